@@ -1,0 +1,72 @@
+#include "grimoire/base/str.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/args.h>
+
+#include "grimoire/base/shape.h"
+
+namespace grim {
+
+std::string format_args(std::string_view format, std::initializer_list<StrArg> args) {
+  fmt::dynamic_format_arg_store<fmt::format_context> store;
+  for (const StrArg& a : args) {
+    switch (a.kind) {
+      case StrArg::Kind::signed_int: store.push_back(a.i); break;
+      case StrArg::Kind::unsigned_int: store.push_back(a.u); break;
+      case StrArg::Kind::real: store.push_back(a.d); break;
+      case StrArg::Kind::boolean: store.push_back(a.b); break;
+      case StrArg::Kind::text: store.push_back(std::string(a.text)); break;
+      case StrArg::Kind::shape: store.push_back(a.shape->to_string()); break;
+    }
+  }
+  return fmt::vformat(format, store);
+}
+
+std::string with_commas(int64_t n) {
+  std::string digits = std::to_string(n);
+  const size_t first = n < 0 ? 1 : 0;
+  for (size_t at = digits.size(); at > first + 3;) {
+    at -= 3;
+    digits.insert(at, ",");
+  }
+  return digits;
+}
+
+namespace {
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+}  // namespace
+
+std::string nearest(std::string_view word, const std::string* known, size_t count) {
+  std::string best;
+  size_t best_distance = std::max<size_t>(2, word.size() / 3) + 1;
+  for (size_t i = 0; i < count; ++i) {
+    const size_t d = edit_distance(word, known[i]);
+    if (d < best_distance) {
+      best_distance = d;
+      best = known[i];
+    }
+  }
+  return best;
+}
+
+std::string nearest(std::string_view word, std::initializer_list<std::string_view> known) {
+  std::vector<std::string> words(known.begin(), known.end());
+  return nearest(word, words.data(), words.size());
+}
+
+}  // namespace grim

@@ -1,0 +1,49 @@
+// str("{} of {}", 3, name): formatted text without a third-party type in a public header.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace grim {
+
+class Shape;
+
+// One value to be formatted: an integer, a real, text or a shape.
+struct StrArg {
+  enum class Kind { signed_int, unsigned_int, real, boolean, text, shape } kind;
+  union {
+    long long i;
+    unsigned long long u;
+    double d;
+    bool b;
+    const Shape* shape;
+    std::string_view text;
+  };
+  template <std::signed_integral T> StrArg(T v) : kind(Kind::signed_int), i(v) {}
+  template <std::unsigned_integral T> StrArg(T v) : kind(Kind::unsigned_int), u(v) {}
+  template <std::floating_point T> StrArg(T v) : kind(Kind::real), d(v) {}
+  StrArg(bool v) : kind(Kind::boolean), b(v) {}
+  StrArg(const char* v) : kind(Kind::text), text(v) {}
+  StrArg(std::string_view v) : kind(Kind::text), text(v) {}
+  StrArg(const std::string& v) : kind(Kind::text), text(v) {}
+  StrArg(const Shape& v) : kind(Kind::shape), shape(&v) {}
+};
+
+std::string format_args(std::string_view format, std::initializer_list<StrArg> args);
+
+// The format language is that of std::format: {}, {:.3f}, {:>8}, {:,} is not supported.
+template <class... Args> std::string str(std::string_view format, const Args&... args) {
+  return format_args(format, {StrArg(args)...});
+}
+
+// 1234567 -> "1,234,567".
+std::string with_commas(int64_t n);
+
+// The word of `known` nearest to `word` by edit distance, or "" when none is near.
+std::string nearest(std::string_view word, std::initializer_list<std::string_view> known);
+std::string nearest(std::string_view word, const std::string* known, size_t count);
+
+}  // namespace grim

@@ -1,0 +1,153 @@
+#include "grimoire/device/memory.h"
+
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "grimoire/base/error.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define GRIM_PLAIN_MALLOC 1
+#endif
+
+namespace grim::device {
+namespace {
+
+constexpr size_t kHugePage = size_t{2} << 20;
+constexpr int kClasses = 4 * 48;
+
+// Class c holds blocks of (4 + c % 4) << (c / 4 + 4) bytes: 64, 80, 96, 112, 128, 160, ...
+int class_of(size_t bytes) {
+  if (bytes <= 64) return 0;
+  const int octave = std::bit_width(bytes - 1) - 1;
+  return 4 * (octave - 6) + static_cast<int>(((bytes - 1) >> (octave - 2)) & 3) + 1;
+}
+size_t class_bytes(int c) { return static_cast<size_t>(4 + c % 4) << (c / 4 + 4); }
+
+// Three extra cache lines keep blocks of one power of two from falling into the same cache sets.
+size_t footprint(int c) {
+  const size_t bytes = (class_bytes(c) + 63) & ~size_t{63};
+  return bytes >= 4096 ? bytes + 192 : bytes;
+}
+
+struct FreeBlock {
+  FreeBlock* next;
+};
+
+struct Pool {
+  std::mutex mutex;
+  FreeBlock* free[kClasses] = {};
+  char* range = nullptr;
+  size_t reserved = 0, committed = 0, used = 0;
+  MemoryUse use{};
+  int64_t limit = 0;
+  bool poison = false;
+
+  void reserve() {
+    for (size_t size = size_t{1} << 40; size >= size_t{1} << 30; size >>= 1) {
+      void* p = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      if (p == MAP_FAILED) continue;
+      const auto address = reinterpret_cast<uintptr_t>(p);
+      const uintptr_t start = (address + kHugePage - 1) & ~(kHugePage - 1);
+      range = reinterpret_cast<char*>(start);
+      reserved = size - (start - address);
+      return;
+    }
+    fail(ErrorKind::resource, "memory", "cannot reserve address space: got less than 1 GiB",
+         "raise the limit on virtual memory (ulimit -v)");
+  }
+
+  void commit(size_t end) {
+    const size_t target = (end + kHugePage - 1) & ~(kHugePage - 1);
+    const auto allowed = static_cast<size_t>(memory_limit());
+    if (target > allowed || target > reserved)
+      fail(ErrorKind::resource, "memory",
+           str("out of memory: {:.2f} GiB in use, {:.2f} GiB more needed, {:.2f} GiB allowed", committed / 1073741824.0,
+               (target - committed) / 1073741824.0, allowed / 1073741824.0),
+           "a smaller --batch-size or --block-size needs less; --dry-run predicts it");
+    if (mprotect(range + committed, target - committed, PROT_READ | PROT_WRITE) != 0)
+      fail(ErrorKind::resource, "memory", str("the system refused {} bytes", target - committed));
+    madvise(range + committed, target - committed, MADV_HUGEPAGE);
+    committed = target;
+    use.committed_bytes = static_cast<int64_t>(committed);
+  }
+
+  void* take(int c) {
+    if (FreeBlock* block = free[c]) {
+      free[c] = block->next;
+      return block;
+    }
+    if (!range) reserve();
+    const size_t size = footprint(c);
+    if (used + size > committed) commit(used + size);
+    void* block = range + used;
+    used += size;
+    return block;
+  }
+};
+
+// Never destroyed: tensors with static lifetime may be released after main returns.
+Pool& pool() {
+  static Pool* p = new Pool;
+  return *p;
+}
+
+}  // namespace
+
+int64_t memory_limit() {
+  static const int64_t machine = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  return pool().limit > 0 ? pool().limit : machine;
+}
+
+void set_memory_limit(int64_t bytes) { pool().limit = bytes; }
+
+void set_poison(bool on) { pool().poison = on; }
+
+void* allocate(size_t bytes) {
+  Pool& p = pool();
+  const int c = class_of(bytes);
+  GRIM_CHECK(bytes < (size_t{1} << 44), resource, "memory", "cannot allocate {} bytes", bytes);
+  std::lock_guard lock(p.mutex);
+#ifdef GRIM_PLAIN_MALLOC
+  void* block = nullptr;
+  if (static_cast<int64_t>(bytes) > memory_limit() || posix_memalign(&block, kAlignment, bytes ? bytes : 1) != 0)
+    fail(ErrorKind::resource, "memory", str("cannot allocate {} bytes", bytes));
+  (void)c;
+#else
+  void* block = p.take(c);
+#endif
+  p.use.live_bytes += static_cast<int64_t>(bytes);
+  if (p.use.live_bytes > p.use.peak_bytes) p.use.peak_bytes = p.use.live_bytes;
+  if (p.poison) [[unlikely]] std::memset(block, 0xff, bytes);
+  return block;
+}
+
+void release(void* block, size_t bytes) noexcept {
+  Pool& p = pool();
+  std::lock_guard lock(p.mutex);
+  p.use.live_bytes -= static_cast<int64_t>(bytes);
+#ifdef GRIM_PLAIN_MALLOC
+  std::free(block);
+#else
+  const int c = class_of(bytes);
+  auto* freed = static_cast<FreeBlock*>(block);
+  freed->next = p.free[c];
+  p.free[c] = freed;
+#endif
+}
+
+MemoryUse memory_use() {
+  std::lock_guard lock(pool().mutex);
+  return pool().use;
+}
+
+void reset_peak() {
+  std::lock_guard lock(pool().mutex);
+  pool().use.peak_bytes = pool().use.live_bytes;
+}
+
+}  // namespace grim::device

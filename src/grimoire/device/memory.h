@@ -1,0 +1,35 @@
+// The memory pool behind every tensor.
+//
+// One virtual range is reserved at the first call, committed in 2 MiB steps with huge pages, and never given back while the
+// program runs: the first touch of a page costs twenty times streaming it, so a block is worth keeping. Blocks are cached in
+// size classes (four a factor of two); a training step asks for the same sizes in the same order, so from its second step on
+// it runs out of the cache and allocates nothing. Under sanitizers the pool is plain malloc, so that they see every block.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace grim::device {
+
+inline constexpr size_t kAlignment = 64;
+
+// At least `bytes` uninitialised bytes, 64-byte aligned. throws: resource, when the machine's memory is spent.
+void* allocate(size_t bytes);
+void release(void* block, size_t bytes) noexcept;  // with the size that was asked for
+
+struct MemoryUse {
+  int64_t live_bytes;       // handed out now
+  int64_t peak_bytes;       // most ever handed out since reset_peak
+  int64_t committed_bytes;  // taken from the system
+};
+MemoryUse memory_use();
+void reset_peak();
+
+// A limit in bytes on committed memory; 0 is the machine's own. Tests and `--memory` use it.
+void set_memory_limit(int64_t bytes);
+int64_t memory_limit();
+
+// Tests: fill every block with 0xff (NaN) as it is handed out, so that a cell nobody wrote shows.
+void set_poison(bool on);
+
+}  // namespace grim::device

@@ -1,0 +1,163 @@
+#include "grimoire/device/threads.h"
+
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "grimoire/base/error.h"
+
+namespace grim::device {
+namespace {
+
+void pause_cpu() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+void wait_while_equal(std::atomic<uint32_t>& word, uint32_t value) {
+  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
+}
+void wake_all(std::atomic<uint32_t>& word) {
+  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAKE_PRIVATE, INT32_MAX, nullptr, nullptr, 0);
+}
+
+constexpr int kSpins = 2000;  // about 50 us of `pause`, then sleep
+
+thread_local bool inside_chunk = false;
+
+class Pool {
+ public:
+  explicit Pool(int count) {
+    for (int i = 1; i < count; ++i) workers_.emplace_back([this] { work(); });
+  }
+  ~Pool() {
+    stop_ = true;
+    round_.fetch_add(1);
+    wake_all(round_);
+    for (std::thread& t : workers_) t.join();
+  }
+  int size() const { return static_cast<int>(workers_.size()) + 1; }
+
+  void run(int64_t chunks, detail::ChunkFn fn, void* context) {
+    fn_ = fn;
+    context_ = context;
+    chunks_ = chunks;
+    error_ = nullptr;
+    next_.store(0, std::memory_order_relaxed);
+    busy_.store(static_cast<uint32_t>(workers_.size()), std::memory_order_relaxed);
+    round_.fetch_add(1);  // seq_cst: pairs with the sleeper's announcement
+    if (sleepers_.load() > 0) wake_all(round_);
+    drain();
+    for (int spin = 0;; ++spin) {
+      const uint32_t left = busy_.load(std::memory_order_acquire);
+      if (left == 0) break;
+      if (spin < kSpins)
+        pause_cpu();
+      else
+        std::this_thread::yield();
+    }
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  void drain() {
+    inside_chunk = true;
+    for (;;) {
+      const int64_t chunk = next_.fetch_add(1, std::memory_order_relaxed);
+      if (chunk >= chunks_) break;
+      try {
+        fn_(context_, chunk);
+      } catch (...) {
+        std::lock_guard lock(error_mutex_);
+        if (!error_) error_ = std::current_exception();
+        next_.store(chunks_, std::memory_order_relaxed);
+      }
+    }
+    inside_chunk = false;
+  }
+
+  void work() {
+    uint32_t seen = 0;
+    for (;;) {
+      uint32_t now;
+      for (int spin = 0; (now = round_.load(std::memory_order_acquire)) == seen; ++spin) {
+        if (spin < kSpins) {
+          pause_cpu();
+          continue;
+        }
+        sleepers_.fetch_add(1);
+        if (round_.load() == seen) wait_while_equal(round_, seen);
+        sleepers_.fetch_sub(1);
+        spin = 0;
+      }
+      seen = now;
+      if (stop_) return;
+      drain();
+      busy_.fetch_sub(1, std::memory_order_release);
+    }
+  }
+
+  std::vector<std::thread> workers_;
+  detail::ChunkFn fn_ = nullptr;
+  void* context_ = nullptr;
+  int64_t chunks_ = 0;
+  std::exception_ptr error_;
+  std::mutex error_mutex_;
+  std::atomic<bool> stop_{false};
+  alignas(64) std::atomic<uint32_t> round_{0};
+  alignas(64) std::atomic<int64_t> next_{0};
+  alignas(64) std::atomic<uint32_t> busy_{0};
+  alignas(64) std::atomic<uint32_t> sleepers_{0};
+};
+
+struct Shared {
+  std::mutex mutex;  // one parallel region at a time; a second thread's region runs in place
+  std::unique_ptr<Pool> pool;
+  std::atomic<int> count{0};  // 0: not chosen yet
+};
+Shared& shared() {
+  static Shared* s = new Shared;
+  return *s;
+}
+
+int machine_cores() {
+  const unsigned cores = std::thread::hardware_concurrency();
+  return cores == 0 ? 1 : static_cast<int>(cores);
+}
+
+}  // namespace
+
+void set_threads(int count) {
+  GRIM_CHECK(count >= 0 && count <= 256, argument, "threads", "got {}, expected 0 to 256", count);
+  Shared& s = shared();
+  std::lock_guard lock(s.mutex);
+  s.count = count == 0 ? machine_cores() : count;
+  s.pool.reset();
+}
+
+int threads() {
+  Shared& s = shared();
+  const int count = s.count.load(std::memory_order_relaxed);
+  return count ? count : machine_cores();
+}
+
+void detail::run_chunks(int64_t chunks, ChunkFn fn, void* context) {
+  Shared& s = shared();
+  std::unique_lock<std::mutex> lock(s.mutex, std::defer_lock);
+  if (threads() == 1 || inside_chunk || !lock.try_lock()) {
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) fn(context, chunk);
+    return;
+  }
+  if (!s.pool) s.pool = std::make_unique<Pool>(threads());
+  s.pool->run(chunks, fn, context);
+}
+
+}  // namespace grim::device

@@ -1,0 +1,103 @@
+#include "grimoire/tensor/copy.h"
+
+#include <cstring>
+
+#include "grimoire/device/threads.h"
+#include "grimoire/tensor/view.h"
+#include "grimoire/tensor/walk.h"
+
+namespace grim {
+namespace {
+
+template <class To, class From> To convert(From v) {
+  if constexpr (std::is_same_v<From, Bf16>) return convert<To>(static_cast<float>(v));
+  else if constexpr (std::is_same_v<To, Bf16>) return Bf16(static_cast<float>(v));
+  else if constexpr (std::is_same_v<To, bool>) return v != From{};
+  else return static_cast<To>(v);
+}
+
+constexpr int64_t kGrain = 32768;  // elements; about 10 us of copying
+
+template <class To, class From> void copy_typed(const Tensor& dst, const Tensor& src) {
+  To* const to = dst.data<To>();
+  const From* const from = src.data<From>();
+  const Walk<2> walk(dst.shape(), {dst.strides(), src.strides()});
+  const auto [step_to, step_from] = walk.row_strides;
+  const int64_t n = walk.row_length;
+  if (walk.rows == 1 && step_to == 1 && step_from == 1) {
+    device::parallel_for(n, kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) to[i] = convert<To>(from[i]);
+    });
+    return;
+  }
+  const int64_t rows_each = std::max<int64_t>(1, kGrain / std::max<int64_t>(n, 1));
+  device::parallel_for(walk.rows, rows_each, [&](int64_t begin, int64_t end) {
+    walk.run(begin, end, [&](const std::array<int64_t, 2>& at) {
+      To* t = to + at[0];
+      const From* f = from + at[1];
+      if (step_to == 1 && step_from == 1)
+        for (int64_t i = 0; i < n; ++i) t[i] = convert<To>(f[i]);
+      else
+        for (int64_t i = 0; i < n; ++i) t[i * step_to] = convert<To>(f[i * step_from]);
+    });
+  });
+}
+
+}  // namespace
+
+void fill(const Tensor& x, double value) {
+  visit(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T v = convert<T>(value);
+    T* const p = x.data<T>();
+    const Walk<1> walk(x.shape(), {x.strides()});
+    walk.run([&](const std::array<int64_t, 1>& at) {
+      for (int64_t i = 0; i < walk.row_length; ++i) p[at[0] + i * walk.row_strides[0]] = v;
+    });
+  });
+}
+
+void copy_into(const Tensor& dst, const Tensor& src) {
+  const Tensor from = src.shape() == dst.shape() ? src : view::expand(src, dst.shape());
+  visit(dst.dtype(), [&](auto to_zero) {
+    visit(src.dtype(), [&](auto from_zero) { copy_typed<decltype(to_zero), decltype(from_zero)>(dst, from); });
+  });
+}
+
+void add_into(const Tensor& dst, const Tensor& src) {
+  GRIM_CHECK(dst.shape() == src.shape() && dst.dtype() == src.dtype(), shape, "add_into", "got {} {}, expected {} {}",
+             src.shape(), name_of(src.dtype()), dst.shape(), name_of(dst.dtype()));
+  visit_float("add_into", dst.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    T* const to = dst.data<T>();
+    const T* const from = src.data<T>();
+    const Walk<2> walk(dst.shape(), {dst.strides(), src.strides()});
+    const auto [step_to, step_from] = walk.row_strides;
+    if (walk.rows == 1 && step_to == 1 && step_from == 1) {
+      device::parallel_for(walk.row_length, kGrain, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) to[i] += from[i];
+      });
+      return;
+    }
+    walk.run([&](const std::array<int64_t, 2>& at) {
+      for (int64_t i = 0; i < walk.row_length; ++i) to[at[0] + i * step_to] += from[at[1] + i * step_from];
+    });
+  });
+}
+
+Tensor copy(const Tensor& x) {
+  Tensor y = Tensor::empty(x.shape(), x.dtype());
+  copy_into(y, x);
+  return y;
+}
+
+Tensor contiguous(const Tensor& x) { return x.contiguous() ? x : copy(x); }
+
+Tensor cast(const Tensor& x, Dtype dtype) {
+  if (x.dtype() == dtype) return x;
+  Tensor y = Tensor::empty(x.shape(), dtype);
+  copy_into(y, x);
+  return y;
+}
+
+}  // namespace grim

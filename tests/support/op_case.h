@@ -1,0 +1,43 @@
+// One case drives every check of an op: values against a twin, gradients in float64 by random-weighted central differences,
+// float32 against float64, non-contiguous inputs, poisoned memory, accumulation, and one thread against two.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "grimoire/tensor/tensor.h"
+
+namespace grim::test {
+
+using Inputs = std::vector<Tensor>;
+
+struct OpInput {
+  Shape shape;
+  double low = -1.0, high = 1.0;       // uniform values
+  Dtype dtype = Dtype::f64;            // f64: follows the dtype of the run; i64, boolean...: stays, and has no gradient
+  bool gradient = true;
+  bool distinct = false;               // well separated values, for max, sort, topk: no ties within the probe's step
+};
+
+struct OpCase {
+  std::string name;
+  std::vector<OpInput> inputs;
+  std::function<Tensor(const Inputs&)> run;
+  std::function<Tensor(const Inputs&)> twin = {};  // the same mathematics from plainer parts; value and gradients must agree
+  bool differentiable = true;
+  double f32_tolerance = 2e-5;     // relative to the largest magnitude of the tensor compared
+  double grad_tolerance = 1e-6;    // float64, likewise
+};
+
+void check_op(const OpCase& op_case);
+
+// Uniform random tensor of this dtype from a fixed-seed generator.
+Tensor random_tensor(const OpInput& input, Dtype dtype, uint64_t seed);
+// The same numbers laid out with gaps and swapped axes.
+Tensor scattered(const Tensor& x);
+// max |a - b| / max(1e-30, max |b|); infinity when shapes differ or only one is NaN
+double relative_difference(const Tensor& a, const Tensor& b);
+bool bit_equal(const Tensor& a, const Tensor& b);
+
+}  // namespace grim::test
