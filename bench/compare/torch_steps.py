@@ -178,8 +178,8 @@ class GPT(nn.Module):
         return self.head(self.norm(x))
 
 
-def gpt(tuned, batch, length, lr, betas, decay, clip, **shape):
-    model = GPT(block=length, **shape)
+def gpt(tuned, batch, length, lr, betas, decay, clip, positions=None, **shape):
+    model = GPT(block=positions or length, **shape)
     optimizer = make_adamw(decay_matrices(model, decay), tuned, lr=lr, betas=betas, eps=1e-8)
     windows = random_ids(shape["vocab"], 1_000_000).unfold(0, length + 1, 1)  # every stretch of length + 1 tokens
 
@@ -205,9 +205,12 @@ WORKLOADS = {
     "notebook-mlp": notebook_mlp,
     "makemore-mlp": lambda tuned: makemore(WindowMLP(), tuned),
     "makemore-transformer": makemore_transformer,
-    "nanogpt-cpu": lambda tuned: gpt(tuned, 12, 64, 1e-3, (0.9, 0.99), 0.1, 1.0, vocab=65, layers=4, heads=4, width=128, bias=False),
-    "nanogpt-char": lambda tuned: gpt(tuned, 16, 256, 1e-3, (0.9, 0.99), 0.1, 1.0, vocab=65, layers=6, heads=6, width=384, bias=False, dropout=0.2),
-    "gpt2-124m": lambda tuned: gpt(tuned, 4, 64, 1e-4, (0.9, 0.95), 0.1, 0.0, vocab=50257, layers=12, heads=12, width=768, bias=True),
+    "nanogpt-cpu": lambda tuned: gpt(tuned, 12, 64, 1e-3, (0.9, 0.99), 0.1, 1.0, vocab=65,
+                                    layers=4, heads=4, width=128, bias=False),
+    "nanogpt-char": lambda tuned: gpt(tuned, 16, 256, 1e-3, (0.9, 0.99), 0.1, 1.0, vocab=65,
+                                     layers=6, heads=6, width=384, bias=False, dropout=0.2),
+    "gpt2-124m": lambda tuned: gpt(tuned, 4, 64, 1e-4, (0.9, 0.95), 0.1, 0.0, vocab=50257, positions=1024,
+                                  layers=12, heads=12, width=768, bias=True),
 }
 WARMUP_SECONDS = 0.5
 

@@ -95,6 +95,11 @@ class Tensor {
   Ref<Impl> impl_;
 };
 
+struct NamedTensor {
+  std::string name;
+  Tensor tensor;
+};
+
 // "tensor([[1, 2],\n        [3, 4]], f32)": four significant digits, long axes cut in the middle.
 std::string to_string(const Tensor& t);
 std::ostream& operator<<(std::ostream& out, const Tensor& t);

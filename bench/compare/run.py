@@ -1,0 +1,240 @@
+"""Times Grimoire's training steps against PyTorch's, default and tuned, in alternating bursts.
+
+    python bench/compare/run.py [--workload nanogpt-cpu ... | all] [--threads 1 2] [--ours PATH] [--rounds N] [--json FILE]
+
+Run it with the Python that has torch. For every workload and thread count it starts one process per side (ours: compare_steps; torch:
+torch_steps.py as installed; tuned: torch_steps.py --tuned under TUNED below), lets each warm up, and then gives them bursts of 0.3 to 1
+second in turn, the others stopped. A disturbance of the machine so hits all sides alike. It pins nothing to a core. When compare_steps has not been
+built, the peers are measured alone.
+
+Columns: best and median wall time of a step; cpu, the least CPU time of a step (all threads; the figure to trust for one thread on a
+shared machine; with several threads it counts their spinning too); noise, the CPU time that other processes took meanwhile, in cores.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import select
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+WORKLOADS = ["notebook-mlp", "makemore-mlp", "makemore-transformer", "nanogpt-cpu", "nanogpt-char", "gpt2-124m"]
+PATIENCE = 300  # seconds that a process may take for one answer
+
+# What makes PyTorch's pip wheel fastest on this kind of CPU, measured with torch 2.15.0 on a 2-core AMD Zen 5:
+# - its MKL gives processors of other makers an AVX2 kernel: 115 GF/s per core; with mkl_serv_intel_cpu_true answering yes it
+#   uses AVX-512: 260 GF/s. The function is interposed by a one-line library, built here.
+# - glibc malloc returns large tensors to the kernel at every step; these tunables keep them (and ask for huge pages): 10 % of gpt2-124m.
+# - AdamW(fused=True), set by torch_steps.py --tuned: 2 to 15 % on the small models.
+TUNED = {
+    "GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=34359738368:glibc.malloc.trim_threshold=34359738368:"
+                      "glibc.malloc.top_pad=268435456:glibc.malloc.hugetlb=1",
+}
+SHIM = "int mkl_serv_intel_cpu_true(void) { return 1; }\n"
+
+
+def cpu_model():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def cpu_jiffies():
+    """(busy, total) of the whole machine."""
+    fields = [int(x) for x in pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return sum(fields) - fields[3] - fields[4], sum(fields)
+
+
+def idle_percent(seconds=2.0):
+    busy, total = cpu_jiffies()
+    time.sleep(seconds)
+    later, end = cpu_jiffies()
+    return 100 * (1 - (later - busy) / max(1, end - total))
+
+
+def build_shim(folder):
+    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    if not compiler or platform.machine() != "x86_64":
+        return None
+    source, library = pathlib.Path(folder, "shim.c"), pathlib.Path(folder, "shim.so")
+    source.write_text(SHIM)
+    made = subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], capture_output=True)
+    return str(library) if made.returncode == 0 else None
+
+
+class Side:
+    """One process that runs training steps on request and sleeps, stopped, otherwise."""
+
+    def __init__(self, name, command, env):
+        self.name, self.steps, self.times, self.cpu, self.noise = name, 1, [], [], []
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, bufsize=0)
+        self.pending = b""
+        while not (line := self.read_line()).startswith("ready"):
+            pass
+        self.greeting = line[len("ready"):].strip()
+        self.stop()
+
+    def read_line(self):
+        while b"\n" not in self.pending:
+            if not select.select([self.process.stdout], [], [], PATIENCE)[0]:
+                raise RuntimeError(f"{self.name}: no answer in {PATIENCE} s")
+            chunk = os.read(self.process.stdout.fileno(), 65536)
+            if not chunk:
+                raise RuntimeError(f"{self.name}: ended early, exit code {self.process.wait()}")
+            self.pending += chunk
+        line, self.pending = self.pending.split(b"\n", 1)
+        return line.decode()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def cpu_seconds(self):
+        total = 0
+        for path in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat"):
+            total += int(path.read_text().split()[0])
+        return total * 1e-9
+
+    def run(self, steps):
+        self.process.stdin.write(f"{steps}\n".encode())
+        return float(self.read_line())
+
+    def calibrate(self, burst):
+        self.process.send_signal(signal.SIGCONT)
+        seconds = self.run(1)
+        while seconds < 0.05 and self.steps < 1 << 24:
+            self.steps *= 4
+            seconds = self.run(self.steps)
+        self.steps = max(1, round(self.steps * burst / seconds))
+        self.stop()
+
+    def burst(self):
+        self.process.send_signal(signal.SIGCONT)
+        if self.steps > 10:
+            self.run(self.steps // 10)  # after a stop: caches and threads
+        used, (busy, _), start = self.cpu_seconds(), cpu_jiffies(), time.perf_counter()
+        seconds = self.run(self.steps)
+        used, wall = self.cpu_seconds() - used, time.perf_counter() - start
+        self.noise.append(max(0.0, ((cpu_jiffies()[0] - busy) / os.sysconf("SC_CLK_TCK") - used) / wall))
+        self.times.append(seconds / self.steps * 1e3)
+        self.cpu.append(used / self.steps * 1e3)
+        self.stop()
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.stdin.close()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+
+    def summary(self):
+        return {"best_ms": min(self.times), "median_ms": statistics.median(self.times), "cpu_ms": min(self.cpu),
+                "noise_cores": statistics.median(self.noise), "steps_per_burst": self.steps, "greeting": self.greeting,
+                "times_ms": self.times}
+
+
+def commands(args, workload, threads, shim):
+    """[(name, command, environment)] of the sides."""
+    plain = os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    tuned = plain | TUNED | ({"LD_PRELOAD": shim} if shim else {})
+    tail = ["--workload", workload, "--threads", str(threads)]
+    torch_side = [sys.executable, str(HERE / "torch_steps.py"), *tail]
+    sides = [("torch", torch_side, plain), ("tuned", [*torch_side, "--tuned"], tuned)]
+    if args.ours:
+        sides.insert(0, ("ours", [str(args.ours), *tail], dict(os.environ)))
+    return sides
+
+
+def measure(args, workload, threads, shim):
+    sides = []
+    try:
+        for name, command, env in commands(args, workload, threads, shim):
+            try:
+                sides.append(Side(name, command, env))
+            except (RuntimeError, OSError) as error:
+                if name != "ours":
+                    raise
+                print(f"  ours left out: {error}", file=sys.stderr)
+        for side in sides:
+            side.calibrate(args.burst)
+        for turn in range(args.rounds):
+            for side in sides[turn % len(sides):] + sides[:turn % len(sides)]:
+                side.burst()
+        return {"workload": workload, "threads": threads} | {side.name: side.summary() for side in sides}
+    finally:
+        for side in sides:
+            side.close()
+
+
+def milliseconds(x):
+    return f"{x * 1e3:.1f} us" if x < 1 else f"{x:.2f} ms" if x < 100 else f"{x:.0f} ms"
+
+
+def table(rows):
+    """Markdown: a line per workload and thread count; ratios of best wall times, with those of medians in brackets."""
+    names = [name for name in ("ours", "torch", "tuned") if any(name in row for row in rows)]
+    head = ["workload", "threads"] + [f"{name} best / median (cpu)" for name in names] + ["torch / ours", "tuned / ours", "noise"]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for row in rows:
+        cells = [row["workload"], str(row["threads"])]
+        for name in names:
+            side = row.get(name)
+            cells.append(f"{milliseconds(side['best_ms'])} / {milliseconds(side['median_ms'])} ({milliseconds(side['cpu_ms'])})" if side else "-")
+        for peer in ("torch", "tuned"):
+            if "ours" in row:
+                best, median = (row[peer][key] / row["ours"][key] for key in ("best_ms", "median_ms"))
+                cells.append(f"{best:.2f} ({median:.2f})")
+            else:
+                cells.append("-")
+        cells.append(f"{max(row[name]['noise_cores'] for name in names if name in row):.2f}")
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workload", nargs="+", default=["all"], choices=WORKLOADS + ["all"])
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
+    parser.add_argument("--ours", type=pathlib.Path, default=ROOT / "build/release/bench/compare_steps")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--burst", type=float, default=0.5, help="seconds of one burst")
+    parser.add_argument("--json", type=pathlib.Path)
+    args = parser.parse_args()
+    if not args.ours.exists():
+        print(f"{args.ours} is not built; measuring the peers alone", file=sys.stderr)
+        args.ours = None
+    idle = idle_percent()
+    print(f"{cpu_model()}, {os.cpu_count()} CPUs, {idle:.0f}% idle", file=sys.stderr)
+    if idle < 93:
+        print("warning: the machine is busy; trust the cpu column for one thread and nothing for more", file=sys.stderr)
+    workloads, rows = WORKLOADS if "all" in args.workload else args.workload, []
+    with tempfile.TemporaryDirectory() as folder:
+        shim = build_shim(folder)
+        if not shim:
+            print("warning: no C compiler: the tuned peer runs without its AVX-512 matrix kernels", file=sys.stderr)
+        for workload in workloads:
+            for threads in args.threads:
+                rows.append(measure(args, workload, threads, shim))
+                print(table(rows[-1:]).splitlines()[-1], file=sys.stderr)
+    print(table(rows))
+    if args.json:
+        args.json.write_text(json.dumps({
+            "cpu": cpu_model(), "cpus": os.cpu_count(), "idle_percent_before": idle, "rounds": args.rounds, "burst_seconds": args.burst,
+            "torch": rows[0]["torch"]["greeting"].split()[1], "python": platform.python_version(),
+            "tuned": TUNED | {"LD_PRELOAD": SHIM.strip() if shim else "", "optimizer": "AdamW(fused=True)"},
+            "results": rows}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

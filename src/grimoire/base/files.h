@@ -1,0 +1,75 @@
+// Files, through a seam that tests can replace: everything Grimoire writes, and everything it must read back after a crash,
+// goes through FileOps, so that a test can fail the N-th operation or lose what was never synced.
+// Errors: input for a path that is missing, of the wrong kind or not permitted; resource when the disk is full or fails.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grim {
+
+class OutFile {  // being written; destroying it closes it without a word
+ public:
+  virtual ~OutFile() = default;
+  virtual void write(std::string_view bytes) = 0;  // all of them
+  virtual void sync() = 0;                         // until they are on the disk
+  virtual void close() = 0;
+};
+
+class InFile {  // being read
+ public:
+  virtual ~InFile() = default;
+  virtual int64_t size() = 0;
+  virtual void read_at(int64_t offset, char* to, size_t bytes) = 0;  // exactly. throws: input, the file ends before
+};
+
+enum class FileKind : uint8_t { none, file, folder, other };
+
+class FileOps {
+ public:
+  virtual ~FileOps() = default;
+  virtual std::unique_ptr<InFile> open(const std::string& path) = 0;
+  virtual std::unique_ptr<OutFile> create(const std::string& path) = 0;  // empties a file that exists
+  virtual std::unique_ptr<OutFile> append(const std::string& path) = 0;  // makes the file when missing
+  virtual void rename(const std::string& from, const std::string& to) = 0;  // replaces a file; not a filled folder
+  virtual void remove(const std::string& path) = 0;                         // a file or an empty folder
+  virtual void sync_dir(const std::string& folder) = 0;                     // makes names in it durable
+  virtual void make_dirs(const std::string& folder) = 0;                    // with parents; fine when it exists
+  virtual FileKind kind(const std::string& path) = 0;                       // follows links
+  virtual std::vector<std::string> list(const std::string& folder) = 0;     // names, sorted
+  virtual int64_t free_space(const std::string& path) = 0;                  // bytes, on the disk that holds it
+};
+
+FileOps& files();       // the current ones
+FileOps& posix_files(); // the real ones
+
+class ScopedFileOps {  // while alive, files() gives these, in every thread
+ public:
+  explicit ScopedFileOps(FileOps& ops);
+  ~ScopedFileOps();
+  ScopedFileOps(const ScopedFileOps&) = delete;
+  ScopedFileOps& operator=(const ScopedFileOps&) = delete;
+
+ private:
+  FileOps* before_;
+};
+
+std::string read_file(const std::string& path);  // whole
+bool exists(const std::string& path);
+
+// Readers see the old file or the new one, never a part, also after a power cut: a temporary name in the same folder, write,
+// sync, rename, sync the folder. On failure the old file stands and the temporary one is removed.
+void write_atomically(const std::string& path, std::string_view bytes);
+
+void remove_all(const std::string& path);  // a file, or a folder with what is in it; fine when missing; links are not followed
+// throws: resource, "needs 1,000 bytes, 10 are free", before a long job starts that could not save.
+void check_free_space(const std::string& folder, int64_t bytes);
+
+std::string join_path(std::string_view folder, std::string_view name);
+std::string parent_folder(std::string_view path);  // "." for a bare name
+std::string file_name(std::string_view path);      // after the last '/'
+
+}  // namespace grim

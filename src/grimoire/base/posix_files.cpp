@@ -1,0 +1,177 @@
+// The real FileOps.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
+
+namespace grim {
+namespace {
+
+std::string missing_hint(const std::string& path) {
+  DIR* folder = opendir(parent_folder(path).c_str());
+  if (!folder) return str("the folder {} is missing or closed to you", parent_folder(path));
+  std::vector<std::string> names;
+  while (const dirent* entry = readdir(folder)) names.emplace_back(entry->d_name);
+  closedir(folder);
+  std::sort(names.begin(), names.end());
+  const std::string near = nearest(file_name(path), names.data(), names.size());
+  return near.empty() || near.starts_with('.') ? "" : str("did you mean {}?", join_path(parent_folder(path), near));
+}
+
+// Turns errno into an Error that says which path, what went wrong and what to do.
+[[noreturn]] void fail_path(const char* doing, const std::string& path, int code) {
+  const std::string what = str("cannot {} {}: ", doing, path);
+  switch (code) {
+    case ENOENT: fail(ErrorKind::input, "file", what + "no such file or folder", missing_hint(path));
+    case EISDIR: fail(ErrorKind::input, "file", what + "it is a folder, expected a file");
+    case ENOTDIR: fail(ErrorKind::input, "file", what + "a part of the path is a file, expected a folder");
+    case EACCES: case EPERM: fail(ErrorKind::input, "file", what + "permission denied", "check who owns it (ls -l)");
+    case EROFS: fail(ErrorKind::input, "file", what + "the file system is read-only");
+    case ENAMETOOLONG: case ELOOP: case ENOTEMPTY: case EEXIST: case EINVAL:
+      fail(ErrorKind::input, "file", what + std::strerror(code));
+    case EDQUOT: fail(ErrorKind::resource, "file", what + "your disk quota is used up", "free some space");
+    case EMFILE: case ENFILE: fail(ErrorKind::resource, "file", what + "too many open files", "raise ulimit -n");
+    default: fail(ErrorKind::resource, "file", what + std::strerror(code));
+  }
+}
+
+template <class Call> auto retry(Call call) {  // over signals
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+int64_t free_bytes(const std::string& path) {
+  struct statvfs disk;
+  return statvfs(path.c_str(), &disk) == 0 ? static_cast<int64_t>(disk.f_bavail) * static_cast<int64_t>(disk.f_frsize) : -1;
+}
+
+struct Descriptor {
+  int fd = -1;
+  explicit Descriptor(int descriptor) : fd(descriptor) {}
+  ~Descriptor() { if (fd >= 0) ::close(fd); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+};
+
+class PosixOut final : public OutFile {
+ public:
+  PosixOut(std::string path, int flags)
+      : path_(std::move(path)), file_(retry([&] { return ::open(path_.c_str(), flags | O_WRONLY | O_CREAT | O_CLOEXEC, 0666); })) {
+    if (file_.fd < 0) fail_path("write", path_, errno);
+  }
+  void write(std::string_view bytes) override {
+    for (size_t done = 0; done < bytes.size();) {
+      const ssize_t n = retry([&] { return ::write(file_.fd, bytes.data() + done, std::min<size_t>(bytes.size() - done, 1 << 30)); });
+      if (n < 0 && errno == ENOSPC)
+        fail(ErrorKind::resource, "file",
+             str("cannot write {}: the disk is full: {} more bytes needed, {} free", path_,
+                 with_commas(static_cast<int64_t>(bytes.size() - done)), with_commas(free_bytes(path_))),
+             "free some space, or choose another folder");
+      if (n < 0) fail_path("write", path_, errno);
+      done += static_cast<size_t>(n);
+    }
+  }
+  void sync() override {
+    if (retry([&] { return ::fsync(file_.fd); }) != 0 && errno != EINVAL) fail_path("sync", path_, errno);
+  }
+  void close() override {
+    const int fd = std::exchange(file_.fd, -1);
+    if (fd >= 0 && ::close(fd) != 0 && errno != EINTR) fail_path("close", path_, errno);
+  }
+
+ private:
+  std::string path_;
+  Descriptor file_;
+};
+
+class PosixIn final : public InFile {
+ public:
+  explicit PosixIn(std::string path)
+      : path_(std::move(path)), file_(retry([&] { return ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); })) {
+    if (file_.fd < 0) fail_path("read", path_, errno);
+    struct stat info;
+    if (fstat(file_.fd, &info) != 0) fail_path("read", path_, errno);
+    if (S_ISDIR(info.st_mode)) fail_path("read", path_, EISDIR);
+    GRIM_CHECK(S_ISREG(info.st_mode), input, "file", "cannot read {}: it is not an ordinary file", path_);
+    size_ = info.st_size;
+  }
+  int64_t size() override { return size_; }
+  void read_at(int64_t offset, char* to, size_t bytes) override {
+    for (size_t done = 0; done < bytes;) {
+      const ssize_t n = retry([&] {
+        return ::pread(file_.fd, to + done, std::min<size_t>(bytes - done, 1 << 30), offset + static_cast<off_t>(done));
+      });
+      if (n < 0) fail_path("read", path_, errno);
+      GRIM_CHECK(n > 0, input, "file", "cannot read {}: it ends at byte {}, expected {} bytes from {}", path_,
+                 offset + static_cast<int64_t>(done), bytes, offset);
+      done += static_cast<size_t>(n);
+    }
+  }
+
+ private:
+  std::string path_;
+  Descriptor file_;
+  int64_t size_ = 0;
+};
+
+class PosixFiles final : public FileOps {
+ public:
+  std::unique_ptr<InFile> open(const std::string& path) override { return std::make_unique<PosixIn>(path); }
+  std::unique_ptr<OutFile> create(const std::string& path) override { return std::make_unique<PosixOut>(path, O_TRUNC); }
+  std::unique_ptr<OutFile> append(const std::string& path) override { return std::make_unique<PosixOut>(path, O_APPEND); }
+  void rename(const std::string& from, const std::string& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0) fail_path("rename", errno == ENOENT ? from : to, errno);
+  }
+  void remove(const std::string& path) override {
+    if (::remove(path.c_str()) != 0) fail_path("remove", path, errno);
+  }
+  void sync_dir(const std::string& folder) override {
+    const Descriptor d(retry([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+    if (d.fd < 0 || (retry([&] { return ::fsync(d.fd); }) != 0 && errno != EINVAL)) fail_path("sync", folder, errno);
+  }
+  void make_dirs(const std::string& folder) override {
+    if (folder.empty() || kind(folder) == FileKind::folder) return;
+    if (const std::string parent = parent_folder(folder); parent != folder) make_dirs(parent);
+    if (mkdir(folder.c_str(), 0777) != 0 && !(errno == EEXIST && kind(folder) == FileKind::folder))
+      fail_path("make the folder", folder, errno);
+  }
+  FileKind kind(const std::string& path) override {
+    struct stat info;
+    if (stat(path.c_str(), &info) != 0) return lstat(path.c_str(), &info) == 0 ? FileKind::other : FileKind::none;
+    return S_ISREG(info.st_mode) ? FileKind::file : S_ISDIR(info.st_mode) ? FileKind::folder : FileKind::other;
+  }
+  std::vector<std::string> list(const std::string& folder) override {
+    DIR* d = opendir(folder.c_str());
+    if (!d) fail_path("list", folder, errno);
+    std::vector<std::string> names;
+    while (const dirent* entry = readdir(d))
+      if (const std::string name = entry->d_name; name != "." && name != "..") names.push_back(name);
+    closedir(d);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+  int64_t free_space(const std::string& path) override {
+    const int64_t bytes = free_bytes(path);
+    if (bytes < 0) fail_path("look at", path, errno);
+    return bytes;
+  }
+};
+
+}  // namespace
+
+FileOps& posix_files() {
+  static PosixFiles* ops = new PosixFiles;  // never destroyed: files may be written while the program ends
+  return *ops;
+}
+
+}  // namespace grim

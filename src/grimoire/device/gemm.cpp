@@ -1,0 +1,101 @@
+#include "grimoire/device/gemm.h"
+
+#include <algorithm>
+
+#include <dnnl.h>
+
+#include "grimoire/base/error.h"
+#include "grimoire/device/threads.h"
+
+extern "C" void omp_set_num_threads(int);  // libgomp, which oneDNN is linked against
+
+namespace grim::device {
+namespace {
+
+// Tiles of C: big enough for oneDNN's packing to pay, small enough to share among cores.
+constexpr int64_t kTileM = 256, kTileN = 384;
+// Products below this many multiply-adds go to the own kernel.
+constexpr int64_t kSmallWork = 128 * 1024;
+// Products below this many multiply-adds stay on one thread (about 20 us).
+constexpr int64_t kSplitWork = 2 * 1024 * 1024;
+
+void one_tile(const Gemm<double>& g) { small_gemm(g); }
+
+void one_tile(const Gemm<float>& g) {
+  if (g.M * g.N * g.K < kSmallWork) return small_gemm(g);
+  static thread_local const bool single = (omp_set_num_threads(1), true);
+  (void)single;
+  const bool ta = g.a_col != 1, tb = g.b_col != 1;
+  const dnnl_status_t status = dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', g.M, g.N, g.K, 1.0f, g.a, ta ? g.a_col : g.a_row,
+                                          g.b, tb ? g.b_col : g.b_row, g.beta, g.c, g.c_row);
+  GRIM_CHECK(status == dnnl_success, resource, "gemm", "oneDNN refused a ({}, {}, {}) product: status {}", g.M, g.N, g.K,
+             static_cast<int>(status));
+}
+
+template <class T> void scale_only(const Gemm<T>& g) {
+  for (int64_t m = 0; m < g.M; ++m)
+    for (int64_t n = 0; n < g.N; ++n) g.c[m * g.c_row + n] = g.beta == 0 ? T(0) : g.beta * g.c[m * g.c_row + n];
+}
+
+// A tile edge: at most `largest`, pieces as even as possible, multiples of `step`.
+int64_t even_tile(int64_t n, int64_t largest, int64_t step) {
+  const int64_t pieces = (n + largest - 1) / largest;
+  const int64_t even = (n + pieces - 1) / pieces;
+  return (even + step - 1) / step * step;
+}
+
+template <class T> void run(const Gemm<T>& g, const Epilogue& epilogue) {
+  if (g.M == 0 || g.N == 0) return;
+  if (g.K == 0) {
+    scale_only(g);
+    if (epilogue.run) epilogue.run(epilogue.context, 0, g.M, 0, g.N);
+    return;
+  }
+  int64_t tile_m = g.M, tile_n = g.N;
+  if (g.M * g.N * g.K > kSplitWork) {
+    tile_m = even_tile(g.M, kTileM, 8);
+    tile_n = even_tile(g.N, kTileN, 48);
+    // An even share for two cores when one tile would hold everything.
+    if (tile_m >= g.M && tile_n >= g.N) (g.N >= g.M ? tile_n : tile_m) = g.N >= g.M ? even_tile(g.N, (g.N + 1) / 2, 16) : even_tile(g.M, (g.M + 1) / 2, 8);
+  }
+  const int64_t across = (g.N + tile_n - 1) / tile_n, down = (g.M + tile_m - 1) / tile_m;
+  for_chunks(across * down, [&](int64_t chunk) {
+    const int64_t m0 = chunk % down * tile_m, n0 = chunk / down * tile_n;
+    const int64_t m1 = std::min(m0 + tile_m, g.M), n1 = std::min(n0 + tile_n, g.N);
+    Gemm<T> tile = g;
+    tile.M = m1 - m0;
+    tile.N = n1 - n0;
+    tile.a += m0 * g.a_row;
+    tile.b += n0 * g.b_col;
+    tile.c += m0 * g.c_row + n0;
+    one_tile(tile);
+    if (epilogue.run) epilogue.run(epilogue.context, m0, m1, n0, n1);
+  });
+}
+
+template <class T> void run_batch(const Gemm<T>& g, const BatchSteps& steps) {
+  const auto product = [&](int64_t i) {
+    Gemm<T> one = g;
+    one.a += i * steps.a;
+    one.b += i * steps.b;
+    one.c += i * steps.c;
+    return one;
+  };
+  if (g.M * g.N * g.K > 4 * kSplitWork) {  // each large enough to share
+    for (int64_t i = 0; i < steps.count; ++i) run(product(i), {});
+    return;
+  }
+  const int64_t work = std::max<int64_t>(1, g.M * g.N * g.K);
+  parallel_for(steps.count, std::max<int64_t>(1, kSplitWork / work), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) g.K == 0 ? scale_only(product(i)) : one_tile(product(i));
+  });
+}
+
+}  // namespace
+
+void gemm(const Gemm<float>& g, const Epilogue& epilogue) { run(g, epilogue); }
+void gemm(const Gemm<double>& g, const Epilogue& epilogue) { run(g, epilogue); }
+void gemm_batch(const Gemm<float>& g, const BatchSteps& steps) { run_batch(g, steps); }
+void gemm_batch(const Gemm<double>& g, const BatchSteps& steps) { run_batch(g, steps); }
+
+}  // namespace grim::device

@@ -1,0 +1,46 @@
+// Matrix products. Large ones are oneDNN's, called single-threaded on slices that we choose by size alone; small ones and
+// float64 run on our own register-tiled kernel, which starts in nanoseconds.
+#pragma once
+
+#include <cstdint>
+
+namespace grim::device {
+
+// C(M, N) = A(M, K) B(K, N) + beta C. Strides in elements; a transposed operand is one with its strides swapped.
+// For A and B one of the two strides must be 1; rows of C are dense.
+template <class T> struct Gemm {
+  int64_t M = 0, N = 0, K = 0;
+  const T* a = nullptr;
+  int64_t a_row = 0, a_col = 1;
+  const T* b = nullptr;
+  int64_t b_row = 0, b_col = 1;
+  T* c = nullptr;
+  int64_t c_row = 0;
+  T beta = 0;
+};
+
+// Called once for each finished tile of C while it is hot in cache: rows [m0, m1), columns [n0, n1).
+struct Epilogue {
+  void (*run)(const void* context, int64_t m0, int64_t m1, int64_t n0, int64_t n1) = nullptr;
+  const void* context = nullptr;
+};
+template <class F> Epilogue epilogue_of(const F& f) {
+  return {[](const void* g, int64_t m0, int64_t m1, int64_t n0, int64_t n1) { (*static_cast<const F*>(g))(m0, m1, n0, n1); },
+          &f};
+}
+
+void gemm(const Gemm<float>& g, const Epilogue& epilogue = {});
+void gemm(const Gemm<double>& g, const Epilogue& epilogue = {});
+
+// `count` products of one shape; product i starts at a + i * a_step and so on. Steps may be 0.
+struct BatchSteps {
+  int64_t count, a, b, c;
+};
+void gemm_batch(const Gemm<float>& g, const BatchSteps& steps);
+void gemm_batch(const Gemm<double>& g, const BatchSteps& steps);
+
+// The own kernel, on the calling thread: for use inside other kernels (attention tiles).
+void small_gemm(const Gemm<float>& g);
+void small_gemm(const Gemm<double>& g);
+
+}  // namespace grim::device

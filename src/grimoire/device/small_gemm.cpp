@@ -1,0 +1,133 @@
+// The own matrix kernel: an R x V-vector tile of C lives in registers while k runs. B is read as rows; a transposed B is
+// first copied into rows. A is read one element at a time and broadcast, so either of its strides may be 1.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "grimoire/device/small_gemm.cpp"
+#include <hwy/foreach_target.h>  // must come before highway.h
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "grimoire/device/gemm.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace grim::device {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_TARGET <= HWY_AVX3
+constexpr int kRows = 8, kVectors = 3;  // 24 of 32 registers accumulate
+#else
+constexpr int kRows = 4, kVectors = 2;  // 8 of 16
+#endif
+
+// Tails go through a small buffer where a masked access could touch foreign memory.
+template <class D> HWY_INLINE hn::Vec<D> load_n(D d, const hn::TFromD<D>* p, size_t n) {
+#if HWY_MEM_OPS_MIGHT_FAULT
+  HWY_ALIGN hn::TFromD<D> buffer[hn::MaxLanes(d)] = {};
+  for (size_t i = 0; i < n; ++i) buffer[i] = p[i];
+  return hn::Load(d, buffer);
+#else
+  return hn::MaskedLoad(hn::FirstN(d, n), d, p);
+#endif
+}
+template <class D> HWY_INLINE void store_n(D d, hn::Vec<D> v, hn::TFromD<D>* p, size_t n) {
+#if HWY_MEM_OPS_MIGHT_FAULT
+  HWY_ALIGN hn::TFromD<D> buffer[hn::MaxLanes(d)];
+  hn::Store(v, d, buffer);
+  for (size_t i = 0; i < n; ++i) p[i] = buffer[i];
+#else
+  hn::BlendedStore(v, hn::FirstN(d, n), d, p);
+#endif
+}
+
+// Rows [m, m + R), columns [n, n + V vectors), of which the last vector has `last` columns.
+template <int R, int V, class T> HWY_INLINE void tile(const Gemm<T>& g, int64_t m, int64_t n, size_t last) {
+  const hn::ScalableTag<T> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  hn::Vec<decltype(d)> acc[R][V];
+  for (int r = 0; r < R; ++r)
+    for (int v = 0; v < V; ++v) acc[r][v] = hn::Zero(d);
+  const T* a = g.a + m * g.a_row;
+  const T* b = g.b + n;
+  const bool whole = static_cast<int64_t>(last) == lanes;
+  for (int64_t k = 0; k < g.K; ++k, a += g.a_col, b += g.b_row) {
+    hn::Vec<decltype(d)> bv[V];
+    for (int v = 0; v < V - 1; ++v) bv[v] = hn::LoadU(d, b + v * lanes);
+    bv[V - 1] = whole ? hn::LoadU(d, b + (V - 1) * lanes) : load_n(d, b + (V - 1) * lanes, last);
+    for (int r = 0; r < R; ++r) {
+      const auto av = hn::Set(d, a[r * g.a_row]);
+      for (int v = 0; v < V; ++v) acc[r][v] = hn::MulAdd(av, bv[v], acc[r][v]);
+    }
+  }
+  for (int r = 0; r < R; ++r) {
+    T* c = g.c + (m + r) * g.c_row + n;
+    for (int v = 0; v < V; ++v, c += lanes) {
+      const size_t count = v == V - 1 ? last : static_cast<size_t>(lanes);
+      auto sum = acc[r][v];
+      if (g.beta != T(0)) sum = hn::MulAdd(hn::Set(d, g.beta), load_n(d, c, count), sum);
+      if (count == static_cast<size_t>(lanes)) hn::StoreU(sum, d, c);
+      else store_n(d, sum, c, count);
+    }
+  }
+}
+
+template <int V, class T> HWY_NOINLINE void column_panel(const Gemm<T>& g, int64_t n, size_t last) {
+  int64_t m = 0;
+  for (; m + kRows <= g.M; m += kRows) tile<kRows, V>(g, m, n, last);
+  if constexpr (kRows > 4)
+    if (m + 4 <= g.M) tile<4, V>(g, m, n, last), m += 4;
+  if (m + 2 <= g.M) tile<2, V>(g, m, n, last), m += 2;
+  if (m < g.M) tile<1, V>(g, m, n, last);
+}
+
+template <class T> void panels(const Gemm<T>& g) {
+  const hn::ScalableTag<T> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  for (int64_t n = 0; n < g.N; n += kVectors * lanes) {
+    const int64_t left = std::min(g.N - n, kVectors * lanes);
+    const int64_t vectors = (left + lanes - 1) / lanes;
+    const auto last = static_cast<size_t>(left - (vectors - 1) * lanes);
+    if (vectors == 1) column_panel<1>(g, n, last);
+    else if (vectors == 2) column_panel<2>(g, n, last);
+    else if constexpr (kVectors == 3) column_panel<3>(g, n, last);
+  }
+}
+
+// B given by columns: copy it into rows, 16 columns at a time.
+template <class T> void rows_of_b(const Gemm<T>& g, T* out, int64_t row) {
+  constexpr int64_t kBlock = 16;
+  for (int64_t n0 = 0; n0 < g.N; n0 += kBlock) {
+    const int64_t n1 = std::min(n0 + kBlock, g.N);
+    for (int64_t k = 0; k < g.K; ++k)
+      for (int64_t n = n0; n < n1; ++n) out[k * row + n] = g.b[k * g.b_row + n * g.b_col];
+  }
+}
+
+template <class T> void run(const Gemm<T>& given) {
+  if (given.b_col == 1 || given.N == 1) return panels(given);
+  static thread_local std::vector<T> scratch;
+  Gemm<T> g = given;
+  g.b_row = (g.N + 15) / 16 * 16;
+  scratch.resize(static_cast<size_t>(g.K * g.b_row));
+  rows_of_b(given, scratch.data(), g.b_row);
+  g.b = scratch.data();
+  g.b_col = 1;
+  panels(g);
+}
+
+void run_f32(const Gemm<float>& g) { run(g); }
+void run_f64(const Gemm<double>& g) { run(g); }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace grim::device
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace grim::device {
+HWY_EXPORT(run_f32);
+HWY_EXPORT(run_f64);
+void small_gemm(const Gemm<float>& g) { HWY_DYNAMIC_DISPATCH(run_f32)(g); }
+void small_gemm(const Gemm<double>& g) { HWY_DYNAMIC_DISPATCH(run_f64)(g); }
+}  // namespace grim::device
+#endif

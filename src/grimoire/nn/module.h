@@ -1,0 +1,64 @@
+// Module: a tree of layers whose parameters and buffers have names. The tree is written once, in the constructors:
+//
+//   struct Mlp : Module {
+//     Mlp(int64_t C, Rng& rng) : fc("fc", *this, C, 4 * C, rng), proj("proj", *this, 4 * C, C, rng) {}
+//
+// One walk over it serves the optimiser, checkpoints, counting, and later adapters and data parallel. Modules stay where they
+// were built: they are neither copied nor moved.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "grimoire/op/dropout.h"
+#include "grimoire/tensor/tensor.h"
+
+namespace grim {
+
+// What a forward pass needs to know besides its input: training or not, and whose random numbers.
+struct Pass {
+  bool training = false;
+  uint64_t seed = 0;
+  uint32_t step = 0;
+  uint32_t dropouts = 0;  // counts the dropouts of this pass, so that each has its own stream
+
+  static Pass evaluation() { return {}; }
+  static Pass train(uint64_t seed, uint32_t step) { return {true, seed, step, 0}; }
+  DropoutKey next_key() { return {seed, 0x64726f70u + dropouts++, step}; }
+};
+
+class Module {
+ public:
+  Module() = default;                               // the root
+  Module(const std::string& name, Module& parent);  // a child
+  virtual ~Module() = default;
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+
+  enum class Kind { parameter, buffer };
+  using Visitor = std::function<void(const std::string& name, const Tensor& tensor, Kind kind)>;
+  // In registration order, parents before children; names are dotted paths: "h.0.attn.c_attn.weight".
+  void visit(const Visitor& visitor) const { visit_below("", visitor); }
+
+  std::vector<NamedTensor> parameters() const;
+  std::vector<NamedTensor> buffers() const;
+  int64_t parameter_count() const;
+
+ protected:
+  // Registers a tensor and returns it; a parameter is what training changes.
+  Tensor parameter(const std::string& name, const Tensor& initial);
+  Tensor buffer(const std::string& name, const Tensor& initial);
+
+ private:
+  void visit_below(const std::string& prefix, const Visitor& visitor) const;
+  struct Entry {
+    std::string name;
+    Tensor tensor;
+    Kind kind;
+  };
+  std::vector<Entry> entries_;
+  std::vector<std::pair<std::string, const Module*>> children_;
+};
+
+}  // namespace grim

@@ -1,0 +1,30 @@
+// Scaled dot-product attention (Vaswani et al. 2017, equation 1): softmax(q k' / sqrt(D) + mask) v.
+// The fused form works on tiles of queries, never holds a (T, S) matrix per head, and reads strided q, k, v in place
+// (Dao et al. 2022, without their IO argument: a tile of scores stays in the L2 cache).
+#pragma once
+
+#include "grimoire/op/dropout.h"
+#include "grimoire/tensor/tensor.h"
+
+namespace grim {
+
+enum class AttentionMask { none, causal };  // causal: query t sees keys 0 .. t + (S - T)
+
+struct AttentionOptions {
+  AttentionMask mask = AttentionMask::none;
+  Tensor key_mask = {};   // bool (B, S): true where a key may be seen; undefined: everywhere. A query that sees no key gets 0.
+  double scale = 0;       // 0: 1 / sqrt(D)
+  double dropout = 0;     // probability that an attention weight is dropped
+  DropoutKey key = {};
+};
+
+// q (B, H, T, D), k and v (B, H, S, D), any strides: (B, H, T, D), laid out as (B, T, H, D) so that merging heads copies nothing.
+Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options = {});
+
+// qkv (B, T, 3C), the three projections side by side, C = heads * D: (B, T, C). Heads are split and merged by strides alone.
+Tensor self_attention(const Tensor& qkv, int64_t heads, const AttentionOptions& options = {});
+
+// The same from elementary ops, holding the (B, H, T, S) weights: the fused form's twin. No dropout.
+Tensor composed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options = {});
+
+}  // namespace grim

@@ -1,0 +1,219 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "grimoire/op/attention_cpu.cpp"
+#include <hwy/foreach_target.h>  // must come before highway.h
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "grimoire/device/gemm.h"
+#include "grimoire/device/threads.h"
+#include "grimoire/op/attention_kernel.h"
+#include "grimoire/op/dropout_mask-inl.h"
+#include "grimoire/op/simd-inl.h"
+
+// One task owns one (b, h): no atomics, and the order of every sum is fixed. Inside, queries go in tiles of kQueries rows and
+// keys in tiles of kKeys columns; a tile of scores is at most kQueries * kKeys numbers.
+HWY_BEFORE_NAMESPACE();
+namespace grim::cpu::HWY_NAMESPACE {
+
+constexpr int64_t kQueries = 32, kKeys = 1024;
+
+template <class T> struct Scratch {
+  std::vector<T> kt, vt;           // k and v transposed: (D, S padded)
+  std::vector<T> scores, dscores;  // (kQueries, kKeys)
+  std::vector<T> delta;            // (T)
+};
+template <class T> Scratch<T>& scratch() {
+  static thread_local Scratch<T> s;
+  return s;
+}
+
+int64_t padded(int64_t n) { return (n + 15) / 16 * 16; }
+
+template <class T> void transpose_rows(const T* x, int64_t row, int64_t S, int64_t D, std::vector<T>& out) {
+  const int64_t width = padded(S);
+  out.resize(static_cast<size_t>(D * width));
+  for (int64_t s0 = 0; s0 < S; s0 += 16)
+    for (int64_t d = 0; d < D; ++d)
+      for (int64_t s = s0; s < std::min(s0 + 16, S); ++s) out[static_cast<size_t>(d * width + s)] = x[s * row + d];
+}
+
+// c (M, N) = a (M, K) b (K, N) + beta c
+template <class T>
+void product(int64_t M, int64_t N, int64_t K, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row, T* c,
+             int64_t c_row, T beta) {
+  device::small_gemm(device::Gemm<T>{.M = M, .N = N, .K = K, .a = a, .a_row = a_row, .a_col = a_col, .b = b, .b_row = b_row,
+                                     .b_col = 1, .c = c, .c_row = c_row, .beta = beta});
+}
+
+// The keys that query t may see end here.
+template <class T> int64_t key_end(const AttentionProblem<T>& p, int64_t t) {
+  return p.causal ? std::clamp<int64_t>(t + 1 + p.S - p.T_q, 0, p.S) : p.S;
+}
+
+// Unseen keys of row t in columns [s0, s0 + n) become -inf.
+template <class T> void hide_keys(const AttentionProblem<T>& p, int64_t b, int64_t t, int64_t s0, int64_t n, T* row) {
+  constexpr T kHidden = -std::numeric_limits<T>::infinity();
+  for (int64_t s = std::max<int64_t>(0, key_end(p, t) - s0); s < n; ++s) row[s] = kHidden;
+  if (p.key_mask)
+    for (int64_t s = 0; s < n; ++s)
+      if (!p.key_mask[b * p.S + s0 + s]) row[s] = kHidden;
+}
+
+// Index of weight (b, h, t, s) in the dropout stream.
+template <class T> uint64_t weight_index(const AttentionProblem<T>& p, int64_t bh, int64_t t, int64_t s) {
+  return static_cast<uint64_t>((bh * p.T_q + t) * padded(p.S) + s);
+}
+
+// The running softmax (Milakov and Gimelshein 2018): per row the largest score so far and the sum of exponentials below it;
+// when a later tile raises the maximum, what was summed before shrinks by exp(old - new).
+template <class T> void forward_task(const AttentionProblem<T>& p, const Heads<T>& out, int64_t b, int64_t h) {
+  const hn::ScalableTag<T> d;
+  Scratch<T>& w = scratch<T>();
+  const int64_t bh = b * p.H + h;
+  transpose_rows(p.k.at(b, h), p.k.row, p.S, p.D, w.kt);
+  w.scores.resize(static_cast<size_t>(kQueries * std::min(kKeys, padded(p.S))));
+  for (int64_t t0 = 0; t0 < p.T_q; t0 += kQueries) {
+    const int64_t rows = std::min(kQueries, p.T_q - t0), last = key_end(p, t0 + rows - 1);
+    T* const o = out.at(b, h) + t0 * out.row;
+    T top[kQueries], sum[kQueries];
+    std::fill_n(top, rows, -std::numeric_limits<T>::infinity());
+    std::fill_n(sum, rows, T(0));
+    if (last == 0)
+      for (int64_t r = 0; r < rows; ++r) std::fill_n(o + r * out.row, p.D, T(0));
+    for (int64_t s0 = 0; s0 < last; s0 += kKeys) {
+      const int64_t n = std::min(kKeys, last - s0), width = padded(n);
+      product(rows, n, p.D, p.q.at(b, h) + t0 * p.q.row, p.q.row, 1, w.kt.data() + s0, padded(p.S), w.scores.data(), width, T(0));
+      for (int64_t r = 0; r < rows; ++r) {
+        T* const row = w.scores.data() + r * width;
+        if (p.key_mask || key_end(p, t0 + r) < s0 + n) hide_keys(p, b, t0 + r, s0, n, row);
+        const T scale = static_cast<T>(p.scale), peak = std::max(top[r], RowMax(d, row, n) * scale);
+        const T shift = std::isinf(peak) && peak < 0 ? T(0) : peak;  // a row without a visible key stays all zero
+        const auto vs = hn::Set(d, scale), vp = hn::Set(d, shift);
+        Map(d, row, row, n, [&](auto x) HWY_ATTR { return Exp(d, hn::MulSub(x, vs, vp)); });
+        const T keep = s0 == 0 ? T(0) : std::exp(top[r] - shift);
+        sum[r] = sum[r] * keep + RowSum(d, row, n);
+        top[r] = shift;
+        if (s0 > 0)
+          Map(d, o + r * out.row, o + r * out.row, p.D, [&](auto x) HWY_ATTR { return hn::Mul(x, hn::Set(d, keep)); });
+        if (p.dropout > 0) DropRow(d, row, n, p.dropout, p.key, weight_index(p, bh, t0 + r, s0));
+      }
+      product(rows, p.D, n, w.scores.data(), width, 1, p.v.at(b, h) + s0 * p.v.row, p.v.row, o, out.row, T(s0 == 0 ? 0 : 1));
+    }
+    for (int64_t r = 0; r < rows; ++r) {
+      const T share = sum[r] > 0 ? 1 / sum[r] : T(0);
+      Map(d, o + r * out.row, o + r * out.row, p.D, [&](auto x) HWY_ATTR { return hn::Mul(x, hn::Set(d, share)); });
+      p.lse[bh * p.T_q + t0 + r] = sum[r] > 0 ? top[r] + std::log(sum[r]) : std::numeric_limits<T>::infinity();
+    }
+  }
+}
+
+// With P = softmax(scale q k'), o = P v and delta_t = sum_d do_td o_td (Dao et al. 2022, appendix B.4):
+//   dv = P' do,   dP = do v',   dS = P (dP - delta),   dq = scale dS k,   dk = scale dS' q.
+// Dropout multiplies P by a mask M where it meets v, so M enters dv's P and dP; delta is unchanged.
+template <class T>
+void backward_task(const AttentionProblem<T>& p, const Heads<const T>& o, const Heads<const T>& d_o, const Heads<T>& dq,
+                   const Heads<T>& dk, const Heads<T>& dv, int64_t b, int64_t h) {
+  const hn::ScalableTag<T> d;
+  Scratch<T>& w = scratch<T>();
+  const int64_t bh = b * p.H + h, full = padded(p.S);
+  transpose_rows(p.k.at(b, h), p.k.row, p.S, p.D, w.kt);
+  transpose_rows(p.v.at(b, h), p.v.row, p.S, p.D, w.vt);
+  const auto tile_size = static_cast<size_t>(kQueries * std::min(kKeys, full));
+  w.scores.resize(tile_size);
+  w.dscores.resize(tile_size);
+  w.delta.resize(static_cast<size_t>(p.T_q));
+  for (int64_t t = 0; t < p.T_q; ++t)
+    w.delta[static_cast<size_t>(t)] = Dot(d, o.at(b, h) + t * o.row, d_o.at(b, h) + t * d_o.row, p.D);
+  for (int64_t s = 0; s < p.S; ++s) {
+    std::fill_n(dk.at(b, h) + s * dk.row, p.D, T(0));
+    std::fill_n(dv.at(b, h) + s * dv.row, p.D, T(0));
+  }
+  const auto scale = hn::Set(d, static_cast<T>(p.scale));
+  for (int64_t t0 = 0; t0 < p.T_q; t0 += kQueries) {
+    const int64_t rows = std::min(kQueries, p.T_q - t0), last = key_end(p, t0 + rows - 1);
+    const T* const q = p.q.at(b, h) + t0 * p.q.row;
+    const T* const dy = d_o.at(b, h) + t0 * d_o.row;
+    T* const dq_rows = dq.at(b, h) + t0 * dq.row;
+    if (last == 0)
+      for (int64_t r = 0; r < rows; ++r) std::fill_n(dq_rows + r * dq.row, p.D, T(0));
+    for (int64_t s0 = 0; s0 < last; s0 += kKeys) {
+      const int64_t n = std::min(kKeys, last - s0), width = padded(n);
+      T* const P = w.scores.data();
+      T* const dS = w.dscores.data();
+      product(rows, n, p.D, q, p.q.row, 1, w.kt.data() + s0, full, P, width, T(0));
+      product(rows, n, p.D, dy, d_o.row, 1, w.vt.data() + s0, full, dS, width, T(0));
+      for (int64_t r = 0; r < rows; ++r) {
+        const int64_t t = t0 + r;
+        T* const row = P + r * width;
+        T* const drow = dS + r * width;
+        if (p.key_mask || key_end(p, t) < s0 + n) hide_keys(p, b, t, s0, n, row);
+        const auto lse = hn::Set(d, p.lse[bh * p.T_q + t]), delta = hn::Set(d, w.delta[static_cast<size_t>(t)]);
+        Map(d, row, row, n, [&](auto x) HWY_ATTR { return Exp(d, hn::MulSub(x, scale, lse)); });
+        if (p.dropout > 0) DropRow(d, drow, n, p.dropout, p.key, weight_index(p, bh, t, s0));
+        const auto weighted = [&](auto weight, auto dweight) HWY_ATTR {
+          return hn::Mul(hn::Mul(weight, scale), hn::Sub(dweight, delta));
+        };
+        Map2(d, row, drow, drow, n, weighted);
+        if (p.dropout > 0) DropRow(d, row, n, p.dropout, p.key, weight_index(p, bh, t, s0));
+      }
+      product(n, p.D, rows, P, 1, width, dy, d_o.row, dv.at(b, h) + s0 * dv.row, dv.row, T(1));
+      product(n, p.D, rows, dS, 1, width, q, p.q.row, dk.at(b, h) + s0 * dk.row, dk.row, T(1));
+      product(rows, p.D, n, dS, width, 1, p.k.at(b, h) + s0 * p.k.row, p.k.row, dq_rows, dq.row, T(s0 == 0 ? 0 : 1));
+    }
+  }
+}
+
+void forward_f32(const AttentionProblem<float>& p, const Heads<float>& o, int64_t b, int64_t h) { forward_task(p, o, b, h); }
+void forward_f64(const AttentionProblem<double>& p, const Heads<double>& o, int64_t b, int64_t h) { forward_task(p, o, b, h); }
+void backward_f32(const AttentionProblem<float>& p, const Heads<const float>& o, const Heads<const float>& d_o, const Heads<float>& dq,
+                  const Heads<float>& dk, const Heads<float>& dv, int64_t b, int64_t h) {
+  backward_task(p, o, d_o, dq, dk, dv, b, h);
+}
+void backward_f64(const AttentionProblem<double>& p, const Heads<const double>& o, const Heads<const double>& d_o,
+                  const Heads<double>& dq, const Heads<double>& dk, const Heads<double>& dv, int64_t b, int64_t h) {
+  backward_task(p, o, d_o, dq, dk, dv, b, h);
+}
+
+}  // namespace grim::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace grim::cpu {
+HWY_EXPORT(forward_f32);
+HWY_EXPORT(forward_f64);
+HWY_EXPORT(backward_f32);
+HWY_EXPORT(backward_f64);
+
+namespace {
+// Heads in one chunk: about 20 us of work.
+template <class T> int64_t heads_each(const AttentionProblem<T>& p) {
+  return std::max<int64_t>(1, 1000000 / (p.T_q * p.S * p.D + 1));
+}
+template <class T, class F> void each_head(const AttentionProblem<T>& p, F&& task) {
+  device::parallel_for(p.B * p.H, heads_each(p), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) task(i / p.H, i % p.H);
+  });
+}
+}  // namespace
+
+template <> void attention_forward(const AttentionProblem<float>& p, const Heads<float>& o) {
+  each_head(p, [&](int64_t b, int64_t h) { HWY_DYNAMIC_DISPATCH(forward_f32)(p, o, b, h); });
+}
+template <> void attention_forward(const AttentionProblem<double>& p, const Heads<double>& o) {
+  each_head(p, [&](int64_t b, int64_t h) { HWY_DYNAMIC_DISPATCH(forward_f64)(p, o, b, h); });
+}
+template <>
+void attention_backward(const AttentionProblem<float>& p, const Heads<const float>& o, const Heads<const float>& d_o,
+                        const Heads<float>& dq, const Heads<float>& dk, const Heads<float>& dv) {
+  each_head(p, [&](int64_t b, int64_t h) { HWY_DYNAMIC_DISPATCH(backward_f32)(p, o, d_o, dq, dk, dv, b, h); });
+}
+template <>
+void attention_backward(const AttentionProblem<double>& p, const Heads<const double>& o, const Heads<const double>& d_o,
+                        const Heads<double>& dq, const Heads<double>& dk, const Heads<double>& dv) {
+  each_head(p, [&](int64_t b, int64_t h) { HWY_DYNAMIC_DISPATCH(backward_f64)(p, o, d_o, dq, dk, dv, b, h); });
+}
+
+}  // namespace grim::cpu
+#endif

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "grimoire/tensor/tensor.h"
+
+namespace grim {
+
+// What a layer does to x W + b, fused into the product: `gelu` is the erf form, `gelu_tanh` GPT-2's approximation.
+enum class Activation { none, relu, gelu, gelu_tanh, tanh, sigmoid, silu };
+
+// y = act(x W + b). x (..., C_in), weight (C_in, C_out), bias (C_out,) or undefined: (..., C_out).
+// Weights are stored (in, out), as GPT-2's checkpoints are, so that the forward product reads both operands along rows.
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, Activation activation = Activation::none);
+
+// The same from elementary ops: the twin.
+Tensor composed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation);
+
+}  // namespace grim

@@ -1,0 +1,137 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "grimoire/op/linear_cpu.cpp"
+#include <hwy/foreach_target.h>  // must come before highway.h
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "grimoire/device/threads.h"
+#include "grimoire/op/activation-inl.h"
+#include "grimoire/op/linear_kernel.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace grim::cpu::HWY_NAMESPACE {
+
+struct Identity {
+  template <class D, class V> static HWY_INLINE V Value(D, V x) { return x; }
+  template <class D, class V> static HWY_INLINE V Slope(D d, V, V) { return Constant(d, 1); }
+};
+
+template <class F> HWY_INLINE void with_activation(Activation a, F&& f) {
+  switch (a) {
+    case Activation::none: return f(Identity{});
+    case Activation::relu: return f(Relu{});
+    case Activation::gelu: return f(Gelu{});
+    case Activation::gelu_tanh: return f(GeluTanh{});
+    case Activation::tanh: return f(TanhFn{});
+    case Activation::sigmoid: return f(SigmoidFn{});
+    case Activation::silu: return f(Silu{});
+  }
+}
+
+// f(i, count) over [0, n) in whole vectors and one rest.
+template <class D, class F> HWY_INLINE void EachVector(D d, int64_t n, F&& f) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) f(i, lanes);
+  if (i < n) f(i, n - i);
+}
+template <class D> HWY_INLINE hn::Vec<D> Get(D d, const hn::TFromD<D>* p, int64_t count) {
+  return count == static_cast<int64_t>(hn::Lanes(d)) ? hn::LoadU(d, p) : LoadSome(d, p, count);
+}
+template <class D> HWY_INLINE void Put(hn::Vec<D> v, D d, hn::TFromD<D>* p, int64_t count) {
+  if (count == static_cast<int64_t>(hn::Lanes(d))) hn::StoreU(v, d, p);
+  else StoreSome(v, d, p, count);
+}
+
+template <class T, class Act> void forward_tile(const BiasActivation<T>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
+  const hn::ScalableTag<T> d;
+  for (int64_t m = m0; m < m1; ++m) {
+    T* const y = p.y + m * p.N;
+    T* const pre = p.pre ? p.pre + m * p.N : nullptr;
+    EachVector(d, n1 - n0, [&](int64_t i, int64_t count) HWY_ATTR {
+      const int64_t n = n0 + i;
+      auto z = Get(d, y + n, count);
+      if (p.bias) z = hn::Add(z, Get(d, p.bias + n, count));
+      if (pre) Put(z, d, pre + n, count);
+      Put(Act::Value(d, z), d, y + n, count);
+    });
+  }
+}
+
+// Rows [m0, m1): writes dz, adds its column sums to `sums` (N,).
+template <class T, class Act>
+void backward_rows(const BiasActivationBackward<T>& p, int64_t m0, int64_t m1, T* sums) {
+  const hn::ScalableTag<T> d;
+  EachVector(d, p.N, [&](int64_t n, int64_t count) HWY_ATTR {
+    auto sum = hn::Zero(d);
+    for (int64_t m = m0; m < m1; ++m) {
+      auto g = Get(d, p.dy + m * p.N + n, count);
+      if (p.kept) {
+        const auto kept = Get(d, p.kept + m * p.N + n, count);
+        g = hn::Mul(g, Act::Slope(d, kept, kept));
+        Put(g, d, p.dz + m * p.N + n, count);
+      }
+      sum = hn::Add(sum, g);
+    }
+    if (sums) Put(hn::Add(Get(d, sums + n, count), sum), d, sums + n, count);
+  });
+}
+
+template <class T> void forward(const BiasActivation<T>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
+  with_activation(p.activation, [&](auto act) { forward_tile<T, decltype(act)>(p, m0, m1, n0, n1); });
+}
+template <class T> void backward(const BiasActivationBackward<T>& p, int64_t m0, int64_t m1, T* sums) {
+  with_activation(p.activation, [&](auto act) { backward_rows<T, decltype(act)>(p, m0, m1, sums); });
+}
+
+void forward_f32(const BiasActivation<float>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1) { forward(p, m0, m1, n0, n1); }
+void forward_f64(const BiasActivation<double>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1) { forward(p, m0, m1, n0, n1); }
+void backward_f32(const BiasActivationBackward<float>& p, int64_t m0, int64_t m1, float* sums) { backward(p, m0, m1, sums); }
+void backward_f64(const BiasActivationBackward<double>& p, int64_t m0, int64_t m1, double* sums) { backward(p, m0, m1, sums); }
+
+}  // namespace grim::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace grim::cpu {
+HWY_EXPORT(forward_f32);
+HWY_EXPORT(forward_f64);
+HWY_EXPORT(backward_f32);
+HWY_EXPORT(backward_f64);
+
+void bias_activation(const BiasActivation<float>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
+  HWY_DYNAMIC_DISPATCH(forward_f32)(p, m0, m1, n0, n1);
+}
+void bias_activation(const BiasActivation<double>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
+  HWY_DYNAMIC_DISPATCH(forward_f64)(p, m0, m1, n0, n1);
+}
+
+namespace {
+// Rows in blocks of a size that depends on the shape alone; each block sums its own columns, then the blocks are added in order.
+template <class T, class F> void in_row_blocks(const BiasActivationBackward<T>& p, F&& rows) {
+  const int64_t each = std::max<int64_t>(16, 65536 / std::max<int64_t>(p.N, 1));
+  const int64_t blocks = (p.M + each - 1) / each;
+  static thread_local std::vector<T> sums;
+  const int64_t count = p.dbias ? std::max<int64_t>(blocks, 1) * p.N : 0;
+  sums.assign(static_cast<size_t>(count), T(0));
+  T* const all = p.dbias ? sums.data() : nullptr;
+  device::for_chunks(blocks, [&](int64_t b) { rows(b * each, std::min(p.M, (b + 1) * each), all ? all + b * p.N : nullptr); });
+  if (!all) return;
+  for (int64_t n = 0; n < p.N; ++n) {
+    T sum = p.beta == T(0) ? T(0) : p.beta * p.dbias[n];
+    for (int64_t b = 0; b < blocks; ++b) sum += all[b * p.N + n];
+    p.dbias[n] = sum;
+  }
+}
+}  // namespace
+
+void bias_activation_backward(const BiasActivationBackward<float>& p) {
+  in_row_blocks(p, [&](int64_t m0, int64_t m1, float* sums) { HWY_DYNAMIC_DISPATCH(backward_f32)(p, m0, m1, sums); });
+}
+void bias_activation_backward(const BiasActivationBackward<double>& p) {
+  in_row_blocks(p, [&](int64_t m0, int64_t m1, double* sums) { HWY_DYNAMIC_DISPATCH(backward_f64)(p, m0, m1, sums); });
+}
+}  // namespace grim::cpu
+#endif

@@ -1,0 +1,63 @@
+#include "grimoire/optim/optimizer.h"
+
+#include <algorithm>
+
+#include "grimoire/optim/update.h"
+#include "grimoire/tensor/copy.h"
+
+namespace grim {
+
+void Optimizer::step(double lr, double gradient_scale) {
+  parameters_.settle_gradients();
+  ++steps_;
+  update(lr, gradient_scale);
+}
+
+double clip_scale(double norm, double max_norm) { return max_norm > 0 ? std::min(1.0, max_norm / (norm + 1e-6)) : 1.0; }
+
+Sgd::Sgd(Parameters& parameters, const SgdOptions& options) : Optimizer(parameters), options_(options) {
+  GRIM_CHECK(options.momentum >= 0 && options.momentum < 1, argument, "sgd", "momentum: got {}, expected 0 to 1", options.momentum);
+  if (options.momentum > 0) velocity_ = parameters.like_values();
+}
+
+std::vector<NamedTensor> Sgd::state() const {
+  return velocity_.defined() ? std::vector<NamedTensor>{{"velocity", velocity_}} : std::vector<NamedTensor>{};
+}
+
+void Sgd::update(double lr, double gradient_scale) {
+  cpu::SgdUpdate u{lr, options_.momentum, options_.form == Momentum::nesterov, steps_ == 1, {}};
+  for (const Parameters::Range& r : parameters_.ranges()) {
+    u.penalty = {options_.l2 * r.weight_decay_scale, options_.l1 * r.weight_decay_scale, gradient_scale};
+    cpu::sgd(u, parameters_.values(), parameters_.gradients(), velocity_, r.begin, r.end);
+  }
+}
+
+Adam::Adam(Parameters& parameters, const AdamOptions& options)
+    : Optimizer(parameters), options_(options), m_(parameters.like_values()), v_(parameters.like_values()) {
+  for (double beta : {options.beta1, options.beta2})
+    GRIM_CHECK(beta >= 0 && beta < 1, argument, "adam", "beta: got {}, expected 0 to 1", beta);
+}
+
+std::vector<NamedTensor> Adam::state() const { return {{"m", m_}, {"v", v_}}; }
+
+void Adam::update(double lr, double gradient_scale) {
+  cpu::AdamUpdate u{lr, options_.beta1, options_.beta2, options_.eps, 0, steps_, {}};
+  for (const Parameters::Range& r : parameters_.ranges()) {
+    u.weight_decay = options_.weight_decay * r.weight_decay_scale;
+    u.penalty = {options_.l2 * r.weight_decay_scale, options_.l1 * r.weight_decay_scale, gradient_scale};
+    cpu::adam(u, parameters_.values(), parameters_.gradients(), m_, v_, copy_bf16_, r.begin, r.end);
+  }
+}
+
+Ema::Ema(const Parameters& parameters, double decay)
+    : parameters_(parameters), decay_(decay), average_(copy(parameters.values())) {
+  GRIM_CHECK(decay >= 0 && decay < 1, argument, "ema", "decay: got {}, expected 0 to 1", decay);
+}
+void Ema::update() { cpu::lerp(average_, parameters_.values(), decay_); }
+void Ema::swap() {
+  const Tensor values = copy(parameters_.values());
+  copy_into(parameters_.values(), average_);
+  copy_into(average_, values);
+}
+
+}  // namespace grim

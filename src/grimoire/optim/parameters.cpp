@@ -1,0 +1,75 @@
+#include "grimoire/optim/parameters.h"
+
+#include <cmath>
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/optim/update.h"
+#include "grimoire/tensor/copy.h"
+#include "grimoire/tensor/view.h"
+
+namespace grim {
+namespace {
+constexpr int64_t kPad = 16;  // elements
+
+std::string first_bad(const std::vector<Parameters::Range>& ranges, const Tensor& flat) {
+  for (const Parameters::Range& r : ranges)
+    if (!std::isfinite(cpu::sum_of_squares(flat, r.begin, r.end))) return r.name;
+  return "";
+}
+}  // namespace
+
+Parameters::Parameters(const std::vector<NamedTensor>& tensors) {
+  GRIM_CHECK(!tensors.empty(), argument, "optim", "there are no parameters to train");
+  const Dtype dtype = tensors.front().tensor.dtype();
+  int64_t at = 0;
+  for (const NamedTensor& t : tensors) {
+    GRIM_CHECK(t.tensor.dtype() == dtype, dtype, "optim", "parameter '{}': got {}, expected {}", t.name,
+               name_of(t.tensor.dtype()), name_of(dtype));
+    const int64_t padded = (t.tensor.numel() + kPad - 1) / kPad * kPad;
+    ranges_.push_back({t.name, t.tensor, at, at + padded});
+    at += padded;
+    count_ += t.tensor.numel();
+  }
+  values_ = Tensor::zeros({at}, dtype);
+  gradients_ = Tensor::zeros({at}, dtype);
+  for (const Range& r : ranges_) {
+    const auto window = [&](const Tensor& flat) {
+      return view::try_reshape(view::slice(flat, 0, r.begin, r.begin + r.tensor.numel()), r.tensor.shape());
+    };
+    const Tensor values = window(values_);
+    copy_into(values, r.tensor);
+    r.tensor.rebind(values);
+    requires_grad(r.tensor);
+    set_grad_buffer(r.tensor, window(gradients_));
+  }
+}
+
+Tensor Parameters::like_values() const { return Tensor::zeros(values_.shape(), values_.dtype()); }
+
+void Parameters::zero_grad() const {
+  for (const Range& r : ranges_) grim::zero_grad(r.tensor);
+}
+
+void Parameters::settle_gradients() const {
+  for (const Range& r : ranges_)
+    if (!grad(r.tensor).defined()) fill(view::slice(gradients_, 0, r.begin, r.end), 0);
+}
+
+void Parameters::scale_weight_decay(const std::function<double(const Range&)>& scale) {
+  for (Range& r : ranges_) r.weight_decay_scale = scale(r);
+}
+
+double Parameters::gradient_norm() const {
+  settle_gradients();
+  return std::sqrt(cpu::sum_of_squares(gradients_, 0, gradients_.numel()));
+}
+
+std::string Parameters::first_bad_gradient() const {
+  settle_gradients();
+  return first_bad(ranges_, gradients_);
+}
+std::string Parameters::first_bad_value() const { return first_bad(ranges_, values_); }
+
+double decay_matrices_only(const Parameters::Range& range) { return range.tensor.ndim() >= 2 ? 1.0 : 0.0; }
+
+}  // namespace grim

@@ -1,0 +1,51 @@
+// Parameters of one training run, laid out flat: values, gradients and optimiser state are four long arrays in the same
+// order, so that an update is one sweep over memory and a reduction over ranks is one message.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "grimoire/tensor/tensor.h"
+
+namespace grim {
+
+class Parameters {
+ public:
+  // Moves every tensor's values into one buffer (the tensors keep working, they now look there) and lets their gradients
+  // collect in another. All of one dtype, f32 or f64. Tensors that take no gradient yet become leaves.
+  explicit Parameters(const std::vector<NamedTensor>& tensors);
+
+  struct Range {
+    std::string name;
+    Tensor tensor;
+    int64_t begin, end;  // elements in the flat buffers; 64-byte aligned, padded with zeros
+    double weight_decay_scale = 1.0;
+  };
+  const std::vector<Range>& ranges() const { return ranges_; }
+  int64_t count() const { return count_; }  // numbers that are trained
+  Dtype dtype() const { return values_.dtype(); }
+  const Tensor& values() const { return values_; }
+  const Tensor& gradients() const { return gradients_; }
+  Tensor like_values() const;  // a zeroed flat buffer for optimiser state
+
+  void zero_grad() const;
+  void settle_gradients() const;  // writes zeros where no gradient arrived
+  void scale_weight_decay(const std::function<double(const Range&)>& scale);
+
+  // Euclidean norm of all gradients, the same bits for any number of threads.
+  double gradient_norm() const;
+  // Name of the first parameter whose gradient (or value) is NaN or infinite; empty when all are finite.
+  std::string first_bad_gradient() const;
+  std::string first_bad_value() const;
+
+ private:
+  std::vector<Range> ranges_;
+  Tensor values_, gradients_;
+  int64_t count_ = 0;
+};
+
+// Weight decay on matrices only, as GPT-2 is trained: biases and norm gains are left alone.
+double decay_matrices_only(const Parameters::Range& range);
+
+}  // namespace grim

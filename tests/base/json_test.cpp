@@ -1,0 +1,121 @@
+#include "grimoire/base/json.h"
+
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "grimoire/base/error.h"
+
+namespace grim {
+namespace {
+
+std::string message(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::input);
+    return e.what();
+  }
+  return "nothing was thrown";
+}
+std::string parse_error(std::string_view text) {
+  return message([&] { Json::parse(text, "config.json"); });
+}
+
+TEST(Json, ReadsEveryKind) {
+  const Json j = Json::parse(R"( {"a": [1, -2.5, true, null], "b": {"c": "x\u00e9\ud83d\ude00\n"}, "big": 18446744073709551615} )");
+  EXPECT_EQ(j.keys(), (std::vector<std::string>{"a", "b", "big"}));
+  const Json& a = j.at("a");
+  EXPECT_EQ(a.size(), 4u);
+  EXPECT_EQ(a[0].as_integer(), 1);
+  EXPECT_EQ(a[0].as_real(), 1.0);
+  EXPECT_EQ(a[1].as_real(), -2.5);
+  EXPECT_TRUE(a[2].as_boolean());
+  EXPECT_TRUE(a[3].is_null());
+  EXPECT_EQ(j.at("b").text("c"), "x\xc3\xa9\xf0\x9f\x98\x80\n");
+  EXPECT_EQ(j.at("big").kind(), Json::Kind::real);
+  EXPECT_EQ(j.find("none"), nullptr);
+}
+
+TEST(Json, WrongTypesNameFileAndKey) {
+  const Json j = Json::parse(R"({"n_head": "4", "layers": [1], "rate": 1.5, "nested": {"x": 1}})", "config.json");
+  EXPECT_EQ(message([&] { j.integer("n_head"); }), "[json] config.json: key 'n_head': got text, expected integer");
+  EXPECT_EQ(message([&] { j.integer("rate"); }), "[json] config.json: key 'rate': got real, expected integer");
+  EXPECT_EQ(message([&] { j.text("layers"); }), "[json] config.json: key 'layers': got array, expected text");
+  EXPECT_EQ(message([&] { j.boolean("rate"); }), "[json] config.json: key 'rate': got real, expected boolean");
+  EXPECT_EQ(message([&] { j.real("n_head"); }), "[json] config.json: key 'n_head': got text, expected number");
+  EXPECT_EQ(message([&] { j.at("nested").integer("y"); }), "[json] config.json: key 'y' is missing");
+  EXPECT_EQ(message([&] { j.at("layers")[1]; }), "[json] config.json: index 1 outside an array of 1");
+  EXPECT_EQ(message([&] { j.at("rate").at("x"); }), "[json] config.json: got real, expected object");
+  try {
+    j.integer("n_haed");
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.hint(), "did you mean 'n_head'?");
+  }
+}
+
+TEST(Json, FallbacksStandInForMissingAndNull) {
+  const Json j = Json::parse(R"({"a": null, "b": 2, "t": "x", "f": false, "r": 0.5})");
+  EXPECT_EQ(j.integer("a", 7), 7);
+  EXPECT_EQ(j.integer("z", 7), 7);
+  EXPECT_EQ(j.integer("b", 7), 2);
+  EXPECT_EQ(j.real("b", 7), 2.0);
+  EXPECT_EQ(j.real("z", 0.25), 0.25);
+  EXPECT_EQ(j.text("t", "y"), "x");
+  EXPECT_EQ(j.text("z", "y"), "y");
+  EXPECT_FALSE(j.boolean("f", true));
+  EXPECT_TRUE(j.boolean("z", true));
+  EXPECT_NE(message([&] { j.integer("t", 1); }), "nothing was thrown");
+}
+
+TEST(Json, RefusesWithLineAndColumn) {
+  EXPECT_TRUE(parse_error("{\n  \"a\": 1,\n  \"b\": oops\n}").starts_with("[json] config.json: line 3, column 8: syntax error"))
+      << parse_error("{\n  \"a\": 1,\n  \"b\": oops\n}");
+  for (const char* bad : {"", " ", "{", "[1,]", "{\"a\":1} x", "nul", "NaN", "01", "1e999", "\"\\ud800\"", "\"\x80\"", "'a'",
+                          "{\"a\":}", "\"a", "[1 2]", "\"\t\""})
+    EXPECT_TRUE(parse_error(bad).starts_with("[json] config.json: line 1, column")) << bad << ": " << parse_error(bad);
+  EXPECT_EQ(parse_error(R"({"x": {"k": 1, "j": 2, "k": 3}})"), "[json] config.json: key 'k' appears twice");
+}
+
+TEST(Json, DepthIsLimited) {
+  const auto nested = [](size_t n) { return std::string(n, '[') + std::string(n, ']'); };
+  EXPECT_NO_THROW(Json::parse(nested(128)));
+  EXPECT_EQ(parse_error(nested(129)), "[json] config.json: nested deeper than 128 levels");
+  EXPECT_EQ(parse_error(std::string(1000000, '[')), "[json] config.json: nested deeper than 128 levels");
+}
+
+TEST(Json, WritesOneLineAndPretty) {
+  Json j = Json::object({{"name", "gpt"}, {"sizes", Json::array({1, 2})}, {"empty", Json::object()}});
+  j.set("nested", Json::array({Json::object({{"x", 0.1}})}));
+  j.set("name", "bert");
+  EXPECT_EQ(j.dump(), R"({"name": "bert", "sizes": [1, 2], "empty": {}, "nested": [{"x": 0.1}]})");
+  EXPECT_EQ(j.dump_pretty(),
+            "{\n  \"name\": \"bert\",\n  \"sizes\": [1, 2],\n  \"empty\": {},\n  \"nested\": [\n    {\n      \"x\": 0.1\n"
+            "    }\n  ]\n}\n");
+  EXPECT_EQ(Json::array_of(std::vector<int64_t>{3, 4}).dump(), "[3, 4]");
+  Json built;
+  built.append("k", 1);
+  built.append("l", Json());
+  EXPECT_EQ(built.dump(), R"({"k": 1, "l": null})");
+  EXPECT_THROW(built.push(1), Error);
+  EXPECT_THROW(Json(3).set("k", 1), Error);
+  EXPECT_THROW(Json(3).append("k", 1), Error);
+}
+
+TEST(Json, NumbersSurviveTheRoundTrip) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const Json j = Json::array({0.1, 1.0, -0.0, 1e300, 5e-324, 3.4028234663852886e38, int64_t{INT64_MIN}, int64_t{INT64_MAX}});
+  EXPECT_EQ(Json::parse(j.dump()), j) << j.dump();
+  EXPECT_TRUE(std::signbit(Json::parse(j.dump())[2].as_real()));
+  EXPECT_EQ(Json::array({NAN, infinity, -infinity}).dump(), "[null, null, null]");
+  EXPECT_FALSE(Json(1) == Json(1.0));
+}
+
+TEST(Json, BadUtf8IsReplacedWhenWritten) {
+  EXPECT_EQ(Json("a\xff" "b\"\n").dump(), "\"a\xef\xbf\xbd" "b\\\"\\n\"");
+}
+
+}  // namespace
+}  // namespace grim
