@@ -2,13 +2,14 @@
 
     python bench/compare/run.py [--workload nanogpt-cpu ... | all] [--threads 1 2] [--ours PATH] [--rounds N] [--json FILE]
 
-Run it with the Python that has torch. For every workload and thread count it starts one process per side (ours: compare_steps; torch:
-torch_steps.py as installed; tuned: torch_steps.py --tuned under TUNED below), lets each warm up, and then gives them bursts of 0.3 to 1
-second in turn, the others stopped. A disturbance of the machine so hits all sides alike. It pins nothing to a core. When compare_steps has not been
-built, the peers are measured alone.
+Run it with the Python that has torch. For every workload and thread count it starts one process per side (ours:
+compare_steps; torch: torch_steps.py as installed; tuned: torch_steps.py --tuned under TUNED below), lets each warm up, and
+then gives them bursts of 0.3 to 1 second in turn, the others stopped, so that a disturbance of the machine hits all sides
+alike. It pins nothing to a core. When compare_steps has not been built, the peers are measured alone.
 
-Columns: best and median wall time of a step; cpu, the least CPU time of a step (all threads; the figure to trust for one thread on a
-shared machine; with several threads it counts their spinning too); noise, the CPU time that other processes took meanwhile, in cores.
+Columns: best and median wall time of a step; cpu, the least CPU time of a step (all threads; the figure to trust for one
+thread on a shared machine; with several threads it counts their spinning too); noise, the CPU time that other processes
+took meanwhile, in cores.
 """
 
 import argparse
@@ -33,11 +34,15 @@ PATIENCE = 300  # seconds that a process may take for one answer
 # What makes PyTorch's pip wheel fastest on this kind of CPU, measured with torch 2.15.0 on a 2-core AMD Zen 5:
 # - its MKL gives processors of other makers an AVX2 kernel: 115 GF/s per core; with mkl_serv_intel_cpu_true answering yes it
 #   uses AVX-512: 260 GF/s. The function is interposed by a one-line library, built here.
-# - glibc malloc returns large tensors to the kernel at every step; these tunables keep them (and ask for huge pages): 10 % of gpt2-124m.
-# - AdamW(fused=True), set by torch_steps.py --tuned: 2 to 15 % on the small models.
+# - glibc malloc returns large tensors to the kernel at every step; these tunables keep them, in huge pages: 10 % of
+#   gpt2-124m, nothing on the small models.
+# - AdamW(fused=True), set by torch_steps.py --tuned: 2 to 15 %; foreach=True is slower.
+# Tried without a lasting gain: OMP_WAIT_POLICY, OMP_PROC_BIND, GOMP_SPINCOUNT, MKL_DYNAMIC, MKL_ENABLE_INSTRUCTIONS,
+# MKL_DEBUG_CPU_TYPE (gone from MKL), explicit attention instead of scaled_dot_product_attention. Left out because it is
+# no longer float32: torch.backends.mkldnn.matmul.fp32_precision = "bf16".
 TUNED = {
     "GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=34359738368:glibc.malloc.trim_threshold=34359738368:"
-                      "glibc.malloc.top_pad=268435456:glibc.malloc.hugetlb=1",
+    "glibc.malloc.top_pad=268435456:glibc.malloc.hugetlb=1"
 }
 SHIM = "int mkl_serv_intel_cpu_true(void) { return 1; }\n"
 
@@ -81,7 +86,7 @@ class Side:
         self.pending = b""
         while not (line := self.read_line()).startswith("ready"):
             pass
-        self.greeting = line[len("ready"):].strip()
+        self.greeting = line[len("ready") :].strip()
         self.stop()
 
     def read_line(self):
@@ -138,10 +143,19 @@ class Side:
             except subprocess.TimeoutExpired:
                 self.process.kill()
 
-    def summary(self):
-        return {"best_ms": min(self.times), "median_ms": statistics.median(self.times), "cpu_ms": min(self.cpu),
-                "noise_cores": statistics.median(self.noise), "steps_per_burst": self.steps, "greeting": self.greeting,
-                "times_ms": self.times}
+
+def summary(sides):
+    """What the processes of one side found together."""
+    times, cpu, noise = (sum((getattr(side, field) for side in sides), []) for field in ("times", "cpu", "noise"))
+    return {
+        "best_ms": min(times),
+        "median_ms": statistics.median(times),
+        "cpu_ms": min(cpu),
+        "noise_cores": statistics.median(noise),
+        "steps_per_burst": sides[0].steps,
+        "greeting": sides[0].greeting,
+        "times_ms": times,
+    }
 
 
 def commands(args, workload, threads, shim):
@@ -157,6 +171,15 @@ def commands(args, workload, threads, shim):
 
 
 def measure(args, workload, threads, shim):
+    """One row: every side started `restarts` times (a process keeps its luck with memory placement: up to 15 %)."""
+    row = {"workload": workload, "threads": threads}
+    for _ in range(args.restarts):
+        for name, found in measure_once(args, workload, threads, shim).items():
+            row.setdefault(name, []).append(found)
+    return {name: summary(found) if isinstance(found, list) else found for name, found in row.items()}
+
+
+def measure_once(args, workload, threads, shim):
     sides = []
     try:
         for name, command, env in commands(args, workload, threads, shim):
@@ -169,9 +192,9 @@ def measure(args, workload, threads, shim):
         for side in sides:
             side.calibrate(args.burst)
         for turn in range(args.rounds):
-            for side in sides[turn % len(sides):] + sides[:turn % len(sides)]:
+            for side in sides[turn % len(sides) :] + sides[: turn % len(sides)]:
                 side.burst()
-        return {"workload": workload, "threads": threads} | {side.name: side.summary() for side in sides}
+        return {side.name: side for side in sides}
     finally:
         for side in sides:
             side.close()
@@ -184,13 +207,23 @@ def milliseconds(x):
 def table(rows):
     """Markdown: a line per workload and thread count; ratios of best wall times, with those of medians in brackets."""
     names = [name for name in ("ours", "torch", "tuned") if any(name in row for row in rows)]
-    head = ["workload", "threads"] + [f"{name} best / median (cpu)" for name in names] + ["torch / ours", "tuned / ours", "noise"]
+    head = [
+        "workload",
+        "threads",
+        *(f"{name} best / median (cpu)" for name in names),
+        "torch / ours",
+        "tuned / ours",
+        "noise",
+    ]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for row in rows:
         cells = [row["workload"], str(row["threads"])]
         for name in names:
             side = row.get(name)
-            cells.append(f"{milliseconds(side['best_ms'])} / {milliseconds(side['median_ms'])} ({milliseconds(side['cpu_ms'])})" if side else "-")
+            best, median, cpu = (
+                milliseconds(side[key]) if side else "-" for key in ("best_ms", "median_ms", "cpu_ms")
+            )
+            cells.append(f"{best} / {median} ({cpu})")
         for peer in ("torch", "tuned"):
             if "ours" in row:
                 best, median = (row[peer][key] / row["ours"][key] for key in ("best_ms", "median_ms"))
@@ -207,7 +240,8 @@ def main():
     parser.add_argument("--workload", nargs="+", default=["all"], choices=WORKLOADS + ["all"])
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--ours", type=pathlib.Path, default=ROOT / "build/release/bench/compare_steps")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5, help="bursts of each process")
+    parser.add_argument("--restarts", type=int, default=2, help="processes of each side, one after the other")
     parser.add_argument("--burst", type=float, default=0.5, help="seconds of one burst")
     parser.add_argument("--json", type=pathlib.Path)
     args = parser.parse_args()
@@ -217,7 +251,9 @@ def main():
     idle = idle_percent()
     print(f"{cpu_model()}, {os.cpu_count()} CPUs, {idle:.0f}% idle", file=sys.stderr)
     if idle < 93:
-        print("warning: the machine is busy; trust the cpu column for one thread and nothing for more", file=sys.stderr)
+        print(
+            "warning: the machine is busy; trust the cpu column for one thread and nothing for more", file=sys.stderr
+        )
     workloads, rows = WORKLOADS if "all" in args.workload else args.workload, []
     with tempfile.TemporaryDirectory() as folder:
         shim = build_shim(folder)
@@ -229,11 +265,24 @@ def main():
                 print(table(rows[-1:]).splitlines()[-1], file=sys.stderr)
     print(table(rows))
     if args.json:
-        args.json.write_text(json.dumps({
-            "cpu": cpu_model(), "cpus": os.cpu_count(), "idle_percent_before": idle, "rounds": args.rounds, "burst_seconds": args.burst,
-            "torch": rows[0]["torch"]["greeting"].split()[1], "python": platform.python_version(),
-            "tuned": TUNED | {"LD_PRELOAD": SHIM.strip() if shim else "", "optimizer": "AdamW(fused=True)"},
-            "results": rows}, indent=1) + "\n")
+        args.json.write_text(
+            json.dumps(
+                {
+                    "cpu": cpu_model(),
+                    "cpus": os.cpu_count(),
+                    "idle_percent_before": idle,
+                    "rounds": args.rounds,
+                    "restarts": args.restarts,
+                    "burst_seconds": args.burst,
+                    "torch": rows[0]["torch"]["greeting"].split()[1],
+                    "python": platform.python_version(),
+                    "tuned": TUNED | {"LD_PRELOAD": SHIM.strip() if shim else "", "optimizer": "AdamW(fused=True)"},
+                    "results": rows,
+                },
+                indent=1,
+            )
+            + "\n"
+        )
 
 
 if __name__ == "__main__":

@@ -2,16 +2,18 @@
 
     torch_steps.py --workload nanogpt-cpu --threads 1 [--tuned]
 
-Protocol, the same as compare_steps (the C++ side): build the model, run some warm-up steps, print "ready ..."; then for every line K on
-standard input run K training steps and print the seconds they took; leave at end of input. run.py drives both sides in turn.
+Protocol, the same as compare_steps (the C++ side): build the model, run some warm-up steps, print "ready ..."; then for
+every line K on standard input run K training steps and print the seconds they took; leave at end of input. run.py drives
+both sides in turn.
 
-Every step does what the published training loop does: draw a batch, forward, backward, (clip,) update. Python eager, float32. The models
-are written for this benchmark from their papers and configurations, with the fastest eager parts that keep their arithmetic: fused
-scaled_dot_product_attention, F.gelu for the tanh form, gradients set to None. --tuned changes the optimizer (AdamW fused=True) and, together
-with the environment that run.py sets, is the fastest arrangement we found; without it the optimizer is what torch picks by default.
+Every step does what the published training loop does: draw a batch, forward, backward, (clip,) update. Python eager,
+float32. The models are written for this benchmark from their papers and configurations, with the fastest eager parts that
+keep their arithmetic: fused scaled_dot_product_attention, F.gelu for the tanh form, gradients set to None. --tuned changes
+the optimizer (AdamW fused=True) and, together with the environment that run.py sets, is the fastest arrangement we found;
+without it the optimizer is what torch picks by default.
 
-Where a published loop is slower for reasons other than the framework, the peer gets the faster way: makemore.py's DataLoader workers and
-nanoGPT's per-row Python stacking are replaced by one indexing call on data in memory.
+Where a published loop is slower for reasons other than the framework, the peer gets the faster way: makemore.py's
+DataLoader workers and nanoGPT's per-row Python stacking are replaced by one indexing call on data in memory.
 """
 
 import argparse
@@ -35,8 +37,10 @@ def make_adamw(groups, tuned, **settings):
 def decay_matrices(model, decay):
     """Weight decay on tensors of two or more dimensions only."""
     parameters = list(model.parameters())
-    return [{"params": [p for p in parameters if p.dim() >= 2], "weight_decay": decay},
-            {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0}]
+    return [
+        {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": decay},
+        {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
+    ]
 
 
 # --- makemore lectures, part 2: an MLP made of plain tensors ---------------------------------------------------------
@@ -205,12 +209,27 @@ WORKLOADS = {
     "notebook-mlp": notebook_mlp,
     "makemore-mlp": lambda tuned: makemore(WindowMLP(), tuned),
     "makemore-transformer": makemore_transformer,
-    "nanogpt-cpu": lambda tuned: gpt(tuned, 12, 64, 1e-3, (0.9, 0.99), 0.1, 1.0, vocab=65,
-                                    layers=4, heads=4, width=128, bias=False),
-    "nanogpt-char": lambda tuned: gpt(tuned, 16, 256, 1e-3, (0.9, 0.99), 0.1, 1.0, vocab=65,
-                                     layers=6, heads=6, width=384, bias=False, dropout=0.2),
-    "gpt2-124m": lambda tuned: gpt(tuned, 4, 64, 1e-4, (0.9, 0.95), 0.1, 0.0, vocab=50257, positions=1024,
-                                  layers=12, heads=12, width=768, bias=True),
+    "nanogpt-cpu": lambda tuned: gpt(
+        tuned, 12, 64, 1e-3, (0.9, 0.99), 0.1, 1.0, vocab=65, layers=4, heads=4, width=128, bias=False
+    ),
+    "nanogpt-char": lambda tuned: gpt(
+        tuned, 16, 256, 1e-3, (0.9, 0.99), 0.1, 1.0, vocab=65, layers=6, heads=6, width=384, bias=False, dropout=0.2
+    ),
+    "gpt2-124m": lambda tuned: gpt(
+        tuned,
+        4,
+        64,
+        1e-4,
+        (0.9, 0.95),
+        0.1,
+        0.0,
+        vocab=50257,
+        positions=1024,
+        layers=12,
+        heads=12,
+        width=768,
+        bias=True,
+    ),
 }
 WARMUP_SECONDS = 0.5
 
@@ -237,7 +256,10 @@ def main():
                 step()
         print(profile.key_averages().table(sort_by="self_cpu_time_total", row_limit=25, max_name_column_width=50))
         return
-    print(f"ready torch {torch.__version__} parameters {parameters} warmup {warmup} loss {first:.4f} -> {loss:.4f}", flush=True)
+    print(
+        f"ready torch {torch.__version__} parameters {parameters} warmup {warmup} loss {first:.4f} -> {loss:.4f}",
+        flush=True,
+    )
     for line in sys.stdin:
         count = int(line)
         start = time.perf_counter()

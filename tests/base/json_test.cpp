@@ -45,6 +45,8 @@ TEST(Json, WrongTypesNameFileAndKey) {
   EXPECT_EQ(message([&] { j.text("layers"); }), "[json] config.json: key 'layers': got array, expected text");
   EXPECT_EQ(message([&] { j.boolean("rate"); }), "[json] config.json: key 'rate': got real, expected boolean");
   EXPECT_EQ(message([&] { j.real("n_head"); }), "[json] config.json: key 'n_head': got text, expected number");
+  EXPECT_EQ(message([&] { j.list("rate"); }), "[json] config.json: key 'rate': got real, expected array");
+  EXPECT_EQ(j.list("layers").size(), 1u);
   EXPECT_EQ(message([&] { j.at("nested").integer("y"); }), "[json] config.json: key 'y' is missing");
   EXPECT_EQ(message([&] { j.at("layers")[1]; }), "[json] config.json: index 1 outside an array of 1");
   EXPECT_EQ(message([&] { j.at("rate").at("x"); }), "[json] config.json: got real, expected object");
@@ -76,6 +78,8 @@ TEST(Json, RefusesWithLineAndColumn) {
   for (const char* bad : {"", " ", "{", "[1,]", "{\"a\":1} x", "nul", "NaN", "01", "1e999", "\"\\ud800\"", "\"\x80\"", "'a'",
                           "{\"a\":}", "\"a", "[1 2]", "\"\t\""})
     EXPECT_TRUE(parse_error(bad).starts_with("[json] config.json: line 1, column")) << bad << ": " << parse_error(bad);
+  EXPECT_EQ(parse_error(std::string_view("[1]\n \0", 6)), "[json] config.json: line 2, column 2: a NUL byte is not JSON");
+  EXPECT_LT(parse_error(std::string(100000, 'x')).size(), 400u);
   EXPECT_EQ(parse_error(R"({"x": {"k": 1, "j": 2, "k": 3}})"), "[json] config.json: key 'k' appears twice");
 }
 
@@ -84,6 +88,11 @@ TEST(Json, DepthIsLimited) {
   EXPECT_NO_THROW(Json::parse(nested(128)));
   EXPECT_EQ(parse_error(nested(129)), "[json] config.json: nested deeper than 128 levels");
   EXPECT_EQ(parse_error(std::string(1000000, '[')), "[json] config.json: nested deeper than 128 levels");
+}
+
+TEST(Json, ValuesAreLimited) {
+  EXPECT_NO_THROW(Json::parse("[1, 2]", "x", 3));
+  EXPECT_EQ(message([] { Json::parse("[1, 2]", "x", 2); }), "[json] x: too many values");
 }
 
 TEST(Json, WritesOneLineAndPretty) {

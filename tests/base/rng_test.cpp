@@ -243,6 +243,14 @@ TEST(Rng, PiecesOfABlockEqualTheWhole) {
   EXPECT_EQ(whole.state(), pieces.state());
 }
 
+TEST(Rng, AtStepIsRandomAccess) {
+  const Rng g(RngMode::philox, 9, "batch");
+  Rng direct(RngMode::philox, 9, "batch", 17), placed = g.at_step(17);
+  EXPECT_EQ(placed.next_u64(), direct.next_u64());
+  EXPECT_THROW(g.at_step(-1), Error);
+  EXPECT_THROW(Rng(RngMode::torch, 1).at_step(0), Error);
+}
+
 TEST(Rng, StateComesBackExactly) {
   for (RngMode mode : {RngMode::philox, RngMode::torch}) {
     Rng g(mode, 0x123456789abcull, "stream", 4);

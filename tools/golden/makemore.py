@@ -120,8 +120,9 @@ def batch_norm_net(X, Y, steps):
         "parameters": sum(p.numel() for p in parameters),
         "first batch": first_batch,
         "losses": losses,
-        "sums after the last step": {name: p.double().sum().item() for name, p in zip(
-            ("C", "W1", "W2", "b2", "bngain", "bnbias"), parameters)},
+        "sums after the last step": {
+            name: p.double().sum().item() for name, p in zip(("C", "W1", "W2", "b2", "bngain", "bnbias"), parameters)
+        },
     }
 
 
@@ -141,33 +142,44 @@ def main(path):
     race = TorchGenerator(SEED)
     names_now = sample_names(rows.numpy(), lambda row: race.multinomial_race(row)[0], 5)
     g = torch.Generator().manual_seed(SEED)
-    assert names_now == sample_names(rows, lambda row: torch.multinomial(row, 1, replacement=True, generator=g).item(), 5)
+    assert names_now == sample_names(
+        rows, lambda row: torch.multinomial(row, 1, replacement=True, generator=g).item(), 5
+    )
 
     shuffled = list(words)
     random.seed(42)
     random.shuffle(shuffled)
     cuts = [int(0.8 * len(words)), int(0.9 * len(words))]
-    parts = [contexts(part, 3) for part in (shuffled[:cuts[0]], shuffled[cuts[0]:cuts[1]], shuffled[cuts[1]:])]
+    parts = [contexts(part, 3) for part in (shuffled[: cuts[0]], shuffled[cuts[0] : cuts[1]], shuffled[cuts[1] :])]
 
-    common.write_json("makemore.json", {
-        "about": "makemore on names.txt; see tools/golden/makemore.py for the exact construction",
-        "versions": common.versions(torch, np),
-        "sha256": hashlib.sha256(text).hexdigest(),
-        "words": len(words),
-        "bigrams": len(xs),
-        "nonzero cells": int((counts > 0).sum()),
-        "top counts": [[LETTERS[i // 27] + LETTERS[i % 27], int(counts.flatten()[i])]
-                       for i in counts.flatten().argsort(descending=True)[:5].tolist()],
-        "nll": {"uniform": math.log(27), "add 0": nll(counts, xs, ys), "add 1": nll(counts + 1, xs, ys),
-                "add 0.1": nll(counts + 0.1, xs, ys)},
-        "names, add 1, torch 2022": names_2022,
-        "names, add 1, torch now": names_now,
-        "neural bigram": neural_bigram(xs, ys),
-        "shuffled head (random.seed(42))": shuffled[:3],
-        "split words": [cuts[0], cuts[1] - cuts[0], len(words) - cuts[1]],
-        "split examples, block 3": [len(y) for _, y in parts],
-        "batch norm net": batch_norm_net(*parts[0], 5),
-    })
+    common.write_json(
+        "makemore.json",
+        {
+            "about": "makemore on names.txt; see tools/golden/makemore.py for the exact construction",
+            "versions": common.versions(torch, np),
+            "sha256": hashlib.sha256(text).hexdigest(),
+            "words": len(words),
+            "bigrams": len(xs),
+            "nonzero cells": int((counts > 0).sum()),
+            "top counts": [
+                [LETTERS[i // 27] + LETTERS[i % 27], int(counts.flatten()[i])]
+                for i in counts.flatten().argsort(descending=True)[:5].tolist()
+            ],
+            "nll": {
+                "uniform": math.log(27),
+                "add 0": nll(counts, xs, ys),
+                "add 1": nll(counts + 1, xs, ys),
+                "add 0.1": nll(counts + 0.1, xs, ys),
+            },
+            "names, add 1, torch 2022": names_2022,
+            "names, add 1, torch now": names_now,
+            "neural bigram": neural_bigram(xs, ys),
+            "shuffled head (random.seed(42))": shuffled[:3],
+            "split words": [cuts[0], cuts[1] - cuts[0], len(words) - cuts[1]],
+            "split examples, block 3": [len(y) for _, y in parts],
+            "batch norm net": batch_norm_net(*parts[0], 5),
+        },
+    )
 
 
 if __name__ == "__main__":

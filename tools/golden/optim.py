@@ -1,17 +1,19 @@
-"""Ten-step trajectories of optimizers, gradient clipping, initialisation gains, learning-rate schedules and an EMA, in float64.
+"""Ten-step optimizer trajectories, clipping, initialisation gains, learning-rate schedules and an EMA, in float64.
 
     python tools/golden/optim.py            writes tests/golden/optim.json
 
 Made with torch 2.15.0. The problem: two parameters, `w` (2, 3) and `b` (3), with loss
     L(w, b) = 1/2 sum a (w - c)^2 + 1/4 sum (b - d)^4 + sum_j b_j (w_0j - w_1j)
-(its constants are in the file). Each trajectory stores, per step, the gradients used and the parameters after the step, so that an
-optimizer can be tested by feeding it the stored gradients, with no autograd at all. Gradients are recomputed from the moving
-parameters, as in training.
+(its constants are in the file). Each trajectory stores, per step, the loss before it, the gradients used and the
+parameters after it, so that an optimizer can be tested by feeding it the stored gradients, with no autograd at all.
+Gradients are recomputed from the moving parameters, as in training.
 
-Schedules: `cosine` is nanoGPT's: for step < warm-up lr (step + 1) / (warm-up + 1); after the decay steps the minimum; between them
-min + (lr - min) (1 + cos(pi (step - warm-up) / (decay - warm-up))) / 2. `step` is lr gamma^(floor(step / size)). `inverse_sqrt` is the
-Transformer paper's with C the width: C^-0.5 min(s^-0.5, s warm-up^-1.5) at s = step + 1.
-Clipping scales by min(1, max_norm / (norm + 1e-6)). EMA: average = decay average + (1 - decay) value, started at the first value; `ema_corrected` starts at 0 and divides by 1 - decay^t.
+Clipping scales by min(1, max_norm / (norm + 1e-6)).
+Schedules: `cosine` is nanoGPT's: for step < warm-up lr (step + 1) / (warm-up + 1); after the decay steps the minimum;
+between them min + (lr - min) (1 + cos(pi (step - warm-up) / (decay - warm-up))) / 2. `step` is lr gamma^(floor(step /
+size)). `inverse_sqrt` is the Transformer paper's with C the width: C^-0.5 min(s^-0.5, s warm-up^-1.5) at s = step + 1.
+EMA: average = decay average + (1 - decay) value, started at the first value; `ema_corrected` starts at 0 and divides by
+1 - decay^t.
 """
 
 import math
@@ -42,7 +44,8 @@ def trajectory(name, make, **settings):
         row = {"loss": loss.item(), "grad.w": w.grad.flatten().tolist(), "grad.b": b.grad.tolist()}
         optimizer.step()
         steps.append(row | {"w": w.flatten().tolist(), "b": b.tolist()})
-    return {"name": name, "settings": {k: list(v) if isinstance(v, tuple) else v for k, v in settings.items()}, "steps": steps}
+    settings = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
+    return {"name": name, "settings": settings, "steps": steps}
 
 
 def trajectories():
@@ -70,24 +73,40 @@ def clipping():
         loss_of(w, b).backward()
         before = w.grad.flatten().tolist(), b.grad.tolist()
         norm = torch.nn.utils.clip_grad_norm_([w, b], limit).item()
-        rows.append({"max_norm": limit, "norm": norm, "grad.w": before[0], "grad.b": before[1],
-                     "clipped.w": w.grad.flatten().tolist(), "clipped.b": b.grad.tolist()})
+        rows.append(
+            {
+                "max_norm": limit,
+                "norm": norm,
+                "grad.w": before[0],
+                "grad.b": before[1],
+                "clipped.w": w.grad.flatten().tolist(),
+                "clipped.b": b.grad.tolist(),
+            }
+        )
     return rows
 
 
 def gains():
     gain = torch.nn.init.calculate_gain
     table = {name: gain(name) for name in ("linear", "conv1d", "sigmoid", "tanh", "relu", "selu")}
-    return table | {"leaky_relu": gain("leaky_relu"), "leaky_relu(0.2)": gain("leaky_relu", 0.2), "leaky_relu(sqrt5)": gain("leaky_relu", 5**0.5)}
+    return table | {
+        "leaky_relu": gain("leaky_relu"),
+        "leaky_relu(0.2)": gain("leaky_relu", 0.2),
+        "leaky_relu(sqrt5)": gain("leaky_relu", 5**0.5),
+    }
 
 
 def bounds():
     """Standard deviations and bounds of the usual initialisations for a weight of 40 outputs and 30 inputs, tanh gain 5/3."""
     g, fan_in, fan_out = 5 / 3, 30, 40
     return {
-        "fan_in": fan_in, "fan_out": fan_out, "gain": g,
-        "xavier_uniform bound": g * math.sqrt(6 / (fan_in + fan_out)), "xavier_normal std": g * math.sqrt(2 / (fan_in + fan_out)),
-        "kaiming_uniform bound": g * math.sqrt(3 / fan_in), "kaiming_normal std": g / math.sqrt(fan_in),
+        "fan_in": fan_in,
+        "fan_out": fan_out,
+        "gain": g,
+        "xavier_uniform bound": g * math.sqrt(6 / (fan_in + fan_out)),
+        "xavier_normal std": g * math.sqrt(2 / (fan_in + fan_out)),
+        "kaiming_uniform bound": g * math.sqrt(3 / fan_in),
+        "kaiming_normal std": g / math.sqrt(fan_in),
         "torch linear default bound": 1 / math.sqrt(fan_in),
     }
 
@@ -128,8 +147,9 @@ def ema():
         total = decay * total + (1 - decay) * value
         plain.append(average)
         corrected.append(total / (1 - decay ** (t + 1)))
-    model = torch.optim.swa_utils.AveragedModel(torch.nn.Linear(1, 1, bias=False, dtype=f64),
-                                                multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(decay))
+    model = torch.optim.swa_utils.AveragedModel(
+        torch.nn.Linear(1, 1, bias=False, dtype=f64), multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(decay)
+    )
     for t, value in enumerate(values):
         source = torch.nn.Linear(1, 1, bias=False, dtype=f64)
         source.weight.data.fill_(value)
@@ -140,17 +160,26 @@ def ema():
 
 def main():
     torch.set_num_threads(1)
-    common.write_json("optim.json", {
-        "about": "optimizer trajectories and neighbours in float64; see tools/golden/optim.py",
-        "versions": common.versions(torch),
-        "problem": {"a": A.flatten().tolist(), "c": C.flatten().tolist(), "d": D.tolist(), "w": W0.flatten().tolist(), "b": B0.tolist()},
-        "trajectories": trajectories(),
-        "clip_grad_norm": clipping(),
-        "gains": gains(),
-        "init": bounds(),
-        "schedules": schedules(),
-        "ema": ema(),
-    })
+    common.write_json(
+        "optim.json",
+        {
+            "about": "optimizer trajectories and neighbours in float64; see tools/golden/optim.py",
+            "versions": common.versions(torch),
+            "problem": {
+                "a": A.flatten().tolist(),
+                "c": C.flatten().tolist(),
+                "d": D.tolist(),
+                "w": W0.flatten().tolist(),
+                "b": B0.tolist(),
+            },
+            "trajectories": trajectories(),
+            "clip_grad_norm": clipping(),
+            "gains": gains(),
+            "init": bounds(),
+            "schedules": schedules(),
+            "ema": ema(),
+        },
+    )
 
 
 if __name__ == "__main__":

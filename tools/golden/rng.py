@@ -95,8 +95,16 @@ def log_cephes(x):
     e = np.where(small, e - f32(1), e)
     x = np.where(small, (m - f32(1)) + m, m - f32(1)).astype(f32)
     y = np.full_like(x, f32(7.0376836292e-2))
-    for c in (-1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1,
-              -2.4999993993e-1, 3.3333331174e-1):
+    for c in (
+        -1.1514610310e-1,
+        1.1676998740e-1,
+        -1.2420140846e-1,
+        1.4249322787e-1,
+        -1.6668057665e-1,
+        2.0000714765e-1,
+        -2.4999993993e-1,
+        3.3333331174e-1,
+    ):
         y = fma32(y, x, f32(c))
     z = x * x
     y = fma32(y * x, z, e * f32(-2.12194440e-4))
@@ -160,9 +168,9 @@ class TorchGenerator:
             return np.array([self.normal() * std + mean for _ in range(n)]).astype(dtype)
         x = self.rand(n, dtype)
         for start in range(0, n - 15, 16):
-            x[start:start + 16] = self.box_muller(x[start:start + 16], dtype(mean), dtype(std))
+            x[start : start + 16] = self.box_muller(x[start : start + 16], dtype(mean), dtype(std))
         if n % 16:
-            x[n - 16:] = self.box_muller(self.rand(16, dtype), dtype(mean), dtype(std))
+            x[n - 16 :] = self.box_muller(self.rand(16, dtype), dtype(mean), dtype(std))
         return x
 
     @staticmethod
@@ -303,7 +311,8 @@ def torch_cases(seed):
     a, b = pair(seed)
     bound = 1 / math.sqrt(30)
     out["uniform_(20,-1/sqrt(30),1/sqrt(30))"] = same(
-        a.uniform(20, -bound, bound), torch.empty(20).uniform_(-bound, bound, generator=b))
+        a.uniform(20, -bound, bound), torch.empty(20).uniform_(-bound, bound, generator=b)
+    )
     for n in (1, 5, 15, 16, 17, 20, 35, 100):
         a, b = pair(seed)
         out[f"randn({n})"] = same(a.randn(n), torch.randn(n, generator=b))
@@ -311,12 +320,24 @@ def torch_cases(seed):
         a, b = pair(seed)
         same(a.randn(n, std=0.02, mean=1.5), torch.empty(n).normal_(1.5, 0.02, generator=b))
     a, b = pair(seed)
-    out["normal_(17,1.5,0.02)"] = same(a.randn(17, std=0.02, mean=1.5), torch.empty(17).normal_(1.5, 0.02, generator=b))
+    out["normal_(17,1.5,0.02)"] = same(
+        a.randn(17, std=0.02, mean=1.5), torch.empty(17).normal_(1.5, 0.02, generator=b)
+    )
     for n in (5, 20):
         a, b = pair(seed)
         out[f"randn({n}).float64"] = same(
-            a.randn(n, np.float64), torch.randn(n, generator=b, dtype=torch.float64), ulps=4)
-    for low, high in ((0, 27), (0, 32033), (-5, 6), (0, 2**28 - 1), (0, 2**28), (0, 2**31), (0, 2**32 + 11), (0, 2**62)):
+            a.randn(n, np.float64), torch.randn(n, generator=b, dtype=torch.float64), ulps=4
+        )
+    for low, high in (
+        (0, 27),
+        (0, 32033),
+        (-5, 6),
+        (0, 2**28 - 1),
+        (0, 2**28),
+        (0, 2**31),
+        (0, 2**32 + 11),
+        (0, 2**62),
+    ):
         a, b = pair(seed)
         out[f"randint({low},{high},6)"] = same(a.randint(low, high, 6), torch.randint(low, high, (6,), generator=b))
         check_words(a, b)
@@ -326,12 +347,16 @@ def torch_cases(seed):
     a, b = pair(seed)
     out["randperm(1000)[:10]"] = same(a.randperm(1000), torch.randperm(1000, generator=b))[:10]
     a, b = pair(seed)
-    out["bernoulli_(0.3)x20"] = same(a.bernoulli(0.3, 20), torch.empty(20, dtype=torch.int64).bernoulli_(0.3, generator=b))
+    out["bernoulli_(0.3)x20"] = same(
+        a.bernoulli(0.3, 20), torch.empty(20, dtype=torch.int64).bernoulli_(0.3, generator=b)
+    )
     a, b = pair(seed)
     out["exponential_(1)x5"] = same(a.exponential(5), torch.empty(5).exponential_(1, generator=b), ulps=1)
     a, b = pair(seed)
     p = torch.tensor([0.2, 0.5, 0.8]).repeat(4)
-    out["bernoulli([0.2,0.5,0.8]x4)"] = [int(v) for v in same(a.bernoulli_row(p.numpy()), torch.bernoulli(p, generator=b))]
+    out["bernoulli([0.2,0.5,0.8]x4)"] = [
+        int(v) for v in same(a.bernoulli_row(p.numpy()), torch.bernoulli(p, generator=b))
+    ]
     torch.manual_seed(seed)
     a = TorchGenerator(seed)
     kept = same(np.array(a.bernoulli(1 - 0.2, 20)), (torch.dropout(torch.ones(20), 0.2, True) > 0).long())
@@ -357,10 +382,12 @@ def multinomial_cases(seed):
     check_words(a, b)
     a, b = pair(seed)
     out["race, 5 without replacement"] = same(
-        a.multinomial_race(row, 5), torch.multinomial(p, 5, replacement=False, generator=b))
+        a.multinomial_race(row, 5), torch.multinomial(p, 5, replacement=False, generator=b)
+    )
     a, b = pair(seed)
     out["cdf, 12 samples in one call"] = same(
-        a.multinomial_cdf(row, 12), torch.multinomial(p, 12, replacement=True, generator=b))
+        a.multinomial_cdf(row, 12), torch.multinomial(p, 12, replacement=True, generator=b)
+    )
     check_words(a, b)
     a = TorchGenerator(seed)
     out["old single-sample cdf, 12 calls"] = [a.multinomial_cdf(row, 1)[0] for _ in range(12)]
@@ -417,16 +444,19 @@ def main():
     torch.set_num_threads(1)
     a, b = pair(2147483647)  # a long run: the two generators and the polynomials over many blocks
     same(a.randn(50_003), torch.randn(50_003, generator=b))
-    common.write_json("rng.json", {
-        "about": "PyTorch CPU and Python random numbers; algorithms in tools/golden/rng.py. Entries are call: values; "
-                 "float32 values are written as exact doubles.",
-        "versions": common.versions(torch, np),
-        "torch": [torch_cases(seed) for seed in SEEDS],
-        "row27": row27().tolist(),
-        "multinomial": [multinomial_cases(seed) for seed in SEEDS[:3]],
-        "mixed": [mixed(seed) for seed in SEEDS[:3]],
-        "python": [python_cases(seed) for seed in (42, 0, 3407, 2**40 + 5)],
-    })
+    common.write_json(
+        "rng.json",
+        {
+            "about": "PyTorch CPU and Python random numbers; algorithms in tools/golden/rng.py. Entries are call: values; "
+            "float32 values are written as exact doubles.",
+            "versions": common.versions(torch, np),
+            "torch": [torch_cases(seed) for seed in SEEDS],
+            "row27": row27().tolist(),
+            "multinomial": [multinomial_cases(seed) for seed in SEEDS[:3]],
+            "mixed": [mixed(seed) for seed in SEEDS[:3]],
+            "python": [python_cases(seed) for seed in (42, 0, 3407, 2**40 + 5)],
+        },
+    )
 
 
 if __name__ == "__main__":

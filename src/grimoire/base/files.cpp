@@ -30,11 +30,15 @@ std::string read_file(const std::string& path) {
 bool exists(const std::string& path) { return files().kind(path) != FileKind::none; }
 
 void write_atomically(const std::string& path, std::string_view bytes) {
+  write_atomically(path, [&](OutFile& file) { file.write(bytes); });
+}
+
+void write_atomically(const std::string& path, const std::function<void(OutFile&)>& write) {
   GRIM_CHECK(files().kind(path) != FileKind::folder, input, "file", "cannot write {}: it is a folder", path);
   const std::string temporary = str("{}.tmp-{}-{}", path, getpid(), temporary_count.fetch_add(1));
   try {
     const std::unique_ptr<OutFile> file = files().create(temporary);
-    file->write(bytes);
+    write(*file);
     file->sync();
     file->close();
     files().rename(temporary, path);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -63,6 +64,7 @@ bool exists(const std::string& path);
 // Readers see the old file or the new one, never a part, also after a power cut: a temporary name in the same folder, write,
 // sync, rename, sync the folder. On failure the old file stands and the temporary one is removed.
 void write_atomically(const std::string& path, std::string_view bytes);
+void write_atomically(const std::string& path, const std::function<void(OutFile&)>& write);
 
 void remove_all(const std::string& path);  // a file, or a folder with what is in it; fine when missing; links are not followed
 // throws: resource, "needs 1,000 bytes, 10 are free", before a long job starts that could not save.

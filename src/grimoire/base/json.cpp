@@ -22,6 +22,7 @@ const char* name_of(Json::Kind kind) {
 struct JsonBuilder {
   std::string_view whole;
   std::shared_ptr<const std::string> source;
+  size_t values_left;
   Json root;
   std::vector<Json> stack;
   std::vector<std::string> pending_keys;  // of the open objects that wait for a value
@@ -29,6 +30,7 @@ struct JsonBuilder {
   [[noreturn]] void refuse(const std::string& problem) const { fail(ErrorKind::input, "json", *source + ": " + problem); }
 
   bool add(Json value) {
+    if (values_left-- == 0) refuse("too many values");
     value.source_ = source;
     if (stack.empty()) {
       root = std::move(value);
@@ -77,18 +79,23 @@ struct JsonBuilder {
     return true;
   }
   bool parse_error(size_t position, const std::string&, const nlohmann::detail::exception& e) {
-    const size_t at = std::min(position > 0 ? position - 1 : 0, whole.size());
-    const std::string_view before = whole.substr(0, at);
-    const size_t line = 1 + static_cast<size_t>(std::count(before.begin(), before.end(), '\n'));
-    const size_t line_start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
     std::string detail = e.what();  // "[json.exception...] parse error at line 1, column 2: syntax error while parsing ..."
     if (const size_t colon = detail.find(": "); colon != std::string::npos) detail.erase(0, colon + 2);
-    refuse(str("line {}, column {}: {}", line, at - line_start + 1, detail));
+    if (detail.size() > 200) detail.replace(100, detail.size() - 200, " ... ");
+    refuse_at(position > 0 ? position - 1 : 0, detail);
+  }
+  [[noreturn]] void refuse_at(size_t position, const std::string& problem) const {
+    const std::string_view before = whole.substr(0, std::min(position, whole.size()));
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+    refuse(str("line {}, column {}: {}", line, before.size() - line_start + 1, problem));
   }
 };
 
-Json Json::parse(std::string_view text, std::string_view source) {
-  JsonBuilder builder{text, std::make_shared<const std::string>(source), {}, {}, {}};
+Json Json::parse(std::string_view text, std::string_view source, size_t max_values) {
+  JsonBuilder builder{text, std::make_shared<const std::string>(source), max_values, {}, {}, {}};
+  // nlohmann's parser takes a NUL byte for the end and would overlook what follows.
+  if (const size_t nul = text.find('\0'); nul != std::string_view::npos) builder.refuse_at(nul, "a NUL byte is not JSON");
   nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
   return std::move(builder.root);
 }
@@ -249,6 +256,11 @@ bool Json::boolean(std::string_view key) const { return at(key).boolean_or_fail(
 int64_t Json::integer(std::string_view key) const { return at(key).integer_or_fail(key); }
 double Json::real(std::string_view key) const { return at(key).real_or_fail(key); }
 const std::string& Json::text(std::string_view key) const { return at(key).text_or_fail(key); }
+const std::vector<Json>& Json::list(std::string_view key) const {
+  const Json& v = at(key);
+  if (!v.is_array()) v.wrong_kind("array", key);
+  return v.items_;
+}
 
 bool Json::boolean(std::string_view key, bool fallback) const {
   const Json* v = find(key);

@@ -35,9 +35,10 @@ class Json {
     return a;
   }
 
-  // The whole text must be one value, UTF-8, nested at most 128 deep. `source` names it in errors.
+  // The whole text must be one value, UTF-8, nested at most 128 deep, with at most max_values values in it (a value takes
+  // about 120 bytes, so a hostile file could ask for 60 times its size). `source` names it in errors.
   // throws: input, "config.json: line 3, column 14: ..."
-  static Json parse(std::string_view text, std::string_view source = "json");
+  static Json parse(std::string_view text, std::string_view source = "json", size_t max_values = SIZE_MAX);
 
   // Invalid UTF-8 is written as U+FFFD, NaN and infinities as null; reals keep every bit and a ".0".
   std::string dump() const;         // one line: {"a": 1, "b": [1, 2]}
@@ -66,6 +67,7 @@ class Json {
   int64_t integer(std::string_view key) const;
   double real(std::string_view key) const;
   const std::string& text(std::string_view key) const;
+  const std::vector<Json>& list(std::string_view key) const;  // the items of an array
   // The same, or the fallback when the key is missing or null.
   bool boolean(std::string_view key, bool fallback) const;
   int64_t integer(std::string_view key, int64_t fallback) const;

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "grimoire/base/mt19937.h"
+
 namespace grim {
 
 // Philox4x32-10: four random words for one block. Key: seed; counter: block (two words), stream, step. Kernels call it inline.
@@ -40,21 +42,6 @@ constexpr uint32_t stream_id(std::string_view name) {
   return hash;
 }
 
-// The generator of Matsumoto and Nishimura (1998, seeding of 2002).
-class Mt19937 {
- public:
-  Mt19937() = default;  // holds nothing; assign a seeded one before use
-  explicit Mt19937(uint32_t seed);
-  static Mt19937 from_key(std::span<const uint32_t> key);  // init_by_array; the key must not be empty
-  uint32_t next();
-  void discard(uint64_t words);
-
- private:
-  void twist();
-  std::vector<uint32_t> state_;  // 624 words
-  size_t at_ = 0;
-};
-
 enum class RngMode : uint8_t { philox, torch };
 
 // How one index is drawn by weights.
@@ -72,6 +59,7 @@ class Rng {
 
   RngMode mode() const { return mode_; }
   uint64_t seed() const { return seed_; }
+  uint32_t stream() const { return stream_; }
   uint64_t words_drawn() const { return at_; }  // 32-bit words since the start
 
   uint32_t next_u32();
@@ -92,6 +80,8 @@ class Rng {
   void fill_normal(std::span<float> out, float mean = 0, float deviation = 1);
   void fill_normal(std::span<double> out, double mean = 0, double deviation = 1);
 
+  // philox: this stream at another step, from its start, so that step s needs nothing of the steps before. throws: torch mode
+  Rng at_step(int64_t step) const;
   void discard(uint64_t words);  // philox: at once; torch: draws them
   void align();                  // philox: to the next multiple of four words; torch: nothing
 
@@ -114,8 +104,5 @@ class Rng {
   double spare_ = 0;                   // torch: the second normal of a pair, kept for the next call
   bool has_spare_ = false;
 };
-
-// order[i] = which item Python's `random.seed(seed); random.shuffle(items)` puts at place i. seed >= 0.
-std::vector<int64_t> python_shuffle(uint64_t seed, int64_t n);
 
 }  // namespace grim

@@ -5,13 +5,11 @@
 
 namespace grim {
 
-enum class Bias { yes, no };
-
-// y = act(x W + b); W is (in, out). The caller chooses the initial weights (nn/init.h); the bias starts at zero.
+// y = act(x W + b); W is (in, out). The caller chooses the initial numbers (nn/init.h); an undefined bias means none.
 struct Linear : Module {
-  Linear(const std::string& name, Module& parent, const Tensor& initial_weight, Bias with_bias = Bias::yes)
+  Linear(const std::string& name, Module& parent, const Tensor& initial_weight, const Tensor& initial_bias)
       : Module(name, parent), weight(parameter("weight", initial_weight)),
-        bias(with_bias == Bias::yes ? parameter("bias", Tensor::zeros({initial_weight.dim(1)}, initial_weight.dtype())) : Tensor()) {}
+        bias(initial_bias.defined() ? parameter("bias", initial_bias) : Tensor()) {}
 
   Tensor operator()(const Tensor& x, Activation activation = Activation::none) const {
     return linear(x, weight, bias, activation);
@@ -19,5 +17,8 @@ struct Linear : Module {
 
   Tensor weight, bias;
 };
+
+inline Tensor zero_bias(int64_t out, Dtype dtype = Dtype::f32) { return Tensor::zeros({out}, dtype); }
+inline Tensor no_bias() { return {}; }
 
 }  // namespace grim

@@ -109,6 +109,16 @@ template <class T> void forward_task(const AttentionProblem<T>& p, const Heads<T
   }
 }
 
+// drow = scale row (drow - delta)
+template <class D, class V> HWY_INLINE void score_gradient(D d, const hn::TFromD<D>* row, hn::TFromD<D>* drow, int64_t n, V scale, V delta) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    hn::StoreU(hn::Mul(hn::Mul(hn::LoadU(d, row + i), scale), hn::Sub(hn::LoadU(d, drow + i), delta)), d, drow + i);
+  if (i < n)
+    StoreSome(hn::Mul(hn::Mul(LoadSome(d, row + i, n - i), scale), hn::Sub(LoadSome(d, drow + i, n - i), delta)), d, drow + i, n - i);
+}
+
 // With P = softmax(scale q k'), o = P v and delta_t = sum_d do_td o_td (Dao et al. 2022, appendix B.4):
 //   dv = P' do,   dP = do v',   dS = P (dP - delta),   dq = scale dS k,   dk = scale dS' q.
 // Dropout multiplies P by a mask M where it meets v, so M enters dv's P and dP; delta is unchanged.
@@ -152,10 +162,7 @@ void backward_task(const AttentionProblem<T>& p, const Heads<const T>& o, const 
         const auto lse = hn::Set(d, p.lse[bh * p.T_q + t]), delta = hn::Set(d, w.delta[static_cast<size_t>(t)]);
         Map(d, row, row, n, [&](auto x) HWY_ATTR { return Exp(d, hn::MulSub(x, scale, lse)); });
         if (p.dropout > 0) DropRow(d, drow, n, p.dropout, p.key, weight_index(p, bh, t, s0));
-        const auto weighted = [&](auto weight, auto dweight) HWY_ATTR {
-          return hn::Mul(hn::Mul(weight, scale), hn::Sub(dweight, delta));
-        };
-        Map2(d, row, drow, drow, n, weighted);
+        score_gradient(d, row, drow, n, scale, delta);
         if (p.dropout > 0) DropRow(d, row, n, p.dropout, p.key, weight_index(p, bh, t, s0));
       }
       product(n, p.D, rows, P, 1, width, dy, d_o.row, dv.at(b, h) + s0 * dv.row, dv.row, T(1));

@@ -53,6 +53,49 @@ template <class D, class F> HWY_INLINE void Map(D d, const hn::TFromD<D>* x, hn:
   if (i < n) StoreSome(f(LoadSome(d, x + i, n - i)), d, y + i, n - i);
 }
 
+// As Map, and the sum of all y[i].
+template <class D, class F>
+HWY_INLINE hn::TFromD<D> MapSum(D d, const hn::TFromD<D>* x, hn::TFromD<D>* y, int64_t n, F&& f) {
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  auto even = hn::Zero(d), odd = even;
+  int64_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    const auto y0 = f(hn::LoadU(d, x + i)), y1 = f(hn::LoadU(d, x + i + lanes));
+    hn::StoreU(y0, d, y + i);
+    hn::StoreU(y1, d, y + i + lanes);
+    even = hn::Add(even, y0);
+    odd = hn::Add(odd, y1);
+  }
+  if (i + lanes <= n) {
+    const auto y0 = f(hn::LoadU(d, x + i));
+    hn::StoreU(y0, d, y + i);
+    even = hn::Add(even, y0);
+    i += lanes;
+  }
+  if (i < n) {
+    const auto y0 = f(LoadSome(d, x + i, n - i));
+    StoreSome(y0, d, y + i, n - i);
+    odd = hn::Add(odd, KeepSome(d, y0, n - i, hn::Zero(d)));
+  }
+  return hn::GetLane(hn::SumOfLanes(d, hn::Add(even, odd)));
+}
+
+// y[i] = beta y[i] + f(a[i], b[i]) for beta 0 or 1; with 0 y is not read. The shape of most gradients.
+template <class D, class F, class T = hn::TFromD<D>>
+HWY_INLINE void MapInto(D d, const T* a, const T* b, T* y, int64_t n, T beta, F&& f) {
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  if (beta == 0) {
+    for (; i + lanes <= n; i += lanes) hn::StoreU(f(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, y + i);
+    if (i < n) StoreSome(f(LoadSome(d, a + i, n - i), LoadSome(d, b + i, n - i)), d, y + i, n - i);
+    return;
+  }
+  for (; i + lanes <= n; i += lanes)
+    hn::StoreU(hn::Add(hn::LoadU(d, y + i), f(hn::LoadU(d, a + i), hn::LoadU(d, b + i))), d, y + i);
+  if (i < n)
+    StoreSome(hn::Add(LoadSome(d, y + i, n - i), f(LoadSome(d, a + i, n - i), LoadSome(d, b + i, n - i))), d, y + i, n - i);
+}
+
 // Folds f over vectors of x with four running results, `filler` (the neutral element) in the lanes past the end.
 template <class D, class F, class G>
 HWY_INLINE hn::Vec<D> Fold(D d, const hn::TFromD<D>* x, int64_t n, hn::Vec<D> filler, F&& load, G&& combine) {

@@ -118,7 +118,7 @@ template <F32 D> HWY_INLINE hn::Vec<D> LogOnePlusExpNegAbs(D d, hn::Vec<D> x) {
   return LogNearOne(d, f, hn::IfThenElseZero(large, one));
 }
 
-// x P(x^2) / Q(x^2) for |x| <= limit, 1 beyond with the sign of x.
+// x P(x^2) / Q(x^2), bounded by 1. At `limit` the quotient is past 1, so that larger x give 1 exactly.
 template <class D, class V, size_t N>
 HWY_INLINE V OddRational(D d, V x, float limit, const float (&p)[N], const float (&q)[N]) {
   const V bounded = Clamp(d, x, -limit, limit), x2 = hn::Mul(bounded, bounded);
@@ -130,7 +130,7 @@ HWY_INLINE V OddRational(D d, V x, float limit, const float (&p)[N], const float
 template <F32 D> HWY_INLINE hn::Vec<D> Tanh(D d, hn::Vec<D> x) {
   static constexpr float kP[] = {1.0f, 0.133796662f, 0.00349397236f, 2.05824363e-05f, 1.33176128e-08f};
   static constexpr float kQ[] = {1.0f, 0.467129827f, 0.0258708391f, 0.000328299007f, 7.76142315e-07f};
-  return OddRational(d, x, 9.02f, kP, kQ);
+  return OddRational(d, x, 9.4f, kP, kQ);
 }
 
 // The error function within 6 ULP; never beyond 1.
@@ -138,7 +138,7 @@ template <F32 D> HWY_INLINE hn::Vec<D> Erf(D d, hn::Vec<D> x) {
   static constexpr float kP[] = {1.12837911f,   0.19039312f,     0.0527467653f,
                                  0.00376499724f, 0.000284861133f, 2.05008655e-06f};
   static constexpr float kQ[] = {1.0f, 0.502064228f, 0.114103422f, 0.0149679733f, 0.00116237137f, 3.8090584e-05f};
-  return OddRational(d, x, 3.92f, kP, kQ);
+  return OddRational(d, x, 4.04f, kP, kQ);
 }
 
 template <F64 D> HWY_INLINE hn::Vec<D> Exp(D d, hn::Vec<D> x) {

@@ -1,0 +1,113 @@
+#include "grimoire/base/option.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "grimoire/base/error.h"
+
+namespace grim {
+namespace {
+
+std::string underscored(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string s;
+  for (const std::string& w : words) s += (s.empty() ? "" : ", ") + w;
+  return s;
+}
+
+template <class T> bool parse(std::string_view text, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+[[noreturn]] void refuse(ErrorKind kind, const Option& o, const std::string& got) {
+  throw Error(kind, str("--{}: got '{}', expected {}", o.name, got, o.takes()));
+}
+
+void check_range(ErrorKind kind, const Option& o, double value, const std::string& got) {
+  if (!(value >= o.low && value <= o.high)) refuse(kind, o, got);
+}
+
+void assign(ErrorKind kind, const Option& o, const std::string& text) {
+  if (auto* const* s = std::get_if<std::string*>(&o.target)) {
+    if (!o.choices.empty() && std::find(o.choices.begin(), o.choices.end(), text) == o.choices.end()) {
+      const std::string near = nearest(text, o.choices.data(), o.choices.size());
+      throw Error(kind, str("--{}: got '{}', expected {}", o.name, text, o.takes()), near.empty() ? "" : str("did you mean '{}'?", near));
+    }
+    **s = text;
+  } else if (auto* const* i = std::get_if<int64_t*>(&o.target)) {
+    int64_t value = 0;
+    if (!parse(text, value)) refuse(kind, o, text);
+    check_range(kind, o, static_cast<double>(value), text);
+    **i = value;
+  } else if (auto* const* d = std::get_if<double*>(&o.target)) {
+    double value = 0;
+    if (!parse(text, value)) refuse(kind, o, text);
+    check_range(kind, o, value, text);
+    **d = value;
+  } else {
+    if (text != "true" && text != "false") refuse(kind, o, text);
+    *std::get<bool*>(o.target) = text == "true";
+  }
+}
+
+}  // namespace
+
+std::string Option::key() const { return underscored(name); }
+
+std::string Option::takes() const {
+  if (std::holds_alternative<std::string*>(target)) return choices.empty() ? "text" : "one of " + joined(choices);
+  if (is_switch()) return "true or false";
+  const bool whole = std::holds_alternative<int64_t*>(target);
+  std::string s = whole ? "an integer" : "a number";
+  if (low > -1e300) s += whole ? str(" from {}", static_cast<int64_t>(low)) : str(" from {}", low);
+  if (high < 1e300) s += whole ? str(" to {}", static_cast<int64_t>(high)) : str(" to {}", high);
+  return s;
+}
+
+void Option::set(std::string_view text) const { assign(ErrorKind::usage, *this, std::string(text)); }
+
+void Option::set(const Json& value) const {
+  const std::string text = value.kind() == Json::Kind::text ? value.as_text() : value.dump();
+  assign(ErrorKind::input, *this, text);
+}
+
+Json Option::json() const {
+  return std::visit([](auto* value) { return Json(*value); }, target);
+}
+
+Json to_json(const Options& options) {
+  Json object = Json::object();
+  for (const Option& o : options) object.set(o.key(), o.json());
+  return object;
+}
+
+void from_json(const Options& options, const Json& object) {
+  for (size_t i = 0; i < object.size(); ++i) {
+    const Option* option = find(options, object.keys()[i]);
+    if (!option) {
+      const std::string near = nearest_option(options, object.keys()[i]);
+      throw Error(ErrorKind::input, str("unknown setting '{}'", object.keys()[i]), near.empty() ? "" : str("did you mean '{}'?", near));
+    }
+    option->set(object[i]);
+  }
+}
+
+const Option* find(const Options& options, std::string_view name) {
+  const std::string key = underscored(std::string(name));
+  for (const Option& o : options)
+    if (o.key() == key) return &o;
+  return nullptr;
+}
+
+std::string nearest_option(const Options& options, std::string_view name) {
+  std::vector<std::string> names;
+  for (const Option& o : options) names.push_back(o.name);
+  return nearest(name, names.data(), names.size());
+}
+
+}  // namespace grim

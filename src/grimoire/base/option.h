@@ -1,0 +1,40 @@
+// Option: one named setting of a command or a run, declared once as data. Command-line flags, configuration files, --help and
+// the documentation are all made from it.
+#pragma once
+
+#include <limits>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "grimoire/base/json.h"
+
+namespace grim {
+
+struct Option {
+  std::string name;  // "batch-size"; "batch_size" in JSON
+  std::string help;  // one line, with the unit
+  std::variant<std::string*, int64_t*, double*, bool*> target;
+  std::vector<std::string> choices = {};  // of a text option; empty: any text
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  bool basic = false;  // shown by --help; the rest by --help-all
+
+  std::string key() const;                       // the JSON name
+  bool is_switch() const { return std::holds_alternative<bool*>(target); }
+  void set(std::string_view text) const;         // throws: usage, naming the option and what it takes
+  void set(const Json& value) const;             // likewise, input
+  Json json() const;                             // its present value
+  std::string takes() const;                     // "integer from 1", "one of philox, torch"
+};
+
+using Options = std::vector<Option>;
+
+Json to_json(const Options& options);
+// Sets what the object names. throws: input, an unknown key with the nearest known one.
+void from_json(const Options& options, const Json& object);
+const Option* find(const Options& options, std::string_view name);
+std::string nearest_option(const Options& options, std::string_view name);
+
+}  // namespace grim

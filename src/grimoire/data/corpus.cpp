@@ -1,0 +1,92 @@
+#include "grimoire/data/corpus.h"
+
+#include <algorithm>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
+#include "grimoire/text/utf8.h"
+
+namespace grim {
+namespace {
+
+std::string_view trimmed(std::string_view line) {
+  constexpr std::string_view kSpace = " \t\r\v\f";
+  const size_t begin = line.find_first_not_of(kSpace);
+  return begin == std::string_view::npos ? std::string_view() : line.substr(begin, line.find_last_not_of(kSpace) - begin + 1);
+}
+
+// f(line number, trimmed line) for every line.
+template <class F> void each_line(std::string_view text, F&& f) {
+  int64_t number = 0;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    f(++number, trimmed(text.substr(at, end - at)));
+    at = end + 1;
+  }
+}
+
+// Items: at least two, 32 bytes at most on average, and no more than one in ten with a space inside.
+bool looks_like_items(std::string_view text) {
+  int64_t lines = 0, bytes = 0, with_space = 0;
+  each_line(text, [&](int64_t, std::string_view line) {
+    if (line.empty()) return;
+    ++lines;
+    bytes += static_cast<int64_t>(line.size());
+    with_space += line.find_first_of(" \t") != std::string_view::npos;
+  });
+  return lines >= 2 && bytes <= 32 * lines && with_space * 10 <= lines;
+}
+
+void check_is_text(const std::string& bytes, const std::string& source) {
+  GRIM_CHECK(!bytes.empty(), input, "corpus", "{}: the file is empty", source);
+  if (const size_t nul = bytes.find('\0'); nul != std::string::npos)
+    fail(ErrorKind::input, "corpus", str("{}: byte {} is NUL: this is a binary file, expected text", source, nul));
+  check_utf8(bytes, source);
+}
+
+}  // namespace
+
+Corpus load_corpus(const std::string& path, CorpusFormat format) { return corpus_of(read_file(path), path, format); }
+
+Corpus corpus_of(std::string bytes, const std::string& source, CorpusFormat format) {
+  check_is_text(bytes, source);
+  if (bytes.starts_with("\xef\xbb\xbf")) bytes.erase(0, 3);
+  Corpus corpus;
+  corpus.source = source;
+  if (format == CorpusFormat::automatic) format = looks_like_items(bytes) ? CorpusFormat::lines : CorpusFormat::text;
+  corpus.format = format;
+  if (format == CorpusFormat::text) {
+    for (size_t at = 0; (at = bytes.find("\r\n", at)) != std::string::npos; ++at) bytes.erase(at, 1);
+    corpus.text = std::move(bytes);
+    GRIM_CHECK(!corpus.text.empty(), input, "corpus", "{}: the file is empty", source);
+    return corpus;
+  }
+  each_line(bytes, [&](int64_t number, std::string_view line) {
+    if (line.empty()) {
+      ++corpus.empty_lines;
+      return;
+    }
+    corpus.items.emplace_back(line);
+    corpus.line_numbers.push_back(number);
+  });
+  GRIM_CHECK(!corpus.items.empty(), input, "corpus", "{}: all {} lines are empty", source, corpus.empty_lines);
+  return corpus;
+}
+
+int64_t longest_item(const Corpus& corpus) {
+  int64_t longest = 0;
+  for (const std::string& item : corpus.items) longest = std::max(longest, count_code_points(item));
+  return longest;
+}
+
+void check_item_lengths(const Corpus& corpus, int64_t limit) {
+  for (size_t i = 0; i < corpus.items.size(); ++i) {
+    const int64_t length = count_code_points(corpus.items[i]);
+    if (length > limit)
+      fail(ErrorKind::input, "corpus",
+           str("{}: line {}: got {} characters, expected at most {}", corpus.source, corpus.line_numbers[i], length, limit),
+           "raise the context length, shorten the line, or treat the file as running text");
+  }
+}
+
+}  // namespace grim

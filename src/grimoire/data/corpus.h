@@ -1,0 +1,33 @@
+// A corpus: a text file as a list of items, one a line (names, words), or as running text (books, code).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace grim {
+
+enum class CorpusFormat {
+  automatic,  // lines when they are short and almost free of spaces, else text
+  lines,
+  text,
+};
+
+struct Corpus {
+  CorpusFormat format = CorpusFormat::text;  // lines or text
+  std::string source;                        // the path, for messages
+  std::string text;                          // format text: all of it, CR LF turned into LF, without a byte order mark
+  std::vector<std::string> items;            // format lines: without surrounding spaces; never empty
+  std::vector<int64_t> line_numbers;         // of the items, from 1
+  int64_t empty_lines = 0;                   // skipped, format lines
+};
+
+// throws: input, for a file that is missing, a folder, empty, binary (NUL bytes) or not UTF-8 (with line and column).
+Corpus load_corpus(const std::string& path, CorpusFormat format = CorpusFormat::automatic);
+Corpus corpus_of(std::string bytes, const std::string& source, CorpusFormat format = CorpusFormat::automatic);
+
+int64_t longest_item(const Corpus& corpus);  // in characters; 0 for running text
+// throws: input, naming the first line that is longer than `limit` characters.
+void check_item_lengths(const Corpus& corpus, int64_t limit);
+
+}  // namespace grim

@@ -1,0 +1,45 @@
+#include "grimoire/model/bigram.h"
+
+#include "grimoire/op/embedding.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/view.h"
+#include "grimoire/tensor/copy.h"
+
+namespace grim {
+
+BigramConfig BigramConfig::from_json(const Json& c) {
+  return {.vocab_size = c.integer("vocab_size"), .smoothing = c.real("smoothing", 1.0)};
+}
+
+Bigram::Bigram(const BigramConfig& c)
+    : config_(c), counts_(buffer("counts", Tensor::zeros({c.vocab_size, c.vocab_size}, Dtype::i64))) {}
+
+void Bigram::count(const Tensor& tokens, const Tensor& targets) {
+  const int64_t context = tokens.dim(1), V = config_.vocab_size;
+  const int64_t* const last = tokens.data<int64_t>() + context - 1;
+  const int64_t* const next = targets.data<int64_t>();
+  int64_t* const counts = counts_.data<int64_t>();
+  for (int64_t n = 0; n < targets.numel(); ++n) ++counts[last[n * context] * V + next[n]];
+}
+
+Tensor Bigram::probabilities() const {
+  const int64_t V = config_.vocab_size;
+  const Tensor p = Tensor::empty({V, V});
+  const int64_t* const counts = counts_.data<int64_t>();
+  for (int64_t i = 0; i < V; ++i) {
+    double total = 0;
+    for (int64_t j = 0; j < V; ++j) total += static_cast<double>(counts[i * V + j]) + config_.smoothing;
+    for (int64_t j = 0; j < V; ++j)
+      p.data<float>()[i * V + j] = total > 0 ? static_cast<float>((static_cast<double>(counts[i * V + j]) + config_.smoothing) / total)
+                                             : 1.0f / static_cast<float>(V);  // never seen: anything may follow
+  }
+  return p;
+}
+
+Tensor Bigram::logits(const Tensor& tokens, Pass&) const { return embedding(log(probabilities()), reshape(tokens, {-1})); }
+
+Json Bigram::config() const {
+  return Json::object({{"model_type", "bigram"}, {"vocab_size", config_.vocab_size}, {"smoothing", config_.smoothing}});
+}
+
+}  // namespace grim

@@ -1,0 +1,48 @@
+#include "grimoire/model/bow.h"
+
+#include "grimoire/nn/init.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/reduce.h"
+#include "grimoire/op/view.h"
+
+namespace grim {
+namespace {
+
+// Averages of everything up to and including each place: (B, T, C).
+Tensor causal_average(const Tensor& x) {
+  const int64_t T = x.dim(1);
+  const Tensor share = Tensor::empty({T, 1}, x.dtype());
+  for (int64_t t = 0; t < T; ++t) share.data<float>()[t] = 1.0f / static_cast<float>(t + 1);
+  return cumsum(x, 1) * share;
+}
+
+}  // namespace
+
+BowConfig BowConfig::from_json(const Json& c) {
+  return {.vocab_size = c.integer("vocab_size"), .context = c.integer("context"), .n_embd = c.integer("n_embd"),
+          .n_hidden = c.integer("n_hidden")};
+}
+
+Bow::Bow(const BowConfig& c, Rng& rng)
+    : config_(c), wte_{"wte", *this, normal_init({c.vocab_size, c.n_embd}, 1.0, rng)},
+      wpe_{"wpe", *this, normal_init({c.context, c.n_embd}, 1.0, rng)},
+      hidden_{"hidden", *this, kaiming_normal({c.n_embd, c.n_hidden}, Gain::tanh, rng), zero_bias(c.n_hidden)},
+      back_{"back", *this, xavier_uniform({c.n_hidden, c.n_embd}, Gain::linear, rng), zero_bias(c.n_embd)},
+      out_{"out", *this, xavier_uniform({c.n_embd, c.vocab_size}, Gain::linear, rng), zero_bias(c.vocab_size)} {}
+
+Tensor Bow::logits(const Tensor& tokens, Pass&) const {
+  const int64_t T = tokens.dim(-1);
+  GRIM_CHECK(tokens.ndim() == 2 && T <= config_.context, shape, "bow", "tokens: got {}, expected (B, T) with T <= {}",
+             tokens.shape(), config_.context);
+  Tensor x = wte_(tokens) + slice(wpe_.weight, 0, 0, T);  // (B, T, C)
+  x = x + causal_average(x);
+  x = x + back_(hidden_(x, Activation::tanh));
+  return out_(x);  // (B, T, V)
+}
+
+Json Bow::config() const {
+  return Json::object({{"model_type", "bow"}, {"vocab_size", config_.vocab_size}, {"context", config_.context},
+                       {"n_embd", config_.n_embd}, {"n_hidden", config_.n_hidden}});
+}
+
+}  // namespace grim

@@ -1,0 +1,176 @@
+#include "grimoire/model/gpt.h"
+
+#include <cmath>
+
+#include "grimoire/nn/dropout.h"
+#include "grimoire/nn/init.h"
+#include "grimoire/op/attention.h"
+#include "grimoire/op/loss.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/view.h"
+#include "grimoire/tensor/copy.h"
+
+namespace grim {
+namespace {
+
+constexpr double kInitStd = 0.02;
+
+Tensor bias(const GptConfig& c, int64_t out) { return c.biases ? zero_bias(out) : no_bias(); }
+NormBias norm_bias(const GptConfig& c) { return c.biases ? NormBias::yes : NormBias::no; }
+Tensor weight(int64_t in, int64_t out, double std, Rng& rng) { return normal_init({in, out}, std, rng); }
+double residual_std(const GptConfig& c) { return gpt2_residual_std(c.n_layer); }
+
+}  // namespace
+
+GptConfig GptConfig::gpt2() { return {}; }
+GptConfig GptConfig::makemore() {
+  return {.vocab_size = 27, .n_positions = 16, .n_embd = 64, .n_layer = 4, .n_head = 4, .tied = false};
+}
+GptConfig GptConfig::nanogpt_cpu() {
+  return {.vocab_size = 65, .n_positions = 64, .n_embd = 128, .n_layer = 4, .n_head = 4, .biases = false};
+}
+GptConfig GptConfig::nanogpt_char() {
+  return {.vocab_size = 65, .n_positions = 256, .n_embd = 384, .n_layer = 6, .n_head = 6, .dropout = 0.2, .biases = false};
+}
+
+Gpt::Attention::Attention(Module& parent, const GptConfig& c, Rng& rng)
+    : Module("attn", parent), heads(c.n_head), dropout(c.dropout),
+      c_attn("c_attn", *this, weight(c.n_embd, 3 * c.n_embd, kInitStd, rng), bias(c, 3 * c.n_embd)),
+      c_proj("c_proj", *this, weight(c.n_embd, c.n_embd, residual_std(c), rng), bias(c, c.n_embd)) {}
+
+Tensor Gpt::Attention::operator()(const Tensor& x, Pass& pass) const {
+  const Tensor qkv = c_attn(x);  // (B, T, 3C)
+  AttentionOptions options{.mask = AttentionMask::causal};
+  if (pass.training && dropout > 0) {
+    options.dropout = dropout;
+    options.key = pass.next_key();
+  }
+  return c_proj(self_attention(qkv, heads, options));  // (B, T, C)
+}
+
+Gpt::FeedForward::FeedForward(Module& parent, const GptConfig& c, Rng& rng)
+    : Module("mlp", parent), c_fc("c_fc", *this, weight(c.n_embd, 4 * c.n_embd, kInitStd, rng), bias(c, 4 * c.n_embd)),
+      c_proj("c_proj", *this, weight(4 * c.n_embd, c.n_embd, residual_std(c), rng), bias(c, c.n_embd)) {}
+
+Tensor Gpt::FeedForward::operator()(const Tensor& x) const { return c_proj(c_fc(x, Activation::gelu_tanh)); }
+
+Gpt::Block::Block(const std::string& name, Module& parent, const GptConfig& c, Rng& rng)
+    : Module(name, parent), dropout(c.dropout), ln_1("ln_1", *this, c.n_embd, c.layer_norm_epsilon, norm_bias(c)),
+      attn(*this, c, rng), ln_2("ln_2", *this, c.n_embd, c.layer_norm_epsilon, norm_bias(c)), mlp(*this, c, rng) {}
+
+Tensor Gpt::Block::operator()(Tensor x, Pass& pass) const {
+  x = dropout_add(attn(ln_1(x), pass), x, dropout, pass);
+  x = dropout_add(mlp(ln_2(x)), x, dropout, pass);
+  return x;
+}
+
+Gpt::Transformer::Transformer(Module& parent, const GptConfig& c, Rng& rng)
+    : Module("transformer", parent), wte("wte", *this, normal_init({c.vocab_size, c.n_embd}, kInitStd, rng)),
+      wpe("wpe", *this, normal_init({c.n_positions, c.n_embd}, kInitStd, rng)), h(blocks(*this, c, rng)),
+      ln_f("ln_f", *this, c.n_embd, c.layer_norm_epsilon, norm_bias(c)) {}
+
+std::vector<std::unique_ptr<Gpt::Block>> Gpt::Transformer::blocks(Module& parent, const GptConfig& c, Rng& rng) {
+  std::vector<std::unique_ptr<Block>> h;
+  for (int64_t i = 0; i < c.n_layer; ++i) h.push_back(std::make_unique<Block>("h." + std::to_string(i), parent, c, rng));
+  return h;
+}
+
+Gpt::Gpt(const GptConfig& config, Rng& rng) : config_(config), transformer_(*this, config, rng) {
+  GRIM_CHECK(config.n_head > 0 && config.n_embd % config.n_head == 0, argument, "gpt",
+             "n_embd must divide by n_head: got {} and {}", config.n_embd, config.n_head);
+  if (!config.tied) lm_head_ = parameter("lm_head.weight", normal_init({config.vocab_size, config.n_embd}, kInitStd, rng));
+}
+
+Tensor Gpt::head() const { return config_.tied ? transformer_.wte.weight : lm_head_; }
+
+Tensor Gpt::hidden(const Tensor& tokens, Pass& pass) const {
+  const int64_t T = tokens.dim(-1);
+  GRIM_CHECK(tokens.ndim() == 2 && T <= config_.n_positions, shape, "gpt", "tokens: got {}, expected (B, T) with T <= {}",
+             tokens.shape(), config_.n_positions);
+  const Tensor positions = slice(transformer_.wpe.weight, 0, 0, T);  // (T, C)
+  Tensor x = transformer_.wte(tokens) + positions;                   // (B, T, C)
+  x = dropout(x, config_.dropout, pass);
+  for (const auto& block : transformer_.h) x = (*block)(x, pass);
+  return transformer_.ln_f(x);
+}
+
+Tensor Gpt::logits(const Tensor& tokens, Pass& pass) const {
+  return linear(hidden(tokens, pass), transpose(head(), 0, 1));  // (B, T, V)
+}
+
+Tensor Gpt::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const {
+  const Tensor x = hidden(tokens, pass);
+  return linear_cross_entropy(reshape(x, {-1, config_.n_embd}), head(), HeadLayout::vocabulary_rows,
+                              reshape(targets, {-1}), {.ignore_index = kIgnore});
+}
+
+// --- checkpoints: Hugging Face's gpt2 ------------------------------------------------------------------------------------
+// Our weights are (in, out), which is what gpt2's Conv1D stores: names and layouts agree. A model without biases is written
+// with zero ones, because gpt2 has no such option, and "grimoire_biases": false drops them when it comes back here.
+
+Json Gpt::config() const {
+  return Json::object({{"model_type", "gpt2"},
+                       {"architectures", Json::array({"GPT2LMHeadModel"})},
+                       {"vocab_size", config_.vocab_size},
+                       {"n_positions", config_.n_positions},
+                       {"n_embd", config_.n_embd},
+                       {"n_layer", config_.n_layer},
+                       {"n_head", config_.n_head},
+                       {"n_inner", Json()},
+                       {"activation_function", "gelu_new"},
+                       {"resid_pdrop", config_.dropout},
+                       {"embd_pdrop", config_.dropout},
+                       {"attn_pdrop", config_.dropout},
+                       {"layer_norm_epsilon", config_.layer_norm_epsilon},
+                       {"initializer_range", kInitStd},
+                       {"scale_attn_weights", true},
+                       {"tie_word_embeddings", config_.tied},
+                       {"bos_token_id", 0},
+                       {"eos_token_id", 0},
+                       {"torch_dtype", "float32"},
+                       {"grimoire_biases", config_.biases}});
+}
+
+GptConfig GptConfig::from_json(const Json& json) {
+  const std::string activation = json.text("activation_function", "gelu_new");
+  GRIM_CHECK(activation == "gelu_new", input, "gpt", "activation_function '{}' is not supported, expected gelu_new", activation);
+  return {.vocab_size = json.integer("vocab_size"),
+          .n_positions = json.integer("n_positions"),
+          .n_embd = json.integer("n_embd"),
+          .n_layer = json.integer("n_layer"),
+          .n_head = json.integer("n_head"),
+          .dropout = json.real("resid_pdrop", 0.0),
+          .layer_norm_epsilon = json.real("layer_norm_epsilon", 1e-5),
+          .tied = json.boolean("tie_word_embeddings", true),
+          .biases = json.boolean("grimoire_biases", true)};
+}
+
+namespace {
+bool is_linear_or_norm_weight(const std::string& name) {
+  return name.find(".ln_") != std::string::npos || name.find(".c_") != std::string::npos;
+}
+std::string bias_beside(std::string weight_name) { return weight_name.replace(weight_name.rfind("weight"), 6, "bias"); }
+}  // namespace
+
+std::vector<NamedTensor> Gpt::checkpoint() const {
+  std::vector<NamedTensor> tensors = LanguageModel::checkpoint();
+  if (config_.biases) return tensors;
+  for (size_t i = 0, n = tensors.size(); i < n; ++i)
+    if (is_linear_or_norm_weight(tensors[i].name))
+      tensors.push_back({bias_beside(tensors[i].name), Tensor::zeros({tensors[i].tensor.dim(-1)})});
+  return tensors;
+}
+
+void Gpt::load(const std::vector<NamedTensor>& tensors) {
+  std::vector<NamedTensor> kept;
+  for (const NamedTensor& t : tensors) {
+    const bool mask = t.name.ends_with(".attn.bias") || t.name.ends_with(".attn.masked_bias");  // buffers of old files
+    const bool zero_bias = !config_.biases && t.name.ends_with(".bias");
+    const bool tied_head = config_.tied && t.name == "lm_head.weight";
+    if (!mask && !zero_bias && !tied_head)
+      kept.push_back({t.name.starts_with("transformer.") || t.name == "lm_head.weight" ? t.name : "transformer." + t.name, t.tensor});
+  }
+  LanguageModel::load(kept);
+}
+
+}  // namespace grim

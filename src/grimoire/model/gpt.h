@@ -1,0 +1,84 @@
+// GPT-2: a decoder-only transformer.
+//   Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"; Vaswani et al. 2017 for the parts.
+// Notable: norms before each sub-layer and one after the last, learned positions, tanh-form GELU, one projection for q, k, v,
+// residual projections initialised smaller by sqrt(2 L), output layer tied to the token embedding. Options cover its small
+// relatives: makemore's transformer (untied head) and nanoGPT (no biases).
+// Checkpoints carry Hugging Face's gpt2 names and load in transformers.
+#pragma once
+
+#include "grimoire/model/language_model.h"
+#include "grimoire/nn/embedding.h"
+#include "grimoire/nn/linear.h"
+#include "grimoire/nn/norm.h"
+
+namespace grim {
+
+struct GptConfig {
+  int64_t vocab_size = 50257;
+  int64_t n_positions = 1024;  // context
+  int64_t n_embd = 768;        // C
+  int64_t n_layer = 12;        // L
+  int64_t n_head = 12;         // H
+  double dropout = 0.0;        // embedding, residual and attention
+  double layer_norm_epsilon = 1e-5;
+  bool tied = true;            // output layer = token embedding
+  bool biases = true;          // in linear layers and norms
+
+  static GptConfig gpt2();           // 124M
+  static GptConfig makemore();       // 4 layers of 64, untied: about 200K parameters
+  static GptConfig nanogpt_cpu();    // 4 layers of 128, context 64, no biases
+  static GptConfig nanogpt_char();   // 6 layers of 384, context 256, dropout 0.2, no biases
+  static GptConfig from_json(const Json& config);
+};
+
+class Gpt final : public LanguageModel {
+ public:
+  Gpt(const GptConfig& config, Rng& rng);
+
+  Reading reading() const override { return Reading::sequence; }
+  int64_t context() const override { return config_.n_positions; }
+  int64_t vocabulary() const override { return config_.vocab_size; }
+  Tensor logits(const Tensor& tokens, Pass& pass) const override;
+  Tensor loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const override;
+  Json config() const override;
+  std::vector<NamedTensor> checkpoint() const override;
+  void load(const std::vector<NamedTensor>& tensors) override;
+
+ private:
+  struct Attention : Module {
+    Attention(Module& parent, const GptConfig& c, Rng& rng);
+    Tensor operator()(const Tensor& x, Pass& pass) const;
+    int64_t heads;
+    double dropout;
+    Linear c_attn, c_proj;
+  };
+  struct FeedForward : Module {
+    FeedForward(Module& parent, const GptConfig& c, Rng& rng);
+    Tensor operator()(const Tensor& x) const;
+    Linear c_fc, c_proj;
+  };
+  struct Block : Module {
+    Block(const std::string& name, Module& parent, const GptConfig& c, Rng& rng);
+    Tensor operator()(Tensor x, Pass& pass) const;
+    double dropout;
+    LayerNorm ln_1;
+    Attention attn;
+    LayerNorm ln_2;
+    FeedForward mlp;
+  };
+  struct Transformer : Module {
+    Transformer(Module& parent, const GptConfig& c, Rng& rng);
+    Embedding wte, wpe;
+    static std::vector<std::unique_ptr<Block>> blocks(Module& parent, const GptConfig& c, Rng& rng);
+    std::vector<std::unique_ptr<Block>> h;
+    LayerNorm ln_f;
+  };
+  Tensor hidden(const Tensor& tokens, Pass& pass) const;  // (B, T, C) after the last norm
+  Tensor head() const;                                    // (V, C)
+
+  GptConfig config_;
+  Transformer transformer_;
+  Tensor lm_head_;  // (V, C) when untied
+};
+
+}  // namespace grim

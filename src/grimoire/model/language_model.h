@@ -1,0 +1,42 @@
+// What every character or token language model answers to. One architecture per file pair; this room knows nothing of training
+// loops, files or the command line.
+#pragma once
+
+#include <memory>
+
+#include "grimoire/base/json.h"
+#include "grimoire/base/rng.h"
+#include "grimoire/data/windows.h"  // kIgnore
+#include "grimoire/nn/module.h"
+
+namespace grim {
+
+// window: tokens (N, context) predict the one token that follows each row: logits (N, V).
+// sequence: tokens (B, T), T <= context, predict at every place the token that follows: logits (B, T, V).
+enum class Reading { window, sequence };
+
+class LanguageModel : public Module {
+ public:
+  virtual Reading reading() const = 0;
+  virtual int64_t context() const = 0;     // tokens it looks back on
+  virtual int64_t vocabulary() const = 0;
+
+  virtual Tensor logits(const Tensor& tokens, Pass& pass) const = 0;
+  // Mean negative log-likelihood in nats of the targets that are not kIgnore; targets (N,) or (B, T) i64.
+  virtual Tensor loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const;
+
+  // config.json: holds model_type and everything make_language_model needs to build the same shape again.
+  virtual Json config() const = 0;
+  // Tensors under the names and layouts that they have in model.safetensors, and back. throws: input, a tensor that is
+  // missing, left over or of another shape.
+  virtual std::vector<NamedTensor> checkpoint() const;
+  virtual void load(const std::vector<NamedTensor>& tensors);
+};
+
+// From config.json; weights are drawn from `rng`. throws: input, unknown model_type, with the nearest known one.
+std::unique_ptr<LanguageModel> make_language_model(const Json& config, Rng& rng);
+
+// The model_types that make_language_model knows.
+const std::vector<std::string>& language_model_types();
+
+}  // namespace grim

@@ -1,0 +1,17 @@
+#include "grimoire/model/neural_bigram.h"
+
+#include "grimoire/nn/init.h"
+#include "grimoire/op/view.h"
+
+namespace grim {
+
+NeuralBigramConfig NeuralBigramConfig::from_json(const Json& config) { return {.vocab_size = config.integer("vocab_size")}; }
+
+NeuralBigram::NeuralBigram(const NeuralBigramConfig& config, Rng& rng)
+    : config_(config), next_("next", *this, normal_init({config.vocab_size, config.vocab_size}, 1.0, rng)) {}
+
+Tensor NeuralBigram::logits(const Tensor& tokens, Pass&) const { return next_(reshape(tokens, {-1})); }  // (N, V)
+
+Json NeuralBigram::config() const { return Json::object({{"model_type", "neural-bigram"}, {"vocab_size", config_.vocab_size}}); }
+
+}  // namespace grim

@@ -1,0 +1,29 @@
+// The bigram as a network: one row of logits for each token, trained by gradient descent.
+//   Karpathy, "makemore" part 1. Its loss falls towards that of the counting bigram (model/bigram.h), which is its optimum.
+#pragma once
+
+#include "grimoire/model/language_model.h"
+#include "grimoire/nn/embedding.h"
+
+namespace grim {
+
+struct NeuralBigramConfig {
+  int64_t vocab_size = 27;
+  static NeuralBigramConfig from_json(const Json& config);
+};
+
+class NeuralBigram final : public LanguageModel {
+ public:
+  NeuralBigram(const NeuralBigramConfig& config, Rng& rng);
+  Reading reading() const override { return Reading::window; }
+  int64_t context() const override { return 1; }
+  int64_t vocabulary() const override { return config_.vocab_size; }
+  Tensor logits(const Tensor& tokens, Pass& pass) const override;
+  Json config() const override;
+
+ private:
+  NeuralBigramConfig config_;
+  Embedding next_;  // (V, V): row i holds the logits of what follows token i
+};
+
+}  // namespace grim

@@ -1,0 +1,56 @@
+#include "grimoire/model/wavenet.h"
+
+#include <bit>
+#include <cmath>
+
+#include "grimoire/nn/init.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/view.h"
+
+namespace grim {
+namespace {
+constexpr int64_t kFuse = 2;
+constexpr BatchNormOptions kNorm{.momentum = 0.1, .variance = BatchNormVariance::unbiased};
+}  // namespace
+
+WaveNetConfig WaveNetConfig::from_json(const Json& c) {
+  return {.vocab_size = c.integer("vocab_size"), .context = c.integer("context"), .n_embd = c.integer("n_embd"),
+          .n_hidden = c.integer("n_hidden")};
+}
+
+WaveNet::Layer::Layer(const std::string& name, Module& parent, int64_t in, int64_t out, Rng& rng)
+    : Module(name, parent), linear("linear", *this, kaiming_normal({in, out}, Gain::linear, rng), no_bias()),
+      norm("norm", *this, out, kNorm) {}
+
+Tensor WaveNet::Layer::operator()(const Tensor& x, Pass& pass) const { return tanh(norm(linear(x), pass)); }
+
+WaveNet::WaveNet(const WaveNetConfig& c, Rng& rng)
+    : config_(c), wte_("wte", *this, normal_init({c.vocab_size, c.n_embd}, 1.0, rng)) {
+  GRIM_CHECK(c.context >= kFuse && std::has_single_bit(static_cast<uint64_t>(c.context)), argument, "wavenet",
+             "context must be a power of two: got {}", c.context);
+  int64_t width = c.n_embd;
+  for (int64_t T = c.context; T > 1; T /= kFuse) {
+    layers_.push_back(std::make_unique<Layer>("layers." + std::to_string(layers_.size()), *this, kFuse * width, c.n_hidden, rng));
+    width = c.n_hidden;
+  }
+  out_ = std::make_unique<Linear>("out", *this, normal_init({width, c.vocab_size}, 0.1 / std::sqrt(static_cast<double>(width)), rng),
+                                  zero_bias(c.vocab_size));
+}
+
+Tensor WaveNet::logits(const Tensor& tokens, Pass& pass) const {
+  GRIM_CHECK(tokens.ndim() == 2 && tokens.dim(1) == config_.context, shape, "wavenet", "tokens: got {}, expected (N, {})",
+             tokens.shape(), config_.context);
+  Tensor x = wte_(tokens);  // (N, T, C)
+  for (const auto& layer : layers_) {
+    x = reshape(x, {x.dim(0), x.dim(1) / kFuse, kFuse * x.dim(2)});  // neighbours side by side: (N, T/2, 2C)
+    x = (*layer)(x, pass);
+  }
+  return (*out_)(squeeze(x, 1));  // (N, V)
+}
+
+Json WaveNet::config() const {
+  return Json::object({{"model_type", "wavenet"}, {"vocab_size", config_.vocab_size}, {"context", config_.context},
+                       {"n_embd", config_.n_embd}, {"n_hidden", config_.n_hidden}});
+}
+
+}  // namespace grim

@@ -1,0 +1,120 @@
+#include "grimoire/nn/recurrent.h"
+
+#include <cmath>
+
+#include "grimoire/nn/init.h"
+#include "grimoire/op/index.h"
+#include "grimoire/op/linear.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/view.h"
+
+namespace grim {
+
+int64_t gate_count(Cell cell) { return cell == Cell::rnn ? 1 : cell == Cell::gru ? 3 : 4; }
+
+namespace {
+
+// PyTorch's default: every weight uniform in +-1/sqrt(hidden).
+Tensor draw(const Shape& shape, int64_t hidden, Rng& rng, Dtype dtype) {
+  return uniform_init(shape, 1 / std::sqrt(static_cast<double>(hidden)), rng, dtype);
+}
+
+Tensor gate(const Tensor& gates, int64_t i, int64_t hidden) { return slice(gates, -1, i * hidden, (i + 1) * hidden); }
+
+RecurrentState rnn_step(const Tensor& from_x, const Tensor& from_h) { return {tanh(from_x + from_h), {}}; }
+
+// r, z, n in this order; the reset gate acts on the hidden share of n, after its product.
+RecurrentState gru_step(const Tensor& from_x, const Tensor& from_h, const RecurrentState& s, int64_t C) {
+  const Tensor rz = sigmoid(slice(from_x, -1, 0, 2 * C) + slice(from_h, -1, 0, 2 * C));
+  const Tensor r = gate(rz, 0, C), z = gate(rz, 1, C);
+  const Tensor n = tanh(gate(from_x, 2, C) + r * gate(from_h, 2, C));
+  return {n + z * (s.h - n), {}};
+}
+
+// i, f, g, o in this order.
+RecurrentState lstm_step(const Tensor& from_x, const Tensor& from_h, const RecurrentState& s, int64_t C) {
+  const Tensor gates = from_x + from_h;
+  const Tensor i = sigmoid(gate(gates, 0, C)), f = sigmoid(gate(gates, 1, C));
+  const Tensor g = tanh(gate(gates, 2, C)), o = sigmoid(gate(gates, 3, C));
+  const Tensor c = f * s.c + i * g;
+  return {o * tanh(c), c};
+}
+
+}  // namespace
+
+RecurrentCell::RecurrentCell(const std::string& name, Module& parent, Cell kind, int64_t in, int64_t width, Rng& rng, Dtype dtype)
+    : Module(name, parent), cell(kind), hidden(width),
+      weight_ih(parameter("weight_ih", draw({in, gate_count(kind) * width}, width, rng, dtype))),
+      weight_hh(parameter("weight_hh", draw({width, gate_count(kind) * width}, width, rng, dtype))),
+      bias_ih(parameter("bias_ih", draw({gate_count(kind) * width}, width, rng, dtype))),
+      bias_hh(parameter("bias_hh", draw({gate_count(kind) * width}, width, rng, dtype))) {}
+
+Tensor RecurrentCell::input_gates(const Tensor& x) const { return linear(x, weight_ih, bias_ih); }
+
+RecurrentState RecurrentCell::step(const Tensor& from_x, const RecurrentState& state) const {
+  GRIM_CHECK(from_x.ndim() == 2 && from_x.dim(1) == gate_count(cell) * hidden, shape, "recurrent",
+             "gates: got {}, expected (B, {})", from_x.shape(), gate_count(cell) * hidden);
+  const Tensor from_h = linear(state.h, weight_hh, bias_hh);  // (B, gates * C)
+  switch (cell) {
+    case Cell::rnn: return rnn_step(from_x, from_h);
+    case Cell::gru: return gru_step(from_x, from_h, state, hidden);
+    default: return lstm_step(from_x, from_h, state, hidden);
+  }
+}
+
+RecurrentState RecurrentCell::operator()(const Tensor& x, const RecurrentState& state) const { return step(input_gates(x), state); }
+
+RecurrentState RecurrentCell::zero_state(int64_t B) const {
+  const Tensor zero = Tensor::zeros({B, hidden}, weight_hh.dtype());
+  return {zero, cell == Cell::lstm ? zero : Tensor()};
+}
+
+RecurrentStack::RecurrentStack(const std::string& name, Module& parent, const RecurrentOptions& o, Rng& rng)
+    : Module(name, parent), options(o) {
+  const int64_t directions = o.direction == Direction::both ? 2 : 1;
+  for (int64_t layer = 0; layer < o.layers; ++layer)
+    for (int64_t way = 0; way < directions; ++way)
+      cells.push_back(std::make_unique<RecurrentCell>("l" + std::to_string(layer) + (way ? "_reverse" : ""), *this, o.cell,
+                                                      layer ? directions * o.hidden : o.in, o.hidden, rng, o.dtype));
+}
+
+namespace {
+// One cell along T, forwards or backwards; outputs in the order of x.
+Tensor run_cell(const RecurrentCell& cell, const Tensor& x, RecurrentState& state, bool backwards) {
+  const int64_t T = x.dim(1);
+  const Tensor gates = cell.input_gates(x);  // (B, T, gates * C), one product for the whole sequence
+  std::vector<Tensor> outputs(static_cast<size_t>(T));
+  for (int64_t i = 0; i < T; ++i) {
+    const int64_t t = backwards ? T - 1 - i : i;
+    state = cell.step(select(gates, 1, t), state);
+    outputs[static_cast<size_t>(t)] = state.h;
+  }
+  return stack(outputs, 1);  // (B, T, C)
+}
+}  // namespace
+
+Tensor RecurrentStack::operator()(const Tensor& input, std::vector<RecurrentState>& state) const {
+  GRIM_CHECK(input.ndim() == 3 && input.dim(1) > 0, shape, "recurrent", "got {}, expected (B, T, {}) with T > 0", input.shape(), options.in);
+  if (state.empty())
+    for (const auto& cell : cells) state.push_back(cell->zero_state(input.dim(0)));
+  GRIM_CHECK(state.size() == cells.size(), argument, "recurrent", "got {} states, expected {}", state.size(), cells.size());
+  Tensor x = input;
+  for (size_t i = 0; i < cells.size();) {
+    const Tensor forward = run_cell(*cells[i], x, state[i], false);
+    ++i;
+    if (options.direction == Direction::forward) {
+      x = forward;
+      continue;
+    }
+    x = concat({forward, run_cell(*cells[i], x, state[i], true)}, 2);
+    ++i;
+  }
+  return x;
+}
+
+Tensor RecurrentStack::operator()(const Tensor& x) const {
+  std::vector<RecurrentState> state;
+  return (*this)(x, state);
+}
+
+}  // namespace grim

@@ -1,0 +1,219 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "grimoire/op/norm_cpu.cpp"
+#include <hwy/foreach_target.h>  // must come before highway.h
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "grimoire/device/threads.h"
+#include "grimoire/op/norm_kernel.h"
+#include "grimoire/op/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace grim::cpu::HWY_NAMESPACE {
+
+// f(i, n): whole vectors, then the rest.
+template <class D, class F> HWY_INLINE void Vectors(D d, int64_t n, F&& f) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) f(i, lanes);
+  if (i < n) f(i, n - i);
+}
+template <class D> HWY_INLINE hn::Vec<D> Get(D d, const hn::TFromD<D>* p, int64_t n) {
+  return n == static_cast<int64_t>(hn::Lanes(d)) ? hn::LoadU(d, p) : LoadSome(d, p, n);
+}
+template <class D> HWY_INLINE void Put(hn::Vec<D> v, D d, hn::TFromD<D>* p, int64_t n) {
+  if (n == static_cast<int64_t>(hn::Lanes(d))) hn::StoreU(v, d, p);
+  else StoreSome(v, d, p, n);
+}
+
+template <class T> void forward_rows(const RowNorm<T>& p, int64_t begin, int64_t end) {
+  const hn::ScalableTag<T> d;
+  for (int64_t r = begin; r < end; ++r) {
+    const T* const x = p.x + r * p.C;
+    T* const y = p.y + r * p.C;
+    const T mean = p.centre == Centre::yes ? RowSum(d, x, p.C) / static_cast<T>(p.C) : T(0);
+    const auto m = hn::Set(d, mean);
+    const T squares = RowSumOf(d, x, p.C, [&](auto v) HWY_ATTR {
+      const auto c = hn::Sub(v, m);
+      return hn::Mul(c, c);
+    });
+    const T rstd = T(1) / std::sqrt(squares / static_cast<T>(p.C) + static_cast<T>(p.eps));
+    const auto s = hn::Set(d, rstd);
+    Vectors(d, p.C, [&](int64_t i, int64_t n) HWY_ATTR {
+      auto v = hn::Mul(hn::Sub(Get(d, x + i, n), m), s);
+      if (p.weight) v = hn::Mul(v, Get(d, p.weight + i, n));
+      if (p.bias) v = hn::Add(v, Get(d, p.bias + i, n));
+      Put(v, d, y + i, n);
+    });
+    p.mean[r] = mean;
+    p.rstd[r] = rstd;
+  }
+}
+
+// With xhat = (x - mean) rstd and g = dy weight:
+//   dx = rstd (g - mean(g) - xhat mean(g xhat));  without centring the middle term is absent.
+//   dweight = sum over rows of dy xhat,  dbias = sum over rows of dy.
+template <class T>
+void backward_rows(const RowNormBackward<T>& p, int64_t begin, int64_t end, T* dweight, T* dbias) {
+  const hn::ScalableTag<T> d;
+  const T share = T(1) / static_cast<T>(p.C);
+  for (int64_t r = begin; r < end; ++r) {
+    const T* const x = p.x + r * p.C;
+    const T* const dy = p.dy + r * p.C;
+    const auto m = hn::Set(d, p.mean[r]), s = hn::Set(d, p.rstd[r]);
+    auto sum_g = hn::Zero(d), sum_gx = hn::Zero(d);
+    Vectors(d, p.C, [&](int64_t i, int64_t n) HWY_ATTR {
+      const auto xhat = hn::Mul(hn::Sub(Get(d, x + i, n), m), s);
+      const auto up = Get(d, dy + i, n);  // lanes past the end are zero
+      const auto g = p.weight ? hn::Mul(up, Get(d, p.weight + i, n)) : up;
+      sum_g = hn::Add(sum_g, g);
+      sum_gx = hn::MulAdd(g, xhat, sum_gx);
+      if (dweight) Put(hn::MulAdd(up, xhat, Get(d, dweight + i, n)), d, dweight + i, n);
+      if (dbias) Put(hn::Add(up, Get(d, dbias + i, n)), d, dbias + i, n);
+    });
+    if (!p.dx) continue;
+    T* const dx = p.dx + r * p.C;
+    const auto mean_g = hn::Set(d, p.centre == Centre::yes ? SumLanes(d, sum_g) * share : T(0));
+    const auto mean_gx = hn::Set(d, SumLanes(d, sum_gx) * share);
+    Vectors(d, p.C, [&](int64_t i, int64_t n) HWY_ATTR {
+      const auto xhat = hn::Mul(hn::Sub(Get(d, x + i, n), m), s);
+      const auto up = Get(d, dy + i, n);
+      const auto g = p.weight ? hn::Mul(up, Get(d, p.weight + i, n)) : up;
+      auto v = hn::Mul(s, hn::NegMulAdd(xhat, mean_gx, hn::Sub(g, mean_g)));
+      if (p.beta_x != T(0)) v = hn::Add(v, Get(d, dx + i, n));
+      Put(v, d, dx + i, n);
+    });
+  }
+}
+
+template <class T> void forward_columns(const ColumnNorm<T>& p, int64_t begin, int64_t end) {
+  const hn::ScalableTag<T> d;
+  const auto share = hn::Set(d, static_cast<T>(1.0 / static_cast<double>(p.N)));
+  Vectors(d, end - begin, [&](int64_t i, int64_t n) HWY_ATTR {
+    const int64_t c = begin + i;
+    auto sum = hn::Zero(d), squares = hn::Zero(d);
+    for (int64_t r = 0; r < p.N; ++r) sum = hn::Add(sum, Get(d, p.x + r * p.C + c, n));
+    const auto mean = hn::Mul(sum, share);
+    for (int64_t r = 0; r < p.N; ++r) {
+      const auto v = hn::Sub(Get(d, p.x + r * p.C + c, n), mean);
+      squares = hn::MulAdd(v, v, squares);
+    }
+    const auto var = hn::Div(squares, hn::Set(d, static_cast<T>(p.divisor)));
+    const auto rstd = hn::Div(hn::Set(d, T(1)), hn::Sqrt(hn::Add(var, hn::Set(d, static_cast<T>(p.eps)))));
+    const auto gain = p.weight ? hn::Mul(rstd, Get(d, p.weight + c, n)) : rstd;
+    const auto shift = p.bias ? Get(d, p.bias + c, n) : hn::Zero(d);
+    for (int64_t r = 0; r < p.N; ++r)
+      Put(hn::MulAdd(hn::Sub(Get(d, p.x + r * p.C + c, n), mean), gain, shift), d, p.y + r * p.C + c, n);
+    Put(mean, d, p.mean + c, n);
+    Put(rstd, d, p.rstd + c, n);
+  });
+}
+
+// As for rows, with sums down the column: dx = rstd weight (dy - sum(dy) / n - xhat sum(dy xhat) / divisor).
+template <class T> void backward_columns(const ColumnNormBackward<T>& p, int64_t begin, int64_t end) {
+  const hn::ScalableTag<T> d;
+  Vectors(d, end - begin, [&](int64_t i, int64_t n) HWY_ATTR {
+    const int64_t c = begin + i;
+    const auto mean = Get(d, p.mean + c, n), rstd = Get(d, p.rstd + c, n);
+    auto sum = hn::Zero(d), sum_x = hn::Zero(d);
+    for (int64_t r = 0; r < p.N; ++r) {
+      const auto dy = Get(d, p.dy + r * p.C + c, n);
+      sum = hn::Add(sum, dy);
+      sum_x = hn::MulAdd(dy, hn::Mul(hn::Sub(Get(d, p.x + r * p.C + c, n), mean), rstd), sum_x);
+    }
+    if (p.dbias) Put(sum, d, p.dbias + c, n);
+    if (p.dweight) Put(sum_x, d, p.dweight + c, n);
+    if (!p.dx) return;
+    const auto gain = p.weight ? hn::Mul(rstd, Get(d, p.weight + c, n)) : rstd;
+    const auto a = hn::Mul(sum, hn::Set(d, static_cast<T>(1.0 / static_cast<double>(p.N))));
+    const auto b = hn::Mul(sum_x, hn::Set(d, static_cast<T>(1.0 / p.divisor)));
+    for (int64_t r = 0; r < p.N; ++r) {
+      const auto xhat = hn::Mul(hn::Sub(Get(d, p.x + r * p.C + c, n), mean), rstd);
+      const auto dy = Get(d, p.dy + r * p.C + c, n);
+      Put(hn::Mul(gain, hn::NegMulAdd(xhat, b, hn::Sub(dy, a))), d, p.dx + r * p.C + c, n);
+    }
+  });
+}
+
+void forward_rows_f32(const RowNorm<float>& p, int64_t b, int64_t e) { forward_rows(p, b, e); }
+void forward_rows_f64(const RowNorm<double>& p, int64_t b, int64_t e) { forward_rows(p, b, e); }
+void backward_rows_f32(const RowNormBackward<float>& p, int64_t b, int64_t e, float* w, float* c) { backward_rows(p, b, e, w, c); }
+void backward_rows_f64(const RowNormBackward<double>& p, int64_t b, int64_t e, double* w, double* c) { backward_rows(p, b, e, w, c); }
+void forward_columns_f32(const ColumnNorm<float>& p, int64_t b, int64_t e) { forward_columns(p, b, e); }
+void forward_columns_f64(const ColumnNorm<double>& p, int64_t b, int64_t e) { forward_columns(p, b, e); }
+void backward_columns_f32(const ColumnNormBackward<float>& p, int64_t b, int64_t e) { backward_columns(p, b, e); }
+void backward_columns_f64(const ColumnNormBackward<double>& p, int64_t b, int64_t e) { backward_columns(p, b, e); }
+
+}  // namespace grim::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace grim::cpu {
+HWY_EXPORT(forward_rows_f32);
+HWY_EXPORT(forward_rows_f64);
+HWY_EXPORT(backward_rows_f32);
+HWY_EXPORT(backward_rows_f64);
+HWY_EXPORT(forward_columns_f32);
+HWY_EXPORT(forward_columns_f64);
+HWY_EXPORT(backward_columns_f32);
+HWY_EXPORT(backward_columns_f64);
+
+namespace {
+constexpr int64_t kGrain = 32768;  // elements
+
+int64_t rows_each(int64_t C) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(C, 1)); }
+int64_t columns_each(int64_t N) { return std::max<int64_t>(64, kGrain / std::max<int64_t>(N, 1) / 64 * 64); }
+
+// total = beta * total + the blocks' sums, in block order; block b's sums start at sums + b * step.
+template <class T> void gather_blocks(const T* sums, int64_t blocks, int64_t step, int64_t C, T beta, T* total) {
+  for (int64_t c = 0; c < C; ++c) {
+    T sum = beta == T(0) ? T(0) : beta * total[c];
+    for (int64_t b = 0; b < blocks; ++b) sum += sums[b * step + c];
+    total[c] = sum;
+  }
+}
+
+// Rows in blocks of a size that depends on the shape alone; each block sums its own dweight and dbias.
+template <class T, class F> void backward_in_blocks(const RowNormBackward<T>& p, F&& rows) {
+  const int64_t each = 2 * rows_each(p.C), blocks = (p.N + each - 1) / each;
+  static thread_local std::vector<T> scratch;
+  scratch.assign(static_cast<size_t>(blocks * 2 * p.C), T(0));
+  T* const sums = scratch.data();
+  device::for_chunks(blocks, [&](int64_t b) {
+    T* const mine = sums + b * 2 * p.C;
+    rows(b * each, std::min(p.N, (b + 1) * each), p.dweight ? mine : nullptr, p.dbias ? mine + p.C : nullptr);
+  });
+  if (p.dweight) gather_blocks(sums, blocks, 2 * p.C, p.C, p.beta_weight, p.dweight);
+  if (p.dbias) gather_blocks(sums + p.C, blocks, 2 * p.C, p.C, p.beta_bias, p.dbias);
+}
+}  // namespace
+
+void row_norm(const RowNorm<float>& p) {
+  device::parallel_for(p.N, rows_each(p.C), [&](int64_t b, int64_t e) { HWY_DYNAMIC_DISPATCH(forward_rows_f32)(p, b, e); });
+}
+void row_norm(const RowNorm<double>& p) {
+  device::parallel_for(p.N, rows_each(p.C), [&](int64_t b, int64_t e) { HWY_DYNAMIC_DISPATCH(forward_rows_f64)(p, b, e); });
+}
+void row_norm_backward(const RowNormBackward<float>& p) {
+  backward_in_blocks(p, [&](int64_t b, int64_t e, float* w, float* c) { HWY_DYNAMIC_DISPATCH(backward_rows_f32)(p, b, e, w, c); });
+}
+void row_norm_backward(const RowNormBackward<double>& p) {
+  backward_in_blocks(p, [&](int64_t b, int64_t e, double* w, double* c) { HWY_DYNAMIC_DISPATCH(backward_rows_f64)(p, b, e, w, c); });
+}
+void column_norm(const ColumnNorm<float>& p) {
+  device::parallel_for(p.C, columns_each(p.N), [&](int64_t b, int64_t e) { HWY_DYNAMIC_DISPATCH(forward_columns_f32)(p, b, e); });
+}
+void column_norm(const ColumnNorm<double>& p) {
+  device::parallel_for(p.C, columns_each(p.N), [&](int64_t b, int64_t e) { HWY_DYNAMIC_DISPATCH(forward_columns_f64)(p, b, e); });
+}
+void column_norm_backward(const ColumnNormBackward<float>& p) {
+  device::parallel_for(p.C, columns_each(p.N), [&](int64_t b, int64_t e) { HWY_DYNAMIC_DISPATCH(backward_columns_f32)(p, b, e); });
+}
+void column_norm_backward(const ColumnNormBackward<double>& p) {
+  device::parallel_for(p.C, columns_each(p.N), [&](int64_t b, int64_t e) { HWY_DYNAMIC_DISPATCH(backward_columns_f64)(p, b, e); });
+}
+}  // namespace grim::cpu
+#endif

@@ -1,0 +1,162 @@
+#include "grimoire/train/lm_data.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/data/split.h"
+
+namespace grim {
+namespace {
+
+int64_t counted(const Tensor& targets) {
+  int64_t n = 0;
+  const int64_t* const y = targets.data<int64_t>();
+  for (int64_t i = 0; i < targets.numel(); ++i) n += y[i] != kIgnore;
+  return n;
+}
+
+std::vector<Ids> encode_items(const Corpus& corpus, const CharTokenizer& tokenizer, const std::vector<int64_t>& chosen) {
+  std::vector<Ids> items;
+  items.reserve(chosen.size());
+  for (int64_t i : chosen) {
+    const auto at = static_cast<size_t>(i);
+    items.push_back(tokenizer.encode(corpus.items[at], corpus.source, corpus.line_numbers[at]));
+  }
+  return items;
+}
+
+std::vector<int64_t> counting(int64_t n) {
+  std::vector<int64_t> all(static_cast<size_t>(n));
+  for (int64_t i = 0; i < n; ++i) all[static_cast<size_t>(i)] = i;
+  return all;
+}
+
+// Windows of running text: row r is ids[r .. r + context), its target the id after them.
+Examples text_windows(const Ids& ids, std::span<const int64_t> rows, int64_t context) {
+  const auto N = static_cast<int64_t>(rows.size());
+  Examples e{Tensor::empty({N, context}, Dtype::i64), Tensor::empty({N}, Dtype::i64)};
+  for (int64_t n = 0; n < N; ++n) {
+    const int64_t* const from = ids.data() + rows[static_cast<size_t>(n)];
+    std::copy_n(from, context, e.x.data<int64_t>() + n * context);
+    e.y.data<int64_t>()[n] = from[context];
+  }
+  return e;
+}
+
+}  // namespace
+
+LmPart LmPart::of_items(const std::vector<Ids>& items, Reading reading, int64_t context) {
+  LmPart part;
+  part.reading_ = reading;
+  part.context_ = context;
+  if (items.empty()) return part;
+  part.all_ = reading == Reading::window ? context_windows(items, context) : padded_items(items, context);
+  part.targets_ = counted(part.all_.y);
+  return part;
+}
+
+LmPart LmPart::of_text(Ids ids, Reading reading, int64_t context) {
+  LmPart part;
+  part.from_text_ = true;
+  part.reading_ = reading;
+  part.context_ = context;
+  if (ids.empty()) return part;
+  const auto n = static_cast<int64_t>(ids.size());
+  part.ids_ = std::move(ids);
+  GRIM_CHECK(n > context, input, "data", "the text is too short: got {} characters in a part, expected more than {}", n, context);
+  part.targets_ = reading == Reading::window ? n - context : n - 1;
+  return part;
+}
+
+int64_t LmPart::rows() const {
+  if (!from_text_) return all_.x.defined() ? all_.x.dim(0) : 0;
+  return static_cast<int64_t>(ids_.size()) - context_;
+}
+
+Examples LmPart::take(std::span<const int64_t> rows) const {
+  if (!from_text_) return take_rows(all_, rows);
+  return reading_ == Reading::window ? text_windows(ids_, rows, context_) : text_crops(ids_, rows, context_);
+}
+
+// Sequences of running text are judged in consecutive crops of `context`; the last one is moved back so that it fits.
+int64_t LmPart::judged_rows() const {
+  if (!from_text_ || reading_ == Reading::window) return rows();
+  return (targets_ + context_ - 1) / context_;
+}
+
+Examples LmPart::judged(int64_t begin, int64_t end) const {
+  std::vector<int64_t> chosen;
+  for (int64_t r = begin; r < end; ++r) chosen.push_back(r);
+  if (!from_text_ || reading_ == Reading::window) return take(chosen);
+  const int64_t last = static_cast<int64_t>(ids_.size()) - 1 - context_;
+  for (int64_t& r : chosen) r = std::min(r * context_, last);
+  Examples e = text_crops(ids_, chosen, context_);
+  for (size_t i = 0; i < chosen.size(); ++i) {  // targets that the crop before has judged already
+    const int64_t seen = (begin + static_cast<int64_t>(i)) * context_ - chosen[i];
+    std::fill_n(e.y.data<int64_t>() + static_cast<int64_t>(i) * context_, seen, kIgnore);
+  }
+  return e;
+}
+
+SplitPercent SplitPercent::parse(const std::string& text) {
+  double part[3] = {};
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  bool good = true;
+  for (int i = 0; i < 3 && good; ++i) {
+    const auto [next, error] = std::from_chars(at, end, part[i]);
+    good = error == std::errc() && part[i] >= 0 && (i == 2 ? next == end : next < end && *next == '/');
+    at = next + 1;
+  }
+  good = good && part[0] > 0 && std::abs(part[0] + part[1] + part[2] - 100) < 1e-9;
+  if (!good) throw Error(ErrorKind::usage, str("--split: got '{}', expected percent for train/dev/test that add up to 100, such as 80/10/10", text));
+  return {part[0], part[1], part[2]};
+}
+
+LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context) {
+  const auto cut = [&](int64_t n, double percent) { return static_cast<int64_t>(percent / 100 * static_cast<double>(n)); };
+  if (corpus.format == CorpusFormat::lines) {
+    const std::vector<int64_t> order = python_shuffle(42, static_cast<int64_t>(corpus.items.size()));
+    const auto n = static_cast<int64_t>(order.size());
+    const auto dev = order.begin() + cut(n, split.train), test = order.begin() + cut(n, split.train + split.dev);
+    const auto part = [&](auto begin, auto end) {
+      return LmPart::of_items(encode_items(corpus, tokenizer, {begin, end}), reading, context);
+    };
+    LmData data{part(order.begin(), dev), part(dev, test), part(test, order.end())};
+    GRIM_CHECK(!data.train.empty(), input, "data", "{}: too few items to train on: got {}", corpus.source, n);
+    return data;
+  }
+  const Ids ids = tokenizer.encode(corpus.text, corpus.source);
+  const auto n = static_cast<int64_t>(ids.size());
+  const int64_t dev = cut(n, split.train), test = cut(n, split.train + split.dev);
+  const auto part = [&](int64_t begin, int64_t end) { return LmPart::of_text(Ids(ids.begin() + begin, ids.begin() + end), reading, context); };
+  return {part(0, dev), part(dev, test), part(test, n)};
+}
+
+LmPart make_lm_part(const Corpus& corpus, const CharTokenizer& tokenizer, Reading reading, int64_t context) {
+  if (corpus.format == CorpusFormat::text) return LmPart::of_text(tokenizer.encode(corpus.text, corpus.source), reading, context);
+  if (reading == Reading::sequence) check_item_lengths(corpus, context - 1);
+  return LmPart::of_items(encode_items(corpus, tokenizer, counting(static_cast<int64_t>(corpus.items.size()))), reading, context);
+}
+
+CharTokenizer make_tokenizer(const Corpus& corpus) {
+  return corpus.format == CorpusFormat::lines ? CharTokenizer::of_items(corpus.items) : CharTokenizer::of_text(corpus.text);
+}
+
+Evaluation evaluate(const LanguageModel& model, const LmPart& part, int64_t batches) {
+  const NoGrad no_grad;
+  const int64_t rows = model.reading() == Reading::window ? 4096 : std::max<int64_t>(1, 4096 / model.context());
+  double sum = 0;
+  Evaluation result;
+  part.for_each_batch(rows, batches, [&](const Examples& e) {
+    Pass pass = Pass::evaluation();
+    const int64_t n = counted(e.y);
+    sum += model.loss(e.x, e.y, pass).item() * static_cast<double>(n);
+    result.tokens += n;
+  });
+  result.nll_nats = result.tokens ? sum / static_cast<double>(result.tokens) : NAN;
+  return result;
+}
+
+}  // namespace grim

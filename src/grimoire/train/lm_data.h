@@ -1,0 +1,68 @@
+// What a language model is trained and judged on: a corpus, cut into train, dev and test, as examples in the form that the
+// model reads.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "grimoire/data/corpus.h"
+#include "grimoire/data/windows.h"
+#include "grimoire/model/language_model.h"
+#include "grimoire/text/char_tokenizer.h"
+
+namespace grim {
+
+// One part of the data. Lines give a row for each window or item; running text gives a row for each place it can start.
+class LmPart {
+ public:
+  LmPart() = default;
+  static LmPart of_items(const std::vector<Ids>& items, Reading reading, int64_t context);
+  static LmPart of_text(Ids ids, Reading reading, int64_t context);
+
+  int64_t rows() const;                                // that training may draw
+  Examples take(std::span<const int64_t> rows) const;
+  int64_t targets() const { return targets_; }         // predicted symbols when every one is judged once
+  bool empty() const { return targets_ == 0; }
+
+  // Every target once: f(examples) for batches of about `batch_size` rows, at most `batches` of them (0: all).
+  template <class F> void for_each_batch(int64_t batch_size, int64_t batches, F&& f) const {
+    const int64_t n = judged_rows();
+    for (int64_t begin = 0, done = 0; begin < n && (batches == 0 || done < batches); begin += batch_size, ++done)
+      f(judged(begin, std::min(n, begin + batch_size)));
+  }
+
+ private:
+  int64_t judged_rows() const;
+  Examples judged(int64_t begin, int64_t end) const;
+  bool from_text_ = false;
+  Examples all_;       // lines
+  Ids ids_;            // text
+  Reading reading_ = Reading::window;
+  int64_t context_ = 1;
+  int64_t targets_ = 0;
+};
+
+struct LmData {
+  LmPart train, dev, test;
+};
+
+struct SplitPercent {
+  double train, dev, test;
+  static SplitPercent parse(const std::string& text);  // "80/10/10". throws: usage
+};
+
+// Items are shuffled by Python's random.seed(42), the split of the makemore lectures, whatever the run's own seed: runs with
+// different seeds are judged on the same items. Running text is cut in order.
+LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context);
+// All of it as one part, for `eval`.
+LmPart make_lm_part(const Corpus& corpus, const CharTokenizer& tokenizer, Reading reading, int64_t context);
+
+CharTokenizer make_tokenizer(const Corpus& corpus);
+
+struct Evaluation {
+  double nll_nats = 0;  // mean over the targets
+  int64_t tokens = 0;   // targets judged
+};
+Evaluation evaluate(const LanguageModel& model, const LmPart& part, int64_t batches = 0);
+
+}  // namespace grim
