@@ -1,5 +1,9 @@
 // Failing operations and power cuts at every point of a save: what was saved before must load, always.
 #include <algorithm>
+#include <csignal>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -101,6 +105,40 @@ TEST_P(CheckpointFault, EveryPowerCut) {
       ASSERT_EQ(fill_of(newest_valid_checkpoint(after.path())), fill);
     }
   }
+}
+
+// A process that does nothing but save is killed at random moments; what it had finished must load.
+TEST(CheckpointKill, SixtyKillsLoseNothing) {
+  const TempFolder folder;
+  Rng rng(RngMode::philox, 1, "kill");
+  int64_t step = 0;
+  for (int round = 0; round < 60; ++round) {
+    int finished[2];
+    ASSERT_EQ(pipe(finished), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+      for (char fill = 'a';; fill = static_cast<char>(fill == 'z' ? 'a' : fill + 1)) {
+        save(folder.path(), ++step, fill);
+        if (write(finished[1], &step, sizeof step) < 0) _exit(1);
+        prune_checkpoints(folder.path(), 2);
+      }
+    }
+    usleep(static_cast<useconds_t>(rng.randint(500, 12000)));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    close(finished[1]);
+    int64_t last = step;
+    while (read(finished[0], &last, sizeof last) > 0) step = last;
+    close(finished[0]);
+    const FoundCheckpoint found = newest_valid_checkpoint(folder.path());
+    if (step > 0) {
+      ASSERT_NE(fill_of(found), '?');
+      const std::string name = file_name(found.path);
+      ASSERT_GE(std::stoll(name.substr(5)), step) << "the last finished save was lost";
+    }
+    tidy_checkpoints(folder.path());
+  }
+  EXPECT_GT(step, 10);
 }
 
 // The order that the promise rests on, as the operations happened.

@@ -80,6 +80,16 @@ TEST(CharTokenizer, SavesAndLoads) {
   EXPECT_EQ(config.text("eos_token"), ".");
 }
 
+// The form that Hugging Face's tokenizers and transformers load (checked with tokenizers 0.23 and transformers 5.23: same ids).
+TEST(CharTokenizer, FileHasTheFormOthersLoad) {
+  EXPECT_EQ(CharTokenizer::of_items({"ab"}).to_json().dump(),
+            R"({"version": "1.0", "truncation": null, "padding": null, "added_tokens": [{"id": 0, "content": ".", )"
+            R"("single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true}], )"
+            R"("normalizer": null, "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "[\\s\\S]"}, "behavior": )"
+            R"("Isolated", "invert": false}, "post_processor": null, "decoder": {"type": "Fuse"}, "model": {"type": )"
+            R"("WordLevel", "vocab": {".": 0, "a": 1, "b": 2}, "unk_token": "<unk>"}})");
+}
+
 TEST(CharTokenizer, RefusesForeignFiles) {
   const auto load = [](const std::string& model, const std::string& added = "[]") {
     return refusal([&] { CharTokenizer::from_json(Json::parse("{\"added_tokens\": " + added + ", \"model\": " + model + "}")); });

@@ -19,7 +19,8 @@ void Bigram::count(const Tensor& tokens, const Tensor& targets) {
   const int64_t* const last = tokens.data<int64_t>() + context - 1;
   const int64_t* const next = targets.data<int64_t>();
   int64_t* const counts = counts_.data<int64_t>();
-  for (int64_t n = 0; n < targets.numel(); ++n) ++counts[last[n * context] * V + next[n]];
+  for (int64_t n = 0; n < targets.numel(); ++n)
+    if (next[n] != kIgnore) ++counts[last[n * context] * V + next[n]];
 }
 
 Tensor Bigram::probabilities() const {

@@ -8,6 +8,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace grim::cpu::HWY_NAMESPACE {
+namespace {
 
 // Signed overflow is undefined in C++; ours wraps around.
 template <class T, class F> HWY_INLINE T wrapping(T a, T b, F&& f) {
@@ -89,6 +90,8 @@ template <class Op> constexpr Binary arithmetic() {
   return {float_loop<Op, float>, float_loop<Op, double>, integer_loop<Op, int64_t>, integer_loop<Op, int32_t>};
 }
 template <class Op> constexpr Binary floats() { return {float_loop<Op, float>, float_loop<Op, double>}; }
+
+}  // namespace
 
 const BinaryTable& binary_table() {
   static constexpr BinaryTable table = {.add = arithmetic<Add>(),

@@ -1,6 +1,10 @@
 #include "grimoire/op/index.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "grimoire/autograd/tape.h"
+#include "grimoire/device/threads.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
@@ -41,6 +45,71 @@ Tensor stack(const std::vector<Tensor>& parts, int axis) {
   std::vector<Tensor> wider;
   for (const Tensor& p : parts) wider.push_back(unsqueeze(p, at));
   return concat(wider, at);
+}
+
+// The gradient is the middle of dy.
+Tensor pad(const Tensor& x, int axis_any, int64_t before, int64_t after, double value) {
+  const int axis = normalize_axis("pad", axis_any, x.ndim());
+  GRIM_CHECK(before >= 0 && after >= 0, argument, "pad", "got {} before and {} after, expected none negative", before, after);
+  Shape shape = x.shape();
+  const int64_t end = before + shape[axis];
+  shape[axis] = end + after;
+  const Tensor y = Tensor::empty(shape, x.dtype());
+  fill(view::slice(y, axis, 0, before), value);
+  copy_into(view::slice(y, axis, before, end), x);
+  fill(view::slice(y, axis, end, shape[axis]), value);
+  return record(y, {x}, [=](const Tensor& dy, Grads dx) { dx.add(0, view::slice(dy, axis, before, end)); });
+}
+
+namespace {
+
+enum class Triangle { lower, upper };
+
+// Row i of each matrix keeps its columns up to i + diagonal, or from there on.
+Tensor triangle_of(const Tensor& x_any, Triangle which, int64_t diagonal) {
+  const Tensor x = contiguous(x_any), y = Tensor::empty(x.shape(), x.dtype());
+  const int64_t M = x.dim(-2), N = x.dim(-1), size = size_of(x.dtype());
+  const auto bytes = [size](int64_t n) { return static_cast<size_t>(n * size); };
+  const int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(N, 1));
+  device::parallel_for(x.numel() / std::max<int64_t>(N, 1), grain, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const int64_t i = row % M;
+      const int64_t first = which == Triangle::lower ? 0 : std::clamp<int64_t>(i + diagonal, 0, N);
+      const int64_t last = which == Triangle::lower ? std::clamp<int64_t>(i + diagonal + 1, 0, N) : N;
+      char* const to = y.raw() + bytes(row * N);
+      std::memset(to, 0, bytes(first));
+      std::memcpy(to + bytes(first), x.raw() + bytes(row * N + first), bytes(last - first));
+      std::memset(to + bytes(last), 0, bytes(N - last));
+    }
+  });
+  return y;
+}
+
+// A mask, so its gradient is itself.
+Tensor triangle(const char* op, const Tensor& x, Triangle which, int64_t diagonal) {
+  GRIM_CHECK(x.ndim() >= 2, shape, op, "got {}, expected (..., M, N)", x.shape());
+  return record(triangle_of(x, which, diagonal), {x},
+                [=](const Tensor& dy, Grads dx) { dx.add(0, triangle_of(dy, which, diagonal)); });
+}
+
+}  // namespace
+
+Tensor tril(const Tensor& x, int64_t diagonal) { return triangle("tril", x, Triangle::lower, diagonal); }
+Tensor triu(const Tensor& x, int64_t diagonal) { return triangle("triu", x, Triangle::upper, diagonal); }
+
+Tensor flip(const Tensor& x, int axis) {
+  const int64_t n = x.dim(normalize_axis("flip", axis, x.ndim()));
+  const Tensor ids = Tensor::empty({n}, Dtype::i64);
+  for (int64_t i = 0; i < n; ++i) ids.data<int64_t>()[i] = n - 1 - i;
+  return index_select(x, axis, ids);
+}
+
+Tensor roll(const Tensor& x, int axis_any, int64_t shift) {
+  const int axis = normalize_axis("roll", axis_any, x.ndim());
+  const int64_t n = x.dim(axis);
+  if (n == 0) return x;
+  const int64_t cut = n - (shift % n + n) % n;  // this element comes first
+  return concat({slice(x, axis, cut, n), slice(x, axis, 0, cut)}, axis);
 }
 
 }  // namespace grim

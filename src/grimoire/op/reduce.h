@@ -13,13 +13,13 @@ enum class KeepDims : uint8_t { no, yes };  // yes: reduced axes stay, of size 1
 // Which axes: sum(x, -1), sum(x, {0, 2}). Negative ones count from the end.
 class Axes {
  public:
+  Axes() = default;  // none: sum(x, {}) is x
   Axes(int axis) : Axes({axis}) {}
   Axes(std::initializer_list<int> axes);                 // throws: argument, more than 8
   static Axes all(int ndim);
   std::array<bool, kMaxDims> of(const char* op, int ndim) const;  // throws: argument, out of range or named twice
 
  private:
-  Axes() = default;
   std::array<int, kMaxDims> axes_{};
   int count_ = 0;
 };

@@ -7,6 +7,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace grim::cpu::HWY_NAMESPACE {
+namespace {
 
 struct Sum {
   template <class T> static T neutral() { return T(0); }
@@ -85,6 +86,8 @@ template <class Op> Reducers reducers() {
           {float_row<Op, double>, float_columns<Op, double>, combine<Op, double>, neutral},
           {integer_row<Op>, integer_columns<Op>, combine<Op, int64_t>, Op::template neutral<int64_t>()}};
 }
+
+}  // namespace
 
 const ReduceTable& reduce_table() {
   static const ReduceTable table = {.sum = reducers<Sum>(), .max = reducers<Max>(), .min = reducers<Min>()};

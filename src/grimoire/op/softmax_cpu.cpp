@@ -7,6 +7,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace grim::cpu::HWY_NAMESPACE {
+namespace {
 
 struct SoftmaxRow {
   template <class D, class T = hn::TFromD<D>> static HWY_INLINE void forward(D d, const T* x, T* y, int64_t n) {
@@ -50,6 +51,8 @@ template <class Row, class T> void backward(const T* y, const T* dy, T* dx, int6
 template <class Row> constexpr Softmax kernels() {
   return {{forward<Row, float>, backward<Row, float>}, {forward<Row, double>, backward<Row, double>}};
 }
+
+}  // namespace
 
 const SoftmaxTable& softmax_table() {
   static constexpr SoftmaxTable table = {.softmax = kernels<SoftmaxRow>(), .log_softmax = kernels<LogSoftmaxRow>()};

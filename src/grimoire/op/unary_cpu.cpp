@@ -8,6 +8,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace grim::cpu::HWY_NAMESPACE {
+namespace {
 
 struct Neg {
   static constexpr Saves saves = Saves::output;
@@ -124,6 +125,8 @@ template <class Op, class T> void slope_loop(const T* v, const T* dy, T* dx, int
 template <class Op> constexpr Unary kernels() {
   return {Op::saves, {value_loop<Op, float>, slope_loop<Op, float>}, {value_loop<Op, double>, slope_loop<Op, double>}};
 }
+
+}  // namespace
 
 const UnaryTable& unary_table() {
   static constexpr UnaryTable table = {.neg = kernels<Neg>(),

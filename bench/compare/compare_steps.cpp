@@ -1,0 +1,157 @@
+// Our side of bench/compare/run.py: whole training steps of six known workloads.
+//
+//   compare_steps --workload W --threads T      prints "ready"; then for each line K on stdin runs K steps and prints the
+//                                               seconds they took; ends with its input.
+//   compare_steps --workload W --threads T --steps N     runs N steps and prints milliseconds for one, the best of five.
+// The workloads and their settings are those of torch_steps.py.
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/base/clock.h"
+#include "grimoire/data/windows.h"
+#include "grimoire/device/threads.h"
+#include "grimoire/model/gpt.h"
+#include "grimoire/model/mlp.h"
+#include "grimoire/optim/optimizer.h"
+#include "grimoire/tensor/random.h"
+
+namespace grim {
+namespace {
+
+struct Workload {
+  std::unique_ptr<LanguageModel> model;
+  std::unique_ptr<Parameters> parameters;
+  std::unique_ptr<Optimizer> optimizer;
+  std::function<Examples(int64_t step)> batch;
+  double lr = 0, clip = 0;
+
+  void step(int64_t s) const {
+    const Examples e = batch(s);
+    optimizer->zero_grad();
+    Pass pass = Pass::train(1, static_cast<uint32_t>(s));
+    backward(model->loss(e.x, e.y, pass));
+    optimizer->step(lr, clip > 0 ? clip_scale(parameters->gradient_norm(), clip) : 1.0);
+  }
+};
+
+// Rows drawn from random examples that lie ready in memory.
+std::function<Examples(int64_t)> rows_of(Examples all, int64_t batch_size) {
+  return [all, batch_size](int64_t step) {
+    Rng rng(RngMode::philox, 7, "batch", static_cast<uint32_t>(step));
+    std::vector<int64_t> rows;
+    for (int64_t i = 0; i < batch_size; ++i) rows.push_back(rng.randint(0, all.x.dim(0)));
+    return take_rows(all, rows);
+  };
+}
+
+std::function<Examples(int64_t)> crops_of(int64_t tokens, int64_t V, int64_t B, int64_t T) {
+  Rng rng(RngMode::philox, 3);
+  auto ids = std::make_shared<Ids>(randint(0, V, {tokens}, rng).to_vector<int64_t>());
+  return [ids, B, T](int64_t step) {
+    Rng draw(RngMode::philox, 7, "batch", static_cast<uint32_t>(step));
+    std::vector<int64_t> starts;
+    for (int64_t i = 0; i < B; ++i) starts.push_back(draw.randint(0, crop_count(static_cast<int64_t>(ids->size()), T)));
+    return text_crops(*ids, starts, T);
+  };
+}
+
+Workload with_adamw(std::unique_ptr<LanguageModel> model, double lr, const AdamOptions& options, bool matrices_only) {
+  Workload w;
+  w.model = std::move(model);
+  w.parameters = std::make_unique<Parameters>(w.model->parameters());
+  if (matrices_only) w.parameters->scale_weight_decay(decay_matrices_only);
+  w.optimizer = std::make_unique<Adam>(*w.parameters, options);
+  w.lr = lr;
+  return w;
+}
+
+Workload make_workload(const std::string& name) {
+  Rng rng(RngMode::philox, 42);
+  if (name == "notebook-mlp") {
+    Workload w;
+    w.model = std::make_unique<Mlp>(MlpConfig{}, rng);
+    w.parameters = std::make_unique<Parameters>(w.model->parameters());
+    w.optimizer = std::make_unique<Sgd>(*w.parameters, SgdOptions{});
+    w.batch = rows_of({randint(0, 27, {182625, 3}, rng), randint(0, 27, {182625}, rng)}, 32);
+    w.lr = 0.1;
+    return w;
+  }
+  if (name == "makemore-mlp") {  // 32 sequences of 16 places, each place a window of 16 tokens
+    Workload w = with_adamw(std::make_unique<Mlp>(MlpConfig{.context = 16, .n_embd = 64, .n_hidden = 64}, rng), 5e-4,
+                            {.beta2 = 0.99, .weight_decay = 0.01}, false);
+    w.batch = rows_of({randint(0, 27, {20000, 16}, rng), randint(0, 27, {20000}, rng)}, 512);
+    return w;
+  }
+  if (name == "makemore-transformer") {
+    Workload w = with_adamw(std::make_unique<Gpt>(GptConfig::makemore(), rng), 5e-4, {.beta2 = 0.99, .weight_decay = 0.01}, false);
+    w.batch = rows_of({randint(0, 27, {25000, 16}, rng), randint(0, 27, {25000, 16}, rng)}, 32);
+    return w;
+  }
+  if (name == "nanogpt-cpu" || name == "nanogpt-char") {
+    const bool small = name == "nanogpt-cpu";
+    Workload w = with_adamw(std::make_unique<Gpt>(small ? GptConfig::nanogpt_cpu() : GptConfig::nanogpt_char(), rng), 1e-3,
+                            {.beta2 = 0.99, .weight_decay = 0.1}, true);
+    w.batch = small ? crops_of(1000000, 65, 12, 64) : crops_of(1000000, 65, 16, 256);
+    w.clip = 1;
+    return w;
+  }
+  if (name == "gpt2-124m") {
+    Workload w = with_adamw(std::make_unique<Gpt>(GptConfig::gpt2(), rng), 1e-4, {.beta2 = 0.95, .weight_decay = 0.1}, true);
+    w.batch = crops_of(1000000, 50257, 4, 64);
+    return w;
+  }
+  throw Error(ErrorKind::usage, "unknown workload '" + name + "'");
+}
+
+double seconds_for(const Workload& w, int64_t steps, int64_t& at) {
+  const double begin = monotonic_seconds();
+  for (int64_t i = 0; i < steps; ++i) w.step(at++);
+  return monotonic_seconds() - begin;
+}
+
+int run(int argc, char** argv) {
+  std::string name;
+  int threads = 1;
+  int64_t steps = 0;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    if (!std::strcmp(argv[i], "--workload")) name = argv[i + 1];
+    if (!std::strcmp(argv[i], "--threads")) threads = std::stoi(argv[i + 1]);
+    if (!std::strcmp(argv[i], "--steps")) steps = std::stoll(argv[i + 1]);
+  }
+  device::set_threads(threads);
+  const Workload w = make_workload(name);
+  int64_t at = 0;
+  seconds_for(w, 3, at);
+  if (steps > 0) {
+    double best = 1e9;
+    for (int i = 0; i < 5; ++i) best = std::min(best, seconds_for(w, steps, at) / static_cast<double>(steps));
+    std::printf("%s, %d threads: %.4f ms a step\n", name.c_str(), threads, best * 1e3);
+    return 0;
+  }
+  std::printf("ready\n");
+  std::fflush(stdout);
+  for (std::string line; std::getline(std::cin, line);) {
+    std::printf("%.9f\n", seconds_for(w, std::stoll(line), at));
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace grim
+
+int main(int argc, char** argv) {
+  try {
+    return grim::run(argc, argv);
+  } catch (const grim::Error& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return 2;
+  }
+}

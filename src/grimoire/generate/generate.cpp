@@ -1,0 +1,108 @@
+#include "grimoire/generate/generate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/op/view.h"
+
+namespace grim {
+namespace {
+
+constexpr size_t kAlternatives = 5;
+
+void check(const SampleOptions& o) {
+  GRIM_CHECK(o.temperature >= 0, argument, "generate", "temperature: got {}, expected 0 or more", o.temperature);
+  GRIM_CHECK(o.top_k >= 0, argument, "generate", "top_k: got {}, expected 0 or more", o.top_k);
+  GRIM_CHECK(o.top_p > 0 && o.top_p <= 1, argument, "generate", "top_p: got {}, expected more than 0, at most 1", o.top_p);
+  GRIM_CHECK(o.max_tokens >= 0, argument, "generate", "max_tokens: got {}, expected 0 or more", o.max_tokens);
+}
+
+std::vector<float> softmax_of(const std::vector<float>& logits, double temperature) {
+  const float top = *std::max_element(logits.begin(), logits.end());
+  std::vector<float> p(logits.size());
+  double sum = 0;
+  for (size_t i = 0; i < p.size(); ++i) sum += p[i] = static_cast<float>(std::exp((logits[i] - top) / temperature));
+  for (float& v : p) v = static_cast<float>(v / sum);
+  return p;
+}
+
+std::vector<size_t> by_probability(const std::vector<float>& p) {
+  std::vector<size_t> order(p.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return p[a] > p[b]; });
+  return order;
+}
+
+// The last `context` tokens; a window model sees boundaries (id 0) before the first.
+std::vector<float> next_logits(const LanguageModel& model, const std::vector<int64_t>& ids) {
+  const NoGrad no_grad;
+  const auto context = static_cast<size_t>(model.context());
+  std::vector<int64_t> seen(ids.end() - static_cast<int64_t>(std::min(ids.size(), context)), ids.end());
+  if (model.reading() == Reading::window) seen.insert(seen.begin(), context - seen.size(), 0);
+  Pass pass = Pass::evaluation();
+  Tensor y = model.logits(Tensor::from(seen, {1, static_cast<int64_t>(seen.size())}), pass);
+  if (model.reading() == Reading::sequence) y = select(y, 1, -1);
+  return y.to_vector<float>();
+}
+
+Choice choose(const std::vector<float>& logits, const SampleOptions& o, Rng& rng) {
+  const std::vector<float> p = shape_distribution(logits, o), own = softmax_of(logits, 1);
+  // The 2022 form of torch's multinomial is what the published notebooks drew with.
+  const int64_t token = rng.multinomial(p, MultinomialForm::cumulative);
+  Choice c{.token = token, .probability = p[static_cast<size_t>(token)], .model_probability = own[static_cast<size_t>(token)], .alternatives = {}};
+  const std::vector<size_t> order = by_probability(p);
+  for (size_t i = 0; i < std::min(kAlternatives, order.size()); ++i)
+    if (p[order[i]] > 0) c.alternatives.push_back({static_cast<int64_t>(order[i]), p[order[i]]});
+  return c;
+}
+
+}  // namespace
+
+std::vector<float> shape_distribution(const std::vector<float>& logits, const SampleOptions& o) {
+  check(o);
+  if (o.temperature == 0) {
+    std::vector<float> p(logits.size(), 0.0f);
+    p[static_cast<size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin())] = 1;
+    return p;
+  }
+  std::vector<float> p = softmax_of(logits, o.temperature);
+  if (o.top_k == 0 && o.top_p >= 1) return p;
+  const std::vector<size_t> order = by_probability(p);
+  size_t keep = o.top_k > 0 ? std::min(order.size(), static_cast<size_t>(o.top_k)) : order.size();
+  double mass = 0;
+  for (size_t i = 0; i < keep; ++i) {
+    mass += p[order[i]];
+    if (mass >= o.top_p) keep = i + 1;
+  }
+  for (size_t i = keep; i < order.size(); ++i) p[order[i]] = 0;
+  const double kept = std::accumulate(p.begin(), p.end(), 0.0);
+  for (float& v : p) v = static_cast<float>(v / kept);
+  return p;
+}
+
+std::string generate(const LanguageModel& model, const CharTokenizer& tokenizer, const SampleOptions& o, Rng& rng,
+                     const std::function<void(const Choice&)>& on_choice) {
+  check(o);
+  const bool items = tokenizer.boundary().has_value();
+  const int64_t limit = o.max_tokens > 0 ? o.max_tokens : items ? 1000 : 500;
+  std::vector<int64_t> ids = {0};  // the boundary; for running text the first symbol, usually a newline
+  const std::vector<int64_t> prompt = tokenizer.encode(o.prompt, "the prompt");
+  if (items) ids.insert(ids.end(), prompt.begin(), prompt.end());
+  else if (!prompt.empty()) ids = prompt;
+  std::vector<int64_t> written = prompt;
+  for (int64_t i = 0; i < limit; ++i) {
+    const Choice c = choose(next_logits(model, ids), o, rng);
+    if (on_choice) on_choice(c);
+    if (items && c.token == *tokenizer.boundary()) break;
+    ids.push_back(c.token);
+    written.push_back(c.token);
+    if (o.stop.empty()) continue;
+    const std::string text = tokenizer.decode(written);
+    if (const size_t at = text.find(o.stop, o.prompt.size()); at != std::string::npos) return text.substr(0, at);
+  }
+  return tokenizer.decode(written);
+}
+
+}  // namespace grim

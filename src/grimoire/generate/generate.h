@@ -1,0 +1,41 @@
+// Text from a language model: one token at a time, drawn from its distribution as temperature, top-k and top-p shape it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "grimoire/base/rng.h"
+#include "grimoire/model/language_model.h"
+#include "grimoire/text/char_tokenizer.h"
+
+namespace grim {
+
+struct SampleOptions {
+  double temperature = 1;      // logits are divided by it; 0 always takes the likeliest token
+  int64_t top_k = 0;           // only the k likeliest; 0: all
+  double top_p = 1;            // only the likeliest that together reach this probability (Holtzman et al. 2020)
+  int64_t max_tokens = 0;      // 0: 1000 for items, 500 for running text
+  std::string prompt;          // begins the text, and is part of it
+  std::string stop;            // ends the text when it appears, and is left out; items also end at their boundary
+};
+
+// One choice, for --explain: what was taken and what else was likely. Probabilities after shaping, with the model's own beside.
+struct Choice {
+  int64_t token = 0;
+  double probability = 0, model_probability = 0;
+  struct Alternative {
+    int64_t token;
+    double probability;
+  };
+  std::vector<Alternative> alternatives;  // the five likeliest, likeliest first
+};
+
+// The distribution over the next token after shaping: (V) probabilities that sum to 1.
+std::vector<float> shape_distribution(const std::vector<float>& logits, const SampleOptions& options);
+
+// throws: argument, an option out of range; input, a prompt with characters that the model does not know.
+std::string generate(const LanguageModel& model, const CharTokenizer& tokenizer, const SampleOptions& options, Rng& rng,
+                     const std::function<void(const Choice&)>& on_choice = {});
+
+}  // namespace grim

@@ -1,0 +1,140 @@
+// The output layer and its loss, chunk by chunk: the logits of a chunk become their own gradient, which goes into the
+// gradients of x and W while it is in cache. Peak memory is one chunk of logits instead of two times (N, V).
+#include <cstring>
+#include <vector>
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/device/gemm.h"
+#include "grimoire/device/threads.h"
+#include "grimoire/op/cross_entropy_kernel.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/target_rows.h"
+#include "grimoire/tensor/copy.h"
+
+namespace grim {
+namespace {
+
+constexpr int64_t kChunkElements = int64_t{1} << 24;  // 64 MiB of f32: few enough sweeps over W
+constexpr int64_t kGrain = 32768;
+
+// The sizes and numbers of one call; x holds only the rows that count.
+template <class T> struct Head {
+  HeadLayout layout;
+  int64_t N, C, V;
+  const T *x, *weight;
+  const int64_t* targets;
+  double smoothing, scale;
+  T *dx, *dw;  // null where no gradient is wanted
+
+  // logits (n, V) = x W^T
+  void logits(int64_t begin, int64_t n, T* y) const {
+    const bool by_rows = layout == HeadLayout::vocabulary_rows;
+    device::gemm(device::Gemm<T>{.M = n, .N = V, .K = C, .a = x + begin * C, .a_row = C, .b = weight,
+                                 .b_row = by_rows ? 1 : V, .b_col = by_rows ? C : 1, .c = y, .c_row = V});
+  }
+  // dx = g W
+  void input_gradient(int64_t begin, int64_t n, const T* g) const {
+    const bool by_rows = layout == HeadLayout::vocabulary_rows;
+    device::gemm(device::Gemm<T>{.M = n, .N = C, .K = V, .a = g, .a_row = V, .b = weight, .b_row = by_rows ? C : 1,
+                                 .b_col = by_rows ? 1 : V, .c = dx + begin * C, .c_row = C});
+  }
+  // dW = g^T x (V, C), or x^T g (C, V); added up over the chunks
+  void weight_gradient(int64_t begin, int64_t n, const T* g) const {
+    const T beta = begin == 0 ? T(0) : T(1);
+    const T* const rows = x + begin * C;
+    if (layout == HeadLayout::vocabulary_rows)
+      device::gemm(device::Gemm<T>{.M = V, .N = C, .K = n, .a = g, .a_row = 1, .a_col = V, .b = rows, .b_row = C, .c = dw,
+                                   .c_row = C, .beta = beta});
+    else
+      device::gemm(device::Gemm<T>{.M = C, .N = V, .K = n, .a = rows, .a_row = 1, .a_col = C, .b = g, .b_row = V, .c = dw,
+                                   .c_row = V, .beta = beta});
+  }
+};
+
+template <class T> double run(const Head<T>& head) {
+  const int64_t rows = std::min(head.N, std::max<int64_t>(64, kChunkElements / head.V / 16 * 16));
+  const Tensor buffer = Tensor::empty({rows, head.V}, dtype_of<T>), lse = Tensor::empty({rows}, dtype_of<T>);
+  std::vector<double> loss(static_cast<size_t>(rows));
+  T* const y = buffer.data<T>();
+  const T scale = static_cast<T>(head.scale);
+  double total = 0;
+  for (int64_t begin = 0; begin < head.N; begin += rows) {
+    const int64_t n = std::min(rows, head.N - begin);
+    head.logits(begin, n, y);
+    device::parallel_for(n, std::max<int64_t>(1, kGrain / head.V), [&](int64_t i, int64_t end) {
+      const cpu::LogitRows<T> in{end - i, head.V, y + i * head.V, head.targets + begin + i, -1, head.smoothing};
+      cpu::cross_entropy_forward(in, lse.data<T>() + i, loss.data() + i);
+      if (head.dx || head.dw) cpu::cross_entropy_backward(in, lse.data<T>() + i, &scale, 0, y + i * head.V);
+    });
+    for (int64_t i = 0; i < n; ++i) total += loss[static_cast<size_t>(i)];
+    if (head.dx) head.input_gradient(begin, n, y);
+    if (head.dw) head.weight_gradient(begin, n, y);
+  }
+  return total * head.scale;
+}
+
+// The rows of x at `places`, and back: the other rows become 0.
+Tensor gather_rows(const Tensor& x, const std::vector<int64_t>& places) {
+  const int64_t row_bytes = x.dim(1) * size_of(x.dtype());
+  const Tensor y = Tensor::empty({static_cast<int64_t>(places.size()), x.dim(1)}, x.dtype());
+  for (size_t i = 0; i < places.size(); ++i)
+    std::memcpy(y.raw() + static_cast<int64_t>(i) * row_bytes, x.raw() + places[i] * row_bytes, static_cast<size_t>(row_bytes));
+  return y;
+}
+Tensor scatter_rows(const Tensor& y, const std::vector<int64_t>& places, int64_t N) {
+  const int64_t row_bytes = y.dim(1) * size_of(y.dtype());
+  const Tensor x = Tensor::zeros({N, y.dim(1)}, y.dtype());
+  for (size_t i = 0; i < places.size(); ++i)
+    std::memcpy(x.raw() + places[i] * row_bytes, y.raw() + static_cast<int64_t>(i) * row_bytes, static_cast<size_t>(row_bytes));
+  return x;
+}
+
+Tensor scaled(Tensor x, double by) { return by == 1 ? x : x * by; }
+
+void check(const Tensor& x, const Tensor& weight, const Tensor& targets, HeadLayout layout, const CrossEntropyOptions& o) {
+  const char* const op = "linear_cross_entropy";
+  GRIM_CHECK(x.ndim() == 2 && targets.ndim() == 1 && targets.dim(0) == x.dim(0), shape, op,
+             "got x {}, targets {}, expected (N, C), (N,)", x.shape(), targets.shape());
+  const bool by_rows = layout == HeadLayout::vocabulary_rows;
+  GRIM_CHECK(weight.ndim() == 2 && weight.dim(by_rows ? 1 : 0) == x.dim(1) && weight.numel() > 0, shape, op,
+             "weight: got {}, expected {}", weight.shape(), by_rows ? "(V, C)" : "(C, V)");
+  GRIM_CHECK(x.dtype() == weight.dtype(), dtype, op, "got {} and {}, expected one dtype", name_of(x.dtype()),
+             name_of(weight.dtype()));
+  GRIM_CHECK(o.reduction != Reduction::none, argument, op, "reduction none is not supported: use cross_entropy");
+  GRIM_CHECK(o.label_smoothing >= 0 && o.label_smoothing < 1, argument, op, "label_smoothing: got {}, expected 0 to 1",
+             o.label_smoothing);
+}
+
+}  // namespace
+
+// Rows that are ignored are left out before the first product: masked language modelling pays for its 15 % only.
+Tensor linear_cross_entropy(const Tensor& x_any, const Tensor& weight_any, HeadLayout layout, const Tensor& targets_any,
+                            const CrossEntropyOptions& o) {
+  check(x_any, weight_any, targets_any, layout, o);
+  const Tensor weight = contiguous(weight_any);
+  const int64_t N = x_any.dim(0), V = weight.dim(layout == HeadLayout::vocabulary_rows ? 0 : 1);
+  const TargetRows all("linear_cross_entropy", targets_any, V, o.ignore_index);
+  std::vector<int64_t> places, targets;
+  for (int64_t r = 0; r < N; ++r)
+    if (all.data()[r] != o.ignore_index) places.push_back(r), targets.push_back(all.data()[r]);
+  const bool packed = all.counted < N;
+  const Tensor x = packed ? gather_rows(contiguous(x_any), places) : contiguous(x_any);
+  const bool wants_dx = grad_enabled() && tracked(x_any), wants_dw = grad_enabled() && tracked(weight_any);
+  Tensor dx = wants_dx ? Tensor::empty(x.shape(), x.dtype()) : Tensor();
+  Tensor dw = wants_dw ? (all.counted ? Tensor::empty(weight.shape(), x.dtype()) : Tensor::zeros(weight.shape(), x.dtype()))
+                       : Tensor();
+  const double loss = visit_float("linear_cross_entropy", x.dtype(), [&](auto zero) -> double {
+    using T = decltype(zero);
+    return run(Head<T>{layout, all.counted, x.dim(1), V, x.data<T>(), weight.data<T>(), targets.data(), o.label_smoothing,
+                       all.scale(o.reduction), wants_dx ? dx.data<T>() : nullptr, wants_dw ? dw.data<T>() : nullptr});
+  });
+  if (wants_dx && packed) dx = scatter_rows(dx, places, N);
+  return record(Tensor::scalar(loss, x.dtype()), {x_any, weight_any},
+                [dx0 = std::move(dx), dw = std::move(dw)](const Tensor& dy, Grads dx) mutable {
+                  const double by = dy.item();
+                  if (dx.wants(0)) dx.add(0, scaled(std::move(dx0), by));
+                  if (dx.wants(1)) dx.add(1, scaled(std::move(dw), by));
+                });
+}
+
+}  // namespace grim

@@ -1,0 +1,73 @@
+// Losses made of pointwise ops and reductions.
+#include "grimoire/op/loss.h"
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/reduce.h"
+
+namespace grim {
+namespace {
+
+void same_shape(const char* op, const Tensor& x, const Tensor& target) {
+  GRIM_CHECK(x.shape() == target.shape(), shape, op, "target: got {}, expected {}", target.shape(), x.shape());
+  GRIM_CHECK(x.dtype() == target.dtype(), dtype, op, "got {} and {}, expected one dtype", name_of(x.dtype()),
+             name_of(target.dtype()));
+}
+
+Tensor reduced(const Tensor& loss, Reduction reduction) {
+  switch (reduction) {
+    case Reduction::mean: return mean(loss);
+    case Reduction::sum: return sum(loss);
+    default: return loss;
+  }
+}
+
+}  // namespace
+
+// dp = dy (p - t) / (p (1 - p)); the product is kept above 1e-12, as in PyTorch.
+Tensor binary_cross_entropy(const Tensor& probabilities, const Tensor& targets, Reduction reduction) {
+  same_shape("binary_cross_entropy", probabilities, targets);
+  const Tensor t = saved(targets);
+  const auto value = [&] {
+    NoGrad no_grad;
+    const Tensor &p = probabilities, log_p = clamp(log(p), -100, 0), log_q = clamp(log(1 - p), -100, 0);
+    return -(t * log_p + (1 - t) * log_q);
+  };
+  const Tensor loss = record(value(), {probabilities}, [p = saved(probabilities), t](const Tensor& dy, Grads dx) {
+    dx.add(0, dy * (p - t) / clamp(p * (1 - p), 1e-12, 1));
+  });
+  return reduced(loss, reduction);
+}
+
+// With p = sigmoid(x): -t log p - (1 - t) log(1 - p) = (1 - t) x + log(1 + e^-x).
+Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targets, Reduction reduction) {
+  same_shape("binary_cross_entropy_with_logits", logits, targets);
+  return reduced((1 - targets) * logits + softplus(-logits), reduction);
+}
+
+Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction) {
+  same_shape("mse_loss", x, target);
+  return reduced(square(x - target), reduction);
+}
+
+Tensor l1_loss(const Tensor& x, const Tensor& target, Reduction reduction) {
+  same_shape("l1_loss", x, target);
+  return reduced(abs(x - target), reduction);
+}
+
+Tensor kl_div(const Tensor& input, const Tensor& target, KlReduction reduction) {
+  same_shape("kl_div", input, target);
+  const Tensor t = saved(target);
+  const Tensor entropy = masked_fill(t * log(t), eq(t, 0.0), 0);
+  const Tensor loss = entropy - t * input;
+  switch (reduction) {
+    case KlReduction::batchmean:
+      GRIM_CHECK(input.ndim() > 0, shape, "kl_div", "batchmean needs a batch axis, got {}", input.shape());
+      return sum(loss) / static_cast<double>(input.dim(0));
+    case KlReduction::mean: return mean(loss);
+    case KlReduction::sum: return sum(loss);
+    default: return loss;
+  }
+}
+
+}  // namespace grim

@@ -1,0 +1,85 @@
+// Training runs: a run folder is made, filled, interrupted, resumed and read back.
+//
+//   DIR/config.json         the resolved RunConfig
+//   DIR/metrics.jsonl       one JSON object an event
+//   DIR/checkpoints/step-N  everything to go on from step N: weights, optimiser, random numbers, data order
+//   DIR/best/step-N         the weights with the lowest dev loss, in the Hugging Face layout
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "grimoire/model/language_model.h"
+#include "grimoire/text/char_tokenizer.h"
+#include "grimoire/train/run_config.h"
+
+namespace grim {
+
+struct Progress {
+  int64_t step = 0, steps = 0;  // done, planned
+  double loss = 0;              // mean since the last report
+  double lr = 0;
+  double gradient_norm = 0;     // 0 when it was not needed
+  double tokens_per_second = 0;
+  double seconds = 0;           // of training so far, without evaluations
+};
+
+struct EvaluationReport {
+  int64_t step = 0;
+  double train_loss = 0, dev_loss = 0;  // nats a token; NaN when there is no such part
+  bool best = false;
+};
+
+// What a run tells while it works. Called from the training thread.
+class RunEvents {
+ public:
+  virtual ~RunEvents() = default;
+  virtual void note(const std::string&) {}                  // a fact for people: sizes, warnings, where things are
+  virtual void progress(const Progress&) {}                 // about twice a second
+  virtual void evaluated(const EvaluationReport&) {}
+  virtual void saved(const std::string& /*path*/, int64_t /*step*/) {}  // after it is durable
+  virtual bool stop_requested() { return false; }           // asked after every step: save and return
+};
+
+enum class Ending { finished, stopped, early };  // all steps done; asked to stop; no better dev loss for `patience` evaluations
+
+struct RunResult {
+  Ending ending = Ending::finished;
+  int64_t step = 0, best_step = 0, parameters = 0;
+  double train_loss = 0, dev_loss = 0, test_loss = 0;  // of the best weights
+  double baseline_loss = 0;                            // the add-1 bigram on the same dev (or train) part
+  double tokens_per_second = 0, seconds = 0;
+  int64_t vocab_size = 0;
+  std::string folder = {}, checkpoint = {};
+};
+
+// `config` is filled in with the defaults it leaves open. throws: input, usage, resource; numeric when a loss or gradient is not
+// finite, naming the first bad tensor: the last checkpoint stands.
+RunResult train(RunConfig config, RunEvents& events);
+
+// Goes on from the newest valid checkpoint in the folder; ends with the same bits as a run that was never stopped.
+struct ResumeChanges {
+  int64_t steps = -1;    // a new goal; -1 keeps the old one
+  int64_t threads = -1;  // may differ without changing a bit
+};
+RunResult resume(const std::string& folder, RunEvents& events, const ResumeChanges& changes = {});
+
+// What a run would cost, without training: parameters, bytes for weights, gradients, optimiser state and activations.
+struct RunCost {
+  int64_t parameters = 0, tokens_per_step = 0, examples = 0, vocab_size = 0;
+  int64_t weight_bytes = 0, gradient_bytes = 0, optimizer_bytes = 0, activation_bytes = 0, data_bytes = 0, checkpoint_bytes = 0;
+  int64_t total_bytes() const { return weight_bytes + gradient_bytes + optimizer_bytes + activation_bytes + data_bytes; }
+  double seconds_per_step = 0;
+};
+RunCost predict_cost(RunConfig config);
+
+// A trained model with its tokenizer, from a run folder (its best weights) or a checkpoint folder.
+struct TrainedModel {
+  std::unique_ptr<LanguageModel> model;
+  CharTokenizer tokenizer;
+  std::string path;  // of the checkpoint
+  int64_t step = 0;
+};
+TrainedModel load_trained(const std::string& folder);
+
+}  // namespace grim

@@ -1,0 +1,242 @@
+#include "grimoire/train/session.h"
+
+#include <cmath>
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/io/checkpoint.h"
+#include "grimoire/io/safetensors.h"
+#include "grimoire/model/bigram.h"
+#include "grimoire/op/view.h"
+#include "grimoire/tensor/copy.h"
+
+namespace grim {
+namespace {
+
+RngMode rng_mode(const RunConfig& c) { return c.rng == "torch" ? RngMode::torch : RngMode::philox; }
+uint64_t seed_of(const RunConfig& c) { return static_cast<uint64_t>(c.seed); }
+
+std::unique_ptr<Optimizer> make_optimizer(const RunConfig& c, Parameters& parameters) {
+  if (!c.decay_all) parameters.scale_weight_decay(decay_matrices_only);
+  if (c.optimizer == "sgd")
+    return std::make_unique<Sgd>(parameters, SgdOptions{.momentum = c.momentum,
+                                                        .form = c.nesterov ? Momentum::nesterov : Momentum::classic,
+                                                        .l2 = c.l2, .l1 = c.l1});
+  return std::make_unique<Adam>(parameters, AdamOptions{.beta1 = c.beta1, .beta2 = c.beta2,
+                                                        .weight_decay = c.optimizer == "adamw" ? c.weight_decay : 0.0,
+                                                        .l2 = c.l2, .l1 = c.l1});
+}
+
+Schedule make_schedule(const RunConfig& c) {
+  Schedule s{.lr = c.lr, .min_lr = c.min_lr, .warmup = c.warmup, .total = c.steps, .factor = c.decay_factor};
+  s.decay = c.schedule == "cosine" ? Decay::cosine : c.schedule == "step" ? Decay::step
+          : c.schedule == "inverse-sqrt" ? Decay::inverse_sqrt : Decay::constant;
+  s.step_every = std::max<int64_t>(1, static_cast<int64_t>(c.decay_at * static_cast<double>(c.steps)));
+  return s;
+}
+
+int64_t counted_targets(const Tensor& y) {
+  int64_t n = 0;
+  for (int64_t i = 0; i < y.numel(); ++i) n += y.data<int64_t>()[i] != kIgnore;
+  return n;
+}
+
+TensorMap as_map(const std::vector<NamedTensor>& tensors) {
+  TensorMap map;
+  for (const NamedTensor& t : tensors) map[t.name] = t.tensor;
+  return map;
+}
+
+CheckpointFile tensor_file(const std::string& name, const std::vector<NamedTensor>& tensors) {
+  return {name, [tensors](OutFile& out) { write_safetensors(out, as_map(tensors)); }};
+}
+
+// config.json, model.safetensors and the tokenizer: the Hugging Face layout.
+std::vector<CheckpointFile> model_files(const LanguageModel& model, const CharTokenizer& tokenizer) {
+  return {{"config.json", model.config().dump_pretty()},
+          tensor_file("model.safetensors", model.checkpoint()),
+          {"tokenizer.json", tokenizer.to_json().dump_pretty()}};
+}
+
+std::vector<NamedTensor> read_all(const std::string& path) {
+  std::vector<NamedTensor> tensors;
+  for (auto& [name, tensor] : read_safetensors(path)) tensors.push_back({name, tensor});
+  return tensors;
+}
+
+}  // namespace
+
+void resolve(RunConfig& c, const Corpus& corpus) {
+  const bool lines = corpus.format == CorpusFormat::lines;
+  c.format = lines ? "lines" : "text";
+  const bool window = c.model == "mlp" || c.model == "wavenet" || c.model == "bigram" || c.model == "neural-bigram";
+  if (c.model == "bigram" || c.model == "neural-bigram") c.context = 1;
+  if (c.context == 0) c.context = lines && !window ? longest_item(corpus) + 1 : 64;
+  if (lines && !window) check_item_lengths(corpus, c.context - 1);
+  if (c.batch_size == 0 && !c.full_batch) c.batch_size = 32;
+  if (c.eval_every == 0) c.eval_every = std::max<int64_t>(1, std::min<int64_t>(c.steps / 10, 10000));
+  if (c.save_every == 0) c.save_every = std::max<int64_t>(1, std::min<int64_t>(c.steps / 5, 20000));
+  SplitPercent::parse(c.split);
+}
+
+Json model_config(const RunConfig& c, int64_t V) {
+  if (c.model == "gpt")
+    return Json::object({{"model_type", "gpt2"}, {"vocab_size", V}, {"n_positions", c.context}, {"n_embd", c.n_embd},
+                         {"n_layer", c.n_layer}, {"n_head", c.n_head}, {"resid_pdrop", c.dropout},
+                         {"tie_word_embeddings", c.tied}, {"grimoire_biases", c.biases}});
+  Json j = Json::object({{"model_type", c.model}, {"vocab_size", V}, {"context", c.context}, {"n_embd", c.n_embd},
+                         {"n_hidden", c.n_hidden}});
+  if (c.n_layer > 0) j.set("n_layer", c.n_layer);
+  if (c.model == "mlp") j.set("batch_norm", c.batch_norm);
+  if (c.model == "bigram") j.set("smoothing", c.smoothing);
+  return j;
+}
+
+Session::Session(const RunConfig& config, const Corpus& corpus)
+    : config_(config), tokenizer_(make_tokenizer(corpus)), init_rng_(rng_mode(config), seed_of(config), "init") {
+  model_ = make_language_model(model_config(config_, tokenizer_.vocab_size()), init_rng_);
+  data_ = make_lm_data(corpus, tokenizer_, SplitPercent::parse(config_.split), model_->reading(), model_->context());
+  if (config_.model == "bigram") return;
+  parameters_ = std::make_unique<Parameters>(model_->parameters());
+  optimizer_ = make_optimizer(config_, *parameters_);
+  if (config_.ema > 0) ema_ = std::make_unique<Ema>(*parameters_, config_.ema);
+  schedule_ = make_schedule(config_);
+  const int64_t rows = data_.train.rows();
+  GRIM_CHECK(rows > 0, input, "data", "{}: nothing to train on", corpus.source);
+  if (config_.full_batch) return;
+  Rng batch_rng(rng_mode(config_), seed_of(config_), "batch");
+  batcher_ = std::make_unique<Batcher>(rows, config_.batch_size, Sampling::replacement,
+                                       rng_mode(config_) == RngMode::torch ? init_rng_ : batch_rng);
+}
+
+std::vector<Examples> Session::next_batches() {
+  std::vector<Examples> batches;
+  if (config_.full_batch) {
+    data_.train.for_each_batch(data_.train.rows(), 1, [&](Examples e) { batches.push_back(std::move(e)); });
+    return batches;
+  }
+  for (int64_t i = 0; i < config_.accumulate; ++i)
+    batches.push_back(data_.train.take(batcher_->batch(position.step * config_.accumulate + i)));
+  return batches;
+}
+
+// Micro-batches are weighted by their tokens: k batches of b examples give the gradient of one batch of k b.
+Session::Step Session::train_step() {
+  const std::vector<Examples> batches = next_batches();
+  Step step{.loss = 0, .lr = learning_rate(schedule_, position.step), .gradient_norm = 0, .tokens = 0};
+  for (const Examples& e : batches) step.tokens += counted_targets(e.y);
+  GRIM_CHECK(step.tokens > 0, input, "train", "step {}: the batch holds no target", position.step);
+  optimizer_->zero_grad();
+  Pass pass = Pass::train(seed_of(config_), static_cast<uint32_t>(position.step));
+  for (const Examples& e : batches) {
+    const double share = static_cast<double>(counted_targets(e.y)) / static_cast<double>(step.tokens);
+    const Tensor loss = model_->loss(e.x, e.y, pass);
+    step.loss += share * loss.item();
+    backward(loss, Tensor::full(loss.shape(), share, loss.dtype()));
+  }
+  if (!std::isfinite(step.loss)) refuse_numbers(step.loss);
+  double scale = 1;
+  if (config_.grad_clip > 0) {
+    step.gradient_norm = parameters_->gradient_norm();
+    if (!std::isfinite(step.gradient_norm)) refuse_numbers(step.loss);
+    scale = clip_scale(step.gradient_norm, config_.grad_clip);
+  }
+  optimizer_->step(step.lr, scale);
+  if (ema_) ema_->update();
+  ++position.step;
+  return step;
+}
+
+void Session::refuse_numbers(double loss) {
+  std::string where = parameters_->first_bad_value();
+  std::string what = where.empty() ? "" : str("the weights '{}'", where);
+  if (what.empty() && !(where = parameters_->first_bad_gradient()).empty()) what = str("the gradient of '{}'", where);
+  throw Error(ErrorKind::numeric,
+              str("step {}: {} {} not finite (loss {})", position.step, what.empty() ? "the loss" : what, what.starts_with("the weights") ? "are" : "is", loss),
+              "lower --lr, set --grad-clip 1, or resume from the last checkpoint with other settings");
+}
+
+Evaluation Session::judge(const LmPart& part, int64_t batches) {
+  if (ema_) ema_->swap();
+  const Evaluation e = evaluate(*model_, part, batches);
+  if (ema_) ema_->swap();
+  return e;
+}
+
+std::vector<NamedTensor> Session::optimizer_state() const {
+  std::vector<NamedTensor> state = optimizer_->state();
+  if (ema_) state.push_back({"ema", ema_->average()});
+  return state;
+}
+
+void Session::save(const std::string& path) {
+  const std::string bad = parameters_->first_bad_value();
+  if (!bad.empty()) throw Error(ErrorKind::numeric, str("not saved: the weights '{}' are not finite", bad), "the last checkpoint stands");
+  std::vector<CheckpointFile> files = model_files(*model_, tokenizer_);
+  const Json training = Json::object({{"step", position.step},
+                                      {"optimizer_steps", optimizer_->steps()},
+                                      {"best_loss", std::isfinite(position.best_loss) ? Json(position.best_loss) : Json()},
+                                      {"best_step", position.best_step},
+                                      {"evaluations_since_best", position.evaluations_since_best},
+                                      {"seconds", position.seconds},
+                                      {"rng", init_rng_.state()},
+                                      {"batcher", batcher_ ? batcher_->state() : ""}});
+  files.push_back({"training.json", training.dump_pretty()});
+  files.push_back(tensor_file("optimizer.safetensors", optimizer_state()));
+  save_checkpoint(path, files, Json::object({{"step", position.step}}));
+}
+
+void Session::save_weights(const std::string& path) {
+  if (ema_) ema_->swap();
+  std::vector<CheckpointFile> files = model_files(*model_, tokenizer_);
+  save_checkpoint(path, files, Json::object({{"step", position.step}}));
+  if (ema_) ema_->swap();
+}
+
+void Session::load_weights(const std::string& path) { model_->load(read_all(join_path(path, "model.safetensors"))); }
+
+void Session::load(const std::string& path) {
+  load_weights(path);
+  const std::string training_path = join_path(path, "training.json");
+  const Json t = Json::parse(read_file(training_path), training_path);
+  position.step = t.integer("step");
+  position.best_loss = t.real("best_loss", std::numeric_limits<double>::infinity());
+  position.best_step = t.integer("best_step");
+  position.evaluations_since_best = t.integer("evaluations_since_best");
+  position.seconds = t.real("seconds");
+  optimizer_->set_steps(t.integer("optimizer_steps"));
+  init_rng_ = Rng::from_state(t.text("rng"));
+  if (batcher_) batcher_->restore(t.text("batcher"));
+  const SafetensorsFile saved_state(join_path(path, "optimizer.safetensors"));
+  for (const NamedTensor& s : optimizer_state()) {
+    const Tensor from = saved_state.read(s.name);
+    GRIM_CHECK(from.shape() == s.tensor.shape(), input, "resume", "optimizer.safetensors: '{}': got {}, expected {}", s.name,
+               from.shape(), s.tensor.shape());
+    copy_into(s.tensor, from);
+  }
+}
+
+double bigram_baseline(const LmData& data, int64_t vocab_size) {
+  Bigram bigram({.vocab_size = vocab_size, .smoothing = 1});
+  // A row's last token and its target; every place of a sequence is such a pair.
+  const auto pairs = [](const Examples& e) {
+    return e.y.ndim() == 1 ? e : Examples{reshape(e.x, {-1, 1}), reshape(e.y, {-1})};
+  };
+  data.train.for_each_batch(4096, 0, [&](const Examples& e) {
+    const Examples p = pairs(e);
+    bigram.count(p.x, p.y);
+  });
+  const LmPart& judged = data.dev.empty() ? data.train : data.dev;
+  double sum = 0;
+  int64_t tokens = 0;
+  const NoGrad no_grad;
+  judged.for_each_batch(4096, 0, [&](const Examples& e) {
+    const Examples p = pairs(e);
+    const int64_t n = counted_targets(p.y), context = p.x.dim(1);
+    Pass pass;
+    sum += bigram.loss(slice(p.x, 1, context - 1, context), p.y, pass).item() * static_cast<double>(n);
+    tokens += n;
+  });
+  return sum / static_cast<double>(tokens);
+}
+
+}  // namespace grim
