@@ -24,7 +24,8 @@ TEST(Philox, KnownAnswers) {
 }
 
 TEST(Philox, StreamsStepsAndSeedsDiffer) {
-  EXPECT_NE(stream_id("init"), stream_id("batch"));
+  EXPECT_EQ(stream_id(""), 0x811c9dc5u);  // published values of FNV-1a
+  EXPECT_EQ(stream_id("foobar"), 0xbf9cf968u);
   std::set<uint32_t> firsts;
   for (uint64_t seed : {1, 2})
     for (const char* stream : {"init", "batch"})
@@ -262,6 +263,16 @@ TEST(Rng, StateComesBackExactly) {
     EXPECT_EQ(back.next_u64(), g.next_u64());
     EXPECT_LT(g.state().size(), 80u);
   }
+}
+
+TEST(Rng, AlignGoesForward) {
+  Rng g(RngMode::philox, 9);
+  g.align();
+  EXPECT_EQ(g.words_drawn(), 0u);
+  g.next_u32();
+  g.align();
+  EXPECT_EQ(g.words_drawn(), 4u);
+  EXPECT_EQ(g.next_u32(), philox4x32(9, stream_id(""), 0, 1)[0]);
 }
 
 TEST(Rng, DiscardSkipsWords) {

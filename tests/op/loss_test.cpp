@@ -74,6 +74,9 @@ TEST(CrossEntropy, ExtremeLogits) {
   const Tensor nothing = Tensor::full({2}, -100, Dtype::i64);
   EXPECT_TRUE(std::isnan(cross_entropy(x, nothing).item()));
   EXPECT_EQ(cross_entropy(x, nothing, {.reduction = Reduction::sum}).item(), 0);
+  Tensor masked = Tensor::full({1, 9000}, -INFINITY);  // a whole block of -inf before the first number
+  masked.data<float>()[8000] = masked.data<float>()[8001] = 5;
+  EXPECT_FLOAT_EQ(static_cast<float>(cross_entropy(masked, Tensor::from<int64_t>({8000}, {1})).item()), std::log(2.0f));
   Tensor rising = Tensor::empty({1, 20000});  // the running maximum grows from block to block
   for (int64_t i = 0; i < 20000; ++i) rising.data<float>()[i] = static_cast<float>(i) * 0.01f;
   EXPECT_NEAR(cross_entropy(rising, Tensor::from<int64_t>({19999}, {1})).item(),

@@ -229,6 +229,27 @@ TEST(Where, ChoosesAndBroadcasts) {
   EXPECT_THROW(where(Tensor::zeros({2}), Tensor::zeros({2}), Tensor::zeros({2})), Error);
 }
 
+TEST(Where, EveryTailAndWidth) {
+  for (Dtype dtype : {Dtype::f32, Dtype::f64, Dtype::bf16, Dtype::i64, Dtype::u8, Dtype::boolean})
+    for (int64_t n = 1; n <= 67; ++n) {
+      const Tensor c = cast(test::random_tensor({{n}, 0, 2}, Dtype::i64, 4), Dtype::boolean);
+      const Tensor a = test::random_tensor({{n}, 0, 9}, dtype, 5), b = test::random_tensor({{n}, 0, 9}, dtype, 6);
+      const Tensor one = test::random_tensor({{1}, 0, 9}, dtype, 7);
+      for (int64_t i = 0; i < n; ++i) {
+        ASSERT_EQ(where(c, a, b).at({i}), c.at({i}) ? a.at({i}) : b.at({i}));
+        ASSERT_EQ(where(c, one, b).at({i}), c.at({i}) ? one.item() : b.at({i}));
+        ASSERT_EQ(where(c, a, one).at({i}), c.at({i}) ? a.at({i}) : one.item());
+      }
+    }
+  const Tensor x = test::random_tensor({{300, 301}}, Dtype::f32, 1);
+  check_op({.name = "parallel", .inputs = {{{300, 301}}},
+            .run = [&](const Inputs& in) { return masked_fill(in[0], gt(x, 0), 2); },
+            .twin = [&](const Inputs& in) {
+              const Tensor w = cast(gt(x, 0), in[0].dtype());
+              return in[0] * (1 - w) + w * 2;
+            }});
+}
+
 TEST(MaskedFill, FillsAndStopsTheGradient) {
   const Tensor mask = Tensor::from({true, false, true}, {1, 3});
   check_op({.name = "masked_fill", .inputs = {{{4, 5, 3}}},

@@ -71,7 +71,7 @@ std::string Option::takes() const {
 
 void Option::set(std::string_view text) const { assign(ErrorKind::usage, *this, std::string(text)); }
 
-void Option::set(const Json& value) const {
+void Option::set_json(const Json& value) const {
   const std::string text = value.kind() == Json::Kind::text ? value.as_text() : value.dump();
   assign(ErrorKind::input, *this, text);
 }
@@ -93,7 +93,7 @@ void from_json(const Options& options, const Json& object) {
       const std::string near = nearest_option(options, object.keys()[i]);
       throw Error(ErrorKind::input, str("unknown setting '{}'", object.keys()[i]), near.empty() ? "" : str("did you mean '{}'?", near));
     }
-    option->set(object[i]);
+    option->set_json(object[i]);
   }
 }
 

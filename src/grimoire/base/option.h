@@ -24,7 +24,7 @@ struct Option {
   std::string key() const;                       // the JSON name
   bool is_switch() const { return std::holds_alternative<bool*>(target); }
   void set(std::string_view text) const;         // throws: usage, naming the option and what it takes
-  void set(const Json& value) const;             // likewise, input
+  void set_json(const Json& value) const;        // likewise, input
   Json json() const;                             // its present value
   std::string takes() const;                     // "integer from 1", "one of philox, torch"
 };

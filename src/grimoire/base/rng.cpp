@@ -69,8 +69,8 @@ double Rng::normal() {
   double first, second;
   if (mode_ == RngMode::philox) {
     align();
-    const double u1 = 1.0 - uniform_double(), u2 = uniform_double();
-    box_muller(u1, u2, first, second);
+    const double u1 = uniform_double(), u2 = uniform_double();
+    box_muller(&u1, &u2, 0, 1, &first, &second, 1);
     return first;
   }
   if (has_spare_) {
@@ -167,14 +167,7 @@ template <class T> void Rng::fill_normal_torch(std::span<T> out, T mean, T devia
     for (T& x : out) x = static_cast<T>(normal() * deviation + mean);
     return;
   }
-  const auto transform = [&](std::span<T> x) {
-    for (size_t j = 0; j < 8; ++j) {
-      T first, second;
-      box_muller(T{1} - x[j], x[j + 8], first, second);
-      x[j] = std::fma(first, deviation, mean);
-      x[j + 8] = std::fma(second, deviation, mean);
-    }
-  };
+  const auto transform = [&](std::span<T> x) { box_muller(x.data(), x.data() + 8, mean, deviation, x.data(), x.data() + 8, 8); };
   fill_uniform_as(out, T{0}, T{1});
   for (size_t i = 0; i + 16 <= out.size(); i += 16) transform(out.subspan(i, 16));
   if (out.size() % 16) {
@@ -187,12 +180,19 @@ template <class T> void Rng::fill_normal_torch(std::span<T> out, T mean, T devia
 void Rng::fill_normal(std::span<float> out, float mean, float deviation) {
   if (mode_ == RngMode::torch) return fill_normal_torch(out, mean, deviation);
   align();
-  for (size_t i = 0; i < out.size(); i += 4, at_ += 4) {
-    const std::array<uint32_t, 4> w = philox4x32(seed_, stream_, step_, at_ / 4);
-    float x[4];
-    box_muller(1.0f - unit_float(w[0]), unit_float(w[1]), x[0], x[1]);
-    box_muller(1.0f - unit_float(w[2]), unit_float(w[3]), x[2], x[3]);
-    for (size_t k = 0; k < 4 && i + k < out.size(); ++k) out[i + k] = std::fma(x[k], deviation, mean);
+  constexpr size_t kPairs = 128;
+  float u1[kPairs], u2[kPairs], first[kPairs], second[kPairs];
+  for (size_t begin = 0; begin < out.size(); begin += 2 * kPairs) {
+    const size_t n = std::min(out.size() - begin, 2 * kPairs), pairs = (n + 3) / 4 * 2;
+    for (size_t p = 0; p < pairs; p += 2, at_ += 4) {  // a block of four words makes two pairs
+      const std::array<uint32_t, 4> w = philox4x32(seed_, stream_, step_, at_ / 4);
+      u1[p] = unit_float(w[0]);
+      u2[p] = unit_float(w[1]);
+      u1[p + 1] = unit_float(w[2]);
+      u2[p + 1] = unit_float(w[3]);
+    }
+    box_muller(u1, u2, mean, deviation, first, second, pairs);
+    for (size_t i = 0; i < n; ++i) out[begin + i] = i % 2 ? second[i / 2] : first[i / 2];
   }
 }
 
@@ -200,10 +200,10 @@ void Rng::fill_normal(std::span<double> out, double mean, double deviation) {
   if (mode_ == RngMode::torch) return fill_normal_torch(out, mean, deviation);
   align();
   for (size_t i = 0; i < out.size(); i += 2) {
-    const double u1 = 1.0 - uniform_double(), u2 = uniform_double();
+    const double u1 = uniform_double(), u2 = uniform_double();
     double x[2];
-    box_muller(u1, u2, x[0], x[1]);
-    for (size_t k = 0; k < 2 && i + k < out.size(); ++k) out[i + k] = std::fma(x[k], deviation, mean);
+    box_muller(&u1, &u2, mean, deviation, &x[0], &x[1], 1);
+    for (size_t k = 0; k < 2 && i + k < out.size(); ++k) out[i + k] = x[k];
   }
 }
 

@@ -41,33 +41,47 @@ template <class D> HWY_INLINE void store_n(D d, hn::Vec<D> v, hn::TFromD<D>* p, 
 #endif
 }
 
+// The loops over r and v must vanish, or the accumulators live in memory: hence the pragmas.
+#define GRIM_UNROLL _Pragma("GCC unroll 8")
+
 // Rows [m, m + R), columns [n, n + V vectors), of which the last vector has `last` columns.
 template <int R, int V, class T> HWY_INLINE void tile(const Gemm<T>& g, int64_t m, int64_t n, size_t last) {
   const hn::ScalableTag<T> d;
+  using Vector = hn::Vec<decltype(d)>;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  hn::Vec<decltype(d)> acc[R][V];
-  for (int r = 0; r < R; ++r)
-    for (int v = 0; v < V; ++v) acc[r][v] = hn::Zero(d);
-  const T* a = g.a + m * g.a_row;
+  const int64_t a_row = g.a_row, a_col = g.a_col, b_row = g.b_row, K = g.K;
+  Vector acc[R][V];
+  GRIM_UNROLL for (int r = 0; r < R; ++r) {
+    GRIM_UNROLL for (int v = 0; v < V; ++v) acc[r][v] = hn::Zero(d);
+  }
+  const T* a = g.a + m * a_row;
   const T* b = g.b + n;
   const bool whole = static_cast<int64_t>(last) == lanes;
-  for (int64_t k = 0; k < g.K; ++k, a += g.a_col, b += g.b_row) {
-    hn::Vec<decltype(d)> bv[V];
-    for (int v = 0; v < V - 1; ++v) bv[v] = hn::LoadU(d, b + v * lanes);
-    bv[V - 1] = whole ? hn::LoadU(d, b + (V - 1) * lanes) : load_n(d, b + (V - 1) * lanes, last);
-    for (int r = 0; r < R; ++r) {
-      const auto av = hn::Set(d, a[r * g.a_row]);
-      for (int v = 0; v < V; ++v) acc[r][v] = hn::MulAdd(av, bv[v], acc[r][v]);
+  const auto body = [&](auto last_of_b) HWY_ATTR {
+    for (int64_t k = 0; k < K; ++k, a += a_col, b += b_row) {
+      Vector bv[V];
+      GRIM_UNROLL for (int v = 0; v < V - 1; ++v) bv[v] = hn::LoadU(d, b + v * lanes);
+      bv[V - 1] = last_of_b(b + (V - 1) * lanes);
+      GRIM_UNROLL for (int r = 0; r < R; ++r) {
+        const Vector av = hn::Set(d, a[r * a_row]);
+        GRIM_UNROLL for (int v = 0; v < V; ++v) acc[r][v] = hn::MulAdd(av, bv[v], acc[r][v]);
+      }
     }
-  }
-  for (int r = 0; r < R; ++r) {
+  };
+  if (whole) body([&](const T* p) HWY_ATTR { return hn::LoadU(d, p); });
+  else body([&](const T* p) HWY_ATTR { return load_n(d, p, last); });
+  GRIM_UNROLL for (int r = 0; r < R; ++r) {
     T* c = g.c + (m + r) * g.c_row + n;
-    for (int v = 0; v < V; ++v, c += lanes) {
+    GRIM_UNROLL for (int v = 0; v < V; ++v) {
       const size_t count = v == V - 1 ? last : static_cast<size_t>(lanes);
-      auto sum = acc[r][v];
-      if (g.beta != T(0)) sum = hn::MulAdd(hn::Set(d, g.beta), load_n(d, c, count), sum);
-      if (count == static_cast<size_t>(lanes)) hn::StoreU(sum, d, c);
-      else store_n(d, sum, c, count);
+      Vector sum = acc[r][v];
+      if (count == static_cast<size_t>(lanes)) {
+        if (g.beta != T(0)) sum = hn::MulAdd(hn::Set(d, g.beta), hn::LoadU(d, c + v * lanes), sum);
+        hn::StoreU(sum, d, c + v * lanes);
+      } else {
+        if (g.beta != T(0)) sum = hn::MulAdd(hn::Set(d, g.beta), load_n(d, c + v * lanes, count), sum);
+        store_n(d, sum, c + v * lanes, count);
+      }
     }
   }
 }

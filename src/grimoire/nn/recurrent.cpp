@@ -54,6 +54,10 @@ Tensor RecurrentCell::input_gates(const Tensor& x) const { return linear(x, weig
 RecurrentState RecurrentCell::step(const Tensor& from_x, const RecurrentState& state) const {
   GRIM_CHECK(from_x.ndim() == 2 && from_x.dim(1) == gate_count(cell) * hidden, shape, "recurrent",
              "gates: got {}, expected (B, {})", from_x.shape(), gate_count(cell) * hidden);
+  const Shape expected{from_x.dim(0), hidden};
+  for (const Tensor& t : {state.h, cell == Cell::lstm ? state.c : state.h})
+    GRIM_CHECK(t.defined() && t.shape() == expected, shape, "recurrent", "state: got {}, expected {}",
+               t.defined() ? t.shape() : Shape{}, expected);
   const Tensor from_h = linear(state.h, weight_hh, bias_hh);  // (B, gates * C)
   switch (cell) {
     case Cell::rnn: return rnn_step(from_x, from_h);

@@ -21,7 +21,7 @@ template <class D, class T = hn::TFromD<D>> T log_sum_exp(D d, const T* x, int64
       total *= std::exp(static_cast<double>(largest) - static_cast<double>(here));
       largest = here;
     }
-    const auto top = hn::Set(d, largest);
+    const auto top = hn::Set(d, std::isinf(largest) ? T(0) : largest);  // nothing but -inf so far: -inf - 0, not NaN
     total += static_cast<double>(RowSumOf(d, x + i, count, [&](auto v) HWY_ATTR { return Exp(d, hn::Sub(v, top)); }));
   }
   return static_cast<T>(static_cast<double>(largest) + std::log(total));

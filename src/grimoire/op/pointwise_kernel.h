@@ -58,4 +58,8 @@ struct BinaryTable {
 };
 const BinaryTable& binary();
 
+// y[i] = c[i] ? a[i * step_a] : b[i * step_b] on bits; steps 0 or 1.
+void select(const uint8_t* c, const uint32_t* a, int64_t step_a, const uint32_t* b, int64_t step_b, uint32_t* y, int64_t n);
+void select(const uint8_t* c, const uint64_t* a, int64_t step_a, const uint64_t* b, int64_t step_b, uint64_t* y, int64_t n);
+
 }  // namespace grim::cpu

@@ -1,4 +1,4 @@
-// Comparisons, logic and choice: simple enough for the compiler's own vectoriser.
+// Comparisons and logic, simple enough for the compiler's own vectoriser, and choice.
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/op/broadcast.h"
@@ -14,12 +14,19 @@ template <class T> auto comparable(T v) {
   else return v;
 }
 
-// to[i] = f(from[0][i], ...) over operands broadcast to y's shape; every operand gives a pointer and its strides.
+// row(offsets, steps, n) over operands broadcast to y's shape. A long row is cut, so that threads can share it.
 template <size_t N, class F> void walk_rows(const Tensor& y, const std::array<Shape, N>& strides, F&& row) {
   const Walk<N> walk(y.shape(), strides);
+  const auto& step = walk.row_strides;
+  if (walk.rows == 1)
+    return device::parallel_for(walk.row_length, cpu::kPointwiseGrain, [&](int64_t begin, int64_t end) {
+      std::array<int64_t, N> at;
+      for (size_t k = 0; k < N; ++k) at[k] = begin * step[k];
+      row(at, step, end - begin);
+    });
   const int64_t rows_each = std::max<int64_t>(1, cpu::kPointwiseGrain / std::max<int64_t>(1, walk.row_length));
   device::parallel_for(walk.rows, rows_each, [&](int64_t begin, int64_t end) {
-    walk.run(begin, end, [&](const std::array<int64_t, N>& at) { row(at, walk.row_strides, walk.row_length); });
+    walk.run(begin, end, [&](const std::array<int64_t, N>& at) { row(at, step, walk.row_length); });
   });
 }
 
@@ -59,30 +66,42 @@ template <class Relation> Tensor compare(const Tensor& a, double number, Relatio
   return y;
 }
 
+void check_bool(const char* name, const Tensor& x) {
+  GRIM_CHECK(x.dtype() == Dtype::boolean, dtype, name, "got {}, expected bool", name_of(x.dtype()));
+}
+
+// An unsigned integer as wide as an element: choosing only moves bits.
+template <class F> void visit_width(int64_t bytes, F&& f) {
+  switch (bytes) {
+    case 8: return f(uint64_t{});
+    case 4: return f(uint32_t{});
+    case 2: return f(uint16_t{});
+    default: return f(uint8_t{});
+  }
+}
+
 Tensor choose(const char* name, const Tensor& condition, const Tensor& a, const Tensor& b) {
-  GRIM_CHECK(condition.dtype() == Dtype::boolean, dtype, name, "condition: got {}, expected bool",
-             name_of(condition.dtype()));
+  check_bool(name, condition);
   GRIM_CHECK(a.dtype() == b.dtype(), dtype, name, "got {} and {}, expected one dtype", name_of(a.dtype()),
              name_of(b.dtype()));
   const Shape shape = broadcast_shapes(name, condition.shape(), broadcast_shapes(name, a.shape(), b.shape()));
   const Tensor y = Tensor::empty(shape, a.dtype());
-  visit(a.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const bool* const c = condition.data<bool>();
-    const T *const pa = a.data<T>(), *const pb = b.data<T>();
-    T* const to = y.data<T>();
+  const auto* const c = reinterpret_cast<const uint8_t*>(condition.data<bool>());
+  visit_width(size_of(a.dtype()), [&](auto zero) {
+    using U = decltype(zero);
+    const auto *const pa = reinterpret_cast<const U*>(a.raw()), *const pb = reinterpret_cast<const U*>(b.raw());
+    auto* const to = reinterpret_cast<U*>(y.raw());
     walk_rows<4>(
         y, {broadcast_strides(condition, shape), broadcast_strides(a, shape), broadcast_strides(b, shape), y.strides()},
         [&](const auto& at, const auto& step, int64_t n) {
+          if constexpr (sizeof(U) >= 4)
+            if (step[0] == 1 && step[1] <= 1 && step[2] <= 1)
+              return cpu::select(c + at[0], pa + at[1], step[1], pb + at[2], step[2], to + at[3], n);
           for (int64_t i = 0; i < n; ++i)
             to[at[3] + i] = c[at[0] + i * step[0]] ? pa[at[1] + i * step[1]] : pb[at[2] + i * step[2]];
         });
   });
   return y;
-}
-
-void check_bool(const char* name, const Tensor& x) {
-  GRIM_CHECK(x.dtype() == Dtype::boolean, dtype, name, "got {}, expected bool", name_of(x.dtype()));
 }
 
 }  // namespace

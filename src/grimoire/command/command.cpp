@@ -1,0 +1,23 @@
+#include "grimoire/command/command.h"
+
+#include "grimoire/base/error.h"
+#include "grimoire/command/commands.h"
+
+namespace grim {
+
+void Command::set(const Settings& settings) {
+  const Options known = options();
+  for (const auto& [name, value] : settings)
+    if (const Option* option = find(known, name)) option->set(value);
+}
+
+std::vector<std::unique_ptr<Command>> all_commands() {
+  std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(make_train_command());
+  commands.push_back(make_resume_command());
+  commands.push_back(make_generate_command());
+  commands.push_back(make_eval_command());
+  return commands;
+}
+
+}  // namespace grim

@@ -1,0 +1,49 @@
+// A command is data and one function: its parameters (name, type, default, range, help) and run(). It knows neither argv nor
+// HTTP; the command line, --help and the documentation are made from what it says here.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "grimoire/base/json.h"
+#include "grimoire/base/option.h"
+
+namespace grim {
+
+// Where a command's words go. Data are what was asked for; all else is for the person who waits.
+class Console {
+ public:
+  virtual ~Console() = default;
+  virtual void data(const std::string& text) = 0;   // to stdout, as it is
+  virtual void say(const std::string& line) = 0;    // a line to stderr
+  virtual void live(const std::string& line) = 0;   // the present state: redrawn in place on a terminal, now and then a line in a pipe
+  virtual void result(const Json& object) = 0;      // with --json: the last line of stdout
+  virtual bool json() const = 0;
+  virtual bool stop_requested() const = 0;          // Ctrl-C or SIGTERM has come
+};
+
+struct Positional {
+  std::string name, help;
+  std::string* target;
+  bool required = true;
+};
+
+using Settings = std::vector<std::pair<std::string, std::string>>;  // option name, value as text; later ones win
+
+class Command {
+ public:
+  virtual ~Command() = default;
+  virtual std::string name() const = 0;
+  virtual std::string summary() const = 0;                 // one line
+  virtual std::vector<std::string> examples() const = 0;   // whole command lines
+  virtual std::vector<Positional> positionals() { return {}; }
+  virtual Options options() { return {}; }
+  virtual void set(const Settings& settings);              // throws: usage
+  virtual int run(Console& console) = 0;                   // exit code; throws Error
+};
+
+std::vector<std::unique_ptr<Command>> all_commands();
+
+}  // namespace grim

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "grimoire/command/command.h"
+
+namespace grim {
+
+std::unique_ptr<Command> make_train_command();
+std::unique_ptr<Command> make_resume_command();
+std::unique_ptr<Command> make_generate_command();
+std::unique_ptr<Command> make_eval_command();
+
+}  // namespace grim

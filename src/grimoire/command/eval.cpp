@@ -1,0 +1,60 @@
+#include <cmath>
+
+#include "grimoire/base/files.h"
+#include "grimoire/command/commands.h"
+#include "grimoire/device/threads.h"
+#include "grimoire/io/hash.h"
+#include "grimoire/train/lm_data.h"
+#include "grimoire/train/run.h"
+
+namespace grim {
+namespace {
+
+class EvalCommand final : public Command {
+ public:
+  std::string name() const override { return "eval"; }
+  std::string summary() const override { return "measure how well a trained model predicts a text file"; }
+  std::vector<std::string> examples() const override { return {"grimoire eval runs/names --data names.txt", "grimoire eval runs/names --data names.txt --json"}; }
+  std::vector<Positional> positionals() override { return {{"folder", "a run folder or a checkpoint folder", &folder_}}; }
+  Options options() override {
+    return {{.name = "data", .help = "text file; every symbol of it is predicted once", .target = &data_, .basic = true},
+            {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
+  }
+
+  int run(Console& console) override {
+    if (data_.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to predict", "see grimoire eval --help");
+    device::set_threads(static_cast<int>(threads_));
+    const TrainedModel trained = load_trained(folder_);
+    const bool items = trained.tokenizer.boundary().has_value();
+    const Corpus corpus = load_corpus(data_, items ? CorpusFormat::lines : CorpusFormat::text);
+    const LmPart part = make_lm_part(corpus, trained.tokenizer, trained.model->reading(), trained.model->context());
+    const Evaluation e = evaluate(*trained.model, part);
+    const double bits = e.nll_nats / std::log(2.0), perplexity = std::exp(e.nll_nats);
+    const std::string signature = sign(trained, items);
+    console.data(str("{:.6f} nats a token, {:.6f} bits, perplexity {:.4f}, over {} tokens\n{}\n", e.nll_nats, bits, perplexity, with_commas(e.tokens), signature));
+    if (console.json())
+      console.result(Json::object({{"nll_nats", e.nll_nats}, {"nll_bits", bits}, {"perplexity", perplexity}, {"tokens", e.tokens}, {"signature", signature}}));
+    return 0;
+  }
+
+ private:
+  // The protocol in one line: what a token is, what is predicted, from how much context, on which data.
+  std::string sign(const TrainedModel& trained, bool items) const {
+    const LanguageModel& m = *trained.model;
+    const std::string targets = items ? "each-character-and-line-end"
+                                : str("each-character-but-the-first-{}", m.reading() == Reading::window ? m.context() : 1);
+    const std::string context = m.reading() == Reading::window ? str("window-{}", m.context())
+                                : items ? "whole-line" : str("blocks-of-{}-without-overlap", m.context());
+    return str("nll|token:char|targets:{}|context:{}|vocab:{}|data:{}|grimoire:{}", targets, context, trained.tokenizer.vocab_size(),
+               hash_of(read_file(data_)).substr(0, 16), GRIM_VERSION);
+  }
+
+  std::string folder_, data_;
+  int64_t threads_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_eval_command() { return std::make_unique<EvalCommand>(); }
+
+}  // namespace grim

@@ -1,0 +1,85 @@
+#include "grimoire/generate/generate.h"
+
+#include "grimoire/command/commands.h"
+#include "grimoire/device/threads.h"
+#include "grimoire/train/run.h"
+
+namespace grim {
+namespace {
+
+class GenerateCommand final : public Command {
+ public:
+  std::string name() const override { return "generate"; }
+  std::string summary() const override { return "write text with a trained model"; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire generate runs/names -n 10", "grimoire generate runs/names -n 1 --prompt em --explain",
+            "grimoire generate runs/shakespeare --prompt 'ROMEO:' --temperature 0.8 --max-tokens 300"};
+  }
+  std::vector<Positional> positionals() override { return {{"folder", "a run folder or a checkpoint folder", &folder_}}; }
+  Options options() override {
+    return {{.name = "number", .help = "how many texts (short: -n)", .target = &number_, .low = 0, .basic = true},
+            {.name = "prompt", .help = "how each text begins", .target = &sample_.prompt, .basic = true},
+            {.name = "temperature", .help = "below 1 is safer, above 1 wilder, 0 always the likeliest", .target = &sample_.temperature, .low = 0, .high = 100, .basic = true},
+            {.name = "top-k", .help = "only the k likeliest tokens; 0 is all", .target = &sample_.top_k, .low = 0, .basic = true},
+            {.name = "top-p", .help = "only the likeliest tokens that reach this probability together", .target = &sample_.top_p, .low = 1e-9, .high = 1, .basic = true},
+            {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .basic = true},
+            {.name = "stop", .help = "end a text when this appears", .target = &sample_.stop},
+            {.name = "max-tokens", .help = "longest text; 0 is 1000 for items, 500 for running text", .target = &sample_.max_tokens, .low = 0},
+            {.name = "rng", .help = "random numbers: our own, or PyTorch's of the published notebooks", .target = &rng_, .choices = {"philox", "torch"}},
+            {.name = "explain", .help = "show the probability of each choice", .target = &explain_, .basic = true},
+            {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
+  }
+
+  int run(Console& console) override {
+    device::set_threads(static_cast<int>(threads_));
+    const TrainedModel trained = load_trained(folder_);
+    Rng rng(rng_ == "torch" ? RngMode::torch : RngMode::philox, static_cast<uint64_t>(seed_), "generate");
+    Json texts = Json::array(), explained = Json::array();
+    for (int64_t i = 0; i < number_ && !console.stop_requested(); ++i) {
+      std::vector<Choice> choices;
+      const std::string text = generate(*trained.model, trained.tokenizer, sample_, rng, [&](const Choice& c) { choices.push_back(c); });
+      console.data(text + "\n");
+      texts.push(text);
+      if (explain_) explained.push(explain(console, trained.tokenizer, choices));
+    }
+    if (console.json()) {
+      Json result = Json::object({{"texts", texts}, {"seed", seed_}, {"model", trained.path}});
+      if (explain_) result.set("choices", explained);
+      console.result(result);
+    }
+    return 0;
+  }
+
+ private:
+  Json explain(Console& console, const CharTokenizer& tokenizer, const std::vector<Choice>& choices) {
+    Json all = Json::array();
+    for (const Choice& c : choices) {
+      std::string line = str("  {:6} {:5.1f} %   of", shown(tokenizer, c.token), 100 * c.probability);
+      Json others = Json::array();
+      for (const Choice::Alternative& a : c.alternatives) {
+        line += str("  {} {:.1f}", shown(tokenizer, a.token), 100 * a.probability);
+        others.push(Json::object({{"token", tokenizer.token(a.token)}, {"probability", a.probability}}));
+      }
+      console.data(line + "\n");
+      all.push(Json::object({{"token", tokenizer.token(c.token)}, {"probability", c.probability},
+                             {"model_probability", c.model_probability}, {"alternatives", others}}));
+    }
+    return all;
+  }
+  static std::string shown(const CharTokenizer& tokenizer, int64_t id) {
+    if (tokenizer.boundary() && id == *tokenizer.boundary()) return "(end)";
+    const std::string& t = tokenizer.token(id);
+    return t == "\n" ? "\\n" : t == " " ? "' '" : t;
+  }
+
+  std::string folder_, rng_ = "philox";
+  SampleOptions sample_;
+  int64_t number_ = 1, seed_ = 1337, threads_ = 0;
+  bool explain_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_generate_command() { return std::make_unique<GenerateCommand>(); }
+
+}  // namespace grim

@@ -1,0 +1,68 @@
+#include "grimoire/command/run_console.h"
+
+#include <cmath>
+
+namespace grim {
+namespace {
+
+std::string duration(double seconds) {
+  const auto s = static_cast<int64_t>(seconds + 0.5);
+  if (s < 60) return str("{} s", s);
+  if (s < 3600) return str("{} min {:02} s", s / 60, s % 60);
+  return str("{} h {:02} min", s / 3600, s / 60 % 60);
+}
+
+std::string rate(double per_second) {
+  return per_second >= 1e6 ? str("{:.2f}M", per_second / 1e6) : per_second >= 1e3 ? str("{:.1f}k", per_second / 1e3) : str("{:.0f}", per_second);
+}
+
+Json number(double v) { return std::isfinite(v) ? Json(v) : Json(); }
+
+}  // namespace
+
+void ConsoleEvents::progress(const Progress& p) {
+  const double left = p.step > 0 ? p.seconds / static_cast<double>(p.step) * static_cast<double>(p.steps - p.step) : 0;
+  std::string line = str("step {}/{}  loss {:.4f}  lr {:.2e}  {} tokens/s", p.step, p.steps, p.loss, p.lr, rate(p.tokens_per_second));
+  if (p.gradient_norm > 0) line += str("  norm {:.2f}", p.gradient_norm);
+  if (p.step < p.steps) line += "  " + duration(left) + " left";
+  console_.live(line);
+}
+
+void ConsoleEvents::evaluated(const EvaluationReport& r) {
+  std::string line = str("step {}: train {:.4f}", r.step, r.train_loss);
+  if (std::isfinite(r.dev_loss)) line += str(", dev {:.4f}{}", r.dev_loss, r.best ? ", the best so far" : "");
+  console_.say(line);
+}
+
+void ConsoleEvents::saved(const std::string& path, int64_t step) { console_.say(str("saved step {}: {}", step, path)); }
+
+int tell_result(Console& console, const RunResult& r) {
+  if (r.ending == Ending::stopped) {
+    console.say(str("stopped and saved at step {}; go on with: grimoire resume {}", r.step, r.folder));
+  } else {
+    if (r.ending == Ending::early) console.say(str("stopped early: no better dev loss since step {}", r.best_step));
+    std::string line = str("done: train {:.4f}", r.train_loss);
+    if (std::isfinite(r.dev_loss)) line += str(", dev {:.4f}", r.dev_loss);
+    if (std::isfinite(r.test_loss)) line += str(", test {:.4f}", r.test_loss);
+    console.say(line + str(" nats a token; the counting bigram has {:.4f}", r.baseline_loss));
+    console.say(str("{} tokens/s, {} of training; model: {}", rate(r.tokens_per_second), duration(r.seconds), r.checkpoint));
+    console.say(str("sample from it: grimoire generate {} -n 10", r.folder));
+  }
+  if (console.json())
+    console.result(Json::object({{"ending", r.ending == Ending::finished ? "finished" : r.ending == Ending::early ? "early" : "stopped"},
+                                 {"step", r.step},
+                                 {"best_step", r.best_step},
+                                 {"parameters", r.parameters},
+                                 {"vocab_size", r.vocab_size},
+                                 {"train_loss", number(r.train_loss)},
+                                 {"dev_loss", number(r.dev_loss)},
+                                 {"test_loss", number(r.test_loss)},
+                                 {"baseline_loss", number(r.baseline_loss)},
+                                 {"tokens_per_second", r.tokens_per_second},
+                                 {"seconds", r.seconds},
+                                 {"folder", r.folder},
+                                 {"checkpoint", r.checkpoint}}));
+  return 0;
+}
+
+}  // namespace grim

@@ -1,0 +1,24 @@
+// What train and resume share: a run's events told to a Console, its result as text and as JSON.
+#pragma once
+
+#include "grimoire/command/command.h"
+#include "grimoire/train/run.h"
+
+namespace grim {
+
+class ConsoleEvents final : public RunEvents {
+ public:
+  explicit ConsoleEvents(Console& console) : console_(console) {}
+  void note(const std::string& text) override { console_.say(text); }
+  void progress(const Progress& p) override;
+  void evaluated(const EvaluationReport& r) override;
+  void saved(const std::string& path, int64_t step) override;
+  bool stop_requested() override { return console_.stop_requested(); }
+
+ private:
+  Console& console_;
+};
+
+int tell_result(Console& console, const RunResult& result);  // the exit code
+
+}  // namespace grim

@@ -1,0 +1,102 @@
+#include "grimoire/base/files.h"
+#include "grimoire/command/commands.h"
+#include "grimoire/command/run_console.h"
+#include "grimoire/data/corpus.h"
+#include "grimoire/train/run.h"
+
+namespace grim {
+namespace {
+
+class TrainCommand final : public Command {
+ public:
+  std::string name() const override { return "train"; }
+  std::string summary() const override { return "train a language model on a text file"; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire train --model mlp --data names.txt --out runs/names",
+            "grimoire train --model gpt --data input.txt --out runs/shakespeare --steps 2000",
+            "grimoire train --model gpt --data input.txt --out runs/big --n-layer 6 --n-embd 384 --dry-run"};
+  }
+  Options options() override {
+    Options all = config_.options();
+    all.push_back({.name = "config", .help = "JSON file of settings; flags override it", .target = &config_file_});
+    all.push_back({.name = "dry-run", .help = "say what the run would cost, and stop", .target = &dry_run_, .basic = true});
+    return all;
+  }
+
+  // The model and the form of its data choose the defaults; then come the configuration file, and the settings given.
+  void set(const Settings& given) override {
+    Command::set(given);
+    Json file = Json::object();
+    if (!config_file_.empty()) {
+      file = Json::parse(read_file(config_file_), config_file_);
+      from_json(config_.options(), file);
+      Command::set(given);
+    }
+    if (config_.data.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
+    if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", "see grimoire train --help");
+    if (config_.format == "auto")
+      config_.format = load_corpus(config_.data).format == CorpusFormat::lines ? "lines" : "text";
+    const std::string format = config_.format;
+    config_ = default_run(config_.model, format);
+    from_json(config_.options(), file);
+    Command::set(given);
+    config_.format = format;
+  }
+
+  int run(Console& console) override {
+    if (dry_run_) return tell_cost(console);
+    ConsoleEvents events(console);
+    return tell_result(console, train(config_, events));
+  }
+
+ private:
+  int tell_cost(Console& console) {
+    const RunCost c = predict_cost(config_);
+    const auto mib = [](int64_t bytes) { return static_cast<double>(bytes) / 1048576.0; };
+    console.data(str("{} on {}: {} parameters, {} symbols, {} examples, {} tokens a step\n", config_.model, config_.data, with_commas(c.parameters),
+                     c.vocab_size, with_commas(c.examples), with_commas(c.tokens_per_step)));
+    console.data(str("memory: {:.1f} MiB = weights {:.1f}, gradients {:.1f}, optimiser {:.1f}, activations {:.1f}, data {:.1f}\n",
+                     mib(c.total_bytes()), mib(c.weight_bytes), mib(c.gradient_bytes), mib(c.optimizer_bytes), mib(c.activation_bytes), mib(c.data_bytes)));
+    console.data(str("time: {:.2f} ms a step, {:.0f} s for {} steps; a checkpoint takes {:.1f} MiB\n", c.seconds_per_step * 1e3,
+                     c.seconds_per_step * static_cast<double>(config_.steps), config_.steps, mib(c.checkpoint_bytes)));
+    if (console.json())
+      console.result(Json::object({{"parameters", c.parameters}, {"vocab_size", c.vocab_size}, {"examples", c.examples},
+                                   {"tokens_per_step", c.tokens_per_step}, {"total_bytes", c.total_bytes()},
+                                   {"weight_bytes", c.weight_bytes}, {"gradient_bytes", c.gradient_bytes},
+                                   {"optimizer_bytes", c.optimizer_bytes}, {"activation_bytes", c.activation_bytes},
+                                   {"data_bytes", c.data_bytes}, {"checkpoint_bytes", c.checkpoint_bytes},
+                                   {"seconds_per_step", c.seconds_per_step}}));
+    return 0;
+  }
+
+  RunConfig config_;
+  std::string config_file_;
+  bool dry_run_ = false;
+};
+
+class ResumeCommand final : public Command {
+ public:
+  std::string name() const override { return "resume"; }
+  std::string summary() const override { return "go on with a run that was stopped or killed"; }
+  std::vector<std::string> examples() const override { return {"grimoire resume runs/names", "grimoire resume runs/names --steps 400000"}; }
+  std::vector<Positional> positionals() override { return {{"folder", "the run folder", &folder_}}; }
+  Options options() override {
+    return {{.name = "steps", .help = "a new number of steps; -1 keeps the old one", .target = &changes_.steps, .low = -1, .basic = true},
+            {.name = "threads", .help = "threads; 0 takes every core, -1 keeps the old number", .target = &changes_.threads, .low = -1, .high = 256, .basic = true}};
+  }
+  int run(Console& console) override {
+    ConsoleEvents events(console);
+    return tell_result(console, resume(folder_, events, changes_));
+  }
+
+ private:
+  std::string folder_;
+  ResumeChanges changes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_train_command() { return std::make_unique<TrainCommand>(); }
+std::unique_ptr<Command> make_resume_command() { return std::make_unique<ResumeCommand>(); }
+
+}  // namespace grim

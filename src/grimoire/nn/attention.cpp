@@ -1,0 +1,52 @@
+#include "grimoire/nn/attention.h"
+
+#include "grimoire/nn/init.h"
+#include "grimoire/op/view.h"
+
+namespace grim {
+namespace {
+
+const MultiHeadOptions& checked(const MultiHeadOptions& o) {
+  GRIM_CHECK(o.width > 0 && o.heads > 0 && (o.head_width == HeadWidth::wide || o.width % o.heads == 0), argument, "attention",
+             "got width {} for {} heads, expected a multiple", o.width, o.heads);
+  return o;
+}
+
+int64_t inner_width(const MultiHeadOptions& o) { return o.head_width == HeadWidth::wide ? o.width * o.heads : o.width; }
+int64_t memory_width(const MultiHeadOptions& o) { return o.memory_width > 0 ? o.memory_width : o.width; }
+
+Tensor weight(int64_t in, int64_t out, const MultiHeadOptions& o, Rng& rng) {
+  return xavier_uniform({in, out}, Gain::linear, rng, o.dtype);
+}
+
+Tensor split_heads(const Tensor& x, int64_t heads) {  // (B, T, H D) -> (B, H, T, D)
+  return transpose(reshape(x, {x.dim(0), x.dim(1), heads, x.dim(2) / heads}), 1, 2);
+}
+Tensor merge_heads(const Tensor& x) {  // (B, H, T, D) -> (B, T, H D)
+  return reshape(transpose(x, 1, 2), {x.dim(0), x.dim(2), x.dim(1) * x.dim(3)});
+}
+
+}  // namespace
+
+MultiHeadAttention::MultiHeadAttention(const std::string& name, Module& parent, const MultiHeadOptions& o, Rng& rng)
+    : Module(name, parent), options(checked(o)),
+      q_proj("q_proj", *this, weight(o.width, inner_width(o), o, rng), zero_bias(inner_width(o), o.dtype)),
+      k_proj("k_proj", *this, weight(memory_width(o), inner_width(o), o, rng), zero_bias(inner_width(o), o.dtype)),
+      v_proj("v_proj", *this, weight(memory_width(o), inner_width(o), o, rng), zero_bias(inner_width(o), o.dtype)),
+      out_proj("out_proj", *this, weight(inner_width(o), o.width, o, rng), zero_bias(o.width, o.dtype)) {}
+
+Tensor MultiHeadAttention::cross(const Tensor& query, const Tensor& memory, Pass& pass, const Tensor& key_mask) const {
+  GRIM_CHECK(query.ndim() == 3 && memory.ndim() == 3, shape, "attention", "got {} and {}, expected (B, T, C) and (B, S, C)",
+             query.shape(), memory.shape());
+  AttentionOptions how{.mask = options.mask, .key_mask = key_mask};
+  if (pass.training && options.dropout > 0) {
+    how.dropout = options.dropout;
+    how.key = pass.next_key();
+  }
+  const Tensor q = split_heads(q_proj(query), options.heads);   // (B, H, T, D)
+  const Tensor k = split_heads(k_proj(memory), options.heads);  // (B, H, S, D)
+  const Tensor v = split_heads(v_proj(memory), options.heads);
+  return out_proj(merge_heads(attention(q, k, v, how)));
+}
+
+}  // namespace grim

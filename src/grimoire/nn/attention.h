@@ -1,0 +1,38 @@
+// Multi-head attention (Vaswani et al. 2017, section 3.2.2): H attentions side by side on learned projections.
+#pragma once
+
+#include "grimoire/base/rng.h"
+#include "grimoire/nn/linear.h"
+#include "grimoire/nn/module.h"
+#include "grimoire/op/attention.h"
+
+namespace grim {
+
+enum class HeadWidth : uint8_t {
+  narrow,  // each head C / H wide: the paper
+  wide,    // each head C wide: projections C -> H C, output H C -> C
+};
+
+struct MultiHeadOptions {
+  int64_t width = 0, heads = 1;
+  int64_t memory_width = 0;  // of what keys and values are made from; 0: width
+  HeadWidth head_width = HeadWidth::narrow;
+  AttentionMask mask = AttentionMask::none;
+  double dropout = 0;  // of attention weights, in training
+  Dtype dtype = Dtype::f32;
+};
+
+// Weights start Xavier-uniform, biases at zero, as in PyTorch's MultiheadAttention.
+struct MultiHeadAttention : Module {
+  MultiHeadAttention(const std::string& name, Module& parent, const MultiHeadOptions& options, Rng& rng);
+
+  // x (B, T, C): (B, T, C). key_mask bool (B, T): true where a token may be seen; undefined: everywhere.
+  Tensor operator()(const Tensor& x, Pass& pass, const Tensor& key_mask = {}) const { return cross(x, x, pass, key_mask); }
+  // query (B, T, C) looks at memory (B, S, memory_width): (B, T, C). key_mask bool (B, S).
+  Tensor cross(const Tensor& query, const Tensor& memory, Pass& pass, const Tensor& key_mask = {}) const;
+
+  MultiHeadOptions options;
+  Linear q_proj, k_proj, v_proj, out_proj;
+};
+
+}  // namespace grim
