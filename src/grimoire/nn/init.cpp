@@ -73,11 +73,11 @@ Tensor orthogonal(const Shape& shape, double gain, Rng& rng, Dtype dtype) {
       }
     double norm = 0;
     for (int64_t k = 0; k < length; ++k) norm += row[k] * row[k];
-    for (int64_t k = 0; k < length; ++k) row[k] *= gain / std::sqrt(norm);
+    for (int64_t k = 0; k < length; ++k) row[k] /= std::sqrt(norm);
   }
   const Tensor out = Tensor::empty(shape, Dtype::f64);
   for (int64_t r = 0; r < shape[0]; ++r)
-    for (int64_t c = 0; c < shape[1]; ++c) out.data<double>()[r * shape[1] + c] = wide ? v[r * length + c] : v[c * length + r];
+    for (int64_t c = 0; c < shape[1]; ++c) out.data<double>()[r * shape[1] + c] = gain * (wide ? v[r * length + c] : v[c * length + r]);
   return cast(out, dtype);
 }
 

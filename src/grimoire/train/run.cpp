@@ -82,6 +82,7 @@ class Loop {
 
   void evaluate_now() {
     Session::Position& at = session_.position;
+    if (loss_count_ > 0) train_loss_ = loss_sum_ / static_cast<double>(loss_count_);
     EvaluationReport r{.step = at.step, .train_loss = train_loss_, .dev_loss = NAN, .best = true};
     if (!session_.data().dev.empty()) {
       r.dev_loss = session_.judge(session_.data().dev, session_.config().eval_batches).nll_nats;
@@ -187,10 +188,12 @@ int64_t checkpoint_bytes(Session& session) {
 }
 
 RunResult run_session(Session& session, RunEvents& events, const std::string& folder) {
-  events.note(str("{}: {} parameters, {} symbols, {} examples to train on", session.config().model,
-                  with_commas(session.model().parameter_count()), session.tokenizer().vocab_size(), with_commas(session.data().train.rows())));
+  const int64_t V = session.tokenizer().vocab_size();
+  const bool counts = session.config().model == "bigram";
+  events.note(str("{}: {} {}, {} symbols, {} examples to train on", session.config().model,
+                  with_commas(counts ? V * V : session.model().parameter_count()), counts ? "counts" : "parameters", V, with_commas(session.data().train.rows())));
   check_free_space(folder, 3 * checkpoint_bytes(session));
-  if (session.config().model == "bigram") return count_bigrams(session, events, folder);
+  if (counts) return count_bigrams(session, events, folder);
   return Loop(session, events, folder).run();
 }
 
