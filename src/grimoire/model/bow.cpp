@@ -28,7 +28,7 @@ Bow::Bow(const BowConfig& c, Rng& rng)
       wpe_{"wpe", *this, normal_init({c.context, c.n_embd}, 1.0, rng)},
       hidden_{"hidden", *this, kaiming_normal({c.n_embd, c.n_hidden}, Gain::tanh, rng), zero_bias(c.n_hidden)},
       back_{"back", *this, xavier_uniform({c.n_hidden, c.n_embd}, Gain::linear, rng), zero_bias(c.n_embd)},
-      out_{"out", *this, xavier_uniform({c.n_embd, c.vocab_size}, Gain::linear, rng), zero_bias(c.vocab_size)} {}
+      out_{"out", *this, normal_init({c.n_embd, c.vocab_size}, 0.02, rng), zero_bias(c.vocab_size)} {}
 
 Tensor Bow::logits(const Tensor& tokens, Pass&) const {
   const int64_t T = tokens.dim(-1);

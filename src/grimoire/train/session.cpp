@@ -120,19 +120,27 @@ std::vector<Examples> Session::next_batches() {
 }
 
 // Micro-batches are weighted by their tokens: k batches of b examples give the gradient of one batch of k b.
+double Session::accumulate_gradients(const std::vector<Examples>& batches) {
+  int64_t tokens = 0;
+  for (const Examples& e : batches) tokens += counted_targets(e.y);
+  GRIM_CHECK(tokens > 0, input, "train", "step {}: the batch holds no target", position.step);
+  Pass pass = Pass::train(seed_of(config_), static_cast<uint32_t>(position.step));
+  double mean = 0;
+  for (const Examples& e : batches) {
+    const double share = static_cast<double>(counted_targets(e.y)) / static_cast<double>(tokens);
+    const Tensor loss = model_->loss(e.x, e.y, pass);
+    mean += share * loss.item();
+    backward(loss, Tensor::full(loss.shape(), share, loss.dtype()));
+  }
+  return mean;
+}
+
 Session::Step Session::train_step() {
   const std::vector<Examples> batches = next_batches();
   Step step{.loss = 0, .lr = learning_rate(schedule_, position.step), .gradient_norm = 0, .tokens = 0};
   for (const Examples& e : batches) step.tokens += counted_targets(e.y);
-  GRIM_CHECK(step.tokens > 0, input, "train", "step {}: the batch holds no target", position.step);
   optimizer_->zero_grad();
-  Pass pass = Pass::train(seed_of(config_), static_cast<uint32_t>(position.step));
-  for (const Examples& e : batches) {
-    const double share = static_cast<double>(counted_targets(e.y)) / static_cast<double>(step.tokens);
-    const Tensor loss = model_->loss(e.x, e.y, pass);
-    step.loss += share * loss.item();
-    backward(loss, Tensor::full(loss.shape(), share, loss.dtype()));
-  }
+  step.loss = accumulate_gradients(batches);
   if (!std::isfinite(step.loss)) refuse_numbers(step.loss);
   double scale = 1;
   if (config_.grad_clip > 0) {

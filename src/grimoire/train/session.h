@@ -34,6 +34,8 @@ class Session {
     int64_t tokens;
   };
   Step train_step();
+  // The gradient of the mean loss over all tokens of all batches, added to the parameters' gradients; that loss.
+  double accumulate_gradients(const std::vector<Examples>& batches);
 
   Evaluation judge(const LmPart& part, int64_t batches = 0);  // with the averaged weights when the run keeps some
 

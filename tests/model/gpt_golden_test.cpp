@@ -1,0 +1,120 @@
+// A GPT-2 written by PyTorch (tools/golden/gpt.py) gives the same logits, loss, gradients and ten AdamW losses here.
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/base/files.h"
+#include "grimoire/base/json.h"
+#include "grimoire/io/safetensors.h"
+#include "grimoire/model/gpt.h"
+#include "grimoire/optim/optimizer.h"
+#include "support/op_case.h"
+
+namespace grim {
+namespace {
+
+const std::string kFolder = std::string(GRIM_SOURCE_DIR) + "/tests/golden/gpt/";
+
+std::vector<NamedTensor> named(const TensorMap& map) {
+  std::vector<NamedTensor> tensors;
+  for (const auto& [name, tensor] : map) tensors.push_back({name, tensor});
+  return tensors;
+}
+
+class GptGolden : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    Rng rng(RngMode::philox, 1);
+    model_ = std::make_unique<Gpt>(GptConfig::from_json(Json::parse(read_file(kFolder + "config.json"))), rng);
+    model_->load(named(read_safetensors(kFolder + "model.safetensors")));
+    golden_ = read_safetensors(kFolder + "golden.safetensors");
+    targets_ = golden_["targets"];
+    for (int64_t i = 0; i < targets_.numel(); ++i)  // PyTorch ignores -100
+      if (targets_.data<int64_t>()[i] == -100) targets_.data<int64_t>()[i] = kIgnore;
+  }
+  std::unique_ptr<Gpt> model_;
+  TensorMap golden_;
+  Tensor targets_;
+};
+
+TEST_F(GptGolden, SameLogitsAndLoss) {
+  Pass pass;
+  EXPECT_LT(test::relative_difference(model_->logits(golden_["tokens"], pass), golden_["logits"]), 2e-6);
+  EXPECT_NEAR(model_->loss(golden_["tokens"], targets_, pass).item(), golden_["loss"].item(), 2e-6);
+}
+
+TEST_F(GptGolden, SameGradients) {
+  Pass pass;
+  backward(model_->loss(golden_["tokens"], targets_, pass));
+  int compared = 0;
+  for (const NamedTensor& p : model_->parameters()) {
+    ASSERT_TRUE(golden_.contains("grad." + p.name)) << p.name;
+    const std::vector<float> got = grad(p.tensor).to_vector<float>(), want = golden_["grad." + p.name].to_vector<float>();
+    double scale = 0;
+    for (float w : want) scale = std::fmax(scale, std::abs(w));
+    // The keys' bias has a gradient of exactly zero in theory: rounding noise only, hence the absolute part.
+    for (size_t i = 0; i < want.size(); ++i) ASSERT_NEAR(got[i], want[i], 1e-5 * scale + 1e-7) << p.name << " " << i;
+    ++compared;
+  }
+  EXPECT_EQ(compared, 28);
+}
+
+TEST_F(GptGolden, SameTenAdamwLosses) {
+  const Json adamw = Json::parse(read_file(kFolder + "golden.json")).at("adamw");
+  Parameters parameters(model_->parameters());
+  parameters.scale_weight_decay(decay_matrices_only);
+  Adam adam(parameters, {.beta1 = adamw.real("beta1"), .beta2 = adamw.real("beta2"), .eps = adamw.real("eps"),
+                         .weight_decay = adamw.real("weight_decay")});
+  for (size_t step = 0; step < 10; ++step) {
+    Pass pass;
+    adam.zero_grad();
+    const Tensor loss = model_->loss(golden_["tokens"], targets_, pass);
+    EXPECT_NEAR(loss.item(), adamw.at("losses")[step].as_real(), 3e-5) << "step " << step;
+    backward(loss);
+    const double norm = parameters.gradient_norm();
+    EXPECT_NEAR(norm, adamw.at("norms")[step].as_real(), 1e-4) << "step " << step;
+    adam.step(adamw.real("lr"), clip_scale(norm, adamw.real("clip")));
+  }
+}
+
+TEST_F(GptGolden, CheckpointRoundTripKeepsEveryBit) {
+  Rng rng(RngMode::philox, 2);
+  Gpt other(GptConfig::from_json(model_->config()), rng);
+  other.load(model_->checkpoint());
+  Pass pass;
+  EXPECT_TRUE(test::bit_equal(model_->logits(golden_["tokens"], pass), other.logits(golden_["tokens"], pass)));
+}
+
+TEST(Gpt, WithoutBiasesWritesZeroOnesAndDropsThemAgain) {
+  Rng rng(RngMode::philox, 2);
+  GptConfig config = GptConfig::nanogpt_cpu();
+  Gpt model(config, rng);
+  EXPECT_EQ(model.parameter_count(), 65 * 128 + 64 * 128 + 4 * (12 * 128 * 128 + 2 * 128) + 128);
+  const std::vector<NamedTensor> saved_tensors = model.checkpoint();
+  EXPECT_EQ(saved_tensors.size(), 2u + 4 * 12 + 2);
+  Gpt again(GptConfig::from_json(model.config()), rng);
+  again.load(saved_tensors);
+  EXPECT_TRUE(test::bit_equal(model.parameters()[5].tensor, again.parameters()[5].tensor));
+}
+
+TEST(Gpt, PublishedParameterCounts) {
+  Rng rng(RngMode::philox, 2);
+  EXPECT_EQ(Gpt(GptConfig::makemore(), rng).parameter_count(), 27 * 64 * 2 + 16 * 64 + 4 * (12 * 64 * 64 + 13 * 64) + 2 * 64);
+}
+
+TEST(Gpt, SaysWhatIsWrong) {
+  Rng rng(RngMode::philox, 2);
+  Gpt model(GptConfig::makemore(), rng);
+  Pass pass;
+  EXPECT_THROW(model.logits(Tensor::zeros({1, 17}, Dtype::i64), pass), Error);
+  EXPECT_THROW(model.logits(Tensor::full({1, 2}, 27, Dtype::i64), pass), Error);
+  EXPECT_THROW(Gpt({.n_embd = 10, .n_head = 3}, rng), Error);
+  std::vector<NamedTensor> tensors = model.checkpoint();
+  tensors.pop_back();
+  EXPECT_THROW(model.load(tensors), Error);
+}
+
+}  // namespace
+}  // namespace grim

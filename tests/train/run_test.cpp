@@ -1,0 +1,189 @@
+// Runs: bit-exact repetition, threads, resuming from any step, accumulation, early stopping, and what goes wrong.
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "base/temp_folder.h"
+#include "grimoire/base/files.h"
+#include "grimoire/io/checkpoint.h"
+#include "grimoire/io/safetensors.h"
+#include "grimoire/train/run.h"
+#include "grimoire/train/session.h"
+#include "support/op_case.h"
+
+namespace grim {
+namespace {
+
+std::string words() {
+  std::string text;
+  uint64_t state = 1;
+  for (int i = 0; i < 300; ++i) {
+    for (uint64_t length = 3 + i % 5; length > 0; --length) {
+      state = state * 6364136223846793005u + 1442695040888963407u;
+      text += "aeioubcdl"[(state >> 40) % 9];
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+struct Quiet : RunEvents {
+  int64_t stop_at = -1, steps_seen = 0;
+  std::vector<std::string> saves;
+  void saved(const std::string& path, int64_t) override { saves.push_back(path); }
+  bool stop_requested() override { return ++steps_seen == stop_at; }
+};
+
+class Runs : public ::testing::Test {
+ protected:
+  RunConfig config(const std::string& model, const std::string& name) {
+    const std::string data = folder_ / ("words.txt");
+    write_atomically(data, words());
+    RunConfig c = default_run(model, "lines");
+    c.data = data;
+    c.out = folder_ / (name);
+    c.steps = 60;
+    c.batch_size = 8;
+    c.eval_every = 20;
+    c.save_every = 25;
+    return c;
+  }
+  // Every byte of the last checkpoint that decides how the run goes on.
+  TensorMap state(const std::string& run) {
+    const FoundCheckpoint found = newest_valid_checkpoint(run + "/checkpoints");
+    EXPECT_TRUE(static_cast<bool>(found)) << run;
+    TensorMap all = read_safetensors(found.path + "/model.safetensors");
+    for (auto& [name, tensor] : read_safetensors(found.path + "/optimizer.safetensors")) all["optimizer." + name] = tensor;
+    return all;
+  }
+  void expect_same_state(const std::string& a, const std::string& b) {
+    const TensorMap x = state(a), y = state(b);
+    ASSERT_EQ(x.size(), y.size());
+    for (const auto& [name, tensor] : x) ASSERT_TRUE(test::bit_equal(tensor, y.at(name))) << name;
+  }
+  test::TempFolder folder_;
+  Quiet quiet_;
+};
+
+TEST_F(Runs, SameSeedTwiceAndOneAgainstTwoThreads) {
+  for (const char* model : {"gpt", "mlp", "wavenet", "lstm"}) {
+    RunConfig c = config(model, str("{}-1", model));
+    c.steps = 200;
+    c.dropout = std::string(model) == "gpt" ? 0.1 : 0;
+    c.threads = 1;
+    train(c, quiet_);
+    c.out = folder_ / (str("{}-1-again", model));
+    train(c, quiet_);
+    c.out = folder_ / (str("{}-2", model));
+    c.threads = 2;
+    train(c, quiet_);
+    expect_same_state(folder_ / (str("{}-1", model)), folder_ / (str("{}-1-again", model)));
+    expect_same_state(folder_ / (str("{}-1", model)), folder_ / (str("{}-2", model)));
+    c.out = folder_ / (str("{}-seed", model));
+    c.seed = 2;
+    train(c, quiet_);
+    EXPECT_FALSE(test::bit_equal(state(c.out).begin()->second, state(folder_ / (str("{}-1", model))).begin()->second));
+  }
+}
+
+// Stopped after every step in turn, then resumed: the same weights, optimiser state and metrics as the unbroken run.
+TEST_F(Runs, ResumeFromAnyStepIsBitExact) {
+  for (const char* rng : {"philox", "torch"}) {
+    RunConfig c = config("gpt", str("whole-{}", rng));
+    c.n_layer = 1;
+    c.n_embd = 8;
+    c.n_head = 2;
+    c.dropout = 0.1;
+    c.steps = 24;
+    c.eval_every = 6;
+    c.ema = 0.9;
+    c.rng = rng;
+    train(c, quiet_);
+    const std::string whole = c.out;
+    for (int64_t stop = 1; stop < 24; ++stop) {
+      c.out = folder_ / (str("stopped-{}-{}", rng, stop));
+      Quiet stopping;
+      stopping.stop_at = stop;
+      EXPECT_EQ(train(c, stopping).ending, Ending::stopped);
+      const RunResult r = resume(c.out, quiet_);
+      EXPECT_EQ(r.step, 24);
+      expect_same_state(whole, c.out);
+    }
+  }
+}
+
+TEST_F(Runs, AccumulationIsOneLargeBatch) {
+  const Corpus corpus = corpus_of(words(), "words");
+  RunConfig big = config("gpt", "big");
+  big.n_layer = 1;
+  big.batch_size = 12;
+  resolve(big, corpus);
+  RunConfig small = big;
+  small.batch_size = 4;
+  small.accumulate = 3;
+  Session a(big, corpus), b(small, corpus);
+  // The same twelve rows, once together and once in three parts of unequal token counts.
+  const auto rows = [&](std::vector<int64_t> r) { return a.data().train.take(r); };
+  const Examples whole = rows({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
+  a.parameters().zero_grad();
+  b.parameters().zero_grad();
+  a.accumulate_gradients({whole});
+  b.accumulate_gradients({rows({0, 1, 2, 3}), rows({4, 5, 6, 7}), rows({8, 9, 10, 11})});
+  EXPECT_LT(test::relative_difference(b.parameters().gradients(), a.parameters().gradients()), 1e-5);
+}
+
+TEST_F(Runs, StopsEarlyAndKeepsTheBest) {
+  RunConfig c = config("mlp", "early");
+  c.steps = 4000;
+  c.lr = 1.0;
+  c.eval_every = 20;
+  c.patience = 3;
+  const RunResult r = train(c, quiet_);
+  EXPECT_EQ(r.ending, Ending::early);
+  EXPECT_EQ(r.step, r.best_step + 60);
+  EXPECT_EQ(load_trained(c.out).path, r.checkpoint);
+}
+
+TEST_F(Runs, NamesTheFirstBadTensorAndKeepsTheLastCheckpoint) {
+  RunConfig c = config("mlp", "nan");
+  c.lr = 1e30;
+  c.save_every = 1;
+  try {
+    train(c, quiet_);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::numeric);
+    EXPECT_NE(std::string(e.what()).find("wte.weight"), std::string::npos) << e.what();
+  }
+}
+
+TEST_F(Runs, RefusesWhatItCannotDo) {
+  RunConfig c = config("gpt", "refused");
+  c.context = 4;  // words are longer
+  EXPECT_THROW(train(c, quiet_), Error);
+  c = config("gpt", "twice");
+  c.steps = 2;
+  train(c, quiet_);
+  EXPECT_THROW(train(c, quiet_), Error);  // the folder holds a run
+  c.data = folder_ / ("missing.txt");
+  EXPECT_THROW(train(c, quiet_), Error);
+  EXPECT_THROW(resume(folder_ / ("nowhere"), quiet_), Error);
+  EXPECT_THROW(load_trained(folder_ / ("nowhere")), Error);
+  EXPECT_THROW(SplitPercent::parse("80/10"), Error);
+  EXPECT_THROW(SplitPercent::parse("80/10/20"), Error);
+}
+
+TEST_F(Runs, EveryModelTrains) {
+  for (const std::string& model : trainable_models()) {
+    RunConfig c = config(model, model);
+    const RunResult r = train(c, quiet_);
+    EXPECT_TRUE(std::isfinite(r.train_loss)) << model;
+    EXPECT_LT(r.train_loss, 2.4) << model;  // ln 10 = 2.303 for nine letters and the boundary
+    const TrainedModel t = load_trained(c.out);
+    EXPECT_EQ(t.tokenizer.vocab_size(), 10);
+  }
+}
+
+}  // namespace
+}  // namespace grim
