@@ -13,7 +13,7 @@
 namespace grim::parity {
 namespace {
 
-constexpr double kTolerance = 1e-12;  // relative to the largest magnitude of the tensor compared
+constexpr double kTolerance = 1e-11;  // relative to the largest magnitude of the tensor compared
 
 // Ops that Grimoire does not have and that its ops cannot make up.
 const std::map<std::string, std::string>& missing() {
