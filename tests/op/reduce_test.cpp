@@ -107,6 +107,23 @@ TEST(Reduce, LongRowsAndTallColumnsInParallel) {
   check_op({.name = "wide", .inputs = {{{3, 100003}}}, .run = [](const Inputs& in) { return sum(in[0], 0); }});
 }
 
+TEST(Reduce, ValuesOfEveryBlockingPath) {
+  for (const Shape& shape : std::vector<Shape>{{1, 300001, 1}, {3, 140000, 1}, {100, 5001, 1}, {1, 1003, 301}, {7, 300, 5000}, {2, 3, 9}}) {
+    Tensor x = Tensor::empty(shape, Dtype::i64);  // 0 .. 12 in turns: sums are exact in f32 up to 2^24
+    for (int64_t i = 0; i < x.numel(); ++i) x.data<int64_t>()[i] = i % 13;
+    const std::vector<double> expected = by_hand(x, 2, 0, [](double a, double b) { return a + b; });
+    for (Dtype dtype : {Dtype::f32, Dtype::f64, Dtype::i64})
+      EXPECT_EQ(sum(cast(x, dtype), 1).to_vector<double>(), expected) << shape.to_string() << name_of(dtype);
+  }
+}
+
+TEST(Reduce, VarianceByHand) {
+  const Tensor x = Tensor::from({1.0, 2.0, 3.0, 6.0}, {2, 2});
+  EXPECT_DOUBLE_EQ(var(x).item(), 14.0 / 3);
+  EXPECT_DOUBLE_EQ(var(x, 0).item(), 14.0 / 4);
+  EXPECT_EQ(var(x, 1).to_vector<double>(), (std::vector<double>{0.5, 4.5}));
+}
+
 TEST(Reduce, F32SumsStayAccurate) {
   const int64_t N = 1 << 20, C = 3;
   Tensor x = Tensor::empty({N, C});

@@ -1,7 +1,6 @@
 #include "grimoire/model/mlp.h"
 
 #include "grimoire/nn/init.h"
-#include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
 
 namespace grim {
@@ -23,13 +22,14 @@ Mlp::Mlp(const MlpConfig& c, Rng& rng)
       hidden_{"hidden", *this, kaiming_normal({c.context * c.n_embd, c.n_hidden}, Gain::tanh, rng),
               c.batch_norm ? no_bias() : normal_init({c.n_hidden}, 0.01, rng)},
       norm_(c.batch_norm ? std::make_unique<BatchNorm>("norm", *this, c.n_hidden, kNorm) : nullptr),
+      tanh_("tanh", *this),
       out_{"out", *this, normal_init({c.n_hidden, c.vocab_size}, 0.01, rng), normal_init({c.vocab_size}, 0.0, rng)} {}
 
 Tensor Mlp::logits(const Tensor& tokens, Pass& pass) const {
   GRIM_CHECK(tokens.ndim() == 2 && tokens.dim(1) == config_.context, shape, "mlp", "tokens: got {}, expected (N, {})",
              tokens.shape(), config_.context);
   const Tensor x = flatten(wte_(tokens), 1, 2);  // (N, context * n_embd)
-  const Tensor h = norm_ ? tanh((*norm_)(hidden_(x), pass)) : hidden_(x, Activation::tanh);
+  const Tensor h = norm_ ? tanh_((*norm_)(hidden_(x), pass)) : hidden_(x, Activation::tanh);
   return out_(h);  // (N, V)
 }
 

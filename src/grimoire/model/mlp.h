@@ -5,6 +5,7 @@
 #pragma once
 
 #include "grimoire/model/language_model.h"
+#include "grimoire/nn/activation.h"
 #include "grimoire/nn/embedding.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/nn/norm.h"
@@ -33,7 +34,8 @@ class Mlp final : public LanguageModel {
   MlpConfig config_;
   Embedding wte_;
   Linear hidden_;
-  std::unique_ptr<BatchNorm> norm_;
+  std::unique_ptr<BatchNorm> norm_;  // with batch_norm
+  Tanh tanh_;
   Linear out_;
 };
 

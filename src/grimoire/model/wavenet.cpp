@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "grimoire/nn/init.h"
-#include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
 
 namespace grim {
@@ -20,7 +19,7 @@ WaveNetConfig WaveNetConfig::from_json(const Json& c) {
 
 WaveNet::Layer::Layer(const std::string& name, Module& parent, int64_t in, int64_t out, Rng& rng)
     : Module(name, parent), linear("linear", *this, kaiming_normal({in, out}, Gain::linear, rng), no_bias()),
-      norm("norm", *this, out, kNorm) {}
+      norm("norm", *this, out, kNorm), tanh("tanh", *this) {}
 
 Tensor WaveNet::Layer::operator()(const Tensor& x, Pass& pass) const { return tanh(norm(linear(x), pass)); }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "grimoire/model/language_model.h"
+#include "grimoire/nn/activation.h"
 #include "grimoire/nn/embedding.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/nn/norm.h"
@@ -32,6 +33,7 @@ class WaveNet final : public LanguageModel {
     Tensor operator()(const Tensor& x, Pass& pass) const;
     Linear linear;
     BatchNorm norm;
+    Tanh tanh;
   };
   WaveNetConfig config_;
   Embedding wte_;

@@ -4,6 +4,7 @@
 
 #include "grimoire/nn/init.h"
 #include "grimoire/nn/module.h"
+#include "grimoire/nn/tap.h"
 #include "grimoire/op/conv1d.h"
 
 namespace grim {
@@ -15,7 +16,7 @@ struct Conv1d : Module {
          const Conv1dOptions& conv_options = {})
       : Module(name, parent), options(conv_options), weight(parameter("weight", initial_weight)),
         bias(initial_bias.defined() ? parameter("bias", initial_bias) : Tensor()) {}
-  Tensor operator()(const Tensor& x) const { return conv1d(x, weight, bias, options); }
+  Tensor operator()(const Tensor& x) const { return tapped(*this, conv1d(x, weight, bias, options)); }
   Conv1dOptions options;
   Tensor weight, bias;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "grimoire/nn/module.h"
+#include "grimoire/nn/tap.h"
 #include "grimoire/op/embedding.h"
 
 namespace grim {
@@ -9,7 +10,7 @@ namespace grim {
 struct Embedding : Module {
   Embedding(const std::string& name, Module& parent, const Tensor& initial)
       : Module(name, parent), weight(parameter("weight", initial)) {}
-  Tensor operator()(const Tensor& ids) const { return embedding(weight, ids); }
+  Tensor operator()(const Tensor& ids) const { return tapped(*this, embedding(weight, ids)); }
   Tensor weight;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "grimoire/nn/module.h"
+#include "grimoire/nn/tap.h"
 #include "grimoire/op/linear.h"
 
 namespace grim {
@@ -12,7 +13,7 @@ struct Linear : Module {
         bias(initial_bias.defined() ? parameter("bias", initial_bias) : Tensor()) {}
 
   Tensor operator()(const Tensor& x, Activation activation = Activation::none) const {
-    return linear(x, weight, bias, activation);
+    return tapped(*this, linear(x, weight, bias, activation));
   }
 
   Tensor weight, bias;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "grimoire/nn/module.h"
+#include "grimoire/nn/tap.h"
 #include "grimoire/op/norm.h"
 
 namespace grim {
@@ -13,7 +14,7 @@ struct LayerNorm : Module {
             Dtype dtype = Dtype::f32)
       : Module(name, parent), eps(epsilon), weight(parameter("weight", Tensor::ones({width}, dtype))),
         bias(with_bias == NormBias::yes ? parameter("bias", Tensor::zeros({width}, dtype)) : Tensor()) {}
-  Tensor operator()(const Tensor& x) const { return layer_norm(x, weight, bias, eps); }
+  Tensor operator()(const Tensor& x) const { return tapped(*this, layer_norm(x, weight, bias, eps)); }
   double eps;
   Tensor weight, bias;
 };
@@ -22,7 +23,7 @@ struct LayerNorm : Module {
 struct RmsNorm : Module {
   RmsNorm(const std::string& name, Module& parent, int64_t width, double epsilon = 1e-6, Dtype dtype = Dtype::f32)
       : Module(name, parent), eps(epsilon), weight(parameter("weight", Tensor::ones({width}, dtype))) {}
-  Tensor operator()(const Tensor& x) const { return rms_norm(x, weight, eps); }
+  Tensor operator()(const Tensor& x) const { return tapped(*this, rms_norm(x, weight, eps)); }
   double eps;
   Tensor weight;
 };
@@ -36,8 +37,8 @@ struct BatchNorm : Module {
         running_mean(buffer("running_mean", Tensor::zeros({channels}, dtype))),
         running_var(buffer("running_var", Tensor::ones({channels}, dtype))) {}
   Tensor operator()(const Tensor& x, const Pass& pass) const {
-    return pass.training ? batch_norm(x, weight, bias, running_mean, running_var, options)
-                         : batch_norm_eval(x, weight, bias, running_mean, running_var, options);
+    return tapped(*this, pass.training ? batch_norm(x, weight, bias, running_mean, running_var, options)
+                                       : batch_norm_eval(x, weight, bias, running_mean, running_var, options));
   }
   BatchNormOptions options;
   Tensor weight, bias, running_mean, running_var;
@@ -49,7 +50,7 @@ struct GroupNorm : Module {
             Dtype dtype = Dtype::f32)
       : Module(name, parent), groups(group_count), eps(epsilon), weight(parameter("weight", Tensor::ones({channels}, dtype))),
         bias(parameter("bias", Tensor::zeros({channels}, dtype))) {}
-  Tensor operator()(const Tensor& x) const { return group_norm(x, groups, weight, bias, eps); }
+  Tensor operator()(const Tensor& x) const { return tapped(*this, group_norm(x, groups, weight, bias, eps)); }
   int64_t groups;
   double eps;
   Tensor weight, bias;
@@ -60,7 +61,7 @@ struct InstanceNorm : Module {
   InstanceNorm(const std::string& name, Module& parent, int64_t channels, double epsilon = 1e-5, Dtype dtype = Dtype::f32)
       : Module(name, parent), eps(epsilon), weight(parameter("weight", Tensor::ones({channels}, dtype))),
         bias(parameter("bias", Tensor::zeros({channels}, dtype))) {}
-  Tensor operator()(const Tensor& x) const { return instance_norm(x, weight, bias, eps); }
+  Tensor operator()(const Tensor& x) const { return tapped(*this, instance_norm(x, weight, bias, eps)); }
   double eps;
   Tensor weight, bias;
 };
