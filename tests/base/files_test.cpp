@@ -27,7 +27,9 @@ std::string refusal(const std::function<void()>& call) {
   }
   return "nothing was thrown";
 }
-std::string expected(ErrorKind kind, const std::string& rest) { return str("{}|[file] {}", static_cast<int>(kind), rest); }
+std::string expected(ErrorKind kind, const std::string& rest) {
+  return str("{}|[file] {}", static_cast<int>(kind), rest);
+}
 
 TEST(Files, WritesAtomicallyAndReadsBack) {
   const TempFolder folder;
@@ -55,6 +57,9 @@ TEST(Files, AppendKindListAndRemove) {
   EXPECT_EQ(files().kind("/dev/null"), FileKind::other);
   files().make_dirs(folder / "d/e/f");
   files().make_dirs(folder / "d/e/f");
+  make_durable_dirs(folder / "d/e/h/i");
+  make_durable_dirs(folder / "d/e/h/i");
+  EXPECT_EQ(files().kind(folder / "d/e/h/i"), FileKind::folder);
   folder.put("d/e/g", "1");
   ASSERT_EQ(symlink(folder.path().c_str(), (folder / "d/link").c_str()), 0);
   remove_all(folder / "d");
@@ -71,33 +76,40 @@ TEST(Files, SaysWhatIsWrong) {
   folder.put("names.txt", "x");
   const std::string missing = folder / "nmaes.txt";
   EXPECT_EQ(refusal([&] { read_file(missing); }),
-            expected(ErrorKind::input, str("cannot read {}: no such file or folder|did you mean {}?", missing, folder / "names.txt")));
+            expected(ErrorKind::input,
+                     str("cannot read {}: no such file or folder|did you mean {}?", missing, folder / "names.txt")));
   EXPECT_EQ(refusal([&] { read_file(folder.path()); }),
             expected(ErrorKind::input, str("cannot read {}: it is a folder, expected a file|", folder.path())));
   EXPECT_EQ(refusal([&] { write_atomically(folder.path(), ""); }),
             expected(ErrorKind::input, str("cannot write {}: it is a folder|", folder.path())));
   EXPECT_EQ(refusal([&] { read_file("/dev/null"); }),
             expected(ErrorKind::input, "cannot read /dev/null: it is not an ordinary file|"));
-  EXPECT_TRUE(refusal([&] { read_file(folder / "names.txt/x"); }).find("a part of the path is a file") != std::string::npos);
-  EXPECT_TRUE(refusal([&] { write_atomically(folder / "no/x", ""); }).find("is missing or closed") != std::string::npos);
+  EXPECT_TRUE(refusal([&] { read_file(folder / "names.txt/x"); }).find("a part of the path is a file") !=
+              std::string::npos);
+  EXPECT_TRUE(refusal([&] { write_atomically(folder / "no/x", ""); }).find("is missing or closed") !=
+              std::string::npos);
   for (const auto& call : std::vector<std::function<void()>>{
-           [&] { files().list(missing); }, [&] { files().remove(missing); }, [&] { files().rename(missing, missing + "2"); },
-           [&] { files().sync_dir(missing); }, [&] { files().free_space(missing); }, [&] { files().make_dirs(folder / "names.txt/d"); },
+           [&] { files().list(missing); }, [&] { files().remove(missing); },
+           [&] { files().rename(missing, missing + "2"); }, [&] { files().sync_dir(missing); },
+           [&] { files().free_space(missing); }, [&] { files().make_dirs(folder / "names.txt/d"); },
            [&] { files().make_dirs(folder / "names.txt"); }})
     EXPECT_TRUE(refusal(call).starts_with(expected(ErrorKind::input, "cannot"))) << refusal(call);
   char c;
-  EXPECT_TRUE(refusal([&] { files().open(folder / "names.txt")->read_at(1, &c, 1); }).find("it ends at byte 1") != std::string::npos);
+  EXPECT_TRUE(refusal([&] { files().open(folder / "names.txt")->read_at(1, &c, 1); }).find("it ends at byte 1") !=
+              std::string::npos);
 }
 
 TEST(Files, FullDiskIsAResourceErrorWithNumbers) {
   const std::unique_ptr<OutFile> full = files().create("/dev/full");
   const std::string said = refusal([&] { full->write(std::string(5000, 'x')); });
-  EXPECT_TRUE(said.starts_with(expected(ErrorKind::resource, "cannot write /dev/full: the disk is full: 5,000 more bytes needed")))
+  EXPECT_TRUE(said.starts_with(
+      expected(ErrorKind::resource, "cannot write /dev/full: the disk is full: 5,000 more bytes needed")))
       << said;
   const TempFolder folder;
   EXPECT_NO_THROW(check_free_space(folder.path(), 1));
-  EXPECT_TRUE(refusal([&] { check_free_space(folder.path(), INT64_MAX); }).find("needs 9,223,372,036,854,775,807 bytes") !=
-              std::string::npos);
+  EXPECT_TRUE(refusal([&] {
+                check_free_space(folder.path(), INT64_MAX);
+              }).find("needs 9,223,372,036,854,775,807 bytes") != std::string::npos);
 }
 
 TEST(Files, ScopedFileOpsReplaceAndComeBack) {

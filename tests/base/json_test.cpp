@@ -24,7 +24,8 @@ std::string parse_error(std::string_view text) {
 }
 
 TEST(Json, ReadsEveryKind) {
-  const Json j = Json::parse(R"( {"a": [1, -2.5, true, null], "b": {"c": "x\u00e9\ud83d\ude00\n"}, "big": 18446744073709551615} )");
+  const Json j = Json::parse(
+      R"( {"a": [1, -2.5, true, null], "b": {"c": "x\u00e9\ud83d\ude00\n"}, "big": 18446744073709551615} )");
   EXPECT_EQ(j.keys(), (std::vector<std::string>{"a", "b", "big"}));
   const Json& a = j.at("a");
   EXPECT_EQ(a.size(), 4u);
@@ -73,12 +74,14 @@ TEST(Json, FallbacksStandInForMissingAndNull) {
 }
 
 TEST(Json, RefusesWithLineAndColumn) {
-  EXPECT_TRUE(parse_error("{\n  \"a\": 1,\n  \"b\": oops\n}").starts_with("[json] config.json: line 3, column 8: syntax error"))
+  EXPECT_TRUE(
+      parse_error("{\n  \"a\": 1,\n  \"b\": oops\n}").starts_with("[json] config.json: line 3, column 8: syntax error"))
       << parse_error("{\n  \"a\": 1,\n  \"b\": oops\n}");
-  for (const char* bad : {"", " ", "{", "[1,]", "{\"a\":1} x", "nul", "NaN", "01", "1e999", "\"\\ud800\"", "\"\x80\"", "'a'",
-                          "{\"a\":}", "\"a", "[1 2]", "\"\t\""})
+  for (const char* bad : {"", " ", "{", "[1,]", "{\"a\":1} x", "nul", "NaN", "01", "1e999", "\"\\ud800\"", "\"\x80\"",
+                          "'a'", "{\"a\":}", "\"a", "[1 2]", "\"\t\""})
     EXPECT_TRUE(parse_error(bad).starts_with("[json] config.json: line 1, column")) << bad << ": " << parse_error(bad);
-  EXPECT_EQ(parse_error(std::string_view("[1]\n \0", 6)), "[json] config.json: line 2, column 2: a NUL byte is not JSON");
+  EXPECT_EQ(parse_error(std::string_view("[1]\n \0", 6)),
+            "[json] config.json: line 2, column 2: a NUL byte is not JSON");
   EXPECT_LT(parse_error(std::string(100000, 'x')).size(), 400u);
   EXPECT_EQ(parse_error(R"({"x": {"k": 1, "j": 2, "k": 3}})"), "[json] config.json: key 'k' appears twice");
 }
@@ -100,9 +103,10 @@ TEST(Json, WritesOneLineAndPretty) {
   j.set("nested", Json::array({Json::object({{"x", 0.1}})}));
   j.set("name", "bert");
   EXPECT_EQ(j.dump(), R"({"name": "bert", "sizes": [1, 2], "empty": {}, "nested": [{"x": 0.1}]})");
-  EXPECT_EQ(j.dump_pretty(),
-            "{\n  \"name\": \"bert\",\n  \"sizes\": [1, 2],\n  \"empty\": {},\n  \"nested\": [\n    {\n      \"x\": 0.1\n"
-            "    }\n  ]\n}\n");
+  EXPECT_EQ(
+      j.dump_pretty(),
+      "{\n  \"name\": \"bert\",\n  \"sizes\": [1, 2],\n  \"empty\": {},\n  \"nested\": [\n    {\n      \"x\": 0.1\n"
+      "    }\n  ]\n}\n");
   EXPECT_EQ(Json::array_of(std::vector<int64_t>{3, 4}).dump(), "[3, 4]");
   Json built;
   built.append("k", 1);
@@ -115,7 +119,8 @@ TEST(Json, WritesOneLineAndPretty) {
 
 TEST(Json, NumbersSurviveTheRoundTrip) {
   const double infinity = std::numeric_limits<double>::infinity();
-  const Json j = Json::array({0.1, 1.0, -0.0, 1e300, 5e-324, 3.4028234663852886e38, int64_t{INT64_MIN}, int64_t{INT64_MAX}});
+  const Json j =
+      Json::array({0.1, 1.0, -0.0, 1e300, 5e-324, 3.4028234663852886e38, int64_t{INT64_MIN}, int64_t{INT64_MAX}});
   EXPECT_EQ(Json::parse(j.dump()), j) << j.dump();
   EXPECT_TRUE(std::signbit(Json::parse(j.dump())[2].as_real()));
   EXPECT_EQ(Json::array({NAN, infinity, -infinity}).dump(), "[null, null, null]");

@@ -138,7 +138,8 @@ TEST(TorchRng, BothMultinomialsEqualTorch) {
     Rng race(RngMode::torch, static_cast<uint64_t>(c.integer("seed"))), cumulative = race;
     std::vector<double> a, b;
     for (int i = 0; i < 12; ++i) a.push_back(static_cast<double>(race.multinomial(row)));
-    for (int i = 0; i < 12; ++i) b.push_back(static_cast<double>(cumulative.multinomial(row, MultinomialForm::cumulative)));
+    for (int i = 0; i < 12; ++i)
+      b.push_back(static_cast<double>(cumulative.multinomial(row, MultinomialForm::cumulative)));
     EXPECT_EQ(a, reals(c.at("race, 12 calls")));
     EXPECT_EQ(b, reals(c.at("old single-sample cdf, 12 calls")));
   }

@@ -50,7 +50,9 @@ inline std::string data_file(const std::string& name) {
   return exists(path) ? path : "";
 }
 
-inline std::string golden_file(const std::string& name) { return std::string(GRIM_SOURCE_DIR) + "/tests/golden/" + name; }
+inline std::string golden_file(const std::string& name) {
+  return std::string(GRIM_SOURCE_DIR) + "/tests/golden/" + name;
+}
 
 }  // namespace grim::test
 

@@ -78,7 +78,8 @@ TEST(Batcher, SaysWhatIsWrong) {
   EXPECT_THROW(t.batch(1), Error);
   EXPECT_NO_THROW(t.batch(0));
   EXPECT_THROW(t.batch(0), Error);
-  for (const char* bad : {"", "step", "step x epoch 1 ", "step 1 epoch 1", "step -1 epoch 0 ", "step 1 epoch 1 nonsense"})
+  for (const char* bad :
+       {"", "step", "step x epoch 1 ", "step 1 epoch 1", "step -1 epoch 0 ", "step 1 epoch 1 nonsense"})
     EXPECT_THROW(t.restore(bad), Error) << bad;
   EXPECT_EQ(t.state(), "step 1 epoch -1 ");  // a refused state changes nothing
 }

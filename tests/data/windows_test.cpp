@@ -15,7 +15,8 @@ namespace {
 TEST(Windows, ContextsSlideOverEachItem) {
   const Examples e = context_windows({{5, 13, 13, 1}, {}, {2}}, 3);  // "emma", "", "b"
   EXPECT_EQ(e.x.shape(), (Shape{8, 3}));
-  EXPECT_EQ(e.x.to_vector<int64_t>(), (Ids{0, 0, 0, 0, 0, 5, 0, 5, 13, 5, 13, 13, 13, 13, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2}));
+  EXPECT_EQ(e.x.to_vector<int64_t>(),
+            (Ids{0, 0, 0, 0, 0, 5, 0, 5, 13, 5, 13, 13, 13, 13, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2}));
   EXPECT_EQ(e.y.to_vector<int64_t>(), (Ids{5, 13, 13, 1, 0, 0, 2, 0}));
   EXPECT_THROW(context_windows({{1}}, 0), Error);
 }

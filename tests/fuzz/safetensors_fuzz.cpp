@@ -1,5 +1,5 @@
-// clang++ -fsanitize=fuzzer,address,undefined; run with the seeds folder and -dict=safetensors.dict. Every finding becomes a
-// file in seeds/safetensors/, which tests/io/fuzz_seeds_test.cpp replays.
+// clang++ -fsanitize=fuzzer,address,undefined; run with the seeds folder and -dict=safetensors.dict. Every finding
+// becomes a file in seeds/safetensors/, which tests/io/fuzz_seeds_test.cpp replays.
 #include "fuzz/safetensors_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -41,7 +41,8 @@ inline bool accepts_file(std::string_view bytes) {
   }
 }
 
-// Two bytes say how much data follows the header; the rest is the header. A mutation need not mend the length to get inside.
+// Two bytes say how much data follows the header; the rest is the header. A mutation need not mend the length to get
+// inside.
 inline bool accepts_header(std::string_view bytes) {
   if (bytes.size() < 2) return false;
   const auto data = static_cast<uint64_t>(static_cast<uint8_t>(bytes[0]) | static_cast<uint8_t>(bytes[1]) << 8);

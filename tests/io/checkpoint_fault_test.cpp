@@ -56,7 +56,8 @@ TEST_P(CheckpointFault, EveryFailingOperation) {
           save(folder.path(), GetParam(), 'b');
           finished = faulty.count <= n;
         } catch (const Error& e) {
-          EXPECT_NE(std::string(e.what()).find(str("injected fault at operation {}", n)), std::string::npos) << e.what();
+          EXPECT_NE(std::string(e.what()).find(str("injected fault at operation {}", n)), std::string::npos)
+              << e.what();
         }
       }
       const char fill = fill_of(newest_valid_checkpoint(folder.path()));
@@ -64,7 +65,8 @@ TEST_P(CheckpointFault, EveryFailingOperation) {
       EXPECT_TRUE(!finished || fill == 'b');
       tidy_checkpoints(folder.path());
       EXPECT_EQ(fill_of(newest_valid_checkpoint(folder.path())), fill) << n;
-      for (const std::string& name : files().list(folder.path())) EXPECT_EQ(name.find(".tmp-"), std::string::npos) << name;
+      for (const std::string& name : files().list(folder.path()))
+        EXPECT_EQ(name.find(".tmp-"), std::string::npos) << name;
       save(folder.path(), GetParam(), 'c');  // the next one succeeds
       EXPECT_EQ(fill_of(newest_valid_checkpoint(folder.path())), 'c');
     }
@@ -86,9 +88,9 @@ TEST_P(CheckpointFault, EveryPowerCut) {
   for (test::Operation& op : recording.journal)
     for (std::string* path : {&op.path, &op.other})
       if (path->starts_with(live.path())) *path = before.path() + path->substr(live.path().size());
-  const auto last_sync = std::find_if(recording.journal.rbegin(), recording.journal.rend(), [](const test::Operation& op) {
-    return op.kind == test::Operation::Kind::sync_dir;
-  });
+  const auto last_sync =
+      std::find_if(recording.journal.rbegin(), recording.journal.rend(),
+                   [](const test::Operation& op) { return op.kind == test::Operation::Kind::sync_dir; });
   const auto durable = static_cast<size_t>(recording.journal.rend() - last_sync);  // entries until the save returned
   ASSERT_GT(durable, 10u);
   for (size_t cut = 0; cut <= recording.journal.size(); ++cut) {
@@ -97,13 +99,33 @@ TEST_P(CheckpointFault, EveryPowerCut) {
     for (uint32_t damage = 0; damage < 30; ++damage) {
       Rng rng(RngMode::philox, cut, "cut", damage);
       const TempFolder after;
-      disk.cut_into(after.path(), [&](size_t n) { return static_cast<size_t>(rng.randint(0, static_cast<int64_t>(n))); });
+      disk.cut_into(after.path(),
+                    [&](size_t n) { return static_cast<size_t>(rng.randint(0, static_cast<int64_t>(n))); });
       const char fill = fill_of(newest_valid_checkpoint(after.path()));
       ASSERT_TRUE(fill == 'a' || fill == 'b') << "cut before operation " << cut << ", damage " << damage;
       ASSERT_TRUE(cut < durable || fill == 'b') << "a save that returned was lost";
       tidy_checkpoints(after.path());
       ASSERT_EQ(fill_of(newest_valid_checkpoint(after.path())), fill);
     }
+  }
+}
+
+// The first save of a run makes the folders above it; they must be there after a power cut too.
+TEST(CheckpointPowerCut, FoldersAboveAreDurable) {
+  const TempFolder live;
+  const test::ForgetfulDisk empty(live.path());
+  FaultFiles recording;
+  {
+    const ScopedFileOps scope(recording);
+    save(live / "runs/one/checkpoints", 1, 'a');
+  }
+  test::ForgetfulDisk disk = empty;
+  for (const test::Operation& op : recording.journal) disk.apply(op);
+  for (uint32_t damage = 0; damage < 30; ++damage) {
+    Rng rng(RngMode::philox, 0, "cut", damage);
+    const TempFolder after;
+    disk.cut_into(after.path(), [&](size_t n) { return static_cast<size_t>(rng.randint(0, static_cast<int64_t>(n))); });
+    ASSERT_EQ(fill_of(newest_valid_checkpoint(after / "runs/one/checkpoints")), 'a');
   }
 }
 

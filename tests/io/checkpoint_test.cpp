@@ -46,7 +46,8 @@ TEST(Checkpoint, SavesAFolderOfPlainFiles) {
   const TempFolder folder;
   save(folder.path(), 7);
   EXPECT_EQ(files().list(folder.path()), std::vector<std::string>{"step-7"});
-  EXPECT_EQ(files().list(folder / "step-7"), (std::vector<std::string>{"manifest.json", "model.safetensors", "state.json"}));
+  EXPECT_EQ(files().list(folder / "step-7"),
+            (std::vector<std::string>{"manifest.json", "model.safetensors", "state.json"}));
   EXPECT_EQ(read_file(folder / "step-7/state.json"), "{\"step\": 7}");
   const Manifest m = verify_checkpoint(folder / "step-7");
   EXPECT_EQ(m.about.integer("step"), 7);
@@ -72,8 +73,10 @@ TEST(Checkpoint, NewestIsByNumberAndSkipsBadOnes) {
   ASSERT_EQ(found.rejected.size(), 4u);
   EXPECT_EQ(found.rejected[0].path, folder / "step-500.tmp-99");
   EXPECT_EQ(found.rejected[1].reason, str("[checkpoint] {}: unfinished: it has no manifest.json", folder / "step-400"));
-  EXPECT_EQ(found.rejected[2].reason, str("[checkpoint] {}: truncated: got 11 bytes, expected 13", folder / "step-300/state.json"));
-  EXPECT_EQ(found.rejected[3].reason, str("[checkpoint] {}: damaged: its hash differs", folder / "step-200/state.json"));
+  EXPECT_EQ(found.rejected[2].reason,
+            str("[checkpoint] {}: truncated: got 11 bytes, expected 13", folder / "step-300/state.json"));
+  EXPECT_EQ(found.rejected[3].reason,
+            str("[checkpoint] {}: damaged: its hash differs", folder / "step-200/state.json"));
   files().remove(folder / "step-100/model.safetensors");
   EXPECT_EQ(newest_valid_checkpoint(folder.path()).rejected[4].reason,
             str("[checkpoint] {}: the file is missing", folder / "step-100/model.safetensors"));

@@ -1,5 +1,5 @@
-// FileOps for fault tests: counts every operation that changes the disk, fails the N-th (once or for ever), and keeps a journal
-// from which the states that a power cut could leave are rebuilt.
+// FileOps for fault tests: counts every operation that changes the disk, fails the N-th (once or for ever), and keeps a
+// journal from which the states that a power cut could leave are rebuilt.
 #pragma once
 
 #include <cstdint>
@@ -82,8 +82,8 @@ class FaultFiles final : public FileOps {
   }
 };
 
-// A disk that forgets: applies journal entries, and at the power cut keeps of every file its synced bytes and some part of the
-// rest, and of every folder its synced names and the first few of the changes since.
+// A disk that forgets: applies journal entries, and at the power cut keeps of every file its synced bytes and some part
+// of the rest, and of every folder its synced names and the first few of the changes since.
 class ForgetfulDisk {
  public:
   // `root` and what is in it is durable.
@@ -106,7 +106,9 @@ class ForgetfulDisk {
       }
       case Kind::make_dir: change(parent_folder(op.path), {file_name(op.path), "", new_node(true)}); break;
       case Kind::remove: change(parent_folder(op.path), {"", file_name(op.path), 0}); break;
-      case Kind::rename: change(parent_folder(op.path), {file_name(op.other), file_name(op.path), find(op.path)}); break;
+      case Kind::rename:
+        change(parent_folder(op.path), {file_name(op.other), file_name(op.path), find(op.path)});
+        break;
       case Kind::sync_dir: {
         Node& n = nodes_[find(op.path)];
         n.names = now(n);

@@ -9,8 +9,12 @@ namespace grim {
 namespace {
 
 std::string number(uint64_t n) { return {reinterpret_cast<const char*>(&n), 8}; }
-std::string file_of(const std::string& json, size_t data_bytes) { return number(json.size()) + json + std::string(data_bytes, 'x'); }
-std::string one(const std::string& fields, size_t data_bytes = 8) { return file_of("{\"a\":{" + fields + "}}", data_bytes); }
+std::string file_of(const std::string& json, size_t data_bytes) {
+  return number(json.size()) + json + std::string(data_bytes, 'x');
+}
+std::string one(const std::string& fields, size_t data_bytes = 8) {
+  return file_of("{\"a\":{" + fields + "}}", data_bytes);
+}
 std::string at(const std::string& offsets, size_t data_bytes = 8) {
   return one(R"("dtype":"F32","shape":[2],"data_offsets":)" + offsets, data_bytes);
 }
@@ -51,20 +55,26 @@ std::vector<Lie> lies() {
       {"NUL padding", file_of(std::string("{}\0\0", 4), 0), "header: line 1, column 3: a NUL byte"},
       {"invalid UTF-8", file_of("{\"\xff\":" + good + "}", 8), "header: line 1"},
       {"lone surrogate", file_of("{\"\\ud800\":" + good + "}", 8), "header: line 1"},
-      {"deep nesting", file_of("{\"a\":" + std::string(200, '[') + std::string(200, ']') + "}", 0), "nested deeper than 128"},
+      {"deep nesting", file_of("{\"a\":" + std::string(200, '[') + std::string(200, ']') + "}", 0),
+       "nested deeper than 128"},
       {"the same tensor twice", file_of("{\"a\":" + good + ",\"a\":" + good + "}", 8), "key 'a' appears twice"},
-      {"the same field twice", one(R"("dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8])"), "key 'dtype' appears twice"},
+      {"the same field twice", one(R"("dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8])"),
+       "key 'dtype' appears twice"},
       {"metadata twice", file_of(R"({"__metadata__":{},"__metadata__":{}})", 0), "key '__metadata__' appears twice"},
       {"a number of a million digits", file_of("{\"a\":[" + std::string(1'000'000, '9') + "]}", 0), "header: line 1"},
-      {"millions of values", [] {
+      {"millions of values",
+       [] {
          std::string json = "{\"a\":[";
          for (int i = 0; i < 2'100'000; ++i) json += "0,";
          return file_of(json + "0]}", 0);
-       }(), "too many values"},
+       }(),
+       "too many values"},
       // the metadata
       {"metadata a list", file_of(R"({"__metadata__":[]})", 0), "__metadata__: got array, expected an object"},
-      {"metadata a number", file_of(R"({"__metadata__":{"k":1}})", 0), "__metadata__: key 'k': got integer, expected text"},
-      {"metadata nested", file_of(R"({"__metadata__":{"k":{}}})", 0), "__metadata__: key 'k': got object, expected text"},
+      {"metadata a number", file_of(R"({"__metadata__":{"k":1}})", 0),
+       "__metadata__: key 'k': got integer, expected text"},
+      {"metadata nested", file_of(R"({"__metadata__":{"k":{}}})", 0),
+       "__metadata__: key 'k': got object, expected text"},
       {"metadata null", file_of(R"({"__metadata__":null})", 0), "__metadata__: got null"},
       // the fields
       {"entry a number", file_of(R"({"a":1})", 0), "tensor 'a': got integer, expected an object"},

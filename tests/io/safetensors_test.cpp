@@ -50,7 +50,8 @@ TEST(Safetensors, NanAndInfinityKeepTheirBits) {
 
 TEST(Safetensors, TheSameTensorsGiveTheSameBytes) {
   const TempFolder folder;
-  const TensorMap tensors{{"b", Tensor::ones({3})}, {"a", Tensor::ones({1}, Dtype::u8)}, {"c", Tensor::ones({1}, Dtype::i64)}};
+  const TensorMap tensors{
+      {"b", Tensor::ones({3})}, {"a", Tensor::ones({1}, Dtype::u8)}, {"c", Tensor::ones({1}, Dtype::i64)}};
   write_safetensors(folder / "1", tensors);
   write_safetensors(folder / "2", read_safetensors(folder / "1"));
   const std::string bytes = read_file(folder / "1");
@@ -61,7 +62,8 @@ TEST(Safetensors, TheSameTensorsGiveTheSameBytes) {
 
 TEST(Safetensors, OtherDtypesAreWidened) {
   const TempFolder folder;
-  const uint16_t half[] = {0x3c00, 0xc000, 0x0001, 0x8001, 0x7bff, 0x7c00, 0xfe00, 0x0400, 0x8000};  // 1 -2 smallest ...
+  const uint16_t half[] = {0x3c00, 0xc000, 0x0001, 0x8001, 0x7bff,
+                           0x7c00, 0xfe00, 0x0400, 0x8000};  // 1 -2 smallest ...
   const std::string json = R"({"h":{"dtype":"F16","shape":[9],"data_offsets":[0,18]},"i":{"dtype":"I8","shape":[2],)"
                            R"("data_offsets":[18,20]},"s":{"dtype":"I16","shape":[1],"data_offsets":[20,22]},)"
                            R"("u":{"dtype":"U16","shape":[1],"data_offsets":[22,24]},"w":{"dtype":"U32","shape":[1],)"
@@ -71,7 +73,8 @@ TEST(Safetensors, OtherDtypesAreWidened) {
                            "\xff\xff\xff\xff" + std::string("\x02\x00", 2) + "?";
   const SafetensorsFile file(folder.put("m", with_length(json, data)));
   const std::vector<float> h = file.read("h").to_vector<float>();
-  EXPECT_EQ(std::vector<float>(h.begin(), h.begin() + 6), (std::vector<float>{1, -2, 0x1p-24f, -0x1p-24f, 65504, INFINITY}));
+  EXPECT_EQ(std::vector<float>(h.begin(), h.begin() + 6),
+            (std::vector<float>{1, -2, 0x1p-24f, -0x1p-24f, 65504, INFINITY}));
   EXPECT_TRUE(std::isnan(h[6]));
   EXPECT_EQ(h[7], 0x1p-14f);
   EXPECT_TRUE(h[8] == 0 && std::signbit(h[8]));

@@ -84,7 +84,8 @@ TEST(MultiHeadAttention, SaysWhatIsWrong) {
   Pass pass;
   EXPECT_THROW(layer.attention(Tensor::zeros({3, 8}, Dtype::f64), pass), Error);
   EXPECT_THROW(layer.attention(Tensor::zeros({1, 3, 7}, Dtype::f64), pass), Error);
-  EXPECT_THROW(layer.attention(Tensor::zeros({1, 3, 8}, Dtype::f64), pass, Tensor::ones({1, 4}, Dtype::boolean)), Error);
+  EXPECT_THROW(layer.attention(Tensor::zeros({1, 3, 8}, Dtype::f64), pass, Tensor::ones({1, 4}, Dtype::boolean)),
+               Error);
 }
 
 }  // namespace

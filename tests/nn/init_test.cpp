@@ -92,7 +92,8 @@ TEST(Init, OrthogonalRowsOrColumns) {
     EXPECT_EQ(q.shape(), shape);
     const Tensor gram = shape[0] <= shape[1] ? matmul(q, transpose(q, 0, 1)) : matmul(transpose(q, 0, 1), q);
     for (int64_t i = 0; i < gram.dim(0); ++i)
-      for (int64_t j = 0; j < gram.dim(1); ++j) EXPECT_NEAR(gram.at({i, j}), i == j ? 2.25 : 0.0, 1e-12) << shape.to_string();
+      for (int64_t j = 0; j < gram.dim(1); ++j)
+        EXPECT_NEAR(gram.at({i, j}), i == j ? 2.25 : 0.0, 1e-12) << shape.to_string();
   }
 }
 

@@ -42,8 +42,9 @@ TEST(Module, VisitsParentsBeforeChildrenInTheOrderOfRegistration) {
 
 TEST(Module, TellsParametersFromBuffers) {
   const Net net;
-  EXPECT_EQ(names(net.parameters()), Names({"h.0.gate", "h.0.norm.weight", "h.0.norm.bias", "h.0.fc.weight", "h.1.gate",
-                                            "h.1.norm.weight", "h.1.norm.bias", "h.1.fc.weight", "out.weight", "out.bias"}));
+  EXPECT_EQ(names(net.parameters()),
+            Names({"h.0.gate", "h.0.norm.weight", "h.0.norm.bias", "h.0.fc.weight", "h.1.gate", "h.1.norm.weight",
+                   "h.1.norm.bias", "h.1.fc.weight", "out.weight", "out.bias"}));
   EXPECT_EQ(names(net.buffers()), Names({"h.0.norm.running_mean", "h.0.norm.running_var", "h.1.norm.running_mean",
                                          "h.1.norm.running_var"}));
   EXPECT_EQ(net.parameter_count(), 2 * (1 + 3 + 3 + 18) + 12 + 2);

@@ -25,7 +25,8 @@ void check_running(BatchNormVariance variance, Channels channels) {
       for (int64_t n = 0; n < 5; ++n)
         for (int64_t l = 0; l < 2; ++l) sum += channels == Channels::last ? x.at({n, l, c}) : x.at({n, c, l});
       for (int64_t n = 0; n < 5; ++n)
-        for (int64_t l = 0; l < 2; ++l) squares += std::pow((channels == Channels::last ? x.at({n, l, c}) : x.at({n, c, l})) - sum / 10, 2);
+        for (int64_t l = 0; l < 2; ++l)
+          squares += std::pow((channels == Channels::last ? x.at({n, l, c}) : x.at({n, c, l})) - sum / 10, 2);
       mean[static_cast<size_t>(c)] = 0.75 * mean[static_cast<size_t>(c)] + 0.25 * sum / 10;
       var[static_cast<size_t>(c)] = 0.75 * var[static_cast<size_t>(c)] + 0.25 * squares / 9;
       EXPECT_NEAR(norm.running_mean.at({c}), mean[static_cast<size_t>(c)], 1e-12);

@@ -21,8 +21,9 @@ Tensor composed_conv1d(const Tensor& x, const Tensor& weight, const Tensor& bias
   const int64_t T_out = (padded.dim(2) - reach - 1) / o.stride + 1;
   Tensor y;
   for (int64_t k = 0; k < K; ++k) {
-    const Tensor seen = index_select(padded, 2, Tensor::arange(T_out) * Tensor::scalar(static_cast<double>(o.stride), Dtype::i64) +
-                                                    Tensor::scalar(static_cast<double>(k * o.dilation), Dtype::i64));
+    const Tensor seen = index_select(padded, 2,
+                                     Tensor::arange(T_out) * Tensor::scalar(static_cast<double>(o.stride), Dtype::i64) +
+                                         Tensor::scalar(static_cast<double>(k * o.dilation), Dtype::i64));
     const Tensor share = matmul(select(weight, 2, k), seen);  // (B, C_out, T_out)
     y = y.defined() ? y + share : share;
   }
@@ -50,16 +51,18 @@ TEST(Conv1d, MatchesItsTwin) {
                         {11, 16, 40, 24, 3, {.dilation = 2, .padding = Padding::causal}}};
   for (const Case& c : cases)
     for (bool biased : {true, false})
-      check_op({.name = str("B{} C{} T{} O{} K{} stride {} dilation {} bias {}", c.B, c.C_in, c.T, c.C_out, c.K, c.options.stride,
-                            c.options.dilation, biased),
-                .inputs = {{{c.B, c.C_in, c.T}}, {{c.C_out, c.C_in, c.K}}, {.shape = {c.C_out}, .gradient = biased}},
-                .run = [=](const Inputs& x) { return conv1d(x[0], x[1], biased ? x[2] : Tensor(), c.options); },
-                .twin = [=](const Inputs& x) { return composed_conv1d(x[0], x[1], biased ? x[2] : Tensor(), c.options); }});
+      check_op(
+          {.name = str("B{} C{} T{} O{} K{} stride {} dilation {} bias {}", c.B, c.C_in, c.T, c.C_out, c.K,
+                       c.options.stride, c.options.dilation, biased),
+           .inputs = {{{c.B, c.C_in, c.T}}, {{c.C_out, c.C_in, c.K}}, {.shape = {c.C_out}, .gradient = biased}},
+           .run = [=](const Inputs& x) { return conv1d(x[0], x[1], biased ? x[2] : Tensor(), c.options); },
+           .twin = [=](const Inputs& x) { return composed_conv1d(x[0], x[1], biased ? x[2] : Tensor(), c.options); }});
 }
 
 TEST(Conv1d, CausalMeansThatLaterInputsChangeNothing) {
   const Conv1dOptions options{.dilation = 2, .padding = Padding::causal};
-  const Tensor x = test::random_tensor({{1, 3, 12}}, Dtype::f32, 1), weight = test::random_tensor({{2, 3, 3}}, Dtype::f32, 2);
+  const Tensor x = test::random_tensor({{1, 3, 12}}, Dtype::f32, 1),
+               weight = test::random_tensor({{2, 3, 3}}, Dtype::f32, 2);
   const Tensor whole = conv1d(x, weight, {}, options);
   EXPECT_EQ(whole.shape(), Shape({1, 2, 12}));
   const Tensor cut = concat({slice(x, 2, 0, 7), Tensor::full({1, 3, 5}, 99)}, 2);

@@ -12,7 +12,9 @@ using test::check_op;
 using test::Inputs;
 using Ids = std::vector<int64_t>;
 
-Tensor ids_of(std::initializer_list<int64_t> ids) { return Tensor::from<int64_t>(ids, {static_cast<int64_t>(ids.size())}); }
+Tensor ids_of(std::initializer_list<int64_t> ids) {
+  return Tensor::from<int64_t>(ids, {static_cast<int64_t>(ids.size())});
+}
 Ids ints(const Tensor& x) { return x.to_vector<int64_t>(); }
 
 TEST(Concat, ValuesAndGradients) {
@@ -20,7 +22,9 @@ TEST(Concat, ValuesAndGradients) {
             .run = [](const Inputs& x) { return concat({x[0], x[1], x[2]}, -1); }});
   check_op({.name = "first axis, with an empty part", .inputs = {{{2, 3}}, {{0, 3}}, {{1, 3}}},
             .run = [](const Inputs& x) { return concat({x[0], x[1], x[2]}, 0); }});
-  check_op({.name = "the same part twice", .inputs = {{{2, 3, 2}}}, .run = [](const Inputs& x) { return concat({x[0], x[0]}, 1); }});
+  check_op({.name = "the same part twice", .inputs = {{{2, 3, 2}}}, .run = [](const Inputs& x) {
+              return concat({x[0], x[0]}, 1);
+            }});
   check_op({.name = "one part", .inputs = {{{3}}}, .run = [](const Inputs& x) { return concat({x[0]}, 0); }});
   EXPECT_EQ(ints(concat({ids_of({1, 2}), ids_of({}), ids_of({3})}, 0)), Ids({1, 2, 3}));
 }
@@ -38,7 +42,9 @@ TEST(Stack, ValuesAndGradients) {
   for (int axis : {0, 1, -1})
     check_op({.name = str("axis {}", axis), .inputs = {{{2, 3}}, {{2, 3}}},
               .run = [axis](const Inputs& x) { return stack({x[0], x[1]}, axis); }});
-  check_op({.name = "of numbers", .inputs = {{Shape{}}, {Shape{}}}, .run = [](const Inputs& x) { return stack({x[0], x[1]}, 0); }});
+  check_op({.name = "of numbers", .inputs = {{Shape{}}, {Shape{}}}, .run = [](const Inputs& x) {
+              return stack({x[0], x[1]}, 0);
+            }});
   EXPECT_EQ(stack({Tensor::zeros({2, 3}), Tensor::zeros({2, 3})}, -1).shape(), Shape({2, 3, 2}));
   EXPECT_THROW(stack({}, 0), Error);
   EXPECT_THROW(stack({Tensor::zeros({2}), Tensor::zeros({3})}, 0), Error);
@@ -50,9 +56,10 @@ struct GatherCase {
 };
 
 TEST(Gather, ValuesAndGradients) {
-  const GatherCase cases[] = {{{4, 3}, {4, 5}, 1}, {{4, 3}, {6, 3}, 0},       {{3, 4, 2}, {2, 3, 1}, 1}, {{5}, {8}, 0},
-                              {{1}, {1}, 0},       {{3, 4}, {3, 0}, 1},       {{4, 3}, {0, 3}, 1},       {{2, 3}, {2, 1}, -1},
-                              {{1, 7}, {1, 3}, 1}, {{40, 300}, {40, 500}, 1}, {{300, 40}, {500, 40}, 0}};
+  const GatherCase cases[] = {
+      {{4, 3}, {4, 5}, 1}, {{4, 3}, {6, 3}, 0},       {{3, 4, 2}, {2, 3, 1}, 1}, {{5}, {8}, 0},
+      {{1}, {1}, 0},       {{3, 4}, {3, 0}, 1},       {{4, 3}, {0, 3}, 1},       {{2, 3}, {2, 1}, -1},
+      {{1, 7}, {1, 3}, 1}, {{40, 300}, {40, 500}, 1}, {{300, 40}, {500, 40}, 0}};
   for (const GatherCase& c : cases) {
     const int64_t n = c.x[c.axis < 0 ? c.axis + c.x.ndim() : c.axis];
     check_op({.name = str("{} by {} on {}", c.x, c.index, c.axis),
@@ -85,10 +92,13 @@ TEST(Gather, SaysWhatIsWrong) {
 }
 
 TEST(ScatterAdd, IsTheTransposeOfGather) {
-  const GatherCase cases[] = {{{4, 3}, {4, 5}, 1}, {{4, 3}, {6, 3}, 0}, {{3, 4, 2}, {2, 3, 1}, 1}, {{5}, {8}, 0}, {{3, 4}, {3, 0}, 1}};
+  const GatherCase cases[] = {
+      {{4, 3}, {4, 5}, 1}, {{4, 3}, {6, 3}, 0}, {{3, 4, 2}, {2, 3, 1}, 1}, {{5}, {8}, 0}, {{3, 4}, {3, 0}, 1}};
   for (const GatherCase& c : cases)
     check_op({.name = str("{} by {} on {}", c.x, c.index, c.axis),
-              .inputs = {{c.x}, {.shape = c.index, .low = 0, .high = static_cast<double>(c.x[c.axis]), .dtype = Dtype::i64}, {c.index}},
+              .inputs = {{c.x},
+                         {.shape = c.index, .low = 0, .high = static_cast<double>(c.x[c.axis]), .dtype = Dtype::i64},
+                         {c.index}},
               .run = [c](const Inputs& x) { return scatter_add(x[0], c.axis, x[1], x[2]); }});
   const Tensor y = scatter_add(Tensor::ones({3}), 0, ids_of({2, 0, 2}), Tensor::from<float>({1, 2, 4}, {3}));
   EXPECT_EQ(y.to_vector<double>(), std::vector<double>({3, 1, 6}));
@@ -98,17 +108,19 @@ TEST(ScatterAdd, IsTheTransposeOfGather) {
 }
 
 TEST(IndexSelect, ValuesAndGradients) {
-  const GatherCase cases[] = {{{4, 3}, {5}, 0}, {{4, 3}, {5}, 1}, {{2, 5, 3}, {4}, 1}, {{2, 5, 3}, {0}, 1}, {{1}, {1}, 0},
-                              {{3, 0}, {4}, 0}, {{7}, {9}, 0},    {{50, 700}, {90}, 0}, {{3, 50, 70}, {90}, 1}};
+  const GatherCase cases[] = {{{4, 3}, {5}, 0},    {{4, 3}, {5}, 1},     {{2, 5, 3}, {4}, 1},
+                              {{2, 5, 3}, {0}, 1}, {{1}, {1}, 0},        {{3, 0}, {4}, 0},
+                              {{7}, {9}, 0},       {{50, 700}, {90}, 0}, {{3, 50, 70}, {90}, 1}};
   for (const GatherCase& c : cases)
-    check_op({.name = str("{} by {} on {}", c.x, c.index, c.axis),
-              .inputs = {{c.x}, {.shape = c.index, .low = 0, .high = static_cast<double>(c.x[c.axis]), .dtype = Dtype::i64}},
-              .run = [c](const Inputs& x) { return index_select(x[0], c.axis, x[1]); },
-              .twin = [c](const Inputs& x) {  // slices side by side
-                std::vector<Tensor> parts = {slice(x[0], c.axis, 0, 0)};
-                for (int64_t id : ints(x[1])) parts.push_back(slice(x[0], c.axis, id, id + 1));
-                return concat(parts, c.axis);
-              }});
+    check_op(
+        {.name = str("{} by {} on {}", c.x, c.index, c.axis),
+         .inputs = {{c.x}, {.shape = c.index, .low = 0, .high = static_cast<double>(c.x[c.axis]), .dtype = Dtype::i64}},
+         .run = [c](const Inputs& x) { return index_select(x[0], c.axis, x[1]); },
+         .twin = [c](const Inputs& x) {  // slices side by side
+           std::vector<Tensor> parts = {slice(x[0], c.axis, 0, 0)};
+           for (int64_t id : ints(x[1])) parts.push_back(slice(x[0], c.axis, id, id + 1));
+           return concat(parts, c.axis);
+         }});
   EXPECT_EQ(ints(index_select(ids_of({5, 6, 7}), 0, ids_of({2, 2, 0}))), Ids({7, 7, 5}));
   EXPECT_THROW(index_select(Tensor::zeros({2, 3}), 0, ids_of({2})), Error);
   EXPECT_THROW(index_select(Tensor::zeros({2, 3}), 0, Tensor::zeros({1, 1}, Dtype::i64)), Error);
@@ -134,7 +146,12 @@ TEST(Pad, ValuesAndGradients) {
     int axis;
     int64_t before, after;
   };
-  for (const Case& c : {Case{{2, 3}, 1, 1, 2}, {{2, 3}, 0, 2, 0}, {{2, 3, 4}, 1, 0, 1}, {{0, 2}, 0, 1, 1}, {{1}, -1, 0, 0}, {{2, 0}, 0, 1, 1}})
+  for (const Case& c : {Case{{2, 3}, 1, 1, 2},
+                        {{2, 3}, 0, 2, 0},
+                        {{2, 3, 4}, 1, 0, 1},
+                        {{0, 2}, 0, 1, 1},
+                        {{1}, -1, 0, 0},
+                        {{2, 0}, 0, 1, 1}})
     check_op({.name = str("{} on {} by {}, {}", c.shape, c.axis, c.before, c.after), .inputs = {{c.shape}},
               .run = [c](const Inputs& x) { return pad(x[0], c.axis, c.before, c.after, 0.5); },
               .twin = [c](const Inputs& x) {
@@ -142,7 +159,8 @@ TEST(Pad, ValuesAndGradients) {
                 const int axis = c.axis < 0 ? c.axis + c.shape.ndim() : c.axis;
                 first[axis] = c.before;
                 last[axis] = c.after;
-                return concat({Tensor::full(first, 0.5, x[0].dtype()), x[0], Tensor::full(last, 0.5, x[0].dtype())}, c.axis);
+                return concat({Tensor::full(first, 0.5, x[0].dtype()), x[0], Tensor::full(last, 0.5, x[0].dtype())},
+                              c.axis);
               }});
   EXPECT_EQ(ints(pad(ids_of({1, 2}), 0, 1, 2, 9)), Ids({9, 1, 2, 9, 9}));
   EXPECT_THROW(pad(Tensor::zeros({2}), 0, -1, 0), Error);
@@ -150,7 +168,8 @@ TEST(Pad, ValuesAndGradients) {
 }
 
 TEST(Triangle, ValuesAndGradients) {
-  for (const Shape& shape : {Shape{4, 4}, Shape{2, 3, 5}, Shape{5, 3}, Shape{1, 1}, Shape{0, 3}, Shape{3, 0}, Shape{2, 0, 2}})
+  for (const Shape& shape :
+       {Shape{4, 4}, Shape{2, 3, 5}, Shape{5, 3}, Shape{1, 1}, Shape{0, 3}, Shape{3, 0}, Shape{2, 0, 2}})
     for (int64_t diagonal : {int64_t{-9}, int64_t{-1}, int64_t{0}, int64_t{2}, int64_t{9}}) {
       check_op({.name = str("tril {} {}", shape, diagonal), .inputs = {{shape}},
                 .run = [=](const Inputs& x) { return tril(x[0], diagonal); }});
@@ -169,8 +188,12 @@ TEST(Triangle, ValuesAndGradients) {
 TEST(FlipAndRoll, ValuesAndGradients) {
   for (const Shape& shape : {Shape{5}, Shape{3, 4}, Shape{2, 1}, Shape{0, 2}})
     for (int axis : {0, -1}) {
-      check_op({.name = str("flip {} {}", shape, axis), .inputs = {{shape}}, .run = [=](const Inputs& x) { return flip(x[0], axis); }});
-      check_op({.name = str("roll {} {}", shape, axis), .inputs = {{shape}}, .run = [=](const Inputs& x) { return roll(x[0] * 1.0, axis, -7); }});
+      check_op({.name = str("flip {} {}", shape, axis), .inputs = {{shape}}, .run = [=](const Inputs& x) {
+                  return flip(x[0], axis);
+                }});
+      check_op({.name = str("roll {} {}", shape, axis), .inputs = {{shape}}, .run = [=](const Inputs& x) {
+                  return roll(x[0] * 1.0, axis, -7);
+                }});
     }
   EXPECT_EQ(ints(flip(ids_of({1, 2, 3}), 0)), Ids({3, 2, 1}));
   EXPECT_EQ(ints(roll(ids_of({1, 2, 3, 4}), 0, 1)), Ids({4, 1, 2, 3}));

@@ -22,7 +22,8 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 Ids ints(const Tensor& x) { return x.to_vector<int64_t>(); }
 
 TEST(Sort, ValuesAndGradients) {
-  for (const Shape& shape : {Shape{7}, Shape{1}, Shape{3, 5}, Shape{4, 3, 2}, Shape{0}, Shape{0, 3}, Shape{3, 0}, Shape{70, 64}})
+  for (const Shape& shape :
+       {Shape{7}, Shape{1}, Shape{3, 5}, Shape{4, 3, 2}, Shape{0}, Shape{0, 3}, Shape{3, 0}, Shape{70, 64}})
     for (int axis : {0, -1})
       for (Order order : {Order::ascending, Order::descending}) {
         const int64_t n = shape[axis < 0 ? shape.ndim() - 1 : 0];

@@ -24,11 +24,14 @@ Numbers pulled_back(const std::function<Tensor(const Tensor&)>& f, const Tensor&
 }
 
 TEST(StraightThrough, ForwardSteps) {
-  EXPECT_EQ(round_ste(numbers({-1.5, -0.5, 0.5, 1.5, 2.4, -2.6, 0})).to_vector<double>(), Numbers({-2, -0., 0, 2, 2, -3, 0}));
+  EXPECT_EQ(round_ste(numbers({-1.5, -0.5, 0.5, 1.5, 2.4, -2.6, 0})).to_vector<double>(),
+            Numbers({-2, -0., 0, 2, 2, -3, 0}));
   EXPECT_EQ(sign_ste(numbers({-3, -0.2, 0, -0.0, 5})).to_vector<double>(), Numbers({-1, -1, 1, 1, 1}));
   EXPECT_TRUE(std::isnan(sign_ste(numbers({NAN})).item()));
-  EXPECT_EQ(argmax_one_hot_ste(Tensor::from<double>({1, 3, 2, 5, 5, 4}, {2, 3})).to_vector<double>(), Numbers({0, 1, 0, 1, 0, 0}));
-  EXPECT_EQ(argmax_one_hot_ste(Tensor::from<double>({1, 3, 2, 5, 5, 4}, {2, 3}), 0).to_vector<double>(), Numbers({0, 0, 0, 1, 1, 1}));
+  EXPECT_EQ(argmax_one_hot_ste(Tensor::from<double>({1, 3, 2, 5, 5, 4}, {2, 3})).to_vector<double>(),
+            Numbers({0, 1, 0, 1, 0, 0}));
+  EXPECT_EQ(argmax_one_hot_ste(Tensor::from<double>({1, 3, 2, 5, 5, 4}, {2, 3}), 0).to_vector<double>(),
+            Numbers({0, 0, 0, 1, 1, 1}));
 }
 
 TEST(StraightThrough, BackwardIsTheIdentity) {
@@ -46,7 +49,8 @@ TEST(StraightThrough, BackwardIsTheIdentity) {
 TEST(StraightThrough, ClippedSignStopsWhereItIsSaturated) {
   const Tensor x = numbers({-1.1, -1, -0.3, 0, 1, 1.0001, 40}), dy = numbers({1, 2, 3, 4, 5, 6, 7});
   EXPECT_EQ(pulled_back([](const Tensor& v) { return sign_ste(v); }, x, dy), Numbers({0, 2, 3, 4, 5, 0, 0}));
-  EXPECT_EQ(pulled_back([](const Tensor& v) { return sign_ste(v); }, test::scattered(x), dy), Numbers({0, 2, 3, 4, 5, 0, 0}));
+  EXPECT_EQ(pulled_back([](const Tensor& v) { return sign_ste(v); }, test::scattered(x), dy),
+            Numbers({0, 2, 3, 4, 5, 0, 0}));
 }
 
 // With probabilities from a softmax the logits get exactly the softmax's gradient.

@@ -1,4 +1,4 @@
-// Golden cases of attention. Masks that the fused op does not take (one for each query, an added bias) go by elementary ops.
+// Golden cases of attention. What the fused op does not take (a mask for each query, an added bias) goes by its parts.
 #include "grimoire/nn/attention.h"
 
 #include <cmath>
@@ -89,7 +89,8 @@ void load(Case& c, const std::shared_ptr<Layer>& layer) {
 Outputs multihead_case(Case& c) {
   const auto layer = std::make_shared<Layer>();
   const int64_t C = c["query"].dim(2), H = c.integer("heads");
-  layer->attention = std::make_unique<MultiHeadAttention>("attn", layer->root, MultiHeadOptions{.width = C, .heads = H, .dtype = Dtype::f64}, layer->rng);
+  layer->attention = std::make_unique<MultiHeadAttention>(
+      "attn", layer->root, MultiHeadOptions{.width = C, .heads = H, .dtype = Dtype::f64}, layer->rng);
   load(c, layer);
   const MultiHeadAttention& a = *layer->attention;
   const Tensor memory = c.has("memory") ? c["memory"] : c["query"];

@@ -38,19 +38,23 @@ Tensor strided(const Tensor& x, int axis, int64_t first, int64_t stride, int64_t
 
 Tensor conv2d_case(const Case& c) {
   const std::vector<int64_t> stride = c.list("stride"), padding = c.list("padding");
-  const std::vector<int64_t> dilation = c.attributes().find("dilation") ? c.list("dilation") : std::vector<int64_t>{1, 1};
+  const std::vector<int64_t> dilation =
+      c.attributes().find("dilation") ? c.list("dilation") : std::vector<int64_t>{1, 1};
   const Tensor& weight = c["weight"];  // (C_out, C_in / groups, K, L)
   const Tensor x = pad(pad(c["x"], 2, padding[0], padding[0]), 3, padding[1], padding[1]);
   const int64_t K = weight.dim(2), L = weight.dim(3), B = x.dim(0), groups = c.integer("groups");
-  const int64_t M = (x.dim(2) - (K - 1) * dilation[0] - 1) / stride[0] + 1, N = (x.dim(3) - (L - 1) * dilation[1] - 1) / stride[1] + 1;
+  const int64_t M = (x.dim(2) - (K - 1) * dilation[0] - 1) / stride[0] + 1,
+                N = (x.dim(3) - (L - 1) * dilation[1] - 1) / stride[1] + 1;
   const int64_t in = x.dim(1) / groups, out = weight.dim(0) / groups;
   std::vector<Tensor> parts;
   for (int64_t g = 0; g < groups; ++g) {
     Tensor part = Tensor::zeros({B, out, M * N}, Dtype::f64);
     for (int64_t k = 0; k < K; ++k)
       for (int64_t l = 0; l < L; ++l) {
-        const Tensor seen = strided(strided(slice(x, 1, g * in, (g + 1) * in), 2, k * dilation[0], stride[0], M), 3, l * dilation[1], stride[1], N);
-        part = part + matmul(select(select(slice(weight, 0, g * out, (g + 1) * out), 3, l), 2, k), reshape(seen, {B, in, M * N}));
+        const Tensor seen = strided(strided(slice(x, 1, g * in, (g + 1) * in), 2, k * dilation[0], stride[0], M), 3,
+                                    l * dilation[1], stride[1], N);
+        part = part + matmul(select(select(slice(weight, 0, g * out, (g + 1) * out), 3, l), 2, k),
+                             reshape(seen, {B, in, M * N}));
       }
     parts.push_back(reshape(part, {B, out, M, N}));
   }

@@ -37,7 +37,8 @@ Tensor pad_axis(const Case& c, const Tensor& x, int axis, int64_t before, int64_
 Tensor pad_case(const Case& c) {
   const std::vector<int64_t> pads = c.list("pads");
   Tensor x = c["x"];
-  for (size_t i = 0; i + 1 < pads.size(); i += 2) x = pad_axis(c, x, x.ndim() - 1 - static_cast<int>(i / 2), pads[i], pads[i + 1]);
+  for (size_t i = 0; i + 1 < pads.size(); i += 2)
+    x = pad_axis(c, x, x.ndim() - 1 - static_cast<int>(i / 2), pads[i], pads[i + 1]);
   return x;
 }
 
@@ -56,7 +57,9 @@ void add_indexing(Handlers& h) {
   h["topk"] = [](Case& c) {
     return pair(topk(c["x"], c.integer("k"), c.axis(), c.flag("largest") ? Order::descending : Order::ascending));
   };
-  h["sort"] = [](Case& c) { return pair(sort(c["x"], c.axis(), c.flag("descending") ? Order::descending : Order::ascending)); };
+  h["sort"] = [](Case& c) {
+    return pair(sort(c["x"], c.axis(), c.flag("descending") ? Order::descending : Order::ascending));
+  };
   h["pad"] = [](Case& c) { return y(pad_case(c)); };
   h["gather"] = [](Case& c) { return y(gather(c["x"], c.axis(), c["index"])); };
   h["scatter_add"] = [](Case& c) { return y(scatter_add(c["x"], c.axis(), c["index"], c["source"])); };

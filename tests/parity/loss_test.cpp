@@ -15,7 +15,9 @@ Reduction reduction_of(const Case& c) {
   const std::string name = c.text("reduction");
   return name == "mean" ? Reduction::mean : name == "sum" ? Reduction::sum : Reduction::none;
 }
-Tensor reduced(const Case& c, const Tensor& loss) { return reduction_of(c) == Reduction::mean ? mean(loss) : sum(loss); }
+Tensor reduced(const Case& c, const Tensor& loss) {
+  return reduction_of(c) == Reduction::mean ? mean(loss) : sum(loss);
+}
 
 // Class weights, from log_softmax: (1 - s) w_target nll + s / K sum over classes of w nll, over the sum of w_target.
 Tensor weighted_cross_entropy(const Case& c) {
@@ -66,7 +68,9 @@ Tensor kl_div_case(const Case& c) {
 
 void add_losses(Handlers& h) {
   h["cross_entropy"] = [](Case& c) { return y(cross_entropy_case(c)); };
-  h["cross_entropy_soft"] = [](Case& c) { return y(-sum(c["target"] * log_softmax(c["x"], 1)) / static_cast<double>(c["x"].dim(0))); };
+  h["cross_entropy_soft"] = [](Case& c) {
+    return y(-sum(c["target"] * log_softmax(c["x"], 1)) / static_cast<double>(c["x"].dim(0)));
+  };
   h["bce_with_logits"] = [](Case& c) { return y(bce_with_logits_case(c)); };
   h["bce"] = [](Case& c) { return y(binary_cross_entropy(c["x"], c["target"], reduction_of(c))); };
   h["mse"] = [](Case& c) { return y(mse_loss(c["x"], c["target"], reduction_of(c))); };

@@ -31,7 +31,9 @@ Tensor layer_norm_case(const Case& c) {
 void add_norms(Handlers& h) {
   h["batch_norm"] = batch_norm_case;
   h["layer_norm"] = [](Case& c) { return y(layer_norm_case(c)); };
-  h["group_norm"] = [](Case& c) { return y(group_norm(c["x"], c.integer("groups"), c["weight"], c["bias"], c.real("eps"))); };
+  h["group_norm"] = [](Case& c) {
+    return y(group_norm(c["x"], c.integer("groups"), c["weight"], c["bias"], c.real("eps")));
+  };
   h["instance_norm"] = [](Case& c) { return y(instance_norm(c["x"], c["weight"], c["bias"], c.real("eps"))); };
   h["rms_norm"] = [](Case& c) { return y(rms_norm(c["x"], c["weight"], c.real("eps"))); };
 }

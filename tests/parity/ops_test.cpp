@@ -24,8 +24,8 @@ const std::map<std::string, std::string>& missing() {
 const Handlers& handlers() {
   static const Handlers all = [] {
     Handlers h;
-    for (void (*add)(Handlers&) : {add_pointwise, add_reductions, add_losses, add_norms, add_attention, add_convolutions,
-                                   add_indexing, add_recurrent})
+    for (void (*add)(Handlers&) : {add_pointwise, add_reductions, add_losses, add_norms, add_attention,
+                                   add_convolutions, add_indexing, add_recurrent})
       add(h);
     return h;
   }();
@@ -78,7 +78,8 @@ void run_backward(const Json& entry, const Outputs& outputs) {
 
 void expect_near(const char* what, const std::string& role, const Tensor& got, const Tensor& expected) {
   EXPECT_EQ(got.dtype(), expected.dtype()) << what << " " << role;
-  EXPECT_LE(test::relative_difference(got, expected), kTolerance) << what << " " << role << "\n got " << got << "\n expected " << expected;
+  EXPECT_LE(test::relative_difference(got, expected), kTolerance)
+      << what << " " << role << "\n got " << got << "\n expected " << expected;
 }
 
 class GoldenOps : public testing::TestWithParam<std::string> {};
@@ -106,7 +107,8 @@ INSTANTIATE_TEST_SUITE_P(, GoldenOps, testing::ValuesIn(case_names()), [](const 
 
 TEST(GoldenFile, HoldsEveryCase) {
   EXPECT_EQ(golden().list("cases").size(), 118u);
-  for (const auto& [op, why] : missing()) EXPECT_EQ(handlers().count(op), 0u) << op << " is handled now: take it off the list";
+  for (const auto& [op, why] : missing())
+    EXPECT_EQ(handlers().count(op), 0u) << op << " is handled now: take it off the list";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Golden cases of element-wise ops and reductions. Where Grimoire has no op of that name, its parts are put together here.
+// Golden cases of element-wise ops and reductions. Where Grimoire has no op of that name, it is put together here.
 #include "grimoire/op/pointwise.h"
 
 #include "grimoire/autograd/tape.h"
@@ -21,7 +21,9 @@ Outputs clamp_case(Case& c) {
 }  // namespace
 
 void add_pointwise(Handlers& h) {
-  const auto unary = [&h](const char* name, Tensor (*f)(const Tensor&)) { h[name] = [f](Case& c) { return y(f(c["x"])); }; };
+  const auto unary = [&h](const char* name, Tensor (*f)(const Tensor&)) {
+    h[name] = [f](Case& c) { return y(f(c["x"])); };
+  };
   unary("gelu_erf", gelu);
   unary("gelu_tanh", gelu_tanh);
   unary("silu", silu);
@@ -44,7 +46,8 @@ namespace {
 
 Axes axes_of(const Case& c) {
   const std::vector<int64_t> dims = c.list("dims");
-  return dims.size() == 1 ? Axes(static_cast<int>(dims[0])) : Axes({static_cast<int>(dims.at(0)), static_cast<int>(dims.at(1))});
+  return dims.size() == 1 ? Axes(static_cast<int>(dims[0]))
+                          : Axes({static_cast<int>(dims.at(0)), static_cast<int>(dims.at(1))});
 }
 Tensor variance(const Case& c) {
   return var(c["x"], axes_of(c), c.flag("unbiased") ? 1 : 0, c.flag("keep") ? KeepDims::yes : KeepDims::no);

@@ -28,7 +28,9 @@ void load(Case& c, const std::shared_ptr<Layer>& layer) {
     const bool matrix = p.tensor.ndim() == 2;
     const Tensor theirs = detach(c[name]);
     copy_into(p.tensor, matrix ? transpose(theirs, 0, 1) : theirs);
-    c.gradient_of[name] = [layer, matrix, tensor = p.tensor] { return matrix ? transpose(grad(tensor), 0, 1) : grad(tensor); };
+    c.gradient_of[name] = [layer, matrix, tensor = p.tensor] {
+      return matrix ? transpose(grad(tensor), 0, 1) : grad(tensor);
+    };
   }
 }
 
@@ -36,8 +38,12 @@ Outputs recurrent_case(Case& c, Cell cell) {
   const auto layer = std::make_shared<Layer>();
   layer->stack = std::make_unique<RecurrentStack>(
       "rnn", layer->root,
-      RecurrentOptions{.cell = cell, .in = c["x"].dim(2), .hidden = c.integer("hidden"), .layers = c.integer("layers"),
-                       .direction = c.flag("bidirectional") ? Direction::both : Direction::forward, .dtype = Dtype::f64},
+      RecurrentOptions{.cell = cell,
+                       .in = c["x"].dim(2),
+                       .hidden = c.integer("hidden"),
+                       .layers = c.integer("layers"),
+                       .direction = c.flag("bidirectional") ? Direction::both : Direction::forward,
+                       .dtype = Dtype::f64},
       layer->rng);
   load(c, layer);
   std::vector<RecurrentState> state;

@@ -63,7 +63,8 @@ void check_gradient(const LayerCase& c, const Built& b, const NamedTensor& x) {
       return (up - down) / (2 * h);
     };
     const double expected = (4 * slope(kStep) - slope(2 * kStep)) / 3;
-    ASSERT_NEAR(got[static_cast<size_t>(k)], expected, c.grad_tolerance * scale + 1e-8) << c.name << ": " << x.name << ", element " << k;
+    ASSERT_NEAR(got[static_cast<size_t>(k)], expected, c.grad_tolerance * scale + 1e-8)
+        << c.name << ": " << x.name << ", element " << k;
   }
 }
 

@@ -49,9 +49,12 @@ TEST(CharTokenizer, DotsInTheTextAreNotTheBoundary) {
 TEST(CharTokenizer, NamesTheUnknownCharacter) {
   const CharTokenizer t = CharTokenizer::of_items({"ab"});
   EXPECT_EQ(refusal([&] { t.encode("ab\nbéa", "names.txt", 10); }),
-            "[tokenizer] names.txt: line 10, column 3: character U+000A is not among the 2 of the vocabulary | leave it out, or "
+            "[tokenizer] names.txt: line 10, column 3: character U+000A is not among the 2 of the vocabulary | leave "
+            "it out, or "
             "train on text that has it; known are ab");
-  EXPECT_TRUE(refusal([&] { t.encode("baé"); }).starts_with("[tokenizer] text: line 1, column 3: character 'é' (U+00E9) is not"));
+  EXPECT_TRUE(refusal([&] {
+                t.encode("baé");
+              }).starts_with("[tokenizer] text: line 1, column 3: character 'é' (U+00E9) is not"));
   EXPECT_TRUE(refusal([&] { t.encode("a\xff"); }).starts_with("[text] text: line 1, column 2 (byte 1): not UTF-8"));
   EXPECT_TRUE(refusal([&] { t.decode(Ids{3}); }).starts_with("[tokenizer] id: got 3, expected 0 to 2"));
   EXPECT_TRUE(refusal([&] { t.token(-1); }).starts_with("[tokenizer] id: got -1"));
@@ -68,7 +71,8 @@ TEST(CharTokenizer, AReplacementCharacterIsACharacter) {
 
 TEST(CharTokenizer, SavesAndLoads) {
   const test::TempFolder folder;
-  for (const CharTokenizer& t : {CharTokenizer::of_items({"a.\"\\é😀"}), CharTokenizer::of_text("\n x"), CharTokenizer::of_items({"abc"})}) {
+  for (const CharTokenizer& t :
+       {CharTokenizer::of_items({"a.\"\\é😀"}), CharTokenizer::of_text("\n x"), CharTokenizer::of_items({"abc"})}) {
     t.save(folder / "model");
     const CharTokenizer back = CharTokenizer::load(folder / "model");
     ASSERT_EQ(back.vocab_size(), t.vocab_size());
@@ -80,7 +84,8 @@ TEST(CharTokenizer, SavesAndLoads) {
   EXPECT_EQ(config.text("eos_token"), ".");
 }
 
-// The form that Hugging Face's tokenizers and transformers load (checked with tokenizers 0.23 and transformers 5.23: same ids).
+// The form that Hugging Face's tokenizers and transformers load (checked with tokenizers 0.23 and transformers 5.23:
+// same ids).
 TEST(CharTokenizer, FileHasTheFormOthersLoad) {
   EXPECT_EQ(CharTokenizer::of_items({"ab"}).to_json().dump(),
             R"({"version": "1.0", "truncation": null, "padding": null, "added_tokens": [{"id": 0, "content": ".", )"
@@ -92,7 +97,8 @@ TEST(CharTokenizer, FileHasTheFormOthersLoad) {
 
 TEST(CharTokenizer, RefusesForeignFiles) {
   const auto load = [](const std::string& model, const std::string& added = "[]") {
-    return refusal([&] { CharTokenizer::from_json(Json::parse("{\"added_tokens\": " + added + ", \"model\": " + model + "}")); });
+    return refusal(
+        [&] { CharTokenizer::from_json(Json::parse("{\"added_tokens\": " + added + ", \"model\": " + model + "}")); });
   };
   EXPECT_EQ(load(R"({"type": "WordLevel", "vocab": {"a": 0, "b": 1}})"), "nothing was thrown");
   EXPECT_NE(load(R"({"type": "BPE"})").find("got 'BPE', expected WordLevel"), std::string::npos);
@@ -103,7 +109,8 @@ TEST(CharTokenizer, RefusesForeignFiles) {
   EXPECT_NE(load(R"({"type": "WordLevel", "vocab": {"b": 0, "a": 1}})").find("out of order"), std::string::npos);
   EXPECT_NE(load(R"({"type": "WordLevel", "vocab": {"": 0}})").find("empty"), std::string::npos);
   EXPECT_NE(load(R"({"type": "WordLevel", "vocab": {}})").find("vocabulary is empty"), std::string::npos);
-  EXPECT_NE(load(R"({"type": "WordLevel", "vocab": {".": 0, "a": 1}})", R"([{"id": 1}])").find("boundary of id 0"), std::string::npos);
+  EXPECT_NE(load(R"({"type": "WordLevel", "vocab": {".": 0, "a": 1}})", R"([{"id": 1}])").find("boundary of id 0"),
+            std::string::npos);
 }
 
 TEST(CharTokenizer, NamesAndShakespeare) {
@@ -117,7 +124,8 @@ TEST(CharTokenizer, NamesAndShakespeare) {
   EXPECT_EQ(t.vocab_size(), 65);
   const Ids ids = t.encode(text);
   EXPECT_EQ(ids.size(), 1115394u);
-  EXPECT_EQ(Ids(ids.begin(), ids.begin() + 5), (Ids{18, 47, 56, 57, 58}));  // "First", as nanoGPT's data preparation gives it
+  EXPECT_EQ(Ids(ids.begin(), ids.begin() + 5),
+            (Ids{18, 47, 56, 57, 58}));  // "First", as nanoGPT's data preparation gives it
   EXPECT_EQ(t.decode(ids), text);
 }
 

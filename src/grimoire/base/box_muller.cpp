@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <initializer_list>
 
-// The float32 loop is compiled twice and picked at run time, with the same bits: std::fma rounds once as an instruction and as a
-// call, but the call is eight times slower. What the loop uses must be inlined for that. (Not under sanitizers: the choice is
-// made before they are ready.)
+// The float32 loop is compiled twice and picked at run time, with the same bits: std::fma rounds once as an instruction
+// and as a call, but the call is eight times slower. What the loop uses must be inlined for that. (Not under
+// sanitizers: the choice is made before they are ready.)
 #define GRIM_INLINE [[gnu::always_inline]] inline
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -80,7 +80,8 @@ void box_muller(const float* u1, const float* u2, float mean, float deviation, f
   }
 }
 
-void box_muller(const double* u1, const double* u2, double mean, double deviation, double* first, double* second, size_t n) {
+void box_muller(const double* u1, const double* u2, double mean, double deviation, double* first, double* second,
+                size_t n) {
   for (size_t j = 0; j < n; ++j) {
     const double radius = std::sqrt(-2.0 * std::log(1.0 - u1[j])), theta = 6.283185307179586 * u2[j];
     first[j] = std::fma(radius * std::cos(theta), deviation, mean);

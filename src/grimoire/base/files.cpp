@@ -71,6 +71,14 @@ void check_free_space(const std::string& folder, int64_t bytes) {
          "free some space, or choose another folder");
 }
 
+void make_durable_dirs(const std::string& folder) {
+  if (files().kind(folder) == FileKind::folder) return;
+  const std::string parent = parent_folder(folder);
+  if (parent != folder) make_durable_dirs(parent);
+  files().make_dirs(folder);
+  files().sync_dir(parent);
+}
+
 std::string join_path(std::string_view folder, std::string_view name) {
   if (folder.empty() || name.starts_with('/')) return std::string(name);
   std::string path(folder);

@@ -1,6 +1,6 @@
-// Files, through a seam that tests can replace: everything Grimoire writes, and everything it must read back after a crash,
-// goes through FileOps, so that a test can fail the N-th operation or lose what was never synced.
-// Errors: input for a path that is missing, of the wrong kind or not permitted; resource when the disk is full or fails.
+// Files, through a seam that tests can replace: everything Grimoire writes, and everything it must read back after a
+// crash, goes through FileOps, so that a test can fail the N-th operation or lose what was never synced. Errors: input
+// for a path that is missing, of the wrong kind or not permitted; resource for a disk that is full or fails.
 #pragma once
 
 #include <cstdint>
@@ -61,14 +61,17 @@ class ScopedFileOps {  // while alive, files() gives these, in every thread
 std::string read_file(const std::string& path);  // whole
 bool exists(const std::string& path);
 
-// Readers see the old file or the new one, never a part, also after a power cut: a temporary name in the same folder, write,
-// sync, rename, sync the folder. On failure the old file stands and the temporary one is removed.
+// Readers see the old file or the new one, never a part, also after a power cut: a temporary name in the same folder,
+// write, sync, rename, sync the folder. On failure the old file stands and the temporary one is removed.
 void write_atomically(const std::string& path, std::string_view bytes);
 void write_atomically(const std::string& path, const std::function<void(OutFile&)>& write);
 
-void remove_all(const std::string& path);  // a file, or a folder with what is in it; fine when missing; links are not followed
+// A file, or a folder with what is in it; fine when missing; links are removed, not followed.
+void remove_all(const std::string& path);
 // throws: resource, "needs 1,000 bytes, 10 are free", before a long job starts that could not save.
 void check_free_space(const std::string& folder, int64_t bytes);
+// make_dirs whose new names survive a power cut.
+void make_durable_dirs(const std::string& folder);
 
 std::string join_path(std::string_view folder, std::string_view name);
 std::string parent_folder(std::string_view path);  // "." for a bare name

@@ -16,7 +16,7 @@ const char* name_of(Json::Kind kind) {
   return names[static_cast<int>(kind)];
 }
 
-// --- parsing ---------------------------------------------------------------------------------------------------------------
+// --- parsing ---------------------------------------------------------------------------------------------------------
 
 // Takes the events of nlohmann's parser and builds the tree; `stack` holds the open arrays and objects.
 struct JsonBuilder {
@@ -27,7 +27,9 @@ struct JsonBuilder {
   std::vector<Json> stack;
   std::vector<std::string> pending_keys;  // of the open objects that wait for a value
 
-  [[noreturn]] void refuse(const std::string& problem) const { fail(ErrorKind::input, "json", *source + ": " + problem); }
+  [[noreturn]] void refuse(const std::string& problem) const {
+    fail(ErrorKind::input, "json", *source + ": " + problem);
+  }
 
   bool add(Json value) {
     if (values_left-- == 0) refuse("too many values");
@@ -79,7 +81,8 @@ struct JsonBuilder {
     return true;
   }
   bool parse_error(size_t position, const std::string&, const nlohmann::detail::exception& e) {
-    std::string detail = e.what();  // "[json.exception...] parse error at line 1, column 2: syntax error while parsing ..."
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing ..."
+    std::string detail = e.what();
     if (const size_t colon = detail.find(": "); colon != std::string::npos) detail.erase(0, colon + 2);
     if (detail.size() > 200) detail.replace(100, detail.size() - 200, " ... ");
     refuse_at(position > 0 ? position - 1 : 0, detail);
@@ -95,12 +98,13 @@ struct JsonBuilder {
 Json Json::parse(std::string_view text, std::string_view source, size_t max_values) {
   JsonBuilder builder{text, std::make_shared<const std::string>(source), max_values, {}, {}, {}};
   // nlohmann's parser takes a NUL byte for the end and would overlook what follows.
-  if (const size_t nul = text.find('\0'); nul != std::string_view::npos) builder.refuse_at(nul, "a NUL byte is not JSON");
+  if (const size_t nul = text.find('\0'); nul != std::string_view::npos)
+    builder.refuse_at(nul, "a NUL byte is not JSON");
   nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
   return std::move(builder.root);
 }
 
-// --- writing ---------------------------------------------------------------------------------------------------------------
+// --- writing ---------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -131,7 +135,8 @@ void Json::write(std::string& out, int level) const {
     default: break;
   }
   const bool object = kind_ == Kind::object;
-  const bool nested = object || std::any_of(items_.begin(), items_.end(), [](const Json& v) { return v.kind_ >= Kind::array; });
+  const bool nested =
+      object || std::any_of(items_.begin(), items_.end(), [](const Json& v) { return v.kind_ >= Kind::array; });
   const bool rows = level >= 0 && nested && !items_.empty();
   const std::string line = rows ? "\n" + std::string(static_cast<size_t>(2 * level + 2), ' ') : "";
   out += object ? '{' : '[';
@@ -157,7 +162,7 @@ std::string Json::dump_pretty() const {
   return out + "\n";
 }
 
-// --- building --------------------------------------------------------------------------------------------------------------
+// --- building --------------------------------------------------------------------------------------------------------
 
 Json Json::array(std::initializer_list<Json> items) {
   Json a;
@@ -202,7 +207,7 @@ bool Json::operator==(const Json& other) const {
          keys_ == other.keys_ && items_ == other.items_;
 }
 
-// --- reading ---------------------------------------------------------------------------------------------------------------
+// --- reading ---------------------------------------------------------------------------------------------------------
 
 void Json::fail_here(const std::string& problem, std::string hint) const {
   fail(ErrorKind::input, "json", (source_ ? *source_ + ": " : "") + problem, std::move(hint));

@@ -1,6 +1,6 @@
 // Json: a JSON value as a plain tree. Objects keep the order of their keys; a duplicate key is refused when parsing.
-// Values that came from a file remember its name, so that a wrong type reads "config.json: key 'n_head': got text, expected
-// integer". Every getter throws Error(input).
+// Values that came from a file remember its name, so that a wrong type reads "config.json: key 'n_head': got text,
+// expected integer". Every getter throws Error(input).
 #pragma once
 
 #include <concepts>
@@ -35,8 +35,8 @@ class Json {
     return a;
   }
 
-  // The whole text must be one value, UTF-8, nested at most 128 deep, with at most max_values values in it (a value takes
-  // about 120 bytes, so a hostile file could ask for 60 times its size). `source` names it in errors.
+  // The whole text must be one value, UTF-8, nested at most 128 deep, with at most max_values values in it (a value
+  // takes about 120 bytes, so a hostile file could ask for 60 times its size). `source` names it in errors.
   // throws: input, "config.json: line 3, column 14: ..."
   static Json parse(std::string_view text, std::string_view source = "json", size_t max_values = SIZE_MAX);
 

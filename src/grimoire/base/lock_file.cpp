@@ -26,7 +26,8 @@ std::string read_small(int fd) {
 // Between open and flock the holder may have removed the file: then the lock is on a file without a name.
 bool still_named(int fd, const std::string& path) {
   struct stat held, named;
-  return fstat(fd, &held) == 0 && stat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+  return fstat(fd, &held) == 0 && stat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
+         held.st_dev == named.st_dev;
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// MappedFile: a file read through the page cache without copying it. For large data that is visited sparsely (token streams);
-// weights are read, not mapped, because a file that shrinks while it is mapped kills the process.
+// MappedFile: a file read through the page cache without copying it. For large data that is visited sparsely (token
+// streams); weights are read, not mapped, because a file that shrinks while it is mapped kills the process.
 #pragma once
 
 #include <string>

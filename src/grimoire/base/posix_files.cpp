@@ -52,7 +52,8 @@ template <class Call> auto retry(Call call) {  // over signals
 
 int64_t free_bytes(const std::string& path) {
   struct statvfs disk;
-  return statvfs(path.c_str(), &disk) == 0 ? static_cast<int64_t>(disk.f_bavail) * static_cast<int64_t>(disk.f_frsize) : -1;
+  return statvfs(path.c_str(), &disk) == 0 ? static_cast<int64_t>(disk.f_bavail) * static_cast<int64_t>(disk.f_frsize)
+                                           : -1;
 }
 
 struct Descriptor {
@@ -66,12 +67,14 @@ struct Descriptor {
 class PosixOut final : public OutFile {
  public:
   PosixOut(std::string path, int flags)
-      : path_(std::move(path)), file_(retry([&] { return ::open(path_.c_str(), flags | O_WRONLY | O_CREAT | O_CLOEXEC, 0666); })) {
+      : path_(std::move(path)),
+        file_(retry([&] { return ::open(path_.c_str(), flags | O_WRONLY | O_CREAT | O_CLOEXEC, 0666); })) {
     if (file_.fd < 0) fail_path("write", path_, errno);
   }
   void write(std::string_view bytes) override {
     for (size_t done = 0; done < bytes.size();) {
-      const ssize_t n = retry([&] { return ::write(file_.fd, bytes.data() + done, std::min<size_t>(bytes.size() - done, 1 << 30)); });
+      const ssize_t n =
+          retry([&] { return ::write(file_.fd, bytes.data() + done, std::min<size_t>(bytes.size() - done, 1 << 30)); });
       if (n < 0 && errno == ENOSPC)
         fail(ErrorKind::resource, "file",
              str("cannot write {}: the disk is full: {} more bytes needed, {} free", path_,
@@ -127,8 +130,12 @@ class PosixIn final : public InFile {
 class PosixFiles final : public FileOps {
  public:
   std::unique_ptr<InFile> open(const std::string& path) override { return std::make_unique<PosixIn>(path); }
-  std::unique_ptr<OutFile> create(const std::string& path) override { return std::make_unique<PosixOut>(path, O_TRUNC); }
-  std::unique_ptr<OutFile> append(const std::string& path) override { return std::make_unique<PosixOut>(path, O_APPEND); }
+  std::unique_ptr<OutFile> create(const std::string& path) override {
+    return std::make_unique<PosixOut>(path, O_TRUNC);
+  }
+  std::unique_ptr<OutFile> append(const std::string& path) override {
+    return std::make_unique<PosixOut>(path, O_APPEND);
+  }
   void rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) fail_path("rename", errno == ENOENT ? from : to, errno);
   }

@@ -10,7 +10,7 @@
 
 namespace grim {
 
-// --- words -----------------------------------------------------------------------------------------------------------------
+// --- words -----------------------------------------------------------------------------------------------------------
 
 Rng::Rng(RngMode mode, uint64_t seed, uint32_t stream, uint32_t step)
     : mode_(mode), seed_(seed), stream_(stream), step_(step) {
@@ -53,7 +53,7 @@ void Rng::align() {
   if (mode_ == RngMode::philox) at_ = (at_ + 3) / 4 * 4;
 }
 
-// --- distributions: the lines marked torch follow tools/golden/rng.py -------------------------------------------------------
+// --- distributions: the lines marked torch follow tools/golden/rng.py ------------------------------------------------
 
 float Rng::uniform() {
   const uint32_t word = next_u32();
@@ -119,7 +119,8 @@ std::vector<int64_t> Rng::permutation(int64_t n) {
 int64_t Rng::multinomial(std::span<const float> weights, MultinomialForm form) {
   float total = 0;
   for (float w : weights) {
-    GRIM_CHECK(std::isfinite(w) && w >= 0, argument, "multinomial", "weight: got {}, expected finite and not negative", w);
+    GRIM_CHECK(std::isfinite(w) && w >= 0, argument, "multinomial", "weight: got {}, expected finite and not negative",
+               w);
     total += w;
   }
   GRIM_CHECK(total > 0 && std::isfinite(total), argument, "multinomial", "the weights add up to {}", total);
@@ -147,7 +148,7 @@ int64_t Rng::multinomial(std::span<const float> weights, MultinomialForm form) {
   return static_cast<int64_t>(last);
 }
 
-// --- blocks ----------------------------------------------------------------------------------------------------------------
+// --- blocks ----------------------------------------------------------------------------------------------------------
 
 template <class T> void Rng::fill_uniform_as(std::span<T> out, T low, T high) {
   const bool unit = low == T{0} && high == T{1};
@@ -167,7 +168,9 @@ template <class T> void Rng::fill_normal_torch(std::span<T> out, T mean, T devia
     for (T& x : out) x = static_cast<T>(normal() * deviation + mean);
     return;
   }
-  const auto transform = [&](std::span<T> x) { box_muller(x.data(), x.data() + 8, mean, deviation, x.data(), x.data() + 8, 8); };
+  const auto transform = [&](std::span<T> x) {
+    box_muller(x.data(), x.data() + 8, mean, deviation, x.data(), x.data() + 8, 8);
+  };
   fill_uniform_as(out, T{0}, T{1});
   for (size_t i = 0; i + 16 <= out.size(); i += 16) transform(out.subspan(i, 16));
   if (out.size() % 16) {
@@ -207,7 +210,7 @@ void Rng::fill_normal(std::span<double> out, double mean, double deviation) {
   }
 }
 
-// --- state -----------------------------------------------------------------------------------------------------------------
+// --- state -----------------------------------------------------------------------------------------------------------
 
 std::string Rng::state() const {
   if (mode_ == RngMode::philox) return str("philox {} {} {} {}", seed_, stream_, step_, at_);
@@ -215,7 +218,9 @@ std::string Rng::state() const {
 }
 
 Rng Rng::from_state(std::string_view text) {
-  const auto refuse = [&] { fail(ErrorKind::input, "rng", str("not a generator's state: got '{}'", text.substr(0, 80))); };
+  const auto refuse = [&] {
+    fail(ErrorKind::input, "rng", str("not a generator's state: got '{}'", text.substr(0, 80)));
+  };
   const RngMode mode = text.starts_with("torch ") ? RngMode::torch : RngMode::philox;
   if (mode == RngMode::philox && !text.starts_with("philox ")) refuse();
   const char* at = text.data() + text.find(' ');

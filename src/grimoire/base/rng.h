@@ -1,8 +1,8 @@
 // Random numbers. Two generators behind one class:
-//   philox  counter-based (Salmon et al. 2011): a number is a function of (seed, stream, step, place), so a run resumes exactly
-//           from four integers, chunks can be filled in parallel, and a mask can be made again instead of stored;
-//   torch   the Mersenne Twister with the distributions of PyTorch's CPU generator, value for value (tools/golden/rng.py), so
-//           that published notebooks replay.
+//   philox  counter-based (Salmon et al. 2011): a number is a function of (seed, stream, step, place), so a run resumes
+//           exactly from four integers, chunks are filled in parallel, and a mask is made again instead of stored;
+//   torch   the Mersenne Twister with the distributions of PyTorch's CPU generator, value for value
+//           (tools/golden/rng.py), so that published notebooks replay.
 #pragma once
 
 #include <array>
@@ -16,7 +16,8 @@
 
 namespace grim {
 
-// Philox4x32-10: four random words for one block. Key: seed; counter: block (two words), stream, step. Kernels call it inline.
+// Philox4x32-10: four random words for one block. Key: seed; counter: block (two words), stream, step. Kernels call it
+// inline.
 constexpr std::array<uint32_t, 4> philox4x32(uint64_t seed, uint32_t stream, uint32_t step, uint64_t block) {
   uint32_t c0 = static_cast<uint32_t>(block), c1 = static_cast<uint32_t>(block >> 32), c2 = stream, c3 = step;
   uint32_t k0 = static_cast<uint32_t>(seed), k1 = static_cast<uint32_t>(seed >> 32);
@@ -73,20 +74,21 @@ class Rng {
   // An index into `weights` (finite, not negative, not all zero; they need not sum to 1). throws: argument
   int64_t multinomial(std::span<const float> weights, MultinomialForm form = MultinomialForm::race);
 
-  // Whole blocks, as torch fills a contiguous tensor: in torch mode the numbers depend on the size of the block.
-  // In philox mode fill_normal begins at a multiple of four words; filling in pieces of a multiple of four gives the same.
+  // Whole blocks, as torch fills a contiguous tensor: in torch mode the numbers depend on the size of the block. In
+  // philox mode fill_normal begins at a multiple of four words; filling in pieces of a multiple of four gives the same.
   void fill_uniform(std::span<float> out, float low = 0, float high = 1);  // [low, high)
   void fill_uniform(std::span<double> out, double low = 0, double high = 1);
   void fill_normal(std::span<float> out, float mean = 0, float deviation = 1);
   void fill_normal(std::span<double> out, double mean = 0, double deviation = 1);
 
-  // philox: this stream at another step, from its start, so that step s needs nothing of the steps before. throws: torch mode
+  // philox: this stream at another step, from its start, so that step s needs nothing of the steps before.
+  // throws: state, in torch mode
   Rng at_step(int64_t step) const;
   void discard(uint64_t words);  // philox: at once; torch: draws them
   void align();                  // philox: to the next multiple of four words; torch: nothing
 
-  // The whole state as a short line of text, e.g. "philox 42 17 0 128". In torch mode coming back costs about a second for each
-  // 10^9 words drawn before. throws: input, not such a line.
+  // The whole state as a short line of text, e.g. "philox 42 17 0 128". In torch mode coming back costs about a second
+  // for each 10^9 words drawn before. throws: input, not such a line.
   std::string state() const;
   static Rng from_state(std::string_view text);
 

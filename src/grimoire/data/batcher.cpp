@@ -25,8 +25,8 @@ int64_t Batcher::from_epochs(int64_t place) {
 
 std::vector<int64_t> Batcher::batch(int64_t step) {
   GRIM_CHECK(step >= 0, argument, "batcher", "step: got {}", step);
-  GRIM_CHECK(!shared_ || step == next_step_, state, "batcher", "torch mode draws in order: got step {}, expected {}", step,
-             next_step_);
+  GRIM_CHECK(!shared_ || step == next_step_, state, "batcher", "torch mode draws in order: got step {}, expected {}",
+             step, next_step_);
   next_step_ = step + 1;
   std::vector<int64_t> chosen(static_cast<size_t>(batch_size_));
   if (sampling_ == Sampling::epochs) {
@@ -41,7 +41,9 @@ std::vector<int64_t> Batcher::batch(int64_t step) {
 std::string Batcher::state() const { return str("step {} epoch {} {}", next_step_, epoch_, order_state_); }
 
 void Batcher::restore(std::string_view state) {
-  const auto refuse = [&] { fail(ErrorKind::input, "batcher", str("not a batcher's state: got '{}'", state.substr(0, 80))); };
+  const auto refuse = [&] {
+    fail(ErrorKind::input, "batcher", str("not a batcher's state: got '{}'", state.substr(0, 80)));
+  };
   std::string_view rest = state;
   const auto number_after = [&](std::string_view word) {
     if (!rest.starts_with(word)) refuse();

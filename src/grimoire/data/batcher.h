@@ -1,6 +1,6 @@
-// Batcher: which examples step s trains on. With a philox generator any step can be asked for at any time, so that a resumed
-// run needs no state; with a torch generator the batches come in order out of the generator that the caller shares with
-// everything else, as in the notebooks.
+// Batcher: which examples step s trains on. With a philox generator any step can be asked for at any time, so that a
+// resumed run needs no state; with a torch generator the batches come in order out of the generator that the caller
+// shares with everything else, as in the notebooks.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,8 @@ namespace {
 std::string_view trimmed(std::string_view line) {
   constexpr std::string_view kSpace = " \t\r\v\f";
   const size_t begin = line.find_first_not_of(kSpace);
-  return begin == std::string_view::npos ? std::string_view() : line.substr(begin, line.find_last_not_of(kSpace) - begin + 1);
+  return begin == std::string_view::npos ? std::string_view()
+                                         : line.substr(begin, line.find_last_not_of(kSpace) - begin + 1);
 }
 
 // f(line number, trimmed line) for every line.
@@ -84,7 +85,8 @@ void check_item_lengths(const Corpus& corpus, int64_t limit) {
     const int64_t length = count_code_points(corpus.items[i]);
     if (length > limit)
       fail(ErrorKind::input, "corpus",
-           str("{}: line {}: got {} characters, expected at most {}", corpus.source, corpus.line_numbers[i], length, limit),
+           str("{}: line {}: got {} characters, expected at most {}", corpus.source, corpus.line_numbers[i], length,
+               limit),
            "raise the context length, shorten the line, or treat the file as running text");
   }
 }

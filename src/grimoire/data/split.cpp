@@ -8,7 +8,8 @@ namespace grim {
 namespace {
 void check_count(int64_t items) {
   if (items < 10)
-    fail(ErrorKind::input, "split", str("got {} items, expected 10 or more to split", items), "add data, or train without a split");
+    fail(ErrorKind::input, "split", str("got {} items, expected 10 or more to split", items),
+         "add data, or train without a split");
 }
 }  // namespace
 
@@ -17,7 +18,9 @@ Split split_shuffled(int64_t items, uint64_t seed) {
   const std::vector<int64_t> order = python_shuffle(seed, items);
   const auto first = static_cast<int64_t>(0.8 * static_cast<double>(items));  // as Python's int(0.8 * n)
   const auto second = static_cast<int64_t>(0.9 * static_cast<double>(items));
-  return {{order.begin(), order.begin() + first}, {order.begin() + first, order.begin() + second}, {order.begin() + second, order.end()}};
+  return {{order.begin(), order.begin() + first},
+          {order.begin() + first, order.begin() + second},
+          {order.begin() + second, order.end()}};
 }
 
 Split split_makemore(int64_t items, Rng& rng) {

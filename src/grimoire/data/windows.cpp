@@ -28,8 +28,8 @@ Examples padded_items(const std::vector<Ids>& items, int64_t length) {
   const Examples e{Tensor::zeros({n, length}, Dtype::i64), Tensor::full({n, length}, kIgnore, Dtype::i64)};
   for (int64_t i = 0; i < n; ++i) {
     const Ids& item = items[static_cast<size_t>(i)];
-    GRIM_CHECK(static_cast<int64_t>(item.size()) < length, input, "padded_items", "item {}: got {} ids, expected at most {}", i,
-               item.size(), length - 1);
+    GRIM_CHECK(static_cast<int64_t>(item.size()) < length, input, "padded_items",
+               "item {}: got {} ids, expected at most {}", i, item.size(), length - 1);
     int64_t* const y = e.y.data<int64_t>() + i * length;
     std::copy(item.begin(), item.end(), e.x.data<int64_t>() + i * length + 1);
     std::copy(item.begin(), item.end(), y);
@@ -40,8 +40,8 @@ Examples padded_items(const std::vector<Ids>& items, int64_t length) {
 
 int64_t crop_count(int64_t ids, int64_t length) {
   GRIM_CHECK(length >= 1, argument, "crop_count", "length: got {}, expected 1 or more", length);
-  GRIM_CHECK(ids > length, input, "crop_count", "the text is too short: got {} ids, expected more than the context of {}", ids,
-             length);
+  GRIM_CHECK(ids > length, input, "crop_count",
+             "the text is too short: got {} ids, expected more than the context of {}", ids, length);
   return ids - length;
 }
 
@@ -50,7 +50,8 @@ Examples text_crops(std::span<const int64_t> ids, std::span<const int64_t> start
   const Examples e{Tensor::empty({n, length}, Dtype::i64), Tensor::empty({n, length}, Dtype::i64)};
   for (int64_t i = 0; i < n; ++i) {
     const int64_t start = starts[static_cast<size_t>(i)];
-    GRIM_CHECK(start >= 0 && start < count, argument, "text_crops", "start: got {}, expected 0 to {}", start, count - 1);
+    GRIM_CHECK(start >= 0 && start < count, argument, "text_crops", "start: got {}, expected 0 to {}", start,
+               count - 1);
     std::copy_n(ids.begin() + start, length, e.x.data<int64_t>() + i * length);
     std::copy_n(ids.begin() + start + 1, length, e.y.data<int64_t>() + i * length);
   }
@@ -74,6 +75,8 @@ Tensor rows_of(const Tensor& x, std::span<const int64_t> rows) {
 }
 }  // namespace
 
-Examples take_rows(const Examples& all, std::span<const int64_t> rows) { return {rows_of(all.x, rows), rows_of(all.y, rows)}; }
+Examples take_rows(const Examples& all, std::span<const int64_t> rows) {
+  return {rows_of(all.x, rows), rows_of(all.y, rows)};
+}
 
 }  // namespace grim

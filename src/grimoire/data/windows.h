@@ -17,8 +17,8 @@ struct Examples {
 
 inline constexpr int64_t kIgnore = -1;  // a target that does not count
 
-// Every item gives length + 1 examples: the `block` ids before each id, filled with 0 at the start, and the id itself; the last
-// target is the boundary. x (N, block), y (N), as in the makemore lectures. throws: argument, block < 1
+// Every item gives length + 1 examples: the `block` ids before each id, filled with 0 at the start, and the id itself;
+// the last target is the boundary. x (N, block), y (N), as in the makemore lectures. throws: argument, block < 1
 Examples context_windows(const std::vector<Ids>& items, int64_t block);
 
 // One row an item: x is 0, ids..., 0...; y is ids..., 0, then kIgnore. x and y (N, length), as makemore.py makes them.

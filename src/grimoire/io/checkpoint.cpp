@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kTemporary = ".tmp-", kRetired = ".old-";
 
-// --- writing ---------------------------------------------------------------------------------------------------------------
+// --- writing ---------------------------------------------------------------------------------------------------------
 
 // Hashes what passes through.
 class HashedOut final : public OutFile {
@@ -53,7 +53,7 @@ void write_folder(const std::string& folder, const std::vector<CheckpointFile>& 
   files().sync_dir(folder);
 }
 
-// --- names -----------------------------------------------------------------------------------------------------------------
+// --- names -----------------------------------------------------------------------------------------------------------
 
 // "step-200" -> 200; -1 for anything else.
 int64_t number_of(std::string_view name) {
@@ -78,7 +78,8 @@ std::vector<Candidate> candidates(const std::string& folder) {
     if (name.find(kRetired) != std::string::npos) continue;
     const std::string finished = name.substr(0, name.find(kTemporary));
     const int64_t number = number_of(finished);
-    if (number >= 0 && files().kind(join_path(folder, name)) == FileKind::folder) found.push_back({name, finished, number});
+    if (number >= 0 && files().kind(join_path(folder, name)) == FileKind::folder)
+      found.push_back({name, finished, number});
   }
   std::stable_sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
     return a.number != b.number ? a.number > b.number : a.name < b.name;
@@ -120,12 +121,15 @@ CheckpointFile::CheckpointFile(std::string file_name, std::string bytes)
     : name(std::move(file_name)), write([bytes = std::move(bytes)](OutFile& out) { out.write(bytes); }) {}
 
 void save_checkpoint(const std::string& path, const std::vector<CheckpointFile>& contents, const Json& about) {
-  GRIM_CHECK(number_of(file_name(path)) >= 0, argument, "checkpoint", "name: got '{}', expected NAME-NUMBER", file_name(path));
+  GRIM_CHECK(number_of(file_name(path)) >= 0, argument, "checkpoint", "name: got '{}', expected NAME-NUMBER",
+             file_name(path));
   for (const CheckpointFile& c : contents)
-    GRIM_CHECK(is_plain_name(c.name) && c.name != kManifestName, argument, "checkpoint", "file name not allowed: '{}'", c.name);
+    GRIM_CHECK(is_plain_name(c.name) && c.name != kManifestName, argument, "checkpoint", "file name not allowed: '{}'",
+               c.name);
   const std::string parent = parent_folder(path), temporary = str("{}{}{}", path, kTemporary, getpid());
   bool complete = false;
   try {
+    make_durable_dirs(parent);
     remove_all(temporary);
     write_folder(temporary, contents, about);
     files().sync_dir(parent);
@@ -210,7 +214,8 @@ std::vector<std::string> prune_checkpoints(const std::string& folder, int keep, 
       continue;
     }
     if (std::find(spare.begin(), spare.end(), path) != spare.end()) continue;
-    const std::string retired = str("{}{}{}", path, kRetired, getpid());  // out of sight first: half a removal must not be seen
+    const std::string retired =
+        str("{}{}{}", path, kRetired, getpid());  // out of sight first: half a removal must not be seen
     files().rename(path, retired);
     remove_all(retired);
     removed.push_back(path);

@@ -18,8 +18,8 @@ std::string sealed(Json j) {
 
 ManifestFile parse_file(const Json& j, const std::string& path) {
   ManifestFile f{j.text("name"), j.integer("bytes"), j.text("xxh3_128")};
-  GRIM_CHECK(is_plain_name(f.name) && f.name != kManifestName, input, "checkpoint", "{}: file name not allowed: got '{}'", path,
-             f.name);
+  GRIM_CHECK(is_plain_name(f.name) && f.name != kManifestName, input, "checkpoint",
+             "{}: file name not allowed: got '{}'", path, f.name);
   GRIM_CHECK(f.bytes >= 0, input, "checkpoint", "{}: {}: bytes: got {}", path, f.name, f.bytes);
   return f;
 }
@@ -28,15 +28,18 @@ ManifestFile parse_file(const Json& j, const std::string& path) {
 
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name.size() <= 200 && name[0] != '.' &&
-         std::none_of(name.begin(), name.end(), [](unsigned char c) { return c == '/' || c == '\\' || c < 32 || c == 127; });
+         std::none_of(name.begin(), name.end(),
+                      [](unsigned char c) { return c == '/' || c == '\\' || c < 32 || c == 127; });
 }
 
 std::string manifest_text(const Manifest& manifest) {
   Json list = Json::array();
   for (const ManifestFile& f : manifest.files)
     list.push(Json::object({{"name", f.name}, {"bytes", f.bytes}, {"xxh3_128", f.hash}}));
-  return sealed(Json::object(
-      {{"format", kCheckpointFormat}, {"created", manifest.created}, {"about", manifest.about}, {"files", std::move(list)}}));
+  return sealed(Json::object({{"format", kCheckpointFormat},
+                              {"created", manifest.created},
+                              {"about", manifest.about},
+                              {"files", std::move(list)}}));
 }
 
 Manifest parse_manifest(const std::string& text, const std::string& path) {
@@ -53,7 +56,8 @@ Manifest parse_manifest(const std::string& text, const std::string& path) {
   for (const Json& f : j.list("files")) {
     m.files.push_back(parse_file(f, path));
     for (size_t i = 0; i + 1 < m.files.size(); ++i)
-      GRIM_CHECK(m.files[i].name != m.files.back().name, input, "checkpoint", "{}: '{}' is listed twice", path, m.files[i].name);
+      GRIM_CHECK(m.files[i].name != m.files.back().name, input, "checkpoint", "{}: '{}' is listed twice", path,
+                 m.files[i].name);
   }
   return m;
 }

@@ -1,5 +1,5 @@
-// manifest.json: what a checkpoint folder must hold, with a hash over itself. It is written last, so a folder that has a good
-// manifest is complete.
+// manifest.json: what a checkpoint folder must hold, with a hash over itself. It is written last, so a folder that has
+// a good manifest is complete.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,8 @@ void Reader::refuse(std::string_view what, const std::string& problem) const {
   fail(ErrorKind::input, "read", str("{}: at byte {}: {}: {}", file_, at_, what, problem));
 }
 
-void Reader::refuse_range(std::string_view what, const std::string& got, const std::string& low, const std::string& high) const {
+void Reader::refuse_range(std::string_view what, const std::string& got, const std::string& low,
+                          const std::string& high) const {
   refuse(what, str("got {}, expected {} to {}", got, low, high));
 }
 
@@ -25,7 +26,8 @@ void Reader::align(uint64_t to, std::string_view what) {
 }
 
 void Reader::expect(std::string_view magic, std::string_view what) {
-  if (remaining() < magic.size() || bytes_.substr(at_, magic.size()) != magic) refuse(what, str("expected '{}'", magic));
+  if (remaining() < magic.size() || bytes_.substr(at_, magic.size()) != magic)
+    refuse(what, str("expected '{}'", magic));
   at_ += magic.size();
 }
 

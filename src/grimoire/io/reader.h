@@ -1,5 +1,5 @@
-// Reader: little-endian numbers and text out of a block of bytes, every step checked against what is left. All parsers of binary
-// files go through it; an error names the file, the place and what was being read.
+// Reader: little-endian numbers and text out of a block of bytes, every step checked against what is left. All parsers
+// of binary files go through it; an error names the file, the place and what was being read.
 #pragma once
 
 #include <bit>
@@ -30,7 +30,8 @@ class Reader {
   // A number that must lie in [low, high]: sizes and counts, before anything is allocated for them.
   template <class T> T read_between(T low, T high, std::string_view what) {
     const T value = read<T>(what);
-    if (value < low || value > high) refuse_range(what, std::to_string(value), std::to_string(low), std::to_string(high));
+    if (value < low || value > high)
+      refuse_range(what, std::to_string(value), std::to_string(low), std::to_string(high));
     return value;
   }
 

@@ -10,7 +10,7 @@
 namespace grim {
 namespace {
 
-// --- dtypes ----------------------------------------------------------------------------------------------------------------
+// --- dtypes ----------------------------------------------------------------------------------------------------------
 
 constexpr struct {
   Dtype ours;
@@ -25,13 +25,15 @@ const char* safetensors_name(Dtype dtype) {
 }
 
 float half_to_float(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16, exponent = (half >> 10) & 31u, fraction = half & 1023u;
+  const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16, exponent = (half >> 10) & 31u,
+                 fraction = half & 1023u;
   if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | fraction << 13);
-  if (exponent == 0) return std::copysign(static_cast<float>(fraction) * 0x1p-24f, std::bit_cast<float>(sign | 0x3f800000u));
+  if (exponent == 0)
+    return std::copysign(static_cast<float>(fraction) * 0x1p-24f, std::bit_cast<float>(sign | 0x3f800000u));
   return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
 }
 
-// --- reading ---------------------------------------------------------------------------------------------------------------
+// --- reading ---------------------------------------------------------------------------------------------------------
 
 struct Source {
   InFile& file;
@@ -56,8 +58,8 @@ template <class To, class From, class Convert> Tensor converted(const Source& s,
 
 Tensor read_entry(const Source& s, const std::string& path) {
   const SafetensorsEntry& e = s.entry;
-  GRIM_CHECK(e.shape.size() <= kMaxDims, input, "safetensors", "{}: tensor '{}': got {} dimensions, expected at most {}", path,
-             e.name, e.shape.size(), kMaxDims);
+  GRIM_CHECK(e.shape.size() <= kMaxDims, input, "safetensors",
+             "{}: tensor '{}': got {} dimensions, expected at most {}", path, e.name, e.shape.size(), kMaxDims);
   Shape shape;
   for (int64_t d : e.shape) shape.push_back(d);
   if (e.dtype == "BOOL") return converted<bool, uint8_t>(s, shape, [](uint8_t v) { return v != 0; });
@@ -76,7 +78,7 @@ Tensor read_entry(const Source& s, const std::string& path) {
        "convert the tensor to F32, BF16 or F16 first");
 }
 
-// --- writing ---------------------------------------------------------------------------------------------------------------
+// --- writing ---------------------------------------------------------------------------------------------------------
 
 std::vector<std::pair<std::string, Tensor>> in_file_order(const TensorMap& tensors) {
   std::vector<std::pair<std::string, Tensor>> order(tensors.begin(), tensors.end());

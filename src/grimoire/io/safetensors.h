@@ -14,8 +14,9 @@ namespace grim {
 using TensorMap = std::map<std::string, Tensor>;
 using Metadata = std::map<std::string, std::string>;
 
-// An open file whose header has been checked; tensors are read one by one. The numbers are read, not mapped, so a file that is
-// changed or cut meanwhile gives an error and not a dead process, and saving over the file that was loaded is safe.
+// An open file whose header has been checked; tensors are read one by one. The numbers are read, not mapped, so a file
+// that is changed or cut meanwhile gives an error and not a dead process, and saving over the file that was loaded is
+// safe.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::string& path);  // throws: input
@@ -36,9 +37,10 @@ class SafetensorsFile {
 
 TensorMap read_safetensors(const std::string& path);
 
-// Written in one order (wide elements first, then by name), so the same tensors give the same bytes. Strided tensors are
-// written dense. `metadata` becomes __metadata__. The first replaces the file atomically.
-void write_safetensors(const std::string& path, const TensorMap& tensors, const Metadata& metadata = {{"format", "pt"}});
+// Written in one order (wide elements first, then by name), so the same tensors give the same bytes. Strided tensors
+// are written dense. `metadata` becomes __metadata__. The first replaces the file atomically.
+void write_safetensors(const std::string& path, const TensorMap& tensors,
+                       const Metadata& metadata = {{"format", "pt"}});
 void write_safetensors(OutFile& out, const TensorMap& tensors, const Metadata& metadata = {{"format", "pt"}});
 int64_t safetensors_bytes(const TensorMap& tensors);  // of the data, for a look at the free space first
 

@@ -21,7 +21,8 @@ void refuse_foreign(std::string_view bytes, std::string_view file) {
     const size_t end = std::min(bytes.find_first_of(std::string_view("\0", 1)), bytes.size());
     std::string about(bytes.substr(0, std::min<size_t>(end, 200)));
     std::replace(about.begin(), about.end(), '\n', ' ');
-    refuse(file, str("this is a Git LFS pointer, not the weights: {}", about), "fetch the real file with 'git lfs pull'");
+    refuse(file, str("this is a Git LFS pointer, not the weights: {}", about),
+           "fetch the real file with 'git lfs pull'");
   }
   const size_t text = bytes.find_first_not_of(" \t\r\n");
   const bool tag = text != std::string_view::npos && bytes[text] == '<' && text + 1 < bytes.size() &&
@@ -75,7 +76,8 @@ void check_layout(const std::vector<SafetensorsEntry>& entries, uint64_t data_by
   uint64_t at = 0;
   const SafetensorsEntry* before = nullptr;
   for (const SafetensorsEntry& e : entries) {
-    if (e.begin < at) refuse(file, str("tensors '{}' and '{}' overlap at byte {} of the data", before->name, e.name, e.begin));
+    if (e.begin < at)
+      refuse(file, str("tensors '{}' and '{}' overlap at byte {} of the data", before->name, e.name, e.begin));
     if (e.begin > at) refuse(file, str("bytes {} to {} of the data belong to no tensor", at, e.begin));
     if (e.end > data_bytes)
       refuse(file, str("truncated: tensor '{}' ends at byte {} of the data, got {}", e.name, e.end, data_bytes));
@@ -91,10 +93,10 @@ int bits_of_safetensors_dtype(std::string_view dtype) {
   constexpr struct {
     std::string_view name;
     int bits;
-  } known[] = {{"F32", 32},    {"BF16", 16},    {"F16", 16},     {"I64", 64},         {"I32", 32},         {"U8", 8},
-               {"BOOL", 8},    {"F64", 64},     {"I8", 8},       {"I16", 16},         {"U16", 16},         {"U32", 32},
-               {"U64", 64},    {"C64", 64},     {"F8_E4M3", 8},  {"F8_E5M2", 8},      {"F8_E8M0", 8},      {"F8_E4M3FNUZ", 8},
-               {"F4", 4},      {"F6_E2M3", 6},  {"F6_E3M2", 6},  {"F8_E5M2FNUZ", 8}};
+  } known[] = {{"F32", 32}, {"BF16", 16},   {"F16", 16},    {"I64", 64},       {"I32", 32},    {"U8", 8},
+               {"BOOL", 8}, {"F64", 64},    {"I8", 8},      {"I16", 16},       {"U16", 16},    {"U32", 32},
+               {"U64", 64}, {"C64", 64},    {"F8_E4M3", 8}, {"F8_E5M2", 8},    {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8},
+               {"F4", 4},   {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F8_E5M2FNUZ", 8}};
   for (const auto& k : known)
     if (k.name == dtype) return k.bits;
   return 0;
@@ -112,12 +114,14 @@ uint64_t safetensors_header_length(std::string_view first_bytes, uint64_t file_s
   }
   refuse_foreign(first_bytes, file);  // not sooner: a true length may look like the first letters of something else
   if (length > kMaxSafetensorsHeader)
-    refuse(file, str("header length: got {}, expected at most {}", length, kMaxSafetensorsHeader), "this is not a safetensors file");
+    refuse(file, str("header length: got {}, expected at most {}", length, kMaxSafetensorsHeader),
+           "this is not a safetensors file");
   refuse(file, str("truncated: the header is {} bytes long, got {}", length, file_size - 8));
 }
 
 SafetensorsHeader parse_safetensors_header(std::string_view json, uint64_t file_size, std::string_view file) {
-  if (json.size() > file_size || file_size - json.size() < 8) refuse(file, "truncated: the header is longer than the file");
+  if (json.size() > file_size || file_size - json.size() < 8)
+    refuse(file, "truncated: the header is longer than the file");
   if (!json.starts_with('{')) refuse(file, "the header does not begin with '{'");
   const Json root = Json::parse(json, str("{}: header", file), kMaxValues);
   SafetensorsHeader header;

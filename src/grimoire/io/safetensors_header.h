@@ -1,7 +1,7 @@
-// The header of a safetensors file, as pure bytes: no tensor is made here, so that it can be fuzzed by itself.
-// Format: u64 little-endian N, then N bytes of JSON {"name": {"dtype", "shape", "data_offsets": [begin, end)}, ...}, then the data.
-// Everything is checked, so that what is returned may be trusted: offsets lie in the file, follow each other without holes or
-// overlap up to its last byte, and each is exactly as long as its shape says.
+// The header of a safetensors file, as pure bytes: no tensor is made here, so that it can be fuzzed by itself. Format:
+// u64 little-endian N, N bytes of JSON {"name": {"dtype", "shape", "data_offsets": [begin, end)}, ...}, the data.
+// Everything is checked, so that what is returned may be trusted: offsets lie in the file, follow each other without
+// holes or overlap up to its last byte, and each is exactly as long as its shape says.
 #pragma once
 
 #include <cstdint>

@@ -7,8 +7,8 @@ namespace grim {
 namespace {
 
 const MultiHeadOptions& checked(const MultiHeadOptions& o) {
-  GRIM_CHECK(o.width > 0 && o.heads > 0 && (o.head_width == HeadWidth::wide || o.width % o.heads == 0), argument, "attention",
-             "got width {} for {} heads, expected a multiple", o.width, o.heads);
+  GRIM_CHECK(o.width > 0 && o.heads > 0 && (o.head_width == HeadWidth::wide || o.width % o.heads == 0), argument,
+             "attention", "got width {} for {} heads, expected a multiple", o.width, o.heads);
   return o;
 }
 
@@ -36,8 +36,8 @@ MultiHeadAttention::MultiHeadAttention(const std::string& name, Module& parent, 
       out_proj("out_proj", *this, weight(inner_width(o), o.width, o, rng), zero_bias(o.width, o.dtype)) {}
 
 Tensor MultiHeadAttention::cross(const Tensor& query, const Tensor& memory, Pass& pass, const Tensor& key_mask) const {
-  GRIM_CHECK(query.ndim() == 3 && memory.ndim() == 3, shape, "attention", "got {} and {}, expected (B, T, C) and (B, S, C)",
-             query.shape(), memory.shape());
+  GRIM_CHECK(query.ndim() == 3 && memory.ndim() == 3, shape, "attention",
+             "got {} and {}, expected (B, T, C) and (B, S, C)", query.shape(), memory.shape());
   AttentionOptions how{.mask = options.mask, .key_mask = key_mask};
   if (pass.training && options.dropout > 0) {
     how.dropout = options.dropout;

@@ -27,7 +27,9 @@ struct MultiHeadAttention : Module {
   MultiHeadAttention(const std::string& name, Module& parent, const MultiHeadOptions& options, Rng& rng);
 
   // x (B, T, C): (B, T, C). key_mask bool (B, T): true where a token may be seen; undefined: everywhere.
-  Tensor operator()(const Tensor& x, Pass& pass, const Tensor& key_mask = {}) const { return cross(x, x, pass, key_mask); }
+  Tensor operator()(const Tensor& x, Pass& pass, const Tensor& key_mask = {}) const {
+    return cross(x, x, pass, key_mask);
+  }
   // query (B, T, C) looks at memory (B, S, memory_width): (B, T, C). key_mask bool (B, S).
   Tensor cross(const Tensor& query, const Tensor& memory, Pass& pass, const Tensor& key_mask = {}) const;
 

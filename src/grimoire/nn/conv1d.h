@@ -9,8 +9,8 @@
 
 namespace grim {
 
-// Convolution over the last axis: x (B, C_in, T) gives (B, C_out, T'); weight (C_out, C_in, K). The caller chooses the initial
-// numbers; an undefined bias means none.
+// Convolution over the last axis: x (B, C_in, T) gives (B, C_out, T'); weight (C_out, C_in, K). The caller chooses the
+// initial numbers; an undefined bias means none.
 struct Conv1d : Module {
   Conv1d(const std::string& name, Module& parent, const Tensor& initial_weight, const Tensor& initial_bias,
          const Conv1dOptions& conv_options = {})

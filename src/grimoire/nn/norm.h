@@ -10,9 +10,11 @@ enum class NormBias { yes, no };
 
 // Over the last axis (Ba et al. 2016).
 struct LayerNorm : Module {
-  LayerNorm(const std::string& name, Module& parent, int64_t width, double epsilon = 1e-5, NormBias with_bias = NormBias::yes,
-            Dtype dtype = Dtype::f32)
-      : Module(name, parent), eps(epsilon), weight(parameter("weight", Tensor::ones({width}, dtype))),
+  LayerNorm(const std::string& name, Module& parent, int64_t width, double epsilon = 1e-5,
+            NormBias with_bias = NormBias::yes, Dtype dtype = Dtype::f32)
+      : Module(name, parent),
+        eps(epsilon),
+        weight(parameter("weight", Tensor::ones({width}, dtype))),
         bias(with_bias == NormBias::yes ? parameter("bias", Tensor::zeros({width}, dtype)) : Tensor()) {}
   Tensor operator()(const Tensor& x) const { return tapped(*this, layer_norm(x, weight, bias, eps)); }
   double eps;
@@ -48,7 +50,10 @@ struct BatchNorm : Module {
 struct GroupNorm : Module {
   GroupNorm(const std::string& name, Module& parent, int64_t group_count, int64_t channels, double epsilon = 1e-5,
             Dtype dtype = Dtype::f32)
-      : Module(name, parent), groups(group_count), eps(epsilon), weight(parameter("weight", Tensor::ones({channels}, dtype))),
+      : Module(name, parent),
+        groups(group_count),
+        eps(epsilon),
+        weight(parameter("weight", Tensor::ones({channels}, dtype))),
         bias(parameter("bias", Tensor::zeros({channels}, dtype))) {}
   Tensor operator()(const Tensor& x) const { return tapped(*this, group_norm(x, groups, weight, bias, eps)); }
   int64_t groups;
@@ -58,8 +63,11 @@ struct GroupNorm : Module {
 
 // Over each channel of each item of (N, C, ...) (Ulyanov et al. 2016).
 struct InstanceNorm : Module {
-  InstanceNorm(const std::string& name, Module& parent, int64_t channels, double epsilon = 1e-5, Dtype dtype = Dtype::f32)
-      : Module(name, parent), eps(epsilon), weight(parameter("weight", Tensor::ones({channels}, dtype))),
+  InstanceNorm(const std::string& name, Module& parent, int64_t channels, double epsilon = 1e-5,
+               Dtype dtype = Dtype::f32)
+      : Module(name, parent),
+        eps(epsilon),
+        weight(parameter("weight", Tensor::ones({channels}, dtype))),
         bias(parameter("bias", Tensor::zeros({channels}, dtype))) {}
   Tensor operator()(const Tensor& x) const { return tapped(*this, instance_norm(x, weight, bias, eps)); }
   double eps;

@@ -1,5 +1,5 @@
-// Convolution as a matrix product: the places that an output sees become a column (im2col: Chellapilla et al. 2006), one item
-// of the batch at a time, so that the columns stay in cache.
+// Convolution as a matrix product: the places that an output sees become a column (im2col: Chellapilla et al. 2006),
+// one item of the batch at a time, so that the columns stay in cache.
 #include "grimoire/op/conv1d.h"
 
 #include <algorithm>
@@ -22,14 +22,17 @@ struct Problem {
 Problem problem_of(const Tensor& x, const Tensor& weight, const Tensor& bias, const Conv1dOptions& o) {
   GRIM_CHECK(x.ndim() == 3 && weight.ndim() == 3 && x.dim(1) == weight.dim(1) && weight.dim(2) > 0, shape, "conv1d",
              "got x {} and weight {}, expected (B, C_in, T) and (C_out, C_in, K)", x.shape(), weight.shape());
-  GRIM_CHECK(x.dtype() == weight.dtype(), dtype, "conv1d", "got x {} and weight {}, expected one dtype", name_of(x.dtype()),
-             name_of(weight.dtype()));
+  GRIM_CHECK(x.dtype() == weight.dtype(), dtype, "conv1d", "got x {} and weight {}, expected one dtype",
+             name_of(x.dtype()), name_of(weight.dtype()));
   GRIM_CHECK(!bias.defined() || (bias.shape() == Shape{weight.dim(0)} && bias.dtype() == x.dtype()), shape, "conv1d",
-             "bias: got {} {}, expected {} ({},)", name_of(bias.dtype()), bias.shape(), name_of(x.dtype()), weight.dim(0));
-  GRIM_CHECK(o.stride > 0 && o.dilation > 0, argument, "conv1d", "got stride {} and dilation {}, expected at least 1", o.stride, o.dilation);
+             "bias: got {} {}, expected {} ({},)", name_of(bias.dtype()), bias.shape(), name_of(x.dtype()),
+             weight.dim(0));
+  GRIM_CHECK(o.stride > 0 && o.dilation > 0, argument, "conv1d", "got stride {} and dilation {}, expected at least 1",
+             o.stride, o.dilation);
   const int64_t reach = (weight.dim(2) - 1) * o.dilation, zeros = o.padding == Padding::none ? 0 : reach;
   const int64_t room = x.dim(2) + zeros - reach;
-  GRIM_CHECK(room > 0, shape, "conv1d", "x {} is shorter than the {} places that the kernel reaches over", x.shape(), reach + 1);
+  GRIM_CHECK(room > 0, shape, "conv1d", "x {} is shorter than the {} places that the kernel reaches over", x.shape(),
+             reach + 1);
   return {x.dim(0), x.dim(1), x.dim(2), weight.dim(0), weight.dim(2), (room - 1) / o.stride + 1, o.stride, o.dilation,
           o.padding == Padding::same ? reach / 2 : zeros};
 }
@@ -82,7 +85,7 @@ template <class T> struct Gradients {
   std::vector<T*> dweight;  // one for each run of items, zeroed; empty: not wanted
 };
 
-// Items go in runs, as many as there are dweights, so that each dweight is added to by one thread, in the order of items.
+// Items go in runs, as many as there are dweights: each is added to by one thread, in the order of items.
 template <class T>
 void backward_items(const Problem& p, const T* x, const T* weight, const T* dy, const Gradients<T>& g, int64_t runs) {
   device::for_chunks(runs, [&](int64_t run) {
@@ -92,8 +95,9 @@ void backward_items(const Problem& p, const T* x, const T* weight, const T* dy, 
       const T* const d = dy + b * p.C_out * p.T_out;
       if (!g.dweight.empty()) {  // (C_out, T_out) times (T_out, C_in K)
         columns_of(p, x + b * p.C_in * p.T, c);
-        device::gemm({.M = p.C_out, .N = p.rows(), .K = p.T_out, .a = d, .a_row = p.T_out, .b = c, .b_row = 1, .b_col = p.T_out,
-                      .c = g.dweight[static_cast<size_t>(run)], .c_row = p.rows(), .beta = T(1)});
+        T* const dw = g.dweight[static_cast<size_t>(run)];
+        device::gemm({.M = p.C_out, .N = p.rows(), .K = p.T_out, .a = d, .a_row = p.T_out, .b = c, .b_row = 1,
+                      .b_col = p.T_out, .c = dw, .c_row = p.rows(), .beta = T(1)});
       }
       if (g.dx) {  // (C_in K, C_out) times (C_out, T_out)
         device::gemm({.M = p.rows(), .N = p.T_out, .K = p.C_out, .a = weight, .a_row = 1, .a_col = p.rows(), .b = d,
@@ -117,8 +121,8 @@ template <class T> void add_bias_gradient(const Problem& p, const T* dy, T* dbia
 
 }  // namespace
 
-// With X the columns of x, y = W X + b:  dW = dy X', dX = W' dy, db = dy summed over batch and time; dx gathers from dX what
-// each of its elements was copied to.
+// With X the columns of x, y = W X + b:  dW = dy X', dX = W' dy, db = dy summed over batch and time; dx gathers from dX
+// what each of its elements was copied to.
 Tensor conv1d(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias_any, const Conv1dOptions& options) {
   const Problem p = problem_of(x_any, weight_any, bias_any, options);
   const Tensor x = saved(contiguous(x_any)), weight = saved(contiguous(weight_any));

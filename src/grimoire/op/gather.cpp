@@ -37,19 +37,23 @@ Shape axis_last(Shape s, int axis) {
   return s;
 }
 
-// each(row) for runs of `index` along its axis: the places of `small` (laid out as index) with those of `large` that they
-// name. Different runs name different places of `large`, so runs may go in parallel even when their places are added to.
+int64_t grain_for(int64_t elements_each) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(elements_each, 1)); }
+
+// each(place, chosen) for every place of `small` (laid out as index) and the place of `large` that its index names, in runs
+// along the axis. Runs name different places of `large`, so they may go in parallel even when those are added to.
 template <class F> void for_places(const Tensor& index, const Tensor& small, const Tensor& large, int axis, F&& each) {
   Shape start = large.strides();
   start[axis] = 0;
   const int64_t step = large.strides()[axis];
-  const int64_t* const id = index.data<int64_t>();
-  const Walk<3> walk(axis_last(index.shape(), axis), {axis_last(index.strides(), axis), axis_last(small.strides(), axis),
-                                                      axis_last(start, axis)});
-  device::parallel_for(walk.rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(walk.row_length, 1)), [&](int64_t begin, int64_t end) {
+  const int64_t* const ids = index.data<int64_t>();
+  const Walk<3> walk(axis_last(index.shape(), axis),
+                     {axis_last(index.strides(), axis), axis_last(small.strides(), axis), axis_last(start, axis)});
+  const auto [id_step, small_step, large_step] = walk.row_strides;  // large_step is 0 along the axis
+  device::parallel_for(walk.rows, grain_for(walk.row_length), [&, id_step = id_step, small_step = small_step,
+                                                               large_step = large_step](int64_t begin, int64_t end) {
     walk.run(begin, end, [&](const std::array<int64_t, 3>& at) {
       for (int64_t i = 0; i < walk.row_length; ++i)
-        each(at[1] + i * walk.row_strides[1], at[2] + i * walk.row_strides[2] + id[at[0] + i * walk.row_strides[0]] * step);
+        each(at[1] + i * small_step, at[2] + i * large_step + ids[at[0] + i * id_step] * step);
     });
   });
 }
@@ -91,7 +95,8 @@ Tensor scatter_add(const Tensor& x, int axis_any, const Tensor& index_any, const
   const int axis = normalize_axis("scatter_add", axis_any, x.ndim());
   check_places("scatter_add", x, axis, index_any);
   GRIM_CHECK(source.shape() == index_any.shape() && source.dtype() == x.dtype(), shape, "scatter_add",
-             "source: got {} {}, expected {} {}", name_of(source.dtype()), source.shape(), name_of(x.dtype()), index_any.shape());
+             "source: got {} {}, expected {} {}", name_of(source.dtype()), source.shape(), name_of(x.dtype()),
+             index_any.shape());
   const Tensor index = checked_index("scatter_add", index_any, x.dim(axis)), y = copy(x);
   scatter_into(y, axis, index, source);
   return record(y, {x, source}, [axis, index](const Tensor& dy, Grads dx) {
@@ -113,10 +118,10 @@ struct Around {
 
 // Adds dy's slices into those of dx that they came from, in the order of ids; work is cut across slices, not along ids.
 template <class T> void add_slices(const Tensor& dx, const Tensor& dy, const Tensor& ids, const Around& a) {
-  const int64_t N = ids.numel(), width = std::clamp<int64_t>(kGrain / std::max<int64_t>(N, 1), 16, std::max<int64_t>(a.inner, 16));
-  const int64_t blocks = (a.inner + width - 1) / width;
+  const int64_t N = ids.numel();
+  const int64_t width = std::clamp<int64_t>(kGrain / std::max<int64_t>(N, 1), 16, std::max<int64_t>(a.inner, 16));
+  const int64_t blocks = (a.inner + width - 1) / width, grain = grain_for(N * std::min(width, a.inner));
   const int64_t* const id = ids.data<int64_t>();
-  const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, N * std::min(width, a.inner)));
   device::parallel_for(a.outer * blocks, grain, [&](int64_t begin, int64_t end) {
     for (int64_t job = begin; job < end; ++job) {
       const int64_t o = job / blocks, c0 = job % blocks * width, c1 = std::min(a.inner, c0 + width);
@@ -142,10 +147,11 @@ Tensor index_select(const Tensor& x_any, int axis_any, const Tensor& ids_any) {
   const Tensor y = Tensor::empty(shape, x.dtype());
   const auto bytes = static_cast<size_t>(a.inner * size_of(x.dtype()));
   const int64_t* const id = ids.data<int64_t>();
-  device::parallel_for(a.outer * N, std::max<int64_t>(1, kGrain / std::max<int64_t>(a.inner, 1)), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      std::memcpy(y.raw() + static_cast<size_t>(i) * bytes,
-                  x.raw() + static_cast<size_t>(i / N * a.n + id[i % N]) * bytes, bytes);
+  device::parallel_for(a.outer * N, grain_for(a.inner), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t from = i / N * a.n + id[i % N];
+      std::memcpy(y.raw() + static_cast<size_t>(i) * bytes, x.raw() + static_cast<size_t>(from) * bytes, bytes);
+    }
   });
   return record(y, {x_any}, [a, ids](const Tensor& dy_any, Grads dx) {
     const Tensor dy = contiguous(dy_any);

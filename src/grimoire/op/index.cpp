@@ -21,7 +21,8 @@ Tensor concat(const std::vector<Tensor>& parts, int axis_any) {
     GRIM_CHECK(p.ndim() == shape.ndim() && p.dtype() == parts[0].dtype(), shape, "concat", "got {} {} beside {} {}",
                name_of(p.dtype()), p.shape(), name_of(parts[0].dtype()), parts[0].shape());
     for (int i = 0; i < shape.ndim(); ++i)
-      GRIM_CHECK(i == axis || p.shape()[i] == shape[i], shape, "concat", "got {} beside {} on axis {}", p.shape(), parts[0].shape(), axis);
+      GRIM_CHECK(i == axis || p.shape()[i] == shape[i], shape, "concat", "got {} beside {} on axis {}", p.shape(),
+                 parts[0].shape(), axis);
     shape[axis] += p.shape()[axis];
   }
   const Tensor y = Tensor::empty(shape, parts[0].dtype());
@@ -50,7 +51,8 @@ Tensor stack(const std::vector<Tensor>& parts, int axis) {
 // The gradient is the middle of dy.
 Tensor pad(const Tensor& x, int axis_any, int64_t before, int64_t after, double value) {
   const int axis = normalize_axis("pad", axis_any, x.ndim());
-  GRIM_CHECK(before >= 0 && after >= 0, argument, "pad", "got {} before and {} after, expected none negative", before, after);
+  GRIM_CHECK(before >= 0 && after >= 0, argument, "pad", "got {} before and {} after, expected none negative", before,
+             after);
   Shape shape = x.shape();
   const int64_t end = before + shape[axis];
   shape[axis] = end + after;

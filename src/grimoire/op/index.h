@@ -11,8 +11,8 @@ namespace grim {
 Tensor concat(const std::vector<Tensor>& parts, int axis);  // same shapes but for that axis
 Tensor stack(const std::vector<Tensor>& parts, int axis);   // a new axis
 
-// y[i][j] = x[i][index[i][j]] for axis 1: one choice a place. index has as many axes as x and is nowhere larger than x but
-// along `axis`; y has the shape of index. The gradient adds up where a place was chosen more than once.
+// y[i][j] = x[i][index[i][j]] for axis 1: one choice a place. index has as many axes as x and is nowhere larger than x
+// but along `axis`; y has the shape of index. The gradient adds up where a place was chosen more than once.
 Tensor gather(const Tensor& x, int axis, const Tensor& index);
 // x with source added at the places that gather would read: y[i][index[i][j]] += source[i][j] for axis 1. f32, f64.
 Tensor scatter_add(const Tensor& x, int axis, const Tensor& index, const Tensor& source);

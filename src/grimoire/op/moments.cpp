@@ -69,7 +69,7 @@ Tensor var(const Tensor& x, const Axes& axes, int correction, KeepDims keep) {
              correction);
   return sum(square(x - mean(x, axes, KeepDims::yes)), axes, keep) / static_cast<double>(n - correction);
 }
-Tensor var(const Tensor& x, int correction) { return var(x, Axes::all(x.ndim()), correction); }
+Tensor var(const Tensor& x) { return var(x, Axes::all(x.ndim())); }
 
 // y = |x|: dx = dy x / y, and 0 where y is 0.
 Tensor norm(const Tensor& x, const Axes& axes, KeepDims keep) {

@@ -42,7 +42,7 @@ Tensor argmin(const Tensor& x, int axis, KeepDims keep = KeepDims::no);
 
 // sum (x - mean)^2 / (n - correction). correction 1 is the unbiased estimate, 0 the maximum-likelihood one.
 Tensor var(const Tensor& x, const Axes& axes, int correction = 1, KeepDims keep = KeepDims::no);
-Tensor var(const Tensor& x, int correction = 1);
+Tensor var(const Tensor& x);
 
 Tensor norm(const Tensor& x);  // sqrt(sum x^2); gradient 0 at 0
 Tensor norm(const Tensor& x, const Axes& axes, KeepDims keep = KeepDims::no);

@@ -30,8 +30,9 @@ template <class T, Order order> bool before(const Entry<T>& a, const Entry<T>& b
   return a.place < b.place;
 }
 
-// The k first of line[0..n) in order. A heap holds the k best so far with the worst on top; most elements lose against it.
-template <class T, Order order, class Source> void first_k(const Source* line, int64_t n, int64_t k, std::vector<Entry<T>>& best) {
+// The k first of line[0..n) in order. A heap holds the k best so far, the worst on top; most elements lose against it.
+template <class T, Order order, class Source>
+void first_k(const Source* line, int64_t n, int64_t k, std::vector<Entry<T>>& best) {
   best.clear();
   for (int64_t i = 0; i < k; ++i) best.push_back({static_cast<T>(line[i]), i});
   if (k < n) {
@@ -71,7 +72,8 @@ Tensor first_places(const char* op, const Tensor& x, int64_t k, int axis_any, Or
   shape[shape.ndim() - 1] = k;
   const Tensor indices = Tensor::empty(shape, Dtype::i64);
   if (indices.numel() > 0) {
-    const Tensor lines = view::try_reshape(last, {last.numel() / n, n}), out = view::try_reshape(indices, {last.numel() / n, k});
+    const int64_t count = last.numel() / n;
+    const Tensor lines = view::try_reshape(last, {count, n}), out = view::try_reshape(indices, {count, k});
     visit(x.dtype(), [&](auto zero) {
       using T = decltype(zero);
       if (order == Order::ascending) order_lines<T, Order::ascending>(lines, out);

@@ -1,5 +1,5 @@
-// Ordering along an axis. Equal elements keep their order, so results are the same everywhere; NaN counts as larger than
-// everything, as in PyTorch. Every dtype; gradients (f32, f64) flow to the places that the values came from.
+// Ordering along an axis. Equal elements keep their order, so results are the same everywhere; NaN counts as larger
+// than everything, as in PyTorch. Every dtype; gradients (f32, f64) flow to the places that the values came from.
 #pragma once
 
 #include "grimoire/tensor/tensor.h"

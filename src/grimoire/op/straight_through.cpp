@@ -36,7 +36,9 @@ Tensor round_ste(const Tensor& x) {
 }
 
 Tensor sign_ste(const Tensor& x, SignGradient gradient) {
-  const Tensor y = map("sign_ste", x, x, [](auto v, auto) { return v >= 0 ? decltype(v)(1) : v < 0 ? decltype(v)(-1) : v; });
+  const Tensor y = map("sign_ste", x, x, [](auto v, auto) {
+    return v >= 0 ? decltype(v)(1) : v < 0 ? decltype(v)(-1) : v;
+  });
   if (gradient == SignGradient::identity) return straight_through(y, x);
   return record(y, {x}, [x = saved(x)](const Tensor& dy, Grads dx) {
     dx.add(0, map("sign_ste", x, dy, [](auto v, auto d) { return std::abs(v) <= 1 ? d : decltype(d)(0); }));

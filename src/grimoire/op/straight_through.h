@@ -1,5 +1,5 @@
-// Straight-through estimators (Bengio, Leonard and Courville 2013, section 4): a step in the forward pass whose backward
-// pretends it was the identity, so that quantised and discrete networks train by gradient descent. f32 and f64.
+// Straight-through estimators (Bengio, Leonard and Courville 2013, section 4): a step in the forward pass whose
+// backward pretends it was the identity, so that quantised and discrete networks learn by descent. f32 and f64.
 #pragma once
 
 #include "grimoire/tensor/tensor.h"
@@ -15,8 +15,8 @@ enum class SignGradient : uint8_t {
 // 1 where x >= 0, else -1; NaN stays.
 Tensor sign_ste(const Tensor& x, SignGradient gradient = SignGradient::clipped);
 
-// 1 at the largest element along an axis (the first of them), else 0. Given softmax(logits), or softmax of logits plus Gumbel
-// noise (Jang et al. 2017, section 2.2), the gradient reaches the logits through that softmax.
+// 1 at the largest element along an axis (the first of them), else 0. Given softmax(logits), or softmax of logits plus
+// Gumbel noise (Jang et al. 2017, section 2.2), the gradient reaches the logits through that softmax.
 Tensor argmax_one_hot_ste(const Tensor& p, int axis = -1);
 
 }  // namespace grim

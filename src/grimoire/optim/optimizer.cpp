@@ -16,7 +16,8 @@ void Optimizer::step(double lr, double gradient_scale) {
 double clip_scale(double norm, double max_norm) { return max_norm > 0 ? std::min(1.0, max_norm / (norm + 1e-6)) : 1.0; }
 
 Sgd::Sgd(Parameters& parameters, const SgdOptions& options) : Optimizer(parameters), options_(options) {
-  GRIM_CHECK(options.momentum >= 0 && options.momentum < 1, argument, "sgd", "momentum: got {}, expected 0 to 1", options.momentum);
+  GRIM_CHECK(options.momentum >= 0 && options.momentum < 1, argument, "sgd", "momentum: got {}, expected 0 to 1",
+             options.momentum);
   if (options.momentum > 0) velocity_ = parameters.like_values();
 }
 
@@ -25,7 +26,7 @@ std::vector<NamedTensor> Sgd::state() const {
 }
 
 void Sgd::update(double lr, double gradient_scale) {
-  cpu::SgdUpdate u{lr, options_.momentum, options_.form == Momentum::nesterov, steps_ == 1, {}};
+  cpu::SgdUpdate u{lr, options_.momentum, options_.dampening, options_.form == Momentum::nesterov, steps_ == 1, {}};
   for (const Parameters::Range& r : parameters_.ranges()) {
     u.penalty = {options_.l2 * r.weight_decay_scale, options_.l1 * r.weight_decay_scale, gradient_scale};
     cpu::sgd(u, parameters_.values(), parameters_.gradients(), velocity_, r.begin, r.end);
@@ -36,16 +37,44 @@ Adam::Adam(Parameters& parameters, const AdamOptions& options)
     : Optimizer(parameters), options_(options), m_(parameters.like_values()), v_(parameters.like_values()) {
   for (double beta : {options.beta1, options.beta2})
     GRIM_CHECK(beta >= 0 && beta < 1, argument, "adam", "beta: got {}, expected 0 to 1", beta);
+  if (options.second_moment == SecondMoment::largest) largest_ = parameters.like_values();
 }
 
-std::vector<NamedTensor> Adam::state() const { return {{"m", m_}, {"v", v_}}; }
+std::vector<NamedTensor> Adam::state() const {
+  std::vector<NamedTensor> all = {{"m", m_}, {"v", v_}};
+  if (largest_.defined()) all.push_back({"v_max", largest_});
+  return all;
+}
+
+void Adam::keep_bf16_copy(const Tensor& flat) {
+  GRIM_CHECK(flat.dtype() == Dtype::bf16 && flat.shape() == parameters_.values().shape() && flat.contiguous(), shape,
+             "adam", "bf16 copy: got {} {}, expected bf16 {}", name_of(flat.dtype()), flat.shape(),
+             parameters_.values().shape());
+  copy_bf16_ = flat;
+}
 
 void Adam::update(double lr, double gradient_scale) {
   cpu::AdamUpdate u{lr, options_.beta1, options_.beta2, options_.eps, 0, steps_, {}};
   for (const Parameters::Range& r : parameters_.ranges()) {
     u.weight_decay = options_.weight_decay * r.weight_decay_scale;
     u.penalty = {options_.l2 * r.weight_decay_scale, options_.l1 * r.weight_decay_scale, gradient_scale};
-    cpu::adam(u, parameters_.values(), parameters_.gradients(), m_, v_, copy_bf16_, r.begin, r.end);
+    cpu::adam(u, parameters_.values(), parameters_.gradients(), {m_, v_, largest_, copy_bf16_}, r.begin, r.end);
+  }
+}
+
+Rms::Rms(Parameters& parameters, const RmsOptions& options)
+    : Optimizer(parameters), options_(options), squares_(parameters.like_values()) {
+  GRIM_CHECK(options.alpha >= 0 && options.alpha < 1, argument, "rms", "alpha: got {}, expected 0 to 1", options.alpha);
+}
+
+std::vector<NamedTensor> Rms::state() const { return {{"squares", squares_}}; }
+
+void Rms::update(double lr, double gradient_scale) {
+  const bool mean = options_.squares == PastSquares::mean;
+  cpu::RmsUpdate u{lr, mean ? options_.alpha : 1, mean ? 1 - options_.alpha : 1, options_.eps, {}};
+  for (const Parameters::Range& r : parameters_.ranges()) {
+    u.penalty = {options_.l2 * r.weight_decay_scale, options_.l1 * r.weight_decay_scale, gradient_scale};
+    cpu::rms(u, parameters_.values(), parameters_.gradients(), squares_, r.begin, r.end);
   }
 }
 

@@ -1,5 +1,5 @@
-// Optimisers over flat Parameters. Each holds its hyperparameters as a plain struct and its state as flat tensors that a
-// checkpoint saves by name.
+// Optimisers over flat Parameters. Each holds its hyperparameters as a plain struct and its state as flat tensors that
+// a checkpoint saves by name.
 #pragma once
 
 #include <memory>
@@ -37,6 +37,7 @@ enum class Momentum { classic, nesterov };
 struct SgdOptions {
   double momentum = 0;
   Momentum form = Momentum::classic;
+  double dampening = 0;  // the velocity takes 1 - dampening of each gradient after the first
   double l2 = 0, l1 = 0;  // penalties on the weights, times each range's weight_decay_scale
 };
 class Sgd final : public Optimizer {
@@ -50,21 +51,44 @@ class Sgd final : public Optimizer {
   Tensor velocity_;
 };
 
+enum class SecondMoment { current, largest };  // largest: AMSGrad (Reddi et al. 2018)
 struct AdamOptions {
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
   double weight_decay = 0;  // decoupled (AdamW), times each range's weight_decay_scale
   double l2 = 0, l1 = 0;    // coupled penalties: added to the gradient (plain Adam)
+  SecondMoment second_moment = SecondMoment::current;
 };
 class Adam final : public Optimizer {
  public:
   Adam(Parameters& parameters, const AdamOptions& options);
   std::vector<NamedTensor> state() const override;
-  void keep_bf16_copy(const Tensor& flat) { copy_bf16_ = flat; }  // fp32 masters, bf16 working copy
+  // fp32 masters, bf16 working copy: every step writes the rounded values there. throws: shape, not flat bf16 of that
+  // length
+  void keep_bf16_copy(const Tensor& flat);
 
  private:
   void update(double lr, double gradient_scale) override;
   AdamOptions options_;
-  Tensor m_, v_, copy_bf16_;
+  Tensor m_, v_, largest_, copy_bf16_;
+};
+
+// Steps divided by the root of a running mean (RMSProp: Tieleman and Hinton 2012, lecture 6e) or sum (AdaGrad: Duchi et
+// al. 2011) of squared gradients, as in PyTorch.
+enum class PastSquares { mean, sum };
+struct RmsOptions {
+  PastSquares squares = PastSquares::mean;
+  double alpha = 0.99, eps = 1e-8;  // alpha: what the mean keeps a step
+  double l2 = 0, l1 = 0;
+};
+class Rms final : public Optimizer {
+ public:
+  Rms(Parameters& parameters, const RmsOptions& options);
+  std::vector<NamedTensor> state() const override;
+
+ private:
+  void update(double lr, double gradient_scale) override;
+  RmsOptions options_;
+  Tensor squares_;
 };
 
 // Exponential moving average of the weights (Polyak and Juditsky 1992).

@@ -20,10 +20,8 @@ double learning_rate(const Schedule& s, int64_t step) {
       GRIM_CHECK(s.step_every > 0, argument, "schedule", "step decay needs step_every > 0, got {}", s.step_every);
       return s.lr * std::pow(s.factor, static_cast<double>(step / s.step_every));
     }
-    case Decay::inverse_sqrt: {  // Vaswani et al. 2017, section 5.3, scaled to `lr` at the end of warm-up
-      const double from = static_cast<double>(s.warmup > 0 ? s.warmup : 1);
-      return s.lr * std::sqrt(from / std::fmax(static_cast<double>(step), from));
-    }
+    case Decay::inverse_sqrt:  // Vaswani et al. 2017, section 5.3, scaled to `lr` at step `warmup`
+      return s.lr * std::sqrt(static_cast<double>(s.warmup + 1) / static_cast<double>(step + 1));
   }
   return s.lr;
 }

@@ -5,7 +5,7 @@
 
 namespace grim {
 
-enum class Decay { constant, cosine, step, inverse_sqrt };
+enum class Decay { constant, cosine, step, inverse_sqrt };  // inverse_sqrt: lr * sqrt((warmup + 1) / (s + 1))
 
 struct Schedule {
   Decay decay = Decay::constant;

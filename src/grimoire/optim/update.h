@@ -13,13 +13,15 @@ struct Penalty {
   double gradient_scale = 1;  // clipping, averaging
 };
 
-// SGD with momentum as in PyTorch: v = momentum * v + g (first step v = g); w -= lr * (nesterov ? g + momentum * v : v).
+// SGD with momentum as in PyTorch: v = momentum * v + (1 - dampening) * g (first step v = g);
+//   w -= lr * (nesterov ? g + momentum * v : v)
 struct SgdUpdate {
-  double lr, momentum;
+  double lr, momentum, dampening;
   bool nesterov, first;
   Penalty penalty;
 };
-void sgd(const SgdUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& velocity, int64_t begin, int64_t end);
+void sgd(const SgdUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& velocity, int64_t begin,
+         int64_t end);
 
 // Adam (Kingma and Ba 2015, algorithm 1) with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2):
 //   w *= 1 - lr * weight_decay;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
@@ -29,9 +31,21 @@ struct AdamUpdate {
   int64_t t;  // 1 at the first step
   Penalty penalty;
 };
+// `largest`, when defined, keeps the largest v so far and stands in for it below the root (AMSGrad, Reddi et al. 2018).
 // `copy_bf16`, when defined, receives the new values in bf16: the working copy of mixed-precision training.
-void adam(const AdamUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& m, const Tensor& v,
-          const Tensor& copy_bf16, int64_t begin, int64_t end);
+struct AdamState {
+  Tensor m, v, largest, copy_bf16;
+};
+void adam(const AdamUpdate& u, const Tensor& values, const Tensor& gradients, const AdamState& state, int64_t begin,
+          int64_t end);
+
+// Steps divided by the root of past squares: s = keep * s + take * g^2;  w -= lr * g / (sqrt(s) + eps).
+struct RmsUpdate {
+  double lr, keep, take, eps;
+  Penalty penalty;
+};
+void rms(const RmsUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& squares, int64_t begin,
+         int64_t end);
 
 // average = decay * average + (1 - decay) * values
 void lerp(const Tensor& average, const Tensor& values, double decay);

@@ -30,7 +30,8 @@ template <class D> struct Regularised {
   }
 };
 
-template <class T> void adam_range(const AdamUpdate& u, T* w, const T* g, T* m, T* v, Bf16* copy, int64_t n) {
+template <class T>
+void adam_range(const AdamUpdate& u, T* w, const T* g, T* m, T* v, T* largest, Bf16* copy, int64_t n) {
   const hn::ScalableTag<T> d;
   const auto set = [&](double x) { return hn::Set(d, static_cast<T>(x)); };
   const Regularised gradient(d, u.penalty);
@@ -43,7 +44,12 @@ template <class T> void adam_range(const AdamUpdate& u, T* w, const T* g, T* m, 
     const auto gi = gradient(hn::Load(d, g + i), wi);
     const auto mi = hn::MulAdd(b1, hn::Load(d, m + i), hn::Mul(c1, gi));
     const auto vi = hn::MulAdd(b2, hn::Load(d, v + i), hn::Mul(c2, hn::Mul(gi, gi)));
-    const auto denominator = hn::MulAdd(hn::Sqrt(vi), root, eps);
+    auto below = vi;
+    if (largest) {
+      below = hn::Max(vi, hn::Load(d, largest + i));
+      hn::Store(below, d, largest + i);
+    }
+    const auto denominator = hn::MulAdd(hn::Sqrt(below), root, eps);
     const auto next = hn::MulAdd(rate, hn::Div(mi, denominator), hn::Mul(wi, keep));
     hn::Store(mi, d, m + i);
     hn::Store(vi, d, v + i);
@@ -57,15 +63,30 @@ template <class T> void sgd_range(const SgdUpdate& u, T* w, const T* g, T* veloc
   const hn::ScalableTag<T> d;
   const Regularised gradient(d, u.penalty);
   const auto momentum = hn::Set(d, static_cast<T>(u.momentum)), rate = hn::Set(d, static_cast<T>(-u.lr));
+  const auto share = hn::Set(d, static_cast<T>(1 - u.dampening));
   for (int64_t i = 0; i < n; i += static_cast<int64_t>(hn::Lanes(d))) {
     const auto wi = hn::Load(d, w + i);
     auto step = gradient(hn::Load(d, g + i), wi);
     if (velocity) {
-      const auto vi = u.first ? step : hn::MulAdd(momentum, hn::Load(d, velocity + i), step);
+      const auto vi = u.first ? step : hn::MulAdd(momentum, hn::Load(d, velocity + i), hn::Mul(share, step));
       hn::Store(vi, d, velocity + i);
       step = u.nesterov ? hn::MulAdd(momentum, vi, step) : vi;
     }
     hn::Store(hn::MulAdd(rate, step, wi), d, w + i);
+  }
+}
+
+template <class T> void rms_range(const RmsUpdate& u, T* w, const T* g, T* squares, int64_t n) {
+  const hn::ScalableTag<T> d;
+  const Regularised gradient(d, u.penalty);
+  const auto keep = hn::Set(d, static_cast<T>(u.keep)), take = hn::Set(d, static_cast<T>(u.take));
+  const auto eps = hn::Set(d, static_cast<T>(u.eps)), rate = hn::Set(d, static_cast<T>(-u.lr));
+  for (int64_t i = 0; i < n; i += static_cast<int64_t>(hn::Lanes(d))) {
+    const auto wi = hn::Load(d, w + i);
+    const auto gi = gradient(hn::Load(d, g + i), wi);
+    const auto si = hn::MulAdd(keep, hn::Load(d, squares + i), hn::Mul(take, hn::Mul(gi, gi)));
+    hn::Store(si, d, squares + i);
+    hn::Store(hn::MulAdd(rate, hn::Div(gi, hn::Add(hn::Sqrt(si), eps)), wi), d, w + i);
   }
 }
 
@@ -88,8 +109,14 @@ double squares_f32(const float* x, int64_t n) {
 }
 double squares_f64(const double* x, int64_t n) { return std::inner_product(x, x + n, x, 0.0); }
 
-void adam_f32(const AdamUpdate& u, float* w, const float* g, float* m, float* v, Bf16* c, int64_t n) { adam_range(u, w, g, m, v, c, n); }
-void adam_f64(const AdamUpdate& u, double* w, const double* g, double* m, double* v, Bf16* c, int64_t n) { adam_range(u, w, g, m, v, c, n); }
+void adam_f32(const AdamUpdate& u, float* w, const float* g, float* m, float* v, float* l, Bf16* c, int64_t n) {
+  adam_range(u, w, g, m, v, l, c, n);
+}
+void adam_f64(const AdamUpdate& u, double* w, const double* g, double* m, double* v, double* l, Bf16* c, int64_t n) {
+  adam_range(u, w, g, m, v, l, c, n);
+}
+void rms_f32(const RmsUpdate& u, float* w, const float* g, float* s, int64_t n) { rms_range(u, w, g, s, n); }
+void rms_f64(const RmsUpdate& u, double* w, const double* g, double* s, int64_t n) { rms_range(u, w, g, s, n); }
 void sgd_f32(const SgdUpdate& u, float* w, const float* g, float* v, int64_t n) { sgd_range(u, w, g, v, n); }
 void sgd_f64(const SgdUpdate& u, double* w, const double* g, double* v, int64_t n) { sgd_range(u, w, g, v, n); }
 void lerp_f32(float* a, const float* v, double k, int64_t n) { lerp_range(a, v, k, n); }
@@ -105,6 +132,8 @@ HWY_EXPORT(adam_f32);
 HWY_EXPORT(adam_f64);
 HWY_EXPORT(sgd_f32);
 HWY_EXPORT(sgd_f64);
+HWY_EXPORT(rms_f32);
+HWY_EXPORT(rms_f64);
 HWY_EXPORT(lerp_f32);
 HWY_EXPORT(lerp_f64);
 HWY_EXPORT(squares_f32);
@@ -123,14 +152,22 @@ double sum_of_squares(const Tensor& x, int64_t begin, int64_t end) {
   device::parallel_for(blocks, kGrain / kSquares, [&](int64_t first, int64_t last) {
     for (int64_t b = first; b < last; ++b) {
       const int64_t from = begin + b * kSquares, n = std::min(kSquares, end - from);
-      partial[static_cast<size_t>(b)] = x.dtype() == Dtype::f32 ? HWY_DYNAMIC_DISPATCH(squares_f32)(x.data<float>() + from, n)
-                                                                : HWY_DYNAMIC_DISPATCH(squares_f64)(x.data<double>() + from, n);
+      double& sum = partial[static_cast<size_t>(b)];
+      if (x.dtype() == Dtype::f64) {
+        sum = HWY_DYNAMIC_DISPATCH(squares_f64)(x.data<double>() + from, n);
+        continue;
+      }
+      const float* const v = x.data<float>() + from;
+      sum = HWY_DYNAMIC_DISPATCH(squares_f32)(v, n);
+      if (!std::isfinite(sum))  // finite numbers beyond 1e19 have squares that a float cannot hold
+        sum = std::accumulate(v, v + n, 0.0, [](double s, float g) { return s + static_cast<double>(g) * g; });
     }
   });
   return std::accumulate(partial.begin(), partial.end(), 0.0);
 }
 
-void sgd(const SgdUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& velocity, int64_t begin, int64_t end) {
+void sgd(const SgdUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& velocity, int64_t begin,
+         int64_t end) {
   device::parallel_for(end - begin, kGrain, [&](int64_t from, int64_t to) {
     const int64_t b = begin + from, n = to - from;
     if (values.dtype() == Dtype::f32)
@@ -140,14 +177,29 @@ void sgd(const SgdUpdate& u, const Tensor& values, const Tensor& gradients, cons
   });
 }
 
-void adam(const AdamUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& m, const Tensor& v,
-          const Tensor& copy_bf16, int64_t begin, int64_t end) {
+void adam(const AdamUpdate& u, const Tensor& values, const Tensor& gradients, const AdamState& s, int64_t begin,
+          int64_t end) {
   device::parallel_for(end - begin, kGrain, [&](int64_t from, int64_t to) {
     const int64_t b = begin + from, n = to - from;
     if (values.dtype() == Dtype::f32)
-      HWY_DYNAMIC_DISPATCH(adam_f32)(u, at<float>(values, b), at<float>(gradients, b), at<float>(m, b), at<float>(v, b), at<Bf16>(copy_bf16, b), n);
+      HWY_DYNAMIC_DISPATCH(adam_f32)
+      (u, at<float>(values, b), at<float>(gradients, b), at<float>(s.m, b), at<float>(s.v, b), at<float>(s.largest, b),
+       at<Bf16>(s.copy_bf16, b), n);
     else
-      HWY_DYNAMIC_DISPATCH(adam_f64)(u, at<double>(values, b), at<double>(gradients, b), at<double>(m, b), at<double>(v, b), at<Bf16>(copy_bf16, b), n);
+      HWY_DYNAMIC_DISPATCH(adam_f64)
+      (u, at<double>(values, b), at<double>(gradients, b), at<double>(s.m, b), at<double>(s.v, b),
+       at<double>(s.largest, b), at<Bf16>(s.copy_bf16, b), n);
+  });
+}
+
+void rms(const RmsUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& squares, int64_t begin,
+         int64_t end) {
+  device::parallel_for(end - begin, kGrain, [&](int64_t from, int64_t to) {
+    const int64_t b = begin + from, n = to - from;
+    if (values.dtype() == Dtype::f32)
+      HWY_DYNAMIC_DISPATCH(rms_f32)(u, at<float>(values, b), at<float>(gradients, b), at<float>(squares, b), n);
+    else
+      HWY_DYNAMIC_DISPATCH(rms_f64)(u, at<double>(values, b), at<double>(gradients, b), at<double>(squares, b), n);
   });
 }
 

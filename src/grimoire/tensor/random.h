@@ -1,5 +1,6 @@
-// Tensors of random numbers. In torch mode the values are those of the PyTorch call of the same name, with one dtype and on
-// contiguous memory; in philox mode large blocks are filled by all threads, with the same values for any number of them.
+// Tensors of random numbers. In torch mode the values are those of the PyTorch call of the same name, with one dtype
+// and on contiguous memory; in philox mode large blocks are filled by all threads, with the same values for any number
+// of them.
 #pragma once
 
 #include "grimoire/base/rng.h"

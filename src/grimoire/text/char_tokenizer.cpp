@@ -31,7 +31,8 @@ std::string sample(const std::vector<char32_t>& points) {
 
 }  // namespace
 
-CharTokenizer::CharTokenizer(std::vector<char32_t> points, bool boundary) : points_(std::move(points)), has_boundary_(boundary) {
+CharTokenizer::CharTokenizer(std::vector<char32_t> points, bool boundary)
+    : points_(std::move(points)), has_boundary_(boundary) {
   if (boundary) tokens_.push_back(std::binary_search(points_.begin(), points_.end(), U'.') ? "<|boundary|>" : ".");
   for (char32_t c : points_) tokens_.push_back(utf8_of(c));
   ascii_.assign(128, -1);
@@ -71,13 +72,14 @@ const std::string& CharTokenizer::token(int64_t id) const {
   return tokens_[static_cast<size_t>(id)];
 }
 
-void CharTokenizer::refuse_character(std::string_view text, size_t byte, std::string_view source, int64_t first_line) const {
+void CharTokenizer::refuse_character(std::string_view text, size_t byte, std::string_view source,
+                                     int64_t first_line) const {
   check_utf8(text, source);
   const TextPlace place = place_of(text, byte);
   const char32_t c = next_code_point(text, byte);
   fail(ErrorKind::input, "tokenizer",
-       str("{}: line {}, column {}: character {} is not among the {} of the vocabulary", source, place.line + first_line - 1,
-           place.column, describe(c), points_.size()),
+       str("{}: line {}, column {}: character {} is not among the {} of the vocabulary", source,
+           place.line + first_line - 1, place.column, describe(c), points_.size()),
        str("leave it out, or train on text that has it; known are {}", sample(points_)));
 }
 
@@ -101,44 +103,61 @@ std::string CharTokenizer::decode(std::span<const int64_t> ids) const {
   return text;
 }
 
-// --- files -----------------------------------------------------------------------------------------------------------------
+// --- files -----------------------------------------------------------------------------------------------------------
 
 Json CharTokenizer::to_json() const {
   Json added = Json::array(), vocab = Json::object();
   for (size_t i = 0; i < tokens_.size(); ++i) vocab.append(tokens_[i], i);
   if (has_boundary_)
-    added.push(Json::object({{"id", 0}, {"content", tokens_[0]}, {"single_word", false}, {"lstrip", false}, {"rstrip", false},
-                             {"normalized", false}, {"special", true}}));
+    added.push(Json::object({{"id", 0},
+                             {"content", tokens_[0]},
+                             {"single_word", false},
+                             {"lstrip", false},
+                             {"rstrip", false},
+                             {"normalized", false},
+                             {"special", true}}));
   const Json split = Json::object({{"type", "Split"}, {"pattern", Json::object({{"Regex", "[\\s\\S]"}})},
                                    {"behavior", "Isolated"}, {"invert", false}});
-  return Json::object({{"version", "1.0"}, {"truncation", Json()}, {"padding", Json()}, {"added_tokens", added},
-                       {"normalizer", Json()}, {"pre_tokenizer", split}, {"post_processor", Json()},
-                       {"decoder", Json::object({{"type", "Fuse"}})},
-                       {"model", Json::object({{"type", "WordLevel"}, {"vocab", std::move(vocab)}, {"unk_token", "<unk>"}})}});
+  return Json::object(
+      {{"version", "1.0"},
+       {"truncation", Json()},
+       {"padding", Json()},
+       {"added_tokens", added},
+       {"normalizer", Json()},
+       {"pre_tokenizer", split},
+       {"post_processor", Json()},
+       {"decoder", Json::object({{"type", "Fuse"}})},
+       {"model", Json::object({{"type", "WordLevel"}, {"vocab", std::move(vocab)}, {"unk_token", "<unk>"}})}});
 }
 
 CharTokenizer CharTokenizer::from_json(const Json& json) {
-  const auto refuse = [](const std::string& problem) { fail(ErrorKind::input, "tokenizer", "tokenizer.json: " + problem); };
+  const auto refuse = [](const std::string& problem) {
+    fail(ErrorKind::input, "tokenizer", "tokenizer.json: " + problem);
+  };
   const Json& model = json.at("model");
-  if (model.text("type") != "WordLevel") refuse(str("model: got '{}', expected WordLevel over characters", model.text("type")));
+  if (model.text("type") != "WordLevel")
+    refuse(str("model: got '{}', expected WordLevel over characters", model.text("type")));
   const Json& vocab = model.at("vocab");
   std::vector<std::string> tokens(vocab.keys().size());
   for (size_t i = 0; i < tokens.size(); ++i) {
     const int64_t id = vocab.items()[i].as_integer();
     if (id < 0 || id >= static_cast<int64_t>(tokens.size()) || !tokens[static_cast<size_t>(id)].empty())
-      refuse(str("token '{}': id {} is outside 0 to {} or taken", vocab.keys()[i], id, static_cast<int64_t>(tokens.size()) - 1));
+      refuse(str("token '{}': id {} is outside 0 to {} or taken", vocab.keys()[i], id,
+                 static_cast<int64_t>(tokens.size()) - 1));
     tokens[static_cast<size_t>(id)] = vocab.keys()[i];
   }
   const Json* added = json.find("added_tokens");
   const bool boundary = added && added->size() > 0;
-  if (boundary && (added->size() != 1 || (*added)[0].integer("id") != 0)) refuse("expected no added token but a boundary of id 0");
+  if (boundary && (added->size() != 1 || (*added)[0].integer("id") != 0))
+    refuse("expected no added token but a boundary of id 0");
   std::vector<char32_t> points;
   for (size_t i = boundary; i < tokens.size(); ++i) {
     size_t at = 0;
     if (tokens[i].empty()) refuse(str("id {}: the token is empty", i));
     points.push_back(next_code_point(tokens[i], at));
     if (at != tokens[i].size()) refuse(str("token '{}' is more than one character", tokens[i]));
-    if (points.size() > 1 && points[points.size() - 2] >= points.back()) refuse(str("token '{}' is out of order", tokens[i]));
+    if (points.size() > 1 && points[points.size() - 2] >= points.back())
+      refuse(str("token '{}' is out of order", tokens[i]));
   }
   if (points.empty()) refuse("the vocabulary is empty");
   CharTokenizer t(std::move(points), boundary);

@@ -1,5 +1,5 @@
-// One token a character (code point), ids in the order of the code points, as makemore and nanoGPT number them. For lists of
-// items id 0 is a boundary that stands before and after each item: '.' = 0, 'a' = 1, ...
+// One token a character (code point), ids in the order of the code points, as makemore and nanoGPT number them. For
+// lists of items id 0 is a boundary that stands before and after each item: '.' = 0, 'a' = 1, ...
 // Saved as a Hugging Face tokenizer.json (WordLevel over single characters), which other programs load.
 #pragma once
 
@@ -18,13 +18,15 @@ class CharTokenizer {
  public:
   enum class Boundary { none, first };  // running text has none
 
-  // The characters of `text`, sorted; newlines count as characters only without a boundary. throws: input, not UTF-8 or empty
+  // The characters of `text`, sorted; newlines count as characters only without a boundary.
+  // throws: input, not UTF-8 or empty
   static CharTokenizer of_text(std::string_view text, Boundary boundary = Boundary::none);
   static CharTokenizer of_items(const std::vector<std::string>& items);
 
   int64_t vocab_size() const { return static_cast<int64_t>(tokens_.size()); }
   std::optional<int64_t> boundary() const { return has_boundary_ ? std::optional<int64_t>(0) : std::nullopt; }
-  const std::string& token(int64_t id) const;  // as text; the boundary is "." ("<|boundary|>" when the text has dots). throws: outside
+  // As text; the boundary is ".", or "<|boundary|>" when the text has dots. throws: argument, an id outside
+  const std::string& token(int64_t id) const;
   bool knows(char32_t c) const { return id_of(c) >= 0; }
 
   // `source` and `first_line` place an error in the file that the text came from.
@@ -40,7 +42,8 @@ class CharTokenizer {
  private:
   CharTokenizer(std::vector<char32_t> points, bool boundary);
   int64_t id_of(char32_t c) const;  // -1 when unknown
-  [[noreturn]] void refuse_character(std::string_view text, size_t byte, std::string_view source, int64_t first_line) const;
+  [[noreturn]] void refuse_character(std::string_view text, size_t byte, std::string_view source,
+                                     int64_t first_line) const;
 
   std::vector<char32_t> points_;     // sorted, without the boundary; id = place + has_boundary_
   std::vector<std::string> tokens_;  // by id

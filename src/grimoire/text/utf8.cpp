@@ -39,7 +39,8 @@ std::optional<Utf8Fault> find_utf8_fault(std::string_view text) {
     const Decoded d = decode(text, at);
     if (d.fault) {
       const TextPlace place = place_of(text, at);
-      return Utf8Fault{at, place.line, place.column, str("byte 0x{:02x} {}", static_cast<unsigned>(static_cast<uint8_t>(text[at])), d.fault)};
+      return Utf8Fault{at, place.line, place.column,
+                       str("byte 0x{:02x} {}", static_cast<unsigned>(static_cast<uint8_t>(text[at])), d.fault)};
     }
     at += d.length;
   }
@@ -98,7 +99,8 @@ TextPlace place_of(std::string_view text, size_t byte) {
 
 std::string describe(char32_t c) {
   const std::string number = str("U+{:04X}", static_cast<uint32_t>(c));
-  const bool shown = c > 0x20 && (c < 0x7f || c > 0xa0) && !(c >= 0x200b && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) && c != 0xfeff;
+  const bool shown = c > 0x20 && (c < 0x7f || c > 0xa0) && !(c >= 0x200b && c <= 0x200f) &&
+                     !(c >= 0x2028 && c <= 0x202e) && c != 0xfeff;
   if (!shown) return number;
   std::string text = "'";
   append_utf8(text, c);

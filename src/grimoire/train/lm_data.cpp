@@ -119,6 +119,8 @@ LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const 
   if (corpus.format == CorpusFormat::lines) {
     const std::vector<int64_t> order = python_shuffle(42, static_cast<int64_t>(corpus.items.size()));
     const auto n = static_cast<int64_t>(order.size());
+    GRIM_CHECK(n >= 10 || split.train == 100, input, "data", "{}: too few items to split: got {}, expected at least 10 (or --split 100/0/0)",
+               corpus.source, n);
     const auto dev = order.begin() + cut(n, split.train), test = order.begin() + cut(n, split.train + split.dev);
     const auto part = [&](auto begin, auto end) {
       return LmPart::of_items(encode_items(corpus, tokenizer, {begin, end}), reading, context);

@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# What the program says and returns: every bad input gives one sentence on stderr, the right exit code and loses nothing.
+set -uo pipefail
+source "$(dirname "$0")/words.sh"
+
+# expect CODE 'PATTERN' ARGS...: exit code, pattern on stderr, at most three lines, never a stack trace.
+expect() {
+  local code="$1" pattern="$2" got
+  shift 2
+  "$program" "$@" >"$work/out" 2>"$work/err" </dev/null
+  got=$?
+  [ "$got" -eq "$code" ] || fail "exit code $got instead of $code: grimoire $*: $(head -c300 "$work/err")"
+  [ -z "$pattern" ] || grep -qE "$pattern" "$work/err" || fail "no '$pattern' from: grimoire $*: $(head -c300 "$work/err")"
+  [ "$code" -eq 0 ] || [ "$(grep -c . "$work/err")" -le 3 ] || fail "more than three lines from: grimoire $*: $(head -c600 "$work/err")"
+  ! grep -qE 'terminate called|Assertion|core dumped' "$work/err" || fail "it crashed: grimoire $*"
+}
+train() { expect "$1" "$2" train --model "${model:-mlp}" --out "$work/run-$RANDOM$RANDOM" --steps 20 "${@:3}"; }
+
+# --- the command line
+expect 2 "not a command.*" trian
+expect 2 "did you mean 'train'" trian
+expect 2 "did you mean --temperature" generate x --temprature 1
+expect 2 "unknown flag --modle" train --modle gpt
+expect 2 "did you mean --model" train --modle gpt
+expect 2 "one of bigram" train --model gtp --data "$words" --out "$work/x"
+expect 2 "did you mean 'gpt'" train --model gtp --data "$words" --out "$work/x"
+expect 2 "expected an integer from 0" train --steps many --data "$words" --out "$work/x"
+expect 2 "expected an integer from 0" train --steps -3 --data "$words" --out "$work/x"
+expect 2 "expected a number" train --lr fast --data "$words" --out "$work/x"
+expect 2 "data is missing" train --model mlp --out "$work/x"
+expect 2 "out is missing" train --model mlp --data "$words"
+expect 2 "folder is missing" generate
+expect 2 "one word too many" generate a b
+expect 2 "add up to 100" train --model mlp --data "$words" --out "$work/x" --split 50/20
+train 2 "power of two" --data "$words" --model wavenet --context 6
+
+# --- data
+train 3 "missing.txt" --data "$work/missing.txt"
+: >"$work/empty.txt";                       train 3 "empty" --data "$work/empty.txt"
+head -c 4000 "$program" >"$work/binary";    train 3 "binary|NUL" --data "$work/binary"
+printf 'abc\nd\xff\xfeg\n' >"$work/bad.txt"; train 3 "line 2" --data "$work/bad.txt"
+train 3 "folder|directory" --data "$work"
+model=gpt train 3 "line [0-9]+" --data "$words" --context 4
+printf 'one\ntwo\n' >"$work/few.txt";       model=gpt train 3 "item|few" --data "$work/few.txt"
+
+# --- a whole run, and what it refuses
+expect 0 "done: train" train --model mlp --data "$words" --out "$work/run" --steps 200 --save-every 50
+expect 2 "holds a run already" train --model mlp --data "$words" --out "$work/run" --steps 200
+expect 0 "" generate "$work/run" -n 3 --seed 1
+expect 3 "is not among" generate "$work/run" --prompt 'Q!'
+expect 3 "does not exist" generate "$work/nowhere"
+expect 3 "holds no model" generate "$work"
+expect 3 "not a run folder" resume "$work"
+printf 'Zebra\n' >"$work/other.txt"; expect 3 "Z" eval "$work/run" --data "$work/other.txt"
+
+# --- JSON: the last line of stdout is one object
+for command in "generate $work/run -n 2" "eval $work/run --data $words"; do
+  "$program" $command --json 2>/dev/null | tail -1 | python3 -c 'import json,sys; json.loads(sys.stdin.read())' 2>/dev/null ||
+    { command -v python3 >/dev/null && fail "not JSON: $command"; }
+done
+"$program" eval "$work/run" --data "$words" --json 2>/dev/null | tail -1 | grep -q '"nll_nats": .*"perplexity": .*"tokens": .*"signature": ' || fail "eval --json lacks a key"
+"$program" generate "$work/run" -n 5 --seed 3 >"$work/a"; "$program" generate "$work/run" -n 5 --seed 3 --threads 1 >"$work/b"
+cmp -s "$work/a" "$work/b" || fail "the same seed gave other names"
+"$program" generate "$work/run" -n 5 --seed 3 | head -1 >/dev/null || fail "generate | head"
+GRIMOIRE_SEED=3 "$program" generate "$work/run" -n 5 >"$work/b"; cmp -s "$work/a" "$work/b" || fail "GRIMOIRE_SEED is not heard"
+
+# --- damaged checkpoints
+best="$(ls -d "$work"/run/best/step-*)"
+cp -r "$work/run" "$work/cut";   truncate -s 1000 "$work"/cut/best/step-*/model.safetensors; rm -r "$work/cut/checkpoints"
+expect 3 "truncated" generate "$work/cut"
+cp -r "$work/run" "$work/flip";  printf '\x55' | dd of="$(ls "$work"/flip/best/step-*/model.safetensors)" bs=1 seek=3000 conv=notrunc status=none; rm -r "$work/flip/checkpoints"
+expect 3 "hash" generate "$work/flip"
+mkdir "$work/lie"; cp "$best"/{config.json,tokenizer.json,tokenizer_config.json} "$work/lie/" 2>/dev/null; cp "$best"/config.json "$best"/tokenizer.json "$work/lie/"
+printf '\xff\xff\xff\xff\xff\xff\xff\x7f{}' >"$work/lie/model.safetensors"
+expect 3 "header" generate "$work/lie"
+# A damaged newest checkpoint: resume says so and goes on from the one before, to the same weights.
+cp -r "$work/run" "$work/old"; newest="$(ls -d "$work"/old/checkpoints/step-* | sort -V | tail -1)"; truncate -s 100 "$newest/model.safetensors"
+expect 0 "skipped .*truncated" resume "$work/old"
+cmp -s "$best/model.safetensors" "$(ls -d "$work"/old/best/step-* | sort -V | tail -1)/model.safetensors" || fail "resuming from the older checkpoint ended elsewhere"
+
+# --- signals: finish the step, save, say how to go on
+for signal in INT TERM; do
+  code=$([ $signal = INT ] && echo 130 || echo 143)
+  "$program" train --model mlp --data "$words" --out "$work/stop-$signal" --steps 100000000 2>"$work/err" & pid=$!
+  sleep 0.7; kill -$signal $pid; wait $pid; got=$?
+  [ $got -eq $code ] || fail "SIG$signal gave $got instead of $code"
+  grep -q "go on with: grimoire resume" "$work/err" || fail "SIG$signal: no word how to go on"
+done
+
+# --- a disk without room: refused before the first step, with the numbers
+if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=100k tmpfs "$work/small" 2>/dev/null; then
+  expect 4 "needs .* (bytes|KiB|MiB)|free" train --model mlp --data "$words" --out "$work/small/run" --steps 20
+  umount "$work/small"
+  mount -t tmpfs -o size=900k tmpfs "$work/small"
+  "$program" train --model mlp --data "$words" --out "$work/small/run" --steps 100000 --save-every 500 >/dev/null 2>"$work/err" & pid=$!
+  sleep 0.4; head -c 900k /dev/zero >"$work/small/filler" 2>/dev/null; wait $pid; got=$?
+  [ $got -eq 4 ] || [ $got -eq 0 ] || fail "a disk that fills up gave $got: $(tail -2 "$work/err")"
+  rm "$work/small/filler"
+  "$program" resume "$work/small/run" --steps 100 >/dev/null 2>"$work/err" || fail "nothing to resume after the disk was full: $(tail -2 "$work/err")"
+  umount "$work/small"
+else
+  echo "skipped: the full disk needs the right to mount"
+fi
+finish
