@@ -37,9 +37,14 @@ Tensor plain_cross_entropy(const Tensor& logits, const Tensor& targets, const Cr
 }
 
 const std::vector<CrossEntropyOptions> kOptions = {
-    {}, {.label_smoothing = 0.1}, {.reduction = Reduction::sum}, {.reduction = Reduction::none},
-    {.label_smoothing = 0.3, .reduction = Reduction::none}, {.ignore_index = 1},
-    {.ignore_index = 0, .label_smoothing = 0.2, .reduction = Reduction::sum}, {.ignore_index = 2, .reduction = Reduction::none}};
+    {},
+    {.label_smoothing = 0.1},
+    {.reduction = Reduction::sum},
+    {.reduction = Reduction::none},
+    {.label_smoothing = 0.3, .reduction = Reduction::none},
+    {.ignore_index = 1},
+    {.ignore_index = 0, .label_smoothing = 0.2, .reduction = Reduction::sum},
+    {.ignore_index = 2, .reduction = Reduction::none}};
 
 TEST(CrossEntropy, EveryOptionAgainstOneHot) {
   for (const Shape& shape : std::vector<Shape>{{5, 3}, {1, 4}, {4}, {2, 3, 7}, {9, 67}})
@@ -185,7 +190,8 @@ TEST(Losses, BinaryCrossEntropy) {
   backward(loss);
   EXPECT_EQ(loss.item(), 100);  // PyTorch's floor on the logarithm
   EXPECT_FLOAT_EQ(static_cast<float>(grad(p).at({0})), -1e12f);
-  EXPECT_EQ(binary_cross_entropy_with_logits(Tensor::from({1e4f, -1e4f}, {2}), Tensor::from({1.0f, 0.0f}, {2})).item(), 0);
+  EXPECT_EQ(binary_cross_entropy_with_logits(Tensor::from({1e4f, -1e4f}, {2}), Tensor::from({1.0f, 0.0f}, {2})).item(),
+            0);
 }
 
 TEST(Losses, MeanSquareAbsoluteAndKl) {
@@ -203,7 +209,8 @@ TEST(Losses, MeanSquareAbsoluteAndKl) {
               }});
   const Tensor same = log(Tensor::from({0.2, 0.8, 0.5, 0.5}, {2, 2}));
   EXPECT_NEAR(kl_div(same, exp(same)).item(), 0, 1e-15);
-  EXPECT_NEAR(kl_div(Tensor::full({1, 2}, std::log(0.5), Dtype::f64), Tensor::from({1.0, 0.0}, {1, 2})).item(), std::log(2.0), 1e-15);
+  EXPECT_NEAR(kl_div(Tensor::full({1, 2}, std::log(0.5), Dtype::f64), Tensor::from({1.0, 0.0}, {1, 2})).item(),
+              std::log(2.0), 1e-15);
   EXPECT_THROW(mse_loss(Tensor::zeros({3}), Tensor::zeros({3, 1})), Error);
 }
 

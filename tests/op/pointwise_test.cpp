@@ -26,10 +26,22 @@ TEST(Unary, EveryOpInEveryShape) {
     double low, high;
   };
   const std::vector<Case> cases = {
-      {"neg", neg, -3, 3},         {"abs", abs, -3, 3},           {"square", square, -3, 3}, {"sqrt", sqrt, 0.2, 4},
-      {"reciprocal", reciprocal, 0.5, 3}, {"exp", exp, -4, 4},    {"log", log, 0.1, 9},      {"sin", sin, -4, 4},
-      {"cos", cos, -4, 4},         {"tanh", tanh, -4, 4},         {"sigmoid", sigmoid, -6, 6}, {"relu", relu, -3, 3},
-      {"gelu", gelu, -5, 5},       {"gelu_tanh", gelu_tanh, -5, 5}, {"silu", silu, -6, 6},   {"softplus", softplus, -6, 6},
+      {"neg", neg, -3, 3},
+      {"abs", abs, -3, 3},
+      {"square", square, -3, 3},
+      {"sqrt", sqrt, 0.2, 4},
+      {"reciprocal", reciprocal, 0.5, 3},
+      {"exp", exp, -4, 4},
+      {"log", log, 0.1, 9},
+      {"sin", sin, -4, 4},
+      {"cos", cos, -4, 4},
+      {"tanh", tanh, -4, 4},
+      {"sigmoid", sigmoid, -6, 6},
+      {"relu", relu, -3, 3},
+      {"gelu", gelu, -5, 5},
+      {"gelu_tanh", gelu_tanh, -5, 5},
+      {"silu", silu, -6, 6},
+      {"softplus", softplus, -6, 6},
   };
   for (const Case& c : cases)
     for (const Shape& shape : kShapes)
@@ -71,14 +83,17 @@ TEST(Unary, ValuesAgainstTheCLibrary) {
       for (size_t i = 0; i < in.size(); ++i) {
         const double expected = c.reference(in[i]);
         ASSERT_NEAR(y[i], expected, 1e-6 * std::max(1.0, std::abs(expected))) << &c - cases.data() << " of " << in[i];
-        ASSERT_NEAR(y64[i], expected, 1e-14 * std::max(1.0, std::abs(expected))) << &c - cases.data() << " of " << in[i];
+        ASSERT_NEAR(y64[i], expected, 1e-14 * std::max(1.0, std::abs(expected)))
+            << &c - cases.data() << " of " << in[i];
       }
     }
 }
 
 TEST(Unary, PowAndClamp) {
   for (double p : {0.0, 1.0, 2.0, 3.0, -1.0, 0.5, -0.5, 2.7})
-    check_op({.name = str("pow {}", p), .inputs = {{{5, 9}, 0.3, 3}}, .run = [p](const Inputs& in) { return pow(in[0], p); },
+    check_op({.name = str("pow {}", p),
+              .inputs = {{{5, 9}, 0.3, 3}},
+              .run = [p](const Inputs& in) { return pow(in[0], p); },
               .twin = [p](const Inputs& in) { return exp(log(in[0]) * p); }});
   EXPECT_EQ(pow(Tensor::from({-2.0, 3.0}, {2}), 3).to_vector<double>(), (std::vector<double>{-8, 27}));
   check_op({.name = "clamp", .inputs = {{{5, 9}, -3, 3}}, .run = [](const Inputs& in) { return clamp(in[0], -1, 2); }});
@@ -104,7 +119,8 @@ TEST(Unary, SpecialValues) {
     EXPECT_EQ(run(softplus)[5], 0);
     EXPECT_EQ(run(gelu)[4], 1000);
     EXPECT_NEAR(run(gelu_tanh)[5], 0, 1e-30);
-    for (Unary op : {Unary(neg), Unary(abs), Unary(exp), Unary(log), Unary(tanh), Unary(relu), Unary(gelu), Unary(softplus)})
+    for (Unary op :
+         {Unary(neg), Unary(abs), Unary(exp), Unary(log), Unary(tanh), Unary(relu), Unary(gelu), Unary(softplus)})
       EXPECT_TRUE(std::isnan(run(op)[2]));
   }
   EXPECT_THROW(exp(Tensor::zeros({2}, Dtype::i64)), Error);
@@ -135,7 +151,9 @@ TEST(Binary, EveryTailAndLargeSizes) {
     }
   }
   check_op({.name = "bias", .inputs = {{{500, 301}}, {{301}}}, .run = [](const Inputs& in) { return in[0] + in[1]; }});
-  check_op({.name = "scale rows", .inputs = {{{500, 301}}, {{500, 1}}}, .run = [](const Inputs& in) { return in[0] * in[1]; }});
+  check_op({.name = "scale rows", .inputs = {{{500, 301}}, {{500, 1}}}, .run = [](const Inputs& in) {
+              return in[0] * in[1];
+            }});
 }
 
 TEST(Binary, NumbersAtEitherSide) {

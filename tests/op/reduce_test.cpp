@@ -37,7 +37,8 @@ std::vector<double> by_hand(const Tensor& x, unsigned subset, double start, doub
   return y;
 }
 
-Tensor reduce_subset(Tensor (*op)(const Tensor&, const Axes&, KeepDims), const Tensor& x, unsigned subset, KeepDims keep) {
+Tensor reduce_subset(Tensor (*op)(const Tensor&, const Axes&, KeepDims), const Tensor& x, unsigned subset,
+                     KeepDims keep) {
   switch (subset) {
     case 0: return op(x, {}, keep);
     case 1: return op(x, 0, keep);
@@ -60,7 +61,8 @@ TEST(Reduce, EverySubsetOfAxesAgainstLoops) {
           const std::vector<double> got = y.to_vector<double>();
           ASSERT_EQ(got.size(), expected.size());
           for (size_t i = 0; i < got.size(); ++i)
-            ASSERT_NEAR(got[i], expected[i], (dtype == Dtype::f32 ? 1e-6 : 1e-14) * count) << shape.to_string() << subset;
+            ASSERT_NEAR(got[i], expected[i], (dtype == Dtype::f32 ? 1e-6 : 1e-14) * count)
+                << shape.to_string() << subset;
         };
         for (KeepDims keep : {KeepDims::no, KeepDims::yes}) {
           const Tensor s = reduce_subset(sum, x, subset, keep);
@@ -108,7 +110,8 @@ TEST(Reduce, LongRowsAndTallColumnsInParallel) {
 }
 
 TEST(Reduce, ValuesOfEveryBlockingPath) {
-  for (const Shape& shape : std::vector<Shape>{{1, 300001, 1}, {3, 140000, 1}, {100, 5001, 1}, {1, 1003, 301}, {7, 300, 5000}, {2, 3, 9}}) {
+  for (const Shape& shape :
+       std::vector<Shape>{{1, 300001, 1}, {3, 140000, 1}, {100, 5001, 1}, {1, 1003, 301}, {7, 300, 5000}, {2, 3, 9}}) {
     Tensor x = Tensor::empty(shape, Dtype::i64);  // 0 .. 12 in turns: sums are exact in f32 up to 2^24
     for (int64_t i = 0; i < x.numel(); ++i) x.data<int64_t>()[i] = i % 13;
     const std::vector<double> expected = by_hand(x, 2, 0, [](double a, double b) { return a + b; });

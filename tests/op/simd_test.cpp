@@ -111,7 +111,8 @@ void expect_ulp(const char* name, double bound, const Kernel& kernel, Real (*ref
     for (size_t i = 0; i < x.size(); ++i) {
       const Real e = expected[i];
       if (std::isnan(e) || std::isinf(e) || std::abs(e) > std::numeric_limits<float>::max()) {
-        ASSERT_TRUE(std::isnan(e) ? std::isnan(y[i]) : y[i] == static_cast<float>(e)) << name << "(" << x[i] << ") = " << y[i];
+        ASSERT_TRUE(std::isnan(e) ? std::isnan(y[i]) : y[i] == static_cast<float>(e))
+            << name << "(" << x[i] << ") = " << y[i];
         continue;
       }
       if (std::abs(e) < std::numeric_limits<float>::min()) {  // subnormal: may flush to zero
@@ -149,7 +150,8 @@ TEST(Simd, LimitsAndNaN) {
     const auto e = run([](auto... a) { HWY_DYNAMIC_DISPATCH(exp_f32)(a...); });
     EXPECT_TRUE(e[0] == 0 && e[1] == inf && std::isnan(e[2]) && e[3] == 1 && e[4] == 1);
     const auto l = run([](auto... a) { HWY_DYNAMIC_DISPATCH(log_f32)(a...); });
-    EXPECT_TRUE(std::isnan(l[0]) && l[1] == inf && std::isnan(l[2]) && l[3] == -inf && l[4] == -inf && std::isnan(l[5]));
+    EXPECT_TRUE(std::isnan(l[0]) && l[1] == inf && std::isnan(l[2]) && l[3] == -inf && l[4] == -inf &&
+                std::isnan(l[5]));
     for (const auto& y : {run([](auto... a) { HWY_DYNAMIC_DISPATCH(tanh_f32)(a...); }),
                           run([](auto... a) { HWY_DYNAMIC_DISPATCH(erf_f32)(a...); })})
       EXPECT_TRUE(y[0] == -1 && y[1] == 1 && std::isnan(y[2]) && y[3] == 0 && std::signbit(y[4]));

@@ -42,7 +42,8 @@ TEST(Softmax, EveryTail) {
 }
 
 TEST(Softmax, LargeEnoughForThreads) {
-  check_op({.name = "large", .inputs = {{{150, 403}, -9, 9}}, .run = [](const Inputs& in) { return softmax(in[0], -1); }});
+  check_op(
+      {.name = "large", .inputs = {{{150, 403}, -9, 9}}, .run = [](const Inputs& in) { return softmax(in[0], -1); }});
 }
 
 TEST(Softmax, ExtremeRows) {

@@ -2,9 +2,10 @@
 
 Run:  python tools/golden/minimax.py        (needs mpmath; prints C++ float literals and the error of each fit)
 
-fit() minimises the largest |w(t) (f(t) - P(t) / Q(t))|, Q(0) = 1, over Chebyshev points. Each round solves the linear least
-squares problem sum l_i (w_i (P(t_i) - f_i Q(t_i)) / Q_old(t_i))^2: dividing by the last denominator makes it a rational fit
-(Sanathanan and Koerner 1963), and multiplying each l_i by its error moves it from least squares to minimax (Lawson 1961).
+fit() minimises the largest |w(t) (f(t) - P(t) / Q(t))|, Q(0) = 1, over Chebyshev points. Each round solves the linear
+least squares problem sum l_i (w_i (P(t_i) - f_i Q(t_i)) / Q_old(t_i))^2: dividing by the last denominator makes it a
+rational fit (Sanathanan and Koerner 1963), and multiplying each l_i by its error moves it from least squares to minimax
+(Lawson 1961).
 """
 import struct
 

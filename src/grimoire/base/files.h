@@ -1,6 +1,6 @@
 // Files, through a seam that tests can replace: everything Grimoire writes, and everything it must read back after a
-// crash, goes through FileOps, so that a test can fail the N-th operation or lose what was never synced. Errors: input
-// for a path that is missing, of the wrong kind or not permitted; resource for a disk that is full or fails.
+// crash, goes through FileOps, so that a test can fail the N-th operation or lose what was never synced.
+// Errors: input for a path that is missing, of the wrong kind or not permitted; resource for a full or failing disk.
 #pragma once
 
 #include <cstdint>

@@ -13,10 +13,12 @@ void Command::set(const Settings& settings) {
 
 std::vector<std::unique_ptr<Command>> all_commands() {
   std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(make_demo_command());
   commands.push_back(make_train_command());
   commands.push_back(make_resume_command());
   commands.push_back(make_generate_command());
   commands.push_back(make_eval_command());
+  commands.push_back(make_doctor_command());
   return commands;
 }
 

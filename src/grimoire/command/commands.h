@@ -10,5 +10,7 @@ std::unique_ptr<Command> make_train_command();
 std::unique_ptr<Command> make_resume_command();
 std::unique_ptr<Command> make_generate_command();
 std::unique_ptr<Command> make_eval_command();
+std::unique_ptr<Command> make_doctor_command();
+std::unique_ptr<Command> make_demo_command();
 
 }  // namespace grim

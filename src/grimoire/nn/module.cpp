@@ -22,6 +22,11 @@ void Module::visit_below(const std::string& prefix, const Visitor& visitor) cons
   for (const auto& [name, child] : children_) child->visit_below(prefix + name + ".", visitor);
 }
 
+void Module::visit_modules_below(const std::string& path, const std::function<void(const std::string&, const Module&)>& visitor) const {
+  visitor(path, *this);
+  for (const auto& [name, child] : children_) child->visit_modules_below(path.empty() ? name : path + "." + name, visitor);
+}
+
 namespace {
 std::vector<NamedTensor> of_kind(const Module& module, Module::Kind wanted) {
   std::vector<NamedTensor> found;

@@ -41,6 +41,11 @@ class Module {
   // In registration order, parents before children; names are dotted paths: "h.0.attn.c_attn.weight".
   void visit(const Visitor& visitor) const { visit_below("", visitor); }
 
+  // Every module of the tree with its dotted path, this one ("") first.
+  void visit_modules(const std::function<void(const std::string& name, const Module& module)>& visitor) const {
+    visit_modules_below("", visitor);
+  }
+
   std::vector<NamedTensor> parameters() const;
   std::vector<NamedTensor> buffers() const;
   int64_t parameter_count() const;
@@ -52,6 +57,7 @@ class Module {
 
  private:
   void visit_below(const std::string& prefix, const Visitor& visitor) const;
+  void visit_modules_below(const std::string& path, const std::function<void(const std::string&, const Module&)>& visitor) const;
   struct Entry {
     std::string name;
     Tensor tensor;

@@ -107,10 +107,11 @@ Tensor sub(const Tensor& a, const Tensor& b) {
 
 // y = a b: da = dy b, db = dy a.
 Tensor mul(const Tensor& a, const Tensor& b) {
-  return record(apply("mul", cpu::binary().mul, a, b), {a, b}, [a = saved(a), b = saved(b)](const Tensor& dy, Grads dx) {
-    if (dx.wants(0)) dx.add(0, sum_to(dy * b, a.shape()));
-    if (dx.wants(1)) dx.add(1, sum_to(dy * a, b.shape()));
-  });
+  return record(apply("mul", cpu::binary().mul, a, b), {a, b},
+                [a = saved(a), b = saved(b)](const Tensor& dy, Grads dx) {
+                  if (dx.wants(0)) dx.add(0, sum_to(dy * b, a.shape()));
+                  if (dx.wants(1)) dx.add(1, sum_to(dy * a, b.shape()));
+                });
 }
 
 // y = a / b: da = dy / b, db = -dy a / b^2 = -da y.
@@ -142,10 +143,12 @@ Tensor minimum(const Tensor& a, const Tensor& b) {
 }
 
 Tensor add(const Tensor& a, double b) {
-  return record(apply("add", cpu::binary().add, a, b, Side::right), {a}, [](const Tensor& dy, Grads dx) { dx.add(0, dy); });
+  return record(apply("add", cpu::binary().add, a, b, Side::right), {a},
+                [](const Tensor& dy, Grads dx) { dx.add(0, dy); });
 }
 Tensor sub(const Tensor& a, double b) {
-  return record(apply("sub", cpu::binary().sub, a, b, Side::right), {a}, [](const Tensor& dy, Grads dx) { dx.add(0, dy); });
+  return record(apply("sub", cpu::binary().sub, a, b, Side::right), {a},
+                [](const Tensor& dy, Grads dx) { dx.add(0, dy); });
 }
 Tensor sub(double a, const Tensor& b) {
   return record(apply("sub", cpu::binary().sub, b, a, Side::left), {b},

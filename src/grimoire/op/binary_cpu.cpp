@@ -22,15 +22,21 @@ template <class T, class F> HWY_INLINE T wrapping(T a, T b, F&& f) {
 
 struct Add {
   template <class V> static HWY_INLINE V vector(V a, V b) { return hn::Add(a, b); }
-  template <class T> static HWY_INLINE T scalar(T a, T b) { return wrapping(a, b, [](auto x, auto y) { return x + y; }); }
+  template <class T> static HWY_INLINE T scalar(T a, T b) {
+    return wrapping(a, b, [](auto x, auto y) { return x + y; });
+  }
 };
 struct Sub {
   template <class V> static HWY_INLINE V vector(V a, V b) { return hn::Sub(a, b); }
-  template <class T> static HWY_INLINE T scalar(T a, T b) { return wrapping(a, b, [](auto x, auto y) { return x - y; }); }
+  template <class T> static HWY_INLINE T scalar(T a, T b) {
+    return wrapping(a, b, [](auto x, auto y) { return x - y; });
+  }
 };
 struct Mul {
   template <class V> static HWY_INLINE V vector(V a, V b) { return hn::Mul(a, b); }
-  template <class T> static HWY_INLINE T scalar(T a, T b) { return wrapping(a, b, [](auto x, auto y) { return x * y; }); }
+  template <class T> static HWY_INLINE T scalar(T a, T b) {
+    return wrapping(a, b, [](auto x, auto y) { return x * y; });
+  }
 };
 struct Div {
   template <class V> static HWY_INLINE V vector(V a, V b) { return hn::Div(a, b); }
@@ -70,7 +76,9 @@ template <class Op, class T> void float_loop(const T* a, int64_t step_a, const T
   const hn::ScalableTag<T> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   const auto dense = [&](const T* p) {
-    return [=](int64_t i, int64_t count) HWY_ATTR { return count == lanes ? hn::LoadU(d, p + i) : LoadSome(d, p + i, count); };
+    return [=](int64_t i, int64_t n_left) HWY_ATTR {
+      return n_left == lanes ? hn::LoadU(d, p + i) : LoadSome(d, p + i, n_left);
+    };
   };
   const auto same = [&](const T* p) {
     return [v = hn::Set(d, *p)](int64_t, int64_t) HWY_ATTR { return v; };
@@ -82,7 +90,8 @@ template <class Op, class T> void float_loop(const T* a, int64_t step_a, const T
   for (int64_t i = 0; i < n; ++i) y[i] = Op::scalar(a[i * step_a], b[i * step_b]);
 }
 
-template <class Op, class T> void integer_loop(const T* a, int64_t step_a, const T* b, int64_t step_b, T* y, int64_t n) {
+template <class Op, class T>
+void integer_loop(const T* a, int64_t step_a, const T* b, int64_t step_b, T* y, int64_t n) {
   for (int64_t i = 0; i < n; ++i) y[i] = Op::scalar(a[i * step_a], b[i * step_b]);
 }
 

@@ -8,7 +8,8 @@ namespace grim {
 // Strides that read x as if it had this larger shape: 0 along repeated axes. The shapes must broadcast.
 Shape broadcast_strides(const Tensor& x, const Shape& shape);
 
-// The transpose of broadcasting: adds up x over the axes along which `shape` was repeated. Not recorded. x itself when equal.
+// The transpose of broadcasting: adds up x over the axes along which `shape` was repeated. x itself when the shapes are
+// equal. Not recorded.
 Tensor sum_to(const Tensor& x, const Shape& shape);
 
 }  // namespace grim

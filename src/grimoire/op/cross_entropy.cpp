@@ -17,7 +17,8 @@ void check_rows(const char* op, const Tensor& x, const Tensor& targets, const Cr
   GRIM_CHECK(x.ndim() >= 1, shape, op, "got {}, expected (..., V)", x.shape());
   Shape rows = x.shape();
   rows.erase(x.ndim() - 1);
-  GRIM_CHECK(targets.shape() == rows, shape, op, "targets: got {}, expected {} for {}", targets.shape(), rows, x.shape());
+  GRIM_CHECK(targets.shape() == rows, shape, op, "targets: got {}, expected {} for {}", targets.shape(), rows,
+             x.shape());
   GRIM_CHECK(o.label_smoothing >= 0 && o.label_smoothing < 1, argument, op, "label_smoothing: got {}, expected 0 to 1",
              o.label_smoothing);
 }
@@ -26,14 +27,15 @@ template <class F> void each_block(int64_t rows, int64_t V, F&& f) {
   device::parallel_for(rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(V, 1)), f);
 }
 
-template <class T> cpu::LogitRows<T> block(const Tensor& x, const TargetRows& t, const CrossEntropyOptions& o, int64_t begin,
-                                           int64_t end) {
+template <class T> cpu::LogitRows<T> block(const Tensor& x, const TargetRows& t, const CrossEntropyOptions& o,
+                                           int64_t begin, int64_t end) {
   const int64_t V = x.shape().back();
   return {end - begin, V, x.data<T>() + begin * V, t.data() + begin, o.ignore_index, o.label_smoothing};
 }
 
 // The rows' losses as the caller asked for them.
-Tensor reduce_rows(const std::vector<double>& loss, const Tensor& targets, Dtype dtype, Reduction reduction, double scale) {
+Tensor reduce_rows(const std::vector<double>& loss, const Tensor& targets, Dtype dtype, Reduction reduction,
+                   double scale) {
   if (reduction == Reduction::none) return cast(Tensor::from(loss, targets.shape()), dtype);
   double total = 0;
   for (double v : loss) total += v;
@@ -58,7 +60,8 @@ TargetRows::TargetRows(const char* op, const Tensor& any, int64_t V, int64_t ign
   const int64_t* const t = targets.data<int64_t>();
   for (int64_t r = 0; r < targets.numel(); ++r) {
     if (t[r] == ignored) continue;
-    GRIM_CHECK(t[r] >= 0 && t[r] < V, argument, op, "target out of range: row {} is {}, expected 0 to {}", r, t[r], V - 1);
+    GRIM_CHECK(t[r] >= 0 && t[r] < V, argument, op, "target out of range: row {} is {}, expected 0 to {}", r, t[r],
+               V - 1);
     ++counted;
   }
 }
@@ -78,7 +81,7 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEnt
   });
   const double scale = rows.scale(o.reduction);
   return record(reduce_rows(loss, targets, x.dtype(), o.reduction, scale), {logits},
-                [x = saved(x), lse, rows, o, V, scale](const Tensor& dy, Grads dx) mutable {
+                [x = saved(x), lse, rows, o, V, scale](const Tensor& dy, Grads dx) {
                   const Tensor scales = row_scales(dy, scale);
                   const Tensor dx0 = x.sole_owner() ? x : Tensor::empty(x.shape(), x.dtype());
                   visit_float("cross_entropy", x.dtype(), [&](auto zero) {

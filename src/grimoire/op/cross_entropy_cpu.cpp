@@ -9,22 +9,47 @@ HWY_BEFORE_NAMESPACE();
 namespace grim::cpu::HWY_NAMESPACE {
 namespace {
 
-// log sum e^x in one sweep over memory: blocks that stay in the first cache, the running sum rescaled when the maximum grows.
+// The sum of e^(x - shift) and the largest x, in one sweep.
+template <class D, class T = hn::TFromD<D>> HWY_INLINE void sum_and_top(D d, const T* x, int64_t n, T shift, T& sum, T& top) {
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto s = hn::Set(d, shift), lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
+  auto sum0 = hn::Zero(d), sum1 = sum0, top0 = lowest, top1 = lowest;
+  int64_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    const auto x0 = hn::LoadU(d, x + i), x1 = hn::LoadU(d, x + i + lanes);
+    sum0 = hn::Add(sum0, Exp(d, hn::Sub(x0, s)));
+    sum1 = hn::Add(sum1, Exp(d, hn::Sub(x1, s)));
+    top0 = hn::Max(top0, x0);
+    top1 = hn::Max(top1, x1);
+  }
+  for (; i < n; i += lanes) {
+    const auto x0 = KeepSome(d, LoadSome(d, x + i, n - i < lanes ? n - i : lanes), n - i, lowest);
+    sum0 = hn::Add(sum0, Exp(d, hn::Sub(x0, s)));
+    top0 = hn::Max(top0, x0);
+  }
+  sum = SumLanes(d, hn::Add(sum0, sum1));
+  top = MaxLanes(d, hn::Max(top0, top1));
+}
+
+// log sum e^x. What is subtracted need not be the maximum, only near enough that nothing overflows: it starts as the
+// maximum of the first elements, and a block that rises more than 30 above it is done again.
 template <class D, class T = hn::TFromD<D>> T log_sum_exp(D d, const T* x, int64_t n) {
-  constexpr int64_t kBlock = 4096;
-  T largest = -std::numeric_limits<T>::infinity();
+  constexpr int64_t kBlock = 4096, kFirst = 256;  // elements whose sum is taken in T; a first look
+  T shift = RowMax(d, x, n < kFirst ? n : kFirst);
+  if (std::isinf(shift)) shift = 0;
   double total = 0;
   for (int64_t i = 0; i < n; i += kBlock) {
     const int64_t count = n - i < kBlock ? n - i : kBlock;
-    const T here = RowMax(d, x + i, count);
-    if (here > largest) {
-      total *= std::exp(static_cast<double>(largest) - static_cast<double>(here));
-      largest = here;
+    T sum, top;
+    sum_and_top(d, x + i, count, shift, sum, top);
+    if (top > shift + 30 && !std::isinf(top)) {
+      total *= std::exp(static_cast<double>(shift) - static_cast<double>(top));
+      shift = top;
+      sum_and_top(d, x + i, count, shift, sum, top);
     }
-    const auto top = hn::Set(d, std::isinf(largest) ? T(0) : largest);  // nothing but -inf so far: -inf - 0, not NaN
-    total += static_cast<double>(RowSumOf(d, x + i, count, [&](auto v) HWY_ATTR { return Exp(d, hn::Sub(v, top)); }));
+    total += static_cast<double>(sum);
   }
-  return static_cast<T>(static_cast<double>(largest) + std::log(total));
+  return static_cast<T>(static_cast<double>(shift) + std::log(total));
 }
 
 template <class T> void forward(const LogitRows<T>& in, T* lse, double* loss) {
@@ -82,7 +107,8 @@ void cross_entropy_forward(const LogitRows<float>& in, float* lse, double* loss)
 void cross_entropy_forward(const LogitRows<double>& in, double* lse, double* loss) {
   HWY_DYNAMIC_DISPATCH(forward_f64)(in, lse, loss);
 }
-void cross_entropy_backward(const LogitRows<float>& in, const float* lse, const float* scale, int64_t scale_step, float* dx) {
+void cross_entropy_backward(const LogitRows<float>& in, const float* lse, const float* scale, int64_t scale_step,
+                            float* dx) {
   HWY_DYNAMIC_DISPATCH(backward_f32)(in, lse, scale, scale_step, dx);
 }
 void cross_entropy_backward(const LogitRows<double>& in, const double* lse, const double* scale, int64_t scale_step,

@@ -18,7 +18,8 @@ template <class T> struct LogitRows {
 void cross_entropy_forward(const LogitRows<float>& in, float* lse, double* loss);
 void cross_entropy_forward(const LogitRows<double>& in, double* lse, double* loss);
 // dx[r] = scale[r * scale_step] d loss[r] / d x[r], 0 for an ignored row. dx may be x.
-void cross_entropy_backward(const LogitRows<float>& in, const float* lse, const float* scale, int64_t scale_step, float* dx);
+void cross_entropy_backward(const LogitRows<float>& in, const float* lse, const float* scale, int64_t scale_step,
+                            float* dx);
 void cross_entropy_backward(const LogitRows<double>& in, const double* lse, const double* scale, int64_t scale_step,
                             double* dx);
 

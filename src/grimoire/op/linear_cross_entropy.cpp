@@ -1,5 +1,6 @@
 // The output layer and its loss, chunk by chunk: the logits of a chunk become their own gradient, which goes into the
 // gradients of x and W while it is in cache. Peak memory is one chunk of logits instead of two times (N, V).
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -43,11 +44,11 @@ template <class T> struct Head {
     const T beta = begin == 0 ? T(0) : T(1);
     const T* const rows = x + begin * C;
     if (layout == HeadLayout::vocabulary_rows)
-      device::gemm(device::Gemm<T>{.M = V, .N = C, .K = n, .a = g, .a_row = 1, .a_col = V, .b = rows, .b_row = C, .c = dw,
-                                   .c_row = C, .beta = beta});
+      device::gemm(device::Gemm<T>{.M = V, .N = C, .K = n, .a = g, .a_row = 1, .a_col = V, .b = rows, .b_row = C,
+                                   .c = dw, .c_row = C, .beta = beta});
     else
-      device::gemm(device::Gemm<T>{.M = C, .N = V, .K = n, .a = rows, .a_row = 1, .a_col = C, .b = g, .b_row = V, .c = dw,
-                                   .c_row = V, .beta = beta});
+      device::gemm(device::Gemm<T>{.M = C, .N = V, .K = n, .a = rows, .a_row = 1, .a_col = C, .b = g, .b_row = V,
+                                   .c = dw, .c_row = V, .beta = beta});
   }
 };
 
@@ -58,6 +59,7 @@ template <class T> double run(const Head<T>& head) {
   T* const y = buffer.data<T>();
   const T scale = static_cast<T>(head.scale);
   double total = 0;
+  if (head.N == 0 && head.dw) std::fill_n(head.dw, head.V * head.C, T(0));
   for (int64_t begin = 0; begin < head.N; begin += rows) {
     const int64_t n = std::min(rows, head.N - begin);
     head.logits(begin, n, y);
@@ -78,20 +80,23 @@ Tensor gather_rows(const Tensor& x, const std::vector<int64_t>& places) {
   const int64_t row_bytes = x.dim(1) * size_of(x.dtype());
   const Tensor y = Tensor::empty({static_cast<int64_t>(places.size()), x.dim(1)}, x.dtype());
   for (size_t i = 0; i < places.size(); ++i)
-    std::memcpy(y.raw() + static_cast<int64_t>(i) * row_bytes, x.raw() + places[i] * row_bytes, static_cast<size_t>(row_bytes));
+    std::memcpy(y.raw() + static_cast<int64_t>(i) * row_bytes, x.raw() + places[i] * row_bytes,
+                static_cast<size_t>(row_bytes));
   return y;
 }
 Tensor scatter_rows(const Tensor& y, const std::vector<int64_t>& places, int64_t N) {
   const int64_t row_bytes = y.dim(1) * size_of(y.dtype());
   const Tensor x = Tensor::zeros({N, y.dim(1)}, y.dtype());
   for (size_t i = 0; i < places.size(); ++i)
-    std::memcpy(x.raw() + places[i] * row_bytes, y.raw() + static_cast<int64_t>(i) * row_bytes, static_cast<size_t>(row_bytes));
+    std::memcpy(x.raw() + places[i] * row_bytes, y.raw() + static_cast<int64_t>(i) * row_bytes,
+                static_cast<size_t>(row_bytes));
   return x;
 }
 
 Tensor scaled(Tensor x, double by) { return by == 1 ? x : x * by; }
 
-void check(const Tensor& x, const Tensor& weight, const Tensor& targets, HeadLayout layout, const CrossEntropyOptions& o) {
+void check(const Tensor& x, const Tensor& weight, const Tensor& targets, HeadLayout layout,
+           const CrossEntropyOptions& o) {
   const char* const op = "linear_cross_entropy";
   GRIM_CHECK(x.ndim() == 2 && targets.ndim() == 1 && targets.dim(0) == x.dim(0), shape, op,
              "got x {}, targets {}, expected (N, C), (N,)", x.shape(), targets.shape());
@@ -121,12 +126,12 @@ Tensor linear_cross_entropy(const Tensor& x_any, const Tensor& weight_any, HeadL
   const Tensor x = packed ? gather_rows(contiguous(x_any), places) : contiguous(x_any);
   const bool wants_dx = grad_enabled() && tracked(x_any), wants_dw = grad_enabled() && tracked(weight_any);
   Tensor dx = wants_dx ? Tensor::empty(x.shape(), x.dtype()) : Tensor();
-  Tensor dw = wants_dw ? (all.counted ? Tensor::empty(weight.shape(), x.dtype()) : Tensor::zeros(weight.shape(), x.dtype()))
-                       : Tensor();
+  Tensor dw = wants_dw ? Tensor::empty(weight.shape(), x.dtype()) : Tensor();
   const double loss = visit_float("linear_cross_entropy", x.dtype(), [&](auto zero) -> double {
     using T = decltype(zero);
-    return run(Head<T>{layout, all.counted, x.dim(1), V, x.data<T>(), weight.data<T>(), targets.data(), o.label_smoothing,
-                       all.scale(o.reduction), wants_dx ? dx.data<T>() : nullptr, wants_dw ? dw.data<T>() : nullptr});
+    return run(Head<T>{layout, all.counted, x.dim(1), V, x.data<T>(), weight.data<T>(), targets.data(),
+                       o.label_smoothing, all.scale(o.reduction), wants_dx ? dx.data<T>() : nullptr,
+                       wants_dw ? dw.data<T>() : nullptr});
   });
   if (wants_dx && packed) dx = scatter_rows(dx, places, N);
   return record(Tensor::scalar(loss, x.dtype()), {x_any, weight_any},

@@ -23,14 +23,15 @@ enum class HeadLayout : uint8_t {
   vocabulary_rows,     // weight (V, C): tied embeddings, nn.Linear
   vocabulary_columns,  // weight (C, V)
 };
-// cross_entropy(x W, targets) for x (N, C) without ever holding (N, V): logits of a few hundred rows at a time, turned into
-// their gradient in place, which goes straight into the gradients of x and W. reduction is mean or sum.
+// cross_entropy(x W, targets) for x (N, C) without ever holding (N, V): logits of a few hundred rows at a time, turned
+// into their gradient in place, which goes straight into the gradients of x and W. reduction is mean or sum.
 Tensor linear_cross_entropy(const Tensor& x, const Tensor& weight, HeadLayout layout, const Tensor& targets,
                             const CrossEntropyOptions& options = {});
 
 // -(t log p + (1 - t) log(1 - p)); logarithms are kept above -100, as in PyTorch. Targets 0..1.
 Tensor binary_cross_entropy(const Tensor& probabilities, const Tensor& targets, Reduction reduction = Reduction::mean);
-Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targets, Reduction reduction = Reduction::mean);
+Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targets,
+                                        Reduction reduction = Reduction::mean);
 
 Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction = Reduction::mean);
 Tensor l1_loss(const Tensor& x, const Tensor& target, Reduction reduction = Reduction::mean);

@@ -85,7 +85,7 @@ Tensor norm(const Tensor& x, const Axes& axes, KeepDims keep) {
 }
 Tensor norm(const Tensor& x) { return norm(x, Axes::all(x.ndim())); }
 
-// y = log sum e^x: dx = dy e^(x - y), a softmax. The maximum is taken out first; a group of nothing but -inf gives -inf.
+// y = log sum e^x: dx = dy e^(x - y), a softmax. The maximum is taken out first. A group of nothing but -inf gives -inf.
 Tensor logsumexp(const Tensor& x, const Axes& axes, KeepDims keep) {
   const auto value = [&] {
     NoGrad no_grad;

@@ -1,6 +1,6 @@
 // Element by element: arithmetic with NumPy broadcasting, activations, comparisons, choice.
-// f32 and f64 with gradients; add, subtract, multiply also on i64 and i32; comparisons on every dtype. Both operands have one
-// dtype (throws: dtype); a double operand takes the tensor's. Shapes broadcast (throws: shape).
+// f32 and f64 with gradients; add, subtract, multiply also on i64 and i32; comparisons on every dtype. Both operands
+// have one dtype (throws: dtype); a double operand takes the tensor's. Shapes broadcast (throws: shape).
 #pragma once
 
 #include "grimoire/tensor/tensor.h"

@@ -29,13 +29,14 @@ struct Unary {
   }
 };
 struct UnaryTable {
-  Unary neg, abs, square, sqrt, reciprocal, pow, exp, log, sin, cos, tanh, sigmoid, relu, gelu, gelu_tanh, silu, softplus,
-      clamp;
+  Unary neg, abs, square, sqrt, reciprocal, pow, exp, log, sin, cos, tanh, sigmoid, relu, gelu, gelu_tanh, silu,
+      softplus, clamp;
 };
 const UnaryTable& unary();
 
 // y[i] = f(a[i * step_a], b[i * step_b]); y is dense. Steps 0 and 1 are fast.
-template <class T> using BinaryKernel = void (*)(const T* a, int64_t step_a, const T* b, int64_t step_b, T* y, int64_t n);
+template <class T>
+using BinaryKernel = void (*)(const T* a, int64_t step_a, const T* b, int64_t step_b, T* y, int64_t n);
 struct Binary {
   BinaryKernel<float> f32 = nullptr;
   BinaryKernel<double> f64 = nullptr;
@@ -59,7 +60,9 @@ struct BinaryTable {
 const BinaryTable& binary();
 
 // y[i] = c[i] ? a[i * step_a] : b[i * step_b] on bits; steps 0 or 1.
-void select(const uint8_t* c, const uint32_t* a, int64_t step_a, const uint32_t* b, int64_t step_b, uint32_t* y, int64_t n);
-void select(const uint8_t* c, const uint64_t* a, int64_t step_a, const uint64_t* b, int64_t step_b, uint64_t* y, int64_t n);
+void select(const uint8_t* c, const uint32_t* a, int64_t step_a, const uint32_t* b, int64_t step_b, uint32_t* y,
+            int64_t n);
+void select(const uint8_t* c, const uint64_t* a, int64_t step_a, const uint64_t* b, int64_t step_b, uint64_t* y,
+            int64_t n);
 
 }  // namespace grim::cpu

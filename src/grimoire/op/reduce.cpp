@@ -153,7 +153,8 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   Marks marked{};
   const int lead = x.ndim() - shape.ndim();
-  for (int i = 0; i < x.ndim(); ++i) marked[static_cast<size_t>(i)] = i < lead || (shape[i - lead] == 1 && x.shape()[i] != 1);
+  for (int i = 0; i < x.ndim(); ++i)
+    marked[static_cast<size_t>(i)] = i < lead || (shape[i - lead] == 1 && x.shape()[i] != 1);
   return reduce(cpu::reduce().sum, x, marked, shape);
 }
 
@@ -193,8 +194,12 @@ Tensor extremum(const char* name, const Reducers& op, const Tensor& x, const Axe
 
 }  // namespace
 
-Tensor max(const Tensor& x, const Axes& axes, KeepDims keep) { return extremum("max", cpu::reduce().max, x, axes, keep); }
-Tensor min(const Tensor& x, const Axes& axes, KeepDims keep) { return extremum("min", cpu::reduce().min, x, axes, keep); }
+Tensor max(const Tensor& x, const Axes& axes, KeepDims keep) {
+  return extremum("max", cpu::reduce().max, x, axes, keep);
+}
+Tensor min(const Tensor& x, const Axes& axes, KeepDims keep) {
+  return extremum("min", cpu::reduce().min, x, axes, keep);
+}
 
 Tensor sum(const Tensor& x) { return sum(x, Axes::all(x.ndim())); }
 Tensor mean(const Tensor& x) { return mean(x, Axes::all(x.ndim())); }

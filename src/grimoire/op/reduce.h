@@ -1,5 +1,5 @@
-// Reductions. The order of additions depends on the sizes alone: the same bits for any number of threads. f32 sums are blocked
-// and their blocks are added in f64.
+// Reductions. The order of additions depends on the sizes alone: the same bits for any number of threads. f32 sums are
+// blocked and their blocks are added in f64.
 #pragma once
 
 #include <array>

@@ -59,7 +59,8 @@ template <class Op, class T> void float_columns(const T* x, int64_t rows, int64_
     };
     int64_t i = 0;
     for (; i + lanes <= n; i += lanes)
-      step([&](const T* p) HWY_ATTR { return hn::LoadU(d, p); }, [&](auto v, T* p) HWY_ATTR { hn::StoreU(v, d, p); }, i);
+      step([&](const T* p) HWY_ATTR { return hn::LoadU(d, p); }, [&](auto v, T* p) HWY_ATTR { hn::StoreU(v, d, p); },
+           i);
     if (i < n)
       step([&](const T* p) HWY_ATTR { return LoadSome(d, p, n - i); },
            [&](auto v, T* p) HWY_ATTR { StoreSome(v, d, p, n - i); }, i);

@@ -60,7 +60,8 @@ template <class Relation> Tensor compare(const Tensor& a, double number, Relatio
     }();
     using Common = std::remove_const_t<decltype(b)>;
     walk_rows<2>(y, {a.strides(), y.strides()}, [&](const auto& at, const auto& step, int64_t n) {
-      for (int64_t i = 0; i < n; ++i) to[at[1] + i] = holds(static_cast<Common>(comparable(from[at[0] + i * step[0]])), b);
+      for (int64_t i = 0; i < n; ++i)
+        to[at[1] + i] = holds(static_cast<Common>(comparable(from[at[0] + i * step[0]])), b);
     });
   });
   return y;

@@ -16,7 +16,8 @@ template <class D> HWY_INLINE hn::Mask<D> LoadMask(D d, const uint8_t* c) {
   else return hn::Ne(hn::PromoteTo(d, wide), hn::Zero(d));
 }
 
-template <class T> void select_lanes(const uint8_t* c, const T* a, int64_t step_a, const T* b, int64_t step_b, T* y, int64_t n) {
+template <class T>
+void select_lanes(const uint8_t* c, const T* a, int64_t step_a, const T* b, int64_t step_b, T* y, int64_t n) {
   const hn::ScalableTag<T> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   if (n == 0) return;
@@ -31,10 +32,12 @@ template <class T> void select_lanes(const uint8_t* c, const T* a, int64_t step_
 
 }  // namespace
 
-void select_u32(const uint8_t* c, const uint32_t* a, int64_t step_a, const uint32_t* b, int64_t step_b, uint32_t* y, int64_t n) {
+void select_u32(const uint8_t* c, const uint32_t* a, int64_t step_a, const uint32_t* b, int64_t step_b, uint32_t* y,
+                int64_t n) {
   select_lanes(c, a, step_a, b, step_b, y, n);
 }
-void select_u64(const uint8_t* c, const uint64_t* a, int64_t step_a, const uint64_t* b, int64_t step_b, uint64_t* y, int64_t n) {
+void select_u64(const uint8_t* c, const uint64_t* a, int64_t step_a, const uint64_t* b, int64_t step_b, uint64_t* y,
+                int64_t n) {
   select_lanes(c, a, step_a, b, step_b, y, n);
 }
 
@@ -45,10 +48,12 @@ HWY_AFTER_NAMESPACE();
 namespace grim::cpu {
 HWY_EXPORT(select_u32);
 HWY_EXPORT(select_u64);
-void select(const uint8_t* c, const uint32_t* a, int64_t step_a, const uint32_t* b, int64_t step_b, uint32_t* y, int64_t n) {
+void select(const uint8_t* c, const uint32_t* a, int64_t step_a, const uint32_t* b, int64_t step_b, uint32_t* y,
+            int64_t n) {
   HWY_DYNAMIC_DISPATCH(select_u32)(c, a, step_a, b, step_b, y, n);
 }
-void select(const uint8_t* c, const uint64_t* a, int64_t step_a, const uint64_t* b, int64_t step_b, uint64_t* y, int64_t n) {
+void select(const uint8_t* c, const uint64_t* a, int64_t step_a, const uint64_t* b, int64_t step_b, uint64_t* y,
+            int64_t n) {
   HWY_DYNAMIC_DISPATCH(select_u64)(c, a, step_a, b, step_b, y, n);
 }
 }  // namespace grim::cpu

@@ -1,8 +1,8 @@
-// The vector layer of the CPU kernels, on Google Highway: tails, reductions and (from simd_math-inl.h) exp, log, tanh, erf.
+// The vector layer of the CPU kernels, on Google Highway: tails, maps, reductions and, by simd_math-inl.h, functions.
 //
-// A kernel file names itself in HWY_TARGET_INCLUDE, includes hwy/foreach_target.h and then this header; it is compiled once
-// for each instruction set (portable, AVX2, AVX-512) and picked at run time. `d` is always a tag, hn::ScalableTag<float> or
-// <double>. Reductions add in an order that depends on the length alone.
+// A kernel file names itself in HWY_TARGET_INCLUDE, includes hwy/foreach_target.h and then this header; it is compiled
+// once for each instruction set (portable, AVX2, AVX-512) and picked at run time. `d` is always a tag,
+// hn::ScalableTag<float> or <double>. Reductions add in an order that depends on the length alone.
 
 #if defined(GRIM_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRIM_SIMD_INL_H_
@@ -93,7 +93,8 @@ HWY_INLINE void MapInto(D d, const T* a, const T* b, T* y, int64_t n, T beta, F&
   for (; i + lanes <= n; i += lanes)
     hn::StoreU(hn::Add(hn::LoadU(d, y + i), f(hn::LoadU(d, a + i), hn::LoadU(d, b + i))), d, y + i);
   if (i < n)
-    StoreSome(hn::Add(LoadSome(d, y + i, n - i), f(LoadSome(d, a + i, n - i), LoadSome(d, b + i, n - i))), d, y + i, n - i);
+    StoreSome(hn::Add(LoadSome(d, y + i, n - i), f(LoadSome(d, a + i, n - i), LoadSome(d, b + i, n - i))), d, y + i,
+              n - i);
 }
 
 // Folds f over vectors of x with four running results, `filler` (the neutral element) in the lanes past the end.

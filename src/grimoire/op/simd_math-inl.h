@@ -1,7 +1,7 @@
-// exp, log, tanh, erf, sigmoid ... on vectors. Float lanes: own polynomials and rationals, found by tools/golden/minimax.py;
-// each states its worst error in units in the last place (ULP), which tests/op/simd_test.cpp checks against long double.
-// Double lanes call the C library lane by lane: there exactness counts (gradient checks), not speed.
-// NaN goes through every function; so do infinities, to the limit.
+// exp, log, tanh, erf, sigmoid ... on vectors. Float lanes: own polynomials and rationals, found by
+// tools/golden/minimax.py; each states its worst error in units in the last place (ULP), which tests/op/simd_test.cpp
+// checks against long double. Double lanes call the C library lane by lane: there exactness counts (gradient checks),
+// not speed. NaN goes through every function; so do infinities, to the limit.
 
 #if defined(GRIM_SIMD_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRIM_SIMD_MATH_INL_H_
@@ -109,7 +109,7 @@ template <F32 D> HWY_INLINE hn::Vec<D> Log(D d, hn::Vec<D> x) {
   return hn::IfThenElse(hn::Le(x, hn::Zero(d)), at_most_zero, y);
 }
 
-// log(1 + e^-|x|) within 2 ULP, between 0 and ln2. u = e^-|x| is f itself or, past sqrt(2) - 1, f = (u - 1) / 2 and e = 1.
+// log(1 + e^-|x|) within 2 ULP, between 0 and ln2. u = e^-|x| is f itself; past sqrt(2) - 1, f = (u - 1) / 2, e = 1.
 template <F32 D> HWY_INLINE hn::Vec<D> LogOnePlusExpNegAbs(D d, hn::Vec<D> x) {
   const auto one = hn::Set(d, 1.0f);
   const auto u = Exp(d, hn::Neg(hn::Abs(x)));

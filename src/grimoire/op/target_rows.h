@@ -14,7 +14,9 @@ struct TargetRows {
   const int64_t* data() const { return targets.data<int64_t>(); }
   int64_t size() const { return targets.numel(); }
   // What one row's loss is multiplied by: 1, or 1 / counted for a mean.
-  double scale(Reduction reduction) const { return reduction == Reduction::mean ? 1.0 / static_cast<double>(counted) : 1.0; }
+  double scale(Reduction reduction) const {
+    return reduction == Reduction::mean ? 1.0 / static_cast<double>(counted) : 1.0;
+  }
 };
 
 }  // namespace grim

@@ -10,6 +10,8 @@
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/model/bigram.h"
+#include "grimoire/train/diagnosis.h"
+#include "grimoire/train/report.h"
 #include "grimoire/train/run_log.h"
 #include "grimoire/train/session.h"
 
@@ -193,8 +195,13 @@ RunResult run_session(Session& session, RunEvents& events, const std::string& fo
   events.note(str("{}: {} {}, {} symbols, {} examples to train on", session.config().model,
                   with_commas(counts ? V * V : session.model().parameter_count()), counts ? "counts" : "parameters", V, with_commas(session.data().train.rows())));
   check_free_space(folder, 3 * checkpoint_bytes(session));
-  if (counts) return count_bigrams(session, events, folder);
-  return Loop(session, events, folder).run();
+  const RunResult result = counts ? count_bigrams(session, events, folder) : Loop(session, events, folder).run();
+  if (result.ending == Ending::stopped) return result;
+  std::optional<Diagnosis> diagnosis;
+  if (!counts && session.config().steps > 0) diagnosis = diagnose_run(folder);
+  write_report(folder, diagnosis ? &*diagnosis : nullptr);
+  events.note(str("report: {}", join_path(folder, "report.html")));
+  return result;
 }
 
 }  // namespace
@@ -215,12 +222,17 @@ RunResult train(RunConfig config, RunEvents& events) {
   return run_session(session, events, folder);
 }
 
-RunResult resume(const std::string& folder, RunEvents& events, const ResumeChanges& changes) {
-  const std::string config_path = join_path(folder, "config.json");
-  if (!exists(config_path)) throw Error(ErrorKind::input, str("'{}' is not a run folder: it holds no config.json", folder));
+RunConfig read_run_config(const std::string& folder) {
+  const std::string path = join_path(folder, "config.json");
+  if (!exists(path)) throw Error(ErrorKind::input, str("'{}' is not a run folder: it holds no config.json", folder));
   RunConfig config;
-  from_json(config.options(), Json::parse(read_file(config_path), config_path));
+  from_json(config.options(), Json::parse(read_file(path), path));
   config.out = folder;
+  return config;
+}
+
+RunResult resume(const std::string& folder, RunEvents& events, const ResumeChanges& changes) {
+  RunConfig config = read_run_config(folder);
   if (changes.steps >= 0) config.steps = changes.steps;
   if (changes.threads >= 0) config.threads = changes.threads;
   device::set_threads(static_cast<int>(config.threads));
@@ -233,6 +245,17 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   if (found) session.load(found.path);
   events.note(found ? str("going on from step {} of {}", session.position.step, config.steps) : "no checkpoint yet: starting again from step 0");
   return run_session(session, events, folder);
+}
+
+Diagnosis diagnose_run(const std::string& folder) {
+  const RunConfig config = read_run_config(folder);
+  GRIM_CHECK(config.model != "bigram", usage, "doctor", "'{}' is a counting model: it has no layers to look at", folder);
+  device::set_threads(static_cast<int>(config.threads));
+  const Corpus corpus = load_corpus(config.data, format_of(config));
+  Session session(config, corpus);
+  const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, "checkpoints"));
+  if (found) session.load(found.path);
+  return diagnose(session, initial_loss(config, corpus));
 }
 
 TrainedModel load_trained(const std::string& folder) {

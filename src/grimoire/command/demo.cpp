@@ -1,0 +1,78 @@
+#include <algorithm>
+
+#include "grimoire/base/files.h"
+#include "grimoire/command/commands.h"
+#include "grimoire/command/run_console.h"
+#include "grimoire/data/corpus.h"
+#include "grimoire/generate/generate.h"
+
+namespace grim {
+namespace {
+
+constexpr const char* kWords = "/usr/share/dict/words";  // Debian's wamerican
+
+class DemoCommand final : public Command {
+ public:
+  std::string name() const override { return "demo"; }
+  std::string summary() const override { return "train a small model on English words, and read the words it makes up"; }
+  std::vector<std::string> examples() const override { return {"grimoire demo", "grimoire demo --data names.txt --out runs/names"}; }
+  Options options() override {
+    return {{.name = "data", .help = "a list of words, one a line", .target = &data_, .basic = true},
+            {.name = "out", .help = "folder for the run; an earlier demo there is replaced", .target = &out_, .basic = true},
+            {.name = "seed", .help = "seed of every random number", .target = &seed_, .low = 0, .basic = true},
+            {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
+  }
+
+  int run(Console& console) override {
+    if (!exists(data_)) throw Error(ErrorKind::input, str("there is no {}", data_), "install Debian's wamerican, or give a list of words with --data");
+    console.say(str("Grimoire demo: a WaveNet-like network reads {} and learns to spell.", data_));
+    const std::string list = prepare();
+    RunConfig config = default_run("wavenet", "lines");
+    config.data = list;
+    config.out = out_;
+    config.steps = 60000;
+    config.context = 16;
+    config.seed = seed_;
+    config.threads = threads_;
+    ConsoleEvents events(console);
+    const RunResult result = train(config, events);
+    if (result.ending == Ending::stopped) return tell_result(console, result);
+    tell_words(console, load_corpus(list, CorpusFormat::lines).items);
+    return tell_result(console, result);
+  }
+
+ private:
+  // The plain words of the list: lower case, no possessives and names, so that what is learned is spelling.
+  std::string prepare() {
+    remove_all(out_);
+    files().make_dirs(out_);
+    std::string kept;
+    for (const std::string& word : load_corpus(data_, CorpusFormat::lines).items)
+      if (word.size() < 24 && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == std::string::npos) kept += word + "\n";
+    const std::string path = join_path(out_, "words.txt");
+    write_atomically(path, kept);
+    return path;
+  }
+
+  void tell_words(Console& console, const std::vector<std::string>& known) {
+    const TrainedModel trained = load_trained(out_);
+    Rng rng(RngMode::philox, static_cast<uint64_t>(seed_), "generate");
+    console.say("new words, none of them in the list:");
+    std::string line;
+    for (int found = 0, tries = 0; found < 24 && tries < 1000; ++tries) {
+      const std::string word = generate(*trained.model, trained.tokenizer, {.temperature = 0.8}, rng);
+      if (word.size() < 4 || std::find(known.begin(), known.end(), word) != known.end()) continue;
+      line += word + (++found % 6 == 0 ? "\n" : std::string(word.size() < 16 ? 16 - word.size() : 1, ' '));
+    }
+    console.data(line);
+  }
+
+  std::string data_ = kWords, out_ = "runs/demo";
+  int64_t seed_ = 1337, threads_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_demo_command() { return std::make_unique<DemoCommand>(); }
+
+}  // namespace grim

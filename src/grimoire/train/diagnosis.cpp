@@ -1,0 +1,191 @@
+#include "grimoire/train/diagnosis.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/nn/tap.h"
+#include "grimoire/tensor/copy.h"
+
+namespace grim {
+namespace {
+
+constexpr size_t kBins = 32;
+constexpr double kSaturated = 0.97;
+
+void judge_start(Diagnosis& d) {
+  const bool good = d.initial_loss < d.uniform_loss + 0.3;
+  d.verdicts.push_back({good ? Verdict::Tone::good : Verdict::Tone::warning,
+                        good ? str("initial loss {:.3f}, ln V is {:.3f}: the first guess is indifferent, as it should be", d.initial_loss, d.uniform_loss)
+                             : str("initial loss {:.3f}, ln V is {:.3f}: the output layer starts too sure of itself; scale its initial weights down",
+                                   d.initial_loss, d.uniform_loss)});
+}
+
+void judge_layers(Diagnosis& d) {
+  const auto warn = [&](const std::string& text) { d.verdicts.push_back({Verdict::Tone::warning, text}); };
+  const size_t before = d.verdicts.size();
+  double smallest = INFINITY, largest = 0;
+  for (const LayerReport& l : d.layers) {
+    if (!l.activation.finite || !l.gradient.finite) warn(str("{}: its values or gradients are not finite", l.name));
+    if (l.activation.bounded && l.activation.saturated > 0.2)
+      warn(str("{}: {:.0f} % of its tanh values lie beyond 0.97: its inputs are too wide, the gain is too high", l.name, 100 * l.activation.saturated));
+    if (l.activation.zeros > 0.9 && l.activation.low >= 0) warn(str("{}: {:.0f} % of its values are zero: dead units", l.name, 100 * l.activation.zeros));
+    if (l.activation.std < 1e-4) warn(str("{}: its values hardly differ (std {:.1e}): the signal is lost here", l.name, l.activation.std));
+    if (l.gradient.std > 0) {
+      smallest = std::min(smallest, l.gradient.std);
+      largest = std::max(largest, l.gradient.std);
+    }
+  }
+  if (largest > 1000 * smallest) warn(str("gradients differ {:.0f}-fold between layers: they vanish or explode on the way back", largest / smallest));
+  if (d.verdicts.size() == before) d.verdicts.push_back({Verdict::Tone::good, "no layer is saturated or dead, and gradients reach all of them"});
+}
+
+void judge_updates(Diagnosis& d) {
+  std::vector<double> ratios;
+  for (const WeightReport& w : d.weights)
+    if (w.shape.ndim() >= 2 && w.update_to_data > 0) ratios.push_back(std::log10(w.update_to_data));
+  if (ratios.empty()) return;
+  std::nth_element(ratios.begin(), ratios.begin() + static_cast<int64_t>(ratios.size() / 2), ratios.end());
+  const double middle = ratios[ratios.size() / 2];
+  const std::string said = str("a step moves weights by 10^{:.1f} of their size (10^-3 is a good value)", middle);
+  if (middle > -1.5) d.verdicts.push_back({Verdict::Tone::warning, said + ": the learning rate is too high"});
+  else if (middle < -5.5) d.verdicts.push_back({Verdict::Tone::warning, said + ": the learning rate is too low, or training is over"});
+  else d.verdicts.push_back({Verdict::Tone::good, said});
+}
+
+std::string bars(const std::vector<int64_t>& histogram, size_t width) {
+  static const char* const kLevels[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  std::vector<int64_t> folded(width, 0);
+  for (size_t i = 0; i < histogram.size(); ++i) folded[i * width / histogram.size()] += histogram[i];
+  const int64_t top = *std::max_element(folded.begin(), folded.end());
+  std::string s;
+  for (int64_t n : folded) s += kLevels[top == 0 || n == 0 ? 0 : 1 + std::min<int64_t>(7, n * 8 / (top + 1))];
+  return s;
+}
+
+std::string cut(const std::string& name, size_t width) { return name.size() <= width ? name : "…" + name.substr(name.size() - width + 1); }
+
+Json json_of(const Spread& s) {
+  return Json::object({{"mean", s.mean}, {"std", s.std}, {"low", s.low}, {"high", s.high}, {"saturated", s.saturated}, {"zeros", s.zeros},
+                       {"finite", s.finite}, {"histogram", Json::array_of(s.histogram)}});
+}
+
+double std_of_difference(const Tensor& a, const Tensor& b) {
+  const std::vector<double> x = a.to_vector<double>(), y = b.to_vector<double>();
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    sum += x[i] - y[i];
+    squares += (x[i] - y[i]) * (x[i] - y[i]);
+  }
+  const auto n = static_cast<double>(x.size());
+  return std::sqrt(std::max(0.0, squares / n - sum / n * (sum / n)));
+}
+
+}  // namespace
+
+Spread spread_of(const Tensor& x) {
+  const std::vector<double> v = x.to_vector<double>();
+  Spread s;
+  s.histogram.assign(kBins, 0);
+  if (v.empty()) return s;
+  double sum = 0, squares = 0;
+  s.low = INFINITY;
+  s.high = -INFINITY;
+  int64_t saturated = 0, zeros = 0;
+  for (double value : v) {
+    s.finite = s.finite && std::isfinite(value);
+    sum += value;
+    squares += value * value;
+    s.low = std::min(s.low, value);
+    s.high = std::max(s.high, value);
+    saturated += std::abs(value) > kSaturated;
+    zeros += value == 0;
+  }
+  const auto n = static_cast<double>(v.size());
+  s.mean = sum / n;
+  s.std = std::sqrt(std::max(0.0, squares / n - s.mean * s.mean));
+  s.zeros = static_cast<double>(zeros) / n;
+  s.bounded = s.low >= -1 && s.high <= 1 && s.low < 0;
+  s.saturated = s.bounded ? static_cast<double>(saturated) / n : 0;
+  const double width = s.high - s.low;
+  if (s.finite)
+    for (double value : v)
+      ++s.histogram[width > 0 ? std::min(kBins - 1, static_cast<size_t>((value - s.low) / width * static_cast<double>(kBins))) : kBins / 2];
+  return s;
+}
+
+bool Diagnosis::healthy() const {
+  return std::none_of(verdicts.begin(), verdicts.end(), [](const Verdict& v) { return v.tone == Verdict::Tone::warning; });
+}
+
+double initial_loss(const RunConfig& config, const Corpus& corpus) {
+  Session fresh(config, corpus);
+  return fresh.train_step().loss;
+}
+
+Diagnosis diagnose(Session& session, double initial_loss) {
+  std::map<const Module*, std::string> names;
+  session.model().visit_modules([&](const std::string& name, const Module& module) { names[&module] = name; });
+  Diagnosis d;
+  d.initial_loss = initial_loss;
+  d.step = session.position.step;
+  d.uniform_loss = std::log(static_cast<double>(session.tokenizer().vocab_size()));
+  std::vector<Tensor> before;
+  for (const Parameters::Range& r : session.parameters().ranges()) before.push_back(copy(r.tensor));
+  std::vector<LayerReport> layers;
+  {
+    const Tap tap([&](const Module& module, const Tensor& output) {
+      layers.push_back({names[&module], spread_of(output), {}});
+      if (tracked(output)) on_grad(output, [&layers, at = layers.size() - 1](Tensor& g) { layers[at].gradient = spread_of(g); });
+    });
+    const Session::Step step = session.train_step();
+    d.loss = step.loss;
+    d.lr = step.lr;
+  }
+  d.layers = std::move(layers);
+  for (size_t i = 0; i < before.size(); ++i) {
+    const Parameters::Range& r = session.parameters().ranges()[i];
+    WeightReport w{r.name, r.tensor.shape(), spread_of(before[i]), 0, 0};
+    const Tensor g = grad(r.tensor);
+    if (w.weight.std > 0) {
+      w.gradient_to_data = g.defined() ? spread_of(g).std / w.weight.std : 0;
+      w.update_to_data = std_of_difference(r.tensor, before[i]) / w.weight.std;
+    }
+    d.weights.push_back(std::move(w));
+  }
+  judge_start(d);
+  judge_layers(d);
+  judge_updates(d);
+  return d;
+}
+
+Json to_json(const Diagnosis& d) {
+  Json layers = Json::array(), weights = Json::array(), verdicts = Json::array();
+  for (const LayerReport& l : d.layers)
+    layers.push(Json::object({{"name", l.name}, {"activation", json_of(l.activation)}, {"gradient", json_of(l.gradient)}}));
+  for (const WeightReport& w : d.weights)
+    weights.push(Json::object({{"name", w.name}, {"shape", Json::array_of(w.shape)}, {"weight", json_of(w.weight)},
+                               {"gradient_to_data", w.gradient_to_data}, {"update_to_data", w.update_to_data}}));
+  for (const Verdict& v : d.verdicts)
+    verdicts.push(Json::object({{"tone", v.tone == Verdict::Tone::good ? "good" : "warning"}, {"text", v.text}}));
+  return Json::object({{"step", d.step}, {"healthy", d.healthy()}, {"initial_loss", d.initial_loss}, {"uniform_loss", d.uniform_loss},
+                       {"loss", d.loss}, {"lr", d.lr}, {"verdicts", verdicts}, {"layers", layers}, {"weights", weights}});
+}
+
+std::string to_text(const Diagnosis& d) {
+  std::string s = str("{:28} {:>9} {:>9} {:>6}  {:16}  {:>9}\n", "layer", "mean", "std", "sat", "values", "grad std");
+  for (const LayerReport& l : d.layers)
+    s += str("{:28} {:>9.4f} {:>9.4f} {:>6}  {}  {:>9.2e}\n", cut(l.name, 28), l.activation.mean, l.activation.std,
+             l.activation.bounded ? str("{:.1f}%", 100 * l.activation.saturated) : "-", bars(l.activation.histogram, 16), l.gradient.std);
+  s += str("\n{:28} {:>14} {:>9}  {:16}  {:>9} {:>10}\n", "weight", "shape", "std", "values", "grad:data", "update");
+  for (const WeightReport& w : d.weights)
+    if (w.shape.ndim() >= 2)
+      s += str("{:28} {:>14} {:>9.4f}  {}  {:>9.2e} {:>10}\n", cut(w.name, 28), w.shape.to_string(), w.weight.std, bars(w.weight.histogram, 16),
+               w.gradient_to_data, w.update_to_data > 0 ? str("10^{:.1f}", std::log10(w.update_to_data)) : "-");
+  s += "\n";
+  for (const Verdict& v : d.verdicts) s += str("{} {}\n", v.tone == Verdict::Tone::good ? "  ok " : "look:", v.text);
+  return s;
+}
+
+}  // namespace grim

@@ -1,0 +1,59 @@
+// Is this network healthy? One training step is taken and looked at: what the layers put out, what comes back through them, how
+// far the weights move; then said in words.
+//   The questions are those of Karpathy's "makemore" part 3 (initial loss, tanh saturation, gradient to data, update to data).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "grimoire/base/json.h"
+#include "grimoire/train/session.h"
+
+namespace grim {
+
+struct Spread {
+  double mean = 0, std = 0, low = 0, high = 0;
+  double saturated = 0;  // share beyond +-0.97, of values that all lie in [-1, 1]: a tanh
+  bool bounded = false;  // do they?
+  double zeros = 0;      // share of exact zeros
+  bool finite = true;
+  std::vector<int64_t> histogram;  // equal bins from low to high
+};
+Spread spread_of(const Tensor& x);
+
+struct LayerReport {
+  std::string name;
+  Spread activation, gradient;
+};
+struct WeightReport {
+  std::string name;
+  Shape shape;
+  Spread weight;
+  double gradient_to_data = 0;  // std of the gradient over std of the weight
+  double update_to_data = 0;    // std of one step's change over std of the weight; 1e-3 is a good value
+};
+
+struct Verdict {
+  enum class Tone { good, warning } tone;
+  std::string text;
+};
+
+struct Diagnosis {
+  int64_t step = 0;
+  double initial_loss = 0, uniform_loss = 0;  // of fresh weights; ln V
+  double loss = 0, lr = 0;                    // of the step that was looked at
+  std::vector<LayerReport> layers;            // in the order of the forward pass
+  std::vector<WeightReport> weights;
+  std::vector<Verdict> verdicts;
+  bool healthy() const;
+};
+
+// Takes one training step of the session to look at it: do not go on training with it. `initial_loss` is that of fresh weights
+// of the same run.
+Diagnosis diagnose(Session& session, double initial_loss);
+double initial_loss(const RunConfig& config, const Corpus& corpus);
+
+Json to_json(const Diagnosis& diagnosis);
+std::string to_text(const Diagnosis& diagnosis);  // tables with small histograms, for a terminal of 100 columns
+
+}  // namespace grim
