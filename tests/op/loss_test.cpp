@@ -87,6 +87,10 @@ TEST(CrossEntropy, ExtremeLogits) {
   Tensor masked = Tensor::full({1, 9000}, -INFINITY);  // a whole block of -inf before the first number
   masked.data<float>()[8000] = masked.data<float>()[8001] = 5;
   EXPECT_FLOAT_EQ(static_cast<float>(cross_entropy(masked, Tensor::from<int64_t>({8000}, {1})).item()), std::log(2.0f));
+  Tensor late = Tensor::zeros({1, 9000}, Dtype::f64);  // the early elements still count after a rise
+  late.data<double>()[8999] = 31;
+  EXPECT_NEAR(cross_entropy(late, Tensor::from<int64_t>({8999}, {1})).item(), std::log1p(8999 * std::exp(-31.0)),
+              1e-14);
   Tensor rising = Tensor::empty({1, 20000});  // the running maximum grows from block to block
   for (int64_t i = 0; i < 20000; ++i) rising.data<float>()[i] = static_cast<float>(i) * 0.01f;
   EXPECT_NEAR(cross_entropy(rising, Tensor::from<int64_t>({19999}, {1})).item(),

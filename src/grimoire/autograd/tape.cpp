@@ -101,7 +101,7 @@ void Node::add(Tensor dx) {
   } else if (stale_) {
     copy_into(grad_, dx);
   } else {
-    if (!leaf_ && !grad_.sole_owner()) grad_ = copy(grad_);
+    if (!leaf_ && !(grad_.sole_owner() && grad_.contiguous())) grad_ = copy(grad_);
     add_into(grad_, dx);
   }
   stale_ = false;

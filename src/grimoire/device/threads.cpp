@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include <csignal>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -36,7 +37,12 @@ thread_local bool inside_chunk = false;
 class Pool {
  public:
   explicit Pool(int count) {
+    // Signals go to the program's own threads: a handler must not run on top of a generated kernel's stack.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     for (int i = 1; i < count; ++i) workers_.emplace_back([this] { work(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   ~Pool() {
     stop_ = true;

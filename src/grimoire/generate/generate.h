@@ -16,8 +16,8 @@ struct SampleOptions {
   int64_t top_k = 0;           // only the k likeliest; 0: all
   double top_p = 1;            // only the likeliest that together reach this probability (Holtzman et al. 2020)
   int64_t max_tokens = 0;      // 0: 1000 for items, 500 for running text
-  std::string prompt;          // begins the text, and is part of it
-  std::string stop;            // ends the text when it appears, and is left out; items also end at their boundary
+  std::string prompt = {};     // begins the text, and is part of it
+  std::string stop = {};       // ends the text when it appears, and is left out; items also end at their boundary
 };
 
 // One choice, for --explain: what was taken and what else was likely. Probabilities after shaping, with the model's own beside.

@@ -10,7 +10,8 @@ namespace grim::cpu::HWY_NAMESPACE {
 namespace {
 
 // The sum of e^(x - shift) and the largest x, in one sweep.
-template <class D, class T = hn::TFromD<D>> HWY_INLINE void sum_and_top(D d, const T* x, int64_t n, T shift, T& sum, T& top) {
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE void sum_and_top(D d, const T* x, int64_t n, T shift, T& sum, T& top) {
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   const auto s = hn::Set(d, shift), lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
   auto sum0 = hn::Zero(d), sum1 = sum0, top0 = lowest, top1 = lowest;

@@ -26,9 +26,17 @@ void on_signal(int number) {
   caught_signal = number;
 }
 
+// Handlers run on a stack of their own: oneDNN's generated matrix kernels use the stack pointer for other things, and a handler
+// on the ordinary stack would write its frame into the heap. Worker threads take no signals at all (device/threads.cpp).
 void catch_signals() {
+  static char stack_memory[64 * 1024];
+  stack_t stack = {};
+  stack.ss_sp = stack_memory;
+  stack.ss_size = sizeof(stack_memory);
+  sigaltstack(&stack, nullptr);
   struct sigaction action = {};
   action.sa_handler = on_signal;
+  action.sa_flags = SA_ONSTACK | SA_RESTART;
   for (int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
