@@ -14,16 +14,18 @@ namespace {
 
 // Tiles of C: big enough for oneDNN's packing to pay, small enough to share among cores.
 constexpr int64_t kTileM = 256, kTileN = 384;
-// Products below this many multiply-adds go to the own kernel, which measures as fast as oneDNN's up to here.
-constexpr int64_t kSmallWork = 32 * 1024 * 1024;
+// The own kernel measures as fast as oneDNN's up to here, in multiply-adds and in inner size, and starts sooner. A transposed B
+// it must copy into rows first, which pays only with many rows of A.
+constexpr int64_t kOwnWork = 32 * 1024 * 1024, kOwnInner = 1024, kOwnTransposedRows = 512, kTinyWork = 128 * 1024;
 // Products below this many multiply-adds stay on one thread (about 20 us).
 constexpr int64_t kSplitWork = 2 * 1024 * 1024;
 
 void one_tile(const Gemm<double>& g) { small_gemm(g); }
 
 void one_tile(const Gemm<float>& g) {
-  const bool packs_b = g.b_col != 1 && g.M < 256;  // copying a transposed B into rows pays with many rows of A
-  if (g.M * g.N * g.K < (packs_b ? kSmallWork / 256 : kSmallWork)) return small_gemm(g);
+  const int64_t work = g.M * g.N * g.K;
+  const bool own = work < kOwnWork && g.K <= kOwnInner && (g.b_col == 1 || g.M >= kOwnTransposedRows);
+  if (own || work < kTinyWork) return small_gemm(g);
   static thread_local const bool single = (omp_set_num_threads(1), true);
   (void)single;
   const bool ta = g.a_col != 1, tb = g.b_col != 1;
