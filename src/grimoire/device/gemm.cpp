@@ -47,6 +47,18 @@ int64_t even_tile(int64_t n, int64_t largest, int64_t step) {
   return (even + step - 1) / step * step;
 }
 
+struct Tile {
+  int64_t m, n;
+};
+// Depends on the sizes alone, so that the bits do not depend on the number of threads.
+Tile choose_tile(int64_t M, int64_t N, int64_t K) {
+  if (M * N * K <= kSplitWork) return {M, N};
+  const Tile tile{even_tile(M, kTileM, 8), even_tile(N, kTileN, 48)};
+  if (tile.m < M || tile.n < N) return tile;
+  if (N >= M) return {M, even_tile(N, (N + 1) / 2, 16)};  // one tile would hold everything: an even share for two cores
+  return {even_tile(M, (M + 1) / 2, 8), N};
+}
+
 template <class T> void run(const Gemm<T>& g, const Epilogue& epilogue) {
   if (g.M == 0 || g.N == 0) return;
   if (g.K == 0) {
@@ -54,17 +66,11 @@ template <class T> void run(const Gemm<T>& g, const Epilogue& epilogue) {
     if (epilogue.run) epilogue.run(epilogue.context, 0, g.M, 0, g.N);
     return;
   }
-  int64_t tile_m = g.M, tile_n = g.N;
-  if (g.M * g.N * g.K > kSplitWork) {
-    tile_m = even_tile(g.M, kTileM, 8);
-    tile_n = even_tile(g.N, kTileN, 48);
-    // An even share for two cores when one tile would hold everything.
-    if (tile_m >= g.M && tile_n >= g.N) (g.N >= g.M ? tile_n : tile_m) = g.N >= g.M ? even_tile(g.N, (g.N + 1) / 2, 16) : even_tile(g.M, (g.M + 1) / 2, 8);
-  }
-  const int64_t across = (g.N + tile_n - 1) / tile_n, down = (g.M + tile_m - 1) / tile_m;
+  const Tile size = choose_tile(g.M, g.N, g.K);
+  const int64_t across = (g.N + size.n - 1) / size.n, down = (g.M + size.m - 1) / size.m;
   for_chunks(across * down, [&](int64_t chunk) {
-    const int64_t m0 = chunk % down * tile_m, n0 = chunk / down * tile_n;
-    const int64_t m1 = std::min(m0 + tile_m, g.M), n1 = std::min(n0 + tile_n, g.N);
+    const int64_t m0 = chunk % down * size.m, n0 = chunk / down * size.n;
+    const int64_t m1 = std::min(m0 + size.m, g.M), n1 = std::min(n0 + size.n, g.N);
     Gemm<T> tile = g;
     tile.M = m1 - m0;
     tile.N = n1 - n0;

@@ -165,13 +165,17 @@ CharTokenizer CharTokenizer::from_json(const Json& json) {
   return t;
 }
 
-void CharTokenizer::save(const std::string& folder) const {
+Json CharTokenizer::config_json() const {
   Json config = Json::object({{"tokenizer_class", "PreTrainedTokenizerFast"}, {"clean_up_tokenization_spaces", false}});
   if (has_boundary_)
     for (const char* role : {"bos_token", "eos_token"}) config.set(role, tokens_[0]);
+  return config;
+}
+
+void CharTokenizer::save(const std::string& folder) const {
   files().make_dirs(folder);
   write_atomically(join_path(folder, "tokenizer.json"), to_json().dump_pretty());
-  write_atomically(join_path(folder, "tokenizer_config.json"), config.dump_pretty());
+  write_atomically(join_path(folder, "tokenizer_config.json"), config_json().dump_pretty());
 }
 
 CharTokenizer CharTokenizer::load(const std::string& folder) {

@@ -35,6 +35,7 @@ class CharTokenizer {
   std::string decode(std::span<const int64_t> ids) const;  // boundaries are left out. throws: argument, an id outside
 
   Json to_json() const;                                  // tokenizer.json
+  Json config_json() const;                              // tokenizer_config.json
   static CharTokenizer from_json(const Json& json);      // throws: input, not such a tokenizer
   void save(const std::string& folder) const;            // tokenizer.json and tokenizer_config.json
   static CharTokenizer load(const std::string& folder);

@@ -192,8 +192,8 @@ int64_t checkpoint_bytes(Session& session) {
 RunResult run_session(Session& session, RunEvents& events, const std::string& folder) {
   const int64_t V = session.tokenizer().vocab_size();
   const bool counts = session.config().model == "bigram";
-  events.note(str("{}: {} {}, {} symbols, {} examples to train on", session.config().model,
-                  with_commas(counts ? V * V : session.model().parameter_count()), counts ? "counts" : "parameters", V, with_commas(session.data().train.rows())));
+  const std::string size = with_commas(counts ? V * V : session.model().parameter_count()) + (counts ? " counts" : " parameters");
+  events.note(str("{}: {}, {} symbols, {} examples to train on", session.config().model, size, V, with_commas(session.data().train.rows())));
   check_free_space(folder, 3 * checkpoint_bytes(session));
   const RunResult result = counts ? count_bigrams(session, events, folder) : Loop(session, events, folder).run();
   if (result.ending == Ending::stopped) return result;

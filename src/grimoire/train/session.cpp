@@ -50,11 +50,17 @@ CheckpointFile tensor_file(const std::string& name, const std::vector<NamedTenso
   return {name, [tensors](OutFile& out) { write_safetensors(out, as_map(tensors)); }};
 }
 
-// config.json, model.safetensors and the tokenizer: the Hugging Face layout.
+// The Hugging Face layout. Items begin and end with the boundary; running text has no token that ends it.
 std::vector<CheckpointFile> model_files(const LanguageModel& model, const CharTokenizer& tokenizer) {
-  return {{"config.json", model.config().dump_pretty()},
+  const Json boundary = tokenizer.boundary() ? Json(*tokenizer.boundary()) : Json();
+  Json config = model.config(), generation = Json::object({{"bos_token_id", boundary}, {"eos_token_id", boundary}});
+  for (const std::string& key : generation.keys())
+    if (config.find(key)) config.set(key, boundary);
+  return {{"config.json", config.dump_pretty()},
           tensor_file("model.safetensors", model.checkpoint()),
-          {"tokenizer.json", tokenizer.to_json().dump_pretty()}};
+          {"tokenizer.json", tokenizer.to_json().dump_pretty()},
+          {"tokenizer_config.json", tokenizer.config_json().dump_pretty()},
+          {"generation_config.json", generation.dump_pretty()}};
 }
 
 std::vector<NamedTensor> read_all(const std::string& path) {
