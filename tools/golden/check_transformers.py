@@ -123,6 +123,7 @@ def main():
     program, print_logits, folder = map(pathlib.Path, sys.argv[1:4])
     folder.mkdir(parents=True)
     transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     data = {"lines": folder / "words.txt", "text": folder / "prose.txt"}
     data["lines"].write_text("\n".join(words()) + "\n", encoding="utf-8")
     data["text"].write_text(prose(), encoding="utf-8")

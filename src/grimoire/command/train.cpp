@@ -55,8 +55,8 @@ class TrainCommand final : public Command {
     const auto mib = [](int64_t bytes) { return static_cast<double>(bytes) / 1048576.0; };
     console.data(str("{} on {}: {} parameters, {} symbols, {} examples, {} tokens a step\n", config_.model, config_.data, with_commas(c.parameters),
                      c.vocab_size, with_commas(c.examples), with_commas(c.tokens_per_step)));
-    console.data(str("memory: {:.1f} MiB = weights {:.1f}, gradients {:.1f}, optimiser {:.1f}, activations {:.1f}, data {:.1f}\n",
-                     mib(c.total_bytes()), mib(c.weight_bytes), mib(c.gradient_bytes), mib(c.optimizer_bytes), mib(c.activation_bytes), mib(c.data_bytes)));
+    console.data(str("memory: {:.1f} MiB = weights {:.1f}, gradients {:.1f}, optimiser {:.1f}, activations {:.1f}, data {:.1f}, report {:.1f}\n",
+                     mib(c.total_bytes()), mib(c.weight_bytes), mib(c.gradient_bytes), mib(c.optimizer_bytes), mib(c.activation_bytes), mib(c.data_bytes), mib(c.report_bytes)));
     console.data(str("time: {:.2f} ms a step, {:.0f} s for {} steps; a checkpoint takes {:.1f} MiB\n", c.seconds_per_step * 1e3,
                      c.seconds_per_step * static_cast<double>(config_.steps), config_.steps, mib(c.checkpoint_bytes)));
     if (console.json())
@@ -64,7 +64,7 @@ class TrainCommand final : public Command {
                                    {"tokens_per_step", c.tokens_per_step}, {"total_bytes", c.total_bytes()},
                                    {"weight_bytes", c.weight_bytes}, {"gradient_bytes", c.gradient_bytes},
                                    {"optimizer_bytes", c.optimizer_bytes}, {"activation_bytes", c.activation_bytes},
-                                   {"data_bytes", c.data_bytes}, {"checkpoint_bytes", c.checkpoint_bytes},
+                                   {"data_bytes", c.data_bytes}, {"report_bytes", c.report_bytes}, {"checkpoint_bytes", c.checkpoint_bytes},
                                    {"seconds_per_step", c.seconds_per_step}}));
     return 0;
   }

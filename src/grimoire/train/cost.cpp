@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "grimoire/base/clock.h"
 #include "grimoire/device/memory.h"
 #include "grimoire/device/threads.h"
@@ -6,62 +8,77 @@
 namespace grim {
 namespace {
 
+int64_t live() { return device::memory_use().live_bytes; }
+
+// The most that f takes above what lived before.
+template <class F> int64_t peak_of(F&& f) {
+  const int64_t before = live();
+  device::reset_peak();
+  f();
+  return device::memory_use().peak_bytes - before;
+}
+
 struct Measured {
-  int64_t peak_bytes;  // above what lived before the step
-  double seconds;
+  int64_t rows = 0, peak_bytes = 0;
+  double seconds = 0;
 };
 
-Measured one_step(Session& session) {
+Measured one_step(Session& session, int64_t rows) {
   session.train_step();  // the first step also fills caches
-  const int64_t before = device::memory_use().live_bytes;
-  device::reset_peak();
-  const double begin = monotonic_seconds();
-  session.train_step();
-  return {device::memory_use().peak_bytes - before, monotonic_seconds() - begin};
+  Measured m{rows, 0, INFINITY};
+  for (int i = 0; i < 3; ++i) {
+    const double begin = monotonic_seconds();
+    m.peak_bytes = peak_of([&] { session.train_step(); });
+    m.seconds = std::min(m.seconds, monotonic_seconds() - begin);
+  }
+  return m;
 }
+
+// A straight line through two measurements.
+double along(double at, double x0, double y0, double x1, double y1) { return x1 == x0 ? y0 : y0 + (y1 - y0) * (at - x0) / (x1 - x0); }
 
 }  // namespace
 
-// Activations grow in a straight line with the batch: two small batches, really run, give the line. The weights, gradients and
-// optimiser state are counted.
+// Memory and time grow in a straight line with the batch: two small batches, really run, give the line. An evaluation is run as
+// it is, because its batches have a size of their own. The weights, gradients and optimiser state are counted.
 RunCost predict_cost(RunConfig config) {
   device::set_threads(static_cast<int>(config.threads));
   const Corpus corpus = load_corpus(config.data, config.format == "lines" ? CorpusFormat::lines : config.format == "text" ? CorpusFormat::text : CorpusFormat::automatic);
   resolve(config, corpus);
   RunCost cost;
-  const int64_t wanted = config.batch_size;
-  Measured measured[2] = {};
-  if (config.full_batch || config.model == "bigram") {
-    Session session(config, corpus);
-    cost.parameters = session.model().parameter_count();
-    cost.examples = session.data().train.rows();
-    cost.vocab_size = session.tokenizer().vocab_size();
-    if (config.model == "bigram") return cost;
-  }
+  Measured measured[2];
+  int64_t evaluation = 0;
   for (int i = 0; i < 2; ++i) {
     RunConfig small = config;
     small.accumulate = 1;
-    small.batch_size = i + 1 + (config.batch_norm || config.model == "wavenet");
-    const int64_t before = device::memory_use().live_bytes;
+    small.batch_size = i + 1 + (config.batch_norm || config.model == "wavenet");  // a batch norm needs two rows
+    const int64_t before = live();
     Session session(small, corpus);
+    const LmPart& train = session.data().train;
+    cost.parameters = session.model().parameter_count();
+    cost.vocab_size = session.tokenizer().vocab_size();
+    cost.examples = train.rows();
+    if (config.model == "bigram") return cost;
     const Parameters& p = session.parameters();
-    cost.parameters = p.count();
     cost.weight_bytes = cost.gradient_bytes = p.values().numel() * size_of(p.dtype());
     cost.optimizer_bytes = config.optimizer == "sgd" ? (config.momentum > 0 ? cost.weight_bytes : 0) : 2 * cost.weight_bytes;
     if (config.ema > 0) cost.optimizer_bytes += cost.weight_bytes;
-    cost.examples = session.data().train.rows();
-    cost.vocab_size = session.tokenizer().vocab_size();
-    cost.data_bytes = std::max<int64_t>(0, device::memory_use().live_bytes - before - cost.weight_bytes - cost.gradient_bytes - cost.optimizer_bytes);
-    measured[i] = one_step(session);
-    if (config.full_batch) measured[1] = measured[0];
+    cost.data_bytes = std::max<int64_t>(0, live() - before - cost.weight_bytes - cost.gradient_bytes - cost.optimizer_bytes);
+    if (i == 0) evaluation = peak_of([&] { session.judge(train, 1); });
+    measured[i] = one_step(session, small.batch_size);
     cost.tokens_per_step = session.model().reading() == Reading::window ? 1 : session.model().context();
-    if (config.full_batch) break;
+    if (config.full_batch) {  // measured as it is
+      measured[1] = measured[0];
+      break;
+    }
   }
-  const auto per_row = static_cast<double>(measured[1].peak_bytes - measured[0].peak_bytes);
-  const double rows_beyond = config.full_batch ? 0 : static_cast<double>(wanted - 1);
-  cost.activation_bytes = std::max<int64_t>(measured[0].peak_bytes, measured[0].peak_bytes + static_cast<int64_t>(per_row * rows_beyond));
-  cost.seconds_per_step = (measured[0].seconds + std::max(0.0, measured[1].seconds - measured[0].seconds) * rows_beyond) * static_cast<double>(config.accumulate);
-  cost.tokens_per_step *= config.full_batch ? cost.examples : wanted * config.accumulate;
+  const auto [a, b] = measured;
+  const double rows = static_cast<double>(config.batch_size), first = static_cast<double>(a.rows), second = static_cast<double>(b.rows);
+  const auto step = static_cast<int64_t>(along(rows, first, static_cast<double>(a.peak_bytes), second, static_cast<double>(b.peak_bytes)));
+  cost.activation_bytes = std::max(evaluation, step);
+  cost.report_bytes = std::max<int64_t>(0, step + cost.weight_bytes - cost.activation_bytes);
+  cost.seconds_per_step = std::max(a.seconds, along(rows, first, a.seconds, second, b.seconds)) * static_cast<double>(config.accumulate);
+  cost.tokens_per_step *= config.full_batch ? cost.examples : config.batch_size * config.accumulate;
   cost.checkpoint_bytes = cost.weight_bytes + cost.optimizer_bytes;
   return cost;
 }

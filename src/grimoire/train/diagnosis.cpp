@@ -71,6 +71,15 @@ Json json_of(const Spread& s) {
                        {"finite", s.finite}, {"histogram", Json::array_of(s.histogram)}});
 }
 
+// f(value) of every element; a dense tensor is read in place.
+template <class F> void each_value(const Tensor& x, F&& f) {
+  const Tensor dense = contiguous(x);
+  const auto walk = [&](const auto* p) { std::for_each(p, p + dense.numel(), [&](auto v) { f(static_cast<double>(v)); }); };
+  if (x.dtype() == Dtype::f32) walk(dense.data<float>());
+  else if (x.dtype() == Dtype::f64) walk(dense.data<double>());
+  else for (double v : dense.to_vector<double>()) f(v);
+}
+
 double std_of_difference(const Tensor& a, const Tensor& b) {
   const std::vector<double> x = a.to_vector<double>(), y = b.to_vector<double>();
   double sum = 0, squares = 0;
@@ -85,15 +94,14 @@ double std_of_difference(const Tensor& a, const Tensor& b) {
 }  // namespace
 
 Spread spread_of(const Tensor& x) {
-  const std::vector<double> v = x.to_vector<double>();
   Spread s;
   s.histogram.assign(kBins, 0);
-  if (v.empty()) return s;
+  if (x.numel() == 0) return s;
   double sum = 0, squares = 0;
   s.low = INFINITY;
   s.high = -INFINITY;
   int64_t saturated = 0, zeros = 0;
-  for (double value : v) {
+  each_value(x, [&](double value) {
     s.finite = s.finite && std::isfinite(value);
     sum += value;
     squares += value * value;
@@ -101,8 +109,8 @@ Spread spread_of(const Tensor& x) {
     s.high = std::max(s.high, value);
     saturated += std::abs(value) > kSaturated;
     zeros += value == 0;
-  }
-  const auto n = static_cast<double>(v.size());
+  });
+  const auto n = static_cast<double>(x.numel());
   s.mean = sum / n;
   s.std = std::sqrt(std::max(0.0, squares / n - s.mean * s.mean));
   s.zeros = static_cast<double>(zeros) / n;
@@ -110,8 +118,9 @@ Spread spread_of(const Tensor& x) {
   s.saturated = s.bounded ? static_cast<double>(saturated) / n : 0;
   const double width = s.high - s.low;
   if (s.finite)
-    for (double value : v)
+    each_value(x, [&](double value) {
       ++s.histogram[width > 0 ? std::min(kBins - 1, static_cast<size_t>((value - s.low) / width * static_cast<double>(kBins))) : kBins / 2];
+    });
   return s;
 }
 

@@ -33,7 +33,7 @@ std::vector<int64_t> counting(int64_t n) {
 }
 
 // Windows of running text: row r is ids[r .. r + context), its target the id after them.
-Examples text_windows(const Ids& ids, std::span<const int64_t> rows, int64_t context) {
+Examples text_windows(std::span<const int64_t> ids, std::span<const int64_t> rows, int64_t context) {
   const auto N = static_cast<int64_t>(rows.size());
   Examples e{Tensor::empty({N, context}, Dtype::i64), Tensor::empty({N}, Dtype::i64)};
   for (int64_t n = 0; n < N; ++n) {
@@ -56,27 +56,27 @@ LmPart LmPart::of_items(const std::vector<Ids>& items, Reading reading, int64_t 
   return part;
 }
 
-LmPart LmPart::of_text(Ids ids, Reading reading, int64_t context) {
+LmPart LmPart::of_text(std::span<const int64_t> ids, Reading reading, int64_t context) {
   LmPart part;
   part.from_text_ = true;
   part.reading_ = reading;
   part.context_ = context;
   if (ids.empty()) return part;
   const auto n = static_cast<int64_t>(ids.size());
-  part.ids_ = std::move(ids);
   GRIM_CHECK(n > context, input, "data", "the text is too short: got {} characters in a part, expected more than {}", n, context);
+  part.ids_ = Tensor::from(ids, {n});
   part.targets_ = reading == Reading::window ? n - context : n - 1;
   return part;
 }
 
 int64_t LmPart::rows() const {
   if (!from_text_) return all_.x.defined() ? all_.x.dim(0) : 0;
-  return static_cast<int64_t>(ids_.size()) - context_;
+  return ids_.defined() ? ids_.numel() - context_ : 0;
 }
 
 Examples LmPart::take(std::span<const int64_t> rows) const {
   if (!from_text_) return take_rows(all_, rows);
-  return reading_ == Reading::window ? text_windows(ids_, rows, context_) : text_crops(ids_, rows, context_);
+  return reading_ == Reading::window ? text_windows(ids(), rows, context_) : text_crops(ids(), rows, context_);
 }
 
 // Sequences of running text are judged in consecutive crops of `context`; the last one is moved back so that it fits.
@@ -89,9 +89,9 @@ Examples LmPart::judged(int64_t begin, int64_t end) const {
   std::vector<int64_t> chosen;
   for (int64_t r = begin; r < end; ++r) chosen.push_back(r);
   if (!from_text_ || reading_ == Reading::window) return take(chosen);
-  const int64_t last = static_cast<int64_t>(ids_.size()) - 1 - context_;
+  const int64_t last = ids_.numel() - 1 - context_;
   for (int64_t& r : chosen) r = std::min(r * context_, last);
-  Examples e = text_crops(ids_, chosen, context_);
+  Examples e = text_crops(ids(), chosen, context_);
   for (size_t i = 0; i < chosen.size(); ++i) {  // targets that the crop before has judged already
     const int64_t seen = (begin + static_cast<int64_t>(i)) * context_ - chosen[i];
     std::fill_n(e.y.data<int64_t>() + static_cast<int64_t>(i) * context_, seen, kIgnore);
@@ -132,7 +132,7 @@ LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const 
   const Ids ids = tokenizer.encode(corpus.text, corpus.source);
   const auto n = static_cast<int64_t>(ids.size());
   const int64_t dev = cut(n, split.train), test = cut(n, split.train + split.dev);
-  const auto part = [&](int64_t begin, int64_t end) { return LmPart::of_text(Ids(ids.begin() + begin, ids.begin() + end), reading, context); };
+  const auto part = [&](int64_t begin, int64_t end) { return LmPart::of_text(std::span(ids).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), reading, context); };
   return {part(0, dev), part(dev, test), part(test, n)};
 }
 

@@ -17,7 +17,7 @@ class LmPart {
  public:
   LmPart() = default;
   static LmPart of_items(const std::vector<Ids>& items, Reading reading, int64_t context);
-  static LmPart of_text(Ids ids, Reading reading, int64_t context);
+  static LmPart of_text(std::span<const int64_t> ids, Reading reading, int64_t context);
 
   int64_t rows() const;                                // that training may draw
   Examples take(std::span<const int64_t> rows) const;
@@ -35,8 +35,9 @@ class LmPart {
   int64_t judged_rows() const;
   Examples judged(int64_t begin, int64_t end) const;
   bool from_text_ = false;
-  Examples all_;       // lines
-  Ids ids_;            // text
+  Examples all_;  // lines
+  Tensor ids_;    // text
+  std::span<const int64_t> ids() const { return {ids_.data<int64_t>(), static_cast<size_t>(ids_.numel())}; }
   Reading reading_ = Reading::window;
   int64_t context_ = 1;
   int64_t targets_ = 0;

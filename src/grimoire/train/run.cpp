@@ -189,16 +189,19 @@ int64_t checkpoint_bytes(Session& session) {
   return weights * (session.config().optimizer == "sgd" ? 2 : 3) + 65536;
 }
 
-RunResult run_session(Session& session, RunEvents& events, const std::string& folder) {
+// The session is gone before the report is made, whose diagnosis needs one of its own: a run that fits in memory ends well too.
+RunResult run_session(std::unique_ptr<Session> owned, RunEvents& events, const std::string& folder) {
+  Session& session = *owned;
   const int64_t V = session.tokenizer().vocab_size();
-  const bool counts = session.config().model == "bigram";
+  const bool counts = session.config().model == "bigram", layers = !counts && session.config().steps > 0;
   const std::string size = with_commas(counts ? V * V : session.model().parameter_count()) + (counts ? " counts" : " parameters");
   events.note(str("{}: {}, {} symbols, {} examples to train on", session.config().model, size, V, with_commas(session.data().train.rows())));
   check_free_space(folder, 3 * checkpoint_bytes(session));
   const RunResult result = counts ? count_bigrams(session, events, folder) : Loop(session, events, folder).run();
   if (result.ending == Ending::stopped) return result;
   std::optional<Diagnosis> diagnosis;
-  if (!counts && session.config().steps > 0) diagnosis = diagnose_run(folder);
+  owned.reset();
+  if (layers) diagnosis = diagnose_run(folder);
   write_report(folder, diagnosis ? &*diagnosis : nullptr);
   events.note(str("report: {}", join_path(folder, "report.html")));
   return result;
@@ -211,7 +214,7 @@ RunResult train(RunConfig config, RunEvents& events) {
   device::set_threads(static_cast<int>(config.threads));
   const Corpus corpus = load_corpus(config.data, format_of(config));
   resolve(config, corpus);
-  Session session(config, corpus);
+  auto session = std::make_unique<Session>(config, corpus);
   const std::string folder = config.out;
   files().make_dirs(folder);
   const FolderLock lock(folder);
@@ -219,7 +222,7 @@ RunResult train(RunConfig config, RunEvents& events) {
     throw Error(ErrorKind::usage, str("--out: '{}' holds a run already", folder), str("choose another folder, or go on with: grimoire resume {}", folder));
   for (const std::string& done : tidy_checkpoints(join_path(folder, "checkpoints"))) events.note(done);
   write_atomically(join_path(folder, "config.json"), to_json(config.options()).dump_pretty());
-  return run_session(session, events, folder);
+  return run_session(std::move(session), events, folder);
 }
 
 RunConfig read_run_config(const std::string& folder) {
@@ -239,12 +242,12 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   const FolderLock lock(folder);
   for (const char* kind : {"checkpoints", "best"})
     for (const std::string& done : tidy_checkpoints(join_path(folder, kind))) events.note(done);
-  Session session(config, load_corpus(config.data, format_of(config)));
+  auto session = std::make_unique<Session>(config, load_corpus(config.data, format_of(config)));
   const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, "checkpoints"));
   for (const RejectedCheckpoint& r : found.rejected) events.note(str("skipped {}: {}", r.path, r.reason));
-  if (found) session.load(found.path);
-  events.note(found ? str("going on from step {} of {}", session.position.step, config.steps) : "no checkpoint yet: starting again from step 0");
-  return run_session(session, events, folder);
+  if (found) session->load(found.path);
+  events.note(found ? str("going on from step {} of {}", session->position.step, config.steps) : "no checkpoint yet: starting again from step 0");
+  return run_session(std::move(session), events, folder);
 }
 
 Diagnosis diagnose_run(const std::string& folder) {
@@ -252,10 +255,11 @@ Diagnosis diagnose_run(const std::string& folder) {
   GRIM_CHECK(config.model != "bigram", usage, "doctor", "'{}' is a counting model: it has no layers to look at", folder);
   device::set_threads(static_cast<int>(config.threads));
   const Corpus corpus = load_corpus(config.data, format_of(config));
+  const double start = initial_loss(config, corpus);
   Session session(config, corpus);
   const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, "checkpoints"));
   if (found) session.load(found.path);
-  return diagnose(session, initial_loss(config, corpus));
+  return diagnose(session, start);
 }
 
 TrainedModel load_trained(const std::string& folder) {

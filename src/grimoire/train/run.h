@@ -68,7 +68,8 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
 struct RunCost {
   int64_t parameters = 0, tokens_per_step = 0, examples = 0, vocab_size = 0;
   int64_t weight_bytes = 0, gradient_bytes = 0, optimizer_bytes = 0, activation_bytes = 0, data_bytes = 0, checkpoint_bytes = 0;
-  int64_t total_bytes() const { return weight_bytes + gradient_bytes + optimizer_bytes + activation_bytes + data_bytes; }
+  int64_t report_bytes = 0;  // beyond that, for the weights before the step that the report looks at
+  int64_t total_bytes() const { return weight_bytes + gradient_bytes + optimizer_bytes + activation_bytes + data_bytes + report_bytes; }
   double seconds_per_step = 0;
 };
 RunCost predict_cost(RunConfig config);

@@ -1,0 +1,66 @@
+#include "grimoire/base/option.h"
+
+#include <gtest/gtest.h>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/shape.h"
+#include "grimoire/base/str.h"
+
+namespace grim {
+namespace {
+
+struct Settings {
+  std::string kind = "a";
+  int64_t count = 3;
+  double rate = 0.5;
+  bool on = false;
+  Options options() {
+    return {{.name = "kind", .help = "", .target = &kind, .choices = {"a", "bee"}}, {.name = "count", .help = "", .target = &count, .low = 1, .high = 9},
+            {.name = "learn-rate", .help = "", .target = &rate, .low = 0}, {.name = "on", .help = "", .target = &on}};
+  }
+};
+
+TEST(Option, SetsFromTextAndJsonAndBack) {
+  Settings s;
+  const Options o = s.options();
+  find(o, "learn_rate")->set("1e-3");
+  find(o, "count")->set("9");
+  EXPECT_EQ(to_json(o).dump(), R"({"kind": "a", "count": 9, "learn_rate": 0.001, "on": false})");
+  from_json(o, Json::parse(R"({"kind": "bee", "on": true, "count": 2})"));
+  EXPECT_EQ(s.kind, "bee");
+  EXPECT_TRUE(s.on);
+  EXPECT_EQ(s.count, 2);
+}
+
+TEST(Option, RefusesWithOneSentence) {
+  Settings s;
+  const Options o = s.options();
+  const auto message = [&](const char* name, const char* value) -> std::string {
+    try {
+      find(o, name)->set(value);
+    } catch (const Error& e) {
+      return std::string(e.what()) + "|" + e.hint();
+    }
+    return "taken";
+  };
+  EXPECT_EQ(message("count", "x"), "--count: got 'x', expected an integer from 1 to 9|");
+  EXPECT_EQ(message("count", "10"), "--count: got '10', expected an integer from 1 to 9|");
+  EXPECT_EQ(message("count", "2x"), "--count: got '2x', expected an integer from 1 to 9|");
+  EXPECT_EQ(message("learn-rate", "-1"), "--learn-rate: got '-1', expected a number from 0|");
+  EXPECT_EQ(message("learn-rate", "nan"), "--learn-rate: got 'nan', expected a number from 0|");
+  EXPECT_EQ(message("kind", "be"), "--kind: got 'be', expected one of a, bee|did you mean 'bee'?");
+  EXPECT_THROW(from_json(o, Json::parse(R"({"cuont": 2})")), Error);
+  EXPECT_EQ(s.count, 3);
+}
+
+TEST(Str, FormatsAndFindsTheNearest) {
+  EXPECT_EQ(str("{} {:.2f} {}", 1, 2.0, Shape{2, 3}), "1 2.00 (2, 3)");
+  EXPECT_EQ(with_commas(-1234567), "-1,234,567");
+  EXPECT_EQ(with_commas(999), "999");
+  EXPECT_EQ(nearest("gtp", {"mlp", "gpt", "rnn"}), "gpt");
+  EXPECT_EQ(nearest("temprature", {"temperature", "top-k"}), "temperature");
+  EXPECT_EQ(nearest("zzz", {"temperature", "top-k"}), "");
+}
+
+}  // namespace
+}  // namespace grim

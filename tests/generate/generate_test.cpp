@@ -1,0 +1,80 @@
+#include "grimoire/generate/generate.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "grimoire/model/bigram.h"
+
+namespace grim {
+namespace {
+
+const std::vector<float> kLogits = {std::log(0.5f), std::log(0.25f), std::log(0.15f), std::log(0.1f)};
+
+void expect_distribution(const SampleOptions& options, const std::vector<float>& expected) {
+  const std::vector<float> p = shape_distribution(kLogits, options);
+  ASSERT_EQ(p.size(), expected.size());
+  for (size_t i = 0; i < p.size(); ++i) EXPECT_NEAR(p[i], expected[i], 1e-6) << i;
+}
+
+TEST(Generate, ShapesTheDistribution) {
+  expect_distribution({}, {0.5f, 0.25f, 0.15f, 0.1f});
+  expect_distribution({.temperature = 0}, {1, 0, 0, 0});
+  expect_distribution({.temperature = 0.5}, {0.25f / 0.345f, 0.0625f / 0.345f, 0.0225f / 0.345f, 0.01f / 0.345f});
+  expect_distribution({.top_k = 2}, {2 / 3.0f, 1 / 3.0f, 0, 0});
+  expect_distribution({.top_p = 0.5}, {1, 0, 0, 0});
+  expect_distribution({.top_p = 0.76}, {0.5f / 0.9f, 0.25f / 0.9f, 0.15f / 0.9f, 0});
+  expect_distribution({.top_k = 1, .top_p = 0.99}, {1, 0, 0, 0});
+  EXPECT_THROW(shape_distribution(kLogits, {.temperature = -1}), Error);
+  EXPECT_THROW(shape_distribution(kLogits, {.top_p = 0}), Error);
+  EXPECT_THROW(shape_distribution(kLogits, {.top_k = -1}), Error);
+}
+
+class GenerateItems : public ::testing::Test {
+ protected:
+  GenerateItems() : tokenizer_(CharTokenizer::of_items({"ab"})), model_({.vocab_size = 3, .smoothing = 0}) {
+    // . -> a -> b -> a or the end, evenly
+    model_.count(Tensor::from<int64_t>({0, 1, 2, 2}, {4, 1}), Tensor::from<int64_t>({1, 2, 1, 0}, {4}));
+  }
+  CharTokenizer tokenizer_;
+  Bigram model_;
+};
+
+TEST_F(GenerateItems, StopsAtTheBoundaryTheLimitAndTheStopText) {
+  Rng rng(RngMode::philox, 1);
+  for (int i = 0; i < 20; ++i) {
+    const std::string text = generate(model_, tokenizer_, {}, rng);
+    EXPECT_EQ(text.size() % 2, 0u);
+    EXPECT_EQ(text.substr(0, 2), "ab");
+  }
+  EXPECT_EQ(generate(model_, tokenizer_, {.max_tokens = 1}, rng), "a");
+  EXPECT_EQ(generate(model_, tokenizer_, {.max_tokens = 1, .prompt = "ab", .stop = "ba"}, rng).substr(0, 2), "ab");
+  EXPECT_EQ(generate(model_, tokenizer_, {.stop = "b"}, rng), "a");
+  EXPECT_THROW(generate(model_, tokenizer_, {.prompt = "x"}, rng), Error);
+}
+
+TEST_F(GenerateItems, ExplainsEachChoiceWithProbabilitiesThatAddUp) {
+  Rng rng(RngMode::philox, 1);
+  std::vector<Choice> choices;
+  generate(model_, tokenizer_, {}, rng, [&](const Choice& c) { choices.push_back(c); });
+  ASSERT_GE(choices.size(), 3u);
+  EXPECT_NEAR(choices[0].probability, 1, 1e-6);
+  EXPECT_NEAR(choices[2].probability, 0.5, 1e-6);
+  double sum = 0;
+  for (const auto& a : choices[2].alternatives) sum += a.probability;
+  EXPECT_NEAR(sum, 1, 1e-6);
+}
+
+TEST_F(GenerateItems, TheSeedDecides) {
+  const auto ten = [&](uint64_t seed) {
+    Rng rng(RngMode::philox, seed);
+    std::string all;
+    for (int i = 0; i < 10; ++i) all += generate(model_, tokenizer_, {}, rng) + " ";
+    return all;
+  };
+  EXPECT_EQ(ten(1), ten(1));
+  EXPECT_NE(ten(1), ten(2));
+}
+
+}  // namespace
+}  // namespace grim
