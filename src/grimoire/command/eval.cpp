@@ -14,7 +14,9 @@ class EvalCommand final : public Command {
  public:
   std::string name() const override { return "eval"; }
   std::string summary() const override { return "measure how well a trained model predicts a text file"; }
-  std::vector<std::string> examples() const override { return {"grimoire eval runs/names --data names.txt", "grimoire eval runs/names --data names.txt --json"}; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire eval runs/names --data names.txt", "grimoire eval runs/names --data names.txt --json"};
+  }
   std::vector<Positional> positionals() override { return {{"folder", "a run folder or a checkpoint folder", &folder_}}; }
   Options options() override {
     return {{.name = "data", .help = "text file; every symbol of it is predicted once", .target = &data_, .basic = true},
@@ -31,7 +33,8 @@ class EvalCommand final : public Command {
     const Evaluation e = evaluate(*trained.model, part);
     const double bits = e.nll_nats / std::log(2.0), perplexity = std::exp(e.nll_nats);
     const std::string signature = sign(trained, items);
-    console.data(str("{:.6f} nats a token, {:.6f} bits, perplexity {:.4f}, over {} tokens\n{}\n", e.nll_nats, bits, perplexity, with_commas(e.tokens), signature));
+    console.data(str("{:.6f} nats a token, {:.6f} bits, perplexity {:.4f}, over {} tokens\n{}\n", e.nll_nats, bits, perplexity,
+                     with_commas(e.tokens), signature));
     if (console.json())
       console.result(Json::object({{"nll_nats", e.nll_nats}, {"nll_bits", bits}, {"perplexity", perplexity}, {"tokens", e.tokens}, {"signature", signature}}));
     return 0;

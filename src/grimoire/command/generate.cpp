@@ -19,9 +19,11 @@ class GenerateCommand final : public Command {
   Options options() override {
     return {{.name = "number", .help = "how many texts (short: -n)", .target = &number_, .low = 0, .basic = true},
             {.name = "prompt", .help = "how each text begins", .target = &sample_.prompt, .basic = true},
-            {.name = "temperature", .help = "below 1 is safer, above 1 wilder, 0 always the likeliest", .target = &sample_.temperature, .low = 0, .high = 100, .basic = true},
+            {.name = "temperature", .help = "below 1 is safer, above 1 wilder, 0 always the likeliest", .target = &sample_.temperature,
+             .low = 0, .high = 100, .basic = true},
             {.name = "top-k", .help = "only the k likeliest tokens; 0 is all", .target = &sample_.top_k, .low = 0, .basic = true},
-            {.name = "top-p", .help = "only the likeliest tokens that reach this probability together", .target = &sample_.top_p, .low = 1e-9, .high = 1, .basic = true},
+            {.name = "top-p", .help = "only the likeliest tokens that reach this probability together", .target = &sample_.top_p,
+             .low = 1e-9, .high = 1, .basic = true},
             {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .basic = true},
             {.name = "stop", .help = "end a text when this appears", .target = &sample_.stop},
             {.name = "max-tokens", .help = "longest text; 0 is 1000 for items, 500 for running text", .target = &sample_.max_tokens, .low = 0},

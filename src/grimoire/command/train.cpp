@@ -56,7 +56,8 @@ class TrainCommand final : public Command {
     console.data(str("{} on {}: {} parameters, {} symbols, {} examples, {} tokens a step\n", config_.model, config_.data, with_commas(c.parameters),
                      c.vocab_size, with_commas(c.examples), with_commas(c.tokens_per_step)));
     console.data(str("memory: {:.1f} MiB = weights {:.1f}, gradients {:.1f}, optimiser {:.1f}, activations {:.1f}, data {:.1f}, report {:.1f}\n",
-                     mib(c.total_bytes()), mib(c.weight_bytes), mib(c.gradient_bytes), mib(c.optimizer_bytes), mib(c.activation_bytes), mib(c.data_bytes), mib(c.report_bytes)));
+                     mib(c.total_bytes()), mib(c.weight_bytes), mib(c.gradient_bytes),
+                     mib(c.optimizer_bytes), mib(c.activation_bytes), mib(c.data_bytes), mib(c.report_bytes)));
     console.data(str("time: {:.2f} ms a step, {:.0f} s for {} steps; a checkpoint takes {:.1f} MiB\n", c.seconds_per_step * 1e3,
                      c.seconds_per_step * static_cast<double>(config_.steps), config_.steps, mib(c.checkpoint_bytes)));
     if (console.json())
@@ -82,7 +83,8 @@ class ResumeCommand final : public Command {
   std::vector<Positional> positionals() override { return {{"folder", "the run folder", &folder_}}; }
   Options options() override {
     return {{.name = "steps", .help = "a new number of steps; -1 keeps the old one", .target = &changes_.steps, .low = -1, .basic = true},
-            {.name = "threads", .help = "threads; 0 takes every core, -1 keeps the old number", .target = &changes_.threads, .low = -1, .high = 256, .basic = true}};
+            {.name = "threads", .help = "threads; 0 takes every core, -1 keeps the old number", .target = &changes_.threads,
+             .low = -1, .high = 256, .basic = true}};
   }
   int run(Console& console) override {
     ConsoleEvents events(console);

@@ -43,7 +43,7 @@ double along(double at, double x0, double y0, double x1, double y1) { return x1 
 // it is, because its batches have a size of their own. The weights, gradients and optimiser state are counted.
 RunCost predict_cost(RunConfig config) {
   device::set_threads(static_cast<int>(config.threads));
-  const Corpus corpus = load_corpus(config.data, config.format == "lines" ? CorpusFormat::lines : config.format == "text" ? CorpusFormat::text : CorpusFormat::automatic);
+  const Corpus corpus = load_corpus(config.data, format_of(config));
   resolve(config, corpus);
   RunCost cost;
   Measured measured[2];

@@ -132,7 +132,9 @@ LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const 
   const Ids ids = tokenizer.encode(corpus.text, corpus.source);
   const auto n = static_cast<int64_t>(ids.size());
   const int64_t dev = cut(n, split.train), test = cut(n, split.train + split.dev);
-  const auto part = [&](int64_t begin, int64_t end) { return LmPart::of_text(std::span(ids).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), reading, context); };
+  const auto part = [&](int64_t begin, int64_t end) {
+    return LmPart::of_text(std::span(ids).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), reading, context);
+  };
   return {part(0, dev), part(dev, test), part(test, n)};
 }
 

@@ -13,14 +13,19 @@ namespace {
 
 constexpr const char* kStyle = R"(
 :root { --ink: #1c2530; --faint: #6b7785; --line: #d9dee4; --paper: #fbfcfd; --train: #7f8fa3; --dev: #1769aa; --warn: #b3541e; --good: #2d7a46; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e4e8ed; --faint: #9aa6b2; --line: #38424d; --paper: #14191f; --train: #8796a8; --dev: #5fb0ee; --warn: #e58e57; --good: #6cc38a; } }
+@media (prefers-color-scheme: dark) { :root { --ink: #e4e8ed; --faint: #9aa6b2; --line: #38424d; --paper: #14191f; --train: #8796a8; --dev: #5fb0ee;
+  --warn: #e58e57; --good: #6cc38a; } }
 body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
 h1 { font-size: 1.5rem; margin: 0 0 .2rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .6rem; }
 p.sub { color: var(--faint); margin: 0 0 1.5rem; }
-.figures { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; } .figures div { min-width: 6rem; } .figures b { display: block; font-size: 1.4rem; font-weight: 600; font-variant-numeric: tabular-nums; } .figures span { color: var(--faint); font-size: .85rem; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .88rem; } th { text-align: left; color: var(--faint); font-weight: 500; } th, td { padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; } td.n, th.n { text-align: right; }
+.figures { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; } .figures div { min-width: 6rem; } .figures b { display: block; font-size: 1.4rem;
+  font-weight: 600; font-variant-numeric: tabular-nums; } .figures span { color: var(--faint); font-size: .85rem; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .88rem; } th { text-align: left; color: var(--faint);
+  font-weight: 500; } th, td { padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
+  td.n, th.n { text-align: right; }
 .scroll { overflow-x: auto; } pre { white-space: pre-wrap; font-size: .9rem; columns: 3 12rem; margin: 0; } pre.text { columns: auto; }
-svg { max-width: 100%; height: auto; } svg text { fill: var(--faint); font-size: 11px; } .axis { stroke: var(--line); } .train { stroke: var(--train); } .dev { stroke: var(--dev); } .base { stroke: var(--faint); stroke-dasharray: 4 4; } .bar { fill: var(--dev); }
+svg { max-width: 100%; height: auto; } svg text { fill: var(--faint); font-size: 11px; } .axis { stroke: var(--line); }
+  .train { stroke: var(--train); } .dev { stroke: var(--dev); } .base { stroke: var(--faint); stroke-dasharray: 4 4; } .bar { fill: var(--dev); }
 li.warning { color: var(--warn); } li.good { color: var(--good); }
 )";
 
@@ -146,12 +151,14 @@ std::string histogram_picture(const Spread& spread) {
 std::string health_section(const Diagnosis& d) {
   std::string s = "<h2>Health</h2><ul>";
   for (const Verdict& v : d.verdicts) s += str("<li class={}>{}</li>", v.tone == Verdict::Tone::good ? "good" : "warning", escaped(v.text));
-  s += "</ul><h2>Layers</h2><div class=scroll><table><tr><th>layer<th class=n>mean<th class=n>std<th class=n>saturated<th>values<th class=n>gradient std<th>gradient</tr>";
+  s += "</ul><h2>Layers</h2><div class=scroll><table><tr><th>layer"
+       "<th class=n>mean<th class=n>std<th class=n>saturated<th>values<th class=n>gradient std<th>gradient</tr>";
   for (const LayerReport& l : d.layers)
     s += str("<tr><td>{}<td class=n>{:.4f}<td class=n>{:.4f}<td class=n>{}<td>{}<td class=n>{:.2e}<td>{}</tr>", escaped(l.name), l.activation.mean,
              l.activation.std, l.activation.bounded ? str("{:.1f} %", 100 * l.activation.saturated) : "", histogram_picture(l.activation),
              l.gradient.std, l.gradient.histogram.empty() ? "" : histogram_picture(l.gradient));
-  s += "</table></div><h2>Weights</h2><div class=scroll><table><tr><th>weight<th>shape<th class=n>std<th>values<th class=n>gradient : data<th class=n>update : data</tr>";
+  s += "</table></div><h2>Weights</h2><div class=scroll><table><tr><th>weight<th>shape"
+       "<th class=n>std<th>values<th class=n>gradient : data<th class=n>update : data</tr>";
   for (const WeightReport& w : d.weights)
     s += str("<tr><td>{}<td>{}<td class=n>{:.4f}<td>{}<td class=n>{:.2e}<td class=n>{}</tr>", escaped(w.name), w.shape, w.weight.std,
              histogram_picture(w.weight), w.gradient_to_data, w.update_to_data > 0 ? str("10<sup>{:.1f}</sup>", std::log10(w.update_to_data)) : "");
@@ -176,7 +183,8 @@ void write_report(const std::string& folder, const Diagnosis* diagnosis) {
   const Curves c = read_curves(join_path(folder, "metrics.jsonl"));
   const std::string samples = samples_of(folder, config.format == "lines");
   write_atomically(join_path(folder, "samples.txt"), samples);
-  std::string html = str("<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>{} on {}</title><style>{}</style>",
+  std::string html = str("<!doctype html><html lang=en><meta charset=utf-8>"
+                         "<meta name=viewport content='width=device-width'><title>{} on {}</title><style>{}</style>",
                          escaped(config.model), escaped(file_name(config.data)), kStyle);
   html += str("<h1>{} on {}</h1><p class=sub>{} steps, seed {}, {}; Grimoire {}</p>", escaped(config.model), escaped(file_name(config.data)),
               with_commas(config.steps), config.seed, utc_timestamp(), GRIM_VERSION);

@@ -21,10 +21,6 @@ namespace {
 constexpr double kReportSeconds = 0.5;
 constexpr int64_t kFinalTrainBatches = 64;  // the train loss of the end is a sample of about 260,000 targets
 
-CorpusFormat format_of(const RunConfig& c) {
-  return c.format == "lines" ? CorpusFormat::lines : c.format == "text" ? CorpusFormat::text : CorpusFormat::automatic;
-}
-
 // Reports and evaluations of a run, and the decision when it ends.
 class Loop {
  public:

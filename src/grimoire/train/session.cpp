@@ -71,6 +71,10 @@ std::vector<NamedTensor> read_all(const std::string& path) {
 
 }  // namespace
 
+CorpusFormat format_of(const RunConfig& c) {
+  return c.format == "lines" ? CorpusFormat::lines : c.format == "text" ? CorpusFormat::text : CorpusFormat::automatic;
+}
+
 void resolve(RunConfig& c, const Corpus& corpus) {
   const bool lines = corpus.format == CorpusFormat::lines;
   c.format = lines ? "lines" : "text";

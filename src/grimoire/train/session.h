@@ -12,6 +12,8 @@
 
 namespace grim {
 
+CorpusFormat format_of(const RunConfig& config);
+
 // Fills in what the configuration leaves open (0): context, evaluation and saving intervals. throws: usage, input.
 void resolve(RunConfig& config, const Corpus& corpus);
 
