@@ -51,7 +51,8 @@ RunCost predict_cost(RunConfig config) {
   for (int i = 0; i < 2; ++i) {
     RunConfig small = config;
     small.accumulate = 1;
-    small.batch_size = i + 1 + (config.batch_norm || config.model == "wavenet");  // a batch norm needs two rows
+    const int64_t fewest = config.batch_norm || config.model == "wavenet" ? 2 : 1;  // a batch norm needs two rows
+    small.batch_size = i == 0 ? fewest : std::clamp<int64_t>(config.batch_size, fewest + 1, 8);
     const int64_t before = live();
     Session session(small, corpus);
     const LmPart& train = session.data().train;

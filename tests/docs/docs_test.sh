@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# The documents are true: every command and flag they show exists, their links lead somewhere, their example is the example.
+set -uo pipefail
+program="$1" root="$2"
+failures=0
+fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
+cd "$root"
+
+known=" $("$program" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | tr '\n' ' ') test help "
+commands=0
+while read -r line; do
+  verb="$(awk '{print $2}' <<<"$line")"
+  commands=$((commands + 1))
+  [[ "$known" == *" $verb "* || "$verb" == VERB ]] || { fail "no command '$verb': $line"; continue; }
+  [[ "$verb" == test || "$verb" == VERB ]] && continue
+  flags=" $("$program" "$verb" --help-all | grep -oE -- '--[a-z0-9-]+' | tr '\n' ' ') -n "
+  for flag in $(grep -oE -- ' --?[a-z][a-z0-9-]*' <<<"$line"); do
+    [[ "$flags" == *" $flag "* ]] || fail "grimoire $verb has no flag $flag: $line"
+  done
+done < <(grep -hoE '(\./)?grimoire (demo|train|resume|generate|eval|doctor|test|help|[a-z]+ )[^`|]*' README.md docs/*.md CONTRIBUTING.md | grep -E '^(\./)grimoire|^grimoire (train|resume|generate|eval|doctor)')
+[ "$commands" -gt 15 ] || fail "only $commands commands found in the documents"
+
+# Every option of every command is in its --help-all, and every command has an example that begins with its name.
+for verb in demo train resume generate eval doctor; do
+  "$program" "$verb" --help-all | grep -q "^  grimoire $verb" || fail "$verb shows no example"
+done
+
+# The C++ example of the README is the one that is built and run.
+awk '/^```cpp$/ { on = 1; next } /^```$/ { on = 0 } on' README.md | diff - examples/hello/hello.cpp >/dev/null || fail "README's example differs from examples/hello/hello.cpp"
+
+for file in README.md CONTRIBUTING.md docs/*.md; do
+  while read -r link; do
+    [[ "$link" == http* ]] && continue
+    [ -e "$(dirname "$file")/$link" ] || fail "$file links to $link, which is not there"
+  done < <(grep -oE '\]\([^)#]+' "$file" | cut -c3-)
+done
+[ "$failures" -eq 0 ] && echo "the documents are true ($commands commands)" || exit 1
