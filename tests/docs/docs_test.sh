@@ -32,6 +32,6 @@ for file in README.md CONTRIBUTING.md docs/*.md; do
   while read -r link; do
     [[ "$link" == http* ]] && continue
     [ -e "$(dirname "$file")/$link" ] || fail "$file links to $link, which is not there"
-  done < <(grep -oE '\]\([^)#]+' "$file" | cut -c3-)
+  done < <(grep -oE '\]\([A-Za-z0-9_./:-]+\)' "$file" | sed 's|^..||; s|.$||')
 done
 [ "$failures" -eq 0 ] && echo "the documents are true ($commands commands)" || exit 1
