@@ -66,7 +66,9 @@ Curves read_curves(const std::string& path) {
       c.train.push_back({step, e.real("loss")});
       c.tokens_per_second = real_or_nan(e, "tokens_per_second");
       c.seconds = real_or_nan(e, "seconds");
-    } else if (event == "evaluation") {
+    } else if (event == "evaluation") {  // a fast run has few reports in between: its mean training loss is told here too
+      if (const double train = real_or_nan(e, "train_loss"); std::isfinite(train) && (c.train.empty() || c.train.back().step < step))
+        c.train.push_back({step, train});
       if (const double dev = real_or_nan(e, "dev_loss"); std::isfinite(dev)) c.dev.push_back({step, dev});
     } else if (event == "end") {
       c.train_loss = real_or_nan(e, "train_loss");
