@@ -173,11 +173,23 @@ void Session::refuse_numbers(double loss) {
               "lower --lr, set --grad-clip 1, or resume from the last checkpoint with other settings");
 }
 
+namespace {
+// The averaged weights stand in for the trained ones while this lives, also when saving fails.
+class Averaged {
+ public:
+  explicit Averaged(Ema* ema) : ema_(ema) { if (ema_) ema_->swap(); }
+  ~Averaged() { if (ema_) ema_->swap(); }
+  Averaged(const Averaged&) = delete;
+  Averaged& operator=(const Averaged&) = delete;
+
+ private:
+  Ema* ema_;
+};
+}  // namespace
+
 Evaluation Session::judge(const LmPart& part, int64_t batches) {
-  if (ema_) ema_->swap();
-  const Evaluation e = evaluate(*model_, part, batches);
-  if (ema_) ema_->swap();
-  return e;
+  const Averaged averaged(ema_.get());
+  return evaluate(*model_, part, batches);
 }
 
 std::vector<NamedTensor> Session::optimizer_state() const {
@@ -204,10 +216,9 @@ void Session::save(const std::string& path) {
 }
 
 void Session::save_weights(const std::string& path) {
-  if (ema_) ema_->swap();
+  const Averaged averaged(ema_.get());
   std::vector<CheckpointFile> files = model_files(*model_, tokenizer_);
   save_checkpoint(path, files, Json::object({{"step", position.step}}));
-  if (ema_) ema_->swap();
 }
 
 void Session::load_weights(const std::string& path) { model_->load(read_all(join_path(path, "model.safetensors"))); }

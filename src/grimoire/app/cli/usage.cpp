@@ -105,7 +105,9 @@ std::string help_of(Command& command, HelpDepth depth) {
       more = true;
       continue;
     }
-    text += "  " + padded("--" + o.name, 22) + o.help + (o.choices.empty() ? "" : ": " + o.takes().substr(7)) + default_of(o) + "\n";
+    const bool on = o.is_switch() && o.json().as_boolean();  // a switch that is on is there to be turned off
+    text += "  " + padded((on ? "--no-" : "--") + o.name, 22) + (on ? "turn off: " : "") + o.help
+            + (o.choices.empty() ? "" : ": " + o.takes().substr(7)) + default_of(o) + "\n";
   }
   text += "  " + padded("--json", 22) + "the last line of stdout is one JSON object\n";
   if (more) text += str("\nmore options: grimoire {} --help-all\n", command.name());
