@@ -104,6 +104,22 @@ TEST(Gpt, PublishedParameterCounts) {
   EXPECT_EQ(Gpt(GptConfig::makemore(), rng).parameter_count(), 27 * 64 * 2 + 16 * 64 + 4 * (12 * 64 * 64 + 13 * 64) + 2 * 64);
 }
 
+TEST(Gpt, InitialWeightsOfMakemoreAreTorchsLayerDefaults) {
+  Rng rng(RngMode::philox, 2);
+  const Gpt model(GptConfig::makemore(), rng);
+  for (const NamedTensor& p : model.checkpoint()) {
+    double largest = 0, squares = 0;
+    for (double v : p.tensor.to_vector<double>()) largest = std::max(largest, std::abs(v)), squares += v * v;
+    const double std = std::sqrt(squares / static_cast<double>(p.tensor.numel()));
+    if (p.name.ends_with("wte.weight") || p.name.ends_with("wpe.weight")) EXPECT_NEAR(std, 1.0, 0.06) << p.name;
+    const bool wide = p.name.find("mlp.c_proj") != std::string::npos;  // fan_in 256, all others 64
+    if (p.name.find(".c_") != std::string::npos || p.name == "lm_head.weight") {
+      EXPECT_LE(largest, wide ? 1.0 / 16 : 1.0 / 8) << p.name;
+      EXPECT_GT(largest, (wide ? 1.0 / 16 : 1.0 / 8) * 0.9) << p.name;
+    }
+  }
+}
+
 TEST(Gpt, SaysWhatIsWrong) {
   Rng rng(RngMode::philox, 2);
   Gpt model(GptConfig::makemore(), rng);

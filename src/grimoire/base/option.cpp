@@ -49,6 +49,8 @@ void assign(ErrorKind kind, const Option& o, const std::string& text) {
     if (!parse(text, value)) refuse(kind, o, text);
     check_range(kind, o, value, text);
     **d = value;
+  } else if (auto* const* list = std::get_if<std::vector<std::string>*>(&o.target)) {
+    (*list)->push_back(text);
   } else {
     if (text != "true" && text != "false") refuse(kind, o, text);
     *std::get<bool*>(o.target) = text == "true";
@@ -62,6 +64,7 @@ std::string Option::key() const { return underscored(name); }
 std::string Option::takes() const {
   if (std::holds_alternative<std::string*>(target)) return choices.empty() ? "text" : "one of " + joined(choices);
   if (is_switch()) return "true or false";
+  if (is_list()) return "text, as often as needed";
   const bool whole = std::holds_alternative<int64_t*>(target);
   std::string s = whole ? "an integer" : "a number";
   if (low > -1e300) s += whole ? str(" from {}", static_cast<int64_t>(low)) : str(" from {}", low);
@@ -72,12 +75,20 @@ std::string Option::takes() const {
 void Option::set(std::string_view text) const { assign(ErrorKind::usage, *this, std::string(text)); }
 
 void Option::set_json(const Json& value) const {
+  if (is_list() && value.is_array()) {
+    for (const Json& item : value.items()) set_json(item);
+    return;
+  }
   const std::string text = value.kind() == Json::Kind::text ? value.as_text() : value.dump();
   assign(ErrorKind::input, *this, text);
 }
 
 Json Option::json() const {
-  return std::visit([](auto* value) { return Json(*value); }, target);
+  if (is_list()) return Json::array_of(*std::get<std::vector<std::string>*>(target));
+  return std::visit([](auto* value) -> Json {
+    if constexpr (std::is_same_v<decltype(value), std::vector<std::string>*>) return {};
+    else return Json(*value);
+  }, target);
 }
 
 Json to_json(const Options& options) {

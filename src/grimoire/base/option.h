@@ -15,7 +15,7 @@ namespace grim {
 struct Option {
   std::string name;  // "batch-size"; "batch_size" in JSON
   std::string help;  // one line, with the unit
-  std::variant<std::string*, int64_t*, double*, bool*> target;
+  std::variant<std::string*, int64_t*, double*, bool*, std::vector<std::string>*> target;  // a list: may be given again and again
   std::vector<std::string> choices = {};  // of a text option; empty: any text
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
@@ -23,7 +23,8 @@ struct Option {
 
   std::string key() const;                       // the JSON name
   bool is_switch() const { return std::holds_alternative<bool*>(target); }
-  void set(std::string_view text) const;         // throws: usage, naming the option and what it takes
+  bool is_list() const { return std::holds_alternative<std::vector<std::string>*>(target); }
+  void set(std::string_view text) const;         // a list grows by one. throws: usage, naming the option and what it takes
   void set_json(const Json& value) const;        // likewise, input
   Json json() const;                             // its present value
   std::string takes() const;                     // "integer from 1", "one of philox, torch"

@@ -15,16 +15,29 @@ namespace {
 
 constexpr double kInitStd = 0.02;
 
-Tensor bias(const GptConfig& c, int64_t out) { return c.biases ? zero_bias(out) : no_bias(); }
 NormBias norm_bias(const GptConfig& c) { return c.biases ? NormBias::yes : NormBias::no; }
-Tensor weight(int64_t in, int64_t out, double std, Rng& rng) { return normal_init({in, out}, std, rng); }
 double residual_std(const GptConfig& c) { return gpt2_residual_std(c.n_layer); }
+
+Tensor weight(const GptConfig& c, int64_t in, int64_t out, double std, Rng& rng) {
+  return c.init == GptInit::gpt2 ? normal_init({in, out}, std, rng) : uniform_init({in, out}, 1 / std::sqrt(double(in)), rng);
+}
+Tensor bias(const GptConfig& c, int64_t in, int64_t out, Rng& rng) {
+  if (!c.biases) return no_bias();
+  return c.init == GptInit::gpt2 ? zero_bias(out) : uniform_init({out}, 1 / std::sqrt(double(in)), rng);
+}
+Tensor table(const GptConfig& c, int64_t rows, Rng& rng) {  // of embeddings
+  return normal_init({rows, c.n_embd}, c.init == GptInit::gpt2 ? kInitStd : 1.0, rng);
+}
+Tensor untied_head(const GptConfig& c, Rng& rng) {  // (V, C), so fan_in is its second size
+  const Shape shape{c.vocab_size, c.n_embd};
+  return c.init == GptInit::gpt2 ? normal_init(shape, kInitStd, rng) : uniform_init(shape, 1 / std::sqrt(double(c.n_embd)), rng);
+}
 
 }  // namespace
 
 GptConfig GptConfig::gpt2() { return {}; }
 GptConfig GptConfig::makemore() {
-  return {.vocab_size = 27, .n_positions = 16, .n_embd = 64, .n_layer = 4, .n_head = 4, .tied = false};
+  return {.vocab_size = 27, .n_positions = 16, .n_embd = 64, .n_layer = 4, .n_head = 4, .tied = false, .init = GptInit::torch};
 }
 GptConfig GptConfig::nanogpt_cpu() {
   return {.vocab_size = 65, .n_positions = 64, .n_embd = 128, .n_layer = 4, .n_head = 4, .biases = false};
@@ -35,8 +48,8 @@ GptConfig GptConfig::nanogpt_char() {
 
 Gpt::Attention::Attention(Module& parent, const GptConfig& c, Rng& rng)
     : Module("attn", parent), heads(c.n_head), dropout(c.dropout),
-      c_attn("c_attn", *this, weight(c.n_embd, 3 * c.n_embd, kInitStd, rng), bias(c, 3 * c.n_embd)),
-      c_proj("c_proj", *this, weight(c.n_embd, c.n_embd, residual_std(c), rng), bias(c, c.n_embd)) {}
+      c_attn("c_attn", *this, weight(c, c.n_embd, 3 * c.n_embd, kInitStd, rng), bias(c, c.n_embd, 3 * c.n_embd, rng)),
+      c_proj("c_proj", *this, weight(c, c.n_embd, c.n_embd, residual_std(c), rng), bias(c, c.n_embd, c.n_embd, rng)) {}
 
 Tensor Gpt::Attention::operator()(const Tensor& x, Pass& pass) const {
   const Tensor qkv = c_attn(x);  // (B, T, 3C)
@@ -49,8 +62,9 @@ Tensor Gpt::Attention::operator()(const Tensor& x, Pass& pass) const {
 }
 
 Gpt::FeedForward::FeedForward(Module& parent, const GptConfig& c, Rng& rng)
-    : Module("mlp", parent), c_fc("c_fc", *this, weight(c.n_embd, 4 * c.n_embd, kInitStd, rng), bias(c, 4 * c.n_embd)),
-      c_proj("c_proj", *this, weight(4 * c.n_embd, c.n_embd, residual_std(c), rng), bias(c, c.n_embd)) {}
+    : Module("mlp", parent), c_fc("c_fc", *this, weight(c, c.n_embd, 4 * c.n_embd, kInitStd, rng),
+           bias(c, c.n_embd, 4 * c.n_embd, rng)),
+      c_proj("c_proj", *this, weight(c, 4 * c.n_embd, c.n_embd, residual_std(c), rng), bias(c, 4 * c.n_embd, c.n_embd, rng)) {}
 
 Tensor Gpt::FeedForward::operator()(const Tensor& x) const { return c_proj(c_fc(x, Activation::gelu_tanh)); }
 
@@ -65,8 +79,8 @@ Tensor Gpt::Block::operator()(Tensor x, Pass& pass) const {
 }
 
 Gpt::Transformer::Transformer(Module& parent, const GptConfig& c, Rng& rng)
-    : Module("transformer", parent), wte("wte", *this, normal_init({c.vocab_size, c.n_embd}, kInitStd, rng)),
-      wpe("wpe", *this, normal_init({c.n_positions, c.n_embd}, kInitStd, rng)), h(blocks(*this, c, rng)),
+    : Module("transformer", parent), wte("wte", *this, table(c, c.vocab_size, rng)),
+      wpe("wpe", *this, table(c, c.n_positions, rng)), h(blocks(*this, c, rng)),
       ln_f("ln_f", *this, c.n_embd, c.layer_norm_epsilon, norm_bias(c)) {}
 
 std::vector<std::unique_ptr<Gpt::Block>> Gpt::Transformer::blocks(Module& parent, const GptConfig& c, Rng& rng) {
@@ -78,7 +92,7 @@ std::vector<std::unique_ptr<Gpt::Block>> Gpt::Transformer::blocks(Module& parent
 Gpt::Gpt(const GptConfig& config, Rng& rng) : config_(config), transformer_(*this, config, rng) {
   GRIM_CHECK(config.n_head > 0 && config.n_embd % config.n_head == 0, argument, "gpt",
              "n_embd must divide by n_head: got {} and {}", config.n_embd, config.n_head);
-  if (!config.tied) lm_head_ = parameter("lm_head.weight", normal_init({config.vocab_size, config.n_embd}, kInitStd, rng));
+  if (!config.tied) lm_head_ = parameter("lm_head.weight", untied_head(config, rng));
 }
 
 Tensor Gpt::head() const { return config_.tied ? transformer_.wte.weight : lm_head_; }
@@ -128,7 +142,8 @@ Json Gpt::config() const {
                        {"bos_token_id", 0},
                        {"eos_token_id", 0},
                        {"torch_dtype", "float32"},
-                       {"grimoire_biases", config_.biases}});
+                       {"grimoire_biases", config_.biases},
+                       {"grimoire_init", config_.init == GptInit::gpt2 ? "gpt2" : "torch"}});
 }
 
 GptConfig GptConfig::from_json(const Json& json) {
@@ -142,7 +157,8 @@ GptConfig GptConfig::from_json(const Json& json) {
           .dropout = json.real("resid_pdrop", 0.0),
           .layer_norm_epsilon = json.real("layer_norm_epsilon", 1e-5),
           .tied = json.boolean("tie_word_embeddings", true),
-          .biases = json.boolean("grimoire_biases", true)};
+          .biases = json.boolean("grimoire_biases", true),
+          .init = json.text("grimoire_init", "gpt2") == "torch" ? GptInit::torch : GptInit::gpt2};
 }
 
 namespace {

@@ -13,6 +13,11 @@
 
 namespace grim {
 
+enum class GptInit : uint8_t {
+  gpt2,   // N(0, 0.02^2), zero biases, residual projections smaller by sqrt(2 L)
+  torch,  // PyTorch's layer defaults, which makemore keeps: embeddings N(0, 1), linear U(+-1 / sqrt(fan_in)), biases too
+};
+
 struct GptConfig {
   int64_t vocab_size = 50257;
   int64_t n_positions = 1024;  // context
@@ -23,6 +28,7 @@ struct GptConfig {
   double layer_norm_epsilon = 1e-5;
   bool tied = true;            // output layer = token embedding
   bool biases = true;          // in linear layers and norms
+  GptInit init = GptInit::gpt2;
 
   static GptConfig gpt2();           // 124M
   static GptConfig makemore();       // 4 layers of 64, untied: about 200K parameters

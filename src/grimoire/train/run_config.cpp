@@ -28,6 +28,7 @@ Options RunConfig::options() {
       {.name = "batch-norm", .help = "BatchNorm before the hidden layer's tanh (mlp)", .target = &batch_norm},
       {.name = "tied", .help = "output layer shares the token embedding (gpt)", .target = &tied},
       {.name = "biases", .help = "biases in linear layers and norms (gpt)", .target = &biases},
+      {.name = "init", .help = "initial weights (gpt): GPT-2's, or PyTorch's layer defaults as in makemore", .target = &init, .choices = {"gpt2", "torch"}},
       {.name = "smoothing", .help = "added to every count (bigram)", .target = &smoothing, .low = 0},
       {.name = "batch-size", .help = "examples in a batch", .target = &batch_size, .low = 0},
       {.name = "accumulate", .help = "batches added up for one step", .target = &accumulate, .low = 1},
@@ -105,6 +106,7 @@ RunConfig default_run(const std::string& model, const std::string& format) {
     if (model == "gpt") {
       c.n_layer = 4;
       c.n_head = 4;
+      c.init = "torch";
     }
     if (format == "text") {
       c.context = 64;

@@ -23,6 +23,7 @@ struct RunConfig {
   bool batch_norm = false;
   bool tied = false;
   bool biases = true;
+  std::string init = "gpt2";  // initial weights of gpt: gpt2, torch
   double smoothing = 1;        // bigram: added to every count
 
   // how

@@ -92,7 +92,7 @@ Json model_config(const RunConfig& c, int64_t V) {
   if (c.model == "gpt")
     return Json::object({{"model_type", "gpt2"}, {"vocab_size", V}, {"n_positions", c.context}, {"n_embd", c.n_embd},
                          {"n_layer", c.n_layer}, {"n_head", c.n_head}, {"resid_pdrop", c.dropout},
-                         {"tie_word_embeddings", c.tied}, {"grimoire_biases", c.biases}});
+                         {"tie_word_embeddings", c.tied}, {"grimoire_biases", c.biases}, {"grimoire_init", c.init}});
   Json j = Json::object({{"model_type", c.model}, {"vocab_size", V}, {"context", c.context}, {"n_embd", c.n_embd},
                          {"n_hidden", c.n_hidden}});
   if (c.n_layer > 0) j.set("n_layer", c.n_layer);

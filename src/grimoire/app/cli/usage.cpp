@@ -34,6 +34,10 @@ void declare(CLI::App& app, const Options& options, Settings& settings) {
     if (o.is_switch()) {
       app.add_flag_callback("--" + name, [&settings, name] { settings.emplace_back(name, "true"); });
       app.add_flag_callback("--no-" + name, [&settings, name] { settings.emplace_back(name, "false"); });
+    } else if (o.is_list()) {  // --param a=1 --param b=2, or --param a=1 b=2
+      app.add_option_function<std::vector<std::string>>("--" + name, [&settings, name](const std::vector<std::string>& values) {
+        for (const std::string& v : values) settings.emplace_back(name, v);
+      });
     } else {
       const std::string flags = name == "number" ? "-n,--number" : "--" + name;
       app.add_option_function<std::string>(flags, [&settings, name](const std::string& v) { settings.emplace_back(name, v); })
@@ -47,6 +51,7 @@ std::string padded(std::string text, size_t width) { return text + std::string(t
 std::string default_of(const Option& o) {
   if (o.is_switch()) return "";
   const Json value = o.json();
+  if (value.is_array()) return "";
   const std::string text = value.kind() == Json::Kind::text ? value.as_text() : value.dump();
   return text.empty() ? "" : str(" [{}]", text);
 }
