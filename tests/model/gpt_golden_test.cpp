@@ -1,5 +1,6 @@
 // A GPT-2 written by PyTorch (tools/golden/gpt.py) gives the same logits, loss, gradients and ten AdamW losses here.
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>

@@ -1,0 +1,275 @@
+#include "grimoire/classic/estimator.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "grimoire/base/error.h"
+
+namespace grim {
+namespace {
+
+[[noreturn]] void refuse_cell(const std::string& learner, const Features& x, int64_t row, int64_t column, const char* what, const char* hint) {
+  throw Error(ErrorKind::input, str("[{}] column '{}', row {}: {}", learner, x.columns()[column].name, row + 1, what), hint);
+}
+
+// The first cell that is infinite, or missing where it may not be.
+void check_cells(const std::string& learner, const Features& x, bool missing_allowed) {
+  const auto check = [&](double v, int64_t row, int64_t column) {
+    if (std::isfinite(v) || (missing_allowed && std::isnan(v))) return;
+    if (std::isnan(v)) refuse_cell(learner, x, row, column, "the value is missing, and this learner needs every one", "fill it in first (an imputer; --impute median), or use trees");
+    refuse_cell(learner, x, row, column, "the value is infinite", "replace it by a number, or leave the row out");
+  };
+  if (x.is_sparse()) {
+    const SparseRows& s = x.sparse();
+    for (int64_t r = 0; r < s.rows(); ++r)
+      for (int64_t k = s.row_start[r]; k < s.row_start[r + 1]; ++k) check(s.value[k], r, s.column[k]);
+    return;
+  }
+  if (x.width() == 0 || x.dense().dtype() == Dtype::u8) return;
+  const int64_t P = x.width(), n = x.rows() * P;
+  const auto scan = [&](const auto* p) {
+    for (int64_t i = 0; i < n; ++i)
+      if (!std::isfinite(p[i])) check(p[i], i / P, i % P);
+  };
+  if (x.dense().dtype() == Dtype::f32) scan(x.dense().data<float>());
+  else scan(x.dense().data<double>());
+}
+
+void check_columns(const Estimator& e, const Features& x) {
+  if (!e.takes_categories())
+    for (const ColumnInfo& c : x.columns())
+      if (c.kind == ColumnKind::category)
+        throw Error(ErrorKind::input, str("[{}] column '{}' is a category, and this learner needs numbers", e.name(), c.name), "encode it first (an encoder; --encode onehot), or use trees");
+  check_cells(e.name(), x, e.takes_missing());
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string s;
+  for (const std::string& w : words) s += (s.empty() ? "" : ", ") + w;
+  return s;
+}
+
+// Rows of weight 0 are as good as absent; leaving them out makes that exact for every learner.
+Dataset without_zero_weights(const Dataset& data) {
+  std::vector<int64_t> kept;
+  for (int64_t r = 0; r < data.rows(); ++r)
+    if (data.weight[r] > 0) kept.push_back(r);
+  return data.pick(kept);
+}
+
+}  // namespace
+
+void Estimator::fit(const Dataset& given) {
+  const std::string who = name();
+  const size_t N = static_cast<size_t>(given.rows());
+  GRIM_CHECK(N > 0 && given.x.width() > 0, input, who, "got {} rows of {} columns, expected at least one of each", N, given.x.width());
+  GRIM_CHECK(given.weight.empty() || given.weight.size() == N, shape, who, "got {} weights for {} rows", given.weight.size(), N);
+  bool zeros = false;
+  double weight_sum = 0;
+  for (size_t r = 0; r < given.weight.size(); ++r) {
+    GRIM_CHECK(given.weight[r] >= 0 && std::isfinite(given.weight[r]), input, who, "row {}: weight {}, expected a number from 0", r + 1, given.weight[r]);
+    zeros |= given.weight[r] == 0;
+    weight_sum += given.weight[r];
+  }
+  GRIM_CHECK(given.weight.empty() || weight_sum > 0, input, who, "all weights are 0");
+  GRIM_CHECK(given.weight.empty() || takes_weights(), argument, who, "weights are not possible with this learner");
+  Dataset data = zeros ? without_zero_weights(given) : given;
+  if (needs_target()) {
+    GRIM_CHECK(given.y.size() == N, shape, who, "got {} targets for {} rows", given.y.size(), N);
+    if (data.classifies() && !classifies()) throw Error(ErrorKind::argument, str("[{}] this learner predicts numbers, and the target holds classes ({})", who, joined(data.classes)), "use a classifier, or say --as number");
+    if (!data.classifies() && !regresses()) throw Error(ErrorKind::argument, str("[{}] this learner tells classes apart, and the target is a number", who), "use a learner for numbers, or say --as classes");
+  }
+  check_columns(*this, data.x);
+  columns_ = data.x.columns();
+  classes_.clear();
+  present_.clear();
+  if (needs_target()) remember_target(data);
+  report_ = {};
+  fitted_ = false;
+  fit_on(data);
+  fitted_ = true;
+}
+
+// Classes without rows (a fold may lack one) are taken out for the learner and come back with probability 0.
+void Estimator::remember_target(Dataset& data) {
+  for (size_t r = 0; r < data.y.size(); ++r) {
+    GRIM_CHECK(std::isfinite(data.y[r]), input, name(), "row {}: the target is {}", r + 1, std::isnan(data.y[r]) ? "missing" : "infinite");
+    GRIM_CHECK(!data.classifies() || (data.y[r] >= 0 && data.y[r] < static_cast<double>(data.classes.size()) && data.y[r] == std::floor(data.y[r])), input,
+               name(), "row {}: class number {}, expected 0 to {}", r + 1, data.y[r], data.classes.size() - 1);
+  }
+  if (!data.classifies()) return;
+  classes_ = data.classes;
+  std::vector<int64_t> count(classes_.size(), 0);
+  for (double y : data.y) ++count[static_cast<size_t>(y)];
+  for (size_t k = 0; k < count.size(); ++k)
+    if (count[k]) present_.push_back(static_cast<int64_t>(k));
+  GRIM_CHECK(present_.size() > 1, input, name(), "every row is of class '{}': there is nothing to tell apart", classes_[static_cast<size_t>(present_[0])]);
+  if (present_.size() == classes_.size()) return;
+  std::vector<double> number(classes_.size(), 0);
+  data.classes.clear();
+  for (size_t i = 0; i < present_.size(); ++i) {
+    number[static_cast<size_t>(present_[i])] = static_cast<double>(i);
+    data.classes.push_back(classes_[static_cast<size_t>(present_[i])]);
+  }
+  for (double& y : data.y) y = number[static_cast<size_t>(y)];
+}
+
+void Estimator::check_ready(const Features& x) const {
+  GRIM_CHECK(fitted_, state, name(), "not fitted yet: call fit() first");
+  const size_t expected = columns_.size(), got = static_cast<size_t>(x.width());
+  if (got != expected) {
+    size_t differs = 0;
+    while (differs < std::min(expected, got) && x.columns()[differs].name == columns_[differs].name) ++differs;
+    fail(ErrorKind::shape, name(), str("got {} columns, expected {}; the first that differs is number {}: {}", got, expected, differs,
+                                       differs < expected ? str("'{}' was fitted here", columns_[differs].name) : str("'{}' was not fitted", x.columns()[differs].name)));
+  }
+  check_columns(*this, x);
+}
+
+std::vector<double> Estimator::predict(const Features& x) const {
+  check_ready(x);
+  std::vector<double> y(static_cast<size_t>(x.rows()));
+  predict_on(x, y.data());
+  if (present_.size() < classes_.size())
+    for (double& v : y) v = static_cast<double>(present_[static_cast<size_t>(v)]);
+  return y;
+}
+
+Tensor Estimator::predict_proba(const Features& x) const {
+  check_ready(x);
+  GRIM_CHECK(has_proba() && is_classifier(), state, name(), "this learner gives no probabilities{}", is_classifier() ? "; calibrate it" : "");
+  const int64_t N = x.rows(), K = static_cast<int64_t>(classes_.size()), present = static_cast<int64_t>(present_.size());
+  const Tensor p = Tensor::zeros({N, present}, Dtype::f64);
+  proba_on(x, p.data<double>());
+  if (present == K) return p;
+  const Tensor all = Tensor::zeros({N, K}, Dtype::f64);
+  for (int64_t r = 0; r < N; ++r)
+    for (int64_t k = 0; k < present; ++k) all.data<double>()[r * K + present_[k]] = p.data<double>()[r * present + k];
+  return all;
+}
+
+Tensor Estimator::decision(const Features& x) const {
+  check_ready(x);
+  return decision_on(x);
+}
+
+Features Estimator::transform(const Features& x) const {
+  check_ready(x);
+  return transform_on(x);
+}
+
+double Estimator::score(const Dataset& data) const {
+  const std::vector<double> predicted = predict(data.x);
+  GRIM_CHECK(data.y.size() == predicted.size(), shape, name(), "got {} targets for {} rows", data.y.size(), predicted.size());
+  double weights = 0, mean = 0, right = 0, residual = 0, total = 0;
+  for (size_t r = 0; r < predicted.size(); ++r) {
+    const double w = data.weight_of(static_cast<int64_t>(r));
+    weights += w;
+    mean += w * data.y[r];
+    right += w * (predicted[r] == data.y[r]);
+  }
+  if (is_classifier()) return right / weights;
+  mean /= weights;
+  for (size_t r = 0; r < predicted.size(); ++r) {
+    const double w = data.weight_of(static_cast<int64_t>(r)), e = data.y[r] - predicted[r], d = data.y[r] - mean;
+    residual += w * e * e;
+    total += w * d * d;
+  }
+  return total > 0 ? 1 - residual / total : residual == 0 ? 1.0 : 0.0;
+}
+
+void Estimator::predict_on(const Features& x, double* out) const {
+  const int64_t K = static_cast<int64_t>(present_.size());
+  GRIM_CHECK(K > 0, state, name(), "this learner predicts nothing");
+  std::vector<double> p(static_cast<size_t>(x.rows() * K));
+  proba_on(x, p.data());
+  for (int64_t r = 0; r < x.rows(); ++r) out[r] = static_cast<double>(std::max_element(&p[r * K], &p[r * K] + K) - &p[r * K]);
+}
+void Estimator::proba_on(const Features&, double*) const { fail(ErrorKind::state, name(), "this learner gives no probabilities"); }
+Tensor Estimator::decision_on(const Features&) const { fail(ErrorKind::state, name(), "this learner has no decision values"); }
+Features Estimator::transform_on(const Features&) const { fail(ErrorKind::state, name(), "this learner does not transform"); }
+
+// --- keeping ---------------------------------------------------------------------------------------------------------
+
+std::unique_ptr<Estimator> Estimator::clone_empty() const { return make_estimator(name()); }
+
+std::unique_ptr<Estimator> Estimator::clone() const {
+  std::unique_ptr<Estimator> copy = clone_empty();
+  State params;
+  write_params(params);
+  copy->read_params(params);
+  return copy;
+}
+
+void Estimator::write_params(State& state) const { state.set("params", to_json(const_cast<Estimator*>(this)->params())); }
+void Estimator::read_params(const State& state) { from_json(params(), state.value("params")); }
+
+State Estimator::to_state() const {
+  GRIM_CHECK(fitted_, state, name(), "not fitted yet: there is nothing to keep");
+  State state;
+  state.set("model", Json(name()));
+  write_params(state);
+  state.set("classes", Json::array_of(classes_));
+  Json columns = Json::array();
+  for (const ColumnInfo& c : columns_) {
+    Json column = Json::object({{"name", c.name}});
+    if (c.kind == ColumnKind::category) column.set("levels", Json::array_of(c.levels));
+    columns.push(std::move(column));
+  }
+  state.set("columns", std::move(columns));
+  state.set("present", Json::array_of(present_));
+  write(state);
+  return state;
+}
+
+std::unique_ptr<Estimator> Estimator::from_state(const State& state) {
+  std::unique_ptr<Estimator> e = make_estimator(state.value("model").as_text());
+  e->read_params(state);
+  for (const Json& c : state.value("classes").items()) e->classes_.push_back(c.as_text());
+  for (const Json& k : state.value("present").items()) e->present_.push_back(k.as_integer());
+  for (int64_t k : e->present_)
+    GRIM_CHECK(k >= 0 && k < static_cast<int64_t>(e->classes_.size()), input, "model", "class number {} of {}", k, e->classes_.size());
+  for (const Json& c : state.value("columns").items()) {
+    ColumnInfo column{c.text("name")};
+    if (const Json* levels = c.find("levels")) {
+      column.kind = ColumnKind::category;
+      for (const Json& level : levels->items()) column.levels.push_back(level.as_text());
+    }
+    e->columns_.push_back(std::move(column));
+  }
+  GRIM_CHECK(!e->columns_.empty(), input, "model", "no columns");
+  e->read(state);
+  e->fitted_ = true;
+  return e;
+}
+
+void Estimator::save(const std::string& path) const { to_state().save(path); }
+
+std::unique_ptr<Estimator> Estimator::load(const std::string& path) {
+  const State state = State::load(path);
+  try {
+    return from_state(state);
+  } catch (const Error& e) {
+    throw Error(ErrorKind::input, str("{}: {}", path, e.what()), e.hint());
+  }
+}
+
+void set_params(Estimator& estimator, const std::vector<std::string>& assignments) {
+  const Options params = estimator.params();
+  for (const std::string& assignment : assignments) {
+    const size_t equals = assignment.find('=');
+    const std::string key = assignment.substr(0, equals);
+    if (equals == std::string::npos) throw Error(ErrorKind::usage, str("--param {}: expected NAME=VALUE", assignment));
+    const Option* option = find(params, key);
+    if (!option) {
+      std::string known;
+      for (const Option& o : params) known += (known.empty() ? "" : ", ") + o.key();
+      const std::string near = nearest_option(params, key);
+      throw Error(ErrorKind::usage, str("--param {}: {} has no such parameter", key, estimator.name()),
+                  near.empty() ? str("its parameters: {}", known.empty() ? "none" : known) : str("did you mean '{}'?", near));
+    }
+    option->set(assignment.substr(equals + 1));
+  }
+}
+
+}  // namespace grim

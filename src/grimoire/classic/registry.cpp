@@ -1,0 +1,39 @@
+// The learners by name. A new one adds its header and a line.
+#include "grimoire/classic/estimator.h"
+
+#include "grimoire/base/error.h"
+
+namespace grim {
+namespace {
+
+struct Entry {
+  const char* name;
+  std::unique_ptr<Estimator> (*make)();
+};
+template <class T> std::unique_ptr<Estimator> make() { return std::make_unique<T>(); }
+
+const std::vector<Entry>& entries() {
+  static const std::vector<Entry> all = {
+  };
+  return all;
+}
+
+}  // namespace
+
+std::unique_ptr<Estimator> make_estimator(const std::string& name) {
+  for (const Entry& e : entries())
+    if (name == e.name) return e.make();
+  const std::vector<std::string> names = estimator_names();
+  const std::string near = nearest(name, names.data(), names.size());
+  std::string list;
+  for (const std::string& n : names) list += (list.empty() ? "" : ", ") + n;
+  throw Error(ErrorKind::usage, str("no learner is called '{}'", name), near.empty() ? "the learners: " + list : str("did you mean '{}'?", near));
+}
+
+std::vector<std::string> estimator_names() {
+  std::vector<std::string> names;
+  for (const Entry& e : entries()) names.push_back(e.name);
+  return names;
+}
+
+}  // namespace grim
