@@ -2,6 +2,11 @@
 #include "grimoire/classic/estimator.h"
 
 #include "grimoire/base/error.h"
+#include "grimoire/classic/calibration.h"
+#include "grimoire/classic/pipeline.h"
+#include "grimoire/classic/preprocess.h"
+#include "grimoire/classic/ridge.h"
+#include "grimoire/classic/tree.h"
 
 namespace grim {
 namespace {
@@ -14,6 +19,14 @@ template <class T> std::unique_ptr<Estimator> make() { return std::make_unique<T
 
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> all = {
+      {"calibrated", make<Calibrated>},
+      {"encoder", make<Encoder>},
+      {"imputer", make<Imputer>},
+      {"pipeline", make<Pipeline>},
+      {"scaler", make<Scaler>},
+      {"linear", make<LinearRegression>},
+      {"ridge", make<Ridge>},
+      {"tree", make<DecisionTree>},
   };
   return all;
 }

@@ -12,5 +12,8 @@ std::unique_ptr<Command> make_generate_command();
 std::unique_ptr<Command> make_eval_command();
 std::unique_ptr<Command> make_doctor_command();
 std::unique_ptr<Command> make_demo_command();
+std::unique_ptr<Command> make_fit_command();
+std::unique_ptr<Command> make_predict_command();
+std::unique_ptr<Command> make_validate_command();
 
 }  // namespace grim

@@ -1,0 +1,216 @@
+#include "grimoire/classic/binning.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "grimoire/base/rng.h"
+#include "grimoire/device/threads.h"
+
+namespace grim::tree {
+namespace {
+
+struct Weighted {
+  float value;
+  double weight;
+};
+
+// Cuts at the k / bins quantiles of the weight; a heavy value takes a bin of its own and the rest share what is left.
+std::vector<size_t> quantile_cuts(const std::vector<Weighted>& distinct, int bins) {
+  double left = 0;
+  for (const Weighted& w : distinct) left += w.weight;
+  std::vector<size_t> last;  // place of the last value of each bin
+  double here = 0;
+  for (size_t i = 0; i < distinct.size(); ++i) {
+    here += distinct[i].weight;
+    const int open = bins - static_cast<int>(last.size());
+    const bool must = distinct.size() - i - 1 < static_cast<size_t>(open);  // one bin a value for the rest
+    const double want = left / open;
+    const bool heavy_next = i + 1 < distinct.size() && distinct[i + 1].weight >= want && here > 0.5 * want;
+    if (open > 1 && (must || here >= want || heavy_next)) {
+      last.push_back(i);
+      left -= here;
+      here = 0;
+    }
+  }
+  if (last.empty() || last.back() + 1 < distinct.size()) last.push_back(distinct.size() - 1);
+  return last;
+}
+
+void bin_numbers(ColumnBins& column, std::vector<KeyedRow>& sample, const std::vector<double>& weight, int most_bins) {
+  std::vector<KeyedRow> scratch;
+  radix_sort(sample, scratch);
+  std::vector<Weighted> distinct;
+  for (const KeyedRow& cell : sample) {
+    if (cell.key == ~uint32_t{0}) break;
+    const double w = weight.empty() ? 1 : weight[cell.row];
+    const float value = from_sort_key(cell.key);
+    if (distinct.empty() || distinct.back().value != value) distinct.push_back({value, 0});
+    distinct.back().weight += w;
+  }
+  std::erase_if(distinct, [](const Weighted& w) { return w.weight == 0; });
+  if (distinct.empty()) distinct.push_back({0, 1});  // nothing but missing cells
+  const std::vector<size_t> last = quantile_cuts(distinct, most_bins);
+  column.bins = static_cast<int>(last.size());
+  for (size_t b = 0; b < last.size(); ++b) {
+    column.low.push_back(distinct[b == 0 ? 0 : last[b - 1] + 1].value);
+    column.high.push_back(distinct[last[b]].value);
+    if (b + 1 < last.size()) column.upper.push_back(midpoint(distinct[last[b]].value, distinct[last[b] + 1].value));
+  }
+}
+
+void bin_levels(ColumnBins& column, const std::vector<double>& share, int most_bins) {
+  const size_t levels = share.size();
+  column.category = true;
+  column.bins = std::max(1, static_cast<int>(std::min<size_t>(levels, static_cast<size_t>(most_bins))));
+  std::vector<size_t> order(levels);
+  std::iota(order.begin(), order.end(), size_t{0});
+  if (levels > static_cast<size_t>(most_bins))
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return share[a] > share[b]; });
+  column.bin_of_level.resize(levels);
+  for (size_t i = 0; i < levels; ++i)
+    column.bin_of_level[order[i]] = static_cast<uint8_t>(std::min<size_t>(i, static_cast<size_t>(column.bins - 1)));
+}
+
+// The rows whose cells place the edges.
+std::vector<uint32_t> sample_rows(int64_t rows) {
+  std::vector<uint32_t> chosen;
+  if (rows <= kBinSample) {
+    chosen.resize(static_cast<size_t>(rows));
+    std::iota(chosen.begin(), chosen.end(), 0u);
+    return chosen;
+  }
+  const double step = static_cast<double>(rows) / kBinSample;  // one row at random from each of 200,000 stretches of the file
+  for (int64_t i = 0; i < kBinSample; ++i) {
+    const double u = unit_float(philox4x32(0, stream_id("bin-sample"), 0, static_cast<uint64_t>(i))[0]);
+    chosen.push_back(static_cast<uint32_t>(std::min(static_cast<double>(rows - 1), (static_cast<double>(i) + u) * step)));
+  }
+  return chosen;
+}
+
+// The upper edges in the order of a complete binary tree, so that a search is eight steps without a branch.
+struct EdgeSearch {
+  std::array<float, 256> edge;
+  explicit EdgeSearch(const std::vector<float>& upper) {
+    size_t next = 0;
+    fill(1, upper, next);
+  }
+  void fill(size_t at, const std::vector<float>& upper, size_t& next) {
+    if (at >= 256) return;
+    fill(2 * at, upper, next);
+    edge[at] = next < upper.size() ? upper[next] : INFINITY;
+    ++next;
+    fill(2 * at + 1, upper, next);
+  }
+  uint32_t operator()(float x) const {
+    uint32_t at = 1;
+    for (int step = 0; step < 8; ++step) at = 2 * at + (x > edge[at] ? 1 : 0);
+    return at - 256;
+  }
+};
+
+struct ColumnReader {
+  const Features& x;
+  const SparseRows* by_column;  // the transposed rows, when sparse
+
+  // f(row, value) for the cells that are stored; all of them when dense
+  template <class F> void operator()(int64_t column, F&& f) const {
+    if (by_column) {
+      const auto rows = by_column->columns_of(column);
+      const auto values = by_column->values_of(column);
+      for (size_t i = 0; i < rows.size(); ++i) f(static_cast<int64_t>(rows[i]), static_cast<float>(values[i]));
+      return;
+    }
+    const Tensor& t = x.dense();
+    visit(t.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, uint8_t>) {
+        const T* p = t.data<T>() + column * t.strides()[1];
+        const int64_t stride = t.strides()[0];
+        for (int64_t r = 0; r < x.rows(); ++r) f(r, static_cast<float>(p[r * stride]));
+      }
+    });
+  }
+};
+
+}  // namespace
+
+uint8_t ColumnBins::bin_of(float value) const {
+  if (category) {
+    const bool known = value >= 0 && value < static_cast<float>(bin_of_level.size());
+    return known ? bin_of_level[static_cast<size_t>(value)] : static_cast<uint8_t>(bins);
+  }
+  if (value != value) return static_cast<uint8_t>(bins);
+  return static_cast<uint8_t>(std::lower_bound(upper.begin(), upper.end(), value) - upper.begin());
+}
+
+void ColumnBins::set_split(Draft& draft, const std::vector<bool>& bin_left) const {
+  draft.left_levels.assign((bin_of_level.size() + 63) / 64, 0);
+  for (size_t l = 0; l < bin_of_level.size(); ++l)
+    if (bin_left[bin_of_level[l]]) draft.left_levels[l / 64] |= uint64_t{1} << (l % 64);
+}
+
+void radix_sort(std::vector<KeyedRow>& rows, std::vector<KeyedRow>& scratch) {
+  constexpr int kBits = 11, kPlaces = 1 << kBits;
+  scratch.resize(rows.size());
+  if (rows.size() < 256) {
+    std::stable_sort(rows.begin(), rows.end(), [](KeyedRow a, KeyedRow b) { return a.key < b.key; });
+    return;
+  }
+  std::vector<uint32_t> count(3 * kPlaces);
+  for (const KeyedRow r : rows)
+    for (int pass = 0; pass < 3; ++pass) ++count[static_cast<size_t>(pass * kPlaces) + (r.key >> (pass * kBits) & (kPlaces - 1))];
+  for (int pass = 0; pass < 3; ++pass) {
+    uint32_t* at = count.data() + pass * kPlaces;
+    const int shift = pass * kBits;
+    if (at[rows[0].key >> shift & (kPlaces - 1)] == rows.size()) continue;  // all alike here
+    std::exclusive_scan(at, at + kPlaces, at, 0u);
+    for (const KeyedRow r : rows) scratch[at[r.key >> shift & (kPlaces - 1)]++] = r;
+    rows.swap(scratch);
+  }
+}
+
+Bins make_bins(const Features& x, const std::vector<double>& weight, int most_bins) {
+  GRIM_CHECK(most_bins >= 2 && most_bins <= kMostBins, argument, "bins", "got {}, expected 2 to {}", most_bins, kMostBins);
+  GRIM_CHECK(x.rows() < INT32_MAX, argument, "bins", "got {} rows, expected fewer than 2^31", x.rows());
+  Bins bins{.rows = x.rows(), .columns = std::vector<ColumnBins>(static_cast<size_t>(x.width())),
+            .cells = Tensor::empty({x.width(), x.rows()}, Dtype::u8)};
+  const SparseRows by_column = x.is_sparse() ? transposed(x.sparse()) : SparseRows{};
+  const ColumnReader read{x, x.is_sparse() ? &by_column : nullptr};
+  const std::vector<uint32_t> chosen = sample_rows(x.rows());
+  device::for_chunks(x.width(), [&](int64_t c) {
+    ColumnBins& column = bins.columns[static_cast<size_t>(c)];
+    const ColumnInfo& info = x.columns()[static_cast<size_t>(c)];
+    std::vector<float> value(static_cast<size_t>(x.rows()), 0.0f);
+    bool missing = false;
+    read(c, [&](int64_t r, float v) {
+      value[static_cast<size_t>(r)] = v;
+      missing |= v != v;
+    });
+    column.has_missing = missing;
+    uint8_t* cell = bins.cells.data<uint8_t>() + c * bins.rows;
+    if (info.kind == ColumnKind::category) {
+      std::vector<double> share(info.levels.size());
+      for (size_t r = 0; r < value.size(); ++r)
+        if (value[r] >= 0 && value[r] < static_cast<float>(share.size())) share[static_cast<size_t>(value[r])] += weight.empty() ? 1 : weight[r];
+      bin_levels(column, share, most_bins);
+      for (size_t r = 0; r < value.size(); ++r) {
+        cell[r] = column.bin_of(value[r]);
+        column.has_missing |= cell[r] == column.bins;
+      }
+      return;
+    }
+    std::vector<KeyedRow> sample;
+    sample.reserve(chosen.size());
+    for (uint32_t r : chosen) sample.push_back({sort_key(value[r]), r});
+    bin_numbers(column, sample, weight, most_bins);
+    const EdgeSearch search(column.upper);
+    for (size_t r = 0; r < value.size(); ++r) cell[r] = static_cast<uint8_t>(search(value[r]));
+    if (missing)
+      for (size_t r = 0; r < value.size(); ++r)
+        if (value[r] != value[r]) cell[r] = static_cast<uint8_t>(column.bins);
+  });
+  return bins;
+}
+
+}  // namespace grim::tree

@@ -1,0 +1,326 @@
+#include "grimoire/classic/validate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "grimoire/base/clock.h"
+#include "grimoire/base/error.h"
+#include "grimoire/base/rng.h"
+#include "grimoire/metric/classification.h"
+#include "grimoire/metric/regression.h"
+
+namespace grim {
+namespace {
+
+void check_count(int64_t k, int64_t n) {
+  GRIM_CHECK(k >= 2 && k <= n, argument, "folds", "got {} folds for {} rows, expected 2 to {}", k, n, n);
+}
+
+// From the fold of each row.
+std::vector<Fold> folds_of(const std::vector<int64_t>& fold, int64_t k) {
+  std::vector<Fold> folds(static_cast<size_t>(k));
+  for (size_t r = 0; r < fold.size(); ++r)
+    for (int64_t f = 0; f < k; ++f) (fold[r] == f ? folds[f].test : folds[f].train).push_back(static_cast<int64_t>(r));
+  return folds;
+}
+
+std::vector<int64_t> block_of_rows(int64_t rows, int64_t k) {
+  std::vector<int64_t> fold;
+  for (int64_t f = 0; f < k; ++f) fold.insert(fold.end(), static_cast<size_t>(rows / k + (f < rows % k)), f);
+  return fold;
+}
+
+std::vector<int64_t> strata_of_rows(const std::vector<double>& y, int64_t k) {
+  std::map<double, size_t> number;  // of the class, by first appearance
+  std::vector<size_t> label;
+  for (double v : y) label.push_back(number.try_emplace(v, number.size()).first->second);
+  std::vector<size_t> sorted = label;
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<std::vector<int64_t>> quota(number.size(), std::vector<int64_t>(static_cast<size_t>(k), 0));
+  for (size_t place = 0; place < sorted.size(); ++place) ++quota[sorted[place]][place % static_cast<size_t>(k)];
+  std::vector<int64_t> at(number.size(), 0), fold;
+  for (size_t c : label) {
+    while (quota[c][at[c]] == 0) ++at[c];
+    --quota[c][at[c]];
+    fold.push_back(at[c]);
+  }
+  return fold;
+}
+
+std::vector<double> metrics_of(const Estimator& e, const Dataset& test, const std::vector<double>& predicted) {
+  if (!e.is_classifier()) {
+    const RegressionScores s = regression_scores(test.y, predicted, test.weight);
+    return {s.r2, s.rmse, s.mae};
+  }
+  std::vector<double> values{accuracy(test.y, predicted, test.weight)};
+  if (!e.has_proba()) return values;
+  const Tensor p = e.predict_proba(test.x);
+  values.push_back(log_loss(test.y, p, test.weight));
+  const std::set<double> seen(test.y.begin(), test.y.end());
+  if (seen.size() != test.classes.size()) return values.push_back(NAN), values;  // a fold without some class has no AUC
+  if (test.classes.size() > 2) return values.push_back(roc_auc_one_vs_rest(test.y, p, test.weight)), values;
+  std::vector<double> score;
+  for (int64_t r = 0; r < p.dim(0); ++r) score.push_back(p.data<double>()[2 * r + 1]);
+  values.push_back(roc_auc(test.y, score, test.weight));
+  return values;
+}
+
+std::vector<std::string> metric_names(const Estimator& e) {
+  if (!e.is_classifier()) return {"R2", "RMSE", "MAE"};
+  if (e.has_proba()) return {"accuracy", "log loss", "AUC"};
+  return {"accuracy"};
+}
+
+void tell(const Progress& progress, int64_t done, int64_t all) {
+  GRIM_CHECK(!progress || progress(done, all), state, "validate", "stopped after {} of {} fits", done, all);
+}
+
+void add_fold(FoldScores& scores, const Estimator& e, const Dataset& train, const Dataset& test, const Fold& fold, double seconds) {
+  const std::vector<double> predicted = e.predict(test.x);
+  scores.metrics = metric_names(e);
+  scores.test.push_back(metrics_of(e, test, predicted));
+  scores.train_score.push_back(e.score(train));
+  scores.seconds.push_back(seconds);
+  for (size_t i = 0; i < fold.test.size(); ++i) scores.predicted[static_cast<size_t>(fold.test[i])] = predicted[i];
+  for (const std::string& w : e.report().warnings)
+    if (std::find(scores.warnings.begin(), scores.warnings.end(), w) == scores.warnings.end()) scores.warnings.push_back(w);
+}
+
+double mean_of(const std::vector<double>& v) { return std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size()); }
+double std_of(const std::vector<double>& v) {
+  const double mean = mean_of(v);
+  double squares = 0;
+  for (double x : v) squares += (x - mean) * (x - mean);
+  return v.size() > 1 ? std::sqrt(squares / static_cast<double>(v.size() - 1)) : 0;
+}
+
+}  // namespace
+
+std::vector<Fold> k_folds(int64_t rows, int64_t k) {
+  check_count(k, rows);
+  return folds_of(block_of_rows(rows, k), k);
+}
+
+std::vector<Fold> stratified_folds(const std::vector<double>& y, int64_t k) {
+  check_count(k, static_cast<int64_t>(y.size()));
+  return folds_of(strata_of_rows(y, k), k);
+}
+
+std::vector<Fold> grouped_folds(const std::vector<double>& groups, int64_t k) {
+  std::map<double, std::vector<int64_t>> rows;
+  for (size_t r = 0; r < groups.size(); ++r) rows[groups[r]].push_back(static_cast<int64_t>(r));
+  GRIM_CHECK(k >= 2 && k <= static_cast<int64_t>(rows.size()), argument, "folds", "got {} folds for {} groups, expected 2 to {}", k, rows.size(), rows.size());
+  std::vector<const std::vector<int64_t>*> order;
+  for (const auto& [group, of_group] : rows) order.push_back(&of_group);
+  std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->size() > b->size(); });
+  std::vector<size_t> filled(static_cast<size_t>(k), 0);
+  std::vector<int64_t> fold(groups.size());
+  for (const auto* group : order) {
+    const size_t f = static_cast<size_t>(std::min_element(filled.begin(), filled.end()) - filled.begin());
+    filled[f] += group->size();
+    for (int64_t r : *group) fold[static_cast<size_t>(r)] = static_cast<int64_t>(f);
+  }
+  return folds_of(fold, k);
+}
+
+std::vector<Fold> leave_one_out(int64_t rows) { return k_folds(rows, rows); }
+
+std::vector<Fold> shuffled(const Dataset& data, int64_t k, uint64_t seed) {
+  check_count(k, data.rows());
+  Rng rng(RngMode::philox, seed);
+  const std::vector<int64_t> order = rng.permutation(data.rows());
+  std::vector<double> y;
+  for (int64_t r : order) y.push_back(data.classifies() ? data.y[static_cast<size_t>(r)] : 0.0);
+  const std::vector<int64_t> placed = data.classifies() ? strata_of_rows(y, k) : block_of_rows(data.rows(), k);
+  std::vector<int64_t> fold(order.size());
+  for (size_t i = 0; i < order.size(); ++i) fold[static_cast<size_t>(order[i])] = placed[i];
+  return folds_of(fold, k);
+}
+
+std::vector<Fold> folds_for(const Dataset& data, int64_t k) { return data.classifies() ? stratified_folds(data.y, k) : k_folds(data.rows(), k); }
+
+double FoldScores::mean(size_t metric) const {
+  std::vector<double> v;
+  for (const auto& fold : test) v.push_back(fold[metric]);
+  return mean_of(v);
+}
+double FoldScores::std(size_t metric) const {
+  std::vector<double> v;
+  for (const auto& fold : test) v.push_back(fold[metric]);
+  return std_of(v);
+}
+
+FoldScores cross_validate(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, const Progress& progress) {
+  FoldScores scores;
+  scores.predicted.assign(static_cast<size_t>(data.rows()), NAN);
+  for (size_t f = 0; f < folds.size(); ++f) {
+    tell(progress, static_cast<int64_t>(f), static_cast<int64_t>(folds.size()));
+    const Dataset train = data.pick(folds[f].train), test = data.pick(folds[f].test);
+    const auto fold = prototype.clone();
+    const double start = monotonic_seconds();
+    fold->fit(train);
+    add_fold(scores, *fold, train, test, folds[f], monotonic_seconds() - start);
+  }
+  return scores;
+}
+
+Grid Grid::parse(const std::vector<std::string>& texts) {
+  Grid grid;
+  for (const std::string& text : texts) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals + 1 == text.size()) throw Error(ErrorKind::usage, str("--grid {}: expected NAME=VALUE,VALUE,...", text));
+    std::vector<std::string> values;
+    for (size_t at = equals + 1; at <= text.size();) {
+      const size_t end = std::min(text.find(',', at), text.size());
+      values.push_back(text.substr(at, end - at));
+      at = end + 1;
+    }
+    grid.axes.emplace_back(text.substr(0, equals), std::move(values));
+  }
+  return grid;
+}
+
+std::vector<std::vector<std::string>> Grid::points() const {
+  std::vector<std::vector<std::string>> points{{}};
+  for (const auto& [name, values] : axes) {
+    std::vector<std::vector<std::string>> longer;
+    for (const auto& point : points)
+      for (const std::string& value : values) {
+        longer.push_back(point);
+        longer.back().push_back(name + "=" + value);
+      }
+    points = std::move(longer);
+  }
+  return points;
+}
+
+GridSearch grid_search(const Estimator& prototype, const Dataset& data, const Grid& grid, const std::vector<Fold>& folds, const Progress& progress) {
+  GridSearch search;
+  const auto points = grid.points();
+  const int64_t all = static_cast<int64_t>(points.size() * folds.size());
+  for (const auto& point : points) {
+    const int64_t before = static_cast<int64_t>(search.points.size() * folds.size());
+    const auto candidate = prototype.clone();
+    set_params(*candidate, point);
+    const FoldScores scores = cross_validate(*candidate, data, folds, [&](int64_t done, int64_t) { return !progress || progress(before + done, all); });
+    search.points.push_back({point, scores.mean(), scores.std()});
+    if (scores.mean() > search.points[search.best].mean) search.best = search.points.size() - 1;
+  }
+  return search;
+}
+
+FoldScores nested_validation(const Estimator& prototype, const Dataset& data, const Grid& grid, const std::vector<Fold>& outer, int64_t inner_folds,
+                             const Progress& progress) {
+  FoldScores scores;
+  scores.predicted.assign(static_cast<size_t>(data.rows()), NAN);
+  const int64_t each = static_cast<int64_t>(grid.points().size()) * inner_folds + 1, all = each * static_cast<int64_t>(outer.size());
+  for (size_t f = 0; f < outer.size(); ++f) {
+    const Dataset train = data.pick(outer[f].train), test = data.pick(outer[f].test);
+    const GridSearch search = grid_search(prototype, train, grid, folds_for(train, inner_folds),
+                                          [&](int64_t done, int64_t) { return !progress || progress(static_cast<int64_t>(f) * each + done, all); });
+    const auto best = prototype.clone();
+    set_params(*best, search.points[search.best].params);
+    const double start = monotonic_seconds();
+    best->fit(train);
+    add_fold(scores, *best, train, test, outer[f], monotonic_seconds() - start);
+  }
+  return scores;
+}
+
+// --- curves ----------------------------------------------------------------------------------------------------------
+
+std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, const std::vector<double>& shares,
+                                     RowOrder row_order, const Progress& progress) {
+  std::vector<CurveRow> curve;
+  int64_t done = 0;
+  const int64_t all = static_cast<int64_t>(shares.size() * folds.size());
+  for (double share : shares) {
+    std::vector<double> train_scores, test_scores;
+    size_t rows = 0;
+    for (const Fold& fold : folds) {
+      tell(progress, done++, all);
+      rows = std::max<size_t>(1, static_cast<size_t>(share * static_cast<double>(fold.train.size()) + 1e-9));
+      std::vector<int64_t> order = fold.train;
+      if (rows < order.size() && row_order == RowOrder::shuffled) {  // the same rows first for every share
+        Rng rng(RngMode::philox, 0);
+        const std::vector<int64_t> shuffle = rng.permutation(static_cast<int64_t>(order.size()));
+        for (size_t i = 0; i < rows; ++i) order[i] = fold.train[static_cast<size_t>(shuffle[i])];
+      }
+      order.resize(rows);
+      const Dataset train = data.pick(order);
+      const auto e = prototype.clone();
+      e->fit(train);
+      train_scores.push_back(e->score(train));
+      test_scores.push_back(e->score(data.pick(fold.test)));
+    }
+    curve.push_back({std::to_string(rows), static_cast<double>(rows), mean_of(train_scores), mean_of(test_scores), std_of(test_scores)});
+  }
+  return curve;
+}
+
+std::vector<CurveRow> validation_curve(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, const std::string& param,
+                                       const std::vector<std::string>& values, const Progress& progress) {
+  std::vector<CurveRow> curve;
+  const int64_t all = static_cast<int64_t>(values.size() * folds.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto candidate = prototype.clone();
+    set_params(*candidate, {param + "=" + values[i]});
+    const FoldScores s = cross_validate(*candidate, data, folds, [&](int64_t done, int64_t) {
+      return !progress || progress(static_cast<int64_t>(i * folds.size()) + done, all);
+    });
+    curve.push_back({values[i], static_cast<double>(i), mean_of(s.train_score), s.mean(), s.std()});
+  }
+  return curve;
+}
+
+namespace {
+// Scores are accuracies or R^2: what is missing to 1 is error. A twentieth of the scale is called much.
+constexpr double kMuch = 0.05, kStillRising = 0.005;
+}  // namespace
+
+Verdict judge_learning_curve(const std::vector<CurveRow>& curve, bool classifies) {
+  GRIM_CHECK(curve.size() >= 2, argument, "learning curve", "got {} sizes, expected at least 2", curve.size());
+  const CurveRow& end = curve.back();
+  const CurveRow& before = curve[curve.size() - 2];
+  Verdict v{"", "", end.train, end.test, end.train - end.test, end.test - before.test};
+  const bool rising = v.slope > kStillRising, gap = v.gap > kMuch / 2, poor = 1 - end.train > kMuch * (classifies ? 1 : 6);
+  const std::string figures = str("At {} rows: training {:.3f}, held back {:.3f}, gap {:.3f}, last step {:+.3f}.", end.label, v.train, v.test, v.gap, v.slope);
+  if (gap && (rising || !poor)) {
+    v.kind = "variance";
+    v.text = figures + (rising ? " The model fits its rows better than new ones and more rows still help: get more data, or simplify (stronger penalty, fewer features)."
+                               : " The model fits its rows much better than new ones: simplify (stronger penalty, fewer features, shallower trees) or get more data.");
+  } else if (poor && !gap) {
+    v.kind = "bias";
+    v.text = figures + " Both curves meet below what is wanted: more rows will not help; change the model or add features.";
+  } else if (poor) {
+    v.kind = "both";
+    v.text = figures + " The model neither fits its rows well nor carries over: try another model first, then more data.";
+  } else {
+    v.kind = "good";
+    v.text = figures + (rising ? " Training and held-back scores agree, and more rows still help a little." : " Training and held-back scores agree and have levelled off: little is left to gain from more rows.");
+  }
+  return v;
+}
+
+Verdict judge_validation_curve(const std::vector<CurveRow>& curve, const std::string& param) {
+  GRIM_CHECK(curve.size() >= 2, argument, "validation curve", "got {} values, expected at least 2", curve.size());
+  size_t best = 0;
+  for (size_t i = 1; i < curve.size(); ++i)
+    if (curve[i].test > curve[best].test) best = i;
+  const CurveRow& b = curve[best];
+  Verdict v{"peak", "", b.train, b.test, b.train - b.test, b.test - curve[best ? best - 1 : 0].test};
+  const auto side = [&](const CurveRow& c) { return c.train - c.test > b.train - b.test + kMuch ? "overfits" : c.train < b.train - kMuch ? "underfits" : "does as well"; };
+  v.text = str("Best at {}={}: held back {:.3f}, training {:.3f}.", param, b.label, b.test, b.train);
+  if (best > 0) v.text += str(" Below, {}={} {} ({:.3f} / {:.3f}).", param, curve.front().label, side(curve.front()), curve.front().train, curve.front().test);
+  if (best + 1 < curve.size()) v.text += str(" Above, {}={} {} ({:.3f} / {:.3f}).", param, curve.back().label, side(curve.back()), curve.back().train, curve.back().test);
+  if (best == 0 || best + 1 == curve.size()) {
+    v.kind = best == 0 ? "edge-low" : "edge-high";
+    v.text += " The best lies at the edge: look further out.";
+  }
+  return v;
+}
+
+}  // namespace grim

@@ -1,0 +1,85 @@
+#include <cmath>
+
+#include "grimoire/base/clock.h"
+#include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
+#include "grimoire/command/commands.h"
+#include "grimoire/command/learner.h"
+#include "grimoire/device/threads.h"
+
+namespace grim {
+namespace {
+
+class FitCommand final : public Command {
+ public:
+  std::string name() const override { return "fit"; }
+  std::string summary() const override { return "fit a classical learner to a table and keep it in one file"; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire fit --model forest --data iris.csv --target species --out iris.model",
+            "grimoire fit --model svc --data train.libsvm --param C=10 --param gamma=0.1 --out svm.model",
+            "grimoire fit --model ridge --data houses.csv --target price --scale standard --param alpha=1 --out price.model"};
+  }
+  Options options() override {
+    Options all = data_.options(), learner = learner_.options();
+    all.insert(all.end(), learner.begin(), learner.end());
+    all.push_back({.name = "out", .help = "file for the fitted model", .target = &out_, .basic = true});
+    return all;
+  }
+
+  int run(Console& console) override {
+    if (out_.empty()) throw Error(ErrorKind::usage, "--out is missing: the file for the fitted model", "for example --out iris.model");
+    learner_.bare();  // a wrong name or parameter is said before a large file is read
+    device::set_threads(static_cast<int>(learner_.threads));
+    Dataset data = data_.load();
+    const std::unique_ptr<Estimator> learner = learner_.build(data, console);
+    if (learner->needs_target() && data.y.empty())
+      throw Error(ErrorKind::usage, str("--target is missing: the column that {} is to predict", learner_.model), "see the file's first line for its columns");
+    learner_.weigh_classes(data);
+    console.live(str("{}: {}", learner_.model, shape_in_words(data)));
+    const double start = monotonic_seconds();
+    learner->fit(data);
+    const double seconds = monotonic_seconds() - start;
+    State state = learner->to_state();
+    state.set("data", Json::object({{"target", data_.target}, {"rows", data.rows()}}));
+    state.save(out_);
+
+    const FitReport& report = learner->report();
+    for (const std::string& w : report.warnings) console.say("warning: " + w);
+    Json result = Json::object({{"model", learner_.model}, {"file", out_}, {"rows", data.rows()}, {"columns", data.x.width()}, {"seconds", seconds},
+                                {"converged", report.converged}, {"iterations", report.iterations}, {"stopped", report.stopped},
+                                {"warnings", Json::array_of(report.warnings)}});
+    console.data(str("{} fitted on {} in {:.3g} s\n", learner_.model, shape_in_words(data), seconds));
+    if (!report.stopped.empty())
+      console.data(str("{} after {} iterations: {}\n", report.converged ? "converged" : "NOT converged", report.iterations, report.stopped));
+    if (std::isfinite(report.objective)) {
+      console.data(str("objective {:.10g}{}\n", report.objective, std::isfinite(report.gap) ? str(", gap {:.3g}", report.gap) : ""));
+      result.set("objective", report.objective);
+      result.set("gap", report.gap);
+    }
+    if (learner->needs_target()) {
+      const double score = learner->score(data);
+      const char* what = data.classifies() ? "accuracy" : "R2";
+      console.data(str("{} on these rows {:.4f} (of new rows: grimoire validate)\n", what, score));
+      result.set("train_score", score);
+      result.set("score", what);
+    }
+    const std::string description = learner->describe();
+    if (!description.empty()) console.data(description);
+    console.say(str("model: {}", out_));
+    if (data.classifies()) result.set("classes", Json::array_of(data.classes));
+    if (!description.empty()) result.set("description", description);
+    if (console.json()) console.result(result);
+    return 0;
+  }
+
+ private:
+  DataFlags data_;
+  LearnerFlags learner_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_fit_command() { return std::make_unique<FitCommand>(); }
+
+}  // namespace grim

@@ -1,0 +1,150 @@
+#include "grimoire/command/learner.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "grimoire/base/error.h"
+#include "grimoire/classic/calibration.h"
+#include "grimoire/classic/pipeline.h"
+#include "grimoire/classic/preprocess.h"
+
+namespace grim {
+
+Options DataFlags::options() {
+  return {
+      {.name = "data", .help = "CSV, LIBSVM, NPY, NPZ or IDX file, also gzipped", .target = &data, .basic = true},
+      {.name = "target", .help = "column to predict: its name, or its number from 0", .target = &target, .basic = true},
+      {.name = "as", .help = "what the target is; auto: text and few whole numbers are classes", .target = &as, .choices = {"auto", "classes", "number"}},
+      {.name = "weight", .help = "column of row weights", .target = &weight},
+      {.name = "category", .help = "a column of numbers that are names of categories", .target = &category},
+      {.name = "missing", .help = "a further text that means: no value", .target = &missing},
+      {.name = "header", .help = "does the first row name the columns", .target = &header, .choices = {"auto", "yes", "no"}},
+      {.name = "delimiter", .help = "between cells: one character or 'tab'; empty finds out", .target = &delimiter},
+  };
+}
+
+DatasetOptions DataFlags::dataset_options() const {
+  DatasetOptions o{.target = target, .weight = weight, .as = as == "classes" ? Target::classes : as == "number" ? Target::number : Target::automatic,
+                   .classes = {}, .columns = {}, .csv = {}};
+  o.csv.header = header == "yes" ? CsvOptions::Header::yes : header == "no" ? CsvOptions::Header::no : CsvOptions::Header::automatic;
+  if (!delimiter.empty()) {
+    if (delimiter != "tab" && delimiter.size() != 1) throw Error(ErrorKind::usage, str("--delimiter: got '{}', expected one character or 'tab'", delimiter));
+    o.csv.delimiter = delimiter == "tab" ? '\t' : delimiter[0];
+  }
+  o.csv.categories = category;
+  o.csv.missing.insert(o.csv.missing.end(), missing.begin(), missing.end());
+  return o;
+}
+
+Dataset DataFlags::load(const Estimator* known) const {
+  if (data.empty()) throw Error(ErrorKind::usage, "--data is missing: the file of examples", "for example --data iris.csv --target species");
+  DatasetOptions o = dataset_options();
+  if (known) {
+    o.columns = known->columns();
+    o.classes = known->classes();
+    for (const ColumnInfo& c : o.columns)
+      if (c.kind == ColumnKind::category) o.csv.categories.push_back(c.name);
+    if (o.classes.empty()) o.as = Target::number;
+  }
+  return load_dataset(data, o);
+}
+
+Options LearnerFlags::options() {
+  return {
+      {.name = "model", .help = "the learner: " + [] {
+         std::string names;
+         for (const std::string& n : estimator_names())
+           if (make_estimator(n)->transforms() == false && n != "pipeline" && n != "calibrated") names += (names.empty() ? "" : ", ") + n;
+         return names;
+       }(), .target = &model, .basic = true},
+      {.name = "param", .help = "a parameter of the learner, NAME=VALUE", .target = &params, .basic = true},
+      {.name = "scale", .help = "scale the columns first", .target = &scale, .choices = {"none", "standard", "minmax", "maxabs", "robust"}},
+      {.name = "impute", .help = "fill in missing values first; auto: median, when the learner needs every value", .target = &impute,
+       .choices = {"auto", "none", "median", "mean", "most-frequent"}},
+      {.name = "encode", .help = "turn categories into numbers first; auto: onehot, when the learner needs numbers", .target = &encode,
+       .choices = {"auto", "none", "onehot", "ordinal"}},
+      {.name = "calibrate", .help = "probabilities from held-back rows", .target = &calibrate, .choices = {"none", "sigmoid", "isotonic"}},
+      {.name = "class-weight", .help = "'balanced', or CLASS=WEIGHT,CLASS=WEIGHT", .target = &class_weight},
+      {.name = "threads", .help = "threads; 0 takes every core", .target = &threads, .low = 0, .high = 256},
+  };
+}
+
+std::unique_ptr<Estimator> LearnerFlags::bare() const {
+  if (model.empty()) throw Error(ErrorKind::usage, "--model is missing: the learner to fit", "for example --model forest");
+  std::unique_ptr<Estimator> learner = make_estimator(model);
+  set_params(*learner, params);
+  return learner;
+}
+
+std::unique_ptr<Estimator> LearnerFlags::build(const Dataset& data, Console& console) const {
+  std::unique_ptr<Estimator> learner = bare();
+  std::vector<std::unique_ptr<Estimator>> steps;
+  std::vector<std::string> unasked;
+  const bool missing = data.x.has_missing(), categories = data.x.has_categories();
+  const auto wanted = [](const std::string& flag, bool needed) { return flag == "auto" ? needed : flag != "none"; };
+  if (wanted(impute, missing && !learner->takes_missing())) {
+    auto imputer = std::make_unique<Imputer>();
+    if (impute != "auto") imputer->strategy = impute;
+    else unasked.push_back("missing values filled in by the column's median (--impute)");
+    steps.push_back(std::move(imputer));
+  }
+  if (scale != "none") {
+    auto scaler = std::make_unique<Scaler>();
+    scaler->kind = scale;
+    steps.push_back(std::move(scaler));
+  }
+  if (wanted(encode, categories && !learner->takes_categories())) {
+    auto encoder = std::make_unique<Encoder>();
+    if (encode != "auto") encoder->kind = encode;
+    else unasked.push_back("categories one-hot encoded (--encode)");
+    steps.push_back(std::move(encoder));
+  }
+  for (const std::string& step : unasked) console.say("note: " + step);
+  if (!steps.empty()) {
+    steps.push_back(std::move(learner));
+    learner = std::make_unique<Pipeline>(std::move(steps));
+  }
+  if (calibrate != "none") {
+    auto calibrated = std::make_unique<Calibrated>(std::move(learner));
+    calibrated->method = calibrate;
+    learner = std::move(calibrated);
+  }
+  return learner;
+}
+
+void LearnerFlags::weigh_classes(Dataset& data) const {
+  if (class_weight.empty()) return;
+  if (!data.classifies()) throw Error(ErrorKind::usage, "--class-weight: the target is a number, and has no classes");
+  std::vector<double> factor(data.classes.size(), 1.0);
+  if (class_weight == "balanced") {
+    std::vector<double> total(factor.size(), 0.0);
+    double all = 0;
+    for (int64_t r = 0; r < data.rows(); ++r) total[static_cast<size_t>(data.y[r])] += data.weight_of(r), all += data.weight_of(r);
+    for (size_t k = 0; k < factor.size(); ++k)
+      if (total[k] > 0) factor[k] = all / (static_cast<double>(factor.size()) * total[k]);
+  } else {
+    for (size_t at = 0; at < class_weight.size();) {
+      const size_t end = std::min(class_weight.find(',', at), class_weight.size()), equals = class_weight.rfind('=', end - 1);
+      const std::string part = class_weight.substr(at, end - at);
+      if (equals == std::string::npos || equals < at) throw Error(ErrorKind::usage, str("--class-weight: got '{}', expected CLASS=WEIGHT", part));
+      const std::string name = class_weight.substr(at, equals - at), text = class_weight.substr(equals + 1, end - equals - 1);
+      const auto found = std::find(data.classes.begin(), data.classes.end(), name);
+      double value = 0;
+      const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (found == data.classes.end()) throw Error(ErrorKind::usage, str("--class-weight: no class '{}'", name), str("did you mean '{}'?", nearest(name, data.classes.data(), data.classes.size())));
+      if (error != std::errc() || stop != text.data() + text.size() || !(value >= 0)) throw Error(ErrorKind::usage, str("--class-weight {}: got '{}', expected a number from 0", name, text));
+      factor[static_cast<size_t>(found - data.classes.begin())] = value;
+      at = end + 1;
+    }
+  }
+  std::vector<double> weight;
+  for (int64_t r = 0; r < data.rows(); ++r) weight.push_back(data.weight_of(r) * factor[static_cast<size_t>(data.y[r])]);
+  data.weight = std::move(weight);
+}
+
+std::string shape_in_words(const Dataset& data) {
+  return str("{} rows, {} columns", with_commas(data.rows()), with_commas(data.x.width())) +
+         (data.classifies() ? str(", {} classes", data.classes.size()) : data.y.empty() ? "" : ", a number to predict");
+}
+
+}  // namespace grim

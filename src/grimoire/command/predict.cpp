@@ -1,0 +1,152 @@
+#include <cmath>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
+#include "grimoire/command/commands.h"
+#include "grimoire/command/learner.h"
+#include "grimoire/device/threads.h"
+#include "grimoire/metric/classification.h"
+#include "grimoire/metric/regression.h"
+
+namespace grim {
+namespace {
+
+class PredictCommand final : public Command {
+ public:
+  std::string name() const override { return "predict"; }
+  std::string summary() const override { return "apply a fitted model to a table"; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire predict iris.model --data new.csv", "grimoire predict iris.model --data iris.csv --target species --proba"};
+  }
+  std::vector<Positional> positionals() override { return {{"model", "a file that 'grimoire fit' wrote", &model_}}; }
+  Options options() override {
+    Options all = data_.options();
+    all.push_back({.name = "proba", .help = "print the probability of every class", .target = &proba_, .basic = true});
+    all.push_back({.name = "decision", .help = "print decision values, scores or log densities", .target = &decision_});
+    all.push_back({.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256});
+    return all;
+  }
+
+  int run(Console& console) override {
+    device::set_threads(static_cast<int>(threads_));
+    const State state = State::load(model_);
+    const std::unique_ptr<Estimator> learner = Estimator::load(model_);
+    if (data_.target.empty()) data_.target = target_in_file(state);
+    const Dataset data = data_.load(learner.get());
+    const bool classes = learner->is_classifier();
+    Json result = Json::object({{"model", state.value("model").as_text()}, {"rows", data.rows()}});
+    if (learner->transforms() && !learner->needs_target()) {
+      print_matrix(console, result, "transformed", learner->transform(data.x).to_tensor(Dtype::f64), names_of(learner->output_columns()));
+    } else if (decision_) {
+      const Tensor d = learner->decision(data.x);
+      std::vector<std::string> names;
+      for (int64_t k = 0; k < d.dim(1); ++k) names.push_back(str("d{}", k));
+      print_matrix(console, result, "decision", d, names);
+    } else {
+      const std::vector<double> y = learner->predict(data.x);
+      const Tensor p = proba_ ? learner->predict_proba(data.x) : Tensor();
+      print_predictions(console, result, *learner, y, p);
+      if (!data.y.empty() && learner->needs_target()) score(console, result, *learner, data, y);
+    }
+    if (classes) result.set("classes", Json::array_of(learner->classes()));
+    if (console.json()) console.result(result);
+    return 0;
+  }
+
+ private:
+  // The target that the model was fitted on, when this table has it too: then the predictions can be judged.
+  std::string target_in_file(const State& state) const {
+    const Json* data = state.holds("data") ? &state.value("data") : nullptr;
+    const std::string target = data ? data->text("target", "") : "";
+    if (target.empty()) return "";
+    try {
+      const Table table = read_csv(data_.data, data_.dataset_options().csv);
+      for (const Column& c : table.columns)
+        if (c.name == target) return target;
+    } catch (const Error&) {  // not a CSV file; load() says what is wrong, if anything is
+    }
+    return "";
+  }
+
+  static std::vector<std::string> names_of(const std::vector<ColumnInfo>& columns) {
+    std::vector<std::string> names;
+    for (const ColumnInfo& c : columns) names.push_back(c.name);
+    return names;
+  }
+
+  static void print_matrix(Console& console, Json& result, const char* key, const Tensor& m, const std::vector<std::string>& names) {
+    std::string text;
+    for (size_t k = 0; k < names.size(); ++k) text += (k ? "," : "") + names[k];
+    Json rows = Json::array();
+    for (int64_t r = 0; r < m.dim(0); ++r) {
+      Json row = Json::array();
+      text += "\n";
+      for (int64_t k = 0; k < m.dim(1); ++k) {
+        const double v = m.data<double>()[r * m.dim(1) + k];
+        text += str("{}{:.10g}", k ? "," : "", v);
+        if (console.json()) row.push(v);
+      }
+      if (console.json()) rows.push(std::move(row));
+    }
+    if (console.json()) result.set(key, std::move(rows));
+    else console.data(text + "\n");
+  }
+
+  void print_predictions(Console& console, Json& result, const Estimator& learner, const std::vector<double>& y, const Tensor& p) const {
+    const auto& classes = learner.classes();
+    Json predictions = Json::array(), probabilities = Json::array();
+    std::string text;
+    if (p.defined()) {
+      text = "prediction";
+      for (const std::string& c : classes) text += "," + c;
+      text += "\n";
+    }
+    for (size_t r = 0; r < y.size(); ++r) {
+      const std::string name = classes.empty() ? str("{:.10g}", y[r]) : classes[static_cast<size_t>(y[r])];
+      text += name;
+      if (console.json()) predictions.push(classes.empty() ? Json(y[r]) : Json(name));
+      if (p.defined()) {
+        const int64_t K = p.dim(1);
+        Json row = Json::array();
+        for (int64_t k = 0; k < K; ++k) {
+          const double v = p.data<double>()[static_cast<int64_t>(r) * K + k];
+          text += str(",{:.6f}", v);
+          row.push(v);
+        }
+        if (console.json()) probabilities.push(std::move(row));
+      }
+      text += "\n";
+    }
+    if (!console.json()) return console.data(text);
+    result.set("predictions", std::move(predictions));
+    if (p.defined()) result.set("probabilities", std::move(probabilities));
+  }
+
+  static void score(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<double>& y) {
+    Json scores = Json::object();
+    if (learner.is_classifier()) {
+      scores.set("accuracy", accuracy(data.y, y, data.weight));
+      if (learner.has_proba()) scores.set("log_loss", log_loss(data.y, learner.predict_proba(data.x), data.weight));
+    } else {
+      const RegressionScores s = regression_scores(data.y, y, data.weight);
+      scores.set("r2", s.r2);
+      scores.set("rmse", s.rmse);
+      scores.set("mae", s.mae);
+    }
+    std::string line;
+    for (size_t i = 0; i < scores.size(); ++i) line += str("{}{} {:.4f}", i ? ", " : "", scores.keys()[i], scores[i].as_real());
+    console.say(str("against the known answers: {}", line));
+    result.set("scores", std::move(scores));
+  }
+
+  DataFlags data_;
+  std::string model_;
+  bool proba_ = false, decision_ = false;
+  int64_t threads_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_predict_command() { return std::make_unique<PredictCommand>(); }
+
+}  // namespace grim

@@ -1,0 +1,202 @@
+#include <cmath>
+
+#include "grimoire/base/error.h"
+#include "grimoire/classic/validate.h"
+#include "grimoire/command/commands.h"
+#include "grimoire/command/learner.h"
+#include "grimoire/device/threads.h"
+#include "grimoire/metric/classification.h"
+
+namespace grim {
+namespace {
+
+class ValidateCommand final : public Command {
+ public:
+  std::string name() const override { return "validate"; }
+  std::string summary() const override { return "say how a learner does on rows it has not seen: cross-validation, search, curves"; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire validate --model forest --data iris.csv --target species --folds 5",
+            "grimoire validate --model svc --data heart.libsvm --grid C=0.1,1,10 --grid gamma=0.01,0.1",
+            "grimoire validate --model naive-bayes --data digits.csv --target digit --curve",
+            "grimoire validate --model ridge --data houses.csv --target price --vary alpha=0.01,1,100"};
+  }
+  Options options() override {
+    Options all = data_.options(), learner = learner_.options();
+    all.insert(all.end(), learner.begin(), learner.end());
+    const Options own = {
+        {.name = "folds", .help = "parts of the rows, each held back once; 0: every row alone (leave one out)", .target = &folds_, .low = 0, .basic = true},
+        {.name = "shuffle", .help = "permute the rows before they are dealt out", .target = &shuffle_},
+        {.name = "seed", .help = "of the permutation", .target = &seed_, .low = 0},
+        {.name = "group", .help = "column whose equal values stay on one side", .target = &group_},
+        {.name = "grid", .help = "a parameter and values to try, NAME=V,V,...; judged by nested cross-validation", .target = &grid_, .basic = true},
+        {.name = "curve", .help = "learning curve: scores against the number of rows, with a verdict", .target = &curve_, .basic = true},
+        {.name = "vary", .help = "validation curve: a parameter and its values in order, NAME=V,V,...", .target = &vary_, .basic = true},
+    };
+    all.insert(all.end(), own.begin(), own.end());
+    return all;
+  }
+
+  int run(Console& console) override {
+    learner_.bare();  // a wrong name or parameter is said before a large file is read
+    device::set_threads(static_cast<int>(learner_.threads));
+    Dataset data = load();
+    if (data.y.empty()) throw Error(ErrorKind::usage, "--target is missing: the column to predict", "see the file's first line for its columns");
+    const std::unique_ptr<Estimator> learner = learner_.build(data, console);
+    learner_.weigh_classes(data);
+    const std::vector<Fold> folds = make_folds(data);
+    const Progress progress = [&](int64_t done, int64_t all) {
+      console.live(str("fit {} of {}", done + 1, all));
+      return !console.stop_requested();
+    };
+    console.say(str("{}: {}; {}", learner_.model, shape_in_words(data), how_dealt(folds)));
+    Json result = Json::object({{"model", learner_.model}, {"rows", data.rows()}, {"columns", data.x.width()}, {"protocol", how_dealt(folds)}});
+    if (curve_) show_learning_curve(console, result, *learner, data, folds, progress);
+    else if (!vary_.empty()) show_validation_curve(console, result, *learner, data, folds, progress);
+    else if (!grid_.empty()) show_search(console, result, *learner, data, folds, progress);
+    else show_folds(console, result, cross_validate(*learner, data, folds, progress), data);
+    if (console.json()) console.result(result);
+    return 0;
+  }
+
+ private:
+  Dataset load() {
+    if (group_.empty()) return data_.load();
+    const Table table = read_csv(data_.data, data_.dataset_options().csv);
+    const size_t at = table.index(group_);
+    groups_ = table.columns[at].values;
+    for (size_t r = 0; r < groups_.size(); ++r)
+      if (std::isnan(groups_[r])) throw Error(ErrorKind::input, str("{}: row {}, column '{}': the group is missing", data_.data, r + 1, group_));
+    Table rest = table;
+    rest.columns.erase(rest.columns.begin() + static_cast<int64_t>(at));
+    return dataset_of(rest, data_.dataset_options());
+  }
+
+  std::vector<Fold> make_folds(const Dataset& data) const {
+    if (!groups_.empty()) return grouped_folds(groups_, folds_);
+    if (folds_ == 0) return leave_one_out(data.rows());
+    return shuffle_ ? shuffled(data, folds_, static_cast<uint64_t>(seed_)) : folds_for(data, folds_);
+  }
+  std::string how_dealt(const std::vector<Fold>& folds) const {
+    if (!groups_.empty()) return str("{} folds by {}", folds.size(), group_);
+    if (folds_ == 0) return "leave one out";
+    return str("{} folds, {}", folds.size(), shuffle_ ? str("shuffled with seed {}", seed_) : "in file order");
+  }
+
+  static void show_folds(Console& console, Json& result, const FoldScores& s, const Dataset& data) {
+    for (const std::string& w : s.warnings) console.say("warning: " + w);
+    std::string table = str("{:>6}  {:>10}", "fold", "train");
+    for (const std::string& m : s.metrics) table += str("  {:>10}", m);
+    table += "\n";
+    Json folds = Json::array();
+    for (size_t f = 0; f < s.test.size(); ++f) {
+      Json fold = Json::object({{"train", s.train_score[f]}});
+      std::string line = str("{:>6}  {:>10.4f}", f + 1, s.train_score[f]);
+      for (size_t m = 0; m < s.metrics.size(); ++m) {
+        line += str("  {:>10.4f}", s.test[f][m]);
+        fold.set(s.metrics[m], s.test[f][m]);
+      }
+      if (s.test.size() <= 20) table += line + "\n";
+      folds.push(std::move(fold));
+    }
+    table += str("{:>6}  {:>10}", "mean", "");
+    for (size_t m = 0; m < s.metrics.size(); ++m) {
+      table += str("  {:>10.4f}", s.mean(m));
+      result.set(s.metrics[m], s.mean(m));
+    }
+    table += str("\n{:>6}  {:>10}", "+-", "");
+    for (size_t m = 0; m < s.metrics.size(); ++m) table += str("  {:>10.4f}", s.std(m));
+    table += "\n";
+    if (data.classifies() && data.classes.size() <= 12) table += confusion_table(s, data);
+    console.data(table);
+    result.set("score", s.metrics[0]);
+    result.set("mean", s.mean());
+    result.set("std", s.std());
+    result.set("folds", std::move(folds));
+    result.set("warnings", Json::array_of(s.warnings));
+  }
+
+  // Rows are what is, columns what was predicted while the row was held back.
+  static std::string confusion_table(const FoldScores& s, const Dataset& data) {
+    const int64_t K = data.class_count();
+    const std::vector<double> m = confusion_matrix(data.y, s.predicted, K, data.weight);
+    size_t width = 6;
+    for (const std::string& c : data.classes) width = std::max(width, std::min<size_t>(c.size(), 14));
+    const auto cell = [&](const std::string& text) { return "  " + std::string(width > text.size() ? width - text.size() : 0, ' ') + text.substr(0, width); };
+    std::string table = "\npredicted:" + std::string(width > 8 ? width - 8 : 0, ' ');
+    for (const std::string& c : data.classes) table += cell(c);
+    table += "\n";
+    for (int64_t i = 0; i < K; ++i) {
+      std::string line = cell(data.classes[i]).substr(2);
+      table += line + std::string(line.size() < 10 ? 10 - line.size() : 0, ' ');
+      for (int64_t j = 0; j < K; ++j) table += cell(str("{:.6g}", m[i * K + j]));
+      table += "\n";
+    }
+    return table;
+  }
+
+  void show_search(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds, const Progress& progress) {
+    const Grid grid = Grid::parse(grid_);
+    const GridSearch search = grid_search(learner, data, grid, folds, progress);
+    std::string table = str("{:>10}  {:>8}  parameters\n", "score", "+-");
+    Json points = Json::array();
+    for (size_t i = 0; i < search.points.size(); ++i) {
+      const GridPoint& p = search.points[i];
+      std::string params;
+      for (const std::string& a : p.params) params += (params.empty() ? "" : " ") + a;
+      table += str("{:>10.4f}  {:>8.4f}  {}{}\n", p.mean, p.std, params, i == search.best ? "   <- best" : "");
+      points.push(Json::object({{"params", Json::array_of(p.params)}, {"mean", p.mean}, {"std", p.std}}));
+    }
+    console.data(table);
+    const FoldScores honest = nested_validation(learner, data, grid, folds, std::max<int64_t>(2, std::min<int64_t>(folds_, 5)), progress);
+    console.data(str("the best of a search looks better than it is; searched anew inside every fold: {} {:.4f} +- {:.4f}\n", honest.metrics[0], honest.mean(), honest.std()));
+    result.set("grid", std::move(points));
+    result.set("best", Json::array_of(search.points[search.best].params));
+    result.set("best_mean", search.points[search.best].mean);
+    result.set("mean", honest.mean());
+    result.set("std", honest.std());
+    result.set("score", honest.metrics[0]);
+  }
+
+  static void show_curve(Console& console, Json& result, const std::vector<CurveRow>& curve, const Verdict& verdict, const std::string& head) {
+    std::string table = str("{:>10}  {:>8}  {:>8}  {:>7}\n", head, "train", "held", "+-");
+    Json rows = Json::array();
+    for (const CurveRow& c : curve) {
+      // train is drawn as 'o', held back as '*', on a line from 0 to 1
+      std::string line(41, '.');
+      const auto place = [](double v) { return static_cast<size_t>(std::lround(std::clamp(v, 0.0, 1.0) * 40)); };
+      line[place(c.train)] = 'o';
+      line[place(c.test)] = '*';
+      table += str("{:>10}  {:>8.4f}  {:>8.4f}  {:>7.4f}  {}\n", c.label, c.train, c.test, c.test_std, line);
+      rows.push(Json::object({{"value", c.label}, {"train", c.train}, {"test", c.test}, {"test_std", c.test_std}}));
+    }
+    table += str("{:>37}  0 {:>37}  o train, * held back\n{}\n", "", "1", verdict.text);
+    console.data(table);
+    result.set("curve", std::move(rows));
+    result.set("verdict", verdict.kind);
+    result.set("verdict_text", verdict.text);
+  }
+
+  void show_learning_curve(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds, const Progress& progress) {
+    const auto curve = learning_curve(learner, data, folds, {0.1, 0.25, 0.5, 0.75, 1.0}, RowOrder::shuffled, progress);
+    show_curve(console, result, curve, judge_learning_curve(curve, data.classifies()), "rows");
+  }
+  void show_validation_curve(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds, const Progress& progress) {
+    const Grid grid = Grid::parse({vary_});
+    const auto curve = validation_curve(learner, data, folds, grid.axes[0].first, grid.axes[0].second, progress);
+    show_curve(console, result, curve, judge_validation_curve(curve, grid.axes[0].first), grid.axes[0].first);
+  }
+
+  DataFlags data_;
+  LearnerFlags learner_;
+  int64_t folds_ = 5, seed_ = 0;
+  bool shuffle_ = false, curve_ = false;
+  std::string group_, vary_;
+  std::vector<std::string> grid_;
+  std::vector<double> groups_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_validate_command() { return std::make_unique<ValidateCommand>(); }
+
+}  // namespace grim

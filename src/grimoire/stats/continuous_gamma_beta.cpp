@@ -1,0 +1,214 @@
+// Families that are incomplete gamma functions (gamma, chi-square) or incomplete beta functions (beta, t, F) in disguise.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "grimoire/stats/families.h"
+#include "grimoire/stats/special.h"
+
+namespace grim::stats {
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+// Gamma(shape, scale); chi-square(df) is Gamma(df / 2, 2).
+class Gamma final : public Distribution {
+ public:
+  Gamma(const char* name, const Parameters& p, double shape, double scale) : Distribution(name, p), a_(shape), scale_(scale) {}
+  Support support() const override { return {0, kInf}; }
+  double log_pdf(double x) const override {
+    if (x < 0 || x == kInf) return -kInf;
+    if (x == 0) return a_ < 1 ? kInf : a_ > 1 ? -kInf : -std::log(scale_);
+    const double z = x / scale_;
+    return log_poisson_term(a_, z) + std::log(a_ / z) - std::log(scale_);  // z^(a-1) e^-z / Gamma(a)
+  }
+  double cdf(double x) const override { return gamma_p(a_, x / scale_); }
+  double sf(double x) const override { return gamma_q(a_, x / scale_); }
+  double log_cdf(double x) const override { return log_gamma_p(a_, x / scale_); }
+  double log_sf(double x) const override { return log_gamma_q(a_, x / scale_); }
+  double mean() const override { return a_ * scale_; }
+  double variance() const override { return a_ * scale_ * scale_; }
+  double skewness() const override { return 2 / std::sqrt(a_); }
+  double excess_kurtosis() const override { return 6 / a_; }
+  double entropy() const override { return a_ + std::log(scale_) + log_gamma(a_) + (1 - a_) * digamma(a_); }
+  double draw(Rng& rng) const override { return scale_ * draw_gamma(rng, a_); }
+
+ private:
+  double solve_quantile(double p) const override { return scale_ * gamma_p_inverse(a_, p); }
+  double solve_isf(double q) const override { return scale_ * gamma_q_inverse(a_, q); }
+  double a_, scale_;
+};
+
+class Beta final : public Distribution {
+ public:
+  explicit Beta(const Parameters& p) : Distribution("beta", p), a_(p[0].second), b_(p[1].second) {}
+  Support support() const override { return {0, 1}; }
+  double log_pdf(double x) const override {
+    if (x < 0 || x > 1) return -kInf;
+    const double left = a_ == 1 ? 0 : (a_ - 1) * std::log(x), right = b_ == 1 ? 0 : (b_ - 1) * std::log1p(-x);
+    if (x == 0 || x == 1 || a_ < 2 || b_ < 2) return left + right - log_beta(a_, b_);
+    const double n = a_ + b_ - 2;  // (n + 1) C(n, a - 1) x^(a-1) (1-x)^(b-1)
+    return log_binomial_term(a_ - 1, n, x, 1 - x) + std::log1p(n);
+  }
+  double cdf(double x) const override { return beta_i(a_, b_, x, 1 - x); }
+  double sf(double x) const override { return beta_i(b_, a_, 1 - x, x); }
+  double log_cdf(double x) const override { return log_beta_i(a_, b_, x, 1 - x); }
+  double log_sf(double x) const override { return log_beta_i(b_, a_, 1 - x, x); }
+  double mean() const override { return a_ / (a_ + b_); }
+  double variance() const override { return a_ * b_ / ((a_ + b_) * (a_ + b_) * (a_ + b_ + 1)); }
+  double skewness() const override { return 2 * (b_ - a_) * std::sqrt(a_ + b_ + 1) / ((a_ + b_ + 2) * std::sqrt(a_ * b_)); }
+  double excess_kurtosis() const override {
+    const double n = a_ + b_, d = a_ - b_;
+    return 6 * (d * d * (n + 1) - a_ * b_ * (n + 2)) / (a_ * b_ * (n + 2) * (n + 3));
+  }
+  double entropy() const override {
+    return log_beta(a_, b_) - (a_ - 1) * digamma(a_) - (b_ - 1) * digamma(b_) + (a_ + b_ - 2) * digamma(a_ + b_);
+  }
+  double draw(Rng& rng) const override {
+    const double x = draw_gamma(rng, a_), y = draw_gamma(rng, b_);
+    return x + y > 0 ? x / (x + y) : Distribution::draw(rng);
+  }
+
+ private:
+  double solve_quantile(double p) const override { return beta_i_inverse(a_, b_, p).x; }
+  double solve_isf(double q) const override { return beta_i_upper_inverse(a_, b_, q).x; }
+  double a_, b_;
+};
+
+// P(T > t) for t >= 0 is I_x(df/2, 1/2) / 2 at x = df / (df + t^2).
+class StudentT final : public Distribution {
+ public:
+  explicit StudentT(const Parameters& p) : Distribution("t", p), df_(p[0].second), location_(p[1].second), scale_(p[2].second) {}
+  Support support() const override { return {-kInf, kInf}; }
+  double log_pdf(double x) const override {
+    const double t = z(x), grown = df_ > t * t ? std::log1p(t * t / df_) : 2 * std::log(std::hypot(1, t / std::sqrt(df_)));
+    return -0.5 * (df_ + 1) * grown - 0.5 * std::log(df_) - log_beta(df_ / 2, 0.5) - std::log(scale_);
+  }
+  double cdf(double x) const override { return sf_of(-z(x)); }
+  double sf(double x) const override { return sf_of(z(x)); }
+  double log_cdf(double x) const override { return log_sf_of(-z(x)); }
+  double log_sf(double x) const override { return log_sf_of(z(x)); }
+  double mean() const override { return df_ > 1 ? location_ : kNan; }
+  double variance() const override { return df_ > 2 ? scale_ * scale_ * df_ / (df_ - 2) : df_ > 1 ? kInf : kNan; }
+  double skewness() const override { return df_ > 3 ? 0 : kNan; }
+  double excess_kurtosis() const override { return df_ > 4 ? 6 / (df_ - 4) : df_ > 2 ? kInf : kNan; }
+  double entropy() const override {
+    const double h = (df_ + 1) / 2;
+    const double spread = df_ > 1e6 ? 0.5 + 0.5 / df_ : h * (digamma(h) - digamma(df_ / 2));
+    return spread + 0.5 * std::log(df_) + log_beta(df_ / 2, 0.5) + std::log(scale_);
+  }
+  double draw(Rng& rng) const override {
+    const double normal = rng.normal();
+    return location_ + scale_ * normal / std::sqrt(2 * draw_gamma(rng, df_ / 2) / df_);
+  }
+
+ private:
+  double z(double x) const { return (x - location_) / scale_; }
+  Complementary share(double t) const {  // df / (df + t^2) and t^2 / (df + t^2)
+    const double r = t / std::sqrt(df_), r2 = r * r;
+    return r2 < 1 ? Complementary{1 / (1 + r2), r2 / (1 + r2)} : Complementary{1 / r / (r + 1 / r), r / (r + 1 / r)};
+  }
+  double sf_of(double t) const {
+    if (std::isinf(t)) return t > 0 ? 0 : 1;
+    const Complementary c = share(t);
+    if (t < 0) return 0.5 + 0.5 * beta_i(0.5, df_ / 2, c.y, c.x);
+    return 0.5 * beta_i(df_ / 2, 0.5, c.x, c.y);
+  }
+  double log_sf_of(double t) const {
+    if (std::isinf(t)) return t > 0 ? -kInf : 0;
+    if (t < 0) return std::log1p(-sf_of(-t));
+    const Complementary c = share(t);
+    if (c.x < 1e-300) {  // I_x(a, 1/2) -> x^a / (a B(a, 1/2))
+      const double log_x = std::log(df_) - 2 * std::log(t);
+      return -M_LN2 + df_ / 2 * log_x - std::log(df_ / 2) - log_beta(df_ / 2, 0.5);
+    }
+    return -M_LN2 + log_beta_i(df_ / 2, 0.5, c.x, c.y);
+  }
+  double magnitude(double tail) const {  // t >= 0 with P(T > t) = tail <= 1/2
+    if (tail < 0.25 || df_ < 1) {
+      const Complementary c = beta_i_inverse(df_ / 2, 0.5, 2 * tail);
+      if (c.x > 1e-290) return std::sqrt(df_) * std::sqrt(c.y / c.x);
+      const double log_x = (std::log(2 * tail) + std::log(df_ / 2) + log_beta(df_ / 2, 0.5)) / (df_ / 2);
+      return std::exp(0.5 * (std::log(df_) - log_x));
+    }
+    const Complementary c = beta_i_upper_inverse(df_ / 2, 0.5, 1 - 2 * tail);
+    return std::sqrt(df_ * c.y / c.x);
+  }
+  double solve_quantile(double p) const override { return location_ + scale_ * (p < 0.5 ? -magnitude(p) : magnitude(1 - p)); }
+  double solve_isf(double q) const override { return location_ + scale_ * (q < 0.5 ? magnitude(q) : -magnitude(1 - q)); }
+  double df_, location_, scale_;
+};
+
+// P(F > f) = I_x(df2/2, df1/2) at x = df2 / (df2 + df1 f).
+class FRatio final : public Distribution {
+ public:
+  explicit FRatio(const Parameters& p) : Distribution("f", p), a_(p[0].second / 2), b_(p[1].second / 2) {}
+  Support support() const override { return {0, kInf}; }
+  double log_pdf(double f) const override {
+    if (f < 0 || f == kInf) return -kInf;
+    if (f == 0) return a_ < 1 ? kInf : a_ > 1 ? -kInf : 0;
+    const Complementary c = share(f);  // the beta density in c.y, times dy/df = c.x c.y / f
+    return a_ * std::log(c.y) + b_ * std::log(c.x) - log_beta(a_, b_) - std::log(f);
+  }
+  double cdf(double f) const override { return f <= 0 ? 0 : beta_i(a_, b_, share(f).y, share(f).x); }
+  double sf(double f) const override { return f <= 0 ? 1 : beta_i(b_, a_, share(f).x, share(f).y); }
+  double log_cdf(double f) const override { return f <= 0 ? -kInf : log_beta_i(a_, b_, share(f).y, share(f).x); }
+  double log_sf(double f) const override { return f <= 0 ? 0 : log_beta_i(b_, a_, share(f).x, share(f).y); }
+  double mean() const override { return b_ > 1 ? b_ / (b_ - 1) : kInf; }
+  double variance() const override {
+    if (b_ <= 2) return b_ > 1 ? kInf : kNan;
+    return b_ * b_ * (a_ + b_ - 1) / (a_ * (b_ - 1) * (b_ - 1) * (b_ - 2));
+  }
+  double skewness() const override {
+    const double m = 2 * a_, n = 2 * b_;
+    return n > 6 ? (2 * m + n - 2) * std::sqrt(8 * (n - 4)) / ((n - 6) * std::sqrt(m * (m + n - 2))) : kNan;
+  }
+  double excess_kurtosis() const override {
+    const double m = 2 * a_, n = 2 * b_;
+    if (n <= 8) return kNan;
+    return 12 * (m * (5 * n - 22) * (m + n - 2) + (n - 4) * (n - 2) * (n - 2)) / (m * (n - 6) * (n - 8) * (m + n - 2));
+  }
+  double entropy() const override {
+    return log_beta(a_, b_) + std::log(b_ / a_) + (1 - a_) * digamma(a_) - (1 + b_) * digamma(b_) + (a_ + b_) * digamma(a_ + b_);
+  }
+  double draw(Rng& rng) const override {
+    const double above = draw_gamma(rng, a_) / a_;
+    return above / (draw_gamma(rng, b_) / b_);
+  }
+
+ private:
+  Complementary share(double f) const {
+    const double r = a_ / b_ * f;
+    return r < 1 ? Complementary{1 / (1 + r), r / (1 + r)} : Complementary{1 / r / (1 + 1 / r), 1 / (1 + 1 / r)};
+  }
+  double ratio(const Complementary& c) const { return b_ / a_ * (c.x / c.y); }  // c.x is the share of the numerator
+  double solve_quantile(double p) const override { return ratio(beta_i_inverse(a_, b_, p)); }
+  double solve_isf(double q) const override { return ratio(beta_i_upper_inverse(a_, b_, q)); }
+  double a_, b_;
+};
+
+}  // namespace
+
+// Marsaglia and Tsang (2000): a cube of a normal, rejected now and then; shapes below 1 are boosted by a power of a uniform.
+double draw_gamma(Rng& rng, double shape) {
+  if (shape < 1) {
+    const double log_u = std::log1p(-rng.uniform_double());
+    return draw_gamma(rng, shape + 1) * std::exp(log_u / shape);
+  }
+  const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
+  for (;;) {
+    const double z = rng.normal(), v = std::pow(1 + c * z, 3);
+    if (v <= 0) continue;
+    const double log_u = std::log1p(-rng.uniform_double());
+    if (log_u < 0.5 * z * z + d - d * v + d * std::log(v)) return d * v;
+  }
+}
+
+std::unique_ptr<Distribution> make_gamma(const Parameters& p) { return std::make_unique<Gamma>("gamma", p, p[0].second, p[1].second); }
+std::unique_ptr<Distribution> make_chi_square(const Parameters& p) { return std::make_unique<Gamma>("chi-square", p, p[0].second / 2, 2.0); }
+std::unique_ptr<Distribution> make_beta(const Parameters& p) { return std::make_unique<Beta>(p); }
+std::unique_ptr<Distribution> make_t(const Parameters& p) { return std::make_unique<StudentT>(p); }
+std::unique_ptr<Distribution> make_f(const Parameters& p) { return std::make_unique<FRatio>(p); }
+
+}  // namespace grim::stats

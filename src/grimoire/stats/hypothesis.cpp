@@ -1,0 +1,76 @@
+#include "grimoire/stats/hypothesis.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "grimoire/base/error.h"
+
+namespace grim::stats {
+
+const char* name_of(Alternative a) { return a == Alternative::less ? "less" : a == Alternative::greater ? "greater" : "two-sided"; }
+
+Alternative alternative_of(std::string_view name) {
+  for (const Alternative a : {Alternative::two_sided, Alternative::less, Alternative::greater})
+    if (name == name_of(a)) return a;
+  fail(ErrorKind::argument, "alternative", str("got '{}', expected two-sided, less or greater", name));
+}
+
+Json to_json(const TestResult& r) {
+  Json j = Json::object({{"method", r.method}, {"statistic", Json::object({{"name", r.statistic.name}, {"value", r.statistic.value}})},
+                         {"df", Json::array_of(r.df)}, {"p_value", r.p_value}, {"alternative", name_of(r.alternative)}});
+  Json estimates = Json::object();
+  for (const Named& e : r.estimates) estimates.set(e.name, e.value);
+  j.set("estimates", std::move(estimates));
+  if (r.interval)
+    j.set("interval", Json::object({{"of", r.interval->of}, {"level", r.interval->level}, {"low", r.interval->low}, {"high", r.interval->high}}));
+  if (r.effect) j.set("effect", Json::object({{"name", r.effect->name}, {"value", r.effect->value}}));
+  j.set("notes", Json::array_of(r.notes));
+  j.set("meaning", r.meaning);
+  return j;
+}
+
+std::vector<double> checked(std::span<const double> x, std::string_view what, Missing missing, std::vector<std::string>& notes) {
+  std::vector<double> kept;
+  kept.reserve(x.size());
+  for (size_t i = 0; i < x.size(); ++i) {
+    if (std::isnan(x[i]) && missing == Missing::drop) continue;
+    GRIM_CHECK(std::isfinite(x[i]), numeric, what, "value {} is {}, expected a finite number", i + 1, x[i]);
+    kept.push_back(x[i]);
+  }
+  if (kept.size() < x.size()) notes.push_back(str("{} of {} values of {} were missing and left out", x.size() - kept.size(), x.size(), what));
+  return kept;
+}
+
+void check_level(double level) {
+  GRIM_CHECK(level > 0 && level < 1, argument, "level", "got {}, expected a confidence level between 0 and 1, such as 0.95", level);
+}
+
+double symmetric_p(const Distribution& d, double statistic, Alternative alternative) {
+  if (std::isnan(statistic)) return statistic;
+  if (alternative == Alternative::less) return d.cdf(statistic);
+  return alternative == Alternative::greater ? d.sf(statistic) : 2 * d.sf(std::abs(statistic));
+}
+
+std::string meaning_of(double p, std::string_view null) {
+  return str("If {}, a result at least this far from it would come with probability {:.3g}; p is not the probability that {}.", null, p, null);
+}
+
+Ranks ranks_of(std::span<const double> x) {
+  std::vector<size_t> order(x.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return x[a] < x[b]; });
+  Ranks r;
+  r.rank.resize(x.size());
+  for (size_t i = 0; i < order.size();) {
+    size_t j = i;
+    while (j < order.size() && x[order[j]] == x[order[i]]) ++j;
+    const double t = static_cast<double>(j - i);
+    for (size_t k = i; k < j; ++k) r.rank[order[k]] = 0.5 * static_cast<double>(i + 1 + j);
+    r.tie_sum += t * t * t - t;
+    i = j;
+  }
+  return r;
+}
+
+}  // namespace grim::stats

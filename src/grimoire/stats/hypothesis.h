@@ -1,0 +1,74 @@
+// What every test answers with. A p-value alone is half an answer: the estimate, its interval, the size of the effect and what
+// the data made doubtful stand beside it.
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "grimoire/base/json.h"
+#include "grimoire/stats/distribution.h"
+
+namespace grim::stats {
+
+enum class Alternative : uint8_t { two_sided, less, greater };
+enum class Missing : uint8_t { error, drop };             // NaN: refuse, naming the position, or leave out with a note
+enum class PMethod : uint8_t { automatic, exact, asymptotic };
+enum class Continuity : uint8_t { none, half };
+
+struct Named {
+  std::string name = {};
+  double value = std::numeric_limits<double>::quiet_NaN();
+};
+
+struct Interval {
+  std::string of;  // "difference of means"
+  double low, high, level;
+};
+
+struct TestResult {
+  std::string method = {};
+  Named statistic = {};
+  std::vector<double> df = {};
+  double p_value = std::numeric_limits<double>::quiet_NaN();
+  Alternative alternative = Alternative::two_sided;
+  std::vector<Named> estimates = {};
+  std::optional<Interval> interval = {};
+  std::optional<Named> effect = {};
+  std::vector<std::string> notes = {};
+  std::string meaning = {};  // what p does and does not say, in one sentence
+};
+
+struct TestOptions {
+  Alternative alternative = Alternative::two_sided;
+  double level = 0.95;  // of the interval
+  Missing missing = Missing::error;
+  PMethod method = PMethod::automatic;
+  Continuity continuity = Continuity::half;  // of normal approximations to rank and sign statistics
+};
+
+using Groups = std::vector<std::vector<double>>;
+
+Json to_json(const TestResult& result);
+const char* name_of(Alternative alternative);
+Alternative alternative_of(std::string_view name);  // "two-sided", "less", "greater". throws: argument
+
+// For the tests themselves.
+// The finite numbers of a sample; NaN as the policy says, infinities refused. throws: numeric
+std::vector<double> checked(std::span<const double> x, std::string_view what, Missing missing, std::vector<std::string>& notes);
+void check_level(double level);
+// The p-value of a statistic whose distribution is symmetric about 0.
+double symmetric_p(const Distribution& d, double statistic, Alternative alternative);
+// "If <null>, a result at least this far from it would come with probability p; p is not the probability that <null>."
+std::string meaning_of(double p, std::string_view null);
+// Middle ranks from 1, and the sum of t^3 - t over groups of t equal values.
+struct Ranks {
+  std::vector<double> rank;
+  double tie_sum = 0;
+};
+Ranks ranks_of(std::span<const double> x);
+
+}  // namespace grim::stats

@@ -1,0 +1,99 @@
+// The tabular sets of the tree learners' oracles, folds, and the memory of the last fit for comparisons.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include <gtest/gtest.h>
+
+#include "base/temp_folder.h"
+#include "grimoire/base/files.h"
+#include "grimoire/classic/estimator.h"
+#include "grimoire/data/table.h"
+
+namespace grim {
+
+inline DatasetOptions target_is(const std::string& name) {
+  DatasetOptions options;
+  options.target = name;
+  return options;
+}
+
+// scikit-learn's diabetes: columns centred and divided by their norm.
+inline Dataset diabetes(const std::string& x_path, const std::string& y_path) {
+  CsvOptions plain;
+  plain.header = CsvOptions::Header::no;
+  Table x = read_csv(x_path, plain);
+  const Table y = read_csv(y_path, plain);
+  for (Column& c : x.columns) {
+    const double n = static_cast<double>(c.values.size());
+    const double mean = std::accumulate(c.values.begin(), c.values.end(), 0.0) / n;
+    double square = 0;
+    for (double& v : c.values) v -= mean, square += v * v;
+    for (double& v : c.values) v /= std::sqrt(square);
+  }
+  Dataset data;
+  data.x = Features::from(x);
+  data.y = y.columns[0].values;
+  return data;
+}
+
+// The k stratified folds of the oracles, without shuffling: classes numbered by first appearance; fold i's quota of a class is its count
+// at places i, i + k, ... of the sorted labels; rows in file order fill fold 0, then 1, ...
+inline std::vector<std::vector<int64_t>> stratified_folds(const std::vector<double>& y, int k) {
+  std::map<double, int> code;
+  std::vector<int> label;
+  for (double v : y) label.push_back(code.try_emplace(v, static_cast<int>(code.size())).first->second);
+  std::vector<int> sorted = label;
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<std::vector<int>> quota(static_cast<size_t>(k), std::vector<int>(code.size()));
+  for (size_t i = 0; i < sorted.size(); ++i) ++quota[i % static_cast<size_t>(k)][static_cast<size_t>(sorted[i])];
+  std::vector<std::vector<int64_t>> folds(static_cast<size_t>(k));
+  for (size_t r = 0; r < label.size(); ++r)
+    for (size_t f = 0; f < folds.size(); ++f)
+      if (quota[f][static_cast<size_t>(label[r])] > 0) {
+        --quota[f][static_cast<size_t>(label[r])];
+        folds[f].push_back(static_cast<int64_t>(r));
+        break;
+      }
+  return folds;
+}
+
+// Mean score over the folds; `make` gives a fresh learner.
+template <class Make> double cross_validated(const Dataset& data, int k, Make&& make) {
+  const auto folds = stratified_folds(data.y, k);
+  double sum = 0;
+  for (const auto& test : folds) {
+    std::vector<int64_t> train;
+    for (const auto& other : folds)
+      if (&other != &test) train.insert(train.end(), other.begin(), other.end());
+    std::sort(train.begin(), train.end());
+    auto learner = make();
+    learner.fit(data.pick(train));
+    sum += learner.score(data.pick(test));
+  }
+  return sum / k;
+}
+
+// Rows standing as often as their weight says.
+inline Dataset repeated(const Dataset& data) {
+  std::vector<int64_t> rows;
+  for (int64_t r = 0; r < data.rows(); ++r) rows.insert(rows.end(), static_cast<size_t>(data.weight_of(r)), r);
+  Dataset out = data;
+  out.weight.clear();
+  return out.pick(rows);
+}
+
+inline Dataset numbers_dataset(std::vector<std::vector<double>> columns, std::vector<double> y, std::vector<std::string> classes = {}) {
+  Table t;
+  for (size_t c = 0; c < columns.size(); ++c) t.columns.push_back({"x" + std::to_string(c), ColumnKind::number, columns[c], {}});
+  Dataset data;
+  data.x = Features::from(t);
+  data.y = std::move(y);
+  data.classes = std::move(classes);
+  return data;
+}
+
+}  // namespace grim
