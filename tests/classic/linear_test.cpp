@@ -4,6 +4,7 @@
 
 #include "classic/linear_data.h"
 #include "grimoire/base/rng.h"
+#include "grimoire/classic/elastic_net.h"
 #include "grimoire/classic/ridge.h"
 #include "grimoire/device/threads.h"
 
@@ -195,6 +196,164 @@ TEST(Ridge, KeptAndDescribed) {
   State broken = ridge.to_state();
   broken.set("coefficients", Tensor::zeros({1, 2}, Dtype::f64));
   EXPECT_THROW(Estimator::from_state(broken), Error);
+}
+
+
+PathPoint lasso_at(const Dataset& data, double alpha, double l1_ratio = 1) {
+  return elastic_net_path(data, {.l1_ratio = l1_ratio, .alphas = {alpha}, .tolerance = 1e-13})[0];
+}
+std::vector<double> spread(const PathPoint& p, int64_t width) {
+  std::vector<double> w(static_cast<size_t>(width), 0.0);
+  for (size_t k = 0; k < p.column.size(); ++k) w[p.column[k]] = p.value[k];
+  return w;
+}
+
+TEST(Lasso, Diabetes) {
+  GRIM_NEED_DIABETES(data);
+  EXPECT_NEAR(elastic_net_alpha_max(data, {}), 2.148043575529, 1e-11);
+  const PathPoint tenth = lasso_at(data, .1), half = lasso_at(data, .5), one = lasso_at(data, 1);
+  expect_near(spread(tenth, 10), {0, -155.3431106248, 517.2162412028, 275.0872229282, -52.5520358119, 0, -210.1395090353, 0, 483.9171745720, 33.6621921432}, 1e-6);
+  EXPECT_NEAR(tenth.objective / 1629.054542578877, 1, 1e-12);
+  expect_near(half.value, {471.0135816438, 136.5168976821, -58.3400925133, 408.0218653850}, 1e-6);
+  EXPECT_NEAR(half.objective / 2152.122992589, 1, 1e-12);
+  expect_near(one.value, {367.7016258215, 6.3097026442, 307.6021474621}, 1e-6);
+  EXPECT_NEAR(one.objective / 2586.943192614, 1, 1e-12);
+}
+
+TEST(Lasso, FoldScores) {
+  GRIM_NEED_DIABETES(data);
+  const std::vector<int64_t> folds = test::contiguous_folds(data.rows(), 5);
+  const double expected[] = {.4020974539, .5150855042, .4888117310, .4525966773, .5389802317};  // at a wider gap
+  const double exact[] = {.40209797704, .51508597535, .48881181268, .45259543596, .53898186963};
+  for (int64_t f = 0; f < 5; ++f) {
+    Lasso lasso;
+    set_params(lasso, {"alpha=0.1", "tolerance=1e-13"});
+    lasso.fit(test::every(data, f, folds, false));
+    EXPECT_NEAR(lasso.score(test::every(data, f, folds, true)), exact[f], 1e-10);
+    EXPECT_NEAR(exact[f], expected[f], 2e-6);
+  }
+}
+
+// The set of columns in the model changes at the knots of least-angle regression's path, and nowhere between two of them.
+TEST(Lasso, ChangesAtTheKnotsOfLars) {
+  GRIM_NEED_DIABETES(data);
+  const double knots[] = {2.1480435755, 2.0120221388, 1.0246509062, .7150981424, .2944107174, .2008694555, .1560289371,
+                          .0452062565,  .0123926162,  .0115118468,  .0049372553, .0029647994};
+  for (int k = 0; k < 12; ++k) {
+    const std::vector<int64_t> above = lasso_at(data, knots[k] * (1 + 1e-3)).column, below = lasso_at(data, knots[k] * (1 - 1e-3)).column;
+    EXPECT_NE(above, below) << k;
+    const double next = k < 11 ? knots[k + 1] : 1e-3;
+    EXPECT_EQ(below, lasso_at(data, next * (1 + 1e-3)).column) << k;
+  }
+}
+
+TEST(Lasso, CrossValidation) {
+  GRIM_NEED_DIABETES(data);
+  const PathChoice choice = cross_validate_path(data, {.tolerance = 1e-9}, 5);
+  EXPECT_NEAR(choice.alphas[choice.best], .003753767153, 1e-12);
+  EXPECT_NEAR(choice.mse[choice.best], 2991.8073756, 1e-6);
+}
+
+TEST(ElasticNet, Diabetes) {
+  GRIM_NEED_DIABETES(data, Scaling::z);
+  expect_near(spread(lasso_at(data, .1, .5), 10), {-.0643888704, -10.4415858024, 24.1315374528, 14.7523004052, -6.4021488250, -1.7285706655, -8.4066800677,
+                                                   5.2047712611, 22.9440567716, 3.7245246371}, 1e-6);
+}
+
+// R's mtcars with glmnet's path: columns standardised, 100 lambdas down to 1e-4, ended when the gain is below 1e-5.
+TEST(Lasso, GlmnetMtcars) {
+  const std::vector<double> rows = {
+      21, 6, 160, 110, 3.9, 2.62, 16.46, 0, 1, 4, 4, 21, 6, 160, 110, 3.9, 2.875, 17.02, 0, 1, 4, 4, 22.8, 4, 108, 93, 3.85, 2.32, 18.61, 1, 1, 4, 1,
+      21.4, 6, 258, 110, 3.08, 3.215, 19.44, 1, 0, 3, 1, 18.7, 8, 360, 175, 3.15, 3.44, 17.02, 0, 0, 3, 2, 18.1, 6, 225, 105, 2.76, 3.46, 20.22, 1, 0, 3, 1,
+      14.3, 8, 360, 245, 3.21, 3.57, 15.84, 0, 0, 3, 4, 24.4, 4, 146.7, 62, 3.69, 3.19, 20, 1, 0, 4, 2, 22.8, 4, 140.8, 95, 3.92, 3.15, 22.9, 1, 0, 4, 2,
+      19.2, 6, 167.6, 123, 3.92, 3.44, 18.3, 1, 0, 4, 4, 17.8, 6, 167.6, 123, 3.92, 3.44, 18.9, 1, 0, 4, 4, 16.4, 8, 275.8, 180, 3.07, 4.07, 17.4, 0, 0, 3, 3,
+      17.3, 8, 275.8, 180, 3.07, 3.73, 17.6, 0, 0, 3, 3, 15.2, 8, 275.8, 180, 3.07, 3.78, 18, 0, 0, 3, 3, 10.4, 8, 472, 205, 2.93, 5.25, 17.98, 0, 0, 3, 4,
+      10.4, 8, 460, 215, 3, 5.424, 17.82, 0, 0, 3, 4, 14.7, 8, 440, 230, 3.23, 5.345, 17.42, 0, 0, 3, 4, 32.4, 4, 78.7, 66, 4.08, 2.2, 19.47, 1, 1, 4, 1,
+      30.4, 4, 75.7, 52, 4.93, 1.615, 18.52, 1, 1, 4, 2, 33.9, 4, 71.1, 65, 4.22, 1.835, 19.9, 1, 1, 4, 1, 21.5, 4, 120.1, 97, 3.7, 2.465, 20.01, 1, 0, 3, 1,
+      15.5, 8, 318, 150, 2.76, 3.52, 16.87, 0, 0, 3, 2, 15.2, 8, 304, 150, 3.15, 3.435, 17.3, 0, 0, 3, 2, 13.3, 8, 350, 245, 3.73, 3.84, 15.41, 0, 0, 3, 4,
+      19.2, 8, 400, 175, 3.08, 3.845, 17.05, 0, 0, 3, 2, 27.3, 4, 79, 66, 4.08, 1.935, 18.9, 1, 1, 4, 1, 26, 4, 120.3, 91, 4.43, 2.14, 16.7, 0, 1, 5, 2,
+      30.4, 4, 95.1, 113, 3.77, 1.513, 16.9, 1, 1, 5, 2, 15.8, 8, 351, 264, 4.22, 3.17, 14.5, 0, 1, 5, 4, 19.7, 6, 145, 175, 3.62, 2.77, 15.5, 0, 1, 5, 6,
+      15, 8, 301, 335, 3.54, 3.57, 14.6, 0, 1, 5, 8, 21.4, 4, 121, 109, 4.11, 2.78, 18.6, 1, 1, 4, 2};
+  Dataset data;
+  std::vector<double> x;
+  for (size_t r = 0; r < 32; ++r) {
+    data.y.push_back(rows[r * 11]);
+    x.insert(x.end(), rows.begin() + static_cast<std::ptrdiff_t>(r * 11 + 1), rows.begin() + static_cast<std::ptrdiff_t>(r * 11 + 11));
+  }
+  data.x = Features(Tensor::from(x, {32, 10}));
+  const std::vector<PathPoint> path = elastic_net_path(data, {.ratio = 1e-4, .tolerance = 1e-7, .standardise = true, .least_gain = 1e-5});
+  EXPECT_NEAR(path[0].alpha, 5.14698106283, 1e-10);
+  EXPECT_NEAR(static_cast<double>(path.size()), 78, 1);
+  const PathPoint one = elastic_net_path(data, {.alphas = {1}, .tolerance = 1e-13, .standardise = true})[0];
+  EXPECT_NEAR(one.intercept, 35.3116401667, 1e-5);  // glmnet's own threshold
+  ASSERT_EQ(one.column, (std::vector<int64_t>{0, 2, 4}));
+  expect_near(one.value, {-.8701436198, -.0101470830, -2.5949339602}, 1e-5);
+}
+
+// More columns than rows: the working set with its screening finds what all columns at once find; dense and sparse.
+TEST(Lasso, ScreeningLosesNothing) {
+  const Dataset data = random_data(60, 1500, 7);
+  Dataset sparse = data, narrow = data;
+  sparse.x = sparse_of(data.x);
+  const PathOptions options{.count = 20, .ratio = .02, .tolerance = 1e-12};
+  const std::vector<PathPoint> a = elastic_net_path(data, options), b = elastic_net_path(sparse, options);
+  ASSERT_EQ(a.size(), 20u);
+  for (size_t i = 0; i < 20; ++i) {
+    EXPECT_TRUE(a[i].converged);
+    EXPECT_NEAR(a[i].objective, b[i].objective, 1e-10 * a[i].objective);
+    // The gap of the point for the whole problem, by definition.
+    std::vector<double> r(60), w = spread(a[i], 1500);
+    double l1 = 0, rss = 0, ry = 0, largest = 0, mean = 0;
+    for (int64_t n = 0; n < 60; ++n) mean += data.y[n] / 60;
+    for (int64_t n = 0; n < 60; ++n) {
+      r[n] = data.y[n] - a[i].intercept;
+      for (int64_t j : a[i].column) r[n] -= data.x.at(n, j) * w[j];
+      rss += r[n] * r[n] / 60;
+      ry += r[n] * (data.y[n] - mean) / 60;
+    }
+    for (int64_t j = 0; j < 1500; ++j) {
+      double dot = 0;
+      for (int64_t n = 0; n < 60; ++n) dot += data.x.at(n, j) * r[n] / 60;
+      largest = std::max(largest, std::abs(dot));
+      l1 += std::abs(w[j]);
+    }
+    const double t = std::min(1.0, a[i].alpha / largest);
+    EXPECT_LE(.5 * (1 + t * t) * rss + a[i].alpha * l1 - t * ry, 1e-10) << i;
+  }
+}
+
+TEST(Lasso, WeightsRepeatRows) {
+  Dataset data = random_data(40, 8, 8);
+  std::vector<int64_t> rows;
+  for (int64_t r = 0; r < 40; ++r) {
+    data.weight.push_back(static_cast<double>(1 + r % 3));
+    for (int64_t k = 0; k <= r % 3; ++k) rows.push_back(r);
+  }
+  Dataset repeated = data.pick(rows);
+  repeated.weight.clear();
+  expect_near(spread(lasso_at(data, .05), 8), spread(lasso_at(repeated, .05), 8), 1e-9);
+}
+
+TEST(Lasso, TellsWhenItDidNotConverge) {
+  const Dataset data = random_data(40, 8, 9);
+  Lasso lasso;
+  set_params(lasso, {"alpha=0.001", "max-sweeps=1", "tolerance=1e-14"});
+  lasso.fit(data);
+  EXPECT_FALSE(lasso.report().converged);
+  EXPECT_EQ(lasso.report().iterations, 1);
+  EXPECT_GT(lasso.report().gap, 0);
+  ASSERT_FALSE(lasso.report().warnings.empty());
+  EXPECT_THROW(elastic_net_path(data, {.alphas = {.1, .2}}), Error);
+}
+
+TEST(Lasso, SameBitsForAnyThreads) {
+  const Dataset data = random_data(100, 3000, 10);
+  device::set_threads(1);
+  const std::vector<PathPoint> one = elastic_net_path(data, {.count = 10, .ratio = .05});
+  device::set_threads(2);
+  const std::vector<PathPoint> two = elastic_net_path(data, {.count = 10, .ratio = .05});
+  device::set_threads(0);
+  for (size_t i = 0; i < one.size(); ++i) EXPECT_EQ(one[i].value, two[i].value);
 }
 
 }  // namespace

@@ -26,8 +26,8 @@ std::vector<size_t> quantile_cuts(const std::vector<Weighted>& distinct, int bin
     const int open = bins - static_cast<int>(last.size());
     const bool must = distinct.size() - i - 1 < static_cast<size_t>(open);  // one bin a value for the rest
     const double want = left / open;
-    const bool heavy_next = i + 1 < distinct.size() && distinct[i + 1].weight >= want && here > 0.5 * want;
-    if (open > 1 && (must || here >= want || heavy_next)) {
+    const double next = i + 1 < distinct.size() ? distinct[i + 1].weight : 0;
+    if (open > 1 && (must || here + 0.5 * next >= want)) {
       last.push_back(i);
       left -= here;
       here = 0;

@@ -2,9 +2,16 @@
 #include "grimoire/classic/estimator.h"
 
 #include "grimoire/base/error.h"
+#include "grimoire/classic/boosting.h"
+#include "grimoire/classic/forest.h"
 #include "grimoire/classic/calibration.h"
+#include "grimoire/classic/knn.h"
+#include "grimoire/classic/kmeans.h"
+#include "grimoire/classic/density.h"
 #include "grimoire/classic/pipeline.h"
 #include "grimoire/classic/preprocess.h"
+#include "grimoire/classic/elastic_net.h"
+#include "grimoire/classic/logistic.h"
 #include "grimoire/classic/ridge.h"
 #include "grimoire/classic/tree.h"
 
@@ -22,11 +29,24 @@ const std::vector<Entry>& entries() {
       {"calibrated", make<Calibrated>},
       {"encoder", make<Encoder>},
       {"imputer", make<Imputer>},
+      {"dbscan", make<Dbscan>},
+      {"k-means", make<KMeans>},
+      {"kde", make<KernelDensity>},
+      {"knn", make<Knn>},
+      {"knn-clusters", make<NeighbourClusters>},
+      {"knn-density", make<NeighbourDensity>},
+      {"lof", make<LocalOutlierFactor>},
       {"pipeline", make<Pipeline>},
       {"scaler", make<Scaler>},
       {"linear", make<LinearRegression>},
       {"ridge", make<Ridge>},
+      {"lasso", make<Lasso>},
+      {"elastic-net", make<ElasticNet>},
+      {"logistic", make<Logistic>},
       {"tree", make<DecisionTree>},
+      {"forest", make<RandomForest>},
+      {"extra-trees", make<ExtraTrees>},
+      {"boosting", make<Boosting>},
   };
   return all;
 }

@@ -1,0 +1,18 @@
+// The innermost loop of histogram boosting, between boosting_histogram.cpp and its vector code.
+#pragma once
+
+#include <cstdint>
+
+namespace grim::tree {
+
+struct HistogramWork {
+  const uint8_t* bins;   // all rows by `columns`
+  int64_t columns;       // at most 32
+  const uint32_t* rows;  // `count` of them; nullptr: first, first + 1, ...
+  int64_t first, count;
+  const float* gh;       // `cell` floats a row of all rows
+  int cell;              // 2 or 4
+  float* cells;          // columns by 256 by `cell`
+};
+
+}  // namespace grim::tree

@@ -1,0 +1,274 @@
+#include "grimoire/classic/forest_grow.h"
+
+#include <array>
+#include <bit>
+#include <numeric>
+
+#include "grimoire/classic/forest_scan.h"
+
+namespace grim::tree {
+namespace {
+
+// Which of 256 bins occurred, walked in rising order.
+struct BinSet {
+  std::array<uint64_t, 4> bits{};
+  void add(uint32_t bin) { bits[bin / 64] |= uint64_t{1} << (bin % 64); }
+  void remove(uint32_t bin) { bits[bin / 64] &= ~(uint64_t{1} << (bin % 64)); }
+  bool has(uint32_t bin) const { return bits[bin / 64] >> (bin % 64) & 1; }
+  template <class F> void each(F&& f) const {
+    for (uint32_t w = 0; w < 4; ++w)
+      for (uint64_t left = bits[w]; left != 0; left &= left - 1) f(w * 64 + static_cast<uint32_t>(std::countr_zero(left)));
+  }
+};
+
+struct Split {
+  double gain = -INFINITY;
+  int64_t column = -1;
+  int last_left = 0;
+  bool missing_left = false, category = false;
+  BinSet left = {};  // of a category
+};
+
+template <class Tally> class Grower {
+ public:
+  Grower(const Bins& bins, std::vector<ForestRow>& rows, const ForestGrow& o, uint32_t tree)
+      : bins_(bins), rows_(rows), o_(o), rng_(RngMode::philox, o.seed, "forest-tree", tree),
+        total_(std::accumulate(rows.begin(), rows.end(), 0.0, [](double sum, const ForestRow& r) { return sum + r.weight; })), tally_(o, total_),
+        cells_(256 * tally_.cell()), bin_(rows.size()), spare_(rows.size()), columns_(static_cast<size_t>(bins.width())) {
+    std::iota(columns_.begin(), columns_.end(), 0u);
+  }
+
+  ForestTree grow() {
+    struct Open {
+      uint32_t node, begin, end;
+      int64_t depth;
+    };
+    tree_.nodes.emplace_back();
+    std::vector<Open> stack{{0, 0, static_cast<uint32_t>(rows_.size()), 0}};
+    while (!stack.empty()) {
+      const Open n = stack.back();
+      stack.pop_back();
+      tally_.set_total(rows_.data() + n.begin, n.end - n.begin);
+      Split split;
+      if (!tally_.pure() && (o_.max_depth == 0 || n.depth < o_.max_depth) && tally_.weight() >= o_.min_split && tally_.weight() >= 2 * o_.min_leaf)
+        split = find(n.begin, n.end);
+      if (split.column < 0) {
+        close(n.node, n.begin, n.end);
+        continue;
+      }
+      const uint32_t middle = partition(split, n.begin, n.end);
+      const auto left = static_cast<uint32_t>(tree_.nodes.size());
+      Draft& draft = tree_.nodes[n.node];
+      const ColumnBins& column = bins_.columns[static_cast<size_t>(split.column)];
+      draft.column = static_cast<int32_t>(split.column);
+      draft.missing_left = split.missing_left;
+      draft.gain = split.gain / total_;
+      if (split.category) {
+        std::vector<bool> goes(static_cast<size_t>(column.bins) + 1);
+        for (uint32_t b = 0; b < goes.size(); ++b) goes[b] = split.left.has(b);
+        column.set_split(draft, goes);
+      } else {
+        column.set_split(draft, split.last_left);
+      }
+      draft.left = left;
+      draft.right = left + 1;
+      tree_.nodes.resize(left + 2);
+      stack.push_back({left + 1, middle, n.end, n.depth + 1});
+      stack.push_back({left, n.begin, middle, n.depth + 1});
+    }
+    return std::move(tree_);
+  }
+
+ private:
+  void close(uint32_t node, uint32_t begin, uint32_t end) {
+    if constexpr (Tally::kClasses) {
+      const std::vector<float>& total = tally_.total();
+      if (tally_.pure()) {
+        tree_.nodes[node].value = rows_[begin].label;
+        return;
+      }
+      tree_.nodes[node].value = static_cast<uint32_t>(total.size() + tree_.shares.size() / total.size());
+      for (float c : total) tree_.shares.push_back(static_cast<float>(c / tally_.weight()));
+    } else {
+      double w = 0, sum = 0;
+      for (uint32_t i = begin; i < end; ++i) w += rows_[i].weight, sum += static_cast<double>(rows_[i].weight) * rows_[i].target;
+      tree_.nodes[node].value = static_cast<uint32_t>(tree_.numbers.size());
+      tree_.numbers.push_back(sum / w);
+    }
+  }
+
+  Split find(uint32_t begin, uint32_t end) {
+    Split best;
+    const double least = o_.min_gain > 0 ? o_.min_gain * total_ : -1e-9 * tally_.scale();
+    const auto P = static_cast<int64_t>(columns_.size());
+    for (int64_t drawn = 0; drawn < P && (drawn < o_.max_features || best.column < 0); ++drawn) {
+      // Fisher-Yates: the columns not drawn yet lie behind `drawn`.
+      const auto other = drawn + static_cast<int64_t>((uint64_t{rng_.next_u32()} * static_cast<uint64_t>(P - drawn)) >> 32);
+      std::swap(columns_[static_cast<size_t>(drawn)], columns_[static_cast<size_t>(other)]);
+      const int64_t c = columns_[static_cast<size_t>(drawn)];
+      const ColumnBins& column = bins_.columns[static_cast<size_t>(c)];
+      if (column.total() < 2) continue;
+      Split s;
+      if (o_.extra) try_random(c, column, begin, end, s);
+      else try_all(c, column, begin, end, s);
+      if (s.column >= 0 && s.gain >= least && s.gain > best.gain) best = s;
+    }
+    return best;
+  }
+
+  bool allowed() const { return tally_.left() >= least_leaf_ && tally_.right() >= least_leaf_; }
+  void offer(Split& best, int64_t c, int last_left, bool missing_left) const {
+    if (!allowed()) return;
+    const double gain = tally_.gain();
+    if (gain > best.gain) best = {gain, c, last_left, missing_left, false, {}};
+  }
+
+  void try_all(int64_t c, const ColumnBins& column, uint32_t begin, uint32_t end, Split& best) {
+    const uint8_t* bin = bins_.column(c);
+    const size_t cell = tally_.cell();
+    float* cells = cells_.data();
+    BinSet present;
+    for (uint32_t i = begin; i < end; ++i) {
+      const uint32_t b = bin[rows_[i].row];
+      present.add(b);
+      Tally::put(cells, cell, b, rows_[i]);
+    }
+    const auto missing = static_cast<uint32_t>(column.bins);
+    if (column.category) {
+      for (size_t order = 0; order < tally_.orders(); ++order) try_levels(c, present, missing, order, best);
+    } else {
+      const bool any_missing = present.has(missing) && column.has_missing;
+      BinSet numbers = present;
+      if (any_missing) numbers.remove(missing);
+      for (int turn = 0; turn <= any_missing; ++turn) {
+        tally_.clear();
+        if (turn == 1) tally_.add(cells + missing * cell);
+        int before = -1;
+        numbers.each([&](uint32_t b) {
+          if (before >= 0) offer(best, c, before, turn == 1);
+          tally_.add(cells + b * cell);
+          before = static_cast<int>(b);
+        });
+        if (any_missing && turn == 0 && before >= 0) offer(best, c, column.bins - 1, false);
+      }
+      if (!any_missing && best.column >= 0) best.missing_left = prefers_left(cells, cell, numbers, best);
+    }
+    present.each([&](uint32_t b) { std::fill_n(cells + b * cell, cell, 0.0f); });
+  }
+
+  // Where a missing cell goes when the node has seen none: with the majority.
+  bool prefers_left(const float* cells, size_t cell, const BinSet& present, const Split& split) {
+    tally_.clear();
+    present.each([&](uint32_t b) {
+      if (static_cast<int>(b) <= split.last_left) tally_.add(cells + b * cell);
+    });
+    return tally_.left() >= tally_.right();
+  }
+
+  void try_levels(int64_t c, const BinSet& present, uint32_t missing, size_t order, Split& best) {
+    const size_t cell = tally_.cell();
+    std::vector<std::pair<double, uint32_t>> ranked;
+    present.each([&](uint32_t b) { ranked.emplace_back(tally_.rank(cells_.data() + b * cell, order), b); });
+    std::sort(ranked.begin(), ranked.end());
+    tally_.clear();
+    BinSet left;
+    for (size_t i = 0; i + 1 < ranked.size(); ++i) {
+      tally_.add(cells_.data() + ranked[i].second * cell);
+      left.add(ranked[i].second);
+      if (!allowed()) continue;
+      const double gain = tally_.gain();
+      if (gain > best.gain) best = {gain, c, 0, left.has(missing), true, left};
+    }
+  }
+
+  void try_random(int64_t c, const ColumnBins& column, uint32_t begin, uint32_t end, Split& best) {
+    const uint8_t* bin = bins_.column(c);
+    uint8_t* here = bin_.data();
+    const auto missing = static_cast<uint8_t>(column.bins);
+    int low = 255, high = -1;
+    bool any_missing = false;
+    for (uint32_t i = begin; i < end; ++i) {
+      const uint8_t b = bin[rows_[i].row];
+      here[i - begin] = b;
+      if (column.has_missing && b == missing) {
+        any_missing = true;
+        continue;
+      }
+      low = std::min<int>(low, b);
+      high = std::max<int>(high, b);
+    }
+    if (high < 0 || (low == high && !any_missing)) return;
+    Split s{.gain = 0, .column = c};
+    if (any_missing) s.missing_left = rng_.next_u32() & 1;
+    bool goes_left[256] = {};
+    if (column.category) {
+      s.category = true;
+      for (int b = 0; b < column.bins; ++b)
+        if (rng_.next_u32() & 1) s.left.add(static_cast<uint32_t>(b)), goes_left[b] = true;
+      if (s.missing_left) s.left.add(missing);
+    } else {
+      s.last_left = high;
+      if (low < high) {
+        const float from = column.high[static_cast<size_t>(low)], to = column.low[static_cast<size_t>(high)];
+        const float u = from + (to - from) * rng_.uniform();
+        const auto edge = std::upper_bound(column.upper.begin(), column.upper.end(), u) - column.upper.begin();
+        s.last_left = std::clamp(static_cast<int>(edge) - 1, low, high - 1);
+      } else {
+        s.missing_left = false;
+        s.last_left = column.bins - 1;
+      }
+      std::fill_n(goes_left, s.last_left + 1, true);
+    }
+    goes_left[missing] = column.has_missing ? s.missing_left : goes_left[missing];
+    tally_.clear();
+    for (uint32_t i = begin; i < end; ++i)
+      if (goes_left[here[i - begin]]) tally_.add_row(rows_[i]);
+    if (!allowed()) return;
+    if (!any_missing) {
+      s.missing_left = tally_.left() >= tally_.right();
+      if (s.category && s.missing_left) s.left.add(missing);
+    }
+    s.gain = tally_.gain();
+    if (s.gain > best.gain) best = s;
+  }
+
+  uint32_t partition(const Split& split, uint32_t begin, uint32_t end) {
+    const ColumnBins& column = bins_.columns[static_cast<size_t>(split.column)];
+    const uint8_t* bin = bins_.column(split.column);
+    uint32_t goes_left[256];
+    for (uint32_t b = 0; b < 256; ++b) goes_left[b] = split.category ? split.left.has(b) : static_cast<int>(b) <= split.last_left;
+    if (column.has_missing) goes_left[column.bins] = split.missing_left;
+    uint32_t left = begin, right = 0;
+    for (uint32_t i = begin; i < end; ++i) {
+      const ForestRow row = rows_[i];
+      const uint32_t goes = goes_left[bin[row.row]];
+      rows_[left] = row;
+      spare_[right] = row;
+      left += goes;
+      right += 1 - goes;
+    }
+    std::copy_n(spare_.begin(), right, rows_.begin() + left);
+    return left;
+  }
+
+  const Bins& bins_;
+  std::vector<ForestRow>& rows_;
+  const ForestGrow& o_;
+  Rng rng_;
+  double total_;
+  double least_leaf_ = std::max(o_.min_leaf, 1e-12);
+  Tally tally_;
+  std::vector<float> cells_;  // bins by cell, zero between columns
+  std::vector<uint8_t> bin_;
+  std::vector<ForestRow> spare_;
+  std::vector<uint32_t> columns_;
+  ForestTree tree_;
+};
+
+}  // namespace
+
+ForestTree grow_forest_tree(const Bins& bins, std::vector<ForestRow>& rows, const ForestGrow& options, uint32_t tree) {
+  return options.classes > 0 ? Grower<ClassTally>(bins, rows, options, tree).grow() : Grower<SumTally>(bins, rows, options, tree).grow();
+}
+
+}  // namespace grim::tree

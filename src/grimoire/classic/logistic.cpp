@@ -1,0 +1,187 @@
+#include "grimoire/classic/logistic.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "grimoire/base/error.h"
+#include "grimoire/classic/lbfgs.h"
+#include "grimoire/classic/newton.h"
+
+namespace grim {
+namespace {
+
+// Multiply-adds of a Newton step against those of the passes that L-BFGS would take in its place.
+bool newton_pays(const MeanLoss& loss) {
+  const double N = static_cast<double>(loss.x().rows()), n = static_cast<double>(loss.dims());
+  const double entries = loss.x().is_sparse() ? static_cast<double>(loss.x().sparse().value.size()) / N + 1 : static_cast<double>(loss.width());
+  const double outputs = static_cast<double>(loss.outputs());
+  const double step = N * entries * entries / 2 * outputs * outputs / 2 + n * n * n / 6 + n * n;
+  return n <= 5000 && 6 * step <= 400 * N * entries * outputs;
+}
+
+// Classes that a hyperplane separates let the likelihood rise for ever: Newton's steps then keep a length of about 1 in the scores
+// (Albert and Anderson 1984). The last step tells the direction; which rows it moves tells the kind.
+std::string separation(const MeanLoss& loss, const std::vector<double>& y, const std::vector<double>& step, const std::vector<ColumnInfo>& columns) {
+  const std::vector<double> z = loss.along(step.data());
+  const int64_t N = loss.x().rows(), D = loss.outputs(), P = loss.x().width();
+  double most = 0, least = INFINITY;
+  for (int64_t r = 0; r < N; ++r) {
+    const int64_t own = static_cast<int64_t>(y[r]);
+    for (int64_t k = 0; k < std::max<int64_t>(D, 2); ++k) {
+      if (k == own) continue;
+      const double gain = D == 1 ? (own ? z[r] : -z[r]) : z[r * D + own] - z[r * D + k];
+      most = std::max(most, gain);
+      least = std::min(least, gain);
+    }
+  }
+  if (most < 0.3 || least < -1e-3 * most) return "";
+  int64_t strongest = 0;
+  for (int64_t i = 0; i < loss.dims(); ++i)
+    if (i % loss.width() < P && std::abs(step[i]) > std::abs(step[strongest])) strongest = i;
+  return str("{} separation: {}; the likelihood has no maximum and the coefficients grow without bound, '{}' first. Use a penalty",
+             least > 1e-3 * most ? "perfect" : "quasi-complete",
+             least > 1e-3 * most ? "a hyperplane tells the classes apart without error" : "a hyperplane tells them apart but for rows that lie on it",
+             columns[strongest % loss.width()].name);
+}
+
+bool all_right(const MeanLoss& loss, const std::vector<double>& y, const std::vector<double>& w) {
+  const std::vector<double> z = loss.along(w.data());
+  const int64_t D = loss.outputs();
+  for (int64_t r = 0; r < loss.x().rows(); ++r) {
+    const int64_t own = static_cast<int64_t>(y[r]);
+    if (D == 1 && (own ? z[r] : -z[r]) <= 0) return false;
+    for (int64_t k = 0; k < D && D > 1; ++k)
+      if (k != own && z[r * D + k] >= z[r * D + own]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<double> rows_with_class_weights(const Dataset& data, const std::string& text, std::string_view who) {
+  std::vector<double> weight(static_cast<size_t>(data.rows()), 1.0), of_class(data.classes.size(), 1.0);
+  if (!data.weight.empty()) weight = data.weight;
+  if (text.empty()) return weight;
+  if (text == "balanced") {
+    std::vector<double> sum(data.classes.size(), 0.0);
+    double total = 0;
+    for (int64_t r = 0; r < data.rows(); ++r) {
+      sum[static_cast<size_t>(data.y[r])] += weight[r];
+      total += weight[r];
+    }
+    for (size_t k = 0; k < sum.size(); ++k) of_class[k] = total / (static_cast<double>(sum.size()) * sum[k]);
+  } else {
+    for (size_t at = 0; at < text.size();) {
+      const size_t end = std::min(text.find(',', at), text.size()), equals = text.substr(0, end).rfind('=');
+      const std::string name = text.substr(at, equals == std::string::npos || equals < at ? end - at : equals - at);
+      const auto found = std::find(data.classes.begin(), data.classes.end(), name);
+      GRIM_CHECK(found != data.classes.end(), argument, who, "class-weight: no class is called '{}'", name);
+      double v = 0;
+      const auto [stop, error] = std::from_chars(text.data() + std::min(at + name.size() + 1, end), text.data() + end, v);
+      GRIM_CHECK(error == std::errc() && stop == text.data() + end && v > 0 && std::isfinite(v), argument, who,
+                 "class-weight: got '{}', expected NAME=WEIGHT with a weight above 0", text.substr(at, end - at));
+      of_class[static_cast<size_t>(found - data.classes.begin())] = v;
+      at = end + 1;
+    }
+  }
+  for (int64_t r = 0; r < data.rows(); ++r) weight[r] *= of_class[static_cast<size_t>(data.y[r])];
+  return weight;
+}
+
+Options Logistic::params() {
+  return {{.name = "C", .help = "weight of the loss against the penalty", .target = &c_, .low = 1e-300, .basic = true},
+          {.name = "alpha", .help = "instead of C: weight of the penalty against the mean loss; 0: no penalty; -1: use C", .target = &alpha_, .low = -1, .basic = true},
+          {.name = "l1-ratio", .help = "share of |w| in the penalty, the rest being |w|^2 / 2", .target = &l1_ratio_, .low = 0, .high = 1, .basic = true},
+          {.name = "class-weight", .help = "'balanced', or NAME=WEIGHT with commas between", .target = &class_weight_, .basic = true},
+          {.name = "solver", .help = "how an L2 penalty is solved", .target = &solver_, .choices = {"auto", "newton", "lbfgs"}},
+          {.name = "tolerance", .help = "distance to the minimum of the mean loss to stop at", .target = &tolerance_, .low = 0},
+          {.name = "max-iter", .help = "steps at most", .target = &most_, .low = 1},
+          {.name = "intercept", .help = "fit a constant term", .target = &intercept_wanted_},
+          {.name = "penalise-intercept", .help = "penalise the constant term too, as liblinear does", .target = &penalise_intercept_}};
+}
+
+void Logistic::fit_on(const Dataset& data) {
+  const int64_t K = data.class_count(), P = data.x.width();
+  const LinearLoss kind = K == 2 ? LinearLoss::logistic : LinearLoss::multinomial;
+  const std::vector<double> weight = rows_with_class_weights(data, class_weight_, name());
+  MeanLoss loss(data.x, data.y, weight, K, kind, intercept_wanted_);
+  const double alpha = alpha_ >= 0 ? alpha_ : 1 / (c_ * loss.total_weight());
+  PenalisedLoss f{.loss = loss, .l1 = alpha * l1_ratio_, .l2 = alpha * (1 - l1_ratio_), .penalise_intercept = penalise_intercept_};
+  std::vector<double> w(static_cast<size_t>(loss.dims()), 0.0);
+  GRIM_CHECK(f.l1 == 0 || K == 2, argument, name(), "l1-ratio above 0 takes two classes, and there are {}: wrap it one against the rest", K);
+
+  const bool use_newton = f.l1 == 0 && (solver_ == "newton" || (solver_ == "auto" && newton_pays(loss)));
+  if (f.l1 > 0 || use_newton) {
+    // A start from every eighth row: full passes then begin near the end.
+    constexpr int64_t kStep = 8, kRowsForStart = 20000;
+    if (data.rows() / kStep > std::max<int64_t>(kRowsForStart, 50 * loss.dims())) {
+      std::vector<int64_t> rows;
+      std::vector<double> some_weight;
+      for (int64_t r = 0; r < data.rows(); r += kStep) rows.push_back(r), some_weight.push_back(weight[r]);
+      const Dataset some = data.pick(rows);
+      MeanLoss part(some.x, some.y, some_weight, K, kind, intercept_wanted_);
+      PenalisedLoss start{.loss = part, .l1 = f.l1, .l2 = f.l2, .penalise_intercept = penalise_intercept_};
+      if (f.l1 > 0) proximal_newton(start, w, 1e-4, 10);
+      else newton(start, w, 1e-4, 10);
+    }
+    const NewtonResult found = f.l1 > 0 ? proximal_newton(f, w, tolerance_, most_) : newton(f, w, tolerance_, most_);
+    report_.converged = found.converged;
+    report_.iterations = found.iterations;
+    report_.objective = found.value;
+    report_.gap = found.gap;
+    report_.stopped = str("{}, {} {} {:.2g}", f.l1 > 0 ? "coordinate descent in Newton steps" : "Newton", found.converged ? "gap below" : "stopped at its limit, gap",
+                          found.converged ? "tolerance:" : "is", found.gap);
+    if (alpha == 0) {
+      const std::string kind_of = separation(loss, data.y, found.step, data.x.columns());
+      if (!kind_of.empty()) report_.warnings.push_back(kind_of), report_.converged = false;
+    }
+  } else {
+    const LbfgsResult found = lbfgs([&](const double* v, double* g) { return f.value(v, g, false); }, w, std::max(tolerance_, 1e-14), most_);
+    report_.converged = found.converged;
+    report_.iterations = found.iterations;
+    report_.objective = found.value;
+    report_.gap = found.gradient;
+    report_.stopped = str("L-BFGS, gradient {:.2g}", found.gradient);
+  }
+  if (report_.warnings.empty() && alpha * loss.total_weight() < 1e-3 && all_right(loss, data.y, w)) {
+    report_.warnings.push_back("perfect separation: a hyperplane tells the classes apart without error; only the penalty keeps the coefficients finite");
+    if (alpha == 0) report_.converged = false;
+  }
+  if (!report_.converged && report_.warnings.empty()) report_.warnings.push_back("not converged: scale the columns, allow more steps, or use a smaller C");
+  if (alpha_ < 0) report_.objective *= c_ * loss.total_weight();
+
+  const int64_t D = loss.outputs(), W = loss.width();
+  coef_.resize(static_cast<size_t>(D * P));
+  intercept_.assign(static_cast<size_t>(D), 0.0);
+  for (int64_t d = 0; d < D; ++d) {
+    std::copy_n(&w[d * W], P, &coef_[d * P]);
+    if (intercept_wanted_) intercept_[d] = w[d * W + P];
+  }
+  if (D > 1 && intercept_wanted_) {  // the intercepts are determined up to a constant: their sum is 0
+    double mean = 0;
+    for (double b : intercept_) mean += b / static_cast<double>(D);
+    for (double& b : intercept_) b -= mean;
+  }
+}
+
+void Logistic::proba_on(const Features& x, double* out) const {
+  const int64_t N = x.rows(), D = outputs(), K = std::max<int64_t>(D, 2);
+  std::vector<double> z(static_cast<size_t>(N * D));
+  scores(x, z.data());
+  for (int64_t r = 0; r < N; ++r) {
+    double* p = out + r * K;
+    if (D == 1) {
+      const double e = std::exp(-std::abs(z[r])), less = e / (1 + e);
+      p[1] = z[r] >= 0 ? 1 - less : less;
+      p[0] = z[r] >= 0 ? less : 1 - less;
+      continue;
+    }
+    const double top = *std::max_element(&z[r * D], &z[r * D] + D);
+    double sum = 0;
+    for (int64_t k = 0; k < K; ++k) sum += p[k] = std::exp(z[r * D + k] - top);
+    for (int64_t k = 0; k < K; ++k) p[k] /= sum;
+  }
+}
+
+}  // namespace grim

@@ -1,0 +1,33 @@
+// Logistic regression of two or more classes: min_w,b  C sum_i weight_i loss_i + (1 - l1_ratio) |w|^2 / 2 + l1_ratio |w|_1, the form of
+// scikit-learn and liblinear; inside, the mean loss is minimised, so that the number of steps does not grow with C or the rows.
+// Newton's method while the Hessian is cheap against it, L-BFGS beyond; coordinate descent when l1_ratio > 0 (two classes).
+// The reported objective is the one above (the mean form when alpha is given); gap: Newton's decrement / 2 before the last step, or
+// with L-BFGS the largest entry of the gradient, both of the mean loss.
+#pragma once
+
+#include "grimoire/classic/linear_model.h"
+
+namespace grim {
+
+class Logistic : public LinearModel {
+ public:
+  std::string name() const override { return "logistic"; }
+  Options params() override;
+  bool classifies() const override { return true; }
+  bool has_proba() const override { return true; }
+
+ protected:
+  void fit_on(const Dataset& data) override;
+  void proba_on(const Features& x, double* out) const override;
+
+ private:
+  double c_ = 1, alpha_ = -1, l1_ratio_ = 0, tolerance_ = 1e-7;
+  int64_t most_ = 500;
+  bool intercept_wanted_ = true, penalise_intercept_ = false;
+  std::string class_weight_, solver_ = "auto";
+};
+
+// Row weights times class weights: "" all 1; "balanced": n / (K n_k); "yes=10,no=1" by name. throws: argument, an unknown class
+std::vector<double> rows_with_class_weights(const Dataset& data, const std::string& class_weight, std::string_view who);
+
+}  // namespace grim

@@ -1,0 +1,147 @@
+#include "grimoire/classic/newton.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "grimoire/classic/cholesky.h"
+#include "grimoire/classic/coordinate_descent.h"
+#include "grimoire/classic/linear_kernel.h"
+#include "grimoire/classic/linear_moments.h"
+
+namespace grim {
+namespace {
+
+// H + shift on the diagonal, L and the shift that made it positive definite.
+void factor(const std::vector<double>& h, int64_t n, std::vector<double>& l) {
+  double trace = 0;
+  for (int64_t i = 0; i < n; ++i) trace += h[i * n + i];
+  for (double shift = 0;; shift = shift > 0 ? 10 * shift : 1e-13 * trace) {
+    l = h;
+    for (int64_t i = 0; i < n; ++i) l[i * n + i] += shift + (trace == 0);
+    if (cholesky(l.data(), n, n, 1e-14)) return;
+  }
+}
+
+}  // namespace
+
+double PenalisedLoss::value(const double* w, double* gradient, bool curved) const {
+  double v = loss.value(w, gradient, curved);
+  for (int64_t i = 0; i < loss.dims() && l2 > 0; ++i) {
+    if (!penalised(i)) continue;
+    v += l2 / 2 * w[i] * w[i];
+    gradient[i] += l2 * w[i];
+  }
+  return v;
+}
+double PenalisedLoss::absolute(const double* w) const {
+  double sum = 0;
+  for (int64_t i = 0; i < loss.dims(); ++i) sum += penalised(i) ? std::abs(w[i]) : 0.0;
+  return l1 * sum;
+}
+
+// Steps of (H + l2)^-1 g, halved until the value falls as the slope promises. Near the minimum half the squared Newton decrement,
+// g'H^-1 g / 2, is the distance to it (Boyd and Vandenberghe 2004, section 9.5); the step that follows squares it, more or less.
+NewtonResult newton(const PenalisedLoss& f, std::vector<double>& w, double tolerance, int64_t most) {
+  const int64_t n = f.loss.dims();
+  std::vector<double> g(w.size()), next(w.size()), next_g(w.size()), h(static_cast<size_t>(n * n)), l;
+  NewtonResult result{.value = f.value(w.data(), g.data(), true), .step = std::vector<double>(w.size(), 0.0)};
+  while (result.iterations < most) {
+    f.loss.hessian(h.data());
+    for (int64_t i = 0; i < n; ++i) h[i * n + i] += f.penalised(i) ? f.l2 : 0.0;
+    factor(h, n, l);
+    std::vector<double>& d = result.step;
+    for (int64_t i = 0; i < n; ++i) d[i] = -g[i];
+    cholesky_solve(l.data(), n, n, d.data());
+    const double slope = cpu::dot(g.data(), d.data(), n);
+    result.gap = -slope / 2;
+    ++result.iterations;
+    double t = 1, value = result.value;
+    for (int tried = 0; tried < 50; ++tried, t /= 2) {
+      next = w;
+      cpu::axpy(t, d.data(), next.data(), n);
+      value = f.value(next.data(), next_g.data(), true);
+      if (value <= result.value + 1e-4 * t * slope || result.gap < 1e-14) break;
+    }
+    if (!(value <= result.value + 1e-14 * std::abs(result.value))) {  // rounding is all that is left; the curvature is that of w again
+      f.value(w.data(), g.data(), true);
+      result.converged = result.gap <= std::max(tolerance, 1e-10);
+      return result;
+    }
+    w.swap(next);
+    g.swap(next_g);
+    result.value = value;
+    if (result.gap <= tolerance) {
+      result.converged = true;
+      return result;
+    }
+  }
+  return result;
+}
+
+// Only columns in W are looked at: those in the model and those whose gradient exceeds l1; when W's problem is solved the others are
+// tried again.
+NewtonResult proximal_newton(const PenalisedLoss& f, std::vector<double>& w, double tolerance, int64_t most) {
+  const int64_t n = f.loss.dims(), P = f.loss.x().width();
+  constexpr int64_t kAllColumns = 400;
+  std::vector<double> g(w.size()), next(w.size()), next_g(w.size());
+  NewtonResult result{.step = std::vector<double>(w.size(), 0.0)};
+  MeanLoss& loss = f.loss;
+  double smooth = loss.value(w.data(), g.data(), true);
+  const auto whole = [&](double s, const double* v) {
+    double squares = 0;
+    for (int64_t i = 0; i < n; ++i) squares += f.penalised(i) ? v[i] * v[i] : 0.0;
+    return s + f.l2 / 2 * squares + f.absolute(v);
+  };
+  result.value = whole(smooth, w.data());
+  std::vector<int64_t> work;
+  Features picked;
+  for (; result.iterations < most; ++result.iterations) {
+    std::vector<int64_t> columns;
+    for (int64_t j = 0; j < P; ++j)
+      if (P <= kAllColumns || w[j] != 0 || std::abs(g[j]) > f.l1 || std::binary_search(work.begin(), work.end(), j)) columns.push_back(j);
+    if (columns != work || result.iterations == 0) {
+      work = columns;
+      picked = P <= kAllColumns ? loss.x() : loss.x().pick_columns(work);
+    }
+    const int64_t m = static_cast<int64_t>(work.size()), all = m + loss.has_intercept();
+    std::vector<double> h(static_cast<size_t>(all * all)), b, q, factor;
+    weighted_gram(picked, loss.curvature(), loss.has_intercept(), h.data(), all);
+    for (int64_t i = 0; i < all; ++i) {
+      const int64_t at = i < m ? work[i] : P;
+      for (int64_t j = 0; j < i; ++j) h[j * all + i] = h[i * all + j];
+      h[i * all + i] += 1e-14;
+      b.push_back(w[at]);
+      q.push_back(-g[at]);
+      factor.push_back(f.penalised(at) ? 1.0 : 0.0);
+    }
+    GramDescent descent{.count = all, .gram = h.data(), .stride = all, .l1 = f.l1, .l2 = f.l2, .factor = factor.data(), .q = q.data(), .b = b.data()};
+    descent.run(1e-6 * std::min(tolerance, 1e-4), 10000);
+    std::fill(result.step.begin(), result.step.end(), 0.0);
+    for (int64_t i = 0; i < all; ++i) result.step[i < m ? work[i] : P] = b[i] - w[i < m ? work[i] : P];
+    next = w;
+    cpu::axpy(1, result.step.data(), next.data(), n);
+    const double promised = cpu::dot(g.data(), result.step.data(), n) + whole(0, next.data()) - whole(0, w.data());
+    result.gap = std::max(0.0, -promised);
+    double value = result.value;
+    for (double t = 1; t > 1e-12; t /= 2) {
+      for (int64_t i = 0; i < n; ++i) next[i] = w[i] + t * result.step[i];
+      smooth = loss.value(next.data(), next_g.data(), true);
+      value = whole(smooth, next.data());
+      if (value <= result.value + 1e-4 * t * promised || result.gap < 1e-14) break;
+    }
+    w.swap(next);
+    g.swap(next_g);
+    result.value = value;
+    bool left_out = false;
+    for (int64_t j = 0; j < P && P > kAllColumns; ++j)
+      left_out |= w[j] == 0 && std::abs(g[j]) > f.l1 * (1 + 1e-9) && !std::binary_search(work.begin(), work.end(), j);
+    if (result.gap <= tolerance && !left_out) {
+      ++result.iterations;
+      result.converged = true;
+      break;
+    }
+  }
+  return result;
+}
+
+}  // namespace grim

@@ -1,0 +1,3 @@
+#define Eigen Eigen_avx2
+#define GRIM_LINALG linalg_avx2
+#include "grimoire/stats/linalg_eigen-inl.h"

@@ -1,0 +1,313 @@
+// Gradient boosting: scikit-learn's and XGBoost's exact trees, histograms, losses, limits, early stopping, constraints, files.
+
+#include "grimoire/classic/boosting.h"
+
+#include <chrono>
+
+#include "classic/tree_data.h"
+#include "grimoire/base/rng.h"
+#include "grimoire/device/threads.h"
+
+namespace grim {
+namespace {
+
+double mse(const Boosting& model, const Dataset& data) {
+  const std::vector<double> p = model.predict(data.x);
+  double sum = 0;
+  for (size_t i = 0; i < p.size(); ++i) sum += (p[i] - data.y[i]) * (p[i] - data.y[i]);
+  return sum / static_cast<double>(p.size());
+}
+
+double log_loss(const Boosting& model, const Dataset& data) {
+  const Tensor p = model.predict_proba(data.x);
+  double sum = 0;
+  for (int64_t r = 0; r < data.rows(); ++r) sum -= std::log(p.at({r, static_cast<int64_t>(data.y[static_cast<size_t>(r)])}));
+  return sum / static_cast<double>(data.rows());
+}
+
+// y = 3 x0 + noise, with a wave, a category and missing cells beside.
+Dataset mixed(int64_t rows, bool classes = false) {
+  Rng rng(RngMode::philox, 11);
+  Table t;
+  t.columns = {{"a", ColumnKind::number, {}, {}}, {"b", ColumnKind::number, {}, {}}, {"kind", ColumnKind::category, {}, {"p", "q", "r", "s", "t"}}};
+  Dataset data;
+  for (int64_t r = 0; r < rows; ++r) {
+    const double a = rng.normal(), b = rng.normal(), kind = static_cast<double>(rng.randint(0, 5));
+    t.columns[0].values.push_back(a);
+    t.columns[1].values.push_back(rng.bernoulli(0.2) ? NAN : b);
+    t.columns[2].values.push_back(kind);
+    const double y = 3 * a + 2 * std::sin(3 * b) + (kind == 1 || kind == 3 ? 2 : 0) + rng.normal();
+    data.y.push_back(classes ? (y > 1) + (y > 4) : y);
+  }
+  data.x = Features::from(t);
+  if (classes) data.classes = {"low", "middle", "high"};
+  return data;
+}
+
+TEST(Boosting, DiabetesAsScikitLearn) {
+  GRIM_NEED_DATA(x_path, "tabular/diabetes_data_raw.csv.gz");
+  GRIM_NEED_DATA(y_path, "tabular/diabetes_target.csv.gz");
+  const Dataset data = diabetes(x_path, y_path);
+  for (const auto& [rounds, want] : {std::pair{1, 5365.7886865702}, {10, 3011.8219607584}, {100, 1191.6744015439}}) {
+    Boosting model;
+    model.exact = true;
+    model.rounds = rounds;
+    model.max_depth = 3;
+    model.max_leaves = 0;
+    model.min_samples_leaf = 1;
+    model.fit(data);
+    EXPECT_NEAR(mse(model, data), want, 1e-8);
+    EXPECT_NEAR(2 * model.report().objective, want, 1e-8);
+  }
+}
+
+Boosting xgboost_like() {
+  Boosting model;
+  model.rounds = 10;
+  model.max_depth = 3;
+  model.max_leaves = 0;
+  model.learning_rate = 0.3;
+  model.lambda = 1;
+  model.min_child_weight = 1;
+  model.min_samples_leaf = 1;
+  model.start = "zero";
+  return model;
+}
+
+TEST(Boosting, BreastCancerAsXgboost) {
+  GRIM_NEED_DATA(path, "tabular/breast_cancer.csv");
+  const Dataset data = load_dataset(path, target_is("target"));
+  Boosting model = xgboost_like();
+  model.exact = true;
+  model.fit(data);
+  EXPECT_NEAR(log_loss(model, data), 0.0615871991, 2e-7);
+  EXPECT_EQ(model.trees().node(0).column(), 20u);
+  EXPECT_NEAR(model.trees().node(0).threshold(), 16.795, 1e-4);
+  const std::vector<double> want = {0.581927717, 0.0666666701, 0.286956549, -0.406451643, 0.41538465, -0.400000036, -0.0666666701, -0.586046517};
+  size_t leaf = 0;
+  for (size_t i = 0; i < model.trees().end(0); ++i)
+    if (model.trees().is_leaf(i)) {
+      EXPECT_NEAR(model.leaf_value(i), want[leaf++], 1e-7);
+    }
+  EXPECT_EQ(leaf, want.size());
+  model.exact = false;
+  model.fit(data);
+  EXPECT_NEAR(log_loss(model, data), 0.0634, 0.003);  // XGBoost's own histograms: .0634001289
+}
+
+TEST(Boosting, CrossValidation) {
+  const std::pair<const char*, double> sets[] = {{"tabular/iris.csv", 0.9467}, {"tabular/wine_data.csv", 0.9552}, {"tabular/breast_cancer.csv", 0.9666}};
+  for (const auto& [name, want] : sets) {
+    GRIM_NEED_DATA(path, name);
+    const double score = cross_validated(load_dataset(path, target_is("target")), 5, [] { return Boosting(); });
+    EXPECT_GT(score, want - 0.012) << path;
+    EXPECT_LT(score, want + 0.025) << path;
+  }
+}
+
+TEST(Boosting, AgaricusFromSparseRows) {
+  GRIM_NEED_DATA(path, "tabular/agaricus.txt.train");
+  GRIM_NEED_DATA(test_path, "tabular/agaricus.txt.test");
+  const Dataset data = load_dataset(path);
+  ASSERT_TRUE(data.x.is_sparse());
+  DatasetOptions as_fitted;
+  as_fitted.columns = data.x.columns();
+  as_fitted.classes = data.classes;
+  const Dataset test = load_dataset(test_path, as_fitted);
+  const double error[] = {0.0428305, 0.0217256, 0.0062073}, loss[] = {0.2266860, 0.1378742};
+  for (int rounds = 1; rounds <= 3; ++rounds) {
+    Boosting model = xgboost_like();
+    model.rounds = rounds;
+    model.max_depth = 2;
+    model.learning_rate = 1;
+    model.fit(data);
+    EXPECT_NEAR(1 - model.score(test), error[rounds - 1], 1e-6);
+    if (rounds < 3) {
+      EXPECT_NEAR(log_loss(model, test), loss[rounds - 1], 1e-5);
+    }
+  }
+}
+
+TEST(Boosting, WeightsAreRepeatedRows) {
+  Dataset data = mixed(600);
+  Rng rng(RngMode::philox, 3);
+  for (int64_t r = 0; r < data.rows(); ++r) data.weight.push_back(static_cast<double>(rng.randint(0, 3)));
+  for (const bool exact : {false, true}) {
+    Boosting a, b;
+    for (Boosting* m : {&a, &b}) m->exact = exact, m->rounds = 10, m->max_leaves = 8, m->min_samples_leaf = exact ? 1 : 20;
+    a.min_child_weight = b.min_child_weight = exact ? 20 : 1e-3;
+    a.fit(data);
+    b.fit(repeated(data));
+    const std::vector<double> pa = a.predict(data.x), pb = b.predict(data.x);
+    for (size_t i = 0; i < pa.size(); ++i) ASSERT_NEAR(pa[i], pb[i], 1e-4) << exact;
+  }
+}
+
+TEST(Boosting, MissingCellsAndCategories) {
+  const Dataset data = mixed(4000), fresh = mixed(1);
+  Boosting model;
+  model.fit(data);
+  EXPECT_GT(model.score(data), 0.86);
+  EXPECT_GT(model.importances()[2], 0.02);
+  EXPECT_GT(model.split_counts()[0], 0);
+  // The category matters by {q, s} against the rest, whatever else is known.
+  std::vector<double> out(1), other(1);
+  ASSERT_TRUE(model.predict_row(std::vector<float>{0, NAN, 1}, out));
+  ASSERT_TRUE(model.predict_row(std::vector<float>{0, NAN, 0}, other));
+  EXPECT_NEAR(out[0] - other[0], 2, 0.7);
+}
+
+TEST(Boosting, OtherLosses) {
+  Dataset data = mixed(3000);
+  for (const auto& [loss, q] : {std::pair{"absolute", 0.5}, {"quantile", 0.9}, {"quantile", 0.1}}) {
+    Boosting model;
+    model.loss = loss;
+    model.quantile = q;
+    model.fit(data);
+    const std::vector<double> p = model.predict(data.x);
+    double below = 0;
+    for (size_t i = 0; i < p.size(); ++i) below += data.y[i] <= p[i];
+    EXPECT_NEAR(below / static_cast<double>(p.size()), q, 0.03) << loss;
+  }
+  for (double& y : data.y) y = std::floor(std::exp(0.3 * std::min(y, 6.0)));
+  Boosting poisson;
+  poisson.loss = "poisson";
+  poisson.fit(data);
+  const std::vector<double> p = poisson.predict(data.x);
+  double sum = 0, target = 0;
+  for (size_t i = 0; i < p.size(); ++i) sum += p[i], target += data.y[i];
+  EXPECT_NEAR(sum / target, 1, 0.01);
+  data.y[7] = -1;
+  EXPECT_THROW(poisson.fit(data), Error);
+}
+
+TEST(Boosting, MonotoneEverywhereBesideCategories) {
+  const Dataset data = mixed(3000);
+  Boosting model;
+  model.monotone = "a=+1,b=-1";
+  model.max_leaves = 15;
+  model.fit(data);
+  EXPECT_GT(model.score(data), 0.6);
+  Rng rng(RngMode::philox, 9);
+  std::vector<double> lower(1), higher(1);
+  for (int i = 0; i < 3000; ++i) {
+    std::vector<float> row = {rng.uniform() * 6 - 3, i % 7 == 0 ? NAN : rng.uniform() * 6 - 3, static_cast<float>(rng.randint(0, 5))};
+    ASSERT_TRUE(model.predict_row(row, lower));
+    std::vector<float> up = row;
+    up[0] += rng.uniform() * 2;
+    ASSERT_TRUE(model.predict_row(up, higher));
+    ASSERT_GE(higher[0], lower[0]);
+    up = row;
+    up[1] += rng.uniform() * 2;
+    ASSERT_TRUE(model.predict_row(up, higher));
+    ASSERT_TRUE(!(higher[0] > lower[0])) << row[1];
+  }
+  Boosting free;
+  free.max_leaves = 15;
+  free.fit(data);
+  EXPECT_GT(free.score(data), model.score(data) + 0.02);  // the wave in b cannot be followed
+  for (const char* wrong : {"c=+1", "kind=+1", "a=2", "a"}) {
+    model.monotone = wrong;
+    EXPECT_THROW(model.fit(data), Error) << wrong;
+  }
+}
+
+TEST(Boosting, EarlyStoppingKeepsTheBestRound) {
+  const Dataset data = mixed(1500, true);
+  Boosting model;
+  model.rounds = 400;
+  model.learning_rate = 0.3;
+  model.early_stopping = 10;
+  model.held_out = 0.2;
+  model.fit(data);
+  const std::vector<double>& losses = model.held_out_losses();
+  const auto best = std::min_element(losses.begin(), losses.end()) - losses.begin() + 1;
+  EXPECT_LT(losses.size(), 400u);
+  EXPECT_EQ(static_cast<int64_t>(losses.size()), best + 10);
+  EXPECT_EQ(model.rounds_kept(), best);
+  EXPECT_NE(model.report().stopped.find("300 rows held out"), std::string::npos) << model.report().stopped;
+  const Tensor p = model.predict_proba(data.x);
+  for (int64_t r = 0; r < 20; ++r) EXPECT_NEAR(p.at({r, 0}) + p.at({r, 1}) + p.at({r, 2}), 1, 1e-12);
+}
+
+TEST(Boosting, LimitsSharesAndLeaves) {
+  const Dataset data = mixed(3000);
+  Boosting model;
+  model.rounds = 5;
+  model.max_leaves = 9;
+  model.row_share = 0.5;
+  model.column_share = 0.7;
+  model.fit(data);
+  for (size_t t = 0; t < model.trees().count(); ++t) EXPECT_LE((model.trees().end(t) - model.trees().root(t) + 1) / 2, 9u);
+  model.max_leaves = 0;
+  model.max_depth = 4;
+  model.fit(data);
+  for (size_t t = 0; t < model.trees().count(); ++t) EXPECT_LE(model.trees().depth(t), 4);
+  // Rows in a leaf are counted, not guessed from hessians.
+  const Dataset classes = mixed(3000, true);
+  Boosting counted;
+  counted.rounds = 3;
+  counted.min_samples_leaf = 200;
+  counted.fit(classes);
+  std::map<std::pair<size_t, uint32_t>, int> rows;
+  device::set_threads(1);  // the map is not for two
+  counted.trees().for_each_leaf(classes.x, [&](int64_t, size_t t, uint32_t leaf) { ++rows[{t, leaf}]; });
+  for (const auto& [leaf, n] : rows) EXPECT_GE(n, 200);
+}
+
+TEST(Boosting, ThreadsFilesAndRowsAgree) {
+  for (const bool classes : {false, true}) {
+    const Dataset data = mixed(40000, classes);
+    Boosting one, two;
+    for (Boosting* m : {&one, &two}) m->rounds = 4, m->row_share = 0.8;
+    device::set_threads(1);
+    one.fit(data);
+    device::set_threads(2);
+    two.fit(data);
+    const test::TempFolder folder;
+    one.save(folder / "m");
+    const auto loaded = Estimator::load(folder / "m");
+    const std::vector<double> raw = one.decision(data.x).to_vector<double>();
+    EXPECT_EQ(raw, two.decision(data.x).to_vector<double>());
+    EXPECT_EQ(raw, loaded->decision(data.x).to_vector<double>());
+    std::vector<float> row(3);
+    std::vector<double> out(classes ? 3 : 1);
+    const Tensor p = classes ? one.predict_proba(data.x) : Tensor();
+    const std::vector<double> y = one.predict(data.x);
+    for (int64_t r = 0; r < 50; ++r) {
+      data.x.read_rows(r, r + 1, row.data());
+      ASSERT_TRUE(loaded->predict_row(row, out));
+      for (size_t k = 0; k < out.size(); ++k) EXPECT_EQ(out[k], classes ? p.at({r, static_cast<int64_t>(k)}) : y[static_cast<size_t>(r)]);
+    }
+  }
+}
+
+TEST(Boosting, LyingFilesAreRefused) {
+  Boosting model;
+  model.rounds = 2;
+  model.fit(mixed(300));
+  const State good = model.to_state();
+  EXPECT_NO_THROW(Estimator::from_state(good));
+  for (const char* part : {"nodes", "roots"}) {
+    const Tensor t = good.tensor(part);
+    for (size_t word = 0; word < static_cast<size_t>(t.numel()); word += 3) {
+      std::vector<int32_t> words = t.to_vector<int32_t>();
+      words[word] ^= 0x40001000;
+      State bad = good;
+      bad.set(part, Tensor::from(words, t.shape()));
+      try {  // refused, or harmless
+        Estimator::from_state(bad)->predict(mixed(20).x);
+      } catch (const Error&) {
+      }
+    }
+  }
+  State bad = good;
+  bad.set("value", std::vector<double>{1.0});
+  EXPECT_THROW(Estimator::from_state(bad), Error);
+  bad = good;
+  bad.set("roots", Tensor::from(std::vector<int32_t>{0, 100000}, {2}));
+  EXPECT_THROW(Estimator::from_state(bad), Error);
+}
+
+}  // namespace
+}  // namespace grim
