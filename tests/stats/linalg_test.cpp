@@ -169,7 +169,7 @@ TEST(Pca, IrisCovariance) {
   }
   const Pca p = pca(matrix(x, 150));
   const Values expected = {4.2282417060349, .2426707479286, .0782095000429, .0238350929734};
-  for (size_t i = 0; i < 4; ++i) EXPECT_REL(dense(p.sd)[i] * dense(p.sd)[i], expected[i], 2e-12);
+  for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(dense(p.sd)[i] * dense(p.sd)[i], expected[i], 1e-13);
   // Scores have these variances and are uncorrelated.
   const Values z = dense(p.transform(matrix(x, 150)));
   double first = 0, cross = 0;
@@ -207,7 +207,8 @@ Tensor table_of(const Json& rows) {
 TEST(Regression, Longley) {
   const Json& set = golden().at("longley");
   const LinearFit f = least_squares(table_of(set.at("x")), reals(set.at("y")));
-  const Values b = {-3482258.63459582, 15.0618722713733, -.0358191792925910, -2.02022980381683, -1.03322686717359, -.0511041056535807, 1829.15146461355};
+  const Values b = {-3482258.63459582, 15.0618722713733,   -.0358191792925910, -2.02022980381683,
+                    -1.03322686717359, -.0511041056535807, 1829.15146461355};
   for (size_t j = 0; j < b.size(); ++j) EXPECT_REL(f.coefficients[j].estimate, b[j], 1e-11) << j;
   EXPECT_REL(f.coefficients[0].standard_error, 890420.383607373, 1e-11);
   EXPECT_REL(f.f, 330.285339234588, 1e-11);

@@ -194,7 +194,8 @@ SWEEP = [
     ("negative-binomial", negative_binomial, {"r": 5, "p": 0.4}, [0, 1, 7, 40, 3000], st.nbinom(5, 0.4)),
     ("negative-binomial", negative_binomial, {"r": 0.5, "p": 0.01}, [0, 1, 100, 2000, 90000], st.nbinom(0.5, 0.01)),
     ("hypergeometric", hypergeometric, {"population": 50, "marked": 10, "n": 12}, [0, 1, 3, 6, 9, 10], st.hypergeom(50, 10, 12)),
-    ("hypergeometric", hypergeometric, {"population": 5000, "marked": 1200, "n": 700}, [20, 100, 150, 168, 200, 500], st.hypergeom(5000, 1200, 700)),
+    ("hypergeometric", hypergeometric, {"population": 5000, "marked": 1200, "n": 700}, [20, 100, 150, 168, 200, 500],
+     st.hypergeom(5000, 1200, 700)),
 ]
 
 
@@ -237,27 +238,42 @@ out("mtcars_am", mtcars$am); out("mtcars_wt", mtcars$wt); out("mtcars_mpg", mtca
 out("usarrests", t(as.matrix(USArrests))); out("hair_eye", t(apply(HairEyeColor, c(1, 2), sum)))
 out("longley_y", longley$Employed * 1000)
 x <- sleep$extra[1:10]; y <- sleep$extra[11:20]
-p("r_ks_two", ks.test(x, y + 0.05)); p("r_ks_one", ks.test(x, "pnorm", 1, 2, exact = TRUE)); p("r_ks_less", ks.test(x, "pnorm", 1, 2, alternative = "less", exact = TRUE))
-p("r_mw_exact", wilcox.test(mtcars$wt[1:9] + (1:9) / 1000, mtcars$wt[10:20] + (10:20) / 1000)); p("r_mw_greater", wilcox.test(mtcars$mpg[mtcars$am == 1], mtcars$mpg[mtcars$am == 0], alternative = "greater", exact = FALSE))
-p("r_wilcox_exact", wilcox.test(c(1.1, -2.2, 3.3, 4.4, -0.5, 6.6, 7.7, 2.9))); p("r_wilcox_continuity", wilcox.test(x, y, paired = TRUE, exact = FALSE))
-p("r_kendall_exact", cor.test(c(1, 5, 2, 8, 3, 9, 4), c(2, 4, 1, 9, 5, 8, 3), method = "kendall")); p("r_kendall_ties", cor.test(mtcars$wt, mtcars$hp, method = "kendall", exact = FALSE))
+p("r_ks_two", ks.test(x, y + 0.05))
+p("r_ks_one", ks.test(x, "pnorm", 1, 2, exact = TRUE))
+p("r_ks_less", ks.test(x, "pnorm", 1, 2, alternative = "less", exact = TRUE))
+p("r_mw_exact", wilcox.test(mtcars$wt[1:9] + (1:9) / 1000, mtcars$wt[10:20] + (10:20) / 1000))
+p("r_mw_greater", wilcox.test(mtcars$mpg[mtcars$am == 1], mtcars$mpg[mtcars$am == 0], alternative = "greater", exact = FALSE))
+p("r_wilcox_exact", wilcox.test(c(1.1, -2.2, 3.3, 4.4, -0.5, 6.6, 7.7, 2.9)))
+p("r_wilcox_continuity", wilcox.test(x, y, paired = TRUE, exact = FALSE))
+p("r_kendall_exact", cor.test(c(1, 5, 2, 8, 3, 9, 4), c(2, 4, 1, 9, 5, 8, 3), method = "kendall"))
+p("r_kendall_ties", cor.test(mtcars$wt, mtcars$hp, method = "kendall", exact = FALSE))
 p("r_spearman_exact", cor.test(c(1, 5, 2, 8, 3, 9, 4), c(2, 4, 1, 9, 5, 8, 3), method = "spearman"))
 f <- fisher.test(matrix(c(12, 5, 3, 14), 2)); out("r_fisher", f$p.value, f$estimate, f$conf.int)
 f <- fisher.test(matrix(c(12, 5, 3, 14), 2), alternative = "greater"); out("r_fisher_greater", f$p.value, f$estimate, f$conf.int)
 for (n in c(3, 4, 5, 8, 11, 12, 20)) p(paste0("r_shapiro_", n), shapiro.test(mtcars$hp[1:n]))
 b <- binom.test(14, 20, .6, alternative = "less"); out("r_binom_less", b$p.value, b$conf.int)
-w <- t.test(x, y); out("r_welch", w$parameter, w$conf.int); w <- t.test(x, mu = 1, alternative = "greater"); out("r_t_greater", w$statistic, w$p.value, w$conf.int)
+w <- t.test(x, y)
+out("r_welch", w$parameter, w$conf.int)
+w <- t.test(x, mu = 1, alternative = "greater")
+out("r_t_greater", w$statistic, w$p.value, w$conf.int)
 r <- cor.test(mtcars$mpg, mtcars$wt); out("r_pearson", r$estimate, r$p.value, r$conf.int)
 tk <- TukeyHSD(aov(weight ~ group, PlantGrowth))$group; out("r_tukey", t(tk))
-out("r_ptukey", ptukey(3.5, 3, 20, lower = FALSE), ptukey(10, 5, 8, lower = FALSE), ptukey(1, 10, 100, lower = FALSE), ptukey(2.5, 2, 2, lower = FALSE))
+out("r_ptukey", ptukey(3.5, 3, 20, lower = FALSE), ptukey(10, 5, 8, lower = FALSE),
+    ptukey(1, 10, 100, lower = FALSE), ptukey(2.5, 2, 2, lower = FALSE))
 out("r_qtukey", qtukey(.95, 3, 27), qtukey(.99, 10, 12))
-p("r_levene_mean", list(statistic = anova(lm(abs(weight - ave(weight, group)) ~ group, PlantGrowth))$F[1], p.value = anova(lm(abs(weight - ave(weight, group)) ~ group, PlantGrowth))$P[1]))
+v <- anova(lm(abs(weight - ave(weight, group)) ~ group, PlantGrowth))
+out("r_levene_mean", v$F[1], v$P[1])
 p("r_bartlett", bartlett.test(weight ~ group, PlantGrowth)); p("r_kruskal", kruskal.test(weight ~ group, PlantGrowth))
-p("r_mcnemar", mcnemar.test(matrix(c(794, 86, 150, 570), 2))); p("r_prop", prop.test(c(83, 90, 129, 70), c(86, 93, 136, 82), correct = FALSE))
-l <- summary(lm(mpg ~ wt + hp, mtcars)); out("r_lm", t(l$coefficients), l$r.squared, l$adj.r.squared, l$sigma, l$fstatistic[1], logLik(lm(mpg ~ wt + hp, mtcars)))
-g <- glm(am ~ wt, binomial, mtcars, control = list(epsilon = 1e-14)); out("r_logistic", t(summary(g)$coefficients), g$deviance, g$null.deviance, AIC(g))
-g <- glm(count ~ spray, poisson, InsectSprays, control = list(epsilon = 1e-14)); out("r_poisson", t(summary(g)$coefficients), g$deviance, g$null.deviance, AIC(g))
-out("r_power", power.t.test(n = 20, delta = 1, sd = 2, strict = TRUE)$power, power.t.test(n = 15, delta = .6, type = "one.sample", alternative = "one.sided")$power)
+p("r_mcnemar", mcnemar.test(matrix(c(794, 86, 150, 570), 2)))
+p("r_prop", prop.test(c(83, 90, 129, 70), c(86, 93, 136, 82), correct = FALSE))
+l <- summary(lm(mpg ~ wt + hp, mtcars))
+out("r_lm", t(l$coefficients), l$r.squared, l$adj.r.squared, l$sigma, l$fstatistic[1], logLik(lm(mpg ~ wt + hp, mtcars)))
+g <- glm(am ~ wt, binomial, mtcars, control = list(epsilon = 1e-14))
+out("r_logistic", t(summary(g)$coefficients), g$deviance, g$null.deviance, AIC(g))
+g <- glm(count ~ spray, poisson, InsectSprays, control = list(epsilon = 1e-14))
+out("r_poisson", t(summary(g)$coefficients), g$deviance, g$null.deviance, AIC(g))
+out("r_power", power.t.test(n = 20, delta = 1, sd = 2, strict = TRUE)$power,
+    power.t.test(n = 15, delta = .6, type = "one.sample", alternative = "one.sided")$power)
 """
 
 

@@ -32,10 +32,12 @@ struct ColumnBins {
 struct Bins {
   int64_t rows = 0;
   std::vector<ColumnBins> columns;
-  Tensor cells;  // (P, N) u8
+  Tensor cells;   // (P, N) u8
+  Tensor by_row;  // (N, P) u8, after transpose(): for a few rows and many columns
 
   int64_t width() const { return static_cast<int64_t>(columns.size()); }
   const uint8_t* column(int64_t c) const { return cells.data<uint8_t>() + c * rows; }
+  void transpose();
 };
 
 inline constexpr int kMostBins = 255;
@@ -43,6 +45,9 @@ inline constexpr int64_t kBinSample = 200000;
 
 // `weight`: of the rows, or empty; rows of weight 0 are binned but do not move the edges. The same for any number of threads.
 Bins make_bins(const Features& x, const std::vector<double>& weight, int most_bins = kMostBins);
+
+// out[r * columns + j] = in[j][r] for rows [begin, end).
+void interleave(const uint8_t* const* in, int64_t columns, int64_t begin, int64_t end, uint8_t* out, int64_t stride);
 
 // Sorts keys rising and carries the places along: least significant digit first, 11 bits at a time.
 struct KeyedRow {

@@ -47,9 +47,7 @@ std::vector<Draft> BoostGrower::grow(const float* gh, const std::vector<uint32_t
   const auto count = [&](uint32_t node) {
     NodeInfo& n = nodes_[node];
     n.histogram = take_histogram();
-    const bool all = static_cast<int64_t>(rows_.size()) == bins_.rows && n.begin == 0 && n.end == rows_.size();
-    hist_.build(gh, all ? std::span<const uint32_t>() : std::span<const uint32_t>(rows_).subspan(n.begin, n.end - n.begin), bins_.rows,
-                pool_[static_cast<size_t>(n.histogram)].data());
+    hist_.build(gh, std::span<const uint32_t>(rows_).subspan(n.begin, n.end - n.begin), pool_[static_cast<size_t>(n.histogram)].data());
   };
   if (may_split(nodes_[0]) && o_.max_leaves != 1) {
     count(0);
@@ -64,8 +62,11 @@ std::vector<Draft> BoostGrower::grow(const float* gh, const std::vector<uint32_t
       });
     const uint32_t parent = *next;
     pending_.erase(next);
+    if (!divide(parent, drafts)) {
+      free_.push_back(nodes_[parent].histogram);
+      continue;
+    }
     const bool last = ++leaves == o_.max_leaves;
-    divide(parent, drafts);
     const uint32_t left = drafts[parent].left, right = drafts[parent].right;
     const bool left_smaller = nodes_[left].end - nodes_[left].begin <= nodes_[right].end - nodes_[right].begin;
     const uint32_t small = left_smaller ? left : right, large = left_smaller ? right : left;
@@ -160,14 +161,20 @@ void BoostGrower::scan_numbers(int64_t slot, const NodeInfo& node, bool missing_
     left = {cell[0], cell[1], weight_in(cell)};
   }
   const int end = column.has_missing && !missing_left ? column.bins : column.bins - 1;
+  const double least_h = std::max(o_.min_child_weight, 1e-12), most_h = node.sums.h - least_h;
+  const bool free = o_.monotone.empty(), weighed = least_weight_ > 0;
   for (int b = 0; b < end; ++b) {
     const double* cell = cells + b * width;
     left.g += cell[0];
     left.h += cell[1];
     left.w += weight_in(cell);
-    if (!allowed(left) || cell[1] == 0) continue;
-    const Sums right{node.sums.g - left.g, node.sums.h - left.h, node.sums.w - left.w};
-    if (!allowed(right)) break;
+    if (left.h > most_h) break;
+    if (left.h < least_h || cell[1] == 0) continue;
+    const double g_right = node.sums.g - left.g, hl = left.h + o_.lambda, hr = node.sums.h - left.h + o_.lambda;
+    // Most thresholds lose, so they are compared without a division: a / b + c / d > best when a d + c b > best b d.
+    if (free && best.slot >= 0 && left.g * left.g * hr + g_right * g_right * hl <= best.gain * hl * hr) continue;
+    const Sums right{g_right, node.sums.h - left.h, node.sums.w - left.w};
+    if (weighed && (left.w < least_weight_ || right.w < least_weight_)) continue;
     const double gain = gain_of(node, left, right, direction);
     if (gain > best.gain) best = {gain, slot, b, missing_left, {}, left.g, left.h, left.w};
   }
@@ -233,11 +240,11 @@ uint32_t BoostGrower::partition(const uint8_t* bin, const uint8_t* goes_left, st
   return begin + total;
 }
 
-void BoostGrower::divide(uint32_t parent, std::vector<Draft>& drafts) {
+bool BoostGrower::divide(uint32_t parent, std::vector<Draft>& drafts) {
   const NodeInfo n = nodes_[parent];
   const int64_t c = hist_.column(n.split.slot);
   const ColumnBins& column = bins_.columns[static_cast<size_t>(c)];
-  Draft& draft = drafts[parent];
+  Draft draft;
   draft.column = static_cast<int32_t>(c);
   draft.missing_left = n.split.missing_left;
   draft.gain = n.split.gain;
@@ -251,6 +258,7 @@ void BoostGrower::divide(uint32_t parent, std::vector<Draft>& drafts) {
     goes_left[column.bins] = n.split.missing_left;
   }
   const uint32_t middle = partition(bins_.column(c), goes_left, rows_, n.begin, n.end, scratch_);
+  if (middle == n.begin || middle == n.end) return false;  // one side was rounding left over by the subtraction of histograms
   const uint32_t others = partition(bins_.column(c), goes_left, others_, n.others_begin, n.others_end, scratch_);
   const Sums left{n.split.g_left, n.split.h_left, n.split.w_left}, right{n.sums.g - left.g, n.sums.h - left.h, n.sums.w - left.w};
   double low[2] = {n.low, n.low}, high[2] = {n.high, n.high};
@@ -261,9 +269,11 @@ void BoostGrower::divide(uint32_t parent, std::vector<Draft>& drafts) {
   }
   const uint32_t l = open(n.begin, middle, n.others_begin, others, n.depth + 1, left, low[0], high[0]);
   const uint32_t r = open(middle, n.end, others, n.others_end, n.depth + 1, right, low[1], high[1]);
-  drafts[parent].left = l;
-  drafts[parent].right = r;
+  draft.left = l;
+  draft.right = r;
+  drafts[parent] = std::move(draft);
   drafts.resize(nodes_.size());
+  return true;
 }
 
 }  // namespace grim::tree

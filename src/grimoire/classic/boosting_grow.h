@@ -68,7 +68,7 @@ class BoostGrower {
   Split find_in(int64_t slot, const NodeInfo& node) const;
   void scan_numbers(int64_t slot, const NodeInfo& node, bool missing_left, Split& best) const;
   void scan_levels(int64_t slot, const NodeInfo& node, Split& best) const;
-  void divide(uint32_t node, std::vector<Draft>& drafts);
+  bool divide(uint32_t node, std::vector<Draft>& drafts);
   double worth(const Sums& s) const { return s.h + o_.lambda > 0 ? s.g / (s.h + o_.lambda) : 0; }
   double gain_of(const NodeInfo& node, const Sums& left, const Sums& right, int direction) const;
   bool allowed(const Sums& s) const { return s.h >= o_.min_child_weight && s.h > 1e-12 && s.w >= least_weight_; }

@@ -29,7 +29,7 @@ template <int kCell, int kQuads, bool kIndexed> void add_rows(const HistogramWor
     const uint8_t* bin = w.bins + row * stride;
     const auto pair = hn::LoadU(d, w.gh + row * kCell);
     const auto add = [&](int column, uint32_t b) HWY_ATTR {
-      float* cell = hist + (static_cast<uint32_t>(column) * 256 + b) * kCell;
+      float* cell = hist + (static_cast<uint32_t>(column) * static_cast<uint32_t>(kColumnCells<kCell>) + b) * kCell;
       hn::StoreU(hn::Add(hn::LoadU(d, cell), pair), d, cell);
     };
     for (int q = 0; q < kQuads; ++q) {
@@ -94,18 +94,17 @@ Histograms::Histograms(const Bins& bins, std::vector<int64_t> columns, bool coun
   device::for_chunks(group_count * blocks, [&](int64_t task) {
     const Group& g = groups_[static_cast<size_t>(task / blocks)];
     const int64_t begin = task % blocks * kRows, end = std::min(N, begin + kRows);
-    uint8_t* out = packed + g.first_slot * N;
-    for (int64_t j = 0; j < g.columns; ++j) {
-      const uint8_t* in = bins_.column(column(g.first_slot + j));
-      for (int64_t r = begin; r < end; ++r) out[r * g.columns + j] = in[r];
-    }
+    const uint8_t* in[kGroup];
+    for (int64_t j = 0; j < g.columns; ++j) in[j] = bins_.column(column(g.first_slot + j));
+    interleave(in, g.columns, begin, end, packed + g.first_slot * N, g.columns);
   });
 }
 
-void Histograms::build(const float* gh, std::span<const uint32_t> rows, int64_t all, double* out) {
-  const int64_t n = rows.empty() ? all : static_cast<int64_t>(rows.size());
+void Histograms::build(const float* gh, std::span<const uint32_t> rows, double* out) {
+  const int64_t n = static_cast<int64_t>(rows.size());
+  const bool all = n == bins_.rows;  // rows rise, so these are 0 .. n - 1
   const int64_t chunks = std::max<int64_t>(1, (n + kChunk - 1) / kChunk), groups = static_cast<int64_t>(groups_.size());
-  const int64_t block = int64_t{kGroup} * 256 * width();
+  const int64_t column_numbers = width() * (counts_ ? kColumnCells<4> : kColumnCells<2>), block = kGroup * column_numbers;
   if (!partial_.defined() || partial_.numel() < chunks * groups * block) partial_ = Tensor::empty({chunks * groups * block});
   float* partial = partial_.data<float>();
   device::for_chunks(chunks * groups, [&](int64_t task) {
@@ -113,16 +112,16 @@ void Histograms::build(const float* gh, std::span<const uint32_t> rows, int64_t 
     const Group& g = groups_[static_cast<size_t>(task % groups)];
     float* cells = partial + task * block;
     for (int64_t j = 0; j < g.columns; ++j)
-      std::fill_n(cells + j * 256 * width(), bins_.columns[static_cast<size_t>(column(g.first_slot + j))].total() * width(), 0.0f);
+      std::fill_n(cells + j * column_numbers, bins_.columns[static_cast<size_t>(column(g.first_slot + j))].total() * width(), 0.0f);
     const int64_t begin = chunk * kChunk, count = std::min(n - begin, kChunk);
-    HWY_DYNAMIC_DISPATCH(add_to_histogram)({.bins = g.cells, .columns = g.columns, .rows = rows.empty() ? nullptr : rows.data() + begin, .first = begin,
+    HWY_DYNAMIC_DISPATCH(add_to_histogram)({.bins = g.cells, .columns = g.columns, .rows = all ? nullptr : rows.data() + begin, .first = begin,
                                             .count = count, .gh = gh, .cell = width(), .cells = cells});
   });
   device::parallel_for(this->columns(), 8, [&](int64_t first, int64_t last) {
     for (int64_t slot = first; slot < last; ++slot) {
       size_t group = 0;
       while (group + 1 < groups_.size() && groups_[group + 1].first_slot <= slot) ++group;
-      const int64_t place = static_cast<int64_t>(group) * block + (slot - groups_[group].first_slot) * 256 * width();
+      const int64_t place = static_cast<int64_t>(group) * block + (slot - groups_[group].first_slot) * column_numbers;
       const size_t numbers = (offset_[static_cast<size_t>(slot) + 1] - offset_[static_cast<size_t>(slot)]) * static_cast<size_t>(width());
       double* sum = out + offset_[static_cast<size_t>(slot)] * static_cast<size_t>(width());
       for (size_t i = 0; i < numbers; ++i) sum[i] = partial[place + static_cast<int64_t>(i)];

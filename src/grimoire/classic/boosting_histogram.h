@@ -24,8 +24,8 @@ class Histograms {
   size_t size() const { return offset_.back() * static_cast<size_t>(width()); }  // numbers a histogram
   const double* cells(const double* histogram, int64_t slot) const { return histogram + offset_[static_cast<size_t>(slot)] * static_cast<size_t>(width()); }
 
-  // out = sums over these rows. gh: `width()` floats a row. `rows` empty: the rows 0 .. all - 1.
-  void build(const float* gh, std::span<const uint32_t> rows, int64_t all, double* out);
+  // out = sums over these rows, which rise. gh: `width()` floats a row of all rows.
+  void build(const float* gh, std::span<const uint32_t> rows, double* out);
 
  private:
   static constexpr int kGroup = 32;

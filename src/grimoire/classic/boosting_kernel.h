@@ -5,6 +5,10 @@
 
 namespace grim::tree {
 
+// Cells from one column to the next: 256 bins and one cache line, so that equal bins of the columns (zeros!) neither fall into the same
+// cache set nor look alike to the load that waits for a store.
+template <int kCell> inline constexpr int64_t kColumnCells = 256 + 16 / kCell;
+
 struct HistogramWork {
   const uint8_t* bins;   // all rows by `columns`
   int64_t columns;       // at most 32
@@ -12,7 +16,7 @@ struct HistogramWork {
   int64_t first, count;
   const float* gh;       // `cell` floats a row of all rows
   int cell;              // 2 or 4
-  float* cells;          // columns by 256 by `cell`
+  float* cells;          // columns by kColumnCells by `cell`
 };
 
 }  // namespace grim::tree

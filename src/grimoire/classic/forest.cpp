@@ -64,7 +64,8 @@ void Forest::fit_on(const Dataset& data) {
   const tree::ForestGrow o{.classes = K, .entropy = criterion == "entropy", .extra = extra_, .max_depth = max_depth,
                            .max_features = features_at_node(data.x.width(), classes), .min_leaf = min_samples_leaf, .min_split = min_samples_split,
                            .min_gain = min_gain, .seed = static_cast<uint64_t>(seed)};
-  const tree::Bins bins = tree::make_bins(data.x, data.weight, static_cast<int>(max_bins));
+  tree::Bins bins = tree::make_bins(data.x, data.weight, static_cast<int>(max_bins));
+  bins.transpose();
   double mean = 0;
   if (!classes)
     for (double y : data.y) mean += y / static_cast<double>(N);

@@ -26,6 +26,7 @@ struct Split {
   int64_t column = -1;
   int last_left = 0;
   bool missing_left = false, category = false;
+  bool known_missing = false;  // the node has missing cells, so missing_left was chosen
   BinSet left = {};  // of a category
 };
 
@@ -34,7 +35,8 @@ template <class Tally> class Grower {
   Grower(const Bins& bins, std::vector<ForestRow>& rows, const ForestGrow& o, uint32_t tree)
       : bins_(bins), rows_(rows), o_(o), rng_(RngMode::philox, o.seed, "forest-tree", tree),
         total_(std::accumulate(rows.begin(), rows.end(), 0.0, [](double sum, const ForestRow& r) { return sum + r.weight; })), tally_(o, total_),
-        cells_(256 * tally_.cell()), bin_(rows.size()), spare_(rows.size()), columns_(static_cast<size_t>(bins.width())) {
+        cells_(256 * tally_.cell()), bin_(rows.size()), spare_(rows.size()), columns_(static_cast<size_t>(bins.width())), constant_(columns_.size()),
+        small_(static_cast<uint32_t>(std::min<size_t>(next_.size(), 64 * tally_.cell()))) {
     std::iota(columns_.begin(), columns_.end(), 0u);
   }
 
@@ -57,6 +59,10 @@ template <class Tally> class Grower {
         continue;
       }
       const uint32_t middle = partition(split, n.begin, n.end);
+      if (!split.known_missing) {  // a missing cell where none was seen goes with the majority
+        split.missing_left = middle - n.begin >= n.end - middle;
+        if (split.category && split.missing_left) split.left.add(static_cast<uint32_t>(bins_.columns[static_cast<size_t>(split.column)].bins));
+      }
       const auto left = static_cast<uint32_t>(tree_.nodes.size());
       Draft& draft = tree_.nodes[n.node];
       const ColumnBins& column = bins_.columns[static_cast<size_t>(split.column)];
@@ -120,16 +126,37 @@ template <class Tally> class Grower {
   void offer(Split& best, int64_t c, int last_left, bool missing_left) const {
     if (!allowed()) return;
     const double gain = tally_.gain();
-    if (gain > best.gain) best = {gain, c, last_left, missing_left, false, {}};
+    if (gain > best.gain) best = {gain, c, last_left, missing_left, false, false, {}};
+  }
+
+  // The bins of the node's rows into bin_. False when they are all alike: no split here, nor in any part of this node.
+  bool gather(int64_t c, uint32_t begin, uint32_t end) {
+    Span& constant = constant_[static_cast<size_t>(c)];
+    if (begin >= constant.begin && end <= constant.end) return false;
+    const uint32_t n = end - begin;
+    const ForestRow* rows = rows_.data() + begin;
+    if (uint64_t{n} * 16 > static_cast<uint64_t>(bins_.rows)) {
+      const uint8_t* bin = bins_.column(c);
+      for (uint32_t i = 0; i < n; ++i) bin_[i] = bin[rows[i].row];
+    } else {  // the cache lines of few rows stay warm from column to column and from node to node
+      const uint8_t* bin = bins_.by_row.data<uint8_t>() + c;
+      const auto stride = static_cast<size_t>(bins_.width());
+      for (uint32_t i = 0; i < n; ++i) bin_[i] = bin[rows[i].row * stride];
+    }
+    uint8_t differs = 0;
+    for (uint32_t i = 1; i < n; ++i) differs |= bin_[i] ^ bin_[0];
+    if (differs == 0) constant = {begin, end};
+    return differs != 0;
   }
 
   void try_all(int64_t c, const ColumnBins& column, uint32_t begin, uint32_t end, Split& best) {
-    const uint8_t* bin = bins_.column(c);
+    if (!gather(c, begin, end)) return;
+    if (!column.category && !column.has_missing && end - begin <= small_) return try_few(c, begin, end, best);
     const size_t cell = tally_.cell();
     float* cells = cells_.data();
     BinSet present;
     for (uint32_t i = begin; i < end; ++i) {
-      const uint32_t b = bin[rows_[i].row];
+      const uint32_t b = bin_[i - begin];
       present.add(b);
       Tally::put(cells, cell, b, rows_[i]);
     }
@@ -151,18 +178,27 @@ template <class Tally> class Grower {
         });
         if (any_missing && turn == 0 && before >= 0) offer(best, c, column.bins - 1, false);
       }
-      if (!any_missing && best.column >= 0) best.missing_left = prefers_left(cells, cell, numbers, best);
+      if (any_missing) best.known_missing = true;
     }
     present.each([&](uint32_t b) { std::fill_n(cells + b * cell, cell, 0.0f); });
   }
 
-  // Where a missing cell goes when the node has seen none: with the majority.
-  bool prefers_left(const float* cells, size_t cell, const BinSet& present, const Split& split) {
+  // Few rows: each is chained to its bin and moves over by itself, so no cell of a bin is ever added up or cleared.
+  void try_few(int64_t c, uint32_t begin, uint32_t end, Split& best) {
+    BinSet present;
+    for (uint32_t i = 0; i < end - begin; ++i) {
+      const uint32_t b = bin_[i];
+      next_[i] = present.has(b) ? first_[b] : kEnd;
+      first_[b] = static_cast<uint16_t>(i);
+      present.add(b);
+    }
     tally_.clear();
+    int before = -1;
     present.each([&](uint32_t b) {
-      if (static_cast<int>(b) <= split.last_left) tally_.add(cells + b * cell);
+      if (before >= 0) offer(best, c, before, false);
+      for (uint16_t i = first_[b]; i != kEnd; i = next_[i]) tally_.add_row(rows_[begin + i]);
+      before = static_cast<int>(b);
     });
-    return tally_.left() >= tally_.right();
   }
 
   void try_levels(int64_t c, const BinSet& present, uint32_t missing, size_t order, Split& best) {
@@ -177,37 +213,32 @@ template <class Tally> class Grower {
       left.add(ranked[i].second);
       if (!allowed()) continue;
       const double gain = tally_.gain();
-      if (gain > best.gain) best = {gain, c, 0, left.has(missing), true, left};
+      if (gain > best.gain) best = {gain, c, 0, left.has(missing), true, true, left};
     }
   }
 
   void try_random(int64_t c, const ColumnBins& column, uint32_t begin, uint32_t end, Split& best) {
-    const uint8_t* bin = bins_.column(c);
-    uint8_t* here = bin_.data();
+    if (!gather(c, begin, end)) return;
+    const uint32_t n = end - begin;
     const auto missing = static_cast<uint8_t>(column.bins);
-    int low = 255, high = -1;
-    bool any_missing = false;
-    for (uint32_t i = begin; i < end; ++i) {
-      const uint8_t b = bin[rows_[i].row];
-      here[i - begin] = b;
-      if (column.has_missing && b == missing) {
-        any_missing = true;
-        continue;
-      }
-      low = std::min<int>(low, b);
-      high = std::max<int>(high, b);
-    }
-    if (high < 0 || (low == high && !any_missing)) return;
+    int low = 255, high = 0;
+    for (uint32_t i = 0; i < n; ++i) low = std::min<int>(low, bin_[i]);
+    for (uint32_t i = 0; i < n; ++i) high = std::max<int>(high, bin_[i]);
     Split s{.gain = 0, .column = c};
-    if (any_missing) s.missing_left = rng_.next_u32() & 1;
-    bool goes_left[256] = {};
+    if (column.has_missing && high == missing) {  // the largest of those present
+      s.known_missing = true;
+      s.missing_left = rng_.next_u32() & 1;
+      high = low;
+      for (uint32_t i = 0; i < n; ++i) high = std::max<int>(high, bin_[i] == missing ? low : bin_[i]);
+    }
+    uint8_t goes_left[256] = {};
     if (column.category) {
       s.category = true;
       for (int b = 0; b < column.bins; ++b)
-        if (rng_.next_u32() & 1) s.left.add(static_cast<uint32_t>(b)), goes_left[b] = true;
+        if (rng_.next_u32() & 1) s.left.add(static_cast<uint32_t>(b)), goes_left[b] = 1;
       if (s.missing_left) s.left.add(missing);
     } else {
-      s.last_left = high;
+      s.last_left = column.bins - 1;  // all that are present, against those that are missing
       if (low < high) {
         const float from = column.high[static_cast<size_t>(low)], to = column.low[static_cast<size_t>(high)];
         const float u = from + (to - from) * rng_.uniform();
@@ -215,19 +246,17 @@ template <class Tally> class Grower {
         s.last_left = std::clamp(static_cast<int>(edge) - 1, low, high - 1);
       } else {
         s.missing_left = false;
-        s.last_left = column.bins - 1;
       }
-      std::fill_n(goes_left, s.last_left + 1, true);
+      std::fill_n(goes_left, s.last_left + 1, uint8_t{1});
     }
-    goes_left[missing] = column.has_missing ? s.missing_left : goes_left[missing];
+    if (column.has_missing) goes_left[missing] = s.missing_left;
+    const size_t cell = tally_.cell();
+    float* sides = cells_.data();  // right, left
+    for (uint32_t i = 0; i < n; ++i) Tally::put(sides, cell, goes_left[bin_[i]], rows_[begin + i]);
     tally_.clear();
-    for (uint32_t i = begin; i < end; ++i)
-      if (goes_left[here[i - begin]]) tally_.add_row(rows_[i]);
+    tally_.add(sides + cell);
+    std::fill_n(sides, 2 * cell, 0.0f);
     if (!allowed()) return;
-    if (!any_missing) {
-      s.missing_left = tally_.left() >= tally_.right();
-      if (s.category && s.missing_left) s.left.add(missing);
-    }
     s.gain = tally_.gain();
     if (s.gain > best.gain) best = s;
   }
@@ -261,7 +290,15 @@ template <class Tally> class Grower {
   std::vector<float> cells_;  // bins by cell, zero between columns
   std::vector<uint8_t> bin_;
   std::vector<ForestRow> spare_;
+  struct Span {
+    uint32_t begin = 0, end = 0;
+  };
+  static constexpr uint16_t kEnd = 0xffff;
   std::vector<uint32_t> columns_;
+  std::vector<Span> constant_;  // rows in which a column is known to be constant
+  std::array<uint16_t, 256> first_;
+  std::array<uint16_t, 1024> next_;
+  uint32_t small_;
   ForestTree tree_;
 };
 

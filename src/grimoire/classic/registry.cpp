@@ -2,6 +2,7 @@
 #include "grimoire/classic/estimator.h"
 
 #include "grimoire/base/error.h"
+#include "grimoire/classic/adaboost.h"
 #include "grimoire/classic/boosting.h"
 #include "grimoire/classic/forest.h"
 #include "grimoire/classic/calibration.h"
@@ -11,8 +12,11 @@
 #include "grimoire/classic/pipeline.h"
 #include "grimoire/classic/preprocess.h"
 #include "grimoire/classic/elastic_net.h"
+#include "grimoire/classic/linear_svm.h"
 #include "grimoire/classic/logistic.h"
+#include "grimoire/classic/naive_bayes.h"
 #include "grimoire/classic/ridge.h"
+#include "grimoire/classic/svm.h"
 #include "grimoire/classic/tree.h"
 
 namespace grim {
@@ -43,10 +47,18 @@ const std::vector<Entry>& entries() {
       {"lasso", make<Lasso>},
       {"elastic-net", make<ElasticNet>},
       {"logistic", make<Logistic>},
+      {"svc", make<Svc>},
+      {"nu-svc", make<NuSvc>},
+      {"svr", make<Svr>},
+      {"nu-svr", make<NuSvr>},
+      {"one-class", make<OneClassSvm>},
+      {"linear-svc", make<LinearSvc>},
+      {"naive-bayes", make<NaiveBayes>},
       {"tree", make<DecisionTree>},
       {"forest", make<RandomForest>},
       {"extra-trees", make<ExtraTrees>},
       {"boosting", make<Boosting>},
+      {"adaboost", make<AdaBoost>},
   };
   return all;
 }

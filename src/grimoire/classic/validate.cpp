@@ -74,7 +74,7 @@ std::vector<std::string> metric_names(const Estimator& e) {
   return {"accuracy"};
 }
 
-void tell(const Progress& progress, int64_t done, int64_t all) {
+void tell(const FitProgress& progress, int64_t done, int64_t all) {
   GRIM_CHECK(!progress || progress(done, all), state, "validate", "stopped after {} of {} fits", done, all);
 }
 
@@ -153,7 +153,7 @@ double FoldScores::std(size_t metric) const {
   return std_of(v);
 }
 
-FoldScores cross_validate(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, const Progress& progress) {
+FoldScores cross_validate(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, const FitProgress& progress) {
   FoldScores scores;
   scores.predicted.assign(static_cast<size_t>(data.rows()), NAN);
   for (size_t f = 0; f < folds.size(); ++f) {
@@ -197,7 +197,7 @@ std::vector<std::vector<std::string>> Grid::points() const {
   return points;
 }
 
-GridSearch grid_search(const Estimator& prototype, const Dataset& data, const Grid& grid, const std::vector<Fold>& folds, const Progress& progress) {
+GridSearch grid_search(const Estimator& prototype, const Dataset& data, const Grid& grid, const std::vector<Fold>& folds, const FitProgress& progress) {
   GridSearch search;
   const auto points = grid.points();
   const int64_t all = static_cast<int64_t>(points.size() * folds.size());
@@ -213,7 +213,7 @@ GridSearch grid_search(const Estimator& prototype, const Dataset& data, const Gr
 }
 
 FoldScores nested_validation(const Estimator& prototype, const Dataset& data, const Grid& grid, const std::vector<Fold>& outer, int64_t inner_folds,
-                             const Progress& progress) {
+                             const FitProgress& progress) {
   FoldScores scores;
   scores.predicted.assign(static_cast<size_t>(data.rows()), NAN);
   const int64_t each = static_cast<int64_t>(grid.points().size()) * inner_folds + 1, all = each * static_cast<int64_t>(outer.size());
@@ -233,7 +233,7 @@ FoldScores nested_validation(const Estimator& prototype, const Dataset& data, co
 // --- curves ----------------------------------------------------------------------------------------------------------
 
 std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, const std::vector<double>& shares,
-                                     RowOrder row_order, const Progress& progress) {
+                                     RowOrder row_order, const FitProgress& progress) {
   std::vector<CurveRow> curve;
   int64_t done = 0;
   const int64_t all = static_cast<int64_t>(shares.size() * folds.size());
@@ -262,7 +262,7 @@ std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& 
 }
 
 std::vector<CurveRow> validation_curve(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, const std::string& param,
-                                       const std::vector<std::string>& values, const Progress& progress) {
+                                       const std::vector<std::string>& values, const FitProgress& progress) {
   std::vector<CurveRow> curve;
   const int64_t all = static_cast<int64_t>(values.size() * folds.size());
   for (size_t i = 0; i < values.size(); ++i) {
@@ -281,11 +281,11 @@ namespace {
 constexpr double kMuch = 0.05, kStillRising = 0.005;
 }  // namespace
 
-Verdict judge_learning_curve(const std::vector<CurveRow>& curve, bool classifies) {
+CurveVerdict judge_learning_curve(const std::vector<CurveRow>& curve, bool classifies) {
   GRIM_CHECK(curve.size() >= 2, argument, "learning curve", "got {} sizes, expected at least 2", curve.size());
   const CurveRow& end = curve.back();
   const CurveRow& before = curve[curve.size() - 2];
-  Verdict v{"", "", end.train, end.test, end.train - end.test, end.test - before.test};
+  CurveVerdict v{"", "", end.train, end.test, end.train - end.test, end.test - before.test};
   const bool rising = v.slope > kStillRising, gap = v.gap > kMuch / 2, poor = 1 - end.train > kMuch * (classifies ? 1 : 6);
   const std::string figures = str("At {} rows: training {:.3f}, held back {:.3f}, gap {:.3f}, last step {:+.3f}.", end.label, v.train, v.test, v.gap, v.slope);
   if (gap && (rising || !poor)) {
@@ -305,13 +305,13 @@ Verdict judge_learning_curve(const std::vector<CurveRow>& curve, bool classifies
   return v;
 }
 
-Verdict judge_validation_curve(const std::vector<CurveRow>& curve, const std::string& param) {
+CurveVerdict judge_validation_curve(const std::vector<CurveRow>& curve, const std::string& param) {
   GRIM_CHECK(curve.size() >= 2, argument, "validation curve", "got {} values, expected at least 2", curve.size());
   size_t best = 0;
   for (size_t i = 1; i < curve.size(); ++i)
     if (curve[i].test > curve[best].test) best = i;
   const CurveRow& b = curve[best];
-  Verdict v{"peak", "", b.train, b.test, b.train - b.test, b.test - curve[best ? best - 1 : 0].test};
+  CurveVerdict v{"peak", "", b.train, b.test, b.train - b.test, b.test - curve[best ? best - 1 : 0].test};
   const auto side = [&](const CurveRow& c) { return c.train - c.test > b.train - b.test + kMuch ? "overfits" : c.train < b.train - kMuch ? "underfits" : "does as well"; };
   v.text = str("Best at {}={}: held back {:.3f}, training {:.3f}.", param, b.label, b.test, b.train);
   if (best > 0) v.text += str(" Below, {}={} {} ({:.3f} / {:.3f}).", param, curve.front().label, side(curve.front()), curve.front().train, curve.front().test);

@@ -40,8 +40,8 @@ struct FoldScores {
   double std(size_t metric = 0) const;       // over folds, n - 1
 };
 // Called with the number of fits done and of all fits; false stops.
-using Progress = std::function<bool(int64_t, int64_t)>;
-FoldScores cross_validate(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, const Progress& progress = {});
+using FitProgress = std::function<bool(int64_t, int64_t)>;
+FoldScores cross_validate(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, const FitProgress& progress = {});
 
 // "C=0.1,1,10" for each parameter; every combination is tried.
 struct Grid {
@@ -57,10 +57,10 @@ struct GridSearch {
   std::vector<GridPoint> points;  // in grid order
   size_t best = 0;                // highest mean; the first of equals
 };
-GridSearch grid_search(const Estimator& prototype, const Dataset& data, const Grid& grid, const std::vector<Fold>& folds, const Progress& progress = {});
+GridSearch grid_search(const Estimator& prototype, const Dataset& data, const Grid& grid, const std::vector<Fold>& folds, const FitProgress& progress = {});
 // The search is repeated inside every outer fold, on its training rows: an honest estimate of "search, then fit".
 FoldScores nested_validation(const Estimator& prototype, const Dataset& data, const Grid& grid, const std::vector<Fold>& outer, int64_t inner_folds,
-                             const Progress& progress = {});
+                             const FitProgress& progress = {});
 
 struct CurveRow {
   std::string label;        // rows, or the parameter's value
@@ -71,17 +71,17 @@ struct CurveRow {
 // Fits on a share of each fold's training rows: the first of the file, or the first of a seeded permutation.
 enum class RowOrder : uint8_t { file, shuffled };
 std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, const std::vector<double>& shares,
-                                     RowOrder order, const Progress& progress = {});
+                                     RowOrder order, const FitProgress& progress = {});
 std::vector<CurveRow> validation_curve(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, const std::string& param,
-                                       const std::vector<std::string>& values, const Progress& progress = {});
+                                       const std::vector<std::string>& values, const FitProgress& progress = {});
 
 // What a curve says, in words, with the figures it rests on.
-struct Verdict {
+struct CurveVerdict {
   std::string kind;     // "bias", "variance", "both", "good"; of a validation curve "underfits", "overfits", "peak"
   std::string text;     // one or two sentences: what is seen, what to do next
   double train, test, gap, slope;  // at the end of the curve; slope: gain of the test score over the last step
 };
-Verdict judge_learning_curve(const std::vector<CurveRow>& curve, bool classifies);
-Verdict judge_validation_curve(const std::vector<CurveRow>& curve, const std::string& param);
+CurveVerdict judge_learning_curve(const std::vector<CurveRow>& curve, bool classifies);
+CurveVerdict judge_validation_curve(const std::vector<CurveRow>& curve, const std::string& param);
 
 }  // namespace grim

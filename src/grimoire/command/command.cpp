@@ -18,10 +18,13 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_resume_command());
   commands.push_back(make_generate_command());
   commands.push_back(make_eval_command());
+  commands.push_back(make_stats_command());
+  commands.push_back(make_distribution_command());
   commands.push_back(make_doctor_command());
   commands.push_back(make_fit_command());
   commands.push_back(make_predict_command());
   commands.push_back(make_validate_command());
+  commands.push_back(make_experiment_command());
   return commands;
 }
 

@@ -13,7 +13,10 @@ std::unique_ptr<Command> make_eval_command();
 std::unique_ptr<Command> make_doctor_command();
 std::unique_ptr<Command> make_demo_command();
 std::unique_ptr<Command> make_fit_command();
+std::unique_ptr<Command> make_experiment_command();
 std::unique_ptr<Command> make_predict_command();
 std::unique_ptr<Command> make_validate_command();
+std::unique_ptr<Command> make_stats_command();
+std::unique_ptr<Command> make_distribution_command();
 
 }  // namespace grim

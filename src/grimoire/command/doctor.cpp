@@ -1,5 +1,9 @@
+#include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/classic/diagnose.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/command/learner.h"
+#include "grimoire/device/threads.h"
 #include "grimoire/train/report.h"
 
 namespace grim {
@@ -8,21 +12,62 @@ namespace {
 class DoctorCommand final : public Command {
  public:
   std::string name() const override { return "doctor"; }
-  std::string summary() const override { return "look inside a run: is the network healthy?"; }
-  std::vector<std::string> examples() const override { return {"grimoire doctor runs/names", "grimoire doctor runs/names --json"}; }
-  std::vector<Positional> positionals() override { return {{"folder", "the run folder", &folder_}}; }
+  std::string summary() const override { return "look inside a run, or at a table and a learner: is all well?"; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire doctor runs/names", "grimoire doctor runs/names --json", "grimoire doctor titanic.csv --model logistic --target Survived"};
+  }
+  std::vector<Positional> positionals() override { return {{"what", "a run folder, or a table (CSV, LIBSVM, ...)", &what_}}; }
+  Options options() override {
+    Options all = data_.options(), learner = learner_.options();
+    std::erase_if(all, [](const Option& o) { return o.name == "data"; });
+    all.insert(all.end(), learner.begin(), learner.end());
+    return all;
+  }
 
-  int run(Console& console) override {
-    const Diagnosis d = diagnose_run(folder_);
+  int run(Console& console) override { return files().kind(what_) == FileKind::file ? look_at_table(console) : look_at_run(console); }
+
+ private:
+  int look_at_run(Console& console) const {
+    const Diagnosis d = diagnose_run(what_);
     console.data(to_text(d));
-    write_report(folder_, &d);
-    console.say(str("with pictures: {}", join_path(folder_, "report.html")));
+    write_report(what_, &d);
+    console.say(str("with pictures: {}", join_path(what_, "report.html")));
     if (console.json()) console.result(to_json(d));
     return 0;
   }
 
- private:
-  std::string folder_;
+  int look_at_table(Console& console) {
+    learner_.bare();
+    device::set_threads(static_cast<int>(learner_.threads));
+    data_.data = what_;
+    Dataset data = data_.load();
+    if (data.y.empty()) throw Error(ErrorKind::usage, "--target is missing: the column to predict", "see the file's first line for its columns");
+    const auto learner = learner_.build(data, console);
+    learner_.weigh_classes(data);
+    static constexpr const char* kSteps[] = {"classes", "copies", "leaks", "scales", "fit", "verdict"};
+    const TableDiagnosis d = diagnose_table(*learner, data, [&](int64_t step, int64_t) {
+      console.live(str("looking at: {}", kSteps[step]));
+      return !console.stop_requested();
+    });
+    std::string text = str("{} on {}\nscore {:.4f} held back, {:.4f} on its own rows", learner_.model, shape_in_words(data), d.test, d.train);
+    if (data.classifies()) text += str(", {:.4f} by the commonest class", d.baseline);
+    text += "\n";
+    Json findings = Json::array();
+    for (const Finding& f : d.findings) {
+      text += str("\n{}\n  {}\n", f.kind, f.text);
+      if (!f.advice.empty()) text += str("  do: {}\n", f.advice);
+      findings.push(Json::object({{"kind", f.kind}, {"text", f.text}, {"advice", f.advice}}));
+    }
+    console.data(text);
+    if (console.json())
+      console.result(Json::object({{"model", learner_.model}, {"rows", data.rows()}, {"verdict", d.findings.front().kind}, {"findings", findings}, {"train", d.train}, {"test", d.test},
+                                   {"baseline", d.baseline}}));
+    return 0;
+  }
+
+  std::string what_;
+  DataFlags data_;
+  LearnerFlags learner_;
 };
 
 }  // namespace

@@ -44,7 +44,7 @@ class ValidateCommand final : public Command {
     const std::unique_ptr<Estimator> learner = learner_.build(data, console);
     learner_.weigh_classes(data);
     const std::vector<Fold> folds = make_folds(data);
-    const Progress progress = [&](int64_t done, int64_t all) {
+    const FitProgress progress = [&](int64_t done, int64_t all) {
       console.live(str("fit {} of {}", done + 1, all));
       return !console.stop_requested();
     };
@@ -134,7 +134,7 @@ class ValidateCommand final : public Command {
     return table;
   }
 
-  void show_search(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds, const Progress& progress) {
+  void show_search(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds, const FitProgress& progress) {
     const Grid grid = Grid::parse(grid_);
     const GridSearch search = grid_search(learner, data, grid, folds, progress);
     std::string table = str("{:>10}  {:>8}  parameters\n", "score", "+-");
@@ -157,7 +157,7 @@ class ValidateCommand final : public Command {
     result.set("score", honest.metrics[0]);
   }
 
-  static void show_curve(Console& console, Json& result, const std::vector<CurveRow>& curve, const Verdict& verdict, const std::string& head) {
+  static void show_curve(Console& console, Json& result, const std::vector<CurveRow>& curve, const CurveVerdict& verdict, const std::string& head) {
     std::string table = str("{:>10}  {:>8}  {:>8}  {:>7}\n", head, "train", "held", "+-");
     Json rows = Json::array();
     for (const CurveRow& c : curve) {
@@ -176,11 +176,11 @@ class ValidateCommand final : public Command {
     result.set("verdict_text", verdict.text);
   }
 
-  void show_learning_curve(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds, const Progress& progress) {
+  void show_learning_curve(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds, const FitProgress& progress) {
     const auto curve = learning_curve(learner, data, folds, {0.1, 0.25, 0.5, 0.75, 1.0}, RowOrder::shuffled, progress);
     show_curve(console, result, curve, judge_learning_curve(curve, data.classifies()), "rows");
   }
-  void show_validation_curve(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds, const Progress& progress) {
+  void show_validation_curve(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds, const FitProgress& progress) {
     const Grid grid = Grid::parse({vary_});
     const auto curve = validation_curve(learner, data, folds, grid.axes[0].first, grid.axes[0].second, progress);
     show_curve(console, result, curve, judge_validation_curve(curve, grid.axes[0].first), grid.axes[0].first);

@@ -8,13 +8,15 @@
 namespace grim::stats {
 
 std::vector<double> posterior(std::span<const double> prior, std::span<const double> likelihood) {
-  GRIM_CHECK(prior.size() == likelihood.size() && !prior.empty(), argument, "bayes", "got {} priors and {} likelihoods, expected as many", prior.size(), likelihood.size());
+  GRIM_CHECK(prior.size() == likelihood.size() && !prior.empty(), argument, "bayes", "got {} priors and {} likelihoods, expected as many",
+             prior.size(), likelihood.size());
   const double total = std::accumulate(prior.begin(), prior.end(), 0.0);
   GRIM_CHECK(std::abs(total - 1) < 1e-6, argument, "bayes", "the priors sum to {}, expected 1", total);
   std::vector<double> joint(prior.size());
   double evidence = 0;
   for (size_t i = 0; i < prior.size(); ++i) {
-    GRIM_CHECK(prior[i] >= 0 && likelihood[i] >= 0 && std::isfinite(likelihood[i]), argument, "bayes", "hypothesis {}: got prior {} and likelihood {}, expected not below 0", i + 1, prior[i], likelihood[i]);
+    GRIM_CHECK(prior[i] >= 0 && likelihood[i] >= 0 && std::isfinite(likelihood[i]), argument, "bayes",
+               "hypothesis {}: got prior {} and likelihood {}, expected not below 0", i + 1, prior[i], likelihood[i]);
     evidence += joint[i] = prior[i] * likelihood[i];
   }
   GRIM_CHECK(evidence > 0, argument, "bayes", "the evidence is impossible under every hypothesis");
@@ -23,7 +25,8 @@ std::vector<double> posterior(std::span<const double> prior, std::span<const dou
 }
 
 Screening screening(double prevalence, double sensitivity, double false_positives) {
-  for (const auto& [what, v] : {std::pair{"prevalence", prevalence}, {"sensitivity", sensitivity}, {"false positive rate", false_positives}})
+  for (const auto& [what, v] :
+       {std::pair{"prevalence", prevalence}, {"sensitivity", sensitivity}, {"false positive rate", false_positives}})
     GRIM_CHECK(v >= 0 && v <= 1, argument, "bayes", "{}: got {}, expected from 0 to 1", what, v);
   const double priors[] = {prevalence, 1 - prevalence};
   const double positive[] = {sensitivity, false_positives}, negative[] = {1 - sensitivity, 1 - false_positives};

@@ -206,7 +206,9 @@ double draw_gamma(Rng& rng, double shape) {
 }
 
 std::unique_ptr<Distribution> make_gamma(const Parameters& p) { return std::make_unique<Gamma>("gamma", p, p[0].second, p[1].second); }
-std::unique_ptr<Distribution> make_chi_square(const Parameters& p) { return std::make_unique<Gamma>("chi-square", p, p[0].second / 2, 2.0); }
+std::unique_ptr<Distribution> make_chi_square(const Parameters& p) {
+  return std::make_unique<Gamma>("chi-square", p, p[0].second / 2, 2.0);
+}
 std::unique_ptr<Distribution> make_beta(const Parameters& p) { return std::make_unique<Beta>(p); }
 std::unique_ptr<Distribution> make_t(const Parameters& p) { return std::make_unique<StudentT>(p); }
 std::unique_ptr<Distribution> make_f(const Parameters& p) { return std::make_unique<FRatio>(p); }

@@ -24,7 +24,8 @@ Pairs pairs_of(std::span<const double> x, std::span<const double> y, const char*
       ++lost;
       continue;
     }
-    GRIM_CHECK(std::isfinite(x[i]) && std::isfinite(y[i]), numeric, what, "pair {} is ({}, {}), expected finite numbers", i + 1, x[i], y[i]);
+    GRIM_CHECK(std::isfinite(x[i]) && std::isfinite(y[i]), numeric, what, "pair {} is ({}, {}), expected finite numbers", i + 1, x[i],
+               y[i]);
     p.x.push_back(x[i]), p.y.push_back(y[i]);
   }
   if (lost) notes.push_back(str("{} of {} pairs had a missing value and were left out", lost, x.size()));
@@ -102,7 +103,8 @@ TestResult pearson_test(std::span<const double> x, std::span<const double> y, co
   if (n > 3) {
     const bool two = o.alternative == Alternative::two_sided;
     const double reach = -normal_quantile((1 - o.level) / (two ? 2 : 1)) / std::sqrt(n - 3), z = std::atanh(c);
-    r.interval = Interval{"correlation", o.alternative == Alternative::less ? -1 : std::tanh(z - reach), o.alternative == Alternative::greater ? 1 : std::tanh(z + reach), o.level};
+    r.interval = Interval{"correlation", o.alternative == Alternative::less ? -1 : std::tanh(z - reach),
+                          o.alternative == Alternative::greater ? 1 : std::tanh(z + reach), o.level};
   }
   r.effect = Named{"r squared", c * c};
   r.meaning = meaning_of(r.p_value, "the two are not linearly associated");
@@ -128,7 +130,9 @@ TestResult spearman_test(std::span<const double> x, std::span<const double> y, c
       double d2 = 0;
       for (size_t i = 0; i < order.size(); ++i) d2 += (order[i] - static_cast<double>(i + 1)) * (order[i] - static_cast<double>(i + 1));
       all += 1;
-      hits += o.alternative == Alternative::greater ? d2 <= seen : o.alternative == Alternative::less ? d2 >= seen : std::abs(d2 - middle) >= std::abs(seen - middle);
+      hits += o.alternative == Alternative::greater ? d2 <= seen
+              : o.alternative == Alternative::less  ? d2 >= seen
+                                                    : std::abs(d2 - middle) >= std::abs(seen - middle);
     } while (std::next_permutation(order.begin(), order.end()));
     r.p_value = hits / all;
   } else {
@@ -169,9 +173,12 @@ TestResult kendall_test(std::span<const double> x, std::span<const double> y, co
       return sum;
     };
     const double greater = up_to(discordant), less = up_to(pairs - discordant);
-    r.p_value = o.alternative == Alternative::greater ? greater : o.alternative == Alternative::less ? less : std::min(1.0, 2 * std::min(greater, less));
+    r.p_value = o.alternative == Alternative::greater ? greater
+                : o.alternative == Alternative::less  ? less
+                                                      : std::min(1.0, 2 * std::min(greater, less));
   } else {  // Kendall (1970), the variance of concordant - discordant under ties
-    const double v0 = n * (n - 1) * (2 * n + 5), v = (v0 - tx.v - ty.v) / 18 + 2 * tx.pairs * ty.pairs / (n * (n - 1)) + tx.triples * ty.triples / (9 * n * (n - 1) * (n - 2));
+    const double v0 = n * (n - 1) * (2 * n + 5), v = (v0 - tx.v - ty.v) / 18 + 2 * tx.pairs * ty.pairs / (n * (n - 1)) +
+                                                     tx.triples * ty.triples / (9 * n * (n - 1) * (n - 2));
     r.p_value = symmetric_p(*make_distribution("normal", {}), s / std::sqrt(v), o.alternative);
   }
   r.method = exact ? "Kendall rank correlation, exact" : "Kendall rank correlation, normal approximation";

@@ -25,12 +25,15 @@ struct Margins {
   double total = 0;
 };
 Margins margins_of(const Table2d& table, const char* what) {
-  GRIM_CHECK(table.size() >= 2 && table[0].size() >= 2, shape, what, "got a table of {} row(s), expected two or more rows and columns", table.size());
+  GRIM_CHECK(table.size() >= 2 && table[0].size() >= 2, shape, what, "got a table of {} row(s), expected two or more rows and columns",
+             table.size());
   Margins m{std::vector<double>(table.size(), 0), std::vector<double>(table[0].size(), 0)};
   for (size_t i = 0; i < table.size(); ++i) {
-    GRIM_CHECK(table[i].size() == table[0].size(), shape, what, "row {} has {} columns, the first has {}", i + 1, table[i].size(), table[0].size());
+    GRIM_CHECK(table[i].size() == table[0].size(), shape, what, "row {} has {} columns, the first has {}", i + 1, table[i].size(),
+               table[0].size());
     for (size_t j = 0; j < table[i].size(); ++j) {
-      GRIM_CHECK(std::isfinite(table[i][j]) && table[i][j] >= 0, argument, what, "got {} at row {}, column {}, expected a count", table[i][j], i + 1, j + 1);
+      GRIM_CHECK(std::isfinite(table[i][j]) && table[i][j] >= 0, argument, what, "got {} at row {}, column {}, expected a count",
+                 table[i][j], i + 1, j + 1);
       m.rows[i] += table[i][j], m.columns[j] += table[i][j], m.total += table[i][j];
     }
   }
@@ -52,7 +55,9 @@ void independence(TestResult& r, const Table2d& table, const Margins& m) {
       const double expected = m.rows[i] * m.columns[j] / m.total;
       small += expected < 5, plain += (table[i][j] - expected) * (table[i][j] - expected) / expected;
     }
-  if (small) r.notes.push_back(str("{} expected count(s) below 5: the chi-square approximation is rough{}", small, a == 2 && b == 2 ? ", Fisher's test is exact" : ""));
+  if (small)
+    r.notes.push_back(str("{} expected count(s) below 5: the chi-square approximation is rough{}", small,
+                          a == 2 && b == 2 ? ", Fisher's test is exact" : ""));
   r.effect = Named{"Cramer's V", std::sqrt(plain / m.total / (std::min(a, b) - 1))};
   r.meaning = meaning_of(r.p_value, "rows and columns are independent");
 }
@@ -63,11 +68,13 @@ Interval proportion_interval(double k, double n, ProportionInterval form, double
   check_share(k, n, "proportion interval"), check_level(level);
   const double tail = (1 - level) / 2, p = k / n;
   if (form == ProportionInterval::wilson) {
-    const double z = -normal_quantile(tail), grown = 1 + z * z / n, middle = p + z * z / (2 * n), reach = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+    const double z = -normal_quantile(tail), grown = 1 + z * z / n, middle = p + z * z / (2 * n),
+                 reach = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
     return {"proportion", std::max(0.0, (middle - reach) / grown), std::min(1.0, (middle + reach) / grown), level};
   }
   const double half = form == ProportionInterval::jeffreys ? 0.5 : 0, one = form == ProportionInterval::jeffreys ? 0.5 : 1;
-  return {"proportion", k == 0 ? 0 : beta_i_inverse(k + half, n - k + one, tail).x, k == n ? 1 : beta_i_upper_inverse(k + one, n - k + half, tail).x, level};
+  return {"proportion", k == 0 ? 0 : beta_i_inverse(k + half, n - k + one, tail).x,
+          k == n ? 1 : beta_i_upper_inverse(k + one, n - k + half, tail).x, level};
 }
 
 TestResult binomial_test(double k, double n, double p, const TestOptions& o) {
@@ -105,7 +112,8 @@ TestResult binomial_test(double k, double n, double p, const TestOptions& o) {
 TestResult proportion_test(double k, double n, double p, const TestOptions& o) {
   check_share(k, n, "proportion test");
   GRIM_CHECK(p > 0 && p < 1, argument, "proportion test", "got p = {}, expected between 0 and 1", p);
-  TestResult r{.method = "one-proportion z test", .statistic = {"z", (k - n * p) / std::sqrt(n * p * (1 - p))}, .alternative = o.alternative};
+  TestResult r{
+      .method = "one-proportion z test", .statistic = {"z", (k - n * p) / std::sqrt(n * p * (1 - p))}, .alternative = o.alternative};
   r.p_value = symmetric_p(*make_distribution("normal", {}), r.statistic.value, o.alternative);
   r.interval = proportion_interval(k, n, ProportionInterval::wilson, o.level);
   r.estimates = {{"proportion", k / n}};
@@ -116,7 +124,8 @@ TestResult proportion_test(double k, double n, double p, const TestOptions& o) {
 }
 
 TestResult proportions_test(std::span<const double> k, std::span<const double> n) {
-  GRIM_CHECK(k.size() == n.size() && k.size() >= 2, argument, "proportions test", "got {} successes and {} totals, expected two or more pairs", k.size(), n.size());
+  GRIM_CHECK(k.size() == n.size() && k.size() >= 2, argument, "proportions test",
+             "got {} successes and {} totals, expected two or more pairs", k.size(), n.size());
   Table2d table;
   for (size_t i = 0; i < k.size(); ++i) {
     check_share(k[i], n[i], "proportions test");
@@ -131,12 +140,14 @@ TestResult proportions_test(std::span<const double> k, std::span<const double> n
 
 TestResult chi_square_fit(std::span<const double> observed, std::span<const double> given, int64_t fitted) {
   const size_t k = observed.size();
-  GRIM_CHECK(k >= 2 && (given.empty() || given.size() == k), argument, "chi-square", "got {} observed and {} expected frequencies", k, given.size());
+  GRIM_CHECK(k >= 2 && (given.empty() || given.size() == k), argument, "chi-square", "got {} observed and {} expected frequencies", k,
+             given.size());
   std::vector<double> expected(given.begin(), given.end());
   if (given.empty()) expected.assign(k, 1);
   double seen = 0, all = 0;
   for (size_t i = 0; i < k; ++i) {
-    GRIM_CHECK(observed[i] >= 0 && expected[i] > 0, argument, "chi-square", "class {}: got {} observed and {} expected, expected a count and a number above 0", i + 1, observed[i], expected[i]);
+    GRIM_CHECK(observed[i] >= 0 && expected[i] > 0, argument, "chi-square",
+               "class {}: got {} observed and {} expected, expected a count and a number above 0", i + 1, observed[i], expected[i]);
     seen += observed[i], all += expected[i];
   }
   TestResult r{.method = "chi-square test of given frequencies", .statistic = {"X squared", 0}, .alternative = Alternative::greater};
@@ -157,7 +168,8 @@ TestResult chi_square_fit(std::span<const double> observed, std::span<const doub
 TestResult chi_square_test(const Table2d& table, Yates yates) {
   const Margins m = margins_of(table, "chi-square");
   const bool correct = yates == Yates::on && table.size() == 2 && table[0].size() == 2;
-  TestResult r{.method = correct ? "chi-square test of independence with Yates' correction" : "chi-square test of independence", .statistic = {"X squared", 0}};
+  TestResult r{.method = correct ? "chi-square test of independence with Yates' correction" : "chi-square test of independence",
+               .statistic = {"X squared", 0}};
   for (size_t i = 0; i < table.size(); ++i)
     for (size_t j = 0; j < table[i].size(); ++j) {
       const double e = m.rows[i] * m.columns[j] / m.total, off = std::abs(table[i][j] - e), d = off - (correct ? std::min(0.5, off) : 0);
@@ -187,7 +199,9 @@ TestResult mcnemar_test(const Table2d& table, const TestOptions& o) {
     r.method = "exact McNemar test", r.statistic.name = "discordant pairs of one kind";
   } else {
     const double off = std::max(0.0, std::abs(b - c) - (o.continuity == Continuity::half ? 1 : 0));
-    r = {.method = o.continuity == Continuity::half ? "McNemar test with continuity correction" : "McNemar test", .statistic = {"X squared", off * off / (b + c)}, .df = {1}};
+    r = {.method = o.continuity == Continuity::half ? "McNemar test with continuity correction" : "McNemar test",
+         .statistic = {"X squared", off * off / (b + c)},
+         .df = {1}};
     r.p_value = chi_square_sf(r.statistic.value, 1);
     if (b + c < 25) r.notes.push_back("fewer than 25 discordant pairs: the exact form is safer");
   }

@@ -100,7 +100,9 @@ class Binomial final : public Counting {
   double variance() const override { return n_ * p_ * q_; }
   double skewness() const override { return (q_ - p_) / std::sqrt(variance()); }
   double excess_kurtosis() const override { return (1 - 6 * p_ * q_) / variance(); }
-  double draw(Rng& rng) const override { return n_ == 1 ? rng.bernoulli(p_) : p_ <= 0.5 ? draw_at_most_half(rng, p_) : n_ - draw_at_most_half(rng, q_); }
+  double draw(Rng& rng) const override {
+    return n_ == 1 ? rng.bernoulli(p_) : p_ <= 0.5 ? draw_at_most_half(rng, p_) : n_ - draw_at_most_half(rng, q_);
+  }
 
  private:
   double log_p(double k) const override { return log_binomial_term(k, n_, p_, q_); }
@@ -206,7 +208,8 @@ class Hypergeometric final : public Counting {
   double mean() const override { return all_ == 0 ? 0 : n_ * (marked_ / all_); }
   double variance() const override { return all_ <= 1 ? 0 : mean() * (1 - marked_ / all_) * ((all_ - n_) / (all_ - 1)); }
   double skewness() const override {
-    return (all_ - 2 * marked_) / (all_ - 2) * ((all_ - 2 * n_) * std::sqrt(all_ - 1)) / std::sqrt(n_ * marked_ * (all_ - marked_) * (all_ - n_));
+    return (all_ - 2 * marked_) / (all_ - 2) * ((all_ - 2 * n_) * std::sqrt(all_ - 1)) /
+           std::sqrt(n_ * marked_ * (all_ - marked_) * (all_ - n_));
   }
   double excess_kurtosis() const override {
     const double N = all_, K = marked_, n = n_, rest = N - K;
@@ -255,7 +258,8 @@ double draw_poisson(Rng& rng, double mean) {
       if (left <= 0) return k;
     }
   }
-  const double b = 0.931 + 2.53 * std::sqrt(mean), a = -0.059 + 0.02483 * b, inv_alpha = 1.1239 + 1.1328 / (b - 3.4), v_r = 0.9277 - 3.6224 / (b - 2);
+  const double b = 0.931 + 2.53 * std::sqrt(mean), a = -0.059 + 0.02483 * b, inv_alpha = 1.1239 + 1.1328 / (b - 3.4),
+               v_r = 0.9277 - 3.6224 / (b - 2);
   for (;;) {
     const double v = 1 - rng.uniform_double(), u = rng.uniform_double() - 0.5, us = 0.5 - std::abs(u);
     const double k = std::floor((2 * a / us + b) * u + mean + 0.43);
@@ -266,10 +270,14 @@ double draw_poisson(Rng& rng, double mean) {
 }
 
 std::unique_ptr<Distribution> make_bernoulli(const Parameters& p) { return std::make_unique<Binomial>("bernoulli", p, 1.0, p[0].second); }
-std::unique_ptr<Distribution> make_binomial(const Parameters& p) { return std::make_unique<Binomial>("binomial", p, p[0].second, p[1].second); }
+std::unique_ptr<Distribution> make_binomial(const Parameters& p) {
+  return std::make_unique<Binomial>("binomial", p, p[0].second, p[1].second);
+}
 std::unique_ptr<Distribution> make_poisson(const Parameters& p) { return std::make_unique<Poisson>(p); }
 std::unique_ptr<Distribution> make_geometric(const Parameters& p) { return std::make_unique<Geometric>(p); }
-std::unique_ptr<Distribution> make_negative_binomial(const Parameters& p) { return std::make_unique<NegativeBinomial>(p, p[0].second, p[1].second); }
+std::unique_ptr<Distribution> make_negative_binomial(const Parameters& p) {
+  return std::make_unique<NegativeBinomial>(p, p[0].second, p[1].second);
+}
 std::unique_ptr<Distribution> make_hypergeometric(const Parameters& p) { return std::make_unique<Hypergeometric>(p); }
 
 }  // namespace grim::stats

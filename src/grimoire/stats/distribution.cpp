@@ -22,7 +22,9 @@ const std::vector<Family>& families() {
   static const std::string positive = "above 0", any = "any number", share = "from 0 to 1", count = "a whole number from 0";
   static const std::vector<Family> all = {
       {{"normal", "sums of many small effects", {{"mean", any, 0}, {"sd", positive, 1}}}, {"gaussian", "norm"}, make_normal},
-      {{"t", "a mean over its estimated error", {{"df", positive, kNan}, {"location", any, 0}, {"scale", positive, 1}}}, {"student"}, make_t},
+      {{"t", "a mean over its estimated error", {{"df", positive, kNan}, {"location", any, 0}, {"scale", positive, 1}}},
+       {"student"},
+       make_t},
       {{"chi-square", "a sum of squared normals", {{"df", positive, kNan}}}, {"chi2", "chisquare", "chisq"}, make_chi_square},
       {{"f", "a ratio of two variances", {{"df1", positive, kNan}, {"df2", positive, kNan}}}, {"fisher"}, make_f},
       {{"beta", "an unknown share", {{"a", positive, kNan}, {"b", positive, kNan}}}, {}, make_beta},
@@ -35,10 +37,14 @@ const std::vector<Family>& families() {
       {{"binomial", "successes among n tries", {{"n", count, kNan}, {"p", share, kNan}}}, {"binom"}, make_binomial},
       {{"poisson", "events in a span of time", {{"mean", "from 0", kNan}}}, {}, make_poisson},
       {{"geometric", "failures before the first success", {{"p", "above 0, up to 1", kNan}}}, {"geom"}, make_geometric},
-      {{"negative-binomial", "failures before r successes", {{"r", positive, kNan}, {"p", "above 0, up to 1", kNan}}}, {"nbinom"}, make_negative_binomial},
-      {{"hypergeometric", "marked ones among n drawn from a population without putting back",
+      {{"negative-binomial", "failures before r successes", {{"r", positive, kNan}, {"p", "above 0, up to 1", kNan}}},
+       {"nbinom"},
+       make_negative_binomial},
+      {{"hypergeometric",
+        "marked ones among n drawn from a population without putting back",
         {{"population", count, kNan}, {"marked", "a whole number up to population", kNan}, {"n", "a whole number up to population", kNan}}},
-       {"hypergeom"}, make_hypergeometric},
+       {"hypergeom"},
+       make_hypergeometric},
   };
   return all;
 }
@@ -65,7 +71,8 @@ const Family& family(std::string_view name) {
   std::string all;
   for (const std::string& k : known) all += (all.empty() ? "" : ", ") + k;
   const std::string near = nearest(wanted, known.data(), known.size());
-  fail(ErrorKind::argument, "distribution", str("there is no distribution '{}'", name), near.empty() ? "one of " + all : "did you mean " + near + "?");
+  fail(ErrorKind::argument, "distribution", str("there is no distribution '{}'", name),
+       near.empty() ? "one of " + all : "did you mean " + near + "?");
 }
 
 }  // namespace
@@ -96,16 +103,18 @@ std::unique_ptr<Distribution> make_distribution(std::string_view name, const Par
     for (const auto& [key, v] : given)
       if (key == p.name) value = v;
     const bool missing = std::isnan(value) && std::ranges::none_of(given, [&](const auto& g) { return g.first == p.name; });
-    if (missing) fail(ErrorKind::argument, f.info.name, str("parameter {} is missing: expected {}", p.name, p.range), "its parameters are " + all);
+    if (missing)
+      fail(ErrorKind::argument, f.info.name, str("parameter {} is missing: expected {}", p.name, p.range), "its parameters are " + all);
     GRIM_CHECK(in_range(p.range, value), argument, f.info.name, "parameter {}: got {}, expected {}", p.name, value, p.range);
     complete.emplace_back(p.name, value);
   }
   if (f.info.name == "uniform")
-    GRIM_CHECK(complete[0].second < complete[1].second, argument, "uniform", "parameter high: got {}, expected above low = {}", complete[1].second, complete[0].second);
+    GRIM_CHECK(complete[0].second < complete[1].second, argument, "uniform", "parameter high: got {}, expected above low = {}",
+               complete[1].second, complete[0].second);
   if (f.info.name == "hypergeometric")
     for (int i : {1, 2})
-      GRIM_CHECK(complete[i].second <= complete[0].second, argument, "hypergeometric", "parameter {}: got {}, expected at most population = {}",
-                 complete[i].first, complete[i].second, complete[0].second);
+      GRIM_CHECK(complete[i].second <= complete[0].second, argument, "hypergeometric",
+                 "parameter {}: got {}, expected at most population = {}", complete[i].first, complete[i].second, complete[0].second);
   return f.make(complete);
 }
 

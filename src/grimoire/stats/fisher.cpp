@@ -70,10 +70,13 @@ TestResult fisher_test(const Table2d& table, const TestOptions& o) {
   const bool two = o.alternative == Alternative::two_sided;
   const double tail = (1 - o.level) / (two ? 2 : 1);
   const double odds = k == c.low ? 0 : k == c.high ? kInf : solve_log_odds([&](double l) { return c.at(l, k).mean - k; });
-  r.estimates = {{"conditional odds ratio", c.low == c.high ? std::nan("") : odds}, {"sample odds ratio", table[0][0] * table[1][1] / (table[0][1] * table[1][0])}};
+  r.estimates = {{"conditional odds ratio", c.low == c.high ? std::nan("") : odds},
+                 {"sample odds ratio", table[0][0] * table[1][1] / (table[0][1] * table[1][0])}};
   r.interval = Interval{"odds ratio", 0, kInf, o.level};
-  if (o.alternative != Alternative::less && k > c.low) r.interval->low = solve_log_odds([&](double l) { return std::log(c.at(l, k).above / tail); });
-  if (o.alternative != Alternative::greater && k < c.high) r.interval->high = solve_log_odds([&](double l) { return std::log(tail / c.at(l, k).below); });
+  if (o.alternative != Alternative::less && k > c.low)
+    r.interval->low = solve_log_odds([&](double l) { return std::log(c.at(l, k).above / tail); });
+  if (o.alternative != Alternative::greater && k < c.high)
+    r.interval->high = solve_log_odds([&](double l) { return std::log(tail / c.at(l, k).below); });
   r.effect = Named{"odds ratio", r.estimates[0].value};
   r.meaning = meaning_of(r.p_value, "rows and columns are independent");
   return r;

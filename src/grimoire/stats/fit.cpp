@@ -142,9 +142,12 @@ Fit fit(std::string_view given_name, std::span<const double> data, const Paramet
   const Sums s = sums_of(data);
   const bool positive = name == "lognormal" || name == "gamma" || name == "weibull" || name == "f" || name == "chi-square";
   GRIM_CHECK(!positive || s.low > 0, input, "fit", "the {} distribution needs values above 0, got {}", name, s.low);
-  GRIM_CHECK(name != "beta" || (s.low > 0 && s.high < 1), input, "fit", "the beta distribution needs values between 0 and 1, got {}", s.low > 0 ? s.high : s.low);
-  const bool spread = name != "bernoulli" && name != "poisson" && name != "geometric" && name != "exponential" && name != "binomial" && name != "chi-square";
-  GRIM_CHECK(!spread || s.high > s.low, input, "fit", "all {} values are equal to {}: the {} likelihood has no maximum", data.size(), s.low, name);
+  GRIM_CHECK(name != "beta" || (s.low > 0 && s.high < 1), input, "fit", "the beta distribution needs values between 0 and 1, got {}",
+             s.low > 0 ? s.high : s.low);
+  const bool spread = name != "bernoulli" && name != "poisson" && name != "geometric" && name != "exponential" && name != "binomial" &&
+                      name != "chi-square";
+  GRIM_CHECK(!spread || s.high > s.low, input, "fit", "all {} values are equal to {}: the {} likelihood has no maximum", data.size(), s.low,
+             name);
   GRIM_CHECK(name != "negative-binomial" || s.variance > s.mean, input, "fit",
              "the variance {} is not above the mean {}: the likelihood only grows towards a Poisson distribution", s.variance, s.mean);
 

@@ -23,7 +23,8 @@ Json to_json(const TestResult& r) {
   for (const Named& e : r.estimates) estimates.set(e.name, e.value);
   j.set("estimates", std::move(estimates));
   if (r.interval)
-    j.set("interval", Json::object({{"of", r.interval->of}, {"level", r.interval->level}, {"low", r.interval->low}, {"high", r.interval->high}}));
+    j.set("interval",
+          Json::object({{"of", r.interval->of}, {"level", r.interval->level}, {"low", r.interval->low}, {"high", r.interval->high}}));
   if (r.effect) j.set("effect", Json::object({{"name", r.effect->name}, {"value", r.effect->value}}));
   j.set("notes", Json::array_of(r.notes));
   j.set("meaning", r.meaning);
@@ -38,7 +39,8 @@ std::vector<double> checked(std::span<const double> x, std::string_view what, Mi
     GRIM_CHECK(std::isfinite(x[i]), numeric, what, "value {} is {}, expected a finite number", i + 1, x[i]);
     kept.push_back(x[i]);
   }
-  if (kept.size() < x.size()) notes.push_back(str("{} of {} values of {} were missing and left out", x.size() - kept.size(), x.size(), what));
+  if (kept.size() < x.size())
+    notes.push_back(str("{} of {} values of {} were missing and left out", x.size() - kept.size(), x.size(), what));
   return kept;
 }
 
@@ -53,7 +55,8 @@ double symmetric_p(const Distribution& d, double statistic, Alternative alternat
 }
 
 std::string meaning_of(double p, std::string_view null) {
-  return str("If {}, a result at least this far from it would come with probability {:.3g}; p is not the probability that {}.", null, p, null);
+  return str("If {}, a result at least this far from it would come with probability {:.3g}; p is not the probability that {}.", null, p,
+             null);
 }
 
 Ranks ranks_of(std::span<const double> x) {

@@ -119,7 +119,8 @@ TestResult kolmogorov_test(std::span<const double> given, const Distribution& ag
   TestResult r;
   std::vector<double> x = checked(given, "x", o.missing, r.notes);
   GRIM_CHECK(!x.empty(), argument, "kolmogorov", "no values were given");
-  GRIM_CHECK(!against.discrete(), argument, "kolmogorov", "the {} distribution is discrete: the test is for continuous ones", against.name());
+  GRIM_CHECK(!against.discrete(), argument, "kolmogorov", "the {} distribution is discrete: the test is for continuous ones",
+             against.name());
   std::sort(x.begin(), x.end());
   const double n = static_cast<double>(x.size());
   Distances d;

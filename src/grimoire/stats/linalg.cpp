@@ -26,12 +26,14 @@ const Linalg& linalg() {
 namespace {
 
 Tensor checked_matrix(const char* op, const Tensor& a, bool square) {
-  GRIM_CHECK(a.ndim() == 2 && a.numel() > 0 && (!square || a.dim(0) == a.dim(1)), shape, op, "got {}, expected {}", a.shape(), square ? "(N, N)" : "(M, N)");
+  GRIM_CHECK(a.ndim() == 2 && a.numel() > 0 && (!square || a.dim(0) == a.dim(1)), shape, op, "got {}, expected {}", a.shape(),
+             square ? "(N, N)" : "(M, N)");
   GRIM_CHECK(is_float(a.dtype()), dtype, op, "got {}, expected f32 or f64", name_of(a.dtype()));
   const Tensor dense = contiguous(cast(a, Dtype::f64));
   const double* const x = dense.data<double>();
   for (int64_t i = 0; i < dense.numel(); ++i)
-    GRIM_CHECK(std::isfinite(x[i]), numeric, op, "row {}, column {} is {}, expected a finite number", i / a.dim(1) + 1, i % a.dim(1) + 1, x[i]);
+    GRIM_CHECK(std::isfinite(x[i]), numeric, op, "row {}, column {} is {}, expected a finite number", i / a.dim(1) + 1, i % a.dim(1) + 1,
+               x[i]);
   return dense;
 }
 
@@ -122,7 +124,8 @@ SymmetricEigen eigen_top(const Tensor& a, int64_t k) {
       lanczos.step();
       if (m < 2 * k + 20 || (m % 20 != 0 && m != most)) continue;
       std::vector<double> ritz(static_cast<size_t>(m)), small(static_cast<size_t>(m * m));
-      check_converged("eigen_top", kernel::linalg().tridiagonal(m, lanczos.diagonal.data(), lanczos.below.data(), ritz.data(), small.data()));
+      check_converged("eigen_top",
+                      kernel::linalg().tridiagonal(m, lanczos.diagonal.data(), lanczos.below.data(), ritz.data(), small.data()));
       const double norm = std::max(std::abs(ritz.front()), std::abs(ritz.back()));
       const auto row = [&](int64_t j) { return small.data() + (m - 1 - j) * m; };  // the j-th largest
       bool done = true;

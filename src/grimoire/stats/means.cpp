@@ -31,7 +31,8 @@ void finish(TestResult& r, const Distribution& d, double estimate, double null, 
   r.p_value = symmetric_p(d, r.statistic.value, o.alternative);
   const bool two = o.alternative == Alternative::two_sided;
   const double reach = d.isf((1 - o.level) / (two ? 2 : 1)) * error;
-  r.interval = Interval{of, o.alternative == Alternative::less ? -kInf : estimate - reach, o.alternative == Alternative::greater ? kInf : estimate + reach, o.level};
+  r.interval = Interval{of, o.alternative == Alternative::less ? -kInf : estimate - reach,
+                        o.alternative == Alternative::greater ? kInf : estimate + reach, o.level};
 }
 
 std::unique_ptr<Distribution> t_of(double df) { return make_distribution("t", {{"df", df}}); }
@@ -41,7 +42,8 @@ Groups checked_groups(const Groups& groups, const char* what, size_t least, Miss
   Groups out;
   for (size_t i = 0; i < groups.size(); ++i) {
     out.push_back(checked(groups[i], str("{}: group {}", what, i + 1), missing, notes));
-    GRIM_CHECK(out.back().size() >= least, argument, what, "group {} has {} value(s), expected {} or more", i + 1, out.back().size(), least);
+    GRIM_CHECK(out.back().size() >= least, argument, what, "group {} has {} value(s), expected {} or more", i + 1, out.back().size(),
+               least);
   }
   return out;
 }
@@ -67,7 +69,8 @@ void f_ratio(TestResult& r, const Partition& p) {
   r.df = {p.df_between, p.df_within};
   r.alternative = Alternative::greater;
   r.statistic = {"F", p.between / p.df_between / (p.within / p.df_within)};
-  r.p_value = std::isnan(r.statistic.value) ? r.statistic.value : make_distribution("f", {{"df1", p.df_between}, {"df2", p.df_within}})->sf(r.statistic.value);
+  r.p_value = std::isnan(r.statistic.value) ? r.statistic.value
+                                            : make_distribution("f", {{"df1", p.df_between}, {"df2", p.df_within}})->sf(r.statistic.value);
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ enum class Spread : uint8_t { separate, pooled };  // Welch's test, or one commo
 
 TestResult t_test(std::span<const double> x, double mean = 0, const TestOptions& options = {});
 TestResult paired_t_test(std::span<const double> x, std::span<const double> y, const TestOptions& options = {});
-TestResult two_sample_t_test(std::span<const double> x, std::span<const double> y, Spread spread = Spread::separate, const TestOptions& options = {});
+TestResult two_sample_t_test(std::span<const double> x, std::span<const double> y, Spread spread = Spread::separate,
+                             const TestOptions& options = {});
 TestResult z_test(std::span<const double> x, double sd, double mean = 0, const TestOptions& options = {});  // sd is known
 
 TestResult anova(const Groups& groups, Missing missing = Missing::error);        // one way; effect: eta squared

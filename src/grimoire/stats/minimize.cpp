@@ -130,7 +130,8 @@ std::vector<double> standard_errors(const Function& log_likelihood, const Point&
       h *= std::isfinite(drop) ? (drop > 0 ? std::clamp(std::sqrt(2e-3 / drop), 0.02, 50.0) : 10.0) : 0.1;
     }
     step[i] = h;
-    const double wide = (2 * top - moved(i, h) - moved(i, -h)) / (h * h), narrow = (2 * top - moved(i, h / 2) - moved(i, -h / 2)) * 4 / (h * h);
+    const double wide = (2 * top - moved(i, h) - moved(i, -h)) / (h * h),
+                 narrow = (2 * top - moved(i, h / 2) - moved(i, -h / 2)) * 4 / (h * h);
     info[i * n + i] = (4 * narrow - wide) / 3;  // Richardson: the error is of fourth order
   }
   for (size_t i = 0; i < n; ++i)

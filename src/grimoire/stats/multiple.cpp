@@ -19,7 +19,8 @@ Adjustment adjustment_of(std::string_view name) {
 // running minimum of n p_i / i from the largest; Yekutieli multiplies that by 1 + 1/2 + ... + 1/n.
 std::vector<double> adjust(std::span<const double> p, Adjustment how) {
   const size_t n = p.size();
-  for (size_t i = 0; i < n; ++i) GRIM_CHECK(p[i] >= 0 && p[i] <= 1, argument, "adjust", "p-value {} is {}, expected from 0 to 1", i + 1, p[i]);
+  for (size_t i = 0; i < n; ++i)
+    GRIM_CHECK(p[i] >= 0 && p[i] <= 1, argument, "adjust", "p-value {} is {}, expected from 0 to 1", i + 1, p[i]);
   std::vector<size_t> order(n);
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return p[a] < p[b]; });
@@ -38,7 +39,8 @@ std::vector<double> adjust(std::span<const double> p, Adjustment how) {
     case Adjustment::benjamini_yekutieli:
       running = 1;
       for (size_t i = n; i-- > 0;)
-        q[order[i]] = running = std::min(running, count / static_cast<double>(i + 1) * p[order[i]] * (how == Adjustment::benjamini_yekutieli ? harmonic : 1));
+        q[order[i]] = running =
+            std::min(running, count / static_cast<double>(i + 1) * p[order[i]] * (how == Adjustment::benjamini_yekutieli ? harmonic : 1));
       break;
   }
   return q;

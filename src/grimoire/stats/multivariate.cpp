@@ -16,11 +16,13 @@ constexpr double kLn2Pi = 1.837877066409345483560659472811;
 MultivariateNormal::MultivariateNormal(std::vector<double> mean, std::span<const double> covariance)
     : mean_(std::move(mean)), covariance_(covariance.begin(), covariance.end()), lower_(covariance_) {
   const size_t d = mean_.size();
-  GRIM_CHECK(d > 0 && covariance.size() == d * d, shape, "multivariate_normal", "got a mean of {} and a covariance of {} numbers, expected D and D * D", d, covariance.size());
+  GRIM_CHECK(d > 0 && covariance.size() == d * d, shape, "multivariate_normal",
+             "got a mean of {} and a covariance of {} numbers, expected D and D * D", d, covariance.size());
   for (size_t j = 0; j < d; ++j) {
     for (size_t i = j; i < d; ++i) {
       const double a = covariance_[i * d + j], b = covariance_[j * d + i];
-      GRIM_CHECK(std::abs(a - b) <= 1e-10 * (std::abs(a) + std::abs(b)), argument, "multivariate_normal", "the covariance is not symmetric at ({}, {}): got {} and {}", i, j, a, b);
+      GRIM_CHECK(std::abs(a - b) <= 1e-10 * (std::abs(a) + std::abs(b)), argument, "multivariate_normal",
+                 "the covariance is not symmetric at ({}, {}): got {} and {}", i, j, a, b);
       double sum = a;
       for (size_t k = 0; k < j; ++k) sum -= lower_[i * d + k] * lower_[j * d + k];
       if (i == j) {
@@ -76,13 +78,15 @@ std::vector<double> MultivariateNormal::sample(Rng& rng, int64_t n) const {
 
 MultivariateNormal MultivariateNormal::fit(std::span<const double> rows, int64_t dim) {
   const size_t d = static_cast<size_t>(dim), n = d ? rows.size() / d : 0;
-  GRIM_CHECK(dim > 0 && n > 0 && rows.size() == n * d, shape, "multivariate_normal", "got {} numbers, expected rows of {}", rows.size(), dim);
+  GRIM_CHECK(dim > 0 && n > 0 && rows.size() == n * d, shape, "multivariate_normal", "got {} numbers, expected rows of {}", rows.size(),
+             dim);
   std::vector<double> mean(d, 0), covariance(d * d, 0);
   for (size_t r = 0; r < n; ++r)
     for (size_t i = 0; i < d; ++i) mean[i] += rows[r * d + i] / static_cast<double>(n);
   for (size_t r = 0; r < n; ++r)
     for (size_t i = 0; i < d; ++i)
-      for (size_t j = 0; j < d; ++j) covariance[i * d + j] += (rows[r * d + i] - mean[i]) * (rows[r * d + j] - mean[j]) / static_cast<double>(n);
+      for (size_t j = 0; j < d; ++j)
+        covariance[i * d + j] += (rows[r * d + i] - mean[i]) * (rows[r * d + j] - mean[j]) / static_cast<double>(n);
   return {std::move(mean), covariance};
 }
 

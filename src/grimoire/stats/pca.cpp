@@ -25,7 +25,8 @@ template <class T> void column_sums(const T* x, int64_t n, int64_t d, const doub
 
 // C += Z^T Z over blocks of rows Z = (x - mean) / scale. The centring comes first: x^T x - n mean mean^T would cancel.
 template <class T> Tensor covariance(const T* x, int64_t n, int64_t d, const double* mean, const double* scale) {
-  const Tensor sum = Tensor::zeros({d, d}, Dtype::f64), block = Tensor::empty({kBlock, d}, dtype_of<T>), product = Tensor::empty({d, d}, dtype_of<T>);
+  const Tensor sum = Tensor::zeros({d, d}, Dtype::f64), block = Tensor::empty({kBlock, d}, dtype_of<T>),
+               product = Tensor::empty({d, d}, dtype_of<T>);
   T* const z = block.data<T>();
   const T* const p = product.data<T>();
   double* const c = sum.data<double>();
@@ -35,9 +36,11 @@ template <class T> Tensor covariance(const T* x, int64_t n, int64_t d, const dou
     const int64_t rows = std::min(kBlock, n - at);
     device::parallel_for(rows, 64, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i)
-        for (int64_t j = 0; j < d; ++j) z[i * d + j] = (x[(at + i) * d + j] - centre[static_cast<size_t>(j)]) * inverse[static_cast<size_t>(j)];
+        for (int64_t j = 0; j < d; ++j)
+          z[i * d + j] = (x[(at + i) * d + j] - centre[static_cast<size_t>(j)]) * inverse[static_cast<size_t>(j)];
     });
-    device::gemm(device::Gemm<T>{.M = d, .N = d, .K = rows, .a = z, .a_row = 1, .a_col = d, .b = z, .b_row = d, .b_col = 1, .c = product.data<T>(), .c_row = d});
+    device::gemm(device::Gemm<T>{
+        .M = d, .N = d, .K = rows, .a = z, .a_row = 1, .a_col = d, .b = z, .b_row = d, .b_col = 1, .c = product.data<T>(), .c_row = d});
     for (int64_t i = 0; i < d * d; ++i) c[i] += p[i];
   }
   for (int64_t i = 0; i < d * d; ++i) c[i] /= static_cast<double>(n - 1);
@@ -53,13 +56,25 @@ Tensor Pca::transform(const Tensor& given) const {
   double* const z = x.data<double>();
   const double *const m = mean.data<double>(), *const s = scale.data<double>();
   for (int64_t i = 0; i < x.numel(); ++i) z[i] = (z[i] - m[i % d]) / s[i % d];
-  device::gemm(device::Gemm<double>{.M = x.dim(0), .N = k, .K = d, .a = z, .a_row = d, .a_col = 1, .b = components.data<double>(), .b_row = 1, .b_col = d, .c = scores.data<double>(), .c_row = k});
+  device::gemm(device::Gemm<double>{.M = x.dim(0),
+                                    .N = k,
+                                    .K = d,
+                                    .a = z,
+                                    .a_row = d,
+                                    .a_col = 1,
+                                    .b = components.data<double>(),
+                                    .b_row = 1,
+                                    .b_col = d,
+                                    .c = scores.data<double>(),
+                                    .c_row = k});
   return scores;
 }
 
 Pca pca(const Tensor& given, int64_t k, Scaling scaling) {
-  GRIM_CHECK(given.ndim() == 2 && given.dim(0) >= 2 && given.dim(1) >= 1, shape, "pca", "got {}, expected (N, D) with two or more rows", given.shape());
-  GRIM_CHECK(given.dtype() == Dtype::f32 || given.dtype() == Dtype::f64, dtype, "pca", "got {}, expected f32 or f64", name_of(given.dtype()));
+  GRIM_CHECK(given.ndim() == 2 && given.dim(0) >= 2 && given.dim(1) >= 1, shape, "pca", "got {}, expected (N, D) with two or more rows",
+             given.shape());
+  GRIM_CHECK(given.dtype() == Dtype::f32 || given.dtype() == Dtype::f64, dtype, "pca", "got {}, expected f32 or f64",
+             name_of(given.dtype()));
   const int64_t n = given.dim(0), d = given.dim(1), most = std::min(n, d);
   GRIM_CHECK(k >= 0 && k <= most, argument, "pca", "got k = {}, expected from 0 (all) to {}", k, most);
   if (k == 0) k = most;
@@ -69,7 +84,8 @@ Pca pca(const Tensor& given, int64_t k, Scaling scaling) {
     if (x.dtype() == Dtype::f32) column_sums(x.data<float>(), n, d, mean, out.data<double>());
     else column_sums(x.data<double>(), n, d, mean, out.data<double>());
   };
-  Pca r{Tensor::empty({d}, Dtype::f64), Tensor::ones({d}, Dtype::f64), Tensor::empty({k, d}, Dtype::f64), Tensor::empty({k}, Dtype::f64), Tensor::empty({k}, Dtype::f64)};
+  Pca r{Tensor::empty({d}, Dtype::f64), Tensor::ones({d}, Dtype::f64), Tensor::empty({k, d}, Dtype::f64), Tensor::empty({k}, Dtype::f64),
+        Tensor::empty({k}, Dtype::f64)};
   const Tensor squares = Tensor::empty({d}, Dtype::f64);
   sums(nullptr, r.mean);
   for (int64_t j = 0; j < d; ++j) {
@@ -88,7 +104,8 @@ Pca pca(const Tensor& given, int64_t k, Scaling scaling) {
   }
   const double *const mean = r.mean.data<double>(), *const scale = r.scale.data<double>();
   if (tall) {
-    const Tensor c = x.dtype() == Dtype::f32 ? covariance(x.data<float>(), n, d, mean, scale) : covariance(x.data<double>(), n, d, mean, scale);
+    const Tensor c =
+        x.dtype() == Dtype::f32 ? covariance(x.data<float>(), n, d, mean, scale) : covariance(x.data<double>(), n, d, mean, scale);
     const SymmetricEigen e = eigen_symmetric(c);
     for (int64_t i = 0; i < k; ++i) {
       r.sd.data<double>()[i] = std::sqrt(std::max(0.0, e.values.data<double>()[d - 1 - i]));

@@ -46,7 +46,8 @@ double t_sample_size(const PowerQuestion& q, double power) {
 
 double t_detectable_effect(const PowerQuestion& q, double power) {
   check_alpha(q.alpha);
-  GRIM_CHECK(q.n >= 2 && power > q.alpha && power < 1, argument, "power", "got n = {} and a power of {}, expected n from 2 and a power between alpha and 1", q.n, power);
+  GRIM_CHECK(q.n >= 2 && power > q.alpha && power < 1, argument, "power",
+             "got n = {} and a power of {}, expected n from 2 and a power between alpha and 1", q.n, power);
   PowerQuestion at = q;
   const double sign = q.alternative == Alternative::less ? -1 : 1;
   const auto excess = [&](double d) {

@@ -5,12 +5,14 @@
 namespace grim::stats {
 
 // Column k is reflected onto its axis by I - v v^T / v_k (with v scaled so that |v|^2 = 2 v_k), and so are those to its right.
-Qr::Qr(std::span<const double> x, int64_t n, int64_t p) : n_(n), p_(p), x_(x.begin(), x.end()), columns_(x.size()), scale_(static_cast<size_t>(p)), diagonal_(static_cast<size_t>(p)) {
+Qr::Qr(std::span<const double> x, int64_t n, int64_t p)
+    : n_(n), p_(p), x_(x.begin(), x.end()), columns_(x.size()), scale_(static_cast<size_t>(p)), diagonal_(static_cast<size_t>(p)) {
   for (int64_t j = 0; j < p; ++j) {
     double size = 0;
     for (int64_t i = 0; i < n; ++i) size = std::hypot(size, x_[static_cast<size_t>(i * p + j)]);
     scale_[static_cast<size_t>(j)] = size > 0 ? size : 1;
-    for (int64_t i = 0; i < n; ++i) columns_[static_cast<size_t>(j * n + i)] = x_[static_cast<size_t>(i * p + j)] / scale_[static_cast<size_t>(j)];
+    for (int64_t i = 0; i < n; ++i)
+      columns_[static_cast<size_t>(j * n + i)] = x_[static_cast<size_t>(i * p + j)] / scale_[static_cast<size_t>(j)];
   }
   for (int64_t k = 0; k < p; ++k) {
     double* const v = columns_.data() + k * n;
@@ -45,7 +47,8 @@ std::vector<double> Qr::solve_once(std::vector<double> y) const {
   std::vector<double> b(static_cast<size_t>(p_));
   for (int64_t k = p_; k-- > 0;) {
     long double sum = y[static_cast<size_t>(k)];
-    for (int64_t j = k + 1; j < p_; ++j) sum -= static_cast<long double>(columns_[static_cast<size_t>(j * n_ + k)]) * b[static_cast<size_t>(j)];
+    for (int64_t j = k + 1; j < p_; ++j)
+      sum -= static_cast<long double>(columns_[static_cast<size_t>(j * n_ + k)]) * b[static_cast<size_t>(j)];
     b[static_cast<size_t>(k)] = static_cast<double>(sum / diagonal_[static_cast<size_t>(k)]);
   }
   return b;
@@ -57,7 +60,8 @@ std::vector<double> Qr::solve(std::span<const double> y) const {
     std::vector<double> rest(static_cast<size_t>(n_));
     for (int64_t i = 0; i < n_; ++i) {
       long double r = y[static_cast<size_t>(i)];
-      for (int64_t j = 0; j < p_; ++j) r -= static_cast<long double>(x_[static_cast<size_t>(i * p_ + j)]) / scale_[static_cast<size_t>(j)] * b[static_cast<size_t>(j)];
+      for (int64_t j = 0; j < p_; ++j)
+        r -= static_cast<long double>(x_[static_cast<size_t>(i * p_ + j)]) / scale_[static_cast<size_t>(j)] * b[static_cast<size_t>(j)];
       rest[static_cast<size_t>(i)] = static_cast<double>(r);
     }
     const std::vector<double> step = solve_once(rest);
@@ -73,7 +77,8 @@ std::vector<double> Qr::inverse_gram_diagonal() const {
   for (int64_t c = 0; c < p_; ++c) {  // column c of R^-1 by back substitution
     for (int64_t k = c; k >= 0; --k) {
       long double sum = k == c;
-      for (int64_t j = k + 1; j <= c; ++j) sum -= static_cast<long double>(columns_[static_cast<size_t>(j * n_ + k)]) * column[static_cast<size_t>(j)];
+      for (int64_t j = k + 1; j <= c; ++j)
+        sum -= static_cast<long double>(columns_[static_cast<size_t>(j * n_ + k)]) * column[static_cast<size_t>(j)];
       column[static_cast<size_t>(k)] = static_cast<double>(sum / diagonal_[static_cast<size_t>(k)]);
       out[static_cast<size_t>(k)] += column[static_cast<size_t>(k)] * column[static_cast<size_t>(k)];
     }

@@ -49,7 +49,10 @@ std::vector<double> signed_rank_null(int64_t n) {  // each rank is in the sum or
 }
 
 double normal_p(double off, double sd, const TestOptions& o) {
-  const double half = o.continuity == Continuity::none ? 0 : o.alternative == Alternative::two_sided ? std::copysign(0.5, off) * (off != 0) : o.alternative == Alternative::greater ? 0.5 : -0.5;
+  const double half = o.continuity == Continuity::none          ? 0
+                      : o.alternative == Alternative::two_sided ? std::copysign(0.5, off) * (off != 0)
+                      : o.alternative == Alternative::greater   ? 0.5
+                                                                : -0.5;
   return std::min(1.0, symmetric_p(*make_distribution("normal", {}), (off - half) / sd, o.alternative));
 }
 
@@ -68,9 +71,11 @@ TestResult mann_whitney_test(std::span<const double> given_x, std::span<const do
   double u = -n * (n + 1) / 2;
   for (size_t i = 0; i < x.size(); ++i) u += ranks.rank[i];
   r.statistic.value = u;
-  const bool ties = ranks.tie_sum > 0, exact = o.method == PMethod::exact || (o.method == PMethod::automatic && !ties && std::max(n, m) < 50);
+  const bool ties = ranks.tie_sum > 0,
+             exact = o.method == PMethod::exact || (o.method == PMethod::automatic && !ties && std::max(n, m) < 50);
   GRIM_CHECK(!exact || !ties, argument, "mann-whitney", "there are ties: the exact distribution needs distinct values");
-  GRIM_CHECK(!exact || n * m <= 1e6, argument, "mann-whitney", "{} by {} values are too many for the exact distribution", x.size(), y.size());
+  GRIM_CHECK(!exact || n * m <= 1e6, argument, "mann-whitney", "{} by {} values are too many for the exact distribution", x.size(),
+             y.size());
   if (exact) {
     r.method = "Mann-Whitney rank-sum test, exact";
     r.p_value = exact_p(mann_whitney_null(static_cast<int64_t>(n), static_cast<int64_t>(m)), u, o.alternative);
@@ -92,7 +97,8 @@ TestResult wilcoxon_test(std::span<const double> given, Zeros zeros, const TestO
   std::vector<double> d = checked(given, "differences", o.missing, r.notes);
   const int64_t zero_count = std::count(d.begin(), d.end(), 0.0);
   if (zeros == Zeros::drop) std::erase(d, 0.0);
-  GRIM_CHECK(static_cast<int64_t>(d.size()) > (zeros == Zeros::drop ? 0 : zero_count), argument, "wilcoxon", "no difference is other than 0");
+  GRIM_CHECK(static_cast<int64_t>(d.size()) > (zeros == Zeros::drop ? 0 : zero_count), argument, "wilcoxon",
+             "no difference is other than 0");
   std::vector<double> size(d);
   for (double& v : size) v = std::abs(v);
   Ranks ranks = ranks_of(size);
@@ -101,8 +107,10 @@ TestResult wilcoxon_test(std::span<const double> given, Zeros zeros, const TestO
   ranks.tie_sum -= zero * zero * zero - zero;  // the zeros are no tie among the ranks that count
   r.statistic.value = v;
   const double n = static_cast<double>(d.size());
-  const bool plain = ranks.tie_sum == 0 && zero_count == 0, exact = o.method == PMethod::exact || (o.method == PMethod::automatic && plain && n < 50);
-  GRIM_CHECK(!exact || (ranks.tie_sum == 0 && zero == 0), argument, "wilcoxon", "there are ties or ranked zeros: the exact distribution needs distinct differences");
+  const bool plain = ranks.tie_sum == 0 && zero_count == 0,
+             exact = o.method == PMethod::exact || (o.method == PMethod::automatic && plain && n < 50);
+  GRIM_CHECK(!exact || (ranks.tie_sum == 0 && zero == 0), argument, "wilcoxon",
+             "there are ties or ranked zeros: the exact distribution needs distinct differences");
   GRIM_CHECK(!exact || n <= 1000, argument, "wilcoxon", "{} differences are too many for the exact distribution", d.size());
   if (exact) {
     r.method = "Wilcoxon signed-rank test, exact";
@@ -115,7 +123,9 @@ TestResult wilcoxon_test(std::span<const double> given, Zeros zeros, const TestO
     if (ranks.tie_sum > 0) r.notes.push_back("ties: middle ranks, variance corrected");
     if (n < 10) r.notes.push_back("few differences: the normal approximation is rough");
   }
-  if (zero_count) r.notes.push_back(str("{} difference(s) of 0 {}", zero_count, zeros == Zeros::drop ? "left out (Wilcoxon)" : "ranked and then left out (Pratt)"));
+  if (zero_count)
+    r.notes.push_back(
+        str("{} difference(s) of 0 {}", zero_count, zeros == Zeros::drop ? "left out (Wilcoxon)" : "ranked and then left out (Pratt)"));
   r.effect = Named{"matched-pairs rank-biserial correlation", (v - minus) / (v + minus)};
   r.meaning = meaning_of(r.p_value, "the differences are symmetric about 0");
   return r;
@@ -144,7 +154,8 @@ TestResult kruskal_test(const Groups& groups, Missing missing) {
   r.df = {static_cast<double>(groups.size()) - 1};
   r.p_value = make_distribution("chi-square", {{"df", r.df[0]}})->sf(r.statistic.value);
   if (ranks.tie_sum > 0) r.notes.push_back("ties: middle ranks, statistic corrected");
-  if (*std::min_element(sizes.begin(), sizes.end()) < 5) r.notes.push_back("a group has fewer than 5 values: the chi-square approximation is rough");
+  if (*std::min_element(sizes.begin(), sizes.end()) < 5)
+    r.notes.push_back("a group has fewer than 5 values: the chi-square approximation is rough");
   r.effect = Named{"epsilon squared", r.statistic.value / (n - 1)};
   r.meaning = meaning_of(r.p_value, "all groups come from one distribution");
   return r;

@@ -32,7 +32,8 @@ Design design_of(const char* op, const Tensor& given, std::span<const double> y,
   GRIM_CHECK(m.p >= 1 && m.n > m.p, argument, op, "got {} rows for {} coefficients, expected more rows than coefficients", m.n, m.p);
   for (int64_t i = 0; i < m.n; ++i) {
     if (m.constant) m.x.push_back(1);
-    GRIM_CHECK(std::isfinite(y[static_cast<size_t>(i)]), numeric, op, "answer {} is {}, expected a finite number", i + 1, y[static_cast<size_t>(i)]);
+    GRIM_CHECK(std::isfinite(y[static_cast<size_t>(i)]), numeric, op, "answer {} is {}, expected a finite number", i + 1,
+               y[static_cast<size_t>(i)]);
     for (int64_t j = 0; j < d; ++j) {
       const double v = x.data<double>()[i * d + j];
       GRIM_CHECK(std::isfinite(v), numeric, op, "row {}, column {} is {}, expected a finite number", i + 1, j + 1, v);
@@ -44,15 +45,18 @@ Design design_of(const char* op, const Tensor& given, std::span<const double> y,
 
 void check_rank(const char* op, const Design& m, const Qr& qr) {
   if (qr.dependent() >= 0)
-    fail(ErrorKind::argument, op, str("column {} is a combination of those before it", m.names[static_cast<size_t>(qr.dependent())]), "leave it out");
+    fail(ErrorKind::argument, op, str("column {} is a combination of those before it", m.names[static_cast<size_t>(qr.dependent())]),
+         "leave it out");
 }
 
-std::vector<Coefficient> table_of(const Design& m, const std::vector<double>& b, const std::vector<double>& errors, const Distribution& d, double level) {
+std::vector<Coefficient> table_of(const Design& m, const std::vector<double>& b, const std::vector<double>& errors, const Distribution& d,
+                                  double level) {
   std::vector<Coefficient> c;
   const double reach = d.isf((1 - level) / 2);
   for (size_t j = 0; j < b.size(); ++j) {
     const double t = b[j] / errors[j];
-    c.push_back({m.names[j], b[j], errors[j], t, symmetric_p(d, t, Alternative::two_sided), b[j] - reach * errors[j], b[j] + reach * errors[j]});
+    c.push_back(
+        {m.names[j], b[j], errors[j], t, symmetric_p(d, t, Alternative::two_sided), b[j] - reach * errors[j], b[j] + reach * errors[j]});
   }
   return c;
 }
@@ -128,10 +132,12 @@ GlmFit glm(Family family, const Tensor& x, std::span<const double> y, const Regr
   const Design m = design_of("glm", x, y, o);
   const Link link{family};
   for (size_t i = 0; i < y.size(); ++i)
-    GRIM_CHECK(y[i] >= 0 && (family == Family::poisson || y[i] <= 1), argument, "glm", "answer {} is {}, expected {}", i + 1, y[i], family == Family::poisson ? "a count" : "0 to 1");
+    GRIM_CHECK(y[i] >= 0 && (family == Family::poisson || y[i] <= 1), argument, "glm", "answer {} is {}, expected {}", i + 1, y[i],
+               family == Family::poisson ? "a count" : "0 to 1");
   check_rank("glm", m, Qr(m.x, m.n, m.p));
   const double centre = mean(y);
-  GRIM_CHECK(centre > 0 && (family == Family::poisson || centre < 1), argument, "glm", "all answers are {}: there is nothing to explain", y[0]);
+  GRIM_CHECK(centre > 0 && (family == Family::poisson || centre < 1), argument, "glm", "all answers are {}: there is nothing to explain",
+             y[0]);
 
   GlmFit f{};
   std::vector<double> eta, b(static_cast<size_t>(m.p), 0), weighted(m.x.size()), z(y.size()), gram;
@@ -150,7 +156,8 @@ GlmFit glm(Family family, const Tensor& x, std::span<const double> y, const Regr
     for (size_t i = 0; i < y.size(); ++i) {
       const double w = std::max(link.variance(eta[i]), 1e-300), root = std::sqrt(w);
       least = std::min(least, w);
-      for (int64_t j = 0; j < m.p; ++j) weighted[i * static_cast<size_t>(m.p) + static_cast<size_t>(j)] = root * m.x[i * static_cast<size_t>(m.p) + static_cast<size_t>(j)];
+      for (int64_t j = 0; j < m.p; ++j)
+        weighted[i * static_cast<size_t>(m.p) + static_cast<size_t>(j)] = root * m.x[i * static_cast<size_t>(m.p) + static_cast<size_t>(j)];
       z[i] = root * (eta[i] + (y[i] - link.mean(eta[i])) / w);
     }
     const Qr qr(weighted, m.n, m.p);
@@ -186,8 +193,10 @@ GlmFit glm(Family family, const Tensor& x, std::span<const double> y, const Regr
   for (double e : eta) most = std::max(most, std::abs(e));
   if (family == Family::logistic && (separated || most > 30)) {
     f.converged = false;
-    f.notes.push_back(separated ? "perfect separation: a combination of the columns tells all answers apart, so the estimates grow without bound and their standard errors mean nothing"
-                                : "quasi-separation: some fitted probabilities are 0 or 1 within rounding; their coefficients grow without bound");
+    f.notes.push_back(
+        separated ? "perfect separation: a combination of the columns tells all answers apart, so the estimates grow without bound and "
+                    "their standard errors mean nothing"
+                  : "quasi-separation: some fitted probabilities are 0 or 1 within rounding; their coefficients grow without bound");
   } else if (!f.converged) {
     f.notes.push_back("the iteration did not converge");
   }
@@ -209,22 +218,47 @@ namespace {
 Json coefficients_json(const std::vector<Coefficient>& coefficients) {
   Json a = Json::array();
   for (const Coefficient& c : coefficients)
-    a.push(Json::object({{"name", c.name}, {"estimate", c.estimate}, {"standard_error", c.standard_error}, {"statistic", c.statistic}, {"p_value", c.p_value}, {"low", c.low}, {"high", c.high}}));
+    a.push(Json::object({{"name", c.name},
+                         {"estimate", c.estimate},
+                         {"standard_error", c.standard_error},
+                         {"statistic", c.statistic},
+                         {"p_value", c.p_value},
+                         {"low", c.low},
+                         {"high", c.high}}));
   return a;
 }
 }  // namespace
 
 Json to_json(const LinearFit& f) {
-  return Json::object({{"method", "least squares"}, {"coefficients", coefficients_json(f.coefficients)}, {"r_squared", f.r_squared},
-                       {"adjusted_r_squared", f.adjusted_r_squared}, {"sigma", f.sigma}, {"f", f.f}, {"f_p_value", f.f_p_value}, {"df_model", f.df_model},
-                       {"df_residual", f.df_residual}, {"log_likelihood", f.log_likelihood}, {"aic", f.aic}, {"bic", f.bic}, {"notes", Json::array_of(f.notes)}});
+  return Json::object({{"method", "least squares"},
+                       {"coefficients", coefficients_json(f.coefficients)},
+                       {"r_squared", f.r_squared},
+                       {"adjusted_r_squared", f.adjusted_r_squared},
+                       {"sigma", f.sigma},
+                       {"f", f.f},
+                       {"f_p_value", f.f_p_value},
+                       {"df_model", f.df_model},
+                       {"df_residual", f.df_residual},
+                       {"log_likelihood", f.log_likelihood},
+                       {"aic", f.aic},
+                       {"bic", f.bic},
+                       {"notes", Json::array_of(f.notes)}});
 }
 
 Json to_json(const GlmFit& f) {
-  return Json::object({{"method", "maximum likelihood"}, {"coefficients", coefficients_json(f.coefficients)}, {"log_likelihood", f.log_likelihood},
-                       {"null_log_likelihood", f.null_log_likelihood}, {"deviance", f.deviance}, {"null_deviance", f.null_deviance}, {"aic", f.aic},
-                       {"likelihood_ratio", f.likelihood_ratio}, {"lr_df", f.lr_df}, {"lr_p_value", f.lr_p_value}, {"iterations", f.iterations},
-                       {"converged", f.converged}, {"notes", Json::array_of(f.notes)}});
+  return Json::object({{"method", "maximum likelihood"},
+                       {"coefficients", coefficients_json(f.coefficients)},
+                       {"log_likelihood", f.log_likelihood},
+                       {"null_log_likelihood", f.null_log_likelihood},
+                       {"deviance", f.deviance},
+                       {"null_deviance", f.null_deviance},
+                       {"aic", f.aic},
+                       {"likelihood_ratio", f.likelihood_ratio},
+                       {"lr_df", f.lr_df},
+                       {"lr_p_value", f.lr_p_value},
+                       {"iterations", f.iterations},
+                       {"converged", f.converged},
+                       {"notes", Json::array_of(f.notes)}});
 }
 
 }  // namespace grim::stats

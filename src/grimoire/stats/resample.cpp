@@ -9,9 +9,11 @@
 
 namespace grim::stats {
 
-TestResult permutation_test(std::span<const double> x, std::span<const double> y, const TwoSampleStatistic& statistic, Rng& rng, const ResampleOptions& o) {
+TestResult permutation_test(std::span<const double> x, std::span<const double> y, const TwoSampleStatistic& statistic, Rng& rng,
+                            const ResampleOptions& o) {
   TestResult r{.statistic = {"statistic"}, .alternative = o.alternative};
-  GRIM_CHECK(!x.empty() && !y.empty(), argument, "permutation test", "got {} and {} values, expected one or more in each", x.size(), y.size());
+  GRIM_CHECK(!x.empty() && !y.empty(), argument, "permutation test", "got {} and {} values, expected one or more in each", x.size(),
+             y.size());
   GRIM_CHECK(o.resamples >= 1, argument, "permutation test", "got {} resamples, expected one or more", o.resamples);
   std::vector<double> all = checked(x, "x", Missing::error, r.notes);
   const std::vector<double> second = checked(y, "y", Missing::error, r.notes);
@@ -20,7 +22,8 @@ TestResult permutation_test(std::span<const double> x, std::span<const double> y
   const double seen = r.statistic.value = statistic(x, y), slack = 1e-12 * std::abs(seen);
   double at_least = 0, at_most = 0, tried = 0;
   const auto count = [&](double v) { at_least += v >= seen - slack, at_most += v <= seen + slack, tried += 1; };
-  const bool every = log_choose(static_cast<double>(all.size()), static_cast<double>(n)) <= std::log(static_cast<double>(o.resamples)) + 1e-9;
+  const bool every =
+      log_choose(static_cast<double>(all.size()), static_cast<double>(n)) <= std::log(static_cast<double>(o.resamples)) + 1e-9;
   if (every) {
     std::vector<char> in_x(all.size(), 0);
     std::fill(in_x.begin(), in_x.begin() + static_cast<int64_t>(n), 1);
@@ -38,9 +41,12 @@ TestResult permutation_test(std::span<const double> x, std::span<const double> y
       count(statistic(std::span(all).first(n), std::span(all).subspan(n)));
     }
   }
-  r.method = every ? str("permutation test, all {} divisions", static_cast<int64_t>(tried)) : str("permutation test, {} random divisions", o.resamples);
+  r.method = every ? str("permutation test, all {} divisions", static_cast<int64_t>(tried))
+                   : str("permutation test, {} random divisions", o.resamples);
   const double above = at_least / tried, below = at_most / tried;
-  r.p_value = o.alternative == Alternative::greater ? above : o.alternative == Alternative::less ? below : std::min(1.0, 2 * std::min(above, below));
+  r.p_value = o.alternative == Alternative::greater ? above
+              : o.alternative == Alternative::less  ? below
+                                                    : std::min(1.0, 2 * std::min(above, below));
   r.meaning = meaning_of(r.p_value, "both samples come from one distribution");
   return r;
 }
@@ -49,7 +55,8 @@ Bootstrap bootstrap(std::span<const double> given, const Statistic& statistic, R
   check_level(o.level);
   std::vector<std::string> notes;
   const std::vector<double> x = checked(given, "x", Missing::error, notes);
-  GRIM_CHECK(x.size() >= 2 && o.resamples >= 2, argument, "bootstrap", "got {} value(s) and {} resamples, expected two or more", x.size(), o.resamples);
+  GRIM_CHECK(x.size() >= 2 && o.resamples >= 2, argument, "bootstrap", "got {} value(s) and {} resamples, expected two or more", x.size(),
+             o.resamples);
   const double estimate = statistic(x);
   std::vector<double> drawn(x.size()), values(static_cast<size_t>(o.resamples));
   for (double& v : values) {
@@ -74,7 +81,10 @@ Bootstrap bootstrap(std::span<const double> given, const Statistic& statistic, R
     const double z = z0 + normal_quantile(p), at = normal_cdf(z0 + z / (1 - a * z));
     return quantile(values, std::isfinite(at) ? std::clamp(at, 0.0, 1.0) : p);
   };
-  return {estimate, centre - estimate, std::sqrt(variance(values)), {"statistic", quantile(values, tail), quantile(values, 1 - tail), o.level},
+  return {estimate,
+          centre - estimate,
+          std::sqrt(variance(values)),
+          {"statistic", quantile(values, tail), quantile(values, 1 - tail), o.level},
           {"statistic", corrected(tail), corrected(1 - tail), o.level}};
 }
 

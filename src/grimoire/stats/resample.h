@@ -19,7 +19,8 @@ struct ResampleOptions {
 
 // The labels of two samples are exchanged. All divisions are tried when there are no more than `resamples`; else random ones, and
 // p = (1 + hits) / (1 + resamples), which is never 0 (Phipson and Smyth 2010). Two-sided: twice the smaller tail.
-TestResult permutation_test(std::span<const double> x, std::span<const double> y, const TwoSampleStatistic& statistic, Rng& rng, const ResampleOptions& options = {});
+TestResult permutation_test(std::span<const double> x, std::span<const double> y, const TwoSampleStatistic& statistic, Rng& rng,
+                            const ResampleOptions& options = {});
 
 struct Bootstrap {
   double estimate, bias, standard_error;

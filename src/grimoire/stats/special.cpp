@@ -55,7 +55,8 @@ double trigamma(double x) { return bm::trigamma(x, quiet); }
 
 // ln B = sum of ln Gamma cancels for large arguments; with Stirling's form only the errors and a deviance are left.
 double log_beta(double a, double b) {
-  if (std::min(a, b) < 1) return log_gamma(a) + (b > 1e4 * (1 + a) ? -a * std::log(b) - std::log1p(a * (a - 1) / (2 * b)) : log_gamma(b) - log_gamma(a + b));
+  if (std::min(a, b) < 1)
+    return log_gamma(a) + (b > 1e4 * (1 + a) ? -a * std::log(b) - std::log1p(a * (a - 1) / (2 * b)) : log_gamma(b) - log_gamma(a + b));
   // 1/B(a, b) = C(a + b, a) ab / (a + b), and C(n, k) is a binomial term without its powers.
   const double n = a + b;
   return -(log_binomial_term(a, n, a / n, b / n) - a * std::log(a / n) - b * std::log(b / n) + std::log(a) + std::log(b) - std::log(n));
@@ -182,7 +183,8 @@ double log_binomial_term(double x, double n, double p, double q) {
   if (x < 0 || x > n) return -kInf;
   if (x == 0) return n == 0 ? 0 : p < 0.1 ? n * std::log1p(-p) : n * std::log(q);
   if (x == n) return q < 0.1 ? n * std::log1p(-q) : n * std::log(p);
-  const double parts = stirling_error(n) - stirling_error(x) - stirling_error(n - x) - deviance_term(x, n * p) - deviance_term(n - x, n * q);
+  const double parts =
+      stirling_error(n) - stirling_error(x) - stirling_error(n - x) - deviance_term(x, n * p) - deviance_term(n - x, n * q);
   return parts - kLnSqrt2Pi - 0.5 * (std::log(x) + std::log1p(-x / n));
 }
 

@@ -1,0 +1,156 @@
+#include "grimoire/base/chart.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "grimoire/base/str.h"
+
+namespace grim {
+namespace {
+
+struct Axis {
+  double low = INFINITY, high = -INFINITY;
+  bool log = false;
+
+  void take(double v) {
+    if (!std::isfinite(v) || (log && v <= 0)) return;
+    low = std::min(low, v), high = std::max(high, v);
+  }
+  void settle() {
+    if (!(low <= high)) low = log ? 1 : 0, high = log ? 10 : 1;
+    if (low == high) low = log ? low / 2 : low - 0.5, high = log ? high * 2 : high + 0.5;
+  }
+  double place(double v) const {  // 0 .. 1; NaN where it cannot be drawn
+    if (log) return v > 0 ? std::log(v / low) / std::log(high / low) : NAN;
+    return (v - low) / (high - low);
+  }
+  // Round numbers inside: 1, 2 or 5 times a power of ten; powers of ten alone on a long log axis.
+  std::vector<double> ticks(int about) const {
+    std::vector<double> t;
+    if (log && high / low > 50) {
+      const double first = std::ceil(std::log10(low) - 1e-9), last = std::floor(std::log10(high) + 1e-9), step = std::max(1.0, std::ceil((last - first) / about));
+      for (double e = first; e <= last; e += step) t.push_back(std::pow(10, e));
+      return t;
+    }
+    const double raw = (high - low) / about, power = std::pow(10, std::floor(std::log10(raw))), share = raw / power;
+    const double step = power * (share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10);
+    for (double v = std::ceil(low / step - 1e-9) * step; v <= high + 1e-9 * step; v += step) t.push_back(std::abs(v) < step * 1e-9 ? 0 : v);
+    return t;
+  }
+};
+
+void fit_axes(const Chart& chart, Axis& x, Axis& y) {
+  x.log = chart.x_scale == Scale::log, y.log = chart.y_scale == Scale::log;
+  for (const Series& s : chart.series) {
+    for (double v : s.x) x.take(v);
+    for (double v : s.y) y.take(v);
+  }
+  if (chart.diagonal) x.take(0), x.take(1), y.take(0), y.take(1);
+  x.settle(), y.settle();
+}
+
+std::string number(double v) { return str("{:.4g}", v); }
+std::string padded_left(const std::string& s, size_t width) { return std::string(width > s.size() ? width - s.size() : 0, ' ') + s; }
+
+}  // namespace
+
+std::string text_chart(const Chart& chart, int width, int height) {
+  Axis x, y;
+  fit_axes(chart, x, y);
+  std::vector<std::string> grid(static_cast<size_t>(height), std::string(static_cast<size_t>(width), ' '));
+  const auto put = [&](double px, double py, char mark) {
+    if (!(px >= -1e-9 && px <= 1 + 1e-9 && py >= -1e-9 && py <= 1 + 1e-9)) return;
+    const size_t column = static_cast<size_t>(std::lround(px * (width - 1))), row = static_cast<size_t>(std::lround((1 - py) * (height - 1)));
+    grid[row][column] = mark;
+  };
+  if (chart.diagonal)
+    for (int i = 0; i < width; ++i) put(i / (width - 1.0), i / (width - 1.0), '.');
+  for (size_t s = 0; s < chart.series.size(); ++s) {
+    const Series& line = chart.series[s];
+    const char mark = static_cast<char>('a' + s % 26);
+    for (size_t i = 0; i < line.x.size(); ++i) {
+      const double px = x.place(line.x[i]), py = y.place(line.y[i]);
+      if (!line.points && i > 0) {  // the way from the point before, in small letters' place
+        const double qx = x.place(line.x[i - 1]), qy = y.place(line.y[i - 1]);
+        for (int k = 1; k < width; ++k) put(qx + (px - qx) * k / width, qy + (py - qy) * k / width, mark);
+      }
+      put(px, py, mark);
+    }
+  }
+  const size_t margin = std::max(number(y.low).size(), number(y.high).size()) + 1;
+  std::string out = chart.y_label.empty() ? "" : std::string(margin + 1, ' ') + chart.y_label + "\n";
+  for (int r = 0; r < height; ++r) {
+    std::string label;
+    if (r == 0) label = number(y.high);
+    if (r + 1 == height) label = number(y.low);
+    std::string row = grid[static_cast<size_t>(r)];
+    row.erase(row.find_last_not_of(' ') + 1);
+    out += padded_left(label, margin) + "|" + row + "\n";
+  }
+  const std::string low = number(x.low), high = number(x.high);
+  out += std::string(margin, ' ') + "+" + std::string(static_cast<size_t>(width), '-') + "\n";
+  const size_t room = static_cast<size_t>(width) - std::min<size_t>(static_cast<size_t>(width), low.size() + high.size());
+  const std::string middle = chart.x_label.size() + 2 <= room ? chart.x_label : "";
+  const size_t left = (room - middle.size()) / 2;
+  out += std::string(margin + 1, ' ') + low + std::string(left, ' ') + middle + std::string(room - left - middle.size(), ' ') + high + "\n";
+  std::string legend;
+  for (size_t s = 0; s < chart.series.size(); ++s) legend += str("{}{} {}", s ? "   " : "", std::string(1, static_cast<char>('a' + s % 26)), chart.series[s].name);
+  return out + std::string(margin + 1, ' ') + legend + "\n";
+}
+
+std::string escape_html(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '<') out += "&lt;";
+    else if (c == '>') out += "&gt;";
+    else if (c == '&') out += "&amp;";
+    else if (c == '"') out += "&quot;";
+    else out += c;
+  }
+  return out;
+}
+
+std::string svg_chart(const Chart& chart, int width, int height) {
+  static const char* colours[] = {"#1769aa", "#b3541e", "#2d7a46", "#7a4fa3", "#8a6d1b", "#5c6b7a"};
+  Axis x, y;
+  fit_axes(chart, x, y);
+  const double left = 56, right = width - 14.0, top = 30, bottom = height - 44.0;
+  const auto px = [&](double v) { return left + x.place(v) * (right - left); };
+  const auto py = [&](double v) { return bottom - y.place(v) * (bottom - top); };
+  std::string svg = str(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" width="{0}" height="{1}" font-family="system-ui, sans-serif" font-size="11" fill="currentColor" role="img" aria-label="{2}">)",
+                        width, height, escape_html(chart.title)) + "\n";
+  svg += str(R"(<text x="{:.1f}" y="16" font-size="13" font-weight="600">{}</text>)", left, escape_html(chart.title)) + "\n";
+  for (double v : x.ticks(5))
+    svg += str(R"(<line x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}" stroke="currentColor" opacity=".12"/><text x="{0:.1f}" y="{3:.1f}" text-anchor="middle" opacity=".7">{4}</text>)",
+               px(v), top, bottom, bottom + 15, number(v)) + "\n";
+  for (double v : y.ticks(5))
+    svg += str(R"(<line x1="{1:.1f}" x2="{2:.1f}" y1="{0:.1f}" y2="{0:.1f}" stroke="currentColor" opacity=".12"/><text x="{3:.1f}" y="{4:.1f}" text-anchor="end" opacity=".7">{5}</text>)", py(v),
+               left, right, left - 6, py(v) + 4, number(v)) + "\n";
+  svg += str(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="middle" opacity=".8">{}</text>)", (left + right) / 2, height - 14.0, escape_html(chart.x_label)) + "\n";
+  svg += str(R"svg(<text transform="translate(13 {:.1f}) rotate(-90)" text-anchor="middle" opacity=".8">{}</text>)svg", (top + bottom) / 2, escape_html(chart.y_label)) + "\n";
+  if (chart.diagonal)
+    svg += str(R"(<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke="currentColor" opacity=".5" stroke-dasharray="4 4"/>)", px(0), py(0), px(1), py(1)) + "\n";
+  for (size_t s = 0; s < chart.series.size(); ++s) {
+    const Series& line = chart.series[s];
+    const std::string colour = str("var(--s{}, {})", s % 6, colours[s % 6]);
+    if (line.points) {
+      for (size_t i = 0; i < line.x.size(); ++i)
+        if (std::isfinite(x.place(line.x[i])) && std::isfinite(y.place(line.y[i])))
+          svg += str(R"(<circle cx="{:.1f}" cy="{:.1f}" r="2.2" fill="{}" opacity=".75"/>)", px(line.x[i]), py(line.y[i]), colour) + "\n";
+    } else {
+      std::string path;
+      bool pen = false;
+      for (size_t i = 0; i < line.x.size(); ++i) {
+        const bool drawn = std::isfinite(x.place(line.x[i])) && std::isfinite(y.place(line.y[i]));
+        if (drawn) path += str("{}{:.1f} {:.1f}", pen ? "L" : "M", px(line.x[i]), py(line.y[i]));
+        pen = drawn;
+      }
+      svg += str(R"(<path d="{}" fill="none" stroke="{}" stroke-width="1.8" stroke-linejoin="round"/>)", path, colour) + "\n";
+    }
+    if (chart.series.size() > 1)
+      svg += str(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="end" fill="{}">{}</text>)", right - 4, top + 13 + 14.0 * static_cast<double>(s), colour, escape_html(line.name)) + "\n";
+  }
+  return svg + "</svg>\n";
+}
+
+}  // namespace grim

@@ -1,0 +1,30 @@
+// Chart: lines and points over two axes, drawn with letters for a terminal or as SVG for a page.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace grim {
+
+struct Series {
+  std::string name;
+  std::vector<double> x, y;  // equally many; NaN breaks a line
+  bool points = false;       // dots instead of a line
+};
+
+enum class Scale : unsigned char { linear, log };
+
+struct Chart {
+  std::string title, x_label, y_label;
+  Scale x_scale = Scale::linear, y_scale = Scale::linear;
+  std::vector<Series> series;
+  bool diagonal = false;  // a dashed line from corner to corner: chance, or perfect calibration
+};
+
+// About `width` columns and `height` rows; the marks of the series are a, b, c, ... with a legend below.
+std::string text_chart(const Chart& chart, int width = 60, int height = 14);
+// A figure of its own; colours follow the page's variables --s0 ... --s5 and text colour where they are defined.
+std::string svg_chart(const Chart& chart, int width = 460, int height = 300);
+std::string escape_html(std::string_view text);
+
+}  // namespace grim

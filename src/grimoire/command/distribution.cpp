@@ -1,0 +1,165 @@
+#include <cmath>
+
+#include "grimoire/base/error.h"
+#include "grimoire/command/commands.h"
+#include "grimoire/command/numbers.h"
+#include "grimoire/stats/distribution.h"
+
+namespace grim {
+namespace {
+
+class DistributionCommand final : public Command {
+ public:
+  std::string name() const override { return "distribution"; }
+  std::string summary() const override { return "probabilities, quantiles, samples and fits of a named distribution"; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire distribution normal --sf 10 --log-sf 40", "grimoire distribution gamma --param shape=2.5 --cdf 3 --quantile .5,.9",
+            "grimoire distribution poisson --fit 3,1,4,1,5 --json", "grimoire distribution list"};
+  }
+  std::vector<Positional> positionals() override { return {{"name", "its name (normal, t, binomial, ...), or list", &name_}}; }
+  Options options() override {
+    return {{.name = "param", .help = "a parameter, as shape=2.5; may be given again", .target = &parameters_, .basic = true},
+            {.name = "pdf", .help = "density (probability of a count) at these points", .target = &pdf_, .basic = true},
+            {.name = "cdf", .help = "P(X <= x) at these points", .target = &cdf_, .basic = true},
+            {.name = "sf", .help = "P(X > x) at these points, exact far in the tail", .target = &sf_, .basic = true},
+            {.name = "log-pdf", .help = "its logarithm", .target = &log_pdf_},
+            {.name = "log-cdf", .help = "logarithm of P(X <= x)", .target = &log_cdf_, .basic = true},
+            {.name = "log-sf", .help = "logarithm of P(X > x), where P itself is 0 too", .target = &log_sf_, .basic = true},
+            {.name = "quantile", .help = "the x with P(X <= x) = p, for these p", .target = &quantile_, .basic = true},
+            {.name = "isf", .help = "the x with P(X > x) = q, for these q", .target = &isf_, .basic = true},
+            {.name = "sample", .help = "numbers to draw", .target = &sample_, .low = 0, .high = 1e8, .basic = true},
+            {.name = "seed", .help = "of the sample", .target = &seed_, .low = 0},
+            {.name = "fit",
+             .help = "find the parameters by maximum likelihood: numbers, or a column of --data",
+             .target = &fit_,
+             .basic = true},
+            {.name = "data", .help = "a CSV file", .target = &data_, .basic = true}};
+  }
+
+  int run(Console& console) override {
+    if (name_ == "list") return list(console);
+    stats::Parameters parameters;
+    for (const std::string& p : parameters_) parameters.push_back(parse_setting(p, "param"));
+    Json result = Json::object();
+    std::vector<std::pair<std::string, std::string>> lines;
+    std::unique_ptr<stats::Distribution> d;
+    if (fit_.empty()) {
+      if (!data_.empty()) throw Error(ErrorKind::usage, "--data is of use with --fit COLUMN only");
+      d = stats::make_distribution(name_, parameters);
+    } else {
+      d = fit(parameters, result, lines);
+    }
+    describe(*d, result, lines);
+    struct Query {
+      const char* name;
+      const std::string& at;
+      double (stats::Distribution::*f)(double) const;
+    };
+    using D = stats::Distribution;
+    const Query queries[] = {{"pdf", pdf_, &D::pdf},
+                             {"cdf", cdf_, &D::cdf},
+                             {"sf", sf_, &D::sf},
+                             {"log-pdf", log_pdf_, &D::log_pdf},
+                             {"log-cdf", log_cdf_, &D::log_cdf},
+                             {"log-sf", log_sf_, &D::log_sf},
+                             {"quantile", quantile_, &D::quantile},
+                             {"isf", isf_, &D::isf}};
+    for (const Query& q : queries) {
+      if (q.at.empty()) continue;
+      Json answers = Json::array();
+      for (double x : parse_numbers(q.at, q.name)) {
+        const double v = (d.get()->*q.f)(x);
+        answers.push(Json::object({{"at", x}, {"value", v}}));
+        lines.emplace_back(str("{}({})", q.name, number(x)), str("{:.16g}", v));
+      }
+      std::string key = q.name;
+      for (char& c : key) c = c == '-' ? '_' : c;
+      result.set(key, std::move(answers));
+    }
+    std::string text = title(*d) + "\n" + aligned(lines);
+    if (sample_ > 0) {
+      Rng rng(RngMode::philox, static_cast<uint64_t>(seed_), "sample");
+      const std::vector<double> x = d->sample(rng, sample_);
+      for (double v : x) text += str("{:.17g}\n", v);
+      if (console.json()) result.set("sample", Json::array_of(x));
+    }
+    console.data(text);
+    if (console.json()) console.result(result);
+    return 0;
+  }
+
+ private:
+  static std::string title(const stats::Distribution& d) {
+    std::string text = d.name() + "(";
+    for (const auto& [key, value] : d.parameters()) text += (text.back() == '(' ? "" : ", ") + key + " = " + number(value);
+    return text + ")";
+  }
+
+  static void describe(const stats::Distribution& d, Json& result, std::vector<std::pair<std::string, std::string>>& lines) {
+    Json parameters = Json::object();
+    for (const auto& [key, value] : d.parameters()) parameters.set(key, value);
+    result.set("name", d.name());
+    result.set("parameters", std::move(parameters));
+    const auto [low, high] = d.support();
+    result.set("support", Json::object({{"low", low}, {"high", high}}));
+    lines.emplace_back("support", str("{} from {} to {}", d.discrete() ? "whole numbers" : "numbers", number(low), number(high)));
+    const auto add = [&](const char* key, const char* label, double v) {
+      result.set(key, v);
+      lines.emplace_back(label, number(v));
+    };
+    add("mean", "mean", d.mean()), add("variance", "variance", d.variance()), add("skewness", "skewness", d.skewness());
+    add("excess_kurtosis", "excess kurtosis", d.excess_kurtosis()), add("entropy_nats", "entropy (nats)", d.entropy());
+  }
+
+  std::unique_ptr<stats::Distribution> fit(const stats::Parameters& known, Json& result,
+                                           std::vector<std::pair<std::string, std::string>>& lines) const {
+    std::vector<double> x;
+    if (data_.empty()) {
+      x = parse_numbers(fit_, "fit");
+    } else {
+      const Table table = read_csv(data_);
+      const Column& column = table.column(fit_);
+      if (column.kind == ColumnKind::category)
+        throw Error(ErrorKind::input, str("{}: column '{}' holds categories, expected numbers", data_, fit_));
+      x = column.values;
+      std::erase_if(x, [](double v) { return std::isnan(v); });
+      if (x.size() < column.values.size()) lines.emplace_back("note", str("{} missing values left out", column.values.size() - x.size()));
+    }
+    stats::Fit f = stats::fit(name_, x, known);
+    Json errors = Json::object();
+    for (size_t i = 0; i < f.standard_errors.size(); ++i) {
+      const auto& [key, value] = f.distribution->parameters()[i];
+      errors.set(key, f.standard_errors[i]);
+      lines.emplace_back(
+          key, number(value) + (std::isnan(f.standard_errors[i]) ? "" : str(" +- {:.3g} (standard error)", f.standard_errors[i])));
+    }
+    lines.emplace_back("log-likelihood", str("{} of {} values", number(f.log_likelihood), f.n));
+    result.set("fit", Json::object({{"n", f.n}, {"log_likelihood", f.log_likelihood}, {"standard_errors", errors}}));
+    return std::move(f.distribution);
+  }
+
+  static int list(Console& console) {
+    std::vector<std::pair<std::string, std::string>> lines;
+    Json result = Json::array();
+    for (const stats::DistributionInfo& info : stats::all_distributions()) {
+      std::string parameters;
+      Json names = Json::array();
+      for (const stats::ParameterInfo& p : info.parameters) parameters += (parameters.empty() ? "" : ", ") + p.name, names.push(p.name);
+      lines.emplace_back(info.name, str("{} ({})", info.summary, parameters));
+      result.push(Json::object({{"name", info.name}, {"summary", info.summary}, {"parameters", names}}));
+    }
+    console.data(aligned(lines));
+    if (console.json()) console.result(Json::object({{"distributions", result}}));
+    return 0;
+  }
+
+  std::string name_, pdf_, cdf_, sf_, log_pdf_, log_cdf_, log_sf_, quantile_, isf_, fit_, data_;
+  std::vector<std::string> parameters_;
+  int64_t sample_ = 0, seed_ = 1;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_distribution_command() { return std::make_unique<DistributionCommand>(); }
+
+}  // namespace grim

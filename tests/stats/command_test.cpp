@@ -1,0 +1,139 @@
+// The commands stats and distribution: every test of the list runs, answers are JSON, bad input is one sentence with its kind.
+#include <algorithm>
+#include <set>
+
+#include "grimoire/base/error.h"
+#include "grimoire/command/command.h"
+#include "stats/golden.h"
+
+namespace grim::stats {
+namespace {
+
+class Captured final : public Console {
+ public:
+  void data(const std::string& text) override { text_ += text; }
+  void say(const std::string&) override {}
+  void live(const std::string&) override {}
+  void result(const Json& object) override { json_ = object; }
+  bool json() const override { return true; }
+  bool stop_requested() const override { return false; }
+  std::string text_;
+  Json json_;
+};
+
+Captured run(const std::string& command, const std::string& positional, const Settings& settings) {
+  for (const auto& c : all_commands()) {
+    if (c->name() != command) continue;
+    *c->positionals()[0].target = positional;
+    c->set(settings);
+    Captured console;
+    EXPECT_EQ(c->run(console), 0);
+    return console;
+  }
+  throw Error(ErrorKind::state, "no such command");
+}
+
+TEST(StatsCommand, EveryTestOfTheListRuns) {
+  const std::string x = "2,3,1,5,4,7,6.5,8", y = "3,1,4,6,5.5,9,7,10", groups = "1,2,3,4.5;2,4,3,6;5,7,6,8.5", table = "12,5;3,14";
+  const std::vector<std::pair<std::string, Settings>> cases = {{"describe", {{"x", x}}},
+                                                               {"means", {{"x", x}}},
+                                                               {"ema", {{"x", x}}},
+                                                               {"t-test", {{"x", x}, {"y", y}}},
+                                                               {"paired-t-test", {{"x", x}, {"y", y}}},
+                                                               {"z-test", {{"x", x}, {"sd", "2"}}},
+                                                               {"anova", {{"x", groups}}},
+                                                               {"tukey", {{"x", groups}}},
+                                                               {"levene", {{"x", groups}}},
+                                                               {"bartlett", {{"x", groups}}},
+                                                               {"binomial", {{"x", "14"}, {"n", "20"}}},
+                                                               {"proportion", {{"x", "83,90"}, {"n", "86,93"}}},
+                                                               {"interval", {{"x", "8"}, {"n", "10"}}},
+                                                               {"chi-square", {{"table", table}}},
+                                                               {"g-test", {{"table", table}}},
+                                                               {"fisher", {{"table", table}}},
+                                                               {"mcnemar", {{"table", table}}},
+                                                               {"mann-whitney", {{"x", x}, {"y", y}}},
+                                                               {"wilcoxon", {{"x", x}, {"y", y}}},
+                                                               {"kruskal", {{"x", groups}}},
+                                                               {"ks", {{"x", x}, {"against", "normal"}}},
+                                                               {"shapiro", {{"x", x}}},
+                                                               {"correlation", {{"x", x}, {"y", y}}},
+                                                               {"pearson", {{"x", x}, {"y", y}}},
+                                                               {"spearman", {{"x", x}, {"y", y}}},
+                                                               {"kendall", {{"x", x}, {"y", y}}},
+                                                               {"permutation", {{"x", x}, {"y", y}, {"resamples", "200"}}},
+                                                               {"bootstrap", {{"x", x}, {"resamples", "200"}}},
+                                                               {"adjust", {{"x", ".01,.02,.5"}}},
+                                                               {"power", {{"power", ".8"}}},
+                                                               {"entropy", {{"x", "4,2,1,1"}}},
+                                                               {"kl", {{"x", "4,2,1,1"}, {"y", "1,1,1,1"}}},
+                                                               {"bayes", {{"prior", ".01,.99"}, {"likelihood", ".9,.09"}}},
+                                                               {"regression", {{"x", x}, {"y", y}}},
+                                                               {"logistic", {{"x", x}, {"y", "0,0,1,0,1,0,1,1"}}},
+                                                               {"poisson", {{"x", x}, {"y", "1,0,2,3,2,5,4,6"}}},
+                                                               {"pca", {{"x", x + ";" + y}}}};
+  std::set<std::string> tried;
+  for (const auto& [name, settings] : cases) {
+    SCOPED_TRACE(name);
+    const Captured c = run("stats", name, settings);
+    EXPECT_FALSE(c.text_.empty());
+    EXPECT_TRUE(c.json_.is_object());
+    if (const Json* p = c.json_.find("p_value")) {
+      EXPECT_GT(p->as_real(), 0);
+      EXPECT_FALSE(c.json_.text("meaning").empty());
+    }
+    tried.insert(name);
+  }
+  const Captured list = run("stats", "list", {});
+  for (const Json& name : list.json_.list("tests")) EXPECT_TRUE(tried.contains(name.as_text())) << name.as_text();
+}
+
+TEST(StatsCommand, ReadsColumns) {
+  test::TempFolder folder;
+  const std::string csv = folder.put("plants.csv", "weight,kind,light\n4.2,a,1\n5.1,b,2\n3.9,a,1.5\n6.0,b,2.5\n4.4,a,NA\n5.6,b,3\n");
+  const Captured two = run("stats", "t-test", {{"data", csv}, {"x", "weight"}, {"group", "kind"}});
+  EXPECT_NEAR(two.json_.at("estimates").real("mean of x"), 12.5 / 3, 1e-12);
+  EXPECT_THROW(run("stats", "pearson", {{"data", csv}, {"x", "weight"}, {"y", "light"}}), Error);
+  const Captured kept = run("stats", "pearson", {{"data", csv}, {"x", "weight"}, {"y", "light"}, {"missing", "drop"}});
+  EXPECT_EQ(kept.json_.list("notes")[0].as_text(), "1 of 6 pairs had a missing value and were left out");
+  const Captured fit = run("stats", "regression", {{"data", csv}, {"x", "light,kind"}, {"y", "weight"}, {"missing", "drop"}});
+  EXPECT_EQ(fit.json_.list("coefficients")[2].text("name"), "kind=b");
+}
+
+ErrorKind kind_of(const std::string& command, const std::string& positional, const Settings& settings) {
+  try {
+    run(command, positional, settings);
+  } catch (const Error& e) {
+    EXPECT_EQ(std::string(e.what()).find('\n'), std::string::npos);
+    return e.kind();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return ErrorKind::state;
+}
+
+TEST(StatsCommand, BadInputIsNamed) {
+  EXPECT_EQ(kind_of("stats", "t-tset", {}), ErrorKind::usage);
+  EXPECT_EQ(kind_of("stats", "t-test", {}), ErrorKind::usage);
+  EXPECT_EQ(kind_of("stats", "t-test", {{"x", "1,b"}}), ErrorKind::usage);
+  EXPECT_EQ(kind_of("stats", "t-test", {{"x", "1,2,nan"}}), ErrorKind::input);
+  EXPECT_EQ(kind_of("stats", "t-test", {{"x", "1"}}), ErrorKind::argument);
+  EXPECT_EQ(kind_of("stats", "describe", {{"data", "/no/such.csv"}, {"x", "a"}}), ErrorKind::input);
+  EXPECT_EQ(kind_of("stats", "power", {}), ErrorKind::usage);
+  EXPECT_EQ(kind_of("distribution", "gama", {}), ErrorKind::argument);
+  EXPECT_EQ(kind_of("distribution", "gamma", {{"param", "shape"}}), ErrorKind::usage);
+  EXPECT_EQ(kind_of("distribution", "normal", {{"quantile", "2"}}), ErrorKind::argument);
+}
+
+TEST(DistributionCommand, Answers) {
+  const Captured c =
+      run("distribution", "gamma", {{"param", "shape=2.5"}, {"param", "scale=1"}, {"cdf", "3"}, {"log-sf", "3,2000"}, {"sample", "5"}});
+  EXPECT_12(c.json_.list("cdf")[0].real("value"), 0.6937810815867216);
+  EXPECT_LT(c.json_.list("log_sf")[1].real("value"), -1900);
+  EXPECT_EQ(c.json_.list("sample").size(), 5u);
+  const Captured f = run("distribution", "poisson", {{"fit", "3,1,4,1,5"}});
+  EXPECT_12(f.json_.at("parameters").real("mean"), 2.8);
+  EXPECT_EQ(run("distribution", "list", {}).json_.list("distributions").size(), 16u);
+}
+
+}  // namespace
+}  // namespace grim::stats
