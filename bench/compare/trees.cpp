@@ -1,6 +1,6 @@
 // Our side of bench/compare/trees.py: fits one tree learner on rows that the script wrote, and prints what it took as a line of JSON.
 //
-//   compare_trees --model NAME --threads T --x FILE --rows N --columns P --classes K --y FILE [--test-x FILE --test-y FILE --test-rows M]
+//   bench_trees --model NAME --threads T --x FILE --rows N --columns P --classes K --y FILE [--test-x FILE --test-y FILE --test-rows M]
 //                 [--type f32|u8] [--row-latency] [PARAMETER=VALUE ...]
 // Files are bare numbers, row after row: x as float32 or bytes, y as float64.
 
@@ -39,7 +39,7 @@ Dataset read_rows(const std::string& x_path, const std::string& y_path, int64_t 
   const std::string x = read_file(x_path), y = read_file(y_path);
   Tensor dense = Tensor::empty({rows, columns}, bytes ? Dtype::u8 : Dtype::f32);
   if (x.size() < static_cast<size_t>(dense.numel() * size_of(dense.dtype())) || y.size() < static_cast<size_t>(rows) * 8)
-    fail(ErrorKind::input, "compare_trees", "the files are shorter than --rows says");
+    fail(ErrorKind::input, "bench_trees", "the files are shorter than --rows says");
   std::memcpy(dense.raw(), x.data(), static_cast<size_t>(dense.numel() * size_of(dense.dtype())));
   data.x = Features(dense);
   data.y.resize(static_cast<size_t>(rows));

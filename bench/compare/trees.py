@@ -3,7 +3,7 @@
     python bench/compare/trees.py [--job JOB ... | all] [--threads 1 2] [--repeats 3] [--peers sklearn xgboost lightgbm]
                                   [--ours PATH] [--mnist FOLDER] [--json FILE]
 
-Run it with the Python that has the peers; ours is build/.../bench/compare/compare_trees. For each job and thread count every side is a
+Run it with the Python that has the peers; ours is build/.../bench/compare/bench_trees. For each job and thread count every side is a
 fresh process that reads the same rows and fits once; the sides take turns, `--repeats` times, so that a disturbance of the machine hits
 all alike. Reading files and importing are not timed; binning (XGBoost's and LightGBM's data set objects too) is part of the fit.
 Columns: least wall and CPU seconds of a fit, seconds to predict the test rows, accuracy and AUC on them.
@@ -191,7 +191,7 @@ def main():
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--peers", nargs="*", default=["sklearn", "xgboost", "lightgbm"])
-    parser.add_argument("--ours", default=str(ROOT / "build/release/bench/compare/compare_trees"))
+    parser.add_argument("--ours", default=str(ROOT / "build/release/bench/compare/bench_trees"))
     parser.add_argument("--mnist", default=str(ROOT / "../shared/data/mnist"))
     parser.add_argument("--json")
     parser.add_argument("--folder", help=argparse.SUPPRESS)

@@ -26,6 +26,19 @@ TEST(AdaBoost, BreastCancerStumps) {
   }), 0.97, 0.015);
 }
 
+TEST(AdaBoost, ThreeClassesAsScikitLearn) {
+  const Json golden = Json::parse(read_file(test::golden_file("trees.json")));
+  AdaBoost model;
+  model.rounds = 10;
+  model.fit(golden_rows(golden, "x", true));
+  const std::vector<double> errors = reals(golden.at("adaboost").at("errors")), votes = reals(golden.at("adaboost").at("votes"));
+  ASSERT_EQ(model.errors().size(), errors.size());
+  for (size_t i = 0; i < errors.size(); ++i) {
+    EXPECT_NEAR(model.errors()[i], errors[i], 1e-9);
+    EXPECT_NEAR(model.votes()[i], votes[i], 1e-9);
+  }
+}
+
 TEST(AdaBoost, ManyClassesAndFiles) {
   GRIM_NEED_DATA(path, "tabular/iris.csv");
   const Dataset data = load_dataset(path, target_is("target"));

@@ -304,9 +304,10 @@ TEST(LinearSvc, HeartScale) {
   GRIM_NEED_DATA(path, "tabular/heart_scale.libsvm");
   const Dataset data = heart(path);
   const auto hinge = fitted<LinearSvc>(data, {"loss=hinge", "tolerance=1e-11", "max-iter=100000"});
-  EXPECT_NEAR(hinge->report().objective / 92.956017, 1, 1e-8);
-  EXPECT_EQ(hinge->support_count(), 102);
+  // liblinear stops at its 1000 sweeps, at 92.956017 with 102 support vectors; the duality gap proves that the minimum is this one.
+  EXPECT_NEAR(hinge->report().objective / 92.956017, 1, 2e-5);
   EXPECT_LT(hinge->report().gap, 1e-8);
+  EXPECT_EQ(hinge->support_count(), 101);
   EXPECT_NEAR(fitted<LinearSvc>(data, {"penalty=l1", "tolerance=1e-13"})->report().objective / 118.448203, 1, 1e-8);
   EXPECT_THROW(fitted<LinearSvc>(data, {"penalty=l1", "loss=hinge"}), Error);
   const auto stopped = fitted<LinearSvc>(data, {"loss=hinge", "max-iter=2"});

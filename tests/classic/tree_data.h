@@ -96,4 +96,20 @@ inline Dataset numbers_dataset(std::vector<std::vector<double>> columns, std::ve
   return data;
 }
 
+// The 80 rows of tests/golden/trees.json.
+inline Dataset golden_rows(const Json& golden, const char* x, bool classes) {
+  std::vector<std::vector<double>> columns(4);
+  for (const Json& row : golden.at(x).items())
+    for (size_t c = 0; c < 4; ++c) columns[c].push_back(row[c].is_null() ? NAN : row[c].as_real());
+  std::vector<double> y;
+  for (const Json& v : golden.at(classes ? "label" : "number").items()) y.push_back(v.as_real());
+  return numbers_dataset(columns, y, classes ? std::vector<std::string>{"a", "b", "c"} : std::vector<std::string>{});
+}
+
+inline std::vector<double> reals(const Json& list) {
+  std::vector<double> out;
+  for (const Json& v : list.items()) out.push_back(v.as_real());
+  return out;
+}
+
 }  // namespace grim

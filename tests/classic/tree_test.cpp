@@ -122,6 +122,45 @@ TEST(Tree, WineAndDiabetes) {
   expect_splits(regression, {{0, 8, -0.003761176}});
 }
 
+TEST(Tree, NodeByNodeAsScikitLearn) {
+  const Json golden = Json::parse(read_file(test::golden_file("trees.json")));
+  for (const char* criterion : {"squared_error", "gini", "entropy"}) {
+    const Dataset data = golden_rows(golden, "x", std::string(criterion) != "squared_error");
+    DecisionTree tree;
+    tree.criterion = criterion;
+    tree.max_depth = data.classifies() ? 3 : 4;
+    tree.min_samples_leaf = 3;
+    tree.fit(data);
+    const auto& want = golden.at("tree").at(criterion).items();
+    ASSERT_EQ(static_cast<size_t>(tree.node_count()), want.size()) << criterion;
+    for (size_t i = 0; i < want.size(); ++i) {
+      EXPECT_NEAR(tree.impurity()[i], want[i].real("impurity"), 1e-9);
+      EXPECT_NEAR(tree.node_weight()[i], want[i].real("weight"), 1e-9);
+      const int64_t column = want[i].integer("column");
+      ASSERT_EQ(tree.nodes().is_leaf(i), column < 0);
+      if (column < 0) continue;
+      EXPECT_EQ(tree.nodes().node(i).column(), column);
+      EXPECT_NEAR(tree.nodes().node(i).threshold(), want[i].real("threshold"), 1e-6);
+    }
+  }
+  DecisionTree tree;
+  tree.max_depth = 4;
+  tree.min_samples_leaf = 3;
+  const Dataset missing = golden_rows(golden, "x_missing", false);
+  tree.fit(missing);
+  const std::vector<double> p = tree.predict(missing.x), want = reals(golden.at("tree").at("missing"));
+  for (size_t i = 0; i < p.size(); ++i) EXPECT_NEAR(p[i], want[i], 1e-9) << i;
+
+  DecisionTree whole;
+  whole.fit(golden_rows(golden, "x", false));
+  const std::vector<double> alpha = reals(golden.at("pruning").at("alpha")), impurity = reals(golden.at("pruning").at("impurity"));
+  ASSERT_EQ(whole.prune_path().alpha.size(), alpha.size());
+  for (size_t i = 0; i < alpha.size(); ++i) {
+    EXPECT_NEAR(whole.prune_path().alpha[i], alpha[i], 1e-9);
+    EXPECT_NEAR(whole.prune_path().impurity[i], impurity[i], 1e-9);
+  }
+}
+
 TEST(Tree, CrossValidation) {
   GRIM_NEED_DATA(iris, "tabular/iris.csv");
   GRIM_NEED_DATA(wine, "tabular/wine_data.csv");

@@ -214,6 +214,19 @@ TEST(Regression, Longley) {
   EXPECT_REL(f.f, 330.285339234588, 1e-11);
 }
 
+// NIST's Wampler1: y = 1 + x + ... + x^5 at x = 0 .. 20, with a condition number of about 1e7 after scaling.
+TEST(Regression, Wampler) {
+  Values x, y;
+  for (int i = 0; i <= 20; ++i) {
+    double sum = 1;
+    for (int power = 1; power <= 5; ++power) x.push_back(std::pow(i, power)), sum += x.back();
+    y.push_back(sum);
+  }
+  const LinearFit f = least_squares(matrix(x, 21), y);
+  for (const Coefficient& c : f.coefficients) EXPECT_REL(c.estimate, 1, 1e-13);
+  EXPECT_EQ(f.notes.size(), 1u);  // a perfect fit
+}
+
 TEST(Regression, AgainstR) {
   Values x, r = reals(golden().at("r").at("r_lm"));
   const Values wt = reals(golden().at("r").at("mtcars_wt")), hp = reals(golden().at("r").at("mtcars_hp"));

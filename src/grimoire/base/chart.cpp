@@ -94,7 +94,8 @@ std::string text_chart(const Chart& chart, int width, int height) {
   const size_t left = (room - middle.size()) / 2;
   out += std::string(margin + 1, ' ') + low + std::string(left, ' ') + middle + std::string(room - left - middle.size(), ' ') + high + "\n";
   std::string legend;
-  for (size_t s = 0; s < chart.series.size(); ++s) legend += str("{}{} {}", s ? "   " : "", std::string(1, static_cast<char>('a' + s % 26)), chart.series[s].name);
+  for (size_t s = 0; s < chart.series.size(); ++s)
+    if (!chart.series[s].name.empty()) legend += str("{}{} {}", legend.empty() ? "" : "   ", std::string(1, static_cast<char>('a' + s % 26)), chart.series[s].name);
   return out + std::string(margin + 1, ' ') + legend + "\n";
 }
 
@@ -147,7 +148,7 @@ std::string svg_chart(const Chart& chart, int width, int height) {
       }
       svg += str(R"(<path d="{}" fill="none" stroke="{}" stroke-width="1.8" stroke-linejoin="round"/>)", path, colour) + "\n";
     }
-    if (chart.series.size() > 1)
+    if (chart.series.size() > 1 && !line.name.empty())
       svg += str(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="end" fill="{}">{}</text>)", right - 4, top + 13 + 14.0 * static_cast<double>(s), colour, escape_html(line.name)) + "\n";
   }
   return svg + "</svg>\n";

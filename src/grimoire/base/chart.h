@@ -7,7 +7,7 @@
 namespace grim {
 
 struct Series {
-  std::string name;
+  std::string name;          // empty: not in the legend
   std::vector<double> x, y;  // equally many; NaN breaks a line
   bool points = false;       // dots instead of a line
 };

@@ -155,28 +155,31 @@ void BoostGrower::scan_numbers(int64_t slot, const NodeInfo& node, bool missing_
   const ColumnBins& column = bins_.columns[static_cast<size_t>(c)];
   const double* cells = hist_.cells(pool_[static_cast<size_t>(node.histogram)].data(), slot);
   const int width = hist_.width(), direction = o_.monotone.empty() ? 0 : o_.monotone[static_cast<size_t>(c)];
-  Sums left;
+  const bool free = o_.monotone.empty(), weighed = least_weight_ > 0;
+  const int weight_at = width == 4 ? 2 : 1;
+  const double lambda = o_.lambda, all_g = node.sums.g, all_h = node.sums.h, least_h = std::max(o_.min_child_weight, 1e-12), most_h = all_h - least_h;
+  double g = 0, h = 0, w = 0, best_gain = best.gain;
   if (missing_left) {
     const double* cell = cells + column.bins * width;
-    left = {cell[0], cell[1], weight_in(cell)};
+    g = cell[0], h = cell[1], w = cell[weight_at];
   }
   const int end = column.has_missing && !missing_left ? column.bins : column.bins - 1;
-  const double least_h = std::max(o_.min_child_weight, 1e-12), most_h = node.sums.h - least_h;
-  const bool free = o_.monotone.empty(), weighed = least_weight_ > 0;
-  for (int b = 0; b < end; ++b) {
-    const double* cell = cells + b * width;
-    left.g += cell[0];
-    left.h += cell[1];
-    left.w += weight_in(cell);
-    if (left.h > most_h) break;
-    if (left.h < least_h || cell[1] == 0) continue;
-    const double g_right = node.sums.g - left.g, hl = left.h + o_.lambda, hr = node.sums.h - left.h + o_.lambda;
+  for (int b = 0; b < end; ++b, cells += width) {
+    const double here = cells[1];
+    g += cells[0];
+    h += here;
+    w += cells[weight_at];
+    if (h < least_h || here == 0) continue;
+    if (h > most_h) break;
     // Most thresholds lose, so they are compared without a division: a / b + c / d > best when a d + c b > best b d.
-    if (free && best.slot >= 0 && left.g * left.g * hr + g_right * g_right * hl <= best.gain * hl * hr) continue;
-    const Sums right{g_right, node.sums.h - left.h, node.sums.w - left.w};
+    const double g_right = all_g - g, hl = h + lambda, hr = all_h - h + lambda;
+    if (free && g * g * hr + g_right * g_right * hl <= best_gain * (hl * hr)) continue;
+    const Sums left{g, h, w}, right{g_right, all_h - h, node.sums.w - w};
     if (weighed && (left.w < least_weight_ || right.w < least_weight_)) continue;
     const double gain = gain_of(node, left, right, direction);
-    if (gain > best.gain) best = {gain, slot, b, missing_left, {}, left.g, left.h, left.w};
+    if (!(gain > best_gain)) continue;
+    best = {gain, slot, b, missing_left, {}, g, h, w};
+    best_gain = gain;
   }
 }
 

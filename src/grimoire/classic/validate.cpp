@@ -85,6 +85,11 @@ void add_fold(FoldScores& scores, const Estimator& e, const Dataset& train, cons
   scores.train_score.push_back(e.score(train));
   scores.seconds.push_back(seconds);
   for (size_t i = 0; i < fold.test.size(); ++i) scores.predicted[static_cast<size_t>(fold.test[i])] = predicted[i];
+  if (e.has_proba() && test.class_count() == 2) {
+    scores.probability.resize(scores.predicted.size(), NAN);
+    const Tensor p = e.predict_proba(test.x);
+    for (size_t i = 0; i < fold.test.size(); ++i) scores.probability[static_cast<size_t>(fold.test[i])] = p.data<double>()[2 * i + 1];
+  }
   for (const std::string& w : e.report().warnings)
     if (std::find(scores.warnings.begin(), scores.warnings.end(), w) == scores.warnings.end()) scores.warnings.push_back(w);
 }
@@ -239,10 +244,11 @@ std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& 
   const int64_t all = static_cast<int64_t>(shares.size() * folds.size());
   for (double share : shares) {
     std::vector<double> train_scores, test_scores;
-    size_t rows = 0;
+    size_t smallest = SIZE_MAX;
+    for (const Fold& fold : folds) smallest = std::min(smallest, fold.train.size());
+    const size_t rows = std::max<size_t>(1, static_cast<size_t>(share * static_cast<double>(smallest) + 1e-9));
     for (const Fold& fold : folds) {
       tell(progress, done++, all);
-      rows = std::max<size_t>(1, static_cast<size_t>(share * static_cast<double>(fold.train.size()) + 1e-9));
       std::vector<int64_t> order = fold.train;
       if (rows < order.size() && row_order == RowOrder::shuffled) {  // the same rows first for every share
         Rng rng(RngMode::philox, 0);

@@ -36,6 +36,7 @@ struct FoldScores {
   std::vector<double> seconds;               // [fold], fitting
   std::vector<std::string> warnings;         // of all fits, each once
   std::vector<double> predicted;             // of every row, when it was held back
+  std::vector<double> probability;           // of class 1 likewise, with two classes and a learner that gives it; else empty
   double mean(size_t metric = 0) const;
   double std(size_t metric = 0) const;       // over folds, n - 1
 };

@@ -1,6 +1,10 @@
+#include <algorithm>
 #include <cmath>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
+#include "grimoire/classic/importance.h"
+#include "grimoire/classic/plots.h"
 #include "grimoire/classic/validate.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/learner.h"
@@ -30,6 +34,9 @@ class ValidateCommand final : public Command {
         {.name = "group", .help = "column whose equal values stay on one side", .target = &group_},
         {.name = "grid", .help = "a parameter and values to try, NAME=V,V,...; judged by nested cross-validation", .target = &grid_, .basic = true},
         {.name = "curve", .help = "learning curve: scores against the number of rows, with a verdict", .target = &curve_, .basic = true},
+        {.name = "importance", .help = "permutation importance: how the score falls when a column is shuffled", .target = &importance_, .basic = true},
+        {.name = "report", .help = "also write a page with pictures: ROC, precision and recall, reliability, curves, borders", .target = &report_, .basic = true},
+        {.name = "boundary", .help = "two columns X,Y for the picture of the border [the two most important]", .target = &boundary_},
         {.name = "vary", .help = "validation curve: a parameter and its values in order, NAME=V,V,...", .target = &vary_, .basic = true},
     };
     all.insert(all.end(), own.begin(), own.end());
@@ -53,7 +60,12 @@ class ValidateCommand final : public Command {
     if (curve_) show_learning_curve(console, result, *learner, data, folds, progress);
     else if (!vary_.empty()) show_validation_curve(console, result, *learner, data, folds, progress);
     else if (!grid_.empty()) show_search(console, result, *learner, data, folds, progress);
-    else show_folds(console, result, cross_validate(*learner, data, folds, progress), data);
+    else show_scores(console, result, *learner, data, folds, progress);
+    if (!report_.empty()) {
+      write_atomically(report_, page(data));
+      console.say(str("page: {}", report_));
+      result.set("report", report_);
+    }
     if (console.json()) console.result(result);
     return 0;
   }
@@ -82,7 +94,53 @@ class ValidateCommand final : public Command {
     return str("{} folds, {}", folds.size(), shuffle_ ? str("shuffled with seed {}", seed_) : "in file order");
   }
 
-  static void show_folds(Console& console, Json& result, const FoldScores& s, const Dataset& data) {
+  void show_scores(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds, const FitProgress& progress) {
+    const FoldScores scores = cross_validate(learner, data, folds, progress);
+    show_folds(console, result, scores, data);
+    if (!scores.probability.empty() && std::none_of(scores.probability.begin(), scores.probability.end(), [](double p) { return std::isnan(p); }))
+      for (const Chart& c : {roc_chart(data, scores), precision_recall_chart(data, scores), reliability_chart(data, scores)}) pictures_ += svg_chart(c);
+    std::vector<Importance> ranking;
+    if (importance_ || (!report_.empty() && data.classifies() && boundary_.empty()))
+      ranking = permutation_importance(learner, data, folds, 3, static_cast<uint64_t>(seed_), progress);
+    if (importance_) show_importance(console, result, ranking);
+    if (!report_.empty() && data.classifies()) draw_border(learner, data, ranking);
+  }
+
+  void show_importance(Console& console, Json& result, const std::vector<Importance>& ranking) {
+    std::string table = "\nfall of the score on rows held back when a column is shuffled\n";
+    Json rows = Json::array();
+    for (const Importance& i : ranking) {
+      if (rows.size() < 20) table += str("{:>10.4f} +- {:.4f}  {}\n", i.mean, i.std, i.column);
+      rows.push(Json::object({{"column", i.column}, {"mean", i.mean}, {"std", i.std}}));
+    }
+    console.data(table);
+    words_ += table;
+    result.set("importance", std::move(rows));
+  }
+
+  // On the two columns asked for, or the two most important ones that are numbers.
+  void draw_border(const Estimator& learner, const Dataset& data, const std::vector<Importance>& ranking) {
+    std::vector<std::string> wanted;
+    if (!boundary_.empty()) {
+      const size_t comma = boundary_.find(',');
+      if (comma == std::string::npos) throw Error(ErrorKind::usage, str("--boundary: got '{}', expected two columns X,Y", boundary_));
+      wanted = {boundary_.substr(0, comma), boundary_.substr(comma + 1)};
+    }
+    for (const Importance& i : ranking) wanted.push_back(i.column);
+    std::vector<int64_t> columns;
+    for (const std::string& name : wanted)
+      for (int64_t c = 0; c < data.x.width(); ++c)
+        if (data.x.columns()[c].name == name && data.x.columns()[c].kind == ColumnKind::number && columns.size() < 2) columns.push_back(c);
+    if (columns.size() == 2 && !data.x.has_missing()) pictures_ += decision_boundary_svg(learner, data, columns[0], columns[1]);
+  }
+
+  std::string page(const Dataset& data) const {
+    return str("<!doctype html><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{0}</title><style>:root{{color-scheme:light dark}}"
+               "body{{margin:2rem auto;max-width:60rem;padding:0 1rem;font:15px/1.5 system-ui,sans-serif}}pre{{overflow-x:auto}}svg{{vertical-align:top;max-width:100%}}</style><h1>{0}</h1><p>{1}</p>\n{2}<pre>{3}</pre>\n",
+               escape_html(learner_.model), escape_html(data_.data + ": " + shape_in_words(data)), pictures_, escape_html(words_));
+  }
+
+  void show_folds(Console& console, Json& result, const FoldScores& s, const Dataset& data) {
     for (const std::string& w : s.warnings) console.say("warning: " + w);
     std::string table = str("{:>6}  {:>10}", "fold", "train");
     for (const std::string& m : s.metrics) table += str("  {:>10}", m);
@@ -108,6 +166,7 @@ class ValidateCommand final : public Command {
     table += "\n";
     if (data.classifies() && data.classes.size() <= 12) table += confusion_table(s, data);
     console.data(table);
+    words_ += table;
     result.set("score", s.metrics[0]);
     result.set("mean", s.mean());
     result.set("std", s.std());
@@ -157,7 +216,7 @@ class ValidateCommand final : public Command {
     result.set("score", honest.metrics[0]);
   }
 
-  static void show_curve(Console& console, Json& result, const std::vector<CurveRow>& curve, const CurveVerdict& verdict, const std::string& head) {
+  void show_curve(Console& console, Json& result, const std::vector<CurveRow>& curve, const CurveVerdict& verdict, const std::string& head) {
     std::string table = str("{:>10}  {:>8}  {:>8}  {:>7}\n", head, "train", "held", "+-");
     Json rows = Json::array();
     for (const CurveRow& c : curve) {
@@ -171,6 +230,8 @@ class ValidateCommand final : public Command {
     }
     table += str("{:>37}  0 {:>37}  o train, * held back\n{}\n", "", "1", verdict.text);
     console.data(table);
+    pictures_ += svg_chart(curve_chart(curve, head == "rows" ? "learning curve" : "validation curve", head));
+    words_ += table;
     result.set("curve", std::move(rows));
     result.set("verdict", verdict.kind);
     result.set("verdict_text", verdict.text);
@@ -189,8 +250,9 @@ class ValidateCommand final : public Command {
   DataFlags data_;
   LearnerFlags learner_;
   int64_t folds_ = 5, seed_ = 0;
-  bool shuffle_ = false, curve_ = false;
-  std::string group_, vary_;
+  bool shuffle_ = false, curve_ = false, importance_ = false;
+  std::string group_, vary_, report_, boundary_;
+  std::string pictures_, words_;  // of the page
   std::vector<std::string> grid_;
   std::vector<double> groups_;
 };
