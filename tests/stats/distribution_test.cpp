@@ -118,6 +118,19 @@ TEST(Distribution, HugeBinomials) {
   }
 }
 
+// Beyond the incomplete functions' usual range: identities, and agreement of both routes where they meet.
+TEST(Distribution, HugeParameters) {
+  for (double a : {1e8, 0.999e9, 1.001e9, 1e11, 1e13}) {
+    EXPECT_12(gamma_q(a, a), .5 - 1 / (3 * std::sqrt(2 * M_PI * a)));
+    EXPECT_12(gamma_p(a, a), .5 + 1 / (3 * std::sqrt(2 * M_PI * a)));
+    const auto d = make("binomial", {{"n", 2 * a}, {"p", .5}});
+    EXPECT_12(d->sf(a - 1), 0.5 + 0.5 * d->pdf(a));
+  }
+  // mpmath's continued fractions at 40 digits
+  EXPECT_12(gamma_q(2e9, 2e9 + 5 * std::sqrt(2e9)), 2.86917625342905e-07);
+  EXPECT_REL(beta_i(4e11, 6e11, 0.3999985, 1 - 0.3999985), 0.001099819342997607, 1e-9);  // x itself is known to 1e-16, and so is p to 1e-10
+}
+
 // Finite and falling far beyond where the tail itself is 0.
 TEST(Distribution, LogTailsAreMonotone) {
   struct Case {

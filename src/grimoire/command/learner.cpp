@@ -78,6 +78,11 @@ std::unique_ptr<Estimator> LearnerFlags::bare() const {
 
 std::unique_ptr<Estimator> LearnerFlags::build(const Dataset& data, Console& console) const {
   std::unique_ptr<Estimator> learner = bare();
+  if (!data.y.empty() && learner->needs_target() && data.classifies() && !learner->classifies())
+    throw Error(ErrorKind::argument, str("{} predicts numbers, and the target holds classes ({}, ...)", model, data.classes[0]),
+                "take a classifier, or say --as number");
+  if (!data.y.empty() && learner->needs_target() && !data.classifies() && !learner->regresses())
+    throw Error(ErrorKind::argument, str("{} tells classes apart, and the target is a number", model), "take a learner for numbers, or say --as classes");
   std::vector<std::unique_ptr<Estimator>> steps;
   std::vector<std::string> unasked;
   const bool missing = data.x.has_missing(), categories = data.x.has_categories();

@@ -31,7 +31,10 @@ class Gamma final : public Distribution {
   double variance() const override { return a_ * scale_ * scale_; }
   double skewness() const override { return 2 / std::sqrt(a_); }
   double excess_kurtosis() const override { return 6 / a_; }
-  double entropy() const override { return a_ + std::log(scale_) + log_gamma(a_) + (1 - a_) * digamma(a_); }
+  double entropy() const override {
+    if (a_ > 1e5) return 0.5 * std::log(2 * M_PI * M_E * a_) + std::log(scale_) - 1 / (3 * a_);  // the sum below cancels
+    return a_ + std::log(scale_) + log_gamma(a_) + (1 - a_) * digamma(a_);
+  }
   double draw(Rng& rng) const override { return scale_ * draw_gamma(rng, a_); }
 
  private:

@@ -107,7 +107,9 @@ class Weibull final : public Distribution {
   }
   double log_sf(double x) const override { return x <= 0 ? 0 : -hazard(x); }
   double mean() const override { return scale_ * g(1); }
-  double variance() const override { return scale_ * scale_ * (g(2) - g(1) * g(1)); }
+  double variance() const override {  // g(2) - g(1)^2 without its cancellation for large shapes
+    return scale_ * scale_ * g(1) * g(1) * std::expm1(log_gamma(1 + 2 / shape_) - 2 * log_gamma(1 + 1 / shape_));
+  }
   double skewness() const override {
     const double m = g(1), v = g(2) - m * m;
     return (g(3) - 3 * m * v - m * m * m) / std::pow(v, 1.5);

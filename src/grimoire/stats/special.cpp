@@ -44,6 +44,26 @@ template <class A, class B> double lentz(double b0, A a, B b) {
   return f;
 }
 
+// Temme's uniform expansions for parameters beyond Boost's reach, one term after the normal one: the rest is below 1/size.
+constexpr double kHuge = 1e9;
+
+// The incomplete gamma function, Q for sign 1 and P for sign -1 (DLMF 8.12.3): with l = x / a and
+// eta^2 / 2 = l - 1 - ln l, Q = erfc(eta sqrt(a/2)) / 2 + e^(-a eta^2 / 2) / sqrt(2 pi a) (1 / (l - 1) - 1 / eta).
+double huge_gamma_q(double a, double x, double sign) {
+  const double eta = std::copysign(std::sqrt(2 * deviance_term(a, x) / a), x - a), away = (x - a) / a;
+  const double c = std::abs(eta) < 1e-4 ? -1.0 / 3 + eta / 12 - 2 * eta * eta / 135 : 1 / away - 1 / eta;
+  return 0.5 * bm::erfc(sign * eta * std::sqrt(a / 2), quiet) + sign * c * std::exp(-a * eta * eta / 2) / std::sqrt(2 * M_PI * a);
+}
+
+// The same for the incomplete beta function (DLMF 8.18.9): x0 = a / (a + b), eta^2 / 2 = x0 ln(x0 / x) + y0 ln(y0 / y).
+double huge_beta_i(double a, double b, double x, double y) {
+  const double n = a + b, x0 = a / n, y0 = b / n, spread = std::sqrt(x0 * y0);
+  const double away = x < 0.5 ? x - x0 : y0 - y, half = deviance_term(a, n * x) + deviance_term(b, n * y);
+  const double eta = std::copysign(std::sqrt(2 * half / n), away);
+  const double c = std::abs(eta) < 1e-4 ? (1 - 2 * x0) / (3 * spread) : 1 / eta - spread / away;
+  return 0.5 * bm::erfc(-eta * std::sqrt(n / 2), quiet) + c * std::exp(-half) / std::sqrt(2 * M_PI * n);
+}
+
 }  // namespace
 
 double log1m_exp(double x) { return x > -0.693147180559945 ? std::log(-std::expm1(x)) : std::log1p(-std::exp(x)); }
@@ -66,8 +86,14 @@ double log_choose(double n, double k) {
   return log_binomial_term(k, n, k / n, (n - k) / n) - k * std::log(k / n) - (n - k) * std::log((n - k) / n);
 }
 
-double gamma_p(double a, double x) { return x <= 0 ? 0 : x == kInf ? 1 : bm::gamma_p(a, x, quiet); }
-double gamma_q(double a, double x) { return x <= 0 ? 1 : x == kInf ? 0 : bm::gamma_q(a, x, quiet); }
+double gamma_p(double a, double x) {
+  if (x <= 0 || x == kInf) return x > 0;
+  return a > kHuge ? huge_gamma_q(a, x, -1) : bm::gamma_p(a, x, quiet);
+}
+double gamma_q(double a, double x) {
+  if (x <= 0 || x == kInf) return x <= 0;
+  return a > kHuge ? huge_gamma_q(a, x, 1) : bm::gamma_q(a, x, quiet);
+}
 double gamma_p_inverse(double a, double p) { return p <= 0 ? 0 : p >= 1 ? kInf : bm::gamma_p_inv(a, p, quiet); }
 double gamma_q_inverse(double a, double q) { return q <= 0 ? kInf : q >= 1 ? 0 : bm::gamma_q_inv(a, q, quiet); }
 
@@ -93,6 +119,7 @@ double log_gamma_q(double a, double x) {
 double beta_i(double a, double b, double x, double y) {
   if (x <= 0) return 0;
   if (y <= 0) return 1;
+  if (a * b / (a + b) > 100 * kHuge) return huge_beta_i(a, b, x, y);
   return x <= y ? bm::ibeta(a, b, x, quiet) : bm::ibetac(b, a, y, quiet);
 }
 
