@@ -35,8 +35,10 @@ class Stopwatch {
 Features normal_rows(int64_t N, int64_t P, uint64_t seed, Dtype dtype) {
   Rng rng(RngMode::philox, seed);
   const Tensor t = Tensor::empty({N, P}, dtype);
-  if (dtype == Dtype::f32) rng.fill_normal(std::span<float>(t.data<float>(), static_cast<size_t>(t.numel())));
-  else rng.fill_normal(std::span<double>(t.data<double>(), static_cast<size_t>(t.numel())));
+  if (dtype == Dtype::f32)
+    rng.fill_normal(std::span<float>(t.data<float>(), static_cast<size_t>(t.numel())));
+  else
+    rng.fill_normal(std::span<double>(t.data<double>(), static_cast<size_t>(t.numel())));
   return Features(t);
 }
 

@@ -31,7 +31,9 @@ double cpu_seconds() {
 
 struct Timer {
   double wall = monotonic_seconds(), cpu = cpu_seconds();
-  void print(const char* name) const { std::printf("\"%s_wall\": %.4f, \"%s_cpu\": %.4f, ", name, monotonic_seconds() - wall, name, cpu_seconds() - cpu); }
+  void print(const char* name) const {
+    std::printf("\"%s_wall\": %.4f, \"%s_cpu\": %.4f, ", name, monotonic_seconds() - wall, name, cpu_seconds() - cpu);
+  }
 };
 
 Dataset read_rows(const std::string& x_path, const std::string& y_path, int64_t rows, int64_t columns, bool bytes, int64_t classes) {
@@ -86,7 +88,8 @@ int run(int argc, char** argv) {
   model->fit(data);
   fit.print("fit");
   if (flags.count("--test-x")) {
-    const Dataset test = read_rows(flags["--test-x"], flags["--test-y"], number("--test-rows"), number("--columns"), bytes, number("--classes"));
+    const Dataset test =
+        read_rows(flags["--test-x"], flags["--test-y"], number("--test-rows"), number("--columns"), bytes, number("--classes"));
     const Timer predict;
     const Tensor p = data.classifies() ? model->predict_proba(test.x) : Tensor();
     predict.print("predict");

@@ -17,6 +17,7 @@ limits; `leaves` is LightGBM's default shape: 31 leaves, rate .1, 20 rows a leaf
 
 import argparse
 import gzip
+import importlib
 import json
 import os
 import pathlib
@@ -47,8 +48,8 @@ SETS = {  # rows, columns, classes, type, test rows, seeds
 
 
 def signal(np, x):
-    return (1.2 * x[:, 0] * x[:, 1] + np.abs(x[:, 2]) - 0.8 + 0.7 * np.sin(2 * x[:, 3]) + 0.6 * x[:, 4] + 0.5 * (x[:, 5] > 0.3) * x[:, 6]
-            + 0.3 * x[:, 7] * x[:, 8] - 0.4 * x[:, 9] ** 2 + 0.4 + 0.25 * x[:, 10:14].sum(1))
+    return (1.2 * x[:, 0] * x[:, 1] + np.abs(x[:, 2]) - 0.8 + 0.7 * np.sin(2 * x[:, 3]) + 0.6 * x[:, 4]
+            + 0.5 * (x[:, 5] > 0.3) * x[:, 6] + 0.3 * x[:, 7] * x[:, 8] - 0.4 * x[:, 9] ** 2 + 0.4 + 0.25 * x[:, 10:14].sum(1))
 
 
 def write_set(name, folder, mnist):
@@ -99,7 +100,8 @@ def fit_peer(peer, job, threads, x, y, classes):
     if peer == "xgboost":
         import xgboost as xgb
 
-        params = {"tree_method": "hist", "nthread": threads, "max_bin": 256, "objective": "multi:softprob" if classes > 2 else "binary:logistic"}
+        objective = "multi:softprob" if classes > 2 else "binary:logistic"
+        params = {"tree_method": "hist", "nthread": threads, "max_bin": 256, "objective": objective}
         if classes > 2:
             params["num_class"] = classes
         if leaves:
@@ -116,7 +118,8 @@ def fit_peer(peer, job, threads, x, y, classes):
     if leaves:
         params |= {"num_leaves": 31, "learning_rate": 0.1, "min_data_in_leaf": 20}
     else:
-        params |= {"max_depth": 6, "num_leaves": 64, "learning_rate": 0.3, "lambda_l2": 1, "min_sum_hessian_in_leaf": 1, "min_data_in_leaf": 1}
+        params |= {"max_depth": 6, "num_leaves": 64, "learning_rate": 0.3, "lambda_l2": 1}
+        params |= {"min_sum_hessian_in_leaf": 1, "min_data_in_leaf": 1}
     model = lgb.train(params, lgb.Dataset(x, y), rounds)
     return model.predict
 
@@ -133,7 +136,7 @@ def work(peer, job, threads, folder):
     classes = SETS[name][2]
     x, y = read_set(name, folder, "train")
     test_x, test_y = read_set(name, folder, "test")
-    {"sklearn": lambda: __import__("sklearn.ensemble"), "xgboost": lambda: __import__("xgboost"), "lightgbm": lambda: __import__("lightgbm")}[peer]()
+    importlib.import_module("sklearn.ensemble" if peer == "sklearn" else peer)
     wall, cpu = time.perf_counter(), cpu_seconds()
     predict = fit_peer(peer, job, threads, x, y, classes)
     result = {"fit_wall": time.perf_counter() - wall, "fit_cpu": cpu_seconds() - cpu}
@@ -157,8 +160,8 @@ def command_of(side, job, threads, folder, ours):
         return [sys.executable, __file__, "--worker", side, "--job", job, "--threads", str(threads), "--folder", folder]
     stem = f"{folder}/{name}"
     return [ours, "--model", model, "--threads", str(threads), "--x", f"{stem}-train.x", "--y", f"{stem}-train.y", "--rows", str(rows),
-            "--columns", str(columns), "--classes", str(classes), "--type", kind, "--test-x", f"{stem}-test.x", "--test-y", f"{stem}-test.y",
-            "--test-rows", str(test_rows), "--row-latency", *params]
+            "--columns", str(columns), "--classes", str(classes), "--type", kind, "--test-x", f"{stem}-test.x",
+            "--test-y", f"{stem}-test.y", "--test-rows", str(test_rows), "--row-latency", *params]
 
 
 def compare(job, threads, folder, args):

@@ -29,7 +29,8 @@ double log_loss(const Boosting& model, const Dataset& data) {
 Dataset mixed(int64_t rows, bool classes = false) {
   Rng rng(RngMode::philox, 11);
   Table t;
-  t.columns = {{"a", ColumnKind::number, {}, {}}, {"b", ColumnKind::number, {}, {}}, {"kind", ColumnKind::category, {}, {"p", "q", "r", "s", "t"}}};
+  t.columns = {
+      {"a", ColumnKind::number, {}, {}}, {"b", ColumnKind::number, {}, {}}, {"kind", ColumnKind::category, {}, {"p", "q", "r", "s", "t"}}};
   Dataset data;
   for (int64_t r = 0; r < rows; ++r) {
     const double a = rng.normal(), b = rng.normal(), kind = static_cast<double>(rng.randint(0, 5));
@@ -83,7 +84,8 @@ TEST(Boosting, BreastCancerAsXgboost) {
   EXPECT_NEAR(log_loss(model, data), 0.0615871991, 2e-7);
   EXPECT_EQ(model.trees().node(0).column(), 20u);
   EXPECT_NEAR(model.trees().node(0).threshold(), 16.795, 1e-4);
-  const std::vector<double> want = {0.581927717, 0.0666666701, 0.286956549, -0.406451643, 0.41538465, -0.400000036, -0.0666666701, -0.586046517};
+  const std::vector<double> want = {0.581927717, 0.0666666701, 0.286956549,   -0.406451643,
+                                    0.41538465,  -0.400000036, -0.0666666701, -0.586046517};
   size_t leaf = 0;
   for (size_t i = 0; i < model.trees().end(0); ++i)
     if (model.trees().is_leaf(i)) {
@@ -107,7 +109,8 @@ TEST(Boosting, MissingCellsAsXgboost) {
     model.rounds = 5;
     model.exact = true;
     model.fit(data);
-    const std::vector<double> got = model.decision(data.x).to_vector<double>(), want = reals(golden.at("xgboost").at(logistic ? "logistic" : "squared"));
+    const std::vector<double> got = model.decision(data.x).to_vector<double>(),
+                              want = reals(golden.at("xgboost").at(logistic ? "logistic" : "squared"));
     for (size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], want[i], 2e-6) << logistic << " " << i;
     // 80 values a column fit into bins without loss, so histograms grow the same trees.
     model.exact = false;
@@ -128,7 +131,8 @@ TEST(Boosting, MissingCellsAsXgboost) {
 }
 
 TEST(Boosting, CrossValidation) {
-  const std::pair<const char*, double> sets[] = {{"tabular/iris.csv", 0.9467}, {"tabular/wine_data.csv", 0.9552}, {"tabular/breast_cancer.csv", 0.9666}};
+  const std::pair<const char*, double> sets[] = {
+      {"tabular/iris.csv", 0.9467}, {"tabular/wine_data.csv", 0.9552}, {"tabular/breast_cancer.csv", 0.9666}};
   for (const auto& [name, want] : sets) {
     GRIM_NEED_DATA(path, name);
     const double score = cross_validated(load_dataset(path, target_is("target")), 5, [] { return Boosting(); });
@@ -187,6 +191,52 @@ TEST(Boosting, MissingCellsAndCategories) {
   ASSERT_TRUE(model.predict_row(std::vector<float>{0, NAN, 1}, out));
   ASSERT_TRUE(model.predict_row(std::vector<float>{0, NAN, 0}, other));
   EXPECT_NEAR(out[0] - other[0], 2, 0.7);
+}
+
+TEST(Boosting, OneSplitPartsAllLevels) {
+  Table t;
+  t.columns = {{"kind", ColumnKind::category, {}, {"p", "q", "r", "s", "t", "u"}}};
+  Dataset data;
+  for (int r = 0; r < 700; ++r) {
+    const int level = r % 7;
+    t.columns[0].values.push_back(level == 6 ? NAN : level);
+    data.y.push_back(level % 2 == 0 ? 4 : -1);
+  }
+  data.x = Features::from(t);
+  Boosting model;
+  model.rounds = 1;
+  model.max_leaves = 2;
+  model.learning_rate = 1;
+  model.fit(data);
+  EXPECT_NEAR(model.score(data), 1, 1e-9);
+}
+
+// Many chunks of rows, on 2 threads and with a sibling that is never counted: the sums are those of the exact tree.
+TEST(Boosting, HistogramsAddUpEveryRow) {
+  Rng rng(RngMode::philox, 6);
+  std::vector<std::vector<double>> x(37);
+  std::vector<double> y;
+  for (int r = 0; r < 50001; ++r) {
+    for (auto& column : x) column.push_back(static_cast<double>(rng.randint(0, 6)));
+    y.push_back(x[3].back() * x[35].back() + 2 * x[36].back() + 0.1 * rng.normal());
+  }
+  const Dataset data = numbers_dataset(x, y);
+  Boosting exact, binned;
+  for (Boosting* m : {&exact, &binned}) m->rounds = 1, m->max_leaves = 0, m->max_depth = 3;
+  exact.exact = true;
+  exact.fit(data);
+  binned.fit(data);
+  ASSERT_EQ(exact.trees().nodes().size(), binned.trees().nodes().size());
+  for (size_t i = 0; i < exact.trees().nodes().size(); ++i) {
+    const tree::Node &a = exact.trees().node(i), &b = binned.trees().node(i);
+    EXPECT_EQ(a.split, b.split);
+    if (exact.trees().is_leaf(i)) {
+      EXPECT_NEAR(exact.leaf_value(i), binned.leaf_value(i), 1e-6);
+    } else {
+      EXPECT_EQ(a.column(), b.column());
+      EXPECT_NEAR(a.gain() * 50001, b.gain(), 1e-5 * b.gain());  // a share, and a sum
+    }
+  }
 }
 
 TEST(Boosting, OtherLosses) {
@@ -271,6 +321,8 @@ TEST(Boosting, LimitsSharesAndLeaves) {
   model.column_share = 0.7;
   model.fit(data);
   for (size_t t = 0; t < model.trees().count(); ++t) EXPECT_LE((model.trees().end(t) - model.trees().root(t) + 1) / 2, 9u);
+  // Rows outside the sample of a tree get its value too: the scores it was fitted with are those it predicts.
+  EXPECT_NEAR(2 * model.report().objective, mse(model, data), 1e-9);
   model.max_leaves = 0;
   model.max_depth = 4;
   model.fit(data);

@@ -95,6 +95,10 @@ TEST(Forest, DigitsAndOutOfBag) {
   const test::TempFolder folder;
   forest.save(folder / "forest.model");
   EXPECT_LE(static_cast<double>(std::filesystem::file_size(folder / "forest.model")) / nodes, 24);
+  auto mixed = made<RandomForest>(100);  // leaves with several classes share equal distributions
+  mixed.min_samples_leaf = 4;
+  mixed.fit(data);
+  EXPECT_LE(static_cast<double>(mixed.bytes()) / static_cast<double>(mixed.trees().nodes().size()), 24);
   const auto loaded = Estimator::load(folder / "forest.model");
   EXPECT_EQ(loaded->predict_proba(data.x).to_vector<double>(), forest.predict_proba(data.x).to_vector<double>());
   std::vector<float> row(64);
@@ -108,7 +112,8 @@ TEST(Forest, DigitsAndOutOfBag) {
 }
 
 TEST(Forest, OutOfBagOfSmallSets) {
-  const std::pair<const char*, double> sets[] = {{"tabular/iris.csv", 0.960}, {"tabular/wine_data.csv", 0.9794}, {"tabular/breast_cancer.csv", 0.9649}};
+  const std::pair<const char*, double> sets[] = {
+      {"tabular/iris.csv", 0.960}, {"tabular/wine_data.csv", 0.9794}, {"tabular/breast_cancer.csv", 0.9649}};
   for (const auto& [name, want] : sets) {
     GRIM_NEED_DATA(path, name);
     auto forest = made<RandomForest>(500);
@@ -180,6 +185,33 @@ TEST(Forest, MissingCellsAndCategories) {
     EXPECT_GT(out[1], 0.9);
     ASSERT_TRUE(forest->predict_row(std::vector<float>{-1, 3}, out));
     EXPECT_LT(out[1], 0.1);
+  }
+}
+
+// One split can be right only if missing cells go to the small side, or to the large one.
+TEST(Forest, MissingCellsChooseTheirSide) {
+  Rng rng(RngMode::philox, 8);
+  std::vector<double> x, below, above;
+  for (int r = 0; r < 400; ++r) {
+    const bool gone = rng.bernoulli(0.3);
+    x.push_back(gone ? NAN : rng.normal());
+    below.push_back(gone || x.back() <= -0.5);
+    above.push_back(gone || x.back() > 0.5);
+  }
+  for (const auto& y : {below, above}) {
+    const Dataset data = numbers_dataset({x}, y, {"no", "yes"});
+    auto stump = made<RandomForest>(1);
+    stump.bootstrap = false;
+    stump.max_depth = 1;
+    stump.fit(data);
+    EXPECT_EQ(stump.score(data), 1.0);
+    auto random = made<ExtraTrees>(40);
+    random.max_depth = 1;
+    random.fit(data);
+    int left = 0;
+    for (size_t t = 0; t < 40; ++t) left += random.trees().node(random.trees().root(t)).missing_left();
+    EXPECT_GT(left, 5);
+    EXPECT_LT(left, 35);
   }
 }
 

@@ -15,7 +15,8 @@ constexpr const char* kTennis =
     "outlook,temperature,humidity,wind,play\n"
     "sunny,hot,high,weak,no\nsunny,hot,high,strong,no\novercast,hot,high,weak,yes\nrain,mild,high,weak,yes\nrain,cool,normal,weak,yes\n"
     "rain,cool,normal,strong,no\novercast,cool,normal,strong,yes\nsunny,mild,high,weak,no\nsunny,cool,normal,weak,yes\n"
-    "rain,mild,normal,weak,yes\nsunny,mild,normal,strong,yes\novercast,mild,high,strong,yes\novercast,hot,normal,weak,yes\nrain,mild,high,strong,no\n";
+    "rain,mild,normal,weak,yes\nsunny,mild,normal,strong,yes\novercast,mild,high,strong,yes\novercast,hot,normal,weak,yes\nrain,mild,high,"
+    "strong,no\n";
 
 Dataset tennis() { return dataset_of(parse_csv(kTennis, "tennis.csv"), target_is("play")); }
 
@@ -46,7 +47,8 @@ TEST(Tree, Iris) {
     EXPECT_EQ(tree.score(iris), 1.0);
     // Petal width <= .8 and petal length <= 2.45 split the root equally well: either may win.
     const tree::Node root = tree.nodes().node(0);
-    EXPECT_TRUE((root.column() == 3 && std::abs(root.threshold() - 0.8) < 1e-6) || (root.column() == 2 && std::abs(root.threshold() - 2.45) < 1e-6));
+    EXPECT_TRUE((root.column() == 3 && std::abs(root.threshold() - 0.8) < 1e-6) ||
+                (root.column() == 2 && std::abs(root.threshold() - 2.45) < 1e-6));
   }
   DecisionTree tree;
   tree.criterion = "entropy";
@@ -110,7 +112,9 @@ TEST(Tree, WineAndDiabetes) {
   for (size_t i = 0; i < tree.nodes().nodes().size(); ++i)
     if (!tree.nodes().is_leaf(i)) splits.emplace_back(tree.nodes().node(i).column(), tree.nodes().node(i).threshold());
   for (const auto& [column, threshold] : {std::pair{6u, 1.575}, {9u, 3.825}, {12u, 724.5}})  // a fourth is tied with two others
-    EXPECT_TRUE(std::any_of(splits.begin(), splits.end(), [&](auto s) { return s.first == column && std::abs(s.second - threshold) < 1e-4; })) << column;
+    EXPECT_TRUE(std::any_of(splits.begin(), splits.end(), [&](auto s) {
+      return s.first == column && std::abs(s.second - threshold) < 1e-4;
+    })) << column;
 
   GRIM_NEED_DATA(x_path, "tabular/diabetes_data_raw.csv.gz");
   GRIM_NEED_DATA(y_path, "tabular/diabetes_target.csv.gz");
@@ -193,7 +197,8 @@ TEST(Tree, WeightsAreRepeatedRows) {
     weight.push_back(static_cast<double>(rng.randint(0, 4)));
   }
   for (const bool classes : {true, false}) {
-    Dataset data = numbers_dataset(x, classes ? y : numbers, classes ? std::vector<std::string>{"a", "b", "c"} : std::vector<std::string>{});
+    Dataset data =
+        numbers_dataset(x, classes ? y : numbers, classes ? std::vector<std::string>{"a", "b", "c"} : std::vector<std::string>{});
     data.weight = weight;
     DecisionTree weighted, copied;
     for (DecisionTree* tree : {&weighted, &copied}) {
@@ -299,7 +304,8 @@ TEST(Tree, LyingFilesAreRefused) {
   const State good = tree.to_state();
   EXPECT_NO_THROW(Estimator::from_state(good));
   const Tensor nodes = good.tensor("nodes");
-  for (const auto& [word, value] : std::vector<std::pair<size_t, int32_t>>{{0, 5}, {1, 0}, {1, 2}, {1, -1}, {0, 1 << 30}, {5, 0}, {7, 99}, {6, 0}}) {
+  for (const auto& [word, value] :
+       std::vector<std::pair<size_t, int32_t>>{{0, 5}, {1, 0}, {1, 2}, {1, -1}, {0, 1 << 30}, {5, 0}, {7, 99}, {6, 0}}) {
     std::vector<int32_t> words = nodes.to_vector<int32_t>();
     words[word] = value;
     State bad = good;

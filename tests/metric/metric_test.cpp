@@ -34,7 +34,8 @@ TEST(Metric, AgreesWithTheReference) {
 TEST(Metric, TiesCountHalfAndWeightsRepeatRows) {
   const std::vector<double> y = {0, 1, 1, 0}, flat = {.5, .5, .5, .5};
   EXPECT_DOUBLE_EQ(roc_auc(y, flat), .5);
-  const std::vector<double> weight = {1, 2, 1, 3}, repeated_y = {0, 1, 1, 1, 0, 0, 0}, score = {.2, .9, .4, .6}, repeated_score = {.2, .9, .9, .4, .6, .6, .6};
+  const std::vector<double> weight = {1, 2, 1, 3}, repeated_y = {0, 1, 1, 1, 0, 0, 0}, score = {.2, .9, .4, .6},
+                            repeated_score = {.2, .9, .9, .4, .6, .6, .6};
   EXPECT_DOUBLE_EQ(roc_auc(y, score, weight), roc_auc(repeated_y, repeated_score));
   EXPECT_DOUBLE_EQ(average_precision(y, score, weight), average_precision(repeated_y, repeated_score));
   EXPECT_DOUBLE_EQ(brier_score(y, score, weight), brier_score(repeated_y, repeated_score));

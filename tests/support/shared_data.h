@@ -14,9 +14,12 @@ namespace grim::test {
 inline std::string shared_data(const std::string& name) { return std::string(GRIM_SOURCE_DIR) + "/../shared/data/" + name; }
 
 // Iris, wine, breast cancer: scikit-learn's layout.
-inline Dataset tabular(const std::string& name) { return load_dataset(shared_data("tabular/" + name), {.target = "target", .weight = {}, .classes = {}, .columns = {}, .csv = {}}); }
+inline Dataset tabular(const std::string& name) {
+  return load_dataset(shared_data("tabular/" + name), {.target = "target", .weight = {}, .classes = {}, .columns = {}, .csv = {}});
+}
 inline Dataset digits() {
-  return load_dataset(shared_data("tabular/digits.csv.gz"), {.target = "x64", .weight = {}, .as = Target::classes, .classes = {}, .columns = {}, .csv = {}});
+  return load_dataset(shared_data("tabular/digits.csv.gz"),
+                      {.target = "x64", .weight = {}, .as = Target::classes, .classes = {}, .columns = {}, .csv = {}});
 }
 // Ten columns as they were measured, and the target: as in scikit-learn, each column about its mean and of length 1 when `scaled`.
 Dataset diabetes(bool scaled);

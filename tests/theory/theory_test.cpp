@@ -46,7 +46,9 @@ TEST(NoFreeLunch, EveryLearnerIsRightOnExactlyHalf) {
 }
 
 TEST(Curse, VolumesAndContrast) {
-  for (auto [d, v, digits] : {std::tuple{2, .785398, 1e-6}, {5, .164493, 1e-6}, {10, 2.4904e-3, 1e-7}, {20, 2.4611e-8, 1e-12}, {100, 1.8682e-70, 1e-74}}) EXPECT_NEAR(ball_in_cube(d), v, digits) << d;
+  for (auto [d, v, digits] :
+       {std::tuple{2, .785398, 1e-6}, {5, .164493, 1e-6}, {10, 2.4904e-3, 1e-7}, {20, 2.4611e-8, 1e-12}, {100, 1.8682e-70, 1e-74}})
+    EXPECT_NEAR(ball_in_cube(d), v, digits) << d;
   EXPECT_NEAR(relative_contrast(2, 1000, 0), 51, 20);  // the nearest of 1,000 on a plane varies much
   EXPECT_NEAR(relative_contrast(10, 1000, 0), 2.7, 0.5);
   EXPECT_NEAR(relative_contrast(100, 1000, 0), .44, 0.06);

@@ -2,9 +2,9 @@
 
     python tools/golden/trees.py            writes tests/golden/trees.json
 
-Made with scikit-learn 1.9.1 and XGBoost 3.2.0. The rows are in the file: `x` four continuous columns (rounded to 1e-4, so that float32 keeps
-them apart and no two splits tie), `x_missing` the same with a fifth of the cells of two columns missing (null), `number` and `label` (three
-classes) the targets. Deterministic learners only: exact splits, no subsampling.
+Made with scikit-learn 1.9.1 and XGBoost 3.2.0. The rows are in the file: `x` four continuous columns (rounded to 1e-4, so that
+float32 keeps them apart and no two splits tie), `x_missing` the same with a fifth of the cells of two columns missing (null), `number`
+and `label` (three classes) the targets. Deterministic learners only: exact splits, no subsampling.
 
   tree            impurity, weight and split column and threshold of every node, breadth first; training predictions with missing cells
   pruning         alphas and impurities of the cost-complexity path
@@ -35,7 +35,8 @@ def breadth_first(tree):
 
 def margins(x, y, objective, base):
     data = xgboost.DMatrix(x, y)
-    params = {"tree_method": "exact", "max_depth": 3, "eta": 0.3, "lambda": 1, "min_child_weight": 1, "objective": objective, "base_score": base}
+    params = {"tree_method": "exact", "max_depth": 3, "eta": 0.3, "lambda": 1, "min_child_weight": 1}
+    params |= {"objective": objective, "base_score": base}
     return xgboost.train(params, data, 5).predict(data, output_margin=True).astype(float).tolist()
 
 
@@ -51,20 +52,22 @@ def main():
     boosted = GradientBoostingRegressor(n_estimators=20, max_depth=3, learning_rate=0.1, random_state=0).fit(x, number)
     staged = [float(((p - number) ** 2).mean()) for p in boosted.staged_predict(x)]
     ada = AdaBoostClassifier(DecisionTreeClassifier(max_depth=1), n_estimators=10, random_state=0).fit(x, label)
+    limits = {"min_samples_leaf": 3, "random_state": 0}
     golden = {
         "x": x.tolist(),
         "x_missing": [[None if v != v else v for v in row] for row in missing.tolist()],
         "number": number.tolist(),
         "label": label.tolist(),
         "tree": {
-            "squared_error": breadth_first(DecisionTreeRegressor(max_depth=4, min_samples_leaf=3, random_state=0).fit(x, number)),
-            "gini": breadth_first(DecisionTreeClassifier(max_depth=3, min_samples_leaf=3, random_state=0).fit(x, label)),
-            "entropy": breadth_first(DecisionTreeClassifier(criterion="entropy", max_depth=3, min_samples_leaf=3, random_state=0).fit(x, label)),
-            "missing": DecisionTreeRegressor(max_depth=4, min_samples_leaf=3, random_state=0).fit(missing, number).predict(missing).tolist(),
+            "squared_error": breadth_first(DecisionTreeRegressor(max_depth=4, **limits).fit(x, number)),
+            "gini": breadth_first(DecisionTreeClassifier(max_depth=3, **limits).fit(x, label)),
+            "entropy": breadth_first(DecisionTreeClassifier(criterion="entropy", max_depth=3, **limits).fit(x, label)),
+            "missing": DecisionTreeRegressor(max_depth=4, **limits).fit(missing, number).predict(missing).tolist(),
         },
         "pruning": {"alpha": path.ccp_alphas.tolist(), "impurity": path.impurities.tolist()},
         "boosting": {"1": staged[0], "5": staged[4], "20": staged[19]},
-        "xgboost": {"squared": margins(missing, number, "reg:squarederror", 0.0), "logistic": margins(missing, label == 1, "binary:logistic", 0.5)},
+        "xgboost": {"squared": margins(missing, number, "reg:squarederror", 0.0),
+                    "logistic": margins(missing, label == 1, "binary:logistic", 0.5)},
         "adaboost": {"errors": ada.estimator_errors_.tolist(), "votes": ada.estimator_weights_.tolist()},
     }
     OUT.write_text(json.dumps(golden, indent=None, separators=(",", ":")).replace('],"', '],\n"') + "\n")

@@ -19,7 +19,10 @@ void AdaBoost::fit_on(const Dataset& data) {
   const auto N = static_cast<size_t>(data.rows());
   const int64_t K = data.class_count();
   const tree::SortedColumns sorted(data.x);
-  const tree::ExactOptions o{.criterion = criterion == "entropy" ? tree::Criterion::entropy : tree::Criterion::gini, .max_depth = max_depth, .min_leaf = 0, .min_split = 0};
+  const tree::ExactOptions o{.criterion = criterion == "entropy" ? tree::Criterion::entropy : tree::Criterion::gini,
+                             .max_depth = max_depth,
+                             .min_leaf = 0,
+                             .min_split = 0};
   std::vector<double> weight(N);
   double total = 0;
   for (size_t r = 0; r < N; ++r) total += weight[r] = data.weight_of(static_cast<int64_t>(r));
@@ -41,7 +44,8 @@ void AdaBoost::fit_on(const Dataset& data) {
     }
     const double guessing = 1 - 1 / static_cast<double>(K);
     if (error >= guessing) {
-      GRIM_CHECK(round > 0, input, name(), "a tree of depth {} is no better than guessing (error {:.4g}, guessing {:.4g})", max_depth, error, guessing);
+      GRIM_CHECK(round > 0, input, name(), "a tree of depth {} is no better than guessing (error {:.4g}, guessing {:.4g})", max_depth,
+                 error, guessing);
       report_.stopped = str("round {} was no better than guessing", round + 1);
       break;
     }
@@ -103,7 +107,8 @@ std::vector<double> AdaBoost::importances() const {
 
 std::string AdaBoost::describe() const {
   std::string out = str("{} trees of depth {} or less; {}\n", trees_.count(), max_depth, report_.stopped);
-  for (size_t t = 0; t < std::min<size_t>(5, votes_.size()); ++t) out += str("  tree {}: weighted error {:.4f}, vote {:.4f}\n", t + 1, errors_[t], votes_[t]);
+  for (size_t t = 0; t < std::min<size_t>(5, votes_.size()); ++t)
+    out += str("  tree {}: weighted error {:.4f}, vote {:.4f}\n", t + 1, errors_[t], votes_[t]);
   return out;
 }
 

@@ -1,5 +1,5 @@
-// AdaBoost for any number of classes: SAMME (Zhu, Zou, Rosset, Hastie 2009; Freund, Schapire 1997 for two). Round m fits a small tree to the
-// weighted rows; with e_m its weighted error and K classes it gets the vote
+// AdaBoost for any number of classes: SAMME (Zhu, Zou, Rosset, Hastie 2009; Freund, Schapire 1997 for two). Round m fits a small tree to
+// the weighted rows; with e_m its weighted error and K classes it gets the vote
 //   alpha_m = rate (log((1 - e_m) / e_m) + log(K - 1)),
 // and the rows it got wrong are weighted e^alpha_m times more. It must beat guessing: e_m < 1 - 1/K, or boosting stops.
 //

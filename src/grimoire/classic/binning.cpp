@@ -243,7 +243,8 @@ Bins make_bins(const Features& x, const std::vector<double>& weight, int most_bi
     if (info.kind == ColumnKind::category) {
       std::vector<double> share(info.levels.size());
       for (size_t r = 0; r < value.size(); ++r)
-        if (value[r] >= 0 && value[r] < static_cast<float>(share.size())) share[static_cast<size_t>(value[r])] += weight.empty() ? 1 : weight[r];
+        if (value[r] >= 0 && value[r] < static_cast<float>(share.size()))
+          share[static_cast<size_t>(value[r])] += weight.empty() ? 1 : weight[r];
       bin_levels(column, share, most_bins);
       for (size_t r = 0; r < value.size(); ++r) {
         cell[r] = column.bin_of(value[r]);

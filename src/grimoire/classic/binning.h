@@ -25,7 +25,9 @@ struct ColumnBins {
   int total() const { return bins + (has_missing ? 1 : 0); }
   uint8_t bin_of(float x) const;
   // As a draft's split: bins [0, cut] to the left, or the bins of a mask.
-  void set_split(Draft& draft, int last_left) const { draft.threshold = last_left < bins - 1 ? upper[static_cast<size_t>(last_left)] : INFINITY; }
+  void set_split(Draft& draft, int last_left) const {
+    draft.threshold = last_left < bins - 1 ? upper[static_cast<size_t>(last_left)] : INFINITY;
+  }
   void set_split(Draft& draft, const std::vector<bool>& bin_left) const;
 };
 

@@ -32,7 +32,8 @@ Options Boosting::params() {
 
 tree::LossSpec Boosting::spec_for(const Dataset& data) const {
   const bool classes = data.classifies();
-  GRIM_CHECK(loss == "auto" || (loss == "log_loss") == classes, argument, name(), "loss {} is not for {}", loss, classes ? "classes" : "numbers");
+  GRIM_CHECK(loss == "auto" || (loss == "log_loss") == classes, argument, name(), "loss {} is not for {}", loss,
+             classes ? "classes" : "numbers");
   tree::LossSpec spec{.classes = data.class_count(), .quantile = quantile};
   spec.loss = classes              ? tree::Loss::log_loss
               : loss == "absolute" ? tree::Loss::absolute
@@ -40,7 +41,8 @@ tree::LossSpec Boosting::spec_for(const Dataset& data) const {
               : loss == "poisson"  ? tree::Loss::poisson
                                    : tree::Loss::squared;
   if (spec.loss == tree::Loss::poisson)
-    for (size_t r = 0; r < data.y.size(); ++r) GRIM_CHECK(data.y[r] >= 0, input, name(), "row {}: target {}, but Poisson counts are not negative", r + 1, data.y[r]);
+    for (size_t r = 0; r < data.y.size(); ++r)
+      GRIM_CHECK(data.y[r] >= 0, input, name(), "row {}: target {}, but Poisson counts are not negative", r + 1, data.y[r]);
   return spec;
 }
 
@@ -54,7 +56,8 @@ std::vector<int8_t> Boosting::monotone_directions(const std::vector<ColumnInfo>&
     const auto found = std::find_if(columns.begin(), columns.end(), [&](const ColumnInfo& c) { return c.name == column; });
     GRIM_CHECK(found != columns.end(), argument, name(), "monotone: no column is called '{}'", column);
     GRIM_CHECK(found->kind == ColumnKind::number, argument, name(), "monotone: column '{}' is a category, which has no order", column);
-    GRIM_CHECK(sign == "+1" || sign == "1" || sign == "-1", argument, name(), "monotone: column '{}' got '{}', expected +1 or -1", column, sign);
+    GRIM_CHECK(sign == "+1" || sign == "1" || sign == "-1", argument, name(), "monotone: column '{}' got '{}', expected +1 or -1", column,
+               sign);
     directions.resize(columns.size());
     directions[static_cast<size_t>(found - columns.begin())] = sign == "-1" ? -1 : 1;
     at = comma + 1;
@@ -106,7 +109,8 @@ void Boosting::proba_on(const Features& x, double* out) const {
 
 bool Boosting::predict_row(std::span<const float> row, std::span<double> out) const {
   const size_t want = is_classifier() ? classes().size() : 1;
-  if (!fitted() || row.size() != columns().size() || out.size() != want || static_cast<int64_t>(classes().size()) != class_count()) return false;
+  if (!fitted() || row.size() != columns().size() || out.size() != want || static_cast<int64_t>(classes().size()) != class_count())
+    return false;
   const auto D = static_cast<size_t>(spec_.outputs());
   std::copy(start_.begin(), start_.end(), out.begin());
   if (D == 1) trees_.for_each_leaf_of(row.data(), [&](size_t, uint32_t leaf) { out[0] += leaf_value(leaf); });
@@ -149,11 +153,13 @@ void Boosting::read(const State& state) {
   const int64_t kind = state.value("loss").as_integer();
   GRIM_CHECK(kind >= 0 && kind <= static_cast<int64_t>(tree::Loss::poisson), input, name(), "loss number {}", kind);
   spec_ = {static_cast<tree::Loss>(kind), class_count(), quantile};
-  GRIM_CHECK((spec_.loss == tree::Loss::log_loss) == (class_count() >= 2), input, name(), "loss number {} with {} classes", kind, class_count());
+  GRIM_CHECK((spec_.loss == tree::Loss::log_loss) == (class_count() >= 2), input, name(), "loss number {} with {} classes", kind,
+             class_count());
   value_ = state.numbers("value");
   start_ = state.numbers("start", spec_.outputs());
   trees_.read(state, columns(), static_cast<int64_t>(value_.size()));
-  GRIM_CHECK(static_cast<int64_t>(trees_.count()) % spec_.outputs() == 0, input, name(), "{} trees for {} classes", trees_.count(), spec_.outputs());
+  GRIM_CHECK(static_cast<int64_t>(trees_.count()) % spec_.outputs() == 0, input, name(), "{} trees for {} classes", trees_.count(),
+             spec_.outputs());
   report_.stopped = state.value("stopped").as_text();
   training_losses_ = state.numbers("training_losses");
   held_out_losses_ = state.numbers("held_out_losses");

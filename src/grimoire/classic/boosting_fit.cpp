@@ -54,7 +54,8 @@ struct Boosting::Fitting {
     std::vector<bool> out(N);
     if (b.early_stopping > 0) out = held_out_rows(data, b.held_out, static_cast<uint64_t>(b.seed));
     for (uint32_t r = 0; r < N; ++r) (out[r] ? held : train).push_back(r);
-    GRIM_CHECK(!train.empty() && (b.early_stopping == 0 || !held.empty()), input, b.name(), "got {} rows, too few to hold out {:g} of them", N, b.held_out);
+    GRIM_CHECK(!train.empty() && (b.early_stopping == 0 || !held.empty()), input, b.name(), "got {} rows, too few to hold out {:g} of them",
+               N, b.held_out);
     b.start_ = b.start == "zero" ? std::vector<double>(D, 0.0) : start_scores(b.spec_, data.y, data.weight, train);
     score.resize(D * N);
     for (size_t k = 0; k < D; ++k) std::fill_n(score.begin() + static_cast<ptrdiff_t>(k * N), N, b.start_[k]);
@@ -62,7 +63,8 @@ struct Boosting::Fitting {
               .min_samples_leaf = b.min_samples_leaf, .min_gain = b.min_gain, .smoothing = b.smoothing,
               .hessian_is_weight = b.spec_.constant_hessian(), .monotone = b.monotone_directions(data.x.columns())};
     if (b.exact) {
-      GRIM_CHECK(limits.monotone.empty() && b.column_share == 1, argument, b.name(), "exact growth takes neither monotone columns nor a column share");
+      GRIM_CHECK(limits.monotone.empty() && b.column_share == 1, argument, b.name(),
+                 "exact growth takes neither monotone columns nor a column share");
       GRIM_CHECK(!data.x.is_sparse(), argument, b.name(), "exact growth needs dense rows");
       sorted.emplace(data.x);
       return;
@@ -91,7 +93,8 @@ struct Boosting::Fitting {
     in.clear();
     out = held;
     for (uint32_t r : train) {
-      const bool chosen = b.row_share == 1 || unit_float(philox4x32(static_cast<uint64_t>(b.seed), stream_id("boosting-rows"), round, r)[0]) < static_cast<float>(b.row_share);
+      const uint32_t word = philox4x32(static_cast<uint64_t>(b.seed), stream_id("boosting-rows"), round, r)[0];
+      const bool chosen = b.row_share == 1 || unit_float(word) < static_cast<float>(b.row_share);
       (chosen ? in : out).push_back(r);
     }
     if (in.empty()) in.push_back(train[round % train.size()]);
@@ -129,8 +132,14 @@ struct Boosting::Fitting {
   void add_exact_tree(size_t k, const std::vector<uint32_t>& rows, const std::vector<uint32_t>& others) {
     derivatives(b.spec_, score, data.y, data.weight, static_cast<int64_t>(k), g, h);
     for (uint32_t r : others) h[r] = 0;  // takes no part
-    const tree::ExactOptions o{.criterion = tree::Criterion::sums, .max_depth = b.max_depth, .max_leaves = b.max_leaves, .min_leaf = b.min_child_weight,
-                               .min_split = 2 * b.min_child_weight, .min_rows = static_cast<int64_t>(b.min_samples_leaf), .only_gaining = true, .lambda = b.lambda};
+    const tree::ExactOptions o{.criterion = tree::Criterion::sums,
+                               .max_depth = b.max_depth,
+                               .max_leaves = b.max_leaves,
+                               .min_leaf = b.min_child_weight,
+                               .min_split = 2 * b.min_child_weight,
+                               .min_rows = static_cast<int64_t>(b.min_samples_leaf),
+                               .only_gaining = true,
+                               .lambda = b.lambda};
     tree::ExactTree grown = grow_exact(*sorted, {.g = &g, .h = &h}, o);
     std::vector<std::vector<uint32_t>> rows_of(grown.nodes.size());
     if (b.spec_.renews_leaves())
@@ -181,7 +190,8 @@ struct Boosting::Fitting {
       if (cell == 2) continue;
       for (size_t r = N; r-- > 0;) {  // spread from pairs to fours, from the end
         const float gr = out[2 * r], hr = out[2 * r + 1];
-        out[4 * r] = gr, out[4 * r + 1] = hr, out[4 * r + 2] = static_cast<float>(data.weight_of(static_cast<int64_t>(r))), out[4 * r + 3] = 0;
+        out[4 * r] = gr, out[4 * r + 1] = hr;
+        out[4 * r + 2] = static_cast<float>(data.weight_of(static_cast<int64_t>(r))), out[4 * r + 3] = 0;
       }
     }
   }
@@ -214,7 +224,8 @@ void Boosting::fit_on(const Dataset& data) {
   if (early_stopping > 0) {
     report_.objective = training_losses_[static_cast<size_t>(best - 1)];
     report_.stopped = str("round {} of {} was best on the {} rows held out (loss {:.6g})", best, round, f.held.size(), best_loss);
-    if (!report_.converged) report_.warnings.push_back(str("the held-out loss was still falling after {} rounds: more rounds may help", round));
+    if (!report_.converged)
+      report_.warnings.push_back(str("the held-out loss was still falling after {} rounds: more rounds may help", round));
     trees_.truncate(static_cast<size_t>(best * spec_.outputs()));
     value_.resize((trees_.nodes().size() + trees_.count()) / 2);  // a binary tree has one leaf more than splits
   }

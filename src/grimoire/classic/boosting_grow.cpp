@@ -23,7 +23,8 @@ bool BoostGrower::may_split(const NodeInfo& n) const {
          (least_weight_ <= 0 || n.sums.w >= 2 * least_weight_);
 }
 
-uint32_t BoostGrower::open(uint32_t begin, uint32_t end, uint32_t others_begin, uint32_t others_end, int64_t depth, const Sums& sums, double low, double high) {
+uint32_t BoostGrower::open(uint32_t begin, uint32_t end, uint32_t others_begin, uint32_t others_end, int64_t depth, const Sums& sums,
+                           double low, double high) {
   nodes_.push_back({begin, end, others_begin, others_end, depth, sums, std::clamp(worth(sums), low, high), low, high, -1, {}});
   return static_cast<uint32_t>(nodes_.size()) - 1;
 }
@@ -157,7 +158,8 @@ void BoostGrower::scan_numbers(int64_t slot, const NodeInfo& node, bool missing_
   const int width = hist_.width(), direction = o_.monotone.empty() ? 0 : o_.monotone[static_cast<size_t>(c)];
   const bool free = o_.monotone.empty(), weighed = least_weight_ > 0;
   const int weight_at = width == 4 ? 2 : 1;
-  const double lambda = o_.lambda, all_g = node.sums.g, all_h = node.sums.h, least_h = std::max(o_.min_child_weight, 1e-12), most_h = all_h - least_h;
+  const double lambda = o_.lambda, all_g = node.sums.g, all_h = node.sums.h, least_h = std::max(o_.min_child_weight, 1e-12),
+               most_h = all_h - least_h;
   double g = 0, h = 0, w = 0, best_gain = best.gain;
   if (missing_left) {
     const double* cell = cells + column.bins * width;

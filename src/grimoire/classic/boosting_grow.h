@@ -62,7 +62,8 @@ class BoostGrower {
     Split split;
   };
 
-  uint32_t open(uint32_t begin, uint32_t end, uint32_t others_begin, uint32_t others_end, int64_t depth, const Sums& sums, double low, double high);
+  uint32_t open(uint32_t begin, uint32_t end, uint32_t others_begin, uint32_t others_end, int64_t depth, const Sums& sums, double low,
+                double high);
   bool may_split(const NodeInfo& node) const;
   void find(uint32_t node);
   Split find_in(int64_t slot, const NodeInfo& node) const;
@@ -73,7 +74,8 @@ class BoostGrower {
   double gain_of(const NodeInfo& node, const Sums& left, const Sums& right, int direction) const;
   bool allowed(const Sums& s) const { return s.h >= o_.min_child_weight && s.h > 1e-12 && s.w >= least_weight_; }
   double weight_in(const double* cell) const { return hist_.width() == 4 ? cell[2] : cell[1]; }
-  static uint32_t partition(const uint8_t* bin, const uint8_t* goes_left, std::vector<uint32_t>& rows, uint32_t begin, uint32_t end, std::vector<uint32_t>& scratch);
+  static uint32_t partition(const uint8_t* bin, const uint8_t* goes_left, std::vector<uint32_t>& rows, uint32_t begin, uint32_t end,
+                            std::vector<uint32_t>& scratch);
   int take_histogram();
 
   const Bins& bins_;

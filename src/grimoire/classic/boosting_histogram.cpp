@@ -78,7 +78,8 @@ HWY_AFTER_NAMESPACE();
 namespace grim::tree {
 HWY_EXPORT(add_to_histogram);
 
-Histograms::Histograms(const Bins& bins, std::vector<int64_t> columns, bool counts) : bins_(bins), columns_(std::move(columns)), counts_(counts) {
+Histograms::Histograms(const Bins& bins, std::vector<int64_t> columns, bool counts)
+    : bins_(bins), columns_(std::move(columns)), counts_(counts) {
   offset_.push_back(0);
   for (int64_t c : columns_) offset_.push_back(offset_.back() + static_cast<size_t>(bins.columns[static_cast<size_t>(c)].total()));
   const int64_t P = this->columns(), N = bins.rows;
@@ -114,8 +115,8 @@ void Histograms::build(const float* gh, std::span<const uint32_t> rows, double* 
     for (int64_t j = 0; j < g.columns; ++j)
       std::fill_n(cells + j * column_numbers, bins_.columns[static_cast<size_t>(column(g.first_slot + j))].total() * width(), 0.0f);
     const int64_t begin = chunk * kChunk, count = std::min(n - begin, kChunk);
-    HWY_DYNAMIC_DISPATCH(add_to_histogram)({.bins = g.cells, .columns = g.columns, .rows = all ? nullptr : rows.data() + begin, .first = begin,
-                                            .count = count, .gh = gh, .cell = width(), .cells = cells});
+    const HistogramWork work{g.cells, g.columns, all ? nullptr : rows.data() + begin, begin, count, gh, width(), cells};
+    HWY_DYNAMIC_DISPATCH(add_to_histogram)(work);
   });
   device::parallel_for(this->columns(), 8, [&](int64_t first, int64_t last) {
     for (int64_t slot = first; slot < last; ++slot) {

@@ -22,7 +22,9 @@ class Histograms {
   int64_t column(int64_t slot) const { return columns_[static_cast<size_t>(slot)]; }
   int width() const { return counts_ ? 4 : 2; }                    // numbers a cell: g, h (, weight, 0)
   size_t size() const { return offset_.back() * static_cast<size_t>(width()); }  // numbers a histogram
-  const double* cells(const double* histogram, int64_t slot) const { return histogram + offset_[static_cast<size_t>(slot)] * static_cast<size_t>(width()); }
+  const double* cells(const double* histogram, int64_t slot) const {
+    return histogram + offset_[static_cast<size_t>(slot)] * static_cast<size_t>(width());
+  }
 
   // out = sums over these rows, which rise. gh: `width()` floats a row of all rows.
   void build(const float* gh, std::span<const uint32_t> rows, double* out);

@@ -16,8 +16,9 @@ double sigmoid(double s) { return 1 / (1 + std::exp(-s)); }
 double log1p_exp(double s) { return std::max(s, 0.0) + std::log1p(std::exp(-std::abs(s))); }
 
 // f(i, minus gradient, hessian) for rows [begin, end), unweighted.
-template <class F> void each_derivative(const LossSpec& spec, const double* score, size_t rows, const std::vector<double>& y, int64_t k, size_t begin,
-                                        size_t end, F&& f) {
+template <class F>
+void each_derivative(const LossSpec& spec, const double* score, size_t rows, const std::vector<double>& y, int64_t k, size_t begin,
+                     size_t end, F&& f) {
   const double* s = score + static_cast<size_t>(k) * rows;
   switch (spec.loss) {
     case Loss::log_loss:
@@ -86,7 +87,8 @@ double weighted_quantile(std::vector<std::pair<double, double>>& value_weight, d
   return value_weight.empty() ? 0 : value_weight.back().first;
 }
 
-std::vector<double> start_scores(const LossSpec& spec, const std::vector<double>& y, const std::vector<double>& weight, const std::vector<uint32_t>& rows) {
+std::vector<double> start_scores(const LossSpec& spec, const std::vector<double>& y, const std::vector<double>& weight,
+                                 const std::vector<uint32_t>& rows) {
   if (spec.renews_leaves()) {
     std::vector<std::pair<double, double>> all;
     for (uint32_t r : rows) all.emplace_back(y[r], weight_of(weight, r));
@@ -110,26 +112,29 @@ std::vector<double> start_scores(const LossSpec& spec, const std::vector<double>
   }
 }
 
-void derivatives(const LossSpec& spec, const std::vector<double>& score, const std::vector<double>& y, const std::vector<double>& weight, int64_t k,
-                 std::vector<double>& g, std::vector<double>& h) {
+void derivatives(const LossSpec& spec, const std::vector<double>& score, const std::vector<double>& y, const std::vector<double>& weight,
+                 int64_t k, std::vector<double>& g, std::vector<double>& h) {
   g.resize(y.size());
   h.resize(y.size());
   device::parallel_for(static_cast<int64_t>(y.size()), kGrain, [&](int64_t begin, int64_t end) {
-    each_derivative(spec, score.data(), y.size(), y, k, static_cast<size_t>(begin), static_cast<size_t>(end), [&](size_t i, double gi, double hi) {
-      const double w = weight_of(weight, i);
-      g[i] = w * gi;
-      h[i] = w * hi;
-    });
+    each_derivative(spec, score.data(), y.size(), y, k, static_cast<size_t>(begin), static_cast<size_t>(end),
+                    [&](size_t i, double gi, double hi) {
+                      const double w = weight_of(weight, i);
+                      g[i] = w * gi;
+                      h[i] = w * hi;
+                    });
   });
 }
 
-void derivative_pairs(const LossSpec& spec, const std::vector<double>& score, const std::vector<double>& y, const std::vector<double>& weight, int64_t k, float* gh) {
+void derivative_pairs(const LossSpec& spec, const std::vector<double>& score, const std::vector<double>& y,
+                      const std::vector<double>& weight, int64_t k, float* gh) {
   device::parallel_for(static_cast<int64_t>(y.size()), kGrain, [&](int64_t begin, int64_t end) {
-    each_derivative(spec, score.data(), y.size(), y, k, static_cast<size_t>(begin), static_cast<size_t>(end), [&](size_t i, double gi, double hi) {
-      const double w = weight_of(weight, i);
-      gh[2 * i] = static_cast<float>(w * gi);
-      gh[2 * i + 1] = static_cast<float>(w * hi);
-    });
+    each_derivative(spec, score.data(), y.size(), y, k, static_cast<size_t>(begin), static_cast<size_t>(end),
+                    [&](size_t i, double gi, double hi) {
+                      const double w = weight_of(weight, i);
+                      gh[2 * i] = static_cast<float>(w * gi);
+                      gh[2 * i + 1] = static_cast<float>(w * hi);
+                    });
   });
 }
 

@@ -31,13 +31,15 @@ struct LossSpec {
 };
 
 // The constant scores with the least loss over `rows`, outputs() of them.
-std::vector<double> start_scores(const LossSpec& spec, const std::vector<double>& y, const std::vector<double>& weight, const std::vector<uint32_t>& rows);
+std::vector<double> start_scores(const LossSpec& spec, const std::vector<double>& y, const std::vector<double>& weight,
+                                 const std::vector<uint32_t>& rows);
 
 // For output k: g[i] = minus the gradient and h[i] the hessian of row i, i over all rows. `score` is (outputs, N).
-void derivatives(const LossSpec& spec, const std::vector<double>& score, const std::vector<double>& y, const std::vector<double>& weight, int64_t k,
-                 std::vector<double>& g, std::vector<double>& h);
+void derivatives(const LossSpec& spec, const std::vector<double>& score, const std::vector<double>& y, const std::vector<double>& weight,
+                 int64_t k, std::vector<double>& g, std::vector<double>& h);
 // The same as float32 pairs (g, h), eight or sixteen rows at a time: what histograms add up.
-void derivative_pairs(const LossSpec& spec, const std::vector<double>& score, const std::vector<double>& y, const std::vector<double>& weight, int64_t k, float* gh);
+void derivative_pairs(const LossSpec& spec, const std::vector<double>& score, const std::vector<double>& y,
+                      const std::vector<double>& weight, int64_t k, float* gh);
 
 // Mean loss over `rows`.
 double mean_loss(const LossSpec& spec, const std::vector<double>& score, const std::vector<double>& y, const std::vector<double>& weight,

@@ -19,7 +19,8 @@ std::vector<uint32_t> bootstrap_counts(int64_t N, uint64_t seed, uint32_t tree) 
   const uint32_t stream = stream_id("forest-bootstrap");
   for (int64_t j = 0; j < N; j += 4) {
     const auto words = philox4x32(seed, stream, tree, static_cast<uint64_t>(j / 4));
-    for (int64_t i = 0; i < std::min<int64_t>(4, N - j); ++i) ++count[(uint64_t{words[static_cast<size_t>(i)]} * static_cast<uint64_t>(N)) >> 32];
+    for (int64_t i = 0; i < std::min<int64_t>(4, N - j); ++i)
+      ++count[(uint64_t{words[static_cast<size_t>(i)]} * static_cast<uint64_t>(N)) >> 32];
   }
   return count;
 }
@@ -30,7 +31,7 @@ Options Forest::params() {
   return {{"trees", "how many", &tree_count, {}, 1, 1e6, true},
           {"criterion", "what a split lowers", &criterion, {"auto", "entropy", "gini", "squared_error"}},
           {"max-depth", "deepest leaf, 0 for no limit", &max_depth, {}, 0, 1e6, true},
-          {"max-features", "columns tried at a node: auto, sqrt, log2, third, all, a count, or a share below 1", &max_features, {}, -INFINITY, INFINITY, true},
+          {"max-features", "columns tried at a node: auto, sqrt, log2, third, all, a count, or a share below 1", &max_features},
           {"min-samples-leaf", "least weight of a leaf", &min_samples_leaf, {}, 0, 1e18, true},
           {"min-samples-split", "least weight of a node that is split", &min_samples_split, {}, 0, 1e18},
           {"min-gain", "least drop of the impurity times the node's share", &min_gain, {}, 0, 1e300},
@@ -50,8 +51,8 @@ int64_t Forest::features_at_node(int64_t width, bool classes) const {
   if (max_features == "all") return width;
   double value = 0;
   const auto [end, error] = std::from_chars(max_features.data(), max_features.data() + max_features.size(), value);
-  GRIM_CHECK(error == std::errc() && end == max_features.data() + max_features.size() && value > 0 && std::isfinite(value), argument, name(),
-             "max-features '{}': expected auto, sqrt, log2, third, all, a count, or a share below 1", max_features);
+  GRIM_CHECK(error == std::errc() && end == max_features.data() + max_features.size() && value > 0 && std::isfinite(value), argument,
+             name(), "max-features '{}': expected auto, sqrt, log2, third, all, a count, or a share below 1", max_features);
   return at_least_one(value < 1 ? value * P : std::min(value, P));
 }
 
@@ -61,9 +62,15 @@ void Forest::fit_on(const Dataset& data) {
              classes ? "classes" : "numbers");
   GRIM_CHECK(!oob || bootstrap, argument, name(), "an out-of-bag score needs the bootstrap");
   const int64_t N = data.rows(), K = classes ? data.class_count() : 0;
-  const tree::ForestGrow o{.classes = K, .entropy = criterion == "entropy", .extra = extra_, .max_depth = max_depth,
-                           .max_features = features_at_node(data.x.width(), classes), .min_leaf = min_samples_leaf, .min_split = min_samples_split,
-                           .min_gain = min_gain, .seed = static_cast<uint64_t>(seed)};
+  const tree::ForestGrow o{.classes = K,
+                           .entropy = criterion == "entropy",
+                           .extra = extra_,
+                           .max_depth = max_depth,
+                           .max_features = features_at_node(data.x.width(), classes),
+                           .min_leaf = min_samples_leaf,
+                           .min_split = min_samples_split,
+                           .min_gain = min_gain,
+                           .seed = static_cast<uint64_t>(seed)};
   tree::Bins bins = tree::make_bins(data.x, data.weight, static_cast<int>(max_bins));
   bins.transpose();
   double mean = 0;
@@ -162,7 +169,9 @@ void Forest::proba_on(const Features& x, double* out) const {
 }
 
 bool Forest::predict_row(std::span<const float> row, std::span<double> out) const {
-  if (!fitted() || row.size() != columns().size() || out.size() != static_cast<size_t>(outputs()) || (is_classifier() && classes().size() != out.size())) return false;
+  if (!fitted() || row.size() != columns().size() || out.size() != static_cast<size_t>(outputs()) ||
+      (is_classifier() && classes().size() != out.size()))
+    return false;
   std::fill(out.begin(), out.end(), 0.0);
   trees_.for_each_leaf_of(row.data(), [&](size_t, uint32_t leaf) { add_leaf(leaf, out.data()); });
   normalize(out.data());
@@ -197,7 +206,8 @@ void Forest::score_out_of_bag(const Dataset& data, const std::vector<std::vector
   }
   oob_score_ = data.classifies() ? right / weight : 1 - residual / total;
   report_.objective = oob_score_;
-  if (never > 0) report_.warnings.push_back(str("{} rows were in the sample of every tree and are not in the out-of-bag score: grow more trees", never));
+  if (never > 0)
+    report_.warnings.push_back(str("{} rows were in the sample of every tree and are not in the out-of-bag score: grow more trees", never));
 }
 
 std::vector<double> Forest::importances() const {
@@ -233,7 +243,8 @@ void Forest::read(const State& state) {
   shares_ = state.tensor("shares", Dtype::f32, 1).to_vector<float>();
   numbers_ = state.numbers("numbers");
   const auto K = static_cast<size_t>(outputs());
-  GRIM_CHECK(!is_classifier() || (shares_.size() >= K * K && shares_.size() % K == 0), input, name(), "got {} class shares for {} classes", shares_.size(), K);
+  GRIM_CHECK(!is_classifier() || (shares_.size() >= K * K && shares_.size() % K == 0), input, name(), "got {} class shares for {} classes",
+             shares_.size(), K);
   trees_.read(state, columns(), static_cast<int64_t>(is_classifier() ? shares_.size() / K : numbers_.size()));
   const Json& score = state.value("oob_score");
   oob_score_ = score.is_null() ? NAN : score.as_real();

@@ -27,7 +27,7 @@ class Forest : public Estimator {
   int64_t tree_count = 100;
   std::string criterion = "auto";     // entropy, gini, squared_error; auto: gini for classes
   int64_t max_depth = 0;              // 0: no limit
-  std::string max_features = "auto";  // of a node: sqrt, log2, third, all, a count, or a share below 1; auto: sqrt for classes, all for numbers
+  std::string max_features = "auto";  // of a node: sqrt, log2, third, all, a count, a share below 1; auto: sqrt for classes, else all
   double min_samples_leaf = 1;
   double min_samples_split = 2;
   double min_gain = 0;

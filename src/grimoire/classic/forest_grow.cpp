@@ -33,9 +33,17 @@ struct Split {
 template <class Tally> class Grower {
  public:
   Grower(const Bins& bins, std::vector<ForestRow>& rows, const ForestGrow& o, uint32_t tree)
-      : bins_(bins), rows_(rows), o_(o), rng_(RngMode::philox, o.seed, "forest-tree", tree),
-        total_(std::accumulate(rows.begin(), rows.end(), 0.0, [](double sum, const ForestRow& r) { return sum + r.weight; })), tally_(o, total_),
-        cells_(256 * tally_.cell()), bin_(rows.size()), spare_(rows.size()), columns_(static_cast<size_t>(bins.width())), constant_(columns_.size()),
+      : bins_(bins),
+        rows_(rows),
+        o_(o),
+        rng_(RngMode::philox, o.seed, "forest-tree", tree),
+        total_(std::accumulate(rows.begin(), rows.end(), 0.0, [](double sum, const ForestRow& r) { return sum + r.weight; })),
+        tally_(o, total_),
+        cells_(256 * tally_.cell()),
+        bin_(rows.size()),
+        spare_(rows.size()),
+        columns_(static_cast<size_t>(bins.width())),
+        constant_(columns_.size()),
         small_(static_cast<uint32_t>(std::min<size_t>(next_.size(), 64 * tally_.cell()))) {
     std::iota(columns_.begin(), columns_.end(), 0u);
   }
@@ -52,7 +60,8 @@ template <class Tally> class Grower {
       stack.pop_back();
       tally_.set_total(rows_.data() + n.begin, n.end - n.begin);
       Split split;
-      if (!tally_.pure() && (o_.max_depth == 0 || n.depth < o_.max_depth) && tally_.weight() >= o_.min_split && tally_.weight() >= 2 * o_.min_leaf)
+      if (!tally_.pure() && (o_.max_depth == 0 || n.depth < o_.max_depth) && tally_.weight() >= o_.min_split &&
+          tally_.weight() >= 2 * o_.min_leaf)
         split = find(n.begin, n.end);
       if (split.column < 0) {
         close(n.node, n.begin, n.end);
@@ -61,7 +70,8 @@ template <class Tally> class Grower {
       const uint32_t middle = partition(split, n.begin, n.end);
       if (!split.known_missing) {  // a missing cell where none was seen goes with the majority
         split.missing_left = middle - n.begin >= n.end - middle;
-        if (split.category && split.missing_left) split.left.add(static_cast<uint32_t>(bins_.columns[static_cast<size_t>(split.column)].bins));
+        if (split.category && split.missing_left)
+          split.left.add(static_cast<uint32_t>(bins_.columns[static_cast<size_t>(split.column)].bins));
       }
       const auto left = static_cast<uint32_t>(tree_.nodes.size());
       Draft& draft = tree_.nodes[n.node];

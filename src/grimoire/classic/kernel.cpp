@@ -10,7 +10,9 @@
 namespace grim {
 namespace {
 
-constexpr int64_t kMostBits = 4096;
+constexpr int64_t kMostBits = 4096, kSlice = 16;
+constexpr int64_t kMostDense = int64_t{1} << 28;  // numbers to spread sparse rows into
+constexpr int64_t kPieceCost = 300000;           // of a thread's share, some 50 microseconds
 template <class V> void reorder(std::vector<V>& v, std::span<const int64_t> order) {
   const std::vector<V> old(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(order.size()));
   for (size_t k = 0; k < order.size(); ++k) v[k] = old[order[k]];
@@ -56,7 +58,7 @@ template <class T> KernelSet<T>::KernelSet(const Kernel& kernel, const Features&
   const bool products = kernel.kind != Kernel::Kind::precomputed && kernel.kind != Kernel::Kind::custom;
   if (!products) form_ = Form::dense;
   if (form_ == Form::automatic) {
-    const bool thin = x.is_sparse() && static_cast<int64_t>(x.sparse().value.size()) * 4 < x.rows() * x.width();
+    const bool thin = x.is_sparse() && (static_cast<int64_t>(x.sparse().value.size()) * 4 < x.rows() * x.width() || x.rows() * x.width() > kMostDense);
     form_ = fits_bits(x) ? Form::bits : thin ? Form::sparse : Form::dense;
   }
   square_.assign(static_cast<size_t>(rows_), T(0));
@@ -86,6 +88,27 @@ template <class T> void KernelSet<T>::encode_sparse(const Features& x) {
     square_[r] += static_cast<T>(v) * static_cast<T>(v);
   });
   for (int64_t r = 0; r < rows_; ++r) start_[r + 1] = std::max(start_[r + 1], start_[r]);
+  cut_slices();
+}
+
+// Rows side by side, sixteen at a time, padded to the longest of them: entry l of all sixteen lies together (SELL-16: Kreutzer et al. 2014).
+template <class T> void KernelSet<T>::cut_slices() {
+  if (sizeof(T) != 4) return;
+  const int64_t slices = (rows_ + kSlice - 1) / kSlice;
+  slice_start_.assign(static_cast<size_t>(slices) + 1, 0);
+  for (int64_t s = 0; s < slices; ++s) {
+    int64_t longest = 0;
+    for (int64_t r = s * kSlice; r < std::min(rows_, (s + 1) * kSlice); ++r) longest = std::max(longest, start_[r + 1] - start_[r]);
+    slice_start_[s + 1] = slice_start_[s] + longest * kSlice;
+  }
+  slice_index_.assign(static_cast<size_t>(slice_start_.back()), 0);
+  slice_value_.assign(static_cast<size_t>(slice_start_.back()), T(0));
+  for (int64_t r = 0; r < rows_; ++r)
+    for (int64_t k = start_[r]; k < start_[r + 1]; ++k) {
+      const int64_t at = slice_start_[r / kSlice] + (k - start_[r]) * kSlice + r % kSlice;
+      slice_index_[at] = index_[k];
+      slice_value_[at] = value_[k];
+    }
 }
 
 template <class T> void KernelSet<T>::encode_dense(const Features& x, const KernelSet* like) {
@@ -154,7 +177,15 @@ template <class T> void KernelSet<T>::piece(const KernelSet& q, std::span<const 
     for (int64_t i = 0; i < count; ++i) {
       const int64_t from = q.start_[ids[i]], to = q.start_[ids[i] + 1];
       for (int64_t k = from; k < to; ++k) spread[q.index_[k]] = q.value_[k];
-      for (int64_t r = begin; r < end; ++r) {
+      if constexpr (sizeof(T) == 4) {
+        T block[32 * kSlice];
+        for (int64_t first = begin / kSlice * kSlice; first < end; first += 32 * kSlice) {
+          const int64_t last = std::min(end, first + 32 * kSlice);
+          cpu::slice_products(slice_index_.data(), slice_value_.data(), &slice_start_[first / kSlice], (last - first + kSlice - 1) / kSlice, spread.data(), block);
+          for (int64_t r = std::max(begin, first); r < last; ++r) out[i][r] = block[r - first];
+        }
+      }
+      for (int64_t r = sizeof(T) == 4 ? end : begin; r < end; ++r) {
         T even = 0, odd = 0;
         int64_t k = start_[r];
         for (; k + 1 < start_[r + 1]; k += 2) {
@@ -196,14 +227,15 @@ template <class T> void KernelSet<T>::values(const KernelSet& q, std::span<const
     return;
   }
   std::vector<T> turned;
-  int64_t cost = form_ == Form::bits ? width_ / 16 + 4 : form_ == Form::sparse ? static_cast<int64_t>(index_.size()) / (rows_ + 1) + 4 : width_ / 4 + 4;
+  int64_t cost = form_ == Form::bits ? width_ / 16 + 4 : form_ == Form::sparse ? 3 * static_cast<int64_t>(index_.size()) / (rows_ + 1) + 8 : width_ / 4 + 4;
+  if (kernel_.kind != Kernel::Kind::linear) cost += 12;
   if (form_ == Form::dense && count > 1) {
     turned.resize(static_cast<size_t>(width_ * count));
     for (int64_t i = 0; i < count; ++i)
       for (int64_t j = 0; j < width_; ++j) turned[j * count + i] = q.dense_.template data<T>()[ids[i] * q.stride_ + j];
   }
-  const int64_t grain = std::clamp<int64_t>(200000 / (cost * count), 32, 16384);
-  device::parallel_for(end - begin, grain, [&](int64_t first, int64_t last) { piece(q, ids, turned.data(), begin + first, begin + last, out); });
+  const int64_t n = end - begin, pieces = std::clamp<int64_t>(n * cost * count / kPieceCost, 1, (n + 31) / 32), share = (n + pieces - 1) / pieces;
+  device::parallel_for(n, share, [&](int64_t first, int64_t last) { piece(q, ids, turned.data(), begin + first, begin + last, out); });
 }
 
 template <class T> void KernelSet<T>::permute(std::span<const int64_t> order) {
@@ -228,6 +260,7 @@ template <class T> void KernelSet<T>::permute(std::span<const int64_t> order) {
       std::copy_n(value.begin() + from, many, value_.begin() + start_[k]);
       start_[k + 1] = start_[k] + many;
     }
+    cut_slices();
   } else {
     const Tensor old = dense_;
     dense_ = Tensor::empty(old.shape(), old.dtype());

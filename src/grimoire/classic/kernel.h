@@ -52,6 +52,7 @@ template <class T> class KernelSet {
  private:
   void encode_bits(const Features& x);
   void encode_sparse(const Features& x);
+  void cut_slices();
   void encode_dense(const Features& x, const KernelSet* like);
   void finish(T query_square, int64_t begin, int64_t end, T* out) const;  // products become kernel values
   void piece(const KernelSet& q, std::span<const int64_t> ids, const T* turned, int64_t begin, int64_t end, T* const* out) const;
@@ -64,6 +65,9 @@ template <class T> class KernelSet {
   std::vector<int64_t> start_;
   std::vector<int32_t> index_;
   std::vector<T> value_;
+  std::vector<int64_t> slice_start_;  // float: the same rows by slices of sixteen
+  std::vector<int32_t> slice_index_;
+  std::vector<T> slice_value_;
   Tensor dense_;                // (rows, stride)
   std::vector<double> shift_;
   std::vector<int64_t> column_;
@@ -73,6 +77,8 @@ namespace cpu {
 
 // The inner loops, on SIMD vectors; T is float or double.
 template <class T> void bit_products(const uint32_t* planes, int64_t rows, const uint32_t* query, int64_t words, int64_t begin, int64_t end, T* out);
+// Sixteen rows a slice: out[16 s + r] = sum over the slice's entries of row r of value * spread[index].
+void slice_products(const int32_t* index, const float* value, const int64_t* start, int64_t slices, const float* spread, float* out);
 template <class T> void row_products(const T* rows, int64_t stride, int64_t count, const T* query, int64_t width, T* out);
 // x[k] = exp(-gamma (query + square[k] - 2 x[k])), (gamma x + coef0)^degree, tanh(gamma x + coef0).
 template <class T> void rbf_values(T* x, const T* square, T query, T gamma, int64_t n);

@@ -27,6 +27,23 @@ void bit_words(const uint32_t* planes, int64_t rows, const uint32_t* query, int6
   }
 }
 
+void slices_of_16(const int32_t* index, const float* value, const int64_t* start, int64_t slices, const float* spread, float* out) {
+  const hn::CappedTag<float, 16> d;
+  const hn::RebindToSigned<decltype(d)> di;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  for (int64_t s = 0; s < slices; ++s)
+    for (int64_t part = 0; part < 16; part += lanes) {
+      auto even = hn::Zero(d), odd = even;
+      int64_t k = start[s] + part;
+      for (; k + 16 < start[s + 1]; k += 32) {
+        even = hn::MulAdd(hn::LoadU(d, value + k), hn::GatherIndex(d, spread, hn::LoadU(di, index + k)), even);
+        odd = hn::MulAdd(hn::LoadU(d, value + k + 16), hn::GatherIndex(d, spread, hn::LoadU(di, index + k + 16)), odd);
+      }
+      if (k < start[s + 1]) even = hn::MulAdd(hn::LoadU(d, value + k), hn::GatherIndex(d, spread, hn::LoadU(di, index + k)), even);
+      hn::StoreU(hn::Add(even, odd), d, out + 16 * s + part);
+    }
+}
+
 template <class T> void dot_rows(const T* rows, int64_t stride, int64_t count, const T* query, int64_t width, T* out) {
   const hn::ScalableTag<T> d;
   for (int64_t r = 0; r < count; ++r) out[r] = Dot(d, rows + r * stride, query, width);
@@ -78,6 +95,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace grim::cpu {
 HWY_EXPORT(bit_words);
+HWY_EXPORT(slices_of_16);
 HWY_EXPORT(dot_rows_f32);
 HWY_EXPORT(dot_rows_f64);
 HWY_EXPORT(rbf_f32);
@@ -97,6 +115,9 @@ template <> void bit_products(const uint32_t* planes, int64_t rows, const uint32
     HWY_DYNAMIC_DISPATCH(bit_words)(planes, rows, query, words, r, stop, counts);
     for (int64_t k = r; k < stop; ++k) out[k - begin] = counts[k - r];
   }
+}
+void slice_products(const int32_t* index, const float* value, const int64_t* start, int64_t slices, const float* spread, float* out) {
+  HWY_DYNAMIC_DISPATCH(slices_of_16)(index, value, start, slices, spread, out);
 }
 template <> void row_products(const float* rows, int64_t stride, int64_t count, const float* q, int64_t width, float* out) {
   HWY_DYNAMIC_DISPATCH(dot_rows_f32)(rows, stride, count, q, width, out);

@@ -9,6 +9,7 @@
 #include "grimoire/classic/knn.h"
 #include "grimoire/classic/kmeans.h"
 #include "grimoire/classic/density.h"
+#include "grimoire/classic/pca.h"
 #include "grimoire/classic/pipeline.h"
 #include "grimoire/classic/preprocess.h"
 #include "grimoire/classic/elastic_net.h"
@@ -40,6 +41,7 @@ const std::vector<Entry>& entries() {
       {"knn-clusters", make<NeighbourClusters>},
       {"knn-density", make<NeighbourDensity>},
       {"lof", make<LocalOutlierFactor>},
+      {"pca", make<PrincipalComponents>},
       {"pipeline", make<Pipeline>},
       {"scaler", make<Scaler>},
       {"linear", make<LinearRegression>},

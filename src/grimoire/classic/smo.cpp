@@ -11,7 +11,7 @@ namespace grim {
 namespace {
 
 constexpr int64_t kPiece = 65536;          // variables that one thread passes over at a time
-constexpr int64_t kLargeSet = 1 << 20;     // bytes of data from which rows are asked for in batches
+constexpr int64_t kLargeSet = 1 << 20;     // bytes of dense data from which rows are asked for in batches
 constexpr int64_t kHugeSet = 8 << 20;
 
 template <class T> class Smo {
@@ -25,7 +25,7 @@ template <class T> class Smo {
       diagonal_[k] = set.diagonal(k % n_);
       set_status(k);
     }
-    batch_ = set.bytes() >= kHugeSet ? 48 : set.bytes() >= kLargeSet ? 16 : 1;
+    if (set.form() == KernelSet<T>::Form::dense) batch_ = set.bytes() >= kHugeSet ? 48 : set.bytes() >= kLargeSet ? 16 : 1;
     if (cache_.capacity() < 4 * batch_) batch_ = 1;
     reconstruct(0);
     rescan();

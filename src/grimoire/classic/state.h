@@ -15,6 +15,11 @@ class State {
  public:
   static constexpr int64_t kVersion = 1;
 
+  State() = default;
+  State(Json values, TensorMap tensors) : values_(std::move(values)), tensors_(std::move(tensors)) {}
+  const Json& values() const { return values_; }
+  const TensorMap& tensors() const { return tensors_; }
+
   void set(std::string_view name, Json value) { values_.set(name, std::move(value)); }
   void set(const std::string& name, const Tensor& tensor) { tensors_[name] = tensor; }
   void set(const std::string& name, const std::vector<double>& numbers);        // a 1-d f64 tensor

@@ -77,7 +77,8 @@ void DecisionTree::fit_on(const Dataset& data) {
     if (trees_.is_leaf(i)) trees_.node(i).payload = static_cast<uint32_t>(i);
     weight_.push_back(grown.weight[order[i]]);
     impurity_.push_back(grown.impurity[order[i]]);
-    value_.insert(value_.end(), grown.value.begin() + static_cast<ptrdiff_t>(order[i] * K), grown.value.begin() + static_cast<ptrdiff_t>((order[i] + 1) * K));
+    value_.insert(value_.end(), grown.value.begin() + static_cast<ptrdiff_t>(order[i] * K),
+                  grown.value.begin() + static_cast<ptrdiff_t>((order[i] + 1) * K));
   }
   report_.iterations = leaf_count();
   report_.objective = 0;
@@ -99,7 +100,9 @@ void DecisionTree::proba_on(const Features& x, double* out) const {
 }
 
 bool DecisionTree::predict_row(std::span<const float> row, std::span<double> out) const {
-  if (!fitted() || row.size() != columns().size() || out.size() != static_cast<size_t>(outputs()) || (is_classifier() && classes().size() != out.size())) return false;
+  if (!fitted() || row.size() != columns().size() || out.size() != static_cast<size_t>(outputs()) ||
+      (is_classifier() && classes().size() != out.size()))
+    return false;
   const uint32_t leaf = trees_.leaf_of(0, row.data());
   for (size_t k = 0; k < out.size(); ++k) out[k] = is_classifier() ? value_[leaf * out.size() + k] / weight_[leaf] : value_[leaf];
   return true;
@@ -126,8 +129,8 @@ void DecisionTree::write(State& state) const {
 void DecisionTree::read(const State& state) {
   weight_ = state.numbers("weight");
   trees_.read(state, columns(), static_cast<int64_t>(weight_.size()));
-  GRIM_CHECK(weight_.size() == trees_.nodes().size() && trees_.count() == 1, input, name(), "got {} weights for {} nodes of {} trees", weight_.size(),
-             trees_.nodes().size(), trees_.count());
+  GRIM_CHECK(weight_.size() == trees_.nodes().size() && trees_.count() == 1, input, name(), "got {} weights for {} nodes of {} trees",
+             weight_.size(), trees_.nodes().size(), trees_.count());
   for (size_t i = 0; i < weight_.size(); ++i) {
     GRIM_CHECK(weight_[i] > 0, input, name(), "node {} has weight {}", i, weight_[i]);
     GRIM_CHECK(!trees_.is_leaf(i) || trees_.node(i).payload == i, input, name(), "leaf {} has value {}", i, trees_.node(i).payload);

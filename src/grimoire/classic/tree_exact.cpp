@@ -25,7 +25,8 @@ struct Split {
 
 template <class Scan> class Grower {
  public:
-  Grower(const SortedColumns& x, const ExactTarget& target, const ExactOptions& options) : x_(x), target_(target), o_(options), scan_(target, options) {}
+  Grower(const SortedColumns& x, const ExactTarget& target, const ExactOptions& options)
+      : x_(x), target_(target), o_(options), scan_(target, options) {}
 
   ExactTree grow() {
     order_.resize(x_.order.size());
@@ -73,7 +74,9 @@ template <class Scan> class Grower {
     tree_.weight.push_back(scan_.right());
     tree_.impurity.push_back(scan_.impurity(totals));
     scan_.value(totals, tree_.value);
-    if (scan_.pure(totals) || (o_.max_depth > 0 && depth >= o_.max_depth) || scan_.right() < o_.min_split || scan_.right() < 2 * o_.min_leaf) return id;
+    if (scan_.pure(totals) || (o_.max_depth > 0 && depth >= o_.max_depth) || scan_.right() < o_.min_split ||
+        scan_.right() < 2 * o_.min_leaf)
+      return id;
     Split split = find(begin, end, totals, id);
     if (split.column >= 0) pending_.push_back({id, depth, std::move(split)});
     return id;
@@ -89,7 +92,8 @@ template <class Scan> class Grower {
     int64_t wanted = width;
     if (o_.max_features > 0 && o_.max_features < width) {
       Rng rng(RngMode::philox, o_.seed, "tree-columns", id);
-      for (int64_t i = 0; i + 1 < width; ++i) std::swap(columns[static_cast<size_t>(i)], columns[static_cast<size_t>(rng.randint(i, width))]);
+      for (int64_t i = 0; i + 1 < width; ++i)
+        std::swap(columns[static_cast<size_t>(i)], columns[static_cast<size_t>(rng.randint(i, width))]);
       wanted = o_.max_features;
     }
     // Columns beyond the wanted ones are looked at only while none could split, as constant columns would end the tree too early.
@@ -117,9 +121,10 @@ template <class Scan> class Grower {
     const auto& value = x_.value[static_cast<size_t>(c)];
     const bool category = x_.columns[static_cast<size_t>(c)].kind == ColumnKind::category;
     Split best;
+    if (constant_in(c, begin, end)) return best;
     uint32_t present = end;  // missing cells are last
     while (present > begin && value[order[present - 1]] != value[order[present - 1]]) --present;
-    if (!category && (present == begin || (present == end && value[order[begin]] == value[order[end - 1]]))) return best;
+    if (!category && present == begin) return best;
     if (!category) {
       scan_numbers(c, begin, present, end, false, totals, scan, rounding, best);
       if (present < end) scan_numbers(c, begin, present, end, true, totals, scan, rounding, best);
@@ -136,13 +141,20 @@ template <class Scan> class Grower {
     return best;
   }
 
+  // By its first and last cell. A constant column is not parted any more; its stale order then lists other rows of the same value.
+  bool constant_in(int64_t c, uint32_t begin, uint32_t end) const {
+    const auto& order = order_[static_cast<size_t>(c)];
+    const float first = x_.value[static_cast<size_t>(c)][order[begin]], last = x_.value[static_cast<size_t>(c)][order[end - 1]];
+    return first == last || (first != first && last != last);
+  }
+
   bool allowed(const Scan& scan, uint32_t left, uint32_t right) const {
     const double least = o_.min_leaf * (1 - 1e-12);
     return scan.left() >= least && scan.right() >= least && left >= o_.min_rows && right >= o_.min_rows;
   }
 
-  void scan_numbers(int64_t c, uint32_t begin, uint32_t present, uint32_t end, bool missing_left, const Totals& totals, Scan& scan, double rounding,
-                    Split& best) const {
+  void scan_numbers(int64_t c, uint32_t begin, uint32_t present, uint32_t end, bool missing_left, const Totals& totals, Scan& scan,
+                    double rounding, Split& best) const {
     const auto& order = order_[static_cast<size_t>(c)];
     const auto& value = x_.value[static_cast<size_t>(c)];
     scan.start(totals);
@@ -161,8 +173,8 @@ template <class Scan> class Grower {
     }
   }
 
-  void scan_levels(int64_t c, const std::vector<Run>& runs, uint32_t present, uint32_t rows, int turn, const Totals& totals, Scan& scan, double rounding,
-                   Split& best) const {
+  void scan_levels(int64_t c, const std::vector<Run>& runs, uint32_t present, uint32_t rows, int turn, const Totals& totals, Scan& scan,
+                   double rounding, Split& best) const {
     const auto& order = order_[static_cast<size_t>(c)];
     const auto& value = x_.value[static_cast<size_t>(c)];
     std::vector<std::pair<double, size_t>> ranked;
@@ -222,6 +234,7 @@ template <class Scan> class Grower {
       std::vector<uint32_t> right;
       for (int64_t c = first; c < last; ++c) {
         uint32_t* order = order_[static_cast<size_t>(c)].data();
+        if (c != 0 && constant_in(c, begin, end)) continue;  // and so will its parts be; column 0 lists the rows of a node
         right.resize(end - begin);
         size_t to_left = begin, to_right = 0;
         for (uint32_t i = begin; i < end; ++i) {  // both are written, one moves on: no branch to guess
@@ -273,8 +286,19 @@ SortedColumns::SortedColumns(const Features& x) : rows(x.rows()), columns(x.colu
   });
 }
 
+// Entropy asks for x log2 x of whole numbers, as long as weights are whole.
 ExactTree grow_exact(const SortedColumns& x, const ExactTarget& target, const ExactOptions& options) {
-  return target.classes > 0 ? Grower<ClassScan>(x, target, options).grow() : Grower<SumScan>(x, target, options).grow();
+  if (target.classes == 0) return Grower<SumScan>(x, target, options).grow();
+  std::vector<double> table;
+  if (options.criterion == Criterion::entropy) {
+    double total = static_cast<double>(x.rows);
+    if (!target.weight->empty()) total = std::accumulate(target.weight->begin(), target.weight->end(), 0.0);
+    table.resize(static_cast<size_t>(std::min(total, 1e6)) + 1);
+    for (size_t i = 0; i < table.size(); ++i) table[i] = x_log2_x(static_cast<double>(i));
+  }
+  ExactTarget with_table = target;
+  with_table.x_log2_x = &table;
+  return Grower<ClassScan>(x, with_table, options).grow();
 }
 
 }  // namespace grim::tree

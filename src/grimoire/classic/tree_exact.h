@@ -42,6 +42,7 @@ struct ExactTarget {
   const std::vector<double>* weight = nullptr;  // of classes
   const std::vector<double>* g = nullptr;       // of sums
   const std::vector<double>* h = nullptr;
+  const std::vector<double>* x_log2_x = nullptr;  // of 0, 1, 2, ...: made by grow_exact for entropies of whole weights
 };
 
 // Columns as float32 with the order of the rows in each: made once, grown on many times.

@@ -63,7 +63,8 @@ std::string DecisionTree::to_text() const {
     const Item item = std::move(stack.back());
     stack.pop_back();
     const bool leaf = trees_.is_leaf(item.node);
-    if (item.node != 0) out += std::string(static_cast<size_t>(item.depth - 1) * 2, ' ') + item.text + (leaf ? ": " + answer(item.node) : "") + "\n";
+    if (item.node != 0)
+      out += std::string(static_cast<size_t>(item.depth - 1) * 2, ' ') + item.text + (leaf ? ": " + answer(item.node) : "") + "\n";
     else if (leaf) out += answer(0) + "\n";
     if (leaf) continue;
     const uint32_t left = trees_.node(item.node).left;
@@ -106,8 +107,8 @@ std::string DecisionTree::to_dot() const {
   std::string out = "digraph tree {\n  node [shape=box, fontname=\"sans-serif\"];\n";
   for (size_t i = 0; i < trees_.nodes().size(); ++i) {
     const bool leaf = trees_.is_leaf(i);
-    out += str("  {} [label=\"{}\\nimpurity {:.4g}, weight {:g}\"{}];\n", i, escaped(leaf ? answer(i) : condition(i, true)), impurity_[i], weight_[i],
-               leaf ? ", style=rounded" : "");
+    out += str("  {} [label=\"{}\\nimpurity {:.4g}, weight {:g}\"{}];\n", i, escaped(leaf ? answer(i) : condition(i, true)), impurity_[i],
+               weight_[i], leaf ? ", style=rounded" : "");
     if (!leaf) out += str("  {} -> {} [label=\"yes\"];\n  {} -> {} [label=\"no\"];\n", i, trees_.node(i).left, i, trees_.node(i).left + 1);
   }
   return out + "}\n";

@@ -42,8 +42,8 @@ class ClassScan {
     weight_left_ += w;
     weight_right_ -= w;
     if (entropy_) {
-      terms_left_ += x_log2_x(l + w) - x_log2_x(l);
-      terms_right_ += x_log2_x(r - w) - x_log2_x(r);
+      terms_left_ += look_up(l + w) - look_up(l);
+      terms_right_ += look_up(r - w) - look_up(r);
     } else {
       terms_left_ += w * (2 * l + w);
       terms_right_ -= w * (2 * r - w);
@@ -55,7 +55,8 @@ class ClassScan {
   double right() const { return weight_right_; }
   // W times the drop of impurity.
   double gain(const Totals& t) const {
-    return weighted_impurity(t.weight, t.terms) - weighted_impurity(weight_left_, terms_left_) - weighted_impurity(weight_right_, terms_right_);
+    return weighted_impurity(t.weight, t.terms) - weighted_impurity(weight_left_, terms_left_) -
+           weighted_impurity(weight_right_, terms_right_);
   }
   double scale(const Totals& t) const { return weighted_impurity(t.weight, t.terms); }
   double impurity(const Totals& t) const { return t.weight > 0 ? std::max(0.0, weighted_impurity(t.weight, t.terms) / t.weight) : 0; }
@@ -72,7 +73,12 @@ class ClassScan {
   }
 
  private:
-  double term(double c) const { return entropy_ ? x_log2_x(c) : c * c; }
+  double look_up(double x) const {
+    const auto i = static_cast<int64_t>(x);
+    const auto& table = *target_.x_log2_x;
+    return i >= 0 && i < static_cast<int64_t>(table.size()) && static_cast<double>(i) == x ? table[static_cast<size_t>(i)] : x_log2_x(x);
+  }
+  double term(double c) const { return entropy_ ? look_up(c) : c * c; }
   double weighted_impurity(double w, double terms) const { return w <= 0 ? 0 : entropy_ ? x_log2_x(w) - terms : w - terms / w; }
 
   const ExactTarget& target_;

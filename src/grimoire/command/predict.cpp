@@ -31,7 +31,8 @@ class PredictCommand final : public Command {
     device::set_threads(static_cast<int>(threads_));
     const State state = State::load(model_);
     const std::unique_ptr<Estimator> learner = Estimator::load(model_);
-    if (data_.target.empty()) data_.target = target_in_file(state);
+    if (!learner->needs_target()) data_.target.clear();
+    else if (data_.target.empty()) data_.target = target_in_file(state);
     const Dataset data = data_.load(learner.get());
     const bool classes = learner->is_classifier();
     Json result = Json::object({{"model", state.value("model").as_text()}, {"rows", data.rows()}});

@@ -71,10 +71,16 @@ struct NpyType {
   Dtype dtype;
   Tensor (*widen)(std::string_view, const Shape&, Dtype);  // nullptr: bytes as they are
 };
-constexpr NpyType kTypes[] = {{"<f8", 8, Dtype::f64, nullptr}, {"<f4", 4, Dtype::f32, nullptr}, {"<i8", 8, Dtype::i64, nullptr},
-                              {"<i4", 4, Dtype::i32, nullptr}, {"|u1", 1, Dtype::u8, nullptr},  {"|b1", 1, Dtype::boolean, nullptr},
-                              {"|i1", 1, Dtype::i32, widen<int8_t, int32_t>}, {"<i2", 2, Dtype::i32, widen<int16_t, int32_t>},
-                              {"<u2", 2, Dtype::i32, widen<uint16_t, int32_t>}, {"<u4", 4, Dtype::i64, widen<uint32_t, int64_t>}};
+constexpr NpyType kTypes[] = {{"<f8", 8, Dtype::f64, nullptr},
+                              {"<f4", 4, Dtype::f32, nullptr},
+                              {"<i8", 8, Dtype::i64, nullptr},
+                              {"<i4", 4, Dtype::i32, nullptr},
+                              {"|u1", 1, Dtype::u8, nullptr},
+                              {"|b1", 1, Dtype::boolean, nullptr},
+                              {"|i1", 1, Dtype::i32, widen<int8_t, int32_t>},
+                              {"<i2", 2, Dtype::i32, widen<int16_t, int32_t>},
+                              {"<u2", 2, Dtype::i32, widen<uint16_t, int32_t>},
+                              {"<u4", 4, Dtype::i64, widen<uint32_t, int64_t>}};
 
 }  // namespace
 
@@ -88,7 +94,8 @@ Tensor parse_npy(std::string_view bytes, std::string_view source) {
   const NpyType* type = nullptr;
   for (const NpyType& t : kTypes)
     if (h.descr == t.descr) type = &t;
-  GRIM_CHECK(type, input, "npy", "{}: dtype '{}' is not supported, expected one of <f8 <f4 <i8 <i4 <i2 <u4 <u2 |u1 |i1 |b1", source, h.descr);
+  GRIM_CHECK(type, input, "npy", "{}: dtype '{}' is not supported, expected one of <f8 <f4 <i8 <i4 <i2 <u4 <u2 |u1 |i1 |b1", source,
+             h.descr);
   const std::vector<int64_t> stored(h.fortran ? h.shape.rbegin() : h.shape.rbegin(), h.shape.rend());
   Shape shape, reversed;
   for (int64_t n : h.shape) shape.push_back(n);
@@ -115,7 +122,8 @@ Tensor read_npy(const std::string& path) { return parse_npy(gunzip(read_file(pat
 std::map<std::string, Tensor> parse_npz(std::string_view bytes, std::string_view source) {
   constexpr size_t kEndRecord = 22;
   const size_t end = bytes.rfind("PK\x05\x06");
-  GRIM_CHECK(end != std::string_view::npos && end + kEndRecord <= bytes.size(), input, "npz", "{}: not a zip archive, or cut at its end", source);
+  GRIM_CHECK(end != std::string_view::npos && end + kEndRecord <= bytes.size(), input, "npz", "{}: not a zip archive, or cut at its end",
+             source);
   Reader tail(bytes.substr(end), source);
   tail.skip(10, "end record");
   const int members = tail.read<uint16_t>("member count");

@@ -64,8 +64,8 @@ std::vector<double> confusion_matrix(Numbers y, Numbers predicted, int64_t class
   check("confusion_matrix", y, predicted.size(), weight);
   std::vector<double> m(static_cast<size_t>(classes * classes), 0.0);
   for (size_t i = 0; i < y.size(); ++i) {
-    GRIM_CHECK(y[i] >= 0 && y[i] < classes && predicted[i] >= 0 && predicted[i] < classes, argument, "confusion_matrix", "row {}: classes {} and {} of {}", i, y[i],
-               predicted[i], classes);
+    GRIM_CHECK(y[i] >= 0 && y[i] < classes && predicted[i] >= 0 && predicted[i] < classes, argument, "confusion_matrix",
+               "row {}: classes {} and {} of {}", i, y[i], predicted[i], classes);
     m[static_cast<size_t>(y[i]) * classes + static_cast<size_t>(predicted[i])] += at(weight, i);
   }
   return m;
@@ -75,7 +75,8 @@ std::vector<ClassScores> class_scores(std::span<const double> m, int64_t K) {
   const Margins s = margins(m, K);
   std::vector<ClassScores> scores;
   for (int64_t k = 0; k < K; ++k) {
-    const double hit = m[k * K + k], precision = s.predicted[k] > 0 ? hit / s.predicted[k] : 0, recall = s.truth[k] > 0 ? hit / s.truth[k] : 0;
+    const double hit = m[k * K + k], precision = s.predicted[k] > 0 ? hit / s.predicted[k] : 0,
+                 recall = s.truth[k] > 0 ? hit / s.truth[k] : 0;
     scores.push_back({precision, recall, precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0, s.truth[k]});
   }
   return scores;
@@ -131,7 +132,8 @@ std::vector<CurvePoint> roc_curve(Numbers y, Numbers score, Numbers weight) {
 std::vector<CurvePoint> precision_recall_curve(Numbers y, Numbers score, Numbers weight) {
   const std::vector<Step> s = steps(y, score, weight);
   std::vector<CurvePoint> curve;
-  for (const Step& step : s) curve.push_back({step.positives / s.back().positives, step.positives / (step.positives + step.negatives), step.score});
+  for (const Step& step : s)
+    curve.push_back({step.positives / s.back().positives, step.positives / (step.positives + step.negatives), step.score});
   return curve;
 }
 

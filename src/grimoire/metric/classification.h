@@ -44,6 +44,7 @@ double roc_auc_one_vs_rest(Numbers y, const Tensor& p, Numbers weight = {});
 struct ReliabilityBin {
   double predicted, observed, weight;  // means of p and of y in the bin
 };
-std::vector<ReliabilityBin> reliability(Numbers y, Numbers p, int bins = 10, Numbers weight = {});  // bins of equal width; empty ones left out
+std::vector<ReliabilityBin> reliability(Numbers y, Numbers p, int bins = 10,
+                                        Numbers weight = {});  // bins of equal width; empty ones left out
 
 }  // namespace grim

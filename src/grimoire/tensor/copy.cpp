@@ -22,7 +22,7 @@ template <class To, class From> void copy_typed(const Tensor& dst, const Tensor&
   To* const to = dst.data<To>();
   const From* const from = src.data<From>();
   const Walk<2> walk(dst.shape(), {dst.strides(), src.strides()});
-  const auto [step_to, step_from] = walk.row_strides;
+  const int64_t step_to = walk.row_strides[0], step_from = walk.row_strides[1];
   const int64_t n = walk.row_length;
   if (walk.rows == 1 && step_to == 1 && step_from == 1) {
     device::parallel_for(n, kGrain, [&](int64_t begin, int64_t end) {
@@ -72,7 +72,7 @@ void add_into(const Tensor& dst, const Tensor& src) {
     T* const to = dst.data<T>();
     const T* const from = src.data<T>();
     const Walk<2> walk(dst.shape(), {dst.strides(), src.strides()});
-    const auto [step_to, step_from] = walk.row_strides;
+    const int64_t step_to = walk.row_strides[0], step_from = walk.row_strides[1];
     if (walk.rows == 1 && step_to == 1 && step_from == 1) {
       device::parallel_for(walk.row_length, kGrain, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) to[i] += from[i];

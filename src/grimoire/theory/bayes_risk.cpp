@@ -18,7 +18,8 @@ double binomial_tail(int64_t k, int64_t most, double p) {
   if (p <= 0) return 1;
   double sum = 0;
   for (int64_t i = 0; i <= most; ++i)
-    sum += std::exp(std::lgamma(k + 1.0) - std::lgamma(i + 1.0) - std::lgamma(k - i + 1.0) + static_cast<double>(i) * std::log(p) + static_cast<double>(k - i) * std::log1p(-p));
+    sum += std::exp(std::lgamma(k + 1.0) - std::lgamma(i + 1.0) - std::lgamma(k - i + 1.0) + static_cast<double>(i) * std::log(p) +
+                    static_cast<double>(k - i) * std::log1p(-p));
   return sum;
 }
 
@@ -84,7 +85,8 @@ Experiment bayes_risk_of_neighbours(const ExperimentSettings& settings) {
     row.push_back(bayes_risk());
     e.rows.push_back(row);
   }
-  Chart chart{.title = "risk of k-NN against rows", .x_label = "rows n", .y_label = "share of wrong classes", .x_scale = Scale::log, .series = {}};
+  Chart chart{
+      .title = "risk of k-NN against rows", .x_label = "rows n", .y_label = "share of wrong classes", .x_scale = Scale::log, .series = {}};
   const char* names[] = {"k = 1", "k = ln n", "k = sqrt n", "Bayes"};
   const int columns[] = {1, 2, 3, 5};
   for (int s = 0; s < 4; ++s) {
@@ -93,9 +95,11 @@ Experiment bayes_risk_of_neighbours(const ExperimentSettings& settings) {
     chart.series.push_back(std::move(series));
   }
   e.charts.push_back(std::move(chart));
-  e.answer = str("The Bayes risk is {:.5f}. k = 1 stays at {:.5f} however many rows (not consistent; Cover and Hart's bound is {:.5f}); k = ln n and k = sqrt n both come "
-                 "down to it (consistent), ln n slowly: k = 11, its value at 100,000 rows, still has {:.5f}.",
-                 bayes_risk(), asymptotic_neighbour_risk(1), 2 * bayes_risk() * (1 - bayes_risk()), asymptotic_neighbour_risk(11));
+  e.answer =
+      str("The Bayes risk is {:.5f}. k = 1 stays at {:.5f} however many rows (not consistent; Cover and Hart's bound is {:.5f}); k = ln n "
+          "and k = sqrt n both come "
+          "down to it (consistent), ln n slowly: k = 11, its value at 100,000 rows, still has {:.5f}.",
+          bayes_risk(), asymptotic_neighbour_risk(1), 2 * bayes_risk() * (1 - bayes_risk()), asymptotic_neighbour_risk(11));
   return e;
 }
 

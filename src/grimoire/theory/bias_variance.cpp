@@ -61,9 +61,11 @@ Experiment decompose(const Sizes& sizes, const ExperimentSettings& settings) {
     }
     for (double v : errors) mean += v / n;
     for (double v : errors) spread += (v - mean) * (v - mean) / (n - 1);
-    e.rows.push_back({static_cast<double>(size), bias, variance, kNoise * kNoise, bias + variance + kNoise * kNoise, mean, std::sqrt(spread / n)});
+    e.rows.push_back(
+        {static_cast<double>(size), bias, variance, kNoise * kNoise, bias + variance + kNoise * kNoise, mean, std::sqrt(spread / n)});
   }
-  Chart chart{.title = "error = bias^2 + variance + noise", .x_label = sizes.name, .y_label = "squared error", .y_scale = Scale::log, .series = {}};
+  Chart chart{
+      .title = "error = bias^2 + variance + noise", .x_label = sizes.name, .y_label = "squared error", .y_scale = Scale::log, .series = {}};
   const char* names[] = {"bias^2", "variance", "noise", "sum", "measured error"};
   const int columns[] = {1, 2, 3, 4, 5};
   for (int s = 0; s < 5; ++s) {
@@ -75,8 +77,8 @@ Experiment decompose(const Sizes& sizes, const ExperimentSettings& settings) {
   size_t best = 0;
   for (size_t i = 1; i < e.rows.size(); ++i)
     if (e.rows[i][5] < e.rows[best][5]) best = i;
-  e.answer = str("The least error, {:.3f}, is at {} {:.0f}: bias^2 {:.3f}, variance {:.3f}, noise {:.3f}, which no learner can beat. ", e.rows[best][5], sizes.name, e.rows[best][0],
-                 e.rows[best][1], e.rows[best][2], kNoise * kNoise);
+  e.answer = str("The least error, {:.3f}, is at {} {:.0f}: bias^2 {:.3f}, variance {:.3f}, noise {:.3f}, which no learner can beat. ",
+                 e.rows[best][5], sizes.name, e.rows[best][0], e.rows[best][1], e.rows[best][2], kNoise * kNoise);
   return e;
 }
 
@@ -91,20 +93,24 @@ Experiment bias_variance_of_polynomials(const ExperimentSettings& settings) {
       double before = 1, now = x[static_cast<size_t>(r)];
       for (int64_t d = 1; d <= degree; ++d) {
         t.data<double>()[r * P + d - 1] = now;
-        const double next = ((2 * static_cast<double>(d) + 1) * x[static_cast<size_t>(r)] * now - static_cast<double>(d) * before) / static_cast<double>(d + 1);
+        const double next = ((2 * static_cast<double>(d) + 1) * x[static_cast<size_t>(r)] * now - static_cast<double>(d) * before) /
+                            static_cast<double>(d + 1);
         before = now, now = next;
       }
     }
     return Features(t);
   };
-  Experiment e = decompose({"degree", {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, [](int64_t) { return make_estimator("linear"); }, features}, settings);
+  Experiment e =
+      decompose({"degree", {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, [](int64_t) { return make_estimator("linear"); }, features}, settings);
   e.question = "How does the error of a polynomial split into bias, variance and noise?";
   e.answer += "Lower degrees are too stiff (bias), higher ones follow the noise (variance).";
   return e;
 }
 
 Experiment bias_variance_of_neighbours(const ExperimentSettings& settings) {
-  const auto features = [](const std::vector<double>& x, int64_t) { return Features(Tensor::from(x, {static_cast<int64_t>(x.size()), 1})); };
+  const auto features = [](const std::vector<double>& x, int64_t) {
+    return Features(Tensor::from(x, {static_cast<int64_t>(x.size()), 1}));
+  };
   const auto make = [](int64_t k) {
     auto knn = make_estimator("knn");
     for (const Option& o : knn->params())

@@ -22,7 +22,7 @@ constexpr Guesser kGuessers[] = {
     {"always 0", [](unsigned, int) { return 0; }},
     {"majority", [](unsigned s, int) { return int{ones(s) > 2}; }},
     {"minority", [](unsigned s, int) { return int{ones(s) <= 2}; }},
-    {"nearest", [](unsigned s, int) { return static_cast<int>(s >> 3 & 1); }},         // point 3 lies nearest to 4 .. 7
+    {"nearest", [](unsigned s, int) { return static_cast<int>(s >> 3 & 1); }},  // point 3 lies nearest to 4 .. 7
     {"mirror", [](unsigned s, int point) { return static_cast<int>(s >> (7 - point) & 1); }},
     {"parity", [](unsigned s, int point) { return (ones(s) + point) % 2; }},
 };
@@ -43,11 +43,15 @@ Experiment no_free_lunch() {
       right += hits, worst = std::min(worst, hits), best = std::max(best, hits);
     }
     const double unseen = kDomain - kSeen;
-    e.rows.push_back({static_cast<double>(e.rows.size() + 1), static_cast<double>(right) / (unseen * (1 << kDomain)), worst / unseen, best / unseen});
+    e.rows.push_back(
+        {static_cast<double>(e.rows.size() + 1), static_cast<double>(right) / (unseen * (1 << kDomain)), worst / unseen, best / unseen});
     names += str("{}{} {}", names.empty() ? "" : ", ", e.rows.size(), g.name);
   }
-  e.answer = str("No: over all 256 targets every learner is right on exactly half of the unseen points ({}). What makes learners differ is the world, not the learner: "
-                 "a learner is good where its assumptions hold.", names);
+  e.answer =
+      str("No: over all 256 targets every learner is right on exactly half of the unseen points ({}). What makes learners differ is the "
+          "world, not the learner: "
+          "a learner is good where its assumptions hold.",
+          names);
   return e;
 }
 
@@ -81,7 +85,12 @@ Experiment curse_of_dimensionality(const ExperimentSettings& settings) {
   Experiment e;
   e.question = "What becomes of nearness when there are many columns?";
   e.columns = {"columns", "ball/cube", "contrast", "side for 1%"};
-  Chart chart{.title = "1,000 uniform points", .x_label = "columns", .y_label = "(farthest - nearest) / nearest", .x_scale = Scale::log, .y_scale = Scale::log, .series = {{.name = "contrast", .x = {}, .y = {}}}};
+  Chart chart{.title = "1,000 uniform points",
+              .x_label = "columns",
+              .y_label = "(farthest - nearest) / nearest",
+              .x_scale = Scale::log,
+              .y_scale = Scale::log,
+              .series = {{.name = "contrast", .x = {}, .y = {}}}};
   for (int64_t d : {1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000}) {
     GRIM_CHECK(!settings.progress || settings.progress(str("{} columns", d)), state, "experiment", "stopped");
     const double contrast = relative_contrast(d, 1000, settings.seed);
@@ -89,8 +98,10 @@ Experiment curse_of_dimensionality(const ExperimentSettings& settings) {
     chart.series[0].x.push_back(static_cast<double>(d)), chart.series[0].y.push_back(contrast);
   }
   e.charts.push_back(std::move(chart));
-  e.answer = "The ball in the cube vanishes, a cube that holds 1 % of the points spans nearly the whole side, and the nearest point lies hardly nearer than the farthest: "
-             "with many independent columns distances say little. Real data are saved by columns that depend on each other.";
+  e.answer =
+      "The ball in the cube vanishes, a cube that holds 1 % of the points spans nearly the whole side, and the nearest point lies hardly "
+      "nearer than the farthest: "
+      "with many independent columns distances say little. Real data are saved by columns that depend on each other.";
   return e;
 }
 
@@ -98,23 +109,31 @@ Experiment p_versus_np(const ExperimentSettings& settings) {
   Experiment e;
   e.question = "How do the steps of checking an answer and of finding one grow?";
   e.columns = {"variables", "verify", "DPLL", "everything"};
-  Chart chart{.title = "random 3-SAT, 4.26 clauses a variable", .x_label = "variables", .y_label = "steps", .y_scale = Scale::log,
-              .series = {{.name = "verify", .x = {}, .y = {}}, {.name = "DPLL", .x = {}, .y = {}}, {.name = "everything", .x = {}, .y = {}}}};
+  Chart chart{
+      .title = "random 3-SAT, 4.26 clauses a variable",
+      .x_label = "variables",
+      .y_label = "steps",
+      .y_scale = Scale::log,
+      .series = {{.name = "verify", .x = {}, .y = {}}, {.name = "DPLL", .x = {}, .y = {}}, {.name = "everything", .x = {}, .y = {}}}};
   const int64_t repeats = std::max<int64_t>(3, static_cast<int64_t>(11 * settings.effort));
   for (int n : {5, 10, 15, 20, 30, 40, 60, 80, 100}) {
     if (n > 100 * settings.effort && n > 30) break;
     GRIM_CHECK(!settings.progress || settings.progress(str("{} variables", n)), state, "experiment", "stopped");
     std::vector<int64_t> steps;
     const int clauses = static_cast<int>(std::lround(4.26 * n));
-    for (int64_t r = 0; r < repeats; ++r) steps.push_back(solve_dpll(random_3sat(n, clauses, settings.seed * 1000 + static_cast<uint64_t>(r))).steps);
+    for (int64_t r = 0; r < repeats; ++r)
+      steps.push_back(solve_dpll(random_3sat(n, clauses, settings.seed * 1000 + static_cast<uint64_t>(r))).steps);
     std::nth_element(steps.begin(), steps.begin() + repeats / 2, steps.end());
-    const double row[] = {static_cast<double>(n), 3.0 * clauses, static_cast<double>(steps[static_cast<size_t>(repeats / 2)]), std::pow(2.0, n)};
+    const double row[] = {static_cast<double>(n), 3.0 * clauses, static_cast<double>(steps[static_cast<size_t>(repeats / 2)]),
+                          std::pow(2.0, n)};
     e.rows.emplace_back(row, row + 4);
     for (size_t s = 0; s < 3; ++s) chart.series[s].x.push_back(row[0]), chart.series[s].y.push_back(row[s + 1]);
   }
   e.charts.push_back(std::move(chart));
-  e.answer = "Checking grows with the length of the problem; trying everything doubles with every variable; DPLL, the median of several problems, prunes much and still grows "
-             "exponentially. Whether finding must be harder than checking is the question P = NP, and open.";
+  e.answer =
+      "Checking grows with the length of the problem; trying everything doubles with every variable; DPLL, the median of several problems, "
+      "prunes much and still grows "
+      "exponentially. Whether finding must be harder than checking is the question P = NP, and open.";
   return e;
 }
 
@@ -146,7 +165,8 @@ Experiment run_experiment(const std::string& name, const ExperimentSettings& set
   std::string list;
   for (const std::string& n : names) list += (list.empty() ? "" : ", ") + n;
   const std::string near = nearest(name, names.data(), names.size());
-  throw Error(ErrorKind::usage, str("no experiment is called '{}'", name), near.empty() ? "the experiments: " + list : str("did you mean '{}'?", near));
+  throw Error(ErrorKind::usage, str("no experiment is called '{}'", name),
+              near.empty() ? "the experiments: " + list : str("did you mean '{}'?", near));
 }
 
 }  // namespace grim

@@ -12,7 +12,7 @@ namespace grim {
 
 struct ExperimentSettings {
   uint64_t seed = 0;
-  double effort = 1;  // scales repetitions; below 1 for a quick look
+  double effort = 1;                                      // scales repetitions; below 1 for a quick look
   std::function<bool(const std::string&)> progress = {};  // false stops
 };
 

@@ -112,7 +112,8 @@ class Dpll {
 }  // namespace
 
 Checked verify(const Cnf& cnf, const Assignment& a) {
-  GRIM_CHECK(a.size() == static_cast<size_t>(cnf.variables) + 1, argument, "verify", "got values for {} variables, expected {}", a.size() - 1, cnf.variables);
+  GRIM_CHECK(a.size() == static_cast<size_t>(cnf.variables) + 1, argument, "verify", "got values for {} variables, expected {}",
+             a.size() - 1, cnf.variables);
   int64_t steps = 0;
   for (const auto& clause : cnf.clauses) {
     bool satisfied = false;
@@ -189,7 +190,8 @@ int64_t place_queens(int n, int row, uint32_t columns, uint32_t rising, uint32_t
   int64_t count = 0;
   for (int c = 0; c < n; ++c) {
     const uint32_t column = 1u << c, up = 1u << (row + c), down = 1u << (row - c + n - 1);
-    if (!(columns & column) && !(rising & up) && !(falling & down)) count += place_queens(n, row + 1, columns | column, rising | up, falling | down);
+    if (!(columns & column) && !(rising & up) && !(falling & down))
+      count += place_queens(n, row + 1, columns | column, rising | up, falling | down);
   }
   return count;
 }

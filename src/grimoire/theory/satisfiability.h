@@ -12,7 +12,7 @@ struct Cnf {
   int variables = 0;
   std::vector<std::vector<int>> clauses;  // literal v or -v, v from 1
 };
-using Assignment = std::vector<char>;     // [variable], index 0 unused; 1 true, 0 false
+using Assignment = std::vector<char>;  // [variable], index 0 unused; 1 true, 0 false
 
 struct Checked {
   bool satisfied;
