@@ -64,7 +64,10 @@ int main(int argc, char** argv) {
   if (file) {
     data = load_dataset(where, {.target = {}, .weight = {}, .as = Target::classes, .classes = {}, .columns = {}, .csv = {}});
   } else {
-    data = {.x = Features(Tensor::from(numbers(where + "/x.f64"), {rows, columns})), .y = numbers(where + "/y.f64"), .weight = {}, .classes = {}};
+    data = {.x = Features(Tensor::from(numbers(where + "/x.f64"), {rows, columns})),
+            .y = numbers(where + "/y.f64"),
+            .weight = {},
+            .classes = {}};
     if (task == "logistic") data.classes = {"0", "1"};
   }
   load = seconds(CLOCK_MONOTONIC) - load;

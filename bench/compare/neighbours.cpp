@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   } else if (task == "hnsw") {
     const Dataset train = load_dataset(mnist + "/train-images-idx3-ubyte.gz"), test = load_dataset(mnist + "/t10k-images-idx3-ubyte.gz");
     const NeighbourLists exact = make_brute_index(train.x, {})->search(test.x, 10);
-    for (int64_t ef : {20, 50, 100}) {
+    for (int64_t ef : {20, 50, 60, 100}) {
       Stopwatch watch;
       const auto index = make_hnsw(train.x, {}, {.hnsw_search = ef});
       watch.report("build");

@@ -86,7 +86,7 @@ def peer_hnsw(args):
     start = clock()
     index.add_items(train)
     out = {"build": since(start)}
-    for ef in (20, 50, 100):
+    for ef in (20, 50, 60, 100):
         index.set_ef(ef)
         start = clock()
         found = index.knn_query(test, 10)[0]
@@ -99,7 +99,7 @@ def peer_hnsw(args):
 def ours(args, task):
     lines = subprocess.run([args.program, task, str(args.threads), args.mnist], capture_output=True, text=True, check=True).stdout.splitlines()
     out, iterations = {}, None
-    efs = iter((20, 50, 100))
+    efs = iter((20, 50, 60, 100))
     ef = None
     for line in lines:
         words = line.split()

@@ -41,7 +41,9 @@ int main(int argc, char** argv) {
   wall = seconds(CLOCK_MONOTONIC);
   cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
   const double score = m.score(part);
-  std::printf("\"predict_wall\": %.4f, \"predict_cpu\": %.4f, \"accuracy\": %.6f, \"objective\": %.9g, \"rho\": %.8g, \"vectors\": %zu, \"bounded\": %lld, \"steps\": %lld}\n",
-              seconds(CLOCK_MONOTONIC) - wall, seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu, score, m.report().objective, m.rho()[0], m.support_rows().size(),
-              static_cast<long long>(m.bounded()), static_cast<long long>(m.report().iterations));
+  std::printf(
+      "\"predict_wall\": %.4f, \"predict_cpu\": %.4f, \"accuracy\": %.6f, \"objective\": %.9g, \"rho\": %.8g, \"vectors\": %zu, "
+      "\"bounded\": %lld, \"steps\": %lld}\n",
+      seconds(CLOCK_MONOTONIC) - wall, seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu, score, m.report().objective, m.rho()[0],
+      m.support_rows().size(), static_cast<long long>(m.bounded()), static_cast<long long>(m.report().iterations));
 }

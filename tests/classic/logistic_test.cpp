@@ -95,7 +95,8 @@ TEST(Logistic, GlmnetIris) {
   raw.classes = {"versicolor", "virginica"};
   for (double& y : raw.y) y -= 1;
   const Dataset data = test::scaled(raw, Scaling::z);
-  const Logistic none = fitted(data, {"alpha=0.4140647", "l1-ratio=1"}), some = fitted(data, {"alpha=0.4140645", "l1-ratio=1", "tolerance=1e-15"});
+  const Logistic none = fitted(data, {"alpha=0.4140647", "l1-ratio=1"}),
+                 some = fitted(data, {"alpha=0.4140645", "l1-ratio=1", "tolerance=1e-15"});
   EXPECT_EQ(*std::max_element(none.coefficients().begin(), none.coefficients().end()), 0);
   EXPECT_GT(*std::max_element(some.coefficients().begin(), some.coefficients().end()), 0);
   const Logistic m = fitted(data, {"alpha=0.05", "l1-ratio=1", "tolerance=1e-13"});
@@ -121,7 +122,8 @@ TEST(Logistic, HeartScale) {
   const Dataset data = load_dataset(path, {.target = {}, .weight = {}, .as = Target::classes});
   const Logistic l1 = fitted(data, {"l1-ratio=1", "penalise-intercept=true", "tolerance=1e-14"});
   EXPECT_NEAR(l1.report().objective, 100.819085, 6e-7);
-  EXPECT_EQ(std::count_if(l1.coefficients().begin(), l1.coefficients().end(), [](double v) { return v != 0; }) + (l1.intercepts()[0] != 0), 13);
+  EXPECT_EQ(std::count_if(l1.coefficients().begin(), l1.coefficients().end(), [](double v) { return v != 0; }) + (l1.intercepts()[0] != 0),
+            13);
   const Logistic l2 = fitted(data, {"penalise-intercept=true", "tolerance=1e-14"});
   EXPECT_NEAR(l2.report().objective, 95.493915, 6e-7);
   const double w[] = {.636381820, .984395108, .830399816};
@@ -131,7 +133,8 @@ TEST(Logistic, HeartScale) {
 TEST(Logistic, SolversAgree) {
   for (int64_t classes : {2, 4}) {
     const Dataset data = random_classes(400, 6, classes, 1);
-    const Logistic a = fitted(data, {"solver=newton", "tolerance=1e-13"}), b = fitted(data, {"solver=lbfgs", "tolerance=1e-9", "max-iter=2000"});
+    const Logistic a = fitted(data, {"solver=newton", "tolerance=1e-13"}),
+                   b = fitted(data, {"solver=lbfgs", "tolerance=1e-9", "max-iter=2000"});
     EXPECT_TRUE(b.report().converged) << b.report().stopped;
     for (size_t i = 0; i < a.coefficients().size(); ++i) EXPECT_NEAR(a.coefficients()[i], b.coefficients()[i], 1e-5);
     EXPECT_NEAR(a.report().objective / b.report().objective, 1, 1e-9);
@@ -195,7 +198,8 @@ TEST(Logistic, WeightsSparseFloatAndThreads) {
         s->row_start.push_back(static_cast<int64_t>(s->column.size()));
       }
       sparse.x = Features(std::shared_ptr<const SparseRows>(s));
-      const Logistic a = fitted(data, {ratio, "tolerance=1e-13"}), b = fitted(repeated, {ratio, "tolerance=1e-13"}), c = fitted(sparse, {ratio, "tolerance=1e-13"});
+      const Logistic a = fitted(data, {ratio, "tolerance=1e-13"}), b = fitted(repeated, {ratio, "tolerance=1e-13"}),
+                     c = fitted(sparse, {ratio, "tolerance=1e-13"});
       device::set_threads(1);
       const Logistic one = fitted(data, {ratio, "tolerance=1e-13"});
       device::set_threads(0);

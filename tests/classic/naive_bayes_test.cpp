@@ -107,7 +107,8 @@ TEST(NaiveBayes, WeightsSparseAndThreads) {
   for (const char* kind : {"kind=gaussian", "kind=multinomial", "kind=bernoulli"}) {
     const auto a = make({kind}), b = make({kind}), c = make({kind});
     a->fit(data), b->fit(repeated), c->fit(sparse);
-    const std::vector<double> p = a->decision(data.x).to_vector<double>(), q = b->decision(data.x).to_vector<double>(), s = c->decision(sparse.x).to_vector<double>();
+    const std::vector<double> p = a->decision(data.x).to_vector<double>(), q = b->decision(data.x).to_vector<double>(),
+                              s = c->decision(sparse.x).to_vector<double>();
     device::set_threads(1);
     EXPECT_EQ(a->decision(data.x).to_vector<double>(), p);
     device::set_threads(0);

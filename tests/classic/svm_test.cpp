@@ -72,7 +72,8 @@ TEST(Svc, HeartScale) {
     EXPECT_NEAR(fitted<Svc>(data, {"kernel=poly", gamma, "tolerance=1e-7", precision})->report().objective / -131.800253, 1, 4e-8);
     EXPECT_NEAR(fitted<Svc>(data, {"kernel=sigmoid", gamma, "tolerance=1e-7", precision})->report().objective / -110.099366, 1, 2e-8);
     EXPECT_NEAR(fitted<NuSvc>(data, {"nu=0.5", gamma, "tolerance=1e-8", precision})->report().objective / 9.563630, 1, 2e-7);
-    EXPECT_NEAR(fitted<OneClassSvm>(without_target(data), {"nu=0.1", gamma, "tolerance=1e-7", precision})->report().objective / 114.741822, 1, 1e-7);
+    EXPECT_NEAR(fitted<OneClassSvm>(without_target(data), {"nu=0.1", gamma, "tolerance=1e-7", precision})->report().objective / 114.741822,
+                1, 1e-7);
   }
 }
 
@@ -228,7 +229,8 @@ TEST(Svc, FormsAgree) {
   Dataset computed = dense;
   computed.x = Features(Tensor::from(gram, {N, N}));
   const auto given = fitted<Svc>(computed, {"kernel=precomputed", "tolerance=1e-6"});
-  const Tensor f = bits->decision(sparse.x), g = plain->decision(halves.x), h = thin->decision(sparse_halves.x), o = own.decision(dense.x), q = given->decision(computed.x);
+  const Tensor f = bits->decision(sparse.x), g = plain->decision(halves.x), h = thin->decision(sparse_halves.x), o = own.decision(dense.x),
+               q = given->decision(computed.x);
   for (int64_t r = 0; r < N; ++r)
     for (const Tensor& other : {g, h, o, q}) EXPECT_NEAR(f.at({r, 0}), other.at({r, 0}), 2e-5);
   // Predicting rows that are no bits with a machine of bits.
@@ -241,7 +243,8 @@ TEST(Svc, ShrinkingAndSmallCacheChangeNothing) {
   std::vector<int64_t> rows;
   for (int64_t r = 0; r < 3000; ++r) rows.push_back(r);
   const Dataset data = load_dataset(path, {.target = {}, .weight = {}, .as = Target::classes}).pick(rows);
-  const auto a = fitted<Svc>(data, {"gamma=0.008", "tolerance=1e-5"}), b = fitted<Svc>(data, {"gamma=0.008", "tolerance=1e-5", "shrinking=false"}),
+  const auto a = fitted<Svc>(data, {"gamma=0.008", "tolerance=1e-5"}),
+             b = fitted<Svc>(data, {"gamma=0.008", "tolerance=1e-5", "shrinking=false"}),
              c = fitted<Svc>(data, {"gamma=0.008", "tolerance=1e-5", "cache=1"});
   EXPECT_NEAR(a->report().objective / b->report().objective, 1, 1e-8);
   EXPECT_NEAR(a->report().objective / c->report().objective, 1, 1e-8);
@@ -266,7 +269,10 @@ TEST(Svc, WeightsRepeatRowsAndClassWeights) {
   Dataset by_class = heart(path);
   for (double y : by_class.y) by_class.weight.push_back(y > 0 ? 3 : 1);
   EXPECT_NEAR(fitted<Svc>(by_class, params)->report().objective,
-              fitted<Svc>(heart(path), {"tolerance=1e-9", "precision=double", "gamma=0.1", "class-weight=" + by_class.classes[1] + "=3"})->report().objective, 1e-9);
+              fitted<Svc>(heart(path), {"tolerance=1e-9", "precision=double", "gamma=0.1", "class-weight=" + by_class.classes[1] + "=3"})
+                  ->report()
+                  .objective,
+              1e-9);
 }
 
 TEST(Svc, TellsTheTruth) {

@@ -22,7 +22,7 @@ class Boosting final : public Estimator {
   bool takes_missing() const override { return true; }
   bool takes_categories() const override { return true; }
   bool takes_sparse() const override { return true; }
-  bool has_proba() const override { return is_classifier(); }
+  bool has_proba() const override { return true; }  // of classes
   bool predict_row(std::span<const float> row, std::span<double> out) const override;
   std::vector<double> importances() const override;  // by gain, summing to 1
   std::string describe() const override;

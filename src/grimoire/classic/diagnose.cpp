@@ -16,6 +16,7 @@ namespace {
 constexpr int64_t kMostRows = 5000, kMostColumns = 300, kFolds = 5;
 constexpr double kTellsAll = 0.99, kWithout = 0.02;  // leakage: one column alone scores this, the others this much less
 constexpr double kRare = 0.1, kUneven = 100;         // share of a class; ratio of column deviations
+constexpr double kNoticed = 0.005;                   // of a score: less is the luck of the folds
 constexpr double kWideGap = 0.04;                    // between own and held-back scores
 
 Dataset thinned(const Dataset& data) {
@@ -187,9 +188,10 @@ class Doctor {
     steps.push_back(std::make_unique<Scaler>());
     steps.push_back(learner_.clone());
     const double raw = held_back_score(learner_, data_), scaled = held_back_score(Pipeline(std::move(steps)), data_);
+    if (scaled < raw + kNoticed) return;
     add("unscaled", str("Columns differ in scale {:.0f} times ('{}' against '{}'), and {} weighs them by it: {:.3f} as they are, {:.3f} scaled.", high / low, data_.x.columns()[largest].name,
                         data_.x.columns()[smallest].name, learner_.name() == "pipeline" ? "the learner" : learner_.name(), raw, scaled),
-        scaled > raw ? "add --scale standard" : "scaling changes little here; prefer --scale standard all the same");
+        "add --scale standard");
   }
 
   void fit() {

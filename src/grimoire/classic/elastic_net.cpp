@@ -15,7 +15,8 @@ PathChoice cross_validate_path(const Dataset& data, const PathOptions& given, in
   if (options.alphas.empty()) {
     const double top = elastic_net_alpha_max(data, options);
     for (int64_t i = 0; i < options.count; ++i)
-      options.alphas.push_back(top * std::pow(options.ratio, static_cast<double>(i) / static_cast<double>(std::max<int64_t>(1, options.count - 1))));
+      options.alphas.push_back(
+          top * std::pow(options.ratio, static_cast<double>(i) / static_cast<double>(std::max<int64_t>(1, options.count - 1))));
   }
   PathChoice choice{.alphas = options.alphas, .mse = std::vector<double>(options.alphas.size(), 0.0)};
   for (int64_t f = 0, begin = 0; f < folds; ++f) {
@@ -43,7 +44,11 @@ PathChoice cross_validate_path(const Dataset& data, const PathOptions& given, in
 
 Options Lasso::params() {
   return {{.name = "alpha", .help = "strength of the penalty", .target = &alpha_, .low = 0, .basic = true},
-          {.name = "folds", .help = "choose alpha by cross-validation on so many parts; 0: take alpha as given", .target = &folds_, .low = 0, .basic = true},
+          {.name = "folds",
+           .help = "choose alpha by cross-validation on so many parts; 0: take alpha as given",
+           .target = &folds_,
+           .low = 0,
+           .basic = true},
           {.name = "tolerance", .help = "duality gap to stop at, relative to the objective at 0", .target = &options_.tolerance, .low = 0},
           {.name = "max-sweeps", .help = "sweeps over the columns at most", .target = &options_.most_sweeps, .low = 1},
           {.name = "standardise", .help = "penalise columns as if their deviation were 1", .target = &options_.standardise},
@@ -51,8 +56,17 @@ Options Lasso::params() {
 }
 Options ElasticNet::params() {
   return {{.name = "alpha", .help = "strength of the penalty", .target = &alpha_, .low = 0, .basic = true},
-          {.name = "l1-ratio", .help = "share of |w| in the penalty, the rest being |w|^2 / 2", .target = &options_.l1_ratio, .low = 0, .high = 1, .basic = true},
-          {.name = "folds", .help = "choose alpha by cross-validation on so many parts; 0: take alpha as given", .target = &folds_, .low = 0, .basic = true},
+          {.name = "l1-ratio",
+           .help = "share of |w| in the penalty, the rest being |w|^2 / 2",
+           .target = &options_.l1_ratio,
+           .low = 0,
+           .high = 1,
+           .basic = true},
+          {.name = "folds",
+           .help = "choose alpha by cross-validation on so many parts; 0: take alpha as given",
+           .target = &folds_,
+           .low = 0,
+           .basic = true},
           {.name = "tolerance", .help = "duality gap to stop at, relative to the objective at 0", .target = &options_.tolerance, .low = 0},
           {.name = "max-sweeps", .help = "sweeps over the columns at most", .target = &options_.most_sweeps, .low = 1},
           {.name = "standardise", .help = "penalise columns as if their deviation were 1", .target = &options_.standardise},

@@ -125,14 +125,16 @@ class SparseColumns : public RegressionColumns {
     std::vector<double> weighted(static_cast<size_t>(rows));
     double sum = 0;
     for (int64_t i = 0; i < rows; ++i) sum += weighted[i] = root[i] * r[i];
-    device::parallel_for(count, std::max<int64_t>(1, 20000 * count / (static_cast<int64_t>(columns_.value.size()) + 1)), [&](int64_t begin, int64_t end) {
-      for (int64_t j = begin; j < end; ++j) {
-        double dot = -mean[j] * sum;
-        for (int64_t k = columns_.row_start[j]; k < columns_.row_start[j + 1]; ++k) dot += columns_.value[k] * weighted[columns_.column[k]];
-        product[j] = dot * scale[j];
-        slack[j] = 0;
-      }
-    });
+    device::parallel_for(count, std::max<int64_t>(1, 20000 * count / (static_cast<int64_t>(columns_.value.size()) + 1)),
+                         [&](int64_t begin, int64_t end) {
+                           for (int64_t j = begin; j < end; ++j) {
+                             double dot = -mean[j] * sum;
+                             for (int64_t k = columns_.row_start[j]; k < columns_.row_start[j + 1]; ++k)
+                               dot += columns_.value[k] * weighted[columns_.column[k]];
+                             product[j] = dot * scale[j];
+                             slack[j] = 0;
+                           }
+                         });
   }
 
  private:

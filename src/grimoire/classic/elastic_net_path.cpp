@@ -13,7 +13,8 @@
 namespace grim {
 namespace {
 
-constexpr int64_t kWholeGram = 8000;  // with at least as many rows as columns, and no more columns than this, all inner products are made first
+constexpr int64_t kWholeGram =
+    8000;  // with at least as many rows as columns, and no more columns than this, all inner products are made first
 
 // Least quadratic solver for one path. The columns at work are a subset W that only grows; G, q, b are theirs.
 struct Path {
@@ -101,8 +102,12 @@ bool ends_path(const PathOptions& o, const std::vector<PathPoint>& points) {
 Path with_whole_gram(const Dataset& data, const PathOptions& o) {
   Moments m = column_moments(data.x, data.y, data.weight, o.intercept);
   const int64_t P = data.x.width(), width = P + 1;
-  Path path{.columns = P, .square = m.gram[P * width + P] / m.weight, .mean = m.mean, .scale = std::vector<double>(static_cast<size_t>(P), 1.0),
-            .target_mean = m.mean[P], .stride = P};
+  Path path{.columns = P,
+            .square = m.gram[P * width + P] / m.weight,
+            .mean = m.mean,
+            .scale = std::vector<double>(static_cast<size_t>(P), 1.0),
+            .target_mean = m.mean[P],
+            .stride = P};
   if (o.standardise)
     for (int64_t j = 0; j < P; ++j) path.scale[j] = m.row(j)[j] > 0 ? 1 / std::sqrt(m.row(j)[j] / m.weight) : 0;
   path.gram.resize(static_cast<size_t>(P * P));
@@ -162,7 +167,8 @@ class WorkingSet {
   double* rows_of_w() const { return w_.data<double>(); }
 
   void grow(int64_t needed) {
-    const int64_t m = static_cast<int64_t>(path_.member.size()), stride = std::min((c_.count + 7) / 8 * 8, std::max<int64_t>(2 * needed, 256));
+    const int64_t m = static_cast<int64_t>(path_.member.size()),
+                  stride = std::min((c_.count + 7) / 8 * 8, std::max<int64_t>(2 * needed, 256));
     GRIM_CHECK(stride < 40000, resource, "elastic-net", "more than {} columns are in the model at once", needed);
     const Tensor wider = Tensor::zeros({c_.rows, stride}, Dtype::f64);
     for (int64_t r = 0; r < c_.rows && m > 0; ++r) std::copy_n(rows_of_w() + r * path_.stride, m, wider.data<double>() + r * stride);
@@ -183,8 +189,16 @@ class WorkingSet {
       path_.member.push_back(fresh[k]);
     }
     double* g = path_.gram.data();
-    device::gemm({.M = f, .N = all, .K = c_.rows, .a = rows_of_w() + m, .a_row = 1, .a_col = path_.stride, .b = rows_of_w(), .b_row = path_.stride,
-                  .c = g + m * path_.stride, .c_row = path_.stride});
+    device::gemm({.M = f,
+                  .N = all,
+                  .K = c_.rows,
+                  .a = rows_of_w() + m,
+                  .a_row = 1,
+                  .a_col = path_.stride,
+                  .b = rows_of_w(),
+                  .b_row = path_.stride,
+                  .c = g + m * path_.stride,
+                  .c_row = path_.stride});
     for (int64_t k = m; k < all; ++k)
       for (int64_t l = 0; l < k; ++l) g[l * path_.stride + k] = g[k * path_.stride + l];
     path_.b.resize(static_cast<size_t>(all), 0.0);
@@ -202,7 +216,11 @@ class WorkingSet {
 
 std::vector<PathPoint> by_working_set(const Dataset& data, const PathOptions& o) {
   const std::unique_ptr<RegressionColumns> columns = regression_columns(data, o.intercept, o.standardise);
-  Path path{.columns = columns->count, .square = columns->target_square, .mean = columns->mean, .scale = columns->scale, .target_mean = columns->target_mean};
+  Path path{.columns = columns->count,
+            .square = columns->target_square,
+            .mean = columns->mean,
+            .scale = columns->scale,
+            .target_mean = columns->target_mean};
   WorkingSet set(*columns, path);
   const double top = set.largest_product() / o.l1_ratio;
   choose_alphas(path, o, top);
@@ -234,7 +252,8 @@ bool whole_gram_pays(const Dataset& data, const PathOptions& o) {
 
 std::vector<PathPoint> elastic_net_path(const Dataset& data, const PathOptions& o) {
   for (size_t i = 1; i < o.alphas.size(); ++i)
-    GRIM_CHECK(o.alphas[i] <= o.alphas[i - 1], argument, "elastic-net", "alphas must fall: {:g} follows {:g}", o.alphas[i], o.alphas[i - 1]);
+    GRIM_CHECK(o.alphas[i] <= o.alphas[i - 1], argument, "elastic-net", "alphas must fall: {:g} follows {:g}", o.alphas[i],
+               o.alphas[i - 1]);
   if (!whole_gram_pays(data, o)) return by_working_set(data, o);
   Path path = with_whole_gram(data, o);
   double top = 0;

@@ -130,8 +130,11 @@ std::vector<double> Estimator::predict(const Features& x) const {
   check_ready(x);
   std::vector<double> y(static_cast<size_t>(x.rows()));
   predict_on(x, y.data());
-  if (present_.size() < classes_.size())
-    for (double& v : y) v = static_cast<double>(present_[static_cast<size_t>(v)]);
+  if (is_classifier())
+    for (double& v : y) {
+      GRIM_CHECK(v >= 0 && v < static_cast<double>(present_.size()) && v == std::floor(v), input, name(), "the model answers class number {} of {}: it is damaged", v, present_.size());
+      v = static_cast<double>(present_[static_cast<size_t>(v)]);
+    }
   return y;
 }
 
@@ -227,8 +230,14 @@ std::unique_ptr<Estimator> Estimator::from_state(const State& state) {
   e->read_params(state);
   for (const Json& c : state.value("classes").items()) e->classes_.push_back(c.as_text());
   for (const Json& k : state.value("present").items()) e->present_.push_back(k.as_integer());
-  for (int64_t k : e->present_)
-    GRIM_CHECK(k >= 0 && k < static_cast<int64_t>(e->classes_.size()), input, "model", "class number {} of {}", k, e->classes_.size());
+  const int64_t classes = static_cast<int64_t>(e->classes_.size());
+  int64_t before = -1;
+  for (int64_t k : e->present_) {
+    GRIM_CHECK(k > before && k < classes, input, "model", "class number {} after {} of {} classes", k, before, classes);
+    before = k;
+  }
+  GRIM_CHECK(classes == 0 ? !e->classifies() || e->regresses() : e->classifies() && e->present_.size() >= 2, input, "model", "{} with {} of {} classes", e->name(),
+             e->present_.size(), classes);
   for (const Json& c : state.value("columns").items()) {
     ColumnInfo column{c.text("name")};
     if (const Json* levels = c.find("levels")) {

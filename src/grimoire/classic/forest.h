@@ -19,7 +19,7 @@ class Forest : public Estimator {
   bool takes_missing() const override { return true; }
   bool takes_categories() const override { return true; }
   bool takes_sparse() const override { return true; }
-  bool has_proba() const override { return is_classifier(); }
+  bool has_proba() const override { return true; }  // of classes
   bool predict_row(std::span<const float> row, std::span<double> out) const override;
   std::vector<double> importances() const override;  // mean over the trees of the drop in impurity, summing to 1
   std::string describe() const override;

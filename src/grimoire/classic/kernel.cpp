@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kMostBits = 4096, kSlice = 16;
 constexpr int64_t kMostDense = int64_t{1} << 28;  // numbers to spread sparse rows into
-constexpr int64_t kPieceCost = 300000;           // of a thread's share, some 50 microseconds
+constexpr int64_t kPieceCost = 1200000;          // of a thread's share: some 40 microseconds
 template <class V> void reorder(std::vector<V>& v, std::span<const int64_t> order) {
   const std::vector<V> old(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(order.size()));
   for (size_t k = 0; k < order.size(); ++k) v[k] = old[order[k]];
@@ -58,7 +58,8 @@ template <class T> KernelSet<T>::KernelSet(const Kernel& kernel, const Features&
   const bool products = kernel.kind != Kernel::Kind::precomputed && kernel.kind != Kernel::Kind::custom;
   if (!products) form_ = Form::dense;
   if (form_ == Form::automatic) {
-    const bool thin = x.is_sparse() && (static_cast<int64_t>(x.sparse().value.size()) * 4 < x.rows() * x.width() || x.rows() * x.width() > kMostDense);
+    const bool thin =
+        x.is_sparse() && (static_cast<int64_t>(x.sparse().value.size()) * 4 < x.rows() * x.width() || x.rows() * x.width() > kMostDense);
     form_ = fits_bits(x) ? Form::bits : thin ? Form::sparse : Form::dense;
   }
   square_.assign(static_cast<size_t>(rows_), T(0));
@@ -67,8 +68,10 @@ template <class T> KernelSet<T>::KernelSet(const Kernel& kernel, const Features&
   else encode_dense(x, like);
   diagonal_ = square_;
   if (kernel.kind == Kernel::Kind::rbf) std::fill(diagonal_.begin(), diagonal_.end(), T(1));
-  else if (kernel.kind == Kernel::Kind::poly) cpu::poly_values(diagonal_.data(), static_cast<T>(kernel.gamma), static_cast<T>(kernel.coef0), kernel.degree, rows_);
-  else if (kernel.kind == Kernel::Kind::sigmoid) cpu::tanh_values(diagonal_.data(), static_cast<T>(kernel.gamma), static_cast<T>(kernel.coef0), rows_);
+  else if (kernel.kind == Kernel::Kind::poly)
+    cpu::poly_values(diagonal_.data(), static_cast<T>(kernel.gamma), static_cast<T>(kernel.coef0), kernel.degree, rows_);
+  else if (kernel.kind == Kernel::Kind::sigmoid)
+    cpu::tanh_values(diagonal_.data(), static_cast<T>(kernel.gamma), static_cast<T>(kernel.coef0), rows_);
 }
 
 template <class T> void KernelSet<T>::encode_bits(const Features& x) {
@@ -91,7 +94,8 @@ template <class T> void KernelSet<T>::encode_sparse(const Features& x) {
   cut_slices();
 }
 
-// Rows side by side, sixteen at a time, padded to the longest of them: entry l of all sixteen lies together (SELL-16: Kreutzer et al. 2014).
+// Rows side by side, sixteen at a time, padded to the longest of them: entry l of all sixteen lies together (SELL-16: Kreutzer et al.
+// 2014).
 template <class T> void KernelSet<T>::cut_slices() {
   if (sizeof(T) != 4) return;
   const int64_t slices = (rows_ + kSlice - 1) / kSlice;
@@ -162,7 +166,9 @@ template <class T> void KernelSet<T>::finish(T query, int64_t begin, int64_t end
 }
 
 // Rows [begin, end) against all queries; `turned` holds dense queries as columns (width, count).
-template <class T> void KernelSet<T>::piece(const KernelSet& q, std::span<const int64_t> ids, const T* turned, int64_t begin, int64_t end, T* const* out) const {
+template <class T>
+void KernelSet<T>::piece(const KernelSet& q, std::span<const int64_t> ids, const T* turned, int64_t begin, int64_t end,
+                         T* const* out) const {
   const int64_t count = static_cast<int64_t>(ids.size());
   if (form_ == Form::bits) {
     const int64_t words = (width_ + 31) / 32;
@@ -181,7 +187,8 @@ template <class T> void KernelSet<T>::piece(const KernelSet& q, std::span<const 
         T block[32 * kSlice];
         for (int64_t first = begin / kSlice * kSlice; first < end; first += 32 * kSlice) {
           const int64_t last = std::min(end, first + 32 * kSlice);
-          cpu::slice_products(slice_index_.data(), slice_value_.data(), &slice_start_[first / kSlice], (last - first + kSlice - 1) / kSlice, spread.data(), block);
+          cpu::slice_products(slice_index_.data(), slice_value_.data(), &slice_start_[first / kSlice], (last - first + kSlice - 1) / kSlice,
+                              spread.data(), block);
           for (int64_t r = std::max(begin, first); r < last; ++r) out[i][r] = block[r - first];
         }
       }
@@ -198,19 +205,28 @@ template <class T> void KernelSet<T>::piece(const KernelSet& q, std::span<const 
       for (int64_t k = from; k < to; ++k) spread[q.index_[k]] = T(0);
     }
   } else if (count == 1) {
-    cpu::row_products(dense_.data<T>() + begin * stride_, stride_, end - begin, q.dense_.data<T>() + ids[0] * q.stride_, width_, out[0] + begin);
+    cpu::row_products(dense_.data<T>() + begin * stride_, stride_, end - begin, q.dense_.data<T>() + ids[0] * q.stride_, width_,
+                      out[0] + begin);
   } else {
     static thread_local std::vector<T> block;
     block.resize(static_cast<size_t>((end - begin) * count));
-    device::small_gemm({.M = end - begin, .N = count, .K = width_, .a = dense_.data<T>() + begin * stride_, .a_row = stride_, .b = turned, .b_row = count,
-                        .c = block.data(), .c_row = count});
+    device::small_gemm({.M = end - begin,
+                        .N = count,
+                        .K = width_,
+                        .a = dense_.data<T>() + begin * stride_,
+                        .a_row = stride_,
+                        .b = turned,
+                        .b_row = count,
+                        .c = block.data(),
+                        .c_row = count});
     for (int64_t i = 0; i < count; ++i)
       for (int64_t r = begin; r < end; ++r) out[i][r] = block[(r - begin) * count + i];
   }
   for (int64_t i = 0; i < count; ++i) finish(q.square_[ids[i]], begin, end, out[i] + begin);
 }
 
-template <class T> void KernelSet<T>::values(const KernelSet& q, std::span<const int64_t> ids, int64_t begin, int64_t end, T* const* out) const {
+template <class T>
+void KernelSet<T>::values(const KernelSet& q, std::span<const int64_t> ids, int64_t begin, int64_t end, T* const* out) const {
   const int64_t count = static_cast<int64_t>(ids.size());
   if (kernel_.kind == Kernel::Kind::precomputed) {
     for (int64_t i = 0; i < count; ++i)
@@ -218,7 +234,8 @@ template <class T> void KernelSet<T>::values(const KernelSet& q, std::span<const
     return;
   }
   if (kernel_.kind == Kernel::Kind::custom) {
-    std::vector<double> a(static_cast<size_t>(count * width_)), b(static_cast<size_t>((end - begin) * width_)), k(static_cast<size_t>(count * (end - begin)));
+    std::vector<double> a(static_cast<size_t>(count * width_)), b(static_cast<size_t>((end - begin) * width_)),
+        k(static_cast<size_t>(count * (end - begin)));
     for (int64_t i = 0; i < count; ++i) std::copy_n(q.dense_.template data<T>() + ids[i] * q.stride_, width_, &a[i * width_]);
     for (int64_t r = begin; r < end; ++r) std::copy_n(dense_.data<T>() + r * stride_, width_, &b[(r - begin) * width_]);
     kernel_.function(a.data(), count, b.data(), end - begin, width_, k.data());
@@ -227,14 +244,17 @@ template <class T> void KernelSet<T>::values(const KernelSet& q, std::span<const
     return;
   }
   std::vector<T> turned;
-  int64_t cost = form_ == Form::bits ? width_ / 16 + 4 : form_ == Form::sparse ? 3 * static_cast<int64_t>(index_.size()) / (rows_ + 1) + 8 : width_ / 4 + 4;
+  int64_t cost = form_ == Form::bits     ? width_ / 16 + 4
+                 : form_ == Form::sparse ? 10 * static_cast<int64_t>(index_.size()) / (rows_ + 1) + 8
+                                         : width_ / 4 + 4;
   if (kernel_.kind != Kernel::Kind::linear) cost += 12;
   if (form_ == Form::dense && count > 1) {
     turned.resize(static_cast<size_t>(width_ * count));
     for (int64_t i = 0; i < count; ++i)
       for (int64_t j = 0; j < width_; ++j) turned[j * count + i] = q.dense_.template data<T>()[ids[i] * q.stride_ + j];
   }
-  const int64_t n = end - begin, pieces = std::clamp<int64_t>(n * cost * count / kPieceCost, 1, (n + 31) / 32), share = (n + pieces - 1) / pieces;
+  const int64_t n = end - begin, pieces = std::clamp<int64_t>(n * cost * count / kPieceCost, 1, (n + 31) / 32),
+                share = (n + pieces - 1) / pieces;
   device::parallel_for(n, share, [&](int64_t first, int64_t last) { piece(q, ids, turned.data(), begin + first, begin + last, out); });
 }
 
@@ -264,7 +284,8 @@ template <class T> void KernelSet<T>::permute(std::span<const int64_t> order) {
   } else {
     const Tensor old = dense_;
     dense_ = Tensor::empty(old.shape(), old.dtype());
-    for (int64_t k = 0; k < rows_; ++k) std::copy_n(old.data<T>() + (k < n ? order[k] : k) * stride_, stride_, dense_.data<T>() + k * stride_);
+    for (int64_t k = 0; k < rows_; ++k)
+      std::copy_n(old.data<T>() + (k < n ? order[k] : k) * stride_, stride_, dense_.data<T>() + k * stride_);
   }
 }
 

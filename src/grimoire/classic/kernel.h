@@ -76,7 +76,8 @@ template <class T> class KernelSet {
 namespace cpu {
 
 // The inner loops, on SIMD vectors; T is float or double.
-template <class T> void bit_products(const uint32_t* planes, int64_t rows, const uint32_t* query, int64_t words, int64_t begin, int64_t end, T* out);
+template <class T>
+void bit_products(const uint32_t* planes, int64_t rows, const uint32_t* query, int64_t words, int64_t begin, int64_t end, T* out);
 // Sixteen rows a slice: out[16 s + r] = sum over the slice's entries of row r of value * spread[index].
 void slice_products(const int32_t* index, const float* value, const int64_t* start, int64_t slices, const float* spread, float* out);
 template <class T> void row_products(const T* rows, int64_t stride, int64_t count, const T* query, int64_t width, T* out);

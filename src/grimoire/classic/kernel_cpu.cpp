@@ -80,8 +80,12 @@ template <class T> void tanh_of(T* x, T gamma, T coef0, int64_t n) {
   Map(d, x, x, n, [&](auto v) HWY_ATTR { return Tanh(d, hn::MulAdd(g, v, c)); });
 }
 
-void dot_rows_f32(const float* rows, int64_t stride, int64_t count, const float* q, int64_t width, float* out) { dot_rows(rows, stride, count, q, width, out); }
-void dot_rows_f64(const double* rows, int64_t stride, int64_t count, const double* q, int64_t width, double* out) { dot_rows(rows, stride, count, q, width, out); }
+void dot_rows_f32(const float* rows, int64_t stride, int64_t count, const float* q, int64_t width, float* out) {
+  dot_rows(rows, stride, count, q, width, out);
+}
+void dot_rows_f64(const double* rows, int64_t stride, int64_t count, const double* q, int64_t width, double* out) {
+  dot_rows(rows, stride, count, q, width, out);
+}
 void rbf_f32(float* x, const float* square, float query, float gamma, int64_t n) { rbf(x, square, query, gamma, n); }
 void rbf_f64(double* x, const double* square, double query, double gamma, int64_t n) { rbf(x, square, query, gamma, n); }
 void poly_f32(float* x, float gamma, float coef0, int64_t degree, int64_t n) { poly(x, gamma, coef0, degree, n); }
@@ -105,10 +109,12 @@ HWY_EXPORT(poly_f64);
 HWY_EXPORT(tanh_f32);
 HWY_EXPORT(tanh_f64);
 
-template <> void bit_products(const uint32_t* planes, int64_t rows, const uint32_t* query, int64_t words, int64_t begin, int64_t end, float* out) {
+template <>
+void bit_products(const uint32_t* planes, int64_t rows, const uint32_t* query, int64_t words, int64_t begin, int64_t end, float* out) {
   HWY_DYNAMIC_DISPATCH(bit_words)(planes, rows, query, words, begin, end, out);
 }
-template <> void bit_products(const uint32_t* planes, int64_t rows, const uint32_t* query, int64_t words, int64_t begin, int64_t end, double* out) {
+template <>
+void bit_products(const uint32_t* planes, int64_t rows, const uint32_t* query, int64_t words, int64_t begin, int64_t end, double* out) {
   float counts[256];
   for (int64_t r = begin; r < end; r += 256) {
     const int64_t stop = std::min<int64_t>(end, r + 256);
@@ -125,10 +131,22 @@ template <> void row_products(const float* rows, int64_t stride, int64_t count, 
 template <> void row_products(const double* rows, int64_t stride, int64_t count, const double* q, int64_t width, double* out) {
   HWY_DYNAMIC_DISPATCH(dot_rows_f64)(rows, stride, count, q, width, out);
 }
-template <> void rbf_values(float* x, const float* square, float q, float gamma, int64_t n) { HWY_DYNAMIC_DISPATCH(rbf_f32)(x, square, q, gamma, n); }
-template <> void rbf_values(double* x, const double* square, double q, double gamma, int64_t n) { HWY_DYNAMIC_DISPATCH(rbf_f64)(x, square, q, gamma, n); }
-template <> void poly_values(float* x, float gamma, float c, int64_t degree, int64_t n) { HWY_DYNAMIC_DISPATCH(poly_f32)(x, gamma, c, degree, n); }
-template <> void poly_values(double* x, double gamma, double c, int64_t degree, int64_t n) { HWY_DYNAMIC_DISPATCH(poly_f64)(x, gamma, c, degree, n); }
+template <>
+void rbf_values(float* x, const float* square, float q, float gamma, int64_t n) {
+  HWY_DYNAMIC_DISPATCH(rbf_f32)(x, square, q, gamma, n);
+}
+template <>
+void rbf_values(double* x, const double* square, double q, double gamma, int64_t n) {
+  HWY_DYNAMIC_DISPATCH(rbf_f64)(x, square, q, gamma, n);
+}
+template <>
+void poly_values(float* x, float gamma, float c, int64_t degree, int64_t n) {
+  HWY_DYNAMIC_DISPATCH(poly_f32)(x, gamma, c, degree, n);
+}
+template <>
+void poly_values(double* x, double gamma, double c, int64_t degree, int64_t n) {
+  HWY_DYNAMIC_DISPATCH(poly_f64)(x, gamma, c, degree, n);
+}
 template <> void tanh_values(float* x, float gamma, float c, int64_t n) { HWY_DYNAMIC_DISPATCH(tanh_f32)(x, gamma, c, n); }
 template <> void tanh_values(double* x, double gamma, double c, int64_t n) { HWY_DYNAMIC_DISPATCH(tanh_f64)(x, gamma, c, n); }
 }  // namespace grim::cpu

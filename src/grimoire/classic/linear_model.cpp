@@ -65,7 +65,8 @@ void LinearModel::write(State& state) const {
 void LinearModel::read(const State& state) {
   const Tensor coef = state.tensor("coefficients", Dtype::f64, 2);
   const int64_t K = static_cast<int64_t>(classes().size()), D = coef.dim(0), P = static_cast<int64_t>(columns().size());
-  GRIM_CHECK(coef.dim(1) == P && D >= 1 && (D == 1 || D <= K), input, "model", "'coefficients': got {}, expected {} columns", coef.shape(), P);
+  GRIM_CHECK(coef.dim(1) == P && D >= 1 && (D == 1 || D <= K), input, "model", "'coefficients': got {}, expected {} columns", coef.shape(),
+             P);
   coef_ = coef.to_vector<double>();
   intercept_ = state.numbers("intercepts", D);
 }

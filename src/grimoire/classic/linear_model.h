@@ -31,7 +31,8 @@ int64_t row_pieces(int64_t rows, int64_t width, int64_t most = 64);
 // f(first row, rows, numbers, stride) for blocks of dense f64 rows from `begin` to `end`, without a copy where they lie so already.
 template <class F> void for_row_blocks(const Features& x, int64_t begin, int64_t end, F&& f) {
   const int64_t P = x.width();
-  if (!x.is_sparse() && x.dense().dtype() == Dtype::f64) return f(begin, end - begin, static_cast<const double*>(x.dense().data<double>()) + begin * P, P);
+  if (!x.is_sparse() && x.dense().dtype() == Dtype::f64)
+    return f(begin, end - begin, static_cast<const double*>(x.dense().data<double>()) + begin * P, P);
   const int64_t block = std::max<int64_t>(1, std::min<int64_t>(256, 65536 / std::max<int64_t>(1, P)));
   std::vector<double> rows(static_cast<size_t>(block * P));
   for (int64_t r = begin; r < end; r += block) {

@@ -22,8 +22,9 @@ void add_products(const double* a, const double* b, int64_t rows, int64_t width,
                         .b_row = stride, .c = c + n * c_row + n, .c_row = c_row, .beta = 1});
 }
 
-// fill(first, count, a, b): rows [first, first + count) into a, and their weighted copies into b, which is a itself without weights. With few columns the rows are cut into
-// pieces with a sum each, added up in order; with many, every block's product is shared among the threads.
+// fill(first, count, a, b): rows [first, first + count) into a, and their weighted copies into b, which is a itself without weights. With
+// few columns the rows are cut into pieces with a sum each, added up in order; with many, every block's product is shared among the
+// threads.
 using Fill = std::function<void(int64_t, int64_t, double*, double*)>;
 void sum_products(int64_t N, int64_t width, bool weighted, const Fill& fill, double* out, int64_t out_row) {
   const int64_t stride = (width + 7) / 8 * 8;
@@ -98,7 +99,8 @@ std::vector<double> column_means(const Features& x, std::span<const double> y, s
   const auto share = [&](int64_t r) { return (weight.empty() ? 1.0 : weight[r]) / total; };
   if (x.is_sparse()) {
     for (int64_t r = 0; r < rows; ++r)
-      for (size_t k = 0; k < x.sparse().columns_of(r).size(); ++k) mean[x.sparse().columns_of(r)[k]] += share(r) * x.sparse().values_of(r)[k];
+      for (size_t k = 0; k < x.sparse().columns_of(r).size(); ++k)
+        mean[x.sparse().columns_of(r)[k]] += share(r) * x.sparse().values_of(r)[k];
   } else {
     for_row_blocks(x, 0, rows, [&](int64_t first, int64_t count, const double* block, int64_t stride) {
       for (int64_t i = 0; i < count; ++i) cpu::axpy(share(first + i), block + i * stride, mean.data(), P);

@@ -35,7 +35,8 @@ class Rows {
     for (int64_t k = s.row_start[r]; k < s.row_start[r + 1]; ++k) w[s.column[k]] += by * s.value[k];
   }
   double square(int64_t r) const {
-    if (!x_.is_sparse()) return constant_ + cpu::dot(dense_.data<double>() + r * x_.width(), dense_.data<double>() + r * x_.width(), x_.width());
+    if (!x_.is_sparse())
+      return constant_ + cpu::dot(dense_.data<double>() + r * x_.width(), dense_.data<double>() + r * x_.width(), x_.width());
     double sum = constant_;
     for (double v : x_.sparse().values_of(r)) sum += v * v;
     return sum;
@@ -51,7 +52,8 @@ class Rows {
 
 // min a'Qa / 2 - sum a, 0 <= a <= bound, with w = sum a y x at hand: one coordinate costs one row. Coordinates at a bound whose gradient
 // points outwards beyond the last sweep's extremes are left out until the rest has converged (section 3.2 of the paper).
-DualDescent dual_hinge(const Features& x, const std::vector<double>& sign, const std::vector<double>& bound, bool constant, double tolerance, int64_t most) {
+DualDescent dual_hinge(const Features& x, const std::vector<double>& sign, const std::vector<double>& bound, bool constant,
+                       double tolerance, int64_t most) {
   const int64_t N = x.rows();
   const Rows rows(x, constant);
   DualDescent d{.w = std::vector<double>(static_cast<size_t>(x.width() + constant), 0.0)};
@@ -116,7 +118,11 @@ DualDescent dual_hinge(const Features& x, const std::vector<double>& sign, const
 Options LinearSvc::params() {
   return {{.name = "C", .help = "weight of the loss against the penalty", .target = &c_, .low = 1e-300, .basic = true},
           {.name = "penalty", .help = "l2: |w|^2 / 2; l1: |w|", .target = &penalty_, .choices = {"l2", "l1"}, .basic = true},
-          {.name = "loss", .help = "of a row with margin m below 1: 1 - m, or its square", .target = &loss_, .choices = {"squared-hinge", "hinge"}, .basic = true},
+          {.name = "loss",
+           .help = "of a row with margin m below 1: 1 - m, or its square",
+           .target = &loss_,
+           .choices = {"squared-hinge", "hinge"},
+           .basic = true},
           {.name = "class-weight", .help = "'balanced', or NAME=WEIGHT with commas between", .target = &class_weight_, .basic = true},
           {.name = "tolerance", .help = "gap to stop at, relative to the objective", .target = &tolerance_, .low = 0},
           {.name = "max-iter", .help = "sweeps or steps at most", .target = &most_, .low = 1},
@@ -176,7 +182,8 @@ void LinearSvc::fit_on(const Dataset& data) {
     intercept_.push_back(intercept_wanted_ ? w[P] : 0.0);
   }
   report_.stopped = str("{} {}, gap {:.2g}", report_.iterations, loss_ == "hinge" ? "sweeps" : "steps", report_.gap);
-  if (!report_.converged) report_.warnings.push_back("not converged: scale the columns, allow more sweeps, or use a smaller C or a larger tolerance");
+  if (!report_.converged)
+    report_.warnings.push_back("not converged: scale the columns, allow more sweeps, or use a smaller C or a larger tolerance");
 }
 
 void LinearSvc::write(State& state) const {

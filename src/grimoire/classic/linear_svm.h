@@ -37,6 +37,7 @@ struct DualDescent {
   int64_t sweeps = 0, support = 0;
   bool converged = false;
 };
-DualDescent dual_hinge(const Features& x, const std::vector<double>& sign, const std::vector<double>& bound, bool constant, double tolerance, int64_t most);
+DualDescent dual_hinge(const Features& x, const std::vector<double>& sign, const std::vector<double>& bound, bool constant,
+                       double tolerance, int64_t most);
 
 }  // namespace grim

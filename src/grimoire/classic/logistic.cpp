@@ -14,7 +14,8 @@ namespace {
 // Multiply-adds of a Newton step against those of the passes that L-BFGS would take in its place.
 bool newton_pays(const MeanLoss& loss) {
   const double N = static_cast<double>(loss.x().rows()), n = static_cast<double>(loss.dims());
-  const double entries = loss.x().is_sparse() ? static_cast<double>(loss.x().sparse().value.size()) / N + 1 : static_cast<double>(loss.width());
+  const double entries =
+      loss.x().is_sparse() ? static_cast<double>(loss.x().sparse().value.size()) / N + 1 : static_cast<double>(loss.width());
   const double outputs = static_cast<double>(loss.outputs());
   const double step = N * entries * entries / 2 * outputs * outputs / 2 + n * n * n / 6 + n * n;
   return n <= 5000 && 6 * step <= 400 * N * entries * outputs;
@@ -22,7 +23,8 @@ bool newton_pays(const MeanLoss& loss) {
 
 // Classes that a hyperplane separates let the likelihood rise for ever: Newton's steps then keep a length of about 1 in the scores
 // (Albert and Anderson 1984). The last step tells the direction; which rows it moves tells the kind.
-std::string separation(const MeanLoss& loss, const std::vector<double>& y, const std::vector<double>& step, const std::vector<ColumnInfo>& columns) {
+std::string separation(const MeanLoss& loss, const std::vector<double>& y, const std::vector<double>& step,
+                       const std::vector<ColumnInfo>& columns) {
   const std::vector<double> z = loss.along(step.data());
   const int64_t N = loss.x().rows(), D = loss.outputs(), P = loss.x().width();
   double most = 0, least = INFINITY;
@@ -41,7 +43,8 @@ std::string separation(const MeanLoss& loss, const std::vector<double>& y, const
     if (i % loss.width() < P && std::abs(step[i]) > std::abs(step[strongest])) strongest = i;
   return str("{} separation: {}; the likelihood has no maximum and the coefficients grow without bound, '{}' first. Use a penalty",
              least > 1e-3 * most ? "perfect" : "quasi-complete",
-             least > 1e-3 * most ? "a hyperplane tells the classes apart without error" : "a hyperplane tells them apart but for rows that lie on it",
+             least > 1e-3 * most ? "a hyperplane tells the classes apart without error"
+                                 : "a hyperplane tells them apart but for rows that lie on it",
              columns[strongest % loss.width()].name);
 }
 
@@ -91,8 +94,17 @@ std::vector<double> rows_with_class_weights(const Dataset& data, const std::stri
 
 Options Logistic::params() {
   return {{.name = "C", .help = "weight of the loss against the penalty", .target = &c_, .low = 1e-300, .basic = true},
-          {.name = "alpha", .help = "instead of C: weight of the penalty against the mean loss; 0: no penalty; -1: use C", .target = &alpha_, .low = -1, .basic = true},
-          {.name = "l1-ratio", .help = "share of |w| in the penalty, the rest being |w|^2 / 2", .target = &l1_ratio_, .low = 0, .high = 1, .basic = true},
+          {.name = "alpha",
+           .help = "instead of C: weight of the penalty against the mean loss; 0: no penalty; -1: use C",
+           .target = &alpha_,
+           .low = -1,
+           .basic = true},
+          {.name = "l1-ratio",
+           .help = "share of |w| in the penalty, the rest being |w|^2 / 2",
+           .target = &l1_ratio_,
+           .low = 0,
+           .high = 1,
+           .basic = true},
           {.name = "class-weight", .help = "'balanced', or NAME=WEIGHT with commas between", .target = &class_weight_, .basic = true},
           {.name = "solver", .help = "how an L2 penalty is solved", .target = &solver_, .choices = {"auto", "newton", "lbfgs"}},
           {.name = "tolerance", .help = "distance to the minimum of the mean loss to stop at", .target = &tolerance_, .low = 0},
@@ -109,7 +121,8 @@ void Logistic::fit_on(const Dataset& data) {
   const double alpha = alpha_ >= 0 ? alpha_ : 1 / (c_ * loss.total_weight());
   PenalisedLoss f{.loss = loss, .l1 = alpha * l1_ratio_, .l2 = alpha * (1 - l1_ratio_), .penalise_intercept = penalise_intercept_};
   std::vector<double> w(static_cast<size_t>(loss.dims()), 0.0);
-  GRIM_CHECK(f.l1 == 0 || K == 2, argument, name(), "l1-ratio above 0 takes two classes, and there are {}: wrap it one against the rest", K);
+  GRIM_CHECK(f.l1 == 0 || K == 2, argument, name(), "l1-ratio above 0 takes two classes, and there are {}: wrap it one against the rest",
+             K);
 
   const bool use_newton = f.l1 == 0 && (solver_ == "newton" || (solver_ == "auto" && newton_pays(loss)));
   if (f.l1 > 0 || use_newton) {
@@ -130,14 +143,15 @@ void Logistic::fit_on(const Dataset& data) {
     report_.iterations = found.iterations;
     report_.objective = found.value;
     report_.gap = found.gap;
-    report_.stopped = str("{}, {} {} {:.2g}", f.l1 > 0 ? "coordinate descent in Newton steps" : "Newton", found.converged ? "gap below" : "stopped at its limit, gap",
-                          found.converged ? "tolerance:" : "is", found.gap);
+    report_.stopped = str("{}, {} {} {:.2g}", f.l1 > 0 ? "coordinate descent in Newton steps" : "Newton",
+                          found.converged ? "gap below" : "stopped at its limit, gap", found.converged ? "tolerance:" : "is", found.gap);
     if (alpha == 0) {
       const std::string kind_of = separation(loss, data.y, found.step, data.x.columns());
       if (!kind_of.empty()) report_.warnings.push_back(kind_of), report_.converged = false;
     }
   } else {
-    const LbfgsResult found = lbfgs([&](const double* v, double* g) { return f.value(v, g, false); }, w, std::max(tolerance_, 1e-14), most_);
+    const LbfgsResult found =
+        lbfgs([&](const double* v, double* g) { return f.value(v, g, false); }, w, std::max(tolerance_, 1e-14), most_);
     report_.converged = found.converged;
     report_.iterations = found.iterations;
     report_.objective = found.value;
@@ -145,10 +159,12 @@ void Logistic::fit_on(const Dataset& data) {
     report_.stopped = str("L-BFGS, gradient {:.2g}", found.gradient);
   }
   if (report_.warnings.empty() && alpha * loss.total_weight() < 1e-3 && all_right(loss, data.y, w)) {
-    report_.warnings.push_back("perfect separation: a hyperplane tells the classes apart without error; only the penalty keeps the coefficients finite");
+    report_.warnings.push_back(
+        "perfect separation: a hyperplane tells the classes apart without error; only the penalty keeps the coefficients finite");
     if (alpha == 0) report_.converged = false;
   }
-  if (!report_.converged && report_.warnings.empty()) report_.warnings.push_back("not converged: scale the columns, allow more steps, or use a smaller C");
+  if (!report_.converged && report_.warnings.empty())
+    report_.warnings.push_back("not converged: scale the columns, allow more steps, or use a smaller C");
   if (alpha_ < 0) report_.objective *= c_ * loss.total_weight();
 
   const int64_t D = loss.outputs(), W = loss.width();

@@ -11,8 +11,15 @@
 
 namespace grim {
 
-MeanLoss::MeanLoss(const Features& x, const std::vector<double>& y, std::vector<double> weight, int64_t classes, LinearLoss kind, bool intercept)
-    : x_(x), y_(y), share_(std::move(weight)), classes_(classes), outputs_(kind == LinearLoss::multinomial ? classes : 1), kind_(kind), intercept_(intercept) {
+MeanLoss::MeanLoss(const Features& x, const std::vector<double>& y, std::vector<double> weight, int64_t classes, LinearLoss kind,
+                   bool intercept)
+    : x_(x),
+      y_(y),
+      share_(std::move(weight)),
+      classes_(classes),
+      outputs_(kind == LinearLoss::multinomial ? classes : 1),
+      kind_(kind),
+      intercept_(intercept) {
   if (share_.empty()) share_.assign(static_cast<size_t>(x.rows()), 1.0);
   for (double s : share_) total_ += s;
   for (double& s : share_) s /= total_;
@@ -84,12 +91,23 @@ double MeanLoss::piece(int64_t begin, int64_t end, const double* w, double* grad
         }
         continue;
       }
-      device::small_gemm({.M = many, .N = D, .K = P, .a = block, .a_row = stride, .b = w, .b_row = 1, .b_col = W, .c = z.data(), .c_row = D, .beta = 1});
+      device::small_gemm(
+          {.M = many, .N = D, .K = P, .a = block, .a_row = stride, .b = w, .b_row = 1, .b_col = W, .c = z.data(), .c_row = D, .beta = 1});
       for (int64_t i = 0; i < many; ++i) {
         loss += row(first + at + i, &z[i * D], &slope[i * D], curved);
         for (int64_t d = 0; d < D && intercept_; ++d) gradient[d * W + P] += slope[i * D + d];
       }
-      device::small_gemm({.M = D, .N = P, .K = many, .a = slope.data(), .a_row = 1, .a_col = D, .b = block, .b_row = stride, .c = gradient, .c_row = W, .beta = 1});
+      device::small_gemm({.M = D,
+                          .N = P,
+                          .K = many,
+                          .a = slope.data(),
+                          .a_row = 1,
+                          .a_col = D,
+                          .b = block,
+                          .b_row = stride,
+                          .c = gradient,
+                          .c_row = W,
+                          .beta = 1});
     }
   });
   return loss;

@@ -13,7 +13,11 @@
 namespace grim {
 
 Options NaiveBayes::params() {
-  return {{.name = "kind", .help = "what a column holds: measurements, counts, or yes and no", .target = &kind_, .choices = {"gaussian", "multinomial", "bernoulli"}, .basic = true},
+  return {{.name = "kind",
+           .help = "what a column holds: measurements, counts, or yes and no",
+           .target = &kind_,
+           .choices = {"gaussian", "multinomial", "bernoulli"},
+           .basic = true},
           {.name = "alpha", .help = "added to every count", .target = &alpha_, .low = 0, .basic = true},
           {.name = "threshold", .help = "of bernoulli: above it is yes", .target = &threshold_},
           {.name = "variance-floor", .help = "of gaussian, as a share of the largest variance", .target = &floor_, .low = 0}};
@@ -75,10 +79,12 @@ void NaiveBayes::fit_counts(const Dataset& data) {
   const int64_t K = data.class_count(), P = data.x.width(), N = data.rows();
   const bool bernoulli = kind_ == "bernoulli";
   // Of sparse rows only the entries are read; with a negative threshold an absent entry would count as yes.
-  GRIM_CHECK(!bernoulli || !data.x.is_sparse() || threshold_ >= 0, argument, name(), "threshold {:g}: sparse rows take one from 0", threshold_);
+  GRIM_CHECK(!bernoulli || !data.x.is_sparse() || threshold_ >= 0, argument, name(), "threshold {:g}: sparse rows take one from 0",
+             threshold_);
   std::vector<double> count(static_cast<size_t>(K * P), 0.0), weight(static_cast<size_t>(K), 0.0), row(static_cast<size_t>(P));
   const auto add = [&](int64_t k, int64_t j, double v, double w, int64_t r) {
-    GRIM_CHECK(bernoulli || v >= 0, input, name(), "column '{}', row {}: {} is negative, and counts are not", data.x.columns()[j].name, r + 1, v);
+    GRIM_CHECK(bernoulli || v >= 0, input, name(), "column '{}', row {}: {} is negative, and counts are not", data.x.columns()[j].name,
+               r + 1, v);
     count[k * P + j] += w * (bernoulli ? (v > threshold_) : v);
   };
   for (int64_t r = 0; r < N; ++r) {
@@ -86,7 +92,8 @@ void NaiveBayes::fit_counts(const Dataset& data) {
     const double w = data.weight_of(r);
     weight[k] += w;
     if (data.x.is_sparse()) {
-      for (size_t e = 0; e < data.x.sparse().columns_of(r).size(); ++e) add(k, data.x.sparse().columns_of(r)[e], data.x.sparse().values_of(r)[e], w, r);
+      for (size_t e = 0; e < data.x.sparse().columns_of(r).size(); ++e)
+        add(k, data.x.sparse().columns_of(r)[e], data.x.sparse().values_of(r)[e], w, r);
       continue;
     }
     data.x.read_rows(r, r + 1, row.data());
@@ -99,8 +106,8 @@ void NaiveBayes::fit_counts(const Dataset& data) {
     for (int64_t j = 0; j < P; ++j) all += count[k * P + j] + alpha_;
     for (int64_t j = 0; j < P; ++j) {
       const double c = count[k * P + j] + alpha_, of = bernoulli ? weight[k] + 2 * alpha_ : all;
-      GRIM_CHECK(c > 0 && (!bernoulli || of > c), argument, name(), "column '{}' is never seen (or always) in class '{}': alpha must be above 0", data.x.columns()[j].name,
-                 data.classes[k]);
+      GRIM_CHECK(c > 0 && (!bernoulli || of > c), argument, name(),
+                 "column '{}' is never seen (or always) in class '{}': alpha must be above 0", data.x.columns()[j].name, data.classes[k]);
       first_[k * P + j] = std::log(c / of);
       if (bernoulli) second_[k * P + j] = std::log1p(-c / of);
     }
@@ -148,7 +155,8 @@ Tensor NaiveBayes::decision_on(const Features& x) const {
       for (int64_t i = 0; i < count; ++i)
         for (size_t e = 0; e < x.sparse().columns_of(begin + i).size(); ++e) {
           const double v = x.sparse().values_of(begin + i)[e];
-          for (int64_t k = 0; k < K; ++k) scores[i * K + k] += (bernoulli ? (v > threshold_) : v) * linear_[k * P + x.sparse().columns_of(begin + i)[e]];
+          for (int64_t k = 0; k < K; ++k)
+            scores[i * K + k] += (bernoulli ? (v > threshold_) : v) * linear_[k * P + x.sparse().columns_of(begin + i)[e]];
         }
       return;
     }
@@ -159,10 +167,30 @@ Tensor NaiveBayes::decision_on(const Features& x) const {
         double& v = rows[i * P + j];
         v = bernoulli ? (v > threshold_) : v - origin_[j];
       }
-    device::small_gemm({.M = count, .N = K, .K = P, .a = rows.data(), .a_row = P, .b = linear_.data(), .b_row = 1, .b_col = P, .c = scores, .c_row = K, .beta = 1});
+    device::small_gemm({.M = count,
+                        .N = K,
+                        .K = P,
+                        .a = rows.data(),
+                        .a_row = P,
+                        .b = linear_.data(),
+                        .b_row = 1,
+                        .b_col = P,
+                        .c = scores,
+                        .c_row = K,
+                        .beta = 1});
     if (square_.empty()) return;
     for (double& v : rows) v *= v;
-    device::small_gemm({.M = count, .N = K, .K = P, .a = rows.data(), .a_row = P, .b = square_.data(), .b_row = 1, .b_col = P, .c = scores, .c_row = K, .beta = 1});
+    device::small_gemm({.M = count,
+                        .N = K,
+                        .K = P,
+                        .a = rows.data(),
+                        .a_row = P,
+                        .b = square_.data(),
+                        .b_row = 1,
+                        .b_col = P,
+                        .c = scores,
+                        .c_row = K,
+                        .beta = 1});
   });
   return out;
 }
@@ -195,8 +223,9 @@ std::string NaiveBayes::describe() const {
     text += str("  class {}: prior {:.4g}\n", classes()[k], std::exp(prior_[k]));
     for (size_t j = 0; j < std::min(kShown, P); ++j) {
       const double a = first_[k * P + j];
-      text += fitted_kind_ == "gaussian" ? str("    {:<24} mean {:>12.6g} deviation {:>12.6g}\n", columns()[j].name, a, std::sqrt(second_[k * P + j]))
-                                         : str("    {:<24} p {:>12.6g}\n", columns()[j].name, std::exp(a));
+      text += fitted_kind_ == "gaussian"
+                  ? str("    {:<24} mean {:>12.6g} deviation {:>12.6g}\n", columns()[j].name, a, std::sqrt(second_[k * P + j]))
+                  : str("    {:<24} p {:>12.6g}\n", columns()[j].name, std::exp(a));
     }
     if (P > kShown) text += str("    and {} more\n", P - kShown);
   }
@@ -214,7 +243,8 @@ void NaiveBayes::write(State& state) const {
 
 void NaiveBayes::read(const State& state) {
   fitted_kind_ = state.value("kind").as_text();
-  GRIM_CHECK(fitted_kind_ == "gaussian" || fitted_kind_ == "multinomial" || fitted_kind_ == "bernoulli", input, "model", "'kind': got '{}'", fitted_kind_);
+  GRIM_CHECK(fitted_kind_ == "gaussian" || fitted_kind_ == "multinomial" || fitted_kind_ == "bernoulli", input, "model", "'kind': got '{}'",
+             fitted_kind_);
   threshold_ = state.value("fitted_threshold").as_real();
   const Tensor first = state.tensor("first", Dtype::f64, 2);
   const int64_t K = first.dim(0), P = static_cast<int64_t>(columns().size());

@@ -114,7 +114,8 @@ NewtonResult proximal_newton(const PenalisedLoss& f, std::vector<double>& w, dou
       q.push_back(-g[at]);
       factor.push_back(f.penalised(at) ? 1.0 : 0.0);
     }
-    GramDescent descent{.count = all, .gram = h.data(), .stride = all, .l1 = f.l1, .l2 = f.l2, .factor = factor.data(), .q = q.data(), .b = b.data()};
+    GramDescent descent{
+        .count = all, .gram = h.data(), .stride = all, .l1 = f.l1, .l2 = f.l2, .factor = factor.data(), .q = q.data(), .b = b.data()};
     descent.run(1e-6 * std::min(tolerance, 1e-4), 10000);
     std::fill(result.step.begin(), result.step.end(), 0.0);
     for (int64_t i = 0; i < all; ++i) result.step[i < m ? work[i] : P] = b[i] - w[i < m ? work[i] : P];

@@ -50,7 +50,9 @@ void Ridge::fit_on(const Dataset& data) {
   report_.stopped = s.method;
   report_.converged = s.gradient < 1e-6;
   if (s.rank >= 0)
-    report_.warnings.push_back(str("the columns are linearly dependent (rank {} of {}): of many least-squares solutions this is the shortest", s.rank, data.x.width()));
+    report_.warnings.push_back(
+        str("the columns are linearly dependent (rank {} of {}): of many least-squares solutions this is the shortest", s.rank,
+            data.x.width()));
   std::vector<double> z(static_cast<size_t>(data.rows()));
   scores(data.x, z.data());
   double objective = chosen_ * cpu::dot(coef_.data(), coef_.data(), data.x.width());

@@ -111,7 +111,8 @@ RidgeSolution by_rows(const RidgeProblem& p) {
     const double ai = a[i] * root[i];
     sum += ai;
     if (p.x.is_sparse()) {
-      for (size_t e = 0; e < p.x.sparse().columns_of(i).size(); ++e) s.coef[p.x.sparse().columns_of(i)[e]] += ai * p.x.sparse().values_of(i)[e];
+      for (size_t e = 0; e < p.x.sparse().columns_of(i).size(); ++e)
+        s.coef[p.x.sparse().columns_of(i)[e]] += ai * p.x.sparse().values_of(i)[e];
     } else {
       for_row_blocks(p.x, i, i + 1, [&](int64_t, int64_t, const double* row, int64_t) { cpu::axpy(ai, row, s.coef.data(), P); });
     }
@@ -163,7 +164,8 @@ std::vector<double> ridge_means(const RidgeProblem& p) {
   return column_means(p.x, p.y, p.weight, p.x.rows());
 }
 
-void residual_products(const RidgeProblem& p, std::span<const double> mean, const std::vector<double>& w, double b, std::vector<double>& out) {
+void residual_products(const RidgeProblem& p, std::span<const double> mean, const std::vector<double>& w, double b,
+                       std::vector<double>& out) {
   const int64_t N = p.x.rows(), P = p.x.width(), pieces = row_pieces(N, P, 32);
   std::vector<std::vector<double>> sums(static_cast<size_t>(pieces));
   device::for_chunks(pieces, [&](int64_t piece) {
@@ -242,7 +244,16 @@ std::vector<double> row_products(const RidgeProblem& p, std::span<const double> 
           }
       });
     });
-    device::gemm({.M = N, .N = N, .K = count, .a = rows.data(), .a_row = slab, .b = turned.data(), .b_row = N, .c = k.data(), .c_row = N, .beta = c ? 1.0 : 0.0});
+    device::gemm({.M = N,
+                  .N = N,
+                  .K = count,
+                  .a = rows.data(),
+                  .a_row = slab,
+                  .b = turned.data(),
+                  .b_row = N,
+                  .c = k.data(),
+                  .c_row = N,
+                  .beta = c ? 1.0 : 0.0});
   }
   return k;
 }

@@ -25,7 +25,8 @@ RidgeSolution solve_ridge(const RidgeProblem& p);
 RidgeSolution least_squares_qr(const RidgeProblem& p, const std::vector<double>& mean);
 
 // out = sum_i weight_i (y_i - b - x_i w) (x_i - mean); y empty: zeros.
-void residual_products(const RidgeProblem& p, std::span<const double> mean, const std::vector<double>& w, double b, std::vector<double>& out);
+void residual_products(const RidgeProblem& p, std::span<const double> mean, const std::vector<double>& w, double b,
+                       std::vector<double>& out);
 // (X - mean)(X - mean)' with rows scaled by the roots of their weights: (N, N), both triangles.
 std::vector<double> row_products(const RidgeProblem& p, std::span<const double> mean);
 // Weighted means of the columns and, last, of y; zeros without an intercept.

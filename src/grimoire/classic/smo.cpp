@@ -17,8 +17,20 @@ constexpr int64_t kHugeSet = 8 << 20;
 template <class T> class Smo {
  public:
   Smo(const SmoProblem& p, KernelSet<T>& set)
-      : p_(p), set_(set), n_(set.rows()), l_(static_cast<int64_t>(p.linear.size())), active_(l_), b_(p.start), f_(p.linear), linear_(p.linear), lower_(p.lower),
-        upper_(p.upper), status_(static_cast<size_t>(l_)), diagonal_(static_cast<size_t>(l_)), origin_(static_cast<size_t>(l_)), nothing_(static_cast<size_t>(n_), T(0)),
+      : p_(p),
+        set_(set),
+        n_(set.rows()),
+        l_(static_cast<int64_t>(p.linear.size())),
+        active_(l_),
+        b_(p.start),
+        f_(p.linear),
+        linear_(p.linear),
+        lower_(p.lower),
+        upper_(p.upper),
+        status_(static_cast<size_t>(l_)),
+        diagonal_(static_cast<size_t>(l_)),
+        origin_(static_cast<size_t>(l_)),
+        nothing_(static_cast<size_t>(n_), T(0)),
         cache_(n_, p.cache_bytes) {
     std::iota(origin_.begin(), origin_.end(), 0);
     for (int64_t k = 0; k < l_; ++k) {
@@ -147,7 +159,8 @@ template <class T> void Smo<T>::reconstruct(int64_t from) {
     set_.values(set_, std::span(ids).subspan(at, many), first, n_, out.data());
     device::parallel_for(width, 8192, [&](int64_t begin, int64_t end) {
       for (size_t i = 0; i < many; ++i)
-        for (int64_t copy = 0; copy < l_; copy += n_) cpu::smo_add(&f_[copy + first + begin], out[i] + first + begin, of_row[ids[at + i]], end - begin);
+        for (int64_t copy = 0; copy < l_; copy += n_)
+          cpu::smo_add(&f_[copy + first + begin], out[i] + first + begin, of_row[ids[at + i]], end - begin);
     });
   }
 }
@@ -158,7 +171,8 @@ template <class T> void Smo<T>::shrink() {
   const double rise = groups_[0].extremes.rise, fall = groups_[0].extremes.fall;
   std::vector<int64_t> order, out;
   for (int64_t k = 0; k < active_; ++k) {
-    const double up = -(f_[k] + ((status_[k] & cpu::kTubeUp) ? p_.tube : -p_.tube)), down = -(f_[k] + ((status_[k] & cpu::kTubeDown) ? p_.tube : -p_.tube));
+    const double up = -(f_[k] + ((status_[k] & cpu::kTubeUp) ? p_.tube : -p_.tube)),
+                 down = -(f_[k] + ((status_[k] & cpu::kTubeDown) ? p_.tube : -p_.tube));
     const bool useless = (!(status_[k] & cpu::kMayRise) || up < fall) && (!(status_[k] & cpu::kMayFall) || down > rise);
     (useless ? out : order).push_back(k);
   }
@@ -186,7 +200,8 @@ template <class T> void Smo<T>::unshrink() {
 template <class T> void Smo<T>::step(int64_t i, int64_t j, double rise) {
   const T *ki = row(i), *kj = row(j);
   const double fall = -(f_[j] + ((status_[j] & cpu::kTubeDown) ? p_.tube : -p_.tube));
-  const double bend = std::max(1e-12, static_cast<double>(diagonal_[i]) + static_cast<double>(diagonal_[j]) - 2 * static_cast<double>(ki[j % n_]));
+  const double bend =
+      std::max(1e-12, static_cast<double>(diagonal_[i]) + static_cast<double>(diagonal_[j]) - 2 * static_cast<double>(ki[j % n_]));
   const bool kinks = p_.tube > 0;
   const double stop_i = kinks && b_[i] < 0 ? 0.0 : upper_[i], stop_j = kinks && b_[j] > 0 ? 0.0 : lower_[j];
   const double free = (rise - fall) / bend, room_i = stop_i - b_[i], room_j = b_[j] - stop_j, by = std::min({free, room_i, room_j});
@@ -227,7 +242,8 @@ template <class T> SmoResult Smo<T>::run() {
       std::vector<cpu::SmoPartner> found(static_cast<size_t>(pieces));
       device::for_chunks(pieces, [&](int64_t piece) {
         const int64_t from = g.begin + piece * kPiece, to = std::min(g.end, from + kPiece);
-        found[piece] = cpu::smo_partner(&f_[from], ki + from % n_, &diagonal_[from], static_cast<double>(diagonal_[own]), g.extremes.rise, &status_[from], p_.tube, to - from);
+        found[piece] = cpu::smo_partner(&f_[from], ki + from % n_, &diagonal_[from], static_cast<double>(diagonal_[own]), g.extremes.rise,
+                                        &status_[from], p_.tube, to - from);
         if (found[piece].at >= 0) found[piece].at += from;
       });
       for (const cpu::SmoPartner& f : found)

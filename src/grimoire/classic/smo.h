@@ -33,7 +33,8 @@ template <class T> SmoResult solve_smo(const SmoProblem& problem, KernelSet<T>& 
 namespace cpu {
 
 // What a variable may do, a byte each.
-inline constexpr uint8_t kMayRise = 1, kMayFall = 2, kTubeUp = 4, kTubeDown = 8;  // tube: the slope of tube |b| is +tube when rising, falling
+inline constexpr uint8_t kMayRise = 1, kMayFall = 2, kTubeUp = 4,
+                         kTubeDown = 8;  // tube: the slope of tube |b| is +tube when rising, falling
 struct SmoExtremes {
   double rise = -1e300, fall = 1e300;  // largest -F of those that may rise; smallest of those that may fall
   int64_t at = -1;                     // of the largest
@@ -45,7 +46,9 @@ struct SmoPartner {
   double gain = 0;
   int64_t at = -1;
 };
-template <class T> SmoPartner smo_partner(const double* f, const T* ki, const T* diagonal, double own, double rise, const uint8_t* status, double tube, int64_t n);
+template <class T>
+SmoPartner smo_partner(const double* f, const T* ki, const T* diagonal, double own, double rise, const uint8_t* status, double tube,
+                       int64_t n);
 template <class T> void smo_add(double* f, const T* row, double by, int64_t n);  // f += by row
 
 }  // namespace cpu

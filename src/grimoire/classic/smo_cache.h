@@ -13,7 +13,8 @@ namespace grim {
 template <class T> class RowCache {
  public:
   RowCache(int64_t rows, int64_t bytes)
-      : rows_(rows), capacity_(std::clamp<int64_t>(bytes / std::max<int64_t>(1, rows * static_cast<int64_t>(sizeof(T))), 4, std::max<int64_t>(4, rows))),
+      : rows_(rows),
+        capacity_(std::clamp<int64_t>(bytes / std::max<int64_t>(1, rows * static_cast<int64_t>(sizeof(T))), 4, std::max<int64_t>(4, rows))),
         slot_of_(static_cast<size_t>(rows), -1) {}
   ~RowCache() {
     for (Slot& s : slots_) device::release(s.data, bytes());

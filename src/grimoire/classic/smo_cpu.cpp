@@ -64,7 +64,8 @@ template <class T> SmoExtremes update(double* f, const T* ki, const T* kj, doubl
 constexpr double kFlat = 1e-12;  // stands in for a curvature that is not positive
 
 template <class T>
-SmoPartner partner(const double* f, const T* ki, const T* diagonal, double own, double rise, const uint8_t* status, double tube, int64_t n) {
+SmoPartner partner(const double* f, const T* ki, const T* diagonal, double own, double rise, const uint8_t* status, double tube,
+                   int64_t n) {
   const D64 d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   const auto top = hn::Set(d, rise), plus = hn::Set(d, tube), minus = hn::Set(d, -tube), self = hn::Set(d, own), two = hn::Set(d, 2.0);
@@ -91,7 +92,8 @@ SmoPartner partner(const double* f, const T* ki, const T* diagonal, double own, 
   for (; k < n; ++k) {
     const double apart = rise - scalar_fall(f[k], status[k], tube);
     if (!(status[k] & kMayFall) || apart <= 0) continue;
-    const double bend = std::max(kFlat, own + static_cast<double>(diagonal[k]) - 2 * static_cast<double>(ki[k])), gain = apart * apart / bend;
+    const double bend = std::max(kFlat, own + static_cast<double>(diagonal[k]) - 2 * static_cast<double>(ki[k])),
+                 gain = apart * apart / bend;
     if (gain > p.gain) p.gain = gain, p.at = k;
   }
   return p;
@@ -105,12 +107,18 @@ template <class T> void add(double* f, const T* row, double by, int64_t n) {
   for (; k < n; ++k) f[k] += by * static_cast<double>(row[k]);
 }
 
-SmoExtremes update_f32(double* f, const float* ki, const float* kj, double step, const uint8_t* s, double tube, int64_t n) { return update(f, ki, kj, step, s, tube, n); }
-SmoExtremes update_f64(double* f, const double* ki, const double* kj, double step, const uint8_t* s, double tube, int64_t n) { return update(f, ki, kj, step, s, tube, n); }
-SmoPartner partner_f32(const double* f, const float* ki, const float* diagonal, double own, double rise, const uint8_t* s, double tube, int64_t n) {
+SmoExtremes update_f32(double* f, const float* ki, const float* kj, double step, const uint8_t* s, double tube, int64_t n) {
+  return update(f, ki, kj, step, s, tube, n);
+}
+SmoExtremes update_f64(double* f, const double* ki, const double* kj, double step, const uint8_t* s, double tube, int64_t n) {
+  return update(f, ki, kj, step, s, tube, n);
+}
+SmoPartner partner_f32(const double* f, const float* ki, const float* diagonal, double own, double rise, const uint8_t* s, double tube,
+                       int64_t n) {
   return partner(f, ki, diagonal, own, rise, s, tube, n);
 }
-SmoPartner partner_f64(const double* f, const double* ki, const double* diagonal, double own, double rise, const uint8_t* s, double tube, int64_t n) {
+SmoPartner partner_f64(const double* f, const double* ki, const double* diagonal, double own, double rise, const uint8_t* s, double tube,
+                       int64_t n) {
   return partner(f, ki, diagonal, own, rise, s, tube, n);
 }
 void add_f32(double* f, const float* row, double by, int64_t n) { add(f, row, by, n); }
@@ -133,10 +141,14 @@ template <> SmoExtremes smo_update(double* f, const float* ki, const float* kj, 
 template <> SmoExtremes smo_update(double* f, const double* ki, const double* kj, double step, const uint8_t* s, double tube, int64_t n) {
   return HWY_DYNAMIC_DISPATCH(update_f64)(f, ki, kj, step, s, tube, n);
 }
-template <> SmoPartner smo_partner(const double* f, const float* ki, const float* diagonal, double own, double rise, const uint8_t* s, double tube, int64_t n) {
+template <>
+SmoPartner smo_partner(const double* f, const float* ki, const float* diagonal, double own, double rise, const uint8_t* s, double tube,
+                       int64_t n) {
   return HWY_DYNAMIC_DISPATCH(partner_f32)(f, ki, diagonal, own, rise, s, tube, n);
 }
-template <> SmoPartner smo_partner(const double* f, const double* ki, const double* diagonal, double own, double rise, const uint8_t* s, double tube, int64_t n) {
+template <>
+SmoPartner smo_partner(const double* f, const double* ki, const double* diagonal, double own, double rise, const uint8_t* s, double tube,
+                       int64_t n) {
   return HWY_DYNAMIC_DISPATCH(partner_f64)(f, ki, diagonal, own, rise, s, tube, n);
 }
 template <> void smo_add(double* f, const float* row, double by, int64_t n) { HWY_DYNAMIC_DISPATCH(add_f32)(f, row, by, n); }

@@ -25,7 +25,7 @@ class KernelMachine : public Estimator {
   const std::vector<int64_t>& support_rows() const { return rows_; }           // their rows in the training data
   const std::vector<int64_t>& support_counts() const { return counts_; }       // by class; of a regression: one number
   const std::vector<double>& dual_coefficients() const { return dual_; }       // (max(K - 1, 1), support vectors), laid out as LIBSVM's
-  const std::vector<double>& rho() const { return rho_; }                      // f = sum dual k - rho; a pair (a, b), a < b, votes a where f > 0
+  const std::vector<double>& rho() const { return rho_; }  // f = sum dual k - rho; a pair (a, b), a < b, votes a where f > 0
   int64_t bounded() const { return bounded_; }                                 // support vectors at their bound, summed over pairs
   double margin() const;                                                       // 2 / |w|: the width of the margin of two classes
   double gamma() const { return kernel_.gamma; }

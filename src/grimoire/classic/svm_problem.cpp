@@ -24,7 +24,12 @@ SmoProblem problem_of(const SvmSettings& s, int64_t variables, std::vector<int64
 }
 
 SvmAnswer answer_of(const SmoResult& r, const SmoProblem& p) {
-  SvmAnswer a{.dual = r.b, .rho = r.rho[0], .objective = r.objective, .violation = r.violation, .iterations = r.iterations, .converged = r.converged};
+  SvmAnswer a{.dual = r.b,
+              .rho = r.rho[0],
+              .objective = r.objective,
+              .violation = r.violation,
+              .iterations = r.iterations,
+              .converged = r.converged};
   for (size_t k = 0; k < r.b.size(); ++k) a.bounded += r.b[k] != 0 && (r.b[k] >= p.upper[k] || r.b[k] <= p.lower[k]);
   return a;
 }
@@ -42,7 +47,8 @@ double sum_of(const std::vector<double>& v) { return std::accumulate(v.begin(), 
 
 }  // namespace
 
-template <class T> SvmAnswer solve_c_svc(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& sign, const std::vector<double>& weight) {
+template <class T>
+SvmAnswer solve_c_svc(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& sign, const std::vector<double>& weight) {
   SmoProblem p = problem_of(s, set.rows(), {set.rows()});
   for (int64_t k = 0; k < set.rows(); ++k) {
     p.linear[k] = -sign[k];
@@ -53,7 +59,8 @@ template <class T> SvmAnswer solve_c_svc(const SvmSettings& s, KernelSet<T>& set
 
 // min b'K b / 2 with 0 <= y b <= 1 and sum of each class = nu n / 2; divided by rho's scale r afterwards it is a C-SVC with C = 1 / r
 // (Schoelkopf et al. 2000; Chang and Lin 2001).
-template <class T> SvmAnswer solve_nu_svc(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& sign, const std::vector<double>& weight) {
+template <class T>
+SvmAnswer solve_nu_svc(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& sign, const std::vector<double>& weight) {
   int64_t positive = 0;
   double plus = 0, minus = 0;
   for (size_t k = 0; k < sign.size(); ++k) {
@@ -61,7 +68,8 @@ template <class T> SvmAnswer solve_nu_svc(const SvmSettings& s, KernelSet<T>& se
     (sign[k] > 0 ? plus : minus) += weight[k];
   }
   const double half = s.nu * (plus + minus) / 2;
-  GRIM_CHECK(half <= std::min(plus, minus) * (1 + 1e-12), argument, "nu-svc", "nu {:g} is not possible with classes of weight {:g} and {:g}: at most {:g}", s.nu, plus, minus,
+  GRIM_CHECK(half <= std::min(plus, minus) * (1 + 1e-12), argument, "nu-svc",
+             "nu {:g} is not possible with classes of weight {:g} and {:g}: at most {:g}", s.nu, plus, minus,
              2 * std::min(plus, minus) / (plus + minus));
   SmoProblem p = problem_of(s, set.rows(), {positive, set.rows()});
   for (int64_t k = 0; k < set.rows(); ++k) (sign[k] > 0 ? p.upper : p.lower)[k] = sign[k] * weight[k];
@@ -77,7 +85,8 @@ template <class T> SvmAnswer solve_nu_svc(const SvmSettings& s, KernelSet<T>& se
   return a;
 }
 
-template <class T> SvmAnswer solve_svr(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& y, const std::vector<double>& weight) {
+template <class T>
+SvmAnswer solve_svr(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& y, const std::vector<double>& weight) {
   SmoProblem p = problem_of(s, set.rows(), {set.rows()});
   p.tube = s.epsilon;
   for (int64_t k = 0; k < set.rows(); ++k) {
@@ -88,7 +97,8 @@ template <class T> SvmAnswer solve_svr(const SvmSettings& s, KernelSet<T>& set, 
   return answer_of(solve_smo(p, set), p);
 }
 
-template <class T> SvmAnswer solve_nu_svr(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& y, const std::vector<double>& weight) {
+template <class T>
+SvmAnswer solve_nu_svr(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& y, const std::vector<double>& weight) {
   const int64_t n = set.rows();
   SmoProblem p = problem_of(s, 2 * n, {n, 2 * n});
   for (int64_t k = 0; k < n; ++k) {

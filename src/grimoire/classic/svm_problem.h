@@ -17,10 +17,14 @@ struct SvmAnswer {
   bool converged = false;
 };
 // sign: +1 or -1 of each row; nu-SVC wants all +1 first. weight: of each row, class weights included.
-template <class T> SvmAnswer solve_c_svc(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& sign, const std::vector<double>& weight);
-template <class T> SvmAnswer solve_nu_svc(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& sign, const std::vector<double>& weight);
-template <class T> SvmAnswer solve_svr(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& y, const std::vector<double>& weight);
-template <class T> SvmAnswer solve_nu_svr(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& y, const std::vector<double>& weight);
+template <class T>
+SvmAnswer solve_c_svc(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& sign, const std::vector<double>& weight);
+template <class T>
+SvmAnswer solve_nu_svc(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& sign, const std::vector<double>& weight);
+template <class T>
+SvmAnswer solve_svr(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& y, const std::vector<double>& weight);
+template <class T>
+SvmAnswer solve_nu_svr(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& y, const std::vector<double>& weight);
 template <class T> SvmAnswer solve_one_class(const SvmSettings& s, KernelSet<T>& set, const std::vector<double>& weight);
 
 }  // namespace grim

@@ -17,7 +17,7 @@ class DecisionTree final : public Estimator {
   bool regresses() const override { return true; }
   bool takes_missing() const override { return true; }
   bool takes_categories() const override { return true; }
-  bool has_proba() const override { return is_classifier(); }
+  bool has_proba() const override { return true; }  // of classes
   bool predict_row(std::span<const float> row, std::span<double> out) const override;
   std::vector<double> importances() const override;  // share of the drop in impurity, summing to 1
   std::string describe() const override { return to_text(); }

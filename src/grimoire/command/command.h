@@ -22,6 +22,7 @@ class Console {
   virtual void result(const Json& object) = 0;      // with --json: the last line of stdout
   virtual bool json() const = 0;
   virtual bool stop_requested() const = 0;          // Ctrl-C or SIGTERM has come
+  virtual void end_at_once(bool on) { (void)on; }   // for work that leaves nothing half done: the first Ctrl-C ends the program
 };
 
 struct Positional {

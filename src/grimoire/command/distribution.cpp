@@ -69,12 +69,12 @@ class DistributionCommand final : public Command {
       Json answers = Json::array();
       for (double x : parse_numbers(q.at, q.name)) {
         const double v = (d.get()->*q.f)(x);
-        answers.push(Json::object({{"at", x}, {"value", v}}));
+        answers.push(v);
         lines.emplace_back(str("{}({})", q.name, number(x)), str("{:.16g}", v));
       }
       std::string key = q.name;
       for (char& c : key) c = c == '-' ? '_' : c;
-      result.set(key, std::move(answers));
+      result.set(key, answers.size() == 1 ? answers[0] : std::move(answers));
     }
     std::string text = title(*d) + "\n" + aligned(lines);
     if (sample_ > 0) {

@@ -37,13 +37,14 @@ class DoctorCommand final : public Command {
   }
 
   int look_at_table(Console& console) {
-    learner_.bare();
+    data_.suit(*learner_.bare());
     device::set_threads(static_cast<int>(learner_.threads));
     data_.data = what_;
     Dataset data = data_.load();
     if (data.y.empty()) throw Error(ErrorKind::usage, "--target is missing: the column to predict", "see the file's first line for its columns");
     const auto learner = learner_.build(data, console);
     learner_.weigh_classes(data);
+    const EndsAtOnce quick(console);
     static constexpr const char* kSteps[] = {"classes", "copies", "leaks", "scales", "fit", "verdict"};
     const TableDiagnosis d = diagnose_table(*learner, data, [&](int64_t step, int64_t) {
       console.live(str("looking at: {}", kSteps[step]));

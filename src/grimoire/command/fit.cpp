@@ -28,7 +28,8 @@ class FitCommand final : public Command {
 
   int run(Console& console) override {
     if (out_.empty()) throw Error(ErrorKind::usage, "--out is missing: the file for the fitted model", "for example --out iris.model");
-    learner_.bare();  // a wrong name or parameter is said before a large file is read
+    data_.suit(*learner_.bare());  // a wrong name or parameter is said before a large file is read
+    check_output("out", out_, data_.data);
     device::set_threads(static_cast<int>(learner_.threads));
     Dataset data = data_.load();
     const std::unique_ptr<Estimator> learner = learner_.build(data, console);
@@ -37,7 +38,10 @@ class FitCommand final : public Command {
     learner_.weigh_classes(data);
     console.live(str("{}: {}", learner_.model, shape_in_words(data)));
     const double start = monotonic_seconds();
-    learner->fit(data);
+    {
+      const EndsAtOnce quick(console);
+      learner->fit(data);
+    }
     const double seconds = monotonic_seconds() - start;
     State state = learner->to_state();
     state.set("data", Json::object({{"target", data_.target}, {"rows", data.rows()}}));

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
 #include "grimoire/classic/calibration.h"
 #include "grimoire/classic/pipeline.h"
 #include "grimoire/classic/preprocess.h"
@@ -17,23 +19,41 @@ Options DataFlags::options() {
       {.name = "as", .help = "what the target is; auto: text and few whole numbers are classes", .target = &as, .choices = {"auto", "classes", "number"}},
       {.name = "weight", .help = "column of row weights", .target = &weight},
       {.name = "category", .help = "a column of numbers that are names of categories", .target = &category},
+      {.name = "drop", .help = "a column to leave out", .target = &drop},
       {.name = "missing", .help = "a further text that means: no value", .target = &missing},
       {.name = "header", .help = "does the first row name the columns", .target = &header, .choices = {"auto", "yes", "no"}},
       {.name = "delimiter", .help = "between cells: one character or 'tab'; empty finds out", .target = &delimiter},
+      {.name = "decimal", .help = "in numbers; auto: a comma where cells are not parted by commas", .target = &decimal, .choices = {"auto", "point", "comma"}},
   };
 }
 
 DatasetOptions DataFlags::dataset_options() const {
   DatasetOptions o{.target = target, .weight = weight, .as = as == "classes" ? Target::classes : as == "number" ? Target::number : Target::automatic,
-                   .classes = {}, .columns = {}, .csv = {}};
+                   .classes = {}, .columns = {}, .csv = {}, .drop = {}};
   o.csv.header = header == "yes" ? CsvOptions::Header::yes : header == "no" ? CsvOptions::Header::no : CsvOptions::Header::automatic;
   if (!delimiter.empty()) {
     if (delimiter != "tab" && delimiter.size() != 1) throw Error(ErrorKind::usage, str("--delimiter: got '{}', expected one character or 'tab'", delimiter));
     o.csv.delimiter = delimiter == "tab" ? '\t' : delimiter[0];
   }
+  o.csv.decimal = decimal == "comma" ? ',' : decimal == "point" ? '.' : 0;
   o.csv.categories = category;
+  o.drop = drop;
   o.csv.missing.insert(o.csv.missing.end(), missing.begin(), missing.end());
   return o;
+}
+
+void DataFlags::suit(const Estimator& learner) {
+  if (as == "auto" && learner.regresses() && !learner.classifies()) as = "number";
+}
+
+void check_output(const std::string& flag, const std::string& path, const std::string& data) {
+  if (path.empty()) return;
+  std::error_code none;
+  if (std::filesystem::equivalent(path, data, none)) throw Error(ErrorKind::usage, str("--{} {}: that is the table itself, and would be lost", flag, path));
+  if (files().kind(path) == FileKind::folder) throw Error(ErrorKind::usage, str("--{} {}: that is a folder, expected the name of a file", flag, path));
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (!folder.empty() && files().kind(folder.string()) != FileKind::folder)
+    throw Error(ErrorKind::input, str("--{} {}: there is no folder {}", flag, path, folder.string()), "make it first");
 }
 
 Dataset DataFlags::load(const Estimator* known) const {
@@ -105,6 +125,10 @@ std::unique_ptr<Estimator> LearnerFlags::build(const Dataset& data, Console& con
     steps.push_back(std::move(encoder));
   }
   for (const std::string& step : unasked) console.say("note: " + step);
+  for (const ColumnInfo& c : data.x.columns())
+    if (data.rows() >= 50 && static_cast<int64_t>(c.levels.size()) * 2 > data.rows())
+      console.say(str("note: column '{0}' has {1} different texts in {2} rows, which say little of new rows: --drop '{0}' leaves it out", c.name,
+                      with_commas(static_cast<int64_t>(c.levels.size())), with_commas(data.rows())));
   if (!steps.empty()) {
     steps.push_back(std::move(learner));
     learner = std::make_unique<Pipeline>(std::move(steps));
@@ -148,8 +172,9 @@ void LearnerFlags::weigh_classes(Dataset& data) const {
 }
 
 std::string shape_in_words(const Dataset& data) {
-  return str("{} rows, {} columns", with_commas(data.rows()), with_commas(data.x.width())) +
-         (data.classifies() ? str(", {} classes", data.classes.size()) : data.y.empty() ? "" : ", a number to predict");
+  const auto counted = [](int64_t n, const char* one, const char* many) { return with_commas(n) + " " + (n == 1 ? one : many); };
+  return counted(data.rows(), "row", "rows") + ", " + counted(data.x.width(), "column", "columns") +
+         (data.classifies() ? ", " + counted(data.class_count(), "class", "classes") : data.y.empty() ? "" : ", a number to predict");
 }
 
 }  // namespace grim

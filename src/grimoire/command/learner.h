@@ -13,9 +13,12 @@ namespace grim {
 
 struct DataFlags {
   std::string data, target, as = "auto", weight, header = "auto", delimiter;
-  std::vector<std::string> category, missing;
+  std::string decimal = "auto";
+  std::vector<std::string> category, missing, drop;
 
   Options options();
+  // Before a long fit: a target of few whole numbers is a number to a learner that knows nothing else.
+  void suit(const Estimator& learner);
   // `known`: a fitted model's columns and classes. throws: usage, input
   Dataset load(const Estimator* known = nullptr) const;
   DatasetOptions dataset_options() const;
@@ -32,6 +35,21 @@ struct LearnerFlags {
   // The learner with the steps before it that the data ask for; each step that was not asked for is said on the console.
   std::unique_ptr<Estimator> build(const Dataset& data, Console& console) const;
   void weigh_classes(Dataset& data) const;  // --class-weight balanced, or NAME=WEIGHT,...
+};
+
+// Before a long fit: a file that cannot be written, or is the table itself, is said at once. throws: usage, input
+void check_output(const std::string& flag, const std::string& path, const std::string& data);
+
+// A fit keeps nothing until it ends, so the first Ctrl-C may end the program while this lives.
+class EndsAtOnce {
+ public:
+  explicit EndsAtOnce(Console& console) : console_(console) { console_.end_at_once(true); }
+  ~EndsAtOnce() { console_.end_at_once(false); }
+  EndsAtOnce(const EndsAtOnce&) = delete;
+  EndsAtOnce& operator=(const EndsAtOnce&) = delete;
+
+ private:
+  Console& console_;
 };
 
 std::string shape_in_words(const Dataset& data);  // "569 rows, 30 columns, 2 classes"

@@ -44,7 +44,8 @@ class ValidateCommand final : public Command {
   }
 
   int run(Console& console) override {
-    learner_.bare();  // a wrong name or parameter is said before a large file is read
+    data_.suit(*learner_.bare());  // a wrong name or parameter is said before a large file is read
+    check_output("report", report_, data_.data);
     device::set_threads(static_cast<int>(learner_.threads));
     Dataset data = load();
     if (data.y.empty()) throw Error(ErrorKind::usage, "--target is missing: the column to predict", "see the file's first line for its columns");
@@ -57,10 +58,12 @@ class ValidateCommand final : public Command {
     };
     console.say(str("{}: {}; {}", learner_.model, shape_in_words(data), how_dealt(folds)));
     Json result = Json::object({{"model", learner_.model}, {"rows", data.rows()}, {"columns", data.x.width()}, {"protocol", how_dealt(folds)}});
+    const EndsAtOnce quick(console);
     if (curve_) show_learning_curve(console, result, *learner, data, folds, progress);
     else if (!vary_.empty()) show_validation_curve(console, result, *learner, data, folds, progress);
     else if (!grid_.empty()) show_search(console, result, *learner, data, folds, progress);
     else show_scores(console, result, *learner, data, folds, progress);
+    console.end_at_once(false);
     if (!report_.empty()) {
       write_atomically(report_, page(data));
       console.say(str("page: {}", report_));

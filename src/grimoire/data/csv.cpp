@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <deque>
 #include <set>
 #include <unordered_map>
@@ -32,9 +33,22 @@ std::string_view trimmed(std::string_view s) {
 }
 
 bool to_number(std::string_view s, double& value) {
-  if (!s.empty() && s.front() == '+') s.remove_prefix(1);
+  if (s.size() > 1 && s.front() == '+' && s[1] != '-') s.remove_prefix(1);
   const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
-  return error == std::errc() && end == s.data() + s.size() && !s.empty();
+  if (end != s.data() + s.size() || s.empty()) return false;
+  if (error == std::errc::result_out_of_range) value = std::strtod(std::string(s).c_str(), nullptr);  // 1e999 is infinite, 1e-999 is 0
+  return error == std::errc() || error == std::errc::result_out_of_range;
+}
+
+// "1,5" or "-2,25e3", as half of the world writes 1.5; 'grouped' when it may as well be a thousand: "1,500".
+bool to_comma_number(std::string_view s, double& value, bool& grouped) {
+  const size_t comma = s.find(',');
+  if (comma == std::string_view::npos || comma + 1 >= s.size() || s[comma + 1] < '0' || s[comma + 1] > '9') return false;
+  if (comma > 0 && (s[comma - 1] < '0' || s[comma - 1] > '9') && s[comma - 1] != '-' && s[comma - 1] != '+') return false;
+  std::string plain(s);
+  plain[comma] = '.';
+  grouped = s.size() == comma + 4 && comma > 0 && s[comma - 1] != '0';
+  return to_number(plain, value);
 }
 
 // One pass over the bytes. A quoted cell may hold delimiters and line ends; "" in it stands for one quote.
@@ -131,9 +145,12 @@ class Splitter {
   Cells cells_;
 };
 
-// The first of these that cuts the first rows (the very first apart, which may be a title) into equally many cells.
+// The one that cuts the first rows into equally many cells, the very first row, which may be a title, too if possible; among
+// several, the one that leaves the most numbers.
 char guess_delimiter(std::string_view text, const std::string& source) {
-  for (char delimiter : {',', ';', '\t', ' '}) {
+  char best = ',';
+  double best_score = -1;
+  for (char delimiter : {',', ';', '\t', '|', ' '}) {
     try {
       const Cells head = Splitter(text.substr(0, 1 << 20), delimiter, source).run(20);
       const size_t rows = head.rows();
@@ -141,11 +158,17 @@ char guess_delimiter(std::string_view text, const std::string& source) {
       const size_t width = head.width(rows > 1 ? 1 : 0);
       bool agree = width > 1;
       for (size_t r = 1; r < rows; ++r) agree &= head.width(r) == width || (r + 1 == rows && rows == 20);
-      if (agree) return delimiter;
+      if (!agree) continue;
+      size_t numbers = 0;
+      double value;
+      bool grouped;
+      for (std::string_view cell : head.text) numbers += cell.empty() || to_number(cell, value) || (delimiter != ',' && to_comma_number(cell, value, grouped));
+      const double score = (head.width(0) == width ? 2 : 0) + static_cast<double>(numbers) / static_cast<double>(head.text.size());
+      if (score > best_score) best_score = score, best = delimiter;
     } catch (const Error&) {  // quotes that do not fit this delimiter
     }
   }
-  return ',';
+  return best;
 }
 
 // "150,4,setosa,versicolor,virginica": rows, columns, class names.
@@ -156,46 +179,77 @@ bool is_declared(const Cells& cells) {
          columns == static_cast<double>(cells.width(1) - 1);
 }
 
-bool looks_like_header(const Cells& cells) {
+bool is_number(std::string_view cell) {
+  double value;
+  bool grouped;
+  return to_number(cell, value) || to_comma_number(cell, value, grouped);
+}
+
+// A first row without a number in it, whose texts do not stand again in their columns. Names that stand twice, or are empty as
+// over the row numbers that some programs write, are names all the same when there are numbers below.
+bool looks_like_header(const Cells& cells, const std::set<std::string, std::less<>>& missing) {
   if (cells.rows() < 2 || cells.width(0) != cells.width(1)) return false;
   std::set<std::string_view> names;
+  bool plain = true, any = false;
   for (size_t c = 0; c < cells.width(0); ++c) {
-    double number;
-    if (cells.at(0, c).empty() || to_number(cells.at(0, c), number) || !names.insert(cells.at(0, c)).second) return false;
+    const std::string_view name = cells.at(0, c);
+    if (is_number(name)) return false;
+    any |= !name.empty();
+    plain &= !name.empty() && names.insert(name).second;
   }
   const size_t looked = std::min<size_t>(cells.rows(), 1000);
-  for (size_t c = 0; c < cells.width(0); ++c)  // the name of a column of text does not stand in the column again
-    for (size_t r = 1; r < looked; ++r)
-      if (c < cells.width(r) && cells.at(r, c) == cells.at(0, c)) return false;
-  return true;
+  bool numbers_below = false;
+  for (size_t c = 0; c < cells.width(0); ++c) {
+    if (cells.at(0, c).empty()) continue;
+    size_t numbers = 0, texts = 0;
+    for (size_t r = 1; r < looked; ++r) {
+      if (c >= cells.width(r)) continue;
+      if (cells.at(r, c) == cells.at(0, c)) return false;
+      (is_number(cells.at(r, c)) ? numbers : texts) += !missing.contains(cells.at(r, c));
+    }
+    numbers_below |= numbers > 0 && texts == 0;
+  }
+  return any && (plain || numbers_below);
 }
 
 class Builder {
  public:
-  Builder(const Cells& cells, const std::string& source, const CsvOptions& options)
-      : cells_(cells), source_(source), options_(options), missing_(options.missing.begin(), options.missing.end()) {}
+  Builder(const Cells& cells, const std::string& source, const CsvOptions& options, bool commas)
+      : cells_(cells), source_(source), options_(options), missing_(options.missing.begin(), options.missing.end()), commas_(commas) {}
 
   Table run() {
     declared_ = options_.header == CsvOptions::Header::automatic && is_declared(cells_);
     const bool named = !declared_ && (options_.header == CsvOptions::Header::yes ||
-                                      (options_.header == CsvOptions::Header::automatic && looks_like_header(cells_)));
+                                      (options_.header == CsvOptions::Header::automatic && looks_like_header(cells_, missing_)));
     first_ = declared_ || named ? 1 : 0;
     GRIM_CHECK(cells_.rows() > first_, input, "csv", "{}: no rows{}", source_, named ? " below the header" : "");
-    const size_t width = cells_.width(named ? 0 : first_);
+    size_t width = cells_.width(named ? 0 : first_);
     for (size_t r = first_; r < cells_.rows(); ++r)
       GRIM_CHECK(cells_.width(r) == width, input, "csv", "{}: row {} (line {}): got {} cells, expected {}", source_, r - first_ + 1,
                  cells_.line[r], cells_.width(r), width);
+    if (width > 1 && !declared_ && nothing_in(width - 1)) --width;  // every row ends in a delimiter
     Table table;
     table.source = source_;
+    std::set<std::string> names;
     for (size_t c = 0; c < width; ++c) {
       const bool target = declared_ && c + 1 == width;
-      table.columns.push_back(column(c, named ? std::string(cells_.at(0, c)) : target ? "target" : str("x{}", c), target));
+      const bool own = named && !cells_.at(0, c).empty();
+      std::string name = own ? std::string(cells_.at(0, c)) : target ? "target" : str("x{}", c);
+      if (!names.insert(name).second)
+        throw Error(ErrorKind::input, str("[csv] {}: two columns are called '{}'", source_, name), "give each a name of its own; or, if the first row holds no names, say --header no");
+      table.columns.push_back(column(c, std::move(name), target));
     }
     for (const std::string& name : options_.categories) table.index(name);  // refuses an unknown one
     return table;
   }
 
  private:
+  bool nothing_in(size_t c) const {
+    for (size_t r = 0; r < cells_.rows(); ++r)
+      if (!cells_.at(r, c).empty()) return false;
+    return true;
+  }
+
   Column column(size_t c, std::string name, bool target) const {
     Column column;
     column.name = std::move(name);
@@ -204,15 +258,23 @@ class Builder {
     if (std::find(forced.begin(), forced.end(), column.name) != forced.end()) return category(c, std::move(column));
     const size_t n = cells_.rows() - first_;
     column.values.resize(n);
-    size_t text = 0, filled = 0, first_text = 0;
+    size_t text = 0, filled = 0, first_text = 0, with_comma = 0, groups = 0;
     for (size_t r = 0; r < n; ++r) {
       const std::string_view cell = cells_.at(first_ + r, c);
       column.values[r] = NAN;
-      if (missing_.count(cell)) continue;
+      if (missing_.contains(cell)) continue;
       ++filled;
+      bool grouped = false;
       if (to_number(cell, column.values[r])) continue;
+      if (commas_ && to_comma_number(cell, column.values[r], grouped)) {
+        ++with_comma, groups += grouped;
+        continue;
+      }
       if (text++ == 0) first_text = r;
     }
+    if (text == 0 && with_comma > 0 && groups == with_comma && options_.decimal == 0)
+      throw Error(ErrorKind::input, str("[csv] {}: column '{}': its commas may part decimals or thousands, as in '{}'", source_, column.name, first_with_comma(c)),
+                  "say --decimal comma, or write the numbers without commas");
     if (text == 0) return column;
     if (static_cast<double>(filled - text) >= 0.9 * static_cast<double>(filled) && filled - text >= 9)
       throw Error(ErrorKind::input, str("[csv] {}: row {} (line {}), column '{}': '{}' is not a number, and {} of {} cells of the column are", source_,
@@ -221,10 +283,16 @@ class Builder {
     return category(c, std::move(column));
   }
 
+  std::string_view first_with_comma(size_t c) const {
+    for (size_t r = first_; r < cells_.rows(); ++r)
+      if (cells_.at(r, c).find(',') != std::string_view::npos) return cells_.at(r, c);
+    return "";
+  }
+
   Column category(size_t c, Column column) const {
     std::set<std::string_view> seen;
     for (size_t r = first_; r < cells_.rows(); ++r)
-      if (!missing_.count(cells_.at(r, c))) seen.insert(cells_.at(r, c));
+      if (!missing_.contains(cells_.at(r, c))) seen.insert(cells_.at(r, c));
     column.kind = ColumnKind::category;
     column.levels.assign(seen.begin(), seen.end());
     std::unordered_map<std::string_view, double> place;
@@ -253,8 +321,8 @@ class Builder {
   const Cells& cells_;
   const std::string& source_;
   const CsvOptions& options_;
-  std::set<std::string_view> missing_;
-  bool declared_ = false;
+  std::set<std::string, std::less<>> missing_;
+  bool commas_ = false, declared_ = false;
   size_t first_ = 0;
 };
 
@@ -288,7 +356,7 @@ Table parse_csv(std::string_view text, const std::string& source, const CsvOptio
   const char delimiter = options.delimiter ? options.delimiter : guess_delimiter(text, source);
   const Cells cells = Splitter(text, delimiter, source).run();
   GRIM_CHECK(cells.rows() > 0, input, "csv", "{}: the file is empty", source);
-  return Builder(cells, source, options).run();
+  return Builder(cells, source, options, options.decimal == ',' || (options.decimal == 0 && delimiter != ',')).run();
 }
 
 Table read_csv(const std::string& path, const CsvOptions& options) { return parse_csv(gunzip(read_file(path), path), path, options); }

@@ -59,7 +59,7 @@ void target_from_numbers(const std::vector<double>& values, const DatasetOptions
 
 void target_from_column(const Column& c, const DatasetOptions& o, const std::string& source, Dataset& d) {
   if (c.kind == ColumnKind::number) return target_from_numbers(c.values, o, source, c.name, d);
-  if (o.as == Target::number) throw Error(ErrorKind::input, str("{}: column '{}' holds text ('{}'), and the target is to be a number", source, c.name, c.levels.front()));
+  if (o.as == Target::number) throw Error(ErrorKind::input, str("{}: column '{}' holds text ('{}'), and the target is to be a number", source, c.name, c.levels.empty() ? "" : c.levels.front()), "take a learner that tells classes apart, or another target");
   need_every_target(c.values, source, c.name);
   std::vector<std::string> names;
   for (double v : c.values) names.push_back(c.levels[static_cast<size_t>(v)]);
@@ -74,7 +74,7 @@ Features matched(const Table& table, const std::vector<ColumnInfo>& known) {
     const Column& c = table.column(known[p].name);
     double* out = dense.data<double>() + p;
     if (known[p].kind == ColumnKind::number) {
-      if (c.kind == ColumnKind::category) throw Error(ErrorKind::input, str("{}: column '{}' holds text ('{}'), and the model was fitted on numbers there", table.source, c.name, c.levels.front()));
+      if (c.kind == ColumnKind::category) throw Error(ErrorKind::input, str("{}: column '{}' holds text ('{}'), and the model was fitted on numbers there", table.source, c.name, c.levels.empty() ? "" : c.levels.front()));
       for (int64_t r = 0; r < N; ++r) out[r * P] = c.values[r];
       continue;
     }
@@ -156,6 +156,7 @@ Dataset from_npz(const std::string& bytes, const std::string& path, const Datase
 Dataset dataset_of(const Table& table, const DatasetOptions& o) {
   Dataset d;
   std::vector<std::string> without;
+  for (const std::string& name : o.drop) without.push_back(table.column(name).name);
   if (!o.target.empty()) {
     const Column& target = table.column(o.target);
     target_from_column(target, o, table.source, d);

@@ -102,6 +102,7 @@ struct DatasetOptions {
   std::vector<std::string> classes = {};  // known names (of a fitted model): others are refused, and numbers follow these
   std::vector<ColumnInfo> columns = {};   // known columns (of a fitted model): found by name, categories by level; others dropped
   CsvOptions csv = {};
+  std::vector<std::string> drop = {};     // columns to leave out
 };
 Dataset load_dataset(const std::string& path, const DatasetOptions& options = {});
 Dataset dataset_of(const Table& table, const DatasetOptions& options = {});

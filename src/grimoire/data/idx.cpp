@@ -1,5 +1,6 @@
 #include "grimoire/data/idx.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -46,10 +47,11 @@ Tensor parse_idx(std::string_view bytes, const std::string& source) {
   Reader reader(bytes, source);
   const int type = reader.read<uint32_t>("magic") >> 16 & 0xff, rank = bytes[3];
   Shape shape;
-  uint64_t count = static_cast<uint64_t>(type_size(type));
+  uint64_t count = static_cast<uint64_t>(type_size(type)), sizes = 1;
   for (int axis = 0; axis < rank; ++axis) {
     const uint32_t n = swapped(reader.read<uint32_t>("size"));
-    GRIM_CHECK(multiply(count, n, count) && count <= reader.remaining() + 32, input, "idx", "{}: its sizes ask for more bytes than it has", source);
+    GRIM_CHECK(multiply(count, n, count) && count <= reader.remaining() + 32 && multiply(sizes, std::max(n, 1u), sizes) && sizes >> 48 == 0, input, "idx",
+               "{}: its sizes ask for more bytes than it has", source);
     shape.push_back(n);
   }
   const std::string_view data = reader.take(count, "numbers");

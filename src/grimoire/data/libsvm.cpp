@@ -8,7 +8,7 @@
 namespace grim {
 namespace {
 
-constexpr int64_t kMostColumns = int64_t{1} << 31;
+constexpr int64_t kMostColumns = int64_t{1} << 24;  // each has a name: a stray index must not ask for more memory than there is
 
 std::string_view next_word(std::string_view& line) {
   while (!line.empty() && (line.front() == ' ' || line.front() == '\t' || line.front() == '\r')) line.remove_prefix(1);

@@ -32,7 +32,8 @@ struct Table {
 struct CsvOptions {
   enum class Header : uint8_t { automatic, yes, no };
   Header header = Header::automatic;  // automatic: a first row whose cells are all text (and no other row's are) names the columns
-  char delimiter = 0;                 // 0: the one of , ; tab space that the first rows agree on
+  char delimiter = 0;                 // 0: the one of , ; tab | space that the first rows agree on
+  char decimal = 0;                   // ',' or '.'; 0: commas are read as decimals where cells are not parted by commas
   std::vector<std::string> missing = {"", "NA", "NaN", "nan", "N/A", "null", "NULL", "?"};
   std::vector<std::string> categories = {};  // columns to read as categories though they hold numbers
 };
@@ -40,6 +41,7 @@ struct CsvOptions {
 // CSV: RFC 4180 quotes, CR LF or LF, spaces around cells dropped, gzip by its magic bytes. A column with a cell that is neither a
 // number nor missing is a category. Also the layout of scikit-learn's files: a first line "rows,columns,class names ..." before
 // nameless rows, whose last column is the class; it becomes the category "target", the others x0, x1, ...
+// A last column with neither name nor cell is what a delimiter at the end of every row leaves, and is dropped.
 // A column that is a number in nine of ten cells and text in some is refused: that is a typing error more often than a category.
 // throws: input, "FILE: row 3, column 'age': ..."; also for broken quotes, rows with too many or too few cells, bytes that are no text
 Table read_csv(const std::string& path, const CsvOptions& options = {});

@@ -1,6 +1,6 @@
 #include "grimoire/io/gzip.h"
 
-#include <algorithm>
+#include <memory>
 
 #include <zlib.h>
 
@@ -34,6 +34,7 @@ class Inflater {
 };
 
 constexpr int kGzipWindow = 15 + 16, kRawWindow = -15;
+constexpr size_t kPiece = size_t{1} << 18;
 
 }  // namespace
 
@@ -41,16 +42,15 @@ std::string gunzip(std::string bytes, std::string_view source, size_t limit) {
   std::string out;
   std::string_view rest = bytes;
   bool packed = false;
+  const auto piece = std::make_unique_for_overwrite<char[]>(kPiece);
   while (rest.size() >= 2 && rest[0] == '\x1f' && static_cast<unsigned char>(rest[1]) == 0x8b) {
     packed = true;
     GRIM_CHECK(rest.size() < (size_t{1} << 32), resource, "gzip", "{}: more than 4 GiB packed", source);
     Inflater inflater(rest, kGzipWindow);
     for (int code = Z_OK; code != Z_STREAM_END;) {
-      const size_t at = out.size();
-      out.resize(std::max<size_t>(at + rest.size() * 2, at + 65536));
       size_t made = 0;
-      code = inflater.run(out.data() + at, std::min<size_t>(out.size() - at, 1u << 30), made);
-      out.resize(at + made);
+      code = inflater.run(piece.get(), kPiece, made);
+      out.append(piece.get(), made);
       GRIM_CHECK(code == Z_OK || code == Z_STREAM_END, input, "gzip", "{}: damaged or cut after {} unpacked bytes", source, out.size());
       GRIM_CHECK(out.size() <= limit, resource, "gzip", "{}: unpacks to more than {} bytes", source, limit);
     }

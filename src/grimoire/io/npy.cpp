@@ -1,5 +1,6 @@
 #include "grimoire/io/npy.h"
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -47,7 +48,7 @@ NpyHeader parse_header(std::string_view text, std::string_view source) {
     uint64_t n = 0;
     size_t digits = 0;
     while (digits < shape.size() && digits < 18 && shape[digits] >= '0' && shape[digits] <= '9') n = n * 10 + (shape[digits++] - '0');
-    GRIM_CHECK(digits > 0 && h.shape.size() < 8 && multiply(count, n, count) && count < (uint64_t{1} << 48), input, "npy",
+    GRIM_CHECK(digits > 0 && h.shape.size() < 8 && multiply(count, std::max<uint64_t>(n, 1), count) && count >> 48 == 0, input, "npy",
                "{}: the header's shape is not one of at most 8 sizes", source);
     h.shape.push_back(static_cast<int64_t>(n));
     shape.remove_prefix(digits);
@@ -96,13 +97,11 @@ Tensor parse_npy(std::string_view bytes, std::string_view source) {
     if (h.descr == t.descr) type = &t;
   GRIM_CHECK(type, input, "npy", "{}: dtype '{}' is not supported, expected one of <f8 <f4 <i8 <i4 <i2 <u4 <u2 |u1 |i1 |b1", source,
              h.descr);
-  const std::vector<int64_t> stored(h.fortran ? h.shape.rbegin() : h.shape.rbegin(), h.shape.rend());
   Shape shape, reversed;
   for (int64_t n : h.shape) shape.push_back(n);
   for (int axis = shape.ndim() - 1; axis >= 0; --axis) reversed.push_back(shape[axis]);
   const Shape& read_as = h.fortran ? reversed : shape;
-  uint64_t count = 1;
-  for (int64_t n : h.shape) count *= static_cast<uint64_t>(n);
+  const uint64_t count = static_cast<uint64_t>(shape.numel());
   const std::string_view data = reader.take(count * type->size, "numbers");
   Tensor t;
   if (type->widen) {
@@ -132,6 +131,7 @@ std::map<std::string, Tensor> parse_npz(std::string_view bytes, std::string_view
   GRIM_CHECK(directory_at <= end, input, "npz", "{}: the zip directory lies outside the file", source);
   Reader directory(bytes.substr(directory_at, end - directory_at), source);
   std::map<std::string, Tensor> arrays;
+  uint64_t total = 0;  // members may share their bytes: a small file must not unpack without end
   for (int i = 0; i < members; ++i) {
     directory.expect("PK\x01\x02", "zip directory entry");
     directory.skip(6, "versions");
@@ -154,6 +154,8 @@ std::map<std::string, Tensor> parse_npz(std::string_view bytes, std::string_view
     const std::string member = str("{}, member {}", source, name);
     GRIM_CHECK(method == 0 || method == 8, input, "npz", "{}: packed by method {}, expected stored or deflate", member, method);
     GRIM_CHECK(size <= packed * 1032 + 64, input, "npz", "{}: claims to unpack to {} bytes", member, size);  // deflate's limit
+    total += std::max(size, packed);
+    GRIM_CHECK(total <= bytes.size() * 1032 + 64, input, "npz", "{}: claims to unpack to more than its file can hold", member);
     const std::string unpacked = method == 0 ? std::string(data) : inflate_raw(data, size, member);
     if (name.ends_with(".npy")) name.resize(name.size() - 4);
     arrays[name] = parse_npy(unpacked, member);

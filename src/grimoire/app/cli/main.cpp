@@ -19,10 +19,15 @@
 namespace grim {
 namespace {
 
-volatile std::sig_atomic_t caught_signal = 0;
+volatile std::sig_atomic_t caught_signal = 0, at_once = 0;
 
 void on_signal(int number) {
-  if (caught_signal) _exit(128 + number);  // asked twice: now
+  if (at_once) {
+    constexpr char kWords[] = "\nstopped; nothing was written\n";
+    if (write(2, kWords, sizeof(kWords) - 1)) {
+    }
+  }
+  if (caught_signal || at_once) _exit(128 + number);  // asked twice, or nothing would be lost: now
   caught_signal = number;
 }
 
@@ -83,13 +88,14 @@ int run(const std::vector<std::string>& words, Terminal& terminal) {
 
 int main(int argc, char** argv) {
   grim::catch_signals();
-  grim::Terminal terminal([] { return grim::caught_signal != 0; });
+  grim::Terminal terminal([] { return grim::caught_signal != 0; }, [](bool on) { grim::at_once = on; });
   try {
     return grim::run({argv + 1, argv + argc}, terminal);
   } catch (const grim::Error& e) {
-    return grim::tell(terminal, e);
+    const int code = grim::tell(terminal, e);
+    return grim::caught_signal ? 128 + grim::caught_signal : code;
   } catch (const std::bad_alloc&) {
-    return grim::tell(terminal, grim::Error(grim::ErrorKind::resource, "out of memory", "a smaller --batch-size needs less"));
+    return grim::tell(terminal, grim::Error(grim::ErrorKind::resource, "out of memory", "a smaller --batch-size, or fewer rows, need less"));
   } catch (const std::exception& e) {
     return grim::tell(terminal, grim::Error(grim::ErrorKind::state, e.what()));
   }

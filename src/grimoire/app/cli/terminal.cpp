@@ -19,7 +19,7 @@ size_t columns() {
 }
 }  // namespace
 
-Terminal::Terminal(std::function<bool()> stop) : stop_(std::move(stop)) {
+Terminal::Terminal(std::function<bool()> stop, std::function<void(bool)> at_once) : stop_(std::move(stop)), at_once_(std::move(at_once)) {
   const char* term = std::getenv("TERM");
   redraws_ = isatty(STDERR_FILENO) && (!term || std::strcmp(term, "dumb") != 0);
 }
