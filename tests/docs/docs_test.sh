@@ -25,8 +25,8 @@ for verb in demo train resume generate eval doctor fit predict validate stats di
   "$program" "$verb" --help-all | grep -q "^  grimoire $verb" || fail "$verb shows no example"
 done
 
-# The C++ example of the README is the one that is built and run.
-awk '/^```cpp$/ { on = 1; next } /^```$/ { on = 0 } on' README.md | diff - examples/hello/hello.cpp >/dev/null || fail "README's example differs from examples/hello/hello.cpp"
+# The C++ examples of the README are the ones that are built and run.
+awk '/^```cpp$/ { on = 1; next } /^```$/ { on = 0 } on' README.md | diff - <(cat examples/hello/hello.cpp examples/table/table.cpp) >/dev/null || fail "README's examples differ from examples/"
 
 for file in README.md CONTRIBUTING.md docs/*.md; do
   while read -r link; do

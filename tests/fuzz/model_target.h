@@ -205,7 +205,7 @@ template <class T> void poke(const Tensor& t, Bytes& bytes) {
 }
 
 inline Tensor damaged_tensor(const Tensor& old, Bytes& bytes) {
-  const Tensor t = contiguous(old).same(old) ? cast(contiguous(old), old.dtype()) : contiguous(old);
+  const Tensor t = contiguous(old);
   const Tensor copy = Tensor::empty(t.shape(), t.dtype());
   if (t.numel()) std::memcpy(copy.raw(), t.raw(), static_cast<size_t>(t.numel()) * static_cast<size_t>(size_of(t.dtype())));
   switch (bytes.next() % 8) {
@@ -216,7 +216,7 @@ inline Tensor damaged_tensor(const Tensor& old, Bytes& bytes) {
       shape[static_cast<int>(bytes.below(static_cast<size_t>(shape.ndim())))] = static_cast<int64_t>(bytes.below(300));
       return Tensor::zeros(shape, t.dtype());
     }
-    case 2: return cast(t, bytes.next() % 2 ? Dtype::f32 : Dtype::i64);
+    case 2: return Tensor::full(t.shape(), static_cast<double>(bytes.next() % 3), bytes.next() % 2 ? Dtype::f32 : Dtype::i64);
     case 3: return Tensor::view_of(copy.storage(), 0, {1, t.numel()}, {t.numel(), 1}, t.dtype());
     default:
       if (t.numel() == 0) return t;

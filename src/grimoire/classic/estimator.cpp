@@ -236,8 +236,7 @@ std::unique_ptr<Estimator> Estimator::from_state(const State& state) {
     GRIM_CHECK(k > before && k < classes, input, "model", "class number {} after {} of {} classes", k, before, classes);
     before = k;
   }
-  GRIM_CHECK(classes == 0 ? !e->classifies() || e->regresses() : e->classifies() && e->present_.size() >= 2, input, "model", "{} with {} of {} classes", e->name(),
-             e->present_.size(), classes);
+  GRIM_CHECK(classes == 0 || e->present_.size() >= 2, input, "model", "{} of {} classes had rows", e->present_.size(), classes);
   for (const Json& c : state.value("columns").items()) {
     ColumnInfo column{c.text("name")};
     if (const Json* levels = c.find("levels")) {
@@ -248,6 +247,7 @@ std::unique_ptr<Estimator> Estimator::from_state(const State& state) {
   }
   GRIM_CHECK(!e->columns_.empty(), input, "model", "no columns");
   e->read(state);
+  GRIM_CHECK(classes == 0 ? !e->classifies() || e->regresses() : e->classifies(), input, "model", "{} with {} classes", e->name(), classes);
   e->fitted_ = true;
   return e;
 }

@@ -54,6 +54,7 @@ class Estimator {
   virtual std::string describe() const { return ""; }       // the fitted model in a few lines for people: coefficients, rules
 
   int64_t class_count() const { return static_cast<int64_t>(present_.size()); }  // classes as the learner sees them
+  const std::string& class_name(int64_t k) const { return classes_[static_cast<size_t>(present_[static_cast<size_t>(k)])]; }  // of these
   bool fitted() const { return fitted_; }
   bool is_classifier() const { return !classes_.empty(); }  // fitted on classes
   const std::vector<std::string>& classes() const { return classes_; }

@@ -64,8 +64,8 @@ void LinearModel::write(State& state) const {
 
 void LinearModel::read(const State& state) {
   const Tensor coef = state.tensor("coefficients", Dtype::f64, 2);
-  const int64_t K = static_cast<int64_t>(classes().size()), D = coef.dim(0), P = static_cast<int64_t>(columns().size());
-  GRIM_CHECK(coef.dim(1) == P && D >= 1 && (D == 1 || D <= K), input, "model", "'coefficients': got {}, expected {} columns", coef.shape(),
+  const int64_t K = class_count(), D = coef.dim(0), P = static_cast<int64_t>(columns().size());
+  GRIM_CHECK(coef.dim(1) == P && (D == 1 ? K == 0 || K == 2 : D == K), input, "model", "'coefficients': got {}, expected {} columns", coef.shape(),
              P);
   coef_ = coef.to_vector<double>();
   intercept_ = state.numbers("intercepts", D);
@@ -76,7 +76,7 @@ std::string LinearModel::describe() const {
   const int64_t P = static_cast<int64_t>(columns().size());
   std::string text;
   for (int64_t d = 0; d < outputs(); ++d) {
-    if (outputs() > 1) text += str("class {}:\n", d < static_cast<int64_t>(classes().size()) ? classes()[d] : str("{}", d));
+    if (outputs() > 1) text += str("class {}:\n", class_name(d));
     const double* w = &coef_[d * P];
     std::vector<int64_t> order;
     for (int64_t j = 0; j < P; ++j)

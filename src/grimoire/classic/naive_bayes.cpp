@@ -220,7 +220,7 @@ std::string NaiveBayes::describe() const {
   const size_t P = columns().size();
   std::string text = str("  {}\n", fitted_kind_);
   for (size_t k = 0; k < prior_.size(); ++k) {
-    text += str("  class {}: prior {:.4g}\n", classes()[k], std::exp(prior_[k]));
+    text += str("  class {}: prior {:.4g}\n", class_name(static_cast<int64_t>(k)), std::exp(prior_[k]));
     for (size_t j = 0; j < std::min(kShown, P); ++j) {
       const double a = first_[k * P + j];
       text += fitted_kind_ == "gaussian"
@@ -248,7 +248,7 @@ void NaiveBayes::read(const State& state) {
   threshold_ = state.value("fitted_threshold").as_real();
   const Tensor first = state.tensor("first", Dtype::f64, 2);
   const int64_t K = first.dim(0), P = static_cast<int64_t>(columns().size());
-  GRIM_CHECK(K >= 1 && K <= static_cast<int64_t>(classes().size()) && first.dim(1) == P, input, "model", "'first': got {}", first.shape());
+  GRIM_CHECK(K >= 1 && K == class_count() && first.dim(1) == P, input, "model", "'first': got {}", first.shape());
   prior_ = state.numbers("prior", K);
   first_ = first.to_vector<double>();
   second_ = state.numbers("second", fitted_kind_ == "multinomial" ? 0 : K * P);

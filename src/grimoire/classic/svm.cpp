@@ -13,25 +13,23 @@ namespace {
 
 constexpr const char* kKernelNames[] = {"linear", "poly", "rbf", "sigmoid", "precomputed", "custom"};
 
-// Mean and variance over all cells of X.
-double variance_of_cells(const Features& x) {
-  double sum = 0, square = 0;
-  const double cells = static_cast<double>(x.rows()) * static_cast<double>(x.width());
+// Variance over all cells of X, each row counted by its weight.
+double variance_of_cells(const Dataset& data) {
+  const Features& x = data.x;
+  double cells = 0, sum = 0, square = 0;
   const auto each = [&](auto&& fn) {
-    if (x.is_sparse()) {
-      for (double v : x.sparse().value) fn(v);
-      return;
-    }
-    std::vector<double> row(static_cast<size_t>(x.width()));
+    std::vector<double> row(static_cast<size_t>(x.is_sparse() ? 0 : x.width()));
     for (int64_t r = 0; r < x.rows(); ++r) {
-      x.read_rows(r, r + 1, row.data());
-      for (double v : row) fn(v);
+      if (!x.is_sparse()) x.read_rows(r, r + 1, row.data());
+      const std::span<const double> values = x.is_sparse() ? x.sparse().values_of(r) : std::span<const double>(row);
+      for (double v : values) fn(data.weight_of(r), v);
     }
   };
-  each([&](double v) { sum += v; });
+  for (int64_t r = 0; r < x.rows(); ++r) cells += data.weight_of(r) * static_cast<double>(x.width());
+  each([&](double w, double v) { sum += w * v; });
   const double mean = sum / cells;
   double absent = cells;
-  each([&](double v) { square += (v - mean) * (v - mean), absent -= 1; });
+  each([&](double w, double v) { square += w * (v - mean) * (v - mean), absent -= w; });
   return (square + absent * mean * mean) / cells;
 }
 
@@ -81,7 +79,7 @@ void KernelMachine::choose_kernel(const Dataset& data) {
   const double P = static_cast<double>(data.x.width());
   if (gamma_text_ == "auto") kernel_.gamma = 1 / P;
   else if (gamma_text_ == "scale") {
-    const double variance = kernel_.kind == Kernel::Kind::precomputed ? 1.0 : variance_of_cells(data.x);
+    const double variance = kernel_.kind == Kernel::Kind::precomputed ? 1.0 : variance_of_cells(data);
     kernel_.gamma = variance > 0 ? 1 / (P * variance) : 1.0;
   } else {
     const auto [end, error] = std::from_chars(gamma_text_.data(), gamma_text_.data() + gamma_text_.size(), kernel_.gamma);

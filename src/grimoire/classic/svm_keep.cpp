@@ -81,7 +81,7 @@ std::string KernelMachine::describe() const {
   if (kernel_.kind == Kernel::Kind::rbf || kernel_.kind == Kernel::Kind::poly || kernel_.kind == Kernel::Kind::sigmoid)
     text += str(", gamma {:.6g}", kernel_.gamma);
   text += str("\n  {} support vectors, {} coefficients at their bound\n", rows_.size(), bounded_);
-  for (size_t k = 0; k < classes().size() && k < counts_.size(); ++k) text += str("    class {}: {}\n", classes()[k], counts_[k]);
+  for (int64_t k = 0; k < class_count(); ++k) text += str("    class {}: {}\n", class_name(k), counts_[static_cast<size_t>(k)]);
   if (rho_.size() == 1 && is_classifier() && square_ > 0) text += str("  margin {:.6g}, rho {:.6g}\n", margin(), rho_[0]);
   if (kernel_.kind != Kernel::Kind::linear || rho_.size() != 1 || vectors_.rows() == 0) return text;
   std::vector<double> w(columns().size(), 0.0), row(columns().size());
@@ -129,9 +129,8 @@ void KernelMachine::read(const State& state) {
   rows_ = state.integers("rows");
   counts_ = state.integers("counts");
   const int64_t S = static_cast<int64_t>(rows_.size()), K = static_cast<int64_t>(counts_.size());
-  GRIM_CHECK(K >= 1 && (classes().empty() ? K == 1 : K >= 2 && K <= static_cast<int64_t>(classes().size())) &&
-                 static_cast<int64_t>(rho_.size()) == (classes().empty() ? 1 : K * (K - 1) / 2),
-             input, "model", "'counts' and 'rho' do not fit the classes");
+  const bool fits = class_count() == 0 ? K == 1 && rho_.size() == 1 : K == class_count() && static_cast<int64_t>(rho_.size()) == K * (K - 1) / 2;
+  GRIM_CHECK(fits, input, "model", "'counts' and 'rho' do not fit {} classes", class_count());
   int64_t sum = 0;
   for (int64_t c : counts_) {
     GRIM_CHECK(c >= 0 && c <= S, input, "model", "'counts': {} of {} support vectors", c, S);

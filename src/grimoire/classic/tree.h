@@ -58,7 +58,7 @@ class DecisionTree final : public Estimator {
   int64_t outputs() const { return is_classifier() ? class_count() : 1; }
   std::string condition(size_t node, bool left) const;
   std::string answer(size_t node) const;
-  std::string class_name(size_t node) const;
+  std::string commonest(size_t node) const;  // class of a node
 
   tree::Trees trees_;
   std::vector<double> weight_, impurity_, value_;  // of each node; value: outputs() a node, class weights or the mean

@@ -35,20 +35,15 @@ std::string DecisionTree::condition(size_t i, bool left) const {
   return str("{} in {{{}}}{}", column.name, levels, missing);
 }
 
-std::string DecisionTree::class_name(size_t i) const {
-  const auto K = static_cast<ptrdiff_t>(classes().size());
-  if (class_count() != K) {  // classes without rows have no place in the values
-    const auto first = value_.begin() + static_cast<ptrdiff_t>(i) * class_count();
-    return str("number {}", std::max_element(first, first + class_count()) - first);
-  }
-  const auto first = value_.begin() + static_cast<ptrdiff_t>(i) * K;
-  return classes()[static_cast<size_t>(std::max_element(first, first + K) - first)];
+std::string DecisionTree::commonest(size_t i) const {
+  const auto first = value_.begin() + static_cast<ptrdiff_t>(i) * class_count();
+  return class_name(std::max_element(first, first + class_count()) - first);
 }
 
 std::string DecisionTree::answer(size_t i) const {
   if (!is_classifier()) return str("{:.6g} (weight {:g})", value_[i], weight_[i]);
   const auto first = value_.begin() + static_cast<ptrdiff_t>(i) * class_count();
-  return str("{} ({:g} of {:g})", class_name(i), *std::max_element(first, first + class_count()), weight_[i]);
+  return str("{} ({:g} of {:g})", commonest(i), *std::max_element(first, first + class_count()), weight_[i]);
 }
 
 std::string DecisionTree::to_text() const {
