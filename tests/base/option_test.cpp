@@ -50,7 +50,19 @@ TEST(Option, RefusesWithOneSentence) {
   EXPECT_EQ(message("learn-rate", "nan"), "--learn-rate: got 'nan', expected a number from 0|");
   EXPECT_EQ(message("kind", "be"), "--kind: got 'be', expected one of a, bee|did you mean 'bee'?");
   EXPECT_THROW(from_json(o, Json::parse(R"({"cuont": 2})")), Error);
+  EXPECT_THROW(from_json(o, Json::parse("[2]")), Error);
   EXPECT_EQ(s.count, 3);
+}
+
+TEST(Option, AListGrows) {
+  std::vector<std::string> params;
+  const Options o = {{.name = "param", .help = "", .target = &params}};
+  o[0].set("a=1");
+  o[0].set("b=2,3");
+  EXPECT_EQ(params, (std::vector<std::string>{"a=1", "b=2,3"}));
+  EXPECT_EQ(o[0].json().dump(), R"(["a=1", "b=2,3"])");
+  o[0].set_json(Json::parse(R"(["c=4"])"));
+  EXPECT_EQ(params.size(), 3u);
 }
 
 TEST(Str, FormatsAndFindsTheNearest) {

@@ -98,6 +98,7 @@ Json to_json(const Options& options) {
 }
 
 void from_json(const Options& options, const Json& object) {
+  GRIM_CHECK(object.is_object(), input, "settings", "got {}, expected an object", name_of(object.kind()));
   for (size_t i = 0; i < object.size(); ++i) {
     const Option* option = find(options, object.keys()[i]);
     if (!option) {

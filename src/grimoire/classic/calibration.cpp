@@ -86,7 +86,7 @@ SigmoidMap fit_sigmoid(std::span<const double> score, std::span<const double> y,
 }
 
 double IsotonicMap::operator()(double s) const {
-  if (s <= x.front()) return y.front();
+  if (!(s > x.front())) return y.front();
   if (s >= x.back()) return y.back();
   const size_t i = static_cast<size_t>(std::upper_bound(x.begin(), x.end(), s) - x.begin());
   return y[i - 1] + (y[i] - y[i - 1]) * (s - x[i - 1]) / (x[i] - x[i - 1]);
@@ -188,9 +188,13 @@ void Calibrated::write(State& state) const {
 
 void Calibrated::read(const State& state) {
   base_ = from_state(state.child("base"));
+  GRIM_CHECK(class_count() >= 2 && static_cast<int64_t>(base_->classes().size()) == class_count(), input, "calibrated", "{} around {} with {} classes", class_count(), base_->name(),
+             base_->classes().size());
   for (size_t k = 0; k < maps(); ++k) {
     std::vector<double> x = state.numbers(str("x{}", k)), y = state.numbers(str("y{}", k), static_cast<int64_t>(x.size()));
-    GRIM_CHECK(!x.empty(), input, "calibrated", "map {} is empty", k);
+    bool sound = !x.empty();
+    for (size_t i = 0; i < x.size(); ++i) sound &= std::isfinite(x[i]) && std::isfinite(y[i]) && (method == "sigmoid" || ((i == 0 || x[i] > x[i - 1]) && y[i] >= 0 && y[i] <= 1));
+    GRIM_CHECK(sound, input, "calibrated", "map {} is no map", k);
     if (method == "sigmoid") sigmoid_.push_back({x[0], y[0]});
     else isotonic_.push_back({std::move(x), std::move(y)});
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "grimoire/base/error.h"
@@ -98,7 +99,7 @@ void LocalOutlierFactor::read(const State& state) {
   rows_ = read_features(state, "x", columns());
   reach_ = state.numbers("reach", rows_.rows());
   density_ = state.numbers("density", rows_.rows());
-  factors_ = state.numbers("factors", rows_.rows());
+  factors_ = state.numbers("factors", rows_.rows(), 0, INFINITY);
   need_rows("lof", k, rows_.rows());
   index_ = make_index(rows_, Metric::parse(metric, 2), {});
 }
@@ -214,8 +215,8 @@ void KernelDensity::write(State& state) const {
 }
 void KernelDensity::read(const State& state) {
   kept_.x = read_features(state, "x", columns());
-  kept_.weight = state.numbers("weight");
-  GRIM_CHECK(kept_.weight.empty() || static_cast<int64_t>(kept_.weight.size()) == kept_.rows(), input, "kde", "{} weights for {} rows", kept_.weight.size(), kept_.rows());
+  kept_.weight = state.numbers("weight").empty() ? std::vector<double>{} : state.numbers("weight", kept_.rows(), 0, std::numeric_limits<double>::max());
+  GRIM_CHECK(kept_.rows() > 0, input, "kde", "no rows");
 }
 
 }  // namespace grim

@@ -103,8 +103,9 @@ void Dbscan::write(State& state) const {
 }
 void Dbscan::read(const State& state) {
   cores_ = read_features(state, "cores", columns());
-  core_labels_ = state.numbers("core_labels", cores_.rows());
-  labels_ = state.numbers("labels");
+  const int64_t rows = static_cast<int64_t>(state.numbers("labels").size());
+  core_labels_ = state.numbers("core_labels", cores_.rows(), 0, static_cast<double>(rows), true);
+  labels_ = state.numbers("labels", rows, -1, static_cast<double>(rows), true);
 }
 
 Options NeighbourClusters::params() {
@@ -153,7 +154,7 @@ void NeighbourClusters::write(State& state) const {
 }
 void NeighbourClusters::read(const State& state) {
   rows_ = read_features(state, "x", columns());
-  labels_ = state.numbers("labels", rows_.rows());
+  labels_ = state.numbers("labels", rows_.rows(), 0, static_cast<double>(rows_.rows()), true);
   GRIM_CHECK(rows_.rows() > 0, input, "knn-clusters", "no rows");
   index_ = make_index(rows_, {}, {});
 }

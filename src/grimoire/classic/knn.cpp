@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "grimoire/base/error.h"
 #include "grimoire/classic/validate.h"
@@ -113,7 +114,16 @@ void write_features(State& state, const std::string& name, const Features& x) {
 }
 
 Features read_features(const State& state, const std::string& name, const std::vector<ColumnInfo>& columns) {
-  if (state.holds(name)) return Features(state.tensor(name), columns);
+  const auto check_finite = [&](const std::vector<double>& values) {
+    for (double v : values) GRIM_CHECK(std::isfinite(v), input, "model", "the rows '{}' hold a value that is missing or infinite", name);
+  };
+  if (state.holds(name)) {
+    const Tensor dense = state.tensor(name);
+    GRIM_CHECK(dense.ndim() == 2 && dense.dim(1) == static_cast<int64_t>(columns.size()), input, "model", "the rows '{}' have shape {}, expected {} columns", name, dense.shape(),
+               columns.size());
+    if (is_float(dense.dtype())) check_finite(dense.to_vector<double>());
+    return Features(dense, columns);
+  }
   auto rows = std::make_shared<SparseRows>();
   rows->columns = static_cast<int64_t>(columns.size());
   rows->row_start = state.integers(name + ".rows");
@@ -121,8 +131,11 @@ Features read_features(const State& state, const std::string& name, const std::v
   rows->value = state.numbers(name + ".values", static_cast<int64_t>(rows->column.size()));
   bool sound = !rows->row_start.empty() && rows->row_start.front() == 0 && rows->row_start.back() == static_cast<int64_t>(rows->column.size()) &&
                std::is_sorted(rows->row_start.begin(), rows->row_start.end());
-  for (int32_t c : rows->column) sound &= c >= 0 && c < rows->columns;
+  for (size_t r = 0; sound && r + 1 < rows->row_start.size(); ++r)
+    for (int64_t k = rows->row_start[r]; k < rows->row_start[r + 1]; ++k)
+      sound &= rows->column[k] >= 0 && rows->column[k] < rows->columns && (k == rows->row_start[r] || rows->column[k] > rows->column[k - 1]);
   GRIM_CHECK(sound, input, "model", "the sparse rows '{}' do not fit together", name);
+  check_finite(rows->value);
   return Features(std::move(rows), columns);
 }
 
@@ -136,12 +149,12 @@ void Knn::write(State& state) const {
 
 void Knn::read(const State& state) {
   kept_.x = read_features(state, "x", columns());
-  kept_.y = state.numbers("y", kept_.x.rows());
-  kept_.weight = state.numbers("weight");
+  const int64_t N = kept_.x.rows();
+  const double most = std::numeric_limits<double>::max();
+  kept_.y = is_classifier() ? state.numbers("y", N, 0, static_cast<double>(class_count() - 1), true) : state.numbers("y", N, -most, most);
+  kept_.weight = state.numbers("weight").empty() ? std::vector<double>{} : state.numbers("weight", N, 0, most);
   k_ = state.value("k").as_integer();
-  GRIM_CHECK(kept_.x.rows() > 0 && k_ >= 1 && k_ <= kept_.x.rows() && (kept_.weight.empty() || static_cast<int64_t>(kept_.weight.size()) == kept_.x.rows()), input,
-             "knn", "k {}, {} weights for {} rows", k_, kept_.weight.size(), kept_.x.rows());
-  for (double y : kept_.y) GRIM_CHECK(!is_classifier() || (y >= 0 && y < static_cast<double>(class_count())), input, "knn", "class number {}", y);
+  GRIM_CHECK(N > 0 && k_ >= 1 && k_ <= N, input, "knn", "k {} for {} rows", k_, N);
   make_searcher();
 }
 

@@ -57,6 +57,9 @@ void Pipeline::read(const State& state) {
   std::vector<std::unique_ptr<Estimator>> steps;
   for (int64_t i = 0; state.holds(str("step{}", i)); ++i) steps.push_back(from_state(state.child(str("step{}", i))));
   GRIM_CHECK(!steps.empty(), input, "pipeline", "no steps");
+  for (size_t i = 0; i + 1 < steps.size(); ++i) GRIM_CHECK(steps[i]->transforms(), input, "pipeline", "step {} ({}) does not transform", i, steps[i]->name());
+  GRIM_CHECK(static_cast<int64_t>(steps.back()->classes().size()) == class_count(), input, "pipeline", "{} classes around {} of {}", class_count(), steps.back()->classes().size(),
+             steps.back()->name());
   steps_ = std::move(steps);
 }
 

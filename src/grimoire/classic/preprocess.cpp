@@ -112,6 +112,7 @@ void Scaler::read(const State& state) {
   const int64_t P = static_cast<int64_t>(columns().size());
   centre_ = state.numbers("centre", P);
   scale_ = state.numbers("scale", P);
+  for (double s : scale_) GRIM_CHECK(s > 0, input, "scaler", "a column's scale is {}", s);
 }
 
 // --- Imputer ---------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 #include "grimoire/classic/state.h"
 
+#include <cmath>
+
 #include "grimoire/base/error.h"
 #include "grimoire/io/hash.h"
 #include "grimoire/tensor/copy.h"
@@ -51,6 +53,13 @@ std::vector<double> State::numbers(const std::string& name) const { return tenso
 std::vector<double> State::numbers(const std::string& name, int64_t count) const {
   std::vector<double> v = numbers(name);
   GRIM_CHECK(static_cast<int64_t>(v.size()) == count, input, "model", "'{}': got {} numbers, expected {}", name, v.size(), count);
+  return v;
+}
+
+std::vector<double> State::numbers(const std::string& name, int64_t count, double low, double high, bool whole) const {
+  std::vector<double> v = numbers(name, count);
+  for (double x : v)
+    GRIM_CHECK(x >= low && x <= high && (!whole || x == std::floor(x)), input, "model", "'{}': got {}, expected {}numbers from {} to {}", name, x, whole ? "whole " : "", low, high);
   return v;
 }
 

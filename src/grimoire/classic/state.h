@@ -33,6 +33,8 @@ class State {
   Tensor tensor(const std::string& name, Dtype dtype, int ndim) const;
   std::vector<double> numbers(const std::string& name) const;
   std::vector<double> numbers(const std::string& name, int64_t count) const;    // of exactly this length
+  // The same, of numbers within [low, high]; `whole`: without fractions, as class and cluster numbers are.
+  std::vector<double> numbers(const std::string& name, int64_t count, double low, double high, bool whole = false) const;
   std::vector<int64_t> integers(const std::string& name) const;
   State child(const std::string& name) const;
 
