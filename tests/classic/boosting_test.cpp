@@ -6,6 +6,7 @@
 
 #include "classic/tree_data.h"
 #include "grimoire/base/rng.h"
+#include "grimoire/classic/boosting_grow.h"
 #include "grimoire/device/threads.h"
 
 namespace grim {
@@ -237,6 +238,131 @@ TEST(Boosting, HistogramsAddUpEveryRow) {
       EXPECT_NEAR(a.gain() * 50001, b.gain(), 1e-5 * b.gain());  // a share, and a sum
     }
   }
+}
+
+// Columns that are alike in most rows: of every four one of zeros, one of gaps, one with its usual value in the middle, a category.
+Dataset mostly_alike(int64_t rows, int columns) {
+  Rng rng(RngMode::philox, 21);
+  Table t;
+  for (int c = 0; c < columns; ++c) {
+    t.columns.push_back({"c" + std::to_string(c), c % 4 == 3 ? ColumnKind::category : ColumnKind::number, {}, {}});
+    if (c % 4 == 3) t.columns.back().levels = {"p", "q", "r", "s", "t"};
+  }
+  Dataset data;
+  for (int64_t r = 0; r < rows; ++r) {
+    double sum = rng.normal();
+    for (int c = 0; c < columns; ++c) {
+      const bool other = rng.uniform() < 0.02f + 0.4f * static_cast<float>(c) / static_cast<float>(columns);
+      const double value = static_cast<double>(rng.randint(0, 5));
+      const double usual = c % 4 == 0 ? 0 : c % 4 == 1 ? NAN : 2;
+      t.columns[static_cast<size_t>(c)].values.push_back(other ? value : usual);
+      if (other) sum += c % 3 == 0 ? value : c % 3 == 1 ? -3 : 0;
+    }
+    data.y.push_back((sum > 0) + (sum > 6));
+    data.weight.push_back(0.5 + rng.uniform());
+  }
+  data.x = Features::from(t);
+  data.classes = {"low", "middle", "high"};
+  return data;
+}
+
+// What rows list beside the usual bins grows the trees of histograms that count every cell.
+TEST(Boosting, ListedColumnsAsCountedOnes) {
+  const Dataset data = mostly_alike(6000, 60);
+  const tree::Bins bins = tree::make_bins(data.x, data.weight);
+  std::vector<int64_t> columns(60);
+  std::iota(columns.begin(), columns.end(), int64_t{0});
+  Rng rng(RngMode::philox, 22);
+  const double mean = std::accumulate(data.y.begin(), data.y.end(), 0.0) / 6000;
+  std::vector<uint32_t> rows, others;
+  for (uint32_t r = 0; r < 6000; ++r) (rng.bernoulli(0.7) ? rows : others).push_back(r);
+  for (const bool counts : {false, true}) {
+    std::vector<float> gh;
+    for (size_t r = 0; r < 6000; ++r) {
+      const double h = 0.05 + 0.2 * rng.uniform();
+      gh.push_back(static_cast<float>(data.y[r] - mean + 0.1 * rng.normal()));
+      gh.push_back(static_cast<float>(h));
+      if (counts) gh.push_back(static_cast<float>(data.weight[r])), gh.push_back(0);
+    }
+    tree::Histograms listed(bins, columns, counts, 0), counted(bins, columns, counts, INFINITY);
+    ASSERT_GT(listed.listed(), 50);
+    ASSERT_EQ(counted.listed(), 0);
+    const tree::BoostGrow limits{.max_depth = 6, .lambda = 1, .min_child_weight = 1, .min_samples_leaf = 15};
+    tree::BoostGrower one(bins, listed, limits), two(bins, counted, limits);
+    const std::vector<tree::Draft> a = one.grow(gh.data(), rows, others), b = two.grow(gh.data(), rows, others);
+    ASSERT_EQ(a.size(), b.size());
+    ASSERT_GT(a.size(), 40u);
+    for (size_t i = 0; i < a.size(); ++i) {
+      ASSERT_EQ(a[i].column, b[i].column) << i;
+      EXPECT_EQ(a[i].threshold, b[i].threshold) << i;
+      EXPECT_EQ(a[i].left_levels, b[i].left_levels) << i;
+      EXPECT_EQ(a[i].missing_left, b[i].missing_left) << i;
+      EXPECT_NEAR(a[i].gain, b[i].gain, 1e-3 * (1 + b[i].gain));  // float32 sums on one side
+      if (a[i].leaf()) {
+        EXPECT_EQ(one.value(static_cast<uint32_t>(i)), two.value(static_cast<uint32_t>(i)));
+      }
+    }
+  }
+}
+
+TEST(Boosting, ListedColumnsOnTwoThreads) {
+  Dataset data = mostly_alike(20000, 60);
+  Boosting one, two;
+  for (Boosting* m : {&one, &two}) m->rounds = 3, m->row_share = 0.7, m->column_share = 0.8;
+  device::set_threads(1);
+  one.fit(data);
+  device::set_threads(2);
+  two.fit(data);
+  EXPECT_EQ(one.decision(data.x).to_vector<double>(), two.decision(data.x).to_vector<double>());
+  EXPECT_GT(one.score(data), 0.6);
+}
+
+// Many chunks of rows, dense and sparse: the splits and leaves of the exact tree, which knows nothing of bins.
+TEST(Boosting, ListedColumnsAsExactTrees) {
+  Rng rng(RngMode::philox, 23);
+  std::vector<std::vector<double>> x(50);
+  std::vector<double> y;
+  auto sparse = std::make_shared<SparseRows>();
+  sparse->columns = 50;
+  for (int r = 0; r < 40001; ++r) {
+    for (size_t c = 0; c < x.size(); ++c) {
+      x[c].push_back(rng.uniform() < 0.1f + 0.01f * static_cast<float>(c) ? static_cast<double>(rng.randint(-3, 4)) : 0.0);
+      if (x[c].back() == 0) continue;
+      sparse->column.push_back(static_cast<int32_t>(c));
+      sparse->value.push_back(x[c].back());
+    }
+    sparse->row_start.push_back(static_cast<int64_t>(sparse->column.size()));
+    y.push_back(x[3].back() * x[35].back() + 2 * x[46].back() + 0.1 * rng.normal());
+  }
+  const Dataset data = numbers_dataset(x, y);
+  Dataset thin = data;
+  thin.x = Features(sparse);
+  Boosting exact, dense, listed;
+  for (Boosting* m : {&exact, &dense, &listed}) m->rounds = 1, m->max_leaves = 0, m->max_depth = 4;
+  exact.exact = true;
+  exact.fit(data);
+  dense.fit(data);
+  listed.fit(thin);
+  for (const Boosting* m : {&dense, &listed}) {
+    ASSERT_EQ(exact.trees().nodes().size(), m->trees().nodes().size());
+    for (size_t i = 0; i < exact.trees().nodes().size(); ++i) {
+      EXPECT_EQ(exact.trees().node(i).split, m->trees().node(i).split) << i;
+      EXPECT_EQ(exact.trees().node(i).column(), m->trees().node(i).column()) << i;
+      if (exact.trees().is_leaf(i)) {
+        EXPECT_NEAR(exact.leaf_value(i), m->leaf_value(i), 1e-6);
+      }
+    }
+  }
+}
+
+TEST(Boosting, OnlyConstantColumns) {
+  Dataset data = numbers_dataset({std::vector<double>(50, 3.0), std::vector<double>(50, 0.0)}, std::vector<double>(50, 1.0));
+  data.y[3] = 5;
+  Boosting model;
+  model.rounds = 2;
+  model.fit(data);
+  EXPECT_EQ(model.trees().nodes().size(), 2u);
+  EXPECT_NEAR(model.predict(data.x)[0], 1.08, 1e-9);
 }
 
 TEST(Boosting, OtherLosses) {

@@ -190,5 +190,36 @@ TEST(Dataset, Mnist) {
   EXPECT_EQ(std::vector<double>(test.y.begin(), test.y.begin() + 5), (std::vector<double>{7, 2, 1, 0, 4}));
 }
 
+TEST(Csv, DecimalCommas) {
+  const Table t = parse_csv("a;b\n1,5;x\n-2,25e1;y\n3;z\n", "t");
+  EXPECT_EQ(t.columns[0].values, (std::vector<double>{1.5, -22.5, 3}));
+  EXPECT_EQ(parse_csv("1,5;2,5\n2,5;3,5\n3,5;4,25\n", "t").columns.size(), 2u);  // parted by ; though commas would cut it evenly too
+  EXPECT_THROW(parse_csv("a;b\n1,500;x\n2,250;y\n", "t"), Error);                // decimals or thousands
+  CsvOptions comma, point;
+  comma.decimal = ',', point.decimal = '.';
+  EXPECT_EQ(parse_csv("a;b\n1,500;x\n2,250;y\n", "t", comma).columns[0].values, (std::vector<double>{1.5, 2.25}));
+  EXPECT_EQ(parse_csv("a;b\n1,500;x\n2,250;y\n", "t", point).columns[0].kind, ColumnKind::category);
+}
+
+TEST(Csv, NamesThatStandTwiceOrAreEmpty) {
+  EXPECT_THROW(parse_csv("a,a,y\n1,2,x\n2,3,z\n", "t"), Error);
+  EXPECT_EQ(parse_csv("x,x,s\nx,s,x\n", "t").rows(), 2);  // letters everywhere: rows, not names
+  const Table t = parse_csv(",a,y\n0,1.5,u\n1,2.5,v\n", "t");
+  EXPECT_EQ(t.columns[0].name, "x0");
+  EXPECT_EQ(t.columns[1].name, "a");
+  EXPECT_EQ(t.rows(), 2);
+  const Table trailing = parse_csv("a,b,\n1,2,\n3,4,\n", "t");
+  EXPECT_EQ(trailing.columns.size(), 2u);
+}
+
+TEST(Csv, NumbersTooLargeAreInfinite) {
+  const Table t = parse_csv("a,b\n1e999,1\n-1e999,2\n1e-999,3\n", "t");
+  EXPECT_EQ(t.columns[0].values, (std::vector<double>{INFINITY, -INFINITY, 0}));
+}
+
+TEST(Csv, BarsPartCells) { EXPECT_EQ(parse_csv("a|b\n1|2\n3|4\n", "t").columns.size(), 2u); }
+
+TEST(Libsvm, AStrayIndexAsksForNoMemory) { EXPECT_THROW(parse_libsvm("1 2000000000:1\n", "t"), Error); }
+
 }  // namespace
 }  // namespace grim

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fuzz/safetensors_target.h"
+#include "fuzz/tables_target.h"
 #include "grimoire/base/files.h"
 
 namespace grim {
@@ -22,6 +23,19 @@ TEST(FuzzSeeds, Safetensors) {
   }
   EXPECT_GE(files_seen, 20);
   EXPECT_GE(accepted, 4);
+}
+
+TEST(FuzzSeeds, Tables) {
+  const std::string folder = std::string(GRIM_SOURCE_DIR) + "/tests/fuzz/seeds/tables";
+  int files_seen = 0;
+  for (const std::string& name : files().list(folder)) {
+    const std::string bytes = read_file(join_path(folder, name));
+    ++files_seen;
+    bool good = false;
+    EXPECT_NO_THROW(good = fuzz::accepts_table(bytes)) << name;
+    EXPECT_EQ(good, name.starts_with("good")) << name;
+  }
+  EXPECT_GE(files_seen, 20);
 }
 
 }  // namespace

@@ -124,6 +124,14 @@ TEST(StatsCommand, BadInputIsNamed) {
   EXPECT_EQ(kind_of("distribution", "normal", {{"quantile", "2"}}), ErrorKind::argument);
 }
 
+TEST(StatsCommand, PlainKeys) {
+  const Json j = run("stats", "t-test", {{"x", "1,2,3,4"}, {"mean", "2"}}).json_;
+  EXPECT_12(j.real("statistic"), 0.7745966692414834);
+  EXPECT_EQ(j.text("statistic_name"), "t");
+  EXPECT_12(j.real("df"), 3);
+  EXPECT_12(j.real("p_value"), 0.4950253460597109);
+}
+
 TEST(DistributionCommand, Answers) {
   const Captured c =
       run("distribution", "gamma", {{"param", "shape=2.5"}, {"param", "scale=1"}, {"cdf", "3"}, {"log-sf", "3,2000"}, {"sample", "5"}});

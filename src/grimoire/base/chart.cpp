@@ -45,7 +45,7 @@ void fit_axes(const Chart& chart, Axis& x, Axis& y) {
     for (double v : s.x) x.take(v);
     for (double v : s.y) y.take(v);
   }
-  if (chart.diagonal) x.take(0), x.take(1), y.take(0), y.take(1);
+  if (chart.unit || chart.diagonal) x.take(0), x.take(1), y.take(0), y.take(1);
   x.settle(), y.settle();
 }
 

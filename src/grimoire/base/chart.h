@@ -18,7 +18,8 @@ struct Chart {
   std::string title, x_label, y_label;
   Scale x_scale = Scale::linear, y_scale = Scale::linear;
   std::vector<Series> series;
-  bool diagonal = false;  // a dashed line from corner to corner: chance, or perfect calibration
+  bool unit = false;      // both axes from 0 to 1
+  bool diagonal = false;  // the same, with a dashed line from corner to corner: chance, or perfect calibration
 };
 
 // About `width` columns and `height` rows; the marks of the series are a, b, c, ... with a legend below.

@@ -83,6 +83,7 @@ struct Boosting::Fitting {
       columns.resize(static_cast<size_t>(std::max(1.0, std::round(b.column_share * static_cast<double>(columns.size())))));
       std::sort(columns.begin(), columns.end());
     }
+    std::erase_if(columns, [&](int64_t c) { return bins->columns[static_cast<size_t>(c)].total() < 2; });  // constant: nothing to split
     const bool counts = b.min_samples_leaf > 1 && !b.spec_.constant_hessian();
     grower.reset();
     histograms.emplace(*bins, std::move(columns), counts);
@@ -184,10 +185,9 @@ struct Boosting::Fitting {
     const auto cell = static_cast<size_t>(histograms->width());
     if (!pairs.defined()) pairs = Tensor::zeros({static_cast<int64_t>(D * N * cell)});
     float* p = pairs.data<float>();
-    for (size_t k = 0; k < D; ++k) {
+    derivative_pairs(b.spec_, score, data.y, data.weight, p, N * cell);
+    for (size_t k = 0; cell == 4 && k < D; ++k) {
       float* out = p + k * N * cell;
-      derivative_pairs(b.spec_, score, data.y, data.weight, static_cast<int64_t>(k), out);
-      if (cell == 2) continue;
       for (size_t r = N; r-- > 0;) {  // spread from pairs to fours, from the end
         const float gr = out[2 * r], hr = out[2 * r + 1];
         out[4 * r] = gr, out[4 * r + 1] = hr;

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <numeric>
 
+#include "grimoire/classic/boosting_kernel.h"
 #include "grimoire/device/threads.h"
 
 namespace grim::tree {
@@ -25,7 +26,7 @@ bool BoostGrower::may_split(const NodeInfo& n) const {
 
 uint32_t BoostGrower::open(uint32_t begin, uint32_t end, uint32_t others_begin, uint32_t others_end, int64_t depth, const Sums& sums,
                            double low, double high) {
-  nodes_.push_back({begin, end, others_begin, others_end, depth, sums, std::clamp(worth(sums), low, high), low, high, -1, {}});
+  nodes_.push_back({begin, end, others_begin, others_end, depth, sums, std::clamp(worth(sums), low, high), low, high, -1, {}, {}});
   return static_cast<uint32_t>(nodes_.size()) - 1;
 }
 
@@ -48,9 +49,13 @@ std::vector<Draft> BoostGrower::grow(const float* gh, const std::vector<uint32_t
   const auto count = [&](uint32_t node) {
     NodeInfo& n = nodes_[node];
     n.histogram = take_histogram();
-    hist_.build(gh, std::span<const uint32_t>(rows_).subspan(n.begin, n.end - n.begin), pool_[static_cast<size_t>(n.histogram)].data());
+    hist_.build(gh, std::span<const uint32_t>(rows_).subspan(n.begin, n.end - n.begin), *n.slots,
+                pool_[static_cast<size_t>(n.histogram)].data());
   };
   if (may_split(nodes_[0]) && o_.max_leaves != 1) {
+    std::vector<int64_t> all(static_cast<size_t>(hist_.columns()));
+    std::iota(all.begin(), all.end(), int64_t{0});
+    nodes_[0].slots = std::make_shared<const std::vector<int64_t>>(std::move(all));
     count(0);
     find(0);
   }
@@ -76,12 +81,8 @@ std::vector<Draft> BoostGrower::grow(const float* gh, const std::vector<uint32_t
     if (small_goes_on || large_goes_on) count(small);
     if (large_goes_on) {
       nodes_[large].histogram = whole;
-      double* sum = pool_[static_cast<size_t>(whole)].data();
-      const double* part = pool_[static_cast<size_t>(nodes_[small].histogram)].data();
-      const int64_t numbers = static_cast<int64_t>(hist_.size());
-      device::parallel_for(numbers, 32768, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) sum[i] -= part[i];
-      });
+      hist_.subtract(pool_[static_cast<size_t>(whole)].data(), pool_[static_cast<size_t>(nodes_[small].histogram)].data(),
+                     *nodes_[large].slots);
     } else {
       free_.push_back(whole);
     }
@@ -107,15 +108,32 @@ std::vector<Draft> BoostGrower::grow(const float* gh, const std::vector<uint32_t
 
 void BoostGrower::find(uint32_t node) {
   NodeInfo& n = nodes_[node];
-  std::vector<Split> found(static_cast<size_t>(hist_.columns()));
-  device::parallel_for(hist_.columns(), 16, [&](int64_t begin, int64_t end) {
-    for (int64_t slot = begin; slot < end; ++slot) found[static_cast<size_t>(slot)] = find_in(slot, n);
+  const std::vector<int64_t>& slots = *n.slots;
+  constexpr int64_t kSlots = 16;  // a task: its best gain so far spares it a closer look at most others
+  const int64_t count = static_cast<int64_t>(slots.size()), tasks = (count + kSlots - 1) / kSlots;
+  std::vector<Split> found(static_cast<size_t>(tasks));
+  // One side of a split is without the usual bin. When the others together are too little for a leaf, the column cannot be split here
+  // or further down, and nobody looks at it there.
+  std::vector<uint8_t> alive(slots.size());
+  const double* histogram = pool_[static_cast<size_t>(n.histogram)].data();
+  device::for_chunks(tasks, [&](int64_t task) {
+    const int64_t end = std::min(count, (task + 1) * kSlots);
+    for (auto i = static_cast<size_t>(task * kSlots); i < static_cast<size_t>(end); ++i)
+      if ((alive[i] = hist_.has_least(histogram, slots[i], o_.min_child_weight, least_weight_)))
+        find_in(slots[i], n, found[static_cast<size_t>(task)]);
   });
-  const double least = std::max({o_.min_gain, 1e-12, 1e-9 * n.sums.g * worth(n.sums)});
-  for (Split& s : found)
+  const double v = n.value, least = std::max({o_.min_gain, 1e-12, 1e-9 * n.sums.g * worth(n.sums)});
+  const double whole = o_.monotone.empty() ? n.sums.g * worth(n.sums) : 2 * n.sums.g * v - (n.sums.h + o_.lambda) * v * v;
+  for (Split& s : found) {
+    s.gain -= whole;
     if (s.slot >= 0 && s.gain > least && s.gain > n.split.gain) n.split = std::move(s);
+  }
   if (n.split.slot >= 0) {
     pending_.push_back(node);
+    std::vector<int64_t> rest;
+    for (size_t i = 0; i < slots.size(); ++i)
+      if (alive[i]) rest.push_back(slots[i]);
+    if (rest.size() < slots.size()) n.slots = std::make_shared<const std::vector<int64_t>>(std::move(rest));
   } else {
     free_.push_back(n.histogram);
     n.histogram = -1;
@@ -132,9 +150,8 @@ double BoostGrower::gain_of(const NodeInfo& node, const Sums& left, const Sums& 
   return 2 * left.g * l - (left.h + o_.lambda) * l * l + 2 * right.g * r - (right.h + o_.lambda) * r * r;
 }
 
-BoostGrower::Split BoostGrower::find_in(int64_t slot, const NodeInfo& node) const {
+void BoostGrower::find_in(int64_t slot, const NodeInfo& node, Split& best) const {
   const ColumnBins& column = bins_.columns[static_cast<size_t>(hist_.column(slot))];
-  Split best;
   if (column.category) {
     scan_levels(slot, node, best);
   } else {
@@ -142,13 +159,8 @@ BoostGrower::Split BoostGrower::find_in(int64_t slot, const NodeInfo& node) cons
     const bool any_missing = column.has_missing && missing[1] > 1e-12 * node.sums.h;
     scan_numbers(slot, node, false, best);
     if (any_missing) scan_numbers(slot, node, true, best);
-    else best.missing_left = best.h_left >= 0.5 * node.sums.h;  // none seen here: with the majority
+    else if (best.slot == slot) best.missing_left = best.h_left >= 0.5 * node.sums.h;  // none seen here: with the majority
   }
-  if (best.slot >= 0) {
-    const double v = node.value;
-    best.gain -= o_.monotone.empty() ? node.sums.g * worth(node.sums) : 2 * node.sums.g * v - (node.sums.h + o_.lambda) * v * v;
-  }
-  return best;
 }
 
 void BoostGrower::scan_numbers(int64_t slot, const NodeInfo& node, bool missing_left, Split& best) const {
@@ -157,31 +169,20 @@ void BoostGrower::scan_numbers(int64_t slot, const NodeInfo& node, bool missing_
   const double* cells = hist_.cells(pool_[static_cast<size_t>(node.histogram)].data(), slot);
   const int width = hist_.width(), direction = o_.monotone.empty() ? 0 : o_.monotone[static_cast<size_t>(c)];
   const bool free = o_.monotone.empty(), weighed = least_weight_ > 0;
-  const int weight_at = width == 4 ? 2 : 1;
-  const double lambda = o_.lambda, all_g = node.sums.g, all_h = node.sums.h, least_h = std::max(o_.min_child_weight, 1e-12),
-               most_h = all_h - least_h;
-  double g = 0, h = 0, w = 0, best_gain = best.gain;
-  if (missing_left) {
-    const double* cell = cells + column.bins * width;
-    g = cell[0], h = cell[1], w = cell[weight_at];
-  }
+  const double lambda = o_.lambda, all_g = node.sums.g, all_h = node.sums.h, least_h = std::max(o_.min_child_weight, 1e-12);
+  const double* missing = cells + column.bins * width;
+  const Sums start = missing_left ? Sums{missing[0], missing[1], weight_in(missing)} : Sums{};
   const int end = column.has_missing && !missing_left ? column.bins : column.bins - 1;
-  for (int b = 0; b < end; ++b, cells += width) {
-    const double here = cells[1];
-    g += cells[0];
-    h += here;
-    w += cells[weight_at];
-    if (h < least_h || here == 0) continue;
-    if (h > most_h) break;
-    // Most thresholds lose, so they are compared without a division: a / b + c / d > best when a d + c b > best b d.
-    const double g_right = all_g - g, hl = h + lambda, hr = all_h - h + lambda;
-    if (free && g * g * hr + g_right * g_right * hl <= best_gain * (hl * hr)) continue;
-    const Sums left{g, h, w}, right{g_right, all_h - h, node.sums.w - w};
-    if (weighed && (left.w < least_weight_ || right.w < least_weight_)) continue;
+  ScanSums sums;
+  uint8_t candidates[256];
+  const int count = scan_bins({cells, width, end, start.g, start.h, start.w, all_g, all_h, node.sums.w, lambda, least_h, all_h - least_h,
+                               least_weight_, weighed, free, best.gain}, sums, candidates);
+  for (int i = 0; i < count; ++i) {
+    const int b = candidates[i];
+    const double g = sums.g[b], h = sums.h[b], w = width == 4 ? sums.w[b] : h;
+    const Sums left{g, h, w}, right{all_g - g, all_h - h, node.sums.w - w};
     const double gain = gain_of(node, left, right, direction);
-    if (!(gain > best_gain)) continue;
-    best = {gain, slot, b, missing_left, {}, g, h, w};
-    best_gain = gain;
+    if (gain > best.gain) best = {gain, slot, b, missing_left, {}, g, h, w};
   }
 }
 
@@ -274,6 +275,7 @@ bool BoostGrower::divide(uint32_t parent, std::vector<Draft>& drafts) {
   }
   const uint32_t l = open(n.begin, middle, n.others_begin, others, n.depth + 1, left, low[0], high[0]);
   const uint32_t r = open(middle, n.end, others, n.others_end, n.depth + 1, right, low[1], high[1]);
+  nodes_[l].slots = nodes_[r].slots = n.slots;  // no others can
   draft.left = l;
   draft.right = r;
   drafts[parent] = std::move(draft);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "grimoire/classic/boosting_histogram.h"
@@ -60,13 +61,14 @@ class BoostGrower {
     double value, low, high;
     int histogram;  // place in pool_; -1: none
     Split split;
+    std::shared_ptr<const std::vector<int64_t>> slots;  // that can part its rows
   };
 
   uint32_t open(uint32_t begin, uint32_t end, uint32_t others_begin, uint32_t others_end, int64_t depth, const Sums& sums, double low,
                 double high);
   bool may_split(const NodeInfo& node) const;
   void find(uint32_t node);
-  Split find_in(int64_t slot, const NodeInfo& node) const;
+  void find_in(int64_t slot, const NodeInfo& node, Split& best) const;  // into `best` when better; gains without the node's own part
   void scan_numbers(int64_t slot, const NodeInfo& node, bool missing_left, Split& best) const;
   void scan_levels(int64_t slot, const NodeInfo& node, Split& best) const;
   bool divide(uint32_t node, std::vector<Draft>& drafts);

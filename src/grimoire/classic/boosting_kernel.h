@@ -1,4 +1,4 @@
-// The innermost loop of histogram boosting, between boosting_histogram.cpp and its vector code.
+// The innermost loops of histogram boosting, between boosting_histogram.cpp, boosting_grow.cpp and their vector code.
 #pragma once
 
 #include <cstdint>
@@ -18,5 +18,31 @@ struct HistogramWork {
   int cell;              // 2 or 4
   float* cells;          // columns by kColumnCells by `cell`
 };
+
+struct ListWork {
+  const uint16_t* lists;  // places in `cells`; row r has those of [4 start[r], 4 start[r + 1])
+  const int64_t* start;
+  const uint32_t* rows;   // as above
+  int64_t first, count;
+  const float* gh;
+  int cell;
+  float* cells;
+};
+
+// The thresholds of a number column. Left sums begin with g, h, w (missing cells that go left) and gain a bin a step.
+struct ScanWork {
+  const double* cells;  // of the histogram
+  int cell, bins;       // 2 or 4 numbers; thresholds behind bins [0, bins)
+  double g, h, w;
+  double all_g, all_h, all_w;
+  double lambda, least_h, most_h, least_w;
+  bool weighed, free;   // least_w counts; no monotone columns, so that gains are G^2 / (H + lambda)
+  double floor;         // the gain to beat
+};
+struct ScanSums {  // through each bin; `here`: h of the bin itself
+  alignas(64) double g[264], h[264], w[264], here[264];
+};
+// Fills `sums` (w only of cells of 4) and `candidates`, up to 256: bins in rising order, among them every one that beats all before it.
+int scan_bins(const ScanWork& work, ScanSums& sums, uint8_t* candidates);
 
 }  // namespace grim::tree

@@ -127,14 +127,30 @@ void derivatives(const LossSpec& spec, const std::vector<double>& score, const s
 }
 
 void derivative_pairs(const LossSpec& spec, const std::vector<double>& score, const std::vector<double>& y,
-                      const std::vector<double>& weight, int64_t k, float* gh) {
-  device::parallel_for(static_cast<int64_t>(y.size()), kGrain, [&](int64_t begin, int64_t end) {
-    each_derivative(spec, score.data(), y.size(), y, k, static_cast<size_t>(begin), static_cast<size_t>(end),
-                    [&](size_t i, double gi, double hi) {
-                      const double w = weight_of(weight, i);
-                      gh[2 * i] = static_cast<float>(w * gi);
-                      gh[2 * i + 1] = static_cast<float>(w * hi);
-                    });
+                      const std::vector<double>& weight, float* gh, size_t step) {
+  const size_t N = y.size(), outputs = static_cast<size_t>(spec.outputs());
+  const auto put = [&](size_t k, size_t i, double gi, double hi) {
+    const double w = weight_of(weight, i);
+    gh[k * step + 2 * i] = static_cast<float>(w * gi);
+    gh[k * step + 2 * i + 1] = static_cast<float>(w * hi);
+  };
+  device::parallel_for(static_cast<int64_t>(N), kGrain, [&](int64_t begin, int64_t end) {
+    if (outputs == 1) {
+      each_derivative(spec, score.data(), N, y, 0, static_cast<size_t>(begin), static_cast<size_t>(end),
+                      [&](size_t i, double gi, double hi) { put(0, i, gi, hi); });
+      return;
+    }
+    std::vector<double> e(outputs);  // one softmax a row for all its classes
+    const double K = static_cast<double>(outputs);
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+      double top = score[i], sum = 0;
+      for (size_t k = 1; k < outputs; ++k) top = std::max(top, score[k * N + i]);
+      for (size_t k = 0; k < outputs; ++k) sum += e[k] = std::exp(score[k * N + i] - top);
+      for (size_t k = 0; k < outputs; ++k) {
+        const double p = e[k] / sum;
+        put(k, i, (y[i] == static_cast<double>(k)) - p, p * (1 - p) * K / (K - 1));
+      }
+    }
   });
 }
 

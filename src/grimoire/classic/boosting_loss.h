@@ -37,9 +37,9 @@ std::vector<double> start_scores(const LossSpec& spec, const std::vector<double>
 // For output k: g[i] = minus the gradient and h[i] the hessian of row i, i over all rows. `score` is (outputs, N).
 void derivatives(const LossSpec& spec, const std::vector<double>& score, const std::vector<double>& y, const std::vector<double>& weight,
                  int64_t k, std::vector<double>& g, std::vector<double>& h);
-// The same as float32 pairs (g, h), eight or sixteen rows at a time: what histograms add up.
+// For all outputs at once, as float32 pairs (g, h): what histograms add up. Those of output k begin at gh + k * step.
 void derivative_pairs(const LossSpec& spec, const std::vector<double>& score, const std::vector<double>& y,
-                      const std::vector<double>& weight, int64_t k, float* gh);
+                      const std::vector<double>& weight, float* gh, size_t step);
 
 // Mean loss over `rows`.
 double mean_loss(const LossSpec& spec, const std::vector<double>& score, const std::vector<double>& y, const std::vector<double>& weight,

@@ -50,7 +50,8 @@ class BruteIndex final : public NeighbourIndex {
  public:
   BruteIndex(const Features& rows, const Metric& metric) : rows_(rows), metric_(metric) {
     GRIM_CHECK(rows.rows() < (int64_t{1} << 31), argument, "neighbours", "got {} rows, expected fewer than 2^31", rows.rows());
-    if (by_product()) prepare();
+    in_floats_ = by_product() && largest_value(rows) <= kLargestFloat;
+    if (in_floats_) prepare();
   }
   const char* kind() const override { return "brute"; }
 
@@ -59,7 +60,8 @@ class BruteIndex final : public NeighbourIndex {
     NeighbourLists lists{.k = std::min(k, rows_.rows()), .row = {}, .distance = {}};
     lists.row.resize(static_cast<size_t>(Q * lists.k));
     lists.distance.resize(lists.row.size());
-    if (by_product()) search_by_product(queries, lists);
+    check_reach(queries);
+    if (in_floats_ && largest_value(queries) <= kLargestFloat) search_by_product(queries, lists);
     else search_by_metric(queries, lists);
     return lists;
   }
@@ -217,6 +219,7 @@ class BruteIndex final : public NeighbourIndex {
   Metric metric_;
   std::vector<double> centre_;
   std::vector<float> norm_;  // squared lengths of the rows as read_block gives them
+  bool in_floats_ = false;
 };
 
 }  // namespace

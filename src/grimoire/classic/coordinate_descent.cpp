@@ -55,7 +55,7 @@ bool GramDescent::solve_signs(const std::vector<int64_t>& support) {
 }
 
 int64_t GramDescent::run(double threshold, int64_t most) {
-  constexpr int64_t kPatience = 12, kLargestSystem = 3000;
+  constexpr int64_t kPatience = 12, kLargestSystem = 3000, kSmallSystem = 250;
   std::vector<int64_t> all(static_cast<size_t>(count)), support;
   for (int64_t k = 0; k < count; ++k) all[k] = k;
   int64_t sweeps = 0;
@@ -68,7 +68,10 @@ int64_t GramDescent::run(double threshold, int64_t most) {
         if (b[k] != 0) support.push_back(k);
       // Where descent creeps (columns alike), the system of the present signs is solved at once; it costs some m / 20 sweeps.
       const int64_t m = static_cast<int64_t>(support.size()), patience = std::max(kPatience, m / 10);
-      if (tried % patience == patience - 1 && m <= kLargestSystem) solve_signs(support);
+      // A small one is solved again at once when a sign ended its step, until its signs are those of its solution.
+      if (tried % patience == patience - 1 && m <= kLargestSystem)
+        for (int64_t left = m <= kSmallSystem ? m : 1; left > 0 && solve_signs(support); --left)
+          if (std::erase_if(support, [&](int64_t k) { return b[k] == 0; }) == 0) break;
       ++sweeps;
       if (sweep(support) <= threshold) break;
     }

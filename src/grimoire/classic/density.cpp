@@ -99,7 +99,7 @@ void LocalOutlierFactor::read(const State& state) {
   rows_ = read_features(state, "x", columns());
   reach_ = state.numbers("reach", rows_.rows());
   density_ = state.numbers("density", rows_.rows());
-  factors_ = state.numbers("factors", rows_.rows(), 0, INFINITY);
+  factors_ = state.numbers("factors", rows_.rows());
   need_rows("lof", k, rows_.rows());
   index_ = make_index(rows_, Metric::parse(metric, 2), {});
 }

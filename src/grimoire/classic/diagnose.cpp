@@ -81,6 +81,7 @@ class Doctor {
 
   void columns() {
     const int64_t N = data_.rows();
+    std::vector<std::string> constant, identifier;
     std::vector<double> v(static_cast<size_t>(N));
     for (int64_t c = 0; c < std::min(data_.x.width(), kMostColumns); ++c) {
       data_.x.read_column(c, v.data());
@@ -92,12 +93,26 @@ class Doctor {
       std::sort(different.begin(), different.end());
       different.erase(std::unique(different.begin(), different.end()), different.end());
       if (missing * 2 > N) add("missing", str("Column '{}' is empty in {:.0f} % of the rows.", info.name, 100.0 * static_cast<double>(missing) / static_cast<double>(N)), "leave it out, or ask why it is empty: that may tell more than its values");
-      if (different.size() <= 1 && !data_.x.is_sparse()) add("constant", str("Column '{}' has one value only.", info.name), "leave it out");
+      if (different.size() <= 1 && !data_.x.is_sparse()) constant.push_back(info.name);
       const bool whole = std::all_of(different.begin(), different.end(), [](double x) { return x == std::floor(x); });
       const bool counts_up = info.kind == ColumnKind::number && whole && different.size() == static_cast<size_t>(N) && N > 50 && std::is_sorted(v.begin(), v.end());
       const bool names_rows = info.kind == ColumnKind::category && different.size() * 10 > static_cast<size_t>(N) * 9 && N > 50;
-      if (counts_up || names_rows) add("identifier", str("Column '{}' has another value in {} row: it names rows and says nothing of new ones.", info.name, counts_up ? "every" : "nearly every"), "leave it out");
+      if (counts_up || names_rows) identifier.push_back(info.name);
     }
+    if (!constant.empty()) add("constant", listed(constant) + (constant.size() > 1 ? " have one value only." : " has one value only."), "leave out: " + as_flags(constant));
+    if (!identifier.empty())
+      add("identifier", listed(identifier) + str(" {} another value in every row or nearly so: {} rows and say{} nothing of new ones.", identifier.size() > 1 ? "have" : "has",
+                                                 identifier.size() > 1 ? "they name" : "it names", identifier.size() > 1 ? "" : "s"), "leave out: " + as_flags(identifier));
+  }
+  static std::string listed(const std::vector<std::string>& names) {
+    std::string text = names.size() > 1 ? str("{} columns (", names.size()) : "Column ";
+    for (size_t i = 0; i < std::min<size_t>(names.size(), 8); ++i) text += str("{}'{}'", i ? ", " : "", names[i]);
+    return text + (names.size() > 8 ? ", ..." : "") + (names.size() > 1 ? ")" : "");
+  }
+  static std::string as_flags(const std::vector<std::string>& names) {
+    std::string text;
+    for (size_t i = 0; i < std::min<size_t>(names.size(), 8); ++i) text += str("{}--drop {}", i ? " " : "", names[i]);
+    return text + (names.size() > 8 ? " ..." : "");
   }
 
   void copies() {
@@ -187,8 +202,10 @@ class Doctor {
     std::vector<std::unique_ptr<Estimator>> steps;
     steps.push_back(std::make_unique<Scaler>());
     steps.push_back(learner_.clone());
-    const double raw = held_back_score(learner_, data_), scaled = held_back_score(Pipeline(std::move(steps)), data_);
+    auto pipeline = std::make_unique<Pipeline>(std::move(steps));
+    const double raw = held_back_score(learner_, data_), scaled = held_back_score(*pipeline, data_);
     if (scaled < raw + kNoticed) return;
+    scaled_ = std::move(pipeline);
     add("unscaled", str("Columns differ in scale {:.0f} times ('{}' against '{}'), and {} weighs them by it: {:.3f} as they are, {:.3f} scaled.", high / low, data_.x.columns()[largest].name,
                         data_.x.columns()[smallest].name, learner_.name() == "pipeline" ? "the learner" : learner_.name(), raw, scaled),
         "add --scale standard");
@@ -204,21 +221,34 @@ class Doctor {
         break;
       }
     d_.curve = learning_curve(learner_, data_, folds, {0.25, 0.5, 1.0}, RowOrder::shuffled);
-    const CurveVerdict v = judge_learning_curve(d_.curve, data_.classifies());
+    CurveVerdict v = judge_learning_curve(d_.curve, data_.classifies());
     d_.train = v.train, d_.test = v.test;
+    if (scaled_) v = judge_learning_curve(learning_curve(*scaled_, data_, folds, {0.25, 0.5, 1.0}, RowOrder::shuffled), data_.classifies());  // what scaling mends is said already
+    const std::string it = scaled_ ? "Scaled, it" : "It";
     tell(5);
     if ((v.kind == "variance" || v.kind == "both") && v.gap > kWideGap)
-      add("overfitting", str("It scores {:.3f} on its own rows and {:.3f} on rows held back.", v.train, v.test),
-          v.slope > 0.005 ? "more rows still help; else simplify: stronger penalty, shallower trees, fewer columns" : "simplify: stronger penalty, shallower trees, fewer columns");
+      add("overfitting", str("{} scores {:.3f} on its own rows and {:.3f} on rows held back.", it, v.train, v.test), (v.slope > 0.005 ? "more rows still help; else simplify: " : "simplify: ") + simpler());
     if (v.kind == "bias" || v.kind == "both") {
       const auto forest = make_flexible();
       const double other = held_back_score(*forest, data_);
       if (other > v.test + 0.03)
-        add("underfitting", str("It scores {:.3f} on its own rows and {:.3f} held back; a forest reaches {:.3f} held back on the same folds.", v.train, v.test, other),
+        add("underfitting", str("{} scores {:.3f} on its own rows and {:.3f} held back; a forest reaches {:.3f} held back on the same folds.", it, v.train, v.test, other),
             "take a more flexible learner, or add columns that bend (products, powers, kernels)");
       else if (v.kind == "bias")
-        add("noise", str("It scores {:.3f} held back, and a forest no more ({:.3f}): the columns do not tell more.", v.test, other), "look for better columns or cleaner labels");
+        add("noise", str("{} scores {:.3f} held back, and a forest no more ({:.3f}): the columns do not tell more.", it, v.test, other), "look for better columns or cleaner labels");
     }
+  }
+  // What makes this learner simpler, in its own parameters.
+  std::string simpler() const {
+    const auto* pipeline = dynamic_cast<const Pipeline*>(&learner_);
+    const std::string n = pipeline ? pipeline->last().name() : learner_.name();
+    if (n == "tree") return "--param max-depth=5, or larger min-samples-leaf";
+    if (n == "forest" || n == "extra-trees") return "larger min-samples-leaf, fewer columns";
+    if (n == "boosting" || n == "adaboost") return "fewer rounds, shallower trees";
+    if (n == "knn") return "a larger k, fewer columns";
+    if (n == "logistic" || n.find("sv") != std::string::npos) return "a smaller C (a stronger penalty), fewer columns";
+    if (n == "ridge" || n == "lasso" || n == "elastic-net") return "a larger alpha (a stronger penalty), fewer columns";
+    return "fewer columns";
   }
   std::unique_ptr<Estimator> make_flexible() const {
     auto forest = make_estimator("forest");
@@ -236,6 +266,7 @@ class Doctor {
   const Dataset& all_;
   Dataset data_;
   const FitProgress& progress_;
+  std::unique_ptr<Estimator> scaled_;  // the learner behind a scaler, when that does better
   TableDiagnosis d_;
 };
 

@@ -39,6 +39,7 @@ class KdTree final : public NeighbourIndex {
   const char* kind() const override { return "kdtree"; }
 
   NeighbourLists search(const Features& queries, int64_t k) const override {
+    check_reach(queries);
     NeighbourLists lists{.k = std::min<int64_t>(k, static_cast<int64_t>(id_.size())), .row = {}, .distance = {}};
     lists.row.resize(static_cast<size_t>(queries.rows() * lists.k));
     lists.distance.resize(lists.row.size());

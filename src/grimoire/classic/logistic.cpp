@@ -121,22 +121,20 @@ void Logistic::fit_on(const Dataset& data) {
   const double alpha = alpha_ >= 0 ? alpha_ : 1 / (c_ * loss.total_weight());
   PenalisedLoss f{.loss = loss, .l1 = alpha * l1_ratio_, .l2 = alpha * (1 - l1_ratio_), .penalise_intercept = penalise_intercept_};
   std::vector<double> w(static_cast<size_t>(loss.dims()), 0.0);
-  GRIM_CHECK(f.l1 == 0 || K == 2, argument, name(), "l1-ratio above 0 takes two classes, and there are {}: wrap it one against the rest",
-             K);
 
   const bool use_newton = f.l1 == 0 && (solver_ == "newton" || (solver_ == "auto" && newton_pays(loss)));
   if (f.l1 > 0 || use_newton) {
     // A start from every eighth row: full passes then begin near the end.
-    constexpr int64_t kStep = 8, kRowsForStart = 20000;
-    if (data.rows() / kStep > std::max<int64_t>(kRowsForStart, 50 * loss.dims())) {
+    constexpr int64_t kStep = 8, kRowsForStart = 2000;
+    if (data.rows() / kStep > std::max<int64_t>(kRowsForStart, 20 * loss.dims())) {
       std::vector<int64_t> rows;
       std::vector<double> some_weight;
       for (int64_t r = 0; r < data.rows(); r += kStep) rows.push_back(r), some_weight.push_back(weight[r]);
       const Dataset some = data.pick(rows);
       MeanLoss part(some.x, some.y, some_weight, K, kind, intercept_wanted_);
       PenalisedLoss start{.loss = part, .l1 = f.l1, .l2 = f.l2, .penalise_intercept = penalise_intercept_};
-      if (f.l1 > 0) proximal_newton(start, w, 1e-4, 10);
-      else newton(start, w, 1e-4, 10);
+      if (f.l1 > 0) proximal_newton(start, w, 1e-3, 10);
+      else newton(start, w, 1e-3, 10);
     }
     const NewtonResult found = f.l1 > 0 ? proximal_newton(f, w, tolerance_, most_) : newton(f, w, tolerance_, most_);
     report_.converged = found.converged;
@@ -145,6 +143,7 @@ void Logistic::fit_on(const Dataset& data) {
     report_.gap = found.gap;
     report_.stopped = str("{}, {} {} {:.2g}", f.l1 > 0 ? "coordinate descent in Newton steps" : "Newton",
                           found.converged ? "gap below" : "stopped at its limit, gap", found.converged ? "tolerance:" : "is", found.gap);
+    if (f.l1 > 0) report_.stopped += str("; largest violation of the optimality conditions {:.2g}", found.violation);
     if (alpha == 0) {
       const std::string kind_of = separation(loss, data.y, found.step, data.x.columns());
       if (!kind_of.empty()) report_.warnings.push_back(kind_of), report_.converged = false;
@@ -174,7 +173,7 @@ void Logistic::fit_on(const Dataset& data) {
     std::copy_n(&w[d * W], P, &coef_[d * P]);
     if (intercept_wanted_) intercept_[d] = w[d * W + P];
   }
-  if (D > 1 && intercept_wanted_) {  // the intercepts are determined up to a constant: their sum is 0
+  if (D > 1 && intercept_wanted_ && !penalise_intercept_) {  // they are determined up to a constant: their sum is 0
     double mean = 0;
     for (double b : intercept_) mean += b / static_cast<double>(D);
     for (double& b : intercept_) b -= mean;

@@ -1,8 +1,10 @@
 // Logistic regression of two or more classes: min_w,b  C sum_i weight_i loss_i + (1 - l1_ratio) |w|^2 / 2 + l1_ratio |w|_1, the form of
 // scikit-learn and liblinear; inside, the mean loss is minimised, so that the number of steps does not grow with C or the rows.
-// Newton's method while the Hessian is cheap against it, L-BFGS beyond; coordinate descent when l1_ratio > 0 (two classes).
+// Newton's method while the Hessian is cheap against it, L-BFGS beyond; coordinate descent in Newton steps when l1_ratio > 0. More
+// than two classes have a row of coefficients each (the symmetric form, as glmnet's multinomial).
 // The reported objective is the one above (the mean form when alpha is given); gap: Newton's decrement / 2 before the last step, or
-// with L-BFGS the largest entry of the gradient, both of the mean loss.
+// with L-BFGS the largest entry of the gradient, both of the mean loss. With l1_ratio > 0 `stopped` names the largest violation of the
+// optimality conditions at the end beside it.
 #pragma once
 
 #include "grimoire/classic/linear_model.h"

@@ -67,6 +67,14 @@ double MeanLoss::piece(int64_t begin, int64_t end, const double* w, double* grad
     for (int64_t r = begin; r < end; ++r) {
       const auto columns = x_.sparse().columns_of(r);
       const auto values = x_.sparse().values_of(r);
+      if (D == 1) {
+        double score = intercept_ ? w[P] : 0.0, by = 0;
+        for (size_t k = 0; k < columns.size(); ++k) score += values[k] * w[columns[k]];
+        loss += row(r, &score, &by, curved);
+        for (size_t k = 0; k < columns.size(); ++k) gradient[columns[k]] += by * values[k];
+        if (intercept_) gradient[P] += by;
+        continue;
+      }
       start(z.data());
       for (size_t k = 0; k < columns.size(); ++k)
         for (int64_t d = 0; d < D; ++d) z[d] += values[k] * w[d * W + columns[k]];
@@ -131,14 +139,14 @@ double MeanLoss::value(const double* w, double* gradient, bool curved) {
 }
 
 // Two classes: sum_i h_i x_i x_i'. More: block (k, l) is sum_i share_i p_ik ([k = l] - p_il) x_i x_i'.
-void MeanLoss::hessian(double* out) const {
-  const int64_t W = width(), D = outputs(), n = dims();
-  if (D == 1) return weighted_gram(x_, kept_, intercept_, out, n);
+void MeanLoss::hessian(const Features& columns, double* out) const {
+  const int64_t W = columns.width() + intercept_, D = outputs(), n = D * W;
+  if (D == 1) return weighted_gram(columns, kept_, intercept_, out, n);
   std::vector<double> h(static_cast<size_t>(x_.rows())), block(static_cast<size_t>(W * W));
   for (int64_t k = 0; k < D; ++k)
     for (int64_t l = 0; l <= k; ++l) {
       for (int64_t r = 0; r < x_.rows(); ++r) h[r] = share_[r] * kept_[r * D + k] * ((k == l) - kept_[r * D + l]);
-      weighted_gram(x_, h, intercept_, block.data(), W);
+      weighted_gram(columns, h, intercept_, block.data(), W);
       for (int64_t i = 0; i < W; ++i)
         for (int64_t j = 0; j <= i; ++j) out[(k * W + i) * n + l * W + j] = out[(k * W + j) * n + l * W + i] = block[i * W + j];
     }

@@ -26,12 +26,14 @@ class MeanLoss {
 
   // Keeps what second derivatives need of every row when `curved`.
   double value(const double* w, double* gradient, bool curved);
-  // (dims, dims), lower triangle, at the last curved value.
-  void hessian(double* out) const;
+  // (dims, dims), lower triangle, at the last curved value; of some columns of x only, when they are given.
+  void hessian(double* out) const { hessian(x_, out); }
+  void hessian(const Features& columns, double* out) const;
   // The scores of a direction, (N, D): z of every row along `d`, intercept included.
   std::vector<double> along(const double* d) const;
-  // Per row of two classes: the second derivative times its share.
+  // Of the last curved value. Two classes, per row: the second derivative times its share; more: the probabilities, (N, D).
   const std::vector<double>& curvature() const { return kept_; }
+  const std::vector<double>& shares() const { return share_; }  // of the rows in the mean
 
  private:
   double row(int64_t r, const double* z, double* slope, bool curved);

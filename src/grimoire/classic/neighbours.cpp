@@ -17,9 +17,41 @@ double seconds_for(const NeighbourIndex& index, const Features& queries) {
   return monotonic_seconds() - start;
 }
 
+// fn(value, row, column) for every number that is held.
+template <class F> void for_values(const Features& x, F&& fn) {
+  if (x.is_sparse()) {
+    const SparseRows& s = x.sparse();
+    for (int64_t r = 0; r < s.rows(); ++r)
+      for (int64_t k = s.row_start[r]; k < s.row_start[r + 1]; ++k) fn(s.value[k], r, s.column[k]);
+    return;
+  }
+  if (x.width() == 0 || x.dense().dtype() == Dtype::u8) return;
+  const int64_t P = x.width(), n = x.rows() * P;
+  const auto scan = [&](const auto* p) {
+    for (int64_t i = 0; i < n; ++i) fn(static_cast<double>(p[i]), i / P, i % P);
+  };
+  if (x.dense().dtype() == Dtype::f32) scan(x.dense().data<float>());
+  else scan(x.dense().data<double>());
+}
+
 }  // namespace
 
+double largest_value(const Features& x) {
+  double largest = 0;
+  for_values(x, [&](double v, int64_t, int64_t) { largest = std::max(largest, std::abs(v)); });
+  return largest;
+}
+
+void check_reach(const Features& x) {
+  if (!(largest_value(x) > kLargest)) return;
+  for_values(x, [&](double v, int64_t r, int64_t c) {
+    if (std::abs(v) > kLargest)
+      throw Error(ErrorKind::input, str("[neighbours] column '{}', row {}: {} is too large for a distance", x.columns()[c].name, r + 1, v), "scale the column first (--scale standard)");
+  });
+}
+
 std::unique_ptr<NeighbourIndex> make_index(const Features& rows, const Metric& metric, const IndexOptions& options) {
+  check_reach(rows);
   if (options.search == "brute") return make_brute_index(rows, metric);
   if (options.search == "kdtree") return make_kd_tree(rows, metric);
   if (options.search == "hnsw") return make_hnsw(rows, metric, options);

@@ -49,6 +49,11 @@ std::unique_ptr<NeighbourIndex> make_brute_index(const Features& rows, const Met
 std::unique_ptr<NeighbourIndex> make_kd_tree(const Features& rows, const Metric& metric);
 std::unique_ptr<NeighbourIndex> make_hnsw(const Features& rows, const Metric& metric, const IndexOptions& options);
 
+// The largest magnitude in the rows. Squares of what lies above kLargestFloat do not fit floats, above kLargest not even doubles.
+inline constexpr double kLargestFloat = 1e17, kLargest = 1e150;
+double largest_value(const Features& x);
+void check_reach(const Features& x);  // throws: input, a value above kLargest, naming its column
+
 // The k nearest other rows of each row.
 NeighbourLists neighbours_of_rows(const NeighbourIndex& index, const Features& rows, int64_t k);
 

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "grimoire/classic/cholesky.h"
 #include "grimoire/classic/coordinate_descent.h"
 #include "grimoire/classic/linear_kernel.h"
-#include "grimoire/classic/linear_moments.h"
+#include "grimoire/classic/newton_columns.h"
 
 namespace grim {
 namespace {
@@ -20,6 +21,28 @@ void factor(const std::vector<double>& h, int64_t n, std::vector<double>& l) {
     for (int64_t i = 0; i < n; ++i) l[i * n + i] += shift + (trace == 0);
     if (cholesky(l.data(), n, n, 1e-14)) return;
   }
+}
+
+// The step that minimises the quadratic approximation with its penalty on the coordinates `at`, by their Hessian. It is singular where
+// columns add up to others (every group of dummies to the constant), and always with several classes: adding a constant to all scores
+// of a row changes no probability. 1e-10 of its diagonal is added, which moves nothing along directions that matter, and lets the
+// system of fixed signs be solved at once where descent would creep for thousands of sweeps.
+void gram_step(const PenalisedLoss& f, const Features& picked, const std::vector<int64_t>& at, const std::vector<double>& w,
+                      const std::vector<double>& g, double threshold, std::vector<double>& step) {
+  const int64_t all = static_cast<int64_t>(at.size());
+  std::vector<double> h(static_cast<size_t>(all * all)), b, q, factor;
+  f.loss.hessian(picked, h.data());
+  for (int64_t i = 0; i < all; ++i) {
+    for (int64_t j = 0; j < i; ++j) h[j * all + i] = h[i * all + j];
+    h[i * all + i] += 1e-14 + 1e-10 * h[i * all + i];
+    b.push_back(w[at[i]]);
+    q.push_back(-g[at[i]]);
+    factor.push_back(f.penalised(at[i]) ? 1.0 : 0.0);
+  }
+  GramDescent descent{
+      .count = all, .gram = h.data(), .stride = all, .l1 = f.l1, .l2 = f.l2, .factor = factor.data(), .q = q.data(), .b = b.data()};
+  descent.run(threshold, 10000);
+  for (int64_t i = 0; i < all; ++i) step[at[i]] = b[i] - w[at[i]];
 }
 
 }  // namespace
@@ -78,13 +101,24 @@ NewtonResult newton(const PenalisedLoss& f, std::vector<double>& w, double toler
   return result;
 }
 
-// Only columns in W are looked at: those in the model and those whose gradient exceeds l1; when W's problem is solved the others are
-// tried again.
+double PenalisedLoss::violation(const double* w, const double* g) const {
+  double most = 0;
+  for (int64_t i = 0; i < loss.dims(); ++i) {
+    const bool held = penalised(i);
+    const double G = g[i] + (held ? l2 * w[i] : 0.0), by = held ? l1 : 0.0;
+    most = std::max(most, w[i] != 0 ? std::abs(G + std::copysign(by, w[i])) : std::abs(G) - by);
+  }
+  return most;
+}
+
+// Only columns in W are looked at: those in the model and those with a gradient that exceeds l1; when W's problem is solved the others
+// are tried again. Where the Hessian of W would be too large (many classes), single coefficients are chosen so, and ColumnDescent
+// does without it. The quadratic is solved as well as the step before deserves: the next promises no less than its square.
 NewtonResult proximal_newton(const PenalisedLoss& f, std::vector<double>& w, double tolerance, int64_t most) {
-  const int64_t n = f.loss.dims(), P = f.loss.x().width();
-  constexpr int64_t kAllColumns = 400;
+  const int64_t n = f.loss.dims(), P = f.loss.x().width(), D = f.loss.outputs(), W = f.loss.width();
+  constexpr int64_t kAllColumns = 400, kLargestHessian = 2000;
   std::vector<double> g(w.size()), next(w.size()), next_g(w.size());
-  NewtonResult result{.step = std::vector<double>(w.size(), 0.0)};
+  NewtonResult result{.gap = 1, .step = std::vector<double>(w.size(), 0.0)};
   MeanLoss& loss = f.loss;
   double smooth = loss.value(w.data(), g.data(), true);
   const auto whole = [&](double s, const double* v) {
@@ -92,33 +126,40 @@ NewtonResult proximal_newton(const PenalisedLoss& f, std::vector<double>& w, dou
     for (int64_t i = 0; i < n; ++i) squares += f.penalised(i) ? v[i] * v[i] : 0.0;
     return s + f.l2 / 2 * squares + f.absolute(v);
   };
+  const auto wanted = [&](int64_t i) { return w[i] != 0 || std::abs(g[i]) > f.l1 || !f.penalised(i); };
   result.value = whole(smooth, w.data());
-  std::vector<int64_t> work;
+  std::vector<int64_t> work, at;
+  std::unique_ptr<ColumnDescent> by_columns;
   Features picked;
+  const double finest = 1e-4 * std::min(tolerance, 1e-4);
   for (; result.iterations < most; ++result.iterations) {
     std::vector<int64_t> columns;
-    for (int64_t j = 0; j < P; ++j)
-      if (P <= kAllColumns || w[j] != 0 || std::abs(g[j]) > f.l1 || std::binary_search(work.begin(), work.end(), j)) columns.push_back(j);
-    if (columns != work || result.iterations == 0) {
-      work = columns;
-      picked = P <= kAllColumns ? loss.x() : loss.x().pick_columns(work);
+    for (int64_t j = 0; j < P; ++j) {
+      bool in = P <= kAllColumns || std::binary_search(work.begin(), work.end(), j);
+      for (int64_t k = 0; k < D && !in; ++k) in = wanted(k * W + j);
+      if (in) columns.push_back(j);
     }
-    const int64_t m = static_cast<int64_t>(work.size()), all = m + loss.has_intercept();
-    std::vector<double> h(static_cast<size_t>(all * all)), b, q, factor;
-    weighted_gram(picked, loss.curvature(), loss.has_intercept(), h.data(), all);
-    for (int64_t i = 0; i < all; ++i) {
-      const int64_t at = i < m ? work[i] : P;
-      for (int64_t j = 0; j < i; ++j) h[j * all + i] = h[i * all + j];
-      h[i * all + i] += 1e-14;
-      b.push_back(w[at]);
-      q.push_back(-g[at]);
-      factor.push_back(f.penalised(at) ? 1.0 : 0.0);
-    }
-    GramDescent descent{
-        .count = all, .gram = h.data(), .stride = all, .l1 = f.l1, .l2 = f.l2, .factor = factor.data(), .q = q.data(), .b = b.data()};
-    descent.run(1e-6 * std::min(tolerance, 1e-4), 10000);
+    const double threshold = std::max(finest, 1e-2 * std::min(result.gap * result.gap, 1e-2 * result.gap));
     std::fill(result.step.begin(), result.step.end(), 0.0);
-    for (int64_t i = 0; i < all; ++i) result.step[i < m ? work[i] : P] = b[i] - w[i < m ? work[i] : P];
+    const int64_t m = static_cast<int64_t>(columns.size());
+    const bool large = D > 1 && D * (m + loss.has_intercept()) > kLargestHessian;
+    const bool other = columns != work || result.iterations == 0;
+    work.swap(columns);
+    at.clear();
+    if (large) {
+      for (int64_t i = 0; i < n; ++i)
+        if (wanted(i)) at.push_back(i);
+      if (!by_columns) by_columns = std::make_unique<ColumnDescent>(loss);
+      by_columns->run(f, w.data(), g.data(), at, threshold, 1000, result.step);
+      picked = {};
+    } else {
+      for (int64_t k = 0; k < D; ++k) {
+        for (int64_t j : work) at.push_back(k * W + j);
+        if (loss.has_intercept()) at.push_back(k * W + P);
+      }
+      if (other || picked.width() == 0) picked = m == P ? loss.x() : loss.x().pick_columns(work);
+      gram_step(f, picked, at, w, g, threshold, result.step);
+    }
     next = w;
     cpu::axpy(1, result.step.data(), next.data(), n);
     const double promised = cpu::dot(g.data(), result.step.data(), n) + whole(0, next.data()) - whole(0, w.data());
@@ -133,15 +174,16 @@ NewtonResult proximal_newton(const PenalisedLoss& f, std::vector<double>& w, dou
     w.swap(next);
     g.swap(next_g);
     result.value = value;
-    bool left_out = false;
-    for (int64_t j = 0; j < P && P > kAllColumns; ++j)
-      left_out |= w[j] == 0 && std::abs(g[j]) > f.l1 * (1 + 1e-9) && !std::binary_search(work.begin(), work.end(), j);
-    if (result.gap <= tolerance && !left_out) {
+    bool left_out = false;  // `at` rises
+    for (int64_t i = 0; i < n && static_cast<int64_t>(at.size()) < n && !left_out; ++i)
+      left_out = w[i] == 0 && std::abs(g[i]) > f.l1 * (1 + 1e-9) && !std::binary_search(at.begin(), at.end(), i);
+    if (result.gap <= tolerance && threshold <= std::max(finest, 1e-2 * tolerance) && !left_out) {
       ++result.iterations;
       result.converged = true;
       break;
     }
   }
+  result.violation = f.violation(w.data(), g.data());
   return result;
 }
 

@@ -1,5 +1,6 @@
 // Newton's method for the mean loss of linear scores with a penalty: Cholesky of the Hessian for |w|^2, coordinate descent on the
-// quadratic approximation for |w| (Friedman, Hastie and Tibshirani 2010; Yuan, Ho and Lin 2012).
+// quadratic approximation for |w| (Friedman, Hastie and Tibshirani 2010; Yuan, Ho and Lin 2012), of two classes or more: the Hessian
+// is that of all classes together, not of one after the other.
 #pragma once
 
 #include "grimoire/classic/logistic_loss.h"
@@ -14,10 +15,14 @@ struct PenalisedLoss {
   // With the l2 part; the l1 part apart.
   double value(const double* w, double* gradient, bool curved) const;
   double absolute(const double* w) const;
+  // The largest violation of the conditions of Karush, Kuhn and Tucker at w with gradient g of the loss alone, G = g + l2 w:
+  // |G + l1 sign w| where w is not 0, |G| - l1 where it is, |g| where nothing is penalised.
+  double violation(const double* w, const double* g) const;
 };
 
 struct NewtonResult {
   double value = 0, gap = 0;       // gap: what the quadratic approximation still promised before the last step
+  double violation = 0;            // of the optimality conditions at the end (proximal_newton alone)
   int64_t iterations = 0;
   bool converged = false;
   std::vector<double> step;        // the last one

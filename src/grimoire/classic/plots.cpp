@@ -24,7 +24,7 @@ Chart roc_chart(const Dataset& data, const FoldScores& scores) {
 
 Chart precision_recall_chart(const Dataset& data, const FoldScores& scores) {
   return {.title = str("precision and recall, average {:.3f}", average_precision(data.y, scores.probability, data.weight)), .x_label = "recall", .y_label = "precision",
-          .series = {line_of(precision_recall_curve(data.y, scores.probability, data.weight), data.classes[1])}};
+          .series = {line_of(precision_recall_curve(data.y, scores.probability, data.weight), data.classes[1])}, .unit = true};
 }
 
 Chart reliability_chart(const Dataset& data, const FoldScores& scores) {

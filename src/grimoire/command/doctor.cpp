@@ -50,7 +50,7 @@ class DoctorCommand final : public Command {
       console.live(str("looking at: {}", kSteps[step]));
       return !console.stop_requested();
     });
-    std::string text = str("{} on {}\nscore {:.4f} held back, {:.4f} on its own rows", learner_.model, shape_in_words(data), d.test, d.train);
+    std::string text = str("{} on {}\n{} {:.4f} held back, {:.4f} on its own rows", learner_.model, shape_in_words(data), data.classifies() ? "accuracy" : "R2", d.test, d.train);
     if (data.classifies()) text += str(", {:.4f} by the commonest class", d.baseline);
     text += "\n";
     Json findings = Json::array();

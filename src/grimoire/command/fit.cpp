@@ -54,7 +54,8 @@ class FitCommand final : public Command {
                                 {"warnings", Json::array_of(report.warnings)}});
     console.data(str("{} fitted on {} in {:.3g} s\n", learner_.model, shape_in_words(data), seconds));
     if (!report.stopped.empty())
-      console.data(str("{} after {} iterations: {}\n", report.converged ? "converged" : "NOT converged", report.iterations, report.stopped));
+      console.data(report.iterations <= 1 && report.converged ? report.stopped + "\n"
+                                                              : str("{} after {} iterations: {}\n", report.converged ? "converged" : "NOT converged", report.iterations, report.stopped));
     if (std::isfinite(report.objective)) {
       console.data(str("objective {:.10g}{}\n", report.objective, std::isfinite(report.gap) ? str(", gap {:.3g}", report.gap) : ""));
       result.set("objective", report.objective);
@@ -65,7 +66,7 @@ class FitCommand final : public Command {
       const char* what = data.classifies() ? "accuracy" : "R2";
       console.data(str("{} on these rows {:.4f} (of new rows: grimoire validate)\n", what, score));
       result.set("train_score", score);
-      result.set("score", what);
+      result.set("score", data.classifies() ? "accuracy" : "r2");
     }
     const std::string description = learner->describe();
     if (!description.empty()) console.data(description);

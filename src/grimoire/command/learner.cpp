@@ -28,7 +28,7 @@ Options DataFlags::options() {
 }
 
 DatasetOptions DataFlags::dataset_options() const {
-  DatasetOptions o{.target = target, .weight = weight, .as = as == "classes" ? Target::classes : as == "number" ? Target::number : Target::automatic,
+  DatasetOptions o{.target = target, .weight = weight, .as = as == "classes" ? Target::classes : as == "number" ? Target::number : only_numbers ? Target::number_if_it_is : Target::automatic,
                    .classes = {}, .columns = {}, .csv = {}, .drop = {}};
   o.csv.header = header == "yes" ? CsvOptions::Header::yes : header == "no" ? CsvOptions::Header::no : CsvOptions::Header::automatic;
   if (!delimiter.empty()) {
@@ -40,10 +40,6 @@ DatasetOptions DataFlags::dataset_options() const {
   o.drop = drop;
   o.csv.missing.insert(o.csv.missing.end(), missing.begin(), missing.end());
   return o;
-}
-
-void DataFlags::suit(const Estimator& learner) {
-  if (as == "auto" && learner.regresses() && !learner.classifies()) as = "number";
 }
 
 void check_output(const std::string& flag, const std::string& path, const std::string& data) {

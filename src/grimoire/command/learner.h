@@ -15,10 +15,11 @@ struct DataFlags {
   std::string data, target, as = "auto", weight, header = "auto", delimiter;
   std::string decimal = "auto";
   std::vector<std::string> category, missing, drop;
+  bool only_numbers = false;
 
   Options options();
   // Before a long fit: a target of few whole numbers is a number to a learner that knows nothing else.
-  void suit(const Estimator& learner);
+  void suit(const Estimator& learner) { only_numbers = learner.regresses() && !learner.classifies(); }
   // `known`: a fitted model's columns and classes. throws: usage, input
   Dataset load(const Estimator* known = nullptr) const;
   DatasetOptions dataset_options() const;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "grimoire/base/error.h"
@@ -139,8 +140,16 @@ class ValidateCommand final : public Command {
 
   std::string page(const Dataset& data) const {
     return str("<!doctype html><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{0}</title><style>:root{{color-scheme:light dark}}"
+               "@media(prefers-color-scheme:dark){{:root{{--s0:#5aa9e6;--s1:#e08a55;--s2:#5fb37c;--s3:#b18ad6;--s4:#c9a93f;--s5:#9aa8b5}}}}"
                "body{{margin:2rem auto;max-width:60rem;padding:0 1rem;font:15px/1.5 system-ui,sans-serif}}pre{{overflow-x:auto}}svg{{vertical-align:top;max-width:100%}}</style><h1>{0}</h1><p>{1}</p>\n{2}<pre>{3}</pre>\n",
                escape_html(learner_.model), escape_html(data_.data + ": " + shape_in_words(data)), pictures_, escape_html(words_));
+  }
+
+  // "log loss" as log_loss, "AUC" as auc: the keys that predict's scores have.
+  static std::string key_of(const std::string& metric) {
+    std::string key;
+    for (char c : metric) key += c == ' ' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return key;
   }
 
   void show_folds(Console& console, Json& result, const FoldScores& s, const Dataset& data) {
@@ -154,7 +163,7 @@ class ValidateCommand final : public Command {
       std::string line = str("{:>6}  {:>10.4f}", f + 1, s.train_score[f]);
       for (size_t m = 0; m < s.metrics.size(); ++m) {
         line += str("  {:>10.4f}", s.test[f][m]);
-        fold.set(s.metrics[m], s.test[f][m]);
+        fold.set(key_of(s.metrics[m]), s.test[f][m]);
       }
       if (s.test.size() <= 20) table += line + "\n";
       folds.push(std::move(fold));
@@ -162,7 +171,7 @@ class ValidateCommand final : public Command {
     table += str("{:>6}  {:>10}", "mean", "");
     for (size_t m = 0; m < s.metrics.size(); ++m) {
       table += str("  {:>10.4f}", s.mean(m));
-      result.set(s.metrics[m], s.mean(m));
+      result.set(key_of(s.metrics[m]), s.mean(m));
     }
     table += str("\n{:>6}  {:>10}", "+-", "");
     for (size_t m = 0; m < s.metrics.size(); ++m) table += str("  {:>10.4f}", s.std(m));
@@ -170,7 +179,7 @@ class ValidateCommand final : public Command {
     if (data.classifies() && data.classes.size() <= 12) table += confusion_table(s, data);
     console.data(table);
     words_ += table;
-    result.set("score", s.metrics[0]);
+    result.set("score", key_of(s.metrics[0]));
     result.set("mean", s.mean());
     result.set("std", s.std());
     result.set("folds", std::move(folds));
@@ -216,7 +225,7 @@ class ValidateCommand final : public Command {
     result.set("best_mean", search.points[search.best].mean);
     result.set("mean", honest.mean());
     result.set("std", honest.std());
-    result.set("score", honest.metrics[0]);
+    result.set("score", key_of(honest.metrics[0]));
   }
 
   void show_curve(Console& console, Json& result, const std::vector<CurveRow>& curve, const CurveVerdict& verdict, const std::string& head) {
@@ -224,14 +233,14 @@ class ValidateCommand final : public Command {
     Json rows = Json::array();
     for (const CurveRow& c : curve) {
       // train is drawn as 'o', held back as '*', on a line from 0 to 1
-      std::string line(41, '.');
-      const auto place = [](double v) { return static_cast<size_t>(std::lround(std::clamp(v, 0.0, 1.0) * 40)); };
+      std::string line(37, '.');
+      const auto place = [](double v) { return static_cast<size_t>(std::lround(std::clamp(v, 0.0, 1.0) * 36)); };
       line[place(c.train)] = 'o';
       line[place(c.test)] = '*';
       table += str("{:>10}  {:>8.4f}  {:>8.4f}  {:>7.4f}  {}\n", c.label, c.train, c.test, c.test_std, line);
       rows.push(Json::object({{"value", c.label}, {"train", c.train}, {"test", c.test}, {"test_std", c.test_std}}));
     }
-    table += str("{:>37}  0 {:>37}  o train, * held back\n{}\n", "", "1", verdict.text);
+    table += str("{:>41}0{:>36}\n{:>41}o train, * held back\n{}\n", "", "1", "", verdict.text);
     console.data(table);
     pictures_ += svg_chart(curve_chart(curve, head == "rows" ? "learning curve" : "validation curve", head));
     words_ += table;

@@ -90,6 +90,7 @@ enum class Target : uint8_t {
   automatic,  // categories, and whole numbers with at most 20 different values, are classes
   classes,
   number,
+  number_if_it_is,  // a number; text is classes all the same
 };
 
 // A CSV table with `target` as y; or a LIBSVM file (by its content), whose labels are the target; or an IDX image file with its

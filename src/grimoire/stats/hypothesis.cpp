@@ -17,8 +17,8 @@ Alternative alternative_of(std::string_view name) {
 }
 
 Json to_json(const TestResult& r) {
-  Json j = Json::object({{"method", r.method}, {"statistic", Json::object({{"name", r.statistic.name}, {"value", r.statistic.value}})},
-                         {"df", Json::array_of(r.df)}, {"p_value", r.p_value}, {"alternative", name_of(r.alternative)}});
+  Json j = Json::object({{"method", r.method}, {"statistic", r.statistic.value}, {"statistic_name", r.statistic.name},
+                         {"df", r.df.size() == 1 ? Json(r.df[0]) : Json::array_of(r.df)}, {"p_value", r.p_value}, {"alternative", name_of(r.alternative)}});
   Json estimates = Json::object();
   for (const Named& e : r.estimates) estimates.set(e.name, e.value);
   j.set("estimates", std::move(estimates));
