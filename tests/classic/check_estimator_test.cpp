@@ -76,7 +76,8 @@ std::vector<double> answers(const Estimator& e, const Features& x) {
     return all;
   }
   if (e.has_proba() && e.is_classifier()) add(e.predict_proba(x));
-  if (e.name() == "kde" || e.name() == "knn-density" || e.name() == "one-class") {  // rows on the border of a one-class machine turn over at a breath
+  if (e.name() == "kde" || e.name() == "knn-density" ||
+      e.name() == "one-class") {  // rows on the border of a one-class machine turn over at a breath
     add(e.decision(x));
     return all;
   }
@@ -103,15 +104,19 @@ class CheckEstimator : public ::testing::TestWithParam<std::string> {
   }
   // Learners that draw rows at random, or weigh nothing: a weight is not a repetition to them, and their headers say so.
   bool draws_rows() const { return GetParam() == "forest" || GetParam() == "calibrated"; }
-  bool iterative() const { return GetParam().find("sv") != std::string::npos || GetParam() == "logistic" || GetParam() == "pipeline" || GetParam() == "lasso" ||
-                                  GetParam() == "elastic-net" || GetParam() == "one-class"; }
+  bool iterative() const {
+    return GetParam().find("sv") != std::string::npos || GetParam() == "logistic" || GetParam() == "pipeline" || GetParam() == "lasso" ||
+           GetParam() == "elastic-net" || GetParam() == "one-class";
+  }
 };
 
 TEST_P(CheckEstimator, SaysThatItIsNotFitted) {
   const auto e = fresh();
   try {
-    if (e->transforms()) e->transform(example(true).x);
-    else e->predict(example(true).x);
+    if (e->transforms())
+      e->transform(example(true).x);
+    else
+      e->predict(example(true).x);
     FAIL() << "answered without being fitted";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::state) << error.what();
@@ -183,7 +188,8 @@ TEST_P(CheckEstimator, WeightsAreRepetitions) {
 TEST_P(CheckEstimator, OrderOfRowsDoesNotMatter) {
   Dataset d = example_for(*fresh());
   const std::string n = GetParam();
-  if (n == "forest" || n == "extra-trees" || n == "k-means" || n == "calibrated") GTEST_SKIP() << "rows are drawn or dealt out by their number";
+  if (n == "forest" || n == "extra-trees" || n == "k-means" || n == "calibrated")
+    GTEST_SKIP() << "rows are drawn or dealt out by their number";
   if (n == "dbscan" || n == "knn-clusters") GTEST_SKIP() << "clusters are numbered by their first row";
   std::vector<int64_t> order(static_cast<size_t>(kRows));
   std::iota(order.begin(), order.end(), int64_t{0});
@@ -257,8 +263,10 @@ TEST_P(CheckEstimator, RefusesInfinitiesAndUnaskedGaps) {
   }
   x.data<double>()[9 * kColumns + 2] = NAN;
   const Dataset gap{.x = Features(x), .y = d.y, .weight = {}, .classes = d.classes};
-  if (fresh()->takes_missing() && GetParam() != "pipeline" && GetParam() != "calibrated") EXPECT_NO_THROW(fitted(gap));
-  else if (GetParam() != "calibrated") EXPECT_THROW(fitted(gap), Error);
+  if (fresh()->takes_missing() && GetParam() != "pipeline" && GetParam() != "calibrated")
+    EXPECT_NO_THROW(fitted(gap));
+  else if (GetParam() != "calibrated")
+    EXPECT_THROW(fitted(gap), Error);
 }
 
 TEST_P(CheckEstimator, RefusesWeightsAndTargetsThatDoNotFit) {

@@ -114,7 +114,8 @@ TEST(Doctor, UnscaledInputOfASupportVectorMachine) {
 
 TEST(Doctor, IdentifiersGapsAndConstants) {
   Dataset d = clouds(300, 5, 3);
-  for (int64_t r = 0; r < d.rows(); ++r) cell(d, r, 2) = static_cast<double>(r), cell(d, r, 3) = 7, cell(d, r, 4) = r % 3 ? NAN : cell(d, r, 4);
+  for (int64_t r = 0; r < d.rows(); ++r)
+    cell(d, r, 2) = static_cast<double>(r), cell(d, r, 3) = 7, cell(d, r, 4) = r % 3 ? NAN : cell(d, r, 4);
   const TableDiagnosis t = diagnosis("tree", d, {"max-depth=3"});
   EXPECT_TRUE(found(t, "identifier") && found(t, "constant") && found(t, "missing")) << all_of(t);
 }

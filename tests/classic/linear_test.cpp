@@ -13,9 +13,9 @@ namespace {
 
 using test::Scaling;
 
-#define GRIM_NEED_DIABETES(data, ...)                                 \
-  GRIM_NEED_DATA(diabetes_rows, "tabular/diabetes_data_raw.csv.gz");  \
-  GRIM_NEED_DATA(diabetes_target, "tabular/diabetes_target.csv.gz");  \
+#define GRIM_NEED_DIABETES(data, ...)                                \
+  GRIM_NEED_DATA(diabetes_rows, "tabular/diabetes_data_raw.csv.gz"); \
+  GRIM_NEED_DATA(diabetes_target, "tabular/diabetes_target.csv.gz"); \
   const Dataset data = test::diabetes(diabetes_rows, diabetes_target __VA_OPT__(, ) __VA_ARGS__)
 
 void expect_near(const std::vector<double>& got, const std::vector<double>& expected, double tolerance) {
@@ -59,16 +59,17 @@ TEST(LinearRegression, Diabetes) {
 
 // NIST's Longley data with its certified values: a solver by normal equations alone keeps some six digits.
 TEST(LinearRegression, Longley) {
-  const std::vector<double> rows = {
-      83.0,  234289, 2356, 1590, 107608, 1947, 88.5,  259426, 2325, 1456, 108632, 1948, 88.2,  258054, 3682, 1616, 109773, 1949,
-      89.5,  284599, 3351, 1650, 110929, 1950, 96.2,  328975, 2099, 3099, 112075, 1951, 98.1,  346999, 1932, 3594, 113270, 1952,
-      99.0,  365385, 1870, 3547, 115094, 1953, 100.0, 363112, 3578, 3350, 116219, 1954, 101.2, 397469, 2904, 3048, 117388, 1955,
-      104.6, 419180, 2822, 2857, 118734, 1956, 108.4, 442769, 2936, 2798, 120445, 1957, 110.8, 444546, 4681, 2637, 121950, 1958,
-      112.6, 482704, 3813, 2552, 123366, 1959, 114.2, 502601, 3931, 2514, 125368, 1960, 115.7, 518173, 4806, 2572, 127852, 1961,
-      116.9, 554894, 4007, 2827, 130081, 1962};
+  const std::vector<double> rows = {83.0,  234289, 2356, 1590,  107608, 1947, 88.5,  259426, 2325, 1456,  108632, 1948, 88.2,  258054, 3682,
+                                    1616,  109773, 1949, 89.5,  284599, 3351, 1650,  110929, 1950, 96.2,  328975, 2099, 3099,  112075, 1951,
+                                    98.1,  346999, 1932, 3594,  113270, 1952, 99.0,  365385, 1870, 3547,  115094, 1953, 100.0, 363112, 3578,
+                                    3350,  116219, 1954, 101.2, 397469, 2904, 3048,  117388, 1955, 104.6, 419180, 2822, 2857,  118734, 1956,
+                                    108.4, 442769, 2936, 2798,  120445, 1957, 110.8, 444546, 4681, 2637,  121950, 1958, 112.6, 482704, 3813,
+                                    2552,  123366, 1959, 114.2, 502601, 3931, 2514,  125368, 1960, 115.7, 518173, 4806, 2572,  127852, 1961,
+                                    116.9, 554894, 4007, 2827,  130081, 1962};
   const Dataset data{.x = Features(Tensor::from(rows, {16, 6})),
                      .y = {60323, 61122, 60171, 61187, 63221, 63639, 64989, 63761, 66019, 67857, 68169, 66513, 68655, 69564, 69331, 70551},
-                     .weight = {}, .classes = {}};
+                     .weight = {},
+                     .classes = {}};
   LinearRegression ols;
   ols.fit(data);
   const double certified[] = {15.0618722713733,  -.0358191792925910, -2.02022980381683,
@@ -122,8 +123,10 @@ TEST(Ridge, Diabetes) {
   GRIM_NEED_DIABETES(data);
   Ridge ridge(.1);
   ridge.fit(data);
-  expect_near(ridge.coefficients(), {1.3087054269, -207.1924178585, 489.6951710904, 301.7640578618, -83.4660339916, -70.8268319015,
-                                     -188.6788978185, 115.7121355988, 443.8129174730, 86.7493154049}, 1e-9);
+  expect_near(ridge.coefficients(),
+              {1.3087054269, -207.1924178585, 489.6951710904, 301.7640578618, -83.4660339916, -70.8268319015, -188.6788978185,
+               115.7121355988, 443.8129174730, 86.7493154049},
+              1e-9);
   Ridge one(1);
   one.fit(data);
   EXPECT_NEAR(one.score(data), 0.4512306277, 5e-11);
@@ -220,7 +223,6 @@ TEST(Ridge, KeptAndDescribed) {
   EXPECT_THROW(Estimator::from_state(broken), Error);
 }
 
-
 PathPoint lasso_at(const Dataset& data, double alpha, double l1_ratio = 1) {
   return elastic_net_path(data, {.l1_ratio = l1_ratio, .alphas = {alpha}, .tolerance = 1e-13})[0];
 }
@@ -261,8 +263,8 @@ TEST(Lasso, FoldScores) {
 // The set of columns in the model changes at the knots of least-angle regression's path, and nowhere between two of them.
 TEST(Lasso, ChangesAtTheKnotsOfLars) {
   GRIM_NEED_DIABETES(data);
-  const double knots[] = {2.1480435755, 2.0120221388, 1.0246509062, .7150981424, .2944107174, .2008694555, .1560289371,
-                          .0452062565,  .0123926162,  .0115118468,  .0049372553, .0029647994};
+  const double knots[] = {2.1480435755, 2.0120221388, 1.0246509062, .7150981424, .2944107174, .2008694555,
+                          .1560289371,  .0452062565,  .0123926162,  .0115118468, .0049372553, .0029647994};
   for (int k = 0; k < 12; ++k) {
     const std::vector<int64_t> above = lasso_at(data, knots[k] * (1 + 1e-3)).column, below = lasso_at(data, knots[k] * (1 - 1e-3)).column;
     EXPECT_NE(above, below) << k;

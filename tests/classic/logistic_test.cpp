@@ -205,7 +205,8 @@ TEST(Logistic, WeightsSparseFloatAndThreads) {
       device::set_threads(0);
       EXPECT_EQ(a.coefficients(), one.coefficients());
       EXPECT_EQ(a.intercepts(), one.intercepts());
-      EXPECT_EQ(Estimator::from_state(a.to_state())->predict_proba(data.x).to_vector<double>(), a.predict_proba(data.x).to_vector<double>());
+      const std::unique_ptr<Estimator> copy = Estimator::from_state(a.to_state());
+      EXPECT_EQ(copy->predict_proba(data.x).to_vector<double>(), a.predict_proba(data.x).to_vector<double>());
       for (size_t i = 0; i < a.coefficients().size(); ++i) {
         EXPECT_NEAR(a.coefficients()[i], b.coefficients()[i], 1e-8);
         EXPECT_NEAR(a.coefficients()[i], c.coefficients()[i], 1e-8);

@@ -38,23 +38,42 @@ TEST(ModelLies, ADroppedEntryIsNamed) {
         EXPECT_EQ(e.kind(), ErrorKind::input) << m.name << ": " << e.what();
       }
     }
-    for (const std::string& name : m.state.values().keys()) EXPECT_NO_THROW(fuzz::answers(with(m.state, name, nullptr, nullptr), m.rows)) << m.name << " without " << name;
+    for (const std::string& name : m.state.values().keys())
+      EXPECT_NO_THROW(fuzz::answers(with(m.state, name, nullptr, nullptr), m.rows)) << m.name << " without " << name;
   }
 }
 
 TEST(ModelLies, EveryValueOfAnotherKind) {
-  const Json others[] = {Json(), Json(true), Json(-1), Json(int64_t{1} << 40), Json(INT64_MIN), Json(INT64_MAX), Json(0), Json(1e300), Json("text"), Json::array(), Json::object(),
-                         Json::array({Json(-1), Json(7)}), Json::object({{"name", "x"}})};
+  const Json others[] = {Json(),
+                         Json(true),
+                         Json(-1),
+                         Json(int64_t{1} << 40),
+                         Json(INT64_MIN),
+                         Json(INT64_MAX),
+                         Json(0),
+                         Json(1e300),
+                         Json("text"),
+                         Json::array(),
+                         Json::object(),
+                         Json::array({Json(-1), Json(7)}),
+                         Json::object({{"name", "x"}})};
   for (const fuzz::FittedModel& m : models())
     for (const std::string& name : m.state.values().keys())
-      for (const Json& other : others) EXPECT_NO_THROW(fuzz::answers(with(m.state, name, &other, nullptr), m.rows)) << m.name << ", " << name << " = " << other.dump();
+      for (const Json& other : others)
+        EXPECT_NO_THROW(fuzz::answers(with(m.state, name, &other, nullptr), m.rows)) << m.name << ", " << name << " = " << other.dump();
 }
 
 TEST(ModelLies, EveryTensorOfAnotherShapeAndKind) {
   for (const fuzz::FittedModel& m : models())
     for (const auto& [name, t] : m.state.tensors()) {
-      std::vector<Tensor> others = {Tensor::zeros({0}, t.dtype()), Tensor::zeros({1}, t.dtype()), Tensor::zeros({t.numel() + 1}, t.dtype()), Tensor::zeros({2, 3}, t.dtype()),
-                                    Tensor::scalar(0, t.dtype()), Tensor::zeros({0, 4}, t.dtype()), Tensor::zeros(t.shape(), Dtype::u8), Tensor::zeros(t.shape(), Dtype::boolean)};
+      std::vector<Tensor> others = {Tensor::zeros({0}, t.dtype()),
+                                    Tensor::zeros({1}, t.dtype()),
+                                    Tensor::zeros({t.numel() + 1}, t.dtype()),
+                                    Tensor::zeros({2, 3}, t.dtype()),
+                                    Tensor::scalar(0, t.dtype()),
+                                    Tensor::zeros({0, 4}, t.dtype()),
+                                    Tensor::zeros(t.shape(), Dtype::u8),
+                                    Tensor::zeros(t.shape(), Dtype::boolean)};
       for (int axis = 0; axis < t.ndim(); ++axis)
         for (int64_t more : {-1, 1}) {
           Shape shape = t.shape();
@@ -62,16 +81,19 @@ TEST(ModelLies, EveryTensorOfAnotherShapeAndKind) {
           others.push_back(Tensor::zeros(shape, t.dtype()));
         }
       for (const Tensor& other : others)
-        EXPECT_NO_THROW(fuzz::answers(with(m.state, name, nullptr, &other), m.rows)) << m.name << ", " << name << ": " << name_of(other.dtype()) << " " << other.shape().to_string();
+        EXPECT_NO_THROW(fuzz::answers(with(m.state, name, nullptr, &other), m.rows))
+            << m.name << ", " << name << ": " << name_of(other.dtype()) << " " << other.shape().to_string();
     }
 }
 
 TEST(ModelLies, EveryTensorFullOfExtremes) {
   for (const fuzz::FittedModel& m : models())
     for (const auto& [name, t] : m.state.tensors())
-      for (double extreme : {static_cast<double>(NAN), static_cast<double>(INFINITY), -1.0, 1e300, -1e300, 2147483647.0, -2147483648.0, 4294967296.0, 9e18, 0.0, 1.0, 0.5}) {
+      for (double extreme : {static_cast<double>(NAN), static_cast<double>(INFINITY), -1.0, 1e300, -1e300, 2147483647.0, -2147483648.0,
+                             4294967296.0, 9e18, 0.0, 1.0, 0.5}) {
         if (!is_float(t.dtype()) && !(std::abs(extreme) < 9.1e18)) continue;
-        if ((t.dtype() == Dtype::i32 && std::abs(extreme) > 2147483648.0) || (t.dtype() == Dtype::u8 && (extreme < 0 || extreme > 255))) continue;
+        if ((t.dtype() == Dtype::i32 && std::abs(extreme) > 2147483648.0) || (t.dtype() == Dtype::u8 && (extreme < 0 || extreme > 255)))
+          continue;
         const Tensor all = Tensor::full(t.shape(), extreme, t.dtype());
         EXPECT_NO_THROW(fuzz::answers(with(m.state, name, nullptr, &all), m.rows)) << m.name << ", " << name << " = " << extreme;
       }
@@ -88,7 +110,8 @@ TEST(ModelLies, RandomDamage) {
 
 TEST(ModelLies, FindingsOfTheFuzzer) {
   const std::string folder = std::string(GRIM_SOURCE_DIR) + "/tests/fuzz/seeds/models";
-  for (const std::string& name : files().list(folder)) EXPECT_NO_THROW(fuzz::accepts_model(models(), read_file(join_path(folder, name)))) << name;
+  for (const std::string& name : files().list(folder))
+    EXPECT_NO_THROW(fuzz::accepts_model(models(), read_file(join_path(folder, name)))) << name;
 }
 
 }  // namespace

@@ -128,7 +128,8 @@ TEST(Knn, DigitsAndIris) {
     EXPECT_NEAR(knn.score(held), expected, 1e-9) << k;
   }
   const Dataset iris = tabular("iris.csv");
-  for (auto [k, expected] : {std::pair{"1", .96}, {"3", .9666666667}, {"5", .9733333333}, {"7", .98}, {"9", .9733333333}, {"11", .98}, {"15", .9666666667}}) {
+  for (auto [k, expected] :
+       {std::pair{"1", .96}, {"3", .9666666667}, {"5", .9733333333}, {"7", .98}, {"9", .9733333333}, {"11", .98}, {"15", .9666666667}}) {
     Knn knn;
     knn.k = k;
     const FoldScores s = cross_validate(knn, iris, stratified_folds(iris.y, 5));
@@ -139,7 +140,8 @@ TEST(Knn, DigitsAndIris) {
 
 TEST(Knn, MnistSlice) {
   NEEDS("mnist/train-images-idx3-ubyte.gz");
-  const Dataset all = load_dataset(shared_data("mnist/train-images-idx3-ubyte.gz")), held = load_dataset(shared_data("mnist/t10k-images-idx3-ubyte.gz"));
+  const Dataset all = load_dataset(shared_data("mnist/train-images-idx3-ubyte.gz")),
+                held = load_dataset(shared_data("mnist/t10k-images-idx3-ubyte.gz"));
   EXPECT_EQ(all.rows(), 60000);
   EXPECT_EQ(all.x.dense().dtype(), Dtype::u8);
   EXPECT_EQ(std::vector<double>(all.y.begin(), all.y.begin() + 5), (std::vector<double>{5, 0, 4, 1, 9}));

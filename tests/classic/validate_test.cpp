@@ -97,14 +97,17 @@ TEST(Preprocess, ScalesFillsInAndEncodes) {
 }
 
 TEST(Calibration, AgreesWithTheReference) {
-  const std::vector<double> s = {-2.1, -1.3, -.7, -.2, .1, .4, .9, 1.5, 2.2, 3.0}, y = {0, 0, 1, 0, 0, 1, 1, 0, 1, 1}, w = {1, 2, 1, 1, 3, 1, 1, 1, 2, 1};
+  const std::vector<double> s = {-2.1, -1.3, -.7, -.2, .1, .4, .9, 1.5, 2.2, 3.0}, y = {0, 0, 1, 0, 0, 1, 1, 0, 1, 1},
+                            w = {1, 2, 1, 1, 3, 1, 1, 1, 2, 1};
   const SigmoidMap plain = fit_sigmoid(s, y), weighted = fit_sigmoid(s, y, w);
   EXPECT_NEAR(plain.a, -.5605923645918722, 1e-5);
   EXPECT_NEAR(plain.b, .20759915264522515, 1e-5);
   EXPECT_NEAR(weighted.a, -.7749431612122527, 1e-5);
   EXPECT_NEAR(weighted.b, .6000229340824765, 1e-5);
-  const std::vector<double> x = {1, 2, 3, 4, 5, 6, 7, 7, 8, 9}, t = {1, 3, 2, 4, 3, 5, 8, 6, 7, 9}, at = {0, 1, 2, 2.5, 3, 4.5, 5, 7, 7.5, 8, 10};
-  const std::vector<double> expected = {1, 1, 2.5, 2.5, 2.5, 3.5, 3.5, 7, 7, 7, 9}, with_weights = {1, 1, 8.0 / 3, 8.0 / 3, 8.0 / 3, 3.25, 3.25, 7, 7, 7, 9};
+  const std::vector<double> x = {1, 2, 3, 4, 5, 6, 7, 7, 8, 9}, t = {1, 3, 2, 4, 3, 5, 8, 6, 7, 9},
+                            at = {0, 1, 2, 2.5, 3, 4.5, 5, 7, 7.5, 8, 10};
+  const std::vector<double> expected = {1, 1, 2.5, 2.5, 2.5, 3.5, 3.5, 7, 7, 7, 9},
+                            with_weights = {1, 1, 8.0 / 3, 8.0 / 3, 8.0 / 3, 3.25, 3.25, 7, 7, 7, 9};
   const IsotonicMap m = fit_isotonic(x, t), mw = fit_isotonic(x, t, w);
   for (size_t i = 0; i < at.size(); ++i) {
     EXPECT_DOUBLE_EQ(m(at[i]), expected[i]);
@@ -158,7 +161,8 @@ TEST(Curves, DigitsAsPublished) {
 TEST(Curves, UnderRightAndOverfitInOnePicture) {
   NEEDS("tabular/digits.csv.gz");
   const Dataset d = digits();
-  const auto curve = validation_curve(*learner("svc"), d, stratified_folds(d.y, 5), "gamma", {"1e-6", "1.7782794100389228e-05", "0.00031622776601683794", "0.005623413251903491", "0.1"});
+  const auto curve = validation_curve(*learner("svc"), d, stratified_folds(d.y, 5), "gamma",
+                                      {"1e-6", "1.7782794100389228e-05", "0.00031622776601683794", "0.005623413251903491", "0.1"});
   const double train[] = {.157, .944, .994, 1, 1}, test[] = {.158, .905, .960, .869, .103};
   for (size_t i = 0; i < 5; ++i) {
     EXPECT_NEAR(curve[i].train, train[i], 6e-4);
@@ -213,7 +217,8 @@ TEST(Importance, FindsTheColumnThatMatters) {
 // Preprocessing in a pipeline on real tables: median, z-scores and one-hot, every fifth row held back.
 TEST(Pipeline, CaliforniaHousing) {
   NEEDS("tabular/california_housing.csv");
-  const Dataset d = load_dataset(test::shared_data("tabular/california_housing.csv"), {.target = "median_house_value", .as = Target::number});
+  const Dataset d =
+      load_dataset(test::shared_data("tabular/california_housing.csv"), {.target = "median_house_value", .as = Target::number});
   std::vector<int64_t> train, held;
   for (int64_t r = 0; r < d.rows(); ++r) (r % 5 == 0 ? held : train).push_back(r);
   const Dataset fitted = d.pick(train), test = d.pick(held);

@@ -98,14 +98,32 @@ TEST(Libsvm, RowsLabelsAndFaults) {
   EXPECT_EQ(t.values_of(1)[0], 1e-3);
 }
 
+// Plain digits are read by a way of their own: the numbers are those of the long way, and what it refuses stays refused.
+TEST(Libsvm, ShortNumbersAreRoundedOnce) {
+  for (const char* text : {"0.1", "123456.789012345", "999999999999999", ".5", "5.", "0.000000000000001", "00000000000000000000000001.25",
+                           "1234567890123456789", "0.1234567890123456789", "-0.3", "+7.25", "1e-3", "4.35", "0.3"}) {
+    const auto row = parse_libsvm(std::string("1 3:") + text + " 9:2\n", "t").rows;
+    EXPECT_EQ(row->value[0], std::strtod(text, nullptr)) << text;
+    EXPECT_EQ(row->value[1], 2);
+  }
+  for (const char* text : {".", "1.2.3", "1x", "", "1e", "--1", "0x3"})
+    EXPECT_TRUE(says(message_of([&] { parse_libsvm(std::string("1 3:") + text + "\n", "t"); }), "is not index:value")) << text;
+  EXPECT_EQ(parse_libsvm("1 3:1\t5:2\r\n2 16777215:1", "t").rows->column, (std::vector<int32_t>{2, 4, 16777214}));
+  EXPECT_TRUE(says(message_of([] { parse_libsvm("1 16777216:1\n", "t"); }), "index 16777216, expected 0 to 16777215"));
+}
+
 TEST(Idx, NumbersAndFaults) {
-  const std::string good("\0\0\x08\x02\0\0\0\x02\0\0\0\x03" "abcdef", 18);
+  const std::string good(
+      "\0\0\x08\x02\0\0\0\x02\0\0\0\x03"
+      "abcdef",
+      18);
   const Tensor t = parse_idx(good, "t");
   EXPECT_EQ(t.shape(), (Shape{2, 3}));
   EXPECT_EQ(t.at({1, 2}), 'f');
   EXPECT_TRUE(says(message_of([&] { parse_idx(good.substr(0, 17), "t"); }), "t"));
   EXPECT_TRUE(says(message_of([&] { parse_idx(good + "x", "t"); }), "1 bytes follow"));
-  EXPECT_TRUE(says(message_of([&] { parse_idx(std::string("\0\0\x08\x02\xff\xff\xff\xff\xff\xff\xff\xff", 12), "t"); }), "more bytes than it has"));
+  EXPECT_TRUE(
+      says(message_of([&] { parse_idx(std::string("\0\0\x08\x02\xff\xff\xff\xff\xff\xff\xff\xff", 12), "t"); }), "more bytes than it has"));
   const std::string shorts("\0\0\x0b\x01\0\0\0\x02\xff\xfe\x01\x02", 12);
   EXPECT_EQ(parse_idx(shorts, "t").to_vector<int64_t>(), (std::vector<int64_t>{-2, 258}));
 }
@@ -152,8 +170,10 @@ TEST(Dataset, TargetsWeightsAndKnownColumns) {
   EXPECT_TRUE(std::isnan(matched.x.at(0, 1)));
   EXPECT_EQ(matched.x.at(1, 1), 1);
   EXPECT_EQ(matched.y, (std::vector<double>{1, 0}));
-  EXPECT_TRUE(says(message_of([&] { dataset_of(other, {.target = "y", .classes = {"0"}}); }), "row 1, column 'y': class '1' was not there"));
-  EXPECT_TRUE(says(message_of([&] { dataset_of(parse_csv("a,y\n1,2\n3,\n", "t.csv"), {.target = "y"}); }), "row 2, column 'y': the target is missing"));
+  EXPECT_TRUE(
+      says(message_of([&] { dataset_of(other, {.target = "y", .classes = {"0"}}); }), "row 1, column 'y': class '1' was not there"));
+  EXPECT_TRUE(says(message_of([&] { dataset_of(parse_csv("a,y\n1,2\n3,\n", "t.csv"), {.target = "y"}); }),
+                   "row 2, column 'y': the target is missing"));
   EXPECT_TRUE(says(message_of([&] { dataset_of(t, {.target = "colour", .as = Target::number}); }), "holds text"));
 }
 

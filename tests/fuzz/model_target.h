@@ -53,7 +53,8 @@ inline Dataset small_data(Rows kind, int classes) {
     double sum = 0;
     for (int64_t c = 0; c < P; ++c) {
       double& v = x.data<double>()[r * P + c];
-      v = kind == Rows::mixed && c >= 2 ? static_cast<double>((r + c) % 3) : std::abs(3 + rng.normal() + (classes && r % classes == c ? 2 : 0));
+      v = kind == Rows::mixed && c >= 2 ? static_cast<double>((r + c) % 3)
+                                        : std::abs(3 + rng.normal() + (classes && r % classes == c ? 2 : 0));
       if (kind == Rows::sparse && (r + c) % 2) v = 0;
       sum += static_cast<double>(c + 1) * v;
     }
@@ -62,7 +63,8 @@ inline Dataset small_data(Rows kind, int classes) {
   for (int k = 0; k < classes; ++k) d.classes.push_back(str("class{}", k));
   std::vector<ColumnInfo> columns = {{"a"}, {"b"}, {"c"}, {"d"}};
   if (kind == Rows::mixed) {
-    for (int c : {2, 3}) columns[static_cast<size_t>(c)] = {.name = c == 2 ? "c" : "d", .kind = ColumnKind::category, .levels = {"u", "v", "w"}};
+    for (int c : {2, 3})
+      columns[static_cast<size_t>(c)] = {.name = c == 2 ? "c" : "d", .kind = ColumnKind::category, .levels = {"u", "v", "w"}};
     x.data<double>()[5 * P] = NAN;
   }
   if (kind == Rows::sparse) {
@@ -70,7 +72,8 @@ inline Dataset small_data(Rows kind, int classes) {
     rows->columns = P;
     for (int64_t r = 0; r < N; ++r) {
       for (int64_t c = 0; c < P; ++c)
-        if (x.data<double>()[r * P + c] != 0) rows->column.push_back(static_cast<int32_t>(c)), rows->value.push_back(x.data<double>()[r * P + c]);
+        if (x.data<double>()[r * P + c] != 0)
+          rows->column.push_back(static_cast<int32_t>(c)), rows->value.push_back(x.data<double>()[r * P + c]);
       rows->row_start.push_back(static_cast<int64_t>(rows->column.size()));
     }
     d.x = Features(std::shared_ptr<const SparseRows>(std::move(rows)), columns);
@@ -88,7 +91,12 @@ inline std::vector<FittedModel> fitted_models() {
     Dataset d = small_data(rows, classes);
     if (!e->needs_target()) d.y.clear(), d.classes.clear();
     e->fit(d);
-    models.push_back({str("{} {} {}", name, rows == Rows::dense ? "dense" : rows == Rows::sparse ? "sparse" : "mixed", classes), e->to_state(), d.x});
+    models.push_back({str("{} {} {}", name,
+                          rows == Rows::dense    ? "dense"
+                          : rows == Rows::sparse ? "sparse"
+                                                 : "mixed",
+                          classes),
+                      e->to_state(), d.x});
   };
   const auto ready = [](const std::string& name, std::vector<std::string> more = {}) {
     auto e = make_estimator(name);
@@ -105,25 +113,45 @@ inline std::vector<FittedModel> fitted_models() {
     for (Rows rows : {Rows::dense, Rows::sparse, Rows::mixed}) {
       if (rows == Rows::sparse && !probe->takes_sparse()) continue;
       if (rows == Rows::mixed && !(probe->takes_categories() && probe->takes_missing())) continue;
-      if (!probe->needs_target()) add(name, [&] { return ready(name); }, rows, 0);
-      if (probe->regresses()) add(name, [&] { return ready(name); }, rows, 0);
-      if (probe->classifies()) add(name, [&] { return ready(name); }, rows, 3), add(name, [&] { return ready(name); }, rows, 2);
+      if (!probe->needs_target())
+        add(
+            name, [&] { return ready(name); }, rows, 0);
+      if (probe->regresses())
+        add(
+            name, [&] { return ready(name); }, rows, 0);
+      if (probe->classifies())
+        add(
+            name, [&] { return ready(name); }, rows, 3),
+            add(
+                name, [&] { return ready(name); }, rows, 2);
     }
   }
-  for (const char* search : {"brute", "hnsw"}) add("knn", [&] { return ready("knn", {str("search={}", search)}); }, Rows::dense, 3);
-  for (const char* kind : {"multinomial", "bernoulli"}) add("naive-bayes", [&] { return ready("naive-bayes", {str("kind={}", kind)}); }, Rows::dense, 3);
-  for (const char* kind : {"poly", "linear"}) add("svc", [&] { return ready("svc", {str("kernel={}", kind)}); }, Rows::dense, 3);
+  for (const char* search : {"brute", "hnsw"})
+    add(
+        "knn", [&] { return ready("knn", {str("search={}", search)}); }, Rows::dense, 3);
+  for (const char* kind : {"multinomial", "bernoulli"})
+    add(
+        "naive-bayes", [&] { return ready("naive-bayes", {str("kind={}", kind)}); }, Rows::dense, 3);
+  for (const char* kind : {"poly", "linear"})
+    add(
+        "svc", [&] { return ready("svc", {str("kernel={}", kind)}); }, Rows::dense, 3);
   for (const char* method : {"sigmoid", "isotonic"})
-    add("calibrated", [&] {
+    add(
+        "calibrated",
+        [&] {
           auto e = std::make_unique<Calibrated>(make_estimator(method[0] == 's' ? "tree" : "linear-svc"));
           e->method = method;
           return e;
-        }, Rows::dense, 3);
-  add("pipeline", [&] {
+        },
+        Rows::dense, 3);
+  add(
+      "pipeline",
+      [&] {
         std::vector<std::unique_ptr<Estimator>> steps;
         for (const char* name : {"imputer", "scaler", "encoder", "logistic"}) steps.push_back(make_estimator(name));
         return std::make_unique<Pipeline>(std::move(steps));
-      }, Rows::mixed, 3);
+      },
+      Rows::mixed, 3);
   return models;
 }
 
@@ -134,8 +162,7 @@ inline bool answers(const State& state, const Features& rows) {
     const auto ask = [](auto&& f) {
       try {
         f();
-      } catch (const Error&) {
-      }
+      } catch (const Error&) {}
     };
     ask([&] {
       const double K = static_cast<double>(e->classes().size());
@@ -171,7 +198,9 @@ inline Json other_json(const Json& old, Bytes& bytes) {
     case 4: return Json(bytes.next() % 2 ? "" : "tree");
     case 5: return Json::array();
     case 6: return Json::object();
-    case 7: return old.kind() == Json::Kind::integer ? Json(static_cast<int64_t>(static_cast<uint64_t>(old.as_integer()) + bytes.next() - 128)) : Json("c");
+    case 7:
+      return old.kind() == Json::Kind::integer ? Json(static_cast<int64_t>(static_cast<uint64_t>(old.as_integer()) + bytes.next() - 128))
+                                               : Json("c");
     default: return Json::array({old, old});
   }
 }
@@ -185,8 +214,10 @@ inline Json damaged_json(const Json& old, Bytes& bytes) {
   for (size_t i = 0; i < old.size(); ++i) {
     if (i == at && drop) continue;
     Json item = i == at ? damaged_json(old.items()[i], bytes) : old.items()[i];
-    if (old.is_array()) out.push(std::move(item));
-    else out.set(old.keys()[i], std::move(item));
+    if (old.is_array())
+      out.push(std::move(item));
+    else
+      out.set(old.keys()[i], std::move(item));
   }
   return out;
 }
@@ -199,7 +230,8 @@ template <class T> void poke(const Tensor& t, Bytes& bytes) {
   } else if (bytes.next() % 2) {
     v = static_cast<T>(static_cast<uint64_t>(v) + bytes.next() - 128);
   } else {
-    const T extreme[] = {std::numeric_limits<T>::max(), std::numeric_limits<T>::min(), T(0), T(1), T(-1), T(std::numeric_limits<T>::max() - 1)};
+    const T extreme[] = {std::numeric_limits<T>::max(),       std::numeric_limits<T>::min(), T(0), T(1), T(-1),
+                         T(std::numeric_limits<T>::max() - 1)};
     v = extreme[bytes.next() % std::size(extreme)];
   }
 }
@@ -243,8 +275,10 @@ inline State damaged(const State& state, Bytes& bytes) {
     }
     auto at = tensors.begin();
     std::advance(at, static_cast<int64_t>(bytes.below(tensors.size())));
-    if (bytes.next() % 10 == 0) tensors.erase(at);
-    else at->second = damaged_tensor(at->second, bytes);
+    if (bytes.next() % 10 == 0)
+      tensors.erase(at);
+    else
+      at->second = damaged_tensor(at->second, bytes);
   }
   return State(std::move(values), std::move(tensors));
 }

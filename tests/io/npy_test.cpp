@@ -13,7 +13,9 @@ std::string file_of(const std::string& header, const std::string& data, char maj
   bytes.append(reinterpret_cast<const char*>(&length), major == 1 ? 2 : 4);
   return bytes + header + data;
 }
-template <class T> std::string bytes_of(std::initializer_list<T> values) { return {reinterpret_cast<const char*>(values.begin()), values.size() * sizeof(T)}; }
+template <class T> std::string bytes_of(std::initializer_list<T> values) {
+  return {reinterpret_cast<const char*>(values.begin()), values.size() * sizeof(T)};
+}
 
 TEST(Npy, ReadsWhatItWrites) {
   for (Dtype dtype : {Dtype::f64, Dtype::f32, Dtype::i64, Dtype::i32, Dtype::u8, Dtype::boolean}) {
@@ -29,9 +31,11 @@ TEST(Npy, ReadsWhatItWrites) {
 }
 
 TEST(Npy, OtherLayouts) {
-  const Tensor fortran = parse_npy(file_of("{'descr': '<f8', 'fortran_order': True, 'shape': (2, 3), }", bytes_of<double>({1, 4, 2, 5, 3, 6}), 2), "t");
+  const Tensor fortran =
+      parse_npy(file_of("{'descr': '<f8', 'fortran_order': True, 'shape': (2, 3), }", bytes_of<double>({1, 4, 2, 5, 3, 6}), 2), "t");
   EXPECT_EQ(fortran.to_vector<double>(), (std::vector<double>{1, 2, 3, 4, 5, 6}));
-  const Tensor shorts = parse_npy(file_of("{'descr': '<u2', 'fortran_order': False, 'shape': (2,), }", bytes_of<uint16_t>({7, 65535})), "t");
+  const Tensor shorts =
+      parse_npy(file_of("{'descr': '<u2', 'fortran_order': False, 'shape': (2,), }", bytes_of<uint16_t>({7, 65535})), "t");
   EXPECT_EQ(shorts.to_vector<int64_t>(), (std::vector<int64_t>{7, 65535}));
 }
 
@@ -52,7 +56,8 @@ TEST(Npy, Archive) {
   const auto u32 = [](size_t v) { return bytes_of<uint32_t>({static_cast<uint32_t>(v)}); };
   const std::string sizes = u32(0) + u32(member.size()) + u32(member.size()) + u16(name.size()) + u16(0);
   const std::string local = "PK\x03\x04" + u16(20) + u16(0) + u16(0) + u32(0) + sizes + name + member;
-  const std::string directory = "PK\x01\x02" + u16(20) + u16(20) + u16(0) + u16(0) + u32(0) + sizes + u16(0) + u16(0) + u16(0) + u32(0) + u32(0) + name;
+  const std::string directory =
+      "PK\x01\x02" + u16(20) + u16(20) + u16(0) + u16(0) + u32(0) + sizes + u16(0) + u16(0) + u16(0) + u32(0) + u32(0) + name;
   const std::string end = "PK\x05\x06" + u16(0) + u16(0) + u16(1) + u16(1) + u32(directory.size()) + u32(local.size()) + u16(0);
   const std::string archive = local + directory + end;
   EXPECT_EQ(parse_npz(archive, "t").at("x").to_vector<double>(), (std::vector<double>{4, 4}));

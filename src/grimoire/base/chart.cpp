@@ -28,7 +28,8 @@ struct Axis {
   std::vector<double> ticks(int about) const {
     std::vector<double> t;
     if (log && high / low > 50) {
-      const double first = std::ceil(std::log10(low) - 1e-9), last = std::floor(std::log10(high) + 1e-9), step = std::max(1.0, std::ceil((last - first) / about));
+      const double first = std::ceil(std::log10(low) - 1e-9), last = std::floor(std::log10(high) + 1e-9),
+                   step = std::max(1.0, std::ceil((last - first) / about));
       for (double e = first; e <= last; e += step) t.push_back(std::pow(10, e));
       return t;
     }
@@ -60,7 +61,8 @@ std::string text_chart(const Chart& chart, int width, int height) {
   std::vector<std::string> grid(static_cast<size_t>(height), std::string(static_cast<size_t>(width), ' '));
   const auto put = [&](double px, double py, char mark) {
     if (!(px >= -1e-9 && px <= 1 + 1e-9 && py >= -1e-9 && py <= 1 + 1e-9)) return;
-    const size_t column = static_cast<size_t>(std::lround(px * (width - 1))), row = static_cast<size_t>(std::lround((1 - py) * (height - 1)));
+    const size_t column = static_cast<size_t>(std::lround(px * (width - 1))),
+                 row = static_cast<size_t>(std::lround((1 - py) * (height - 1)));
     grid[row][column] = mark;
   };
   if (chart.diagonal)
@@ -95,18 +97,24 @@ std::string text_chart(const Chart& chart, int width, int height) {
   out += std::string(margin + 1, ' ') + low + std::string(left, ' ') + middle + std::string(room - left - middle.size(), ' ') + high + "\n";
   std::string legend;
   for (size_t s = 0; s < chart.series.size(); ++s)
-    if (!chart.series[s].name.empty()) legend += str("{}{} {}", legend.empty() ? "" : "   ", std::string(1, static_cast<char>('a' + s % 26)), chart.series[s].name);
+    if (!chart.series[s].name.empty())
+      legend += str("{}{} {}", legend.empty() ? "" : "   ", std::string(1, static_cast<char>('a' + s % 26)), chart.series[s].name);
   return out + std::string(margin + 1, ' ') + legend + "\n";
 }
 
 std::string escape_html(std::string_view text) {
   std::string out;
   for (char c : text) {
-    if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
+    if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '&')
+      out += "&amp;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out += c;
   }
   return out;
 }
@@ -118,19 +126,34 @@ std::string svg_chart(const Chart& chart, int width, int height) {
   const double left = 56, right = width - 14.0, top = 30, bottom = height - 44.0;
   const auto px = [&](double v) { return left + x.place(v) * (right - left); };
   const auto py = [&](double v) { return bottom - y.place(v) * (bottom - top); };
-  std::string svg = str(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" width="{0}" height="{1}" font-family="system-ui, sans-serif" font-size="11" fill="currentColor" role="img" aria-label="{2}">)",
-                        width, height, escape_html(chart.title)) + "\n";
+  std::string svg =
+      str(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" width="{0}" height="{1}" font-family="system-ui, sans-serif" )"
+          R"(font-size="11" fill="currentColor" role="img" aria-label="{2}">)",
+          width, height, escape_html(chart.title)) +
+      "\n";
   svg += str(R"(<text x="{:.1f}" y="16" font-size="13" font-weight="600">{}</text>)", left, escape_html(chart.title)) + "\n";
   for (double v : x.ticks(5))
-    svg += str(R"(<line x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}" stroke="currentColor" opacity=".12"/><text x="{0:.1f}" y="{3:.1f}" text-anchor="middle" opacity=".7">{4}</text>)",
-               px(v), top, bottom, bottom + 15, number(v)) + "\n";
+    svg +=
+        str(R"(<line x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}" stroke="currentColor" opacity=".12"/><text x="{0:.1f}" y="{3:.1f}" )"
+            R"(text-anchor="middle" opacity=".7">{4}</text>)",
+            px(v), top, bottom, bottom + 15, number(v)) +
+        "\n";
   for (double v : y.ticks(5))
-    svg += str(R"(<line x1="{1:.1f}" x2="{2:.1f}" y1="{0:.1f}" y2="{0:.1f}" stroke="currentColor" opacity=".12"/><text x="{3:.1f}" y="{4:.1f}" text-anchor="end" opacity=".7">{5}</text>)", py(v),
-               left, right, left - 6, py(v) + 4, number(v)) + "\n";
-  svg += str(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="middle" opacity=".8">{}</text>)", (left + right) / 2, height - 14.0, escape_html(chart.x_label)) + "\n";
-  svg += str(R"svg(<text transform="translate(13 {:.1f}) rotate(-90)" text-anchor="middle" opacity=".8">{}</text>)svg", (top + bottom) / 2, escape_html(chart.y_label)) + "\n";
+    svg +=
+        str(R"(<line x1="{1:.1f}" x2="{2:.1f}" y1="{0:.1f}" y2="{0:.1f}" stroke="currentColor" opacity=".12"/><text x="{3:.1f}" y="{4:.1f}" )"
+            R"(text-anchor="end" opacity=".7">{5}</text>)",
+            py(v), left, right, left - 6, py(v) + 4, number(v)) +
+        "\n";
+  svg += str(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="middle" opacity=".8">{}</text>)", (left + right) / 2, height - 14.0,
+             escape_html(chart.x_label)) +
+         "\n";
+  svg += str(R"svg(<text transform="translate(13 {:.1f}) rotate(-90)" text-anchor="middle" opacity=".8">{}</text>)svg", (top + bottom) / 2,
+             escape_html(chart.y_label)) +
+         "\n";
   if (chart.diagonal)
-    svg += str(R"(<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke="currentColor" opacity=".5" stroke-dasharray="4 4"/>)", px(0), py(0), px(1), py(1)) + "\n";
+    svg += str(R"(<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke="currentColor" opacity=".5" stroke-dasharray="4 4"/>)",
+               px(0), py(0), px(1), py(1)) +
+           "\n";
   for (size_t s = 0; s < chart.series.size(); ++s) {
     const Series& line = chart.series[s];
     const std::string colour = str("var(--s{}, {})", s % 6, colours[s % 6]);
@@ -149,7 +172,9 @@ std::string svg_chart(const Chart& chart, int width, int height) {
       svg += str(R"(<path d="{}" fill="none" stroke="{}" stroke-width="1.8" stroke-linejoin="round"/>)", path, colour) + "\n";
     }
     if (chart.series.size() > 1 && !line.name.empty())
-      svg += str(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="end" fill="{}">{}</text>)", right - 4, top + 13 + 14.0 * static_cast<double>(s), colour, escape_html(line.name)) + "\n";
+      svg += str(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="end" fill="{}">{}</text>)", right - 4,
+                 top + 13 + 14.0 * static_cast<double>(s), colour, escape_html(line.name)) +
+             "\n";
   }
   return svg + "</svg>\n";
 }

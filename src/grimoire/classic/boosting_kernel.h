@@ -1,4 +1,4 @@
-// The innermost loops of histogram boosting, between boosting_histogram.cpp, boosting_grow.cpp and their vector code.
+// The innermost loops of histogram boosting, in vectors: adding up rows (boosting_kernel.cpp) and looking for a split (boosting_scan.cpp).
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@ struct HistogramWork {
   int cell;              // 2 or 4
   float* cells;          // columns by kColumnCells by `cell`
 };
+void add_to_histogram(const HistogramWork& work);
 
 struct ListWork {
   const uint16_t* lists;  // places in `cells`; row r has those of [4 start[r], 4 start[r + 1])
@@ -28,6 +29,7 @@ struct ListWork {
   int cell;
   float* cells;
 };
+void add_lists(const ListWork& work);
 
 // The thresholds of a number column. Left sums begin with g, h, w (missing cells that go left) and gain a bin a step.
 struct ScanWork {

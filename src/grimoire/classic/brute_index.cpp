@@ -61,8 +61,10 @@ class BruteIndex final : public NeighbourIndex {
     lists.row.resize(static_cast<size_t>(Q * lists.k));
     lists.distance.resize(lists.row.size());
     check_reach(queries);
-    if (in_floats_ && largest_value(queries) <= kLargestFloat) search_by_product(queries, lists);
-    else search_by_metric(queries, lists);
+    if (in_floats_ && largest_value(queries) <= kLargestFloat)
+      search_by_product(queries, lists);
+    else
+      search_by_metric(queries, lists);
     return lists;
   }
 
@@ -106,7 +108,8 @@ class BruteIndex final : public NeighbourIndex {
     device::parallel_for(N, kRowBlock, [&](int64_t begin, int64_t end) {
       std::vector<float> x(static_cast<size_t>((end - begin) * P));
       read_block(rows_, begin, end, x.data());
-      for (int64_t r = begin; r < end; ++r) norm_[static_cast<size_t>(r)] = dot(&x[static_cast<size_t>((r - begin) * P)], &x[static_cast<size_t>((r - begin) * P)], P);
+      for (int64_t r = begin; r < end; ++r)
+        norm_[static_cast<size_t>(r)] = dot(&x[static_cast<size_t>((r - begin) * P)], &x[static_cast<size_t>((r - begin) * P)], P);
     });
   }
 
@@ -132,7 +135,8 @@ class BruteIndex final : public NeighbourIndex {
     std::vector<std::vector<Shortlist>> found(static_cast<size_t>(blocks * parts));
     device::for_chunks(blocks * parts, [&](int64_t chunk) {
       const int64_t block = chunk / parts, part = chunk % parts;
-      found[static_cast<size_t>(chunk)] = scan(queries, block * kQueryBlock, std::min(Q, (block + 1) * kQueryBlock), N * part / parts, N * (part + 1) / parts, lists.k);
+      found[static_cast<size_t>(chunk)] =
+          scan(queries, block * kQueryBlock, std::min(Q, (block + 1) * kQueryBlock), N * part / parts, N * (part + 1) / parts, lists.k);
       if (parts == 1) {
         finish(queries, block, 1, found, lists);
         found[static_cast<size_t>(chunk)].clear();
@@ -149,8 +153,18 @@ class BruteIndex final : public NeighbourIndex {
     for (int64_t r = r0; r < r1; r += kRowBlock) {
       const int64_t n = std::min(kRowBlock, r1 - r);
       read_block(rows_, r, r + n, x.data());
-      device::gemm({.M = Q, .N = n, .K = P, .a = q.data(), .a_row = P, .b = x.data(), .b_row = 1, .b_col = P, .c = product.data(), .c_row = kRowBlock});
-      for (int64_t i = 0; i < Q; ++i) offer(&product[static_cast<size_t>(i * kRowBlock)], &norm_[static_cast<size_t>(r)], r, n, lists[static_cast<size_t>(i)]);
+      device::gemm({.M = Q,
+                    .N = n,
+                    .K = P,
+                    .a = q.data(),
+                    .a_row = P,
+                    .b = x.data(),
+                    .b_row = 1,
+                    .b_col = P,
+                    .c = product.data(),
+                    .c_row = kRowBlock});
+      for (int64_t i = 0; i < Q; ++i)
+        offer(&product[static_cast<size_t>(i * kRowBlock)], &norm_[static_cast<size_t>(r)], r, n, lists[static_cast<size_t>(i)]);
     }
     return lists;
   }
@@ -173,14 +187,16 @@ class BruteIndex final : public NeighbourIndex {
     }
   }
 
-  void finish(const Features& queries, int64_t block, int64_t parts, std::vector<std::vector<Shortlist>>& found, NeighbourLists& lists) const {
+  void finish(const Features& queries, int64_t block, int64_t parts, std::vector<std::vector<Shortlist>>& found,
+              NeighbourLists& lists) const {
     const int64_t P = rows_.width(), q0 = block * kQueryBlock, Q = std::min(queries.rows() - q0, kQueryBlock);
     std::vector<double> q(static_cast<size_t>(P)), x(static_cast<size_t>(P));
     for (int64_t i = 0; i < Q; ++i) {
       queries.read_rows(q0 + i, q0 + i + 1, q.data());
       Shortlist merged = std::move(found[static_cast<size_t>(block * parts)][static_cast<size_t>(i)]);
       for (int64_t part = 1; part < parts; ++part)
-        for (const Candidate& c : found[static_cast<size_t>(block * parts + part)][static_cast<size_t>(i)].items()) merged.add(c.distance, c.row);
+        for (const Candidate& c : found[static_cast<size_t>(block * parts + part)][static_cast<size_t>(i)].items())
+          merged.add(c.distance, c.row);
       merged.cut();
       NearestList nearest(lists.k);
       for (const Candidate& c : merged.items()) {
@@ -224,6 +240,8 @@ class BruteIndex final : public NeighbourIndex {
 
 }  // namespace
 
-std::unique_ptr<NeighbourIndex> make_brute_index(const Features& rows, const Metric& metric) { return std::make_unique<BruteIndex>(rows, metric); }
+std::unique_ptr<NeighbourIndex> make_brute_index(const Features& rows, const Metric& metric) {
+  return std::make_unique<BruteIndex>(rows, metric);
+}
 
 }  // namespace grim

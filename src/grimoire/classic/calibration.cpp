@@ -28,7 +28,8 @@ Tensor scores_of(const Estimator& e, const Features& x, int64_t classes) {
   }
   const Tensor d = e.decision(x);
   if (d.ndim() == 2 && d.dim(1) == maps) return d;
-  GRIM_CHECK(d.ndim() == 2 && d.dim(1) == classes * (classes - 1) / 2, state, "calibrated", "{} gives decision values of shape {} for {} classes", e.name(), d.shape(), classes);
+  GRIM_CHECK(d.ndim() == 2 && d.dim(1) == classes * (classes - 1) / 2, state, "calibrated",
+             "{} gives decision values of shape {} for {} classes", e.name(), d.shape(), classes);
   for (int64_t r = 0; r < N; ++r) {  // one against one: a class's score is the sum of its duels
     double* row = out.data<double>() + r * maps;
     std::fill(row, row + maps, 0.0);
@@ -70,7 +71,8 @@ SigmoidMap fit_sigmoid(std::span<const double> score, std::span<const double> y,
       ga += w * score[i] * d, gb += w * d;
     }
     if (std::abs(ga) < 1e-9 && std::abs(gb) < 1e-9) break;
-    const double det = haa * hbb - hab * hab, da = -(hbb * ga - hab * gb) / det, db = -(haa * gb - hab * ga) / det, slope = ga * da + gb * db;
+    const double det = haa * hbb - hab * hab, da = -(hbb * ga - hab * gb) / det, db = -(haa * gb - hab * ga) / det,
+                 slope = ga * da + gb * db;
     double step = 1;
     for (; step > 1e-10; step /= 2) {
       const SigmoidMap next{m.a + step * da, m.b + step * db};
@@ -104,7 +106,8 @@ IsotonicMap fit_isotonic(std::span<const double> x, std::span<const double> y, s
   std::vector<Block> blocks;
   for (size_t i = 0; i < order.size();) {
     Block next{x[order[i]], x[order[i]], 0, 0};  // equal x are one point
-    for (; i < order.size() && x[order[i]] == next.low; ++i) next.sum += at(weight, order[i]) * y[order[i]], next.weight += at(weight, order[i]);
+    for (; i < order.size() && x[order[i]] == next.low; ++i)
+      next.sum += at(weight, order[i]) * y[order[i]], next.weight += at(weight, order[i]);
     blocks.push_back(next);
     while (blocks.size() > 1 && blocks[blocks.size() - 2].mean() >= blocks.back().mean()) {
       const Block last = blocks.back();
@@ -135,11 +138,13 @@ void Calibrated::read_params(const State& state) {
 }
 
 void Calibrated::fit_on(const Dataset& data) {
-  GRIM_CHECK(base_ && base_->classifies(), argument, "calibrated", "got {}, expected a classifier inside", base_ ? base_->name() : "nothing");
+  GRIM_CHECK(base_ && base_->classifies(), argument, "calibrated", "got {}, expected a classifier inside",
+             base_ ? base_->name() : "nothing");
   std::vector<int64_t> count(static_cast<size_t>(data.class_count()), 0);
   for (double y : data.y) ++count[static_cast<size_t>(y)];
   const size_t rarest = static_cast<size_t>(std::min_element(count.begin(), count.end()) - count.begin());
-  GRIM_CHECK(count[rarest] >= folds, input, "calibrated", "class '{}' has {} rows, fewer than the {} folds", data.classes[rarest], count[rarest], folds);
+  GRIM_CHECK(count[rarest] >= folds, input, "calibrated", "class '{}' has {} rows, fewer than the {} folds", data.classes[rarest],
+             count[rarest], folds);
   const int64_t K = data.class_count(), D = K == 2 ? 1 : K;
   std::vector<std::vector<double>> score(static_cast<size_t>(D), std::vector<double>(static_cast<size_t>(data.rows())));
   for (const Fold& fold : stratified_folds(data.y, folds)) {
@@ -154,8 +159,10 @@ void Calibrated::fit_on(const Dataset& data) {
   std::vector<double> is_k(data.y.size());
   for (int64_t k = 0; k < D; ++k) {
     for (size_t i = 0; i < data.y.size(); ++i) is_k[i] = data.y[i] == static_cast<double>(D == 1 ? 1 : k);
-    if (method == "sigmoid") sigmoid_.push_back(fit_sigmoid(score[k], is_k, data.weight));
-    else isotonic_.push_back(fit_isotonic(score[k], is_k, data.weight));
+    if (method == "sigmoid")
+      sigmoid_.push_back(fit_sigmoid(score[k], is_k, data.weight));
+    else
+      isotonic_.push_back(fit_isotonic(score[k], is_k, data.weight));
   }
   base_->fit(data);
   report_ = base_->report();
@@ -188,15 +195,19 @@ void Calibrated::write(State& state) const {
 
 void Calibrated::read(const State& state) {
   base_ = from_state(state.child("base"));
-  GRIM_CHECK(class_count() >= 2 && static_cast<int64_t>(base_->classes().size()) == class_count(), input, "calibrated", "{} around {} with {} classes", class_count(), base_->name(),
-             base_->classes().size());
+  GRIM_CHECK(class_count() >= 2 && static_cast<int64_t>(base_->classes().size()) == class_count(), input, "calibrated",
+             "{} around {} with {} classes", class_count(), base_->name(), base_->classes().size());
   for (size_t k = 0; k < maps(); ++k) {
     std::vector<double> x = state.numbers(str("x{}", k)), y = state.numbers(str("y{}", k), static_cast<int64_t>(x.size()));
     bool sound = !x.empty();
-    for (size_t i = 0; i < x.size(); ++i) sound &= std::isfinite(x[i]) && std::isfinite(y[i]) && (method == "sigmoid" || ((i == 0 || x[i] > x[i - 1]) && y[i] >= 0 && y[i] <= 1));
+    for (size_t i = 0; i < x.size(); ++i)
+      sound &=
+          std::isfinite(x[i]) && std::isfinite(y[i]) && (method == "sigmoid" || ((i == 0 || x[i] > x[i - 1]) && y[i] >= 0 && y[i] <= 1));
     GRIM_CHECK(sound, input, "calibrated", "map {} is no map", k);
-    if (method == "sigmoid") sigmoid_.push_back({x[0], y[0]});
-    else isotonic_.push_back({std::move(x), std::move(y)});
+    if (method == "sigmoid")
+      sigmoid_.push_back({x[0], y[0]});
+    else
+      isotonic_.push_back({std::move(x), std::move(y)});
   }
 }
 

@@ -22,7 +22,9 @@ double log_ball(int64_t P) { return static_cast<double>(P) / 2 * std::log(std::n
 
 Tensor column_of(const std::vector<double>& v) { return Tensor::from(v, {static_cast<int64_t>(v.size()), 1}); }
 
-void need_rows(const char* who, int64_t k, int64_t rows) { GRIM_CHECK(k < rows, argument, who, "k {} for {} rows, expected fewer than the rows", k, rows); }
+void need_rows(const char* who, int64_t k, int64_t rows) {
+  GRIM_CHECK(k < rows, argument, who, "k {} for {} rows, expected fewer than the rows", k, rows);
+}
 
 }  // namespace
 
@@ -64,8 +66,12 @@ void LocalOutlierFactor::fit_on(const Dataset& data) {
   }
   for (int64_t i = 0; i < N; ++i) density_[i] = local_density(lists, i, reach_);
   for (int64_t i = 0; i < N; ++i) factors_[i] = outlier_factor(lists, i, density_, density_[i]);
-  if (duplicates) report_.warnings.push_back(str("{} rows stand more than k = {} times: their densities are limited only by rounding; take a larger k or leave duplicates out", duplicates, k));
-  report_.stopped = str("{} of {} rows above {}", std::count_if(factors_.begin(), factors_.end(), [&](double f) { return f > threshold; }), N, threshold);
+  if (duplicates)
+    report_.warnings.push_back(
+        str("{} rows stand more than k = {} times: their densities are limited only by rounding; take a larger k or leave duplicates out",
+            duplicates, k));
+  report_.stopped =
+      str("{} of {} rows above {}", std::count_if(factors_.begin(), factors_.end(), [&](double f) { return f > threshold; }), N, threshold);
 }
 
 Tensor LocalOutlierFactor::decision_on(const Features& x) const {
@@ -124,7 +130,8 @@ void NeighbourDensity::fit_on(const Dataset& data) {
     distances_.push_back(lists.distance[(i + 1) * lists.k - 1]);
     own_.push_back(log_density(distances_.back()));
   }
-  if (std::count(distances_.begin(), distances_.end(), 0.0)) report_.warnings.push_back("some rows stand more than k times: their density is infinite");
+  if (std::count(distances_.begin(), distances_.end(), 0.0))
+    report_.warnings.push_back("some rows stand more than k times: their density is infinite");
 }
 
 Tensor NeighbourDensity::decision_on(const Features& x) const {
@@ -150,7 +157,10 @@ void NeighbourDensity::read(const State& state) {
 // --- KernelDensity ---------------------------------------------------------------------------------------------------
 
 Options KernelDensity::params() {
-  return {{.name = "kernel", .help = "shape of the bump", .target = &kernel, .choices = {"gaussian", "tophat", "epanechnikov", "exponential", "linear"}},
+  return {{.name = "kernel",
+           .help = "shape of the bump",
+           .target = &kernel,
+           .choices = {"gaussian", "tophat", "epanechnikov", "exponential", "linear"}},
           {.name = "bandwidth", .help = "its width, in the units of the columns", .target = &bandwidth, .low = 1e-300}};
 }
 
@@ -215,7 +225,8 @@ void KernelDensity::write(State& state) const {
 }
 void KernelDensity::read(const State& state) {
   kept_.x = read_features(state, "x", columns());
-  kept_.weight = state.numbers("weight").empty() ? std::vector<double>{} : state.numbers("weight", kept_.rows(), 0, std::numeric_limits<double>::max());
+  kept_.weight = state.numbers("weight").empty() ? std::vector<double>{}
+                                                 : state.numbers("weight", kept_.rows(), 0, std::numeric_limits<double>::max());
   GRIM_CHECK(kept_.rows() > 0, input, "kde", "no rows");
 }
 

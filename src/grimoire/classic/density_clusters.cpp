@@ -45,9 +45,10 @@ std::string sizes_in_words(const std::vector<double>& labels) {
 }  // namespace
 
 Options Dbscan::params() {
-  return {{.name = "eps", .help = "radius of a neighbourhood", .target = &eps, .low = 0},
-          {.name = "least", .help = "rows in the neighbourhood of a core, itself included", .target = &least, .low = 1},
-          {.name = "metric", .help = "distance between rows", .target = &metric, .choices = {"l2", "l1", "cosine", "hamming", "haversine"}}};
+  return {
+      {.name = "eps", .help = "radius of a neighbourhood", .target = &eps, .low = 0},
+      {.name = "least", .help = "rows in the neighbourhood of a core, itself included", .target = &least, .low = 1},
+      {.name = "metric", .help = "distance between rows", .target = &metric, .choices = {"l2", "l1", "cosine", "hamming", "haversine"}}};
 }
 
 void Dbscan::fit_on(const Dataset& data) {
@@ -110,7 +111,10 @@ void Dbscan::read(const State& state) {
 
 Options NeighbourClusters::params() {
   return {{.name = "k", .help = "neighbours", .target = &k, .low = 1},
-          {.name = "shared", .help = "neighbours that two rows must share; 0: each must be among the other's neighbours", .target = &shared, .low = 0}};
+          {.name = "shared",
+           .help = "neighbours that two rows must share; 0: each must be among the other's neighbours",
+           .target = &shared,
+           .low = 0}};
 }
 
 void NeighbourClusters::fit_on(const Dataset& data) {

@@ -26,7 +26,9 @@ Dataset thinned(const Dataset& data) {
   return data.pick(rows);
 }
 
-double held_back_score(const Estimator& e, const Dataset& data) { return cross_validate(e, data, shuffled(data, std::min(kFolds, data.rows()), 0)).mean(); }
+double held_back_score(const Estimator& e, const Dataset& data) {
+  return cross_validate(e, data, shuffled(data, std::min(kFolds, data.rows()), 0)).mean();
+}
 
 std::unique_ptr<Estimator> small_tree() {
   auto tree = make_estimator("tree");
@@ -41,7 +43,8 @@ std::string row_text(const Dataset& d, int64_t row, std::vector<double>& buffer)
 
 class Doctor {
  public:
-  Doctor(const Estimator& learner, const Dataset& data, const FitProgress& progress) : learner_(learner), all_(data), data_(thinned(data)), progress_(progress) {}
+  Doctor(const Estimator& learner, const Dataset& data, const FitProgress& progress)
+      : learner_(learner), all_(data), data_(thinned(data)), progress_(progress) {}
 
   TableDiagnosis run() {
     GRIM_CHECK(!all_.y.empty(), argument, "diagnose", "the table has no target");
@@ -52,13 +55,18 @@ class Doctor {
     scales();
     fit();
     if (d_.findings.empty())
-      add("healthy", str("Nothing stands out: {:.3f} on rows held back, {:.3f} on its own, {:.3f} for the simplest guess.", d_.test, d_.train, d_.baseline), "");
+      add("healthy",
+          str("Nothing stands out: {:.3f} on rows held back, {:.3f} on its own, {:.3f} for the simplest guess.", d_.test, d_.train,
+              d_.baseline),
+          "");
     sort_by_gravity();
     return std::move(d_);
   }
 
  private:
-  void add(std::string kind, std::string text, std::string advice) { d_.findings.push_back({std::move(kind), std::move(text), std::move(advice)}); }
+  void add(std::string kind, std::string text, std::string advice) {
+    d_.findings.push_back({std::move(kind), std::move(text), std::move(advice)});
+  }
   void tell(int64_t step) { GRIM_CHECK(!progress_ || progress_(step, 6), state, "diagnose", "stopped"); }
 
   void balance() {
@@ -74,8 +82,9 @@ class Doctor {
     d_.baseline = count[most] / n;
     const double fair = 1 / static_cast<double>(count.size());
     if (count[least] / n < kRare * 2 * fair && count[least] > 0)
-      add("imbalance", str("Class '{}' has {:.0f} of {} rows ({:.1f} %); saying '{}' every time is right in {:.1f} %.", all_.classes[least], count[least], all_.rows(),
-                           100 * count[least] / n, all_.classes[most], 100 * d_.baseline),
+      add("imbalance",
+          str("Class '{}' has {:.0f} of {} rows ({:.1f} %); saying '{}' every time is right in {:.1f} %.", all_.classes[least],
+              count[least], all_.rows(), 100 * count[least] / n, all_.classes[most], 100 * d_.baseline),
           "judge by AUC, recall or log loss, not by accuracy; try --class-weight balanced");
   }
 
@@ -92,17 +101,26 @@ class Doctor {
         if (!std::isnan(x)) different.push_back(x);
       std::sort(different.begin(), different.end());
       different.erase(std::unique(different.begin(), different.end()), different.end());
-      if (missing * 2 > N) add("missing", str("Column '{}' is empty in {:.0f} % of the rows.", info.name, 100.0 * static_cast<double>(missing) / static_cast<double>(N)), "leave it out, or ask why it is empty: that may tell more than its values");
+      if (missing * 2 > N)
+        add("missing",
+            str("Column '{}' is empty in {:.0f} % of the rows.", info.name, 100.0 * static_cast<double>(missing) / static_cast<double>(N)),
+            "leave it out, or ask why it is empty: that may tell more than its values");
       if (different.size() <= 1 && !data_.x.is_sparse()) constant.push_back(info.name);
       const bool whole = std::all_of(different.begin(), different.end(), [](double x) { return x == std::floor(x); });
-      const bool counts_up = info.kind == ColumnKind::number && whole && different.size() == static_cast<size_t>(N) && N > 50 && std::is_sorted(v.begin(), v.end());
+      const bool counts_up = info.kind == ColumnKind::number && whole && different.size() == static_cast<size_t>(N) && N > 50 &&
+                             std::is_sorted(v.begin(), v.end());
       const bool names_rows = info.kind == ColumnKind::category && different.size() * 10 > static_cast<size_t>(N) * 9 && N > 50;
       if (counts_up || names_rows) identifier.push_back(info.name);
     }
-    if (!constant.empty()) add("constant", listed(constant) + (constant.size() > 1 ? " have one value only." : " has one value only."), "leave out: " + as_flags(constant));
+    if (!constant.empty())
+      add("constant", listed(constant) + (constant.size() > 1 ? " have one value only." : " has one value only."),
+          "leave out: " + as_flags(constant));
     if (!identifier.empty())
-      add("identifier", listed(identifier) + str(" {} another value in every row or nearly so: {} rows and say{} nothing of new ones.", identifier.size() > 1 ? "have" : "has",
-                                                 identifier.size() > 1 ? "they name" : "it names", identifier.size() > 1 ? "" : "s"), "leave out: " + as_flags(identifier));
+      add("identifier",
+          listed(identifier) + str(" {} another value in every row or nearly so: {} rows and say{} nothing of new ones.",
+                                   identifier.size() > 1 ? "have" : "has", identifier.size() > 1 ? "they name" : "it names",
+                                   identifier.size() > 1 ? "" : "s"),
+          "leave out: " + as_flags(identifier));
   }
   static std::string listed(const std::vector<std::string>& names) {
     std::string text = names.size() > 1 ? str("{} columns (", names.size()) : "Column ";
@@ -127,11 +145,13 @@ class Doctor {
     }
     const double n = static_cast<double>(all_.rows());
     if (copies > 0.02 * n && copies >= 5)
-      add("duplicates", str("{} of {} rows ({:.1f} %) stand there already with the same answer: copies on both sides of a split make scores look better than they are.", copies, all_.rows(),
-                            100 * static_cast<double>(copies) / n),
+      add("duplicates",
+          str("{} of {} rows ({:.1f} %) stand there already with the same answer: copies on both sides of a split make scores look better than they are.",
+              copies, all_.rows(), 100 * static_cast<double>(copies) / n),
           "remove the copies, or keep them on one side with --group");
     if (conflicts > 0.02 * n && conflicts >= 5)
-      add("conflicts", str("{} rows equal another row and have a different answer: no learner can be right on all of them.", conflicts), "look for a missing column, or for wrong labels");
+      add("conflicts", str("{} rows equal another row and have a different answer: no learner can be right on all of them.", conflicts),
+          "look for a missing column, or for wrong labels");
   }
 
   void leaks() {
@@ -150,7 +170,9 @@ class Doctor {
       rest.x = data_.x.pick_columns(others);
       const double without = held_back_score(*tree, rest);
       if (without < kTellsAll - kWithout)
-        add("leakage", str("Column '{}' alone tells the target ({:.3f} held back); all other columns together reach {:.3f}.", data_.x.columns()[c].name, held_back_score(*tree, alone), without),
+        add("leakage",
+            str("Column '{}' alone tells the target ({:.3f} held back); all other columns together reach {:.3f}.",
+                data_.x.columns()[c].name, held_back_score(*tree, alone), without),
             "ask whether it is known before the answer is; if not, leave it out");
     }
   }
@@ -163,7 +185,9 @@ class Doctor {
     for (size_t i = 0; i < v.size(); ++i)
       if (!std::isnan(v[i])) sx += v[i], sy += data_.y[i], ++n;
     for (size_t i = 0; i < v.size(); ++i)
-      if (!std::isnan(v[i])) xx += (v[i] - sx / n) * (v[i] - sx / n), yy += (data_.y[i] - sy / n) * (data_.y[i] - sy / n), xy += (v[i] - sx / n) * (data_.y[i] - sy / n);
+      if (!std::isnan(v[i]))
+        xx += (v[i] - sx / n) * (v[i] - sx / n), yy += (data_.y[i] - sy / n) * (data_.y[i] - sy / n),
+            xy += (v[i] - sx / n) * (data_.y[i] - sy / n);
     return xx > 0 && yy > 0 && xy * xy > 0.998 * xx * yy;
   }
 
@@ -206,8 +230,10 @@ class Doctor {
     const double raw = held_back_score(learner_, data_), scaled = held_back_score(*pipeline, data_);
     if (scaled < raw + kNoticed) return;
     scaled_ = std::move(pipeline);
-    add("unscaled", str("Columns differ in scale {:.0f} times ('{}' against '{}'), and {} weighs them by it: {:.3f} as they are, {:.3f} scaled.", high / low, data_.x.columns()[largest].name,
-                        data_.x.columns()[smallest].name, learner_.name() == "pipeline" ? "the learner" : learner_.name(), raw, scaled),
+    add("unscaled",
+        str("Columns differ in scale {:.0f} times ('{}' against '{}'), and {} weighs them by it: {:.3f} as they are, {:.3f} scaled.",
+            high / low, data_.x.columns()[largest].name, data_.x.columns()[smallest].name,
+            learner_.name() == "pipeline" ? "the learner" : learner_.name(), raw, scaled),
         "add --scale standard");
   }
 
@@ -217,25 +243,32 @@ class Doctor {
     const FoldScores own = cross_validate(learner_, data_, folds);
     for (const std::string& w : own.warnings)
       if (w.find("separat") != std::string::npos) {
-        add("separation", "The classes can be told apart without an error: " + w, "weights grow without bound; keep a penalty (smaller C), or ask whether a column leaks");
+        add("separation", "The classes can be told apart without an error: " + w,
+            "weights grow without bound; keep a penalty (smaller C), or ask whether a column leaks");
         break;
       }
     d_.curve = learning_curve(learner_, data_, folds, {0.25, 0.5, 1.0}, RowOrder::shuffled);
     CurveVerdict v = judge_learning_curve(d_.curve, data_.classifies());
     d_.train = v.train, d_.test = v.test;
-    if (scaled_) v = judge_learning_curve(learning_curve(*scaled_, data_, folds, {0.25, 0.5, 1.0}, RowOrder::shuffled), data_.classifies());  // what scaling mends is said already
+    if (scaled_)
+      v = judge_learning_curve(learning_curve(*scaled_, data_, folds, {0.25, 0.5, 1.0}, RowOrder::shuffled),
+                               data_.classifies());  // what scaling mends is said already
     const std::string it = scaled_ ? "Scaled, it" : "It";
     tell(5);
     if ((v.kind == "variance" || v.kind == "both") && v.gap > kWideGap)
-      add("overfitting", str("{} scores {:.3f} on its own rows and {:.3f} on rows held back.", it, v.train, v.test), (v.slope > 0.005 ? "more rows still help; else simplify: " : "simplify: ") + simpler());
+      add("overfitting", str("{} scores {:.3f} on its own rows and {:.3f} on rows held back.", it, v.train, v.test),
+          (v.slope > 0.005 ? "more rows still help; else simplify: " : "simplify: ") + simpler());
     if (v.kind == "bias" || v.kind == "both") {
       const auto forest = make_flexible();
       const double other = held_back_score(*forest, data_);
       if (other > v.test + 0.03)
-        add("underfitting", str("{} scores {:.3f} on its own rows and {:.3f} held back; a forest reaches {:.3f} held back on the same folds.", it, v.train, v.test, other),
+        add("underfitting",
+            str("{} scores {:.3f} on its own rows and {:.3f} held back; a forest reaches {:.3f} held back on the same folds.", it, v.train,
+                v.test, other),
             "take a more flexible learner, or add columns that bend (products, powers, kernels)");
       else if (v.kind == "bias")
-        add("noise", str("{} scores {:.3f} held back, and a forest no more ({:.3f}): the columns do not tell more.", it, v.test, other), "look for better columns or cleaner labels");
+        add("noise", str("{} scores {:.3f} held back, and a forest no more ({:.3f}): the columns do not tell more.", it, v.test, other),
+            "look for better columns or cleaner labels");
     }
   }
   // What makes this learner simpler, in its own parameters.
@@ -257,7 +290,8 @@ class Doctor {
   }
 
   void sort_by_gravity() {
-    const std::vector<std::string> order = {"leakage", "duplicates", "conflicts", "unscaled", "separation", "imbalance", "underfitting", "overfitting", "identifier", "noise", "missing", "constant", "healthy"};
+    const std::vector<std::string> order = {"leakage",     "duplicates", "conflicts", "unscaled", "separation", "imbalance", "underfitting",
+                                            "overfitting", "identifier", "noise",     "missing",  "constant",   "healthy"};
     const auto rank = [&](const Finding& f) { return std::find(order.begin(), order.end(), f.kind) - order.begin(); };
     std::stable_sort(d_.findings.begin(), d_.findings.end(), [&](const Finding& a, const Finding& b) { return rank(a) < rank(b); });
   }
@@ -272,6 +306,8 @@ class Doctor {
 
 }  // namespace
 
-TableDiagnosis diagnose_table(const Estimator& learner, const Dataset& data, const FitProgress& progress) { return Doctor(learner, data, progress).run(); }
+TableDiagnosis diagnose_table(const Estimator& learner, const Dataset& data, const FitProgress& progress) {
+  return Doctor(learner, data, progress).run();
+}
 
 }  // namespace grim

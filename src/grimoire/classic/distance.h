@@ -23,7 +23,7 @@ struct Metric {
 
   double operator()(const double* a, const double* b, int64_t columns) const;
   bool by_axes() const { return kind == Kind::l2 || kind == Kind::l1 || kind == Kind::lp; }  // grows with every |a_i - b_i|
-  static Metric parse(const std::string& name, double p);  // throws: argument
+  static Metric parse(const std::string& name, double p);                                    // throws: argument
 };
 
 // float32, for search; summed in lanes.

@@ -30,10 +30,16 @@ template <class Step, class Last> HWY_INLINE float sum_pairs(const float* a, con
 
 float squared_l2_rows(const float* a, const float* b, int64_t n) {
   return sum_pairs(
-      a, b, n, [](auto x, auto y, auto s) HWY_ATTR { const auto e = hn::Sub(x, y); return hn::MulAdd(e, e, s); }, [](float x, float y) { return (x - y) * (x - y); });
+      a, b, n,
+      [](auto x, auto y, auto s) HWY_ATTR {
+        const auto e = hn::Sub(x, y);
+        return hn::MulAdd(e, e, s);
+      },
+      [](float x, float y) { return (x - y) * (x - y); });
 }
 float dot_rows(const float* a, const float* b, int64_t n) {
-  return sum_pairs(a, b, n, [](auto x, auto y, auto s) HWY_ATTR { return hn::MulAdd(x, y, s); }, [](float x, float y) { return x * y; });
+  return sum_pairs(
+      a, b, n, [](auto x, auto y, auto s) HWY_ATTR { return hn::MulAdd(x, y, s); }, [](float x, float y) { return x * y; });
 }
 
 }  // namespace grim::HWY_NAMESPACE

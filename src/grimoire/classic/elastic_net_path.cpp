@@ -19,7 +19,7 @@ constexpr int64_t kWholeGram =
 // Least quadratic solver for one path. The columns at work are a subset W that only grows; G, q, b are theirs.
 struct Path {
   int64_t columns = 0;
-  double square = 0;                 // y'y
+  double square = 0;  // y'y
   std::vector<double> mean = {}, scale = {};
   double target_mean = 0;
   std::vector<double> alphas = {};
@@ -74,8 +74,13 @@ struct Path {
   }
   // Descent to a gap that is small enough; tightens its own threshold as needed.
   int64_t solve(const PathOptions& o, double alpha, double& reached) {
-    GramDescent descent{.count = static_cast<int64_t>(b.size()), .gram = gram.data(), .stride = stride, .l1 = alpha * o.l1_ratio,
-                        .l2 = alpha * (1 - o.l1_ratio), .q = q.data(), .b = b.data()};
+    GramDescent descent{.count = static_cast<int64_t>(b.size()),
+                        .gram = gram.data(),
+                        .stride = stride,
+                        .l1 = alpha * o.l1_ratio,
+                        .l2 = alpha * (1 - o.l1_ratio),
+                        .q = q.data(),
+                        .b = b.data()};
     int64_t sweeps = 0;
     for (double threshold = 1e-2 * o.tolerance;; threshold *= 1e-2) {
       sweeps += descent.run(threshold * square, o.most_sweeps - sweeps);

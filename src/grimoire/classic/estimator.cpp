@@ -2,21 +2,29 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "grimoire/base/error.h"
 
 namespace grim {
 namespace {
 
-[[noreturn]] void refuse_cell(const std::string& learner, const Features& x, int64_t row, int64_t column, const char* what, const char* hint) {
+[[noreturn]] void refuse_cell(const std::string& learner, const Features& x, int64_t row, int64_t column, const char* what,
+                              const char* hint) {
   throw Error(ErrorKind::input, str("[{}] column '{}', row {}: {}", learner, x.columns()[column].name, row + 1, what), hint);
 }
 
-// The first cell that is infinite, or missing where it may not be.
+constexpr double kLargest = 1e150;  // beyond, a square is infinite; only trees, which compare, take such numbers
+
+// The first cell that is infinite or nearly so, or missing where it may not be.
 void check_cells(const std::string& learner, const Features& x, bool missing_allowed) {
   const auto check = [&](double v, int64_t row, int64_t column) {
-    if (std::isfinite(v) || (missing_allowed && std::isnan(v))) return;
-    if (std::isnan(v)) refuse_cell(learner, x, row, column, "the value is missing, and this learner needs every one", "fill it in first (an imputer; --impute median), or use trees");
+    if (std::abs(v) <= (missing_allowed ? std::numeric_limits<double>::max() : kLargest) || (missing_allowed && std::isnan(v))) return;
+    if (std::isnan(v))
+      refuse_cell(learner, x, row, column, "the value is missing, and this learner needs every one",
+                  "fill it in first (an imputer; --impute median), or use trees");
+    if (std::isfinite(v))
+      refuse_cell(learner, x, row, column, "the value is beyond 1e150, and its square is infinite", "rescale the column, or use trees");
     refuse_cell(learner, x, row, column, "the value is infinite", "replace it by a number, or leave the row out");
   };
   if (x.is_sparse()) {
@@ -29,17 +37,20 @@ void check_cells(const std::string& learner, const Features& x, bool missing_all
   const int64_t P = x.width(), n = x.rows() * P;
   const auto scan = [&](const auto* p) {
     for (int64_t i = 0; i < n; ++i)
-      if (!std::isfinite(p[i])) check(p[i], i / P, i % P);
+      if (!(std::abs(static_cast<double>(p[i])) <= kLargest)) check(p[i], i / P, i % P);
   };
-  if (x.dense().dtype() == Dtype::f32) scan(x.dense().data<float>());
-  else scan(x.dense().data<double>());
+  if (x.dense().dtype() == Dtype::f32)
+    scan(x.dense().data<float>());
+  else
+    scan(x.dense().data<double>());
 }
 
 void check_columns(const Estimator& e, const Features& x) {
   if (!e.takes_categories())
     for (const ColumnInfo& c : x.columns())
       if (c.kind == ColumnKind::category)
-        throw Error(ErrorKind::input, str("[{}] column '{}' is a category, and this learner needs numbers", e.name(), c.name), "encode it first (an encoder; --encode onehot), or use trees");
+        throw Error(ErrorKind::input, str("[{}] column '{}' is a category, and this learner needs numbers", e.name(), c.name),
+                    "encode it first (an encoder; --encode onehot), or use trees");
   check_cells(e.name(), x, e.takes_missing());
 }
 
@@ -67,7 +78,8 @@ void Estimator::fit(const Dataset& given) {
   bool zeros = false;
   double weight_sum = 0;
   for (size_t r = 0; r < given.weight.size(); ++r) {
-    GRIM_CHECK(given.weight[r] >= 0 && std::isfinite(given.weight[r]), input, who, "row {}: weight {}, expected a number from 0", r + 1, given.weight[r]);
+    GRIM_CHECK(given.weight[r] >= 0 && std::isfinite(given.weight[r]), input, who, "row {}: weight {}, expected a number from 0", r + 1,
+               given.weight[r]);
     zeros |= given.weight[r] == 0;
     weight_sum += given.weight[r];
   }
@@ -76,8 +88,13 @@ void Estimator::fit(const Dataset& given) {
   Dataset data = zeros ? without_zero_weights(given) : given;
   if (needs_target()) {
     GRIM_CHECK(given.y.size() == N, shape, who, "got {} targets for {} rows", given.y.size(), N);
-    if (data.classifies() && !classifies()) throw Error(ErrorKind::argument, str("[{}] this learner predicts numbers, and the target holds classes ({})", who, joined(data.classes)), "use a classifier, or say --as number");
-    if (!data.classifies() && !regresses()) throw Error(ErrorKind::argument, str("[{}] this learner tells classes apart, and the target is a number", who), "use a learner for numbers, or say --as classes");
+    if (data.classifies() && !classifies())
+      throw Error(ErrorKind::argument,
+                  str("[{}] this learner predicts numbers, and the target holds classes ({})", who, joined(data.classes)),
+                  "use a classifier, or say --as number");
+    if (!data.classifies() && !regresses())
+      throw Error(ErrorKind::argument, str("[{}] this learner tells classes apart, and the target is a number", who),
+                  "use a learner for numbers, or say --as classes");
   }
   check_columns(*this, data.x);
   columns_ = data.x.columns();
@@ -94,8 +111,9 @@ void Estimator::fit(const Dataset& given) {
 void Estimator::remember_target(Dataset& data) {
   for (size_t r = 0; r < data.y.size(); ++r) {
     GRIM_CHECK(std::isfinite(data.y[r]), input, name(), "row {}: the target is {}", r + 1, std::isnan(data.y[r]) ? "missing" : "infinite");
-    GRIM_CHECK(!data.classifies() || (data.y[r] >= 0 && data.y[r] < static_cast<double>(data.classes.size()) && data.y[r] == std::floor(data.y[r])), input,
-               name(), "row {}: class number {}, expected 0 to {}", r + 1, data.y[r], data.classes.size() - 1);
+    GRIM_CHECK(!data.classifies() ||
+                   (data.y[r] >= 0 && data.y[r] < static_cast<double>(data.classes.size()) && data.y[r] == std::floor(data.y[r])),
+               input, name(), "row {}: class number {}, expected 0 to {}", r + 1, data.y[r], data.classes.size() - 1);
   }
   if (!data.classifies()) return;
   classes_ = data.classes;
@@ -103,7 +121,8 @@ void Estimator::remember_target(Dataset& data) {
   for (double y : data.y) ++count[static_cast<size_t>(y)];
   for (size_t k = 0; k < count.size(); ++k)
     if (count[k]) present_.push_back(static_cast<int64_t>(k));
-  GRIM_CHECK(present_.size() > 1, input, name(), "every row is of class '{}': there is nothing to tell apart", classes_[static_cast<size_t>(present_[0])]);
+  GRIM_CHECK(present_.size() > 1, input, name(), "every row is of class '{}': there is nothing to tell apart",
+             classes_[static_cast<size_t>(present_[0])]);
   if (present_.size() == classes_.size()) return;
   std::vector<double> number(classes_.size(), 0);
   data.classes.clear();
@@ -120,8 +139,10 @@ void Estimator::check_ready(const Features& x) const {
   if (got != expected) {
     size_t differs = 0;
     while (differs < std::min(expected, got) && x.columns()[differs].name == columns_[differs].name) ++differs;
-    fail(ErrorKind::shape, name(), str("got {} columns, expected {}; the first that differs is number {}: {}", got, expected, differs,
-                                       differs < expected ? str("'{}' was fitted here", columns_[differs].name) : str("'{}' was not fitted", x.columns()[differs].name)));
+    fail(ErrorKind::shape, name(),
+         str("got {} columns, expected {}; the first that differs is number {}: {}", got, expected, differs,
+             differs < expected ? str("'{}' was fitted here", columns_[differs].name)
+                                : str("'{}' was not fitted", x.columns()[differs].name)));
   }
   check_columns(*this, x);
 }
@@ -132,7 +153,8 @@ std::vector<double> Estimator::predict(const Features& x) const {
   predict_on(x, y.data());
   if (is_classifier())
     for (double& v : y) {
-      GRIM_CHECK(v >= 0 && v < static_cast<double>(present_.size()) && v == std::floor(v), input, name(), "the model answers class number {} of {}: it is damaged", v, present_.size());
+      GRIM_CHECK(v >= 0 && v < static_cast<double>(present_.size()) && v == std::floor(v), input, name(),
+                 "the model answers class number {} of {}: it is damaged", v, present_.size());
       v = static_cast<double>(present_[static_cast<size_t>(v)]);
     }
   return y;
@@ -140,7 +162,8 @@ std::vector<double> Estimator::predict(const Features& x) const {
 
 Tensor Estimator::predict_proba(const Features& x) const {
   check_ready(x);
-  GRIM_CHECK(has_proba() && is_classifier(), state, name(), "this learner gives no probabilities{}", is_classifier() ? "; calibrate it" : "");
+  GRIM_CHECK(has_proba() && is_classifier(), state, name(), "this learner gives no probabilities{}",
+             is_classifier() ? "; calibrate it" : "");
   const int64_t N = x.rows(), K = static_cast<int64_t>(classes_.size()), present = static_cast<int64_t>(present_.size());
   const Tensor p = Tensor::zeros({N, present}, Dtype::f64);
   proba_on(x, p.data<double>());

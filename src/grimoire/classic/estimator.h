@@ -27,31 +27,31 @@ struct FitReport {
 class Estimator {
  public:
   virtual ~Estimator() = default;
-  virtual std::string name() const = 0;                     // "ridge", as `grimoire fit --model` takes it
-  virtual Options params() { return {}; }                   // hyper-parameters as data; they point into this object
-  virtual bool classifies() const { return false; }         // can learn classes
-  virtual bool regresses() const { return false; }          // can learn a number
+  virtual std::string name() const = 0;              // "ridge", as `grimoire fit --model` takes it
+  virtual Options params() { return {}; }            // hyper-parameters as data; they point into this object
+  virtual bool classifies() const { return false; }  // can learn classes
+  virtual bool regresses() const { return false; }   // can learn a number
   virtual bool needs_target() const { return classifies() || regresses(); }
-  virtual bool takes_missing() const { return false; }      // NaN as it is
-  virtual bool takes_categories() const { return false; }   // category columns as they are
-  virtual bool takes_sparse() const { return false; }       // without spreading the rows out
+  virtual bool takes_missing() const { return false; }     // NaN as it is
+  virtual bool takes_categories() const { return false; }  // category columns as they are
+  virtual bool takes_sparse() const { return false; }      // without spreading the rows out
   virtual bool takes_weights() const { return true; }
 
   // throws: input, too few rows, a class missing, NaN or categories where none may be (naming the column); argument, parameters
   void fit(const Dataset& data);
 
   // All of these throw state before fit(), and shape when the width differs, naming the first column that does.
-  std::vector<double> predict(const Features& x) const;     // class numbers or targets; cluster numbers, +1/-1 of outlier finders
-  Tensor predict_proba(const Features& x) const;            // (N, K) f64, rows sum to 1. throws: state, no probabilities here
-  Tensor decision(const Features& x) const;                 // (N, D) f64: margins, scores, log densities; the learner says which
-  Features transform(const Features& x) const;              // scalers, encoders, PCA. throws: state, not a transformer
-  double score(const Dataset& data) const;                  // accuracy or R^2, weighted
+  std::vector<double> predict(const Features& x) const;  // class numbers or targets; cluster numbers, +1/-1 of outlier finders
+  Tensor predict_proba(const Features& x) const;         // (N, K) f64, rows sum to 1. throws: state, no probabilities here
+  Tensor decision(const Features& x) const;              // (N, D) f64: margins, scores, log densities; the learner says which
+  Features transform(const Features& x) const;           // scalers, encoders, PCA. throws: state, not a transformer
+  double score(const Dataset& data) const;               // accuracy or R^2, weighted
   virtual bool has_proba() const { return false; }
   virtual bool transforms() const { return false; }
   // Names and kinds of the columns that transform() gives.
   virtual std::vector<ColumnInfo> output_columns() const { return columns_; }
   virtual std::vector<double> importances() const { return {}; }  // one a column, or empty
-  virtual std::string describe() const { return ""; }       // the fitted model in a few lines for people: coefficients, rules
+  virtual std::string describe() const { return ""; }             // the fitted model in a few lines for people: coefficients, rules
 
   int64_t class_count() const { return static_cast<int64_t>(present_.size()); }  // classes as the learner sees them
   const std::string& class_name(int64_t k) const { return classes_[static_cast<size_t>(present_[static_cast<size_t>(k)])]; }  // of these
@@ -72,19 +72,22 @@ class Estimator {
 
   // For one row at a time without allocation, where the learner offers it (trees): false, nothing written, where not.
   // `row` has width() numbers; `out` the K probabilities, or one number.
-  virtual bool predict_row(std::span<const float> row, std::span<double> out) const { (void)row, (void)out; return false; }
+  virtual bool predict_row(std::span<const float> row, std::span<double> out) const {
+    (void)row, (void)out;
+    return false;
+  }
 
  protected:
   // What a learner writes. Inputs have been checked: rows, widths, finite weights and y, NaN and categories as promised above.
   virtual void fit_on(const Dataset& data) = 0;
-  virtual void predict_on(const Features& x, double* out) const;             // default: arg max of probabilities
-  virtual void proba_on(const Features& x, double* out) const;               // (N, K); default: throws
-  virtual Tensor decision_on(const Features& x) const;                       // default: throws
-  virtual Features transform_on(const Features& x) const;                    // default: throws
-  virtual void write(State& state) const = 0;                                // what was learned, without parameters
+  virtual void predict_on(const Features& x, double* out) const;  // default: arg max of probabilities
+  virtual void proba_on(const Features& x, double* out) const;    // (N, K); default: throws
+  virtual Tensor decision_on(const Features& x) const;            // default: throws
+  virtual Features transform_on(const Features& x) const;         // default: throws
+  virtual void write(State& state) const = 0;                     // what was learned, without parameters
   virtual void read(const State& state) = 0;
-  virtual std::unique_ptr<Estimator> clone_empty() const;                    // default: make_estimator(name()); pipelines differ
-  virtual void write_params(State& state) const;                             // default: params() as JSON
+  virtual std::unique_ptr<Estimator> clone_empty() const;  // default: make_estimator(name()); pipelines differ
+  virtual void write_params(State& state) const;           // default: params() as JSON
   virtual void read_params(const State& state);
 
   FitReport report_;

@@ -45,10 +45,13 @@ class Hnsw final : public NeighbourIndex {
  public:
   Hnsw(const Features& rows, const Metric& metric, const IndexOptions& o)
       : rows_(rows), metric_(metric), N_(rows.rows()), P_(rows.width()), M_(o.hnsw_m), wide_(o.hnsw_build), ef_(o.hnsw_search) {
-    GRIM_CHECK(metric.kind == Metric::Kind::l2 || metric.kind == Metric::Kind::cosine, argument, "hnsw", "the graph serves the metrics l2 and cosine only");
-    GRIM_CHECK(M_ >= 2 && wide_ >= 1 && ef_ >= 1, argument, "hnsw", "got m {}, build {}, search {}, expected at least 2, 1, 1", M_, wide_, ef_);
+    GRIM_CHECK(metric.kind == Metric::Kind::l2 || metric.kind == Metric::Kind::cosine, argument, "hnsw",
+               "the graph serves the metrics l2 and cosine only");
+    GRIM_CHECK(M_ >= 2 && wide_ >= 1 && ef_ >= 1, argument, "hnsw", "got m {}, build {}, search {}, expected at least 2, 1, 1", M_, wide_,
+               ef_);
     GRIM_CHECK(N_ < (int64_t{1} << 31), argument, "hnsw", "got {} rows, expected fewer than 2^31", N_);
-    GRIM_CHECK(largest_value(rows) <= kLargestFloat, input, "hnsw", "a value above {:g} is too large for the graph's floats: scale the columns, or search by brute or kdtree", kLargestFloat);
+    GRIM_CHECK(largest_value(rows) <= kLargestFloat, input, "hnsw",
+               "a value above {:g} is too large for the graph's floats: scale the columns, or search by brute or kdtree", kLargestFloat);
     read_floats();
     draw_layers(o.seed);
     build();
@@ -91,7 +94,9 @@ class Hnsw final : public NeighbourIndex {
 
  private:
   const float* floats(int32_t row) const { return &data_[static_cast<size_t>(row * stride_)]; }
-  float distance(const float* a, const float* b) const { return metric_.kind == Metric::Kind::l2 ? squared_l2(a, b, stride_) : 1 - dot(a, b, stride_); }
+  float distance(const float* a, const float* b) const {
+    return metric_.kind == Metric::Kind::l2 ? squared_l2(a, b, stride_) : 1 - dot(a, b, stride_);
+  }
 
   void as_floats(const double* row, float* out) const {
     double scale = 1;
@@ -126,13 +131,15 @@ class Hnsw final : public NeighbourIndex {
     ground_.assign(static_cast<size_t>(N_ * (2 * M_ + 1)), 0);
     upper_at_.resize(static_cast<size_t>(N_));
     size_t upper = 0;
-    for (int64_t r = 0; r < N_; ++r) upper_at_[static_cast<size_t>(r)] = upper, upper += static_cast<size_t>(layer_[static_cast<size_t>(r)] * (M_ + 1));
+    for (int64_t r = 0; r < N_; ++r)
+      upper_at_[static_cast<size_t>(r)] = upper, upper += static_cast<size_t>(layer_[static_cast<size_t>(r)] * (M_ + 1));
     upper_.assign(upper, 0);
   }
 
   // The links of a row on a layer: their count, then the rows.
   int32_t* links(int32_t row, int layer) {
-    return layer == 0 ? &ground_[static_cast<size_t>(row * (2 * M_ + 1))] : &upper_[upper_at_[static_cast<size_t>(row)] + static_cast<size_t>((layer - 1) * (M_ + 1))];
+    return layer == 0 ? &ground_[static_cast<size_t>(row * (2 * M_ + 1))]
+                      : &upper_[upper_at_[static_cast<size_t>(row)] + static_cast<size_t>((layer - 1) * (M_ + 1))];
   }
   const int32_t* links(int32_t row, int layer) const { return const_cast<Hnsw*>(this)->links(row, layer); }
   int64_t most_links(int layer) const { return layer == 0 ? 2 * M_ : M_; }
@@ -197,7 +204,8 @@ class Hnsw final : public NeighbourIndex {
     std::vector<Hop> kept;
     for (const Hop& c : candidates) {
       if (static_cast<int64_t>(kept.size()) >= most) break;
-      const bool apart = std::all_of(kept.begin(), kept.end(), [&](const Hop& k) { return distance(floats(c.row), floats(k.row)) >= c.distance; });
+      const bool apart =
+          std::all_of(kept.begin(), kept.end(), [&](const Hop& k) { return distance(floats(c.row), floats(k.row)) >= c.distance; });
       if (apart) kept.push_back(c);
     }
     return kept;
@@ -268,7 +276,7 @@ class Hnsw final : public NeighbourIndex {
   Features rows_;
   Metric metric_;
   int64_t N_, P_, M_, wide_, ef_, stride_ = 0;
-  std::vector<float> data_;        // (N, P)
+  std::vector<float> data_;  // (N, P)
   std::vector<uint8_t> layer_;
   std::vector<int32_t> ground_, upper_;
   std::vector<size_t> upper_at_;

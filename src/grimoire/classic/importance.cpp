@@ -39,13 +39,14 @@ Features shuffled_column(const Features& x, int64_t column, Rng& rng) {
 
 }  // namespace
 
-std::vector<Importance> permutation_importance(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, int64_t repeats, uint64_t seed,
-                                               const FitProgress& progress) {
+std::vector<Importance> permutation_importance(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds,
+                                               int64_t repeats, uint64_t seed, const FitProgress& progress) {
   GRIM_CHECK(repeats >= 1, argument, "permutation_importance", "got {} repeats, expected at least 1", repeats);
   const int64_t P = data.x.width();
   std::vector<std::vector<double>> falls(static_cast<size_t>(P));
   for (size_t f = 0; f < folds.size(); ++f) {
-    GRIM_CHECK(!progress || progress(static_cast<int64_t>(f), static_cast<int64_t>(folds.size())), state, "permutation_importance", "stopped");
+    GRIM_CHECK(!progress || progress(static_cast<int64_t>(f), static_cast<int64_t>(folds.size())), state, "permutation_importance",
+               "stopped");
     const auto fitted = prototype.clone();
     fitted->fit(data.pick(folds[f].train));
     Dataset held = data.pick(folds[f].test);
@@ -64,7 +65,8 @@ std::vector<Importance> permutation_importance(const Estimator& prototype, const
     const auto& v = falls[static_cast<size_t>(c)];
     for (double x : v) mean += x / static_cast<double>(v.size());
     for (double x : v) square += (x - mean) * (x - mean);
-    all.push_back({data.x.columns()[static_cast<size_t>(c)].name, mean, v.size() > 1 ? std::sqrt(square / static_cast<double>(v.size() - 1)) : 0});
+    all.push_back(
+        {data.x.columns()[static_cast<size_t>(c)].name, mean, v.size() > 1 ? std::sqrt(square / static_cast<double>(v.size() - 1)) : 0});
   }
   std::stable_sort(all.begin(), all.end(), [](const Importance& a, const Importance& b) { return a.mean > b.mean; });
   return all;

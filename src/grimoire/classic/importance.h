@@ -12,7 +12,7 @@ struct Importance {
   double mean, std;  // fall of the score over folds and repeats
 };
 // Highest first.
-std::vector<Importance> permutation_importance(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, int64_t repeats, uint64_t seed,
-                                               const FitProgress& progress = {});
+std::vector<Importance> permutation_importance(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds,
+                                               int64_t repeats, uint64_t seed, const FitProgress& progress = {});
 
 }  // namespace grim

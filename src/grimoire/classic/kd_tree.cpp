@@ -16,10 +16,10 @@ constexpr int64_t kLeaf = 10;
 constexpr int kDeep = 48;  // beyond, nodes are halved by count, so that no arrangement of rows makes the tree a chain
 
 struct Node {
-  double low, high;       // along `axis`: largest of the left child, smallest of the right
-  int32_t axis;           // -1: a leaf
-  int32_t right;          // the left child follows its parent
-  int64_t begin, end;     // rows of a leaf
+  double low, high;    // along `axis`: largest of the left child, smallest of the right
+  int32_t axis;        // -1: a leaf
+  int32_t right;       // the left child follows its parent
+  int64_t begin, end;  // rows of a leaf
 };
 
 class KdTree final : public NeighbourIndex {
@@ -50,7 +50,8 @@ class KdTree final : public NeighbourIndex {
         nearest.clear();
         queries.read_rows(i, i + 1, q.data());
         const double start = enter(q.data(), side.data());
-        descend(0, start, q.data(), side.data(), [&](Near n) { nearest.offer(n); }, [&] { return nearest.worst(); });
+        descend(
+            0, start, q.data(), side.data(), [&](Near n) { nearest.offer(n); }, [&] { return nearest.worst(); });
         for (int64_t j = 0; j < lists.k; ++j) {
           lists.row[static_cast<size_t>(i * lists.k + j)] = nearest.items()[static_cast<size_t>(j)].row;
           lists.distance[static_cast<size_t>(i * lists.k + j)] = finished(nearest.items()[static_cast<size_t>(j)].distance);
@@ -131,7 +132,8 @@ class KdTree final : public NeighbourIndex {
     nodes_.push_back({0, 0, -1, 0, begin, end});
     int64_t axis = 0;
     for (int64_t c = 1; c < P_; ++c)
-      if (high[static_cast<size_t>(c)] - low[static_cast<size_t>(c)] > high[static_cast<size_t>(axis)] - low[static_cast<size_t>(axis)]) axis = c;
+      if (high[static_cast<size_t>(c)] - low[static_cast<size_t>(c)] > high[static_cast<size_t>(axis)] - low[static_cast<size_t>(axis)])
+        axis = c;
     const double from = low[static_cast<size_t>(axis)], to = high[static_cast<size_t>(axis)];
     if (end - begin <= kLeaf || !(to > from)) return box_of(begin, end, low, high);
     double split = depth < kDeep ? from + (to - from) / 2 : median_along(begin, end, axis);
@@ -170,7 +172,8 @@ class KdTree final : public NeighbourIndex {
     return sum;
   }
 
-  template <class Take, class Bound> void descend(size_t at, double to_box, const double* q, double* side, const Take& take, const Bound& bound) const {
+  template <class Take, class Bound>
+  void descend(size_t at, double to_box, const double* q, double* side, const Take& take, const Bound& bound) const {
     const Node& node = nodes_[at];
     if (node.axis < 0) {
       for (int64_t i = node.begin; i < node.end; ++i) {

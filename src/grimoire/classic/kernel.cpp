@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kMostBits = 4096, kSlice = 16;
 constexpr int64_t kMostDense = int64_t{1} << 28;  // numbers to spread sparse rows into
-constexpr int64_t kPieceCost = 1200000;          // of a thread's share: some 40 microseconds
+constexpr int64_t kPieceCost = 1200000;           // of a thread's share: some 40 microseconds
 template <class V> void reorder(std::vector<V>& v, std::span<const int64_t> order) {
   const std::vector<V> old(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(order.size()));
   for (size_t k = 0; k < order.size(); ++k) v[k] = old[order[k]];
@@ -63,11 +63,15 @@ template <class T> KernelSet<T>::KernelSet(const Kernel& kernel, const Features&
     form_ = fits_bits(x) ? Form::bits : thin ? Form::sparse : Form::dense;
   }
   square_.assign(static_cast<size_t>(rows_), T(0));
-  if (form_ == Form::bits) encode_bits(x);
-  else if (form_ == Form::sparse) encode_sparse(x);
-  else encode_dense(x, like);
+  if (form_ == Form::bits)
+    encode_bits(x);
+  else if (form_ == Form::sparse)
+    encode_sparse(x);
+  else
+    encode_dense(x, like);
   diagonal_ = square_;
-  if (kernel.kind == Kernel::Kind::rbf) std::fill(diagonal_.begin(), diagonal_.end(), T(1));
+  if (kernel.kind == Kernel::Kind::rbf)
+    std::fill(diagonal_.begin(), diagonal_.end(), T(1));
   else if (kernel.kind == Kernel::Kind::poly)
     cpu::poly_values(diagonal_.data(), static_cast<T>(kernel.gamma), static_cast<T>(kernel.coef0), kernel.degree, rows_);
   else if (kernel.kind == Kernel::Kind::sigmoid)
@@ -119,8 +123,10 @@ template <class T> void KernelSet<T>::encode_dense(const Features& x, const Kern
   stride_ = (width_ + 15) / 16 * 16;
   dense_ = Tensor::zeros({rows_, stride_}, sizeof(T) == 4 ? Dtype::f32 : Dtype::f64);
   if (kernel_.kind == Kernel::Kind::rbf) {
-    if (like) shift_ = like->shift_;
-    else shift_.assign(static_cast<size_t>(width_), 0.0);
+    if (like)
+      shift_ = like->shift_;
+    else
+      shift_.assign(static_cast<size_t>(width_), 0.0);
     if (!like) each_entry(x, [&](int64_t, int64_t j, double v) { shift_[j] += v / static_cast<double>(rows_); });
   }
   std::vector<double> row(static_cast<size_t>(width_));
@@ -166,9 +172,8 @@ template <class T> void KernelSet<T>::finish(T query, int64_t begin, int64_t end
 }
 
 // Rows [begin, end) against all queries; `turned` holds dense queries as columns (width, count).
-template <class T>
-void KernelSet<T>::piece(const KernelSet& q, std::span<const int64_t> ids, const T* turned, int64_t begin, int64_t end,
-                         T* const* out) const {
+template <class T> void KernelSet<T>::piece(const KernelSet& q, std::span<const int64_t> ids, const T* turned, int64_t begin, int64_t end,
+                                            T* const* out) const {
   const int64_t count = static_cast<int64_t>(ids.size());
   if (form_ == Form::bits) {
     const int64_t words = (width_ + 31) / 32;
@@ -205,7 +210,7 @@ void KernelSet<T>::piece(const KernelSet& q, std::span<const int64_t> ids, const
       for (int64_t k = from; k < to; ++k) spread[q.index_[k]] = T(0);
     }
   } else if (count == 1) {
-    cpu::row_products(dense_.data<T>() + begin * stride_, stride_, end - begin, q.dense_.data<T>() + ids[0] * q.stride_, width_,
+    cpu::row_products(dense_.data<T>() + begin * stride_, stride_, end - begin, q.dense_.template data<T>() + ids[0] * q.stride_, width_,
                       out[0] + begin);
   } else {
     static thread_local std::vector<T> block;

@@ -53,9 +53,8 @@ template <class T> void rbf(T* x, const T* square, T query, T gamma, int64_t n) 
   const hn::ScalableTag<T> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   const auto q = hn::Set(d, query), g = hn::Set(d, -gamma), two = hn::Set(d, T(2));
-  const auto value = [&](auto v, auto s) HWY_ATTR {
-    return Exp(d, hn::Mul(g, hn::Max(hn::Zero(d), hn::NegMulAdd(two, v, hn::Add(q, s)))));
-  };
+  const auto value = [&](auto v, auto s)
+                         HWY_ATTR { return Exp(d, hn::Mul(g, hn::Max(hn::Zero(d), hn::NegMulAdd(two, v, hn::Add(q, s))))); };
   int64_t i = 0;
   for (; i + lanes <= n; i += lanes) hn::StoreU(value(hn::LoadU(d, x + i), hn::LoadU(d, square + i)), d, x + i);
   if (i < n) StoreSome(value(LoadSome(d, x + i, n - i), LoadSome(d, square + i, n - i)), d, x + i, n - i);
@@ -131,20 +130,16 @@ template <> void row_products(const float* rows, int64_t stride, int64_t count, 
 template <> void row_products(const double* rows, int64_t stride, int64_t count, const double* q, int64_t width, double* out) {
   HWY_DYNAMIC_DISPATCH(dot_rows_f64)(rows, stride, count, q, width, out);
 }
-template <>
-void rbf_values(float* x, const float* square, float q, float gamma, int64_t n) {
+template <> void rbf_values(float* x, const float* square, float q, float gamma, int64_t n) {
   HWY_DYNAMIC_DISPATCH(rbf_f32)(x, square, q, gamma, n);
 }
-template <>
-void rbf_values(double* x, const double* square, double q, double gamma, int64_t n) {
+template <> void rbf_values(double* x, const double* square, double q, double gamma, int64_t n) {
   HWY_DYNAMIC_DISPATCH(rbf_f64)(x, square, q, gamma, n);
 }
-template <>
-void poly_values(float* x, float gamma, float c, int64_t degree, int64_t n) {
+template <> void poly_values(float* x, float gamma, float c, int64_t degree, int64_t n) {
   HWY_DYNAMIC_DISPATCH(poly_f32)(x, gamma, c, degree, n);
 }
-template <>
-void poly_values(double* x, double gamma, double c, int64_t degree, int64_t n) {
+template <> void poly_values(double* x, double gamma, double c, int64_t degree, int64_t n) {
   HWY_DYNAMIC_DISPATCH(poly_f64)(x, gamma, c, degree, n);
 }
 template <> void tanh_values(float* x, float gamma, float c, int64_t n) { HWY_DYNAMIC_DISPATCH(tanh_f32)(x, gamma, c, n); }

@@ -46,7 +46,16 @@ Centred centre(const Features& x, const Dataset* weights) {
 
 // Squared distances of rows [begin, end) to all centres: |x|^2 - 2 x.c + |c|^2, never below 0.
 void distances(const Centred& c, const std::vector<double>& centres, int64_t k, int64_t begin, int64_t end, double* out) {
-  device::gemm(device::Gemm<double>{.M = end - begin, .N = k, .K = c.P, .a = &c.x[begin * c.P], .a_row = c.P, .b = centres.data(), .b_row = 1, .b_col = c.P, .c = out, .c_row = k});
+  device::gemm(device::Gemm<double>{.M = end - begin,
+                                    .N = k,
+                                    .K = c.P,
+                                    .a = &c.x[begin * c.P],
+                                    .a_row = c.P,
+                                    .b = centres.data(),
+                                    .b_row = 1,
+                                    .b_col = c.P,
+                                    .c = out,
+                                    .c_row = k});
   for (int64_t j = 0; j < k; ++j) {
     double square = 0;
     for (int64_t p = 0; p < c.P; ++p) square += centres[j * c.P + p] * centres[j * c.P + p];
@@ -114,9 +123,11 @@ struct Sums {
 };
 
 // One pass: nearest centre of every row, and the sums of each piece, added up in the order of the pieces.
-Sums assign(const Centred& c, const Dataset& data, const std::vector<double>& centres, int64_t k, std::vector<int32_t>& nearest, std::vector<double>& distance) {
+Sums assign(const Centred& c, const Dataset& data, const std::vector<double>& centres, int64_t k, std::vector<int32_t>& nearest,
+            std::vector<double>& distance) {
   const int64_t pieces = (c.N + kBlock - 1) / kBlock, groups = std::min<int64_t>(pieces, 64);
-  std::vector<Sums> parts(static_cast<size_t>(groups), Sums{std::vector<double>(static_cast<size_t>(k * c.P), 0.0), std::vector<double>(static_cast<size_t>(k), 0.0)});
+  std::vector<Sums> parts(static_cast<size_t>(groups),
+                          Sums{std::vector<double>(static_cast<size_t>(k * c.P), 0.0), std::vector<double>(static_cast<size_t>(k), 0.0)});
   device::for_chunks(groups, [&](int64_t group) {
     Sums& s = parts[group];
     std::vector<double> d(static_cast<size_t>(kBlock * k));
@@ -180,7 +191,10 @@ Options KMeans::params() {
   return {{.name = "k", .help = "clusters", .target = &k, .low = 1},
           {.name = "starts", .help = "runs from different seeds; the best is kept", .target = &starts, .low = 1},
           {.name = "most-iterations", .help = "of one run", .target = &most_iterations, .low = 1},
-          {.name = "tolerance", .help = "stop when the centres' squared move is below this share of the mean variance", .target = &tolerance, .low = 0},
+          {.name = "tolerance",
+           .help = "stop when the centres' squared move is below this share of the mean variance",
+           .target = &tolerance,
+           .low = 0},
           {.name = "seed", .help = "of the first centres", .target = &seed, .low = 0}};
 }
 
@@ -199,9 +213,12 @@ void KMeans::fit_on(const Dataset& data) {
   centres_ = Tensor::empty({k, c.P}, Dtype::f64);
   for (int64_t i = 0; i < k * c.P; ++i) centres_.data<double>()[i] = best.centres[i] + c.mean[i % c.P];
   sizes_ = best.sizes;
-  report_ = {.converged = best.converged, .iterations = best.iterations, .objective = best.inertia,
+  report_ = {.converged = best.converged,
+             .iterations = best.iterations,
+             .objective = best.inertia,
              .gap = variance > 0 ? best.moved / (variance / total / static_cast<double>(c.P)) : 0,
-             .stopped = best.converged ? str("the centres rest; best of {} starts", starts) : str("{} iterations", best.iterations), .warnings = {}};
+             .stopped = best.converged ? str("the centres rest; best of {} starts", starts) : str("{} iterations", best.iterations),
+             .warnings = {}};
 }
 
 Tensor KMeans::decision_on(const Features& x) const {
@@ -235,7 +252,8 @@ std::string KMeans::describe() const {
   std::string text;
   for (int64_t j = 0; j < k; ++j) {
     text += str("cluster {}: {:.6g} rows, centre", j, sizes_[j]);
-    for (int64_t p = 0; p < std::min<int64_t>(centres_.dim(1), 8); ++p) text += str(" {:.4g}", centres_.data<double>()[j * centres_.dim(1) + p]);
+    for (int64_t p = 0; p < std::min<int64_t>(centres_.dim(1), 8); ++p)
+      text += str(" {:.4g}", centres_.data<double>()[j * centres_.dim(1) + p]);
     text += centres_.dim(1) > 8 ? " ...\n" : "\n";
   }
   return text;
@@ -247,7 +265,8 @@ void KMeans::write(State& state) const {
 }
 void KMeans::read(const State& state) {
   centres_ = state.tensor("centres", Dtype::f64, 2);
-  GRIM_CHECK(centres_.dim(0) == k && centres_.dim(1) == static_cast<int64_t>(columns().size()), input, "k-means", "centres of shape {}", centres_.shape());
+  GRIM_CHECK(centres_.dim(0) == k && centres_.dim(1) == static_cast<int64_t>(columns().size()), input, "k-means", "centres of shape {}",
+             centres_.shape());
   sizes_ = state.numbers("sizes", k);
 }
 

@@ -19,7 +19,10 @@ constexpr int64_t kCvNeighbours[] = {1, 3, 5, 7, 9, 11, 15, 21, 31, 51};
 Options Knn::params() {
   return {{.name = "k", .help = "neighbours: a number, log (ln n), sqrt, or cv (by cross-validation)", .target = &k},
           {.name = "vote", .help = "how neighbours count", .target = &vote, .choices = {"uniform", "distance"}},
-          {.name = "metric", .help = "distance between rows", .target = &metric, .choices = {"l2", "l1", "lp", "cosine", "hamming", "haversine"}},
+          {.name = "metric",
+           .help = "distance between rows",
+           .target = &metric,
+           .choices = {"l2", "l1", "lp", "cosine", "hamming", "haversine"}},
           {.name = "p", .help = "exponent of metric lp", .target = &p, .low = 1},
           {.name = "search", .help = "how neighbours are found", .target = &index.search, .choices = {"auto", "brute", "kdtree", "hnsw"}},
           {.name = "hnsw-m", .help = "links of a row in the graph", .target = &index.hnsw_m, .low = 2, .high = 256},
@@ -44,7 +47,8 @@ int64_t Knn::chosen_k(const Dataset& data) const {
   }
   int64_t value = 0;
   const auto [end, error] = std::from_chars(k.data(), k.data() + k.size(), value);
-  GRIM_CHECK(error == std::errc() && end == k.data() + k.size() && value >= 1, argument, "knn", "k '{}', expected a number from 1, log, sqrt or cv", k);
+  GRIM_CHECK(error == std::errc() && end == k.data() + k.size() && value >= 1, argument, "knn",
+             "k '{}', expected a number from 1, log, sqrt or cv", k);
   return value;
 }
 
@@ -98,7 +102,8 @@ void Knn::proba_on(const Features& x, double* out) const {
     double* row = out + i * K;
     std::fill(row, row + K, 0.0);
     double total = 0;
-    for (size_t j = 0; j < votes.size(); ++j) row[static_cast<size_t>(kept_.y[static_cast<size_t>(rows[j])])] += votes[j], total += votes[j];
+    for (size_t j = 0; j < votes.size(); ++j)
+      row[static_cast<size_t>(kept_.y[static_cast<size_t>(rows[j])])] += votes[j], total += votes[j];
     for (int64_t c = 0; c < K; ++c) row[c] /= total;
   });
 }
@@ -119,8 +124,8 @@ Features read_features(const State& state, const std::string& name, const std::v
   };
   if (state.holds(name)) {
     const Tensor dense = state.tensor(name);
-    GRIM_CHECK(dense.ndim() == 2 && dense.dim(1) == static_cast<int64_t>(columns.size()), input, "model", "the rows '{}' have shape {}, expected {} columns", name, dense.shape(),
-               columns.size());
+    GRIM_CHECK(dense.ndim() == 2 && dense.dim(1) == static_cast<int64_t>(columns.size()), input, "model",
+               "the rows '{}' have shape {}, expected {} columns", name, dense.shape(), columns.size());
     if (is_float(dense.dtype())) check_finite(dense.to_vector<double>());
     return Features(dense, columns);
   }
@@ -129,11 +134,13 @@ Features read_features(const State& state, const std::string& name, const std::v
   rows->row_start = state.integers(name + ".rows");
   rows->column = state.tensor(name + ".columns", Dtype::i32, 1).to_vector<int32_t>();
   rows->value = state.numbers(name + ".values", static_cast<int64_t>(rows->column.size()));
-  bool sound = !rows->row_start.empty() && rows->row_start.front() == 0 && rows->row_start.back() == static_cast<int64_t>(rows->column.size()) &&
+  bool sound = !rows->row_start.empty() && rows->row_start.front() == 0 &&
+               rows->row_start.back() == static_cast<int64_t>(rows->column.size()) &&
                std::is_sorted(rows->row_start.begin(), rows->row_start.end());
   for (size_t r = 0; sound && r + 1 < rows->row_start.size(); ++r)
     for (int64_t k = rows->row_start[r]; k < rows->row_start[r + 1]; ++k)
-      sound &= rows->column[k] >= 0 && rows->column[k] < rows->columns && (k == rows->row_start[r] || rows->column[k] > rows->column[k - 1]);
+      sound &=
+          rows->column[k] >= 0 && rows->column[k] < rows->columns && (k == rows->row_start[r] || rows->column[k] > rows->column[k - 1]);
   GRIM_CHECK(sound, input, "model", "the sparse rows '{}' do not fit together", name);
   check_finite(rows->value);
   return Features(std::move(rows), columns);

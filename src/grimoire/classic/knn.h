@@ -8,10 +8,10 @@ namespace grim {
 
 class Knn final : public Estimator {
  public:
-  std::string k = "5";               // a number; log: ln n; sqrt: sqrt n; cv: chosen by 5-fold cross-validation among odd numbers
-  std::string vote = "uniform";      // uniform, distance: a neighbour counts 1 / distance
+  std::string k = "5";           // a number; log: ln n; sqrt: sqrt n; cv: chosen by 5-fold cross-validation among odd numbers
+  std::string vote = "uniform";  // uniform, distance: a neighbour counts 1 / distance
   std::string metric = "l2";
-  double p = 2;                      // of metric lp
+  double p = 2;  // of metric lp
   IndexOptions index;
 
   std::string name() const override { return "knn"; }
@@ -21,7 +21,7 @@ class Knn final : public Estimator {
   bool takes_sparse() const override { return true; }
   bool has_proba() const override { return true; }
   std::string describe() const override;
-  int64_t neighbours() const { return k_; }         // after fit
+  int64_t neighbours() const { return k_; }  // after fit
   const NeighbourIndex& searcher() const { return *searcher_; }
   void use_metric(Metric custom) { custom_ = std::move(custom); }  // from C++: a distance of one's own; such a model cannot be kept
 

@@ -32,8 +32,17 @@ void LinearModel::scores(const Features& x, double* out) const {
       if (D == 1)
         for (int64_t i = 0; i < count; ++i) out[first + i] += cpu::dot(rows + i * stride, coef_.data(), P);
       else
-        device::small_gemm({.M = count, .N = D, .K = P, .a = rows, .a_row = stride, .b = coef_.data(), .b_row = 1, .b_col = P,
-                            .c = out + first * D, .c_row = D, .beta = 1});
+        device::small_gemm({.M = count,
+                            .N = D,
+                            .K = P,
+                            .a = rows,
+                            .a_row = stride,
+                            .b = coef_.data(),
+                            .b_row = 1,
+                            .b_col = P,
+                            .c = out + first * D,
+                            .c_row = D,
+                            .beta = 1});
     });
   });
 }
@@ -65,8 +74,8 @@ void LinearModel::write(State& state) const {
 void LinearModel::read(const State& state) {
   const Tensor coef = state.tensor("coefficients", Dtype::f64, 2);
   const int64_t K = class_count(), D = coef.dim(0), P = static_cast<int64_t>(columns().size());
-  GRIM_CHECK(coef.dim(1) == P && (D == 1 ? K == 0 || K == 2 : D == K), input, "model", "'coefficients': got {}, expected {} columns", coef.shape(),
-             P);
+  GRIM_CHECK(coef.dim(1) == P && (D == 1 ? K == 0 || K == 2 : D == K), input, "model", "'coefficients': got {}, expected {} columns",
+             coef.shape(), P);
   coef_ = coef.to_vector<double>();
   intercept_ = state.numbers("intercepts", D);
 }

@@ -11,15 +11,24 @@
 namespace grim {
 namespace {
 
-constexpr int64_t kRows = 64;      // a block of rows that stays in the first cache while it is multiplied with itself
-constexpr int64_t kPanel = 24;     // columns of one register tile of the f64 kernel
+constexpr int64_t kRows = 64;   // a block of rows that stays in the first cache while it is multiplied with itself
+constexpr int64_t kPanel = 24;  // columns of one register tile of the f64 kernel
 constexpr size_t kPartialBytes = size_t{64} << 20;
 
 // C's lower triangle += A'B for blocks of `rows` rows, a panel of columns at a time.
 void add_products(const double* a, const double* b, int64_t rows, int64_t width, int64_t stride, double* c, int64_t c_row) {
   for (int64_t n = 0; n < width; n += kPanel)
-    device::small_gemm({.M = width - n, .N = std::min(kPanel, width - n), .K = rows, .a = a + n, .a_row = 1, .a_col = stride, .b = b + n,
-                        .b_row = stride, .c = c + n * c_row + n, .c_row = c_row, .beta = 1});
+    device::small_gemm({.M = width - n,
+                        .N = std::min(kPanel, width - n),
+                        .K = rows,
+                        .a = a + n,
+                        .a_row = 1,
+                        .a_col = stride,
+                        .b = b + n,
+                        .b_row = stride,
+                        .c = c + n * c_row + n,
+                        .c_row = c_row,
+                        .beta = 1});
 }
 
 // fill(first, count, a, b): rows [first, first + count) into a, and their weighted copies into b, which is a itself without weights. With
@@ -55,8 +64,17 @@ void sum_products(int64_t N, int64_t width, bool weighted, const Fill& fill, dou
     const int64_t count = std::min(kTall, N - r);
     fill(r, count, a.data(), second);
     for (int64_t n = 0; n < width; n += kWide)
-      device::gemm({.M = width - n, .N = std::min(kWide, width - n), .K = count, .a = a.data() + n, .a_row = 1, .a_col = stride,
-                    .b = second + n, .b_row = stride, .c = out + n * out_row + n, .c_row = out_row, .beta = 1});
+      device::gemm({.M = width - n,
+                    .N = std::min(kWide, width - n),
+                    .K = count,
+                    .a = a.data() + n,
+                    .a_row = 1,
+                    .a_col = stride,
+                    .b = second + n,
+                    .b_row = stride,
+                    .c = out + n * out_row + n,
+                    .c_row = out_row,
+                    .beta = 1});
   }
 }
 
@@ -155,20 +173,23 @@ Moments column_moments(const Features& x, std::span<const double> y, std::span<c
 void weighted_gram(const Features& x, std::span<const double> h, bool intercept, double* out, int64_t out_row) {
   const int64_t P = x.width(), width = P + intercept, stride = (width + 7) / 8 * 8;
   if (x.is_sparse()) return sum_sparse_products(x.sparse(), h, nullptr, intercept, out, out_row);
-  sum_products(x.rows(), width, true, [&](int64_t first, int64_t count, double* a, double* b) {
-    if (x.dense().dtype() != Dtype::f64) x.read_rows(first, first + count, a, stride);
-    for (int64_t i = 0; i < count; ++i) {
-      double *row = a + i * stride, *scaled = b + i * stride;
-      const double* from = x.dense().dtype() == Dtype::f64 ? x.dense().data<double>() + (first + i) * P : row;
-      const double hi = h[first + i];
-      for (int64_t j = 0; j < P; ++j) {
-        const double v = from[j];
-        row[j] = v;
-        scaled[j] = hi * v;
-      }
-      if (intercept) row[P] = 1, scaled[P] = hi;
-    }
-  }, out, out_row);
+  sum_products(
+      x.rows(), width, true,
+      [&](int64_t first, int64_t count, double* a, double* b) {
+        if (x.dense().dtype() != Dtype::f64) x.read_rows(first, first + count, a, stride);
+        for (int64_t i = 0; i < count; ++i) {
+          double *row = a + i * stride, *scaled = b + i * stride;
+          const double* from = x.dense().dtype() == Dtype::f64 ? x.dense().data<double>() + (first + i) * P : row;
+          const double hi = h[first + i];
+          for (int64_t j = 0; j < P; ++j) {
+            const double v = from[j];
+            row[j] = v;
+            scaled[j] = hi * v;
+          }
+          if (intercept) row[P] = 1, scaled[P] = hi;
+        }
+      },
+      out, out_row);
 }
 
 }  // namespace grim

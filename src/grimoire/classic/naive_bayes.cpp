@@ -34,8 +34,10 @@ void NaiveBayes::fit_on(const Dataset& data) {
   prior_.clear();
   for (double w : weight) prior_.push_back(std::log(w / total));
   fitted_kind_ = kind_;
-  if (kind_ == "gaussian") fit_gaussian(data);
-  else fit_counts(data);
+  if (kind_ == "gaussian")
+    fit_gaussian(data);
+  else
+    fit_counts(data);
   prepare();
   report_.stopped = "in one pass";
 }

@@ -30,8 +30,10 @@ template <class F> void for_values(const Features& x, F&& fn) {
   const auto scan = [&](const auto* p) {
     for (int64_t i = 0; i < n; ++i) fn(static_cast<double>(p[i]), i / P, i % P);
   };
-  if (x.dense().dtype() == Dtype::f32) scan(x.dense().data<float>());
-  else scan(x.dense().data<double>());
+  if (x.dense().dtype() == Dtype::f32)
+    scan(x.dense().data<float>());
+  else
+    scan(x.dense().data<double>());
 }
 
 }  // namespace
@@ -46,7 +48,8 @@ void check_reach(const Features& x) {
   if (!(largest_value(x) > kLargest)) return;
   for_values(x, [&](double v, int64_t r, int64_t c) {
     if (std::abs(v) > kLargest)
-      throw Error(ErrorKind::input, str("[neighbours] column '{}', row {}: {} is too large for a distance", x.columns()[c].name, r + 1, v), "scale the column first (--scale standard)");
+      throw Error(ErrorKind::input, str("[neighbours] column '{}', row {}: {} is too large for a distance", x.columns()[c].name, r + 1, v),
+                  "scale the column first (--scale standard)");
   });
 }
 

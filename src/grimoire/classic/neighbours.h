@@ -35,7 +35,7 @@ class NeighbourIndex {
 };
 
 struct IndexOptions {
-  std::string search = "auto";                     // auto, brute, kdtree, hnsw
+  std::string search = "auto";  // auto, brute, kdtree, hnsw
   int64_t hnsw_m = 16, hnsw_build = 200, hnsw_search = 50;
   uint64_t seed = 0;
 };

@@ -12,8 +12,8 @@ class ColumnDescent {
 
   // The step d that minimises g'd + d'H d / 2 + l1 |w + d|_1 + l2 |w + d|^2 / 2 over `coordinates`, the others being 0, at the last curved
   // value of the loss, g its gradient without penalty. Sweeps until no coordinate moves by more than H_ii step^2 <= threshold, or `most`.
-  void run(const PenalisedLoss& f, const double* w, const double* g, const std::vector<int64_t>& coordinates, double threshold, int64_t most,
-           std::vector<double>& d);
+  void run(const PenalisedLoss& f, const double* w, const double* g, const std::vector<int64_t>& coordinates, double threshold,
+           int64_t most, std::vector<double>& d);
 
  private:
   template <class F> void for_entries(int64_t column, F&& f) const;  // f(row, value); the column behind the last is the constant

@@ -9,7 +9,8 @@ namespace grim {
 Pipeline::Pipeline(std::vector<std::unique_ptr<Estimator>> steps) : steps_(std::move(steps)) {
   GRIM_CHECK(!steps_.empty(), argument, "pipeline", "got no steps, expected at least a learner");
   for (size_t i = 0; i + 1 < steps_.size(); ++i)
-    GRIM_CHECK(steps_[i]->transforms(), argument, "pipeline", "step {} ({}) does not transform, and only the last may not", i + 1, steps_[i]->name());
+    GRIM_CHECK(steps_[i]->transforms(), argument, "pipeline", "step {} ({}) does not transform, and only the last may not", i + 1,
+               steps_[i]->name());
 }
 
 Options Pipeline::params() {
@@ -57,9 +58,10 @@ void Pipeline::read(const State& state) {
   std::vector<std::unique_ptr<Estimator>> steps;
   for (int64_t i = 0; state.holds(str("step{}", i)); ++i) steps.push_back(from_state(state.child(str("step{}", i))));
   GRIM_CHECK(!steps.empty(), input, "pipeline", "no steps");
-  for (size_t i = 0; i + 1 < steps.size(); ++i) GRIM_CHECK(steps[i]->transforms(), input, "pipeline", "step {} ({}) does not transform", i, steps[i]->name());
-  GRIM_CHECK(static_cast<int64_t>(steps.back()->classes().size()) == class_count(), input, "pipeline", "{} classes around {} of {}", class_count(), steps.back()->classes().size(),
-             steps.back()->name());
+  for (size_t i = 0; i + 1 < steps.size(); ++i)
+    GRIM_CHECK(steps[i]->transforms(), input, "pipeline", "step {} ({}) does not transform", i, steps[i]->name());
+  GRIM_CHECK(static_cast<int64_t>(steps.back()->classes().size()) == class_count(), input, "pipeline", "{} classes around {} of {}",
+             class_count(), steps.back()->classes().size(), steps.back()->name());
   steps_ = std::move(steps);
 }
 
@@ -68,7 +70,7 @@ std::unique_ptr<Estimator> Pipeline::clone_empty() const {
   for (const auto& step : steps_) steps.push_back(step->clone());
   return std::make_unique<Pipeline>(std::move(steps));
 }
-void Pipeline::write_params(State&) const {}          // every step writes its own
+void Pipeline::write_params(State&) const {}  // every step writes its own
 void Pipeline::read_params(const State&) {}
 
 }  // namespace grim

@@ -118,7 +118,10 @@ void Scaler::read(const State& state) {
 // --- Imputer ---------------------------------------------------------------------------------------------------------
 
 Options Imputer::params() {
-  return {{.name = "strategy", .help = "what a missing number becomes", .target = &strategy, .choices = {"median", "mean", "most-frequent", "constant"}},
+  return {{.name = "strategy",
+           .help = "what a missing number becomes",
+           .target = &strategy,
+           .choices = {"median", "mean", "most-frequent", "constant"}},
           {.name = "value", .help = "the number of strategy constant", .target = &value}};
 }
 
@@ -131,9 +134,12 @@ void Imputer::fit_on(const Dataset& data) {
     const std::vector<Weighted> column = sorted_column(data, c);
     GRIM_CHECK(!column.empty(), input, "imputer", "column '{}' has no value at all; leave it out", info.name);
     double scale;
-    if (category || strategy == "most-frequent") fills_[c] = most_frequent(column);
-    else if (strategy == "median") fills_[c] = quantile(column, 0.5);
-    else standardise(column, fills_[c], scale);
+    if (category || strategy == "most-frequent")
+      fills_[c] = most_frequent(column);
+    else if (strategy == "median")
+      fills_[c] = quantile(column, 0.5);
+    else
+      standardise(column, fills_[c], scale);
   }
 }
 
@@ -152,7 +158,8 @@ Options Encoder::params() {
 std::vector<ColumnInfo> Encoder::output_columns() const {
   std::vector<ColumnInfo> out;
   for (const ColumnInfo& c : columns()) {
-    if (c.kind == ColumnKind::number || kind == "ordinal") out.push_back({c.name});
+    if (c.kind == ColumnKind::number || kind == "ordinal")
+      out.push_back({c.name});
     else
       for (const std::string& level : c.levels) out.push_back({c.name + "=" + level});
   }
@@ -172,8 +179,10 @@ Features Encoder::transform_on(const Features& x) const {
     for (int64_t r = 0; r < N; ++r) {
       const double v = in.data<double>()[r * P + c];
       double* row = out.data<double>() + r * Q + to;
-      if (!spread) *row = v;
-      else if (v >= 0 && v < static_cast<double>(info.levels.size())) row[static_cast<int64_t>(v)] = 1;
+      if (!spread)
+        *row = v;
+      else if (v >= 0 && v < static_cast<double>(info.levels.size()))
+        row[static_cast<int64_t>(v)] = 1;
     }
     to += spread ? static_cast<int64_t>(info.levels.size()) : 1;
   }

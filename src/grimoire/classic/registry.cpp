@@ -74,7 +74,8 @@ std::unique_ptr<Estimator> make_estimator(const std::string& name) {
   const std::string near = nearest(name, names.data(), names.size());
   std::string list;
   for (const std::string& n : names) list += (list.empty() ? "" : ", ") + n;
-  throw Error(ErrorKind::usage, str("no learner is called '{}'", name), near.empty() ? "the learners: " + list : str("did you mean '{}'?", near));
+  throw Error(ErrorKind::usage, str("no learner is called '{}'", name),
+              near.empty() ? "the learners: " + list : str("did you mean '{}'?", near));
 }
 
 std::vector<std::string> estimator_names() {

@@ -10,8 +10,8 @@
 namespace grim {
 namespace {
 
-constexpr int64_t kPiece = 65536;          // variables that one thread passes over at a time
-constexpr int64_t kLargeSet = 1 << 20;     // bytes of dense data from which rows are asked for in batches
+constexpr int64_t kPiece = 65536;       // variables that one thread passes over at a time
+constexpr int64_t kLargeSet = 1 << 20;  // bytes of dense data from which rows are asked for in batches
 constexpr int64_t kHugeSet = 8 << 20;
 
 template <class T> class Smo {

@@ -63,9 +63,8 @@ template <class T> SmoExtremes update(double* f, const T* ki, const T* kj, doubl
 
 constexpr double kFlat = 1e-12;  // stands in for a curvature that is not positive
 
-template <class T>
-SmoPartner partner(const double* f, const T* ki, const T* diagonal, double own, double rise, const uint8_t* status, double tube,
-                   int64_t n) {
+template <class T> SmoPartner partner(const double* f, const T* ki, const T* diagonal, double own, double rise, const uint8_t* status,
+                                      double tube, int64_t n) {
   const D64 d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   const auto top = hn::Set(d, rise), plus = hn::Set(d, tube), minus = hn::Set(d, -tube), self = hn::Set(d, own), two = hn::Set(d, 2.0);
@@ -141,14 +140,12 @@ template <> SmoExtremes smo_update(double* f, const float* ki, const float* kj, 
 template <> SmoExtremes smo_update(double* f, const double* ki, const double* kj, double step, const uint8_t* s, double tube, int64_t n) {
   return HWY_DYNAMIC_DISPATCH(update_f64)(f, ki, kj, step, s, tube, n);
 }
-template <>
-SmoPartner smo_partner(const double* f, const float* ki, const float* diagonal, double own, double rise, const uint8_t* s, double tube,
-                       int64_t n) {
+template <> SmoPartner smo_partner(const double* f, const float* ki, const float* diagonal, double own, double rise, const uint8_t* s,
+                                   double tube, int64_t n) {
   return HWY_DYNAMIC_DISPATCH(partner_f32)(f, ki, diagonal, own, rise, s, tube, n);
 }
-template <>
-SmoPartner smo_partner(const double* f, const double* ki, const double* diagonal, double own, double rise, const uint8_t* s, double tube,
-                       int64_t n) {
+template <> SmoPartner smo_partner(const double* f, const double* ki, const double* diagonal, double own, double rise, const uint8_t* s,
+                                   double tube, int64_t n) {
   return HWY_DYNAMIC_DISPATCH(partner_f64)(f, ki, diagonal, own, rise, s, tube, n);
 }
 template <> void smo_add(double* f, const float* row, double by, int64_t n) { HWY_DYNAMIC_DISPATCH(add_f32)(f, row, by, n); }

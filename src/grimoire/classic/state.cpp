@@ -43,8 +43,8 @@ Tensor State::tensor(const std::string& name) const {
 
 Tensor State::tensor(const std::string& name, Dtype dtype, int ndim) const {
   const Tensor t = tensor(name);
-  GRIM_CHECK(t.dtype() == dtype && t.ndim() == ndim, input, "model", "'{}': got {} {}, expected {} of {} dimensions", name, name_of(t.dtype()),
-             t.shape(), name_of(dtype), ndim);
+  GRIM_CHECK(t.dtype() == dtype && t.ndim() == ndim, input, "model", "'{}': got {} {}, expected {} of {} dimensions", name,
+             name_of(t.dtype()), t.shape(), name_of(dtype), ndim);
   return t;
 }
 
@@ -59,7 +59,8 @@ std::vector<double> State::numbers(const std::string& name, int64_t count) const
 std::vector<double> State::numbers(const std::string& name, int64_t count, double low, double high, bool whole) const {
   std::vector<double> v = numbers(name, count);
   for (double x : v)
-    GRIM_CHECK(x >= low && x <= high && (!whole || x == std::floor(x)), input, "model", "'{}': got {}, expected {}numbers from {} to {}", name, x, whole ? "whole " : "", low, high);
+    GRIM_CHECK(x >= low && x <= high && (!whole || x == std::floor(x)), input, "model", "'{}': got {}, expected {}numbers from {} to {}",
+               name, x, whole ? "whole " : "", low, high);
   return v;
 }
 
@@ -76,8 +77,9 @@ State State::child(const std::string& name) const {
 
 void State::save(const std::string& path) const {
   const std::string values = values_.dump();
-  write_safetensors(path, tensors_,
-                    {{"format", kFormat}, {"version", std::to_string(kVersion)}, {"values", values}, {"checksum", checksum(values, tensors_)}});
+  write_safetensors(
+      path, tensors_,
+      {{"format", kFormat}, {"version", std::to_string(kVersion)}, {"values", values}, {"checksum", checksum(values, tensors_)}});
 }
 
 State State::load(const std::string& path) {
@@ -89,11 +91,13 @@ State State::load(const std::string& path) {
   };
   if (entry("format") != kFormat) throw Error(ErrorKind::input, str("{}: not a model that 'grimoire fit' wrote", path));
   if (entry("version") != std::to_string(kVersion))
-    throw Error(ErrorKind::input, str("{}: format version {}, this program reads version {}", path, entry("version"), kVersion), "use the program that wrote it, or a newer one");
+    throw Error(ErrorKind::input, str("{}: format version {}, this program reads version {}", path, entry("version"), kVersion),
+                "use the program that wrote it, or a newer one");
   State state;
   for (const SafetensorsEntry& e : file.header().entries) state.tensors_[e.name] = file.read(e);
   if (checksum(entry("values"), state.tensors_) != entry("checksum"))
-    throw Error(ErrorKind::input, str("{}: damaged: its checksum does not fit its contents", path), "take another copy, or fit the model again");
+    throw Error(ErrorKind::input, str("{}: damaged: its checksum does not fit its contents", path),
+                "take another copy, or fit the model again");
   state.values_ = Json::parse(entry("values"), path);
   return state;
 }

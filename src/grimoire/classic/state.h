@@ -22,24 +22,24 @@ class State {
 
   void set(std::string_view name, Json value) { values_.set(name, std::move(value)); }
   void set(const std::string& name, const Tensor& tensor) { tensors_[name] = tensor; }
-  void set(const std::string& name, const std::vector<double>& numbers);        // a 1-d f64 tensor
-  void set(const std::string& name, const std::vector<int64_t>& numbers);       // a 1-d i64 tensor
-  void set(const std::string& name, const State& child);                        // nested under "name."
+  void set(const std::string& name, const std::vector<double>& numbers);   // a 1-d f64 tensor
+  void set(const std::string& name, const std::vector<int64_t>& numbers);  // a 1-d i64 tensor
+  void set(const std::string& name, const State& child);                   // nested under "name."
 
   // All throw Error(input) naming the model file when the entry is missing or of another kind.
   const Json& value(std::string_view name) const { return values_.at(name); }
   bool holds(std::string_view name) const { return values_.find(name) || tensors_.count(std::string(name)); }
-  Tensor tensor(const std::string& name) const;                                 // any shape and dtype: check them
+  Tensor tensor(const std::string& name) const;  // any shape and dtype: check them
   Tensor tensor(const std::string& name, Dtype dtype, int ndim) const;
   std::vector<double> numbers(const std::string& name) const;
-  std::vector<double> numbers(const std::string& name, int64_t count) const;    // of exactly this length
+  std::vector<double> numbers(const std::string& name, int64_t count) const;  // of exactly this length
   // The same, of numbers within [low, high]; `whole`: without fractions, as class and cluster numbers are.
   std::vector<double> numbers(const std::string& name, int64_t count, double low, double high, bool whole = false) const;
   std::vector<int64_t> integers(const std::string& name) const;
   State child(const std::string& name) const;
 
-  void save(const std::string& path) const;       // atomically, synced
-  static State load(const std::string& path);     // throws: input, not a model file, damaged, a newer version
+  void save(const std::string& path) const;    // atomically, synced
+  static State load(const std::string& path);  // throws: input, not a model file, damaged, a newer version
 
  private:
   Json values_ = Json::object();

@@ -77,7 +77,8 @@ void KernelMachine::choose_kernel(const Dataset& data) {
   GRIM_CHECK(kernel_.kind != Kernel::Kind::precomputed || data.x.width() == data.rows(), shape, name(),
              "a precomputed kernel has as many columns as training rows: got {} rows of {}", data.rows(), data.x.width());
   const double P = static_cast<double>(data.x.width());
-  if (gamma_text_ == "auto") kernel_.gamma = 1 / P;
+  if (gamma_text_ == "auto")
+    kernel_.gamma = 1 / P;
   else if (gamma_text_ == "scale") {
     const double variance = kernel_.kind == Kernel::Kind::precomputed ? 1.0 : variance_of_cells(data);
     kernel_.gamma = variance > 0 ? 1 / (P * variance) : 1.0;
@@ -99,8 +100,10 @@ void KernelMachine::fit_on(const Dataset& data) {
   bounded_ = 0;
   square_ = 0;
   rho_.clear();
-  if (precision_ == "double") fit_in<double>(data);
-  else fit_in<float>(data);
+  if (precision_ == "double")
+    fit_in<double>(data);
+  else
+    fit_in<float>(data);
   report_.stopped = str("{} steps, largest violation {:.2g}", report_.iterations, report_.gap);
   if (!report_.converged)
     report_.warnings.push_back("not converged: the step limit was reached; scale the columns, or use a smaller C or a larger tolerance");
@@ -108,8 +111,10 @@ void KernelMachine::fit_on(const Dataset& data) {
 }
 
 template <class T> void KernelMachine::fit_in(const Dataset& data) {
-  if (data.classifies()) fit_pairs<T>(data);
-  else fit_one<T>(data);
+  if (data.classifies())
+    fit_pairs<T>(data);
+  else
+    fit_one<T>(data);
 }
 
 void KernelMachine::add_report(int64_t iterations, double objective, double violation, bool converged) {
@@ -121,8 +126,13 @@ void KernelMachine::add_report(int64_t iterations, double objective, double viol
 
 template <class T> void KernelMachine::fit_pairs(const Dataset& data) {
   const int64_t K = data.class_count(), N = data.rows();
-  const SvmSettings settings{.C = c_, .nu = nu_, .epsilon = epsilon_, .tolerance = tolerance_, .most_iterations = most_,
-                             .cache_bytes = static_cast<int64_t>(cache_mb_ * 1048576), .shrinking = shrinking_};
+  const SvmSettings settings{.C = c_,
+                             .nu = nu_,
+                             .epsilon = epsilon_,
+                             .tolerance = tolerance_,
+                             .most_iterations = most_,
+                             .cache_bytes = static_cast<int64_t>(cache_mb_ * 1048576),
+                             .shrinking = shrinking_};
   const std::vector<double> weight = rows_with_class_weights(data, class_weight_, name());
   std::vector<std::vector<double>> dual(static_cast<size_t>(std::max<int64_t>(K - 1, 1)), std::vector<double>(static_cast<size_t>(N), 0.0));
   for (int64_t a = 0; a < K; ++a)
@@ -153,8 +163,13 @@ template <class T> void KernelMachine::fit_pairs(const Dataset& data) {
 }
 
 template <class T> void KernelMachine::fit_one(const Dataset& data) {
-  const SvmSettings settings{.C = c_, .nu = nu_, .epsilon = epsilon_, .tolerance = tolerance_, .most_iterations = most_,
-                             .cache_bytes = static_cast<int64_t>(cache_mb_ * 1048576), .shrinking = shrinking_};
+  const SvmSettings settings{.C = c_,
+                             .nu = nu_,
+                             .epsilon = epsilon_,
+                             .tolerance = tolerance_,
+                             .most_iterations = most_,
+                             .cache_bytes = static_cast<int64_t>(cache_mb_ * 1048576),
+                             .shrinking = shrinking_};
   std::vector<double> weight = data.weight;
   if (weight.empty()) weight.assign(static_cast<size_t>(data.rows()), 1.0);
   KernelSet<T> set(kernel_, data.x);

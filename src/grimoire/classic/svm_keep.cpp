@@ -129,7 +129,8 @@ void KernelMachine::read(const State& state) {
   rows_ = state.integers("rows");
   counts_ = state.integers("counts");
   const int64_t S = static_cast<int64_t>(rows_.size()), K = static_cast<int64_t>(counts_.size());
-  const bool fits = class_count() == 0 ? K == 1 && rho_.size() == 1 : K == class_count() && static_cast<int64_t>(rho_.size()) == K * (K - 1) / 2;
+  const bool fits =
+      class_count() == 0 ? K == 1 && rho_.size() == 1 : K == class_count() && static_cast<int64_t>(rho_.size()) == K * (K - 1) / 2;
   GRIM_CHECK(fits, input, "model", "'counts' and 'rho' do not fit {} classes", class_count());
   int64_t sum = 0;
   for (int64_t c : counts_) {

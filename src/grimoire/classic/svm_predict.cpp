@@ -78,8 +78,10 @@ KernelMachine::KernelMachine() = default;
 KernelMachine::~KernelMachine() = default;
 
 void KernelMachine::make_engine() {
-  if (precision_ == "double") engine_ = std::make_unique<EngineOf<double>>(kernel_, vectors_, rows_);
-  else engine_ = std::make_unique<EngineOf<float>>(kernel_, vectors_, rows_);
+  if (precision_ == "double")
+    engine_ = std::make_unique<EngineOf<double>>(kernel_, vectors_, rows_);
+  else
+    engine_ = std::make_unique<EngineOf<float>>(kernel_, vectors_, rows_);
 }
 
 std::vector<double> KernelMachine::pair_values(const Features& x) const {

@@ -124,11 +124,11 @@ template <class T> SvmAnswer solve_one_class(const SvmSettings& s, KernelSet<T>&
   return answer_of(solve_smo(p, set), p);
 }
 
-#define GRIM_SVM(T)                                                                                                                  \
-  template SvmAnswer solve_c_svc(const SvmSettings&, KernelSet<T>&, const std::vector<double>&, const std::vector<double>&);        \
-  template SvmAnswer solve_nu_svc(const SvmSettings&, KernelSet<T>&, const std::vector<double>&, const std::vector<double>&);       \
-  template SvmAnswer solve_svr(const SvmSettings&, KernelSet<T>&, const std::vector<double>&, const std::vector<double>&);          \
-  template SvmAnswer solve_nu_svr(const SvmSettings&, KernelSet<T>&, const std::vector<double>&, const std::vector<double>&);       \
+#define GRIM_SVM(T)                                                                                                           \
+  template SvmAnswer solve_c_svc(const SvmSettings&, KernelSet<T>&, const std::vector<double>&, const std::vector<double>&);  \
+  template SvmAnswer solve_nu_svc(const SvmSettings&, KernelSet<T>&, const std::vector<double>&, const std::vector<double>&); \
+  template SvmAnswer solve_svr(const SvmSettings&, KernelSet<T>&, const std::vector<double>&, const std::vector<double>&);    \
+  template SvmAnswer solve_nu_svr(const SvmSettings&, KernelSet<T>&, const std::vector<double>&, const std::vector<double>&); \
   template SvmAnswer solve_one_class(const SvmSettings&, KernelSet<T>&, const std::vector<double>&);
 GRIM_SVM(float)
 GRIM_SVM(double)

@@ -216,7 +216,7 @@ template <class Scan> class Grower {
   }
 
   void divide(const Pending& p) {
-    const auto [begin, end] = span_[p.node];
+    const uint32_t begin = span_[p.node].begin, end = span_[p.node].end;
     const auto& rows = order_[static_cast<size_t>(p.split.column)];
     bool missing = false;
     uint32_t left = 0;

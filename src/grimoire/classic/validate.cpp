@@ -117,7 +117,8 @@ std::vector<Fold> stratified_folds(const std::vector<double>& y, int64_t k) {
 std::vector<Fold> grouped_folds(const std::vector<double>& groups, int64_t k) {
   std::map<double, std::vector<int64_t>> rows;
   for (size_t r = 0; r < groups.size(); ++r) rows[groups[r]].push_back(static_cast<int64_t>(r));
-  GRIM_CHECK(k >= 2 && k <= static_cast<int64_t>(rows.size()), argument, "folds", "got {} folds for {} groups, expected 2 to {}", k, rows.size(), rows.size());
+  GRIM_CHECK(k >= 2 && k <= static_cast<int64_t>(rows.size()), argument, "folds", "got {} folds for {} groups, expected 2 to {}", k,
+             rows.size(), rows.size());
   std::vector<const std::vector<int64_t>*> order;
   for (const auto& [group, of_group] : rows) order.push_back(&of_group);
   std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->size() > b->size(); });
@@ -145,7 +146,9 @@ std::vector<Fold> shuffled(const Dataset& data, int64_t k, uint64_t seed) {
   return folds_of(fold, k);
 }
 
-std::vector<Fold> folds_for(const Dataset& data, int64_t k) { return data.classifies() ? stratified_folds(data.y, k) : k_folds(data.rows(), k); }
+std::vector<Fold> folds_for(const Dataset& data, int64_t k) {
+  return data.classifies() ? stratified_folds(data.y, k) : k_folds(data.rows(), k);
+}
 
 double FoldScores::mean(size_t metric) const {
   std::vector<double> v;
@@ -176,7 +179,8 @@ Grid Grid::parse(const std::vector<std::string>& texts) {
   Grid grid;
   for (const std::string& text : texts) {
     const size_t equals = text.find('=');
-    if (equals == std::string::npos || equals + 1 == text.size()) throw Error(ErrorKind::usage, str("--grid {}: expected NAME=VALUE,VALUE,...", text));
+    if (equals == std::string::npos || equals + 1 == text.size())
+      throw Error(ErrorKind::usage, str("--grid {}: expected NAME=VALUE,VALUE,...", text));
     std::vector<std::string> values;
     for (size_t at = equals + 1; at <= text.size();) {
       const size_t end = std::min(text.find(',', at), text.size());
@@ -202,7 +206,8 @@ std::vector<std::vector<std::string>> Grid::points() const {
   return points;
 }
 
-GridSearch grid_search(const Estimator& prototype, const Dataset& data, const Grid& grid, const std::vector<Fold>& folds, const FitProgress& progress) {
+GridSearch grid_search(const Estimator& prototype, const Dataset& data, const Grid& grid, const std::vector<Fold>& folds,
+                       const FitProgress& progress) {
   GridSearch search;
   const auto points = grid.points();
   const int64_t all = static_cast<int64_t>(points.size() * folds.size());
@@ -210,22 +215,24 @@ GridSearch grid_search(const Estimator& prototype, const Dataset& data, const Gr
     const int64_t before = static_cast<int64_t>(search.points.size() * folds.size());
     const auto candidate = prototype.clone();
     set_params(*candidate, point);
-    const FoldScores scores = cross_validate(*candidate, data, folds, [&](int64_t done, int64_t) { return !progress || progress(before + done, all); });
+    const FoldScores scores =
+        cross_validate(*candidate, data, folds, [&](int64_t done, int64_t) { return !progress || progress(before + done, all); });
     search.points.push_back({point, scores.mean(), scores.std()});
     if (scores.mean() > search.points[search.best].mean) search.best = search.points.size() - 1;
   }
   return search;
 }
 
-FoldScores nested_validation(const Estimator& prototype, const Dataset& data, const Grid& grid, const std::vector<Fold>& outer, int64_t inner_folds,
-                             const FitProgress& progress) {
+FoldScores nested_validation(const Estimator& prototype, const Dataset& data, const Grid& grid, const std::vector<Fold>& outer,
+                             int64_t inner_folds, const FitProgress& progress) {
   FoldScores scores;
   scores.predicted.assign(static_cast<size_t>(data.rows()), NAN);
   const int64_t each = static_cast<int64_t>(grid.points().size()) * inner_folds + 1, all = each * static_cast<int64_t>(outer.size());
   for (size_t f = 0; f < outer.size(); ++f) {
     const Dataset train = data.pick(outer[f].train), test = data.pick(outer[f].test);
-    const GridSearch search = grid_search(prototype, train, grid, folds_for(train, inner_folds),
-                                          [&](int64_t done, int64_t) { return !progress || progress(static_cast<int64_t>(f) * each + done, all); });
+    const GridSearch search = grid_search(prototype, train, grid, folds_for(train, inner_folds), [&](int64_t done, int64_t) {
+      return !progress || progress(static_cast<int64_t>(f) * each + done, all);
+    });
     const auto best = prototype.clone();
     set_params(*best, search.points[search.best].params);
     const double start = monotonic_seconds();
@@ -237,8 +244,8 @@ FoldScores nested_validation(const Estimator& prototype, const Dataset& data, co
 
 // --- curves ----------------------------------------------------------------------------------------------------------
 
-std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, const std::vector<double>& shares,
-                                     RowOrder row_order, const FitProgress& progress) {
+std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds,
+                                     const std::vector<double>& shares, RowOrder row_order, const FitProgress& progress) {
   std::vector<CurveRow> curve;
   int64_t done = 0;
   const int64_t all = static_cast<int64_t>(shares.size() * folds.size());
@@ -267,8 +274,8 @@ std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& 
   return curve;
 }
 
-std::vector<CurveRow> validation_curve(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, const std::string& param,
-                                       const std::vector<std::string>& values, const FitProgress& progress) {
+std::vector<CurveRow> validation_curve(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds,
+                                       const std::string& param, const std::vector<std::string>& values, const FitProgress& progress) {
   std::vector<CurveRow> curve;
   const int64_t all = static_cast<int64_t>(values.size() * folds.size());
   for (size_t i = 0; i < values.size(); ++i) {
@@ -293,11 +300,15 @@ CurveVerdict judge_learning_curve(const std::vector<CurveRow>& curve, bool class
   const CurveRow& before = curve[curve.size() - 2];
   CurveVerdict v{"", "", end.train, end.test, end.train - end.test, end.test - before.test};
   const bool rising = v.slope > kStillRising, gap = v.gap > kMuch / 2, poor = 1 - end.train > kMuch * (classifies ? 1 : 6);
-  const std::string figures = str("At {} rows: training {:.3f}, held back {:.3f}, gap {:.3f}, last step {:+.3f}.", end.label, v.train, v.test, v.gap, v.slope);
+  const std::string figures =
+      str("At {} rows: training {:.3f}, held back {:.3f}, gap {:.3f}, last step {:+.3f}.", end.label, v.train, v.test, v.gap, v.slope);
   if (gap && (rising || !poor)) {
     v.kind = "variance";
-    v.text = figures + (rising ? " The model fits its rows better than new ones and more rows still help: get more data, or simplify (stronger penalty, fewer features)."
-                               : " The model fits its rows much better than new ones: simplify (stronger penalty, fewer features, shallower trees) or get more data.");
+    v.text =
+        figures +
+        (rising
+             ? " The model fits its rows better than new ones and more rows still help: get more data, or simplify (stronger penalty, fewer features)."
+             : " The model fits its rows much better than new ones: simplify (stronger penalty, fewer features, shallower trees) or get more data.");
   } else if (poor && !gap) {
     v.kind = "bias";
     v.text = figures + " Both curves meet below what is wanted: more rows will not help; change the model or add features.";
@@ -306,7 +317,8 @@ CurveVerdict judge_learning_curve(const std::vector<CurveRow>& curve, bool class
     v.text = figures + " The model neither fits its rows well nor carries over: try another model first, then more data.";
   } else {
     v.kind = "good";
-    v.text = figures + (rising ? " Training and held-back scores agree, and more rows still help a little." : " Training and held-back scores agree and have levelled off: little is left to gain from more rows.");
+    v.text = figures + (rising ? " Training and held-back scores agree, and more rows still help a little."
+                               : " Training and held-back scores agree and have levelled off: little is left to gain from more rows.");
   }
   return v;
 }
@@ -318,10 +330,16 @@ CurveVerdict judge_validation_curve(const std::vector<CurveRow>& curve, const st
     if (curve[i].test > curve[best].test) best = i;
   const CurveRow& b = curve[best];
   CurveVerdict v{"peak", "", b.train, b.test, b.train - b.test, b.test - curve[best ? best - 1 : 0].test};
-  const auto side = [&](const CurveRow& c) { return c.train - c.test > b.train - b.test + kMuch ? "overfits" : c.train < b.train - kMuch ? "underfits" : "does as well"; };
+  const auto side = [&](const CurveRow& c) {
+    return c.train - c.test > b.train - b.test + kMuch ? "overfits" : c.train < b.train - kMuch ? "underfits" : "does as well";
+  };
   v.text = str("Best at {}={}: held back {:.3f}, training {:.3f}.", param, b.label, b.test, b.train);
-  if (best > 0) v.text += str(" Below, {}={} {} ({:.3f} / {:.3f}).", param, curve.front().label, side(curve.front()), curve.front().train, curve.front().test);
-  if (best + 1 < curve.size()) v.text += str(" Above, {}={} {} ({:.3f} / {:.3f}).", param, curve.back().label, side(curve.back()), curve.back().train, curve.back().test);
+  if (best > 0)
+    v.text += str(" Below, {}={} {} ({:.3f} / {:.3f}).", param, curve.front().label, side(curve.front()), curve.front().train,
+                  curve.front().test);
+  if (best + 1 < curve.size())
+    v.text +=
+        str(" Above, {}={} {} ({:.3f} / {:.3f}).", param, curve.back().label, side(curve.back()), curve.back().train, curve.back().test);
   if (best == 0 || best + 1 == curve.size()) {
     v.kind = best == 0 ? "edge-low" : "edge-high";
     v.text += " The best lies at the edge: look further out.";

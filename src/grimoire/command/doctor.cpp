@@ -14,7 +14,8 @@ class DoctorCommand final : public Command {
   std::string name() const override { return "doctor"; }
   std::string summary() const override { return "look inside a run, or at a table and a learner: is all well?"; }
   std::vector<std::string> examples() const override {
-    return {"grimoire doctor runs/names", "grimoire doctor runs/names --json", "grimoire doctor titanic.csv --model logistic --target Survived"};
+    return {"grimoire doctor runs/names", "grimoire doctor runs/names --json",
+            "grimoire doctor titanic.csv --model logistic --target Survived"};
   }
   std::vector<Positional> positionals() override { return {{"what", "a run folder, or a table (CSV, LIBSVM, ...)", &what_}}; }
   Options options() override {
@@ -41,7 +42,8 @@ class DoctorCommand final : public Command {
     device::set_threads(static_cast<int>(learner_.threads));
     data_.data = what_;
     Dataset data = data_.load();
-    if (data.y.empty()) throw Error(ErrorKind::usage, "--target is missing: the column to predict", "see the file's first line for its columns");
+    if (data.y.empty())
+      throw Error(ErrorKind::usage, "--target is missing: the column to predict", "see the file's first line for its columns");
     const auto learner = learner_.build(data, console);
     learner_.weigh_classes(data);
     const EndsAtOnce quick(console);
@@ -50,7 +52,8 @@ class DoctorCommand final : public Command {
       console.live(str("looking at: {}", kSteps[step]));
       return !console.stop_requested();
     });
-    std::string text = str("{} on {}\n{} {:.4f} held back, {:.4f} on its own rows", learner_.model, shape_in_words(data), data.classifies() ? "accuracy" : "R2", d.test, d.train);
+    std::string text = str("{} on {}\n{} {:.4f} held back, {:.4f} on its own rows", learner_.model, shape_in_words(data),
+                           data.classifies() ? "accuracy" : "R2", d.test, d.train);
     if (data.classifies()) text += str(", {:.4f} by the commonest class", d.baseline);
     text += "\n";
     Json findings = Json::array();
@@ -61,7 +64,12 @@ class DoctorCommand final : public Command {
     }
     console.data(text);
     if (console.json())
-      console.result(Json::object({{"model", learner_.model}, {"rows", data.rows()}, {"verdict", d.findings.front().kind}, {"findings", findings}, {"train", d.train}, {"test", d.test},
+      console.result(Json::object({{"model", learner_.model},
+                                   {"rows", data.rows()},
+                                   {"verdict", d.findings.front().kind},
+                                   {"findings", findings},
+                                   {"train", d.train},
+                                   {"test", d.test},
                                    {"baseline", d.baseline}}));
     return 0;
   }

@@ -12,7 +12,9 @@ class ExperimentCommand final : public Command {
  public:
   std::string name() const override { return "experiment"; }
   std::string summary() const override { return "learning theory, run: a question, a table, a picture, an answer"; }
-  std::vector<std::string> examples() const override { return {"grimoire experiment bias-variance", "grimoire experiment bayes-risk --report bayes.html"}; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire experiment bias-variance", "grimoire experiment bayes-risk --report bayes.html"};
+  }
   std::vector<Positional> positionals() override {
     std::string list;
     for (const std::string& n : experiment_names()) list += (list.empty() ? "" : ", ") + n;
@@ -20,17 +22,23 @@ class ExperimentCommand final : public Command {
   }
   Options options() override {
     return {{.name = "seed", .help = "seed of every random number", .target = &seed_, .low = 0, .basic = true},
-            {.name = "effort", .help = "share of the repetitions; 0.1 for a quick look", .target = &effort_, .low = 0.01, .high = 100, .basic = true},
+            {.name = "effort",
+             .help = "share of the repetitions; 0.1 for a quick look",
+             .target = &effort_,
+             .low = 0.01,
+             .high = 100,
+             .basic = true},
             {.name = "report", .help = "also write a page with the pictures", .target = &report_, .basic = true},
             {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
   }
 
   int run(Console& console) override {
     device::set_threads(static_cast<int>(threads_));
-    const Experiment e = run_experiment(experiment_, {.seed = static_cast<uint64_t>(seed_), .effort = effort_, .progress = [&](const std::string& where) {
-                                                        console.live(where);
-                                                        return !console.stop_requested();
-                                                      }});
+    const Experiment e =
+        run_experiment(experiment_, {.seed = static_cast<uint64_t>(seed_), .effort = effort_, .progress = [&](const std::string& where) {
+                                       console.live(where);
+                                       return !console.stop_requested();
+                                     }});
     std::string text = e.question + "\n\n";
     for (const std::string& c : e.columns) text += str("{:>12}", c);
     text += "\n";
@@ -47,16 +55,23 @@ class ExperimentCommand final : public Command {
     if (console.json()) {
       Json rows = Json::array();
       for (const auto& row : e.rows) rows.push(Json::array_of(row));
-      console.result(Json::object({{"experiment", experiment_}, {"question", e.question}, {"columns", Json::array_of(e.columns)}, {"rows", rows}, {"answer", e.answer}}));
+      console.result(Json::object({{"experiment", experiment_},
+                                   {"question", e.question},
+                                   {"columns", Json::array_of(e.columns)},
+                                   {"rows", rows},
+                                   {"answer", e.answer}}));
     }
     return 0;
   }
 
  private:
   static std::string page(const Experiment& e) {
-    std::string html = str("<!doctype html><meta charset=\"utf-8\"><title>{0}</title><style>:root{{color-scheme:light dark}}body{{margin:2rem auto;max-width:56rem;padding:0 1rem;"
-                           "font:15px/1.5 system-ui,sans-serif}}table{{border-collapse:collapse;font-variant-numeric:tabular-nums}}td,th{{padding:.2rem .8rem;text-align:right}}</style>"
-                           "<h1>{0}</h1>\n", escape_html(e.question));
+    std::string html = str(
+        "<!doctype html><meta charset=\"utf-8\"><title>{0}</title><style>:root{{color-scheme:light dark}}body{{margin:2rem auto;max-width:56rem;padding:0 1rem;"
+        "font:15px/1.5 system-ui,sans-serif}}table{{border-collapse:collapse;font-variant-numeric:tabular-nums}}td,th{{padding:.2rem "
+        ".8rem;text-align:right}}</style>"
+        "<h1>{0}</h1>\n",
+        escape_html(e.question));
     for (const Chart& c : e.charts) html += svg_chart(c, 640, 380);
     html += "<table><tr>";
     for (const std::string& c : e.columns) html += str("<th>{}</th>", escape_html(c));

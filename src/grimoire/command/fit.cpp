@@ -34,7 +34,8 @@ class FitCommand final : public Command {
     Dataset data = data_.load();
     const std::unique_ptr<Estimator> learner = learner_.build(data, console);
     if (learner->needs_target() && data.y.empty())
-      throw Error(ErrorKind::usage, str("--target is missing: the column that {} is to predict", learner_.model), "see the file's first line for its columns");
+      throw Error(ErrorKind::usage, str("--target is missing: the column that {} is to predict", learner_.model),
+                  "see the file's first line for its columns");
     learner_.weigh_classes(data);
     console.live(str("{}: {}", learner_.model, shape_in_words(data)));
     const double start = monotonic_seconds();
@@ -49,13 +50,21 @@ class FitCommand final : public Command {
 
     const FitReport& report = learner->report();
     for (const std::string& w : report.warnings) console.say("warning: " + w);
-    Json result = Json::object({{"model", learner_.model}, {"file", out_}, {"rows", data.rows()}, {"columns", data.x.width()}, {"seconds", seconds},
-                                {"converged", report.converged}, {"iterations", report.iterations}, {"stopped", report.stopped},
+    Json result = Json::object({{"model", learner_.model},
+                                {"file", out_},
+                                {"rows", data.rows()},
+                                {"columns", data.x.width()},
+                                {"seconds", seconds},
+                                {"converged", report.converged},
+                                {"iterations", report.iterations},
+                                {"stopped", report.stopped},
                                 {"warnings", Json::array_of(report.warnings)}});
     console.data(str("{} fitted on {} in {:.3g} s\n", learner_.model, shape_in_words(data), seconds));
     if (!report.stopped.empty())
-      console.data(report.iterations <= 1 && report.converged ? report.stopped + "\n"
-                                                              : str("{} after {} iterations: {}\n", report.converged ? "converged" : "NOT converged", report.iterations, report.stopped));
+      console.data(
+          report.iterations <= 1 && report.converged
+              ? report.stopped + "\n"
+              : str("{} after {} iterations: {}\n", report.converged ? "converged" : "NOT converged", report.iterations, report.stopped));
     if (std::isfinite(report.objective)) {
       console.data(str("objective {:.10g}{}\n", report.objective, std::isfinite(report.gap) ? str(", gap {:.3g}", report.gap) : ""));
       result.set("objective", report.objective);

@@ -16,23 +16,38 @@ Options DataFlags::options() {
   return {
       {.name = "data", .help = "CSV, LIBSVM, NPY, NPZ or IDX file, also gzipped", .target = &data, .basic = true},
       {.name = "target", .help = "column to predict: its name, or its number from 0", .target = &target, .basic = true},
-      {.name = "as", .help = "what the target is; auto: text and few whole numbers are classes", .target = &as, .choices = {"auto", "classes", "number"}},
+      {.name = "as",
+       .help = "what the target is; auto: text and few whole numbers are classes",
+       .target = &as,
+       .choices = {"auto", "classes", "number"}},
       {.name = "weight", .help = "column of row weights", .target = &weight},
       {.name = "category", .help = "a column of numbers that are names of categories", .target = &category},
       {.name = "drop", .help = "a column to leave out", .target = &drop},
       {.name = "missing", .help = "a further text that means: no value", .target = &missing},
       {.name = "header", .help = "does the first row name the columns", .target = &header, .choices = {"auto", "yes", "no"}},
       {.name = "delimiter", .help = "between cells: one character or 'tab'; empty finds out", .target = &delimiter},
-      {.name = "decimal", .help = "in numbers; auto: a comma where cells are not parted by commas", .target = &decimal, .choices = {"auto", "point", "comma"}},
+      {.name = "decimal",
+       .help = "in numbers; auto: a comma where cells are not parted by commas",
+       .target = &decimal,
+       .choices = {"auto", "point", "comma"}},
   };
 }
 
 DatasetOptions DataFlags::dataset_options() const {
-  DatasetOptions o{.target = target, .weight = weight, .as = as == "classes" ? Target::classes : as == "number" ? Target::number : only_numbers ? Target::number_if_it_is : Target::automatic,
-                   .classes = {}, .columns = {}, .csv = {}, .drop = {}};
+  DatasetOptions o{.target = target,
+                   .weight = weight,
+                   .as = as == "classes"  ? Target::classes
+                         : as == "number" ? Target::number
+                         : only_numbers   ? Target::number_if_it_is
+                                          : Target::automatic,
+                   .classes = {},
+                   .columns = {},
+                   .csv = {},
+                   .drop = {}};
   o.csv.header = header == "yes" ? CsvOptions::Header::yes : header == "no" ? CsvOptions::Header::no : CsvOptions::Header::automatic;
   if (!delimiter.empty()) {
-    if (delimiter != "tab" && delimiter.size() != 1) throw Error(ErrorKind::usage, str("--delimiter: got '{}', expected one character or 'tab'", delimiter));
+    if (delimiter != "tab" && delimiter.size() != 1)
+      throw Error(ErrorKind::usage, str("--delimiter: got '{}', expected one character or 'tab'", delimiter));
     o.csv.delimiter = delimiter == "tab" ? '\t' : delimiter[0];
   }
   o.csv.decimal = decimal == "comma" ? ',' : decimal == "point" ? '.' : 0;
@@ -45,15 +60,18 @@ DatasetOptions DataFlags::dataset_options() const {
 void check_output(const std::string& flag, const std::string& path, const std::string& data) {
   if (path.empty()) return;
   std::error_code none;
-  if (std::filesystem::equivalent(path, data, none)) throw Error(ErrorKind::usage, str("--{} {}: that is the table itself, and would be lost", flag, path));
-  if (files().kind(path) == FileKind::folder) throw Error(ErrorKind::usage, str("--{} {}: that is a folder, expected the name of a file", flag, path));
+  if (std::filesystem::equivalent(path, data, none))
+    throw Error(ErrorKind::usage, str("--{} {}: that is the table itself, and would be lost", flag, path));
+  if (files().kind(path) == FileKind::folder)
+    throw Error(ErrorKind::usage, str("--{} {}: that is a folder, expected the name of a file", flag, path));
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (!folder.empty() && files().kind(folder.string()) != FileKind::folder)
     throw Error(ErrorKind::input, str("--{} {}: there is no folder {}", flag, path, folder.string()), "make it first");
 }
 
 Dataset DataFlags::load(const Estimator* known) const {
-  if (data.empty()) throw Error(ErrorKind::usage, "--data is missing: the file of examples", "for example --data iris.csv --target species");
+  if (data.empty())
+    throw Error(ErrorKind::usage, "--data is missing: the file of examples", "for example --data iris.csv --target species");
   DatasetOptions o = dataset_options();
   if (known) {
     o.columns = known->columns();
@@ -67,17 +85,26 @@ Dataset DataFlags::load(const Estimator* known) const {
 
 Options LearnerFlags::options() {
   return {
-      {.name = "model", .help = "the learner: " + [] {
-         std::string names;
-         for (const std::string& n : estimator_names())
-           if (make_estimator(n)->transforms() == false && n != "pipeline" && n != "calibrated") names += (names.empty() ? "" : ", ") + n;
-         return names;
-       }(), .target = &model, .basic = true},
+      {.name = "model",
+       .help = "the learner: " +
+               [] {
+                 std::string names;
+                 for (const std::string& n : estimator_names())
+                   if (make_estimator(n)->transforms() == false && n != "pipeline" && n != "calibrated")
+                     names += (names.empty() ? "" : ", ") + n;
+                 return names;
+               }(),
+       .target = &model,
+       .basic = true},
       {.name = "param", .help = "a parameter of the learner, NAME=VALUE", .target = &params, .basic = true},
       {.name = "scale", .help = "scale the columns first", .target = &scale, .choices = {"none", "standard", "minmax", "maxabs", "robust"}},
-      {.name = "impute", .help = "fill in missing values first; auto: median, when the learner needs every value", .target = &impute,
+      {.name = "impute",
+       .help = "fill in missing values first; auto: median, when the learner needs every value",
+       .target = &impute,
        .choices = {"auto", "none", "median", "mean", "most-frequent"}},
-      {.name = "encode", .help = "turn categories into numbers first; auto: onehot, when the learner needs numbers", .target = &encode,
+      {.name = "encode",
+       .help = "turn categories into numbers first; auto: onehot, when the learner needs numbers",
+       .target = &encode,
        .choices = {"auto", "none", "onehot", "ordinal"}},
       {.name = "calibrate", .help = "probabilities from held-back rows", .target = &calibrate, .choices = {"none", "sigmoid", "isotonic"}},
       {.name = "class-weight", .help = "'balanced', or CLASS=WEIGHT,CLASS=WEIGHT", .target = &class_weight},
@@ -98,15 +125,18 @@ std::unique_ptr<Estimator> LearnerFlags::build(const Dataset& data, Console& con
     throw Error(ErrorKind::argument, str("{} predicts numbers, and the target holds classes ({}, ...)", model, data.classes[0]),
                 "take a classifier, or say --as number");
   if (!data.y.empty() && learner->needs_target() && !data.classifies() && !learner->regresses())
-    throw Error(ErrorKind::argument, str("{} tells classes apart, and the target is a number", model), "take a learner for numbers, or say --as classes");
+    throw Error(ErrorKind::argument, str("{} tells classes apart, and the target is a number", model),
+                "take a learner for numbers, or say --as classes");
   std::vector<std::unique_ptr<Estimator>> steps;
   std::vector<std::string> unasked;
   const bool missing = data.x.has_missing(), categories = data.x.has_categories();
   const auto wanted = [](const std::string& flag, bool needed) { return flag == "auto" ? needed : flag != "none"; };
   if (wanted(impute, missing && !learner->takes_missing())) {
     auto imputer = std::make_unique<Imputer>();
-    if (impute != "auto") imputer->strategy = impute;
-    else unasked.push_back("missing values filled in by the column's median (--impute)");
+    if (impute != "auto")
+      imputer->strategy = impute;
+    else
+      unasked.push_back("missing values filled in by the column's median (--impute)");
     steps.push_back(std::move(imputer));
   }
   if (scale != "none") {
@@ -116,15 +146,17 @@ std::unique_ptr<Estimator> LearnerFlags::build(const Dataset& data, Console& con
   }
   if (wanted(encode, categories && !learner->takes_categories())) {
     auto encoder = std::make_unique<Encoder>();
-    if (encode != "auto") encoder->kind = encode;
-    else unasked.push_back("categories one-hot encoded (--encode)");
+    if (encode != "auto")
+      encoder->kind = encode;
+    else
+      unasked.push_back("categories one-hot encoded (--encode)");
     steps.push_back(std::move(encoder));
   }
   for (const std::string& step : unasked) console.say("note: " + step);
   for (const ColumnInfo& c : data.x.columns())
     if (data.rows() >= 50 && static_cast<int64_t>(c.levels.size()) * 2 > data.rows())
-      console.say(str("note: column '{0}' has {1} different texts in {2} rows, which say little of new rows: --drop '{0}' leaves it out", c.name,
-                      with_commas(static_cast<int64_t>(c.levels.size())), with_commas(data.rows())));
+      console.say(str("note: column '{0}' has {1} different texts in {2} rows, which say little of new rows: --drop '{0}' leaves it out",
+                      c.name, with_commas(static_cast<int64_t>(c.levels.size())), with_commas(data.rows())));
   if (!steps.empty()) {
     steps.push_back(std::move(learner));
     learner = std::make_unique<Pipeline>(std::move(steps));
@@ -151,13 +183,17 @@ void LearnerFlags::weigh_classes(Dataset& data) const {
     for (size_t at = 0; at < class_weight.size();) {
       const size_t end = std::min(class_weight.find(',', at), class_weight.size()), equals = class_weight.rfind('=', end - 1);
       const std::string part = class_weight.substr(at, end - at);
-      if (equals == std::string::npos || equals < at) throw Error(ErrorKind::usage, str("--class-weight: got '{}', expected CLASS=WEIGHT", part));
+      if (equals == std::string::npos || equals < at)
+        throw Error(ErrorKind::usage, str("--class-weight: got '{}', expected CLASS=WEIGHT", part));
       const std::string name = class_weight.substr(at, equals - at), text = class_weight.substr(equals + 1, end - equals - 1);
       const auto found = std::find(data.classes.begin(), data.classes.end(), name);
       double value = 0;
       const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (found == data.classes.end()) throw Error(ErrorKind::usage, str("--class-weight: no class '{}'", name), str("did you mean '{}'?", nearest(name, data.classes.data(), data.classes.size())));
-      if (error != std::errc() || stop != text.data() + text.size() || !(value >= 0)) throw Error(ErrorKind::usage, str("--class-weight {}: got '{}', expected a number from 0", name, text));
+      if (found == data.classes.end())
+        throw Error(ErrorKind::usage, str("--class-weight: no class '{}'", name),
+                    str("did you mean '{}'?", nearest(name, data.classes.data(), data.classes.size())));
+      if (error != std::errc() || stop != text.data() + text.size() || !(value >= 0))
+        throw Error(ErrorKind::usage, str("--class-weight {}: got '{}', expected a number from 0", name, text));
       factor[static_cast<size_t>(found - data.classes.begin())] = value;
       at = end + 1;
     }
@@ -170,7 +206,9 @@ void LearnerFlags::weigh_classes(Dataset& data) const {
 std::string shape_in_words(const Dataset& data) {
   const auto counted = [](int64_t n, const char* one, const char* many) { return with_commas(n) + " " + (n == 1 ? one : many); };
   return counted(data.rows(), "row", "rows") + ", " + counted(data.x.width(), "column", "columns") +
-         (data.classifies() ? ", " + counted(data.class_count(), "class", "classes") : data.y.empty() ? "" : ", a number to predict");
+         (data.classifies() ? ", " + counted(data.class_count(), "class", "classes")
+          : data.y.empty()  ? ""
+                            : ", a number to predict");
 }
 
 }  // namespace grim

@@ -31,8 +31,10 @@ class PredictCommand final : public Command {
     device::set_threads(static_cast<int>(threads_));
     const State state = State::load(model_);
     const std::unique_ptr<Estimator> learner = Estimator::load(model_);
-    if (!learner->needs_target()) data_.target.clear();
-    else if (data_.target.empty()) data_.target = target_in_file(state);
+    if (!learner->needs_target())
+      data_.target.clear();
+    else if (data_.target.empty())
+      data_.target = target_in_file(state);
     const Dataset data = data_.load(learner.get());
     const bool classes = learner->is_classifier();
     Json result = Json::object({{"model", state.value("model").as_text()}, {"rows", data.rows()}});
@@ -89,8 +91,10 @@ class PredictCommand final : public Command {
       }
       if (console.json()) rows.push(std::move(row));
     }
-    if (console.json()) result.set(key, std::move(rows));
-    else console.data(text + "\n");
+    if (console.json())
+      result.set(key, std::move(rows));
+    else
+      console.data(text + "\n");
   }
 
   void print_predictions(Console& console, Json& result, const Estimator& learner, const std::vector<double>& y, const Tensor& p) const {

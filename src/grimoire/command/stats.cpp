@@ -164,8 +164,12 @@ class StatsCommand final : public Command {
     return t;
   }
   TestOptions test_options() const {
-    return {.alternative = alternative_of(alternative_), .level = level_, .missing = missing(),
-            .method = method_ == "exact" ? PMethod::exact : method_ == "asymptotic" ? PMethod::asymptotic : PMethod::automatic,
+    return {.alternative = alternative_of(alternative_),
+            .level = level_,
+            .missing = missing(),
+            .method = method_ == "exact"        ? PMethod::exact
+                      : method_ == "asymptotic" ? PMethod::asymptotic
+                                                : PMethod::automatic,
             .continuity = continuity_ == "none" ? Continuity::none : Continuity::half};
   }
   Missing missing() const { return missing_ == "drop" ? Missing::drop : Missing::error; }

@@ -80,8 +80,8 @@ Answer tukey_answer(const Groups& groups, const std::vector<std::string>& labels
   std::string text = str("Tukey's honest significant differences, {:.4g} % simultaneous intervals\n  {:<24} {:>14} {:>14} {:>14} {:>12}\n",
                          100 * level, "groups", "difference", "low", "high", "p-value");
   for (const PairDifference& p : tukey_hsd(groups, level, missing)) {
-    text += str("  {:<24} {:>14.8g} {:>14.8g} {:>14.8g} {:>12.6g}\n", label(p.second) + " - " + label(p.first), p.difference, p.low,
-                p.high, p.p_value);
+    text += str("  {:<24} {:>14.8g} {:>14.8g} {:>14.8g} {:>12.6g}\n", label(p.second) + " - " + label(p.first), p.difference, p.low, p.high,
+                p.p_value);
     pairs.push(Json::object({{"first", label(p.first)},
                              {"second", label(p.second)},
                              {"difference", p.difference},
@@ -94,7 +94,8 @@ Answer tukey_answer(const Groups& groups, const std::vector<std::string>& labels
 
 Answer bootstrap_answer(Values x, const ResampleOptions& options, uint64_t seed) {
   Rng rng(RngMode::philox, seed, "bootstrap");
-  const Bootstrap b = bootstrap(x, [](Values v) { return mean(v); }, rng, options);
+  const Bootstrap b = bootstrap(
+      x, [](Values v) { return mean(v); }, rng, options);
   const auto range = [](const Interval& i) { return str("{} to {}", number(i.low), number(i.high)); };
   return {aligned({{"mean", number(b.estimate)},
                    {"bias", number(b.bias)},

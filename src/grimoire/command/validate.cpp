@@ -29,14 +29,27 @@ class ValidateCommand final : public Command {
     Options all = data_.options(), learner = learner_.options();
     all.insert(all.end(), learner.begin(), learner.end());
     const Options own = {
-        {.name = "folds", .help = "parts of the rows, each held back once; 0: every row alone (leave one out)", .target = &folds_, .low = 0, .basic = true},
+        {.name = "folds",
+         .help = "parts of the rows, each held back once; 0: every row alone (leave one out)",
+         .target = &folds_,
+         .low = 0,
+         .basic = true},
         {.name = "shuffle", .help = "permute the rows before they are dealt out", .target = &shuffle_},
         {.name = "seed", .help = "of the permutation", .target = &seed_, .low = 0},
         {.name = "group", .help = "column whose equal values stay on one side", .target = &group_},
-        {.name = "grid", .help = "a parameter and values to try, NAME=V,V,...; judged by nested cross-validation", .target = &grid_, .basic = true},
+        {.name = "grid",
+         .help = "a parameter and values to try, NAME=V,V,...; judged by nested cross-validation",
+         .target = &grid_,
+         .basic = true},
         {.name = "curve", .help = "learning curve: scores against the number of rows, with a verdict", .target = &curve_, .basic = true},
-        {.name = "importance", .help = "permutation importance: how the score falls when a column is shuffled", .target = &importance_, .basic = true},
-        {.name = "report", .help = "also write a page with pictures: ROC, precision and recall, reliability, curves, borders", .target = &report_, .basic = true},
+        {.name = "importance",
+         .help = "permutation importance: how the score falls when a column is shuffled",
+         .target = &importance_,
+         .basic = true},
+        {.name = "report",
+         .help = "also write a page with pictures: ROC, precision and recall, reliability, curves, borders",
+         .target = &report_,
+         .basic = true},
         {.name = "boundary", .help = "two columns X,Y for the picture of the border [the two most important]", .target = &boundary_},
         {.name = "vary", .help = "validation curve: a parameter and its values in order, NAME=V,V,...", .target = &vary_, .basic = true},
     };
@@ -49,7 +62,8 @@ class ValidateCommand final : public Command {
     check_output("report", report_, data_.data);
     device::set_threads(static_cast<int>(learner_.threads));
     Dataset data = load();
-    if (data.y.empty()) throw Error(ErrorKind::usage, "--target is missing: the column to predict", "see the file's first line for its columns");
+    if (data.y.empty())
+      throw Error(ErrorKind::usage, "--target is missing: the column to predict", "see the file's first line for its columns");
     const std::unique_ptr<Estimator> learner = learner_.build(data, console);
     learner_.weigh_classes(data);
     const std::vector<Fold> folds = make_folds(data);
@@ -58,12 +72,17 @@ class ValidateCommand final : public Command {
       return !console.stop_requested();
     };
     console.say(str("{}: {}; {}", learner_.model, shape_in_words(data), how_dealt(folds)));
-    Json result = Json::object({{"model", learner_.model}, {"rows", data.rows()}, {"columns", data.x.width()}, {"protocol", how_dealt(folds)}});
+    Json result =
+        Json::object({{"model", learner_.model}, {"rows", data.rows()}, {"columns", data.x.width()}, {"protocol", how_dealt(folds)}});
     const EndsAtOnce quick(console);
-    if (curve_) show_learning_curve(console, result, *learner, data, folds, progress);
-    else if (!vary_.empty()) show_validation_curve(console, result, *learner, data, folds, progress);
-    else if (!grid_.empty()) show_search(console, result, *learner, data, folds, progress);
-    else show_scores(console, result, *learner, data, folds, progress);
+    if (curve_)
+      show_learning_curve(console, result, *learner, data, folds, progress);
+    else if (!vary_.empty())
+      show_validation_curve(console, result, *learner, data, folds, progress);
+    else if (!grid_.empty())
+      show_search(console, result, *learner, data, folds, progress);
+    else
+      show_scores(console, result, *learner, data, folds, progress);
     console.end_at_once(false);
     if (!report_.empty()) {
       write_atomically(report_, page(data));
@@ -81,7 +100,8 @@ class ValidateCommand final : public Command {
     const size_t at = table.index(group_);
     groups_ = table.columns[at].values;
     for (size_t r = 0; r < groups_.size(); ++r)
-      if (std::isnan(groups_[r])) throw Error(ErrorKind::input, str("{}: row {}, column '{}': the group is missing", data_.data, r + 1, group_));
+      if (std::isnan(groups_[r]))
+        throw Error(ErrorKind::input, str("{}: row {}, column '{}': the group is missing", data_.data, r + 1, group_));
     Table rest = table;
     rest.columns.erase(rest.columns.begin() + static_cast<int64_t>(at));
     return dataset_of(rest, data_.dataset_options());
@@ -98,11 +118,14 @@ class ValidateCommand final : public Command {
     return str("{} folds, {}", folds.size(), shuffle_ ? str("shuffled with seed {}", seed_) : "in file order");
   }
 
-  void show_scores(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds, const FitProgress& progress) {
+  void show_scores(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds,
+                   const FitProgress& progress) {
     const FoldScores scores = cross_validate(learner, data, folds, progress);
     show_folds(console, result, scores, data);
-    if (!scores.probability.empty() && std::none_of(scores.probability.begin(), scores.probability.end(), [](double p) { return std::isnan(p); }))
-      for (const Chart& c : {roc_chart(data, scores), precision_recall_chart(data, scores), reliability_chart(data, scores)}) pictures_ += svg_chart(c);
+    if (!scores.probability.empty() &&
+        std::none_of(scores.probability.begin(), scores.probability.end(), [](double p) { return std::isnan(p); }))
+      for (const Chart& c : {roc_chart(data, scores), precision_recall_chart(data, scores), reliability_chart(data, scores)})
+        pictures_ += svg_chart(c);
     std::vector<Importance> ranking;
     if (importance_ || (!report_.empty() && data.classifies() && boundary_.empty()))
       ranking = permutation_importance(learner, data, folds, 3, static_cast<uint64_t>(seed_), progress);
@@ -139,10 +162,13 @@ class ValidateCommand final : public Command {
   }
 
   std::string page(const Dataset& data) const {
-    return str("<!doctype html><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{0}</title><style>:root{{color-scheme:light dark}}"
-               "@media(prefers-color-scheme:dark){{:root{{--s0:#5aa9e6;--s1:#e08a55;--s2:#5fb37c;--s3:#b18ad6;--s4:#c9a93f;--s5:#9aa8b5}}}}"
-               "body{{margin:2rem auto;max-width:60rem;padding:0 1rem;font:15px/1.5 system-ui,sans-serif}}pre{{overflow-x:auto}}svg{{vertical-align:top;max-width:100%}}</style><h1>{0}</h1><p>{1}</p>\n{2}<pre>{3}</pre>\n",
-               escape_html(learner_.model), escape_html(data_.data + ": " + shape_in_words(data)), pictures_, escape_html(words_));
+    return str(
+        "<!doctype html><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{0}"
+        "</title><style>:root{{color-scheme:light dark}}"
+        "@media(prefers-color-scheme:dark){{:root{{--s0:#5aa9e6;--s1:#e08a55;--s2:#5fb37c;--s3:#b18ad6;--s4:#c9a93f;--s5:#9aa8b5}}}}"
+        "body{{margin:2rem auto;max-width:60rem;padding:0 1rem;font:15px/1.5 system-ui,sans-serif}}pre{{overflow-x:auto}}"
+        "svg{{vertical-align:top;max-width:100%}}</style><h1>{0}</h1><p>{1}</p>\n{2}<pre>{3}</pre>\n",
+        escape_html(learner_.model), escape_html(data_.data + ": " + shape_in_words(data)), pictures_, escape_html(words_));
   }
 
   // "log loss" as log_loss, "AUC" as auc: the keys that predict's scores have.
@@ -192,7 +218,9 @@ class ValidateCommand final : public Command {
     const std::vector<double> m = confusion_matrix(data.y, s.predicted, K, data.weight);
     size_t width = 6;
     for (const std::string& c : data.classes) width = std::max(width, std::min<size_t>(c.size(), 14));
-    const auto cell = [&](const std::string& text) { return "  " + std::string(width > text.size() ? width - text.size() : 0, ' ') + text.substr(0, width); };
+    const auto cell = [&](const std::string& text) {
+      return "  " + std::string(width > text.size() ? width - text.size() : 0, ' ') + text.substr(0, width);
+    };
     std::string table = "\npredicted:" + std::string(width > 8 ? width - 8 : 0, ' ');
     for (const std::string& c : data.classes) table += cell(c);
     table += "\n";
@@ -205,7 +233,8 @@ class ValidateCommand final : public Command {
     return table;
   }
 
-  void show_search(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds, const FitProgress& progress) {
+  void show_search(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds,
+                   const FitProgress& progress) {
     const Grid grid = Grid::parse(grid_);
     const GridSearch search = grid_search(learner, data, grid, folds, progress);
     std::string table = str("{:>10}  {:>8}  parameters\n", "score", "+-");
@@ -219,7 +248,8 @@ class ValidateCommand final : public Command {
     }
     console.data(table);
     const FoldScores honest = nested_validation(learner, data, grid, folds, std::max<int64_t>(2, std::min<int64_t>(folds_, 5)), progress);
-    console.data(str("the best of a search looks better than it is; searched anew inside every fold: {} {:.4f} +- {:.4f}\n", honest.metrics[0], honest.mean(), honest.std()));
+    console.data(str("the best of a search looks better than it is; searched anew inside every fold: {} {:.4f} +- {:.4f}\n",
+                     honest.metrics[0], honest.mean(), honest.std()));
     result.set("grid", std::move(points));
     result.set("best", Json::array_of(search.points[search.best].params));
     result.set("best_mean", search.points[search.best].mean);
@@ -228,7 +258,8 @@ class ValidateCommand final : public Command {
     result.set("score", key_of(honest.metrics[0]));
   }
 
-  void show_curve(Console& console, Json& result, const std::vector<CurveRow>& curve, const CurveVerdict& verdict, const std::string& head) {
+  void show_curve(Console& console, Json& result, const std::vector<CurveRow>& curve, const CurveVerdict& verdict,
+                  const std::string& head) {
     std::string table = str("{:>10}  {:>8}  {:>8}  {:>7}\n", head, "train", "held", "+-");
     Json rows = Json::array();
     for (const CurveRow& c : curve) {
@@ -249,11 +280,13 @@ class ValidateCommand final : public Command {
     result.set("verdict_text", verdict.text);
   }
 
-  void show_learning_curve(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds, const FitProgress& progress) {
+  void show_learning_curve(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds,
+                           const FitProgress& progress) {
     const auto curve = learning_curve(learner, data, folds, {0.1, 0.25, 0.5, 0.75, 1.0}, RowOrder::shuffled, progress);
     show_curve(console, result, curve, judge_learning_curve(curve, data.classifies()), "rows");
   }
-  void show_validation_curve(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds, const FitProgress& progress) {
+  void show_validation_curve(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds,
+                             const FitProgress& progress) {
     const Grid grid = Grid::parse({vary_});
     const auto curve = validation_curve(learner, data, folds, grid.axes[0].first, grid.axes[0].second, progress);
     show_curve(console, result, curve, judge_validation_curve(curve, grid.axes[0].first), grid.axes[0].first);

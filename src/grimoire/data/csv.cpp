@@ -97,8 +97,10 @@ class Splitter {
       GRIM_CHECK(at_ < text_.size(), input, "csv", "{}: line {}: a quoted cell begins here and does not end", source_, begun);
       if (text_[at_] == '\n') ++line_;
       if (text_[at_] != '"') continue;
-      if (at_ + 1 < text_.size() && text_[at_ + 1] == '"') doubled = true, ++at_;
-      else break;
+      if (at_ + 1 < text_.size() && text_[at_ + 1] == '"')
+        doubled = true, ++at_;
+      else
+        break;
     }
     std::string_view body = text_.substr(begin, at_ - begin);
     if (doubled) {
@@ -162,7 +164,8 @@ char guess_delimiter(std::string_view text, const std::string& source) {
       size_t numbers = 0;
       double value;
       bool grouped;
-      for (std::string_view cell : head.text) numbers += cell.empty() || to_number(cell, value) || (delimiter != ',' && to_comma_number(cell, value, grouped));
+      for (std::string_view cell : head.text)
+        numbers += cell.empty() || to_number(cell, value) || (delimiter != ',' && to_comma_number(cell, value, grouped));
       const double score = (head.width(0) == width ? 2 : 0) + static_cast<double>(numbers) / static_cast<double>(head.text.size());
       if (score > best_score) best_score = score, best = delimiter;
     } catch (const Error&) {  // quotes that do not fit this delimiter
@@ -236,7 +239,8 @@ class Builder {
       const bool own = named && !cells_.at(0, c).empty();
       std::string name = own ? std::string(cells_.at(0, c)) : target ? "target" : str("x{}", c);
       if (!names.insert(name).second)
-        throw Error(ErrorKind::input, str("[csv] {}: two columns are called '{}'", source_, name), "give each a name of its own; or, if the first row holds no names, say --header no");
+        throw Error(ErrorKind::input, str("[csv] {}: two columns are called '{}'", source_, name),
+                    "give each a name of its own; or, if the first row holds no names, say --header no");
       table.columns.push_back(column(c, std::move(name), target));
     }
     for (const std::string& name : options_.categories) table.index(name);  // refuses an unknown one
@@ -273,13 +277,17 @@ class Builder {
       if (text++ == 0) first_text = r;
     }
     if (text == 0 && with_comma > 0 && groups == with_comma && options_.decimal == 0)
-      throw Error(ErrorKind::input, str("[csv] {}: column '{}': its commas may part decimals or thousands, as in '{}'", source_, column.name, first_with_comma(c)),
-                  "say --decimal comma, or write the numbers without commas");
+      throw Error(
+          ErrorKind::input,
+          str("[csv] {}: column '{}': its commas may part decimals or thousands, as in '{}'", source_, column.name, first_with_comma(c)),
+          "say --decimal comma, or write the numbers without commas");
     if (text == 0) return column;
     if (static_cast<double>(filled - text) >= 0.9 * static_cast<double>(filled) && filled - text >= 9)
-      throw Error(ErrorKind::input, str("[csv] {}: row {} (line {}), column '{}': '{}' is not a number, and {} of {} cells of the column are", source_,
-                                        first_text + 1, cells_.line[first_ + first_text], column.name, cells_.at(first_ + first_text, c), filled - text, filled),
-                  str("mend the cell, or take the column as a category: --category {}", column.name));
+      throw Error(
+          ErrorKind::input,
+          str("[csv] {}: row {} (line {}), column '{}': '{}' is not a number, and {} of {} cells of the column are", source_,
+              first_text + 1, cells_.line[first_ + first_text], column.name, cells_.at(first_ + first_text, c), filled - text, filled),
+          str("mend the cell, or take the column as a category: --category {}", column.name));
     return category(c, std::move(column));
   }
 
@@ -310,9 +318,10 @@ class Builder {
     for (size_t i = 2; i < cells_.width(0); ++i) column.levels.emplace_back(cells_.at(0, i));
     for (size_t r = first_; r < cells_.rows(); ++r) {
       double value = 0;
-      GRIM_CHECK(to_number(cells_.at(r, c), value) && value >= 0 && value < static_cast<double>(column.levels.size()) && value == std::floor(value),
-                 input, "csv", "{}: row {} (line {}), column 'target': got '{}', expected a class number below {}", source_, r, cells_.line[r],
-                 cells_.at(r, c), column.levels.size());
+      GRIM_CHECK(to_number(cells_.at(r, c), value) && value >= 0 && value < static_cast<double>(column.levels.size()) &&
+                     value == std::floor(value),
+                 input, "csv", "{}: row {} (line {}), column 'target': got '{}', expected a class number below {}", source_, r,
+                 cells_.line[r], cells_.at(r, c), column.levels.size());
       column.values.push_back(value);
     }
     return column;

@@ -19,27 +19,33 @@ constexpr size_t kMostClassesOfNumbers = 20;
 
 std::string number_name(double v) { return v == std::floor(v) && std::abs(v) < 1e15 ? str("{}", static_cast<int64_t>(v)) : str("{}", v); }
 
-std::string place(const std::string& source, const std::string& column, size_t row) { return str("{}: row {}, column '{}'", source, row + 1, column); }
+std::string place(const std::string& source, const std::string& column, size_t row) {
+  return str("{}: row {}, column '{}'", source, row + 1, column);
+}
 
 void need_every_target(const std::vector<double>& y, const std::string& source, const std::string& column) {
   for (size_t r = 0; r < y.size(); ++r)
-    if (std::isnan(y[r])) throw Error(ErrorKind::input, str("{}: the target is missing", place(source, column, r)), "leave the row out, or fill it in");
+    if (std::isnan(y[r]))
+      throw Error(ErrorKind::input, str("{}: the target is missing", place(source, column, r)), "leave the row out, or fill it in");
 }
 
 // Class numbers in the order of `known`, or refuses.
-void number_by(const std::vector<std::string>& known, const std::vector<std::string>& names, const std::string& source, const std::string& column, Dataset& d) {
+void number_by(const std::vector<std::string>& known, const std::vector<std::string>& names, const std::string& source,
+               const std::string& column, Dataset& d) {
   std::map<std::string, double> number;
   for (size_t k = 0; k < known.size(); ++k) number[known[k]] = static_cast<double>(k);
   d.classes = known;
   for (size_t r = 0; r < names.size(); ++r) {
     const auto found = number.find(names[r]);
-    if (found == number.end()) throw Error(ErrorKind::input, str("{}: class '{}' was not there when the model was fitted", place(source, column, r), names[r]));
+    if (found == number.end())
+      throw Error(ErrorKind::input, str("{}: class '{}' was not there when the model was fitted", place(source, column, r), names[r]));
     d.y.push_back(found->second);
   }
 }
 
 // The target from numbers, as classes when asked for or when they look like it.
-void target_from_numbers(const std::vector<double>& values, const DatasetOptions& o, const std::string& source, const std::string& column, Dataset& d) {
+void target_from_numbers(const std::vector<double>& values, const DatasetOptions& o, const std::string& source, const std::string& column,
+                         Dataset& d) {
   need_every_target(values, source, column);
   std::vector<double> different = values;
   std::sort(different.begin(), different.end());
@@ -59,7 +65,11 @@ void target_from_numbers(const std::vector<double>& values, const DatasetOptions
 
 void target_from_column(const Column& c, const DatasetOptions& o, const std::string& source, Dataset& d) {
   if (c.kind == ColumnKind::number) return target_from_numbers(c.values, o, source, c.name, d);
-  if (o.as == Target::number) throw Error(ErrorKind::input, str("{}: column '{}' holds text ('{}'), and the target is to be a number", source, c.name, c.levels.empty() ? "" : c.levels.front()), "take a learner that tells classes apart, or another target");
+  if (o.as == Target::number)
+    throw Error(ErrorKind::input,
+                str("{}: column '{}' holds text ('{}'), and the target is to be a number", source, c.name,
+                    c.levels.empty() ? "" : c.levels.front()),
+                "take a learner that tells classes apart, or another target");
   need_every_target(c.values, source, c.name);
   std::vector<std::string> names;
   for (double v : c.values) names.push_back(c.levels[static_cast<size_t>(v)]);
@@ -74,7 +84,9 @@ Features matched(const Table& table, const std::vector<ColumnInfo>& known) {
     const Column& c = table.column(known[p].name);
     double* out = dense.data<double>() + p;
     if (known[p].kind == ColumnKind::number) {
-      if (c.kind == ColumnKind::category) throw Error(ErrorKind::input, str("{}: column '{}' holds text ('{}'), and the model was fitted on numbers there", table.source, c.name, c.levels.empty() ? "" : c.levels.front()));
+      if (c.kind == ColumnKind::category)
+        throw Error(ErrorKind::input, str("{}: column '{}' holds text ('{}'), and the model was fitted on numbers there", table.source,
+                                          c.name, c.levels.empty() ? "" : c.levels.front()));
       for (int64_t r = 0; r < N; ++r) out[r * P] = c.values[r];
       continue;
     }
@@ -82,7 +94,8 @@ Features matched(const Table& table, const std::vector<ColumnInfo>& known) {
     for (size_t k = 0; k < known[p].levels.size(); ++k) level[known[p].levels[k]] = static_cast<double>(k);
     for (int64_t r = 0; r < N; ++r) {
       const double v = c.values[r];
-      const auto found = std::isnan(v) ? level.end() : level.find(c.kind == ColumnKind::category ? c.levels[static_cast<size_t>(v)] : number_name(v));
+      const auto found =
+          std::isnan(v) ? level.end() : level.find(c.kind == ColumnKind::category ? c.levels[static_cast<size_t>(v)] : number_name(v));
       out[r * P] = found == level.end() ? NAN : found->second;
     }
   }
@@ -112,7 +125,8 @@ std::string labels_beside(const std::string& path) {
 Dataset from_idx(std::string_view bytes, const std::string& path, const DatasetOptions& o) {
   const Tensor t = parse_idx(bytes, path);
   const int64_t N = t.dim(0);
-  const Tensor rows = Tensor::view_of(t.storage(), 0, {N, N ? t.numel() / N : 0}, contiguous_strides({N, N ? t.numel() / N : 0}), t.dtype());
+  const Tensor rows =
+      Tensor::view_of(t.storage(), 0, {N, N ? t.numel() / N : 0}, contiguous_strides({N, N ? t.numel() / N : 0}), t.dtype());
   Dataset d{.x = Features(rows, o.columns), .y = {}, .weight = {}, .classes = {}};
   const std::string labels = labels_beside(path);
   if (labels.empty()) return d;
@@ -145,7 +159,8 @@ Dataset from_npz(const std::string& bytes, const std::string& path, const Datase
   GRIM_CHECK(found != arrays.end(), input, "npz", "{}: no array 'x' or 'X' in it", path);
   Dataset d{.x = Features(found->second, o.columns), .y = {}, .weight = {}, .classes = {}};
   if (y != arrays.end()) {
-    GRIM_CHECK(y->second.ndim() == 1 && y->second.dim(0) == d.rows(), input, "npz", "{}: 'y' has shape {}, expected ({})", path, y->second.shape(), d.rows());
+    GRIM_CHECK(y->second.ndim() == 1 && y->second.dim(0) == d.rows(), input, "npz", "{}: 'y' has shape {}, expected ({})", path,
+               y->second.shape(), d.rows());
     target_from_numbers(y->second.to_vector<double>(), o, path, "y", d);
   }
   return d;
@@ -165,7 +180,8 @@ Dataset dataset_of(const Table& table, const DatasetOptions& o) {
   if (!o.weight.empty()) {
     const Column& weight = table.column(o.weight);
     for (size_t r = 0; r < weight.values.size(); ++r)
-      GRIM_CHECK(weight.kind == ColumnKind::number && weight.values[r] >= 0, input, "weights", "{}: expected a number from 0", place(table.source, weight.name, r));
+      GRIM_CHECK(weight.kind == ColumnKind::number && weight.values[r] >= 0, input, "weights", "{}: expected a number from 0",
+                 place(table.source, weight.name, r));
     d.weight = weight.values;
     without.push_back(weight.name);
   }

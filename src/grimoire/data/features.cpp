@@ -78,7 +78,8 @@ template <class T> void Features::read_rows(int64_t begin, int64_t end, T* out, 
   if (is_sparse()) {
     for (int64_t r = begin; r < end; ++r, out += step) {
       std::fill(out, out + P, T(0));
-      for (int64_t k = sparse_->row_start[r]; k < sparse_->row_start[r + 1]; ++k) out[sparse_->column[k]] = static_cast<T>(sparse_->value[k]);
+      for (int64_t k = sparse_->row_start[r]; k < sparse_->row_start[r + 1]; ++k)
+        out[sparse_->column[k]] = static_cast<T>(sparse_->value[k]);
     }
     return;
   }

@@ -48,9 +48,9 @@ class Features {
   int64_t width() const { return static_cast<int64_t>(columns_->size()); }
   bool is_sparse() const { return sparse_ != nullptr; }
   const std::vector<ColumnInfo>& columns() const { return *columns_; }
-  const Tensor& dense() const { return dense_; }             // undefined when sparse
-  const SparseRows& sparse() const { return *sparse_; }      // only when is_sparse()
-  bool has_missing() const;                                  // a NaN anywhere
+  const Tensor& dense() const { return dense_; }         // undefined when sparse
+  const SparseRows& sparse() const { return *sparse_; }  // only when is_sparse()
+  bool has_missing() const;                              // a NaN anywhere
   bool has_categories() const;
 
   // Rows [begin, end) as numbers, row after row at `stride` numbers (0: width()). Sparse rows are spread out, so ask for blocks.
@@ -59,9 +59,9 @@ class Features {
   template <class T> void read_column(int64_t column, T* out) const;
   double at(int64_t row, int64_t column) const;
 
-  Features pick_rows(std::span<const int64_t> rows) const;     // a copy of these rows, repeats allowed
+  Features pick_rows(std::span<const int64_t> rows) const;  // a copy of these rows, repeats allowed
   Features pick_columns(std::span<const int64_t> columns) const;
-  Tensor to_tensor(Dtype dtype) const;                         // (N, P), dense; the same numbers when the type agrees already
+  Tensor to_tensor(Dtype dtype) const;  // (N, P), dense; the same numbers when the type agrees already
 
  private:
   int64_t rows_ = 0;
@@ -75,9 +75,9 @@ SparseRows transposed(const SparseRows& x);  // columns as rows: CSC
 // What a learner is fitted on.
 struct Dataset {
   Features x;
-  std::vector<double> y;              // class number 0 .. K-1, or the target; empty when there is none
-  std::vector<double> weight;         // of the rows, >= 0; empty: all 1. A weight of 2 means the row stands twice
-  std::vector<std::string> classes;   // names; not empty exactly when y holds classes
+  std::vector<double> y;             // class number 0 .. K-1, or the target; empty when there is none
+  std::vector<double> weight;        // of the rows, >= 0; empty: all 1. A weight of 2 means the row stands twice
+  std::vector<std::string> classes;  // names; not empty exactly when y holds classes
 
   int64_t rows() const { return x.rows(); }
   int64_t class_count() const { return static_cast<int64_t>(classes.size()); }
@@ -103,7 +103,7 @@ struct DatasetOptions {
   std::vector<std::string> classes = {};  // known names (of a fitted model): others are refused, and numbers follow these
   std::vector<ColumnInfo> columns = {};   // known columns (of a fitted model): found by name, categories by level; others dropped
   CsvOptions csv = {};
-  std::vector<std::string> drop = {};     // columns to leave out
+  std::vector<std::string> drop = {};  // columns to leave out
 };
 Dataset load_dataset(const std::string& path, const DatasetOptions& options = {});
 Dataset dataset_of(const Table& table, const DatasetOptions& options = {});

@@ -28,9 +28,11 @@ template <class Bits, class From, class To> void read_big_endian(std::string_vie
 
 int type_size(int type) {
   switch (type) {
-    case 0x08: case 0x09: return 1;
+    case 0x08:
+    case 0x09: return 1;
     case 0x0B: return 2;
-    case 0x0C: case 0x0D: return 4;
+    case 0x0C:
+    case 0x0D: return 4;
     case 0x0E: return 8;
     default: return 0;
   }
@@ -50,8 +52,8 @@ Tensor parse_idx(std::string_view bytes, const std::string& source) {
   uint64_t count = static_cast<uint64_t>(type_size(type)), sizes = 1;
   for (int axis = 0; axis < rank; ++axis) {
     const uint32_t n = swapped(reader.read<uint32_t>("size"));
-    GRIM_CHECK(multiply(count, n, count) && count <= reader.remaining() + 32 && multiply(sizes, std::max(n, 1u), sizes) && sizes >> 48 == 0, input, "idx",
-               "{}: its sizes ask for more bytes than it has", source);
+    GRIM_CHECK(multiply(count, n, count) && count <= reader.remaining() + 32 && multiply(sizes, std::max(n, 1u), sizes) && sizes >> 48 == 0,
+               input, "idx", "{}: its sizes ask for more bytes than it has", source);
     shape.push_back(n);
   }
   const std::string_view data = reader.take(count, "numbers");

@@ -90,8 +90,10 @@ LibsvmFile parse_libsvm(std::string_view text, const std::string& source, int64_
         GRIM_CHECK(colon != std::string_view::npos && parse(word.substr(0, colon), index) && parse(word.substr(colon + 1), value), input,
                    "libsvm", "{}: line {}: '{}' is not index:value", source, line_number, word);
       }
-      GRIM_CHECK(index >= 0 && index < kMostColumns, input, "libsvm", "{}: line {}: index {}, expected 0 to {}", source, line_number, index, kMostColumns - 1);
-      GRIM_CHECK(index > before, input, "libsvm", "{}: line {}: index {} after {}, expected rising ones", source, line_number, index, before);
+      GRIM_CHECK(index >= 0 && index < kMostColumns, input, "libsvm", "{}: line {}: index {}, expected 0 to {}", source, line_number, index,
+                 kMostColumns - 1);
+      GRIM_CHECK(index > before, input, "libsvm", "{}: line {}: index {} after {}, expected rising ones", source, line_number, index,
+                 before);
       before = index;
       file.zero_based |= index == 0;
       largest = std::max(largest, index);
@@ -104,7 +106,8 @@ LibsvmFile parse_libsvm(std::string_view text, const std::string& source, int64_
   if (!file.zero_based)
     for (int32_t& c : rows->column) --c;
   rows->columns = std::max<int64_t>(1, largest + (file.zero_based ? 1 : 0));
-  GRIM_CHECK(columns == 0 || rows->columns <= columns, input, "libsvm", "{}: {} columns, the model was fitted on {}", source, rows->columns, columns);
+  GRIM_CHECK(columns == 0 || rows->columns <= columns, input, "libsvm", "{}: {} columns, the model was fitted on {}", source, rows->columns,
+             columns);
   if (columns) rows->columns = columns;
   file.rows = std::move(rows);
   return file;

@@ -13,8 +13,8 @@ enum class ColumnKind : uint8_t { number, category };
 struct Column {
   std::string name;
   ColumnKind kind = ColumnKind::number;
-  std::vector<double> values;        // of a category: its place in `levels`; NaN where missing
-  std::vector<std::string> levels;   // of a category, sorted, or in the order that the file declares
+  std::vector<double> values;       // of a category: its place in `levels`; NaN where missing
+  std::vector<std::string> levels;  // of a category, sorted, or in the order that the file declares
 
   int64_t missing() const;
 };
