@@ -71,6 +71,8 @@ TEST(Str, FormatsAndFindsTheNearest) {
   EXPECT_EQ(with_commas(999), "999");
   EXPECT_EQ(nearest("gtp", {"mlp", "gpt", "rnn"}), "gpt");
   EXPECT_EQ(nearest("temprature", {"temperature", "top-k"}), "temperature");
+  EXPECT_EQ(wrapped("one two three", 7), "one two\nthree");
+  EXPECT_EQ(wrapped("incomprehensible", 5), "incomprehensible");
   EXPECT_EQ(nearest("zzz", {"temperature", "top-k"}), "");
 }
 

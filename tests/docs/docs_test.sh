@@ -9,7 +9,7 @@ cd "$root"
 known=" $("$program" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | tr '\n' ' ') test help "
 commands=0
 while read -r line; do
-  verb="$(awk '{print $2}' <<<"$line")"
+  verb="$(awk '{print $2}' <<<"$line" | tr -d ')')"
   commands=$((commands + 1))
   [[ "$known" == *" $verb "* || "$verb" == VERB ]] || { fail "no command '$verb': $line"; continue; }
   [[ "$verb" == test || "$verb" == VERB ]] && continue

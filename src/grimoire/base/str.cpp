@@ -24,6 +24,20 @@ std::string format_args(std::string_view format, std::initializer_list<StrArg> a
   return fmt::vformat(format, store);
 }
 
+std::string wrapped(std::string_view text, size_t width) {
+  std::string out;
+  size_t column = 0;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    if (column > 0 && column + 1 + end > width) out += '\n', column = 0;
+    if (column > 0) out += ' ', ++column;
+    out += text.substr(0, end);
+    column += end;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 std::string with_commas(int64_t n) {
   std::string digits = std::to_string(n);
   const size_t first = n < 0 ? 1 : 0;

@@ -42,6 +42,9 @@ template <class... Args> std::string str(std::string_view format, const Args&...
 // 1234567 -> "1,234,567".
 std::string with_commas(int64_t n);
 
+// Lines of at most `width` characters, broken at spaces; words that are longer stand alone.
+std::string wrapped(std::string_view text, size_t width);
+
 // The word of `known` nearest to `word` by edit distance, or "" when none is near.
 std::string nearest(std::string_view word, std::initializer_list<std::string_view> known);
 std::string nearest(std::string_view word, const std::string* known, size_t count);

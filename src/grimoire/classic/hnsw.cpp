@@ -75,6 +75,7 @@ class Hnsw final : public NeighbourIndex {
         // a graph may hold a row nobody points to: then the list is filled up by looking at all of them
         if (static_cast<int64_t>(found.size()) < lists.k) found = all_by_distance(q.data());
         NearestList nearest(lists.k);
+        found.resize(std::min(found.size(), static_cast<size_t>(2 * lists.k + 8)));  // floats err in the last digits only
         for (const Hop& h : found) {
           rows_.read_rows(h.row, h.row + 1, exact_x.data());
           nearest.offer({metric_(exact_q.data(), exact_x.data(), P_), h.row});

@@ -39,7 +39,7 @@ class ExperimentCommand final : public Command {
                                        console.live(where);
                                        return !console.stop_requested();
                                      }});
-    std::string text = e.question + "\n\n";
+    std::string text = wrapped(e.question, 100) + "\n\n";
     for (const std::string& c : e.columns) text += str("{:>12}", c);
     text += "\n";
     for (const auto& row : e.rows) {
@@ -47,7 +47,7 @@ class ExperimentCommand final : public Command {
       text += "\n";
     }
     for (const Chart& c : e.charts) text += "\n" + text_chart(c);
-    console.data(text + "\n" + e.answer + "\n");
+    console.data(text + "\n" + wrapped(e.answer, 100) + "\n");
     if (!report_.empty()) {
       write_atomically(report_, page(e));
       console.say(str("page: {}", report_));
