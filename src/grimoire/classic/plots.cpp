@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
+#include "grimoire/classic/pipeline.h"
 #include "grimoire/metric/classification.h"
 
 namespace grim {
@@ -13,6 +14,12 @@ Series line_of(const std::vector<CurvePoint>& points, std::string name) {
   Series s{.name = std::move(name), .x = {}, .y = {}};
   for (const CurvePoint& p : points) s.x.push_back(p.x), s.y.push_back(p.y);
   return s;
+}
+
+// Of a pipeline, its last step's.
+std::string learner_name(const Estimator& e) {
+  const auto* pipeline = dynamic_cast<const Pipeline*>(&e);
+  return pipeline ? pipeline->last().name() : e.name();
 }
 
 }  // namespace
@@ -89,7 +96,7 @@ std::string decision_boundary_svg(const Estimator& prototype, const Dataset& dat
           R"(font-size="11" fill="currentColor">)",
           size) +
       str("\n<text x=\"{}\" y=\"16\" font-size=\"13\" font-weight=\"600\">what {} says on two columns</text>\n", left,
-          escape_html(prototype.name()));
+          escape_html(learner_name(prototype)));
   for (int64_t i = 0; i < kCells; ++i)
     for (int64_t j = 0; j < kCells;) {  // runs of one class are one rectangle
       int64_t end = j;
@@ -111,9 +118,9 @@ std::string decision_boundary_svg(const Estimator& prototype, const Dataset& dat
   svg += str("<text transform=\"translate(14 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>", top + side / 2,
              escape_html(plane.x.columns()[1].name));
   for (int e = 0; e < 2; ++e) {
-    svg += str("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" opacity=\".7\">{:.3g}</text>", e ? left + side : left, top + side + 14,
+    svg += str("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" opacity=\".7\">{:.4g}</text>", e ? left + side : left, top + side + 14,
                e ? "end" : "start", e ? high[0] : low[0]);
-    svg += str("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\" opacity=\".7\">{:.3g}</text>", left - 5, e ? top + 9 : top + side,
+    svg += str("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\" opacity=\".7\">{:.4g}</text>", left - 5, e ? top + 9 : top + side,
                e ? high[1] : low[1]);
   }
   double x = left;

@@ -121,7 +121,7 @@ std::string help_of(Command& command, HelpDepth depth) {
 
 std::string help_of_all(const std::vector<std::unique_ptr<Command>>& commands) {
   std::string text = "grimoire: machine learning in one native program\n\n";
-  for (const auto& c : commands) text += "  " + padded(c->name(), 12) + c->summary() + "\n";
+  for (const auto& c : commands) text += "  " + padded(c->name(), 14) + c->summary() + "\n";
   return text + "\nhelp of a command: grimoire COMMAND --help\n";
 }
 
