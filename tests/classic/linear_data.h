@@ -5,6 +5,7 @@
 
 #include "base/temp_folder.h"
 #include "grimoire/classic/estimator.h"
+#include "grimoire/classic/validate.h"
 
 namespace grim::test {
 
@@ -45,36 +46,16 @@ inline Dataset every(const Dataset& data, int64_t fold, const std::vector<int64_
   return data.pick(rows);
 }
 
-inline std::vector<int64_t> contiguous_folds(int64_t n, int64_t k) {
+// The fold of each row.
+inline std::vector<int64_t> numbered(const std::vector<Fold>& folds, int64_t n) {
   std::vector<int64_t> fold(static_cast<size_t>(n));
-  for (int64_t f = 0, at = 0; f < k; ++f)
-    for (int64_t i = 0; i < n / k + (f < n % k); ++i) fold[at++] = f;
+  for (size_t f = 0; f < folds.size(); ++f)
+    for (int64_t r : folds[f].test) fold[r] = static_cast<int64_t>(f);
   return fold;
 }
-
-// scikit-learn's stratified folds without shuffling: classes numbered by first appearance, labels sorted; fold i's quota of a class is its
-// count at sorted places i, i + k, ...; each class's rows, in order, fill fold 0, then 1, ...
+inline std::vector<int64_t> contiguous_folds(int64_t n, int64_t k) { return numbered(k_folds(n, k), n); }
 inline std::vector<int64_t> stratified_folds(const std::vector<double>& y, int64_t k) {
-  std::vector<double> classes;
-  std::vector<size_t> label;
-  for (double v : y) {
-    size_t c = 0;
-    while (c < classes.size() && classes[c] != v) ++c;
-    if (c == classes.size()) classes.push_back(v);
-    label.push_back(c);
-  }
-  std::vector<size_t> sorted = label;
-  std::sort(sorted.begin(), sorted.end());
-  std::vector<std::vector<int64_t>> quota(classes.size(), std::vector<int64_t>(static_cast<size_t>(k), 0));
-  for (size_t i = 0; i < sorted.size(); ++i) ++quota[sorted[i]][i % static_cast<size_t>(k)];
-  std::vector<int64_t> fold(y.size()), at(classes.size(), 0);
-  for (size_t i = 0; i < y.size(); ++i) {
-    int64_t& f = at[label[i]];
-    while (quota[label[i]][f] == 0) ++f;
-    --quota[label[i]][f];
-    fold[i] = f;
-  }
-  return fold;
+  return numbered(grim::stratified_folds(y, k), static_cast<int64_t>(y.size()));
 }
 
 // Mean score over the folds; `z`: columns scaled by the training rows' means and deviations.

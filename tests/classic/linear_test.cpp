@@ -7,9 +7,12 @@
 #include "grimoire/classic/elastic_net.h"
 #include "grimoire/classic/ridge.h"
 #include "grimoire/device/threads.h"
+#include "support/shared_data.h"
 
 namespace grim {
 namespace {
+
+using test::sparse_of;
 
 using test::Scaling;
 
@@ -32,17 +35,6 @@ Dataset random_data(int64_t n, int64_t p, uint64_t seed, double noise = 0.5) {
     y[i] += 3 + noise * rng.normal();
   }
   return {.x = Features(Tensor::from(x, {n, p})), .y = y, .weight = {}, .classes = {}};
-}
-
-Features sparse_of(const Features& x) {
-  auto s = std::make_shared<SparseRows>();
-  s->columns = x.width();
-  for (int64_t r = 0; r < x.rows(); ++r) {
-    for (int64_t j = 0; j < x.width(); ++j)
-      if (x.at(r, j) != 0) s->column.push_back(static_cast<int32_t>(j)), s->value.push_back(x.at(r, j));
-    s->row_start.push_back(static_cast<int64_t>(s->column.size()));
-  }
-  return Features(std::shared_ptr<const SparseRows>(s), x.columns());
 }
 
 TEST(LinearRegression, Diabetes) {

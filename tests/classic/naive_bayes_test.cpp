@@ -5,9 +5,12 @@
 #include "classic/linear_data.h"
 #include "grimoire/classic/naive_bayes.h"
 #include "grimoire/device/threads.h"
+#include "support/shared_data.h"
 
 namespace grim {
 namespace {
+
+using test::sparse_of;
 
 std::unique_ptr<NaiveBayes> make(const std::vector<std::string>& params) {
   auto m = std::make_unique<NaiveBayes>();
@@ -25,16 +28,6 @@ double cv(const Dataset& data, const std::vector<std::string>& params) {
 Dataset digits(const std::string& path) {
   const Table table = read_csv(path, {.header = CsvOptions::Header::no});
   return dataset_of(table, {.target = table.columns.back().name, .weight = {}, .as = Target::classes});
-}
-Features sparse_of(const Features& x) {
-  auto s = std::make_shared<SparseRows>();
-  s->columns = x.width();
-  for (int64_t r = 0; r < x.rows(); ++r) {
-    for (int64_t j = 0; j < x.width(); ++j)
-      if (x.at(r, j) != 0) s->column.push_back(static_cast<int32_t>(j)), s->value.push_back(x.at(r, j));
-    s->row_start.push_back(static_cast<int64_t>(s->column.size()));
-  }
-  return Features(std::shared_ptr<const SparseRows>(s), x.columns());
 }
 
 TEST(NaiveBayes, Gaussian) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
 
 #include <gtest/gtest.h>
@@ -11,6 +10,7 @@
 #include "base/temp_folder.h"
 #include "grimoire/base/files.h"
 #include "grimoire/classic/estimator.h"
+#include "grimoire/classic/validate.h"
 #include "grimoire/data/table.h"
 
 namespace grim {
@@ -40,39 +40,13 @@ inline Dataset diabetes(const std::string& x_path, const std::string& y_path) {
   return data;
 }
 
-// The k stratified folds of the oracles, without shuffling: classes numbered by first appearance; fold i's quota of a class is its count
-// at places i, i + k, ... of the sorted labels; rows in file order fill fold 0, then 1, ...
-inline std::vector<std::vector<int64_t>> stratified_folds(const std::vector<double>& y, int k) {
-  std::map<double, int> code;
-  std::vector<int> label;
-  for (double v : y) label.push_back(code.try_emplace(v, static_cast<int>(code.size())).first->second);
-  std::vector<int> sorted = label;
-  std::sort(sorted.begin(), sorted.end());
-  std::vector<std::vector<int>> quota(static_cast<size_t>(k), std::vector<int>(code.size()));
-  for (size_t i = 0; i < sorted.size(); ++i) ++quota[i % static_cast<size_t>(k)][static_cast<size_t>(sorted[i])];
-  std::vector<std::vector<int64_t>> folds(static_cast<size_t>(k));
-  for (size_t r = 0; r < label.size(); ++r)
-    for (size_t f = 0; f < folds.size(); ++f)
-      if (quota[f][static_cast<size_t>(label[r])] > 0) {
-        --quota[f][static_cast<size_t>(label[r])];
-        folds[f].push_back(static_cast<int64_t>(r));
-        break;
-      }
-  return folds;
-}
-
-// Mean score over the folds; `make` gives a fresh learner.
+// Mean score over the stratified folds of the oracles; `make` gives a fresh learner.
 template <class Make> double cross_validated(const Dataset& data, int k, Make&& make) {
-  const auto folds = stratified_folds(data.y, k);
   double sum = 0;
-  for (const auto& test : folds) {
-    std::vector<int64_t> train;
-    for (const auto& other : folds)
-      if (&other != &test) train.insert(train.end(), other.begin(), other.end());
-    std::sort(train.begin(), train.end());
+  for (const Fold& fold : stratified_folds(data.y, k)) {
     auto learner = make();
-    learner.fit(data.pick(train));
-    sum += learner.score(data.pick(test));
+    learner.fit(data.pick(fold.train));
+    sum += learner.score(data.pick(fold.test));
   }
   return sum / k;
 }

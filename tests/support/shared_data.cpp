@@ -1,6 +1,7 @@
 #include "support/shared_data.h"
 
 #include <cmath>
+#include <memory>
 
 namespace grim::test {
 namespace {
@@ -27,6 +28,17 @@ Features rescaled(const Features& x, bool by_length) {
 }  // namespace
 
 Features z_scored(const Features& x) { return rescaled(x, false); }
+
+Features sparse_of(const Features& x) {
+  auto s = std::make_shared<SparseRows>();
+  s->columns = x.width();
+  for (int64_t r = 0; r < x.rows(); ++r) {
+    for (int64_t j = 0; j < x.width(); ++j)
+      if (x.at(r, j) != 0) s->column.push_back(static_cast<int32_t>(j)), s->value.push_back(x.at(r, j));
+    s->row_start.push_back(static_cast<int64_t>(s->column.size()));
+  }
+  return Features(std::shared_ptr<const SparseRows>(s), x.columns());
+}
 
 Dataset diabetes(bool scaled) {
   const Table x = read_csv(shared_data("tabular/diabetes_data_raw.csv.gz")), y = read_csv(shared_data("tabular/diabetes_target.csv.gz"));

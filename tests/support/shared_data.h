@@ -24,6 +24,7 @@ inline Dataset digits() {
 // Ten columns as they were measured, and the target: as in scikit-learn, each column about its mean and of length 1 when `scaled`.
 Dataset diabetes(bool scaled);
 Features z_scored(const Features& x);  // about the mean, divided by the deviation (n)
+Features sparse_of(const Features& x);  // the same rows, zeros left out
 
 }  // namespace grim::test
 

@@ -162,7 +162,8 @@ class Doctor {
     for (int64_t c = 0; c < P; ++c) {
       Dataset alone = data_;
       alone.x = data_.x.pick_columns(std::vector<int64_t>{c});
-      if (held_back_score(*tree, alone) < kTellsAll && !mirrors_target(c)) continue;
+      const double by_itself = held_back_score(*tree, alone);
+      if (by_itself < kTellsAll && !mirrors_target(c)) continue;
       std::vector<int64_t> others;
       for (int64_t o = 0; o < data_.x.width(); ++o)
         if (o != c) others.push_back(o);
@@ -172,7 +173,7 @@ class Doctor {
       if (without < kTellsAll - kWithout)
         add("leakage",
             str("Column '{}' alone tells the target ({:.3f} held back); all other columns together reach {:.3f}.",
-                data_.x.columns()[c].name, held_back_score(*tree, alone), without),
+                data_.x.columns()[c].name, by_itself, without),
             "ask whether it is known before the answer is; if not, leave it out");
     }
   }

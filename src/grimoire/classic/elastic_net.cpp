@@ -42,18 +42,6 @@ PathChoice cross_validate_path(const Dataset& data, const PathOptions& given, in
   return choice;
 }
 
-Options Lasso::params() {
-  return {{.name = "alpha", .help = "strength of the penalty", .target = &alpha_, .low = 0, .basic = true},
-          {.name = "folds",
-           .help = "choose alpha by cross-validation on so many parts; 0: take alpha as given",
-           .target = &folds_,
-           .low = 0,
-           .basic = true},
-          {.name = "tolerance", .help = "duality gap to stop at, relative to the objective at 0", .target = &options_.tolerance, .low = 0},
-          {.name = "max-sweeps", .help = "sweeps over the columns at most", .target = &options_.most_sweeps, .low = 1},
-          {.name = "standardise", .help = "penalise columns as if their deviation were 1", .target = &options_.standardise},
-          {.name = "intercept", .help = "fit a constant term", .target = &options_.intercept}};
-}
 Options ElasticNet::params() {
   return {{.name = "alpha", .help = "strength of the penalty", .target = &alpha_, .low = 0, .basic = true},
           {.name = "l1-ratio",
@@ -71,6 +59,11 @@ Options ElasticNet::params() {
           {.name = "max-sweeps", .help = "sweeps over the columns at most", .target = &options_.most_sweeps, .low = 1},
           {.name = "standardise", .help = "penalise columns as if their deviation were 1", .target = &options_.standardise},
           {.name = "intercept", .help = "fit a constant term", .target = &options_.intercept}};
+}
+Options Lasso::params() {
+  Options o = ElasticNet::params();
+  std::erase_if(o, [](const Option& each) { return each.name == "l1-ratio"; });
+  return o;
 }
 
 void ElasticNet::fit_on(const Dataset& data) {

@@ -5,6 +5,8 @@
 #include <limits>
 
 #include "grimoire/base/error.h"
+#include "grimoire/metric/classification.h"
+#include "grimoire/metric/regression.h"
 
 namespace grim {
 namespace {
@@ -187,21 +189,7 @@ Features Estimator::transform(const Features& x) const {
 double Estimator::score(const Dataset& data) const {
   const std::vector<double> predicted = predict(data.x);
   GRIM_CHECK(data.y.size() == predicted.size(), shape, name(), "got {} targets for {} rows", data.y.size(), predicted.size());
-  double weights = 0, mean = 0, right = 0, residual = 0, total = 0;
-  for (size_t r = 0; r < predicted.size(); ++r) {
-    const double w = data.weight_of(static_cast<int64_t>(r));
-    weights += w;
-    mean += w * data.y[r];
-    right += w * (predicted[r] == data.y[r]);
-  }
-  if (is_classifier()) return right / weights;
-  mean /= weights;
-  for (size_t r = 0; r < predicted.size(); ++r) {
-    const double w = data.weight_of(static_cast<int64_t>(r)), e = data.y[r] - predicted[r], d = data.y[r] - mean;
-    residual += w * e * e;
-    total += w * d * d;
-  }
-  return total > 0 ? 1 - residual / total : residual == 0 ? 1.0 : 0.0;
+  return is_classifier() ? accuracy(data.y, predicted, data.weight) : regression_scores(data.y, predicted, data.weight).r2;
 }
 
 void Estimator::predict_on(const Features& x, double* out) const {

@@ -50,14 +50,14 @@ std::vector<int64_t> strata_of_rows(const std::vector<double>& y, int64_t k) {
   return fold;
 }
 
-std::vector<double> metrics_of(const Estimator& e, const Dataset& test, const std::vector<double>& predicted) {
+// `p`: the probabilities, undefined when the learner has none.
+std::vector<double> metrics_of(const Estimator& e, const Dataset& test, const std::vector<double>& predicted, const Tensor& p) {
   if (!e.is_classifier()) {
     const RegressionScores s = regression_scores(test.y, predicted, test.weight);
     return {s.r2, s.rmse, s.mae};
   }
   std::vector<double> values{accuracy(test.y, predicted, test.weight)};
-  if (!e.has_proba()) return values;
-  const Tensor p = e.predict_proba(test.x);
+  if (!p.defined()) return values;
   values.push_back(log_loss(test.y, p, test.weight));
   const std::set<double> seen(test.y.begin(), test.y.end());
   if (seen.size() != test.classes.size()) return values.push_back(NAN), values;  // a fold without some class has no AUC
@@ -81,13 +81,13 @@ void tell(const FitProgress& progress, int64_t done, int64_t all) {
 void add_fold(FoldScores& scores, const Estimator& e, const Dataset& train, const Dataset& test, const Fold& fold, double seconds) {
   const std::vector<double> predicted = e.predict(test.x);
   scores.metrics = metric_names(e);
-  scores.test.push_back(metrics_of(e, test, predicted));
+  const Tensor p = e.is_classifier() && e.has_proba() ? e.predict_proba(test.x) : Tensor();
+  scores.test.push_back(metrics_of(e, test, predicted, p));
   scores.train_score.push_back(e.score(train));
   scores.seconds.push_back(seconds);
   for (size_t i = 0; i < fold.test.size(); ++i) scores.predicted[static_cast<size_t>(fold.test[i])] = predicted[i];
-  if (e.has_proba() && test.class_count() == 2) {
+  if (p.defined() && test.class_count() == 2) {
     scores.probability.resize(scores.predicted.size(), NAN);
-    const Tensor p = e.predict_proba(test.x);
     for (size_t i = 0; i < fold.test.size(); ++i) scores.probability[static_cast<size_t>(fold.test[i])] = p.data<double>()[2 * i + 1];
   }
   for (const std::string& w : e.report().warnings)

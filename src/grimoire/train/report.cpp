@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "grimoire/base/chart.h"
 #include "grimoire/base/clock.h"
 #include "grimoire/base/files.h"
 #include "grimoire/generate/generate.h"
@@ -28,18 +29,6 @@ svg { max-width: 100%; height: auto; } svg text { fill: var(--faint); font-size:
   .train { stroke: var(--train); } .dev { stroke: var(--dev); } .base { stroke: var(--faint); stroke-dasharray: 4 4; } .bar { fill: var(--dev); }
 li.warning { color: var(--warn); } li.good { color: var(--good); }
 )";
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
-  }
-  return out;
-}
 
 struct Point {
   double step, loss;
@@ -152,17 +141,17 @@ std::string histogram_picture(const Spread& spread) {
 
 std::string health_section(const Diagnosis& d) {
   std::string s = "<h2>Health</h2><ul>";
-  for (const Verdict& v : d.verdicts) s += str("<li class={}>{}</li>", v.tone == Verdict::Tone::good ? "good" : "warning", escaped(v.text));
+  for (const Verdict& v : d.verdicts) s += str("<li class={}>{}</li>", v.tone == Verdict::Tone::good ? "good" : "warning", escape_html(v.text));
   s += "</ul><h2>Layers</h2><div class=scroll><table><tr><th>layer"
        "<th class=n>mean<th class=n>std<th class=n>saturated<th>values<th class=n>gradient std<th>gradient</tr>";
   for (const LayerReport& l : d.layers)
-    s += str("<tr><td>{}<td class=n>{:.4f}<td class=n>{:.4f}<td class=n>{}<td>{}<td class=n>{:.2e}<td>{}</tr>", escaped(l.name), l.activation.mean,
+    s += str("<tr><td>{}<td class=n>{:.4f}<td class=n>{:.4f}<td class=n>{}<td>{}<td class=n>{:.2e}<td>{}</tr>", escape_html(l.name), l.activation.mean,
              l.activation.std, l.activation.bounded ? str("{:.1f} %", 100 * l.activation.saturated) : "", histogram_picture(l.activation),
              l.gradient.std, l.gradient.histogram.empty() ? "" : histogram_picture(l.gradient));
   s += "</table></div><h2>Weights</h2><div class=scroll><table><tr><th>weight<th>shape"
        "<th class=n>std<th>values<th class=n>gradient : data<th class=n>update : data</tr>";
   for (const WeightReport& w : d.weights)
-    s += str("<tr><td>{}<td>{}<td class=n>{:.4f}<td>{}<td class=n>{:.2e}<td class=n>{}</tr>", escaped(w.name), w.shape, w.weight.std,
+    s += str("<tr><td>{}<td>{}<td class=n>{:.4f}<td>{}<td class=n>{:.2e}<td class=n>{}</tr>", escape_html(w.name), w.shape, w.weight.std,
              histogram_picture(w.weight), w.gradient_to_data, w.update_to_data > 0 ? str("10<sup>{:.1f}</sup>", std::log10(w.update_to_data)) : "");
   return s + "</table></div>";
 }
@@ -187,19 +176,19 @@ void write_report(const std::string& folder, const Diagnosis* diagnosis) {
   write_atomically(join_path(folder, "samples.txt"), samples);
   std::string html = str("<!doctype html><html lang=en><meta charset=utf-8>"
                          "<meta name=viewport content='width=device-width'><title>{} on {}</title><style>{}</style>",
-                         escaped(config.model), escaped(file_name(config.data)), kStyle);
-  html += str("<h1>{} on {}</h1><p class=sub>{} steps, seed {}, {}; Grimoire {}</p>", escaped(config.model), escaped(file_name(config.data)),
+                         escape_html(config.model), escape_html(file_name(config.data)), kStyle);
+  html += str("<h1>{} on {}</h1><p class=sub>{} steps, seed {}, {}; Grimoire {}</p>", escape_html(config.model), escape_html(file_name(config.data)),
               with_commas(config.steps), config.seed, utc_timestamp(), GRIM_VERSION);
   html += "<div class=figures>" + figure(c.train_loss, "train, nats a token") + figure(c.dev_loss, "dev") + figure(c.test_loss, "test") +
           figure(c.baseline, "counting bigram");
   if (std::isfinite(c.tokens_per_second)) html += figure(with_commas(static_cast<int64_t>(c.tokens_per_second)), "tokens a second");
   if (std::isfinite(c.seconds)) html += figure(str("{:.1f} s", c.seconds), "of training");
   html += "</div><h2>Loss</h2>" + loss_picture(c);
-  html += str("<h2>Samples</h2><pre{}>{}</pre>", config.format == "lines" ? "" : " class=text", escaped(samples));
+  html += str("<h2>Samples</h2><pre{}>{}</pre>", config.format == "lines" ? "" : " class=text", escape_html(samples));
   if (diagnosis) html += health_section(*diagnosis);
   html += "<h2>Configuration</h2><div class=scroll><table>";
   RunConfig copy = config;
-  for (const Option& o : copy.options()) html += str("<tr><td>{}<td>{}<td>{}</tr>", o.name, escaped(o.json().dump()), escaped(o.help));
+  for (const Option& o : copy.options()) html += str("<tr><td>{}<td>{}<td>{}</tr>", o.name, escape_html(o.json().dump()), escape_html(o.help));
   write_atomically(join_path(folder, "report.html"), html + "</table></div></html>\n");
 }
 
