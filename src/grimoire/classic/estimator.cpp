@@ -265,8 +265,9 @@ std::unique_ptr<Estimator> Estimator::from_state(const State& state) {
 
 void Estimator::save(const std::string& path) const { to_state().save(path); }
 
-std::unique_ptr<Estimator> Estimator::load(const std::string& path) {
-  const State state = State::load(path);
+std::unique_ptr<Estimator> Estimator::load(const std::string& path) { return load(State::load(path), path); }
+
+std::unique_ptr<Estimator> Estimator::load(const State& state, const std::string& path) {
   try {
     return from_state(state);
   } catch (const Error& e) {

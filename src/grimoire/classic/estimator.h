@@ -69,6 +69,7 @@ class Estimator {
   static std::unique_ptr<Estimator> from_state(const State& state);
   void save(const std::string& path) const;                         // atomically
   static std::unique_ptr<Estimator> load(const std::string& path);  // throws: input, not such a file, damaged, a newer version
+  static std::unique_ptr<Estimator> load(const State& state, const std::string& path);  // of a file read already; path: for messages
 
   // For one row at a time without allocation, where the learner offers it (trees): false, nothing written, where not.
   // `row` has width() numbers; `out` the K probabilities, or one number.

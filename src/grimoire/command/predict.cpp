@@ -30,7 +30,7 @@ class PredictCommand final : public Command {
   int run(Console& console) override {
     device::set_threads(static_cast<int>(threads_));
     const State state = State::load(model_);
-    const std::unique_ptr<Estimator> learner = Estimator::load(model_);
+    const std::unique_ptr<Estimator> learner = Estimator::load(state, model_);
     if (!learner->needs_target())
       data_.target.clear();
     else if (data_.target.empty())
@@ -49,7 +49,7 @@ class PredictCommand final : public Command {
       const std::vector<double> y = learner->predict(data.x);
       const Tensor p = proba_ ? learner->predict_proba(data.x) : Tensor();
       print_predictions(console, result, *learner, y, p);
-      if (!data.y.empty() && learner->needs_target()) score(console, result, *learner, data, y);
+      if (!data.y.empty() && learner->needs_target()) score(console, result, *learner, data, y, p);
     }
     if (classes) result.set("classes", Json::array_of(learner->classes()));
     if (console.json()) console.result(result);
@@ -127,11 +127,11 @@ class PredictCommand final : public Command {
     if (p.defined()) result.set("probabilities", std::move(probabilities));
   }
 
-  static void score(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<double>& y) {
+  static void score(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<double>& y, const Tensor& p) {
     Json scores = Json::object();
     if (learner.is_classifier()) {
       scores.set("accuracy", accuracy(data.y, y, data.weight));
-      if (learner.has_proba()) scores.set("log_loss", log_loss(data.y, learner.predict_proba(data.x), data.weight));
+      if (learner.has_proba()) scores.set("log_loss", log_loss(data.y, p.defined() ? p : learner.predict_proba(data.x), data.weight));
     } else {
       const RegressionScores s = regression_scores(data.y, y, data.weight);
       scores.set("r2", s.r2);
