@@ -7,8 +7,8 @@ install(TARGETS grimoire EXPORT GrimoireTargets
 if(TARGET grimoire_cli)
   install(TARGETS grimoire_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/grimoire DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-  FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "*_kernel.h" EXCLUDE PATTERN "app" EXCLUDE)
+install(CODE "set(GRIM_HEADER_ROOT \"${PROJECT_SOURCE_DIR}/src\")\nset(GRIM_INCLUDE_FOLDER \"${CMAKE_INSTALL_INCLUDEDIR}\")")
+install(SCRIPT ${CMAKE_CURRENT_LIST_DIR}/install_headers.cmake)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Grimoire)
 install(EXPORT GrimoireTargets NAMESPACE Grimoire:: DESTINATION ${package})

@@ -1,9 +1,9 @@
 """Times Grimoire's decompositions against LAPACK (NumPy, SciPy) and scikit-learn, in turn, on one thread.
 
-    python bench/compare/linalg.py [--ours PATH] [--rounds N]
+    python bench/compare/linalg.py [--ours PATH] [--rounds N] [--short]
 
 Both sides hold their matrices ready and are asked for one task at a time, ours and theirs alternating; the best and the median
-of the rounds are shown. Matrices are random of the same kind on both sides, not the same numbers.
+of the rounds are shown. Matrices are random of the same kind on both sides, not the same numbers. --short: one task of ours alone.
 """
 
 import argparse
@@ -16,15 +16,15 @@ import time
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
-import numpy as np  # noqa: E402  (after the thread count)
-import scipy  # noqa: E402
-import scipy.linalg  # noqa: E402
-import scipy.sparse.linalg  # noqa: E402
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def peers():
+def peers():  # imported after the thread count is set
+    import numpy as np
+    import scipy.linalg
+    import scipy.sparse.linalg
+
+    print(f"numpy {np.__version__}, scipy {scipy.__version__}")
     rng = np.random.default_rng(1)
     a1000, a2000 = rng.standard_normal((1000, 1000)), rng.standard_normal((2000, 2000))
     s1000, s2000 = (a1000 + a1000.T) / 2, (a2000 + a2000.T) / 2
@@ -55,9 +55,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ours", default=ROOT / "build/release/bench/compare/bench_linalg")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--short", action="store_true", help="one task of ours alone")
     options = parser.parse_args()
+    if options.short:
+        print(subprocess.run([options.ours], input="eigenvalues-1000\n", capture_output=True, text=True, check=True).stdout.strip())
+        return
     ours = subprocess.Popen([options.ours], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    print(f"numpy {np.__version__}, scipy {scipy.__version__}; one thread; seconds, best (median) of {options.rounds}")
+    print(f"one thread; seconds, best (median) of {options.rounds}")
     for name, peer in peers().items():
         times = {"ours": [], "peer": []}
         for _ in range(options.rounds):

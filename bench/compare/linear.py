@@ -1,16 +1,19 @@
 """Times Grimoire's linear models against scikit-learn, glmnet and liblinear, in turn, on the same numbers.
 
-    python bench/compare/linear.py [--ours PATH] [--a9a FILE] [--rounds N] [--threads 1 2] [--task NAME ...] [--json FILE]
+    python bench/compare/linear.py [--ours PATH] [--a9a FILE] [--rounds N] [--threads 1 2] [--task NAME ...] [--json FILE] [--short]
 
 Run it with the Python that has scikit-learn; Rscript with glmnet and liblinear-train are used when they are there. In every round
 each side runs once, so that a disturbance of the machine hits all alike; the least CPU time of the rounds is shown (all threads of
-the process), with the least wall time. The objectives reached stand beside the times: a time without one means little.
+the process), with the least wall time. The objectives reached stand beside the times: a time without one means little. --short
+runs our side alone on a few rows.
 """
 
 import argparse
+import array
 import json
 import os
 import pathlib
+import random
 import re
 import resource
 import shutil
@@ -68,9 +71,16 @@ print("RESULT %.6f %.6f %.12g" % (*best, f))
 
 
 def make_data(task, folder):
+    n, p = SIZES[task]
+    if n <= 1000 and p <= 10:  # --short
+        draw = random.Random(1)
+        x = array.array("d", (draw.gauss(0, 1) for _ in range(n * p)))
+        y = array.array("d", (sum(x[r * p : r * p + p]) + draw.gauss(0, 1) for r in range(n)))
+        pathlib.Path(folder, "x.f64").write_bytes(x.tobytes())
+        pathlib.Path(folder, "y.f64").write_bytes(y.tobytes())
+        return
     import numpy as np
 
-    n, p = SIZES[task]
     rng = np.random.default_rng(0)
     x = rng.standard_normal((n, p))
     w = np.zeros(p)
@@ -131,6 +141,8 @@ def sides(task, folder, args, threads):
             found["liblinear"] = liblinear
         return found
     found = {"ours": ours}
+    if args.short:
+        return found
     if task == "logistic":
         found |= {"sklearn lbfgs": lambda: sklearn("lbfgs"), "sklearn newton-cholesky": lambda: sklearn("newton-cholesky")}
     else:
@@ -148,7 +160,10 @@ def main():
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
     parser.add_argument("--task", nargs="+", default=[*SIZES, *A9A], choices=[*SIZES, *A9A])
     parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--short", action="store_true", help="our side alone, a few rows")
     args = parser.parse_args()
+    if args.short:
+        args.task, args.rounds, SIZES["ridge"] = ["ridge"], 1, (200, 5)
     rows = []
     print("| task | threads | side | CPU s | wall s | objective | CPU against ours |\n|---|---|---|---|---|---|---|")
     for task in args.task:

@@ -1,17 +1,16 @@
 """Neighbours and k-means beside faiss, hnswlib, SciPy and scikit-learn, both sides in turn in one run.
 
-    neighbours.py BUILD/bench/compare/bench_neighbours MNIST_FOLDER [--threads 1] [--rounds 2] [--tasks mnist kdtree kmeans hnsw]
+    neighbours.py BUILD/bench/compare/bench_neighbours MNIST_FOLDER [--threads 1] [--rounds 2] [--tasks mnist kdtree kmeans hnsw] [--short]
 
 Every line: task, our seconds of CPU time, the peer's, their ratio. Rounds alternate and the best of each side counts. MNIST_FOLDER
 holds the four .gz files. Accuracy and recall are printed beside the times, because speed alone means nothing for approximate search.
+--short runs k-means of our side alone.
 """
 
 import argparse
 import gzip
 import subprocess
 import time
-
-import numpy as np
 
 
 def clock():
@@ -24,6 +23,8 @@ def since(start):
 
 
 def idx(path):
+    import numpy as np
+
     with gzip.open(path) as f:
         data = f.read()
     sizes = [int.from_bytes(data[4 + 4 * i : 8 + 4 * i], "big") for i in range(data[3])]
@@ -31,6 +32,8 @@ def idx(path):
 
 
 def mnist(folder):
+    import numpy as np
+
     train, test = idx(f"{folder}/train-images-idx3-ubyte.gz"), idx(f"{folder}/t10k-images-idx3-ubyte.gz")
     return train.reshape(len(train), -1).astype(np.float32), test.reshape(len(test), -1).astype(np.float32)
 
@@ -48,6 +51,7 @@ def peer_mnist(args):
 
 
 def peer_kdtree(args):
+    import numpy as np
     from scipy.spatial import cKDTree
 
     rng = np.random.default_rng(1)
@@ -61,6 +65,7 @@ def peer_kdtree(args):
 
 
 def peer_kmeans(args):
+    import numpy as np
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
@@ -75,6 +80,7 @@ def peer_kmeans(args):
 def peer_hnsw(args):
     import faiss
     import hnswlib
+    import numpy as np
 
     train, test = mnist(args.mnist)
     flat = faiss.IndexFlatL2(train.shape[1])
@@ -125,7 +131,10 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--tasks", nargs="+", default=["mnist", "kdtree", "kmeans", "hnsw"])
+    parser.add_argument("--short", action="store_true", help="our side alone, k-means")
     args = parser.parse_args()
+    if args.short:
+        return print(ours(args, "kmeans"))
     peers = {"mnist": (peer_mnist, "faiss"), "kdtree": (peer_kdtree, "SciPy"), "kmeans": (peer_kmeans, "scikit-learn"), "hnsw": (peer_hnsw, "hnswlib")}
     rows = []
     for task in args.tasks:

@@ -1,11 +1,11 @@
 """Times Grimoire's training steps against PyTorch's, default and tuned, in alternating bursts.
 
-    python bench/compare/run.py [--workload nanogpt-cpu ... | all] [--threads 1 2] [--ours PATH] [--rounds N] [--json FILE]
+    python bench/compare/run.py [--workload nanogpt-cpu ... | all] [--threads 1 2] [--ours PATH] [--rounds N] [--json FILE] [--short]
 
 Run it with the Python that has torch. For every workload and thread count it starts one process per side (ours:
 compare_steps; torch: torch_steps.py as installed; tuned: torch_steps.py --tuned under TUNED below), lets each warm up, and
 then gives them bursts of 0.3 to 1 second in turn, the others stopped, so that a disturbance of the machine hits all sides
-alike. It pins nothing to a core. When compare_steps has not been built, the peers are measured alone.
+alike. It pins nothing to a core. --short runs our side alone for a moment: is all there that the others will be compared with?
 
 Columns: best and median wall time of a step; cpu, the least CPU time of a step (all threads; the figure to trust for one
 thread on a shared machine; with several threads it counts their spinning too); noise, the CPU time that other processes
@@ -164,10 +164,8 @@ def commands(args, workload, threads, shim):
     tuned = plain | TUNED | ({"LD_PRELOAD": shim} if shim else {})
     tail = ["--workload", workload, "--threads", str(threads)]
     torch_side = [sys.executable, str(HERE / "torch_steps.py"), *tail]
-    sides = [("torch", torch_side, plain), ("tuned", [*torch_side, "--tuned"], tuned)]
-    if args.ours:
-        sides.insert(0, ("ours", [str(args.ours), *tail], dict(os.environ)))
-    return sides
+    ours = ("ours", [str(args.ours), *tail], dict(os.environ))
+    return [ours] if args.short else [ours, ("torch", torch_side, plain), ("tuned", [*torch_side, "--tuned"], tuned)]
 
 
 def measure(args, workload, threads, shim):
@@ -183,12 +181,7 @@ def measure_once(args, workload, threads, shim):
     sides = []
     try:
         for name, command, env in commands(args, workload, threads, shim):
-            try:
-                sides.append(Side(name, command, env))
-            except (RuntimeError, OSError) as error:
-                if name != "ours":
-                    raise
-                print(f"  ours left out: {error}", file=sys.stderr)
+            sides.append(Side(name, command, env))
         for side in sides:
             side.calibrate(args.burst)
         for turn in range(args.rounds):
@@ -239,16 +232,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workload", nargs="+", default=["all"], choices=WORKLOADS + ["all"])
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--ours", type=pathlib.Path, default=ROOT / "build/release/bench/compare_steps")
+    parser.add_argument("--ours", type=pathlib.Path, default=ROOT / "build/release/bench/compare/compare_steps")
     parser.add_argument("--rounds", type=int, default=5, help="bursts of each process")
     parser.add_argument("--restarts", type=int, default=2, help="processes of each side, one after the other")
     parser.add_argument("--burst", type=float, default=0.5, help="seconds of one burst")
     parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--short", action="store_true", help="our side alone, one workload, a moment")
     args = parser.parse_args()
     if not args.ours.exists():
-        print(f"{args.ours} is not built; measuring the peers alone", file=sys.stderr)
-        args.ours = None
-    idle = idle_percent()
+        sys.exit(f"error: {args.ours} is not built\nhint: ./grimoire test builds it; --ours PATH names another")
+    if args.short:
+        args.workload, args.threads, args.rounds, args.restarts, args.burst = ["notebook-mlp"], [1], 1, 1, 0.05
+    idle = idle_percent(0.1 if args.short else 2.0)
     print(f"{cpu_model()}, {os.cpu_count()} CPUs, {idle:.0f}% idle", file=sys.stderr)
     if idle < 93:
         print(
@@ -256,8 +251,8 @@ def main():
         )
     workloads, rows = WORKLOADS if "all" in args.workload else args.workload, []
     with tempfile.TemporaryDirectory() as folder:
-        shim = build_shim(folder)
-        if not shim:
+        shim = None if args.short else build_shim(folder)
+        if not shim and not args.short:
             print("warning: no C compiler: the tuned peer runs without its AVX-512 matrix kernels", file=sys.stderr)
         for workload in workloads:
             for threads in args.threads:
@@ -274,7 +269,7 @@ def main():
                     "rounds": args.rounds,
                     "restarts": args.restarts,
                     "burst_seconds": args.burst,
-                    "torch": rows[0]["torch"]["greeting"].split()[1],
+                    "torch": rows[0]["torch"]["greeting"].split()[1] if "torch" in rows[0] else None,
                     "python": platform.python_version(),
                     "tuned": TUNED | {"LD_PRELOAD": SHIM.strip() if shim else "", "optimizer": "AdamW(fused=True)"},
                     "results": rows,

@@ -1,7 +1,7 @@
 """Times Grimoire's tree learners beside scikit-learn, XGBoost and LightGBM, turn by turn.
 
     python bench/compare/trees.py [--job JOB ... | all] [--threads 1 2] [--repeats 3] [--peers sklearn xgboost lightgbm]
-                                  [--ours PATH] [--mnist FOLDER] [--json FILE]
+                                  [--ours PATH] [--mnist FOLDER] [--json FILE] [--short]
 
 Run it with the Python that has the peers; ours is build/.../bench/compare/bench_trees. For each job and thread count every side is a
 fresh process that reads the same rows and fits once; the sides take turns, `--repeats` times, so that a disturbance of the machine hits
@@ -12,16 +12,18 @@ The rows: MNIST (60,000 by 784 bytes; 10,000 test rows), or `normal`: 28 standar
 probability 1 / (1 + exp(-1.5 f)), f a fixed sum of products, waves and steps of 14 of the columns (`signal` below); seeds are in JOBS.
 
 Settings are equal on all sides: XGBoost-like jobs use depth 6, rate .3, lambda 1, least hessian 1, 255 or 256 bins, no other
-limits; `leaves` is LightGBM's default shape: 31 leaves, rate .1, 20 rows a leaf.
+limits; `leaves` is LightGBM's default shape: 31 leaves, rate .1, 20 rows a leaf. --short runs our side alone on a few rows.
 """
 
 import argparse
+import array
 import gzip
 import importlib
 import json
 import os
 import pathlib
 import platform
+import random
 import resource
 import subprocess
 import sys
@@ -39,11 +41,13 @@ JOBS = {
     "leaves-normal": ("normal-900k", "boosting", ["rounds=100"], ["lightgbm", "xgboost", "sklearn"]),
     "boosting-mnist": ("mnist", "boosting", DEPTH6 + ["rounds=20"], ["xgboost", "lightgbm"]),
     "tree-mnist": ("mnist", "tree", ["criterion=entropy", "max-depth=10"], ["sklearn"]),
+    "short": ("few", "boosting", ["rounds=5"], []),
 }
 SETS = {  # rows, columns, classes, type, test rows, seeds
     "mnist": (60000, 784, 10, "u8", 10000, None),
     "normal-100k": (100000, 28, 2, "f32", 20000, (3, 4)),
     "normal-900k": (900000, 28, 2, "f32", 100000, (1, 2)),
+    "few": (500, 4, 2, "f32", 500, None),
 }
 
 
@@ -52,7 +56,18 @@ def signal(np, x):
             + 0.5 * (x[:, 5] > 0.3) * x[:, 6] + 0.3 * x[:, 7] * x[:, 8] - 0.4 * x[:, 9] ** 2 + 0.4 + 0.25 * x[:, 10:14].sum(1))
 
 
+def write_few(folder):
+    draw = random.Random(1)
+    for part in ("train", "test"):
+        x = array.array("f", (draw.gauss(0, 1) for _ in range(SETS["few"][0] * SETS["few"][1])))
+        y = array.array("d", (float(v > 0) for v in x[:: SETS["few"][1]]))
+        pathlib.Path(folder, f"few-{part}.x").write_bytes(x.tobytes())
+        pathlib.Path(folder, f"few-{part}.y").write_bytes(y.tobytes())
+
+
 def write_set(name, folder, mnist):
+    if name == "few":
+        return write_few(folder)
     import numpy as np
 
     rows, columns, _, _, test_rows, seeds = SETS[name]
@@ -172,6 +187,8 @@ def compare(job, threads, folder, args):
             env = os.environ | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1"}
             done = subprocess.run(command_of(side, job, threads, folder, args.ours), capture_output=True, text=True, env=env)
             if done.returncode:
+                if side == "ours":
+                    sys.exit(f"error: {done.args[0]}: {done.stderr.strip()[-300:]}")
                 print(f"{job} {side}: {done.stderr.strip()[-300:]}")
                 break
             results[side].append(json.loads(done.stdout.strip().splitlines()[-1]))
@@ -199,10 +216,13 @@ def main():
     parser.add_argument("--json")
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     parser.add_argument("--worker", help=argparse.SUPPRESS)
+    parser.add_argument("--short", action="store_true", help="our side alone, a few rows")
     args = parser.parse_args()
+    if args.short:
+        args.job, args.threads, args.repeats = ["short"], [1], 1
     if args.worker:
         return work(args.worker, args.job[0], args.threads[0], args.folder)
-    jobs = list(JOBS) if args.job == ["all"] else args.job
+    jobs = [job for job in JOBS if job != "short"] if args.job == ["all"] else args.job
     print(f"{platform.machine()}, {os.cpu_count()} cores; load {os.getloadavg()[0]:.2f}")
     everything = {}
     with tempfile.TemporaryDirectory() as folder:

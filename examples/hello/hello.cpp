@@ -9,8 +9,7 @@ int main() {
   Rng rng(RngMode::philox, 42);
   const Tensor x = rand({256, 1}, rng) * 2.0 - 1.0, y = sin(x * 3.0);
   Module net;
-  Linear hidden("hidden", net, kaiming_normal({1, 64}, Gain::tanh, rng), zero_bias(64));
-  Linear out("out", net, kaiming_normal({64, 1}, Gain::linear, rng), zero_bias(1));
+  Linear hidden("hidden", net, 1, 64, rng), out("out", net, 64, 1, rng);
   Parameters parameters(net.parameters());
   Adam adam(parameters, {});
   for (int step = 0; step <= 500; ++step) {
@@ -20,5 +19,6 @@ int main() {
     adam.step(0.01);
     if (step % 250 == 0) std::cout << "step " << step << ": loss " << loss.item() << "\n";
   }
+  save(net, "sine.safetensors");
   std::cout << slice(out(hidden(x, Activation::tanh)), 0, 0, 2) << "\n";
 }

@@ -74,6 +74,27 @@ TEST(Tape, BufferCollectsInPlace) {
   EXPECT_EQ(buffer.at({0}), 3.0);
 }
 
+// What a hook puts in a gradient's place is what the optimiser's buffer holds, whichever way it got there; and it must fit.
+TEST(Tape, HooksReplaceAlsoWhatCollectsInABuffer) {
+  const Tensor x = leaf(1), buffer = Tensor::full({2}, 77, Dtype::f64);
+  set_grad_buffer(x, buffer);
+  double seen = 0;
+  on_grad(x, [](Tensor& g) { g = Tensor::full({2}, 100, Dtype::f64); });
+  on_grad(x, [&](Tensor& g) { seen = g.at({1}), g = times(g, 0.5); });
+  for (int step = 0; step < 2; ++step) {
+    zero_grad(x);
+    backward(times(x, 3), Tensor::ones({2}, Dtype::f64));
+    EXPECT_EQ(seen, 100.0);
+    EXPECT_EQ(buffer.at({0}), 50.0);
+    EXPECT_EQ(grad(x).raw(), buffer.raw());
+  }
+  const Tensor y = leaf(1), z = leaf(1);
+  on_grad(y, [](Tensor& g) { g = Tensor::ones({3}, Dtype::f64); });
+  EXPECT_THROW(backward(times(y, 3), Tensor::ones({2}, Dtype::f64)), Error);
+  on_grad(z, [](Tensor& g) { g = Tensor(); });
+  EXPECT_THROW(backward(times(z, 3), Tensor::ones({2}, Dtype::f64)), Error);
+}
+
 TEST(Tape, DeepGraphsNeitherOverflowOnBackwardNorWhenDropped) {
   const Tensor x = leaf(1);
   for (bool walk : {true, false}) {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The documents are true: every command and flag they show exists, their links lead somewhere, their example is the example.
 set -uo pipefail
-program="$1" root="$2"
+program="$1" root="$2" build="$(cd "$(dirname "$1")" && pwd)"
+bench="$build/bench/compare"
 failures=0
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
 cd "$root"
@@ -25,8 +26,32 @@ for verb in demo train resume generate eval doctor fit predict validate stats di
   "$program" "$verb" --help-all | grep -q "^  grimoire $verb" || fail "$verb shows no example"
 done
 
-# The C++ examples of the README are the ones that are built and run.
-awk '/^```cpp$/ { on = 1; next } /^```$/ { on = 0 } on' README.md | diff - <(cat examples/hello/hello.cpp examples/table/table.cpp) >/dev/null || fail "README's examples differ from examples/"
+# The C++ examples shown are the ones that are built and run.
+code() { awk '/^```cpp$/ { on = 1; next } /^```$/ { on = 0 } on' "$1"; }
+code README.md | diff - examples/hello/hello.cpp >/dev/null || fail "README's example differs from examples/hello"
+code docs/library.md | diff - examples/table/table.cpp >/dev/null || fail "the example of docs/library.md differs from examples/table"
+
+# `./grimoire test -R PATTERN` names tests that there are.
+while read -r pattern; do
+  ctest --test-dir "$build" -N -R "$pattern" | grep -q '^  *Test ' || fail "no test matches -R $pattern"
+done < <(grep -hoE 'grimoire test -R [^` ]+' README.md docs/*.md | sed 's/.*-R //; s/"//g; s/\\|/|/g')
+
+# Scripts that a page names are there, and measure our side alone in their short mode.
+scripts=0
+while read -r script; do
+  [ -f "$script" ] || { fail "no script $script"; continue; }
+  [[ "$script" == bench/compare/* ]] || continue
+  command -v python3 >/dev/null || { echo "SKIPPED: $script, for want of python3"; continue; }
+  case "$script" in
+    */run.py) side=(--ours "$bench/compare_steps") ;;
+    */neighbours.py) side=("$bench/bench_neighbours" nowhere) ;;
+    *) side=(--ours "$bench/bench_$(basename "$script" .py)") ;;
+  esac
+  python3 "$script" "${side[@]}" --short >"$bench/short.log" 2>&1 || fail "$script --short: $(tail -3 "$bench/short.log")"
+  scripts=$((scripts + 1))
+done < <(grep -hoE '(bench|tools)/[a-z/_]+\.py' README.md docs/*.md CONTRIBUTING.md bench/gate | sort -u)
+lines=$(wc -l <README.md)
+[ "$lines" -le 250 ] || fail "README.md has $lines lines, more than 250"
 
 for file in README.md CONTRIBUTING.md docs/*.md; do
   while read -r link; do
@@ -34,4 +59,4 @@ for file in README.md CONTRIBUTING.md docs/*.md; do
     [ -e "$(dirname "$file")/$link" ] || fail "$file links to $link, which is not there"
   done < <(grep -oE '\]\([A-Za-z0-9_./:-]+\)' "$file" | sed 's|^..||; s|.$||')
 done
-[ "$failures" -eq 0 ] && echo "the documents are true ($commands commands)" || exit 1
+[ "$failures" -eq 0 ] && echo "the documents are true ($commands commands, $scripts scripts)" || exit 1

@@ -10,8 +10,11 @@ for example in hello table; do
     { cat "$work/configure.log"; exit 1; }
   cmake --build "$work/$example" >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
 done
-"$work/hello/hello" | tee "$work/out.txt"
+! find "$work/prefix/include" -name '*-inl.h' -o -name '*_kernel.h' -o -path '*/command/*' -o -path '*/app/*' | grep . ||
+  { echo "headers that are the library's own were installed"; exit 1; }
+(cd "$work" && hello/hello) | tee "$work/out.txt"
 grep -q '^step 500: loss 0\.00' "$work/out.txt"
+test -s "$work/sine.safetensors"
 test -x "$work/prefix/bin/grimoire"
 "$work/prefix/bin/grimoire" --version
 cd "$work"

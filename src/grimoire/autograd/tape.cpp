@@ -48,7 +48,7 @@ struct Tape {
 
   static void run(Node& n) {
     if (!n.grad_.defined() || n.stale_) return;
-    for (const GradHook& hook : n.hooks_) hook(n.grad_);
+    call_hooks(n);
     if (n.leaf_) return;
     GRIM_CHECK(n.input_count_ > 0, state, "backward", "this graph was walked before and freed; record it again");
     const Tensor dy = std::move(n.grad_);
@@ -56,6 +56,20 @@ struct Tape {
     Grads dx(n);
     n.propagate(dy, dx);
     release(n);
+  }
+
+  // What a hook puts in the gradient's place is copied to where an optimiser looks for it.
+  static void call_hooks(Node& n) {
+    for (const GradHook& hook : n.hooks_) {
+      const Tensor before = n.grad_;
+      hook(n.grad_);
+      if (n.grad_.same(before)) continue;
+      GRIM_CHECK(n.grad_.shape() == n.shape_ && n.grad_.dtype() == n.dtype_, shape, "on_grad", "the hook's gradient: got {} {}, expected {} {}",
+                 n.grad_.shape(), name_of(n.grad_.dtype()), n.shape_, name_of(n.dtype_));
+      if (!n.fixed_) continue;
+      copy_into(before, n.grad_);
+      n.grad_ = before;
+    }
   }
 
   static void release(Node& n) {
@@ -67,6 +81,7 @@ struct Tape {
   static void seed(Node& n, Tensor dloss) { n.add(std::move(dloss)); }
   static Tensor& grad(Node& n) { return n.grad_; }
   static bool& stale(Node& n) { return n.stale_; }
+  static bool& fixed(Node& n) { return n.fixed_; }
   static bool leaf(const Node& n) { return n.leaf_; }
   static std::vector<GradHook>& hooks(Node& n) { return n.hooks_; }
 };
@@ -158,7 +173,7 @@ void set_grad_buffer(const Tensor& leaf, const Tensor& buffer) {
              "got {}, expected {}", buffer.shape(), leaf.shape());
   Node& n = *Tape::node(leaf);
   Tape::grad(n) = buffer;
-  Tape::stale(n) = true;
+  Tape::stale(n) = Tape::fixed(n) = true;
 }
 
 Tensor detach(const Tensor& x) { return x.defined() ? view::alias(x) : Tensor(); }

@@ -18,7 +18,7 @@
 namespace grim {
 
 class Grads;
-using GradHook = std::function<void(Tensor& gradient)>;  // may replace the gradient by assigning to it
+using GradHook = std::function<void(Tensor& gradient)>;  // may replace the gradient by assigning one of its shape and dtype
 
 class Node : public Counted {
  public:
@@ -44,6 +44,7 @@ class Node : public Counted {
   Dtype dtype_;
   bool leaf_ = true;
   bool stale_ = false;  // grad_ is a buffer whose contents count as zero
+  bool fixed_ = false;  // grad_ stays where it is: an optimiser reads that memory
   Tensor grad_;
   Ref<Node> inputs_[kInline];
   std::vector<Ref<Node>> more_inputs_;
@@ -79,7 +80,7 @@ class Grads {
 // --- for users -----------------------------------------------------------------------------------------------------------
 const Tensor& requires_grad(const Tensor& x, bool on = true);  // makes x a leaf that collects gradients; returns x
 bool tracked(const Tensor& x);                                 // does a gradient flow to x?
-Tensor grad(const Tensor& x);      // collected gradient of a leaf; undefined before backward or after zero_grad
+Tensor grad(const Tensor& x);      // collected gradient of a leaf; undefined (see Tensor) before backward or after zero_grad
 void zero_grad(const Tensor& x);   // forgets the gradient, keeps its memory
 void set_grad_buffer(const Tensor& leaf, const Tensor& buffer);  // collect into this memory from now on (flat optimisers)
 Tensor detach(const Tensor& x);    // the same numbers, no history

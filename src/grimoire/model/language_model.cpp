@@ -1,7 +1,5 @@
 #include "grimoire/model/language_model.h"
 
-#include <set>
-
 #include "grimoire/model/bigram.h"
 #include "grimoire/model/bow.h"
 #include "grimoire/model/gpt.h"
@@ -9,9 +7,9 @@
 #include "grimoire/model/neural_bigram.h"
 #include "grimoire/model/recurrent.h"
 #include "grimoire/model/wavenet.h"
+#include "grimoire/model/weights.h"
 #include "grimoire/op/loss.h"
 #include "grimoire/op/view.h"
-#include "grimoire/tensor/copy.h"
 
 namespace grim {
 
@@ -26,21 +24,7 @@ std::vector<NamedTensor> LanguageModel::checkpoint() const {
   return tensors;
 }
 
-void LanguageModel::load(const std::vector<NamedTensor>& tensors) {
-  std::set<std::string> loaded;
-  visit([&](const std::string& name, const Tensor& tensor, Kind) {
-    const NamedTensor* found = nullptr;
-    for (const NamedTensor& t : tensors)
-      if (t.name == name) found = &t;
-    GRIM_CHECK(found, input, "checkpoint", "tensor '{}' is missing", name);
-    GRIM_CHECK(found->tensor.shape() == tensor.shape(), input, "checkpoint", "tensor '{}': got {}, config.json expects {}",
-               name, found->tensor.shape(), tensor.shape());
-    copy_into(tensor, found->tensor);
-    loaded.insert(name);
-  });
-  for (const NamedTensor& t : tensors)
-    GRIM_CHECK(loaded.contains(t.name), input, "checkpoint", "tensor '{}' belongs to no part of this model", t.name);
-}
+void LanguageModel::load(const std::vector<NamedTensor>& tensors) { assign(*this, tensors); }
 
 const std::vector<std::string>& language_model_types() {
   static const std::vector<std::string> types = {"bigram", "neural-bigram", "mlp", "bow", "rnn", "gru", "lstm", "wavenet", "gpt2"};

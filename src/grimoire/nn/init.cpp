@@ -36,6 +36,11 @@ double gain_of(Gain gain) {
   }
 }
 
+double fan_in_bound(int64_t fan_in) {
+  GRIM_CHECK(fan_in > 0, argument, "init", "fan_in: got {}, expected at least 1", fan_in);
+  return 1 / std::sqrt(static_cast<double>(fan_in));
+}
+
 Tensor normal_init(const Shape& shape, double std, Rng& rng, Dtype dtype) { return scaled(randn(shape, rng, dtype), std, 0); }
 Tensor uniform_init(const Shape& shape, double bound, Rng& rng, Dtype dtype) {
   return scaled(rand(shape, rng, dtype), 2 * bound, -bound);

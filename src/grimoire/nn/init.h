@@ -13,6 +13,8 @@ double gain_of(Gain gain);  // 1, sqrt 2, 5/3, 1 (He et al. 2015; PyTorch's calc
 Tensor normal_init(const Shape& shape, double std, Rng& rng, Dtype dtype = Dtype::f32);
 Tensor uniform_init(const Shape& shape, double bound, Rng& rng, Dtype dtype = Dtype::f32);
 
+double fan_in_bound(int64_t fan_in);  // 1 / sqrt(fan_in): of the uniform weights and biases that PyTorch's layers start from
+
 // He et al. 2015: std = gain / sqrt(fan_in).
 Tensor kaiming_normal(const Shape& shape, Gain gain, Rng& rng, Dtype dtype = Dtype::f32);
 Tensor kaiming_uniform(const Shape& shape, Gain gain, Rng& rng, Dtype dtype = Dtype::f32);

@@ -15,6 +15,10 @@ namespace grim::cpu::HWY_NAMESPACE {
 
 template <class D> HWY_INLINE hn::Vec<D> Constant(D d, double c) { return hn::Set(d, static_cast<hn::TFromD<D>>(c)); }
 
+// x from -1e4 up, or from -1e4 to 1e4, where gelu and silu have long reached their limits: so no infinity meets a zero. NaN stays.
+template <class D, class V> HWY_INLINE V NotFarBelow(D d, V x) { return hn::Max(Constant(d, -1e4), x); }
+template <class D, class V> HWY_INLINE V NotFar(D d, V x) { return hn::Min(Constant(d, 1e4), NotFarBelow(d, x)); }
+
 struct Relu {
   template <class D, class V> static HWY_INLINE V Value(D d, V x) { return hn::Max(hn::Zero(d), x); }
   template <class D, class V> static HWY_INLINE V Slope(D d, V, V y) {
@@ -34,8 +38,9 @@ struct SigmoidFn {
 
 // x sigmoid(x) (Elfwing et al. 2018); slope s (1 + x (1 - s)).
 struct Silu {
-  template <class D, class V> static HWY_INLINE V Value(D d, V x) { return hn::Mul(x, Sigmoid(d, x)); }
-  template <class D, class V> static HWY_INLINE V Slope(D d, V x, V) {
+  template <class D, class V> static HWY_INLINE V Value(D d, V x) { return hn::Mul(NotFarBelow(d, x), Sigmoid(d, x)); }
+  template <class D, class V> static HWY_INLINE V Slope(D d, V any, V) {
+    const V x = NotFar(d, any);
     const V s = Sigmoid(d, x), one = Constant(d, 1);
     return hn::Mul(s, hn::MulAdd(x, hn::Sub(one, s), one));
   }
@@ -46,8 +51,9 @@ struct Gelu {
   template <class D, class V> static HWY_INLINE V Phi(D d, V x) {
     return hn::MulAdd(Constant(d, 0.5), Erf(d, hn::Mul(x, Constant(d, 0.70710678118654752440))), Constant(d, 0.5));
   }
-  template <class D, class V> static HWY_INLINE V Value(D d, V x) { return hn::Mul(x, Phi(d, x)); }
-  template <class D, class V> static HWY_INLINE V Slope(D d, V x, V) {
+  template <class D, class V> static HWY_INLINE V Value(D d, V x) { return hn::Mul(NotFarBelow(d, x), Phi(d, x)); }
+  template <class D, class V> static HWY_INLINE V Slope(D d, V any, V) {
+    const V x = NotFar(d, any);
     const V density = hn::Mul(Constant(d, 0.39894228040143267794), Exp(d, hn::Mul(hn::Mul(x, x), Constant(d, -0.5))));
     return hn::MulAdd(x, density, Phi(d, x));
   }
@@ -60,11 +66,12 @@ struct GeluTanh {
     const V x2 = hn::Mul(x, x);
     return Tanh(d, hn::Mul(x, hn::MulAdd(x2, Constant(d, kRoot * kCubic), Constant(d, kRoot))));
   }
-  template <class D, class V> static HWY_INLINE V Value(D d, V x) {
-    const V half = hn::Mul(x, Constant(d, 0.5));
+  template <class D, class V> static HWY_INLINE V Value(D d, V any) {
+    const V x = NotFarBelow(d, any), half = hn::Mul(x, Constant(d, 0.5));
     return hn::MulAdd(half, Inner(d, x), half);
   }
-  template <class D, class V> static HWY_INLINE V Slope(D d, V x, V) {
+  template <class D, class V> static HWY_INLINE V Slope(D d, V any, V) {
+    const V x = NotFar(d, any);
     const V t = Inner(d, x), half = Constant(d, 0.5);
     const V du = hn::MulAdd(hn::Mul(x, x), Constant(d, 3 * kRoot * kCubic), Constant(d, kRoot));
     const V rise = hn::Mul(hn::Mul(x, du), hn::NegMulAdd(t, t, Constant(d, 1)));

@@ -4,7 +4,6 @@
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/pointwise_kernel.h"
 #include "grimoire/tensor/copy.h"
-#include "grimoire/tensor/walk.h"
 
 namespace grim {
 namespace {
@@ -35,18 +34,12 @@ void run_dense(cpu::BinaryKernel<T> kernel, const T* a, int64_t step_a, const T*
 }
 
 template <class T> void run_broadcast(cpu::BinaryKernel<T> kernel, const Tensor& a, const Tensor& b, const Tensor& y) {
-  const Walk<3> walk(y.shape(), {broadcast_strides(a, y.shape()), broadcast_strides(b, y.shape()), y.strides()});
-  const auto [step_a, step_b, step_y] = walk.row_strides;
   const T *const from_a = a.data<T>(), *const from_b = b.data<T>();
   T* const to = y.data<T>();
-  if (walk.rows == 1 && step_a <= 1 && step_b <= 1)
-    return run_dense<T>(kernel, from_a, step_a, from_b, step_b, to, walk.row_length);
-  const int64_t rows_each = std::max<int64_t>(1, kPointwiseGrain / std::max<int64_t>(1, walk.row_length));
-  device::parallel_for(walk.rows, rows_each, [&](int64_t begin, int64_t end) {
-    walk.run(begin, end, [&](const std::array<int64_t, 3>& at) {
-      kernel(from_a + at[0], step_a, from_b + at[1], step_b, to + at[2], walk.row_length);
-    });
-  });
+  walk_rows<3>(y.shape(), {broadcast_strides(a, y.shape()), broadcast_strides(b, y.shape()), y.strides()},
+               [&](const auto& at, const auto& step, int64_t n) {
+                 kernel(from_a + at[0], step[0], from_b + at[1], step[1], to + at[2], n);
+               });
 }
 
 Tensor apply(const char* name, const Binary& op, const Tensor& a, const Tensor& b) {

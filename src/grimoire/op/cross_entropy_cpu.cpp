@@ -4,6 +4,7 @@
 
 #include "grimoire/op/cross_entropy_kernel.h"
 #include "grimoire/op/simd-inl.h"
+#include "grimoire/op/softmax_kernel.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace grim::cpu::HWY_NAMESPACE {
@@ -60,6 +61,11 @@ template <class T> void forward(const LogitRows<T>& in, T* lse, double* loss) {
     lse[r] = loss[r] = 0;
     if (in.targets[r] == in.ignored) continue;
     lse[r] = log_sum_exp(d, x, in.V);
+    if (lse[r] == std::numeric_limits<T>::infinity()) {
+      const bool likely = in.smoothing == 0 && x[in.targets[r]] == lse[r];
+      loss[r] = likely ? std::log(static_cast<double>(std::count(x, x + in.V, lse[r]))) : std::numeric_limits<double>::infinity();
+      continue;
+    }
     loss[r] = static_cast<double>(lse[r]) - (1 - in.smoothing) * static_cast<double>(x[in.targets[r]]);
     if (in.smoothing > 0) loss[r] -= in.smoothing * static_cast<double>(RowSum(d, x, in.V)) / static_cast<double>(in.V);
   }
@@ -76,8 +82,13 @@ template <class T> void backward(const LogitRows<T>& in, const T* lse, const T* 
     const T s = scale[r * scale_step];
     const auto weight = hn::Set(d, s), shift = hn::Set(d, lse[r]);
     const auto rest = hn::Set(d, static_cast<T>(in.smoothing / static_cast<double>(in.V)));
-    Map(d, in.x + r * in.V, row, in.V,
-        [&](auto v) HWY_ATTR { return hn::Mul(weight, hn::Sub(Exp(d, hn::Sub(v, shift)), rest)); });
+    if (lse[r] == std::numeric_limits<T>::infinity()) {
+      infinite_softmax(in.x + r * in.V, row, in.V);
+      Map(d, row, row, in.V, [&](auto v) HWY_ATTR { return hn::Mul(weight, hn::Sub(v, rest)); });
+    } else {
+      Map(d, in.x + r * in.V, row, in.V,
+          [&](auto v) HWY_ATTR { return hn::Mul(weight, hn::Sub(Exp(d, hn::Sub(v, shift)), rest)); });
+    }
     row[in.targets[r]] -= s * static_cast<T>(1 - in.smoothing);
   }
 }

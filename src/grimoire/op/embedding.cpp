@@ -6,23 +6,25 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/op/long_sum.h"
 #include "grimoire/tensor/copy.h"
 
 namespace grim {
 namespace {
 
-constexpr int64_t kGrain = 16384;  // elements
+constexpr int64_t kGrain = 16384;   // elements
+constexpr int64_t kLong = 1 << 18;  // ids of one batch: beyond every published recipe, whose sums keep their bits
 
-// Adds dy (N, C) into dweight (V, C). Work is cut by columns, so a row of dweight belongs to one thread at a time and rows
+// Adds rows first to last of dy (N, C) into dweight (V, C). Work is cut by columns, so a row of dweight belongs to one thread at a time and rows
 // are added in the order of ids, whatever the number of threads.
-template <class T, class I> void add_rows(const Tensor& dweight, const Tensor& dy, const Tensor& ids) {
-  const int64_t C = dweight.dim(1), N = ids.numel();
+template <class T, class I> void add_rows(const Tensor& dweight, const Tensor& dy, const Tensor& ids, int64_t first, int64_t last) {
+  const int64_t C = dweight.dim(1), N = last - first;
   T* const dw = dweight.data<T>();
   const T* const from = dy.data<T>();
   const I* const id = ids.data<I>();
   const int64_t columns = std::clamp<int64_t>(8 * kGrain / std::max<int64_t>(N, 1), 64, std::max<int64_t>(C, 64));
   device::parallel_for(C, columns, [&](int64_t begin, int64_t end) {
-    for (int64_t n = 0; n < N; ++n) {
+    for (int64_t n = first; n < last; ++n) {
       T* const to = dw + static_cast<int64_t>(id[n]) * C;
       const T* const row = from + n * C;
       for (int64_t c = begin; c < end; ++c) to[c] += row[c];
@@ -53,8 +55,11 @@ Tensor embedding(const Tensor& weight, const Tensor& ids_any) {
   return record(y, {weight}, [ids](const Tensor& dy_any, Grads dx) {
     const Tensor dy = contiguous(dy_any);
     dx.scatter(0, [&](const Tensor& dweight) {
-      visit_float("embedding", dy.dtype(), [&](auto zero) {
-        visit_index("embedding", ids.dtype(), [&](auto index_zero) { add_rows<decltype(zero), decltype(index_zero)>(dweight, dy, ids); });
+      add_in_blocks(dweight, dweight.dim(0), ids.numel(), kLong, [&](const Tensor& sums, int64_t begin, int64_t end) {
+        visit_float("embedding", dy.dtype(), [&](auto zero) {
+          visit_index("embedding", ids.dtype(),
+                      [&](auto index_zero) { add_rows<decltype(zero), decltype(index_zero)>(sums, dy, ids, begin, end); });
+        });
       });
     });
   });

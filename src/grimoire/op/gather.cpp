@@ -5,13 +5,16 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/op/index.h"
+#include "grimoire/op/long_sum.h"
 #include "grimoire/tensor/copy.h"
+#include "grimoire/tensor/view.h"
 #include "grimoire/tensor/walk.h"
 
 namespace grim {
 namespace {
 
 constexpr int64_t kGrain = 16384;  // elements
+constexpr int64_t kLong = 4096;    // contributions
 
 // Dense i64, every one inside 0..n-1.
 Tensor checked_index(const char* op, const Tensor& index, int64_t n) {
@@ -72,9 +75,12 @@ Tensor gather_plain(const Tensor& x, int axis, const Tensor& index) {
 void scatter_into(const Tensor& x, int axis, const Tensor& index, const Tensor& source) {
   visit_float("scatter_add", x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T* const from = source.data<T>();
-    T* const to = x.data<T>();
-    for_places(index, source, x, axis, [=](int64_t place, int64_t chosen) { to[chosen] += from[place]; });
+    add_in_blocks(x, x.dim(axis), index.dim(axis), kLong, [&](const Tensor& sums, int64_t begin, int64_t end) {
+      const Tensor ids = view::slice(index, axis, begin, end), part = view::slice(source, axis, begin, end);
+      const T* const from = part.data<T>();
+      T* const to = sums.data<T>();
+      for_places(ids, part, sums, axis, [=](int64_t place, int64_t chosen) { to[chosen] += from[place]; });
+    });
   });
 }
 
@@ -116,8 +122,8 @@ struct Around {
   }
 };
 
-// Adds dy's slices into those of dx that they came from, in the order of ids; work is cut across slices, not along ids.
-template <class T> void add_slices(const Tensor& dx, const Tensor& dy, const Tensor& ids, const Around& a) {
+// Adds dy's slices first to last into those of dx that they came from, in the order of ids; work is cut across slices, not along ids.
+template <class T> void add_slices(const Tensor& dx, const Tensor& dy, const Tensor& ids, const Around& a, int64_t first, int64_t last) {
   const int64_t N = ids.numel();
   const int64_t width = std::clamp<int64_t>(kGrain / std::max<int64_t>(N, 1), 16, std::max<int64_t>(a.inner, 16));
   const int64_t blocks = (a.inner + width - 1) / width, grain = grain_for(N * std::min(width, a.inner));
@@ -125,7 +131,7 @@ template <class T> void add_slices(const Tensor& dx, const Tensor& dy, const Ten
   device::parallel_for(a.outer * blocks, grain, [&](int64_t begin, int64_t end) {
     for (int64_t job = begin; job < end; ++job) {
       const int64_t o = job / blocks, c0 = job % blocks * width, c1 = std::min(a.inner, c0 + width);
-      for (int64_t i = 0; i < N; ++i) {
+      for (int64_t i = first; i < last; ++i) {
         T* const to = dx.data<T>() + (o * a.n + id[i]) * a.inner;
         const T* const from = dy.data<T>() + (o * N + i) * a.inner;
         for (int64_t c = c0; c < c1; ++c) to[c] += from[c];
@@ -156,7 +162,9 @@ Tensor index_select(const Tensor& x_any, int axis_any, const Tensor& ids_any) {
   return record(y, {x_any}, [a, ids](const Tensor& dy_any, Grads dx) {
     const Tensor dy = contiguous(dy_any);
     dx.scatter(0, [&](const Tensor& whole) {
-      visit_float("index_select", dy.dtype(), [&](auto zero) { add_slices<decltype(zero)>(whole, dy, ids, a); });
+      add_in_blocks(whole, a.n, ids.numel(), kLong, [&](const Tensor& sums, int64_t begin, int64_t end) {
+        visit_float("index_select", dy.dtype(), [&](auto zero) { add_slices<decltype(zero)>(sums, dy, ids, a, begin, end); });
+      });
     });
   });
 }

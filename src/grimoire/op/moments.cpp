@@ -1,6 +1,7 @@
 // Reductions made of other ops.
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/threads.h"
@@ -39,20 +40,25 @@ Tensor drop_axes(const Tensor& y, const Axes& axes) {
 
 enum class Direction { forward, backward };
 
+constexpr int64_t kShort = 128;  // elements that are added in T; more of them in Wide
+
 // Running sums along `axis`, from its start or from its end.
 Tensor running_sum(const char* name, const Tensor& x, int axis, Direction direction) {
   const Tensor rows = copy(view::transpose(x, axis, -1));
   const int64_t n = rows.shape().back(), count = n ? rows.numel() / n : 0;
   const auto run = [&](auto zero) {
     using T = decltype(zero);
+    using Wide = std::conditional_t<std::is_same_v<T, float>, double, T>;
     T* const data = rows.data<T>();
+    const auto add_up = [n]<class Sum>(T* row, int64_t step, Sum sum) {
+      for (int64_t i = 0; i < n; ++i, row += step) *row = static_cast<T>(sum += static_cast<Sum>(*row));
+    };
     device::parallel_for(count, std::max<int64_t>(1, 16384 / std::max<int64_t>(n, 1)), [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
-        T* const row = data + r * n;
-        if (direction == Direction::forward)
-          for (int64_t i = 1; i < n; ++i) row[i] += row[i - 1];
-        else
-          for (int64_t i = n - 1; i-- > 0;) row[i] += row[i + 1];
+        T* const first = direction == Direction::forward ? data + r * n : data + (r + 1) * n - 1;
+        const int64_t step = direction == Direction::forward ? 1 : -1;
+        if (n <= kShort) add_up(first, step, T(0));
+        else add_up(first, step, Wide(0));
       }
     });
   };
@@ -61,23 +67,61 @@ Tensor running_sum(const char* name, const Tensor& x, int axis, Direction direct
   return contiguous(view::transpose(rows, axis, -1));
 }
 
+// 2^k <= |v| < 2^(k + 1) for each element; 1 where v is 0 or not finite.
+Tensor powers_of_two(const Tensor& v) {
+  const Tensor s = copy(v);
+  visit_float("norm", s.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for (T& e : std::span<T>(s.data<T>(), static_cast<size_t>(s.numel()))) e = e != 0 && std::isfinite(e) ? std::ldexp(T(1), std::ilogb(e)) : T(1);
+  });
+  return s;
+}
+
+// sqrt(sum x^2). Squares that leave the range, or may have lost digits at its lower end, are taken of x / s, s a power of two near the
+// group's largest |x|, which changes no digit of the result.
+Tensor length(const Tensor& x, const Axes& axes, KeepDims keep) {
+  NoGrad no_grad;
+  const Tensor y = sqrt(sum(square(x), axes, keep));
+  bool in_range = true;
+  visit_float("norm", y.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T least = std::sqrt(std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon());
+    for (const T v : std::span<const T>(y.data<T>(), static_cast<size_t>(y.numel()))) in_range = in_range && v > least && v <= std::numeric_limits<T>::max();
+  });
+  if (in_range || x.numel() == 0) return y;
+  const Tensor s = powers_of_two(max(abs(x), axes, KeepDims::yes));
+  const Tensor scaled = sqrt(sum(square(x / s), axes, KeepDims::yes)) * s;
+  return keep == KeepDims::yes ? scaled : drop_axes(scaled, axes);
+}
+
+// Where a group holds +inf its infinities share the weight of the softmax, which is 0 elsewhere: the limit as they grow alike.
+Tensor with_infinite_groups(const Tensor& weights, const Tensor& x, const Tensor& y, const Axes& axes) {
+  const Tensor infinite = eq(y, INFINITY);
+  if (sum(infinite).item() == 0) return weights;
+  const Tensor top = cast(eq(x, INFINITY), x.dtype());
+  return where(infinite, top / sum(top, axes, KeepDims::yes), weights);
+}
+
 }  // namespace
 
 Tensor var(const Tensor& x, const Axes& axes, int correction, KeepDims keep) {
   const int64_t n = group_size("var", x, axes);
   GRIM_CHECK(n > correction, shape, "var", "{} elements of {} leave nothing after the correction of {}", n, x.shape(),
              correction);
-  return sum(square(x - mean(x, axes, KeepDims::yes)), axes, keep) / static_cast<double>(n - correction);
+  // The mean of what the mean leaves takes its rounding back: a constant has no variance at all. No gradient is missed, for the deviations
+  // add up to zero.
+  const auto centre = [&] {
+    NoGrad no_grad;
+    const Tensor m = mean(x, axes, KeepDims::yes);
+    return m + mean(x - m, axes, KeepDims::yes);
+  };
+  return sum(square(x - centre()), axes, keep) / static_cast<double>(n - correction);
 }
 Tensor var(const Tensor& x) { return var(x, Axes::all(x.ndim())); }
 
 // y = |x|: dx = dy x / y, and 0 where y is 0.
 Tensor norm(const Tensor& x, const Axes& axes, KeepDims keep) {
-  const auto length = [&] {
-    NoGrad no_grad;
-    return sqrt(sum(square(x), axes, keep));
-  };
-  const Tensor y = length();
+  const Tensor y = length(x, axes, keep);
   return record(y, {x}, [x = saved(x), y = saved(y), axes](const Tensor& dy, Grads dx) {
     const Tensor ratio = masked_fill(dy / y, eq(y, 0.0), 0);
     dx.add(0, x * keep_axes(ratio, x, axes));
@@ -85,7 +129,7 @@ Tensor norm(const Tensor& x, const Axes& axes, KeepDims keep) {
 }
 Tensor norm(const Tensor& x) { return norm(x, Axes::all(x.ndim())); }
 
-// y = log sum e^x: dx = dy e^(x - y), a softmax. The maximum is taken out first. A group of nothing but -inf gives -inf.
+// y = log sum e^x: dx = dy e^(x - y), a softmax. The maximum is taken out first. A group of nothing but -inf gives -inf and dx = 0.
 Tensor logsumexp(const Tensor& x, const Axes& axes, KeepDims keep) {
   const auto value = [&] {
     NoGrad no_grad;
@@ -97,7 +141,8 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, KeepDims keep) {
   const Tensor y = value();
   return record(y, {x}, [x = saved(x), y = saved(y), axes](const Tensor& dy, Grads dx) {
     const Tensor shift = masked_fill(y, eq(abs(y), INFINITY), 0);
-    dx.add(0, exp(x - keep_axes(shift, x, axes)) * keep_axes(dy, x, axes));
+    const Tensor weights = exp(x - keep_axes(shift, x, axes));
+    dx.add(0, with_infinite_groups(weights, x, keep_axes(y, x, axes), axes) * keep_axes(dy, x, axes));
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "grimoire/device/threads.h"
@@ -29,19 +30,62 @@ template <class D> HWY_INLINE void Put(hn::Vec<D> v, D d, hn::TFromD<D>* p, int6
   else StoreSome(v, d, p, n);
 }
 
+constexpr int64_t kBlock = 4096;  // rows of a column added in T before their sum joins the others'
+
+template <class T> struct Moments {
+  T mean, rstd;
+};
+
+// Can the sum of squared deviations be trusted? Not when it left T's range, nor when the deviations are no larger than the rounding of
+// their mean, as they are for a constant.
+template <class T> bool trusted(T squares, T mean, int64_t n) {
+  using Limits = std::numeric_limits<T>;
+  const T count = static_cast<T>(n), additions = static_cast<T>(n < kBlock ? n : kBlock);
+  const T noise = (4 + additions / 2) * Limits::epsilon() * std::abs(mean);
+  return squares > count * (noise * noise) && squares > count * (Limits::min() / Limits::epsilon()) && squares <= Limits::max();
+}
+
+// The moments once more, in float64 on x / s, s the power of two below the largest |x|, from a mean that is corrected by the mean of what it
+// leaves. Where a number is not finite nothing can be said better, and `plain` stays.
+template <class T>
+Moments<T> careful_moments(const T* x, int64_t n, int64_t step, Centre centre, double divisor, double eps, Moments<T> plain) {
+  double top = 0;
+  bool constant = true;
+  for (int64_t i = 0; i < n; ++i) {
+    if (!std::isfinite(x[i * step])) return plain;
+    top = std::max(top, std::abs(static_cast<double>(x[i * step])));
+    constant = constant && x[i * step] == x[0];
+  }
+  if (top == 0) return plain;
+  if (constant && centre == Centre::yes) return {x[0], static_cast<T>(1 / std::sqrt(eps))};
+  const double s = std::ldexp(1.0, std::ilogb(top));
+  const auto scaled = [&](int64_t i) { return static_cast<double>(x[i * step]) / s; };
+  double mean = 0, squares = 0;
+  for (int pass = 0; centre == Centre::yes && pass < 2; ++pass) {
+    double left = 0;
+    for (int64_t i = 0; i < n; ++i) left += scaled(i) - mean;
+    mean += left / static_cast<double>(n);
+  }
+  for (int64_t i = 0; i < n; ++i) squares += (scaled(i) - mean) * (scaled(i) - mean);
+  return {static_cast<T>(mean * s), static_cast<T>(1 / std::hypot(s * std::sqrt(squares / divisor), std::sqrt(eps)))};
+}
+
 template <class T> void forward_rows(const RowNorm<T>& p, int64_t begin, int64_t end) {
   const hn::ScalableTag<T> d;
   for (int64_t r = begin; r < end; ++r) {
     const T* const x = p.x + r * p.C;
     T* const y = p.y + r * p.C;
-    const T mean = p.centre == Centre::yes ? RowSum(d, x, p.C) / static_cast<T>(p.C) : T(0);
-    const auto m = hn::Set(d, mean);
-    const T squares = RowSumOf(d, x, p.C, [&](auto v) HWY_ATTR {
-      const auto c = hn::Sub(v, m);
+    T mean = p.centre == Centre::yes ? RowSum(d, x, p.C) / static_cast<T>(p.C) : T(0);
+    const T squares = RowSumOf(d, x, p.C, [about = hn::Set(d, mean)](auto v) HWY_ATTR {
+      const auto c = hn::Sub(v, about);
       return hn::Mul(c, c);
     });
-    const T rstd = T(1) / std::sqrt(squares / static_cast<T>(p.C) + static_cast<T>(p.eps));
-    const auto s = hn::Set(d, rstd);
+    T rstd = T(1) / std::sqrt(squares / static_cast<T>(p.C) + static_cast<T>(p.eps));
+    if (!trusted(squares, mean, p.C)) [[unlikely]] {
+      const Moments<T> better = careful_moments<T>(x, p.C, 1, p.centre, static_cast<double>(p.C), p.eps, {mean, rstd});
+      mean = p.centre == Centre::yes ? better.mean : T(0), rstd = better.rstd;
+    }
+    const auto m = hn::Set(d, mean), s = hn::Set(d, rstd);
     Vectors(d, p.C, [&](int64_t i, int64_t n) HWY_ATTR {
       auto v = hn::Mul(hn::Sub(Get(d, x + i, n), m), s);
       if (p.weight) v = hn::Mul(v, Get(d, p.weight + i, n));
@@ -89,20 +133,39 @@ void backward_rows(const RowNormBackward<T>& p, int64_t begin, int64_t end, T* d
   }
 }
 
+// Columns c to c + n whose squares cannot be trusted get their moments once more.
+template <class T, class V> void improve_columns(const ColumnNorm<T>& p, int64_t c, int64_t n, V squares, V& mean, V& rstd) {
+  const hn::ScalableTag<T> d;
+  HWY_ALIGN T sum2[hn::MaxLanes(d)], m[hn::MaxLanes(d)], s[hn::MaxLanes(d)];
+  hn::Store(squares, d, sum2), hn::Store(mean, d, m), hn::Store(rstd, d, s);
+  bool changed = false;
+  for (int64_t l = 0; l < n; ++l) {
+    if (trusted(sum2[l], m[l], p.N)) continue;
+    const Moments<T> better = careful_moments<T>(p.x + c + l, p.N, p.C, Centre::yes, p.divisor, p.eps, {m[l], s[l]});
+    m[l] = better.mean, s[l] = better.rstd, changed = true;
+  }
+  if (changed) mean = hn::Load(d, m), rstd = hn::Load(d, s);
+}
+
 template <class T> void forward_columns(const ColumnNorm<T>& p, int64_t begin, int64_t end) {
   const hn::ScalableTag<T> d;
   const auto share = hn::Set(d, static_cast<T>(1.0 / static_cast<double>(p.N)));
   Vectors(d, end - begin, [&](int64_t i, int64_t n) HWY_ATTR {
     const int64_t c = begin + i;
-    auto sum = hn::Zero(d), squares = hn::Zero(d);
-    for (int64_t r = 0; r < p.N; ++r) sum = hn::Add(sum, Get(d, p.x + r * p.C + c, n));
-    const auto mean = hn::Mul(sum, share);
-    for (int64_t r = 0; r < p.N; ++r) {
-      const auto v = hn::Sub(Get(d, p.x + r * p.C + c, n), mean);
-      squares = hn::MulAdd(v, v, squares);
-    }
+    const auto down = [&](auto&& add) HWY_ATTR {  // add(x, sum) over the column, in blocks
+      auto total = hn::Zero(d);
+      for (int64_t block = 0; block < p.N; block += kBlock) {
+        auto sum = hn::Zero(d);
+        for (int64_t r = block; r < std::min(p.N, block + kBlock); ++r) sum = add(Get(d, p.x + r * p.C + c, n), sum);
+        total = hn::Add(total, sum);
+      }
+      return total;
+    };
+    auto mean = hn::Mul(down([](auto v, auto sum) HWY_ATTR { return hn::Add(sum, v); }), share);
+    const auto squares = down([mean](auto v, auto sum) HWY_ATTR { return hn::MulAdd(hn::Sub(v, mean), hn::Sub(v, mean), sum); });
     const auto var = hn::Div(squares, hn::Set(d, static_cast<T>(p.divisor)));
-    const auto rstd = hn::Div(hn::Set(d, T(1)), hn::Sqrt(hn::Add(var, hn::Set(d, static_cast<T>(p.eps)))));
+    auto rstd = hn::Div(hn::Set(d, T(1)), hn::Sqrt(hn::Add(var, hn::Set(d, static_cast<T>(p.eps)))));
+    improve_columns(p, c, n, squares, mean, rstd);
     const auto gain = p.weight ? hn::Mul(rstd, Get(d, p.weight + c, n)) : rstd;
     const auto shift = p.bias ? Get(d, p.bias + c, n) : hn::Zero(d);
     for (int64_t r = 0; r < p.N; ++r)
@@ -119,10 +182,14 @@ template <class T> void backward_columns(const ColumnNormBackward<T>& p, int64_t
     const int64_t c = begin + i;
     const auto mean = Get(d, p.mean + c, n), rstd = Get(d, p.rstd + c, n);
     auto sum = hn::Zero(d), sum_x = hn::Zero(d);
-    for (int64_t r = 0; r < p.N; ++r) {
-      const auto dy = Get(d, p.dy + r * p.C + c, n);
-      sum = hn::Add(sum, dy);
-      sum_x = hn::MulAdd(dy, hn::Mul(hn::Sub(Get(d, p.x + r * p.C + c, n), mean), rstd), sum_x);
+    for (int64_t block = 0; block < p.N; block += kBlock) {
+      auto part = hn::Zero(d), part_x = hn::Zero(d);
+      for (int64_t r = block; r < std::min(p.N, block + kBlock); ++r) {
+        const auto dy = Get(d, p.dy + r * p.C + c, n);
+        part = hn::Add(part, dy);
+        part_x = hn::MulAdd(dy, hn::Mul(hn::Sub(Get(d, p.x + r * p.C + c, n), mean), rstd), part_x);
+      }
+      sum = hn::Add(sum, part), sum_x = hn::Add(sum_x, part_x);
     }
     if (p.dbias) Put(sum, d, p.dbias + c, n);
     if (p.dweight) Put(sum_x, d, p.dweight + c, n);

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "grimoire/base/dtype.h"
+
 namespace grim::cpu {
 
 inline constexpr int64_t kPointwiseGrain = 32768;  // elements; 4 to 12 us
@@ -58,6 +60,19 @@ struct BinaryTable {
   Binary above;  // 1 where a > b, 1/2 where equal, else 0: the share of a in maximum's gradient
 };
 const BinaryTable& binary();
+
+// y[i] = a[i * step_a] R b[i * step_b], 0 or 1; a and b of the kernel's dtype. Steps 0 and 1 are fast.
+using RelationKernel = void (*)(const void* a, int64_t step_a, const void* b, int64_t step_b, uint8_t* y, int64_t n);
+struct Relation {
+  RelationKernel f32, f64, i64, i32, u8;  // bool is u8; bf16 has none
+  RelationKernel of(Dtype dtype) const {
+    return dtype == Dtype::f32 ? f32 : dtype == Dtype::f64 ? f64 : dtype == Dtype::i64 ? i64 : dtype == Dtype::i32 ? i32 : u8;
+  }
+};
+struct RelationTable {
+  Relation eq, lt, le;
+};
+const RelationTable& relations();
 
 // y[i] = c[i] ? a[i * step_a] : b[i * step_b] on bits; steps 0 or 1.
 void select(const uint8_t* c, const uint32_t* a, int64_t step_a, const uint32_t* b, int64_t step_b, uint32_t* y,

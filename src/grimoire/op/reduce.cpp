@@ -1,6 +1,7 @@
 #include "grimoire/op/reduce.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "grimoire/autograd/tape.h"
@@ -29,12 +30,17 @@ template <class T> typename Reducer<T>::Wide reduce_row(const Reducer<T>& k, con
   return total;
 }
 
+// Whole numbers are never divided, nor turned into real ones.
+template <class T, class Wide> T finish(Wide total, double divisor) {
+  if constexpr (std::is_integral_v<Wide>) return total;
+  else return static_cast<T>(divisor == 1 ? total : total / divisor);
+}
+
 // (O, R) -> (O). Few long rows are cut into pieces so that all threads have work.
 template <class T> void reduce_rows(const Reducer<T>& k, const T* x, int64_t O, int64_t R, T* y, double divisor) {
-  const auto finish = [&](auto total) { return static_cast<T>(divisor == 1 ? total : total / divisor); };
   if (R < 4 * kGrain || O > 64) {
     device::parallel_for(O, std::max<int64_t>(1, kGrain / std::max<int64_t>(R, 1)), [&](int64_t begin, int64_t end) {
-      for (int64_t o = begin; o < end; ++o) y[o] = finish(reduce_row(k, x + o * R, R));
+      for (int64_t o = begin; o < end; ++o) y[o] = finish<T>(reduce_row(k, x + o * R, R), divisor);
     });
     return;
   }
@@ -47,7 +53,7 @@ template <class T> void reduce_rows(const Reducer<T>& k, const T* x, int64_t O, 
   for (int64_t o = 0; o < O; ++o) {
     auto total = k.neutral;
     for (int64_t p = 0; p < pieces; ++p) total = k.combine(total, partial[static_cast<size_t>(o * pieces + p)]);
-    y[o] = finish(total);
+    y[o] = finish<T>(total, divisor);
   }
 }
 
@@ -72,7 +78,7 @@ void reduce_columns(const Reducer<T>& k, const T* x, int64_t O, int64_t R, int64
       const T* const from = sums + at / I * pieces * I + at % I;
       typename Reducer<T>::Wide total = from[0];
       for (int64_t p = 1; p < pieces; ++p) total = k.combine(total, from[p * I]);
-      y[at] = static_cast<T>(divisor == 1 ? total : total / divisor);
+      y[at] = finish<T>(total, divisor);
     }
   });
 }
@@ -167,6 +173,25 @@ Tensor sum(const Tensor& x, const Axes& axes, KeepDims keep) {
                 });
 }
 
+namespace {
+
+bool all_finite(const Tensor& y) {
+  return visit_float("mean", y.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    return std::all_of(y.data<T>(), y.data<T>() + y.numel(), [](T v) { return std::isfinite(v); });
+  });
+}
+
+// A sum may leave the range where the mean does not: then it is taken of numbers that are 2^64 times smaller, or in f64.
+Tensor mean_of(const Tensor& x, const Marks& marked, const Shape& out, double count) {
+  const Tensor y = reduce(cpu::reduce().sum, x, marked, out, count);
+  if (all_finite(y)) return y;
+  if (x.dtype() == Dtype::f32) return cast(reduce(cpu::reduce().sum, cast(x, Dtype::f64), marked, out, count), Dtype::f32);
+  return reduce(cpu::reduce().sum, saved(x) * 0x1p-64, marked, out, count) * 0x1p64;
+}
+
+}  // namespace
+
 Tensor mean(const Tensor& x, const Axes& axes, KeepDims keep) {
   GRIM_CHECK(is_float(x.dtype()), dtype, "mean", "got {}, expected f32 or f64", name_of(x.dtype()));
   const Marks marked = axes.of("mean", x.ndim());
@@ -174,7 +199,7 @@ Tensor mean(const Tensor& x, const Axes& axes, KeepDims keep) {
   double count = 1;
   for (int i = 0; i < x.ndim(); ++i)
     if (marked[static_cast<size_t>(i)]) count *= static_cast<double>(x.shape()[i]);
-  return record(reduce(cpu::reduce().sum, x, marked, reduced_shape(x.shape(), marked, keep), count), {x},
+  return record(mean_of(x, marked, reduced_shape(x.shape(), marked, keep), count), {x},
                 [kept, count](const Tensor& dy, Grads dx) { spread(with_shape(dy / count, kept), dx); });
 }
 

@@ -44,9 +44,9 @@ Tensor argmin(const Tensor& x, int axis, KeepDims keep = KeepDims::no);
 Tensor var(const Tensor& x, const Axes& axes, int correction = 1, KeepDims keep = KeepDims::no);
 Tensor var(const Tensor& x);
 
-Tensor norm(const Tensor& x);  // sqrt(sum x^2); gradient 0 at 0
+Tensor norm(const Tensor& x);  // sqrt(sum x^2), right at every scale; gradient 0 at 0
 Tensor norm(const Tensor& x, const Axes& axes, KeepDims keep = KeepDims::no);
-Tensor logsumexp(const Tensor& x, const Axes& axes, KeepDims keep = KeepDims::no);
-Tensor cumsum(const Tensor& x, int axis);  // f32, f64, i64
+Tensor logsumexp(const Tensor& x, const Axes& axes, KeepDims keep = KeepDims::no);  // gradient: softmax
+Tensor cumsum(const Tensor& x, int axis);  // f32, f64, i64; long f32 rows are added in f64
 
 }  // namespace grim

@@ -11,7 +11,9 @@ namespace {
 
 struct SoftmaxRow {
   template <class D, class T = hn::TFromD<D>> static HWY_INLINE void forward(D d, const T* x, T* y, int64_t n) {
-    const auto largest = hn::Set(d, RowMax(d, x, n));
+    const T top = RowMax(d, x, n);
+    if (top == std::numeric_limits<T>::infinity()) return infinite_softmax(x, y, n);
+    const auto largest = hn::Set(d, top);
     const T total = MapSum(d, x, y, n, [&](auto v) HWY_ATTR { return Exp(d, hn::Sub(v, largest)); });
     const auto scale = hn::Set(d, T(1) / total);
     Map(d, y, y, n, [&](auto v) HWY_ATTR { return hn::Mul(v, scale); });
@@ -26,8 +28,12 @@ struct SoftmaxRow {
 
 struct LogSoftmaxRow {
   template <class D, class T = hn::TFromD<D>> static HWY_INLINE void forward(D d, const T* x, T* y, int64_t n) {
-    const T m = RowMax(d, x, n);
-    const auto largest = hn::Set(d, m);
+    const T top = RowMax(d, x, n);
+    if (top == std::numeric_limits<T>::infinity()) {
+      infinite_softmax(x, y, n);
+      return Map(d, y, y, n, [&](auto v) HWY_ATTR { return Log(d, v); });
+    }
+    const auto largest = hn::Set(d, top);
     const T total = RowSumOf(d, x, n, [&](auto v) HWY_ATTR { return Exp(d, hn::Sub(v, largest)); });
     const auto log_total = hn::Set(d, std::log(total));
     Map(d, x, y, n, [&](auto v) HWY_ATTR { return hn::Sub(hn::Sub(v, largest), log_total); });

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/op/reduce.h"
 #include "grimoire/optim/update.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
@@ -11,9 +12,15 @@ namespace grim {
 namespace {
 constexpr int64_t kPad = 16;  // elements
 
+// The length of part of a flat buffer; that of float64 numbers whose squares leave the range too.
+double length(const Tensor& flat, int64_t begin, int64_t end) {
+  const double squares = cpu::sum_of_squares(flat, begin, end);
+  return std::isfinite(squares) ? std::sqrt(squares) : norm(view::slice(flat, 0, begin, end)).item();
+}
+
 std::string first_bad(const std::vector<Parameters::Range>& ranges, const Tensor& flat) {
   for (const Parameters::Range& r : ranges)
-    if (!std::isfinite(cpu::sum_of_squares(flat, r.begin, r.end))) return r.name;
+    if (!std::isfinite(length(flat, r.begin, r.end))) return r.name;
   return "";
 }
 }  // namespace
@@ -61,7 +68,7 @@ void Parameters::scale_weight_decay(const std::function<double(const Range&)>& s
 
 double Parameters::gradient_norm() const {
   settle_gradients();
-  return std::sqrt(cpu::sum_of_squares(gradients_, 0, gradients_.numel()));
+  return length(gradients_, 0, gradients_.numel());
 }
 
 std::string Parameters::first_bad_gradient() const {

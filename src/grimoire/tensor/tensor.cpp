@@ -26,6 +26,11 @@ bool is_contiguous(const Shape& shape, const Shape& strides) {
 }
 }  // namespace
 
+void Tensor::throw_undefined() {
+  fail(ErrorKind::state, "tensor", "undefined: got a tensor that owns nothing, expected one with numbers",
+       "a default Tensor is undefined until one is assigned to it, a gradient until backward() has run");
+}
+
 Tensor Tensor::view_of(Ref<Storage> storage, int64_t offset, const Shape& shape, const Shape& strides, Dtype dtype) {
   Tensor t;
   t.impl_ = Ref<Impl>(new Impl);
@@ -85,7 +90,7 @@ template Tensor Tensor::from(std::span<const uint8_t>, const Shape&);
 template Tensor Tensor::from(std::span<const bool>, const Shape&);
 
 double Tensor::item() const {
-  GRIM_CHECK(defined() && numel() == 1, shape, "item", "expected one element, got {}", defined() ? shape() : Shape{0});
+  GRIM_CHECK(numel() == 1, shape, "item", "expected one element, got {}", shape());
   return visit(dtype(), [&](auto zero) -> double {
     using T = decltype(zero);
     if constexpr (std::is_same_v<T, Bf16>) return static_cast<float>(*data<T>());
@@ -119,7 +124,7 @@ template std::vector<uint8_t> Tensor::to_vector() const;
 void Tensor::rebind(const Tensor& other) const {
   GRIM_CHECK(other.shape() == shape() && other.dtype() == dtype(), shape, "rebind", "got {} {}, expected {} {}",
              other.shape(), name_of(other.dtype()), shape(), name_of(dtype()));
-  impl_->storage = other.impl_->storage;
+  impl_->storage = other.storage();
   impl_->offset = other.impl_->offset;
   impl_->strides = other.impl_->strides;
   impl_->contiguous = other.impl_->contiguous;

@@ -31,7 +31,7 @@ class Storage : public Counted {
 
 class Tensor {
  public:
-  Tensor() = default;  // undefined: owns nothing
+  Tensor() = default;  // undefined: owns nothing; every question but defined() and same() throws: state
 
   static Tensor empty(const Shape& shape, Dtype dtype = Dtype::f32);  // uninitialised
   static Tensor zeros(const Shape& shape, Dtype dtype = Dtype::f32);
@@ -50,34 +50,34 @@ class Tensor {
   static Tensor view_of(Ref<Storage> storage, int64_t offset, const Shape& shape, const Shape& strides, Dtype dtype);
 
   bool defined() const { return static_cast<bool>(impl_); }
-  const Shape& shape() const { return impl_->shape; }
-  const Shape& strides() const { return impl_->strides; }
-  int ndim() const { return impl_->shape.ndim(); }
-  int64_t dim(int axis) const { return impl_->shape[normalize_axis("dim", axis, ndim())]; }
-  int64_t numel() const { return impl_->numel; }
-  Dtype dtype() const { return impl_->dtype; }
-  bool contiguous() const { return impl_->contiguous; }
-  int64_t offset() const { return impl_->offset; }
-  const Ref<Storage>& storage() const { return impl_->storage; }
+  const Shape& shape() const { return impl().shape; }
+  const Shape& strides() const { return impl().strides; }
+  int ndim() const { return impl().shape.ndim(); }
+  int64_t dim(int axis) const { return impl().shape[normalize_axis("dim", axis, ndim())]; }
+  int64_t numel() const { return impl().numel; }
+  Dtype dtype() const { return impl().dtype; }
+  bool contiguous() const { return impl().contiguous; }
+  int64_t offset() const { return impl().offset; }
+  const Ref<Storage>& storage() const { return impl().storage; }
 
   // The first element. Rows follow at strides(); a block is dense only when contiguous().
   template <class T> T* data() const {
     GRIM_CHECK(dtype_of<T> == dtype(), dtype, "data", "got {}, expected {}", name_of(dtype()), name_of(dtype_of<T>));
     return reinterpret_cast<T*>(raw());
   }
-  char* raw() const { return impl_->storage->data() + impl_->offset * size_of(impl_->dtype); }
+  char* raw() const { return impl().storage->data() + impl_->offset * size_of(impl_->dtype); }
 
   double item() const;                                   // the only element, as a number. throws: not one element
   double at(std::initializer_list<int64_t> index) const; // one element, slow; negative indices count from the end
   template <class T> std::vector<T> to_vector() const;   // row-major copy, converted to T
 
   // True when no other handle shares the numbers, so that they may be overwritten.
-  bool sole_owner() const { return impl_->count() == 1 && impl_->storage->count() == 1; }
+  bool sole_owner() const { return impl().count() == 1 && impl_->storage->count() == 1; }
   bool same(const Tensor& other) const { return impl_ == other.impl_; }
 
   // The autograd node, opaque to this room.
-  const Ref<Counted>& node() const { return impl_->node; }
-  void set_node(Ref<Counted> node) const { impl_->node = std::move(node); }
+  const Ref<Counted>& node() const { return impl().node; }
+  void set_node(Ref<Counted> node) const { impl().node = std::move(node); }
   // The same handle object now looks at other numbers (flat parameter buffers, loading); shape and dtype must agree.
   void rebind(const Tensor& other) const;
 
@@ -92,6 +92,11 @@ class Tensor {
     static void* operator new(size_t bytes);
     static void operator delete(void* p, size_t bytes);
   };
+  Impl& impl() const {
+    if (!impl_) [[unlikely]] throw_undefined();
+    return *impl_;
+  }
+  [[noreturn]] static void throw_undefined();
   Ref<Impl> impl_;
 };
 

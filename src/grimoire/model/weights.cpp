@@ -1,0 +1,38 @@
+#include "grimoire/model/weights.h"
+
+#include <map>
+
+#include "grimoire/io/safetensors.h"
+#include "grimoire/tensor/copy.h"
+
+namespace grim {
+
+void save(const Module& module, const std::string& path) {
+  TensorMap tensors;
+  module.visit([&](const std::string& name, const Tensor& tensor, Module::Kind) { tensors[name] = tensor; });
+  write_safetensors(path, tensors);
+}
+
+void load(const Module& module, const std::string& path) {
+  std::vector<NamedTensor> tensors;
+  for (const auto& [name, tensor] : read_safetensors(path)) tensors.push_back({name, tensor});
+  assign(module, tensors);
+}
+
+void assign(const Module& module, const std::vector<NamedTensor>& tensors) {
+  std::map<std::string, Tensor> left;
+  for (const NamedTensor& t : tensors) left[t.name] = t.tensor;
+  std::vector<std::pair<Tensor, Tensor>> pairs;  // checked first, so that a refused file changes nothing
+  module.visit([&](const std::string& name, const Tensor& tensor, Module::Kind) {
+    const auto found = left.find(name);
+    GRIM_CHECK(found != left.end(), input, "checkpoint", "tensor '{}' is missing", name);
+    GRIM_CHECK(found->second.shape() == tensor.shape(), input, "checkpoint", "tensor '{}': got {}, expected {}", name, found->second.shape(),
+               tensor.shape());
+    pairs.emplace_back(tensor, found->second);
+    left.erase(found);
+  });
+  GRIM_CHECK(left.empty(), input, "checkpoint", "tensor '{}' belongs to no part of this model", left.begin()->first);
+  for (const auto& [to, from] : pairs) copy_into(to, from);
+}
+
+}  // namespace grim
