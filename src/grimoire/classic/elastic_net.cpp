@@ -66,7 +66,10 @@ Options Lasso::params() {
   return o;
 }
 
-void ElasticNet::fit_on(const Dataset& data) {
+void ElasticNet::fit_on(const Dataset& given) {
+  Dataset moved;
+  offset_.clear();
+  const Dataset& data = options_.intercept ? less_offsets_of(given, moved) : given;
   chosen_ = alpha_;
   PathOptions options = options_;
   if (folds_ > 0) {
@@ -80,6 +83,7 @@ void ElasticNet::fit_on(const Dataset& data) {
   coef_.assign(static_cast<size_t>(data.x.width()), 0.0);
   for (size_t k = 0; k < point.column.size(); ++k) coef_[point.column[k]] = point.value[k];
   intercept_ = {point.intercept};
+  put_back();
   report_.converged = point.converged;
   report_.iterations = point.sweeps;
   report_.objective = point.objective;

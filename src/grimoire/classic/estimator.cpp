@@ -88,6 +88,7 @@ void Estimator::fit(const Dataset& given) {
   GRIM_CHECK(given.weight.empty() || weight_sum > 0, input, who, "all weights are 0");
   GRIM_CHECK(given.weight.empty() || takes_weights(), argument, who, "weights are not possible with this learner");
   Dataset data = zeros ? without_zero_weights(given) : given;
+  if (!needs_target()) data.y.clear(), data.classes.clear();  // no learner without a target may be swayed by one
   if (needs_target()) {
     GRIM_CHECK(given.y.size() == N, shape, who, "got {} targets for {} rows", given.y.size(), N);
     if (data.classifies() && !classifies())

@@ -6,6 +6,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/classic/lbfgs.h"
+#include "grimoire/classic/narrowing.h"
 #include "grimoire/classic/newton.h"
 
 namespace grim {
@@ -46,6 +47,15 @@ std::string separation(const MeanLoss& loss, const std::vector<double>& y, const
              least > 1e-3 * most ? "a hyperplane tells the classes apart without error"
                                  : "a hyperplane tells them apart but for rows that lie on it",
              columns[strongest % loss.width()].name);
+}
+
+// Of every coefficient the inverse unit of its column; empty when all are 1.
+std::vector<double> units_of(const MeanLoss& loss) {
+  const std::vector<double> column = column_units(loss.x());
+  if (column.empty()) return {};
+  std::vector<double> unit(static_cast<size_t>(loss.dims()), 1.0);
+  for (int64_t d = 0; d < loss.outputs(); ++d) std::copy(column.begin(), column.end(), unit.begin() + d * loss.width());
+  return unit;
 }
 
 bool all_right(const MeanLoss& loss, const std::vector<double>& y, const std::vector<double>& w) {
@@ -113,7 +123,11 @@ Options Logistic::params() {
           {.name = "penalise-intercept", .help = "penalise the constant term too, as liblinear does", .target = &penalise_intercept_}};
 }
 
-void Logistic::fit_on(const Dataset& data) {
+void Logistic::fit_on(const Dataset& given) {
+  Dataset moved;
+  offset_.clear();
+  // A free intercept takes up any offset of a column; what is fitted is then the same, with all its digits.
+  const Dataset& data = intercept_wanted_ && !penalise_intercept_ ? less_offsets_of(given, moved) : given;
   const int64_t K = data.class_count(), P = data.x.width();
   const LinearLoss kind = K == 2 ? LinearLoss::logistic : LinearLoss::multinomial;
   const std::vector<double> weight = rows_with_class_weights(data, class_weight_, name());
@@ -150,7 +164,8 @@ void Logistic::fit_on(const Dataset& data) {
     }
   } else {
     const LbfgsResult found =
-        lbfgs([&](const double* v, double* g) { return f.value(v, g, false); }, w, std::max(tolerance_, 1e-14), most_);
+        lbfgs([&](const double* v, double* g) { return f.value(v, g, false); }, w, std::max(tolerance_, 1e-14), most_,
+              units_of(loss));
     report_.converged = found.converged;
     report_.iterations = found.iterations;
     report_.objective = found.value;
@@ -178,6 +193,7 @@ void Logistic::fit_on(const Dataset& data) {
     for (double b : intercept_) mean += b / static_cast<double>(D);
     for (double& b : intercept_) b -= mean;
   }
+  put_back();
 }
 
 void Logistic::proba_on(const Features& x, double* out) const {

@@ -101,7 +101,7 @@ void Scaler::fit_on(const Dataset& data) {
 }
 
 Features Scaler::transform_on(const Features& x) const {
-  return mapped(x, columns(), [&](double v, int64_t c) { return (v - centre_[c]) / scale_[c]; });
+  return mapped(x, x.columns(), [&](double v, int64_t c) { return (v - centre_[c]) / scale_[c]; });
 }
 
 void Scaler::write(State& state) const {
@@ -144,7 +144,7 @@ void Imputer::fit_on(const Dataset& data) {
 }
 
 Features Imputer::transform_on(const Features& x) const {
-  return mapped(x, columns(), [&](double v, int64_t c) { return std::isnan(v) ? fills_[c] : v; });
+  return mapped(x, x.columns(), [&](double v, int64_t c) { return std::isnan(v) ? fills_[c] : v; });
 }
 void Imputer::write(State& state) const { state.set("fills", fills_); }
 void Imputer::read(const State& state) { fills_ = state.numbers("fills", static_cast<int64_t>(columns().size())); }
@@ -166,6 +166,19 @@ std::vector<ColumnInfo> Encoder::output_columns() const {
   return out;
 }
 
+namespace {
+
+[[noreturn]] void refuse_unseen(const Features& x, int64_t row, int64_t column, double level) {
+  const ColumnInfo& info = x.columns()[static_cast<size_t>(column)];
+  const auto place = static_cast<size_t>(level);
+  throw Error(ErrorKind::input,
+              str("[encoder] column '{}', row {}: '{}' was not there when the model was fitted, and an ordinal code has no place for it",
+                  info.name, row + 1, place < info.levels.size() ? info.levels[place] : "?"),
+              "leave the row out, or fit anew with it or with --encode onehot");
+}
+
+}  // namespace
+
 Features Encoder::transform_on(const Features& x) const {
   std::vector<ColumnInfo> out_columns = output_columns();
   if (x.is_sparse()) return x;  // sparse files have no categories
@@ -179,6 +192,7 @@ Features Encoder::transform_on(const Features& x) const {
     for (int64_t r = 0; r < N; ++r) {
       const double v = in.data<double>()[r * P + c];
       double* row = out.data<double>() + r * Q + to;
+      if (!spread && info.kind == ColumnKind::category && v >= static_cast<double>(info.levels.size())) refuse_unseen(x, r, c, v);
       if (!spread)
         *row = v;
       else if (v >= 0 && v < static_cast<double>(info.levels.size()))

@@ -41,7 +41,7 @@ class DoctorCommand final : public Command {
     data_.suit(*learner_.bare());
     device::set_threads(static_cast<int>(learner_.threads));
     data_.data = what_;
-    Dataset data = data_.load();
+    Dataset data = data_.load(console);
     if (data.y.empty())
       throw Error(ErrorKind::usage, "--target is missing: the column to predict", "see the file's first line for its columns");
     const auto learner = learner_.build(data, console);

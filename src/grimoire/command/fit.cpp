@@ -31,7 +31,7 @@ class FitCommand final : public Command {
     data_.suit(*learner_.bare());  // a wrong name or parameter is said before a large file is read
     check_output("out", out_, data_.data);
     device::set_threads(static_cast<int>(learner_.threads));
-    Dataset data = data_.load();
+    Dataset data = data_.load(console);
     const std::unique_ptr<Estimator> learner = learner_.build(data, console);
     if (learner->needs_target() && data.y.empty())
       throw Error(ErrorKind::usage, str("--target is missing: the column that {} is to predict", learner_.model),
@@ -45,7 +45,7 @@ class FitCommand final : public Command {
     }
     const double seconds = monotonic_seconds() - start;
     State state = learner->to_state();
-    state.set("data", Json::object({{"target", data_.target}, {"rows", data.rows()}}));
+    state.set("data", data_.kept(data));
     state.save(out_);
 
     const FitReport& report = learner->report();
