@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "grimoire/base/rng.h"
+#include "grimoire/classic/narrowing.h"
 #include "grimoire/device/threads.h"
 
 namespace grim::tree {
@@ -46,7 +47,7 @@ void add_value(std::vector<Weighted>& distinct, double value, double weight) {
 
 // The different values of the sample, rising, with their weights. `exact`: one number a row, to see whether floats lose any.
 std::vector<Weighted> distinct_values(const std::vector<uint32_t>& rows, const std::vector<float>& value, const std::vector<double>& weight,
-                                      const std::vector<double>& exact, int bins, bool& lost) {
+                                      const std::vector<double>& exact, bool& lost) {
   std::vector<KeyedRow> sample, scratch;
   sample.reserve(rows.size());
   for (uint32_t r : rows) sample.push_back({sort_key(value[r]), r});
@@ -57,21 +58,20 @@ std::vector<Weighted> distinct_values(const std::vector<uint32_t>& rows, const s
     add_value(distinct, from_sort_key(cell.key), weight.empty() ? 1 : weight[cell.row]);
   }
   if (exact.empty()) return distinct;
-  // Different doubles in one float are lost when each float would have a bin of its own, or when they weigh an eighth of a bin.
-  double total = 0;
-  for (const Weighted& w : distinct) total += w.weight;
-  const double least = distinct.size() <= static_cast<size_t>(bins) ? 0 : total / (8 * bins);
+  FloatLoss loss;
   size_t i = 0;
   for (const Weighted& w : distinct) {
-    bool mixed = std::isinf(w.value) && std::isfinite(exact[sample[i].row]);
+    bool several = false;
     const size_t first = i;
-    for (; i < sample.size() && sample[i].key == sample[first].key; ++i) mixed |= exact[sample[i].row] != exact[sample[first].row];
-    lost |= mixed && w.weight > least;
+    loss.out_of_range |= std::isinf(w.value) && std::isfinite(exact[sample[i].row]);
+    for (; i < sample.size() && sample[i].key == sample[first].key; ++i) several |= exact[sample[i].row] != exact[sample[first].row];
+    loss.add(i - first, several);
   }
+  lost = loss.matters();
   return distinct;
 }
 std::vector<Weighted> distinct_values(const std::vector<uint32_t>& rows, const std::vector<double>& value, const std::vector<double>& weight,
-                                      const std::vector<double>&, int, bool&) {
+                                      const std::vector<double>&, bool&) {
   std::vector<uint32_t> sample;
   for (uint32_t r : rows)
     if (value[r] == value[r]) sample.push_back(r);
@@ -290,7 +290,7 @@ Bins bins_in(const Features& x, const std::vector<double>& weight, int most_bins
     }
     if (info.kind == ColumnKind::category) return bin_category(column, exact, info.levels.size(), weight, most_bins, cell);
     bool lost_here = false;
-    bin_numbers<T>(column, distinct_values(chosen, value, weight, exact, most_bins, lost_here), most_bins);
+    bin_numbers<T>(column, distinct_values(chosen, value, weight, exact, lost_here), most_bins);
     if (lost_here) lost = true;
     const EdgeSearch<T> search(column.upper);
     for (size_t r = 0; r < value.size(); ++r) cell[r] = static_cast<uint8_t>(search(value[r]));

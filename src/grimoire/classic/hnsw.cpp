@@ -9,6 +9,8 @@
 #include <queue>
 
 #include "grimoire/base/error.h"
+#include "grimoire/classic/binary_scale.h"
+#include "grimoire/classic/narrowing.h"
 #include "grimoire/base/rng.h"
 #include "grimoire/classic/neighbours.h"
 #include "grimoire/device/threads.h"
@@ -52,6 +54,7 @@ class Hnsw final : public NeighbourIndex {
     GRIM_CHECK(N_ < (int64_t{1} << 31), argument, "hnsw", "got {} rows, expected fewer than 2^31", N_);
     GRIM_CHECK(largest_value(rows) <= kLargestFloat, input, "hnsw",
                "a value above {:g} is too large for the graph's floats: scale the columns, or search by brute or kdtree", kLargestFloat);
+    if (metric.kind == Metric::Kind::l2 && floats_lose(rows)) take_offset();
     read_floats();
     draw_layers(o.seed);
     build();
@@ -106,7 +109,24 @@ class Hnsw final : public NeighbourIndex {
       for (int64_t c = 0; c < P_; ++c) squares += row[c] * row[c];
       scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
     }
-    for (int64_t c = 0; c < P_; ++c) out[c] = static_cast<float>(row[c] * scale);
+    for (int64_t c = 0; c < P_; ++c)
+      out[c] = static_cast<float>((offset_.empty() ? row[c] : (row[c] - offset_[static_cast<size_t>(c)]) * unit_) * scale);
+  }
+  // Distances are those of rows about any point, in any unit.
+  void take_offset() {
+    offset_ = large_offsets(rows_);
+    offset_.resize(static_cast<size_t>(P_));
+    const Features about = less_offsets(rows_, offset_);
+    constexpr int kReach = 40;
+    unit_ = binary_scale(largest_value(about), kReach);
+    const Features in_units = unit_ == 1 ? about : in_units_of(about);
+    GRIM_CHECK(!floats_lose(in_units), input, "hnsw", "the graph's floats cannot tell some rows apart: scale the columns, or search by {}",
+               "brute or kdtree");
+  }
+  Features in_units_of(const Features& x) const {
+    const Tensor t = Tensor::empty({N_, P_}, Dtype::f64);
+    for (int64_t i = 0; i < t.numel(); ++i) t.data<double>()[i] = x.dense().data<double>()[i] * unit_;
+    return Features(t, x.columns());
   }
   void read_floats() {
     stride_ = P_;
@@ -278,6 +298,8 @@ class Hnsw final : public NeighbourIndex {
   Metric metric_;
   int64_t N_, P_, M_, wide_, ef_, stride_ = 0;
   std::vector<float> data_;  // (N, P)
+  std::vector<double> offset_;  // of the rows as floats; empty: none
+  double unit_ = 1;
   std::vector<uint8_t> layer_;
   std::vector<int32_t> ground_, upper_;
   std::vector<size_t> upper_at_;

@@ -10,18 +10,18 @@
 namespace grim {
 namespace {
 
-constexpr int64_t kSample = 2048;
+constexpr int64_t kSample = 2048, kLargeSample = 16384;
 constexpr double kLargeOffset = 1024;
 
-Features sample_of(const Features& x) {
-  if (x.rows() <= kSample) return x;
-  std::vector<int64_t> rows(static_cast<size_t>(kSample));
-  for (int64_t i = 0; i < kSample; ++i) rows[i] = i * x.rows() / kSample;
+Features sample_of(const Features& x, int64_t most) {
+  if (x.rows() <= most) return x;
+  std::vector<int64_t> rows(static_cast<size_t>(most));
+  for (int64_t i = 0; i < most; ++i) rows[i] = i * x.rows() / most;
   return x.pick_rows(rows);
 }
 
 struct Spread {
-  double mean = 0, deviation = 0;
+  double mean = 0, deviation = 0, largest = 0;
 };
 
 // About the first number, so that equal numbers have a deviation of 0; halves keep sums of the largest ones finite.
@@ -33,13 +33,15 @@ Spread spread_of(const std::vector<double>& column) {
     if (std::isnan(v)) continue;
     if (n++ == 0) first = v;
     sum += v - first;
+    s.largest = std::max(s.largest, std::abs(v));
   }
   if (n == 0) return s;
   s.mean = first + sum / static_cast<double>(n);
   double most = 0, squares = 0;
   for (double v : column)
     if (!std::isnan(v)) most = std::max(most, std::abs(v - s.mean));
-  if (most == 0 || !std::isfinite(most)) return {s.mean, most};
+  s.deviation = most;
+  if (most == 0 || !std::isfinite(most)) return s;
   for (double v : column)
     if (!std::isnan(v)) squares += (v - s.mean) / most * ((v - s.mean) / most);
   s.deviation = most * std::sqrt(squares / static_cast<double>(n));
@@ -48,7 +50,7 @@ Spread spread_of(const std::vector<double>& column) {
 
 // f(column, its spread) of the sample's columns of numbers.
 template <class F> void for_spreads(const Features& x, F&& f) {
-  const Features some = sample_of(x);
+  const Features some = sample_of(x, kSample);
   std::vector<double> column(static_cast<size_t>(some.rows()));
   if (some.is_sparse()) {
     const SparseRows turned = transposed(some.sparse());
@@ -79,20 +81,19 @@ bool floats_lose(std::vector<double> values) {
   }
   if (!inexact) return false;
   std::sort(values.begin(), values.end());
-  constexpr size_t kFew = 255;
-  size_t floats = 0, heaviest = 0;
+  FloatLoss loss;
   for (size_t i = 0; i < values.size();) {
     size_t end = i + 1;
     while (end < values.size() && static_cast<float>(values[end]) == static_cast<float>(values[i])) ++end;
-    if (values[end - 1] != values[i]) heaviest = std::max(heaviest, end - i);
-    ++floats;
+    loss.add(end - i, values[end - 1] != values[i]);
     i = end;
   }
-  return heaviest > (floats <= kFew ? 0 : values.size() / (8 * kFew));
+  return loss.matters();
 }
 
-bool floats_lose(const Features& x) {
-  if (is_bytes(x) || (!x.is_sparse() && x.dense().dtype() == Dtype::f32)) return false;
+bool floats_lose(const Features& all) {
+  if (is_bytes(all) || (!all.is_sparse() && all.dense().dtype() == Dtype::f32)) return false;
+  const Features x = sample_of(all, kLargeSample);
   const SparseRows turned = x.is_sparse() ? transposed(x.sparse()) : SparseRows{};
   std::vector<uint8_t> lost(static_cast<size_t>(x.width()));
   device::for_chunks(x.width(), [&](int64_t c) {
@@ -135,6 +136,24 @@ Features less_offsets(const Features& x, const std::vector<double>& offset) {
       for (int64_t c = 0; c < P; ++c) out[c] -= offset[static_cast<size_t>(c)];
   });
   return Features(moved, x.columns());
+}
+
+double mean_square_distance(const Features& x) {
+  double sum = 0;
+  for_spreads(x, [&](int64_t, const Spread& s) { sum += 2 * s.deviation * s.deviation; });
+  return sum;
+}
+
+int64_t tiny_column(const Features& x, double least) {
+  int64_t found = -1;
+  if (is_bytes(x)) return found;
+  for_spreads(x, [&](int64_t c, const Spread& s) {
+    if (found >= 0 || s.largest == 0 || s.largest >= least) return;
+    std::vector<double> column(static_cast<size_t>(x.rows()));
+    x.read_column(c, column.data());
+    if (std::all_of(column.begin(), column.end(), [&](double v) { return std::abs(v) < least; })) found = c;
+  });
+  return found;
 }
 
 std::vector<double> column_units(const Features& x) {

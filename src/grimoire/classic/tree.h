@@ -1,7 +1,8 @@
 // A decision tree for classes or numbers: greedy, exact, explainable (Breiman et al. 1984; Quinlan 1986, 1993).
 //
 // Missing cells and category columns are taken as they are (tree_exact.h). Features are compared as float32, as scikit-learn does, unless
-// different values fall together there or leave its range: then as doubles. Weights act as repeated rows do: limits named "samples" count weight. Of equally good splits the first column and the least threshold win.
+// different values fall together there or leave its range: then as doubles. Weights act as repeated rows do: limits named "samples" count
+// weight. Of equally good splits the first column and the least threshold win.
 #pragma once
 
 #include "grimoire/classic/estimator.h"

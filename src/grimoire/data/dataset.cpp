@@ -208,7 +208,8 @@ Dataset from_libsvm(std::string_view text, const std::string& path, const Datase
   const LibsvmFile file = parse_libsvm(text, path, static_cast<int64_t>(o.columns.size()), o.index_base);
   Dataset d{.x = Features(file.rows, o.columns), .y = {}, .weight = {}, .classes = {}};
   d.layout = {.format = "libsvm", .index_base = file.zero_based ? 0 : 1};
-  if (o.index_base < 0) d.notes.push_back(str("indices are taken to begin at {}, as {} (--index-base)", d.layout.index_base, file.zero_based ? "one is 0" : "none is 0"));
+  if (o.index_base < 0)
+    d.notes.push_back(str("indices are taken to begin at {}, as {} is 0 (--index-base)", d.layout.index_base, file.zero_based ? "one" : "none"));
   if (file.with_query > 0)
     d.notes.push_back(str("the query ids (qid) of {} rows are not used: no learner here ranks within queries", file.with_query));
   note_unused_target(d, o);

@@ -57,8 +57,9 @@ struct CsvOptions {
 };
 
 // CSV: RFC 4180 quotes; lines end in LF, CR LF or CR; spaces around cells dropped, inside quotes too, so that a quoted number is a number;
-// gzip by its magic bytes. A column with a cell that is neither a number nor missing is a category. Also the layout of scikit-learn's files: a first line "rows,columns,class names ..." before
-// nameless rows, whose last column is the class; it becomes the category "target", the others x0, x1, ...
+// gzip by its magic bytes. A column with a cell that is neither a number nor missing is a category.
+// Also the layout of scikit-learn's files: a first line "rows,columns,class names ..." before nameless rows, whose last column is the class;
+// it becomes the category "target", the others x0, x1, ...
 // A last column with neither name nor cell is what a delimiter at the end of every row leaves, and is dropped.
 // A column that is a number in nine of ten cells and text in some is refused: that is a typing error more often than a category; with
 // fewer numbers it is a category, and a note says so. A row that repeats the header is refused by its line: two files were joined.
