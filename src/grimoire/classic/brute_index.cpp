@@ -1,6 +1,7 @@
 // Exact search over all rows. For Euclid and cosine the work is one matrix product, |x - y|^2 = |x|^2 - 2 x.y + |y|^2, in float32 on
 // rows about their mean; what survives it, somewhat more than k, is measured again in float64, because the difference of large
-// numbers loses digits. Where it may have lost so much that a row outside is nearer, all rows are measured. Rows keep the type they came in and are turned into floats a block at a time.
+// numbers loses digits. Where it may have lost so much that a row outside is nearer, all rows are measured. Rows keep the type they came in
+// and are turned into floats a block at a time.
 #include <algorithm>
 #include <cmath>
 

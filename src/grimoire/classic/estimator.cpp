@@ -202,7 +202,7 @@ double Estimator::score(const Dataset& data) const {
 
 void Estimator::predict_on(const Features& x, double* out) const {
   const int64_t K = static_cast<int64_t>(present_.size());
-  GRIM_CHECK(K > 0, state, name(), "this learner predicts nothing");
+  if (K == 0) fail(ErrorKind::state, name(), "this learner predicts nothing", "ask for its decision values (--decision)");
   std::vector<double> p(static_cast<size_t>(x.rows() * K));
   proba_on(x, p.data());
   for (int64_t r = 0; r < x.rows(); ++r) out[r] = static_cast<double>(std::max_element(&p[r * K], &p[r * K] + K) - &p[r * K]);

@@ -33,6 +33,11 @@ class FitCommand final : public Command {
     device::set_threads(static_cast<int>(learner_.threads));
     Dataset data = data_.load(console);
     const std::unique_ptr<Estimator> learner = learner_.build(data, console);
+    if (!learner->needs_target() && !data.y.empty()) {
+      console.say(str("note: {} learns without a target: {} not looked at", learner_.model,
+                      data.target.empty() ? "the labels are" : str("column '{}' is", data.target)));
+      data.y.clear(), data.classes.clear();
+    }
     if (learner->needs_target() && data.y.empty())
       throw Error(ErrorKind::usage, str("--target is missing: the column that {} is to predict", learner_.model),
                   "see the file's first line for its columns");

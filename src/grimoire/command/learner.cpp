@@ -161,6 +161,14 @@ std::unique_ptr<Estimator> LearnerFlags::bare() const {
   return learner;
 }
 
+std::unique_ptr<Estimator> LearnerFlags::judged(const char* verb) const {
+  std::unique_ptr<Estimator> learner = bare();
+  if (!learner->needs_target())
+    throw Error(ErrorKind::usage, str("--model {}: it learns without a target, and {} judges answers by one", model, verb),
+                str("'grimoire fit --model {}' fits it and says how well it did", model));
+  return learner;
+}
+
 std::unique_ptr<Estimator> LearnerFlags::build(const Dataset& data, Console& console) const {
   std::unique_ptr<Estimator> learner = bare();
   if (!data.y.empty() && learner->needs_target() && data.classifies() && !learner->classifies())

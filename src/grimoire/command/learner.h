@@ -39,6 +39,8 @@ struct LearnerFlags {
   Options options();
   // With its parameters, nothing before it. throws: usage, also of learners that are put together by flags; cheap, so call it first
   std::unique_ptr<Estimator> bare() const;
+  // The same of a learner that is to be judged by a target. throws: usage, of one that learns without
+  std::unique_ptr<Estimator> judged(const char* verb) const;
   // The learner with the steps before it that the data ask for; each step that was not asked for is said on the console.
   std::unique_ptr<Estimator> build(const Dataset& data, Console& console) const;
   void weigh_classes(Dataset& data) const;  // --class-weight balanced, or NAME=WEIGHT,...

@@ -59,7 +59,7 @@ class ValidateCommand final : public Command {
   }
 
   int run(Console& console) override {
-    data_.suit(*learner_.bare());  // a wrong name or parameter is said before a large file is read
+    data_.suit(*learner_.judged("validate"));  // a wrong name or parameter is said before a large file is read
     check_output("report", report_, data_.data);
     device::set_threads(static_cast<int>(learner_.threads));
     Dataset data = load(console);
