@@ -4,9 +4,9 @@
 #include <numeric>
 #include <optional>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/rng.h"
-#include "grimoire/classic/binary_scale.h"
 #include "grimoire/classic/boosting.h"
 #include "grimoire/classic/boosting_grow.h"
 #include "grimoire/classic/tree_exact.h"

@@ -5,8 +5,8 @@
 #include <limits>
 #include <numbers>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
-#include "grimoire/classic/binary_scale.h"
 #include "grimoire/classic/knn.h"
 #include "grimoire/device/threads.h"
 

@@ -6,8 +6,8 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
-#include "grimoire/classic/binary_scale.h"
 #include "grimoire/classic/forest_grow.h"
 #include "grimoire/device/threads.h"
 

@@ -8,10 +8,10 @@
 #include <cmath>
 #include <queue>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
-#include "grimoire/classic/binary_scale.h"
-#include "grimoire/classic/narrowing.h"
 #include "grimoire/base/rng.h"
+#include "grimoire/classic/narrowing.h"
 #include "grimoire/classic/neighbours.h"
 #include "grimoire/device/threads.h"
 
@@ -52,9 +52,8 @@ class Hnsw final : public NeighbourIndex {
     GRIM_CHECK(M_ >= 2 && wide_ >= 1 && ef_ >= 1, argument, "hnsw", "got m {}, build {}, search {}, expected at least 2, 1, 1", M_, wide_,
                ef_);
     GRIM_CHECK(N_ < (int64_t{1} << 31), argument, "hnsw", "got {} rows, expected fewer than 2^31", N_);
-    GRIM_CHECK(largest_value(rows) <= kLargestFloat, input, "hnsw",
-               "a value above {:g} is too large for the graph's floats: scale the columns, or search by brute or kdtree", kLargestFloat);
-    if (metric.kind == Metric::Kind::l2 && floats_lose(rows)) take_offset();
+    if (const double largest = largest_value(rows); metric.kind == Metric::Kind::l2)
+      if (largest > kLargestFloat || (largest > 0 && largest < 1 / kLargestFloat) || floats_lose(rows)) take_offset();
     read_floats();
     draw_layers(o.seed);
     build();
@@ -62,7 +61,7 @@ class Hnsw final : public NeighbourIndex {
   const char* kind() const override { return "hnsw"; }
 
   NeighbourLists search(const Features& queries, int64_t k) const override {
-    if (largest_value(queries) > kLargestFloat) return make_brute_index(rows_, metric_)->search(queries, k);
+    if (metric_.kind == Metric::Kind::l2 && largest_value(queries) * unit_ > kLargestFloat) return make_brute_index(rows_, metric_)->search(queries, k);
     NeighbourLists lists{.k = std::min(k, N_), .row = {}, .distance = {}};
     lists.row.assign(static_cast<size_t>(queries.rows() * lists.k), 0);
     lists.distance.assign(lists.row.size(), 0);

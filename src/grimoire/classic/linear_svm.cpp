@@ -187,6 +187,7 @@ void LinearSvc::fit_on(const Dataset& given) {
     intercept_.push_back(intercept_wanted_ ? w[P] : 0.0);
   }
   put_back();
+  if (loss_ != "hinge") doubt_offsets(data.x, intercept_wanted_);  // the hinge has its duality gap
   report_.stopped = str("{} {}, gap {:.2g}", report_.iterations, loss_ == "hinge" ? "sweeps" : "steps", report_.gap);
   if (!report_.converged)
     report_.warnings.push_back("not converged: scale the columns, allow more sweeps, or use a smaller C or a larger tolerance");

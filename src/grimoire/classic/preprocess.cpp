@@ -4,8 +4,8 @@
 #include <cmath>
 #include <map>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
-#include "grimoire/classic/binary_scale.h"
 
 namespace grim {
 namespace {

@@ -57,7 +57,7 @@ std::string scale_warning(const Features& x) {
                deviation = std::sqrt(square[wide] / static_cast<double>(x.rows()));
   if (ratio < 100 || deviation < 10) return "";
   return str(
-      "the columns are on different scales ('{}' varies {:.0f} times as much as '{}'): the kernel sees little but the widest. Scale them "
+      "the columns are on different scales ('{}' varies {:.6g} times as much as '{}'): the kernel sees little but the widest. Scale them "
       "first",
       x.columns()[wide].name, ratio, x.columns()[narrow].name);
 }
@@ -95,24 +95,27 @@ void KernelMachine::choose_kernel(const Dataset& data) {
   }
 }
 
-// Machines of differences do not see an offset of the columns, nor do linear ones with a constant: it is taken off where it is large.
+// Machines of differences do not see an offset of the columns, nor do linear ones with a constant: it is taken off where it is large, also
+// from the variance that gamma=scale asks for.
+void KernelMachine::choose_offset(const Features& x) {
+  offset_.clear();
+  if (kernel_name_ == "rbf" || (kernel_name_ == "linear" && machine() != Form::one_class)) offset_ = large_offsets(x);
+}
+
 // Floats are left where they make one number of several, leave their range, or make all kernel values 1.
 void KernelMachine::choose_numbers(const Features& x) {
   constexpr double kLargest = 1e15, kLeast = 1e-15, kFlat = 0x1p-10;
-  const bool rbf = kernel_.kind == Kernel::Kind::rbf, linear = kernel_.kind == Kernel::Kind::linear && machine() != Form::one_class;
-  offset_.clear();
-  if (rbf || linear) offset_ = large_offsets(x);
-  const Features seen = offset_.empty() ? x : less_offsets(x, offset_);
-  const double largest = largest_value(seen);
-  doubles_ = precision_ == "double" || floats_lose(seen) || largest > kLargest || (largest > 0 && largest < kLeast) ||
-             (rbf && kernel_.gamma * mean_square_distance(seen) < kFlat);
+  const double largest = largest_value(x);
+  doubles_ = precision_ == "double" || floats_lose(x) || largest > kLargest || (largest > 0 && largest < kLeast) ||
+             (kernel_.kind == Kernel::Kind::rbf && kernel_.gamma * mean_square_distance(x) < kFlat);
 }
 
 void KernelMachine::fit_on(const Dataset& given) {
-  choose_kernel(given);
-  choose_numbers(given.x);
+  choose_offset(given.x);
   Dataset data = given;
   if (!offset_.empty()) data.x = less_offsets(given.x, offset_);
+  choose_kernel(data);
+  choose_numbers(data.x);
   report_.objective = 0;
   report_.gap = 0;
   bounded_ = 0;

@@ -51,6 +51,7 @@ class KernelMachine : public Estimator {
   template <class T> void fit_pairs(const Dataset& data);
   template <class T> void fit_one(const Dataset& data);
   void choose_kernel(const Dataset& data);
+  void choose_offset(const Features& x);
   void choose_numbers(const Features& x);
   template <class T> void check_values(const KernelSet<T>& set) const;
   void keep(const Dataset& data, const std::vector<std::vector<double>>& dual);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
-#include "grimoire/classic/binary_scale.h"
 
 namespace grim {
 namespace {
