@@ -15,7 +15,7 @@ TEST(Binning, FewValuesKeepThemAll) {
   const tree::Bins bins = tree::make_bins(data.x, {});
   EXPECT_EQ(bins.columns[0].bins, 3);
   EXPECT_TRUE(bins.columns[0].has_missing);
-  EXPECT_EQ(bins.columns[0].upper, (std::vector<float>{1.5f, 2.5f}));
+  EXPECT_EQ(bins.columns[0].upper, (std::vector<double>{1.5, 2.5}));
   const std::vector<uint8_t> want = {2, 0, 1, 0, 3, 2, 1};
   EXPECT_EQ(std::vector<uint8_t>(bins.column(0), bins.column(0) + 7), want);
 }

@@ -167,7 +167,9 @@ TEST(Dataset, TargetsWeightsAndKnownColumns) {
   const Table other = parse_csv("y,colour,z,x\n1,violet,9,5\n0,green,9,6\n", "o.csv");
   const Dataset matched = dataset_of(other, {.target = "y", .classes = d.classes, .columns = d.x.columns()});
   EXPECT_EQ(matched.x.at(0, 0), 5);
-  EXPECT_TRUE(std::isnan(matched.x.at(0, 1)));
+  EXPECT_EQ(matched.x.at(0, 1), 3);  // behind the three levels of the model: unseen is not missing
+  EXPECT_EQ(matched.x.columns()[1].levels.back(), "violet");
+  EXPECT_TRUE(says(matched.notes.at(0), "column 'colour': 1 row holds a text that was not there when the model was fitted ('violet' in row 1)"));
   EXPECT_EQ(matched.x.at(1, 1), 1);
   EXPECT_EQ(matched.y, (std::vector<double>{1, 0}));
   EXPECT_TRUE(

@@ -27,7 +27,7 @@ void AdaBoost::fit_on(const Dataset& data) {
   double total = 0;
   for (size_t r = 0; r < N; ++r) total += weight[r] = data.weight_of(static_cast<int64_t>(r));
   for (double& w : weight) w /= total;
-  trees_ = tree::Trees(data.x.columns());
+  trees_ = tree::Trees(data.x.columns(), sorted.doubles);
   errors_.clear(), votes_.clear();
   report_.stopped = str("{} rounds", rounds);
   for (int64_t round = 0; round < rounds; ++round) {
@@ -66,6 +66,7 @@ void AdaBoost::fit_on(const Dataset& data) {
   }
   report_.iterations = static_cast<int64_t>(votes_.size());
   report_.objective = errors_.back();
+  if (!trees_.any_split()) report_.warnings.push_back(tree::why_no_split(data, 0));
 }
 
 Tensor AdaBoost::decision_on(const Features& x) const {

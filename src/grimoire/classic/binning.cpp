@@ -2,16 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <limits>
 #include <numeric>
 
 #include "grimoire/base/rng.h"
+#include "grimoire/classic/narrowing.h"
 #include "grimoire/device/threads.h"
 
 namespace grim::tree {
 namespace {
 
 struct Weighted {
-  float value;
+  double value;
   double weight;
 };
 
@@ -37,21 +40,48 @@ std::vector<size_t> quantile_cuts(const std::vector<Weighted>& distinct, int bin
   return last;
 }
 
-std::vector<Weighted> distinct_values(std::vector<KeyedRow>& sample, const std::vector<double>& weight) {
-  std::vector<KeyedRow> scratch;
+void add_value(std::vector<Weighted>& distinct, double value, double weight) {
+  if (distinct.empty() || distinct.back().value != value) distinct.push_back({value, 0});
+  distinct.back().weight += weight;
+}
+
+// The different values of the sample, rising, with their weights. `exact`: one number a row, to see whether floats lose any.
+std::vector<Weighted> distinct_values(const std::vector<uint32_t>& rows, const std::vector<float>& value, const std::vector<double>& weight,
+                                      const std::vector<double>& exact, bool& lost) {
+  std::vector<KeyedRow> sample, scratch;
+  sample.reserve(rows.size());
+  for (uint32_t r : rows) sample.push_back({sort_key(value[r]), r});
   radix_sort(sample, scratch);
   std::vector<Weighted> distinct;
   for (const KeyedRow& cell : sample) {
     if (cell.key == ~uint32_t{0}) break;
-    const double w = weight.empty() ? 1 : weight[cell.row];
-    const float value = from_sort_key(cell.key);
-    if (distinct.empty() || distinct.back().value != value) distinct.push_back({value, 0});
-    distinct.back().weight += w;
+    add_value(distinct, from_sort_key(cell.key), weight.empty() ? 1 : weight[cell.row]);
   }
+  if (exact.empty()) return distinct;
+  FloatLoss loss;
+  size_t i = 0;
+  for (const Weighted& w : distinct) {
+    bool several = false;
+    const size_t first = i;
+    loss.out_of_range |= std::isinf(w.value) && std::isfinite(exact[sample[i].row]);
+    for (; i < sample.size() && sample[i].key == sample[first].key; ++i) several |= exact[sample[i].row] != exact[sample[first].row];
+    loss.add(i - first, several);
+  }
+  lost = loss.matters();
+  return distinct;
+}
+std::vector<Weighted> distinct_values(const std::vector<uint32_t>& rows, const std::vector<double>& value, const std::vector<double>& weight,
+                                      const std::vector<double>&, bool&) {
+  std::vector<uint32_t> sample;
+  for (uint32_t r : rows)
+    if (value[r] == value[r]) sample.push_back(r);
+  std::sort(sample.begin(), sample.end(), [&](uint32_t a, uint32_t b) { return value[a] < value[b]; });
+  std::vector<Weighted> distinct;
+  for (uint32_t r : sample) add_value(distinct, value[r], weight.empty() ? 1 : weight[r]);
   return distinct;
 }
 
-void bin_numbers(ColumnBins& column, std::vector<Weighted> distinct, int most_bins) {
+template <class T> void bin_numbers(ColumnBins& column, std::vector<Weighted> distinct, int most_bins) {
   std::erase_if(distinct, [](const Weighted& w) { return w.weight == 0; });
   if (distinct.empty()) distinct.push_back({0, 1});  // nothing but missing cells
   const std::vector<size_t> last = quantile_cuts(distinct, most_bins);
@@ -59,7 +89,8 @@ void bin_numbers(ColumnBins& column, std::vector<Weighted> distinct, int most_bi
   for (size_t b = 0; b < last.size(); ++b) {
     column.low.push_back(distinct[b == 0 ? 0 : last[b - 1] + 1].value);
     column.high.push_back(distinct[last[b]].value);
-    if (b + 1 < last.size()) column.upper.push_back(midpoint(distinct[last[b]].value, distinct[last[b] + 1].value));
+    if (b + 1 < last.size())
+      column.upper.push_back(midpoint(static_cast<T>(distinct[last[b]].value), static_cast<T>(distinct[last[b] + 1].value)));
   }
 }
 
@@ -74,10 +105,10 @@ void bin_bytes(ColumnBins& column, const Tensor& x, int64_t c, const std::vector
   }
   std::vector<Weighted> distinct;
   for (size_t v = 0; v < sum.size(); ++v)
-    if (sum[v] > 0) distinct.push_back({static_cast<float>(v), sum[v]});
-  bin_numbers(column, std::move(distinct), most_bins);
+    if (sum[v] > 0) distinct.push_back({static_cast<double>(v), sum[v]});
+  bin_numbers<float>(column, std::move(distinct), most_bins);
   std::array<uint8_t, 256> bin;
-  for (size_t v = 0; v < bin.size(); ++v) bin[v] = column.bin_of(static_cast<float>(v));
+  for (size_t v = 0; v < bin.size(); ++v) bin[v] = column.bin_of(static_cast<double>(v));
   for (int64_t r = 0; r < rows; ++r) cells[r] = bin[cells[r]];
 }
 
@@ -111,20 +142,20 @@ std::vector<uint32_t> sample_rows(int64_t rows) {
 }
 
 // The upper edges in the order of a complete binary tree, so that a search is eight steps without a branch.
-struct EdgeSearch {
-  std::array<float, 256> edge;
-  explicit EdgeSearch(const std::vector<float>& upper) {
+template <class T> struct EdgeSearch {
+  std::array<T, 256> edge;
+  explicit EdgeSearch(const std::vector<double>& upper) {
     size_t next = 0;
     fill(1, upper, next);
   }
-  void fill(size_t at, const std::vector<float>& upper, size_t& next) {
+  void fill(size_t at, const std::vector<double>& upper, size_t& next) {
     if (at >= 256) return;
     fill(2 * at, upper, next);
-    edge[at] = next < upper.size() ? upper[next] : INFINITY;
+    edge[at] = next < upper.size() ? static_cast<T>(upper[next]) : std::numeric_limits<T>::infinity();
     ++next;
     fill(2 * at + 1, upper, next);
   }
-  uint32_t operator()(float x) const {
+  uint32_t operator()(T x) const {
     uint32_t at = 1;
     for (int step = 0; step < 8; ++step) at = 2 * at + (x > edge[at] ? 1 : 0);
     return at - 256;
@@ -140,7 +171,7 @@ struct ColumnReader {
     if (by_column) {
       const auto rows = by_column->columns_of(column);
       const auto values = by_column->values_of(column);
-      for (size_t i = 0; i < rows.size(); ++i) f(static_cast<int64_t>(rows[i]), static_cast<float>(values[i]));
+      for (size_t i = 0; i < rows.size(); ++i) f(static_cast<int64_t>(rows[i]), values[i]);
       return;
     }
     const Tensor& t = x.dense();
@@ -149,7 +180,7 @@ struct ColumnReader {
       if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, uint8_t>) {
         const T* p = t.data<T>() + column * t.strides()[1];
         const int64_t stride = t.strides()[0];
-        for (int64_t r = 0; r < x.rows(); ++r) f(r, static_cast<float>(p[r * stride]));
+        for (int64_t r = 0; r < x.rows(); ++r) f(r, static_cast<double>(p[r * stride]));
       }
     });
   }
@@ -157,9 +188,9 @@ struct ColumnReader {
 
 }  // namespace
 
-uint8_t ColumnBins::bin_of(float value) const {
+uint8_t ColumnBins::bin_of(double value) const {
   if (category) {
-    const bool known = value >= 0 && value < static_cast<float>(bin_of_level.size());
+    const bool known = value >= 0 && value < static_cast<double>(bin_of_level.size());
     return known ? bin_of_level[static_cast<size_t>(value)] : static_cast<uint8_t>(bins);
   }
   if (value != value) return static_cast<uint8_t>(bins);
@@ -215,54 +246,72 @@ void Bins::transpose() {
   });
 }
 
-Bins make_bins(const Features& x, const std::vector<double>& weight, int most_bins) {
-  GRIM_CHECK(most_bins >= 2 && most_bins <= kMostBins, argument, "bins", "got {}, expected 2 to {}", most_bins, kMostBins);
-  GRIM_CHECK(x.rows() < INT32_MAX, argument, "bins", "got {} rows, expected fewer than 2^31", x.rows());
-  Bins bins{.rows = x.rows(), .columns = std::vector<ColumnBins>(static_cast<size_t>(x.width())),
+namespace {
+
+void bin_category(ColumnBins& column, const std::vector<double>& value, size_t levels, const std::vector<double>& weight, int most_bins,
+                  uint8_t* cell) {
+  std::vector<double> share(levels);
+  for (size_t r = 0; r < value.size(); ++r)
+    if (value[r] >= 0 && value[r] < static_cast<double>(levels)) share[static_cast<size_t>(value[r])] += weight.empty() ? 1 : weight[r];
+  bin_levels(column, share, most_bins);
+  for (size_t r = 0; r < value.size(); ++r) {
+    cell[r] = column.bin_of(value[r]);
+    column.has_missing |= cell[r] == column.bins;
+  }
+}
+
+// Compares cells as T. Stops being of use when a column sets `lost`: floats then lose what the bins should part.
+template <class T>
+Bins bins_in(const Features& x, const std::vector<double>& weight, int most_bins, const SparseRows& by_column, std::atomic<bool>& lost) {
+  Bins bins{.rows = x.rows(), .doubles = sizeof(T) == 8, .columns = std::vector<ColumnBins>(static_cast<size_t>(x.width())),
             .cells = Tensor::empty({x.width(), x.rows()}, Dtype::u8),
             .by_row = {}};
-  const SparseRows by_column = x.is_sparse() ? transposed(x.sparse()) : SparseRows{};
   const ColumnReader read{x, x.is_sparse() ? &by_column : nullptr};
   const std::vector<uint32_t> chosen = sample_rows(x.rows());
   const bool bytes = !x.is_sparse() && x.width() > 0 && x.dense().dtype() == Dtype::u8;
   device::for_chunks(x.width(), [&](int64_t c) {
+    if (lost) return;
     ColumnBins& column = bins.columns[static_cast<size_t>(c)];
     const ColumnInfo& info = x.columns()[static_cast<size_t>(c)];
-    if (bytes && info.kind == ColumnKind::number) {
-      bin_bytes(column, x.dense(), c, weight, most_bins, bins.cells.data<uint8_t>() + c * bins.rows);
-      return;
-    }
-    std::vector<float> value(static_cast<size_t>(x.rows()), 0.0f);
-    bool missing = false;
-    read(c, [&](int64_t r, float v) {
-      value[static_cast<size_t>(r)] = v;
+    uint8_t* cell = bins.cells.data<uint8_t>() + c * bins.rows;
+    if (bytes && info.kind == ColumnKind::number) return bin_bytes(column, x.dense(), c, weight, most_bins, cell);
+    std::vector<T> value(static_cast<size_t>(x.rows()), T(0));
+    bool missing = false, inexact = false;
+    read(c, [&](int64_t r, double v) {
+      value[static_cast<size_t>(r)] = static_cast<T>(v);
       missing |= v != v;
+      inexact |= v == v && static_cast<double>(static_cast<T>(v)) != v;
     });
     column.has_missing = missing;
-    uint8_t* cell = bins.cells.data<uint8_t>() + c * bins.rows;
-    if (info.kind == ColumnKind::category) {
-      std::vector<double> share(info.levels.size());
-      for (size_t r = 0; r < value.size(); ++r)
-        if (value[r] >= 0 && value[r] < static_cast<float>(share.size()))
-          share[static_cast<size_t>(value[r])] += weight.empty() ? 1 : weight[r];
-      bin_levels(column, share, most_bins);
-      for (size_t r = 0; r < value.size(); ++r) {
-        cell[r] = column.bin_of(value[r]);
-        column.has_missing |= cell[r] == column.bins;
-      }
-      return;
+    std::vector<double> exact;
+    if (inexact || info.kind == ColumnKind::category) {
+      exact.assign(value.size(), 0.0);
+      read(c, [&](int64_t r, double v) { exact[static_cast<size_t>(r)] = v; });
     }
-    std::vector<KeyedRow> sample;
-    sample.reserve(chosen.size());
-    for (uint32_t r : chosen) sample.push_back({sort_key(value[r]), r});
-    bin_numbers(column, distinct_values(sample, weight), most_bins);
-    const EdgeSearch search(column.upper);
+    if (info.kind == ColumnKind::category) return bin_category(column, exact, info.levels.size(), weight, most_bins, cell);
+    bool lost_here = false;
+    bin_numbers<T>(column, distinct_values(chosen, value, weight, exact, lost_here), most_bins);
+    if (lost_here) lost = true;
+    const EdgeSearch<T> search(column.upper);
     for (size_t r = 0; r < value.size(); ++r) cell[r] = static_cast<uint8_t>(search(value[r]));
     if (missing)
       for (size_t r = 0; r < value.size(); ++r)
         if (value[r] != value[r]) cell[r] = static_cast<uint8_t>(column.bins);
   });
   return bins;
+}
+
+}  // namespace
+
+Bins make_bins(const Features& x, const std::vector<double>& weight, int most_bins) {
+  GRIM_CHECK(most_bins >= 2 && most_bins <= kMostBins, argument, "bins", "got {}, expected 2 to {}", most_bins, kMostBins);
+  GRIM_CHECK(x.rows() < INT32_MAX, argument, "bins", "got {} rows, expected fewer than 2^31", x.rows());
+  const SparseRows by_column = x.is_sparse() ? transposed(x.sparse()) : SparseRows{};
+  std::atomic<bool> lost = false;
+  Bins bins = bins_in<float>(x, weight, most_bins, by_column, lost);
+  if (!lost) return bins;
+  lost = false;
+  return bins_in<double>(x, weight, most_bins, by_column, lost);
 }
 
 }  // namespace grim::tree

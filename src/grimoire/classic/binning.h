@@ -3,7 +3,8 @@
 //
 // A column with at most 255 different values gets one bin a value, with the midpoints as thresholds: nothing is lost. Others are cut
 // at quantiles of the row weights (of a fixed sample of 200,000 rows when there are more). A category column gets one bin a level;
-// beyond 255 levels the rarest share the last bin. Cells are compared as float32, as the walk of a fitted tree does.
+// beyond 255 levels the rarest share the last bin. Cells are compared as float32, as the walk of a fitted tree does; as doubles where values
+// that bins should part fall together as floats, or leave their range (`doubles`, for all columns then).
 #pragma once
 
 #include <cstdint>
@@ -18,12 +19,12 @@ struct ColumnBins {
   bool category = false;
   int bins = 0;               // without the one for missing cells, which is number `bins`
   bool has_missing = false;
-  std::vector<float> upper;   // bins - 1 thresholds: bin b holds upper[b - 1] < x <= upper[b]
-  std::vector<float> low, high;   // the least and the largest value seen in each bin
+  std::vector<double> upper;  // bins - 1 thresholds: bin b holds upper[b - 1] < x <= upper[b]
+  std::vector<double> low, high;  // the least and the largest value seen in each bin
   std::vector<uint8_t> bin_of_level;
 
   int total() const { return bins + (has_missing ? 1 : 0); }
-  uint8_t bin_of(float x) const;
+  uint8_t bin_of(double x) const;  // x as it was compared when the bins were made
   // As a draft's split: bins [0, cut] to the left, or the bins of a mask.
   void set_split(Draft& draft, int last_left) const {
     draft.threshold = last_left < bins - 1 ? upper[static_cast<size_t>(last_left)] : INFINITY;
@@ -33,6 +34,7 @@ struct ColumnBins {
 
 struct Bins {
   int64_t rows = 0;
+  bool doubles = false;
   std::vector<ColumnBins> columns;
   Tensor cells;   // (P, N) u8
   Tensor by_row;  // (N, P) u8, after transpose(): for a few rows and many columns
@@ -64,9 +66,13 @@ inline uint32_t sort_key(float x) {
 }
 inline float from_sort_key(uint32_t key) { return std::bit_cast<float>(key >> 31 ? key & 0x7fffffffu : ~key); }
 
-// A threshold that parts a < b: near the middle, and a <= t < b in float32.
+// A threshold that parts a < b: near the middle, and a <= t < b in their own type.
 inline float midpoint(float a, float b) {
   const float t = static_cast<float>(0.5 * (static_cast<double>(a) + static_cast<double>(b)));
+  return t < b && t >= a ? t : a;
+}
+inline double midpoint(double a, double b) {
+  const double t = 0.5 * a + 0.5 * b;
   return t < b && t >= a ? t : a;
 }
 

@@ -42,7 +42,8 @@ tree::LossSpec Boosting::spec_for(const Dataset& data) const {
                                    : tree::Loss::squared;
   if (spec.loss == tree::Loss::poisson)
     for (size_t r = 0; r < data.y.size(); ++r)
-      GRIM_CHECK(data.y[r] >= 0, input, name(), "row {}: target {}, but Poisson counts are not negative", r + 1, data.y[r]);
+      GRIM_CHECK(data.y[r] >= 0 && data.y[r] <= 1e18, input, name(), "row {}: target {}, expected a Poisson count from 0 to 1e18", r + 1,
+                 data.y[r]);
   return spec;
 }
 
@@ -109,7 +110,7 @@ void Boosting::proba_on(const Features& x, double* out) const {
 
 bool Boosting::predict_row(std::span<const float> row, std::span<double> out) const {
   const size_t want = is_classifier() ? classes().size() : 1;
-  if (!fitted() || row.size() != columns().size() || out.size() != want || static_cast<int64_t>(classes().size()) != class_count())
+  if (!fitted() || trees_.in_doubles() || row.size() != columns().size() || out.size() != want || static_cast<int64_t>(classes().size()) != class_count())
     return false;
   const auto D = static_cast<size_t>(spec_.outputs());
   std::copy(start_.begin(), start_.end(), out.begin());

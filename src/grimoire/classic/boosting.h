@@ -66,6 +66,7 @@ class Boosting final : public Estimator {
 
  private:
   struct Fitting;
+  void fit_rounds(const Dataset& data, double least_gain);
   tree::LossSpec spec_for(const Dataset& data) const;
   std::vector<int8_t> monotone_directions(const std::vector<ColumnInfo>& columns) const;
   void to_prediction(double* scores) const;  // outputs() scores into class_count() probabilities or one number

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <optional>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/rng.h"
 #include "grimoire/classic/boosting.h"
@@ -50,7 +51,7 @@ struct Boosting::Fitting {
   tree::BoostGrow limits = {};
   Tensor pairs = {};
 
-  void start() {
+  void start(double least_gain) {
     std::vector<bool> out(N);
     if (b.early_stopping > 0) out = held_out_rows(data, b.held_out, static_cast<uint64_t>(b.seed));
     for (uint32_t r = 0; r < N; ++r) (out[r] ? held : train).push_back(r);
@@ -60,16 +61,18 @@ struct Boosting::Fitting {
     score.resize(D * N);
     for (size_t k = 0; k < D; ++k) std::fill_n(score.begin() + static_cast<ptrdiff_t>(k * N), N, b.start_[k]);
     limits = {.max_depth = b.max_depth, .max_leaves = b.max_leaves, .lambda = b.lambda, .min_child_weight = b.min_child_weight,
-              .min_samples_leaf = b.min_samples_leaf, .min_gain = b.min_gain, .smoothing = b.smoothing,
+              .min_samples_leaf = b.min_samples_leaf, .min_gain = least_gain, .smoothing = b.smoothing,
               .hessian_is_weight = b.spec_.constant_hessian(), .monotone = b.monotone_directions(data.x.columns())};
     if (b.exact) {
       GRIM_CHECK(limits.monotone.empty() && b.column_share == 1, argument, b.name(),
                  "exact growth takes neither monotone columns nor a column share");
       GRIM_CHECK(!data.x.is_sparse(), argument, b.name(), "exact growth needs dense rows");
       sorted.emplace(data.x);
+      b.trees_ = tree::Trees(data.x.columns(), sorted->doubles);
       return;
     }
     bins.emplace(tree::make_bins(data.x, data.weight, static_cast<int>(b.max_bins)));
+    b.trees_ = tree::Trees(data.x.columns(), bins->doubles);
     choose_columns(0);
   }
 
@@ -155,11 +158,7 @@ struct Boosting::Fitting {
     b.trees_.append(grown.nodes);
     double* s = score.data() + k * N;
     for (uint32_t r : rows) s[r] += value[grown.leaf_of_row[r]];
-    std::vector<float> cells(data.x.columns().size());
-    for (uint32_t r : others) {
-      data.x.read_rows(r, r + 1, cells.data());
-      s[r] += b.leaf_value(b.trees_.leaf_of(b.trees_.count() - 1, cells.data()));
-    }
+    for (uint32_t r : others) s[r] += b.leaf_value(b.trees_.leaf_of(b.trees_.count() - 1, data.x, r));
   }
 
   // All trees of a round see the scores from before it.
@@ -197,12 +196,30 @@ struct Boosting::Fitting {
   }
 };
 
+// Squared loss of targets whose squares and floats would leave their range: the same fit in another unit, a power of two.
 void Boosting::fit_on(const Dataset& data) {
   spec_ = spec_for(data);
-  trees_ = tree::Trees(data.x.columns());
   value_.clear(), training_losses_.clear(), held_out_losses_.clear();
+  constexpr int kReach = 60;  // a sum of gradients, as floats
+  const double unit = spec_.loss == tree::Loss::squared ? binary_scale(largest_magnitude(data.y), kReach) : 1;
+  if (unit == 1) {
+    fit_rounds(data, min_gain);
+  } else {
+    Dataset scaled = data;
+    for (double& y : scaled.y) y *= unit;
+    fit_rounds(scaled, min_gain * unit * unit);
+    for (auto* numbers : {&value_, &start_})
+      for (double& v : *numbers) v /= unit;
+    for (auto* losses : {&training_losses_, &held_out_losses_})
+      for (double& v : *losses) v = v / unit / unit;
+    report_.objective = report_.objective / unit / unit;
+  }
+  if (!trees_.any_split()) report_.warnings.push_back(tree::why_no_split(data, min_samples_leaf));
+}
+
+void Boosting::fit_rounds(const Dataset& data, double least_gain) {
   Fitting f{*this, data, static_cast<size_t>(data.rows()), static_cast<size_t>(spec_.outputs())};
-  f.start();
+  f.start(least_gain);
   int64_t best = 0;
   double best_loss = INFINITY;
   int64_t round = 0;

@@ -1,6 +1,7 @@
 // Exact search over all rows. For Euclid and cosine the work is one matrix product, |x - y|^2 = |x|^2 - 2 x.y + |y|^2, in float32 on
 // rows about their mean; what survives it, somewhat more than k, is measured again in float64, because the difference of large
-// numbers loses digits. Rows keep the type they came in and are turned into floats a block at a time.
+// numbers loses digits. Where it may have lost so much that a row outside is nearer, all rows are measured. Rows keep the type they came in
+// and are turned into floats a block at a time.
 #include <algorithm>
 #include <cmath>
 
@@ -111,6 +112,7 @@ class BruteIndex final : public NeighbourIndex {
       for (int64_t r = begin; r < end; ++r)
         norm_[static_cast<size_t>(r)] = dot(&x[static_cast<size_t>((r - begin) * P)], &x[static_cast<size_t>((r - begin) * P)], P);
     });
+    longest_ = std::sqrt(static_cast<double>(*std::max_element(norm_.begin(), norm_.end())));
   }
 
   // Rows as floats: about the mean for Euclid, of length 1 for cosine.
@@ -203,7 +205,32 @@ class BruteIndex final : public NeighbourIndex {
         rows_.read_rows(c.row, c.row + 1, x.data());
         nearest.offer({metric_(q.data(), x.data(), P), c.row});
       }
+      if (!certain(q, merged.items(), nearest.worst())) search_all(q, nearest);
       store(nearest, q0 + i, lists);
+    }
+  }
+
+  // Whether no row outside the shortlist can be nearer than `worst`, whatever the float products have lost: |x|^2 - 2 q.x of a row outside
+  // is above the largest in the list, less rounding of 2^-24 for each of the numbers and, as it grows in sums, for root P of them.
+  bool certain(const std::vector<double>& q, const std::vector<Candidate>& listed, double worst) const {
+    if (static_cast<int64_t>(listed.size()) == rows_.rows()) return true;
+    double bound = -INFINITY, square = 0;
+    for (const Candidate& c : listed) bound = std::max(bound, static_cast<double>(c.distance));
+    if (cosine()) square = 1;
+    for (size_t c = 0; c < q.size() && !cosine(); ++c) square += (q[c] - centre_[c]) * (q[c] - centre_[c]);
+    const double P = static_cast<double>(q.size()), reach = cosine() ? 2 : std::sqrt(square) + longest_;
+    const double lost = 0x1p-24 * (4 + std::sqrt(P)) * reach * reach + P * 1e-37, least = square + bound - lost;
+    return cosine() ? least / 2 > worst : least > worst * worst;
+  }
+
+  void search_all(const std::vector<double>& q, NearestList& nearest) const {
+    const int64_t P = rows_.width(), N = rows_.rows();
+    std::vector<double> x(static_cast<size_t>(kRowBlock * P));
+    nearest.clear();
+    for (int64_t r = 0; r < N; r += kRowBlock) {
+      const int64_t stop = std::min(N, r + kRowBlock);
+      rows_.read_rows(r, stop, x.data());
+      for (int64_t j = r; j < stop; ++j) nearest.offer({metric_(q.data(), &x[static_cast<size_t>((j - r) * P)], P), j});
     }
   }
 
@@ -235,6 +262,7 @@ class BruteIndex final : public NeighbourIndex {
   Metric metric_;
   std::vector<double> centre_;
   std::vector<float> norm_;  // squared lengths of the rows as read_block gives them
+  double longest_ = 0;       // the largest of their roots
   bool in_floats_ = false;
 };
 

@@ -123,6 +123,11 @@ IsotonicMap fit_isotonic(std::span<const double> x, std::span<const double> y, s
   return m;
 }
 
+const Estimator& Calibrated::base() const {
+  GRIM_CHECK(base_ != nullptr, state, "calibrated", "there is no classifier inside: give one when it is made, or load it");
+  return *base_;
+}
+
 Options Calibrated::params() {
   Options all = base_ ? base_->params() : Options{};
   all.push_back({.name = "method", .help = "how scores become probabilities", .target = &method, .choices = {"sigmoid", "isotonic"}});

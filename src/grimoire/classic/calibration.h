@@ -37,15 +37,15 @@ class Calibrated final : public Estimator {
   bool takes_missing() const override { return true; }  // the classifier inside checks
   bool takes_categories() const override { return true; }
   bool takes_sparse() const override { return true; }
-  const Estimator& base() const { return *base_; }
-  std::string describe() const override { return base_->describe(); }
+  const Estimator& base() const;  // throws: state, when none was given
+  std::string describe() const override { return base().describe(); }
 
  private:
   void fit_on(const Dataset& data) override;
   void proba_on(const Features& x, double* out) const override;
   void write(State& state) const override;
   void read(const State& state) override;
-  std::unique_ptr<Estimator> clone_empty() const override { return std::make_unique<Calibrated>(base_->clone()); }
+  std::unique_ptr<Estimator> clone_empty() const override { return std::make_unique<Calibrated>(base_ ? base_->clone() : nullptr); }
   void write_params(State& state) const override;  // its own two; the classifier inside keeps its own
   void read_params(const State& state) override;
   double map(size_t k, double score) const { return method == "sigmoid" ? sigmoid_[k](score) : isotonic_[k](score); }

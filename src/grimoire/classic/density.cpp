@@ -5,6 +5,7 @@
 #include <limits>
 #include <numbers>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
 #include "grimoire/classic/knn.h"
 #include "grimoire/device/threads.h"
@@ -38,11 +39,20 @@ Options LocalOutlierFactor::params() {
 }
 
 namespace {
-// Mean reachability max(reach(neighbour), distance) inverted; the small constant keeps duplicates finite.
-double local_density(const NeighbourLists& lists, int64_t i, const std::vector<double>& reach) {
+// Mean reachability max(reach(neighbour), distance) inverted; the small number keeps duplicates finite.
+double local_density(const NeighbourLists& lists, int64_t i, const std::vector<double>& reach, double small) {
   double sum = 0;
   for (int64_t j = i * lists.k; j < (i + 1) * lists.k; ++j) sum += std::max(reach[lists.row[j]], lists.distance[j]);
-  return 1 / (sum / static_cast<double>(lists.k) + 1e-10);
+  return 1 / (sum / static_cast<double>(lists.k) + small);
+}
+// 1e-10, in a unit that is not far from the reaches.
+double small_reach(std::vector<double> reach) {
+  std::erase(reach, 0.0);
+  if (reach.empty()) return 1e-10;
+  const auto middle = reach.begin() + static_cast<ptrdiff_t>(reach.size() / 2);
+  std::nth_element(reach.begin(), middle, reach.end());
+  constexpr int kReach = 20;
+  return 1e-10 / binary_scale(*middle, kReach);
 }
 double outlier_factor(const NeighbourLists& lists, int64_t i, const std::vector<double>& density, double own) {
   double sum = 0;
@@ -64,7 +74,8 @@ void LocalOutlierFactor::fit_on(const Dataset& data) {
     reach_[i] = lists.distance[(i + 1) * lists.k - 1];
     duplicates += reach_[i] == 0;
   }
-  for (int64_t i = 0; i < N; ++i) density_[i] = local_density(lists, i, reach_);
+  small_ = small_reach(reach_);
+  for (int64_t i = 0; i < N; ++i) density_[i] = local_density(lists, i, reach_, small_);
   for (int64_t i = 0; i < N; ++i) factors_[i] = outlier_factor(lists, i, density_, density_[i]);
   if (duplicates)
     report_.warnings.push_back(
@@ -77,7 +88,7 @@ void LocalOutlierFactor::fit_on(const Dataset& data) {
 Tensor LocalOutlierFactor::decision_on(const Features& x) const {
   const NeighbourLists lists = index_->search(x, k);
   std::vector<double> factor(static_cast<size_t>(x.rows()));
-  for (int64_t i = 0; i < x.rows(); ++i) factor[i] = outlier_factor(lists, i, density_, local_density(lists, i, reach_));
+  for (int64_t i = 0; i < x.rows(); ++i) factor[i] = outlier_factor(lists, i, density_, local_density(lists, i, reach_, small_));
   return column_of(factor);
 }
 
@@ -104,6 +115,7 @@ void LocalOutlierFactor::write(State& state) const {
 void LocalOutlierFactor::read(const State& state) {
   rows_ = read_features(state, "x", columns());
   reach_ = state.numbers("reach", rows_.rows());
+  small_ = small_reach(reach_);
   density_ = state.numbers("density", rows_.rows());
   factors_ = state.numbers("factors", rows_.rows());
   need_rows("lof", k, rows_.rows());

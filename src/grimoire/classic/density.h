@@ -28,6 +28,7 @@ class LocalOutlierFactor final : public Estimator {
   void write(State& state) const override;
   void read(const State& state) override;
   Features rows_;
+  double small_ = 1e-10;
   std::vector<double> reach_, density_, factors_;  // distance to the k-th neighbour, local reachability density
   std::unique_ptr<NeighbourIndex> index_;
 };

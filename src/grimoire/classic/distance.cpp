@@ -21,7 +21,9 @@ double Metric::operator()(const double* a, const double* b, int64_t P) const {
     case Kind::cosine: {
       double aa = 0, bb = 0;
       for (int64_t i = 0; i < P; ++i) sum += a[i] * b[i], aa += a[i] * a[i], bb += b[i] * b[i];
-      return aa > 0 && bb > 0 ? 1 - sum / std::sqrt(aa * bb) : 1;
+      if (!(aa > 0 && bb > 0)) return 1;
+      constexpr double kLeast = 1e-280, kLargest = 1e280;  // beyond, the product of the squares may leave the range of numbers
+      return 1 - sum / (aa * bb > kLeast && aa * bb < kLargest ? std::sqrt(aa * bb) : std::sqrt(aa) * std::sqrt(bb));
     }
     case Kind::hamming:
       for (int64_t i = 0; i < P; ++i) sum += a[i] != b[i];

@@ -38,6 +38,12 @@ struct PathChoice {
 };
 PathChoice cross_validate_path(const Dataset& data, const PathOptions& options, int64_t folds);
 
+// How far the coefficients are from the best for options.alphas[0], with the objective there and at w = 0.
+struct DualityGap {
+  double gap = 0, objective = 0, at_zero = 0;
+};
+DualityGap duality_gap(const Dataset& data, const PathOptions& options, const std::vector<double>& coefficients, double intercept);
+
 class ElasticNet : public LinearModel {
  public:
   explicit ElasticNet(double l1_ratio = .5) { options_.l1_ratio = l1_ratio; }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "grimoire/base/error.h"
+#include "grimoire/classic/narrowing.h"
 #include "grimoire/metric/classification.h"
 #include "grimoire/metric/regression.h"
 
@@ -16,7 +17,7 @@ namespace {
   throw Error(ErrorKind::input, str("[{}] column '{}', row {}: {}", learner, x.columns()[column].name, row + 1, what), hint);
 }
 
-constexpr double kLargest = 1e150;  // beyond, a square is infinite; only trees, which compare, take such numbers
+constexpr double kLargest = 1e150, kLeast = 1e-150;  // beyond, a square is infinite or 0; only trees, which compare, take such numbers
 
 // The first cell that is infinite or nearly so, or missing where it may not be.
 void check_cells(const std::string& learner, const Features& x, bool missing_allowed) {
@@ -26,7 +27,8 @@ void check_cells(const std::string& learner, const Features& x, bool missing_all
       refuse_cell(learner, x, row, column, "the value is missing, and this learner needs every one",
                   "fill it in first (an imputer; --impute median), or use trees");
     if (std::isfinite(v))
-      refuse_cell(learner, x, row, column, "the value is beyond 1e150, and its square is infinite", "rescale the column, or use trees");
+      refuse_cell(learner, x, row, column, "the value is beyond 1e150, and its square is infinite",
+                  "rescale the column (--scale standard), or use trees");
     refuse_cell(learner, x, row, column, "the value is infinite", "replace it by a number, or leave the row out");
   };
   if (x.is_sparse()) {
@@ -88,6 +90,7 @@ void Estimator::fit(const Dataset& given) {
   GRIM_CHECK(given.weight.empty() || weight_sum > 0, input, who, "all weights are 0");
   GRIM_CHECK(given.weight.empty() || takes_weights(), argument, who, "weights are not possible with this learner");
   Dataset data = zeros ? without_zero_weights(given) : given;
+  if (!needs_target()) data.y.clear(), data.classes.clear();  // no learner without a target may be swayed by one
   if (needs_target()) {
     GRIM_CHECK(given.y.size() == N, shape, who, "got {} targets for {} rows", given.y.size(), N);
     if (data.classifies() && !classifies())
@@ -99,6 +102,11 @@ void Estimator::fit(const Dataset& given) {
                   "use a learner for numbers, or say --as classes");
   }
   check_columns(*this, data.x);
+  if (!takes_missing())
+    if (const int64_t tiny = tiny_column(data.x, kLeast); tiny >= 0)
+      throw Error(ErrorKind::input,
+                  str("[{}] column '{}': every value is below 1e-150, and its square is 0", who, data.x.columns()[static_cast<size_t>(tiny)].name),
+                  "rescale the column (--scale standard), or use trees");
   columns_ = data.x.columns();
   classes_.clear();
   present_.clear();
@@ -194,7 +202,7 @@ double Estimator::score(const Dataset& data) const {
 
 void Estimator::predict_on(const Features& x, double* out) const {
   const int64_t K = static_cast<int64_t>(present_.size());
-  GRIM_CHECK(K > 0, state, name(), "this learner predicts nothing");
+  if (K == 0) fail(ErrorKind::state, name(), "this learner predicts nothing", "ask for its decision values (--decision)");
   std::vector<double> p(static_cast<size_t>(x.rows() * K));
   proba_on(x, p.data());
   for (int64_t r = 0; r < x.rows(); ++r) out[r] = static_cast<double>(std::max_element(&p[r * K], &p[r * K] + K) - &p[r * K]);

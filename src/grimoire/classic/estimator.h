@@ -71,7 +71,8 @@ class Estimator {
   static std::unique_ptr<Estimator> load(const std::string& path);  // throws: input, not such a file, damaged, a newer version
   static std::unique_ptr<Estimator> load(const State& state, const std::string& path);  // of a file read already; path: for messages
 
-  // For one row at a time without allocation, where the learner offers it (trees): false, nothing written, where not.
+  // For one row at a time without allocation, where the learner offers it (trees on columns that float32 can tell apart): false, nothing
+  // written, where not.
   // `row` has width() numbers; `out` the K probabilities, or one number.
   virtual bool predict_row(std::span<const float> row, std::span<double> out) const {
     (void)row, (void)out;

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
 #include "grimoire/classic/forest_grow.h"
 #include "grimoire/device/threads.h"
@@ -23,6 +24,31 @@ std::vector<uint32_t> bootstrap_counts(int64_t N, uint64_t seed, uint32_t tree) 
       ++count[(uint64_t{words[static_cast<size_t>(i)]} * static_cast<uint64_t>(N)) >> 32];
   }
   return count;
+}
+
+// The targets about their mean, in a unit (a power of two) that floats reach.
+struct Targets {
+  double mean = 0, scale = 1;
+  std::vector<double> exact = {};
+  bool lost = false;  // floats would make one number of many
+};
+
+Targets targets_of(const std::vector<double>& y) {
+  Targets t;
+  for (double v : y) t.mean += v / static_cast<double>(y.size());
+  for (double v : y) t.exact.push_back(v - t.mean);
+  constexpr int kReach = 40;  // sums of the rows' floats stay in range
+  t.scale = binary_scale(largest_magnitude(t.exact), kReach);
+  for (double& v : t.exact) v *= t.scale;
+  // A far row drags the mean away from the others; as floats they then lie on a grid that is coarse beside the middle half of them.
+  constexpr double kGrid = 0x1p-12;
+  std::vector<double> sorted = t.exact;
+  std::sort(sorted.begin(), sorted.end());
+  const double half = sorted[sorted.size() * 3 / 4] - sorted[sorted.size() / 4], middle = std::abs(sorted[sorted.size() / 2]);
+  if (half >= middle * kGrid) return t;
+  for (size_t i = 1; i < sorted.size() && !t.lost; ++i)
+    t.lost = sorted[i] != sorted[i - 1] && static_cast<float>(sorted[i]) == static_cast<float>(sorted[i - 1]);
+  return t;
 }
 
 }  // namespace
@@ -62,20 +88,22 @@ void Forest::fit_on(const Dataset& data) {
              classes ? "classes" : "numbers");
   GRIM_CHECK(!oob || bootstrap, argument, name(), "an out-of-bag score needs the bootstrap");
   const int64_t N = data.rows(), K = classes ? data.class_count() : 0;
+  const Targets target = classes ? Targets{} : targets_of(data.y);
+  // Weights of any size: the limits in weight go along, so that only the unit changes.
+  constexpr int kWeightReach = 60;
+  const double unit = binary_scale(largest_magnitude(data.weight), kWeightReach);
   const tree::ForestGrow o{.classes = K,
                            .entropy = criterion == "entropy",
                            .extra = extra_,
                            .max_depth = max_depth,
                            .max_features = features_at_node(data.x.width(), classes),
-                           .min_leaf = min_samples_leaf,
-                           .min_split = min_samples_split,
-                           .min_gain = min_gain,
+                           .min_leaf = min_samples_leaf * unit,
+                           .min_split = min_samples_split * unit,
+                           .min_gain = min_gain * target.scale * target.scale,
+                           .exact = target.lost ? &target.exact : nullptr,
                            .seed = static_cast<uint64_t>(seed)};
   tree::Bins bins = tree::make_bins(data.x, data.weight, static_cast<int>(max_bins));
   bins.transpose();
-  double mean = 0;
-  if (!classes)
-    for (double y : data.y) mean += y / static_cast<double>(N);
   struct Part {
     tree::Trees trees;
     std::vector<float> shares;
@@ -91,19 +119,19 @@ void Forest::fit_on(const Dataset& data) {
     rows.reserve(static_cast<size_t>(N));
     for (uint32_t r = 0; r < N; ++r) {
       if (bootstrap && count[r] == 0) continue;
-      tree::ForestRow row{r, static_cast<float>((bootstrap ? count[r] : 1) * data.weight_of(r)), {}};
+      tree::ForestRow row{r, static_cast<float>((bootstrap ? count[r] : 1) * data.weight_of(r) * unit), {}};
       if (classes) row.label = static_cast<uint32_t>(data.y[r]);
-      else row.target = static_cast<float>(data.y[r] - mean);
+      else row.target = static_cast<float>(target.exact[r]);
       rows.push_back(row);
     }
     tree::ForestTree grown = grow_forest_tree(bins, rows, o, static_cast<uint32_t>(t));
     Part& part = parts[static_cast<size_t>(t)];
-    part.trees = tree::Trees(data.x.columns());
+    part.trees = tree::Trees(data.x.columns(), bins.doubles);
     part.trees.append(grown.nodes);
     part.shares = std::move(grown.shares);
     part.numbers = std::move(grown.numbers);
   });
-  trees_ = tree::Trees(data.x.columns());
+  trees_ = tree::Trees(data.x.columns(), bins.doubles);
   shares_.clear(), numbers_.clear();
   std::unordered_map<std::string, uint32_t> place;  // of a distribution, by its bytes
   for (int64_t k = 0; k < K; ++k)
@@ -124,11 +152,12 @@ void Forest::fit_on(const Dataset& data) {
         value = at->second;
       }
     }
-    for (double v : part.numbers) numbers_.push_back(v + mean);
+    for (double v : part.numbers) numbers_.push_back(v / target.scale + target.mean);
     part = {};
   }
   report_.iterations = tree_count;
   report_.stopped = str("{} trees", tree_count);
+  if (!trees_.any_split()) report_.warnings.push_back(tree::why_no_split(data, min_samples_leaf, min_samples_split));
   oob_score_ = NAN;
   if (oob) score_out_of_bag(data, seen);
 }
@@ -169,7 +198,7 @@ void Forest::proba_on(const Features& x, double* out) const {
 }
 
 bool Forest::predict_row(std::span<const float> row, std::span<double> out) const {
-  if (!fitted() || row.size() != columns().size() || out.size() != static_cast<size_t>(outputs()) ||
+  if (!fitted() || trees_.in_doubles() || row.size() != columns().size() || out.size() != static_cast<size_t>(outputs()) ||
       (is_classifier() && classes().size() != out.size()))
     return false;
   std::fill(out.begin(), out.end(), 0.0);

@@ -96,6 +96,16 @@ template <class Tally> class Grower {
   }
 
  private:
+  using Cell = typename Tally::Cell;
+
+  // Uniform in [from, to), in the type that cells are compared in.
+  double between(double from, double to) {
+    const float share = rng_.uniform();
+    if (bins_.doubles) return from * (1 - static_cast<double>(share)) + to * static_cast<double>(share);
+    const float a = static_cast<float>(from), b = static_cast<float>(to);
+    return a + (b - a) * share;
+  }
+
   void close(uint32_t node, uint32_t begin, uint32_t end) {
     if constexpr (Tally::kClasses) {
       const std::vector<float>& total = tally_.total();
@@ -107,7 +117,7 @@ template <class Tally> class Grower {
       for (float c : total) tree_.shares.push_back(static_cast<float>(c / tally_.weight()));
     } else {
       double w = 0, sum = 0;
-      for (uint32_t i = begin; i < end; ++i) w += rows_[i].weight, sum += static_cast<double>(rows_[i].weight) * rows_[i].target;
+      for (uint32_t i = begin; i < end; ++i) w += rows_[i].weight, sum += static_cast<double>(rows_[i].weight) * tally_.target(rows_[i]);
       tree_.nodes[node].value = static_cast<uint32_t>(tree_.numbers.size());
       tree_.numbers.push_back(sum / w);
     }
@@ -163,12 +173,12 @@ template <class Tally> class Grower {
     if (!gather(c, begin, end)) return;
     if (!column.category && !column.has_missing && end - begin <= small_) return try_few(c, begin, end, best);
     const size_t cell = tally_.cell();
-    float* cells = cells_.data();
+    Cell* cells = cells_.data();
     BinSet present;
     for (uint32_t i = begin; i < end; ++i) {
       const uint32_t b = bin_[i - begin];
       present.add(b);
-      Tally::put(cells, cell, b, rows_[i]);
+      tally_.put(cells, cell, b, rows_[i]);
     }
     const auto missing = static_cast<uint32_t>(column.bins);
     if (column.category) {
@@ -190,7 +200,7 @@ template <class Tally> class Grower {
       }
       if (any_missing) best.known_missing = true;
     }
-    present.each([&](uint32_t b) { std::fill_n(cells + b * cell, cell, 0.0f); });
+    present.each([&](uint32_t b) { std::fill_n(cells + b * cell, cell, Cell(0)); });
   }
 
   // Few rows: each is chained to its bin and moves over by itself, so no cell of a bin is ever added up or cleared.
@@ -250,8 +260,7 @@ template <class Tally> class Grower {
     } else {
       s.last_left = column.bins - 1;  // all that are present, against those that are missing
       if (low < high) {
-        const float from = column.high[static_cast<size_t>(low)], to = column.low[static_cast<size_t>(high)];
-        const float u = from + (to - from) * rng_.uniform();
+        const double u = between(column.high[static_cast<size_t>(low)], column.low[static_cast<size_t>(high)]);
         const auto edge = std::upper_bound(column.upper.begin(), column.upper.end(), u) - column.upper.begin();
         s.last_left = std::clamp(static_cast<int>(edge) - 1, low, high - 1);
       } else {
@@ -261,11 +270,11 @@ template <class Tally> class Grower {
     }
     if (column.has_missing) goes_left[missing] = s.missing_left;
     const size_t cell = tally_.cell();
-    float* sides = cells_.data();  // right, left
-    for (uint32_t i = 0; i < n; ++i) Tally::put(sides, cell, goes_left[bin_[i]], rows_[begin + i]);
+    Cell* sides = cells_.data();  // right, left
+    for (uint32_t i = 0; i < n; ++i) tally_.put(sides, cell, goes_left[bin_[i]], rows_[begin + i]);
     tally_.clear();
     tally_.add(sides + cell);
-    std::fill_n(sides, 2 * cell, 0.0f);
+    std::fill_n(sides, 2 * cell, Cell(0));
     if (!allowed()) return;
     s.gain = tally_.gain();
     if (s.gain > best.gain) best = s;
@@ -297,7 +306,7 @@ template <class Tally> class Grower {
   double total_;
   double least_leaf_ = std::max(o_.min_leaf, 1e-12);
   Tally tally_;
-  std::vector<float> cells_;  // bins by cell, zero between columns
+  std::vector<Cell> cells_;  // bins by cell, zero between columns
   std::vector<uint8_t> bin_;
   std::vector<ForestRow> spare_;
   struct Span {
@@ -315,7 +324,9 @@ template <class Tally> class Grower {
 }  // namespace
 
 ForestTree grow_forest_tree(const Bins& bins, std::vector<ForestRow>& rows, const ForestGrow& options, uint32_t tree) {
-  return options.classes > 0 ? Grower<ClassTally>(bins, rows, options, tree).grow() : Grower<SumTally>(bins, rows, options, tree).grow();
+  if (options.classes > 0) return Grower<ClassTally>(bins, rows, options, tree).grow();
+  if (options.exact) return Grower<SumTally<double>>(bins, rows, options, tree).grow();
+  return Grower<SumTally<float>>(bins, rows, options, tree).grow();
 }
 
 }  // namespace grim::tree

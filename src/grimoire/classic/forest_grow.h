@@ -21,6 +21,7 @@ struct ForestGrow {
   int64_t max_depth = 0;     // 0: no limit
   int64_t max_features = 1;  // columns drawn at a node
   double min_leaf = 1, min_split = 2, min_gain = 0;  // in weight; the gain times the node's share
+  const std::vector<double>* exact = nullptr;        // targets by row, where a row's float would lose them
   uint64_t seed = 0;
 };
 

@@ -14,6 +14,7 @@ namespace grim::tree {
 class ClassTally {
  public:
   static constexpr bool kClasses = true;
+  using Cell = float;
   ClassTally(const ForestGrow& o, double total_weight) : K_(static_cast<size_t>(o.classes)), entropy_(o.entropy) {
     if (entropy_) {  // whole weights, as bootstrap counts are, look their x log2 x up
       table_.resize(static_cast<size_t>(std::min(total_weight, 1e6)) + 2);
@@ -100,31 +101,37 @@ class ClassTally {
   double weight_ = 0, squares_ = 0, worth_ = 0, weight_left_ = 0, left_squares_ = 0, right_squares_ = 0;
 };
 
-// Numbers: a cell is (weight, weighted target); a side is worth S^2 / W, the gain is the drop of the squared error.
-class SumTally {
+// Numbers: a cell is (weight, weighted target); a side is worth S^2 / W, the gain is the drop of the squared error. Real: float, or double
+// when ForestGrow has exact targets.
+template <class Real> class SumTally {
  public:
   static constexpr bool kClasses = false;
-  SumTally(const ForestGrow&, double) {}
+  using Cell = Real;
+  SumTally(const ForestGrow& o, double) : exact_(o.exact ? o.exact->data() : nullptr) {}
   static size_t cell() { return 2; }
-  static void put(float* cells, size_t, uint32_t bin, const ForestRow& r) {
+  Real target(const ForestRow& r) const {
+    if constexpr (sizeof(Real) == 4) return r.target;
+    else return exact_[r.row];
+  }
+  void put(Real* cells, size_t, uint32_t bin, const ForestRow& r) const {
     cells[2 * bin] += r.weight;
-    cells[2 * bin + 1] += r.weight * r.target;
+    cells[2 * bin + 1] += r.weight * target(r);
   }
   void set_total(const ForestRow* rows, size_t n) {
     weight_ = sum_ = 0;
-    low_ = high_ = rows[0].target;
+    low_ = high_ = target(rows[0]);
     for (size_t i = 0; i < n; ++i) {
       weight_ += rows[i].weight;
-      sum_ += static_cast<double>(rows[i].weight) * rows[i].target;
-      low_ = std::min(low_, rows[i].target);
-      high_ = std::max(high_, rows[i].target);
+      sum_ += static_cast<double>(rows[i].weight) * target(rows[i]);
+      low_ = std::min(low_, target(rows[i]));
+      high_ = std::max(high_, target(rows[i]));
     }
   }
   bool pure() const { return low_ == high_; }
   double weight() const { return weight_; }
   void clear() { weight_left_ = sum_left_ = 0; }
-  void add(const float* cell) { weight_left_ += cell[0], sum_left_ += cell[1]; }
-  void add_row(const ForestRow& r) { weight_left_ += r.weight, sum_left_ += static_cast<double>(r.weight) * r.target; }
+  void add(const Real* cell) { weight_left_ += cell[0], sum_left_ += cell[1]; }
+  void add_row(const ForestRow& r) { weight_left_ += r.weight, sum_left_ += static_cast<double>(r.weight) * target(r); }
   double left() const { return weight_left_; }
   double right() const { return weight_ - weight_left_; }
   double gain() const {
@@ -133,11 +140,12 @@ class SumTally {
   }
   double scale() const { return sum_ * sum_ / weight_; }
   static size_t orders() { return 1; }
-  static double rank(const float* cell, size_t) { return cell[0] > 0 ? cell[1] / cell[0] : 0; }
+  static double rank(const Real* cell, size_t) { return cell[0] > 0 ? static_cast<double>(cell[1] / cell[0]) : 0; }
 
  private:
+  const double* exact_;
   double weight_ = 0, sum_ = 0, weight_left_ = 0, sum_left_ = 0;
-  float low_ = 0, high_ = 0;
+  Real low_ = 0, high_ = 0;
 };
 
 }  // namespace grim::tree

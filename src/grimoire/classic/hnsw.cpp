@@ -8,8 +8,10 @@
 #include <cmath>
 #include <queue>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/rng.h"
+#include "grimoire/classic/narrowing.h"
 #include "grimoire/classic/neighbours.h"
 #include "grimoire/device/threads.h"
 
@@ -50,8 +52,8 @@ class Hnsw final : public NeighbourIndex {
     GRIM_CHECK(M_ >= 2 && wide_ >= 1 && ef_ >= 1, argument, "hnsw", "got m {}, build {}, search {}, expected at least 2, 1, 1", M_, wide_,
                ef_);
     GRIM_CHECK(N_ < (int64_t{1} << 31), argument, "hnsw", "got {} rows, expected fewer than 2^31", N_);
-    GRIM_CHECK(largest_value(rows) <= kLargestFloat, input, "hnsw",
-               "a value above {:g} is too large for the graph's floats: scale the columns, or search by brute or kdtree", kLargestFloat);
+    if (const double largest = largest_value(rows); metric.kind == Metric::Kind::l2)
+      if (largest > kLargestFloat || (largest > 0 && largest < 1 / kLargestFloat) || floats_lose(rows)) take_offset();
     read_floats();
     draw_layers(o.seed);
     build();
@@ -59,7 +61,7 @@ class Hnsw final : public NeighbourIndex {
   const char* kind() const override { return "hnsw"; }
 
   NeighbourLists search(const Features& queries, int64_t k) const override {
-    if (largest_value(queries) > kLargestFloat) return make_brute_index(rows_, metric_)->search(queries, k);
+    if (metric_.kind == Metric::Kind::l2 && largest_value(queries) * unit_ > kLargestFloat) return make_brute_index(rows_, metric_)->search(queries, k);
     NeighbourLists lists{.k = std::min(k, N_), .row = {}, .distance = {}};
     lists.row.assign(static_cast<size_t>(queries.rows() * lists.k), 0);
     lists.distance.assign(lists.row.size(), 0);
@@ -106,7 +108,24 @@ class Hnsw final : public NeighbourIndex {
       for (int64_t c = 0; c < P_; ++c) squares += row[c] * row[c];
       scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
     }
-    for (int64_t c = 0; c < P_; ++c) out[c] = static_cast<float>(row[c] * scale);
+    for (int64_t c = 0; c < P_; ++c)
+      out[c] = static_cast<float>((offset_.empty() ? row[c] : (row[c] - offset_[static_cast<size_t>(c)]) * unit_) * scale);
+  }
+  // Distances are those of rows about any point, in any unit.
+  void take_offset() {
+    offset_ = large_offsets(rows_);
+    offset_.resize(static_cast<size_t>(P_));
+    const Features about = less_offsets(rows_, offset_);
+    constexpr int kReach = 40;
+    unit_ = binary_scale(largest_value(about), kReach);
+    const Features in_units = unit_ == 1 ? about : in_units_of(about);
+    GRIM_CHECK(!floats_lose(in_units), input, "hnsw", "the graph's floats cannot tell some rows apart: scale the columns, or search by {}",
+               "brute or kdtree");
+  }
+  Features in_units_of(const Features& x) const {
+    const Tensor t = Tensor::empty({N_, P_}, Dtype::f64);
+    for (int64_t i = 0; i < t.numel(); ++i) t.data<double>()[i] = x.dense().data<double>()[i] * unit_;
+    return Features(t, x.columns());
   }
   void read_floats() {
     stride_ = P_;
@@ -278,6 +297,8 @@ class Hnsw final : public NeighbourIndex {
   Metric metric_;
   int64_t N_, P_, M_, wide_, ef_, stride_ = 0;
   std::vector<float> data_;  // (N, P)
+  std::vector<double> offset_;  // of the rows as floats; empty: none
+  double unit_ = 1;
   std::vector<uint8_t> layer_;
   std::vector<int32_t> ground_, upper_;
   std::vector<size_t> upper_at_;

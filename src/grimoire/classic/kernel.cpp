@@ -233,6 +233,7 @@ template <class T> void KernelSet<T>::piece(const KernelSet& q, std::span<const 
 template <class T>
 void KernelSet<T>::values(const KernelSet& q, std::span<const int64_t> ids, int64_t begin, int64_t end, T* const* out) const {
   const int64_t count = static_cast<int64_t>(ids.size());
+  if (begin == end || count == 0) return;  // a machine may have no support vector at all
   if (kernel_.kind == Kernel::Kind::precomputed) {
     for (int64_t i = 0; i < count; ++i)
       for (int64_t k = begin; k < end; ++k) out[i][k] = q.dense_.template data<T>()[ids[i] * q.stride_ + column_[k]];

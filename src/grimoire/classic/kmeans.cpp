@@ -66,6 +66,19 @@ void distances(const Centred& c, const std::vector<double>& centres, int64_t k, 
   }
 }
 
+// |x|^2 - 2 x.c + |c|^2 loses what is small beside |x|^2: distances so near 0 are summed up from differences.
+void refine(const Centred& c, const std::vector<double>& centres, int64_t k, double largest_centre, int64_t row, double* distance) {
+  constexpr double kLost = 0x1p-50, kClose = 1024;
+  const double lost = kLost * (c.square[row] + largest_centre), least = *std::min_element(distance, distance + k);
+  if (least > kClose * lost) return;
+  const double reach = least + 4 * lost;
+  for (int64_t j = 0; j < k; ++j) {
+    if (distance[j] > reach) continue;
+    distance[j] = 0;
+    for (int64_t p = 0; p < c.P; ++p) distance[j] += std::pow(c.x[row * c.P + p] - centres[j * c.P + p], 2);
+  }
+}
+
 struct Clustering {
   std::vector<double> centres, sizes;
   std::vector<int32_t> nearest;
@@ -126,6 +139,12 @@ struct Sums {
 Sums assign(const Centred& c, const Dataset& data, const std::vector<double>& centres, int64_t k, std::vector<int32_t>& nearest,
             std::vector<double>& distance) {
   const int64_t pieces = (c.N + kBlock - 1) / kBlock, groups = std::min<int64_t>(pieces, 64);
+  double largest_centre = 0;
+  for (int64_t j = 0; j < k; ++j) {
+    double square = 0;
+    for (int64_t p = 0; p < c.P; ++p) square += centres[j * c.P + p] * centres[j * c.P + p];
+    largest_centre = std::max(largest_centre, square);
+  }
   std::vector<Sums> parts(static_cast<size_t>(groups),
                           Sums{std::vector<double>(static_cast<size_t>(k * c.P), 0.0), std::vector<double>(static_cast<size_t>(k), 0.0)});
   device::for_chunks(groups, [&](int64_t group) {
@@ -135,7 +154,8 @@ Sums assign(const Centred& c, const Dataset& data, const std::vector<double>& ce
       const int64_t begin = piece * kBlock, end = std::min(c.N, begin + kBlock);
       distances(c, centres, k, begin, end, d.data());
       for (int64_t r = begin; r < end; ++r) {
-        const double* row = &d[(r - begin) * k];
+        double* row = &d[(r - begin) * k];
+        refine(c, centres, k, largest_centre, r, row);
         const int64_t j = std::min_element(row, row + k) - row;
         const double w = data.weight_of(r);
         nearest[r] = static_cast<int32_t>(j);

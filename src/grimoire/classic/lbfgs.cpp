@@ -41,7 +41,21 @@ double largest(const std::vector<double>& v) {
 
 }  // namespace
 
-LbfgsResult lbfgs(const SmoothFunction& f, std::vector<double>& w, double tolerance, int64_t most, int64_t memory) {
+LbfgsResult lbfgs(const SmoothFunction& f, std::vector<double>& w, double tolerance, int64_t most, const std::vector<double>& unit) {
+  if (!unit.empty()) {  // the same in v = w / unit
+    std::vector<double> v(w), plain(w);
+    for (size_t i = 0; i < v.size(); ++i) v[i] /= unit[i];
+    const SmoothFunction in_units = [&](const double* at, double* g) {
+      for (size_t i = 0; i < plain.size(); ++i) plain[i] = at[i] * unit[i];
+      const double value = f(plain.data(), g);
+      for (size_t i = 0; i < plain.size(); ++i) g[i] *= unit[i];
+      return value;
+    };
+    const LbfgsResult result = lbfgs(in_units, v, tolerance, most);
+    for (size_t i = 0; i < v.size(); ++i) w[i] = v[i] * unit[i];
+    return result;
+  }
+  constexpr size_t kMemory = 10;
   const int64_t n = static_cast<int64_t>(w.size());
   std::vector<double> g(w.size()), next_w(w.size()), next_g(w.size());
   std::deque<Pair> pairs;
@@ -73,7 +87,7 @@ LbfgsResult lbfgs(const SmoothFunction& f, std::vector<double>& w, double tolera
     if (sy > 1e-14 * cpu::dot(p.y.data(), p.y.data(), n)) {
       p.rho = 1 / sy;
       pairs.push_back(std::move(p));
-      if (static_cast<int64_t>(pairs.size()) > memory) pairs.pop_front();
+      if (pairs.size() > kMemory) pairs.pop_front();
     }
     w.swap(next_w);
     g.swap(next_g);

@@ -16,6 +16,7 @@ struct LbfgsResult {
   int64_t iterations = 0;
   bool converged = false;          // gradient <= tolerance
 };
-LbfgsResult lbfgs(const SmoothFunction& f, std::vector<double>& w, double tolerance, int64_t most, int64_t memory = 10);
+// `unit`: of each variable, empty for 1: steps and gradients are measured in them, so that a variable of a tiny column counts as others do.
+LbfgsResult lbfgs(const SmoothFunction& f, std::vector<double>& w, double tolerance, int64_t most, const std::vector<double>& unit = {});
 
 }  // namespace grim

@@ -6,6 +6,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/classic/linear_kernel.h"
+#include "grimoire/classic/narrowing.h"
 #include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
 
@@ -16,11 +17,57 @@ int64_t row_pieces(int64_t rows, int64_t width, int64_t most) {
   return std::clamp<int64_t>((rows + grain - 1) / grain, 1, most);
 }
 
+const Dataset& LinearModel::less_offsets_of(const Dataset& data, Dataset& storage) {
+  at_offset_.clear();
+  offset_ = large_offsets(data.x);
+  if (offset_.empty()) return data;
+  storage = data;
+  storage.x = less_offsets(data.x, offset_);
+  return storage;
+}
+
+void LinearModel::doubt_offsets(const Features& x, bool constant) {
+  const std::vector<double> offset = large_offsets(x);
+  const auto far = [](double o) { return o != 0; };
+  if (!offset_.empty() || std::count_if(offset.begin(), offset.end(), far) + constant < 2) return;
+  const auto first = static_cast<size_t>(std::find_if(offset.begin(), offset.end(), far) - offset.begin());
+  report_.converged = false;
+  report_.warnings.push_back(str("column '{}' lies far from 0 beside its spread, as if it were another constant: the minimum may be far from "
+                                 "here; subtract its mean, or scale the columns first",
+                                 x.columns()[first].name));
+}
+
+void LinearModel::put_back() {
+  if (offset_.empty()) return;
+  const int64_t P = static_cast<int64_t>(offset_.size());
+  at_offset_ = intercept_;
+  for (size_t d = 0; d < intercept_.size(); ++d) intercept_[d] -= cpu::dot(&coef_[d * offset_.size()], offset_.data(), P);
+}
+
 void LinearModel::scores(const Features& x, double* out) const {
+  if (!offset_.empty()) {
+    constexpr int64_t kBlock = 8192;
+    const Features* rows = &x;
+    Features some;
+    for (int64_t first = 0; first < x.rows(); first += kBlock) {
+      const int64_t count = std::min(kBlock, x.rows() - first);
+      if (x.rows() > kBlock) {
+        std::vector<int64_t> which(static_cast<size_t>(count));
+        std::iota(which.begin(), which.end(), first);
+        some = x.pick_rows(which), rows = &some;
+      }
+      plain_scores(less_offsets(*rows, offset_), at_offset_, out + first * outputs());
+    }
+    return;
+  }
+  plain_scores(x, intercept_, out);
+}
+
+void LinearModel::plain_scores(const Features& x, const std::vector<double>& intercept, double* out) const {
   const int64_t N = x.rows(), P = x.width(), D = outputs(), pieces = row_pieces(N, P, 1 << 20);
   device::for_chunks(pieces, [&](int64_t piece) {
     const int64_t begin = N * piece / pieces, end = N * (piece + 1) / pieces;
-    for (int64_t r = begin; r < end; ++r) std::copy(intercept_.begin(), intercept_.end(), out + r * D);
+    for (int64_t r = begin; r < end; ++r) std::copy(intercept.begin(), intercept.end(), out + r * D);
     if (x.is_sparse()) {
       const SparseRows& s = x.sparse();
       for (int64_t r = begin; r < end; ++r)
@@ -69,6 +116,9 @@ void LinearModel::predict_on(const Features& x, double* out) const {
 void LinearModel::write(State& state) const {
   state.set("coefficients", Tensor::from(coef_, {outputs(), static_cast<int64_t>(columns().size())}));
   state.set("intercepts", intercept_);
+  if (offset_.empty()) return;
+  state.set("offset", offset_);
+  state.set("at_offset", at_offset_);
 }
 
 void LinearModel::read(const State& state) {
@@ -78,6 +128,9 @@ void LinearModel::read(const State& state) {
              coef.shape(), P);
   coef_ = coef.to_vector<double>();
   intercept_ = state.numbers("intercepts", D);
+  if (!state.holds("offset")) return;
+  offset_ = state.numbers("offset", P);
+  at_offset_ = state.numbers("at_offset", D);
 }
 
 std::string LinearModel::describe() const {

@@ -22,7 +22,20 @@ class LinearModel : public Estimator {
   void write(State& state) const override;
   void read(const State& state) override;
 
+  // The data with large offsets of columns taken off, kept in `storage`; or as they are. What is fitted on them has its intercepts at
+  // those offsets until put_back() gives intercept_ for the columns as they came. Scores are taken about the offsets then, too.
+  const Dataset& less_offsets_of(const Dataset& data, Dataset& storage);
+  void put_back();
+  // For solvers that cannot take them off (a constant term that is penalised, or none): several columns far from 0 are then so alike that
+  // neither gap nor gradient tells how far the minimum is. Takes `converged` back, with a warning.
+  void doubt_offsets(const Features& x, bool constant);
+
   std::vector<double> coef_, intercept_;
+  std::vector<double> offset_;  // of the columns; empty: none
+
+ private:
+  void plain_scores(const Features& x, const std::vector<double>& intercept, double* out) const;
+  std::vector<double> at_offset_;  // the intercepts there
 };
 
 // Rows cut into pieces for one pass: by the sizes alone, at most `most` of them.

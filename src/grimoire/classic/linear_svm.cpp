@@ -13,6 +13,8 @@
 namespace grim {
 namespace {
 
+constexpr int64_t kNewtonColumns = 4000;
+
 // A row's product with w, and w += by row, whatever form the rows have.
 class Rows {
  public:
@@ -133,9 +135,8 @@ void LinearSvc::fit_smooth(const Dataset& data, const std::vector<double>& y, co
   MeanLoss loss(data.x, y, weight, 2, LinearLoss::squared_hinge, intercept_wanted_);
   const double alpha = 1 / (c_ * loss.total_weight()), back = c_ * loss.total_weight();
   const bool l1 = penalty_ == "l1";
-  PenalisedLoss f{.loss = loss, .l1 = l1 ? alpha : 0.0, .l2 = l1 ? 0.0 : alpha, .penalise_intercept = true};
+  PenalisedLoss f{.loss = loss, .l1 = l1 ? alpha : 0.0, .l2 = l1 ? 0.0 : alpha, .penalise_intercept = true, .offset = offset_};
   w.assign(static_cast<size_t>(loss.dims()), 0.0);
-  constexpr int64_t kNewtonColumns = 4000;
   if (!l1 && loss.dims() > kNewtonColumns) {
     const LbfgsResult r = lbfgs([&](const double* v, double* g) { return f.value(v, g, false); }, w, tolerance_, most_);
     report_.converged &= r.converged;
@@ -151,8 +152,12 @@ void LinearSvc::fit_smooth(const Dataset& data, const std::vector<double>& y, co
   report_.gap = std::max(report_.gap, r.gap * back);
 }
 
-void LinearSvc::fit_on(const Dataset& data) {
+void LinearSvc::fit_on(const Dataset& given) {
   GRIM_CHECK(penalty_ == "l2" || loss_ == "squared-hinge", argument, name(), "penalty l1 goes with loss squared-hinge");
+  Dataset moved;
+  offset_.clear();
+  const bool by_newton = penalty_ == "l2" && loss_ == "squared-hinge" && given.x.width() < kNewtonColumns;
+  const Dataset& data = intercept_wanted_ && by_newton ? less_offsets_of(given, moved) : given;
   const int64_t K = data.class_count(), D = K == 2 ? 1 : K, P = data.x.width();
   const std::vector<double> weight = rows_with_class_weights(data, class_weight_, name());
   report_.objective = 0;
@@ -181,6 +186,8 @@ void LinearSvc::fit_on(const Dataset& data) {
     coef_.insert(coef_.end(), w.begin(), w.begin() + P);
     intercept_.push_back(intercept_wanted_ ? w[P] : 0.0);
   }
+  put_back();
+  if (loss_ != "hinge") doubt_offsets(data.x, intercept_wanted_);  // the hinge has its duality gap
   report_.stopped = str("{} {}, gap {:.2g}", report_.iterations, loss_ == "hinge" ? "sweeps" : "steps", report_.gap);
   if (!report_.converged)
     report_.warnings.push_back("not converged: scale the columns, allow more sweeps, or use a smaller C or a larger tolerance");

@@ -6,6 +6,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/classic/lbfgs.h"
+#include "grimoire/classic/narrowing.h"
 #include "grimoire/classic/newton.h"
 
 namespace grim {
@@ -46,6 +47,17 @@ std::string separation(const MeanLoss& loss, const std::vector<double>& y, const
              least > 1e-3 * most ? "a hyperplane tells the classes apart without error"
                                  : "a hyperplane tells them apart but for rows that lie on it",
              columns[strongest % loss.width()].name);
+}
+
+// Of every coefficient the inverse unit of its column, or less where the penalty bends more than the column; empty when all are 1.
+std::vector<double> units_of(const MeanLoss& loss, double l2) {
+  std::vector<double> column = column_units(loss.x());
+  if (column.empty()) return {};
+  if (l2 > 0)
+    for (double& unit : column) unit = std::min(unit, std::ldexp(1.0, -std::ilogb(l2) / 2));
+  std::vector<double> unit(static_cast<size_t>(loss.dims()), 1.0);
+  for (int64_t d = 0; d < loss.outputs(); ++d) std::copy(column.begin(), column.end(), unit.begin() + d * loss.width());
+  return unit;
 }
 
 bool all_right(const MeanLoss& loss, const std::vector<double>& y, const std::vector<double>& w) {
@@ -113,13 +125,20 @@ Options Logistic::params() {
           {.name = "penalise-intercept", .help = "penalise the constant term too, as liblinear does", .target = &penalise_intercept_}};
 }
 
-void Logistic::fit_on(const Dataset& data) {
+void Logistic::fit_on(const Dataset& given) {
+  Dataset moved;
+  offset_.clear();
+  // A free intercept takes up any offset of a column; what is fitted is then the same, with all its digits. A penalised one of two classes
+  // too, when the penalty knows the offsets.
+  const bool known = penalise_intercept_ && given.class_count() == 2 && l1_ratio_ == 0;
+  const Dataset& data = intercept_wanted_ && (!penalise_intercept_ || known) ? less_offsets_of(given, moved) : given;
   const int64_t K = data.class_count(), P = data.x.width();
   const LinearLoss kind = K == 2 ? LinearLoss::logistic : LinearLoss::multinomial;
   const std::vector<double> weight = rows_with_class_weights(data, class_weight_, name());
   MeanLoss loss(data.x, data.y, weight, K, kind, intercept_wanted_);
   const double alpha = alpha_ >= 0 ? alpha_ : 1 / (c_ * loss.total_weight());
   PenalisedLoss f{.loss = loss, .l1 = alpha * l1_ratio_, .l2 = alpha * (1 - l1_ratio_), .penalise_intercept = penalise_intercept_};
+  if (penalise_intercept_) f.offset = offset_;
   std::vector<double> w(static_cast<size_t>(loss.dims()), 0.0);
 
   const bool use_newton = f.l1 == 0 && (solver_ == "newton" || (solver_ == "auto" && newton_pays(loss)));
@@ -132,7 +151,7 @@ void Logistic::fit_on(const Dataset& data) {
       for (int64_t r = 0; r < data.rows(); r += kStep) rows.push_back(r), some_weight.push_back(weight[r]);
       const Dataset some = data.pick(rows);
       MeanLoss part(some.x, some.y, some_weight, K, kind, intercept_wanted_);
-      PenalisedLoss start{.loss = part, .l1 = f.l1, .l2 = f.l2, .penalise_intercept = penalise_intercept_};
+      PenalisedLoss start{.loss = part, .l1 = f.l1, .l2 = f.l2, .penalise_intercept = penalise_intercept_, .offset = f.offset};
       if (f.l1 > 0) proximal_newton(start, w, 1e-3, 10);
       else newton(start, w, 1e-3, 10);
     }
@@ -150,7 +169,8 @@ void Logistic::fit_on(const Dataset& data) {
     }
   } else {
     const LbfgsResult found =
-        lbfgs([&](const double* v, double* g) { return f.value(v, g, false); }, w, std::max(tolerance_, 1e-14), most_);
+        lbfgs([&](const double* v, double* g) { return f.value(v, g, false); }, w, std::max(tolerance_, 1e-14), most_,
+              units_of(loss, f.l2));
     report_.converged = found.converged;
     report_.iterations = found.iterations;
     report_.objective = found.value;
@@ -162,6 +182,7 @@ void Logistic::fit_on(const Dataset& data) {
         "perfect separation: a hyperplane tells the classes apart without error; only the penalty keeps the coefficients finite");
     if (alpha == 0) report_.converged = false;
   }
+  doubt_offsets(data.x, intercept_wanted_);
   if (!report_.converged && report_.warnings.empty())
     report_.warnings.push_back("not converged: scale the columns, allow more steps, or use a smaller C");
   if (alpha_ < 0) report_.objective *= c_ * loss.total_weight();
@@ -178,6 +199,7 @@ void Logistic::fit_on(const Dataset& data) {
     for (double b : intercept_) mean += b / static_cast<double>(D);
     for (double& b : intercept_) b -= mean;
   }
+  put_back();
 }
 
 void Logistic::proba_on(const Features& x, double* out) const {

@@ -72,6 +72,13 @@ void NaiveBayes::fit_gaussian(const Dataset& data) {
     }
   }
   const double least = floor_ * *std::max_element(spread.begin(), spread.end());
+  for (int64_t j = 0; j < P; ++j)
+    if (spread[j] > 0 && least > spread[j]) {
+      report_.warnings.push_back(str("the variance of column '{}' is below the floor of {:.3g} (variance-floor {:g} of the largest): it counts "
+                                     "for little; scale the columns first",
+                                     data.x.columns()[j].name, least, floor_));
+      break;
+    }
   for (double& v : second_) v += least;
   for (double v : second_)
     GRIM_CHECK(v > 0, numeric, name(), "a column is constant within a class, so its variance there is 0: raise variance-floor");

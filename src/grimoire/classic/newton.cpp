@@ -12,13 +12,11 @@
 namespace grim {
 namespace {
 
-// H + shift on the diagonal, L and the shift that made it positive definite.
+// L of H with its diagonal raised by the least share, the same for all columns whatever their units, that makes it positive definite.
 void factor(const std::vector<double>& h, int64_t n, std::vector<double>& l) {
-  double trace = 0;
-  for (int64_t i = 0; i < n; ++i) trace += h[i * n + i];
-  for (double shift = 0;; shift = shift > 0 ? 10 * shift : 1e-13 * trace) {
+  for (double share = 0;; share = share > 0 ? 10 * share : 1e-13) {
     l = h;
-    for (int64_t i = 0; i < n; ++i) l[i * n + i] += shift + (trace == 0);
+    for (int64_t i = 0; i < n; ++i) l[i * n + i] = h[i * n + i] > 0 ? h[i * n + i] * (1 + share) : 1;
     if (cholesky(l.data(), n, n, 1e-14)) return;
   }
 }
@@ -51,10 +49,25 @@ double PenalisedLoss::value(const double* w, double* gradient, bool curved) cons
   double v = loss.value(w, gradient, curved);
   for (int64_t i = 0; i < loss.dims() && l2 > 0; ++i) {
     if (!penalised(i)) continue;
+    if (!offset.empty() && i + 1 == loss.dims()) continue;
     v += l2 / 2 * w[i] * w[i];
     gradient[i] += l2 * w[i];
   }
-  return v;
+  if (offset.empty()) return v;
+  const int64_t P = loss.dims() - 1;
+  const double at_zero = w[P] - cpu::dot(w, offset.data(), P);
+  cpu::axpy(-l2 * at_zero, offset.data(), gradient, P);
+  gradient[P] += l2 * at_zero;
+  return v + l2 / 2 * at_zero * at_zero;
+}
+void PenalisedLoss::add_hessian(std::vector<double>& h) const {
+  const int64_t n = loss.dims();
+  for (int64_t i = 0; i < n; ++i) h[i * n + i] += penalised(i) ? l2 : 0.0;
+  if (offset.empty()) return;
+  for (int64_t i = 0; i + 1 < n; ++i) {
+    for (int64_t j = 0; j <= i; ++j) h[i * n + j] += l2 * offset[i] * offset[j];
+    h[(n - 1) * n + i] -= l2 * offset[i];
+  }
 }
 double PenalisedLoss::absolute(const double* w) const {
   double sum = 0;
@@ -70,7 +83,7 @@ NewtonResult newton(const PenalisedLoss& f, std::vector<double>& w, double toler
   NewtonResult result{.value = f.value(w.data(), g.data(), true), .step = std::vector<double>(w.size(), 0.0)};
   while (result.iterations < most) {
     f.loss.hessian(h.data());
-    for (int64_t i = 0; i < n; ++i) h[i * n + i] += f.penalised(i) ? f.l2 : 0.0;
+    f.add_hessian(h);
     factor(h, n, l);
     std::vector<double>& d = result.step;
     for (int64_t i = 0; i < n; ++i) d[i] = -g[i];

@@ -11,9 +11,11 @@ struct PenalisedLoss {
   MeanLoss& loss;
   double l1 = 0, l2 = 0;             // value + l1 |w|_1 + l2 |w|^2 / 2
   bool penalise_intercept = false;
+  std::vector<double> offset = {};   // l2, D = 1: the columns lie less these, and it is the intercept at 0, b - w'offset, that is penalised
   bool penalised(int64_t i) const { return penalise_intercept || !loss.has_intercept() || i % loss.width() != loss.width() - 1; }
   // With the l2 part; the l1 part apart.
   double value(const double* w, double* gradient, bool curved) const;
+  void add_hessian(std::vector<double>& h) const;  // of the l2 part, (dims, dims), lower triangle
   double absolute(const double* w) const;
   // The largest violation of the conditions of Karush, Kuhn and Tucker at w with gradient g of the loss alone, G = g + l2 w:
   // |G + l1 sign w| where w is not 0, |G| - l1 where it is, |g| where nothing is penalised.

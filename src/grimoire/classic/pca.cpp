@@ -18,6 +18,7 @@ Options PrincipalComponents::params() {
 }
 
 void PrincipalComponents::fit_on(const Dataset& data) {
+  GRIM_CHECK(data.rows() > 1, input, name(), "got {} row, expected at least 2: one row varies in no direction", data.rows());
   pca_ = stats::pca(numbers(data.x), k, standardise ? stats::Scaling::unit_variance : stats::Scaling::none);
   double kept = 0;
   for (double share : pca_.ratio.to_vector<double>()) kept += share;

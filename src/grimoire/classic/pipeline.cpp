@@ -1,6 +1,7 @@
 #include "grimoire/classic/pipeline.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "grimoire/base/error.h"
 
@@ -13,6 +14,12 @@ Pipeline::Pipeline(std::vector<std::unique_ptr<Estimator>> steps) : steps_(std::
                steps_[i]->name());
 }
 
+const Estimator& Pipeline::last() const {
+  GRIM_CHECK(!steps_.empty(), state, "pipeline", "it has no steps: put them in when it is made, or load it");
+  return *steps_.back();
+}
+Estimator& Pipeline::last() { return const_cast<Estimator&>(std::as_const(*this).last()); }
+
 Options Pipeline::params() {
   Options all;
   for (size_t i = 0; i < steps_.size(); ++i)
@@ -24,6 +31,7 @@ Options Pipeline::params() {
 }
 
 void Pipeline::fit_on(const Dataset& data) {
+  last();
   Dataset step = data;
   for (size_t i = 0; i < steps_.size(); ++i) {
     steps_[i]->fit(step);
@@ -66,6 +74,7 @@ void Pipeline::read(const State& state) {
 }
 
 std::unique_ptr<Estimator> Pipeline::clone_empty() const {
+  if (steps_.empty()) return std::make_unique<Pipeline>();
   std::vector<std::unique_ptr<Estimator>> steps;
   for (const auto& step : steps_) steps.push_back(step->clone());
   return std::make_unique<Pipeline>(std::move(steps));

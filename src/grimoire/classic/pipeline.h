@@ -24,8 +24,8 @@ class Pipeline final : public Estimator {
   std::vector<ColumnInfo> output_columns() const override { return last().output_columns(); }
   std::string describe() const override { return last().describe(); }
 
-  const Estimator& last() const { return *steps_.back(); }
-  Estimator& last() { return *steps_.back(); }
+  const Estimator& last() const;  // throws: state, without steps
+  Estimator& last();
   const std::vector<std::unique_ptr<Estimator>>& steps() const { return steps_; }
   Features before_last(const Features& x) const;  // what the last step is given
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
 
 namespace grim {
@@ -47,15 +48,33 @@ double most_frequent(const std::vector<Weighted>& sorted) {
   return best;
 }
 
-// Mean, then the mean square about it: two passes lose no digits.
+// Mean, then the mean square about it: two passes lose no digits. In a unit, a power of two, whose squares stay in range.
 void standardise(const std::vector<Weighted>& column, double& centre, double& scale) {
-  double total = 0, mean = 0, square = 0;
-  for (const Weighted& w : column) total += w.weight, mean += w.weight * w.value;
+  centre = column.front().value;
+  scale = 0;
+  if (column.back().value == centre) return;
+  constexpr int kReach = 400;
+  const double unit = binary_scale(std::max(std::abs(column.front().value), std::abs(column.back().value)), kReach);
+  double total = 0, mean = 0, square = 0, left = 0;
+  for (const Weighted& w : column) total += w.weight, mean += w.weight * (w.value * unit);
   mean /= total;
-  for (const Weighted& w : column) square += w.weight * (w.value - mean) * (w.value - mean);
-  centre = mean;
-  const double std = std::sqrt(square / total);
-  scale = std > 1e-14 * std::abs(mean) ? std : 0;  // what rounding leaves of a constant column is no spread
+  const auto squares = [&] {
+    square = left = 0;
+    for (const Weighted& w : column) {
+      const double d = w.value * unit - mean;
+      square += w.weight * d * d, left += w.weight * d;
+    }
+  };
+  squares();
+  constexpr double kLargeOffset = 0x1p40;  // of the square of mean / deviation: the mean is then told by what is left about it
+  if (mean * mean > kLargeOffset * square / total) mean += left / total, squares();
+  const double spread = unit == 1 ? 1 : binary_scale(std::sqrt(square / total), kReach);
+  if (spread != 1) {  // narrow beside its offset: once more in a unit of its own
+    square = 0;
+    for (const Weighted& w : column) square += w.weight * std::pow((w.value * unit - mean) * spread, 2);
+  }
+  centre = mean / unit;
+  scale = std::sqrt(square / total) / spread / unit;
 }
 
 // fn(value, column) on every number that is held, into a copy of the same kind; dense becomes f64.
@@ -93,6 +112,8 @@ void Scaler::fit_on(const Dataset& data) {
     const double low = column.front().value, high = column.back().value;
     if (kind == "standard") standardise(column, centre, scale);
     if (kind == "minmax") centre = low, scale = high - low;
+    GRIM_CHECK(std::isfinite(scale), input, name(), "column '{}' reaches from {:g} to {:g}, further than a number can", data.x.columns()[c].name,
+               low, high);
     if (kind == "maxabs") scale = std::max(std::abs(low), std::abs(high));
     if (kind == "robust") centre = quantile(column, 0.5), scale = quantile(column, 0.75) - quantile(column, 0.25);
     if (scale == 0) scale = 1;
@@ -101,7 +122,7 @@ void Scaler::fit_on(const Dataset& data) {
 }
 
 Features Scaler::transform_on(const Features& x) const {
-  return mapped(x, columns(), [&](double v, int64_t c) { return (v - centre_[c]) / scale_[c]; });
+  return mapped(x, x.columns(), [&](double v, int64_t c) { return (v - centre_[c]) / scale_[c]; });
 }
 
 void Scaler::write(State& state) const {
@@ -144,7 +165,7 @@ void Imputer::fit_on(const Dataset& data) {
 }
 
 Features Imputer::transform_on(const Features& x) const {
-  return mapped(x, columns(), [&](double v, int64_t c) { return std::isnan(v) ? fills_[c] : v; });
+  return mapped(x, x.columns(), [&](double v, int64_t c) { return std::isnan(v) ? fills_[c] : v; });
 }
 void Imputer::write(State& state) const { state.set("fills", fills_); }
 void Imputer::read(const State& state) { fills_ = state.numbers("fills", static_cast<int64_t>(columns().size())); }
@@ -166,6 +187,19 @@ std::vector<ColumnInfo> Encoder::output_columns() const {
   return out;
 }
 
+namespace {
+
+[[noreturn]] void refuse_unseen(const Features& x, int64_t row, int64_t column, double level) {
+  const ColumnInfo& info = x.columns()[static_cast<size_t>(column)];
+  const auto place = static_cast<size_t>(level);
+  throw Error(ErrorKind::input,
+              str("[encoder] column '{}', row {}: '{}' was not there when the model was fitted, and an ordinal code has no place for it",
+                  info.name, row + 1, place < info.levels.size() ? info.levels[place] : "?"),
+              "leave the row out, or fit anew with it or with --encode onehot");
+}
+
+}  // namespace
+
 Features Encoder::transform_on(const Features& x) const {
   std::vector<ColumnInfo> out_columns = output_columns();
   if (x.is_sparse()) return x;  // sparse files have no categories
@@ -179,6 +213,7 @@ Features Encoder::transform_on(const Features& x) const {
     for (int64_t r = 0; r < N; ++r) {
       const double v = in.data<double>()[r * P + c];
       double* row = out.data<double>() + r * Q + to;
+      if (!spread && info.kind == ColumnKind::category && v >= static_cast<double>(info.levels.size())) refuse_unseen(x, r, c, v);
       if (!spread)
         *row = v;
       else if (v >= 0 && v < static_cast<double>(info.levels.size()))

@@ -54,8 +54,8 @@ class Imputer final : public Estimator {
   std::vector<double> fills_;
 };
 
-// Categories become numbers. onehot: a column "name=level" of 0 and 1 for each level (a missing one is 0 in all); ordinal: the
-// level's place, missing stays missing. Numbers pass through.
+// Categories become numbers. onehot: a column "name=level" of 0 and 1 for each level (a missing or an unseen one is 0 in all); ordinal:
+// the level's place, missing stays missing, unseen is refused: it is not missing. Numbers pass through.
 class Encoder final : public Estimator {
  public:
   std::string kind = "onehot";

@@ -32,7 +32,10 @@ Options Ridge::params() {
 }
 Options LinearRegression::params() { return {{.name = "intercept", .help = "fit a constant term", .target = &intercept_wanted_}}; }
 
-void Ridge::fit_on(const Dataset& data) {
+void Ridge::fit_on(const Dataset& given) {
+  Dataset moved;
+  offset_.clear();
+  const Dataset& data = intercept_wanted_ ? less_offsets_of(given, moved) : given;
   chosen_ = alpha_;
   if (!alphas_.empty()) {
     const LeaveOneOut tried = ridge_leave_one_out(data, numbers_of(alphas_, name(), "alphas"), intercept_wanted_);
@@ -53,8 +56,9 @@ void Ridge::fit_on(const Dataset& data) {
     report_.warnings.push_back(
         str("the columns are linearly dependent (rank {} of {}): of many least-squares solutions this is the shortest", s.rank,
             data.x.width()));
+  put_back();
   std::vector<double> z(static_cast<size_t>(data.rows()));
-  scores(data.x, z.data());
+  scores(given.x, z.data());
   double objective = chosen_ * cpu::dot(coef_.data(), coef_.data(), data.x.width());
   for (int64_t r = 0; r < data.rows(); ++r) objective += data.weight_of(r) * (data.y[r] - z[r]) * (data.y[r] - z[r]);
   report_.objective = objective;

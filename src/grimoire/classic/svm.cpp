@@ -6,6 +6,8 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/classic/logistic.h"
+#include "grimoire/classic/narrowing.h"
+#include "grimoire/classic/neighbours.h"
 #include "grimoire/classic/svm_problem.h"
 
 namespace grim {
@@ -55,7 +57,7 @@ std::string scale_warning(const Features& x) {
                deviation = std::sqrt(square[wide] / static_cast<double>(x.rows()));
   if (ratio < 100 || deviation < 10) return "";
   return str(
-      "the columns are on different scales ('{}' varies {:.0f} times as much as '{}'): the kernel sees little but the widest. Scale them "
+      "the columns are on different scales ('{}' varies {:.6g} times as much as '{}'): the kernel sees little but the widest. Scale them "
       "first",
       x.columns()[wide].name, ratio, x.columns()[narrow].name);
 }
@@ -93,17 +95,37 @@ void KernelMachine::choose_kernel(const Dataset& data) {
   }
 }
 
-void KernelMachine::fit_on(const Dataset& data) {
+// Machines of differences do not see an offset of the columns, nor do linear ones with a constant: it is taken off where it is large, also
+// from the variance that gamma=scale asks for.
+void KernelMachine::choose_offset(const Features& x) {
+  offset_.clear();
+  if (kernel_name_ == "rbf" || (kernel_name_ == "linear" && machine() != Form::one_class)) offset_ = large_offsets(x);
+}
+
+// Floats are left where they make one number of several, leave their range, or make all kernel values 1.
+void KernelMachine::choose_numbers(const Features& x) {
+  constexpr double kLargest = 1e15, kLeast = 1e-15, kFlat = 0x1p-10;
+  const double largest = largest_value(x);
+  doubles_ = precision_ == "double" || floats_lose(x) || largest > kLargest || (largest > 0 && largest < kLeast) ||
+             (kernel_.kind == Kernel::Kind::rbf && kernel_.gamma * mean_square_distance(x) < kFlat);
+}
+
+void KernelMachine::fit_on(const Dataset& given) {
+  choose_offset(given.x);
+  Dataset data = given;
+  if (!offset_.empty()) data.x = less_offsets(given.x, offset_);
   choose_kernel(data);
+  choose_numbers(data.x);
   report_.objective = 0;
   report_.gap = 0;
   bounded_ = 0;
   square_ = 0;
   rho_.clear();
-  if (precision_ == "double")
+  if (doubles_)
     fit_in<double>(data);
   else
     fit_in<float>(data);
+  if (!offset_.empty()) vectors_ = given.x.pick_rows(rows_);
   report_.stopped = str("{} steps, largest violation {:.2g}", report_.iterations, report_.gap);
   if (!report_.converged)
     report_.warnings.push_back("not converged: the step limit was reached; scale the columns, or use a smaller C or a larger tolerance");
@@ -122,6 +144,12 @@ void KernelMachine::add_report(int64_t iterations, double objective, double viol
   report_.objective += objective;
   report_.gap = std::max(report_.gap, violation);
   report_.converged &= converged;
+}
+
+template <class T> void KernelMachine::check_values(const KernelSet<T>& set) const {
+  for (int64_t r = 0; r < set.rows(); ++r)
+    if (!std::isfinite(set.diagonal(r)))
+      throw Error(ErrorKind::numeric, str("[{}] a kernel value is beyond the range of numbers", name()), "scale the columns, or take a smaller gamma");
 }
 
 template <class T> void KernelMachine::fit_pairs(const Dataset& data) {
@@ -148,6 +176,7 @@ template <class T> void KernelMachine::fit_pairs(const Dataset& data) {
           }
       const bool precomputed = kernel_.kind == Kernel::Kind::precomputed;
       KernelSet<T> set(kernel_, precomputed ? data.x.pick_rows(rows).pick_columns(rows) : data.x.pick_rows(rows));
+      check_values(set);
       const SvmAnswer s =
           machine() == Form::c_svc ? solve_c_svc(settings, set, sign, some_weight) : solve_nu_svc(settings, set, sign, some_weight);
       for (size_t i = 0; i < rows.size(); ++i) dual[static_cast<size_t>(sign[i] > 0 ? b - 1 : a)][rows[i]] = s.dual[i];
@@ -173,6 +202,7 @@ template <class T> void KernelMachine::fit_one(const Dataset& data) {
   std::vector<double> weight = data.weight;
   if (weight.empty()) weight.assign(static_cast<size_t>(data.rows()), 1.0);
   KernelSet<T> set(kernel_, data.x);
+  check_values(set);
   const SvmAnswer s = machine() == Form::svr      ? solve_svr(settings, set, data.y, weight)
                       : machine() == Form::nu_svr ? solve_nu_svr(settings, set, data.y, weight)
                                                   : solve_one_class(settings, set, weight);

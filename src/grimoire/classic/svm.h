@@ -51,6 +51,9 @@ class KernelMachine : public Estimator {
   template <class T> void fit_pairs(const Dataset& data);
   template <class T> void fit_one(const Dataset& data);
   void choose_kernel(const Dataset& data);
+  void choose_offset(const Features& x);
+  void choose_numbers(const Features& x);
+  template <class T> void check_values(const KernelSet<T>& set) const;
   void keep(const Dataset& data, const std::vector<std::vector<double>>& dual);
   void make_engine();
   std::vector<double> pair_values(const Features& x) const;  // (N, pairs)
@@ -65,6 +68,8 @@ class KernelMachine : public Estimator {
   Features vectors_;
   std::vector<int64_t> rows_, counts_;
   std::vector<double> dual_, rho_;
+  std::vector<double> offset_;  // what columns lie less inside a machine that does not see it; empty: nothing
+  bool doubles_ = false;        // kernel values in double: asked for, or floats would lose what the columns say
   int64_t bounded_ = 0;
   double square_ = 0;  // |w|^2 of two classes
   std::unique_ptr<Engine> engine_;

@@ -87,7 +87,8 @@ std::string KernelMachine::describe() const {
   std::vector<double> w(columns().size(), 0.0), row(columns().size());
   for (int64_t s = 0; s < vectors_.rows(); ++s) {
     vectors_.read_rows(s, s + 1, row.data());
-    for (size_t j = 0; j < w.size(); ++j) w[j] += (is_classifier() ? -dual_[s] : dual_[s]) * row[j];
+    for (size_t j = 0; j < w.size(); ++j)
+      w[j] += (is_classifier() ? -dual_[s] : dual_[s]) * (row[j] - (offset_.empty() ? 0.0 : offset_[j]));
   }
   for (size_t j = 0; j < w.size() && j < 20; ++j) text += str("  {:<24} {:>14.6g}\n", columns()[j].name, w[j]);
   return text;
@@ -102,7 +103,9 @@ void KernelMachine::write(State& state) const {
                                     {"degree", kernel_.degree},
                                     {"bounded", bounded_},
                                     {"square", square_},
+                                    {"doubles", doubles_},
                                     {"sparse", vectors_.is_sparse()}}));
+  if (!offset_.empty()) state.set("offset", offset_);
   state.set("rho", rho_);
   state.set("dual", dual_);
   state.set("rows", rows_);
@@ -125,6 +128,8 @@ void KernelMachine::read(const State& state) {
   kernel_ = {.kind = static_cast<Kernel::Kind>(kind), .gamma = k.real("gamma"), .coef0 = k.real("coef0"), .degree = k.integer("degree")};
   bounded_ = k.integer("bounded");
   square_ = k.real("square");
+  doubles_ = k.boolean("doubles", precision_ == "double");
+  if (state.holds("offset")) offset_ = state.numbers("offset", P);
   rho_ = state.numbers("rho");
   rows_ = state.integers("rows");
   counts_ = state.integers("counts");

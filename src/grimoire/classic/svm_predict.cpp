@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "grimoire/classic/narrowing.h"
 #include "grimoire/classic/svm.h"
 #include "grimoire/device/threads.h"
 
@@ -78,17 +79,18 @@ KernelMachine::KernelMachine() = default;
 KernelMachine::~KernelMachine() = default;
 
 void KernelMachine::make_engine() {
-  if (precision_ == "double")
-    engine_ = std::make_unique<EngineOf<double>>(kernel_, vectors_, rows_);
+  const Features vectors = offset_.empty() ? vectors_ : less_offsets(vectors_, offset_);
+  if (doubles_)
+    engine_ = std::make_unique<EngineOf<double>>(kernel_, vectors, rows_);
   else
-    engine_ = std::make_unique<EngineOf<float>>(kernel_, vectors_, rows_);
+    engine_ = std::make_unique<EngineOf<float>>(kernel_, vectors, rows_);
 }
 
 std::vector<double> KernelMachine::pair_values(const Features& x) const {
   std::vector<int64_t> begin{0};
   for (int64_t c : counts_) begin.push_back(begin.back() + c);
   std::vector<double> f(static_cast<size_t>(x.rows()) * rho_.size());
-  engine_->run(x, dual_, rho_, begin, f.data());
+  engine_->run(offset_.empty() ? x : less_offsets(x, offset_), dual_, rho_, begin, f.data());
   return f;
 }
 

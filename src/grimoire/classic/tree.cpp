@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
 
 namespace grim {
@@ -63,13 +64,17 @@ void DecisionTree::fit_on(const Dataset& data) {
     for (size_t r = 0; r < N; ++r) mean += w[r] * data.y[r], total += w[r];
     mean /= total;
     std::vector<double> y(N), g(N);
-    for (size_t r = 0; r < N; ++r) y[r] = data.y[r] - mean, g[r] = w[r] * y[r];
+    for (size_t r = 0; r < N; ++r) y[r] = data.y[r] - mean;
+    constexpr int kReach = 400;  // squares of targets, and sums of them
+    const double unit = binary_scale(largest_magnitude(y), kReach);
+    for (size_t r = 0; r < N; ++r) y[r] *= unit, g[r] = w[r] * y[r];
+    o.min_gain *= unit * unit;
     grown = grow_exact(sorted, {.g = &g, .h = &w}, o);
     grown.impurity = squared_errors(grown, y, w);
-    for (double& v : grown.value) v += mean;
+    for (double& v : grown.value) v = v / unit + mean;
   }
   path_ = prune(grown, ccp_alpha);
-  trees_ = tree::Trees(data.x.columns());
+  trees_ = tree::Trees(data.x.columns(), sorted.doubles);
   const std::vector<uint32_t> order = trees_.append(grown.nodes);
   const size_t K = static_cast<size_t>(outputs());
   weight_.clear(), impurity_.clear(), value_.clear();
@@ -85,6 +90,7 @@ void DecisionTree::fit_on(const Dataset& data) {
   for (size_t i = 0; i < order.size(); ++i)
     if (trees_.is_leaf(i)) report_.objective += weight_[i] * impurity_[i] / weight_[0];
   report_.stopped = str("{} leaves, depth {}", leaf_count(), depth());
+  if (!trees_.any_split() && ccp_alpha == 0) report_.warnings.push_back(tree::why_no_split(data, min_samples_leaf, min_samples_split));
 }
 
 void DecisionTree::predict_on(const Features& x, double* out) const {
@@ -100,7 +106,7 @@ void DecisionTree::proba_on(const Features& x, double* out) const {
 }
 
 bool DecisionTree::predict_row(std::span<const float> row, std::span<double> out) const {
-  if (!fitted() || row.size() != columns().size() || out.size() != static_cast<size_t>(outputs()) ||
+  if (!fitted() || trees_.in_doubles() || row.size() != columns().size() || out.size() != static_cast<size_t>(outputs()) ||
       (is_classifier() && classes().size() != out.size()))
     return false;
   const uint32_t leaf = trees_.leaf_of(0, row.data());

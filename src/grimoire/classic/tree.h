@@ -1,7 +1,8 @@
 // A decision tree for classes or numbers: greedy, exact, explainable (Breiman et al. 1984; Quinlan 1986, 1993).
 //
-// Missing cells and category columns are taken as they are (tree_exact.h). Features are compared as float32, as scikit-learn does. Weights
-// act as repeated rows do: limits named "samples" count weight. Of equally good splits the first column and the least threshold win.
+// Missing cells and category columns are taken as they are (tree_exact.h). Features are compared as float32, as scikit-learn does, unless
+// different values fall together there or leave its range: then as doubles. Weights act as repeated rows do: limits named "samples" count
+// weight. Of equally good splits the first column and the least threshold win.
 #pragma once
 
 #include "grimoire/classic/estimator.h"
@@ -56,6 +57,7 @@ class DecisionTree final : public Estimator {
 
  private:
   int64_t outputs() const { return is_classifier() ? class_count() : 1; }
+  template <class T> std::string explain_in(std::span<const T> row) const;
   std::string condition(size_t node, bool left) const;
   std::string answer(size_t node) const;
   std::string commonest(size_t node) const;  // class of a node

@@ -11,6 +11,11 @@
 namespace grim::tree {
 namespace {
 
+// The i-th of the positive floats without the subnormal ones, and back: floats that order as the numbers do.
+constexpr uint32_t kFirstNormal = 0x00800000u;
+float place_code(size_t i) { return std::bit_cast<float>(kFirstNormal + static_cast<uint32_t>(i)); }
+size_t place_of(float code) { return std::bit_cast<uint32_t>(code) - kFirstNormal; }
+
 struct Run {  // rows of one value, in the order of a column
   uint32_t begin, end;
 };
@@ -18,7 +23,8 @@ struct Run {  // rows of one value, in the order of a column
 struct Split {
   double gain = -INFINITY;
   int64_t column = -1;
-  float threshold = 0;
+  double threshold = 0;
+  float last_left = 0;  // the largest cell of the node that goes left
   bool missing_left = false;
   std::vector<uint64_t> left_levels = {};
 };
@@ -169,7 +175,7 @@ template <class Scan> class Grower {
       if (!allowed(scan, left, end - begin - left)) continue;
       const double gain = scan.gain(totals);
       if (gain > best.gain + (best.column >= 0 ? rounding : 0))
-        best = {gain, c, last ? INFINITY : midpoint(value[order[i]], value[order[i + 1]]), missing_left, {}};
+        best = {gain, c, last ? INFINITY : x_.threshold(c, value[order[i]], value[order[i + 1]]), value[order[i]], missing_left, {}};
     }
   }
 
@@ -211,7 +217,7 @@ template <class Scan> class Grower {
   bool row_goes_left(const Split& s, uint32_t row) const {
     const float v = x_.value[static_cast<size_t>(s.column)][row];
     if (v != v) return s.missing_left;
-    if (s.left_levels.empty()) return v <= s.threshold;
+    if (s.left_levels.empty()) return v <= s.last_left;
     return s.left_levels[static_cast<size_t>(v) / 64] >> (static_cast<size_t>(v) % 64) & 1;
   }
 
@@ -275,15 +281,67 @@ template <class Scan> class Grower {
 
 SortedColumns::SortedColumns(const Features& x) : rows(x.rows()), columns(x.columns()), value(columns.size()), order(columns.size()) {
   GRIM_CHECK(x.rows() < INT32_MAX, argument, "tree", "got {} rows, expected fewer than 2^31", x.rows());
+  const bool narrowed = x.is_sparse() || x.dense().dtype() == Dtype::f64;
+  std::vector<uint8_t> lost(columns.size());
+  const auto read = [&](int64_t c) {
+    std::vector<double> exact(static_cast<size_t>(rows));
+    x.read_column(c, exact.data());
+    return exact;
+  };
   device::for_chunks(x.width(), [&](int64_t c) {
     auto& v = value[static_cast<size_t>(c)];
     v.resize(static_cast<size_t>(rows));
-    x.read_column(c, v.data());
+    std::vector<double> exact;
+    if (narrowed) {
+      exact = read(c);
+      for (size_t r = 0; r < v.size(); ++r) v[r] = static_cast<float>(exact[r]);
+    } else {
+      x.read_column(c, v.data());
+    }
     std::vector<KeyedRow> keys, scratch;
     for (uint32_t r = 0; r < static_cast<uint32_t>(rows); ++r) keys.push_back({sort_key(v[r]), r});
     radix_sort(keys, scratch);
     for (const KeyedRow k : keys) order[static_cast<size_t>(c)].push_back(k.row);
+    lost[static_cast<size_t>(c)] = narrowed && loses(c, exact);
   });
+  doubles = std::any_of(lost.begin(), lost.end(), [](uint8_t l) { return l != 0; });
+  if (!doubles) return;
+  different.resize(columns.size());
+  device::for_chunks(x.width(), [&](int64_t c) {
+    if (columns[static_cast<size_t>(c)].kind == ColumnKind::number) number_places(c, read(c));
+  });
+}
+
+// Rows that are neighbours in the order of floats and equal there, but not as doubles; or finite and infinite as a float.
+bool SortedColumns::loses(int64_t c, const std::vector<double>& exact) const {
+  const auto& by_value = order[static_cast<size_t>(c)];
+  const auto& narrow = value[static_cast<size_t>(c)];
+  for (size_t i = 0; i < by_value.size(); ++i) {
+    const uint32_t row = by_value[i];
+    if (std::isinf(narrow[row]) && std::isfinite(exact[row])) return true;
+    if (i > 0 && narrow[row] == narrow[by_value[i - 1]] && exact[row] != exact[by_value[i - 1]]) return true;
+  }
+  return false;
+}
+
+void SortedColumns::number_places(int64_t c, const std::vector<double>& exact) {
+  auto& by_value = order[static_cast<size_t>(c)];
+  auto& place = value[static_cast<size_t>(c)];
+  auto& distinct = different[static_cast<size_t>(c)];
+  size_t present = by_value.size();
+  while (present > 0 && std::isnan(exact[by_value[present - 1]])) --present;
+  std::stable_sort(by_value.begin(), by_value.begin() + static_cast<ptrdiff_t>(present), [&](uint32_t a, uint32_t b) { return exact[a] < exact[b]; });
+  for (size_t i = 0; i < present; ++i) {
+    const double v = exact[by_value[i]];
+    if (distinct.empty() || distinct.back() != v) distinct.push_back(v);
+    place[by_value[i]] = place_code(distinct.size() - 1);
+  }
+}
+
+double SortedColumns::threshold(int64_t c, float a, float b) const {
+  if (!doubles) return midpoint(a, b);
+  const auto& distinct = different[static_cast<size_t>(c)];
+  return midpoint(distinct[place_of(a)], distinct[place_of(b)]);
 }
 
 // Entropy asks for x log2 x of whole numbers, as long as weights are whole.

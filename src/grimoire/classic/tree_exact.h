@@ -45,14 +45,23 @@ struct ExactTarget {
   const std::vector<double>* x_log2_x = nullptr;  // of 0, 1, 2, ...: made by grow_exact for entropies of whole weights
 };
 
-// Columns as float32 with the order of the rows in each: made once, grown on many times.
+// Columns as float32 with the order of the rows in each: made once, grown on many times. Where different doubles fall together as floats
+// or leave their range, `doubles` is set, and a cell of a number column is the place of its value among the column's different ones, as a
+// float that orders as the places do.
 struct SortedColumns {
   int64_t rows = 0;
   std::vector<ColumnInfo> columns;
   std::vector<std::vector<float>> value;
   std::vector<std::vector<uint32_t>> order;  // rows by rising value, missing last
+  bool doubles = false;
+  std::vector<std::vector<double>> different = {};  // rising, of each number column; only with `doubles`
 
   explicit SortedColumns(const Features& x);
+  double threshold(int64_t column, float a, float b) const;  // parts cells a < b
+
+ private:
+  bool loses(int64_t column, const std::vector<double>& exact) const;
+  void number_places(int64_t column, const std::vector<double>& exact);
 };
 
 struct ExactTree {

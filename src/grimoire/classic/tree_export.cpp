@@ -8,7 +8,7 @@
 namespace grim {
 namespace {
 
-std::string shortest(float x) {  // 0.8, not 0.800000011920929
+template <class T> std::string shortest(T x) {  // as a float 0.8, not 0.800000011920929
   char text[32];
   return {text, std::to_chars(text, text + sizeof text, x).ptr};
 }
@@ -26,8 +26,10 @@ std::string DecisionTree::condition(size_t i, bool left) const {
   const ColumnInfo& column = columns()[n.column()];
   const std::string missing = n.missing_left() == left ? " or missing" : "";
   if (!n.category()) {
-    if (std::isinf(n.threshold())) return column.name + (left ? " is present" : " is missing");
-    return str("{} {} {}{}", column.name, left ? "<=" : ">", shortest(n.threshold()), missing);
+    const double threshold = trees_.threshold(i);
+    if (std::isinf(threshold)) return column.name + (left ? " is present" : " is missing");
+    const std::string number = trees_.in_doubles() ? shortest(threshold) : shortest(n.threshold());
+    return str("{} {} {}{}", column.name, left ? "<=" : ">", number, missing);
   }
   std::string levels;
   for (size_t l = 0; l < column.levels.size(); ++l)
@@ -86,7 +88,7 @@ Json DecisionTree::to_json() const {
           if (trees_.level_goes_left(n, static_cast<int64_t>(l))) levels.push(column.levels[l]);
         node.append("levels_left", std::move(levels));
       } else {
-        node.append("threshold", n.threshold());
+        node.append("threshold", trees_.threshold(i));
       }
       node.append("missing_goes", n.missing_left() ? "left" : "right");
       node.append("gain", n.gain());
@@ -109,7 +111,7 @@ std::string DecisionTree::to_dot() const {
   return out + "}\n";
 }
 
-std::string DecisionTree::explain(std::span<const float> row) const {
+template <class T> std::string DecisionTree::explain_in(std::span<const T> row) const {
   GRIM_CHECK(fitted(), state, name(), "not fitted yet: call fit() first");
   GRIM_CHECK(row.size() == columns().size(), shape, name(), "got {} columns, expected {}", row.size(), columns().size());
   std::string out;
@@ -117,9 +119,9 @@ std::string DecisionTree::explain(std::span<const float> row) const {
   for (size_t step = 0; step + 1 < path.size(); ++step) {
     const tree::Node& n = trees_.node(path[step]);
     const ColumnInfo& column = columns()[n.column()];
-    const float x = row[n.column()];
+    const T x = row[n.column()];
     std::string value = "missing";
-    if (n.category() && x >= 0 && x < static_cast<float>(column.levels.size())) value = column.levels[static_cast<size_t>(x)];
+    if (n.category() && x >= 0 && x < static_cast<T>(column.levels.size())) value = column.levels[static_cast<size_t>(x)];
     else if (n.category() && x == x) value = "a level never seen";
     else if (x == x) value = shortest(x);
     out += str("{} is {}, so {}\n", column.name, value, condition(path[step], path[step + 1] == n.left));
@@ -127,11 +129,17 @@ std::string DecisionTree::explain(std::span<const float> row) const {
   return out + "answer: " + answer(path.back()) + "\n";
 }
 
+std::string DecisionTree::explain(std::span<const float> row) const {
+  if (!trees_.in_doubles()) return explain_in<float>(row);
+  return explain_in<double>(std::vector<double>(row.begin(), row.end()));
+}
+
 std::string DecisionTree::explain(const Features& x, int64_t row) const {
   GRIM_CHECK(row >= 0 && row < x.rows(), argument, name(), "got row {}, expected 0 to {}", row, x.rows() - 1);
-  std::vector<float> cells(static_cast<size_t>(x.width()));
+  std::vector<double> cells(static_cast<size_t>(x.width()));
   x.read_rows(row, row + 1, cells.data());
-  return explain(cells);
+  if (trees_.in_doubles()) return explain_in<double>(cells);
+  return explain_in<float>(std::vector<float>(cells.begin(), cells.end()));
 }
 
 }  // namespace grim

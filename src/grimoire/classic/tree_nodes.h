@@ -3,12 +3,16 @@
 // A node is 16 bytes and siblings lie side by side, breadth first, so that a walk needs one load a level and the right child needs no
 // index of its own. A leaf points at itself (x <= +inf, missing left): several rows can then walk in lockstep without asking who
 // has arrived, which hides the latency of each other's loads.
+//
+// Rows are compared as float32. Where float32 would lose what they say (values that fall together or leave its range, seen when the trees
+// are grown), the thresholds are kept as doubles beside the nodes, and rows are walked as doubles.
 #pragma once
 
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "grimoire/classic/state.h"
@@ -34,7 +38,7 @@ static_assert(sizeof(Node) == 16);
 // A node while its tree grows.
 struct Draft {
   int32_t column = -1;  // -1: a leaf
-  float threshold = 0;
+  double threshold = 0;
   bool missing_left = false;
   std::vector<uint64_t> left_levels = {};  // of a category: bit l is set when level l goes left
   uint32_t left = 0, right = 0;            // places in the list of drafts
@@ -46,7 +50,7 @@ struct Draft {
 class Trees {
  public:
   Trees() = default;
-  explicit Trees(const std::vector<ColumnInfo>& columns);
+  explicit Trees(const std::vector<ColumnInfo>& columns, bool in_doubles = false);
 
   size_t count() const { return roots_.size(); }
   uint32_t root(size_t tree) const { return roots_[tree]; }
@@ -55,6 +59,9 @@ class Trees {
   const Node& node(size_t i) const { return nodes_[i]; }
   Node& node(size_t i) { return nodes_[i]; }
   bool is_leaf(size_t i) const { return nodes_[i].left == i; }
+  bool any_split() const { return nodes_.size() > roots_.size(); }
+  bool in_doubles() const { return in_doubles_; }
+  double threshold(size_t i) const { return in_doubles_ ? thresholds_[i] : nodes_[i].threshold(); }
   bool level_goes_left(const Node& node, int64_t level) const;
   int64_t levels(size_t column) const { return levels_[column]; }
 
@@ -63,13 +70,15 @@ class Trees {
   void join(const Trees& other);  // its trees after these
   void truncate(size_t trees);    // keeps the first ones
 
-  // Where a row ends. `row` has one number a column, NaN where missing; a level never seen counts as missing.
-  uint32_t leaf_of(size_t tree, const float* row) const {
+  // Where a row ends. `row` has one number a column, NaN where missing; a level never seen counts as missing. T is double when the trees
+  // are in_doubles(), else float.
+  template <class T> uint32_t leaf_of(size_t tree, const T* row) const {
     return categories_ ? walk<true>(roots_[tree], row) : walk<false>(roots_[tree], row);
   }
-  std::vector<uint32_t> path_of(size_t tree, const float* row) const;  // from the root to the leaf
+  uint32_t leaf_of(size_t tree, const Features& x, int64_t row) const;
+  template <class T> std::vector<uint32_t> path_of(size_t tree, const T* row) const;  // from the root to the leaf
   // out[i] is the leaf of the i-th of 8 rows, or of one row in each of 8 trees.
-  void leaves_of_rows(size_t tree, const float* const* rows, uint32_t* out) const;
+  template <class T> void leaves_of_rows(size_t tree, const T* const* rows, uint32_t* out) const;
   void leaves_of_trees(size_t first_tree, const float* row, uint32_t* out) const;
   static constexpr int kLanes = 8;
 
@@ -80,48 +89,60 @@ class Trees {
 
   std::vector<double> gains(int64_t width, bool count_splits = false) const;  // summed by column
   int depth(size_t tree) const;
-  size_t bytes() const { return nodes_.size() * sizeof(Node) + sets_.size() * 8 + roots_.size() * 4; }
+  size_t bytes() const { return nodes_.size() * sizeof(Node) + (sets_.size() + thresholds_.size()) * 8 + roots_.size() * 4; }
 
   void write(State& state) const;
   // `values`: how many leaf values there are. throws: input, unless every index lies inside and every walk ends
   void read(const State& state, const std::vector<ColumnInfo>& columns, int64_t values);
 
  private:
-  template <bool kCategories> uint32_t next(uint32_t i, const float* row) const {
+  template <bool kCategories, class T> uint32_t next(uint32_t i, const T* row) const {
     const Node& n = nodes_[i];
-    const float x = row[n.column()];
+    const T x = row[n.column()];
     if constexpr (kCategories) {
       if (n.category()) return n.left + (level_goes_left_or_missing(n, x) ? 0 : 1);
     }
-    const uint32_t left = static_cast<uint32_t>(x <= n.threshold()) | (static_cast<uint32_t>(x != x) & (n.flags >> 31));
+    const T threshold = sizeof(T) == 8 ? static_cast<T>(thresholds_[i]) : n.threshold();
+    const uint32_t left = static_cast<uint32_t>(x <= threshold) | (static_cast<uint32_t>(x != x) & (n.flags >> 31));
     return n.left + 1 - left;
   }
-  template <bool kCategories> uint32_t walk(uint32_t i, const float* row) const {
+  template <bool kCategories, class T> uint32_t walk(uint32_t i, const T* row) const {
     for (uint32_t to = next<kCategories>(i, row); to != i; to = next<kCategories>(i, row)) i = to;
     return i;
   }
   template <bool kCategories, class Start, class Row> void walk_lanes(Start start, Row row, uint32_t* out) const;
-  bool level_goes_left_or_missing(const Node& node, float x) const;
+  template <class T, class F> void for_each_leaf_in(const Features& x, F& f) const;
+  bool level_goes_left_or_missing(const Node& node, double x) const;
   static int64_t rows_a_block(int64_t width);
+  template <class T>
   static void for_blocks(const Features& x, int64_t block, void* context,
-                         void (*fn)(void* context, const float* rows, int64_t begin, int64_t end));
+                         void (*fn)(void* context, const T* rows, int64_t begin, int64_t end));
 
   std::vector<Node> nodes_;
   std::vector<uint32_t> roots_;
   std::vector<uint64_t> sets_;    // of category splits: (levels + 63) / 64 words each
   std::vector<uint32_t> levels_;  // of each column; 0: numbers
-  bool categories_ = false;       // any column has levels
+  std::vector<double> thresholds_;  // of every node, when in_doubles_
+  bool categories_ = false;         // any column has levels
+  bool in_doubles_ = false;
 };
 
+// For a report of trees that are leaves alone, which give every row the same answer: why, and what to change.
+std::string why_no_split(const Dataset& data, double min_samples_leaf, double min_samples_split = 0);
+
 template <class F> void Trees::for_each_leaf(const Features& x, F&& f) const {
+  in_doubles_ ? for_each_leaf_in<double>(x, f) : for_each_leaf_in<float>(x, f);
+}
+
+template <class T, class F> void Trees::for_each_leaf_in(const Features& x, F& each) const {
   struct Context {
     const Trees* trees;
     F* f;
     int64_t width;
-  } context{this, &f, x.width()};
-  for_blocks(x, rows_a_block(x.width()), &context, [](void* p, const float* rows, int64_t begin, int64_t end) {
+  } context{this, &each, x.width()};
+  for_blocks<T>(x, rows_a_block(x.width()), &context, [](void* p, const T* rows, int64_t begin, int64_t end) {
     auto& [trees, f, width] = *static_cast<Context*>(p);
-    const float* lane[kLanes];
+    const T* lane[kLanes];
     uint32_t leaf[kLanes];
     for (size_t t = 0; t < trees->count(); ++t) {
       int64_t r = begin;

@@ -38,10 +38,10 @@ class DoctorCommand final : public Command {
   }
 
   int look_at_table(Console& console) {
-    data_.suit(*learner_.bare());
+    data_.suit(*learner_.judged("doctor"));
     device::set_threads(static_cast<int>(learner_.threads));
     data_.data = what_;
-    Dataset data = data_.load();
+    Dataset data = data_.load(console);
     if (data.y.empty())
       throw Error(ErrorKind::usage, "--target is missing: the column to predict", "see the file's first line for its columns");
     const auto learner = learner_.build(data, console);

@@ -31,8 +31,13 @@ class FitCommand final : public Command {
     data_.suit(*learner_.bare());  // a wrong name or parameter is said before a large file is read
     check_output("out", out_, data_.data);
     device::set_threads(static_cast<int>(learner_.threads));
-    Dataset data = data_.load();
+    Dataset data = data_.load(console);
     const std::unique_ptr<Estimator> learner = learner_.build(data, console);
+    if (!learner->needs_target() && !data.y.empty()) {
+      console.say(str("note: {} learns without a target: {} not looked at", learner_.model,
+                      data.target.empty() ? "the labels are" : str("column '{}' is", data.target)));
+      data.y.clear(), data.classes.clear();
+    }
     if (learner->needs_target() && data.y.empty())
       throw Error(ErrorKind::usage, str("--target is missing: the column that {} is to predict", learner_.model),
                   "see the file's first line for its columns");
@@ -45,7 +50,7 @@ class FitCommand final : public Command {
     }
     const double seconds = monotonic_seconds() - start;
     State state = learner->to_state();
-    state.set("data", Json::object({{"target", data_.target}, {"rows", data.rows()}}));
+    state.set("data", data_.kept(data));
     state.save(out_);
 
     const FitReport& report = learner->report();

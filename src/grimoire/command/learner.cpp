@@ -30,6 +30,10 @@ Options DataFlags::options() {
        .help = "in numbers; auto: a comma where cells are not parted by commas",
        .target = &decimal,
        .choices = {"auto", "point", "comma"}},
+      {.name = "index-base",
+       .help = "of a LIBSVM file's first column; auto: 0 when an index is 0",
+       .target = &index_base,
+       .choices = {"auto", "0", "1"}},
   };
 }
 
@@ -50,7 +54,11 @@ DatasetOptions DataFlags::dataset_options() const {
       throw Error(ErrorKind::usage, str("--delimiter: got '{}', expected one character or 'tab'", delimiter));
     o.csv.delimiter = delimiter == "tab" ? '\t' : delimiter[0];
   }
-  o.csv.decimal = decimal == "comma" ? ',' : decimal == "point" ? '.' : 0;
+  o.csv.decimal = decimal == "comma" ? ',' : decimal == "point" ? '.' : likely.decimal;
+  o.csv.likely_delimiter = likely.delimiter;
+  o.csv.likely_header = likely.header == "declared" ? "no" : likely.header;
+  o.index_base = index_base == "auto" ? likely.index_base : index_base == "0" ? 0 : 1;
+  o.target_if_there = target_if_there;
   o.csv.categories = category;
   o.drop = drop;
   o.csv.missing.insert(o.csv.missing.end(), missing.begin(), missing.end());
@@ -69,7 +77,34 @@ void check_output(const std::string& flag, const std::string& path, const std::s
     throw Error(ErrorKind::input, str("--{} {}: there is no folder {}", flag, path, folder.string()), "make it first");
 }
 
-Dataset DataFlags::load(const Estimator* known) const {
+Json DataFlags::kept(const Dataset& d) const {
+  const auto text = [](char c) { return c ? std::string(1, c) : std::string(); };
+  return Json::object({{"target", d.target},
+                       {"rows", d.rows()},
+                       {"format", d.layout.format},
+                       {"header", d.layout.header},
+                       {"delimiter", text(d.layout.delimiter)},
+                       {"decimal", text(d.layout.decimal)},
+                       {"index_base", static_cast<int64_t>(d.layout.index_base)},
+                       {"missing", Json::array_of(missing)}});
+}
+
+void DataFlags::follow(const Json& kept) {
+  const auto letter = [&](const char* name) {
+    const std::string text = kept.text(name, "");
+    return text.empty() ? '\0' : text[0];
+  };
+  likely = {.format = kept.text("format", "csv"),
+            .header = kept.text("header", ""),
+            .delimiter = letter("delimiter"),
+            .decimal = letter("decimal"),
+            .index_base = static_cast<int>(kept.integer("index_base", -1))};
+  if (const Json* words = kept.find("missing"))
+    for (size_t i = 0; i < words->size(); ++i) missing.push_back((*words)[i].as_text());
+  if (target.empty()) target = kept.text("target", ""), target_if_there = true;
+}
+
+Dataset DataFlags::load(Console& console, const Estimator* known) const {
   if (data.empty())
     throw Error(ErrorKind::usage, "--data is missing: the file of examples", "for example --data iris.csv --target species");
   DatasetOptions o = dataset_options();
@@ -80,7 +115,9 @@ Dataset DataFlags::load(const Estimator* known) const {
       if (c.kind == ColumnKind::category) o.csv.categories.push_back(c.name);
     if (o.classes.empty()) o.as = Target::number;
   }
-  return load_dataset(data, o);
+  Dataset d = load_dataset(data, o);
+  for (const std::string& note : d.notes) console.say("note: " + note);
+  return d;
 }
 
 Options LearnerFlags::options() {
@@ -114,8 +151,21 @@ Options LearnerFlags::options() {
 
 std::unique_ptr<Estimator> LearnerFlags::bare() const {
   if (model.empty()) throw Error(ErrorKind::usage, "--model is missing: the learner to fit", "for example --model forest");
+  if (model == "pipeline")
+    throw Error(ErrorKind::usage, "--model pipeline: a pipeline is put together by flags, around a learner",
+                "name the learner, for example --model logistic --scale standard --impute median --encode onehot");
+  if (model == "calibrated")
+    throw Error(ErrorKind::usage, "--model calibrated: calibration goes around a classifier", "for example --model svc --calibrate sigmoid");
   std::unique_ptr<Estimator> learner = make_estimator(model);
   set_params(*learner, params);
+  return learner;
+}
+
+std::unique_ptr<Estimator> LearnerFlags::judged(const char* verb) const {
+  std::unique_ptr<Estimator> learner = bare();
+  if (!learner->needs_target())
+    throw Error(ErrorKind::usage, str("--model {}: it learns without a target, and {} judges answers by one", model, verb),
+                str("'grimoire fit --model {}' fits it and says how well it did", model));
   return learner;
 }
 

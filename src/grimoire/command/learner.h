@@ -13,16 +13,21 @@ namespace grim {
 
 struct DataFlags {
   std::string data, target, as = "auto", weight, header = "auto", delimiter;
-  std::string decimal = "auto";
+  std::string decimal = "auto", index_base = "auto";
   std::vector<std::string> category, missing, drop;
   bool only_numbers = false;
+  bool target_if_there = false;
+  Layout likely = {};  // of the file a model was fitted on; holds where no flag says otherwise
 
   Options options();
   // Before a long fit: a target of few whole numbers is a number to a learner that knows nothing else.
   void suit(const Estimator& learner) { only_numbers = learner.regresses() && !learner.classifies(); }
-  // `known`: a fitted model's columns and classes. throws: usage, input
-  Dataset load(const Estimator* known = nullptr) const;
+  // `known`: a fitted model's columns and classes. What is to be noted of the reading is said on the console. throws: usage, input
+  Dataset load(Console& console, const Estimator* known = nullptr) const;
   DatasetOptions dataset_options() const;
+  // How the file was read, for the model's file; and back: what no flag says is then read the same way.
+  Json kept(const Dataset& data) const;
+  void follow(const Json& kept);
 };
 
 struct LearnerFlags {
@@ -32,7 +37,10 @@ struct LearnerFlags {
   int64_t threads = 0;
 
   Options options();
-  std::unique_ptr<Estimator> bare() const;  // with its parameters, nothing before it. throws: usage; cheap, so call it before loading
+  // With its parameters, nothing before it. throws: usage, also of learners that are put together by flags; cheap, so call it first
+  std::unique_ptr<Estimator> bare() const;
+  // The same of a learner that is to be judged by a target. throws: usage, of one that learns without
+  std::unique_ptr<Estimator> judged(const char* verb) const;
   // The learner with the steps before it that the data ask for; each step that was not asked for is said on the console.
   std::unique_ptr<Estimator> build(const Dataset& data, Console& console) const;
   void weigh_classes(Dataset& data) const;  // --class-weight balanced, or NAME=WEIGHT,...

@@ -31,11 +31,9 @@ class PredictCommand final : public Command {
     device::set_threads(static_cast<int>(threads_));
     const State state = State::load(model_);
     const std::unique_ptr<Estimator> learner = Estimator::load(state, model_);
-    if (!learner->needs_target())
-      data_.target.clear();
-    else if (data_.target.empty())
-      data_.target = target_in_file(state);
-    const Dataset data = data_.load(learner.get());
+    if (state.holds("data")) data_.follow(state.value("data"));
+    if (!learner->needs_target()) data_.target.clear();
+    const Dataset data = data_.load(console, learner.get());
     const bool classes = learner->is_classifier();
     Json result = Json::object({{"model", state.value("model").as_text()}, {"rows", data.rows()}});
     if (learner->transforms() && !learner->needs_target()) {
@@ -57,20 +55,6 @@ class PredictCommand final : public Command {
   }
 
  private:
-  // The target that the model was fitted on, when this table has it too: then the predictions can be judged.
-  std::string target_in_file(const State& state) const {
-    const Json* data = state.holds("data") ? &state.value("data") : nullptr;
-    const std::string target = data ? data->text("target", "") : "";
-    if (target.empty()) return "";
-    try {
-      const Table table = read_csv(data_.data, data_.dataset_options().csv);
-      for (const Column& c : table.columns)
-        if (c.name == target) return target;
-    } catch (const Error&) {  // not a CSV file; load() says what is wrong, if anything is
-    }
-    return "";
-  }
-
   static std::vector<std::string> names_of(const std::vector<ColumnInfo>& columns) {
     std::vector<std::string> names;
     for (const ColumnInfo& c : columns) names.push_back(c.name);

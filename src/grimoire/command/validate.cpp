@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <map>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
@@ -58,10 +59,10 @@ class ValidateCommand final : public Command {
   }
 
   int run(Console& console) override {
-    data_.suit(*learner_.bare());  // a wrong name or parameter is said before a large file is read
+    data_.suit(*learner_.judged("validate"));  // a wrong name or parameter is said before a large file is read
     check_output("report", report_, data_.data);
     device::set_threads(static_cast<int>(learner_.threads));
-    Dataset data = load();
+    Dataset data = load(console);
     if (data.y.empty())
       throw Error(ErrorKind::usage, "--target is missing: the column to predict", "see the file's first line for its columns");
     const std::unique_ptr<Estimator> learner = learner_.build(data, console);
@@ -94,17 +95,23 @@ class ValidateCommand final : public Command {
   }
 
  private:
-  Dataset load() {
-    if (group_.empty()) return data_.load();
-    const Table table = read_csv(data_.data, data_.dataset_options().csv);
-    const size_t at = table.index(group_);
-    groups_ = table.columns[at].values;
-    for (size_t r = 0; r < groups_.size(); ++r)
-      if (std::isnan(groups_[r]))
+  Dataset load(Console& console) {
+    if (group_.empty()) return data_.load(console);
+    CsvOptions csv = data_.dataset_options().csv;
+    for (const std::string& name : {group_, data_.target}) csv.names.push_back(name);
+    const Table table = read_csv(data_.data, csv);
+    for (const std::string& note : table.notes) console.say("note: " + note);
+    const Column& group = table.column(group_);
+    std::map<std::string, double> places;
+    for (size_t r = 0; r < group.values.size(); ++r) {
+      if (std::isnan(group.values[r]))
         throw Error(ErrorKind::input, str("{}: row {}, column '{}': the group is missing", data_.data, r + 1, group_));
-    Table rest = table;
-    rest.columns.erase(rest.columns.begin() + static_cast<int64_t>(at));
-    return dataset_of(rest, data_.dataset_options());
+      groups_.push_back(group.written.empty() ? group.values[r]
+                                              : places.try_emplace(group.written[r], static_cast<double>(places.size())).first->second);
+    }
+    DatasetOptions options = data_.dataset_options();
+    options.drop.push_back(group.name);
+    return dataset_of(table, options);
   }
 
   std::vector<Fold> make_folds(const Dataset& data) const {

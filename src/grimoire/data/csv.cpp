@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
-#include <deque>
+#include <map>
 #include <set>
 #include <unordered_map>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/data/csv_cells.h"
 #include "grimoire/data/table.h"
 #include "grimoire/io/gzip.h"
 #include "grimoire/text/utf8.h"
@@ -15,164 +15,7 @@
 namespace grim {
 namespace {
 
-struct Cells {  // of all rows, one after the other
-  std::vector<std::string_view> text;
-  std::vector<size_t> row_start{0};   // into text
-  std::vector<int64_t> line;          // of each row in the file, from 1
-  std::deque<std::string> unescaped;  // storage of cells with doubled quotes
-
-  size_t rows() const { return line.size(); }
-  size_t width(size_t row) const { return row_start[row + 1] - row_start[row]; }
-  std::string_view at(size_t row, size_t column) const { return text[row_start[row] + column]; }
-};
-
-std::string_view trimmed(std::string_view s) {
-  while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
-  while (!s.empty() && (s.back() == ' ' || s.back() == '\t' || s.back() == '\r')) s.remove_suffix(1);
-  return s;
-}
-
-bool to_number(std::string_view s, double& value) {
-  if (s.size() > 1 && s.front() == '+' && s[1] != '-') s.remove_prefix(1);
-  const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
-  if (end != s.data() + s.size() || s.empty()) return false;
-  if (error == std::errc::result_out_of_range) value = std::strtod(std::string(s).c_str(), nullptr);  // 1e999 is infinite, 1e-999 is 0
-  return error == std::errc() || error == std::errc::result_out_of_range;
-}
-
-// "1,5" or "-2,25e3", as half of the world writes 1.5; 'grouped' when it may as well be a thousand: "1,500".
-bool to_comma_number(std::string_view s, double& value, bool& grouped) {
-  const size_t comma = s.find(',');
-  if (comma == std::string_view::npos || comma + 1 >= s.size() || s[comma + 1] < '0' || s[comma + 1] > '9') return false;
-  if (comma > 0 && (s[comma - 1] < '0' || s[comma - 1] > '9') && s[comma - 1] != '-' && s[comma - 1] != '+') return false;
-  std::string plain(s);
-  plain[comma] = '.';
-  grouped = s.size() == comma + 4 && comma > 0 && s[comma - 1] != '0';
-  return to_number(plain, value);
-}
-
-// One pass over the bytes. A quoted cell may hold delimiters and line ends; "" in it stands for one quote.
-class Splitter {
- public:
-  Splitter(std::string_view text, char delimiter, const std::string& source) : text_(text), delimiter_(delimiter), source_(source) {}
-
-  Cells run(size_t most_rows = SIZE_MAX) {
-    while (at_ < text_.size() && cells_.rows() < most_rows) row();
-    return std::move(cells_);
-  }
-
- private:
-  void row() {
-    const int64_t begun = line_;
-    if (blank_line()) return;
-    bool more = true;
-    while (more) more = cell();
-    cells_.row_start.push_back(cells_.text.size());
-    cells_.line.push_back(begun);
-  }
-  bool blank_line() {
-    const size_t end = std::min(text_.find('\n', at_), text_.size());
-    if (!trimmed(text_.substr(at_, end - at_)).empty()) return false;
-    at_ = end + 1;
-    ++line_;
-    return true;
-  }
-  void skip_spaces() {
-    while (at_ < text_.size() && text_[at_] != delimiter_ && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
-  }
-  bool cell() {  // false at the end of the row
-    skip_spaces();
-    if (at_ < text_.size() && text_[at_] == '"') return quoted();
-    size_t end = at_;
-    while (end < text_.size() && text_[end] != delimiter_ && text_[end] != '\n') ++end;
-    cells_.text.push_back(trimmed(text_.substr(at_, end - at_)));
-    at_ = end;
-    return step();
-  }
-  bool quoted() {
-    const int64_t begun = line_;
-    const size_t begin = ++at_;
-    bool doubled = false;
-    for (;; ++at_) {
-      GRIM_CHECK(at_ < text_.size(), input, "csv", "{}: line {}: a quoted cell begins here and does not end", source_, begun);
-      if (text_[at_] == '\n') ++line_;
-      if (text_[at_] != '"') continue;
-      if (at_ + 1 < text_.size() && text_[at_ + 1] == '"')
-        doubled = true, ++at_;
-      else
-        break;
-    }
-    std::string_view body = text_.substr(begin, at_ - begin);
-    if (doubled) {
-      std::string& plain = cells_.unescaped.emplace_back();
-      for (size_t i = 0; i < body.size(); ++i) {
-        plain += body[i];
-        if (body[i] == '"') ++i;
-      }
-      body = plain;
-    }
-    cells_.text.push_back(body);
-    ++at_;
-    skip_spaces();
-    if (at_ < text_.size() && text_[at_] == '\r') ++at_;
-    GRIM_CHECK(at_ >= text_.size() || text_[at_] == delimiter_ || text_[at_] == '\n', input, "csv",
-               "{}: line {}: text follows a closing quote, expected the next cell; a quote inside a cell is written twice", source_, line_);
-    return step();
-  }
-  bool step() {  // over the delimiter or the line end
-    if (at_ >= text_.size()) return false;
-    if (text_[at_++] == '\n') {
-      ++line_;
-      return false;
-    }
-    if (delimiter_ == ' ') {  // runs of spaces are one, and one at the end of a row is none
-      skip_runs();
-      if (at_ >= text_.size()) return false;
-      if (text_[at_] == '\n') {
-        ++at_, ++line_;
-        return false;
-      }
-    }
-    return true;
-  }
-  void skip_runs() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\r')) ++at_;
-  }
-
-  std::string_view text_;
-  char delimiter_;
-  const std::string& source_;
-  size_t at_ = 0;
-  int64_t line_ = 1;
-  Cells cells_;
-};
-
-// The one that cuts the first rows into equally many cells, the very first row, which may be a title, too if possible; among
-// several, the one that leaves the most numbers.
-char guess_delimiter(std::string_view text, const std::string& source) {
-  char best = ',';
-  double best_score = -1;
-  for (char delimiter : {',', ';', '\t', '|', ' '}) {
-    try {
-      const Cells head = Splitter(text.substr(0, 1 << 20), delimiter, source).run(20);
-      const size_t rows = head.rows();
-      if (rows == 0) continue;
-      const size_t width = head.width(rows > 1 ? 1 : 0);
-      bool agree = width > 1;
-      for (size_t r = 1; r < rows; ++r) agree &= head.width(r) == width || (r + 1 == rows && rows == 20);
-      if (!agree) continue;
-      size_t numbers = 0;
-      double value;
-      bool grouped;
-      for (std::string_view cell : head.text)
-        numbers += cell.empty() || to_number(cell, value) || (delimiter != ',' && to_comma_number(cell, value, grouped));
-      const double score = (head.width(0) == width ? 2 : 0) + static_cast<double>(numbers) / static_cast<double>(head.text.size());
-      if (score > best_score) best_score = score, best = delimiter;
-    } catch (const Error&) {  // quotes that do not fit this delimiter
-    }
-  }
-  return best;
-}
+using Words = std::set<std::string, std::less<>>;
 
 // "150,4,setosa,versicolor,virginica": rows, columns, class names.
 bool is_declared(const Cells& cells) {
@@ -182,37 +25,73 @@ bool is_declared(const Cells& cells) {
          columns == static_cast<double>(cells.width(1) - 1);
 }
 
-bool is_number(std::string_view cell) {
-  double value;
-  bool grouped;
-  return to_number(cell, value) || to_comma_number(cell, value, grouped);
+bool same_row(const Cells& cells, size_t a, size_t b) {
+  if (cells.width(a) != cells.width(b)) return false;
+  for (size_t c = 0; c < cells.width(a); ++c)
+    if (cells.at(a, c) != cells.at(b, c)) return false;
+  return true;
 }
 
-// A first row without a number in it, whose texts do not stand again in their columns. Names that stand twice, or are empty as
-// over the row numbers that some programs write, are names all the same when there are numbers below.
-bool looks_like_header(const Cells& cells, const std::set<std::string, std::less<>>& missing) {
-  if (cells.rows() < 2 || cells.width(0) != cells.width(1)) return false;
+std::string first_row(const Cells& cells) {
+  constexpr size_t kShown = 5;
+  std::string text;
+  for (size_t c = 0; c < std::min(kShown, cells.width(0)); ++c) text += (c ? ", " : "") + std::string(cells.at(0, c).substr(0, 40));
+  return text + (cells.width(0) > kShown ? ", ..." : "");
+}
+
+struct HeaderGuess {
+  bool named;
+  std::string note = {};
+};
+
+// Numbers below a text say that it is a name, and so does somebody who asks for it by that name. Of texts over texts it can only be said
+// that names do not stand again in their columns, nor twice, nor are they empty.
+HeaderGuess guess_header(const Cells& cells, const Words& missing, const CsvOptions& options) {
+  if (cells.rows() < 2 || cells.width(0) != cells.width(1)) return {false};
+  const size_t width = cells.width(0);
+  for (size_t c = 0; c < width; ++c)
+    for (const std::string& name : options.names) {
+      size_t number = 0;
+      const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+      const bool is_place = error == std::errc() && end == name.data() + name.size() && number < width;
+      if (!name.empty() && !is_place && cells.at(0, c) == name) return {true};
+    }
+  if (!options.likely_header.empty()) return {options.likely_header == "yes"};
   std::set<std::string_view> names;
-  bool plain = true, any = false;
-  for (size_t c = 0; c < cells.width(0); ++c) {
+  bool plain = true, any = false, again = false;
+  for (size_t c = 0; c < width; ++c) {
     const std::string_view name = cells.at(0, c);
-    if (is_number(name)) return false;
+    if (is_number(name)) return {false, str("no header: the columns are called x0 to x{} (--header yes if the first row names them)", width - 1)};
     any |= !name.empty();
     plain &= !name.empty() && names.insert(name).second;
   }
   const size_t looked = std::min<size_t>(cells.rows(), 1000);
-  bool numbers_below = false;
-  for (size_t c = 0; c < cells.width(0); ++c) {
+  std::vector<bool> header_again(looked);
+  for (size_t r = 1; r < looked; ++r) header_again[r] = same_row(cells, 0, r);
+  for (size_t c = 0; c < width; ++c) {
     if (cells.at(0, c).empty()) continue;
     size_t numbers = 0, texts = 0;
     for (size_t r = 1; r < looked; ++r) {
-      if (c >= cells.width(r)) continue;
-      if (cells.at(r, c) == cells.at(0, c)) return false;
-      (is_number(cells.at(r, c)) ? numbers : texts) += !missing.contains(cells.at(r, c));
+      if (c >= cells.width(r) || header_again[r]) continue;
+      again |= cells.at(r, c) == cells.at(0, c);
+      if (!missing.contains(cells.at(r, c))) ++(is_number(cells.at(r, c)) ? numbers : texts);
     }
-    numbers_below |= numbers > 0 && texts == 0;
+    if (numbers > 0 && texts == 0 && !missing.contains(cells.at(0, c))) return {true};
   }
-  return any && (plain || numbers_below);
+  const bool named = any && plain && !again;
+  return {named, named ? str("the first row ({}) was taken for the names of the columns (--header no if it is data)", first_row(cells))
+                       : str("the first row ({}) was taken for data, the columns are called x0 to x{} (--header yes if it names them)",
+                             first_row(cells), width - 1)};
+}
+
+// A whole number that is no double, like 2^53 + 1.
+bool is_rounded(std::string_view digits, double value) {
+  if (digits.front() == '+' || digits.front() == '-') digits.remove_prefix(1);
+  constexpr size_t kMostDigits = 38;
+  if (digits.size() > kMostDigits) return true;
+  unsigned __int128 exact = 0;
+  for (char d : digits) exact = exact * 10 + static_cast<unsigned>(d - '0');
+  return exact != static_cast<unsigned __int128>(std::abs(value));
 }
 
 class Builder {
@@ -221,9 +100,13 @@ class Builder {
       : cells_(cells), source_(source), options_(options), missing_(options.missing.begin(), options.missing.end()), commas_(commas) {}
 
   Table run() {
+    table_.source = source_;
     declared_ = options_.header == CsvOptions::Header::automatic && is_declared(cells_);
-    const bool named = !declared_ && (options_.header == CsvOptions::Header::yes ||
-                                      (options_.header == CsvOptions::Header::automatic && looks_like_header(cells_, missing_)));
+    HeaderGuess header{options_.header == CsvOptions::Header::yes};
+    if (options_.header == CsvOptions::Header::automatic && !declared_) header = guess_header(cells_, missing_, options_);
+    const bool named = header.named;
+    if (!header.note.empty()) table_.notes.push_back(header.note);
+    table_.layout.header = declared_ ? "declared" : named ? "yes" : "no";
     first_ = declared_ || named ? 1 : 0;
     GRIM_CHECK(cells_.rows() > first_, input, "csv", "{}: no rows{}", source_, named ? " below the header" : "");
     size_t width = cells_.width(named ? 0 : first_);
@@ -231,20 +114,20 @@ class Builder {
       GRIM_CHECK(cells_.width(r) == width, input, "csv", "{}: row {} (line {}): got {} cells, expected {}", source_, r - first_ + 1,
                  cells_.line[r], cells_.width(r), width);
     if (width > 1 && !declared_ && nothing_in(width - 1)) --width;  // every row ends in a delimiter
-    Table table;
-    table.source = source_;
+    std::vector<std::string> columns;
     std::set<std::string> names;
     for (size_t c = 0; c < width; ++c) {
-      const bool target = declared_ && c + 1 == width;
       const bool own = named && !cells_.at(0, c).empty();
-      std::string name = own ? std::string(cells_.at(0, c)) : target ? "target" : str("x{}", c);
-      if (!names.insert(name).second)
-        throw Error(ErrorKind::input, str("[csv] {}: two columns are called '{}'", source_, name),
+      columns.push_back(own ? std::string(cells_.at(0, c)) : declared_ && c + 1 == width ? "target" : str("x{}", c));
+      if (!names.insert(columns[c]).second)
+        throw Error(ErrorKind::input, str("[csv] {}: two columns are called '{}'", source_, columns[c]),
                     "give each a name of its own; or, if the first row holds no names, say --header no");
-      table.columns.push_back(column(c, std::move(name), target));
+      table_.columns.emplace_back().name = columns[c];
     }
-    for (const std::string& name : options_.categories) table.index(name);  // refuses an unknown one
-    return table;
+    for (const std::string& name : options_.categories) forced_.insert(table_.index(name));  // refuses an unknown one
+    if (named && (width > 1 || is_number(cells_.at(1, 0)))) refuse_header_again();
+    for (size_t c = 0; c < width; ++c) table_.columns[c] = column(c, std::move(table_.columns[c]), declared_ && c + 1 == width);
+    return std::move(table_);
   }
 
  private:
@@ -254,41 +137,101 @@ class Builder {
     return true;
   }
 
-  Column column(size_t c, std::string name, bool target) const {
-    Column column;
-    column.name = std::move(name);
-    const auto& forced = options_.categories;
+  [[noreturn]] void refuse_row(size_t r, const char* what) const {
+    throw Error(ErrorKind::input, str("[csv] {}: row {} (line {}): {}", source_, r - first_ + 1, cells_.line[r], what),
+                "take the line out: were two files joined?");
+  }
+  void refuse_header_again() const {
+    for (size_t c = 0; c < cells_.width(0); ++c)
+      if (is_number(cells_.at(0, c))) return;
+    for (size_t r = first_; r < cells_.rows(); ++r)
+      if (cells_.at(r, 0) == cells_.at(0, 0) && same_row(cells_, 0, r)) refuse_row(r, "the header stands here again");
+  }
+  // Looked for when a column holds numbers and text: one row whose every cell is text, where numbers stand in all others.
+  void refuse_second_header() const {
+    const size_t width = table_.columns.size();
+    std::vector<size_t> texts(width), numbers(width), at(width);
+    std::vector<bool> any_number(cells_.rows());
+    for (size_t r = first_; r < cells_.rows(); ++r)
+      for (size_t c = 0; c < width; ++c) {
+        if (missing_.contains(cells_.at(r, c))) continue;
+        const bool number = is_number(cells_.at(r, c));
+        if (number) ++numbers[c], any_number[r] = true;
+        else ++texts[c], at[c] = r;
+      }
+    std::map<size_t, size_t> alone;  // by row: columns of numbers whose only text stands there
+    for (size_t c = 0; c < width; ++c)
+      if (texts[c] == 1 && numbers[c] >= 2 && !forced_.contains(c)) ++alone[at[c]];
+    for (const auto& [r, columns] : alone)
+      if (columns >= 2 && !any_number[r] && r > first_)
+        refuse_row(r, "every cell is text where the other rows hold numbers, as in a second header");
+  }
+
+  Column column(size_t c, Column column, bool target) {
     if (target) return declared_target(c, std::move(column));
-    if (std::find(forced.begin(), forced.end(), column.name) != forced.end()) return category(c, std::move(column));
+    if (forced_.contains(c)) return category(c, std::move(column));
     const size_t n = cells_.rows() - first_;
     column.values.resize(n);
-    size_t text = 0, filled = 0, first_text = 0, with_comma = 0, groups = 0;
+    size_t text = 0, filled = 0, first_text = 0, with_comma = 0, groups = 0, comma_texts = 0;
+    bool beyond = false;
     for (size_t r = 0; r < n; ++r) {
       const std::string_view cell = cells_.at(first_ + r, c);
       column.values[r] = NAN;
       if (missing_.contains(cell)) continue;
       ++filled;
       bool grouped = false;
-      if (to_number(cell, column.values[r])) continue;
+      double value;
+      if (to_number(cell, column.values[r])) {
+        beyond |= std::abs(column.values[r]) >= 0x1p53 && is_whole(cell);
+        if (commas_ && table_.layout.decimal == 0 && cell.find('.') != std::string_view::npos) table_.layout.decimal = '.';
+        continue;
+      }
       if (commas_ && to_comma_number(cell, column.values[r], grouped)) {
         ++with_comma, groups += grouped;
         continue;
       }
+      comma_texts += to_comma_number(cell, value, grouped);
       if (text++ == 0) first_text = r;
     }
-    if (text == 0 && with_comma > 0 && groups == with_comma && options_.decimal == 0)
+    const bool thousands = text == 0 ? with_comma > 0 && groups == with_comma : !commas_ && comma_texts == text;
+    if (thousands && options_.decimal == 0)
       throw Error(
           ErrorKind::input,
           str("[csv] {}: column '{}': its commas may part decimals or thousands, as in '{}'", source_, column.name, first_with_comma(c)),
           "say --decimal comma, or write the numbers without commas");
-    if (text == 0) return column;
-    if (static_cast<double>(filled - text) >= 0.9 * static_cast<double>(filled) && filled - text >= 9)
-      throw Error(
-          ErrorKind::input,
-          str("[csv] {}: row {} (line {}), column '{}': '{}' is not a number, and {} of {} cells of the column are", source_,
-              first_text + 1, cells_.line[first_ + first_text], column.name, cells_.at(first_ + first_text, c), filled - text, filled),
-          str("mend the cell, or take the column as a category: --category {}", column.name));
+    if (with_comma > 0) table_.layout.decimal = ',';
+    if (text == 0) {
+      if (beyond) keep_digits(c, column);
+      return column;
+    }
+    const size_t numbers = filled - text;
+    if (numbers > 0 && !looked_) looked_ = true, refuse_second_header();
+    const int64_t line = cells_.line[first_ + first_text];
+    const std::string_view odd = cells_.at(first_ + first_text, c);
+    if (static_cast<double>(numbers) >= 0.9 * static_cast<double>(filled) && numbers >= 9)
+      throw Error(ErrorKind::input,
+                  str("[csv] {}: row {} (line {}), column '{}': '{}' is not a number, and {} of {} cells of the column are", source_,
+                      first_text + 1, line, column.name, odd, numbers, filled),
+                  str("mend the cell, or take the column as a category: --category {}", column.name));
+    if (numbers > text)
+      table_.notes.push_back(str("column '{}' is taken as a category: row {} (line {}) holds '{}', though {} of {} cells are numbers",
+                                 column.name, first_text + 1, line, odd, numbers, filled));
     return category(c, std::move(column));
+  }
+
+  // Whole numbers from 2^53 on may be names: they are kept as written, for whoever wants classes.
+  void keep_digits(size_t c, Column& column) {
+    size_t rounded = 0, first = 0;
+    for (size_t r = 0; r < column.values.size(); ++r) {
+      const std::string_view cell = cells_.at(first_ + r, c);
+      column.written.emplace_back(cell);
+      if (std::abs(column.values[r]) >= 0x1p53 && is_whole(cell) && is_rounded(cell, column.values[r]) && rounded++ == 0) first = r;
+    }
+    if (rounded > 0)
+      table_.notes.push_back(str("column '{}' holds {} whole {} beyond 2^53 that no number here holds exactly, as '{}' in row {} (line {}): "
+                                 "every digit counts as a class or a category, as a number it is rounded",
+                                 column.name, rounded, rounded == 1 ? "number" : "numbers", column.written[first], first + 1,
+                                 cells_.line[first_ + first]));
   }
 
   std::string_view first_with_comma(size_t c) const {
@@ -330,10 +273,19 @@ class Builder {
   const Cells& cells_;
   const std::string& source_;
   const CsvOptions& options_;
-  std::set<std::string, std::less<>> missing_;
-  bool commas_ = false, declared_ = false;
+  Words missing_;
+  std::set<size_t> forced_;  // categories by --category
+  bool commas_ = false, declared_ = false, looked_ = false;
   size_t first_ = 0;
+  Table table_;
 };
+
+// Lines that end in a carriage return alone, as old Macintosh files have them.
+std::string with_line_feeds(std::string_view text) {
+  std::string plain(text);
+  std::replace(plain.begin(), plain.end(), '\r', '\n');
+  return plain;
+}
 
 }  // namespace
 
@@ -341,31 +293,43 @@ int64_t Column::missing() const {
   return std::count_if(values.begin(), values.end(), [](double v) { return std::isnan(v); });
 }
 
+const Column* Table::find(std::string_view name) const {
+  for (const Column& c : columns)
+    if (c.name == name) return &c;
+  return nullptr;
+}
+
 size_t Table::index(std::string_view name) const {
-  std::vector<std::string> names;
-  for (size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i].name == name) return i;
-    names.push_back(columns[i].name);
-  }
+  if (const Column* found = find(name)) return static_cast<size_t>(found - columns.data());
   size_t number = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   if (error == std::errc() && end == name.data() + name.size() && number < columns.size()) return number;
+  std::vector<std::string> names;
+  for (const Column& c : columns) names.push_back(c.name);
   const std::string near = nearest(name, names.data(), names.size());
   std::string list;
   for (size_t i = 0; i < names.size() && i < 12; ++i) list += (i ? ", " : "") + names[i];
   throw Error(ErrorKind::input, str("{}: no column '{}'", source, name),
-              near.empty() ? str("its columns are {}{}", list, names.size() > 12 ? ", ..." : "") : str("did you mean '{}'?", near));
+              !near.empty()           ? str("did you mean '{}'?", near)
+              : layout.header == "no" ? "its first row was taken for data; if it names the columns, say --header yes"
+                                      : str("its columns are {}{}", list, names.size() > 12 ? ", ..." : ""));
 }
 
 Table parse_csv(std::string_view text, const std::string& source, const CsvOptions& options) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
+    throw Error(ErrorKind::input, str("[csv] {}: the text is in UTF-16, expected UTF-8", source), "save the file as UTF-8");
   const size_t zero = text.find('\0');
   GRIM_CHECK(zero == std::string_view::npos, input, "csv", "{}: a zero byte at {}: this is not a text file", source, zero);
   check_utf8(text, source);
-  const char delimiter = options.delimiter ? options.delimiter : guess_delimiter(text, source);
-  const Cells cells = Splitter(text, delimiter, source).run();
+  std::string plain;
+  if (text.find('\r') != std::string_view::npos && text.find('\n') == std::string_view::npos) text = plain = with_line_feeds(text);
+  const char delimiter = options.delimiter ? options.delimiter : guess_delimiter(text, source, options.likely_delimiter);
+  const Cells cells = split_cells(text, delimiter, source);
   GRIM_CHECK(cells.rows() > 0, input, "csv", "{}: the file is empty", source);
-  return Builder(cells, source, options, options.decimal == ',' || (options.decimal == 0 && delimiter != ',')).run();
+  Table table = Builder(cells, source, options, options.decimal == ',' || (options.decimal == 0 && delimiter != ',')).run();
+  table.layout.delimiter = delimiter;
+  return table;
 }
 
 Table read_csv(const std::string& path, const CsvOptions& options) { return parse_csv(gunzip(read_file(path), path), path, options); }

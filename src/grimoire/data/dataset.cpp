@@ -2,9 +2,11 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/data/csv_cells.h"
 #include "grimoire/data/features.h"
 #include "grimoire/data/idx.h"
 #include "grimoire/data/libsvm.h"
@@ -17,7 +19,7 @@ namespace {
 
 constexpr size_t kMostClassesOfNumbers = 20;
 
-std::string number_name(double v) { return v == std::floor(v) && std::abs(v) < 1e15 ? str("{}", static_cast<int64_t>(v)) : str("{}", v); }
+std::string number_name(double v) { return v == std::floor(v) && std::abs(v) < 0x1p63 ? str("{}", static_cast<int64_t>(v)) : str("{}", v); }
 
 std::string place(const std::string& source, const std::string& column, size_t row) {
   return str("{}: row {}, column '{}'", source, row + 1, column);
@@ -43,6 +45,12 @@ void number_by(const std::vector<std::string>& known, const std::vector<std::str
   }
 }
 
+bool wants_classes(const std::vector<double>& values, size_t different, const DatasetOptions& o) {
+  const bool whole = std::all_of(values.begin(), values.end(), [](double v) { return v == std::floor(v); });
+  const bool few = different <= kMostClassesOfNumbers && different * 2 <= values.size();
+  return !o.classes.empty() || o.as == Target::classes || (o.as == Target::automatic && whole && few);
+}
+
 // The target from numbers, as classes when asked for or when they look like it.
 void target_from_numbers(const std::vector<double>& values, const DatasetOptions& o, const std::string& source, const std::string& column,
                          Dataset& d) {
@@ -50,20 +58,58 @@ void target_from_numbers(const std::vector<double>& values, const DatasetOptions
   std::vector<double> different = values;
   std::sort(different.begin(), different.end());
   different.erase(std::unique(different.begin(), different.end()), different.end());
-  const bool whole = std::all_of(different.begin(), different.end(), [](double v) { return v == std::floor(v); });
-  const bool few = different.size() <= kMostClassesOfNumbers && different.size() * 2 <= values.size();
-  if (!o.classes.empty() || o.as == Target::classes || (o.as == Target::automatic && whole && few)) {
-    std::vector<std::string> names, known = o.classes;
-    for (double v : values) names.push_back(number_name(v));
-    if (known.empty())
-      for (double v : different) known.push_back(number_name(v));
-    number_by(known, names, source, column, d);
-  } else {
+  if (!wants_classes(values, different.size(), o)) {
     d.y = values;
+    return;
   }
+  std::vector<std::string> names, known = o.classes;
+  for (double v : values) names.push_back(number_name(v));
+  if (known.empty())
+    for (double v : different) known.push_back(number_name(v));
+  number_by(known, names, source, column, d);
+}
+
+// "+007" as 7.
+std::string plain_digits(std::string_view whole) {
+  const bool minus = whole.front() == '-';
+  if (minus || whole.front() == '+') whole.remove_prefix(1);
+  whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size() - 1));
+  return (minus && whole != "0" ? "-" : "") + std::string(whole);
+}
+
+// The target from whole numbers of which some are beyond 2^53: classes are what is written; numbers must not fall together.
+void target_from_digits(const Column& c, const DatasetOptions& o, const std::string& source, Dataset& d) {
+  need_every_target(c.values, source, c.name);
+  const auto less = [](const std::pair<double, std::string>& a, const std::pair<double, std::string>& b) {  // as numbers
+    if (a.first != b.first) return a.first < b.first;
+    const auto longer = [](const std::string& s) { return std::pair(s.size(), s); };
+    return a.first < 0 ? longer(b.second) < longer(a.second) : longer(a.second) < longer(b.second);
+  };
+  std::set<std::pair<double, std::string>, decltype(less)> different(less);
+  std::set<double> numbers;
+  std::vector<std::string> names;
+  for (size_t r = 0; r < c.values.size(); ++r) {
+    names.push_back(is_whole(c.written[r]) ? plain_digits(c.written[r]) : number_name(c.values[r]));
+    different.emplace(c.values[r], names.back());
+    numbers.insert(c.values[r]);
+  }
+  if (wants_classes(c.values, different.size(), o)) {
+    std::vector<std::string> known = o.classes;
+    if (known.empty())
+      for (const auto& [value, name] : different) known.push_back(name);
+    return number_by(known, names, source, c.name, d);
+  }
+  if (numbers.size() < different.size())
+    throw Error(ErrorKind::input,
+                str("{}: column '{}' holds {} different whole numbers beyond 2^53, of which {} would be left as a number to predict", source,
+                    c.name, different.size(), numbers.size()),
+                "subtract a common offset, or take them as names: --as classes");
+  d.y = c.values;
 }
 
 void target_from_column(const Column& c, const DatasetOptions& o, const std::string& source, Dataset& d) {
+  d.target = c.name;
+  if (c.kind == ColumnKind::number && !c.written.empty()) return target_from_digits(c, o, source, d);
   if (c.kind == ColumnKind::number) return target_from_numbers(c.values, o, source, c.name, d);
   if (o.as == Target::number)
     throw Error(ErrorKind::input,
@@ -76,35 +122,97 @@ void target_from_column(const Column& c, const DatasetOptions& o, const std::str
   number_by(o.classes.empty() ? c.levels : o.classes, names, source, c.name, d);
 }
 
-// The columns a model was fitted on, found by name; its categories by level. A level it never saw counts as missing.
-Features matched(const Table& table, const std::vector<ColumnInfo>& known) {
+// The table's columns that a model was fitted on, in the model's order: by name, or by their place where the file names none.
+std::vector<const Column*> known_columns(const Table& table, const std::vector<ColumnInfo>& known, const std::vector<std::string>& without,
+                                         std::vector<std::string>& notes) {
+  std::vector<const Column*> found;
+  for (const ColumnInfo& k : known)
+    if (const Column* c = table.find(k.name)) found.push_back(c);
+  if (found.size() == known.size()) return found;
+  std::vector<const Column*> rest;
+  for (const Column& c : table.columns)
+    if (std::find(without.begin(), without.end(), c.name) == without.end()) rest.push_back(&c);
+  if (table.layout.header == "no" && rest.size() == known.size()) {
+    notes.push_back(str("{} names no columns: its {} were taken in the order of the model's, {} to {}", table.source, rest.size(),
+                        known.front().name, known.back().name));
+    return rest;
+  }
+  for (const ColumnInfo& k : known)
+    if (!table.find(k.name)) {
+      std::vector<std::string> names;
+      for (const Column& c : table.columns) names.push_back(c.name);
+      const std::string near = nearest(k.name, names.data(), names.size());
+      throw Error(ErrorKind::input, str("{}: no column '{}', which the model was fitted on", table.source, k.name),
+                  !near.empty() ? str("did you mean '{}'?", near)
+                  : table.layout.header == "no"
+                      ? "its first row was taken for data; if it names the columns, say --header yes"
+                      : "its first row was taken for the columns' names; if it is data, say --header no");
+    }
+  return found;
+}
+
+// Codes of a category by the model's levels; texts it never saw get levels behind them, which are added to `info`.
+void match_levels(const Column& c, ColumnInfo& info, int64_t stride, double* out, std::vector<std::string>& notes) {
+  std::map<std::string, double> level;
+  const size_t known = info.levels.size();
+  for (size_t k = 0; k < known; ++k) level[info.levels[k]] = static_cast<double>(k);
+  size_t unseen = 0, first = 0;
+  for (size_t r = 0; r < c.values.size(); ++r) {
+    double& code = out[static_cast<int64_t>(r) * stride];
+    code = NAN;
+    if (std::isnan(c.values[r])) continue;
+    const std::string name = c.kind == ColumnKind::category ? c.levels[static_cast<size_t>(c.values[r])] : number_name(c.values[r]);
+    const auto [at, fresh] = level.try_emplace(name, static_cast<double>(info.levels.size()));
+    if (fresh) info.levels.push_back(name);
+    code = at->second;
+    if (code >= static_cast<double>(known) && unseen++ == 0) first = r;
+  }
+  if (unseen > 0)
+    notes.push_back(str("column '{}': {} {} a text that was not there when the model was fitted ('{}' in row {}): trees let it go where missing "
+                        "cells go, its one-hot columns are all 0, an ordinal code is refused",
+                        info.name, unseen, unseen == 1 ? "row holds" : "rows hold", info.levels[known], first + 1));
+}
+
+Features matched(const Table& table, const std::vector<ColumnInfo>& known, const std::vector<std::string>& without,
+                 std::vector<std::string>& notes) {
+  const std::vector<const Column*> found = known_columns(table, known, without, notes);
   const int64_t N = table.rows(), P = static_cast<int64_t>(known.size());
   const Tensor dense = Tensor::empty({N, P}, Dtype::f64);
+  std::vector<ColumnInfo> infos = known;
   for (int64_t p = 0; p < P; ++p) {
-    const Column& c = table.column(known[p].name);
+    const Column& c = *found[p];
     double* out = dense.data<double>() + p;
-    if (known[p].kind == ColumnKind::number) {
-      if (c.kind == ColumnKind::category)
-        throw Error(ErrorKind::input, str("{}: column '{}' holds text ('{}'), and the model was fitted on numbers there", table.source,
-                                          c.name, c.levels.empty() ? "" : c.levels.front()));
-      for (int64_t r = 0; r < N; ++r) out[r * P] = c.values[r];
+    if (known[p].kind == ColumnKind::category) {
+      match_levels(c, infos[p], P, out, notes);
       continue;
     }
-    std::map<std::string, double> level;
-    for (size_t k = 0; k < known[p].levels.size(); ++k) level[known[p].levels[k]] = static_cast<double>(k);
-    for (int64_t r = 0; r < N; ++r) {
-      const double v = c.values[r];
-      const auto found =
-          std::isnan(v) ? level.end() : level.find(c.kind == ColumnKind::category ? c.levels[static_cast<size_t>(v)] : number_name(v));
-      out[r * P] = found == level.end() ? NAN : found->second;
-    }
+    if (c.kind == ColumnKind::category)
+      throw Error(ErrorKind::input, str("{}: column '{}' holds text ('{}'), and the model was fitted on numbers there", table.source, c.name,
+                                        c.levels.empty() ? "" : c.levels.front()));
+    for (int64_t r = 0; r < N; ++r) out[r * P] = c.values[r];
   }
-  return Features(dense, known);
+  return Features(dense, std::move(infos));
+}
+
+void refuse_columns(const char* format, const std::string& path, const DatasetOptions& o) {
+  GRIM_CHECK(o.weight.empty() && o.drop.empty() && o.csv.categories.empty(), input, format,
+             "{}: the columns of this kind of file have no names: none can be a weight or a category, or be left out", path);
+}
+
+void note_unused_target(Dataset& d, const DatasetOptions& o) {
+  if (!o.target.empty() && !o.target_if_there) d.notes.push_back(str("the file's own labels are the target: '{}' was not looked for", o.target));
 }
 
 Dataset from_libsvm(std::string_view text, const std::string& path, const DatasetOptions& o) {
-  const LibsvmFile file = parse_libsvm(text, path, static_cast<int64_t>(o.columns.size()));
+  refuse_columns("libsvm", path, o);
+  const LibsvmFile file = parse_libsvm(text, path, static_cast<int64_t>(o.columns.size()), o.index_base);
   Dataset d{.x = Features(file.rows, o.columns), .y = {}, .weight = {}, .classes = {}};
+  d.layout = {.format = "libsvm", .index_base = file.zero_based ? 0 : 1};
+  if (o.index_base < 0)
+    d.notes.push_back(str("indices are taken to begin at {}, as {} is 0 (--index-base)", d.layout.index_base, file.zero_based ? "one" : "none"));
+  if (file.with_query > 0)
+    d.notes.push_back(str("the query ids (qid) of {} rows are not used: no learner here ranks within queries", file.with_query));
+  note_unused_target(d, o);
   std::vector<double> values;
   for (const std::string& label : file.labels) {
     const std::string_view digits = label.front() == '+' ? std::string_view(label).substr(1) : std::string_view(label);
@@ -123,11 +231,14 @@ std::string labels_beside(const std::string& path) {
 }
 
 Dataset from_idx(std::string_view bytes, const std::string& path, const DatasetOptions& o) {
+  refuse_columns("idx", path, o);
   const Tensor t = parse_idx(bytes, path);
   const int64_t N = t.dim(0);
   const Tensor rows =
       Tensor::view_of(t.storage(), 0, {N, N ? t.numel() / N : 0}, contiguous_strides({N, N ? t.numel() / N : 0}), t.dtype());
   Dataset d{.x = Features(rows, o.columns), .y = {}, .weight = {}, .classes = {}};
+  d.layout = {.format = "idx"};
+  note_unused_target(d, o);
   const std::string labels = labels_beside(path);
   if (labels.empty()) return d;
   const std::vector<double> y = read_idx(labels).to_vector<double>();
@@ -140,8 +251,9 @@ Dataset from_idx(std::string_view bytes, const std::string& path, const DatasetO
 
 Dataset from_matrix(const Tensor& t, const std::string& path, const DatasetOptions& o) {
   GRIM_CHECK(t.ndim() == 2 || t.ndim() == 1, input, "npy", "{}: got an array of shape {}, expected (rows, columns)", path, t.shape());
-  if (o.target.empty()) return {.x = Features(t, o.columns), .y = {}, .weight = {}, .classes = {}};
-  Table table{.source = path, .columns = {}};
+  if (o.target.empty() && o.weight.empty() && o.drop.empty())
+    return {.x = Features(t, o.columns), .y = {}, .weight = {}, .classes = {}, .layout = {.format = "npy"}};
+  Table table{.source = path, .columns = {}, .layout = {.format = "npy", .header = "no"}};
   const Tensor wide = cast(t, Dtype::f64);
   const int64_t N = t.dim(0), P = t.ndim() == 2 ? t.dim(1) : 1;
   for (int64_t c = 0; c < P; ++c) {
@@ -157,7 +269,10 @@ Dataset from_npz(const std::string& bytes, const std::string& path, const Datase
   const auto x = arrays.find("x"), X = arrays.find("X"), y = arrays.find("y");
   const auto found = x != arrays.end() ? x : X;
   GRIM_CHECK(found != arrays.end(), input, "npz", "{}: no array 'x' or 'X' in it", path);
+  refuse_columns("npz", path, o);
   Dataset d{.x = Features(found->second, o.columns), .y = {}, .weight = {}, .classes = {}};
+  d.layout = {.format = "npz"};
+  note_unused_target(d, o);
   if (y != arrays.end()) {
     GRIM_CHECK(y->second.ndim() == 1 && y->second.dim(0) == d.rows(), input, "npz", "{}: 'y' has shape {}, expected ({})", path,
                y->second.shape(), d.rows());
@@ -170,9 +285,11 @@ Dataset from_npz(const std::string& bytes, const std::string& path, const Datase
 
 Dataset dataset_of(const Table& table, const DatasetOptions& o) {
   Dataset d;
+  d.layout = table.layout;
+  d.notes = table.notes;
   std::vector<std::string> without;
   for (const std::string& name : o.drop) without.push_back(table.column(name).name);
-  if (!o.target.empty()) {
+  if (!o.target.empty() && (!o.target_if_there || table.find(o.target))) {
     const Column& target = table.column(o.target);
     target_from_column(target, o, table.source, d);
     without.push_back(target.name);
@@ -185,7 +302,7 @@ Dataset dataset_of(const Table& table, const DatasetOptions& o) {
     d.weight = weight.values;
     without.push_back(weight.name);
   }
-  d.x = o.columns.empty() ? Features::from(table, without) : matched(table, o.columns);
+  d.x = o.columns.empty() ? Features::from(table, without) : matched(table, o.columns, without, d.notes);
   GRIM_CHECK(d.x.width() > 0, input, "dataset", "{}: no columns are left beside the target", table.source);
   return d;
 }
@@ -197,7 +314,12 @@ Dataset load_dataset(const std::string& path, const DatasetOptions& o) {
   if (bytes.starts_with("PK\x03\x04")) return from_npz(bytes, path, o);
   if (looks_like_idx(bytes)) return from_idx(bytes, path, o);
   if (looks_like_libsvm(bytes)) return from_libsvm(bytes, path, o);
-  return dataset_of(parse_csv(bytes, path, o.csv), o);
+  CsvOptions csv = o.csv;
+  for (const std::string& name : {o.target, o.weight})
+    if (!name.empty()) csv.names.push_back(name);
+  csv.names.insert(csv.names.end(), o.drop.begin(), o.drop.end());
+  for (const ColumnInfo& c : o.columns) csv.names.push_back(c.name);
+  return dataset_of(parse_csv(bytes, path, csv), o);
 }
 
 }  // namespace grim

@@ -32,7 +32,7 @@ struct SparseRows {
 struct ColumnInfo {
   std::string name;
   ColumnKind kind = ColumnKind::number;
-  std::vector<std::string> levels = {};  // of a category; a row holds the level's place
+  std::vector<std::string> levels = {};  // of a category; a row holds the level's place, or one behind the last: of an unseen level
 };
 
 class Features {
@@ -78,6 +78,9 @@ struct Dataset {
   std::vector<double> y;             // class number 0 .. K-1, or the target; empty when there is none
   std::vector<double> weight;        // of the rows, >= 0; empty: all 1. A weight of 2 means the row stands twice
   std::vector<std::string> classes;  // names; not empty exactly when y holds classes
+  std::string target = {};              // the column's name, where it has one
+  Layout layout = {};                   // how the file was read
+  std::vector<std::string> notes = {};  // what a careful user wants to know of the reading
 
   int64_t rows() const { return x.rows(); }
   int64_t class_count() const { return static_cast<int64_t>(classes.size()); }
@@ -101,9 +104,13 @@ struct DatasetOptions {
   std::string weight;
   Target as = Target::automatic;
   std::vector<std::string> classes = {};  // known names (of a fitted model): others are refused, and numbers follow these
-  std::vector<ColumnInfo> columns = {};   // known columns (of a fitted model): found by name, categories by level; others dropped
+  // Known columns (of a fitted model), found by name; of a table without header that has exactly as many, by their order. Others are
+  // dropped. Categories go by level: a text that the model never saw is a further level behind its own, and a note counts such rows.
+  std::vector<ColumnInfo> columns = {};
   CsvOptions csv = {};
   std::vector<std::string> drop = {};  // columns to leave out
+  bool target_if_there = false;        // no y where the table lacks the target
+  int index_base = -1;                 // of LIBSVM: 0 or 1; -1: 0 when an index is 0
 };
 Dataset load_dataset(const std::string& path, const DatasetOptions& options = {});
 Dataset dataset_of(const Table& table, const DatasetOptions& options = {});

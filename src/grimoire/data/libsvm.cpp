@@ -59,12 +59,38 @@ bool short_pair(std::string_view& line, int64_t& index, double& value) {
   return true;
 }
 
+// "index:value" in any other form: "3: .5", "+3:1e4". False at the end of the line.
+bool long_pair(std::string_view& line, const std::string& source, int64_t line_number, int64_t& index, double& value) {
+  const std::string_view word = next_word(line);
+  if (word.empty()) return false;
+  const size_t colon = word.find(':');
+  std::string_view number = colon == std::string_view::npos ? std::string_view() : word.substr(colon + 1);
+  if (colon != std::string_view::npos && number.empty()) number = next_word(line);
+  GRIM_CHECK(colon != std::string_view::npos && parse(word.substr(0, colon), index) && parse(number, value), input, "libsvm",
+             "{}: line {}: '{}' is not index:value", source, line_number, word);
+  return true;
+}
+
+void check_label(std::string_view label, const std::string& source, int64_t line_number) {
+  double number;
+  if (parse(label, number)) return;
+  const std::string where = str("[libsvm] {}: line {}: ", source, line_number);
+  if (label.find(':') != std::string_view::npos)
+    throw Error(ErrorKind::input, where + str("no label before '{}'", label), "begin the line with its class or number; 0 where it is not known");
+  if (label.find(',') != std::string_view::npos)
+    throw Error(ErrorKind::input, where + str("several labels, '{}', expected one", label),
+                "one learner learns one target: write a file for each label, with 1 where a row has it and 0 elsewhere");
+  throw Error(ErrorKind::input, where + str("the label '{}' is not a number", label), "number the classes");
+}
+
+bool is_query(std::string_view word) { return word.starts_with("qid:"); }
+
 }  // namespace
 
-LibsvmFile parse_libsvm(std::string_view text, const std::string& source, int64_t columns) {
+LibsvmFile parse_libsvm(std::string_view text, const std::string& source, int64_t columns, int base) {
   auto rows = std::make_shared<SparseRows>();
   LibsvmFile file;
-  int64_t largest = -1, line_number = 0;
+  int64_t largest = -1, line_number = 0, first_zero = 0;
   const size_t entries = static_cast<size_t>(std::count(text.begin(), text.end(), ':'));
   rows->column.reserve(entries);
   rows->value.reserve(entries);
@@ -76,26 +102,21 @@ LibsvmFile parse_libsvm(std::string_view text, const std::string& source, int64_
     line = line.substr(0, line.find('#'));
     const std::string_view label = next_word(line);
     if (label.empty()) continue;
-    double number;
-    GRIM_CHECK(parse(label, number), input, "libsvm", "{}: line {}: the label '{}' is not a number", source, line_number, label);
+    check_label(label, source, line_number);
     file.labels.emplace_back(label);
+    std::string_view rest = line;
+    if (is_query(next_word(rest))) line = rest, ++file.with_query;
     int64_t before = -1;
     while (true) {
       int64_t index = 0;
       double value = 0;
-      if (!short_pair(line, index, value)) {
-        const std::string_view word = next_word(line);
-        if (word.empty()) break;
-        const size_t colon = word.find(':');
-        GRIM_CHECK(colon != std::string_view::npos && parse(word.substr(0, colon), index) && parse(word.substr(colon + 1), value), input,
-                   "libsvm", "{}: line {}: '{}' is not index:value", source, line_number, word);
-      }
+      if (!short_pair(line, index, value) && !long_pair(line, source, line_number, index, value)) break;
       GRIM_CHECK(index >= 0 && index < kMostColumns, input, "libsvm", "{}: line {}: index {}, expected 0 to {}", source, line_number, index,
                  kMostColumns - 1);
       GRIM_CHECK(index > before, input, "libsvm", "{}: line {}: index {} after {}, expected rising ones", source, line_number, index,
                  before);
       before = index;
-      file.zero_based |= index == 0;
+      if (index == 0 && !first_zero) first_zero = line_number;
       largest = std::max(largest, index);
       rows->column.push_back(static_cast<int32_t>(index));
       rows->value.push_back(value);
@@ -103,6 +124,9 @@ LibsvmFile parse_libsvm(std::string_view text, const std::string& source, int64_
     rows->row_start.push_back(static_cast<int64_t>(rows->column.size()));
   }
   GRIM_CHECK(!file.labels.empty(), input, "libsvm", "{}: no rows", source);
+  GRIM_CHECK(base != 1 || !first_zero, input, "libsvm", "{}: line {}: index 0, expected indices from 1{}", source, first_zero,
+             columns ? ", as in the file that the model was fitted on" : "");
+  file.zero_based = base == 0 || (base < 0 && first_zero);
   if (!file.zero_based)
     for (int32_t& c : rows->column) --c;
   rows->columns = std::max<int64_t>(1, largest + (file.zero_based ? 1 : 0));
@@ -114,13 +138,26 @@ LibsvmFile parse_libsvm(std::string_view text, const std::string& source, int64_
 }
 
 bool looks_like_libsvm(std::string_view text) {
-  std::string_view line = text.substr(0, text.find('\n'));
-  double number;
-  int64_t index;
-  if (!parse(next_word(line), number)) return false;
-  const std::string_view pair = next_word(line);
-  const size_t colon = pair.find(':');
-  return colon != std::string_view::npos && parse(pair.substr(0, colon), index) && parse(pair.substr(colon + 1), number);
+  constexpr int kLines = 50;
+  for (int seen = 0; seen < kLines && !text.empty(); ++seen) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    line = line.substr(0, line.find('#'));
+    const std::string_view first = next_word(line), second = next_word(line);
+    double number;
+    int64_t index;
+    const auto is_pair = [&](std::string_view word, std::string_view next) {
+      const size_t colon = word.find(':');
+      if (colon == std::string_view::npos || !parse(word.substr(0, colon), index)) return false;
+      return parse(colon + 1 < word.size() ? word.substr(colon + 1) : next, number);
+    };
+    const bool label = !first.empty() && first.find_first_not_of("0123456789.,+-eE") == std::string_view::npos;
+    if (label && (is_query(second) || is_pair(second, next_word(line)))) return true;
+    const bool lonely = parse(first, number) && second.empty();  // a row of zeros, as long as others say more
+    if (!first.empty() && !lonely) return false;
+  }
+  return false;
 }
 
 }  // namespace grim

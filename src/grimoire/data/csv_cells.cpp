@@ -1,0 +1,177 @@
+#include "grimoire/data/csv_cells.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+
+#include "grimoire/base/error.h"
+
+namespace grim {
+namespace {
+
+class Splitter {
+ public:
+  Splitter(std::string_view text, char delimiter, const std::string& source) : text_(text), delimiter_(delimiter), source_(source) {}
+
+  Cells run(size_t most_rows) {
+    while (at_ < text_.size() && cells_.rows() < most_rows) row();
+    return std::move(cells_);
+  }
+
+ private:
+  void row() {
+    const int64_t begun = line_;
+    if (blank_line()) return;
+    bool more = true;
+    while (more) more = cell();
+    cells_.row_start.push_back(cells_.text.size());
+    cells_.line.push_back(begun);
+  }
+  bool blank_line() {
+    size_t end = at_;
+    while (end < text_.size() && (text_[end] == ' ' || text_[end] == '\t' || text_[end] == '\r')) ++end;
+    if (end < text_.size() && text_[end] != '\n') return false;
+    at_ = end + 1;
+    ++line_;
+    return true;
+  }
+  void skip_spaces() {
+    while (at_ < text_.size() && text_[at_] != delimiter_ && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+  }
+  bool cell() {  // false at the end of the row
+    skip_spaces();
+    if (at_ < text_.size() && text_[at_] == '"') return quoted();
+    size_t end = at_;
+    while (end < text_.size() && text_[end] != delimiter_ && text_[end] != '\n') ++end;
+    cells_.text.push_back(trimmed(text_.substr(at_, end - at_)));
+    at_ = end;
+    return step();
+  }
+  bool quoted() {
+    const int64_t begun = line_;
+    const size_t begin = ++at_;
+    bool doubled = false;
+    for (;; ++at_) {
+      GRIM_CHECK(at_ < text_.size(), input, "csv", "{}: line {}: a quoted cell begins here and does not end", source_, begun);
+      if (text_[at_] == '\n') ++line_;
+      if (text_[at_] != '"') continue;
+      if (at_ + 1 < text_.size() && text_[at_ + 1] == '"')
+        doubled = true, ++at_;
+      else
+        break;
+    }
+    std::string_view body = trimmed(text_.substr(begin, at_ - begin));
+    if (doubled) {
+      std::string& plain = cells_.unescaped.emplace_back();
+      for (size_t i = 0; i < body.size(); ++i) {
+        plain += body[i];
+        if (body[i] == '"') ++i;
+      }
+      body = plain;
+    }
+    cells_.text.push_back(body);
+    ++at_;
+    skip_spaces();
+    if (at_ < text_.size() && text_[at_] == '\r') ++at_;
+    GRIM_CHECK(at_ >= text_.size() || text_[at_] == delimiter_ || text_[at_] == '\n', input, "csv",
+               "{}: line {}: text follows a closing quote, expected the next cell; a quote inside a cell is written twice", source_, line_);
+    return step();
+  }
+  bool step() {  // over the delimiter or the line end
+    if (at_ >= text_.size()) return false;
+    if (text_[at_++] == '\n') {
+      ++line_;
+      return false;
+    }
+    if (delimiter_ == ' ') {  // runs of spaces are one, and one at the end of a row is none
+      skip_runs();
+      if (at_ >= text_.size()) return false;
+      if (text_[at_] == '\n') {
+        ++at_, ++line_;
+        return false;
+      }
+    }
+    return true;
+  }
+  void skip_runs() {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\r')) ++at_;
+  }
+
+  std::string_view text_;
+  char delimiter_;
+  const std::string& source_;
+  size_t at_ = 0;
+  int64_t line_ = 1;
+  Cells cells_;
+};
+
+}  // namespace
+
+Cells split_cells(std::string_view text, char delimiter, const std::string& source, size_t most_rows) {
+  return Splitter(text, delimiter, source).run(most_rows);
+}
+
+std::string_view trimmed(std::string_view s) {
+  while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
+  while (!s.empty() && (s.back() == ' ' || s.back() == '\t' || s.back() == '\r')) s.remove_suffix(1);
+  return s;
+}
+
+bool to_number(std::string_view s, double& value) {
+  if (s.size() > 1 && s.front() == '+' && s[1] != '-') s.remove_prefix(1);
+  const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
+  if (end != s.data() + s.size() || s.empty()) return false;
+  if (error == std::errc::result_out_of_range) value = std::strtod(std::string(s).c_str(), nullptr);
+  return error == std::errc() || error == std::errc::result_out_of_range;
+}
+
+bool to_comma_number(std::string_view s, double& value, bool& grouped) {
+  const size_t comma = s.find(',');
+  if (comma == std::string_view::npos || comma + 1 >= s.size() || s[comma + 1] < '0' || s[comma + 1] > '9') return false;
+  if (comma > 0 && (s[comma - 1] < '0' || s[comma - 1] > '9') && s[comma - 1] != '-' && s[comma - 1] != '+') return false;
+  std::string plain(s);
+  plain[comma] = '.';
+  grouped = s.size() == comma + 4 && comma > 0 && s[comma - 1] != '0';
+  return to_number(plain, value);
+}
+
+bool is_number(std::string_view cell) {
+  double value;
+  bool grouped;
+  return to_number(cell, value) || to_comma_number(cell, value, grouped);
+}
+
+bool is_whole(std::string_view cell) {
+  if (!cell.empty() && (cell.front() == '+' || cell.front() == '-')) cell.remove_prefix(1);
+  return !cell.empty() && std::all_of(cell.begin(), cell.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+char guess_delimiter(std::string_view text, const std::string& source, char likely) {
+  constexpr size_t kLooked = 1 << 20;
+  if (text.size() > kLooked && text.rfind('\n', kLooked) != std::string_view::npos) text = text.substr(0, text.rfind('\n', kLooked));
+  char best = ',';
+  double best_score = -1;
+  for (char delimiter : {',', ';', '\t', '|', ' '}) {
+    try {
+      const Cells head = split_cells(text, delimiter, source, 20);
+      const size_t rows = head.rows();
+      if (rows == 0) continue;
+      const size_t width = head.width(rows > 1 ? 1 : 0);
+      bool agree = width > 1;
+      for (size_t r = 1; r < rows; ++r) agree &= head.width(r) == width || (r + 1 == rows && rows == 20);
+      if (!agree) continue;
+      if (delimiter == likely && head.width(0) == width) return likely;
+      size_t numbers = 0;
+      double value;
+      bool grouped;
+      for (std::string_view cell : head.text)
+        numbers += cell.empty() || to_number(cell, value) || (delimiter != ',' && to_comma_number(cell, value, grouped));
+      const double score = (head.width(0) == width ? 2 : 0) + static_cast<double>(numbers) / static_cast<double>(head.text.size());
+      if (score > best_score) best_score = score, best = delimiter;
+    } catch (const Error&) {  // quotes that do not fit this delimiter
+    }
+  }
+  return best;
+}
+
+}  // namespace grim

@@ -1,0 +1,38 @@
+// The cells of a CSV file before anybody knows what they mean.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grim {
+
+struct Cells {  // of all rows, one after the other
+  std::vector<std::string_view> text;
+  std::vector<size_t> row_start{0};   // into text
+  std::vector<int64_t> line;          // of each row in the file, from 1
+  std::deque<std::string> unescaped;  // storage of cells with doubled quotes
+
+  size_t rows() const { return line.size(); }
+  size_t width(size_t row) const { return row_start[row + 1] - row_start[row]; }
+  std::string_view at(size_t row, size_t column) const { return text[row_start[row] + column]; }
+};
+
+// One pass over the bytes; `text` must outlive the cells. A quoted cell may hold delimiters and line ends; "" in it stands for one quote.
+// throws: input, naming `source` and the line
+Cells split_cells(std::string_view text, char delimiter, const std::string& source, size_t most_rows = SIZE_MAX);
+
+// The one of , ; tab | space that cuts the first rows into equally many cells, the very first row, which may be a title, too if possible;
+// among several, the one that leaves the most numbers. `likely` is taken when it cuts the rows so.
+char guess_delimiter(std::string_view text, const std::string& source, char likely);
+
+std::string_view trimmed(std::string_view s);
+bool to_number(std::string_view s, double& value);  // 1e999 is infinite, 1e-999 is 0
+// "1,5" or "-2,25e3", as half of the world writes 1.5; 'grouped' when it may as well be a thousand: "1,500".
+bool to_comma_number(std::string_view s, double& value, bool& grouped);
+bool is_number(std::string_view cell);  // either
+bool is_whole(std::string_view cell);   // digits with or without a sign
+
+}  // namespace grim
