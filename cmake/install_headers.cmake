@@ -1,4 +1,5 @@
 # Run by cmake --install: copies the headers that grimoire/grimoire.h reaches, which are the public ones; the others are the library's own.
+cmake_minimum_required(VERSION 3.25)
 set(waiting grimoire/grimoire.h)
 set(public "")
 while(waiting)

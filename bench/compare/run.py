@@ -218,7 +218,7 @@ def table(rows):
             )
             cells.append(f"{best} / {median} ({cpu})")
         for peer in ("torch", "tuned"):
-            if "ours" in row:
+            if "ours" in row and peer in row:
                 best, median = (row[peer][key] / row["ours"][key] for key in ("best_ms", "median_ms"))
                 cells.append(f"{best:.2f} ({median:.2f})")
             else:

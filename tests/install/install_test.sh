@@ -13,7 +13,7 @@ done
 ! find "$work/prefix/include" -name '*-inl.h' -o -name '*_kernel.h' -o -path '*/command/*' -o -path '*/app/*' | grep . ||
   { echo "headers that are the library's own were installed"; exit 1; }
 (cd "$work" && hello/hello) | tee "$work/out.txt"
-grep -q '^step 500: loss 0\.00' "$work/out.txt"
+awk '/^step 500: loss/ { found = $4 < 0.001 } END { exit !found }' "$work/out.txt"
 test -s "$work/sine.safetensors"
 test -x "$work/prefix/bin/grimoire"
 "$work/prefix/bin/grimoire" --version
