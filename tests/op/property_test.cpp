@@ -204,7 +204,9 @@ TEST(Property, WholeNumbersBeyondTwoTo53) {
   EXPECT_EQ(sum(gt(x, two53)).item(), 1);
   EXPECT_EQ(sum(le(x, two53)).item(), 2);
   const Tensor small = Tensor::from<int32_t>({-2, 0, 3}, {3});
-  for (const auto& [number, less, at_most] : std::vector<std::tuple<double, double, double>>{{0.5, 2, 2}, {0, 1, 2}, {-2.5, 0, 0}, {kInf, 3, 3}, {-kInf, 0, 0}, {4e9, 3, 3}, {2147483647.5, 3, 3}}) {
+  const std::vector<std::tuple<double, double, double>> counts = {{0.5, 2, 2},  {0, 1, 2},   {-2.5, 0, 0},         {kInf, 3, 3},
+                                                                  {-kInf, 0, 0}, {4e9, 3, 3}, {2147483647.5, 3, 3}};
+  for (const auto& [number, less, at_most] : counts) {
     EXPECT_EQ(sum(lt(small, number)).item(), less) << number;
     EXPECT_EQ(sum(le(small, number)).item(), at_most) << number;
     EXPECT_EQ(sum(ge(small, number)).item(), 3 - less) << number;
