@@ -1,4 +1,5 @@
-// Tests of means and variances.
+// Tests of means and variances. All stand on Sample: the same statistic and p-value at every scale, and at every distance from 0 that
+// leaves the values distinct. throws: argument, values without spread, where a statistic is a ratio to it; numeric, NaN, infinities
 #pragma once
 
 #include <string>

@@ -73,6 +73,13 @@ double log_gamma(double x) { return bm::lgamma(x, quiet); }
 double digamma(double x) { return bm::digamma(x, quiet); }
 double trigamma(double x) { return bm::trigamma(x, quiet); }
 
+// With Stirling's form: by ln(x + by) + (x - 1/2) ln(1 + by/x) - by, and the difference of its errors.
+double log_gamma_step(double x, double by) {
+  if (x < 10) return log_gamma(x + by) - log_gamma(x);
+  const double grown = std::log1p(by / x);
+  return by * (std::log(x) + grown) + ((x - 0.5) * grown - by) + (stirling_error(x + by) - stirling_error(x));
+}
+
 // ln B = sum of ln Gamma cancels for large arguments; with Stirling's form only the errors and a deviance are left.
 double log_beta(double a, double b) {
   if (std::min(a, b) < 1)

@@ -10,6 +10,7 @@ namespace grim::stats {
 double log_gamma(double x);  // ln |Gamma(x)|
 double digamma(double x);
 double trigamma(double x);
+double log_gamma_step(double x, double by);  // ln(Gamma(x + by) / Gamma(x)), x > 0, by >= 0: no difference of two logarithms
 double log_beta(double a, double b);
 double log_choose(double n, double k);
 
