@@ -48,7 +48,7 @@ Partition partition(const Groups& groups) {
   std::vector<double> together;
   for (const auto& g : groups) together.insert(together.end(), g.begin(), g.end());
   const Sample all = sample_of(together);
-  Partition p{.groups = {}, .unit = all.unit(), .df_between = static_cast<double>(groups.size()) - 1};
+  Partition p{.groups = {}, .unit = all.unit(), .df_between = static_cast<double>(groups.size()) - 1, .df_within = 0};
   for (const auto& g : groups) {
     const Sample& s = p.groups.emplace_back(sample_of(g));
     const double off = all.constant() ? 0 : s.centre_less(all, p.unit);

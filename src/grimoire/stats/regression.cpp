@@ -255,11 +255,16 @@ GlmFit glm(Family family, const Tensor& x, std::span<const double> y, const Regr
       f.converged = true;
       break;
     }
+    const double gained = std::abs(f.log_likelihood - last);
     last = f.log_likelihood;
+    if (separation) {  // the likelihood still has a limit, to which the other rows come
+      if (gained < 1e-9 * (1 + std::abs(last))) break;
+      continue;
+    }
     if (std::ranges::none_of(eta, [](double e) { return std::abs(e) > 15; })) continue;
     Solution step(next);
     for (size_t j = 0; j < b.size(); ++j) step[j] -= before[j];
-    if ((separation = separation_along(m, step, family, y))) break;
+    separation = separation_along(m, step, family, y);
   }
   f.iterations = std::min<int64_t>(f.iterations, 100);
   f.deviance = 2 * (best - f.log_likelihood);

@@ -11,6 +11,8 @@
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/math/special_functions/trigamma.hpp>
 
+#include "grimoire/stats/sample.h"
+
 namespace grim::stats {
 namespace {
 
@@ -31,7 +33,7 @@ constexpr double kLnSqrt2Pi = 0.918938533204672741780329736406;
 template <class A, class B> double lentz(double b0, A a, B b) {
   constexpr double kSmall = 1e-300;
   double f = b0 == 0 ? kSmall : b0, c = f, d = 0;
-  for (int i = 1; i < 100000; ++i) {
+  for (int i = 1; i < 10000000; ++i) {
     d = b(i) + a(i) * d;
     if (d == 0) d = kSmall;
     c = b(i) + a(i) / c;
@@ -44,28 +46,78 @@ template <class A, class B> double lentz(double b0, A a, B b) {
   return f;
 }
 
-// Temme's uniform expansions for parameters beyond Boost's reach, one term after the normal one: the rest is below 1/size.
-constexpr double kHuge = 1e9;
+// sf(z) / pdf(z) of the normal, Mills' ratio: 1/(z + 1/(z + 2/(z + ...))).
+double mills(double z) { return 1 / lentz(z, [](int i) { return i; }, [z](int) { return z; }); }
 
-// The incomplete gamma function, Q for sign 1 and P for sign -1 (DLMF 8.12.3): with l = x / a and
-// eta^2 / 2 = l - 1 - ln l, Q = erfc(eta sqrt(a/2)) / 2 + e^(-a eta^2 / 2) / sqrt(2 pi a) (1 / (l - 1) - 1 / eta).
-double huge_gamma_q(double a, double x, double sign) {
-  const double eta = std::copysign(std::sqrt(2 * deviance_term(a, x) / a), x - a), away = (x - a) / a;
-  const double c = std::abs(eta) < 1e-4 ? -1.0 / 3 + eta / 12 - 2 * eta * eta / 135 : 1 / away - 1 / eta;
-  return 0.5 * bm::erfc(sign * eta * std::sqrt(a / 2), quiet) + sign * c * std::exp(-a * eta * eta / 2) / std::sqrt(2 * M_PI * a);
+// Temme's uniform expansions, for parameters too large for series and fractions. With z^2 / 2 the deviance of the point from the mean,
+//   tail = sf(z) + pdf(z) s
+// for the tail that does not hold the mean. From its two parts: the tail, and its logarithm where a double underflows.
+struct NearNormal {
+  double half_square, correction;  // z^2 / 2, s
+  double tail() const {
+    return 0.5 * bm::erfc(std::sqrt(half_square), quiet) + correction * std::exp(-half_square - kLnSqrt2Pi);
+  }
+  double log_tail() const {
+    if (half_square < 600) return std::log(tail());
+    return -half_square - kLnSqrt2Pi + std::log(mills(std::sqrt(2 * half_square)) + correction);
+  }
+};
+
+// The incomplete gamma function (DLMF 8.12.3): mu = (x - a) / a, eta^2 / 2 = mu - ln(1 + mu), s = (c0 + c1 / a + c2 / a^2) / sqrt(a)
+// for Q above the mean, -s for P below it; c0 = 1 / mu - 1 / eta, c1 = 1 / eta^3 - 1 / mu^3 - 1 / mu^2 - 1 / (12 mu).
+NearNormal gamma_near_normal(double a, double x, double off) {
+  const double half = deviance_term(a, x, -off), mu = off / a, eta = std::copysign(std::sqrt(2 * half / a), off);
+  const bool series = std::abs(eta) < 0.01;
+  const double c0 = series ? -1.0 / 3 + eta * (1.0 / 12 + eta * (-2.0 / 135 + eta * (1.0 / 864 + eta / 2835))) : 1 / mu - 1 / eta,
+               c1 = series ? -1.0 / 540 + eta * (-1.0 / 288 + eta * (1.0 / 378 - eta * 77 / 77760))
+                           : 1 / (eta * eta * eta) - (1 / mu + 1) / (mu * mu) - 1 / (12 * mu);
+  return {half, (off > 0 ? 1 : -1) * (c0 + (c1 + 25.0 / 6048 / a) / a) / std::sqrt(a)};
 }
 
-// The same for the incomplete beta function (DLMF 8.18.9): x0 = a / (a + b), eta^2 / 2 = x0 ln(x0 / x) + y0 ln(y0 / y).
-double huge_beta_i(double a, double b, double x, double y) {
-  const double n = a + b, x0 = a / n, y0 = b / n, spread = std::sqrt(x0 * y0);
-  const double away = x < 0.5 ? x - x0 : y0 - y, half = deviance_term(a, n * x) + deviance_term(b, n * y);
-  const double eta = std::copysign(std::sqrt(2 * half / n), away);
-  const double c = std::abs(eta) < 1e-4 ? (1 - 2 * x0) / (3 * spread) : 1 / eta - spread / away;
-  return 0.5 * bm::erfc(-eta * std::sqrt(n / 2), quiet) + c * std::exp(-half) / std::sqrt(2 * M_PI * n);
+// The incomplete beta function (DLMF 8.18.9): x0 = a / n, y0 = b / n, eta^2 / 2 = x0 ln(x0 / x) + y0 ln(y0 / y), u = (x - x0) / sqrt(x0 y0),
+// s = (1 / eta - 1 / u) / sqrt(n) for the lower tail below the mean, -s for the upper one above it.
+NearNormal beta_near_normal(double a, double b, double x, double y, double off) {
+  const double n = a + b, spread = std::sqrt(a / n * (b / n)), u = -off / n / spread;
+  const double half = deviance_term(a, n * x, off) + deviance_term(b, n * y, -off), eta = std::copysign(std::sqrt(2 * half / n), u);
+  const double alpha = (a - b) / n / (3 * spread), beta = 1 / (4 * spread * spread) - 0.75;
+  const double c = std::abs(u) < 1e-4 * spread ? -alpha + (1.5 * alpha * alpha - beta) * u : 1 / eta - 1 / u;
+  return {half, (off > 0 ? 1 : -1) * c / std::sqrt(n)};
+}
+
+constexpr double kWideGamma = 1e6, kWideBeta = 1e9;  // a and a b / (a + b) from which on they stand: the rest is below 1e-15
+
+// ln Q(a, x) from x^a e^-x / Gamma(a) * 1/(x + 1 - a - 1(1 - a)/(x + 3 - a - ...)) (DLMF 8.9.2); x above a.
+double log_gamma_q_fraction(double a, double x, double off) {
+  const double f = lentz(off + 1, [a](int i) { return -i * (i - a); }, [off](int i) { return off + 2 * i + 1; });
+  return log_poisson_term(a, x, -off) + std::log(a) - std::log(f);
+}
+
+// ln P(a, x) from x^a e^-x / Gamma(a + 1) sum x^n / ((a + 1) ... (a + n)): all terms positive (DLMF 8.11.4).
+double log_gamma_p_series(double a, double x, double off) {
+  double term = 1, sum = 1;
+  for (int n = 1; n < 10000000 && term > 1e-17 * sum; ++n) sum += term *= x / (a + n);
+  return log_poisson_term(a, x, -off) + std::log(sum);
+}
+
+// Boost loses digits of the leading term far from the mean of a large a (and so it does for the incomplete beta function).
+bool far(double a, double off) { return a > 100 && std::abs(off) > 4 * std::sqrt(a); }
+
+// ln I_x(a, b) = ln(x^a y^b / (a B(a, b)) / (1 + d1/(1 + d2/(1 + ...)))) (DLMF 8.17.22), fast for x below a / (a + b).
+double log_beta_fraction(double a, double b, double x, double y, double off) {
+  const double f = lentz(1, [=](int i) {
+    const double m = i / 2;
+    return i % 2 == 0 ? m * (b - m) * x / ((a + i - 1) * (a + i)) : -(a + m) * (a + b + m) * x / ((a + i - 1) * (a + i));
+  }, [](int) { return 1.0; });
+  return log_beta_term(a, b, x, y, off) + std::log(b / (a + b)) - std::log(f);
 }
 
 }  // namespace
 
+double log_ratio(double x, double y) {
+  if (x > 0.5 * y && x < 2 * y) return std::log1p((x - y) / y);
+  const double ratio = x / y;
+  return ratio > 1e-300 && ratio < 1e300 ? std::log(ratio) : std::log(x) - std::log(y);
+}
 double log1m_exp(double x) { return x > -0.693147180559945 ? std::log(-std::expm1(x)) : std::log1p(-std::exp(x)); }
 double log_of(double p, double other) { return p < 0.5 ? std::log(p) : std::log1p(-other); }
 
@@ -82,65 +134,82 @@ double log_gamma_step(double x, double by) {
 
 // ln B = sum of ln Gamma cancels for large arguments; with Stirling's form only the errors and a deviance are left.
 double log_beta(double a, double b) {
-  if (std::min(a, b) < 1)
-    return log_gamma(a) + (b > 1e4 * (1 + a) ? -a * std::log(b) - std::log1p(a * (a - 1) / (2 * b)) : log_gamma(b) - log_gamma(a + b));
+  if (a > b) std::swap(a, b);
+  if (a < 1) return log_gamma(a) - log_gamma_step(b, a);
   // 1/B(a, b) = C(a + b, a) ab / (a + b), and C(n, k) is a binomial term without its powers.
   const double n = a + b;
-  return -(log_binomial_term(a, n, a / n, b / n) - a * std::log(a / n) - b * std::log(b / n) + std::log(a) + std::log(b) - std::log(n));
+  return -(log_beta_term(a, b, a / n, b / n, 0) - a * std::log(a / n) + b * (b > a ? -std::log1p(-a / n) : -std::log(b / n)) + std::log(a) +
+           std::log(b / n));
 }
 double log_choose(double n, double k) {
   if (k <= 0 || k >= n) return k == 0 || k == n ? 0 : -kInf;
   return log_binomial_term(k, n, k / n, (n - k) / n) - k * std::log(k / n) - (n - k) * std::log((n - k) / n);
 }
 
-double gamma_p(double a, double x) {
-  if (x <= 0 || x == kInf) return x > 0;
-  return a > kHuge ? huge_gamma_q(a, x, -1) : bm::gamma_p(a, x, quiet);
+// 1/(2 a) + 1/(12 a^2) - 1/(120 a^4) + 1/(252 a^6) - ...
+double log_less_digamma(double a) {
+  if (a < 16) return std::log(a) - digamma(a);
+  const double r = 1 / (a * a);
+  return (0.5 + (1.0 / 12 - (1.0 / 120 - (1.0 / 252 - (1.0 / 240 - r / 132) * r) * r) * r) / a) / a;
 }
-double gamma_q(double a, double x) {
+double trigamma_less_inverse(double a) {
+  if (a < 16) return trigamma(a) - 1 / a;
+  const double r = 1 / (a * a);
+  return (0.5 + (1.0 / 6 - (1.0 / 30 - (1.0 / 42 - (1.0 / 30 - r * 5 / 66) * r) * r) * r) / a) / a / a;
+}
+
+double gamma_p(double a, double x, double off) {
+  if (x <= 0 || x == kInf) return x > 0;
+  if (a >= kWideGamma) return off <= 0 ? gamma_near_normal(a, x, off).tail() : 1 - gamma_near_normal(a, x, off).tail();
+  return off < 0 && far(a, off) ? std::exp(log_gamma_p_series(a, x, off)) : bm::gamma_p(a, x, quiet);
+}
+double gamma_q(double a, double x, double off) {
   if (x <= 0 || x == kInf) return x <= 0;
-  return a > kHuge ? huge_gamma_q(a, x, 1) : bm::gamma_q(a, x, quiet);
+  if (a >= kWideGamma) return off > 0 ? gamma_near_normal(a, x, off).tail() : 1 - gamma_near_normal(a, x, off).tail();
+  return off > 0 && far(a, off) ? std::exp(log_gamma_q_fraction(a, x, off)) : bm::gamma_q(a, x, quiet);
 }
 double gamma_p_inverse(double a, double p) { return p <= 0 ? 0 : p >= 1 ? kInf : bm::gamma_p_inv(a, p, quiet); }
 double gamma_q_inverse(double a, double q) { return q <= 0 ? kInf : q >= 1 ? 0 : bm::gamma_q_inv(a, q, quiet); }
 
-// P(a, x) = x^a e^-x / Gamma(a + 1) sum x^n / ((a + 1) ... (a + n)): all terms positive (DLMF 8.11.4).
-double log_gamma_p(double a, double x) {
+double log_gamma_p(double a, double x, double off) {
   if (x <= 0) return -kInf;
-  const double p = gamma_p(a, x);
-  if (p > kTiny) return log_of(p, p < 0.5 ? 0 : gamma_q(a, x));
-  double term = 1, sum = 1;
-  for (int n = 1; n < 1000000 && term > 1e-17 * sum; ++n) sum += term *= x / (a + n);
-  return log_poisson_term(a, x) + std::log(sum);
+  if (x == kInf) return 0;
+  const double p = gamma_p(a, x, off);
+  if (p > kTiny) return log_of(p, p < 0.5 ? 0 : gamma_q(a, x, off));
+  return a >= kWideGamma ? gamma_near_normal(a, x, off).log_tail() : log_gamma_p_series(a, x, off);
 }
 
-// Q(a, x) = x^a e^-x / Gamma(a) * 1/(x + 1 - a - 1(1 - a)/(x + 3 - a - ...)) (DLMF 8.9.2).
-double log_gamma_q(double a, double x) {
+double log_gamma_q(double a, double x, double off) {
   if (x == kInf) return -kInf;
-  const double q = gamma_q(a, x);
-  if (q > kTiny) return log_of(q, q < 0.5 ? 0 : gamma_p(a, x));
-  const double f = lentz(x + 1 - a, [a](int i) { return -i * (i - a); }, [a, x](int i) { return x + 2 * i + 1 - a; });
-  return log_poisson_term(a, x) + std::log(a) - std::log(f);
+  if (x <= 0) return 0;
+  const double q = gamma_q(a, x, off);
+  if (q > kTiny) return log_of(q, q < 0.5 ? 0 : gamma_p(a, x, off));
+  return a >= kWideGamma ? gamma_near_normal(a, x, off).log_tail() : log_gamma_q_fraction(a, x, off);
 }
 
-double beta_i(double a, double b, double x, double y) {
+// a - (a + b) x, or (a + b) y - b.
+double beta_off(double a, double b, double x, double y) {
+  const Twofold n = two_sum(a, b);
+  return x <= y ? std::fma(-n.high, x, a) - n.low * x : -(std::fma(-n.high, y, b) - n.low * y);
+}
+
+double beta_i(double a, double b, double x, double y, double off) {
   if (x <= 0) return 0;
   if (y <= 0) return 1;
-  if (a * b / (a + b) > 100 * kHuge) return huge_beta_i(a, b, x, y);
+  if (a / (a + b) * b > kWideBeta) {
+    const double tail = beta_near_normal(a, b, x, y, off).tail();
+    return off > 0 ? tail : 1 - tail;
+  }
+  if (std::min(a, b) > 40 && off > 4 * std::sqrt(a / (a + b) * b)) return std::exp(log_beta_fraction(a, b, x, y, off));
   return x <= y ? bm::ibeta(a, b, x, quiet) : bm::ibetac(b, a, y, quiet);
 }
 
-// I_x(a, b) = x^a y^b / (a B(a, b)) / (1 + d1/(1 + d2/(1 + ...))) (DLMF 8.17.22), fast for x below a / (a + b).
-double log_beta_i(double a, double b, double x, double y) {
+double log_beta_i(double a, double b, double x, double y, double off) {
   if (x <= 0) return -kInf;
   if (y <= 0) return 0;
-  const double p = beta_i(a, b, x, y);
-  if (p > kTiny) return log_of(p, p < 0.5 ? 0 : beta_i(b, a, y, x));
-  const double f = lentz(1, [=](int i) {
-    const double m = i / 2;
-    return i % 2 == 0 ? m * (b - m) * x / ((a + i - 1) * (a + i)) : -(a + m) * (a + b + m) * x / ((a + i - 1) * (a + i));
-  }, [](int) { return 1.0; });
-  return log_binomial_term(a, a + b, x, y) + std::log(b) - std::log(a + b) - std::log(f);
+  const double p = beta_i(a, b, x, y, off);
+  if (p > kTiny) return log_of(p, p < 0.5 ? 0 : beta_i(b, a, y, x, -off));
+  return a / (a + b) * b > kWideBeta ? beta_near_normal(a, b, x, y, off).log_tail() : log_beta_fraction(a, b, x, y, off);
 }
 
 Complementary beta_i_inverse(double a, double b, double p) {
@@ -162,13 +231,11 @@ double normal_sf(double z) { return 0.5 * bm::erfc(z * M_SQRT1_2, quiet); }
 double normal_cdf(double z) { return normal_sf(-z); }
 double normal_quantile(double p) { return p <= 0 ? -kInf : p >= 1 ? kInf : -M_SQRT2 * bm::erfc_inv(2 * p, quiet); }
 
-// Mills' ratio: sf(z) / pdf(z) = 1/(z + 1/(z + 2/(z + ...))).
 double log_normal_sf(double z) {
   if (z < 0) return std::log1p(-normal_sf(-z));
   if (z < 30) return std::log(normal_sf(z));
   if (z == kInf) return -kInf;
-  const double mills = lentz(z, [](int i) { return i; }, [z](int) { return z; });
-  return -0.5 * z * z - kLnSqrt2Pi - std::log(mills);
+  return -0.5 * z * z - kLnSqrt2Pi + std::log(mills(z));
 }
 
 double noncentral_t_cdf(double t, double df, double delta) {
@@ -188,12 +255,15 @@ double stirling_error(double n) {
   return (1.0 / 12 - (1.0 / 360 - (1.0 / 1260 - (1.0 / 1680 - (1.0 / 1188 - (691.0 / 360360 - r / 156) * r) * r) * r) * r) * r) / n;
 }
 
-double deviance_term(double x, double mean) {
+double deviance_term(double x, double mean, double off) {
   if (x == 0) return mean;
-  if (std::abs(x - mean) >= 0.1 * (x + mean)) return x * std::log(x / mean) + mean - x;
+  if (std::abs(off) >= 0.1 * (x + mean)) {
+    const double ratio = x / mean;
+    return x * (ratio > 0 && std::isfinite(ratio) ? std::log(ratio) : std::log(x) - std::log(mean)) - off;
+  }
   // With v = (x - mean) / (x + mean): ln(x / mean) = 2 atanh v, and the leading terms cancel by hand.
-  const double v = (x - mean) / (x + mean);
-  double sum = (x - mean) * v, term = 2 * x * v;
+  const double v = off / (x + mean);
+  double sum = off * v, term = 2 * x * v;
   for (int j = 1; j < 1000; ++j) {
     term *= v * v;
     const double next = sum + term / (2 * j + 1);
@@ -203,12 +273,18 @@ double deviance_term(double x, double mean) {
   return sum;
 }
 
-double log_poisson_term(double x, double mean) {
+double log_poisson_term(double x, double mean, double off) {
   if (mean == 0) return x == 0 ? 0 : -kInf;
-  if (x < 0) return -kInf;
+  if (x < 0 || mean == kInf) return -kInf;
   if (x == 0) return -mean;
   if (x < 1e-300 * mean) return -mean;
-  return -stirling_error(x) - deviance_term(x, mean) - kLnSqrt2Pi - 0.5 * std::log(x);
+  return -stirling_error(x) - deviance_term(x, mean, off) - kLnSqrt2Pi - 0.5 * std::log(x);
+}
+
+double log_beta_term(double a, double b, double p, double q, double off) {
+  const double n = a + b;
+  const double parts = stirling_error(n) - stirling_error(a) - stirling_error(b) - deviance_term(a, n * p, off) - deviance_term(b, n * q, -off);
+  return parts - kLnSqrt2Pi - 0.5 * (std::log(a) + (a < b ? std::log1p(-a / n) : std::log(b / n)));
 }
 
 double log_binomial_term(double x, double n, double p, double q) {
@@ -217,9 +293,7 @@ double log_binomial_term(double x, double n, double p, double q) {
   if (x < 0 || x > n) return -kInf;
   if (x == 0) return n == 0 ? 0 : p < 0.1 ? n * std::log1p(-p) : n * std::log(q);
   if (x == n) return q < 0.1 ? n * std::log1p(-q) : n * std::log(p);
-  const double parts =
-      stirling_error(n) - stirling_error(x) - stirling_error(n - x) - deviance_term(x, n * p) - deviance_term(n - x, n * q);
-  return parts - kLnSqrt2Pi - 0.5 * (std::log(x) + std::log1p(-x / n));
+  return log_beta_term(x, n - x, p, q, p <= q ? std::fma(-n, p, x) : -std::fma(-n, q, n - x));
 }
 
 // P(sqrt(n) D > x): the alternating series, or below 1 its theta-function dual, whose sum is the other tail.
