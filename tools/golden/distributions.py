@@ -7,6 +7,7 @@ by Gauss-Legendre integration of the density outwards from x. The smaller tail i
     oracle/bin/pip install mpmath gmpy2 && oracle/bin/python tools/golden/distributions.py
 """
 
+import json
 import math
 import sys
 
@@ -132,7 +133,7 @@ def beta_tails(a, b, x, y):
     lower = x * (a + b) < a
     if not lower:
         a, b, x, y = b, a, y, x
-    if a > 2000 or x > mpf(1) - mpf(10) ** -4:
+    if a > 2000 or x > mpf(9) / 10:
         if a > 50 and b > 50:  # outwards in the smaller of the two, so that both keep their digits
             norm, n = log_beta(a, b), a + b
             spread = mp.sqrt(a * b / n) / n
@@ -616,7 +617,10 @@ def number(v):
 
 def main():
     rows = []
+    families = sys.argv[1:]  # all, or those named: to look at, nothing is written then
     for name, parameters, wanted in CASES:
+        if families and name not in families:
+            continue
         make, keys = MADE[name]
         values = [mpf(v) for v in parameters]
         d = make(*values)
@@ -637,6 +641,8 @@ def main():
             row["log_sf"].append(number(above))
         rows.append(row)
         print(name, parameters, len(row["x"]), file=sys.stderr, flush=True)
+    if families:
+        return print(json.dumps(rows))
     write_json("distributions.json", {"made_with": versions(mpmath), "distributions": rows})
 
 

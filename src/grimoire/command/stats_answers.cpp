@@ -85,7 +85,8 @@ Answer tukey_answer(const Groups& groups, const std::vector<std::string>& labels
   Json pairs = Json::array();
   std::string text = str("Tukey's honest significant differences, {:.4g} % simultaneous intervals\n  {:<24} {:>14} {:>14} {:>14} {:>12}\n",
                          100 * level, "groups", "difference", "low", "high", "p-value");
-  for (const PairDifference& p : tukey_hsd(groups, level, missing)) {
+  const Tukey tukey = tukey_hsd(groups, level, missing);
+  for (const PairDifference& p : tukey.pairs) {
     text += str("  {:<24} {:>14.8g} {:>14.8g} {:>14.8g} {:>12.6g}\n", label(p.second) + " - " + label(p.first), p.difference, p.low, p.high,
                 p.p_value);
     pairs.push(Json::object({{"first", label(p.first)},
@@ -95,7 +96,8 @@ Answer tukey_answer(const Groups& groups, const std::vector<std::string>& labels
                              {"high", p.high},
                              {"p_value", p.p_value}}));
   }
-  return {text, Json::object({{"method", "Tukey HSD"}, {"level", level}, {"pairs", pairs}})};
+  for (const std::string& n : tukey.notes) text += "note: " + n + "\n";
+  return {text, Json::object({{"method", "Tukey HSD"}, {"level", level}, {"pairs", pairs}, {"notes", Json::array_of(tukey.notes)}})};
 }
 
 Answer bootstrap_answer(Values x, const ResampleOptions& options, uint64_t seed) {

@@ -199,7 +199,8 @@ TestResult g_test(const Table2d& table) {
 TestResult mcnemar_test(const Table2d& table, const TestOptions& o) {
   GRIM_CHECK(table.size() == 2 && table[0].size() == 2 && table[1].size() == 2, shape, "mcnemar", "expected a 2 x 2 table");
   const double b = table[0][1], c = table[1][0];
-  check_count(b, "mcnemar"), check_count(c, "mcnemar");
+  for (const auto& row : table)
+    for (double v : row) check_count(v, "mcnemar");
   GRIM_CHECK(b + c > 0, argument, "mcnemar", "no pair changed: the test has nothing to compare");
   TestResult r;
   if (o.method == PMethod::exact) {

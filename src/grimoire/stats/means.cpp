@@ -202,23 +202,22 @@ TestResult bartlett_test(const Groups& given, Missing missing) {
   return r;
 }
 
-std::vector<PairDifference> tukey_hsd(const Groups& given, double level, Missing missing) {
+Tukey tukey_hsd(const Groups& given, double level, Missing missing) {
   check_level(level);
-  std::vector<std::string> notes;
-  const Groups groups = checked_groups(given, "tukey", 1, missing, notes);
+  Tukey r;
+  const Groups groups = checked_groups(given, "tukey", 1, missing, r.notes);
   const Partition p = partition(groups);
-  GRIM_CHECK(p.df_within > 0 && p.within > 0, argument, "tukey", "the groups have no variance within");
+  GRIM_CHECK(p.df_within > 0 && p.within > 0, argument, "tukey", "the values are equal within every group: there is no error to compare the means with");
   const int64_t k = static_cast<int64_t>(groups.size());
   const double critical = studentised_range_isf(1 - level, k, p.df_within);
-  std::vector<PairDifference> pairs;
   for (int i = 0; i < k; ++i)
     for (int j = i + 1; j < k; ++j) {
       const Sample &a = p.groups[static_cast<size_t>(i)], &b = p.groups[static_cast<size_t>(j)];
       const double error = std::sqrt(p.within / p.df_within / 2 * (1 / a.n + 1 / b.n)), d = b.centre_less(a, p.unit);
-      pairs.push_back({i, j, moved(d, p.unit), moved(d - critical * error, p.unit), moved(d + critical * error, p.unit),
+      r.pairs.push_back({i, j, moved(d, p.unit), moved(d - critical * error, p.unit), moved(d + critical * error, p.unit),
                        studentised_range_sf(std::abs(d) / error, k, p.df_within)});
     }
-  return pairs;
+  return r;
 }
 
 double cohen_d(std::span<const double> x, std::span<const double> y) {

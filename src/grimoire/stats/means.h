@@ -27,7 +27,11 @@ struct PairDifference {
   int first, second;  // mean of second - mean of first
   double difference, low, high, p_value;
 };
-std::vector<PairDifference> tukey_hsd(const Groups& groups, double level = 0.95, Missing missing = Missing::error);
+struct Tukey {
+  std::vector<PairDifference> pairs;
+  std::vector<std::string> notes;
+};
+Tukey tukey_hsd(const Groups& groups, double level = 0.95, Missing missing = Missing::error);
 
 // Standardised difference of means: by the pooled deviation; Hedges' g takes out the bias of small samples (exact factor).
 double cohen_d(std::span<const double> x, std::span<const double> y);

@@ -249,9 +249,9 @@ GlmFit glm(Family family, const Tensor& x, std::span<const double> y, const Regr
       f.log_likelihood = likelihood();
       if (f.iterations == 1 || f.log_likelihood >= last - 1e-9 * (1 + std::abs(last))) break;
     }
-    long double change = 0;
-    for (size_t j = 0; j < b.size(); ++j) change = std::max(change, std::abs(b[j] - before[j]) / (1e-8L + std::abs(b[j])));
-    if (f.iterations > 1 && change < 1e-10) {
+    long double change = 0, size = 1;  // all columns are of size 1, and so are predictors that matter
+    for (size_t j = 0; j < b.size(); ++j) change = std::max(change, std::abs(b[j] - before[j])), size = std::max(size, std::abs(b[j]));
+    if (f.iterations > 1 && change < 1e-10L * size) {
       f.converged = true;
       break;
     }
