@@ -606,6 +606,82 @@ def search(d, side, target):
     return v if abs(tail - target) < abs(target) else None
 
 
+# --- maximum likelihood --------------------------------------------------------------------------------------------
+
+def newton(f, x):
+    """A root by mpmath's secant from a good start, at 60 digits."""
+    return mp.findroot(f, x, tol=mpf(10) ** -80, maxsteps=200)
+
+
+def fit_gamma(x):
+    m = mp.fsum(x) / len(x)
+    gap = mp.log(m) - mp.fsum(mp.log(v) for v in x) / len(x)
+    a = newton(lambda a: mp.log(a) - mp.digamma(a) - gap, (1 / (2 * gap), 1 / (2 * gap) * mpf("1.0001") + mpf("0.01")))
+    return [a, m / a]
+
+
+def fit_chi_square(x):
+    y = mp.fsum(mp.log(v / 2) for v in x) / len(x)
+    return [2 * newton(lambda a: mp.digamma(a) - y, (mp.exp(y) + mpf("0.5"), mp.exp(y) + mpf("0.6")))]
+
+
+def fit_lognormal(x):
+    l = [mp.log(v) for v in x]
+    m = mp.fsum(l) / len(l)
+    return [m, mp.sqrt(mp.fsum((v - m) ** 2 for v in l) / len(l))]
+
+
+def fit_weibull(x):
+    top = max(x)
+    l = [mp.log(v / top) for v in x]
+    middle = mp.fsum(l) / len(l)
+    sd = mp.sqrt(mp.fsum((v - middle) ** 2 for v in l) / len(l))
+
+    def f(k):
+        w = [mp.exp(k * v) for v in l]
+        return 1 / k - mp.fsum(a * v for a, v in zip(w, l)) / mp.fsum(w) + middle
+    k = newton(f, (1 / sd, mpf("1.3") / sd))
+    return [k, top * (mp.fsum(mp.exp(k * v) for v in l) / len(l)) ** (1 / k)]
+
+
+def fit_beta(x):
+    n = len(x)
+    m = mp.fsum(x) / n
+    v = mp.fsum((t - m) ** 2 for t in x) / n
+    lx, ly = mp.fsum(mp.log(t) for t in x) / n, mp.fsum(mp.log(1 - t) for t in x) / n
+    total = m * (1 - m) / v - 1
+
+    def f(mu, scale):
+        a, b = total * scale * mu, total * scale * (1 - mu)
+        both = mp.digamma(a + b)
+        return [(mp.digamma(a) - both - lx) / v, (mp.digamma(b) - both - ly) / v]
+    with mp.workdps(90):
+        mu, scale = mp.findroot(f, (m, mpf(1)), tol=mpf(10) ** -60, maxsteps=200)
+    return [total * scale * mu, total * scale * (1 - mu)]
+
+
+def fit_normal(x):
+    m = mp.fsum(x) / len(x)
+    return [m, mp.sqrt(mp.fsum((v - m) ** 2 for v in x) / len(x))]
+
+
+def fits():
+    whole, plain = [1.0, 2.0, 3.0, 4.0, 5.0], [0.2, 1.7, 0.9, 3.1, 2.2, 0.6]
+    shares = [0.1, 0.35, 0.62, 0.5, 0.8]
+    positive = [plain, *[[b + v for v in whole] for b in (1e6, 1e8, 1e10, 1e15)], [v * 2.0**-900 for v in plain], [v * 2.0**900 for v in plain],
+                [1e-300, 1e300, 1.0]]
+    inside = [shares, *[[0.5 + e * v for v in whole] for e in (1e-3, 1e-6, 1e-9)], [v * 1e-8 for v in shares], [1 - v * 2.0**-40 for v in shares]]
+    rows = []
+    for name, solve, sets in (("gamma", fit_gamma, positive), ("lognormal", fit_lognormal, positive), ("weibull", fit_weibull, positive),
+                              ("chi-square", fit_chi_square, positive[:5]), ("normal", fit_normal, positive), ("beta", fit_beta, inside)):
+        for x in sets:
+            try:
+                rows.append({"name": name, "x": x, "at": [number(v) for v in solve([mpf(v) for v in x])]})
+            except (ValueError, ZeroDivisionError) as e:
+                print("left out:", name, x, e, file=sys.stderr)
+    return rows
+
+
 def number(v):
     if mp.isnan(v):
         return "NaN"
@@ -617,6 +693,8 @@ def number(v):
 
 def main():
     rows = []
+    if sys.argv[1:] == ["fits"]:
+        return print(json.dumps(fits()))
     families = sys.argv[1:]  # all, or those named: to look at, nothing is written then
     for name, parameters, wanted in CASES:
         if families and name not in families:
@@ -643,7 +721,7 @@ def main():
         print(name, parameters, len(row["x"]), file=sys.stderr, flush=True)
     if families:
         return print(json.dumps(rows))
-    write_json("distributions.json", {"made_with": versions(mpmath), "distributions": rows})
+    write_json("distributions.json", {"made_with": versions(mpmath), "distributions": rows, "fits": fits()})
 
 
 if __name__ == "__main__":

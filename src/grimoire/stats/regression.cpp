@@ -179,13 +179,16 @@ struct Separation {
 };
 std::optional<Separation> separation_along(const Design& m, const Solution& d, Family family, std::span<const double> y) {
   Separation s;
+  std::vector<long double> resting;
   for (int64_t i = 0; i < m.n; ++i) {
     const double answer = y[static_cast<size_t>(i)], along = predictor(m, d, i);
     const double towards = answer == 0 ? -along : answer == 1 && family == Family::logistic ? along : -std::abs(along);
     if (towards > 0.1) ++s.decided;
-    else if (std::abs(towards) < 1e-3) ++s.undecided;
-    else return std::nullopt;
+    else if (std::abs(towards) > 1e-3) return std::nullopt;
+    else ++s.undecided, resting.insert(resting.end(), m.x.begin() + i * m.p, m.x.begin() + (i + 1) * m.p);
   }
+  // Rows that fix every coefficient are not left undecided by any direction: they are on their way, slowly, beside an outlier.
+  if (s.undecided >= m.p && Qr(resting, s.undecided, m.p).dependent() < 0) return std::nullopt;
   return s.decided ? std::optional(s) : std::nullopt;
 }
 
