@@ -98,9 +98,9 @@ class StatsCommand final : public Command {
       if (console.json()) console.result(a.json);
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::numeric && e.kind() != ErrorKind::shape) throw;
-      throw Error(ErrorKind::input, e.what(),
-                  e.hint().empty() && missing_ == "error" && e.kind() == ErrorKind::numeric ? "--missing drop leaves missing values out"
-                                                                                            : e.hint());
+      const std::string_view said = e.what();
+      const bool gap = said.find("nan") != said.npos || said.find("is missing") != said.npos;
+      throw Error(ErrorKind::input, e.what(), e.hint().empty() && missing_ == "error" && gap ? "--missing drop leaves missing values out" : e.hint());
     }
     return 0;
   }

@@ -26,7 +26,7 @@ class Gamma final : public Distribution {
     if (x < 0 || x == kInf) return -kInf;
     if (x == 0) return a_ < 1 ? kInf : a_ > 1 ? -kInf : -std::log(scale_);
     const double z = x / scale_;
-    return log_poisson_term(a_, z, -off(x)) + std::log(a_ / z) - std::log(scale_);  // z^(a-1) e^-z / Gamma(a)
+    return log_poisson_term(a_, z, -off(x)) + log_ratio(a_, z) - std::log(scale_);  // z^(a-1) e^-z / Gamma(a)
   }
   double cdf(double x) const override { return gamma_p(a_, x / scale_, off(x)); }
   double sf(double x) const override { return gamma_q(a_, x / scale_, off(x)); }
@@ -139,7 +139,8 @@ class StudentT final : public Distribution {
     if (std::isinf(t)) return t > 0 ? 0 : 1;
     if (t >= 0 && near_normal(t)) return normal_sf(t) + correction(t) * std::exp(-0.5 * t * t - kLnSqrt2Pi);
     if (t < 0 && near_normal(t)) return 1 - sf_of(-t);
-    const Complementary c = share(t);
+    const Complementary c = share(std::abs(t));
+    if (c.x < 1e-300) return t > 0 ? std::exp(log_sf_of(t)) : -std::expm1(log_sf_of(-t));
     if (t < 0) return 0.5 + 0.5 * beta_i(0.5, df_ / 2, c.y, c.x);
     return 0.5 * beta_i(df_ / 2, 0.5, c.x, c.y);
   }
@@ -183,7 +184,8 @@ class FRatio final : public Distribution {
     if (f == 0) return a_ < 1 ? kInf : a_ > 1 ? -kInf : 0;
     const Complementary c = share(f);  // the beta density in c.y, times dy/df = c.x c.y / f
     if (std::min(a_, b_) > 2) return log_beta_term(a_, b_, c.y, c.x, off(f)) + std::log(a_) + std::log(b_ / (a_ + b_)) - std::log(f);
-    return a_ * std::log(c.y) + b_ * std::log(c.x) - log_beta(a_, b_) - std::log(f);
+    const double r = a_ / b_ * f, grown = r < 1 ? std::log1p(r) : std::log1p(1 / r), log_r = log_ratio(a_, b_) + std::log(f);
+    return a_ * ((r < 1 ? log_r : 0) - grown) - b_ * (grown + (r < 1 ? 0 : log_r)) - log_beta(a_, b_) - std::log(f);
   }
   double cdf(double f) const override { return f <= 0 ? 0 : beta_i(a_, b_, share(f).y, share(f).x, off(f)); }
   double sf(double f) const override { return f <= 0 ? 1 : beta_i(b_, a_, share(f).x, share(f).y, -off(f)); }

@@ -126,7 +126,8 @@ class Weibull final : public Distribution {
 
  private:
   double hazard(double x) const {  // a large power takes the rounding of its base with it: next to the scale it is made of x - scale
-    return shape_ > 16 ? std::exp(shape_ * log_ratio(x, scale_)) : std::pow(x / scale_, shape_);
+    const double ratio = x / scale_;
+    return shape_ > 16 || ratio < 1e-290 ? std::exp(shape_ * log_ratio(x, scale_)) : std::pow(ratio, shape_);
   }
   double g(int r) const { return std::tgamma(1 + r / shape_); }  // the r-th moment of (X / scale)
 
@@ -135,7 +136,7 @@ class Weibull final : public Distribution {
   //   growth(r) = sum over j >= 2 of (-1)^j zeta(j) / j (r^j - r) e^j.
   // growth(r, 2) = growth(3) - 3 growth(2), growth(r, 3) = growth(4) - 4 growth(3) + 6 growth(2): cancelled term by term.
   double growth(int r, int order = 1) const {
-    if (shape_ < 32) {
+    if (shape_ < 8) {
       const auto plain = [this](int p) { return log_gamma(1 + p / shape_) - p * log_gamma(1 + 1 / shape_); };
       return order == 1 ? plain(r) : order == 2 ? plain(3) - 3 * plain(2) : plain(4) - 4 * plain(3) + 6 * plain(2);
     }
@@ -152,9 +153,9 @@ class Weibull final : public Distribution {
   static double zeta(int j) {  // of a whole number from 2
     if (j == 2) return M_PI * M_PI / 6;
     if (j == 3) return 1.202056903159594285399738161511;
-    double sum = 0;
-    for (int n = 60; n >= 1; --n) sum += std::pow(n, -j);
-    return sum + std::pow(60.5, 1 - j) / (j - 1);  // Euler and Maclaurin, about the middle
+    double sum = std::pow(200.5, 1 - j) / (j - 1) - j / 24.0 * std::pow(200.5, -1 - j);  // the rest, by Euler and Maclaurin
+    for (int n = 200; n >= 1; --n) sum += std::pow(n, -j);
+    return sum;
   }
   double rest(int r) const {
     const double v = growth(r);

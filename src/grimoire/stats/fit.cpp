@@ -34,7 +34,14 @@ Sums sums_of(std::span<const double> x) {
   if (s.low <= 0) return s;
   for (double v : x) s.logs.push_back(log_ratio(v, s.mean));
   const Sample logs = sample_of(s.logs);
-  s.mean_log = std::log(s.mean) + logs.mean(), s.sd_log = logs.deviation_of(0);
+  s.sd_log = logs.deviation_of(0);
+  if (s.high < 2 * s.low) {
+    s.mean_log = std::log(s.mean) + logs.mean();
+  } else {  // wide apart: their own logarithms, which may cancel
+    Values own;
+    for (double v : x) own.push_back(std::log(v));
+    s.mean_log = stats::mean(own);
+  }
   return s;
 }
 

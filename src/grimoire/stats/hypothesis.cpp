@@ -70,7 +70,7 @@ std::vector<double> differences_of(const Pairs& pairs, std::string_view what, st
   if (d.empty()) return d;
   const auto [low, high] = std::ranges::minmax(d);
   if (low < high && high - low <= 0x1p-51 * size)
-    notes.push_back("the differences are equal but for the last digits of the values: they may be rounding alone");
+    notes.emplace_back(kEqualDifferences);
   return d;
 }
 

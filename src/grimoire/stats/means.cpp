@@ -94,6 +94,11 @@ TestResult t_test(std::span<const double> given, double null, const TestOptions&
 TestResult paired_t_test(std::span<const double> x, std::span<const double> y, const TestOptions& o) {
   std::vector<std::string> notes;
   const std::vector<double> d = differences_of(checked_pairs(x, y, "paired t test", o.missing, notes), "paired t test", notes);
+  if (!notes.empty() && notes.back() == kEqualDifferences) {
+    const auto [low, high] = std::ranges::minmax(d);
+    GRIM_CHECK(high - low > 0x1p-20 * std::abs(low), argument, "paired t test",
+               "all differences are equal to {} but for rounding of the values: the t statistic does not exist", low);
+  }
   TestResult r = t_test(d, 0, o);
   r.notes.insert(r.notes.begin(), notes.begin(), notes.end());
   r.method = "paired t test";

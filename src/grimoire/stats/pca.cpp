@@ -33,7 +33,8 @@ template <class T> Columns columns_of(const T* x, int64_t n, int64_t d) {
   Columns c{std::vector<double>(count), std::vector<double>(count, 0), std::vector<int>(count)};
   std::vector<double> shrink(count);
   for (size_t j = 0; j < count; ++j) {
-    c.exponent[j] = std::max(exponent_of({&low[j], 1}), exponent_of({&high[j], 1}));
+    const double ends[] = {low[j], high[j]};
+    c.exponent[j] = exponent_of(ends);
     shrink[j] = moved(1, -std::max(c.exponent[j], -1000));
   }
   for (int64_t i = 0; i < n; ++i)

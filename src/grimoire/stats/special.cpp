@@ -29,21 +29,26 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kTiny = 1e-290;  // below it logarithms come from the continued fractions
 constexpr double kLnSqrt2Pi = 0.918938533204672741780329736406;
 
-// A continued fraction b0 + a1/(b1 + a2/(b2 + ...)) by the method of Lentz, as Thompson and Barnett modified it.
+// A continued fraction b0 + a1/(b1 + a2/(b2 + ...)). How far it has to go is found by the method of Lentz, as Thompson and Barnett modified
+// it; a product of many steps gathers their rounding, so the value is then taken from that end backwards, which forgets it.
 template <class A, class B> double lentz(double b0, A a, B b) {
   constexpr double kSmall = 1e-300;
   double f = b0 == 0 ? kSmall : b0, c = f, d = 0;
-  for (int i = 1; i < 10000000; ++i) {
-    d = b(i) + a(i) * d;
+  int end = 1;
+  for (; end < 10000000; ++end) {
+    d = b(end) + a(end) * d;
     if (d == 0) d = kSmall;
-    c = b(i) + a(i) / c;
+    c = b(end) + a(end) / c;
     if (c == 0) c = kSmall;
     d = 1 / d;
     const double step = c * d;
     f *= step;
     if (std::abs(step - 1) < 1e-16) break;
   }
-  return f;
+  if (end < 30) return f;
+  double back = b(end);
+  for (int i = end; i > 0; --i) back = (i > 1 ? b(i - 1) : b0) + a(i) / back;
+  return back;
 }
 
 // sf(z) / pdf(z) of the normal, Mills' ratio: 1/(z + 1/(z + 2/(z + ...))).
@@ -99,16 +104,20 @@ double log_gamma_p_series(double a, double x, double off) {
   return log_poisson_term(a, x, -off) + std::log(sum);
 }
 
-// Boost loses digits of the leading term far from the mean of a large a (and so it does for the incomplete beta function).
+// Boost loses digits of the leading term far from the mean of a large a.
 bool far(double a, double off) { return a > 100 && std::abs(off) > 4 * std::sqrt(a); }
 
-// ln I_x(a, b) = ln(x^a y^b / (a B(a, b)) / (1 + d1/(1 + d2/(1 + ...)))) (DLMF 8.17.22), fast for x below a / (a + b).
+// ln I_x(a, b) = ln(x^a y^b / B(a, b) / (beta_0 + alpha_1/(beta_1 + alpha_2/(beta_2 + ...)))) by Didonato and Morris (1992), for x below
+// a / (a + b). Its terms are positive up to m = b, and off stands in them: no digits are lost next to the mean.
 double log_beta_fraction(double a, double b, double x, double y, double off) {
-  const double f = lentz(1, [=](int i) {
-    const double m = i / 2;
-    return i % 2 == 0 ? m * (b - m) * x / ((a + i - 1) * (a + i)) : -(a + m) * (a + b + m) * x / ((a + i - 1) * (a + i));
-  }, [](int) { return 1.0; });
-  return log_beta_term(a, b, x, y, off) + std::log(b / (a + b)) - std::log(f);
+  const auto beta = [=](double m) {
+    return m + m * (b - m) * x / (a + 2 * m - 1) + (a + m) * (off + 1 + m * (1 + y)) / (a + 2 * m + 1);
+  };
+  const double f = lentz(a * (off + 1) / (a + 1), [=](int m) {
+    const double below = a + 2 * m - 1;
+    return m * (a + m - 1) / below * ((a + b + m - 1) / below) * (b - m) * x * x;
+  }, [=](int m) { return beta(m); });
+  return log_beta_term(a, b, x, y, off) + std::log(a) + std::log(b / (a + b)) - std::log(f);
 }
 
 }  // namespace
@@ -158,18 +167,51 @@ double trigamma_less_inverse(double a) {
   return (0.5 + (1.0 / 6 - (1.0 / 30 - (1.0 / 42 - (1.0 / 30 - r * 5 / 66) * r) * r) * r) / a) / a / a;
 }
 
+// a E1(x), to which Q(a, x) tends for small a: the exponential integral by its series (DLMF 6.6.2) and its fraction (6.9.1).
+static double tiny_gamma_q(double a, double x) {
+  if (x >= 1) return a * std::exp(-x) / lentz(x, [](int i) { return (i + 1) / 2; }, [x](int i) { return i % 2 ? 1 : x; });
+  double sum = digamma(1) - std::log(x), term = -1;
+  for (int k = 1; k < 30; ++k) term *= -x / k, sum += term / k;
+  return a * sum;
+}
+constexpr double kTinyGamma = 1e-17;
+
 double gamma_p(double a, double x, double off) {
   if (x <= 0 || x == kInf) return x > 0;
+  if (a < kTinyGamma) return std::exp(-tiny_gamma_q(a, x));
   if (a >= kWideGamma) return off <= 0 ? gamma_near_normal(a, x, off).tail() : 1 - gamma_near_normal(a, x, off).tail();
   return off < 0 && far(a, off) ? std::exp(log_gamma_p_series(a, x, off)) : bm::gamma_p(a, x, quiet);
 }
 double gamma_q(double a, double x, double off) {
   if (x <= 0 || x == kInf) return x <= 0;
+  if (a < kTinyGamma) return tiny_gamma_q(a, x);
   if (a >= kWideGamma) return off > 0 ? gamma_near_normal(a, x, off).tail() : 1 - gamma_near_normal(a, x, off).tail();
   return off > 0 && far(a, off) ? std::exp(log_gamma_q_fraction(a, x, off)) : bm::gamma_q(a, x, quiet);
 }
-double gamma_p_inverse(double a, double p) { return p <= 0 ? 0 : p >= 1 ? kInf : bm::gamma_p_inv(a, p, quiet); }
-double gamma_q_inverse(double a, double q) { return q <= 0 ? kInf : q >= 1 ? 0 : bm::gamma_q_inv(a, q, quiet); }
+// Newton on the logarithm of the tail, from Wilson and Hilferty's cube.
+static double wide_gamma_inverse(double a, double tail, bool upper) {
+  const double z = upper ? -normal_quantile(tail) : normal_quantile(tail), root = 1 - 1 / (9 * a) + z / (3 * std::sqrt(a));
+  double x = a * root * root * root;
+  for (int i = 0; i < 20; ++i) {
+    const double off = x - a, there = upper ? log_gamma_q(a, x, off) : log_gamma_p(a, x, off);
+    const double slope = std::exp(log_poisson_term(a, x, -off) + std::log(a / x) - there), step = (there - std::log(tail)) / slope;
+    x += upper ? step : -step;
+    if (!(std::abs(step) > 1e-16 * x)) break;
+  }
+  return x;
+}
+double gamma_p_inverse(double a, double p) {
+  if (p <= 0 || p >= 1) return p <= 0 ? 0 : kInf;
+  if (a >= kWideGamma) return wide_gamma_inverse(a, std::min(p, 1 - p), p > 0.5);
+  const double near_zero = std::exp((std::log(p) + log_gamma(a + 1)) / a);  // P -> x^a / Gamma(a + 1)
+  return near_zero < 1e-250 ? near_zero : bm::gamma_p_inv(a, p, quiet);
+}
+double gamma_q_inverse(double a, double q) {
+  if (q <= 0 || q >= 1) return q <= 0 ? kInf : 0;
+  if (a >= kWideGamma) return wide_gamma_inverse(a, std::min(q, 1 - q), q < 0.5);
+  const double near_zero = std::exp((std::log1p(-q) + log_gamma(a + 1)) / a);
+  return near_zero < 1e-250 ? near_zero : bm::gamma_q_inv(a, q, quiet);
+}
 
 double log_gamma_p(double a, double x, double off) {
   if (x <= 0) return -kInf;
@@ -183,6 +225,7 @@ double log_gamma_q(double a, double x, double off) {
   if (x == kInf) return -kInf;
   if (x <= 0) return 0;
   const double q = gamma_q(a, x, off);
+  if (a < kTinyGamma && x < 1) return std::log(q);
   if (q > kTiny) return log_of(q, q < 0.5 ? 0 : gamma_p(a, x, off));
   return a >= kWideGamma ? gamma_near_normal(a, x, off).log_tail() : log_gamma_q_fraction(a, x, off);
 }
@@ -200,7 +243,8 @@ double beta_i(double a, double b, double x, double y, double off) {
     const double tail = beta_near_normal(a, b, x, y, off).tail();
     return off > 0 ? tail : 1 - tail;
   }
-  if (std::min(a, b) > 40 && off > 4 * std::sqrt(a / (a + b) * b)) return std::exp(log_beta_fraction(a, b, x, y, off));
+  if (a == 0.5 && b == 0.5) return x <= y ? 2 / M_PI * std::asin(std::sqrt(x)) : 1 - 2 / M_PI * std::asin(std::sqrt(y));
+  if (std::min(a, b) > 40) return off > 0 ? std::exp(log_beta_fraction(a, b, x, y, off)) : -std::expm1(log_beta_fraction(b, a, y, x, -off));
   return x <= y ? bm::ibeta(a, b, x, quiet) : bm::ibetac(b, a, y, quiet);
 }
 
