@@ -275,7 +275,9 @@ TEST(Properties, RepeatedRows) {
     };
     const Numbers base = numbers_of(e.test, e.settings), there = numbers_of(e.test, changed(e.settings, {"x", "y"}, twice));
     for (const auto& [path, v] : base) {
-      if (named(e.repeated, path) == 1) EXPECT_TRUE(close(there.at(path), v, 1e-12)) << path;
+      if (named(e.repeated, path) == 1) {
+        EXPECT_TRUE(close(there.at(path), v, 1e-12)) << path;
+      }
     }
   }
 }

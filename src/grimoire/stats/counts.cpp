@@ -45,6 +45,7 @@ Margins margins_of(const Table2d& table, const char* what) {
   return m;
 }
 
+std::unique_ptr<Distribution> beta(double a, double b) { return make_distribution("beta", {{"a", a}, {"b", b}}); }
 double chi_square_sf(double x, double df) { return make_distribution("chi-square", {{"df", df}})->sf(x); }
 
 void independence(TestResult& r, const Table2d& table, const Margins& m) {
@@ -76,8 +77,7 @@ Interval proportion_interval(double k, double n, ProportionInterval form, double
     return {"proportion", k == 0 ? 0 : std::max(0.0, (middle - reach) / grown), k == n ? 1 : std::min(1.0, (middle + reach) / grown), level};
   }
   const double half = form == ProportionInterval::jeffreys ? 0.5 : 0, one = form == ProportionInterval::jeffreys ? 0.5 : 1;
-  return {"proportion", k == 0 ? 0 : beta_i_inverse(k + half, n - k + one, tail).x,
-          k == n ? 1 : beta_i_upper_inverse(k + one, n - k + half, tail).x, level};
+  return {"proportion", k == 0 ? 0 : beta(k + half, n - k + one)->quantile(tail), k == n ? 1 : beta(k + one, n - k + half)->isf(tail), level};
 }
 
 TestResult binomial_test(double k, double n, double p, const TestOptions& o) {
@@ -104,8 +104,8 @@ TestResult binomial_test(double k, double n, double p, const TestOptions& o) {
   }
   const double level = o.alternative == Alternative::two_sided ? o.level : 2 * o.level - 1;
   r.interval = Interval{"proportion", 0, 1, o.level};
-  if (o.alternative != Alternative::less && k > 0) r.interval->low = beta_i_inverse(k, n - k + 1, (1 - level) / 2).x;
-  if (o.alternative != Alternative::greater && k < n) r.interval->high = beta_i_upper_inverse(k + 1, n - k, (1 - level) / 2).x;
+  if (o.alternative != Alternative::less && k > 0) r.interval->low = beta(k, n - k + 1)->quantile((1 - level) / 2);
+  if (o.alternative != Alternative::greater && k < n) r.interval->high = beta(k + 1, n - k)->isf((1 - level) / 2);
   r.estimates = {{"proportion", k / n}};
   r.effect = Named{"difference of proportions", k / n - p};
   r.meaning = meaning_of(r.p_value, str("the true proportion is {}", p));

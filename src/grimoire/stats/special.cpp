@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include <boost/math/distributions/non_central_t.hpp>
 #include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/digamma.hpp>
 #include <boost/math/special_functions/erf.hpp>
@@ -280,13 +279,6 @@ double log_normal_sf(double z) {
   if (z < 30) return std::log(normal_sf(z));
   if (z == kInf) return -kInf;
   return -0.5 * z * z - kLnSqrt2Pi + std::log(mills(z));
-}
-
-double noncentral_t_cdf(double t, double df, double delta) {
-  return bm::cdf(bm::non_central_t_distribution<double, Quiet>(df, delta), t);
-}
-double noncentral_t_sf(double t, double df, double delta) {
-  return bm::cdf(bm::complement(bm::non_central_t_distribution<double, Quiet>(df, delta), t));
 }
 
 double stirling_error(double n) {

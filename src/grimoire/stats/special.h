@@ -45,10 +45,6 @@ double normal_sf(double z);
 double log_normal_sf(double z);  // finite for |z| up to 1e154
 double normal_quantile(double p);
 
-// The noncentral t distribution (Boost): for power.
-double noncentral_t_cdf(double t, double df, double delta);
-double noncentral_t_sf(double t, double df, double delta);
-
 // Loader (2000), "Fast and accurate computation of binomial probabilities": the leading terms in deviance form, which loses
 // no digits for large counts. Real arguments are taken; the results are logarithms. `off` is x - mean, or x - a: the terms depend on
 // it as on nothing else, so where it is known to more digits than the difference of two rounded numbers has, it is given apart.
@@ -60,6 +56,10 @@ double log_beta_term(double a, double b, double p, double q, double off);
 inline double deviance_term(double x, double mean) { return deviance_term(x, mean, x - mean); }
 inline double log_poisson_term(double x, double mean) { return log_poisson_term(x, mean, x - mean); }
 double log_binomial_term(double x, double n, double p, double q);  // ln(C(n, x) p^x q^(n - x)), q = 1 - p; the smaller one counts
+
+// The noncentral t distribution, (Z + delta) / S with df S^2 ~ chi-square(df), for power: numerical integration, about twelve digits.
+double noncentral_t_sf(double t, double df, double delta);
+double noncentral_t_cdf(double t, double df, double delta);
 
 // The studentised range of k normal means with df degrees of freedom for the deviation: P(Q > q). Numerical integration, about
 // ten digits.
