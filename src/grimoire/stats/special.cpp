@@ -235,9 +235,14 @@ double beta_off(double a, double b, double x, double y) {
   return x <= y ? std::fma(-n.high, x, a) - n.low * x : -(std::fma(-n.high, y, b) - n.low * y);
 }
 
+// ln x from whichever of x and y = 1 - x is the smaller.
+static double log_share(double x, double y) { return x <= y ? std::log(x) : std::log1p(-y); }
+
 double beta_i(double a, double b, double x, double y, double off) {
   if (x <= 0) return 0;
   if (y <= 0) return 1;
+  if (b == 1) return std::exp(a * log_share(x, y));
+  if (a == 1) return -std::expm1(b * log_share(y, x));
   if (a / (a + b) * b > kWideBeta) {
     const double tail = beta_near_normal(a, b, x, y, off).tail();
     return off > 0 ? tail : 1 - tail;
@@ -250,6 +255,8 @@ double beta_i(double a, double b, double x, double y, double off) {
 double log_beta_i(double a, double b, double x, double y, double off) {
   if (x <= 0) return -kInf;
   if (y <= 0) return 0;
+  if (b == 1) return a * log_share(x, y);
+  if (a == 1) return log1m_exp(b * log_share(y, x));
   const double p = beta_i(a, b, x, y, off);
   if (p > kTiny) return log_of(p, p < 0.5 ? 0 : beta_i(b, a, y, x, -off));
   return a / (a + b) * b > kWideBeta ? beta_near_normal(a, b, x, y, off).log_tail() : log_beta_fraction(a, b, x, y, off);

@@ -52,7 +52,7 @@ struct LogDeviation {
 double noncentral_t_sf(double t, double df, double delta) {
   if (df > 1e20) return normal_sf(t - delta);
   const LogDeviation weight(df);
-  const double low = -std::max(9 / std::sqrt(df), 40 / df), high = 9 / std::sqrt(df);
+  const double low = -std::max(9 / std::sqrt(df), 80 / df), high = 9 / std::sqrt(df);
   std::array<double, 4> ends = {low, low, low, high};
   if (delta / t > 0) {
     const double rise = std::log(delta / t), reach = 9 / std::abs(delta);
