@@ -123,7 +123,13 @@ TEST(Json, NumbersSurviveTheRoundTrip) {
       Json::array({0.1, 1.0, -0.0, 1e300, 5e-324, 3.4028234663852886e38, int64_t{INT64_MIN}, int64_t{INT64_MAX}});
   EXPECT_EQ(Json::parse(j.dump()), j) << j.dump();
   EXPECT_TRUE(std::signbit(Json::parse(j.dump())[2].as_real()));
-  EXPECT_EQ(Json::array({NAN, infinity, -infinity}).dump(), "[null, null, null]");
+  const Json odd = Json::array({NAN, infinity, -infinity, -NAN, Json()});
+  EXPECT_EQ(odd.dump(), R"(["NaN", "Infinity", "-Infinity", "NaN", null])");
+  const Json back = Json::parse(odd.dump());
+  EXPECT_TRUE(std::isnan(back[0].as_real()) && back[1].as_real() == infinity && back[2].as_real() == -infinity);
+  EXPECT_EQ(Json::parse(R"({"gap": "Infinity"})").real("gap"), infinity);
+  EXPECT_EQ(Json::parse(R"({"gap": "-Infinity"})").real("gap", 0.0), -infinity);
+  for (const char* text : {"inf", "nan", "+Infinity", "infinity", ""}) EXPECT_THROW(Json(text).as_real(), Error) << text;
   EXPECT_FALSE(Json(1) == Json(1.0));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include <nlohmann/json.hpp>
@@ -114,7 +115,7 @@ std::string quoted(const std::string& text) {
 
 void write_real(std::string& out, double v) {
   if (!std::isfinite(v)) {
-    out += "null";
+    out += std::isnan(v) ? R"("NaN")" : v > 0 ? R"("Infinity")" : R"("-Infinity")";
     return;
   }
   char digits[32];
@@ -227,6 +228,10 @@ int64_t Json::integer_or_fail(std::string_view key) const {
 }
 double Json::real_or_fail(std::string_view key) const {
   if (kind_ == Kind::integer) return static_cast<double>(integer_);
+  if (kind_ == Kind::text) {  // as write_real has them
+    if (text_ == "NaN") return std::numeric_limits<double>::quiet_NaN();
+    if (text_ == "Infinity" || text_ == "-Infinity") return std::copysign(std::numeric_limits<double>::infinity(), text_[0] == '-' ? -1 : 1);
+  }
   if (kind_ != Kind::real) wrong_kind("number", key);
   return real_;
 }

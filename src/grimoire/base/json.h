@@ -40,7 +40,9 @@ class Json {
   // throws: input, "config.json: line 3, column 14: ..."
   static Json parse(std::string_view text, std::string_view source = "json", size_t max_values = SIZE_MAX);
 
-  // Invalid UTF-8 is written as U+FFFD, NaN and infinities as null; reals keep every bit and a ".0".
+  // Invalid UTF-8 is written as U+FFFD; reals keep every bit and a ".0". JSON has no numbers for NaN and the infinities: they are
+  // written as the texts "NaN", "Infinity" and "-Infinity" (as protobuf's JSON mapping has them), which as_real() takes back, so that
+  // none of them is lost or mistaken for null, which means that there is no value.
   std::string dump() const;         // one line: {"a": 1, "b": [1, 2]}
   std::string dump_pretty() const;  // two spaces a level, arrays of plain values on one line, newline at the end
 
@@ -51,7 +53,7 @@ class Json {
 
   bool as_boolean() const;
   int64_t as_integer() const;
-  double as_real() const;  // integers are taken too
+  double as_real() const;  // integers are taken too, and the texts of NaN and infinities
   const std::string& as_text() const;
 
   // Arrays and objects. items() of an object are its values, in the order of keys().

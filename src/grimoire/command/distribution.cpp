@@ -68,9 +68,10 @@ class DistributionCommand final : public Command {
       if (q.at.empty()) continue;
       Json answers = Json::array();
       for (double x : parse_numbers(q.at, q.name)) {
+        if (std::isnan(x)) throw Error(ErrorKind::usage, str("--{} holds a missing value, expected numbers", q.name));
         const double v = (d.get()->*q.f)(x);
         answers.push(v);
-        lines.emplace_back(str("{}({})", q.name, number(x)), str("{:.16g}", v));
+        lines.emplace_back(str("{}({})", q.name, number(x)), std::isnan(v) ? number(v) : str("{:.16g}", v));
       }
       std::string key = q.name;
       for (char& c : key) c = c == '-' ? '_' : c;
@@ -114,6 +115,7 @@ class DistributionCommand final : public Command {
   std::unique_ptr<stats::Distribution> fit(const stats::Parameters& known, Json& result,
                                            std::vector<std::pair<std::string, std::string>>& lines) const {
     std::vector<double> x;
+    size_t missing = 0;
     if (data_.empty()) {
       x = parse_numbers(fit_, "fit");
     } else {
@@ -123,7 +125,8 @@ class DistributionCommand final : public Command {
         throw Error(ErrorKind::input, str("{}: column '{}' holds categories, expected numbers", data_, fit_));
       x = column.values;
       std::erase_if(x, [](double v) { return std::isnan(v); });
-      if (x.size() < column.values.size()) lines.emplace_back("note", str("{} missing values left out", column.values.size() - x.size()));
+      missing = column.values.size() - x.size();
+      if (missing) lines.emplace_back("note", str("{} missing values left out", missing));
     }
     stats::Fit f = stats::fit(name_, x, known);
     Json errors = Json::object();
@@ -134,7 +137,7 @@ class DistributionCommand final : public Command {
           key, number(value) + (std::isnan(f.standard_errors[i]) ? "" : str(" +- {:.3g} (standard error)", f.standard_errors[i])));
     }
     lines.emplace_back("log-likelihood", str("{} of {} values", number(f.log_likelihood), f.n));
-    result.set("fit", Json::object({{"n", f.n}, {"log_likelihood", f.log_likelihood}, {"standard_errors", errors}}));
+    result.set("fit", Json::object({{"n", f.n}, {"missing", missing}, {"log_likelihood", f.log_likelihood}, {"standard_errors", errors}}));
     return std::move(f.distribution);
   }
 

@@ -1,5 +1,7 @@
 #include "grimoire/theory/experiment.h"
 
+#include <cmath>
+
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/command/commands.h"
@@ -43,7 +45,7 @@ class ExperimentCommand final : public Command {
     for (const std::string& c : e.columns) text += str("{:>12}", c);
     text += "\n";
     for (const auto& row : e.rows) {
-      for (double v : row) text += str("{:>12.5g}", v);
+      for (double v : row) text += str("{:>12}", cell(v));
       text += "\n";
     }
     for (const Chart& c : e.charts) text += "\n" + text_chart(c);
@@ -65,6 +67,7 @@ class ExperimentCommand final : public Command {
   }
 
  private:
+  static std::string cell(double v) { return std::isnan(v) ? "-" : str("{:.5g}", v); }
   static std::string page(const Experiment& e) {
     std::string html = str(
         "<!doctype html><meta charset=\"utf-8\"><title>{0}</title><style>:root{{color-scheme:light dark}}body{{margin:2rem auto;max-width:56rem;padding:0 1rem;"
@@ -78,7 +81,7 @@ class ExperimentCommand final : public Command {
     html += "</tr>\n";
     for (const auto& row : e.rows) {
       html += "<tr>";
-      for (double v : row) html += str("<td>{:.5g}</td>", v);
+      for (double v : row) html += str("<td>{}</td>", cell(v));
       html += "</tr>\n";
     }
     return html + str("</table><p>{}</p>\n", escape_html(e.answer));

@@ -13,33 +13,54 @@ double parse_number(std::string_view text, const std::string& flag) {
   double v = 0;
   const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), v);
+  if (error == std::errc::result_out_of_range)
+    throw Error(ErrorKind::usage, str("--{} holds '{}', which is beyond what a double can hold", flag, text), "expected 0, or sizes from 5e-324 to 1.8e308");
   if (error != std::errc() || end != digits.data() + digits.size())
     throw Error(ErrorKind::usage, str("--{} holds '{}', expected numbers", flag, text),
                 "numbers are separated by commas: 1,2.5,3; columns of a file need --data FILE.csv");
   return v;
 }
 
+constexpr std::string_view kSpace = " \t\r\n";
+
+std::string_view trimmed(std::string_view text) {
+  const size_t begin = text.find_first_not_of(kSpace);
+  return begin == std::string_view::npos ? std::string_view() : text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
+}
+
 }  // namespace
 
-std::vector<double> parse_numbers(const std::string& text, const std::string& flag) {
+std::vector<double> parse_numbers(const std::string& text, const std::string& flag, Gaps gaps) {
   std::vector<double> v;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find_first_of(", \t\n", at), text.size());
-    if (end > at) v.push_back(parse_number(std::string_view(text).substr(at, end - at), flag));
-    at = end + 1;
+  const std::string_view all = trimmed(text);
+  if (all.empty()) throw Error(ErrorKind::usage, str("--{} holds no number", flag), "numbers are separated by commas: 1,2.5,3");
+  for (size_t at = 0; at <= all.size();) {
+    const size_t comma = std::min(all.find(',', at), all.size());
+    const std::string_view part = trimmed(all.substr(at, comma - at));
+    if (part.empty() && gaps == Gaps::refused)
+      throw Error(ErrorKind::usage, str("--{}: entry {} is empty, expected a number", flag, v.size() + 1), "numbers are separated by one comma: 1,2.5,3");
+    if (part.empty()) v.push_back(std::nan(""));
+    for (size_t i = 0; i < part.size();) {
+      const size_t end = std::min(part.find_first_of(kSpace, i), part.size());
+      v.push_back(parse_number(part.substr(i, end - i), flag));
+      i = std::min(part.find_first_not_of(kSpace, end), part.size());
+    }
+    at = comma + 1;
   }
-  if (v.empty()) throw Error(ErrorKind::usage, str("--{} holds no number", flag), "numbers are separated by commas: 1,2.5,3");
   return v;
 }
 
-std::vector<std::vector<double>> parse_rows(const std::string& text, const std::string& flag) {
+std::vector<std::vector<double>> parse_rows(const std::string& text, const std::string& flag, Gaps gaps) {
   std::vector<std::vector<double>> rows;
   for (size_t at = 0; at <= text.size();) {
     const size_t end = std::min(text.find(';', at), text.size());
-    if (text.find_first_not_of(" \n", at) < end) rows.push_back(parse_numbers(text.substr(at, end - at), flag));
+    const std::string part = text.substr(at, end - at);
+    if (trimmed(part).empty())
+      throw Error(ErrorKind::usage, str("--{}: list {} is empty, expected numbers", flag, rows.size() + 1),
+                  "lists are separated by one semicolon: 90,60;30,80");
+    rows.push_back(parse_numbers(part, flag, gaps));
     at = end + 1;
   }
-  if (rows.empty()) throw Error(ErrorKind::usage, str("--{} holds no number", flag), "rows are separated by semicolons: 90,60;30,80");
   return rows;
 }
 
@@ -52,9 +73,11 @@ std::pair<std::string, double> parse_setting(const std::string& text, const std:
 
 std::vector<std::string> split_names(const std::string& text) {
   std::vector<std::string> names;
+  if (text.empty()) return names;
   for (size_t at = 0; at <= text.size();) {
     const size_t end = std::min(text.find(',', at), text.size());
-    if (end > at) names.push_back(text.substr(at, end - at));
+    if (end == at) throw Error(ErrorKind::usage, str("name {} of '{}' is empty", names.size() + 1, text), "names are separated by one comma: a,b,c");
+    names.push_back(text.substr(at, end - at));
     at = end + 1;
   }
   return names;
@@ -68,6 +91,7 @@ std::string aligned(const std::vector<std::pair<std::string, std::string>>& line
   return out;
 }
 
-std::string number(double v) { return str("{:.10g}", v); }
+std::string number(double v) { return std::isnan(v) ? "does not exist" : str("{:.10g}", v); }
+std::string probability(double p) { return std::isnan(p) ? "does not exist" : p == 0 ? "below 5e-324" : str("{:.8g}", p); }
 
 }  // namespace grim

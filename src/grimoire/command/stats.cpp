@@ -10,6 +10,7 @@
 #include "grimoire/stats/counts.h"
 #include "grimoire/stats/means.h"
 #include "grimoire/stats/ranks.h"
+#include "grimoire/stats/sample.h"
 #include "grimoire/stats/summary.h"
 
 namespace grim {
@@ -90,14 +91,16 @@ class StatsCommand final : public Command {
     }
     if (!data_.empty()) csv_ = read_csv(data_);
     try {
-      const Answer a = (this->*entry->run)();
+      notes_.clear();
+      Answer a = (this->*entry->run)();
+      add_notes(a);
       console.data(a.text);
       if (console.json()) console.result(a.json);
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::numeric && e.kind() != ErrorKind::shape) throw;
-      throw Error(ErrorKind::input, e.what(),
-                  e.hint().empty() && missing_ == "error" && e.kind() == ErrorKind::numeric ? "--missing drop leaves missing values out"
-                                                                                            : e.hint());
+      const std::string_view said = e.what();
+      const bool gap = said.find("nan") != said.npos || said.find("is missing") != said.npos;
+      throw Error(ErrorKind::input, e.what(), e.hint().empty() && missing_ == "error" && gap ? "--missing drop leaves missing values out" : e.hint());
     }
     return 0;
   }
@@ -113,7 +116,7 @@ class StatsCommand final : public Command {
   std::vector<double> numbers(const std::string& given, const char* flag) const {
     if (given.empty())
       throw Error(ErrorKind::usage, str("--{} is missing", flag), csv_ ? "name a column of the file" : "numbers are separated by commas");
-    if (!csv_) return parse_numbers(given, flag);
+    if (!csv_) return parse_numbers(given, flag, Gaps::missing);
     const Column& c = csv_->column(given);
     if (c.kind == ColumnKind::category)
       throw Error(ErrorKind::input, str("{}: column '{}' holds categories, expected numbers", data_, given));
@@ -121,8 +124,43 @@ class StatsCommand final : public Command {
   }
   std::vector<double> x() const { return numbers(x_, "x"); }
   std::vector<double> y() const { return numbers(y_, "y"); }
+  // For what has no policy of its own: missing values are refused, or left out with a note.
+  std::vector<double> whole(std::vector<double> v, const char* flag) {
+    const size_t given = v.size();
+    for (size_t i = 0; i < given; ++i)
+      GRIM_CHECK(std::isfinite(v[i]) || (std::isnan(v[i]) && missing() == Missing::drop), numeric, test_, "--{}: value {} is {}, expected a finite number",
+                 flag, i + 1, v[i]);
+    std::erase_if(v, [](double d) { return std::isnan(d); });
+    if (v.size() < given) notes_.push_back(str("{} of {} values of --{} were missing and left out", given - v.size(), given, flag));
+    GRIM_CHECK(!v.empty(), argument, test_, "--{}: all values are missing", flag);
+    return v;
+  }
+  double single(const char* flag, const std::string& text, const char* what) const {
+    const std::vector<double> v = parse_numbers(text, flag);
+    if (v.size() != 1) throw Error(ErrorKind::usage, str("--{} holds {} numbers, expected one: {}", flag, v.size(), what));
+    return v[0];
+  }
+  // A row of which `what` is missing: refused, or counted for a note.
+  void lost_row(size_t row, const std::string& column, size_t& lost) const {
+    GRIM_CHECK(missing() == Missing::drop, numeric, test_, "{}: row {} of column '{}' is missing", data_, row + 1, column);
+    ++lost;
+  }
+  void note_lost(size_t lost, size_t rows) {
+    if (lost) notes_.push_back(str("{} of {} rows had a missing cell and were left out", lost, rows));
+  }
+  void add_notes(Answer& a) const {
+    if (notes_.empty()) return;
+    Json all = Json::array_of(notes_);
+    if (const Json* own = a.json.find("notes"))
+      for (const Json& n : own->items()) all.push(n);
+    a.json.set("notes", std::move(all));
+    for (const std::string& n : notes_) a.text += "note: " + n + "\n";
+  }
   Groups groups() {
-    if (!csv_) return parse_rows(x_, "x");
+    if (!csv_) {
+      if (x_.empty()) throw Error(ErrorKind::usage, "--x is missing", "groups are separated by semicolons: --x \"1,2,3;2,4,6\"");
+      return parse_rows(x_, "x", Gaps::missing);
+    }
     if (group_.empty()) throw Error(ErrorKind::usage, "--group is missing", "name the column that tells groups apart");
     const std::vector<double> values = x();
     const Column& labels = csv_->column(group_);
@@ -135,9 +173,12 @@ class StatsCommand final : public Command {
     labels_.clear();
     for (double v : seen) labels_.push_back(labels.kind == ColumnKind::category ? labels.levels[static_cast<size_t>(v)] : number(v));
     Groups g(seen.size());
-    for (size_t i = 0; i < values.size(); ++i)
-      if (!std::isnan(labels.values[i]))
-        g[static_cast<size_t>(std::ranges::lower_bound(seen, labels.values[i]) - seen.begin())].push_back(values[i]);
+    size_t lost = 0;
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (std::isnan(labels.values[i])) lost_row(i, group_, lost);
+      else g[static_cast<size_t>(std::ranges::lower_bound(seen, labels.values[i]) - seen.begin())].push_back(values[i]);
+    }
+    note_lost(lost, values.size());
     return g;
   }
   // Two samples: x and y, or the two groups of one column.
@@ -149,7 +190,7 @@ class StatsCommand final : public Command {
     }
     return {x(), y()};
   }
-  Table2d counts() const {
+  Table2d counts() {
     if (!csv_) {
       if (table_.empty()) throw Error(ErrorKind::usage, "--table is missing", "rows are separated by semicolons: --table \"90,60;30,80\"");
       return parse_rows(table_, "table");
@@ -159,8 +200,13 @@ class StatsCommand final : public Command {
       if (c->kind != ColumnKind::category)
         throw Error(ErrorKind::input, str("{}: column '{}' holds numbers, expected categories", data_, c->name));
     Table2d t(a.levels.size(), std::vector<double>(b.levels.size(), 0));
-    for (size_t i = 0; i < a.values.size(); ++i)
-      if (!std::isnan(a.values[i]) && !std::isnan(b.values[i])) t[static_cast<size_t>(a.values[i])][static_cast<size_t>(b.values[i])] += 1;
+    size_t lost = 0;
+    for (size_t i = 0; i < a.values.size(); ++i) {
+      if (std::isnan(a.values[i])) lost_row(i, x_, lost);
+      else if (std::isnan(b.values[i])) lost_row(i, y_, lost);
+      else t[static_cast<size_t>(a.values[i])][static_cast<size_t>(b.values[i])] += 1;
+    }
+    note_lost(lost, a.values.size());
     return t;
   }
   TestOptions test_options() const {
@@ -177,13 +223,13 @@ class StatsCommand final : public Command {
   DesignMatrix matrix(bool with_y) const;
   double total() const {
     if (n_.empty()) throw Error(ErrorKind::usage, "--n is missing", "the total, or the values a group");
-    return parse_numbers(n_, "n")[0];
+    return single("n", n_, "the total, or the values a group");
   }
 
   // Tests, each from its own inputs to a result.
   Answer describe() { return describe_answer(x()); }
-  Answer means() { return means_answer(x()); }
-  Answer moving_average() { return ema_answer(x(), alpha_ > 0 ? alpha_ : 0.5); }
+  Answer means() { return means_answer(whole(x(), "x")); }
+  Answer moving_average() { return ema_answer(whole(x(), "x"), alpha_ > 0 ? alpha_ : 0.5); }
   Answer t() {
     if (!y_.empty() || !group_.empty() || x_.find(';') != std::string::npos) {
       const auto [a, b] = two();
@@ -195,10 +241,11 @@ class StatsCommand final : public Command {
   Answer z() { return show(z_test(x(), sd_, mean_, test_options())); }
   Answer proportion() {
     const std::vector<double> k = x();
-    if (k.size() > 1) return show(proportions_test(k, parse_numbers(n_.empty() ? "0" : n_, "n")));
-    return show(proportion_test(k[0], total(), p_, test_options()));
+    if (k.size() == 1) return show(proportion_test(k[0], total(), p_, test_options()));
+    if (n_.empty()) throw Error(ErrorKind::usage, "--n is missing", "as many totals as --x has successes");
+    return show(proportions_test(k, parse_numbers(n_, "n")));
   }
-  Answer binomial() { return show(binomial_test(x()[0], total(), p_, test_options())); }
+  Answer binomial() { return show(binomial_test(single("x", x_, "the successes"), total(), p_, test_options())); }
   Answer chi_square() {
     if (table_.empty() && !csv_) return show(chi_square_fit(x(), y_.empty() ? std::vector<double>{} : y()));
     return show(chi_square_test(counts(), yates_ == "on" ? Yates::on : Yates::off));
@@ -223,14 +270,8 @@ class StatsCommand final : public Command {
     return show(mann_whitney_test(a, b, test_options()));
   }
   Answer wilcoxon() {
-    std::vector<double> d = x();
-    if (!y_.empty()) {
-      const std::vector<double> other = y();
-      if (other.size() != d.size())
-        throw Error(ErrorKind::usage, str("--x and --y hold {} and {} values, expected pairs", d.size(), other.size()));
-      for (size_t i = 0; i < d.size(); ++i) d[i] -= other[i];
-    }
-    return show(wilcoxon_test(d, zeros_ == "pratt" ? Zeros::pratt : Zeros::drop, test_options()));
+    const Zeros zeros = zeros_ == "pratt" ? Zeros::pratt : Zeros::drop;
+    return show(y_.empty() ? wilcoxon_test(x(), zeros, test_options()) : wilcoxon_test(x(), y(), zeros, test_options()));
   }
   Answer ks() {
     if (against_.empty()) {
@@ -245,15 +286,24 @@ class StatsCommand final : public Command {
   Answer pearson() { return show(pearson_test(x(), y(), test_options())); }
   Answer spearman() { return show(spearman_test(x(), y(), test_options())); }
   Answer kendall() { return show(kendall_test(x(), y(), test_options())); }
+  // Both resample deviations from the mean of all, so that means far from 0 lose no digits of their differences.
   Answer permutation() {
-    const auto [a, b] = two();
+    auto [a, b] = two();
+    a = whole(std::move(a), "x"), b = whole(std::move(b), "y");
+    std::vector<double> all(a);
+    all.insert(all.end(), b.begin(), b.end());
+    const Sample s = sample_of(all);
+    const std::span<const double> about(s.deviation);
     Rng rng(RngMode::philox, static_cast<uint64_t>(seed_), "permutation");
     const auto difference = [](std::span<const double> p, std::span<const double> q) { return stats::mean(p) - stats::mean(q); };
-    TestResult r = permutation_test(a, b, difference, rng, {.resamples = resamples_, .alternative = alternative_of(alternative_)});
-    r.statistic.name = "difference of means";
+    TestResult r = permutation_test(about.first(a.size()), about.subspan(a.size()), difference, rng,
+                                    {.resamples = resamples_, .alternative = alternative_of(alternative_)});
+    r.statistic = {"difference of means", moved(r.statistic.value, s.unit())};
     return show(r);
   }
-  Answer bootstrap_mean() { return bootstrap_answer(x(), {.resamples = resamples_, .level = level_}, static_cast<uint64_t>(seed_)); }
+  Answer bootstrap_mean() {
+    return bootstrap_answer(whole(x(), "x"), {.resamples = resamples_, .level = level_}, static_cast<uint64_t>(seed_));
+  }
   Answer adjusted() { return adjust_answer(x(), method_ == "automatic" ? "holm" : method_); }
   Answer power_of_t() {
     PowerQuestion q{.effect = effect_, .alpha = alpha_ > 0 ? alpha_ : 0.05, .alternative = alternative_of(alternative_)};
@@ -270,7 +320,7 @@ class StatsCommand final : public Command {
                   "ill or healthy after a positive test: --prior .01,.99 --likelihood .9,.09");
     return bayes_answer(parse_numbers(prior_, "prior"), parse_numbers(likelihood_, "likelihood"));
   }
-  Answer interval() { return interval_answer(x()[0], total(), level_); }
+  Answer interval() { return interval_answer(single("x", x_, "the successes"), total(), level_); }
   Answer regression() { return regression_answer(matrix(true), level_); }
   Answer logistic() { return generalised(Family::logistic); }
   Answer poisson() { return generalised(Family::poisson); }
@@ -284,7 +334,7 @@ class StatsCommand final : public Command {
               zeros_ = "drop", yates_ = "off", scaling_ = "none";
   double level_ = 0.95, mean_ = 0, sd_ = 0, p_ = 0.5, effect_ = 0.5, alpha_ = 0, power_ = 0;
   int64_t components_ = 0, resamples_ = 10000, seed_ = 1;
-  std::vector<std::string> parameters_, labels_;  // labels_: of groups that came from a column
+  std::vector<std::string> parameters_, labels_, notes_;  // labels_: of groups that came from a column; notes_: of what was left out
   std::optional<Table> csv_;
 };
 
@@ -359,7 +409,8 @@ DesignMatrix StatsCommand::matrix(bool with_y) const {
       m.y = c.values;
     }
   } else {
-    columns = parse_rows(x_, "x");
+    if (x_.empty()) throw Error(ErrorKind::usage, "--x is missing", "columns are separated by semicolons: --x \"1,2,3;2,4,6\"");
+    columns = parse_rows(x_, "x", Gaps::missing);
     for (size_t j = 0; j < columns.size(); ++j) {
       m.names.push_back(str("x{}", j + 1));
       if (columns[j].size() != columns[0].size())

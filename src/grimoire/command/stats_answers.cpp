@@ -2,12 +2,14 @@
 
 #include <cmath>
 
+#include "grimoire/base/error.h"
 #include "grimoire/command/numbers.h"
 #include "grimoire/stats/bayes.h"
 #include "grimoire/stats/counts.h"
 #include "grimoire/stats/information.h"
 #include "grimoire/stats/means.h"
 #include "grimoire/stats/multiple.h"
+#include "grimoire/stats/sample.h"
 #include "grimoire/stats/summary.h"
 
 namespace grim {
@@ -15,11 +17,13 @@ namespace grim {
 using namespace stats;
 
 Answer show(const TestResult& r) {
+  GRIM_CHECK(std::isfinite(r.statistic.value), numeric, r.method, "the statistic {} is {}: it does not exist for these values, or is beyond the "
+             "range of a double", r.statistic.name, number(r.statistic.value));
   Lines lines = {{r.statistic.name, number(r.statistic.value)}};
   std::string df;
   for (double v : r.df) df += (df.empty() ? "" : ", ") + number(v);
   if (!df.empty()) lines.emplace_back("df", df);
-  lines.emplace_back("p-value", str("{:.8g} ({})", r.p_value, name_of(r.alternative)));
+  lines.emplace_back("p-value", str("{} ({})", probability(r.p_value), name_of(r.alternative)));
   for (const Named& e : r.estimates) lines.emplace_back(e.name, number(e.value));
   if (r.interval)
     lines.emplace_back(str("{:.4g} % interval", 100 * r.interval->level),
@@ -31,13 +35,15 @@ Answer show(const TestResult& r) {
 
 namespace {
 
+std::string cell(double v) { return std::isnan(v) ? "-" : str("{:.4g}", v); }  // the note says why it does not exist
+
 std::string coefficient_table(const std::vector<Coefficient>& coefficients) {
   size_t width = 11;
   for (const Coefficient& c : coefficients) width = std::max(width, c.name.size());
   const auto pad = [&](const std::string& s) { return s + std::string(width + 2 - s.size(), ' '); };
   std::string text = "  " + pad("coefficient") + str("{:>15} {:>14} {:>10} {:>12}\n", "estimate", "std. error", "statistic", "p-value");
   for (const Coefficient& c : coefficients)
-    text += "  " + pad(c.name) + str("{:>15.8g} {:>14.7g} {:>10.4g} {:>12.4g}\n", c.estimate, c.standard_error, c.statistic, c.p_value);
+    text += "  " + pad(c.name) + str("{:>15.8g} {:>14.7g} {:>10} {:>12}\n", c.estimate, c.standard_error, cell(c.statistic), cell(c.p_value));
   return text;
 }
 
@@ -79,7 +85,8 @@ Answer tukey_answer(const Groups& groups, const std::vector<std::string>& labels
   Json pairs = Json::array();
   std::string text = str("Tukey's honest significant differences, {:.4g} % simultaneous intervals\n  {:<24} {:>14} {:>14} {:>14} {:>12}\n",
                          100 * level, "groups", "difference", "low", "high", "p-value");
-  for (const PairDifference& p : tukey_hsd(groups, level, missing)) {
+  const Tukey tukey = tukey_hsd(groups, level, missing);
+  for (const PairDifference& p : tukey.pairs) {
     text += str("  {:<24} {:>14.8g} {:>14.8g} {:>14.8g} {:>12.6g}\n", label(p.second) + " - " + label(p.first), p.difference, p.low, p.high,
                 p.p_value);
     pairs.push(Json::object({{"first", label(p.first)},
@@ -89,25 +96,29 @@ Answer tukey_answer(const Groups& groups, const std::vector<std::string>& labels
                              {"high", p.high},
                              {"p_value", p.p_value}}));
   }
-  return {text, Json::object({{"method", "Tukey HSD"}, {"level", level}, {"pairs", pairs}})};
+  for (const std::string& n : tukey.notes) text += "note: " + n + "\n";
+  return {text, Json::object({{"method", "Tukey HSD"}, {"level", level}, {"pairs", pairs}, {"notes", Json::array_of(tukey.notes)}})};
 }
 
 Answer bootstrap_answer(Values x, const ResampleOptions& options, uint64_t seed) {
   Rng rng(RngMode::philox, seed, "bootstrap");
+  const Sample s = sample_of(x);  // deviations are resampled: the mean of numbers far from 0 would lose their digits
   const Bootstrap b = bootstrap(
-      x, [](Values v) { return mean(v); }, rng, options);
-  const auto range = [](const Interval& i) { return str("{} to {}", number(i.low), number(i.high)); };
-  return {aligned({{"mean", number(b.estimate)},
-                   {"bias", number(b.bias)},
-                   {"standard error", number(b.standard_error)},
+      s.deviation, [](Values v) { return mean(v); }, rng, options);
+  const auto at = [&](double v) { return s.mean() + moved(v, s.unit()); };
+  const double bias = moved(b.bias, s.unit()), error = moved(b.standard_error, s.unit());
+  const auto range = [&](const Interval& i) { return str("{} to {}", number(at(i.low)), number(at(i.high))); };
+  return {aligned({{"mean", number(s.mean())},
+                   {"bias", number(bias)},
+                   {"standard error", number(error)},
                    {"percentile interval", range(b.percentile)},
                    {"BCa interval", range(b.bca)}}),
-          Json::object({{"mean", b.estimate},
-                        {"bias", b.bias},
-                        {"standard_error", b.standard_error},
+          Json::object({{"mean", s.mean()},
+                        {"bias", bias},
+                        {"standard_error", error},
                         {"level", options.level},
-                        {"percentile", Json::array({b.percentile.low, b.percentile.high})},
-                        {"bca", Json::array({b.bca.low, b.bca.high})}})};
+                        {"percentile", Json::array({at(b.percentile.low), at(b.percentile.high)})},
+                        {"bca", Json::array({at(b.bca.low), at(b.bca.high)})}})};
 }
 
 Answer adjust_answer(Values p, const std::string& how) {
@@ -174,8 +185,8 @@ Answer regression_answer(const DesignMatrix& m, double level) {
   f.notes.insert(f.notes.begin(), m.notes.begin(), m.notes.end());
   Lines lines = {{"R squared", str("{} (adjusted {})", number(f.r_squared), number(f.adjusted_r_squared))},
                  {"residual sd", str("{} on {} df", number(f.sigma), f.df_residual)},
-                 {"F", str("{} on {} and {} df, p = {:.6g}", number(f.f), f.df_model, f.df_residual, f.f_p_value)},
-                 {"log-likelihood", str("{}, AIC {}, BIC {}", number(f.log_likelihood), number(f.aic), number(f.bic))}};
+                 {"F", std::isnan(f.f) ? number(f.f) : str("{} on {} and {} df, p = {:.6g}", number(f.f), f.df_model, f.df_residual, f.f_p_value)},
+                 {"log-likelihood", std::isnan(f.aic) ? number(f.aic) : str("{}, AIC {}, BIC {}", number(f.log_likelihood), number(f.aic), number(f.bic))}};
   for (const std::string& n : f.notes) lines.emplace_back("note", n);
   return {"least squares\n" + coefficient_table(f.coefficients) + aligned(lines), to_json(f)};
 }
@@ -185,7 +196,7 @@ Answer glm_answer(Family family, const DesignMatrix& m, double level) {
   f.notes.insert(f.notes.begin(), m.notes.begin(), m.notes.end());
   Lines lines = {{"log-likelihood", str("{} (constant alone {})", number(f.log_likelihood), number(f.null_log_likelihood))},
                  {"deviance", str("{} (constant alone {})", number(f.deviance), number(f.null_deviance))},
-                 {"likelihood ratio", str("{} on {} df, p = {:.6g}", number(f.likelihood_ratio), f.lr_df, f.lr_p_value)},
+                 {"likelihood ratio", f.lr_df > 0 ? str("{} on {} df, p = {:.6g}", number(f.likelihood_ratio), f.lr_df, f.lr_p_value) : number(std::nan(""))},
                  {"AIC", number(f.aic)},
                  {"iterations", str("{}", f.iterations)}};
   for (const std::string& n : f.notes) lines.emplace_back("note", n);

@@ -13,6 +13,7 @@ void check(const char* who, Numbers y, size_t others, Numbers weight) {
   GRIM_CHECK(!y.empty() && y.size() == others && (weight.empty() || weight.size() == y.size()), shape, who,
              "got {} true values, {} predicted, {} weights", y.size(), others, weight.size());
 }
+void check_weighed(const char* who, double all) { GRIM_CHECK(all > 0, argument, who, "the weights sum to {}, expected above 0", all); }
 double at(Numbers weight, size_t i) { return weight.empty() ? 1.0 : weight[i]; }
 
 // Cumulated weights of positives and negatives from the highest score down, one step a distinct score.
@@ -21,6 +22,7 @@ struct Step {
 };
 std::vector<Step> steps(Numbers y, Numbers score, Numbers weight) {
   check("roc_auc", y, score.size(), weight);
+  for (size_t i = 0; i < score.size(); ++i) GRIM_CHECK(!std::isnan(score[i]), numeric, "roc_auc", "score {} is NaN: it has no place in an order", i + 1);
   std::vector<size_t> order(y.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return score[a] > score[b]; });
@@ -35,18 +37,27 @@ std::vector<Step> steps(Numbers y, Numbers score, Numbers weight) {
 }
 
 struct Margins {
-  std::vector<double> truth, predicted;
+  std::vector<double> truth, predicted, hit;  // weights of rows and columns, and of the diagonal
   double total = 0, correct = 0;
+  // A class of its own on one side: no agreement beyond chance can be told. Counted, because sums of weights differ by rounding.
+  bool single() const {
+    const auto filled = [](const std::vector<double>& v) { return std::ranges::count_if(v, [](double x) { return x > 0; }); };
+    return filled(truth) <= 1 || filled(predicted) <= 1;
+  }
 };
-Margins margins(std::span<const double> m, int64_t K) {
-  Margins s{std::vector<double>(K), std::vector<double>(K)};
+Margins margins(std::span<const double> given, int64_t K) {
+  Margins s{std::vector<double>(K), std::vector<double>(K), std::vector<double>(K)};
+  std::vector<double> m(given.begin(), given.end());
+  int e = 0;
+  std::frexp(m.empty() ? 0 : std::ranges::max(m), &e);  // scores are ratios: weights of any size are brought next to 1, exactly
+  for (double& v : m) v = std::ldexp(v, -e);
   for (int64_t i = 0; i < K; ++i)
     for (int64_t j = 0; j < K; ++j) {
       const double v = m[i * K + j];
       s.truth[i] += v;
       s.predicted[j] += v;
       s.total += v;
-      if (i == j) s.correct += v;
+      if (i == j) s.correct += v, s.hit[i] = v;
     }
   return s;
 }
@@ -57,6 +68,7 @@ double accuracy(Numbers y, Numbers predicted, Numbers weight) {
   check("accuracy", y, predicted.size(), weight);
   double right = 0, all = 0;
   for (size_t i = 0; i < y.size(); ++i) right += at(weight, i) * (y[i] == predicted[i]), all += at(weight, i);
+  check_weighed("accuracy", all);
   return right / all;
 }
 
@@ -75,9 +87,11 @@ std::vector<ClassScores> class_scores(std::span<const double> m, int64_t K) {
   const Margins s = margins(m, K);
   std::vector<ClassScores> scores;
   for (int64_t k = 0; k < K; ++k) {
-    const double hit = m[k * K + k], precision = s.predicted[k] > 0 ? hit / s.predicted[k] : 0,
+    double support = 0;
+    for (int64_t j = 0; j < K; ++j) support += m[k * K + j];
+    const double hit = s.hit[k], precision = s.predicted[k] > 0 ? hit / s.predicted[k] : 0,
                  recall = s.truth[k] > 0 ? hit / s.truth[k] : 0;
-    scores.push_back({precision, recall, precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0, s.truth[k]});
+    scores.push_back({precision, recall, precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0, support});
   }
   return scores;
 }
@@ -94,14 +108,14 @@ double matthews(std::span<const double> m, int64_t K) {
   double both = 0, tt = 0, pp = 0;
   for (int64_t k = 0; k < K; ++k) both += s.truth[k] * s.predicted[k], tt += s.truth[k] * s.truth[k], pp += s.predicted[k] * s.predicted[k];
   const double n2 = s.total * s.total, below = std::sqrt((n2 - pp) * (n2 - tt));
-  return below > 0 ? (s.correct * s.total - both) / below : 0;
+  return below > 0 && !s.single() ? (s.correct * s.total - both) / below : 0;
 }
 
 double cohen_kappa(std::span<const double> m, int64_t K) {
   const Margins s = margins(m, K);
   double chance = 0;
   for (int64_t k = 0; k < K; ++k) chance += s.truth[k] * s.predicted[k] / (s.total * s.total);
-  return chance < 1 ? (s.correct / s.total - chance) / (1 - chance) : 0;
+  return chance < 1 && !s.single() ? (s.correct / s.total - chance) / (1 - chance) : 0;
 }
 
 double log_loss(Numbers y, const Tensor& p, Numbers weight) {
@@ -112,6 +126,7 @@ double log_loss(Numbers y, const Tensor& p, Numbers weight) {
     sum -= at(weight, i) * std::log(std::clamp(p.data<double>()[i * K + static_cast<size_t>(y[i])], 1e-15, 1.0));
     all += at(weight, i);
   }
+  check_weighed("log_loss", all);
   return sum / all;
 }
 
@@ -119,6 +134,7 @@ double brier_score(Numbers y, Numbers p, Numbers weight) {
   check("brier_score", y, p.size(), weight);
   double sum = 0, all = 0;
   for (size_t i = 0; i < y.size(); ++i) sum += at(weight, i) * (p[i] - y[i]) * (p[i] - y[i]), all += at(weight, i);
+  check_weighed("brier_score", all);
   return sum / all;
 }
 
@@ -165,6 +181,7 @@ std::vector<ReliabilityBin> reliability(Numbers y, Numbers p, int bins, Numbers 
   check("reliability", y, p.size(), weight);
   std::vector<ReliabilityBin> all(static_cast<size_t>(bins), {0, 0, 0});
   for (size_t i = 0; i < y.size(); ++i) {
+    GRIM_CHECK(p[i] >= 0 && p[i] <= 1, argument, "reliability", "probability {} is {}, expected from 0 to 1", i + 1, p[i]);
     ReliabilityBin& bin = all[static_cast<size_t>(std::clamp<int>(static_cast<int>(p[i] * bins), 0, bins - 1))];
     bin.predicted += at(weight, i) * p[i];
     bin.observed += at(weight, i) * y[i];

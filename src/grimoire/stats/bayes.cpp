@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "grimoire/base/error.h"
+#include "grimoire/stats/sample.h"
 
 namespace grim::stats {
 
@@ -14,10 +15,12 @@ std::vector<double> posterior(std::span<const double> prior, std::span<const dou
   GRIM_CHECK(std::abs(total - 1) < 1e-6, argument, "bayes", "the priors sum to {}, expected 1", total);
   std::vector<double> joint(prior.size());
   double evidence = 0;
+  for (double v : likelihood) GRIM_CHECK(std::isfinite(v), argument, "bayes", "got a likelihood of {}, expected a finite number", v);
+  const int scale = exponent_of(likelihood);  // likelihoods count by their ratios alone
   for (size_t i = 0; i < prior.size(); ++i) {
-    GRIM_CHECK(prior[i] >= 0 && likelihood[i] >= 0 && std::isfinite(likelihood[i]), argument, "bayes",
+    GRIM_CHECK(prior[i] >= 0 && likelihood[i] >= 0, argument, "bayes",
                "hypothesis {}: got prior {} and likelihood {}, expected not below 0", i + 1, prior[i], likelihood[i]);
-    evidence += joint[i] = prior[i] * likelihood[i];
+    evidence += joint[i] = prior[i] * moved(likelihood[i], -scale);
   }
   GRIM_CHECK(evidence > 0, argument, "bayes", "the evidence is impossible under every hypothesis");
   for (double& v : joint) v /= evidence;

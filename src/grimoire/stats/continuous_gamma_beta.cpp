@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "grimoire/stats/families.h"
+#include "grimoire/stats/sample.h"
 #include "grimoire/stats/special.h"
 
 namespace grim::stats {
@@ -11,6 +12,10 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kLnSqrt2Pi = 0.918938533204672741780329736406;
+
+// ln(C(a + b, a) (a / n)^a (b / n)^b), n = a + b: what Stirling's form of the beta function leaves.
+double log_middle_term(double a, double b) { return log_beta_term(a, b, a / (a + b), b / (a + b), 0); }
 
 // Gamma(shape, scale); chi-square(df) is Gamma(df / 2, 2).
 class Gamma final : public Distribution {
@@ -21,23 +26,28 @@ class Gamma final : public Distribution {
     if (x < 0 || x == kInf) return -kInf;
     if (x == 0) return a_ < 1 ? kInf : a_ > 1 ? -kInf : -std::log(scale_);
     const double z = x / scale_;
-    return log_poisson_term(a_, z) + std::log(a_ / z) - std::log(scale_);  // z^(a-1) e^-z / Gamma(a)
+    return log_poisson_term(a_, z, -off(x)) + log_ratio(a_, z) - std::log(scale_);  // z^(a-1) e^-z / Gamma(a)
   }
-  double cdf(double x) const override { return gamma_p(a_, x / scale_); }
-  double sf(double x) const override { return gamma_q(a_, x / scale_); }
-  double log_cdf(double x) const override { return log_gamma_p(a_, x / scale_); }
-  double log_sf(double x) const override { return log_gamma_q(a_, x / scale_); }
+  double cdf(double x) const override { return gamma_p(a_, x / scale_, off(x)); }
+  double sf(double x) const override { return gamma_q(a_, x / scale_, off(x)); }
+  double log_cdf(double x) const override { return log_gamma_p(a_, x / scale_, off(x)); }
+  double log_sf(double x) const override { return log_gamma_q(a_, x / scale_, off(x)); }
   double mean() const override { return a_ * scale_; }
   double variance() const override { return a_ * scale_ * scale_; }
   double skewness() const override { return 2 / std::sqrt(a_); }
   double excess_kurtosis() const override { return 6 / a_; }
   double entropy() const override {
-    if (a_ > 1e5) return 0.5 * std::log(2 * M_PI * M_E * a_) + std::log(scale_) - 1 / (3 * a_);  // the sum below cancels
+    if (a_ > 16)  // Stirling's form: the sum below cancels
+      return kLnSqrt2Pi + 0.5 * std::log(a_) + stirling_error(a_) + (a_ - 1) * log_less_digamma(a_) + std::log(scale_);
     return a_ + std::log(scale_) + log_gamma(a_) + (1 - a_) * digamma(a_);
   }
   double draw(Rng& rng) const override { return scale_ * draw_gamma(rng, a_); }
 
  private:
+  double off(double x) const {  // x / scale - a, without the rounding of the quotient
+    const Twofold mean = two_product(a_, scale_);
+    return mean.high > 1e-250 && mean.high < 1e300 ? ((x - mean.high) - mean.low) / scale_ : x / scale_ - a_;
+  }
   double solve_quantile(double p) const override { return scale_ * gamma_p_inverse(a_, p); }
   double solve_isf(double q) const override { return scale_ * gamma_q_inverse(a_, q); }
   double a_, scale_;
@@ -56,8 +66,8 @@ class Beta final : public Distribution {
   }
   double cdf(double x) const override { return beta_i(a_, b_, x, 1 - x); }
   double sf(double x) const override { return beta_i(b_, a_, 1 - x, x); }
-  double log_cdf(double x) const override { return log_beta_i(a_, b_, x, 1 - x); }
-  double log_sf(double x) const override { return log_beta_i(b_, a_, 1 - x, x); }
+  double log_cdf(double x) const override { return log_beta_i(a_, b_, x, 1 - x, beta_off(a_, b_, x, 1 - x)); }
+  double log_sf(double x) const override { return log_beta_i(b_, a_, 1 - x, x, beta_off(b_, a_, 1 - x, x)); }
   double mean() const override { return a_ / (a_ + b_); }
   double variance() const override { return a_ * b_ / ((a_ + b_) * (a_ + b_) * (a_ + b_ + 1)); }
   double skewness() const override { return 2 * (b_ - a_) * std::sqrt(a_ + b_ + 1) / ((a_ + b_ + 2) * std::sqrt(a_ * b_)); }
@@ -66,6 +76,10 @@ class Beta final : public Distribution {
     return 6 * (d * d * (n + 1) - a_ * b_ * (n + 2)) / (a_ * b_ * (n + 2) * (n + 3));
   }
   double entropy() const override {
+    const double n = a_ + b_;
+    if (n > 32)  // with digamma(a) = ln a - less(a) the logarithms cancel by hand
+      return -log_middle_term(a_, b_) - std::log(n) + (a_ - 1) * log_less_digamma(a_) + (b_ - 1) * log_less_digamma(b_) -
+             (n - 2) * log_less_digamma(n);
     return log_beta(a_, b_) - (a_ - 1) * digamma(a_) - (b_ - 1) * digamma(b_) + (a_ + b_ - 2) * digamma(a_ + b_);
   }
   double draw(Rng& rng) const override {
@@ -86,7 +100,7 @@ class StudentT final : public Distribution {
   Support support() const override { return {-kInf, kInf}; }
   double log_pdf(double x) const override {
     const double t = z(x), grown = df_ > t * t ? std::log1p(t * t / df_) : 2 * std::log(std::hypot(1, t / std::sqrt(df_)));
-    return -0.5 * (df_ + 1) * grown - 0.5 * std::log(df_) - log_beta(df_ / 2, 0.5) - std::log(scale_);
+    return -0.5 * (df_ + 1) * grown + log_norm() - std::log(scale_);
   }
   double cdf(double x) const override { return sf_of(-z(x)); }
   double sf(double x) const override { return sf_of(z(x)); }
@@ -98,8 +112,9 @@ class StudentT final : public Distribution {
   double excess_kurtosis() const override { return df_ > 4 ? 6 / (df_ - 4) : df_ > 2 ? kInf : kNan; }
   double entropy() const override {
     const double h = (df_ + 1) / 2;
-    const double spread = df_ > 1e6 ? 0.5 + 0.5 / df_ : h * (digamma(h) - digamma(df_ / 2));
-    return spread + 0.5 * std::log(df_) + log_beta(df_ / 2, 0.5) + std::log(scale_);
+    const double spread = df_ > 32 ? h * (std::log1p(1 / df_) - log_less_digamma(h) + log_less_digamma(df_ / 2))
+                                   : h * (digamma(h) - digamma(df_ / 2));
+    return spread - log_norm() + std::log(scale_);
   }
   double draw(Rng& rng) const override {
     const double normal = rng.normal();
@@ -108,27 +123,43 @@ class StudentT final : public Distribution {
 
  private:
   double z(double x) const { return (x - location_) / scale_; }
+  double log_norm() const {  // ln(Gamma((df + 1) / 2) / Gamma(df / 2) / sqrt(df pi)), for large df without logarithms of df
+    const double h = df_ / 2;
+    if (df_ < 32) return -0.5 * std::log(df_) - log_beta(h, 0.5);
+    return (h * std::log1p(0.5 / h) - 0.5) + (stirling_error(h + 0.5) - stirling_error(h)) - kLnSqrt2Pi;
+  }
+  // Next to the normal: its tail, and the first term of Fisher's expansion. The second is the square of t^4 / (4 df).
+  bool near_normal(double t) const { return df_ > 1e13 && t * t * t * t < 1e-7 * df_; }
+  double correction(double t) const { return t * (t * t + 1) / (4 * df_); }  // times the normal density
   Complementary share(double t) const {  // df / (df + t^2) and t^2 / (df + t^2)
     const double r = t / std::sqrt(df_), r2 = r * r;
     return r2 < 1 ? Complementary{1 / (1 + r2), r2 / (1 + r2)} : Complementary{1 / r / (r + 1 / r), r / (r + 1 / r)};
   }
   double sf_of(double t) const {
     if (std::isinf(t)) return t > 0 ? 0 : 1;
-    const Complementary c = share(t);
+    if (t >= 0 && near_normal(t)) return normal_sf(t) + correction(t) * std::exp(-0.5 * t * t - kLnSqrt2Pi);
+    if (t < 0 && near_normal(t)) return 1 - sf_of(-t);
+    const Complementary c = share(std::abs(t));
+    if (c.x < 1e-300) return t > 0 ? std::exp(log_sf_of(t)) : -std::expm1(log_sf_of(-t));
     if (t < 0) return 0.5 + 0.5 * beta_i(0.5, df_ / 2, c.y, c.x);
     return 0.5 * beta_i(df_ / 2, 0.5, c.x, c.y);
   }
   double log_sf_of(double t) const {
     if (std::isinf(t)) return t > 0 ? -kInf : 0;
     if (t < 0) return std::log1p(-sf_of(-t));
+    if (near_normal(t)) return log_normal_sf(t) + std::log1p(correction(t) * std::exp(-0.5 * t * t - kLnSqrt2Pi - log_normal_sf(t)));
     const Complementary c = share(t);
     if (c.x < 1e-300) {  // I_x(a, 1/2) -> x^a / (a B(a, 1/2))
       const double log_x = std::log(df_) - 2 * std::log(t);
       return -M_LN2 + df_ / 2 * log_x - std::log(df_ / 2) - log_beta(df_ / 2, 0.5);
     }
-    return -M_LN2 + log_beta_i(df_ / 2, 0.5, c.x, c.y);
+    return -M_LN2 + log_beta_i(df_ / 2, 0.5, c.x, c.y, beta_off(df_ / 2, 0.5, c.x, c.y));
   }
   double magnitude(double tail) const {  // t >= 0 with P(T > t) = tail <= 1/2
+    if (df_ > 1e13) {
+      const double z = -normal_quantile(tail);
+      return z + correction(z);
+    }
     if (tail < 0.25 || df_ < 1) {
       const Complementary c = beta_i_inverse(df_ / 2, 0.5, 2 * tail);
       if (c.x > 1e-290) return std::sqrt(df_) * std::sqrt(c.y / c.x);
@@ -152,12 +183,14 @@ class FRatio final : public Distribution {
     if (f < 0 || f == kInf) return -kInf;
     if (f == 0) return a_ < 1 ? kInf : a_ > 1 ? -kInf : 0;
     const Complementary c = share(f);  // the beta density in c.y, times dy/df = c.x c.y / f
-    return a_ * std::log(c.y) + b_ * std::log(c.x) - log_beta(a_, b_) - std::log(f);
+    if (std::min(a_, b_) > 2) return log_beta_term(a_, b_, c.y, c.x, off(f)) + std::log(a_) + std::log(b_ / (a_ + b_)) - std::log(f);
+    const double r = a_ / b_ * f, grown = r < 1 ? std::log1p(r) : std::log1p(1 / r), log_r = log_ratio(a_, b_) + std::log(f);
+    return a_ * ((r < 1 ? log_r : 0) - grown) - b_ * (grown + (r < 1 ? 0 : log_r)) - log_beta(a_, b_) - std::log(f);
   }
-  double cdf(double f) const override { return f <= 0 ? 0 : beta_i(a_, b_, share(f).y, share(f).x); }
-  double sf(double f) const override { return f <= 0 ? 1 : beta_i(b_, a_, share(f).x, share(f).y); }
-  double log_cdf(double f) const override { return f <= 0 ? -kInf : log_beta_i(a_, b_, share(f).y, share(f).x); }
-  double log_sf(double f) const override { return f <= 0 ? 0 : log_beta_i(b_, a_, share(f).x, share(f).y); }
+  double cdf(double f) const override { return f <= 0 ? 0 : beta_i(a_, b_, share(f).y, share(f).x, off(f)); }
+  double sf(double f) const override { return f <= 0 ? 1 : beta_i(b_, a_, share(f).x, share(f).y, -off(f)); }
+  double log_cdf(double f) const override { return f <= 0 ? -kInf : log_beta_i(a_, b_, share(f).y, share(f).x, off(f)); }
+  double log_sf(double f) const override { return f <= 0 ? 0 : log_beta_i(b_, a_, share(f).x, share(f).y, -off(f)); }
   double mean() const override { return b_ > 1 ? b_ / (b_ - 1) : kInf; }
   double variance() const override {
     if (b_ <= 2) return b_ > 1 ? kInf : kNan;
@@ -173,6 +206,10 @@ class FRatio final : public Distribution {
     return 12 * (m * (5 * n - 22) * (m + n - 2) + (n - 4) * (n - 2) * (n - 2)) / (m * (n - 6) * (n - 8) * (m + n - 2));
   }
   double entropy() const override {
+    const double n = a_ + b_;
+    if (n > 32)
+      return -log_middle_term(a_, b_) - std::log(a_) - std::log(b_ / n) + (a_ - 1) * log_less_digamma(a_) + (b_ + 1) * log_less_digamma(b_) -
+             n * log_less_digamma(n);
     return log_beta(a_, b_) + std::log(b_ / a_) + (1 - a_) * digamma(a_) - (1 + b_) * digamma(b_) + (a_ + b_) * digamma(a_ + b_);
   }
   double draw(Rng& rng) const override {
@@ -185,6 +222,7 @@ class FRatio final : public Distribution {
     const double r = a_ / b_ * f;
     return r < 1 ? Complementary{1 / (1 + r), r / (1 + r)} : Complementary{1 / r / (1 + 1 / r), 1 / (1 + 1 / r)};
   }
+  double off(double f) const { return a_ * (1 - f) * share(f).x; }  // a c.x - b c.y
   double ratio(const Complementary& c) const { return b_ / a_ * (c.x / c.y); }  // c.x is the share of the numerator
   double solve_quantile(double p) const override { return ratio(beta_i_inverse(a_, b_, p)); }
   double solve_isf(double q) const override { return ratio(beta_i_upper_inverse(a_, b_, q)); }

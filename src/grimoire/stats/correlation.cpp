@@ -5,41 +5,43 @@
 #include <numeric>
 
 #include "grimoire/base/error.h"
+#include "grimoire/stats/sample.h"
 #include "grimoire/stats/special.h"
-#include "grimoire/stats/summary.h"
 
 namespace grim::stats {
 namespace {
 
-struct Pairs {
-  std::vector<double> x, y;
-};
-
 Pairs pairs_of(std::span<const double> x, std::span<const double> y, const char* what, Missing missing, std::vector<std::string>& notes) {
-  GRIM_CHECK(x.size() == y.size(), argument, what, "got {} and {} values, expected pairs", x.size(), y.size());
-  Pairs p;
-  size_t lost = 0;
-  for (size_t i = 0; i < x.size(); ++i) {
-    if (missing == Missing::drop && (std::isnan(x[i]) || std::isnan(y[i]))) {
-      ++lost;
-      continue;
-    }
-    GRIM_CHECK(std::isfinite(x[i]) && std::isfinite(y[i]), numeric, what, "pair {} is ({}, {}), expected finite numbers", i + 1, x[i],
-               y[i]);
-    p.x.push_back(x[i]), p.y.push_back(y[i]);
-  }
-  if (lost) notes.push_back(str("{} of {} pairs had a missing value and were left out", lost, x.size()));
+  Pairs p = checked_pairs(x, y, what, missing, notes);
   GRIM_CHECK(p.x.size() >= 3, argument, what, "got {} pairs, expected three or more", p.x.size());
+  for (const auto& v : {p.x, p.y})
+    GRIM_CHECK(std::ranges::min(v) < std::ranges::max(v), argument, what, "one of the variables is constant: the correlation does not exist");
   return p;
 }
 
-bool constant(std::span<const double> x) { return std::ranges::all_of(x, [&](double v) { return v == x[0]; }); }
-
-// r sqrt((n - 2) / (1 - r^2)) follows t with n - 2 degrees of freedom.
-double t_tail(double r, double n, Alternative a) {
-  const double t = r * std::sqrt((n - 2) / ((1 - r) * (1 + r)));
-  return symmetric_p(*make_distribution("t", {{"df", n - 2}}), t, a);
+// r and 1 - r^2, the latter from the distances to the line itself, so that an r near 1 keeps its digits. Exactly 1 and 0 when no point
+// is off the line by more than rounding: two last bits of what was added up there.
+struct Line {
+  double r, rest;
+};
+Line line_of(std::span<const double> x, std::span<const double> y) {
+  const Sample a = sample_of(x), b = sample_of(y);
+  if (a.constant() || b.constant()) return {std::nan(""), std::nan("")};
+  const double xy = inner(a.deviation, b.deviation), slope = xy / a.squares;
+  std::vector<double> off;
+  bool straight = true;
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double along = slope * a.deviation[i];
+    off.push_back(b.deviation[i] - along);
+    straight &= std::abs(off[i]) <= 0x1p-50 * (std::abs(b.deviation[i]) + std::abs(along));
+  }
+  if (straight) return {std::copysign(1.0, xy), 0};
+  return {std::clamp(xy / (std::sqrt(a.squares) * std::sqrt(b.squares)), -1.0, 1.0), std::min(1.0, inner(off, off) / b.squares)};
 }
+
+// r sqrt((n - 2) / (1 - r^2)) follows t with n - 2 degrees of freedom; infinite on a line.
+double t_of(const Line& l, double n) { return l.r * std::sqrt((n - 2) / l.rest); }
+double t_tail(const Line& l, double n, Alternative a) { return symmetric_p(*make_distribution("t", {{"df", n - 2}}), t_of(l, n), a); }
 
 // Exchanges that sorting y takes: the discordant pairs, by merging.
 int64_t merge_count(std::vector<double>& y, std::vector<double>& room, size_t low, size_t high) {
@@ -71,6 +73,17 @@ template <class Same> TieSums tie_sums(size_t n, Same same) {
   return s;
 }
 
+// ln of the number of orders of the values that differ in equal values alone.
+double tied_orders(std::vector<double> x) {
+  std::ranges::sort(x);
+  double sum = 0;
+  for (size_t i = 0, j = 0; i < x.size(); i = j) {
+    while (j < x.size() && x[j] == x[i]) ++j;
+    sum += log_gamma(static_cast<double>(j - i) + 1);
+  }
+  return sum;
+}
+
 // Shares of orders of n values with 0, 1, ... discordant pairs: the i-th value adds 0 .. i-1 of them, equally likely.
 std::vector<double> kendall_null(int64_t n) {
   std::vector<double> p = {1};
@@ -85,28 +98,33 @@ std::vector<double> kendall_null(int64_t n) {
 
 }  // namespace
 
-double pearson(std::span<const double> x, std::span<const double> y) {
-  const double mx = mean(x), my = mean(y);
-  double xx = 0, yy = 0, xy = 0;
-  for (size_t i = 0; i < x.size(); ++i) xx += (x[i] - mx) * (x[i] - mx), yy += (y[i] - my) * (y[i] - my), xy += (x[i] - mx) * (y[i] - my);
-  return std::clamp(xy / (std::sqrt(xx) * std::sqrt(yy)), -1.0, 1.0);
-}
+double pearson(std::span<const double> x, std::span<const double> y) { return line_of(x, y).r; }
 
 TestResult pearson_test(std::span<const double> x, std::span<const double> y, const TestOptions& o) {
   check_level(o.level);
   TestResult r{.method = "Pearson correlation", .statistic = {"r"}, .alternative = o.alternative};
   const Pairs p = pairs_of(x, y, "pearson", o.missing, r.notes);
-  GRIM_CHECK(!constant(p.x) && !constant(p.y), argument, "pearson", "one of the variables is constant: the correlation does not exist");
-  const double n = static_cast<double>(p.x.size()), c = pearson(p.x, p.y);
-  r.statistic.value = c, r.df = {n - 2}, r.p_value = t_tail(c, n, o.alternative);
-  r.estimates = {{"t", c * std::sqrt((n - 2) / ((1 - c) * (1 + c)))}};
+  const double n = static_cast<double>(p.x.size());
+  const Line l = line_of(p.x, p.y);
+  r.statistic.value = l.r, r.df = {n - 2};
+  r.effect = Named{"r squared", l.rest < 0.5 ? 1 - l.rest : l.r * l.r};
+  if (l.rest == 0) {
+    r.estimates = {{"t"}};
+    r.notes.push_back("the points lie on one line: t is infinite, and neither p nor an interval exist");
+    r.meaning = "The correlation is perfect: there is no error to compare it with.";
+    return r;
+  }
+  r.p_value = t_tail(l, n, o.alternative);
+  r.estimates = {{"t", t_of(l, n)}};
   if (n > 3) {
     const bool two = o.alternative == Alternative::two_sided;
-    const double reach = -normal_quantile((1 - o.level) / (two ? 2 : 1)) / std::sqrt(n - 3), z = std::atanh(c);
+    // atanh r = ln((1 + r)^2 / (1 - r^2)) / 2
+    const double reach = -normal_quantile((1 - o.level) / (two ? 2 : 1)) / std::sqrt(n - 3),
+                 z = std::abs(l.r) < 0.9 ? std::atanh(l.r)
+                                         : std::copysign(std::log1p(std::abs(l.r)) - 0.5 * std::log(l.rest), l.r);
     r.interval = Interval{"correlation", o.alternative == Alternative::less ? -1 : std::tanh(z - reach),
                           o.alternative == Alternative::greater ? 1 : std::tanh(z + reach), o.level};
   }
-  r.effect = Named{"r squared", c * c};
   r.meaning = meaning_of(r.p_value, "the two are not linearly associated");
   return r;
 }
@@ -114,9 +132,10 @@ TestResult pearson_test(std::span<const double> x, std::span<const double> y, co
 TestResult spearman_test(std::span<const double> x, std::span<const double> y, const TestOptions& o) {
   TestResult r{.statistic = {"rho"}, .alternative = o.alternative};
   const Pairs p = pairs_of(x, y, "spearman", o.missing, r.notes);
-  GRIM_CHECK(!constant(p.x) && !constant(p.y), argument, "spearman", "one of the variables is constant: the correlation does not exist");
   const Ranks a = ranks_of(p.x), b = ranks_of(p.y);
-  const double n = static_cast<double>(p.x.size()), rho = pearson(a.rank, b.rank);
+  const double n = static_cast<double>(p.x.size());
+  const Line line = line_of(a.rank, b.rank);
+  const double rho = line.r;
   const bool ties = a.tie_sum + b.tie_sum > 0, exact = o.method == PMethod::exact || (o.method == PMethod::automatic && !ties && n <= 9);
   GRIM_CHECK(!exact || (n <= 10 && !ties), argument, "spearman", "the exact distribution is for at most 10 values without ties");
   r.statistic.value = rho;
@@ -135,10 +154,15 @@ TestResult spearman_test(std::span<const double> x, std::span<const double> y, c
                                                     : std::abs(d2 - middle) >= std::abs(seen - middle);
     } while (std::next_permutation(order.begin(), order.end()));
     r.p_value = hits / all;
+  } else if (line.rest == 0) {  // of n! equally likely orders, those that swap ties alone agree as well
+    const double best = std::exp(tied_orders(p.y) - log_gamma(n + 1));
+    const bool rises = rho > 0;
+    r.p_value = o.alternative == Alternative::two_sided ? std::min(1.0, 2 * best) : (o.alternative == Alternative::greater) == rises ? best : 1;
+    r.notes.push_back("the ranks agree wholly: p counts orders, the t approximation does not exist");
   } else {
-    r.df = {n - 2}, r.p_value = t_tail(rho, n, o.alternative);
+    r.df = {n - 2}, r.p_value = t_tail(line, n, o.alternative);
   }
-  r.method = exact ? "Spearman rank correlation, exact" : "Spearman rank correlation, t approximation";
+  r.method = exact || line.rest == 0 ? "Spearman rank correlation, exact" : "Spearman rank correlation, t approximation";
   if (ties) r.notes.push_back("ties: middle ranks");
   r.effect = Named{"rho squared", rho * rho};
   r.meaning = meaning_of(r.p_value, "the two are not monotonically associated");
@@ -148,7 +172,6 @@ TestResult spearman_test(std::span<const double> x, std::span<const double> y, c
 TestResult kendall_test(std::span<const double> x, std::span<const double> y, const TestOptions& o) {
   TestResult r{.statistic = {"tau-b"}, .alternative = o.alternative};
   const Pairs p = pairs_of(x, y, "kendall", o.missing, r.notes);
-  GRIM_CHECK(!constant(p.x) && !constant(p.y), argument, "kendall", "one of the variables is constant: the correlation does not exist");
   const size_t count = p.x.size();
   std::vector<size_t> order(count);
   std::iota(order.begin(), order.end(), 0);

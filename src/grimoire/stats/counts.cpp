@@ -2,18 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "grimoire/base/error.h"
+#include "grimoire/stats/sample.h"
 #include "grimoire/stats/special.h"
 
 namespace grim::stats {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kMost = 9e15;  // counts beyond 2^53 are not told apart
 
 void check_count(double v, const char* what) {
-  GRIM_CHECK(std::isfinite(v) && v >= 0 && v == std::floor(v), argument, what, "got {}, expected a whole number from 0", v);
+  GRIM_CHECK(v >= 0 && v == std::floor(v) && v <= kMost, argument, what, "got {}, expected a whole number from 0 to 9e15", v);
 }
 void check_share(double successes, double n, const char* what) {
   check_count(successes, what), check_count(n, what);
@@ -23,6 +24,7 @@ void check_share(double successes, double n, const char* what) {
 struct Margins {
   std::vector<double> rows, columns;
   double total = 0;
+  double expected(size_t i, size_t j) const { return rows[i] * (columns[j] / total); }  // of the cell, above 0
 };
 Margins margins_of(const Table2d& table, const char* what) {
   GRIM_CHECK(table.size() >= 2 && table[0].size() >= 2, shape, what, "got a table of {} row(s), expected two or more rows and columns",
@@ -37,11 +39,13 @@ Margins margins_of(const Table2d& table, const char* what) {
       m.rows[i] += table[i][j], m.columns[j] += table[i][j], m.total += table[i][j];
     }
   }
+  GRIM_CHECK(m.total <= kMost, argument, what, "the table counts {}, expected at most 9e15", m.total);
   for (double v : m.rows) GRIM_CHECK(v > 0, argument, what, "a row of the table is empty");
   for (double v : m.columns) GRIM_CHECK(v > 0, argument, what, "a column of the table is empty");
   return m;
 }
 
+std::unique_ptr<Distribution> beta(double a, double b) { return make_distribution("beta", {{"a", a}, {"b", b}}); }
 double chi_square_sf(double x, double df) { return make_distribution("chi-square", {{"df", df}})->sf(x); }
 
 void independence(TestResult& r, const Table2d& table, const Margins& m) {
@@ -52,8 +56,8 @@ void independence(TestResult& r, const Table2d& table, const Margins& m) {
   double plain = 0;
   for (size_t i = 0; i < table.size(); ++i)
     for (size_t j = 0; j < table[i].size(); ++j) {
-      const double expected = m.rows[i] * m.columns[j] / m.total;
-      small += expected < 5, plain += (table[i][j] - expected) * (table[i][j] - expected) / expected;
+      const double e = m.expected(i, j), off = table[i][j] - e;
+      small += e < 5, plain += off * (off / e);
     }
   if (small)
     r.notes.push_back(str("{} expected count(s) below 5: the chi-square approximation is rough{}", small,
@@ -70,11 +74,10 @@ Interval proportion_interval(double k, double n, ProportionInterval form, double
   if (form == ProportionInterval::wilson) {
     const double z = -normal_quantile(tail), grown = 1 + z * z / n, middle = p + z * z / (2 * n),
                  reach = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-    return {"proportion", std::max(0.0, (middle - reach) / grown), std::min(1.0, (middle + reach) / grown), level};
+    return {"proportion", k == 0 ? 0 : std::max(0.0, (middle - reach) / grown), k == n ? 1 : std::min(1.0, (middle + reach) / grown), level};
   }
   const double half = form == ProportionInterval::jeffreys ? 0.5 : 0, one = form == ProportionInterval::jeffreys ? 0.5 : 1;
-  return {"proportion", k == 0 ? 0 : beta_i_inverse(k + half, n - k + one, tail).x,
-          k == n ? 1 : beta_i_upper_inverse(k + one, n - k + half, tail).x, level};
+  return {"proportion", k == 0 ? 0 : beta(k + half, n - k + one)->quantile(tail), k == n ? 1 : beta(k + one, n - k + half)->isf(tail), level};
 }
 
 TestResult binomial_test(double k, double n, double p, const TestOptions& o) {
@@ -101,8 +104,8 @@ TestResult binomial_test(double k, double n, double p, const TestOptions& o) {
   }
   const double level = o.alternative == Alternative::two_sided ? o.level : 2 * o.level - 1;
   r.interval = Interval{"proportion", 0, 1, o.level};
-  if (o.alternative != Alternative::less && k > 0) r.interval->low = beta_i_inverse(k, n - k + 1, (1 - level) / 2).x;
-  if (o.alternative != Alternative::greater && k < n) r.interval->high = beta_i_upper_inverse(k + 1, n - k, (1 - level) / 2).x;
+  if (o.alternative != Alternative::less && k > 0) r.interval->low = beta(k, n - k + 1)->quantile((1 - level) / 2);
+  if (o.alternative != Alternative::greater && k < n) r.interval->high = beta(k + 1, n - k)->isf((1 - level) / 2);
   r.estimates = {{"proportion", k / n}};
   r.effect = Named{"difference of proportions", k / n - p};
   r.meaning = meaning_of(r.p_value, str("the true proportion is {}", p));
@@ -112,12 +115,13 @@ TestResult binomial_test(double k, double n, double p, const TestOptions& o) {
 TestResult proportion_test(double k, double n, double p, const TestOptions& o) {
   check_share(k, n, "proportion test");
   GRIM_CHECK(p > 0 && p < 1, argument, "proportion test", "got p = {}, expected between 0 and 1", p);
-  TestResult r{
-      .method = "one-proportion z test", .statistic = {"z", (k - n * p) / std::sqrt(n * p * (1 - p))}, .alternative = o.alternative};
+  const double off = std::fma(-n, p, k);  // k - n p
+  TestResult r{.method = "one-proportion z test", .statistic = {"z", off / std::sqrt(n * p * (1 - p))}, .alternative = o.alternative};
   r.p_value = symmetric_p(*make_distribution("normal", {}), r.statistic.value, o.alternative);
   r.interval = proportion_interval(k, n, ProportionInterval::wilson, o.level);
   r.estimates = {{"proportion", k / n}};
-  r.effect = Named{"Cohen's h", 2 * (std::asin(std::sqrt(k / n)) - std::asin(std::sqrt(p)))};
+  // 2 asin sqrt(k / n) - 2 asin sqrt(p), as one arc
+  r.effect = Named{"Cohen's h", 2 * std::asin(std::clamp(off / n / (std::sqrt(k / n * (1 - p)) + std::sqrt(p * ((n - k) / n))), -1.0, 1.0))};
   if (std::min(n * p, n * (1 - p)) < 5) r.notes.push_back("fewer than 5 expected: the binomial test is exact");
   r.meaning = meaning_of(r.p_value, str("the true proportion is {}", p));
   return r;
@@ -144,17 +148,21 @@ TestResult chi_square_fit(std::span<const double> observed, std::span<const doub
              given.size());
   std::vector<double> expected(given.begin(), given.end());
   if (given.empty()) expected.assign(k, 1);
+  for (double v : expected) GRIM_CHECK(std::isfinite(v), argument, "chi-square", "got {} expected, expected a finite number above 0", v);
+  const int scale = exponent_of(expected);  // they are compared with each other alone
   double seen = 0, all = 0;
   for (size_t i = 0; i < k; ++i) {
-    GRIM_CHECK(observed[i] >= 0 && expected[i] > 0, argument, "chi-square",
-               "class {}: got {} observed and {} expected, expected a count and a number above 0", i + 1, observed[i], expected[i]);
-    seen += observed[i], all += expected[i];
+    GRIM_CHECK(observed[i] >= 0 && observed[i] <= kMost && expected[i] > 0, argument, "chi-square",
+               "class {}: got {} observed and {} expected, expected a count up to 9e15 and a finite number above 0", i + 1, observed[i],
+               expected[i]);
+    seen += observed[i], all += expected[i] = moved(expected[i], -scale);
   }
+  GRIM_CHECK(seen > 0, argument, "chi-square", "all counts are 0: there are no frequencies to compare");
   TestResult r{.method = "chi-square test of given frequencies", .statistic = {"X squared", 0}, .alternative = Alternative::greater};
   int small = 0;
   for (size_t i = 0; i < k; ++i) {
     const double e = expected[i] * seen / all;
-    r.statistic.value += (observed[i] - e) * (observed[i] - e) / e, small += e < 5;
+    r.statistic.value += (observed[i] - e) * ((observed[i] - e) / e), small += e < 5;
   }
   r.df = {static_cast<double>(k) - 1 - static_cast<double>(fitted)};
   GRIM_CHECK(r.df[0] > 0, argument, "chi-square", "{} classes leave no degrees of freedom after {} fitted parameters", k, fitted);
@@ -172,8 +180,8 @@ TestResult chi_square_test(const Table2d& table, Yates yates) {
                .statistic = {"X squared", 0}};
   for (size_t i = 0; i < table.size(); ++i)
     for (size_t j = 0; j < table[i].size(); ++j) {
-      const double e = m.rows[i] * m.columns[j] / m.total, off = std::abs(table[i][j] - e), d = off - (correct ? std::min(0.5, off) : 0);
-      r.statistic.value += d * d / e;
+      const double e = m.expected(i, j), off = std::abs(table[i][j] - e), d = off - (correct ? std::min(0.5, off) : 0);
+      r.statistic.value += d * (d / e);
     }
   independence(r, table, m);
   return r;
@@ -183,7 +191,7 @@ TestResult g_test(const Table2d& table) {
   const Margins m = margins_of(table, "g test");
   TestResult r{.method = "G test of independence", .statistic = {"G", 0}};
   for (size_t i = 0; i < table.size(); ++i)
-    for (size_t j = 0; j < table[i].size(); ++j) r.statistic.value += 2 * deviance_term(table[i][j], m.rows[i] * m.columns[j] / m.total);
+    for (size_t j = 0; j < table[i].size(); ++j) r.statistic.value += 2 * deviance_term(table[i][j], m.expected(i, j));
   independence(r, table, m);
   return r;
 }
@@ -191,7 +199,8 @@ TestResult g_test(const Table2d& table) {
 TestResult mcnemar_test(const Table2d& table, const TestOptions& o) {
   GRIM_CHECK(table.size() == 2 && table[0].size() == 2 && table[1].size() == 2, shape, "mcnemar", "expected a 2 x 2 table");
   const double b = table[0][1], c = table[1][0];
-  check_count(b, "mcnemar"), check_count(c, "mcnemar");
+  for (const auto& row : table)
+    for (double v : row) check_count(v, "mcnemar");
   GRIM_CHECK(b + c > 0, argument, "mcnemar", "no pair changed: the test has nothing to compare");
   TestResult r;
   if (o.method == PMethod::exact) {

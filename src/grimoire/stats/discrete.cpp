@@ -108,8 +108,8 @@ class Binomial final : public Counting {
   double log_p(double k) const override { return log_binomial_term(k, n_, p_, q_); }
   double below(double k) const override { return beta_i(n_ - k, k + 1, q_, p_); }
   double above(double k) const override { return beta_i(k + 1, n_ - k, p_, q_); }
-  double log_below(double k) const override { return log_beta_i(n_ - k, k + 1, q_, p_); }
-  double log_above(double k) const override { return log_beta_i(k + 1, n_ - k, p_, q_); }
+  double log_below(double k) const override { return log_beta_i(n_ - k, k + 1, q_, p_, beta_off(n_ - k, k + 1, q_, p_)); }
+  double log_above(double k) const override { return log_beta_i(k + 1, n_ - k, p_, q_, beta_off(k + 1, n_ - k, p_, q_)); }
 
   // Few expected: inversion, term by term. Else Hoermann (1993), transformed rejection (BTRS).
   double draw_at_most_half(Rng& rng, double p) const {
@@ -151,8 +151,8 @@ class Poisson final : public Counting {
   double log_p(double k) const override { return log_poisson_term(k, mean_); }
   double below(double k) const override { return gamma_q(k + 1, mean_); }
   double above(double k) const override { return gamma_p(k + 1, mean_); }
-  double log_below(double k) const override { return log_gamma_q(k + 1, mean_); }
-  double log_above(double k) const override { return log_gamma_p(k + 1, mean_); }
+  double log_below(double k) const override { return log_gamma_q(k + 1, mean_, mean_ - (k + 1)); }
+  double log_above(double k) const override { return log_gamma_p(k + 1, mean_, mean_ - (k + 1)); }
   double mean_;
 };
 
@@ -169,12 +169,12 @@ class NegativeBinomial final : public Counting {
 
  private:
   double log_p(double k) const override {
-    return k == 0 ? r_ * (q_ < 0.1 ? std::log1p(-q_) : std::log(p_)) : log_binomial_term(r_, r_ + k, p_, q_) + std::log(r_ / (r_ + k));
+    return k == 0 ? r_ * (q_ < 0.1 ? std::log1p(-q_) : std::log(p_)) : log_beta_term(r_, k, p_, q_, beta_off(r_, k, p_, q_)) + std::log(r_ / (r_ + k));
   }
   double below(double k) const override { return beta_i(r_, k + 1, p_, q_); }
   double above(double k) const override { return beta_i(k + 1, r_, q_, p_); }
-  double log_below(double k) const override { return log_beta_i(r_, k + 1, p_, q_); }
-  double log_above(double k) const override { return log_beta_i(k + 1, r_, q_, p_); }
+  double log_below(double k) const override { return log_beta_i(r_, k + 1, p_, q_, beta_off(r_, k + 1, p_, q_)); }
+  double log_above(double k) const override { return log_beta_i(k + 1, r_, q_, p_, beta_off(k + 1, r_, q_, p_)); }
   double r_, p_, q_;
 };
 

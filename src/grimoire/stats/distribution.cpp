@@ -1,6 +1,7 @@
 #include "grimoire/stats/distribution.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -137,15 +138,40 @@ template <class Excess> double Distribution::polish(double x, Excess excess) con
   }
   return x;
 }
+// An inverse is taken when its tail is the one asked for, to nine digits of it or of x. What inverses return at extreme parameters is
+// sometimes nothing of the kind: the doubles of the support are then searched, in their order.
+double Distribution::repaired(double x, double tail, bool lower) const {
+  const auto [low, high] = support();
+  const double wanted = std::log(tail);
+  const auto above = [&](double at) { return (lower ? log_cdf(at) - wanted : wanted - log_sf(at)) >= 0; };
+  if (x >= low && x <= high) {
+    const double off = std::abs((lower ? log_cdf(x) : log_sf(x)) - wanted), step = 1e-9 * std::abs(x);
+    if (off <= 1e-9 * std::max(1.0, std::abs(wanted)) || (above(x + step) && !above(x - step))) return x;
+  }
+  const auto place = [](double v) {  // doubles as integers in their order
+    const int64_t bits = std::bit_cast<int64_t>(v);
+    return bits >= 0 ? bits : std::numeric_limits<int64_t>::min() - bits;
+  };
+  const auto value = [](int64_t n) { return std::bit_cast<double>(n >= 0 ? n : std::numeric_limits<int64_t>::min() - n); };
+  constexpr double kMost = std::numeric_limits<double>::max();
+  int64_t no = place(std::max(low, -kMost)), yes = place(std::min(high, kMost));
+  while (yes - 1 > no) {
+    const int64_t middle = no + static_cast<int64_t>((static_cast<uint64_t>(yes) - static_cast<uint64_t>(no)) / 2);
+    (above(value(middle)) ? yes : no) = middle;
+  }
+  return value(yes);
+}
 double Distribution::quantile(double p) const {
   GRIM_CHECK(p >= 0 && p <= 1, argument, name_ + " quantile", "got p = {}, expected a probability from 0 to 1", p);
   if (p == 0 || p == 1) return p == 0 ? support().low : support().high;
-  return polish(solve_quantile(p), [&](double x) { return cdf(x) - p; });
+  const double x = polish(solve_quantile(p), [&](double at) { return cdf(at) - p; });
+  return discrete() ? x : repaired(x, p, true);
 }
 double Distribution::isf(double q) const {
   GRIM_CHECK(q >= 0 && q <= 1, argument, name_ + " isf", "got q = {}, expected a probability from 0 to 1", q);
   if (q == 0 || q == 1) return q == 0 ? support().high : support().low;
-  return polish(solve_isf(q), [&](double x) { return q - sf(x); });
+  const double x = polish(solve_isf(q), [&](double at) { return q - sf(at); });
+  return discrete() ? x : repaired(x, q, false);
 }
 
 double Distribution::draw(Rng& rng) const {  // by inversion, from the nearer end

@@ -67,6 +67,7 @@ class Distribution {
 
  private:
   template <class Excess> double polish(double x, Excess excess) const;
+  double repaired(double x, double tail, bool lower) const;
   std::string name_;
   Parameters parameters_;
 };

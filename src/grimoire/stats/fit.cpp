@@ -7,7 +7,9 @@
 #include "grimoire/base/error.h"
 #include "grimoire/stats/distribution.h"
 #include "grimoire/stats/minimize.h"
+#include "grimoire/stats/sample.h"
 #include "grimoire/stats/special.h"
+#include "grimoire/stats/summary.h"
 
 namespace grim::stats {
 namespace {
@@ -16,24 +18,60 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInf = std::numeric_limits<double>::infinity();
 using Values = std::vector<double>;
 
+// What fits stand on. Logarithms are those of x / centre, made of deviations where x is next to the centre: far from 0 the digits of
+// ln x are those that all values share.
 struct Sums {
-  double n, mean, variance, low, high, mean_log, log_variance;  // variances divide by n
+  double n, mean, sd, low, high;  // sd divides by n
+  double cv;                      // sd / mean, also where the squares of both leave the range
+  Values logs;                    // ln(x / mean); empty unless all values are above 0
+  double mean_log = -kInf, sd_log = 0;  // of ln x
 };
 
 Sums sums_of(std::span<const double> x) {
-  Sums s{static_cast<double>(x.size()), 0, 0, kInf, -kInf, 0, 0};
-  for (double v : x) s.mean += v, s.mean_log += v > 0 ? std::log(v) : -kInf, s.low = std::min(s.low, v), s.high = std::max(s.high, v);
-  s.mean /= s.n, s.mean_log /= s.n;
-  for (double v : x) s.variance += (v - s.mean) * (v - s.mean), s.log_variance += v > 0 ? std::pow(std::log(v) - s.mean_log, 2) : 0;
-  s.variance /= s.n, s.log_variance /= s.n;
+  const Sample about = sample_of(x);
+  Sums s{about.n, about.mean(), about.deviation_of(0), about.low, about.high, 0, {}};
+  s.cv = moved(std::sqrt(about.squares / about.n) / about.centre.value(), about.spread);
+  if (s.low <= 0) return s;
+  for (double v : x) s.logs.push_back(log_ratio(v, s.mean));
+  const Sample logs = sample_of(s.logs);
+  s.sd_log = logs.deviation_of(0);
+  if (s.high < 2 * s.low) {
+    s.mean_log = std::log(s.mean) + logs.mean();
+  } else {  // wide apart: their own logarithms, which may cancel
+    Values own;
+    for (double v : x) own.push_back(std::log(v));
+    s.mean_log = stats::mean(own);
+  }
   return s;
 }
 
-// ln a - digamma(a) = ln(mean) - mean(ln x) =: s. Minka's generalised Newton step on 1/a converges in a few rounds.
-double gamma_shape(double s) {
-  double a = (3 - s + std::sqrt((s - 3) * (s - 3) + 24 * s)) / (12 * s);
-  for (int i = 0; i < 50; ++i) {
-    const double next = 1 / (1 / a + (std::log(a) - digamma(a) - s) / (a * a * (1 / a - trigamma(a))));
+// ln(mean) - mean(ln x) as the mean of the positive terms r - 1 - ln r over r = x / mean = 1 + deviation / mean. sign and mean: -1 and
+// 1 - mean for the same of 1 - x.
+double log_gap(const Sample& s, double sign, double mean) {
+  TwofoldSum sum;
+  for (double d : s.deviation) {
+    const double away = sign * moved(d, s.unit()) / mean;
+    sum.add(deviance_term(1, 1 + away, -away));
+  }
+  return sum.value() / s.n;
+}
+
+// Newton on ln a - digamma(a) = gap, in ln a, from Minka's start.
+double gamma_shape(double gap) {
+  double a = (3 - gap + std::sqrt((gap - 3) * (gap - 3) + 24 * gap)) / (12 * gap);
+  for (int i = 0; i < 100; ++i) {
+    const double step = (log_less_digamma(a) - gap) / (a * trigamma_less_inverse(a)), next = a * std::exp(std::clamp(step, -2.0, 2.0));
+    if (std::abs(next - a) < 1e-15 * a) return next;
+    a = next;
+  }
+  return a;
+}
+
+// digamma(a) = y, by Newton from the ends' approximations.
+double digamma_inverse(double y) {
+  double a = y > -2.2 ? std::exp(y) + 0.5 : -1 / (y - digamma(1));
+  for (int i = 0; i < 100; ++i) {
+    const double next = std::max(a / 4, a - (digamma(a) - y) / trigamma(a));
     if (std::abs(next - a) < 1e-15 * a) return next;
     a = next;
   }
@@ -41,73 +79,110 @@ double gamma_shape(double s) {
 }
 
 // 1/k = sum x^k ln x / sum x^k - mean(ln x), in powers of x / max so that nothing overflows. Newton on a concave profile.
-Values weibull(std::span<const double> x, const Sums& s) {
-  double k = 1.28 / std::sqrt(std::max(s.log_variance, 1e-12)), moment = 0;
+Values weibull(const Sums& s) {
+  const double top = *std::ranges::max_element(s.logs), middle = mean(s.logs) - top;
+  double k = 1.28 / s.sd_log, moment = 0;
   for (int i = 0; i < 100; ++i) {
-    double a = 0, b = 0, c = 0;
-    for (double v : x) {
-      const double l = std::log(v / s.high), w = std::exp(k * l);
-      a += w, b += w * l, c += w * l * l;
+    TwofoldSum a, b, c;
+    for (double v : s.logs) {
+      const double l = v - top, w = std::exp(k * l);
+      a.add(w), b.add(two_product(w, l)), c.add(two_product(w * l, l));
     }
-    moment = a / s.n;
-    const double f = 1 / k - b / a + s.mean_log - std::log(s.high), slope = -1 / (k * k) - (c / a - b / a * (b / a));
+    moment = a.value() / s.n;
+    const double along = b.value() / a.value(), f = 1 / k - along + middle, slope = -1 / (k * k) - (c.value() / a.value() - along * along);
     const double next = std::max(k / 2, k - f / slope);
     const bool done = std::abs(next - k) < 1e-15 * k;
     k = next;
     if (done) break;
   }
-  return {k, s.high * std::pow(moment, 1 / k)};
+  return {k, s.high * std::exp(std::log(moment) / k)};
 }
 
-// digamma(a) - digamma(a + b) = mean(ln x), the same for b with ln(1 - x): Newton with the 2 x 2 Hessian of trigammas.
+// digamma(a) - digamma(a + b) = mean(ln x), and the same for b with 1 - x. With mu = a / n, n = a + b, m the mean of x, delta = mu - m
+// and less(a) = ln a - digamma(a), every term of
+//   ln(mu / m) - less(a) + less(n) + gap(x) = 0,   ln((1 - mu) / (1 - m)) - less(b) + less(n) + gap(1 - x) = 0
+// is small when the data are narrow. Newton in delta and ln n.
 Values beta(std::span<const double> x, const Sums& s) {
-  double mean_log1m = 0;
-  for (double v : x) mean_log1m += std::log1p(-v) / s.n;
-  const double common = std::max(0.1, s.mean * (1 - s.mean) / std::max(s.variance, 1e-300) - 1);
-  double a = s.mean * common, b = (1 - s.mean) * common;
+  const Sample about = sample_of(x);
+  const double m = s.mean, rest = 1 - m, gap_x = log_gap(about, 1, m), gap_y = log_gap(about, -1, rest);
+  double delta = 0, n = std::max(0.1, rest / m / (s.cv * s.cv) - 1);
   for (int i = 0; i < 200; ++i) {
-    const double both = digamma(a + b), ga = digamma(a) - both - s.mean_log, gb = digamma(b) - both - mean_log1m;
-    const double t = trigamma(a + b), haa = trigamma(a) - t, hbb = trigamma(b) - t, det = haa * hbb - t * t;
-    const double da = (hbb * ga + t * gb) / det, db = (t * ga + haa * gb) / det;
-    const double next_a = std::max(a / 3, a - da), next_b = std::max(b / 3, b - db);
-    const bool done = std::abs(next_a - a) < 1e-14 * a && std::abs(next_b - b) < 1e-14 * b;
-    a = next_a, b = next_b;
-    if (done) break;
+    const double mu = m + delta, nu = rest - delta, a = n * mu, b = n * nu;
+    const double f = std::log1p(delta / m) - log_less_digamma(a) + log_less_digamma(n) + gap_x,
+                 g = std::log1p(-delta / rest) - log_less_digamma(b) + log_less_digamma(n) + gap_y;
+    // the slope of -less is trigamma - 1/x turned: by delta, and by ln n
+    const double ta = trigamma_less_inverse(a), tb = trigamma_less_inverse(b), tn = trigamma_less_inverse(n);
+    const double f_delta = 1 / mu + n * ta, f_n = a * ta - n * tn, g_delta = -1 / nu - n * tb, g_n = b * tb - n * tn;
+    const double det = f_delta * g_n - f_n * g_delta;
+    const double by = std::clamp((f * g_n - f_n * g) / det, -0.5 * nu, 0.5 * mu), grow = std::clamp((f_delta * g - f * g_delta) / det, -1.0, 1.0);
+    delta -= by, n *= std::exp(-grow);
+    if (std::abs(by) < 1e-16 * std::min(mu, nu) && std::abs(grow) < 1e-15) break;
   }
-  return {a, b};
+  return {n * (m + delta), n * (rest - delta)};
 }
 
-// The maximum where it is known in closed form or by Newton; nothing for the families that are searched.
-std::optional<Values> direct(const std::string& name, std::span<const double> x, const Sums& s, const Parameters& fixed) {
-  if (name == "binomial") return fixed.size() == 1 ? std::optional<Values>({fixed[0].second, s.mean / fixed[0].second}) : std::nullopt;
+// The maximum where it is known in closed form or by Newton, with its standard errors from the observed information; nothing for the
+// families that are searched.
+struct Maximum {
+  Values at, errors;
+};
+std::optional<Maximum> direct(const std::string& name, std::span<const double> x, const Sums& s, const Parameters& fixed) {
+  const double root = std::sqrt(s.n);
+  if (name == "binomial" && fixed.size() == 1) {
+    const double n = fixed[0].second, p = s.mean / n;
+    return Maximum{{n, p}, {kNan, std::sqrt(p * (1 - p) / n) / root}};
+  }
   if (!fixed.empty()) return std::nullopt;
-  if (name == "normal") return Values{s.mean, std::sqrt(s.variance)};
-  if (name == "lognormal") return Values{s.mean_log, std::sqrt(s.log_variance)};
-  if (name == "exponential") return Values{1 / s.mean};
-  if (name == "uniform") return Values{s.low, s.high};
-  if (name == "bernoulli" || name == "poisson") return Values{s.mean};
-  if (name == "geometric") return Values{1 / (1 + s.mean)};
-  if (name == "weibull") return weibull(x, s);
-  if (name == "beta") return beta(x, s);
-  if (name == "gamma") {
-    const double a = gamma_shape(std::log(s.mean) - s.mean_log);
-    return Values{a, s.mean / a};
+  if (name == "normal") return Maximum{{s.mean, s.sd}, {s.sd / root, s.sd / (root * M_SQRT2)}};
+  if (name == "lognormal") return Maximum{{s.mean_log, s.sd_log}, {s.sd_log / root, s.sd_log / (root * M_SQRT2)}};
+  if (name == "exponential") return Maximum{{1 / s.mean}, {1 / s.mean / root}};
+  if (name == "uniform") return Maximum{{s.low, s.high}, {kNan, kNan}};
+  if (name == "bernoulli") return Maximum{{s.mean}, {std::sqrt(s.mean * (1 - s.mean)) / root}};
+  if (name == "poisson") return Maximum{{s.mean}, {std::sqrt(s.mean) / root}};
+  if (name == "geometric") {
+    const double p = 1 / (1 + s.mean);
+    return Maximum{{p}, {p * std::sqrt(s.mean * p) / root}};
+  }
+  if (name == "chi-square") {
+    const double a = digamma_inverse(s.mean_log - M_LN2);
+    return Maximum{{2 * a}, {2 / std::sqrt(trigamma(a)) / root}};
+  }
+  if (name == "weibull") {  // with u = (x / scale)^k and l = ln(x / scale): n / k^2 + sum u l^2, -k / scale sum u l, n k^2 / scale^2
+    const Values at = weibull(s);
+    const double k = at[0], c = log_ratio(at[1], s.mean);
+    double ul = 0, ull = 0;
+    for (double v : s.logs) {
+      const double l = v - c, u = std::exp(k * l);
+      ul += u * l, ull += u * l * l;
+    }
+    const double info = s.n / (k * k) + ull, schur = info - ul * ul / s.n;
+    return Maximum{at, {1 / std::sqrt(schur), at[1] / k / root * std::sqrt(info / schur)}};
+  }
+  if (name == "beta") {  // n ((t_a - t_n, -t_n), (-t_n, t_b - t_n)) with trigammas t = 1/x + e(x), the determinant without its leading terms
+    const Values at = beta(x, s);
+    const double a = at[0], b = at[1], n = a + b, ea = trigamma_less_inverse(a), eb = trigamma_less_inverse(b), en = trigamma_less_inverse(n);
+    const double det = ea / b * (a / n) + eb / a * (b / n) + ea * eb - en * (1 / a + 1 / b + ea + eb);
+    const double tn = 1 / n + en;
+    return Maximum{at, {std::sqrt((1 / b + eb - tn) / det) / root, std::sqrt((1 / a + ea - tn) / det) / root}};
+  }
+  if (name == "gamma") {  // n ((trigamma a, 1 / scale), (1 / scale, a / scale^2)), determinant a trigamma(a) - 1
+    const double a = gamma_shape(log_gap(sample_of(x), 1, s.mean)), scale = s.mean / a, det = a * trigamma_less_inverse(a);
+    return Maximum{{a, scale}, {std::sqrt(a / det) / root, scale * std::sqrt((1 / a + trigamma_less_inverse(a)) / det) / root}};
   }
   return std::nullopt;
 }
 
 Values start_of(const std::string& name, const Sums& s) {
-  const double sd = std::sqrt(s.variance);
-  if (name == "t") return {5, s.mean, std::max(0.7 * sd, 1e-6)};
+  if (name == "t") return {5, s.mean, 0.7 * s.sd};
   if (name == "chi-square") return {std::max(s.mean, 0.1)};
   if (name == "f") return {5, s.mean > 1.05 ? std::clamp(2 * s.mean / (s.mean - 1), 2.5, 100.0) : 20};
   if (name == "negative-binomial") {
-    const double r = s.variance > s.mean ? s.mean * s.mean / (s.variance - s.mean) : 100;
+    const double variance = s.sd * s.sd, r = variance > s.mean ? s.mean * s.mean / (variance - s.mean) : 100;
     return {r, r / (r + s.mean)};
   }
-  if (name == "normal") return {s.mean, sd};
-  if (name == "lognormal") return {s.mean_log, std::sqrt(s.log_variance)};
-  if (name == "gamma") return {s.mean * s.mean / s.variance, s.variance / s.mean};
+  if (name == "normal") return {s.mean, s.sd};
+  if (name == "lognormal") return {s.mean_log, s.sd_log};
+  if (name == "gamma") return {1 / (s.cv * s.cv), s.mean * s.cv * s.cv};
   if (name == "weibull") return {1.2, s.mean};
   if (name == "beta") return {1.5, 1.5};
   return {};
@@ -122,6 +197,25 @@ void check_inside(const Distribution& d, std::span<const double> x) {
 }
 
 }  // namespace
+
+// Where a search takes place: for families with a location about the mean, in units of a power of two next to the largest deviation.
+struct Moved {
+  Sample about;
+  bool by_location;
+  double to(const std::string& parameter, double v) const {
+    if (!by_location) return v;
+    if (parameter == "location" || parameter == "mean") return -about.centre_less(v, about.unit());
+    return parameter == "scale" || parameter == "sd" ? moved(v, -about.unit()) : v;
+  }
+  double from(const std::string& parameter, double v) const {
+    if (!by_location) return v;
+    if (parameter == "location" || parameter == "mean") return about.mean() + moved(v, about.unit());
+    return parameter == "scale" || parameter == "sd" ? moved(v, about.unit()) : v;
+  }
+  double error(const std::string& parameter, double v) const {
+    return by_location && parameter != "df" ? moved(v, about.unit()) : v;
+  }
+};
 
 Fit fit(std::string_view given_name, std::span<const double> data, const Parameters& fixed) {
   const DistributionInfo& info = distribution_info(given_name);
@@ -144,30 +238,39 @@ Fit fit(std::string_view given_name, std::span<const double> data, const Paramet
   GRIM_CHECK(!positive || s.low > 0, input, "fit", "the {} distribution needs values above 0, got {}", name, s.low);
   GRIM_CHECK(name != "beta" || (s.low > 0 && s.high < 1), input, "fit", "the beta distribution needs values between 0 and 1, got {}",
              s.low > 0 ? s.high : s.low);
+  GRIM_CHECK(name != "exponential" || s.mean > 0, input, "fit", "all values are 0: the exponential likelihood has no maximum");
   const bool spread = name != "bernoulli" && name != "poisson" && name != "geometric" && name != "exponential" && name != "binomial" &&
                       name != "chi-square";
   GRIM_CHECK(!spread || s.high > s.low, input, "fit", "all {} values are equal to {}: the {} likelihood has no maximum", data.size(), s.low,
              name);
-  GRIM_CHECK(name != "negative-binomial" || s.variance > s.mean, input, "fit",
-             "the variance {} is not above the mean {}: the likelihood only grows towards a Poisson distribution", s.variance, s.mean);
+  GRIM_CHECK(name != "negative-binomial" || s.sd * s.sd > s.mean, input, "fit",
+             "the variance {} is not above the mean {}: the likelihood only grows towards a Poisson distribution", s.sd * s.sd, s.mean);
 
   const auto distribution_at = [&](const Values& v) {
     Parameters p;
     for (size_t i = 0; i < count; ++i) p.emplace_back(info.parameters[i].name, v[i]);
     return make_distribution(name, p);
   };
-  const auto likelihood = [&](const Values& v) {
-    try {
-      const double l = distribution_at(v)->log_likelihood(data);
-      return std::isnan(l) ? -kInf : l;
-    } catch (const Error&) {
-      return -kInf;  // out of its range
-    }
-  };
+  Fit result;
+  result.n = static_cast<int64_t>(data.size());
+  result.standard_errors.assign(count, kNan);
   if (const auto best = direct(name, data, s, fixed)) {
-    at = *best;
+    at = best->at, result.standard_errors = best->errors;
   } else {
-    const Values start = start_of(name, s);
+    const Moved move{sample_of(data), name == "t" || name == "normal"};
+    const Values searched = move.by_location ? move.about.deviation : Values(data.begin(), data.end());
+    const Sums own = move.by_location ? sums_of(searched) : s;
+    for (size_t i = 0; i < count; ++i)
+      if (known[i]) at[i] = move.to(info.parameters[i].name, at[i]);
+    const auto likelihood = [&](const Values& v) {
+      try {
+        const double l = distribution_at(v)->log_likelihood(searched);
+        return std::isnan(l) ? -kInf : l;
+      } catch (const Error&) {
+        return -kInf;  // out of its range
+      }
+    };
+    const Values start = start_of(name, own);
     GRIM_CHECK(!start.empty(), argument, "fit", "parameters of the {} distribution cannot be fixed", name);
     // Positive parameters are searched on a logarithmic scale, shares on a logistic one.
     const auto to_line = [&](size_t i, double v) {
@@ -188,27 +291,26 @@ Fit fit(std::string_view given_name, std::span<const double> data, const Paramet
       return v;
     };
     if (!free.empty()) at = unpack(nelder_mead([&](const Values& u) { return -likelihood(unpack(u)); }, free));
+    std::vector<size_t> place;
+    Values point;
+    for (size_t i = 0; i < count; ++i)
+      if (!known[i]) place.push_back(i), point.push_back(at[i]);
+    const std::vector<double> errors = standard_errors([&](const Values& v) {
+      Values whole = at;
+      for (size_t j = 0; j < place.size(); ++j) whole[place[j]] = v[j];
+      return likelihood(whole);
+    }, point);
+    for (size_t j = 0; j < place.size(); ++j) result.standard_errors[place[j]] = move.error(info.parameters[place[j]].name, errors[j]);
+    for (size_t i = 0; i < count; ++i) at[i] = move.from(info.parameters[i].name, at[i]);
+    for (const auto& [key, value] : fixed)
+      for (size_t i = 0; i < count; ++i)
+        if (info.parameters[i].name == key) at[i] = value;  // to the bit
   }
-  Fit result;
+  for (size_t i = 0; i < count; ++i)
+    GRIM_CHECK(std::isfinite(at[i]), numeric, "fit", "the {} of the {} distribution leaves the range of a double", info.parameters[i].name, name);
   result.distribution = distribution_at(at);
   check_inside(*result.distribution, data);
   result.log_likelihood = result.distribution->log_likelihood(data);
-  result.n = static_cast<int64_t>(data.size());
-  result.standard_errors.assign(count, kNan);
-  if (name == "uniform") return result;
-  std::vector<size_t> free;
-  for (size_t i = 0; i < count; ++i)
-    if (!known[i]) free.push_back(i);
-  const std::vector<double> errors = standard_errors([&](const Values& v) {
-    Values whole = at;
-    for (size_t j = 0; j < free.size(); ++j) whole[free[j]] = v[j];
-    return likelihood(whole);
-  }, [&] {
-    Values v;
-    for (size_t i : free) v.push_back(at[i]);
-    return v;
-  }());
-  for (size_t j = 0; j < free.size(); ++j) result.standard_errors[free[j]] = errors[j];
   return result;
 }
 

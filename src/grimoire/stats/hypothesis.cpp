@@ -44,6 +44,36 @@ std::vector<double> checked(std::span<const double> x, std::string_view what, Mi
   return kept;
 }
 
+Pairs checked_pairs(std::span<const double> x, std::span<const double> y, std::string_view what, Missing missing,
+                    std::vector<std::string>& notes) {
+  GRIM_CHECK(x.size() == y.size(), argument, what, "got {} and {} values, expected pairs", x.size(), y.size());
+  Pairs p;
+  for (size_t i = 0; i < x.size(); ++i) {
+    if (missing == Missing::drop && (std::isnan(x[i]) || std::isnan(y[i]))) continue;
+    GRIM_CHECK(std::isfinite(x[i]) && std::isfinite(y[i]), numeric, what, "pair {} is ({}, {}), expected finite numbers", i + 1, x[i],
+               y[i]);
+    p.x.push_back(x[i]), p.y.push_back(y[i]);
+  }
+  if (p.x.size() < x.size())
+    notes.push_back(str("{} of {} pairs had a missing value and were left out", x.size() - p.x.size(), x.size()));
+  return p;
+}
+
+std::vector<double> differences_of(const Pairs& pairs, std::string_view what, std::vector<std::string>& notes) {
+  std::vector<double> d;
+  double size = 0;
+  for (size_t i = 0; i < pairs.x.size(); ++i) {
+    d.push_back(pairs.x[i] - pairs.y[i]);
+    GRIM_CHECK(std::isfinite(d[i]), numeric, what, "the difference {} - {} is beyond the range of a double", pairs.x[i], pairs.y[i]);
+    size = std::max({size, std::abs(pairs.x[i]), std::abs(pairs.y[i])});
+  }
+  if (d.empty()) return d;
+  const auto [low, high] = std::ranges::minmax(d);
+  if (low < high && high - low <= 0x1p-51 * size)
+    notes.emplace_back(kEqualDifferences);
+  return d;
+}
+
 void check_level(double level) {
   GRIM_CHECK(level > 0 && level < 1, argument, "level", "got {}, expected a confidence level between 0 and 1, such as 0.95", level);
 }

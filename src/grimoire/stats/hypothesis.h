@@ -59,6 +59,15 @@ Alternative alternative_of(std::string_view name);  // "two-sided", "less", "gre
 // For the tests themselves.
 // The finite numbers of a sample; NaN as the policy says, infinities refused. throws: numeric
 std::vector<double> checked(std::span<const double> x, std::string_view what, Missing missing, std::vector<std::string>& notes);
+struct Pairs {
+  std::vector<double> x, y;
+};
+// The same for values that belong together: a pair of which one is missing is left out whole. throws: argument, unequal lengths
+Pairs checked_pairs(std::span<const double> x, std::span<const double> y, std::string_view what, Missing missing,
+                    std::vector<std::string>& notes);
+// x - y, with this note where they differ from each other by no more than rounding of x and y. throws: numeric, beyond a double's range
+inline constexpr std::string_view kEqualDifferences = "the differences are equal but for the last digits of the values: they may be rounding alone";
+std::vector<double> differences_of(const Pairs& pairs, std::string_view what, std::vector<std::string>& notes);
 void check_level(double level);
 // The p-value of a statistic whose distribution is symmetric about 0.
 double symmetric_p(const Distribution& d, double statistic, Alternative alternative);

@@ -4,6 +4,8 @@
 #include <limits>
 
 #include "grimoire/base/error.h"
+#include "grimoire/stats/sample.h"
+#include "grimoire/stats/special.h"
 
 namespace grim::stats {
 namespace {
@@ -22,11 +24,17 @@ void check_both(std::span<const double> p, std::span<const double> q, const char
   check_shares(p, what), check_shares(q, what);
 }
 
+double divergence(std::span<const double> p, std::span<const double> q) {
+  double d = 0;
+  for (size_t i = 0; i < p.size(); ++i) d += q[i] > 0 ? deviance_term(p[i], q[i]) : p[i] > 0 ? std::numeric_limits<double>::infinity() : 0;
+  return d;
+}
+
 }  // namespace
 
 double surprise(double p) {
   GRIM_CHECK(p >= 0 && p <= 1, argument, "surprise", "got p = {}, expected from 0 to 1", p);
-  return -std::log(p);
+  return 0 - std::log(p);
 }
 
 double entropy(std::span<const double> p) {
@@ -43,22 +51,19 @@ double cross_entropy(std::span<const double> p, std::span<const double> q) {
   return h;
 }
 
+// sum p ln(p / q) + q - p: the shares sum to as much, so that the sum is the same, and no term is below 0.
 double kl_divergence(std::span<const double> p, std::span<const double> q) {
   check_both(p, q, "kl divergence");
-  double d = 0;
-  for (size_t i = 0; i < p.size(); ++i) d += p[i] > 0 ? p[i] * std::log(p[i] / q[i]) : 0;
-  return d;
+  return divergence(shares_of(p), shares_of(q));
 }
 
 // The mean divergence from the mixture m = (p + q) / 2.
 double js_divergence(std::span<const double> p, std::span<const double> q) {
   check_both(p, q, "js divergence");
-  double d = 0;
-  for (size_t i = 0; i < p.size(); ++i) {
-    const double m = 0.5 * (p[i] + q[i]);
-    d += 0.5 * ((p[i] > 0 ? p[i] * std::log(p[i] / m) : 0) + (q[i] > 0 ? q[i] * std::log(q[i] / m) : 0));
-  }
-  return d;
+  const std::vector<double> a = shares_of(p), b = shares_of(q);
+  std::vector<double> mixture;
+  for (size_t i = 0; i < a.size(); ++i) mixture.push_back(0.5 * (a[i] + b[i]));
+  return 0.5 * (divergence(a, mixture) + divergence(b, mixture));
 }
 
 double perplexity(std::span<const double> p) { return std::exp(entropy(p)); }
@@ -66,17 +71,18 @@ double to_bits(double nats) { return nats / M_LN2; }
 
 double kl_normal(double m0, double s0, double m1, double s1) {
   GRIM_CHECK(s0 > 0 && s1 > 0, argument, "kl normal", "got deviations {} and {}, expected above 0", s0, s1);
-  return std::log(s1 / s0) + (s0 * s0 + (m0 - m1) * (m0 - m1)) / (2 * s1 * s1) - 0.5;
+  const double ratio = s0 / s1, off = (m0 - m1) / s1;  // (r^2 - 1 - ln r^2) / 2 + off^2 / 2
+  return ratio > 0.5 && ratio < 2 ? 0.5 * (deviance_term(1, ratio * ratio) + off * off)
+                                  : std::log(s1) - std::log(s0) + 0.5 * (ratio * ratio + off * off) - 0.5;
 }
 
 std::vector<double> shares_of(std::span<const double> counts) {
-  double sum = 0;
-  for (size_t i = 0; i < counts.size(); ++i) {
+  for (size_t i = 0; i < counts.size(); ++i)
     GRIM_CHECK(std::isfinite(counts[i]) && counts[i] >= 0, argument, "shares", "count {} is {}, expected not below 0", i + 1, counts[i]);
-    sum += counts[i];
-  }
-  GRIM_CHECK(sum > 0, argument, "shares", "the counts sum to {}, expected above 0", sum);
   std::vector<double> p(counts.begin(), counts.end());
+  double sum = 0;
+  for (const int e = exponent_of(counts); double& v : p) sum += v = moved(v, -e);
+  GRIM_CHECK(sum > 0, argument, "shares", "the counts sum to {}, expected above 0", sum);
   for (double& v : p) v /= sum;
   return p;
 }

@@ -6,7 +6,7 @@
 
 namespace grim::stats {
 
-// p and q: shares that sum to 1 within 1e-6. All throw: argument, otherwise.
+// p and q: shares that sum to 1 within 1e-6; divergences divide them by their sums. All throw: argument, otherwise.
 double surprise(double p);                                               // -ln p
 double entropy(std::span<const double> p);                               // -sum p ln p
 double cross_entropy(std::span<const double> p, std::span<const double> q);  // -sum p ln q

@@ -5,6 +5,7 @@
 
 #include "grimoire/base/rng.h"
 #include "grimoire/stats/linalg_kernel.h"
+#include "grimoire/stats/sample.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
 
@@ -25,16 +26,28 @@ const Linalg& linalg() {
 
 namespace {
 
-Tensor checked_matrix(const char* op, const Tensor& a, bool square) {
+// A matrix divided by the power of two next to its largest entry, so that no square in a decomposition overflows or vanishes; what has
+// its unit is multiplied back.
+struct Checked {
+  Tensor dense;
+  int exponent;
+  void back(const Tensor& values) const {
+    double* const v = values.data<double>();
+    for (int64_t i = 0; i < values.numel(); ++i) v[i] = moved(v[i], exponent);
+  }
+};
+Checked checked_matrix(const char* op, const Tensor& a, bool square) {
   GRIM_CHECK(a.ndim() == 2 && a.numel() > 0 && (!square || a.dim(0) == a.dim(1)), shape, op, "got {}, expected {}", a.shape(),
              square ? "(N, N)" : "(M, N)");
   GRIM_CHECK(is_float(a.dtype()), dtype, op, "got {}, expected f32 or f64", name_of(a.dtype()));
-  const Tensor dense = contiguous(cast(a, Dtype::f64));
-  const double* const x = dense.data<double>();
+  const Tensor dense = copy(cast(a, Dtype::f64));
+  double* const x = dense.data<double>();
   for (int64_t i = 0; i < dense.numel(); ++i)
     GRIM_CHECK(std::isfinite(x[i]), numeric, op, "row {}, column {} is {}, expected a finite number", i / a.dim(1) + 1, i % a.dim(1) + 1,
                x[i]);
-  return dense;
+  const int e = exponent_of({x, static_cast<size_t>(dense.numel())});
+  for (int64_t i = 0; i < dense.numel(); ++i) x[i] = moved(x[i], -e);
+  return {dense, e};
 }
 
 void check_converged(const char* op, bool converged) { GRIM_CHECK(converged, numeric, op, "the iteration did not converge"); }
@@ -98,21 +111,25 @@ struct Lanczos {
 }  // namespace
 
 SymmetricEigen eigen_symmetric(const Tensor& a) {
-  const Tensor dense = checked_matrix("eigen_symmetric", a, true);
+  const Checked c = checked_matrix("eigen_symmetric", a, true);
   const int64_t n = a.dim(0);
   const Tensor values = Tensor::empty({n}, Dtype::f64), rows = Tensor::empty({n, n}, Dtype::f64);
-  check_converged("eigen_symmetric", kernel::linalg().symmetric(n, dense.data<double>(), values.data<double>(), rows.data<double>()));
+  check_converged("eigen_symmetric", kernel::linalg().symmetric(n, c.dense.data<double>(), values.data<double>(), rows.data<double>()));
+  c.back(values);
   return {values, view::transpose(rows, 0, 1)};
 }
 
 Tensor eigenvalues_symmetric(const Tensor& a) {
-  const Tensor dense = checked_matrix("eigenvalues_symmetric", a, true), values = Tensor::empty({a.dim(0)}, Dtype::f64);
-  check_converged("eigenvalues_symmetric", kernel::linalg().symmetric(a.dim(0), dense.data<double>(), values.data<double>(), nullptr));
+  const Checked c = checked_matrix("eigenvalues_symmetric", a, true);
+  const Tensor values = Tensor::empty({a.dim(0)}, Dtype::f64);
+  check_converged("eigenvalues_symmetric", kernel::linalg().symmetric(a.dim(0), c.dense.data<double>(), values.data<double>(), nullptr));
+  c.back(values);
   return values;
 }
 
 SymmetricEigen eigen_top(const Tensor& a, int64_t k) {
-  const Tensor dense = checked_matrix("eigen_top", a, true);
+  const Checked c = checked_matrix("eigen_top", a, true);
+  const Tensor& dense = c.dense;
   const int64_t n = a.dim(0);
   GRIM_CHECK(k >= 1 && k <= n, argument, "eigen_top", "got k = {}, expected from 1 to {}", k, n);
   const Tensor values = Tensor::empty({k}, Dtype::f64), vectors = Tensor::zeros({n, k}, Dtype::f64);
@@ -136,6 +153,7 @@ SymmetricEigen eigen_top(const Tensor& a, int64_t k) {
         for (int64_t i = 0; i < m; ++i)
           for (int64_t r = 0; r < n; ++r) to[r * k + j] += row(j)[i] * lanczos.basis[static_cast<size_t>(i)][static_cast<size_t>(r)];
       }
+      c.back(values);
       return {values, vectors};
     }
   }
@@ -145,24 +163,27 @@ SymmetricEigen eigen_top(const Tensor& a, int64_t k) {
     values.data<double>()[j] = all.values.data<double>()[n - 1 - j];
     for (int64_t r = 0; r < n; ++r) to[r * k + j] = rows[(n - 1 - j) * n + r];
   }
+  c.back(values);
   return {values, vectors};
 }
 
 GeneralEigen eigen_general(const Tensor& a) {
-  const Tensor dense = checked_matrix("eigen_general", a, true);
+  const Checked c = checked_matrix("eigen_general", a, true);
   const int64_t n = a.dim(0);
   const auto make = [](const Shape& shape) { return Tensor::empty(shape, Dtype::f64); };
   GeneralEigen e{make({n}), make({n}), make({n, n}), make({n, n})};
-  check_converged("eigen_general", kernel::linalg().general(n, dense.data<double>(), e.re.data<double>(), e.im.data<double>(),
+  check_converged("eigen_general", kernel::linalg().general(n, c.dense.data<double>(), e.re.data<double>(), e.im.data<double>(),
                                                            e.vectors_re.data<double>(), e.vectors_im.data<double>()));
+  c.back(e.re), c.back(e.im);
   return e;
 }
 
 Svd svd(const Tensor& a) {
-  const Tensor dense = checked_matrix("svd", a, false);
+  const Checked c = checked_matrix("svd", a, false);
   const int64_t m = a.dim(0), n = a.dim(1), k = std::min(m, n);
   Svd d{Tensor::empty({m, k}, Dtype::f64), Tensor::empty({k}, Dtype::f64), Tensor::empty({k, n}, Dtype::f64)};
-  check_converged("svd", kernel::linalg().svd(m, n, dense.data<double>(), d.u.data<double>(), d.s.data<double>(), d.vt.data<double>()));
+  check_converged("svd", kernel::linalg().svd(m, n, c.dense.data<double>(), d.u.data<double>(), d.s.data<double>(), d.vt.data<double>()));
+  c.back(d.s);
   return d;
 }
 

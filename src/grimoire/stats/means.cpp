@@ -4,33 +4,23 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
+#include "grimoire/stats/sample.h"
 #include "grimoire/stats/special.h"
-#include "grimoire/stats/summary.h"
 
 namespace grim::stats {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-struct Sample {
-  double n, mean, variance;  // divides by n - 1
-};
-Sample sample_of(std::span<const double> x) {
-  const double m = mean(x);
-  double squares = 0, rest = 0;
-  for (double v : x) squares += (v - m) * (v - m), rest += v - m;
-  const double n = static_cast<double>(x.size());
-  return {n, m, n > 1 ? (squares - rest * rest / n) / (n - 1) : std::nan("")};
-}
-
-// The rest of a t or z test once the estimate and its error are known.
-void finish(TestResult& r, const Distribution& d, double estimate, double null, double error, const TestOptions& o, const char* of) {
+// The rest of a t or z test once the estimate, its distance `off` from the null and its error are known, the latter two in units of
+// 2^unit.
+void finish(TestResult& r, const Distribution& d, double estimate, double off, double error, int unit, const TestOptions& o, const char* of) {
   check_level(o.level);
   r.alternative = o.alternative;
-  r.statistic.value = (estimate - null) / error;
+  r.statistic.value = off / error;
   r.p_value = symmetric_p(d, r.statistic.value, o.alternative);
   const bool two = o.alternative == Alternative::two_sided;
-  const double reach = d.isf((1 - o.level) / (two ? 2 : 1)) * error;
+  const double reach = moved(d.isf((1 - o.level) / (two ? 2 : 1)) * error, unit);
   r.interval = Interval{of, o.alternative == Alternative::less ? -kInf : estimate - reach,
                         o.alternative == Alternative::greater ? kInf : estimate + reach, o.level};
 }
@@ -48,53 +38,69 @@ Groups checked_groups(const Groups& groups, const char* what, size_t least, Miss
   return out;
 }
 
-// Between and within sums of squares.
+// Between and within sums of squares in units of 2^(2 unit).
 struct Partition {
+  std::vector<Sample> groups;
+  int unit;
   double between = 0, within = 0, df_between, df_within;
 };
 Partition partition(const Groups& groups) {
-  Partition p;
-  double n = 0, sum = 0;
-  for (const auto& g : groups) n += static_cast<double>(g.size()), sum += mean(g) * static_cast<double>(g.size());
+  std::vector<double> together;
+  for (const auto& g : groups) together.insert(together.end(), g.begin(), g.end());
+  const Sample all = sample_of(together);
+  Partition p{.groups = {}, .unit = all.unit(), .df_between = static_cast<double>(groups.size()) - 1, .df_within = 0};
   for (const auto& g : groups) {
-    const Sample s = sample_of(g);
-    p.between += s.n * (s.mean - sum / n) * (s.mean - sum / n);
-    if (s.n > 1) p.within += s.variance * (s.n - 1);
+    const Sample& s = p.groups.emplace_back(sample_of(g));
+    const double off = all.constant() ? 0 : s.centre_less(all, p.unit);
+    p.between += s.n * off * off, p.within += s.squares_in(p.unit);
   }
-  p.df_between = static_cast<double>(groups.size()) - 1, p.df_within = n - static_cast<double>(groups.size());
+  p.df_within = all.n - static_cast<double>(groups.size());
   return p;
 }
 
-void f_ratio(TestResult& r, const Partition& p) {
+// what: "anova"; values: what was divided. throws: argument, no spread within: a ratio to it does not exist
+void f_ratio(TestResult& r, const Partition& p, const char* what, const char* values) {
+  GRIM_CHECK(p.df_within > 0, argument, what, "got one value a group, expected more values than groups");
+  GRIM_CHECK(p.within > 0, argument, what, "{} are equal within every group: the F statistic does not exist", values);
   r.df = {p.df_between, p.df_within};
   r.alternative = Alternative::greater;
   r.statistic = {"F", p.between / p.df_between / (p.within / p.df_within)};
-  r.p_value = std::isnan(r.statistic.value) ? r.statistic.value
-                                            : make_distribution("f", {{"df1", p.df_between}, {"df2", p.df_within}})->sf(r.statistic.value);
+  r.p_value = make_distribution("f", {{"df1", p.df_between}, {"df2", p.df_within}})->sf(r.statistic.value);
 }
+
+// Mean square of two samples about their own means, in units of 2^(2 unit).
+double pooled_variance(const Sample& a, const Sample& b, int unit) { return (a.squares_in(unit) + b.squares_in(unit)) / (a.n + b.n - 2); }
+int common_unit(const Sample& a, const Sample& b) { return a.constant() ? b.unit() : b.constant() ? a.unit() : std::max(a.unit(), b.unit()); }
 
 }  // namespace
 
 TestResult t_test(std::span<const double> given, double null, const TestOptions& o) {
   TestResult r{.method = "one-sample t test"};
+  GRIM_CHECK(std::isfinite(null), argument, "t test", "got a mean of {} to test against, expected a finite number", null);
   const std::vector<double> x = checked(given, "x", o.missing, r.notes);
   GRIM_CHECK(x.size() >= 2, argument, "t test", "got {} value(s), expected two or more", x.size());
   const Sample s = sample_of(x);
-  GRIM_CHECK(s.variance > 0, argument, "t test", "all values are equal to {}: the t statistic does not exist", x[0]);
+  GRIM_CHECK(!s.constant(), argument, "t test", "all values are equal to {}: the t statistic does not exist", x[0]);
+  const double off = s.centre_less(null, s.unit()), sd = std::sqrt(s.squares / (s.n - 1));
   r.statistic.name = "t", r.df = {s.n - 1};
-  finish(r, *t_of(s.n - 1), s.mean, null, std::sqrt(s.variance / s.n), o, "mean");
-  r.estimates = {{"mean", s.mean}, {"sd", std::sqrt(s.variance)}};
-  r.effect = Named{"Cohen's d", (s.mean - null) / std::sqrt(s.variance)};
+  finish(r, *t_of(s.n - 1), s.mean(), off, sd / std::sqrt(s.n), s.unit(), o, "mean");
+  r.estimates = {{"mean", s.mean()}, {"sd", s.deviation_of()}};
+  r.effect = Named{"Cohen's d", off / sd};
   if (s.n < 10) r.notes.push_back("few values: the test leans on the normal distribution of the data");
   r.meaning = meaning_of(r.p_value, str("the true mean is {}", null));
   return r;
 }
 
 TestResult paired_t_test(std::span<const double> x, std::span<const double> y, const TestOptions& o) {
-  GRIM_CHECK(x.size() == y.size(), argument, "paired t test", "got {} and {} values, expected pairs", x.size(), y.size());
-  std::vector<double> d(x.size());
-  for (size_t i = 0; i < x.size(); ++i) d[i] = x[i] - y[i];
+  std::vector<std::string> notes;
+  const std::vector<double> d = differences_of(checked_pairs(x, y, "paired t test", o.missing, notes), "paired t test", notes);
+  if (!notes.empty() && notes.back() == kEqualDifferences) {
+    const auto [low, high] = std::ranges::minmax(d);
+    GRIM_CHECK(high - low > 0x1p-20 * std::abs(low), argument, "paired t test",
+               "all differences are equal to {} but for rounding of the values: the t statistic does not exist", low);
+  }
   TestResult r = t_test(d, 0, o);
+  r.notes.insert(r.notes.begin(), notes.begin(), notes.end());
   r.method = "paired t test";
   r.estimates[0].name = "mean difference", r.estimates[1].name = "sd of differences", r.interval->of = "mean difference";
   r.meaning = meaning_of(r.p_value, "the mean difference is 0");
@@ -106,33 +112,37 @@ TestResult two_sample_t_test(std::span<const double> given_x, std::span<const do
   const std::vector<double> x = checked(given_x, "x", o.missing, r.notes), y = checked(given_y, "y", o.missing, r.notes);
   GRIM_CHECK(x.size() >= 2 && y.size() >= 2, argument, "t test", "got {} and {} values, expected two or more in each", x.size(), y.size());
   const Sample a = sample_of(x), b = sample_of(y);
-  GRIM_CHECK(a.variance + b.variance > 0, argument, "t test", "both samples are constant: the t statistic does not exist");
-  const double pooled = ((a.n - 1) * a.variance + (b.n - 1) * b.variance) / (a.n + b.n - 2);
-  const double va = a.variance / a.n, vb = b.variance / b.n;
+  GRIM_CHECK(!a.constant() || !b.constant(), argument, "t test", "both samples are constant: the t statistic does not exist");
+  const int unit = common_unit(a, b);
+  const double pooled = pooled_variance(a, b, unit), off = a.centre_less(b, unit);
+  const double va = a.squares_in(unit) / (a.n - 1) / a.n, vb = b.squares_in(unit) / (b.n - 1) / b.n;
   double df = a.n + b.n - 2, error = std::sqrt(pooled * (1 / a.n + 1 / b.n));
   if (spread == Spread::separate) {  // Welch and Satterthwaite
     error = std::sqrt(va + vb);
     df = (va + vb) * (va + vb) / (va * va / (a.n - 1) + vb * vb / (b.n - 1));
   }
   r.statistic.name = "t", r.df = {df};
-  finish(r, *t_of(df), a.mean - b.mean, 0, error, o, "difference of means");
-  r.estimates = {{"mean of x", a.mean}, {"mean of y", b.mean}};
-  r.effect = Named{"Cohen's d", (a.mean - b.mean) / std::sqrt(pooled)};
+  finish(r, *t_of(df), moved(off, unit), off, error, unit, o, "difference of means");
+  r.estimates = {{"mean of x", a.mean()}, {"mean of y", b.mean()}};
+  r.effect = Named{"Cohen's d", off / std::sqrt(pooled)};
   if (std::min(a.n, b.n) < 10) r.notes.push_back("few values: the test leans on the normal distribution of the data");
   r.meaning = meaning_of(r.p_value, "the two means are equal");
   return r;
 }
 
 TestResult z_test(std::span<const double> given, double sd, double null, const TestOptions& o) {
-  GRIM_CHECK(sd > 0, argument, "z test", "got a known deviation of {}, expected above 0", sd);
+  GRIM_CHECK(sd > 0 && std::isfinite(sd), argument, "z test", "got a known deviation of {}, expected a finite one above 0", sd);
+  GRIM_CHECK(std::isfinite(null), argument, "z test", "got a mean of {} to test against, expected a finite number", null);
   TestResult r{.method = "z test with known deviation"};
   const std::vector<double> x = checked(given, "x", o.missing, r.notes);
   GRIM_CHECK(!x.empty(), argument, "z test", "no values were given");
-  const double m = mean(x);
+  const Sample s = sample_of(x);
+  const int unit = exponent_of({&sd, 1});
+  const double off = s.centre_less(null, unit), known = moved(sd, -unit);
   r.statistic.name = "z";
-  finish(r, *make_distribution("normal", {}), m, null, sd / std::sqrt(static_cast<double>(x.size())), o, "mean");
-  r.estimates = {{"mean", m}};
-  r.effect = Named{"Cohen's d", (m - null) / sd};
+  finish(r, *make_distribution("normal", {}), s.mean(), off, known / std::sqrt(s.n), unit, o, "mean");
+  r.estimates = {{"mean", s.mean()}};
+  r.effect = Named{"Cohen's d", off / known};
   r.meaning = meaning_of(r.p_value, str("the true mean is {}", null));
   return r;
 }
@@ -141,39 +151,55 @@ TestResult anova(const Groups& given, Missing missing) {
   TestResult r{.method = "one-way analysis of variance"};
   const Groups groups = checked_groups(given, "anova", 1, missing, r.notes);
   const Partition p = partition(groups);
-  GRIM_CHECK(p.df_within > 0, argument, "anova", "got one value a group, expected more values than groups");
-  f_ratio(r, p);
-  for (size_t i = 0; i < groups.size(); ++i) r.estimates.push_back({str("mean of group {}", i + 1), mean(groups[i])});
+  f_ratio(r, p, "anova", "the values");
+  for (size_t i = 0; i < groups.size(); ++i) r.estimates.push_back({str("mean of group {}", i + 1), p.groups[i].mean()});
   r.effect = Named{"eta squared", p.between / (p.between + p.within)};
   r.meaning = meaning_of(r.p_value, "all group means are equal");
   return r;
 }
 
-// The analysis of variance of |x - centre of its group|.
+// The analysis of variance of |x - centre of its group|. The distance from the middle of two values a and b is |(x - a) + (x - b)| / 2,
+// which is the same number for both of them: a rounded middle would make them differ.
 TestResult levene_test(const Groups& given, Centre centre, Missing missing) {
   TestResult r{.method = str("Levene test of equal variances, from the {}", centre == Centre::median ? "median" : "mean")};
   Groups away = checked_groups(given, "levene", 2, missing, r.notes);
+  int e = std::numeric_limits<int>::min();
+  for (const auto& g : away) e = std::max(e, exponent_of(g));
   for (auto& g : away) {
-    const double c = centre == Centre::median ? quantile(g, 0.5) : mean(g);
-    for (double& v : g) v = std::abs(v - c);
+    for (double& v : g) v = moved(v, -e);
+    const Sample s = sample_of(g);
+    std::vector<double> sorted(g);
+    std::ranges::sort(sorted);
+    const double a = sorted[(g.size() - 1) / 2], b = sorted[g.size() / 2];
+    for (size_t i = 0; i < g.size(); ++i)
+      g[i] = centre == Centre::median ? std::abs((g[i] - a) + (g[i] - b)) / 2 : std::abs(moved(s.deviation[i], s.unit()));
   }
-  f_ratio(r, partition(away));
+  f_ratio(r, partition(away), "levene", "the distances from the centre");
   r.meaning = meaning_of(r.p_value, "all group variances are equal");
   return r;
 }
 
+// K = sum (n_g - 1) (r - 1 - ln r) / correction with r = variance of the group / pooled variance: the sum of (n_g - 1) (r - 1) is 0,
+// and every term is positive.
 TestResult bartlett_test(const Groups& given, Missing missing) {
   TestResult r{.method = "Bartlett test of equal variances"};
   const Groups groups = checked_groups(given, "bartlett", 2, missing, r.notes);
   const double k = static_cast<double>(groups.size());
   const Partition p = partition(groups);
-  double logs = 0, inverse = 0;
-  for (const auto& g : groups) {
-    const Sample s = sample_of(g);
-    logs += (s.n - 1) * std::log(s.variance), inverse += 1 / (s.n - 1);
+  for (size_t i = 0; i < groups.size(); ++i)
+    GRIM_CHECK(!p.groups[i].constant(), argument, "bartlett", "all values of group {} are equal to {}: the statistic does not exist", i + 1,
+               groups[i][0]);
+  int unit = p.groups[0].unit();
+  for (const Sample& s : p.groups) unit = std::max(unit, s.unit());
+  double within = 0, terms = 0, inverse = 0;
+  for (const Sample& s : p.groups) within += s.squares_in(unit), inverse += 1 / (s.n - 1);
+  for (const Sample& s : p.groups) {
+    const double ratio = s.squares_in(unit) / (s.n - 1) / (within / p.df_within);
+    terms += (s.n - 1) * (ratio > 0x1p-1000 ? deviance_term(1, ratio)  // ratio - 1 - ln ratio
+                                            : -1 - std::log(s.squares / (s.n - 1) / (within / p.df_within)) - 2 * M_LN2 * (s.unit() - unit));
   }
   const double correction = 1 + (inverse - 1 / p.df_within) / (3 * (k - 1));
-  r.statistic = {"K squared", (p.df_within * std::log(p.within / p.df_within) - logs) / correction};
+  r.statistic = {"K squared", terms / correction};
   r.df = {k - 1}, r.alternative = Alternative::greater;
   r.p_value = make_distribution("chi-square", {{"df", k - 1}})->sf(r.statistic.value);
   r.notes.push_back("sensitive to data that are not normal: Levene's test is not");
@@ -181,33 +207,39 @@ TestResult bartlett_test(const Groups& given, Missing missing) {
   return r;
 }
 
-std::vector<PairDifference> tukey_hsd(const Groups& given, double level, Missing missing) {
+Tukey tukey_hsd(const Groups& given, double level, Missing missing) {
   check_level(level);
-  std::vector<std::string> notes;
-  const Groups groups = checked_groups(given, "tukey", 1, missing, notes);
+  Tukey r;
+  const Groups groups = checked_groups(given, "tukey", 1, missing, r.notes);
   const Partition p = partition(groups);
-  GRIM_CHECK(p.df_within > 0 && p.within > 0, argument, "tukey", "the groups have no variance within");
+  GRIM_CHECK(p.df_within > 0 && p.within > 0, argument, "tukey", "the values are equal within every group: there is no error to compare the means with");
   const int64_t k = static_cast<int64_t>(groups.size());
   const double critical = studentised_range_isf(1 - level, k, p.df_within);
-  std::vector<PairDifference> pairs;
   for (int i = 0; i < k; ++i)
     for (int j = i + 1; j < k; ++j) {
-      const Sample a = sample_of(groups[static_cast<size_t>(i)]), b = sample_of(groups[static_cast<size_t>(j)]);
-      const double error = std::sqrt(p.within / p.df_within / 2 * (1 / a.n + 1 / b.n)), d = b.mean - a.mean;
-      pairs.push_back({i, j, d, d - critical * error, d + critical * error, studentised_range_sf(std::abs(d) / error, k, p.df_within)});
+      const Sample &a = p.groups[static_cast<size_t>(i)], &b = p.groups[static_cast<size_t>(j)];
+      const double error = std::sqrt(p.within / p.df_within / 2 * (1 / a.n + 1 / b.n)), d = b.centre_less(a, p.unit);
+      r.pairs.push_back({i, j, moved(d, p.unit), moved(d - critical * error, p.unit), moved(d + critical * error, p.unit),
+                       studentised_range_sf(std::abs(d) / error, k, p.df_within)});
     }
-  return pairs;
+  return r;
 }
 
 double cohen_d(std::span<const double> x, std::span<const double> y) {
+  GRIM_CHECK(!x.empty() && !y.empty() && x.size() + y.size() > 2, argument, "cohen d", "got {} and {} values, expected three or more", x.size(),
+             y.size());
+  for (const auto& values : {x, y})
+    for (double v : values) GRIM_CHECK(std::isfinite(v), numeric, "cohen d", "got {}, expected finite numbers", v);
   const Sample a = sample_of(x), b = sample_of(y);
-  return (a.mean - b.mean) / std::sqrt(((a.n - 1) * a.variance + (b.n - 1) * b.variance) / (a.n + b.n - 2));
+  GRIM_CHECK(!a.constant() || !b.constant(), argument, "cohen d", "both samples are constant: the effect does not exist");
+  const int unit = common_unit(a, b);
+  return a.centre_less(b, unit) / std::sqrt(pooled_variance(a, b, unit));
 }
 
 // J = Gamma(m / 2) / (sqrt(m / 2) Gamma((m - 1) / 2)), m = n_x + n_y - 2.
 double hedges_g(std::span<const double> x, std::span<const double> y) {
   const double m = static_cast<double>(x.size() + y.size()) - 2;
-  return cohen_d(x, y) * std::exp(log_gamma(m / 2) - log_gamma((m - 1) / 2)) / std::sqrt(m / 2);
+  return cohen_d(x, y) * std::exp(log_gamma_step((m - 1) / 2, 0.5)) / std::sqrt(m / 2);
 }
 
 }  // namespace grim::stats

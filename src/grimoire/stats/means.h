@@ -1,4 +1,5 @@
-// Tests of means and variances.
+// Tests of means and variances. All stand on Sample: the same statistic and p-value at every scale, and at every distance from 0 that
+// leaves the values distinct. throws: argument, values without spread, where a statistic is a ratio to it; numeric, NaN, infinities
 #pragma once
 
 #include <string>
@@ -26,7 +27,11 @@ struct PairDifference {
   int first, second;  // mean of second - mean of first
   double difference, low, high, p_value;
 };
-std::vector<PairDifference> tukey_hsd(const Groups& groups, double level = 0.95, Missing missing = Missing::error);
+struct Tukey {
+  std::vector<PairDifference> pairs;
+  std::vector<std::string> notes;
+};
+Tukey tukey_hsd(const Groups& groups, double level = 0.95, Missing missing = Missing::error);
 
 // Standardised difference of means: by the pooled deviation; Hedges' g takes out the bias of small samples (exact factor).
 double cohen_d(std::span<const double> x, std::span<const double> y);

@@ -6,6 +6,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/stats/distribution.h"
+#include "grimoire/stats/sample.h"
 #include "grimoire/stats/special.h"
 
 namespace grim::stats {
@@ -80,13 +81,18 @@ MultivariateNormal MultivariateNormal::fit(std::span<const double> rows, int64_t
   const size_t d = static_cast<size_t>(dim), n = d ? rows.size() / d : 0;
   GRIM_CHECK(dim > 0 && n > 0 && rows.size() == n * d, shape, "multivariate_normal", "got {} numbers, expected rows of {}", rows.size(),
              dim);
-  std::vector<double> mean(d, 0), covariance(d * d, 0);
-  for (size_t r = 0; r < n; ++r)
-    for (size_t i = 0; i < d; ++i) mean[i] += rows[r * d + i] / static_cast<double>(n);
-  for (size_t r = 0; r < n; ++r)
-    for (size_t i = 0; i < d; ++i)
-      for (size_t j = 0; j < d; ++j)
-        covariance[i * d + j] += (rows[r * d + i] - mean[i]) * (rows[r * d + j] - mean[j]) / static_cast<double>(n);
+  std::vector<double> mean(d, 0), covariance(d * d, 0), column(n);
+  std::vector<Sample> columns;
+  for (size_t i = 0; i < d; ++i) {
+    for (size_t r = 0; r < n; ++r) {
+      column[r] = rows[r * d + i];
+      GRIM_CHECK(std::isfinite(column[r]), numeric, "multivariate_normal", "row {}, column {} is {}, expected a finite number", r + 1, i + 1, column[r]);
+    }
+    mean[i] = columns.emplace_back(sample_of(column)).mean();
+    for (size_t j = 0; j <= i; ++j)
+      covariance[i * d + j] = covariance[j * d + i] =
+          moved(inner(columns[i].deviation, columns[j].deviation) / static_cast<double>(n), columns[i].unit() + columns[j].unit());
+  }
   return {std::move(mean), covariance};
 }
 

@@ -1,11 +1,13 @@
 #include "grimoire/stats/pca.h"
 
 #include <algorithm>
+#include <climits>
 #include <cmath>
 
 #include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/stats/linalg.h"
+#include "grimoire/stats/sample.h"
 #include "grimoire/tensor/copy.h"
 
 namespace grim::stats {
@@ -13,14 +15,45 @@ namespace {
 
 constexpr int64_t kBlock = 2048;  // rows whose products are summed in x's own type
 
-// Means, and with `mean` given, sums of squares about it, column by column in double.
-template <class T> void column_sums(const T* x, int64_t n, int64_t d, const double* mean, double* out) {
-  std::fill(out, out + d, 0.0);
+// Of each column: its mean, the exponent of its largest size, and the root mean square about the mean, in units of 2^exponent; 0 for
+// a constant column.
+struct Columns {
+  std::vector<double> mean, spread;
+  std::vector<int> exponent;
+};
+template <class T> Columns columns_of(const T* x, int64_t n, int64_t d) {
+  const size_t count = static_cast<size_t>(d);
+  std::vector<double> low(x, x + d), high(x, x + d), sum(count, 0), lost(count, 0), squares(count, 0);
   for (int64_t i = 0; i < n; ++i)
-    for (int64_t j = 0; j < d; ++j) {
-      const double v = static_cast<double>(x[i * d + j]) - (mean ? mean[j] : 0);
-      out[j] += mean ? v * v : v;
+    for (size_t j = 0; j < count; ++j) {
+      const double v = static_cast<double>(x[i * d + static_cast<int64_t>(j)]);
+      GRIM_CHECK(std::isfinite(v), numeric, "pca", "column {} holds NaN or an infinity", j + 1);
+      low[j] = std::min(low[j], v), high[j] = std::max(high[j], v);
     }
+  Columns c{std::vector<double>(count), std::vector<double>(count, 0), std::vector<int>(count)};
+  std::vector<double> shrink(count);
+  for (size_t j = 0; j < count; ++j) {
+    const double ends[] = {low[j], high[j]};
+    c.exponent[j] = exponent_of(ends);
+    shrink[j] = moved(1, -std::max(c.exponent[j], -1000));
+  }
+  for (int64_t i = 0; i < n; ++i)
+    for (size_t j = 0; j < count; ++j) {  // Neumaier's sum without its branch
+      const Twofold s = two_sum(sum[j], static_cast<double>(x[i * d + static_cast<int64_t>(j)]) * shrink[j]);
+      sum[j] = s.high, lost[j] += s.low;
+    }
+  std::vector<Twofold> mean(count);
+  for (size_t j = 0; j < count; ++j) mean[j] = two_sum(sum[j], lost[j]) / static_cast<double>(n);
+  for (int64_t i = 0; i < n; ++i)
+    for (size_t j = 0; j < count; ++j) {
+      const double v = (static_cast<double>(x[i * d + static_cast<int64_t>(j)]) * shrink[j] - mean[j].high) - mean[j].low;
+      squares[j] += v * v;
+    }
+  for (size_t j = 0; j < count; ++j) {
+    c.mean[j] = low[j] == high[j] ? low[j] : mean[j].value() / shrink[j];
+    if (low[j] < high[j]) c.spread[j] = std::sqrt(squares[j] / static_cast<double>(n - 1)) / moved(shrink[j], c.exponent[j]);
+  }
+  return c;
 }
 
 // C += Z^T Z over blocks of rows Z = (x - mean) / scale. The centring comes first: x^T x - n mean mean^T would cancel.
@@ -30,14 +63,14 @@ template <class T> Tensor covariance(const T* x, int64_t n, int64_t d, const dou
   T* const z = block.data<T>();
   const T* const p = product.data<T>();
   double* const c = sum.data<double>();
-  std::vector<T> centre(mean, mean + d), inverse(static_cast<size_t>(d));
-  for (int64_t j = 0; j < d; ++j) inverse[static_cast<size_t>(j)] = static_cast<T>(1 / scale[j]);
+  std::vector<double> inverse(static_cast<size_t>(d));
+  for (int64_t j = 0; j < d; ++j) inverse[static_cast<size_t>(j)] = 1 / scale[j];
   for (int64_t at = 0; at < n; at += kBlock) {
     const int64_t rows = std::min(kBlock, n - at);
     device::parallel_for(rows, 64, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i)
         for (int64_t j = 0; j < d; ++j)
-          z[i * d + j] = (x[(at + i) * d + j] - centre[static_cast<size_t>(j)]) * inverse[static_cast<size_t>(j)];
+          z[i * d + j] = static_cast<T>((static_cast<double>(x[(at + i) * d + j]) - mean[j]) * inverse[static_cast<size_t>(j)]);
     });
     device::gemm(device::Gemm<T>{
         .M = d, .N = d, .K = rows, .a = z, .a_row = 1, .a_col = d, .b = z, .b_row = d, .b_col = 1, .c = product.data<T>(), .c_row = d});
@@ -80,40 +113,45 @@ Pca pca(const Tensor& given, int64_t k, Scaling scaling) {
   if (k == 0) k = most;
   const bool tall = n >= 4 * d && given.numel() > (int64_t{1} << 20);
   const Tensor x = contiguous(tall ? given : cast(given, Dtype::f64));
-  const auto sums = [&](const double* mean, const Tensor& out) {
-    if (x.dtype() == Dtype::f32) column_sums(x.data<float>(), n, d, mean, out.data<double>());
-    else column_sums(x.data<double>(), n, d, mean, out.data<double>());
-  };
   Pca r{Tensor::empty({d}, Dtype::f64), Tensor::ones({d}, Dtype::f64), Tensor::empty({k, d}, Dtype::f64), Tensor::empty({k}, Dtype::f64),
         Tensor::empty({k}, Dtype::f64)};
-  const Tensor squares = Tensor::empty({d}, Dtype::f64);
-  sums(nullptr, r.mean);
-  for (int64_t j = 0; j < d; ++j) {
-    r.mean.data<double>()[j] /= static_cast<double>(n);
-    GRIM_CHECK(std::isfinite(r.mean.data<double>()[j]), numeric, "pca", "column {} holds NaN or an infinity", j + 1);
-  }
-  sums(r.mean.data<double>(), squares);
+  const Columns c = x.dtype() == Dtype::f32 ? columns_of(x.data<float>(), n, d) : columns_of(x.data<double>(), n, d);
+  // Without scaling to unit variance all columns are divided by one power of two, next to the largest deviation.
+  int unit = INT_MIN;
+  for (size_t j = 0; j < c.spread.size(); ++j)
+    if (c.spread[j] > 0) unit = std::max(unit, c.exponent[j] + exponent_of({&c.spread[j], 1}));
+  GRIM_CHECK(unit > INT_MIN, argument, "pca", "every column is constant: there is no variance to share out");
+  std::vector<double> scale(static_cast<size_t>(d), moved(1, unit));
   double total = 0;
   for (int64_t j = 0; j < d; ++j) {
-    const double variance = squares.data<double>()[j] / static_cast<double>(n - 1);
+    const size_t at = static_cast<size_t>(j);
+    r.mean.data<double>()[j] = c.mean[at];
     if (scaling == Scaling::unit_variance) {
-      GRIM_CHECK(variance > 0, argument, "pca", "column {} is constant and cannot be scaled to unit variance", j + 1);
-      r.scale.data<double>()[j] = std::sqrt(variance);
+      GRIM_CHECK(c.spread[at] > 0, argument, "pca", "column {} is constant and cannot be scaled to unit variance", j + 1);
+      r.scale.data<double>()[j] = scale[at] = moved(c.spread[at], c.exponent[at]);
     }
-    total += scaling == Scaling::unit_variance ? 1 : variance;
+    const double share = moved(c.spread[at], c.exponent[at] - unit);
+    total += scaling == Scaling::unit_variance ? 1 : share * share;
   }
-  const double *const mean = r.mean.data<double>(), *const scale = r.scale.data<double>();
+  const double* const mean = r.mean.data<double>();
   if (tall) {
-    const Tensor c =
-        x.dtype() == Dtype::f32 ? covariance(x.data<float>(), n, d, mean, scale) : covariance(x.data<double>(), n, d, mean, scale);
-    const SymmetricEigen e = eigen_symmetric(c);
+    const Tensor product = x.dtype() == Dtype::f32 ? covariance(x.data<float>(), n, d, mean, scale.data())
+                                                   : covariance(x.data<double>(), n, d, mean, scale.data());
+    const SymmetricEigen e = eigen_symmetric(product);
     for (int64_t i = 0; i < k; ++i) {
       r.sd.data<double>()[i] = std::sqrt(std::max(0.0, e.values.data<double>()[d - 1 - i]));
       for (int64_t j = 0; j < d; ++j) r.components.data<double>()[i * d + j] = e.vectors.at({j, d - 1 - i});
     }
   } else {
-    const Tensor z = copy(x);
-    for (int64_t i = 0; i < z.numel(); ++i) z.data<double>()[i] = (z.data<double>()[i] - mean[i % d]) / scale[i % d];
+    const Tensor z = Tensor::empty({n, d}, Dtype::f64);
+    std::vector<double> column(static_cast<size_t>(n));
+    for (int64_t j = 0; j < d; ++j) {
+      for (int64_t i = 0; i < n; ++i) column[static_cast<size_t>(i)] = x.data<double>()[i * d + j];
+      const Sample s = sample_of(column);
+      const double rest = scaling == Scaling::unit_variance ? 1 / moved(c.spread[static_cast<size_t>(j)], c.exponent[static_cast<size_t>(j)] - s.unit())
+                                                            : moved(1, s.constant() ? 0 : s.unit() - unit);
+      for (int64_t i = 0; i < n; ++i) z.data<double>()[i * d + j] = s.deviation[static_cast<size_t>(i)] * rest;
+    }
     const Svd s = svd(z);
     for (int64_t i = 0; i < k; ++i) {
       r.sd.data<double>()[i] = s.s.data<double>()[i] / std::sqrt(static_cast<double>(n - 1));
@@ -127,6 +165,7 @@ Pca pca(const Tensor& given, int64_t k, Scaling scaling) {
       for (int64_t j = 0; j < d; ++j) row[j] = -row[j];
     const double sd = r.sd.data<double>()[i];
     r.ratio.data<double>()[i] = sd * sd / total;
+    if (scaling == Scaling::none) r.sd.data<double>()[i] = moved(sd, unit);
   }
   return r;
 }

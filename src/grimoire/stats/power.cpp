@@ -19,18 +19,22 @@ double power_at(const PowerQuestion& q) {
   return noncentral_t_sf(critical, df, delta) + noncentral_t_cdf(-critical, df, delta);
 }
 
-void check_alpha(double alpha) { GRIM_CHECK(alpha > 0 && alpha < 1, argument, "power", "got alpha = {}, expected between 0 and 1", alpha); }
+void check_question(const PowerQuestion& q) {
+  const double alpha = q.alpha;
+  GRIM_CHECK(std::isfinite(q.effect), argument, "power", "got an effect of {}, expected a finite number", q.effect);
+  GRIM_CHECK(alpha > 0 && alpha < 1, argument, "power", "got alpha = {}, expected between 0 and 1", alpha);
+}
 
 }  // namespace
 
 double t_power(const PowerQuestion& q) {
-  check_alpha(q.alpha);
-  GRIM_CHECK(q.n >= 2, argument, "power", "got n = {}, expected 2 or more values a group", q.n);
+  check_question(q);
+  GRIM_CHECK(q.n >= 2 && std::isfinite(q.n), argument, "power", "got n = {}, expected 2 or more values a group", q.n);
   return power_at(q);
 }
 
 double t_sample_size(const PowerQuestion& q, double power) {
-  check_alpha(q.alpha);
+  check_question(q);
   GRIM_CHECK(power > q.alpha && power < 1, argument, "power", "got a power of {}, expected between alpha = {} and 1", power, q.alpha);
   PowerQuestion at = q;
   const auto excess = [&](double n) {
@@ -45,8 +49,8 @@ double t_sample_size(const PowerQuestion& q, double power) {
 }
 
 double t_detectable_effect(const PowerQuestion& q, double power) {
-  check_alpha(q.alpha);
-  GRIM_CHECK(q.n >= 2 && power > q.alpha && power < 1, argument, "power",
+  check_question(q);
+  GRIM_CHECK(q.n >= 2 && std::isfinite(q.n) && power > q.alpha && power < 1, argument, "power",
              "got n = {} and a power of {}, expected n from 2 and a power between alpha and 1", q.n, power);
   PowerQuestion at = q;
   const double sign = q.alternative == Alternative::less ? -1 : 1;

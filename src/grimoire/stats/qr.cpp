@@ -5,14 +5,14 @@
 namespace grim::stats {
 
 // Column k is reflected onto its axis by I - v v^T / v_k (with v scaled so that |v|^2 = 2 v_k), and so are those to its right.
-Qr::Qr(std::span<const double> x, int64_t n, int64_t p)
+Qr::Qr(std::span<const long double> x, int64_t n, int64_t p)
     : n_(n), p_(p), x_(x.begin(), x.end()), columns_(x.size()), scale_(static_cast<size_t>(p)), diagonal_(static_cast<size_t>(p)) {
   for (int64_t j = 0; j < p; ++j) {
     double size = 0;
-    for (int64_t i = 0; i < n; ++i) size = std::hypot(size, x_[static_cast<size_t>(i * p + j)]);
+    for (int64_t i = 0; i < n; ++i) size = std::hypot(size, static_cast<double>(x_[static_cast<size_t>(i * p + j)]));
     scale_[static_cast<size_t>(j)] = size > 0 ? size : 1;
     for (int64_t i = 0; i < n; ++i)
-      columns_[static_cast<size_t>(j * n + i)] = x_[static_cast<size_t>(i * p + j)] / scale_[static_cast<size_t>(j)];
+      columns_[static_cast<size_t>(j * n + i)] = static_cast<double>(x_[static_cast<size_t>(i * p + j)] / scale_[static_cast<size_t>(j)]);
   }
   for (int64_t k = 0; k < p; ++k) {
     double* const v = columns_.data() + k * n;
@@ -54,14 +54,15 @@ std::vector<double> Qr::solve_once(std::vector<double> y) const {
   return b;
 }
 
-std::vector<double> Qr::solve(std::span<const double> y) const {
-  std::vector<double> b = solve_once({y.begin(), y.end()});
-  for (int round = 0; round < 2; ++round) {
+std::vector<long double> Qr::solve(std::span<const long double> y) const {
+  const std::vector<double> first = solve_once({y.begin(), y.end()});
+  std::vector<long double> b(first.begin(), first.end());
+  for (int round = 0; round < 3; ++round) {
     std::vector<double> rest(static_cast<size_t>(n_));
     for (int64_t i = 0; i < n_; ++i) {
       long double r = y[static_cast<size_t>(i)];
       for (int64_t j = 0; j < p_; ++j)
-        r -= static_cast<long double>(x_[static_cast<size_t>(i * p_ + j)]) / scale_[static_cast<size_t>(j)] * b[static_cast<size_t>(j)];
+        r -= x_[static_cast<size_t>(i * p_ + j)] / scale_[static_cast<size_t>(j)] * b[static_cast<size_t>(j)];
       rest[static_cast<size_t>(i)] = static_cast<double>(r);
     }
     const std::vector<double> step = solve_once(rest);
@@ -84,6 +85,19 @@ std::vector<double> Qr::inverse_gram_diagonal() const {
     }
   }
   for (size_t j = 0; j < out.size(); ++j) out[j] /= scale_[j] * scale_[j];
+  return out;
+}
+
+// |R^-T w|^2, by forward substitution.
+double Qr::inverse_gram_form(std::span<const double> w) const {
+  std::vector<double> z(static_cast<size_t>(p_));
+  double out = 0;
+  for (int64_t k = 0; k < p_; ++k) {
+    long double sum = w[static_cast<size_t>(k)] / scale_[static_cast<size_t>(k)];
+    for (int64_t j = 0; j < k; ++j) sum -= static_cast<long double>(columns_[static_cast<size_t>(k * n_ + j)]) * z[static_cast<size_t>(j)];
+    z[static_cast<size_t>(k)] = static_cast<double>(sum / diagonal_[static_cast<size_t>(k)]);
+    out += z[static_cast<size_t>(k)] * z[static_cast<size_t>(k)];
+  }
   return out;
 }
 

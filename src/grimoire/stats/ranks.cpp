@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
+#include "grimoire/stats/sample.h"
 #include "grimoire/stats/special.h"
 
 namespace grim::stats {
@@ -89,6 +90,13 @@ TestResult mann_whitney_test(std::span<const double> given_x, std::span<const do
   }
   r.effect = Named{"rank-biserial correlation", 2 * u / (n * m) - 1};
   r.meaning = meaning_of(r.p_value, "both samples come from one distribution");
+  return r;
+}
+
+TestResult wilcoxon_test(std::span<const double> x, std::span<const double> y, Zeros zeros, const TestOptions& o) {
+  std::vector<std::string> notes;
+  TestResult r = wilcoxon_test(differences_of(checked_pairs(x, y, "wilcoxon", o.missing, notes), "wilcoxon", notes), zeros, o);
+  r.notes.insert(r.notes.begin(), notes.begin(), notes.end());
   return r;
 }
 
@@ -194,12 +202,10 @@ TestResult shapiro_test(std::span<const double> given, Missing missing) {
     for (size_t i = first; i < half; ++i) a[i] = -m[i] / scale;
   }
   // 1 - W from the misfit itself, so that a W near 1 keeps its digits.
-  double centre = 0, spread = 0;
-  for (double v : x) centre += v / size;
-  for (double v : x) spread += (v - centre) * (v - centre);
+  const Sample s = sample_of(x);
   double fit = 0;
-  for (size_t i = 0; i < half; ++i) fit += a[i] * (x[n - 1 - i] - x[i]);
-  const double deviation = std::sqrt(spread);
+  for (size_t i = 0; i < half; ++i) fit += a[i] * (s.deviation[n - 1 - i] - s.deviation[i]);
+  const double spread = s.squares, deviation = std::sqrt(spread);
   const double w = std::min(1.0, fit * fit / spread), w1 = std::max(0.0, (deviation - fit) * (deviation + fit) / spread);
   r.statistic.value = w;
   if (n == 3) {

@@ -17,6 +17,8 @@ enum class Zeros : uint8_t {
 // ties and zeros. Effect: matched-pairs rank-biserial correlation.
 TestResult wilcoxon_test(std::span<const double> differences, Zeros zeros = Zeros::drop, const TestOptions& options = {});
 
+TestResult wilcoxon_test(std::span<const double> x, std::span<const double> y, Zeros zeros = Zeros::drop, const TestOptions& options = {});
+
 TestResult kruskal_test(const Groups& groups, Missing missing = Missing::error);  // effect: epsilon squared
 
 // Against a given distribution (its parameters not fitted to the same data), and between two samples. The alternative speaks of

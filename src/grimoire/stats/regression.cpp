@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "grimoire/base/error.h"
 #include "grimoire/stats/qr.h"
+#include "grimoire/stats/sample.h"
 #include "grimoire/stats/special.h"
 #include "grimoire/stats/summary.h"
 #include "grimoire/tensor/copy.h"
@@ -12,11 +14,17 @@
 namespace grim::stats {
 namespace {
 
+// Beside a constant the columns are taken about their means, and all are divided by powers of two: nothing that the slopes, the fit or
+// its errors stand on depends on units or on the distance from 0. What is estimated then is b with
+//   y = 2^unit b_0 + sum 2^(unit - unit_j) b_j (x_j - centre_j),
+// and table_of turns it back.
 struct Design {
   int64_t n, p;
-  std::vector<double> x;  // (n, p), the constant first
+  std::vector<long double> x;  // (n, p), the constant first
   std::vector<std::string> names;
   bool constant;
+  std::vector<int> unit;       // of each column
+  std::vector<long double> centre;  // of each column, in its unit; 0 without a constant
 };
 
 Design design_of(const char* op, const Tensor& given, std::span<const double> y, const RegressionOptions& o) {
@@ -26,18 +34,28 @@ Design design_of(const char* op, const Tensor& given, std::span<const double> y,
   GRIM_CHECK(x.dim(0) == static_cast<int64_t>(y.size()), shape, op, "got {} rows and {} answers, expected as many", x.dim(0), y.size());
   GRIM_CHECK(o.names.empty() || static_cast<int64_t>(o.names.size()) == d, argument, op, "got {} names for {} columns", o.names.size(), d);
   check_level(o.level);
-  Design m{x.dim(0), d, {}, {}, o.intercept == Intercept::with};
+  Design m{x.dim(0), d, {}, {}, o.intercept == Intercept::with, {}, {}};
   if (m.constant) m.names.push_back("(const)"), ++m.p;
   for (int64_t j = 0; j < d; ++j) m.names.push_back(o.names.empty() ? str("x{}", j + 1) : o.names[static_cast<size_t>(j)]);
   GRIM_CHECK(m.p >= 1 && m.n > m.p, argument, op, "got {} rows for {} coefficients, expected more rows than coefficients", m.n, m.p);
-  for (int64_t i = 0; i < m.n; ++i) {
-    if (m.constant) m.x.push_back(1);
+  m.x.assign(static_cast<size_t>(m.n * m.p), 1), m.unit.assign(static_cast<size_t>(m.p), 0), m.centre.assign(static_cast<size_t>(m.p), 0);
+  for (int64_t i = 0; i < m.n; ++i)
     GRIM_CHECK(std::isfinite(y[static_cast<size_t>(i)]), numeric, op, "answer {} is {}, expected a finite number", i + 1,
                y[static_cast<size_t>(i)]);
-    for (int64_t j = 0; j < d; ++j) {
-      const double v = x.data<double>()[i * d + j];
+  for (int64_t j = 0; j < d; ++j) {
+    std::vector<double> column;
+    for (int64_t i = 0; i < m.n; ++i) {
+      const double v = column.emplace_back(x.data<double>()[i * d + j]);
       GRIM_CHECK(std::isfinite(v), numeric, op, "row {}, column {} is {}, expected a finite number", i + 1, j + 1, v);
-      m.x.push_back(v);
+    }
+    const Sample s = sample_of(column);
+    const size_t at = static_cast<size_t>(j + m.constant);
+    m.unit[at] = m.constant ? s.unit() : s.exponent;
+    if (m.constant) m.centre[at] = std::ldexp(static_cast<long double>(s.centre.high) + s.centre.low, -s.spread);
+    for (int64_t i = 0; i < m.n; ++i) {
+      long double v = moved(column[static_cast<size_t>(i)], -s.exponent);
+      if (m.constant) v = s.constant() ? 0 : std::ldexp(v - s.centre.high - s.centre.low, -s.spread);
+      m.x[static_cast<size_t>(i * m.p) + at] = v;
     }
   }
   return m;
@@ -49,21 +67,36 @@ void check_rank(const char* op, const Design& m, const Qr& qr) {
          "leave it out");
 }
 
-std::vector<Coefficient> table_of(const Design& m, const std::vector<double>& b, const std::vector<double>& errors, const Distribution& d,
+// variance: of b in the design's own units; sigma: by which their roots are multiplied. y = 2^unit (its own values + centre).
+struct Answers {
+  int unit = 0;
+  long double centre = 0;
+};
+using Solution = std::vector<long double>;
+std::vector<Coefficient> table_of(const Design& m, const Qr& qr, Solution b, double sigma, const Answers& y, const Distribution& d,
                                   double level) {
+  std::vector<double> error = qr.inverse_gram_diagonal();
+  if (m.constant) {  // at x = 0 instead of at the means
+    std::vector<double> back(b.size(), 1);
+    b[0] += y.centre;
+    for (size_t j = 1; j < b.size(); ++j) back[j] = static_cast<double>(-m.centre[j]), b[0] -= b[j] * m.centre[j];
+    error[0] = qr.inverse_gram_form(back);
+  }
   std::vector<Coefficient> c;
   const double reach = d.isf((1 - level) / 2);
   for (size_t j = 0; j < b.size(); ++j) {
-    const double t = b[j] / errors[j];
-    c.push_back(
-        {m.names[j], b[j], errors[j], t, symmetric_p(d, t, Alternative::two_sided), b[j] - reach * errors[j], b[j] + reach * errors[j]});
+    const int unit = y.unit - m.unit[j];
+    const double at = static_cast<double>(b[j]), e = sigma * std::sqrt(error[j]), t = e > 0 ? at / e : std::nan("");
+    c.push_back({m.names[j], moved(at, unit), moved(e, unit), t, symmetric_p(d, t, Alternative::two_sided), moved(at - reach * e, unit),
+                 moved(at + reach * e, unit)});
+    GRIM_CHECK(std::isfinite(c[j].estimate), numeric, "regression", "the coefficient of {} is beyond the range of a double", m.names[j]);
   }
   return c;
 }
 
-double predictor(const Design& m, const std::vector<double>& b, int64_t i) {
+double predictor(const Design& m, const Solution& b, int64_t i) {
   long double sum = 0;
-  for (int64_t j = 0; j < m.p; ++j) sum += static_cast<long double>(m.x[static_cast<size_t>(i * m.p + j)]) * b[static_cast<size_t>(j)];
+  for (int64_t j = 0; j < m.p; ++j) sum += m.x[static_cast<size_t>(i * m.p + j)] * b[static_cast<size_t>(j)];
   return static_cast<double>(sum);
 }
 
@@ -93,37 +126,83 @@ struct Link {
 
 }  // namespace
 
-LinearFit least_squares(const Tensor& x, std::span<const double> y, const RegressionOptions& o) {
-  const Design m = design_of("least squares", x, y, o);
+LinearFit least_squares(const Tensor& x, std::span<const double> given, const RegressionOptions& o) {
+  const Design m = design_of("least squares", x, given, o);
+  const Sample about = sample_of(given);
+  GRIM_CHECK(!(m.constant && about.constant()), argument, "least squares", "all answers are {}: there is nothing to explain", given[0]);
+  GRIM_CHECK(about.low != 0 || about.high != 0, argument, "least squares", "all answers are 0: there is nothing to explain");
   const Qr qr(m.x, m.n, m.p);
   check_rank("least squares", m, qr);
-  const std::vector<double> b = qr.solve(y);
+  const Answers back = m.constant ? Answers{about.unit(), std::ldexp(static_cast<long double>(about.centre.high) + about.centre.low, -about.spread)} : Answers{about.exponent, 0};
+  std::vector<long double> y;
+  for (double v : given)
+    y.push_back(m.constant ? std::ldexp(moved(v, -about.exponent) - static_cast<long double>(about.centre.high) - about.centre.low, -about.spread)
+                           : moved(v, -back.unit));
+  const Solution b = qr.solve(y);
   LinearFit f{};
-  long double rest = 0, total = 0;
-  const double centre = m.constant ? mean(y) : 0;
+  bool perfect = true;
+  std::vector<double> rests, about_centre(y.begin(), y.end());
   for (int64_t i = 0; i < m.n; ++i) {
-    const double at = y[static_cast<size_t>(i)], fitted = predictor(m, b, i);
-    f.fitted.push_back(fitted), f.residuals.push_back(at - fitted);
-    rest += static_cast<long double>(at - fitted) * (at - fitted), total += static_cast<long double>(at - centre) * (at - centre);
+    long double rest = y[static_cast<size_t>(i)], size = std::abs(rest);
+    for (int64_t j = 0; j < m.p; ++j) {
+      const long double part = m.x[static_cast<size_t>(i * m.p + j)] * b[static_cast<size_t>(j)];
+      rest -= part, size += std::abs(part);
+    }
+    rests.push_back(static_cast<double>(rest));
+    perfect &= std::abs(rest) <= 0x1p-50L * size;
+    f.residuals.push_back(moved(rests.back(), back.unit)), f.fitted.push_back(given[static_cast<size_t>(i)] - f.residuals.back());
   }
-  const double n = static_cast<double>(m.n), rss = static_cast<double>(rest), tss = static_cast<double>(total);
+  const double n = static_cast<double>(m.n), rss = perfect ? 0 : inner(rests, rests), tss = inner(about_centre, about_centre), nan = std::nan("");
   f.df_residual = n - static_cast<double>(m.p), f.df_model = static_cast<double>(m.p - m.constant);
-  f.sigma = std::sqrt(rss / f.df_residual);
-  std::vector<double> errors = qr.inverse_gram_diagonal();
-  for (double& e : errors) e = f.sigma * std::sqrt(e);
-  f.coefficients = table_of(m, b, errors, *make_distribution("t", {{"df", f.df_residual}}), o.level);
-  f.r_squared = tss > 0 ? (tss - rss) / tss : std::nan("");
+  const double sigma = std::sqrt(rss / f.df_residual);
+  f.sigma = moved(sigma, back.unit);
+  f.coefficients = table_of(m, qr, b, sigma, back, *make_distribution("t", {{"df", f.df_residual}}), o.level);
+  f.r_squared = (tss - rss) / tss;
   f.adjusted_r_squared = 1 - (1 - f.r_squared) * (n - m.constant) / f.df_residual;
-  f.f = f.f_p_value = std::nan("");
-  if (f.df_model > 0) {
+  f.f = f.f_p_value = nan;
+  if (f.df_model > 0 && !perfect) {
     f.f = (tss - rss) / f.df_model / (rss / f.df_residual);
-    f.f_p_value = rss > 0 ? make_distribution("f", {{"df1", f.df_model}, {"df2", f.df_residual}})->sf(f.f) : 0;
+    f.f_p_value = make_distribution("f", {{"df1", f.df_model}, {"df2", f.df_residual}})->sf(f.f);
   }
-  f.log_likelihood = -n / 2 * (std::log(2 * M_PI * rss / n) + 1);
+  f.log_likelihood = perfect ? nan : -n / 2 * (std::log(2 * M_PI * rss / n) + 2 * M_LN2 * back.unit + 1);
   f.aic = -2 * f.log_likelihood + 2 * static_cast<double>(m.p), f.bic = -2 * f.log_likelihood + std::log(n) * static_cast<double>(m.p);
   if (!m.constant) f.notes.push_back("no intercept: R squared is about 0, not about the mean");
-  if (rss <= 1e-24 * tss) f.notes.push_back("the fit is perfect: standard errors mean nothing");
+  if (perfect) f.notes.push_back("the fit is perfect: there is no error, so that neither t, F and their p-values nor a largest likelihood exist");
   return f;
+}
+
+// Which rows a direction d of the coefficients decides. The likelihood grows along d for ever when it moves every row towards its own
+// answer or not at all: to a mean of 1 where y = 1, to 0 where y = 0 (Albert and Anderson 1984). Newton's steps tend to such a d,
+// and move every row that it decides by about 1 or more a step, while those that it leaves undecided come to rest.
+struct Separation {
+  int64_t decided = 0, undecided = 0;
+};
+std::optional<Separation> separation_along(const Design& m, const Solution& d, Family family, std::span<const double> y) {
+  Separation s;
+  std::vector<long double> resting;
+  for (int64_t i = 0; i < m.n; ++i) {
+    const double answer = y[static_cast<size_t>(i)], along = predictor(m, d, i);
+    const double towards = answer == 0 ? -along : answer == 1 && family == Family::logistic ? along : -std::abs(along);
+    if (towards > 0.1) ++s.decided;
+    else if (std::abs(towards) > 1e-3) return std::nullopt;
+    else ++s.undecided, resting.insert(resting.end(), m.x.begin() + i * m.p, m.x.begin() + (i + 1) * m.p);
+  }
+  // Rows that fix every coefficient are not left undecided by any direction: they are on their way, slowly, beside an outlier.
+  if (s.undecided >= m.p && Qr(resting, s.undecided, m.p).dependent() < 0) return std::nullopt;
+  return s.decided ? std::optional(s) : std::nullopt;
+}
+
+std::string note_of(const Separation& s, Family family, double log_likelihood) {
+  if (family == Family::poisson)
+    return str("the fitted means of {} rows without events run to 0: a combination of the columns tells them apart from all others, so the "
+               "estimates grow without bound and their standard errors mean nothing",
+               s.decided);
+  if (s.undecided == 0)
+    return "perfect separation: a combination of the columns tells all answers apart, so the estimates grow without bound and their standard "
+           "errors mean nothing";
+  return str("quasi-complete separation: a combination of the columns tells the answers of {} rows apart and says nothing about the other {}, so "
+             "the estimates grow without bound and their standard errors mean nothing; the log-likelihood tends to {:.6g}",
+             s.decided, s.undecided, log_likelihood);
 }
 
 // Newton's method on the likelihood is, for canonical links, least squares of the working answer z = eta + (y - mu) / w with
@@ -140,7 +219,11 @@ GlmFit glm(Family family, const Tensor& x, std::span<const double> y, const Regr
              y[0]);
 
   GlmFit f{};
-  std::vector<double> eta, b(static_cast<size_t>(m.p), 0), weighted(m.x.size()), z(y.size()), gram;
+  std::vector<double> eta;
+  Solution b(static_cast<size_t>(m.p), 0);
+  std::vector<long double> weighted(m.x.size()), z(y.size());
+  std::optional<Qr> last_qr;
+  std::optional<Separation> separation;
   for (double v : y) eta.push_back(link.start(v));
   const auto likelihood = [&] {
     double sum = 0;
@@ -150,24 +233,18 @@ GlmFit glm(Family family, const Tensor& x, std::span<const double> y, const Regr
   double best = 0;
   for (size_t i = 0; i < y.size(); ++i) best += link.best_log_likelihood(y[i]);
   double last = std::nan("");
-  bool separated = false;
   for (f.iterations = 1; f.iterations <= 100; ++f.iterations) {
-    double least = std::numeric_limits<double>::infinity();
     for (size_t i = 0; i < y.size(); ++i) {
       const double w = std::max(link.variance(eta[i]), 1e-300), root = std::sqrt(w);
-      least = std::min(least, w);
       for (int64_t j = 0; j < m.p; ++j)
         weighted[i * static_cast<size_t>(m.p) + static_cast<size_t>(j)] = root * m.x[i * static_cast<size_t>(m.p) + static_cast<size_t>(j)];
       z[i] = root * (eta[i] + (y[i] - link.mean(eta[i])) / w);
     }
-    const Qr qr(weighted, m.n, m.p);
-    if (qr.dependent() >= 0) {
-      separated = true;
-      break;
-    }
-    gram = qr.inverse_gram_diagonal();
-    const std::vector<double> next = qr.solve(z);
-    const std::vector<double> before = b;
+    Qr qr(weighted, m.n, m.p);
+    if (qr.dependent() >= 0) break;
+    const Solution next = qr.solve(z);
+    last_qr = std::move(qr);
+    const Solution before = b;
     double share = 1;
     for (int halving = 0; halving < 30; ++halving, share /= 2) {  // a step that lowers the likelihood is halved
       for (size_t j = 0; j < b.size(); ++j) b[j] = f.iterations == 1 ? next[j] : before[j] + share * (next[j] - before[j]);
@@ -175,36 +252,30 @@ GlmFit glm(Family family, const Tensor& x, std::span<const double> y, const Regr
       f.log_likelihood = likelihood();
       if (f.iterations == 1 || f.log_likelihood >= last - 1e-9 * (1 + std::abs(last))) break;
     }
-    double moved = 0;
-    for (size_t j = 0; j < b.size(); ++j) moved = std::max(moved, std::abs(b[j] - before[j]) / (1e-8 + std::abs(b[j])));
-    f.deviance = 2 * (best - f.log_likelihood);
-    if (family == Family::logistic && f.deviance < 1e-6 * static_cast<double>(m.n)) {
-      separated = true;
-      break;
-    }
-    if (f.iterations > 1 && moved < 1e-10) {
+    long double change = 0, size = 1;  // all columns are of size 1, and so are predictors that matter
+    for (size_t j = 0; j < b.size(); ++j) change = std::max(change, std::abs(b[j] - before[j])), size = std::max(size, std::abs(b[j]));
+    if (f.iterations > 1 && change < 1e-10L * size) {
       f.converged = true;
       break;
     }
+    const double gained = std::abs(f.log_likelihood - last);
     last = f.log_likelihood;
+    if (separation) {  // the likelihood still has a limit, to which the other rows come
+      if (gained < 1e-9 * (1 + std::abs(last))) break;
+      continue;
+    }
+    if (std::ranges::none_of(eta, [](double e) { return std::abs(e) > 15; })) continue;
+    Solution step(next);
+    for (size_t j = 0; j < b.size(); ++j) step[j] -= before[j];
+    separation = separation_along(m, step, family, y);
   }
   f.iterations = std::min<int64_t>(f.iterations, 100);
-  double most = 0;
-  for (double e : eta) most = std::max(most, std::abs(e));
-  if (family == Family::logistic && (separated || most > 30)) {
-    f.converged = false;
-    f.notes.push_back(
-        separated ? "perfect separation: a combination of the columns tells all answers apart, so the estimates grow without bound and "
-                    "their standard errors mean nothing"
-                  : "quasi-separation: some fitted probabilities are 0 or 1 within rounding; their coefficients grow without bound");
-  } else if (!f.converged) {
-    f.notes.push_back("the iteration did not converge");
-  }
+  f.deviance = 2 * (best - f.log_likelihood);
+  if (separation) f.notes.push_back(note_of(*separation, family, f.log_likelihood));
+  else if (!f.converged) f.notes.push_back("the iteration did not converge: some fitted means are 0 or 1 within rounding, or too large");
   for (double e : eta) f.fitted.push_back(link.mean(e));
-  if (gram.empty()) gram.assign(b.size(), std::nan(""));
-  std::vector<double> errors(gram);
-  for (double& e : errors) e = std::sqrt(e);
-  f.coefficients = table_of(m, b, errors, *make_distribution("normal", {}), o.level);
+  GRIM_CHECK(last_qr, numeric, "glm", "the answers leave the range in which the iteration can begin");
+  f.coefficients = table_of(m, *last_qr, b, 1, {}, *make_distribution("normal", {}), o.level);
   const double null_eta = m.constant ? (family == Family::logistic ? std::log(centre / (1 - centre)) : std::log(centre)) : 0;
   for (double v : y) f.null_log_likelihood += link.log_likelihood(v, null_eta);
   f.null_deviance = 2 * (best - f.null_log_likelihood);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
+#include "grimoire/stats/sample.h"
 #include "grimoire/stats/special.h"
 #include "grimoire/stats/summary.h"
 
@@ -19,7 +20,14 @@ TestResult permutation_test(std::span<const double> x, std::span<const double> y
   const std::vector<double> second = checked(y, "y", Missing::error, r.notes);
   const size_t n = all.size();
   all.insert(all.end(), second.begin(), second.end());
-  const double seen = r.statistic.value = statistic(x, y), slack = 1e-12 * std::abs(seen);
+  const double seen = r.statistic.value = statistic(std::span(all).first(n), std::span(all).subspan(n));
+  GRIM_CHECK(std::isfinite(seen), numeric, "permutation test", "the statistic of the two samples is {}", seen);
+  // Divisions that give the same statistic may differ by rounding of what it is made of: of the size that it has at the ends.
+  std::vector<double> sorted(all);
+  std::ranges::sort(sorted);
+  const double lowest = statistic(std::span(sorted).first(n), std::span(sorted).subspan(n)),
+               highest = statistic(std::span(sorted).last(n), std::span(sorted).first(sorted.size() - n)),
+               slack = 1e-12 * std::max({std::abs(seen), std::abs(lowest), std::abs(highest)});
   double at_least = 0, at_most = 0, tried = 0;
   const auto count = [&](double v) { at_least += v >= seen - slack, at_most += v <= seen + slack, tried += 1; };
   const bool every =
@@ -62,8 +70,10 @@ Bootstrap bootstrap(std::span<const double> given, const Statistic& statistic, R
   for (double& v : values) {
     for (double& d : drawn) d = x[static_cast<size_t>(rng.randint(0, static_cast<int64_t>(x.size())))];
     v = statistic(drawn);
+    GRIM_CHECK(std::isfinite(v), numeric, "bootstrap", "the statistic of a resample is {}", v);
   }
-  const double centre = mean(values), tail = (1 - o.level) / 2;
+  const Sample all = sample_of(values);
+  const double tail = (1 - o.level) / 2;
   // z0: how far the estimate is from the median of its copies; a: how the error changes with the estimate, by the jackknife.
   double below = 0;
   for (double v : values) below += v < estimate ? 1 : v == estimate ? 0.5 : 0;
@@ -73,17 +83,17 @@ Bootstrap bootstrap(std::span<const double> given, const Statistic& statistic, R
     left_out.push_back(statistic(rest));
     if (i + 1 < x.size()) rest[i] = x[i];
   }
-  const double middle = mean(left_out);
-  double squares = 0, cubes = 0;
-  for (double v : left_out) squares += (middle - v) * (middle - v), cubes += std::pow(middle - v, 3);
-  const double a = squares > 0 ? cubes / (6 * std::pow(squares, 1.5)) : 0;
+  const Sample jack = sample_of(left_out);
+  double cubes = 0;
+  for (double v : jack.deviation) cubes -= v * v * v;
+  const double a = jack.constant() ? 0 : cubes / (6 * jack.squares * std::sqrt(jack.squares));
   const auto corrected = [&](double p) {
     const double z = z0 + normal_quantile(p), at = normal_cdf(z0 + z / (1 - a * z));
     return quantile(values, std::isfinite(at) ? std::clamp(at, 0.0, 1.0) : p);
   };
   return {estimate,
-          centre - estimate,
-          std::sqrt(variance(values)),
+          moved(all.centre_less(estimate, all.unit()), all.unit()),
+          all.deviation_of(),
           {"statistic", quantile(values, tail), quantile(values, 1 - tail), o.level},
           {"statistic", corrected(tail), corrected(1 - tail), o.level}};
 }

@@ -38,14 +38,39 @@ double normal_range_sf(double w, double k) {
   return std::min(1.0, k * tail / std::sqrt(2 * M_PI));
 }
 
+// ln of the density of u = ln s, where df s^2 ~ chi-square(df): 2 h^h / Gamma(h) e^(2 h u - h e^(2u)) with h = df / 2. By Stirling's form
+// nothing of the size of df is left to cancel.
+struct LogDeviation {
+  explicit LogDeviation(double df) : h(df / 2), scale(M_LN2 + 0.5 * std::log(h / (2 * M_PI)) - stirling_error(h)) {}
+  double operator()(double u) const { return scale - h * deviance_term(1, std::exp(2 * u), -std::expm1(2 * u)); }
+  double h, scale;
+};
+
 }  // namespace
+
+// The mean of P(Z + delta > t s) over s. Where s passes delta / t that probability rises from 0 to 1 within a few 1 / delta: panels end there.
+double noncentral_t_sf(double t, double df, double delta) {
+  if (df > 1e20) return normal_sf(t - delta);
+  const LogDeviation weight(df);
+  const double low = -std::max(9 / std::sqrt(df), 80 / df), high = 9 / std::sqrt(df);
+  std::array<double, 4> ends = {low, low, low, high};
+  if (delta / t > 0) {
+    const double rise = std::log(delta / t), reach = 9 / std::abs(delta);
+    ends[1] = std::clamp(rise - reach, low, high), ends[2] = std::clamp(rise + reach, low, high);
+  }
+  double sum = 0;
+  for (size_t i = 0; i < 3; ++i)
+    if (ends[i] < ends[i + 1])
+      sum += integrate(ends[i], ends[i + 1], 24, [&](double u) { return std::exp(weight(u)) * normal_sf(t * std::exp(u) - delta); });
+  return std::min(1.0, sum);
+}
+double noncentral_t_cdf(double t, double df, double delta) { return noncentral_t_sf(-t, df, -delta); }
 
 // The deviation s has df s^2 ~ chi-square(df); the mean of normal_range_sf(q s) over it, integrated in u = ln s.
 double studentised_range_sf(double q, int64_t k, double df) {
   if (!(q > 0)) return 1;
-  if (df > 1e6) return normal_range_sf(q, static_cast<double>(k));
-  const double scale = std::log(2.0) + df / 2 * std::log(df / 2) - log_gamma(df / 2);
-  const auto log_weight = [&](double u) { return scale + df * u - df / 2 * std::exp(2 * u); };
+  if (df > 1e12) return normal_range_sf(q, static_cast<double>(k));
+  const LogDeviation log_weight(df);
   // Where weight times tail matters: the tail is at most e^(-q^2 s^2 / 4) k^2, which draws the peak to smaller s.
   const double sharp = df / 2 + q * q / 4, peak = 0.5 * std::log(df / 2 / sharp);
   const double low = peak - std::max(9 / std::sqrt(df), 40 / df), high = std::max(0.0, peak) + 9 / std::sqrt(df);

@@ -7,10 +7,10 @@
 
 namespace grim::stats {
 
-double mean(std::span<const double> x);  // compensated sum. All throw: argument, an empty sample
+double mean(std::span<const double> x);  // summed in twice the digits. All throw: argument, an empty sample
 double geometric_mean(std::span<const double> x);  // values not below 0
 double harmonic_mean(std::span<const double> x);   // values not below 0
-double variance(std::span<const double> x, int64_t ddof = 1);  // divides by n - ddof
+double variance(std::span<const double> x, int64_t ddof = 1);  // divides by n - ddof; of finite values. throws: numeric
 // Linear between the order statistics (type 7 of Hyndman and Fan 1996: R's and NumPy's).
 double quantile(std::span<const double> x, double p);
 
@@ -21,8 +21,9 @@ std::vector<double> ema(std::span<const double> x, double alpha, EmaForm form = 
 
 struct Description {
   int64_t n = 0, missing = 0;  // missing: NaN, left out of the rest
-  double mean, sd, standard_error, low, q1, median, q3, high, skewness, excess_kurtosis;  // moments without bias correction
+  // Moments without bias correction. NaN where they do not exist: the deviation of one value, the shape of equal ones.
+  double mean, sd, standard_error, low, q1, median, q3, high, skewness, excess_kurtosis;
 };
-Description describe(std::span<const double> x);
+Description describe(std::span<const double> x);  // throws: numeric, an infinity
 
 }  // namespace grim::stats

@@ -5,6 +5,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/rng.h"
 #include "grimoire/classic/estimator.h"
+#include "grimoire/stats/special.h"
 #include "grimoire/theory/experiment.h"
 
 namespace grim {
@@ -13,13 +14,10 @@ namespace {
 double normal_density(double x, double mean) { return std::exp(-(x - mean) * (x - mean) / 2) / std::sqrt(2 * std::numbers::pi); }
 double posterior(double x) { return 1 / (1 + std::exp(-2 * x)); }  // of class +1: the ratio of the densities is e^2x
 
-// P(at most `most` of k), each with probability p; terms by their ratio from the largest side, no factorials.
-double binomial_tail(int64_t k, int64_t most, double p) {
+double binomial_tail(int64_t k, int64_t most, double p) {  // P(at most `most` of k), each with probability p
   if (p <= 0) return 1;
   double sum = 0;
-  for (int64_t i = 0; i <= most; ++i)
-    sum += std::exp(std::lgamma(k + 1.0) - std::lgamma(i + 1.0) - std::lgamma(k - i + 1.0) + static_cast<double>(i) * std::log(p) +
-                    static_cast<double>(k - i) * std::log1p(-p));
+  for (int64_t i = 0; i <= most; ++i) sum += std::exp(stats::log_binomial_term(static_cast<double>(i), static_cast<double>(k), p, 1 - p));
   return sum;
 }
 

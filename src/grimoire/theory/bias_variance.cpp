@@ -31,7 +31,7 @@ Experiment decompose(const Sizes& sizes, const ExperimentSettings& settings) {
   for (int64_t i = 0; i < kPlaces; ++i) places.push_back(-0.95 + 1.9 * static_cast<double>(i) / (kPlaces - 1));
   for (int64_t size : sizes.values) {
     GRIM_CHECK(!settings.progress || settings.progress(str("{} {}", sizes.name, size)), state, "experiment", "stopped");
-    std::vector<double> sum(kPlaces, 0), square(kPlaces, 0), errors;
+    std::vector<double> average(kPlaces, 0), squares(kPlaces, 0), errors;  // squares: about the average so far (Welford 1962)
     const Features at_places = sizes.features(places, size);
     for (int64_t repeat = 0; repeat < repeats; ++repeat) {
       Rng rng(RngMode::philox, settings.seed, "bias-variance", static_cast<uint32_t>(repeat));
@@ -45,8 +45,9 @@ Experiment decompose(const Sizes& sizes, const ExperimentSettings& settings) {
       const std::vector<double> fitted = learner->predict(at_places);
       double error = 0;
       for (int64_t i = 0; i < kPlaces; ++i) {
-        sum[i] += fitted[i];
-        square[i] += fitted[i] * fitted[i];
+        const double off = fitted[i] - average[i];
+        average[i] += off / static_cast<double>(repeat + 1);
+        squares[i] += off * (fitted[i] - average[i]);
         const double answer = line(places[i]) + kNoise * rng.normal();
         error += (answer - fitted[i]) * (answer - fitted[i]) / kPlaces;
       }
@@ -55,8 +56,8 @@ Experiment decompose(const Sizes& sizes, const ExperimentSettings& settings) {
     const double n = static_cast<double>(repeats);
     double bias = 0, variance = 0, mean = 0, spread = 0;
     for (int64_t i = 0; i < kPlaces; ++i) {
-      const double average = sum[i] / n, own = (square[i] / n - average * average) * n / (n - 1);
-      bias += ((average - line(places[i])) * (average - line(places[i])) - own / n) / kPlaces;  // the mean of n fits strays by own / n
+      const double own = squares[i] / (n - 1), away = average[i] - line(places[i]);
+      bias += (away * away - own / n) / kPlaces;  // the mean of n fits strays by own / n
       variance += own / kPlaces;
     }
     for (double v : errors) mean += v / n;

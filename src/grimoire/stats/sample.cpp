@@ -1,0 +1,68 @@
+#include "grimoire/stats/sample.h"
+
+#include <algorithm>
+
+namespace grim::stats {
+
+Twofold operator-(Twofold a, Twofold b) {
+  const Twofold s = two_sum(a.high, -b.high);
+  return two_sum(s.high, s.low + (a.low - b.low));
+}
+
+Twofold operator/(Twofold a, double b) {
+  const double q = a.high / b;
+  return two_sum(q, (std::fma(-q, b, a.high) + a.low) / b);
+}
+
+int exponent_of(std::span<const double> x) {
+  double size = 0;
+  for (double v : x) size = std::max(size, std::abs(v));
+  int e = 0;
+  std::frexp(size, &e);
+  return e;
+}
+
+double moved(double x, int exponent) { return std::ldexp(x, exponent); }
+
+double Sample::mean() const { return constant() ? low : std::clamp(moved(centre.value(), exponent), low, high); }
+
+double Sample::centre_less(const Sample& other, int unit) const {
+  const int common = std::max(exponent, other.exponent), up = exponent - common, other_up = other.exponent - common;
+  const Twofold a{moved(centre.high, up), moved(centre.low, up)}, b{moved(other.centre.high, other_up), moved(other.centre.low, other_up)};
+  return moved((a - b).value(), common - unit);
+}
+double Sample::centre_less(double value, int unit) const {
+  Sample point;
+  point.exponent = exponent_of({&value, 1}), point.centre.high = moved(value, -point.exponent);
+  return centre_less(point, unit);
+}
+
+Sample sample_of(std::span<const double> x) {
+  Sample s;
+  const auto [low, high] = std::ranges::minmax(x);
+  s.n = static_cast<double>(x.size()), s.low = low, s.high = high, s.exponent = exponent_of(x);
+  s.deviation.assign(x.size(), 0);
+  if (s.constant()) {  // exactly: rounding in the mean must not look like spread
+    s.centre.high = moved(low, -s.exponent);
+    return s;
+  }
+  TwofoldSum sum;
+  for (double v : x) sum.add(moved(v, -s.exponent));
+  s.centre = sum.total() / s.n;
+  for (size_t i = 0; i < x.size(); ++i) {
+    const Twofold d = two_sum(moved(x[i], -s.exponent), -s.centre.high);
+    s.deviation[i] = d.high + (d.low - s.centre.low);
+  }
+  s.spread = exponent_of(s.deviation);
+  for (double& v : s.deviation) v = moved(v, -s.spread);
+  s.squares = inner(s.deviation, s.deviation);
+  return s;
+}
+
+double inner(std::span<const double> a, std::span<const double> b) {
+  TwofoldSum sum;
+  for (size_t i = 0; i < a.size(); ++i) sum.add(two_product(a[i], b[i]));
+  return sum.value();
+}
+
+}  // namespace grim::stats

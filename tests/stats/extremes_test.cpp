@@ -1,0 +1,125 @@
+// The sixteen families against mpmath at 60 digits (tools/golden/distributions.py), at ordinary and at extreme parameters and places.
+//
+// Errors are those of logarithms: an absolute error of ln p is a relative one of p. What a double can know: the exponent of a tail e^-L
+// comes from rounded numbers, so that p is known to about L eps, 1e-13 at 1e-300; hence the errors allowed grow with max(1, L).
+#include <algorithm>
+
+#include "grimoire/base/error.h"
+#include "grimoire/stats/distribution.h"
+#include "stats/golden.h"
+
+namespace grim::stats {
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+const Json& extremes() {
+  static const Json all = Json::parse(read_file(test::golden_file("distributions.json")), "distributions.json");
+  return all;
+}
+std::vector<double> numbers(const Json& list) {
+  std::vector<double> v;
+  for (const Json& x : list.items()) v.push_back(x.as_real());
+  return v;
+}
+
+// In units of max(1, |expected|).
+double log_error(double got, double expected) {
+  if (got == expected) return 0;
+  if (!std::isfinite(got) || !std::isfinite(expected)) return kInf;
+  return std::abs(got - expected) / std::max(1.0, std::abs(expected));
+}
+std::unique_ptr<Distribution> of_row(const Json& row) {
+  Parameters p;
+  for (const std::string& key : row.at("parameters").keys()) p.emplace_back(key, row.at("parameters").real(key));
+  return make_distribution(row.text("name"), p);
+}
+
+// What is allowed, with what the worst case is today:
+constexpr double kLogs = 3e-14;       // 1.2e-14: a density next to sd = 1e-300, whose two logarithms of 700 cancel
+constexpr double kQuantiles = 5e-13;  // 1.3e-13: e^(10 + 30 z), z rounded
+constexpr double kMoments = 1e-12;    // 1.9e-13: Weibull of shape 0.01, powers of Gamma(101) to Gamma(401)
+constexpr double kFits = 2e-13;       // 9e-14: Weibull from 1e-300 to 1e300
+
+TEST(Extremes, DensitiesAndTails) {
+  int compared = 0;
+  for (const Json& row : extremes().list("distributions")) {
+    const auto d = of_row(row);
+    const std::vector<double> x = numbers(row.at("x")), log_pdf = numbers(row.at("log_pdf")), log_cdf = numbers(row.at("log_cdf")),
+                              log_sf = numbers(row.at("log_sf"));
+    for (size_t i = 0; i < x.size(); ++i) {
+      SCOPED_TRACE(row.text("name") + row.at("parameters").dump() + str(" at {:.17g}", x[i]));
+      EXPECT_LE(log_error(d->log_pdf(x[i]), log_pdf[i]), kLogs) << str("log_pdf {:.17g}, expected {:.17g}", d->log_pdf(x[i]), log_pdf[i]);
+      EXPECT_LE(log_error(d->log_cdf(x[i]), log_cdf[i]), kLogs) << str("log_cdf {:.17g}, expected {:.17g}", d->log_cdf(x[i]), log_cdf[i]);
+      EXPECT_LE(log_error(d->log_sf(x[i]), log_sf[i]), kLogs) << str("log_sf {:.17g}, expected {:.17g}", d->log_sf(x[i]), log_sf[i]);
+      if (log_pdf[i] > -700 && log_pdf[i] < 700) {
+        EXPECT_LE(log_error(std::log(d->pdf(x[i])), log_pdf[i]), kLogs);
+      }
+      if (log_cdf[i] > -700) {
+        EXPECT_LE(log_error(std::log(d->cdf(x[i])), log_cdf[i]), kLogs) << str("cdf {:.17g}", d->cdf(x[i]));
+      }
+      if (log_sf[i] > -700) {
+        EXPECT_LE(log_error(std::log(d->sf(x[i])), log_sf[i]), kLogs) << str("sf {:.17g}", d->sf(x[i]));
+      }
+      compared += 6;
+    }
+  }
+  EXPECT_GT(compared, 6000);
+}
+
+// Back from both tails, 1e-300 among them. A p that was rounded to a double belongs to an x that is off by p / pdf eps, times the size of
+// its exponent; counts may be the neighbour.
+TEST(Extremes, Quantiles) {
+  int compared = 0;
+  for (const Json& row : extremes().list("distributions")) {
+    const auto d = of_row(row);
+    const std::vector<double> x = numbers(row.at("x")), log_pdf = numbers(row.at("log_pdf")), log_cdf = numbers(row.at("log_cdf")),
+                              log_sf = numbers(row.at("log_sf"));
+    for (size_t i = 0; i < x.size(); ++i)
+      for (const bool lower : {true, false}) {
+        const double l = lower ? log_cdf[i] : log_sf[i];
+        if (!(l > -700 && l < -0.01)) continue;
+        SCOPED_TRACE(row.text("name") + row.at("parameters").dump() + str(" at {:.17g}", x[i]));
+        const double got = lower ? d->quantile(std::exp(l)) : d->isf(std::exp(l)), off = std::abs(got - x[i]);
+        const double rounded = std::exp(std::min(700.0, l - log_pdf[i])) * std::max(1.0, -l) * 1e-15;
+        EXPECT_LE(off, kQuantiles * std::abs(x[i]) + (d->discrete() ? 1 + 4 * rounded : rounded + 5e-324)) << str("{:.17g}", got);
+        ++compared;
+      }
+  }
+  EXPECT_GT(compared, 1000);
+}
+
+TEST(Extremes, Moments) {
+  for (const Json& row : extremes().list("distributions")) {
+    const auto d = of_row(row);
+    SCOPED_TRACE(row.text("name") + row.at("parameters").dump());
+    const std::vector<double> m = numbers(row.at("moments"));
+    const auto expect = [](double got, double expected, const char* what) {
+      const bool same = got == expected || (std::isnan(got) && std::isnan(expected));
+      EXPECT_TRUE(same || std::abs(got - expected) <= kMoments * std::abs(expected)) << what << str(": {:.17g}, expected {:.17g}", got, expected);
+    };
+    expect(d->mean(), m[0], "mean"), expect(d->variance(), m[1], "variance"), expect(d->skewness(), m[2], "skewness");
+    expect(d->excess_kurtosis(), m[3], "excess kurtosis");
+    if (!std::isnan(m[4])) {
+      EXPECT_LE(log_error(d->entropy(), m[4]), kMoments) << str("entropy {:.17g}, expected {:.17g}", d->entropy(), m[4]);
+    }
+  }
+}
+
+TEST(Extremes, Fits) {
+  for (const Json& row : extremes().list("fits")) {
+    const std::vector<double> x = numbers(row.at("x")), at = numbers(row.at("at"));
+    SCOPED_TRACE(row.text("name") + str(" of {:.17g}, ...", x[0]));
+    const Fit f = fit(row.text("name"), x);
+    for (size_t i = 0; i < at.size(); ++i) {
+      const double got = f.distribution->parameters()[i].second;
+      // the mean of logarithms that cancel is as exact as they are
+      const double size = row.text("name") == "lognormal" && i == 0 ? std::max(1.0, std::abs(at[i])) : std::abs(at[i]);
+      EXPECT_LE(std::abs(got - at[i]), kFits * size) << str("{}: {:.17g}, expected {:.17g}", f.distribution->parameters()[i].first, got, at[i]);
+      EXPECT_GT(f.standard_errors[i], 0);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace grim::stats
