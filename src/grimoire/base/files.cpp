@@ -1,7 +1,9 @@
 #include "grimoire/base/files.h"
 
 #include <atomic>
+#include <cstring>
 
+#include <limits.h>
 #include <unistd.h>
 
 #include "grimoire/base/error.h"
@@ -10,7 +12,40 @@ namespace grim {
 namespace {
 std::atomic<FileOps*> current{nullptr};
 std::atomic<uint64_t> temporary_count{0};
+
+// Names of temporary files, where a signal handler can read them. Beyond 16 writers at once a name goes unrecorded.
+struct Slot {
+  std::atomic<int> state{0};  // 0 free, 1 being filled, 2 holds a name
+  char path[PATH_MAX];
+};
+Slot slots[16];
+
+class Temporary {
+ public:
+  explicit Temporary(const std::string& path) {
+    if (path.size() >= PATH_MAX) return;
+    for (Slot& s : slots) {
+      int free = 0;
+      if (!s.state.compare_exchange_strong(free, 1)) continue;
+      std::memcpy(s.path, path.c_str(), path.size() + 1);
+      s.state = 2;
+      slot_ = &s;
+      return;
+    }
+  }
+  ~Temporary() { if (slot_) slot_->state = 0; }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+
+ private:
+  Slot* slot_ = nullptr;
+};
 }  // namespace
+
+void remove_temporaries() noexcept {
+  for (Slot& s : slots)
+    if (s.state == 2) ::unlink(s.path);
+}
 
 FileOps& files() {
   FileOps* ops = current.load();
@@ -34,14 +69,24 @@ void write_atomically(const std::string& path, std::string_view bytes) {
 }
 
 void write_atomically(const std::string& path, const std::function<void(OutFile&)>& write) {
-  GRIM_CHECK(files().kind(path) != FileKind::folder, input, "file", "cannot write {}: it is a folder", path);
-  const std::string temporary = str("{}.tmp-{}-{}", path, getpid(), temporary_count.fetch_add(1));
+  const std::string target = files().target(path);
+  const FileKind old = files().kind(target);
+  GRIM_CHECK(old != FileKind::folder, input, "file", "cannot write {}: it is a folder", path);
+  if (old == FileKind::other) {
+    const std::unique_ptr<OutFile> file = files().write_through(target);
+    write(*file);
+    file->close();
+    return;
+  }
+  const std::string temporary = str("{}.tmp-{}-{}", target, getpid(), temporary_count.fetch_add(1));
+  const Temporary recorded(temporary);
   try {
     const std::unique_ptr<OutFile> file = files().create(temporary);
+    if (old == FileKind::file) files().inherit(target, temporary);
     write(*file);
     file->sync();
     file->close();
-    files().rename(temporary, path);
+    files().rename(temporary, target);
   } catch (...) {
     try {
       files().remove(temporary);
@@ -49,7 +94,7 @@ void write_atomically(const std::string& path, const std::function<void(OutFile&
     }
     throw;
   }
-  files().sync_dir(parent_folder(path));
+  files().sync_dir(parent_folder(target));
 }
 
 void remove_all(const std::string& path) {

@@ -12,6 +12,7 @@
 #include "grimoire/op/loss.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
+#include "grimoire/tensor/finite.h"
 
 namespace grim {
 
@@ -26,20 +27,21 @@ std::vector<NamedTensor> LanguageModel::checkpoint() const {
   return tensors;
 }
 
-void LanguageModel::load(const std::vector<NamedTensor>& tensors) {
+void LanguageModel::load(const std::vector<NamedTensor>& tensors, const std::string& source) {
   std::set<std::string> loaded;
   visit([&](const std::string& name, const Tensor& tensor, Kind) {
     const NamedTensor* found = nullptr;
     for (const NamedTensor& t : tensors)
       if (t.name == name) found = &t;
-    GRIM_CHECK(found, input, "checkpoint", "tensor '{}' is missing", name);
-    GRIM_CHECK(found->tensor.shape() == tensor.shape(), input, "checkpoint", "tensor '{}': got {}, config.json expects {}",
-               name, found->tensor.shape(), tensor.shape());
+    GRIM_CHECK(found, input, "checkpoint", "{}: tensor '{}' is missing", source, name);
+    GRIM_CHECK(found->tensor.shape() == tensor.shape(), input, "checkpoint", "{}: tensor '{}': got {}, config.json expects {}", source, name,
+               found->tensor.shape(), tensor.shape());
+    check_finite(*found, source);
     copy_into(tensor, found->tensor);
     loaded.insert(name);
   });
   for (const NamedTensor& t : tensors)
-    GRIM_CHECK(loaded.contains(t.name), input, "checkpoint", "tensor '{}' belongs to no part of this model", t.name);
+    GRIM_CHECK(loaded.contains(t.name), input, "checkpoint", "{}: tensor '{}' belongs to no part of this model", source, t.name);
 }
 
 const std::vector<std::string>& language_model_types() {

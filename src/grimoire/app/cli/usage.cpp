@@ -87,6 +87,14 @@ Parsed parse_words(Command& command, const std::vector<std::string>& words) {
   return parsed;
 }
 
+bool asks_for_json(const std::vector<std::string>& words) {
+  for (const std::string& w : words) {
+    if (w == "--") return false;
+    if (w == "--json") return true;
+  }
+  return false;
+}
+
 Command& command_named(const std::vector<std::unique_ptr<Command>>& commands, const std::string& name) {
   std::vector<std::string> names;
   for (const auto& c : commands) {
