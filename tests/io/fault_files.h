@@ -30,9 +30,6 @@ class FaultFiles final : public FileOps {
     step({Operation::Kind::create, p, ""});
     return std::make_unique<Out>(*this, p);
   }
-  std::unique_ptr<OutFile> write_through(const std::string& p) override { return posix_files().write_through(p); }
-  std::string target(const std::string& p) override { return posix_files().target(p); }
-  void inherit(const std::string& old, const std::string& fresh) override { posix_files().inherit(old, fresh); }
   void rename(const std::string& from, const std::string& to) override {
     step({Operation::Kind::rename, from, to});
     posix_files().rename(from, to);

@@ -52,6 +52,10 @@ FileOps& files() {
   return ops ? *ops : posix_files();
 }
 
+std::unique_ptr<OutFile> FileOps::write_through(const std::string& path) { return posix_files().write_through(path); }
+std::string FileOps::target(const std::string& path) { return posix_files().target(path); }
+void FileOps::inherit(const std::string& old, const std::string& fresh) { posix_files().inherit(old, fresh); }
+
 ScopedFileOps::ScopedFileOps(FileOps& ops) : before_(current.exchange(&ops)) {}
 ScopedFileOps::~ScopedFileOps() { current = before_; }
 

@@ -36,12 +36,6 @@ class FileOps {
   virtual std::unique_ptr<InFile> open(const std::string& path) = 0;  // what is no ordinary file (a pipe) is read to its end
   virtual std::unique_ptr<OutFile> create(const std::string& path) = 0;  // empties a file that exists
   virtual std::unique_ptr<OutFile> append(const std::string& path) = 0;  // makes the file when missing
-  // Into a pipe or a character device, which stays what it is. throws: input, a disk
-  virtual std::unique_ptr<OutFile> write_through(const std::string& path) = 0;
-  virtual std::string target(const std::string& path) = 0;  // where links lead, also when nothing is there yet
-  // Before `fresh` takes the place of `old`: its permissions and group, and its owner where the system allows.
-  // throws: input, `old` may not be written
-  virtual void inherit(const std::string& old, const std::string& fresh) = 0;
   virtual void rename(const std::string& from, const std::string& to) = 0;  // replaces a file; not a filled folder
   virtual void remove(const std::string& path) = 0;                         // a file or an empty folder
   virtual void sync_dir(const std::string& folder) = 0;                     // makes names in it durable
@@ -49,6 +43,14 @@ class FileOps {
   virtual FileKind kind(const std::string& path) = 0;                       // follows links
   virtual std::vector<std::string> list(const std::string& folder) = 0;     // names, sorted
   virtual int64_t free_space(const std::string& path) = 0;                  // bytes, on the disk that holds it
+
+  // What a file that stands already asks of its writer; the real ones, unless they are replaced too.
+  // Into a pipe or a character device, which stays what it is. throws: input, a disk
+  virtual std::unique_ptr<OutFile> write_through(const std::string& path);
+  virtual std::string target(const std::string& path);  // where links lead, also when nothing is there yet
+  // Before `fresh` takes the place of `old`: its permissions and group, and its owner where the system allows.
+  // throws: input, `old` may not be written
+  virtual void inherit(const std::string& old, const std::string& fresh);
 };
 
 FileOps& files();       // the current ones

@@ -28,12 +28,12 @@ RunResult Loop::run() {
   log_.drop_after(session_.position.step);
   shown_at_ = monotonic_seconds();
   logged_seconds_ = session_.position.seconds;
-  if (session_.position.evaluation_due) evaluate_now();
   try {
+    if (session_.position.evaluation_due) evaluate_now();
     steps();
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::numeric) throw;
-    log_.write(Json::object({{"event", "diverged"}, {"step", session_.position.step}, {"loss", recent_loss()}, {"error", e.what()}}));
+    log_.write(Json::object({{"event", "diverged"}, {"step", session_.position.step}, {"loss", worst_loss()}, {"error", e.what()}}));
     const std::string good = last_good();
     throw Error(e.kind(), e.what(), (e.hint().empty() ? "" : e.hint() + "; ") + (good.empty() ? "nothing was worth saving" : "the last good checkpoint is " + good));
   }
@@ -52,7 +52,7 @@ void Loop::steps() {
     }
     if (!stopping() && at.step % c.save_every == 0 && at.step < c.steps) save();
   }
-  if (!stopping_ && recent_loss() > loss_limit()) diverged();
+  if (!stopping_ && worst_loss() > loss_limit()) diverged();
   save();
 }
 
@@ -63,6 +63,7 @@ void Loop::take_step() {
   const double end = monotonic_seconds();
   at.seconds += end - begin;
   trained_seconds_ += end - begin;
+  judged_.reset();  // those weights are gone
   trained_tokens_ += step.tokens;
   logged_tokens_ += step.tokens;
   shown_tokens_ += step.tokens;
@@ -101,19 +102,21 @@ void Loop::log_step(const Session::Step& step) {
 void Loop::evaluate_now() {
   Session::Position& at = session_.position;
   EvaluationReport r{.step = at.step, .train_loss = at.since_evaluation.mean(), .dev_loss = NAN, .best = true};
-  if (!session_.data().dev.empty()) {
-    const Evaluation e = session_.judge(session_.data().dev, session_.config().eval_batches, [&] { return stopping(); });
+  const LmData& data = session_.data();
+  if (!data.dev.empty()) {
+    const Evaluation e = session_.judge(data.dev, session_.config().eval_batches, [&] { return stopping(); });
     if ((at.evaluation_due = e.stopped)) return;
     r.dev_loss = e.nll_nats;
-    GRIM_CHECK(std::isfinite(r.dev_loss), numeric, "train", "step {}: the dev loss is not finite", at.step);
+    judged_ = r.dev_loss;
     r.best = r.dev_loss < at.best_loss;
+  } else if (at.step == session_.config().steps) {  // what the last step did shows nowhere else
+    judged_ = session_.judge(data.train, 1).nll_nats;
   }
   at.evaluation_due = false;
   at.since_evaluation = {};
   train_loss_ = r.train_loss;
-  const double recent = recent_loss(), limit = loss_limit();
-  if (recent > kHopeless * limit) diverged();
-  r.best = r.best && !(recent > limit);
+  if (worst_loss() > kHopeless * loss_limit()) diverged();
+  r.best = r.best && !(worst_loss() > loss_limit());
   at.evaluations_since_best = r.best ? 0 : at.evaluations_since_best + 1;
   if (r.best) {
     if (std::isfinite(r.dev_loss)) at.best_loss = r.dev_loss;
@@ -129,8 +132,8 @@ void Loop::evaluate_now() {
 // A state that has gone wrong does not push out one that has not.
 void Loop::save() {
   if (session_.position.step == saved_step_) return;
-  if (recent_loss() > loss_limit()) {
-    events_.note(str("not saved at step {}: the loss is {:.4g}, guessing has {:.2f}", session_.position.step, recent_loss(), session_.uniform_loss()));
+  if (worst_loss() > loss_limit()) {
+    events_.note(str("not saved at step {}: the loss is {:.4g}, guessing has {:.2f}", session_.position.step, worst_loss(), session_.uniform_loss()));
     return;
   }
   const std::string path = keep("checkpoints", [&](const std::string& to) { session_.save(to); }, 2);
@@ -192,6 +195,12 @@ double Loop::recent_loss() const {
   return sorted[sorted.size() / 2];
 }
 
+// Of the last steps and of the evaluation after them; infinite when that was not a number.
+double Loop::worst_loss() const {
+  const double recent = recent_.empty() ? -INFINITY : recent_loss();
+  return judged_ ? std::max(recent, std::isnan(*judged_) ? INFINITY : *judged_) : recent;
+}
+
 double Loop::loss_limit() const {
   const double first = session_.position.first_loss, guessing = session_.uniform_loss();
   return kWorse * (first > guessing ? first : guessing) + kWorseNats;
@@ -200,7 +209,7 @@ double Loop::loss_limit() const {
 void Loop::diverged() {
   const Session::Position& at = session_.position;
   fail(ErrorKind::numeric, "train",
-       str("the run diverged: at step {} the loss is {:.4g}; it began at {:.4g}, and guessing has {:.2f}", at.step, recent_loss(), at.first_loss,
+       str("the run diverged: at step {} the loss is {:.4g}; it began at {:.4g}, and guessing has {:.2f}", at.step, worst_loss(), at.first_loss,
            session_.uniform_loss()),
        str("a lower learning rate than {:.3g}, or clipped gradients, keep it in bounds", session_.config().lr));
 }

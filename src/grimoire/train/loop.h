@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 
 #include "grimoire/train/run_log.h"
@@ -27,6 +28,7 @@ class Loop {
   void judge_best(RunResult& result);
   bool stopping();
   double recent_loss() const;
+  double worst_loss() const;
   double loss_limit() const;
   [[noreturn]] void diverged();
   std::string last_good() const;
@@ -40,6 +42,7 @@ class Loop {
   int64_t saved_step_ = -1, log_every_ = 1;
   double train_loss_ = NAN;               // mean over the steps before the last evaluation
   std::deque<double> recent_;             // losses of the last steps
+  std::optional<double> judged_;          // of the present weights, when they were evaluated
   Session::Window shown_;                 // since the last progress that was told
   double shown_at_ = 0;
   int64_t shown_tokens_ = 0, logged_tokens_ = 0, trained_tokens_ = 0;

@@ -192,7 +192,7 @@ void Session::refuse_numbers(double loss) {
   std::string what = where.empty() ? "" : str("the weights '{}'", where);
   if (what.empty() && !(where = parameters_->first_bad_gradient()).empty()) what = str("the gradient of '{}'", where);
   throw Error(ErrorKind::numeric,
-              str("step {}: {} {} not finite (loss {})", position.step, what.empty() ? "the loss" : what, what.starts_with("the weights") ? "are" : "is", loss),
+              str("step {}: {} {} not finite (loss {})", position.step, what.empty() ? "the loss" : what, what.starts_with("the weights") ? "are" : "is", std::isnan(loss) ? "nan" : str("{}", loss)),
               str("a lower learning rate (now {:.3g}) or clipped gradients (a norm of 1) keep it in bounds", learning_rate(schedule_, position.step)));
 }
 

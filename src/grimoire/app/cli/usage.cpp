@@ -130,7 +130,9 @@ std::string help_of(Command& command, HelpDepth depth) {
 std::string help_of_all(const std::vector<std::unique_ptr<Command>>& commands) {
   std::string text = "grimoire: machine learning in one native program\n\n";
   for (const auto& c : commands) text += "  " + padded(c->name(), 14) + c->summary() + "\n";
-  return text + "\nhelp of a command: grimoire COMMAND --help\n";
+  return text + "\nhelp of a command: grimoire COMMAND --help\n"
+                "data may come from a file, a pipe, or standard input (-)\n"
+                "exit codes: 0 done, 1 failed, 2 usage, 3 input, 4 resources or output lost, 128 + signal; 141 when nobody reads the output any more\n";
 }
 
 }  // namespace grim
