@@ -137,7 +137,9 @@ TEST_F(Runs, AccumulationIsOneLargeBatch) {
 TEST_F(Runs, StopsEarlyAndKeepsTheBest) {
   RunConfig c = config("mlp", "early");
   c.steps = 4000;
-  c.lr = 1.0;
+  c.optimizer = "adam";
+  c.lr = 0.01;
+  c.schedule = "constant";
   c.eval_every = 20;
   c.patience = 3;
   const RunResult r = train(c, quiet_);

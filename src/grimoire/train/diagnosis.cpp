@@ -151,6 +151,7 @@ Diagnosis diagnose(Session& session, double initial_loss) {
     });
     const Session::Step step = session.train_step();
     d.loss = step.loss;
+    d.epochs = static_cast<double>(d.step * step.tokens) / static_cast<double>(session.data().train.targets());
     d.lr = step.lr;
   }
   d.layers = std::move(layers);
@@ -172,7 +173,7 @@ Diagnosis diagnose(Session& session, double initial_loss) {
 
 void judge_learning(Diagnosis& d, const Curves& curves, double target) {
   d.learning = judge_learning(curves, {.uniform_loss = d.uniform_loss, .first_loss = d.initial_loss, .target = target, .update = d.update,
-                                       .saturated = d.saturated});
+                                       .saturated = d.saturated, .epochs = d.epochs});
   const bool good = d.learning.kind == LearningKind::good;
   std::string text = d.learning.text;
   if (!d.learning.advice.empty()) text += ". Next: " + d.learning.advice;

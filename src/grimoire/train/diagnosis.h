@@ -48,6 +48,7 @@ struct Diagnosis {
   std::vector<Verdict> verdicts;
   double update = NAN;                        // log10 of the median update_to_data
   double saturated = 0;                       // the largest share of a layer
+  double epochs = NAN;                        // how often the run has seen its data
   Learning learning;                          // its verdict is the first
   bool healthy() const;
 };

@@ -12,6 +12,7 @@ using Point = Curves::Point;
 constexpr double kNoise = 0.02;        // of ln V: differences below are chance
 constexpr double kRelativeGap = 0.06;  // of the dev loss: a gap that is worth an effort
 constexpr double kWideUpdate = -1.5;   // log10: steps that move weights by more than 3 % of their size
+constexpr double kFewEpochs = 0.5;
 constexpr double kRose = 1.15;         // a loss that once stood this far above its start
 
 double mean_between(const std::vector<Point>& curve, double from, double to) {
@@ -20,6 +21,13 @@ double mean_between(const std::vector<Point>& curve, double from, double to) {
   for (const Point& p : curve)
     if (p.step > from && p.step <= to && std::isfinite(p.loss)) sum += p.loss, ++n;
   return n ? sum / n : NAN;
+}
+
+double lowest_until(const std::vector<Point>& curve, double step) {
+  double low = INFINITY;
+  for (const Point& p : curve)
+    if (p.step <= step) low = std::min(low, p.loss);
+  return low;
 }
 
 double highest(const std::vector<Point>& curve) {
@@ -33,7 +41,7 @@ struct Figures {
   double best_step, last_step;
   double train, dev;            // of the best weights
   double last_train, last_dev;  // at the end: mean over the last steps, and dev of the last weights
-  double fall, total_fall;      // of the train loss: between the last two quarters, and from the start
+  double fall, total_fall;      // over the last fifth of the steps, after most schedules have lowered the rate; since the start
   double noise;
 };
 
@@ -46,9 +54,11 @@ Figures figures_of(const Curves& c, const LearningHints& h) {
   f.best_step = std::isfinite(c.best_step) ? c.best_step : best != c.dev.end() ? best->step : f.last_step;
   f.train = std::isfinite(c.train_loss) ? c.train_loss : f.last_train;
   f.dev = std::isfinite(c.dev_loss) ? c.dev_loss : best != c.dev.end() ? best->loss : NAN;
-  const double quarter = f.last_step / 4, end = mean_between(c.train, 3 * quarter, f.last_step);
-  f.fall = mean_between(c.train, 2 * quarter, 3 * quarter) - end;
-  f.total_fall = (std::isfinite(h.first_loss) ? h.first_loss : c.train.front().loss) - end;
+  const double start = std::isfinite(h.first_loss) ? h.first_loss : c.train.front().loss, fifth = f.last_step / 5;
+  const bool by_dev = c.dev.size() >= 4;
+  const double end = by_dev ? f.last_dev : mean_between(c.train, 4.5 * fifth, f.last_step);
+  f.fall = by_dev ? lowest_until(c.dev, 4 * fifth) - lowest_until(c.dev, f.last_step) : mean_between(c.train, 3.5 * fifth, 4 * fifth) - end;
+  f.total_fall = start - end;
   f.noise = kNoise * (std::isfinite(h.uniform_loss) ? h.uniform_loss : 3.0);
   return f;
 }
@@ -80,18 +90,21 @@ Learning verdict(const Curves& c, const LearningHints& h, const Figures& f) {
     return of(LearningKind::diverged, str("diverged: the loss ran away to {:.4g}, guessing has {:.2f}", f.last_train, guessing), f,
               "a learning rate ten times lower, a warmup, or clipped gradients");
   const double reached = std::isfinite(f.dev) ? f.dev : f.train, gap = f.dev - f.train;
-  const bool falling = f.fall > std::max(f.noise / 2, 0.04 * f.total_fall);
+  const bool falling = f.fall > std::max(f.noise / 2, 0.03 * f.total_fall);
   const bool turned = f.last_dev - f.dev > f.noise && f.best_step < f.last_step;
   const bool wide = h.update > kWideUpdate || h.saturated > 0.5 || highest(c.train) > kRose * first;
   const double least = std::isfinite(h.target) ? h.target : c.baseline;  // what is to be reached
   const double above = f.train - least;
   const bool gap_matters = turned || gap > std::max(f.noise, kRelativeGap * f.dev);
-  if (wide && !falling && !(turned && f.last_train < f.train) && (above > f.noise || reached > guessing - f.noise))
+  if (wide && !falling && !(turned && f.last_train < f.train) && (above > -2 * f.noise || reached > guessing - f.noise))
     return of(LearningKind::rate, str("the learning rate is too high: the loss stands still at {:.4f}{}", f.last_train,
                                       reached > guessing - f.noise ? ", no better than guessing" : ""),
               f, "a rate three to ten times lower, or one that decays; then look again");
   if (falling && !turned && !(gap_matters && gap > above))
-    return of(LearningKind::too_short, str("too short: the loss still fell by {:.4f} over the last quarter of the run", f.fall), f,
+    return of(LearningKind::too_short, str("too short: the loss still fell by {:.4f} over the last fifth of the run", f.fall), f,
+              "train for longer (grimoire resume with more steps) before anything else is changed");
+  if (h.epochs < kFewEpochs && !gap_matters && !(above <= 0 && std::isfinite(h.target)))
+    return of(LearningKind::too_short, str("too short: it has seen {:.0f} % of its data", 100 * h.epochs), f,
               "train for longer (grimoire resume with more steps) before anything else is changed");
   if (gap_matters && !(above > gap && above > f.noise)) return variance(f);
   if (above > f.noise || reached > guessing - f.noise)

@@ -35,6 +35,7 @@ struct LearningHints {
   double target = NAN;         // a loss that would do; without it the counting bigram's is the least to ask for
   double update = NAN;         // log10 of what a step moves the weights by, relative to their size
   double saturated = 0;        // the largest share of saturated units in a layer
+  double epochs = NAN;         // how often the run has seen its data
 };
 
 Learning judge_learning(const Curves& curves, const LearningHints& hints);

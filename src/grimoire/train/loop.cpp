@@ -107,15 +107,14 @@ void Loop::evaluate_now() {
     const Evaluation e = session_.judge(data.dev, session_.config().eval_batches, [&] { return stopping(); });
     if ((at.evaluation_due = e.stopped)) return;
     r.dev_loss = e.nll_nats;
-    judged_ = r.dev_loss;
     r.best = r.dev_loss < at.best_loss;
-  } else if (at.step == session_.config().steps) {  // what the last step did shows nowhere else
-    judged_ = session_.judge(data.train, 1).nll_nats;
   }
+  if (at.step == session_.config().steps) judged_ = session_.judge(data.train, 1).nll_nats;  // what the last step did shows nowhere else
   at.evaluation_due = false;
   at.since_evaluation = {};
   train_loss_ = r.train_loss;
-  if (worst_loss() > kHopeless * loss_limit()) diverged();
+  const bool dev_is_lost = !data.dev.empty() && !(r.dev_loss <= kHopeless * loss_limit());  // a high one may be overfitting
+  if (dev_is_lost || worst_loss() > kHopeless * loss_limit()) diverged();
   r.best = r.best && !(worst_loss() > loss_limit());
   at.evaluations_since_best = r.best ? 0 : at.evaluations_since_best + 1;
   if (r.best) {
