@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Planted{"overfit", LearningKind::variance, 60, [](RunConfig& c) { c.optimizer = "adam", c.lr = 0.01, c.schedule = "constant"; }},
                       Planted{"overfit_gpt", LearningKind::variance, 60, [](RunConfig& c) { c.lr = 3e-3, c.steps = 300, c.n_layer = 1, c.n_embd = 32; }, "gpt"},
                       Planted{"diverged", LearningKind::diverged, 3000, [](RunConfig& c) { c.lr = 1e4, c.steps = 300; }},
-                      Planted{"high_rate", LearningKind::rate, 3000, [](RunConfig& c) { c.lr = 1.5, c.schedule = "constant", c.steps = 1500; }},
+                      Planted{"high_rate", LearningKind::rate, 3000, [](RunConfig& c) { c.lr = 2.0, c.schedule = "constant", c.steps = 1500; }},
                       Planted{"high_rate_adam", LearningKind::rate, 3000, [](RunConfig& c) { c.lr = 0.3, c.steps = 300; }, "lstm"},
                       Planted{"short", LearningKind::too_short, 3000, [](RunConfig& c) { c.steps = 100; }},
                       Planted{"untrained", LearningKind::untrained, 3000, [](RunConfig& c) { c.steps = 0; }}),

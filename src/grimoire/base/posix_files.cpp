@@ -4,6 +4,8 @@
 #include <charconv>
 #include <climits>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include <dirent.h>
@@ -152,6 +154,8 @@ class DrainedIn final : public InFile {
       return;
     }
   }
+  DrainedIn(std::string path, std::string bytes) : path_(std::move(path)), bytes_(std::move(bytes)) {}
+  const std::string& bytes() const { return bytes_; }
   int64_t size() override { return static_cast<int64_t>(bytes_.size()); }
   void read_at(int64_t offset, char* to, size_t bytes) override {
     GRIM_CHECK(offset >= 0 && static_cast<size_t>(offset) + bytes <= bytes_.size(), input, "file",
@@ -163,9 +167,22 @@ class DrainedIn final : public InFile {
   std::string path_, bytes_;
 };
 
+// A descriptor that the program was started with gives its bytes once; who opens it again gets the same.
+std::unique_ptr<InFile> drained_once(const std::string& path, int fd) {
+  static std::mutex mutex;
+  static std::map<int, std::string>* const kept = new std::map<int, std::string>;
+  const std::lock_guard lock(mutex);
+  const auto found = kept->find(fd);
+  if (found != kept->end()) return std::make_unique<DrainedIn>(path, found->second);
+  auto file = std::make_unique<DrainedIn>(path, fd);
+  kept->emplace(fd, file->bytes());
+  return file;
+}
+
 std::unique_ptr<InFile> open_in(const std::string& path) {
-  if (path == "-") return std::make_unique<DrainedIn>("standard input", STDIN_FILENO);
   struct stat info;
+  if (path == "-") return drained_once("standard input", STDIN_FILENO);
+  if (const int fd = inherited(path); fd >= 0 && fstat(fd, &info) == 0 && !S_ISREG(info.st_mode)) return drained_once(path, fd);
   if (stat(path.c_str(), &info) != 0) fail_path("read", path, errno);
   if (S_ISDIR(info.st_mode)) fail_path("read", path, EISDIR);
   GRIM_CHECK(!S_ISBLK(info.st_mode) && !S_ISSOCK(info.st_mode), input, "file", "cannot read {}: it is a disk or a socket", path);

@@ -30,6 +30,14 @@ double lowest_until(const std::vector<Point>& curve, double step) {
   return low;
 }
 
+// How far the later half of a curve jumps from point to point.
+double roughness(const std::vector<Point>& curve) {
+  double sum = 0;
+  int n = 0;
+  for (size_t i = curve.size() / 2 + 1; i < curve.size(); ++i) sum += std::abs(curve[i].loss - curve[i - 1].loss), ++n;
+  return n ? sum / n : 0;
+}
+
 double highest(const std::vector<Point>& curve) {
   double top = -INFINITY;
   for (const Point& p : curve) top = std::max(top, p.loss);
@@ -92,11 +100,12 @@ Learning verdict(const Curves& c, const LearningHints& h, const Figures& f) {
   const double reached = std::isfinite(f.dev) ? f.dev : f.train, gap = f.dev - f.train;
   const bool falling = f.fall > std::max(f.noise / 2, 0.03 * f.total_fall);
   const bool turned = f.last_dev - f.dev > f.noise && f.best_step < f.last_step;
-  const bool wide = h.update > kWideUpdate || h.saturated > 0.5 || highest(c.train) > kRose * first;
+  const bool rose = highest(c.train) > kRose * first, jumps = roughness(c.dev) > f.noise / 2;
+  const bool wide = h.update > kWideUpdate || h.saturated > 0.5 || rose;
   const double least = std::isfinite(h.target) ? h.target : c.baseline;  // what is to be reached
   const double above = f.train - least;
   const bool gap_matters = turned || gap > std::max(f.noise, kRelativeGap * f.dev);
-  if (wide && !falling && !(turned && f.last_train < f.train) && (above > -2 * f.noise || reached > guessing - f.noise))
+  if (wide && !falling && !(turned && f.last_train < f.train) && (above > -2 * f.noise || reached > guessing - f.noise || (rose && jumps)))
     return of(LearningKind::rate, str("the learning rate is too high: the loss stands still at {:.4f}{}", f.last_train,
                                       reached > guessing - f.noise ? ", no better than guessing" : ""),
               f, "a rate three to ten times lower, or one that decays; then look again");
