@@ -241,9 +241,11 @@ TrainedModel load_trained(const std::string& folder) {
   const std::string path = model_folder(folder), config_path = join_path(path, "config.json");
   const Json config = Json::parse(read_file(config_path), config_path);
   Rng rng(RngMode::philox, 0);
-  const int64_t numbers = parameter_count(config), bytes = files().open(join_path(path, "model.safetensors"))->size();
-  GRIM_CHECK(numbers <= bytes, input, "checkpoint", "{}: config.json describes {} parameters, more than model.safetensors can hold in {} bytes", path,
-             with_commas(numbers), with_commas(bytes));
+  const SafetensorsFile file(join_path(path, "model.safetensors"));
+  int64_t held = 0;
+  for (const SafetensorsEntry& e : file.header().entries) held += static_cast<int64_t>(e.end - e.begin);  // at least a byte each
+  GRIM_CHECK(parameter_count(config) <= held, input, "checkpoint", "{}: config.json describes {} parameters, model.safetensors holds {} bytes", path,
+             with_commas(parameter_count(config)), with_commas(held));
   TrainedModel trained{nullptr, CharTokenizer::load(path), path, 0};
   try {
     trained.model = make_language_model(config, rng);
