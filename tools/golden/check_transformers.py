@@ -126,8 +126,8 @@ def check(program, print_logits, folder, data, kind, tied, biases):
             (other / "manifest.json").unlink()
             (other / "config.json").write_text(json.dumps(json.loads((best / "config.json").read_text()) | option))
             theirs = transformers.AutoModelForCausalLM.from_pretrained(other, attn_implementation="eager").eval()(torch.tensor([ids[0][:context]])).logits[0]
-            ours = torch.tensor(json.loads(run(print_logits, other, *ids[0][:context]))["logits"])
-            apart = (ours - theirs).abs().max().item()
+            mine = torch.tensor(json.loads(run(print_logits, other, *ids[0][:context]))["logits"])
+            apart = (mine - theirs).abs().max().item()
             expect(apart < LOGITS_TOLERANCE, f"{option}: logits differ by {apart:.1e}")
 
         # Greedy, from what the tokenizer makes of one character.

@@ -38,7 +38,7 @@ Measured one_step(Session& session, int64_t rows) {
   return m;
 }
 
-int64_t capped(double bytes) { return static_cast<int64_t>(std::min(bytes, 4e18)); }
+int64_t capped(double bytes) { return static_cast<int64_t>(std::min(bytes, 1e18)); }  // six of them can be added
 
 // What is held for certain, from sizes alone.
 struct Sizes {
@@ -181,14 +181,19 @@ RunCost extrapolated_cost(const RunConfig& config, const Corpus& corpus, const S
   cost.parameters = sizes.parameters;
   const double share = SplitPercent::parse(config.split).train / 100;
   cost.examples = static_cast<int64_t>(share * static_cast<double>(!lines ? sizes.symbols : window ? sizes.symbols + sizes.items : sizes.items));
-  if (!lines) cost.examples -= config.context;
+  if (!lines) {
+    GRIM_CHECK(cost.examples > config.context, input, "data", "{}: the text is too short: got {} characters to train on, expected more than the context of {}",
+               corpus.source, cost.examples, config.context);
+    cost.examples -= config.context;
+  }
   cost.weight_bytes = cost.gradient_bytes = capped(sizes.weights);
   cost.optimizer_bytes = capped(sizes.optimizer);
   cost.data_bytes = capped(sizes.data);
   cost.activation_bytes = capped(std::max(evaluation * std::max(1.0, static_cast<double>(config.context) / 4096), step));
   cost.report_bytes = cost.weight_bytes;
   cost.checkpoint_bytes = capped(sizes.weights + sizes.optimizer);
-  cost.tokens_per_step = (window ? 1 : config.context) * (config.full_batch ? cost.examples : config.batch_size * config.accumulate);
+  const double rows = config.full_batch ? static_cast<double>(cost.examples) : static_cast<double>(config.batch_size) * static_cast<double>(config.accumulate);
+  cost.tokens_per_step = capped((window ? 1 : static_cast<double>(config.context)) * rows);
   cost.seconds_per_step = static_cast<double>(cost.parameters) * static_cast<double>(cost.tokens_per_step) / rate;
   return cost;
 }
