@@ -59,6 +59,15 @@ for ((i = 0; i < count; ++i)); do
 done
 echo "$stopped of $count were hit while they worked"
 
+# A reader that has fallen asleep does not keep a program that is told to end.
+mkfifo "$work/asleep"; sleep 30 <"$work/asleep" & sleeper=$!
+for verb in "generate $work/made -n 10000000" "train --model mlp --data $words --out $work/paused --steps 100000000 --eval-every 1"; do
+  "$program" $verb >"$work/asleep" 2>&1 & pid=$!
+  sleep 1.5; begin=$(milliseconds); kill -TERM $pid; wait $pid; got=$?
+  [ $got -eq 143 ] && [ $(($(milliseconds) - begin)) -le 2000 ] || fail "a sleeping reader: $got after $(($(milliseconds) - begin)) ms: $verb"
+done
+kill $sleeper 2>/dev/null
+
 # Asked twice, a run ends at once; its folder can still be gone on with.
 "$program" train --model gpt --data "$long" --out "$work/twice" --steps 100000000 2>/dev/null & pid=$!
 sleep 1; kill -INT $pid; kill -INT $pid 2>/dev/null; wait $pid; [ $? -eq 130 ] || fail "the second Ctrl-C"

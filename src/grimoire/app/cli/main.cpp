@@ -124,8 +124,8 @@ int main(int argc, char** argv) {
   Terminal terminal([] { return caught_signal != 0; }, set_saves_first);
   try {
     return run({argv + 1, argv + argc}, terminal);
-  } catch (const BrokenPipe&) {
-    return 128 + SIGPIPE;  // whoever read our output has had enough
+  } catch (const NobodyReads&) {
+    return 128 + (caught_signal ? caught_signal : SIGPIPE);  // quietly: whoever read our output has had enough
   } catch (const Error& e) {
     return tell(terminal, e);
   } catch (const std::bad_alloc&) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -22,18 +23,21 @@ size_t columns() {
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-// All of it, also into a pipe that was set not to block. Gives errno, 0 when it is written.
-int write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = write(fd, text.data(), std::min<size_t>(text.size(), 1 << 20));
-    if (n >= 0) {
-      text.remove_prefix(static_cast<size_t>(n));
-    } else if (errno == EAGAIN) {
-      pollfd wait{fd, POLLOUT, 0};
-      poll(&wait, 1, -1);
-    } else if (errno != EINTR) {
-      return errno;
+// All of it, as far as it is wanted: a reader that pauses is waited for, but not long once `stop` says that we are to end. Gives errno,
+// EINTR for a wait that was given up, 0 when it is written. Pieces of PIPE_BUF do not block where poll sees room.
+int write_all(int fd, std::string_view text, const std::function<bool()>& stop) {
+  constexpr int kSlice = 100, kPatience = 4;  // milliseconds, slices
+  for (int waited = 0; !text.empty();) {
+    pollfd room{fd, POLLOUT, 0};
+    const int ready = poll(&room, 1, kSlice);
+    if (ready <= 0) {
+      if (ready < 0 && errno != EINTR) return errno;
+      if (stop() && ++waited >= kPatience) return EINTR;
+      continue;
     }
+    const ssize_t n = write(fd, text.data(), std::min<size_t>(text.size(), PIPE_BUF));
+    if (n >= 0) text.remove_prefix(static_cast<size_t>(n));
+    else if (errno != EAGAIN && errno != EINTR) return errno;
   }
   return 0;
 }
@@ -47,16 +51,16 @@ Terminal::Terminal(std::function<bool()> stop, std::function<void(bool)> save_fi
 Terminal::~Terminal() { clear_live(); }
 
 void Terminal::clear_live() {
-  if (drawn_) write_all(STDERR_FILENO, "\r\033[K");
+  if (drawn_) words("\r\033[K");
   drawn_ = false;
 }
 
 void Terminal::put(const std::string& text) {
   clear_live();
-  const int code = write_all(STDOUT_FILENO, text);
+  const int code = write_all(STDOUT_FILENO, text, stop_);
   if (code == 0) return;
   lost_ = true;
-  if (code == EPIPE) throw BrokenPipe();
+  if (code == EPIPE || code == EINTR) throw NobodyReads();
   throw Error(ErrorKind::resource, str("cannot write to standard output: {}", code == EBADF ? "it is closed" : std::strerror(code)),
               code == ENOSPC ? "the output is incomplete: free some space, then run it again" : "the output is incomplete");
 }
@@ -67,21 +71,25 @@ void Terminal::data(const std::string& text) {
 
 void Terminal::result(const Json& object) { put(object.dump() + "\n"); }
 
+void Terminal::words(const std::string& text) {
+  if (!unheard_) unheard_ = write_all(STDERR_FILENO, text, stop_) == EINTR;
+}
+
 void Terminal::say(const std::string& line) {
   clear_live();
-  write_all(STDERR_FILENO, line + "\n");
+  words(line + "\n");
 }
 
 void Terminal::live(const std::string& line) {
   if (redraws_) {
-    write_all(STDERR_FILENO, "\r\033[K" + line.substr(0, columns() - 1));
+    words("\r\033[K" + line.substr(0, columns() - 1));
     drawn_ = true;
     return;
   }
   const double now = monotonic_seconds();
   if (now - last_plain_ < kPlainSeconds) return;
   last_plain_ = now;
-  write_all(STDERR_FILENO, line + "\n");
+  words(line + "\n");
 }
 
 }  // namespace grim

@@ -7,10 +7,10 @@
 
 namespace grim {
 
-struct BrokenPipe {};  // thrown when nobody reads standard output any more
+struct NobodyReads {};  // thrown when standard output has no reader any more, or a signal came while it kept us waiting
 
 // Console on stdout and stderr. Progress is one line redrawn on a terminal, a plain line every few seconds in a pipe.
-// Output that is lost is an error: data() and result() throw resource when it cannot be written, BrokenPipe when it is not wanted.
+// Output that is lost is an error: data() and result() throw resource when it cannot be written, NobodyReads when it is not wanted.
 // Words on stderr that get lost are no reason to stop.
 class Terminal final : public Console {
  public:
@@ -28,10 +28,11 @@ class Terminal final : public Console {
 
  private:
   void clear_live();
-  void put(const std::string& text);
+  void put(const std::string& text);    // to stdout
+  void words(const std::string& text);  // to stderr
   std::function<bool()> stop_;
   std::function<void(bool)> save_first_;
-  bool json_ = false, redraws_ = false, drawn_ = false, lost_ = false;
+  bool json_ = false, redraws_ = false, drawn_ = false, lost_ = false, unheard_ = false;
   double last_plain_ = -1e9;
 };
 
