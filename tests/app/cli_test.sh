@@ -53,6 +53,7 @@ expect 3 "holds no model" generate "$work"
 expect 3 "not a run folder" resume "$work"
 printf 'Zebra\n' >"$work/other.txt"; expect 3 "Z" eval "$work/run" --data "$work/other.txt"
 
+best="$(ls -d "$work"/run/best/step-*)"
 # --- JSON: the last line of stdout is one object
 for command in "generate $work/run -n 2" "eval $work/run --data $words"; do
   "$program" $command --json 2>/dev/null | tail -1 | python3 -c 'import json,sys; json.loads(sys.stdin.read())' 2>/dev/null ||
@@ -61,8 +62,38 @@ done
 "$program" eval "$work/run" --data "$words" --json 2>/dev/null | tail -1 | grep -q '"nll_nats": .*"perplexity": .*"tokens": .*"signature": ' || fail "eval --json lacks a key"
 "$program" generate "$work/run" -n 5 --seed 3 >"$work/a"; "$program" generate "$work/run" -n 5 --seed 3 --threads 1 >"$work/b"
 cmp -s "$work/a" "$work/b" || fail "the same seed gave other names"
-"$program" generate "$work/run" -n 5 --seed 3 | head -1 >/dev/null || fail "generate | head"
+"$program" generate "$work/run" -n 5 --seed 3 2>"$work/err" | head -1 >/dev/null; got=${PIPESTATUS[0]}
+[ $got -eq 0 ] || [ $got -eq 141 ] || fail "generate | head gave $got"; [ ! -s "$work/err" ] || fail "generate | head is not quiet: $(cat "$work/err")"
 GRIMOIRE_SEED=3 "$program" generate "$work/run" -n 5 >"$work/b"; cmp -s "$work/a" "$work/b" || fail "GRIMOIRE_SEED is not heard"
+
+# What fails says so on stdout too, as one object with what is on stderr and the exit code.
+failing() {  # CODE KIND ARGS...
+  "$program" "${@:3}" --json >"$work/out" 2>"$work/err"; local got=$?
+  [ $got -eq "$1" ] && [ "$(wc -l <"$work/out")" -eq 1 ] && grep -q "^{\"error\": .*\"kind\": \"$2\".*\"hint\": .*\"exit_code\": $1}$" "$work/out" || fail "no object, or $got: ${*:3}: $(cat "$work/out")"
+}
+failing 2 usage trian
+failing 2 usage train --modle gpt
+failing 2 usage generate
+failing 3 input generate "$work/nowhere"
+failing 3 input train --model mlp --data "$work/missing.txt" --out "$work/x"
+failing 3 input fit --model tree --data "$work/missing.csv" --target y --out "$work/x"
+failing 1 numeric train --model mlp --data "$words" --out "$work/wild" --steps 50 --lr 1e9
+printf '{"lr": "fast"}' >"$work/settings.json"; expect 3 "settings.json: --lr" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
+printf '{"lrr": 1}' >"$work/settings.json"; expect 3 "settings.json: unknown setting 'lrr'" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
+
+# --- goals, changed data, other folders
+cp "$words" "$work/kept.txt"
+expect 0 "" train --model mlp --data "$work/kept.txt" --out "$work/goal" --steps 50
+expect 0 "of 80" resume "$work/goal" --steps 80
+expect 0 "step 80 of 80" resume "$work/goal"
+expect 2 "at step 80 already" resume "$work/goal" --steps 60
+echo stair >>"$work/kept.txt"
+expect 3 "400 items .* then, 401 items .* now" resume "$work/goal" --steps 90
+expect 0 "going on with changed data" resume "$work/goal" --steps 90 --accept-changes
+expect 3 "is a checkpoint" resume "$best"
+expect 3 "is a checkpoint" doctor "$best"
+expect 1 "the run diverged" train --model neural-bigram --data "$words" --out "$work/wilder" --lr 1e9
+! grep -q "done:" "$work/err" || fail "a run that diverged says done"
 
 # --- damaged checkpoints
 best="$(ls -d "$work"/run/best/step-*)"
@@ -73,6 +104,8 @@ expect 3 "hash" generate "$work/flip"
 mkdir "$work/lie"; cp "$best"/{config.json,tokenizer.json,tokenizer_config.json} "$work/lie/" 2>/dev/null; cp "$best"/config.json "$best"/tokenizer.json "$work/lie/"
 printf '\xff\xff\xff\xff\xff\xff\xff\x7f{}' >"$work/lie/model.safetensors"
 expect 3 "header" generate "$work/lie"
+cp -r "$work/run" "$work/half"; truncate -s 1000 "$work"/half/best/step-*/model.safetensors
+expect 3 "checkpoints/step-200 is whole" generate "$work/half"
 # A damaged newest checkpoint: resume says so and goes on from the one before, to the same weights.
 cp -r "$work/run" "$work/old"; newest="$(ls -d "$work"/old/checkpoints/step-* | sort -V | tail -1)"; truncate -s 100 "$newest/model.safetensors"
 expect 0 "skipped .*truncated" resume "$work/old"
@@ -96,7 +129,8 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=100k tm
   sleep 0.4; head -c 900k /dev/zero >"$work/small/filler" 2>/dev/null; wait $pid; got=$?
   [ $got -eq 4 ] || [ $got -eq 0 ] || fail "a disk that fills up gave $got: $(tail -2 "$work/err")"
   rm "$work/small/filler"
-  "$program" resume "$work/small/run" --steps 100 >/dev/null 2>"$work/err" || fail "nothing to resume after the disk was full: $(tail -2 "$work/err")"
+  reached="$(ls "$work/small/run/checkpoints" | sed -n 's/^step-\([0-9]*\)$/\1/p' | sort -n | tail -1)"
+  "$program" resume "$work/small/run" --steps $((reached + 100)) >/dev/null 2>"$work/err" || fail "nothing to resume after the disk was full: $(tail -2 "$work/err")"
   umount "$work/small"
 else
   echo "skipped: the full disk needs the right to mount"

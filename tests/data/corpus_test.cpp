@@ -20,6 +20,19 @@ std::string refusal(const std::function<void()>& call) {
   return "nothing was thrown";
 }
 
+TEST(Corpus, LineEndsOfEveryKind) {
+  EXPECT_EQ(corpus_of("one two three\r\nfour\r\n", "f", CorpusFormat::text).text, "one two three\nfour\n");
+  EXPECT_EQ(corpus_of("one two three\rfour\r", "f", CorpusFormat::text).text, "one two three\nfour\n");  // no LF at all: CR ends lines
+  EXPECT_EQ(corpus_of("one\rtwo\nthree\r", "f", CorpusFormat::text).text, "one\rtwo\nthree\r");        // here it is a character
+  EXPECT_EQ(corpus_of("\r\r\n\r\n", "f", CorpusFormat::text).text, "\r\n\n");
+  EXPECT_EQ(corpus_of("emma\rolivia\rava\r", "f", CorpusFormat::lines).items, (std::vector<std::string>{"emma", "olivia", "ava"}));
+  std::string crlf, lf;
+  for (int i = 0; i < 200000; ++i) crlf += "ab c\r\n", lf += "ab c\n";
+  EXPECT_EQ(corpus_of(crlf, "f", CorpusFormat::text).text, lf);
+  EXPECT_EQ(content_hash(corpus_of(crlf, "f", CorpusFormat::text)), content_hash(corpus_of(lf, "f", CorpusFormat::text)));
+  EXPECT_NE(corpus_of(crlf, "f", CorpusFormat::text).file_hash, corpus_of(lf, "f", CorpusFormat::text).file_hash);
+}
+
 TEST(Corpus, ItemsAreTrimmedAndEmptyLinesCounted) {
   const Corpus c = corpus_of("\xef\xbb\xbf" "emma\r\n\r\n  olivia \t\n\nava", "f");
   EXPECT_EQ(c.format, CorpusFormat::lines);

@@ -1,5 +1,7 @@
 #include "grimoire/model/weights.h"
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include "base/temp_folder.h"
@@ -46,10 +48,15 @@ TEST(Weights, WhatDoesNotFitChangesNothing) {
   const std::vector<float> before = small.wte.weight.to_vector<float>();
   EXPECT_THROW(load(small, folder / "wide.safetensors"), Error);
   EXPECT_THROW(load(small, folder / "absent.safetensors"), Error);
-  EXPECT_THROW(assign(small, {{"wte.weight", small.wte.weight}}), Error) << "tensors are missing";
+  EXPECT_THROW(assign(small, {{"wte.weight", small.wte.weight}}, "here"), Error) << "tensors are missing";
   Module empty;
-  EXPECT_THROW(assign(empty, {{"wte.weight", small.wte.weight}}), Error) << "one is left over";
+  EXPECT_THROW(assign(empty, {{"wte.weight", small.wte.weight}}, "here"), Error) << "one is left over";
   EXPECT_EQ(small.wte.weight.to_vector<float>(), before);
+  save(small, folder / "small.safetensors");
+  small.out.bias.data<float>()[2] = NAN;
+  save(small, folder / "nan.safetensors");
+  EXPECT_THROW(load(small, folder / "nan.safetensors"), Error);
+  load(small, folder / "small.safetensors");
 }
 
 TEST(Weights, LayersDrawTheirOwnNumbersAsPyTorchDoes) {

@@ -84,15 +84,52 @@ TEST(CharTokenizer, SavesAndLoads) {
   EXPECT_EQ(config.text("eos_token"), ".");
 }
 
-// The form that Hugging Face's tokenizers and transformers load (checked with tokenizers 0.23 and transformers 5.23:
-// same ids).
+// The form that Hugging Face's tokenizers and transformers load (checked with tokenizers 0.23 and transformers 5.24:
+// same ids, the boundary before each text, and an error for a character that is not in the vocabulary).
 TEST(CharTokenizer, FileHasTheFormOthersLoad) {
   EXPECT_EQ(CharTokenizer::of_items({"ab"}).to_json().dump(),
             R"({"version": "1.0", "truncation": null, "padding": null, "added_tokens": [{"id": 0, "content": ".", )"
             R"("single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true}], )"
             R"("normalizer": null, "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "[\\s\\S]"}, "behavior": )"
-            R"("Isolated", "invert": false}, "post_processor": null, "decoder": {"type": "Fuse"}, "model": {"type": )"
-            R"("WordLevel", "vocab": {".": 0, "a": 1, "b": 2}, "unk_token": "<unk>"}})");
+            R"("Isolated", "invert": false}, "post_processor": {"type": "TemplateProcessing", )"
+            R"("single": [{"SpecialToken": {"id": ".", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}], )"
+            R"("pair": [{"SpecialToken": {"id": ".", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}, )"
+            R"({"SpecialToken": {"id": ".", "type_id": 1}}, {"Sequence": {"id": "B", "type_id": 1}}], )"
+            R"("special_tokens": {".": {"id": ".", "ids": [0], "tokens": ["."]}}}, "decoder": {"type": "Fuse"}, "model": {"type": )"
+            R"("WordLevel", "vocab": {".": 0, "a": 1, "b": 2}, "unk_token": ""}})");
+  EXPECT_TRUE(CharTokenizer::of_text("ab").to_json().at("post_processor").is_null());  // running text has no boundary
+}
+
+TEST(CharTokenizer, FilesFromBeforeTheTemplateLoad) {
+  Json file = CharTokenizer::of_items({"ab"}).to_json(), model = file.at("model");
+  model.set("unk_token", "<unk>");
+  file.set("model", model);
+  file.set("post_processor", Json());
+  EXPECT_EQ(CharTokenizer::from_json(file).vocab_size(), 3);
+}
+
+// Each of these would give other ids elsewhere than here.
+TEST(CharTokenizer, RefusesWhatWouldNumberOtherwise) {
+  const Json good = CharTokenizer::of_items({"ab"}).to_json();
+  const auto refused = [&](const std::string& key, Json value) {
+    Json file = good;
+    file.set(key, std::move(value));
+    return refusal([&] { CharTokenizer::from_json(file); }).find(key) != std::string::npos;
+  };
+  EXPECT_TRUE(refused("normalizer", Json::object({{"type", "Lowercase"}})));
+  EXPECT_TRUE(refused("pre_tokenizer", Json::object({{"type", "Whitespace"}})));
+  EXPECT_TRUE(refused("post_processor", Json::object({{"type", "ByteLevel"}})));
+  EXPECT_TRUE(refused("decoder", Json::object({{"type", "WordPiece"}})));
+  EXPECT_TRUE(refused("truncation", Json::object({{"max_length", 4}})));
+  EXPECT_TRUE(refused("padding", Json::object({{"pad_id", 0}})));
+  EXPECT_TRUE(refused("byte_fallback", true));
+  Json model = good.at("model");
+  model.set("unk_token", "a");
+  EXPECT_TRUE(refused("model", model) || refusal([&] {
+    Json file = good;
+    file.set("model", model);
+    CharTokenizer::from_json(file);
+  }).find("unk_token") != std::string::npos);
 }
 
 TEST(CharTokenizer, RefusesForeignFiles) {

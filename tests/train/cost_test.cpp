@@ -6,6 +6,7 @@
 
 #include "base/temp_folder.h"
 #include "grimoire/device/memory.h"
+#include "grimoire/train/cost.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
@@ -65,6 +66,87 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"mlp_text_large", "mlp", "text", [](RunConfig& c) { c.batch_size = 8192; }}, Case{"wavenet", "wavenet", "lines"},
                       Case{"lstm", "lstm", "lines"}, Case{"full_batch", "neural-bigram", "lines"}),
     [](const auto& info) { return info.param.name; });
+
+// Shapes that are not tried: sizes exactly, activations along straight lines, and nothing of that size is ever allocated.
+TEST(CostOfLargeShapes, IsReckonedWithoutAllocatingThem) {
+  test::TempFolder folder;
+  std::string text;
+  for (int i = 0; i < 30000; ++i) text += "abcdefghij klmnop\n"[(i * 7 + i / 5 + i / 11) % 18];
+  struct Large {
+    const char* model;
+    std::function<void(RunConfig&)> change;
+  };
+  const std::vector<Large> shapes = {{"gpt", [](RunConfig& c) { c.n_embd = 4096, c.n_layer = 32, c.n_head = 32, c.context = 1024; }},
+                                     {"gpt", [](RunConfig& c) { c.n_embd = 1 << 20, c.n_layer = 1000, c.n_head = 64; }},
+                                     {"mlp", [](RunConfig& c) { c.n_hidden = 1 << 20, c.n_embd = 1 << 14; }},
+                                     {"lstm", [](RunConfig& c) { c.n_hidden = 1 << 16; }},
+                                     {"wavenet", [](RunConfig& c) { c.n_hidden = 1 << 16, c.context = 64; }},
+                                     {"bow", [](RunConfig& c) { c.n_embd = 1 << 20, c.n_hidden = 1 << 18; }},
+                                     {"gpt", [](RunConfig& c) { c.batch_size = 1 << 20; }}};
+  for (const Large& shape : shapes) {
+    RunConfig c = default_run(shape.model, "text");
+    c.data = folder.put("text.txt", text);
+    c.format = "text";
+    c.out = folder / "run";
+    shape.change(c);
+    const int64_t before = device::memory_use().committed_bytes;
+    device::reset_peak();
+    const RunCost cost = predict_cost(c);
+    EXPECT_LT(device::memory_use().committed_bytes - before, int64_t{1} << 30) << shape.model;
+    EXPECT_GT(cost.total_bytes(), int64_t{2} << 30) << shape.model;
+    EXPECT_EQ(cost.weight_bytes, 4 * cost.parameters) << shape.model;
+    EXPECT_GT(cost.seconds_per_step, 0) << shape.model;
+  }
+}
+
+// Where both can be had, the lines meet what was measured.
+TEST(CostOfLargeShapes, LinesMeetMeasurements) {
+  test::TempFolder folder;
+  std::string text;
+  for (int i = 0; i < 30000; ++i) text += "abcdefghij klmnop\n"[(i * 7 + i / 5 + i / 11) % 18];
+  for (const char* model : {"gpt", "lstm", "mlp", "wavenet"}) {
+    RunConfig c = default_run(model, "text");
+    c.data = folder.put("text.txt", text);
+    c.format = "text";
+    c.out = folder / "run";
+    c.batch_size = 24;
+    c.n_embd = 192;
+    c.n_head = c.n_layer = 3;
+    c.n_hidden = 256;
+    if (std::string(model) == "gpt" || std::string(model) == "lstm") c.context = 96;
+    c.threads = 1;
+    const Corpus corpus = load_corpus(c.data, CorpusFormat::text);
+    const RunCost measured = predict_cost(c, corpus), reckoned = reckoned_cost(c, corpus);
+    EXPECT_EQ(reckoned.parameters, measured.parameters) << model;
+    EXPECT_EQ(reckoned.vocab_size, measured.vocab_size) << model;
+    EXPECT_EQ(reckoned.tokens_per_step, measured.tokens_per_step) << model;
+    EXPECT_NEAR(static_cast<double>(reckoned.examples) / static_cast<double>(measured.examples), 1.0, 0.01) << model;
+    EXPECT_NEAR(static_cast<double>(reckoned.total_bytes()) / static_cast<double>(measured.total_bytes()), 1.0, 0.15)
+        << model << ": activations " << reckoned.activation_bytes << " and " << measured.activation_bytes << ", data " << reckoned.data_bytes << " and "
+        << measured.data_bytes << ", optimiser " << reckoned.optimizer_bytes << " and " << measured.optimizer_bytes;
+  }
+}
+
+TEST(Memory, ARunThatCannotFitIsRefusedBeforeItAllocates) {
+  test::TempFolder folder;
+  RunConfig c = default_run("gpt", "text");
+  c.data = folder.put("text.txt", std::string(3000, 'a') + "b");
+  c.format = "text";
+  c.out = folder / "run";
+  c.n_embd = 4096;
+  c.n_layer = 8;
+  device::set_memory_limit(int64_t{1} << 30);
+  RunEvents quiet;
+  try {
+    train(c, quiet);
+    ADD_FAILURE();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::resource) << e.what();
+    EXPECT_NE(std::string(e.what()).find("1.00 GiB are allowed"), std::string::npos) << e.what();
+  }
+  device::set_memory_limit(0);
+  EXPECT_FALSE(exists(c.out));
+}
 
 }  // namespace
 }  // namespace grim

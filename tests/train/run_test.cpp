@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/temp_folder.h"
+#include "grimoire/base/clock.h"
 #include "grimoire/base/files.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
@@ -136,7 +137,9 @@ TEST_F(Runs, AccumulationIsOneLargeBatch) {
 TEST_F(Runs, StopsEarlyAndKeepsTheBest) {
   RunConfig c = config("mlp", "early");
   c.steps = 4000;
-  c.lr = 1.0;
+  c.optimizer = "adam";
+  c.lr = 0.01;
+  c.schedule = "constant";
   c.eval_every = 20;
   c.patience = 3;
   const RunResult r = train(c, quiet_);
@@ -155,6 +158,87 @@ TEST_F(Runs, NamesTheFirstBadTensorAndKeepsTheLastCheckpoint) {
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::numeric);
     EXPECT_NE(std::string(e.what()).find("wte.weight"), std::string::npos) << e.what();
+  }
+}
+
+// A rate that no model survives: the run fails, says so, and what was good before is still there.
+TEST_F(Runs, ARunThatDivergesFails) {
+  for (const char* model : {"mlp", "wavenet", "neural-bigram", "gpt", "lstm", "bow"})
+    for (const int64_t steps : {1, 2, 3, 60}) {
+      RunConfig c = config(model, str("{}-diverges-{}", model, steps));
+      c.lr = 1e9;
+      c.schedule = "constant";
+      c.steps = steps;
+      try {
+        train(c, quiet_);
+        ADD_FAILURE() << model << " " << steps;
+      } catch (const Error& e) {
+        EXPECT_EQ(e.kind(), ErrorKind::numeric) << e.what();
+        EXPECT_NE(e.hint().find("nothing was worth saving"), std::string::npos) << e.hint();
+      }
+      EXPECT_TRUE(exists(c.out + "/report.html"));
+    }
+}
+
+TEST_F(Runs, WhatWasGoodBeforeItDivergedStands) {
+  RunConfig c = config("mlp", "late");
+  c.steps = 40;
+  train(c, quiet_);
+  const std::string path = c.out + "/config.json";
+  Json settings = Json::parse(read_file(path));
+  settings.set("lr", 1e9);
+  write_atomically(path, settings.dump_pretty());
+  try {
+    resume(c.out, quiet_, {.steps = 80});
+    ADD_FAILURE();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::numeric) << e.what();
+    EXPECT_NE(e.hint().find("the last good checkpoint is " + c.out + "/checkpoints/step-40"), std::string::npos) << e.hint();
+  }
+  const TrainedModel t = load_trained(c.out);
+  EXPECT_LT(evaluate(*t.model, make_lm_part(load_corpus(c.data, CorpusFormat::lines), t.tokenizer, Reading::window, 3)).nll_nats, 2.4);
+}
+
+// Equal runs log equal figures, whatever the clock says and however often they are stopped.
+TEST_F(Runs, TheLogGoesByStepsNotByTheClock) {
+  const auto figures = [](const std::string& run) {
+    std::string all;
+    const std::string text = read_file(run + "/metrics.jsonl");
+    for (size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+      const Json e = Json::parse(text.substr(begin, end - begin));
+      const std::string& event = e.text("event");
+      if (event == "saved" || event == "stopped") continue;
+      for (size_t i = 0; i < e.size(); ++i)
+        if (e.keys()[i] != "seconds" && e.keys()[i] != "tokens_per_second") all += e.keys()[i] + "=" + e[i].dump() + " ";
+      all += "\n";
+    }
+    return all;
+  };
+  struct Jumping : Clock {
+    double now = 0;
+    double monotonic_seconds() override { return now += 0.3; }
+    int64_t unix_seconds() override { return 1700000000; }
+  } jumping;
+  for (const char* model : {"mlp", "gpt"}) {
+    RunConfig c = config(model, str("{}-logged", model));
+    train(c, quiet_);
+    const std::string expected = figures(c.out);
+    EXPECT_NE(expected.find("train_loss"), std::string::npos);
+    c.out = folder_ / str("{}-logged-slowly", model);
+    {
+      const ScopedClock slow(jumping);
+      train(c, quiet_);
+    }
+    EXPECT_EQ(figures(c.out), expected);
+    for (const int64_t stop : {1, 7, 33, 47, 62}) {
+      c.out = folder_ / str("{}-logged-{}", model, stop);
+      Quiet stopping;
+      stopping.stop_at = stop;
+      EXPECT_EQ(train(c, stopping).ending, Ending::stopped);
+      EXPECT_TRUE(exists(c.out + "/report.html"));
+      resume(c.out, quiet_);
+      EXPECT_EQ(figures(c.out), expected) << stop;
+    }
   }
 }
 

@@ -4,15 +4,18 @@
 
 GRIMOIRE is the program, PRINT_LOGITS is bench/compare/print_logits of the same build, FOLDER is made for the work. Trains
 tiny gpts on a list of words and on running text, tied and untied, with and without biases; then, for each best checkpoint:
-AutoTokenizer gives our ids and decodes them back; AutoModelForCausalLM loads without a missing or left-over tensor; its
-logits agree with ours; its loss on a file agrees with `grimoire eval`; its greedy continuation is ours. Written for torch
-2.15.0, transformers 5.23.0. Prints one line a model; exit code 1 when something differs.
+AutoTokenizer gives our ids, with the boundary before each item as the model saw it, decodes them back, and refuses a
+character that the model does not know; AutoModelForCausalLM loads without a missing or left-over tensor; its logits agree
+with ours, also under other options in config.json; its loss on a file agrees with `grimoire eval`; its greedy continuation
+of what the tokenizer made of a prompt is ours. Written for torch 2.15.0, transformers 5.24.0. Prints one line a model; exit
+code 1 when something differs.
 """
 
 import itertools
 import json
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 
@@ -21,6 +24,8 @@ import transformers
 from torch.nn.functional import cross_entropy
 
 LOGITS_TOLERANCE, LOSS_TOLERANCE = 1e-4, 2e-6
+OPTIONS = [{"scale_attn_by_inverse_layer_idx": True}, {"scale_attn_weights": False}, {"reorder_and_upcast_attn": True},
+           {"activation_function": "gelu_pytorch_tanh"}, {"activation_function": "gelu"}, {"activation_function": "relu"}, {"layer_norm_epsilon": 0.3}]
 
 
 def words():
@@ -76,6 +81,13 @@ def check(program, print_logits, folder, data, kind, tied, biases):
     expect([tokenizer.decode(i) for i in ids] == texts, "AutoTokenizer decodes to another text")
     expect(len(tokenizer) == len(place) + (kind == "lines"), f"AutoTokenizer has {len(tokenizer)} tokens")
     boundary = 0 if kind == "lines" else None
+    expect(tokenizer(texts)["input_ids"] == ([[0] + i for i in ids] if kind == "lines" else ids), "AutoTokenizer sets no boundary, or another")
+    expect([tokenizer.decode(i, skip_special_tokens=True) for i in tokenizer(texts)["input_ids"]] == texts, "AutoTokenizer decodes to another text")
+    expect(tokenizer.unk_token is None and "<unk>" not in (best / "tokenizer.json").read_text(), "an unknown token is named")
+    try:
+        expect(False, f"a foreign character became {tokenizer('☃')['input_ids']}")
+    except Exception:  # the tokenizers library raises no narrower one
+        pass
     expect(tokenizer.bos_token_id == boundary and tokenizer.eos_token_id == boundary, f"eos is {tokenizer.eos_token_id}")
 
     # The model.
@@ -106,8 +118,20 @@ def check(program, print_logits, folder, data, kind, tied, biases):
         gap = abs(ours["nll_nats"] - total / count)
         expect(gap < LOSS_TOLERANCE, f"loss {ours['nll_nats']} and {total / count}")
 
-        # Greedy, from one character.
-        prompt = ([0] if kind == "lines" else []) + ids[0][:1]
+        # The same weights under other options of config.json.
+        for option in OPTIONS:
+            other = out / "other"
+            shutil.rmtree(other, ignore_errors=True)
+            shutil.copytree(best, other)
+            (other / "manifest.json").unlink()
+            (other / "config.json").write_text(json.dumps(json.loads((best / "config.json").read_text()) | option))
+            theirs = transformers.AutoModelForCausalLM.from_pretrained(other, attn_implementation="eager").eval()(torch.tensor([ids[0][:context]])).logits[0]
+            mine = torch.tensor(json.loads(run(print_logits, other, *ids[0][:context]))["logits"])
+            apart = (mine - theirs).abs().max().item()
+            expect(apart < LOGITS_TOLERANCE, f"{option}: logits differ by {apart:.1e}")
+
+        # Greedy, from what the tokenizer makes of one character.
+        prompt = tokenizer(texts[0][0])["input_ids"]
         theirs = model.generate(torch.tensor([prompt]), do_sample=False, max_new_tokens=context - len(prompt), pad_token_id=0)[0]
         greedy = tokenizer.decode(theirs, skip_special_tokens=True)
         said = run(program, "generate", out, "--prompt", texts[0][0], "-n", 1, "--temperature", 0,

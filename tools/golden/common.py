@@ -4,7 +4,7 @@ Golden files are small outputs of established libraries. They are checked in, so
 Python; only a change of the cases does. To regenerate everything:
 
     python -m venv oracle && oracle/bin/pip install numpy torch transformers safetensors
-    for family in rng gpt ops optim makemore; do oracle/bin/python tools/golden/$family.py; done
+    for family in rng gpt gpt_variants ops optim makemore; do oracle/bin/python tools/golden/$family.py; done
 
 (makemore.py takes the path of names.txt.)
 """

@@ -1,27 +1,70 @@
 #include "grimoire/base/files.h"
 
 #include <atomic>
+#include <cstring>
 
+#include <limits.h>
 #include <unistd.h>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/machine.h"
 
 namespace grim {
 namespace {
 std::atomic<FileOps*> current{nullptr};
 std::atomic<uint64_t> temporary_count{0};
+
+// Names of temporary files, where a signal handler can read them. Beyond 16 writers at once a name goes unrecorded.
+struct Slot {
+  std::atomic<int> state{0};  // 0 free, 1 being filled, 2 holds a name
+  char path[PATH_MAX];
+};
+Slot slots[16];
+
+class Temporary {
+ public:
+  explicit Temporary(const std::string& path) {
+    if (path.size() >= PATH_MAX) return;
+    for (Slot& s : slots) {
+      int free = 0;
+      if (!s.state.compare_exchange_strong(free, 1)) continue;
+      std::memcpy(s.path, path.c_str(), path.size() + 1);
+      s.state = 2;
+      slot_ = &s;
+      return;
+    }
+  }
+  ~Temporary() { if (slot_) slot_->state = 0; }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+
+ private:
+  Slot* slot_ = nullptr;
+};
 }  // namespace
+
+void remove_temporaries() noexcept {
+  for (Slot& s : slots)
+    if (s.state == 2) ::unlink(s.path);
+}
 
 FileOps& files() {
   FileOps* ops = current.load();
   return ops ? *ops : posix_files();
 }
 
+std::unique_ptr<OutFile> FileOps::write_through(const std::string& path) { return posix_files().write_through(path); }
+std::string FileOps::target(const std::string& path) { return posix_files().target(path); }
+void FileOps::inherit(const std::string& old, const std::string& fresh) { posix_files().inherit(old, fresh); }
+
 ScopedFileOps::ScopedFileOps(FileOps& ops) : before_(current.exchange(&ops)) {}
 ScopedFileOps::~ScopedFileOps() { current = before_; }
 
 std::string read_file(const std::string& path) {
   const std::unique_ptr<InFile> file = files().open(path);
+  if (file->size() > machine_memory() / 2)  // it would not fit beside what is made of it
+    fail(ErrorKind::resource, "file", str("cannot read {}: it has {} bytes, {} of memory are allowed", path, with_commas(file->size()), with_commas(machine_memory())),
+         "take a part of it");
   std::string bytes(static_cast<size_t>(file->size()), '\0');
   file->read_at(0, bytes.data(), bytes.size());
   return bytes;
@@ -34,14 +77,24 @@ void write_atomically(const std::string& path, std::string_view bytes) {
 }
 
 void write_atomically(const std::string& path, const std::function<void(OutFile&)>& write) {
-  GRIM_CHECK(files().kind(path) != FileKind::folder, input, "file", "cannot write {}: it is a folder", path);
-  const std::string temporary = str("{}.tmp-{}-{}", path, getpid(), temporary_count.fetch_add(1));
+  const std::string target = files().target(path);
+  const FileKind old = files().kind(target);
+  GRIM_CHECK(old != FileKind::folder, input, "file", "cannot write {}: it is a folder", path);
+  if (old == FileKind::other) {
+    const std::unique_ptr<OutFile> file = files().write_through(target);
+    write(*file);
+    file->close();
+    return;
+  }
+  const std::string temporary = str("{}.tmp-{}-{}", target, getpid(), temporary_count.fetch_add(1));
+  const Temporary recorded(temporary);
   try {
     const std::unique_ptr<OutFile> file = files().create(temporary);
+    if (old == FileKind::file) files().inherit(target, temporary);
     write(*file);
     file->sync();
     file->close();
-    files().rename(temporary, path);
+    files().rename(temporary, target);
   } catch (...) {
     try {
       files().remove(temporary);
@@ -49,7 +102,7 @@ void write_atomically(const std::string& path, const std::function<void(OutFile&
     }
     throw;
   }
-  files().sync_dir(parent_folder(path));
+  files().sync_dir(parent_folder(target));
 }
 
 void remove_all(const std::string& path) {

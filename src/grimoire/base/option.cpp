@@ -97,15 +97,20 @@ Json to_json(const Options& options) {
   return object;
 }
 
-void from_json(const Options& options, const Json& object) {
-  GRIM_CHECK(object.is_object(), input, "settings", "got {}, expected an object", name_of(object.kind()));
+void from_json(const Options& options, const Json& object, const std::string& source) {
+  const std::string where = source.empty() ? "" : source + ": ";
+  if (!object.is_object()) fail(ErrorKind::input, "settings", str("{}got {}, expected an object", where, name_of(object.kind())));
   for (size_t i = 0; i < object.size(); ++i) {
     const Option* option = find(options, object.keys()[i]);
     if (!option) {
       const std::string near = nearest_option(options, object.keys()[i]);
-      throw Error(ErrorKind::input, str("unknown setting '{}'", object.keys()[i]), near.empty() ? "" : str("did you mean '{}'?", near));
+      throw Error(ErrorKind::input, str("{}unknown setting '{}'", where, object.keys()[i]), near.empty() ? "" : str("did you mean '{}'?", near));
     }
-    option->set_json(object[i]);
+    try {
+      option->set_json(object[i]);
+    } catch (const Error& e) {
+      throw Error(e.kind(), where + e.what(), e.hint());
+    }
   }
 }
 

@@ -33,8 +33,8 @@ struct Option {
 using Options = std::vector<Option>;
 
 Json to_json(const Options& options);
-// Sets what the object names. throws: input, an unknown key with the nearest known one.
-void from_json(const Options& options, const Json& object);
+// Sets what the object names; `source`, a file, is named in errors. throws: input, an unknown key with the nearest known one.
+void from_json(const Options& options, const Json& object, const std::string& source = "");
 const Option* find(const Options& options, std::string_view name);
 std::string nearest_option(const Options& options, std::string_view name);
 

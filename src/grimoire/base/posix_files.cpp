@@ -1,7 +1,11 @@
 // The real FileOps.
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <climits>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include <dirent.h>
@@ -12,6 +16,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/machine.h"
 
 namespace grim {
 namespace {
@@ -34,6 +39,7 @@ std::string missing_hint(const std::string& path) {
     case ENOENT: fail(ErrorKind::input, "file", what + "no such file or folder", missing_hint(path));
     case EISDIR: fail(ErrorKind::input, "file", what + "it is a folder, expected a file");
     case ENOTDIR: fail(ErrorKind::input, "file", what + "a part of the path is a file, expected a folder");
+    case EBADF: fail(ErrorKind::input, "file", what + "it is closed");
     case EACCES: case EPERM: fail(ErrorKind::input, "file", what + "permission denied", "check who owns it (ls -l)");
     case EROFS: fail(ErrorKind::input, "file", what + "the file system is read-only");
     case ENAMETOOLONG: case ELOOP: case ENOTEMPTY: case EEXIST: case EINVAL:
@@ -64,12 +70,23 @@ struct Descriptor {
   Descriptor& operator=(const Descriptor&) = delete;
 };
 
+// N for "/dev/fd/N", the descriptors that the program was started with; -1 for any other path.
+int inherited(const std::string& path) {
+  constexpr std::string_view kFolder = "/dev/fd/";
+  int n = -1;
+  if (!path.starts_with(kFolder)) return path == "/dev/stdin" ? 0 : path == "/dev/stdout" ? 1 : path == "/dev/stderr" ? 2 : -1;
+  const char* const end = path.data() + path.size();
+  const auto [stop, error] = std::from_chars(path.data() + kFolder.size(), end, n);
+  return error == std::errc() && stop == end ? n : -1;
+}
+
 class PosixOut final : public OutFile {
  public:
-  PosixOut(std::string path, int flags)
-      : path_(std::move(path)),
-        file_(retry([&] { return ::open(path_.c_str(), flags | O_WRONLY | O_CREAT | O_CLOEXEC, 0666); })) {
-    if (file_.fd < 0) fail_path("write", path_, errno);
+  static std::unique_ptr<OutFile> open(const std::string& path, int flags) {
+    return std::make_unique<PosixOut>(path, retry([&] { return ::open(path.c_str(), flags | O_WRONLY | O_CLOEXEC, 0666); }));
+  }
+  PosixOut(const std::string& path, int fd) : path_(path), file_(fd) {  // just opened, or errno says why not
+    if (fd < 0) fail_path("write", path_, errno);
   }
   void write(std::string_view bytes) override {
     for (size_t done = 0; done < bytes.size();) {
@@ -99,15 +116,7 @@ class PosixOut final : public OutFile {
 
 class PosixIn final : public InFile {
  public:
-  explicit PosixIn(std::string path)
-      : path_(std::move(path)), file_(retry([&] { return ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); })) {
-    if (file_.fd < 0) fail_path("read", path_, errno);
-    struct stat info;
-    if (fstat(file_.fd, &info) != 0) fail_path("read", path_, errno);
-    if (S_ISDIR(info.st_mode)) fail_path("read", path_, EISDIR);
-    GRIM_CHECK(S_ISREG(info.st_mode), input, "file", "cannot read {}: it is not an ordinary file", path_);
-    size_ = info.st_size;
-  }
+  PosixIn(std::string path, int fd, int64_t size) : path_(std::move(path)), file_(fd), size_(size) {}
   int64_t size() override { return size_; }
   void read_at(int64_t offset, char* to, size_t bytes) override {
     for (size_t done = 0; done < bytes;) {
@@ -124,17 +133,104 @@ class PosixIn final : public InFile {
  private:
   std::string path_;
   Descriptor file_;
-  int64_t size_ = 0;
+  int64_t size_;
 };
+
+// What came out of a pipe, a terminal or another device, to its end.
+class DrainedIn final : public InFile {
+ public:
+  DrainedIn(std::string path, int fd) : path_(std::move(path)) {
+    const size_t most = static_cast<size_t>(machine_memory() / 4);
+    for (size_t filled = 0;;) {
+      if (filled == bytes_.size()) bytes_.resize(std::max<size_t>(1 << 16, 2 * bytes_.size()));
+      const ssize_t n = retry([&] { return ::read(fd, bytes_.data() + filled, bytes_.size() - filled); });
+      if (n < 0) fail_path("read", path_, errno);
+      filled += static_cast<size_t>(n);
+      if (filled > most)
+        fail(ErrorKind::resource, "file", str("cannot read {}: more than {} bytes have come, and no end", path_, with_commas(static_cast<int64_t>(most))),
+             "put them into a file first");
+      if (n > 0) continue;
+      bytes_.resize(filled);
+      return;
+    }
+  }
+  DrainedIn(std::string path, std::string bytes) : path_(std::move(path)), bytes_(std::move(bytes)) {}
+  const std::string& bytes() const { return bytes_; }
+  int64_t size() override { return static_cast<int64_t>(bytes_.size()); }
+  void read_at(int64_t offset, char* to, size_t bytes) override {
+    GRIM_CHECK(offset >= 0 && static_cast<size_t>(offset) + bytes <= bytes_.size(), input, "file",
+               "cannot read {}: it ends at byte {}, expected {} bytes from {}", path_, bytes_.size(), bytes, offset);
+    std::memcpy(to, bytes_.data() + offset, bytes);
+  }
+
+ private:
+  std::string path_, bytes_;
+};
+
+// A descriptor that the program was started with gives its bytes once; who opens it again gets the same.
+std::unique_ptr<InFile> drained_once(const std::string& path, int fd) {
+  static std::mutex mutex;
+  static std::map<int, std::string>* const kept = new std::map<int, std::string>;
+  const std::lock_guard lock(mutex);
+  const auto found = kept->find(fd);
+  if (found != kept->end()) return std::make_unique<DrainedIn>(path, found->second);
+  auto file = std::make_unique<DrainedIn>(path, fd);
+  kept->emplace(fd, file->bytes());
+  return file;
+}
+
+std::unique_ptr<InFile> open_in(const std::string& path) {
+  struct stat info;
+  if (path == "-") return drained_once("standard input", STDIN_FILENO);
+  if (const int fd = inherited(path); fd >= 0 && fstat(fd, &info) == 0 && !S_ISREG(info.st_mode)) return drained_once(path, fd);
+  if (stat(path.c_str(), &info) != 0) fail_path("read", path, errno);
+  if (S_ISDIR(info.st_mode)) fail_path("read", path, EISDIR);
+  GRIM_CHECK(!S_ISBLK(info.st_mode) && !S_ISSOCK(info.st_mode), input, "file", "cannot read {}: it is a disk or a socket", path);
+  const int fd = retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
+  if (fd < 0 || fstat(fd, &info) != 0) fail_path("read", path, errno);
+  auto file = std::make_unique<PosixIn>(path, fd, info.st_size);
+  // Files of /proc and the like call themselves ordinary and empty.
+  if (!S_ISREG(info.st_mode) || info.st_size == 0) return std::make_unique<DrainedIn>(path, fd);
+  return file;
+}
 
 class PosixFiles final : public FileOps {
  public:
-  std::unique_ptr<InFile> open(const std::string& path) override { return std::make_unique<PosixIn>(path); }
+  std::unique_ptr<InFile> open(const std::string& path) override { return open_in(path); }
   std::unique_ptr<OutFile> create(const std::string& path) override {
-    return std::make_unique<PosixOut>(path, O_TRUNC);
+    return PosixOut::open(path, O_CREAT | O_TRUNC);
   }
   std::unique_ptr<OutFile> append(const std::string& path) override {
-    return std::make_unique<PosixOut>(path, O_APPEND);
+    return PosixOut::open(path, O_CREAT | O_APPEND);
+  }
+  std::unique_ptr<OutFile> write_through(const std::string& path) override {
+    if (const int n = path == "-" ? STDOUT_FILENO : inherited(path); n >= 0)
+      return std::make_unique<PosixOut>(path, fcntl(n, F_DUPFD_CLOEXEC, 3));
+    struct stat info;
+    GRIM_CHECK(stat(path.c_str(), &info) != 0 || !S_ISBLK(info.st_mode), input, "file", "cannot write {}: it is a disk", path);
+    const int fd = retry([&] { return ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC); });
+    GRIM_CHECK(fd >= 0 || errno != ENXIO, input, "file", "cannot write {}: nobody reads from it", path);
+    auto file = std::make_unique<PosixOut>(path, fd);
+    fcntl(fd, F_SETFL, O_WRONLY);  // not to wait was meant for opening alone
+    return file;
+  }
+  std::string target(const std::string& path) override {
+    std::string at = path;
+    for (int links = 0; links < 40; ++links) {
+      if (inherited(at) >= 0) return at;
+      char text[PATH_MAX];
+      const ssize_t n = readlink(at.c_str(), text, sizeof text);
+      if (n < 0) return at;
+      at = join_path(parent_folder(at), std::string_view(text, static_cast<size_t>(n)));
+    }
+    fail_path("write", path, ELOOP);
+  }
+  void inherit(const std::string& old, const std::string& fresh) override {
+    struct stat info;
+    if (stat(old.c_str(), &info) != 0 || access(old.c_str(), W_OK) != 0) fail_path("write", old, errno);
+    if (chown(fresh.c_str(), info.st_uid, info.st_gid) != 0 && chown(fresh.c_str(), static_cast<uid_t>(-1), info.st_gid) != 0)
+      info.st_mode &= ~static_cast<mode_t>(S_ISUID | S_ISGID);  // neither is ours to give: then no such rights either
+    if (chmod(fresh.c_str(), info.st_mode & 07777) != 0) fail_path("write", fresh, errno);
   }
   void rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) fail_path("rename", errno == ENOENT ? from : to, errno);
@@ -154,6 +250,7 @@ class PosixFiles final : public FileOps {
   }
   FileKind kind(const std::string& path) override {
     struct stat info;
+    if (path == "-" || inherited(path) >= 0) return FileKind::other;
     if (stat(path.c_str(), &info) != 0) return lstat(path.c_str(), &info) == 0 ? FileKind::other : FileKind::none;
     return S_ISREG(info.st_mode) ? FileKind::file : S_ISDIR(info.st_mode) ? FileKind::folder : FileKind::other;
   }

@@ -16,13 +16,15 @@ namespace grim {
 class Console {
  public:
   virtual ~Console() = default;
-  virtual void data(const std::string& text) = 0;   // to stdout, as it is
+  virtual void data(const std::string& text) = 0;   // to stdout, as it is. throws when it cannot be written
   virtual void say(const std::string& line) = 0;    // a line to stderr
   virtual void live(const std::string& line) = 0;   // the present state: redrawn in place on a terminal, now and then a line in a pipe
   virtual void result(const Json& object) = 0;      // with --json: the last line of stdout
   virtual bool json() const = 0;
   virtual bool stop_requested() const = 0;          // Ctrl-C or SIGTERM has come
-  virtual void end_at_once(bool on) { (void)on; }   // for work that leaves nothing half done: the first Ctrl-C ends the program
+  // Work that has something to save asks to be asked: from then on Ctrl-C is heard through stop_requested(). Otherwise the first
+  // one ends the program at once.
+  virtual void save_first(bool on) { (void)on; }
 };
 
 struct Positional {

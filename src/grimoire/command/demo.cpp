@@ -37,6 +37,7 @@ class DemoCommand final : public Command {
     ConsoleEvents events(console);
     const RunResult result = train(config, events);
     if (result.ending == Ending::stopped) return tell_result(console, result);
+    console.save_first(false);
     tell_words(console, load_corpus(list, CorpusFormat::lines).items);
     return tell_result(console, result);
   }

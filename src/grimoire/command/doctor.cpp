@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/classic/diagnose.h"
@@ -14,7 +16,7 @@ class DoctorCommand final : public Command {
   std::string name() const override { return "doctor"; }
   std::string summary() const override { return "look inside a run, or at a table and a learner: is all well?"; }
   std::vector<std::string> examples() const override {
-    return {"grimoire doctor runs/names", "grimoire doctor runs/names --json",
+    return {"grimoire doctor runs/names", "grimoire doctor runs/names --json", "grimoire doctor runs/names --target 1.9",
             "grimoire doctor titanic.csv --model logistic --target Survived"};
   }
   std::vector<Positional> positionals() override { return {{"what", "a run folder, or a table (CSV, LIBSVM, ...)", &what_}}; }
@@ -22,19 +24,32 @@ class DoctorCommand final : public Command {
     Options all = data_.options(), learner = learner_.options();
     std::erase_if(all, [](const Option& o) { return o.name == "data"; });
     all.insert(all.end(), learner.begin(), learner.end());
+    for (Option& o : all)
+      if (o.name == "target") o.help += "; of a run: a loss that would do, in nats a token";
     return all;
   }
 
-  int run(Console& console) override { return files().kind(what_) == FileKind::file ? look_at_table(console) : look_at_run(console); }
+  int run(Console& console) override {
+    const FileKind kind = files().kind(what_);
+    return kind == FileKind::file || kind == FileKind::other ? look_at_table(console) : look_at_run(console);
+  }
 
  private:
   int look_at_run(Console& console) const {
-    const Diagnosis d = diagnose_run(what_);
+    const Diagnosis d = diagnose_run(what_, target_loss());
     console.data(to_text(d));
-    write_report(what_, &d);
+    write_report(what_, {.diagnosis = &d});
     console.say(str("with pictures: {}", join_path(what_, "report.html")));
     if (console.json()) console.result(to_json(d));
     return 0;
+  }
+
+  double target_loss() const {
+    if (data_.target.empty()) return NAN;
+    double loss = 0;
+    const Option number{.name = "target", .help = "", .target = &loss, .low = 0};
+    number.set(data_.target);
+    return loss;
   }
 
   int look_at_table(Console& console) {
@@ -46,7 +61,6 @@ class DoctorCommand final : public Command {
       throw Error(ErrorKind::usage, "--target is missing: the column to predict", "see the file's first line for its columns");
     const auto learner = learner_.build(data, console);
     learner_.weigh_classes(data);
-    const EndsAtOnce quick(console);
     static constexpr const char* kSteps[] = {"classes", "copies", "leaks", "scales", "fit", "verdict"};
     const TableDiagnosis d = diagnose_table(*learner, data, [&](int64_t step, int64_t) {
       console.live(str("looking at: {}", kSteps[step]));

@@ -1,9 +1,8 @@
 #include <cmath>
 
-#include "grimoire/base/files.h"
+#include "grimoire/base/error.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/device/threads.h"
-#include "grimoire/io/hash.h"
 #include "grimoire/train/lm_data.h"
 #include "grimoire/train/run.h"
 
@@ -29,27 +28,40 @@ class EvalCommand final : public Command {
     const TrainedModel trained = load_trained(folder_);
     const bool items = trained.tokenizer.boundary().has_value();
     const Corpus corpus = load_corpus(data_, items ? CorpusFormat::lines : CorpusFormat::text);
-    const LmPart part = make_lm_part(corpus, trained.tokenizer, trained.model->reading(), trained.model->context());
-    const Evaluation e = evaluate(*trained.model, part);
+    const Evaluation e = judge(trained, make_lm_part(corpus, trained.tokenizer, trained.model->reading(), trained.model->context()));
     const double bits = e.nll_nats / std::log(2.0), perplexity = std::exp(e.nll_nats);
-    const std::string signature = sign(trained, items);
-    console.data(str("{:.6f} nats a token, {:.6f} bits, perplexity {:.4f}, over {} tokens\n{}\n", e.nll_nats, bits, perplexity,
-                     with_commas(e.tokens), signature));
-    if (console.json())
-      console.result(Json::object({{"nll_nats", e.nll_nats}, {"nll_bits", bits}, {"perplexity", perplexity}, {"tokens", e.tokens}, {"signature", signature}}));
+    const std::string signature = sign(trained, corpus);
+    console.data(str("{:.6f} nats a token, {:.6f} bits, perplexity {:.4f}, over {} tokens\n", e.nll_nats, bits, perplexity, with_commas(e.tokens)));
+    Json result = Json::object({{"nll_nats", e.nll_nats}, {"nll_bits", bits}, {"perplexity", perplexity}, {"tokens", e.tokens}, {"signature", signature}});
+    const LmPart common = make_common_part(corpus, trained.tokenizer, trained.model->reading(), trained.model->context());
+    if (!common.empty()) {
+      const Evaluation last = judge(trained, common);
+      console.data(str("{:.6f} nats a token over the {} of the last tenth, the same for every model and split\n", last.nll_nats, with_commas(last.tokens)));
+      result.set("common_nll_nats", last.nll_nats);
+      result.set("common_tokens", last.tokens);
+    }
+    console.data(signature + "\n");
+    if (console.json()) console.result(result);
     return 0;
   }
 
  private:
+  static Evaluation judge(const TrainedModel& trained, const LmPart& part) {
+    const Evaluation e = evaluate(*trained.model, part);
+    if (std::isnan(e.nll_nats) && e.tokens > 0)
+      throw Error(ErrorKind::numeric, str("{}: the model's loss is not a number", trained.path), "its weights are finite but too large to compute with");
+    return e;
+  }
   // The protocol in one line: what a token is, what is predicted, from how much context, on which data.
-  std::string sign(const TrainedModel& trained, bool items) const {
+  static std::string sign(const TrainedModel& trained, const Corpus& corpus) {
     const LanguageModel& m = *trained.model;
+    const bool items = trained.tokenizer.boundary().has_value();
     const std::string targets = items ? "each-character-and-line-end"
                                 : str("each-character-but-the-first-{}", m.reading() == Reading::window ? m.context() : 1);
     const std::string context = m.reading() == Reading::window ? str("window-{}", m.context())
                                 : items ? "whole-line" : str("blocks-of-{}-without-overlap", m.context());
     return str("nll|token:char|targets:{}|context:{}|vocab:{}|data:{}|grimoire:{}", targets, context, trained.tokenizer.vocab_size(),
-               hash_of(read_file(data_)).substr(0, 16), GRIM_VERSION);
+               corpus.file_hash.substr(0, 16), GRIM_VERSION);
   }
 
   std::string folder_, data_;

@@ -44,10 +44,7 @@ class FitCommand final : public Command {
     learner_.weigh_classes(data);
     console.live(str("{}: {}", learner_.model, shape_in_words(data)));
     const double start = monotonic_seconds();
-    {
-      const EndsAtOnce quick(console);
-      learner->fit(data);
-    }
+    learner->fit(data);
     const double seconds = monotonic_seconds() - start;
     State state = learner->to_state();
     state.set("data", data_.kept(data));

@@ -7,6 +7,8 @@
 namespace grim {
 namespace {
 
+constexpr const char* kBetweenTexts = "-----\n";  // running text has lines of its own
+
 class GenerateCommand final : public Command {
  public:
   std::string name() const override { return "generate"; }
@@ -17,7 +19,7 @@ class GenerateCommand final : public Command {
   }
   std::vector<Positional> positionals() override { return {{"folder", "a run folder or a checkpoint folder", &folder_}}; }
   Options options() override {
-    return {{.name = "number", .help = "how many texts (short: -n)", .target = &number_, .low = 0, .basic = true},
+    return {{.name = "number", .help = "how many texts (short: -n); running texts are parted by a line of five hyphens", .target = &number_, .low = 0, .basic = true},
             {.name = "prompt", .help = "how each text begins", .target = &sample_.prompt, .basic = true},
             {.name = "temperature", .help = "below 1 is safer, above 1 wilder, 0 always the likeliest", .target = &sample_.temperature,
              .low = 0, .high = 100, .basic = true},
@@ -37,9 +39,13 @@ class GenerateCommand final : public Command {
     const TrainedModel trained = load_trained(folder_);
     Rng rng(rng_ == "torch" ? RngMode::torch : RngMode::philox, static_cast<uint64_t>(seed_), "generate");
     Json texts = Json::array(), explained = Json::array();
+    console.save_first(true);  // what is written so far is shown
+    const bool items = trained.tokenizer.boundary().has_value();
     for (int64_t i = 0; i < number_ && !console.stop_requested(); ++i) {
       std::vector<Choice> choices;
-      const std::string text = generate(*trained.model, trained.tokenizer, sample_, rng, [&](const Choice& c) { choices.push_back(c); });
+      const auto keep = [&](const Choice& c) { if (explain_) choices.push_back(c); };
+      const std::string text = generate(*trained.model, trained.tokenizer, sample_, rng, keep, [&] { return console.stop_requested(); });
+      if (i > 0 && !items) console.data(kBetweenTexts);
       console.data(text + "\n");
       texts.push(text);
       if (explain_) explained.push(explain(console, trained.tokenizer, choices));

@@ -49,18 +49,6 @@ struct LearnerFlags {
 // Before a long fit: a file that cannot be written, or is the table itself, is said at once. throws: usage, input
 void check_output(const std::string& flag, const std::string& path, const std::string& data);
 
-// A fit keeps nothing until it ends, so the first Ctrl-C may end the program while this lives.
-class EndsAtOnce {
- public:
-  explicit EndsAtOnce(Console& console) : console_(console) { console_.end_at_once(true); }
-  ~EndsAtOnce() { console_.end_at_once(false); }
-  EndsAtOnce(const EndsAtOnce&) = delete;
-  EndsAtOnce& operator=(const EndsAtOnce&) = delete;
-
- private:
-  Console& console_;
-};
-
 std::string shape_in_words(const Dataset& data);  // "569 rows, 30 columns, 2 classes"
 
 }  // namespace grim

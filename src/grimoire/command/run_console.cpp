@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "grimoire/base/str.h"
+
 namespace grim {
 namespace {
 
@@ -16,15 +18,17 @@ std::string rate(double per_second) {
   return per_second >= 1e6 ? str("{:.2f}M", per_second / 1e6) : per_second >= 1e3 ? str("{:.1f}k", per_second / 1e3) : str("{:.0f}", per_second);
 }
 
-Json number(double v) { return std::isfinite(v) ? Json(v) : Json(); }
-
 }  // namespace
 
 void ConsoleEvents::progress(const Progress& p) {
-  const double left = p.step > 0 ? p.seconds / static_cast<double>(p.step) * static_cast<double>(p.steps - p.step) : 0;
   std::string line = str("step {}/{}  loss {:.4f}  lr {:.2e}  {} tokens/s", p.step, p.steps, p.loss, p.lr, rate(p.tokens_per_second));
   if (p.gradient_norm > 0) line += str("  norm {:.2f}", p.gradient_norm);
-  if (p.step < p.steps) line += "  " + duration(left) + " left";
+  if (from_step_ < 0) {
+    from_step_ = p.step;
+    from_seconds_ = p.seconds;
+  } else if (p.step < p.steps && p.step > from_step_) {
+    line += "  " + duration((p.seconds - from_seconds_) / static_cast<double>(p.step - from_step_) * static_cast<double>(p.steps - p.step)) + " left";
+  }
   console_.live(line);
 }
 
@@ -38,13 +42,14 @@ void ConsoleEvents::saved(const std::string& path, int64_t step) { console_.say(
 
 int tell_result(Console& console, const RunResult& r) {
   if (r.ending == Ending::stopped) {
-    console.say(str("stopped and saved at step {}; go on with: grimoire resume {}", r.step, r.folder));
+    console.say(str("stopped at step {}{}; go on with: grimoire resume {}", r.step, r.checkpoint.empty() ? "" : ", saved as " + r.checkpoint, r.folder));
   } else {
     if (r.ending == Ending::early) console.say(str("stopped early: no better dev loss since step {}", r.best_step));
     std::string line = str("done: train {:.4f}", r.train_loss);
     if (std::isfinite(r.dev_loss)) line += str(", dev {:.4f}", r.dev_loss);
     if (std::isfinite(r.test_loss)) line += str(", test {:.4f}", r.test_loss);
     console.say(line + str(" nats a token; the counting bigram has {:.4f}", r.baseline_loss));
+    if (r.train_loss > r.uniform_loss) console.say(str("warning: that is no better than guessing ({:.4f}); look at it with: grimoire doctor {}", r.uniform_loss, r.folder));
     console.say(str("{} tokens/s, {} of training; model: {}", rate(r.tokens_per_second), duration(r.seconds), r.checkpoint));
     console.say(str("sample from it: grimoire generate {} -n 10", r.folder));
   }
@@ -54,10 +59,11 @@ int tell_result(Console& console, const RunResult& r) {
                                  {"best_step", r.best_step},
                                  {"parameters", r.parameters},
                                  {"vocab_size", r.vocab_size},
-                                 {"train_loss", number(r.train_loss)},
-                                 {"dev_loss", number(r.dev_loss)},
-                                 {"test_loss", number(r.test_loss)},
-                                 {"baseline_loss", number(r.baseline_loss)},
+                                 {"train_loss", r.train_loss},
+                                 {"dev_loss", r.dev_loss},
+                                 {"test_loss", r.test_loss},
+                                 {"common_loss", r.common_loss},
+                                 {"baseline_loss", r.baseline_loss},
                                  {"tokens_per_second", r.tokens_per_second},
                                  {"seconds", r.seconds},
                                  {"folder", r.folder},

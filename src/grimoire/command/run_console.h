@@ -13,10 +13,14 @@ class ConsoleEvents final : public RunEvents {
   void progress(const Progress& p) override;
   void evaluated(const EvaluationReport& r) override;
   void saved(const std::string& path, int64_t step) override;
+  void begun() override { console_.save_first(true); }
+  void all_saved() override { console_.save_first(false); }
   bool stop_requested() override { return console_.stop_requested(); }
 
  private:
   Console& console_;
+  int64_t from_step_ = -1;      // the first progress: what is left is reckoned from there on, without the slow first step
+  double from_seconds_ = 0;
 };
 
 int tell_result(Console& console, const RunResult& result);  // the exit code

@@ -1,8 +1,9 @@
 #include "grimoire/base/files.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/run_console.h"
-#include "grimoire/data/corpus.h"
+#include "grimoire/device/memory.h"
 #include "grimoire/train/run.h"
+#include "grimoire/train/session.h"
 
 namespace grim {
 namespace {
@@ -29,16 +30,15 @@ class TrainCommand final : public Command {
     Json file = Json::object();
     if (!config_file_.empty()) {
       file = Json::parse(read_file(config_file_), config_file_);
-      from_json(config_.options(), file);
+      from_json(config_.options(), file, config_file_);
       Command::set(given);
     }
     if (config_.data.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
     if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", "see grimoire train --help");
-    if (config_.format == "auto")
-      config_.format = load_corpus(config_.data).format == CorpusFormat::lines ? "lines" : "text";
-    const std::string format = config_.format;
+    corpus_ = load_corpus(config_.data, format_of(config_));  // read once: a pipe has no second time
+    const std::string format = corpus_.format == CorpusFormat::lines ? "lines" : "text";
     config_ = default_run(config_.model, format);
-    from_json(config_.options(), file);
+    from_json(config_.options(), file, config_file_);
     Command::set(given);
     config_.format = format;
   }
@@ -46,12 +46,12 @@ class TrainCommand final : public Command {
   int run(Console& console) override {
     if (dry_run_) return tell_cost(console);
     ConsoleEvents events(console);
-    return tell_result(console, train(config_, events));
+    return tell_result(console, train(config_, corpus_, events));
   }
 
  private:
   int tell_cost(Console& console) {
-    const RunCost c = predict_cost(config_);
+    const RunCost c = predict_cost(config_, corpus_);
     const auto mib = [](int64_t bytes) { return static_cast<double>(bytes) / 1048576.0; };
     console.data(str("{} on {}: {} parameters, {} symbols, {} examples, {} tokens a step\n", config_.model, config_.data, with_commas(c.parameters),
                      c.vocab_size, with_commas(c.examples), with_commas(c.tokens_per_step)));
@@ -60,6 +60,8 @@ class TrainCommand final : public Command {
                      mib(c.optimizer_bytes), mib(c.activation_bytes), mib(c.data_bytes), mib(c.report_bytes)));
     console.data(str("time: {:.2f} ms a step, {:.0f} s for {} steps; a checkpoint takes {:.1f} MiB\n", c.seconds_per_step * 1e3,
                      c.seconds_per_step * static_cast<double>(config_.steps), config_.steps, mib(c.checkpoint_bytes)));
+    if (const int64_t allowed = device::memory_limit(); c.total_bytes() > allowed)
+      console.say(str("warning: that is more than the {:.1f} MiB that this process may have: the run would be refused, or end early", mib(allowed)));
     if (console.json())
       console.result(Json::object({{"parameters", c.parameters}, {"vocab_size", c.vocab_size}, {"examples", c.examples},
                                    {"tokens_per_step", c.tokens_per_step}, {"total_bytes", c.total_bytes()},
@@ -71,6 +73,7 @@ class TrainCommand final : public Command {
   }
 
   RunConfig config_;
+  Corpus corpus_;
   std::string config_file_;
   bool dry_run_ = false;
 };
@@ -82,9 +85,11 @@ class ResumeCommand final : public Command {
   std::vector<std::string> examples() const override { return {"grimoire resume runs/names", "grimoire resume runs/names --steps 400000"}; }
   std::vector<Positional> positionals() override { return {{"folder", "the run folder", &folder_}}; }
   Options options() override {
-    return {{.name = "steps", .help = "a new number of steps; -1 keeps the old one", .target = &changes_.steps, .low = -1, .basic = true},
+    return {{.name = "steps", .help = "a new number of steps, kept from now on; -1 keeps the old one", .target = &changes_.steps, .low = -1, .basic = true},
             {.name = "threads", .help = "threads; 0 takes every core, -1 keeps the old number", .target = &changes_.threads,
-             .low = -1, .high = 256, .basic = true}};
+             .low = -1, .high = 256, .basic = true},
+            {.name = "accept-changes", .help = "go on although the data or their split are not what the checkpoint was trained on",
+             .target = &changes_.accept_changes}};
   }
   int run(Console& console) override {
     ConsoleEvents events(console);

@@ -75,7 +75,6 @@ class ValidateCommand final : public Command {
     console.say(str("{}: {}; {}", learner_.model, shape_in_words(data), how_dealt(folds)));
     Json result =
         Json::object({{"model", learner_.model}, {"rows", data.rows()}, {"columns", data.x.width()}, {"protocol", how_dealt(folds)}});
-    const EndsAtOnce quick(console);
     if (curve_)
       show_learning_curve(console, result, *learner, data, folds, progress);
     else if (!vary_.empty())
@@ -84,7 +83,6 @@ class ValidateCommand final : public Command {
       show_search(console, result, *learner, data, folds, progress);
     else
       show_scores(console, result, *learner, data, folds, progress);
-    console.end_at_once(false);
     if (!report_.empty()) {
       write_atomically(report_, page(data));
       console.say(str("page: {}", report_));

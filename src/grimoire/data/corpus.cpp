@@ -4,16 +4,33 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/machine.h"
+#include "grimoire/io/hash.h"
 #include "grimoire/text/utf8.h"
 
 namespace grim {
 namespace {
+
+constexpr int64_t kBytesPerByte = 18;  // of a text: itself, and its ids twice for a moment
 
 std::string_view trimmed(std::string_view line) {
   constexpr std::string_view kSpace = " \t\r\v\f";
   const size_t begin = line.find_first_not_of(kSpace);
   return begin == std::string_view::npos ? std::string_view()
                                          : line.substr(begin, line.find_last_not_of(kSpace) - begin + 1);
+}
+
+// CR LF becomes LF, in one pass; where there is no LF at all, CR ends the lines and becomes LF. Any other CR stays.
+void unify_line_ends(std::string& text) {
+  size_t to = text.find('\r');
+  if (to == std::string::npos) return;
+  if (text.find('\n') == std::string::npos) {
+    std::replace(text.begin(), text.end(), '\r', '\n');
+    return;
+  }
+  for (size_t at = to; at < text.size(); ++at)
+    if (text[at] != '\r' || at + 1 == text.size() || text[at + 1] != '\n') text[to++] = text[at];
+  text.resize(to);
 }
 
 // f(line number, trimmed line) for every line.
@@ -47,17 +64,43 @@ void check_is_text(const std::string& bytes, const std::string& source) {
 
 }  // namespace
 
-Corpus load_corpus(const std::string& path, CorpusFormat format) { return corpus_of(read_file(path), path, format); }
+Corpus load_corpus(const std::string& path, CorpusFormat format) {
+  const std::unique_ptr<InFile> file = files().open(path);
+  const int64_t size = file->size(), allowed = machine_memory();
+  if (size > allowed / kBytesPerByte)
+    fail(ErrorKind::resource, "corpus",
+         str("{}: reading {} bytes of text takes about {} of memory, {} are allowed", path, with_commas(size), with_commas(kBytesPerByte * size),
+             with_commas(allowed)),
+         "train on a part of it (head -c)");
+  std::string bytes(static_cast<size_t>(size), '\0');
+  file->read_at(0, bytes.data(), bytes.size());
+  return corpus_of(std::move(bytes), path, format);
+}
+
+std::string content_hash(const Corpus& corpus) {
+  if (corpus.format == CorpusFormat::text) return hash_of(corpus.text);
+  Hasher hasher;
+  for (const std::string& item : corpus.items) hasher.add(item + "\n");
+  return hasher.hex();
+}
+
+std::string content_of(const Corpus& corpus) {
+  if (corpus.format == CorpusFormat::text) return corpus.text;
+  std::string text;
+  for (const std::string& item : corpus.items) text += item + "\n";
+  return text;
+}
 
 Corpus corpus_of(std::string bytes, const std::string& source, CorpusFormat format) {
   check_is_text(bytes, source);
-  if (bytes.starts_with("\xef\xbb\xbf")) bytes.erase(0, 3);
   Corpus corpus;
   corpus.source = source;
+  corpus.file_hash = hash_of(bytes);
+  if (bytes.starts_with("\xef\xbb\xbf")) bytes.erase(0, 3);
+  unify_line_ends(bytes);
   if (format == CorpusFormat::automatic) format = looks_like_items(bytes) ? CorpusFormat::lines : CorpusFormat::text;
   corpus.format = format;
   if (format == CorpusFormat::text) {
-    for (size_t at = 0; (at = bytes.find("\r\n", at)) != std::string::npos; ++at) bytes.erase(at, 1);
     corpus.text = std::move(bytes);
     GRIM_CHECK(!corpus.text.empty(), input, "corpus", "{}: the file is empty", source);
     return corpus;

@@ -1,14 +1,14 @@
 #include "grimoire/device/memory.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
 
 #include <sys/mman.h>
-#include <unistd.h>
-
 #include "grimoire/base/error.h"
+#include "grimoire/base/machine.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define GRIM_PLAIN_MALLOC 1
@@ -61,14 +61,22 @@ struct Pool {
          "raise the limit on virtual memory (ulimit -v)");
   }
 
+  // The limit, less what the process holds beside the pool. That is looked up only when the pool comes near.
+  size_t may_commit(size_t target) const {
+    const auto allowed = static_cast<size_t>(memory_limit());
+    if (limit > 0 || target < allowed / 2) return allowed;
+    const auto resident = static_cast<size_t>(resident_memory());
+    return allowed - std::min(allowed, resident > committed ? resident - committed : 0);
+  }
+
   void commit(size_t end) {
     const size_t target = (end + kHugePage - 1) & ~(kHugePage - 1);
-    const auto allowed = static_cast<size_t>(memory_limit());
+    const size_t allowed = may_commit(target);
     if (target > allowed || target > reserved)
       fail(ErrorKind::resource, "memory",
            str("out of memory: {:.2f} GiB in use, {:.2f} GiB more needed, {:.2f} GiB allowed", committed / 1073741824.0,
                (target - committed) / 1073741824.0, allowed / 1073741824.0),
-           "a smaller --batch-size or --block-size needs less; --dry-run predicts it");
+           "a smaller batch or context needs less; a dry run predicts it");
     if (mprotect(range + committed, target - committed, PROT_READ | PROT_WRITE) != 0)
       fail(ErrorKind::resource, "memory", str("the system refused {} bytes", target - committed));
     madvise(range + committed, target - committed, MADV_HUGEPAGE);
@@ -99,8 +107,7 @@ Pool& pool() {
 }  // namespace
 
 int64_t memory_limit() {
-  static const int64_t machine = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
-  return pool().limit > 0 ? pool().limit : machine;
+  return pool().limit > 0 ? pool().limit : machine_memory();
 }
 
 void set_memory_limit(int64_t bytes) { pool().limit = bytes; }

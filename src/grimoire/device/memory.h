@@ -25,7 +25,7 @@ struct MemoryUse {
 MemoryUse memory_use();
 void reset_peak();
 
-// A limit in bytes on committed memory; 0 is the machine's own. Tests and `--memory` use it.
+// A limit in bytes on committed memory; 0 is what the machine or its control groups allow the process (base/machine.h).
 void set_memory_limit(int64_t bytes);
 int64_t memory_limit();
 

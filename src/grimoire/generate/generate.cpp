@@ -44,7 +44,10 @@ std::vector<float> next_logits(const LanguageModel& model, const std::vector<int
   Pass pass = Pass::evaluation();
   Tensor y = model.logits(Tensor::from(seen, {1, static_cast<int64_t>(seen.size())}), pass);
   if (model.reading() == Reading::sequence) y = select(y, 1, -1);
-  return y.to_vector<float>();
+  std::vector<float> logits = y.to_vector<float>();
+  for (size_t i = 0; i < logits.size(); ++i)  // -inf is a symbol that cannot follow
+    GRIM_CHECK(!std::isnan(logits[i]) && logits[i] < INFINITY, numeric, "generate", "the model's logit of token {} is {}", i, logits[i]);
+  return logits;
 }
 
 Choice choose(const std::vector<float>& logits, const SampleOptions& o, Rng& rng) {
@@ -83,7 +86,7 @@ std::vector<float> shape_distribution(const std::vector<float>& logits, const Sa
 }
 
 std::string generate(const LanguageModel& model, const CharTokenizer& tokenizer, const SampleOptions& o, Rng& rng,
-                     const std::function<void(const Choice&)>& on_choice) {
+                     const std::function<void(const Choice&)>& on_choice, const std::function<bool()>& stop) {
   check(o);
   const bool items = tokenizer.boundary().has_value();
   const int64_t limit = o.max_tokens > 0 ? o.max_tokens : items ? 1000 : 500;
@@ -92,15 +95,19 @@ std::string generate(const LanguageModel& model, const CharTokenizer& tokenizer,
   if (items) ids.insert(ids.end(), prompt.begin(), prompt.end());
   else if (!prompt.empty()) ids = prompt;
   std::vector<int64_t> written = prompt;
-  for (int64_t i = 0; i < limit; ++i) {
+  std::string text;  // of `written`, kept only to look for the end in
+  if (!o.stop.empty()) text = tokenizer.decode(written);
+  for (int64_t i = 0; i < limit && !(stop && stop()); ++i) {
     const Choice c = choose(next_logits(model, ids), o, rng);
     if (on_choice) on_choice(c);
     if (items && c.token == *tokenizer.boundary()) break;
     ids.push_back(c.token);
     written.push_back(c.token);
     if (o.stop.empty()) continue;
-    const std::string text = tokenizer.decode(written);
-    if (const size_t at = text.find(o.stop, o.prompt.size()); at != std::string::npos) return text.substr(0, at);
+    const size_t before = text.size();
+    text += tokenizer.decode({&c.token, 1});
+    const size_t from = std::max(o.prompt.size(), before - std::min(before, o.stop.size()));
+    if (const size_t at = text.find(o.stop, from); at != std::string::npos) return text.substr(0, at);
   }
   return tokenizer.decode(written);
 }

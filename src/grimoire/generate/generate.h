@@ -34,8 +34,10 @@ struct Choice {
 // The distribution over the next token after shaping: (V) probabilities that sum to 1.
 std::vector<float> shape_distribution(const std::vector<float>& logits, const SampleOptions& options);
 
-// throws: argument, an option out of range; input, a prompt with characters that the model does not know.
+// Asked after every token, `stop` ends the text where it is.
+// throws: argument, an option out of range; input, a prompt with characters that the model does not know; numeric, logits that are
+// not finite
 std::string generate(const LanguageModel& model, const CharTokenizer& tokenizer, const SampleOptions& options, Rng& rng,
-                     const std::function<void(const Choice&)>& on_choice = {});
+                     const std::function<void(const Choice&)>& on_choice = {}, const std::function<bool()>& stop = {});
 
 }  // namespace grim

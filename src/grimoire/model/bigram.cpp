@@ -1,5 +1,6 @@
 #include "grimoire/model/bigram.h"
 
+#include "grimoire/model/config_keys.h"
 #include "grimoire/op/embedding.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
@@ -8,7 +9,11 @@
 namespace grim {
 
 BigramConfig BigramConfig::from_json(const Json& c) {
-  return {.vocab_size = c.integer("vocab_size"), .smoothing = c.real("smoothing", 1.0)};
+  static const std::vector<KeyRule> rules = {{"vocab_size"}, {"smoothing"}, {"context", KeyUse::harmless}, {"n_embd", KeyUse::harmless}, {"n_hidden", KeyUse::harmless}};
+  check_config_keys(c, rules);
+  const double smoothing = c.real("smoothing", 1.0);
+  GRIM_CHECK(smoothing >= 0, input, "config", "config.json: key 'smoothing': got {}, expected 0 or more", smoothing);
+  return {.vocab_size = config_size(c, "vocab_size"), .smoothing = smoothing};
 }
 
 Bigram::Bigram(const BigramConfig& c)

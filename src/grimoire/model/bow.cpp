@@ -1,5 +1,6 @@
 #include "grimoire/model/bow.h"
 
+#include "grimoire/model/config_keys.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
@@ -19,8 +20,10 @@ Tensor causal_average(const Tensor& x) {
 }  // namespace
 
 BowConfig BowConfig::from_json(const Json& c) {
-  return {.vocab_size = c.integer("vocab_size"), .context = c.integer("context"), .n_embd = c.integer("n_embd"),
-          .n_hidden = c.integer("n_hidden")};
+  static const std::vector<KeyRule> rules = {{"vocab_size"}, {"context"}, {"n_embd"}, {"n_hidden"}};
+  check_config_keys(c, rules);
+  return {.vocab_size = config_size(c, "vocab_size"), .context = config_size(c, "context"), .n_embd = config_size(c, "n_embd"),
+          .n_hidden = config_size(c, "n_hidden")};
 }
 
 Bow::Bow(const BowConfig& c, Rng& rng)

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "grimoire/model/config_keys.h"
 #include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/op/attention.h"
@@ -33,6 +34,28 @@ Tensor untied_head(const GptConfig& c, Rng& rng) {  // (V, C), so fan_in is its 
   return c.init == GptInit::gpt2 ? normal_init(shape, kInitStd, rng) : uniform_init(shape, 1 / std::sqrt(double(c.n_embd)), rng);
 }
 
+// Hugging Face's names for what `linear` can do. Its four tanh forms differ in rounding alone.
+constexpr struct {
+  std::string_view name;
+  Activation activation;
+} kActivations[] = {{"gelu_new", Activation::gelu_tanh},  {"gelu_pytorch_tanh", Activation::gelu_tanh}, {"gelu_fast", Activation::gelu_tanh},
+                    {"gelu_accurate", Activation::gelu_tanh}, {"gelu", Activation::gelu},           {"gelu_python", Activation::gelu},
+                    {"relu", Activation::relu},           {"silu", Activation::silu},                   {"swish", Activation::silu},
+                    {"tanh", Activation::tanh},           {"sigmoid", Activation::sigmoid},             {"linear", Activation::none}};
+
+const Activation* activation_named(std::string_view name) {
+  for (const auto& a : kActivations)
+    if (a.name == name) return &a.activation;
+  return nullptr;
+}
+
+// What scores are multiplied with; 0 is attention's own 1 / sqrt(D).
+double attention_scale(const GptConfig& c, int64_t layer) {
+  if (c.scale_by_width && !c.scale_by_layer) return 0;
+  const double width = c.scale_by_width ? std::sqrt(static_cast<double>(c.n_embd / c.n_head)) : 1;
+  return 1 / (width * (c.scale_by_layer ? static_cast<double>(layer + 1) : 1));
+}
+
 }  // namespace
 
 GptConfig GptConfig::gpt2() { return {}; }
@@ -46,14 +69,14 @@ GptConfig GptConfig::nanogpt_char() {
   return {.vocab_size = 65, .n_positions = 256, .n_embd = 384, .n_layer = 6, .n_head = 6, .dropout = 0.2, .biases = false};
 }
 
-Gpt::Attention::Attention(Module& parent, const GptConfig& c, Rng& rng)
-    : Module("attn", parent), heads(c.n_head), dropout(c.dropout),
+Gpt::Attention::Attention(Module& parent, const GptConfig& c, int64_t layer, Rng& rng)
+    : Module("attn", parent), heads(c.n_head), dropout(c.attention_dropout < 0 ? c.dropout : c.attention_dropout), scale(attention_scale(c, layer)),
       c_attn("c_attn", *this, weight(c, c.n_embd, 3 * c.n_embd, kInitStd, rng), bias(c, c.n_embd, 3 * c.n_embd, rng)),
       c_proj("c_proj", *this, weight(c, c.n_embd, c.n_embd, residual_std(c), rng), bias(c, c.n_embd, c.n_embd, rng)) {}
 
 Tensor Gpt::Attention::operator()(const Tensor& x, Pass& pass) const {
   const Tensor qkv = c_attn(x);  // (B, T, 3C)
-  AttentionOptions options{.mask = AttentionMask::causal};
+  AttentionOptions options{.mask = AttentionMask::causal, .scale = scale};
   if (pass.training && dropout > 0) {
     options.dropout = dropout;
     options.key = pass.next_key();
@@ -62,15 +85,15 @@ Tensor Gpt::Attention::operator()(const Tensor& x, Pass& pass) const {
 }
 
 Gpt::FeedForward::FeedForward(Module& parent, const GptConfig& c, Rng& rng)
-    : Module("mlp", parent), c_fc("c_fc", *this, weight(c, c.n_embd, 4 * c.n_embd, kInitStd, rng),
-           bias(c, c.n_embd, 4 * c.n_embd, rng)),
-      c_proj("c_proj", *this, weight(c, 4 * c.n_embd, c.n_embd, residual_std(c), rng), bias(c, 4 * c.n_embd, c.n_embd, rng)) {}
+    : Module("mlp", parent), activation(*activation_named(c.activation)),
+      c_fc("c_fc", *this, weight(c, c.n_embd, c.inner(), kInitStd, rng), bias(c, c.n_embd, c.inner(), rng)),
+      c_proj("c_proj", *this, weight(c, c.inner(), c.n_embd, residual_std(c), rng), bias(c, c.inner(), c.n_embd, rng)) {}
 
-Tensor Gpt::FeedForward::operator()(const Tensor& x) const { return c_proj(c_fc(x, Activation::gelu_tanh)); }
+Tensor Gpt::FeedForward::operator()(const Tensor& x) const { return c_proj(c_fc(x, activation)); }
 
-Gpt::Block::Block(const std::string& name, Module& parent, const GptConfig& c, Rng& rng)
-    : Module(name, parent), dropout(c.dropout), ln_1("ln_1", *this, c.n_embd, c.layer_norm_epsilon, norm_bias(c)),
-      attn(*this, c, rng), ln_2("ln_2", *this, c.n_embd, c.layer_norm_epsilon, norm_bias(c)), mlp(*this, c, rng) {}
+Gpt::Block::Block(int64_t layer, Module& parent, const GptConfig& c, Rng& rng)
+    : Module("h." + std::to_string(layer), parent), dropout(c.dropout), ln_1("ln_1", *this, c.n_embd, c.layer_norm_epsilon, norm_bias(c)),
+      attn(*this, c, layer, rng), ln_2("ln_2", *this, c.n_embd, c.layer_norm_epsilon, norm_bias(c)), mlp(*this, c, rng) {}
 
 Tensor Gpt::Block::operator()(Tensor x, Pass& pass) const {
   x = dropout_add(attn(ln_1(x), pass), x, dropout, pass);
@@ -85,7 +108,7 @@ Gpt::Transformer::Transformer(Module& parent, const GptConfig& c, Rng& rng)
 
 std::vector<std::unique_ptr<Gpt::Block>> Gpt::Transformer::blocks(Module& parent, const GptConfig& c, Rng& rng) {
   std::vector<std::unique_ptr<Block>> h;
-  for (int64_t i = 0; i < c.n_layer; ++i) h.push_back(std::make_unique<Block>("h." + std::to_string(i), parent, c, rng));
+  for (int64_t i = 0; i < c.n_layer; ++i) h.push_back(std::make_unique<Block>(i, parent, c, rng));
   return h;
 }
 
@@ -103,7 +126,7 @@ Tensor Gpt::hidden(const Tensor& tokens, Pass& pass) const {
              tokens.shape(), config_.n_positions);
   const Tensor positions = slice(transformer_.wpe.weight, 0, 0, T);  // (T, C)
   Tensor x = transformer_.wte(tokens) + positions;                   // (B, T, C)
-  x = dropout(x, config_.dropout, pass);
+  x = dropout(x, config_.embedding_dropout < 0 ? config_.dropout : config_.embedding_dropout, pass);
   for (const auto& block : transformer_.h) x = (*block)(x, pass);
   return transformer_.ln_f(x);
 }
@@ -123,42 +146,81 @@ Tensor Gpt::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const 
 // with zero ones, because gpt2 has no such option, and "grimoire_biases": false drops them when it comes back here.
 
 Json Gpt::config() const {
-  return Json::object({{"model_type", "gpt2"},
+  Json json = Json::object({{"model_type", "gpt2"},
                        {"architectures", Json::array({"GPT2LMHeadModel"})},
                        {"vocab_size", config_.vocab_size},
                        {"n_positions", config_.n_positions},
                        {"n_embd", config_.n_embd},
                        {"n_layer", config_.n_layer},
                        {"n_head", config_.n_head},
-                       {"n_inner", Json()},
-                       {"activation_function", "gelu_new"},
+                       {"n_inner", config_.n_inner > 0 ? Json(config_.n_inner) : Json()},
+                       {"activation_function", config_.activation},
                        {"resid_pdrop", config_.dropout},
-                       {"embd_pdrop", config_.dropout},
-                       {"attn_pdrop", config_.dropout},
+                       {"embd_pdrop", config_.embedding_dropout < 0 ? config_.dropout : config_.embedding_dropout},
+                       {"attn_pdrop", config_.attention_dropout < 0 ? config_.dropout : config_.attention_dropout},
                        {"layer_norm_epsilon", config_.layer_norm_epsilon},
                        {"initializer_range", kInitStd},
-                       {"scale_attn_weights", true},
+                       {"scale_attn_weights", config_.scale_by_width},
                        {"tie_word_embeddings", config_.tied},
                        {"bos_token_id", 0},
                        {"eos_token_id", 0},
                        {"torch_dtype", "float32"},
                        {"grimoire_biases", config_.biases},
                        {"grimoire_init", config_.init == GptInit::gpt2 ? "gpt2" : "torch"}});
+  if (config_.scale_by_layer) json.set("scale_attn_by_inverse_layer_idx", true);
+  return json;
 }
 
+namespace {
+
+const std::vector<KeyRule>& gpt_rules() {
+  static const std::vector<KeyRule> rules = {
+      {"vocab_size"}, {"n_positions"}, {"n_embd"}, {"n_layer"}, {"n_head"}, {"n_inner"}, {"n_ctx"}, {"activation_function"}, {"resid_pdrop"},
+      {"embd_pdrop"}, {"attn_pdrop"}, {"layer_norm_epsilon"}, {"scale_attn_weights"}, {"scale_attn_by_inverse_layer_idx"}, {"tie_word_embeddings"},
+      {"grimoire_biases"}, {"grimoire_init", KeyUse::fixed, {"\"gpt2\"", "\"torch\""}},
+      {"reorder_and_upcast_attn", KeyUse::harmless},  // the same product in f32, which ours always is
+      {"summary_activation", KeyUse::harmless}, {"summary_first_dropout", KeyUse::harmless}, {"summary_proj_to_labels", KeyUse::harmless},
+      {"summary_type", KeyUse::harmless}, {"summary_use_proj", KeyUse::harmless}};  // of a head that language models lack
+  return rules;
+}
+
+}  // namespace
+
 GptConfig GptConfig::from_json(const Json& json) {
-  const std::string activation = json.text("activation_function", "gelu_new");
-  GRIM_CHECK(activation == "gelu_new", input, "gpt", "activation_function '{}' is not supported, expected gelu_new", activation);
-  return {.vocab_size = json.integer("vocab_size"),
-          .n_positions = json.integer("n_positions"),
-          .n_embd = json.integer("n_embd"),
-          .n_layer = json.integer("n_layer"),
-          .n_head = json.integer("n_head"),
-          .dropout = json.real("resid_pdrop", 0.0),
-          .layer_norm_epsilon = json.real("layer_norm_epsilon", 1e-5),
-          .tied = json.boolean("tie_word_embeddings", true),
-          .biases = json.boolean("grimoire_biases", true),
-          .init = json.text("grimoire_init", "gpt2") == "torch" ? GptInit::torch : GptInit::gpt2};
+  check_config_keys(json, gpt_rules());
+  GptConfig c{.vocab_size = config_size(json, "vocab_size"),
+              .n_positions = config_size(json, "n_positions"),
+              .n_embd = config_size(json, "n_embd"),
+              .n_layer = config_size(json, "n_layer", 0, 1 << 16),
+              .n_head = config_size(json, "n_head"),
+              .dropout = config_rate(json, "resid_pdrop", 0.0),
+              .embedding_dropout = -1,
+              .attention_dropout = -1,
+              .layer_norm_epsilon = json.real("layer_norm_epsilon", 1e-5),
+              .n_inner = 0,
+              .activation = json.text("activation_function", "gelu_new"),
+              .scale_by_width = json.boolean("scale_attn_weights", true),
+              .scale_by_layer = json.boolean("scale_attn_by_inverse_layer_idx", false),
+              .tied = json.boolean("tie_word_embeddings", true),
+              .biases = json.boolean("grimoire_biases", true),
+              .init = json.text("grimoire_init", "gpt2") == "torch" ? GptInit::torch : GptInit::gpt2};
+  if (const double embd = config_rate(json, "embd_pdrop", c.dropout); embd != c.dropout) c.embedding_dropout = embd;
+  if (const double attn = config_rate(json, "attn_pdrop", c.dropout); attn != c.dropout) c.attention_dropout = attn;
+  if (const Json* inner = json.find("n_inner"); inner && !inner->is_null()) c.n_inner = config_size(json, "n_inner");
+  if (c.n_inner == 4 * c.n_embd) c.n_inner = 0;
+  GRIM_CHECK(json.integer("n_ctx", c.n_positions) == c.n_positions, input, "config", "config.json: n_ctx is {}, n_positions {}",
+             json.integer("n_ctx"), c.n_positions);
+  GRIM_CHECK(c.layer_norm_epsilon > 0 && c.layer_norm_epsilon < 1, input, "config", "config.json: key 'layer_norm_epsilon': got {}, expected above 0, below 1",
+             c.layer_norm_epsilon);
+  GRIM_CHECK(c.n_embd % c.n_head == 0, input, "config", "config.json: n_embd must divide by n_head: got {} and {}", c.n_embd, c.n_head);
+  if (!activation_named(c.activation)) {
+    std::vector<std::string> names;
+    for (const auto& a : kActivations) names.emplace_back(a.name);
+    const std::string near = nearest(c.activation, names.data(), names.size());
+    fail(ErrorKind::input, "config", str("config.json: activation_function '{}' is not supported", c.activation),
+         near.empty() ? "gelu_new, gelu, relu, silu and tanh are" : str("did you mean '{}'?", near));
+  }
+  return c;
 }
 
 namespace {
@@ -177,7 +239,7 @@ std::vector<NamedTensor> Gpt::checkpoint() const {
   return tensors;
 }
 
-void Gpt::load(const std::vector<NamedTensor>& tensors) {
+void Gpt::load(const std::vector<NamedTensor>& tensors, const std::string& source) {
   std::vector<NamedTensor> kept;
   for (const NamedTensor& t : tensors) {
     const bool mask = t.name.ends_with(".attn.bias") || t.name.ends_with(".attn.masked_bias");  // buffers of old files
@@ -186,7 +248,7 @@ void Gpt::load(const std::vector<NamedTensor>& tensors) {
     if (!mask && !zero_bias && !tied_head)
       kept.push_back({t.name.starts_with("transformer.") || t.name == "lm_head.weight" ? t.name : "transformer." + t.name, t.tensor});
   }
-  LanguageModel::load(kept);
+  LanguageModel::load(kept, source);
 }
 
 }  // namespace grim

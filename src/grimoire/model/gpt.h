@@ -24,8 +24,13 @@ struct GptConfig {
   int64_t n_embd = 768;        // C
   int64_t n_layer = 12;        // L
   int64_t n_head = 12;         // H
-  double dropout = 0.0;        // embedding, residual and attention
+  double dropout = 0.0;        // residual
+  double embedding_dropout = -1, attention_dropout = -1;  // below 0: as `dropout`
   double layer_norm_epsilon = 1e-5;
+  int64_t n_inner = 0;         // F; 0: 4 C
+  std::string activation = "gelu_new";  // its Hugging Face name
+  bool scale_by_width = true;  // attention scores over sqrt(D)
+  bool scale_by_layer = false; // and over the number of the layer, from 1
   bool tied = true;            // output layer = token embedding
   bool biases = true;          // in linear layers and norms
   GptInit init = GptInit::gpt2;
@@ -34,7 +39,8 @@ struct GptConfig {
   static GptConfig makemore();       // 4 layers of 64, untied: about 200K parameters
   static GptConfig nanogpt_cpu();    // 4 layers of 128, context 64, no biases
   static GptConfig nanogpt_char();   // 6 layers of 384, context 256, dropout 0.2, no biases
-  static GptConfig from_json(const Json& config);
+  static GptConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here
+  int64_t inner() const { return n_inner > 0 ? n_inner : 4 * n_embd; }
 };
 
 class Gpt final : public LanguageModel {
@@ -48,23 +54,24 @@ class Gpt final : public LanguageModel {
   Tensor loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const override;
   Json config() const override;
   std::vector<NamedTensor> checkpoint() const override;
-  void load(const std::vector<NamedTensor>& tensors) override;
+  void load(const std::vector<NamedTensor>& tensors, const std::string& source = "weights") override;
 
  private:
   struct Attention : Module {
-    Attention(Module& parent, const GptConfig& c, Rng& rng);
+    Attention(Module& parent, const GptConfig& c, int64_t layer, Rng& rng);
     Tensor operator()(const Tensor& x, Pass& pass) const;
     int64_t heads;
-    double dropout;
+    double dropout, scale;
     Linear c_attn, c_proj;
   };
   struct FeedForward : Module {
     FeedForward(Module& parent, const GptConfig& c, Rng& rng);
     Tensor operator()(const Tensor& x) const;
+    Activation activation;
     Linear c_fc, c_proj;
   };
   struct Block : Module {
-    Block(const std::string& name, Module& parent, const GptConfig& c, Rng& rng);
+    Block(int64_t layer, Module& parent, const GptConfig& c, Rng& rng);
     Tensor operator()(Tensor x, Pass& pass) const;
     double dropout;
     LayerNorm ln_1;

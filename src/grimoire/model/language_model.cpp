@@ -24,7 +24,7 @@ std::vector<NamedTensor> LanguageModel::checkpoint() const {
   return tensors;
 }
 
-void LanguageModel::load(const std::vector<NamedTensor>& tensors) { assign(*this, tensors); }
+void LanguageModel::load(const std::vector<NamedTensor>& tensors, const std::string& source) { assign(*this, tensors, source); }
 
 const std::vector<std::string>& language_model_types() {
   static const std::vector<std::string> types = {"bigram", "neural-bigram", "mlp", "bow", "rnn", "gru", "lstm", "wavenet", "gpt2"};

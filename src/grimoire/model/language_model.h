@@ -27,14 +27,18 @@ class LanguageModel : public Module {
 
   // config.json: holds model_type and everything make_language_model needs to build the same shape again.
   virtual Json config() const = 0;
-  // Tensors under the names and layouts that they have in model.safetensors, and back. throws: input, a tensor that is
-  // missing, left over or of another shape.
+  // Tensors under the names and layouts that they have in model.safetensors, and back. `source` names the file in errors.
+  // throws: input, a tensor that is missing, left over, of another shape, or with numbers that are NaN or infinite.
   virtual std::vector<NamedTensor> checkpoint() const;
-  virtual void load(const std::vector<NamedTensor>& tensors);
+  virtual void load(const std::vector<NamedTensor>& tensors, const std::string& source = "weights");
 };
 
 // From config.json; weights are drawn from `rng`. throws: input, unknown model_type, with the nearest known one.
 std::unique_ptr<LanguageModel> make_language_model(const Json& config, Rng& rng);
+
+// Parameters of the model that this config.json describes, without building it: what sizes would cost is known before memory is
+// asked for. At most 4e18; a model that counts has none. throws: input
+int64_t parameter_count(const Json& config);
 
 // The model_types that make_language_model knows.
 const std::vector<std::string>& language_model_types();

@@ -1,5 +1,6 @@
 #include "grimoire/model/mlp.h"
 
+#include "grimoire/model/config_keys.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/op/view.h"
 
@@ -12,8 +13,10 @@ constexpr BatchNormOptions kNorm{.momentum = 0.01, .variance = BatchNormVariance
 }  // namespace
 
 MlpConfig MlpConfig::from_json(const Json& c) {
-  return {.vocab_size = c.integer("vocab_size"), .context = c.integer("context"), .n_embd = c.integer("n_embd"),
-          .n_hidden = c.integer("n_hidden"), .batch_norm = c.boolean("batch_norm", false)};
+  static const std::vector<KeyRule> rules = {{"vocab_size"}, {"context"}, {"n_embd"}, {"n_hidden"}, {"batch_norm"}};
+  check_config_keys(c, rules);
+  return {.vocab_size = config_size(c, "vocab_size"), .context = config_size(c, "context"), .n_embd = config_size(c, "n_embd"),
+          .n_hidden = config_size(c, "n_hidden"), .batch_norm = c.boolean("batch_norm", false)};
 }
 
 // Braces fix the order of evaluation: each layer draws its weight, then its bias, even one that starts at zero.

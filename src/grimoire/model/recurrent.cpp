@@ -1,5 +1,6 @@
 #include "grimoire/model/recurrent.h"
 
+#include "grimoire/model/config_keys.h"
 #include "grimoire/nn/init.h"
 
 namespace grim {
@@ -8,10 +9,12 @@ const char* type_of(Cell cell) { return cell == Cell::rnn ? "rnn" : cell == Cell
 }  // namespace
 
 RecurrentConfig RecurrentConfig::from_json(const Json& c) {
+  static const std::vector<KeyRule> rules = {{"vocab_size"}, {"context"}, {"n_embd"}, {"n_hidden"}, {"n_layer"}};
+  check_config_keys(c, rules);
   const std::string& type = c.text("model_type");
   return {.cell = type == "rnn" ? Cell::rnn : type == "gru" ? Cell::gru : Cell::lstm,
-          .vocab_size = c.integer("vocab_size"), .context = c.integer("context"), .n_embd = c.integer("n_embd"),
-          .n_hidden = c.integer("n_hidden"), .n_layer = c.integer("n_layer", 1)};
+          .vocab_size = config_size(c, "vocab_size"), .context = config_size(c, "context"), .n_embd = config_size(c, "n_embd"),
+          .n_hidden = config_size(c, "n_hidden"), .n_layer = c.find("n_layer") ? config_size(c, "n_layer", 1, 1 << 16) : 1};
 }
 
 Recurrent::Recurrent(const RecurrentConfig& c, Rng& rng)

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include "grimoire/model/config_keys.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/op/view.h"
 
@@ -13,8 +14,10 @@ constexpr BatchNormOptions kNorm{.momentum = 0.1, .variance = BatchNormVariance:
 }  // namespace
 
 WaveNetConfig WaveNetConfig::from_json(const Json& c) {
-  return {.vocab_size = c.integer("vocab_size"), .context = c.integer("context"), .n_embd = c.integer("n_embd"),
-          .n_hidden = c.integer("n_hidden")};
+  static const std::vector<KeyRule> rules = {{"vocab_size"}, {"context"}, {"n_embd"}, {"n_hidden"}};
+  check_config_keys(c, rules);
+  return {.vocab_size = config_size(c, "vocab_size"), .context = config_size(c, "context"), .n_embd = config_size(c, "n_embd"),
+          .n_hidden = config_size(c, "n_hidden")};
 }
 
 WaveNet::Layer::Layer(const std::string& name, Module& parent, int64_t in, int64_t out, Rng& rng)

@@ -4,6 +4,7 @@
 
 #include "grimoire/io/safetensors.h"
 #include "grimoire/tensor/copy.h"
+#include "grimoire/tensor/finite.h"
 
 namespace grim {
 
@@ -16,22 +17,23 @@ void save(const Module& module, const std::string& path) {
 void load(const Module& module, const std::string& path) {
   std::vector<NamedTensor> tensors;
   for (const auto& [name, tensor] : read_safetensors(path)) tensors.push_back({name, tensor});
-  assign(module, tensors);
+  assign(module, tensors, path);
 }
 
-void assign(const Module& module, const std::vector<NamedTensor>& tensors) {
+void assign(const Module& module, const std::vector<NamedTensor>& tensors, const std::string& source) {
   std::map<std::string, Tensor> left;
   for (const NamedTensor& t : tensors) left[t.name] = t.tensor;
   std::vector<std::pair<Tensor, Tensor>> pairs;  // checked first, so that a refused file changes nothing
   module.visit([&](const std::string& name, const Tensor& tensor, Module::Kind) {
     const auto found = left.find(name);
-    GRIM_CHECK(found != left.end(), input, "checkpoint", "tensor '{}' is missing", name);
-    GRIM_CHECK(found->second.shape() == tensor.shape(), input, "checkpoint", "tensor '{}': got {}, expected {}", name, found->second.shape(),
-               tensor.shape());
+    GRIM_CHECK(found != left.end(), input, "checkpoint", "{}: tensor '{}' is missing", source, name);
+    GRIM_CHECK(found->second.shape() == tensor.shape(), input, "checkpoint", "{}: tensor '{}': got {}, expected {}", source, name,
+               found->second.shape(), tensor.shape());
+    check_finite({name, found->second}, source);
     pairs.emplace_back(tensor, found->second);
     left.erase(found);
   });
-  GRIM_CHECK(left.empty(), input, "checkpoint", "tensor '{}' belongs to no part of this model", left.begin()->first);
+  GRIM_CHECK(left.empty(), input, "checkpoint", "{}: tensor '{}' belongs to no part of this model", source, left.begin()->first);
   for (const auto& [to, from] : pairs) copy_into(to, from);
 }
 

@@ -11,10 +11,10 @@ namespace grim {
 // Parameters and buffers; replaces the file atomically. throws: resource, it cannot be written.
 void save(const Module& module, const std::string& path);
 // Copies into the module's own tensors, so that optimisers go on seeing them. throws: input, the file is malformed, or a tensor is
-// missing, left over or of another shape.
+// missing, left over, of another shape, or holds numbers that are not finite; then nothing has changed.
 void load(const Module& module, const std::string& path);
 
-// The second half of load, for tensors that are in memory already.
-void assign(const Module& module, const std::vector<NamedTensor>& tensors);
+// The second half of load, for tensors that are in memory already; `source` names them in errors.
+void assign(const Module& module, const std::vector<NamedTensor>& tensors, const std::string& source);
 
 }  // namespace grim

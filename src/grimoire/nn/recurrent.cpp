@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "grimoire/nn/init.h"
+#include "grimoire/nn/tap.h"
 #include "grimoire/op/index.h"
 #include "grimoire/op/linear.h"
 #include "grimoire/op/pointwise.h"
@@ -93,7 +94,7 @@ Tensor run_cell(const RecurrentCell& cell, const Tensor& x, RecurrentState& stat
     state = cell.step(select(gates, 1, t), state);
     outputs[static_cast<size_t>(t)] = state.h;
   }
-  return stack(outputs, 1);  // (B, T, C)
+  return tapped(cell, stack(outputs, 1));  // (B, T, C)
 }
 }  // namespace
 

@@ -9,11 +9,23 @@
 namespace grim {
 namespace {
 
-std::vector<char32_t> sorted_set(std::vector<char32_t> points) {
-  std::sort(points.begin(), points.end());
-  points.erase(std::unique(points.begin(), points.end()), points.end());
-  return points;
-}
+// The characters that occur, in order: one bit a code point, so that a text of any size costs one pass.
+class PointSet {
+ public:
+  void add(std::string_view text) {
+    for (size_t at = 0; at < text.size();) seen_[next_code_point(text, at)] = true;
+  }
+  void remove(char32_t c) { seen_[c] = false; }
+  std::vector<char32_t> sorted() const {
+    std::vector<char32_t> points;
+    for (size_t c = 0; c < seen_.size(); ++c)
+      if (seen_[c]) points.push_back(static_cast<char32_t>(c));
+    return points;
+  }
+
+ private:
+  std::vector<bool> seen_ = std::vector<bool>(0x110000, false);
+};
 
 std::string utf8_of(char32_t c) {
   std::string s;
@@ -42,21 +54,21 @@ CharTokenizer::CharTokenizer(std::vector<char32_t> points, bool boundary)
 
 CharTokenizer CharTokenizer::of_text(std::string_view text, Boundary boundary) {
   check_utf8(text, "text");
-  std::vector<char32_t> points = sorted_set(code_points(text));
-  if (boundary == Boundary::first) std::erase(points, U'\n');
+  PointSet set;
+  set.add(text);
+  if (boundary == Boundary::first) set.remove(U'\n');
+  std::vector<char32_t> points = set.sorted();
   GRIM_CHECK(!points.empty(), input, "tokenizer", "the text holds no characters");
   return CharTokenizer(std::move(points), boundary == Boundary::first);
 }
 
 CharTokenizer CharTokenizer::of_items(const std::vector<std::string>& items) {
-  std::vector<char32_t> points;
+  PointSet set;
   for (const std::string& item : items) {
     check_utf8(item, "item");
-    const std::vector<char32_t> more = code_points(item);
-    points.insert(points.end(), more.begin(), more.end());
-    if (points.size() > 100000) points = sorted_set(std::move(points));
+    set.add(item);
   }
-  points = sorted_set(std::move(points));
+  std::vector<char32_t> points = set.sorted();
   GRIM_CHECK(!points.empty(), input, "tokenizer", "the items hold no characters");
   return CharTokenizer(std::move(points), true);
 }
@@ -105,6 +117,25 @@ std::string CharTokenizer::decode(std::span<const int64_t> ids) const {
 
 // --- files -----------------------------------------------------------------------------------------------------------
 
+namespace {
+
+// Hugging Face's template that puts the boundary before each text, as the model saw every item.
+Json boundary_first(const std::string& boundary) {
+  const auto special = [&](int64_t type) { return Json::object({{"SpecialToken", Json::object({{"id", boundary}, {"type_id", type}})}}); };
+  const auto sequence = [&](const char* id, int64_t type) { return Json::object({{"Sequence", Json::object({{"id", id}, {"type_id", type}})}}); };
+  const Json token = Json::object({{"id", boundary}, {"ids", Json::array({0})}, {"tokens", Json::array({boundary})}});
+  return Json::object({{"type", "TemplateProcessing"},
+                       {"single", Json::array({special(0), sequence("A", 0)})},
+                       {"pair", Json::array({special(0), sequence("A", 0), special(1), sequence("B", 1)})},
+                       {"special_tokens", Json::object({{boundary, token}})}});
+}
+
+Json split_in_characters() {
+  return Json::object({{"type", "Split"}, {"pattern", Json::object({{"Regex", "[\\s\\S]"}})}, {"behavior", "Isolated"}, {"invert", false}});
+}
+
+}  // namespace
+
 Json CharTokenizer::to_json() const {
   Json added = Json::array(), vocab = Json::object();
   for (size_t i = 0; i < tokens_.size(); ++i) vocab.append(tokens_[i], i);
@@ -116,25 +147,42 @@ Json CharTokenizer::to_json() const {
                              {"rstrip", false},
                              {"normalized", false},
                              {"special", true}}));
-  const Json split = Json::object({{"type", "Split"}, {"pattern", Json::object({{"Regex", "[\\s\\S]"}})},
-                                   {"behavior", "Isolated"}, {"invert", false}});
   return Json::object(
       {{"version", "1.0"},
        {"truncation", Json()},
        {"padding", Json()},
        {"added_tokens", added},
        {"normalizer", Json()},
-       {"pre_tokenizer", split},
-       {"post_processor", Json()},
+       {"pre_tokenizer", split_in_characters()},
+       {"post_processor", has_boundary_ ? boundary_first(tokens_[0]) : Json()},
        {"decoder", Json::object({{"type", "Fuse"}})},
-       {"model", Json::object({{"type", "WordLevel"}, {"vocab", std::move(vocab)}, {"unk_token", "<unk>"}})}});
+       // There is no unknown token: a character that is not in the vocabulary is an error there as it is here.
+       {"model", Json::object({{"type", "WordLevel"}, {"vocab", std::move(vocab)}, {"unk_token", ""}})}});
 }
 
 CharTokenizer CharTokenizer::from_json(const Json& json) {
   const auto refuse = [](const std::string& problem) {
     fail(ErrorKind::input, "tokenizer", "tokenizer.json: " + problem);
   };
+  // Whatever else a tokenizer.json can ask for would give other ids than ours.
+  const auto only = [&](const Json& object, const std::string& key, std::initializer_list<Json> allowed) {
+    const Json* const value = object.find(key);
+    if (!value || value->is_null()) return;
+    for (const Json& a : allowed)
+      if (*value == a) return;
+    refuse(str("{}: got {}, which is not supported for characters", key, value->dump().substr(0, 80)));
+  };
+  const auto known = [&](const Json& object, const std::string& place, std::initializer_list<std::string_view> keys) {
+    for (const std::string& key : object.keys())
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) refuse(str("key '{}{}' is not known", place, key));
+  };
+  known(json, "", {"version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model"});
+  for (const char* key : {"truncation", "padding", "normalizer"}) only(json, key, {});
+  only(json, "pre_tokenizer", {split_in_characters()});
+  only(json, "decoder", {Json::object({{"type", "Fuse"}})});
   const Json& model = json.at("model");
+  known(model, "model.", {"type", "vocab", "unk_token"});
+  only(model, "unk_token", {"", "<unk>"});
   if (model.text("type") != "WordLevel")
     refuse(str("model: got '{}', expected WordLevel over characters", model.text("type")));
   const Json& vocab = model.at("vocab");
@@ -150,6 +198,11 @@ CharTokenizer CharTokenizer::from_json(const Json& json) {
   const bool boundary = added && added->size() > 0;
   if (boundary && (added->size() != 1 || (*added)[0].integer("id") != 0))
     refuse("expected no added token but a boundary of id 0");
+  if (boundary) {
+    known((*added)[0], "added_tokens[0].", {"id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"});
+    if ((*added)[0].text("content") != tokens[0]) refuse("the added token's content is not that of id 0");
+    for (const char* key : {"single_word", "lstrip", "rstrip", "normalized"}) only((*added)[0], key, {false});
+  }
   std::vector<char32_t> points;
   for (size_t i = boundary; i < tokens.size(); ++i) {
     size_t at = 0;
@@ -160,6 +213,7 @@ CharTokenizer CharTokenizer::from_json(const Json& json) {
       refuse(str("token '{}' is out of order", tokens[i]));
   }
   if (points.empty()) refuse("the vocabulary is empty");
+  only(json, "post_processor", {boundary ? boundary_first(tokens[0]) : Json()});
   CharTokenizer t(std::move(points), boundary);
   if (boundary) t.tokens_[0] = tokens[0];
   return t;

@@ -1,8 +1,12 @@
+#include "grimoire/train/cost.h"
+
+#include <algorithm>
 #include <cmath>
 
 #include "grimoire/base/clock.h"
 #include "grimoire/device/memory.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/text/utf8.h"
 #include "grimoire/train/session.h"
 
 namespace grim {
@@ -34,24 +38,46 @@ Measured one_step(Session& session, int64_t rows) {
   return m;
 }
 
+int64_t capped(double bytes) { return static_cast<int64_t>(std::min(bytes, 1e18)); }  // six of them can be added
+
+// What is held for certain, from sizes alone.
+struct Sizes {
+  int64_t vocabulary = 0, parameters = 0, symbols = 0, items = 0;
+  double weights = 0, optimizer = 0, data = 0;  // bytes; gradients are as large as weights
+};
+
+Sizes sizes_of(const RunConfig& c, const Corpus& corpus) {
+  Sizes s;
+  s.vocabulary = make_tokenizer(corpus).vocab_size();
+  s.parameters = parameter_count(model_config(c, s.vocabulary));
+  s.items = static_cast<int64_t>(corpus.items.size());
+  s.symbols = count_code_points(corpus.text);
+  for (const std::string& item : corpus.items) s.symbols += count_code_points(item);
+  s.weights = 4.0 * static_cast<double>(s.parameters);
+  s.optimizer = (c.optimizer == "sgd" ? (c.momentum > 0 ? 1 : 0) : 2) * s.weights + (c.ema > 0 ? s.weights : 0);
+  if (c.model == "bigram") s.weights = 8.0 * static_cast<double>(s.vocabulary) * static_cast<double>(s.vocabulary);
+  const bool lines = corpus.format == CorpusFormat::lines, window = reading_of(c.model) == Reading::window;
+  const double symbols = static_cast<double>(s.symbols), items = static_cast<double>(s.items), context = static_cast<double>(c.context);
+  s.data = 8 * (!lines ? symbols : window ? (symbols + items) * (context + 1) : 2 * items * context);
+  return s;
+}
+
 // A straight line through two measurements.
 double along(double at, double x0, double y0, double x1, double y1) { return x1 == x0 ? y0 : y0 + (y1 - y0) * (at - x0) / (x1 - x0); }
 
-}  // namespace
+// Rows of one small batch that a measurement may have: a batch norm needs two.
+int64_t fewest_rows(const RunConfig& c) { return c.batch_norm || c.model == "wavenet" ? 2 : 1; }
 
 // Memory and time grow in a straight line with the batch: two small batches, really run, give the line. An evaluation is run as
 // it is, because its batches have a size of their own. The weights, gradients and optimiser state are counted.
-RunCost predict_cost(RunConfig config) {
-  device::set_threads(static_cast<int>(config.threads));
-  const Corpus corpus = load_corpus(config.data, format_of(config));
-  resolve(config, corpus);
+RunCost measured_cost(const RunConfig& config, const Corpus& corpus) {
   RunCost cost;
   Measured measured[2];
   int64_t evaluation = 0;
   for (int i = 0; i < 2; ++i) {
     RunConfig small = config;
     small.accumulate = 1;
-    const int64_t fewest = config.batch_norm || config.model == "wavenet" ? 2 : 1;  // a batch norm needs two rows
+    const int64_t fewest = fewest_rows(config);
     small.batch_size = i == 0 ? fewest : std::clamp<int64_t>(config.batch_size, fewest + 1, 8);
     const int64_t before = live();
     Session session(small, corpus);
@@ -82,6 +108,126 @@ RunCost predict_cost(RunConfig config) {
   cost.tokens_per_step *= config.full_batch ? cost.examples : config.batch_size * config.accumulate;
   cost.checkpoint_bytes = cost.weight_bytes + cost.optimizer_bytes;
   return cost;
+}
+
+// --- shapes too large to be tried ------------------------------------------------------------------------------------
+// Activations grow in a straight line with each of rows, context, widths and layers while the others stand still. So two small
+// values of every size that is large are measured in all combinations, and the lines are drawn on from there.
+
+struct Axis {
+  int64_t RunConfig::*size;
+  int64_t low, high;
+};
+
+std::vector<Axis> large_axes(const RunConfig& c) {
+  std::vector<Axis> axes;
+  const auto shrink = [&](int64_t RunConfig::*size, int64_t low) {
+    if (c.*size > 2 * low) axes.push_back({size, low, 2 * low});
+  };
+  const int64_t heads = c.model == "gpt" ? c.n_head : 1;
+  shrink(&RunConfig::n_embd, heads * std::max<int64_t>(1, 64 / heads));
+  if (c.model != "gpt") shrink(&RunConfig::n_hidden, 64);
+  if (c.model == "gpt" || c.model == "rnn" || c.model == "gru" || c.model == "lstm") shrink(&RunConfig::n_layer, 1);
+  shrink(&RunConfig::context, 32);
+  if (!c.full_batch) shrink(&RunConfig::batch_size, 2);
+  return axes;
+}
+
+// Enough of the data for an evaluation, with items that fit the smallest context.
+Corpus sample_of(const Corpus& corpus, int64_t longest) {
+  Corpus small = corpus;
+  const auto cut = [](std::string& text, int64_t symbols) {
+    size_t at = 0;
+    for (int64_t i = 0; i < symbols && at < text.size(); ++i) next_code_point(text, at);
+    text.resize(at);
+  };
+  cut(small.text, 20000);
+  const size_t n = std::min<size_t>(small.items.size(), 5000);
+  small.items.resize(n);
+  small.line_numbers.resize(n);
+  for (std::string& item : small.items) cut(item, longest);
+  return small;
+}
+
+RunCost extrapolated_cost(const RunConfig& config, const Corpus& corpus, const Sizes& sizes) {
+  const std::vector<Axis> axes = large_axes(config);
+  const CharTokenizer tokenizer = make_tokenizer(corpus);
+  RunConfig base = config;
+  base.accumulate = 1;
+  base.split = "100/0/0";
+  for (const Axis& a : axes) base.*a.size = a.low;
+  const Corpus small = sample_of(corpus, base.context - 1);
+  double step = 0, evaluation = 0, rate = 0;  // bytes, bytes, parameters times tokens a second
+  for (size_t corner = 0; corner < size_t{1} << axes.size(); ++corner) {
+    RunConfig c = base;
+    double weight = 1;
+    for (size_t i = 0; i < axes.size(); ++i) {
+      const Axis& a = axes[i];
+      const double t = static_cast<double>(config.*a.size - a.low) / static_cast<double>(a.high - a.low);
+      const bool high = corner >> i & 1;
+      c.*a.size = high ? a.high : a.low;
+      weight *= high ? t : 1 - t;
+    }
+    Session session(c, small, &tokenizer);
+    evaluation += weight * static_cast<double>(peak_of([&] { session.judge(session.data().train, 1); }));
+    const Measured m = one_step(session, c.batch_size);
+    step += weight * static_cast<double>(m.peak_bytes);
+    const double tokens = static_cast<double>(c.batch_size * (session.model().reading() == Reading::window ? 1 : c.context));
+    rate = std::max(rate, static_cast<double>(session.model().parameter_count()) * tokens / m.seconds);
+  }
+  const bool lines = corpus.format == CorpusFormat::lines, window = reading_of(config.model) == Reading::window;
+  RunCost cost;
+  cost.vocab_size = sizes.vocabulary;
+  cost.parameters = sizes.parameters;
+  const double share = SplitPercent::parse(config.split).train / 100;
+  cost.examples = static_cast<int64_t>(share * static_cast<double>(!lines ? sizes.symbols : window ? sizes.symbols + sizes.items : sizes.items));
+  if (!lines) {
+    GRIM_CHECK(cost.examples > config.context, input, "data", "{}: the text is too short: got {} characters to train on, expected more than the context of {}",
+               corpus.source, cost.examples, config.context);
+    cost.examples -= config.context;
+  }
+  cost.weight_bytes = cost.gradient_bytes = capped(sizes.weights);
+  cost.optimizer_bytes = capped(sizes.optimizer);
+  cost.data_bytes = capped(sizes.data);
+  cost.activation_bytes = capped(std::max(evaluation * std::max(1.0, static_cast<double>(config.context) / 4096), step));
+  cost.report_bytes = cost.weight_bytes;
+  cost.checkpoint_bytes = capped(sizes.weights + sizes.optimizer);
+  const double rows = config.full_batch ? static_cast<double>(cost.examples) : static_cast<double>(config.batch_size) * static_cast<double>(config.accumulate);
+  cost.tokens_per_step = capped((window ? 1 : static_cast<double>(config.context)) * rows);
+  cost.seconds_per_step = static_cast<double>(cost.parameters) * static_cast<double>(cost.tokens_per_step) / rate;
+  return cost;
+}
+
+// A shape is tried as it is when that takes little memory and a few seconds.
+bool is_small(const RunConfig& c, const Sizes& s) {
+  const double rows = static_cast<double>(c.full_batch ? s.symbols : std::min<int64_t>(c.batch_size, 8));
+  const double tokens = std::max(4096.0, rows * (reading_of(c.model) == Reading::window ? 1 : static_cast<double>(c.context)));
+  const double width = static_cast<double>(std::max(c.n_embd, c.n_hidden)) * static_cast<double>(c.n_layer + 1) * 16;
+  return 2 * s.weights + s.optimizer + s.data < 1e9 && 4 * tokens * width < 4e9 && tokens * static_cast<double>(s.parameters) < 1e11;
+}
+
+}  // namespace
+
+int64_t least_memory(const RunConfig& config, const Corpus& corpus) {
+  const Sizes s = sizes_of(config, corpus);
+  return capped((config.model == "bigram" ? 1 : 2) * s.weights + s.optimizer + s.data);
+}
+
+RunCost predict_cost(RunConfig config) {
+  const Corpus corpus = load_corpus(config.data, format_of(config));
+  return predict_cost(std::move(config), corpus);
+}
+
+RunCost predict_cost(RunConfig config, const Corpus& corpus) {
+  device::set_threads(static_cast<int>(config.threads));
+  resolve(config, corpus);
+  return is_small(config, sizes_of(config, corpus)) ? measured_cost(config, corpus) : reckoned_cost(config, corpus);
+}
+
+RunCost reckoned_cost(RunConfig config, const Corpus& corpus) {
+  device::set_threads(static_cast<int>(config.threads));
+  resolve(config, corpus);
+  return extrapolated_cost(config, corpus, sizes_of(config, corpus));
 }
 
 }  // namespace grim

@@ -28,6 +28,7 @@ void judge_layers(Diagnosis& d) {
   double smallest = INFINITY, largest = 0;
   for (const LayerReport& l : d.layers) {
     if (!l.activation.finite || !l.gradient.finite) warn(str("{}: its values or gradients are not finite", l.name));
+    if (l.activation.bounded) d.saturated = std::max(d.saturated, l.activation.saturated);
     if (l.activation.bounded && l.activation.saturated > 0.2)
       warn(str("{}: {:.0f} % of its tanh values lie beyond 0.97: its inputs are too wide, the gain is too high", l.name, 100 * l.activation.saturated));
     if (l.activation.zeros > 0.9 && l.activation.low >= 0) warn(str("{}: {:.0f} % of its values are zero: dead units", l.name, 100 * l.activation.zeros));
@@ -47,7 +48,7 @@ void judge_updates(Diagnosis& d) {
     if (w.shape.ndim() >= 2 && w.update_to_data > 0) ratios.push_back(std::log10(w.update_to_data));
   if (ratios.empty()) return;
   std::nth_element(ratios.begin(), ratios.begin() + static_cast<int64_t>(ratios.size() / 2), ratios.end());
-  const double middle = ratios[ratios.size() / 2];
+  const double middle = d.update = ratios[ratios.size() / 2];
   const std::string said = str("a step moves weights by 10^{:.1f} of their size (10^-3 is a good value)", middle);
   if (middle > -1.5) d.verdicts.push_back({Verdict::Tone::warning, said + ": the learning rate is too high"});
   else if (middle < -5.5) d.verdicts.push_back({Verdict::Tone::warning, said + ": the learning rate is too low, or training is over"});
@@ -150,6 +151,7 @@ Diagnosis diagnose(Session& session, double initial_loss) {
     });
     const Session::Step step = session.train_step();
     d.loss = step.loss;
+    d.epochs = static_cast<double>(d.step * step.tokens) / static_cast<double>(session.data().train.targets());
     d.lr = step.lr;
   }
   d.layers = std::move(layers);
@@ -169,6 +171,15 @@ Diagnosis diagnose(Session& session, double initial_loss) {
   return d;
 }
 
+void judge_learning(Diagnosis& d, const Curves& curves, double target) {
+  d.learning = judge_learning(curves, {.uniform_loss = d.uniform_loss, .first_loss = d.initial_loss, .target = target, .update = d.update,
+                                       .saturated = d.saturated, .epochs = d.epochs});
+  const bool good = d.learning.kind == LearningKind::good;
+  std::string text = d.learning.text;
+  if (!d.learning.advice.empty()) text += ". Next: " + d.learning.advice;
+  d.verdicts.insert(d.verdicts.begin(), {good ? Verdict::Tone::good : Verdict::Tone::warning, text});
+}
+
 Json to_json(const Diagnosis& d) {
   Json layers = Json::array(), weights = Json::array(), verdicts = Json::array();
   for (const LayerReport& l : d.layers)
@@ -179,7 +190,7 @@ Json to_json(const Diagnosis& d) {
   for (const Verdict& v : d.verdicts)
     verdicts.push(Json::object({{"tone", v.tone == Verdict::Tone::good ? "good" : "warning"}, {"text", v.text}}));
   return Json::object({{"step", d.step}, {"healthy", d.healthy()}, {"initial_loss", d.initial_loss}, {"uniform_loss", d.uniform_loss},
-                       {"loss", d.loss}, {"lr", d.lr}, {"verdicts", verdicts}, {"layers", layers}, {"weights", weights}});
+                       {"loss", d.loss}, {"lr", d.lr}, {"learning", to_json(d.learning)}, {"verdicts", verdicts}, {"layers", layers}, {"weights", weights}});
 }
 
 std::string to_text(const Diagnosis& d) {

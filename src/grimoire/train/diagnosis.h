@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "grimoire/base/json.h"
+#include "grimoire/train/learning.h"
 #include "grimoire/train/session.h"
 
 namespace grim {
@@ -45,8 +46,15 @@ struct Diagnosis {
   std::vector<LayerReport> layers;            // in the order of the forward pass
   std::vector<WeightReport> weights;
   std::vector<Verdict> verdicts;
+  double update = NAN;                        // log10 of the median update_to_data
+  double saturated = 0;                       // the largest share of a layer
+  double epochs = NAN;                        // how often the run has seen its data
+  Learning learning;                          // its verdict is the first
   bool healthy() const;
 };
+
+// Adds what the run's log says about learning. `target`: a loss that would do.
+void judge_learning(Diagnosis& diagnosis, const Curves& curves, double target = NAN);
 
 // Takes one training step of the session to look at it: do not go on training with it. `initial_loss` is that of fresh weights
 // of the same run.

@@ -114,10 +114,25 @@ SplitPercent SplitPercent::parse(const std::string& text) {
   return {part[0], part[1], part[2]};
 }
 
+namespace {
+
+constexpr double kCommonBegins = 90;  // percent
+constexpr uint64_t kSplitSeed = 42;
+
+int64_t cut(int64_t n, double percent) { return static_cast<int64_t>(percent / 100 * static_cast<double>(n)); }
+
+// The part of that name when the recipe's split has one in this place already, else made by `make`.
+template <class F> LmPart common_part(const SplitPercent& s, const LmData& data, F&& make) {
+  if (s.train + s.dev == kCommonBegins) return data.test;
+  if (s.train == kCommonBegins && s.test == 0) return data.dev;
+  return make();
+}
+
+}  // namespace
+
 LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context) {
-  const auto cut = [&](int64_t n, double percent) { return static_cast<int64_t>(percent / 100 * static_cast<double>(n)); };
   if (corpus.format == CorpusFormat::lines) {
-    const std::vector<int64_t> order = python_shuffle(42, static_cast<int64_t>(corpus.items.size()));
+    const std::vector<int64_t> order = python_shuffle(kSplitSeed, static_cast<int64_t>(corpus.items.size()));
     const auto n = static_cast<int64_t>(order.size());
     GRIM_CHECK(n >= 10 || split.train == 100, input, "data", "{}: too few items to split: got {}, expected at least 10 (or --split 100/0/0)",
                corpus.source, n);
@@ -125,8 +140,9 @@ LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const 
     const auto part = [&](auto begin, auto end) {
       return LmPart::of_items(encode_items(corpus, tokenizer, {begin, end}), reading, context);
     };
-    LmData data{part(order.begin(), dev), part(dev, test), part(test, order.end())};
+    LmData data{part(order.begin(), dev), part(dev, test), part(test, order.end()), {}};
     GRIM_CHECK(!data.train.empty(), input, "data", "{}: too few items to train on: got {}", corpus.source, n);
+    data.common = common_part(split, data, [&] { return part(order.begin() + cut(n, kCommonBegins), order.end()); });
     return data;
   }
   const Ids ids = tokenizer.encode(corpus.text, corpus.source);
@@ -135,7 +151,21 @@ LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const 
   const auto part = [&](int64_t begin, int64_t end) {
     return LmPart::of_text(std::span(ids).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), reading, context);
   };
-  return {part(0, dev), part(dev, test), part(test, n)};
+  LmData data{part(0, dev), part(dev, test), part(test, n), {}};
+  const int64_t last = cut(n, kCommonBegins);
+  data.common = common_part(split, data, [&] { return n - last > context ? part(last, n) : LmPart(); });
+  return data;
+}
+
+LmPart make_common_part(const Corpus& corpus, const CharTokenizer& tokenizer, Reading reading, int64_t context) {
+  if (corpus.format == CorpusFormat::lines) {
+    const auto n = static_cast<int64_t>(corpus.items.size());
+    const std::vector<int64_t> order = python_shuffle(kSplitSeed, n);
+    return LmPart::of_items(encode_items(corpus, tokenizer, {order.begin() + cut(n, kCommonBegins), order.end()}), reading, context);
+  }
+  const Ids ids = tokenizer.encode(corpus.text, corpus.source);
+  const auto n = static_cast<int64_t>(ids.size()), last = cut(n, kCommonBegins);
+  return n - last > context ? LmPart::of_text(std::span(ids).subspan(static_cast<size_t>(last)), reading, context) : LmPart();
 }
 
 LmPart make_lm_part(const Corpus& corpus, const CharTokenizer& tokenizer, Reading reading, int64_t context) {
@@ -148,7 +178,7 @@ CharTokenizer make_tokenizer(const Corpus& corpus) {
   return corpus.format == CorpusFormat::lines ? CharTokenizer::of_items(corpus.items) : CharTokenizer::of_text(corpus.text);
 }
 
-Evaluation evaluate(const LanguageModel& model, const LmPart& part, int64_t batches) {
+Evaluation evaluate(const LanguageModel& model, const LmPart& part, int64_t batches, const StopAsked& stop) {
   const NoGrad no_grad;
   const int64_t rows = model.reading() == Reading::window ? 4096 : std::max<int64_t>(1, 4096 / model.context());
   double sum = 0;
@@ -158,6 +188,7 @@ Evaluation evaluate(const LanguageModel& model, const LmPart& part, int64_t batc
     const int64_t n = counted(e.y);
     sum += model.loss(e.x, e.y, pass).item() * static_cast<double>(n);
     result.tokens += n;
+    return !(result.stopped = stop && stop());
   });
   result.nll_nats = result.tokens ? sum / static_cast<double>(result.tokens) : NAN;
   return result;

@@ -2,6 +2,7 @@
 // model reads.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -24,11 +25,15 @@ class LmPart {
   int64_t targets() const { return targets_; }         // predicted symbols when every one is judged once
   bool empty() const { return targets_ == 0; }
 
-  // Every target once: f(examples) for batches of about `batch_size` rows, at most `batches` of them (0: all).
+  // Every target once: f(examples) for batches of about `batch_size` rows, at most `batches` of them (0: all). An f that returns
+  // something ends the walk with false.
   template <class F> void for_each_batch(int64_t batch_size, int64_t batches, F&& f) const {
     const int64_t n = judged_rows();
-    for (int64_t begin = 0, done = 0; begin < n && (batches == 0 || done < batches); begin += batch_size, ++done)
-      f(judged(begin, std::min(n, begin + batch_size)));
+    for (int64_t begin = 0, done = 0; begin < n && (batches == 0 || done < batches); begin += batch_size, ++done) {
+      const Examples e = judged(begin, std::min(n, begin + batch_size));
+      if constexpr (std::is_void_v<decltype(f(e))>) f(e);
+      else if (!f(e)) return;
+    }
   }
 
  private:
@@ -45,6 +50,9 @@ class LmPart {
 
 struct LmData {
   LmPart train, dev, test;
+  // The last tenth (of items: after the shuffle), on which every model can be judged whatever its recipe's split; empty when it
+  // is too short. Of 80/10/10 this is the test part, of 90/10/0 the dev part, of 100/0/0 a part of what trained.
+  LmPart common;
 };
 
 struct SplitPercent {
@@ -57,13 +65,18 @@ struct SplitPercent {
 LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context);
 // All of it as one part, for `eval`.
 LmPart make_lm_part(const Corpus& corpus, const CharTokenizer& tokenizer, Reading reading, int64_t context);
+// The last tenth of it, as LmData has it.
+LmPart make_common_part(const Corpus& corpus, const CharTokenizer& tokenizer, Reading reading, int64_t context);
 
 CharTokenizer make_tokenizer(const Corpus& corpus);
+
+using StopAsked = std::function<bool()>;  // empty: never
 
 struct Evaluation {
   double nll_nats = 0;  // mean over the targets
   int64_t tokens = 0;   // targets judged
+  bool stopped = false; // before all were judged
 };
-Evaluation evaluate(const LanguageModel& model, const LmPart& part, int64_t batches = 0);
+Evaluation evaluate(const LanguageModel& model, const LmPart& part, int64_t batches = 0, const StopAsked& stop = {});
 
 }  // namespace grim

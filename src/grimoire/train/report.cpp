@@ -7,6 +7,7 @@
 #include "grimoire/base/chart.h"
 #include "grimoire/base/clock.h"
 #include "grimoire/base/files.h"
+#include "grimoire/train/curves.h"
 #include "grimoire/generate/generate.h"
 
 namespace grim {
@@ -30,44 +31,7 @@ svg { max-width: 100%; height: auto; } svg text { fill: var(--faint); font-size:
 li.warning { color: var(--warn); } li.good { color: var(--good); }
 )";
 
-struct Point {
-  double step, loss;
-};
-struct Curves {
-  std::vector<Point> train, dev;
-  double baseline = NAN, train_loss = NAN, dev_loss = NAN, test_loss = NAN, tokens_per_second = NAN, seconds = NAN;
-};
-
-double real_or_nan(const Json& object, std::string_view key) {
-  const Json* v = object.find(key);
-  return v && !v->is_null() ? v->as_real() : NAN;
-}
-
-Curves read_curves(const std::string& path) {
-  Curves c;
-  if (!exists(path)) return c;
-  const std::string text = read_file(path);
-  for (size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
-    const Json e = Json::parse(text.substr(begin, end - begin), path);
-    const std::string& event = e.text("event");
-    const double step = e.real("step", 0.0);
-    if (event == "step") {
-      c.train.push_back({step, e.real("loss")});
-      c.tokens_per_second = real_or_nan(e, "tokens_per_second");
-      c.seconds = real_or_nan(e, "seconds");
-    } else if (event == "evaluation") {  // a fast run has few reports in between: its mean training loss is told here too
-      if (const double train = real_or_nan(e, "train_loss"); std::isfinite(train) && (c.train.empty() || c.train.back().step < step))
-        c.train.push_back({step, train});
-      if (const double dev = real_or_nan(e, "dev_loss"); std::isfinite(dev)) c.dev.push_back({step, dev});
-    } else if (event == "end") {
-      c.train_loss = real_or_nan(e, "train_loss");
-      c.dev_loss = real_or_nan(e, "dev_loss");
-      c.test_loss = real_or_nan(e, "test_loss");
-      c.baseline = real_or_nan(e, "baseline_loss");
-    }
-  }
-  return c;
-}
+using Point = Curves::Point;
 
 // At most `most` points: neighbours are averaged.
 std::vector<Point> thinned(const std::vector<Point>& points, size_t most) {
@@ -167,25 +131,38 @@ std::string samples_of(const std::string& folder, bool items) {
 std::string figure(const std::string& value, const std::string& name) { return str("<div><b>{}</b><span>{}</span></div>", value, name); }
 std::string figure(double value, const std::string& name) { return std::isfinite(value) ? figure(str("{:.4f}", value), name) : ""; }
 
+// Which weights the figures are of, and what the last tenth is to them.
+std::string origin_of(const Curves& c, const RunConfig& config) {
+  if (c.ending == "diverged") return str("The run diverged at step {:.0f}: what was saved before stands.", c.step);
+  if (c.ending == "stopped") return str("Stopped at step {:.0f} of {}; go on with grimoire resume.", c.step, config.steps);
+  if (c.ending != "end") return "";
+  const SplitPercent split = SplitPercent::parse(config.split);
+  return str("Figures of the best weights, of step {:.0f}. The last tenth of the data is the same for every model and split: {}.", c.best_step,
+             split.train > 90 ? "here a part of it was trained on" : split.train + split.dev > 90 ? "here it chose the best weights" : "here it was held back");
+}
+
 }  // namespace
 
-void write_report(const std::string& folder, const Diagnosis* diagnosis) {
+void write_report(const std::string& folder, const ReportOptions& options) {
   const RunConfig config = read_run_config(folder);
-  const Curves c = read_curves(join_path(folder, "metrics.jsonl"));
-  const std::string samples = samples_of(folder, config.format == "lines");
-  write_atomically(join_path(folder, "samples.txt"), samples);
+  const Curves c = read_curves(folder);
+  std::string samples;
+  if (options.samples) {
+    samples = samples_of(folder, config.format == "lines");
+    write_atomically(join_path(folder, "samples.txt"), samples);
+  }
   std::string html = str("<!doctype html><html lang=en><meta charset=utf-8>"
                          "<meta name=viewport content='width=device-width'><title>{} on {}</title><style>{}</style>",
                          escape_html(config.model), escape_html(file_name(config.data)), kStyle);
   html += str("<h1>{} on {}</h1><p class=sub>{} steps, seed {}, {}; Grimoire {}</p>", escape_html(config.model), escape_html(file_name(config.data)),
               with_commas(config.steps), config.seed, utc_timestamp(), GRIM_VERSION);
   html += "<div class=figures>" + figure(c.train_loss, "train, nats a token") + figure(c.dev_loss, "dev") + figure(c.test_loss, "test") +
-          figure(c.baseline, "counting bigram");
+          figure(c.common_loss, "the last tenth") + figure(c.baseline, "counting bigram");
   if (std::isfinite(c.tokens_per_second)) html += figure(with_commas(static_cast<int64_t>(c.tokens_per_second)), "tokens a second");
   if (std::isfinite(c.seconds)) html += figure(str("{:.1f} s", c.seconds), "of training");
-  html += "</div><h2>Loss</h2>" + loss_picture(c);
-  html += str("<h2>Samples</h2><pre{}>{}</pre>", config.format == "lines" ? "" : " class=text", escape_html(samples));
-  if (diagnosis) html += health_section(*diagnosis);
+  html += "</div><p class=sub>" + escape_html(origin_of(c, config)) + "</p><h2>Loss</h2>" + loss_picture(c);
+  if (!samples.empty()) html += str("<h2>Samples</h2><pre{}>{}</pre>", config.format == "lines" ? "" : " class=text", escape_html(samples));
+  if (options.diagnosis) html += health_section(*options.diagnosis);
   html += "<h2>Configuration</h2><div class=scroll><table>";
   RunConfig copy = config;
   for (const Option& o : copy.options()) html += str("<tr><td>{}<td>{}<td>{}</tr>", o.name, escape_html(o.json().dump()), escape_html(o.help));

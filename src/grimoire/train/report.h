@@ -2,6 +2,7 @@
 // layer. Pictures are SVG inside the page.
 #pragma once
 
+#include <cmath>
 #include <string>
 
 #include "grimoire/train/diagnosis.h"
@@ -11,11 +12,17 @@ namespace grim {
 // The configuration a run folder was made with. throws: input
 RunConfig read_run_config(const std::string& folder);
 
-// Takes one step from the run's newest checkpoint to look at it; changes nothing in the folder.
-// throws: input; usage, for a model without layers
-Diagnosis diagnose_run(const std::string& folder);
+// Takes one step from the run's newest checkpoint to look at it, and judges from its log what it learned; changes nothing in the
+// folder. `target` is a loss that would do.
+// throws: input, data that are not the checkpoint's; usage, for a model without layers
+Diagnosis diagnose_run(const std::string& folder, double target = NAN);
+Diagnosis diagnose_run(const RunConfig& config, const Corpus& corpus, const std::string& folder, double target = NAN);
 
-// Writes FOLDER/report.html from config.json, metrics.jsonl, the best model and, when given, a diagnosis; and FOLDER/samples.txt.
-void write_report(const std::string& folder, const Diagnosis* diagnosis);
+struct ReportOptions {
+  const Diagnosis* diagnosis = nullptr;  // the state of the layers, when there is one
+  bool samples = true;                   // also FOLDER/samples.txt; they take the time of writing them
+};
+// Writes FOLDER/report.html from config.json, metrics.jsonl and the best model.
+void write_report(const std::string& folder, const ReportOptions& options = {});
 
 }  // namespace grim

@@ -3,180 +3,22 @@
 #include <cmath>
 #include <optional>
 
-#include "grimoire/base/clock.h"
 #include "grimoire/base/lock_file.h"
 #include "grimoire/device/memory.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
-#include "grimoire/model/bigram.h"
+#include "grimoire/text/utf8.h"
+#include "grimoire/train/cost.h"
 #include "grimoire/train/diagnosis.h"
+#include "grimoire/train/loop.h"
 #include "grimoire/train/report.h"
-#include "grimoire/train/run_log.h"
 #include "grimoire/train/session.h"
 
 namespace grim {
 namespace {
 
-constexpr double kReportSeconds = 0.5;
-constexpr int64_t kFinalTrainBatches = 64;  // the train loss of the end is a sample of about 260,000 targets
-
-// Reports and evaluations of a run, and the decision when it ends.
-class Loop {
- public:
-  Loop(Session& session, RunEvents& events, const std::string& folder)
-      : session_(session), events_(events), folder_(folder), log_(join_path(folder, "metrics.jsonl")) {}
-
-  RunResult run() {
-    const RunConfig& c = session_.config();
-    Session::Position& at = session_.position;
-    log_.drop_after(at.step);
-    Ending ending = Ending::finished;
-    window_start_ = monotonic_seconds();
-    while (at.step < c.steps) {
-      const double begin = monotonic_seconds();
-      const Session::Step step = session_.train_step();
-      const double end = monotonic_seconds();
-      at.seconds += end - begin;
-      trained_seconds_ += end - begin;
-      trained_tokens_ += step.tokens;
-      report(step, end);
-      if (at.step % c.eval_every == 0 || at.step == c.steps) evaluate_now();
-      if (c.patience > 0 && at.evaluations_since_best >= c.patience) {
-        ending = Ending::early;
-        break;
-      }
-      if (events_.stop_requested() && at.step < c.steps) {
-        ending = Ending::stopped;
-        break;
-      }
-      if (at.step % c.save_every == 0 && at.step < c.steps) save();
-    }
-    save();
-    return finish(ending);
-  }
-
- private:
-  void report(const Session::Step& step, double now) {
-    loss_sum_ += step.loss;
-    ++loss_count_;
-    window_tokens_ += step.tokens;
-    const Session::Position& at = session_.position;
-    if (now - window_start_ < kReportSeconds && at.step != session_.config().steps && at.step != 1) return;
-    const Progress p{.step = at.step, .steps = session_.config().steps, .loss = loss_sum_ / static_cast<double>(loss_count_),
-                     .lr = step.lr, .gradient_norm = step.gradient_norm,
-                     .tokens_per_second = static_cast<double>(window_tokens_) / std::max(1e-9, now - window_start_), .seconds = at.seconds};
-    train_loss_ = p.loss;
-    events_.progress(p);
-    Json event = Json::object({{"event", "step"}, {"step", p.step}, {"loss", p.loss}, {"lr", p.lr}, {"tokens_per_second", p.tokens_per_second},
-                               {"seconds", p.seconds}});
-    if (p.gradient_norm > 0) event.set("gradient_norm", p.gradient_norm);
-    log_.write(event);
-    loss_sum_ = 0;
-    loss_count_ = 0;
-    window_tokens_ = 0;
-    window_start_ = now;
-  }
-
-  void evaluate_now() {
-    Session::Position& at = session_.position;
-    if (loss_count_ > 0) train_loss_ = loss_sum_ / static_cast<double>(loss_count_);
-    EvaluationReport r{.step = at.step, .train_loss = train_loss_, .dev_loss = NAN, .best = true};
-    if (!session_.data().dev.empty()) {
-      r.dev_loss = session_.judge(session_.data().dev, session_.config().eval_batches).nll_nats;
-      GRIM_CHECK(std::isfinite(r.dev_loss), numeric, "train", "step {}: the dev loss is not finite", at.step);
-      r.best = r.dev_loss < at.best_loss;
-    }
-    at.evaluations_since_best = r.best ? 0 : at.evaluations_since_best + 1;
-    if (r.best) {
-      if (std::isfinite(r.dev_loss)) at.best_loss = r.dev_loss;
-      at.best_step = at.step;
-      keep("best", [&](const std::string& path) { session_.save_weights(path); }, 1);
-    }
-    log_.write(Json::object({{"event", "evaluation"}, {"step", at.step}, {"train_loss", r.train_loss}, {"dev_loss", r.dev_loss}, {"best", r.best}}));
-    events_.evaluated(r);
-    window_start_ = monotonic_seconds();  // evaluations do not count as training time
-    window_tokens_ = 0;
-  }
-
-  void save() {
-    if (session_.position.step == saved_step_) return;
-    const std::string path = keep("checkpoints", [&](const std::string& to) { session_.save(to); }, 2);
-    saved_step_ = session_.position.step;
-    log_.write(Json::object({{"event", "saved"}, {"step", saved_step_}, {"path", path}}));
-    events_.saved(path, saved_step_);
-  }
-
-  template <class F> std::string keep(const std::string& kind, F&& write, int count) {
-    const std::string folder = join_path(folder_, kind);
-    files().make_dirs(folder);
-    const std::string path = join_path(folder, str("step-{}", session_.position.step));
-    write(path);
-    prune_checkpoints(folder, count);
-    return path;
-  }
-
-  RunResult finish(Ending ending) {
-    const Session::Position& at = session_.position;
-    RunResult r{.ending = ending, .step = at.step, .best_step = at.best_step, .parameters = session_.model().parameter_count(),
-                .train_loss = train_loss_, .dev_loss = at.best_loss, .test_loss = NAN, .baseline_loss = NAN};
-    r.tokens_per_second = trained_seconds_ > 0 ? static_cast<double>(trained_tokens_) / trained_seconds_ : 0;
-    r.seconds = at.seconds;
-    r.vocab_size = session_.tokenizer().vocab_size();
-    r.folder = folder_;
-    if (ending != Ending::stopped) {
-      const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder_, "best"));
-      if (best) session_.load_weights(best.path);
-      r.train_loss = evaluate(session_.model(), session_.data().train, kFinalTrainBatches).nll_nats;
-      if (!session_.data().dev.empty()) r.dev_loss = evaluate(session_.model(), session_.data().dev).nll_nats;
-      if (!session_.data().test.empty()) r.test_loss = evaluate(session_.model(), session_.data().test).nll_nats;
-      r.baseline_loss = bigram_baseline(session_.data(), r.vocab_size);
-      r.checkpoint = best.path;
-    } else {
-      r.checkpoint = join_path(join_path(folder_, "checkpoints"), str("step-{}", at.step));
-    }
-    log_.write(Json::object({{"event", "end"}, {"step", at.step}, {"train_loss", r.train_loss}, {"dev_loss", r.dev_loss},
-                             {"test_loss", r.test_loss}, {"baseline_loss", r.baseline_loss}}));
-    return r;
-  }
-
-  Session& session_;
-  RunEvents& events_;
-  std::string folder_;
-  RunLog log_;
-  double window_start_ = 0, loss_sum_ = 0, train_loss_ = NAN, trained_seconds_ = 0;
-  int64_t loss_count_ = 0, window_tokens_ = 0, trained_tokens_ = 0, saved_step_ = -1;
-};
-
-// Counting needs no loop: one pass over the data is the whole training.
-RunResult count_bigrams(Session& session, RunEvents& events, const std::string& folder) {
-  auto& model = static_cast<Bigram&>(session.model());
-  const double begin = monotonic_seconds();
-  int64_t tokens = 0;
-  session.data().train.for_each_batch(1 << 20, 0, [&](const Examples& e) {
-    model.count(e.x, e.y);
-    tokens += e.y.numel();
-  });
-  session.position.step = 1;
-  session.position.best_step = 1;
-  const std::string best = join_path(folder, "best");
-  files().make_dirs(best);
-  RunResult r{.step = 1, .best_step = 1, .parameters = model.vocabulary() * model.vocabulary(), .dev_loss = NAN, .test_loss = NAN};
-  r.seconds = monotonic_seconds() - begin;
-  r.tokens_per_second = static_cast<double>(tokens) / std::max(1e-9, r.seconds);
-  session.save_weights(join_path(best, "step-1"));
-  events.saved(join_path(best, "step-1"), 1);
-  r.train_loss = evaluate(model, session.data().train).nll_nats;
-  if (!session.data().dev.empty()) r.dev_loss = evaluate(model, session.data().dev).nll_nats;
-  if (!session.data().test.empty()) r.test_loss = evaluate(model, session.data().test).nll_nats;
-  r.baseline_loss = bigram_baseline(session.data(), model.vocabulary());
-  r.vocab_size = model.vocabulary();
-  r.folder = folder;
-  r.checkpoint = join_path(best, "step-1");
-  RunLog log(join_path(folder, "metrics.jsonl"));
-  log.write(Json::object({{"event", "end"}, {"step", 1}, {"train_loss", r.train_loss}, {"dev_loss", r.dev_loss}, {"test_loss", r.test_loss}}));
-  return r;
-}
+constexpr const char* kKeptData = "data.txt";
 
 // A checkpoint holds weights, gradients are not saved, the optimiser's state is: at most three times the weights, twice over.
 int64_t checkpoint_bytes(Session& session) {
@@ -185,100 +27,235 @@ int64_t checkpoint_bytes(Session& session) {
   return weights * (session.config().optimizer == "sgd" ? 2 : 3) + 65536;
 }
 
+// Before anything large is allocated: what the run needs for certain, against what it may have.
+void check_memory(const RunConfig& config, const Corpus& corpus) {
+  const int64_t least = least_memory(config, corpus), allowed = device::memory_limit();
+  if (least > allowed)
+    fail(ErrorKind::resource, "train",
+         str("this run needs at least {:.2f} GiB for weights, gradients, optimiser and data; {:.2f} GiB are allowed", static_cast<double>(least) / 0x1p30,
+             static_cast<double>(allowed) / 0x1p30),
+         "a smaller model, a shorter context or less data need less; a dry run tells what each part takes");
+}
+
+// Shapes that cost far more than they teach are said, with what to do.
+void warn_of_long_items(const RunConfig& config, const Corpus& corpus, RunEvents& events) {
+  if (corpus.format != CorpusFormat::lines || reading_of(config.model) == Reading::window) return;
+  double sum = 0;
+  int64_t longest = 0, at = 0;
+  for (size_t i = 0; i < corpus.items.size(); ++i) {
+    const int64_t n = count_code_points(corpus.items[i]);
+    sum += static_cast<double>(n);
+    if (n > longest) longest = n, at = corpus.line_numbers[i];
+  }
+  const double mean = sum / static_cast<double>(corpus.items.size()), wasted = static_cast<double>(config.context) / (mean + 1);
+  if (config.context > 64 && wasted > 8)
+    events.note(str("warning: every line is padded to {} symbols, for line {} has {}; the mean is {:.0f}, so a step costs about {:.0f} times what it "
+                    "could: leave the longest lines out, or read the file as running text",
+                    with_commas(config.context), at, with_commas(longest), mean, wasted));
+}
+
 // The session is gone before the report is made, whose diagnosis needs one of its own: a run that fits in memory ends well too.
-RunResult run_session(std::unique_ptr<Session> owned, RunEvents& events, const std::string& folder) {
+RunResult run_session(std::unique_ptr<Session> owned, const Corpus& corpus, RunEvents& events, const std::string& folder) {
   Session& session = *owned;
+  const RunConfig config = session.config();
   const int64_t V = session.tokenizer().vocab_size();
-  const bool counts = session.config().model == "bigram", layers = !counts && session.config().steps > 0;
+  const bool counts = config.model == "bigram";
   const std::string size = with_commas(counts ? V * V : session.model().parameter_count()) + (counts ? " counts" : " parameters");
-  events.note(str("{}: {}, {} symbols, {} examples to train on", session.config().model, size, V, with_commas(session.data().train.rows())));
+  events.note(str("{}: {}, {} symbols, {} examples to train on", config.model, size, V, with_commas(session.data().train.rows())));
   check_free_space(folder, 3 * checkpoint_bytes(session));
-  const RunResult result = counts ? count_bigrams(session, events, folder) : Loop(session, events, folder).run();
-  if (result.ending == Ending::stopped) return result;
-  std::optional<Diagnosis> diagnosis;
+  RunResult result;
+  try {
+    result = counts ? count_bigrams(session, events, folder) : Loop(session, events, folder).run();
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::numeric) write_report(folder, {.samples = false});
+    throw;
+  }
+  if (result.ending == Ending::stopped) {
+    write_report(folder, {.samples = false});
+    return result;
+  }
+  events.all_saved();
   owned.reset();
-  if (layers) diagnosis = diagnose_run(folder);
-  write_report(folder, diagnosis ? &*diagnosis : nullptr);
+  std::optional<Diagnosis> diagnosis;
+  if (!counts && config.steps > 0) diagnosis = diagnose_run(config, corpus, folder);
+  write_report(folder, {.diagnosis = diagnosis ? &*diagnosis : nullptr});
   events.note(str("report: {}", join_path(folder, "report.html")));
   return result;
+}
+
+void write_config(RunConfig config, const std::string& folder) {
+  write_atomically(join_path(folder, "config.json"), to_json(config.options()).dump_pretty());
+}
+
+// The checkpoint's own provenance and numbering against what is there now. Gives the tokenizer to go on with.
+CharTokenizer check_provenance(const FoundCheckpoint& found, const RunConfig& config, const Corpus& corpus, bool accept, RunEvents& events) {
+  CharTokenizer kept = CharTokenizer::load(found.path);
+  const std::optional<Provenance> saved = provenance_in(found.manifest.about);
+  std::vector<std::string> changed;
+  if (saved) changed = differences(*saved, provenance_of(config, corpus));
+  else events.note(str("{} was saved before checkpoints knew their data: whether {} is what it was trained on cannot be told", found.path, config.data));
+  for (const std::string& d : differences(kept, make_tokenizer(corpus))) changed.push_back(d);
+  if (changed.empty()) return kept;
+  std::string list;
+  for (const std::string& d : changed) list += (list.empty() ? "" : "; ") + d;
+  if (!accept)
+    throw Error(ErrorKind::input, str("{} belongs to other data than {}: {}", found.path, config.data, list),
+                "put the old data and settings back, or say that the change is meant: --accept-changes");
+  events.note(str("going on with changed data: {}; what was held back before may train now, and the best weights are sought anew", list));
+  return kept;
+}
+
+// Weights that are best from a future that will not come again.
+void drop_best_after(const std::string& folder, int64_t step) {
+  const std::string best = join_path(folder, "best");
+  while (const FoundCheckpoint found = newest_valid_checkpoint(best)) {
+    if (found.manifest.about.integer("step", 0) <= step) return;
+    remove_all(found.path);
+  }
 }
 
 }  // namespace
 
 RunResult train(RunConfig config, RunEvents& events) {
+  const Corpus corpus = load_corpus(config.data, format_of(config));
+  return train(std::move(config), corpus, events);
+}
+
+RunResult train(RunConfig config, const Corpus& corpus, RunEvents& events) {
   GRIM_CHECK(!config.out.empty(), usage, "train", "--out is missing: the folder for the run");
   device::set_threads(static_cast<int>(config.threads));
-  const Corpus corpus = load_corpus(config.data, format_of(config));
   resolve(config, corpus);
+  warn_of_long_items(config, corpus, events);
+  check_memory(config, corpus);
   auto session = std::make_unique<Session>(config, corpus);
   const std::string folder = config.out;
+  events.begun();
   files().make_dirs(folder);
   const FolderLock lock(folder);
   if (newest_valid_checkpoint(join_path(folder, "checkpoints")) || newest_valid_checkpoint(join_path(folder, "best")))
     throw Error(ErrorKind::usage, str("--out: '{}' holds a run already", folder), str("choose another folder, or go on with: grimoire resume {}", folder));
   for (const std::string& done : tidy_checkpoints(join_path(folder, "checkpoints"))) events.note(done);
-  write_atomically(join_path(folder, "config.json"), to_json(config.options()).dump_pretty());
-  return run_session(std::move(session), events, folder);
+  RunConfig kept = config;
+  if (files().kind(config.data) == FileKind::other) {  // a pipe can be read once: what came through it stays with the run
+    kept.data = join_path(folder, kKeptData);
+    write_atomically(kept.data, content_of(corpus));
+    events.note(str("the data came through a pipe; they are kept as {}", kept.data));
+  }
+  write_config(kept, folder);
+  return run_session(std::move(session), corpus, events, folder);
 }
 
 RunConfig read_run_config(const std::string& folder) {
   const std::string path = join_path(folder, "config.json");
   if (!exists(path)) throw Error(ErrorKind::input, str("'{}' is not a run folder: it holds no config.json", folder));
+  const Json json = Json::parse(read_file(path), path);
+  if (json.is_object() && json.find("model_type")) {
+    const std::string run = parent_folder(parent_folder(folder));
+    throw Error(ErrorKind::input, str("'{}' is a checkpoint, expected the folder of a run", folder),
+                exists(join_path(run, "config.json")) ? str("the run that it belongs to is {}", run) : "give the folder that train wrote (--out)");
+  }
   RunConfig config;
-  from_json(config.options(), Json::parse(read_file(path), path));
+  from_json(config.options(), json, path);
   config.out = folder;
+  const std::string moved = join_path(folder, kKeptData);
+  if (file_name(config.data) == kKeptData && !exists(config.data) && exists(moved)) config.data = moved;
   return config;
 }
 
 RunResult resume(const std::string& folder, RunEvents& events, const ResumeChanges& changes) {
   RunConfig config = read_run_config(folder);
+  const int64_t old_steps = config.steps;
   if (changes.steps >= 0) config.steps = changes.steps;
   if (changes.threads >= 0) config.threads = changes.threads;
   device::set_threads(static_cast<int>(config.threads));
   const FolderLock lock(folder);
   for (const char* kind : {"checkpoints", "best"})
     for (const std::string& done : tidy_checkpoints(join_path(folder, kind))) events.note(done);
-  auto session = std::make_unique<Session>(config, load_corpus(config.data, format_of(config)));
-  const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, "checkpoints"));
+  const Corpus corpus = load_corpus(config.data, format_of(config));
+  const bool counts = config.model == "bigram";
+  const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, counts ? "best" : "checkpoints"));
   for (const RejectedCheckpoint& r : found.rejected) events.note(str("skipped {}: {}", r.path, r.reason));
-  if (found) session->load(found.path);
-  events.note(found ? str("going on from step {} of {}", session->position.step, config.steps) : "no checkpoint yet: starting again from step 0");
-  return run_session(std::move(session), events, folder);
+  std::optional<CharTokenizer> kept;
+  if (found) kept = check_provenance(found, config, corpus, changes.accept_changes, events);
+  check_memory(config, corpus);
+  auto session = std::make_unique<Session>(config, corpus, kept ? &*kept : nullptr);
+  if (found && !counts) {
+    session->load(found.path);
+    const std::optional<Provenance> saved = provenance_in(found.manifest.about);
+    if (saved && !differences(*saved, provenance_of(config, corpus)).empty()) session->forget_best();
+  }
+  if (session->position.step > config.steps)
+    throw Error(ErrorKind::usage, str("'{}' is at step {} already, beyond its goal of {} steps", folder, session->position.step, config.steps),
+                str("give a new goal: --steps {} or more", session->position.step));
+  if (!counts) drop_best_after(folder, session->position.step);
+  events.begun();
+  if (config.steps != old_steps) {
+    RunConfig goal = read_run_config(folder);
+    goal.steps = config.steps;
+    write_config(goal, folder);
+  }
+  if (!counts) events.note(found ? str("going on from step {} of {}", session->position.step, config.steps) : "no checkpoint yet: starting again from step 0");
+  return run_session(std::move(session), corpus, events, folder);
 }
 
-Diagnosis diagnose_run(const std::string& folder) {
+Diagnosis diagnose_run(const std::string& folder, double target) {
   const RunConfig config = read_run_config(folder);
-  GRIM_CHECK(config.model != "bigram", usage, "doctor", "'{}' is a counting model: it has no layers to look at", folder);
   device::set_threads(static_cast<int>(config.threads));
-  const Corpus corpus = load_corpus(config.data, format_of(config));
-  const double start = initial_loss(config, corpus);
-  Session session(config, corpus);
-  const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, "checkpoints"));
-  if (found) session.load(found.path);
-  return diagnose(session, start);
+  return diagnose_run(config, load_corpus(config.data, format_of(config)), folder, target);
 }
+
+Diagnosis diagnose_run(const RunConfig& config, const Corpus& corpus, const std::string& folder, double target) {
+  GRIM_CHECK(config.model != "bigram", usage, "doctor", "'{}' is a counting model: it has no layers to look at", folder);
+  const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, "checkpoints"));
+  std::optional<CharTokenizer> kept;
+  RunEvents quiet;
+  if (found) kept = check_provenance(found, config, corpus, false, quiet);
+  const double start = initial_loss(config, corpus);
+  Session session(config, corpus, kept ? &*kept : nullptr);
+  if (found) session.load(found.path);
+  Diagnosis d = diagnose(session, start);
+  judge_learning(d, read_curves(folder), target);
+  return d;
+}
+
+namespace {
+
+// The best weights of a run, or the newest when it has no best yet; the folder itself when it is a checkpoint.
+std::string model_folder(const std::string& folder) {
+  const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best")), newest = newest_valid_checkpoint(join_path(folder, "checkpoints"));
+  if (best) return best.path;
+  const std::string whole = newest ? str("{} is whole: give that folder", newest.path) : "no whole checkpoint is left in this folder";
+  if (!best.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", best.rejected[0].path, best.rejected[0].reason), whole);
+  if (newest) return newest.path;
+  if (!newest.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", newest.rejected[0].path, newest.rejected[0].reason), whole);
+  if (!exists(join_path(folder, "model.safetensors")))
+    throw Error(ErrorKind::input, str("'{}' holds no model", folder), "expected a run folder (grimoire train --out) or a checkpoint folder");
+  if (exists(join_path(folder, kManifestName))) verify_checkpoint(folder);
+  return folder;
+}
+
+}  // namespace
 
 TrainedModel load_trained(const std::string& folder) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
-  std::string path;
-  for (const char* kind : {"best", "checkpoints"}) {
-    const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, kind));
-    if (path.empty() && found) path = found.path;
-    if (path.empty() && !found.rejected.empty())
-      throw Error(ErrorKind::input, str("{}: {}", found.rejected[0].path, found.rejected[0].reason), "no whole checkpoint is left in this folder");
-  }
-  if (path.empty() && exists(join_path(folder, "model.safetensors"))) {
-    path = folder;
-    if (exists(join_path(folder, kManifestName))) verify_checkpoint(folder);
-  }
-  if (path.empty()) throw Error(ErrorKind::input, str("'{}' holds no model", folder), "expected a run folder (grimoire train --out) or a checkpoint folder");
-  const std::string config_path = join_path(path, "config.json");
+  const std::string path = model_folder(folder), config_path = join_path(path, "config.json");
   const Json config = Json::parse(read_file(config_path), config_path);
   Rng rng(RngMode::philox, 0);
-  std::vector<NamedTensor> tensors;
-  for (auto& [name, tensor] : read_safetensors(join_path(path, "model.safetensors"))) tensors.push_back({name, tensor});
-  TrainedModel trained{make_language_model(config, rng), CharTokenizer::load(path), path};
-  trained.model->load(tensors);
+  const SafetensorsFile file(join_path(path, "model.safetensors"));
+  int64_t held = 0;
+  for (const SafetensorsEntry& e : file.header().entries) held += static_cast<int64_t>(e.end - e.begin);  // at least a byte each
+  GRIM_CHECK(parameter_count(config) <= held, input, "checkpoint", "{}: config.json describes {} parameters, model.safetensors holds {} bytes", path,
+             with_commas(parameter_count(config)), with_commas(held));
+  TrainedModel trained{nullptr, CharTokenizer::load(path), path, 0};
+  try {
+    trained.model = make_language_model(config, rng);
+  } catch (const Error& e) {  // the folder's fault, not that of who gave it
+    throw Error(ErrorKind::input, config_path + ": " + e.what(), e.hint());
+  }
+  load_model(*trained.model, path);
+  if (trained.tokenizer.vocab_size() != trained.model->vocabulary())
+    throw Error(ErrorKind::input, str("{}: config.json has a vocabulary of {}, tokenizer.json one of {}", path, trained.model->vocabulary(),
+                                      trained.tokenizer.vocab_size()));
   return trained;
 }
 

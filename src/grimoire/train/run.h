@@ -4,11 +4,14 @@
 //   DIR/metrics.jsonl       one JSON object an event
 //   DIR/checkpoints/step-N  everything to go on from step N: weights, optimiser, random numbers, data order
 //   DIR/best/step-N         the weights with the lowest dev loss, in the Hugging Face layout
+//   DIR/data.txt            the data, when they came through a pipe
+//   DIR/report.html, samples.txt   what became of it
 #pragma once
 
 #include <memory>
 #include <string>
 
+#include "grimoire/data/corpus.h"
 #include "grimoire/model/language_model.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/train/run_config.h"
@@ -17,7 +20,7 @@ namespace grim {
 
 struct Progress {
   int64_t step = 0, steps = 0;  // done, planned
-  double loss = 0;              // mean since the last report
+  double loss = 0;              // mean since the last one
   double lr = 0;
   double gradient_norm = 0;     // 0 when it was not needed
   double tokens_per_second = 0;
@@ -26,7 +29,7 @@ struct Progress {
 
 struct EvaluationReport {
   int64_t step = 0;
-  double train_loss = 0, dev_loss = 0;  // nats a token; NaN when there is no such part
+  double train_loss = 0, dev_loss = 0;  // nats a token: mean over the steps since the last evaluation; NaN when there is no dev part
   bool best = false;
 };
 
@@ -38,7 +41,9 @@ class RunEvents {
   virtual void progress(const Progress&) {}                 // about twice a second
   virtual void evaluated(const EvaluationReport&) {}
   virtual void saved(const std::string& /*path*/, int64_t /*step*/) {}  // after it is durable
-  virtual bool stop_requested() { return false; }           // asked after every step: save and return
+  virtual void begun() {}                                   // from here on a stop has to be asked for; before, ending loses nothing
+  virtual void all_saved() {}                               // from here on ending loses the last figures and pages alone
+  virtual bool stop_requested() { return false; }           // asked after every step and batch of an evaluation: save and return
 };
 
 enum class Ending { finished, stopped, early };  // all steps done; asked to stop; no better dev loss for `patience` evaluations
@@ -47,20 +52,25 @@ struct RunResult {
   Ending ending = Ending::finished;
   int64_t step = 0, best_step = 0, parameters = 0;
   double train_loss = 0, dev_loss = 0, test_loss = 0;  // of the best weights
+  double common_loss = 0;                              // of the best weights on the last tenth (LmData::common)
   double baseline_loss = 0;                            // the add-1 bigram on the same dev (or train) part
+  double uniform_loss = 0;                             // ln V: that of guessing
   double tokens_per_second = 0, seconds = 0;
   int64_t vocab_size = 0;
   std::string folder = {}, checkpoint = {};
 };
 
 // `config` is filled in with the defaults it leaves open. throws: input, usage, resource; numeric when a loss or gradient is not
-// finite, naming the first bad tensor: the last checkpoint stands.
+// finite, naming the first bad tensor, or the loss ends far above that of guessing: the last good checkpoint stands and is named.
 RunResult train(RunConfig config, RunEvents& events);
+RunResult train(RunConfig config, const Corpus& corpus, RunEvents& events);  // the corpus of config.data, read already
 
 // Goes on from the newest valid checkpoint in the folder; ends with the same bits as a run that was never stopped.
+// throws: as train; input, data, split or tokenizer that are not the checkpoint's; usage, a goal that lies behind it.
 struct ResumeChanges {
-  int64_t steps = -1;    // a new goal; -1 keeps the old one
-  int64_t threads = -1;  // may differ without changing a bit
+  int64_t steps = -1;           // a new goal, kept from now on; -1 keeps the old one
+  int64_t threads = -1;         // may differ without changing a bit
+  bool accept_changes = false;  // of data and split: the symbols stay numbered as in the checkpoint, and what is best is judged anew
 };
 RunResult resume(const std::string& folder, RunEvents& events, const ResumeChanges& changes = {});
 
@@ -73,6 +83,7 @@ struct RunCost {
   double seconds_per_step = 0;
 };
 RunCost predict_cost(RunConfig config);
+RunCost predict_cost(RunConfig config, const Corpus& corpus);
 
 // A trained model with its tokenizer, from a run folder (its best weights) or a checkpoint folder.
 struct TrainedModel {

@@ -8,6 +8,7 @@
 #include "grimoire/model/bigram.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
+#include "grimoire/tensor/finite.h"
 
 namespace grim {
 namespace {
@@ -63,29 +64,49 @@ std::vector<CheckpointFile> model_files(const LanguageModel& model, const CharTo
           {"generation_config.json", generation.dump_pretty()}};
 }
 
-std::vector<NamedTensor> read_all(const std::string& path) {
-  std::vector<NamedTensor> tensors;
-  for (auto& [name, tensor] : read_safetensors(path)) tensors.push_back({name, tensor});
-  return tensors;
+Json number_or_null(double v) { return std::isfinite(v) ? Json(v) : Json(); }
+Json json_of(const Session::Window& w) { return Json::array({w.loss, w.steps}); }
+Session::Window window_in(const Json& object, std::string_view key) {
+  const Json* const w = object.find(key);  // not in checkpoints of earlier versions
+  return w && w->size() == 2 ? Session::Window{(*w)[0].as_real(), (*w)[1].as_integer()} : Session::Window{};
 }
 
 }  // namespace
+
+void load_model(LanguageModel& model, const std::string& folder) {
+  const std::string path = join_path(folder, "model.safetensors");
+  std::vector<NamedTensor> tensors;
+  for (auto& [name, tensor] : read_safetensors(path)) tensors.push_back({name, tensor});
+  model.load(tensors, path);
+}
 
 CorpusFormat format_of(const RunConfig& c) {
   return c.format == "lines" ? CorpusFormat::lines : c.format == "text" ? CorpusFormat::text : CorpusFormat::automatic;
 }
 
+Reading reading_of(const std::string& model) {
+  return model == "mlp" || model == "wavenet" || model == "bigram" || model == "neural-bigram" ? Reading::window : Reading::sequence;
+}
+
 void resolve(RunConfig& c, const Corpus& corpus) {
-  const bool lines = corpus.format == CorpusFormat::lines;
+  const bool lines = corpus.format == CorpusFormat::lines, window = reading_of(c.model) == Reading::window;
   c.format = lines ? "lines" : "text";
-  const bool window = c.model == "mlp" || c.model == "wavenet" || c.model == "bigram" || c.model == "neural-bigram";
-  if (c.model == "bigram" || c.model == "neural-bigram") c.context = 1;
+  const bool bigram = c.model == "bigram" || c.model == "neural-bigram";
+  if (bigram) c.context = 1;
   if (c.context == 0) c.context = lines && !window ? longest_item(corpus) + 1 : 64;
   if (lines && !window) check_item_lengths(corpus, c.context - 1);
   if (c.batch_size == 0 && !c.full_batch) c.batch_size = 32;
   if (c.eval_every == 0) c.eval_every = std::max<int64_t>(1, std::min<int64_t>(c.steps / 10, 10000));
   if (c.save_every == 0) c.save_every = std::max<int64_t>(1, std::min<int64_t>(c.steps / 5, 20000));
   SplitPercent::parse(c.split);
+  const auto needs = [&](const char* flag, int64_t size) {
+    if (size < 1) throw Error(ErrorKind::usage, str("--{}: got {}, expected 1 or more for {}", flag, size, c.model));
+  };
+  if (bigram) return;
+  needs("n-embd", c.n_embd);
+  if (c.model != "gpt") return needs("n-hidden", c.n_hidden);
+  needs("n-head", c.n_head);
+  if (c.n_embd % c.n_head != 0) throw Error(ErrorKind::usage, str("--n-embd must divide by --n-head: got {} and {}", c.n_embd, c.n_head));
 }
 
 Json model_config(const RunConfig& c, int64_t V) {
@@ -93,16 +114,17 @@ Json model_config(const RunConfig& c, int64_t V) {
     return Json::object({{"model_type", "gpt2"}, {"vocab_size", V}, {"n_positions", c.context}, {"n_embd", c.n_embd},
                          {"n_layer", c.n_layer}, {"n_head", c.n_head}, {"resid_pdrop", c.dropout},
                          {"tie_word_embeddings", c.tied}, {"grimoire_biases", c.biases}, {"grimoire_init", c.init}});
-  Json j = Json::object({{"model_type", c.model}, {"vocab_size", V}, {"context", c.context}, {"n_embd", c.n_embd},
-                         {"n_hidden", c.n_hidden}});
-  if (c.n_layer > 0) j.set("n_layer", c.n_layer);
-  if (c.model == "mlp") j.set("batch_norm", c.batch_norm);
+  Json j = Json::object({{"model_type", c.model}, {"vocab_size", V}});
   if (c.model == "bigram") j.set("smoothing", c.smoothing);
+  if (c.model == "bigram" || c.model == "neural-bigram") return j;
+  for (const auto& [key, size] : {std::pair{"context", c.context}, {"n_embd", c.n_embd}, {"n_hidden", c.n_hidden}}) j.set(key, size);
+  if (c.model == "mlp") j.set("batch_norm", c.batch_norm);
+  if (c.n_layer > 0 && (c.model == "rnn" || c.model == "gru" || c.model == "lstm")) j.set("n_layer", c.n_layer);
   return j;
 }
 
-Session::Session(const RunConfig& config, const Corpus& corpus)
-    : config_(config), tokenizer_(make_tokenizer(corpus)), init_rng_(rng_mode(config), seed_of(config), "init") {
+Session::Session(const RunConfig& config, const Corpus& corpus, const CharTokenizer* known)
+    : config_(config), provenance_(provenance_of(config, corpus)), tokenizer_(known ? *known : make_tokenizer(corpus)), init_rng_(rng_mode(config), seed_of(config), "init") {
   model_ = make_language_model(model_config(config_, tokenizer_.vocab_size()), init_rng_);
   data_ = make_lm_data(corpus, tokenizer_, SplitPercent::parse(config_.split), model_->reading(), model_->context());
   if (config_.model == "bigram") return;
@@ -121,7 +143,7 @@ Session::Session(const RunConfig& config, const Corpus& corpus)
 std::vector<Examples> Session::next_batches() {
   std::vector<Examples> batches;
   if (config_.full_batch) {
-    data_.train.for_each_batch(data_.train.rows(), 1, [&](Examples e) { batches.push_back(std::move(e)); });
+    data_.train.for_each_batch(data_.train.rows(), 1, [&](const Examples& e) { batches.push_back(e); });
     return batches;
   }
   for (int64_t i = 0; i < config_.accumulate; ++i)
@@ -152,6 +174,7 @@ Session::Step Session::train_step() {
   optimizer_->zero_grad();
   step.loss = accumulate_gradients(batches);
   if (!std::isfinite(step.loss)) refuse_numbers(step.loss);
+  if (position.step == 0) position.first_loss = step.loss;
   double scale = 1;
   if (config_.grad_clip > 0) {
     step.gradient_norm = parameters_->gradient_norm();
@@ -169,8 +192,8 @@ void Session::refuse_numbers(double loss) {
   std::string what = where.empty() ? "" : str("the weights '{}'", where);
   if (what.empty() && !(where = parameters_->first_bad_gradient()).empty()) what = str("the gradient of '{}'", where);
   throw Error(ErrorKind::numeric,
-              str("step {}: {} {} not finite (loss {})", position.step, what.empty() ? "the loss" : what, what.starts_with("the weights") ? "are" : "is", loss),
-              "lower --lr, set --grad-clip 1, or resume from the last checkpoint with other settings");
+              str("step {}: {} {} not finite (loss {})", position.step, what.empty() ? "the loss" : what, what.starts_with("the weights") ? "are" : "is", std::isnan(loss) ? "nan" : str("{}", loss)),
+              str("a lower learning rate (now {:.3g}) or clipped gradients (a norm of 1) keep it in bounds", learning_rate(schedule_, position.step)));
 }
 
 namespace {
@@ -187,10 +210,12 @@ class Averaged {
 };
 }  // namespace
 
-Evaluation Session::judge(const LmPart& part, int64_t batches) {
+Evaluation Session::judge(const LmPart& part, int64_t batches, const StopAsked& stop) {
   const Averaged averaged(ema_.get());
-  return evaluate(*model_, part, batches);
+  return evaluate(*model_, part, batches, stop);
 }
+
+Json Session::about() const { return Json::object({{"step", position.step}, {"run", to_json(provenance_)}}); }
 
 std::vector<NamedTensor> Session::optimizer_state() const {
   std::vector<NamedTensor> state = optimizer_->state();
@@ -204,24 +229,34 @@ void Session::save(const std::string& path) {
   std::vector<CheckpointFile> files = model_files(*model_, tokenizer_);
   const Json training = Json::object({{"step", position.step},
                                       {"optimizer_steps", optimizer_->steps()},
-                                      {"best_loss", std::isfinite(position.best_loss) ? Json(position.best_loss) : Json()},
+                                      {"best_loss", number_or_null(position.best_loss)},
                                       {"best_step", position.best_step},
                                       {"evaluations_since_best", position.evaluations_since_best},
                                       {"seconds", position.seconds},
+                                      {"first_loss", number_or_null(position.first_loss)},
+                                      {"since_log", json_of(position.since_log)},
+                                      {"since_evaluation", json_of(position.since_evaluation)},
+                                      {"evaluation_due", position.evaluation_due},
                                       {"rng", init_rng_.state()},
                                       {"batcher", batcher_ ? batcher_->state() : ""}});
   files.push_back({"training.json", training.dump_pretty()});
   files.push_back(tensor_file("optimizer.safetensors", optimizer_state()));
-  save_checkpoint(path, files, Json::object({{"step", position.step}}));
+  save_checkpoint(path, files, about());
 }
 
 void Session::save_weights(const std::string& path) {
   const Averaged averaged(ema_.get());
   std::vector<CheckpointFile> files = model_files(*model_, tokenizer_);
-  save_checkpoint(path, files, Json::object({{"step", position.step}}));
+  save_checkpoint(path, files, about());
 }
 
-void Session::load_weights(const std::string& path) { model_->load(read_all(join_path(path, "model.safetensors"))); }
+void Session::forget_best() {
+  position.best_loss = std::numeric_limits<double>::infinity();
+  position.best_step = position.step;
+  position.evaluations_since_best = 0;
+}
+
+void Session::load_weights(const std::string& path) { load_model(*model_, path); }
 
 void Session::load(const std::string& path) {
   load_weights(path);
@@ -232,6 +267,10 @@ void Session::load(const std::string& path) {
   position.best_step = t.integer("best_step");
   position.evaluations_since_best = t.integer("evaluations_since_best");
   position.seconds = t.real("seconds");
+  position.first_loss = t.real("first_loss", NAN);
+  position.since_log = window_in(t, "since_log");
+  position.since_evaluation = window_in(t, "since_evaluation");
+  position.evaluation_due = t.boolean("evaluation_due", false);
   optimizer_->set_steps(t.integer("optimizer_steps"));
   init_rng_ = Rng::from_state(t.text("rng"));
   if (batcher_) batcher_->restore(t.text("batcher"));
@@ -240,19 +279,23 @@ void Session::load(const std::string& path) {
     const Tensor from = saved_state.read(s.name);
     GRIM_CHECK(from.shape() == s.tensor.shape(), input, "resume", "optimizer.safetensors: '{}': got {}, expected {}", s.name,
                from.shape(), s.tensor.shape());
+    check_finite({s.name, from}, saved_state.path());
     copy_into(s.tensor, from);
   }
 }
 
-double bigram_baseline(const LmData& data, int64_t vocab_size) {
+double bigram_baseline(const LmData& data, int64_t vocab_size, const StopAsked& stop) {
   Bigram bigram({.vocab_size = vocab_size, .smoothing = 1});
   // A row's last token and its target; every place of a sequence is such a pair.
   const auto pairs = [](const Examples& e) {
     return e.y.ndim() == 1 ? e : Examples{reshape(e.x, {-1, 1}), reshape(e.y, {-1})};
   };
+  bool stopped = false;
+  const auto going = [&] { return !(stopped = stopped || (stop && stop())); };
   data.train.for_each_batch(4096, 0, [&](const Examples& e) {
     const Examples p = pairs(e);
     bigram.count(p.x, p.y);
+    return going();
   });
   const LmPart& judged = data.dev.empty() ? data.train : data.dev;
   double sum = 0;
@@ -264,8 +307,9 @@ double bigram_baseline(const LmData& data, int64_t vocab_size) {
     Pass pass;
     sum += bigram.loss(slice(p.x, 1, context - 1, context), p.y, pass).item() * static_cast<double>(n);
     tokens += n;
+    return going();
   });
-  return sum / static_cast<double>(tokens);
+  return stopped ? NAN : sum / static_cast<double>(tokens);
 }
 
 }  // namespace grim

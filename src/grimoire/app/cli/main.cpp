@@ -1,34 +1,44 @@
 // The command line: turns argv into settings of a Command, a Command's words into text, an Error into one sentence and an exit
-// code (0 ok, 1 failed, 2 usage, 3 input, 4 resources, 128 + signal when stopped by one).
+// code: 0 done, 1 failed, 2 usage, 3 input, 4 resources (output that could not be written too), 128 + signal when one ended it.
 
+#include <cerrno>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "grimoire/app/cli/terminal.h"
 #include "grimoire/app/cli/usage.h"
 #include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
 #include "grimoire/command/command.h"
 
 namespace grim {
 namespace {
 
-volatile std::sig_atomic_t caught_signal = 0, at_once = 0;
+volatile std::sig_atomic_t caught_signal = 0, saves_first = 0;
+
+// Async-signal-safe: what was begun is removed, and the shell learns which signal it was.
+[[noreturn]] void end_now(int number) {
+  remove_temporaries();
+  constexpr char kWords[] = "\nstopped\n";
+  if (write(STDERR_FILENO, kWords, sizeof(kWords) - 1)) {
+  }
+  _exit(128 + number);
+}
 
 void on_signal(int number) {
-  if (at_once) {
-    constexpr char kWords[] = "\nstopped; nothing was written\n";
-    if (write(2, kWords, sizeof(kWords) - 1)) {
-    }
-  }
-  if (caught_signal || at_once) _exit(128 + number);  // asked twice, or nothing would be lost: now
+  if (caught_signal || !saves_first) end_now(number);  // asked twice, or nothing would be lost
   caught_signal = number;
+}
+
+void set_saves_first(bool on) {
+  saves_first = on;
+  if (!on && caught_signal) end_now(caught_signal);
 }
 
 // Handlers run on a stack of their own: oneDNN's generated matrix kernels use the stack pointer for other things, and a handler
@@ -46,6 +56,14 @@ void catch_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
+// A descriptor that we were started without would go to the first file that is opened, which would then receive our words. In its
+// place stands one that can do nothing: reading from 0 and writing to 1 and 2 fail.
+void fill_standard_descriptors() {
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    while (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+      if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) _exit(4);
+}
+
 int exit_code(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::usage: case ErrorKind::argument: return 2;
@@ -55,10 +73,22 @@ int exit_code(ErrorKind kind) {
   }
 }
 
+const char* name_of(ErrorKind kind) {
+  constexpr const char* names[] = {"shape", "dtype", "argument", "usage", "input", "resource", "numeric", "state"};
+  return names[static_cast<int>(kind)];
+}
+
 int tell(Terminal& terminal, const Error& e) {
   terminal.say(std::string("error: ") + e.what());
   if (!e.hint().empty()) terminal.say("hint: " + e.hint());
-  return exit_code(e.kind());
+  const int code = caught_signal ? 128 + caught_signal : exit_code(e.kind());
+  if (terminal.json() && !terminal.lost()) {
+    try {
+      terminal.result(Json::object({{"error", e.what()}, {"kind", name_of(e.kind())}, {"hint", e.hint()}, {"exit_code", code}}));
+    } catch (...) {  // it has been said on stderr
+    }
+  }
+  return code;
 }
 
 int run(const std::vector<std::string>& words, Terminal& terminal) {
@@ -71,13 +101,14 @@ int run(const std::vector<std::string>& words, Terminal& terminal) {
     terminal.data(std::string("grimoire ") + GRIM_VERSION + "\n");
     return 0;
   }
+  terminal.set_json(asks_for_json(words));  // also for what is wrong with the words themselves
   Command& command = command_named(commands, words[0]);
   const Parsed parsed = parse_words(command, {words.begin() + 1, words.end()});
+  terminal.set_json(parsed.json && !parsed.help);
   if (parsed.help) {
     terminal.data(help_of(command, *parsed.help));
     return 0;
   }
-  terminal.set_json(parsed.json);
   command.set(parsed.settings);
   const int code = command.run(terminal);
   return caught_signal ? 128 + caught_signal : code;
@@ -87,16 +118,19 @@ int run(const std::vector<std::string>& words, Terminal& terminal) {
 }  // namespace grim
 
 int main(int argc, char** argv) {
-  grim::catch_signals();
-  grim::Terminal terminal([] { return grim::caught_signal != 0; }, [](bool on) { grim::at_once = on; });
+  using namespace grim;
+  fill_standard_descriptors();
+  catch_signals();
+  Terminal terminal([] { return caught_signal != 0; }, set_saves_first);
   try {
-    return grim::run({argv + 1, argv + argc}, terminal);
-  } catch (const grim::Error& e) {
-    const int code = grim::tell(terminal, e);
-    return grim::caught_signal ? 128 + grim::caught_signal : code;
+    return run({argv + 1, argv + argc}, terminal);
+  } catch (const NobodyReads&) {
+    return 128 + (caught_signal ? caught_signal : SIGPIPE);  // quietly: whoever read our output has had enough
+  } catch (const Error& e) {
+    return tell(terminal, e);
   } catch (const std::bad_alloc&) {
-    return grim::tell(terminal, grim::Error(grim::ErrorKind::resource, "out of memory", "a smaller --batch-size, or fewer rows, need less"));
+    return tell(terminal, Error(ErrorKind::resource, "out of memory", "a smaller batch, or fewer rows, need less"));
   } catch (const std::exception& e) {
-    return grim::tell(terminal, grim::Error(grim::ErrorKind::state, e.what()));
+    return tell(terminal, Error(ErrorKind::state, e.what()));
   }
 }

@@ -1,13 +1,18 @@
 #include "grimoire/app/cli/terminal.h"
 
-#include <cstdio>
+#include <algorithm>
+#include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "grimoire/base/clock.h"
+#include "grimoire/base/error.h"
 
 namespace grim {
 namespace {
@@ -17,9 +22,28 @@ size_t columns() {
   winsize size{};
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
+
+// All of it, as far as it is wanted: a reader that pauses is waited for, but not long once `stop` says that we are to end. Gives errno,
+// EINTR for a wait that was given up, 0 when it is written. Pieces of PIPE_BUF do not block where poll sees room.
+int write_all(int fd, std::string_view text, const std::function<bool()>& stop) {
+  constexpr int kSlice = 100, kPatience = 4;  // milliseconds, slices
+  for (int waited = 0; !text.empty();) {
+    pollfd room{fd, POLLOUT, 0};
+    const int ready = poll(&room, 1, kSlice);
+    if (ready <= 0) {
+      if (ready < 0 && errno != EINTR) return errno;
+      if (stop() && ++waited >= kPatience) return EINTR;
+      continue;
+    }
+    const ssize_t n = write(fd, text.data(), std::min<size_t>(text.size(), PIPE_BUF));
+    if (n >= 0) text.remove_prefix(static_cast<size_t>(n));
+    else if (errno != EAGAIN && errno != EINTR) return errno;
+  }
+  return 0;
+}
 }  // namespace
 
-Terminal::Terminal(std::function<bool()> stop, std::function<void(bool)> at_once) : stop_(std::move(stop)), at_once_(std::move(at_once)) {
+Terminal::Terminal(std::function<bool()> stop, std::function<void(bool)> save_first) : stop_(std::move(stop)), save_first_(std::move(save_first)) {
   const char* term = std::getenv("TERM");
   redraws_ = isatty(STDERR_FILENO) && (!term || std::strcmp(term, "dumb") != 0);
 }
@@ -27,39 +51,45 @@ Terminal::Terminal(std::function<bool()> stop, std::function<void(bool)> at_once
 Terminal::~Terminal() { clear_live(); }
 
 void Terminal::clear_live() {
-  if (drawn_) std::fputs("\r\033[K", stderr);
+  if (drawn_) words("\r\033[K");
   drawn_ = false;
 }
 
-void Terminal::data(const std::string& text) {
+void Terminal::put(const std::string& text) {
   clear_live();
-  if (json_) return;  // with --json stdout belongs to the result
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  const int code = write_all(STDOUT_FILENO, text, stop_);
+  if (code == 0) return;
+  lost_ = true;
+  if (code == EPIPE || code == EINTR) throw NobodyReads();
+  throw Error(ErrorKind::resource, str("cannot write to standard output: {}", code == EBADF ? "it is closed" : std::strerror(code)),
+              code == ENOSPC ? "the output is incomplete: free some space, then run it again" : "the output is incomplete");
+}
+
+void Terminal::data(const std::string& text) {
+  if (!json_) put(text);  // with --json stdout belongs to the result
+}
+
+void Terminal::result(const Json& object) { put(object.dump() + "\n"); }
+
+void Terminal::words(const std::string& text) {
+  if (!unheard_) unheard_ = write_all(STDERR_FILENO, text, stop_) == EINTR;
 }
 
 void Terminal::say(const std::string& line) {
   clear_live();
-  std::fprintf(stderr, "%s\n", line.c_str());
+  words(line + "\n");
 }
 
 void Terminal::live(const std::string& line) {
   if (redraws_) {
-    std::fprintf(stderr, "\r\033[K%s", line.substr(0, columns() - 1).c_str());
-    std::fflush(stderr);
+    words("\r\033[K" + line.substr(0, columns() - 1));
     drawn_ = true;
     return;
   }
   const double now = monotonic_seconds();
   if (now - last_plain_ < kPlainSeconds) return;
   last_plain_ = now;
-  std::fprintf(stderr, "%s\n", line.c_str());
-}
-
-void Terminal::result(const Json& object) {
-  clear_live();
-  std::printf("%s\n", object.dump().c_str());
-  std::fflush(stdout);
+  words(line + "\n");
 }
 
 }  // namespace grim

@@ -7,10 +7,14 @@
 
 namespace grim {
 
+struct NobodyReads {};  // thrown when standard output has no reader any more, or a signal came while it kept us waiting
+
 // Console on stdout and stderr. Progress is one line redrawn on a terminal, a plain line every few seconds in a pipe.
+// Output that is lost is an error: data() and result() throw resource when it cannot be written, NobodyReads when it is not wanted.
+// Words on stderr that get lost are no reason to stop.
 class Terminal final : public Console {
  public:
-  Terminal(std::function<bool()> stop, std::function<void(bool)> at_once);
+  Terminal(std::function<bool()> stop, std::function<void(bool)> save_first);
   ~Terminal() override;
   void data(const std::string& text) override;
   void say(const std::string& line) override;
@@ -18,14 +22,17 @@ class Terminal final : public Console {
   void result(const Json& object) override;
   bool json() const override { return json_; }
   bool stop_requested() const override { return stop_(); }
-  void end_at_once(bool on) override { at_once_(on); }
+  void save_first(bool on) override { save_first_(on); }
   void set_json(bool on) { json_ = on; }
+  bool lost() const { return lost_; }  // has output been lost?
 
  private:
   void clear_live();
+  void put(const std::string& text);    // to stdout
+  void words(const std::string& text);  // to stderr
   std::function<bool()> stop_;
-  std::function<void(bool)> at_once_;
-  bool json_ = false, redraws_ = false, drawn_ = false;
+  std::function<void(bool)> save_first_;
+  bool json_ = false, redraws_ = false, drawn_ = false, lost_ = false, unheard_ = false;
   double last_plain_ = -1e9;
 };
 

@@ -58,7 +58,9 @@ std::string default_of(const Option& o) {
 
 }  // namespace
 
-Parsed parse_words(Command& command, const std::vector<std::string>& words) {
+Parsed parse_words(Command& command, const std::vector<std::string>& all_words) {
+  const auto marker = std::find(all_words.begin(), all_words.end(), "--");  // behind it nothing is a flag
+  const std::vector<std::string> words(all_words.begin(), marker);
   const Options options = command.options();
   Parsed parsed;
   add_environment(options, parsed.settings);
@@ -81,10 +83,25 @@ Parsed parse_words(Command& command, const std::vector<std::string>& words) {
     return parsed;
   }
   if (!app.remaining().empty()) refuse_word(command, options, app.remaining().front());
+  for (auto word = marker == all_words.end() ? marker : marker + 1; word != all_words.end(); ++word) {
+    const std::vector<Positional> places = command.positionals();
+    const auto free = std::find_if(places.begin(), places.end(), [](const Positional& p) { return p.target->empty(); });
+    if (free == places.end())
+      throw Error(ErrorKind::usage, str("grimoire {}: '{}' is one word too many", command.name(), *word), str("see grimoire {} --help", command.name()));
+    *free->target = *word;
+  }
   for (const Positional& p : command.positionals())
     if (p.required && p.target->empty())
       throw Error(ErrorKind::usage, str("grimoire {}: {} is missing: {}", command.name(), p.name, p.help), "for example: " + command.examples().front());
   return parsed;
+}
+
+bool asks_for_json(const std::vector<std::string>& words) {
+  for (const std::string& w : words) {
+    if (w == "--") return false;
+    if (w == "--json") return true;
+  }
+  return false;
 }
 
 Command& command_named(const std::vector<std::unique_ptr<Command>>& commands, const std::string& name) {
@@ -122,7 +139,9 @@ std::string help_of(Command& command, HelpDepth depth) {
 std::string help_of_all(const std::vector<std::unique_ptr<Command>>& commands) {
   std::string text = "grimoire: machine learning in one native program\n\n";
   for (const auto& c : commands) text += "  " + padded(c->name(), 14) + c->summary() + "\n";
-  return text + "\nhelp of a command: grimoire COMMAND --help\n";
+  return text + "\nhelp of a command: grimoire COMMAND --help\n"
+                "data may come from a file, a pipe, or standard input (-)\n"
+                "exit codes: 0 done, 1 failed, 2 usage, 3 input, 4 resources or output lost, 128 + signal; 141 when nobody reads the output any more\n";
 }
 
 }  // namespace grim

@@ -20,6 +20,7 @@ struct Parsed {
 
 // --name value, --name=value, --switch, --no-switch, positionals in order. throws: usage, with the nearest known name.
 Parsed parse_words(Command& command, const std::vector<std::string>& words);
+bool asks_for_json(const std::vector<std::string>& words);  // before they are understood
 Command& command_named(const std::vector<std::unique_ptr<Command>>& commands, const std::string& name);
 
 std::string help_of(Command& command, HelpDepth depth);

@@ -1,0 +1,81 @@
+#include "grimoire/model/config_keys.h"
+
+#include <algorithm>
+
+#include "grimoire/base/error.h"
+
+namespace grim {
+namespace {
+
+// What transformers writes into every config.json: how to decode, what to report, where the file came from.
+constexpr std::string_view kHarmless[] = {
+    "_attn_implementation", "_attn_implementation_autoset", "_name_or_path", "architectures", "attn_implementation", "bad_words_ids",
+    "begin_suppress_tokens", "bos_token_id", "cache_implementation", "chunk_size_feed_forward", "decoder_start_token_id", "diversity_penalty", "do_sample", "dtype", "early_stopping",
+    "encoder_no_repeat_ngram_size", "eos_token_id", "exponential_decay_length_penalty", "finetuning_task", "forced_bos_token_id",
+    "forced_eos_token_id", "gradient_checkpointing", "id2label", "initializer_range", "keys_to_ignore_at_inference", "label2id", "length_penalty",
+    "max_length", "min_length", "model_type", "no_repeat_ngram_size", "num_beam_groups", "num_beams", "num_return_sequences",
+    "output_attentions", "output_hidden_states", "output_scores", "pad_token_id", "predict_special_tokens", "prefix", "problem_type", "remove_invalid_values",
+    "repetition_penalty", "return_dict", "return_dict_in_generate", "sep_token_id", "suppress_tokens", "task_specific_params",
+    "temperature", "tf_legacy_loss", "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript", "transformers_version", "typical_p",
+    "use_bfloat16", "use_cache"};
+
+// Of every config.json too, but these change what is computed.
+const std::vector<KeyRule>& general_rules() {
+  static const std::vector<KeyRule> rules = {{"add_cross_attention", KeyUse::fixed, {"false"}},
+                                             {"auto_map", KeyUse::fixed, {"null", "{}"}},  // code that comes with the folder
+                                             {"cross_attention_hidden_size", KeyUse::fixed, {"null"}},
+                                             {"is_decoder", KeyUse::fixed, {"false", "true"}},
+                                             {"is_encoder_decoder", KeyUse::fixed, {"false"}},
+                                             {"pruned_heads", KeyUse::fixed, {"{}", "null"}},
+                                             {"quantization_config", KeyUse::fixed, {"null"}},
+                                             {"tie_encoder_decoder", KeyUse::fixed, {"false"}}};
+  return rules;
+}
+
+const KeyRule* rule_of(std::string_view key, std::span<const KeyRule> own) {
+  for (const KeyRule& r : own)
+    if (r.key == key) return &r;
+  for (const KeyRule& r : general_rules())
+    if (r.key == key) return &r;
+  return nullptr;
+}
+
+[[noreturn]] void refuse_unknown(const std::string& key, std::span<const KeyRule> own) {
+  std::vector<std::string> names;
+  for (const KeyRule& r : own) names.emplace_back(r.key);
+  for (const KeyRule& r : general_rules()) names.emplace_back(r.key);
+  names.insert(names.end(), std::begin(kHarmless), std::end(kHarmless));
+  const std::string near = nearest(key, names.data(), names.size());
+  fail(ErrorKind::input, "config", str("config.json: key '{}' is not known, and it could change what the weights compute", key),
+       near.empty() ? "if it does not, take it out" : str("did you mean '{}'?", near));
+}
+
+}  // namespace
+
+void check_config_keys(const Json& config, std::span<const KeyRule> own) {
+  for (size_t i = 0; i < config.size(); ++i) {
+    const std::string& key = config.keys()[i];
+    const KeyRule* const rule = rule_of(key, own);
+    if (!rule && std::find(std::begin(kHarmless), std::end(kHarmless), key) == std::end(kHarmless)) refuse_unknown(key, own);
+    if (!rule || rule->use != KeyUse::fixed) continue;
+    const std::string value = config[i].dump();
+    if (std::find(rule->allowed.begin(), rule->allowed.end(), value) != rule->allowed.end()) continue;
+    std::string allowed;
+    for (std::string_view a : rule->allowed) allowed += (allowed.empty() ? "" : " or ") + std::string(a);
+    fail(ErrorKind::input, "config", str("config.json: key '{}': got {}, only {} is supported", key, value, allowed));
+  }
+}
+
+int64_t config_size(const Json& config, std::string_view key, int64_t low, int64_t high) {
+  const int64_t value = config.integer(key);
+  GRIM_CHECK(value >= low && value <= high, input, "config", "config.json: key '{}': got {}, expected {} to {}", key, value, low, high);
+  return value;
+}
+
+double config_rate(const Json& config, std::string_view key, double fallback) {
+  const double value = config.real(key, fallback);
+  GRIM_CHECK(value >= 0 && value < 1, input, "config", "config.json: key '{}': got {}, expected 0 to below 1", key, value);
+  return value;
+}
+
+}  // namespace grim

@@ -1,0 +1,33 @@
+// Which keys of a config.json mean something to a model. A key that changes what is computed must be used or refused, never
+// skipped: weights that are read under another formula give numbers, and they are wrong.
+#pragma once
+
+#include <initializer_list>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "grimoire/base/json.h"
+
+namespace grim {
+
+enum class KeyUse {
+  used,      // from_json reads it
+  harmless,  // says nothing about what the weights compute: training, decoding, bookkeeping
+  fixed,     // understood, and only some values are possible here
+};
+
+struct KeyRule {
+  std::string_view key;
+  KeyUse use = KeyUse::used;
+  std::vector<std::string_view> allowed = {};  // as JSON; of a fixed key
+};
+
+// throws: input, naming the first key that is unknown (with the nearest known one) or has a value that is not possible.
+void check_config_keys(const Json& config, std::span<const KeyRule> own);
+
+// A whole number from `low` to `high`. throws: input, naming the key
+int64_t config_size(const Json& config, std::string_view key, int64_t low = 1, int64_t high = int64_t{1} << 31);
+double config_rate(const Json& config, std::string_view key, double fallback);  // from 0 to below 1
+
+}  // namespace grim

@@ -1,0 +1,36 @@
+#include "grimoire/tensor/finite.h"
+
+#include "grimoire/base/error.h"
+#include "grimoire/tensor/copy.h"
+
+namespace grim {
+namespace {
+
+// A number is not finite when every bit of its exponent is set.
+template <class Bits> int64_t count(const Tensor& x, Bits exponent) {
+  const Tensor dense = contiguous(x);
+  const auto* const bits = reinterpret_cast<const Bits*>(dense.raw());
+  int64_t n = 0;
+  for (int64_t i = 0; i < dense.numel(); ++i) n += (bits[i] & exponent) == exponent;
+  return n;
+}
+
+}  // namespace
+
+int64_t count_not_finite(const Tensor& x) {
+  switch (x.dtype()) {
+    case Dtype::f32: return count<uint32_t>(x, 0x7f800000u);
+    case Dtype::f64: return count<uint64_t>(x, 0x7ff0000000000000u);
+    case Dtype::bf16: return count<uint16_t>(x, 0x7f80u);
+    default: return 0;
+  }
+}
+
+void check_finite(const NamedTensor& t, const std::string& source) {
+  const int64_t bad = count_not_finite(t.tensor);
+  if (bad > 0)
+    fail(ErrorKind::input, "checkpoint", str("{}: tensor '{}': {} of its {} numbers are NaN or infinite", source, t.name, bad, t.tensor.numel()),
+         "training went wrong before it was saved, or the file was damaged: take an earlier checkpoint");
+}
+
+}  // namespace grim

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "grimoire/tensor/tensor.h"
+
+namespace grim {
+
+// How many elements are NaN or infinite; 0 for whole numbers.
+int64_t count_not_finite(const Tensor& x);
+
+// throws: input, "[checkpoint] SOURCE: tensor 'wte.weight': 3 of its 432 numbers are NaN or infinite"
+void check_finite(const NamedTensor& t, const std::string& source);
+
+}  // namespace grim

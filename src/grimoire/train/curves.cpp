@@ -1,0 +1,56 @@
+#include "grimoire/train/curves.h"
+
+#include "grimoire/base/files.h"
+#include "grimoire/base/json.h"
+
+namespace grim {
+namespace {
+
+double real_or_nan(const Json& object, std::string_view key) {
+  const Json* const v = object.find(key);
+  if (!v || v->is_null()) return NAN;
+  if (v->kind() != Json::Kind::text) return v->as_real();
+  return v->as_text() == "Infinity" ? INFINITY : v->as_text() == "-Infinity" ? -INFINITY : NAN;
+}
+
+void read_ending(Curves& c, const Json& e, const std::string& event, double step) {
+  c.ending = event;
+  c.step = step;
+  c.best_step = real_or_nan(e, "best_step");
+  c.train_loss = real_or_nan(e, "train_loss");
+  c.dev_loss = real_or_nan(e, "dev_loss");
+  c.test_loss = real_or_nan(e, "test_loss");
+  c.common_loss = real_or_nan(e, "common_loss");
+  c.baseline = real_or_nan(e, "baseline_loss");
+}
+
+void read_event(Curves& c, const Json& e) {
+  const std::string& event = e.text("event");
+  const double step = e.real("step", 0.0);
+  if (event == "step") {
+    c.train.push_back({step, real_or_nan(e, "loss")});
+    c.tokens_per_second = real_or_nan(e, "tokens_per_second");
+    c.seconds = real_or_nan(e, "seconds");
+    c.ending.clear();
+  } else if (event == "evaluation") {
+    const double train = real_or_nan(e, "train_loss"), dev = real_or_nan(e, "dev_loss");
+    if (std::isfinite(train)) c.train_at_dev.push_back({step, train});
+    if (std::isfinite(dev)) c.dev.push_back({step, dev});
+  } else if (event == "end" || event == "stopped" || event == "diverged") {
+    read_ending(c, e, event, step);
+  }
+}
+
+}  // namespace
+
+Curves read_curves(const std::string& folder) {
+  Curves c;
+  const std::string path = join_path(folder, "metrics.jsonl");
+  if (!exists(path)) return c;
+  const std::string text = read_file(path);
+  for (size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
+    read_event(c, Json::parse(std::string_view(text).substr(begin, end - begin), path));
+  return c;
+}
+
+}  // namespace grim

@@ -1,0 +1,32 @@
+// What a checkpoint belongs to: the goal of its run, its data, how they are cut (in its manifest) and numbered (tokenizer.json).
+// Weights mean little beside other data and nothing beside other ids, so a run that goes on compares first.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "grimoire/data/corpus.h"
+#include "grimoire/text/char_tokenizer.h"
+#include "grimoire/train/run_config.h"
+
+namespace grim {
+
+struct Provenance {
+  int64_t goal = 0;             // steps
+  std::string format, split;    // "lines", "80/10/10"
+  int64_t size = 0;             // items or bytes of text
+  std::string content;          // content_hash of the corpus
+};
+
+Provenance provenance_of(const RunConfig& config, const Corpus& corpus);
+
+Json to_json(const Provenance& provenance);
+// Out of a manifest's `about`; nothing for a checkpoint written before this was kept. throws: input
+std::optional<Provenance> provenance_in(const Json& about);
+
+// What differs, both sides named; empty when nothing does. The goal may.
+std::vector<std::string> differences(const Provenance& saved, const Provenance& now);
+std::vector<std::string> differences(const CharTokenizer& saved, const CharTokenizer& now);
+
+}  // namespace grim

@@ -1,0 +1,121 @@
+// Every key of a config.json is used, refused or known to mean nothing; options of transformers' GPT-2 give its logits.
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "grimoire/base/files.h"
+#include "grimoire/io/safetensors.h"
+#include "grimoire/model/gpt.h"
+#include "support/op_case.h"
+
+namespace grim {
+namespace {
+
+std::string refusal(const Json& config) {
+  try {
+    Rng rng(RngMode::philox, 1);
+    make_language_model(config, rng);
+  } catch (const Error& e) {
+    return e.kind() == ErrorKind::input ? e.what() : "not of kind input";
+  }
+  return "";
+}
+
+Json small(const std::string& type) {
+  if (type == "gpt2")
+    return Json::object({{"model_type", type}, {"vocab_size", 5}, {"n_positions", 4}, {"n_embd", 8}, {"n_layer", 1}, {"n_head", 2}});
+  if (type == "bigram" || type == "neural-bigram") return Json::object({{"model_type", type}, {"vocab_size", 5}});
+  return Json::object({{"model_type", type}, {"vocab_size", 5}, {"context", 4}, {"n_embd", 8}, {"n_hidden", 8}});
+}
+
+Json with(Json config, const std::string& key, Json value) {
+  config.set(key, std::move(value));
+  return config;
+}
+
+// tools/golden/gpt_variants.py: the config.json files are as transformers writes them, with every key it knows.
+TEST(ConfigKeys, OptionsOfTransformersGiveItsLogits) {
+  const std::string folder = std::string(GRIM_SOURCE_DIR) + "/tests/golden/gpt_variants/";
+  const Json variants = Json::parse(read_file(folder + "variants.json"));
+  ASSERT_GE(variants.size(), 11u);
+  for (size_t v = 0; v < variants.size(); ++v) {
+    const std::string& name = variants.keys()[v];
+    Rng rng(RngMode::philox, 1);
+    const auto model = make_language_model(variants[v].at("config"), rng);
+    std::vector<NamedTensor> tensors;
+    for (const auto& [tensor, value] : read_safetensors(folder + name + ".safetensors")) tensors.push_back({tensor, value});
+    model->load(tensors);
+    EXPECT_EQ(parameter_count(variants[v].at("config")), model->parameter_count()) << name;
+    Pass pass;
+    const std::vector<float> got = model->logits(Tensor::from(std::vector<int64_t>{0, 1, 2, 3, 4, 5}, {1, 6}), pass).to_vector<float>();
+    size_t at = 0;
+    for (const Json& row : variants[v].list("logits"))
+      for (const Json& logit : row.items()) ASSERT_NEAR(got[at++], logit.as_real(), 2e-5) << name;
+    // What is written back means the same.
+    const auto again = make_language_model(model->config(), rng);
+    again->load(model->checkpoint());
+    EXPECT_TRUE(test::bit_equal(again->logits(Tensor::from(std::vector<int64_t>{0, 1, 2}, {1, 3}), pass),
+                                model->logits(Tensor::from(std::vector<int64_t>{0, 1, 2}, {1, 3}), pass))) << name;
+  }
+}
+
+TEST(ConfigKeys, WhatWouldChangeTheNumbersIsRefusedByName) {
+  const std::vector<std::pair<std::string, Json>> wrong = {
+      {"activation_function", "quick_gelu"}, {"add_cross_attention", true}, {"is_encoder_decoder", true}, {"pruned_heads", Json::object({{"0", Json::array({1})}})},
+      {"quantization_config", Json::object({{"bits", 4}})}, {"auto_map", Json::object({{"AutoModel", "x.Y"}})}, {"n_ctx", 3}, {"rope_theta", 10000.0},
+      {"num_key_value_heads", 1}, {"layer_norm_epsilon", 0.0}, {"layer_norm_epsilon", -1e-5}, {"n_inner", 0}, {"n_layer", -1}, {"n_head", 3}, {"n_embd", 0},
+      {"vocab_size", int64_t{1} << 40}, {"resid_pdrop", 1.0}, {"grimoire_init", "xavier"}, {"sliding_window", 2}};
+  for (const auto& [key, value] : wrong) EXPECT_NE(refusal(with(small("gpt2"), key, value)).find(key), std::string::npos) << key;
+  EXPECT_NE(refusal(with(small("gpt2"), "scale_attn_weigths", true)), "");
+}
+
+TEST(ConfigKeys, EveryKindRefusesWhatItDoesNotKnow) {
+  for (const std::string& type : language_model_types()) {
+    EXPECT_EQ(refusal(small(type)), "") << type;
+    EXPECT_NE(refusal(with(small(type), "n_experts", 4)).find("n_experts"), std::string::npos) << type;
+    EXPECT_NE(refusal(with(small(type), "vocab_size", 0)).find("vocab_size"), std::string::npos) << type;
+    EXPECT_EQ(refusal(with(small(type), "transformers_version", "5.0")), "") << type;
+  }
+  EXPECT_NE(refusal(with(small("bigram"), "smoothing", -1.0)).find("smoothing"), std::string::npos);
+}
+
+TEST(ConfigKeys, ParametersAreCountedWithoutBuilding) {
+  for (const std::string& type : language_model_types()) {
+    std::vector<Json> configs = {small(type)};
+    if (type == "gpt2") configs = {with(small(type), "grimoire_biases", false), with(small(type), "tie_word_embeddings", false), with(small(type), "n_layer", 3)};
+    if (type == "mlp") configs.push_back(with(small(type), "batch_norm", true));
+    if (type == "lstm" || type == "gru" || type == "rnn") configs.push_back(with(with(small(type), "n_layer", 3), "n_embd", 5));
+    if (type == "wavenet") configs.push_back(with(small(type), "context", 16));
+    for (const Json& config : configs) {
+      Rng rng(RngMode::philox, 1);
+      EXPECT_EQ(parameter_count(config), make_language_model(config, rng)->parameter_count()) << config.dump();
+    }
+  }
+}
+
+TEST(ConfigKeys, WeightsThatAreNotFiniteAreRefusedByNameAndCount) {
+  for (const std::string& type : language_model_types()) {
+    Rng rng(RngMode::philox, 1);
+    const auto model = make_language_model(small(type), rng);
+    std::vector<NamedTensor> tensors = model->checkpoint();
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      if (!is_float(tensors[i].tensor.dtype())) continue;
+      std::vector<NamedTensor> bad = tensors;
+      bad[i].tensor = Tensor::from(tensors[i].tensor.to_vector<float>(), tensors[i].tensor.shape());
+      bad[i].tensor.data<float>()[0] = i % 2 ? INFINITY : NAN;
+      if (bad[i].tensor.numel() > 1) bad[i].tensor.data<float>()[bad[i].tensor.numel() - 1] = -INFINITY;
+      try {
+        model->load(bad, "model.safetensors");
+        ADD_FAILURE() << type << " took " << bad[i].name;
+      } catch (const Error& e) {
+        EXPECT_EQ(e.kind(), ErrorKind::input);
+        const std::string expected = str("model.safetensors: tensor '{}': {} of its", bad[i].name, std::min<int64_t>(2, bad[i].tensor.numel()));
+        EXPECT_NE(std::string(e.what()).find(expected), std::string::npos) << e.what();
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace grim
