@@ -1,5 +1,7 @@
 #include "grimoire/model/language_model.h"
 
+#include <algorithm>
+
 #include "grimoire/model/bigram.h"
 #include "grimoire/model/bow.h"
 #include "grimoire/model/gpt.h"
@@ -31,8 +33,35 @@ const std::vector<std::string>& language_model_types() {
   return types;
 }
 
+namespace {
+
+struct Added {
+  Reading reading;
+  ModelBuilder build;
+};
+std::map<std::string, Added, std::less<>>& added_models() {
+  static std::map<std::string, Added, std::less<>> models;
+  return models;
+}
+
+}  // namespace
+
+void add_language_model(const std::string& model_type, Reading reading, ModelBuilder build) {
+  const std::vector<std::string>& own = language_model_types();
+  const bool taken = model_type.empty() || std::find(own.begin(), own.end(), model_type) != own.end() || added_models().contains(model_type);
+  GRIM_CHECK(!taken, argument, "model", "model_type '{}' is taken: expected a new name", model_type);
+  added_models()[model_type] = {reading, std::move(build)};
+}
+
+std::map<std::string, Reading> added_language_models() {
+  std::map<std::string, Reading> found;
+  for (const auto& [name, added] : added_models()) found[name] = added.reading;
+  return found;
+}
+
 std::unique_ptr<LanguageModel> make_language_model(const Json& config, Rng& rng) {
   const std::string type = config.text("model_type");
+  if (const auto found = added_models().find(type); found != added_models().end()) return found->second.build(config, rng);
   if (type == "gpt2") return std::make_unique<Gpt>(GptConfig::from_json(config), rng);
   if (type == "mlp") return std::make_unique<Mlp>(MlpConfig::from_json(config), rng);
   if (type == "wavenet") return std::make_unique<WaveNet>(WaveNetConfig::from_json(config), rng);

@@ -2,6 +2,8 @@
 // loops, files or the command line.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 
 #include "grimoire/base/json.h"
@@ -36,8 +38,15 @@ class LanguageModel : public Module {
 // From config.json; weights are drawn from `rng`. throws: input, unknown model_type, with the nearest known one.
 std::unique_ptr<LanguageModel> make_language_model(const Json& config, Rng& rng);
 
+// A model that this library does not hold: from now on make_language_model, and with it training, resuming and loading, know it by this
+// model_type. Its config.json has vocab_size, context, n_embd, n_hidden and, where they are not 0, n_layer, n_head and dropout.
+// throws: argument, the name is taken
+using ModelBuilder = std::function<std::unique_ptr<LanguageModel>(const Json& config, Rng& rng)>;
+void add_language_model(const std::string& model_type, Reading reading, ModelBuilder build);
+std::map<std::string, Reading> added_language_models();
+
 // Parameters of the model that this config.json describes, without building it: what sizes would cost is known before memory is
-// asked for. At most 4e18; a model that counts has none. throws: input
+// asked for. At most 4e18; a model that counts has none, of one that was added nothing is known (0). throws: input
 int64_t parameter_count(const Json& config);
 
 // The model_types that make_language_model knows.

@@ -1,6 +1,7 @@
 #include "grimoire/train/run_config.h"
 
 #include "grimoire/base/error.h"
+#include "grimoire/model/language_model.h"
 
 namespace grim {
 
@@ -10,8 +11,10 @@ const std::vector<std::string>& trainable_models() {
 }
 
 Options RunConfig::options() {
+  std::vector<std::string> models = trainable_models();
+  for (const auto& [name, reading] : added_language_models()) models.push_back(name);
   return {
-      {.name = "model", .help = "which model to train", .target = &model, .choices = trainable_models(), .basic = true},
+      {.name = "model", .help = "which model to train", .target = &model, .choices = models, .basic = true},
       {.name = "data", .help = "text file, one item a line or running text", .target = &data, .basic = true},
       {.name = "out", .help = "folder for the run; made if missing", .target = &out, .basic = true},
       {.name = "format", .help = "how to read the data", .target = &format, .choices = {"auto", "lines", "text"}},

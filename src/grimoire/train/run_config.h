@@ -63,6 +63,6 @@ struct RunConfig {
 
 // The defaults of this model: the published recipe it is known by. Lines and running text differ for gpt.
 RunConfig default_run(const std::string& model, const std::string& format);
-const std::vector<std::string>& trainable_models();
+const std::vector<std::string>& trainable_models();  // ours; those that were added (model/language_model.h) can be trained too
 
 }  // namespace grim

@@ -85,6 +85,8 @@ CorpusFormat format_of(const RunConfig& c) {
 }
 
 Reading reading_of(const std::string& model) {
+  const std::map<std::string, Reading> added = added_language_models();
+  if (const auto found = added.find(model); found != added.end()) return found->second;
   return model == "mlp" || model == "wavenet" || model == "bigram" || model == "neural-bigram" ? Reading::window : Reading::sequence;
 }
 
@@ -119,6 +121,11 @@ Json model_config(const RunConfig& c, int64_t V) {
   if (c.model == "bigram" || c.model == "neural-bigram") return j;
   for (const auto& [key, size] : {std::pair{"context", c.context}, {"n_embd", c.n_embd}, {"n_hidden", c.n_hidden}}) j.set(key, size);
   if (c.model == "mlp") j.set("batch_norm", c.batch_norm);
+  if (added_language_models().contains(c.model)) {
+    for (const auto& [key, size] : {std::pair{"n_layer", c.n_layer}, {"n_head", c.n_head}})
+      if (size > 0) j.set(key, size);
+    if (c.dropout > 0) j.set("dropout", c.dropout);
+  }
   if (c.n_layer > 0 && (c.model == "rnn" || c.model == "gru" || c.model == "lstm")) j.set("n_layer", c.n_layer);
   return j;
 }
