@@ -60,7 +60,7 @@ double log_gap(const Sample& s, double sign, double mean) {
 double gamma_shape(double gap) {
   double a = (3 - gap + std::sqrt((gap - 3) * (gap - 3) + 24 * gap)) / (12 * gap);
   for (int i = 0; i < 100; ++i) {
-    const double step = (log_less_digamma(a) - gap) / (a * trigamma_less_inverse(a)), next = a * std::exp(std::clamp(step, -2.0, 2.0));
+    const double step = (log_less_digamma(a) - gap) / trigamma_excess(a), next = a * std::exp(std::clamp(step, -2.0, 2.0));
     if (std::abs(next - a) < 1e-15 * a) return next;
     a = next;
   }
@@ -110,9 +110,9 @@ Values beta(std::span<const double> x, const Sums& s) {
     const double mu = m + delta, nu = rest - delta, a = n * mu, b = n * nu;
     const double f = std::log1p(delta / m) - log_less_digamma(a) + log_less_digamma(n) + gap_x,
                  g = std::log1p(-delta / rest) - log_less_digamma(b) + log_less_digamma(n) + gap_y;
-    // the slope of -less is trigamma - 1/x turned: by delta, and by ln n
-    const double ta = trigamma_less_inverse(a), tb = trigamma_less_inverse(b), tn = trigamma_less_inverse(n);
-    const double f_delta = 1 / mu + n * ta, f_n = a * ta - n * tn, g_delta = -1 / nu - n * tb, g_n = b * tb - n * tn;
+    // slopes by delta and by ln n: -less(a) rises by (trigamma(a) - 1/a) da
+    const double ea = trigamma_excess(a), eb = trigamma_excess(b), en = trigamma_excess(n);
+    const double f_delta = (1 + ea) / mu, f_n = ea - en, g_delta = -(1 + eb) / nu, g_n = eb - en;
     const double det = f_delta * g_n - f_n * g_delta;
     const double by = std::clamp((f * g_n - f_n * g) / det, -0.5 * nu, 0.5 * mu), grow = std::clamp((f_delta * g - f * g_delta) / det, -1.0, 1.0);
     delta -= by, n *= std::exp(-grow);
@@ -158,16 +158,15 @@ std::optional<Maximum> direct(const std::string& name, std::span<const double> x
     const double info = s.n / (k * k) + ull, schur = info - ul * ul / s.n;
     return Maximum{at, {1 / std::sqrt(schur), at[1] / k / root * std::sqrt(info / schur)}};
   }
-  if (name == "beta") {  // n ((t_a - t_n, -t_n), (-t_n, t_b - t_n)) with trigammas t = 1/x + e(x), the determinant without its leading terms
+  if (name == "beta") {  // n ((t_a - t_n, -t_n), (-t_n, t_b - t_n)) with trigammas t = (1 + e(x)) / x: the leading terms of the determinant cancel
     const Values at = beta(x, s);
-    const double a = at[0], b = at[1], n = a + b, ea = trigamma_less_inverse(a), eb = trigamma_less_inverse(b), en = trigamma_less_inverse(n);
-    const double det = ea / b * (a / n) + eb / a * (b / n) + ea * eb - en * (1 / a + 1 / b + ea + eb);
-    const double tn = 1 / n + en;
-    return Maximum{at, {std::sqrt((1 / b + eb - tn) / det) / root, std::sqrt((1 / a + ea - tn) / det) / root}};
+    const double a = at[0], b = at[1], n = a + b, ea = trigamma_excess(a), eb = trigamma_excess(b), en = trigamma_excess(n);
+    const double det = ea / n + eb * (b / n) / a + ea * eb / a - en * (b / n) * ((1 + ea) / a + (1 + eb) / b);  // times b
+    return Maximum{at, {std::sqrt((a / n + eb - en * (b / n)) / det) / root, b * std::sqrt(((1 + ea) / a - (1 + en) / n) / (b * det)) / root}};
   }
   if (name == "gamma") {  // n ((trigamma a, 1 / scale), (1 / scale, a / scale^2)), determinant a trigamma(a) - 1
-    const double a = gamma_shape(log_gap(sample_of(x), 1, s.mean)), scale = s.mean / a, det = a * trigamma_less_inverse(a);
-    return Maximum{{a, scale}, {std::sqrt(a / det) / root, scale * std::sqrt((1 / a + trigamma_less_inverse(a)) / det) / root}};
+    const double a = gamma_shape(log_gap(sample_of(x), 1, s.mean)), scale = s.mean / a, det = trigamma_excess(a);
+    return Maximum{{a, scale}, {std::sqrt(a / det) / root, scale * std::sqrt((1 + det) / a / det) / root}};
   }
   return std::nullopt;
 }
