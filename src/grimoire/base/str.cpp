@@ -1,6 +1,7 @@
 #include "grimoire/base/str.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include <fmt/args.h>
@@ -15,7 +16,7 @@ std::string format_args(std::string_view format, std::initializer_list<StrArg> a
     switch (a.kind) {
       case StrArg::Kind::signed_int: store.push_back(a.i); break;
       case StrArg::Kind::unsigned_int: store.push_back(a.u); break;
-      case StrArg::Kind::real: store.push_back(a.d); break;
+      case StrArg::Kind::real: store.push_back(std::isnan(a.d) ? std::abs(a.d) : a.d); break;  // the sign of a NaN means nothing
       case StrArg::Kind::boolean: store.push_back(a.b); break;
       case StrArg::Kind::text: store.push_back(std::string(a.text)); break;
       case StrArg::Kind::shape: store.push_back(a.shape->to_string()); break;

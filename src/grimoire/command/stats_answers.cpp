@@ -220,6 +220,7 @@ Answer pca_answer(const DesignMatrix& m, int64_t components, Scaling scaling) {
     text += p.components.dim(1) > 8 ? " ...\n" : "\n";
     loadings.push(std::move(row));
   }
+  for (const std::string& n : m.notes) text += "note: " + n + "\n";
   return {text, Json::object({{"names", Json::array_of(m.names)},
                               {"sd", Json::array_of(sd)},
                               {"ratio", Json::array_of(ratio)},

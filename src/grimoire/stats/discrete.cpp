@@ -10,6 +10,7 @@ namespace grim::stats {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // What counting distributions share: values between the integers have probability 0, quantiles are searched for.
 class Counting : public Distribution {
@@ -24,6 +25,9 @@ class Counting : public Distribution {
   double log_cdf(double x) const final { return x < support().low ? -kInf : x >= support().high ? 0 : log_below(std::floor(x)); }
   double log_sf(double x) const final { return x < support().low ? 0 : x >= support().high ? -kInf : log_above(std::floor(x)); }
 
+  // A distribution in one point has no shape.
+  double skewness() const final { return variance() > 0 ? skew() : kNan; }
+  double excess_kurtosis() const final { return variance() > 0 ? excess() : kNan; }
   // - sum p ln p from the mode outwards; for a wide distribution, the normal's with the same variance, whose error is O(1/variance).
   double entropy() const override {
     if (variance() == 0) return 0;
@@ -44,6 +48,8 @@ class Counting : public Distribution {
 
  protected:
   virtual double log_p(double k) const = 0;
+  virtual double skew() const = 0;    // of more than one point
+  virtual double excess() const = 0;  // kurtosis, less 3
   virtual double below(double k) const = 0;  // P(X <= k), low <= k < high
   virtual double above(double k) const = 0;  // P(X > k)
   virtual double log_below(double k) const { return log_of(below(k), above(k)); }
@@ -98,8 +104,8 @@ class Binomial final : public Counting {
   Support support() const override { return {0, n_}; }
   double mean() const override { return n_ * p_; }
   double variance() const override { return n_ * p_ * q_; }
-  double skewness() const override { return (q_ - p_) / std::sqrt(variance()); }
-  double excess_kurtosis() const override { return (1 - 6 * p_ * q_) / variance(); }
+  double skew() const override { return (q_ - p_) / std::sqrt(variance()); }
+  double excess() const override { return (1 - 6 * p_ * q_) / variance(); }
   double draw(Rng& rng) const override {
     return n_ == 1 ? rng.bernoulli(p_) : p_ <= 0.5 ? draw_at_most_half(rng, p_) : n_ - draw_at_most_half(rng, q_);
   }
@@ -143,8 +149,8 @@ class Poisson final : public Counting {
   Support support() const override { return {0, kInf}; }
   double mean() const override { return mean_; }
   double variance() const override { return mean_; }
-  double skewness() const override { return 1 / std::sqrt(mean_); }
-  double excess_kurtosis() const override { return 1 / mean_; }
+  double skew() const override { return 1 / std::sqrt(mean_); }
+  double excess() const override { return 1 / mean_; }
   double draw(Rng& rng) const override { return draw_poisson(rng, mean_); }
 
  private:
@@ -163,8 +169,8 @@ class NegativeBinomial final : public Counting {
   Support support() const override { return {0, q_ == 0 ? 0 : kInf}; }
   double mean() const override { return r_ * q_ / p_; }
   double variance() const override { return r_ * q_ / (p_ * p_); }
-  double skewness() const override { return (1 + q_) / std::sqrt(r_ * q_); }
-  double excess_kurtosis() const override { return (6 + p_ * p_ / q_) / r_; }
+  double skew() const override { return (1 + q_) / std::sqrt(r_ * q_); }
+  double excess() const override { return (6 + p_ * p_ / q_) / r_; }
   double draw(Rng& rng) const override { return q_ == 0 ? 0 : draw_poisson(rng, draw_gamma(rng, r_) * q_ / p_); }
 
  private:
@@ -185,8 +191,8 @@ class Geometric final : public Counting {
   Support support() const override { return {0, p_ == 1 ? 0 : kInf}; }
   double mean() const override { return (1 - p_) / p_; }
   double variance() const override { return (1 - p_) / (p_ * p_); }
-  double skewness() const override { return (2 - p_) / std::sqrt(1 - p_); }
-  double excess_kurtosis() const override { return 6 + p_ * p_ / (1 - p_); }
+  double skew() const override { return (2 - p_) / std::sqrt(1 - p_); }
+  double excess() const override { return 6 + p_ * p_ / (1 - p_); }
   double entropy() const override { return p_ == 1 ? 0 : -std::log(p_) - (1 - p_) / p_ * log_q_; }
   double draw(Rng& rng) const override { return p_ == 1 ? 0 : std::floor(std::log1p(-rng.uniform_double()) / log_q_); }
 
@@ -207,12 +213,14 @@ class Hypergeometric final : public Counting {
   Support support() const override { return {std::max(0.0, n_ + marked_ - all_), std::min(n_, marked_)}; }
   double mean() const override { return all_ == 0 ? 0 : n_ * (marked_ / all_); }
   double variance() const override { return all_ <= 1 ? 0 : mean() * (1 - marked_ / all_) * ((all_ - n_) / (all_ - 1)); }
-  double skewness() const override {
+  double skew() const override {
+    if (all_ <= 3) return central(3) / std::pow(variance(), 1.5);
     return (all_ - 2 * marked_) / (all_ - 2) * ((all_ - 2 * n_) * std::sqrt(all_ - 1)) /
            std::sqrt(n_ * marked_ * (all_ - marked_) * (all_ - n_));
   }
-  double excess_kurtosis() const override {
+  double excess() const override {
     const double N = all_, K = marked_, n = n_, rest = N - K;
+    if (N <= 3) return central(4) / (variance() * variance()) - 3;
     const double above = (N - 1) * N * N * (N * (N + 1) - 6 * K * rest - 6 * n * (N - n)) + 6 * n * K * rest * (N - n) * (5 * N - 6);
     return above / (n * K * rest * (N - n) * (N - 2) * (N - 3));
   }
@@ -223,6 +231,11 @@ class Hypergeometric final : public Counting {
     if (n_ == 0) return 0;
     const double p = n_ / all_, q = (all_ - n_) / all_;
     return log_binomial_term(k, marked_, p, q) + log_binomial_term(n_ - k, all_ - marked_, p, q) - log_binomial_term(n_, all_, p, q);
+  }
+  double central(int power) const {  // moment of a few points, for which the formulas divide by 0
+    double sum = 0;
+    for (double k = support().low; k <= support().high; ++k) sum += std::exp(log_p(k)) * std::pow(k - mean(), power);
+    return sum;
   }
   double ratio(double k) const { return (marked_ - k) * (n_ - k) / ((k + 1) * (all_ - marked_ - n_ + k + 1)); }
   double log_sum(double k, int step) const {  // of p(k), p(k + step), ... to the end

@@ -129,23 +129,25 @@ double Distribution::pdf(double x) const { return std::exp(log_pdf(x)); }
 double Distribution::log_cdf(double x) const { return std::log(cdf(x)); }
 double Distribution::log_sf(double x) const { return std::log(sf(x)); }
 
-// Newton's method on the tail takes an inverse of ten digits to all of them.
-template <class Excess> double Distribution::polish(double x, Excess excess) const {
+// Newton's method on the logarithm of the tail takes an inverse of ten digits to all of them; far off it does not overshoot.
+template <class Tail> double Distribution::polish(double x, double wanted, double sign, Tail tail) const {
   for (int i = 0; i < 2 && !discrete(); ++i) {
-    const double step = excess(x) / pdf(x);
+    const double here = tail(x), step = sign * std::log(here / wanted) * (here / pdf(x));
     if (!(std::abs(step) < 1e-6 * std::abs(x))) break;
     x -= step;
   }
   return x;
 }
-// An inverse is taken when its tail is the one asked for, to nine digits of it or of x. What inverses return at extreme parameters is
+
+// An inverse is taken when its tail is the one asked for, to nine digits of it or thirteen of x. What inverses return at extreme parameters is
 // sometimes nothing of the kind: the doubles of the support are then searched, in their order.
 double Distribution::repaired(double x, double tail, bool lower) const {
   const auto [low, high] = support();
   const double wanted = std::log(tail);
   const auto above = [&](double at) { return (lower ? log_cdf(at) - wanted : wanted - log_sf(at)) >= 0; };
+  if (std::isinf(x) && (x > 0 ? !above(1e300) : above(-1e300))) return x;  // beyond the range of a double
   if (x >= low && x <= high) {
-    const double off = std::abs((lower ? log_cdf(x) : log_sf(x)) - wanted), step = 1e-9 * std::abs(x);
+    const double off = std::abs((lower ? log_cdf(x) : log_sf(x)) - wanted), step = 1e-13 * std::abs(x);
     if (off <= 1e-9 * std::max(1.0, std::abs(wanted)) || (above(x + step) && !above(x - step))) return x;
   }
   const auto place = [](double v) {  // doubles as integers in their order
@@ -164,13 +166,13 @@ double Distribution::repaired(double x, double tail, bool lower) const {
 double Distribution::quantile(double p) const {
   GRIM_CHECK(p >= 0 && p <= 1, argument, name_ + " quantile", "got p = {}, expected a probability from 0 to 1", p);
   if (p == 0 || p == 1) return p == 0 ? support().low : support().high;
-  const double x = polish(solve_quantile(p), [&](double at) { return cdf(at) - p; });
+  const double x = polish(solve_quantile(p), p, 1, [&](double at) { return cdf(at); });
   return discrete() ? x : repaired(x, p, true);
 }
 double Distribution::isf(double q) const {
   GRIM_CHECK(q >= 0 && q <= 1, argument, name_ + " isf", "got q = {}, expected a probability from 0 to 1", q);
   if (q == 0 || q == 1) return q == 0 ? support().high : support().low;
-  const double x = polish(solve_isf(q), [&](double at) { return q - sf(at); });
+  const double x = polish(solve_isf(q), q, -1, [&](double at) { return sf(at); });
   return discrete() ? x : repaired(x, q, false);
 }
 

@@ -66,7 +66,7 @@ class Distribution {
   virtual double solve_isf(double q) const = 0;
 
  private:
-  template <class Excess> double polish(double x, Excess excess) const;
+  template <class Tail> double polish(double x, double wanted, double sign, Tail tail) const;
   double repaired(double x, double tail, bool lower) const;
   std::string name_;
   Parameters parameters_;

@@ -60,7 +60,7 @@ double log_gap(const Sample& s, double sign, double mean) {
 double gamma_shape(double gap) {
   double a = (3 - gap + std::sqrt((gap - 3) * (gap - 3) + 24 * gap)) / (12 * gap);
   for (int i = 0; i < 100; ++i) {
-    const double step = (log_less_digamma(a) - gap) / (a * trigamma_less_inverse(a)), next = a * std::exp(std::clamp(step, -2.0, 2.0));
+    const double step = (log_less_digamma(a) - gap) / trigamma_excess(a), next = a * std::exp(std::clamp(step, -2.0, 2.0));
     if (std::abs(next - a) < 1e-15 * a) return next;
     a = next;
   }
@@ -110,9 +110,9 @@ Values beta(std::span<const double> x, const Sums& s) {
     const double mu = m + delta, nu = rest - delta, a = n * mu, b = n * nu;
     const double f = std::log1p(delta / m) - log_less_digamma(a) + log_less_digamma(n) + gap_x,
                  g = std::log1p(-delta / rest) - log_less_digamma(b) + log_less_digamma(n) + gap_y;
-    // the slope of -less is trigamma - 1/x turned: by delta, and by ln n
-    const double ta = trigamma_less_inverse(a), tb = trigamma_less_inverse(b), tn = trigamma_less_inverse(n);
-    const double f_delta = 1 / mu + n * ta, f_n = a * ta - n * tn, g_delta = -1 / nu - n * tb, g_n = b * tb - n * tn;
+    // slopes by delta and by ln n: -less(a) rises by (trigamma(a) - 1/a) da
+    const double ea = trigamma_excess(a), eb = trigamma_excess(b), en = trigamma_excess(n);
+    const double f_delta = (1 + ea) / mu, f_n = ea - en, g_delta = -(1 + eb) / nu, g_n = eb - en;
     const double det = f_delta * g_n - f_n * g_delta;
     const double by = std::clamp((f * g_n - f_n * g) / det, -0.5 * nu, 0.5 * mu), grow = std::clamp((f_delta * g - f * g_delta) / det, -1.0, 1.0);
     delta -= by, n *= std::exp(-grow);
@@ -158,16 +158,15 @@ std::optional<Maximum> direct(const std::string& name, std::span<const double> x
     const double info = s.n / (k * k) + ull, schur = info - ul * ul / s.n;
     return Maximum{at, {1 / std::sqrt(schur), at[1] / k / root * std::sqrt(info / schur)}};
   }
-  if (name == "beta") {  // n ((t_a - t_n, -t_n), (-t_n, t_b - t_n)) with trigammas t = 1/x + e(x), the determinant without its leading terms
+  if (name == "beta") {  // n ((t_a - t_n, -t_n), (-t_n, t_b - t_n)) with trigammas t = (1 + e(x)) / x: the leading terms of the determinant cancel
     const Values at = beta(x, s);
-    const double a = at[0], b = at[1], n = a + b, ea = trigamma_less_inverse(a), eb = trigamma_less_inverse(b), en = trigamma_less_inverse(n);
-    const double det = ea / b * (a / n) + eb / a * (b / n) + ea * eb - en * (1 / a + 1 / b + ea + eb);
-    const double tn = 1 / n + en;
-    return Maximum{at, {std::sqrt((1 / b + eb - tn) / det) / root, std::sqrt((1 / a + ea - tn) / det) / root}};
+    const double a = at[0], b = at[1], n = a + b, ea = trigamma_excess(a), eb = trigamma_excess(b), en = trigamma_excess(n);
+    const double det = ea / n + eb * (b / n) / a + ea * eb / a - en * (b / n) * ((1 + ea) / a + (1 + eb) / b);  // times b
+    return Maximum{at, {std::sqrt((a / n + eb - en * (b / n)) / det) / root, b * std::sqrt(((1 + ea) / a - (1 + en) / n) / (b * det)) / root}};
   }
   if (name == "gamma") {  // n ((trigamma a, 1 / scale), (1 / scale, a / scale^2)), determinant a trigamma(a) - 1
-    const double a = gamma_shape(log_gap(sample_of(x), 1, s.mean)), scale = s.mean / a, det = a * trigamma_less_inverse(a);
-    return Maximum{{a, scale}, {std::sqrt(a / det) / root, scale * std::sqrt((1 / a + trigamma_less_inverse(a)) / det) / root}};
+    const double a = gamma_shape(log_gap(sample_of(x), 1, s.mean)), scale = s.mean / a, det = trigamma_excess(a);
+    return Maximum{{a, scale}, {std::sqrt(a / det) / root, scale * std::sqrt((1 + det) / a / det) / root}};
   }
   return std::nullopt;
 }
@@ -196,8 +195,6 @@ void check_inside(const Distribution& d, std::span<const double> x) {
                d.discrete() ? "whole numbers" : "numbers", low, high);
 }
 
-}  // namespace
-
 // Where a search takes place: for families with a location about the mean, in units of a power of two next to the largest deviation.
 struct Moved {
   Sample about;
@@ -217,6 +214,78 @@ struct Moved {
   }
 };
 
+std::unique_ptr<Distribution> distribution_at(const DistributionInfo& info, const Values& v) {
+  Parameters p;
+  for (size_t i = 0; i < v.size(); ++i) p.emplace_back(info.parameters[i].name, v[i]);
+  return make_distribution(info.name, p);
+}
+
+// Nelder and Mead's search over the parameters that are not known, and errors from the curvature where it ends.
+Maximum search(const DistributionInfo& info, std::span<const double> data, const Sums& s, const Parameters& fixed) {
+  const size_t count = info.parameters.size();
+  std::vector<bool> known(count, false);
+  Values at(count, 0), errors_of(count, kNan);
+  for (size_t i = 0; i < count; ++i)
+    for (const auto& [key, value] : fixed)
+      if (info.parameters[i].name == key) known[i] = true, at[i] = value;
+  const Moved move{sample_of(data), info.name == "t" || info.name == "normal"};
+  const Values searched = move.by_location ? move.about.deviation : Values(data.begin(), data.end());
+  const Sums own = move.by_location ? sums_of(searched) : s;
+  for (size_t i = 0; i < count; ++i)
+    if (known[i]) at[i] = move.to(info.parameters[i].name, at[i]);
+  const auto likelihood = [&](const Values& v) {
+    try {
+      const double l = distribution_at(info, v)->log_likelihood(searched);
+      return std::isnan(l) ? -kInf : l;
+    } catch (const Error&) {
+      return -kInf;  // out of its range
+    }
+  };
+  const Values start = start_of(info.name, own);
+  GRIM_CHECK(!start.empty(), argument, "fit", "parameters of the {} distribution cannot be fixed", info.name);
+  // Positive parameters are searched on a logarithmic scale, shares on a logistic one.
+  const auto to_line = [&](size_t i, double v) {
+    const std::string& range = info.parameters[i].range;
+    return range == "above 0" ? std::log(v) : range == "any number" ? v : std::log(v / (1 - v));
+  };
+  const auto from_line = [&](size_t i, double u) {
+    const std::string& range = info.parameters[i].range;
+    return range == "above 0" ? std::exp(u) : range == "any number" ? u : 1 / (1 + std::exp(-u));
+  };
+  Values free;
+  for (size_t i = 0; i < count; ++i)
+    if (!known[i]) free.push_back(to_line(i, start[i]));
+  const auto unpack = [&](const Values& u) {
+    Values v = at;
+    for (size_t i = 0, j = 0; i < count; ++i)
+      if (!known[i]) v[i] = from_line(i, u[j++]);
+    return v;
+  };
+  if (!free.empty()) at = unpack(nelder_mead([&](const Values& u) { return -likelihood(unpack(u)); }, free));
+  std::vector<size_t> place;
+  Values point;
+  for (size_t i = 0; i < count; ++i)
+    if (!known[i]) place.push_back(i), point.push_back(at[i]);
+  const std::vector<double> errors = standard_errors([&](const Values& v) {
+    Values whole = at;
+    for (size_t j = 0; j < place.size(); ++j) whole[place[j]] = v[j];
+    return likelihood(whole);
+  }, point);
+  for (size_t j = 0; j < place.size(); ++j) errors_of[place[j]] = move.error(info.parameters[place[j]].name, errors[j]);
+  for (size_t i = 0; i < count; ++i) at[i] = move.from(info.parameters[i].name, at[i]);
+  for (const auto& [key, value] : fixed)
+    for (size_t i = 0; i < count; ++i)
+      if (info.parameters[i].name == key) at[i] = value;  // to the bit
+  return {at, errors_of};
+}
+
+Maximum maximum_of(const DistributionInfo& info, std::span<const double> data, const Sums& s, const Parameters& fixed) {
+  const auto known = direct(info.name, data, s, fixed);
+  return known ? *known : search(info, data, s, fixed);
+}
+
+}  // namespace
+
 Fit fit(std::string_view given_name, std::span<const double> data, const Parameters& fixed) {
   const DistributionInfo& info = distribution_info(given_name);
   const std::string& name = info.name;
@@ -224,15 +293,11 @@ Fit fit(std::string_view given_name, std::span<const double> data, const Paramet
   GRIM_CHECK(!data.empty(), input, "fit", "no data were given");
   for (size_t i = 0; i < data.size(); ++i) GRIM_CHECK(std::isfinite(data[i]), numeric, "fit", "value {} is {}", i + 1, data[i]);
   const size_t count = info.parameters.size();
-  std::vector<bool> known(count, false);
-  Values at(count, 0);
-  for (const auto& [key, value] : fixed) {
-    size_t i = 0;
-    while (i < count && info.parameters[i].name != key) ++i;
-    GRIM_CHECK(i < count, argument, "fit", "the {} distribution has no parameter '{}'", name, key);
-    known[i] = true, at[i] = value;
-  }
-  GRIM_CHECK(name != "binomial" || known[0], argument, "fit", "binomial: parameter n has to be given, only p can be fitted");
+  for (const auto& [key, value] : fixed)
+    GRIM_CHECK(std::ranges::any_of(info.parameters, [&](const ParameterInfo& p) { return p.name == key; }), argument, "fit",
+               "the {} distribution has no parameter '{}'", name, key);
+  GRIM_CHECK(name != "binomial" || std::ranges::any_of(fixed, [](const auto& f) { return f.first == "n"; }), argument, "fit",
+             "binomial: parameter n has to be given, only p can be fitted");
   const Sums s = sums_of(data);
   const bool positive = name == "lognormal" || name == "gamma" || name == "weibull" || name == "f" || name == "chi-square";
   GRIM_CHECK(!positive || s.low > 0, input, "fit", "the {} distribution needs values above 0, got {}", name, s.low);
@@ -246,69 +311,13 @@ Fit fit(std::string_view given_name, std::span<const double> data, const Paramet
   GRIM_CHECK(name != "negative-binomial" || s.sd * s.sd > s.mean, input, "fit",
              "the variance {} is not above the mean {}: the likelihood only grows towards a Poisson distribution", s.sd * s.sd, s.mean);
 
-  const auto distribution_at = [&](const Values& v) {
-    Parameters p;
-    for (size_t i = 0; i < count; ++i) p.emplace_back(info.parameters[i].name, v[i]);
-    return make_distribution(name, p);
-  };
   Fit result;
   result.n = static_cast<int64_t>(data.size());
-  result.standard_errors.assign(count, kNan);
-  if (const auto best = direct(name, data, s, fixed)) {
-    at = best->at, result.standard_errors = best->errors;
-  } else {
-    const Moved move{sample_of(data), name == "t" || name == "normal"};
-    const Values searched = move.by_location ? move.about.deviation : Values(data.begin(), data.end());
-    const Sums own = move.by_location ? sums_of(searched) : s;
-    for (size_t i = 0; i < count; ++i)
-      if (known[i]) at[i] = move.to(info.parameters[i].name, at[i]);
-    const auto likelihood = [&](const Values& v) {
-      try {
-        const double l = distribution_at(v)->log_likelihood(searched);
-        return std::isnan(l) ? -kInf : l;
-      } catch (const Error&) {
-        return -kInf;  // out of its range
-      }
-    };
-    const Values start = start_of(name, own);
-    GRIM_CHECK(!start.empty(), argument, "fit", "parameters of the {} distribution cannot be fixed", name);
-    // Positive parameters are searched on a logarithmic scale, shares on a logistic one.
-    const auto to_line = [&](size_t i, double v) {
-      const std::string& range = info.parameters[i].range;
-      return range == "above 0" ? std::log(v) : range == "any number" ? v : std::log(v / (1 - v));
-    };
-    const auto from_line = [&](size_t i, double u) {
-      const std::string& range = info.parameters[i].range;
-      return range == "above 0" ? std::exp(u) : range == "any number" ? u : 1 / (1 + std::exp(-u));
-    };
-    Values free;
-    for (size_t i = 0; i < count; ++i)
-      if (!known[i]) free.push_back(to_line(i, start[i]));
-    const auto unpack = [&](const Values& u) {
-      Values v = at;
-      for (size_t i = 0, j = 0; i < count; ++i)
-        if (!known[i]) v[i] = from_line(i, u[j++]);
-      return v;
-    };
-    if (!free.empty()) at = unpack(nelder_mead([&](const Values& u) { return -likelihood(unpack(u)); }, free));
-    std::vector<size_t> place;
-    Values point;
-    for (size_t i = 0; i < count; ++i)
-      if (!known[i]) place.push_back(i), point.push_back(at[i]);
-    const std::vector<double> errors = standard_errors([&](const Values& v) {
-      Values whole = at;
-      for (size_t j = 0; j < place.size(); ++j) whole[place[j]] = v[j];
-      return likelihood(whole);
-    }, point);
-    for (size_t j = 0; j < place.size(); ++j) result.standard_errors[place[j]] = move.error(info.parameters[place[j]].name, errors[j]);
-    for (size_t i = 0; i < count; ++i) at[i] = move.from(info.parameters[i].name, at[i]);
-    for (const auto& [key, value] : fixed)
-      for (size_t i = 0; i < count; ++i)
-        if (info.parameters[i].name == key) at[i] = value;  // to the bit
-  }
+  const Maximum best = maximum_of(info, data, s, fixed);
   for (size_t i = 0; i < count; ++i)
-    GRIM_CHECK(std::isfinite(at[i]), numeric, "fit", "the {} of the {} distribution leaves the range of a double", info.parameters[i].name, name);
-  result.distribution = distribution_at(at);
+    GRIM_CHECK(std::isfinite(best.at[i]), numeric, "fit", "the {} of the {} distribution leaves the range of a double", info.parameters[i].name, name);
+  result.standard_errors = best.errors;
+  result.distribution = distribution_at(info, best.at);
   check_inside(*result.distribution, data);
   result.log_likelihood = result.distribution->log_likelihood(data);
   return result;

@@ -27,7 +27,7 @@ template <class T> Columns columns_of(const T* x, int64_t n, int64_t d) {
   for (int64_t i = 0; i < n; ++i)
     for (size_t j = 0; j < count; ++j) {
       const double v = static_cast<double>(x[i * d + static_cast<int64_t>(j)]);
-      GRIM_CHECK(std::isfinite(v), numeric, "pca", "column {} holds NaN or an infinity", j + 1);
+      GRIM_CHECK(std::isfinite(v), numeric, "pca", "row {}, column {} is {}, expected a finite number", i + 1, j + 1, v);
       low[j] = std::min(low[j], v), high[j] = std::max(high[j], v);
     }
   Columns c{std::vector<double>(count), std::vector<double>(count, 0), std::vector<int>(count)};

@@ -133,7 +133,8 @@ LinearFit least_squares(const Tensor& x, std::span<const double> given, const Re
   GRIM_CHECK(about.low != 0 || about.high != 0, argument, "least squares", "all answers are 0: there is nothing to explain");
   const Qr qr(m.x, m.n, m.p);
   check_rank("least squares", m, qr);
-  const Answers back = m.constant ? Answers{about.unit(), std::ldexp(static_cast<long double>(about.centre.high) + about.centre.low, -about.spread)} : Answers{about.exponent, 0};
+  Answers back{about.exponent, 0};
+  if (m.constant) back = {about.unit(), std::ldexp(static_cast<long double>(about.centre.high) + about.centre.low, -about.spread)};
   std::vector<long double> y;
   for (double v : given)
     y.push_back(m.constant ? std::ldexp(moved(v, -about.exponent) - static_cast<long double>(about.centre.high) - about.centre.low, -about.spread)

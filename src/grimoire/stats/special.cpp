@@ -160,10 +160,10 @@ double log_less_digamma(double a) {
   const double r = 1 / (a * a);
   return (0.5 + (1.0 / 12 - (1.0 / 120 - (1.0 / 252 - (1.0 / 240 - r / 132) * r) * r) * r) / a) / a;
 }
-double trigamma_less_inverse(double a) {
-  if (a < 16) return trigamma(a) - 1 / a;
+double trigamma_excess(double a) {
+  if (a < 16) return a * trigamma(a) - 1;
   const double r = 1 / (a * a);
-  return (0.5 + (1.0 / 6 - (1.0 / 30 - (1.0 / 42 - (1.0 / 30 - r * 5 / 66) * r) * r) * r) / a) / a / a;
+  return (0.5 + (1.0 / 6 - (1.0 / 30 - (1.0 / 42 - (1.0 / 30 - r * 5 / 66) * r) * r) * r) / a) / a;
 }
 
 // a E1(x), to which Q(a, x) tends for small a: the exponential integral by its series (DLMF 6.6.2) and its fraction (6.9.1).

@@ -14,9 +14,10 @@ double log_gamma_step(double x, double by);  // ln(Gamma(x + by) / Gamma(x)), x 
 double log_beta(double a, double b);
 double log_choose(double n, double k);
 
-// ln a - digamma(a), and its slope with the sign turned, trigamma(a) - 1/a: both are small for large a, and no differences.
+// ln a - digamma(a), and a trigamma(a) - 1, which is its slope by ln a with the sign turned: both are about 1/(2 a) for large a, and no
+// differences.
 double log_less_digamma(double a);
-double trigamma_less_inverse(double a);
+double trigamma_excess(double a);
 
 // Regularised incomplete gamma: P(a, x) lower, Q(a, x) upper; the inverses solve for x. off: x - a.
 double gamma_p(double a, double x, double off);

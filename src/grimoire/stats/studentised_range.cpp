@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "grimoire/stats/minimize.h"
 #include "grimoire/stats/special.h"
 
 namespace grim::stats {
@@ -84,17 +85,11 @@ double studentised_range_sf(double q, int64_t k, double df) {
 double studentised_range_isf(double p, int64_t k, double df) {
   if (p >= 1) return 0;
   if (p <= 0) return std::numeric_limits<double>::infinity();
+  const auto excess = [&](double q) { return std::log(studentised_range_sf(q, k, df) / p); };
   double low = 1e-3, high = 4;
-  while (studentised_range_sf(high, k, df) > p && high < 1e8) low = high, high *= 2;
-  double f_low = std::log(studentised_range_sf(low, k, df) / p), f_high = std::log(studentised_range_sf(high, k, df) / p);
-  for (int i = 0; i < 60 && high - low > 1e-12 * high; ++i) {  // the Illinois form of regula falsi
-    const double q = (low * f_high - high * f_low) / (f_high - f_low);
-    const double f = std::log(studentised_range_sf(q, k, df) / p);
-    if (std::abs(f) < 1e-13) return q;
-    if ((f > 0) == (f_low > 0)) low = q, f_low = f, f_high /= 2;
-    else high = q, f_high = f, f_low /= 2;
-  }
-  return 0.5 * (low + high);
+  while (excess(low) < 0 && low > 1e-300) high = low, low /= 1e3;
+  while (excess(high) > 0 && high < 1e100) low = high, high *= 2;
+  return find_root(excess, low, high);
 }
 
 }  // namespace grim::stats

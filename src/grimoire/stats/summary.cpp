@@ -75,7 +75,8 @@ std::vector<double> ema(std::span<const double> x, double alpha, EmaForm form) {
   std::vector<double> out;
   double m = form == EmaForm::recursive && !x.empty() ? x[0] : 0, left = 1;
   for (double v : x) {
-    m += alpha * (v - m);
+    const double step = v - m;
+    m = std::isfinite(step) ? m + alpha * step : (1 - alpha) * m + alpha * v;
     left *= 1 - alpha;
     out.push_back(form == EmaForm::recursive ? m : m / (1 - left));
   }

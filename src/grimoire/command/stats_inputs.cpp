@@ -1,0 +1,174 @@
+#include "grimoire/command/stats_inputs.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "grimoire/base/error.h"
+#include "grimoire/command/numbers.h"
+
+namespace grim {
+
+using namespace stats;
+
+void StatsInputs::open() {
+  if (!data.empty()) csv_ = read_csv(data);
+}
+
+std::vector<double> StatsInputs::numbers(const std::string& given, const char* flag) const {
+  if (given.empty())
+    throw Error(ErrorKind::usage, str("--{} is missing", flag), csv_ ? "name a column of the file" : "numbers are separated by commas");
+  if (!csv_) return parse_numbers(given, flag, Gaps::missing);
+  const Column& c = csv_->column(given);
+  if (c.kind == ColumnKind::category)
+    throw Error(ErrorKind::input, str("{}: column '{}' holds categories, expected numbers", data, given));
+  return c.values;
+}
+
+std::vector<double> StatsInputs::whole(std::vector<double> v, const char* flag) {
+  const size_t given = v.size();
+  for (size_t i = 0; i < given; ++i)
+    GRIM_CHECK(std::isfinite(v[i]) || (std::isnan(v[i]) && policy() == Missing::drop), numeric, test, "--{}: value {} is {}, expected a finite number",
+               flag, i + 1, v[i]);
+  std::erase_if(v, [](double d) { return std::isnan(d); });
+  if (v.size() < given) notes_.push_back(str("{} of {} values of --{} were missing and left out", given - v.size(), given, flag));
+  GRIM_CHECK(!v.empty(), argument, test, "--{}: all values are missing", flag);
+  return v;
+}
+
+double single_number(const char* flag, const std::string& text, const char* what) {
+  const std::vector<double> v = parse_numbers(text, flag);
+  if (v.size() != 1) throw Error(ErrorKind::usage, str("--{} holds {} numbers, expected one: {}", flag, v.size(), what));
+  return v[0];
+}
+
+void StatsInputs::lost_row(size_t row, const std::string& column, size_t& lost) const {
+  GRIM_CHECK(policy() == Missing::drop, numeric, test, "{}: row {} of column '{}' is missing", data, row + 1, column);
+  ++lost;
+}
+
+void StatsInputs::note_lost(size_t lost, size_t rows) {
+  if (lost) notes_.push_back(str("{} of {} rows had a missing cell and were left out", lost, rows));
+}
+
+void StatsInputs::add_notes(Answer& a) const {
+  if (notes_.empty()) return;
+  Json all = Json::array_of(notes_);
+  if (const Json* own = a.json.find("notes"))
+    for (const Json& n : own->items()) all.push(n);
+  a.json.set("notes", std::move(all));
+  for (const std::string& n : notes_) a.text += "note: " + n + "\n";
+}
+
+Groups StatsInputs::groups() {
+  if (!csv_) {
+    if (x_names.empty()) throw Error(ErrorKind::usage, "--x is missing", "groups are separated by semicolons: --x \"1,2,3;2,4,6\"");
+    return parse_rows(x_names, "x", Gaps::missing);
+  }
+  if (group.empty()) throw Error(ErrorKind::usage, "--group is missing", "name the column that tells groups apart");
+  const std::vector<double> values = x();
+  const Column& of = csv_->column(group);
+  std::vector<double> seen;
+  for (double v : of.values)
+    if (!std::isnan(v) && std::ranges::find(seen, v) == seen.end()) seen.push_back(v);
+  std::ranges::sort(seen);
+  if (seen.size() > 1000)
+    throw Error(ErrorKind::input, str("{}: column '{}' has {} different values, expected groups", data, group, seen.size()));
+  labels.clear();
+  for (double v : seen) labels.push_back(of.kind == ColumnKind::category ? of.levels[static_cast<size_t>(v)] : number(v));
+  Groups g(seen.size());
+  size_t lost = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (std::isnan(of.values[i])) lost_row(i, group, lost);
+    else g[static_cast<size_t>(std::ranges::lower_bound(seen, of.values[i]) - seen.begin())].push_back(values[i]);
+  }
+  note_lost(lost, values.size());
+  return g;
+}
+
+std::pair<std::vector<double>, std::vector<double>> StatsInputs::two() {
+  if (y_names.empty() && (csv_ ? !group.empty() : x_names.find(';') != std::string::npos)) {
+    const Groups g = groups();
+    if (g.size() != 2) throw Error(ErrorKind::usage, str("got {} groups, expected two", g.size()), "anova and kruskal compare more");
+    return {g[0], g[1]};
+  }
+  return {x(), y()};
+}
+
+Table2d StatsInputs::counts() {
+  if (!csv_) {
+    if (table.empty()) throw Error(ErrorKind::usage, "--table is missing", "rows are separated by semicolons: --table \"90,60;30,80\"");
+    return parse_rows(table, "table");
+  }
+  const Column &a = csv_->column(x_names), &b = csv_->column(y_names);
+  for (const Column* c : {&a, &b})
+    if (c->kind != ColumnKind::category)
+      throw Error(ErrorKind::input, str("{}: column '{}' holds numbers, expected categories", data, c->name));
+  Table2d t(a.levels.size(), std::vector<double>(b.levels.size(), 0));
+  size_t lost = 0;
+  for (size_t i = 0; i < a.values.size(); ++i) {
+    if (std::isnan(a.values[i])) lost_row(i, x_names, lost);
+    else if (std::isnan(b.values[i])) lost_row(i, y_names, lost);
+    else t[static_cast<size_t>(a.values[i])][static_cast<size_t>(b.values[i])] += 1;
+  }
+  note_lost(lost, a.values.size());
+  return t;
+}
+
+DesignMatrix StatsInputs::matrix(bool with_y) const {
+  DesignMatrix m;
+  std::vector<std::vector<double>> columns;
+  if (csv_) {
+    std::vector<std::string> wanted = split_names(x_names);
+    if (wanted.empty())
+      for (const Column& c : csv_->columns)
+        if (c.name != y_names && (with_y || c.kind == ColumnKind::number)) wanted.push_back(c.name);
+    for (const std::string& name : wanted) {
+      const Column& c = csv_->column(name);
+      if (c.kind == ColumnKind::number) {
+        columns.push_back(c.values), m.names.push_back(c.name);
+        continue;
+      }
+      if (!with_y) throw Error(ErrorKind::input, str("{}: column '{}' holds categories, expected numbers", data, name));
+      for (size_t level = 1; level < c.levels.size(); ++level) {
+        std::vector<double> marks;
+        for (double v : c.values) marks.push_back(std::isnan(v) ? v : v == static_cast<double>(level));
+        columns.push_back(std::move(marks)), m.names.push_back(c.name + "=" + c.levels[level]);
+      }
+    }
+    if (with_y) {
+      if (y_names.empty()) throw Error(ErrorKind::usage, "--y is missing", "name the column to explain");
+      const Column& c = csv_->column(y_names);
+      if (c.kind == ColumnKind::category && c.levels.size() != 2)
+        throw Error(ErrorKind::input, str("{}: column '{}' has {} categories, expected numbers or two", data, y_names, c.levels.size()));
+      m.y = c.values;
+    }
+  } else {
+    if (x_names.empty()) throw Error(ErrorKind::usage, "--x is missing", "columns are separated by semicolons: --x \"1,2,3;2,4,6\"");
+    columns = parse_rows(x_names, "x", Gaps::missing);
+    for (size_t j = 0; j < columns.size(); ++j) {
+      m.names.push_back(str("x{}", j + 1));
+      if (columns[j].size() != columns[0].size())
+        throw Error(ErrorKind::usage, str("--x: list {} has {} numbers, the first has {}", j + 1, columns[j].size(), columns[0].size()));
+    }
+    if (with_y) m.y = y();
+  }
+  if (columns.empty()) throw Error(ErrorKind::usage, "--x names no column");
+  const size_t rows = columns[0].size();
+  if (with_y && m.y.size() != rows)
+    throw Error(ErrorKind::usage, str("--x and --y hold {} and {} rows, expected as many", rows, m.y.size()));
+  std::vector<double> values, answers;
+  for (size_t i = 0; i < rows; ++i) {
+    bool gap = with_y && std::isnan(m.y[i]);
+    for (const auto& c : columns) gap |= std::isnan(c[i]);
+    if (gap && policy() == Missing::drop) continue;
+    for (const auto& c : columns) values.push_back(c[i]);
+    if (with_y) answers.push_back(m.y[i]);
+  }
+  const size_t kept = values.size() / columns.size();
+  if (kept < rows) m.notes.push_back(str("{} of {} rows had a missing cell and were left out", rows - kept, rows));
+  m.y = std::move(answers);
+  m.x = Tensor::from(values, {static_cast<int64_t>(kept), static_cast<int64_t>(columns.size())});
+  return m;
+}
+
+}  // namespace grim

@@ -1,0 +1,49 @@
+// What the command stats is given: numbers on the command line or columns of a file, with one policy for what is missing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "grimoire/command/stats_answers.h"
+#include "grimoire/data/table.h"
+#include "grimoire/stats/counts.h"
+
+namespace grim {
+
+class StatsInputs {
+ public:
+  std::string test, x_names, y_names, group, table, data, missing = "error";  // as the flags say
+  std::vector<std::string> labels = {};                                       // of groups that came from a column
+
+  void open();  // reads `data`. throws: input
+  bool from_file() const { return csv_.has_value(); }
+  stats::Missing policy() const { return missing == "drop" ? stats::Missing::drop : stats::Missing::error; }
+
+  // All throw: usage, a flag that is missing or does not fit; input, a column that does not; numeric, a gap where it is refused.
+  std::vector<double> x() const { return numbers(x_names, "x"); }
+  std::vector<double> y() const { return numbers(y_names, "y"); }
+  // For tests without a policy of their own: missing values are refused, or left out with a note.
+  std::vector<double> whole(std::vector<double> values, const char* flag);
+  stats::Groups groups();
+  std::pair<std::vector<double>, std::vector<double>> two();  // x and y, or the two groups of one column
+  stats::Table2d counts();
+  // Columns of x as a matrix: categories become one column a level but the first. Rows with a missing cell are dropped on demand.
+  DesignMatrix matrix(bool with_y) const;
+
+  void add_notes(Answer& answer) const;  // of what was left out
+
+ private:
+  std::vector<double> numbers(const std::string& given, const char* flag) const;
+  void lost_row(size_t row, const std::string& column, size_t& lost) const;
+  void note_lost(size_t lost, size_t rows);
+
+  std::optional<Table> csv_;
+  std::vector<std::string> notes_;
+};
+
+// The one number that a flag holds. throws: usage
+double single_number(const char* flag, const std::string& text, const char* what);
+
+}  // namespace grim
