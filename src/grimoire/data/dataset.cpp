@@ -122,6 +122,9 @@ void target_from_column(const Column& c, const DatasetOptions& o, const std::str
   number_by(o.classes.empty() ? c.levels : o.classes, names, source, c.name, d);
 }
 
+// "x7", as columns without a name are called.
+bool is_number_of_column(const std::string& name) { return name.size() > 1 && name[0] == 'x' && is_whole(name.substr(1)) && name[1] != '-'; }
+
 // The table's columns that a model was fitted on, in the model's order: by name, or by their place where the file names none.
 std::vector<const Column*> known_columns(const Table& table, const std::vector<ColumnInfo>& known, const std::vector<std::string>& without,
                                          std::vector<std::string>& notes) {
@@ -132,9 +135,10 @@ std::vector<const Column*> known_columns(const Table& table, const std::vector<C
   std::vector<const Column*> rest;
   for (const Column& c : table.columns)
     if (std::find(without.begin(), without.end(), c.name) == without.end()) rest.push_back(&c);
-  if (table.layout.header == "no" && rest.size() == known.size()) {
-    notes.push_back(str("{} names no columns: its {} were taken in the order of the model's, {} to {}", table.source, rest.size(),
-                        known.front().name, known.back().name));
+  const bool model_has_no_names = std::all_of(known.begin(), known.end(), [](const ColumnInfo& k) { return is_number_of_column(k.name); });
+  if (rest.size() == known.size() && (table.layout.header == "no" || model_has_no_names)) {
+    notes.push_back(str("{} names no columns: {} were taken in the order of the model's, {} to {}",
+                        table.layout.header == "no" ? table.source : "the model", rest.size(), known.front().name, known.back().name));
     return rest;
   }
   for (const ColumnInfo& k : known)
@@ -173,6 +177,12 @@ void match_levels(const Column& c, ColumnInfo& info, int64_t stride, double* out
                         info.name, unseen, unseen == 1 ? "row holds" : "rows hold", info.levels[known], first + 1));
 }
 
+std::string first_text(const Column& c) {
+  for (const std::string& level : c.levels)
+    if (!is_number(level)) return level;
+  return "";
+}
+
 Features matched(const Table& table, const std::vector<ColumnInfo>& known, const std::vector<std::string>& without,
                  std::vector<std::string>& notes) {
   const std::vector<const Column*> found = known_columns(table, known, without, notes);
@@ -188,7 +198,8 @@ Features matched(const Table& table, const std::vector<ColumnInfo>& known, const
     }
     if (c.kind == ColumnKind::category)
       throw Error(ErrorKind::input, str("{}: column '{}' holds text ('{}'), and the model was fitted on numbers there", table.source, c.name,
-                                        c.levels.empty() ? "" : c.levels.front()));
+                                        first_text(c)),
+                  table.layout.header == "no" ? "if the first row names the columns, say --header yes" : "");
     for (int64_t r = 0; r < N; ++r) out[r * P] = c.values[r];
   }
   return Features(dense, std::move(infos));
@@ -289,7 +300,9 @@ Dataset dataset_of(const Table& table, const DatasetOptions& o) {
   d.notes = table.notes;
   std::vector<std::string> without;
   for (const std::string& name : o.drop) without.push_back(table.column(name).name);
-  if (!o.target.empty() && (!o.target_if_there || table.find(o.target))) {
+  // A table without names that is as wide as the model's columns holds these, and no target.
+  const bool bare = o.target_if_there && table.layout.header == "no" && table.columns.size() == o.columns.size();
+  if (!o.target.empty() && !bare && (!o.target_if_there || table.find(o.target))) {
     const Column& target = table.column(o.target);
     target_from_column(target, o, table.source, d);
     without.push_back(target.name);
