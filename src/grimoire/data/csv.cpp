@@ -105,6 +105,9 @@ class Builder {
     HeaderGuess header{options_.header == CsvOptions::Header::yes};
     if (options_.header == CsvOptions::Header::automatic && !declared_) header = guess_header(cells_, missing_, options_);
     const bool named = header.named;
+    if (declared_)
+      header.note = str("the first row declares {} rows of {} columns and {} classes behind them (--header no if it is data)", cells_.at(0, 0),
+                        cells_.at(0, 1), cells_.width(0) - 2);
     if (!header.note.empty()) table_.notes.push_back(header.note);
     table_.layout.header = declared_ ? "declared" : named ? "yes" : "no";
     first_ = declared_ || named ? 1 : 0;

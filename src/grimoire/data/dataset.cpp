@@ -214,6 +214,28 @@ void note_unused_target(Dataset& d, const DatasetOptions& o) {
   if (!o.target.empty() && !o.target_if_there) d.notes.push_back(str("the file's own labels are the target: '{}' was not looked for", o.target));
 }
 
+bool beyond_2_to_53(double v) { return std::abs(v) >= 0x1p53; }
+
+// Column c of a matrix; whole numbers that doubles may not hold are kept as written.
+Column column_of(const Tensor& matrix, int64_t c, int64_t width, const std::string& name, std::vector<std::string>& notes) {
+  Column column{.name = name, .values = {}, .levels = {}};
+  const Tensor t = contiguous(matrix), wide = cast(t, Dtype::f64);
+  const int64_t N = t.dim(0);
+  for (int64_t r = 0; r < N; ++r) column.values.push_back(wide.data<double>()[r * width + c]);
+  if (t.dtype() != Dtype::i64 || std::none_of(column.values.begin(), column.values.end(), beyond_2_to_53)) return column;
+  bool rounded = false;
+  for (int64_t r = 0; r < N; ++r) {
+    const int64_t v = t.data<int64_t>()[r * width + c];
+    column.written.push_back(str("{}", v));
+    rounded |= str("{:.0f}", column.values[static_cast<size_t>(r)]) != column.written.back();
+  }
+  if (rounded)
+    notes.push_back(str("column '{}' holds whole numbers beyond 2^53 that no number here holds exactly: every digit counts as a class, as a "
+                        "number it is rounded",
+                        name));
+  return column;
+}
+
 Dataset from_libsvm(std::string_view text, const std::string& path, const DatasetOptions& o) {
   refuse_columns("libsvm", path, o);
   const LibsvmFile file = parse_libsvm(text, path, static_cast<int64_t>(o.columns.size()), o.index_base);
@@ -224,12 +246,11 @@ Dataset from_libsvm(std::string_view text, const std::string& path, const Datase
   if (file.with_query > 0)
     d.notes.push_back(str("the query ids (qid) of {} rows are not used: no learner here ranks within queries", file.with_query));
   note_unused_target(d, o);
-  std::vector<double> values;
-  for (const std::string& label : file.labels) {
-    const std::string_view digits = label.front() == '+' ? std::string_view(label).substr(1) : std::string_view(label);
-    std::from_chars(digits.data(), digits.data() + digits.size(), values.emplace_back(0));
-  }
-  target_from_numbers(values, o, path, "label", d);
+  Column label{.name = "label", .values = {}, .levels = {}};
+  for (const std::string& text : file.labels) to_number(text, label.values.emplace_back(0));
+  if (std::any_of(label.values.begin(), label.values.end(), beyond_2_to_53)) label.written = file.labels;
+  target_from_column(label, o, path, d);
+  d.target = "";
   return d;
 }
 
@@ -262,16 +283,11 @@ Dataset from_idx(std::string_view bytes, const std::string& path, const DatasetO
 
 Dataset from_matrix(const Tensor& t, const std::string& path, const DatasetOptions& o) {
   GRIM_CHECK(t.ndim() == 2 || t.ndim() == 1, input, "npy", "{}: got an array of shape {}, expected (rows, columns)", path, t.shape());
-  if (o.target.empty() && o.weight.empty() && o.drop.empty())
+  if (o.target.empty() && o.weight.empty() && o.drop.empty() && t.dtype() != Dtype::i64)
     return {.x = Features(t, o.columns), .y = {}, .weight = {}, .classes = {}, .layout = {.format = "npy"}};
   Table table{.source = path, .columns = {}, .layout = {.format = "npy", .header = "no"}};
-  const Tensor wide = cast(t, Dtype::f64);
-  const int64_t N = t.dim(0), P = t.ndim() == 2 ? t.dim(1) : 1;
-  for (int64_t c = 0; c < P; ++c) {
-    Column& column = table.columns.emplace_back();
-    column.name = str("x{}", c);
-    for (int64_t r = 0; r < N; ++r) column.values.push_back(wide.data<double>()[r * P + c]);
-  }
+  const int64_t P = t.ndim() == 2 ? t.dim(1) : 1;
+  for (int64_t c = 0; c < P; ++c) table.columns.push_back(column_of(t, c, P, str("x{}", c), table.notes));
   return dataset_of(table, o);
 }
 
@@ -287,7 +303,8 @@ Dataset from_npz(const std::string& bytes, const std::string& path, const Datase
   if (y != arrays.end()) {
     GRIM_CHECK(y->second.ndim() == 1 && y->second.dim(0) == d.rows(), input, "npz", "{}: 'y' has shape {}, expected ({})", path,
                y->second.shape(), d.rows());
-    target_from_numbers(y->second.to_vector<double>(), o, path, "y", d);
+    target_from_column(column_of(y->second, 0, 1, "y", d.notes), o, path, d);
+    d.target = "";
   }
   return d;
 }
