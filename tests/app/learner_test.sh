@@ -88,6 +88,46 @@ awk 'BEGIN { print "id,v,y"; for (i = 0; i < 60; i++) printf "n%d,%d,%s\n", i, i
 expect 0 "column 'id' has 60 different texts" fit --model logistic --data "$work/names.csv" --target y --out "$work/m"
 expect 0 "" fit --model logistic --data "$work/names.csv" --target y --drop id --out "$work/m"; printed '60 rows, 1 column, 2 classes'
 
+# --- how a table was read is said, kept, and holds for the next one
+said() { grep -qE "$1" "$work/err" || fail "no '$1' on stderr: $(head -c300 "$work/err")"; }
+printf 'c,v,y\na,1,0\na,2,0\nb,1,1\nb,3,1\nc,2,0\nc,4,0\na,1,0\nb,2,1\n' >"$work/cat.csv"
+expect 0 "" fit --model tree --data "$work/cat.csv" --target 2 --out "$work/m"; printed '8 rows, 2 columns, 2 classes'
+printf '2019,2020,2021\n1.5,2.5,0\n3.5,1.0,1\n2.2,2.2,0\n1.1,0.4,1\n' >"$work/years.csv"
+expect 0 "" fit --model linear --data "$work/years.csv" --target 2021 --out "$work/m"; printed '4 rows, 2 columns, a number'
+printf 'p,q\n1,0\n2,1\np,q\n4,1\n' >"$work/joined.csv"; expect 3 "row 3 \(line 4\): the header stands here again" fit --model tree --data "$work/joined.csv" --target q --out "$work/m"
+printf '1,2,u\n2,3,v\n3,1,u\n4,4,v\n' >"$work/bare.csv"; cut -d, -f1,2 "$work/bare.csv" >"$work/barer.csv"
+expect 3 "no column 'y'" fit --model tree --data "$work/bare.csv" --target y --out "$work/m"; said "if it names the columns, say --header yes"
+expect 0 "no header: the columns are called x0 to x2" fit --model tree --data "$work/bare.csv" --target 2 --out "$work/m"
+expect 0 "" predict "$work/m" --data "$work/barer.csv"; [ "$(tr '\n' ' ' <"$work/out")" = "u v u v " ] || fail "bare rows: $(tr '\n' ' ' <"$work/out")"
+expect 0 "" fit --model logistic --data "$work/cat.csv" --target y --encode ordinal --out "$work/m"
+printf 'c,v\na,1\nzzz,1\n' >"$work/unseen.csv"; expect 3 "column 'c', row 2: 'zzz' was not there when the model was fitted" predict "$work/m" --data "$work/unseen.csv"
+expect 0 "" fit --model tree --data "$work/cat.csv" --target y --out "$work/m"
+expect 0 "1 row holds a text that was not there when the model was fitted" predict "$work/m" --data "$work/unseen.csv"
+printf '1 0:1 2:3\n0 1:2 2:1\n1 0:2\n0 1:3\n' >"$work/zero.libsvm"; printf '1 1:2\n0 2:1\n' >"$work/later.libsvm"
+expect 0 "begin at 0" fit --model tree --data "$work/zero.libsvm" --out "$work/m"; expect 0 "" predict "$work/m" --data "$work/later.libsvm"
+expect 0 "begin at 1" fit --model tree --data "$work/later.libsvm" --out "$work/m"; expect 3 "line 1: index 0" predict "$work/m" --data "$work/zero.libsvm"
+printf '2 qid:3 1:1 2:3\n1 qid:3 1:2\n' >"$work/q.libsvm"; expect 0 "query ids \(qid\) of 2 rows are not used" fit --model tree --data "$work/q.libsvm" --out "$work/m"
+printf '1,2 1:1\n2 2:5\n' >"$work/multi.libsvm"; expect 3 "line 1: several labels" fit --model tree --data "$work/multi.libsvm" --out "$work/m"
+printf 'x,id\n1,9007199254740992\n2,9007199254740993\n1,9007199254740992\n2,9007199254740993\n' >"$work/ids.csv"
+expect 0 "every digit counts" fit --model tree --data "$work/ids.csv" --target id --as classes --out "$work/m"; printed '9007199254740993 \(2 of 2\)'
+expect 3 "would be left as a number" fit --model tree --data "$work/ids.csv" --target id --as number --out "$work/m"
+
+# --- learners that are no learner by themselves, or have no target
+for model in pipeline calibrated; do
+  expect 2 "model $model" fit --model $model --data "$table" --target tree --out "$work/m"
+  expect 2 "model $model" validate --model $model --data "$table" --target tree
+  expect 2 "model $model" doctor "$table" --model $model --target tree
+done
+for model in k-means one-class kde scaler; do
+  expect 2 "learns without a target" validate --model $model --data "$table" --target tree
+  expect 2 "learns without a target" doctor "$table" --model $model --target tree
+done
+expect 0 "column 'tree' is not looked at" fit --model one-class --data "$table" --target tree --out "$work/with.model"; grep -o '[0-9]* support' "$work/out" >"$work/a"
+expect 0 "" fit --model one-class --data "$table" --drop tree --out "$work/without.model"; grep -o '[0-9]* support' "$work/out" | cmp -s - "$work/a" || fail "a target sways the one-class machine"
+expect 0 "" predict "$work/with.model" --data "$table"
+seq 0 15 | awk 'BEGIN { print "x,y" } { print $1 "," ($1 < 8 ? "lo" : "hi") }' >"$work/sixteen.csv"
+expect 0 "min-samples-leaf 20 asks for 40 rows to split, and there are 16; set it to 1" fit --model boosting --data "$work/sixteen.csv" --target y --out "$work/m"
+
 # --- what would be lost, or could not be kept, is said before the work
 cp "$table" "$work/same.csv"
 expect 2 "table itself" fit --model tree --data "$work/same.csv" --target tree --out "$work/./same.csv"

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
 #include "grimoire/classic/validate.h"
 
@@ -47,9 +48,43 @@ double SigmoidMap::operator()(double s) const {
   return f >= 0 ? std::exp(-f) / (1 + std::exp(-f)) : 1 / (1 + std::exp(f));
 }
 
+namespace {
+
+// Scores about their mean in a unit, a power of two, so that neither a large offset nor tiny differences stop the steps too early.
+struct ScoreUnit {
+  double centre = 0, unit = 1;
+  explicit ScoreUnit(std::span<const double> score) {
+    double mean = 0, most = 0;
+    for (double s : score) mean += s / static_cast<double>(score.size());
+    for (double s : score) most = std::max(most, std::abs(s - mean));
+    constexpr double kLargeOffset = 1024;
+    constexpr int kReach = 10;
+    if (std::abs(mean) > kLargeOffset * most) centre = mean;
+    unit = binary_scale(centre == 0 ? largest_magnitude(score) : most, kReach);
+  }
+};
+
+SigmoidMap fit_sigmoid_in_unit(std::span<const double> score, std::span<const double> y, std::span<const double> weight);
+
+}  // namespace
+
 // Minimises the cross entropy between P and targets t+ = (N+ + 1)/(N+ + 2), t- = 1/(N- + 2) by Newton steps with backtracking.
 SigmoidMap fit_sigmoid(std::span<const double> score, std::span<const double> y, std::span<const double> weight) {
   GRIM_CHECK(!score.empty() && score.size() == y.size(), shape, "fit_sigmoid", "got {} scores and {} targets", score.size(), y.size());
+  if (const ScoreUnit scale(score); scale.centre != 0 || scale.unit != 1) {
+    std::vector<double> moved;
+    for (double s : score) moved.push_back((s - scale.centre) * scale.unit);
+    SigmoidMap m = fit_sigmoid_in_unit(moved, y, weight);
+    m.a *= scale.unit;
+    m.b -= m.a * scale.centre;
+    return m;
+  }
+  return fit_sigmoid_in_unit(score, y, weight);
+}
+
+namespace {
+
+SigmoidMap fit_sigmoid_in_unit(std::span<const double> score, std::span<const double> y, std::span<const double> weight) {
   double positives = 0, negatives = 0;
   for (size_t i = 0; i < y.size(); ++i) (y[i] > 0 ? positives : negatives) += at(weight, i);
   const double high = (positives + 1) / (positives + 2), low = 1 / (negatives + 2);
@@ -86,6 +121,8 @@ SigmoidMap fit_sigmoid(std::span<const double> score, std::span<const double> y,
   }
   return m;
 }
+
+}  // namespace
 
 double IsotonicMap::operator()(double s) const {
   if (!(s > x.front())) return y.front();

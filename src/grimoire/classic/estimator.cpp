@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
 #include "grimoire/classic/narrowing.h"
 #include "grimoire/metric/classification.h"
@@ -88,6 +89,10 @@ void Estimator::fit(const Dataset& given) {
     weight_sum += given.weight[r];
   }
   GRIM_CHECK(given.weight.empty() || weight_sum > 0, input, who, "all weights are 0");
+  constexpr double kMostWeight = 1e30;  // sums and floats stay in range
+  if (const double most = largest_magnitude(given.weight); !given.weight.empty() && (most > kMostWeight || most < 1 / kMostWeight))
+    throw Error(ErrorKind::input, str("[{}] the largest weight is {:g}, expected one from 1e-30 to 1e30", who, most),
+                "multiply the weights by a common number: 1 is one row");
   GRIM_CHECK(given.weight.empty() || takes_weights(), argument, who, "weights are not possible with this learner");
   Dataset data = zeros ? without_zero_weights(given) : given;
   if (!needs_target()) data.y.clear(), data.classes.clear();  // no learner without a target may be swayed by one

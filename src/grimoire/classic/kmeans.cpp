@@ -239,6 +239,8 @@ void KMeans::fit_on(const Dataset& data) {
              .gap = variance > 0 ? best.moved / (variance / total / static_cast<double>(c.P)) : 0,
              .stopped = best.converged ? str("the centres rest; best of {} starts", starts) : str("{} iterations", best.iterations),
              .warnings = {}};
+  if (const auto empty = std::count(sizes_.begin(), sizes_.end(), 0.0); empty > 0)
+    report_.warnings.push_back(str("{} of {} clusters are empty: there are fewer different rows than clusters", empty, k));
 }
 
 Tensor KMeans::decision_on(const Features& x) const {

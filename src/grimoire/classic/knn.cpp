@@ -56,8 +56,9 @@ void Knn::make_searcher() { searcher_ = make_index(kept_.x, metric_now(), index)
 
 void Knn::fit_on(const Dataset& data) {
   k_ = chosen_k(data);
-  if (k_ > data.rows()) {
-    report_.warnings.push_back(str("k is {} and there are {} rows: all of them vote", k_, data.rows()));
+  if (k_ >= data.rows()) {
+    report_.warnings.push_back(str("k is {} and there are {} rows: all of them vote{}", k_, data.rows(),
+                                   vote == "uniform" ? ", and every row gets the same answer; take a smaller k" : ""));
     k_ = data.rows();
   }
   kept_ = data;

@@ -1,6 +1,7 @@
 #include "grimoire/classic/pca.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "grimoire/base/error.h"
 
@@ -22,6 +23,7 @@ void PrincipalComponents::fit_on(const Dataset& data) {
   pca_ = stats::pca(numbers(data.x), k, standardise ? stats::Scaling::unit_variance : stats::Scaling::none);
   double kept = 0;
   for (double share : pca_.ratio.to_vector<double>()) kept += share;
+  GRIM_CHECK(std::isfinite(kept), input, name(), "every column is constant: there is no direction that they vary in");
   report_.stopped = str("{} components hold {:.1f} % of the variance", pca_.components.dim(0), 100 * kept);
 }
 

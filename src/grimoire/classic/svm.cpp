@@ -116,20 +116,35 @@ void KernelMachine::fit_on(const Dataset& given) {
   if (!offset_.empty()) data.x = less_offsets(given.x, offset_);
   choose_kernel(data);
   choose_numbers(data.x);
-  report_.objective = 0;
-  report_.gap = 0;
-  bounded_ = 0;
-  square_ = 0;
-  rho_.clear();
-  if (doubles_)
-    fit_in<double>(data);
-  else
-    fit_in<float>(data);
+  start_over(report_.warnings);
+  const std::vector<std::string> said = report_.warnings;
+  if (!doubles_) fit_in<float>(data);
+  // What rounding leaves in the gradient must lie below the violation that is reported: large coefficients ask for doubles.
+  if (!doubles_ && noise_ > tolerance_) doubles_ = true, start_over(said);
+  if (doubles_) fit_in<double>(data);
   if (!offset_.empty()) vectors_ = given.x.pick_rows(rows_);
   report_.stopped = str("{} steps, largest violation {:.2g}", report_.iterations, report_.gap);
   if (!report_.converged)
     report_.warnings.push_back("not converged: the step limit was reached; scale the columns, or use a smaller C or a larger tolerance");
   make_engine();
+}
+
+void KernelMachine::start_over(std::vector<std::string> warnings) {
+  report_ = {};
+  report_.objective = report_.gap = 0;
+  report_.warnings = std::move(warnings);
+  bounded_ = 0;
+  square_ = 0;
+  noise_ = 0;
+  rho_.clear();
+}
+
+// Of F = K b with every kernel value rounded by 2^-24 of the largest.
+template <class T> void KernelMachine::add_noise(const KernelSet<T>& set, const std::vector<double>& dual) {
+  double squares = 0, largest = 0;
+  for (double b : dual) squares += b * b;
+  for (int64_t r = 0; r < set.rows(); ++r) largest = std::max(largest, std::abs(static_cast<double>(set.diagonal(r))));
+  noise_ = std::max(noise_, 0x1p-24 * std::sqrt(squares) * largest);
 }
 
 template <class T> void KernelMachine::fit_in(const Dataset& data) {
@@ -187,6 +202,7 @@ template <class T> void KernelMachine::fit_pairs(const Dataset& data) {
       for (double v : s.dual) alphas += std::abs(v);
       square_ = machine() == Form::c_svc ? 2 * (s.objective + alphas) : 2 * s.objective;
       add_report(s.iterations, s.objective, s.violation, s.converged);
+      add_noise(set, s.dual);
     }
   keep(data, dual);
 }
@@ -209,6 +225,7 @@ template <class T> void KernelMachine::fit_one(const Dataset& data) {
   rho_ = {s.rho};
   bounded_ = s.bounded;
   add_report(s.iterations, s.objective, s.violation, s.converged);
+  add_noise(set, s.dual);
   keep(data, {s.dual});
 }
 

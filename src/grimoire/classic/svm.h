@@ -52,6 +52,8 @@ class KernelMachine : public Estimator {
   template <class T> void fit_one(const Dataset& data);
   void choose_kernel(const Dataset& data);
   void choose_offset(const Features& x);
+  void start_over(std::vector<std::string> warnings);
+  template <class T> void add_noise(const KernelSet<T>& set, const std::vector<double>& dual);
   void choose_numbers(const Features& x);
   template <class T> void check_values(const KernelSet<T>& set) const;
   void keep(const Dataset& data, const std::vector<std::vector<double>>& dual);
@@ -72,6 +74,7 @@ class KernelMachine : public Estimator {
   bool doubles_ = false;        // kernel values in double: asked for, or floats would lose what the columns say
   int64_t bounded_ = 0;
   double square_ = 0;  // |w|^2 of two classes
+  double noise_ = 0;   // rounding in the gradient of the dual
   std::unique_ptr<Engine> engine_;
 };
 

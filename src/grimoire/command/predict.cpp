@@ -61,6 +61,13 @@ class PredictCommand final : public Command {
     return names;
   }
 
+  // Ten digits, and more where so many stand before the point that no fraction would be left.
+  static std::string digits_of(double v) {
+    const double size = std::abs(v);
+    const int digits = size >= 1e7 && size < 1e15 ? static_cast<int>(std::log10(size)) + 4 : 10;
+    return str(digits <= 10 ? "{:.10g}" : digits <= 14 ? "{:.14g}" : "{:.17g}", v);
+  }
+
   static void print_matrix(Console& console, Json& result, const char* key, const Tensor& m, const std::vector<std::string>& names) {
     std::string text;
     for (size_t k = 0; k < names.size(); ++k) text += (k ? "," : "") + names[k];
@@ -70,7 +77,7 @@ class PredictCommand final : public Command {
       text += "\n";
       for (int64_t k = 0; k < m.dim(1); ++k) {
         const double v = m.data<double>()[r * m.dim(1) + k];
-        text += str("{}{:.10g}", k ? "," : "", v);
+        text += (k ? "," : "") + digits_of(v);
         if (console.json()) row.push(v);
       }
       if (console.json()) rows.push(std::move(row));
@@ -91,7 +98,7 @@ class PredictCommand final : public Command {
       text += "\n";
     }
     for (size_t r = 0; r < y.size(); ++r) {
-      const std::string name = classes.empty() ? str("{:.10g}", y[r]) : classes[static_cast<size_t>(y[r])];
+      const std::string name = classes.empty() ? digits_of(y[r]) : classes[static_cast<size_t>(y[r])];
       text += name;
       if (console.json()) predictions.push(classes.empty() ? Json(y[r]) : Json(name));
       if (p.defined()) {

@@ -47,7 +47,6 @@ struct HeaderGuess {
 // Numbers below a text say that it is a name, and so does somebody who asks for it by that name. Of texts over texts it can only be said
 // that names do not stand again in their columns, nor twice, nor are they empty.
 HeaderGuess guess_header(const Cells& cells, const Words& missing, const CsvOptions& options) {
-  if (cells.rows() < 2 || cells.width(0) != cells.width(1)) return {false};
   const size_t width = cells.width(0);
   for (size_t c = 0; c < width; ++c)
     for (const std::string& name : options.names) {
@@ -57,6 +56,7 @@ HeaderGuess guess_header(const Cells& cells, const Words& missing, const CsvOpti
       if (!name.empty() && !is_place && cells.at(0, c) == name) return {true};
     }
   if (!options.likely_header.empty()) return {options.likely_header == "yes"};
+  if (cells.rows() < 2 || width != cells.width(1)) return {false};
   std::set<std::string_view> names;
   bool plain = true, any = false, again = false;
   for (size_t c = 0; c < width; ++c) {
@@ -105,6 +105,9 @@ class Builder {
     HeaderGuess header{options_.header == CsvOptions::Header::yes};
     if (options_.header == CsvOptions::Header::automatic && !declared_) header = guess_header(cells_, missing_, options_);
     const bool named = header.named;
+    if (declared_)
+      header.note = str("the first row declares {} rows of {} columns and {} classes behind them (--header no if it is data)", cells_.at(0, 0),
+                        cells_.at(0, 1), cells_.width(0) - 2);
     if (!header.note.empty()) table_.notes.push_back(header.note);
     table_.layout.header = declared_ ? "declared" : named ? "yes" : "no";
     first_ = declared_ || named ? 1 : 0;
@@ -310,9 +313,9 @@ size_t Table::index(std::string_view name) const {
   std::string list;
   for (size_t i = 0; i < names.size() && i < 12; ++i) list += (i ? ", " : "") + names[i];
   throw Error(ErrorKind::input, str("{}: no column '{}'", source, name),
-              !near.empty()           ? str("did you mean '{}'?", near)
-              : layout.header == "no" ? "its first row was taken for data; if it names the columns, say --header yes"
-                                      : str("its columns are {}{}", list, names.size() > 12 ? ", ..." : ""));
+              layout.header == "no" ? "its first row was taken for data; if it names the columns, say --header yes"
+              : !near.empty()       ? str("did you mean '{}'?", near)
+                                    : str("its columns are {}{}", list, names.size() > 12 ? ", ..." : ""));
 }
 
 Table parse_csv(std::string_view text, const std::string& source, const CsvOptions& options) {
@@ -329,6 +332,12 @@ Table parse_csv(std::string_view text, const std::string& source, const CsvOptio
   GRIM_CHECK(cells.rows() > 0, input, "csv", "{}: the file is empty", source);
   Table table = Builder(cells, source, options, options.decimal == ',' || (options.decimal == 0 && delimiter != ',')).run();
   table.layout.delimiter = delimiter;
+  if (delimiter != ',' && options.delimiter == 0 && options.likely_delimiter == 0)
+    table.notes.push_back(str("cells are taken to be parted by {}{} (--delimiter, --decimal)",
+                              delimiter == '\t'  ? "tabs"
+                              : delimiter == ' ' ? "spaces"
+                                                 : str("'{}'", std::string(1, delimiter)),
+                              table.layout.decimal == ',' ? ", decimals by commas" : ""));
   return table;
 }
 

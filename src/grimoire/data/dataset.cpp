@@ -122,6 +122,9 @@ void target_from_column(const Column& c, const DatasetOptions& o, const std::str
   number_by(o.classes.empty() ? c.levels : o.classes, names, source, c.name, d);
 }
 
+// "x7", as columns without a name are called.
+bool is_number_of_column(const std::string& name) { return name.size() > 1 && name[0] == 'x' && is_whole(name.substr(1)) && name[1] != '-'; }
+
 // The table's columns that a model was fitted on, in the model's order: by name, or by their place where the file names none.
 std::vector<const Column*> known_columns(const Table& table, const std::vector<ColumnInfo>& known, const std::vector<std::string>& without,
                                          std::vector<std::string>& notes) {
@@ -132,9 +135,10 @@ std::vector<const Column*> known_columns(const Table& table, const std::vector<C
   std::vector<const Column*> rest;
   for (const Column& c : table.columns)
     if (std::find(without.begin(), without.end(), c.name) == without.end()) rest.push_back(&c);
-  if (table.layout.header == "no" && rest.size() == known.size()) {
-    notes.push_back(str("{} names no columns: its {} were taken in the order of the model's, {} to {}", table.source, rest.size(),
-                        known.front().name, known.back().name));
+  const bool model_has_no_names = std::all_of(known.begin(), known.end(), [](const ColumnInfo& k) { return is_number_of_column(k.name); });
+  if (rest.size() == known.size() && (table.layout.header == "no" || model_has_no_names)) {
+    notes.push_back(str("{} names no columns: {} were taken in the order of the model's, {} to {}",
+                        table.layout.header == "no" ? table.source : "the model", rest.size(), known.front().name, known.back().name));
     return rest;
   }
   for (const ColumnInfo& k : known)
@@ -173,6 +177,12 @@ void match_levels(const Column& c, ColumnInfo& info, int64_t stride, double* out
                         info.name, unseen, unseen == 1 ? "row holds" : "rows hold", info.levels[known], first + 1));
 }
 
+std::string first_text(const Column& c) {
+  for (const std::string& level : c.levels)
+    if (!is_number(level)) return level;
+  return "";
+}
+
 Features matched(const Table& table, const std::vector<ColumnInfo>& known, const std::vector<std::string>& without,
                  std::vector<std::string>& notes) {
   const std::vector<const Column*> found = known_columns(table, known, without, notes);
@@ -188,7 +198,8 @@ Features matched(const Table& table, const std::vector<ColumnInfo>& known, const
     }
     if (c.kind == ColumnKind::category)
       throw Error(ErrorKind::input, str("{}: column '{}' holds text ('{}'), and the model was fitted on numbers there", table.source, c.name,
-                                        c.levels.empty() ? "" : c.levels.front()));
+                                        first_text(c)),
+                  table.layout.header == "no" ? "if the first row names the columns, say --header yes" : "");
     for (int64_t r = 0; r < N; ++r) out[r * P] = c.values[r];
   }
   return Features(dense, std::move(infos));
@@ -203,6 +214,28 @@ void note_unused_target(Dataset& d, const DatasetOptions& o) {
   if (!o.target.empty() && !o.target_if_there) d.notes.push_back(str("the file's own labels are the target: '{}' was not looked for", o.target));
 }
 
+bool beyond_2_to_53(double v) { return std::abs(v) >= 0x1p53; }
+
+// Column c of a matrix; whole numbers that doubles may not hold are kept as written.
+Column column_of(const Tensor& matrix, int64_t c, int64_t width, const std::string& name, std::vector<std::string>& notes) {
+  Column column{.name = name, .values = {}, .levels = {}};
+  const Tensor t = contiguous(matrix), wide = cast(t, Dtype::f64);
+  const int64_t N = t.dim(0);
+  for (int64_t r = 0; r < N; ++r) column.values.push_back(wide.data<double>()[r * width + c]);
+  if (t.dtype() != Dtype::i64 || std::none_of(column.values.begin(), column.values.end(), beyond_2_to_53)) return column;
+  bool rounded = false;
+  for (int64_t r = 0; r < N; ++r) {
+    const int64_t v = t.data<int64_t>()[r * width + c];
+    column.written.push_back(str("{}", v));
+    rounded |= str("{:.0f}", column.values[static_cast<size_t>(r)]) != column.written.back();
+  }
+  if (rounded)
+    notes.push_back(str("column '{}' holds whole numbers beyond 2^53 that no number here holds exactly: every digit counts as a class, as a "
+                        "number it is rounded",
+                        name));
+  return column;
+}
+
 Dataset from_libsvm(std::string_view text, const std::string& path, const DatasetOptions& o) {
   refuse_columns("libsvm", path, o);
   const LibsvmFile file = parse_libsvm(text, path, static_cast<int64_t>(o.columns.size()), o.index_base);
@@ -213,12 +246,11 @@ Dataset from_libsvm(std::string_view text, const std::string& path, const Datase
   if (file.with_query > 0)
     d.notes.push_back(str("the query ids (qid) of {} rows are not used: no learner here ranks within queries", file.with_query));
   note_unused_target(d, o);
-  std::vector<double> values;
-  for (const std::string& label : file.labels) {
-    const std::string_view digits = label.front() == '+' ? std::string_view(label).substr(1) : std::string_view(label);
-    std::from_chars(digits.data(), digits.data() + digits.size(), values.emplace_back(0));
-  }
-  target_from_numbers(values, o, path, "label", d);
+  Column label{.name = "label", .values = {}, .levels = {}};
+  for (const std::string& text : file.labels) to_number(text, label.values.emplace_back(0));
+  if (std::any_of(label.values.begin(), label.values.end(), beyond_2_to_53)) label.written = file.labels;
+  target_from_column(label, o, path, d);
+  d.target = "";
   return d;
 }
 
@@ -251,16 +283,11 @@ Dataset from_idx(std::string_view bytes, const std::string& path, const DatasetO
 
 Dataset from_matrix(const Tensor& t, const std::string& path, const DatasetOptions& o) {
   GRIM_CHECK(t.ndim() == 2 || t.ndim() == 1, input, "npy", "{}: got an array of shape {}, expected (rows, columns)", path, t.shape());
-  if (o.target.empty() && o.weight.empty() && o.drop.empty())
+  if (o.target.empty() && o.weight.empty() && o.drop.empty() && t.dtype() != Dtype::i64)
     return {.x = Features(t, o.columns), .y = {}, .weight = {}, .classes = {}, .layout = {.format = "npy"}};
   Table table{.source = path, .columns = {}, .layout = {.format = "npy", .header = "no"}};
-  const Tensor wide = cast(t, Dtype::f64);
-  const int64_t N = t.dim(0), P = t.ndim() == 2 ? t.dim(1) : 1;
-  for (int64_t c = 0; c < P; ++c) {
-    Column& column = table.columns.emplace_back();
-    column.name = str("x{}", c);
-    for (int64_t r = 0; r < N; ++r) column.values.push_back(wide.data<double>()[r * P + c]);
-  }
+  const int64_t P = t.ndim() == 2 ? t.dim(1) : 1;
+  for (int64_t c = 0; c < P; ++c) table.columns.push_back(column_of(t, c, P, str("x{}", c), table.notes));
   return dataset_of(table, o);
 }
 
@@ -276,7 +303,8 @@ Dataset from_npz(const std::string& bytes, const std::string& path, const Datase
   if (y != arrays.end()) {
     GRIM_CHECK(y->second.ndim() == 1 && y->second.dim(0) == d.rows(), input, "npz", "{}: 'y' has shape {}, expected ({})", path,
                y->second.shape(), d.rows());
-    target_from_numbers(y->second.to_vector<double>(), o, path, "y", d);
+    target_from_column(column_of(y->second, 0, 1, "y", d.notes), o, path, d);
+    d.target = "";
   }
   return d;
 }
@@ -289,7 +317,9 @@ Dataset dataset_of(const Table& table, const DatasetOptions& o) {
   d.notes = table.notes;
   std::vector<std::string> without;
   for (const std::string& name : o.drop) without.push_back(table.column(name).name);
-  if (!o.target.empty() && (!o.target_if_there || table.find(o.target))) {
+  // A table without names that is as wide as the model's columns holds these, and no target.
+  const bool bare = o.target_if_there && table.layout.header == "no" && table.columns.size() == o.columns.size();
+  if (!o.target.empty() && !bare && (!o.target_if_there || table.find(o.target))) {
     const Column& target = table.column(o.target);
     target_from_column(target, o, table.source, d);
     without.push_back(target.name);
