@@ -92,8 +92,13 @@ CharTokenizer check_provenance(const FoundCheckpoint& found, const RunConfig& co
   CharTokenizer kept = CharTokenizer::load(found.path);
   const std::optional<Provenance> saved = provenance_in(found.manifest.about);
   std::vector<std::string> changed;
-  if (saved) changed = differences(*saved, provenance_of(config, corpus));
-  else events.note(str("{} was saved before checkpoints knew their data: whether {} is what it was trained on cannot be told", found.path, config.data));
+  if (saved) {
+    const Provenance now = provenance_of(config, corpus);
+    changed = differences(*saved, now);
+    for (const std::string& d : changed_settings(*saved, now)) events.note(str("config.json was changed since {} was saved: {}", found.path, d));
+  } else {
+    events.note(str("{} was saved before checkpoints knew their data: whether {} is what it was trained on cannot be told", found.path, config.data));
+  }
   for (const std::string& d : differences(kept, make_tokenizer(corpus))) changed.push_back(d);
   if (changed.empty()) return kept;
   std::string list;

@@ -124,7 +124,8 @@ Json model_config(const RunConfig& c, int64_t V) {
 }
 
 Session::Session(const RunConfig& config, const Corpus& corpus, const CharTokenizer* known)
-    : config_(config), provenance_(provenance_of(config, corpus)), tokenizer_(known ? *known : make_tokenizer(corpus)), init_rng_(rng_mode(config), seed_of(config), "init") {
+    : config_(config), provenance_(provenance_of(config, corpus)), tokenizer_(known ? *known : make_tokenizer(corpus)),
+      init_rng_(rng_mode(config), seed_of(config), "init") {
   model_ = make_language_model(model_config(config_, tokenizer_.vocab_size()), init_rng_);
   data_ = make_lm_data(corpus, tokenizer_, SplitPercent::parse(config_.split), model_->reading(), model_->context());
   if (config_.model == "bigram") return;
@@ -192,7 +193,8 @@ void Session::refuse_numbers(double loss) {
   std::string what = where.empty() ? "" : str("the weights '{}'", where);
   if (what.empty() && !(where = parameters_->first_bad_gradient()).empty()) what = str("the gradient of '{}'", where);
   throw Error(ErrorKind::numeric,
-              str("step {}: {} {} not finite (loss {})", position.step, what.empty() ? "the loss" : what, what.starts_with("the weights") ? "are" : "is", std::isnan(loss) ? "nan" : str("{}", loss)),
+              str("step {}: {} {} not finite (loss {})", position.step, what.empty() ? "the loss" : what, what.starts_with("the weights") ? "are" : "is",
+                  std::isnan(loss) ? "nan" : str("{}", loss)),
               str("a lower learning rate (now {:.3g}) or clipped gradients (a norm of 1) keep it in bounds", learning_rate(schedule_, position.step)));
 }
 
