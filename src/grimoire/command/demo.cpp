@@ -5,6 +5,7 @@
 #include "grimoire/command/run_console.h"
 #include "grimoire/data/corpus.h"
 #include "grimoire/generate/generate.h"
+#include "grimoire/train/report.h"
 
 namespace grim {
 namespace {
@@ -46,7 +47,7 @@ class DemoCommand final : public Command {
   // The plain words of the list: lower case, no possessives and names, so that what is learned is spelling.
   std::string prepare() {
     const std::string path = join_path(out_, "words.txt");
-    if (files().kind(out_) == FileKind::folder && !files().list(out_).empty() && !exists(path))
+    if (files().kind(out_) == FileKind::folder && !files().list(out_).empty() && !holds_demo(path))
       throw Error(ErrorKind::usage, str("--out: '{}' holds something else than a demo", out_), "choose a folder that is empty or new");
     std::string kept;
     for (const std::string& word : load_corpus(data_, CorpusFormat::lines).items)
@@ -55,6 +56,16 @@ class DemoCommand final : public Command {
     files().make_dirs(out_);
     write_atomically(path, kept);
     return path;
+  }
+
+  // Nothing but its list of words, or a run on that list.
+  bool holds_demo(const std::string& list) const {
+    if (files().list(out_) == std::vector<std::string>{file_name(list)}) return true;
+    try {
+      return read_run_config(out_).data == list;
+    } catch (const Error&) {
+      return false;
+    }
   }
 
   void tell_words(Console& console, const std::vector<std::string>& known) {
