@@ -119,5 +119,17 @@ TEST(ConfigKeys, WeightsThatAreNotFiniteAreRefusedByNameAndCount) {
   }
 }
 
+TEST(ConfigKeys, CountsAndVariancesBelowZeroAreRefused) {
+  for (const Json& config : {small("bigram"), small("wavenet"), with(small("mlp"), "batch_norm", true)}) {
+    Rng rng(RngMode::philox, 1);
+    const auto model = make_language_model(config, rng);
+    std::vector<NamedTensor> tensors = model->checkpoint();
+    for (NamedTensor& t : tensors)
+      if (t.name == "counts") t.tensor = Tensor::full(t.tensor.shape(), -1, Dtype::i64);
+      else if (t.name.ends_with("running_var")) t.tensor = Tensor::full(t.tensor.shape(), -0.5, Dtype::f32);
+    EXPECT_THROW(model->load(tensors), Error) << config.dump();
+  }
+}
+
 }  // namespace
 }  // namespace grim
