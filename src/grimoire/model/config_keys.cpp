@@ -9,6 +9,7 @@ namespace {
 
 // What transformers writes into every config.json: how to decode, what to report, where the file came from.
 constexpr std::string_view kHarmless[] = {
+    "_commit_hash", "_num_labels", "name_or_path", "num_labels", "output_past", "use_return_dict", "xla_device",
     "_attn_implementation", "_attn_implementation_autoset", "_name_or_path", "architectures", "attn_implementation", "bad_words_ids",
     "begin_suppress_tokens", "bos_token_id", "cache_implementation", "chunk_size_feed_forward", "decoder_start_token_id",
     "diversity_penalty", "do_sample", "dtype", "early_stopping", "encoder_no_repeat_ngram_size", "eos_token_id",
