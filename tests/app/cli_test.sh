@@ -95,6 +95,14 @@ expect 3 "is a checkpoint" doctor "$best"
 expect 1 "the run diverged" train --model neural-bigram --data "$words" --out "$work/wilder" --lr 1e9
 ! grep -q "done:" "$work/err" || fail "a run that diverged says done"
 
+# --- a demo replaces a demo, and nothing else
+mkdir "$work/mine"; cp "$words" "$work/mine/words.txt"; echo precious >"$work/mine/thesis.txt"
+expect 2 "something else than a demo" demo --data "$words" --out "$work/mine"
+[ -s "$work/mine/thesis.txt" ] || fail "demo removed what was not its own"
+expect 3 "exists" train --model mlp --data "$words" --out "$words" --steps 5
+expect 3 "exists" train --model mlp --data "$words" --out /dev/null --steps 5
+pushd "$work" >/dev/null; expect 3 "exists" train --model mlp --data "$words" --out - --steps 5; [ ! -e ./- ] || fail "--out -"; popd >/dev/null
+
 # --- damaged checkpoints
 best="$(ls -d "$work"/run/best/step-*)"
 cp -r "$work/run" "$work/cut";   truncate -s 1000 "$work"/cut/best/step-*/model.safetensors; rm -r "$work/cut/checkpoints"

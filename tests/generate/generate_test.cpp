@@ -76,5 +76,37 @@ TEST_F(GenerateItems, TheSeedDecides) {
   EXPECT_NE(ten(1), ten(2));
 }
 
+TEST_F(GenerateItems, EndsWhenAskedTo) {
+  Rng rng(RngMode::philox, 1);
+  int asked = 0;
+  EXPECT_EQ(generate(model_, tokenizer_, {.max_tokens = 1000000, .prompt = "ab"}, rng, {}, [&] { return ++asked > 0; }), "ab");
+  EXPECT_EQ(asked, 1);
+}
+
+// Says the same of every token.
+struct Constant final : LanguageModel {
+  explicit Constant(float v) : value(v) {}
+  Reading reading() const override { return Reading::window; }
+  int64_t context() const override { return 1; }
+  int64_t vocabulary() const override { return 3; }
+  Tensor logits(const Tensor& tokens, Pass&) const override { return Tensor::full({tokens.dim(0), 3}, value, Dtype::f32); }
+  Json config() const override { return {}; }
+  float value;
+};
+
+TEST_F(GenerateItems, NumbersThatAreNoneAreNamed) {
+  Rng rng(RngMode::philox, 1);
+  for (const float v : {NAN, INFINITY, -INFINITY}) {
+    try {
+      generate(Constant(v), tokenizer_, {}, rng);
+      ADD_FAILURE() << v;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.kind(), ErrorKind::numeric) << e.what();
+      EXPECT_NE(std::string(e.what()).find("[generate] the model"), std::string::npos) << e.what();
+    }
+  }
+  EXPECT_NO_THROW(generate(Constant(3e38f), tokenizer_, {}, rng));
+}
+
 }  // namespace
 }  // namespace grim

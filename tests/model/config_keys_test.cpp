@@ -62,7 +62,8 @@ TEST(ConfigKeys, OptionsOfTransformersGiveItsLogits) {
 
 TEST(ConfigKeys, WhatWouldChangeTheNumbersIsRefusedByName) {
   const std::vector<std::pair<std::string, Json>> wrong = {
-      {"activation_function", "quick_gelu"}, {"add_cross_attention", true}, {"is_encoder_decoder", true}, {"pruned_heads", Json::object({{"0", Json::array({1})}})},
+      {"activation_function", "quick_gelu"}, {"add_cross_attention", true}, {"is_encoder_decoder", true},
+      {"pruned_heads", Json::object({{"0", Json::array({1})}})},
       {"quantization_config", Json::object({{"bits", 4}})}, {"auto_map", Json::object({{"AutoModel", "x.Y"}})}, {"n_ctx", 3}, {"rope_theta", 10000.0},
       {"num_key_value_heads", 1}, {"layer_norm_epsilon", 0.0}, {"layer_norm_epsilon", -1e-5}, {"n_inner", 0}, {"n_layer", -1}, {"n_head", 3}, {"n_embd", 0},
       {"vocab_size", int64_t{1} << 40}, {"resid_pdrop", 1.0}, {"grimoire_init", "xavier"}, {"sliding_window", 2}};
@@ -83,7 +84,8 @@ TEST(ConfigKeys, EveryKindRefusesWhatItDoesNotKnow) {
 TEST(ConfigKeys, ParametersAreCountedWithoutBuilding) {
   for (const std::string& type : language_model_types()) {
     std::vector<Json> configs = {small(type)};
-    if (type == "gpt2") configs = {with(small(type), "grimoire_biases", false), with(small(type), "tie_word_embeddings", false), with(small(type), "n_layer", 3)};
+    if (type == "gpt2")
+      configs = {with(small(type), "grimoire_biases", false), with(small(type), "tie_word_embeddings", false), with(small(type), "n_layer", 3)};
     if (type == "mlp") configs.push_back(with(small(type), "batch_norm", true));
     if (type == "lstm" || type == "gru" || type == "rnn") configs.push_back(with(with(small(type), "n_layer", 3), "n_embd", 5));
     if (type == "wavenet") configs.push_back(with(small(type), "context", 16));
@@ -114,6 +116,18 @@ TEST(ConfigKeys, WeightsThatAreNotFiniteAreRefusedByNameAndCount) {
         EXPECT_NE(std::string(e.what()).find(expected), std::string::npos) << e.what();
       }
     }
+  }
+}
+
+TEST(ConfigKeys, CountsAndVariancesBelowZeroAreRefused) {
+  for (const Json& config : {small("bigram"), small("wavenet"), with(small("mlp"), "batch_norm", true)}) {
+    Rng rng(RngMode::philox, 1);
+    const auto model = make_language_model(config, rng);
+    std::vector<NamedTensor> tensors = model->checkpoint();
+    for (NamedTensor& t : tensors)
+      if (t.name == "counts") t.tensor = Tensor::full(t.tensor.shape(), -1, Dtype::i64);
+      else if (t.name.ends_with("running_var")) t.tensor = Tensor::full(t.tensor.shape(), -0.5, Dtype::f32);
+    EXPECT_THROW(model->load(tensors), Error) << config.dump();
   }
 }
 

@@ -147,6 +147,28 @@ INSTANTIATE_TEST_SUITE_P(Train, ProvenanceOf, ::testing::Values("gpt", "mlp", "l
   return name;
 });
 
+// Best weights of a later step stay when the same steps will be made again, and go when others will.
+TEST(Provenance, BestWeightsFromAnotherFutureGo) {
+  for (const int64_t goal : {40, 60}) {
+    test::TempFolder folder;
+    RunConfig c = default_run("mlp", "lines");
+    c.data = folder.put("data.txt", lines());
+    c.out = folder / "run";
+    c.steps = 40;
+    c.eval_every = 20;
+    c.save_every = 10;
+    Noted events;
+    train(c, events);
+    remove_all(c.out + "/checkpoints/step-40");
+    const FoundCheckpoint best = newest_valid_checkpoint(c.out + "/best");
+    ASSERT_EQ(file_name(best.path), "step-40");
+    Noted stopping;
+    stopping.stop_after = 0;
+    EXPECT_EQ(resume(c.out, stopping, {.steps = goal}).ending, Ending::stopped);  // before the next evaluation
+    EXPECT_EQ(exists(best.path), goal == 40);
+  }
+}
+
 TEST(Provenance, DoctorComparesToo) {
   test::TempFolder folder;
   RunConfig c = default_run("mlp", "lines");

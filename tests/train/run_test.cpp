@@ -188,13 +188,18 @@ TEST_F(Runs, WhatWasGoodBeforeItDivergedStands) {
   Json settings = Json::parse(read_file(path));
   settings.set("lr", 1e9);
   write_atomically(path, settings.dump_pretty());
+  struct : Quiet {
+    std::string notes;
+    void note(const std::string& text) override { notes += text; }
+  } noting;
   try {
-    resume(c.out, quiet_, {.steps = 80});
+    resume(c.out, noting, {.steps = 80});
     ADD_FAILURE();
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::numeric) << e.what();
     EXPECT_NE(e.hint().find("the last good checkpoint is " + c.out + "/checkpoints/step-40"), std::string::npos) << e.hint();
   }
+  EXPECT_NE(noting.notes.find("lr: 0.1 then, 1e+09 now"), std::string::npos) << noting.notes;
   const TrainedModel t = load_trained(c.out);
   EXPECT_LT(evaluate(*t.model, make_lm_part(load_corpus(c.data, CorpusFormat::lines), t.tokenizer, Reading::window, 3)).nll_nats, 2.4);
 }

@@ -63,7 +63,8 @@ ScopedFileOps::~ScopedFileOps() { current = before_; }
 std::string read_file(const std::string& path) {
   const std::unique_ptr<InFile> file = files().open(path);
   if (file->size() > machine_memory() / 2)  // it would not fit beside what is made of it
-    fail(ErrorKind::resource, "file", str("cannot read {}: it has {} bytes, {} of memory are allowed", path, with_commas(file->size()), with_commas(machine_memory())),
+    fail(ErrorKind::resource, "file",
+         str("cannot read {}: it has {} bytes, {} of memory are allowed", path, with_commas(file->size()), with_commas(machine_memory())),
          "take a part of it");
   std::string bytes(static_cast<size_t>(file->size()), '\0');
   file->read_at(0, bytes.data(), bytes.size());

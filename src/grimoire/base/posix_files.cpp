@@ -140,7 +140,7 @@ class PosixIn final : public InFile {
 class DrainedIn final : public InFile {
  public:
   DrainedIn(std::string path, int fd) : path_(std::move(path)) {
-    const size_t most = static_cast<size_t>(machine_memory() / 4);
+    const size_t most = static_cast<size_t>(machine_memory() / 8);
     for (size_t filled = 0;;) {
       if (filled == bytes_.size()) bytes_.resize(std::max<size_t>(1 << 16, 2 * bytes_.size()));
       const ssize_t n = retry([&] { return ::read(fd, bytes_.data() + filled, bytes_.size() - filled); });
@@ -244,6 +244,7 @@ class PosixFiles final : public FileOps {
   }
   void make_dirs(const std::string& folder) override {
     if (folder.empty() || kind(folder) == FileKind::folder) return;
+    if (kind(folder) == FileKind::other) fail_path("make the folder", folder, EEXIST);
     if (const std::string parent = parent_folder(folder); parent != folder) make_dirs(parent);
     if (mkdir(folder.c_str(), 0777) != 0 && !(errno == EEXIST && kind(folder) == FileKind::folder))
       fail_path("make the folder", folder, errno);

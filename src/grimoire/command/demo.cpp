@@ -5,6 +5,7 @@
 #include "grimoire/command/run_console.h"
 #include "grimoire/data/corpus.h"
 #include "grimoire/generate/generate.h"
+#include "grimoire/train/report.h"
 
 namespace grim {
 namespace {
@@ -45,14 +46,26 @@ class DemoCommand final : public Command {
  private:
   // The plain words of the list: lower case, no possessives and names, so that what is learned is spelling.
   std::string prepare() {
-    remove_all(out_);
-    files().make_dirs(out_);
+    const std::string path = join_path(out_, "words.txt");
+    if (files().kind(out_) == FileKind::folder && !files().list(out_).empty() && !holds_demo(path))
+      throw Error(ErrorKind::usage, str("--out: '{}' holds something else than a demo", out_), "choose a folder that is empty or new");
     std::string kept;
     for (const std::string& word : load_corpus(data_, CorpusFormat::lines).items)
       if (word.size() < 24 && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == std::string::npos) kept += word + "\n";
-    const std::string path = join_path(out_, "words.txt");
+    remove_all(out_);
+    files().make_dirs(out_);
     write_atomically(path, kept);
     return path;
+  }
+
+  // Nothing but its list of words, or a run on that list.
+  bool holds_demo(const std::string& list) const {
+    if (files().list(out_) == std::vector<std::string>{file_name(list)}) return true;
+    try {
+      return read_run_config(out_).data == list;
+    } catch (const Error&) {
+      return false;
+    }
   }
 
   void tell_words(Console& console, const std::vector<std::string>& known) {

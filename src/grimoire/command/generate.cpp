@@ -19,7 +19,8 @@ class GenerateCommand final : public Command {
   }
   std::vector<Positional> positionals() override { return {{"folder", "a run folder or a checkpoint folder", &folder_}}; }
   Options options() override {
-    return {{.name = "number", .help = "how many texts (short: -n); running texts are parted by a line of five hyphens", .target = &number_, .low = 0, .basic = true},
+    return {{.name = "number", .help = "how many texts (short: -n); running texts are parted by a line of five hyphens", .target = &number_,
+             .low = 0, .basic = true},
             {.name = "prompt", .help = "how each text begins", .target = &sample_.prompt, .basic = true},
             {.name = "temperature", .help = "below 1 is safer, above 1 wilder, 0 always the likeliest", .target = &sample_.temperature,
              .low = 0, .high = 100, .basic = true},

@@ -49,7 +49,8 @@ int tell_result(Console& console, const RunResult& r) {
     if (std::isfinite(r.dev_loss)) line += str(", dev {:.4f}", r.dev_loss);
     if (std::isfinite(r.test_loss)) line += str(", test {:.4f}", r.test_loss);
     console.say(line + str(" nats a token; the counting bigram has {:.4f}", r.baseline_loss));
-    if (r.train_loss > r.uniform_loss) console.say(str("warning: that is no better than guessing ({:.4f}); look at it with: grimoire doctor {}", r.uniform_loss, r.folder));
+    if (r.train_loss > r.uniform_loss)
+      console.say(str("warning: that is no better than guessing ({:.4f}); look at it with: grimoire doctor {}", r.uniform_loss, r.folder));
     console.say(str("{} tokens/s, {} of training; model: {}", rate(r.tokens_per_second), duration(r.seconds), r.checkpoint));
     console.say(str("sample from it: grimoire generate {} -n 10", r.folder));
   }

@@ -9,7 +9,8 @@
 namespace grim {
 
 BigramConfig BigramConfig::from_json(const Json& c) {
-  static const std::vector<KeyRule> rules = {{"vocab_size"}, {"smoothing"}, {"context", KeyUse::harmless}, {"n_embd", KeyUse::harmless}, {"n_hidden", KeyUse::harmless}};
+  static const std::vector<KeyRule> rules = {{"vocab_size"}, {"smoothing"},
+                                             {"context", KeyUse::harmless}, {"n_embd", KeyUse::harmless}, {"n_hidden", KeyUse::harmless}};
   check_config_keys(c, rules);
   const double smoothing = c.real("smoothing", 1.0);
   GRIM_CHECK(smoothing >= 0, input, "config", "config.json: key 'smoothing': got {}, expected 0 or more", smoothing);

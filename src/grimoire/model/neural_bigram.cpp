@@ -7,7 +7,8 @@
 namespace grim {
 
 NeuralBigramConfig NeuralBigramConfig::from_json(const Json& config) {
-  static const std::vector<KeyRule> rules = {{"vocab_size"}, {"context", KeyUse::harmless}, {"n_embd", KeyUse::harmless}, {"n_hidden", KeyUse::harmless}};
+  static const std::vector<KeyRule> rules = {{"vocab_size"},
+                                             {"context", KeyUse::harmless}, {"n_embd", KeyUse::harmless}, {"n_hidden", KeyUse::harmless}};
   check_config_keys(config, rules);
   return {.vocab_size = config_size(config, "vocab_size")};
 }

@@ -20,16 +20,26 @@ void load(const Module& module, const std::string& path) {
   assign(module, tensors, path);
 }
 
+namespace {
+// Variances and counts below zero would come out as NaN, far from here.
+void check_not_negative(const std::string& name, const Tensor& tensor, const std::string& source) {
+  if (name != "counts" && !name.ends_with("running_var")) return;
+  for (const double v : tensor.to_vector<double>())
+    GRIM_CHECK(v >= 0, input, "checkpoint", "{}: tensor '{}': got {}, expected 0 or more", source, name, v);
+}
+}  // namespace
+
 void assign(const Module& module, const std::vector<NamedTensor>& tensors, const std::string& source) {
   std::map<std::string, Tensor> left;
   for (const NamedTensor& t : tensors) left[t.name] = t.tensor;
   std::vector<std::pair<Tensor, Tensor>> pairs;  // checked first, so that a refused file changes nothing
-  module.visit([&](const std::string& name, const Tensor& tensor, Module::Kind) {
+  module.visit([&](const std::string& name, const Tensor& tensor, Module::Kind kind) {
     const auto found = left.find(name);
     GRIM_CHECK(found != left.end(), input, "checkpoint", "{}: tensor '{}' is missing", source, name);
     GRIM_CHECK(found->second.shape() == tensor.shape(), input, "checkpoint", "{}: tensor '{}': got {}, expected {}", source, name,
                found->second.shape(), tensor.shape());
     check_finite({name, found->second}, source);
+    if (kind == Module::Kind::buffer) check_not_negative(name, found->second, source);
     pairs.emplace_back(tensor, found->second);
     left.erase(found);
   });

@@ -204,7 +204,11 @@ std::string to_text(const Diagnosis& d) {
       s += str("{:28} {:>14} {:>9.4f}  {}  {:>9.2e} {:>10}\n", cut(w.name, 28), w.shape.to_string(), w.weight.std, bars(w.weight.histogram, 16),
                w.gradient_to_data, w.update_to_data > 0 ? str("10^{:.1f}", std::log10(w.update_to_data)) : "-");
   s += "\n";
-  for (const Verdict& v : d.verdicts) s += str("{} {}\n", v.tone == Verdict::Tone::good ? "  ok " : "look:", v.text);
+  for (const Verdict& v : d.verdicts) {
+    std::string text = wrapped(v.text, 94);
+    for (size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 7) text.insert(at + 1, "      ");
+    s += str("{} {}\n", v.tone == Verdict::Tone::good ? "  ok " : "look:", text);
+  }
   return s;
 }
 

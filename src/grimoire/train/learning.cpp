@@ -85,9 +85,10 @@ Learning of(LearningKind kind, const std::string& what, const Figures& f, const 
 
 Learning variance(const Figures& f) {
   const bool turned = f.last_dev - f.dev > f.noise && f.best_step < f.last_step;
-  const std::string what = turned ? str("variance: dev rose from {:.4f} to {:.4f} after step {:.0f}, while train went on to {:.4f}: it learns its data by heart",
-                                        f.dev, f.last_dev, f.best_step, f.last_train)
-                                  : str("variance: dev lies {:.4f} above train", f.dev - f.train);
+  std::string what = str("variance: dev lies {:.4f} above train", f.dev - f.train);
+  if (turned)
+    what = str("variance: dev rose from {:.4f} to {:.4f} after step {:.0f}, while train went on to {:.4f}: it learns its data by heart", f.dev,
+               f.last_dev, f.best_step, f.last_train);
   return of(LearningKind::variance, what, f,
             "more data is the best cure; else dropout or weight decay, a smaller model, and an end at the best dev loss (patience)");
 }
@@ -120,8 +121,9 @@ Learning verdict(const Curves& c, const LearningHints& h, const Figures& f) {
     return of(LearningKind::bias, std::isfinite(h.target) ? str("bias: train lies {:.4f} above the target of {:.4f}", f.train - h.target, h.target)
                                                           : str("bias: train {:.4f} is no better than counting bigrams ({:.4f})", f.train, c.baseline),
               f, "a larger model (width, layers, context), longer training or another optimiser; less regularisation");
-  return of(LearningKind::good, std::isfinite(h.target) ? "it learned what was asked for" : "it learned: better than counting bigrams, and dev stays close to train", f,
-            std::isfinite(h.target) ? "" : "to go further, say what loss would do (a target): the verdict then tells bias from variance");
+  if (std::isfinite(h.target)) return of(LearningKind::good, "it learned what was asked for", f, "nothing");
+  return of(LearningKind::good, "it learned: better than counting bigrams, and dev stays close to train", f,
+            "to go further, say what loss would do (a target): the verdict then tells bias from variance");
 }
 
 }  // namespace

@@ -34,8 +34,8 @@ RunResult Loop::run() {
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::numeric) throw;
     log_.write(Json::object({{"event", "diverged"}, {"step", session_.position.step}, {"loss", worst_loss()}, {"error", e.what()}}));
-    const std::string good = last_good();
-    throw Error(e.kind(), e.what(), (e.hint().empty() ? "" : e.hint() + "; ") + (good.empty() ? "nothing was worth saving" : "the last good checkpoint is " + good));
+    const std::string good = last_good(), stands = good.empty() ? "nothing was worth saving" : "the last good checkpoint is " + good;
+    throw Error(e.kind(), e.what(), (e.hint().empty() ? "" : e.hint() + "; ") + stands);
   }
   return finish();
 }

@@ -19,17 +19,20 @@ Provenance provenance_of(const RunConfig& config, const Corpus& corpus) {
           .format = lines ? "lines" : "text",
           .split = config.split,
           .size = static_cast<int64_t>(lines ? corpus.items.size() : corpus.text.size()),
-          .content = content_hash(corpus)};
+          .content = content_hash(corpus),
+          .settings = to_json(RunConfig(config).options())};
 }
 
 Json to_json(const Provenance& p) {
-  return Json::object({{"goal", p.goal}, {"format", p.format}, {"split", p.split}, {"size", p.size}, {"content_xxh3_128", p.content}});
+  return Json::object({{"goal", p.goal}, {"format", p.format}, {"split", p.split}, {"size", p.size}, {"content_xxh3_128", p.content},
+                       {"settings", p.settings}});
 }
 
 std::optional<Provenance> provenance_in(const Json& about) {
   const Json* const run = about.find("run");
   if (!run) return std::nullopt;
-  return Provenance{run->integer("goal"), run->text("format"), run->text("split"), run->integer("size"), run->text("content_xxh3_128")};
+  return Provenance{run->integer("goal"), run->text("format"), run->text("split"), run->integer("size"), run->text("content_xxh3_128"),
+                    run->at("settings")};
 }
 
 std::vector<std::string> differences(const Provenance& saved, const Provenance& now) {
@@ -40,6 +43,17 @@ std::vector<std::string> differences(const Provenance& saved, const Provenance& 
   compare("format", saved.format, now.format);
   compare("split", saved.split, now.split);
   compare("data", data_in_words(saved), data_in_words(now));
+  return all;
+}
+
+std::vector<std::string> changed_settings(const Provenance& saved, const Provenance& now) {
+  std::vector<std::string> all;
+  for (size_t i = 0; i < now.settings.size(); ++i) {
+    const std::string& key = now.settings.keys()[i];
+    if (key == "data" || key == "out" || key == "threads" || key == "steps" || key == "split" || key == "format") continue;
+    const Json* const before = saved.settings.find(key);
+    if (before && before->dump() != now.settings[i].dump()) all.push_back(str("{}: {} then, {} now", key, before->dump(), now.settings[i].dump()));
+  }
   return all;
 }
 

@@ -17,6 +17,7 @@ struct Provenance {
   std::string format, split;    // "lines", "80/10/10"
   int64_t size = 0;             // items or bytes of text
   std::string content;          // content_hash of the corpus
+  Json settings;                // all of the run's
 };
 
 Provenance provenance_of(const RunConfig& config, const Corpus& corpus);
@@ -28,5 +29,8 @@ std::optional<Provenance> provenance_in(const Json& about);
 // What differs, both sides named; empty when nothing does. The goal may.
 std::vector<std::string> differences(const Provenance& saved, const Provenance& now);
 std::vector<std::string> differences(const CharTokenizer& saved, const CharTokenizer& now);
+// Settings that were changed by hand meanwhile, "lr: 0.1 then, 0.01 now": they may, but it is another run from here on. Where things
+// are, threads, the goal and what the first kind of difference covers are left out.
+std::vector<std::string> changed_settings(const Provenance& saved, const Provenance& now);
 
 }  // namespace grim

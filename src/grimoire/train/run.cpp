@@ -92,20 +92,33 @@ CharTokenizer check_provenance(const FoundCheckpoint& found, const RunConfig& co
   CharTokenizer kept = CharTokenizer::load(found.path);
   const std::optional<Provenance> saved = provenance_in(found.manifest.about);
   std::vector<std::string> changed;
-  if (saved) changed = differences(*saved, provenance_of(config, corpus));
-  else events.note(str("{} was saved before checkpoints knew their data: whether {} is what it was trained on cannot be told", found.path, config.data));
+  if (saved) {
+    const Provenance now = provenance_of(config, corpus);
+    changed = differences(*saved, now);
+    for (const std::string& d : changed_settings(*saved, now)) events.note(str("config.json was changed since {} was saved: {}", found.path, d));
+  } else {
+    events.note(str("{} was saved before checkpoints knew their data: whether {} is what it was trained on cannot be told", found.path, config.data));
+  }
   for (const std::string& d : differences(kept, make_tokenizer(corpus))) changed.push_back(d);
   if (changed.empty()) return kept;
   std::string list;
   for (const std::string& d : changed) list += (list.empty() ? "" : "; ") + d;
   if (!accept)
     throw Error(ErrorKind::input, str("{} belongs to other data than {}: {}", found.path, config.data, list),
-                "put the old data and settings back, or say that the change is meant: --accept-changes");
+                "put the old data and settings back, or say that the change is meant: grimoire resume --accept-changes");
   events.note(str("going on with changed data: {}; what was held back before may train now, and the best weights are sought anew", list));
   return kept;
 }
 
-// Weights that are best from a future that will not come again.
+// Will the steps from this checkpoint on be what they were before?
+bool repeats(const Json& about, const RunConfig& config, const Corpus& corpus) {
+  const std::optional<Provenance> saved = provenance_in(about);
+  if (!saved) return false;
+  const Provenance now = provenance_of(config, corpus);
+  return saved->goal == now.goal && differences(*saved, now).empty() && changed_settings(*saved, now).empty();
+}
+
+// Weights that are best in a future that will not come again.
 void drop_best_after(const std::string& folder, int64_t step) {
   const std::string best = join_path(folder, "best");
   while (const FoundCheckpoint found = newest_valid_checkpoint(best)) {
@@ -187,7 +200,8 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   if (session->position.step > config.steps)
     throw Error(ErrorKind::usage, str("'{}' is at step {} already, beyond its goal of {} steps", folder, session->position.step, config.steps),
                 str("give a new goal: --steps {} or more", session->position.step));
-  if (!counts) drop_best_after(folder, session->position.step);
+  const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best"));
+  if (!counts && best && !repeats((found ? found : best).manifest.about, config, corpus)) drop_best_after(folder, session->position.step);
   events.begun();
   if (config.steps != old_steps) {
     RunConfig goal = read_run_config(folder);

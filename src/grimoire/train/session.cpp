@@ -1,12 +1,11 @@
 #include "grimoire/train/session.h"
 
 #include <cmath>
+#include <unordered_map>
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
-#include "grimoire/model/bigram.h"
-#include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/finite.h"
 
@@ -131,7 +130,8 @@ Json model_config(const RunConfig& c, int64_t V) {
 }
 
 Session::Session(const RunConfig& config, const Corpus& corpus, const CharTokenizer* known)
-    : config_(config), provenance_(provenance_of(config, corpus)), tokenizer_(known ? *known : make_tokenizer(corpus)), init_rng_(rng_mode(config), seed_of(config), "init") {
+    : config_(config), provenance_(provenance_of(config, corpus)), tokenizer_(known ? *known : make_tokenizer(corpus)),
+      init_rng_(rng_mode(config), seed_of(config), "init") {
   model_ = make_language_model(model_config(config_, tokenizer_.vocab_size()), init_rng_);
   data_ = make_lm_data(corpus, tokenizer_, SplitPercent::parse(config_.split), model_->reading(), model_->context());
   if (config_.model == "bigram") return;
@@ -199,7 +199,8 @@ void Session::refuse_numbers(double loss) {
   std::string what = where.empty() ? "" : str("the weights '{}'", where);
   if (what.empty() && !(where = parameters_->first_bad_gradient()).empty()) what = str("the gradient of '{}'", where);
   throw Error(ErrorKind::numeric,
-              str("step {}: {} {} not finite (loss {})", position.step, what.empty() ? "the loss" : what, what.starts_with("the weights") ? "are" : "is", std::isnan(loss) ? "nan" : str("{}", loss)),
+              str("step {}: {} {} not finite (loss {})", position.step, what.empty() ? "the loss" : what, what.starts_with("the weights") ? "are" : "is",
+                  std::isnan(loss) ? "nan" : str("{}", loss)),
               str("a lower learning rate (now {:.3g}) or clipped gradients (a norm of 1) keep it in bounds", learning_rate(schedule_, position.step)));
 }
 
@@ -291,30 +292,35 @@ void Session::load(const std::string& path) {
   }
 }
 
+// Counted pair by pair: the table of all pairs would not fit where there are tens of thousands of symbols.
+//   -log p(next | last) = log(count(last) + V) - log(count(last, next) + 1)
 double bigram_baseline(const LmData& data, int64_t vocab_size, const StopAsked& stop) {
-  Bigram bigram({.vocab_size = vocab_size, .smoothing = 1});
-  // A row's last token and its target; every place of a sequence is such a pair.
-  const auto pairs = [](const Examples& e) {
-    return e.y.ndim() == 1 ? e : Examples{reshape(e.x, {-1, 1}), reshape(e.y, {-1})};
-  };
+  constexpr int64_t kRows = 4096;
   bool stopped = false;
-  const auto going = [&] { return !(stopped = stopped || (stop && stop())); };
-  data.train.for_each_batch(4096, 0, [&](const Examples& e) {
-    const Examples p = pairs(e);
-    bigram.count(p.x, p.y);
-    return going();
+  // f(last, next) for each row's last token and its target, or for every place of a sequence.
+  const auto each_pair = [&](const LmPart& part, const auto& f) {
+    part.for_each_batch(kRows, 0, [&](const Examples& e) {
+      const int64_t* const x = e.x.data<int64_t>();
+      const int64_t* const y = e.y.data<int64_t>();
+      const int64_t stride = e.x.numel() / e.y.numel();
+      for (int64_t i = 0; i < e.y.numel(); ++i)
+        if (y[i] != kIgnore) f(x[(i + 1) * stride - 1], y[i]);
+      return !(stopped = stopped || (stop && stop()));
+    });
+  };
+  std::unordered_map<int64_t, int64_t> pairs;
+  std::vector<int64_t> lasts(static_cast<size_t>(vocab_size), 0);
+  each_pair(data.train, [&](int64_t last, int64_t next) {
+    ++pairs[last * vocab_size + next];
+    ++lasts[static_cast<size_t>(last)];
   });
-  const LmPart& judged = data.dev.empty() ? data.train : data.dev;
   double sum = 0;
   int64_t tokens = 0;
-  const NoGrad no_grad;
-  judged.for_each_batch(4096, 0, [&](const Examples& e) {
-    const Examples p = pairs(e);
-    const int64_t n = counted_targets(p.y), context = p.x.dim(1);
-    Pass pass;
-    sum += bigram.loss(slice(p.x, 1, context - 1, context), p.y, pass).item() * static_cast<double>(n);
-    tokens += n;
-    return going();
+  each_pair(data.dev.empty() ? data.train : data.dev, [&](int64_t last, int64_t next) {
+    const auto seen = pairs.find(last * vocab_size + next);
+    sum += std::log(static_cast<double>(lasts[static_cast<size_t>(last)] + vocab_size)) -
+           std::log(static_cast<double>((seen == pairs.end() ? 0 : seen->second) + 1));
+    ++tokens;
   });
   return stopped ? NAN : sum / static_cast<double>(tokens);
 }
