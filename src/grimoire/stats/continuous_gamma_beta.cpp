@@ -187,10 +187,26 @@ class FRatio final : public Distribution {
     const double r = a_ / b_ * f, grown = r < 1 ? std::log1p(r) : std::log1p(1 / r), log_r = log_ratio(a_, b_) + std::log(f);
     return a_ * ((r < 1 ? log_r : 0) - grown) - b_ * (grown + (r < 1 ? 0 : log_r)) - log_beta(a_, b_) - std::log(f);
   }
-  double cdf(double f) const override { return f <= 0 ? 0 : beta_i(a_, b_, share(f).y, share(f).x, off(f)); }
-  double sf(double f) const override { return f <= 0 ? 1 : beta_i(b_, a_, share(f).x, share(f).y, -off(f)); }
-  double log_cdf(double f) const override { return f <= 0 ? -kInf : log_beta_i(a_, b_, share(f).y, share(f).x, off(f)); }
-  double log_sf(double f) const override { return f <= 0 ? 0 : log_beta_i(b_, a_, share(f).x, share(f).y, -off(f)); }
+  double cdf(double f) const override {
+    const Complementary c = share(f);
+    return f <= 0 ? 0 : at_edge(c) ? std::exp(log_cdf(f)) : beta_i(a_, b_, c.y, c.x, off(f));
+  }
+  double sf(double f) const override {
+    const Complementary c = share(f);
+    return f <= 0 ? 1 : at_edge(c) ? std::exp(log_sf(f)) : beta_i(b_, a_, c.x, c.y, -off(f));
+  }
+  double log_cdf(double f) const override {
+    const Complementary c = share(f);
+    if (f <= 0 || f == kInf) return f <= 0 ? -kInf : 0;
+    if (at_edge(c)) return c.y < c.x ? log_edge(f, c) : log1m_exp(log_edge(f, c));
+    return log_beta_i(a_, b_, c.y, c.x, off(f));
+  }
+  double log_sf(double f) const override {
+    const Complementary c = share(f);
+    if (f <= 0 || f == kInf) return f <= 0 ? 0 : -kInf;
+    if (at_edge(c)) return c.x < c.y ? log_edge(f, c) : log1m_exp(log_edge(f, c));
+    return log_beta_i(b_, a_, c.x, c.y, -off(f));
+  }
   double mean() const override { return b_ > 1 ? b_ / (b_ - 1) : kInf; }
   double variance() const override {
     if (b_ <= 2) return b_ > 1 ? kInf : kNan;
@@ -223,6 +239,12 @@ class FRatio final : public Distribution {
     return r < 1 ? Complementary{1 / (1 + r), r / (1 + r)} : Complementary{1 / r / (1 + 1 / r), 1 / (1 + 1 / r)};
   }
   double off(double f) const { return a_ * (1 - f) * share(f).x; }  // a c.x - b c.y
+  // Where one share is next to 0, or below what a double holds, its tail is the leading term: I_y(a, b) -> y^a / (a B(a, b)).
+  static bool at_edge(const Complementary& c) { return std::min(c.x, c.y) < 1e-290; }
+  double log_edge(double f, const Complementary& c) const {
+    const double log_r = log_ratio(a_, b_) + std::log(f);
+    return c.y < c.x ? a_ * log_r - std::log(a_) - log_beta(a_, b_) : -b_ * log_r - std::log(b_) - log_beta(a_, b_);
+  }
   double ratio(const Complementary& c) const { return b_ / a_ * (c.x / c.y); }  // c.x is the share of the numerator
   double solve_quantile(double p) const override { return ratio(beta_i_inverse(a_, b_, p)); }
   double solve_isf(double q) const override { return ratio(beta_i_upper_inverse(a_, b_, q)); }

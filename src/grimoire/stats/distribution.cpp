@@ -146,7 +146,7 @@ double Distribution::repaired(double x, double tail, bool lower) const {
   const double wanted = std::log(tail);
   const auto above = [&](double at) { return (lower ? log_cdf(at) - wanted : wanted - log_sf(at)) >= 0; };
   if (std::isinf(x) && (x > 0 ? !above(1e300) : above(-1e300))) return x;  // beyond the range of a double
-  if (x >= low && x <= high) {
+  if (std::isfinite(x) && x >= low && x <= high) {
     const double off = std::abs((lower ? log_cdf(x) : log_sf(x)) - wanted), step = 1e-13 * std::abs(x);
     if (off <= 1e-9 * std::max(1.0, std::abs(wanted)) || (above(x + step) && !above(x - step))) return x;
   }
