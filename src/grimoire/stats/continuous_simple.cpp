@@ -127,7 +127,7 @@ class Weibull final : public Distribution {
  private:
   double hazard(double x) const {  // a large power takes the rounding of its base with it: next to the scale it is made of x - scale
     const double ratio = x / scale_;
-    return shape_ > 16 || ratio < 1e-290 ? std::exp(shape_ * log_ratio(x, scale_)) : std::pow(ratio, shape_);
+    return shape_ > 16 || !(ratio > 1e-290 && ratio < 1e290) ? std::exp(shape_ * log_ratio(x, scale_)) : std::pow(ratio, shape_);
   }
   double g(int r) const { return std::tgamma(1 + r / shape_); }  // the r-th moment of (X / scale)
 

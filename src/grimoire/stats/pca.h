@@ -17,7 +17,8 @@ struct Pca {
 
 // x (N, D), f32 or f64; k components, 0 for all. Small data go through the SVD of the centred matrix: every component is exact.
 // Tall data (N >= 4 D and more than 2^20 numbers) go through the covariance, in x's own type with sums of blocks in double:
-// components below 1e-6 (f32) or 1e-14 (f64) of the largest variance are noise. throws: shape; numeric, NaN
+// components below 1e-6 (f32) or 1e-14 (f64) of the largest variance are noise. throws: shape; numeric, NaN;
+// argument, no column that varies, or one that does not where it is to have unit variance
 Pca pca(const Tensor& x, int64_t k = 0, Scaling scaling = Scaling::none);
 
 }  // namespace grim::stats

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <limits>
 
 #include <boost/math/special_functions/beta.hpp>
@@ -48,6 +49,15 @@ template <class A, class B> double lentz(double b0, A a, B b) {
   double back = b(end);
   for (int i = end; i > 0; --i) back = (i > 1 ? b(i - 1) : b0) + a(i) / back;
   return back;
+}
+
+// Boost's searches throw where they find no root, whatever the policy says: NaN then, for whoever can search better.
+template <class F> double or_nan(F f) {
+  try {
+    return f();
+  } catch (const std::exception&) {
+    return kNan;
+  }
 }
 
 // sf(z) / pdf(z) of the normal, Mills' ratio: 1/(z + 1/(z + 2/(z + ...))).
@@ -203,13 +213,13 @@ double gamma_p_inverse(double a, double p) {
   if (p <= 0 || p >= 1) return p <= 0 ? 0 : kInf;
   if (a >= kWideGamma) return wide_gamma_inverse(a, std::min(p, 1 - p), p > 0.5);
   const double near_zero = std::exp((std::log(p) + log_gamma(a + 1)) / a);  // P -> x^a / Gamma(a + 1)
-  return near_zero < 1e-250 ? near_zero : bm::gamma_p_inv(a, p, quiet);
+  return near_zero < 1e-250 ? near_zero : or_nan([&] { return bm::gamma_p_inv(a, p, quiet); });
 }
 double gamma_q_inverse(double a, double q) {
   if (q <= 0 || q >= 1) return q <= 0 ? kInf : 0;
   if (a >= kWideGamma) return wide_gamma_inverse(a, std::min(q, 1 - q), q < 0.5);
   const double near_zero = std::exp((std::log1p(-q) + log_gamma(a + 1)) / a);
-  return near_zero < 1e-250 ? near_zero : bm::gamma_q_inv(a, q, quiet);
+  return near_zero < 1e-250 ? near_zero : or_nan([&] { return bm::gamma_q_inv(a, q, quiet); });
 }
 
 double log_gamma_p(double a, double x, double off) {
@@ -266,14 +276,14 @@ Complementary beta_i_inverse(double a, double b, double p) {
   if (p <= 0) return {0, 1};
   if (p >= 1) return {1, 0};
   double y = 0;
-  const double x = bm::ibeta_inv(a, b, p, &y, quiet);
+  const double x = or_nan([&] { return bm::ibeta_inv(a, b, p, &y, quiet); });
   return {x, y};
 }
 Complementary beta_i_upper_inverse(double a, double b, double q) {
   if (q <= 0) return {1, 0};
   if (q >= 1) return {0, 1};
   double y = 0;
-  const double x = bm::ibetac_inv(a, b, q, &y, quiet);
+  const double x = or_nan([&] { return bm::ibetac_inv(a, b, q, &y, quiet); });
   return {x, y};
 }
 

@@ -38,6 +38,7 @@ inline double beta_i(double a, double b, double x, double y) { return beta_i(a, 
 struct Complementary {
   double x, y;  // x + y = 1, each to full relative precision
 };
+// NaN where no root was found: Distribution's quantiles search on.
 Complementary beta_i_inverse(double a, double b, double p);        // I_x(a, b) = p
 Complementary beta_i_upper_inverse(double a, double b, double q);  // I_y(b, a) = q
 
