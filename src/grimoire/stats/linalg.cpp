@@ -14,8 +14,7 @@ namespace kernel {
 
 const Linalg& linalg() {
 #if defined(__x86_64__)
-  static const Linalg& best = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") ? linalg_avx512
-                              : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? linalg_avx2 : linalg_portable;
+  static const Linalg& best = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? linalg_avx2 : linalg_portable;
   return best;
 #else
   return linalg_portable;

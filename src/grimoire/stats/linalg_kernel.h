@@ -15,6 +15,6 @@ struct Linalg {
 };
 const Linalg& linalg();
 
-extern const Linalg linalg_portable, linalg_avx2, linalg_avx512;
+extern const Linalg linalg_portable, linalg_avx2;
 
 }  // namespace grim::stats::kernel
