@@ -119,7 +119,9 @@ class DistributionCommand final : public Command {
     if (data_.empty()) {
       x = parse_numbers(fit_, "fit");
     } else {
-      const Table table = read_csv(data_);
+      CsvOptions csv;
+      csv.names = {fit_};
+      const Table table = read_csv(data_, csv);
       const Column& column = table.column(fit_);
       if (column.kind == ColumnKind::category)
         throw Error(ErrorKind::input, str("{}: column '{}' holds categories, expected numbers", data_, fit_));

@@ -11,7 +11,15 @@ namespace grim {
 using namespace stats;
 
 void StatsInputs::open() {
-  if (!data.empty()) csv_ = read_csv(data);
+  if (data.empty()) return;
+  CsvOptions csv;  // a column that is asked for by name is evidence of a header
+  for (const std::string& names : {x_names, y_names, group})
+    for (size_t at = 0; at < names.size();) {
+      const size_t end = std::min(names.find(',', at), names.size());
+      csv.names.push_back(names.substr(at, end - at));
+      at = end + 1;
+    }
+  csv_ = read_csv(data, csv);
 }
 
 std::vector<double> StatsInputs::numbers(const std::string& given, const char* flag) const {

@@ -1,6 +1,7 @@
 #include "grimoire/text/utf8.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "grimoire/base/error.h"
 
@@ -36,6 +37,13 @@ Decoded decode(std::string_view text, size_t at) {
 
 std::optional<Utf8Fault> find_utf8_fault(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
+    if (uint64_t eight; at + sizeof eight <= text.size()) {  // ASCII, as most of most files is
+      std::memcpy(&eight, text.data() + at, sizeof eight);
+      if ((eight & 0x8080808080808080u) == 0) {
+        at += sizeof eight;
+        continue;
+      }
+    }
     const Decoded d = decode(text, at);
     if (d.fault) {
       const TextPlace place = place_of(text, at);
