@@ -81,6 +81,7 @@ failing 1 numeric train --model mlp --data "$words" --out "$work/wild" --steps 5
 printf '{"lr": "fast"}' >"$work/settings.json"; expect 3 "settings.json: --lr" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
 printf '{"lrr": 1}' >"$work/settings.json"; expect 3 "settings.json: unknown setting 'lrr'" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
 
+expect 0 "mlp has no use for n-layer" train --model mlp --data "$words" --out "$work/unused" --steps 5 --n-layer 3
 # --- goals, changed data, other folders
 cp "$words" "$work/kept.txt"
 expect 0 "" train --model mlp --data "$work/kept.txt" --out "$work/goal" --steps 50

@@ -46,8 +46,8 @@ std::vector<float> next_logits(const LanguageModel& model, const std::vector<int
   if (model.reading() == Reading::sequence) y = select(y, 1, -1);
   std::vector<float> logits = y.to_vector<float>();
   for (size_t i = 0; i < logits.size(); ++i)  // -inf is a symbol that cannot follow
-    GRIM_CHECK(!std::isnan(logits[i]) && logits[i] < INFINITY, numeric, "generate", "the model's logit of token {} is {}: its weights are too large to compute with",
-               i, logits[i] > 0 ? "infinite" : "not a number");
+    GRIM_CHECK(!std::isnan(logits[i]) && logits[i] < INFINITY, numeric, "generate",
+               "the model's logit of token {} is {}: its weights are too large to compute with", i, logits[i] > 0 ? "infinite" : "not a number");
   GRIM_CHECK(*std::max_element(logits.begin(), logits.end()) > -INFINITY, numeric, "generate", "the model calls every token impossible");
   return logits;
 }

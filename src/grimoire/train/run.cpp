@@ -37,6 +37,16 @@ void check_memory(const RunConfig& config, const Corpus& corpus) {
          "a smaller model, a shorter context or less data need less; a dry run tells what each part takes");
 }
 
+// A setting that this model has no use for is said, not skipped in silence.
+void warn_of_unused(const RunConfig& c, RunEvents& events) {
+  const bool gpt = c.model == "gpt", stacked = gpt || c.model == "rnn" || c.model == "gru" || c.model == "lstm";
+  const std::pair<const char*, bool> unused[] = {{"n-layer", c.n_layer > 0 && !stacked},    {"n-head", c.n_head > 0 && !gpt},
+                                                 {"dropout", c.dropout > 0 && !gpt},        {"tied", c.tied && !gpt},
+                                                 {"batch-norm", c.batch_norm && c.model != "mlp"}, {"smoothing", c.smoothing != 1 && c.model != "bigram"}};
+  for (const auto& [setting, given] : unused)
+    if (given) events.note(str("warning: {} has no use for {}", c.model, setting));
+}
+
 // Shapes that cost far more than they teach are said, with what to do.
 void warn_of_long_items(const RunConfig& config, const Corpus& corpus, RunEvents& events) {
   if (corpus.format != CorpusFormat::lines || reading_of(config.model) == Reading::window) return;
@@ -138,6 +148,7 @@ RunResult train(RunConfig config, const Corpus& corpus, RunEvents& events) {
   GRIM_CHECK(!config.out.empty(), usage, "train", "--out is missing: the folder for the run");
   device::set_threads(static_cast<int>(config.threads));
   resolve(config, corpus);
+  warn_of_unused(config, events);
   warn_of_long_items(config, corpus, events);
   check_memory(config, corpus);
   auto session = std::make_unique<Session>(config, corpus);
