@@ -43,20 +43,8 @@ class TempFolder {
   std::string path_;
 };
 
-// $GRIMOIRE_DATA/NAME, else ../shared/data/NAME beside the source tree; "" when it is not there.
-inline std::string data_file(const std::string& name) {
-  const char* set = std::getenv("GRIMOIRE_DATA");
-  const std::string path = (set ? std::string(set) : std::string(GRIM_SOURCE_DIR) + "/../shared/data") + "/" + name;
-  return exists(path) ? path : "";
-}
-
 inline std::string golden_file(const std::string& name) {
   return std::string(GRIM_SOURCE_DIR) + "/tests/golden/" + name;
 }
 
 }  // namespace grim::test
-
-// Ends the test with a clear word when the data set is absent.
-#define GRIM_NEED_DATA(variable, name)                           \
-  const std::string variable = ::grim::test::data_file(name);    \
-  if (variable.empty()) GTEST_SKIP() << "no " << name << ": set GRIMOIRE_DATA to the folder of the data sets"

@@ -3,12 +3,13 @@
 #include "grimoire/classic/adaboost.h"
 
 #include "classic/tree_data.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
 
 TEST(AdaBoost, BreastCancerStumps) {
-  GRIM_NEED_DATA(path, "tabular/breast_cancer.csv");
+  GRIMOIRE_DATA(path, "tabular/breast_cancer.csv");
   const Dataset data = load_dataset(path, target_is("target"));
   AdaBoost model;
   model.rounds = 3;
@@ -40,7 +41,7 @@ TEST(AdaBoost, ThreeClassesAsScikitLearn) {
 }
 
 TEST(AdaBoost, ManyClassesAndFiles) {
-  GRIM_NEED_DATA(path, "tabular/iris.csv");
+  GRIMOIRE_DATA(path, "tabular/iris.csv");
   const Dataset data = load_dataset(path, target_is("target"));
   AdaBoost model;
   model.max_depth = 2;

@@ -8,6 +8,7 @@
 #include "grimoire/base/rng.h"
 #include "grimoire/classic/boosting_grow.h"
 #include "grimoire/device/threads.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -47,8 +48,8 @@ Dataset mixed(int64_t rows, bool classes = false) {
 }
 
 TEST(Boosting, DiabetesAsScikitLearn) {
-  GRIM_NEED_DATA(x_path, "tabular/diabetes_data_raw.csv.gz");
-  GRIM_NEED_DATA(y_path, "tabular/diabetes_target.csv.gz");
+  GRIMOIRE_DATA(x_path, "tabular/diabetes_data_raw.csv.gz");
+  GRIMOIRE_DATA(y_path, "tabular/diabetes_target.csv.gz");
   const Dataset data = diabetes(x_path, y_path);
   for (const auto& [rounds, want] : {std::pair{1, 5365.7886865702}, {10, 3011.8219607584}, {100, 1191.6744015439}}) {
     Boosting model;
@@ -77,7 +78,7 @@ Boosting xgboost_like() {
 }
 
 TEST(Boosting, BreastCancerAsXgboost) {
-  GRIM_NEED_DATA(path, "tabular/breast_cancer.csv");
+  GRIMOIRE_DATA(path, "tabular/breast_cancer.csv");
   const Dataset data = load_dataset(path, target_is("target"));
   Boosting model = xgboost_like();
   model.exact = true;
@@ -135,7 +136,7 @@ TEST(Boosting, CrossValidation) {
   const std::pair<const char*, double> sets[] = {
       {"tabular/iris.csv", 0.9467}, {"tabular/wine_data.csv", 0.9552}, {"tabular/breast_cancer.csv", 0.9666}};
   for (const auto& [name, want] : sets) {
-    GRIM_NEED_DATA(path, name);
+    GRIMOIRE_DATA(path, name);
     const double score = cross_validated(load_dataset(path, target_is("target")), 5, [] { return Boosting(); });
     EXPECT_GT(score, want - 0.012) << path;
     EXPECT_LT(score, want + 0.025) << path;
@@ -143,8 +144,8 @@ TEST(Boosting, CrossValidation) {
 }
 
 TEST(Boosting, AgaricusFromSparseRows) {
-  GRIM_NEED_DATA(path, "tabular/agaricus.txt.train");
-  GRIM_NEED_DATA(test_path, "tabular/agaricus.txt.test");
+  GRIMOIRE_DATA(path, "tabular/agaricus.txt.train");
+  GRIMOIRE_DATA(test_path, "tabular/agaricus.txt.test");
   const Dataset data = load_dataset(path);
   ASSERT_TRUE(data.x.is_sparse());
   DatasetOptions as_fitted;

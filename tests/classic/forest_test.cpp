@@ -6,6 +6,7 @@
 #include "grimoire/base/rng.h"
 #include "grimoire/classic/binning.h"
 #include "grimoire/device/threads.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -63,7 +64,7 @@ TEST(Forest, CrossValidation) {
     double forest, extra;
   } sets[] = {{"tabular/iris.csv", 0.96, 0.9533}, {"tabular/wine_data.csv", 0.9665, 0.9889}, {"tabular/breast_cancer.csv", 0.9631, 0.9613}};
   for (const auto& set : sets) {
-    GRIM_NEED_DATA(path, set.name);
+    GRIMOIRE_DATA(path, set.name);
     const Dataset data = load_dataset(path, target_is("target"));
     EXPECT_NEAR(cross_validated(data, 5, [] { return made<RandomForest>(300); }), set.forest, 0.0121) << path;
     EXPECT_NEAR(cross_validated(data, 5, [] { return made<ExtraTrees>(300); }), set.extra, 0.0121) << path;
@@ -71,7 +72,7 @@ TEST(Forest, CrossValidation) {
 }
 
 TEST(Forest, DigitsAndOutOfBag) {
-  GRIM_NEED_DATA(path, "tabular/digits.csv.gz");
+  GRIMOIRE_DATA(path, "tabular/digits.csv.gz");
   DatasetOptions options = target_is("x64");
   options.as = Target::classes;
   const Dataset data = load_dataset(path, options);
@@ -115,7 +116,7 @@ TEST(Forest, OutOfBagOfSmallSets) {
   const std::pair<const char*, double> sets[] = {
       {"tabular/iris.csv", 0.960}, {"tabular/wine_data.csv", 0.9794}, {"tabular/breast_cancer.csv", 0.9649}};
   for (const auto& [name, want] : sets) {
-    GRIM_NEED_DATA(path, name);
+    GRIMOIRE_DATA(path, name);
     auto forest = made<RandomForest>(500);
     forest.oob = true;
     forest.fit(load_dataset(path, target_is("target")));
@@ -124,8 +125,8 @@ TEST(Forest, OutOfBagOfSmallSets) {
 }
 
 TEST(Forest, NumbersThreadsAndWeights) {
-  GRIM_NEED_DATA(x_path, "tabular/diabetes_data_raw.csv.gz");
-  GRIM_NEED_DATA(y_path, "tabular/diabetes_target.csv.gz");
+  GRIMOIRE_DATA(x_path, "tabular/diabetes_data_raw.csv.gz");
+  GRIMOIRE_DATA(y_path, "tabular/diabetes_target.csv.gz");
   const Dataset data = diabetes(x_path, y_path);
   for (const bool extra : {false, true}) {
     std::vector<double> first;
@@ -147,7 +148,7 @@ TEST(Forest, NumbersThreadsAndWeights) {
 }
 
 TEST(Forest, WeightsAreRepeatedRowsWithoutTheBootstrap) {
-  GRIM_NEED_DATA(path, "tabular/breast_cancer.csv");
+  GRIMOIRE_DATA(path, "tabular/breast_cancer.csv");
   Dataset data = load_dataset(path, target_is("target"));
   Rng rng(RngMode::philox, 3);
   for (int64_t r = 0; r < data.rows(); ++r) data.weight.push_back(static_cast<double>(rng.randint(0, 3)));
@@ -216,7 +217,7 @@ TEST(Forest, MissingCellsChooseTheirSide) {
 }
 
 TEST(Forest, SparseRowsAreTheSameRows) {
-  GRIM_NEED_DATA(path, "tabular/agaricus.txt.test");
+  GRIMOIRE_DATA(path, "tabular/agaricus.txt.test");
   const Dataset data = load_dataset(path);
   ASSERT_TRUE(data.x.is_sparse());
   Dataset dense = data;

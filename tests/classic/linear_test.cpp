@@ -7,7 +7,7 @@
 #include "grimoire/classic/elastic_net.h"
 #include "grimoire/classic/ridge.h"
 #include "grimoire/device/threads.h"
-#include "support/shared_data.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -17,8 +17,8 @@ using test::sparse_of;
 using test::Scaling;
 
 #define GRIM_NEED_DIABETES(data, ...)                                \
-  GRIM_NEED_DATA(diabetes_rows, "tabular/diabetes_data_raw.csv.gz"); \
-  GRIM_NEED_DATA(diabetes_target, "tabular/diabetes_target.csv.gz"); \
+  GRIMOIRE_DATA(diabetes_rows, "tabular/diabetes_data_raw.csv.gz"); \
+  GRIMOIRE_DATA(diabetes_target, "tabular/diabetes_target.csv.gz"); \
   const Dataset data = test::diabetes(diabetes_rows, diabetes_target __VA_OPT__(, ) __VA_ARGS__)
 
 void expect_near(const std::vector<double>& got, const std::vector<double>& expected, double tolerance) {

@@ -8,6 +8,7 @@
 #include "grimoire/base/rng.h"
 #include "grimoire/classic/logistic.h"
 #include "grimoire/device/threads.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -46,7 +47,7 @@ Dataset random_classes(int64_t n, int64_t p, int64_t classes, uint64_t seed) {
 }
 
 TEST(Logistic, BreastCancer) {
-  GRIM_NEED_DATA(path, "tabular/breast_cancer.csv");
+  GRIMOIRE_DATA(path, "tabular/breast_cancer.csv");
   const Dataset data = test::labelled(path, Scaling::z);
   const Logistic one = fitted(data, {"tolerance=1e-12"});
   EXPECT_NEAR(one.intercepts()[0], .2145027174, 1e-9);
@@ -65,14 +66,14 @@ TEST(Logistic, BreastCancer) {
 }
 
 TEST(Logistic, BreastCancerL1) {
-  GRIM_NEED_DATA(path, "tabular/breast_cancer.csv");
+  GRIMOIRE_DATA(path, "tabular/breast_cancer.csv");
   const Logistic m = fitted(test::labelled(path, Scaling::z), {"l1-ratio=1", "tolerance=1e-13"});
   EXPECT_NEAR(m.intercepts()[0], .0084552374, 1e-6);
   EXPECT_EQ(std::count_if(m.coefficients().begin(), m.coefficients().end(), [](double v) { return v != 0; }), 16);
 }
 
 TEST(Logistic, IrisMultinomial) {
-  GRIM_NEED_DATA(path, "tabular/iris.csv");
+  GRIMOIRE_DATA(path, "tabular/iris.csv");
   const Dataset data = test::labelled(path);
   const Logistic m = fitted(data, {"tolerance=1e-13"});
   // scikit-learn's newton-cholesky at a tolerance of 1e-13; its lbfgs at the usual one stops at 9.8489468784 2.2369401146 -12.0858869929.
@@ -89,7 +90,7 @@ TEST(Logistic, IrisMultinomial) {
 
 // glmnet at a threshold of 1e-14 on iris 51-150: columns standardised, mean loss + lambda |w|_1. (At 1e-7 it stops near -14.0565.)
 TEST(Logistic, GlmnetIris) {
-  GRIM_NEED_DATA(path, "tabular/iris.csv");
+  GRIMOIRE_DATA(path, "tabular/iris.csv");
   const Dataset iris = test::labelled(path);
   std::vector<int64_t> rows;
   for (int64_t r = 50; r < 150; ++r) rows.push_back(r);
@@ -120,7 +121,7 @@ TEST(Logistic, GlmnetIris) {
 
 // liblinear's objectives, `-B 1`: the constant is penalised like a column of ones.
 TEST(Logistic, HeartScale) {
-  GRIM_NEED_DATA(path, "tabular/heart_scale.libsvm");
+  GRIMOIRE_DATA(path, "tabular/heart_scale.libsvm");
   const Dataset data = load_dataset(path, {.target = {}, .weight = {}, .as = Target::classes});
   const Logistic l1 = fitted(data, {"l1-ratio=1", "penalise-intercept=true", "tolerance=1e-14"});
   EXPECT_NEAR(l1.report().objective, 100.819085, 6e-7);
@@ -252,8 +253,8 @@ double violation(const Logistic& m, const Dataset& data, double l1, double l2) {
 
 // scikit-learn's saga at a tolerance of 1e-13 and glmnet at 1e-15 ("multinomial", ungrouped, lambda = 1 / (C N)) agree on these.
 TEST(Logistic, MultinomialL1) {
-  GRIM_NEED_DATA(iris, "tabular/iris.csv");
-  GRIM_NEED_DATA(wine, "tabular/wine_data.csv");
+  GRIMOIRE_DATA(iris, "tabular/iris.csv");
+  GRIMOIRE_DATA(wine, "tabular/wine_data.csv");
   struct Case {
     std::string path, c;
     double C, ratio, objective;
@@ -294,7 +295,7 @@ TEST(Logistic, MultinomialL1) {
 
 // Pixels / 16: columns that are constant, and an even number of classes, whose coefficients need not be unique. glmnet's objectives.
 TEST(Logistic, DigitsL1) {
-  GRIM_NEED_DATA(path, "tabular/digits.csv.gz");
+  GRIMOIRE_DATA(path, "tabular/digits.csv.gz");
   const Table table = read_csv(path, {.header = CsvOptions::Header::no});
   Dataset data = dataset_of(table, {.target = table.columns.back().name, .weight = {}, .as = Target::classes});
   std::vector<double> pixels = data.x.to_tensor(Dtype::f64).to_vector<double>();

@@ -5,7 +5,7 @@
 #include "classic/linear_data.h"
 #include "grimoire/classic/naive_bayes.h"
 #include "grimoire/device/threads.h"
-#include "support/shared_data.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -31,10 +31,10 @@ Dataset digits(const std::string& path) {
 }
 
 TEST(NaiveBayes, Gaussian) {
-  GRIM_NEED_DATA(iris_path, "tabular/iris.csv");
-  GRIM_NEED_DATA(wine_path, "tabular/wine_data.csv");
-  GRIM_NEED_DATA(bc_path, "tabular/breast_cancer.csv");
-  GRIM_NEED_DATA(digits_path, "tabular/digits.csv.gz");
+  GRIMOIRE_DATA(iris_path, "tabular/iris.csv");
+  GRIMOIRE_DATA(wine_path, "tabular/wine_data.csv");
+  GRIMOIRE_DATA(bc_path, "tabular/breast_cancer.csv");
+  GRIMOIRE_DATA(digits_path, "tabular/digits.csv.gz");
   const Dataset iris = test::labelled(iris_path), wine = test::labelled(wine_path), bc = test::labelled(bc_path), d = digits(digits_path);
   EXPECT_NEAR(trained(iris, {}), .96, 1e-9);
   EXPECT_NEAR(trained(wine, {}), .9887640449, 1e-9);
@@ -56,7 +56,7 @@ TEST(NaiveBayes, Gaussian) {
 }
 
 TEST(NaiveBayes, Counts) {
-  GRIM_NEED_DATA(path, "tabular/digits.csv.gz");
+  GRIMOIRE_DATA(path, "tabular/digits.csv.gz");
   const Dataset data = digits(path);
   EXPECT_NEAR(trained(data, {"kind=multinomial"}), .9053978854, 1e-9);
   EXPECT_NEAR(cv(data, {"kind=multinomial"}), .87034974, 1e-8);
@@ -64,8 +64,8 @@ TEST(NaiveBayes, Counts) {
 }
 
 TEST(NaiveBayes, Mnist) {
-  GRIM_NEED_DATA(train, "mnist/train-images-idx3-ubyte.gz");
-  GRIM_NEED_DATA(test, "mnist/t10k-images-idx3-ubyte.gz");
+  GRIMOIRE_DATA(train, "mnist/train-images-idx3-ubyte.gz");
+  GRIMOIRE_DATA(test, "mnist/t10k-images-idx3-ubyte.gz");
   const DatasetOptions options{.target = {}, .weight = {}, .as = Target::classes};
   const auto bright = [&](const std::string& path) {  // pixels from 0 to 1
     Dataset data = load_dataset(path, options);
@@ -87,7 +87,7 @@ TEST(NaiveBayes, Mnist) {
 }
 
 TEST(NaiveBayes, WeightsSparseAndThreads) {
-  GRIM_NEED_DATA(path, "tabular/digits.csv.gz");
+  GRIMOIRE_DATA(path, "tabular/digits.csv.gz");
   Dataset data = digits(path);
   std::vector<int64_t> rows;
   for (int64_t r = 0; r < data.rows(); ++r) {

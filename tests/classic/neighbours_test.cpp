@@ -10,12 +10,12 @@
 #include "grimoire/device/threads.h"
 #include "grimoire/metric/classification.h"
 #include "grimoire/metric/regression.h"
-#include "support/shared_data.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
 
-using test::digits, test::shared_data, test::tabular;
+using test::data_file, test::digits, test::tabular;
 
 Features random_rows(int64_t N, int64_t P, uint64_t seed, double offset = 0) {
   Rng rng(RngMode::philox, seed);
@@ -116,7 +116,7 @@ TEST(Neighbours, GraphFindsNearlyAllAndIsTheSameForAnyThreads) {
 }
 
 TEST(Knn, DigitsAndIris) {
-  NEEDS("tabular/digits.csv.gz");
+  GRIMOIRE_DATA(digits_file, "tabular/digits.csv.gz");
   const Dataset d = digits();
   std::vector<int64_t> train, test;
   for (int64_t r = 0; r < d.rows(); ++r) (r % 3 == 0 ? test : train).push_back(r);
@@ -139,9 +139,9 @@ TEST(Knn, DigitsAndIris) {
 }
 
 TEST(Knn, MnistSlice) {
-  NEEDS("mnist/train-images-idx3-ubyte.gz");
-  const Dataset all = load_dataset(shared_data("mnist/train-images-idx3-ubyte.gz")),
-                held = load_dataset(shared_data("mnist/t10k-images-idx3-ubyte.gz"));
+  GRIMOIRE_DATA(train_images_idx3_ubyte_file, "mnist/train-images-idx3-ubyte.gz");
+  const Dataset all = load_dataset(data_file("mnist/train-images-idx3-ubyte.gz")),
+                held = load_dataset(data_file("mnist/t10k-images-idx3-ubyte.gz"));
   EXPECT_EQ(all.rows(), 60000);
   EXPECT_EQ(all.x.dense().dtype(), Dtype::u8);
   EXPECT_EQ(std::vector<double>(all.y.begin(), all.y.begin() + 5), (std::vector<double>{5, 0, 4, 1, 9}));
@@ -185,7 +185,7 @@ TEST(Density, LocalOutlierFactor) {
   lof.fit({.x = x, .y = {}, .weight = {}, .classes = {}});
   const double expected[] = {.875, 4.0 / 3, .875, 2};
   for (int i = 0; i < 4; ++i) EXPECT_NEAR(lof.factors()[i], expected[i], 1e-8);
-  NEEDS("tabular/iris.csv");
+  GRIMOIRE_DATA(iris_file, "tabular/iris.csv");
   LocalOutlierFactor iris;
   iris.fit({.x = tabular("iris.csv").x, .y = {}, .weight = {}, .classes = {}});
   EXPECT_EQ(std::count_if(iris.factors().begin(), iris.factors().end(), [](double f) { return f > 1.5; }), 6);
@@ -197,7 +197,7 @@ TEST(Density, LocalOutlierFactor) {
 }
 
 TEST(Density, KernelAndNeighbours) {
-  NEEDS("tabular/iris.csv");
+  GRIMOIRE_DATA(iris_file, "tabular/iris.csv");
   const Dataset iris{.x = tabular("iris.csv").x, .y = {}, .weight = {}, .classes = {}};
   KernelDensity kde;
   kde.bandwidth = 0.5;
@@ -241,7 +241,7 @@ TEST(Density, KernelsIntegrateToOne) {
 }
 
 TEST(Density, DbscanAndKMeans) {
-  NEEDS("tabular/iris.csv");
+  GRIMOIRE_DATA(iris_file, "tabular/iris.csv");
   const Dataset iris = tabular("iris.csv");
   const Dataset plain{.x = iris.x, .y = {}, .weight = {}, .classes = {}};
   Dbscan dbscan;
@@ -254,7 +254,7 @@ TEST(Density, DbscanAndKMeans) {
   kmeans.fit(plain);
   EXPECT_NEAR(kmeans.report().objective, 78.851441426, 1e-8);
   EXPECT_NEAR(adjusted_rand_index(iris.y, kmeans.predict(iris.x)), .7302382723, 1e-9);
-  NEEDS("tabular/digits.csv.gz");
+  GRIMOIRE_DATA(digits_file, "tabular/digits.csv.gz");
   KMeans ten;
   ten.k = 10;
   ten.fit({.x = digits().x, .y = {}, .weight = {}, .classes = {}});

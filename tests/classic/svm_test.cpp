@@ -7,6 +7,7 @@
 #include "grimoire/classic/linear_svm.h"
 #include "grimoire/classic/svm.h"
 #include "grimoire/device/threads.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -56,7 +57,7 @@ TEST(Svc, HardMarginOfSixPoints) {
 
 // LIBSVM rounds kernel values to floats, which moves the linear objective in the seventh digit; ours in double is the exact one.
 TEST(Svc, HeartScale) {
-  GRIM_NEED_DATA(path, "tabular/heart_scale.libsvm");
+  GRIMOIRE_DATA(path, "tabular/heart_scale.libsvm");
   const Dataset data = heart(path);
   const std::string gamma = str("gamma={}", 1.0 / 13);
   for (const char* precision : {"precision=float", "precision=double"}) {
@@ -78,7 +79,7 @@ TEST(Svc, HeartScale) {
 }
 
 TEST(Svc, BreastCancer) {
-  GRIM_NEED_DATA(path, "tabular/breast_cancer.csv");
+  GRIMOIRE_DATA(path, "tabular/breast_cancer.csv");
   const Dataset data = test::labelled(path, Scaling::z);
   const auto m = fitted<Svc>(data, {"tolerance=1e-8", "precision=double"});
   EXPECT_EQ(m->support_counts(), (std::vector<int64_t>{60, 59}));
@@ -91,7 +92,7 @@ TEST(Svc, BreastCancer) {
 }
 
 TEST(Svc, Iris) {
-  GRIM_NEED_DATA(path, "tabular/iris.csv");
+  GRIMOIRE_DATA(path, "tabular/iris.csv");
   const Dataset data = test::labelled(path);
   const auto rbf = fitted<Svc>(data, {"tolerance=1e-8", "precision=double"});
   EXPECT_EQ(rbf->support_counts(), (std::vector<int64_t>{7, 29, 24}));
@@ -115,7 +116,7 @@ Dataset digits(const std::string& path) {
 }
 
 TEST(Svc, Digits) {
-  GRIM_NEED_DATA(path, "tabular/digits.csv.gz");
+  GRIMOIRE_DATA(path, "tabular/digits.csv.gz");
   const Dataset data = digits(path);
   const auto m = fitted<Svc>(data, {"gamma=0.001", "tolerance=1e-6"});
   EXPECT_EQ(m->support_counts(), (std::vector<int64_t>{45, 101, 77, 80, 78, 84, 55, 81, 108, 104}));
@@ -133,8 +134,8 @@ TEST(Svc, Digits) {
 }
 
 TEST(Svr, Diabetes) {
-  GRIM_NEED_DATA(rows, "tabular/diabetes_data_raw.csv.gz");
-  GRIM_NEED_DATA(target, "tabular/diabetes_target.csv.gz");
+  GRIMOIRE_DATA(rows, "tabular/diabetes_data_raw.csv.gz");
+  GRIMOIRE_DATA(target, "tabular/diabetes_target.csv.gz");
   const Dataset data = test::diabetes(rows, target, Scaling::z);
   const auto m = fitted<Svr>(data, {"C=10", "epsilon=5", "tolerance=1e-8", "precision=double"});
   EXPECT_EQ(m->support_rows().size(), 408u);
@@ -148,7 +149,7 @@ TEST(Svr, Diabetes) {
 }
 
 TEST(OneClass, Iris) {
-  GRIM_NEED_DATA(path, "tabular/iris.csv");
+  GRIMOIRE_DATA(path, "tabular/iris.csv");
   const Dataset data = without_target(test::labelled(path));
   const auto m = fitted<OneClassSvm>(data, {"nu=0.1", "tolerance=1e-8", "precision=double"});
   EXPECT_EQ(m->support_rows().size(), 16u);
@@ -159,8 +160,8 @@ TEST(OneClass, Iris) {
 }
 
 TEST(Svc, MnistSubset) {
-  GRIM_NEED_DATA(train, "mnist/train-images-idx3-ubyte.gz");
-  GRIM_NEED_DATA(test, "mnist/t10k-images-idx3-ubyte.gz");
+  GRIMOIRE_DATA(train, "mnist/train-images-idx3-ubyte.gz");
+  GRIMOIRE_DATA(test, "mnist/t10k-images-idx3-ubyte.gz");
   const auto part = [](const std::string& path, int64_t count) {
     std::vector<int64_t> rows(static_cast<size_t>(count));
     for (int64_t r = 0; r < count; ++r) rows[r] = r;
@@ -239,7 +240,7 @@ TEST(Svc, FormsAgree) {
 }
 
 TEST(Svc, ShrinkingAndSmallCacheChangeNothing) {
-  GRIM_NEED_DATA(path, "tabular/a9a.libsvm");
+  GRIMOIRE_DATA(path, "tabular/a9a.libsvm");
   std::vector<int64_t> rows;
   for (int64_t r = 0; r < 3000; ++r) rows.push_back(r);
   const Dataset data = load_dataset(path, {.target = {}, .weight = {}, .as = Target::classes}).pick(rows);
@@ -255,7 +256,7 @@ TEST(Svc, ShrinkingAndSmallCacheChangeNothing) {
 }
 
 TEST(Svc, WeightsRepeatRowsAndClassWeights) {
-  GRIM_NEED_DATA(path, "tabular/heart_scale.libsvm");
+  GRIMOIRE_DATA(path, "tabular/heart_scale.libsvm");
   Dataset data = heart(path);
   std::vector<int64_t> rows;
   for (int64_t r = 0; r < data.rows(); ++r) {
@@ -276,7 +277,7 @@ TEST(Svc, WeightsRepeatRowsAndClassWeights) {
 }
 
 TEST(Svc, TellsTheTruth) {
-  GRIM_NEED_DATA(path, "tabular/heart_scale.libsvm");
+  GRIMOIRE_DATA(path, "tabular/heart_scale.libsvm");
   const Dataset data = heart(path);
   const auto stopped = fitted<Svc>(data, {"max-iter=10"});
   EXPECT_FALSE(stopped->report().converged);
@@ -294,7 +295,7 @@ TEST(Svc, TellsTheTruth) {
   State broken = m->to_state();
   broken.set("counts", std::vector<int64_t>{1, 2});
   EXPECT_THROW(Estimator::from_state(broken), Error);
-  GRIM_NEED_DATA(wine, "tabular/wine_data.csv");
+  GRIMOIRE_DATA(wine, "tabular/wine_data.csv");
   const auto unscaled = fitted<Svc>(test::labelled(wine), {});
   ASSERT_FALSE(unscaled->report().warnings.empty());
   EXPECT_NE(unscaled->report().warnings[0].find("scale"), std::string::npos) << unscaled->report().warnings[0];
@@ -308,7 +309,7 @@ TEST(Svc, TellsTheTruth) {
 
 // liblinear's objectives, `-B 1`.
 TEST(LinearSvc, HeartScale) {
-  GRIM_NEED_DATA(path, "tabular/heart_scale.libsvm");
+  GRIMOIRE_DATA(path, "tabular/heart_scale.libsvm");
   const Dataset data = heart(path);
   const auto hinge = fitted<LinearSvc>(data, {"loss=hinge", "tolerance=1e-11", "max-iter=100000"});
   // liblinear stops at its 1000 sweeps, at 92.956017 with 102 support vectors; the duality gap proves that the minimum is this one.
@@ -324,7 +325,7 @@ TEST(LinearSvc, HeartScale) {
 
 // Newton's minimum of the squared hinge is a minimum: no direction leads down.
 TEST(LinearSvc, SquaredHingeIsMinimal) {
-  GRIM_NEED_DATA(path, "tabular/heart_scale.libsvm");
+  GRIMOIRE_DATA(path, "tabular/heart_scale.libsvm");
   const Dataset data = heart(path);
   const auto m = fitted<LinearSvc>(data, {"tolerance=1e-14", "C=0.5"});
   std::vector<double> w = m->coefficients();
@@ -351,7 +352,7 @@ TEST(LinearSvc, SquaredHingeIsMinimal) {
 }
 
 TEST(LinearSvc, ManyClassesSparseAndKept) {
-  GRIM_NEED_DATA(path, "tabular/digits.csv.gz");
+  GRIMOIRE_DATA(path, "tabular/digits.csv.gz");
   const Dataset data = digits(path);
   for (const char* loss : {"loss=hinge", "loss=squared-hinge"}) {
     const auto m = fitted<LinearSvc>(data, {loss, "C=0.001", "tolerance=1e-3", "max-iter=20000"});

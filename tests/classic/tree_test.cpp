@@ -7,6 +7,7 @@
 #include "classic/tree_data.h"
 #include "grimoire/base/rng.h"
 #include "grimoire/device/threads.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -35,7 +36,7 @@ TEST(Tree, InformationGainsOfPlayTennis) {
 }
 
 TEST(Tree, Iris) {
-  GRIM_NEED_DATA(path, "tabular/iris.csv");
+  GRIMOIRE_DATA(path, "tabular/iris.csv");
   const Dataset iris = load_dataset(path, target_is("target"));
   for (const char* criterion : {"entropy", "gini"}) {
     DecisionTree tree;
@@ -76,7 +77,7 @@ void expect_splits(const DecisionTree& tree, const std::vector<WantedSplit>& wan
 }
 
 TEST(Tree, BreastCancerAndItsPruning) {
-  GRIM_NEED_DATA(path, "tabular/breast_cancer.csv");
+  GRIMOIRE_DATA(path, "tabular/breast_cancer.csv");
   const Dataset data = load_dataset(path, target_is("target"));
   DecisionTree tree;
   tree.criterion = "entropy";
@@ -101,7 +102,7 @@ TEST(Tree, BreastCancerAndItsPruning) {
 }
 
 TEST(Tree, WineAndDiabetes) {
-  GRIM_NEED_DATA(path, "tabular/wine_data.csv");
+  GRIMOIRE_DATA(path, "tabular/wine_data.csv");
   const Dataset wine = load_dataset(path, target_is("target"));
   DecisionTree tree;
   tree.criterion = "entropy";
@@ -116,8 +117,8 @@ TEST(Tree, WineAndDiabetes) {
       return s.first == column && std::abs(s.second - threshold) < 1e-4;
     })) << column;
 
-  GRIM_NEED_DATA(x_path, "tabular/diabetes_data_raw.csv.gz");
-  GRIM_NEED_DATA(y_path, "tabular/diabetes_target.csv.gz");
+  GRIMOIRE_DATA(x_path, "tabular/diabetes_data_raw.csv.gz");
+  GRIMOIRE_DATA(y_path, "tabular/diabetes_target.csv.gz");
   const Dataset numbers = diabetes(x_path, y_path);
   DecisionTree regression;
   regression.max_depth = 3;
@@ -166,9 +167,9 @@ TEST(Tree, NodeByNodeAsScikitLearn) {
 }
 
 TEST(Tree, CrossValidation) {
-  GRIM_NEED_DATA(iris, "tabular/iris.csv");
-  GRIM_NEED_DATA(wine, "tabular/wine_data.csv");
-  GRIM_NEED_DATA(cancer, "tabular/breast_cancer.csv");
+  GRIMOIRE_DATA(iris, "tabular/iris.csv");
+  GRIMOIRE_DATA(wine, "tabular/wine_data.csv");
+  GRIMOIRE_DATA(cancer, "tabular/breast_cancer.csv");
   for (const auto& [path, want] : {std::pair{iris, 0.956}, {wine, 0.899}, {cancer, 0.931}}) {
     // The oracle draws the order of the columns, which decides between equally good splits.
     const Dataset data = load_dataset(path, target_is("target"));
@@ -248,7 +249,7 @@ TEST(Tree, CategoriesSplitIntoTheBestSubsets) {
 }
 
 TEST(Tree, LimitsHold) {
-  GRIM_NEED_DATA(path, "tabular/breast_cancer.csv");
+  GRIMOIRE_DATA(path, "tabular/breast_cancer.csv");
   const Dataset data = load_dataset(path, target_is("target"));
   DecisionTree tree;
   tree.max_leaves = 7;
@@ -282,7 +283,7 @@ TEST(Tree, WordsJsonAndDrawing) {
 }
 
 TEST(Tree, SavedAndThreadsAgree) {
-  GRIM_NEED_DATA(path, "tabular/breast_cancer.csv");
+  GRIMOIRE_DATA(path, "tabular/breast_cancer.csv");
   const Dataset data = load_dataset(path, target_is("target"));
   DecisionTree one, two;
   device::set_threads(1);

@@ -11,7 +11,7 @@
 #include "grimoire/classic/preprocess.h"
 #include "grimoire/classic/validate.h"
 #include "grimoire/metric/classification.h"
-#include "support/shared_data.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -116,7 +116,7 @@ TEST(Calibration, AgreesWithTheReference) {
 }
 
 TEST(Calibration, MakesAVectorMachineHonest) {
-  NEEDS("tabular/breast_cancer.csv");
+  GRIMOIRE_DATA(breast_cancer_file, "tabular/breast_cancer.csv");
   const Dataset d = tabular("breast_cancer.csv");
   for (const char* method : {"sigmoid", "isotonic"}) {
     std::vector<std::unique_ptr<Estimator>> steps;
@@ -135,7 +135,7 @@ TEST(Calibration, MakesAVectorMachineHonest) {
 }
 
 TEST(Curves, DigitsAsPublished) {
-  NEEDS("tabular/digits.csv.gz");
+  GRIMOIRE_DATA(digits_file, "tabular/digits.csv.gz");
   const Dataset d = digits();
   const auto folds = stratified_folds(d.y, 5);
   const std::vector<double> shares = {.1, .25, .5, .75, 1};
@@ -159,7 +159,7 @@ TEST(Curves, DigitsAsPublished) {
 }
 
 TEST(Curves, UnderRightAndOverfitInOnePicture) {
-  NEEDS("tabular/digits.csv.gz");
+  GRIMOIRE_DATA(digits_file, "tabular/digits.csv.gz");
   const Dataset d = digits();
   const auto curve = validation_curve(*learner("svc"), d, stratified_folds(d.y, 5), "gamma",
                                       {"1e-6", "1.7782794100389228e-05", "0.00031622776601683794", "0.005623413251903491", "0.1"});
@@ -175,7 +175,7 @@ TEST(Curves, UnderRightAndOverfitInOnePicture) {
 }
 
 TEST(Search, GridFindsAndNestingTellsTheTruth) {
-  NEEDS("tabular/iris.csv");
+  GRIMOIRE_DATA(iris_file, "tabular/iris.csv");
   const Dataset d = tabular("iris.csv");
   const Grid grid = Grid::parse({"k=1,7,101", "vote=uniform,distance"});
   EXPECT_EQ(grid.points().size(), 6u);
@@ -216,9 +216,9 @@ TEST(Importance, FindsTheColumnThatMatters) {
 
 // Preprocessing in a pipeline on real tables: median, z-scores and one-hot, every fifth row held back.
 TEST(Pipeline, CaliforniaHousing) {
-  NEEDS("tabular/california_housing.csv");
+  GRIMOIRE_DATA(california_housing_file, "tabular/california_housing.csv");
   const Dataset d =
-      load_dataset(test::shared_data("tabular/california_housing.csv"), {.target = "median_house_value", .as = Target::number});
+      load_dataset(test::data_file("tabular/california_housing.csv"), {.target = "median_house_value", .as = Target::number});
   std::vector<int64_t> train, held;
   for (int64_t r = 0; r < d.rows(); ++r) (r % 5 == 0 ? held : train).push_back(r);
   const Dataset fitted = d.pick(train), test = d.pick(held);

@@ -4,6 +4,7 @@
 
 #include "base/temp_folder.h"
 #include "grimoire/base/error.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -75,8 +76,8 @@ TEST(Corpus, SaysWhatIsWrong) {
 }
 
 TEST(Corpus, RealFiles) {
-  GRIM_NEED_DATA(names, "names/names.txt");
-  GRIM_NEED_DATA(shakespeare, "tinyshakespeare/input.txt");
+  GRIMOIRE_DATA(names, "names/names.txt");
+  GRIMOIRE_DATA(shakespeare, "tinyshakespeare/input.txt");
   const Corpus n = load_corpus(names);
   EXPECT_EQ(n.format, CorpusFormat::lines);
   EXPECT_EQ(n.items.size(), 32033u);
@@ -87,7 +88,7 @@ TEST(Corpus, RealFiles) {
   EXPECT_EQ(s.text.size(), 1115394u);
   const auto expect_format = [](const std::string& name, CorpusFormat format) {
     const std::string path = test::data_file(name);
-    if (!path.empty()) {
+    if (exists(path)) {
       EXPECT_EQ(load_corpus(path).format, format) << name;
     }
   };

@@ -8,7 +8,7 @@
 #include "grimoire/data/features.h"
 #include "grimoire/data/idx.h"
 #include "grimoire/data/libsvm.h"
-#include "support/shared_data.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -180,31 +180,31 @@ TEST(Dataset, TargetsWeightsAndKnownColumns) {
 }
 
 TEST(Dataset, FilesFromBeside) {
-  NEEDS("tabular/iris.csv");
+  GRIMOIRE_DATA(iris_file, "tabular/iris.csv");
   const Dataset iris = test::tabular("iris.csv");
   EXPECT_EQ(iris.classes, (std::vector<std::string>{"setosa", "versicolor", "virginica"}));
   double sum = 0;
   for (int64_t r = 0; r < 150; ++r)
     for (int64_t c = 0; c < 4; ++c) sum += iris.x.at(r, c);
   EXPECT_NEAR(sum, 2078.7, 1e-9);
-  const Dataset a9a = load_dataset(test::shared_data("tabular/a9a.libsvm"));
+  const Dataset a9a = load_dataset(test::data_file("tabular/a9a.libsvm"));
   EXPECT_TRUE(a9a.x.is_sparse());
   EXPECT_EQ(a9a.rows(), 32561);
   EXPECT_EQ(a9a.x.width(), 123);
   EXPECT_EQ(a9a.classes, (std::vector<std::string>{"-1", "1"}));
-  const Dataset titanic = load_dataset(test::shared_data("tabular/titanic_train.csv"), {.target = "Survived"});
+  const Dataset titanic = load_dataset(test::data_file("tabular/titanic_train.csv"), {.target = "Survived"});
   EXPECT_EQ(titanic.rows(), 891);
   EXPECT_TRUE(titanic.x.has_missing());
   EXPECT_TRUE(titanic.x.has_categories());
-  const Dataset adult = load_dataset(test::shared_data("tabular/adult-train.csv"), {.target = "x14"});
+  const Dataset adult = load_dataset(test::data_file("tabular/adult-train.csv"), {.target = "x14"});
   EXPECT_EQ(adult.classes, (std::vector<std::string>{"<=50K", ">50K"}));
   EXPECT_EQ(adult.rows(), 32561);
   EXPECT_EQ(test::digits().class_count(), 10);
 }
 
 TEST(Dataset, Mnist) {
-  NEEDS("mnist/t10k-images-idx3-ubyte.gz");
-  const Dataset test = load_dataset(test::shared_data("mnist/t10k-images-idx3-ubyte.gz"));
+  GRIMOIRE_DATA(t10k_images_idx3_ubyte_file, "mnist/t10k-images-idx3-ubyte.gz");
+  const Dataset test = load_dataset(test::data_file("mnist/t10k-images-idx3-ubyte.gz"));
   double sum = 0;
   const uint8_t* p = test.x.dense().data<uint8_t>();
   for (int64_t i = 0; i < test.x.dense().numel(); ++i) sum += p[i];

@@ -8,6 +8,7 @@
 #include "grimoire/data/corpus.h"
 #include "grimoire/data/split.h"
 #include "grimoire/text/char_tokenizer.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -67,7 +68,7 @@ TEST(Split, SmallCounts) {
 
 // The published numbers of the makemore lectures.
 TEST(Windows, NamesGiveThePublishedSplit) {
-  GRIM_NEED_DATA(path, "names/names.txt");
+  GRIMOIRE_DATA(path, "names/names.txt");
   const Json golden = Json::parse(read_file(test::golden_file("makemore.json")));
   const Corpus corpus = load_corpus(path);
   const CharTokenizer tokenizer = CharTokenizer::of_items(corpus.items);

@@ -8,12 +8,12 @@
 #include "grimoire/classic/pipeline.h"
 #include "grimoire/classic/validate.h"
 #include "grimoire/metric/regression.h"
-#include "support/shared_data.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
 
-using test::shared_data;
+using test::data_file;
 
 std::unique_ptr<Estimator> learner(const std::string& name, const std::vector<std::string>& params = {}) {
   auto e = make_estimator(name);
@@ -24,10 +24,10 @@ std::unique_ptr<Estimator> learner(const std::string& name, const std::vector<st
 class Mnist : public ::testing::Test {
  protected:
   void SetUp() override {
-    NEEDS("mnist/train-images-idx3-ubyte.gz");
+    GRIMOIRE_DATA(train_images_idx3_ubyte_file, "mnist/train-images-idx3-ubyte.gz");
     if (train().rows() == 0) {
-      train() = load_dataset(shared_data("mnist/train-images-idx3-ubyte.gz"));
-      held() = load_dataset(shared_data("mnist/t10k-images-idx3-ubyte.gz"));
+      train() = load_dataset(data_file("mnist/train-images-idx3-ubyte.gz"));
+      held() = load_dataset(data_file("mnist/t10k-images-idx3-ubyte.gz"));
     }
   }
   static void TearDownTestSuite() { train() = held() = {}; }
@@ -93,8 +93,8 @@ TEST_F(Mnist, Logistic) {
 }
 
 TEST(A9a, VectorMachines) {
-  NEEDS("tabular/a9a.libsvm");
-  const Dataset d = load_dataset(shared_data("tabular/a9a.libsvm"));
+  GRIMOIRE_DATA(a9a_file, "tabular/a9a.libsvm");
+  const Dataset d = load_dataset(data_file("tabular/a9a.libsvm"));
   const std::string gamma = str("gamma={:.17g}", 1.0 / 123);
   for (const auto& [params, objective] : std::vector<std::pair<std::vector<std::string>, double>>{
            {{gamma}, -11596.354818}, {{"C=8", "gamma=0.03125"}, -81728.622628}, {{"kernel=linear"}, -11433.387164}}) {
@@ -109,7 +109,7 @@ TEST(A9a, VectorMachines) {
 class Adult : public ::testing::Test {
  protected:
   static FoldScores scores(const Estimator& e) {
-    const Dataset d = load_dataset(shared_data("tabular/adult-train.csv"), {.target = "x14"});
+    const Dataset d = load_dataset(data_file("tabular/adult-train.csv"), {.target = "x14"});
     return cross_validate(e, d, stratified_folds(d.y, 5));
   }
   static Pipeline one_hot(std::unique_ptr<Estimator> last, bool scale) {
@@ -122,20 +122,20 @@ class Adult : public ::testing::Test {
 };
 
 TEST_F(Adult, Boosting) {
-  NEEDS("tabular/adult-train.csv");
+  GRIMOIRE_DATA(adult_train_file, "tabular/adult-train.csv");
   const FoldScores s = scores(*learner("boosting"));
   EXPECT_NEAR(s.mean(0), .87359, .002);
   EXPECT_NEAR(s.mean(2), .92803, .002);
 }
 TEST_F(Adult, ForestAndLogisticOnOneHot) {
-  NEEDS("tabular/adult-train.csv");
+  GRIMOIRE_DATA(adult_train_file, "tabular/adult-train.csv");
   EXPECT_NEAR(scores(one_hot(learner("forest"), false)).mean(), .85476, .003);
   EXPECT_NEAR(scores(one_hot(learner("logistic"), true)).mean(), .85209, .0015);
 }
 
 TEST(California, GapsAndCategoriesAsTheyAre) {
-  NEEDS("tabular/california_housing.csv");
-  const Dataset d = load_dataset(shared_data("tabular/california_housing.csv"), {.target = "median_house_value", .as = Target::number});
+  GRIMOIRE_DATA(california_housing_file, "tabular/california_housing.csv");
+  const Dataset d = load_dataset(data_file("tabular/california_housing.csv"), {.target = "median_house_value", .as = Target::number});
   std::vector<int64_t> train, held;
   for (int64_t r = 0; r < d.rows(); ++r) (r % 5 == 0 ? held : train).push_back(r);
   const Dataset test = d.pick(held);

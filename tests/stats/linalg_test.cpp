@@ -9,6 +9,7 @@
 #include "grimoire/stats/regression.h"
 #include "grimoire/tensor/copy.h"
 #include "stats/golden.h"
+#include "support/data.h"
 
 namespace grim::stats {
 namespace {
@@ -156,7 +157,7 @@ TEST(Pca, UsArrestsScaled) {
 }
 
 TEST(Pca, IrisCovariance) {
-  GRIM_NEED_DATA(path, "tabular/iris.csv");
+  GRIMOIRE_DATA(path, "tabular/iris.csv");
   std::istringstream in(read_file(path));
   std::string line;
   std::getline(in, line);

@@ -16,6 +16,7 @@
 #include "grimoire/stats/special.h"
 #include "grimoire/stats/summary.h"
 #include "stats/golden.h"
+#include "support/data.h"
 
 namespace grim::stats {
 namespace {
@@ -43,7 +44,7 @@ Groups plants() {
 class Iris : public ::testing::Test {
  protected:
   void SetUp() override {
-    GRIM_NEED_DATA(path, "tabular/iris.csv");
+    GRIMOIRE_DATA(path, "tabular/iris.csv");
     std::istringstream in(read_file(path));
     std::string line;
     std::getline(in, line);

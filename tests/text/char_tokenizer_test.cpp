@@ -4,6 +4,7 @@
 
 #include "base/temp_folder.h"
 #include "grimoire/base/error.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -151,8 +152,8 @@ TEST(CharTokenizer, RefusesForeignFiles) {
 }
 
 TEST(CharTokenizer, NamesAndShakespeare) {
-  GRIM_NEED_DATA(names, "names/names.txt");
-  GRIM_NEED_DATA(shakespeare, "tinyshakespeare/input.txt");
+  GRIMOIRE_DATA(names, "names/names.txt");
+  GRIMOIRE_DATA(shakespeare, "tinyshakespeare/input.txt");
   const CharTokenizer n = CharTokenizer::of_text(read_file(names), CharTokenizer::Boundary::first);
   EXPECT_EQ(n.vocab_size(), 27);
   EXPECT_EQ(n.encode("az"), (Ids{1, 26}));

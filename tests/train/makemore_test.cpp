@@ -18,6 +18,7 @@
 #include "grimoire/optim/optimizer.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/train/lm_data.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -27,7 +28,7 @@ constexpr uint64_t kSeed = 2147483647;
 class Makemore : public ::testing::Test {
  protected:
   void SetUp() override {
-    GRIM_NEED_DATA(path, "names/names.txt");
+    GRIMOIRE_DATA(path, "names/names.txt");
     corpus_ = load_corpus(path);
     tokenizer_.emplace(make_tokenizer(corpus_));
     golden_ = Json::parse(read_file(std::string(GRIM_SOURCE_DIR) + "/tests/golden/makemore.json"));

@@ -1,4 +1,4 @@
-#include "support/shared_data.h"
+#include "support/data.h"
 
 #include <cmath>
 #include <memory>
@@ -41,7 +41,7 @@ Features sparse_of(const Features& x) {
 }
 
 Dataset diabetes(bool scaled) {
-  const Table x = read_csv(shared_data("tabular/diabetes_data_raw.csv.gz")), y = read_csv(shared_data("tabular/diabetes_target.csv.gz"));
+  const Table x = read_csv(data_file("tabular/diabetes_data_raw.csv.gz")), y = read_csv(data_file("tabular/diabetes_target.csv.gz"));
   Dataset d{.x = Features::from(x), .y = y.columns[0].values, .weight = {}, .classes = {}};
   if (scaled) d.x = rescaled(d.x, true);
   return d;
