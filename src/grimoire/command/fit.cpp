@@ -60,6 +60,7 @@ class FitCommand final : public Command {
                                 {"converged", report.converged},
                                 {"iterations", report.iterations},
                                 {"stopped", report.stopped},
+                                {"notes", Json::array_of(data.notes)},
                                 {"warnings", Json::array_of(report.warnings)}});
     console.data(str("{} fitted on {} in {:.3g} s\n", learner_.model, shape_in_words(data), seconds));
     if (!report.stopped.empty())

@@ -183,8 +183,13 @@ class ValidateCommand final : public Command {
     return key;
   }
 
+  static std::string score_cell(double v) { return std::isnan(v) ? std::string(9, ' ') + "-" : str("{:>10.4f}", v); }
+
   void show_folds(Console& console, Json& result, const FoldScores& s, const Dataset& data) {
     for (const std::string& w : s.warnings) console.say("warning: " + w);
+    for (size_t m = 0; m < s.metrics.size(); ++m)
+      if (std::any_of(s.test.begin(), s.test.end(), [&](const std::vector<double>& f) { return std::isnan(f[m]); }))
+        console.say(str("note: {} does not exist where a fold's held-back rows are of one class alone", s.metrics[m]));
     std::string table = str("{:>6}  {:>10}", "fold", "train");
     for (const std::string& m : s.metrics) table += str("  {:>10}", m);
     table += "\n";
@@ -193,7 +198,7 @@ class ValidateCommand final : public Command {
       Json fold = Json::object({{"train", s.train_score[f]}});
       std::string line = str("{:>6}  {:>10.4f}", f + 1, s.train_score[f]);
       for (size_t m = 0; m < s.metrics.size(); ++m) {
-        line += str("  {:>10.4f}", s.test[f][m]);
+        line += "  " + score_cell(s.test[f][m]);
         fold.set(key_of(s.metrics[m]), s.test[f][m]);
       }
       if (s.test.size() <= 20) table += line + "\n";
@@ -201,11 +206,11 @@ class ValidateCommand final : public Command {
     }
     table += str("{:>6}  {:>10}", "mean", "");
     for (size_t m = 0; m < s.metrics.size(); ++m) {
-      table += str("  {:>10.4f}", s.mean(m));
+      table += "  " + score_cell(s.mean(m));
       result.set(key_of(s.metrics[m]), s.mean(m));
     }
     table += str("\n{:>6}  {:>10}", "+-", "");
-    for (size_t m = 0; m < s.metrics.size(); ++m) table += str("  {:>10.4f}", s.std(m));
+    for (size_t m = 0; m < s.metrics.size(); ++m) table += "  " + score_cell(s.std(m));
     table += "\n";
     if (data.classifies() && data.classes.size() <= 12) table += confusion_table(s, data);
     console.data(table);
