@@ -86,16 +86,16 @@ TEST(Corpus, RealFiles) {
   const Corpus s = load_corpus(shakespeare);
   EXPECT_EQ(s.format, CorpusFormat::text);
   EXPECT_EQ(s.text.size(), 1115394u);
-  const auto expect_format = [](const std::string& name, CorpusFormat format) {
-    const std::string path = test::data_file(name);
-    if (exists(path)) {
-      EXPECT_EQ(load_corpus(path).format, format) << name;
-    }
-  };
+}
+
+TEST(Corpus, FormatsOfRealFiles) {
+  GRIMOIRE_DATA(arabic, "surnames/Arabic.txt");
+  GRIMOIRE_DATA(words, "wikitext2/test.txt");
+  GRIMOIRE_DATA(stories, "tinystories/tinystories_sample.txt");
+  GRIMOIRE_DATA(articles, "wiki_sample/wiki_text.txt");
   for (const char* language : {"Arabic", "Chinese", "English", "Russian", "Vietnamese", "Spanish", "Portuguese"})
-    expect_format(std::string("surnames/") + language + ".txt", CorpusFormat::lines);
-  for (const char* text : {"wikitext2/test.txt", "tinystories/tinystories_sample.txt", "wiki_sample/wiki_text.txt"})
-    expect_format(text, CorpusFormat::text);
+    EXPECT_EQ(load_corpus(test::data_file(std::string("surnames/") + language + ".txt")).format, CorpusFormat::lines) << language;
+  for (const std::string& path : {words, stories, articles}) EXPECT_EQ(load_corpus(path).format, CorpusFormat::text) << path;
 }
 
 }  // namespace

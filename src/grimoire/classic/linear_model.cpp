@@ -117,6 +117,7 @@ void LinearModel::write(State& state) const {
   state.set("coefficients", Tensor::from(coef_, {outputs(), static_cast<int64_t>(columns().size())}));
   state.set("intercepts", intercept_);
   if (offset_.empty()) return;
+  state.needs(2);
   state.set("offset", offset_);
   state.set("at_offset", at_offset_);
 }

@@ -33,6 +33,7 @@ void State::set(const std::string& name, const std::vector<int64_t>& numbers) {
 void State::set(const std::string& name, const State& child) {
   values_.set(name, child.values_);
   for (const auto& [key, tensor] : child.tensors_) tensors_[name + "." + key] = tensor;
+  needs(child.version_);
 }
 
 Tensor State::tensor(const std::string& name) const {
@@ -79,7 +80,7 @@ void State::save(const std::string& path) const {
   const std::string values = values_.dump();
   write_safetensors(
       path, tensors_,
-      {{"format", kFormat}, {"version", std::to_string(kVersion)}, {"values", values}, {"checksum", checksum(values, tensors_)}});
+      {{"format", kFormat}, {"version", std::to_string(version_)}, {"values", values}, {"checksum", checksum(values, tensors_)}});
 }
 
 State State::load(const std::string& path) {
@@ -90,8 +91,10 @@ State State::load(const std::string& path) {
     return found == metadata.end() ? std::string() : found->second;
   };
   if (entry("format") != kFormat) throw Error(ErrorKind::input, str("{}: not a model that 'grimoire fit' wrote", path));
-  if (entry("version") != std::to_string(kVersion))
-    throw Error(ErrorKind::input, str("{}: format version {}, this program reads version {}", path, entry("version"), kVersion),
+  bool known = false;
+  for (int64_t version = 1; version <= kNewest; ++version) known = known || entry("version") == std::to_string(version);
+  if (!known)
+    throw Error(ErrorKind::input, str("{}: format version {}, this program reads versions 1 to {}", path, entry("version"), kNewest),
                 "use the program that wrote it, or a newer one");
   State state;
   for (const SafetensorsEntry& e : file.header().entries) state.tensors_[e.name] = file.read(e);

@@ -2,6 +2,7 @@
 // metadata holds the values as JSON, a version and a checksum over everything.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,7 @@ namespace grim {
 
 class State {
  public:
-  static constexpr int64_t kVersion = 1;
+  static constexpr int64_t kNewest = 2;  // 2: offsets of linear and kernel machines, thresholds of trees in doubles
 
   State() = default;
   State(Json values, TensorMap tensors) : values_(std::move(values)), tensors_(std::move(tensors)) {}
@@ -25,6 +26,9 @@ class State {
   void set(const std::string& name, const std::vector<double>& numbers);   // a 1-d f64 tensor
   void set(const std::string& name, const std::vector<int64_t>& numbers);  // a 1-d i64 tensor
   void set(const std::string& name, const State& child);                   // nested under "name."
+
+  // What is kept here means something else to a program that only reads older versions, which must refuse the file.
+  void needs(int64_t version) { version_ = std::max(version_, version); }
 
   // All throw Error(input) naming the model file when the entry is missing or of another kind.
   const Json& value(std::string_view name) const { return values_.at(name); }
@@ -44,6 +48,7 @@ class State {
  private:
   Json values_ = Json::object();
   TensorMap tensors_;
+  int64_t version_ = 1;
 };
 
 }  // namespace grim

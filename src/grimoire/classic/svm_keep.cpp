@@ -105,7 +105,7 @@ void KernelMachine::write(State& state) const {
                                     {"square", square_},
                                     {"doubles", doubles_},
                                     {"sparse", vectors_.is_sparse()}}));
-  if (!offset_.empty()) state.set("offset", offset_);
+  if (!offset_.empty()) state.needs(2), state.set("offset", offset_);
   state.set("rho", rho_);
   state.set("dual", dual_);
   state.set("rows", rows_);

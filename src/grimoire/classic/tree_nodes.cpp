@@ -195,7 +195,7 @@ void Trees::write(State& state) const {
   state.set("nodes", Tensor::from(std::span<const int32_t>(words, nodes_.size() * 4), {static_cast<int64_t>(nodes_.size()), 4}));
   state.set("roots", Tensor::from(std::vector<int32_t>(roots_.begin(), roots_.end()), {static_cast<int64_t>(roots_.size())}));
   state.set("sets", Tensor::from(std::vector<int64_t>(sets_.begin(), sets_.end()), {static_cast<int64_t>(sets_.size())}));
-  if (in_doubles_) state.set("thresholds", thresholds_);
+  if (in_doubles_) state.needs(2), state.set("thresholds", thresholds_);
 }
 
 // Children lie behind their parent and inside their own tree, so a walk always moves on and ends in a leaf.
