@@ -32,8 +32,9 @@ code README.md | diff - examples/hello/hello.cpp >/dev/null || fail "README's ex
 code docs/library.md | diff - <(cat examples/hello/hello.cpp examples/table/table.cpp) >/dev/null || fail "the examples of docs/library.md differ from examples/"
 
 # `./grimoire test -R PATTERN` names tests that there are.
+tests="$(sed -nE 's/^add_test\(\[=\[([a-z]+)\]=\].*/\1/p' "$build/tests/CTestTestfile.cmake")"
 while read -r pattern; do
-  [[ "$(ctest --test-dir "$build" -N -R "$pattern")" == *'Test #'* ]] || fail "no test matches -R $pattern"
+  grep -qE -- "$pattern" <<<"$tests" || fail "no test matches -R $pattern"
 done < <(grep -hoE 'grimoire test -R [^` ]+' README.md docs/*.md | sed 's/.*-R //; s/"//g; s/\\|/|/g')
 
 # Scripts that a page names are there, and measure our side alone in their short mode.

@@ -12,9 +12,9 @@
 
 namespace grim::test {
 
-// $GRIMOIRE_DATA/NAME, else ../shared/data/NAME beside the source tree.
+// $GRIMOIRE_TEST_DATA/NAME, else ../shared/data/NAME beside the source tree.
 inline std::string data_file(const std::string& name) {
-  const char* const folder = std::getenv("GRIMOIRE_DATA");
+  const char* const folder = std::getenv("GRIMOIRE_TEST_DATA");
   return (folder ? std::string(folder) : std::string(GRIM_SOURCE_DIR) + "/../shared/data") + "/" + name;
 }
 
