@@ -120,5 +120,13 @@ TEST(Doctor, IdentifiersGapsAndConstants) {
   EXPECT_TRUE(found(t, "identifier") && found(t, "constant") && found(t, "missing")) << all_of(t);
 }
 
+// A quarter of nine rows may hold one class: that point of the curve is left out, and the diagnosis stands.
+TEST(Doctor, TwelveRowsOfTwoClasses) {
+  std::vector<double> x, y;
+  for (int i = 0; i < 12; ++i) x.push_back(i), y.push_back(i % 2);
+  const Dataset data{.x = Features(Tensor::from(x, {12, 1})), .y = y, .weight = {}, .classes = {"a", "b"}};
+  for (const char* name : {"tree", "knn", "logistic", "naive-bayes"}) EXPECT_FALSE(diagnose_table(*make_estimator(name), data).findings.empty()) << name;
+}
+
 }  // namespace
 }  // namespace grim

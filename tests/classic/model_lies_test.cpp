@@ -1,6 +1,7 @@
 // Every learner, loaded from a state with lies in it: it works, or says what is wrong. Also the findings of the fuzzer, replayed.
 #include <gtest/gtest.h>
 
+#include "base/temp_folder.h"
 #include "fuzz/model_target.h"
 #include "grimoire/base/files.h"
 
@@ -22,6 +23,19 @@ State with(const State& s, const std::string& name, const Json* value, const Ten
   if (value) values.set(name, *value);
   if (tensor) tensors[name] = *tensor;
   return State(std::move(values), std::move(tensors));
+}
+
+// What an older program would read without understanding it asks for a newer one; all else stays readable.
+TEST(ModelLies, TheVersionSaysWhoMayReadIt) {
+  const test::TempFolder folder;
+  for (const auto& [unit, version] : {std::pair{1.0, "1"}, {1e60, "2"}}) {
+    const Dataset data{.x = Features(Tensor::from<double>({1 * unit, 2 * unit, 3 * unit, 4 * unit}, {4, 1})), .y = {0, 0, 1, 1}, .weight = {}, .classes = {"a", "b"}};
+    const auto tree = make_estimator("tree");
+    tree->fit(data);
+    tree->save(folder / "tree.model");
+    EXPECT_EQ(SafetensorsFile(folder / "tree.model").header().metadata.at("version"), version);
+    EXPECT_EQ(Estimator::load(folder / "tree.model")->score(data), 1.0);
+  }
 }
 
 TEST(ModelLies, TheTruthIsAccepted) {

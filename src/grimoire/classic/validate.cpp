@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <set>
@@ -244,6 +245,15 @@ FoldScores nested_validation(const Estimator& prototype, const Dataset& data, co
 
 // --- curves ----------------------------------------------------------------------------------------------------------
 
+namespace {
+
+// Do these rows hold but one class, of several?
+bool one_class_alone(const Dataset& part) {
+  return part.class_count() > 1 && std::adjacent_find(part.y.begin(), part.y.end(), std::not_equal_to<>()) == part.y.end();
+}
+
+}  // namespace
+
 std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds,
                                      const std::vector<double>& shares, RowOrder row_order, const FitProgress& progress) {
   std::vector<CurveRow> curve;
@@ -254,6 +264,7 @@ std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& 
     size_t smallest = SIZE_MAX;
     for (const Fold& fold : folds) smallest = std::min(smallest, fold.train.size());
     const size_t rows = std::max<size_t>(1, static_cast<size_t>(share * static_cast<double>(smallest) + 1e-9));
+    bool too_few = false;
     for (const Fold& fold : folds) {
       tell(progress, done++, all);
       std::vector<int64_t> order = fold.train;
@@ -264,12 +275,16 @@ std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& 
       }
       order.resize(rows);
       const Dataset train = data.pick(order);
+      if (rows < fold.train.size() && one_class_alone(train)) {
+        too_few = true;
+        break;
+      }
       const auto e = prototype.clone();
       e->fit(train);
       train_scores.push_back(e->score(train));
       test_scores.push_back(e->score(data.pick(fold.test)));
     }
-    curve.push_back({std::to_string(rows), static_cast<double>(rows), mean_of(train_scores), mean_of(test_scores), std_of(test_scores)});
+    if (!too_few) curve.push_back({std::to_string(rows), static_cast<double>(rows), mean_of(train_scores), mean_of(test_scores), std_of(test_scores)});
   }
   return curve;
 }
@@ -295,9 +310,9 @@ constexpr double kMuch = 0.05, kStillRising = 0.005;
 }  // namespace
 
 CurveVerdict judge_learning_curve(const std::vector<CurveRow>& curve, bool classifies) {
-  GRIM_CHECK(curve.size() >= 2, argument, "learning curve", "got {} sizes, expected at least 2", curve.size());
+  GRIM_CHECK(!curve.empty(), argument, "learning curve", "got no sizes, expected at least 1");
   const CurveRow& end = curve.back();
-  const CurveRow& before = curve[curve.size() - 2];
+  const CurveRow& before = curve.size() > 1 ? curve[curve.size() - 2] : end;
   CurveVerdict v{"", "", end.train, end.test, end.train - end.test, end.test - before.test};
   const bool rising = v.slope > kStillRising, gap = v.gap > kMuch / 2, poor = 1 - end.train > kMuch * (classifies ? 1 : 6);
   const std::string figures =

@@ -71,7 +71,8 @@ struct CurveRow {
   double train, test;  // mean scores
   double test_std;
 };
-// Fits on a share of each fold's training rows: the first of the file, or the first of a seeded permutation.
+// Fits on a share of each fold's training rows: the first of the file, or the first of a seeded permutation. A share that leaves a fold
+// one class of several is left out.
 enum class RowOrder : uint8_t { file, shuffled };
 std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds,
                                      const std::vector<double>& shares, RowOrder order, const FitProgress& progress = {});

@@ -38,9 +38,13 @@ class DoctorCommand final : public Command {
   int look_at_run(Console& console) const {
     const Diagnosis d = diagnose_run(what_, target_loss());
     console.data(to_text(d));
-    write_report(what_, {.diagnosis = &d});
-    console.say(str("with pictures: {}", join_path(what_, "report.html")));
     if (console.json()) console.result(to_json(d));
+    try {
+      write_report(what_, {.diagnosis = &d, .samples = d.learning.kind != LearningKind::diverged});
+      console.say(str("with pictures: {}", join_path(what_, "report.html")));
+    } catch (const Error& e) {  // the verdict stands without them
+      console.say(str("no report: {}", e.what()));
+    }
     return 0;
   }
 

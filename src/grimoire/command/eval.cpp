@@ -48,8 +48,8 @@ class EvalCommand final : public Command {
  private:
   static Evaluation judge(const TrainedModel& trained, const LmPart& part) {
     const Evaluation e = evaluate(*trained.model, part);
-    if (std::isnan(e.nll_nats) && e.tokens > 0)
-      throw Error(ErrorKind::numeric, str("{}: the model's loss is not a number", trained.path), "its weights are finite but too large to compute with");
+    if (!std::isfinite(e.nll_nats) && e.tokens > 0)
+      throw Error(ErrorKind::numeric, str("{}: the model's loss is {}", trained.path, e.nll_nats), "its weights are finite but too large to compute with");
     return e;
   }
   // The protocol in one line: what a token is, what is predicted, from how much context, on which data.

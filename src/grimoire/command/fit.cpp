@@ -29,6 +29,7 @@ class FitCommand final : public Command {
   int run(Console& console) override {
     if (out_.empty()) throw Error(ErrorKind::usage, "--out is missing: the file for the fitted model", "for example --out iris.model");
     data_.suit(*learner_.bare());  // a wrong name or parameter is said before a large file is read
+    if (out_ == "-") throw Error(ErrorKind::usage, "--out -: the report goes to standard output, a model needs a file", "for example --out iris.model");
     check_output("out", out_, data_.data);
     device::set_threads(static_cast<int>(learner_.threads));
     Dataset data = data_.load(console);

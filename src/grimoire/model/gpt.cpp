@@ -204,6 +204,10 @@ GptConfig GptConfig::from_json(const Json& json) {
               .tied = json.boolean("tie_word_embeddings", true),
               .biases = json.boolean("grimoire_biases", true),
               .init = json.text("grimoire_init", "gpt2") == "torch" ? GptInit::torch : GptInit::gpt2};
+  for (const char* key : {"scale_attn_weights", "scale_attn_by_inverse_layer_idx", "tie_word_embeddings", "activation_function"})
+    if (const Json* value = json.find(key); value && value->is_null())
+      fail(ErrorKind::input, "config", str("config.json: key '{}' is null, and what that computes differs from program to program", key),
+           "write the value that is meant");
   if (const double embd = config_rate(json, "embd_pdrop", c.dropout); embd != c.dropout) c.embedding_dropout = embd;
   if (const double attn = config_rate(json, "attn_pdrop", c.dropout); attn != c.dropout) c.attention_dropout = attn;
   if (const Json* inner = json.find("n_inner"); inner && !inner->is_null()) c.n_inner = config_size(json, "n_inner");

@@ -94,7 +94,10 @@ int tell(Terminal& terminal, const Error& e) {
 int run(const std::vector<std::string>& words, Terminal& terminal) {
   std::vector<std::unique_ptr<Command>> commands = all_commands();
   if (words.empty() || words[0] == "help" || words[0] == "--help" || words[0] == "-h") {
-    terminal.data(words.size() > 1 && words[0] == "help" ? help_of(command_named(commands, words[1]), HelpDepth::all) : help_of_all(commands));
+    terminal.set_json(asks_for_json(words));  // of an unknown command
+    const std::string text = words.size() > 1 && words[0] == "help" ? help_of(command_named(commands, words[1]), HelpDepth::all) : help_of_all(commands);
+    terminal.set_json(false);
+    terminal.data(text);
     return words.empty() ? 2 : 0;
   }
   if (words[0] == "--version") {
