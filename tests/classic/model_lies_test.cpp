@@ -29,7 +29,8 @@ State with(const State& s, const std::string& name, const Json* value, const Ten
 TEST(ModelLies, TheVersionSaysWhoMayReadIt) {
   const test::TempFolder folder;
   for (const auto& [unit, version] : {std::pair{1.0, "1"}, {1e60, "2"}}) {
-    const Dataset data{.x = Features(Tensor::from<double>({1 * unit, 2 * unit, 3 * unit, 4 * unit}, {4, 1})), .y = {0, 0, 1, 1}, .weight = {}, .classes = {"a", "b"}};
+    const Tensor x = Tensor::from<double>({1 * unit, 2 * unit, 3 * unit, 4 * unit}, {4, 1});
+    const Dataset data{.x = Features(x), .y = {0, 0, 1, 1}, .weight = {}, .classes = {"a", "b"}};
     const auto tree = make_estimator("tree");
     tree->fit(data);
     tree->save(folder / "tree.model");
