@@ -4,22 +4,11 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/command/command.h"
+#include "stats/captured.h"
 #include "stats/golden.h"
 
 namespace grim::stats {
 namespace {
-
-class Captured final : public Console {
- public:
-  void data(const std::string& text) override { text_ += text; }
-  void say(const std::string&) override {}
-  void live(const std::string&) override {}
-  void result(const Json& object) override { json_ = object; }
-  bool json() const override { return true; }
-  bool stop_requested() const override { return false; }
-  std::string text_;
-  Json json_;
-};
 
 Captured run(const std::string& command, const std::string& positional, const Settings& settings) {
   for (const auto& c : all_commands()) {
