@@ -39,10 +39,9 @@ struct SigmoidFn {
 // x sigmoid(x) (Elfwing et al. 2018); slope s (1 + x (1 - s)).
 struct Silu {
   template <class D, class V> static HWY_INLINE V Value(D d, V x) { return hn::Mul(NotFarBelow(d, x), Sigmoid(d, x)); }
-  template <class D, class V> static HWY_INLINE V Slope(D d, V any, V) {
-    const V x = NotFar(d, any);
+  template <class D, class V> static HWY_INLINE V Slope(D d, V x, V) {
     const V s = Sigmoid(d, x), one = Constant(d, 1);
-    return hn::Mul(s, hn::MulAdd(x, hn::Sub(one, s), one));
+    return hn::Mul(s, hn::MulAdd(NotFar(d, x), hn::Sub(one, s), one));
   }
 };
 
@@ -53,8 +52,9 @@ struct Gelu {
   }
   template <class D, class V> static HWY_INLINE V Value(D d, V x) { return hn::Mul(NotFarBelow(d, x), Phi(d, x)); }
   template <class D, class V> static HWY_INLINE V Slope(D d, V any, V) {
-    const V x = NotFar(d, any);
-    const V density = hn::Mul(Constant(d, 0.39894228040143267794), Exp(d, hn::Mul(hn::Mul(x, x), Constant(d, -0.5))));
+    constexpr double kFar = F32<D> ? 14.4222 : 1e4;  // e^(-kFar^2 / 2) is 0
+    const V x = Clamp(d, any, -kFar, kFar);
+    const V density = hn::Mul(Constant(d, 0.39894228040143267794), ExpWithin(d, hn::Mul(hn::Mul(x, x), Constant(d, -0.5))));
     return hn::MulAdd(x, density, Phi(d, x));
   }
 };

@@ -69,16 +69,19 @@ HWY_INLINE hn::Vec512<float> ScaleByPower(hn::ScalableTag<float>, hn::Vec512<flo
 }
 #endif
 
-// e^x within 1.01 ULP. x = n ln2 + r, |r| <= ln2 / 2 (ln2 in two parts: Cody and Waite, 1980); e^r = 1 + r + r^2 P(r).
-template <F32 D> HWY_INLINE hn::Vec<D> Exp(D d, hn::Vec<D> x) {
+// e^x within 1.01 ULP, here for -104 <= x <= 89 or NaN.
+// x = n ln2 + r, |r| <= ln2 / 2 (ln2 in two parts: Cody and Waite, 1980); e^r = 1 + r + r^2 P(r).
+template <F32 D> HWY_INLINE hn::Vec<D> ExpWithin(D d, hn::Vec<D> x) {
   static constexpr float kP[] = {0.49999994f, 0.166665211f, 0.041668389f, 0.00836871006f, 0.00138146093f};
-  x = Clamp(d, x, -104.0f, 89.0f);             // e^-104 rounds to 0, e^89 overflows
   const auto shift = hn::Set(d, 12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
   const auto n = hn::Sub(hn::MulAdd(x, hn::Set(d, 1.44269504f), shift), shift);
   auto r = hn::NegMulAdd(n, hn::Set(d, 0.693145752f), x);
   r = hn::NegMulAdd(n, hn::Set(d, 1.42860677e-6f), r);
   const auto tail = hn::MulAdd(hn::Mul(r, r), Polynomial(d, r, kP), r);
   return ScaleByPower(d, hn::Add(tail, hn::Set(d, 1.0f)), n);
+}
+template <F32 D> HWY_INLINE hn::Vec<D> Exp(D d, hn::Vec<D> x) {
+  return ExpWithin(d, Clamp(d, x, -104.0f, 89.0f));  // e^-104 rounds to 0, e^89 overflows
 }
 
 // log(1 + f) + e ln2 for sqrt(1/2) - 1 <= f <= sqrt(2) - 1, as f - f^2 / 2 + f^3 P(f).
@@ -144,6 +147,7 @@ template <F32 D> HWY_INLINE hn::Vec<D> Erf(D d, hn::Vec<D> x) {
 template <F64 D> HWY_INLINE hn::Vec<D> Exp(D d, hn::Vec<D> x) {
   return EachLane(d, x, [](double v) { return std::exp(v); });
 }
+template <F64 D> HWY_INLINE hn::Vec<D> ExpWithin(D d, hn::Vec<D> x) { return Exp(d, x); }
 template <F64 D> HWY_INLINE hn::Vec<D> Log(D d, hn::Vec<D> x) {
   return EachLane(d, x, [](double v) { return std::log(v); });
 }

@@ -1,6 +1,6 @@
 #include "grimoire/tensor/copy.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "grimoire/device/threads.h"
 #include "grimoire/tensor/view.h"
@@ -51,8 +51,13 @@ void fill(const Tensor& x, double value) {
     const T v = convert<T>(value);
     T* const p = x.data<T>();
     const Walk<1> walk(x.shape(), {x.strides()});
+    const int64_t n = walk.row_length, step = walk.row_strides[0];
+    if (walk.rows == 1 && step == 1) {
+      device::parallel_for(n, kGrain, [&](int64_t begin, int64_t end) { std::fill(p + begin, p + end, v); });
+      return;
+    }
     walk.run([&](const std::array<int64_t, 1>& at) {
-      for (int64_t i = 0; i < walk.row_length; ++i) p[at[0] + i * walk.row_strides[0]] = v;
+      for (int64_t i = 0; i < n; ++i) p[at[0] + i * step] = v;
     });
   });
 }
