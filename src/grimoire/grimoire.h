@@ -3,7 +3,7 @@
 #pragma once
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/base/chart.h"
+#include "grimoire/report/chart.h"
 #include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/rng.h"

@@ -66,17 +66,19 @@ void distances(const Centred& c, const std::vector<double>& centres, int64_t k, 
   }
 }
 
-// |x|^2 - 2 x.c + |c|^2 loses what is small beside |x|^2: distances so near 0 are summed up from differences.
-void refine(const Centred& c, const std::vector<double>& centres, int64_t k, double largest_centre, int64_t row, double* distance) {
+// |x|^2 - 2 x.c + |c|^2 loses what is small beside |x|^2: distances so near 0, of which the least is given, are summed up from differences.
+// Gives whether there were any.
+bool refine(const Centred& c, const std::vector<double>& centres, int64_t k, double largest_centre, int64_t row, double least, double* distance) {
   constexpr double kLost = 0x1p-50, kClose = 1024;
-  const double lost = kLost * (c.square[row] + largest_centre), least = *std::min_element(distance, distance + k);
-  if (least > kClose * lost) return;
+  const double lost = kLost * (c.square[row] + largest_centre);
+  if (least > kClose * lost) return false;
   const double reach = least + 4 * lost;
   for (int64_t j = 0; j < k; ++j) {
     if (distance[j] > reach) continue;
     distance[j] = 0;
     for (int64_t p = 0; p < c.P; ++p) distance[j] += std::pow(c.x[row * c.P + p] - centres[j * c.P + p], 2);
   }
+  return true;
 }
 
 struct Clustering {
@@ -155,8 +157,8 @@ Sums assign(const Centred& c, const Dataset& data, const std::vector<double>& ce
       distances(c, centres, k, begin, end, d.data());
       for (int64_t r = begin; r < end; ++r) {
         double* row = &d[(r - begin) * k];
-        refine(c, centres, k, largest_centre, r, row);
-        const int64_t j = std::min_element(row, row + k) - row;
+        int64_t j = std::min_element(row, row + k) - row;
+        if (refine(c, centres, k, largest_centre, r, row[j], row)) j = std::min_element(row, row + k) - row;
         const double w = data.weight_of(r);
         nearest[r] = static_cast<int32_t>(j);
         distance[r] = row[j];

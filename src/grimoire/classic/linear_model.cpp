@@ -27,9 +27,10 @@ const Dataset& LinearModel::less_offsets_of(const Dataset& data, Dataset& storag
 }
 
 void LinearModel::doubt_offsets(const Features& x, bool constant) {
+  if (!offset_.empty()) return;
   const std::vector<double> offset = large_offsets(x);
   const auto far = [](double o) { return o != 0; };
-  if (!offset_.empty() || std::count_if(offset.begin(), offset.end(), far) + constant < 2) return;
+  if (std::count_if(offset.begin(), offset.end(), far) + constant < 2) return;
   const auto first = static_cast<size_t>(std::find_if(offset.begin(), offset.end(), far) - offset.begin());
   report_.converged = false;
   report_.warnings.push_back(str("column '{}' lies far from 0 beside its spread, as if it were another constant: the minimum may be far from "

@@ -131,7 +131,8 @@ void Logistic::fit_on(const Dataset& given) {
   // A free intercept takes up any offset of a column; what is fitted is then the same, with all its digits. A penalised one of two classes
   // too, when the penalty knows the offsets.
   const bool known = penalise_intercept_ && given.class_count() == 2 && l1_ratio_ == 0;
-  const Dataset& data = intercept_wanted_ && (!penalise_intercept_ || known) ? less_offsets_of(given, moved) : given;
+  const bool movable = intercept_wanted_ && (!penalise_intercept_ || known);
+  const Dataset& data = movable ? less_offsets_of(given, moved) : given;
   const int64_t K = data.class_count(), P = data.x.width();
   const LinearLoss kind = K == 2 ? LinearLoss::logistic : LinearLoss::multinomial;
   const std::vector<double> weight = rows_with_class_weights(data, class_weight_, name());
@@ -182,7 +183,7 @@ void Logistic::fit_on(const Dataset& given) {
         "perfect separation: a hyperplane tells the classes apart without error; only the penalty keeps the coefficients finite");
     if (alpha == 0) report_.converged = false;
   }
-  doubt_offsets(data.x, intercept_wanted_);
+  if (!movable) doubt_offsets(data.x, intercept_wanted_);
   if (!report_.converged && report_.warnings.empty())
     report_.warnings.push_back("not converged: scale the columns, allow more steps, or use a smaller C");
   if (alpha_ < 0) report_.objective *= c_ * loss.total_weight();

@@ -24,10 +24,10 @@ struct Spread {
   double mean = 0, deviation = 0, largest = 0;
 };
 
-// About the first number, so that equal numbers have a deviation of 0; halves keep sums of the largest ones finite.
-Spread spread_of(const std::vector<double>& column) {
+// Of these numbers and so many zeros. About the first one, so that equal numbers have a deviation of 0.
+Spread spread_of(std::span<const double> column, size_t zeros = 0) {
   Spread s;
-  size_t n = 0;
+  size_t n = zeros;
   double first = 0, sum = 0;
   for (double v : column) {
     if (std::isnan(v)) continue;
@@ -37,13 +37,14 @@ Spread spread_of(const std::vector<double>& column) {
   }
   if (n == 0) return s;
   s.mean = first + sum / static_cast<double>(n);
-  double most = 0, squares = 0;
+  double most = zeros > 0 ? std::abs(s.mean) : 0, squares = 0;
   for (double v : column)
     if (!std::isnan(v)) most = std::max(most, std::abs(v - s.mean));
   s.deviation = most;
   if (most == 0 || !std::isfinite(most)) return s;
   for (double v : column)
     if (!std::isnan(v)) squares += (v - s.mean) / most * ((v - s.mean) / most);
+  squares += static_cast<double>(zeros) * (s.mean / most) * (s.mean / most);
   s.deviation = most * std::sqrt(squares / static_cast<double>(n));
   return s;
 }
@@ -51,16 +52,15 @@ Spread spread_of(const std::vector<double>& column) {
 // f(column, its spread) of the sample's columns of numbers.
 template <class F> void for_spreads(const Features& x, F&& f) {
   const Features some = sample_of(x, kSample);
-  std::vector<double> column(static_cast<size_t>(some.rows()));
   if (some.is_sparse()) {
     const SparseRows turned = transposed(some.sparse());
     for (int64_t c = 0; c < x.width(); ++c) {
-      std::fill(column.begin(), column.end(), 0.0);
-      for (size_t k = 0; k < turned.columns_of(c).size(); ++k) column[turned.columns_of(c)[k]] = turned.values_of(c)[k];
-      f(c, spread_of(column));
+      const auto values = turned.values_of(c);
+      f(c, spread_of(values, static_cast<size_t>(some.rows()) - values.size()));
     }
     return;
   }
+  std::vector<double> column(static_cast<size_t>(some.rows()));
   for (int64_t c = 0; c < x.width(); ++c) {
     some.read_column(c, column.data());
     f(c, spread_of(column));

@@ -1,7 +1,7 @@
 // Pictures of how a learner does: curves of its scores, and the border it draws.
 #pragma once
 
-#include "grimoire/base/chart.h"
+#include "grimoire/report/chart.h"
 #include "grimoire/classic/validate.h"
 
 namespace grim {

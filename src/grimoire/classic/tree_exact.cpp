@@ -167,6 +167,8 @@ template <class Scan> class Grower {
     if (missing_left)
       for (uint32_t i = present; i < end; ++i) scan.add(order[i]);
     const uint32_t extra = missing_left ? end - present : 0;
+    double to_beat = best.gain + (best.column >= 0 ? rounding : 0), found = 0;
+    uint32_t at = present;  // the last row on the left
     for (uint32_t i = begin; i < present; ++i) {
       scan.add(order[i]);
       const bool last = i + 1 == present;
@@ -174,9 +176,11 @@ template <class Scan> class Grower {
       const uint32_t left = i + 1 - begin + extra;
       if (!allowed(scan, left, end - begin - left)) continue;
       const double gain = scan.gain(totals);
-      if (gain > best.gain + (best.column >= 0 ? rounding : 0))
-        best = {gain, c, last ? INFINITY : x_.threshold(c, value[order[i]], value[order[i + 1]]), value[order[i]], missing_left, {}};
+      if (gain > to_beat) found = gain, to_beat = gain + rounding, at = i;
     }
+    if (at == present) return;
+    const double threshold = at + 1 == present ? INFINITY : x_.threshold(c, value[order[at]], value[order[at + 1]]);
+    best = {found, c, threshold, value[order[at]], missing_left, {}};
   }
 
   void scan_levels(int64_t c, const std::vector<Run>& runs, uint32_t present, uint32_t rows, int turn, const Totals& totals, Scan& scan,

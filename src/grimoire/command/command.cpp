@@ -25,6 +25,8 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_predict_command());
   commands.push_back(make_validate_command());
   commands.push_back(make_experiment_command());
+  commands.push_back(make_explain_command());
+  commands.push_back(make_glossary_command());
   return commands;
 }
 

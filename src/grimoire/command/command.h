@@ -9,6 +9,7 @@
 
 #include "grimoire/base/json.h"
 #include "grimoire/base/option.h"
+#include "grimoire/report/report.h"
 
 namespace grim {
 
@@ -21,6 +22,7 @@ class Console {
   virtual void live(const std::string& line) = 0;   // the present state: redrawn in place on a terminal, now and then a line in a pipe
   virtual void result(const Json& object) = 0;      // with --json: the last line of stdout
   virtual bool json() const = 0;
+  virtual report::TextStyle style() const { return {}; }    // of the place where data goes
   virtual bool stop_requested() const = 0;          // Ctrl-C or SIGTERM has come
   // Work that has something to save asks to be asked: from then on Ctrl-C is heard through stop_requested(). Otherwise the first
   // one ends the program at once.

@@ -18,5 +18,7 @@ std::unique_ptr<Command> make_predict_command();
 std::unique_ptr<Command> make_validate_command();
 std::unique_ptr<Command> make_stats_command();
 std::unique_ptr<Command> make_distribution_command();
+std::unique_ptr<Command> make_explain_command();
+std::unique_ptr<Command> make_glossary_command();
 
 }  // namespace grim

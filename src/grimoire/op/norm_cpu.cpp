@@ -36,14 +36,21 @@ template <class T> struct Moments {
   T mean, rstd;
 };
 
-// Can the sum of squared deviations be trusted? Not when it left T's range, nor when the deviations are no larger than the rounding of
+// Can the sum of n squared deviations be trusted? Not when it left T's range, nor when the deviations are no larger than the rounding of
 // their mean, as they are for a constant.
-template <class T> bool trusted(T squares, T mean, int64_t n) {
+template <class T> class Trust {
+ public:
+  explicit Trust(int64_t n) {
+    const T count = static_cast<T>(n), additions = static_cast<T>(n < kBlock ? n : kBlock);
+    const T noise = (4 + additions / 2) * Limits::epsilon();
+    noise_ = count * (noise * noise), least_ = count * (Limits::min() / Limits::epsilon());
+  }
+  bool operator()(T squares, T mean) const { return squares > noise_ * (mean * mean) && squares > least_ && squares <= Limits::max(); }
+
+ private:
   using Limits = std::numeric_limits<T>;
-  const T count = static_cast<T>(n), additions = static_cast<T>(n < kBlock ? n : kBlock);
-  const T noise = (4 + additions / 2) * Limits::epsilon() * std::abs(mean);
-  return squares > count * (noise * noise) && squares > count * (Limits::min() / Limits::epsilon()) && squares <= Limits::max();
-}
+  T noise_, least_;
+};
 
 // The moments once more, in float64 on x / s, s the power of two below the largest |x|, from a mean that is corrected by the mean of what it
 // leaves. Where a number is not finite nothing can be said better, and `plain` stays.
@@ -72,6 +79,7 @@ Moments<T> careful_moments(const T* x, int64_t n, int64_t step, Centre centre, d
 
 template <class T> void forward_rows(const RowNorm<T>& p, int64_t begin, int64_t end) {
   const hn::ScalableTag<T> d;
+  const Trust<T> trusted(p.C);
   for (int64_t r = begin; r < end; ++r) {
     const T* const x = p.x + r * p.C;
     T* const y = p.y + r * p.C;
@@ -81,7 +89,7 @@ template <class T> void forward_rows(const RowNorm<T>& p, int64_t begin, int64_t
       return hn::Mul(c, c);
     });
     T rstd = T(1) / std::sqrt(squares / static_cast<T>(p.C) + static_cast<T>(p.eps));
-    if (!trusted(squares, mean, p.C)) [[unlikely]] {
+    if (!trusted(squares, mean)) [[unlikely]] {
       const Moments<T> better = careful_moments<T>(x, p.C, 1, p.centre, static_cast<double>(p.C), p.eps, {mean, rstd});
       mean = p.centre == Centre::yes ? better.mean : T(0), rstd = better.rstd;
     }
@@ -136,11 +144,12 @@ void backward_rows(const RowNormBackward<T>& p, int64_t begin, int64_t end, T* d
 // Columns c to c + n whose squares cannot be trusted get their moments once more.
 template <class T, class V> void improve_columns(const ColumnNorm<T>& p, int64_t c, int64_t n, V squares, V& mean, V& rstd) {
   const hn::ScalableTag<T> d;
+  const Trust<T> trusted(p.N);
   HWY_ALIGN T sum2[hn::MaxLanes(d)], m[hn::MaxLanes(d)], s[hn::MaxLanes(d)];
   hn::Store(squares, d, sum2), hn::Store(mean, d, m), hn::Store(rstd, d, s);
   bool changed = false;
   for (int64_t l = 0; l < n; ++l) {
-    if (trusted(sum2[l], m[l], p.N)) continue;
+    if (trusted(sum2[l], m[l])) continue;
     const Moments<T> better = careful_moments<T>(p.x + c + l, p.N, p.C, Centre::yes, p.divisor, p.eps, {m[l], s[l]});
     m[l] = better.mean, s[l] = better.rstd, changed = true;
   }

@@ -25,8 +25,8 @@ const Linalg& linalg() {
 
 namespace {
 
-// A matrix divided by the power of two next to its largest entry, so that no square in a decomposition overflows or vanishes; what has
-// its unit is multiplied back.
+// A matrix whose entries' squares could leave the range is divided by the power of two next to its largest entry; what has its unit is
+// multiplied back.
 struct Checked {
   Tensor dense;
   int exponent;
@@ -39,13 +39,17 @@ Checked checked_matrix(const char* op, const Tensor& a, bool square) {
   GRIM_CHECK(a.ndim() == 2 && a.numel() > 0 && (!square || a.dim(0) == a.dim(1)), shape, op, "got {}, expected {}", a.shape(),
              square ? "(N, N)" : "(M, N)");
   GRIM_CHECK(is_float(a.dtype()), dtype, op, "got {}, expected f32 or f64", name_of(a.dtype()));
-  const Tensor dense = copy(cast(a, Dtype::f64));
-  double* const x = dense.data<double>();
-  for (int64_t i = 0; i < dense.numel(); ++i)
+  constexpr int kHarmless = 100;  // exponents
+  const Tensor given = contiguous(cast(a, Dtype::f64));
+  const double* const x = given.data<double>();
+  for (int64_t i = 0; i < given.numel(); ++i)
     GRIM_CHECK(std::isfinite(x[i]), numeric, op, "row {}, column {} is {}, expected a finite number", i / a.dim(1) + 1, i % a.dim(1) + 1,
                x[i]);
-  const int e = exponent_of({x, static_cast<size_t>(dense.numel())});
-  for (int64_t i = 0; i < dense.numel(); ++i) x[i] = moved(x[i], -e);
+  const int e = exponent_of({x, static_cast<size_t>(given.numel())});
+  if (std::abs(e) <= kHarmless) return {given, 0};
+  const Tensor dense = copy(given);
+  double* const scaled = dense.data<double>();
+  for (int64_t i = 0; i < dense.numel(); ++i) scaled[i] = moved(x[i], -e);
   return {dense, e};
 }
 

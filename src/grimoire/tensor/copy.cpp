@@ -1,6 +1,8 @@
 #include "grimoire/tensor/copy.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 
 #include "grimoire/device/threads.h"
 #include "grimoire/tensor/view.h"
@@ -21,15 +23,15 @@ constexpr int64_t kGrain = 32768;  // elements; about 10 us of copying
 template <class To, class From> void copy_typed(const Tensor& dst, const Tensor& src) {
   To* const to = dst.data<To>();
   const From* const from = src.data<From>();
-  const Walk<2> walk(dst.shape(), {dst.strides(), src.strides()});
-  const int64_t step_to = walk.row_strides[0], step_from = walk.row_strides[1];
-  const int64_t n = walk.row_length;
-  if (walk.rows == 1 && step_to == 1 && step_from == 1) {
-    device::parallel_for(n, kGrain, [&](int64_t begin, int64_t end) {
+  if (dst.contiguous() && src.contiguous()) {
+    device::parallel_for(dst.numel(), kGrain, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) to[i] = convert<To>(from[i]);
     });
     return;
   }
+  const Walk<2> walk(dst.shape(), {dst.strides(), src.strides()});
+  const int64_t step_to = walk.row_strides[0], step_from = walk.row_strides[1];
+  const int64_t n = walk.row_length;
   const int64_t rows_each = std::max<int64_t>(1, kGrain / std::max<int64_t>(n, 1));
   device::parallel_for(walk.rows, rows_each, [&](int64_t begin, int64_t end) {
     walk.run(begin, end, [&](const std::array<int64_t, 2>& at) {
@@ -50,12 +52,16 @@ void fill(const Tensor& x, double value) {
     using T = decltype(zero);
     const T v = convert<T>(value);
     T* const p = x.data<T>();
-    const Walk<1> walk(x.shape(), {x.strides()});
-    const int64_t n = walk.row_length, step = walk.row_strides[0];
-    if (walk.rows == 1 && step == 1) {
-      device::parallel_for(n, kGrain, [&](int64_t begin, int64_t end) { std::fill(p + begin, p + end, v); });
+    if (x.contiguous()) {
+      const bool zeros = value == 0 && !std::signbit(value);
+      device::parallel_for(x.numel(), kGrain, [&](int64_t begin, int64_t end) {
+        if (zeros) std::memset(static_cast<void*>(p + begin), 0, static_cast<size_t>(end - begin) * sizeof(T));
+        else std::fill(p + begin, p + end, v);
+      });
       return;
     }
+    const Walk<1> walk(x.shape(), {x.strides()});
+    const int64_t n = walk.row_length, step = walk.row_strides[0];
     walk.run([&](const std::array<int64_t, 1>& at) {
       for (int64_t i = 0; i < n; ++i) p[at[0] + i * step] = v;
     });
@@ -76,14 +82,14 @@ void add_into(const Tensor& dst, const Tensor& src) {
     using T = decltype(zero);
     T* const to = dst.data<T>();
     const T* const from = src.data<T>();
-    const Walk<2> walk(dst.shape(), {dst.strides(), src.strides()});
-    const int64_t step_to = walk.row_strides[0], step_from = walk.row_strides[1];
-    if (walk.rows == 1 && step_to == 1 && step_from == 1) {
-      device::parallel_for(walk.row_length, kGrain, [&](int64_t begin, int64_t end) {
+    if (dst.contiguous() && src.contiguous()) {
+      device::parallel_for(dst.numel(), kGrain, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) to[i] += from[i];
       });
       return;
     }
+    const Walk<2> walk(dst.shape(), {dst.strides(), src.strides()});
+    const int64_t step_to = walk.row_strides[0], step_from = walk.row_strides[1];
     walk.run([&](const std::array<int64_t, 2>& at) {
       for (int64_t i = 0; i < walk.row_length; ++i) to[at[0] + i * step_to] += from[at[1] + i * step_from];
     });

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "grimoire/base/chart.h"
+#include "grimoire/report/chart.h"
 
 namespace grim {
 

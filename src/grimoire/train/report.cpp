@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "grimoire/base/chart.h"
+#include "grimoire/report/chart.h"
 #include "grimoire/base/clock.h"
 #include "grimoire/base/files.h"
 #include "grimoire/train/curves.h"

@@ -18,9 +18,9 @@ namespace grim {
 namespace {
 constexpr double kPlainSeconds = 5;
 
-size_t columns() {
+int columns(int fd) {
   winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 // All of it, as far as it is wanted: a reader that pauses is waited for, but not long once `stop` says that we are to end. Gives errno,
@@ -45,7 +45,9 @@ int write_all(int fd, std::string_view text, const std::function<bool()>& stop) 
 
 Terminal::Terminal(std::function<bool()> stop, std::function<void(bool)> save_first) : stop_(std::move(stop)), save_first_(std::move(save_first)) {
   const char* term = std::getenv("TERM");
-  redraws_ = isatty(STDERR_FILENO) && (!term || std::strcmp(term, "dumb") != 0);
+  const bool able = !term || std::strcmp(term, "dumb") != 0;
+  redraws_ = isatty(STDERR_FILENO) && able;
+  style_ = {.width = std::clamp(columns(STDOUT_FILENO), 40, 120), .styled = isatty(STDOUT_FILENO) && able && !std::getenv("NO_COLOR")};
 }
 
 Terminal::~Terminal() { clear_live(); }
@@ -82,7 +84,7 @@ void Terminal::say(const std::string& line) {
 
 void Terminal::live(const std::string& line) {
   if (redraws_) {
-    words("\r\033[K" + line.substr(0, columns() - 1));
+    words("\r\033[K" + line.substr(0, static_cast<size_t>(columns(STDERR_FILENO)) - 1));
     drawn_ = true;
     return;
   }

@@ -21,6 +21,7 @@ class Terminal final : public Console {
   void live(const std::string& line) override;
   void result(const Json& object) override;
   bool json() const override { return json_; }
+  report::TextStyle style() const override { return style_; }
   bool stop_requested() const override { return stop_(); }
   void save_first(bool on) override { save_first_(on); }
   void set_json(bool on) { json_ = on; }
@@ -32,6 +33,7 @@ class Terminal final : public Console {
   void words(const std::string& text);  // to stderr
   std::function<bool()> stop_;
   std::function<void(bool)> save_first_;
+  report::TextStyle style_;
   bool json_ = false, redraws_ = false, drawn_ = false, lost_ = false, unheard_ = false;
   double last_plain_ = -1e9;
 };

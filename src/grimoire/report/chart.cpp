@@ -1,4 +1,4 @@
-#include "grimoire/base/chart.h"
+#include "grimoire/report/chart.h"
 
 #include <algorithm>
 #include <cmath>

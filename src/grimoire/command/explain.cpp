@@ -1,0 +1,147 @@
+#include <algorithm>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
+#include "grimoire/base/str.h"
+#include "grimoire/command/commands.h"
+#include "grimoire/learn/concept.h"
+
+namespace grim {
+namespace {
+
+// A file of numbers as one list, whatever stands between them; any other file as it is.
+std::string as_value(const std::string& path) {
+  std::string text = read_file(path), list;
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  const bool numbers = text.find_first_not_of("0123456789+-.eE,; \t\r\n") == std::string::npos;
+  if (!numbers) return text;
+  for (char c : text) {
+    const bool gap = c == ',' || c == ';' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!gap) list += c;
+    else if (!list.empty() && list.back() != ',') list += ',';
+  }
+  return list;
+}
+
+class ExplainCommand final : public Command {
+ public:
+  std::string name() const override { return "explain"; }
+  std::string summary() const override { return "an idea in plain words: picture, formula, numbers worked out now, what to try"; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire explain perplexity", "grimoire explain entropy .5,.25,.25", "grimoire explain kl --value P=.4,.6 --value Q=.5,.5 --more"};
+  }
+  std::vector<Positional> positionals() override {
+    return {{"term", "any name of an idea; grimoire glossary lists them", &term_},
+            {"numbers", "the entry's first input, in place of its example", &first_, false}};
+  }
+  Options options() override {
+    return {{.name = "value", .help = "an input as name=value; without a name the first; may be given again", .target = &values_, .basic = true},
+            {.name = "data", .help = "a file with the numbers or the text of the first input", .target = &data_, .basic = true},
+            {.name = "more", .help = "also the derivation, the code and the sources", .target = &more_, .basic = true},
+            {.name = "html", .help = "also write the entry as a page", .target = &html_, .basic = true}};
+  }
+
+  int run(Console& console) override {
+    const learn::Concept& idea = learn::concept_named(term_);
+    const report::Report answer = learn::explain(idea, learn::Inputs(idea, settings()), more_ ? learn::Depth::more : learn::Depth::brief);
+    console.data(to_text(answer, console.style()));
+    if (!html_.empty()) {
+      write_atomically(html_, report::html_page(idea.title, to_html(answer)));
+      console.say(str("page: {}", html_));
+    }
+    if (console.json()) {
+      Json object = to_json(answer);
+      object.set("id", idea.id);
+      object.set("family", learn::family_of(idea).id);
+      console.result(object);
+    }
+    return 0;
+  }
+
+ private:
+  learn::Settings settings() const {
+    learn::Settings settings;
+    if (!data_.empty()) settings.emplace_back("", as_value(data_));
+    if (!first_.empty()) settings.emplace_back("", first_);
+    for (const std::string& v : values_) {
+      const size_t at = v.find('=');
+      const bool named = at != std::string::npos && at > 0 && v.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == at;
+      settings.emplace_back(named ? v.substr(0, at) : "", named ? v.substr(at + 1) : v);
+    }
+    return settings;
+  }
+
+  std::string term_, first_, data_, html_;
+  std::vector<std::string> values_;
+  bool more_ = false;
+};
+
+class GlossaryCommand final : public Command {
+ public:
+  std::string name() const override { return "glossary"; }
+  std::string summary() const override { return "every idea with a line each; their map; the whole of it as pages"; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire glossary", "grimoire glossary info", "grimoire glossary --search gradient", "grimoire glossary --html pages"};
+  }
+  std::vector<Positional> positionals() override {
+    std::string list;
+    for (const learn::Family* f : learn::families()) list += (list.empty() ? "" : ", ") + std::string(f->id);
+    return {{"family", list, &family_, false}};
+  }
+  Options options() override {
+    return {{.name = "search", .help = "only entries that have this word in any text", .target = &search_, .basic = true},
+            {.name = "map", .help = "which entries lead to which", .target = &map_, .basic = true},
+            {.name = "html", .help = "write every entry as a page into this folder; they work without a network", .target = &html_, .basic = true}};
+  }
+
+  int run(Console& console) override {
+    const report::Report answer = wanted();
+    console.data(to_text(answer, console.style()));
+    if (!html_.empty()) {
+      write_pages();
+      console.say(str("pages: {}/index.html", html_));
+    }
+    if (console.json()) console.result(to_json(answer));
+    return 0;
+  }
+
+ private:
+  report::Report wanted() const {
+    if (!search_.empty()) return learn::glossary_search(search_);
+    if (map_) return learn::glossary_map();
+    if (family_.empty()) return learn::glossary();
+    const learn::Family* family = learn::find_family(family_);
+    if (family) return learn::glossary(family);
+    std::vector<std::string> known;
+    for (const learn::Family* f : learn::families()) known.emplace_back(f->id);
+    const std::string near = nearest(family_, known.data(), known.size());
+    throw Error(ErrorKind::usage, str("there is no family '{}'", family_), near.empty() ? "grimoire glossary shows all" : str("did you mean {}?", near));
+  }
+
+  void write_pages() const {
+    make_durable_dirs(html_);
+    for (const learn::Concept* c : learn::all_concepts()) {
+      const report::Report entry = learn::explain(*c, learn::Inputs(*c), learn::Depth::more);
+      write_atomically(html_ + "/" + c->id + ".html", report::html_page(c->title, "<p><a href=\"index.html\">all entries</a></p>\n" + to_html(entry)));
+    }
+    report::Report index{"Glossary", {report::Prose{"[The map of all entries](map.html)"}}};
+    for (const learn::Family* f : learn::families()) {
+      index.blocks.push_back(report::Heading{f->title});
+      std::string items;
+      for (const learn::Concept& c : f->concepts) items += str("- [{}]({}.html): {}\n", c.title, c.id, c.what);
+      index.blocks.push_back(report::Prose{items});
+    }
+    write_atomically(html_ + "/index.html", report::html_page("Glossary", to_html(index)));
+    write_atomically(html_ + "/map.html", report::html_page("Map of the glossary", to_html(learn::glossary_map())));
+  }
+
+  std::string family_, search_, html_;
+  bool map_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_explain_command() { return std::make_unique<ExplainCommand>(); }
+std::unique_ptr<Command> make_glossary_command() { return std::make_unique<GlossaryCommand>(); }
+
+}  // namespace grim

@@ -1,0 +1,14 @@
+// The families of concepts, in the order in which a newcomer meets them: a new one is a file and a name here.
+#pragma once
+
+#include "grimoire/learn/concept.h"
+
+namespace grim::learn {
+
+extern const Family kStat, kTest, kInfo, kLoss, kLin, kReg, kThy, kAi, kCls, kNn, kInit, kNorm, kLm, kSeq, kAtt, kBert, kLlm, kTok, kTask, kAda, kAln,
+    kInt, kEval, kGen, kFew, kDist, kCpx;
+
+inline const Family* const kFamilies[] = {&kStat, &kTest, &kInfo, &kLoss, &kLin, &kReg, &kThy, &kAi, &kCls, &kNn, &kInit, &kNorm, &kLm, &kSeq, &kAtt,
+    &kBert, &kLlm, &kTok, &kTask, &kAda, &kAln, &kInt, &kEval, &kGen, &kFew, &kDist, &kCpx};
+
+}  // namespace grim::learn

@@ -1,0 +1,152 @@
+#include <algorithm>
+
+#include "grimoire/base/str.h"
+#include "grimoire/learn/concept.h"
+
+namespace grim::learn {
+namespace {
+
+std::string also(const Concept& c) {
+  std::string names;
+  for (const std::string& n : lines_of(c.names)) names += (names.empty() ? "" : ", ") + n;
+  return names.empty() ? "" : " (also: " + names + ")";
+}
+
+Steps formula_of(const Concept& c) {
+  Steps s{lines_of(c.formula)};
+  size_t widest = 0;
+  for (const std::string& line : lines_of(c.symbols)) widest = std::max(widest, split_once(line, ": ").first.size());
+  for (const std::string& line : lines_of(c.symbols)) {
+    const auto [symbol, meaning] = split_once(line, ": ");
+    s.lines.push_back("  " + symbol + std::string(widest - symbol.size() + 2, ' ') + meaning);
+  }
+  return s;
+}
+
+std::string values_of(const Inputs& in) {
+  std::string list;
+  for (const auto& [name, text] : in.all()) list += (list.empty() ? "" : ", ") + name + " = " + text;
+  return list;
+}
+
+void add_lines(Report& r, const char* title, const char* list) {
+  if (!*list) return;
+  r.blocks.push_back(Heading{title});
+  std::string items;
+  for (const std::string& line : lines_of(list)) items += "- " + line + "\n";
+  r.blocks.push_back(Prose{items});
+}
+
+}  // namespace
+
+void Worked::answers(const std::string& name, std::span<const double> values) {
+  for (size_t i = 0; i < values.size(); ++i) answer(str("{}[{}]", name, i), values[i]);
+}
+
+void Worked::quote(std::string name, Value value, const std::string& source) {
+  steps_.push_back(str("{} = {} (published: {})", name, report::to_text(value), source));
+  quoted_.push_back({std::move(name), std::move(value)});
+}
+
+Worked work_out(const Concept& concept_, const Inputs& inputs) {
+  Worked out;
+  if (concept_.compute) concept_.compute(inputs, out);
+  return out;
+}
+
+Report explain(const Concept& c, const Inputs& inputs, Depth depth) {
+  const bool more = depth == Depth::more;
+  Report r{c.title + also(c), {}};
+  if (const auto others = other_meanings(c); !others.empty()) {
+    std::string list;
+    for (const Concept* o : others) list += str("{}{} ({})", list.empty() ? "" : ", ", o->id, family_of(*o).title);
+    r.blocks.push_back(Prose{"The word also stands for: " + list + "."});
+  }
+  r.blocks.push_back(Prose{c.what});
+  if (*c.picture) r.blocks.push_back(Prose{std::string("*Picture:* ") + c.picture});
+  if (*c.formula) r.blocks.push_back(formula_of(c));
+  if (c.compute) {
+    const Worked worked = work_out(c, inputs);
+    r.blocks.push_back(Steps{worked.steps(), inputs.all().empty() ? "Worked out now:" : "Worked out now with " + values_of(inputs) + ":"});
+    for (const Figure& f : worked.answers()) r.blocks.push_back(f);
+    for (const Block& b : worked.pictures()) r.blocks.push_back(b);
+  }
+  if (*c.turn) r.blocks.push_back(Prose{std::string("*Turn:* ") + c.turn});
+  Commands commands;
+  for (const std::string& line : lines_of(c.commands))
+    if (!line.starts_with("later: ")) commands.lines.push_back(line);
+  if (!commands.lines.empty()) r.blocks.push_back(std::move(commands));
+  if (*c.mistake) r.blocks.push_back(Prose{std::string("*Not so:* ") + c.mistake});
+  if (more) {
+    if (*c.more) r.blocks.push_back(Heading{"Further"}), r.blocks.push_back(Prose{c.more});
+    if (*c.code) add_lines(r, "Where the code is", c.code);
+    add_lines(r, "Sources", c.sources);
+  }
+  if (*c.see) {
+    Links links;
+    for (const std::string& line : lines_of(c.see)) {
+      const auto [id, why] = split_once(line, ": ");
+      links.items.push_back({id, why});
+    }
+    r.blocks.push_back(std::move(links));
+  }
+  const auto cards = lines_of(c.ask);
+  for (size_t i = 0; i < cards.size() && (more || i == 0); ++i) {
+    const auto [question, reply] = split_once(cards[i], "|");
+    r.blocks.push_back(Prose{"*Ask yourself:* " + question + (more ? " *" + reply + "*" : "")});
+  }
+  return r;
+}
+
+namespace {
+
+void add_rows(Report& r, const std::vector<const Concept*>& concepts) {
+  Table t{{"entry", "what it is"}, {}};
+  for (const Concept* c : concepts) {
+    const std::string_view what(c->what);
+    t.rows.push_back({std::string(c->id), std::string(what.substr(0, std::min(what.find(". "), what.size() - 1)))});  // its first sentence
+  }
+  r.blocks.push_back(std::move(t));
+}
+
+std::vector<const Concept*> members(const Family& f) {
+  std::vector<const Concept*> all;
+  for (const Concept& c : f.concepts) all.push_back(&c);
+  return all;
+}
+
+}  // namespace
+
+Report glossary(const Family* family) {
+  Report r;
+  for (const Family* f : families()) {
+    if (family && f != family) continue;
+    r.blocks.push_back(Heading{str("{} ({})", f->title, f->id)});
+    add_rows(r, members(*f));
+  }
+  return r;
+}
+
+Report glossary_search(std::string_view word) {
+  const std::string wanted = folded_name(word);
+  std::vector<const Concept*> found;
+  for (const Concept* c : all_concepts()) {
+    const bool has = std::ranges::any_of(std::initializer_list<const char*>{c->id, c->title, c->names, c->what, c->picture, c->mistake, c->more, c->formula},
+                                         [&](const char* text) { return folded_name(text).find(wanted) != std::string::npos; });
+    if (has) found.push_back(c);
+  }
+  Report r;
+  add_rows(r, found);
+  return r;
+}
+
+Report glossary_map() {
+  Graph g;
+  for (const Concept* c : all_concepts()) {
+    g.nodes.push_back({c->id, family_of(*c).title});
+    for (const std::string& line : lines_of(c->see)) g.edges.emplace_back(c->id, split_once(line, ":").first);
+  }
+  return {"What leads to what", {std::move(g)}};
+}
+
+}  // namespace grim::learn

@@ -1,0 +1,135 @@
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/str.h"
+#include "grimoire/learn/concept.h"
+
+namespace grim::learn {
+namespace {
+
+std::vector<std::string_view> split(std::string_view text, char at) {
+  std::vector<std::string_view> parts;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(at, begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  return text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
+}
+
+bool read_number(std::string_view text, double& value) {
+  text = trimmed(text);
+  if (text.starts_with('+')) text.remove_prefix(1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
+}
+
+std::string range_of(double low, double high) {
+  if (low > -1e299 && high < 1e299) return str(" from {:.15g} to {:.15g}", low, high);
+  if (low > -1e299) return str(" from {:.15g} up", low);
+  if (high < 1e299) return str(" up to {:.15g}", high);
+  return "";
+}
+
+}  // namespace
+
+Inputs::Inputs(const Concept& concept_, const Settings& settings) {
+  std::vector<std::string> names;
+  for (const std::string& line : lines_of(concept_.inputs)) {
+    const auto [name, rest] = split_once(line, "=");
+    values_.emplace_back(name, split_once(rest, ":").first);
+    names.push_back(name);
+  }
+  for (const auto& [name, text] : settings) {
+    if (names.empty()) throw Error(ErrorKind::usage, str("{}: this entry takes no values", concept_.id));
+    const std::string& to = name.empty() ? names[0] : name;
+    const auto found = std::ranges::find(values_, to, &Settings::value_type::first);
+    if (found != values_.end()) {
+      found->second = text;
+    } else if (concept_.free_names) {
+      values_.emplace_back(to, text);
+    } else {
+      std::string list;
+      for (const std::string& line : lines_of(concept_.inputs))
+        list += str("{}{} ({})", list.empty() ? "" : ", ", split_once(line, "=").first, split_once(line, ":").second);
+      throw Error(ErrorKind::usage, str("{}: there is no symbol '{}'", concept_.id, to), "it takes " + list);
+    }
+  }
+}
+
+const std::string& Inputs::text(std::string_view name) const {
+  const auto found = std::ranges::find(values_, name, &Settings::value_type::first);
+  GRIM_CHECK(found != values_.end(), state, "explain", "an entry asks for the input '{}', which it does not declare", name);
+  return found->second;
+}
+
+void Inputs::refuse(std::string_view name, const std::string& expected) const {
+  throw Error(ErrorKind::usage, str("{}: got {}, expected {}", name, text(name).empty() ? "nothing" : text(name), expected));
+}
+
+double Inputs::number(std::string_view name, double low, double high) const {
+  double value;
+  if (!read_number(text(name), value) || value < low || value > high)
+    refuse(name, low == 0 && high == 1 ? "a probability from 0 to 1" : "a number" + range_of(low, high));
+  return value;
+}
+
+int64_t Inputs::integer(std::string_view name, int64_t low, int64_t high) const {
+  double value;
+  if (!read_number(text(name), value) || value != std::floor(value) || value < static_cast<double>(low) || value > static_cast<double>(high))
+    refuse(name, str("a whole number from {} to {}", low, high));
+  return static_cast<int64_t>(value);
+}
+
+std::vector<double> Inputs::numbers(std::string_view name, double low, double high, size_t at_least, size_t at_most) const {
+  std::vector<double> values;
+  for (std::string_view part : split(text(name), ',')) {
+    double value;
+    if (!read_number(part, value) || value < low || value > high) refuse(name, "numbers" + range_of(low, high) + ", with commas between them");
+    values.push_back(value);
+  }
+  if (values.size() < at_least || values.size() > at_most)
+    refuse(name, at_least == at_most       ? str("{} numbers, with commas between them", at_least)
+                 : values.size() < at_least ? str("at least {} numbers, with commas between them", at_least)
+                                            : str("at most {} numbers", at_most));
+  return values;
+}
+
+std::vector<double> Inputs::probabilities(std::string_view name) const {
+  std::vector<double> p = numbers(name, 0, 1);
+  double sum = 0;
+  for (double v : p) sum += v;
+  if (std::abs(sum - 1) > 1e-6) refuse(name, str("probabilities that sum to 1 (these sum to {:.6g})", sum));
+  return p;
+}
+
+std::vector<std::vector<double>> Inputs::matrix(std::string_view name) const {
+  std::vector<std::vector<double>> rows;
+  for (std::string_view row : split(text(name), ';')) {
+    rows.emplace_back();
+    for (std::string_view part : split(row, ',')) {
+      double value;
+      if (!read_number(part, value)) refuse(name, "a matrix: rows between semicolons, numbers between commas, as 1,2;3,4");
+      rows.back().push_back(value);
+    }
+    if (rows.back().size() != rows[0].size()) refuse(name, "rows of one length");
+  }
+  return rows;
+}
+
+std::vector<std::string> Inputs::words(std::string_view name, size_t at_least) const {
+  std::vector<std::string> words;
+  for (std::string_view part : split(text(name), ' '))
+    if (!part.empty()) words.emplace_back(part);
+  if (words.size() < at_least) refuse(name, str("at least {} words", at_least));
+  return words;
+}
+
+}  // namespace grim::learn

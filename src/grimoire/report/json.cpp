@@ -1,0 +1,59 @@
+#include "grimoire/report/report.h"
+
+namespace grim::report {
+namespace {
+
+Json to_json(const Chart& c) {
+  Json series = Json::array();
+  for (const Series& s : c.series) series.push(Json::object({{"name", s.name}, {"x", Json::array_of(s.x)}, {"y", Json::array_of(s.y)}}));
+  return Json::object({{"kind", "chart"}, {"title", c.title}, {"x", c.x_label}, {"y", c.y_label}, {"series", series}});
+}
+
+struct JsonWriter {
+  Json operator()(const Heading& h) const { return Json::object({{"kind", "heading"}, {"text", h.text}}); }
+  Json operator()(const Prose& p) const { return Json::object({{"kind", "prose"}, {"markdown", p.text}}); }
+  Json operator()(const Steps& s) const { return Json::object({{"kind", "steps"}, {"title", s.title}, {"lines", Json::array_of(s.lines)}}); }
+  Json operator()(const Figure& f) const { return Json::object({{"kind", "figure"}, {"name", f.name}, {"value", report::to_json(f.value)}}); }
+  Json operator()(const Table& t) const {
+    Json rows = Json::array();
+    for (const auto& row : t.rows) {
+      Json cells = Json::array();
+      for (const Value& v : row) cells.push(report::to_json(v));
+      rows.push(cells);
+    }
+    return Json::object({{"kind", "table"}, {"columns", Json::array_of(t.columns)}, {"rows", rows}});
+  }
+  Json operator()(const Bars& b) const {
+    return Json::object({{"kind", "bars"}, {"title", b.title}, {"labels", Json::array_of(b.labels)}, {"values", Json::array_of(b.values)}});
+  }
+  Json operator()(const Chart& c) const { return to_json(c); }
+  Json operator()(const Graph& g) const {
+    Json nodes = Json::array(), edges = Json::array();
+    for (const Node& n : g.nodes) nodes.push(Json::object({{"id", n.id}, {"group", n.group}}));
+    for (const auto& [from, to] : g.edges) edges.push(Json::array({from, to}));
+    return Json::object({{"kind", "graph"}, {"nodes", nodes}, {"edges", edges}});
+  }
+  Json operator()(const Commands& c) const { return Json::object({{"kind", "commands"}, {"lines", Json::array_of(c.lines)}}); }
+  Json operator()(const Links& l) const {
+    Json items = Json::array();
+    for (const Link& link : l.items) items.push(Json::object({{"to", link.to}, {"why", link.why}}));
+    return Json::object({{"kind", "links"}, {"items", items}});
+  }
+};
+
+}  // namespace
+
+Json to_json(const Value& value) {
+  return std::visit([](const auto& v) { return Json(v); }, value);
+}
+
+Json to_json(const Report& report) {
+  Json blocks = Json::array(), figures = Json::object();
+  for (const Block& b : report.blocks) {
+    blocks.push(std::visit(JsonWriter(), b));
+    if (const auto* f = std::get_if<Figure>(&b)) figures.set(f->name, to_json(f->value));
+  }
+  return Json::object({{"title", report.title}, {"figures", figures}, {"blocks", blocks}});
+}
+
+}  // namespace grim::report

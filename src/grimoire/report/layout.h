@@ -1,0 +1,27 @@
+// Laying text out on a terminal: widths, wrapped lines, tables.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grim::report {
+
+// Columns that UTF-8 text takes on a terminal; escape sequences and combining marks take none, ideographs two.
+size_t display_width(std::string_view text);
+
+// Control characters as \x1b, so that no text moves the cursor or changes the terminal. Tabs become a blank.
+std::string shown(std::string_view text);
+
+// `text` broken at blanks, `first` before the first line and `next` before the others; no line is wider than `width` unless one word is.
+std::string flowed(std::string_view text, std::string_view first, std::string_view next, size_t width);
+
+struct TableLayout {
+  bool first_is_head = false;  // a rule below the first row
+  size_t width = 80;           // wider tables break their widest cells
+  std::string indent = {};
+  bool numbers_right = false;  // columns whose cells below the head are numbers
+};
+std::string aligned_table(const std::vector<std::vector<std::string>>& rows, const TableLayout& layout = {});
+
+}  // namespace grim::report

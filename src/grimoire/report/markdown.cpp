@@ -1,0 +1,235 @@
+#include "grimoire/report/markdown.h"
+
+#include <md4c.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/str.h"
+#include "grimoire/report/layout.h"
+
+namespace grim::report {
+namespace {
+
+enum class Line { blank, item, quote, table, rule, text };
+
+struct Seen {
+  Line kind;
+  size_t indent;
+};
+
+Seen look_at(std::string_view line) {
+  const size_t indent = std::min(line.find_first_not_of(" \t"), line.size());
+  const std::string_view rest = line.substr(indent);
+  if (rest.empty()) return {Line::blank, indent};
+  if (rest[0] == '>') return {Line::quote, indent};
+  if (rest[0] == '|') return {Line::table, indent};
+  if (rest.find_first_not_of("- ") == rest.npos && std::count(rest.begin(), rest.end(), '-') >= 3) return {Line::rule, indent};
+  size_t mark = rest.find_first_not_of("0123456789");
+  if (mark == 0 && std::strchr("*-+", rest[0])) mark = 1;
+  else if (mark != rest.npos && mark > 0 && mark < 10 && (rest[mark] == '.' || rest[mark] == ')')) ++mark;
+  else mark = 0;
+  return {mark > 0 && mark < rest.size() && rest[mark] == ' ' ? Line::item : Line::text, indent};
+}
+
+// The house rules written out for CommonMark: a blank line wherever it would go on with what the line before began.
+std::string spelled_out(std::string_view source) {
+  std::string out;
+  Seen before{Line::blank, 0};
+  bool fenced = false;
+  for (size_t at = 0; at < source.size();) {
+    const size_t end = std::min(source.find('\n', at), source.size());
+    const std::string_view line = source.substr(at, end - at);
+    at = end + 1;
+    const Seen now = look_at(line);
+    const std::string_view rest = line.substr(now.indent);
+    const bool fence = rest.starts_with("```") || rest.starts_with("~~~");
+    if (!fenced && before.kind != Line::blank && now.kind != Line::blank) {
+      const bool another = now.kind != before.kind && (now.kind != Line::text || before.kind != Line::item);
+      const bool leaves_item = before.kind == Line::item && now.kind == Line::text && now.indent <= before.indent;
+      if (another || leaves_item) out += '\n';
+    }
+    fenced ^= fence;
+    out.append(line).append("\n");
+    // Text under an item stays within it until a line stands further left.
+    before = before.kind == Line::item && now.kind == Line::text && now.indent > before.indent ? before : now;
+  }
+  return out;
+}
+
+struct Callbacks {
+  virtual ~Callbacks() = default;
+  virtual void block(MD_BLOCKTYPE type, void* detail, bool enter) = 0;
+  virtual void span(MD_SPANTYPE type, void* detail, bool enter) = 0;
+  virtual void text(MD_TEXTTYPE type, std::string_view text) = 0;
+};
+
+void parse(std::string_view markdown, Callbacks& to) {
+  MD_PARSER parser = {};
+  parser.flags = MD_FLAG_TABLES | MD_FLAG_NOHTML | MD_FLAG_NOINDENTEDCODEBLOCKS;
+  parser.enter_block = [](MD_BLOCKTYPE t, void* d, void* self) { return static_cast<Callbacks*>(self)->block(t, d, true), 0; };
+  parser.leave_block = [](MD_BLOCKTYPE t, void* d, void* self) { return static_cast<Callbacks*>(self)->block(t, d, false), 0; };
+  parser.enter_span = [](MD_SPANTYPE t, void* d, void* self) { return static_cast<Callbacks*>(self)->span(t, d, true), 0; };
+  parser.leave_span = [](MD_SPANTYPE t, void* d, void* self) { return static_cast<Callbacks*>(self)->span(t, d, false), 0; };
+  parser.text = [](MD_TEXTTYPE t, const MD_CHAR* s, MD_SIZE n, void* self) {
+    return static_cast<Callbacks*>(self)->text(t, {s, n}), 0;
+  };
+  const std::string source = spelled_out(markdown);
+  if (md_parse(source.data(), static_cast<MD_SIZE>(source.size()), &parser, &to) != 0)
+    throw Error(ErrorKind::resource, "Markdown could not be read: out of memory");
+}
+
+std::string address_of(void* detail) {
+  const MD_ATTRIBUTE& href = static_cast<MD_SPAN_A_DETAIL*>(detail)->href;
+  return {href.text, href.size};
+}
+
+class ForTerminal final : public Callbacks {
+ public:
+  explicit ForTerminal(const TextStyle& style) : style_(style) {}
+  std::string take() {
+    flush();
+    return std::move(out_);
+  }
+
+  void block(MD_BLOCKTYPE type, void* detail, bool enter) override {
+    switch (type) {
+      case MD_BLOCK_QUOTE: flush(), enter ? prefixes_.push_back("| ") : prefixes_.pop_back(); break;
+      case MD_BLOCK_UL: flush(), enter ? numbers_.push_back(-1) : numbers_.pop_back(); break;
+      case MD_BLOCK_OL:
+        flush();
+        enter ? numbers_.push_back(static_cast<int>(static_cast<MD_BLOCK_OL_DETAIL*>(detail)->start)) : numbers_.pop_back();
+        break;
+      case MD_BLOCK_LI:
+        flush();
+        if (enter) {
+          mark_ = numbers_.back() < 0 ? "- " : str("{}. ", numbers_.back()++);
+          prefixes_.push_back(std::string(mark_.size(), ' '));
+        } else {
+          mark_.clear(), prefixes_.pop_back();
+        }
+        break;
+      case MD_BLOCK_HR: out_ += prefix() + std::string(static_cast<size_t>(std::max(3, std::min(style_.width, 40))), '-') + "\n"; break;
+      case MD_BLOCK_H: flush(), sgr(enter ? "1" : "22"), enter ? void() : flush(); break;
+      case MD_BLOCK_CODE: flush(), verbatim_ = enter; break;
+      case MD_BLOCK_TABLE:
+        flush();
+        if (enter) rows_.clear();
+        else put_table();
+        break;
+      case MD_BLOCK_TR: if (enter) rows_.emplace_back(); break;
+      case MD_BLOCK_TH:
+      case MD_BLOCK_TD: if (!enter) rows_.back().push_back(std::move(line_)), line_.clear(); break;
+      case MD_BLOCK_P:
+        if (enter && !out_.empty() && prefixes_.empty() && line_.empty()) out_ += "\n";
+        if (!enter) flush();
+        break;
+      default: break;
+    }
+  }
+  void span(MD_SPANTYPE type, void* detail, bool enter) override {
+    if (type == MD_SPAN_STRONG) sgr(enter ? "1" : "22");
+    if (type == MD_SPAN_EM) sgr(enter ? "3" : "23");
+    if (type == MD_SPAN_CODE) style_.styled ? sgr(enter ? "36" : "39") : void(line_ += '`');
+    if (type == MD_SPAN_A && !enter) line_ += " (" + address_of(detail) + ")";
+  }
+  void text(MD_TEXTTYPE type, std::string_view text) override {
+    if (verbatim_) {
+      verbatim_line_.append(text);
+      for (size_t end; (end = verbatim_line_.find('\n')) != std::string::npos; verbatim_line_.erase(0, end + 1))
+        out_ += prefix() + "  " + shown(verbatim_line_.substr(0, end)) + "\n";
+      return;
+    }
+    if (type == MD_TEXT_BR || type == MD_TEXT_SOFTBR) flush();
+    else line_ += type == MD_TEXT_ENTITY ? std::string(text) : shown(text);
+  }
+
+ private:
+  void sgr(const char* code) {
+    if (style_.styled) line_ += str("\033[{}m", code);
+  }
+  std::string prefix() {
+    std::string p;
+    for (size_t i = 0; i < prefixes_.size(); ++i) p += i + 1 == prefixes_.size() && !mark_.empty() ? mark_ : prefixes_[i];
+    mark_.clear();
+    return p;
+  }
+  void flush() {
+    if (line_.empty()) return;
+    const std::string first = prefix(), next = prefix();
+    out_ += flowed(line_, first, next, static_cast<size_t>(style_.width));
+    line_.clear();
+  }
+  void put_table() {
+    const std::string p = prefix();
+    out_ += aligned_table(rows_, {.first_is_head = true, .width = static_cast<size_t>(style_.width) - std::min<size_t>(p.size(), 40), .indent = p});
+  }
+
+  TextStyle style_;
+  std::string out_, line_, mark_, verbatim_line_;
+  std::vector<std::string> prefixes_;
+  std::vector<int> numbers_;  // of the lists around; -1: bullets
+  std::vector<std::vector<std::string>> rows_;
+  bool verbatim_ = false;
+};
+
+class ForPage final : public Callbacks {
+ public:
+  std::string out;
+  void block(MD_BLOCKTYPE type, void* detail, bool enter) override {
+    switch (type) {
+      case MD_BLOCK_QUOTE: tag("blockquote", enter); break;
+      case MD_BLOCK_UL: tag("ul", enter); break;
+      case MD_BLOCK_OL:
+        if (enter) out += str("<ol start=\"{}\">", static_cast<MD_BLOCK_OL_DETAIL*>(detail)->start);
+        else out += "</ol>\n";
+        break;
+      case MD_BLOCK_LI: tag("li", enter); break;
+      case MD_BLOCK_HR: if (enter) out += "<hr>\n"; break;
+      case MD_BLOCK_H: tag("h4", enter); break;
+      case MD_BLOCK_CODE: out += enter ? "<pre>" : "</pre>\n"; break;
+      case MD_BLOCK_TABLE: tag("table", enter); break;
+      case MD_BLOCK_TR: tag("tr", enter); break;
+      case MD_BLOCK_TH: tag("th", enter); break;
+      case MD_BLOCK_TD: tag("td", enter); break;
+      case MD_BLOCK_P: tag("p", enter); break;
+      default: break;
+    }
+  }
+  void span(MD_SPANTYPE type, void* detail, bool enter) override {
+    if (type == MD_SPAN_STRONG) out += enter ? "<strong>" : "</strong>";
+    if (type == MD_SPAN_EM) out += enter ? "<em>" : "</em>";
+    if (type == MD_SPAN_CODE) out += enter ? "<code>" : "</code>";
+    if (type == MD_SPAN_A) {  // no address that runs something
+      const std::string href = address_of(detail);
+      const bool plain = href.starts_with("https://") || href.starts_with("http://") || href.find(':') == std::string::npos;
+      if (enter) out += plain ? str("<a href=\"{}\">", escape_html(href)) : "<a>";
+      else out += "</a>";
+    }
+  }
+  void text(MD_TEXTTYPE type, std::string_view text) override {
+    if (type == MD_TEXT_BR || type == MD_TEXT_SOFTBR) out += "<br>\n";
+    else out += type == MD_TEXT_ENTITY ? std::string(text) : escape_html(text);
+  }
+
+ private:
+  void tag(const char* name, bool enter) { out += str(enter ? "<{}>" : "</{}>\n", name); }
+};
+
+}  // namespace
+
+std::string markdown_to_text(std::string_view markdown, const TextStyle& style) {
+  ForTerminal to(style);
+  parse(markdown, to);
+  return to.take();
+}
+
+std::string markdown_to_html(std::string_view markdown) {
+  ForPage to;
+  parse(markdown, to);
+  return std::move(to.out);
+}
+
+}  // namespace grim::report
