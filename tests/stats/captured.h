@@ -12,6 +12,7 @@ class Captured final : public Console {
   void data(const std::string& text) override { text_ += text; }
   void say(const std::string&) override {}
   void live(const std::string&) override {}
+  std::optional<std::string> ask(const std::string&) override { return std::nullopt; }
   void result(const Json& object) override { json_ = object; }
   bool json() const override { return true; }
   bool stop_requested() const override { return false; }

@@ -49,8 +49,6 @@ std::string with_commas(int64_t n) {
   return digits;
 }
 
-namespace {
-// Insertions, deletions, replacements and swaps of neighbours, each 1 (optimal string alignment).
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> before(b.size() + 1), row(b.size() + 1), next(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -65,7 +63,6 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   }
   return row[b.size()];
 }
-}  // namespace
 
 std::string nearest(std::string_view word, const std::string* known, size_t count) {
   std::string best;

@@ -45,6 +45,9 @@ std::string with_commas(int64_t n);
 // Lines of at most `width` characters, broken at spaces; words that are longer stand alone.
 std::string wrapped(std::string_view text, size_t width);
 
+// Insertions, deletions, replacements and swaps of neighbouring bytes, each 1 (optimal string alignment).
+size_t edit_distance(std::string_view a, std::string_view b);
+
 // The word of `known` nearest to `word` by edit distance, or "" when none is near.
 std::string nearest(std::string_view word, std::initializer_list<std::string_view> known);
 std::string nearest(std::string_view word, const std::string* known, size_t count);

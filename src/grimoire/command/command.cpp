@@ -27,6 +27,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_experiment_command());
   commands.push_back(make_explain_command());
   commands.push_back(make_glossary_command());
+  commands.push_back(make_quiz_command());
   return commands;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@ class Console {
   virtual void data(const std::string& text) = 0;   // to stdout, as it is. throws when it cannot be written
   virtual void say(const std::string& line) = 0;    // a line to stderr
   virtual void live(const std::string& line) = 0;   // the present state: redrawn in place on a terminal, now and then a line in a pipe
+  virtual std::optional<std::string> ask(const std::string& prompt) = 0;  // a line of stdin, without its end; nothing when there is none
   virtual void result(const Json& object) = 0;      // with --json: the last line of stdout
   virtual bool json() const = 0;
   virtual report::TextStyle style() const { return {}; }    // of the place where data goes
@@ -33,6 +35,7 @@ struct Positional {
   std::string name, help;
   std::string* target;
   bool required = true;
+  std::vector<std::string>* more = nullptr;  // the words after it go here
 };
 
 using Settings = std::vector<std::pair<std::string, std::string>>;  // option name, value as text; later ones win

@@ -20,5 +20,6 @@ std::unique_ptr<Command> make_stats_command();
 std::unique_ptr<Command> make_distribution_command();
 std::unique_ptr<Command> make_explain_command();
 std::unique_ptr<Command> make_glossary_command();
+std::unique_ptr<Command> make_quiz_command();
 
 }  // namespace grim

@@ -46,7 +46,7 @@ struct TextWriter {
       if (b.values[i] < 0) std::fill(bar.end() - static_cast<std::ptrdiff_t>(std::min(length, zero)), bar.end(), '#');
       else bar += std::string(length, '#');
       const std::string name = i < b.labels.size() ? b.labels[i] : "", value = str("{:.4g}", b.values[i]);
-      out += "  " + name + std::string(label - display_width(name), ' ') + "  " + std::string(number - value.size(), ' ') + value + "  " + bar + "\n";
+      out += "  " + name + std::string(label - display_width(name), ' ') + "  " + std::string(number - value.size(), ' ') + value + (bar.empty() ? "" : "  " + bar) + "\n";
     }
   }
   void operator()(const Chart& c) { out += text_chart(c, std::min(60, style.width - 14), 10); }

@@ -73,6 +73,22 @@ void Terminal::data(const std::string& text) {
 
 void Terminal::result(const Json& object) { put(object.dump() + "\n"); }
 
+std::optional<std::string> Terminal::ask(const std::string& prompt) {
+  if (json_) words(prompt);
+  else put(prompt);
+  std::string line;
+  for (char c; ;) {
+    const ssize_t n = read(STDIN_FILENO, &c, 1);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return line.empty() ? std::nullopt : std::optional(line);
+    if (c == '\n') break;
+    line += c;
+  }
+  if (line.ends_with('\r')) line.pop_back();
+  if (!isatty(STDIN_FILENO) && !json_) put(line + "\n");  // so that a transcript reads as a terminal does
+  return line;
+}
+
 void Terminal::words(const std::string& text) {
   if (!unheard_) unheard_ = write_all(STDERR_FILENO, text, stop_) == EINTR;
 }

@@ -72,6 +72,9 @@ Parsed parse_words(Command& command, const std::vector<std::string>& all_words) 
   app.add_flag("--json", parsed.json);
   declare(app, options, parsed.settings);
   for (const Positional& p : command.positionals()) app.add_option(p.name, *p.target);
+  std::vector<std::string>* rest = nullptr;
+  for (const Positional& p : command.positionals()) rest = p.more ? p.more : rest;
+  if (rest) app.add_option("rest", *rest);
   app.allow_extras();
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));

@@ -1,0 +1,270 @@
+#include <algorithm>
+#include <chrono>
+
+#include "grimoire/base/clock.h"
+#include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
+#include "grimoire/base/str.h"
+#include "grimoire/command/commands.h"
+#include "grimoire/learn/answer.h"
+#include "grimoire/learn/glossary_deck.h"
+#include "grimoire/learn/session.h"
+#include "grimoire/report/layout.h"
+#include "grimoire/report/markdown.h"
+
+namespace grim {
+namespace {
+
+using namespace learn;
+
+constexpr int64_t kDay = 86'400'000;
+
+int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+class QuizCommand final : public Command {
+ public:
+  std::string name() const override { return "quiz"; }
+  std::string summary() const override { return "practise flash cards: what is due today, each review kept, the next one planned"; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire quiz deck.md", "grimoire quiz info", "grimoire quiz deck.md more.md --new 10", "grimoire quiz deck.md --stats"};
+  }
+  std::vector<Positional> positionals() override {
+    return {{"deck", "a deck in Markdown (grimoire help deck), or a family of the glossary; more may follow", &first_, true, &rest_}};
+  }
+  Options options() override {
+    return {{.name = "new", .help = "new cards a day", .target = &session_.new_a_day, .low = 0, .high = 1e6, .basic = true},
+            {.name = "max", .help = "cards asked at most", .target = &session_.most, .low = 1, .high = 1e6, .basic = true},
+            {.name = "cram", .help = "every card once, whatever is due; nothing is recorded", .target = &session_.cram, .basic = true},
+            {.name = "reversed", .help = "ask plain cards the other way round too", .target = &reversed_, .basic = true},
+            {.name = "list", .help = "the cards and when they come", .target = &list_, .basic = true},
+            {.name = "stats", .help = "what was recalled, what will be due, the hardest cards", .target = &stats_, .basic = true},
+            {.name = "resume-card", .help = "take a suspended card up again: a part of its question", .target = &resumed_},
+            {.name = "retention", .help = "chance of recall at which a card comes back", .target = &session_.schedule.retention, .low = 0.7, .high = 0.97},
+            {.name = "algorithm", .help = "that plans the intervals", .target = &algorithm_, .choices = {"fsrs", "sm2"}},
+            {.name = "state", .help = "the file of reviews; the usual one stands in XDG's state folder", .target = &state_},
+            {.name = "seed", .help = "of computed cards' numbers and of a cram's order; 0 takes the clock", .target = &seed_, .low = 0}};
+  }
+
+  int run(Console& console) override {
+    session_.schedule.algorithm = algorithm_ == "sm2" ? Algorithm::sm2 : Algorithm::fsrs;
+    session_.seed = seed_ > 0 ? static_cast<uint64_t>(seed_) : static_cast<uint64_t>(now_ms());
+    const std::vector<Deck> decks = open_decks(console);
+    History history(state_.empty() ? History::usual_path() : state_);
+    for (const Deck& d : decks)
+      for (const Moved& m : history.meet(d)) console.say(str("{}: line {}: reworded, its history goes with it: {}", d.name, m.line, m.to));
+    if (!resumed_.empty()) return take_up(console, decks, history);
+    if (list_ || stats_) {
+      const report::Report r = list_ ? cards_of(decks, history) : statistics(decks, history);
+      console.data(to_text(r, console.style()));
+      if (console.json()) console.result(to_json(r));
+      return 0;
+    }
+    Session session(decks, history, session_, now_ms());
+    return practise(console, session);
+  }
+
+ private:
+  std::vector<Deck> open_decks(Console& console) {
+    std::vector<std::string> names = {first_};
+    names.insert(names.end(), rest_.begin(), rest_.end());
+    std::vector<Deck> decks;
+    for (const std::string& n : names) {
+      const Family* family = exists(n) ? nullptr : find_family(n);
+      if (!family && !exists(n)) {
+        std::string all;
+        for (const Family* f : families()) all += (all.empty() ? "" : ", ") + std::string(f->id);
+        throw Error(ErrorKind::input, str("{}: no such deck", n), "a Markdown file, or a family of the glossary: " + all);
+      }
+      decks.push_back(family ? deck_of(*family, session_.seed) : read_deck(n));
+      for (const DeckMessage& m : decks.back().messages)
+        if (m.weight != DeckMessage::Weight::notice) console.say(to_text(m, n));
+      const bool both = reversed_ || std::ranges::find(decks.back().tags, "reversed") != decks.back().tags.end();
+      if (both) add_reversed(decks.back());
+    }
+    return decks;
+  }
+
+  int take_up(Console& console, const std::vector<Deck>& decks, History& history) {
+    for (const Deck& d : decks) {
+      const auto states = history.states(d.name);
+      for (const Card& c : d.cards) {
+        const auto s = states.find(c.id);
+        if (s == states.end() || !s->second.suspended || folded_text(c.question).find(folded_text(resumed_)) == std::string::npos) continue;
+        history.suspend(d.name, c, false);
+        console.data("taken up again: " + c.question + "\n");
+        return 0;
+      }
+    }
+    throw Error(ErrorKind::input, str("no suspended card has '{}' in its question", resumed_), "--list shows the suspended ones");
+  }
+
+  int practise(Console& console, Session& session) {
+    const Counts counts = session.counts(now_ms());
+    console.data(str("{} due, {} in learning, {} new{}\n", counts.due, counts.learning, counts.fresh,
+                     counts.later > 0 ? str(" ({} more another day)", counts.later) : ""));
+    const double began = monotonic_seconds();
+    Json asked = Json::array();
+    bool stopped = false;
+    while (!stopped) {
+      const auto next = session.next(now_ms());
+      if (!next) break;
+      stopped = !one_card(console, session, *next, asked);
+    }
+    const auto seconds = static_cast<int64_t>(monotonic_seconds() - began);
+    const int64_t tomorrow = session.due_by(day_start(now_ms()) + 2 * kDay);
+    console.data(str("\n{}: {} card{} in {}:{:02d}{}; {} due by tomorrow\n", stopped ? "stopped" : "done", session.asked(), session.asked() == 1 ? "" : "s",
+                     seconds / 60, seconds % 60,
+                     session.asked() > 0 ? str(", {:.0f} % recalled", 100.0 * static_cast<double>(session.recalled()) / static_cast<double>(session.asked())) : "",
+                     tomorrow));
+    if (console.json())
+      console.result(Json::object({{"asked", session.asked()}, {"recalled", session.recalled()}, {"stopped", stopped}, {"due_tomorrow", tomorrow}, {"reviews", asked}}));
+    return 0;
+  }
+
+  std::string shown(Console& console, const std::string& markdown) const {
+    const std::string text = report::markdown_to_text(markdown, {console.style().width - 2, console.style().styled});
+    std::string out;
+    for (size_t at = 0; at < text.size();) {
+      const size_t end = text.find('\n', at);
+      out += "  " + text.substr(at, end - at) + "\n";
+      at = end + 1;
+    }
+    return out;
+  }
+
+  // false: stop.
+  bool one_card(Console& console, Session& session, const Session::Asked& asked, Json& log) {
+    const Card& card = *asked.card;
+    console.data(str("\n[{}, {}] ", session.asked() + 1, name_of(asked.state.memory.phase)) + shown(console, card.question).substr(2));
+    const double began = monotonic_seconds();
+    const auto typed = console.ask("your answer (Enter to just look): ");
+    if (!typed || *typed == "q") return false;
+    const Judged judged = judge(*typed, card.answer);
+    const auto took = static_cast<int64_t>(1000 * (monotonic_seconds() - began));
+    std::string told = shown(console, "**" + card.answer + "**");
+    if (!judged.said.empty()) told.insert(told.size() - 1, "   " + judged.said);
+    if (!card.explanation.empty()) told += shown(console, card.explanation);
+    const Concept* const right = correction_of(card);
+    if (right) told += shown(console, str("Often told too simply: grimoire explain {}", right->id));
+    console.data(told);
+    const Grade suggested = typed->empty() ? Grade::good : judged.suggested;
+    for (;;) {
+      const auto word = console.ask(choices(asked.state.memory, suggested));
+      if (!word || *word == "q") return false;
+      if (*word == "e" || *word == "m") {
+        const Concept* entry = right ? right : entry_for(card);
+        if (!entry) console.data("  no entry of the glossary speaks of this\n");
+        else console.data("\n" + to_text(explain(*entry, Inputs(*entry)), console.style()) + "\n");
+        continue;
+      }
+      if (*word == "u") {
+        console.data(session.undo() ? "  the last grade is taken back\n" : "  there is no grade to take back\n");
+        return true;
+      }
+      if (*word == "s") {
+        session.suspend(asked);
+        console.data("  put aside; --resume-card takes it up again\n");
+        return true;
+      }
+      const Grade grade = word->empty() ? suggested : grade_of(*word);
+      if (static_cast<int>(grade) == 0) {
+        console.data("  a number from 1 to 4, u, s, e or q\n");
+        continue;
+      }
+      const Memory after = session.grade(asked, grade, now_ms(), took);
+      log.push(Json::object({{"card", card.id}, {"question", card.question}, {"typed", *typed}, {"grade", name_of(grade)}, {"due", after.due}}));
+      return true;
+    }
+  }
+
+  static Grade grade_of(const std::string& word) {
+    for (Grade g : {Grade::again, Grade::hard, Grade::good, Grade::easy})
+      if (word == name_of(g) || word == std::to_string(static_cast<int>(g))) return g;
+    return Grade{};
+  }
+
+  std::string choices(const Memory& memory, Grade suggested) const {
+    std::string line;
+    for (Grade g : {Grade::again, Grade::hard, Grade::good, Grade::easy}) {
+      const std::string when = session_.cram ? "" : str(" ({})", duration_text(reviewed(session_.schedule, memory, g, now_ms()).interval));
+      line += str("{}{} {}{}{}", line.empty() ? "" : "   ", static_cast<int>(g), name_of(g), when, g == suggested ? " <- Enter" : "");
+    }
+    return line + "\nu undo   s put aside   e entry   q stop: ";
+  }
+
+  report::Report cards_of(const std::vector<Deck>& decks, History& history) const {
+    report::Report r;
+    for (const Deck& d : decks) {
+      report::Table t{{"card", "state", "due", "stability", "lapses"}, {}};
+      const auto states = history.states(d.name);
+      for (const Card& c : d.cards) {
+        const auto s = states.find(c.id);
+        const CardState state = s == states.end() ? CardState{} : s->second;
+        const Memory& m = state.memory;
+        const bool fresh = m.phase == Phase::fresh;
+        t.rows.push_back({c.question, std::string(state.suspended ? "put aside" : name_of(m.phase)), fresh ? std::string("-") : utc_timestamp(m.due / 1000).substr(0, 10),
+                          fresh ? report::Value(std::string("-")) : report::Value(std::round(10 * m.stability) / 10), static_cast<double>(m.lapses)});
+      }
+      r.blocks.push_back(report::Heading{str("{} ({} cards)", d.name, d.cards.size())});
+      r.blocks.push_back(std::move(t));
+    }
+    return r;
+  }
+
+  report::Report statistics(const std::vector<Deck>& decks, History& history) const {
+    const int64_t today = day_start(now_ms());
+    int64_t all = 0, mature = 0, recalled = 0, now = 0;
+    double predicted = 0;
+    std::vector<double> forecast(14, 0);
+    struct Hard {
+      std::string question;
+      Memory memory;
+    };
+    std::vector<Hard> hard;
+    for (const Deck& d : decks) {
+      for (const Review& v : history.reviews(d.name)) {
+        ++all, now += v.time >= today;
+        if (v.phase != Phase::review) continue;
+        ++mature, recalled += v.grade != Grade::again, predicted += v.recall;
+      }
+      const auto states = history.states(d.name);
+      for (const Card& c : d.cards) {
+        const auto s = states.find(c.id);
+        if (s == states.end() || s->second.suspended || s->second.memory.phase == Phase::fresh) continue;
+        const int64_t day = std::max<int64_t>(0, (s->second.memory.due - today) / kDay);
+        if (day < static_cast<int64_t>(forecast.size())) ++forecast[static_cast<size_t>(day)];
+        hard.push_back({c.question, s->second.memory});
+      }
+    }
+    std::ranges::stable_sort(hard, [](const Hard& a, const Hard& b) { return std::pair(a.memory.lapses, a.memory.difficulty) > std::pair(b.memory.lapses, b.memory.difficulty); });
+    report::Report r;
+    r.blocks.push_back(report::Figure{"reviews", static_cast<double>(all)});
+    r.blocks.push_back(report::Figure{"reviews today", static_cast<double>(now)});
+    if (mature > 0) {
+      r.blocks.push_back(report::Figure{"recalled, of cards past learning", static_cast<double>(recalled) / static_cast<double>(mature)});
+      r.blocks.push_back(report::Figure{"the chance that was predicted", predicted / static_cast<double>(mature)});
+    }
+    report::Bars bars{"due in the next days", {}, forecast};
+    for (size_t i = 0; i < forecast.size(); ++i) bars.labels.push_back(i == 0 ? "today" : str("+{}", i));
+    r.blocks.push_back(std::move(bars));
+    report::Table t{{"hardest cards", "lapses", "difficulty"}, {}};
+    for (size_t i = 0; i < hard.size() && i < 5; ++i)
+      t.rows.push_back({hard[i].question, static_cast<double>(hard[i].memory.lapses), std::round(10 * hard[i].memory.difficulty) / 10});
+    if (!hard.empty()) r.blocks.push_back(std::move(t));
+    return r;
+  }
+
+  std::string first_, state_, resumed_, algorithm_ = "fsrs";
+  std::vector<std::string> rest_;
+  SessionOptions session_;
+  int64_t seed_ = 0;
+  bool reversed_ = false, list_ = false, stats_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_quiz_command() { return std::make_unique<QuizCommand>(); }
+
+}  // namespace grim

@@ -1,0 +1,165 @@
+#include "grimoire/learn/glossary_deck.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/rng.h"
+#include "grimoire/base/str.h"
+
+namespace grim::learn {
+namespace {
+
+struct Part {
+  std::string before;  // what stands in front of the number
+  double value;
+};
+
+// A text that is numbers and commas, semicolons or blanks between them; empty: it is something else.
+std::vector<Part> numbers_in(const std::string& text) {
+  std::vector<Part> parts;
+  for (size_t at = 0; at < text.size();) {
+    const size_t begin = std::min(text.find_first_not_of(",; ", at), text.size());
+    double value;
+    const auto [end, error] = std::from_chars(text.data() + begin, text.data() + text.size(), value);
+    if (error != std::errc()) return {};
+    parts.push_back({text.substr(at, begin - at), value});
+    at = static_cast<size_t>(end - text.data());
+    if (at < text.size() && text.find_first_of(",; ", at) != at) return {};
+  }
+  return parts;
+}
+
+double moved(double v, Rng& rng) {
+  const int64_t size = std::llround(std::min(std::abs(v), 1e9));
+  if (v == std::floor(v)) return v == 0 ? 0 : std::copysign(static_cast<double>(rng.randint(std::max<int64_t>(1, size * 2 / 3), size * 3 / 2 + 3)), v);
+  if (v > 0 && v < 1) return static_cast<double>(rng.randint(1, 20)) / 20;
+  return std::round(v * (0.6 + 0.9 * rng.uniform_double()) * 10) / 10;
+}
+
+std::string redrawn(const std::string& text, Rng& rng) {
+  std::vector<Part> parts = numbers_in(text);
+  if (parts.empty()) return text;
+  double sum = 0;
+  bool shares = parts.size() > 1;
+  for (const Part& p : parts) sum += p.value, shares = shares && p.value >= 0 && p.value <= 1;
+  if (shares && std::abs(sum - 1) < 1e-9 && parts.size() < 20) {  // of twenty twentieths each gets one, the others by chance
+    std::vector<int64_t> twentieths(parts.size(), 1);
+    const auto count = static_cast<int64_t>(parts.size());
+    for (int64_t left = 20 - count; left > 0; --left) ++twentieths[static_cast<size_t>(rng.randint(0, count))];
+    for (size_t i = 0; i < parts.size(); ++i) parts[i].value = static_cast<double>(twentieths[i]) / 20;
+  } else {
+    for (Part& p : parts) p.value = moved(p.value, rng);
+  }
+  std::string out;
+  for (const Part& p : parts) out += p.before + str("{:.6g}", p.value);
+  return out;
+}
+
+bool works(const Concept& c, const Settings& settings) {
+  try {
+    const Worked w = work_out(c, Inputs(c, settings));
+    return !w.answers().empty() && std::ranges::all_of(w.answers(), [](const Figure& f) {
+      const double* v = std::get_if<double>(&f.value);
+      return !v || std::isfinite(*v);
+    });
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+std::string fenced(const std::vector<std::string>& lines) {
+  std::string text = "```\n";
+  for (const std::string& l : lines) text += l + "\n";
+  return text + "```";
+}
+
+}  // namespace
+
+Settings fresh_inputs(const Concept& c, uint64_t seed) {
+  Rng rng(RngMode::philox, seed, c.id);
+  for (int tries = 0; tries < 20; ++tries) {
+    Settings drawn = Inputs(c).all();
+    for (auto& [name, text] : drawn) text = redrawn(text, rng);
+    if (works(c, drawn)) return drawn;
+  }
+  return Inputs(c).all();
+}
+
+Deck deck_of(const Family& family, uint64_t seed) {
+  Deck deck;
+  deck.name = str("grimoire {}", family.id);
+  deck.tags = {"grimoire", family.id};
+  for (const Concept& c : family.concepts) {
+    for (const std::string& line : lines_of(c.ask)) {
+      const auto [question, reply] = split_once(line, "|");
+      Card card{.id = card_id(deck.name, question), .question = question, .answer = reply, .explanation = c.what, .entry = c.id};
+      deck.cards.push_back(std::move(card));
+    }
+    if (!c.compute) continue;
+    const Settings settings = fresh_inputs(c, seed);
+    const Inputs inputs(c, settings);
+    const Worked w = work_out(c, inputs);
+    if (w.answers().empty() || !std::holds_alternative<double>(w.answers()[0].value)) continue;
+    std::string given;
+    for (const auto& [name, text] : inputs.all()) given += (given.empty() ? "" : ", ") + name + " = " + text;
+    Card card{.id = card_id(deck.name, str("compute {}", c.id)),
+              .question = str("{}: work out the {} for {}.", c.title, w.answers()[0].name, given),
+              .answer = str("{:.5g}", std::get<double>(w.answers()[0].value)),
+              .explanation = fenced(lines_of(c.formula)) + "\n" + fenced(w.steps()),
+              .entry = c.id};
+    deck.cards.push_back(std::move(card));
+  }
+  return deck;
+}
+
+const Concept* entry_for(const Card& card) {
+  if (!card.entry.empty()) return find_concept(card.entry);
+  // The longest name that stands in the card as whole words.
+  const auto padded = [](std::string_view text) {
+    std::string words = " ";
+    for (char c : folded_text(text)) words += std::isalnum(static_cast<unsigned char>(c)) || (c & 0x80) ? c : ' ';
+    return words + " ";
+  };
+  const std::string text = padded(card.question) + padded(card.answer);
+  const Concept* best = nullptr;
+  size_t longest = 2;
+  for (const Concept* c : all_concepts()) {
+    std::vector<std::string> names = lines_of(c->names);
+    names.emplace_back(c->title);
+    for (const std::string& n : names) {
+      const std::string word = padded(n);
+      if (word.size() - 2 > longest && text.find(word) != std::string::npos) best = c, longest = word.size() - 2;
+    }
+  }
+  return best;
+}
+
+namespace {
+// A few words by which a card that tells it so is known.
+constexpr struct {
+  const char *words, *entry;
+} kToldTooSimply[] = {{"throw away recurrence", "recurrence-free"},
+                      {"are the word embeddings", "qkv-self"},
+                      {"k = v =", "kv-cross"},
+                      {"3 transformer variants", "transformer-variants"},
+                      {"15% of tokens replaced", "mlm"},
+                      {"whether they're contiguous", "nsp"},
+                      {"3 key features of bert", "bidirectional"},
+                      {"two special tokens from bert", "sep"},
+                      {"summary of entire input", "cls"},
+                      {"distilbert use segment", "distilbert"},
+                      {"retain 97%", "97-60-40"},
+                      {"multi-task learning", "multi-task-prompt"}};
+}  // namespace
+
+const Concept* correction_of(const Card& card) {
+  const std::string text = folded_text(card.question + " " + card.answer);
+  for (const auto& told : kToldTooSimply)
+    if (text.find(told.words) != std::string::npos)
+      if (const Concept* c = find_concept(told.entry); c && *c->mistake) return c;
+  return nullptr;
+}
+
+}  // namespace grim::learn

@@ -1,0 +1,23 @@
+// Cards made out of the glossary: the questions of its entries, and computations with numbers of their own each time.
+#pragma once
+
+#include <cstdint>
+
+#include "grimoire/learn/concept.h"
+#include "grimoire/learn/deck.h"
+
+namespace grim::learn {
+
+// The family's deck. `seed` draws the numbers of the computations; the cards' ids do not depend on it.
+Deck deck_of(const Family& family, uint64_t seed);
+
+// Inputs like the entry's own with other numbers, for which it can be worked out; its own where there are none.
+Settings fresh_inputs(const Concept& concept_, uint64_t seed);
+
+// The entry to look up after a card: its own, else the one whose name stands in the question or the answer; nullptr: none.
+const Concept* entry_for(const Card& card);
+
+// What is often told too simply: the entry that says it right, for a card that tells it so. nullptr: none.
+const Concept* correction_of(const Card& card);
+
+}  // namespace grim::learn

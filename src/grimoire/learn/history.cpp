@@ -1,0 +1,208 @@
+#include "grimoire/learn/history.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <unordered_set>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
+#include "grimoire/base/json.h"
+#include "grimoire/base/str.h"
+
+namespace grim::learn {
+namespace {
+
+constexpr int64_t kVersion = 1, kApplication = 0x4752494d;  // "GRIM"
+constexpr const char* kTables =
+    "CREATE TABLE IF NOT EXISTS card (id TEXT PRIMARY KEY, deck TEXT NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, "
+    "introduced INTEGER NOT NULL DEFAULT 0, suspended INTEGER NOT NULL DEFAULT 0, memory TEXT NOT NULL DEFAULT '{}') WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS review (number INTEGER PRIMARY KEY, card TEXT NOT NULL, time INTEGER NOT NULL, grade INTEGER NOT NULL, "
+    "took INTEGER NOT NULL, phase INTEGER NOT NULL, recall REAL NOT NULL, interval INTEGER NOT NULL, algorithm TEXT NOT NULL, "
+    "before TEXT NOT NULL, after TEXT NOT NULL, taken_back INTEGER NOT NULL DEFAULT 0);"
+    "CREATE INDEX IF NOT EXISTS card_deck ON card (deck);"
+    "CREATE INDEX IF NOT EXISTS review_card ON review (card);";
+
+std::string written(const Memory& m) {
+  return Json::object({{"phase", static_cast<int>(m.phase)}, {"step", m.step}, {"stability", m.stability}, {"difficulty", m.difficulty}, {"ease", m.ease},
+                       {"repetitions", m.repetitions}, {"interval", m.interval}, {"last_review", m.last_review}, {"due", m.due},
+                       {"reviews", m.reviews}, {"lapses", m.lapses}})
+      .dump();
+}
+
+Memory memory_of(const std::string& text) {
+  const Json j = Json::parse(text, "reviews");
+  Memory m;
+  if (!j.find("phase")) return m;
+  m.phase = static_cast<Phase>(std::clamp<int64_t>(j.integer("phase"), 0, 3));
+  m.step = static_cast<int>(j.integer("step"));
+  m.stability = j.real("stability"), m.difficulty = j.real("difficulty"), m.ease = j.real("ease");
+  m.repetitions = static_cast<int>(j.integer("repetitions"));
+  m.interval = j.integer("interval"), m.last_review = j.integer("last_review"), m.due = j.integer("due");
+  m.reviews = static_cast<int>(j.integer("reviews")), m.lapses = static_cast<int>(j.integer("lapses"));
+  return m;
+}
+
+std::string with_folder(const std::string& path) {
+  make_durable_dirs(parent_folder(path));
+  return path;
+}
+
+}  // namespace
+
+std::string History::usual_path() {
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state == '/') return std::string(state) + "/grimoire/reviews.sqlite";
+  if (const char* home = std::getenv("HOME"); home && *home) return std::string(home) + "/.local/state/grimoire/reviews.sqlite";
+  throw Error(ErrorKind::usage, "there is no home folder to keep reviews in", "name a file with --state");
+}
+
+History::History(const std::string& path) : database_(with_folder(path), Open::create) {
+  database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+  const auto pragma = [&](const char* name) {
+    Statement s(database_, str("PRAGMA {}", name));
+    s.step();
+    return s.integer(0);
+  };
+  const int64_t version = pragma("user_version"), application = pragma("application_id");
+  if ((version != 0 || application != 0) && application != kApplication)
+    throw Error(ErrorKind::input, str("{}: a database of another program", path), "name a file of its own with --state");
+  if (version > kVersion) throw Error(ErrorKind::input, str("{}: got version {}, expected at most {}", path, version, kVersion), "a newer program wrote it");
+  if (version == kVersion) return;
+  Transaction t(database_);
+  database_.run(kTables);
+  database_.run(str("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplication, kVersion).c_str());
+  t.commit();
+}
+
+std::unordered_map<std::string, CardState> History::states(const std::string& deck) {
+  std::unordered_map<std::string, CardState> all;
+  Statement s(database_, "SELECT id, memory, introduced, suspended FROM card WHERE deck = ?");
+  s.bind(folded_text(deck));
+  while (s.step()) all[s.text(0)] = {memory_of(s.text(1)), s.integer(2), s.integer(3) != 0};
+  return all;
+}
+
+std::vector<Moved> History::meet(const Deck& deck) {
+  struct Gone {
+    std::string id, question;
+  };
+  std::unordered_set<std::string> here, known;
+  for (const Card& c : deck.cards) here.insert(c.id);
+  std::unordered_map<std::string, std::vector<Gone>> gone;  // by answer
+  {
+    Statement s(database_, "SELECT id, question, answer FROM card WHERE deck = ?");
+    s.bind(folded_text(deck.name));
+    while (s.step()) {
+      if (here.contains(s.text(0))) known.insert(s.text(0));
+      else gone[s.text(2)].push_back({s.text(0), s.text(1)});
+    }
+  }
+  if (gone.empty()) return {};
+  std::unordered_map<std::string, std::vector<const Card*>> fresh;
+  for (const Card& c : deck.cards)
+    if (!known.contains(c.id)) fresh[folded_text(c.answer)].push_back(&c);
+  std::vector<Moved> moved;
+  Transaction t(database_);
+  for (const auto& [answer, cards] : fresh) {
+    const auto old = gone.find(answer);
+    if (cards.size() != 1 || old == gone.end() || old->second.size() != 1) continue;
+    const Card& c = *cards[0];
+    Statement(database_, "UPDATE card SET id = ?, question = ? WHERE id = ?").bind(c.id).bind(c.question).bind(old->second[0].id).run();
+    Statement(database_, "UPDATE review SET card = ? WHERE card = ?").bind(c.id).bind(old->second[0].id).run();
+    moved.push_back({c.line, old->second[0].question, c.question});
+  }
+  t.commit();
+  return moved;
+}
+
+void History::add(const std::string& deck, const Card& card) {
+  Statement(database_, "INSERT INTO card (id, deck, question, answer) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET question = excluded.question, "
+                       "answer = excluded.answer")
+      .bind(card.id)
+      .bind(folded_text(deck))
+      .bind(card.question)
+      .bind(folded_text(card.answer))
+      .run();
+}
+
+Memory History::review(const std::string& deck, const Card& card, Grade grade, int64_t now, int64_t took, const Schedule& schedule, double fuzz) {
+  Transaction t(database_);
+  add(deck, card);
+  Memory before;
+  {
+    Statement s(database_, "SELECT memory FROM card WHERE id = ?");
+    s.bind(card.id);
+    if (s.step()) before = memory_of(s.text(0));
+  }
+  const Memory after = reviewed(schedule, before, grade, now, fuzz);
+  Statement(database_, "INSERT INTO review (card, time, grade, took, phase, recall, interval, algorithm, before, after) VALUES (?,?,?,?,?,?,?,?,?,?)")
+      .bind(card.id)
+      .bind(now)
+      .bind(static_cast<int64_t>(grade))
+      .bind(took)
+      .bind(static_cast<int64_t>(before.phase))
+      .bind(recall_chance(schedule, before, now))
+      .bind(after.interval)
+      .bind(std::string_view(schedule.algorithm == Algorithm::fsrs ? "FSRS-6" : "SM-2"))
+      .bind(written(before))
+      .bind(written(after))
+      .run();
+  Statement(database_, "UPDATE card SET memory = ?, introduced = CASE introduced WHEN 0 THEN ? ELSE introduced END WHERE id = ?")
+      .bind(written(after))
+      .bind(now)
+      .bind(card.id)
+      .run();
+  t.commit();
+  return after;
+}
+
+std::string History::undo(const std::vector<std::string>& decks, int64_t since) {
+  Transaction t(database_);
+  int64_t number = 0;
+  std::string card, before;
+  for (const std::string& deck : decks) {
+    Statement s(database_, "SELECT review.number, review.card, review.before FROM review JOIN card ON card.id = review.card WHERE card.deck = ? AND "
+                           "review.time >= ? AND review.taken_back = 0 ORDER BY review.number DESC LIMIT 1");
+    s.bind(folded_text(deck)).bind(since);
+    if (s.step() && s.integer(0) > number) number = s.integer(0), card = s.text(1), before = s.text(2);
+  }
+  if (number == 0) return "";
+  Statement(database_, "UPDATE review SET taken_back = 1 WHERE number = ?").bind(number).run();
+  const bool first = memory_of(before).phase == Phase::fresh;
+  Statement(database_, "UPDATE card SET memory = ?, introduced = CASE ? WHEN 1 THEN 0 ELSE introduced END WHERE id = ?")
+      .bind(before)
+      .bind(static_cast<int64_t>(first))
+      .bind(card)
+      .run();
+  t.commit();
+  return card;
+}
+
+void History::suspend(const std::string& deck, const Card& card, bool on) {
+  Transaction t(database_);
+  add(deck, card);
+  Statement(database_, "UPDATE card SET suspended = ? WHERE id = ?").bind(static_cast<int64_t>(on)).bind(card.id).run();
+  t.commit();
+}
+
+std::vector<Review> History::reviews(const std::string& deck) {
+  std::vector<Review> all;
+  Statement s(database_, "SELECT review.card, review.time, review.took, review.grade, review.phase, review.recall, review.interval FROM review "
+                         "JOIN card ON card.id = review.card WHERE card.deck = ? AND review.taken_back = 0 ORDER BY review.time, review.number");
+  s.bind(folded_text(deck));
+  while (s.step())
+    all.push_back({s.text(0), s.integer(1), s.integer(2), static_cast<Grade>(std::clamp<int64_t>(s.integer(3), 1, 4)),
+                   static_cast<Phase>(std::clamp<int64_t>(s.integer(4), 0, 3)), s.real(5), s.integer(6)});
+  return all;
+}
+
+int64_t day_start(int64_t now) {
+  constexpr int64_t kTurn = 4 * 3600;  // seconds after midnight
+  const auto shifted = static_cast<std::time_t>(now / 1000 - kTurn);
+  std::tm local{};
+  localtime_r(&shifted, &local);
+  local.tm_hour = 4, local.tm_min = 0, local.tm_sec = 0, local.tm_isdst = -1;
+  return static_cast<int64_t>(std::mktime(&local)) * 1000;
+}
+
+}  // namespace grim::learn

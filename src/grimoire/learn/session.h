@@ -1,0 +1,65 @@
+// Session: which card comes next. Cards in their learning steps come when their minutes are up, then what is due by the end of the day,
+// then new ones; of cards that stand on one line of a deck only one is asked a session.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "grimoire/learn/history.h"
+
+namespace grim::learn {
+
+struct SessionOptions {
+  int64_t new_a_day = 20;
+  int64_t most = 1'000'000;  // cards asked
+  bool cram = false;         // every card once, whatever is due; nothing is recorded
+  Schedule schedule;
+  uint64_t seed = 0;         // of the fuzz and of a cram's order
+};
+
+struct Counts {
+  int64_t fresh = 0, learning = 0, due = 0, later = 0, suspended = 0;  // new ones that today's limit lets in, and those it does not
+};
+
+class Session {
+ public:
+  Session(const std::vector<Deck>& decks, History& history, SessionOptions options, int64_t now);
+
+  struct Asked {
+    const Deck* deck;
+    const Card* card;
+    CardState state;
+  };
+  std::optional<Asked> next(int64_t now);  // nothing: done for now
+  Memory grade(const Asked& asked, Grade grade, int64_t now, int64_t took);  // durable when it returns
+  bool undo();  // the last grade of this session; its card comes again
+  void suspend(const Asked& asked);
+  Counts counts(int64_t now) const;
+  int64_t asked() const { return asked_; }
+  int64_t recalled() const { return recalled_; }
+  int64_t due_by(int64_t time) const;  // cards that will be due then
+
+ private:
+  struct Entry {
+    const Deck* deck;
+    const Card* card;
+    CardState state;
+    bool done = false;  // a cram's card, asked
+  };
+  std::pair<std::string, int64_t> line_of(const Entry& e) const { return {e.deck->name, e.card->line}; }
+  bool free(const Entry& e) const;  // no sibling was asked
+  Entry* entry(const std::string& id);
+
+  History& history_;
+  SessionOptions options_;
+  int64_t began_, introduced_today_ = 0, asked_ = 0, recalled_ = 0;
+  std::vector<std::string> names_;
+  std::vector<Entry> entries_;
+  std::map<std::pair<std::string, int64_t>, std::string> asked_lines_;  // and the card that was asked there
+};
+
+}  // namespace grim::learn
