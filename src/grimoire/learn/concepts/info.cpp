@@ -180,6 +180,44 @@ const Concept kConcepts[] = {
      .see = "perplexity: with what came before\nentropy: its logarithm",
      .sources = "Jelinek 1997, Statistical Methods for Speech Recognition, section 8.3",
      .ask = "What is the branching factor of random text over 27 letters? | 27."},
+    {.id = "mutual-information",
+     .title = "Mutual information",
+     .names = "information between variables",
+     .what = "How much knowing one thing tells you about another, in bits: 0 if they are independent, and for any kind of dependence more.",
+     .picture = "Clouds and rain: a look at the sky saves part of the question whether to take an umbrella. What it saves is the mutual information.",
+     .formula = "I(X; Y) = sum_xy p(x, y) log2( p(x, y) / (p(x) p(y)) ) = H(X) + H(Y) - H(X, Y)",
+     .symbols = "p(x, y): probability of both together; all of them sum to 1\np(x), p(y): sums of its rows and columns",
+     .inputs = "p = 0.4,0.1;0.1,0.4: joint table, rows between semicolons",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto table = in.matrix("p");
+           std::vector<double> rows, columns(table[0].size(), 0), joint, apart;
+           double sum = 0;
+           for (const auto& row : table) {
+             rows.push_back(0);
+             for (size_t j = 0; j < row.size(); ++j) {
+               if (row[j] < 0 || row[j] > 1) in.refuse("p", "probabilities from 0 to 1");
+               joint.push_back(row[j]), rows.back() += row[j], columns[j] += row[j], sum += row[j];
+             }
+           }
+           if (std::abs(sum - 1) > 1e-6) in.refuse("p", str("a table that sums to 1 (this one sums to {:.6g})", sum));
+           for (double x : rows)
+             for (double y : columns) apart.push_back(x * y);
+           out.step(str("H(X) = {:.6g}, H(Y) = {:.6g}, H(X, Y) = {:.6g} bits", to_bits(entropy(rows)), to_bits(entropy(columns)), to_bits(entropy(joint))));
+           out.step(str("H(X) + H(Y) - H(X, Y) = {:.6g}", to_bits(entropy(rows) + entropy(columns) - entropy(joint))));
+           out.answer("mutual information in bits", to_bits(kl_divergence(joint, apart)));
+         },
+     .turn = "p = .25,.25;.25,.25: independent, 0 bits. p = .5,0;0,.5: one tells all of the other, 1 bit.",
+     .commands = "grimoire stats chi-square --table \"40,10;10,40\"",
+     .code = "src/grimoire/stats/information.cpp: kl_divergence, entropy",
+     .mistake = "People say that no correlation means nothing to be told; in fact y = x^2 has correlation 0 over symmetric x, and x tells all of y.",
+     .see = "entropy: what there is to be told\nkl: its form here\ninformation-gain: the same in a decision tree",
+     .sources = "Shannon 1948, A Mathematical Theory of Communication, section 12\nCover and Thomas 2006, Elements of Information Theory, section 2.3",
+     .ask = "Y is a copy of X, a fair coin. What is their mutual information? | 1 bit: all of H(Y).",
+     .more = "It is the divergence between what happens together and what would happen if the two were independent, hence never negative, and 0 only for "
+             "independence. It is symmetric, and no processing of X alone can raise it (data processing inequality). Estimated from few counts it comes "
+             "out too large, since chance looks like dependence. The information gain of a split is the mutual information of split and class. The short "
+             "form MI also stands for mechanistic interpretability."},
 };
 
 }  // namespace

@@ -1,7 +1,145 @@
+// Linear algebra: the two ideas that learning leans on most.
+#include <algorithm>
+#include <cmath>
+
+#include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/stats/linalg.h"
 
 namespace grim::learn {
+namespace {
 
-const Family kLin = {"lin", "Linear algebra", {}};
+using Matrix = std::vector<std::vector<double>>;
+
+Matrix small_matrix(const Inputs& in, std::string_view name, size_t most) {
+  Matrix a = in.matrix(name);
+  if (a.size() > most || a[0].size() > most) in.refuse(name, str("at most {} rows and columns", most));
+  for (const auto& row : a)
+    for (double v : row)
+      if (std::abs(v) > 1e9) in.refuse(name, "numbers from -1e9 to 1e9");
+  return a;
+}
+
+Tensor tensor_of(const Matrix& a) {
+  std::vector<double> all;
+  for (const auto& row : a) all.insert(all.end(), row.begin(), row.end());
+  return Tensor::from(all, {static_cast<int64_t>(a.size()), static_cast<int64_t>(a[0].size())});
+}
+
+std::string listed(const std::vector<double>& x) {
+  std::string text;
+  for (double v : x) text += str("{}{:.6g}", text.empty() ? "(" : ", ", v);
+  return text + ")";
+}
+
+// Rounded away where it is nothing but rounding.
+double clean(double v) { return std::abs(v - std::round(v)) < 1e-12 ? std::round(v) + 0.0 : v; }
+
+struct Pair {
+  double value;
+  std::vector<double> vector;  // its first large entry is 1
+};
+std::vector<Pair> real_eigenpairs(const Matrix& a) {
+  const stats::GeneralEigen e = stats::eigen_general(tensor_of(a));
+  std::vector<Pair> pairs;
+  for (int64_t j = 0; j < e.re.numel(); ++j) {
+    if (std::abs(e.im.at({j})) > 1e-12 * (1 + std::abs(e.re.at({j})))) continue;
+    Pair p{clean(e.re.at({j})), {}};
+    double lead = 0;
+    for (int64_t i = 0; i < e.re.numel(); ++i) {
+      p.vector.push_back(e.vectors_re.at({i, j}));
+      if (lead == 0 && std::abs(p.vector.back()) > 1e-6) lead = p.vector.back();
+    }
+    for (double& v : p.vector) v = clean(v / lead);
+    pairs.push_back(std::move(p));
+  }
+  std::ranges::stable_sort(pairs, [](const Pair& x, const Pair& y) { return x.value > y.value; });
+  return pairs;
+}
+
+const Concept kConcepts[] = {
+    {.id = "eigenvector",
+     .title = "Eigenvector",
+     .names = "eigenvalue\neigen",
+     .what = "A direction that a matrix only stretches and does not turn. Along such directions a complicated map becomes plain multiplication.",
+     .picture = "Dough under a rolling pin: most strokes drawn on it turn as it spreads; those along and across the roll keep their line. It breaks for "
+                "a map that turns everything.",
+     .formula = "A v = l v,   v not 0",
+     .symbols = "A: a square matrix\nv: an eigenvector; every multiple of it is one too\nl: its eigenvalue, the factor of the stretch",
+     .inputs = "A = 2,1;1,2: a square matrix",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const Matrix a = small_matrix(in, "A", 6);
+           if (a.size() != a[0].size()) in.refuse("A", "as many rows as columns");
+           const std::vector<Pair> pairs = real_eigenpairs(a);
+           for (size_t k = 0; k < pairs.size() && k < 3; ++k) {
+             std::vector<double> image;
+             for (const auto& row : a) {
+               double sum = 0;
+               for (size_t j = 0; j < row.size(); ++j) sum += row[j] * pairs[k].vector[j];
+               image.push_back(clean(sum));
+             }
+             out.step(str("A {} = {} = {:.6g} x {}", listed(pairs[k].vector), listed(image), pairs[k].value, listed(pairs[k].vector)));
+           }
+           if (pairs.size() < a.size()) out.step(str("{} of {} eigenvalues are complex: there it turns", a.size() - pairs.size(), a.size()));
+           if (pairs.empty()) out.answer("real eigenvalues", "none");
+           for (size_t k = 0; k < pairs.size() && k < 2; ++k) {
+             out.answer(str("eigenvalue {}", k + 1), pairs[k].value);
+             for (size_t i = 0; i < pairs[k].vector.size(); ++i) out.answer(str("vector {}, entry {}", k + 1, i + 1), pairs[k].vector[i]);
+           }
+         },
+     .turn = "A = 0,-1;1,0 turns by 90 degrees: no real direction survives.",
+     .commands = "grimoire stats pca --data iris.csv --x sepal,petal",
+     .code = "src/grimoire/stats/linalg.cpp: eigen_symmetric, eigen_general",
+     .mistake = "People say that a matrix has as many eigenvectors as its rank; in fact diag(1, 0) has rank 1 and two independent ones, and a quarter "
+                "turn has full rank and no real one.",
+     .see = "low-rank: few directions matter\nexplanatory-factors: principal components",
+     .sources = "Strang 2016, Introduction to Linear Algebra, chapter 6\nTrefethen and Bau 1997, Numerical Linear Algebra, lecture 24",
+     .ask = "v is stretched threefold by A. Is 5v an eigenvector, and with which eigenvalue? | Yes, 3: A(5v) = 3 x 5v.",
+     .more = "A v = l v means (A - l I) v = 0, so A - l I must squash some direction: det(A - l I) = 0, a polynomial of degree n in l. It has n roots, "
+             "some perhaps complex or repeated; a repeated root may lack vectors (a shear has one line only). A symmetric matrix is the good case: n "
+             "real eigenvalues and n orthogonal eigenvectors. Those of a covariance matrix are the principal components, and each eigenvalue is the "
+             "variance along its vector."},
+    {.id = "low-rank",
+     .title = "Low rank",
+     .names = "rank\ndimension reduction",
+     .what = "A large table that repeats a few patterns. If every row is a mix of k rows, then k patterns and the recipe for mixing hold all of it.",
+     .picture = "A choir of a hundred that sings in two voices: record two voices and who sings which. It breaks when somebody improvises: then the copy "
+                "is only close.",
+     .formula = "A = u_1 v_1' + ... + u_k v_k'",
+     .symbols = "A: a matrix of m rows and n columns\nk: its rank, at most the smaller of m and n\nu, v: column and row of each pattern",
+     .inputs = "A = 1,2;2,4: a matrix",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const Matrix a = small_matrix(in, "A", 40);
+           const auto m = static_cast<double>(a.size()), n = static_cast<double>(a[0].size());
+           const std::vector<double> s = stats::svd(tensor_of(a)).s.to_vector<double>();
+           double rank = 0, all = 0;
+           for (double v : s) rank += v > 1e-12 * std::max(m, n) * s[0], all += v * v;
+           std::string list;
+           for (size_t i = 0; i < s.size() && i < 5; ++i) list += str("{}{:.6g}", i ? ", " : "", s[i] > 1e-12 * std::max(m, n) * s[0] ? s[i] : 0.0);
+           out.step(str("singular values: {}", list));
+           out.step(str("numbers to keep: {:.0f} x {:.0f} = {:.0f}", m, n, m * n));
+           out.step(str("as {:.0f} pattern(s): {:.0f} x ({:.0f} + {:.0f}) = {:.0f}", rank, rank, m, n, rank * (m + n)));
+           if (all > 0) out.step(str("the first pattern alone keeps {:.4g} % of the squares", 100 * s[0] * s[0] / all));
+           out.answer("rank", rank);
+         },
+     .turn = "change the 4 into 4.1: the rank is 2 at once, yet the first pattern still holds nearly all.",
+     .commands = "grimoire stats pca --data iris.csv --x sepal,petal\nlater: grimoire finetune DIR --adapter lora --rank 8 --data train.jsonl --out DIR2",
+     .code = "src/grimoire/stats/linalg.cpp: svd\nsrc/grimoire/stats/pca.cpp: pca",
+     .mistake = "People say that a low-rank matrix is sparse; in fact [[1, 2], [2, 4]] has rank 1 and no zero, and the identity is full of zeros and has "
+                "full rank.",
+     .see = "eigenvector: the directions\nlora: low-rank changes of a model\nbottleneck: the same without linearity",
+     .sources = "Eckart and Young 1936, The Approximation of One Matrix by Another of Lower Rank\nStrang 2016, Introduction to Linear Algebra, chapter 7",
+     .ask = "How many numbers hold a 100 x 100 matrix of rank 1? | 200: one column and one row.",
+     .more = "Every matrix is U S V' with orthonormal columns and singular values that fall (the SVD). Keeping the k largest gives the best "
+             "approximation of rank k in the sum of squares (Eckart and Young), and what is lost is the sum of the squared rest. Measured tables are "
+             "never exactly of low rank, so the question is how fast the singular values fall. Ranks by computer need a threshold: here values below "
+             "1e-12 of the largest, times the longer side, count as 0."},
+};
+
+}  // namespace
+
+const Family kLin = {"lin", "Linear algebra", kConcepts};
 
 }  // namespace grim::learn
