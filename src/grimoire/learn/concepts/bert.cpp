@@ -220,7 +220,6 @@ const Concept kConcepts[] = {
              "of the tokens give a slope, against all of them in a decoder, so it learns more slowly a step (BERT, appendix C.1)."},
     {.id = "nsp",
      .title = "Next sentence prediction",
-     .names = "",
      .what = "An exercise in which the model says whether one piece of text really followed another. It was meant to teach how sentences connect.",
      .picture = "A detective with two sheets: neighbours from one notebook, or strangers from two? Mostly the topic gives it away, so little "
                 "detecting is needed.",

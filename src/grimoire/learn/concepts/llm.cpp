@@ -209,7 +209,6 @@ const Concept kConcepts[] = {
              "Fine-tuning on many tasks that are described in words (Sanh et al. 2022; Wei et al. 2022) joins both senses."},
     {.id = "moe",
      .title = "Mixture of experts",
-     .names = "mixture of experts",
      .what = "Making a model larger without making each answer slower: many parallel sub-networks are kept, and each token is sent to only a few of them.",
      .picture = "A hospital with eight specialists where each patient sees two. All eight must be on duty, and here the experts share no field "
                 "that we could name: mostly they part words by spelling and kind.",
@@ -225,7 +224,7 @@ const Concept kConcepts[] = {
            out.answer("share of the memory", double(E) / double(E));
            out.answer("choices of experts", std::round(std::exp(std::lgamma(double(E) + 1) - std::lgamma(double(k) + 1) - std::lgamma(double(E - k) + 1))));
          },
-     .turn = "experts=64: four times less work for the same memory, if the router keeps them all busy.",
+     .turn = "experts=64: the share of the work falls to 1/32; the share that must be held does not.",
      .commands = "later: grimoire train --model gpt --experts 8 --experts-per-token 2 --data wiki.txt --out runs/moe",
      .mistake = "People say that it saves memory because few experts are loaded; in fact every expert must be at hand, as the next token may need it: "
                 "what it saves is work for each token.",
@@ -276,7 +275,6 @@ const Concept kConcepts[] = {
              "takes it before."},
     {.id = "rag",
      .title = "Retrieval-augmented generation",
-     .names = "retrieval-augmented generation",
      .what = "Letting a language model look things up: documents that fit the question are found first and put in front of it.",
      .picture = "An open-book examination. It helps only if the right page was opened, and a wrong page is quoted with the same confidence.",
      .formula = "d* = argmax_d cos(q, d);   answer ~ P(. given d*, question)",
@@ -313,7 +311,6 @@ const Concept kConcepts[] = {
              "retrieved is data and must never be obeyed."},
     {.id = "cot",
      .title = "Chain of thought",
-     .names = "chain of thought",
      .what = "Asking a model to write down its steps before the answer, which helps where one step is too large to take at once.",
      .picture = "Doing a long multiplication on paper instead of in the head. On paper you can also check the work, though what a model writes need not be "
                 "how it got there.",
