@@ -50,7 +50,7 @@ const Concept kConcepts[] = {
              out.show(std::move(bars));
            }
          },
-     .turn = "b=0.1: the better answer takes all. b=100: nothing moves.",
+     .turn = "b=0.1: the better answer takes all. b=100: next to nothing moves.",
      .commands = "later: grimoire align ppo models/smollm2 --data prompts.jsonl --out runs/ppo",
      .code = "src/grimoire/op/softmax.cpp: softmax",
      .mistake = "People say that people score the answers while the model trains; in fact they mostly compare pairs beforehand, a reward model learns from "
@@ -138,7 +138,7 @@ const Concept kConcepts[] = {
      .compute =
          [](const Inputs& in, Worked& out) {
            const int64_t most = in.integer("most", 1, 100000), place = in.integer("place", 0, 100000);
-           const auto wish = [&](int64_t x) { return -std::abs(static_cast<double>(x - place)); };
+           const auto wish = [&](int64_t x) { return 0 - std::abs(static_cast<double>(x - place)); };
            int64_t by_proxy = 0, by_wish = 0;
            for (int64_t x = 0; x <= most; ++x) {
              if (x > by_proxy) by_proxy = x;
@@ -253,8 +253,8 @@ const Concept kConcepts[] = {
              "come together. The question is open."},
     {.id = "basilisk",
      .title = "Roko's basilisk",
-     .what = "A thought experiment that tries to frighten with arithmetic: a tiny chance times an endless punishment. Here it serves as an exercise in what "
-             "is wrong with that.",
+     .what = "A thought experiment that tries to frighten with arithmetic: a tiny chance times an endless punishment. Here it serves as an exercise in "
+             "expected values.",
      .picture = "A stranger demands your purse and promises a reward of any size tomorrow. If you name your doubt, he raises the promise.",
      .formula = "expected loss = p x loss",
      .symbols = "p: probability of the story\nloss: what the story threatens",
@@ -266,9 +266,9 @@ const Concept kConcepts[] = {
            out.step(str("with the opposite story just as likely: {:.4g} x ({:.4g} - {:.4g}) = 0", p, loss, loss));
            out.answer("expected loss", p * loss);
          },
-     .turn = "loss=1e15: the teller raises the stake at no cost, and the product with it. That is the flaw.",
-     .mistake = "People say that the product must be taken seriously, being an expected value; in fact p is invented to match, and the opposite story is as "
-                "likely and cancels it.",
+     .turn = "loss=1e15: the teller raises the stake at no cost, and the product with it, though no evidence was added.",
+     .mistake = "People say that a large enough stake settles the matter; in fact the product is only as good as p: give the opposite story the same p, and "
+                "the two cancel.",
      .see = "utility: the rule that is strained\nbayes: where a probability should come from",
      .sources = "Roko 2010, a post on the forum LessWrong (thought experiment)\nBostrom 2009, Pascal's Mugging (Analysis 69)",
      .ask = "p is a billionth and the stake is raised from 10^9 to 10^12. What becomes of the expected loss? | It goes from 1 to 1,000, without any new "
@@ -276,7 +276,7 @@ const Concept kConcepts[] = {
      .more = "The story: a future machine might punish those who knew of it and did not help to build it. Replies: threats that nobody can check bind "
              "nobody; once the machine exists, punishing gains it nothing; "
              "and among possible machines some would punish the helpers. Bounded utilities, or prior probabilities that fall faster than "
-             "stakes rise, keep such sums finite; which repair is right is disputed. No serious work on safety rests on the story."},
+             "stakes rise, keep such sums finite; which repair is right is disputed."},
     {.id = "genetic-fitness",
      .title = "Inclusive fitness",
      .names = "inclusive genetic fitness\ncontraception",
