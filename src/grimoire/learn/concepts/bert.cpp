@@ -367,7 +367,7 @@ const Concept kConcepts[] = {
              "The count here takes words and punctuation marks as tokens, which is right for common words."},
     {.id = "cls",
      .title = "[CLS]",
-     .names = "[CLS]\nclassification token",
+     .names = "classification token",
      .what = "A made-up first token that stands for the whole input: the classifier on top reads its vector and nothing else.",
      .picture = "The cover of a greeting card. It has no message of its own until somebody has written the summary on it; here that "
                 "is what training does.",
@@ -394,7 +394,7 @@ const Concept kConcepts[] = {
              "Sentence-BERT found the mean over all places to be the better sentence vector."},
     {.id = "sep",
      .title = "[SEP]",
-     .names = "[SEP]\nseparator",
+     .names = "separator",
      .what = "A made-up token that marks where one text ends, so that the model can tell two texts in one row apart.",
      .picture = "The dividers in a greeting card: one closes each part, the last part too.",
      .formula = "[CLS] A [SEP]     or     [CLS] A [SEP] B [SEP]",

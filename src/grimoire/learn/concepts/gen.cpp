@@ -75,7 +75,8 @@ const Concept kConcepts[] = {
            const auto values = s.to_vector<double>();
            const auto factors = std::ranges::count_if(values, [&](double v) { return v > 1e-10 * values[0]; });
            out.step(str("{} samples of {} numbers", z.size(), g.size()));
-           out.step(str("singular values: {:.6g}{}", values[0], values.size() > 1 ? str(", then {:.3g}", values[1] > 1e-10 * values[0] ? values[1] : 0.0) : ""));
+           const double second = values.size() > 1 && values[1] > 1e-10 * values[0] ? values[1] : 0;
+           out.step(str("singular values: {:.6g}, then {:.3g}", values[0], second));
            out.answer("factors", values[0] > 0 ? static_cast<double>(factors) : 0);
            out.answer("numbers", static_cast<double>(g.size()));
            out.answer("size of the factor", values[0]);
@@ -240,7 +241,7 @@ const Concept kConcepts[] = {
      .names = "p(x|z)",
      .what = "The half of a VAE that turns a code into a picture: for every pixel it says how likely it is to be on.",
      .picture = "A sketch in pencil: dark where the artist is sure, grey where she is not. The grey is doubt, not a grey thing.",
-     .formula = "-log p(x given z) = -sum_i x_i ln p_i + (1 - x_i) ln(1 - p_i)",
+     .formula = "-log p(x given z) = -sum_i [x_i ln p_i + (1 - x_i) ln(1 - p_i)]",
      .symbols = "p_i: the decoder's probability that pixel i is on\nx_i: the pixel, 0 or 1",
      .inputs = "p = 0.9: for one pixel\nx = 1: what the pixel is",
      .compute =
@@ -316,7 +317,7 @@ const Concept kConcepts[] = {
      .title = "Completeness of codes",
      .names = "every code decodes",
      .what = "A wish for codes: whichever code is drawn, a sensible picture should come out.",
-     .picture = "A keyboard on which every key sounds. In a plain autoencoder most keys are dumb, since training never touched them.",
+     .picture = "A keyboard on which every key sounds. In a plain autoencoder most keys are mute, since training never touched them.",
      .formula = "share = pictures judged real / codes drawn from the prior",
      .symbols = "prior: where codes are drawn from, a standard normal\nreal: by a judge that is told in advance",
      .inputs = "real = 9: judged real\ndrawn = 10: codes drawn",

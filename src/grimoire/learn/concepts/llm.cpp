@@ -31,7 +31,6 @@ int64_t feed_forward_of(int64_t C, int64_t F) { return 2 * C * F + F + C; }
 const Concept kConcepts[] = {
     {.id = "gpt-2",
      .title = "GPT-2",
-     .names = "GPT2",
      .what = "A writer: it continues any text by guessing the next piece again and again. It is small enough to study and to train yourself.",
      .picture = "The word suggestions above a phone's keyboard, from something that has read eight million web pages and remembers the last thousand pieces.",
      .formula = "parameters = V C + T C + L (12 C^2 + 13 C) + 2 C",
@@ -58,7 +57,6 @@ const Concept kConcepts[] = {
              "last block."},
     {.id = "gpt-3",
      .title = "GPT-3",
-     .names = "GPT3",
      .what = "The writer made a hundred times larger, to see what it can then do from a description or a few examples, without being trained for it.",
      .picture = "The same recipe cooked for a city instead of a family: hardly anything new in the pot, but new dishes come out.",
      .formula = "parameters ~ 12 L C^2",

@@ -42,7 +42,6 @@ std::vector<std::string> answer_words(const Inputs& in, std::string_view name) {
 const Concept kConcepts[] = {
     {.id = "sentiment",
      .title = "Sentiment analysis",
-     .names = "sentiment analysis",
      .what = "Telling whether a text is for or against something: a review praises or pans, a message is pleased or cross.",
      .picture = "A friend who reads the reviews for you and only nods or shakes her head. Irony escapes her now and then.",
      .formula = "accuracy of 'always positive' = positive / rows",
@@ -126,7 +125,7 @@ const Concept kConcepts[] = {
              "alone, as here, ignore order. "
              "Measures that compare meanings with a trained model follow human judgement more closely (Freitag et al. 2022 on the WMT metrics task)."},
     {.id = "summarization",
-     .title = "Summarization",
+     .title = "Summarisation",
      .names = "summary",
      .what = "Making a long text short and keeping what matters.",
      .picture = "Telling a friend about a film in two sentences. Two people would choose different sentences, and one reference knows only one choice.",
