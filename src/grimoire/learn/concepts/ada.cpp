@@ -1,7 +1,309 @@
+// Adaptation: smaller, cheaper and joined models made from models that exist.
+#include <algorithm>
+#include <cmath>
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/base/json.h"
+#include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/model/language_model.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/softmax.h"
+#include "grimoire/op/straight_through.h"
 
 namespace grim::learn {
+namespace {
 
-const Family kAda = {"ada", "Adapting models", {}};
+std::vector<double> softened(std::vector<double> z, double T) {
+  for (double& v : z) v /= T;
+  return softmax(Tensor::from(z, {static_cast<int64_t>(z.size())}), 0).to_vector<double>();
+}
+
+// Units of a hidden layer, a row (in, out) each: sum of out relu(in x).
+double hidden_layer(const std::vector<std::vector<double>>& units, double x) {
+  double y = 0;
+  for (const auto& u : units) y += u[1] * std::max(0.0, u[0] * x);
+  return y;
+}
+std::vector<std::vector<double>> mean_of(const std::vector<std::vector<double>>& a, const std::vector<std::vector<double>>& b) {
+  auto c = a;
+  for (size_t i = 0; i < a.size(); ++i) c[i] = {(a[i][0] + b[i][0]) / 2, (a[i][1] + b[i][1]) / 2};
+  return c;
+}
+
+const Concept kConcepts[] = {
+    {.id = "distillation",
+     .title = "Distillation",
+     .names = "teacher\nstudent",
+     .what = "Teaching a small model to answer like a large one, doubts included, so that it becomes better than its size would let it from the bare labels.",
+     .picture = "A master who does not only say \"it is a wolf\" but also \"it might be a dog, and hardly a teapot\". That ranking of wrong answers is what "
+                "the pupil lives on.",
+     .formula = "p_i = softmax(z / T)_i;   loss = T^2 KL(p_teacher, p_student)",
+     .symbols = "z: the model's scores\nT: temperature, 1 as trained, larger is softer",
+     .inputs = "z = 2,0: the teacher's scores\nT = 2: temperature",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> z = in.numbers("z", -1e6, 1e6);
+           const double T = in.number("T", 1e-6, 1e6);
+           const auto sharp = softened(z, 1), soft = softened(z, T);
+           out.step(str("z / T = {:.6g}, {:.6g}{}", z[0] / T, z.size() > 1 ? z[1] / T : z[0] / T, z.size() > 2 ? ", ..." : ""));
+           out.answer("first class at T = 1", sharp[0]);
+           out.answer(str("first class at T = {:.6g}", T), soft[0]);
+           Bars bars{"", {}, {}};
+           for (size_t i = 0; i < z.size() && i < 3; ++i) {
+             bars.labels.push_back(str("{} at 1", i)), bars.values.push_back(sharp[i]);
+             bars.labels.push_back(str("{} at {:.4g}", i, T)), bars.values.push_back(soft[i]);
+           }
+           out.show(std::move(bars));
+         },
+     .turn = "T=100: all classes look alike. T=0.1: only the first is left, as a plain label.",
+     .commands = "later: grimoire distill models/bert --data wiki.txt --student-layers 0,2,4 --out runs/small",
+     .code = "src/grimoire/op/softmax.cpp: softmax",
+     .mistake = "People say that the student copies the teacher's weights; in fact it is trained on the teacher's probabilities, and may have quite another "
+                "shape.",
+     .see = "softmax: temperature's place\nkl: the loss\ndistilbert: a famous student\nquantization: smaller by another road",
+     .sources = "Hinton, Vinyals and Dean 2015, Distilling the Knowledge in a Neural Network, section 2\n"
+                "Bucila, Caruana and Niculescu-Mizil 2006, Model Compression",
+     .ask = "Which way do the probabilities go when the temperature rises? | Towards equal.",
+     .more = "The factor T^2 keeps the slopes at one size, since they shrink with 1/T^2. For large T the loss turns into the squared difference of the "
+             "scores, once their means "
+             "are taken out. A part of plain cross-entropy with the true labels is usually added."},
+    {.id = "peft",
+     .title = "Parameter-efficient fine-tuning",
+     .what = "Adapting a large model by training only a small share of its numbers, so that each new task costs megabytes instead of gigabytes.",
+     .picture = "Spectacles instead of eye surgery: the eye stays as it is, and another task needs another pair.",
+     .formula = "share = trained / all;   LoRA on q, k, v: trained = L r (C + 3 C)",
+     .symbols = "L: layers\nC: width\nr: rank of the update in each layer\nall: parameters of the model, GPT-2's shape",
+     .inputs = "L = 12: layers\nC = 768: width\nr = 8: rank",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const int64_t L = in.integer("L", 1, 1000), C = in.integer("C", 1, 100000), r = in.integer("r", 1, C), trained = L * r * (C + 3 * C);
+           const int64_t all = parameter_count(Json::object(
+               {{"model_type", "gpt2"}, {"n_layer", L}, {"n_embd", C}, {"n_head", 1}, {"vocab_size", 50257}, {"n_positions", 1024}}));
+           out.step(str("trained: {} x {} x ({} + {}) = {}", L, r, C, 3 * C, with_commas(trained)));
+           out.step(str("the model: {}", with_commas(all)));
+           out.answer("share", static_cast<double>(trained) / static_cast<double>(all));
+           out.answer("bytes of the adapter, bf16", 2 * static_cast<double>(trained));
+         },
+     .turn = "r=64: eight times the share, still under two per cent.",
+     .commands = "later: grimoire finetune models/gpt2 --task lm --data notes.txt --adapter lora --rank 8 --out runs/notes",
+     .code = "src/grimoire/model/size.cpp: parameter_count",
+     .mistake = "People say that it makes training as much faster as it trains fewer weights; in fact the whole model still runs forward and slopes pass "
+                "through it: "
+                "what shrinks most is memory.",
+     .see = "lora: the commonest kind\nfine-tuning: all the weights\nquantization: for the frozen part",
+     .sources = "Houlsby et al. 2019, Parameter-Efficient Transfer Learning for NLP\nHu et al. 2022, LoRA: Low-Rank Adaptation of Large Language Models",
+     .ask = "Of 100 million weights 250,000 are trained. Which share is that? | .0025, a quarter of a per cent.",
+     .more = "Frozen weights need no gradient and no optimiser state: AdamW keeps two more numbers for each trained weight. Other kinds train small layers "
+             "in between (adapters), "
+             "vectors before the input (prompt and prefix tuning), or gains (IA3). On tasks far from pre-training a small share may not suffice (Biderman "
+             "et al. 2024, LoRA Learns Less and Forgets Less)."},
+    {.id = "lora",
+     .title = "LoRA",
+     .names = "low-rank adaptation",
+     .what = "Leaving a model's matrices as they are and learning a thin correction beside each, which can be put on and taken off.",
+     .picture = "A transparent sheet over a printed map: corrections are drawn on the sheet. It has room for few kinds of correction, and that is mostly "
+                "enough.",
+     .formula = "W' = W + (alpha / r) B A",
+     .symbols = "W: frozen, out x in\nA: r x in, random at first\nB: out x r, zero at first\nr: rank\nalpha: scale of the update",
+     .inputs = "in = 768: columns of W\nout = 768: rows of W\nr = 8: rank",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const int64_t columns = in.integer("in", 1, 1000000), rows = in.integer("out", 1, 1000000), r = in.integer("r", 1, std::min(rows, columns));
+           const double thin = static_cast<double>(r * (columns + rows)), full = static_cast<double>(rows * columns);
+           out.step(str("A: {} x {}, B: {} x {}", r, columns, rows, r));
+           out.step(str("{} ({} + {}) = {}", r, columns, rows, with_commas(static_cast<int64_t>(thin))));
+           out.answer("weights of the update", thin);
+           out.answer("weights of W", full);
+           out.answer("per cent", 100 * thin / full);
+         },
+     .turn = "r=384: here the update has as many weights as W, and nothing is saved.",
+     .commands = "later: grimoire finetune models/minilm --task classify --data reviews.csv --adapter lora --rank 8 --out runs/reviews",
+     .mistake = "People say that LoRA replaces the matrix by a sparse one; in fact W stays whole and the update is of low rank: all of its entries may "
+                "differ from 0.",
+     .see = "low-rank: what B A can be\npeft: the wish behind it\nfine-tuning: without the limit",
+     .sources = "Hu et al. 2022, LoRA: Low-Rank Adaptation of Large Language Models, section 4.1\n"
+                "Aghajanyan et al. 2021, Intrinsic Dimensionality Explains the Effectiveness of Language Model Fine-Tuning",
+     .ask = "How many weights has a LoRA of rank 4 on a 100 x 100 matrix? | 4 x (100 + 100) = 800.",
+     .more = "As B is zero at the start, training begins at exactly the given model. After training (alpha / r) B A can be added into W once, and then "
+             "costs nothing; or several adapters share "
+             "one W and are chosen for each request. alpha keeps the learning rate usable when r changes; with large r a division by the root of r works "
+             "better (Kalajdzievski 2023)."},
+    {.id = "ste",
+     .title = "Straight-through estimator",
+     .what = "Training through a step such as rounding, which has no useful slope, by pretending on the way back that it was not there.",
+     .picture = "A clerk who rounds every bill but passes complaints on unchanged. The sender hears what to change, though not exactly, since the rounding "
+                "is kept from him.",
+     .formula = "forward  y = round(x);   backward  dx = dy",
+     .symbols = "x: what goes in\ny: rounded\ndy: slope of the loss in y\ndx: what is handed on for x; the true slope is 0",
+     .inputs = "x = 2.3: goes in\ndy = 1: slope from above",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const Tensor x = Tensor::scalar(in.number("x", -1e15, 1e15), Dtype::f64);
+           requires_grad(x);
+           const Tensor y = round_ste(x);
+           backward(y, Tensor::scalar(in.number("dy", -1e100, 1e100), Dtype::f64));
+           out.step(str("round({:.8g}) = {:.8g}: flat around x, its own slope is 0", x.item(), y.item()));
+           out.step(str("handed on all the same: {:.8g}", grad(x).item()));
+           out.answer("y", y.item());
+           out.answer("dx", grad(x).item());
+         },
+     .turn = "x=2.4: y does not move, which is why the true slope would teach nothing.",
+     .commands = "later: grimoire train --model gpt --data input.txt --qat int4 --out runs/int4",
+     .code = "src/grimoire/op/straight_through.cpp: round_ste",
+     .mistake = "People say that it computes the slope of rounding; in fact it makes one up: a biased stand-in that works because it mostly points the "
+                "right way.",
+     .see = "quantization: what it trains for\nbackprop: the way back\ngating: another choice without a slope",
+     .sources = "Bengio, Leonard and Courville 2013, Estimating or Propagating Gradients Through Stochastic Neurons, section 4\n"
+                "Yin et al. 2019, Understanding Straight-Through Estimator in Training Activation Quantized Neural Nets",
+     .ask = "Forward 2.7 is rounded to 3; the slope from above is -2. What does the straight-through estimator hand on? | -2.",
+     .more = "For signs the slope is often passed only where |x| <= 1: beyond that a step cannot flip the sign soon, and weights would run away. The "
+             "weights are kept in full precision and rounded "
+             "in each forward pass, so that many small steps can add up to one that changes the rounded value."},
+    {.id = "quantization",
+     .title = "Quantisation",
+     .names = "int8\nrounding weights",
+     .what = "Storing a model's numbers with few bits each, so that it takes a quarter of the room and answers faster.",
+     .picture = "A ruler without the small marks: every length is written as the nearest whole mark. One very long thing in the set makes all marks coarse.",
+     .formula = "q = round(w / s),   w^ = s q,   s = largest / (2^(b-1) - 1)",
+     .symbols = "w: a weight\ns: distance between marks\nq: a whole number of b bits\nw^: what is read back; off by at most s / 2",
+     .inputs = "w = 0.3: a weight\nlargest = 1: largest size in its group\nb = 8: bits",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const double largest = in.number("largest", 1e-30, 1e30), w = in.number("w", -largest, largest);
+           const double marks = std::ldexp(1, static_cast<int>(in.integer("b", 2, 24)) - 1) - 1, s = largest / marks;
+           const double q = round_ste(Tensor::scalar(w / s, Dtype::f64)).item();
+           out.step(str("s = {:.6g} / {:.0f} = {:.8g}", largest, marks, s));
+           out.step(str("w / s = {:.8g}, rounded {:.0f}", w / s, q));
+           out.step(str("error {:.3g}, at most s / 2 = {:.3g}", s * q - w, s / 2));
+           out.answer("q", q);
+           out.answer("read back", s * q);
+         },
+     .turn = "largest=10: one outlier, and the marks stand ten times as far apart. b=4: only 15 values are left.",
+     .commands = "later: grimoire quantize models/smollm2 --type q4_0 --out smollm2-q4.gguf",
+     .code = "src/grimoire/op/straight_through.cpp: round_ste",
+     .mistake = "People say that a quarter of the bits means four times the speed; in fact writing one token is bound by reading the weights, so there it "
+                "nearly is; "
+                "reading a long prompt is bound by arithmetic, and there it is not.",
+     .see = "ste: training with it\ndistillation: fewer weights instead\nlora: adapting a quantised model",
+     .sources = "Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference, section 2\n"
+                "Dettmers et al. 2022, LLM.int8(): outliers in transformers",
+     .ask = "With marks s = 0.1, how is 0.27 stored, and what is read back? | As q = 3, read back as 0.3.",
+     .more = "Marks are chosen for each row or each group of 32 to 128 weights, so that an outlier spoils only its group. Affine forms add a zero point for "
+             "numbers that are not around 0. "
+             "Weights take to it better than activations, in which a few channels are far larger than the rest."},
+    {.id = "model-merging",
+     .title = "Model merging",
+     .names = "weight averaging",
+     .what = "Making one model out of two or more by averaging their weights, with no further training.",
+     .picture = "Two students who wrote their notes in the same copy of a book can lay the pages over each other. Students with different books get a blur; "
+                "and here pages are averaged, nothing is carried from one to the other.",
+     .formula = "w = (1 - t) a + t b",
+     .symbols = "a, b: the same weight in both models\nt: 0 is the first model, 1 the second",
+     .inputs = "a = 1: weights of one model\nb = 3: weights of the other\nt = 0.5: place between them",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto a = in.numbers("a", -1e100, 1e100), b = in.numbers("b", -1e100, 1e100, a.size(), a.size());
+           const double t = in.number("t", -2, 3);
+           for (size_t i = 0; i < a.size(); ++i) {
+             const double w = (1 - t) * a[i] + t * b[i];
+             if (i < 4) out.step(str("{:.6g} x {:.6g} + {:.6g} x {:.6g} = {:.8g}", 1 - t, a[i], t, b[i], w));
+             if (i < 8) out.answer(a.size() == 1 ? "w" : str("w[{}]", i), w);
+           }
+         },
+     .turn = "t=1.5 goes past the second model: sometimes its skill grows for a while.",
+     .commands = "later: grimoire merge soup.yml --out runs/soup",
+     .mistake = "People say that any two models of one shape can be merged; in fact the loss on the line between them must be low, "
+                "which holds for runs from one pre-trained start, or after their units were put in the same order.",
+     .see = "valley: the condition\nre-basin: making it hold\nema: averaging along one run",
+     .sources = "Wortsman et al. 2022, Model Soups\nFrankle et al. 2020, Linear Mode Connectivity and the Lottery Ticket Hypothesis\n"
+                "Ainsworth, Hayase and Srinivasa 2023, Git Re-Basin",
+     .ask = "Weights 2 and 6, t = .25: what is the merged weight? | .75 x 2 + .25 x 6 = 3.",
+     .more = "Task arithmetic (Ilharco et al. 2023) works with differences from the shared start: adding two adds two skills, subtracting one weakens it. "
+             "TIES (Yadav et al. 2023) first drops small "
+             "changes and settles quarrels about signs. Merging costs one pass over the files; what it gives has to be measured on each task."},
+    {.id = "valley",
+     .title = "Loss valley",
+     .names = "linear mode connectivity\nloss barrier",
+     .what = "Checking whether two trained models lie in the same bowl of the loss, so that the weights between them are good too.",
+     .picture = "Two camps in the mountains. If one can walk straight from one to the other without climbing they share a valley; if not, a ridge, the "
+                "barrier, lies between. "
+                "In a million dimensions there may be a way round even then.",
+     .formula = "barrier = max over t of L((1-t) a + t b) - ((1-t) L(a) + t L(b))",
+     .symbols = "L: loss, here (w^2 - 1)^2, which is 0 at -1 and at 1\na, b: the two models\nt: from 0 to 1 along the line",
+     .inputs = "a = -1: one model's weight\nb = 1: the other's",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const double a = in.number("a", -10, 10), b = in.number("b", -10, 10);
+           const auto L = [](double w) { return (w * w - 1) * (w * w - 1); };
+           double barrier = 0, at = 0;
+           Bars bars{"loss on the way from a to b", {}, {}};
+           for (int i = 0; i <= 1000; ++i) {
+             const double t = i / 1000.0, w = (1 - t) * a + t * b, rise = L(w) - ((1 - t) * L(a) + t * L(b));
+             if (rise > barrier) barrier = rise, at = w;
+             if (i % 250 == 0) bars.labels.push_back(str("w = {:.4g}", w)), bars.values.push_back(L(w));
+           }
+           out.step(str("at the ends L = {:.6g} and {:.6g}; the ridge stands at w = {:.4g}", L(a), L(b), at));
+           out.answer("barrier", barrier);
+           out.show(std::move(bars));
+         },
+     .turn = "a=0.8: both ends on one side, and the barrier is gone.",
+     .commands = "later: grimoire model barrier runs/a runs/b --data wiki.txt",
+     .mistake = "People say that a barrier means different solutions; in fact the two may compute the same function with their units in another order.",
+     .see = "model-merging: what a low barrier allows\nre-basin: taking the ridge away\noverfitting: wide valleys are said to help",
+     .sources = "Frankle, Dziugaite, Roy and Carbin 2020, Linear Mode Connectivity and the Lottery Ticket Hypothesis, section 2\n"
+                "Garipov et al. 2018, Loss Surfaces, Mode Connectivity, and Fast Ensembling of DNNs: curved ways",
+     .ask = "Loss .2 at both ends and .9 half way, the highest on the line. What is the barrier? | .7.",
+     .more = "Runs that share the first part of training and part only later stay connected by a line; runs from different seeds mostly do not (Frankle et "
+             "al.). Between almost any two a "
+             "bent way of low loss can be found (Garipov et al.). Whether all barriers vanish up to the order of units is a conjecture (Entezari et al. "
+             "2022): it fails for narrow nets."},
+    {.id = "re-basin",
+     .title = "Re-basin",
+     .names = "permutation alignment",
+     .what = "Putting the hidden units of one model into the order of another before the two are averaged. Its answers do not change by that.",
+     .picture = "Two shelves with the same books in another order: sort one like the other, and then compare book by book.",
+     .formula = "f(x) = sum_j out_j relu(in_j x):   any order of the j gives the same f",
+     .symbols = "in_j, out_j: weights into and out of unit j\nj: a hidden unit",
+     .inputs = "A = 1,2;3,4: units of one model, in and out\nB = 3,4;1,2: the other's\nx = 1: the input",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto A = in.matrix("A"), B = in.matrix("B");
+           const double x = in.number("x", -1e6, 1e6);
+           if (A[0].size() != 2 || A.size() > 7) in.refuse("A", "at most 7 rows of two numbers, in and out");
+           if (B[0].size() != 2 || B.size() != A.size()) in.refuse("B", str("{} rows of two numbers, in and out", A.size()));
+           std::vector<size_t> order(B.size()), best;  // every order is tried: 7! are few
+           for (size_t j = 0; j < order.size(); ++j) order[j] = j;
+           double least = INFINITY;
+           do {
+             double apart = 0;
+             for (size_t j = 0; j < A.size(); ++j) apart += std::pow(A[j][0] - B[order[j]][0], 2) + std::pow(A[j][1] - B[order[j]][1], 2);
+             if (apart < least) least = apart, best = order;
+           } while (std::ranges::next_permutation(order).found);
+           auto sorted = B;
+           for (size_t j = 0; j < B.size(); ++j) sorted[j] = B[best[j]];
+           out.step(str("in the best of all orders B's weights are off A's by {:.6g} (sum of squares)", least));
+           out.answer("f of A", hidden_layer(A, x));
+           out.answer("f of B", hidden_layer(B, x));
+           out.answer("f of the average, as they stand", hidden_layer(mean_of(A, B), x));
+           out.answer("f of the average, B in A's order", hidden_layer(mean_of(A, sorted), x));
+         },
+     .turn = "B=3.1,4;1,2.1: not quite the same units, and the aligned average still lies between both models.",
+     .commands = "later: grimoire merge aligned.yml --out runs/joined",
+     .mistake = "People say that averaging fails because the models learned different things; in fact it may be order alone: the average of the two above "
+                "gives 12 instead of 14.",
+     .see = "valley: the ridge it removes\nmodel-merging: what follows",
+     .sources = "Ainsworth, Hayase and Srinivasa 2023, Git Re-Basin: Merging Models modulo Permutation Symmetries\n"
+                "Entezari, Sedghi, Saukh and Neyshabur 2022, The Role of Permutation Invariance in Linear Mode Connectivity of Neural Networks",
+     .ask = "In how many orders can 3 hidden units stand without changing the function? | 3! = 6.",
+     .more = "For real layers the orders cannot be tried out (512 units have more orders than there are atoms), so the best pairing is found as an "
+             "assignment problem, on weights or on "
+             "activations, layer after layer. Norms, residual paths and heads tie several layers to one order. Wide nets align well; narrow ones, and runs "
+             "on little data, do not."},
+};
+
+}  // namespace
+
+const Family kAda = {"ada", "Adaptation", kConcepts};
 
 }  // namespace grim::learn

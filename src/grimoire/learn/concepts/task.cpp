@@ -1,7 +1,265 @@
+// Tasks on text: what goes in, what comes out, and how it is judged in the simplest case.
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <map>
+
+#include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/metric/classification.h"
+#include "grimoire/stats/information.h"
 
 namespace grim::learn {
+namespace {
 
-const Family kTask = {"task", "Language tasks", {}};
+// Words that two texts share, each counted as often as it occurs in both.
+double shared(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  std::map<std::string, int64_t> left;
+  for (const std::string& word : b) ++left[word];
+  double n = 0;
+  for (const std::string& word : a)
+    if (left[word]-- > 0) ++n;
+  return n;
+}
+
+std::vector<std::string> up_to(const Inputs& in, std::string_view name, size_t most = 10000) {
+  auto words = in.words(name, 1);
+  if (words.size() > most) in.refuse(name, str("at most {} words", most));
+  return words;
+}
+
+// SQuAD's normal form: lower case, no punctuation, no articles.
+std::vector<std::string> answer_words(const Inputs& in, std::string_view name) {
+  std::vector<std::string> kept;
+  for (std::string word : up_to(in, name)) {
+    std::erase_if(word, [](unsigned char c) { return c < 128 && std::ispunct(c); });
+    std::ranges::transform(word, word.begin(), [](unsigned char c) { return c < 128 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c); });
+    if (!word.empty() && word != "a" && word != "an" && word != "the") kept.push_back(word);
+  }
+  return kept;
+}
+
+const Concept kConcepts[] = {
+    {.id = "sentiment",
+     .title = "Sentiment analysis",
+     .what = "Telling whether a text is for or against something: a review praises or pans, a message is pleased or cross.",
+     .picture = "A friend who reads the reviews for you and only nods or shakes her head. Irony escapes her now and then.",
+     .formula = "accuracy of 'always positive' = positive / rows",
+     .symbols = "rows: texts with a label\npositive: how many of them are labelled positive",
+     .inputs = "positive = 444: published: SST-2's dev set\nrows = 872: published: SST-2's dev set",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const int64_t rows = in.integer("rows", 1, 1000000), positive = in.integer("positive", 0, rows);
+           std::vector<double> y(static_cast<size_t>(rows)), always(y.size(), 1.0);
+           std::fill_n(y.begin(), positive, 1.0);
+           out.step(str("'positive' every time is right for {} of {}", positive, rows));
+           out.step(str("'negative' every time is right for {}", rows - positive));
+           out.answer("accuracy of always positive", accuracy(y, always));
+         },
+     .turn = "positive=800: now a model that reads nothing looks excellent. Look at the shares first.",
+     .commands = "later: grimoire finetune models/minilm --task classify --data reviews.csv --out runs/reviews",
+     .code = "src/grimoire/metric/classification.cpp: accuracy",
+     .mistake = "People say that 90 % accuracy is good; in fact it depends on what blind guessing reaches, so state the share of the largest class beside it.",
+     .see = "text-classification: more than two kinds\nfine-tuning: how it is learned\nbase-rate: why shares matter",
+     .sources = "Socher et al. 2013, Recursive Deep Models for Semantic Compositionality Over a Sentiment Treebank\nWang et al. 2019, GLUE: SST-2's split",
+     .ask = "Of 872 texts 444 are positive. How often is 'always positive' right? | In 50.9 % of the cases.",
+     .more = "The labels of SST-2 come from film reviews, as people judged them on a scale whose neutral middle was left out; a model trained on it carries "
+             "that world with it "
+             "when it reads product reviews or tweets. Real texts often praise one thing and pan another, which one label cannot say."},
+    {.id = "text-classification",
+     .title = "Text classification",
+     .names = "topic",
+     .what = "Sorting texts into named boxes: topics of news, kinds of request, spam or not.",
+     .picture = "The sorting office of a large firm, where each letter goes into one pigeonhole. A letter about two things has to go into one all the same.",
+     .formula = "loss = -ln p_right;   blind: -ln (1/K) = ln K",
+     .symbols = "K: boxes\np_right: probability that the model gives to the right one",
+     .inputs = "K = 4: classes",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const int64_t K = in.integer("K", 1, 1000000);
+           const double p = 1 / static_cast<double>(K);
+           out.step(str("without reading each of {} classes gets {:.6g}", K, p));
+           out.step(str("its surprise is ln {} nats; a first loss far above that means a bad start", K));
+           out.answer("loss of a blind guess, nats", stats::surprise(p));
+           out.answer("accuracy of a blind guess", p);
+         },
+     .turn = "K=2: ln 2 = .693, the first loss to expect in sentiment analysis.",
+     .commands = "grimoire stats entropy --x .25,.25,.25,.25\nlater: grimoire finetune models/minilm --task classify --data news.csv --out runs/news",
+     .code = "src/grimoire/stats/information.cpp: surprise",
+     .mistake = "People say that one model must answer with one class; in fact where several can be true at once it is K yes/no questions, with a sigmoid "
+                "each instead of one softmax.",
+     .see = "sentiment: two boxes\ncross-entropy: the loss\ncls: where the classifier reads",
+     .sources = "Zhang, Zhao and LeCun 2015, Character-level Convolutional Networks for Text Classification: AG News\n"
+                "Jurafsky and Martin, Speech and Language Processing, 3rd edition draft, chapter 4",
+     .ask = "What loss should a fresh 10-class model show before its first step? | About ln 10 = 2.303 nats.",
+     .more = "Counted words and a linear model are hard to beat on topics, since a few words give them away; large models win where order and negation "
+             "matter. If the classes "
+             "are of unequal size the blind loss is the entropy of their shares, which is less than ln K."},
+    {.id = "machine-translation",
+     .title = "Machine translation",
+     .names = "MT\ntranslation",
+     .what = "Writing in one language what was said in another.",
+     .picture = "An interpreter who first listens to the whole sentence and then speaks it word by word. There are many good versions, and the judge below "
+                "knows one.",
+     .formula = "P(y given x) = prod_t P(y_t given y_<t, x);   precision = shared / words of y",
+     .symbols = "x: the source text\ny: the translation\nshared: words of y that the reference has too, as often as it has them",
+     .inputs = "y = the cat eats fish: the system's\nreference = the dog likes fish: a human's",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto y = up_to(in, "y"), reference = up_to(in, "reference");
+           const double n = shared(y, reference), words = static_cast<double>(y.size());
+           out.step(str("{:.0f} of the system's {:.0f} words stand in the reference", n, words));
+           out.answer("precision of words", n / words);
+           out.answer("recall of words", n / static_cast<double>(reference.size()));
+         },
+     .turn = "y=the the the the: only one \"the\" counts, since the reference has one.",
+     .commands = "later: grimoire finetune models/t5 --task translate --data de-en.tsv --out runs/de-en",
+     .mistake = "People say that a higher BLEU means a better translation; in fact it compares words with one of many possible versions, and over a whole "
+                "corpus: "
+                "a good free translation scores low.",
+     .see = "bleu: the usual score\nencoder-decoder: the usual model\nsummarization: the same shape",
+     .sources = "Papineni et al. 2002, BLEU: a Method for Automatic Evaluation of Machine Translation, section 2.1\n"
+                "Sutskever, Vinyals and Le 2014, Sequence to Sequence Learning with Neural Networks",
+     .ask = "\"the the cat\" against \"the cat sat\": how many of its three words count? | Two: the, once, and cat.",
+     .more = "BLEU takes this precision for runs of one to four words, their geometric mean, and a penalty for texts that are too short; single words "
+             "alone, as here, ignore order. "
+             "Measures that compare meanings with a trained model follow human judgement more closely (Freitag et al. 2022 on the WMT metrics task)."},
+    {.id = "summarization",
+     .title = "Summarisation",
+     .names = "summary",
+     .what = "Making a long text short and keeping what matters.",
+     .picture = "Telling a friend about a film in two sentences. Two people would choose different sentences, and one reference knows only one choice.",
+     .formula = "recall = shared / words of the reference",
+     .symbols = "shared: words of the reference that the summary has too",
+     .inputs = "summary = the cat sat: the system's\nreference = the cat sat on the mat: a human's",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto summary = up_to(in, "summary"), reference = up_to(in, "reference");
+           const double n = shared(summary, reference), all = static_cast<double>(reference.size());
+           const double precision = n / static_cast<double>(summary.size()), recall = n / all;
+           out.step(str("{:.0f} of the reference's {:.0f} words are kept", n, all));
+           out.answer("recall of words", recall);
+           out.answer("precision of words", precision);
+           out.answer("F1", n > 0 ? 2 * precision * recall / (precision + recall) : 0.0);
+         },
+     .turn = "repeat the whole reference and add more: recall 1, which is why F1 or a limit on length belongs to it.",
+     .commands = "later: grimoire finetune models/t5 --task summarize --data papers.jsonl --out runs/short",
+     .mistake = "People say that a high score means a true summary; in fact the score counts shared words: one \"not\" more turns the meaning and hardly "
+                "moves it.",
+     .see = "rouge: the usual score\nbart: a model made for it\nmachine-translation: the same shape",
+     .sources = "Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries, section 2\n"
+                "Maynez et al. 2020, On Faithfulness and Factuality in Abstractive Summarization",
+     .ask = "A summary has 4 of the reference's 10 words. What is its recall? | .4.",
+     .more = "Picking whole sentences (extractive) cannot say anything false of its own; writing new ones (abstractive) reads better and can. For news, the "
+             "first three sentences are a "
+             "baseline that many systems failed to beat: the article was written that way."},
+    {.id = "question-answering",
+     .title = "Question answering",
+     .names = "QA\nSQuAD",
+     .what = "Finding the answer to a question in a given text, as the stretch of words that holds it.",
+     .picture = "A highlighter pen: two marks, where to start and where to stop. What the page does not say cannot be marked.",
+     .formula = "span = argmax over i <= j of s_i + e_j;   F1 = 2 P R / (P + R)",
+     .symbols = "s_i, e_j: scores of a start at i and an end at j\nP: share of the given words that are right\nR: share of the right words that are given",
+     .inputs = "given = in Paris: the model's answer\nright = Paris: the reference",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto given = answer_words(in, "given"), right = answer_words(in, "right");
+           const double n = shared(given, right);
+           const double P = given.empty() ? 0 : n / static_cast<double>(given.size()), R = right.empty() ? 0 : n / static_cast<double>(right.size());
+           out.step(str("{:.0f} shared; {} given, {} right, after case, marks and articles are dropped", n, given.size(), right.size()));
+           out.step(str("P = {:.6g}, R = {:.6g}", P, R));
+           out.answer("F1", given.empty() && right.empty() ? 1.0 : n > 0 ? 2 * P * R / (P + R) : 0.0);
+           out.answer("exact match", given == right ? 1.0 : 0.0);
+         },
+     .turn = "given=the Paris.: F1 1 and an exact match, as articles and full stops do not count.",
+     .commands = "later: grimoire finetune models/bert --task qa --data squad.json --out runs/qa",
+     .mistake = "People say that such a model understands the question; in fact it scores places in the text: add a sentence with matching words and it "
+                "often marks that one.",
+     .see = "bert: the usual reader\none-or-two-inputs: question and text as a pair\nrag: finding the text first",
+     .sources = "Rajpurkar et al. 2016, SQuAD: 100,000+ Questions for Machine Comprehension of Text, section 6.1\n"
+                "Jia and Liang 2017, Adversarial Examples for Evaluating Reading Comprehension Systems",
+     .ask = "Given \"in the year 1900\", right \"1900\": what is F1, when articles are dropped? | P = 1/3, R = 1: F1 = .5.",
+     .more = "With several reference answers the best match counts. SQuAD 2.0 adds questions that the text does not answer: the model then has to mark "
+             "[CLS], that is, nothing. "
+             "Start and end are two softmaxes over the places; the pair with the best sum wins, with the start not after the end."},
+    {.id = "ner",
+     .title = "Named entity recognition",
+     .names = "named entities",
+     .what = "Finding the names in a text and saying what each one is: a person, a place, a firm.",
+     .picture = "Underlining names in a newspaper with coloured pens. A pen must know where a name begins when two stand side by side: that is B.",
+     .formula = "tags: B-type begins a name, I-type goes on, O is outside",
+     .symbols = "type: PER, LOC, ORG or any other\nspan: a B and the I of the same type that follow",
+     .inputs = "words = Ada Lovelace in London: the text\ntags = B-PER I-PER O B-LOC: one for each word",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto words = up_to(in, "words", 500), tags = up_to(in, "tags", 500);
+           if (tags.size() != words.size()) in.refuse("tags", str("{} tags, one for each word", words.size()));
+           std::vector<std::string> spans;
+           std::string type;
+           for (size_t t = 0; t < tags.size(); ++t) {
+             const bool inside = tags[t].starts_with("I-"), begins = tags[t].starts_with("B-");
+             if (tags[t] != "O" && ((!inside && !begins) || tags[t].size() < 3)) in.refuse("tags", "O, B-TYPE and I-TYPE");
+             const std::string here = tags[t] == "O" ? "" : tags[t].substr(2);
+             if (begins || (inside && here != type)) spans.push_back(words[t]);  // an I of another type begins a span too
+             else if (inside) spans.back() += " " + words[t];
+             if (!here.empty() && here != type && spans.size() <= 4) out.step(str("{:.12s} from \"{:.40s}\"", here, words[t]));
+             type = here;
+           }
+           out.answer("spans", static_cast<double>(spans.size()));
+           for (size_t i = 0; i < spans.size() && i < 8; ++i) out.answer(str("span {}", i + 1), spans[i]);
+         },
+     .turn = "tags=B-PER B-PER O B-LOC: two people, Ada and Lovelace.",
+     .commands = "later: grimoire finetune models/bert --task tag --data conll.txt --out runs/ner",
+     .mistake = "People say that 98 % of tags right is good; in fact most words are O, so names are scored as whole spans: half a name is an error.",
+     .see = "pos: a tag for every word\nfine-tuning: how it is learned\nlayer-choice: the same task by frozen features",
+     .sources = "Tjong Kim Sang and De Meulder 2003, Introduction to the CoNLL-2003 Shared Task\n"
+                "Ramshaw and Marcus 1995, Text Chunking using Transformation-Based Learning: the tags",
+     .ask = "How many names are in B-ORG O B-PER I-PER I-PER? | Two.",
+     .more = "A wrong border costs twice in F1: a name is missed and a false one is given. Where words are cut into pieces, only the first piece of a word "
+             "carries its tag. An I after O is against "
+             "the rules; the usual scorer forgives it and begins a span there, the strict one does not."},
+    {.id = "pos",
+     .title = "Part-of-speech tagging",
+     .names = "part of speech",
+     .what = "Naming the kind of every word in its sentence: noun, verb, adverb and so on.",
+     .picture = "Colouring the words of a sentence as at school. \"Bark\" is one colour on a tree and another on a dog: the neighbours tell.",
+     .formula = "simplest tagger: tag(w) = argmax_t count(w, t)",
+     .symbols = "w: a word\nt: a tag\ncount: how often w had the tag t in text tagged by hand",
+     .inputs = "words = dogs bark loudly: to be tagged\nseen = dogs/NOUN bark/VERB bark/VERB bark/NOUN loudly/ADV: by hand",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           std::map<std::string, std::map<std::string, int64_t>> counts;
+           for (const std::string& pair : up_to(in, "seen", 1000)) {
+             const auto [word, tag] = split_once(pair, "/");
+             if (word.empty() || tag.empty()) in.refuse("seen", "word/TAG, with blanks between them");
+             ++counts[word][tag];
+           }
+           const auto words = up_to(in, "words", 20);
+           for (const std::string& w : words) {
+             std::string best = "X", list;  // X: Universal Dependencies' tag for the rest
+             int64_t most = 0;
+             for (const auto& [tag, n] : counts[w]) {
+               list += str("{}{} {}", list.empty() ? "" : ", ", tag, n);
+               if (n > most) most = n, best = tag;
+             }
+             if (&w - words.data() < 4) out.step(str("{:.20s}: {:.45s}", w, list.empty() ? "never seen" : list));
+             out.answer(w, best);
+           }
+         },
+     .turn = "words=the bark of dogs: the counts still say VERB, as this tagger never looks at neighbours.",
+     .commands = "later: grimoire finetune models/bert --task tag --data ewt.conllu --out runs/pos",
+     .mistake = "People say that 97 % right means the problem is solved; in fact in sentences of 20 words that is an error in nearly every second one.",
+     .see = "ner: tags for names\nargmax: the choice\nbigram: one neighbour helps",
+     .sources = "Petrov, Das and McDonald 2012, A Universal Part-of-Speech Tagset\nde Marneffe et al. 2021, Universal Dependencies\n"
+                "Manning 2011, Part-of-Speech Tagging from 97 % to 100 %: Is It Time for Some Linguistics?",
+     .ask = "\"bark\" was seen twice as VERB and once as NOUN. What does the simplest tagger say? | VERB, always.",
+     .more = "Taking each word's commonest tag is right for about nine words in ten of English, which is the baseline to beat. With independent errors at 3 "
+             "% a sentence of 20 words is free "
+             "of them with probability .97^20 = .54. Universal tags are 17 in number, the same for all languages."},
+};
+
+}  // namespace
+
+const Family kTask = {"task", "Tasks on text", kConcepts};
 
 }  // namespace grim::learn
