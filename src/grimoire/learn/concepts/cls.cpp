@@ -113,7 +113,7 @@ std::vector<std::string> labels_for(const Inputs& in, std::string_view name, siz
 const Concept kConcepts[] = {
     {.id = "knn",
      .title = "k nearest neighbours",
-     .names = "kNN\nk-nearest-neighbour",
+     .names = "kNN",
      .what = "Answers for a new point by asking the k known points that lie closest to it and taking the majority.",
      .picture = "You want to know whether a street floods, so you ask the houses next door. It fails where the nearest house stands on a hill of its own.",
      .formula = "f(x) = the commonest class among the k points x_i with the least d(x, x_i)",
@@ -495,7 +495,7 @@ const Concept kConcepts[] = {
              "nu-SVC replaces C by nu, an upper bound on the share of such points."},
     {.id = "decision-tree",
      .title = "Decision tree",
-     .names = "tree\nCART\ndecision trees",
+     .names = "tree\nCART",
      .what = "Predicts by a chain of simple questions about one column each, like a flow chart that is learned from the rows.",
      .picture = "Twenty questions: ask first what splits the field best. Unlike in the game, the same questions are asked of everybody.",
      .formula = "at each node the split with the largest gain\ngain = H(before) - sum_part n_part / n H(part)",

@@ -66,7 +66,7 @@ const Concept kConcepts[] = {
              "1/sqrt(3 n): smaller than this rule."},
     {.id = "kaiming",
      .title = "Kaiming initialisation",
-     .names = "He init\nKaiming initialization",
+     .names = "He init",
      .what = "First weights that also make up for what the activation function takes away, so that deep networks start alive.",
      .picture = "A relay of speakers through thick walls: each must speak louder by just what his wall swallows.",
      .formula = "sd(w) = gain / sqrt(n_in)",
@@ -205,7 +205,7 @@ const Concept kConcepts[] = {
            out.answer("saturated, percent", 100 * s.saturated);
            out.answer("mean", s.mean);
            out.answer("standard deviation", s.std);
-           out.show(bars_of("a", std::vector<double>(a.begin(), a.begin() + std::min<std::ptrdiff_t>(4, std::ssize(a)))));
+           out.show(bars_of("a", a, 4));
          },
      .turn = "shrink all values to a tenth: nothing is saturated, and now the layer is nearly linear.",
      .commands = "grimoire doctor runs/names",
@@ -232,7 +232,7 @@ const Concept kConcepts[] = {
            out.step(str("{:.6g} / {:.6g} = {:.6g}", sd.back(), sd.front(), ratio));
            out.step(str("for each layer on the way: {:.4g}", std::pow(ratio, 1.0 / static_cast<double>(sd.size() - 1))));
            out.answer("ratio of last to first", ratio);
-           out.show(bars_of("sd", std::vector<double>(sd.begin(), sd.begin() + std::min<std::ptrdiff_t>(4, std::ssize(sd)))));
+           out.show(bars_of("sd", sd, 4));
          },
      .turn = "let each layer halve the slope, 1,0.5,0.25,0.125: after 10 such layers a thousandth is left.",
      .commands = "grimoire doctor runs/names",

@@ -401,7 +401,7 @@ const Concept kConcepts[] = {
            out.step("running sums: " + list_of(edges));
            out.step(str("the first above {:.6g} is number {}", u, taken));
            out.answer("index", static_cast<double>(taken));
-           out.show(bars_of("p", p.size() > 5 ? std::vector<double>(p.begin(), p.begin() + 5) : p));
+           out.show(bars_of("p", p));
          },
      .turn = "let u run from 0 to 1: item 0 comes for half of the way, item 2 for the last fifth.",
      .commands = "grimoire generate runs/names -n 10\ngrimoire generate runs/names --temperature 0.5",

@@ -29,7 +29,7 @@ double slope_through(double slope, int64_t n) {
 const Concept kConcepts[] = {
     {.id = "backprop",
      .title = "Backpropagation",
-     .names = "backprop\nbackward pass\nreverse-mode differentiation",
+     .names = "backward pass\nreverse-mode differentiation",
      .what = "Finds how much each weight of a network contributed to its error, in one walk from the error back to the inputs.",
      .picture = "A pupil takes a hard sum apart, solves the small parts, and then chains the answers: how far does the end move if I nudge this piece?",
      .formula = "L = (w x - y)^2:   dL/du = 2 (u - y),   dL/dw = dL/du x,   u = w x",
@@ -97,7 +97,7 @@ const Concept kConcepts[] = {
              "norms."},
     {.id = "one-hot",
      .title = "One-hot vector",
-     .names = "one-hot encoding\nrow selection\none hot",
+     .names = "one-hot encoding\nrow selection",
      .what = "A way to feed a name into a calculation: a list of zeros with a single 1 in the place that belongs to it.",
      .picture = "A finger that points at one row of a table: multiplying by the vector reads that row out.",
      .formula = "e_i W = row i of W",

@@ -1,6 +1,8 @@
 // What several families need to work their examples out: numbers as tensors of double, and as text.
 #pragma once
 
+#include <algorithm>
+
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concept.h"
 #include "grimoire/tensor/tensor.h"
@@ -20,9 +22,10 @@ inline std::string list_of(const std::vector<double>& v, size_t most = 6) {
   return v.size() > most ? text + ", ..." : text;
 }
 
-inline Bars bars_of(std::string title, const std::vector<double>& values) {
-  Bars b{std::move(title), {}, values};
-  for (size_t i = 0; i < values.size(); ++i) b.labels.push_back(str("{}", i));
+// A bar for each of the first few, numbered from `first` on.
+inline Bars bars_of(std::string title, const std::vector<double>& values, size_t most = 5, size_t first = 0) {
+  Bars b{std::move(title), {}, {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(std::min(most, values.size()))}};
+  for (size_t i = 0; i < b.values.size(); ++i) b.labels.push_back(str("{}", first + i));
   return b;
 }
 
