@@ -1,7 +1,188 @@
+// Sequences before attention: convolutions, recurrence, and the way from one sequence to another.
+#include <cmath>
+
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/learn/concepts/worked.h"
+#include "grimoire/nn/recurrent.h"
+#include "grimoire/op/conv1d.h"
+#include "grimoire/op/softmax.h"
+#include "grimoire/op/view.h"
 
 namespace grim::learn {
+namespace {
 
-const Family kSeq = {"seq", "Sequences", {}};
+const Concept kConcepts[] = {
+    {.id = "conv1d",
+     .title = "1-D convolution",
+     .names = "1-D convolution\nWaveNet\ntemporal convolution",
+     .what = "Reads a sequence through a small sliding window that computes the same thing at every place.",
+     .picture = "A comb drawn along a rope feels for the same knot everywhere. To feel for larger patterns, other combs go over what the first one felt.",
+     .formula = "y_t = sum_i k_i x_(t+i)\nreach of L layers = 1 + L (K - 1);   doubling gaps: 1 + (2^L - 1)(K - 1)",
+     .symbols = "x: the sequence\nk: kernel of K weights, learned\nL: layers, one on top of the other",
+     .inputs = "x = 1,2,3,4: sequence\nk = 1,0,-1: kernel\nlayers = 4: of this kernel's size",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> x = in.numbers("x", -1e6, 1e6, 1, 100), k = in.numbers("k", -1e6, 1e6, 1, 100);
+           if (k.size() > x.size()) in.refuse("k", str("at most {} weights, as many as x has numbers", x.size()));
+           const int64_t T = std::ssize(x), K = std::ssize(k), layers = in.integer("layers", 1, 40);
+           const std::vector<double> y = conv1d(reshape(vector_of(x), {1, 1, T}), reshape(vector_of(k), {1, 1, K})).to_vector<double>();
+           std::string terms;
+           for (size_t i = 0; i < k.size() && i < 5; ++i) terms += str("{}{:.6g} x {:.6g}", i ? " + " : "", k[i], x[i]);
+           out.step(str("y_0 = {}{} = {:.6g}", terms, k.size() > 5 ? " + ..." : "", y[0]));
+           out.step(str("{} layers of {} weights see 1 + {} x {} places", layers, K, layers, K - 1));
+           out.answers("y", y);
+           out.answer("places seen", static_cast<double>(1 + layers * (K - 1)));
+           out.answer("with gaps that double", 1 + (std::pow(2, layers) - 1) * static_cast<double>(K - 1));
+         },
+     .turn = "raise layers to 10: the plain stack sees 21 places, the dilated one 2047.",
+     .commands = "grimoire train --model wavenet --data names.txt --out runs/wavenet",
+     .code = "src/grimoire/op/conv1d.cpp: conv1d\nsrc/grimoire/model/wavenet.cpp: WaveNet",
+     .mistake = "People say that convolutions cannot read long inputs; in fact the reach grows by K - 1 a layer, and by powers when the gaps grow: WaveNet "
+                "hears thousands of samples.",
+     .see = "rnn: one step after the other\nself-attention: all places at once\ncharacter-lm: a use for it",
+     .sources = "van den Oord and others 2016, WaveNet: A Generative Model for Raw Audio, section 2.1\n"
+                "Gehring and others 2017, Convolutional Sequence to Sequence Learning\n"
+                "Vaswani and others 2017, Attention Is All You Need, table 1",
+     .ask = "How many places do 2 layers with kernels of 3 see? | 5.",
+     .more = "What networks call convolution does not flip the kernel; mathematicians call it correlation. For learned kernels it makes no difference. "
+             "Padding only on the left (causal) keeps y_t from seeing x after t, which is what a language model needs. All places are computed side by "
+             "side, unlike in a recurrent network."},
+    {.id = "rnn",
+     .title = "Recurrent network",
+     .names = "RNN\nElman network",
+     .what = "Reads a sequence one item at a time and carries along a memory that each item changes a little.",
+     .picture = "Reading with one sticky note: at each word you rewrite it from what it says and what you see.",
+     .formula = "h_t = tanh(U h_(t-1) + W x_t)",
+     .symbols = "h_t: memory after item t, from -1 to 1; h_0 = 0\nx_t: item t\nU, W: weights, the same at every step",
+     .inputs = "U = 0.5: weight of the memory\nW = 1: weight of the item\nx = 1,0,0: the sequence",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const double U = in.number("U", -100, 100), W = in.number("W", -100, 100);
+           Module root;
+           Rng rng(RngMode::philox, 0, "explain", 0);
+           const RecurrentCell cell("cell", root, Cell::rnn, 1, 1, rng, Dtype::f64);
+           *cell.weight_hh.data<double>() = U, *cell.weight_ih.data<double>() = W;
+           *cell.bias_hh.data<double>() = *cell.bias_ih.data<double>() = 0;
+           RecurrentState state = cell.zero_state(1);
+           std::vector<double> h;
+           for (double x : in.numbers("x", -100, 100, 1, 100)) {
+             const double before = state.h.item();
+             state = cell(Tensor::full({1, 1}, x, Dtype::f64), state);
+             h.push_back(state.h.item());
+             if (h.size() <= 3) out.step(str("tanh({:.6g} x {:.6g} + {:.6g} x {:.6g}) = {:.6g}", U, before, W, x, h.back()));
+           }
+           out.answers("h", h);
+         },
+     .turn = "U = 2: the memory of the first item stays. U = .1: it is gone at once.",
+     .commands = "grimoire train --model rnn --data names.txt --out runs/rnn\ngrimoire train --model lstm --data names.txt --out runs/lstm",
+     .code = "src/grimoire/nn/recurrent.cpp: RecurrentCell\nsrc/grimoire/model/recurrent.cpp: Recurrent",
+     .mistake = "People say that an RNN has a layer for each item; in fact one layer is used over and over. Unrolled it looks deep, and its slopes suffer "
+                "as if it were.",
+     .see = "vanishing-gradient: why memory fades\nconv1d: all places side by side\nencoder-decoder: two of them\nrecurrence-free: doing without",
+     .sources = "Elman 1990, Finding Structure in Time\nHochreiter and Schmidhuber 1997, Long Short-Term Memory\n"
+                "Cho and others 2014, Learning Phrase Representations using RNN Encoder-Decoder: the GRU",
+     .ask = "h is .8, U = 0, W = 1 and the next x is 0. What is the new h? | tanh 0 = 0: everything is forgotten.",
+     .more = "The slope from h_t back to h_0 is a product of t factors U (1 - h^2): memory of distant items fades or explodes. LSTM and GRU add gates, "
+             "numbers from 0 to 1 that say how much to keep, so that "
+             "a path with slope near 1 exists. Steps cannot be done side by side, since each needs the one before."},
+    {.id = "encoder-bottleneck",
+     .title = "Encoder bottleneck",
+     .names = "fixed context vector\nbottleneck of the encoder",
+     .what = "The weak spot of early translators: a whole sentence had to fit into one vector of fixed size, however long it was.",
+     .picture = "Retelling a novel from notes on one postcard: for a short story that works.",
+     .formula = "n d numbers pressed into c",
+     .symbols = "n: words\nd: numbers that stand for a word\nc: size of the vector that is handed on",
+     .inputs = "n = 50: words\nd = 256: numbers a word\nc = 256: size of the vector",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto n = static_cast<double>(in.integer("n", 1, 1'000'000)), d = static_cast<double>(in.integer("d", 1, 1'000'000)),
+                      c = static_cast<double>(in.integer("c", 1, 1'000'000));
+           out.step(str("{:.0f} x {:.0f} = {:.0f} numbers go in, {:.0f} come out", n, d, n * d, c));
+           out.answer("numbers in for each number out", n * d / c);
+         },
+     .turn = "let the sentence grow to 500 words: the vector stays, and 500 to 1 must fit.",
+     .commands = "later: grimoire train --model rnn-seq2seq --data pairs.tsv --out runs/s2s",
+     .mistake = "People say that a larger vector solves it; in fact any fixed size is outgrown by longer texts. Looking back at all states, attention, "
+                "grows along with them.",
+     .see = "context-vector: the way out\nencoder-decoder: where it sits\nbottleneck: one that is wanted",
+     .sources = "Sutskever, Vinyals and Le 2014, Sequence to Sequence Learning with Neural Networks\n"
+                "Cho, van Merrienboer, Bahdanau and Bengio 2014, On the Properties of Neural Machine Translation: quality falls with length",
+     .ask = "What stays the same when the sentence gets longer? | The size of the vector that is handed on.",
+     .more = "The figures are an upper bound on the squeeze, not a measure of lost information: words repeat and predict each other. That quality falls "
+             "with length was measured by Cho and others in 2014; Sutskever and others "
+             "softened it by deep LSTMs and by reading the source backwards, which brings its beginning close to the translation's."},
+    {.id = "context-vector",
+     .title = "Context vector",
+     .names = "RNN attention\nBahdanau\nadditive attention",
+     .what = "Lets a translator look back at the whole source before each word it writes, and blend what matters just now.",
+     .picture = "Translating with a finger on the page: for every word you look where it comes from.",
+     .formula = "c = sum_i a_i h_i,   a = softmax(scores)",
+     .symbols = "h_i: encoder's state at source word i\nscores: how well each fits the word to be written\na_i: attention weights, together 1",
+     .inputs = "scores = 1,2: one for each source word\nh = 1,3: their states",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> scores = in.numbers("scores", -1000, 1000, 1, 50), h = in.numbers("h", -1e6, 1e6, 1, 50);
+           if (h.size() != scores.size()) in.refuse("h", str("as many as there are scores: {}", scores.size()));
+           const std::vector<double> a = softmax(vector_of(scores), 0).to_vector<double>();
+           double c = 0;
+           std::string terms;
+           for (size_t i = 0; i < a.size(); ++i) {
+             c += a[i] * h[i];
+             if (i < 4) terms += str("{}{:.5f} x {:.6g}", i ? " + " : "", a[i], h[i]);
+           }
+           out.step("softmax of the scores: " + list_of(a));
+           out.step(terms + (a.size() > 4 ? " + ..." : "") + str(" = {:.8g}", c));
+           out.answer("c", c);
+           out.answers("a", a);
+         },
+     .turn = "raise the second score to 10: nearly all attention goes there, and c is its state.",
+     .commands = "later: grimoire train --model rnn-attention --data pairs.tsv --out runs/att",
+     .code = "src/grimoire/op/softmax.cpp: softmax",
+     .mistake = "People say that it is one vector for the sentence; in fact there is a new one for each word that is written, with other weights.",
+     .see = "softmax: the weights\nencoder-bottleneck: what it ends\ncross-attention: the same in a transformer",
+     .sources = "Bahdanau, Cho and Bengio 2015, Neural Machine Translation by Jointly Learning to Align and Translate, section 3.1\n"
+                "Luong, Pham and Manning 2015, Effective Approaches to Attention-based Neural Machine Translation",
+     .ask = "Two equal scores, states 2 and 6. What is c? | 4.",
+     .more = "Bahdanau's score is a small network, v.tanh(W s + U h_i), of the decoder's state s and the source state h_i; Luong's is an inner product, "
+             "from which the transformer's is a step. "
+             "Everything is smooth, so where to look is learned by descent, with no labelled alignments."},
+    {.id = "encoder-decoder",
+     .title = "Encoder and decoder",
+     .names = "seq2seq\nsequence to sequence\nencoder-decoder model",
+     .what = "Turns one sequence into another of any length: one half reads it all, the other writes word by word.",
+     .picture = "An interpreter who hears the whole sentence out and then speaks, minding what he has said already.",
+     .formula = "P(y given x) = prod_t P(y_t given y_1 ... y_(t-1), encoder(x))",
+     .symbols = "x: the source\ny_t: word t of the target\nencoder(x): states made from the source",
+     .inputs = "p = 0.5,0.4: probability of each target word",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> p = in.numbers("p", 1e-300, 1, 1, 100);
+           double logs = 0;
+           std::string terms;
+           for (size_t i = 0; i < p.size(); ++i) {
+             logs += std::log(p[i]);
+             if (i < 8) terms += str("{}{:.6g}", i ? " x " : "", p[i]);
+           }
+           out.step(terms + (p.size() > 8 ? " x ..." : "") + str(" = {:.8g}", std::exp(logs)));
+           out.step(str("the loss of training is its mean log: {:.6g} nats a word", -logs / static_cast<double>(p.size())));
+           out.answer("P(y given x)", std::exp(logs));
+         },
+     .turn = "add a word: the product can only fall, which is why beam search divides by length.",
+     .commands = "later: grimoire train --model rnn-seq2seq --data pairs.tsv --out runs/s2s\nlater: grimoire train --model t5 --data input.txt --out runs/t5",
+     .mistake = "People say that in training the decoder reads its own words; in fact it is given the right ones so far (teacher forcing), and meets its "
+                "own mistakes only when it writes.",
+     .see = "encoder-bottleneck: its first weakness\ncontext-vector: the remedy\ntransformer-variants: who has which half\nautoregressive: the writing half",
+     .sources = "Sutskever, Vinyals and Le 2014, Sequence to Sequence Learning with Neural Networks\n"
+                "Cho and others 2014, Learning Phrase Representations using RNN Encoder-Decoder",
+     .ask = "Two target words with probability .5 each, given what came before. How likely is the pair? | .25.",
+     .more = "The two halves may be recurrent, convolutional or transformers, and need not be of one kind. The lengths differ freely: the decoder ends when "
+             "it writes the end mark. "
+             "The gap between training on right words and writing on one's own is called exposure bias; how much it harms is disputed (Bengio and others "
+             "2015; He and others 2021)."},
+};
+
+}  // namespace
+
+const Family kSeq = {"seq", "Sequences", kConcepts};
 
 }  // namespace grim::learn

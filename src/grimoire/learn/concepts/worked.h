@@ -1,0 +1,32 @@
+// What several families need to work their examples out: numbers as tensors of double, and as text.
+#pragma once
+
+#include <algorithm>
+
+#include "grimoire/base/str.h"
+#include "grimoire/learn/concept.h"
+#include "grimoire/tensor/tensor.h"
+
+namespace grim::learn {
+
+inline Tensor vector_of(const std::vector<double>& v) { return Tensor::from(v, {static_cast<int64_t>(v.size())}); }
+inline Tensor matrix_of(const std::vector<std::vector<double>>& rows) {
+  std::vector<double> flat;
+  for (const auto& row : rows) flat.insert(flat.end(), row.begin(), row.end());
+  return Tensor::from(flat, {static_cast<int64_t>(rows.size()), static_cast<int64_t>(rows[0].size())});
+}
+
+inline std::string list_of(const std::vector<double>& v, size_t most = 6) {
+  std::string text;
+  for (size_t i = 0; i < v.size() && i < most; ++i) text += str("{}{:.6g}", i ? ", " : "", v[i]);
+  return v.size() > most ? text + ", ..." : text;
+}
+
+// A bar for each of the first few, numbered from `first` on.
+inline Bars bars_of(std::string title, const std::vector<double>& values, size_t most = 5, size_t first = 0) {
+  Bars b{std::move(title), {}, {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(std::min(most, values.size()))}};
+  for (size_t i = 0; i < b.values.size(); ++i) b.labels.push_back(str("{}", first + i));
+  return b;
+}
+
+}  // namespace grim::learn
