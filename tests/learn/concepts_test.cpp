@@ -117,7 +117,7 @@ std::vector<std::string> others_than(const std::string& text) {
     for (size_t begin = 0; begin < text.size();) {
       size_t end = begin;
       while (end < text.size() && (std::isdigit(static_cast<unsigned char>(text[end])) || text[end] == '.')) ++end;
-      if (end == begin) {
+      if (end == begin || text.find_first_of("0123456789", begin) >= end) {
         ++begin;
         continue;
       }
@@ -245,8 +245,8 @@ bool parses(const std::string& line) {
     const Parsed parsed = parse_words(command, {words.begin() + 2, words.end()});
     command.set(parsed.settings);
     return true;
-  } catch (const Error&) {
-    return false;
+  } catch (const Error& e) {
+    return e.kind() == ErrorKind::input;  // well said; only the file that it names is not here
   }
 }
 

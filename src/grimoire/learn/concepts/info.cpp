@@ -147,7 +147,7 @@ const Concept kConcepts[] = {
            out.answer("perplexity", std::exp(mean));
          },
      .turn = "make one token very unlikely: a single bad guess raises the whole text's figure.",
-     .commands = "grimoire demo\ngrimoire train names.txt --model bigram",
+     .commands = "grimoire demo\ngrimoire train --model bigram --data names.txt --out run",
      .code = "src/grimoire/stats/information.cpp: perplexity\nsrc/grimoire/command/eval.cpp",
      .mistake = "People say that the model with the lower perplexity is the better one; in fact figures compare only on the same text, with the same "
                 "tokenizer and the same length of context: a model with larger tokens has fewer and harder guesses.",

@@ -147,7 +147,7 @@ const Concept kConcepts[] = {
              "from which the transformer's is a step. "
              "Everything is smooth, so where to look is learned by descent, with no labelled alignments."},
     {.id = "encoder-decoder",
-     .title = "Encoder and decoder",
+     .title = "Encoder-decoder",
      .names = "seq2seq\nsequence to sequence\nencoder-decoder model",
      .what = "Turns one sequence into another of any length: one half reads it all, the other writes word by word.",
      .picture = "An interpreter who hears the whole sentence out and then speaks, minding what he has said already.",
