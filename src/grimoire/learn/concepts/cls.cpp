@@ -45,7 +45,7 @@ double dot_of(const std::vector<double>& a, const std::vector<double>& b) {
 // Numbers that are not all zero, for what is divided by their length.
 std::vector<double> direction(const Inputs& in, std::string_view name) {
   const std::vector<double> w = in.numbers(name, -1e100, 1e100);
-  if (std::ranges::all_of(w, [](double v) { return v == 0; })) in.refuse(name, "numbers that are not all 0");
+  if (std::ranges::all_of(w, [](double v) { return std::abs(v) < 1e-100; })) in.refuse(name, "numbers that are not all 0");
   return w;
 }
 
@@ -234,8 +234,7 @@ const Concept kConcepts[] = {
                 "gives other groups.",
      .see = "knn: neighbours with labels\ndistance: what decides it",
      .sources = "Jarvis and Patrick 1973, Clustering Using a Similarity Measure Based on Shared Near Neighbors",
-     .ask = "Why must neighbours name each other, and not just one the other? | Else one lonely point, which names someone too, would join groups that are "
-            "far apart."},
+     .ask = "Points 0, 1, 5, 6, 20 and 21 with k = 1: how many clusters? | 3."},
     {.id = "outlier",
      .title = "Outlier",
      .names = "outlier detection\nLOF\nlocal outlier factor\nanomaly detection",
@@ -458,7 +457,7 @@ const Concept kConcepts[] = {
      .commands = "grimoire fit --model svc --data a.csv --target y --param kernel=rbf --out m",
      .code = "src/grimoire/classic/svm.h: dual_coefficients",
      .mistake = "People say that it is special to support vector machines; in fact it holds for any loss on the points plus any penalty that grows with "
-                "|w|, ridge and logistic regression included.",
+                "|w|, ridge and penalised logistic regression included.",
      .see = "svm: the machine\nkernel-trick: then only inner products are needed\nl2: the penalty behind it",
      .sources = "Kimeldorf and Wahba 1971, Some Results on Tchebycheffian Spline Functions\n"
                 "Scholkopf, Herbrich and Smola 2001, A Generalized Representer Theorem",
@@ -707,7 +706,7 @@ const Concept kConcepts[] = {
              bars.labels.push_back(str("{}", voters));
              bars.values.push_back(stats::make_distribution("binomial", {{"n", static_cast<double>(voters)}, {"p", e}})->sf(static_cast<double>(voters / 2)));
            }
-           out.show(std::move(bars));
+           if (e > 1e-6) out.show(std::move(bars));
          },
      .turn = "set e to .55: voters worse than chance get worse together.",
      .commands = "grimoire fit --model forest --data data.csv --target y --out forest.model",

@@ -304,7 +304,7 @@ const Concept kConcepts[] = {
     {.id = "init-robustness",
      .title = "Robustness to initial weights",
      .names = "norm forgives bad scale\nscale invariance",
-     .what = "Why networks with norms train even from badly scaled weights: a norm gives the same answer for x and for c x.",
+     .what = "Why networks with norms train even from badly scaled weights: a norm cancels any factor that its inputs share.",
      .picture = "A camera with automatic exposure: in dim light and in bright the picture comes out alike.",
      .formula = "LN(c x) = LN(x)   for c > 0",
      .symbols = "LN: layer norm, before gain and bias\nc: factor on the weights before it, hence on x",
