@@ -192,7 +192,7 @@ TEST(Concepts, AreWhole) {
   for (const Concept* c : all_concepts()) {
     const std::string id = c->id;
     EXPECT_GT(std::string(c->what).size(), 30u) << id;
-    EXPECT_TRUE(std::string(c->what).ends_with('.')) << id;
+    EXPECT_TRUE(std::string(c->what).ends_with('.') || std::string(c->what).ends_with('?')) << id;
     EXPECT_TRUE(*c->formula) << id;
     EXPECT_TRUE(*c->sources) << id;
     for (const std::string& line : lines_of(c->symbols)) EXPECT_NE(line.find(": "), std::string::npos) << id << ": " << line;

@@ -114,12 +114,12 @@ class QuizCommand final : public Command {
     }
     const auto seconds = static_cast<int64_t>(monotonic_seconds() - began);
     const int64_t tomorrow = session.due_by(day_start(now_ms()) + 2 * kDay);
+    const auto share = static_cast<double>(session.recalled()) / std::max(1.0, static_cast<double>(session.asked()));
     console.data(str("\n{}: {} card{} in {}:{:02d}{}; {} due by tomorrow\n", stopped ? "stopped" : "done", session.asked(), session.asked() == 1 ? "" : "s",
-                     seconds / 60, seconds % 60,
-                     session.asked() > 0 ? str(", {:.0f} % recalled", 100.0 * static_cast<double>(session.recalled()) / static_cast<double>(session.asked())) : "",
-                     tomorrow));
+                     seconds / 60, seconds % 60, session.asked() > 0 ? str(", {:.0f} % recalled", 100 * share) : "", tomorrow));
     if (console.json())
-      console.result(Json::object({{"asked", session.asked()}, {"recalled", session.recalled()}, {"stopped", stopped}, {"due_tomorrow", tomorrow}, {"reviews", asked}}));
+      console.result(Json::object(
+          {{"asked", session.asked()}, {"recalled", session.recalled()}, {"stopped", stopped}, {"due_tomorrow", tomorrow}, {"reviews", asked}}));
     return 0;
   }
 
@@ -204,8 +204,9 @@ class QuizCommand final : public Command {
         const CardState state = s == states.end() ? CardState{} : s->second;
         const Memory& m = state.memory;
         const bool fresh = m.phase == Phase::fresh;
-        t.rows.push_back({c.question, std::string(state.suspended ? "put aside" : name_of(m.phase)), fresh ? std::string("-") : utc_timestamp(m.due / 1000).substr(0, 10),
-                          fresh ? report::Value(std::string("-")) : report::Value(std::round(10 * m.stability) / 10), static_cast<double>(m.lapses)});
+        const std::string due = fresh ? "-" : utc_timestamp(m.due / 1000).substr(0, 10);
+        t.rows.push_back({c.question, std::string(state.suspended ? "put aside" : name_of(m.phase)), due,
+                          fresh ? report::Value("-") : report::Value(std::round(10 * m.stability) / 10), static_cast<double>(m.lapses)});
       }
       r.blocks.push_back(report::Heading{str("{} ({} cards)", d.name, d.cards.size())});
       r.blocks.push_back(std::move(t));
@@ -238,7 +239,8 @@ class QuizCommand final : public Command {
         hard.push_back({c.question, s->second.memory});
       }
     }
-    std::ranges::stable_sort(hard, [](const Hard& a, const Hard& b) { return std::pair(a.memory.lapses, a.memory.difficulty) > std::pair(b.memory.lapses, b.memory.difficulty); });
+    std::ranges::stable_sort(hard, [](const Memory& a, const Memory& b) { return std::pair(a.lapses, a.difficulty) > std::pair(b.lapses, b.difficulty); },
+                             &Hard::memory);
     report::Report r;
     r.blocks.push_back(report::Figure{"reviews", static_cast<double>(all)});
     r.blocks.push_back(report::Figure{"reviews today", static_cast<double>(now)});

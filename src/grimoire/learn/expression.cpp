@@ -170,14 +170,9 @@ struct Expression::Parser {
 
 Expression::Expression(std::string_view text) {
   Parser parser{text.substr(0, 10000), nodes_};
-  const int whole = parser.sum();
+  parser.sum();
   parser.skip();
   if (parser.at < text.size()) parser.fail("an operation or the end");
-  if (whole + 1 != static_cast<int>(nodes_.size())) {  // a name that was met before: the whole stands last all the same
-    nodes_.push_back({.kind = Kind::add, .text = std::string(text), .inputs = {whole, whole}});
-    nodes_.back().kind = Kind::negate;
-    nodes_.push_back({.kind = Kind::negate, .text = std::string(text), .inputs = {static_cast<int>(nodes_.size()) - 1}});
-  }
 }
 
 std::vector<std::string> Expression::names() const {

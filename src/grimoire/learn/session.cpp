@@ -114,7 +114,10 @@ Counts Session::counts(int64_t now) const {
 }
 
 int64_t Session::due_by(int64_t time) const {
-  return std::ranges::count_if(entries_, [&](const Entry& e) { return !e.state.suspended && e.state.memory.phase != Phase::fresh && e.state.memory.due < time; });
+  return std::ranges::count_if(entries_, [&](const Entry& e) {
+    const Memory& m = e.state.memory;
+    return !e.state.suspended && m.phase != Phase::fresh && m.due < time;
+  });
 }
 
 }  // namespace grim::learn

@@ -22,7 +22,7 @@ std::string svg_bars(const Bars& b) {
   constexpr double kLabel = 150, kRoom = 380, kRow = 22;
   double low = 0, high = 0;
   for (double v : b.values) low = std::min(low, v), high = std::max(high, v);
-  const double scale = high > low ? kRoom / (high - low) : 0;
+  const double scale = high - low > 1e-300 ? kRoom / (high - low) : 0;
   const double top = b.title.empty() ? 4 : 26, height = top + kRow * static_cast<double>(b.values.size()) + 4;
   std::string svg = str(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 620 {0:.0f}" width="620" height="{0:.0f}" font-family="system-ui, sans-serif" )"
                         R"(font-size="13" fill="currentColor" role="img" aria-label="{1}">)",

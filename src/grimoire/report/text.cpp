@@ -37,7 +37,7 @@ struct TextWriter {
     for (const std::string& l : b.labels) label = std::max(label, display_width(l));
     for (double v : b.values) low = std::min(low, v), high = std::max(high, v), number = std::max(number, str("{:.4g}", v).size());
     const size_t room = std::min<size_t>(40, width() - std::min(width() - 10, label + number + 6));
-    const double scale = high > low ? static_cast<double>(room) / (high - low) : 0;
+    const double scale = high - low > 1e-300 ? static_cast<double>(room) / (high - low) : 0;
     const auto zero = static_cast<size_t>(std::lround(-low * scale));
     if (!b.title.empty()) out += "  " + b.title + "\n";
     for (size_t i = 0; i < b.values.size(); ++i) {
@@ -46,7 +46,7 @@ struct TextWriter {
       if (b.values[i] < 0) std::fill(bar.end() - static_cast<std::ptrdiff_t>(std::min(length, zero)), bar.end(), '#');
       else bar += std::string(length, '#');
       const std::string name = i < b.labels.size() ? b.labels[i] : "", value = str("{:.4g}", b.values[i]);
-      out += "  " + name + std::string(label - display_width(name), ' ') + "  " + std::string(number - value.size(), ' ') + value + (bar.empty() ? "" : "  " + bar) + "\n";
+      out += "  " + name + std::string(label - display_width(name) + 2 + number - value.size(), ' ') + value + (bar.empty() ? "" : "  " + bar) + "\n";
     }
   }
   void operator()(const Chart& c) { out += text_chart(c, std::min(60, style.width - 14), 10); }

@@ -10,12 +10,6 @@ namespace {
 
 using namespace stats;
 
-Bars bars_of(std::string title, const std::vector<double>& values) {
-  Bars b{std::move(title), {}, values};
-  for (size_t i = 0; i < values.size(); ++i) b.labels.push_back(str("{}", i));
-  return b;
-}
-
 const Concept kConcepts[] = {
     {.id = "surprise",
      .title = "Surprise",
@@ -56,7 +50,6 @@ const Concept kConcepts[] = {
              if (p[i] > 0) out.step(str("{:.6g} x log2(1 / {:.6g}) = {:.6g} x {:.6g} = {:.6g}", p[i], p[i], p[i], -std::log2(p[i]), -p[i] * std::log2(p[i])));
            out.step(str("the most that {} outcomes can have: log2 {} = {:.6g}", p.size(), p.size(), std::log2(static_cast<double>(p.size()))));
            out.answer("entropy in bits", to_bits(entropy(p)));
-           out.show(bars_of("p", p));
          },
      .turn = "even out the probabilities and the entropy rises; make one of them 1 and it is 0.",
      .commands = "grimoire stats entropy --x .5,.25,.25",
@@ -88,7 +81,6 @@ const Concept kConcepts[] = {
              if (y[i] > 0) out.step(str("-{:.6g} x ln {:.6g} = {:.8g}", y[i], p[i], p[i] > 0 ? -y[i] * std::log(p[i]) : INFINITY));
            out.step(str("no model can have less than the entropy of y: {:.6g}", entropy(y)));
            out.answer("cross-entropy in nats", cross_entropy(y, p));
-           out.show(bars_of("p", p));
          },
      .turn = "take probability from the right class: at .5 the loss is .69, at .1 it is 2.30, at .01 it is 4.61.",
      .commands = "grimoire stats kl --x 1,0,0 --y .7,.2,.1\ngrimoire experiment bayes-risk",
@@ -134,7 +126,7 @@ const Concept kConcepts[] = {
      .what = "How many equally likely next words a language model is torn between, on average over a text. Lower is better; 1 is certainty.",
      .picture = "Doors in a corridor. At each step the model faces so many doors and does not know which one opens.",
      .formula = "PPL = (p_1 p_2 ... p_N)^(-1/N) = e^(mean NLL)",
-     .symbols = "p_t: probability that the model gave to the t-th token, knowing those before it\nN: tokens judged",
+     .symbols = "p_t: the model's probability of the t-th token, knowing those before it\nN: tokens judged",
      .inputs = "p = 0.5,0.25,0.125,0.125: the model's probability of each token that came",
      .compute =
          [](const Inputs& in, Worked& out) {

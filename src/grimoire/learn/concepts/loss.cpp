@@ -4,6 +4,7 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/learn/concepts/worked.h"
 #include "grimoire/op/index.h"
 #include "grimoire/op/loss.h"
 #include "grimoire/op/reduce.h"
@@ -18,12 +19,6 @@ std::string listed(const std::vector<double>& x, size_t most = 6) {
   std::string text;
   for (size_t i = 0; i < x.size() && i < most; ++i) text += str("{}{:.6g}", i ? ", " : "", x[i]);
   return text + (x.size() > most ? ", ..." : "");
-}
-
-Bars bars_of(std::string title, const std::vector<double>& values) {
-  Bars b{std::move(title), {}, {}};
-  for (size_t i = 0; i < values.size() && i < 6; ++i) b.labels.push_back(str("{}", i)), b.values.push_back(values[i]);
-  return b;
 }
 
 // d p_i / d x_j for all j, by the backward of the softmax itself.

@@ -1,7 +1,12 @@
 // Neural networks: how slopes travel back through them, and what a step does with them.
+#include <cmath>
+#include <map>
+
 #include "grimoire/autograd/tape.h"
+#include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
+#include "grimoire/learn/expression.h"
 #include "grimoire/op/embedding.h"
 #include "grimoire/op/index.h"
 #include "grimoire/op/matmul.h"
@@ -26,7 +31,69 @@ double slope_through(double slope, int64_t n) {
   return grad(x).item();
 }
 
+void differentiate_typed(const Inputs& in, Worked& out) {
+  Expression e(in.text("expression"));
+  std::map<std::string, double> at;
+  for (const auto& [name, text] : in.all())
+    if (name != "expression") at[name] = in.number(name);
+  const std::vector<Expression::Node> nodes = e.differentiate(at);
+  const auto name_of = [&](int k) {
+    const Expression::Node& n = nodes[static_cast<size_t>(k)];
+    return n.inputs.empty() ? n.text : str("u{}", k);
+  };
+  for (size_t i = 0; i < nodes.size() && i < 12; ++i) {
+    const Expression::Node& n = nodes[i];
+    if (n.inputs.empty()) continue;
+    using Kind = Expression::Node::Kind;
+    static constexpr const char* kSigns[] = {"", "", " + ", " - ", " x ", " / ", "^"};
+    const std::string a = name_of(n.inputs[0]);
+    const std::string how = n.kind == Kind::call     ? n.text + "(" + a + ")"
+                            : n.kind == Kind::negate ? "-" + a
+                                                     : a + kSigns[static_cast<size_t>(n.kind)] + name_of(n.inputs[1]);
+    std::string slopes;
+    for (size_t k = 0; k < n.inputs.size(); ++k)
+      if (nodes[static_cast<size_t>(n.inputs[k])].kind != Kind::number)
+        slopes += str("{}d/d{} {:.6g}", slopes.empty() ? "" : ", ", name_of(n.inputs[k]), n.local[k]);
+    out.step(str("u{} = {} = {:.6g}   {}; the end's slope in it {:.6g}", i, how, n.value, slopes, n.slope));
+  }
+  out.answer("value", nodes.back().value);
+  for (const std::string& name : e.names()) {
+    constexpr double kStep = 1e-6;
+    auto moved = at;
+    const double step = kStep * std::max(1.0, std::abs(at[name]));
+    moved[name] = at[name] + step;
+    const double high = Expression(in.text("expression")).value(moved);
+    moved[name] = at[name] - step;
+    const double low = Expression(in.text("expression")).value(moved);
+    out.step(str("check: moving {} by {:.0e} moves the end by {:.8g} times that", name, step, (high - low) / (2 * step)));
+  }
+  for (const std::string& name : e.names()) out.answer("d/d" + name, e.slope_in(name));
+}
+
 const Concept kConcepts[] = {
+    {.id = "chain-rule",
+     .title = "Chain rule",
+     .names = "derivative of a composition",
+     .what = "Takes the slope of a calculation that is built out of smaller ones: multiply the slopes of the steps along each path, then add the paths.",
+     .picture = "Gears. If the first wheel turns twice as fast as the crank and the next three times as fast as that one, the last turns six times as fast.",
+     .formula = "y = f(u), u = g(x):   dy/dx = dy/du du/dx",
+     .symbols = "x: what is moved\nu: what is calculated from x on the way\ndy/du: slope of the last step alone",
+     .inputs = "expression = (3*x+1)^2: a formula with + - * / ^ and functions like tanh\nx = 1: value of the variable",
+     .compute = differentiate_typed,
+     .turn = "the formula and the values; any names may stand in it.",
+     .commands = "grimoire explain chain-rule \"tanh(w*x)\" --value w=.5 --value x=2",
+     .code = "src/grimoire/learn/expression.cpp: differentiate\nsrc/grimoire/autograd/tape.cpp: backward",
+     .mistake = "People say that a network needs its formula written out to be differentiated; in fact only each single operation must know "
+                "its own slope, and the values of one run are enough.",
+     .see = "backprop: the rule, walked from the end\nvanishing-gradient: long products\nresidual: a second path",
+     .sources = "Goodfellow, Bengio and Courville 2016, Deep Learning, section 6.5\n"
+                "Griewank and Walther 2008, Evaluating Derivatives, chapter 3: forward and reverse mode",
+     .ask = "What is the slope of (3x + 1)^2 at x = 1? | 2 x 4 x 3 = 24.\n"
+            "A value is used in two places: what becomes of the two slopes? | They are added.",
+     .more = "Write the calculation as a graph of single operations. The slope of the end in a node is the sum over the nodes that use it of "
+             "(the end's slope in the user) x (the user's local slope), so one walk from the end to the start finds the slopes in all inputs: reverse mode. "
+             "Walking from the start finds all outputs' slopes in one input: forward mode. A loss is one output of many inputs, so training walks back.",
+     .free_names = true},
     {.id = "backprop",
      .title = "Backpropagation",
      .names = "backward pass\nreverse-mode differentiation",
