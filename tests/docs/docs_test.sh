@@ -18,11 +18,11 @@ while read -r line; do
   for flag in $(grep -oE -- ' --?[a-z][a-z0-9-]*' <<<"$line"); do
     [[ "$flags" == *" $flag "* ]] || fail "grimoire $verb has no flag $flag: $line"
   done
-done < <(grep -hoE '(\./)?grimoire (demo|train|resume|generate|eval|doctor|fit|predict|validate|stats|distribution|experiment|test|help|[a-z]+ )[^`|]*' README.md docs/*.md CONTRIBUTING.md | grep -E '^(\./)grimoire|^grimoire (train|resume|generate|eval|doctor|fit|predict|validate|stats|distribution|experiment)')
+done < <(grep -hoE '(\./)?grimoire (demo|train|resume|generate|eval|doctor|fit|predict|validate|stats|distribution|experiment|explain|glossary|quiz|deck|test|help|[a-z]+ )[^`|]*' README.md docs/*.md CONTRIBUTING.md | grep -E '^(\./)grimoire|^grimoire (train|resume|generate|eval|doctor|fit|predict|validate|stats|distribution|experiment|explain|glossary|quiz|deck)')
 [ "$commands" -gt 15 ] || fail "only $commands commands found in the documents"
 
 # Every option of every command is in its --help-all, and every command has an example that begins with its name.
-for verb in demo train resume generate eval doctor fit predict validate stats distribution experiment; do
+for verb in demo train resume generate eval doctor fit predict validate stats distribution experiment explain glossary quiz deck; do
   "$program" "$verb" --help-all | grep -q "^  grimoire $verb" || fail "$verb shows no example"
 done
 

@@ -28,6 +28,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_explain_command());
   commands.push_back(make_glossary_command());
   commands.push_back(make_quiz_command());
+  commands.push_back(make_deck_command());
   return commands;
 }
 

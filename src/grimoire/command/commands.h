@@ -21,5 +21,6 @@ std::unique_ptr<Command> make_distribution_command();
 std::unique_ptr<Command> make_explain_command();
 std::unique_ptr<Command> make_glossary_command();
 std::unique_ptr<Command> make_quiz_command();
+std::unique_ptr<Command> make_deck_command();
 
 }  // namespace grim

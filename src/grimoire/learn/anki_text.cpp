@@ -51,12 +51,6 @@ char separator_named(const std::string& name) {
   return found != kNames.end() ? found->second : name.empty() ? '\t' : name[0];
 }
 
-std::string one_line(std::string text) {
-  std::ranges::replace(text, '\n', ' ');
-  const size_t begin = std::min(text.find_first_not_of(' '), text.size());
-  return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
-}
-
 }  // namespace
 
 std::string html_to_markdown(std::string_view html) {
@@ -107,16 +101,21 @@ std::string html_to_markdown(std::string_view html) {
 std::string to_anki_text(const Deck& deck) {
   std::string tags;
   for (const std::string& t : deck.tags) tags += (tags.empty() ? "" : " ") + t;
-  std::string out = "#separator:tab\n#html:true\n#notetype:Basic\n#deck:" + deck.name + "\n#guid column:1\n#tags column:4\n";
+  std::string out = "#separator:tab\n#html:true\n#deck:" + deck.name + "\n#guid column:1\n#notetype column:2\n#tags column:5\n";
   const auto inline_html = [](const std::string& markdown) {  // without the paragraph around it
     std::string html = report::markdown_to_html(markdown);
     while (html.ends_with('\n')) html.pop_back();
     if (html.starts_with("<p>") && html.ends_with("</p>") && html.find("<p>", 3) == std::string::npos) html = html.substr(3, html.size() - 7);
     return html;
   };
+  const std::string* before = nullptr;  // the hidden parts of one line are one note
   for (const Card& c : deck.cards) {
-    const std::string back = inline_html(c.answer) + (c.explanation.empty() ? "" : "<hr>" + report::markdown_to_html(c.explanation));
-    out += c.id + "\t" + quoted(inline_html(c.question)) + "\t" + quoted(back) + "\t" + tags + "\n";
+    const bool cloze = c.cloze > 0;
+    if (cloze && before && *before == c.written) continue;
+    before = cloze ? &c.written : nullptr;
+    const std::string more = c.explanation.empty() ? "" : report::markdown_to_html(c.explanation);
+    const std::string back = cloze ? more : inline_html(c.answer) + (more.empty() ? "" : "<hr>" + more);
+    out += c.id + (cloze ? "\tCloze\t" : "\tBasic\t") + quoted(inline_html(cloze ? c.written : c.question)) + "\t" + quoted(back) + "\t" + tags + "\n";
   }
   return out;
 }
@@ -144,30 +143,30 @@ Deck from_anki_text(std::string_view text, std::string_view source) {
   Deck deck;
   deck.name = head.contains("deck") ? head["deck"] : std::string(source.substr(source.rfind('/') + 1));
   if (const size_t dot = deck.name.rfind('.'); !head.contains("deck") && dot != std::string::npos && dot > 0) deck.name.resize(dot);
-  const std::string& tags = head["tags"];
-  for (size_t at = 0; at < tags.size();) {
-    const size_t begin = std::min(tags.find_first_not_of(' ', at), tags.size()), end = std::min(tags.find(' ', begin), tags.size());
-    if (end > begin) deck.tags.push_back(tags.substr(begin, end - begin));
-    at = end + 1;
-  }
+  const size_t tags_column = head.contains("tags column") ? special.back() : SIZE_MAX;
+  add_tags(deck, head["tags"]);
   const bool html = head.contains("html") && folded_text(head["html"]) == "true";
   for (const auto& row : rows_of(text, separator, source)) {
     std::vector<std::string> fields;
+    if (tags_column < row.size()) add_tags(deck, row[tags_column]);
     for (size_t c = 0; c < row.size(); ++c)
       if (std::ranges::find(special, c) == special.end()) fields.push_back(html ? html_to_markdown(row[c]) : row[c]);
     if (fields.size() < 2) throw Error(ErrorKind::input, str("{}: '{}' has one field, expected question and answer", source, fields.empty() ? "" : fields[0]));
     Card card;
-    card.question = one_line(fields[0]);
+    card.question = fields[0];
     const size_t cut = fields[1].find("\n---\n"), end = std::min(fields[1].find('\n'), cut);
-    card.answer = one_line(fields[1].substr(0, end));
-    if (end != std::string::npos) card.explanation = fields[1].substr(end == cut ? cut + 5 : end + 1);
+    if (card.question.find("{{c") != std::string::npos) {
+      card.explanation = fields[1];
+    } else {
+      card.answer = fields[1].substr(0, end);
+      if (end != std::string::npos) card.explanation = fields[1].substr(end == cut ? cut + 5 : end + 1);
+    }
     for (size_t k = 2; k < fields.size(); ++k)
       if (!fields[k].empty()) card.explanation += (card.explanation.empty() ? "" : "\n") + fields[k];
-    card.id = card_id(deck.name, card.question);
     deck.cards.push_back(std::move(card));
   }
   if (deck.cards.empty()) throw Error(ErrorKind::input, str("{}: no cards, expected lines of question, tab, answer", source));
-  return deck;
+  return as_written(std::move(deck), source);
 }
 
 }  // namespace grim::learn

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <cstring>
+
 #include "grimoire/base/error.h"
 #include "grimoire/base/str.h"
 
@@ -14,6 +16,25 @@ Database::Database(const std::string& path, Open how) : path_(path), db_(nullptr
   db_.reset(db);
   if (code != SQLITE_OK) fail("open");
   sqlite3_busy_timeout(db, 5000);
+}
+
+Database Database::of_bytes(std::string_view bytes, const std::string& path) {
+  Database db(":memory:", Open::create);
+  db.path_ = path;
+  auto* const copy = static_cast<unsigned char*>(sqlite3_malloc64(bytes.size()));
+  if (!copy) throw Error(ErrorKind::resource, str("{}: out of memory for {} bytes", path, bytes.size()));
+  std::memcpy(copy, bytes.data(), bytes.size());
+  if (bytes.size() > 100) copy[18] = copy[19] = 1;  // a copy in memory has no write-ahead log (sqlite.org/c3ref/deserialize.html)
+  const auto size = static_cast<sqlite3_int64>(bytes.size());
+  if (sqlite3_deserialize(db.handle(), "main", copy, size, size, SQLITE_DESERIALIZE_FREEONCLOSE) != SQLITE_OK) db.fail("open");
+  return db;
+}
+
+std::string Database::bytes() const {
+  sqlite3_int64 size = 0;
+  const std::unique_ptr<unsigned char, void (*)(void*)> bytes(sqlite3_serialize(handle(), "main", &size, 0), sqlite3_free);
+  if (!bytes) fail("write");
+  return {reinterpret_cast<const char*>(bytes.get()), static_cast<size_t>(size)};
 }
 
 void Database::run(const char* sql) {

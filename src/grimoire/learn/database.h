@@ -37,6 +37,8 @@ enum class Open : uint8_t { create, read_only };
 class Database {
  public:
   Database(const std::string& path, Open how);
+  static Database of_bytes(std::string_view bytes, const std::string& path);  // a copy in memory, for reading; `path` is named in errors
+  std::string bytes() const;  // the file that it would be
   void run(const char* sql);  // statements without rows
   sqlite3* handle() const { return db_.get(); }
   [[noreturn]] void fail(const char* doing) const;

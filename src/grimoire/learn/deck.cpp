@@ -162,11 +162,7 @@ class Reader {
         tagged = true;
         std::string_view words = trimmed(b.lines[0]);
         if (words.starts_with("tags:")) words.remove_prefix(5);
-        for (size_t at = 0; at < words.size();) {
-          const size_t begin = std::min(words.find_first_not_of(" ,\t", at), words.size()), end = std::min(words.find_first_of(" ,\t", begin), words.size());
-          if (end > begin) deck_.tags.emplace_back(words.substr(begin, end - begin));
-          at = end + 1;
-        }
+        add_tags(deck_, words);
       } else {
         near_rules(b);
         deck_.description += (deck_.description.empty() ? "" : "\n\n") + joined(b.lines);
@@ -306,6 +302,55 @@ Deck parse_deck(std::string_view text, std::string_view source) {
 }
 
 Deck read_deck(const std::string& path) { return parse_deck(read_file(path), path); }
+
+void add_tags(Deck& deck, std::string_view words) {
+  for (size_t at = 0; at < words.size();) {
+    const size_t begin = std::min(words.find_first_not_of(" ,\t", at), words.size()), end = std::min(words.find_first_of(" ,\t", begin), words.size());
+    const std::string tag(words.substr(begin, end - begin));
+    if (!tag.empty() && std::ranges::find(deck.tags, tag) == deck.tags.end()) deck.tags.push_back(tag);
+    at = end + 1;
+  }
+}
+
+Deck as_written(Deck deck, std::string_view source) {
+  const auto line = [](std::string& text, const char* otherwise) {
+    std::ranges::replace(text, '\n', ' ');
+    text = std::string(trimmed(text));
+    if (text.empty() || is_rule(text)) text = otherwise;
+  };
+  for (Card& c : deck.cards) {
+    line(c.question, "(no question)"), line(c.answer, "(no answer)");
+    if (!hidden_parts(c.question).empty()) c.cloze = 1, c.written = c.question;
+  }
+  Deck read = parse_deck(to_markdown(deck), source);
+  std::erase_if(read.messages, [](const DeckMessage& m) { return m.weight != Weight::error; });
+  return read;
+}
+
+Json to_json(const Deck& deck) {
+  Json cards = Json::array();
+  for (const Card& c : deck.cards)
+    cards.push(Json::object({{"id", c.id}, {"question", c.question}, {"answer", c.answer}, {"explanation", c.explanation}, {"cloze", c.cloze},
+                             {"written", c.written}}));
+  return Json::object({{"name", deck.name}, {"tags", Json::array_of(deck.tags)}, {"description", deck.description}, {"cards", cards}});
+}
+
+Deck deck_of_json(const Json& json, std::string_view source) {
+  Deck deck;
+  deck.name = json.text("name");
+  deck.description = json.text("description", "");
+  if (const Json* tags = json.find("tags"))
+    for (const Json& t : tags->items()) deck.tags.push_back(t.as_text());
+  for (const Json& c : json.list("cards")) {
+    const std::string written = c.text("written", "");
+    if (!written.empty() && !deck.cards.empty() && deck.cards.back().question == written) continue;  // another hidden part of the same line
+    deck.cards.push_back({.id = {},
+                          .question = written.empty() ? c.text("question") : written,
+                          .answer = c.text("answer"),
+                          .explanation = c.text("explanation", "")});
+  }
+  return as_written(std::move(deck), source);
+}
 
 void add_reversed(Deck& deck) {
   const size_t count = deck.cards.size();

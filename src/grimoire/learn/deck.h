@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "grimoire/base/json.h"
+
 namespace grim::learn {
 
 struct Card {
@@ -41,6 +43,13 @@ Deck read_deck(const std::string& path);
 
 std::string to_markdown(const Deck& deck);   // parse_deck reads it back
 std::string to_text(const DeckMessage& message, std::string_view source);  // "d.md:14: ..."
+
+// The deck with ids, lines and hidden parts as if it had been written and read. Question and answer become one line each.
+Deck as_written(Deck deck, std::string_view source);
+Json to_json(const Deck& deck);
+Deck deck_of_json(const Json& json, std::string_view source);  // {"name", "tags", "description", "cards": [{"question", "answer", "explanation"}]}
+
+void add_tags(Deck& deck, std::string_view words);  // parted by blanks or commas; each once
 
 // The same cards asked the other way round too, plain ones only.
 void add_reversed(Deck& deck);

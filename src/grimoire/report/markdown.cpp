@@ -111,7 +111,7 @@ class ForTerminal final : public Callbacks {
           mark_.clear(), prefixes_.pop_back();
         }
         break;
-      case MD_BLOCK_HR: out_ += prefix() + std::string(static_cast<size_t>(std::max(3, std::min(style_.width, 40))), '-') + "\n"; break;
+      case MD_BLOCK_HR: if (enter) out_ += prefix() + std::string(static_cast<size_t>(std::max(3, std::min(style_.width, 40))), '-') + "\n"; break;
       case MD_BLOCK_H: flush(), sgr(enter ? "1" : "22"), enter ? void() : flush(); break;
       case MD_BLOCK_CODE: flush(), verbatim_ = enter; break;
       case MD_BLOCK_TABLE:

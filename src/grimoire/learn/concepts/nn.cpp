@@ -45,7 +45,7 @@ void differentiate_typed(const Inputs& in, Worked& out) {
     const Expression::Node& n = nodes[i];
     if (n.inputs.empty()) continue;
     using Kind = Expression::Node::Kind;
-    static constexpr const char* kSigns[] = {"", "", " + ", " - ", " x ", " / ", "^"};
+    static constexpr const char* kSigns[] = {"", "", " + ", " - ", " * ", " / ", "^"};
     const std::string a = name_of(n.inputs[0]);
     const std::string how = n.kind == Kind::call     ? n.text + "(" + a + ")"
                             : n.kind == Kind::negate ? "-" + a
