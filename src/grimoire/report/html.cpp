@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "grimoire/base/str.h"
+#include "grimoire/report/layout.h"
 #include "grimoire/report/markdown.h"
 #include "grimoire/report/report.h"
 
@@ -16,11 +17,14 @@ constexpr const char* kStyle =
     "font-variant-numeric:tabular-nums}th,td{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top}thead th,tr:first-child th"
     "{border-bottom:1px solid}pre,code{font:14px/1.45 ui-monospace,monospace}pre{overflow-x:auto;padding:.6rem .8rem;background:"
     "color-mix(in srgb,currentColor 7%,transparent);border-radius:.3rem}blockquote{margin:.5rem 0;padding-left:1rem;border-left:3px solid;"
-    "opacity:.85}.figure{margin:.2rem 0}.bar{fill:var(--s0)}svg{max-width:100%;height:auto}a{color:inherit}";
+    "opacity:.85}.figure{margin:.2rem 0}.bar{fill:var(--s0)}svg{max-width:100%;height:auto}.wide{overflow:auto;margin:0 calc(50% - 48vw)}.wide svg{max-width:none}a{color:inherit}";
 
 std::string svg_bars(const Bars& b) {
-  constexpr double kLabel = 150, kRoom = 380, kRow = 22;
+  constexpr double kRoom = 380, kRow = 22, kLetter = 7.5;
   double low = 0, high = 0;
+  size_t widest = 0;
+  for (const std::string& l : b.labels) widest = std::max(widest, display_width(l));
+  const double label = 12 + kLetter * static_cast<double>(std::min<size_t>(widest, 20));
   for (double v : b.values) low = std::min(low, v), high = std::max(high, v);
   const double scale = high - low > 1e-300 ? kRoom / (high - low) : 0;
   const double top = b.title.empty() ? 4 : 26, height = top + kRow * static_cast<double>(b.values.size()) + 4;
@@ -29,10 +33,10 @@ std::string svg_bars(const Bars& b) {
                         height, escape_html(b.title)) + "\n";
   if (!b.title.empty()) svg += str(R"(<text x="0" y="16" font-weight="600">{}</text>)", escape_html(b.title)) + "\n";
   for (size_t i = 0; i < b.values.size(); ++i) {
-    const double y = top + kRow * static_cast<double>(i), v = b.values[i], x = kLabel + (std::min(v, 0.0) - low) * scale;
+    const double y = top + kRow * static_cast<double>(i), v = b.values[i], x = label + (std::min(v, 0.0) - low) * scale;
     svg += str(R"(<text x="0" y="{:.1f}">{}</text><rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="15"/>)"
                R"(<text x="{:.1f}" y="{:.1f}">{:.4g}</text>)",
-               y + 13, escape_html(i < b.labels.size() ? b.labels[i] : ""), x, y + 1, std::abs(v) * scale, kLabel + (std::max(v, 0.0) - low) * scale + 6,
+               y + 13, escape_html(i < b.labels.size() ? b.labels[i] : ""), x, y + 1, std::abs(v) * scale, label + (std::max(v, 0.0) - low) * scale + 6,
                y + 13, v) + "\n";
   }
   return svg + "</svg>\n";
@@ -48,7 +52,7 @@ std::string svg_graph(const Graph& g, const std::string& suffix) {
     if (i > 0 && g.nodes[i].group != g.nodes[i - 1].group) ++group;
     place[g.nodes[i].id] = {2 * std::numbers::pi * static_cast<double>(i) / count, group % std::size(colours)};
   }
-  std::string svg = str(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="{0:.0f} {0:.0f} {1:.0f} {1:.0f}" width="{1:.0f}" height="{1:.0f}" )"
+  std::string svg = str(R"(<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" viewBox="{0:.0f} {0:.0f} {1:.0f} {1:.0f}" width="{1:.0f}" height="{1:.0f}" )"
                         R"(font-family="system-ui, sans-serif" font-size="11" role="img" aria-label="links">)",
                         -size / 2, size) + "\n";
   for (const auto& [from, to] : g.edges) {
@@ -64,7 +68,7 @@ std::string svg_graph(const Graph& g, const std::string& suffix) {
     svg += str(R"(<a href="{0}{1}"><text transform="rotate({2:.2f}) translate({3:.1f} 4){4}" text-anchor="{5}" fill="{6}">{0}</text></a>)", escape_html(id),
                suffix, degrees, radius + 6, left ? " rotate(180) translate(0 8)" : "", left ? "end" : "start", colours[at.second]) + "\n";
   }
-  return svg + "</svg>\n";
+  return svg + "</svg></div>\n";
 }
 
 struct HtmlWriter {
