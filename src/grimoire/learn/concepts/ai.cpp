@@ -5,13 +5,14 @@
 
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/learn/concepts/worked.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/stats/counts.h"
 
 namespace grim::learn {
 namespace {
 
-double length_of(const std::vector<double>& x) { return norm(Tensor::from(x, {static_cast<int64_t>(x.size())})).item(); }
+double length_of(const std::vector<double>& x) { return norm(vector_of(x)).item(); }
 
 const Concept kConcepts[] = {
     {.id = "turing-imitation",

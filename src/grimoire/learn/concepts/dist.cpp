@@ -6,17 +6,12 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/learn/concepts/worked.h"
 #include "grimoire/model/gpt.h"
 #include "grimoire/stats/summary.h"
 
 namespace grim::learn {
 namespace {
-
-std::string listed(const std::vector<double>& x, const char* between = ", ", size_t most = 8) {
-  std::string text;
-  for (size_t i = 0; i < x.size() && i < most; ++i) text += str("{}{:.6g}", i ? between : "", x[i]);
-  return text + (x.size() > most ? str("{}...", between) : "");
-}
 
 // GPT-2 with so many layers and next to no width: the tensors are the same ones, only small.
 std::unique_ptr<Gpt> narrow_gpt(int64_t layers) {
@@ -75,9 +70,9 @@ const Concept kConcepts[] = {
              if (std::ranges::any_of(shard, [](double v) { return std::abs(v) > 1e9; })) in.refuse("shards", "numbers from -1e9 to 1e9");
              means.push_back(stats::mean(shard));
              all.insert(all.end(), shard.begin(), shard.end());
-             if (means.size() <= 3) out.step(str("rank {}: mean of ({}) = {:.6g}", means.size() - 1, listed(shard), means.back()));
+             if (means.size() <= 3) out.step(str("rank {}: mean of ({}) = {:.6g}", means.size() - 1, list_of(shard), means.back()));
            }
-           out.step(str("one process with the whole batch: ({}) / {}", listed(all, " + "), all.size()));
+           out.step(str("one process with the whole batch: ({}) / {}", list_of(all, 6, " + "), all.size()));
            out.answer("mean over the ranks", stats::mean(means));
            out.answer("mean of the whole batch", stats::mean(all));
          },
@@ -209,7 +204,7 @@ const Concept kConcepts[] = {
              for (size_t r = 0; r < n; ++r) part[(r + 1) % n][(r + 1 + n - s) % n] = part[r][(r + 1 + n - s) % n];
            out.step(str("each list is cut into {} chunks, one a rank", n));
            out.step(str("{} rounds add up, {} rounds hand round: {:.0f} chunks sent by each rank", n - 1, n - 1, sent));
-           out.step(str("rank 0 now holds {}", listed(part[0])));
+           out.step(str("rank 0 now holds {}", list_of(part[0])));
            out.answer("sent, in sizes of the list", sent / static_cast<double>(n));
            out.answer("sum on the last rank", part[n - 1][0]);
          },
@@ -237,7 +232,7 @@ const Concept kConcepts[] = {
            const double w = in.number("w", -1e9, 1e9), lr = in.number("lr", 0, 1e6);
            const std::vector<double> g = in.numbers("g", -1e9, 1e9, 1, 64);
            const double mean = stats::mean(g);
-           out.step(str("mean gradient: ({}) / {} = {:.6g}, the same everywhere", listed(g, " + "), g.size(), mean));
+           out.step(str("mean gradient: ({}) / {} = {:.6g}, the same everywhere", list_of(g, 6, " + "), g.size(), mean));
            out.step(str("with its own gradient only, rank 0 would go to {:.6g}", w - lr * g[0]));
            for (size_t r = 0; r < g.size() && r < 4; ++r) out.answer(str("w on rank {}", r), w - lr * mean);
          },
@@ -294,7 +289,7 @@ const Concept kConcepts[] = {
          [](const Inputs& in, Worked& out) {
            const int64_t layers = in.integer("layers", 1, 100000), s = in.integer("S", 1, std::min<int64_t>(layers, 64)), m = in.integer("M", 1, 1000000);
            const std::vector<double> each = shares(layers, s);
-           out.step(str("{} = {} layers", listed(each, " + "), layers));
+           out.step(str("{} = {} layers", list_of(each, 6, " + "), layers));
            out.step(str("{} micro-batches through {} stages take {} turns instead of {}", m, s, m + s - 1, m));
            for (size_t i = 0; i < each.size() && i < 8; ++i) out.answer(str("layers on device {}", i), each[i]);
            out.answer("idle share", static_cast<double>(s - 1) / static_cast<double>(m + s - 1));

@@ -175,7 +175,7 @@ const Concept kConcepts[] = {
     {.id = "mutual-information",
      .title = "Mutual information",
      .names = "information between variables",
-     .what = "How much knowing one thing tells you about another, in bits: 0 if they are independent, and for any kind of dependence more.",
+     .what = "How much knowing one thing tells you about another, in bits: 0 if they are independent, more for any kind of dependence.",
      .picture = "Clouds and rain: a look at the sky saves part of the question whether to take an umbrella. What it saves is the mutual information.",
      .formula = "I(X; Y) = sum_xy p(x, y) log2( p(x, y) / (p(x) p(y)) ) = H(X) + H(Y) - H(X, Y)",
      .symbols = "p(x, y): probability of both together; all of them sum to 1\np(x), p(y): sums of its rows and columns",

@@ -90,7 +90,7 @@ const Concept kConcepts[] = {
            bool on[4];
            for (int i = 0; i < 4; ++i) {
              const double y = relu(u * (i / 2) + v * (i % 2) + c);
-             out.answer(str("a = {}, b = {}", i / 2, i % 2), y);
+             out.answer(str("later({}, {})", i / 2, i % 2), y);
              on[i] = y > 0;
            }
            const char* names[] = {"never on", "AND", "a and not b", "a", "b and not a", "b", "either, not both", "OR"};

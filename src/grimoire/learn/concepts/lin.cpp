@@ -4,6 +4,7 @@
 
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/learn/concepts/worked.h"
 #include "grimoire/stats/linalg.h"
 
 namespace grim::learn {
@@ -20,12 +21,6 @@ Matrix small_matrix(const Inputs& in, std::string_view name, size_t most) {
   return a;
 }
 
-Tensor tensor_of(const Matrix& a) {
-  std::vector<double> all;
-  for (const auto& row : a) all.insert(all.end(), row.begin(), row.end());
-  return Tensor::from(all, {static_cast<int64_t>(a.size()), static_cast<int64_t>(a[0].size())});
-}
-
 std::string listed(const std::vector<double>& x) {
   std::string text;
   for (double v : x) text += str("{}{:.6g}", text.empty() ? "(" : ", ", v);
@@ -40,7 +35,7 @@ struct Pair {
   std::vector<double> vector;  // its first large entry is 1
 };
 std::vector<Pair> real_eigenpairs(const Matrix& a) {
-  const stats::GeneralEigen e = stats::eigen_general(tensor_of(a));
+  const stats::GeneralEigen e = stats::eigen_general(matrix_of(a));
   std::vector<Pair> pairs;
   for (int64_t j = 0; j < e.re.numel(); ++j) {
     if (std::abs(e.im.at({j})) > 1e-12 * (1 + std::abs(e.re.at({j})))) continue;
@@ -113,7 +108,7 @@ const Concept kConcepts[] = {
          [](const Inputs& in, Worked& out) {
            const Matrix a = small_matrix(in, "A", 40);
            const auto m = static_cast<double>(a.size()), n = static_cast<double>(a[0].size());
-           const std::vector<double> s = stats::svd(tensor_of(a)).s.to_vector<double>();
+           const std::vector<double> s = stats::svd(matrix_of(a)).s.to_vector<double>();
            double rank = 0, all = 0;
            for (double v : s) rank += v > 1e-12 * std::max(m, n) * s[0], all += v * v;
            std::string list;

@@ -13,20 +13,12 @@
 namespace grim::learn {
 namespace {
 
-Tensor row(const std::vector<double>& x) { return Tensor::from(x, {static_cast<int64_t>(x.size())}); }
-
-std::string listed(const std::vector<double>& x, size_t most = 6) {
-  std::string text;
-  for (size_t i = 0; i < x.size() && i < most; ++i) text += str("{}{:.6g}", i ? ", " : "", x[i]);
-  return text + (x.size() > most ? ", ..." : "");
-}
-
 // d p_i / d x_j for all j, by the backward of the softmax itself.
 std::vector<double> slopes_of_softmax(const std::vector<double>& x, size_t i) {
-  const Tensor leaf = requires_grad(row(x));
+  const Tensor leaf = requires_grad(vector_of(x));
   std::vector<double> chosen(x.size(), 0);
   chosen[i] = 1;
-  backward(softmax(leaf, 0), row(chosen));
+  backward(softmax(leaf, 0), vector_of(chosen));
   return grad(leaf).to_vector<double>();
 }
 
@@ -46,9 +38,9 @@ const Concept kConcepts[] = {
            const double y = in.number("y", -1e9, 1e9);
            const std::vector<double> f = in.numbers("f", -1e9, 1e9);
            const Tensor truth = Tensor::full({static_cast<int64_t>(f.size())}, y, Dtype::f64);
-           const std::vector<double> loss = mse_loss(row(f), truth, Reduction::none).to_vector<double>();
+           const std::vector<double> loss = mse_loss(vector_of(f), truth, Reduction::none).to_vector<double>();
            for (size_t i = 0; i < f.size() && i < 4; ++i) out.step(str("({:.6g} - {:.6g})^2 = {:.6g}^2 = {:.6g}", y, f[i], y - f[i], loss[i]));
-           out.step(str("mean: {:.8g}", mse_loss(row(f), truth).item()));
+           out.step(str("mean: {:.8g}", mse_loss(vector_of(f), truth).item()));
            out.answers("squared residual", loss);
          },
      .turn = "move one prediction from .1 to -1: its loss goes from .81 to 4.",
@@ -75,15 +67,15 @@ const Concept kConcepts[] = {
      .compute =
          [](const Inputs& in, Worked& out) {
            const std::vector<double> x = in.numbers("x", -1e9, 1e9);
-           const Tensor best = argmax(row(x), 0);
+           const Tensor best = argmax(vector_of(x), 0);
            std::vector<double> nudged = x;
            for (double& v : nudged) v *= 1 + 1e-9;
-           out.step(str("largest of {}: {:.6g}, at place {:.0f}", listed(x), x[static_cast<size_t>(best.item())], best.item()));
+           out.step(str("largest of {}: {:.6g}, at place {:.0f}", list_of(x), x[static_cast<size_t>(best.item())], best.item()));
            out.step(str("as a one-hot vector: 1 at that place, 0 elsewhere"));
            out.step(str("a small nudge of the scores leaves the place as it is: slope 0"));
            out.answer("index", best.item());
            out.answers("one-hot", one_hot(best, static_cast<int64_t>(x.size()), Dtype::f64).to_vector<double>());
-           out.answer("slope", (argmax(row(nudged), 0).item() - best.item()) / 1e-9);
+           out.answer("slope", (argmax(vector_of(nudged), 0).item() - best.item()) / 1e-9);
          },
      .turn = "raise the second score past 2: the answer jumps from 0 to 1 at once.",
      .commands = "grimoire predict iris.model --data new.csv",
@@ -111,8 +103,8 @@ const Concept kConcepts[] = {
            for (double& v : x) v /= T;
            for (double v : x) top = std::max(top, v);
            for (double v : x) powers.push_back(std::exp(v - top)), sum += powers.back();
-           const std::vector<double> p = softmax(row(x), 0).to_vector<double>();
-           out.step(str("less the largest, so that nothing overflows: e^(x - {:.6g}) = {}", top, listed(powers)));
+           const std::vector<double> p = softmax(vector_of(x), 0).to_vector<double>();
+           out.step(str("less the largest, so that nothing overflows: e^(x - {:.6g}) = {}", top, list_of(powers)));
            out.step(str("each divided by their sum, {:.8g}", sum));
            out.answers("p", p);
            out.show(bars_of("p", p));
@@ -139,10 +131,10 @@ const Concept kConcepts[] = {
      .inputs = "x = 2,1,0.1: scores",
      .compute =
          [](const Inputs& in, Worked& out) {
-           const std::vector<double> x = in.numbers("x", -1e3, 1e3, 2, 100), p = softmax(row(x), 0).to_vector<double>();
+           const std::vector<double> x = in.numbers("x", -1e3, 1e3, 2, 100), p = softmax(vector_of(x), 0).to_vector<double>();
            const std::vector<double> d = slopes_of_softmax(x, 0);
-           out.step(str("p = {}", listed(p)));
-           for (size_t i = 0; i < x.size() && i < 3; ++i) out.step(str("row {} of the matrix: {}", i + 1, listed(slopes_of_softmax(x, i))));
+           out.step(str("p = {}", list_of(p)));
+           for (size_t i = 0; i < x.size() && i < 3; ++i) out.step(str("row {} of the matrix: {}", i + 1, list_of(slopes_of_softmax(x, i))));
            out.step(str("by hand: {:.6g} x (1 - {:.6g}),   -{:.6g} x {:.6g}", p[0], p[0], p[0], p[1]));
            out.answer("d11", d[0]);
            out.answer("d12", d[1]);
@@ -169,7 +161,7 @@ const Concept kConcepts[] = {
            const double p = in.number("p", 1e-12, 1 - 1e-12), z = std::log(p / (1 - p));
            out.step(str("odds: {:.6g} / {:.6g} = {:.6g} to 1", p, 1 - p, p / (1 - p)));
            out.step(str("ln {:.6g} = {:.8g}", p / (1 - p), z));
-           out.step(str("back, as softmax of ({:.6g}, 0): {:.6g}", z, softmax(row({z, 0}), 0).at({0})));
+           out.step(str("back, as softmax of ({:.6g}, 0): {:.6g}", z, softmax(vector_of({z, 0}), 0).at({0})));
            out.answer("logit", z);
          },
      .turn = "p = .2: the same number with a minus.",

@@ -52,7 +52,7 @@ const Concept kConcepts[] = {
            out.step(str("pull on each weight that is not 0: {:.6g} towards 0, large or small", lam));
            out.answer("penalty", lam * sum);
          },
-     .turn = "split 4 into 2,2: the penalty stays. L2's would halve.",
+     .turn = "split -4 into -2,-2: the penalty stays; by L2 those two would cost half.",
      .commands = "grimoire train --model mlp --data names.txt --out runs/names --l1 .0001\n"
                  "grimoire fit --model lasso --data data.csv --target y --out lasso.model",
      .code = "src/grimoire/classic/elastic_net_path.cpp: elastic_net_path\nsrc/grimoire/optim/optimizer.h: SgdOptions, AdamOptions",
@@ -79,7 +79,7 @@ const Concept kConcepts[] = {
            const double lam = in.number("lam", 0, 1e9);
            double sum = 0;
            for (double v : w) sum += v * v;
-           out.step(str("{:.6g} x ({}) = {:.6g} x {:.6g}", lam, terms(w, "{:.6g}^2"), lam, sum));
+           out.step(str("{:.6g} x ({}) = {:.6g} x {:.6g}", lam, terms(w, "({:.6g})^2"), lam, sum));
            out.step(str("pull on the weight {:.6g}: 2 x {:.6g} x {:.6g} = {:.6g}", w[0], lam, w[0], 2 * lam * w[0]));
            out.answer("penalty", lam * sum);
          },

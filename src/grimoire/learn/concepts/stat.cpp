@@ -4,6 +4,7 @@
 
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/learn/concepts/worked.h"
 #include "grimoire/stats/bayes.h"
 #include "grimoire/stats/distribution.h"
 #include "grimoire/stats/summary.h"
@@ -21,12 +22,6 @@ Bars bars_of_counts(std::string title, const Distribution& d, int64_t low, int64
   Bars b{std::move(title), {}, {}};
   for (int64_t k = low; k <= high; ++k) b.labels.push_back(str("{}", k)), b.values.push_back(d.pdf(static_cast<double>(k)));
   return b;
-}
-
-std::string joined(const std::vector<double>& x, const char* between, size_t most = 8) {
-  std::string text;
-  for (size_t i = 0; i < x.size() && i < most; ++i) text += str("{}{:.6g}", i ? between : "", x[i]);
-  return text + (x.size() > most ? str("{}...", between) : "");
 }
 
 const Concept kConcepts[] = {
@@ -248,11 +243,11 @@ const Concept kConcepts[] = {
            const double start = in.number("start", -1e12, 1e12), g = geometric_mean(x);
            double end = start;
            for (double v : x) end *= v;
-           out.step(str("{:.6g} x {} = {:.8g}", start, joined(x, " x "), end));
+           out.step(str("{:.6g} x {} = {:.8g}", start, list_of(x, 6, " x "), end));
            out.step(str("{} equal factors that do the same: {:.8g} each", x.size(), g));
            out.step(str("their arithmetic mean would be {:.6g}", mean(x)));
            out.answer("geometric mean", g);
-           out.answer(str("{:.6g} becomes", start), end);
+           out.answer("the start becomes", end);
          },
      .turn = "spread the factors, as 1.5,.5: the arithmetic mean stays 1, the geometric mean falls to .866.",
      .commands = "grimoire stats means --x 1.1,.9",
@@ -277,7 +272,7 @@ const Concept kConcepts[] = {
            const std::vector<double> x = in.numbers("x", 1e-9, 1e12, 1, 100);
            double hours = 0;
            for (double v : x) hours += 1 / v;
-           out.step(str("hours for one km each: {} = {:.8g}", str("1/{}", joined(x, " + 1/")), hours));
+           out.step(str("hours for one km each: {} = {:.8g}", str("1/{}", list_of(x, 6, " + 1/")), hours));
            out.step(str("{} km in {:.6g} hours", x.size(), hours));
            out.step(str("over equal times it would be {:.6g}, the arithmetic mean", mean(x)));
            out.answer("harmonic mean", harmonic_mean(x));
@@ -308,7 +303,7 @@ const Concept kConcepts[] = {
              out.step(str("{:.6g} x {:.6g} + {:.6g} x {:.6g} = {:.6g}", a, x[t], 1 - a, m[t - 1], m[t]));
            out.answers("average", m);
          },
-     .turn = "a = .1: the average hardly moves at each value and is about ten steps late.",
+     .turn = "a = .1: the average hardly moves at each value and is about nine steps late.",
      .commands = "grimoire stats ema --x 10,12,11 --alpha .5\ngrimoire train --model mlp --data names.txt --out runs/names --ema .999",
      .code = "src/grimoire/stats/summary.cpp: ema\nsrc/grimoire/optim/optimizer.h: Ema",
      .mistake = "People say that a factor of .9 means a long memory; in fact it depends on whose weight it is. Here a belongs to the newest value; "

@@ -8,6 +8,7 @@
 #include "grimoire/classic/ridge.h"
 #include "grimoire/classic/validate.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/learn/concepts/worked.h"
 #include "grimoire/metric/regression.h"
 #include "grimoire/stats/bayes.h"
 #include "grimoire/stats/counts.h"
@@ -17,12 +18,6 @@
 
 namespace grim::learn {
 namespace {
-
-std::string listed(const std::vector<double>& x, const char* between = ", ", size_t most = 8) {
-  std::string text;
-  for (size_t i = 0; i < x.size() && i < most; ++i) text += str("{}{:.6g}", i ? between : "", x[i]);
-  return text + (x.size() > most ? str("{}...", between) : "");
-}
 
 // Least squares with one column.
 struct Line {
@@ -36,7 +31,8 @@ Line line_through(const std::vector<double>& x, const std::vector<double>& y) {
   double square = 0;
   for (double v : y) square = std::max(square, v * v);
   const double mse = regression_scores(y, fit.predict(columns)).mse;
-  return {fit.coefficients()[0], fit.intercepts()[0], mse < 1e-24 * square ? 0 : mse};  // below that it is rounding
+  const double constant = fit.intercepts()[0];
+  return {fit.coefficients()[0], constant * constant < 1e-24 * square ? 0 : constant, mse < 1e-24 * square ? 0 : mse};  // below that it is rounding
 }
 
 // Mean and spread of guesses about the truth.
@@ -47,7 +43,7 @@ Parts parts_of(const Inputs& in, Worked& out) {
   const std::vector<double> f = in.numbers("f", -1e9, 1e9);
   const double truth = in.number("truth", -1e9, 1e9);
   const Parts p{stats::mean(f), stats::mean(f) - truth, stats::variance(f, 0)};
-  out.step(str("mean of the guesses: ({}) / {} = {:.6g}", listed(f, " + "), f.size(), p.mean));
+  out.step(str("mean of the guesses: ({}) / {} = {:.6g}", list_of(f, 6, " + "), f.size(), p.mean));
   return p;
 }
 
@@ -102,7 +98,7 @@ const Concept kConcepts[] = {
            if (y.size() != x.size()) in.refuse("y", str("as many as x has: {}", x.size()));
            const double at = in.number("at", -1e6, 1e6);
            const Line line = line_through(x, y);
-           out.step(str("examples: {} -> {}", listed(x), listed(y)));
+           out.step(str("examples: {} -> {}", list_of(x), list_of(y)));
            out.step(str("the line that fits best: f(x) = {:.6g} x {} {:.6g}", line.slope, line.constant < 0 ? "-" : "+", std::abs(line.constant)));
            out.step(str("f({:.6g}) = {:.6g}: nobody said so, the examples did", at, line.at(at)));
            out.answer("w", line.slope);
@@ -143,7 +139,7 @@ const Concept kConcepts[] = {
            out.step(str("premises all true: in {:.0f} of them", logic.cases(premises)));
            out.step(str("and the conclusion false: in {:.0f}", broken));
            out.answer("cases in which the argument holds", rows - broken);
-           out.answer("of", rows);
+           out.answer("cases in all", rows);
            out.answer("argument", broken == 0 ? "valid" : "not valid");
          },
      .turn = "premises = a -> b, b and conclusion = a: one case breaks it. This mistake is called affirming the consequent.",
@@ -335,7 +331,7 @@ const Concept kConcepts[] = {
          [](const Inputs& in, Worked& out) {
            const std::vector<double> losses = in.numbers("losses", -1e9, 1e9);
            const double n = static_cast<double>(losses.size());
-           out.step(str("({}) / {:.0f}", listed(losses, " + "), n));
+           out.step(str("({}) / {:.0f}", list_of(losses, 6, " + "), n));
            if (losses.size() > 1) out.step(str("give or take {:.4g}, one standard error: few cases say little", std::sqrt(stats::variance(losses, 1) / n)));
            out.answer("empirical risk", stats::mean(losses));
          },
@@ -426,7 +422,7 @@ const Concept kConcepts[] = {
            out.answer("gap", train - test);
            out.answer("half the interval", (i.high - i.low) / 2);
          },
-     .turn = "n = 50: the interval is wider than the gap, so nothing is shown.",
+     .turn = "n = 50: the interval is wider than the gap, so the gap may be chance.",
      .commands = "grimoire validate --model tree --data iris.csv --target species --folds 5",
      .code = "src/grimoire/classic/validate.cpp: cross_validate\nsrc/grimoire/data/split.cpp: split_shuffled",
      .mistake = "People say that a test set stays honest however often it is used; in fact each choice made by looking at it fits it a little. Keep one "
@@ -559,7 +555,7 @@ const Concept kConcepts[] = {
            for (size_t i = 0; i < f.size() && i < 6; ++i) b.labels.push_back(str("set {}", i + 1)), b.values.push_back(f[i]);
            out.show(std::move(b));
          },
-     .turn = "take the average of two such guesses each time: the variance halves. That is what forests do.",
+     .turn = "take the average of two independent guesses each time: the variance halves. Forests live on that.",
      .commands = "grimoire experiment bias-variance",
      .code = "src/grimoire/theory/bias_variance.cpp: bias_variance_of_polynomials",
      .mistake = "People say that it is a rule that wavers between one dog and the next; in fact it is the spread for one and the same dog when the "
@@ -844,7 +840,7 @@ const Concept kConcepts[] = {
            const int64_t k = in.integer("k", 1, 199);
            if (k % 2 == 0) in.refuse("k", "an odd number, so that no vote is a tie");
            const double limit = asymptotic_neighbour_risk(k), best = bayes_risk();
-           out.step(str("with endless rows the {} nearest lie at x itself and vote as x would", k));
+           out.step(str("with endless rows the nearest {} lie at x itself, each with a label drawn there", k));
            out.step(str("the vote is wrong in {:.8g} of all cases; the best rule in {:.8g}", limit, best));
            out.step(str("{:.4g} of it is left over, however many rows there are", limit - best));
            out.answer("limit of the risk", limit);
@@ -958,7 +954,7 @@ const Concept kConcepts[] = {
            out.step(str("2^{} = {} rules on {} points", y.size(), rules, y.size()));
            out.step(str("sum of psi y = {:.6g}; rules with the same sum: {}", wanted, kept));
            out.answer("rules that stay", static_cast<double>(kept));
-           out.answer("of", rules);
+           out.answer("rules in all", rules);
          },
      .turn = "psi = 1,2,4,8: only the true rule stays; a good predicate can be worth all the labels.",
      .mistake = "People say that the second way replaces data; in fact the invariants are estimated from the same rows, and the theory is complete with "

@@ -16,10 +16,10 @@ inline Tensor matrix_of(const std::vector<std::vector<double>>& rows) {
   return Tensor::from(flat, {static_cast<int64_t>(rows.size()), static_cast<int64_t>(rows[0].size())});
 }
 
-inline std::string list_of(const std::vector<double>& v, size_t most = 6) {
+inline std::string list_of(const std::vector<double>& v, size_t most = 6, const char* between = ", ") {
   std::string text;
-  for (size_t i = 0; i < v.size() && i < most; ++i) text += str("{}{:.6g}", i ? ", " : "", v[i]);
-  return v.size() > most ? text + ", ..." : text;
+  for (size_t i = 0; i < v.size() && i < most; ++i) text += str("{}{:.6g}", i ? between : "", v[i]);
+  return v.size() > most ? text + between + "..." : text;
 }
 
 // A bar for each of the first few, numbered from `first` on.
