@@ -191,8 +191,10 @@ TEST(Concepts, EveryInputChangesTheAnswer) {
 // All figures that others measured, and that nothing here computes.
 TEST(Concepts, QuotedFigures) {
   std::vector<std::string> quoted;
-  for (const Concept* c : all_concepts())
-    for (const Figure& f : worked(*c).quoted()) quoted.push_back(str("{}: {} = {}", c->id, f.name, report::to_text(f.value)));
+  for (const Concept* c : all_concepts()) {
+    const Worked w = worked(*c);
+    for (const Figure& f : w.quoted()) quoted.push_back(str("{}: {} = {}", c->id, f.name, report::to_text(f.value)));
+  }
   EXPECT_EQ(quoted, (std::vector<std::string>{"bigram: NLL on names.txt, unsmoothed = 2.454014", "count-matrix: cells that names.txt uses = 627",
                                               "neural-bigram: on names.txt after 99 steps = 2.49013",
                                               "contextual-embedding: bank: river, cash = 0.8331", "contextual-embedding: bank: cash, loan = 0.9298",

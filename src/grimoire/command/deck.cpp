@@ -62,7 +62,8 @@ class DeckCommand final : public Command {
     if (action_ == "export") return write(console, read_deck(file_), format_ == "by-name" ? format_of(out_) : format_);
     if (action_ == "from-glossary") return write(console, from_glossary(), "markdown");
     const std::string near = nearest(action_, {"check", "show", "import", "export", "from-glossary"});
-    throw Error(ErrorKind::usage, str("deck: there is no action '{}'", action_), near.empty() ? "check, show, import, export or from-glossary" : str("did you mean {}?", near));
+    throw Error(ErrorKind::usage, str("deck: there is no action '{}'", action_),
+                near.empty() ? "check, show, import, export or from-glossary" : str("did you mean {}?", near));
   }
 
  private:
@@ -111,7 +112,10 @@ class DeckCommand final : public Command {
   }
 
   int write(Console& console, const Deck& deck, const std::string& format) const {
-    const auto text = [&] { return format == "markdown" ? to_markdown(deck) : format == "json" ? to_json(deck).dump_pretty() : format == "tsv" ? as_table(deck) : to_anki_text(deck); };
+    const auto text = [&] {
+      if (format == "json") return to_json(deck).dump_pretty();
+      return format == "markdown" ? to_markdown(deck) : format == "tsv" ? as_table(deck) : to_anki_text(deck);
+    };
     if (out_.empty()) {
       if (format == "apkg") throw Error(ErrorKind::usage, "a package is a file", "name it with --out deck.apkg");
       console.data(text());

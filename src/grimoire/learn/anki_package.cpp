@@ -46,7 +46,8 @@ Json notetype(int64_t id, const char* name, int type, const char* question_side,
   int64_t at = 0;
   for (const char* f : fields)
     list.push(Json::object({{"name", f}, {"ord", at++}, {"sticky", false}, {"rtl", false}, {"font", "Arial"}, {"size", 20}, {"media", Json::array()}}));
-  const Json side = Json::object({{"name", "Card 1"}, {"ord", 0}, {"qfmt", question_side}, {"afmt", answer_side}, {"bqfmt", ""}, {"bafmt", ""}, {"did", Json()}});
+  const Json side = Json::object(
+      {{"name", "Card 1"}, {"ord", 0}, {"qfmt", question_side}, {"afmt", answer_side}, {"bqfmt", ""}, {"bafmt", ""}, {"did", Json()}});
   return Json::object({{"id", id}, {"name", name}, {"type", type}, {"mod", 0}, {"usn", -1}, {"sortf", 0}, {"did", Json()}, {"tmpls", Json::array({side})},
                        {"flds", list}, {"css", ".card { font-family: sans-serif; font-size: 20px; text-align: left; }"}, {"latexPre", ""}, {"latexPost", ""},
                        {"req", Json::array({Json::array({0, "any", Json::array({0})})})}, {"tags", Json::array()}, {"vers", Json::array()}});
@@ -66,8 +67,8 @@ std::string decks_json(int64_t id, const Deck& cards) {
   const auto deck = [](int64_t number, const std::string& title, const std::string& description) {
     const Json none = Json::array({0, 0});
     return Json::object({{"id", number}, {"mod", 0}, {"name", title}, {"usn", -1}, {"lrnToday", none}, {"revToday", none}, {"newToday", none},
-                         {"timeToday", none}, {"collapsed", false}, {"browserCollapsed", false}, {"desc", description}, {"dyn", 0}, {"conf", 1}, {"extendNew", 0},
-                         {"extendRev", 0}});
+                         {"timeToday", none}, {"collapsed", false}, {"browserCollapsed", false}, {"desc", description}, {"dyn", 0},
+                         {"conf", 1}, {"extendNew", 0}, {"extendRev", 0}});
   };
   Json decks = Json::object();
   decks.set("1", deck(1, "Default", ""));

@@ -44,7 +44,7 @@ void Worked::answers(const std::string& name, std::span<const double> values) {
 }
 
 void Worked::quote(std::string name, Value value, const std::string& source) {
-  steps_.push_back(str("{} = {} (not computed here; from {})", name, report::to_text(value), source));
+  steps_.push_back(str("{} = {} (from {})", name, report::to_text(value), source));
   quoted_.push_back({std::move(name), std::move(value)});
 }
 

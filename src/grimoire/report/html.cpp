@@ -17,7 +17,8 @@ constexpr const char* kStyle =
     "font-variant-numeric:tabular-nums}th,td{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top}thead th,tr:first-child th"
     "{border-bottom:1px solid}pre,code{font:14px/1.45 ui-monospace,monospace}pre{overflow-x:auto;padding:.6rem .8rem;background:"
     "color-mix(in srgb,currentColor 7%,transparent);border-radius:.3rem}blockquote{margin:.5rem 0;padding-left:1rem;border-left:3px solid;"
-    "opacity:.85}.figure{margin:.2rem 0}.bar{fill:var(--s0)}svg{max-width:100%;height:auto}.wide{overflow:auto;margin:0 calc(50% - 48vw)}.wide svg{max-width:none}a{color:inherit}";
+    "opacity:.85}.figure{margin:.2rem 0}.bar{fill:var(--s0)}svg{max-width:100%;height:auto}"
+    ".wide{overflow:auto;margin:0 calc(50% - 48vw)}.wide svg{max-width:none}a{color:inherit}";
 
 std::string svg_bars(const Bars& b) {
   constexpr double kRoom = 380, kRow = 22, kLetter = 7.5;
@@ -52,7 +53,8 @@ std::string svg_graph(const Graph& g, const std::string& suffix) {
     if (i > 0 && g.nodes[i].group != g.nodes[i - 1].group) ++group;
     place[g.nodes[i].id] = {2 * std::numbers::pi * static_cast<double>(i) / count, group % std::size(colours)};
   }
-  std::string svg = str(R"(<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" viewBox="{0:.0f} {0:.0f} {1:.0f} {1:.0f}" width="{1:.0f}" height="{1:.0f}" )"
+  std::string svg = str(R"(<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" )"
+                        R"(viewBox="{0:.0f} {0:.0f} {1:.0f} {1:.0f}" width="{1:.0f}" height="{1:.0f}" )"
                         R"(font-family="system-ui, sans-serif" font-size="11" role="img" aria-label="links">)",
                         -size / 2, size) + "\n";
   for (const auto& [from, to] : g.edges) {
