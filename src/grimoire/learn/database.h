@@ -38,6 +38,7 @@ class Database {
  public:
   Database(const std::string& path, Open how);
   void run(const char* sql);  // statements without rows
+  int64_t last_row() const;   // number of the row inserted last
   sqlite3* handle() const { return db_.get(); }
   [[noreturn]] void fail(const char* doing) const;
 

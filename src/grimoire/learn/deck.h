@@ -44,6 +44,8 @@ std::string to_text(const DeckMessage& message, std::string_view source);  // "d
 
 // The same cards asked the other way round too, plain ones only.
 void add_reversed(Deck& deck);
+// Lines "Memory: ..." before the others.
+std::string mnemonic_first(const std::string& explanation);
 std::string card_id(std::string_view deck, std::string_view question, std::string_view variant = "");
 std::string folded_text(std::string_view text);  // lower case (ASCII), blanks folded: what makes two questions the same
 
