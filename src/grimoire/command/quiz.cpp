@@ -102,81 +102,100 @@ class QuizCommand final : public Command {
 
   int practise(Console& console, Session& session) {
     const Counts counts = session.counts(now_ms());
-    console.data(str("{} due, {} in learning, {} new{}\n", counts.due, counts.learning, counts.fresh,
+    tell(console, str("{} due, {} in learning, {} new{}\n", counts.due, counts.learning, counts.fresh,
                      counts.later > 0 ? str(" ({} more another day)", counts.later) : ""));
     const double began = monotonic_seconds();
-    Json asked = Json::array();
+    std::vector<Json> log;
     bool stopped = false;
     while (!stopped) {
       const auto next = session.next(now_ms());
       if (!next) break;
-      stopped = !one_card(console, session, *next, asked);
+      stopped = !one_card(console, session, *next, log);
     }
     const auto seconds = static_cast<int64_t>(monotonic_seconds() - began);
     const int64_t tomorrow = session.due_by(day_start(now_ms()) + 2 * kDay);
     const auto share = static_cast<double>(session.recalled()) / std::max(1.0, static_cast<double>(session.asked()));
-    console.data(str("\n{}: {} card{} in {}:{:02d}{}; {} due by tomorrow\n", stopped ? "stopped" : "done", session.asked(), session.asked() == 1 ? "" : "s",
+    tell(console, str("\n{}: {} card{} in {}:{:02d}{}; {} due by tomorrow\n", stopped ? "stopped" : "done", session.asked(), session.asked() == 1 ? "" : "s",
                      seconds / 60, seconds % 60, session.asked() > 0 ? str(", {:.0f} % recalled", 100 * share) : "", tomorrow));
-    if (console.json())
-      console.result(Json::object(
-          {{"asked", session.asked()}, {"recalled", session.recalled()}, {"stopped", stopped}, {"due_tomorrow", tomorrow}, {"reviews", asked}}));
+    if (!console.json()) return 0;
+    Json reviews = Json::array();
+    for (const Json& one : log) reviews.push(one);
+    console.result(Json::object(
+        {{"asked", session.asked()}, {"recalled", session.recalled()}, {"stopped", stopped}, {"due_tomorrow", tomorrow}, {"reviews", reviews}}));
     return 0;
   }
 
-  std::string shown(Console& console, const std::string& markdown) const {
+  // With --json stdout belongs to the result, and the learner reads stderr.
+  static void tell(Console& console, const std::string& text) {
+    if (console.json()) console.say(text.ends_with('\n') ? text.substr(0, text.size() - 1) : text);
+    else console.data(text);
+  }
+
+  static std::string shown(const Console& console, const std::string& markdown) {
     const std::string text = report::markdown_to_text(markdown, {console.style().width - 2, console.style().styled});
     std::string out;
-    for (size_t at = 0; at < text.size();) {
-      const size_t end = text.find('\n', at);
-      out += "  " + text.substr(at, end - at) + "\n";
-      at = end + 1;
-    }
+    for (std::string_view line : report::lines_in(text)) out.append(line.empty() ? "" : "  ").append(line).append("\n");
     return out;
   }
 
+  static std::string answer_shown(const Console& console, const Card& card, const std::string& said) {
+    std::string text = shown(console, report::inline_markdown(card.answer));
+    const std::string last = text.substr(text.rfind('\n', text.size() - 2) + 1);
+    const bool fits = report::display_width(last) + report::display_width(said) + 2 < static_cast<size_t>(console.style().width);
+    text.pop_back();
+    if (console.style().styled) text = "\033[1m" + text + "\033[22m";
+    return text + (said.empty() ? "" : fits ? "   " + said : "\n  (" + said + ")") + "\n";
+  }
+
+  // q, u and s are commands unless they are the answer.
+  static bool is_command(const std::string& typed, const Card& card) { return (typed == "q" || typed == "u" || typed == "s") && folded_text(card.answer) != typed; }
+
   // false: stop.
-  bool one_card(Console& console, Session& session, const Session::Asked& asked, Json& log) {
+  bool one_card(Console& console, Session& session, const Session::Asked& asked, std::vector<Json>& log) {
     const Card& card = *asked.card;
-    console.data(str("\n[{}, {}] ", session.asked() + 1, name_of(asked.state.memory.phase)) + shown(console, card.question).substr(2));
+    tell(console, str("\n[{}, {}] ", session.asked() + 1, name_of(asked.state.memory.phase)) + shown(console, report::inline_markdown(card.question)).substr(2));
     const double began = monotonic_seconds();
-    const auto typed = console.ask("your answer (Enter to just look): ");
-    if (!typed || *typed == "q") return false;
+    const auto typed = console.ask("your answer (Enter: just look, q: stop): ");
+    if (!typed) return false;
+    if (is_command(*typed, card)) return command(console, session, asked, *typed, log);
     const Judged judged = judge(*typed, card.answer);
     const auto took = static_cast<int64_t>(1000 * (monotonic_seconds() - began));
-    std::string told = shown(console, "**" + card.answer + "**");
-    if (!judged.said.empty()) told.insert(told.size() - 1, "   " + judged.said);
-    if (!card.explanation.empty()) told += shown(console, card.explanation);
     const Concept* const right = correction_of(card);
-    if (right) told += shown(console, str("Often told too simply: grimoire explain {}", right->id));
-    console.data(told);
+    tell(console, answer_shown(console, card, judged.said) + (card.explanation.empty() ? "" : "\n" + shown(console, mnemonic_first(card.explanation))) +
+                      (right ? shown(console, str("\nOften told too simply: grimoire explain {}", right->id)) : ""));
     const Grade suggested = typed->empty() ? Grade::good : judged.suggested;
     for (;;) {
-      const auto word = console.ask(choices(asked.state.memory, suggested));
-      if (!word || *word == "q") return false;
-      if (*word == "e" || *word == "m") {
+      const auto word = console.ask(choices(asked.state.memory, suggested, console.style().width));
+      if (!word) return false;
+      if (*word == "q" || *word == "u" || *word == "s") return command(console, session, asked, *word, log);
+      if (*word == "e") {
         const Concept* entry = right ? right : entry_for(card);
-        if (!entry) console.data("  no entry of the glossary speaks of this\n");
-        else console.data("\n" + to_text(explain(*entry, Inputs(*entry)), console.style()) + "\n");
+        tell(console, entry ? "\n" + to_text(explain(*entry, Inputs(*entry)), console.style()) + "\n" : "  no entry of the glossary speaks of this\n");
         continue;
-      }
-      if (*word == "u") {
-        console.data(session.undo() ? "  the last grade is taken back\n" : "  there is no grade to take back\n");
-        return true;
-      }
-      if (*word == "s") {
-        session.suspend(asked);
-        console.data("  put aside; --resume-card takes it up again\n");
-        return true;
       }
       const Grade grade = word->empty() ? suggested : grade_of(*word);
       if (static_cast<int>(grade) == 0) {
-        console.data("  a number from 1 to 4, u, s, e or q\n");
+        tell(console, "  a number from 1 to 4, u, s, e or q\n");
         continue;
       }
       const Memory after = session.grade(asked, grade, now_ms(), took);
-      log.push(Json::object({{"card", card.id}, {"question", card.question}, {"typed", *typed}, {"grade", name_of(grade)}, {"due", after.due}}));
+      log.push_back(Json::object({{"card", card.id}, {"question", card.question}, {"typed", *typed}, {"grade", name_of(grade)}, {"due", after.due}}));
       return true;
     }
+  }
+
+  static bool command(Console& console, Session& session, const Session::Asked& asked, const std::string& letter, std::vector<Json>& log) {
+    if (letter == "q") return false;
+    if (letter == "s") {
+      session.suspend(asked);
+      tell(console, "  put aside; --resume-card takes it up again\n");
+    } else if (session.undo()) {
+      log.pop_back();
+      tell(console, "  the last grade is taken back\n");
+    } else {
+      tell(console, "  there is no grade to take back\n");
+    }
+    return true;
   }
 
   static Grade grade_of(const std::string& word) {
@@ -185,13 +204,20 @@ class QuizCommand final : public Command {
     return Grade{};
   }
 
-  std::string choices(const Memory& memory, Grade suggested) const {
-    std::string line;
+  std::string choices(const Memory& memory, Grade suggested, int width) const {
+    std::vector<std::string> all;
     for (Grade g : {Grade::again, Grade::hard, Grade::good, Grade::easy}) {
       const std::string when = session_.cram ? "" : str(" ({})", duration_text(reviewed(session_.schedule, memory, g, now_ms()).interval));
-      line += str("{}{} {}{}{}", line.empty() ? "" : "   ", static_cast<int>(g), name_of(g), when, g == suggested ? " <- Enter" : "");
+      all.push_back(str("{} {}{}{}", static_cast<int>(g), name_of(g), when, g == suggested ? " <- Enter" : ""));
     }
-    return line + "\nu undo   s put aside   e entry   q stop: ";
+    std::string text;
+    size_t column = 0;
+    for (const std::string& one : all) {
+      const bool fits = column + 3 + one.size() <= static_cast<size_t>(width);
+      text += (column == 0 ? "" : fits ? "   " : "\n") + one;
+      column = column > 0 && fits ? column + 3 + one.size() : one.size();
+    }
+    return "\n" + text + "\nu undo   s put aside   e entry   q stop: ";
   }
 
   report::Report cards_of(const std::vector<Deck>& decks, History& history) const {

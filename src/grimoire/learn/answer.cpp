@@ -12,18 +12,22 @@ namespace grim::learn {
 namespace {
 
 std::string plain(std::string_view text) {
-  std::string bare;
-  for (char c : text)
-    if (c != '*' && c != '`' && c != '\\' && c != '"') bare += c;
+  std::string bare(text);
+  for (const auto& [from, to] : {std::pair("\u2019", "'"), std::pair("\u201C", ""), std::pair("\u201D", "")})
+    for (size_t at; (at = bare.find(from)) != std::string::npos;) bare.replace(at, std::string_view(from).size(), to);
+  std::erase_if(bare, [](char c) { return c == '*' || c == '`' || c == '\\' || c == '"'; });
   std::string folded = folded_text(bare);
   while (!folded.empty() && (folded.back() == '.' || folded.back() == '!' || folded.back() == ' ')) folded.pop_back();
   for (const char* article : {"the ", "a ", "an "})
-    if (folded.starts_with(article)) return folded.substr(std::string_view(article).size());
+    if (folded.starts_with(article)) {
+      folded.erase(0, std::string_view(article).size());
+      break;
+    }
   return folded;
 }
 
 std::vector<std::string> items(std::string text) {
-  for (size_t at; (at = text.find(" and ")) != std::string::npos;) text.replace(at, 5, ",");
+  for (size_t at; (at = text.find(" and ")) != std::string::npos;) text[at] = ',', text.erase(at + 1, 4);
   std::vector<std::string> parts;
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find_first_of(",;", begin), text.size());
@@ -53,8 +57,10 @@ Judged judge(std::string_view typed, std::string_view answer) {
     return off <= 0.1 * near ? Judged{Grade::hard, "near"} : Judged{Grade::again, "no"};
   }
   if (const auto a = items(got), b = items(want); a == b) return {Grade::good, "right"};
+  const size_t most = want.size() < 4 ? 0 : std::max<size_t>(1, want.size() / 8);  // of a short word every letter counts
+  if (std::max(got.size(), want.size()) - std::min(got.size(), want.size()) > most || want.size() > 2000) return {Grade::again, "no"};
   const size_t off = edit_distance(got, want);
-  if (off <= std::max<size_t>(1, want.size() / 8)) return {Grade::hard, off == 1 ? "almost: one letter off" : str("almost: {} letters off", off)};
+  if (off <= most) return {Grade::hard, off == 1 ? "almost: one letter off" : str("almost: {} letters off", off)};
   return {Grade::again, "no"};
 }
 

@@ -41,6 +41,8 @@ void Database::run(const char* sql) {
   if (sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail("change");
 }
 
+int64_t Database::last_row() const { return sqlite3_last_insert_rowid(db_.get()); }
+
 void Database::fail(const char* doing) const {
   const int code = db_ ? sqlite3_errcode(db_.get()) & 0xFF : SQLITE_NOMEM;
   const char* const said = db_ ? sqlite3_errmsg(db_.get()) : "out of memory";

@@ -40,6 +40,7 @@ class Database {
   static Database of_bytes(std::string_view bytes, const std::string& path);  // a copy in memory, for reading; `path` is named in errors
   std::string bytes() const;  // the file that it would be
   void run(const char* sql);  // statements without rows
+  int64_t last_row() const;   // number of the row inserted last
   sqlite3* handle() const { return db_.get(); }
   [[noreturn]] void fail(const char* doing) const;
 

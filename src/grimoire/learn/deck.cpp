@@ -9,6 +9,8 @@
 #include "grimoire/base/files.h"
 #include "grimoire/base/str.h"
 #include "grimoire/io/hash.h"
+#include "grimoire/report/layout.h"
+#include "grimoire/report/markdown.h"
 #include "grimoire/text/utf8.h"
 
 namespace grim::learn {
@@ -23,7 +25,6 @@ std::string_view trimmed(std::string_view text) {
 }
 bool is_blank(std::string_view line) { return trimmed(line).empty(); }
 bool is_rule(std::string_view line) { return trimmed(line) == "---"; }
-bool is_fence(std::string_view line) { return trimmed(line).starts_with("```") || trimmed(line).starts_with("~~~"); }
 bool is_near_rule(std::string_view line) {  // dashes that are not the rule, or another writer's dash
   const std::string_view t = trimmed(line);
   if (t == "\u2014" || t == "\u2013" || t == "\u2014\u2014\u2014") return true;
@@ -32,9 +33,10 @@ bool is_near_rule(std::string_view line) {  // dashes that are not the rule, or 
 
 struct Block {
   int64_t first;  // line number
-  std::vector<std::string_view> lines;
-  size_t rule() const { return static_cast<size_t>(std::ranges::find_if(lines, is_rule) - lines.begin()); }
-  bool has_rule() const { return rule() < lines.size(); }
+  std::vector<std::string_view> lines = {};
+  size_t rule = SIZE_MAX;  // the first one that is not in code
+  bool has_rule() const { return rule < lines.size(); }
+  int64_t number_of(size_t line) const { return first + static_cast<int64_t>(line); }
 };
 
 std::string joined(std::span<const std::string_view> lines) {
@@ -47,7 +49,7 @@ std::string joined(std::span<const std::string_view> lines) {
   return text;
 }
 
-// {{c2::hidden::hint}}
+// {{c2::hidden::hint}}; of nested ones the inner.
 struct Hidden {
   size_t begin, end;
   int number;
@@ -59,35 +61,37 @@ std::vector<Hidden> hidden_parts(std::string_view question) {
     const size_t end = question.find("}}", at), colon = question.find("::", at);
     if (end == question.npos || colon == question.npos || colon > end) continue;
     const std::string_view digits = question.substr(at + 3, colon - at - 3), inside = question.substr(colon + 2, end - colon - 2);
-    if (digits.empty() || digits.size() > 3 || digits.find_first_not_of("0123456789") != digits.npos) continue;
+    if (digits.empty() || digits.size() > 3 || digits.find_first_not_of("0123456789") != digits.npos || inside.find("{{c") != inside.npos) continue;
     const size_t hint = inside.find("::");
-    parts.push_back({at, end + 2, std::stoi(std::string(digits)), std::string(inside.substr(0, hint)),
-                     hint == inside.npos ? "" : std::string(inside.substr(hint + 2))});
+    const std::string_view text = inside.substr(0, hint);
+    if (is_blank(text)) continue;
+    parts.push_back({at, end + 2, std::stoi(std::string(digits)), std::string(text), hint == inside.npos ? "" : std::string(inside.substr(hint + 2))});
+    at = end + 1;
   }
   return parts;
 }
 
 class Reader {
  public:
-  Reader(std::string_view text, std::string_view source) : source_(source), lines_(lines(text)) {
+  Reader(std::string_view text, std::string_view source) : source_(source), lines_(report::lines_in(text)) {
     deck_.name = std::string(source.substr(source.rfind('/') + 1));
     if (const size_t dot = deck_.name.rfind('.'); dot != std::string::npos && dot > 0) deck_.name.resize(dot);
   }
 
   Deck read() {
-    split_into_blocks();
-    size_t next = title_and_tags();
+    find_code();
+    split_into_blocks(title());
     Card* last = nullptr;
-    for (; next < blocks_.size(); ++next) {
-      const Block& b = blocks_[next];
-      if (b.has_rule()) last = card(b);
-      else if (last) follow(*last, b, next);
-      else say(Weight::warning, b.first, "paragraph before the first card without '---'. A card of its own? Add an answer and '---'.");
+    int64_t damaged = 0;
+    for (size_t i = tags_and_description(); i < blocks_.size(); ++i) {
+      const Block& b = blocks_[i];
+      if (b.has_rule()) last = card(b), damaged = b.first;
+      else if (last) follow(*last, b, i);
+      else near_rules(b), say(Weight::warning, b.first, str("paragraph below the card at line {}, which is left out: mend that one first.", damaged));
     }
     spread_hidden_parts();
     drop_doubles();
     std::ranges::stable_sort(deck_.messages, {}, &DeckMessage::line);
-    if (deck_.cards.size() > kMostCards) refuse(0, str("{} cards, expected at most {}. Part the deck.", deck_.cards.size(), kMostCards));
     if (deck_.cards.empty()) {
       std::string told;
       for (const DeckMessage& m : deck_.messages) told += to_text(m, source_) + "\n";
@@ -98,88 +102,92 @@ class Reader {
   }
 
  private:
-  static std::vector<std::string_view> lines(std::string_view text) {
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    std::vector<std::string_view> all;
-    for (size_t at = 0; at < text.size();) {
-      const size_t end = std::min(text.find('\n', at), text.size());
-      all.push_back(text.substr(at, end - at));
-      at = end + 1;
-    }
-    return all;
-  }
   void say(Weight weight, int64_t line, std::string text) { deck_.messages.push_back({weight, line, std::move(text)}); }
   [[noreturn]] void refuse(int64_t line, const std::string& text) const {
     throw Error(ErrorKind::input, to_text(DeckMessage{Weight::error, line, text}, source_));
   }
 
-  // Blank lines part blocks, but not those inside of a fence of code behind a rule.
-  void split_into_blocks() {
-    bool open = false, ruled = false, fenced = false;
-    size_t fence = 0;
+  // Lines of fenced code: blank lines and rules part nothing there. A fence that nothing closes is a line like any other.
+  void find_code() {
+    in_code_.assign(lines_.size(), false);
+    std::vector<std::pair<size_t, report::Fence>> fences;
     for (size_t i = 0; i < lines_.size(); ++i) {
-      const std::string_view line = lines_[i];
-      if (line.size() > kMostLine) refuse(static_cast<int64_t>(i) + 1, str("a line of {} bytes, expected at most {}", line.size(), kMostLine));
-      if (!fenced && is_blank(line)) {
-        open = false;
+      if (lines_[i].size() > kMostLine) refuse(static_cast<int64_t>(i) + 1, str("a line of {} bytes, expected at most {}", lines_[i].size(), kMostLine));
+      if (const report::Fence f = report::fence_of(lines_[i]); f.length > 0) fences.emplace_back(i, f);
+    }
+    std::vector<size_t> later(fences.size());  // the longest one that follows and can close it
+    std::unordered_map<char, size_t> longest;
+    for (size_t k = fences.size(); k-- > 0;) {
+      const report::Fence& f = fences[k].second;
+      later[k] = longest[f.mark];
+      if (f.bare) longest[f.mark] = std::max(longest[f.mark], f.length);
+    }
+    for (size_t k = 0; k < fences.size(); ++k) {
+      const auto& [line, f] = fences[k];
+      if (later[k] < f.length) {
+        say(Weight::error, static_cast<int64_t>(line) + 1, "code fence opened here is never closed. Close it with the same marks.");
         continue;
       }
-      if (!open) blocks_.push_back({static_cast<int64_t>(i) + 1, {}}), open = true, ruled = false;
-      if (!fenced && is_rule(line)) ruled = true;
-      if (is_fence(line) && (ruled || fenced || !blocks_.back().has_rule())) {
-        fenced = !fenced;
-        fence = i;
+      while (!fences[++k].second.closes(f)) {
       }
-      blocks_.back().lines.push_back(line);
-      if (fenced && i + 1 == lines_.size() && unclosed_.insert(fence).second) {  // read again, the fence as a plain line
-        say(Weight::error, static_cast<int64_t>(fence) + 1, "code fence opened here is never closed. Close it with the same marks.");
-        while (!blocks_.empty() && blocks_.back().first > static_cast<int64_t>(fence)) blocks_.pop_back();
-        auto& block = blocks_.back().lines;
-        const auto keep = static_cast<size_t>(static_cast<int64_t>(fence) + 2 - blocks_.back().first);
-        block.resize(std::min(block.size(), keep));
-        fenced = false, open = true, i = fence;
-      }
+      std::fill(in_code_.begin() + static_cast<std::ptrdiff_t>(line), in_code_.begin() + static_cast<std::ptrdiff_t>(fences[k].first) + 1, true);
     }
   }
 
-  size_t title_and_tags() {
-    size_t next = 0;
-    if (next < blocks_.size()) {
-      Block& first = blocks_[next];
-      std::string start(trimmed(first.lines[0]).substr(0, 7));
-      std::ranges::transform(start, start.begin(), [](unsigned char c) { return std::tolower(c); });
-      if (start == "# deck:") {
-        deck_.name = std::string(trimmed(trimmed(first.lines[0]).substr(7)));
-        if (deck_.name.empty()) say(Weight::warning, first.first, "the title has no name. Write '# deck: NAME'.");
-        first.lines.erase(first.lines.begin()), ++first.first;
-        if (first.lines.empty()) ++next;
+  void split_into_blocks(size_t from) {
+    bool open = false;
+    for (size_t i = from; i < lines_.size(); ++i) {
+      const std::string_view line = lines_[i];
+      if (!in_code_[i] && is_blank(line)) {
+        open = false;
+        continue;
       }
+      if (!open) blocks_.push_back({static_cast<int64_t>(i) + 1}), open = true;
+      Block& b = blocks_.back();
+      if (!in_code_[i] && is_rule(line)) b.rule = std::min(b.rule, b.lines.size());
+      b.lines.push_back(line);
     }
-    bool tagged = false;
-    for (; next < blocks_.size() && !blocks_[next].has_rule(); ++next) {
+  }
+
+  // The line below the title.
+  size_t title() {
+    const auto first = static_cast<size_t>(std::ranges::find_if_not(lines_, is_blank) - lines_.begin());
+    if (first == lines_.size() || !folded_text(lines_[first]).starts_with("# deck:")) return first;
+    const std::string_view name = trimmed(lines_[first].substr(lines_[first].find(':') + 1));
+    if (name.empty()) say(Weight::warning, static_cast<int64_t>(first) + 1, "the title has no name. Write '# deck: NAME'.");
+    else deck_.name = std::string(name);
+    return first + 1;
+  }
+
+  // The first block that is neither.
+  size_t tags_and_description() {
+    size_t next = 0;
+    for (bool tagged = false; next < blocks_.size() && !blocks_[next].has_rule(); ++next) {
       const Block& b = blocks_[next];
-      if (b.lines.size() == 1 && !tagged && !is_near_rule(b.lines[0])) {
-        tagged = true;
-        std::string_view words = trimmed(b.lines[0]);
-        if (words.starts_with("tags:")) words.remove_prefix(5);
-        add_tags(deck_, words);
-      } else {
+      if (b.lines.size() > 1 || tagged || is_near_rule(b.lines[0])) {
         near_rules(b);
         deck_.description += (deck_.description.empty() ? "" : "\n\n") + joined(b.lines);
+        continue;
       }
+      tagged = true;
+      std::string_view words = trimmed(b.lines[0]);
+      if (folded_text(words.substr(0, 5)) == "tags:") words.remove_prefix(5);
+      add_tags(deck_, words);
     }
     return next;
   }
 
   bool near_rules(const Block& b) {
-    const auto near = std::ranges::find_if(b.lines, is_near_rule);
-    if (near == b.lines.end()) return false;
-    say(Weight::error, b.first + (near - b.lines.begin()), str("'{}' is not the rule; write exactly '---'.", trimmed(*near)));
-    return true;
+    for (size_t i = 0; i < b.lines.size(); ++i) {
+      if (is_code(b, i) || !is_near_rule(b.lines[i])) continue;
+      say(Weight::error, b.number_of(i), str("'{}' is not the rule; write exactly '---'.", trimmed(b.lines[i])));
+      return true;
+    }
+    return false;
   }
 
   Card* card(const Block& b) {
-    const size_t rule = b.rule();
+    const size_t rule = b.rule;
     const std::string_view question = trimmed(b.lines[0]);
     const bool cloze = rule > 0 && !hidden_parts(question).empty();
     if (rule == 0) {
@@ -194,10 +202,9 @@ class Reader {
       say(Weight::error, b.first, str("{} lines before '---', expected 2 (question, answer). Move the rest below '---'.", rule));
       return nullptr;
     }
-    for (size_t i = rule + 1, fenced = 0; i < b.lines.size(); ++i) {
-      fenced ^= is_fence(b.lines[i]);
-      if (!fenced && is_rule(b.lines[i])) say(Weight::notice, b.first + static_cast<int64_t>(i), "second '---' in a card is shown as a line.");
-    }
+    for (size_t i = rule + 1; i < b.lines.size(); ++i)
+      if (!is_code(b, i) && is_rule(b.lines[i])) say(Weight::notice, b.number_of(i), "second '---' in a card is shown as a line.");
+    limit(deck_.cards, b.first);
     deck_.cards.push_back({.id = {},
                            .question = std::string(question),
                            .answer = rule == 2 ? std::string(trimmed(b.lines[1])) : "",
@@ -212,7 +219,7 @@ class Reader {
     std::string advice = str("paragraph without '---', kept with the card at line {}. A card of its own? Add an answer and '---'.", last.line);
     for (size_t k = at + 1; k < blocks_.size(); ++k)
       if (blocks_[k].has_rule()) {
-        advice += str(" Part of the next? Move it below line {}.", blocks_[k].first + static_cast<int64_t>(blocks_[k].rule()));
+        advice += str(" Part of the next? Move it below line {}.", blocks_[k].number_of(blocks_[k].rule));
         break;
       }
     say(trimmed(b.lines[0]).ends_with('?') ? Weight::warning : Weight::notice, b.first, advice);
@@ -245,6 +252,7 @@ class Reader {
         if (!c.answer.empty()) one.explanation = c.answer + (one.explanation.empty() ? "" : "\n\n" + one.explanation);
         one.answer = answer, one.cloze = number, one.written = c.question;
         one.id = card_id(deck_.name, c.question, str("c{}", number));
+        limit(cards, c.line);
         cards.push_back(std::move(one));
       }
     }
@@ -255,15 +263,20 @@ class Reader {
     std::unordered_map<std::string, int64_t> seen;
     std::erase_if(deck_.cards, [&](const Card& c) {
       const auto [first, fresh] = seen.emplace(c.id, c.line);
-      if (!fresh) say(Weight::error, c.line, str("same question as line {}: only the first is asked.", first->second));
+      if (!fresh && (deck_.messages.empty() || deck_.messages.back().line != c.line)) say(Weight::error, c.line, str("same question as line {}: only the first is asked.", first->second));
       return !fresh;
     });
+  }
+
+  bool is_code(const Block& b, size_t line) const { return in_code_[static_cast<size_t>(b.number_of(line)) - 1]; }
+  void limit(const std::vector<Card>& cards, int64_t line) const {
+    if (cards.size() == kMostCards) refuse(line, str("more than {} cards. Part the deck.", with_commas(kMostCards)));
   }
 
   std::string source_;
   std::vector<std::string_view> lines_;
   std::vector<Block> blocks_;
-  std::set<size_t> unclosed_;
+  std::vector<bool> in_code_;  // by line
   Deck deck_;
 };
 
@@ -296,6 +309,7 @@ Deck parse_deck(std::string_view text, std::string_view source) {
     const unsigned byte = static_cast<unsigned char>(text[fault->byte]);
     refuse(fault->line, str("not UTF-8 at byte {} (0x{:02X}); save the file as UTF-8.", fault->byte, byte));
   }
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (text.starts_with("#separator:"))
     refuse(1, str("looks like an Anki export (#separator:...). Make a deck of it: grimoire deck import {} --out deck.md", source));
   return Reader(text, source).read();
@@ -352,7 +366,14 @@ Deck deck_of_json(const Json& json, std::string_view source) {
   return as_written(std::move(deck), source);
 }
 
+std::string mnemonic_first(const std::string& explanation) {
+  std::string first, rest;
+  for (std::string_view line : report::lines_in(explanation)) (line.starts_with("Memory:") ? first : rest).append(line).append("\n");
+  return first + rest;
+}
+
 void add_reversed(Deck& deck) {
+  if (std::ranges::any_of(deck.cards, &Card::reversed)) return;
   const size_t count = deck.cards.size();
   for (size_t i = 0; i < count; ++i) {
     Card c = deck.cards[i];
@@ -364,9 +385,31 @@ void add_reversed(Deck& deck) {
   }
 }
 
+namespace {
+std::string on_one_line(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  return text;
+}
+
+// A rule below a blank line would make a card of the lines above it: it is written as Markdown's other one.
+std::string without_rules(const std::string& explanation) {
+  std::string out;
+  bool below_blank = false;
+  report::Fence open;
+  for (std::string_view line : report::lines_in(explanation)) {
+    const report::Fence f = report::fence_of(line);
+    if (open.length == 0) open = f;
+    else if (f.closes(open)) open = {};
+    below_blank |= is_blank(line);
+    out.append(open.length == 0 && below_blank && is_rule(line) ? "***" : line).append("\n");
+  }
+  return out;
+}
+}  // namespace
+
 std::string to_markdown(const Deck& deck) {
-  std::string out = "# deck: " + deck.name + "\n";
-  if (!deck.tags.empty() || !deck.description.empty()) {
+  std::string out = "# deck: " + on_one_line(deck.name) + "\n";
+  if (!deck.tags.empty() || !deck.description.empty()) {  // the first line by itself is the tags'
     out += "\ntags:";
     for (const std::string& t : deck.tags) out += " " + t;
     out += "\n";
@@ -375,7 +418,7 @@ std::string to_markdown(const Deck& deck) {
   const std::string* before = nullptr;  // the cards of one line are written once
   for (const Card& c : deck.cards) {
     if (c.reversed || (c.cloze > 0 && before && *before == c.written)) continue;
-    out += "\n" + (c.cloze > 0 ? c.written : c.question + "\n" + c.answer) + "\n---\n" + c.explanation + (c.explanation.empty() ? "" : "\n");
+    out += "\n" + (c.cloze > 0 ? c.written : on_one_line(c.question) + "\n" + on_one_line(c.answer)) + "\n---\n" + without_rules(c.explanation);
     before = &c.written;
   }
   return out;

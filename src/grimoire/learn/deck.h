@@ -53,6 +53,8 @@ void add_tags(Deck& deck, std::string_view words);  // parted by blanks or comma
 
 // The same cards asked the other way round too, plain ones only.
 void add_reversed(Deck& deck);
+// Lines "Memory: ..." before the others.
+std::string mnemonic_first(const std::string& explanation);
 std::string card_id(std::string_view deck, std::string_view question, std::string_view variant = "");
 std::string folded_text(std::string_view text);  // lower case (ASCII), blanks folded: what makes two questions the same
 

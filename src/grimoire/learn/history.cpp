@@ -57,21 +57,24 @@ std::string History::usual_path() {
 }
 
 History::History(const std::string& path) : database_(with_folder(path), Open::create) {
-  database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-  const auto pragma = [&](const char* name) {
-    Statement s(database_, str("PRAGMA {}", name));
+  const auto number = [&](const char* query) {
+    Statement s(database_, query);
     s.step();
     return s.integer(0);
   };
-  const int64_t version = pragma("user_version"), application = pragma("application_id");
-  if ((version != 0 || application != 0) && application != kApplication)
-    throw Error(ErrorKind::input, str("{}: a database of another program", path), "name a file of its own with --state");
-  if (version > kVersion) throw Error(ErrorKind::input, str("{}: got version {}, expected at most {}", path, version, kVersion), "a newer program wrote it");
-  if (version == kVersion) return;
-  Transaction t(database_);
-  database_.run(kTables);
-  database_.run(str("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplication, kVersion).c_str());
-  t.commit();
+  {  // nothing is written to a file before it is known to be ours or empty, and two programs that make one wait for each other
+    Transaction t(database_);
+    const int64_t version = number("PRAGMA user_version"), application = number("PRAGMA application_id");
+    if (application != kApplication && (version != 0 || application != 0 || number("SELECT count(*) FROM sqlite_schema") > 0))
+      throw Error(ErrorKind::input, str("{}: a database of another program", path), "name a file of its own with --state");
+    if (version > kVersion) throw Error(ErrorKind::input, str("{}: got version {}, expected at most {}", path, version, kVersion), "a newer program wrote it");
+    if (version < kVersion) {
+      database_.run(kTables);
+      database_.run(str("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplication, kVersion).c_str());
+      t.commit();
+    }
+  }
+  database_.run("PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL;");
 }
 
 std::unordered_map<std::string, CardState> History::states(const std::string& deck) {
@@ -80,6 +83,13 @@ std::unordered_map<std::string, CardState> History::states(const std::string& de
   s.bind(folded_text(deck));
   while (s.step()) all[s.text(0)] = {memory_of(s.text(1)), s.integer(2), s.integer(3) != 0};
   return all;
+}
+
+CardState History::state(const Card& card) {
+  Statement s(database_, "SELECT memory, introduced, suspended FROM card WHERE id = ?");
+  s.bind(card.id);
+  if (!s.step()) return {};
+  return {memory_of(s.text(0)), s.integer(1), s.integer(2) != 0};
 }
 
 std::vector<Moved> History::meet(const Deck& deck) {
@@ -125,16 +135,10 @@ void History::add(const std::string& deck, const Card& card) {
       .run();
 }
 
-Memory History::review(const std::string& deck, const Card& card, Grade grade, int64_t now, int64_t took, const Schedule& schedule, double fuzz) {
+Reviewed History::review(const std::string& deck, const Card& card, Grade grade, int64_t now, int64_t took, const Schedule& schedule, double fuzz) {
   Transaction t(database_);
   add(deck, card);
-  Memory before;
-  {
-    Statement s(database_, "SELECT memory FROM card WHERE id = ?");
-    s.bind(card.id);
-    if (s.step()) before = memory_of(s.text(0));
-  }
-  const Memory after = reviewed(schedule, before, grade, now, fuzz);
+  const Memory before = state(card).memory, after = reviewed(schedule, before, grade, now, fuzz);
   Statement(database_, "INSERT INTO review (card, time, grade, took, phase, recall, interval, algorithm, before, after) VALUES (?,?,?,?,?,?,?,?,?,?)")
       .bind(card.id)
       .bind(now)
@@ -147,26 +151,26 @@ Memory History::review(const std::string& deck, const Card& card, Grade grade, i
       .bind(written(before))
       .bind(written(after))
       .run();
+  const int64_t number = database_.last_row();
   Statement(database_, "UPDATE card SET memory = ?, introduced = CASE introduced WHEN 0 THEN ? ELSE introduced END WHERE id = ?")
       .bind(written(after))
       .bind(now)
       .bind(card.id)
       .run();
   t.commit();
-  return after;
+  return {after, number};
 }
 
-std::string History::undo(const std::vector<std::string>& decks, int64_t since) {
+bool History::undo(int64_t number) {
   Transaction t(database_);
-  int64_t number = 0;
   std::string card, before;
-  for (const std::string& deck : decks) {
-    Statement s(database_, "SELECT review.number, review.card, review.before FROM review JOIN card ON card.id = review.card WHERE card.deck = ? AND "
-                           "review.time >= ? AND review.taken_back = 0 ORDER BY review.number DESC LIMIT 1");
-    s.bind(folded_text(deck)).bind(since);
-    if (s.step() && s.integer(0) > number) number = s.integer(0), card = s.text(1), before = s.text(2);
+  {
+    Statement s(database_, "SELECT card, before FROM review WHERE number = ?1 AND taken_back = 0 AND NOT EXISTS "
+                           "(SELECT 1 FROM review AS later WHERE later.card = review.card AND later.number > ?1 AND later.taken_back = 0)");
+    s.bind(number);
+    if (!s.step()) return false;
+    card = s.text(0), before = s.text(1);
   }
-  if (number == 0) return "";
   Statement(database_, "UPDATE review SET taken_back = 1 WHERE number = ?").bind(number).run();
   const bool first = memory_of(before).phase == Phase::fresh;
   Statement(database_, "UPDATE card SET memory = ?, introduced = CASE ? WHEN 1 THEN 0 ELSE introduced END WHERE id = ?")
@@ -175,7 +179,7 @@ std::string History::undo(const std::vector<std::string>& decks, int64_t since) 
       .bind(card)
       .run();
   t.commit();
-  return card;
+  return true;
 }
 
 void History::suspend(const std::string& deck, const Card& card, bool on) {

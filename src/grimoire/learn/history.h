@@ -27,6 +27,11 @@ struct Review {
   int64_t interval = 0;        // ms to the next
 };
 
+struct Reviewed {
+  Memory memory;   // after it
+  int64_t number;  // of the review, for undo()
+};
+
 struct Moved {
   int64_t line;  // in the deck
   std::string from, to;  // questions
@@ -44,9 +49,10 @@ class History {
   // Of every card of the deck that was ever reviewed or suspended, those that are gone included.
   std::unordered_map<std::string, CardState> states(const std::string& deck);
 
-  Memory review(const std::string& deck, const Card& card, Grade grade, int64_t now, int64_t took, const Schedule& schedule, double fuzz = -1);
-  // Takes back the last review of these decks that came at `since` or later; its card's id, "" when there is none.
-  std::string undo(const std::vector<std::string>& decks, int64_t since);
+  CardState state(const Card& card);
+
+  Reviewed review(const std::string& deck, const Card& card, Grade grade, int64_t now, int64_t took, const Schedule& schedule, double fuzz = -1);
+  bool undo(int64_t number);  // takes that review back; false: it was already, or the card was reviewed since
   void suspend(const std::string& deck, const Card& card, bool on);
   std::vector<Review> reviews(const std::string& deck);  // in order of time, without those taken back
 

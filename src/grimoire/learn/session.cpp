@@ -11,9 +11,8 @@ bool stepping(const Memory& m) { return m.phase == Phase::learning || m.phase ==
 }  // namespace
 
 Session::Session(const std::vector<Deck>& decks, History& history, SessionOptions options, int64_t now)
-    : history_(history), options_(std::move(options)), began_(now) {
+    : history_(history), options_(std::move(options)) {
   for (const Deck& d : decks) {
-    names_.push_back(d.name);
     const auto states = history.states(d.name);
     for (const Card& c : d.cards) {
       const auto known = states.find(c.id);
@@ -34,62 +33,78 @@ Session::Entry* Session::entry(const std::string& id) {
   return found == entries_.end() ? nullptr : &*found;
 }
 
+// Of cards on one line only one is asked a session.
 bool Session::free(const Entry& e) const {
-  const auto asked = asked_lines_.find(line_of(e));
-  return e.card->line == 0 || asked == asked_lines_.end() || asked->second == e.card->id;
+  return e.card->line == 0 || std::ranges::none_of(graded_, [&](const Graded& g) { return g.line == line_of(e) && g.card != e.card->id; });
+}
+
+const Session::Entry* Session::pick(int64_t now) const {
+  const Entry* best = nullptr;
+  const auto earliest = [&](auto&& wanted) {
+    for (const Entry& e : entries_)
+      if (!e.state.suspended && (!best || e.state.memory.due < best->state.memory.due) && wanted(e)) best = &e;
+  };
+  const auto first = [&](auto&& wanted) {
+    for (const Entry& e : entries_)
+      if (!best && !e.state.suspended && wanted(e)) best = &e;
+  };
+  first([&](const Entry& e) { return e.card->id == again_; });
+  if (best) return best;
+  if (options_.cram) {
+    first([](const Entry& e) { return !e.done; });
+    return best;
+  }
+  const int64_t tonight = day_start(now) + kDay;
+  earliest([&](const Entry& e) { return stepping(e.state.memory) && e.state.memory.due <= now; });
+  if (!best) earliest([&](const Entry& e) { return e.state.memory.phase == Phase::review && e.state.memory.due < tonight && free(e); });
+  if (!best && introduced_today_ < options_.new_a_day) first([&](const Entry& e) { return e.state.memory.phase == Phase::fresh && free(e); });
+  if (!best) earliest([&](const Entry& e) { return stepping(e.state.memory) && e.state.memory.due <= now + kAhead; });
+  return best;
+}
+
+// What another session did to the card meanwhile. True: something.
+bool Session::refresh(Entry& e) {
+  const CardState now = history_.state(*e.card);
+  const bool changed = now.suspended != e.state.suspended || now.memory.reviews != e.state.memory.reviews || now.memory.last_review != e.state.memory.last_review;
+  if (!changed) return false;
+  introduced_today_ += (now.introduced > 0) - (e.state.introduced > 0);
+  e.state = now;
+  return true;
 }
 
 std::optional<Session::Asked> Session::next(int64_t now) {
   if (asked_ >= options_.most) return std::nullopt;
-  const Entry* best = nullptr;
-  const auto offer = [&](const Entry& e) {
-    if (!best || e.state.memory.due < best->state.memory.due) best = &e;
-  };
-  if (options_.cram) {
-    for (const Entry& e : entries_)
-      if (!best && !e.done && !e.state.suspended) best = &e;
-  } else {
-    const int64_t tonight = day_start(now) + kDay;
-    const auto look = [&](auto&& wanted) {
-      for (const Entry& e : entries_)
-        if (!e.state.suspended && wanted(e)) offer(e);
-    };
-    look([&](const Entry& e) { return stepping(e.state.memory) && e.state.memory.due <= now; });
-    if (!best) look([&](const Entry& e) { return e.state.memory.phase == Phase::review && e.state.memory.due < tonight && free(e); });
-    if (!best && introduced_today_ < options_.new_a_day)
-      for (const Entry& e : entries_)
-        if (!best && !e.state.suspended && e.state.memory.phase == Phase::fresh && free(e)) best = &e;
-    if (!best) look([&](const Entry& e) { return stepping(e.state.memory) && e.state.memory.due <= now + kAhead; });
+  for (;;) {
+    const Entry* best = pick(now);
+    if (!best) return std::nullopt;
+    if (options_.cram || !refresh(*entry(best->card->id))) return Asked{best->deck, best->card, best->state};
   }
-  if (!best) return std::nullopt;
-  return Asked{best->deck, best->card, best->state};
 }
 
 Memory Session::grade(const Asked& asked, Grade grade, int64_t now, int64_t took) {
   Entry& e = *entry(asked.card->id);
-  ++asked_;
-  recalled_ += grade != Grade::again;
   if (options_.cram) {
     e.done = true;
-    return e.state.memory;
+  } else {
+    const double fuzz = unit_float(philox4x32(options_.seed, stream_id("fuzz"), 0, static_cast<uint64_t>(now))[0]);
+    const Reviewed done = history_.review(asked.deck->name, *asked.card, grade, now, took, options_.schedule, fuzz);
+    graded_.push_back({done.number, e.card->id, line_of(e), grade});
+    refresh(e);
   }
-  const double fuzz = unit_float(philox4x32(options_.seed, stream_id("fuzz"), 0, static_cast<uint64_t>(now))[0]);
-  const bool fresh = e.state.memory.phase == Phase::fresh;
-  e.state.memory = history_.review(asked.deck->name, *asked.card, grade, now, took, options_.schedule, fuzz);
-  if (fresh) ++introduced_today_, e.state.introduced = now;
-  asked_lines_[line_of(e)] = e.card->id;
+  ++asked_;
+  recalled_ += grade != Grade::again;
+  again_.clear();
   return e.state.memory;
 }
 
 bool Session::undo() {
-  if (options_.cram) return false;
-  const std::string id = history_.undo(names_, began_);
-  Entry* const e = entry(id);
-  if (!e) return false;
-  const CardState before = history_.states(e->deck->name)[id];
-  if (before.memory.phase == Phase::fresh) --introduced_today_, asked_lines_.erase(line_of(*e));
-  e->state = before;
+  if (graded_.empty() || !history_.undo(graded_.back().number)) return false;
+  const Graded last = graded_.back();
+  graded_.pop_back();
   --asked_;
+  recalled_ -= last.grade != Grade::again;
+  refresh(*entry(last.card));
+  again_ = last.card;
   return true;
 }
 

@@ -2,9 +2,7 @@
 // then new ones; of cards that stand on one line of a deck only one is asked a session.
 #pragma once
 
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,7 +34,7 @@ class Session {
   };
   std::optional<Asked> next(int64_t now);  // nothing: done for now
   Memory grade(const Asked& asked, Grade grade, int64_t now, int64_t took);  // durable when it returns
-  bool undo();  // the last grade of this session; its card comes again
+  bool undo();  // the last grade of this session; its card comes next. false: there is none, or another session graded the card since
   void suspend(const Asked& asked);
   Counts counts(int64_t now) const;
   int64_t asked() const { return asked_; }
@@ -50,16 +48,25 @@ class Session {
     CardState state;
     bool done = false;  // a cram's card, asked
   };
-  std::pair<std::string, int64_t> line_of(const Entry& e) const { return {e.deck->name, e.card->line}; }
-  bool free(const Entry& e) const;  // no sibling was asked
+  using Line = std::pair<const Deck*, int64_t>;
+  struct Graded {
+    int64_t number;  // of the review
+    std::string card;
+    Line line;
+    Grade grade;
+  };
+  static Line line_of(const Entry& e) { return {e.deck, e.card->line}; }
+  bool free(const Entry& e) const;
+  const Entry* pick(int64_t now) const;
+  bool refresh(Entry& e);
   Entry* entry(const std::string& id);
 
   History& history_;
   SessionOptions options_;
-  int64_t began_, introduced_today_ = 0, asked_ = 0, recalled_ = 0;
-  std::vector<std::string> names_;
+  int64_t introduced_today_ = 0, asked_ = 0, recalled_ = 0;
+  std::string again_;  // the card whose grade was just taken back
   std::vector<Entry> entries_;
-  std::map<std::pair<std::string, int64_t>, std::string> asked_lines_;  // and the card that was asked there
+  std::vector<Graded> graded_;  // by this session, in order
 };
 
 }  // namespace grim::learn

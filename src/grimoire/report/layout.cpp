@@ -11,7 +11,10 @@ namespace {
 
 // Columns of one character (Unicode's East Asian Width, in blocks).
 size_t columns_of(uint32_t c) {
-  if (c == 0 || (c >= 0x300 && c < 0x370) || (c >= 0x200B && c <= 0x200F) || (c >= 0xFE00 && c <= 0xFE0F)) return 0;
+  const bool on_another = c == 0 || (c >= 0x300 && c < 0x370) || (c >= 0x483 && c < 0x48A) || (c >= 0x591 && c < 0x5BE) || (c >= 0x610 && c < 0x61B) ||
+                          (c >= 0x64B && c < 0x660) || (c >= 0x1AB0 && c < 0x1B00) || (c >= 0x1DC0 && c < 0x1E00) || (c >= 0x200B && c <= 0x200F) ||
+                          (c >= 0x20D0 && c < 0x2100) || (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0xFE20 && c < 0xFE30);
+  if (on_another) return 0;
   const bool wide = (c >= 0x1100 && c < 0x1160) || (c >= 0x2E80 && c < 0xA4D0) || (c >= 0xAC00 && c < 0xD7A4) || (c >= 0xF900 && c < 0xFB00) ||
                     (c >= 0xFE30 && c < 0xFE70) || (c >= 0xFF00 && c < 0xFF61) || (c >= 0xFFE0 && c < 0xFFE7) || (c >= 0x1F300 && c < 0x1FB00) ||
                     (c >= 0x20000 && c < 0x40000);
@@ -31,18 +34,46 @@ bool is_number(std::string_view cell) {
   return error == std::errc() && end == cell.data() + cell.size();
 }
 
-std::vector<std::string> lines_of(const std::string& cell, size_t width) {
-  std::vector<std::string> lines;
-  const std::string text = flowed(cell, "", "", width);
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = text.find('\n', at);
-    lines.push_back(text.substr(at, end - at));
+size_t longest_word(std::string_view cell) {
+  size_t most = 0;
+  for (size_t at = 0; at < cell.size();) {
+    const size_t end = std::min(cell.find(' ', at), cell.size());
+    most = std::max(most, display_width(cell.substr(at, end - at)));
     at = end + 1;
   }
-  return lines.empty() ? std::vector<std::string>{""} : lines;
+  return most;
+}
+
+// Row by row, each cell on lines of its own behind its column's head: for what fits no width.
+std::string listed_table(const std::vector<std::vector<std::string>>& rows, const TableLayout& layout) {
+  std::string out;
+  for (size_t r = layout.first_is_head ? 1 : 0; r < rows.size(); ++r) {
+    if (!out.empty()) out += "\n";
+    for (size_t c = 0; c < rows[r].size(); ++c) {
+      const std::string head = layout.first_is_head && c < rows[0].size() && !rows[0][c].empty() ? rows[0][c] + ": " : "";
+      out += flowed(head + rows[r][c], layout.indent, layout.indent + "  ", layout.width);
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> lines_of(const std::string& cell, size_t width) {
+  const std::string text = flowed(cell, "", "", width);
+  const auto lines = lines_in(text);
+  return {lines.begin(), lines.end()};
 }
 
 }  // namespace
+
+std::vector<std::string_view> lines_in(std::string_view text) {
+  std::vector<std::string_view> all;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    all.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return all;
+}
 
 size_t display_width(std::string_view text) {
   size_t width = 0;
@@ -63,9 +94,12 @@ size_t display_width(std::string_view text) {
 
 std::string shown(std::string_view text) {
   std::string out;
-  for (char c : text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
+    const bool high = byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;  // U+0080 to U+009F
     if (c == '\t') out += ' ';
+    else if (high) out += str("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(text[++i])));
     else if (byte < 0x20 || byte == 0x7F) out += str("\\x{:02x}", static_cast<unsigned>(byte));
     else out += c;
   }
@@ -94,14 +128,15 @@ std::string flowed(std::string_view text, std::string_view first, std::string_vi
 }
 
 std::string aligned_table(const std::vector<std::vector<std::string>>& rows, const TableLayout& layout) {
-  constexpr size_t kGap = 2, kLeast = 6;
+  constexpr size_t kGap = 2;
   size_t columns = 0;
   for (const auto& row : rows) columns = std::max(columns, row.size());
-  std::vector<size_t> widths(columns, 0);
+  std::vector<size_t> widths(columns, 0), least(columns, 0);
   std::vector<bool> right(columns, layout.numbers_right);
   for (size_t r = 0; r < rows.size(); ++r)
     for (size_t c = 0; c < rows[r].size(); ++c) {
       widths[c] = std::max(widths[c], display_width(rows[r][c]));
+      least[c] = std::max(least[c], longest_word(rows[r][c]));
       if (right[c] && (r > 0 || !layout.first_is_head)) right[c] = is_number(rows[r][c]);
     }
   const auto total = [&] {
@@ -110,9 +145,11 @@ std::string aligned_table(const std::vector<std::vector<std::string>>& rows, con
     return sum - std::min(sum, kGap);
   };
   while (columns > 0 && total() > layout.width) {
-    const auto widest = std::max_element(widths.begin(), widths.end());
-    if (*widest <= kLeast) break;
-    --*widest;
+    size_t widest = columns;
+    for (size_t c = 0; c < columns; ++c)
+      if (widths[c] > least[c] && (widest == columns || widths[c] > widths[widest])) widest = c;
+    if (widest == columns) return listed_table(rows, layout);
+    --widths[widest];
   }
   std::string out;
   const auto put = [&](size_t column, const std::string& cell, bool last) {

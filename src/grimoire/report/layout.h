@@ -10,15 +10,17 @@ namespace grim::report {
 // Columns that UTF-8 text takes on a terminal; escape sequences and combining marks take none, ideographs two.
 size_t display_width(std::string_view text);
 
-// Control characters as \x1b, so that no text moves the cursor or changes the terminal. Tabs become a blank.
+// Control characters (C0, C1) as \x1b, so that no text moves the cursor or changes the terminal. Tabs become a blank.
 std::string shown(std::string_view text);
+
+std::vector<std::string_view> lines_in(std::string_view text);  // without their ends; nothing after the last end
 
 // `text` broken at blanks, `first` before the first line and `next` before the others; no line is wider than `width` unless one word is.
 std::string flowed(std::string_view text, std::string_view first, std::string_view next, size_t width);
 
 struct TableLayout {
   bool first_is_head = false;  // a rule below the first row
-  size_t width = 80;           // wider tables break their widest cells
+  size_t width = 80;           // of all of it; wider tables break their widest cells, and are listed row by row where that is not enough
   std::string indent = {};
   bool numbers_right = false;  // columns whose cells below the head are numbers
 };

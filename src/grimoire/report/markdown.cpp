@@ -38,21 +38,23 @@ Seen look_at(std::string_view line) {
 std::string spelled_out(std::string_view source) {
   std::string out;
   Seen before{Line::blank, 0};
-  bool fenced = false;
+  Fence open;
   for (size_t at = 0; at < source.size();) {
     const size_t end = std::min(source.find('\n', at), source.size());
     const std::string_view line = source.substr(at, end - at);
     at = end + 1;
     const Seen now = look_at(line);
-    const std::string_view rest = line.substr(now.indent);
-    const bool fence = rest.starts_with("```") || rest.starts_with("~~~");
-    if (!fenced && before.kind != Line::blank && now.kind != Line::blank) {
+    const Fence fence = fence_of(line);
+    const bool in_code = open.length > 0;
+    if (!in_code && before.kind != Line::blank && now.kind != Line::blank) {
       const bool another = now.kind != before.kind && (now.kind != Line::text || before.kind != Line::item);
       const bool leaves_item = before.kind == Line::item && now.kind == Line::text && now.indent <= before.indent;
       if (another || leaves_item) out += '\n';
     }
-    fenced ^= fence;
+    if (!in_code) open = fence;
+    else if (fence.closes(open)) open = {};
     out.append(line).append("\n");
+    if (in_code) continue;
     // Text under an item stays within it until a line stands further left.
     before = before.kind == Line::item && now.kind == Line::text && now.indent > before.indent ? before : now;
   }
@@ -79,6 +81,15 @@ void parse(std::string_view markdown, Callbacks& to) {
   const std::string source = spelled_out(markdown);
   if (md_parse(source.data(), static_cast<MD_SIZE>(source.size()), &parser, &to) != 0)
     throw Error(ErrorKind::resource, "Markdown could not be read: out of memory");
+}
+
+// &amp; and its like as the letter that they stand for; others as written.
+std::string_view entity_text(std::string_view entity) {
+  constexpr std::pair<std::string_view, std::string_view> kNamed[] = {{"&amp;", "&"},   {"&lt;", "<"},  {"&gt;", ">"}, {"&quot;", "\""},
+                                                                      {"&apos;", "'"}, {"&#39;", "'"}, {"&nbsp;", " "}};
+  for (const auto& [name, letter] : kNamed)
+    if (entity == name) return letter;
+  return entity;
 }
 
 std::string address_of(void* detail) {
@@ -111,7 +122,12 @@ class ForTerminal final : public Callbacks {
           mark_.clear(), prefixes_.pop_back();
         }
         break;
-      case MD_BLOCK_HR: if (enter) out_ += prefix() + std::string(static_cast<size_t>(std::max(3, std::min(style_.width, 40))), '-') + "\n"; break;
+      case MD_BLOCK_HR: {
+        if (!enter) break;
+        const std::string before = prefix();
+        out_ += before + std::string(static_cast<size_t>(std::clamp(style_.width - static_cast<int>(before.size()), 3, 40)), '-') + "\n";
+        break;
+      }
       case MD_BLOCK_H: flush(), sgr(enter ? "1" : "22"), enter ? void() : flush(); break;
       case MD_BLOCK_CODE: flush(), verbatim_ = enter; break;
       case MD_BLOCK_TABLE:
@@ -143,7 +159,7 @@ class ForTerminal final : public Callbacks {
       return;
     }
     if (type == MD_TEXT_BR || type == MD_TEXT_SOFTBR) flush();
-    else line_ += type == MD_TEXT_ENTITY ? std::string(text) : shown(text);
+    else line_ += type == MD_TEXT_ENTITY ? entity_text(text) : shown(text);
   }
 
  private:
@@ -164,7 +180,7 @@ class ForTerminal final : public Callbacks {
   }
   void put_table() {
     const std::string p = prefix();
-    out_ += aligned_table(rows_, {.first_is_head = true, .width = static_cast<size_t>(style_.width) - std::min<size_t>(p.size(), 40), .indent = p});
+    out_ += aligned_table(rows_, {.first_is_head = true, .width = static_cast<size_t>(style_.width), .indent = p});
   }
 
   TextStyle style_;
@@ -211,7 +227,8 @@ class ForPage final : public Callbacks {
   }
   void text(MD_TEXTTYPE type, std::string_view text) override {
     if (type == MD_TEXT_BR || type == MD_TEXT_SOFTBR) out += "<br>\n";
-    else out += type == MD_TEXT_ENTITY ? std::string(text) : escape_html(text);
+    else if (type == MD_TEXT_CODE && text == "\n") out += "\n";
+    else out += type == MD_TEXT_ENTITY ? std::string(text) : escape_html(shown(text));
   }
 
  private:
@@ -219,6 +236,25 @@ class ForPage final : public Callbacks {
 };
 
 }  // namespace
+
+Fence fence_of(std::string_view line) {
+  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
+  if (line.empty() || (line[0] != '`' && line[0] != '~')) return {};
+  const char mark = line[0];
+  const size_t length = std::min(line.find_first_not_of(mark), line.size());
+  if (length < 3 || (mark == '`' && line.find('`', length) != line.npos)) return {};
+  return {mark, length, length == line.size()};
+}
+
+std::string inline_markdown(std::string_view line) {
+  const Seen seen = look_at(line);
+  const std::string_view rest = line.substr(seen.indent);
+  size_t mark = 0;
+  if (seen.kind == Line::item) mark = rest.find_first_of("-*+.)");
+  else if (rest.empty() || (!std::strchr(">|#[", rest[0]) && seen.kind != Line::rule && fence_of(rest).length == 0)) return std::string(rest);
+  return str("{}\\{}", rest.substr(0, mark), rest.substr(mark));
+}
 
 std::string markdown_to_text(std::string_view markdown, const TextStyle& style) {
   ForTerminal to(style);
