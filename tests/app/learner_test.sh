@@ -112,6 +112,16 @@ printf 'x,id\n1,9007199254740992\n2,9007199254740993\n1,9007199254740992\n2,9007
 expect 0 "every digit counts" fit --model tree --data "$work/ids.csv" --target id --as classes --out "$work/m"; printed '9007199254740993 \(2 of 2\)'
 expect 3 "would be left as a number" fit --model tree --data "$work/ids.csv" --target id --as number --out "$work/m"
 
+printf '1 1:1 3:2\n0 2:1\n1 1:2 3:1\n0 2:2\n' >"$work/rows.libsvm"; printf '1\n0\n' >"$work/bare.libsvm"
+for model in tree logistic; do  # rows without a feature are rows of zeros to a model of such files
+  expect 0 "" fit --model $model --data "$work/rows.libsvm" --out "$work/m"
+  expect 0 "known answers" predict "$work/m" --data "$work/bare.libsvm"; [ "$(wc -l <"$work/out")" -eq 2 ] || fail "labels alone: $(head -c200 "$work/out")"
+done
+expect 2 "the learners: " fit --model nosuchthing --data "$table" --target tree --out "$work/m"
+! grep -qE 'pipeline|calibrated|scaler' "$work/err" || fail "a learner that cannot be asked for is offered"
+expect 0 "" fit --model tree --data "$table" --target tree --out "$work/linked.model"; ln "$work/linked.model" "$work/other.model"
+expect 0 "other names .hard links" fit --model tree --data "$table" --target tree --out "$work/linked.model"
+
 # --- learners that are no learner by themselves, or have no target
 for model in pipeline calibrated; do
   expect 2 "model $model" fit --model $model --data "$table" --target tree --out "$work/m"

@@ -171,6 +171,23 @@ TEST(TableProperty, WholeNumbersBeyond2To53) {
   EXPECT_TRUE(parse_csv("x,id\n1,1e300\n2,4.5e17\n", "t").notes.empty());        // measurements, not digits
 }
 
+// Of one column an empty line is an empty cell; before the first row and after the last it is nothing, and of two columns it never is a row.
+TEST(TableProperty, EmptyLinesOfOneColumn) {
+  for (const char* text : {"x\n1\n\n3\n", "\n\nx\n1\n \t\n3\n\n\n", "x\r\n1\r\n\r\n3\r\n", "x\n1\n\"\"\n3"}) {
+    const Table t = parse_csv(text, "t");
+    ASSERT_EQ(t.rows(), 3) << text;
+    EXPECT_EQ(t.columns[0].missing(), 1) << text;
+    EXPECT_TRUE(std::isnan(t.columns[0].values[1])) << text;
+    EXPECT_EQ(t.notes.size(), std::string(text).find('"') == std::string::npos ? 1u : 0u) << text;
+  }
+  EXPECT_NE(parse_csv("x\n1\n\n3\n", "t").notes[0].find("1 empty line between two rows, the first in line 3"), std::string::npos);
+  EXPECT_EQ(refusal("x\n1\n\n2\n3\n4\n5\n6\n7\n8\n9\nred\n").find("row 11 (line 12)") == std::string::npos, false);
+  EXPECT_EQ(parse_csv("x,y\n1,2\n\n3,4\n", "t").rows(), 2);
+  const Table tabs = parse_csv("x\ty\n1\t2\n\t\n3\t4\n", "t");  // two empty cells, as "," is between commas
+  ASSERT_EQ(tabs.rows(), 3);
+  EXPECT_EQ(tabs.columns[0].missing() + tabs.columns[1].missing(), 2);
+}
+
 TEST(TableProperty, AModelsColumnsInAnotherFile) {
   const std::vector<ColumnInfo> known = {{"a"}, {"kind", ColumnKind::category, {"u", "v"}}};
   const auto load = [&](const std::string& text, CsvOptions csv = {}) {
@@ -204,6 +221,12 @@ TEST(TableProperty, LibsvmLooksAndKinds) {
   same(plain, "# made by hand\n1 1: .5 3: 2 # first\n0 2: 1\n");
   same(plain, "1 qid:7 1:0.5 3:2\n0 qid:8 2:1\n");
   EXPECT_EQ(parse_libsvm("1 qid:7 1:0.5\n0 2:1\n", "t").with_query, 1);
+  EXPECT_TRUE(looks_like_libsvm("1\n0\n", true));  // labels alone, where such a file was fitted on
+  EXPECT_FALSE(looks_like_libsvm("1\n0\n"));
+  EXPECT_FALSE(looks_like_libsvm("1,2\n0,1\n", true));
+  std::string late;
+  for (int i = 0; i < 200; ++i) late += "0\n";
+  EXPECT_TRUE(looks_like_libsvm(late + "1 3:1\n"));
   const auto refused = [](const std::string& text, const std::string& part, int base = -1) {
     try {
       parse_libsvm(text, "t", 0, base);

@@ -121,6 +121,52 @@ TEST(StatsCommand, PlainKeys) {
   EXPECT_12(j.real("p_value"), 0.4950253460597109);
 }
 
+std::string notes_of(const Json& j) { return j.find("notes") ? j.at("notes").dump() : ""; }
+
+// Whole numbers that no double holds are said, wherever they come from; the first is named.
+TEST(StatsCommand, RoundedWholeNumbersAreSaid) {
+  test::TempFolder folder;
+  const std::string big = "9007199254740993", csv = folder.put("ids.csv", "a,b\n1,2\n2," + big + "\n3,4\n");
+  const std::vector<std::pair<std::string, Settings>> cases = {{"describe", {{"x", "1,2," + big}}},
+                                                               {"pearson", {{"x", "1,2,4"}, {"y", "3,+" + big + ",-" + big}}},
+                                                               {"describe", {{"data", csv}, {"x", "b"}}},
+                                                               {"regression", {{"data", csv}, {"y", "b"}}}};
+  for (const auto& [name, settings] : cases) {
+    const std::string notes = notes_of(run("stats", name, settings).json_);
+    EXPECT_NE(notes.find(big + " is beyond 2^53 and no double: it is rounded to 9007199254740992"), std::string::npos) << name << notes;
+  }
+  EXPECT_EQ(notes_of(run("stats", "describe", {{"data", csv}, {"x", "a"}}).json_), "");
+  for (const char* exact : {"1,9007199254740992", "1,18014398509481984", "1,9.007199254740993e15", "1,00000000000000000000000000000000000000000000007"})
+    EXPECT_EQ(notes_of(run("stats", "describe", {{"x", exact}}).json_), "") << exact;
+}
+
+TEST(StatsCommand, ImpossibleIsZeroAndSmallIsSmall) {
+  const Captured never = run("stats", "binomial", {{"x", "3"}, {"n", "10"}, {"p", "0"}});
+  EXPECT_NE(never.text_.find("  0 (two-sided)"), std::string::npos) << never.text_;
+  EXPECT_NE(never.json_.text("meaning").find("no such result at all"), std::string::npos);
+  const Captured outside = run("stats", "ks", {{"x", "2,3"}, {"against", "uniform"}});
+  EXPECT_NE(outside.text_.find("  0 (two-sided)"), std::string::npos) << outside.text_;
+  const Captured small = run("stats", "binomial", {{"x", "4000"}, {"n", "4000"}, {"p", "0.5"}, {"alternative", "greater"}});
+  EXPECT_EQ(small.json_.real("p_value"), 0);
+  EXPECT_NE(small.text_.find("below 5e-324"), std::string::npos) << small.text_;
+  EXPECT_NE(small.json_.text("meaning").find("with probability below 5e-324"), std::string::npos);
+}
+
+TEST(StatsCommand, WhatDoesNotExistIsNull) {
+  const Json one = run("stats", "describe", {{"x", "5"}}).json_;
+  for (const char* key : {"sd", "standard_error", "skewness", "excess_kurtosis"}) EXPECT_TRUE(one.at(key).is_null()) << key;
+  EXPECT_EQ(one.real("mean"), 5);
+  const Json perfect = run("stats", "regression", {{"x", "1,2,3,4"}, {"y", "2,4,6,8"}}).json_;
+  for (const char* key : {"f", "f_p_value", "log_likelihood"}) EXPECT_TRUE(perfect.at(key).is_null()) << key;
+  EXPECT_EQ(perfect.dump().find("NaN"), std::string::npos);
+}
+
+TEST(StatsCommand, ColumnsOfFarUnitsAreSaid) {
+  const std::string y = "1,2,3.5,3,6", far = "1e-270,3e-270,2e-270,5e-270,4e-270;1e270,5e270,4e270,2e270,3e270", near = "1,3,2,5,4;1e9,5e9,4e9,2e9,3e9";
+  EXPECT_NE(notes_of(run("stats", "regression", {{"x", far}, {"y", y}}).json_).find("columns x1 and x2 differ 2^17"), std::string::npos);
+  EXPECT_EQ(notes_of(run("stats", "regression", {{"x", near}, {"y", y}}).json_), "[]");
+}
+
 TEST(DistributionCommand, Answers) {
   const Captured c =
       run("distribution", "gamma", {{"param", "shape=2.5"}, {"param", "scale=1"}, {"cdf", "3"}, {"log-sf", "3,2000"}, {"sample", "5"}});

@@ -416,7 +416,11 @@ TEST(Errors, NameWhatIsWrong) {
   EXPECT_EQ(message_of([] { t_test(Values{2, 2, 2}); }), "[t test] all values are equal to 2: the t statistic does not exist");
   EXPECT_EQ(message_of([] { paired_t_test(Values{1, 2}, Values{1}); }), "[paired t test] got 2 and 1 values, expected pairs");
   EXPECT_EQ(message_of([] { chi_square_test({{1, 2}, {3}}); }), "[chi-square] row 2 has 1 columns, the first has 2");
-  EXPECT_EQ(message_of([] { binomial_test(5, 3); }), "[binomial test] got 5 of 3, expected at most all of one or more");
+  EXPECT_EQ(message_of([] { proportion_test(0, 0, 0.5); }),
+            "[proportion test] got 0 of 0: a proportion of nothing does not exist, expected a total of 1 or more");
+  EXPECT_EQ(message_of([] { tukey_hsd({{1}, {2}, {4}}); }),
+            "[tukey] got one value a group: there is no error to compare the means with, expected more values than groups");
+  EXPECT_EQ(message_of([] { binomial_test(5, 3); }), "[binomial test] got 5 of 3, expected at most all of them");
   EXPECT_EQ(message_of([] {
               t_test(Values{1, 2}, 0, {.level = 95});
             }),

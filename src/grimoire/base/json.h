@@ -101,6 +101,8 @@ class Json {
   std::shared_ptr<const std::string> source_;
 };
 
+inline Json value_or_null(double v) { return v != v ? Json() : Json(v); }  // of what does not exist where v is NaN
+
 const char* name_of(Json::Kind kind);
 
 }  // namespace grim

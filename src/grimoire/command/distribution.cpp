@@ -66,6 +66,7 @@ class DistributionCommand final : public Command {
                              {"isf", isf_, &D::isf}};
     for (const Query& q : queries) {
       if (q.at.empty()) continue;
+      if (const std::string note = rounding_note(q.at, str("--{}", q.name)); !note.empty()) lines.emplace_back("note", note);
       Json answers = Json::array();
       for (double x : parse_numbers(q.at, q.name)) {
         if (std::isnan(x)) throw Error(ErrorKind::usage, str("--{} holds a missing value, expected numbers", q.name));
@@ -118,6 +119,7 @@ class DistributionCommand final : public Command {
     size_t missing = 0;
     if (data_.empty()) {
       x = parse_numbers(fit_, "fit");
+      if (const std::string note = rounding_note(fit_, "--fit"); !note.empty()) lines.emplace_back("note", note);
     } else {
       CsvOptions csv;
       csv.names = {fit_};

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <filesystem>
 
 #include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
@@ -31,6 +32,9 @@ class FitCommand final : public Command {
     data_.suit(*learner_.bare());  // a wrong name or parameter is said before a large file is read
     if (out_ == "-") throw Error(ErrorKind::usage, "--out -: the report goes to standard output, a model needs a file", "for example --out iris.model");
     check_output("out", out_, data_.data);
+    std::error_code none;
+    if (const auto names = std::filesystem::hard_link_count(out_, none); !none && names > 1)
+      console.say(str("note: {} has other names (hard links): they keep the old model, for a file is replaced whole, never written over", out_));
     device::set_threads(static_cast<int>(learner_.threads));
     Dataset data = data_.load(console);
     const std::unique_ptr<Estimator> learner = learner_.build(data, console);

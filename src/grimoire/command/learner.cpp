@@ -55,6 +55,7 @@ DatasetOptions DataFlags::dataset_options() const {
     o.csv.delimiter = delimiter == "tab" ? '\t' : delimiter[0];
   }
   o.csv.decimal = decimal == "comma" ? ',' : decimal == "point" ? '.' : likely.decimal;
+  o.likely_format = likely.format;
   o.csv.likely_delimiter = likely.delimiter;
   o.csv.likely_header = likely.header == "declared" ? "no" : likely.header;
   o.index_base = index_base == "auto" ? likely.index_base : index_base == "0" ? 0 : 1;
@@ -120,17 +121,35 @@ Dataset DataFlags::load(Console& console, const Estimator* known) const {
   return d;
 }
 
+namespace {
+
+// What --model takes as it is: no steps before a learner, nothing that goes around one.
+std::vector<std::string> learner_names() {
+  std::vector<std::string> names = estimator_names();
+  std::erase_if(names, [](const std::string& n) { return n == "pipeline" || n == "calibrated" || make_estimator(n)->transforms(); });
+  return names;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& n : names) list += (list.empty() ? "" : ", ") + n;
+  return list;
+}
+
+std::unique_ptr<Estimator> make_learner(const std::string& name) {
+  const std::vector<std::string> all = estimator_names(), names = learner_names();
+  if (std::find(all.begin(), all.end(), name) != all.end()) return make_estimator(name);
+  const std::string near = nearest(name, names.data(), names.size());
+  throw Error(ErrorKind::usage, str("no learner is called '{}'", name),
+              near.empty() ? "the learners: " + joined(names) : str("did you mean '{}'?", near));
+}
+
+}  // namespace
+
 Options LearnerFlags::options() {
   return {
       {.name = "model",
-       .help = "the learner: " +
-               [] {
-                 std::string names;
-                 for (const std::string& n : estimator_names())
-                   if (make_estimator(n)->transforms() == false && n != "pipeline" && n != "calibrated")
-                     names += (names.empty() ? "" : ", ") + n;
-                 return names;
-               }(),
+       .help = "the learner: " + joined(learner_names()),
        .target = &model,
        .basic = true},
       {.name = "param", .help = "a parameter of the learner, NAME=VALUE", .target = &params, .basic = true},
@@ -156,7 +175,7 @@ std::unique_ptr<Estimator> LearnerFlags::bare() const {
                 "name the learner, for example --model logistic --scale standard --impute median --encode onehot");
   if (model == "calibrated")
     throw Error(ErrorKind::usage, "--model calibrated: calibration goes around a classifier", "for example --model svc --calibrate sigmoid");
-  std::unique_ptr<Estimator> learner = make_estimator(model);
+  std::unique_ptr<Estimator> learner = make_learner(model);
   set_params(*learner, params);
   return learner;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
+#include "grimoire/data/csv_cells.h"
 
 namespace grim {
 namespace {
@@ -23,20 +24,33 @@ double parse_number(std::string_view text, const std::string& flag) {
 
 constexpr std::string_view kSpace = " \t\r\n";
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_space(std::string_view text) {
   const size_t begin = text.find_first_not_of(kSpace);
   return begin == std::string_view::npos ? std::string_view() : text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
 }
 
 }  // namespace
 
+std::string rounding_note(const std::string& text, const std::string& where) {
+  constexpr std::string_view kBetween = " \t\r\n,;";
+  for (size_t i = text.find_first_not_of(kBetween); i < text.size();) {
+    const size_t end = std::min(text.find_first_of(kBetween, i), text.size());
+    const std::string_view word = std::string_view(text).substr(i, end - i);
+    double v = 0;
+    if (is_whole(word) && to_number(word, v) && std::abs(v) >= 0x1p53 && is_rounded(word, v))
+      return str("{}: {} is beyond 2^53 and no double: it is rounded to {:.0f}", where, word, v);
+    i = text.find_first_not_of(kBetween, end);
+  }
+  return "";
+}
+
 std::vector<double> parse_numbers(const std::string& text, const std::string& flag, Gaps gaps) {
   std::vector<double> v;
-  const std::string_view all = trimmed(text);
+  const std::string_view all = without_space(text);
   if (all.empty()) throw Error(ErrorKind::usage, str("--{} holds no number", flag), "numbers are separated by commas: 1,2.5,3");
   for (size_t at = 0; at <= all.size();) {
     const size_t comma = std::min(all.find(',', at), all.size());
-    const std::string_view part = trimmed(all.substr(at, comma - at));
+    const std::string_view part = without_space(all.substr(at, comma - at));
     if (part.empty() && gaps == Gaps::refused)
       throw Error(ErrorKind::usage, str("--{}: entry {} is empty, expected a number", flag, v.size() + 1), "numbers are separated by one comma: 1,2.5,3");
     if (part.empty()) v.push_back(std::nan(""));
@@ -55,7 +69,7 @@ std::vector<std::vector<double>> parse_rows(const std::string& text, const std::
   for (size_t at = 0; at <= text.size();) {
     const size_t end = std::min(text.find(';', at), text.size());
     const std::string part = text.substr(at, end - at);
-    if (trimmed(part).empty())
+    if (without_space(part).empty())
       throw Error(ErrorKind::usage, str("--{}: list {} is empty, expected numbers", flag, rows.size() + 1),
                   "lists are separated by one semicolon: 90,60;30,80");
     rows.push_back(parse_numbers(part, flag, gaps));

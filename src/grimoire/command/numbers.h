@@ -10,6 +10,10 @@
 
 namespace grim {
 
+// A list's first whole number beyond 2^53 that no double holds, as a note: "--x: 9007199254740993 is rounded to ..."; empty when every
+// one is exact.
+std::string rounding_note(const std::string& text, const std::string& where);
+
 // An entry with nothing in it, as the second of "1,,3", is never skipped: the places after it would shift.
 enum class Gaps : uint8_t { refused, missing };  // missing: NaN, as where the text says nan or NA
 
@@ -24,6 +28,6 @@ std::vector<std::string> split_names(const std::string& text);  // at commas. th
 // "name          1.5\nother        12\n": pairs in aligned columns, indented by two.
 std::string aligned(const std::vector<std::pair<std::string, std::string>>& lines);
 std::string number(double v);       // up to ten digits, as short as they allow; "does not exist" for NaN
-std::string probability(double p);  // up to eight digits; "below 5e-324" where a double has no smaller one
+std::string probability(double p);  // up to eight digits; "below 5e-324" where it is 0, as a double has no smaller one
 
 }  // namespace grim

@@ -90,6 +90,7 @@ class StatsCommand final : public Command {
                   near.empty() ? "grimoire stats list shows all" : str("did you mean {}?", near));
     }
     in_.open();
+    for (const auto& [text, where] : {std::pair{n_, "--n"}, {prior_, "--prior"}, {likelihood_, "--likelihood"}}) in_.note_rounded(text, where);
     try {
       Answer a = (this->*entry->run)();
       in_.add_notes(a);
@@ -200,7 +201,7 @@ class StatsCommand final : public Command {
     const auto difference = [](std::span<const double> p, std::span<const double> q) { return stats::mean(p) - stats::mean(q); };
     TestResult r = permutation_test(about.first(a.size()), about.subspan(a.size()), difference, rng,
                                     {.resamples = resamples_, .alternative = alternative_of(alternative_)});
-    r.statistic = {"difference of means", moved(r.statistic.value, s.unit())};
+    r.statistic = {"difference of means", std::ldexp(r.statistic.value, s.unit())};
     return show(r);
   }
   Answer bootstrap_mean() {

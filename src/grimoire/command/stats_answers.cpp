@@ -23,7 +23,7 @@ Answer show(const TestResult& r) {
   std::string df;
   for (double v : r.df) df += (df.empty() ? "" : ", ") + number(v);
   if (!df.empty()) lines.emplace_back("df", df);
-  lines.emplace_back("p-value", str("{} ({})", probability(r.p_value), name_of(r.alternative)));
+  lines.emplace_back("p-value", str("{} ({})", r.impossible ? "0" : probability(r.p_value), name_of(r.alternative)));
   for (const Named& e : r.estimates) lines.emplace_back(e.name, number(e.value));
   if (r.interval)
     lines.emplace_back(str("{:.4g} % interval", 100 * r.interval->level),
@@ -63,7 +63,7 @@ Answer describe_answer(Values x) {
                                {"high", d.high},
                                {"skewness", d.skewness},
                                {"excess_kurtosis", d.excess_kurtosis}})
-    lines.emplace_back(key, number(v)), j.set(key, v);
+    lines.emplace_back(key, number(v)), j.set(key, value_or_null(v));
   return {aligned(lines), j};
 }
 
@@ -105,8 +105,8 @@ Answer bootstrap_answer(Values x, const ResampleOptions& options, uint64_t seed)
   const Sample s = sample_of(x);  // deviations are resampled: the mean of numbers far from 0 would lose their digits
   const Bootstrap b = bootstrap(
       s.deviation, [](Values v) { return mean(v); }, rng, options);
-  const auto at = [&](double v) { return s.mean() + moved(v, s.unit()); };
-  const double bias = moved(b.bias, s.unit()), error = moved(b.standard_error, s.unit());
+  const auto at = [&](double v) { return s.mean() + std::ldexp(v, s.unit()); };
+  const double bias = std::ldexp(b.bias, s.unit()), error = std::ldexp(b.standard_error, s.unit());
   const auto range = [&](const Interval& i) { return str("{} to {}", number(at(i.low)), number(at(i.high))); };
   return {aligned({{"mean", number(s.mean())},
                    {"bias", number(bias)},

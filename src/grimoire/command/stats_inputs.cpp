@@ -11,7 +11,10 @@ namespace grim {
 using namespace stats;
 
 void StatsInputs::open() {
-  if (data.empty()) return;
+  if (data.empty()) {
+    for (const auto& [text, where] : {std::pair{x_names, "--x"}, {y_names, "--y"}}) note_rounded(text, where);
+    return;
+  }
   CsvOptions csv;  // a column that is asked for by name is evidence of a header
   for (const std::string& names : {x_names, y_names, group})
     for (size_t at = 0; at < names.size();) {
@@ -20,6 +23,22 @@ void StatsInputs::open() {
       at = end + 1;
     }
   csv_ = read_csv(data, csv);
+  for (const Column& c : csv_->columns)
+    for (size_t i = 0; i < c.written.size() && is_asked_for(c.name); ++i)
+      if (const std::string note = rounding_note(c.written[i], str("column '{}', row {}", c.name, i + 1)); !note.empty()) {
+        notes_.push_back(note);
+        break;
+      }
+}
+
+// Without --x, the tests that take columns take all of them.
+bool StatsInputs::is_asked_for(const std::string& column) const {
+  const std::vector<std::string> x = split_names(x_names), y = split_names(y_names);
+  return x.empty() || column == group || std::ranges::find(x, column) != x.end() || std::ranges::find(y, column) != y.end();
+}
+
+void StatsInputs::note_rounded(const std::string& text, const std::string& where) {
+  if (std::string note = rounding_note(text, where); !note.empty()) notes_.push_back(std::move(note));
 }
 
 std::vector<double> StatsInputs::numbers(const std::string& given, const char* flag) const {
@@ -82,7 +101,7 @@ Groups StatsInputs::groups() {
   if (seen.size() > 1000)
     throw Error(ErrorKind::input, str("{}: column '{}' has {} different values, expected groups", data, group, seen.size()));
   labels.clear();
-  for (double v : seen) labels.push_back(of.kind == ColumnKind::category ? of.levels[static_cast<size_t>(v)] : number(v));
+  for (double v : seen) labels.push_back(of.kind == ColumnKind::category ? of.levels[static_cast<size_t>(v)] : str("{}", v));
   Groups g(seen.size());
   size_t lost = 0;
   for (size_t i = 0; i < values.size(); ++i) {

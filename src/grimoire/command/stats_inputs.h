@@ -32,12 +32,14 @@ class StatsInputs {
   // Columns of x as a matrix: categories become one column a level but the first. Rows with a missing cell are dropped on demand.
   DesignMatrix matrix(bool with_y) const;
 
-  void add_notes(Answer& answer) const;  // of what was left out
+  void add_notes(Answer& answer) const;  // of what was left out or rounded
+  void note_rounded(const std::string& text, const std::string& where);
 
  private:
   std::vector<double> numbers(const std::string& given, const char* flag) const;
   void lost_row(size_t row, const std::string& column, size_t& lost) const;
   void note_lost(size_t lost, size_t rows);
+  bool is_asked_for(const std::string& column) const;
 
   std::optional<Table> csv_;
   std::vector<std::string> notes_;

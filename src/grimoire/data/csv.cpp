@@ -84,14 +84,21 @@ HeaderGuess guess_header(const Cells& cells, const Words& missing, const CsvOpti
                              first_row(cells), width - 1)};
 }
 
-// A whole number that is no double, like 2^53 + 1.
-bool is_rounded(std::string_view digits, double value) {
-  if (digits.front() == '+' || digits.front() == '-') digits.remove_prefix(1);
-  constexpr size_t kMostDigits = 38;
-  if (digits.size() > kMostDigits) return true;
-  unsigned __int128 exact = 0;
-  for (char d : digits) exact = exact * 10 + static_cast<unsigned>(d - '0');
-  return exact != static_cast<unsigned __int128>(std::abs(value));
+// Of one column, an empty line between two rows is an empty cell: elsewhere it could not be a row.
+Cells with_blank_rows(const Cells& cells) {
+  Cells whole{.unescaped = {}, .blank = {}};
+  size_t blank = 0;
+  for (size_t r = 0; r < cells.rows(); ++r) {
+    for (; blank < cells.blank.size() && cells.blank[blank] < cells.line[r]; ++blank) {
+      whole.text.emplace_back();
+      whole.line.push_back(cells.blank[blank]);
+      whole.row_start.push_back(whole.text.size());
+    }
+    whole.text.push_back(cells.at(r, 0));
+    whole.line.push_back(cells.line[r]);
+    whole.row_start.push_back(whole.text.size());
+  }
+  return whole;
 }
 
 class Builder {
@@ -328,10 +335,16 @@ Table parse_csv(std::string_view text, const std::string& source, const CsvOptio
   std::string plain;
   if (text.find('\r') != std::string_view::npos && text.find('\n') == std::string_view::npos) text = plain = with_line_feeds(text);
   const char delimiter = options.delimiter ? options.delimiter : guess_delimiter(text, source, options.likely_delimiter);
-  const Cells cells = split_cells(text, delimiter, source);
-  GRIM_CHECK(cells.rows() > 0, input, "csv", "{}: the file is empty", source);
+  const Cells filled = split_cells(text, delimiter, source);
+  GRIM_CHECK(filled.rows() > 0, input, "csv", "{}: the file is empty", source);
+  const bool one_column = !filled.blank.empty() && filled.text.size() == filled.rows();
+  const Cells with_blanks = one_column ? with_blank_rows(filled) : Cells();
+  const Cells& cells = one_column ? with_blanks : filled;
   Table table = Builder(cells, source, options, options.decimal == ',' || (options.decimal == 0 && delimiter != ',')).run();
   table.layout.delimiter = delimiter;
+  if (one_column)
+    table.notes.push_back(str("{} empty {} between two rows, the first in line {}: of one column, taken for empty cells", filled.blank.size(),
+                              filled.blank.size() == 1 ? "line" : "lines", filled.blank[0]));
   if (delimiter != ',' && options.delimiter == 0 && options.likely_delimiter == 0)
     table.notes.push_back(str("cells are taken to be parted by {}{} (--delimiter, --decimal)",
                               delimiter == '\t'  ? "tabs"

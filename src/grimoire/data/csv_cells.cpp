@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 
 #include "grimoire/base/error.h"
@@ -15,6 +16,7 @@ class Splitter {
 
   Cells run(size_t most_rows) {
     while (at_ < text_.size() && cells_.rows() < most_rows) row();
+    while (!cells_.blank.empty() && (cells_.rows() == 0 || cells_.blank.back() > cells_.line.back())) cells_.blank.pop_back();
     return std::move(cells_);
   }
 
@@ -29,9 +31,10 @@ class Splitter {
   }
   bool blank_line() {
     size_t end = at_;
-    while (end < text_.size() && (text_[end] == ' ' || text_[end] == '\t' || text_[end] == '\r')) ++end;
+    while (end < text_.size() && (text_[end] == ' ' || (text_[end] == '\t' && delimiter_ != '\t') || text_[end] == '\r')) ++end;
     if (end < text_.size() && text_[end] != '\n') return false;
     at_ = end + 1;
+    if (cells_.rows() > 0) cells_.blank.push_back(line_);
     ++line_;
     return true;
   }
@@ -144,6 +147,16 @@ bool is_number(std::string_view cell) {
 bool is_whole(std::string_view cell) {
   if (!cell.empty() && (cell.front() == '+' || cell.front() == '-')) cell.remove_prefix(1);
   return !cell.empty() && std::all_of(cell.begin(), cell.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_rounded(std::string_view digits, double value) {
+  if (digits.front() == '+' || digits.front() == '-') digits.remove_prefix(1);
+  digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size() - 1));
+  constexpr size_t kMostDigits = 38;
+  if (digits.size() > kMostDigits) return true;
+  unsigned __int128 exact = 0;
+  for (char d : digits) exact = exact * 10 + static_cast<unsigned>(d - '0');
+  return exact != static_cast<unsigned __int128>(std::abs(value));
 }
 
 char guess_delimiter(std::string_view text, const std::string& source, char likely) {

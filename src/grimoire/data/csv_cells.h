@@ -14,13 +14,15 @@ struct Cells {  // of all rows, one after the other
   std::vector<size_t> row_start{0};   // into text
   std::vector<int64_t> line;          // of each row in the file, from 1
   std::deque<std::string> unescaped;  // storage of cells with doubled quotes
+  std::vector<int64_t> blank;         // lines between two rows with nothing on them
 
   size_t rows() const { return line.size(); }
   size_t width(size_t row) const { return row_start[row + 1] - row_start[row]; }
   std::string_view at(size_t row, size_t column) const { return text[row_start[row] + column]; }
 };
 
-// One pass over the bytes; `text` must outlive the cells. A quoted cell may hold delimiters and line ends; "" in it stands for one quote.
+// One pass over the bytes; `text` must outlive the cells. A line with nothing on it is no row (with tabs between cells, a line of tabs
+// is one). A quoted cell may hold delimiters and line ends; "" in it stands for one quote.
 // throws: input, naming `source` and the line
 Cells split_cells(std::string_view text, char delimiter, const std::string& source, size_t most_rows = SIZE_MAX);
 
@@ -34,5 +36,6 @@ bool to_number(std::string_view s, double& value);  // 1e999 is infinite, 1e-999
 bool to_comma_number(std::string_view s, double& value, bool& grouped);
 bool is_number(std::string_view cell);  // either
 bool is_whole(std::string_view cell);   // digits with or without a sign
+bool is_rounded(std::string_view whole, double value);  // a whole number that is no double, like 2^53 + 1, of which `value` is the nearest
 
 }  // namespace grim

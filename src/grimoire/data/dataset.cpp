@@ -343,7 +343,7 @@ Dataset load_dataset(const std::string& path, const DatasetOptions& o) {
   if (bytes.starts_with("\x93NUMPY")) return from_matrix(parse_npy(bytes, path), path, o);
   if (bytes.starts_with("PK\x03\x04")) return from_npz(bytes, path, o);
   if (looks_like_idx(bytes)) return from_idx(bytes, path, o);
-  if (looks_like_libsvm(bytes)) return from_libsvm(bytes, path, o);
+  if (looks_like_libsvm(bytes, o.likely_format == "libsvm")) return from_libsvm(bytes, path, o);
   CsvOptions csv = o.csv;
   for (const std::string& name : {o.target, o.weight})
     if (!name.empty()) csv.names.push_back(name);

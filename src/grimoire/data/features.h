@@ -111,6 +111,7 @@ struct DatasetOptions {
   std::vector<std::string> drop = {};  // columns to leave out
   bool target_if_there = false;        // no y where the table lacks the target
   int index_base = -1;                 // of LIBSVM: 0 or 1; -1: 0 when an index is 0
+  std::string likely_format = {};      // as Layout says of the file a model was fitted on; decides where the content does not
 };
 Dataset load_dataset(const std::string& path, const DatasetOptions& options = {});
 Dataset dataset_of(const Table& table, const DatasetOptions& options = {});

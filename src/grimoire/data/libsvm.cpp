@@ -137,9 +137,8 @@ LibsvmFile parse_libsvm(std::string_view text, const std::string& source, int64_
   return file;
 }
 
-bool looks_like_libsvm(std::string_view text) {
-  constexpr int kLines = 50;
-  for (int seen = 0; seen < kLines && !text.empty(); ++seen) {
+bool looks_like_libsvm(std::string_view text, bool likely) {
+  while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
@@ -157,7 +156,7 @@ bool looks_like_libsvm(std::string_view text) {
     const bool lonely = parse(first, number) && second.empty();  // a row of zeros, as long as others say more
     if (!first.empty() && !lonely) return false;
   }
-  return false;
+  return likely;
 }
 
 }  // namespace grim

@@ -21,7 +21,8 @@ struct LibsvmFile {
 // `columns`: of a fitted model, 0 when not known; more are refused. `base`: 0 or 1 where the first index is known, -1 to find it out.
 // throws: input, "FILE: line 3: ..."
 LibsvmFile parse_libsvm(std::string_view text, const std::string& source, int64_t columns = 0, int base = -1);
-// By the first line that says anything: an index:value, or a qid, behind the first word.
-bool looks_like_libsvm(std::string_view text);
+// By the first line that says anything: an index:value, or a qid, behind the first word. Where none does, because every line is one number
+// (a label without features, or a CSV file of one column), it is `likely`.
+bool looks_like_libsvm(std::string_view text, bool likely = false);
 
 }  // namespace grim

@@ -60,6 +60,7 @@ struct CsvOptions {
 // gzip by its magic bytes. A column with a cell that is neither a number nor missing is a category.
 // Also the layout of scikit-learn's files: a first line "rows,columns,class names ..." before nameless rows, whose last column is the class;
 // it becomes the category "target", the others x0, x1, ...
+// An empty line is no row; but of one column, between two rows, it is an empty cell, and a note says so.
 // A last column with neither name nor cell is what a delimiter at the end of every row leaves, and is dropped.
 // A column that is a number in nine of ten cells and text in some is refused: that is a typing error more often than a category; with
 // fewer numbers it is a category, and a note says so. A row that repeats the header is refused by its line: two files were joined.

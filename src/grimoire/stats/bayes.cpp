@@ -20,7 +20,7 @@ std::vector<double> posterior(std::span<const double> prior, std::span<const dou
   for (size_t i = 0; i < prior.size(); ++i) {
     GRIM_CHECK(prior[i] >= 0 && likelihood[i] >= 0, argument, "bayes",
                "hypothesis {}: got prior {} and likelihood {}, expected not below 0", i + 1, prior[i], likelihood[i]);
-    evidence += joint[i] = prior[i] * moved(likelihood[i], -scale);
+    evidence += joint[i] = prior[i] * std::ldexp(likelihood[i], -scale);
   }
   GRIM_CHECK(evidence > 0, argument, "bayes", "the evidence is impossible under every hypothesis");
   for (double& v : joint) v /= evidence;

@@ -18,7 +18,8 @@ void check_count(double v, const char* what) {
 }
 void check_share(double successes, double n, const char* what) {
   check_count(successes, what), check_count(n, what);
-  GRIM_CHECK(n > 0 && successes <= n, argument, what, "got {} of {}, expected at most all of one or more", successes, n);
+  GRIM_CHECK(n > 0, argument, what, "got {} of 0: a proportion of nothing does not exist, expected a total of 1 or more", successes);
+  GRIM_CHECK(successes <= n, argument, what, "got {} of {}, expected at most all of them", successes, n);
 }
 
 struct Margins {
@@ -108,7 +109,9 @@ TestResult binomial_test(double k, double n, double p, const TestOptions& o) {
   if (o.alternative != Alternative::greater && k < n) r.interval->high = beta(k + 1, n - k)->isf((1 - level) / 2);
   r.estimates = {{"proportion", k / n}};
   r.effect = Named{"difference of proportions", k / n - p};
-  r.meaning = meaning_of(r.p_value, str("the true proportion is {}", p));
+  const std::string null = str("the true proportion is {}", p);
+  r.meaning = meaning_of(r.p_value, null);
+  if (r.p_value == 0 && d->log_pdf(k) == -kInf) mark_impossible(r, null);
   return r;
 }
 
@@ -155,7 +158,7 @@ TestResult chi_square_fit(std::span<const double> observed, std::span<const doub
     GRIM_CHECK(observed[i] >= 0 && observed[i] <= kMost && expected[i] > 0, argument, "chi-square",
                "class {}: got {} observed and {} expected, expected a count up to 9e15 and a finite number above 0", i + 1, observed[i],
                expected[i]);
-    seen += observed[i], all += expected[i] = moved(expected[i], -scale);
+    seen += observed[i], all += expected[i] = std::ldexp(expected[i], -scale);
   }
   GRIM_CHECK(seen > 0, argument, "chi-square", "all counts are 0: there are no frequencies to compare");
   TestResult r{.method = "chi-square test of given frequencies", .statistic = {"X squared", 0}, .alternative = Alternative::greater};

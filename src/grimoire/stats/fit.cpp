@@ -30,7 +30,7 @@ struct Sums {
 Sums sums_of(std::span<const double> x) {
   const Sample about = sample_of(x);
   Sums s{about.n, about.mean(), about.deviation_of(0), about.low, about.high, 0, {}};
-  s.cv = moved(std::sqrt(about.squares / about.n) / about.centre.value(), about.spread);
+  s.cv = std::ldexp(std::sqrt(about.squares / about.n) / about.centre.value(), about.spread);
   if (s.low <= 0) return s;
   for (double v : x) s.logs.push_back(log_ratio(v, s.mean));
   const Sample logs = sample_of(s.logs);
@@ -50,7 +50,7 @@ Sums sums_of(std::span<const double> x) {
 double log_gap(const Sample& s, double sign, double mean) {
   TwofoldSum sum;
   for (double d : s.deviation) {
-    const double away = sign * moved(d, s.unit()) / mean;
+    const double away = sign * std::ldexp(d, s.unit()) / mean;
     sum.add(deviance_term(1, 1 + away, -away));
   }
   return sum.value() / s.n;
@@ -202,15 +202,15 @@ struct Moved {
   double to(const std::string& parameter, double v) const {
     if (!by_location) return v;
     if (parameter == "location" || parameter == "mean") return -about.centre_less(v, about.unit());
-    return parameter == "scale" || parameter == "sd" ? moved(v, -about.unit()) : v;
+    return parameter == "scale" || parameter == "sd" ? std::ldexp(v, -about.unit()) : v;
   }
   double from(const std::string& parameter, double v) const {
     if (!by_location) return v;
-    if (parameter == "location" || parameter == "mean") return about.mean() + moved(v, about.unit());
-    return parameter == "scale" || parameter == "sd" ? moved(v, about.unit()) : v;
+    if (parameter == "location" || parameter == "mean") return about.mean() + std::ldexp(v, about.unit());
+    return parameter == "scale" || parameter == "sd" ? std::ldexp(v, about.unit()) : v;
   }
   double error(const std::string& parameter, double v) const {
-    return by_location && parameter != "df" ? moved(v, about.unit()) : v;
+    return by_location && parameter != "df" ? std::ldexp(v, about.unit()) : v;
   }
 };
 

@@ -18,14 +18,15 @@ Alternative alternative_of(std::string_view name) {
 
 Json to_json(const TestResult& r) {
   Json j = Json::object({{"method", r.method}, {"statistic", r.statistic.value}, {"statistic_name", r.statistic.name},
-                         {"df", r.df.size() == 1 ? Json(r.df[0]) : Json::array_of(r.df)}, {"p_value", r.p_value}, {"alternative", name_of(r.alternative)}});
+                         {"df", r.df.size() == 1 ? Json(r.df[0]) : Json::array_of(r.df)}, {"p_value", value_or_null(r.p_value)},
+                         {"alternative", name_of(r.alternative)}});
   Json estimates = Json::object();
-  for (const Named& e : r.estimates) estimates.set(e.name, e.value);
+  for (const Named& e : r.estimates) estimates.set(e.name, value_or_null(e.value));
   j.set("estimates", std::move(estimates));
   if (r.interval)
     j.set("interval",
           Json::object({{"of", r.interval->of}, {"level", r.interval->level}, {"low", r.interval->low}, {"high", r.interval->high}}));
-  if (r.effect) j.set("effect", Json::object({{"name", r.effect->name}, {"value", r.effect->value}}));
+  if (r.effect) j.set("effect", Json::object({{"name", r.effect->name}, {"value", value_or_null(r.effect->value)}}));
   j.set("notes", Json::array_of(r.notes));
   j.set("meaning", r.meaning);
   return j;
@@ -85,8 +86,13 @@ double symmetric_p(const Distribution& d, double statistic, Alternative alternat
 }
 
 std::string meaning_of(double p, std::string_view null) {
-  return str("If {}, a result at least this far from it would come with probability {:.3g}; p is not the probability that {}.", null, p,
-             null);
+  return str("If {}, a result at least this far from it would come with probability {}; p is not the probability that {}.", null,
+             p == 0 ? "below 5e-324" : str("{:.3g}", p), null);
+}
+
+void mark_impossible(TestResult& r, std::string_view null) {
+  r.p_value = 0, r.impossible = true;
+  r.meaning = str("If {}, there is no such result at all: p is 0.", null);
 }
 
 Ranks ranks_of(std::span<const double> x) {

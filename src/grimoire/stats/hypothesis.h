@@ -33,7 +33,8 @@ struct TestResult {
   std::string method = {};
   Named statistic = {};
   std::vector<double> df = {};
-  double p_value = std::numeric_limits<double>::quiet_NaN();
+  double p_value = std::numeric_limits<double>::quiet_NaN();  // 0 where it is below the least double, unless `impossible`
+  bool impossible = false;  // the null allows no such result at all: p is exactly 0
   Alternative alternative = Alternative::two_sided;
   std::vector<Named> estimates = {};
   std::optional<Interval> interval = {};
@@ -73,6 +74,7 @@ void check_level(double level);
 double symmetric_p(const Distribution& d, double statistic, Alternative alternative);
 // "If <null>, a result at least this far from it would come with probability p; p is not the probability that <null>."
 std::string meaning_of(double p, std::string_view null);
+void mark_impossible(TestResult& result, std::string_view null);  // p = 0, and its meaning
 // Middle ranks from 1, and the sum of t^3 - t over groups of t equal values.
 struct Ranks {
   std::vector<double> rank;

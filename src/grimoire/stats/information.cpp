@@ -81,7 +81,7 @@ std::vector<double> shares_of(std::span<const double> counts) {
     GRIM_CHECK(std::isfinite(counts[i]) && counts[i] >= 0, argument, "shares", "count {} is {}, expected not below 0", i + 1, counts[i]);
   std::vector<double> p(counts.begin(), counts.end());
   double sum = 0;
-  for (const int e = exponent_of(counts); double& v : p) sum += v = moved(v, -e);
+  for (const int e = exponent_of(counts); double& v : p) sum += v = std::ldexp(v, -e);
   GRIM_CHECK(sum > 0, argument, "shares", "the counts sum to {}, expected above 0", sum);
   for (double& v : p) v /= sum;
   return p;

@@ -137,7 +137,10 @@ TestResult kolmogorov_test(std::span<const double> given, const Distribution& ag
   else r.p_value = two ? kolmogorov_sf(std::sqrt(n) * at) : std::exp(-2 * n * at * at);
   if (ties) r.notes.push_back("ties: a continuous distribution has none, p is approximate");
   r.notes.push_back("valid only if the parameters were not fitted to the same data");
-  r.meaning = meaning_of(r.p_value, str("the data come from this {} distribution", against.name()));
+  const std::string null = str("the data come from this {} distribution", against.name());
+  r.meaning = meaning_of(r.p_value, null);
+  const auto [low, high] = against.support();
+  if (r.p_value == 0 && (x.front() < low || x.back() > high)) mark_impossible(r, null);
   return r;
 }
 

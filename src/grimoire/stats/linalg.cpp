@@ -32,7 +32,7 @@ struct Checked {
   int exponent;
   void back(const Tensor& values) const {
     double* const v = values.data<double>();
-    for (int64_t i = 0; i < values.numel(); ++i) v[i] = moved(v[i], exponent);
+    for (int64_t i = 0; i < values.numel(); ++i) v[i] = std::ldexp(v[i], exponent);
   }
 };
 Checked checked_matrix(const char* op, const Tensor& a, bool square) {
@@ -49,7 +49,7 @@ Checked checked_matrix(const char* op, const Tensor& a, bool square) {
   if (std::abs(e) <= kHarmless) return {given, 0};
   const Tensor dense = copy(given);
   double* const scaled = dense.data<double>();
-  for (int64_t i = 0; i < dense.numel(); ++i) scaled[i] = moved(x[i], -e);
+  for (int64_t i = 0; i < dense.numel(); ++i) scaled[i] = std::ldexp(x[i], -e);
   return {dense, e};
 }
 

@@ -20,7 +20,7 @@ void finish(TestResult& r, const Distribution& d, double estimate, double off, d
   r.statistic.value = off / error;
   r.p_value = symmetric_p(d, r.statistic.value, o.alternative);
   const bool two = o.alternative == Alternative::two_sided;
-  const double reach = moved(d.isf((1 - o.level) / (two ? 2 : 1)) * error, unit);
+  const double reach = std::ldexp(d.isf((1 - o.level) / (two ? 2 : 1)) * error, unit);
   r.interval = Interval{of, o.alternative == Alternative::less ? -kInf : estimate - reach,
                         o.alternative == Alternative::greater ? kInf : estimate + reach, o.level};
 }
@@ -58,10 +58,13 @@ Partition partition(const Groups& groups) {
   return p;
 }
 
-// what: "anova"; values: what was divided. throws: argument, no spread within: a ratio to it does not exist
+// what: "anova"; values: what was divided. throws: argument, no spread within groups, so that `missing` does not exist
+void check_error(const Partition& p, const char* what, const char* values, const char* missing) {
+  GRIM_CHECK(p.df_within > 0, argument, what, "got one value a group: there is no {}, expected more values than groups", missing);
+  GRIM_CHECK(p.within > 0, argument, what, "{} are equal within every group: there is no {}", values, missing);
+}
 void f_ratio(TestResult& r, const Partition& p, const char* what, const char* values) {
-  GRIM_CHECK(p.df_within > 0, argument, what, "got one value a group, expected more values than groups");
-  GRIM_CHECK(p.within > 0, argument, what, "{} are equal within every group: the F statistic does not exist", values);
+  check_error(p, what, values, "F statistic");
   r.df = {p.df_between, p.df_within};
   r.alternative = Alternative::greater;
   r.statistic = {"F", p.between / p.df_between / (p.within / p.df_within)};
@@ -122,7 +125,7 @@ TestResult two_sample_t_test(std::span<const double> given_x, std::span<const do
     df = (va + vb) * (va + vb) / (va * va / (a.n - 1) + vb * vb / (b.n - 1));
   }
   r.statistic.name = "t", r.df = {df};
-  finish(r, *t_of(df), moved(off, unit), off, error, unit, o, "difference of means");
+  finish(r, *t_of(df), std::ldexp(off, unit), off, error, unit, o, "difference of means");
   r.estimates = {{"mean of x", a.mean()}, {"mean of y", b.mean()}};
   r.effect = Named{"Cohen's d", off / std::sqrt(pooled)};
   if (std::min(a.n, b.n) < 10) r.notes.push_back("few values: the test leans on the normal distribution of the data");
@@ -138,7 +141,7 @@ TestResult z_test(std::span<const double> given, double sd, double null, const T
   GRIM_CHECK(!x.empty(), argument, "z test", "no values were given");
   const Sample s = sample_of(x);
   const int unit = exponent_of({&sd, 1});
-  const double off = s.centre_less(null, unit), known = moved(sd, -unit);
+  const double off = s.centre_less(null, unit), known = std::ldexp(sd, -unit);
   r.statistic.name = "z";
   finish(r, *make_distribution("normal", {}), s.mean(), off, known / std::sqrt(s.n), unit, o, "mean");
   r.estimates = {{"mean", s.mean()}};
@@ -166,13 +169,13 @@ TestResult levene_test(const Groups& given, Centre centre, Missing missing) {
   int e = std::numeric_limits<int>::min();
   for (const auto& g : away) e = std::max(e, exponent_of(g));
   for (auto& g : away) {
-    for (double& v : g) v = moved(v, -e);
+    for (double& v : g) v = std::ldexp(v, -e);
     const Sample s = sample_of(g);
     std::vector<double> sorted(g);
     std::ranges::sort(sorted);
     const double a = sorted[(g.size() - 1) / 2], b = sorted[g.size() / 2];
     for (size_t i = 0; i < g.size(); ++i)
-      g[i] = centre == Centre::median ? std::abs((g[i] - a) + (g[i] - b)) / 2 : std::abs(moved(s.deviation[i], s.unit()));
+      g[i] = centre == Centre::median ? std::abs((g[i] - a) + (g[i] - b)) / 2 : std::abs(std::ldexp(s.deviation[i], s.unit()));
   }
   f_ratio(r, partition(away), "levene", "the distances from the centre");
   r.meaning = meaning_of(r.p_value, "all group variances are equal");
@@ -212,14 +215,14 @@ Tukey tukey_hsd(const Groups& given, double level, Missing missing) {
   Tukey r;
   const Groups groups = checked_groups(given, "tukey", 1, missing, r.notes);
   const Partition p = partition(groups);
-  GRIM_CHECK(p.df_within > 0 && p.within > 0, argument, "tukey", "the values are equal within every group: there is no error to compare the means with");
+  check_error(p, "tukey", "the values", "error to compare the means with");
   const int64_t k = static_cast<int64_t>(groups.size());
   const double critical = studentised_range_isf(1 - level, k, p.df_within);
   for (int i = 0; i < k; ++i)
     for (int j = i + 1; j < k; ++j) {
       const Sample &a = p.groups[static_cast<size_t>(i)], &b = p.groups[static_cast<size_t>(j)];
       const double error = std::sqrt(p.within / p.df_within / 2 * (1 / a.n + 1 / b.n)), d = b.centre_less(a, p.unit);
-      r.pairs.push_back({i, j, moved(d, p.unit), moved(d - critical * error, p.unit), moved(d + critical * error, p.unit),
+      r.pairs.push_back({i, j, std::ldexp(d, p.unit), std::ldexp(d - critical * error, p.unit), std::ldexp(d + critical * error, p.unit),
                        studentised_range_sf(std::abs(d) / error, k, p.df_within)});
     }
   return r;

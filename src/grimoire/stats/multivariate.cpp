@@ -91,7 +91,7 @@ MultivariateNormal MultivariateNormal::fit(std::span<const double> rows, int64_t
     mean[i] = columns.emplace_back(sample_of(column)).mean();
     for (size_t j = 0; j <= i; ++j)
       covariance[i * d + j] = covariance[j * d + i] =
-          moved(inner(columns[i].deviation, columns[j].deviation) / static_cast<double>(n), columns[i].unit() + columns[j].unit());
+          std::ldexp(inner(columns[i].deviation, columns[j].deviation) / static_cast<double>(n), columns[i].unit() + columns[j].unit());
   }
   return {std::move(mean), covariance};
 }

@@ -35,7 +35,7 @@ template <class T> Columns columns_of(const T* x, int64_t n, int64_t d) {
   for (size_t j = 0; j < count; ++j) {
     const double ends[] = {low[j], high[j]};
     c.exponent[j] = exponent_of(ends);
-    shrink[j] = moved(1, -std::max(c.exponent[j], -1000));
+    shrink[j] = std::ldexp(1, -std::max(c.exponent[j], -1000));
   }
   for (int64_t i = 0; i < n; ++i)
     for (size_t j = 0; j < count; ++j) {  // Neumaier's sum without its branch
@@ -51,7 +51,7 @@ template <class T> Columns columns_of(const T* x, int64_t n, int64_t d) {
     }
   for (size_t j = 0; j < count; ++j) {
     c.mean[j] = low[j] == high[j] ? low[j] : mean[j].value() / shrink[j];
-    if (low[j] < high[j]) c.spread[j] = std::sqrt(squares[j] / static_cast<double>(n - 1)) / moved(shrink[j], c.exponent[j]);
+    if (low[j] < high[j]) c.spread[j] = std::sqrt(squares[j] / static_cast<double>(n - 1)) / std::ldexp(shrink[j], c.exponent[j]);
   }
   return c;
 }
@@ -121,16 +121,16 @@ Pca pca(const Tensor& given, int64_t k, Scaling scaling) {
   for (size_t j = 0; j < c.spread.size(); ++j)
     if (c.spread[j] > 0) unit = std::max(unit, c.exponent[j] + exponent_of({&c.spread[j], 1}));
   GRIM_CHECK(unit > INT_MIN, argument, "pca", "every column is constant: there is no variance to share out");
-  std::vector<double> scale(static_cast<size_t>(d), moved(1, unit));
+  std::vector<double> scale(static_cast<size_t>(d), std::ldexp(1, unit));
   double total = 0;
   for (int64_t j = 0; j < d; ++j) {
     const size_t at = static_cast<size_t>(j);
     r.mean.data<double>()[j] = c.mean[at];
     if (scaling == Scaling::unit_variance) {
       GRIM_CHECK(c.spread[at] > 0, argument, "pca", "column {} is constant and cannot be scaled to unit variance", j + 1);
-      r.scale.data<double>()[j] = scale[at] = moved(c.spread[at], c.exponent[at]);
+      r.scale.data<double>()[j] = scale[at] = std::ldexp(c.spread[at], c.exponent[at]);
     }
-    const double share = moved(c.spread[at], c.exponent[at] - unit);
+    const double share = std::ldexp(c.spread[at], c.exponent[at] - unit);
     total += scaling == Scaling::unit_variance ? 1 : share * share;
   }
   const double* const mean = r.mean.data<double>();
@@ -148,8 +148,8 @@ Pca pca(const Tensor& given, int64_t k, Scaling scaling) {
     for (int64_t j = 0; j < d; ++j) {
       for (int64_t i = 0; i < n; ++i) column[static_cast<size_t>(i)] = x.data<double>()[i * d + j];
       const Sample s = sample_of(column);
-      const double rest = scaling == Scaling::unit_variance ? 1 / moved(c.spread[static_cast<size_t>(j)], c.exponent[static_cast<size_t>(j)] - s.unit())
-                                                            : moved(1, s.constant() ? 0 : s.unit() - unit);
+      const double rest = scaling == Scaling::unit_variance ? 1 / std::ldexp(c.spread[static_cast<size_t>(j)], c.exponent[static_cast<size_t>(j)] - s.unit())
+                                                            : std::ldexp(1, s.constant() ? 0 : s.unit() - unit);
       for (int64_t i = 0; i < n; ++i) z.data<double>()[i * d + j] = s.deviation[static_cast<size_t>(i)] * rest;
     }
     const Svd s = svd(z);
@@ -165,7 +165,7 @@ Pca pca(const Tensor& given, int64_t k, Scaling scaling) {
       for (int64_t j = 0; j < d; ++j) row[j] = -row[j];
     const double sd = r.sd.data<double>()[i];
     r.ratio.data<double>()[i] = sd * sd / total;
-    if (scaling == Scaling::none) r.sd.data<double>()[i] = moved(sd, unit);
+    if (scaling == Scaling::none) r.sd.data<double>()[i] = std::ldexp(sd, unit);
   }
   return r;
 }

@@ -53,12 +53,26 @@ Design design_of(const char* op, const Tensor& given, std::span<const double> y,
     m.unit[at] = m.constant ? s.unit() : s.exponent;
     if (m.constant) m.centre[at] = std::ldexp(static_cast<long double>(s.centre.high) + s.centre.low, -s.spread);
     for (int64_t i = 0; i < m.n; ++i) {
-      long double v = moved(column[static_cast<size_t>(i)], -s.exponent);
+      long double v = std::ldexp(column[static_cast<size_t>(i)], -s.exponent);
       if (m.constant) v = s.constant() ? 0 : std::ldexp(v - s.centre.high - s.centre.low, -s.spread);
       m.x[static_cast<size_t>(i * m.p) + at] = v;
     }
   }
   return m;
+}
+
+// Coefficients stand in the units of their columns: where these lie far apart, a prediction adds numbers of no common size.
+std::vector<std::string> unit_notes(const Design& m) {
+  constexpr int kFar = 500;
+  std::vector<std::string> notes;
+  const auto first = m.unit.begin() + m.constant;
+  if (first == m.unit.end()) return notes;
+  const auto [low, high] = std::minmax_element(first, m.unit.end());
+  const auto name = [&](auto at) { return m.names[static_cast<size_t>(at - m.unit.begin())]; };
+  if (*high - *low > kFar)
+    notes.push_back(str("columns {} and {} differ 2^{}-fold in size: each coefficient is right in its column's own unit; better units make them comparable",
+                        name(low), name(high), *high - *low));
+  return notes;
 }
 
 void check_rank(const char* op, const Design& m, const Qr& qr) {
@@ -87,8 +101,8 @@ std::vector<Coefficient> table_of(const Design& m, const Qr& qr, Solution b, dou
   for (size_t j = 0; j < b.size(); ++j) {
     const int unit = y.unit - m.unit[j];
     const double at = static_cast<double>(b[j]), e = sigma * std::sqrt(error[j]), t = e > 0 ? at / e : std::nan("");
-    c.push_back({m.names[j], moved(at, unit), moved(e, unit), t, symmetric_p(d, t, Alternative::two_sided), moved(at - reach * e, unit),
-                 moved(at + reach * e, unit)});
+    c.push_back({m.names[j], std::ldexp(at, unit), std::ldexp(e, unit), t, symmetric_p(d, t, Alternative::two_sided), std::ldexp(at - reach * e, unit),
+                 std::ldexp(at + reach * e, unit)});
     GRIM_CHECK(std::isfinite(c[j].estimate), numeric, "regression", "the coefficient of {} is beyond the range of a double", m.names[j]);
   }
   return c;
@@ -137,8 +151,8 @@ LinearFit least_squares(const Tensor& x, std::span<const double> given, const Re
   if (m.constant) back = {about.unit(), std::ldexp(static_cast<long double>(about.centre.high) + about.centre.low, -about.spread)};
   std::vector<long double> y;
   for (double v : given)
-    y.push_back(m.constant ? std::ldexp(moved(v, -about.exponent) - static_cast<long double>(about.centre.high) - about.centre.low, -about.spread)
-                           : moved(v, -back.unit));
+    y.push_back(m.constant ? std::ldexp(std::ldexp(v, -about.exponent) - static_cast<long double>(about.centre.high) - about.centre.low, -about.spread)
+                           : std::ldexp(v, -back.unit));
   const Solution b = qr.solve(y);
   LinearFit f{};
   bool perfect = true;
@@ -151,12 +165,12 @@ LinearFit least_squares(const Tensor& x, std::span<const double> given, const Re
     }
     rests.push_back(static_cast<double>(rest));
     perfect &= std::abs(rest) <= 0x1p-50L * size;
-    f.residuals.push_back(moved(rests.back(), back.unit)), f.fitted.push_back(given[static_cast<size_t>(i)] - f.residuals.back());
+    f.residuals.push_back(std::ldexp(rests.back(), back.unit)), f.fitted.push_back(given[static_cast<size_t>(i)] - f.residuals.back());
   }
   const double n = static_cast<double>(m.n), rss = perfect ? 0 : inner(rests, rests), tss = inner(about_centre, about_centre), nan = std::nan("");
   f.df_residual = n - static_cast<double>(m.p), f.df_model = static_cast<double>(m.p - m.constant);
   const double sigma = std::sqrt(rss / f.df_residual);
-  f.sigma = moved(sigma, back.unit);
+  f.sigma = std::ldexp(sigma, back.unit);
   f.coefficients = table_of(m, qr, b, sigma, back, *make_distribution("t", {{"df", f.df_residual}}), o.level);
   f.r_squared = (tss - rss) / tss;
   f.adjusted_r_squared = 1 - (1 - f.r_squared) * (n - m.constant) / f.df_residual;
@@ -167,6 +181,7 @@ LinearFit least_squares(const Tensor& x, std::span<const double> given, const Re
   }
   f.log_likelihood = perfect ? nan : -n / 2 * (std::log(2 * M_PI * rss / n) + 2 * M_LN2 * back.unit + 1);
   f.aic = -2 * f.log_likelihood + 2 * static_cast<double>(m.p), f.bic = -2 * f.log_likelihood + std::log(n) * static_cast<double>(m.p);
+  f.notes = unit_notes(m);
   if (!m.constant) f.notes.push_back("no intercept: R squared is about 0, not about the mean");
   if (perfect) f.notes.push_back("the fit is perfect: there is no error, so that neither t, F and their p-values nor a largest likelihood exist");
   return f;
@@ -220,6 +235,7 @@ GlmFit glm(Family family, const Tensor& x, std::span<const double> y, const Regr
              y[0]);
 
   GlmFit f{};
+  f.notes = unit_notes(m);
   std::vector<double> eta;
   Solution b(static_cast<size_t>(m.p), 0);
   std::vector<long double> weighted(m.x.size()), z(y.size());
@@ -292,11 +308,11 @@ Json coefficients_json(const std::vector<Coefficient>& coefficients) {
   for (const Coefficient& c : coefficients)
     a.push(Json::object({{"name", c.name},
                          {"estimate", c.estimate},
-                         {"standard_error", c.standard_error},
-                         {"statistic", c.statistic},
-                         {"p_value", c.p_value},
-                         {"low", c.low},
-                         {"high", c.high}}));
+                         {"standard_error", value_or_null(c.standard_error)},
+                         {"statistic", value_or_null(c.statistic)},
+                         {"p_value", value_or_null(c.p_value)},
+                         {"low", value_or_null(c.low)},
+                         {"high", value_or_null(c.high)}}));
   return a;
 }
 }  // namespace
@@ -304,30 +320,30 @@ Json coefficients_json(const std::vector<Coefficient>& coefficients) {
 Json to_json(const LinearFit& f) {
   return Json::object({{"method", "least squares"},
                        {"coefficients", coefficients_json(f.coefficients)},
-                       {"r_squared", f.r_squared},
-                       {"adjusted_r_squared", f.adjusted_r_squared},
-                       {"sigma", f.sigma},
-                       {"f", f.f},
-                       {"f_p_value", f.f_p_value},
+                       {"r_squared", value_or_null(f.r_squared)},
+                       {"adjusted_r_squared", value_or_null(f.adjusted_r_squared)},
+                       {"sigma", value_or_null(f.sigma)},
+                       {"f", value_or_null(f.f)},
+                       {"f_p_value", value_or_null(f.f_p_value)},
                        {"df_model", f.df_model},
                        {"df_residual", f.df_residual},
-                       {"log_likelihood", f.log_likelihood},
-                       {"aic", f.aic},
-                       {"bic", f.bic},
+                       {"log_likelihood", value_or_null(f.log_likelihood)},
+                       {"aic", value_or_null(f.aic)},
+                       {"bic", value_or_null(f.bic)},
                        {"notes", Json::array_of(f.notes)}});
 }
 
 Json to_json(const GlmFit& f) {
   return Json::object({{"method", "maximum likelihood"},
                        {"coefficients", coefficients_json(f.coefficients)},
-                       {"log_likelihood", f.log_likelihood},
+                       {"log_likelihood", value_or_null(f.log_likelihood)},
                        {"null_log_likelihood", f.null_log_likelihood},
                        {"deviance", f.deviance},
                        {"null_deviance", f.null_deviance},
-                       {"aic", f.aic},
-                       {"likelihood_ratio", f.likelihood_ratio},
+                       {"aic", value_or_null(f.aic)},
+                       {"likelihood_ratio", value_or_null(f.likelihood_ratio)},
                        {"lr_df", f.lr_df},
-                       {"lr_p_value", f.lr_p_value},
+                       {"lr_p_value", value_or_null(f.lr_p_value)},
                        {"iterations", f.iterations},
                        {"converged", f.converged},
                        {"notes", Json::array_of(f.notes)}});

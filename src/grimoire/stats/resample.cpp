@@ -92,7 +92,7 @@ Bootstrap bootstrap(std::span<const double> given, const Statistic& statistic, R
     return quantile(values, std::isfinite(at) ? std::clamp(at, 0.0, 1.0) : p);
   };
   return {estimate,
-          moved(all.centre_less(estimate, all.unit()), all.unit()),
+          std::ldexp(all.centre_less(estimate, all.unit()), all.unit()),
           all.deviation_of(),
           {"statistic", quantile(values, tail), quantile(values, 1 - tail), o.level},
           {"statistic", corrected(tail), corrected(1 - tail), o.level}};

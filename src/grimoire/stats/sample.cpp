@@ -22,18 +22,16 @@ int exponent_of(std::span<const double> x) {
   return e;
 }
 
-double moved(double x, int exponent) { return std::ldexp(x, exponent); }
-
-double Sample::mean() const { return constant() ? low : std::clamp(moved(centre.value(), exponent), low, high); }
+double Sample::mean() const { return constant() ? low : std::clamp(std::ldexp(centre.value(), exponent), low, high); }
 
 double Sample::centre_less(const Sample& other, int unit) const {
   const int common = std::max(exponent, other.exponent), up = exponent - common, other_up = other.exponent - common;
-  const Twofold a{moved(centre.high, up), moved(centre.low, up)}, b{moved(other.centre.high, other_up), moved(other.centre.low, other_up)};
-  return moved((a - b).value(), common - unit);
+  const Twofold a{std::ldexp(centre.high, up), std::ldexp(centre.low, up)}, b{std::ldexp(other.centre.high, other_up), std::ldexp(other.centre.low, other_up)};
+  return std::ldexp((a - b).value(), common - unit);
 }
 double Sample::centre_less(double value, int unit) const {
   Sample point;
-  point.exponent = exponent_of({&value, 1}), point.centre.high = moved(value, -point.exponent);
+  point.exponent = exponent_of({&value, 1}), point.centre.high = std::ldexp(value, -point.exponent);
   return centre_less(point, unit);
 }
 
@@ -43,18 +41,18 @@ Sample sample_of(std::span<const double> x) {
   s.n = static_cast<double>(x.size()), s.low = low, s.high = high, s.exponent = exponent_of(x);
   s.deviation.assign(x.size(), 0);
   if (s.constant()) {  // exactly: rounding in the mean must not look like spread
-    s.centre.high = moved(low, -s.exponent);
+    s.centre.high = std::ldexp(low, -s.exponent);
     return s;
   }
   TwofoldSum sum;
-  for (double v : x) sum.add(moved(v, -s.exponent));
+  for (double v : x) sum.add(std::ldexp(v, -s.exponent));
   s.centre = sum.total() / s.n;
   for (size_t i = 0; i < x.size(); ++i) {
-    const Twofold d = two_sum(moved(x[i], -s.exponent), -s.centre.high);
+    const Twofold d = two_sum(std::ldexp(x[i], -s.exponent), -s.centre.high);
     s.deviation[i] = d.high + (d.low - s.centre.low);
   }
   s.spread = exponent_of(s.deviation);
-  for (double& v : s.deviation) v = moved(v, -s.spread);
+  for (double& v : s.deviation) v = std::ldexp(v, -s.spread);
   s.squares = inner(s.deviation, s.deviation);
   return s;
 }

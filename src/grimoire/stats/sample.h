@@ -48,7 +48,6 @@ Twofold operator/(Twofold a, double b);
 
 // The e for which the largest size among the values is in [1/2, 1) times 2^e; 0 when all are 0. Values are finite.
 int exponent_of(std::span<const double> x);
-double moved(double x, int exponent);  // x 2^exponent: ldexp
 
 struct Sample {
   double n = 0, low = 0, high = 0;  // as given
@@ -60,13 +59,13 @@ struct Sample {
   bool constant() const { return low == high; }
   int unit() const { return exponent + spread; }  // of deviations and of their root mean square
   double mean() const;
-  double variance(double ddof = 1) const { return moved(squares / (n - ddof), 2 * unit()); }  // NaN without degrees of freedom
-  double deviation_of(double ddof = 1) const { return moved(std::sqrt(squares / (n - ddof)), unit()); }
+  double variance(double ddof = 1) const { return std::ldexp(squares / (n - ddof), 2 * unit()); }  // NaN without degrees of freedom
+  double deviation_of(double ddof = 1) const { return std::ldexp(std::sqrt(squares / (n - ddof)), unit()); }
   // centre - other's, in units of 2^unit
   double centre_less(const Sample& other, int unit) const;
   double centre_less(double value, int unit) const;
   // `squares` in units of 2^(2 unit)
-  double squares_in(int unit) const { return moved(squares, 2 * (this->unit() - unit)); }
+  double squares_in(int unit) const { return std::ldexp(squares, 2 * (this->unit() - unit)); }
 };
 // Of finite values, one or more.
 Sample sample_of(std::span<const double> x);

@@ -19,8 +19,8 @@ template <class To, class Back> double mean_through(std::span<const double> x, T
   if (low == high) return low;
   const int e = exponent_of(x);
   std::vector<double> there;
-  for (double v : x) there.push_back(to(moved(v, -e)));
-  return std::clamp(moved(back(mean(there)), e), low, high);
+  for (double v : x) there.push_back(to(std::ldexp(v, -e)));
+  return std::clamp(std::ldexp(back(mean(there)), e), low, high);
 }
 
 }  // namespace
@@ -92,7 +92,7 @@ Description describe(std::span<const double> given) {
   d.n = static_cast<int64_t>(x.size()), d.missing = static_cast<int64_t>(given.size() - x.size());
   d.mean = s.mean();
   d.sd = d.n > 1 ? s.deviation_of() : std::nan("");
-  d.standard_error = d.n > 1 ? moved(std::sqrt(s.squares / (s.n - 1) / s.n), s.unit()) : std::nan("");
+  d.standard_error = d.n > 1 ? std::ldexp(std::sqrt(s.squares / (s.n - 1) / s.n), s.unit()) : std::nan("");
   d.skewness = d.excess_kurtosis = std::nan("");
   if (!s.constant()) {
     std::vector<double> square(s.deviation);
