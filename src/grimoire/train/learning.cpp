@@ -153,7 +153,8 @@ Learning judge_learning(const Curves& curves, const LearningHints& hints) {
 }
 
 Json to_json(const Learning& l) {
-  return Json::object({{"verdict", name_of(l.kind)}, {"text", l.text}, {"advice", l.advice}, {"variance", value_or_null(l.variance)}, {"bias", value_or_null(l.bias)}});
+  return Json::object({{"verdict", name_of(l.kind)}, {"text", l.text}, {"advice", l.advice},
+                       {"variance", value_or_null(l.variance)}, {"bias", value_or_null(l.bias)}});
 }
 
 }  // namespace grim
