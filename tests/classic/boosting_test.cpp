@@ -520,5 +520,29 @@ TEST(Boosting, LyingFilesAreRefused) {
   EXPECT_THROW(Estimator::from_state(bad), Error);
 }
 
+// Targets far from 0 lose no digit more than the answer itself has, and their centre goes to the file.
+TEST(Boosting, TargetsFarFromZero) {
+  const Dataset near = mixed(400);
+  for (const char* loss : {"squared", "absolute", "quantile"}) {
+    Dataset far = near;
+    for (double& y : far.y) y = std::round(y * 1024) / 1024 + 1e12;
+    Dataset rounded = far;
+    for (double& y : rounded.y) y -= 1e12;
+    Boosting a, b;
+    for (Boosting* m : {&a, &b}) m->loss = loss, m->rounds = 40;
+    a.fit(rounded), b.fit(far);
+    const std::vector<double> p = a.predict(near.x), q = b.predict(near.x), kept = Estimator::from_state(b.to_state())->predict(near.x);
+    std::vector<float> row(3);
+    std::vector<double> alone(1);
+    for (size_t r = 0; r < p.size(); ++r) {
+      ASSERT_NEAR(q[r] - 1e12, p[r], 3e-4) << loss << ", row " << r;  // an ulp of 1e12 is 1.2e-4
+      ASSERT_EQ(kept[r], q[r]);
+      for (int64_t c = 0; c < 3; ++c) row[static_cast<size_t>(c)] = static_cast<float>(near.x.at(static_cast<int64_t>(r), c));
+      if (b.predict_row(row, alone)) ASSERT_NEAR(alone[0], q[r], 3e-4);
+    }
+    EXPECT_NEAR(b.report().objective, a.report().objective, 1e-6 * a.report().objective) << loss;
+  }
+}
+
 }  // namespace
 }  // namespace grim

@@ -11,6 +11,7 @@
 #include "grimoire/classic/preprocess.h"
 #include "grimoire/device/threads.h"
 #include "base/temp_folder.h"
+#include "support/learners.h"
 
 namespace grim {
 namespace {
@@ -35,27 +36,6 @@ Dataset example(bool classes, int64_t rows = kRows) {
   d.x = Features(x);
   if (classes) d.classes = {"red", "green", "blue"};
   return d;
-}
-
-std::unique_ptr<Estimator> learner(const std::string& name) {
-  if (name == "pipeline") {
-    std::vector<std::unique_ptr<Estimator>> steps;
-    steps.push_back(std::make_unique<Scaler>());
-    steps.push_back(make_estimator("logistic"));
-    return std::make_unique<Pipeline>(std::move(steps));
-  }
-  if (name == "calibrated") return std::make_unique<Calibrated>(make_estimator("tree"));
-  auto e = make_estimator(name);
-  const auto set = [&](const char* param, const char* value) {
-    for (const Option& o : e->params())
-      if (o.name == param) return o.set(value);
-  };
-  if (name == "forest" || name == "extra-trees") set("trees", "12");
-  if (name == "boosting") set("rounds", "12");
-  if (name == "adaboost") set("rounds", "8");
-  if (name == "k-means") set("k", "3"), set("starts", "3");
-  if (name == "dbscan") set("eps", "1.2");
-  return e;
 }
 
 Dataset example_for(const Estimator& e, int64_t rows = kRows) {
@@ -96,7 +76,7 @@ double largest_difference(const std::vector<double>& a, const std::vector<double
 
 class CheckEstimator : public ::testing::TestWithParam<std::string> {
  protected:
-  std::unique_ptr<Estimator> fresh() const { return learner(GetParam()); }
+  std::unique_ptr<Estimator> fresh() const { return test::small_learner(GetParam()); }
   std::unique_ptr<Estimator> fitted(const Dataset& d) const {
     auto e = fresh();
     e->fit(d);

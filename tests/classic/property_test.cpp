@@ -7,10 +7,8 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/rng.h"
-#include "grimoire/classic/calibration.h"
 #include "grimoire/classic/estimator.h"
-#include "grimoire/classic/pipeline.h"
-#include "grimoire/classic/preprocess.h"
+#include "support/learners.h"
 
 namespace grim {
 namespace {
@@ -76,6 +74,27 @@ const std::map<std::string, Promise> kPromises = {
     {"naive-bayes",       {N, R, N, N, N, N, O, R, R, E}},
 };
 
+// Of those that learn numbers: what their predictions, back in the old unit or origin, promise when the target changes.
+struct TargetPromise {
+  How scale;      // times 2^-140 to 2^140, penalties in its unit along with it
+  How far_scale;  // times 2^-600 and 2^600
+  How shift;      // plus 1e7, 1e12, -3e9: within the rounding of such numbers
+};
+const std::map<std::string, TargetPromise> kTargetPromises = {
+    // learner      scale far shift
+    {"tree",        {E, E, N}},
+    {"forest",      {E, E, N}},
+    {"extra-trees", {E, E, N}},
+    {"boosting",    {E, E, N}},
+    {"knn",         {E, E, N}},
+    {"linear",      {N, N, N}},
+    {"ridge",       {N, N, N}},
+    {"lasso",       {N, N, N}},
+    {"elastic-net", {N, N, N}},
+    {"svr",         {L, L, L}},
+    {"nu-svr",      {L, L, L}},
+};
+
 constexpr int64_t kRows = 90, kColumns = 3;
 
 // Numbers with ten bits behind the point: shifts and powers of two lose none of them.
@@ -100,35 +119,25 @@ Dataset example(bool classes, bool target) {
   return d;
 }
 
-// A learner whose parameters fit columns that were multiplied by 2^k.
-std::unique_ptr<Estimator> learner(const std::string& name, int k = 0) {
-  if (name == "pipeline") {
-    std::vector<std::unique_ptr<Estimator>> steps;
-    steps.push_back(std::make_unique<Scaler>());
-    steps.push_back(make_estimator("logistic"));
-    return std::make_unique<Pipeline>(std::move(steps));
-  }
-  if (name == "calibrated") return std::make_unique<Calibrated>(make_estimator("tree"));
-  auto e = make_estimator(name);
-  const auto set = [&](const char* param, double value) {
-    for (const Option& o : e->params())
-      if (o.name == param) return o.set(o.json().kind() == Json::Kind::integer ? str("{}", static_cast<int64_t>(value)) : str("{:.17g}", value));
-  };
-  const double s = std::ldexp(1.0, k);
-  if (name == "forest" || name == "extra-trees") set("trees", 12);
-  if (name == "boosting") set("rounds", 12), set("min-samples-leaf", 3);
-  if (name == "adaboost") set("rounds", 8);
-  if (name == "k-means") set("k", 3), set("starts", 3);
+// A learner whose parameters fit columns that were multiplied by 2^k, and a target that was multiplied by 2^target_k.
+std::unique_ptr<Estimator> learner(const std::string& name, int k = 0, int target_k = 0) {
+  auto e = test::small_learner(name);
+  const auto set = [&](const char* param, double value) { test::set_if_there(*e, param, value); };
+  const double s = std::ldexp(1.0, k), t = std::ldexp(1.0, target_k);
+  if (name == "boosting") set("min-samples-leaf", 3);
   if (name == "pca") set("k", 0);
   if (name == "dbscan") set("eps", 1.2 * s);
   if (name == "kde") set("bandwidth", s);
   if (std::abs(k) > 400) return e;  // such columns are refused before any parameter counts
   if (name == "ridge") set("alpha", s * s);
-  if (name == "lasso") set("alpha", 0.25 * s);
-  if (name == "elastic-net") set("alpha", 0.25 * s + 0.25 * s * s), set("l1-ratio", s / (s + s * s));
+  if (name == "lasso") set("alpha", 0.25 * s * t);
+  if (name == "elastic-net") set("alpha", 0.25 * s * t + 0.25 * s * s), set("l1-ratio", s * t / (s * t + s * s));
   if (name == "logistic") set("C", 1 / (s * s)), set("tolerance", 1e-14);
   if (name == "nu-svc") set("nu", 0.3);
   if (name.find("sv") != std::string::npos) set("tolerance", 1e-6);
+  if (name == "svr" || name == "nu-svr") set("C", t);
+  if (name == "svr") set("epsilon", 0.1 * t);
+  if (name == "svr" || name == "nu-svr") set("tolerance", 1e-6 * t);  // of the violations, which are residuals
   return e;
 }
 
@@ -241,6 +250,51 @@ TEST_P(Property, Shift) {
   for (double by : {1e7, 1700000040822.0, -3e9})
     check(promise().shift, d, with(d, [by](double v, int64_t) { return v + by; }), str("plus {}", by), 0, {},
           4 * (std::nextafter(std::abs(by), INFINITY) - std::abs(by)));
+}
+
+// f(y) is learned; back(prediction) is compared.
+void check_target(How how, const std::string& name, const std::function<double(double)>& f, const std::function<double(double)>& back,
+                  const std::string& what, int k, double rounding) {
+  const Dataset d = example(false, true);
+  Dataset changed = d;
+  for (double& y : changed.y) y = f(y);
+  const auto base = learner(name), e = learner(name, 0, k);
+  base->fit(d);
+  try {
+    e->fit(changed);
+  } catch (const Error& error) {
+    EXPECT_EQ(how, How::refused) << what << ": " << error.what();
+    return;
+  }
+  std::vector<double> got = e->predict(d.x);
+  for (double& v : got) v = back(v);
+  compare(how, {{}, base->predict(d.x)}, {{}, got}, what, rounding);
+  EXPECT_FALSE(std::isnan(e->report().gap) && !std::isnan(base->report().gap)) << what << ": no gap";
+  EXPECT_EQ(e->report().converged, base->report().converged) << what;
+}
+
+// The l1_ratio of an elastic net would be 1 within rounding; the tolerance of a support vector machine, a residual, is at least 1e-14.
+bool can_be_asked_for(const std::string& name, int k) {
+  if (name == "elastic-net") return k < 53;
+  return (name != "svr" && name != "nu-svr") || k > -26;
+}
+
+TEST_P(Property, ScaleOfTheTarget) {
+  const auto found = kTargetPromises.find(GetParam());
+  ASSERT_EQ(found != kTargetPromises.end(), learner(GetParam())->regresses()) << "say in kTargetPromises what it promises";
+  if (found == kTargetPromises.end()) return;
+  for (int k : {-600, -140, -60, -3, 60, 140, 600})
+    if (can_be_asked_for(GetParam(), k))
+      check_target(std::abs(k) > 140 ? found->second.far_scale : found->second.scale, GetParam(), [k](double y) { return std::ldexp(y, k); },
+                   [k](double y) { return std::ldexp(y, -k); }, str("target times 2^{}", k), k, 0);
+}
+
+TEST_P(Property, ShiftOfTheTarget) {
+  const auto found = kTargetPromises.find(GetParam());
+  if (found == kTargetPromises.end()) return;
+  for (double by : {1e7, 1e12, -3e9})
+    check_target(found->second.shift, GetParam(), [by](double y) { return y + by; }, [by](double y) { return y - by; }, str("target plus {}", by), 0,
+                 4 * (std::nextafter(std::abs(by), INFINITY) - std::abs(by)));
 }
 
 TEST_P(Property, OrderOfRows) {

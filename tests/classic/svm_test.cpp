@@ -8,6 +8,7 @@
 #include "grimoire/classic/svm.h"
 #include "grimoire/device/threads.h"
 #include "support/data.h"
+#include "support/learners.h"
 
 namespace grim {
 namespace {
@@ -146,6 +147,26 @@ TEST(Svr, Diabetes) {
   const auto nu = fitted<NuSvr>(data, {"C=10", str("nu={}", share), "tolerance=1e-8", "precision=double"});
   EXPECT_TRUE(nu->report().converged);
   EXPECT_NEAR(nu->score(data), m->score(data), 5e-3);
+}
+
+// Violations and the tube are in the target's unit: beside a target that is smaller than they are, a machine learns nothing, and says so.
+TEST(Svr, SaysThatItLearnsNothing) {
+  const auto warnings = [](const char* name, double size, double epsilon) {
+    Dataset d;
+    const Tensor x = Tensor::empty({40, 1}, Dtype::f64);
+    for (int64_t r = 0; r < 40; ++r) x.data<double>()[r] = static_cast<double>(r) / 10, d.y.push_back(size * static_cast<double>(r % 20));
+    d.x = Features(x);
+    const auto e = make_estimator(name);
+    test::set_if_there(*e, "epsilon", epsilon);
+    e->fit(d);
+    return e->report().warnings;
+  };
+  EXPECT_TRUE(warnings("svr", 1, 0.1).empty());
+  ASSERT_EQ(warnings("svr", 1e-9, 1e-12).size(), 1u);
+  EXPECT_NE(warnings("svr", 1e-9, 1e-12)[0].find("tolerance 0.001"), std::string::npos);
+  ASSERT_EQ(warnings("svr", 1, 20).size(), 1u);
+  EXPECT_NE(warnings("svr", 1, 20)[0].find("epsilon 20"), std::string::npos);
+  EXPECT_EQ(warnings("nu-svr", 1e-9, 0).size(), 1u);
 }
 
 TEST(OneClass, Iris) {

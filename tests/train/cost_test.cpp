@@ -99,6 +99,26 @@ TEST(CostOfLargeShapes, IsReckonedWithoutAllocatingThem) {
   }
 }
 
+// Models that read windows: twice the context is about twice the activations, far beyond what was measured.
+TEST(CostOfLargeShapes, IsLinearInTheContextOfWindows) {
+  test::TempFolder folder;
+  std::string text;
+  for (int i = 0; i < 120000; ++i) text += "abcdefghij klmnop\n"[(i * 7 + i / 5 + i / 11) % 18];
+  for (const char* model : {"wavenet", "mlp"}) {
+    double before = 0;
+    for (const int64_t context : {8192, 16384, 32768}) {
+      RunConfig c = default_run(model, "text");
+      c.data = folder.put("text.txt", text);
+      c.format = "text";
+      c.out = folder / "run";
+      c.context = context;
+      const auto now = static_cast<double>(predict_cost(c).activation_bytes);
+      if (before > 0) EXPECT_NEAR(now / before, 2.0, 0.05) << model << " at " << context;
+      before = now;
+    }
+  }
+}
+
 // Where both can be had, the lines meet what was measured.
 TEST(CostOfLargeShapes, LinesMeetMeasurements) {
   test::TempFolder folder;

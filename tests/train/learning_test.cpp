@@ -4,6 +4,7 @@
 
 #include "base/temp_folder.h"
 #include "grimoire/base/files.h"
+#include "grimoire/train/provenance.h"
 #include "grimoire/train/report.h"
 #include "grimoire/train/run.h"
 
@@ -67,6 +68,8 @@ TEST_P(LearningVerdicts, NameWhatIsWrong) {
   EXPECT_TRUE(GetParam().expected == LearningKind::good || !d.healthy());
   EXPECT_TRUE(GetParam().expected == LearningKind::untrained || d.learning.text.find("step ") != std::string::npos) << d.learning.text;
   EXPECT_NE(d.learning.advice, "");
+  if (d.learning.kind == LearningKind::too_short || d.learning.kind == LearningKind::untrained)
+    EXPECT_NE(d.learning.advice.find("grimoire resume " + c.out), std::string::npos) << d.learning.advice;
   write_report(c.out, {.diagnosis = &d, .samples = false});
   const bool names_the_step = read_file(c.out + "/report.html").find("Figures of the best weights, of step") != std::string::npos;
   EXPECT_EQ(names_the_step, GetParam().expected != LearningKind::diverged);
@@ -116,6 +119,37 @@ TEST(CommonTenth, IsTheSameForEverySplit) {
     expected.for_each_batch(1 << 20, 0, [&](const Examples& e) { b = e.x.to_vector<int64_t>(); });
     EXPECT_EQ(a, b) << split;
   }
+}
+
+TEST(CommonTenth, IsKnownToHaveTrainedOrNot) {
+  const Corpus corpus = corpus_of(words(200, 5), "words", CorpusFormat::lines), other = corpus_of(words(200, 6), "words", CorpusFormat::lines);
+  const auto seen = [&](const char* split, const Corpus& now) {
+    RunConfig c = default_run("mlp", "lines");
+    c.split = split;
+    return common_part_seen(provenance_of(c, corpus), now);
+  };
+  EXPECT_EQ(seen("80/10/10", corpus), Seen::no);
+  EXPECT_EQ(seen("90/10/0", corpus), Seen::chosen);
+  EXPECT_EQ(seen("95/5/0", corpus), Seen::trained);
+  EXPECT_EQ(seen("100/0/0", corpus), Seen::trained);
+  EXPECT_EQ(seen("80/10/10", other), Seen::unknown);
+  EXPECT_EQ(common_part_seen(std::nullopt, corpus), Seen::unknown);
+}
+
+// A run whose log is gone was trained all the same.
+TEST(LearningLog, MissingIsSaid) {
+  test::TempFolder folder;
+  RunConfig c = default_run("mlp", "lines");
+  c.data = folder.put("words.txt", words(300, 5));
+  c.out = folder / "run";
+  c.steps = 40;
+  RunEvents quiet;
+  train(c, quiet);
+  remove_all(c.out + "/metrics.jsonl");
+  const Diagnosis d = diagnose_run(c.out);
+  EXPECT_STREQ(name_of(d.learning.kind), "unknown");
+  EXPECT_NE(d.learning.text.find("metrics.jsonl"), std::string::npos) << d.learning.text;
+  EXPECT_NE(d.learning.text.find("step 40"), std::string::npos) << d.learning.text;
 }
 
 }  // namespace

@@ -263,6 +263,46 @@ TEST_F(Runs, RefusesWhatItCannotDo) {
   EXPECT_THROW(SplitPercent::parse("80/10/20"), Error);
 }
 
+// What the run ends with is looked at before it trains.
+TEST_F(Runs, DamagedBestWeightsAreFoundBeforeTraining) {
+  const RunConfig c = config("mlp", "damaged");
+  train(c, quiet_);
+  const std::string best = newest_valid_checkpoint(c.out + "/best").path;
+  std::string weights = read_file(best + "/model.safetensors");
+  weights.back() = static_cast<char>(weights.back() ^ 1);
+  write_atomically(best + "/model.safetensors", weights);
+  Quiet second;
+  try {
+    resume(c.out, second, {.steps = 80});
+    ADD_FAILURE() << "went on";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::input);
+    EXPECT_NE(std::string(e.what()).find(best + "/model.safetensors: damaged"), std::string::npos) << e.what();
+    EXPECT_NE(e.hint().find("remove that folder"), std::string::npos);
+  }
+  EXPECT_EQ(second.steps_seen, 0);
+  remove_all(best);
+  const RunResult r = resume(c.out, second, {.steps = 80});  // as the hint says
+  EXPECT_GT(r.best_step, 60);
+  EXPECT_TRUE(std::isfinite(r.dev_loss));
+  EXPECT_EQ(load_trained(c.out).path, r.checkpoint);
+}
+
+TEST_F(Runs, AWavenetsContextIsAPowerOfTwo) {
+  for (const int64_t context : {1, 3, 6, 100}) {
+    RunConfig c = config("wavenet", "odd");
+    c.context = context;
+    for (const auto& f : std::vector<std::function<void()>>{[&] { predict_cost(c); }, [&] { train(c, quiet_); }}) {
+      try {
+        f();
+        ADD_FAILURE() << context;
+      } catch (const Error& e) {
+        EXPECT_EQ(e.kind(), ErrorKind::usage) << e.what();
+      }
+    }
+  }
+}
+
 TEST_F(Runs, EveryModelTrains) {
   for (const std::string& model : trainable_models()) {
     RunConfig c = config(model, model);

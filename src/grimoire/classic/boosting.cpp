@@ -72,6 +72,8 @@ Tensor Boosting::decision_on(const Features& x) const {
   double* s = scores.data<double>();
   for (int64_t r = 0; r < x.rows(); ++r) std::copy(start_.begin(), start_.end(), s + r * D);
   trees_.for_each_leaf(x, [&](int64_t row, size_t t, uint32_t leaf) { s[row * D + static_cast<int64_t>(t) % D] += leaf_value(leaf); });
+  if (centre_ != 0)
+    for (int64_t i = 0; i < x.rows() * D; ++i) s[i] += centre_;
   return scores;
 }
 
@@ -116,6 +118,7 @@ bool Boosting::predict_row(std::span<const float> row, std::span<double> out) co
   std::copy(start_.begin(), start_.end(), out.begin());
   if (D == 1) trees_.for_each_leaf_of(row.data(), [&](size_t, uint32_t leaf) { out[0] += leaf_value(leaf); });
   else trees_.for_each_leaf_of(row.data(), [&](size_t t, uint32_t leaf) { out[t % D] += leaf_value(leaf); });
+  if (centre_ != 0) out[0] += centre_;
   to_prediction(out.data());
   return true;
 }
@@ -144,6 +147,7 @@ void Boosting::write(State& state) const {
   trees_.write(state);
   state.set("value", value_);
   state.set("start", start_);
+  if (centre_ != 0) state.needs(3), state.set("centre", Json(centre_));
   state.set("loss", Json(static_cast<int64_t>(spec_.loss)));
   state.set("stopped", Json(report_.stopped));
   state.set("training_losses", training_losses_);
@@ -158,6 +162,8 @@ void Boosting::read(const State& state) {
              class_count());
   value_ = state.numbers("value");
   start_ = state.numbers("start", spec_.outputs());
+  centre_ = state.holds("centre") ? state.value("centre").as_real() : 0;
+  GRIM_CHECK(std::isfinite(centre_) && (centre_ == 0 || spec_.outputs() == 1), input, name(), "a centre of {} for {} scores", centre_, spec_.outputs());
   trees_.read(state, columns(), static_cast<int64_t>(value_.size()));
   GRIM_CHECK(static_cast<int64_t>(trees_.count()) % spec_.outputs() == 0, input, name(), "{} trees for {} classes", trees_.count(),
              spec_.outputs());

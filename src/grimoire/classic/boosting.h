@@ -74,6 +74,7 @@ class Boosting final : public Estimator {
   tree::LossSpec spec_;
   tree::Trees trees_;                // round by round, outputs() a round
   std::vector<double> value_, start_;  // of leaves; the first scores
+  double centre_ = 0;                  // added to the score last, of targets that lie far from 0
   std::vector<double> training_losses_, held_out_losses_;
 };
 

@@ -9,6 +9,7 @@
 #include "grimoire/base/rng.h"
 #include "grimoire/classic/boosting.h"
 #include "grimoire/classic/boosting_grow.h"
+#include "grimoire/classic/narrowing.h"
 #include "grimoire/classic/tree_exact.h"
 #include "grimoire/device/threads.h"
 
@@ -196,17 +197,23 @@ struct Boosting::Fitting {
   }
 };
 
-// Squared loss of targets whose squares and floats would leave their range: the same fit in another unit, a power of two.
+// Losses that go by y - score: targets far from 0 are fitted about a centre, which would take the digits of every score. Squared loss of
+// targets whose squares and floats would leave their range: the same fit in another unit, a power of two.
 void Boosting::fit_on(const Dataset& data) {
+  using tree::Loss;
   spec_ = spec_for(data);
   value_.clear(), training_losses_.clear(), held_out_losses_.clear();
-  constexpr int kReach = 60;  // a sum of gradients, as floats
-  const double unit = spec_.loss == tree::Loss::squared ? binary_scale(largest_magnitude(data.y), kReach) : 1;
-  if (unit == 1) {
+  constexpr int kReach = 60, kLeast = 10;  // a sum of gradients, as floats; gains must stay above the least that counts as one
+  const bool by_differences = spec_.loss == Loss::squared || spec_.loss == Loss::absolute || spec_.loss == Loss::quantile;
+  centre_ = by_differences && start == "best" ? large_offset(data.y) : 0;
+  double largest = 0;
+  for (double y : data.y) largest = std::max(largest, std::abs(y - centre_));
+  const double unit = spec_.loss == Loss::squared ? binary_scale(largest, largest < 1 ? kLeast : kReach) : 1;
+  if (unit == 1 && centre_ == 0) {
     fit_rounds(data, min_gain);
   } else {
     Dataset scaled = data;
-    for (double& y : scaled.y) y *= unit;
+    for (double& y : scaled.y) y = (y - centre_) * unit;
     fit_rounds(scaled, min_gain * unit * unit);
     for (auto* numbers : {&value_, &start_})
       for (double& v : *numbers) v /= unit;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
 #include "grimoire/classic/linear_moments.h"
+#include "grimoire/classic/narrowing.h"
 
 namespace grim {
 
@@ -81,7 +83,8 @@ DualityGap duality_gap(const Dataset& data, const PathOptions& o, const std::vec
   for (int64_t j = 0; j < P; ++j) {
     const double size = o.standardise ? std::sqrt(square[j]) : 1, b = w[j] * size;
     if (size > 0) largest = std::max(largest, std::abs(product[j] / size - l2 * b));
-    sum += std::abs(b), penalty += b * b;
+    sum += std::abs(b);
+    if (l2 > 0) penalty += b * b;
   }
   const double t = largest > l1 ? l1 / largest : 1.0;
   d.objective = squares / 2 + l1 * sum + l2 / 2 * penalty;
@@ -113,32 +116,60 @@ Options Lasso::params() {
   return o;
 }
 
+// Targets far from 0 are taken about a centre, which the constant term takes up. u y for y, u a power of two, has its minimum at u w when
+// alpha l1_ratio, which is of the unit of y, becomes u times as large and alpha (1 - l1_ratio), which is not, stays: squares of y then stay
+// within the range of a double.
+ElasticNet::TargetScale ElasticNet::scale_target(const Dataset& given, Dataset& storage, PathOptions& options) const {
+  constexpr int kReach = 100;
+  TargetScale t{.centre = options.intercept ? large_offset(given.y) : 0};
+  double largest = 0;
+  for (double y : given.y) largest = std::max(largest, std::abs(y - t.centre));
+  t.unit = binary_scale(largest, kReach);
+  if (t.unit == 1 && t.centre == 0) return t;
+  storage = given;
+  for (double& y : storage.y) y = (y - t.centre) * t.unit;
+  if (t.unit == 1) return t;
+  const double l1 = t.unit * options.l1_ratio, l2 = 1 - options.l1_ratio;
+  t.alpha = l1 + l2;
+  options.l1_ratio = l1 / t.alpha;
+  return t;
+}
+
 void ElasticNet::fit_on(const Dataset& given) {
-  Dataset moved;
+  Dataset moved, scaled;
   offset_.clear();
-  const Dataset& data = options_.intercept ? less_offsets_of(given, moved) : given;
-  chosen_ = alpha_;
+  const Dataset& centred = options_.intercept ? less_offsets_of(given, moved) : given;
   PathOptions options = options_;
+  const TargetScale target = scale_target(centred, scaled, options);
+  const Dataset& data = scaled.y.empty() ? centred : scaled;
+  options.alphas = {alpha_ * target.alpha};
   if (folds_ > 0) {
+    options.alphas.clear();
     const PathChoice choice = cross_validate_path(data, options, folds_);
-    chosen_ = choice.alphas[choice.best];
+    options.alphas = {choice.alphas[choice.best]};
     if (choice.best + 1 == choice.alphas.size())
-      report_.warnings.push_back(str("the best alpha, {:g}, is the smallest that was tried", chosen_));
+      report_.warnings.push_back(str("the best alpha, {:g}, is the smallest that was tried", options.alphas[0] / target.alpha));
   }
-  options.alphas = {chosen_};
+  chosen_ = folds_ > 0 ? options.alphas[0] / target.alpha : alpha_;
   const PathPoint point = elastic_net_path(data, options)[0];
   coef_.assign(static_cast<size_t>(data.x.width()), 0.0);
   for (size_t k = 0; k < point.column.size(); ++k) coef_[point.column[k]] = point.value[k];
-  intercept_ = {point.intercept};
-  put_back();
   const DualityGap reached = duality_gap(data, options, coef_, point.intercept);
-  report_.converged = reached.gap <= options.tolerance * reached.at_zero;
-  report_.iterations = point.sweeps;
-  report_.objective = reached.objective;
-  report_.gap = reached.gap;
-  report_.stopped = report_.converged ? str("duality gap {:.3g}", report_.gap) : str("{} sweeps, duality gap {:.3g}", point.sweeps, report_.gap);
-  if (!report_.converged) report_.warnings.push_back("not converged: allow more sweeps, a larger tolerance, or a larger alpha");
+  for (double& w : coef_) w /= target.unit;
+  intercept_ = {point.intercept / target.unit + target.centre};
+  put_back();
+  tell(reached, options, target.unit, point.sweeps);
   if (point.column.empty()) report_.warnings.push_back(str("every coefficient is 0: alpha {:g} is too large", chosen_));
+}
+
+void ElasticNet::tell(const DualityGap& reached, const PathOptions& options, double unit, int64_t sweeps) {
+  report_.converged = reached.gap <= options.tolerance * reached.at_zero;
+  report_.iterations = sweeps;
+  report_.objective = reached.objective / unit / unit;
+  report_.gap = reached.gap / unit / unit;
+  const std::string gap = unit == 1 ? str("{:.3g}", report_.gap) : str("{:.3g} of the objective at 0", reached.gap / reached.at_zero);
+  report_.stopped = report_.converged ? "duality gap " + gap : str("{} sweeps, duality gap {}", sweeps, gap);
+  if (!report_.converged) report_.warnings.push_back("not converged: allow more sweeps, a larger tolerance, or a larger alpha");
 }
 
 void ElasticNet::write(State& state) const {

@@ -59,6 +59,14 @@ class ElasticNet : public LinearModel {
   PathOptions options_;
   double alpha_ = 1, chosen_ = 1;
   int64_t folds_ = 0;
+
+ private:
+  struct TargetScale {
+    double centre = 0, unit = 1, alpha = 1;  // (y - centre) unit is fitted, with alpha times as large
+  };
+  // Where its size asks for one: fills `storage` with the data in it, and sets the options' l1_ratio.
+  TargetScale scale_target(const Dataset& given, Dataset& storage, PathOptions& options) const;
+  void tell(const DualityGap& reached, const PathOptions& options, double unit, int64_t sweeps);
 };
 
 class Lasso : public ElasticNet {

@@ -49,6 +49,11 @@ Spread spread_of(std::span<const double> column, size_t zeros = 0) {
   return s;
 }
 
+bool far_from_0(const Spread& s) {
+  constexpr double kLargestConstant = 1e5;  // a constant column is harmless up to here
+  return std::abs(s.mean) > (s.deviation > 0 ? kLargeOffset * s.deviation : kLargestConstant);
+}
+
 // f(column, its spread) of the sample's columns of numbers.
 template <class F> void for_spreads(const Features& x, F&& f) {
   const Features some = sample_of(x, kSample);
@@ -111,12 +116,16 @@ bool floats_lose(const Features& all) {
   return std::any_of(lost.begin(), lost.end(), [](uint8_t l) { return l != 0; });
 }
 
+double large_offset(std::span<const double> values) {
+  const Spread s = spread_of(values);
+  return far_from_0(s) ? s.mean : 0;
+}
+
 std::vector<double> large_offsets(const Features& x) {
-  constexpr double kLargestConstant = 1e5;  // a constant column is harmless up to here
   std::vector<double> offset;
   if (is_bytes(x)) return offset;
   for_spreads(x, [&](int64_t c, const Spread& s) {
-    if (s.deviation > 0 ? std::abs(s.mean) <= kLargeOffset * s.deviation : std::abs(s.mean) <= kLargestConstant) return;
+    if (!far_from_0(s)) return;
     offset.resize(static_cast<size_t>(x.width()));
     offset[static_cast<size_t>(c)] = s.mean;
   });

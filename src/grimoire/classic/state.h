@@ -14,7 +14,7 @@ namespace grim {
 
 class State {
  public:
-  static constexpr int64_t kNewest = 2;  // 2: offsets of linear and kernel machines, thresholds of trees in doubles
+  static constexpr int64_t kNewest = 3;  // 2: offsets of linear and kernel machines, thresholds of trees in doubles; 3: centres of boosting
 
   State() = default;
   State(Json values, TensorMap tensors) : values_(std::move(values)), tensors_(std::move(tensors)) {}

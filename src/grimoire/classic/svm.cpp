@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
 #include "grimoire/classic/logistic.h"
 #include "grimoire/classic/narrowing.h"
@@ -207,11 +208,19 @@ template <class T> void KernelMachine::fit_pairs(const Dataset& data) {
   keep(data, dual);
 }
 
+// Targets far from 0 are taken about a centre, which the constant term takes up: violations would lose their digits. Where their squares
+// would leave the range of a double, another unit, a power of two, makes the same problem of C, epsilon, tolerance and answers in it.
 template <class T> void KernelMachine::fit_one(const Dataset& data) {
-  const SvmSettings settings{.C = c_,
+  constexpr int kReach = 200;
+  const double centre = large_offset(data.y);
+  std::vector<double> y = data.y;
+  for (double& v : y) v -= centre;
+  const double unit = binary_scale(largest_magnitude(y), kReach);
+  for (double& v : y) v *= unit;
+  const SvmSettings settings{.C = c_ * unit,
                              .nu = nu_,
-                             .epsilon = epsilon_,
-                             .tolerance = tolerance_,
+                             .epsilon = epsilon_ * unit,
+                             .tolerance = tolerance_ * unit,
                              .most_iterations = most_,
                              .cache_bytes = static_cast<int64_t>(cache_mb_ * 1048576),
                              .shrinking = shrinking_};
@@ -219,14 +228,28 @@ template <class T> void KernelMachine::fit_one(const Dataset& data) {
   if (weight.empty()) weight.assign(static_cast<size_t>(data.rows()), 1.0);
   KernelSet<T> set(kernel_, data.x);
   check_values(set);
-  const SvmAnswer s = machine() == Form::svr      ? solve_svr(settings, set, data.y, weight)
-                      : machine() == Form::nu_svr ? solve_nu_svr(settings, set, data.y, weight)
-                                                  : solve_one_class(settings, set, weight);
-  rho_ = {s.rho};
-  bounded_ = s.bounded;
-  add_report(s.iterations, s.objective, s.violation, s.converged);
+  SvmAnswer s = machine() == Form::svr      ? solve_svr(settings, set, y, weight)
+                : machine() == Form::nu_svr ? solve_nu_svr(settings, set, y, weight)
+                                            : solve_one_class(settings, set, weight);
   add_noise(set, s.dual);
+  noise_ /= unit;
+  for (double& v : s.dual) v /= unit;
+  rho_ = {s.rho / unit - centre};
+  if (regresses()) doubt_spread(data.y);
+  bounded_ = s.bounded;
+  add_report(s.iterations, s.objective / unit / unit, s.violation / unit, s.converged);
   keep(data, {s.dual});
+}
+
+// Violations, and the tube, are of the unit of the target.
+void KernelMachine::doubt_spread(const std::vector<double>& y) {
+  const auto [low, high] = std::minmax_element(y.begin(), y.end());
+  const double half = *high / 2 - *low / 2;
+  const bool tube = machine() == Form::svr && epsilon_ >= half;
+  if (!tube && tolerance_ < half) return;
+  report_.warnings.push_back(str("every row gets about the same answer: {} {:g} is no less than half the range of the target, {:g}; scale the "
+                                 "target, or give a smaller one",
+                                 tube ? "epsilon" : "tolerance", tube ? epsilon_ : tolerance_, half));
 }
 
 // Rows with a coefficient anywhere stay, class by class.

@@ -52,6 +52,7 @@ class KernelMachine : public Estimator {
   template <class T> void fit_one(const Dataset& data);
   void choose_kernel(const Dataset& data);
   void choose_offset(const Features& x);
+  void doubt_spread(const std::vector<double>& y);
   void start_over(std::vector<std::string> warnings);
   template <class T> void add_noise(const KernelSet<T>& set, const std::vector<double>& dual);
   void choose_numbers(const Features& x);

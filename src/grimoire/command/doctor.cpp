@@ -88,7 +88,7 @@ class DoctorCommand final : public Command {
                                    {"findings", findings},
                                    {"train", d.train},
                                    {"test", d.test},
-                                   {"baseline", d.baseline}}));
+                                   {"baseline", value_or_null(d.baseline)}}));
     return 0;
   }
 

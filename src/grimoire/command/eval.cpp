@@ -4,6 +4,7 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/train/lm_data.h"
+#include "grimoire/train/provenance.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
@@ -36,9 +37,12 @@ class EvalCommand final : public Command {
     const LmPart common = make_common_part(corpus, trained.tokenizer, trained.model->reading(), trained.model->context());
     if (!common.empty()) {
       const Evaluation last = judge(trained, common);
+      const Seen seen = common_part_seen(provenance_in(trained.about), corpus);
       console.data(str("{:.6f} nats a token over the {} of the last tenth, the same for every model and split\n", last.nll_nats, with_commas(last.tokens)));
+      console.data(std::string(words_of(seen)) + "\n");
       result.set("common_nll_nats", last.nll_nats);
       result.set("common_tokens", last.tokens);
+      result.set("common_was", name_of(seen));
     }
     console.data(signature + "\n");
     if (console.json()) console.result(result);
@@ -46,6 +50,17 @@ class EvalCommand final : public Command {
   }
 
  private:
+  static const char* name_of(Seen seen) {
+    constexpr const char* names[] = {"held-back", "chosen-on", "trained-on", "unknown"};
+    return names[static_cast<int>(seen)];
+  }
+  static const char* words_of(Seen seen) {
+    constexpr const char* words[] = {"of this model that tenth was held back; what another was trained on, its own run tells",
+                                     "beware: the best weights of this model were chosen on some or all of that tenth",
+                                     "beware: this model was trained on some or all of that tenth, which says little of new text then",
+                                     "beware: this model may have been trained on that tenth: it was made from other data, or they are not known"};
+    return words[static_cast<int>(seen)];
+  }
   static Evaluation judge(const TrainedModel& trained, const LmPart& part) {
     const Evaluation e = evaluate(*trained.model, part);
     if (!std::isfinite(e.nll_nats) && e.tokens > 0)

@@ -76,7 +76,7 @@ class FitCommand final : public Command {
     if (std::isfinite(report.objective)) {
       console.data(str("objective {:.10g}{}\n", report.objective, std::isfinite(report.gap) ? str(", gap {:.3g}", report.gap) : ""));
       result.set("objective", report.objective);
-      result.set("gap", report.gap);
+      result.set("gap", value_or_null(report.gap));
     }
     if (learner->needs_target()) {
       const double score = learner->score(data);

@@ -40,6 +40,21 @@ Measured one_step(Session& session, int64_t rows) {
 
 int64_t capped(double bytes) { return static_cast<int64_t>(std::min(bytes, 1e18)); }  // six of them can be added
 
+// Numbers that the optimiser keeps beside each weight.
+int64_t kept_per_weight(const RunConfig& c) { return (c.optimizer == "sgd" ? (c.momentum > 0 ? 1 : 0) : 2) + (c.ema > 0 ? 1 : 0); }
+
+// Places of a row that are predicted, each with all the work of the model.
+int64_t places_of(const RunConfig& c) { return reading_of(c.model) == Reading::window ? 1 : c.context; }
+
+// Multiplications at one place: every weight once, but those of a wavenet's layer once for each pair that it fuses.
+double work_of(const RunConfig& c, int64_t vocabulary, int64_t parameters) {
+  if (c.model != "wavenet") return static_cast<double>(parameters);
+  double work = static_cast<double>(c.n_hidden) * static_cast<double>(vocabulary);
+  for (int64_t pairs = c.context / 2, width = c.n_embd; pairs > 0; pairs /= 2, width = c.n_hidden)
+    work += 2.0 * static_cast<double>(pairs) * static_cast<double>(width) * static_cast<double>(c.n_hidden);
+  return work;
+}
+
 // What is held for certain, from sizes alone.
 struct Sizes {
   int64_t vocabulary = 0, parameters = 0, symbols = 0, items = 0;
@@ -54,7 +69,7 @@ Sizes sizes_of(const RunConfig& c, const Corpus& corpus) {
   s.symbols = count_code_points(corpus.text);
   for (const std::string& item : corpus.items) s.symbols += count_code_points(item);
   s.weights = 4.0 * static_cast<double>(s.parameters);
-  s.optimizer = (c.optimizer == "sgd" ? (c.momentum > 0 ? 1 : 0) : 2) * s.weights + (c.ema > 0 ? s.weights : 0);
+  s.optimizer = static_cast<double>(kept_per_weight(c)) * s.weights;
   if (c.model == "bigram") s.weights = 8.0 * static_cast<double>(s.vocabulary) * static_cast<double>(s.vocabulary);
   const bool lines = corpus.format == CorpusFormat::lines, window = reading_of(c.model) == Reading::window;
   const double symbols = static_cast<double>(s.symbols), items = static_cast<double>(s.items), context = static_cast<double>(c.context);
@@ -88,12 +103,11 @@ RunCost measured_cost(const RunConfig& config, const Corpus& corpus) {
     if (config.model == "bigram") return cost;
     const Parameters& p = session.parameters();
     cost.weight_bytes = cost.gradient_bytes = p.values().numel() * size_of(p.dtype());
-    cost.optimizer_bytes = config.optimizer == "sgd" ? (config.momentum > 0 ? cost.weight_bytes : 0) : 2 * cost.weight_bytes;
-    if (config.ema > 0) cost.optimizer_bytes += cost.weight_bytes;
+    cost.optimizer_bytes = kept_per_weight(config) * cost.weight_bytes;
     cost.data_bytes = std::max<int64_t>(0, live() - before - cost.weight_bytes - cost.gradient_bytes - cost.optimizer_bytes);
     if (i == 0) evaluation = peak_of([&] { session.judge(train, 1); });
     measured[i] = one_step(session, small.batch_size);
-    cost.tokens_per_step = session.model().reading() == Reading::window ? 1 : session.model().context();
+    cost.tokens_per_step = places_of(session.config());
     if (config.full_batch) {  // measured as it is
       measured[1] = measured[0];
       break;
@@ -157,7 +171,7 @@ RunCost extrapolated_cost(const RunConfig& config, const Corpus& corpus, const S
   base.split = "100/0/0";
   for (const Axis& a : axes) base.*a.size = a.low;
   const Corpus small = sample_of(corpus, base.context - 1);
-  double step = 0, evaluation = 0, rate = 0;  // bytes, bytes, parameters times tokens a second
+  double step = 0, evaluation = 0, rate = 0;  // bytes, bytes, multiplications a second
   for (size_t corner = 0; corner < size_t{1} << axes.size(); ++corner) {
     RunConfig c = base;
     double weight = 1;
@@ -172,8 +186,8 @@ RunCost extrapolated_cost(const RunConfig& config, const Corpus& corpus, const S
     evaluation += weight * static_cast<double>(peak_of([&] { session.judge(session.data().train, 1); }));
     const Measured m = one_step(session, c.batch_size);
     step += weight * static_cast<double>(m.peak_bytes);
-    const double tokens = static_cast<double>(c.batch_size * (session.model().reading() == Reading::window ? 1 : c.context));
-    rate = std::max(rate, static_cast<double>(session.model().parameter_count()) * tokens / m.seconds);
+    const double work = work_of(c, sizes.vocabulary, session.model().parameter_count());
+    rate = std::max(rate, work * static_cast<double>(c.batch_size * places_of(c)) / m.seconds);
   }
   const bool lines = corpus.format == CorpusFormat::lines, window = reading_of(config.model) == Reading::window;
   RunCost cost;
@@ -189,20 +203,23 @@ RunCost extrapolated_cost(const RunConfig& config, const Corpus& corpus, const S
   cost.weight_bytes = cost.gradient_bytes = capped(sizes.weights);
   cost.optimizer_bytes = capped(sizes.optimizer);
   cost.data_bytes = capped(sizes.data);
-  cost.activation_bytes = capped(std::max(evaluation * std::max(1.0, static_cast<double>(config.context) / 4096), step));
+  if (!window) evaluation *= std::max(1.0, static_cast<double>(config.context) / 4096);  // batches of about 4,096 symbols, a row at least
+  cost.activation_bytes = capped(std::max(evaluation, step));
   cost.report_bytes = cost.weight_bytes;
   cost.checkpoint_bytes = capped(sizes.weights + sizes.optimizer);
   const double rows = config.full_batch ? static_cast<double>(cost.examples) : static_cast<double>(config.batch_size) * static_cast<double>(config.accumulate);
-  cost.tokens_per_step = capped((window ? 1 : static_cast<double>(config.context)) * rows);
-  cost.seconds_per_step = static_cast<double>(cost.parameters) * static_cast<double>(cost.tokens_per_step) / rate;
+  cost.tokens_per_step = capped(static_cast<double>(places_of(config)) * rows);
+  cost.seconds_per_step = work_of(config, sizes.vocabulary, sizes.parameters) * static_cast<double>(cost.tokens_per_step) / rate;
   return cost;
 }
 
 // A shape is tried as it is when that takes little memory and a few seconds.
 bool is_small(const RunConfig& c, const Sizes& s) {
   const double rows = static_cast<double>(c.full_batch ? s.symbols : std::min<int64_t>(c.batch_size, 8));
-  const double tokens = std::max(4096.0, rows * (reading_of(c.model) == Reading::window ? 1 : static_cast<double>(c.context)));
-  const double width = static_cast<double>(std::max(c.n_embd, c.n_hidden)) * static_cast<double>(c.n_layer + 1) * 16;
+  const double tokens = std::max(4096.0, rows * static_cast<double>(places_of(c))), context = static_cast<double>(c.context);
+  double width = static_cast<double>(std::max(c.n_embd, c.n_hidden)) * static_cast<double>(c.n_layer + 1) * 16;
+  if (reading_of(c.model) == Reading::window) width += 4 * context * static_cast<double>(c.n_embd);
+  if (c.model == "wavenet") width += 4 * context * static_cast<double>(c.n_hidden);
   return 2 * s.weights + s.optimizer + s.data < 1e9 && 4 * tokens * width < 4e9 && tokens * static_cast<double>(s.parameters) < 1e11;
 }
 

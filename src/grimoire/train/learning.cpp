@@ -93,6 +93,10 @@ Learning variance(const Figures& f) {
             "more data is the best cure; else dropout or weight decay, a smaller model, and an end at the best dev loss (patience)");
 }
 
+std::string longer(const Figures& f, const LearningHints& h) {
+  return str("train for longer before anything else is changed: grimoire resume {} --steps {:.0f}", h.folder, 2 * f.last_step);
+}
+
 Learning verdict(const Curves& c, const LearningHints& h, const Figures& f) {
   const double guessing = h.uniform_loss, first = std::max(std::isfinite(h.first_loss) ? h.first_loss : guessing, guessing);
   if (c.ending == "diverged" || !std::isfinite(f.last_train) || f.last_train > 1.25 * first + 0.5)
@@ -112,10 +116,10 @@ Learning verdict(const Curves& c, const LearningHints& h, const Figures& f) {
               f, "a rate three to ten times lower, or one that decays; then look again");
   if (falling && !turned && !(gap_matters && gap > above))
     return of(LearningKind::too_short, str("too short: the loss still fell by {:.4f} over the last fifth of the run", f.fall), f,
-              "train for longer (grimoire resume with more steps) before anything else is changed");
+              longer(f, h));
   if (h.epochs < kFewEpochs && !gap_matters && !(above <= 0 && std::isfinite(h.target)))
     return of(LearningKind::too_short, str("too short: it has seen {:.0f} % of its data", 100 * h.epochs), f,
-              "train for longer (grimoire resume with more steps) before anything else is changed");
+              longer(f, h));
   if (gap_matters && !(above > gap && above > f.noise)) return variance(f);
   if (above > f.noise || reached > guessing - f.noise)
     return of(LearningKind::bias, std::isfinite(h.target) ? str("bias: train lies {:.4f} above the target of {:.4f}", f.train - h.target, h.target)
@@ -129,12 +133,18 @@ Learning verdict(const Curves& c, const LearningHints& h, const Figures& f) {
 }  // namespace
 
 const char* name_of(LearningKind kind) {
-  constexpr const char* names[] = {"untrained", "diverged", "learning-rate", "too-short", "variance", "bias", "good"};
+  constexpr const char* names[] = {"untrained", "diverged", "learning-rate", "too-short", "variance", "bias", "good", "unknown"};
   return names[static_cast<int>(kind)];
 }
 
 Learning judge_learning(const Curves& curves, const LearningHints& hints) {
-  if (curves.train.empty()) return {.kind = LearningKind::untrained, .text = "untrained: no step has been made", .advice = "train it: grimoire resume"};
+  if (curves.train.empty() && hints.step > 0)
+    return {.kind = LearningKind::unknown,
+            .text = str("what it learned cannot be told: the weights are those of step {}, and metrics.jsonl, the log of the steps, is missing or empty",
+                        hints.step),
+            .advice = str("put metrics.jsonl back, or measure the model: grimoire eval {} --data FILE", hints.folder)};
+  if (curves.train.empty())
+    return {.kind = LearningKind::untrained, .text = "untrained: no step has been made", .advice = str("train it: grimoire resume {}", hints.folder)};
   const Figures f = figures_of(curves, hints);
   Learning l = verdict(curves, hints, f);
   l.variance = f.dev - f.train;
@@ -143,7 +153,8 @@ Learning judge_learning(const Curves& curves, const LearningHints& hints) {
 }
 
 Json to_json(const Learning& l) {
-  return Json::object({{"verdict", name_of(l.kind)}, {"text", l.text}, {"advice", l.advice}, {"variance", l.variance}, {"bias", l.bias}});
+  return Json::object({{"verdict", name_of(l.kind)}, {"text", l.text}, {"advice", l.advice},
+                       {"variance", value_or_null(l.variance)}, {"bias", value_or_null(l.bias)}});
 }
 
 }  // namespace grim

@@ -19,6 +19,7 @@ enum class LearningKind {
   variance,    // dev loss lies above train loss, or has turned up
   bias,        // train loss lies above what would do
   good,
+  unknown,     // steps were made, and nothing is left that tells of them
 };
 const char* name_of(LearningKind kind);
 
@@ -36,6 +37,8 @@ struct LearningHints {
   double update = NAN;         // log10 of what a step moves the weights by, relative to their size
   double saturated = 0;        // the largest share of saturated units in a layer
   double epochs = NAN;         // how often the run has seen its data
+  int64_t step = 0;            // of the weights
+  std::string folder = {};     // of the run
 };
 
 Learning judge_learning(const Curves& curves, const LearningHints& hints);

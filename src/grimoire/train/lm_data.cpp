@@ -9,13 +9,6 @@
 namespace grim {
 namespace {
 
-int64_t counted(const Tensor& targets) {
-  int64_t n = 0;
-  const int64_t* const y = targets.data<int64_t>();
-  for (int64_t i = 0; i < targets.numel(); ++i) n += y[i] != kIgnore;
-  return n;
-}
-
 std::vector<Ids> encode_items(const Corpus& corpus, const CharTokenizer& tokenizer, const std::vector<int64_t>& chosen) {
   std::vector<Ids> items;
   items.reserve(chosen.size());
@@ -52,7 +45,7 @@ LmPart LmPart::of_items(const std::vector<Ids>& items, Reading reading, int64_t 
   part.context_ = context;
   if (items.empty()) return part;
   part.all_ = reading == Reading::window ? context_windows(items, context) : padded_items(items, context);
-  part.targets_ = counted(part.all_.y);
+  part.targets_ = counted_targets(part.all_.y);
   return part;
 }
 
@@ -116,10 +109,20 @@ SplitPercent SplitPercent::parse(const std::string& text) {
 
 namespace {
 
-constexpr double kCommonBegins = 90;  // percent
 constexpr uint64_t kSplitSeed = 42;
 
 int64_t cut(int64_t n, double percent) { return static_cast<int64_t>(percent / 100 * static_cast<double>(n)); }
+
+std::vector<int64_t> shuffled_places(const Corpus& corpus) { return python_shuffle(kSplitSeed, static_cast<int64_t>(corpus.items.size())); }
+
+LmPart last_tenth(const Corpus& corpus, const CharTokenizer& tokenizer, const std::vector<int64_t>& order, Reading reading, int64_t context) {
+  const int64_t first = cut(static_cast<int64_t>(order.size()), kCommonBegins);
+  return LmPart::of_items(encode_items(corpus, tokenizer, {order.begin() + first, order.end()}), reading, context);
+}
+LmPart last_tenth(std::span<const int64_t> ids, Reading reading, int64_t context) {
+  const auto n = static_cast<int64_t>(ids.size()), first = cut(n, kCommonBegins);
+  return n - first > context ? LmPart::of_text(ids.subspan(static_cast<size_t>(first)), reading, context) : LmPart();
+}
 
 // The part of that name when the recipe's split has one in this place already, else made by `make`.
 template <class F> LmPart common_part(const SplitPercent& s, const LmData& data, F&& make) {
@@ -132,7 +135,7 @@ template <class F> LmPart common_part(const SplitPercent& s, const LmData& data,
 
 LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context) {
   if (corpus.format == CorpusFormat::lines) {
-    const std::vector<int64_t> order = python_shuffle(kSplitSeed, static_cast<int64_t>(corpus.items.size()));
+    const std::vector<int64_t> order = shuffled_places(corpus);
     const auto n = static_cast<int64_t>(order.size());
     GRIM_CHECK(n >= 10 || split.train == 100, input, "data", "{}: too few items to split: got {}, expected at least 10 (or --split 100/0/0)",
                corpus.source, n);
@@ -142,7 +145,7 @@ LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const 
     };
     LmData data{part(order.begin(), dev), part(dev, test), part(test, order.end()), {}};
     GRIM_CHECK(!data.train.empty(), input, "data", "{}: too few items to train on: got {}", corpus.source, n);
-    data.common = common_part(split, data, [&] { return part(order.begin() + cut(n, kCommonBegins), order.end()); });
+    data.common = common_part(split, data, [&] { return last_tenth(corpus, tokenizer, order, reading, context); });
     return data;
   }
   const Ids ids = tokenizer.encode(corpus.text, corpus.source);
@@ -152,26 +155,26 @@ LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const 
     return LmPart::of_text(std::span(ids).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), reading, context);
   };
   LmData data{part(0, dev), part(dev, test), part(test, n), {}};
-  const int64_t last = cut(n, kCommonBegins);
-  data.common = common_part(split, data, [&] { return n - last > context ? part(last, n) : LmPart(); });
+  data.common = common_part(split, data, [&] { return last_tenth(ids, reading, context); });
   return data;
 }
 
 LmPart make_common_part(const Corpus& corpus, const CharTokenizer& tokenizer, Reading reading, int64_t context) {
-  if (corpus.format == CorpusFormat::lines) {
-    const auto n = static_cast<int64_t>(corpus.items.size());
-    const std::vector<int64_t> order = python_shuffle(kSplitSeed, n);
-    return LmPart::of_items(encode_items(corpus, tokenizer, {order.begin() + cut(n, kCommonBegins), order.end()}), reading, context);
-  }
-  const Ids ids = tokenizer.encode(corpus.text, corpus.source);
-  const auto n = static_cast<int64_t>(ids.size()), last = cut(n, kCommonBegins);
-  return n - last > context ? LmPart::of_text(std::span(ids).subspan(static_cast<size_t>(last)), reading, context) : LmPart();
+  if (corpus.format == CorpusFormat::lines) return last_tenth(corpus, tokenizer, shuffled_places(corpus), reading, context);
+  return last_tenth(tokenizer.encode(corpus.text, corpus.source), reading, context);
 }
 
 LmPart make_lm_part(const Corpus& corpus, const CharTokenizer& tokenizer, Reading reading, int64_t context) {
   if (corpus.format == CorpusFormat::text) return LmPart::of_text(tokenizer.encode(corpus.text, corpus.source), reading, context);
   if (reading == Reading::sequence) check_item_lengths(corpus, context - 1);
   return LmPart::of_items(encode_items(corpus, tokenizer, counting(static_cast<int64_t>(corpus.items.size()))), reading, context);
+}
+
+int64_t counted_targets(const Tensor& targets) {
+  int64_t n = 0;
+  const int64_t* const y = targets.data<int64_t>();
+  for (int64_t i = 0; i < targets.numel(); ++i) n += y[i] != kIgnore;
+  return n;
 }
 
 CharTokenizer make_tokenizer(const Corpus& corpus) {
@@ -185,7 +188,7 @@ Evaluation evaluate(const LanguageModel& model, const LmPart& part, int64_t batc
   Evaluation result;
   part.for_each_batch(rows, batches, [&](const Examples& e) {
     Pass pass = Pass::evaluation();
-    const int64_t n = counted(e.y);
+    const int64_t n = counted_targets(e.y);
     sum += model.loss(e.x, e.y, pass).item() * static_cast<double>(n);
     result.tokens += n;
     return !(result.stopped = stop && stop());

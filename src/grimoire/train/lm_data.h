@@ -55,6 +55,8 @@ struct LmData {
   LmPart common;
 };
 
+inline constexpr double kCommonBegins = 90;  // percent: where `common` begins
+
 struct SplitPercent {
   double train, dev, test;
   static SplitPercent parse(const std::string& text);  // "80/10/10". throws: usage
@@ -69,6 +71,8 @@ LmPart make_lm_part(const Corpus& corpus, const CharTokenizer& tokenizer, Readin
 LmPart make_common_part(const Corpus& corpus, const CharTokenizer& tokenizer, Reading reading, int64_t context);
 
 CharTokenizer make_tokenizer(const Corpus& corpus);
+
+int64_t counted_targets(const Tensor& targets);  // those that are not kIgnore
 
 using StopAsked = std::function<bool()>;  // empty: never
 

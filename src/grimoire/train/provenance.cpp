@@ -35,6 +35,16 @@ std::optional<Provenance> provenance_in(const Json& about) {
                     run->at("settings")};
 }
 
+// The parts are cut in the same order whatever their sizes: one that reaches beyond nine tenths holds some of the last.
+Seen common_part_seen(const SplitPercent& s) {
+  return s.train > kCommonBegins ? Seen::trained : s.train + s.dev > kCommonBegins ? Seen::chosen : Seen::no;
+}
+
+Seen common_part_seen(const std::optional<Provenance>& trained, const Corpus& corpus) {
+  if (!trained || trained->content != content_hash(corpus)) return Seen::unknown;
+  return common_part_seen(SplitPercent::parse(trained->split));
+}
+
 std::vector<std::string> differences(const Provenance& saved, const Provenance& now) {
   std::vector<std::string> all;
   const auto compare = [&](const char* what, const std::string& before, const std::string& after) {

@@ -8,6 +8,7 @@
 
 #include "grimoire/data/corpus.h"
 #include "grimoire/text/char_tokenizer.h"
+#include "grimoire/train/lm_data.h"
 #include "grimoire/train/run_config.h"
 
 namespace grim {
@@ -22,6 +23,11 @@ struct Provenance {
 
 Provenance provenance_of(const RunConfig& config, const Corpus& corpus);
 
+// What the last tenth of a corpus (LmData::common) was to a model: held back; what its best weights were chosen on, some or all of it; what
+// it was trained on, some or all of it; or nothing is known.
+enum class Seen { no, chosen, trained, unknown };
+Seen common_part_seen(const SplitPercent& split);  // of the same corpus
+Seen common_part_seen(const std::optional<Provenance>& trained, const Corpus& corpus);
 Json to_json(const Provenance& provenance);
 // Out of a manifest's `about`; nothing for a checkpoint written before this was kept. throws: input
 std::optional<Provenance> provenance_in(const Json& about);

@@ -8,6 +8,7 @@
 #include "grimoire/base/clock.h"
 #include "grimoire/base/files.h"
 #include "grimoire/train/curves.h"
+#include "grimoire/train/provenance.h"
 #include "grimoire/generate/generate.h"
 
 namespace grim {
@@ -134,11 +135,11 @@ std::string figure(double value, const std::string& name) { return std::isfinite
 // Which weights the figures are of, and what the last tenth is to them.
 std::string origin_of(const Curves& c, const RunConfig& config) {
   if (c.ending == "diverged") return str("The run diverged at step {:.0f}: what was saved before stands.", c.step);
-  if (c.ending == "stopped") return str("Stopped at step {:.0f} of {}; go on with grimoire resume.", c.step, config.steps);
+  if (c.ending == "stopped") return str("Stopped at step {:.0f} of {}; go on with: grimoire resume {}", c.step, config.steps, config.out);
   if (c.ending != "end") return "";
-  const SplitPercent split = SplitPercent::parse(config.split);
+  const Seen seen = common_part_seen(SplitPercent::parse(config.split));
   return str("Figures of the best weights, of step {:.0f}. The last tenth of the data is the same for every model and split: {}.", c.best_step,
-             split.train > 90 ? "here a part of it was trained on" : split.train + split.dev > 90 ? "here it chose the best weights" : "here it was held back");
+             seen == Seen::trained ? "here a part of it was trained on" : seen == Seen::chosen ? "here it chose the best weights" : "here it was held back");
 }
 
 }  // namespace

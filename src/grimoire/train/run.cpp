@@ -115,7 +115,7 @@ CharTokenizer check_provenance(const FoundCheckpoint& found, const RunConfig& co
   for (const std::string& d : changed) list += (list.empty() ? "" : "; ") + d;
   if (!accept)
     throw Error(ErrorKind::input, str("{} belongs to other data than {}: {}", found.path, config.data, list),
-                "put the old data and settings back, or say that the change is meant: grimoire resume --accept-changes");
+                str("put the old data and settings back, or say that the change is meant: grimoire resume {} --accept-changes", config.out));
   events.note(str("going on with changed data: {}; what was held back before may train now, and the best weights are sought anew", list));
   return kept;
 }
@@ -126,6 +126,14 @@ bool repeats(const Json& about, const RunConfig& config, const Corpus& corpus) {
   if (!saved) return false;
   const Provenance now = provenance_of(config, corpus);
   return saved->goal == now.goal && differences(*saved, now).empty() && changed_settings(*saved, now).empty();
+}
+
+// The run ends with its best weights: that they cannot be read is said before it trains.
+void refuse_damaged(const FoundCheckpoint& best) {
+  if (best.rejected.empty()) return;
+  const RejectedCheckpoint& bad = best.rejected[0];
+  throw Error(ErrorKind::input, str("{}: {}", bad.path, bad.reason),
+              "these are the best weights so far: put them back, or remove that folder, and better ones are sought from here on");
 }
 
 // Weights that are best in a future that will not come again.
@@ -202,6 +210,8 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   std::optional<CharTokenizer> kept;
   if (found) kept = check_provenance(found, config, corpus, changes.accept_changes, events);
   check_memory(config, corpus);
+  const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best"));
+  if (!counts) refuse_damaged(best);
   auto session = std::make_unique<Session>(config, corpus, kept ? &*kept : nullptr);
   if (found && !counts) {
     session->load(found.path);
@@ -210,8 +220,11 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   }
   if (session->position.step > config.steps)
     throw Error(ErrorKind::usage, str("'{}' is at step {} already, beyond its goal of {} steps", folder, session->position.step, config.steps),
-                str("give a new goal: --steps {} or more", session->position.step));
-  const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best"));
+                str("give a new goal: grimoire resume {} --steps {}, or more", folder, session->position.step));
+  if (!counts && !best && std::isfinite(session->position.best_loss)) {
+    session->forget_best();
+    events.note(str("{} holds no weights any more: the best are sought anew from step {}", join_path(folder, "best"), session->position.step));
+  }
   if (!counts && best && !repeats((found ? found : best).manifest.about, config, corpus)) drop_best_after(folder, session->position.step);
   events.begun();
   if (config.steps != old_steps) {
@@ -239,7 +252,7 @@ Diagnosis diagnose_run(const RunConfig& config, const Corpus& corpus, const std:
   Session session(config, corpus, kept ? &*kept : nullptr);
   if (found) session.load(found.path);
   Diagnosis d = diagnose(session, start);
-  judge_learning(d, read_curves(folder), target);
+  judge_learning(d, read_curves(folder), folder, target);
   return d;
 }
 
@@ -272,6 +285,7 @@ TrainedModel load_trained(const std::string& folder) {
   GRIM_CHECK(parameter_count(config) <= held, input, "checkpoint", "{}: config.json describes {} parameters, model.safetensors holds {} bytes", path,
              with_commas(parameter_count(config)), with_commas(held));
   TrainedModel trained{nullptr, CharTokenizer::load(path), path, 0};
+  if (exists(join_path(path, kManifestName))) trained.about = verify_checkpoint(path, Verify::sizes).about;
   try {
     trained.model = make_language_model(config, rng);
   } catch (const Error& e) {  // the folder's fault, not that of who gave it

@@ -91,6 +91,7 @@ struct TrainedModel {
   CharTokenizer tokenizer;
   std::string path;  // of the checkpoint
   int64_t step = 0;
+  Json about = {};   // as its manifest has it: what it was trained on (provenance.h); null where nothing is known
 };
 TrainedModel load_trained(const std::string& folder);
 

@@ -1,5 +1,6 @@
 #include "grimoire/train/session.h"
 
+#include <bit>
 #include <cmath>
 #include <unordered_map>
 
@@ -32,12 +33,6 @@ Schedule make_schedule(const RunConfig& c) {
           : c.schedule == "inverse-sqrt" ? Decay::inverse_sqrt : Decay::constant;
   s.step_every = std::max<int64_t>(1, static_cast<int64_t>(c.decay_at * static_cast<double>(c.steps)));
   return s;
-}
-
-int64_t counted_targets(const Tensor& y) {
-  int64_t n = 0;
-  for (int64_t i = 0; i < y.numel(); ++i) n += y.data<int64_t>()[i] != kIgnore;
-  return n;
 }
 
 TensorMap as_map(const std::vector<NamedTensor>& tensors) {
@@ -95,6 +90,9 @@ void resolve(RunConfig& c, const Corpus& corpus) {
   const bool bigram = c.model == "bigram" || c.model == "neural-bigram";
   if (bigram) c.context = 1;
   if (c.context == 0) c.context = lines && !window ? longest_item(corpus) + 1 : 64;
+  if (c.model == "wavenet" && (c.context < 2 || !std::has_single_bit(static_cast<uint64_t>(c.context))))
+    throw Error(ErrorKind::usage, str("--context: got {}, expected a power of two from 2 for wavenet, which fuses neighbours pairwise", c.context),
+                c.context > 2 ? str("the nearest is {}", int64_t{1} << std::lround(std::log2(static_cast<double>(c.context)))) : "");
   if (lines && !window) check_item_lengths(corpus, c.context - 1);
   if (c.batch_size == 0 && !c.full_batch) c.batch_size = 32;
   if (c.eval_every == 0) c.eval_every = std::max<int64_t>(1, std::min<int64_t>(c.steps / 10, 10000));
