@@ -93,9 +93,20 @@ TEST(SampleSize, FailuresMeasuredAreThoseReckoned) {
     EXPECT_NEAR(row[4], row[3], 4 * std::sqrt(row[3] / 2000)) << row[0];
     for (size_t learner : {4, 5, 6}) EXPECT_LE(row[learner], row[2]) << row[0];
   }
-  // 9 thresholds on 8 places, the 4th is right: the learner fails exactly when one of the two neighbouring places is not seen
-  const double m = e.rows[0][1], unseen = 2 * std::pow(7. / 8, m) - std::pow(6. / 8, m);
-  EXPECT_NEAR(e.rows[0][5], unseen, 4 * std::sqrt(unseen / 2000));
+}
+
+// Small enough to be reckoned: both learners of 9 rules fail exactly when one of two places has not been seen.
+TEST(SampleSize, LearnersFailAsOftenAsTheyMust) {
+  const auto one_of_two_unseen = [](double p, int m) { return 2 * std::pow(1 - p, m) - std::pow(1 - 2 * p, m); };
+  constexpr int64_t kRepeats = 20000;
+  for (int m : {4, 10, 20}) {
+    const double places = one_of_two_unseen(1. / 8, m);   // thresholds: the places beside the true one, of 8
+    const double answers = one_of_two_unseen(1. / 4, m);  // conjunctions: "the first is yes" with the second yes and no
+    const double error = 4 * std::sqrt(.25 / kRepeats);
+    EXPECT_NEAR(measured_failure(RuleClass::thresholds, 9, m, kRepeats, 5), places, error) << m;
+    EXPECT_NEAR(measured_failure(RuleClass::conjunctions, 9, m, kRepeats, 5), answers, error) << m;
+    EXPECT_NEAR(measured_failure(RuleClass::alarms, 9, m, kRepeats, 5), alarm_failure(9, .1, m), error) << m;
+  }
 }
 
 TEST(Invariants, CountedAndMeasured) {

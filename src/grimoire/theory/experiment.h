@@ -69,6 +69,9 @@ int64_t tent_pieces(int64_t k);          // of deep_tents on [0, 1], counted
 // (with their exact probability before), thresholds on a grid, conjunctions.
 Experiment sample_size(const ExperimentSettings& settings);
 int64_t sufficient_examples(double hypotheses, double epsilon, double delta);
+enum class RuleClass { alarms, thresholds, conjunctions };
+// Share of `repeats` samples of m examples on which the unlucky learner errs by more than .1; of conjunctions |H| is a power of 3.
+double measured_failure(RuleClass rules, int64_t hypotheses, int64_t examples, int64_t repeats, uint64_t seed);
 double alarm_failure(double hypotheses, double epsilon, int64_t examples);  // 1 - (1 - (1 - epsilon)^m)^(|H| - 1)
 
 // Vapnik and Izmailov 2019: of the functions that fit, those with mean psi f = mean psi y. Columns: examples m, mean square error of

@@ -133,6 +133,17 @@ double train(const Net& net, Language language, int64_t steps, const std::pair<T
   return cross_entropy(net.logits(judge.first, Pass::train(0, 0)), judge.second).item();
 }
 
+Chart wide_chart() {
+  Chart chart{.title = "wide tanh layers, exactly", .x_label = "layer", .y_label = "sd of the activations", .series = {}};
+  for (const auto& [gain, name] : {std::pair{1.0, "gain 1"}, {5.0 / 3, "gain 5/3"}, {3.0, "gain 3"}}) {
+    Series series{.name = name, .x = {}, .y = {}};
+    for (const WideTanhLayer& layer : wide_tanh_layers(gain, 20))
+      series.x.push_back(static_cast<double>(series.x.size() + 1)), series.y.push_back(layer.deviation);
+    chart.series.push_back(std::move(series));
+  }
+  return chart;
+}
+
 }  // namespace
 
 Experiment initialisation(const ExperimentSettings& settings) {
@@ -153,20 +164,13 @@ Experiment initialisation(const ExperimentSettings& settings) {
         };
         const auto loud = net(1), trained = net(.1);
         for (const NamedTensor& p : loud->parameters()) requires_grad(p.tensor);
-        std::vector<double> row = {gain, double{norm}, double{residual}};
+        std::vector<double> row = {gain, norm ? 1.0 : 0.0, residual ? 1.0 : 0.0};
         for (const double v : look_at(*loud, data)) row.push_back(v);
         quiet = std::max(quiet, train(*net(.1), language, 0, data));
         row.push_back(train(*trained, language, steps, data));
         e.rows.push_back(row);
       }
-  Chart chart{.title = "wide tanh layers, exactly", .x_label = "layer", .y_label = "sd of the activations", .series = {}};
-  for (const auto& [gain, name] : {std::pair{1.0, "gain 1"}, {5.0 / 3, "gain 5/3"}, {3.0, "gain 3"}}) {
-    Series series{.name = name, .x = {}, .y = {}};
-    for (const WideTanhLayer& layer : wide_tanh_layers(gain, 20))
-      series.x.push_back(static_cast<double>(series.x.size() + 1)), series.y.push_back(layer.deviation);
-    chart.series.push_back(std::move(series));
-  }
-  e.charts.push_back(std::move(chart));
+  e.charts.push_back(wide_chart());
   e.answer = str("Without a norm the gain decides: at 1 signals fade layer by layer (wide layers: sd {:.4f} after 6) and so do gradients on their way "
                  "back, at 5/3 signals hold ({:.4f}), at 3 {:.0f} percent of the units are saturated and gradients grow towards the input. BatchNorm makes the "
                  "start the same for every gain. Residuals add up: the sum grows, gradients grow towards the input, and nothing fades at gain 1. The first "

@@ -103,8 +103,12 @@ Experiment invariants(const ExperimentSettings& settings) {
   e.columns = {"examples", "without", "with", "saved", "+-", "lambda", "lambda with"};
   constexpr size_t L = std::size(kLambdas);
   const int64_t repeats = settings.repeats(300, 20);
-  Chart chart{.title = "mean square error of P(y = 1 | x)", .x_label = "examples", .y_label = "error", .x_scale = Scale::log, .y_scale = Scale::log, .series = {}};
-  chart.series = {{.name = "kernel ridge", .x = {}, .y = {}}, {.name = "and invariants", .x = {}, .y = {}}};
+  Chart chart{.title = "mean square error of P(y = 1 | x)",
+              .x_label = "examples",
+              .y_label = "error",
+              .x_scale = Scale::log,
+              .y_scale = Scale::log,
+              .series = {{.name = "kernel ridge", .x = {}, .y = {}}, {.name = "and invariants", .x = {}, .y = {}}}};
   for (const int64_t m : {5, 10, 20, 40, 80, 160}) {
     settings.tell(str("{} examples", m));
     Rng rng(RngMode::philox, settings.seed, "invariants", static_cast<uint32_t>(m));

@@ -49,13 +49,19 @@ bool conjunctions_fail(int64_t d, int64_t m, Rng& rng) {
   return std::exp2(-__builtin_popcount(truth)) - learned > kEpsilon;
 }
 
-template <class F> double share(int64_t repeats, Rng rng, F&& fails) {
+}  // namespace
+
+double measured_failure(RuleClass rules, int64_t hypotheses, int64_t m, int64_t repeats, uint64_t seed) {
+  static constexpr const char* kStreams[] = {"alarms", "thresholds", "conjunctions"};
+  Rng rng(RngMode::philox, seed, kStreams[static_cast<size_t>(rules)], static_cast<uint32_t>(hypotheses));
+  const int64_t questions = std::lround(std::log(hypotheses) / std::log(3));  // of as many conjunctions: each is to be yes, no, or either
   double failures = 0;
-  for (int64_t i = 0; i < repeats; ++i) failures += fails(rng);
+  for (int64_t i = 0; i < repeats; ++i)
+    failures += rules == RuleClass::alarms       ? alarms_fail(hypotheses, m, rng)
+                : rules == RuleClass::thresholds ? thresholds_fail(hypotheses, m, rng)
+                                                 : conjunctions_fail(questions, m, rng);
   return failures / static_cast<double>(repeats);
 }
-
-}  // namespace
 
 int64_t sufficient_examples(double hypotheses, double epsilon, double delta) {
   GRIM_CHECK(hypotheses >= 1 && epsilon > 0 && epsilon <= 1 && delta > 0 && delta <= 1, argument, "sufficient_examples",
@@ -74,15 +80,12 @@ Experiment sample_size(const ExperimentSettings& settings) {
   e.columns = {"|H|", "m", "allowed", "alarms exact", "alarms", "thresholds", "conjunctions"};
   const int64_t repeats = settings.repeats(4000, 200);
   Chart chart{.title = "failures of the worst learner that fits, 729 rules", .x_label = "examples m", .y_label = "probability", .series = {}};
-  for (const int64_t d : {2, 4, 6, 8}) {
-    const auto hypotheses = static_cast<int64_t>(std::pow(3, d));  // as many conjunctions: each question is to be yes, no, or either
+  for (const int64_t hypotheses : {9, 81, 729, 6561}) {
     const int64_t m = sufficient_examples(static_cast<double>(hypotheses), kEpsilon, kDelta);
     settings.tell(str("{} rules", hypotheses));
-    const auto rng = [&](const char* stream) { return Rng(RngMode::philox, settings.seed, stream, static_cast<uint32_t>(hypotheses)); };
+    const auto measured = [&](RuleClass rules) { return measured_failure(rules, hypotheses, m, repeats, settings.seed); };
     e.rows.push_back({static_cast<double>(hypotheses), static_cast<double>(m), kDelta, alarm_failure(static_cast<double>(hypotheses), kEpsilon, m),
-                      share(repeats, rng("alarms"), [&](Rng& r) { return alarms_fail(hypotheses, m, r); }),
-                      share(repeats, rng("thresholds"), [&](Rng& r) { return thresholds_fail(hypotheses, m, r); }),
-                      share(repeats, rng("conjunctions"), [&](Rng& r) { return conjunctions_fail(d, m, r); })});
+                      measured(RuleClass::alarms), measured(RuleClass::thresholds), measured(RuleClass::conjunctions)});
   }
   Series exact{.name = "alarms, exact", .x = {}, .y = {}}, bound{.name = "bound |H| e^(-epsilon m)", .x = {}, .y = {}};
   for (int64_t m = 0; m <= 150; m += 2) {
