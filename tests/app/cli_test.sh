@@ -81,7 +81,12 @@ failing 1 numeric train --model mlp --data "$words" --out "$work/wild" --steps 5
 printf '{"lr": "fast"}' >"$work/settings.json"; expect 3 "settings.json: --lr" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
 printf '{"lrr": 1}' >"$work/settings.json"; expect 3 "settings.json: unknown setting 'lrr'" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
 
-expect 0 "mlp has no use for n-layer" train --model mlp --data "$words" --out "$work/unused" --steps 5 --n-layer 3
+expect 0 "wavenet has no use for n-layer" train --model wavenet --data "$words" --out "$work/unused" --steps 5 --n-layer 3
+expect 0 "wavenet has no use for gain" train --model wavenet --data "$words" --out "$work/unused2" --steps 5 --gain 3
+expect 0 "done: train" train --model mlp --data "$words" --out "$work/deep" --steps 50 --n-layer 6 --gain 1.667 --last-scale .1 --batch-norm
+expect 0 "" doctor "$work/deep"; grep -q "layers.5.tanh" "$work/out" || fail "doctor does not show the last of six layers"
+expect 0 "" generate "$work/deep" -n 2
+expect 2 "gain" train --model mlp --data "$words" --out "$work/deep2" --gain -1
 # --- goals, changed data, other folders
 cp "$words" "$work/kept.txt"
 expect 0 "" train --model mlp --data "$work/kept.txt" --out "$work/goal" --steps 50

@@ -86,7 +86,10 @@ TEST(ConfigKeys, ParametersAreCountedWithoutBuilding) {
     std::vector<Json> configs = {small(type)};
     if (type == "gpt2")
       configs = {with(small(type), "grimoire_biases", false), with(small(type), "tie_word_embeddings", false), with(small(type), "n_layer", 3)};
-    if (type == "mlp") configs.push_back(with(small(type), "batch_norm", true));
+    if (type == "mlp") {
+      const Json deep = with(small(type), "n_layer", 3);
+      configs.insert(configs.end(), {with(small(type), "batch_norm", true), deep, with(deep, "batch_norm", true)});
+    }
     if (type == "lstm" || type == "gru" || type == "rnn") configs.push_back(with(with(small(type), "n_layer", 3), "n_embd", 5));
     if (type == "wavenet") configs.push_back(with(small(type), "context", 16));
     for (const Json& config : configs) {

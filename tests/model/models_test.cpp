@@ -1,6 +1,7 @@
 // What every language model must do: start at ln V, learn one batch by heart, save and load, say its shape.
 
 #include <cmath>
+#include <map>
 
 #include <gtest/gtest.h>
 
@@ -16,6 +17,8 @@ namespace {
 constexpr int64_t V = 11, T = 8;
 
 Json config_of(const std::string& type) {
+  if (type == "deep-mlp")
+    return Json::object({{"model_type", "mlp"}, {"vocab_size", V}, {"context", T}, {"n_embd", 16}, {"n_hidden", 48}, {"n_layer", 3}, {"batch_norm", true}});
   if (type == "gpt2")
     return Json::object({{"model_type", type}, {"vocab_size", V}, {"n_positions", T}, {"n_embd", 32}, {"n_layer", 2}, {"n_head", 4}});
   return Json::object({{"model_type", type}, {"vocab_size", V}, {"context", T}, {"n_embd", 16}, {"n_hidden", 48}});
@@ -89,8 +92,59 @@ TEST_P(Models, SameBitsForAnyThreadCountAndOnlyCausal) {
       EXPECT_EQ(before.at({b, t, 3}) == after.at({b, t, 3}), t < T - 1) << GetParam() << " place " << t;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Models, ::testing::Values("neural-bigram", "mlp", "bow", "rnn", "gru", "lstm", "wavenet", "gpt2"),
+INSTANTIATE_TEST_SUITE_P(All, Models, ::testing::Values("neural-bigram", "mlp", "deep-mlp", "bow", "rnn", "gru", "lstm", "wavenet", "gpt2"),
                          [](const auto& p) { std::string s = p.param; s.erase(std::remove(s.begin(), s.end(), '-'), s.end()); return s; });
+
+// The five hidden layers of makemore part 3's second half, number for number: torch 2.15, randn in its order from one generator, every
+// weight over sqrt(fan_in), hidden ones times 5/3, the last one times .1, biases 0.
+TEST(Mlp, DeepOneStartsAsTheLecturesDoes) {
+  Rng rng(RngMode::torch, 2147483647);
+  const auto model = make_language_model(
+      Json::object({{"model_type", "mlp"}, {"vocab_size", 27}, {"context", 3}, {"n_embd", 10}, {"n_hidden", 100}, {"n_layer", 5}}), rng);
+  EXPECT_EQ(model->parameter_count(), 270 + 3100 + 4 * 10100 + 2727);
+  std::map<std::string, Tensor> at;
+  for (const NamedTensor& p : model->parameters()) at[p.name] = p.tensor;
+  EXPECT_NEAR(at.at("hidden.weight").at({1, 2}), -.22873716, 1e-7);
+  EXPECT_NEAR(at.at("layers.1.linear.weight").at({1, 2}), -.29473147, 1e-7);
+  EXPECT_NEAR(at.at("layers.4.linear.weight").at({1, 2}), .18949799, 1e-7);
+  EXPECT_NEAR(at.at("out.weight").at({3, 4}), -.0063136178, 1e-8);
+  std::vector<int64_t> x, y;
+  for (int64_t i = 0; i < 96; ++i) x.push_back(i * 7 % 27);
+  for (int64_t i = 0; i < 32; ++i) y.push_back(i * 5 % 27);
+  Pass pass = Pass::train(1, 0);
+  EXPECT_NEAR(model->loss(Tensor::from(x, {32, 3}), Tensor::from(y, {32}), pass).item(), 3.29492950, 2e-6);
+  EXPECT_EQ(rng.randint(0, 1000), 384);  // nothing more was drawn: the batches follow as there
+}
+
+TEST(Mlp, GainAndLastScaleSetTheFirstWeights) {
+  const auto spreads = [](const Json& config) {
+    Rng rng(RngMode::philox, 1);
+    std::map<std::string, double> all;
+    for (const NamedTensor& p : make_language_model(config, rng)->parameters()) {
+      double square = 0;
+      for (float v : p.tensor.to_vector<float>()) square += double{v} * double{v};
+      all[p.name] = std::sqrt(square / static_cast<double>(p.tensor.numel()));
+    }
+    return all;
+  };
+  Json config = Json::object({{"model_type", "mlp"}, {"vocab_size", 50}, {"context", 2}, {"n_embd", 50}, {"n_hidden", 400}, {"n_layer", 2}});
+  config.set("grimoire_gain", 3.0);
+  config.set("grimoire_last_scale", 0.5);
+  const auto given = spreads(config);
+  EXPECT_NEAR(given.at("hidden.weight"), 3 / std::sqrt(100), .005);
+  EXPECT_NEAR(given.at("layers.1.linear.weight"), 3 / std::sqrt(400), .002);
+  EXPECT_NEAR(given.at("out.weight"), .5 / std::sqrt(400), .0006);
+  config.set("grimoire_gain", 0.0);
+  config.set("grimoire_last_scale", 0.0);
+  config.set("n_layer", 1);
+  const auto usual = spreads(config);  // as ever
+  EXPECT_NEAR(usual.at("hidden.weight"), 5. / 3 / std::sqrt(100), .003);
+  EXPECT_NEAR(usual.at("hidden.bias"), .01, .001);
+  EXPECT_NEAR(usual.at("out.weight"), .01, .0003);
+  EXPECT_EQ(usual.count("layers.1.linear.weight"), 0u);
+  config.set("grimoire_gain", -1.0);
+  EXPECT_THROW(spreads(config), Error);
+}
 
 TEST(LanguageModel, UnknownTypeNamesTheNearest) {
   Rng rng(RngMode::philox, 1);

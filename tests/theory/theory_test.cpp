@@ -32,13 +32,15 @@ TEST(BayesRisk, ExactIntegrals) {
 }
 
 TEST(BayesRisk, SimulationComesToTheIntegrals) {
-  const Experiment e = bayes_risk_of_neighbours({.effort = 0.1});
+  const Experiment e = bayes_risk_of_learners({.effort = 0.1});
   const auto& last = e.rows.back();
   EXPECT_EQ(last[0], 10000);
-  const double error = 3 * std::sqrt(.2 * .8 / 2000);
+  const double error = 3 * last[7];
+  EXPECT_EQ(last[8], bayes_risk());
   EXPECT_NEAR(last[1], asymptotic_neighbour_risk(1), error);
   EXPECT_NEAR(last[2], asymptotic_neighbour_risk(9), error);
-  EXPECT_NEAR(last[3], bayes_risk(), error);
+  for (size_t learner : {3, 4, 5, 6}) EXPECT_NEAR(last[learner], bayes_risk(), error) << e.columns[learner];
+  for (size_t learner = 1; learner < 7; ++learner) EXPECT_GT(last[learner], bayes_risk() - error) << e.columns[learner];  // nobody beats it
 }
 
 TEST(NoFreeLunch, EveryLearnerIsRightOnExactlyHalf) {

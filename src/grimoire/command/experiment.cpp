@@ -1,5 +1,6 @@
 #include "grimoire/theory/experiment.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "grimoire/base/error.h"
@@ -42,12 +43,7 @@ class ExperimentCommand final : public Command {
                                        return !console.stop_requested();
                                      }});
     std::string text = wrapped(e.question, 100) + "\n\n";
-    for (const std::string& c : e.columns) text += str("{:>12}", c);
-    text += "\n";
-    for (const auto& row : e.rows) {
-      for (double v : row) text += str("{:>12}", cell(v));
-      text += "\n";
-    }
+    text += table(e);
     for (const Chart& c : e.charts) text += "\n" + text_chart(c);
     console.data(text + "\n" + wrapped(e.answer, 100) + "\n");
     if (!report_.empty()) {
@@ -68,6 +64,19 @@ class ExperimentCommand final : public Command {
 
  private:
   static std::string cell(double v) { return std::isnan(v) ? "-" : str("{:.5g}", v); }
+  static std::string table(const Experiment& e) {
+    std::vector<std::string> lines(1 + e.rows.size());
+    for (size_t c = 0; c < e.columns.size(); ++c) {
+      std::vector<std::string> cells = {e.columns[c]};
+      for (const auto& row : e.rows) cells.push_back(cell(row[c]));
+      size_t width = 8;
+      for (const std::string& s : cells) width = std::max(width, s.size());
+      for (size_t i = 0; i < cells.size(); ++i) lines[i] += str("{:>{}}", cells[i], width + 2);
+    }
+    std::string text;
+    for (const std::string& line : lines) text += line + "\n";
+    return text;
+  }
   static std::string page(const Experiment& e) {
     std::string html = str(
         "<!doctype html><meta charset=\"utf-8\"><title>{0}</title><style>:root{{color-scheme:light dark}}body{{margin:2rem auto;max-width:56rem;padding:0 1rem;"

@@ -1,5 +1,7 @@
 #include "grimoire/model/mlp.h"
 
+#include <cmath>
+
 #include "grimoire/model/config_keys.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/op/view.h"
@@ -10,35 +12,78 @@ namespace {
 // The notebook's running averages, and its batch variance with n - 1 in the denominator.
 constexpr BatchNormOptions kNorm{.momentum = 0.01, .variance = BatchNormVariance::unbiased};
 
+double gain(const MlpConfig& c) { return c.gain > 0 ? c.gain : gain_of(Gain::tanh); }
+double last_deviation(const MlpConfig& c) {
+  if (c.last_scale == 0 && c.n_layer == 1) return 0.01;
+  return (c.last_scale > 0 ? c.last_scale : 0.1) / std::sqrt(static_cast<double>(c.n_hidden));
+}
+Tensor hidden_bias(const MlpConfig& c, Rng& rng) {
+  if (c.batch_norm) return no_bias();
+  return c.n_layer == 1 ? normal_init({c.n_hidden}, 0.01, rng) : zero_bias(c.n_hidden);
+}
+Tensor last_bias(const MlpConfig& c, Rng& rng) { return c.n_layer == 1 ? normal_init({c.vocab_size}, 0.0, rng) : zero_bias(c.vocab_size); }
+
+std::unique_ptr<BatchNorm> make_norm(Module& parent, const MlpConfig& c) {
+  return c.batch_norm ? std::make_unique<BatchNorm>("norm", parent, c.n_hidden, kNorm) : nullptr;
+}
+
+Tensor hidden_layer(const Linear& linear, const BatchNorm* norm, const Tanh& tanh, const Tensor& x, Pass& pass) {
+  return norm ? tanh((*norm)(linear(x), pass)) : linear(x, Activation::tanh);
+}
+
+double positive(const Json& c, const char* key) {
+  const double value = c.real(key, 0.0);
+  GRIM_CHECK(value >= 0 && std::isfinite(value), input, "config", "config.json: key '{}': got {}, expected 0 (the usual start) or more", key, value);
+  return value;
+}
+
 }  // namespace
 
 MlpConfig MlpConfig::from_json(const Json& c) {
-  static const std::vector<KeyRule> rules = {{"vocab_size"}, {"context"}, {"n_embd"}, {"n_hidden"}, {"batch_norm"}};
+  static const std::vector<KeyRule> rules = {{"vocab_size"}, {"context"}, {"n_embd"},        {"n_hidden"},
+                                             {"batch_norm"}, {"n_layer"}, {"grimoire_gain"}, {"grimoire_last_scale"}};
   check_config_keys(c, rules);
   return {.vocab_size = config_size(c, "vocab_size"), .context = config_size(c, "context"), .n_embd = config_size(c, "n_embd"),
-          .n_hidden = config_size(c, "n_hidden"), .batch_norm = c.boolean("batch_norm", false)};
+          .n_hidden = config_size(c, "n_hidden"), .batch_norm = c.boolean("batch_norm", false),
+          .n_layer = c.find("n_layer") ? config_size(c, "n_layer", 1, 1 << 16) : 1,
+          .gain = positive(c, "grimoire_gain"), .last_scale = positive(c, "grimoire_last_scale")};
 }
 
-// Braces fix the order of evaluation: each layer draws its weight, then its bias, even one that starts at zero.
+Mlp::Layer::Layer(const std::string& name, Module& parent, const MlpConfig& c, Rng& rng)
+    : Module(name, parent), linear{"linear", *this, kaiming_normal({c.n_hidden, c.n_hidden}, gain(c), rng), hidden_bias(c, rng)},
+      norm(make_norm(*this, c)), tanh("tanh", *this) {}
+
+Tensor Mlp::Layer::operator()(const Tensor& x, Pass& pass) const { return hidden_layer(linear, norm.get(), tanh, x, pass); }
+
+std::vector<std::unique_ptr<Mlp::Layer>> Mlp::make_deeper(Module& parent, const MlpConfig& c, Rng& rng) {
+  std::vector<std::unique_ptr<Layer>> layers;
+  for (int64_t i = 1; i < c.n_layer; ++i) layers.push_back(std::make_unique<Layer>(str("layers.{}", i), parent, c, rng));
+  return layers;
+}
+
+// Braces fix the order of evaluation: each layer draws its weight, then its bias; over one hidden layer even one that starts at zero.
 Mlp::Mlp(const MlpConfig& c, Rng& rng)
     : config_(c), wte_{"wte", *this, normal_init({c.vocab_size, c.n_embd}, 1.0, rng)},
-      hidden_{"hidden", *this, kaiming_normal({c.context * c.n_embd, c.n_hidden}, Gain::tanh, rng),
-              c.batch_norm ? no_bias() : normal_init({c.n_hidden}, 0.01, rng)},
-      norm_(c.batch_norm ? std::make_unique<BatchNorm>("norm", *this, c.n_hidden, kNorm) : nullptr),
-      tanh_("tanh", *this),
-      out_{"out", *this, normal_init({c.n_hidden, c.vocab_size}, 0.01, rng), normal_init({c.vocab_size}, 0.0, rng)} {}
+      hidden_{"hidden", *this, kaiming_normal({c.context * c.n_embd, c.n_hidden}, gain(c), rng), hidden_bias(c, rng)},
+      norm_(make_norm(*this, c)), tanh_("tanh", *this), deeper_(make_deeper(*this, c, rng)),
+      out_{"out", *this, normal_init({c.n_hidden, c.vocab_size}, last_deviation(c), rng), last_bias(c, rng)} {}
 
 Tensor Mlp::logits(const Tensor& tokens, Pass& pass) const {
   GRIM_CHECK(tokens.ndim() == 2 && tokens.dim(1) == config_.context, shape, "mlp", "tokens: got {}, expected (N, {})",
              tokens.shape(), config_.context);
   const Tensor x = flatten(wte_(tokens), 1, 2);  // (N, context * n_embd)
-  const Tensor h = norm_ ? tanh_((*norm_)(hidden_(x), pass)) : hidden_(x, Activation::tanh);
+  Tensor h = hidden_layer(hidden_, norm_.get(), tanh_, x, pass);
+  for (const auto& layer : deeper_) h = (*layer)(h, pass);
   return out_(h);  // (N, V)
 }
 
 Json Mlp::config() const {
-  return Json::object({{"model_type", "mlp"}, {"vocab_size", config_.vocab_size}, {"context", config_.context},
-                       {"n_embd", config_.n_embd}, {"n_hidden", config_.n_hidden}, {"batch_norm", config_.batch_norm}});
+  Json j = Json::object({{"model_type", "mlp"}, {"vocab_size", config_.vocab_size}, {"context", config_.context},
+                         {"n_embd", config_.n_embd}, {"n_hidden", config_.n_hidden}, {"batch_norm", config_.batch_norm}});
+  if (config_.n_layer > 1) j.set("n_layer", config_.n_layer);
+  if (config_.gain > 0) j.set("grimoire_gain", config_.gain);
+  if (config_.last_scale > 0) j.set("grimoire_last_scale", config_.last_scale);
+  return j;
 }
 
 }  // namespace grim

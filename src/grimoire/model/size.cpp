@@ -19,7 +19,8 @@ double count(const GptConfig& c) {
 
 double count(const MlpConfig& c) {
   const double V = double(c.vocab_size), E = double(c.n_embd), H = double(c.n_hidden);
-  return V * E + double(c.context) * E * H + (c.batch_norm ? 2 * H : H) + H * V + V;
+  const double beside = c.batch_norm ? 2 * H : H;  // of each hidden layer: its norm, or its bias
+  return V * E + double(c.context) * E * H + beside + double(c.n_layer - 1) * (H * H + beside) + H * V + V;
 }
 
 double count(const WaveNetConfig& c) {

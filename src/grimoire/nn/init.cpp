@@ -46,8 +46,9 @@ Tensor uniform_init(const Shape& shape, double bound, Rng& rng, Dtype dtype) {
   return scaled(rand(shape, rng, dtype), 2 * bound, -bound);
 }
 
-Tensor kaiming_normal(const Shape& shape, Gain gain, Rng& rng, Dtype dtype) {
-  return normal_init(shape, gain_of(gain) / std::sqrt(fans(shape).in), rng, dtype);
+Tensor kaiming_normal(const Shape& shape, Gain gain, Rng& rng, Dtype dtype) { return kaiming_normal(shape, gain_of(gain), rng, dtype); }
+Tensor kaiming_normal(const Shape& shape, double gain, Rng& rng, Dtype dtype) {
+  return normal_init(shape, gain / std::sqrt(fans(shape).in), rng, dtype);
 }
 Tensor kaiming_uniform(const Shape& shape, Gain gain, Rng& rng, Dtype dtype) {
   return uniform_init(shape, gain_of(gain) * std::sqrt(3 / fans(shape).in), rng, dtype);

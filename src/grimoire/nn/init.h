@@ -17,6 +17,7 @@ double fan_in_bound(int64_t fan_in);  // 1 / sqrt(fan_in): of the uniform weight
 
 // He et al. 2015: std = gain / sqrt(fan_in).
 Tensor kaiming_normal(const Shape& shape, Gain gain, Rng& rng, Dtype dtype = Dtype::f32);
+Tensor kaiming_normal(const Shape& shape, double gain, Rng& rng, Dtype dtype = Dtype::f32);
 Tensor kaiming_uniform(const Shape& shape, Gain gain, Rng& rng, Dtype dtype = Dtype::f32);
 // Glorot and Bengio 2010: variance 2 gain^2 / (fan_in + fan_out).
 Tensor xavier_normal(const Shape& shape, Gain gain, Rng& rng, Dtype dtype = Dtype::f32);

@@ -30,7 +30,7 @@ Experiment decompose(const Sizes& sizes, const ExperimentSettings& settings) {
   std::vector<double> places;
   for (int64_t i = 0; i < kPlaces; ++i) places.push_back(-0.95 + 1.9 * static_cast<double>(i) / (kPlaces - 1));
   for (int64_t size : sizes.values) {
-    GRIM_CHECK(!settings.progress || settings.progress(str("{} {}", sizes.name, size)), state, "experiment", "stopped");
+    settings.tell(str("{} {}", sizes.name, size));
     std::vector<double> average(kPlaces, 0), squares(kPlaces, 0), errors;  // squares: about the average so far (Welford 1962)
     const Features at_places = sizes.features(places, size);
     for (int64_t repeat = 0; repeat < repeats; ++repeat) {

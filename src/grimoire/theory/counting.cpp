@@ -92,7 +92,7 @@ Experiment curse_of_dimensionality(const ExperimentSettings& settings) {
               .y_scale = Scale::log,
               .series = {{.name = "contrast", .x = {}, .y = {}}}};
   for (int64_t d : {1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000}) {
-    GRIM_CHECK(!settings.progress || settings.progress(str("{} columns", d)), state, "experiment", "stopped");
+    settings.tell(str("{} columns", d));
     const double contrast = relative_contrast(d, 1000, settings.seed);
     e.rows.push_back({static_cast<double>(d), ball_in_cube(d), contrast, std::pow(0.01, 1 / static_cast<double>(d))});
     chart.series[0].x.push_back(static_cast<double>(d)), chart.series[0].y.push_back(contrast);
@@ -118,7 +118,7 @@ Experiment p_versus_np(const ExperimentSettings& settings) {
   const int64_t repeats = std::max<int64_t>(3, static_cast<int64_t>(11 * settings.effort));
   for (int n : {5, 10, 15, 20, 30, 40, 60, 80, 100}) {
     if (n > 100 * settings.effort && n > 30) break;
-    GRIM_CHECK(!settings.progress || settings.progress(str("{} variables", n)), state, "experiment", "stopped");
+    settings.tell(str("{} variables", n));
     std::vector<int64_t> steps;
     const int clauses = static_cast<int>(std::lround(4.26 * n));
     for (int64_t r = 0; r < repeats; ++r)
@@ -135,38 +135,6 @@ Experiment p_versus_np(const ExperimentSettings& settings) {
       "prunes much and still grows "
       "exponentially. Whether finding must be harder than checking is the question P = NP, and open.";
   return e;
-}
-
-namespace {
-struct Entry {
-  const char* name;
-  Experiment (*run)(const ExperimentSettings&);
-};
-constexpr Entry kExperiments[] = {
-    {"bias-variance", bias_variance_of_polynomials},
-    {"bias-variance-knn", bias_variance_of_neighbours},
-    {"bayes-risk", bayes_risk_of_neighbours},
-    {"no-free-lunch", [](const ExperimentSettings&) { return no_free_lunch(); }},
-    {"curse-of-dimensionality", curse_of_dimensionality},
-    {"p-versus-np", p_versus_np},
-};
-}  // namespace
-
-std::vector<std::string> experiment_names() {
-  std::vector<std::string> names;
-  for (const Entry& e : kExperiments) names.push_back(e.name);
-  return names;
-}
-
-Experiment run_experiment(const std::string& name, const ExperimentSettings& settings) {
-  for (const Entry& e : kExperiments)
-    if (name == e.name) return e.run(settings);
-  const std::vector<std::string> names = experiment_names();
-  std::string list;
-  for (const std::string& n : names) list += (list.empty() ? "" : ", ") + n;
-  const std::string near = nearest(name, names.data(), names.size());
-  throw Error(ErrorKind::usage, str("no experiment is called '{}'", name),
-              near.empty() ? "the experiments: " + list : str("did you mean '{}'?", near));
 }
 
 }  // namespace grim

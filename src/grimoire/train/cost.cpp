@@ -142,6 +142,7 @@ std::vector<Axis> large_axes(const RunConfig& c) {
   shrink(&RunConfig::n_embd, heads * std::max<int64_t>(1, 64 / heads));
   if (c.model != "gpt") shrink(&RunConfig::n_hidden, 64);
   if (c.model == "gpt" || c.model == "rnn" || c.model == "gru" || c.model == "lstm") shrink(&RunConfig::n_layer, 1);
+  if (c.model == "mlp") shrink(&RunConfig::n_layer, 2);  // its first layer reads another width than the others
   shrink(&RunConfig::context, 32);
   if (!c.full_batch) shrink(&RunConfig::batch_size, 2);
   return axes;

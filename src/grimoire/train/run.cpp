@@ -39,10 +39,11 @@ void check_memory(const RunConfig& config, const Corpus& corpus) {
 
 // A setting that this model has no use for is said, not skipped in silence.
 void warn_of_unused(const RunConfig& c, RunEvents& events) {
-  const bool gpt = c.model == "gpt", stacked = gpt || c.model == "rnn" || c.model == "gru" || c.model == "lstm";
+  const bool gpt = c.model == "gpt", mlp = c.model == "mlp", stacked = gpt || mlp || c.model == "rnn" || c.model == "gru" || c.model == "lstm";
   const std::pair<const char*, bool> unused[] = {{"n-layer", c.n_layer > 0 && !stacked},    {"n-head", c.n_head > 0 && !gpt},
                                                  {"dropout", c.dropout > 0 && !gpt},        {"tied", c.tied && !gpt},
-                                                 {"batch-norm", c.batch_norm && c.model != "mlp"}, {"smoothing", c.smoothing != 1 && c.model != "bigram"}};
+                                                 {"batch-norm", c.batch_norm && !mlp},      {"gain", c.gain > 0 && !mlp},
+                                                 {"last-scale", c.last_scale > 0 && !mlp},  {"smoothing", c.smoothing != 1 && c.model != "bigram"}};
   for (const auto& [setting, given] : unused)
     if (given) events.note(str("warning: {} has no use for {}", c.model, setting));
 }

@@ -21,6 +21,8 @@ struct RunConfig {
   int64_t n_head = 0;
   double dropout = 0;
   bool batch_norm = false;
+  double gain = 0;             // mlp: of the hidden layers' first weights; 0: 5/3
+  double last_scale = 0;       // mlp: of the last layer's first weights; 0: the model's own (model/mlp.h)
   bool tied = false;
   bool biases = true;
   std::string init = "gpt2";  // initial weights of gpt: gpt2, torch

@@ -117,13 +117,17 @@ Json model_config(const RunConfig& c, int64_t V) {
   if (c.model == "bigram") j.set("smoothing", c.smoothing);
   if (c.model == "bigram" || c.model == "neural-bigram") return j;
   for (const auto& [key, size] : {std::pair{"context", c.context}, {"n_embd", c.n_embd}, {"n_hidden", c.n_hidden}}) j.set(key, size);
-  if (c.model == "mlp") j.set("batch_norm", c.batch_norm);
+  if (c.model == "mlp") {
+    j.set("batch_norm", c.batch_norm);
+    if (c.gain > 0) j.set("grimoire_gain", c.gain);
+    if (c.last_scale > 0) j.set("grimoire_last_scale", c.last_scale);
+  }
   if (added_language_models().contains(c.model)) {
     for (const auto& [key, size] : {std::pair{"n_layer", c.n_layer}, {"n_head", c.n_head}})
       if (size > 0) j.set(key, size);
     if (c.dropout > 0) j.set("dropout", c.dropout);
   }
-  if (c.n_layer > 0 && (c.model == "rnn" || c.model == "gru" || c.model == "lstm")) j.set("n_layer", c.n_layer);
+  if (c.n_layer > 0 && (c.model == "mlp" || c.model == "rnn" || c.model == "gru" || c.model == "lstm")) j.set("n_layer", c.n_layer);
   return j;
 }
 

@@ -206,6 +206,7 @@ const Concept kConcepts[] = {
            out.answer("units, one layer, at least", static_cast<double>(pieces - 1));
          },
      .turn = "k = 16: 32 units against 65,535.",
+     .commands = "grimoire experiment depth",
      .mistake = "People say that depth saves exponentially much; in fact for some functions. For many others, and for all that are nearly straight, it "
                 "saves little.",
      .see = "folding: the idea in paper\ncomposition-prior: why such functions might be common\ndeep-learning: the general idea",
@@ -241,6 +242,7 @@ const Concept kConcepts[] = {
            out.answer("the first at", cuts[0]);
          },
      .turn = "folds = 10: 1,024 cuts by one.",
+     .commands = "grimoire experiment depth",
      .mistake = "People say that a network folds exactly like paper; in fact |x| folds at a line, and a ReLU layer folds and shears: regions multiply, "
                 "but need not be mirror images.",
      .see = "why-deep: counted in units\ncomposition-prior: the belief behind it",

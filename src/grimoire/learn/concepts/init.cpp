@@ -8,25 +8,16 @@
 #include "grimoire/nn/init.h"
 #include "grimoire/op/loss.h"
 #include "grimoire/op/pointwise.h"
+#include "grimoire/theory/wide_net.h"
 #include "grimoire/train/diagnosis.h"
 
 namespace grim::learn {
 namespace {
 
-// E tanh(gain sqrt(q) z)^2 for z of a standard normal distribution, by the trapezoid rule, which is exact to rounding for such integrands.
-double tanh_square(double gain, double q) {
-  double sum = 0;
-  for (double z = -9; z <= 9; z += 1.0 / 64) {
-    const double t = std::tanh(gain * std::sqrt(q) * z);
-    sum += t * t * std::exp(-z * z / 2);
-  }
-  return sum / 64 / std::sqrt(2 * M_PI);
-}
-
 // Deviation of the activations after each of so many wide tanh layers; what enters has deviation 1.
 std::vector<double> deviations(double gain, int64_t layers) {
   std::vector<double> all;
-  for (double q = 1; layers > 0; --layers) all.push_back(std::sqrt(q = tanh_square(gain, q)));
+  for (const WideTanhLayer& layer : wide_tanh_layers(gain, layers)) all.push_back(layer.deviation);
   return all;
 }
 
@@ -112,7 +103,8 @@ const Concept kConcepts[] = {
            out.answer("sd at the end with the other gain", other.back());
          },
      .turn = "raise layers to 50: at gain 1 the signal keeps fading, at 5/3 it holds near .65. Gain 3 holds too, but saturates.",
-     .commands = "grimoire doctor runs/names",
+     .commands = "grimoire experiment initialisation\n"
+                 "grimoire train --model mlp --n-layer 6 --gain 1 --data names.txt --out deep\ngrimoire doctor deep",
      .code = "src/grimoire/nn/init.cpp: gain_of",
      .mistake = "People say that 5/3 is derived; in fact it is PyTorch's round value. The gain that makes up for one squeeze of a unit normal is 1.5925.",
      .see = "kaiming: where the gain goes\nsaturation: what too much does\nactivation-stats: measure it",
@@ -148,7 +140,7 @@ const Concept kConcepts[] = {
            out.show(std::move(bars));
          },
      .turn = "go from 0 to 5: the activation hardly moves after 2, and the slope dies.",
-     .commands = "grimoire doctor runs/names",
+     .commands = "grimoire experiment initialisation",
      .code = "src/grimoire/train/diagnosis.cpp: spread_of",
      .mistake = "People say that a saturated unit is a sure one and so a good one; in fact it passes next to no slope, right or wrong, and one that is "
                 "saturated for every example is dead.",
@@ -179,7 +171,7 @@ const Concept kConcepts[] = {
            out.answer("of knowing nothing: ln V", loss_of(std::vector<double>(z.size(), 0), target));
          },
      .turn = "set the target to 1: the loud model is right by luck and pays little. Over many examples luck does not help.",
-     .commands = "grimoire doctor runs/names",
+     .commands = "grimoire train --model mlp --last-scale .1 --data names.txt --out quiet\ngrimoire doctor quiet",
      .code = "src/grimoire/model/mlp.cpp: Mlp\nsrc/grimoire/train/diagnosis.cpp: initial_loss",
      .mistake = "People say that a steep first fall of the loss shows fast learning; in fact a start far above ln V is mostly a last layer being shrunk, "
                 "which better weights give for nothing.",
@@ -235,7 +227,7 @@ const Concept kConcepts[] = {
            out.show(bars_of("sd", sd, 4));
          },
      .turn = "let each layer halve the slope, 1,0.5,0.25,0.125: after 10 such layers a thousandth is left.",
-     .commands = "grimoire doctor runs/names",
+     .commands = "grimoire experiment initialisation\ngrimoire doctor runs/names",
      .code = "src/grimoire/train/diagnosis.cpp: diagnose",
      .mistake = "People say that large slopes mean much learning; in fact what counts is the step against the weight, lr x slope / weight: about 1/1000 a "
                 "step is a good sign.",

@@ -309,6 +309,7 @@ const Concept kConcepts[] = {
            out.answer(str("examples for {:.6g} rules", small), std::ceil((std::log(small) + std::log(1 / d)) / e));
          },
      .turn = "H = 1e6: a thousand times the rules cost only 69 more examples, for the logarithm grows slowly.",
+     .commands = "grimoire experiment sample-size",
      .mistake = "People say that a strong bias is bad; in fact a right one is what makes learning from few examples possible. A wrong one leaves an "
                 "error that no amount of data removes.",
      .see = "inductive-bias: what is meant by bias here\nmore-data: the other way\nfew-shot: an extreme case",
@@ -957,6 +958,7 @@ const Concept kConcepts[] = {
            out.answer("rules in all", rules);
          },
      .turn = "psi = 1,2,4,8: only the true rule stays; a good predicate can be worth all the labels.",
+     .commands = "grimoire experiment invariants",
      .mistake = "People say that the second way replaces data; in fact the invariants are estimated from the same rows, and the theory is complete with "
                 "both together.",
      .see = "inductive-bias: what is assumed\nmachine-learning: the first way\nrepresenter: the form of the solution",
