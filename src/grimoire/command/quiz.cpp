@@ -148,12 +148,15 @@ class QuizCommand final : public Command {
   }
 
   // q, u and s are commands unless they are the answer.
-  static bool is_command(const std::string& typed, const Card& card) { return (typed == "q" || typed == "u" || typed == "s") && folded_text(card.answer) != typed; }
+  static bool is_command(const std::string& typed, const Card& card) {
+    return (typed == "q" || typed == "u" || typed == "s") && folded_text(card.answer) != typed;
+  }
 
   // false: stop.
   bool one_card(Console& console, Session& session, const Session::Asked& asked, std::vector<Json>& log) {
     const Card& card = *asked.card;
-    tell(console, str("\n[{}, {}] ", session.asked() + 1, name_of(asked.state.memory.phase)) + shown(console, report::inline_markdown(card.question)).substr(2));
+    const std::string question = shown(console, report::inline_markdown(card.question));
+    tell(console, str("\n[{}, {}] ", session.asked() + 1, name_of(asked.state.memory.phase)) + question.substr(2));
     const double began = monotonic_seconds();
     const auto typed = console.ask("your answer (Enter: just look, q: stop): ");
     if (!typed) return false;

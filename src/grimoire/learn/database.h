@@ -39,6 +39,7 @@ class Database {
   Database(const std::string& path, Open how);
   void run(const char* sql);  // statements without rows
   int64_t last_row() const;   // number of the row inserted last
+  const std::string& path() const { return path_; }
   sqlite3* handle() const { return db_.get(); }
   [[noreturn]] void fail(const char* doing) const;
 
