@@ -83,7 +83,8 @@ TEST(Markdown, Fences) {
 }
 
 TEST(Markdown, OneLineIsOnlyALine) {
-  for (const char* line : {"# hash", "1. first", "12) twelfth", "- minus", "* star", "+ plus", "> more", "---", "| a |", "```x", "[a]: b", "***", "#", "2 - 1", "-5", "plain"})
+  for (const char* line : {"# hash", "1. first", "12) twelfth", "- minus", "* star", "+ plus", "> more", "---", "| a |", "```x", "[a]: b", "***", "#", "2 - 1",
+                           "-5", "plain"})
     EXPECT_EQ(text(inline_markdown(line)), std::string(line) + "\n");
   EXPECT_EQ(text(inline_markdown("  **bold** 1. x ")), "bold 1. x\n");
 }
@@ -113,7 +114,8 @@ TEST(Markdown, NothingInItActs) {
   EXPECT_EQ(text("<b>x</b> <script>alert(1)</script>"), "<b>x</b> <script>alert(1)</script>\n");
   EXPECT_EQ(markdown_to_html("<script>alert(1)</script>"), "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n");
   EXPECT_EQ(markdown_to_html("[x](https://a.b/?c=\"d)"), "<p><a href=\"https://a.b/?c=&quot;d\">x</a></p>\n");
-  for (const char* address : {"javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "vbscript:x", " javascript:x", "java&#115;cript:x", "&#106;avascript:x"}) {
+  for (const char* address : {"javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "vbscript:x", " javascript:x", "java&#115;cript:x",
+                              "&#106;avascript:x"}) {
     const std::string html = markdown_to_html(str("[x](<{}>)", address));
     EXPECT_EQ(html.find("href"), std::string::npos) << html;
   }
@@ -131,8 +133,9 @@ TEST(Markdown, NothingInItActs) {
 
 // Anything at all: never wider than it may be unless one word is, no control character.
 TEST(Markdown, KeepsItsWidth) {
-  static const char* const kPieces[] = {"word ", "another ", "**bold** ", "*it* ", "`code` ", "\n", "\n\n", "* ", "    * ", "1. ", "> ", "| a | bb |\n|---|---|\n| c | ",
-                                        " | ", "---\n", "# ", "\u5B57\u5B57 ", "e\u0301 ", "[x](y) ", "\\[", "<b>", "\x1b[2J", "\t", "&amp; ", "**", "`", "|\n"};
+  static const char* const kPieces[] = {"word ", "another ", "**bold** ", "*it* ", "`code` ", "\n", "\n\n", "* ", "    * ", "1. ", "> ",
+                                        "| a | bb |\n|---|---|\n| c | ", " | ", "---\n", "# ", "\u5B57\u5B57 ", "e\u0301 ", "[x](y) ",
+                                        "\\[", "<b>", "\x1b[2J", "\t", "&amp; ", "**", "`", "|\n"};
   Rng rng(RngMode::philox, 2, "markdown");
   for (int round = 0; round < 3000; ++round) {
     std::string source;

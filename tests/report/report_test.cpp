@@ -48,7 +48,8 @@ TEST(Report, Figures) {
 TEST(Report, Tables) {
   const Table t{{"name", "n"}, {{std::string("a|<b>"), 1.5}, {std::string("c"), 10.0}}};
   EXPECT_EQ(text(t), "  name     n\n  -----  ---\n  a|<b>  1.5\n  c       10\n");
-  EXPECT_EQ(html(t), "<table><thead><tr><th>name</th><th>n</th></tr></thead>\n<tr><td>a|&lt;b&gt;</td><td>1.5</td></tr>\n<tr><td>c</td><td>10</td></tr>\n</table>\n");
+  EXPECT_EQ(html(t), "<table><thead><tr><th>name</th><th>n</th></tr></thead>\n"
+                     "<tr><td>a|&lt;b&gt;</td><td>1.5</td></tr>\n<tr><td>c</td><td>10</td></tr>\n</table>\n");
   EXPECT_EQ(json(t), R"([{"kind": "table", "columns": ["name", "n"], "rows": [["a|<b>", 1.5], ["c", 10.0]]}])");
 }
 
@@ -77,7 +78,8 @@ TEST(Report, Graphs) {
   const Graph g{{{"a", "one"}, {"b", "one"}, {"c", "two"}}, {{"a", "b"}, {"a", "c"}}};
   EXPECT_EQ(text(g), "one\n  a -> b, c\n  b\n\ntwo\n  c\n");
   EXPECT_NE(html(g).find("href=\"a.html\""), std::string::npos) << html(g);
-  EXPECT_EQ(json(g), R"([{"kind": "graph", "nodes": [{"id": "a", "group": "one"}, {"id": "b", "group": "one"}, {"id": "c", "group": "two"}], "edges": [["a", "b"], ["a", "c"]]}])");
+  EXPECT_EQ(json(g), R"([{"kind": "graph", "nodes": [{"id": "a", "group": "one"}, {"id": "b", "group": "one"}, {"id": "c", "group": "two"}], )"
+                     R"("edges": [["a", "b"], ["a", "c"]]}])");
 }
 
 TEST(Report, CommandsAndLinks) {
