@@ -50,8 +50,8 @@ recorded() { local n; n="$(reviews "$deck" "$state")"; [ "${n:-none}" = "$1" ] |
 
 # --- a whole session: typed, mistyped, looked at; wrong words at the prompt; q as an answer
 quiz 0 'yeats\n\nsoda and sodium\nfive\n9\n1\nq\neasy\n\n2\n' "$deck" --state "$state"
-printed '^0 due, 0 in learning, 4 new$'
-printed '^\[1, new\] What makes bread rise\?$'
+printed '^kitchen: 0 due, 0 in learning, 4 new$'
+printed '^\[1 of 4, new\] What makes bread rise\?$'
 printed '^  Yeast   almost: one letter off$'
 printed '^  It breathes out gas\.$'
 printed '2 hard \(6 min\) <- Enter'
@@ -93,13 +93,13 @@ rm -f "$state"*
 quiz 0 'Yeast\n\nx\n\n\nu\nx\n\nq\n' "$deck" --state "$state" --json --seed 1
 [ "$(wc -l <"$work/out")" -eq 1 ] || fail "more than the result on stdout"
 printed '^\{"asked": 2, "recalled": 1, "stopped": (true|false), "due_tomorrow": [0-9]+, "reviews": \[(\{"card": "[0-9a-f]{32}", "question": "[^"]*", "typed": "[^"]*", "grade": "(again|hard|good|easy)", "due": [0-9]+\}(, )?){2}\]\}$'
-said '^\[1, new\] What makes bread rise'
+said '^\[1 of 4, new\] What makes bread rise'
 quiz 0 '' "$deck" --state "$state" --stats --json; printed '^\{"title": .*"kind": "bars"'
 quiz 0 '' "$deck" --state "$state" --stats; printed 'reviews = [0-9]'; printed 'due in the next days'
 
 # --- numbers of cards, cram, reversed, two decks, the glossary's, the usual place
 rm -f "$state"*
-quiz 0 '\n4\n\n4\n\n4\n' "$deck" --state "$state" --new 1; printed '^0 due, 0 in learning, 1 new \(3 more another day\)$'; printed '^done: 1 card in'
+quiz 0 '\n4\n\n4\n\n4\n' "$deck" --state "$state" --new 1; printed '^kitchen: 0 due, 0 in learning, 1 new \(3 more another day\)$'; printed '^done: 1 card in'
 quiz 0 '\n4\n\n4\n\n4\n' "$deck" --state "$state" --max 2; printed '^done: 2 cards in'
 recorded 3
 quiz 0 '\n\n\n\n\n\n\n\n' "$deck" --state "$state" --cram; printed '^done: 4 cards in'; not_printed '\(10 min\)'
