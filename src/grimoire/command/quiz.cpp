@@ -62,7 +62,7 @@ class QuizCommand final : public Command {
     const std::vector<Deck> decks = open_decks(console);
     History history(state_.empty() ? History::usual_path() : state_);
     for (const Deck& d : decks)
-      for (const Moved& m : history.meet(d)) console.say(str("{}: line {}: reworded, its history goes with it: {}", d.name, m.line, m.to));
+      for (const Moved& m : history.meet(d)) console.say(str("{}: line {}: reworded, its history goes with it: {}", report::shown(d.name), m.line, report::shown(m.to)));
     if (!resumed_.empty()) return take_up(console, decks, history);
     if (list_ || stats_) {
       const report::Report r = list_ ? cards_of(decks, history) : statistics(decks, history);
@@ -102,7 +102,7 @@ class QuizCommand final : public Command {
         const auto s = states.find(c.id);
         if (s == states.end() || !s->second.suspended || folded_text(c.question).find(folded_text(resumed_)) == std::string::npos) continue;
         history.suspend(d.name, c, false);
-        console.data("taken up again: " + c.question + "\n");
+        console.data("taken up again: " + report::shown(c.question) + "\n");
         return 0;
       }
     }
