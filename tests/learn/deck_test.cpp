@@ -230,7 +230,8 @@ TEST(Deck, CodeHoldsBlankLinesAndRules) {
 
 TEST(Deck, HiddenParts) {
   const Deck d = parse_deck("{{c1::Paris::a city}} lies on the {{c2::Seine}}, as {{c1::Rouen}} does.\n---\nIn France.\n\n"
-                            "The {{c7::Rhine}} is long.\nin Europe\n---\n\nA {{c1::{{c2::nested}}}} one, {{c1}} and {{cx::no}} and {{c1:: }} are none.\n---\n", "d.md");
+                            "The {{c7::Rhine}} is long.\nin Europe\n---\n\n"
+                            "A {{c1::{{c2::nested}}}} one, {{c1}} and {{cx::no}} and {{c1:: }} are none.\n---\n", "d.md");
   ASSERT_EQ(d.cards.size(), 4u);
   EXPECT_EQ(d.cards[0].question, "[a city] lies on the Seine, as [...] does.");
   EXPECT_EQ(d.cards[0].answer, "Paris, Rouen");

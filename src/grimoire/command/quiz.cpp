@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 
 #include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
@@ -21,6 +22,14 @@ constexpr int64_t kDay = 86'400'000;
 
 int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// The learning day that the time falls in, by the calendar of this place.
+std::string day_of(int64_t time) {
+  const auto seconds = static_cast<std::time_t>(day_start(time) / 1000);
+  std::tm local{};
+  localtime_r(&seconds, &local);
+  return str("{:04d}-{:02d}-{:02d}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
 }
 
 class QuizCommand final : public Command {
@@ -53,7 +62,7 @@ class QuizCommand final : public Command {
     const std::vector<Deck> decks = open_decks(console);
     History history(state_.empty() ? History::usual_path() : state_);
     for (const Deck& d : decks)
-      for (const Moved& m : history.meet(d)) console.say(str("{}: line {}: reworded, its history goes with it: {}", d.name, m.line, m.to));
+      for (const Moved& m : history.meet(d)) console.say(str("{}: line {}: reworded, its history goes with it: {}", report::shown(d.name), m.line, report::shown(m.to)));
     if (!resumed_.empty()) return take_up(console, decks, history);
     if (list_ || stats_) {
       const report::Report r = list_ ? cards_of(decks, history) : statistics(decks, history);
@@ -62,7 +71,7 @@ class QuizCommand final : public Command {
       return 0;
     }
     Session session(decks, history, session_, now_ms());
-    return practise(console, session);
+    return practise(console, session, decks);
   }
 
  private:
@@ -93,16 +102,18 @@ class QuizCommand final : public Command {
         const auto s = states.find(c.id);
         if (s == states.end() || !s->second.suspended || folded_text(c.question).find(folded_text(resumed_)) == std::string::npos) continue;
         history.suspend(d.name, c, false);
-        console.data("taken up again: " + c.question + "\n");
+        console.data("taken up again: " + report::shown(c.question) + "\n");
         return 0;
       }
     }
     throw Error(ErrorKind::input, str("no suspended card has '{}' in its question", resumed_), "--list shows the suspended ones");
   }
 
-  int practise(Console& console, Session& session) {
+  int practise(Console& console, Session& session, const std::vector<Deck>& decks) {
     const Counts counts = session.counts(now_ms());
-    tell(console, str("{} due, {} in learning, {} new{}\n", counts.due, counts.learning, counts.fresh,
+    std::string names;
+    for (const Deck& d : decks) names += (names.empty() ? "" : ", ") + report::shown(d.name);
+    tell(console, str("{}: {} due, {} in learning, {} new{}\n", names, counts.due, counts.learning, counts.fresh,
                      counts.later > 0 ? str(" ({} more another day)", counts.later) : ""));
     const double began = monotonic_seconds();
     std::vector<Json> log;
@@ -138,22 +149,36 @@ class QuizCommand final : public Command {
     return out;
   }
 
+  static std::string bold(const Console& console, std::string text) {
+    if (!console.style().styled) return text;
+    return "\033[1m" + text.insert(text.size() - 1, "\033[22m");
+  }
+
+  // "3 of 18"; of a cram only "3".
+  std::string place(const Session& session) const {
+    const Counts c = session.counts(now_ms());
+    const int64_t all = std::min(session.asked() + c.due + c.learning + c.fresh, session_.most);
+    return session_.cram ? str("{}", session.asked() + 1) : str("{} of {}", session.asked() + 1, all);
+  }
+
   static std::string answer_shown(const Console& console, const Card& card, const std::string& said) {
-    std::string text = shown(console, report::inline_markdown(card.answer));
+    std::string text = bold(console, shown(console, report::inline_markdown(card.answer)));
     const std::string last = text.substr(text.rfind('\n', text.size() - 2) + 1);
     const bool fits = report::display_width(last) + report::display_width(said) + 2 < static_cast<size_t>(console.style().width);
     text.pop_back();
-    if (console.style().styled) text = "\033[1m" + text + "\033[22m";
     return text + (said.empty() ? "" : fits ? "   " + said : "\n  (" + said + ")") + "\n";
   }
 
   // q, u and s are commands unless they are the answer.
-  static bool is_command(const std::string& typed, const Card& card) { return (typed == "q" || typed == "u" || typed == "s") && folded_text(card.answer) != typed; }
+  static bool is_command(const std::string& typed, const Card& card) {
+    return (typed == "q" || typed == "u" || typed == "s") && folded_text(card.answer) != typed;
+  }
 
   // false: stop.
   bool one_card(Console& console, Session& session, const Session::Asked& asked, std::vector<Json>& log) {
     const Card& card = *asked.card;
-    tell(console, str("\n[{}, {}] ", session.asked() + 1, name_of(asked.state.memory.phase)) + shown(console, report::inline_markdown(card.question)).substr(2));
+    const std::string question = shown(console, report::inline_markdown(card.question));
+    tell(console, str("\n[{}, {}] ", place(session), name_of(asked.state.memory.phase)) + bold(console, question.substr(2)));
     const double began = monotonic_seconds();
     const auto typed = console.ask("your answer (Enter: just look, q: stop): ");
     if (!typed) return false;
@@ -162,7 +187,7 @@ class QuizCommand final : public Command {
     const auto took = static_cast<int64_t>(1000 * (monotonic_seconds() - began));
     const Concept* const right = correction_of(card);
     tell(console, answer_shown(console, card, judged.said) + (card.explanation.empty() ? "" : "\n" + shown(console, mnemonic_first(card.explanation))) +
-                      (right ? shown(console, str("\nOften told too simply: grimoire explain {}", right->id)) : ""));
+                      (right ? "\n" + shown(console, str("Often told too simply: grimoire explain {}", right->id)) : ""));
     const Grade suggested = typed->empty() ? Grade::good : judged.suggested;
     for (;;) {
       const auto word = console.ask(choices(asked.state.memory, suggested, console.style().width));
@@ -230,7 +255,7 @@ class QuizCommand final : public Command {
         const CardState state = s == states.end() ? CardState{} : s->second;
         const Memory& m = state.memory;
         const bool fresh = m.phase == Phase::fresh;
-        const std::string due = fresh ? "-" : utc_timestamp(m.due / 1000).substr(0, 10);
+        const std::string due = fresh ? "-" : day_of(m.due);
         t.rows.push_back({c.question, std::string(state.suspended ? "put aside" : name_of(m.phase)), due,
                           fresh ? report::Value("-") : report::Value(std::round(10 * m.stability) / 10), static_cast<double>(m.lapses)});
       }

@@ -41,6 +41,7 @@ class Database {
   std::string bytes() const;  // the file that it would be
   void run(const char* sql);  // statements without rows
   int64_t last_row() const;   // number of the row inserted last
+  const std::string& path() const { return path_; }
   sqlite3* handle() const { return db_.get(); }
   [[noreturn]] void fail(const char* doing) const;
 

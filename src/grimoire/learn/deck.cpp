@@ -263,7 +263,8 @@ class Reader {
     std::unordered_map<std::string, int64_t> seen;
     std::erase_if(deck_.cards, [&](const Card& c) {
       const auto [first, fresh] = seen.emplace(c.id, c.line);
-      if (!fresh && (deck_.messages.empty() || deck_.messages.back().line != c.line)) say(Weight::error, c.line, str("same question as line {}: only the first is asked.", first->second));
+      const bool said = !deck_.messages.empty() && deck_.messages.back().line == c.line;  // of another hidden part of it
+      if (!fresh && !said) say(Weight::error, c.line, str("same question as line {}: only the first is asked.", first->second));
       return !fresh;
     });
   }

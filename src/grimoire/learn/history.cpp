@@ -1,13 +1,13 @@
 #include "grimoire/learn/history.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <ctime>
 #include <unordered_set>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
-#include "grimoire/base/json.h"
 #include "grimoire/base/str.h"
 
 namespace grim::learn {
@@ -16,30 +16,33 @@ namespace {
 constexpr int64_t kVersion = 1, kApplication = 0x4752494d;  // "GRIM"
 constexpr const char* kTables =
     "CREATE TABLE IF NOT EXISTS card (id TEXT PRIMARY KEY, deck TEXT NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, "
-    "introduced INTEGER NOT NULL DEFAULT 0, suspended INTEGER NOT NULL DEFAULT 0, memory TEXT NOT NULL DEFAULT '{}') WITHOUT ROWID;"
+    "introduced INTEGER NOT NULL DEFAULT 0, suspended INTEGER NOT NULL DEFAULT 0, memory TEXT NOT NULL DEFAULT '') WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS review (number INTEGER PRIMARY KEY, card TEXT NOT NULL, time INTEGER NOT NULL, grade INTEGER NOT NULL, "
     "took INTEGER NOT NULL, phase INTEGER NOT NULL, recall REAL NOT NULL, interval INTEGER NOT NULL, algorithm TEXT NOT NULL, "
     "before TEXT NOT NULL, after TEXT NOT NULL, taken_back INTEGER NOT NULL DEFAULT 0);"
     "CREATE INDEX IF NOT EXISTS card_deck ON card (deck);"
     "CREATE INDEX IF NOT EXISTS review_card ON review (card);";
 
+// A memory in the file: its members in the order of Memory, with blanks between them; empty is a new card's.
 std::string written(const Memory& m) {
-  return Json::object({{"phase", static_cast<int>(m.phase)}, {"step", m.step}, {"stability", m.stability}, {"difficulty", m.difficulty}, {"ease", m.ease},
-                       {"repetitions", m.repetitions}, {"interval", m.interval}, {"last_review", m.last_review}, {"due", m.due},
-                       {"reviews", m.reviews}, {"lapses", m.lapses}})
-      .dump();
+  return str("{} {} {:.17g} {:.17g} {:.17g} {} {} {} {} {} {}", static_cast<int>(m.phase), m.step, m.stability, m.difficulty, m.ease, m.repetitions,
+             m.interval, m.last_review, m.due, m.reviews, m.lapses);
 }
 
-Memory memory_of(const std::string& text) {
-  const Json j = Json::parse(text, "reviews");
+Memory memory_of(std::string_view text, const std::string& path) {
   Memory m;
-  if (!j.find("phase")) return m;
-  m.phase = static_cast<Phase>(std::clamp<int64_t>(j.integer("phase"), 0, 3));
-  m.step = static_cast<int>(j.integer("step"));
-  m.stability = j.real("stability"), m.difficulty = j.real("difficulty"), m.ease = j.real("ease");
-  m.repetitions = static_cast<int>(j.integer("repetitions"));
-  m.interval = j.integer("interval"), m.last_review = j.integer("last_review"), m.due = j.integer("due");
-  m.reviews = static_cast<int>(j.integer("reviews")), m.lapses = static_cast<int>(j.integer("lapses"));
+  if (text.empty()) return m;
+  int phase = 0;
+  const char *at = text.data(), *const end = text.data() + text.size();
+  const auto read = [&](auto& member) {
+    if (at != end && *at == ' ') ++at;
+    const auto [next, error] = std::from_chars(at, end, member);
+    if (error != std::errc()) throw Error(ErrorKind::input, str("{}: the memory of a card is damaged", path), "restore it from a backup");
+    at = next;
+  };
+  const auto read_all = [&](auto&... members) { (read(members), ...); };
+  read_all(phase, m.step, m.stability, m.difficulty, m.ease, m.repetitions, m.interval, m.last_review, m.due, m.reviews, m.lapses);
+  m.phase = static_cast<Phase>(std::clamp(phase, 0, 3));
   return m;
 }
 
@@ -81,7 +84,7 @@ std::unordered_map<std::string, CardState> History::states(const std::string& de
   std::unordered_map<std::string, CardState> all;
   Statement s(database_, "SELECT id, memory, introduced, suspended FROM card WHERE deck = ?");
   s.bind(folded_text(deck));
-  while (s.step()) all[s.text(0)] = {memory_of(s.text(1)), s.integer(2), s.integer(3) != 0};
+  while (s.step()) all[s.text(0)] = {memory_of(s.text(1), database_.path()), s.integer(2), s.integer(3) != 0};
   return all;
 }
 
@@ -89,30 +92,35 @@ CardState History::state(const Card& card) {
   Statement s(database_, "SELECT memory, introduced, suspended FROM card WHERE id = ?");
   s.bind(card.id);
   if (!s.step()) return {};
-  return {memory_of(s.text(0)), s.integer(1), s.integer(2) != 0};
+  return {memory_of(s.text(0), database_.path()), s.integer(1), s.integer(2) != 0};
 }
 
 std::vector<Moved> History::meet(const Deck& deck) {
   struct Gone {
     std::string id, question;
   };
-  std::unordered_set<std::string> here, known;
-  for (const Card& c : deck.cards) here.insert(c.id);
+  std::unordered_map<std::string_view, const Card*> here;
+  for (const Card& c : deck.cards) here.emplace(c.id, &c);
+  std::unordered_set<std::string> known;
+  std::vector<const Card*> mended;  // whose answer is another one now
   std::unordered_map<std::string, std::vector<Gone>> gone;  // by answer
   {
     Statement s(database_, "SELECT id, question, answer FROM card WHERE deck = ?");
     s.bind(folded_text(deck.name));
     while (s.step()) {
-      if (here.contains(s.text(0))) known.insert(s.text(0));
-      else gone[s.text(2)].push_back({s.text(0), s.text(1)});
+      const std::string id = s.text(0);
+      const auto card = here.find(id);
+      if (card == here.end()) gone[s.text(2)].push_back({id, s.text(1)});
+      else if (known.insert(id); card->second->entry.empty() && folded_text(card->second->answer) != s.text(2)) mended.push_back(card->second);
     }
   }
-  if (gone.empty()) return {};
+  if (gone.empty() && mended.empty()) return {};
   std::unordered_map<std::string, std::vector<const Card*>> fresh;
   for (const Card& c : deck.cards)
     if (!known.contains(c.id)) fresh[folded_text(c.answer)].push_back(&c);
   std::vector<Moved> moved;
   Transaction t(database_);
+  for (const Card* c : mended) add(deck.name, *c);
   for (const auto& [answer, cards] : fresh) {
     const auto old = gone.find(answer);
     if (cards.size() != 1 || old == gone.end() || old->second.size() != 1) continue;
@@ -172,7 +180,7 @@ bool History::undo(int64_t number) {
     card = s.text(0), before = s.text(1);
   }
   Statement(database_, "UPDATE review SET taken_back = 1 WHERE number = ?").bind(number).run();
-  const bool first = memory_of(before).phase == Phase::fresh;
+  const bool first = memory_of(before, database_.path()).phase == Phase::fresh;
   Statement(database_, "UPDATE card SET memory = ?, introduced = CASE ? WHEN 1 THEN 0 ELSE introduced END WHERE id = ?")
       .bind(before)
       .bind(static_cast<int64_t>(first))

@@ -65,8 +65,8 @@ const Session::Entry* Session::pick(int64_t now) const {
 // What another session did to the card meanwhile. True: something.
 bool Session::refresh(Entry& e) {
   const CardState now = history_.state(*e.card);
-  const bool changed = now.suspended != e.state.suspended || now.memory.reviews != e.state.memory.reviews || now.memory.last_review != e.state.memory.last_review;
-  if (!changed) return false;
+  const Memory &a = now.memory, &b = e.state.memory;
+  if (now.suspended == e.state.suspended && a.reviews == b.reviews && a.last_review == b.last_review) return false;
   introduced_today_ += (now.introduced > 0) - (e.state.introduced > 0);
   e.state = now;
   return true;
@@ -78,6 +78,7 @@ std::optional<Session::Asked> Session::next(int64_t now) {
     const Entry* best = pick(now);
     if (!best) return std::nullopt;
     if (options_.cram || !refresh(*entry(best->card->id))) return Asked{best->deck, best->card, best->state};
+    again_.clear();
   }
 }
 

@@ -11,7 +11,8 @@ namespace {
 
 // Columns of one character (Unicode's East Asian Width, in blocks).
 size_t columns_of(uint32_t c) {
-  const bool on_another = c == 0 || (c >= 0x300 && c < 0x370) || (c >= 0x483 && c < 0x48A) || (c >= 0x591 && c < 0x5BE) || (c >= 0x610 && c < 0x61B) ||
+  const bool on_another = c == 0 || (c >= 0x300 && c < 0x370) || (c >= 0x483 && c < 0x48A) ||
+                          (c >= 0x591 && c < 0x5C8 && c != 0x5BE && c != 0x5C0 && c != 0x5C3 && c != 0x5C6) || (c >= 0x610 && c < 0x61B) ||
                           (c >= 0x64B && c < 0x660) || (c >= 0x1AB0 && c < 0x1B00) || (c >= 0x1DC0 && c < 0x1E00) || (c >= 0x200B && c <= 0x200F) ||
                           (c >= 0x20D0 && c < 0x2100) || (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0xFE20 && c < 0xFE30);
   if (on_another) return 0;

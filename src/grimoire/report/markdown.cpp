@@ -34,7 +34,8 @@ Seen look_at(std::string_view line) {
   return {mark > 0 && mark < rest.size() && rest[mark] == ' ' ? Line::item : Line::text, indent};
 }
 
-// The house rules written out for CommonMark: a blank line wherever it would go on with what the line before began.
+// The house rules written out for CommonMark: a blank line wherever it would go on with what the line before began. That line holds a
+// blank, the source's own ones hold none: only those are shown.
 std::string spelled_out(std::string_view source) {
   std::string out;
   Seen before{Line::blank, 0};
@@ -49,11 +50,11 @@ std::string spelled_out(std::string_view source) {
     if (!in_code && before.kind != Line::blank && now.kind != Line::blank) {
       const bool another = now.kind != before.kind && (now.kind != Line::text || before.kind != Line::item);
       const bool leaves_item = before.kind == Line::item && now.kind == Line::text && now.indent <= before.indent;
-      if (another || leaves_item) out += '\n';
+      if (another || leaves_item) out += " \n";
     }
     if (!in_code) open = fence;
     else if (fence.closes(open)) open = {};
-    out.append(line).append("\n");
+    out.append(in_code || now.kind != Line::blank ? line : "").append("\n");
     if (in_code) continue;
     // Text under an item stays within it until a line stands further left.
     before = before.kind == Line::item && now.kind == Line::text && now.indent > before.indent ? before : now;
@@ -68,7 +69,7 @@ struct Callbacks {
   virtual void text(MD_TEXTTYPE type, std::string_view text) = 0;
 };
 
-void parse(std::string_view markdown, Callbacks& to) {
+void parse(const std::string& source, Callbacks& to) {
   MD_PARSER parser = {};
   parser.flags = MD_FLAG_TABLES | MD_FLAG_NOHTML | MD_FLAG_NOINDENTEDCODEBLOCKS;
   parser.enter_block = [](MD_BLOCKTYPE t, void* d, void* self) { return static_cast<Callbacks*>(self)->block(t, d, true), 0; };
@@ -78,7 +79,6 @@ void parse(std::string_view markdown, Callbacks& to) {
   parser.text = [](MD_TEXTTYPE t, const MD_CHAR* s, MD_SIZE n, void* self) {
     return static_cast<Callbacks*>(self)->text(t, {s, n}), 0;
   };
-  const std::string source = spelled_out(markdown);
   if (md_parse(source.data(), static_cast<MD_SIZE>(source.size()), &parser, &to) != 0)
     throw Error(ErrorKind::resource, "Markdown could not be read: out of memory");
 }
@@ -99,13 +99,14 @@ std::string address_of(void* detail) {
 
 class ForTerminal final : public Callbacks {
  public:
-  explicit ForTerminal(const TextStyle& style) : style_(style) {}
+  ForTerminal(const std::string& source, const TextStyle& style) : source_(source), style_(style) {}
   std::string take() {
     flush();
     return std::move(out_);
   }
 
   void block(MD_BLOCKTYPE type, void* detail, bool enter) override {
+    if (enter && prefixes_.empty() && !out_.empty()) begins_ = true;
     switch (type) {
       case MD_BLOCK_QUOTE: flush(), enter ? prefixes_.push_back("| ") : prefixes_.pop_back(); break;
       case MD_BLOCK_UL: flush(), enter ? numbers_.push_back(-1) : numbers_.pop_back(); break;
@@ -138,10 +139,7 @@ class ForTerminal final : public Callbacks {
       case MD_BLOCK_TR: if (enter) rows_.emplace_back(); break;
       case MD_BLOCK_TH:
       case MD_BLOCK_TD: if (!enter) rows_.back().push_back(std::move(line_)), line_.clear(); break;
-      case MD_BLOCK_P:
-        if (enter && !out_.empty() && prefixes_.empty() && line_.empty()) out_ += "\n";
-        if (!enter) flush();
-        break;
+      case MD_BLOCK_P: if (!enter) flush(); break;
       default: break;
     }
   }
@@ -149,13 +147,15 @@ class ForTerminal final : public Callbacks {
     if (type == MD_SPAN_STRONG) sgr(enter ? "1" : "22");
     if (type == MD_SPAN_EM) sgr(enter ? "3" : "23");
     if (type == MD_SPAN_CODE) style_.styled ? sgr(enter ? "36" : "39") : void(line_ += '`');
-    if (type == MD_SPAN_A && !enter) line_ += " (" + address_of(detail) + ")";
+    if (type == MD_SPAN_A && !enter) line_ += " (" + shown(address_of(detail)) + ")";
   }
   void text(MD_TEXTTYPE type, std::string_view text) override {
+    if (begins_ && blank_line_before(text.data())) out_ += "\n";
+    begins_ = false;
     if (verbatim_) {
       verbatim_line_.append(text);
       for (size_t end; (end = verbatim_line_.find('\n')) != std::string::npos; verbatim_line_.erase(0, end + 1))
-        out_ += prefix() + "  " + shown(verbatim_line_.substr(0, end)) + "\n";
+        out_ += end == 0 ? "\n" : prefix() + "  " + shown(verbatim_line_.substr(0, end)) + "\n";
       return;
     }
     if (type == MD_TEXT_BR || type == MD_TEXT_SOFTBR) flush();
@@ -172,6 +172,14 @@ class ForTerminal final : public Callbacks {
     mark_.clear();
     return p;
   }
+  // Did the writer leave a line blank above this place of the source, or above the code that begins with it?
+  bool blank_line_before(const char* place) const {
+    if (place < source_.data() || place >= source_.data() + source_.size()) return false;
+    const auto line_at = [&](size_t at) { return at == 0 ? 0 : source_.rfind('\n', at - 1) + 1; };
+    size_t line = line_at(static_cast<size_t>(place - source_.data()));
+    if (verbatim_ && line > 0) line = line_at(line - 1);  // its fence
+    return line > 1 && source_[line - 2] == '\n';
+  }
   void flush() {
     if (line_.empty()) return;
     const std::string first = prefix(), next = prefix();
@@ -183,12 +191,13 @@ class ForTerminal final : public Callbacks {
     out_ += aligned_table(rows_, {.first_is_head = true, .width = static_cast<size_t>(style_.width), .indent = p});
   }
 
+  const std::string& source_;
   TextStyle style_;
   std::string out_, line_, mark_, verbatim_line_;
   std::vector<std::string> prefixes_;
   std::vector<int> numbers_;  // of the lists around; -1: bullets
   std::vector<std::vector<std::string>> rows_;
-  bool verbatim_ = false;
+  bool verbatim_ = false, begins_ = false;  // a block of its own, of which nothing is seen yet
 };
 
 class ForPage final : public Callbacks {
@@ -250,21 +259,23 @@ Fence fence_of(std::string_view line) {
 std::string inline_markdown(std::string_view line) {
   const Seen seen = look_at(line);
   const std::string_view rest = line.substr(seen.indent);
+  const bool rule = seen.kind == Line::rule || rest.find_first_not_of("*_ ") == rest.npos;
   size_t mark = 0;
-  if (seen.kind == Line::item) mark = rest.find_first_of("-*+.)");
-  else if (rest.empty() || (!std::strchr(">|#[", rest[0]) && seen.kind != Line::rule && fence_of(rest).length == 0)) return std::string(rest);
+  if (seen.kind == Line::item && !rule) mark = rest.find_first_of("-*+.)");
+  else if (rest.empty() || (!std::strchr(">|#[", rest[0]) && !rule && fence_of(rest).length == 0)) return std::string(rest);
   return str("{}\\{}", rest.substr(0, mark), rest.substr(mark));
 }
 
 std::string markdown_to_text(std::string_view markdown, const TextStyle& style) {
-  ForTerminal to(style);
-  parse(markdown, to);
+  const std::string source = spelled_out(markdown);
+  ForTerminal to(source, style);
+  parse(source, to);
   return to.take();
 }
 
 std::string markdown_to_html(std::string_view markdown) {
   ForPage to;
-  parse(markdown, to);
+  parse(spelled_out(markdown), to);
   return std::move(to.out);
 }
 
