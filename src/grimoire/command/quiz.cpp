@@ -62,7 +62,8 @@ class QuizCommand final : public Command {
     const std::vector<Deck> decks = open_decks(console);
     History history(state_.empty() ? History::usual_path() : state_);
     for (const Deck& d : decks)
-      for (const Moved& m : history.meet(d)) console.say(str("{}: line {}: reworded, its history goes with it: {}", report::shown(d.name), m.line, report::shown(m.to)));
+      for (const Moved& m : history.meet(d))
+        console.say(str("{}: line {}: reworded, its history goes with it: {}", report::shown(d.name), m.line, report::shown(m.to)));
     if (!resumed_.empty()) return take_up(console, decks, history);
     if (list_ || stats_) {
       const report::Report r = list_ ? cards_of(decks, history) : statistics(decks, history);

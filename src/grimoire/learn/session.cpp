@@ -12,12 +12,13 @@ bool stepping(const Memory& m) { return m.phase == Phase::learning || m.phase ==
 
 Session::Session(const std::vector<Deck>& decks, History& history, SessionOptions options, int64_t now)
     : history_(history), options_(std::move(options)) {
+  const int64_t today = day_start(now);  // asks the system about the time zone
   for (const Deck& d : decks) {
     const auto states = history.states(d.name);
     for (const Card& c : d.cards) {
       const auto known = states.find(c.id);
       entries_.push_back({&d, &c, known == states.end() ? CardState{} : known->second});
-      introduced_today_ += entries_.back().state.introduced >= day_start(now);
+      introduced_today_ += entries_.back().state.introduced >= today;
     }
   }
   if (options_.cram) {
