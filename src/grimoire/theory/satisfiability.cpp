@@ -125,9 +125,9 @@ Checked verify(const Cnf& cnf, const Assignment& a) {
 
 Solved solve_dpll(const Cnf& cnf, int64_t most) { return Dpll(cnf, most).run(); }
 
-Counted try_everything(const Cnf& cnf) {
+Tried try_everything(const Cnf& cnf) {
   GRIM_CHECK(cnf.variables <= 30, argument, "try_everything", "got {} variables, expected at most 30", cnf.variables);
-  Counted c;
+  Tried c;
   Assignment a(static_cast<size_t>(cnf.variables) + 1, 0);
   for (int64_t bits = 0; bits < int64_t{1} << cnf.variables; ++bits, ++c.steps) {
     for (int v = 1; v <= cnf.variables; ++v) a[static_cast<size_t>(v)] = static_cast<char>(bits >> (v - 1) & 1);

@@ -28,10 +28,10 @@ struct Solved {
 // Unit clauses first, then the variable that stands in most open clauses of the shortest length. Stops after `most` steps.
 Solved solve_dpll(const Cnf& cnf, int64_t most = INT64_MAX);
 
-struct Counted {
+struct Tried {
   int64_t models = 0, steps = 0;  // steps: assignments tried
 };
-Counted try_everything(const Cnf& cnf);  // throws: argument, more than 30 variables
+Tried try_everything(const Cnf& cnf);  // throws: argument, more than 30 variables
 
 Cnf random_3sat(int variables, int clauses, uint64_t seed);
 Cnf pigeonhole(int holes);  // holes + 1 pigeons: unsatisfiable
