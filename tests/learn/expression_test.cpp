@@ -111,10 +111,12 @@ TEST(Expression, FaultsAreOneSentence) {
   EXPECT_EQ(said("x+*2"), "x+*2: column 3: got '*', expected a number, a name or '('");
   EXPECT_EQ(said("x 2"), "x 2: column 3: got '2', expected an operation or the end");
   EXPECT_EQ(said("tahn(x)"),
-            "tahn(x): column 1: got 't', expected a function out of sin, cos, tan, tanh, exp, ln, log, sqrt, abs, relu, sigmoid");
+            "tahn(x): column 1: got 'tahn', expected a function out of sin, cos, tan, tanh, exp, ln, log, sqrt, abs, relu, sigmoid");
   EXPECT_EQ(said("x+q"), "'q' has no value");
   EXPECT_EQ(said("ln(x)"), "ln has no finite value here");
   EXPECT_EQ(said("1/(x+1)"), "1/(x+1) has no finite value here");
+  EXPECT_EQ(said("x \u00a7 2"), "x \u00a7 2: column 3: got '\u00a7', expected an operation or the end");
+  EXPECT_EQ(said("sqrt(x+1)"), "sqrt has no finite slope here");
   EXPECT_NE(said(std::string(300, '(').c_str()), "");
   EXPECT_NE(said(std::string(300, '-').c_str()), "");
   EXPECT_NE(said(""), "");

@@ -31,8 +31,7 @@ class ExplainCommand final : public Command {
     return {"grimoire explain perplexity", "grimoire explain entropy .5,.25,.25", "grimoire explain kl --value P=.4,.6 --value Q=.5,.5 --more"};
   }
   std::vector<Positional> positionals() override {
-    return {{"term", "any name of an idea; grimoire glossary lists them", &term_},
-            {"numbers", "the entry's first input, in place of its example", &first_, false}};
+    return {{"term", "any name of an idea; behind it the entry's first input, in place of its example", &term_, true, &words_}};
   }
   Options options() override {
     return {{.name = "value", .help = "an input as name=value; without a name the first; may be given again", .target = &values_, .basic = true},
@@ -42,11 +41,12 @@ class ExplainCommand final : public Command {
   }
 
   int run(Console& console) override {
+    const size_t given = words_of_term();
     const learn::Concept& idea = learn::concept_named(term_);
-    const report::Report answer = learn::explain(idea, learn::Inputs(idea, settings()), more_ ? learn::Depth::more : learn::Depth::brief);
+    const report::Report answer = learn::explain(idea, learn::Inputs(idea, settings(given)), more_ ? learn::Depth::more : learn::Depth::brief);
     console.data(to_text(answer, console.style()));
     if (!html_.empty()) {
-      write_atomically(html_, report::html_page(idea.title, to_html(answer)));
+      write_atomically(html_, report::html_page(idea.title, to_html(answer, "")));
       console.say(str("page: {}", html_));
     }
     if (console.json()) {
@@ -59,22 +59,43 @@ class ExplainCommand final : public Command {
   }
 
  private:
-  learn::Settings settings() const {
+  // Names of several words need no quotes: as many words as name an entry are the term. Gives how many of the others were used for it.
+  size_t words_of_term() {
+    for (size_t count = words_.size(); count > 0 && !learn::look_up(term_); --count) {
+      std::string joined = term_;
+      for (size_t i = 0; i < count; ++i) joined += " " + words_[i];
+      if (!learn::look_up(joined)) continue;
+      term_ = joined;
+      return count;
+    }
+    return 0;
+  }
+
+  learn::Settings settings(size_t used) const {
+    constexpr const char* kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     learn::Settings settings;
     if (!data_.empty()) settings.emplace_back("", as_value(data_));
-    if (!first_.empty()) settings.emplace_back("", first_);
+    for (size_t i = used; i < words_.size(); ++i) settings.emplace_back("", words_[i]);
     for (const std::string& v : values_) {
       const size_t at = v.find('=');
-      const bool named = at != std::string::npos && at > 0 && v.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == at;
+      const bool named = at != std::string::npos && at > 0 && v.find_first_not_of(kLetters) == at;
       settings.emplace_back(named ? v.substr(0, at) : "", named ? v.substr(at + 1) : v);
     }
+    for (size_t i = 0; i < settings.size(); ++i)
+      for (size_t k = 0; k < i; ++k)
+        if (settings[i].first == settings[k].first) {
+          const std::string name = settings[i].first.empty() ? "the first input" : "'" + settings[i].first + "'";
+          throw Error(ErrorKind::usage, str("{} is given twice: {} and {}", name, settings[k].second, settings[i].second));
+        }
     return settings;
   }
 
-  std::string term_, first_, data_, html_;
-  std::vector<std::string> values_;
+  std::string term_, data_, html_;
+  std::vector<std::string> words_, values_;
   bool more_ = false;
 };
+
+const std::string kBack = "<p><a href=\"index.html\">all entries</a></p>\n";
 
 class GlossaryCommand final : public Command {
  public:
@@ -96,10 +117,11 @@ class GlossaryCommand final : public Command {
 
   int run(Console& console) override {
     const report::Report answer = wanted();
-    console.data(to_text(answer, console.style()));
     if (!html_.empty()) {
       write_pages();
       console.say(str("pages: {}/index.html", html_));
+    } else {
+      console.data(to_text(answer, console.style()));
     }
     if (console.json()) console.result(to_json(answer));
     return 0;
@@ -107,22 +129,22 @@ class GlossaryCommand final : public Command {
 
  private:
   report::Report wanted() const {
-    if (!search_.empty()) return learn::glossary_search(search_);
-    if (map_) return learn::glossary_map();
-    if (family_.empty()) return learn::glossary();
-    const learn::Family* family = learn::find_family(family_);
-    if (family) return learn::glossary(family);
-    std::vector<std::string> known;
-    for (const learn::Family* f : learn::families()) known.emplace_back(f->id);
-    const std::string near = nearest(family_, known.data(), known.size());
-    throw Error(ErrorKind::usage, str("there is no family '{}'", family_), near.empty() ? "grimoire glossary shows all" : str("did you mean {}?", near));
+    const learn::Family* const family = family_.empty() ? nullptr : learn::find_family(family_);
+    if (!family_.empty() && !family) {
+      std::vector<std::string> known;
+      for (const learn::Family* f : learn::families()) known.emplace_back(f->id);
+      const std::string near = nearest(family_, known.data(), known.size());
+      throw Error(ErrorKind::usage, str("there is no family '{}'", family_), near.empty() ? "grimoire glossary shows all" : str("did you mean {}?", near));
+    }
+    if (!search_.empty()) return learn::glossary_search(search_, family);
+    return map_ ? learn::glossary_map(family) : learn::glossary(family);
   }
 
   void write_pages() const {
     make_durable_dirs(html_);
     for (const learn::Concept* c : learn::all_concepts()) {
       const report::Report entry = learn::explain(*c, learn::Inputs(*c), learn::Depth::more);
-      write_atomically(html_ + "/" + c->id + ".html", report::html_page(c->title, "<p><a href=\"index.html\">all entries</a></p>\n" + to_html(entry)));
+      write_atomically(html_ + "/" + c->id + ".html", report::html_page(c->title, kBack + to_html(entry)));
     }
     report::Report index{"Glossary", {report::Prose{"[The map of all entries](map.html)"}}};
     for (const learn::Family* f : learn::families()) {
@@ -132,7 +154,7 @@ class GlossaryCommand final : public Command {
       index.blocks.push_back(report::Prose{items});
     }
     write_atomically(html_ + "/index.html", report::html_page("Glossary", to_html(index)));
-    write_atomically(html_ + "/map.html", report::html_page("Map of the glossary", to_html(learn::glossary_map())));
+    write_atomically(html_ + "/map.html", report::html_page("Map of the glossary", kBack + to_html(learn::glossary_map())));
   }
 
   std::string family_, search_, html_;

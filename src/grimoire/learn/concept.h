@@ -96,6 +96,8 @@ const Family* find_family(std::string_view id);
 std::vector<const Concept*> all_concepts();
 const Concept* find_concept(std::string_view id);  // by id alone; nullptr: none
 
+// The same by any name; nullptr: none.
+const Concept* look_up(std::string_view name);
 // By id, title or any other name; letter case, blanks, hyphens and dots, s for z and plurals make no difference.
 // throws: usage, with the nearest names; for a word of several meanings with all of them
 const Concept& concept_named(std::string_view name);
@@ -113,9 +115,9 @@ enum class Depth : unsigned char { brief, more };
 Report explain(const Concept& concept_, const Inputs& inputs, Depth depth = Depth::brief);
 // All entries of a family with a line each; of all families without one.
 Report glossary(const Family* family = nullptr);
-// Entries that have the word in any text.
-Report glossary_search(std::string_view word);
-// Which entries lead to which.
-Report glossary_map();
+// Entries, all or a family's, that have the word in any text. throws: usage, none has
+Report glossary_search(std::string_view word, const Family* family = nullptr);
+// Which entries lead to which; with a family those that leave its entries.
+Report glossary_map(const Family* family = nullptr);
 
 }  // namespace grim::learn

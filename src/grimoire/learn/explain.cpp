@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "grimoire/base/error.h"
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concept.h"
 
@@ -127,22 +128,24 @@ Report glossary(const Family* family) {
   return r;
 }
 
-Report glossary_search(std::string_view word) {
+Report glossary_search(std::string_view word, const Family* family) {
   const std::string wanted = folded_name(word);
   std::vector<const Concept*> found;
   for (const Concept* c : all_concepts()) {
     const bool has = std::ranges::any_of(std::initializer_list<const char*>{c->id, c->title, c->names, c->what, c->picture, c->mistake, c->more, c->formula},
                                          [&](const char* text) { return folded_name(text).find(wanted) != std::string::npos; });
-    if (has) found.push_back(c);
+    if (has && (!family || &family_of(*c) == family)) found.push_back(c);
   }
+  if (found.empty()) throw Error(ErrorKind::usage, str("no entry has '{}'", word), "a shorter word finds more");
   Report r;
   add_rows(r, found);
   return r;
 }
 
-Report glossary_map() {
+Report glossary_map(const Family* family) {
   Graph g;
   for (const Concept* c : all_concepts()) {
+    if (family && &family_of(*c) != family) continue;
     g.nodes.push_back({c->id, family_of(*c).title});
     for (const std::string& line : lines_of(c->see)) g.edges.emplace_back(c->id, split_once(line, ":").first);
   }

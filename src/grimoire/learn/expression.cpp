@@ -6,6 +6,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/str.h"
+#include "grimoire/text/utf8.h"
 
 namespace grim::learn {
 namespace {
@@ -47,7 +48,10 @@ struct Expression::Parser {
   int depth = 0;
 
   [[noreturn]] void fail(const std::string& expected) const {
-    const std::string got = at < text.size() ? str("'{}'", text.substr(at, 1)) : "the end";
+    size_t end = at;
+    if (at < text.size()) next_code_point(text, end);
+    while (end < text.size() && std::isalpha(static_cast<unsigned char>(text[at])) && std::isalnum(static_cast<unsigned char>(text[end]))) ++end;
+    const std::string got = at < text.size() ? str("'{}'", text.substr(at, end - at)) : "the end";
     throw Error(ErrorKind::usage, str("{}: column {}: got {}, expected {}", text.substr(0, 60), at + 1, got, expected));
   }
   void skip() {
@@ -200,7 +204,7 @@ void Expression::forward(const std::map<std::string, double>& values) {
       case Kind::power: {
         const bool fixed = nodes_[static_cast<size_t>(n.inputs[1])].kind == Kind::number;
         n.value = std::pow(in(0), in(1));
-        n.local = {in(1) == 0 ? 0 : in(1) * std::pow(in(0), in(1) - 1), fixed ? 0 : n.value * std::log(in(0))};
+        n.local = {in(1) == 0 ? 0 : in(1) * std::pow(in(0), in(1) - 1), fixed || n.value == 0 ? 0 : n.value * std::log(in(0))};
         break;
       }
       case Kind::negate: n.value = -in(0), n.local = {-1}; break;
@@ -216,7 +220,11 @@ void Expression::forward(const std::map<std::string, double>& values) {
 
 const std::vector<Expression::Node>& Expression::differentiate(const std::map<std::string, double>& values) {
   forward(values);
-  for (Node& n : nodes_) n.slope = 0;
+  for (Node& n : nodes_) {
+    n.slope = 0;
+    for (double s : n.local)
+      if (!std::isfinite(s)) throw Error(ErrorKind::usage, str("{} has no finite slope here", n.text), "other values of its variables may do");
+  }
   nodes_.back().slope = 1;
   for (size_t i = nodes_.size(); i-- > 0;)
     for (size_t k = 0; k < nodes_[i].inputs.size(); ++k) nodes_[static_cast<size_t>(nodes_[i].inputs[k])].slope += nodes_[i].slope * nodes_[i].local[k];

@@ -77,7 +77,9 @@ void Inputs::refuse(std::string_view name, const std::string& expected) const {
 double Inputs::number(std::string_view name, double low, double high) const {
   double value;
   if (!read_number(text(name), value) || value < low || value > high)
-    refuse(name, low == 0 && high == 1 ? "a probability from 0 to 1" : "a number" + range_of(low, high));
+    refuse(name, low == 0 && high == 1                                   ? "a probability from 0 to 1"
+                 : low > 0 && low < 1e-9 && high < 1 && high > 1 - 1e-9 ? "a probability strictly between 0 and 1"
+                                                                        : "a number" + range_of(low, high));
   return value;
 }
 

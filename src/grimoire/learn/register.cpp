@@ -83,10 +83,16 @@ std::string folded_name(std::string_view name) {
   return folded;
 }
 
-const Concept& concept_named(std::string_view name) {
+const Concept* look_up(std::string_view name) {
   const auto& names = index();
+  auto found = names.find(folded_name(name));
+  if (found == names.end() && name.size() > 4 && name.ends_with("es")) found = names.find(folded_name(name.substr(0, name.size() - 2)));
+  return found == names.end() ? nullptr : found->second;
+}
+
+const Concept& concept_named(std::string_view name) {
+  if (const Concept* found = look_up(name)) return *found;
   const std::string folded = folded_name(name);
-  if (const auto found = names.find(folded); found != names.end()) return *found->second;
   if (const Meanings* several = meanings_of(name)) {
     std::string list;
     for (const std::string& id : lines_of(several->ids)) {
@@ -99,7 +105,10 @@ const Concept& concept_named(std::string_view name) {
     known.emplace_back(c->id);
     for (const std::string& other : lines_of(c->names)) known.push_back(other);
   }
+  if (const Family* family = find_family(name))
+    throw Error(ErrorKind::usage, str("'{}' is a family of entries", name), str("grimoire glossary {} lists them", family->id));
   std::string near = nearest(name, known.data(), known.size());
+  if (folded.size() < 6 && edit_distance(folded_name(near), folded) > 1) near.clear();  // of a short word nearly all is guessed
   if (near.empty() && folded.size() >= 4) {  // or names that hold the word
     for (const std::string& k : known)
       if (folded_name(k).find(folded) != std::string::npos && near.size() < 60) near += (near.empty() ? "" : ", ") + k;

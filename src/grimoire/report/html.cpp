@@ -18,7 +18,7 @@ constexpr const char* kStyle =
     "{border-bottom:1px solid}pre,code{font:14px/1.45 ui-monospace,monospace}pre{overflow-x:auto;padding:.6rem .8rem;background:"
     "color-mix(in srgb,currentColor 7%,transparent);border-radius:.3rem}blockquote{margin:.5rem 0;padding-left:1rem;border-left:3px solid;"
     "opacity:.85}.figure{margin:.2rem 0}.bar{fill:var(--s0)}svg{max-width:100%;height:auto}"
-    ".wide{overflow:auto;margin:0 calc(50% - 48vw)}.wide svg{max-width:none}a{color:inherit}";
+    ".wide{overflow:auto;margin:0 calc(50% - 48vw)}.wide svg{width:100%;max-width:1400px}@media(max-width:600px){pre{white-space:pre-wrap}}a{color:inherit}";
 
 std::string svg_bars(const Bars& b) {
   constexpr double kRoom = 380, kRow = 22, kLetter = 7.5;
@@ -105,7 +105,8 @@ struct HtmlWriter {
     out += "<p>See also: ";
     for (size_t i = 0; i < l.items.size(); ++i) {
       const Link& link = l.items[i];
-      out += str("{}<a href=\"{}{}\">{}</a>{}", i ? "; " : "", escape_html(link.to), suffix, escape_html(link.to),
+      const std::string name = escape_html(link.to);
+      out += str("{}{}{}", i ? "; " : "", suffix.empty() ? name : str("<a href=\"{0}{1}\">{0}</a>", name, suffix),
                  link.why.empty() ? "" : " (" + escape_html(link.why) + ")");
     }
     out += "</p>\n";

@@ -73,7 +73,7 @@ std::string to_text(const Report& report, const TextStyle& style = {});
 // {"title": ..., "blocks": [{"kind": "prose", ...}, ...]}; figures are named again in "figures".
 Json to_json(const Report& report);
 
-// The body of a page: an <article>. A link to `id` becomes the address id + link_suffix.
+// The body of a page: an <article>. A link to `id` becomes the address id + link_suffix; without a suffix it is text.
 std::string to_html(const Report& report, const std::string& link_suffix = ".html");
 // A whole page that needs nothing else, not even a network.
 std::string html_page(const std::string& title, const std::string& body);

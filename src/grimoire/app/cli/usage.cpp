@@ -24,7 +24,7 @@ void add_environment(const Options& options, Settings& settings) {
   const std::string flag = word.substr(0, word.find('='));
   std::string near = nearest_option(options, flag.substr(flag.find_first_not_of('-') == std::string::npos ? flag.size() : flag.find_first_not_of('-')));
   throw Error(ErrorKind::usage, str("grimoire {}: unknown flag {}", command.name(), flag),
-              near.empty() ? str("see grimoire {} --help", command.name()) : str("did you mean --{}?", near));
+              near.empty() ? str("see grimoire {} --help; behind -- nothing is a flag", command.name()) : str("did you mean --{}?", near));
 }
 
 void declare(CLI::App& app, const Options& options, Settings& settings) {
@@ -89,6 +89,10 @@ Parsed parse_words(Command& command, const std::vector<std::string>& all_words) 
   for (auto word = marker == all_words.end() ? marker : marker + 1; word != all_words.end(); ++word) {
     const std::vector<Positional> places = command.positionals();
     const auto free = std::find_if(places.begin(), places.end(), [](const Positional& p) { return p.target->empty(); });
+    if (free == places.end() && rest) {
+      rest->push_back(*word);
+      continue;
+    }
     if (free == places.end())
       throw Error(ErrorKind::usage, str("grimoire {}: '{}' is one word too many", command.name(), *word), str("see grimoire {} --help", command.name()));
     *free->target = *word;

@@ -37,13 +37,16 @@ void differentiate_typed(const Inputs& in, Worked& out) {
   for (const auto& [name, text] : in.all())
     if (name != "expression") at[name] = in.number(name);
   const std::vector<Expression::Node> nodes = e.differentiate(at);
+  std::vector<int> number(nodes.size(), 0);  // of the operations, from 1
+  for (size_t i = 0, count = 0; i < nodes.size(); ++i)
+    if (!nodes[i].inputs.empty()) number[i] = static_cast<int>(++count);
   const auto name_of = [&](int k) {
-    const Expression::Node& n = nodes[static_cast<size_t>(k)];
-    return n.inputs.empty() ? n.text : str("u{}", k);
+    const auto i = static_cast<size_t>(k);
+    return number[i] > 0 ? str("u{}", number[i]) : nodes[i].text;
   };
-  for (size_t i = 0; i < nodes.size() && i < 12; ++i) {
+  for (size_t i = 0; i < nodes.size(); ++i) {
     const Expression::Node& n = nodes[i];
-    if (n.inputs.empty()) continue;
+    if (n.inputs.empty() || number[i] > 8) continue;
     using Kind = Expression::Node::Kind;
     static constexpr const char* kSigns[] = {"", "", " + ", " - ", " * ", " / ", "^"};
     const std::string a = name_of(n.inputs[0]);
@@ -53,8 +56,10 @@ void differentiate_typed(const Inputs& in, Worked& out) {
     std::string slopes;
     for (size_t k = 0; k < n.inputs.size(); ++k)
       if (nodes[static_cast<size_t>(n.inputs[k])].kind != Kind::number)
-        slopes += str("{}d/d{} {:.6g}", slopes.empty() ? "" : ", ", name_of(n.inputs[k]), n.local[k]);
-    out.step(str("u{} = {} = {:.6g}   {}; the end's slope in it {:.6g}", i, how, n.value, slopes, n.slope));
+        slopes += str("{} in {}: {:.6g}", slopes.empty() ? "slope" : ",", name_of(n.inputs[k]), n.local[k]);
+    const bool kink = n.kind == Kind::call && (n.text == "relu" || n.text == "abs") && nodes[static_cast<size_t>(n.inputs[0])].value == 0;
+    out.step(str("u{} = {} = {:.6g};  {}{};  of the end in u{}: {:.6g}", number[i], how, n.value, slopes, kink ? " (a kink: 0 by custom)" : "",
+                 number[i], n.slope));
   }
   out.answer("value", nodes.back().value);
   for (const std::string& name : e.names()) {
