@@ -143,7 +143,7 @@ TEST(Deck, TheRealDeck) {
     EXPECT_TRUE(c.question.ends_with('?')) << c.question;
     EXPECT_FALSE(c.answer.empty() || c.answer.ends_with(' ') || c.answer.find('\n') != std::string::npos) << c.answer;
     EXPECT_EQ(c.cloze, 0);
-    lengths.insert(std::ranges::count_if(report::lines_in(c.explanation), [](std::string_view l) { return !l.empty(); }));
+    lengths.insert(std::ranges::count_if(lines_in(c.explanation), [](std::string_view l) { return !l.empty(); }));
   }
   EXPECT_EQ(lines, (std::vector<int64_t>{5, 14, 21, 28, 33, 43, 49, 56, 63, 71, 79, 92, 110, 121, 131, 136, 141, 150, 155, 160, 168, 178, 186, 196}));
   EXPECT_EQ(ids.size(), 24u);
@@ -290,7 +290,7 @@ TEST(Deck, NoLineIsLost) {
     kept = folded_text(kept);
     int64_t number = 0;
     bool told = false, in_code = false;
-    for (std::string_view line : report::lines_in(text)) {
+    for (std::string_view line : lines_in(text)) {
       ++number;
       const std::string folded = folded_text(line);
       if (folded == "```" || folded == "~~~") in_code = true;  // its blank lines part nothing

@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace grim {
 
@@ -44,6 +45,10 @@ std::string with_commas(int64_t n);
 
 // Lines of at most `width` characters, broken at spaces; words that are longer stand alone.
 std::string wrapped(std::string_view text, size_t width);
+
+std::string_view trimmed(std::string_view text);                            // without blanks at its ends
+std::vector<std::string_view> split(std::string_view text, char separator);  // one part more than separators
+std::vector<std::string_view> lines_in(std::string_view text);               // without their ends; nothing after the last end
 
 // Insertions, deletions, replacements and swaps of neighbouring bytes, each 1 (optimal string alignment).
 size_t edit_distance(std::string_view a, std::string_view b);

@@ -146,7 +146,7 @@ class QuizCommand final : public Command {
   static std::string shown(const Console& console, const std::string& markdown) {
     const std::string text = report::markdown_to_text(markdown, {console.style().width - 2, console.style().styled});
     std::string out;
-    for (std::string_view line : report::lines_in(text)) out.append(line.empty() ? "" : "  ").append(line).append("\n");
+    for (std::string_view line : lines_in(text)) out.append(line.empty() ? "" : "  ").append(line).append("\n");
     return out;
   }
 

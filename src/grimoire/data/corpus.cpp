@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/str.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/machine.h"
 #include "grimoire/io/hash.h"
@@ -12,13 +13,6 @@ namespace grim {
 namespace {
 
 constexpr int64_t kBytesPerByte = 18;  // of a text: itself, and its ids twice for a moment
-
-std::string_view trimmed(std::string_view line) {
-  constexpr std::string_view kSpace = " \t\r\v\f";
-  const size_t begin = line.find_first_not_of(kSpace);
-  return begin == std::string_view::npos ? std::string_view()
-                                         : line.substr(begin, line.find_last_not_of(kSpace) - begin + 1);
-}
 
 // CR LF becomes LF, in one pass; where there is no LF at all, CR ends the lines and becomes LF. Any other CR stays.
 void unify_line_ends(std::string& text) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/str.h"
 
 namespace grim {
 namespace {
@@ -112,12 +113,6 @@ class Splitter {
 
 Cells split_cells(std::string_view text, char delimiter, const std::string& source, size_t most_rows) {
   return Splitter(text, delimiter, source).run(most_rows);
-}
-
-std::string_view trimmed(std::string_view s) {
-  while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
-  while (!s.empty() && (s.back() == ' ' || s.back() == '\t' || s.back() == '\r')) s.remove_suffix(1);
-  return s;
 }
 
 bool to_number(std::string_view s, double& value) {

@@ -30,7 +30,6 @@ Cells split_cells(std::string_view text, char delimiter, const std::string& sour
 // among several, the one that leaves the most numbers. `likely` is taken when it cuts the rows so.
 char guess_delimiter(std::string_view text, const std::string& source, char likely);
 
-std::string_view trimmed(std::string_view s);
 bool to_number(std::string_view s, double& value);  // 1e999 is infinite, 1e-999 is 0
 // "1,5" or "-2,25e3", as half of the world writes 1.5; 'grouped' when it may as well be a thousand: "1,500".
 bool to_comma_number(std::string_view s, double& value, bool& grouped);

@@ -19,10 +19,6 @@ namespace {
 constexpr size_t kMostBytes = size_t{16} << 20, kMostLine = 65536, kMostCards = 100000;
 using Weight = DeckMessage::Weight;
 
-std::string_view trimmed(std::string_view text) {
-  const size_t begin = std::min(text.find_first_not_of(" \t\r"), text.size());
-  return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
-}
 bool is_blank(std::string_view line) { return trimmed(line).empty(); }
 bool is_rule(std::string_view line) { return trimmed(line) == "---"; }
 bool is_near_rule(std::string_view line) {  // dashes that are not the rule, or another writer's dash
@@ -73,7 +69,7 @@ std::vector<Hidden> hidden_parts(std::string_view question) {
 
 class Reader {
  public:
-  Reader(std::string_view text, std::string_view source) : source_(source), lines_(report::lines_in(text)) {
+  Reader(std::string_view text, std::string_view source) : source_(source), lines_(lines_in(text)) {
     deck_.name = std::string(source.substr(source.rfind('/') + 1));
     if (const size_t dot = deck_.name.rfind('.'); dot != std::string::npos && dot > 0) deck_.name.resize(dot);
   }
@@ -369,7 +365,7 @@ Deck deck_of_json(const Json& json, std::string_view source) {
 
 std::string mnemonic_first(const std::string& explanation) {
   std::string first, rest;
-  for (std::string_view line : report::lines_in(explanation)) (line.starts_with("Memory:") ? first : rest).append(line).append("\n");
+  for (std::string_view line : lines_in(explanation)) (line.starts_with("Memory:") ? first : rest).append(line).append("\n");
   return first + rest;
 }
 
@@ -397,7 +393,7 @@ std::string without_rules(const std::string& explanation) {
   std::string out;
   bool below_blank = false;
   report::Fence open;
-  for (std::string_view line : report::lines_in(explanation)) {
+  for (std::string_view line : lines_in(explanation)) {
     const report::Fence f = report::fence_of(line);
     if (open.length == 0) open = f;
     else if (f.closes(open)) open = {};

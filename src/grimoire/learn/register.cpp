@@ -127,23 +127,15 @@ std::vector<const Concept*> other_meanings(const Concept& concept_) {
 
 std::vector<std::string> lines_of(const char* list) {
   std::vector<std::string> lines;
-  const std::string_view text(list);
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    if (end > begin) lines.emplace_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
+  for (std::string_view line : lines_in(list))
+    if (!line.empty()) lines.emplace_back(line);
   return lines;
 }
 
 std::pair<std::string, std::string> split_once(std::string_view text, std::string_view at) {
-  const auto trimmed = [](std::string_view part) {
-    const size_t begin = std::min(part.find_first_not_of(' '), part.size());
-    return std::string(part.substr(begin, part.find_last_not_of(' ') + 1 - begin));
-  };
   const size_t place = text.find(at);
-  if (place == text.npos) return {trimmed(text), ""};
-  return {trimmed(text.substr(0, place)), trimmed(text.substr(place + at.size()))};
+  if (place == text.npos) return {std::string(trimmed(text)), ""};
+  return {std::string(trimmed(text.substr(0, place))), std::string(trimmed(text.substr(place + at.size())))};
 }
 
 }  // namespace grim::learn

@@ -66,16 +66,6 @@ std::vector<std::string> lines_of(const std::string& cell, size_t width) {
 
 }  // namespace
 
-std::vector<std::string_view> lines_in(std::string_view text) {
-  std::vector<std::string_view> all;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    all.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return all;
-}
-
 size_t display_width(std::string_view text) {
   size_t width = 0;
   for (size_t i = 0; i < text.size();) {

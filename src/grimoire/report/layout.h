@@ -13,7 +13,6 @@ size_t display_width(std::string_view text);
 // Control characters (C0, C1) as \x1b, so that no text moves the cursor or changes the terminal. Tabs become a blank.
 std::string shown(std::string_view text);
 
-std::vector<std::string_view> lines_in(std::string_view text);  // without their ends; nothing after the last end
 
 // `text` broken at blanks, `first` before the first line and `next` before the others; no line is wider than `width` unless one word is.
 std::string flowed(std::string_view text, std::string_view first, std::string_view next, size_t width);
