@@ -148,7 +148,8 @@ const Concept kConcepts[] = {
      .sources = "Fix and Hodges 1951, Discriminatory Analysis\nCover and Hart 1967, Nearest Neighbor Pattern Classification",
      .ask = "Points a, a, b lie at distances 1, 2, 3. What does kNN answer for k = 3? | a, by two votes to one.\n"
             "What does kNN assume about the world? | That points close together mostly share a class.",
-     .more = "With endless data the nearest neighbour errs at most 2 R (1 - R) where R is the error of the best rule (Cover and Hart). "
+     .more = "With endless data the nearest neighbour of two classes errs at most 2 R (1 - R) where R is the error of the best rule "
+             "(Cover and Hart). "
              "For k = 1 the error on the training rows is 0, which says nothing: each row is its own neighbour. Of equal votes the class that sorts first "
              "wins, so an odd k is better for two classes. "
              "Grimoire searches by matrix products or a KD tree, both exact, or by a graph (HNSW), which is approximate."},
@@ -429,7 +430,8 @@ const Concept kConcepts[] = {
      .mistake = "People say that any measure of likeness will do; in fact it must be symmetric and positive semidefinite, or there is no phi and the "
                 "problem need not be convex.",
      .see = "svm: where it is used\nrepresenter: why inner products suffice\ndistance: likeness turned round",
-     .sources = "Aizerman, Braverman and Rozonoer 1964, Theoretical foundations of the potential function method\nBoser, Guyon and Vapnik 1992, section 2",
+     .sources = "Aizerman, Braverman and Rozonoer 1964, Theoretical foundations of the potential function method\n"
+                "Boser, Guyon and Vapnik 1992, A Training Algorithm for Optimal Margin Classifiers, section 2",
      .ask = "k = (x.z)^2 with x = (1,0), z = (2,5). What is k? | (1 x 2)^2 = 4.",
      .more = "The Gaussian kernel exp(-g |x - z|^2) has infinitely many such columns: its power series holds products of every degree. "
              "The price is a matrix of n by n kernel values, which is why very many rows are easier for linear machines."},
@@ -687,8 +689,9 @@ const Concept kConcepts[] = {
              "answers only."},
     {.id = "random-forest",
      .title = "Random forest",
-     .names = "forest\nbagged trees",
-     .what = "Lets many different trees vote, so that their mistakes cancel while what they agree on stays.",
+     .names = "forest",
+     .what = "Lets many different trees vote, so that their mistakes cancel while what they agree on stays. Each tree sees its own draw of the rows, and "
+             "each node its own draw of the columns.",
      .picture = "Guessing the weight of an ox at a fair: the crowd is close, as long as people do not copy from each other.",
      .formula = "P(majority errs) = sum_(j > n/2) C(n,j) e^j (1-e)^(n-j)",
      .symbols = "n: voters, an odd number, independent of each other\ne: error of each\nj: how many of them err",
@@ -719,7 +722,8 @@ const Concept kConcepts[] = {
      .ask = "What makes the trees of a forest differ? | Each sees its own draw of the rows, and each node its own draw of the columns.",
      .more = "Trees grown on one table are not independent: with variance s^2 and correlation r the mean of n has r s^2 + (1 - r) s^2 / n, and only the "
              "second part falls with n. "
-             "Drawing rows with replacement and a few columns at each node lowers r. Some forests are consistent for every distribution; one form that "
+             "Drawing rows with replacement and a few columns at each node lowers r; without the draw of columns they are bagged trees. Some forests "
+             "are consistent for every distribution; one form that "
              "Breiman proposed is not (Biau and others 2008). "
              "Grimoire averages the trees' class shares rather than counting votes."},
     {.id = "boosting",

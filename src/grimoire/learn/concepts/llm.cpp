@@ -303,7 +303,7 @@ const Concept kConcepts[] = {
      .sources = "Lewis et al. 2020, Retrieval-Augmented Generation for Knowledge-Intensive NLP Tasks, section 2",
      .ask = "Which document wins for q = (1, 1): (1, 0) or (2, 2)? | (2, 2): its cosine is 1.",
      .more = "The paper trained the finder and the writer together and summed over the documents found; today's systems mostly keep both fixed and paste "
-             "the text into the prompt. "
+             "the text into the prompt. The paper ranks by the inner product; the cosine here is that of vectors of length 1. "
              "Search by words (BM25) and search by vectors fail on different questions, so they are often joined. A page may also hold instructions: text "
              "that was "
              "retrieved is data and must never be obeyed."},

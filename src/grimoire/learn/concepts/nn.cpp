@@ -158,8 +158,8 @@ const Concept kConcepts[] = {
                 "Difficult\n"
                 "Pascanu, Mikolov and Bengio 2013, On the difficulty of training recurrent neural networks",
      .ask = "What is the slope through 3 layers of slope .5? | .125.",
-     .more = "With vectors the factors are Jacobian matrices, and what counts is their singular values: all below 1 shrinks every direction, one above 1 "
-             "may grow. "
+     .more = "With vectors the factors are Jacobian matrices, and what counts is their singular values: if all are below 1 "
+             "every direction shrinks; one above 1 may make it grow. "
              "Exploding slopes have a crude cure, clipping their norm (--grad-clip); vanishing ones need another architecture: gates (LSTM), residuals, "
              "norms."},
     {.id = "one-hot",
