@@ -10,6 +10,7 @@
 #include "grimoire/classic/svm.h"
 #include "grimoire/classic/tree.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/metric/classification.h"
 #include "grimoire/stats/distribution.h"
 #include "grimoire/stats/information.h"
 #include "grimoire/theory/experiment.h"
@@ -759,6 +760,42 @@ const Concept kConcepts[] = {
              "of learners to the exponential loss step by step. Grimoire uses SAMME, which drops the half and adds ln(K - 1) for K classes: for two classes "
              "every say doubles, "
              "and no vote changes."},
+    {.id = "accuracy",
+     .title = "Accuracy",
+     .names = "share of right answers\n\nerror rate",
+     .what = "The share of cases that a classifier gets right. Easy to say, and misleading as soon as one class is rare.",
+     .picture = "A smoke alarm that never sounds is right on nearly every day of the year. It breaks where all classes are about equally common and dear.",
+     .formula = "accuracy = right answers / cases,   error rate = 1 - accuracy",
+     .symbols = "right: predicted = true class",
+     .inputs = "y = 0,0,0,0,0,0,0,0,1,1: true classes, from 0\npredicted = 0,0,0,0,0,0,0,0,0,0: what a classifier said",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> y = in.numbers("y", 0, 9), said = in.numbers("predicted", 0, 9, y.size(), y.size());
+           for (const auto& [name, classes] : {std::pair{"y", &y}, std::pair{"predicted", &said}})
+             if (std::ranges::any_of(*classes, [](double c) { return c != std::floor(c); })) in.refuse(name, "whole numbers from 0 to 9");
+           const std::vector<double> confusion = confusion_matrix(y, said, 10);
+           double commonest = 0;
+           for (size_t c = 0; c < 10; ++c) {
+             const auto cases = static_cast<double>(std::ranges::count(y, static_cast<double>(c)));
+             if (cases > 0 && out.steps().size() < 4) out.step(str("class {}: {:.0f} of {:.0f} found", c, confusion[c * 11], cases));
+             commonest = std::max(commonest, cases / static_cast<double>(y.size()));
+           }
+           out.answer("accuracy", accuracy(y, said));
+           out.answer("always naming the commonest class", commonest);
+           out.answer("balanced accuracy, the mean over classes", balanced_accuracy(confusion, 10));
+         },
+     .turn = "let the last answer be 1: the accuracy rises by a tenth, the balanced one by a quarter.",
+     .commands = "grimoire validate --model knn --data data.csv --target y",
+     .code = "src/grimoire/metric/classification.cpp: accuracy, balanced_accuracy",
+     .mistake = "People say that 99 % is a good accuracy; in fact it says nothing until one knows what the commonest class alone would give.",
+     .see = "base-rate: what to compare it with\nasymmetric-error: when mistakes differ in price\ntrain-vs-test: on which rows\n"
+            "harmonic-mean: F, another score",
+     .sources = "Provost, Fawcett and Kohavi 1998, The Case Against Accuracy Estimation for Comparing Induction Algorithms\n"
+                "Brodersen, Ong, Stephan and Buhmann 2010, The Balanced Accuracy and Its Posterior Distribution",
+     .ask = "95 of 100 mails are no spam. What accuracy has a filter that lets all through? | 95 %.",
+     .more = "Accuracy is 1 minus the empirical risk under 0-1 loss. It jumps when a single case changes sides, so it cannot be trained on by slopes: one "
+             "trains on cross-entropy and reports accuracy beside it. Measured on n independent cases it has a standard deviation of sqrt(a (1 - a) / n): "
+             "with 400 cases and 90 % that is 1.5 points, and smaller differences between two models may be chance."},
 };
 
 }  // namespace

@@ -291,7 +291,8 @@ const Concept kConcepts[] = {
     {.id = "continuity",
      .title = "Continuity of codes",
      .names = "near codes\nnear images",
-     .what = "A wish for codes: neighbours among the codes should decode to similar pictures, so that one can walk from one picture to another.",
+     .what = "A wish for the codes of an autoencoder: neighbours among them should decode to similar pictures, so that one can walk from one to "
+             "another.",
      .picture = "A dimmer instead of a row of switches: a small turn, a small change.",
      .formula = "|g(z + dz) - g(z)| <= slope |dz|",
      .symbols = "g: decoder, here slope x z\ndz: a step among the codes",
@@ -316,7 +317,7 @@ const Concept kConcepts[] = {
     {.id = "completeness",
      .title = "Completeness of codes",
      .names = "every code decodes",
-     .what = "A wish for codes: whichever code is drawn, a sensible picture should come out.",
+     .what = "A wish for the codes of an autoencoder: whichever is drawn, a sensible picture should come out.",
      .picture = "A keyboard on which every key sounds. In a plain autoencoder most keys are mute, since training never touched them.",
      .formula = "share = pictures judged real / codes drawn from the prior",
      .symbols = "prior: where codes are drawn from, a standard normal\nreal: by a judge that is told in advance",

@@ -144,7 +144,7 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/train/diagnosis.cpp: spread_of",
      .mistake = "People say that a saturated unit is a sure one and so a good one; in fact it passes next to no slope, right or wrong, and one that is "
                 "saturated for every example is dead.",
-     .see = "activation-stats: count them\nvanishing-gradient: what it does to layers below\ntanh-gain: weights that avoid it",
+     .see = "activation-stats: count them\nvanishing-gradient: what it does to layers below\ntanh-gain: weights that avoid it\nrelu: flat on one side only",
      .sources = "Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural networks, section 3\n"
                 "Karpathy 2022, makemore, part 3",
      .ask = "Where is the slope of tanh largest, and how large is it? | At 0, where it is 1.",

@@ -57,7 +57,7 @@ const Concept kConcepts[] = {
              "last block."},
     {.id = "gpt-3",
      .title = "GPT-3",
-     .what = "The writer made a hundred times larger, to see what it can then do from a description or a few examples, without being trained for it.",
+     .what = "GPT-2 made a hundred times larger, to see what it can then do from a description or a few examples, without being trained for it.",
      .picture = "The same recipe cooked for a city instead of a family: hardly anything new in the pot, but new dishes come out.",
      .formula = "parameters ~ 12 L C^2",
      .symbols = "L: blocks\nC: width\nV: vocabulary\nT: context",

@@ -321,7 +321,7 @@ const Concept kConcepts[] = {
              "|H|. It is an upper bound: often fewer examples do."},
     {.id = "risk",
      .title = "Risk",
-     .names = "expected loss",
+     .names = "expected loss\n\nloss\nloss function",
      .what = "How much a rule costs on average over all cases that may come. It is what one wants to be small, and it can only be estimated.",
      .picture = "An insurer's average claim: never known exactly, but the mean over many past clients comes near, unless the new clients are of another "
                 "kind.",
@@ -469,7 +469,7 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/classic/validate.cpp: learning_curve, judge_learning_curve",
      .mistake = "People say that overfitting is failing when the task changes; in fact it shows on new rows of the very same kind, because noise does "
                 "not repeat.",
-     .see = "underfitting: the opposite\nbias-variance: the bill of both\ntrain-vs-test: how it is seen",
+     .see = "underfitting: the opposite\nbias-variance: the bill of both\ntrain-vs-test: how it is seen\ndropout: one cure",
      .sources = "Hastie, Tibshirani and Friedman 2009, The Elements of Statistical Learning, section 7.2\n"
                 "Zhang et al. 2017, Understanding Deep Learning Requires Rethinking Generalization",
      .ask = "Train accuracy 1.0, new accuracy .5, two classes: what was learned? | Nothing but the training rows.",
@@ -772,8 +772,8 @@ const Concept kConcepts[] = {
     {.id = "distribution-free",
      .title = "Distribution-free",
      .names = "no assumption on P",
-     .what = "Promises that hold whatever law the data follow. How far a test score may be from the truth can be bounded without knowing anything about "
-             "the source.",
+     .what = "Guarantees about a learner or a score that hold whatever distribution the data come from. How far a test score may be from "
+             "the truth can be bounded without knowing anything about the source.",
      .picture = "Tasting soup: a spoonful tells as much whether the pot is large or small and whatever is in it, if it was stirred.",
      .formula = "P(|mean - truth| >= t) <= 2 e^(-2 n t^2)",
      .symbols = "n: independent rows, each with a loss from 0 to 1\nt: distance from the true mean",

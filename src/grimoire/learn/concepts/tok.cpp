@@ -70,7 +70,7 @@ const Concept kConcepts[] = {
              "prejudices of their texts."},
     {.id = "wordpiece",
      .title = "WordPiece",
-     .names = "word pieces",
+     .names = "word pieces\n\ntoken\ntokeniser",
      .what = "Cutting words into known pieces, so that a vocabulary of limited size can spell every word.",
      .picture = "Toy bricks: one large brick for each common word, and small ones from which any other word can be put together.",
      .formula = "repeat: take the longest piece of V that the rest of the word begins with",
