@@ -7,9 +7,14 @@
 namespace grim::learn {
 namespace {
 
+// The names that stand in the heading. Those behind an empty line are found and not shown, and one that only spells the title otherwise
+// says nothing new.
 std::string also(const Concept& c) {
+  const std::string_view all(c.names);
+  const std::string shown(all.substr(0, all.find("\n\n")));
   std::string names;
-  for (const std::string& n : lines_of(c.names)) names += (names.empty() ? "" : ", ") + n;
+  for (const std::string& n : lines_of(shown.c_str()))
+    if (folded_name(n) != folded_name(c.title)) names += (names.empty() ? "" : ", ") + n;
   return names.empty() ? "" : " (also: " + names + ")";
 }
 

@@ -35,7 +35,8 @@ const Concept kConcepts[] = {
     {.id = "distillation",
      .title = "Distillation",
      .names = "teacher\nstudent",
-     .what = "Teaching a small model to answer like a large one, doubts included, so that it becomes better than its size would let it from the bare labels.",
+     .what = "Teaching a small model to answer like a large one, doubts included, so that it does better than if it were trained on the "
+             "bare labels alone.",
      .picture = "A master who does not only say \"it is a wolf\" but also \"it might be a dog, and hardly a teapot\". That ranking of wrong answers is what "
                 "the pupil lives on.",
      .formula = "p_i = softmax(z / T)_i;   loss = T^2 KL(p_teacher, p_student)",

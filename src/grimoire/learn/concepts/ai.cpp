@@ -281,6 +281,7 @@ const Concept kConcepts[] = {
      .see = "inductive-bias: the general notion\nwhy-deep: what it buys\ndeep-learning: the form that it takes",
      .sources = "Goodfellow, Bengio and Courville 2016, Deep Learning, section 6.4.1\n"
                 "Lin, Tegmark and Rolnick 2017, Why Does Deep and Cheap Learning Work So Well?\n"
+                "Poggio et al. 2017, Why and When Can Deep-but Not Shallow-Networks Avoid the Curse of Dimensionality: a Review\n"
                 "Knuth 1997, The Art of Computer Programming 2, section 4.6.3: powers",
      .ask = "How many squarings make x^32 out of x? | 5.",
      .more = "An opinion with arguments on its side: physical processes come in steps and hierarchies (Lin, Tegmark and Rolnick), images and language "

@@ -58,7 +58,7 @@ const Concept kConcepts[] = {
                 "and it scores.",
      .see = "reward-model: where r comes from\nkl: the leash\nmode-narrowing: the price\nalignment: the wider aim",
      .sources = "Christiano et al. 2017, Deep Reinforcement Learning from Human Preferences\n"
-                "Ouyang et al. 2022, Training Language Models to Follow Instructions, section 3\n"
+                "Ouyang et al. 2022, Training Language Models to Follow Instructions with Human Feedback, section 3\n"
                 "Rafailov et al. 2023, Direct Preference Optimization, section 4: the closed form",
      .ask = "What happens to the model as b grows without bound? | It stays p0.",
      .more = "Three steps: supervised training on demonstrations, a reward model from comparisons, then reinforcement learning (PPO in the paper) with the "
@@ -279,7 +279,7 @@ const Concept kConcepts[] = {
              "stakes rise, keep such sums finite; which repair is right is disputed."},
     {.id = "genetic-fitness",
      .title = "Inclusive fitness",
-     .names = "inclusive genetic fitness\ncontraception",
+     .names = "inclusive genetic fitness\n\ncontraception",
      .what = "What natural selection adds up for a gene: help given to relatives counts, weighted by how closely related they are.",
      .picture = "Lending within a family whose purse is half shared: what your sister gains is half yours. Nobody keeps this account; it only describes "
                 "which genes spread.",
@@ -340,8 +340,8 @@ const Concept kConcepts[] = {
      .formula = "none that is agreed on",
      .symbols = "general: in as many tasks as a person, or more\nintelligence: skill, or the speed of gaining skill: the field differs",
      .turn = "ask of any claim that it is here, or near: by which test, against whom, and who ran it?",
-     .mistake = "People say that passing one test would show it; in fact each test that was named for it, from chess to examinations, "
-                "was passed by systems that fail at other things.",
+     .mistake = "People say that passing one test would show it; in fact many tests that were named for it, from chess to "
+                "examinations, were passed by systems that fail at other things.",
      .see = "turing-imitation: the oldest test\nmachine-learning: what there is\nalignment: why it is discussed",
      .sources = "Legg and Hutter 2007, Universal Intelligence: one definition\nChollet 2019, On the Measure of Intelligence: another\n"
                 "Morris et al. 2024, Levels of AGI (opinion): a ladder",

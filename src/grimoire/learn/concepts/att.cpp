@@ -116,7 +116,7 @@ const Concept kConcepts[] = {
                 "at all.",
      .see = "embedding: the table of tokens\nsinusoid: no table, a formula\nrotary: positions in the scores",
      .sources = "Gehring and others 2017, Convolutional Sequence to Sequence Learning, section 3.1\nDevlin, Chang, Lee and Toutanova 2019, BERT, section 3\n"
-                "Vaswani and others 2017, table 3, row E",
+                "Vaswani and others 2017, Attention Is All You Need, table 3, row E",
      .ask = "Why does attention need positions at all? | Without them it gives each token the same result in whatever order the others come.",
      .more = "Vaswani and others found learned and sinusoidal positions about equal and chose the formula, hoping that it would carry over to longer texts. "
              "BERT and GPT-2 took the table; most later models took relative schemes."},
@@ -456,7 +456,8 @@ const Concept kConcepts[] = {
      .mistake = "People say that more heads are better; in fact many can be removed from a trained model with little loss, and very narrow ones see too "
                 "little.",
      .see = "self-attention: one head\nnarrow-heads: the usual split\nwide-heads: the costly one",
-     .sources = "Vaswani and others 2017, section 3.2.2 and table 3, row A\nMichel, Levy and Neubig 2019, Are Sixteen Heads Really Better than One?\n"
+     .sources = "Vaswani and others 2017, Attention Is All You Need, section 3.2.2 and table 3, row A\n"
+                "Michel, Levy and Neubig 2019, Are Sixteen Heads Really Better than One?\n"
                 "Voita and others 2019, Analyzing Multi-Head Self-Attention",
      .ask = "8 heads of 16 numbers: how wide is their joint result? | 128.",
      .more = "One softmax can hardly point at two places for two reasons: it would have to blend them. Separate heads keep their answers apart until Wo "
@@ -587,7 +588,7 @@ const Concept kConcepts[] = {
      .title = "Attention sink",
      .names = "first-token attention",
      .what = "Trained decoders send much of their attention to the first token, whatever it is.",
-     .picture = "A game in which every level sends the town hall more. But trained sinks are also a bench for heads that have nothing to say.",
+     .picture = "A vote in which nobody may abstain: whoever has no opinion votes for the chairman, who is always there.",
      .formula = "mass on token 1 after L layers = (A^L)_T1,   A_ij = 1/i for j <= i",
      .symbols = "A: attention of a head that heeds all it may see alike\nT: tokens\nL: layers",
      .inputs = "T = 4: tokens\nlayers = 3: layers",
@@ -610,8 +611,7 @@ const Concept kConcepts[] = {
                 "place can see.",
      .see = "attention-graph: the walk behind it\ncausal-mask: why token 1\nsoftmax: why it must go somewhere",
      .sources = "Xiao, Tian, Chen, Han and Lewis 2024, Efficient Streaming Language Models with Attention Sinks\n"
-                "Barbero and others 2025, Why do LLMs attend to the first token? (arXiv 2504.02732)\n"
-                "gladia-research-group.github.io/blog/2025/attention_sinks",
+                "Barbero and others 2025, Why do LLMs attend to the first token? (arXiv 2504.02732)",
      .ask = "With uniform causal heads and T = 4, how much does the last token give the first in one layer? | .25.",
      .more = "Two readings stand side by side. The graph's: under a causal mask every path ends at token 1, so mass flows there as layers follow. The "
              "training's: a head that has nothing to add parks its "
@@ -641,7 +641,7 @@ const Concept kConcepts[] = {
      .mistake = "People say that A^L shows what the model uses; in fact values, residual paths and mlps change what travels. It shows where attention could "
                 "carry it.",
      .see = "attention-sink: where the walk ends\nself-attention: one glance\ncausal-mask: which arrows exist",
-     .sources = "Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers\ngladia-research-group.github.io/blog/2025/attention_sinks\n"
+     .sources = "Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers\n"
                 "Battaglia and others 2018, Relational inductive biases, deep learning, and graph networks",
      .ask = "How many edges has the graph of 3 tokens under a causal mask, loops counted? | 6.",
      .more = "Rows of A sum to 1, so it is the matrix of a random walk that goes from each token to an earlier one or stays; token 1 is where such walks "

@@ -118,8 +118,8 @@ const Concept kConcepts[] = {
      .see = "mlm: its first exercise\nnsp: its second\nfine-tuning: how it is put to work\nroberta: the same, trained longer",
      .sources = "Devlin, Chang, Lee and Toutanova 2019, BERT: Pre-training of Deep Bidirectional Transformers, section 3",
      .ask = "Which share of BERT-base's parameters stands in its 12 blocks, in words? | Nearly four fifths: 85 of 109 million.",
-     .more = "Three letters to remember it by: Bidirectional, Contextual, Fine-tuned. The number of heads (12 of width 64) does not enter the count, since "
-             "they share out the width C. The paper rounds to 110 million. The pooler, one dense layer with tanh over [CLS], was trained for "
+     .more = "The name stands for Bidirectional Encoder Representations from Transformers. The number of heads (12 of width 64) does not enter the "
+             "count, since they share out the width C. The paper rounds to 110 million. The pooler, one dense layer with tanh over [CLS], was trained for "
              "next sentence prediction; the head that guesses hidden words is not in the count: it reuses the token table and adds about 0.6 million."},
     {.id = "roberta",
      .title = "RoBERTa",
@@ -134,7 +134,7 @@ const Concept kConcepts[] = {
            const int64_t body = encoder_parameters(in, out, in.integer("segments", 0, 1000));
            out.answer("parameters", static_cast<double>(body + pooler_parameters(in, out)));
          },
-     .turn = "V=30522 T=512 segments=2 is BERT: the whole difference in size is vocabulary.",
+     .turn = "V=30522 T=512 segments=2 is BERT: nearly the whole difference in size is vocabulary.",
      .commands = "later: grimoire train --model roberta --data wiki.txt --out runs/roberta",
      .mistake = "People say that RoBERTa is a better architecture; in fact it is BERT's: the gain came from data, batch size, time, "
                 "masks that change each time, and leaving out next sentence prediction.",

@@ -10,6 +10,7 @@
 #include "grimoire/classic/svm.h"
 #include "grimoire/classic/tree.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/metric/classification.h"
 #include "grimoire/stats/distribution.h"
 #include "grimoire/stats/information.h"
 #include "grimoire/theory/experiment.h"
@@ -148,7 +149,8 @@ const Concept kConcepts[] = {
      .sources = "Fix and Hodges 1951, Discriminatory Analysis\nCover and Hart 1967, Nearest Neighbor Pattern Classification",
      .ask = "Points a, a, b lie at distances 1, 2, 3. What does kNN answer for k = 3? | a, by two votes to one.\n"
             "What does kNN assume about the world? | That points close together mostly share a class.",
-     .more = "With endless data the nearest neighbour errs at most 2 R (1 - R) where R is the error of the best rule (Cover and Hart). "
+     .more = "With endless data the nearest neighbour of two classes errs at most 2 R (1 - R) where R is the error of the best rule "
+             "(Cover and Hart). "
              "For k = 1 the error on the training rows is 0, which says nothing: each row is its own neighbour. Of equal votes the class that sorts first "
              "wins, so an odd k is better for two classes. "
              "Grimoire searches by matrix products or a KD tree, both exact, or by a graph (HNSW), which is approximate."},
@@ -429,7 +431,8 @@ const Concept kConcepts[] = {
      .mistake = "People say that any measure of likeness will do; in fact it must be symmetric and positive semidefinite, or there is no phi and the "
                 "problem need not be convex.",
      .see = "svm: where it is used\nrepresenter: why inner products suffice\ndistance: likeness turned round",
-     .sources = "Aizerman, Braverman and Rozonoer 1964, Theoretical foundations of the potential function method\nBoser, Guyon and Vapnik 1992, section 2",
+     .sources = "Aizerman, Braverman and Rozonoer 1964, Theoretical foundations of the potential function method\n"
+                "Boser, Guyon and Vapnik 1992, A Training Algorithm for Optimal Margin Classifiers, section 2",
      .ask = "k = (x.z)^2 with x = (1,0), z = (2,5). What is k? | (1 x 2)^2 = 4.",
      .more = "The Gaussian kernel exp(-g |x - z|^2) has infinitely many such columns: its power series holds products of every degree. "
              "The price is a matrix of n by n kernel values, which is why very many rows are easier for linear machines."},
@@ -687,8 +690,9 @@ const Concept kConcepts[] = {
              "answers only."},
     {.id = "random-forest",
      .title = "Random forest",
-     .names = "forest\nbagged trees",
-     .what = "Lets many different trees vote, so that their mistakes cancel while what they agree on stays.",
+     .names = "forest",
+     .what = "Lets many different trees vote, so that their mistakes cancel while what they agree on stays. Each tree sees its own draw of the rows, and "
+             "each node its own draw of the columns.",
      .picture = "Guessing the weight of an ox at a fair: the crowd is close, as long as people do not copy from each other.",
      .formula = "P(majority errs) = sum_(j > n/2) C(n,j) e^j (1-e)^(n-j)",
      .symbols = "n: voters, an odd number, independent of each other\ne: error of each\nj: how many of them err",
@@ -719,7 +723,8 @@ const Concept kConcepts[] = {
      .ask = "What makes the trees of a forest differ? | Each sees its own draw of the rows, and each node its own draw of the columns.",
      .more = "Trees grown on one table are not independent: with variance s^2 and correlation r the mean of n has r s^2 + (1 - r) s^2 / n, and only the "
              "second part falls with n. "
-             "Drawing rows with replacement and a few columns at each node lowers r. Some forests are consistent for every distribution; one form that "
+             "Drawing rows with replacement and a few columns at each node lowers r; without the draw of columns they are bagged trees. Some forests "
+             "are consistent for every distribution; one form that "
              "Breiman proposed is not (Biau and others 2008). "
              "Grimoire averages the trees' class shares rather than counting votes."},
     {.id = "boosting",
@@ -755,6 +760,42 @@ const Concept kConcepts[] = {
              "of learners to the exponential loss step by step. Grimoire uses SAMME, which drops the half and adds ln(K - 1) for K classes: for two classes "
              "every say doubles, "
              "and no vote changes."},
+    {.id = "accuracy",
+     .title = "Accuracy",
+     .names = "share of right answers\n\nerror rate",
+     .what = "The share of cases that a classifier gets right. Easy to say, and misleading as soon as one class is rare.",
+     .picture = "A smoke alarm that never sounds is right on nearly every day of the year. It breaks where all classes are about equally common and dear.",
+     .formula = "accuracy = right answers / cases,   error rate = 1 - accuracy",
+     .symbols = "right: predicted = true class",
+     .inputs = "y = 0,0,0,0,0,0,0,0,1,1: true classes, from 0\npredicted = 0,0,0,0,0,0,0,0,0,0: what a classifier said",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> y = in.numbers("y", 0, 9), said = in.numbers("predicted", 0, 9, y.size(), y.size());
+           for (const auto& [name, classes] : {std::pair{"y", &y}, std::pair{"predicted", &said}})
+             if (std::ranges::any_of(*classes, [](double c) { return c != std::floor(c); })) in.refuse(name, "whole numbers from 0 to 9");
+           const std::vector<double> confusion = confusion_matrix(y, said, 10);
+           double commonest = 0;
+           for (size_t c = 0; c < 10; ++c) {
+             const auto cases = static_cast<double>(std::ranges::count(y, static_cast<double>(c)));
+             if (cases > 0 && out.steps().size() < 4) out.step(str("class {}: {:.0f} of {:.0f} found", c, confusion[c * 11], cases));
+             commonest = std::max(commonest, cases / static_cast<double>(y.size()));
+           }
+           out.answer("accuracy", accuracy(y, said));
+           out.answer("always naming the commonest class", commonest);
+           out.answer("balanced accuracy, the mean over classes", balanced_accuracy(confusion, 10));
+         },
+     .turn = "let the last answer be 1: the accuracy rises by a tenth, the balanced one by a quarter.",
+     .commands = "grimoire validate --model knn --data data.csv --target y",
+     .code = "src/grimoire/metric/classification.cpp: accuracy, balanced_accuracy",
+     .mistake = "People say that 99 % is a good accuracy; in fact it says nothing until one knows what the commonest class alone would give.",
+     .see = "base-rate: what to compare it with\nasymmetric-error: when mistakes differ in price\ntrain-vs-test: on which rows\n"
+            "harmonic-mean: F, another score",
+     .sources = "Provost, Fawcett and Kohavi 1998, The Case Against Accuracy Estimation for Comparing Induction Algorithms\n"
+                "Brodersen, Ong, Stephan and Buhmann 2010, The Balanced Accuracy and Its Posterior Distribution",
+     .ask = "95 of 100 mails are no spam. What accuracy has a filter that lets all through? | 95 %.",
+     .more = "Accuracy is 1 minus the empirical risk under 0-1 loss. It jumps when a single case changes sides, so it cannot be trained on by slopes: one "
+             "trains on cross-entropy and reports accuracy beside it. Measured on n independent cases it has a standard deviation of sqrt(a (1 - a) / n): "
+             "with 400 cases and 90 % that is 1.5 points, and smaller differences between two models may be chance."},
 };
 
 }  // namespace

@@ -40,10 +40,10 @@ const Concept kConcepts[] = {
     {.id = "p",
      .title = "P: problems with fast answers",
      .names = "class P\npolynomial time",
-     .what = "The yes-or-no problems that a computer can settle in a number of steps that grows like a power of the input's size: sorting yes, trying "
-             "everything no.",
-     .picture = "Doubling the guests doubles the plates (fine) or doubles the seating plans for every single guest (hopeless). It breaks for powers like "
-                "n^20, in P and hopeless all the same.",
+     .what = "The yes-or-no problems that a computer can settle in a number of steps that grows no faster than some power of the input's size. "
+             "Trying all subsets takes more.",
+     .picture = "One more guest means one more plate (fine), or twice as many guest lists to choose from (hopeless). It breaks for powers like n^20, in P "
+                "and hopeless all the same.",
      .formula = "steps <= c n^k for some fixed c and k",
      .symbols = "n: size of the input\nk: fixed, however large n is",
      .inputs = "n = 1000: things to sort\nspeed = 1e9: steps a second",
@@ -97,7 +97,7 @@ const Concept kConcepts[] = {
            out.answer("certificate", mask ? joined(chosen, "+") : "none");
            out.answer("subsets with that sum", static_cast<double>(count_subset_sums(x, s)));
          },
-     .turn = "s = 1: no subset will do, and there is no short proof of that to be shown.",
+     .turn = "s = 1: no subset will do. Here one sees it, as all numbers exceed 1; in general no short proof of a no is known.",
      .commands = "grimoire experiment p-versus-np",
      .code = "src/grimoire/theory/satisfiability.cpp: count_subset_sums",
      .mistake = "People say that NP means hard, or \"not polynomial\"; in fact it stands for nondeterministic polynomial, and every easy problem of P is "

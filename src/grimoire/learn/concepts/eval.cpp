@@ -75,7 +75,7 @@ const Concept kConcepts[] = {
      .what = "Scores a translation by how many of its word runs also stand in a translation made by people. Between 0 and 1, often given times 100.",
      .picture = "Comparing a pupil's dictation with the text by overlapping snippets of one to four words. It breaks for a good sentence in other words.",
      .formula = "BLEU = BP (p_1 p_2 p_3 p_4)^(1/4),   BP = min(1, e^(1 - r/c))",
-     .symbols = "p_n: share of the n-grams that are in the reference, clipped\nr, c: words of reference and candidate\nBP: brevity penalty",
+     .symbols = "p_n: share of n-grams that match one in the reference, each used only once\nr, c: words of reference and candidate\nBP: brevity penalty",
      .inputs = "candidate = the cat sat on the mat: what is judged\nreference = the cat sat on a mat: what people wrote",
      .compute =
          [](const Inputs& in, Worked& out) {
@@ -96,13 +96,14 @@ const Concept kConcepts[] = {
          },
      .turn = "cut the candidate to \"the cat sat on\": every run matches, and the brevity penalty takes its toll.",
      .commands = "later: grimoire score bleu --hyp hyp.txt --ref ref.txt",
-     .mistake = "People say that it compares n-grams and that is it; in fact matches are clipped, four lengths are joined by a geometric mean, short "
-                "output is fined, and it is counted over a whole corpus.",
+     .mistake = "People say that it compares n-grams and that is it; in fact a match uses the reference's n-gram up, four lengths are "
+                "joined by a geometric mean, short output is fined, and it is counted over a whole corpus.",
      .see = "n-gram: what is counted\ngeometric-mean: how it is joined\nrouge: recall instead\nmachine-translation: what is judged",
      .sources = "Papineni, Roukos, Ward and Zhu 2002, BLEU: a Method for Automatic Evaluation of Machine Translation, sections 2.1 to 2.3\n"
                 "Post 2018, A Call for Clarity in Reporting BLEU Scores",
-     .ask = "Candidate \"the the the\", reference \"the cat\": what is the clipped unigram precision? | 1/3.",
-     .more = "A corpus score adds up matches and totals over all sentences before dividing; the mean of sentence scores is another number. Tokenisation "
+     .ask = "Candidate \"the the the\", reference \"the cat\": what is p_1? | 1/3.",
+     .more = "Counting no n-gram more often than the reference has it is called clipping. A corpus score adds up matches and totals over all "
+             "sentences before dividing; the mean of sentence scores is another number. Tokenisation "
              "and case change it by points, so scores are comparable only with the same signature (Post 2018; sacrebleu). It correlates with people's "
              "judgement between systems, weakly for single sentences, and hardly for strong systems that differ in style; learned metrics such as COMET "
              "do better there (Freitag et al. 2022), and many call for an end of BLEU as the only figure."},
@@ -113,7 +114,7 @@ const Concept kConcepts[] = {
      .picture = "Ticking off a shopping list: what counts is how much of the list is in the bag. It breaks for someone who buys the whole shop; hence "
                 "precision beside it.",
      .formula = "R = matches / n-grams of the reference,   P = matches / n-grams of the summary\nF = 2 P R / (P + R)",
-     .symbols = "matches: n-grams in both, clipped\nR, P, F: from 0 to 1",
+     .symbols = "matches: n-grams in both, each one of the reference used only once\nR, P, F: from 0 to 1",
      .inputs = "summary = the cat sat: what is judged\nreference = the cat sat on the mat: what people wrote\nn = 1: length of the runs",
      .compute =
          [](const Inputs& in, Worked& out) {
@@ -128,7 +129,7 @@ const Concept kConcepts[] = {
            out.answer("F", right > 0 ? 2 * precision * recall / (precision + recall) : 0);
            out.answer("precision", precision);
          },
-     .turn = "repeat the summary twice: the recall rises only as far as the reference has the words again.",
+     .turn = "write the summary twice: the recall rises only as far as the reference has the words again.",
      .commands = "later: grimoire score rouge --hyp hyp.txt --ref ref.txt",
      .mistake = "People say that ROUGE is one number; in fact it is a family: ROUGE-N began as recall of n-grams, ROUGE-L uses the longest common "
                 "subsequence, and today F is mostly reported.",

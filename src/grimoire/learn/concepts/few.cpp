@@ -159,7 +159,7 @@ const Concept kConcepts[] = {
      .sources = "Manning, Raghavan and Schutze 2008, Introduction to Information Retrieval, section 6.3\n"
                 "Ethayarajh 2019, How Contextual Are Contextualized Word Representations?",
      .ask = "What is the cosine of (1, 0) and (0, 3)? | 0: they are at right angles.",
-     .more = "For vectors of length 1 it is the same order as Euclid: |a - b|^2 = 2 - 2 cos. It ignores length, which in word vectors goes with "
+     .more = "For vectors of length 1 it ranks pairs as Euclidean distance does: |a - b|^2 = 2 - 2 cos. It ignores length, which in word vectors goes with "
              "frequency and in images with contrast. Embeddings of trained language models often fill only a narrow cone (Ethayarajh 2019), so cosines "
              "are compared with those of random pairs, or the mean is taken off first. Whether a similarity is any good is measured by a task: "
              "retrieval, verification, agreement with people."},

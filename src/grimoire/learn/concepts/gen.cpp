@@ -291,7 +291,8 @@ const Concept kConcepts[] = {
     {.id = "continuity",
      .title = "Continuity of codes",
      .names = "near codes\nnear images",
-     .what = "A wish for codes: neighbours among the codes should decode to similar pictures, so that one can walk from one picture to another.",
+     .what = "A wish for the codes of an autoencoder: neighbours among them should decode to similar pictures, so that one can walk from one to "
+             "another.",
      .picture = "A dimmer instead of a row of switches: a small turn, a small change.",
      .formula = "|g(z + dz) - g(z)| <= slope |dz|",
      .symbols = "g: decoder, here slope x z\ndz: a step among the codes",
@@ -316,7 +317,7 @@ const Concept kConcepts[] = {
     {.id = "completeness",
      .title = "Completeness of codes",
      .names = "every code decodes",
-     .what = "A wish for codes: whichever code is drawn, a sensible picture should come out.",
+     .what = "A wish for the codes of an autoencoder: whichever is drawn, a sensible picture should come out.",
      .picture = "A keyboard on which every key sounds. In a plain autoencoder most keys are mute, since training never touched them.",
      .formula = "share = pictures judged real / codes drawn from the prior",
      .symbols = "prior: where codes are drawn from, a standard normal\nreal: by a judge that is told in advance",
@@ -494,8 +495,8 @@ const Concept kConcepts[] = {
              "noise.",
      .picture = "Ink spreading in water. Nobody can unmix ink; a net can learn the way back only because it has seen many drops spread.",
      .formula = "x_t = sqrt(ab) x + sqrt(1 - ab) e,   e ~ N(0, 1)",
-     .symbols = "x: clean\nab: share of signal left at step t, from 1 down to 0\ne: noise",
-     .inputs = "x = 2: clean\ne = -1: noise\nab = 0.25: share of signal left",
+     .symbols = "x: clean\nab: share of the variance that is signal at step t, from 1 down to 0\ne: noise",
+     .inputs = "x = 2: clean\ne = -1: noise\nab = 0.25: share of the variance that is signal",
      .compute =
          [](const Inputs& in, Worked& out) {
            const Mixing m = mixing_of(in);
@@ -506,7 +507,7 @@ const Concept kConcepts[] = {
            for (const double ab : {1.0, 0.75, 0.5, 0.25, 0.0}) bars.labels.push_back(str("{:.2f}", ab)), bars.values.push_back(std::sqrt(ab) * x);
            out.show(std::move(bars));
          },
-     .turn = "ab=1: clean. ab=0.0001: only noise, whatever x was.",
+     .turn = "ab=1: clean. ab=0.0001: noise, with 1 % of x in it.",
      .commands = "later: grimoire train --model diffusion --data images/ --out runs/diffusion",
      .mistake = "People say that the net learns to add noise; in fact adding is fixed and needs no net: what is learned is to tell, from a noisy picture, "
                 "the noise in it.",
@@ -524,8 +525,8 @@ const Concept kConcepts[] = {
      .picture = "A restorer who cleans one thin layer after another. Her first touch on a grey canvas decides what the picture will be; it was never there "
                 "before.",
      .formula = "x = (x_t - sqrt(1 - ab) e) / sqrt(ab)",
-     .symbols = "x_t: noisy\ne: the noise that the net believes in\nab: share of signal, above 0",
-     .inputs = "noisy = 0.1339746: x_t\ne = -1: the net's guess of the noise\nab = 0.25: share of signal",
+     .symbols = "x_t: noisy\ne: the noise that the net believes in\nab: share of the variance that is signal, above 0",
+     .inputs = "noisy = 0.1339746: x_t\ne = -1: the net's guess of the noise\nab = 0.25: share of the variance that is signal",
      .compute =
          [](const Inputs& in, Worked& out) {
            const Mixing m = mixing_of(in);
@@ -572,8 +573,8 @@ const Concept kConcepts[] = {
                 "Ho and Salimans 2021, Classifier-Free Diffusion Guidance",
      .ask = "u = 0, c = 2, s = 1.5: what is the guided guess? | 3.",
      .more = "GLIDE has 3.5 billion parameters, and an upsampler. Against DALL-E judges preferred it for realism in 87 % and for caption likeness in 69 % "
-             "of the cases; its FID on COCO, without training on it, was 12.24. One net serves for u and c: for a "
-             "fifth of the fine-tuning steps the caption was replaced by an empty one. More strength means better likeness and less variety."},
+             "of the cases; its FID on COCO, without training on it, was 12.24. One net serves for u and c: in "
+             "fine-tuning a fifth of the captions were replaced by an empty one. More strength means better likeness and less variety."},
     {.id = "glide-edit",
      .title = "Inpainting",
      .names = "mask",

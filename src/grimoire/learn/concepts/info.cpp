@@ -62,7 +62,8 @@ const Concept kConcepts[] = {
      .ask = "What is the entropy of a fair coin, and of one that always shows heads? | 1 bit and 0 bits.\n"
             "Which distribution over 8 outcomes has the largest entropy, and how large is it? | The uniform one: log2 8 = 3 bits.",
      .more = "It is the mean surprise, E log2(1/p). A code word of length log2(1/p_i) for outcome i makes the mean length H, and no "
-             "code that can be read back is shorter (Shannon's source coding theorem). That the uniform distribution has the most follows "
+             "code that can be read back is shorter (Shannon's source coding theorem). For a single draw it takes up to one question more; for many draws "
+             "asked together H is reached. That the uniform distribution has the most follows "
              "from the concave logarithm: H(p) = log2 n - KL(p, uniform), and a divergence is never negative."},
     {.id = "cross-entropy",
      .title = "Cross-entropy",

@@ -144,12 +144,12 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/train/diagnosis.cpp: spread_of",
      .mistake = "People say that a saturated unit is a sure one and so a good one; in fact it passes next to no slope, right or wrong, and one that is "
                 "saturated for every example is dead.",
-     .see = "activation-stats: count them\nvanishing-gradient: what it does to layers below\ntanh-gain: weights that avoid it",
+     .see = "activation-stats: count them\nvanishing-gradient: what it does to layers below\ntanh-gain: weights that avoid it\nrelu: flat on one side only",
      .sources = "Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural networks, section 3\n"
                 "Karpathy 2022, makemore, part 3",
      .ask = "Where is the slope of tanh largest, and how large is it? | At 0, where it is 1.",
-     .more = "Sigmoids saturate on both sides with a slope of at most 1/4. Relu has a flat side too: a unit negative for all inputs is dead for good, since "
-             "its weights get no slope."},
+     .more = "Sigmoids saturate on both sides with a slope of at most 1/4. Relu has a flat side too: a unit negative for all inputs gets no slope and is dead "
+             "until its inputs change."},
     {.id = "last-layer-scale",
      .title = "Scale of the last layer",
      .names = "last layer x 0.1\nconfident softmax",
@@ -205,9 +205,10 @@ const Concept kConcepts[] = {
      .mistake = "People say that no saturation at all is best; in fact a tanh that is never bent is a linear layer, and a stack of those is one. A few "
                 "percent is healthy.",
      .see = "saturation: what the stops do\ngradient-stats: the same look backwards\ntanh-gain: the remedy",
-     .sources = "Glorot and Bengio 2010, section 3\nKarpathy 2022, makemore, part 3",
+     .sources = "Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural networks, section 3\n"
+                "Karpathy 2022, makemore, part 3",
      .ask = "Activations .99, .1, -.98, .2, .3: what share is saturated? | 2 of 5, 40 percent.",
-     .more = "The bound .97 is a habit of the lecture cited below, where the slope of tanh has fallen to .06. grimoire doctor warns from 20 percent on and "
+     .more = "The bound .97 is a habit of the lecture cited here, where the slope of tanh has fallen to .06. grimoire doctor warns from 20 percent on and "
              "draws the histogram of every layer."},
     {.id = "gradient-stats",
      .title = "Statistics of gradients",
@@ -232,7 +233,8 @@ const Concept kConcepts[] = {
      .mistake = "People say that large slopes mean much learning; in fact what counts is the step against the weight, lr x slope / weight: about 1/1000 a "
                 "step is a good sign.",
      .see = "vanishing-gradient: the trend at its worst\nlearning-rate: sets the step\nactivation-stats: the same look forwards",
-     .sources = "Karpathy 2022, makemore, part 3\nGlorot and Bengio 2010, section 4",
+     .sources = "Karpathy 2022, makemore, part 3\n"
+                "Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural networks, section 4",
      .ask = "Layer 1 has slopes of sd .004, layer 5 of .001. What is the ratio of last to first? | .25.",
      .more = "At too low a gain the spread of slopes changes from layer to layer one way, at too high a gain the other; with norms in between it is nearly "
              "flat. "

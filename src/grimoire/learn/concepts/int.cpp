@@ -105,7 +105,8 @@ const Concept kConcepts[] = {
      .see = "interpretability: the programme\nprobing: finding the features\nmulti-head: heads are parts of circuits",
      .sources = "Olah et al. 2020, Zoom In: An Introduction to Circuits\n"
                 "Wang et al. 2022, Interpretability in the Wild: a Circuit for Indirect Object Identification\n"
-                "Elhage et al. 2021, A Mathematical Framework for Transformer Circuits",
+                "Elhage et al. 2021, A Mathematical Framework for Transformer Circuits\n"
+                "Olsson et al. 2022, In-context Learning and Induction Heads",
      .ask = "relu(a + b - 1) with a = b = 1: which value? | 1; for every other input of 0s and 1s it is 0.",
      .more = "The best known circuit of language models is induction: one head notes which token came before each, a later head looks for the last place "
              "where the present token stood and copies what followed (Olsson et al. 2022). Tests ask for faithfulness (the circuit alone behaves as the "

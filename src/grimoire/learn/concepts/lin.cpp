@@ -98,7 +98,8 @@ const Concept kConcepts[] = {
     {.id = "low-rank",
      .title = "Low rank",
      .names = "rank\ndimension reduction",
-     .what = "A large table that repeats a few patterns. If every row is a mix of k rows, then k patterns and the recipe for mixing hold all of it.",
+     .what = "A table is of low rank if it is large and repeats a few patterns. If every row is a mix of k rows, then k patterns and "
+             "the recipe for mixing hold all of it.",
      .picture = "A choir of a hundred that sings in two voices: record two voices and who sings which. It breaks when somebody improvises: then the copy "
                 "is only close.",
      .formula = "A = u_1 v_1' + ... + u_k v_k'",

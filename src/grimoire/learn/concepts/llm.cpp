@@ -57,7 +57,7 @@ const Concept kConcepts[] = {
              "last block."},
     {.id = "gpt-3",
      .title = "GPT-3",
-     .what = "The writer made a hundred times larger, to see what it can then do from a description or a few examples, without being trained for it.",
+     .what = "GPT-2 made a hundred times larger, to see what it can then do from a description or a few examples, without being trained for it.",
      .picture = "The same recipe cooked for a city instead of a family: hardly anything new in the pot, but new dishes come out.",
      .formula = "parameters ~ 12 L C^2",
      .symbols = "L: blocks\nC: width\nV: vocabulary\nT: context",
@@ -303,7 +303,7 @@ const Concept kConcepts[] = {
      .sources = "Lewis et al. 2020, Retrieval-Augmented Generation for Knowledge-Intensive NLP Tasks, section 2",
      .ask = "Which document wins for q = (1, 1): (1, 0) or (2, 2)? | (2, 2): its cosine is 1.",
      .more = "The paper trained the finder and the writer together and summed over the documents found; today's systems mostly keep both fixed and paste "
-             "the text into the prompt. "
+             "the text into the prompt. The paper ranks by the inner product; the cosine here is that of vectors of length 1. "
              "Search by words (BM25) and search by vectors fail on different questions, so they are often joined. A page may also hold instructions: text "
              "that was "
              "retrieved is data and must never be obeyed."},

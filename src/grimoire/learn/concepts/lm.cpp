@@ -140,7 +140,7 @@ const Concept kConcepts[] = {
              "would need a logit of minus infinity."},
     {.id = "l2-smoothing",
      .title = "Smoothing",
-     .names = "L2 pulls towards uniform\nadd-one\nLaplace smoothing",
+     .names = "add-one\nLaplace smoothing\n\nL2 pulls towards uniform",
      .what = "Keeps a model from calling unseen things impossible, by mixing what was counted with a little of everything.",
      .picture = "A new restaurant with one bad review: you do not quite believe it is the worst in town.",
      .formula = "p_i = (n_i + a) / (N + a V)",

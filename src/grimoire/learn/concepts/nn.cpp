@@ -1,16 +1,22 @@
 // Neural networks: how slopes travel back through them, and what a step does with them.
+#include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/base/rng.h"
 #include "grimoire/base/str.h"
+#include "grimoire/data/batcher.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
 #include "grimoire/learn/expression.h"
+#include "grimoire/op/dropout.h"
 #include "grimoire/op/embedding.h"
 #include "grimoire/op/index.h"
+#include "grimoire/op/linear.h"
 #include "grimoire/op/matmul.h"
 #include "grimoire/op/pointwise.h"
+#include "grimoire/op/reduce.h"
 #include "grimoire/optim/optimizer.h"
 
 namespace grim::learn {
@@ -101,7 +107,7 @@ const Concept kConcepts[] = {
      .free_names = true},
     {.id = "backprop",
      .title = "Backpropagation",
-     .names = "backward pass\nreverse-mode differentiation",
+     .names = "backward pass\nreverse-mode differentiation\n\ngradient",
      .what = "Finds how much each weight of a network contributed to its error, in one walk from the error back to the inputs.",
      .picture = "A pupil takes a hard sum apart, solves the small parts, and then chains the answers: how far does the end move if I nudge this piece?",
      .formula = "L = (w x - y)^2:   dL/du = 2 (u - y),   dL/dw = dL/du x,   u = w x",
@@ -163,8 +169,8 @@ const Concept kConcepts[] = {
                 "Difficult\n"
                 "Pascanu, Mikolov and Bengio 2013, On the difficulty of training recurrent neural networks",
      .ask = "What is the slope through 3 layers of slope .5? | .125.",
-     .more = "With vectors the factors are Jacobian matrices, and what counts is their singular values: all below 1 shrinks every direction, one above 1 "
-             "may grow. "
+     .more = "With vectors the factors are Jacobian matrices, and what counts is their singular values: if all are below 1 "
+             "every direction shrinks; one above 1 may make it grow. "
              "Exploding slopes have a crude cure, clipping their norm (--grad-clip); vanishing ones need another architecture: gates (LSTM), residuals, "
              "norms."},
     {.id = "one-hot",
@@ -197,7 +203,7 @@ const Concept kConcepts[] = {
              "The product costs V x C for V names, the look-up only C: no library really multiplies. The slope goes the same way, into that one row."},
     {.id = "learning-rate",
      .title = "Learning rate",
-     .names = "lr\nstep size",
+     .names = "lr\nstep size\n\ngradient descent\nSGD",
      .what = "How far to move the weights along the slope at each step. It is the first setting to get right.",
      .picture = "Walking down a hill in fog: tiny steps take all day, giant ones land on the opposite slope. On a real loss the hill has millions of "
                 "dimensions.",
@@ -222,7 +228,8 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/optim/optimizer.cpp: Sgd\nsrc/grimoire/optim/schedule.cpp: learning_rate",
      .mistake = "People say that a small rate is the safe choice; in fact it can end in a worse place after the same time. The best often lies within a "
                 "factor of 2 of what diverges.",
-     .see = "backprop: where the slope comes from\ngradient-stats: are the steps of a good size?\nvanishing-gradient: when no rate helps",
+     .see = "backprop: where the slope comes from\ngradient-stats: are the steps of a good size?\nvanishing-gradient: when no rate helps\n"
+            "adam: a step for each weight",
      .sources = "Robbins and Monro 1951, A Stochastic Approximation Method\n"
                 "Bengio 2012, Practical Recommendations for Gradient-Based Training of Deep Architectures, section 3.1",
      .ask = "w = 3, slope 4, rate .5. Where does the step end? | At 1.",
@@ -230,6 +237,185 @@ const Concept kConcepts[] = {
              "the limit and the flattest "
              "the waiting time. Adam divides each slope by its recent size, so the same lr suits weights of unlike scales. A useful check is the ratio of "
              "update to weight, about 1/1000."},
+    {.id = "neuron",
+     .title = "Neuron",
+     .names = "artificial neuron\nunit\n\nweighted sum\nactivation function",
+     .what = "The part that neural networks are built of: it adds up its inputs, each times a weight, and bends the sum. The weights are what is learned.",
+     .picture = "A committee member who listens to some more than to others, and to some with a minus sign, and then speaks up or stays silent.",
+     .formula = "z = w_1 x_1 + ... + w_n x_n + b,   a = f(z)",
+     .symbols = "x: inputs\nw: weights\nb: bias, a constant\nf: the bend (activation function), here relu: f(z) = max(z, 0)",
+     .inputs = "x = 1,2: inputs\nw = 0.5,-1: weights\nb = 2: bias",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> x = in.numbers("x", -1e6, 1e6, 1, 100), w = in.numbers("w", -1e6, 1e6, x.size(), x.size());
+           const auto n = static_cast<int64_t>(x.size());
+           const Tensor row = Tensor::from(x, {1, n}), weights = Tensor::from(w, {n, 1}), bias = Tensor::full({1}, in.number("b", -1e6, 1e6), Dtype::f64);
+           const auto unit = [&](Activation f) { return linear(row, weights, bias, f).item(); };
+           std::string sum;
+           for (size_t i = 0; i < x.size() && i < 4; ++i) sum += str("{:.6g} x {:.6g} + ", w[i], x[i]);
+           const double z = unit(Activation::none);
+           out.step(str("z = {}{}{:.6g} = {:.6g}", sum, x.size() > 4 ? "... + " : "", bias.item(), z));
+           out.step(str("relu keeps it if it is above 0, else gives 0; tanh and sigmoid flatten it"));
+           out.answer("a with relu", unit(Activation::relu));
+           out.answer("a with tanh", unit(Activation::tanh));
+           out.answer("a with sigmoid", unit(Activation::sigmoid));
+           out.answer("z", z);
+         },
+     .turn = "b = 1: the sum is negative, and relu gives 0. The bias sets how soon a unit speaks.",
+     .commands = "grimoire explain chain-rule \"tanh(w*x)\" --value w=.5 --value x=2",
+     .code = "src/grimoire/op/linear.cpp: linear",
+     .mistake = "People say that such a unit works like a nerve cell; in fact it only borrowed the name: nerve cells send spikes in time, this is one "
+                "weighted sum.",
+     .see = "relu: the commonest bend\nbackprop: how its weights learn\nhyperplane-normal: what one unit can tell apart\ndeep-learning: many in a row",
+     .sources = "McCulloch and Pitts 1943, A Logical Calculus of the Ideas Immanent in Nervous Activity\n"
+                "Rosenblatt 1958, The Perceptron: A Probabilistic Model for Information Storage and Organization in the Brain\n"
+                "Minsky and Papert 1969, Perceptrons",
+     .ask = "Inputs 1 and 1, weights 2 and -3, bias 0: what does a relu unit give? | 0, for the sum is -1.",
+     .more = "Without a bend a stack of layers is one linear map, however deep. One unit splits its inputs by a flat border, so that it cannot compute the "
+             "exclusive or of two inputs (Minsky and Papert); two units and a third on top can. A layer is many units with the same inputs: one "
+             "product of matrices, which is how it is computed here."},
+    {.id = "relu",
+     .title = "ReLU",
+     .names = "rectified linear unit\nrectifier",
+     .what = "The simplest bend for a neural network: it keeps what is above 0 and turns everything else into 0.",
+     .picture = "A turnstile that lets people out and nobody in: forward it does not slow you at all, backward it does not move.",
+     .formula = "relu(x) = max(x, 0);   slope 1 for x > 0, else 0",
+     .symbols = "x: what comes out of a weighted sum",
+     .inputs = "x = -2,0,3: numbers",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> x = in.numbers("x", -1e9, 1e9, 1, 100);
+           const Tensor leaf = requires_grad(vector_of(x)), y = relu(leaf);
+           backward(sum(y));
+           const auto values = y.to_vector<double>(), slopes = grad(leaf).to_vector<double>();
+           for (size_t i = 0; i < x.size() && i < 4; ++i) out.step(str("{:.6g}: {:.6g}, with slope {:.6g}", x[i], values[i], slopes[i]));
+           out.answers("relu", values);
+           out.answers("slope", slopes);
+         },
+     .turn = "x = .001,1000: both slopes are 1; nothing saturates on that side.",
+     .commands = "grimoire explain chain-rule \"relu(w*x)\" --value w=.5 --value x=2",
+     .code = "src/grimoire/op/pointwise.h: relu",
+     .mistake = "People say that two straight pieces cannot bend much; in fact sums of many such pieces come as near to any continuous curve as one likes.",
+     .see = "neuron: where it stands\nsaturation: what it avoids on one side\nkaiming: the first weights that suit it\nfolding: what layers of it do",
+     .sources = "Nair and Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines\n"
+                "Glorot, Bordes and Bengio 2011, Deep Sparse Rectifier Neural Networks",
+     .ask = "What are relu(-4) and relu(2.5)? | 0 and 2.5.",
+     .more = "At 0 there is no slope in the strict sense; programs take 0, and it hardly ever matters. A unit whose sum is negative for every input gets "
+             "no slope and does not learn (a dead unit); leaky forms give that side a small slope. GELU and SiLU are smooth relatives, common in "
+             "transformers."},
+    {.id = "adam",
+     .title = "Adam",
+     .names = "AdamW\nadaptive moment estimation\n\noptimiser",
+     .what = "The usual way to move a network's weights: it averages the slopes of the last steps and gives every weight a step of its own size.",
+     .picture = "Walkers with shoes of their own on one mountain: on a steep side they take short steps, on a flat one long ones, and a jolt does not turn "
+                "them round at once.",
+     .formula = "m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2\nw <- w - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + 1e-8)",
+     .symbols = "g: slope at step t = 1, 2, ...\nm, v: running means of g and g^2, from 0\nlr: learning rate",
+     .inputs = "w = 1: weight\ng = 2,-1: its slope at each step\nlr = 0.1: learning rate\nb1 = 0.9: what m keeps\nb2 = 0.999: what v keeps",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const Tensor w = Tensor::full({1}, in.number("w", -1e6, 1e6), Dtype::f64);
+           const std::vector<double> slopes = in.numbers("g", -1e6, 1e6, 1, 1000);
+           const double lr = in.number("lr", 0, 1e6);
+           Parameters parameters({{"w", w}});
+           Adam adam(parameters, {.beta1 = in.number("b1", 0, 0.999999), .beta2 = in.number("b2", 0, 0.999999)});
+           double first = 0;
+           for (size_t t = 0; t < slopes.size(); ++t) {
+             const double before = w.item();
+             adam.zero_grad();
+             backward(w * slopes[t]);
+             adam.step(lr);
+             if (t == 0) first = w.item();
+             if (t < 4) out.step(str("slope {:.6g}: w moves by {:.6g} to {:.8g}", slopes[t], w.item() - before, w.item()));
+           }
+           out.answer("w after the first step", first);
+           out.answer("w in the end", w.item());
+         },
+     .turn = "g = 200,-100: slopes a hundred times as large, and the very same steps.",
+     .commands = "grimoire train --model mlp --data names.txt --out runs/a --optimizer adam",
+     .code = "src/grimoire/optim/optimizer.cpp: Adam\nsrc/grimoire/optim/update_cpu.cpp: adam_range",
+     .mistake = "People say that Adam makes the learning rate a matter of no account; in fact it is nearly the length of a step, and still the first setting "
+                "to try.",
+     .see = "learning-rate: the plain step\nema: the running means\nbackprop: where g comes from\nl2: AdamW's decay",
+     .sources = "Kingma and Ba 2015, Adam: A Method for Stochastic Optimization, algorithm 1\n"
+                "Loshchilov and Hutter 2019, Decoupled Weight Decay Regularization\n"
+                "Reddi, Kale and Kumar 2018, On the Convergence of Adam and Beyond",
+     .ask = "The first slope is 5, lr is .01. How far does Adam's first step go? | .01: the first step is lr long whatever the slope.",
+     .more = "After one step the corrected means are g and g^2, so the step is lr times the sign of g (but for the 1e-8). Later it is long where slopes agree "
+             "and short where they change sign. Kingma and Ba propose b1 = .9, b2 = .999; the program's b2 is .99 unless asked otherwise. "
+             "AdamW shrinks the weights apart from the slopes. Reddi and others give a convex problem on which Adam does not converge, and a repair "
+             "(AMSGrad). SGD with momentum sometimes ends in models that do better on new data; when it does is disputed."},
+    {.id = "dropout",
+     .title = "Dropout",
+     .names = "dropping units",
+     .what = "Switches off random units at every training step, so that no unit comes to lean on a single other one. It is a cure for overfitting.",
+     .picture = "A team in which somebody is missing every day: soon each task can be done by more than one. At the match all play.",
+     .formula = "training: y_i = 0 with probability p, else x_i / (1 - p);   in use: y = x",
+     .symbols = "x: activations of a layer\np: share that is dropped, below 1",
+     .inputs = "x = 1,2,3,4: activations\np = 0.5: share dropped\nseed = 1: which random numbers",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> x = in.numbers("x", -1e6, 1e6, 1, 100);
+           const double p = in.number("p", 0, 0.99);
+           const auto seed = static_cast<uint64_t>(in.integer("seed", 0, 1000000000));
+           constexpr uint32_t kDraws = 1000;
+           std::vector<double> mean(x.size());
+           for (uint32_t step = 0; step < kDraws; ++step) {
+             const auto y = dropout(vector_of(x), p, {seed, 0, step}).to_vector<double>();
+             if (step == 0) out.answers("first draw", y);
+             for (size_t i = 0; i < y.size(); ++i) mean[i] += y[i] / kDraws;
+           }
+           out.step(str("what is kept is divided by 1 - {:.6g}, so that the mean stays", p));
+           out.step(str("mean of {} draws: {}, against {}", kDraws, list_of(mean, 4), list_of(x, 4)));
+           out.answer("mean of the first unit over 1000 draws", mean[0]);
+         },
+     .turn = "another seed drops others. p = .9: most are gone and the rest are ten times as large.",
+     .commands = "grimoire train --model gpt --data input.txt --out runs/a --dropout .2",
+     .code = "src/grimoire/op/dropout.cpp: dropout\nsrc/grimoire/nn/dropout.h: only in training",
+     .mistake = "People say that dropout makes a network smaller; in fact in use all units work. Who leaves it on then gets answers that change from one "
+                "call to the next.",
+     .see = "overfitting: what it is against\nrandom-forest: averaging many models\nl2: another penalty on leaning hard",
+     .sources = "Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting",
+     .ask = "x = 3 is kept by a dropout with p = .25. What does it become in training? | 4: it is divided by .75.",
+     .more = "Every step trains one of 2^n thinned networks that share their weights; using the whole network stands in for averaging them. The noise has "
+             "a variance of x^2 p / (1 - p) in each unit. The first papers scaled the weights in use instead; dividing in training is the same and leaves "
+             "the network in use untouched. Large language models that see each text once are often trained without it."},
+    {.id = "epoch",
+     .title = "Epoch",
+     .names = "pass over the data\n\nbatch",
+     .what = "One pass of training over all the data: every example has been used once. It makes lengths of training comparable.",
+     .picture = "Going through a pack of flash cards once, a handful at a time, and shuffling it before the next round.",
+     .formula = "epochs = steps B / n",
+     .symbols = "n: training examples\nB: batch, the examples used in one step\nsteps: updates of the weights",
+     .inputs = "n = 1000: training examples\nB = 32: batch\nsteps = 100: updates",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const int64_t n = in.integer("n", 1, 100000), batch = in.integer("B", 1, 10000), steps = in.integer("steps", 1, 10000);
+           if (steps * batch > 2000000) in.refuse("steps", "at most 2000000 examples in all, steps x B");
+           Rng rng(RngMode::philox, 0, "batches");
+           Batcher batcher(n, batch, Sampling::epochs, rng);
+           std::vector<double> seen(static_cast<size_t>(n));
+           for (int64_t step = 0; step < steps; ++step)
+             for (const int64_t example : batcher.batch(step)) ++seen[static_cast<size_t>(example)];
+           out.step(str("{} x {} = {} examples used, {} there are", steps, batch, steps * batch, n));
+           const auto [least, most] = std::ranges::minmax(seen);
+           out.step(str("dealt out just now: each example came {:.0f} to {:.0f} times", least, most));
+           out.answer("epochs", static_cast<double>(steps * batch) / static_cast<double>(n));
+           out.answer("steps of one epoch, rounded up", static_cast<double>((n + batch - 1) / batch));
+           out.answer("least often used", least);
+           out.answer("most often used", most);
+         },
+     .turn = "double B: the same steps are twice the epochs. Compare runs by one of the two, and say by which.",
+     .commands = "grimoire train --model mlp --data names.txt --out runs/a --steps 2000\ngrimoire doctor runs/a",
+     .code = "src/grimoire/data/batcher.cpp: Batcher",
+     .mistake = "People say that a model must see its data many times; in fact large language models often see most of theirs about once, and small sets "
+                "are overfitted by too many rounds.",
+     .see = "learning-rate: how far each step goes\noverfitting: too many rounds\ntrain-vs-test: how to tell when to stop",
+     .sources = "Goodfellow, Bengio and Courville 2016, Deep Learning, sections 7.8 and 8.1.3",
+     .ask = "6000 examples, batches of 60: how many steps are three epochs? | 300.",
+     .more = "Shuffling before every round matters when the data lie in an order, by class or by date. Some programs draw every batch afresh instead; then an "
+             "epoch is only a count, and after one of them a share of about 1/e = 37 % of the examples has not been seen. The usual way to choose the "
+             "number of epochs is early stopping: go on until the held-out loss has not fallen for some time."},
 };
 
 }  // namespace

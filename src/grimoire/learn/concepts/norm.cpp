@@ -269,7 +269,8 @@ const Concept kConcepts[] = {
      .mistake = "People say that this is a plain defect; in fact its noise also acts as a mild regulariser. It is a defect where batches are small, sorted, "
                 "or secret from each other.",
      .see = "batch-norm: the cause\nrunning-stats: the way out after training\nlayer-norm: without coupling",
-     .sources = "Ioffe and Szegedy 2015, section 3.4\nKarpathy 2022, makemore, part 3\nWu and Johnson 2021, Rethinking Batch in BatchNorm",
+     .sources = "Ioffe and Szegedy 2015, Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift, section 3.4\n"
+                "Karpathy 2022, makemore, part 3\nWu and Johnson 2021, Rethinking Batch in BatchNorm",
      .ask = "Does layer norm couple the samples of a batch? | No, each is normalised by itself.",
      .more = "Mean and variance of a batch of N are estimates with an error of order 1/sqrt(N): the smaller the batch, the more noise each sample gets. "
              "Data-parallel training adds a question: statistics of one device's share, or of all (synchronised batch norm)."},
@@ -296,7 +297,8 @@ const Concept kConcepts[] = {
      .mistake = "People say that mean and standard deviation are kept; in fact it is mean and variance, and the variance kept is the unbiased one (n - 1) "
                 "while the batch is divided by the biased one.",
      .see = "ema: the same average\nbatch-norm: what it serves\nbatch-coupling: what it ends",
-     .sources = "Ioffe and Szegedy 2015, algorithm 2\nPyTorch documentation, torch.nn.BatchNorm1d",
+     .sources = "Ioffe and Szegedy 2015, Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift, algorithm 2\n"
+                "PyTorch documentation, torch.nn.BatchNorm1d",
      .ask = "r = 10, b = 20, m = .1. What is the new r? | 11.",
      .more = "Forgetting to switch from training to inference is a classic fault: results then change with the batch, or are nonsense for a batch of one. "
              "PyTorch's momentum is the weight of the new value; elsewhere the same word is the weight of the old. With fixed statistics the norm is a "
@@ -306,8 +308,9 @@ const Concept kConcepts[] = {
      .names = "norm forgives bad scale\nscale invariance",
      .what = "Why networks with norms train even from badly scaled weights: a norm cancels any factor that its inputs share.",
      .picture = "A camera with automatic exposure: in dim light and in bright the picture comes out alike.",
-     .formula = "LN(c x) = LN(x)   for c > 0",
-     .symbols = "LN: layer norm, before gain and bias\nc: factor on the weights before it, hence on x",
+     .formula = "LN(c x) = LN(x)   for c > 0 (but for eps)",
+     .symbols = "LN: layer norm, before gain and bias\nc: factor on the weights before it, hence on x\neps: what a norm adds to the variance; of "
+                "account only where x is tiny",
      .inputs = "x = 1,3: what a layer gives\nc = 10: a bad scale",
      .compute =
          [](const Inputs& in, Worked& out) {
@@ -327,7 +330,8 @@ const Concept kConcepts[] = {
      .mistake = "People say that the scale is then of no account at all; in fact slopes shrink as the weights grow, by 1/c, so the effective learning rate "
                 "changes and may have to be set anew.",
      .see = "batch-norm: the first to do it\nkaiming: care instead of forgiveness\nlearning-rate: what is left to set",
-     .sources = "Ioffe and Szegedy 2015, section 3.3\nKarpathy 2022, makemore, part 3\n"
+     .sources = "Ioffe and Szegedy 2015, Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift, section 3.3\n"
+                "Karpathy 2022, makemore, part 3\n"
                 "van Laarhoven 2017, L2 Regularization versus Batch and Weight Normalization",
      .ask = "What is LN(20, 60) if LN(1, 3) = (-1, 1)? | (-1, 1).",
      .more = "From f(c w) = f(w) follows f'(c w) = f'(w) / c by differentiating in w, and w.f'(w) = 0 by differentiating in c: a step always lengthens w, "

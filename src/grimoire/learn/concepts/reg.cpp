@@ -87,8 +87,8 @@ const Concept kConcepts[] = {
      .commands = "grimoire train --model mlp --data names.txt --out runs/names --l2 .0001\n"
                  "grimoire fit --model ridge --data data.csv --target y --out ridge.model",
      .code = "src/grimoire/classic/ridge.cpp: Ridge\nsrc/grimoire/optim/optimizer.h: SgdOptions, AdamOptions",
-     .mistake = "People say that an L2 penalty and weight decay are the same; in fact they are with plain SGD. Adam divides the penalty's slope by its "
-                "running size, decoupled decay (AdamW) does not.",
+     .mistake = "People say that an L2 penalty and weight decay are the same; in fact only with plain SGD are they: Adam divides the penalty's slope "
+                "by its running size; decoupled decay (AdamW) does not.",
      .see = "ridge: a regression with it\nl1: makes zeros\nl2-smoothing: its pull on a bigram\nlearning-rate: what the decay is multiplied by",
      .sources = "Loshchilov and Hutter 2019, Decoupled Weight Decay Regularization, section 2\n"
                 "Hoerl and Kennard 1970, Ridge Regression: Biased Estimation for Nonorthogonal Problems",
@@ -131,7 +131,7 @@ const Concept kConcepts[] = {
      .names = "ridge\nTikhonov regularisation",
      .what = "Least squares with a gentle pull towards 0: steadier answers when columns are many or say nearly the same thing.",
      .picture = "A tent pole with guy ropes: it stands a little less far out, but a gust no longer swings it about.",
-     .formula = "min_w sum_i (y_i - x_i w)^2 + lam |w|_2^2\none column: w = b / (1 + 2 lam) for (w - b)^2 / 2 + lam w^2",
+     .formula = "min_w sum_i (y_i - x_i w)^2 / 2 + lam |w|_2^2\none column: w = b / (1 + 2 lam) for (w - b)^2 / 2 + lam w^2",
      .symbols = "b: what least squares alone would say\nlam: strength of the penalty, from 0 up\nw: the weight that comes out",
      .inputs = "b = 2: the answer of least squares\nlam = 0.25: strength",
      .compute =
@@ -150,9 +150,10 @@ const Concept kConcepts[] = {
      .sources = "Hoerl and Kennard 1970, Ridge Regression: Biased Estimation for Nonorthogonal Problems\n"
                 "Hastie, Tibshirani and Friedman 2009, The Elements of Statistical Learning, section 3.4.1",
      .ask = "Of ridge and lasso, which one keeps every column? | Ridge: it shrinks the weights but sets none to 0.",
-     .more = "The solution is (X'X + lam I)^-1 X'y: the added lam makes the matrix invertible even with more columns than rows. Along a principal "
-             "direction with variance d^2 it multiplies the answer of least squares by d^2 / (d^2 + lam), so directions in which the data hardly vary "
-             "are shrunk most. Hoerl and Kennard showed that some lam > 0 always has a smaller mean squared error than least squares. Leave-one-out "
+     .more = "The solution is (X'X + 2 lam I)^-1 X'y: what is added makes the matrix invertible even with more columns than rows. The program's alpha "
+             "is 2 lam. Along a principal direction with singular value d it multiplies the answer of least squares by d^2 / (d^2 + 2 lam), so directions "
+             "in which the data hardly vary are shrunk most. Hoerl and Kennard showed that some lam > 0 always has a smaller mean squared error than "
+             "least squares. Leave-one-out "
              "errors for every lam come from one fit, by e_i / (1 - h_ii)."},
 };
 

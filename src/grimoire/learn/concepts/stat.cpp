@@ -28,8 +28,8 @@ const Concept kConcepts[] = {
     {.id = "probability-vs-likelihood",
      .title = "Probability and likelihood",
      .names = "probability\nlikelihood",
-     .what = "Two readings of one formula. Probability asks what a known cause will bring; likelihood asks how well each possible cause explains what "
-             "has already come.",
+     .what = "Two readings of one formula: what a known cause will bring, or how well each possible cause explains what came. The first is called "
+             "probability, the second likelihood.",
      .picture = "A workshop. With the tool in your hand you ask which repairs it can do; with the mended chair before you, which tool fits the marks. It "
                 "breaks at \"which tool was it probably?\": for that you must know how often each is used.",
      .formula = "P(x | t): sums to 1 over the results x\nL(t) = P(x | t): need not sum to 1 over t",

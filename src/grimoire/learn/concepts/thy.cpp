@@ -321,7 +321,7 @@ const Concept kConcepts[] = {
              "|H|. It is an upper bound: often fewer examples do."},
     {.id = "risk",
      .title = "Risk",
-     .names = "expected loss",
+     .names = "expected loss\n\nloss\nloss function",
      .what = "How much a rule costs on average over all cases that may come. It is what one wants to be small, and it can only be estimated.",
      .picture = "An insurer's average claim: never known exactly, but the mean over many past clients comes near, unless the new clients are of another "
                 "kind.",
@@ -469,7 +469,7 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/classic/validate.cpp: learning_curve, judge_learning_curve",
      .mistake = "People say that overfitting is failing when the task changes; in fact it shows on new rows of the very same kind, because noise does "
                 "not repeat.",
-     .see = "underfitting: the opposite\nbias-variance: the bill of both\ntrain-vs-test: how it is seen",
+     .see = "underfitting: the opposite\nbias-variance: the bill of both\ntrain-vs-test: how it is seen\ndropout: one cure",
      .sources = "Hastie, Tibshirani and Friedman 2009, The Elements of Statistical Learning, section 7.2\n"
                 "Zhang et al. 2017, Understanding Deep Learning Requires Rethinking Generalization",
      .ask = "Train accuracy 1.0, new accuracy .5, two classes: what was learned? | Nothing but the training rows.",
@@ -623,7 +623,7 @@ const Concept kConcepts[] = {
                              : variance >= bias ? "more rows, fewer columns, a penalty, averaging"
                                                 : "a larger model, better columns, a longer run");
          },
-     .turn = "train = .10: the same dev error, and now the advice is the opposite.",
+     .turn = "train = .10: the same dev error, and now the advice is a richer model: the trouble is now bias.",
      .commands = "grimoire doctor data.csv --model logistic --target y\ngrimoire validate --model tree --data data.csv --target y --curve",
      .code = "src/grimoire/classic/diagnose.cpp: diagnose_table\nsrc/grimoire/classic/validate.cpp: judge_learning_curve",
      .mistake = "People say that more data is always the next step; in fact it lowers the gap only. A model that is bad on its own rows stays bad.",
@@ -663,8 +663,8 @@ const Concept kConcepts[] = {
                 "Meng 2018, Statistical Paradises and Paradoxes in Big Data (I)",
      .ask = "By which factor must the data grow to cut the deviation of a mean to a third? | 9.",
      .more = "The variance of a sum of independent values is the sum of their variances, so that of their mean is s^2/n. Rows that depend on each other "
-             "(the same patient, the same day) count for less than their number. A sample that is chosen with even a slight preference does not improve "
-             "with size at all: Meng works out that a huge self-selected survey can be worth a random sample of a few hundred. The error of a learner "
+             "(the same patient, the same day) count for less than their number. The bias of a sample that is chosen with even a slight preference does "
+             "not shrink with size: Meng works out that a huge self-selected survey can be worth a random sample of a few hundred. The error of a learner "
              "often falls as a power of n, with an exponent that depends on the problem."},
     {.id = "fewer-features",
      .title = "Fewer features",
@@ -772,8 +772,8 @@ const Concept kConcepts[] = {
     {.id = "distribution-free",
      .title = "Distribution-free",
      .names = "no assumption on P",
-     .what = "Promises that hold whatever law the data follow. How far a test score may be from the truth can be bounded without knowing anything about "
-             "the source.",
+     .what = "Guarantees about a learner or a score that hold whatever distribution the data come from. How far a test score may be from "
+             "the truth can be bounded without knowing anything about the source.",
      .picture = "Tasting soup: a spoonful tells as much whether the pot is large or small and whatever is in it, if it was stirred.",
      .formula = "P(|mean - truth| >= t) <= 2 e^(-2 n t^2)",
      .symbols = "n: independent rows, each with a loss from 0 to 1\nt: distance from the true mean",
@@ -812,7 +812,7 @@ const Concept kConcepts[] = {
            const double a = in.number("a", -1e6, 1e6), b = in.number("b", -1e6, 1e6), sd = in.number("sd", 1e-6, 1e6);
            const double half = std::abs(a - b) / 2 / sd;
            out.step(str("the best border lies half way, at {:.6g}", (a + b) / 2));
-           out.step(str("each mean is {:.6g} deviations away from it", half));
+           out.step(str("each mean is {:.6g} sd away from it", half));
            out.step(str("a normal value lies beyond that with probability {:.8g}", stats::normal_sf(half)));
            out.answer("Bayes risk", stats::normal_sf(half));
          },
@@ -827,7 +827,7 @@ const Concept kConcepts[] = {
      .ask = "Every x has class 1 with probability .9. What is the Bayes risk? | .1.",
      .more = "Formally it is the least expected loss over all measurable rules; for 0-1 loss the rule that takes the likelier class at each x attains "
              "it. It depends on which columns are seen: a further column can lower it and never raise it. In real data it is unknown; agreement among "
-             "experts, or a 1-nearest-neighbour error R, gives bounds, since with endless rows R* <= R <= 2 R* (1 - R*)."},
+             "experts, or a 1-nearest-neighbour error R, gives bounds, since with endless rows of two classes R* <= R <= 2 R* (1 - R*)."},
     {.id = "consistency",
      .title = "Consistency",
      .names = "Bayes consistency",
@@ -858,7 +858,8 @@ const Concept kConcepts[] = {
      .ask = "Is 1-nearest-neighbour consistent when labels are noisy? | No: its risk stays above the Bayes risk.",
      .more = "There is no infinite sample; the statement is about a limit, in probability or in the mean. At a point where class 1 has probability q, "
              "one endless-data neighbour errs with 2 q (1 - q), where the best rule errs with min(q, 1 - q); integrating over x gives the figures above, "
-             "and Cover and Hart's bound 2 R* (1 - R*). The word is also used in a weaker sense: reaching the best rule of a given class rather than the "
+             "and Cover and Hart's bound 2 R* (1 - R*) for two classes. The word is also used in a weaker sense: reaching the best rule of a given "
+             "class rather than the "
              "best of all."},
     {.id = "universal-consistency",
      .title = "Universal consistency",
@@ -898,7 +899,7 @@ const Concept kConcepts[] = {
      .names = "high dimensions",
      .what = "With many columns everything is far from everything, and a neighbourhood that holds even a few rows is no longer local.",
      .picture = "A coin lost on a line is found at once, on a lawn with patience, in a tower block hardly ever. It breaks if the columns depend on each "
-                "other: then the coin was on a staircase.",
+                "other: then there are fewer places to search than it seems.",
      .formula = "side of a cube that holds share s of the unit cube: s^(1/d)",
      .symbols = "d: number of dimensions (columns)\ns: share of the volume",
      .inputs = "s = 0.01: share of the volume\nd = 10: dimensions",

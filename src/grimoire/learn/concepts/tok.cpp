@@ -70,7 +70,7 @@ const Concept kConcepts[] = {
              "prejudices of their texts."},
     {.id = "wordpiece",
      .title = "WordPiece",
-     .names = "word pieces",
+     .names = "word pieces\n\ntoken\ntokeniser",
      .what = "Cutting words into known pieces, so that a vocabulary of limited size can spell every word.",
      .picture = "Toy bricks: one large brick for each common word, and small ones from which any other word can be put together.",
      .formula = "repeat: take the longest piece of V that the rest of the word begins with",
@@ -139,7 +139,8 @@ const Concept kConcepts[] = {
      .mistake = "People say that word2vec is deep learning; in fact it has no hidden layer with a bend in it: two tables and a dot product.",
      .see = "static-embedding: the table it leaves\nbigram: the neighbour on one side only\nsubword: with pieces of words",
      .sources = "Mikolov et al. 2013, Efficient Estimation of Word Representations in Vector Space, section 3.2\n"
-                "Mikolov et al. 2013, Distributed Representations of Words and Phrases, section 2",
+                "Mikolov et al. 2013, Distributed Representations of Words and Phrases, section 2\n"
+                "Levy and Goldberg 2014, Neural Word Embedding as Implicit Matrix Factorization",
      .ask = "How many pairs do four words give with a window of 1? | Six: two words have one neighbour, two have two.",
      .more = "A softmax over the whole vocabulary for every pair would be slow, so the true pair is instead told apart from a few random ones (negative "
              "sampling), drawn by "
