@@ -290,6 +290,22 @@ TEST(Explain, WrongWordsAreOneSentence) {
   EXPECT_EQ(what([&] { worked(*find_concept("branching-factor"), {{"", "2.5"}}); }), "n: got 2.5, expected a whole number from 1 to 1000000 / ");
 }
 
+// A word of several meanings is asked about, or its entry names the others.
+TEST(Explain, SeveralMeaningsAreToldApart) {
+  for (const std::string& word : ambiguous_words()) {
+    const Concept* c = look_up(word);
+    if (!c) {
+      EXPECT_THROW(concept_named(word), Error) << word;
+      continue;
+    }
+    EXPECT_FALSE(other_meanings(*c, word).empty()) << word;
+    const std::string text = report::to_text(explain(*c, Inputs(*c), Depth::brief, word));
+    EXPECT_NE(text.find("The word also stands for"), std::string::npos) << word;
+  }
+  EXPECT_EQ(report::to_text(explain(*find_concept("entropy"), Inputs(*find_concept("entropy")), Depth::brief, "entropy")).find("also stands for"),
+            std::string::npos);
+}
+
 TEST(Explain, NamesAreFolded) {
   for (const char* form : {"Cross-Entropy", "cross entropy", "crossentropies", "CROSS_ENTROPY", "log losses", "CE loss"})
     EXPECT_STREQ(concept_named(form).id, "cross-entropy") << form;

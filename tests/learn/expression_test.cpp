@@ -29,7 +29,7 @@ Both random_formula(Rng& rng, const std::vector<Tensor>& variables, int depth) {
     return {std::string(1, static_cast<char>('u' + k)), variables[k]};
   }
   const Both a = random_formula(rng, variables, depth - 1);
-  switch (rng.randint(0, 13)) {
+  switch (rng.randint(0, 18)) {
     case 0: return {"sin(" + a.text + ")", sin(a.value)};
     case 1: return {"cos(" + a.text + ")", cos(a.value)};
     case 2: return {"tanh(" + a.text + ")", tanh(a.value)};
@@ -38,6 +38,11 @@ Both random_formula(Rng& rng, const std::vector<Tensor>& variables, int depth) {
     case 5: return {"sqrt(2+cos(" + a.text + "))", sqrt(2 + cos(a.value))};
     case 6: return {"sigmoid(" + a.text + ")", sigmoid(a.value)};
     case 7: return {"-(" + a.text + ")", neg(a.value)};
+    case 13: return {"relu(" + a.text + ")", relu(a.value)};
+    case 14: return {"abs(" + a.text + ")", abs(a.value)};
+    case 15: return {"tan(sin(" + a.text + "))", sin(sin(a.value)) / cos(sin(a.value))};
+    case 16: return {"ln(abs(" + a.text + ")+1)", log(abs(a.value) + 1)};
+    case 17: return {"(1.5+sin(" + a.text + "))^cos(" + a.text + ")", exp(cos(a.value) * log(1.5 + sin(a.value)))};
     case 8: return {"tanh(" + a.text + ")^3", pow(tanh(a.value), 3)};
     default: break;
   }
@@ -113,10 +118,10 @@ TEST(Expression, FaultsAreOneSentence) {
   EXPECT_EQ(said("tahn(x)"),
             "tahn(x): column 1: got 'tahn', expected a function out of sin, cos, tan, tanh, exp, ln, log, sqrt, abs, relu, sigmoid");
   EXPECT_EQ(said("x+q"), "'q' has no value");
-  EXPECT_EQ(said("ln(x)"), "ln has no finite value here");
+  EXPECT_EQ(said("ln(x)"), "ln(x) has no finite value here");
   EXPECT_EQ(said("1/(x+1)"), "1/(x+1) has no finite value here");
   EXPECT_EQ(said("x \u00a7 2"), "x \u00a7 2: column 3: got '\u00a7', expected an operation or the end");
-  EXPECT_EQ(said("sqrt(x+1)"), "sqrt has no finite slope here");
+  EXPECT_EQ(said("sqrt(x+1)"), "sqrt(x+1) has no finite slope here");
   EXPECT_NE(said(std::string(300, '(').c_str()), "");
   EXPECT_NE(said(std::string(300, '-').c_str()), "");
   EXPECT_NE(said(""), "");

@@ -71,7 +71,8 @@ TEST(Report, Charts) {
   EXPECT_NE(text(c).find('a'), std::string::npos);
   EXPECT_NE(html(c).find("<path d=\"M"), std::string::npos);
   EXPECT_EQ(html(c).find("t<<"), std::string::npos);
-  EXPECT_EQ(json(c), R"([{"kind": "chart", "title": "t<", "x": "x", "y": "y", "series": [{"name": "s", "x": [0.0, 1.0, 2.0], "y": [0.0, 1.0, 4.0]}]}])");
+  EXPECT_EQ(json(c), R"([{"kind": "chart", "title": "t<", "x": "x", "y": "y", "x_log": false, "y_log": false, )"
+                     R"("series": [{"name": "s", "points": false, "x": [0.0, 1.0, 2.0], "y": [0.0, 1.0, 4.0]}]}])");
 }
 
 TEST(Report, Graphs) {

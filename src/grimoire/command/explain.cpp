@@ -43,7 +43,7 @@ class ExplainCommand final : public Command {
   int run(Console& console) override {
     const size_t given = words_of_term();
     const learn::Concept& idea = learn::concept_named(term_);
-    const report::Report answer = learn::explain(idea, learn::Inputs(idea, settings(given)), more_ ? learn::Depth::more : learn::Depth::brief);
+    const report::Report answer = learn::explain(idea, learn::Inputs(idea, settings(given)), more_ ? learn::Depth::more : learn::Depth::brief, term_);
     console.data(to_text(answer, console.style()));
     if (!html_.empty()) {
       write_atomically(html_, report::html_page(idea.title, to_html(answer, "")));
@@ -51,8 +51,7 @@ class ExplainCommand final : public Command {
     }
     if (console.json()) {
       Json object = to_json(answer);
-      object.set("id", idea.id);
-      object.set("family", learn::family_of(idea).id);
+      object.set("entry", to_json(idea));
       console.result(object);
     }
     return 0;
@@ -112,12 +111,18 @@ class GlossaryCommand final : public Command {
   Options options() override {
     return {{.name = "search", .help = "only entries that have this word in any text", .target = &search_, .basic = true},
             {.name = "map", .help = "which entries lead to which", .target = &map_, .basic = true},
-            {.name = "html", .help = "write every entry as a page into this folder; they work without a network", .target = &html_, .basic = true}};
+            {.name = "html",
+             .help = "write every entry as a page into this folder; with a family, --search or --map that alone as one page",
+             .target = &html_,
+             .basic = true}};
   }
 
   int run(Console& console) override {
     const report::Report answer = wanted();
-    if (!html_.empty()) {
+    if (!html_.empty() && (map_ || !search_.empty() || !family_.empty())) {
+      write_atomically(html_, report::html_page("Glossary", to_html(answer, "")));
+      console.say(str("page: {}", html_));
+    } else if (!html_.empty()) {
       write_pages();
       console.say(str("pages: {}/index.html", html_));
     } else {

@@ -66,7 +66,7 @@ class Worked {
 struct Concept {
   const char* id;             // "cross-entropy"
   const char* title;          // "Cross-entropy"
-  const char* names = "";     // other names, a line each
+  const char* names = "";     // other names, a line each; those behind an empty line are found, but not shown
   const char* what;           // what it is for: one or two sentences in words that a newcomer has
   const char* picture = "";   // from everyday life, with a clause on where it breaks
   const char* formula;        // one line, or a few
@@ -101,8 +101,9 @@ const Concept* look_up(std::string_view name);
 // By id, title or any other name; letter case, blanks, hyphens and dots, s for z and plurals make no difference.
 // throws: usage, with the nearest names; for a word of several meanings with all of them
 const Concept& concept_named(std::string_view name);
-// What else the word may mean: "bias" is an entry and also a part of a layer.
-std::vector<const Concept*> other_meanings(const Concept& concept_);
+// What else the word may mean by which an entry was found: "bias" is an entry and also a part of a layer.
+std::vector<const Concept*> other_meanings(const Concept& concept_, std::string_view word);
+std::vector<std::string> ambiguous_words();
 std::string folded_name(std::string_view name);
 
 std::vector<std::string> lines_of(const char* list);                            // the items of a list field
@@ -111,8 +112,9 @@ std::pair<std::string, std::string> split_once(std::string_view text, std::strin
 Worked work_out(const Concept& concept_, const Inputs& inputs);
 
 enum class Depth : unsigned char { brief, more };
-// The entry as a report, worked out with these inputs.
-Report explain(const Concept& concept_, const Inputs& inputs, Depth depth = Depth::brief);
+// The entry as a report, worked out with these inputs. `asked`: the word that it was found by, which may mean more.
+Report explain(const Concept& concept_, const Inputs& inputs, Depth depth = Depth::brief, std::string_view asked = "");
+Json to_json(const Concept& concept_);  // its words, a field each
 // All entries of a family with a line each; of all families without one.
 Report glossary(const Family* family = nullptr);
 // Entries, all or a family's, that have the word in any text. throws: usage, none has

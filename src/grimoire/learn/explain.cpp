@@ -60,10 +60,10 @@ Worked work_out(const Concept& concept_, const Inputs& inputs) {
   return out;
 }
 
-Report explain(const Concept& c, const Inputs& inputs, Depth depth) {
+Report explain(const Concept& c, const Inputs& inputs, Depth depth, std::string_view asked) {
   const bool more = depth == Depth::more;
   Report r{c.title + also(c), {}};
-  if (const auto others = other_meanings(c); !others.empty()) {
+  if (const auto others = other_meanings(c, asked); !others.empty()) {
     std::string list;
     for (const Concept* o : others) list += str("{}{} ({})", list.empty() ? "" : ", ", o->id, family_of(*o).title);
     r.blocks.push_back(Prose{"The word also stands for: " + list + "."});
@@ -155,6 +155,28 @@ Report glossary_map(const Family* family) {
     for (const std::string& line : lines_of(c->see)) g.edges.emplace_back(c->id, split_once(line, ":").first);
   }
   return {"What leads to what", {std::move(g)}};
+}
+
+Json to_json(const Concept& c) {
+  const auto pairs = [](const char* list, const char* at, const char* first, const char* second) {
+    Json all = Json::array();
+    for (const std::string& line : lines_of(list)) {
+      const auto [a, b] = split_once(line, at);
+      all.push(Json::object({{first, a}, {second, b}}));
+    }
+    return all;
+  };
+  Json inputs = Json::array();
+  for (const std::string& line : lines_of(c.inputs)) {
+    const auto [name, rest] = split_once(line, "=");
+    const auto [value, meaning] = split_once(rest, ":");
+    inputs.push(Json::object({{"name", name}, {"value", value}, {"meaning", meaning}}));
+  }
+  return Json::object({{"id", c.id}, {"family", family_of(c).id}, {"names", Json::array_of(lines_of(c.names))}, {"what", c.what}, {"picture", c.picture},
+                       {"formula", Json::array_of(lines_of(c.formula))}, {"symbols", pairs(c.symbols, ": ", "symbol", "meaning")}, {"inputs", inputs},
+                       {"turn", c.turn}, {"commands", Json::array_of(lines_of(c.commands))}, {"code", Json::array_of(lines_of(c.code))},
+                       {"mistake", c.mistake}, {"see", pairs(c.see, ": ", "to", "why")}, {"sources", Json::array_of(lines_of(c.sources))},
+                       {"ask", pairs(c.ask, "|", "question", "answer")}, {"more", c.more}});
 }
 
 }  // namespace grim::learn

@@ -157,7 +157,7 @@ struct Expression::Parser {
       const int inner = sum();
       if (!take(')')) fail("')'");
       const int node = make(Kind::call, from, {inner});
-      nodes[static_cast<size_t>(node)].text = name;
+      nodes[static_cast<size_t>(node)].function = name;
       return node;
     }
     if (sees([](unsigned char c) { return c == '('; })) {
@@ -209,7 +209,7 @@ void Expression::forward(const std::map<std::string, double>& values) {
       }
       case Kind::negate: n.value = -in(0), n.local = {-1}; break;
       case Kind::call: {
-        const Function& f = *function_named(n.text);
+        const Function& f = *function_named(n.function);
         n.value = f.value(in(0)), n.local = {f.slope(in(0), n.value)};
         break;
       }

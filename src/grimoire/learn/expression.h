@@ -14,7 +14,8 @@ class Expression {
  public:
   struct Node {
     enum class Kind : unsigned char { number, name, add, subtract, multiply, divide, power, negate, call } kind;
-    std::string text;             // the part of the formula, for reading; a name or a function's
+    std::string text;             // the part of the formula
+    std::string function = {};    // of a call
     std::vector<int> inputs = {};  // earlier nodes
     double value = 0;
     std::vector<double> local = {};  // d value / d input

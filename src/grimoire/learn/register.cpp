@@ -117,9 +117,15 @@ const Concept& concept_named(std::string_view name) {
               near.empty() ? "grimoire glossary lists all; grimoire glossary --search WORD looks through their texts" : str("did you mean {}?", near));
 }
 
-std::vector<const Concept*> other_meanings(const Concept& concept_) {
+std::vector<std::string> ambiguous_words() {
+  std::vector<std::string> words;
+  for (const Meanings& m : kMeanings) words.emplace_back(m.word);
+  return words;
+}
+
+std::vector<const Concept*> other_meanings(const Concept& concept_, std::string_view word) {
   std::vector<const Concept*> others;
-  if (const Meanings* several = meanings_of(concept_.id))
+  if (const Meanings* several = meanings_of(word))
     for (const std::string& id : lines_of(several->ids))
       if (const Concept* c = find_concept(id); c && c != &concept_) others.push_back(c);
   return others;

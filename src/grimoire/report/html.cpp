@@ -67,8 +67,9 @@ std::string svg_graph(const Graph& g, const std::string& suffix) {
   for (const auto& [id, at] : place) {
     const double degrees = at.first * 180 / std::numbers::pi;
     const bool left = degrees > 90 && degrees < 270;
-    svg += str(R"(<a href="{0}{1}"><text transform="rotate({2:.2f}) translate({3:.1f} 4){4}" text-anchor="{5}" fill="{6}">{0}</text></a>)", escape_html(id),
-               suffix, degrees, radius + 6, left ? " rotate(180) translate(0 8)" : "", left ? "end" : "start", colours[at.second]) + "\n";
+    const std::string open = suffix.empty() ? "" : str(R"(<a href="{}{}">)", escape_html(id), suffix), close = suffix.empty() ? "" : "</a>";
+    svg += open + str(R"(<text transform="rotate({1:.2f}) translate({2:.1f} 4){3}" text-anchor="{4}" fill="{5}">{0}</text>)", escape_html(id), degrees,
+                      radius + 6, left ? " rotate(180) translate(0 8)" : "", left ? "end" : "start", colours[at.second]) + close + "\n";
   }
   return svg + "</svg></div>\n";
 }

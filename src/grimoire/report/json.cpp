@@ -5,8 +5,9 @@ namespace {
 
 Json to_json(const Chart& c) {
   Json series = Json::array();
-  for (const Series& s : c.series) series.push(Json::object({{"name", s.name}, {"x", Json::array_of(s.x)}, {"y", Json::array_of(s.y)}}));
-  return Json::object({{"kind", "chart"}, {"title", c.title}, {"x", c.x_label}, {"y", c.y_label}, {"series", series}});
+  for (const Series& s : c.series) series.push(Json::object({{"name", s.name}, {"points", s.points}, {"x", Json::array_of(s.x)}, {"y", Json::array_of(s.y)}}));
+  return Json::object({{"kind", "chart"}, {"title", c.title}, {"x", c.x_label}, {"y", c.y_label}, {"x_log", c.x_scale == Scale::log},
+                       {"y_log", c.y_scale == Scale::log}, {"series", series}});
 }
 
 struct JsonWriter {

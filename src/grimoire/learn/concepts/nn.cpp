@@ -56,14 +56,14 @@ void differentiate_typed(const Inputs& in, Worked& out) {
     using Kind = Expression::Node::Kind;
     static constexpr const char* kSigns[] = {"", "", " + ", " - ", " * ", " / ", "^"};
     const std::string a = name_of(n.inputs[0]);
-    const std::string how = n.kind == Kind::call     ? n.text + "(" + a + ")"
+    const std::string how = n.kind == Kind::call     ? n.function + "(" + a + ")"
                             : n.kind == Kind::negate ? "-" + a
                                                      : a + kSigns[static_cast<size_t>(n.kind)] + name_of(n.inputs[1]);
     std::string slopes;
     for (size_t k = 0; k < n.inputs.size(); ++k)
       if (nodes[static_cast<size_t>(n.inputs[k])].kind != Kind::number)
         slopes += str("{} in {}: {:.6g}", slopes.empty() ? "slope" : ",", name_of(n.inputs[k]), n.local[k]);
-    const bool kink = n.kind == Kind::call && (n.text == "relu" || n.text == "abs") && nodes[static_cast<size_t>(n.inputs[0])].value == 0;
+    const bool kink = n.kind == Kind::call && (n.function == "relu" || n.function == "abs") && nodes[static_cast<size_t>(n.inputs[0])].value == 0;
     out.step(str("u{} = {} = {:.6g};  {}{};  of the end in u{}: {:.6g}", number[i], how, n.value, slopes, kink ? " (a kink: 0 by custom)" : "",
                  number[i], n.slope));
   }

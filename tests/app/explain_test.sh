@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# explain and glossary as a reader calls them: names, values, files, pages, objects, wrong words.
+set -uo pipefail
+program="$(readlink -f "$1")"
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+failures=0
+fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
+says() {  # WORDS COMMAND...: exit 0, and the words are in what it says
+  local want="$1"
+  shift
+  "$program" "$@" >out 2>err </dev/null || fail "$*: exit $?: $(cat err)"
+  grep -qF -- "$want" out err || fail "$*: '$want' is missing"
+}
+refuses() {  # CODE WORDS COMMAND...
+  local code="$1" want="$2"
+  shift 2
+  "$program" "$@" >out 2>err </dev/null
+  local got=$?
+  [ "$got" -eq "$code" ] || fail "$*: exit $got, expected $code"
+  grep -qF -- "$want" err || fail "$*: said '$(cat err)', expected '$want'"
+  [ ! -s out ] || fail "$*: an answer beside the error"
+}
+
+says "entropy in bits = 1.5" explain entropy
+says "entropy in bits = 1" explain Shannon-Entropies .5,.5
+says "Base rate" explain base rate
+says "entropy in bits = 2" explain entropy --value p=.25,.25,.25,.25
+printf '.5\n.5\n' >numbers.txt
+says "entropy in bits = 1" explain entropy --data numbers.txt
+says "d/dw = 0.71840263" explain chain-rule "tanh(w*x+b)" --value w=.5 --value x=2 --value b=0.1
+says "value = -1" explain chain-rule -- "-x^2"
+says "Sources" explain kl --more
+says "The word also stands for" explain bias
+says "The word also stands for" explain kernel
+says "page: kl.html" explain kl --html kl.html
+grep -q "<h1>KL divergence" kl.html || fail "the page has no title"
+grep -q "<a href" kl.html && fail "a page alone has links that lead nowhere"
+says '"symbols": [{"symbol": "p_i"' explain entropy --json
+says '"figures": {"entropy in bits": 1.5}' explain entropy --json
+
+refuses 2 "did you mean entropy?" explain entropi
+refuses 2 "'MI' has several meanings: " explain MI
+refuses 2 "p: got 1.2, expected numbers from 0 to 1" explain entropy 1.2
+refuses 2 "p: got nothing" explain entropy ""
+refuses 2 "there is no symbol 'q'" explain entropy --value q=1
+refuses 2 "'p' is given twice: .5,.5 and 1" explain entropy --value p=.5,.5 --value p=1
+refuses 2 "'stat' is a family of entries" explain stat
+refuses 3 "no such file" explain entropy --data nothing.txt
+
+says "Information (info)" glossary info
+says "perplexity" glossary --search "torn between"
+says "kl -> entropy" glossary info --map
+says "page: map.html" glossary --map --html map.html
+grep -q "<svg" map.html || fail "the map is no picture"
+refuses 2 "no entry has 'zzzqq'" glossary --search zzzqq
+refuses 2 "there is no family 'inof'" glossary inof
+says "pages: pages/index.html" glossary --html pages
+entries=$("$program" glossary --json | grep -o '"rows"' | wc -l)
+[ "$entries" -ge 27 ] || fail "only $entries families"
+for page in pages/*.html; do  # every link leads to a page that is there
+  while read -r link; do
+    [ -f "pages/$link" ] || fail "$page leads to $link"
+  done < <(grep -oE 'href="[^"]+"' "$page" | sed 's/href="//; s/"$//' | sort -u)
+  grep -q 'src="http\|href="http' "$page" && fail "$page needs a network"
+done
+[ "$(ls pages | wc -l)" -ge 250 ] || fail "only $(ls pages | wc -l) pages"
+[ $failures -eq 0 ] && echo "explain and glossary: all good" || exit 1
