@@ -19,6 +19,7 @@ says=("--help" "--version" "generate $work/run -n 2" "eval $work/run --data $wor
       "doctor $work/run" "doctor $table --model tree --target y" "stats describe --x 1,2,3" "distribution normal --cdf 1"
       "fit --model tree --data $table --target y --out $work/t.model" "predict $work/tree.model --data $table"
       "validate --model tree --data $table --target y" "experiment no-free-lunch --effort 0.1" "stats list" "help train"
+      "explain entropy" "glossary info" "quiz info --state $work/reviews.sqlite" "deck from-glossary info" "quiz info --list --state $work/reviews.sqlite"
       "train ${small[*]} --out $work/dry --dry-run" "train --model gtp --json" "fit --json")
 silent=("train ${small[*]} --out $work/silent" "resume $work/silent")
 run() {  # STDIN STDOUT STDERR WORDS...
