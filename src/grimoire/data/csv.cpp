@@ -86,7 +86,7 @@ HeaderGuess guess_header(const Cells& cells, const Words& missing, const CsvOpti
 
 // Of one column, an empty line between two rows is an empty cell: elsewhere it could not be a row.
 Cells with_blank_rows(const Cells& cells) {
-  Cells whole{.unescaped = {}, .blank = {}};
+  Cells whole;
   size_t blank = 0;
   for (size_t r = 0; r < cells.rows(); ++r) {
     for (; blank < cells.blank.size() && cells.blank[blank] < cells.line[r]; ++blank) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <set>
+#include <span>
 #include <unordered_map>
 
 #include "grimoire/base/error.h"
