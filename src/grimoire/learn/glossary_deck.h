@@ -12,7 +12,8 @@ namespace grim::learn {
 // The family's deck. `seed` draws the numbers of the computations; the cards' ids do not depend on it.
 Deck deck_of(const Family& family, uint64_t seed);
 
-// Inputs like the entry's own with other numbers, for which it can be worked out; its own where there are none.
+// Inputs like the entry's own with other numbers, for which it can be worked out. Words stay: they are sentences, tags and files that
+// belong together.
 Settings fresh_inputs(const Concept& concept_, uint64_t seed);
 
 // The entry to look up after a card: its own, else the one whose name stands in the question or the answer; nullptr: none.
