@@ -30,6 +30,18 @@ TEST(Answer, Judged) {
   EXPECT_EQ(says("0", "0"), "right");
   EXPECT_EQ(says("", "softmax"), "");
   EXPECT_EQ(says(" . ", "softmax"), "");
+  EXPECT_EQ(says("cafe", "caf\u00E9"), "almost: accents");
+  EXPECT_EQ(says("Gross", "Gr\u00F6ss"), "almost: accents");
+  EXPECT_EQ(says("cafe\u0301", "caf\u00E9"), "almost: accents");  // composed otherwise
+  EXPECT_EQ(says("u", "\u00FC"), "almost: accents");              // of a short word too
+  EXPECT_EQ(says("\u00C9TUDE", "\u00E9tude"), "right");
+  EXPECT_EQ(says("\u0141\u00D3D\u0179", "\u0142\u00F3d\u017A"), "right");
+  EXPECT_EQ(says("cafx", "caf\u00E9"), "almost: one letter off");  // two bytes
+  EXPECT_EQ(says("\u00E9\u00E8", "\u00E9x"), "no");
+  EXPECT_EQ(says("\u0436\u0443\u043A\u0438", "\u0436\u0443\u043A\u0430"), "almost: one letter off");
+  EXPECT_EQ(says("\u0436\u0443\u043A", "\u0436\u0443\u043B"), "no");  // three letters, six bytes
+  EXPECT_EQ(says("\u0436\u0443\u043A", "\u0436\u0443\u0301\u043A"), "almost: accents");
+  EXPECT_EQ(judge("cafe", "caf\u00E9").suggested, Grade::hard);
   EXPECT_EQ(judge("softmax", "softmax").suggested, Grade::good);
   EXPECT_EQ(judge("sofmax", "softmax").suggested, Grade::hard);
   EXPECT_EQ(judge("x", "softmax").suggested, Grade::again);

@@ -13,7 +13,7 @@
 namespace grim::learn {
 namespace {
 
-constexpr int64_t kMinute = 60'000, kHour = 60 * kMinute, kDay = 24 * kHour;
+constexpr int64_t kMinute = 60'000, kHour = 60 * kMinute;
 constexpr int64_t kNoon = 1'767'268'800'000;  // 2026-01-01 12:00 UTC
 
 class SessionTest : public testing::Test {
@@ -118,7 +118,7 @@ TEST_F(SessionTest, DueUntilTheDayEnds) {
   History history(path());
   Session first(decks, history, {}, kNoon);
   grade(first, Grade::good, kNoon);
-  const Memory m = first.grade(*first.next(kNoon), Grade::good, kNoon, 0);
+  const Memory m = first.grade(*first.next(kNoon), Grade::good, kNoon, 0).memory;
   EXPECT_EQ(m.due, kNoon + 2 * kDay);
   Session early(decks, history, {}, kNoon + 2 * kDay - 8 * kHour - 1);  // 3:59 of that day
   EXPECT_EQ(asked(early, kNoon + 2 * kDay - 8 * kHour - 1), "-");
@@ -137,8 +137,47 @@ TEST_F(SessionTest, OfOneLineOneCard) {
   EXPECT_EQ(grade(s, Grade::good, kNoon), "[...] b c");
   EXPECT_EQ(grade(s, Grade::easy, kNoon), "Q?");
   EXPECT_EQ(asked(s, kNoon), "[...] b c");  // its own next step may come
-  Session next(decks, history, {}, kNoon);
-  EXPECT_EQ(asked(next, kNoon), "a [...] c");  // another session
+  Session same_day(decks, history, {}, kNoon + 16 * kHour - 1);  // 3:59
+  EXPECT_EQ(asked(same_day, kNoon + 10 * kMinute), "[...] b c");
+  EXPECT_EQ(grade(same_day, Grade::good, kNoon + 10 * kMinute), "[...] b c");
+  EXPECT_EQ(asked(same_day, kNoon + 16 * kHour - 1), "-");
+  EXPECT_EQ(grade(same_day, Grade::easy, kNoon + 16 * kHour), "a [...] c");  // the day has turned
+  EXPECT_EQ(asked(same_day, kNoon + 16 * kHour), "-");
+  Session next_day(decks, history, {}, kNoon + 2 * kDay);
+  EXPECT_EQ(asked(next_day, kNoon + 2 * kDay), "[...] b c");  // due; the others must wait
+}
+
+TEST_F(SessionTest, ACardThatLapsedEightTimesIsPutAsideOnce) {
+  const std::vector<Deck> decks = {numbered(1)};
+  History history(path());
+  int64_t now = kNoon;
+  const auto grade_until = [&](int lapses) {  // true: the last one put it aside
+    for (;;) {
+      Session s(decks, history, {}, now);
+      const auto next = s.next(now);
+      if (!next) {
+        if (s.counts(now).suspended == 1) return true;
+        now += kDay;
+        continue;
+      }
+      const bool lapse = next->state.memory.phase == Phase::review;
+      const Reviewed done = s.grade(*next, lapse ? Grade::again : Grade::easy, now, 0);
+      EXPECT_EQ(done.put_aside, lapse && done.memory.lapses == 8);
+      if (done.put_aside && lapses == 8) {
+        EXPECT_FALSE(s.next(now));
+        EXPECT_TRUE(s.undo());  // as if nothing had been
+        EXPECT_TRUE(s.next(now));
+        EXPECT_TRUE(s.grade(*s.next(now), Grade::again, now, 0).put_aside);
+        return true;
+      }
+      if (done.memory.lapses == lapses) return false;
+    }
+  };
+  EXPECT_TRUE(grade_until(8));
+  EXPECT_TRUE(history.state(decks[0].cards[0]).suspended);
+  history.suspend("test", decks[0].cards[0], false);
+  EXPECT_FALSE(grade_until(20));
+  EXPECT_FALSE(history.state(decks[0].cards[0]).suspended);
 }
 
 TEST_F(SessionTest, UndoTakesBackOneAfterTheOther) {

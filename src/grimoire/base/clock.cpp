@@ -13,9 +13,12 @@ class SystemClock final : public Clock {
   double monotonic_seconds() override {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
   }
-  int64_t unix_seconds() override {
-    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
+  int64_t unix_seconds() override { return since_1970<std::chrono::seconds>(); }
+  int64_t unix_milliseconds() override { return since_1970<std::chrono::milliseconds>(); }
+
+ private:
+  template <class Unit> static int64_t since_1970() {
+    return std::chrono::duration_cast<Unit>(std::chrono::system_clock::now().time_since_epoch()).count();
   }
 };
 
@@ -24,6 +27,7 @@ std::atomic<Clock*> current{&system_clock};
 
 }  // namespace
 
+int64_t unix_milliseconds() { return current.load()->unix_milliseconds(); }
 double monotonic_seconds() { return current.load()->monotonic_seconds(); }
 std::string utc_timestamp() { return utc_timestamp(current.load()->unix_seconds()); }
 

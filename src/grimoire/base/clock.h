@@ -11,9 +11,11 @@ class Clock {
   virtual ~Clock() = default;
   virtual double monotonic_seconds() = 0;  // since an arbitrary start; never runs backwards
   virtual int64_t unix_seconds() = 0;      // since 1970-01-01 UTC
+  virtual int64_t unix_milliseconds() { return 1000 * unix_seconds(); }
 };
 
 double monotonic_seconds();
+int64_t unix_milliseconds();                      // since 1970-01-01 UTC
 std::string utc_timestamp();                      // now, "2026-01-31T23:59:59Z"
 std::string utc_timestamp(int64_t unix_seconds);
 

@@ -1,7 +1,4 @@
 #include <algorithm>
-#include <chrono>
-#include <cmath>
-#include <ctime>
 
 #include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
@@ -10,6 +7,7 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/learn/answer.h"
 #include "grimoire/learn/glossary_deck.h"
+#include "grimoire/learn/progress.h"
 #include "grimoire/learn/session.h"
 #include "grimoire/report/layout.h"
 #include "grimoire/report/markdown.h"
@@ -18,20 +16,6 @@ namespace grim {
 namespace {
 
 using namespace learn;
-
-constexpr int64_t kDay = 86'400'000;
-
-int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-// The learning day that the time falls in, by the calendar of this place.
-std::string day_of(int64_t time) {
-  const auto seconds = static_cast<std::time_t>(day_start(time) / 1000);
-  std::tm local{};
-  localtime_r(&seconds, &local);
-  return str("{:04d}-{:02d}-{:02d}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
-}
 
 class QuizCommand final : public Command {
  public:
@@ -59,7 +43,7 @@ class QuizCommand final : public Command {
 
   int run(Console& console) override {
     session_.schedule.algorithm = algorithm_ == "sm2" ? Algorithm::sm2 : Algorithm::fsrs;
-    session_.seed = seed_ > 0 ? static_cast<uint64_t>(seed_) : static_cast<uint64_t>(now_ms());
+    session_.seed = seed_ > 0 ? static_cast<uint64_t>(seed_) : static_cast<uint64_t>(unix_milliseconds());
     const std::vector<Deck> decks = open_decks(console);
     History history(state_.empty() ? History::usual_path() : state_);
     for (const Deck& d : decks)
@@ -67,12 +51,12 @@ class QuizCommand final : public Command {
         console.say(str("{}: line {}: reworded, its history goes with it: {}", report::shown(d.name), m.line, report::shown(m.to)));
     if (!resumed_.empty()) return take_up(console, decks, history);
     if (list_ || stats_) {
-      const report::Report r = list_ ? cards_of(decks, history) : statistics(decks, history);
+      const report::Report r = list_ ? cards_of(decks, history) : statistics(decks, history, unix_milliseconds());
       console.data(to_text(r, console.style()));
       if (console.json()) console.result(to_json(r));
       return 0;
     }
-    Session session(decks, history, session_, now_ms());
+    Session session(decks, history, session_, unix_milliseconds());
     return practise(console, session, decks);
   }
 
@@ -112,7 +96,7 @@ class QuizCommand final : public Command {
   }
 
   int practise(Console& console, Session& session, const std::vector<Deck>& decks) {
-    const Counts counts = session.counts(now_ms());
+    const Counts counts = session.counts(unix_milliseconds());
     std::string names;
     for (const Deck& d : decks) names += (names.empty() ? "" : ", ") + report::shown(d.name);
     tell(console, str("{}: {} due, {} in learning, {} new{}\n", names, counts.due, counts.learning, counts.fresh,
@@ -121,12 +105,12 @@ class QuizCommand final : public Command {
     std::vector<Json> log;
     bool stopped = false;
     while (!stopped) {
-      const auto next = session.next(now_ms());
+      const auto next = session.next(unix_milliseconds());
       if (!next) break;
       stopped = !one_card(console, session, *next, log);
     }
     const auto seconds = static_cast<int64_t>(monotonic_seconds() - began);
-    const int64_t tomorrow = session.due_by(day_start(now_ms()) + 2 * kDay);
+    const int64_t tomorrow = session.due_by(day_start(unix_milliseconds()) + 2 * kDay);
     const auto share = static_cast<double>(session.recalled()) / std::max(1.0, static_cast<double>(session.asked()));
     tell(console, str("\n{}: {} card{} in {}:{:02d}{}; {} due by tomorrow\n", stopped ? "stopped" : "done", session.asked(), session.asked() == 1 ? "" : "s",
                      seconds / 60, seconds % 60, session.asked() > 0 ? str(", {:.0f} % recalled", 100 * share) : "", tomorrow));
@@ -158,7 +142,7 @@ class QuizCommand final : public Command {
 
   // "3 of 18"; of a cram only "3".
   std::string place(const Session& session) const {
-    const Counts c = session.counts(now_ms());
+    const Counts c = session.counts(unix_milliseconds());
     const int64_t all = std::min(session.asked() + c.due + c.learning + c.fresh, session_.most);
     return session_.cram ? str("{}", session.asked() + 1) : str("{} of {}", session.asked() + 1, all);
   }
@@ -169,6 +153,11 @@ class QuizCommand final : public Command {
     const bool fits = report::display_width(last) + report::display_width(said) + 2 < static_cast<size_t>(console.style().width);
     text.pop_back();
     return text + (said.empty() ? "" : fits ? "   " + said : "\n  (" + said + ")") + "\n";
+  }
+
+  // What was almost right stands beside what is.
+  static std::string said_of(const Judged& judged, const std::string& typed) {
+    return judged.said.starts_with("almost") ? str("{} in '{}'", judged.said, report::shown(typed)) : judged.said;
   }
 
   // q, u and s are commands unless they are the answer.
@@ -188,27 +177,40 @@ class QuizCommand final : public Command {
     const Judged judged = judge(*typed, card.answer);
     const auto took = static_cast<int64_t>(1000 * (monotonic_seconds() - began));
     const Concept* const right = correction_of(card);
-    tell(console, answer_shown(console, card, judged.said) + (card.explanation.empty() ? "" : "\n" + shown(console, mnemonic_first(card.explanation))) +
+    const std::string answer = answer_shown(console, card, said_of(judged, *typed));
+    tell(console, answer + (card.explanation.empty() ? "" : "\n" + shown(console, mnemonic_first(card.explanation))) +
                       (right ? "\n" + shown(console, str("Often told too simply: grimoire explain {}", right->id)) : ""));
     const Grade suggested = typed->empty() ? Grade::good : judged.suggested;
     for (;;) {
       const auto word = console.ask(choices(asked.state.memory, suggested, console.style().width));
       if (!word) return false;
       if (*word == "q" || *word == "u" || *word == "s") return command(console, session, asked, *word, log);
-      if (*word == "e") {
-        const Concept* entry = right ? right : entry_for(card);
-        tell(console, entry ? "\n" + to_text(explain(*entry, Inputs(*entry)), console.style()) + "\n" : "  no entry of the glossary speaks of this\n");
+      if (*word == "e" || *word == "x") {
+        tell(console, looked_up(console, right ? right : entry_for(card), *word == "x"));
         continue;
       }
       const Grade grade = word->empty() ? suggested : grade_of(*word);
       if (static_cast<int>(grade) == 0) {
-        tell(console, "  a number from 1 to 4, u, s, e or q\n");
+        tell(console, "  a number from 1 to 4, u, s, e, x or q\n");
         continue;
       }
-      const Memory after = session.grade(asked, grade, now_ms(), took);
-      log.push_back(Json::object({{"card", card.id}, {"question", card.question}, {"typed", *typed}, {"grade", name_of(grade)}, {"due", after.due}}));
+      const Reviewed done = session.grade(asked, grade, unix_milliseconds(), took);
+      if (done.put_aside) tell(console, str("  forgotten {} times: put aside; write it otherwise, or --resume-card takes it up again\n", done.memory.lapses));
+      log.push_back(Json::object({{"card", card.id}, {"question", card.question}, {"typed", *typed}, {"grade", name_of(grade)}, {"due", done.memory.due}}));
       return true;
     }
+  }
+
+  // The entry, or only the command lines that do it at full size.
+  static std::string looked_up(const Console& console, const Concept* entry, bool only_commands) {
+    if (!entry) return "  no entry of the glossary speaks of this\n";
+    report::Report page = explain(*entry, Inputs(*entry));
+    if (only_commands) {
+      page.title.clear();
+      std::erase_if(page.blocks, [](const report::Block& b) { return !std::holds_alternative<report::Commands>(b); });
+      if (page.blocks.empty()) return str("  {}: there is no command to try\n", entry->id);
+    }
+    return "\n" + to_text(page, console.style()) + "\n";
   }
 
   static bool command(Console& console, Session& session, const Session::Asked& asked, const std::string& letter, std::vector<Json>& log) {
@@ -234,7 +236,7 @@ class QuizCommand final : public Command {
   std::string choices(const Memory& memory, Grade suggested, int width) const {
     std::vector<std::string> all;
     for (Grade g : {Grade::again, Grade::hard, Grade::good, Grade::easy}) {
-      const std::string when = session_.cram ? "" : str(" ({})", duration_text(reviewed(session_.schedule, memory, g, now_ms()).interval));
+      const std::string when = session_.cram ? "" : str(" ({})", duration_text(reviewed(session_.schedule, memory, g, unix_milliseconds()).interval));
       all.push_back(str("{} {}{}{}", static_cast<int>(g), name_of(g), when, g == suggested ? " <- Enter" : ""));
     }
     std::string text;
@@ -244,71 +246,7 @@ class QuizCommand final : public Command {
       text += (column == 0 ? "" : fits ? "   " : "\n") + one;
       column = column > 0 && fits ? column + 3 + one.size() : one.size();
     }
-    return "\n" + text + "\nu undo   s put aside   e entry   q stop: ";
-  }
-
-  report::Report cards_of(const std::vector<Deck>& decks, History& history) const {
-    report::Report r;
-    for (const Deck& d : decks) {
-      report::Table t{{"card", "state", "due", "stability", "lapses"}, {}};
-      const auto states = history.states(d.name);
-      for (const Card& c : d.cards) {
-        const auto s = states.find(c.id);
-        const CardState state = s == states.end() ? CardState{} : s->second;
-        const Memory& m = state.memory;
-        const bool fresh = m.phase == Phase::fresh;
-        const std::string due = fresh ? "-" : day_of(m.due);
-        t.rows.push_back({c.question, std::string(state.suspended ? "put aside" : name_of(m.phase)), due,
-                          fresh ? report::Value("-") : report::Value(std::round(10 * m.stability) / 10), static_cast<double>(m.lapses)});
-      }
-      r.blocks.push_back(report::Heading{str("{} ({} cards)", d.name, d.cards.size())});
-      r.blocks.push_back(std::move(t));
-    }
-    return r;
-  }
-
-  report::Report statistics(const std::vector<Deck>& decks, History& history) const {
-    const int64_t today = day_start(now_ms());
-    int64_t all = 0, mature = 0, recalled = 0, now = 0;
-    double predicted = 0;
-    std::vector<double> forecast(14, 0);
-    struct Hard {
-      std::string question;
-      Memory memory;
-    };
-    std::vector<Hard> hard;
-    for (const Deck& d : decks) {
-      for (const Review& v : history.reviews(d.name)) {
-        ++all, now += v.time >= today;
-        if (v.phase != Phase::review) continue;
-        ++mature, recalled += v.grade != Grade::again, predicted += v.recall;
-      }
-      const auto states = history.states(d.name);
-      for (const Card& c : d.cards) {
-        const auto s = states.find(c.id);
-        if (s == states.end() || s->second.suspended || s->second.memory.phase == Phase::fresh) continue;
-        const int64_t day = std::max<int64_t>(0, (s->second.memory.due - today) / kDay);
-        if (day < static_cast<int64_t>(forecast.size())) ++forecast[static_cast<size_t>(day)];
-        hard.push_back({c.question, s->second.memory});
-      }
-    }
-    std::ranges::stable_sort(hard, [](const Memory& a, const Memory& b) { return std::pair(a.lapses, a.difficulty) > std::pair(b.lapses, b.difficulty); },
-                             &Hard::memory);
-    report::Report r;
-    r.blocks.push_back(report::Figure{"reviews", static_cast<double>(all)});
-    r.blocks.push_back(report::Figure{"reviews today", static_cast<double>(now)});
-    if (mature > 0) {
-      r.blocks.push_back(report::Figure{"recalled, of cards past learning", static_cast<double>(recalled) / static_cast<double>(mature)});
-      r.blocks.push_back(report::Figure{"the chance that was predicted", predicted / static_cast<double>(mature)});
-    }
-    report::Bars bars{"due in the next days", {}, forecast};
-    for (size_t i = 0; i < forecast.size(); ++i) bars.labels.push_back(i == 0 ? "today" : str("+{}", i));
-    r.blocks.push_back(std::move(bars));
-    report::Table t{{"hardest cards", "lapses", "difficulty"}, {}};
-    for (size_t i = 0; i < hard.size() && i < 5; ++i)
-      t.rows.push_back({hard[i].question, static_cast<double>(hard[i].memory.lapses), std::round(10 * hard[i].memory.difficulty) / 10});
-    if (!hard.empty()) r.blocks.push_back(std::move(t));
-    return r;
+    return "\n" + text + "\nu undo   s put aside   e entry   x try it   q stop: ";
   }
 
   std::string first_, state_, resumed_, algorithm_ = "fsrs";

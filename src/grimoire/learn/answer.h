@@ -10,7 +10,7 @@ namespace grim::learn {
 
 struct Judged {
   Grade suggested;
-  std::string said;  // "right", "almost: one letter off", "near" of numbers within 10 %, "no"; nothing for nothing
+  std::string said;  // "right", "almost: one letter off" (in code points), "almost: accents", "near" of numbers within 10 %, "no"; nothing for nothing
 };
 
 // Letter case, blanks, Markdown's marks, articles and a final stop make no difference; a list may stand in any order; a number is right

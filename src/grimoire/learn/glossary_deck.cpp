@@ -137,10 +137,7 @@ const Concept* entry_for(const Card& card) {
 }
 
 namespace {
-// A few words by which a card that tells it so is known.
-constexpr struct {
-  const char *words, *entry;
-} kToldTooSimply[] = {{"throw away recurrence", "recurrence-free"},
+constexpr Told kToldTooSimply[] = {{"throw away recurrence", "recurrence-free"},
                       {"are the word embeddings", "qkv-self"},
                       {"k = v =", "kv-cross"},
                       {"3 transformer variants", "transformer-variants"},
@@ -152,12 +149,26 @@ constexpr struct {
                       {"distilbert use segment", "distilbert"},
                       {"retain 97%", "97-60-40"},
                       {"multi-task learning", "multi-task-prompt"}};
+
+bool has_words(std::string_view text, std::string_view words) {
+  const auto joins = [](char a, char b) {
+    const auto letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || (c & 0x80); };
+    return letter(a) && letter(b);
+  };
+  for (size_t at = 0; (at = text.find(words, at)) != std::string_view::npos; ++at) {
+    const size_t end = at + words.size();
+    if (!(at > 0 && joins(text[at - 1], text[at])) && !(end < text.size() && joins(text[end - 1], text[end]))) return true;
+  }
+  return false;
+}
 }  // namespace
+
+std::span<const Told> told_too_simply() { return kToldTooSimply; }
 
 const Concept* correction_of(const Card& card) {
   const std::string text = folded_text(card.question + " " + card.answer);
   for (const auto& told : kToldTooSimply)
-    if (text.find(told.words) != std::string::npos)
+    if (has_words(text, told.words))
       if (const Concept* c = find_concept(told.entry); c && *c->mistake) return c;
   return nullptr;
 }

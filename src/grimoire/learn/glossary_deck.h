@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "grimoire/learn/concept.h"
 #include "grimoire/learn/deck.h"
@@ -11,13 +12,20 @@ namespace grim::learn {
 // The family's deck. `seed` draws the numbers of the computations; the cards' ids do not depend on it.
 Deck deck_of(const Family& family, uint64_t seed);
 
-// Inputs like the entry's own with other numbers, for which it can be worked out; its own where there are none.
+// Inputs like the entry's own with other numbers, for which it can be worked out. Words stay: they are sentences, tags and files that
+// belong together.
 Settings fresh_inputs(const Concept& concept_, uint64_t seed);
 
 // The entry to look up after a card: its own, else the one whose name stands in the question or the answer; nullptr: none.
 const Concept* entry_for(const Card& card);
 
-// What is often told too simply: the entry that says it right, for a card that tells it so. nullptr: none.
+// What is often told too simply, and the entry that says it right.
+struct Told {
+  const char *words, *entry;  // whole words by which a card that tells it so is known
+};
+std::span<const Told> told_too_simply();
+
+// The entry that says it right, for a card that tells something too simply. nullptr: none.
 const Concept* correction_of(const Card& card);
 
 }  // namespace grim::learn

@@ -82,17 +82,17 @@ History::History(const std::string& path) : database_(with_folder(path), Open::c
 
 std::unordered_map<std::string, CardState> History::states(const std::string& deck) {
   std::unordered_map<std::string, CardState> all;
-  Statement s(database_, "SELECT id, memory, introduced, suspended FROM card WHERE deck = ?");
+  Statement s(database_, "SELECT id, memory, introduced, suspended, question FROM card WHERE deck = ?");
   s.bind(folded_text(deck));
-  while (s.step()) all[s.text(0)] = {memory_of(s.text(1), database_.path()), s.integer(2), s.integer(3) != 0};
+  while (s.step()) all[s.text(0)] = {memory_of(s.text(1), database_.path()), s.integer(2), s.integer(3) != 0, s.text(4)};
   return all;
 }
 
 CardState History::state(const Card& card) {
-  Statement s(database_, "SELECT memory, introduced, suspended FROM card WHERE id = ?");
+  Statement s(database_, "SELECT memory, introduced, suspended, question FROM card WHERE id = ?");
   s.bind(card.id);
   if (!s.step()) return {};
-  return {memory_of(s.text(0), database_.path()), s.integer(1), s.integer(2) != 0};
+  return {memory_of(s.text(0), database_.path()), s.integer(1), s.integer(2) != 0, s.text(3)};
 }
 
 std::vector<Moved> History::meet(const Deck& deck) {
@@ -160,13 +160,15 @@ Reviewed History::review(const std::string& deck, const Card& card, Grade grade,
       .bind(written(after))
       .run();
   const int64_t number = database_.last_row();
-  Statement(database_, "UPDATE card SET memory = ?, introduced = CASE introduced WHEN 0 THEN ? ELSE introduced END WHERE id = ?")
+  const bool leech = after.lapses > before.lapses && after.lapses == schedule.leech;
+  Statement(database_, "UPDATE card SET memory = ?, introduced = CASE introduced WHEN 0 THEN ? ELSE introduced END, suspended = max(suspended, ?) WHERE id = ?")
       .bind(written(after))
       .bind(now)
+      .bind(static_cast<int64_t>(leech))
       .bind(card.id)
       .run();
   t.commit();
-  return {after, number};
+  return {after, number, leech};
 }
 
 bool History::undo(int64_t number) {

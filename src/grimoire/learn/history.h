@@ -16,6 +16,7 @@ struct CardState {
   Memory memory;
   int64_t introduced = 0;  // time of its first review
   bool suspended = false;
+  std::string question = {};  // when it was last reviewed or suspended
 };
 
 struct Review {
@@ -28,8 +29,9 @@ struct Review {
 };
 
 struct Reviewed {
-  Memory memory;   // after it
-  int64_t number;  // of the review, for undo()
+  Memory memory = {};      // after it
+  int64_t number = 0;      // of the review, for undo()
+  bool put_aside = false;  // it lapsed Schedule::leech times
 };
 
 struct Moved {

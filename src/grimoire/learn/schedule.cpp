@@ -8,8 +8,6 @@
 namespace grim::learn {
 namespace {
 
-constexpr int64_t kDay = 86'400'000;
-
 // The formulas of FSRS-6, in the order of its weights.
 struct Fsrs {
   const Schedule& s;

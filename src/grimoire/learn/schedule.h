@@ -12,6 +12,8 @@
 
 namespace grim::learn {
 
+inline constexpr int64_t kDay = 86'400'000;  // ms
+
 enum class Grade : uint8_t { again = 1, hard, good, easy };
 enum class Phase : uint8_t { fresh, learning, review, relearning };
 
@@ -36,6 +38,7 @@ struct Schedule {
   double retention = 0.9;
   std::vector<int64_t> learning_steps = {60'000, 600'000}, relearning_steps = {600'000};  // ms
   int64_t longest = 36500;  // days
+  int leech = 8;            // lapses at which a card is put aside, once; 0: never
 };
 
 // The memory after a review. `fuzz` in [0, 1) spreads intervals from 2.5 days up over a range about them, so that cards learned together

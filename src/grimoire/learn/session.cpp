@@ -6,7 +6,7 @@
 
 namespace grim::learn {
 namespace {
-constexpr int64_t kDay = 86'400'000, kAhead = 20 * 60'000;  // learning steps that end so soon are taken early rather than waited for
+constexpr int64_t kAhead = 20 * 60'000;  // learning steps that end so soon are taken early rather than waited for
 bool stepping(const Memory& m) { return m.phase == Phase::learning || m.phase == Phase::relearning; }
 }  // namespace
 
@@ -34,9 +34,11 @@ Session::Entry* Session::entry(const std::string& id) {
   return found == entries_.end() ? nullptr : &*found;
 }
 
-// Of cards on one line only one is asked a session.
-bool Session::free(const Entry& e) const {
-  return e.card->line == 0 || std::ranges::none_of(graded_, [&](const Graded& g) { return g.line == line_of(e) && g.card != e.card->id; });
+std::set<Session::Line> Session::lines_asked(int64_t today) const {
+  std::set<Line> lines;
+  for (const Entry& e : entries_)
+    if (e.card->line > 0 && e.state.memory.last_review >= today) lines.insert(line_of(e));
+  return lines;
 }
 
 const Session::Entry* Session::pick(int64_t now) const {
@@ -55,7 +57,9 @@ const Session::Entry* Session::pick(int64_t now) const {
     first([](const Entry& e) { return !e.done; });
     return best;
   }
-  const int64_t tonight = day_start(now) + kDay;
+  const int64_t today = day_start(now), tonight = today + kDay;
+  const std::set<Line> asked = lines_asked(today);
+  const auto free = [&](const Entry& e) { return !asked.contains(line_of(e)); };
   earliest([&](const Entry& e) { return stepping(e.state.memory) && e.state.memory.due <= now; });
   if (!best) earliest([&](const Entry& e) { return e.state.memory.phase == Phase::review && e.state.memory.due < tonight && free(e); });
   if (!best && introduced_today_ < options_.new_a_day) first([&](const Entry& e) { return e.state.memory.phase == Phase::fresh && free(e); });
@@ -83,20 +87,22 @@ std::optional<Session::Asked> Session::next(int64_t now) {
   }
 }
 
-Memory Session::grade(const Asked& asked, Grade grade, int64_t now, int64_t took) {
+Reviewed Session::grade(const Asked& asked, Grade grade, int64_t now, int64_t took) {
   Entry& e = *entry(asked.card->id);
+  Reviewed done;
   if (options_.cram) {
     e.done = true;
+    done.memory = e.state.memory;
   } else {
     const double fuzz = unit_float(philox4x32(options_.seed, stream_id("fuzz"), 0, static_cast<uint64_t>(now))[0]);
-    const Reviewed done = history_.review(asked.deck->name, *asked.card, grade, now, took, options_.schedule, fuzz);
-    graded_.push_back({done.number, e.card->id, line_of(e), grade});
+    done = history_.review(asked.deck->name, *asked.card, grade, now, took, options_.schedule, fuzz);
+    graded_.push_back({done.number, e.card->id, grade, done.put_aside});
     refresh(e);
   }
   ++asked_;
   recalled_ += grade != Grade::again;
   again_.clear();
-  return e.state.memory;
+  return done;
 }
 
 bool Session::undo() {
@@ -105,7 +111,9 @@ bool Session::undo() {
   graded_.pop_back();
   --asked_;
   recalled_ -= last.grade != Grade::again;
-  refresh(*entry(last.card));
+  Entry& e = *entry(last.card);
+  if (last.put_aside) history_.suspend(e.deck->name, *e.card, false);
+  refresh(e);
   again_ = last.card;
   return true;
 }

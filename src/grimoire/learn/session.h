@@ -1,8 +1,9 @@
 // Session: which card comes next. Cards in their learning steps come when their minutes are up, then what is due by the end of the day,
-// then new ones; of cards that stand on one line of a deck only one is asked a session.
+// then new ones; of cards that stand on one line of a deck only one is asked a day.
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,7 +34,7 @@ class Session {
     CardState state;
   };
   std::optional<Asked> next(int64_t now);  // nothing: done for now
-  Memory grade(const Asked& asked, Grade grade, int64_t now, int64_t took);  // durable when it returns
+  Reviewed grade(const Asked& asked, Grade grade, int64_t now, int64_t took);  // durable when it returns
   bool undo();  // the last grade of this session; its card comes next. false: there is none, or another session graded the card since
   void suspend(const Asked& asked);
   Counts counts(int64_t now) const;
@@ -52,11 +53,11 @@ class Session {
   struct Graded {
     int64_t number;  // of the review
     std::string card;
-    Line line;
     Grade grade;
+    bool put_aside;
   };
   static Line line_of(const Entry& e) { return {e.deck, e.card->line}; }
-  bool free(const Entry& e) const;
+  std::set<Line> lines_asked(int64_t today) const;  // since today began, of decks in a file
   const Entry* pick(int64_t now) const;
   bool refresh(Entry& e);
   Entry* entry(const std::string& id);
