@@ -6,6 +6,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/learn/database.h"
 
 namespace grim::learn {
 namespace {
@@ -57,6 +58,14 @@ TEST(AnkiPackage, ComesBackEqual) {
 }
 
 TEST(AnkiPackage, DamageIsRefused) {
+  const std::string none = testing::TempDir() + "none.sqlite";
+  write_atomically(none, std::string(200, 'x'));
+  try {
+    Database(none).run("CREATE TABLE t (a)");
+    ADD_FAILURE() << "no database was taken for one";
+  } catch (const Error& e) {
+    EXPECT_EQ(std::string(e.what()).find("--"), std::string::npos) << e.what();
+  }
   const std::string whole = read_file(golden("new.apkg")), path = testing::TempDir() + "damaged.apkg";
   for (size_t cut : {size_t{0}, size_t{10}, whole.size() / 2, whole.size() - 1}) {
     write_atomically(path, whole.substr(0, cut));
@@ -79,6 +88,67 @@ TEST(AnkiText, ComesBack) {
   expect_same(d, from_anki_text(to_anki_text(d), "t.txt"));
   const Deck cloze = parse_deck("# deck: t\n\n{{c1::One}} and {{c2::two}}.\n---\nmore\n", "t.md");
   expect_same(cloze, from_anki_text(to_anki_text(cloze), "t.txt"));
+}
+
+// What people's decks hold: lists in lists, a table, a quote, bold, code, escapes, more paragraphs than one.
+constexpr const char* kShapes =
+    "# deck: shapes\n\nx\n\nWhat is `[MASK]`?\n15% of *tokens*\n---\n"
+    "The \\[MASK] is 2 \\* 3, snake_case, `a|b` and ``c`d``.\n- **Pair 1 (Contiguous):** one\n  - two & three\n    1. four\n    2. five\n  - six\n- seven\n"
+    "> **Sentence 1:** \"The cat\"\n> *Sentence* 2\n\\# no heading\n\\---\n| h | k |\n|---|---|\n| 1 \\| 2 | **b** |\n\n```\n<b> * \\\n\nend\n```\n\n"
+    "One paragraph.\n\nAnother, [linked](https://example.org).\n\n- dash?\n- 5\n---\n1\\. no list\n";
+
+TEST(AnkiText, ShapesComeBack) {
+  const Deck d = parse_deck(kShapes, "s.md");
+  ASSERT_EQ(d.cards.size(), 2u);
+  expect_same(d, from_anki_text(to_anki_text(d), "s.txt"));
+}
+
+TEST(AnkiHtml, BecomesMarkdown) {
+  constexpr std::pair<const char*, const char*> kPairs[] = {
+      {"<ul>\n<li><p>a</p>\n</li>\n<li><p>b</p><ul><li><div>c</div></li></ul></li>\n</ul>", "- a\n- b\n  - c"},
+      {"<ol start=\"3\"><li>a<ul><li>b<li>c</ul></li><li>d</li></ol>e", "3. a\n   - b\n   - c\n4. d\ne"},
+      {"<blockquote><p>a<br>\nb</p></blockquote>", "> a\n> b"},
+      {"<p>a</p>\n<p>b</p><div>c</div>", "a\n\nb\nc"},
+      {"x[1]*y_z* _u_ `v` \\(w\\) 2 * 3", "x\\[1]\\*y_z\\* \\_u\\_ \\`v\\` \\\\(w\\\\) 2 * 3"},
+      {"# a<br>#b<br>---<br>- c<br>1. d<br>&gt; e<br>===", "\\# a\n\\#b\n\\---\n\\- c\n1\\. d\n\\> e\n\\==="},
+      {"<table><thead><tr><th>h</th><th>k</th></tr></thead><tr><td>1|2</td><td><b>a</b><br>b</td></tr><tr><td>3</td></tr></table>",
+       "| h | k |\n|---|---|\n| 1\\|2 | **a** b |\n| 3 |  |"},
+      {"&#8212;&#x2014;&#233;&eacute;&nbsp;&amp;lt;&#0;&#xZ;", "\xE2\x80\x94\xE2\x80\x94\xC3\xA9\\&eacute; \\&lt;\\&#0;\\&#xZ;"},
+      {"<b> a </b>b<i></i> <code>*`</code>", "**a** b ``*` ``"},
+      {"a<img src=\"x.png\">b[sound:y.mp3]<!-- c --><style>d</style>e", "abe"},
+      {"<pre>if a &lt; b:\n  *c\n</pre>d", "```\nif a < b:\n  *c\n```\nd"},
+      {"<code>never closed", "`never closed`"},
+      {"3 < 4 <5 and a <b", "3 < 4 <5 and a <b"},
+  };
+  for (const auto& [html, markdown] : kPairs) EXPECT_EQ(html_to_markdown(html), markdown) << html;
+}
+
+TEST(AnkiHtml, WhatStaysBehindIsSaid) {
+  const Deck d = from_anki_text("#separator:tab\n#html:true\na <img src=x>\tb [sound:c.mp3]\n", "x.txt");
+  EXPECT_EQ(d.cards[0].answer, "b");
+  ASSERT_EQ(d.messages.size(), 1u);
+  EXPECT_EQ(to_text(d.messages[0], "x.txt"), "x.txt: 2 pictures or sounds stayed behind: cards are text.");
+}
+
+TEST(AnkiText, Columns) {
+  const Deck d = from_anki_text("#separator:tab\n#html:false\n#tags column:1\n#deck column:2\nt u\tRivers\tq\ta\nv\tRivers\tr\tb\n", "x.txt");
+  EXPECT_EQ(d.name, "Rivers");
+  EXPECT_EQ(d.tags, (std::vector<std::string>{"t", "u", "v"}));
+  EXPECT_EQ(d.cards[1].answer, "b");
+}
+
+TEST(AnkiText, IsKnownByItsHead) {
+  EXPECT_TRUE(is_anki_text("#separator:tab\nx"));
+  EXPECT_TRUE(is_anki_text("#notetype:Basic\n#html:true\nx"));
+  EXPECT_TRUE(is_anki_text("\nq\ta\n"));
+  EXPECT_FALSE(is_anki_text("# deck: d\n\nq\na\n---\n\tindented\n"));
+  EXPECT_FALSE(is_anki_text("q\na\n---\nb\tc\n"));
+}
+
+TEST(AnkiText, TablesComeBack) {
+  const Deck d = parse_deck("# deck: t\n\nWhy; and, how?\n\"So\", he said\n---\na, b\n\n- c\n\n{{c1::One}} and {{c2::two}}.\n---\nmore\n", "t.md");
+  ASSERT_EQ(d.cards.size(), 3u);
+  for (const auto& [separator, name] : {std::pair{'\t', "t.tsv"}, {',', "t.csv"}}) expect_same(d, from_anki_text(to_table(d, separator), name));
 }
 
 TEST(AnkiText, Tables) {

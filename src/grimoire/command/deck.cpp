@@ -13,28 +13,17 @@ namespace {
 
 using namespace learn;
 
-const std::vector<std::string> kFormats = {"markdown", "anki", "tsv", "apkg", "json"};
+const std::vector<std::string> kFormats = {"markdown", "anki", "tsv", "csv", "apkg", "json"};
+constexpr const char* kEndings = ".md, .txt (Anki's text), .tsv, .csv, .apkg or .json";
 
-std::string format_of(const std::string& path) {
-  const std::string end = path.substr(std::min(path.rfind('.'), path.size()));
-  return end == ".apkg" ? "apkg" : end == ".json" ? "json" : end == ".txt" ? "anki" : end == ".tsv" || end == ".csv" ? "tsv" : "markdown";
+// "": no format has this ending.
+std::string format_by_ending(const std::string& path) {
+  const std::string name = path.substr(path.rfind('/') + 1), end = name.substr(std::min(name.rfind('.'), name.size()));
+  if (end == ".apkg" || end == ".json" || end == ".tsv" || end == ".csv") return end.substr(1);
+  return end == ".txt" ? "anki" : end.empty() || end == ".md" || end == ".markdown" ? "markdown" : "";
 }
 
-std::string as_table(const Deck& deck) {
-  const auto cell = [](std::string text) {
-    const bool plain = text.find_first_of("\t\n\"") == std::string::npos;
-    for (size_t at = 0; !plain && (at = text.find('"', at)) != std::string::npos; at += 2) text.insert(at, 1, '"');
-    return plain ? text : "\"" + text + "\"";
-  };
-  std::string out;
-  const std::string* before = nullptr;
-  for (const Card& c : deck.cards) {
-    if (c.cloze > 0 && before && *before == c.written) continue;
-    before = c.cloze > 0 ? &c.written : nullptr;
-    out += cell(before ? *before : c.question) + "\t" + cell(before ? "" : c.answer) + "\t" + cell(c.explanation) + "\n";
-  }
-  return out;
-}
+std::string cards_in(const Deck& deck) { return str("{} card{}", deck.cards.size(), deck.cards.size() == 1 ? "" : "s"); }
 
 class DeckCommand final : public Command {
  public:
@@ -50,17 +39,18 @@ class DeckCommand final : public Command {
   Options options() override {
     std::vector<std::string> formats = kFormats;
     formats.insert(formats.begin(), "by-name");
-    return {{.name = "out", .help = "the file to write; its ending tells the format", .target = &out_, .basic = true},
-            {.name = "format", .help = "of the other file: anki is Anki's text, tsv a table", .target = &format_, .choices = formats, .basic = true},
+    return {{.name = "out", .help = str("the file to write; its ending tells the format: {}", kEndings), .target = &out_, .basic = true},
+            {.name = "format", .help = "what is written; without --out to standard output, there Markdown by itself", .target = &format_,
+             .choices = formats, .basic = true},
             {.name = "seed", .help = "of the numbers in computed cards; 0 takes the clock", .target = &seed_, .low = 0}};
   }
 
   int run(Console& console) override {
     if (action_ == "check") return check(console);
     if (action_ == "show") return show(console);
-    if (action_ == "import") return write(console, import(file_), "markdown");
-    if (action_ == "export") return write(console, read_deck(file_), format_ == "by-name" ? format_of(out_) : format_);
-    if (action_ == "from-glossary") return write(console, from_glossary(), "markdown");
+    if (action_ == "import") return write(console, import(file_));
+    if (action_ == "export") return write(console, read_deck(file_));
+    if (action_ == "from-glossary") return write(console, from_glossary());
     const std::string near = nearest(action_, {"check", "show", "import", "export", "from-glossary"});
     throw Error(ErrorKind::usage, str("deck: there is no action '{}'", action_),
                 near.empty() ? "check, show, import, export or from-glossary" : str("did you mean {}?", near));
@@ -78,14 +68,14 @@ class DeckCommand final : public Command {
       console.data(str("{} ({})\n", to_text(m, file_), weight));
       messages.push(Json::object({{"line", m.line}, {"weight", weight}, {"text", m.text}}));
     }
-    console.data(str("{}: {} card{}, {} error{}\n", deck.name, deck.cards.size(), deck.cards.size() == 1 ? "" : "s", errors, errors == 1 ? "" : "s"));
+    console.data(str("{}: {}, {} error{}\n", deck.name, cards_in(deck), errors, errors == 1 ? "" : "s"));
     if (console.json()) console.result(Json::object({{"deck", deck.name}, {"cards", deck.cards.size()}, {"errors", errors}, {"messages", messages}}));
     return errors > 0 ? 3 : 0;
   }
 
   int show(Console& console) const {
     const Deck deck = find_family(file_) && !exists(file_) ? deck_of(*find_family(file_), seed()) : read_deck(file_);
-    report::Report r{str("{} ({} cards)", deck.name, deck.cards.size()), {}};
+    report::Report r{str("{} ({})", deck.name, cards_in(deck)), {}};
     if (!deck.description.empty()) r.blocks.push_back(report::Prose{deck.description});
     for (const Card& c : deck.cards)
       r.blocks.push_back(report::Prose{"**" + c.question + "**\n\n" + c.answer + (c.explanation.empty() ? "" : "\n\n" + c.explanation) + "\n\n---"});
@@ -94,14 +84,12 @@ class DeckCommand final : public Command {
     return 0;
   }
 
-  Deck import(const std::string& path) const {
-    std::string format = format_ == "by-name" ? format_of(path) : format_;
+  static Deck import(const std::string& path) {
+    const std::string format = format_by_ending(path);
     if (format == "apkg") return read_anki_package(path);
     const std::string text = read_file(path);
-    if (format_ == "by-name" && text.starts_with("#separator:")) format = "anki";
     if (format == "json") return deck_of_json(Json::parse(text, path), path);
-    if (format == "markdown") return parse_deck(text, path);
-    return from_anki_text(text, path);
+    return format == "tsv" || format == "csv" || is_anki_text(text) ? from_anki_text(text, path) : parse_deck(text, path);
   }
 
   Deck from_glossary() const {
@@ -111,21 +99,34 @@ class DeckCommand final : public Command {
     throw Error(ErrorKind::usage, str("there is no family '{}' in the glossary", file_), all);
   }
 
-  int write(Console& console, const Deck& deck, const std::string& format) const {
-    const auto text = [&] {
-      if (format == "json") return to_json(deck).dump_pretty();
-      return format == "markdown" ? to_markdown(deck) : format == "tsv" ? as_table(deck) : to_anki_text(deck);
-    };
-    if (out_.empty()) {
-      if (format == "apkg") throw Error(ErrorKind::usage, "a package is a file", "name it with --out deck.apkg");
-      console.data(text());
-    } else {
-      if (format == "apkg") write_anki_package(deck, out_);
-      else write_atomically(out_, text());
-      console.say(str("{}: {} cards", out_, deck.cards.size()));
+  std::string format_to_write() const {
+    const std::string by_ending = out_.empty() ? "markdown" : format_by_ending(out_);
+    if (format_ == "by-name") {
+      if (by_ending.empty()) throw Error(ErrorKind::usage, str("{}: no format has this ending", out_),
+                                           str("end it in {}, or name one with --format", kEndings));
+      return by_ending;
     }
+    const bool ends = out_.find('.', out_.rfind('/') + 1) != std::string::npos;
+    const bool may = !ends || by_ending.empty() || by_ending == format_ || (out_.ends_with(".txt") && format_ == "markdown");
+    if (!may) throw Error(ErrorKind::usage, str("{}: its ending is that of {}, but --format is {}", out_, by_ending, format_), "leave one of them out");
+    if (format_ == "apkg" && out_.empty()) throw Error(ErrorKind::usage, "a package is a file", "name it with --out deck.apkg");
+    return format_;
+  }
+
+  static std::string written(const Deck& deck, const std::string& format) {
+    if (format == "json") return to_json(deck).dump_pretty();
+    if (format == "tsv" || format == "csv") return to_table(deck, format == "tsv" ? '\t' : ',');
+    return format == "markdown" ? to_markdown(deck) : to_anki_text(deck);
+  }
+
+  int write(Console& console, const Deck& deck) const {
+    const std::string format = format_to_write();
+    if (format == "apkg") write_anki_package(deck, out_);
+    else if (out_.empty()) console.data(written(deck, format));
+    else write_atomically(out_, written(deck, format));
+    if (!out_.empty()) console.say(str("{}: {}", out_, cards_in(deck)));
     for (const DeckMessage& m : deck.messages)
-      if (m.weight == DeckMessage::Weight::error) console.say(to_text(m, file_));
+      if (m.weight != DeckMessage::Weight::notice) console.say(to_text(m, file_));
     if (console.json()) console.result(Json::object({{"deck", deck.name}, {"cards", deck.cards.size()}, {"out", out_}}));
     return 0;
   }

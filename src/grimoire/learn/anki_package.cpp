@@ -85,11 +85,11 @@ struct Fields {
 Fields fields_of(const std::string& question, const std::string& answer, const std::string& explanation) {
   const auto html = [](const std::string& m) { return m.empty() ? "" : report::markdown_to_html(m); };
   const Json source = Json::object({{"question", question}, {"answer", answer}, {"explanation", explanation}});
-  return {html(question), html(answer), html(explanation), escape_html(source.dump())};
+  return {html(report::inline_markdown(question)), html(report::inline_markdown(answer)), html(explanation), escape_html(source.dump())};
 }
 
 std::string collection_of(const Deck& deck) {
-  Database db(":memory:", Open::create);
+  Database db(":memory:");
   db.run(kSchema);
   const int64_t now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count(), deck_id = now;
   Statement(db, "INSERT INTO col VALUES (1, ?, ?, ?, 11, 0, 0, 0, '{}', ?, ?, ?, '{}')")
@@ -97,20 +97,15 @@ std::string collection_of(const Deck& deck) {
   std::string tags = " ";
   for (const std::string& t : deck.tags) tags += t + " ";
   int64_t id = now, due = 0;
-  const Card* before = nullptr;
-  int64_t note = 0;
-  for (const Card& c : deck.cards) {
-    const bool same_note = c.cloze > 0 && before && before->cloze > 0 && before->written == c.written;
-    if (!same_note) {
-      note = ++id;
-      const std::string& question = c.cloze > 0 ? c.written : c.question;
-      const Fields f = fields_of(question, c.cloze > 0 ? "" : c.answer, c.explanation);
-      Statement(db, "INSERT INTO notes VALUES (?, ?, ?, ?, -1, ?, ?, ?, 0, 0, '')")
-          .bind(note).bind(c.id).bind(c.cloze > 0 ? kCloze : kBasic).bind(now / 1000).bind(tags).bind(f.joined()).bind(f.question).run();
-    }
-    Statement(db, "INSERT INTO cards VALUES (?, ?, ?, ?, ?, -1, 0, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0, '')")
-        .bind(++id).bind(note).bind(deck_id).bind(static_cast<int64_t>(std::max(c.cloze, 1) - 1)).bind(now / 1000).bind(++due).run();
-    before = &c;
+  for (const auto& cards : notes_of(deck)) {
+    const Card& c = cards.front();
+    const int64_t note = ++id;
+    const Fields f = c.cloze > 0 ? fields_of(c.written, "", c.explanation) : fields_of(c.question, c.answer, c.explanation);
+    Statement(db, "INSERT INTO notes VALUES (?, ?, ?, ?, -1, ?, ?, ?, 0, 0, '')")
+        .bind(note).bind(c.id).bind(c.cloze > 0 ? kCloze : kBasic).bind(now / 1000).bind(tags).bind(f.joined()).bind(f.question).run();
+    for (const Card& part : cards)
+      Statement(db, "INSERT INTO cards VALUES (?, ?, ?, ?, ?, -1, 0, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0, '')")
+          .bind(++id).bind(note).bind(deck_id).bind(static_cast<int64_t>(std::max(part.cloze, 1) - 1)).bind(now / 1000).bind(++due).run();
   }
   return db.bytes();
 }
@@ -145,17 +140,11 @@ std::string unpacked(const std::string& bytes, const std::string& path) {
   return out;
 }
 
-std::string plain(std::string text) {  // the inverse of escape_html
-  for (const auto& [code, character] : {std::pair{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&amp;", "&"}})
-    for (size_t at = 0; (at = text.find(code, at)) != std::string::npos; ++at) text.replace(at, std::string_view(code).size(), character);
-  return text;
-}
-
 // What was exported by us comes back as it was, unless somebody changed it since.
 bool unchanged(const std::vector<std::string>& fields, Card& card) {
   if (fields.size() != 4 || fields[3].empty()) return false;
   try {
-    const Json source = Json::parse(plain(fields[3]));
+    const Json source = Json::parse(decoded_entities(fields[3]));
     const Fields made = fields_of(source.text("question"), source.text("answer"), source.text("explanation"));
     const auto same = [](const std::string& a, const std::string& b) { return html_to_markdown(a) == html_to_markdown(b); };
     if (!same(made.question, fields[0]) || !same(made.answer, fields[1]) || !same(made.explanation, fields[2])) return false;
@@ -169,17 +158,15 @@ bool unchanged(const std::vector<std::string>& fields, Card& card) {
 Card card_of(const std::vector<std::string>& fields) {
   Card card;
   if (unchanged(fields, card)) return card;
-  card.question = html_to_markdown(fields[0]);
+  card.question = as_line(html_to_markdown(fields[0]));
   const std::string back = fields.size() > 1 ? html_to_markdown(fields[1]) : "";
   if (card.question.find("{{c") != std::string::npos) {
     card.explanation = back;
     return card;
   }
-  const size_t end = back.find('\n');
-  card.answer = back.substr(0, end);
-  if (end != std::string::npos) card.explanation = back.substr(end + (back.substr(end).starts_with("\n---\n") ? 5 : 1));
-  for (size_t k = 2; k < std::min<size_t>(fields.size(), 3); ++k)
-    if (!fields[k].empty()) card.explanation += (card.explanation.empty() ? "" : "\n") + html_to_markdown(fields[k]);
+  set_back(card, back);
+  card.answer = as_line(card.answer);
+  if (fields.size() > 2 && !fields[2].empty()) card.explanation += (card.explanation.empty() ? "" : "\n") + html_to_markdown(fields[2]);
   return card;
 }
 
@@ -226,8 +213,7 @@ Deck read_anki_package(const std::string& path) {
   Database db = Database::of_bytes(collection, path);
 
   Deck deck;
-  deck.name = path.substr(path.rfind('/') + 1);
-  if (const size_t dot = deck.name.rfind('.'); dot != std::string::npos && dot > 0) deck.name.resize(dot);
+  deck.name = deck_name_of(path);
   {
     Statement version(db, "SELECT ver, decks FROM col");
     if (!version.step()) refuse(path, "an empty collection");
@@ -245,16 +231,19 @@ Deck read_anki_package(const std::string& path) {
     }
   }
   Statement notes(db, "SELECT flds, tags FROM notes WHERE id IN (SELECT nid FROM cards) ORDER BY (SELECT min(due) FROM cards WHERE nid = notes.id), id");
+  int64_t media = 0;
   while (notes.step()) {
     std::vector<std::string> fields(1);
     for (char c : notes.text(0)) {
       if (c == kFieldEnd) fields.emplace_back();
       else fields.back() += c;
     }
+    media += media_in(notes.text(0));
     add_tags(deck, notes.text(1));
     deck.cards.push_back(card_of(fields));
   }
   if (deck.cards.empty()) refuse(path, "no cards in it");
+  tell_media(deck, media);
   return as_written(std::move(deck), path);
 }
 

@@ -11,7 +11,7 @@ namespace grim::learn {
 namespace {
 
 std::string quoted(const std::string& field) {
-  if (field.find_first_of("\t\"\n") == std::string::npos && !field.starts_with('#')) return field;
+  if (field.find_first_of("\t,;\"\n") == std::string::npos && !field.starts_with('#')) return field;
   std::string out = "\"";
   for (char c : field) out += c == '"' ? "\"\"" : std::string(1, c);
   return out + "\"";
@@ -51,121 +51,116 @@ char separator_named(const std::string& name) {
   return found != kNames.end() ? found->second : name.empty() ? '\t' : name[0];
 }
 
-}  // namespace
-
-std::string html_to_markdown(std::string_view html) {
-  std::string out;
-  std::vector<int> lists;  // numbers; -1: bullets
-  const auto new_line = [&] {
-    while (out.ends_with(' ')) out.pop_back();
-    if (!out.empty() && !out.ends_with('\n')) out += '\n';
-  };
-  for (size_t i = 0; i < html.size();) {
-    const char c = html[i];
-    if (c == '&') {
-      static const std::pair<const char*, const char*> kEntities[] = {{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#39;", "'"},
-                                                                      {"&#x27;", "'"}, {"&apos;", "'"}, {"&nbsp;", " "}};
-      const auto e = std::ranges::find_if(kEntities, [&](const auto& pair) { return html.substr(i).starts_with(pair.first); });
-      if (e != std::end(kEntities)) out += e->second, i += std::string_view(e->first).size();
-      else out += c, ++i;
-      continue;
-    }
-    const bool tag = c == '<' && i + 1 < html.size() && (std::isalpha(static_cast<unsigned char>(html[i + 1])) || html[i + 1] == '/' || html[i + 1] == '!');
-    const size_t end = tag ? html.find('>', i) : html.npos;
-    if (end == html.npos) {
-      if (c == '\n' || c == '\r') out += out.empty() || out.ends_with('\n') || out.ends_with(' ') ? "" : "\n";
-      else out += c;
-      ++i;
-      continue;
-    }
-    std::string name = folded_text(html.substr(i + 1, end - i - 1));
-    name = name.substr(0, name.find_first_of(" /", name.starts_with('/') ? 1 : 0));
-    i = end + 1;
-    if (name == "b" || name == "strong" || name == "/b" || name == "/strong") out += "**";
-    else if (name == "i" || name == "em" || name == "/i" || name == "/em") out += "*";
-    else if (name == "code" || name == "/code") out += "`";
-    else if (name == "br" || name == "div" || name == "/div" || name == "p" || name == "/p" || name == "/li" || name == "tr") new_line();
-    else if (name == "hr") new_line(), out += "---\n";
-    else if (name == "ul") new_line(), lists.push_back(-1);
-    else if (name == "ol") new_line(), lists.push_back(1);
-    else if (name == "/ul" || name == "/ol") new_line(), lists.empty() ? void() : lists.pop_back();
-    else if (name == "li") {
-      new_line();
-      if (!lists.empty()) out += std::string(2 * (lists.size() - 1), ' ') + (lists.back() < 0 ? "- " : str("{}. ", lists.back()++));
-    } else if (name == "blockquote") new_line(), out += "> ";
+// A tab, a semicolon or a comma, whichever stands first in that order in the first line outside quotes.
+char separator_of(std::string_view text) {
+  std::string bare;
+  bool quotes = false;
+  for (char c : text) {
+    if (c == '\n' && !quotes) break;
+    if (c == '"') quotes = !quotes;
+    else if (!quotes) bare += c;
   }
-  while (out.ends_with('\n') || out.ends_with(' ')) out.pop_back();
-  return out;
+  return bare.find('\t') != bare.npos ? '\t' : bare.find(';') != bare.npos ? ';' : ',';
 }
+
+// Takes the lines "#key:value" off the text's front.
+std::map<std::string, std::string> head_of(std::string_view& text) {
+  std::map<std::string, std::string> head;
+  while (text.starts_with('#')) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = trimmed(text.substr(1, end - 1));
+    const size_t colon = line.find(':');
+    if (colon != line.npos) head[folded_text(line.substr(0, colon))] = std::string(line.substr(colon + 1));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return head;
+}
+
+std::string line_html(const std::string& line) {  // without the paragraph around it
+  std::string html = report::markdown_to_html(report::inline_markdown(line));
+  while (html.ends_with('\n')) html.pop_back();
+  if (html.starts_with("<p>") && html.ends_with("</p>") && html.find("<p>", 3) == std::string::npos) html = html.substr(3, html.size() - 7);
+  return html;
+}
+
+}  // namespace
 
 std::string to_anki_text(const Deck& deck) {
   std::string tags;
   for (const std::string& t : deck.tags) tags += (tags.empty() ? "" : " ") + t;
   std::string out = "#separator:tab\n#html:true\n#deck:" + deck.name + "\n#guid column:1\n#notetype column:2\n#tags column:5\n";
-  const auto inline_html = [](const std::string& markdown) {  // without the paragraph around it
-    std::string html = report::markdown_to_html(markdown);
-    while (html.ends_with('\n')) html.pop_back();
-    if (html.starts_with("<p>") && html.ends_with("</p>") && html.find("<p>", 3) == std::string::npos) html = html.substr(3, html.size() - 7);
-    return html;
-  };
-  const std::string* before = nullptr;  // the hidden parts of one line are one note
-  for (const Card& c : deck.cards) {
+  for (const auto& note : notes_of(deck)) {
+    const Card& c = note.front();
     const bool cloze = c.cloze > 0;
-    if (cloze && before && *before == c.written) continue;
-    before = cloze ? &c.written : nullptr;
     const std::string more = c.explanation.empty() ? "" : report::markdown_to_html(c.explanation);
-    const std::string back = cloze ? more : inline_html(c.answer) + (more.empty() ? "" : "<hr>" + more);
-    out += c.id + (cloze ? "\tCloze\t" : "\tBasic\t") + quoted(inline_html(cloze ? c.written : c.question)) + "\t" + quoted(back) + "\t" + tags + "\n";
+    const std::string back = cloze ? more : line_html(c.answer) + (more.empty() ? "" : "<hr>" + more);
+    out += c.id + (cloze ? "\tCloze\t" : "\tBasic\t") + quoted(line_html(cloze ? c.written : c.question)) + "\t" + quoted(back) + "\t" + tags + "\n";
   }
   return out;
+}
+
+std::string to_table(const Deck& deck, char separator) {
+  std::string out;
+  for (const auto& note : notes_of(deck)) {
+    const Card& c = note.front();
+    const bool cloze = c.cloze > 0;
+    out += quoted(cloze ? c.written : c.question) + separator + quoted(cloze ? "" : c.answer) + separator + quoted(c.explanation) + "\n";
+  }
+  return out;
+}
+
+bool is_anki_text(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  for (std::string_view line : lines_in(text)) {
+    if (line.starts_with("#separator:") || line.starts_with("#html:")) return true;
+    if (!line.starts_with('#') && !trimmed(line).empty()) return trimmed(line).find('\t') != line.npos;
+  }
+  return false;
+}
+
+void set_back(Card& card, std::string_view back) {
+  const size_t end = back.find('\n');
+  card.answer = std::string(back.substr(0, end));
+  if (end == back.npos) return;
+  back.remove_prefix(end);
+  back.remove_prefix(back.starts_with("\n---\n") ? 5 : std::min(back.find_first_not_of('\n'), back.size()));
+  card.explanation = std::string(back);
 }
 
 Deck from_anki_text(std::string_view text, std::string_view source) {
   check_utf8(text, source);
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  std::map<std::string, std::string> head;
-  while (text.starts_with('#')) {
-    const size_t end = std::min(text.find('\n', 0), text.size());
-    std::string line(text.substr(1, end - 1));
-    if (line.ends_with('\r')) line.pop_back();
-    const size_t colon = line.find(':');
-    if (colon != std::string::npos) head[folded_text(line.substr(0, colon))] = line.substr(colon + 1);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  const std::string_view first = text.substr(0, text.find('\n'));
-  const char separator = head.contains("separator")                ? separator_named(head["separator"])
-                         : first.find('\t') != first.npos          ? '\t'
-                         : first.find(';') != first.npos           ? ';'
-                                                                   : ',';
-  std::vector<size_t> special;
-  for (const char* name : {"guid column", "notetype column", "deck column", "tags column"})
-    if (head.contains(name)) special.push_back(static_cast<size_t>(std::max(1, std::atoi(head[name].c_str()))) - 1);
+  std::map<std::string, std::string> head = head_of(text);
+  const auto column = [&](const char* name) {  // from 0; SIZE_MAX: there is none
+    return head.contains(name) ? static_cast<size_t>(std::max(1, std::atoi(head[name].c_str()))) - 1 : SIZE_MAX;
+  };
+  const size_t decks = column("deck column"), tags = column("tags column"), guids = column("guid column"), types = column("notetype column");
+  const auto rows = rows_of(text, head.contains("separator") ? separator_named(head["separator"]) : separator_of(text), source);
   Deck deck;
-  deck.name = head.contains("deck") ? head["deck"] : std::string(source.substr(source.rfind('/') + 1));
-  if (const size_t dot = deck.name.rfind('.'); !head.contains("deck") && dot != std::string::npos && dot > 0) deck.name.resize(dot);
-  const size_t tags_column = head.contains("tags column") ? special.back() : SIZE_MAX;
+  deck.name = head.contains("deck") ? head["deck"] : !rows.empty() && decks < rows[0].size() ? rows[0][decks] : deck_name_of(source);
   add_tags(deck, head["tags"]);
   const bool html = head.contains("html") && folded_text(head["html"]) == "true";
-  for (const auto& row : rows_of(text, separator, source)) {
+  int64_t media = 0;
+  for (const auto& row : rows) {
     std::vector<std::string> fields;
-    if (tags_column < row.size()) add_tags(deck, row[tags_column]);
-    for (size_t c = 0; c < row.size(); ++c)
-      if (std::ranges::find(special, c) == special.end()) fields.push_back(html ? html_to_markdown(row[c]) : row[c]);
+    if (tags < row.size()) add_tags(deck, row[tags]);
+    for (size_t c = 0; c < row.size(); ++c) {
+      if (c == decks || c == tags || c == guids || c == types) continue;
+      media += html ? media_in(row[c]) : 0;
+      fields.push_back(html ? html_to_markdown(row[c]) : row[c]);
+    }
     if (fields.size() < 2) throw Error(ErrorKind::input, str("{}: '{}' has one field, expected question and answer", source, fields.empty() ? "" : fields[0]));
     Card card;
     card.question = fields[0];
-    const size_t cut = fields[1].find("\n---\n"), end = std::min(fields[1].find('\n'), cut);
-    if (card.question.find("{{c") != std::string::npos) {
-      card.explanation = fields[1];
-    } else {
-      card.answer = fields[1].substr(0, end);
-      if (end != std::string::npos) card.explanation = fields[1].substr(end == cut ? cut + 5 : end + 1);
-    }
+    if (card.question.find("{{c") != std::string::npos) card.explanation = fields[1];
+    else set_back(card, fields[1]);
+    if (html) card.question = as_line(card.question), card.answer = as_line(card.answer);
     for (size_t k = 2; k < fields.size(); ++k)
       if (!fields[k].empty()) card.explanation += (card.explanation.empty() ? "" : "\n") + fields[k];
     deck.cards.push_back(std::move(card));
   }
   if (deck.cards.empty()) throw Error(ErrorKind::input, str("{}: no cards, expected lines of question, tab, answer", source));
+  tell_media(deck, media);
   return as_written(std::move(deck), source);
 }
 

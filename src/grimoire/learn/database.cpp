@@ -9,17 +9,16 @@
 
 namespace grim::learn {
 
-Database::Database(const std::string& path, Open how) : path_(path), db_(nullptr, sqlite3_close) {
+Database::Database(const std::string& path, std::string damaged) : path_(path), damaged_(std::move(damaged)), db_(nullptr, sqlite3_close) {
   sqlite3* db = nullptr;
-  const int flags = how == Open::create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-  const int code = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   db_.reset(db);
   if (code != SQLITE_OK) fail("open");
   sqlite3_busy_timeout(db, 5000);
 }
 
 Database Database::of_bytes(std::string_view bytes, const std::string& path) {
-  Database db(":memory:", Open::create);
+  Database db(":memory:");
   db.path_ = path;
   auto* const copy = static_cast<unsigned char*>(sqlite3_malloc64(bytes.size()));
   if (!copy) throw Error(ErrorKind::resource, str("{}: out of memory for {} bytes", path, bytes.size()));
@@ -47,7 +46,7 @@ void Database::fail(const char* doing) const {
   const int code = db_ ? sqlite3_errcode(db_.get()) & 0xFF : SQLITE_NOMEM;
   const char* const said = db_ ? sqlite3_errmsg(db_.get()) : "out of memory";
   if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_SCHEMA || code == SQLITE_ERROR)
-    throw Error(ErrorKind::input, str("{}: cannot {} it: {}", path_, doing, said), "restore it from a backup, or name another file with --state");
+    throw Error(ErrorKind::input, str("{}: cannot {} it: {}", path_, doing, said), damaged_);
   const char* const hint = code == SQLITE_FULL       ? "free some space; nothing that was saved is lost"
                            : code == SQLITE_BUSY     ? "another program is writing to it: try again when that is done"
                            : code == SQLITE_READONLY ? "make the file and its folder writable"

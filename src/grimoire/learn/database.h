@@ -32,11 +32,10 @@ class Statement {
   int next_ = 0;
 };
 
-enum class Open : uint8_t { create, read_only };
-
 class Database {
  public:
-  Database(const std::string& path, Open how);
+  // Made when missing; ":memory:" is none. `damaged`: what to do about a file that is no database, for the error's hint.
+  explicit Database(const std::string& path, std::string damaged = "");
   static Database of_bytes(std::string_view bytes, const std::string& path);  // a copy in memory, for reading; `path` is named in errors
   std::string bytes() const;  // the file that it would be
   void run(const char* sql);  // statements without rows
@@ -46,7 +45,7 @@ class Database {
   [[noreturn]] void fail(const char* doing) const;
 
  private:
-  std::string path_;
+  std::string path_, damaged_;
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> db_;
 };
 

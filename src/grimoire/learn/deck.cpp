@@ -71,8 +71,7 @@ std::vector<Hidden> hidden_parts(std::string_view question) {
 class Reader {
  public:
   Reader(std::string_view text, std::string_view source) : source_(source), lines_(lines_in(text)) {
-    deck_.name = std::string(source.substr(source.rfind('/') + 1));
-    if (const size_t dot = deck_.name.rfind('.'); dot != std::string::npos && dot > 0) deck_.name.resize(dot);
+    deck_.name = deck_name_of(source);
   }
 
   Deck read() {
@@ -324,6 +323,22 @@ void add_tags(Deck& deck, std::string_view words) {
   }
 }
 
+std::vector<std::span<const Card>> notes_of(const Deck& deck) {
+  std::vector<std::span<const Card>> notes;
+  for (auto at = deck.cards.begin(); at != deck.cards.end();) {
+    const auto end = at->cloze == 0 ? at + 1 : std::find_if(at + 1, deck.cards.end(), [&](const Card& c) { return c.cloze == 0 || c.written != at->written; });
+    if (!at->reversed) notes.emplace_back(at, end);
+    at = end;
+  }
+  return notes;
+}
+
+std::string deck_name_of(std::string_view path) {
+  path.remove_prefix(path.rfind('/') + 1);
+  const size_t dot = path.rfind('.');
+  return std::string(dot == 0 ? path : path.substr(0, dot));
+}
+
 Deck as_written(Deck deck, std::string_view source) {
   const auto line = [](std::string& text, const char* otherwise) {
     std::ranges::replace(text, '\n', ' ');
@@ -336,6 +351,7 @@ Deck as_written(Deck deck, std::string_view source) {
   }
   Deck read = parse_deck(to_markdown(deck), source);
   std::erase_if(read.messages, [](const DeckMessage& m) { return m.weight != Weight::error; });
+  read.messages.insert(read.messages.begin(), deck.messages.begin(), deck.messages.end());
   return read;
 }
 
@@ -355,7 +371,6 @@ Deck deck_of_json(const Json& json, std::string_view source) {
     for (const Json& t : tags->items()) deck.tags.push_back(t.as_text());
   for (const Json& c : json.list("cards")) {
     const std::string written = c.text("written", "");
-    if (!written.empty() && !deck.cards.empty() && deck.cards.back().question == written) continue;  // another hidden part of the same line
     deck.cards.push_back({.id = {},
                           .question = written.empty() ? c.text("question") : written,
                           .answer = c.text("answer"),
@@ -413,11 +428,9 @@ std::string to_markdown(const Deck& deck) {
     out += "\n";
   }
   if (!deck.description.empty()) out += "\n" + deck.description + "\n";
-  const std::string* before = nullptr;  // the cards of one line are written once
-  for (const Card& c : deck.cards) {
-    if (c.reversed || (c.cloze > 0 && before && *before == c.written)) continue;
+  for (const auto& note : notes_of(deck)) {
+    const Card& c = note.front();
     out += "\n" + (c.cloze > 0 ? c.written : on_one_line(c.question) + "\n" + on_one_line(c.answer)) + "\n---\n" + without_rules(c.explanation);
-    before = &c.written;
   }
   return out;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,9 @@ std::string to_text(const DeckMessage& message, std::string_view source);  // "d
 
 // The deck with ids, lines and hidden parts as if it had been written and read. Question and answer become one line each.
 Deck as_written(Deck deck, std::string_view source);
+// The cards of every written line: those of its hidden parts together, each other one by itself; reversed ones are left out.
+std::vector<std::span<const Card>> notes_of(const Deck& deck);
+std::string deck_name_of(std::string_view path);  // less folder and extension
 Json to_json(const Deck& deck);
 Deck deck_of_json(const Json& json, std::string_view source);  // {"name", "tags", "description", "cards": [{"question", "answer", "explanation"}]}
 

@@ -59,7 +59,7 @@ std::string History::usual_path() {
   throw Error(ErrorKind::usage, "there is no home folder to keep reviews in", "name a file with --state");
 }
 
-History::History(const std::string& path) : database_(with_folder(path), Open::create) {
+History::History(const std::string& path) : database_(with_folder(path), "restore it from a backup, or name another file with --state") {
   const auto number = [&](const char* query) {
     Statement s(database_, query);
     s.step();
