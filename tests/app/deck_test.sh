@@ -26,14 +26,13 @@ Yeast
 ---
 - It breathes **out** `gas`.
   - for a \[while]
-
 | h | k |
 |---|---|
 | 1 | 2 |
 
 How many {{c1::grams}} are in a {{c2::kilogram}}?
 ---
-1000.
+That is 1000.
 DECK
 
 # --- check and show

@@ -6,6 +6,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/report/markdown.h"
 #include "grimoire/learn/database.h"
 
 namespace grim::learn {
@@ -98,9 +99,13 @@ constexpr const char* kShapes =
     "One paragraph.\n\nAnother, [linked](https://example.org).\n\n- dash?\n- 5\n---\n1\\. no list\n";
 
 TEST(AnkiText, ShapesComeBack) {
-  const Deck d = parse_deck(kShapes, "s.md");
+  const Deck d = parse_deck(kShapes, "s.md"), back = from_anki_text(to_anki_text(d), "s.txt");
   ASSERT_EQ(d.cards.size(), 2u);
-  expect_same(d, from_anki_text(to_anki_text(d), "s.txt"));
+  ASSERT_EQ(back.cards.size(), 2u);
+  for (size_t i = 0; i < d.cards.size(); ++i) {  // the spelling may change, what it shows may not
+    EXPECT_EQ(d.cards[i].question, back.cards[i].question);
+    EXPECT_EQ(report::markdown_to_html(d.cards[i].explanation), report::markdown_to_html(back.cards[i].explanation));
+  }
 }
 
 TEST(AnkiHtml, BecomesMarkdown) {
@@ -114,7 +119,7 @@ TEST(AnkiHtml, BecomesMarkdown) {
       {"<table><thead><tr><th>h</th><th>k</th></tr></thead><tr><td>1|2</td><td><b>a</b><br>b</td></tr><tr><td>3</td></tr></table>",
        "| h | k |\n|---|---|\n| 1\\|2 | **a** b |\n| 3 |  |"},
       {"&#8212;&#x2014;&#233;&eacute;&nbsp;&amp;lt;&#0;&#xZ;", "\xE2\x80\x94\xE2\x80\x94\xC3\xA9\\&eacute; \\&lt;\\&#0;\\&#xZ;"},
-      {"<b> a </b>b<i></i> <code>*`</code>", "**a** b ``*` ``"},
+      {"<b> a </b>b<i></i> <code>*`</code>", "**a** b `` *` ``"},
       {"a<img src=\"x.png\">b[sound:y.mp3]<!-- c --><style>d</style>e", "abe"},
       {"<pre>if a &lt; b:\n  *c\n</pre>d", "```\nif a < b:\n  *c\n```\nd"},
       {"<code>never closed", "`never closed`"},

@@ -127,7 +127,7 @@ TEST_F(HistoryTest, EditsLoseNoHistory) {
 // --- files that are not what they should be
 
 void with_sqlite(const std::string& path, const char* sql) {
-  Database d(path, Open::create);
+  Database d(path);
   d.run(sql);
 }
 

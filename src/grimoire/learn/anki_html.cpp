@@ -189,7 +189,8 @@ class Writer {
     } else if (verbatim_) {
       std::string fence = "```";
       while (code_text_.find(fence) != std::string::npos) fence += '`';
-      for (std::string_view line : lines_in(fence + "\n" + code_text_ + (code_text_.ends_with('\n') ? "" : "\n") + fence))
+      const std::string block = fence + "\n" + code_text_ + (code_text_.ends_with('\n') ? "" : "\n") + fence;
+      for (std::string_view line : lines_in(block))
         out_ += prefix() + std::string(line) + "\n";
     }
     verbatim_ = code_ = begins, code_text_.clear();
