@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <chrono>
 
+#include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/str.h"
@@ -132,7 +132,7 @@ class DeckCommand final : public Command {
   }
 
   uint64_t seed() const {
-    return seed_ > 0 ? static_cast<uint64_t>(seed_) : static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+    return seed_ > 0 ? static_cast<uint64_t>(seed_) : static_cast<uint64_t>(unix_milliseconds());
   }
 
   std::string action_, file_, out_, format_ = "by-name";

@@ -2,9 +2,9 @@
 #include <zstd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 
+#include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/str.h"
@@ -91,7 +91,7 @@ Fields fields_of(const std::string& question, const std::string& answer, const s
 std::string collection_of(const Deck& deck) {
   Database db(":memory:");
   db.run(kSchema);
-  const int64_t now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count(), deck_id = now;
+  const int64_t now = unix_milliseconds(), deck_id = now;
   Statement(db, "INSERT INTO col VALUES (1, ?, ?, ?, 11, 0, 0, 0, '{}', ?, ?, ?, '{}')")
       .bind(now / 1000).bind(now).bind(now).bind(models_json()).bind(decks_json(deck_id, deck)).bind(std::string_view(kOptions)).run();
   std::string tags = " ";

@@ -33,6 +33,7 @@ class Inputs {
   std::vector<std::string> words(std::string_view name, size_t at_least = 1) const;  // split at blanks
   const std::string& text(std::string_view name) const;
   const Settings& all() const { return values_; }
+  std::string as_line() const;  // "P = .5,.5, Q = .9,.1"
   // For what no getter can check alone.
   [[noreturn]] void refuse(std::string_view name, const std::string& expected) const;
 

@@ -29,12 +29,6 @@ Steps formula_of(const Concept& c) {
   return s;
 }
 
-std::string values_of(const Inputs& in) {
-  std::string list;
-  for (const auto& [name, text] : in.all()) list += (list.empty() ? "" : ", ") + name + " = " + text;
-  return list;
-}
-
 void add_lines(Report& r, const char* title, const char* list) {
   if (!*list) return;
   r.blocks.push_back(Heading{title});
@@ -73,7 +67,7 @@ Report explain(const Concept& c, const Inputs& inputs, Depth depth, std::string_
   if (*c.formula) r.blocks.push_back(formula_of(c));
   if (c.compute) {
     const Worked worked = work_out(c, inputs);
-    r.blocks.push_back(Steps{worked.steps(), inputs.all().empty() ? "Worked out now:" : "Worked out now with " + values_of(inputs) + ":"});
+    r.blocks.push_back(Steps{worked.steps(), inputs.all().empty() ? "Worked out now:" : "Worked out now with " + inputs.as_line() + ":"});
     for (const Figure& f : worked.answers()) r.blocks.push_back(f);
     for (const Block& b : worked.pictures()) r.blocks.push_back(b);
   }

@@ -98,14 +98,11 @@ Deck deck_of(const Family& family, uint64_t seed) {
       deck.cards.push_back(std::move(card));
     }
     if (!c.compute) continue;
-    const Settings settings = fresh_inputs(c, seed);
-    const Inputs inputs(c, settings);
+    const Inputs inputs(c, fresh_inputs(c, seed));
     const Worked w = work_out(c, inputs);
     if (w.answers().empty() || !std::holds_alternative<double>(w.answers()[0].value)) continue;
-    std::string given;
-    for (const auto& [name, text] : inputs.all()) given += (given.empty() ? "" : ", ") + name + " = " + text;
     Card card{.id = card_id(deck.name, str("compute {}", c.id)),
-              .question = str("{}: work out the {} for {}.", c.title, w.answers()[0].name, given),
+              .question = str("{}: work out the {} for {}.", c.title, w.answers()[0].name, inputs.as_line()),
               .answer = str("{:.5g}", std::get<double>(w.answers()[0].value)),
               .explanation = fenced(lines_of(c.formula)) + "\n" + fenced(w.steps()),
               .entry = c.id};
@@ -138,17 +135,17 @@ const Concept* entry_for(const Card& card) {
 
 namespace {
 constexpr Told kToldTooSimply[] = {{"throw away recurrence", "recurrence-free"},
-                      {"are the word embeddings", "qkv-self"},
-                      {"k = v =", "kv-cross"},
-                      {"3 transformer variants", "transformer-variants"},
-                      {"15% of tokens replaced", "mlm"},
-                      {"whether they're contiguous", "nsp"},
-                      {"3 key features of bert", "bidirectional"},
-                      {"two special tokens from bert", "sep"},
-                      {"summary of entire input", "cls"},
-                      {"distilbert use segment", "distilbert"},
-                      {"retain 97%", "97-60-40"},
-                      {"multi-task learning", "multi-task-prompt"}};
+                                    {"are the word embeddings", "qkv-self"},
+                                    {"k = v =", "kv-cross"},
+                                    {"3 transformer variants", "transformer-variants"},
+                                    {"15% of tokens replaced", "mlm"},
+                                    {"whether they're contiguous", "nsp"},
+                                    {"3 key features of bert", "bidirectional"},
+                                    {"two special tokens from bert", "sep"},
+                                    {"summary of entire input", "cls"},
+                                    {"distilbert use segment", "distilbert"},
+                                    {"retain 97%", "97-60-40"},
+                                    {"multi-task learning", "multi-task-prompt"}};
 
 bool has_words(std::string_view text, std::string_view words) {
   const auto joins = [](char a, char b) {

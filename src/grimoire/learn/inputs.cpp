@@ -49,6 +49,12 @@ Inputs::Inputs(const Concept& concept_, const Settings& settings) {
   }
 }
 
+std::string Inputs::as_line() const {
+  std::string list;
+  for (const auto& [name, text] : values_) list += (list.empty() ? "" : ", ") + name + " = " + text;
+  return list;
+}
+
 const std::string& Inputs::text(std::string_view name) const {
   const auto found = std::ranges::find(values_, name, &Settings::value_type::first);
   GRIM_CHECK(found != values_.end(), state, "explain", "an entry asks for the input '{}', which it does not declare", name);

@@ -688,13 +688,7 @@ const Concept kConcepts[] = {
      .compute =
          [](const Inputs& in, Worked& out) {
            const std::vector<double> p = in.numbers("p", 1e-300, 1, 1, 100);
-           double logs = 0;
-           std::string terms;
-           for (size_t i = 0; i < p.size(); ++i) {
-             logs += std::log(p[i]);
-             if (i < 8) terms += str("{}{:.6g}", i ? " x " : "", p[i]);
-           }
-           out.step(terms + (p.size() > 8 ? " x ..." : "") + str(" = {:.8g}", std::exp(logs)));
+           const double logs = step_of_product(p, out);
            out.step(str("in logs: {:.6g}, a perplexity of {:.6g}", logs, std::exp(-logs / static_cast<double>(p.size()))));
            out.answer("P(w)", std::exp(logs));
          },

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concept.h"
@@ -27,6 +28,18 @@ inline Bars bars_of(std::string title, const std::vector<double>& values, size_t
   Bars b{std::move(title), {}, {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(std::min(most, values.size()))}};
   for (size_t i = 0; i < b.values.size(); ++i) b.labels.push_back(str("{}", first + i));
   return b;
+}
+
+// p_1 x p_2 x ... = product as a step; gives the sum of the logs.
+inline double step_of_product(const std::vector<double>& p, Worked& out) {
+  double logs = 0;
+  std::string terms;
+  for (size_t i = 0; i < p.size(); ++i) {
+    logs += std::log(p[i]);
+    if (i < 8) terms += str("{}{:.6g}", i ? " x " : "", p[i]);
+  }
+  out.step(terms + (p.size() > 8 ? " x ..." : "") + str(" = {:.8g}", std::exp(logs)));
+  return logs;
 }
 
 }  // namespace grim::learn
