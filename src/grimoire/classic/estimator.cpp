@@ -41,8 +41,14 @@ void check_cells(const std::string& learner, const Features& x, bool missing_all
   if (x.width() == 0 || x.dense().dtype() == Dtype::u8) return;
   const int64_t P = x.width(), n = x.rows() * P;
   const auto scan = [&](const auto* p) {
-    for (int64_t i = 0; i < n; ++i)
-      if (!(std::abs(static_cast<double>(p[i])) <= kLargest)) check(p[i], i / P, i % P);
+    constexpr int64_t kBlock = 1024;  // counted without a branch, so that the loop runs on vectors
+    for (int64_t begin = 0; begin < n; begin += kBlock) {
+      const int64_t end = std::min(n, begin + kBlock);
+      int64_t odd = 0;
+      for (int64_t i = begin; i < end; ++i) odd += !(std::abs(static_cast<double>(p[i])) <= kLargest);
+      for (int64_t i = begin; odd > 0 && i < end; ++i)
+        if (!(std::abs(static_cast<double>(p[i])) <= kLargest)) check(p[i], i / P, i % P);
+    }
   };
   if (x.dense().dtype() == Dtype::f32)
     scan(x.dense().data<float>());
@@ -94,8 +100,13 @@ void Estimator::fit(const Dataset& given) {
     throw Error(ErrorKind::input, str("[{}] the largest weight is {:g}, expected one from 1e-30 to 1e30", who, most),
                 "multiply the weights by a common number: 1 is one row");
   GRIM_CHECK(given.weight.empty() || takes_weights(), argument, who, "weights are not possible with this learner");
-  Dataset data = zeros ? without_zero_weights(given) : given;
-  if (!needs_target()) data.y.clear(), data.classes.clear();  // no learner without a target may be swayed by one
+  Dataset changed;  // only if it must be: a copy of a large target takes longer than some fits
+  if (zeros) changed = without_zero_weights(given);
+  if (!needs_target()) {  // no learner without a target may be swayed by one
+    if (!zeros) changed = given;
+    changed.y.clear(), changed.classes.clear();
+  }
+  const Dataset& data = zeros || !needs_target() ? changed : given;
   if (needs_target()) {
     GRIM_CHECK(given.y.size() == N, shape, who, "got {} targets for {} rows", given.y.size(), N);
     if (data.classifies() && !classifies())
@@ -115,22 +126,23 @@ void Estimator::fit(const Dataset& given) {
   columns_ = data.x.columns();
   classes_.clear();
   present_.clear();
-  if (needs_target()) remember_target(data);
+  Dataset present;
+  const Dataset& fitted = needs_target() ? remember_target(data, present) : data;
   report_ = {};
   fitted_ = false;
-  fit_on(data);
+  fit_on(fitted);
   fitted_ = true;
 }
 
 // Classes without rows (a fold may lack one) are taken out for the learner and come back with probability 0.
-void Estimator::remember_target(Dataset& data) {
+const Dataset& Estimator::remember_target(const Dataset& data, Dataset& storage) {
   for (size_t r = 0; r < data.y.size(); ++r) {
     GRIM_CHECK(std::isfinite(data.y[r]), input, name(), "row {}: the target is {}", r + 1, std::isnan(data.y[r]) ? "missing" : "infinite");
     GRIM_CHECK(!data.classifies() ||
                    (data.y[r] >= 0 && data.y[r] < static_cast<double>(data.classes.size()) && data.y[r] == std::floor(data.y[r])),
                input, name(), "row {}: class number {}, expected 0 to {}", r + 1, data.y[r], data.classes.size() - 1);
   }
-  if (!data.classifies()) return;
+  if (!data.classifies()) return data;
   classes_ = data.classes;
   std::vector<int64_t> count(classes_.size(), 0);
   for (double y : data.y) ++count[static_cast<size_t>(y)];
@@ -138,14 +150,16 @@ void Estimator::remember_target(Dataset& data) {
     if (count[k]) present_.push_back(static_cast<int64_t>(k));
   GRIM_CHECK(present_.size() > 1, input, name(), "every row is of class '{}': there is nothing to tell apart",
              classes_[static_cast<size_t>(present_[0])]);
-  if (present_.size() == classes_.size()) return;
+  if (present_.size() == classes_.size()) return data;
+  storage = data;
   std::vector<double> number(classes_.size(), 0);
-  data.classes.clear();
+  storage.classes.clear();
   for (size_t i = 0; i < present_.size(); ++i) {
     number[static_cast<size_t>(present_[i])] = static_cast<double>(i);
-    data.classes.push_back(classes_[static_cast<size_t>(present_[i])]);
+    storage.classes.push_back(classes_[static_cast<size_t>(present_[i])]);
   }
-  for (double& y : data.y) y = number[static_cast<size_t>(y)];
+  for (double& y : storage.y) y = number[static_cast<size_t>(y)];
+  return storage;
 }
 
 void Estimator::check_ready(const Features& x) const {

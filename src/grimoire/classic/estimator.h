@@ -95,7 +95,7 @@ class Estimator {
   FitReport report_;
 
  private:
-  void remember_target(Dataset& data);
+  const Dataset& remember_target(const Dataset& data, Dataset& storage);  // `data`, or `storage` without the classes that have no row
   void check_ready(const Features& x) const;
 
   bool fitted_ = false;

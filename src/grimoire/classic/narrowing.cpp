@@ -10,7 +10,7 @@
 namespace grim {
 namespace {
 
-constexpr int64_t kSample = 2048, kLargeSample = 16384;
+constexpr int64_t kSample = 512, kLargeSample = 16384;
 constexpr double kLargeOffset = 1024;
 
 Features sample_of(const Features& x, int64_t most) {
@@ -21,7 +21,7 @@ Features sample_of(const Features& x, int64_t most) {
 }
 
 struct Spread {
-  double mean = 0, deviation = 0, largest = 0;
+  double mean = 0, deviation = 0;
 };
 
 // Of these numbers and so many zeros. About the first one, so that equal numbers have a deviation of 0.
@@ -33,7 +33,6 @@ Spread spread_of(std::span<const double> column, size_t zeros = 0) {
     if (std::isnan(v)) continue;
     if (n++ == 0) first = v;
     sum += v - first;
-    s.largest = std::max(s.largest, std::abs(v));
   }
   if (n == 0) return s;
   s.mean = first + sum / static_cast<double>(n);
@@ -154,15 +153,29 @@ double mean_square_distance(const Features& x) {
 }
 
 int64_t tiny_column(const Features& x, double least) {
-  int64_t found = -1;
-  if (is_bytes(x)) return found;
-  for_spreads(x, [&](int64_t c, const Spread& s) {
-    if (found >= 0 || s.largest == 0 || s.largest >= least) return;
-    std::vector<double> column(static_cast<size_t>(x.rows()));
-    x.read_column(c, column.data());
-    if (std::all_of(column.begin(), column.end(), [&](double v) { return std::abs(v) < least; })) found = c;
-  });
-  return found;
+  constexpr int64_t kFirst = 64;  // rows that nearly always show that a column is not tiny
+  if (is_bytes(x)) return -1;
+  const int64_t P = x.width(), N = x.rows();
+  std::vector<double> largest(static_cast<size_t>(P), 0);
+  if (x.is_sparse()) {
+    const SparseRows& s = x.sparse();
+    for (size_t k = 0; k < s.value.size(); ++k) largest[s.column[k]] = std::max(largest[s.column[k]], std::abs(static_cast<double>(s.value[k])));
+  } else {
+    std::vector<double> row(static_cast<size_t>(P));
+    for (int64_t r = 0; r < std::min(N, kFirst); ++r) {
+      x.read_rows(r, r + 1, row.data());
+      for (int64_t c = 0; c < P; ++c) largest[c] = std::max(largest[c], std::abs(row[c]));
+    }
+  }
+  std::vector<double> column(x.is_sparse() ? 0 : static_cast<size_t>(N));
+  for (int64_t c = 0; c < P; ++c) {
+    if (largest[c] < least && !x.is_sparse()) {
+      x.read_column(c, column.data());
+      for (double v : column) largest[c] = std::max(largest[c], std::abs(v));
+    }
+    if (largest[c] > 0 && largest[c] < least) return c;
+  }
+  return -1;
 }
 
 std::vector<double> column_units(const Features& x) {

@@ -30,12 +30,12 @@ bool floats_lose(std::vector<double> values);
 bool floats_lose(const Features& x);
 
 // Of each column a centre to subtract, where its mean is more than 1024 times its deviation (time stamps, years as 20180130, ids), else 0;
-// empty when no column has one. By the means of at most 2,048 rows.
+// empty when no column has one. By the means of at most 512 rows.
 std::vector<double> large_offsets(const Features& x);
 double large_offset(std::span<const double> values);  // the same of one column; 0 where it has none
 Features less_offsets(const Features& x, const std::vector<double>& offset);  // dense, f64
 
-// The mean squared distance of two rows drawn at random, by at most 2,048 rows.
+// The mean squared distance of two rows drawn at random, by at most 512 rows.
 double mean_square_distance(const Features& x);
 
 // A column whose largest magnitude is above 0 and below `least`, or -1.

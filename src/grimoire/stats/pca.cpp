@@ -22,26 +22,33 @@ struct Columns {
   std::vector<int> exponent;
 };
 template <class T> Columns columns_of(const T* x, int64_t n, int64_t d) {
+  // A sum of floats in doubles has 29 bits to spare, and their squares cannot leave its range: for them one pass less.
+  constexpr bool kNarrow = sizeof(T) < sizeof(double);
   const size_t count = static_cast<size_t>(d);
-  std::vector<double> low(x, x + d), high(x, x + d), sum(count, 0), lost(count, 0), squares(count, 0);
+  std::vector<T> low(x, x + d), high(x, x + d), zero(count, 0);
+  std::vector<double> shrink(count, 1), sum(count, 0), lost(count, 0), squares(count, 0);
   for (int64_t i = 0; i < n; ++i)
     for (size_t j = 0; j < count; ++j) {
-      const double v = static_cast<double>(x[i * d + static_cast<int64_t>(j)]);
-      GRIM_CHECK(std::isfinite(v), numeric, "pca", "row {}, column {} is {}, expected a finite number", i + 1, j + 1, v);
+      const T v = x[i * d + static_cast<int64_t>(j)];
       low[j] = std::min(low[j], v), high[j] = std::max(high[j], v);
+      zero[j] += v - v;  // NaN once a value is not finite; no branch, so that the loop runs on vectors
+      if constexpr (kNarrow) sum[j] += static_cast<double>(v);
     }
   Columns c{std::vector<double>(count), std::vector<double>(count, 0), std::vector<int>(count)};
-  std::vector<double> shrink(count);
   for (size_t j = 0; j < count; ++j) {
-    const double ends[] = {low[j], high[j]};
+    for (int64_t i = 0; std::isnan(zero[j]) && i < n; ++i)
+      GRIM_CHECK(std::isfinite(x[i * d + static_cast<int64_t>(j)]), numeric, "pca", "row {}, column {} is {}, expected a finite number",
+                 i + 1, j + 1, x[i * d + static_cast<int64_t>(j)]);
+    const double ends[] = {static_cast<double>(low[j]), static_cast<double>(high[j])};
     c.exponent[j] = exponent_of(ends);
-    shrink[j] = std::ldexp(1, -std::max(c.exponent[j], -1000));
+    if constexpr (!kNarrow) shrink[j] = std::ldexp(1, -std::max(c.exponent[j], -1000));
   }
-  for (int64_t i = 0; i < n; ++i)
-    for (size_t j = 0; j < count; ++j) {  // Neumaier's sum without its branch
-      const Twofold s = two_sum(sum[j], static_cast<double>(x[i * d + static_cast<int64_t>(j)]) * shrink[j]);
-      sum[j] = s.high, lost[j] += s.low;
-    }
+  if constexpr (!kNarrow)
+    for (int64_t i = 0; i < n; ++i)
+      for (size_t j = 0; j < count; ++j) {  // Neumaier's sum without its branch
+        const Twofold s = two_sum(sum[j], static_cast<double>(x[i * d + static_cast<int64_t>(j)]) * shrink[j]);
+        sum[j] = s.high, lost[j] += s.low;
+      }
   std::vector<Twofold> mean(count);
   for (size_t j = 0; j < count; ++j) mean[j] = two_sum(sum[j], lost[j]) / static_cast<double>(n);
   for (int64_t i = 0; i < n; ++i)
@@ -50,7 +57,7 @@ template <class T> Columns columns_of(const T* x, int64_t n, int64_t d) {
       squares[j] += v * v;
     }
   for (size_t j = 0; j < count; ++j) {
-    c.mean[j] = low[j] == high[j] ? low[j] : mean[j].value() / shrink[j];
+    c.mean[j] = low[j] == high[j] ? static_cast<double>(low[j]) : mean[j].value() / shrink[j];
     if (low[j] < high[j]) c.spread[j] = std::sqrt(squares[j] / static_cast<double>(n - 1)) / std::ldexp(shrink[j], c.exponent[j]);
   }
   return c;
