@@ -44,6 +44,9 @@ deck 0 show "$source"; printed 'kitchen \(3 cards\)'; printed 'What makes "bread
 deck 0 show "$work/half.md"; printed 'half \(1 card\)'
 deck 0 show info --seed 1 --json; printed '"name": "grimoire info"'
 
+printf 'What\tis a tab?\na mark\n---\n' >"$work/tab.md"  # not a table
+deck 0 import "$work/tab.md"; printed '^a mark$'
+
 # --- every format by its ending, there and back
 deck 0 import "$source"; cp "$work/out" "$work/plain.md"
 printed '^# deck: kitchen$'

@@ -24,9 +24,11 @@ TEST(Clock, IsReplacedAndComesBack) {
     const ScopedClock scope(fake);
     EXPECT_EQ(monotonic_seconds(), 12.5);
     EXPECT_EQ(utc_timestamp(), "2000-02-29T12:34:56Z");
+    EXPECT_EQ(unix_milliseconds(), 951827696000);
   }
   EXPECT_GE(monotonic_seconds(), before);
   EXPECT_GT(utc_timestamp(), "2024");
+  EXPECT_GT(unix_milliseconds(), 1'704'067'200'000);  // the same moment
 }
 
 }  // namespace

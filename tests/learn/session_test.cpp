@@ -131,7 +131,10 @@ TEST_F(SessionTest, OfOneLineOneCard) {
   const std::vector<Deck> decks = {deck_of("{{c1::a}} {{c2::b}} {{c3::c}}\n---\n\nQ?\nA\n---\n")};
   History history(path());
   Session s(decks, history, {}, kNoon);
+  EXPECT_EQ(s.counts(kNoon).fresh, 2);
+  EXPECT_EQ(s.counts(kNoon).later, 2);
   EXPECT_EQ(grade(s, Grade::easy, kNoon), "[...] b c");
+  EXPECT_EQ(s.counts(kNoon).fresh, 1);
   EXPECT_EQ(asked(s, kNoon), "Q?");
   EXPECT_TRUE(s.undo());
   EXPECT_EQ(grade(s, Grade::good, kNoon), "[...] b c");
@@ -145,6 +148,7 @@ TEST_F(SessionTest, OfOneLineOneCard) {
   EXPECT_EQ(asked(same_day, kNoon + 16 * kHour), "-");
   Session next_day(decks, history, {}, kNoon + 2 * kDay);
   EXPECT_EQ(asked(next_day, kNoon + 2 * kDay), "[...] b c");  // due; the others must wait
+  EXPECT_EQ(next_day.counts(kNoon + 2 * kDay).due, 1);
 }
 
 TEST_F(SessionTest, ACardThatLapsedEightTimesIsPutAsideOnce) {

@@ -49,6 +49,8 @@ std::string wrapped(std::string_view text, size_t width);
 std::string_view trimmed(std::string_view text);                            // without blanks at its ends
 std::vector<std::string_view> split(std::string_view text, char separator);  // one part more than separators
 std::vector<std::string_view> lines_in(std::string_view text);               // without their ends; nothing after the last end
+template <std::same_as<std::string> S> void split(S&& gone, char separator) = delete;  // the parts would outlive the text
+template <std::same_as<std::string> S> void lines_in(S&& gone) = delete;
 
 // Insertions, deletions, replacements and swaps of neighbouring bytes, each 1 (optimal string alignment).
 size_t edit_distance(std::string_view a, std::string_view b);

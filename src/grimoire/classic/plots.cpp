@@ -6,6 +6,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/classic/pipeline.h"
 #include "grimoire/metric/classification.h"
+#include "grimoire/report/escape.h"
 
 namespace grim {
 namespace {
@@ -67,7 +68,6 @@ Chart curve_chart(const std::vector<CurveRow>& curve, const std::string& title, 
 }
 
 std::string decision_boundary_svg(const Estimator& prototype, const Dataset& data, int64_t column_x, int64_t column_y, int size) {
-  static const char* colours[] = {"#1769aa", "#b3541e", "#2d7a46", "#7a4fa3", "#8a6d1b", "#5c6b7a"};
   constexpr int64_t kCells = 90;
   GRIM_CHECK(data.classifies(), usage, "boundary", "the target is a number: a border is drawn between classes");
   Dataset plane = data;
@@ -103,7 +103,7 @@ std::string decision_boundary_svg(const Estimator& prototype, const Dataset& dat
       while (end < kCells && said[static_cast<size_t>(i * kCells + end)] == said[static_cast<size_t>(i * kCells + j)]) ++end;
       svg += str(R"(<rect x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}" fill="{}" opacity=".22"/>)",
                  left + static_cast<double>(j) * cell, top + static_cast<double>(i) * cell, static_cast<double>(end - j) * cell + 0.15,
-                 cell + 0.15, colours[static_cast<size_t>(said[static_cast<size_t>(i * kCells + j)]) % 6]);
+                 cell + 0.15, series_colour(static_cast<size_t>(said[static_cast<size_t>(i * kCells + j)])));
       j = end;
     }
   svg += "\n";
@@ -112,7 +112,7 @@ std::string decision_boundary_svg(const Estimator& prototype, const Dataset& dat
     svg +=
         str(R"(<circle cx="{:.1f}" cy="{:.1f}" r="2.4" fill="{}" stroke="currentColor" stroke-width=".4"/>)",
             left + (plane.x.at(r, 0) - low[0]) / (high[0] - low[0]) * side, top + (high[1] - plane.x.at(r, 1)) / (high[1] - low[1]) * side,
-            colours[static_cast<size_t>(plane.y[static_cast<size_t>(r)]) % 6]);
+            series_colour(static_cast<size_t>(plane.y[static_cast<size_t>(r)])));
   svg += str("\n<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>", left + side / 2, top + side + 30,
              escape_html(plane.x.columns()[0].name));
   svg += str("<text transform=\"translate(14 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>", top + side / 2,
@@ -125,7 +125,7 @@ std::string decision_boundary_svg(const Estimator& prototype, const Dataset& dat
   }
   double x = left;
   for (size_t k = 0; k < data.classes.size() && k < 6; ++k) {
-    svg += str("<text x=\"{:.1f}\" y=\"{:.1f}\" fill=\"{}\">{}</text>", x, size - 6.0, colours[k], escape_html(data.classes[k]));
+    svg += str("<text x=\"{:.1f}\" y=\"{:.1f}\" fill=\"{}\">{}</text>", x, size - 6.0, series_colour(k), escape_html(data.classes[k]));
     x += 20 + 7.0 * static_cast<double>(data.classes[k].size());
   }
   return svg + "</svg>\n";

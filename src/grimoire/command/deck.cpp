@@ -50,7 +50,7 @@ class DeckCommand final : public Command {
     if (action_ == "show") return show(console);
     if (action_ == "import") return write(console, import(file_));
     if (action_ == "export") return write(console, read_deck(file_));
-    if (action_ == "from-glossary") return write(console, from_glossary());
+    if (action_ == "from-glossary") return write(console, deck_of(family_named(file_), seed()));
     const std::string near = nearest(action_, {"check", "show", "import", "export", "from-glossary"});
     throw Error(ErrorKind::usage, str("deck: there is no action '{}'", action_),
                 near.empty() ? "check, show, import, export or from-glossary" : str("did you mean {}?", near));
@@ -89,14 +89,8 @@ class DeckCommand final : public Command {
     if (format == "apkg") return read_anki_package(path);
     const std::string text = read_file(path);
     if (format == "json") return deck_of_json(Json::parse(text, path), path);
-    return format == "tsv" || format == "csv" || is_anki_text(text) ? from_anki_text(text, path) : parse_deck(text, path);
-  }
-
-  Deck from_glossary() const {
-    if (const Family* family = find_family(file_)) return deck_of(*family, seed());
-    std::string all;
-    for (const Family* f : families()) all += (all.empty() ? "" : ", ") + std::string(f->id);
-    throw Error(ErrorKind::usage, str("there is no family '{}' in the glossary", file_), all);
+    const bool markdown = path.ends_with(".md") || path.ends_with(".markdown");  // a tab in its first line means nothing
+    return format == "tsv" || format == "csv" || (!markdown && is_anki_text(text)) ? from_anki_text(text, path) : parse_deck(text, path);
   }
 
   std::string format_to_write() const {

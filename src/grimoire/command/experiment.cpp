@@ -7,6 +7,7 @@
 #include "grimoire/base/files.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/report/escape.h"
 
 namespace grim {
 namespace {

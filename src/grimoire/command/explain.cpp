@@ -104,9 +104,7 @@ class GlossaryCommand final : public Command {
     return {"grimoire glossary", "grimoire glossary info", "grimoire glossary --search gradient", "grimoire glossary --html pages"};
   }
   std::vector<Positional> positionals() override {
-    std::string list;
-    for (const learn::Family* f : learn::families()) list += (list.empty() ? "" : ", ") + std::string(f->id);
-    return {{"family", list, &family_, false}};
+    return {{"family", learn::family_ids(), &family_, false}};
   }
   Options options() override {
     return {{.name = "search", .help = "only entries that have this word in any text", .target = &search_, .basic = true},
@@ -134,13 +132,7 @@ class GlossaryCommand final : public Command {
 
  private:
   report::Report wanted() const {
-    const learn::Family* const family = family_.empty() ? nullptr : learn::find_family(family_);
-    if (!family_.empty() && !family) {
-      std::vector<std::string> known;
-      for (const learn::Family* f : learn::families()) known.emplace_back(f->id);
-      const std::string near = nearest(family_, known.data(), known.size());
-      throw Error(ErrorKind::usage, str("there is no family '{}'", family_), near.empty() ? "grimoire glossary shows all" : str("did you mean {}?", near));
-    }
+    const learn::Family* const family = family_.empty() ? nullptr : &learn::family_named(family_);
     if (!search_.empty()) return learn::glossary_search(search_, family);
     return map_ ? learn::glossary_map(family) : learn::glossary(family);
   }

@@ -67,11 +67,8 @@ class QuizCommand final : public Command {
     std::vector<Deck> decks;
     for (const std::string& n : names) {
       const Family* family = exists(n) ? nullptr : find_family(n);
-      if (!family && !exists(n)) {
-        std::string all;
-        for (const Family* f : families()) all += (all.empty() ? "" : ", ") + std::string(f->id);
-        throw Error(ErrorKind::input, str("{}: no such deck", n), "a Markdown file, or a family of the glossary: " + all);
-      }
+      if (!family && !exists(n))
+        throw Error(ErrorKind::input, str("{}: no such deck", n), "a Markdown file, or a family of the glossary: " + family_ids());
       decks.push_back(family ? deck_of(*family, session_.seed) : read_deck(n));
       for (const DeckMessage& m : decks.back().messages)
         if (m.weight != DeckMessage::Weight::notice) console.say(to_text(m, n));

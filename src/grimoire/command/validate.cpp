@@ -12,6 +12,7 @@
 #include "grimoire/command/learner.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/metric/classification.h"
+#include "grimoire/report/escape.h"
 
 namespace grim {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "grimoire/base/str.h"
 #include "grimoire/learn/anki.h"
+#include "grimoire/report/escape.h"
 #include "grimoire/report/markdown.h"
 #include "grimoire/text/utf8.h"
 
@@ -16,10 +17,7 @@ bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == 0; }
 
 // The letter that an entity at the front stands for, and the entity's length; 0: it is none that is known.
 size_t entity(std::string_view text, std::string& letter) {
-  constexpr std::pair<std::string_view, std::string_view> kNamed[] = {{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"},
-                                                                      {"&quot;", "\""}, {"&apos;", "'"}, {"&nbsp;", " "}};
-  for (const auto& [name, stands_for] : kNamed)
-    if (text.starts_with(name)) return letter = stands_for, name.size();
+  if (const NamedEntity known = named_entity(text); known.size > 0) return letter = known.text, known.size;
   const size_t end = text.find(';');
   if (!text.starts_with("&#") || end == text.npos || end < 3) return 0;
   const bool hex = text[2] == 'x' || text[2] == 'X';

@@ -93,7 +93,9 @@ struct Family {
 
 std::span<const Family* const> families();
 const Family& family_of(const Concept& concept_);
-const Family* find_family(std::string_view id);
+const Family* find_family(std::string_view name);      // by id or title; nullptr: none
+const Family& family_named(std::string_view name);     // throws: usage, with the nearest or all
+std::string family_ids();                              // "info, loss, ..."
 std::vector<const Concept*> all_concepts();
 const Concept* find_concept(std::string_view id);  // by id alone; nullptr: none
 

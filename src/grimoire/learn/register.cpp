@@ -49,10 +49,24 @@ const Family& family_of(const Concept& concept_) {
   throw Error(ErrorKind::state, "a concept outside of every family");
 }
 
-const Family* find_family(std::string_view id) {
-  const std::string wanted = folded_name(id);
+const Family* find_family(std::string_view name) {
+  const std::string wanted = folded_name(name);
   const auto found = std::ranges::find_if(families(), [&](const Family* f) { return folded_name(f->id) == wanted || folded_name(f->title) == wanted; });
   return found == families().end() ? nullptr : *found;
+}
+
+const Family& family_named(std::string_view name) {
+  if (const Family* family = find_family(name)) return *family;
+  std::vector<std::string> known;
+  for (const Family* f : families()) known.emplace_back(f->id);
+  const std::string near = nearest(name, known.data(), known.size());
+  throw Error(ErrorKind::usage, str("there is no family '{}' in the glossary", name), near.empty() ? family_ids() : str("did you mean {}?", near));
+}
+
+std::string family_ids() {
+  std::string ids;
+  for (const Family* f : families()) ids += (ids.empty() ? "" : ", ") + std::string(f->id);
+  return ids;
 }
 
 std::vector<const Concept*> all_concepts() {

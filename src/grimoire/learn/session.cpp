@@ -124,17 +124,21 @@ void Session::suspend(const Asked& asked) {
 }
 
 Counts Session::counts(int64_t now) const {
-  const int64_t tonight = day_start(now) + kDay;
+  const int64_t today = day_start(now), tonight = today + kDay;
+  std::set<Line> lines = lines_asked(today);
+  const auto has_its_day = [&](const Entry& e) { return e.card->line == 0 || lines.insert(line_of(e)).second; };
   Counts c;
   for (const Entry& e : entries_) {
     const Memory& m = e.state.memory;
     if (e.state.suspended) ++c.suspended;
-    else if (m.phase == Phase::fresh) ++c.fresh;
     else if (stepping(m)) ++c.learning;
-    else if (m.due < tonight) ++c.due;
+    else if (m.phase == Phase::review && m.due < tonight && has_its_day(e)) ++c.due;
   }
-  const int64_t let_in = std::clamp<int64_t>(options_.new_a_day - introduced_today_, 0, c.fresh);
-  c.later = c.fresh - let_in, c.fresh = let_in;
+  for (const Entry& e : entries_) {
+    if (e.state.suspended || e.state.memory.phase != Phase::fresh) continue;
+    const bool let_in = c.fresh < options_.new_a_day - introduced_today_ && has_its_day(e);
+    ++(let_in ? c.fresh : c.later);
+  }
   return c;
 }
 

@@ -21,7 +21,7 @@ struct SessionOptions {
 };
 
 struct Counts {
-  int64_t fresh = 0, learning = 0, due = 0, later = 0, suspended = 0;  // new ones that today's limit lets in, and those it does not
+  int64_t fresh = 0, learning = 0, due = 0, later = 0, suspended = 0;  // new ones that come today, and those that wait for their turn
 };
 
 class Session {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "grimoire/base/str.h"
+#include "grimoire/report/escape.h"
 
 namespace grim {
 namespace {
@@ -102,25 +103,12 @@ std::string text_chart(const Chart& chart, int width, int height) {
   return out + std::string(margin + 1, ' ') + legend + "\n";
 }
 
-std::string escape_html(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
+const char* series_colour(size_t i) {
+  static constexpr const char* kColours[] = {"#1769aa", "#b3541e", "#2d7a46", "#7a4fa3", "#8a6d1b", "#5c6b7a"};
+  return kColours[i % std::size(kColours)];
 }
 
 std::string svg_chart(const Chart& chart, int width, int height) {
-  static const char* colours[] = {"#1769aa", "#b3541e", "#2d7a46", "#7a4fa3", "#8a6d1b", "#5c6b7a"};
   Axis x, y;
   fit_axes(chart, x, y);
   const double left = 56, right = width - 14.0, top = 30, bottom = height - 44.0;
@@ -156,7 +144,7 @@ std::string svg_chart(const Chart& chart, int width, int height) {
            "\n";
   for (size_t s = 0; s < chart.series.size(); ++s) {
     const Series& line = chart.series[s];
-    const std::string colour = str("var(--s{}, {})", s % 6, colours[s % 6]);
+    const std::string colour = str("var(--s{}, {})", s % 6, series_colour(s));
     if (line.points) {
       for (size_t i = 0; i < line.x.size(); ++i)
         if (std::isfinite(x.place(line.x[i])) && std::isfinite(y.place(line.y[i])))

@@ -26,6 +26,7 @@ struct Chart {
 std::string text_chart(const Chart& chart, int width = 60, int height = 14);
 // A figure of its own; colours follow the page's variables --s0 ... --s5 and text colour where they are defined.
 std::string svg_chart(const Chart& chart, int width = 460, int height = 300);
-std::string escape_html(std::string_view text);
+// The colour of the i-th series, group or class; the first six differ.
+const char* series_colour(size_t i);
 
 }  // namespace grim

@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "grimoire/base/str.h"
+#include "grimoire/report/escape.h"
 #include "grimoire/report/layout.h"
 #include "grimoire/report/markdown.h"
 #include "grimoire/report/report.h"
@@ -45,13 +46,12 @@ std::string svg_bars(const Bars& b) {
 
 // The nodes on a circle, a colour a group; what is linked is joined by a bow towards the middle.
 std::string svg_graph(const Graph& g, const std::string& suffix) {
-  static const char* colours[] = {"#1769aa", "#b3541e", "#2d7a46", "#7a4fa3", "#8a6d1b", "#5c6b7a"};
   const double count = static_cast<double>(std::max<size_t>(g.nodes.size(), 1)), radius = std::max(120.0, count * 2.1), size = 2 * radius + 340;
   std::map<std::string, std::pair<double, size_t>> place;  // angle and colour
   size_t group = 0;
   for (size_t i = 0; i < g.nodes.size(); ++i) {
     if (i > 0 && g.nodes[i].group != g.nodes[i - 1].group) ++group;
-    place[g.nodes[i].id] = {2 * std::numbers::pi * static_cast<double>(i) / count, group % std::size(colours)};
+    place[g.nodes[i].id] = {2 * std::numbers::pi * static_cast<double>(i) / count, group};
   }
   std::string svg = str(R"(<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" )"
                         R"(viewBox="{0:.0f} {0:.0f} {1:.0f} {1:.0f}" width="{1:.0f}" height="{1:.0f}" )"
@@ -62,14 +62,14 @@ std::string svg_graph(const Graph& g, const std::string& suffix) {
     if (a == place.end() || b == place.end()) continue;
     const double p = a->second.first, q = b->second.first;
     svg += str(R"(<path d="M{:.1f} {:.1f}Q0 0 {:.1f} {:.1f}" fill="none" stroke="{}" opacity=".35"/>)", radius * std::cos(p), radius * std::sin(p),
-               radius * std::cos(q), radius * std::sin(q), colours[a->second.second]) + "\n";
+               radius * std::cos(q), radius * std::sin(q), series_colour(a->second.second)) + "\n";
   }
   for (const auto& [id, at] : place) {
     const double degrees = at.first * 180 / std::numbers::pi;
     const bool left = degrees > 90 && degrees < 270;
     const std::string open = suffix.empty() ? "" : str(R"(<a href="{}{}">)", escape_html(id), suffix), close = suffix.empty() ? "" : "</a>";
     svg += open + str(R"(<text transform="rotate({1:.2f}) translate({2:.1f} 4){3}" text-anchor="{4}" fill="{5}">{0}</text>)", escape_html(id), degrees,
-                      radius + 6, left ? " rotate(180) translate(0 8)" : "", left ? "end" : "start", colours[at.second]) + close + "\n";
+                      radius + 6, left ? " rotate(180) translate(0 8)" : "", left ? "end" : "start", series_colour(at.second)) + close + "\n";
   }
   return svg + "</svg></div>\n";
 }

@@ -8,6 +8,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/str.h"
+#include "grimoire/report/escape.h"
 #include "grimoire/report/layout.h"
 
 namespace grim::report {
@@ -83,15 +84,6 @@ void parse(const std::string& source, Callbacks& to) {
     throw Error(ErrorKind::resource, "Markdown could not be read: out of memory");
 }
 
-// &amp; and its like as the letter that they stand for; others as written.
-std::string_view entity_text(std::string_view entity) {
-  constexpr std::pair<std::string_view, std::string_view> kNamed[] = {{"&amp;", "&"},   {"&lt;", "<"},  {"&gt;", ">"}, {"&quot;", "\""},
-                                                                      {"&apos;", "'"}, {"&#39;", "'"}, {"&nbsp;", " "}};
-  for (const auto& [name, letter] : kNamed)
-    if (entity == name) return letter;
-  return entity;
-}
-
 std::string address_of(void* detail) {
   const MD_ATTRIBUTE& href = static_cast<MD_SPAN_A_DETAIL*>(detail)->href;
   return {href.text, href.size};
@@ -159,7 +151,7 @@ class ForTerminal final : public Callbacks {
       return;
     }
     if (type == MD_TEXT_BR || type == MD_TEXT_SOFTBR) flush();
-    else line_ += type == MD_TEXT_ENTITY ? entity_text(text) : shown(text);
+    else line_ += shown(type == MD_TEXT_ENTITY && named_entity(text).size > 0 ? named_entity(text).text : text);
   }
 
  private:

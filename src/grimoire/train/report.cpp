@@ -7,6 +7,7 @@
 #include "grimoire/report/chart.h"
 #include "grimoire/base/clock.h"
 #include "grimoire/base/files.h"
+#include "grimoire/report/escape.h"
 #include "grimoire/train/curves.h"
 #include "grimoire/train/provenance.h"
 #include "grimoire/generate/generate.h"
