@@ -1,7 +1,12 @@
 #include "grimoire/autograd/tape.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <gtest/gtest.h>
 
+#include "grimoire/base/str.h"
 #include "grimoire/tensor/copy.h"
 
 namespace grim {
@@ -93,6 +98,92 @@ TEST(Tape, HooksReplaceAlsoWhatCollectsInABuffer) {
   EXPECT_THROW(backward(times(y, 3), Tensor::ones({2}, Dtype::f64)), Error);
   on_grad(z, [](Tensor& g) { g = Tensor(); });
   EXPECT_THROW(backward(times(z, 3), Tensor::ones({2}, Dtype::f64)), Error);
+}
+
+// times, writing its name down when its backward runs.
+Tensor logged(const Tensor& a, const std::string& name, std::vector<std::string>& log) {
+  return record(copy(a), {a}, [name, &log](const Tensor& dy, Grads dx) {
+    log.push_back(name);
+    dx.add(0, dy);
+  });
+}
+// a, which passes no gradient on to b.
+Tensor first_of(const Tensor& a, const Tensor& b) {
+  return record(copy(a), {a, b}, [](const Tensor& dy, Grads dx) { dx.add(0, dy); });
+}
+
+TEST(Tape, ALeafsHookFiresWhileOlderOpsAreStillToCome) {
+  std::vector<std::string> log;
+  const Tensor early = leaf(1), late = leaf(2), twice = leaf(3);
+  for (const auto& [name, x] : {std::pair<std::string, Tensor>{"early", early}, {"late", late}, {"twice", twice}})
+    on_grad(x, [&log, name = name](Tensor& g) { log.push_back(str("{} {}", name, g.at({0}))); });
+  Tensor h = logged(plus(early, twice), "layer 1", log);  // `twice` stands in the first layer and in the last, as a tied embedding does
+  h = logged(plus(h, late), "layer 2", log);
+  h = logged(plus(h, plus(twice, twice)), "layer 3", log);
+  backward(h, Tensor::ones({2}, Dtype::f64));
+  EXPECT_EQ(log, (std::vector<std::string>{"layer 3", "layer 2", "late 1", "layer 1", "early 1", "twice 3"}));
+}
+
+TEST(Tape, HooksFireOnceWithTheWholeGradient) {
+  const Tensor x = leaf(3);
+  std::vector<double> seen;
+  on_grad(x, [&](Tensor& g) { seen.push_back(g.at({0})); });
+  backward(plus(x, x), Tensor::ones({2}, Dtype::f64));
+  backward(plus(plus(x, times(x, 5)), x), Tensor::ones({2}, Dtype::f64));  // adds to what is there
+  backward(x, Tensor::ones({2}, Dtype::f64));                              // the loss is the leaf
+  EXPECT_EQ(seen, (std::vector<double>{2, 9, 10}));
+}
+
+TEST(Tape, WhatBringsNoGradientHoldsNoHookBackAndIsNamedAtTheEnd) {
+  std::vector<std::string> log;
+  const Tensor x = leaf(1), unreached = leaf(1), outside = leaf(1);
+  on_grad(x, [&](Tensor& g) { log.push_back(str("x {}", g.at({0}))); });
+  on_grad(unreached, [&](Tensor&) { log.push_back("unreached"); });
+  const Tensor start = logged(x, "start", log);
+  const Tensor behind = times(plus(times(x, 7), unreached), 2);  // younger than `start`: it is walked first and has nothing to pass on
+  int ends = 0;
+  backward(first_of(start, behind), Tensor::ones({2}, Dtype::f64), [&](const LeavesWithoutGradient& leaves) {
+    ++ends;
+    EXPECT_EQ(log.back(), "x 1");  // hooks come before the end
+    EXPECT_EQ(leaves.size(), 1u);
+    EXPECT_TRUE(leaves.contains(unreached));
+    EXPECT_FALSE(leaves.contains(x) || leaves.contains(outside) || leaves.contains(Tensor()));
+  });
+  EXPECT_EQ(log, (std::vector<std::string>{"start", "x 1"}));
+  EXPECT_EQ(ends, 1);
+  backward(behind, Tensor::ones({2}, Dtype::f64));  // nothing of it was given up
+  EXPECT_EQ(grad(unreached).at({0}), 2.0);
+}
+
+TEST(Tape, AGradientMayHaveItsOwnDtype) {
+  const Tensor x = leaf(1), buffer = Tensor::full({2}, 77, Dtype::f32);
+  set_grad_buffer(x, buffer);
+  on_grad(x, [](Tensor& g) { EXPECT_EQ(g.dtype(), Dtype::f32); });
+  const auto into = [](const Tensor& a) {  // as ops that write in place
+    return record(copy(a), {a}, [](const Tensor& dy, Grads dx) {
+      dx.write(0, [&](const Tensor& d, float beta) {
+        ASSERT_EQ(d.dtype(), Dtype::f64);
+        for (int64_t i = 0; i < 2; ++i) d.data<double>()[i] = (beta == 0 ? 0 : d.data<double>()[i]) + dy.at({i}) / 3;
+      });
+      dx.scatter(0, [&](const Tensor& d) { d.data<double>()[1] += 1; });
+    });
+  };
+  backward(plus(into(x), times(x, 2)), Tensor::ones({2}, Dtype::f64));
+  EXPECT_NEAR(buffer.at({0}), 2 + 1.0 / 3, 1e-6);
+  EXPECT_NEAR(buffer.at({1}), 3 + 1.0 / 3, 1e-6);
+  EXPECT_THROW(set_grad_buffer(x, Tensor::zeros({2}, Dtype::i64)), Error);
+  EXPECT_THROW(set_grad_buffer(x, Tensor::zeros({3}, Dtype::f64)), Error);
+}
+
+TEST(Tape, AGradientThatHasArrivedMovesIntoTheBuffer) {
+  const Tensor x = leaf(1), buffer = Tensor::full({2}, 77, Dtype::f64);
+  backward(times(x, 3), Tensor::ones({2}, Dtype::f64));
+  set_grad_buffer(x, buffer);
+  EXPECT_EQ(buffer.at({0}), 3.0);
+  on_grad(x, [](Tensor& g) { g.rebind(Tensor::full({2}, 5, Dtype::f64)); });  // the handle stays, its memory goes
+  backward(times(x, 3), Tensor::ones({2}, Dtype::f64));
+  EXPECT_EQ(buffer.at({0}), 5.0);
+  EXPECT_EQ(grad(x).raw(), buffer.raw());
 }
 
 TEST(Tape, DeepGraphsNeitherOverflowOnBackwardNorWhenDropped) {

@@ -170,6 +170,24 @@ TEST(Parameters, AGradientThatNeverCameIsZero) {
   EXPECT_TRUE(test::bit_equal(net.matrix, before));
 }
 
+// Frozen and thawed, a tensor is another leaf: what it collects elsewhere comes home before it is used.
+TEST(Parameters, AGradientThatLeftTheBufferComesBack) {
+  Net net(Dtype::f64);
+  net.set_gradients(1);
+  requires_grad(net.vector, false);
+  requires_grad(net.vector);
+  net.parameters.zero_grad();
+  backward(sum(net.vector) * 2.0);
+  EXPECT_NEAR(net.parameters.gradient_norm(), std::sqrt(12.0), 1e-14);
+  EXPECT_NEAR(net.parameters.gradient_norm(), std::sqrt(12.0), 1e-14);  // and stays
+  const double before = net.vector.at({0});
+  Sgd(net.parameters, {}).step(1.0);
+  EXPECT_EQ(net.vector.at({0}), before - 2);
+  net.parameters.zero_grad();
+  backward(sum(net.vector));
+  EXPECT_NEAR(net.parameters.gradient_norm(), std::sqrt(3.0), 1e-14);
+}
+
 TEST(Parameters, GradientsOfSeveralBackwardsAddUp) {
   Net net(Dtype::f64);
   backward(sum(net.vector));

@@ -26,67 +26,98 @@ struct Tape {
       if (inputs[i].defined()) input(node, static_cast<int>(i)) = Ref<Node>(Tape::node(inputs[i]));
   }
 
-  // Nodes reachable from `root`, newest first. They are held so that freeing one cannot free another too early.
+  // Nodes reachable from `root`, newest first, with the edges that lead to each from the others counted: two of x x. They are held so
+  // that freeing one cannot free another too early.
   static std::vector<Ref<Node>> collect(Node* root) {
     static std::atomic<uint64_t> visits{0};
     const uint64_t visit = visits.fetch_add(1) + 1;
     std::vector<Ref<Node>> found{Ref<Node>(root)};
     root->visit_ = visit;
+    root->edges_ = 0;
     for (size_t i = 0; i < found.size(); ++i) {
       Node& n = *found[i];
       for (int k = 0; k < n.input_count_; ++k) {
         Node* in = input(n, k).get();
-        if (in && in->visit_ != visit) {
+        if (!in) continue;
+        if (in->visit_ != visit) {
           in->visit_ = visit;
+          in->edges_ = 0;
           found.emplace_back(in);
         }
+        ++in->edges_;
       }
     }
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a->order_ > b->order_; });
     return found;
   }
 
+  static bool has_gradient(const Node& n) { return n.grad_.defined() && !n.stale_; }
+
+  // A result passes its gradient on; the leaves whose last edge this was are complete. Without a gradient nothing is passed on, and the
+  // edges are taken off all the same.
   static void run(Node& n) {
-    if (!n.grad_.defined() || n.stale_) return;
-    call_hooks(n);
-    if (n.leaf_) return;
-    GRIM_CHECK(n.input_count_ > 0, state, "backward", "this graph was walked before and freed; record it again");
-    const Tensor dy = std::move(n.grad_);
-    n.grad_ = Tensor();
-    Grads dx(n);
-    n.propagate(dy, dx);
-    release(n);
+    const bool reached = has_gradient(n);
+    if (reached) {
+      call_hooks(n);
+      GRIM_CHECK(n.input_count_ > 0, state, "backward", "this graph was walked before and freed; record it again");
+      const Tensor dy = std::move(n.grad_);
+      n.grad_ = Tensor();
+      Grads dx(n);
+      n.propagate(dy, dx);
+      n.forget();
+    }
+    for (int k = 0; k < n.input_count_; ++k) {
+      Ref<Node>& in = input(n, k);
+      if (in && --in->edges_ == 0 && in->leaf_) call_hooks(*in);
+    }
+    if (!reached) return;
+    for (int k = 0; k < n.input_count_; ++k) input(n, k) = Ref<Node>();
+    n.input_count_ = 0;
   }
 
   // What a hook puts in the gradient's place is copied to where an optimiser looks for it.
   static void call_hooks(Node& n) {
+    if (!has_gradient(n)) return;
     for (const GradHook& hook : n.hooks_) {
-      const Tensor before = n.grad_;
       hook(n.grad_);
-      if (n.grad_.same(before)) continue;
-      GRIM_CHECK(n.grad_.shape() == n.shape_ && n.grad_.dtype() == n.dtype_, shape, "on_grad", "the hook's gradient: got {} {}, expected {} {}",
-                 n.grad_.shape(), name_of(n.grad_.dtype()), n.shape_, name_of(n.dtype_));
-      if (!n.fixed_) continue;
-      copy_into(before, n.grad_);
-      n.grad_ = before;
+      GRIM_CHECK(n.grad_.defined() && n.grad_.shape() == n.shape_ && n.grad_.dtype() == n.grad_dtype_, shape, "on_grad",
+                 "the hook's gradient: got {}, expected {} {}",
+                 n.grad_.defined() ? str("{} {}", name_of(n.grad_.dtype()), n.grad_.shape()) : std::string("an undefined tensor"),
+                 name_of(n.grad_dtype_), n.shape_);
+      if (n.buffer_.defined()) come_home(n);
     }
   }
 
-  static void release(Node& n) {
-    n.forget();
-    for (int k = 0; k < n.input_count_; ++k) input(n, k) = Ref<Node>();
-    n.input_count_ = 0;
+  static void come_home(Node& n) {
+    if (n.grad_.raw() == n.buffer_.raw() && n.grad_.contiguous()) return;
+    copy_into(n.buffer_, n.grad_);
+    n.grad_ = view::alias(n.buffer_);
+  }
+
+  static LeavesWithoutGradient without_gradient(const std::vector<Ref<Node>>& found) {
+    LeavesWithoutGradient leaves;
+    for (const Ref<Node>& n : found)
+      if (n->leaf_ && !has_gradient(*n)) leaves.nodes_.push_back(n.get());
+    std::sort(leaves.nodes_.begin(), leaves.nodes_.end());
+    return leaves;
+  }
+
+  static void collect_into(Node& n, const Tensor& buffer) {
+    n.stale_ = !has_gradient(n);
+    if (!n.stale_) copy_into(buffer, n.grad_);
+    n.buffer_ = view::alias(buffer);  // an own handle: what a hook does to its own cannot move this one
+    n.grad_ = view::alias(buffer);
+    n.grad_dtype_ = buffer.dtype();
   }
 
   static void seed(Node& n, Tensor dloss) { n.add(std::move(dloss)); }
   static Tensor& grad(Node& n) { return n.grad_; }
   static bool& stale(Node& n) { return n.stale_; }
-  static bool& fixed(Node& n) { return n.fixed_; }
   static bool leaf(const Node& n) { return n.leaf_; }
   static std::vector<GradHook>& hooks(Node& n) { return n.hooks_; }
 };
 
-Node::Node(const Shape& shape, Dtype dtype) : order_(next_order.fetch_add(1)), shape_(shape), dtype_(dtype) {}
+Node::Node(const Shape& shape, Dtype dtype) : order_(next_order.fetch_add(1)), shape_(shape), dtype_(dtype), grad_dtype_(dtype) {}
 
 // A long chain of Nodes is taken apart by a loop, not by recursion: a graph may be deeper than the stack.
 Node::~Node() {
@@ -110,6 +141,7 @@ void Node::operator delete(void* p, size_t bytes) { device::release(p, bytes); }
 void Node::add(Tensor dx) {
   GRIM_CHECK(dx.shape() == shape_ && dx.dtype() == dtype_, shape, "backward", "gradient: got {} {}, expected {} {}",
              dx.shape(), name_of(dx.dtype()), shape_, name_of(dtype_));
+  if (converts()) dx = cast(dx, grad_dtype_);
   if (!grad_.defined()) {
     // A leaf owns its gradient, so that nothing else can change it; a result passes on what it was given.
     grad_ = leaf_ && !(dx.sole_owner() && dx.contiguous()) ? copy(dx) : std::move(dx);
@@ -123,6 +155,10 @@ void Node::add(Tensor dx) {
 }
 
 Tensor Node::target(bool& overwrite) {
+  if (converts()) {
+    overwrite = true;
+    return Tensor::empty(shape_, dtype_);
+  }
   overwrite = !grad_.defined() || stale_;
   if (!grad_.defined()) grad_ = Tensor::empty(shape_, dtype_);
   if (!leaf_ && !overwrite && !(grad_.sole_owner() && grad_.contiguous())) grad_ = copy(grad_);
@@ -140,6 +176,10 @@ Tensor Grads::zeroed_target(int input) {
   Tensor dx = Tape::input(node_, input)->target(overwrite);
   if (overwrite) fill(dx, 0);
   return dx;
+}
+
+void Grads::settle(int input, const Tensor& dx) {
+  if (Tape::input(node_, input)->converts()) add(input, dx);
 }
 
 const Tensor& requires_grad(const Tensor& x, bool on) {
@@ -169,16 +209,18 @@ void zero_grad(const Tensor& x) {
 
 void set_grad_buffer(const Tensor& leaf, const Tensor& buffer) {
   GRIM_CHECK(tracked(leaf) && Tape::leaf(*Tape::node(leaf)), state, "set_grad_buffer", "the tensor is not a leaf");
-  GRIM_CHECK(buffer.shape() == leaf.shape() && buffer.dtype() == leaf.dtype(), shape, "set_grad_buffer",
-             "got {}, expected {}", buffer.shape(), leaf.shape());
-  Node& n = *Tape::node(leaf);
-  Tape::grad(n) = buffer;
-  Tape::stale(n) = Tape::fixed(n) = true;
+  GRIM_CHECK(buffer.shape() == leaf.shape() && buffer.contiguous() && (buffer.dtype() == Dtype::f32 || buffer.dtype() == Dtype::f64), shape,
+             "set_grad_buffer", "got {} {}, expected f32 or f64 {}, dense", name_of(buffer.dtype()), buffer.shape(), leaf.shape());
+  Tape::collect_into(*Tape::node(leaf), buffer);
 }
 
 Tensor detach(const Tensor& x) { return x.defined() ? view::alias(x) : Tensor(); }
 
-void backward(const Tensor& loss, Tensor dloss) {
+bool LeavesWithoutGradient::contains(const Tensor& leaf) const {
+  return tracked(leaf) && std::binary_search(nodes_.begin(), nodes_.end(), Tape::node(leaf));
+}
+
+void backward(const Tensor& loss, Tensor dloss, const BackwardEnd& at_end) {
   GRIM_CHECK(tracked(loss), state, "backward", "nothing was recorded below this tensor");
   if (!dloss.defined()) {
     GRIM_CHECK(loss.numel() == 1, shape, "backward", "got {}, expected one element (or pass dloss)", loss.shape());
@@ -187,10 +229,14 @@ void backward(const Tensor& loss, Tensor dloss) {
   NoGrad no_grad;
   Tape::seed(*Tape::node(loss), std::move(dloss));
   std::vector<Ref<Node>> order = Tape::collect(Tape::node(loss));
+  if (Tape::leaf(*order[0])) Tape::call_hooks(*order[0]);  // the loss is a leaf
   for (Ref<Node>& n : order) {
-    Tape::run(*n);
-    n = Ref<Node>();  // its memory may go now
+    if (!Tape::leaf(*n)) Tape::run(*n);
+    if (!at_end || !Tape::leaf(*n)) n = Ref<Node>();  // its memory may go now
   }
+  if (!at_end) return;
+  std::erase_if(order, [](const Ref<Node>& n) { return !n; });
+  at_end(Tape::without_gradient(order));
 }
 
 void on_grad(const Tensor& x, GradHook hook) {

@@ -7,7 +7,8 @@
 //
 // Every tensor that gradients flow to has one Node. A leaf (a parameter) has a Node without inputs; a result has a Node that
 // remembers its inputs' Nodes and how to turn dy into their gradients. backward() walks Nodes from the newest to the oldest,
-// which is a topological order because a result is always younger than its inputs, and frees each as it leaves it.
+// which is a topological order because a result is always younger than its inputs, and frees each as it leaves it. It counts the
+// edges that still lead to a leaf: with the last one its gradient is complete and its hooks are called, long before the walk ends.
 #pragma once
 
 #include <functional>
@@ -37,15 +38,17 @@ class Node : public Counted {
   static constexpr int kInline = 6;
   void add(Tensor dx);
   Tensor target(bool& overwrite);
+  bool converts() const { return grad_dtype_ != dtype_; }
 
   uint64_t order_;
   uint64_t visit_ = 0;
+  int64_t edges_ = 0;  // of this walk, that are still to bring a gradient or to turn out to bring none
   Shape shape_;
-  Dtype dtype_;
+  Dtype dtype_, grad_dtype_;  // the value's, which contributions have; and the gradient's
   bool leaf_ = true;
   bool stale_ = false;  // grad_ is a buffer whose contents count as zero
-  bool fixed_ = false;  // grad_ stays where it is: an optimiser reads that memory
   Tensor grad_;
+  Tensor buffer_;  // where grad_ stays: an optimiser reads that memory; undefined: anywhere
   Ref<Node> inputs_[kInline];
   std::vector<Ref<Node>> more_inputs_;
   int input_count_ = 0;
@@ -63,17 +66,22 @@ class Grads {
   template <class F> void write(int input, F&& write) {
     if (!wants(input)) return;
     bool overwrite = false;
-    Tensor dx = target(input, overwrite);
+    const Tensor dx = target(input, overwrite);
     write(dx, overwrite ? 0.0f : 1.0f);
+    settle(input, dx);
   }
   // As write, for contributions to some elements only: the rest of dx is zeroed on first use and kept later.
   template <class F> void scatter(int input, F&& scatter) {
-    if (wants(input)) scatter(zeroed_target(input));
+    if (!wants(input)) return;
+    const Tensor dx = zeroed_target(input);
+    scatter(dx);
+    settle(input, dx);
   }
 
  private:
-  Tensor target(int input, bool& overwrite);
+  Tensor target(int input, bool& overwrite);  // of the value's dtype
   Tensor zeroed_target(int input);
+  void settle(int input, const Tensor& dx);  // adds what was not written in place
   Node& node_;
 };
 
@@ -82,14 +90,31 @@ const Tensor& requires_grad(const Tensor& x, bool on = true);  // makes x a leaf
 bool tracked(const Tensor& x);                                 // does a gradient flow to x?
 Tensor grad(const Tensor& x);      // collected gradient of a leaf; undefined (see Tensor) before backward or after zero_grad
 void zero_grad(const Tensor& x);   // forgets the gradient, keeps its memory
-void set_grad_buffer(const Tensor& leaf, const Tensor& buffer);  // collect into this memory from now on (flat optimisers)
+// Collect into this memory from now on (flat optimisers); a gradient that has arrived moves there. The memory's dtype, f32 or f64, is the
+// gradient's and need not be the leaf's.
+void set_grad_buffer(const Tensor& leaf, const Tensor& buffer);
 Tensor detach(const Tensor& x);    // the same numbers, no history
 
-// Adds d(loss)/d(leaf) to every leaf below `loss`. dloss defaults to 1 and then loss must be one element.
-void backward(const Tensor& loss, Tensor dloss = {});
+// The leaves that a backward met and brought no gradient to: those behind an op that passes none on. (A leaf that the loss does not
+// depend on is not met at all.)
+class LeavesWithoutGradient {
+ public:
+  bool contains(const Tensor& leaf) const;
+  size_t size() const { return nodes_.size(); }
 
-// Called once for each backward with the complete gradient: of a result before it is passed on, of a leaf after it has been
-// added up. Data-parallel training and inspection hang on here.
+ private:
+  friend struct Tape;
+  std::vector<const Counted*> nodes_;  // sorted
+};
+using BackwardEnd = std::function<void(const LeavesWithoutGradient&)>;
+
+// Adds d(loss)/d(leaf) to every leaf below `loss`. dloss defaults to 1 and then loss must be one element. `at_end` is called when no
+// gradient is to come any more: who waits for all of a set of leaves learns there which it waits for in vain.
+void backward(const Tensor& loss, Tensor dloss = {}, const BackwardEnd& at_end = {});
+
+// Called once for each backward with the complete gradient, as soon as it is that: of a result before it is passed on, of a leaf
+// when the last op that uses it has added its share, which is while the backward of older ops is still to come. A leaf that no
+// gradient reaches is not called for. Data-parallel training and inspection hang on here.
 void on_grad(const Tensor& x, GradHook hook);
 
 bool grad_enabled();

@@ -18,6 +18,10 @@ double length(const Tensor& flat, int64_t begin, int64_t end) {
   return std::isfinite(squares) ? std::sqrt(squares) : norm(view::slice(flat, 0, begin, end)).item();
 }
 
+Tensor window(const Tensor& flat, const Parameters::Range& r) {
+  return view::try_reshape(view::slice(flat, 0, r.begin, r.begin + r.tensor.numel()), r.tensor.shape());
+}
+
 std::string first_bad(const std::vector<Parameters::Range>& ranges, const Tensor& flat) {
   for (const Parameters::Range& r : ranges)
     if (!std::isfinite(length(flat, r.begin, r.end))) return r.name;
@@ -40,14 +44,12 @@ Parameters::Parameters(const std::vector<NamedTensor>& tensors) {
   values_ = Tensor::zeros({at}, dtype);
   gradients_ = Tensor::zeros({at}, dtype);
   for (const Range& r : ranges_) {
-    const auto window = [&](const Tensor& flat) {
-      return view::try_reshape(view::slice(flat, 0, r.begin, r.begin + r.tensor.numel()), r.tensor.shape());
-    };
-    const Tensor values = window(values_);
+    const Tensor values = window(values_, r);
     copy_into(values, r.tensor);
     r.tensor.rebind(values);
     requires_grad(r.tensor);
-    set_grad_buffer(r.tensor, window(gradients_));
+    grim::zero_grad(r.tensor);
+    set_grad_buffer(r.tensor, window(gradients_, r));
   }
 }
 
@@ -58,8 +60,11 @@ void Parameters::zero_grad() const {
 }
 
 void Parameters::settle_gradients() const {
-  for (const Range& r : ranges_)
-    if (!grad(r.tensor).defined()) fill(view::slice(gradients_, 0, r.begin, r.end), 0);
+  for (const Range& r : ranges_) {
+    const Tensor arrived = grad(r.tensor), home = window(gradients_, r);
+    if (!arrived.defined()) fill(view::slice(gradients_, 0, r.begin, r.end), 0);
+    else if (arrived.raw() != home.raw()) set_grad_buffer(r.tensor, home);  // the tensor became another leaf since
+  }
 }
 
 void Parameters::scale_weight_decay(const std::function<double(const Range&)>& scale) {

@@ -30,7 +30,7 @@ class Parameters {
   Tensor like_values() const;  // a zeroed flat buffer for optimiser state
 
   void zero_grad() const;
-  void settle_gradients() const;  // writes zeros where no gradient arrived
+  void settle_gradients() const;  // zeros where no gradient arrived; one that was collected elsewhere is copied in
   void scale_weight_decay(const std::function<double(const Range&)>& scale);
 
   // Euclidean norm of all gradients, the same bits for any number of threads.
