@@ -76,6 +76,8 @@ template <class F> decltype(auto) visit_float(const char* op, Dtype d, F&& f) {
   return d == Dtype::f32 ? f(float{}) : f(double{});
 }
 
+inline void check_float(const char* op, Dtype d) { visit_float(op, d, [](auto) {}); }
+
 // The dtypes that index: token ids, labels, positions.
 template <class F> decltype(auto) visit_index(const char* op, Dtype d, F&& f) {
   GRIM_CHECK(d == Dtype::i64 || d == Dtype::i32, dtype, op, "dtype not supported: got {}, expected i64 or i32",

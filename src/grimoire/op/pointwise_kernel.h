@@ -10,32 +10,6 @@ namespace grim::cpu {
 
 inline constexpr int64_t kPointwiseGrain = 32768;  // elements; 4 to 12 us
 
-struct Params {
-  double a = 0, b = 0;
-};
-
-enum class Saves : uint8_t { input, output };  // what the slope is a function of
-
-// y = f(x) and dx = beta dx + dy f'(v), v being x or y. beta is 0 or 1; with 0 dx is not read.
-template <class T> struct UnaryKernel {
-  void (*value)(const T* x, T* y, int64_t n, Params p);
-  void (*slope)(const T* v, const T* dy, T* dx, int64_t n, T beta, Params p);
-};
-struct Unary {
-  Saves saves;
-  UnaryKernel<float> f32;
-  UnaryKernel<double> f64;
-  template <class T> const UnaryKernel<T>& of() const {
-    if constexpr (std::is_same_v<T, float>) return f32;
-    else return f64;
-  }
-};
-struct UnaryTable {
-  Unary neg, abs, square, sqrt, reciprocal, pow, exp, log, sin, cos, tanh, sigmoid, relu, gelu, gelu_tanh, silu,
-      softplus, clamp;
-};
-const UnaryTable& unary();
-
 // y[i] = f(a[i * step_a], b[i * step_b]); y is dense. Steps 0 and 1 are fast.
 template <class T>
 using BinaryKernel = void (*)(const T* a, int64_t step_a, const T* b, int64_t step_b, T* y, int64_t n);

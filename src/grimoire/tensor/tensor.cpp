@@ -7,7 +7,7 @@
 
 namespace grim {
 
-Storage::Storage(size_t bytes) : data_(static_cast<char*>(device::allocate(bytes))), bytes_(bytes) {}
+Storage::Storage(size_t bytes, Device device) : data_(static_cast<char*>(device::allocate(bytes))), bytes_(bytes), device_(device) {}
 Storage::~Storage() { device::release(data_, bytes_); }
 void* Storage::operator new(size_t bytes) { return device::allocate(bytes); }
 void Storage::operator delete(void* p, size_t bytes) { device::release(p, bytes); }
@@ -44,13 +44,23 @@ Tensor Tensor::view_of(Ref<Storage> storage, int64_t offset, const Shape& shape,
   return t;
 }
 
-Tensor Tensor::empty(const Shape& shape, Dtype dtype) {
+namespace {
+Ref<Storage> storage_for(const Shape& shape, Dtype dtype, Device device) {
   int64_t bytes = size_of(dtype);
   for (int64_t d : shape) {
     GRIM_CHECK(d >= 0, shape, "tensor", "negative size: got {}", shape);
     GRIM_CHECK(!__builtin_mul_overflow(bytes, d, &bytes), shape, "tensor", "too many elements: got {}", shape);
   }
-  return view_of(Ref<Storage>(new Storage(static_cast<size_t>(bytes))), 0, shape, contiguous_strides(shape), dtype);
+  return Ref<Storage>(new Storage(static_cast<size_t>(bytes), device));
+}
+}  // namespace
+
+Tensor Tensor::empty(const Shape& shape, Dtype dtype) {
+  return view_of(storage_for(shape, dtype, Device::cpu), 0, shape, contiguous_strides(shape), dtype);
+}
+
+Tensor Tensor::like(const Shape& shape, Dtype dtype) const {
+  return view_of(storage_for(shape, dtype, device()), 0, shape, contiguous_strides(shape), dtype);
 }
 
 Tensor Tensor::zeros(const Shape& shape, Dtype dtype) {

@@ -15,18 +15,22 @@
 
 namespace grim {
 
+enum class Device : uint8_t { cpu };  // where numbers lie, and where ops on them run
+
 class Storage : public Counted {
  public:
-  explicit Storage(size_t bytes);  // uninitialised, from the pool
+  explicit Storage(size_t bytes, Device device = Device::cpu);  // uninitialised, from the pool
   ~Storage() override;
   char* data() const { return data_; }
   size_t bytes() const { return bytes_; }
+  Device device() const { return device_; }
   static void* operator new(size_t bytes);
   static void operator delete(void* p, size_t bytes);
 
  private:
   char* data_;
   size_t bytes_;
+  Device device_;
 };
 
 class Tensor {
@@ -46,6 +50,10 @@ class Tensor {
   template <class T> static Tensor from(std::initializer_list<T> values, const Shape& shape) {
     return from(std::span<const T>(values.begin(), values.size()), shape);
   }
+  // Uninitialised, where this one lies; of its dtype and its shape unless another is given.
+  Tensor like() const { return like(shape(), dtype()); }
+  Tensor like(const Shape& shape) const { return like(shape, dtype()); }
+  Tensor like(const Shape& shape, Dtype dtype) const;
   // A window on storage that exists already; strides in elements. No bounds are checked here.
   static Tensor view_of(Ref<Storage> storage, int64_t offset, const Shape& shape, const Shape& strides, Dtype dtype);
 
@@ -56,6 +64,7 @@ class Tensor {
   int64_t dim(int axis) const { return impl().shape[normalize_axis("dim", axis, ndim())]; }
   int64_t numel() const { return impl().numel; }
   Dtype dtype() const { return impl().dtype; }
+  Device device() const { return impl().storage->device(); }
   bool contiguous() const { return impl().contiguous; }
   int64_t offset() const { return impl().offset; }
   const Ref<Storage>& storage() const { return impl().storage; }
