@@ -68,14 +68,18 @@ const Concept kConcepts[] = {
          [](const Inputs& in, Worked& out) {
            const std::vector<double> x = in.numbers("x", -1e9, 1e9);
            const Tensor best = argmax(vector_of(x), 0);
-           std::vector<double> nudged = x;
-           for (double& v : nudged) v *= 1 + 1e-9;
+           std::vector<double> nudged = x;  // the winner a little lower
+           double& top = nudged[static_cast<size_t>(best.item())];
+           top -= 1e-9 * std::max(1.0, std::abs(top));
+           const double jump = argmax(vector_of(nudged), 0).item() - best.item();
            out.step(str("largest of {}: {:.6g}, at place {:.0f}", list_of(x), x[static_cast<size_t>(best.item())], best.item()));
            out.step(str("as a one-hot vector: 1 at that place, 0 elsewhere"));
-           out.step(str("a small nudge of the scores leaves the place as it is: slope 0"));
+           out.step(jump == 0 ? std::string("a small nudge of the scores leaves the place as it is: slope 0")
+                              : str("a tie: the smallest nudge of the first moves the place by {:.0f} at once, and there is no slope", jump));
            out.answer("index", best.item());
            out.answers("one-hot", one_hot(best, static_cast<int64_t>(x.size()), Dtype::f64).to_vector<double>());
-           out.answer("slope", (argmax(vector_of(nudged), 0).item() - best.item()) / 1e-9);
+           if (jump == 0) out.answer("slope", jump);
+           else out.answer("slope", "undefined: a tie");
          },
      .turn = "raise the second score past 2: the answer jumps from 0 to 1 at once.",
      .commands = "grimoire predict iris.model --data new.csv",

@@ -18,6 +18,7 @@
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/optim/optimizer.h"
+#include "grimoire/report/layout.h"
 
 namespace grim::learn {
 namespace {
@@ -42,6 +43,10 @@ void differentiate_typed(const Inputs& in, Worked& out) {
   std::map<std::string, double> at;
   for (const auto& [name, text] : in.all())
     if (name != "expression") at[name] = in.number(name);
+  const std::vector<std::string> names = e.names();
+  for (const auto& [name, text] : in.all())
+    if (name != "expression" && name != "x" && std::ranges::find(names, name) == names.end())
+      throw Error(ErrorKind::usage, str("there is no '{}' in {}", name, report::shortened(in.text("expression"), 60)));
   const std::vector<Expression::Node> nodes = e.differentiate(at);
   std::vector<int> number(nodes.size(), 0);  // of the operations, from 1
   for (size_t i = 0, count = 0; i < nodes.size(); ++i)
@@ -69,14 +74,15 @@ void differentiate_typed(const Inputs& in, Worked& out) {
   }
   out.answer("value", nodes.back().value);
   for (const std::string& name : e.names()) {
-    constexpr double kStep = 1e-6;
-    auto moved = at;
-    const double step = kStep * std::max(1.0, std::abs(at[name]));
-    moved[name] = at[name] + step;
-    const double high = Expression(in.text("expression")).value(moved);
-    moved[name] = at[name] - step;
-    const double low = Expression(in.text("expression")).value(moved);
-    out.step(str("check: moving {} by {:.0e} moves the end by {:.8g} times that", name, step, (high - low) / (2 * step)));
+    const double slope = e.slope_in(name);
+    const Expression::Moved m = Expression(in.text("expression")).by_moving(name, at);
+    const auto is_near = [](double a, double b) { return std::abs(a - b) <= 1e-3 * std::max(std::abs(a), std::abs(b)) + 1e-9; };
+    if (is_near(m.slope, slope)) out.step(str("check: moving {} by {:.0e} moves the end by {:.8g} times that", name, m.step, m.slope));
+    else if (std::isnan(m.down) && std::isnan(m.up)) out.step(str("check: the formula has no value beside this {}", name));
+    else if (std::isnan(m.down)) out.step(str("check: {} can move up only; the slope there: {:.6g}", name, m.up));
+    else if (std::isnan(m.up)) out.step(str("check: {} can move down only; the slope there: {:.6g}", name, m.down));
+    else if (!is_near(m.down, m.up)) out.step(str("check: a kink: {:.6g} when {} moves down, {:.6g} when it moves up", m.down, name, m.up));
+    else out.step(str("check: moving {} by {:.0e} gives {:.8g}: no step is both small and large enough here", name, m.step, m.slope));
   }
   for (const std::string& name : e.names()) out.answer("d/d" + name, e.slope_in(name));
 }
