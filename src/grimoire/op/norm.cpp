@@ -45,15 +45,6 @@ void check_batch(const Tensor& x, const Tensor& running_mean, const Tensor& runn
   check_affine("batch_norm", x, running_mean, running_var, x.shape().back());
 }
 
-void update_running(const Tensor& running, const std::vector<double>& batch, double momentum) {
-  if (!running.defined()) return;
-  visit_float("batch_norm", running.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    T* const r = running.data<T>();
-    for (size_t c = 0; c < batch.size(); ++c) r[c] = static_cast<T>((1 - momentum) * r[c] + momentum * batch[c]);
-  });
-}
-
 // x (rows, C), dense channels last.
 Tensor batch_norm_columns(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias_any, const Tensor& running_mean,
                           const Tensor& running_var, const BatchNormOptions& o) {
@@ -68,8 +59,8 @@ Tensor batch_norm_columns(const Tensor& x_any, const Tensor& weight_any, const T
   if (running_mean.defined() || running_var.defined()) {
     std::vector<double> var = rstd.to_vector<double>();
     for (double& v : var) v = (1 / (v * v) - o.eps) * divisor / static_cast<double>(N - 1);
-    update_running(running_mean, mean.to_vector<double>(), o.momentum);
-    update_running(running_var, var, o.momentum);
+    if (running_mean.defined()) GRIM_RUN(update_running, running_mean, mean.to_vector<double>(), o.momentum);
+    if (running_var.defined()) GRIM_RUN(update_running, running_var, var, o.momentum);
   }
   return record(y, {x_any, weight_any, bias_any}, [=](const Tensor& dy_any, Grads grads) {
     const Tensor dy = contiguous(dy_any);

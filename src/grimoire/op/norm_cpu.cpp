@@ -342,5 +342,13 @@ void column_norm_backward(double divisor, const Tensor& x, const Tensor& weight,
   });
 }
 
+void update_running(const Tensor& running, const std::vector<double>& batch, double momentum) {
+  visit_float("batch_norm", running.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    T* const r = running.data<T>();
+    for (size_t i = 0; i < batch.size(); ++i) r[i] = static_cast<T>((1 - momentum) * r[i] + momentum * batch[i]);
+  });
+}
+
 }  // namespace grim::cpu
 #endif

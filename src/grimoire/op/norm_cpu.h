@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "grimoire/autograd/tape.h"
 #include "grimoire/tensor/tensor.h"
 
@@ -22,5 +24,8 @@ void column_norm(double divisor, double eps, const Tensor& x, const Tensor& weig
 // Writes all of dx, dweight, dbias.
 void column_norm_backward(double divisor, const Tensor& x, const Tensor& weight, const Tensor& mean, const Tensor& rstd, const Tensor& dy,
                           const Tensor& dx, const Tensor& dweight, const Tensor& dbias);
+
+// running (C,) = (1 - momentum) running + momentum batch.
+void update_running(const Tensor& running, const std::vector<double>& batch, double momentum);
 
 }  // namespace grim::cpu
