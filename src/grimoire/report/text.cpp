@@ -49,10 +49,7 @@ struct TextWriter {
       out += "  " + name + std::string(label - display_width(name) + 2 + number - value.size(), ' ') + value + (bar.empty() ? "" : "  " + bar) + "\n";
     }
   }
-  void operator()(const Chart& c) {
-    if (!c.title.empty()) out += "  " + c.title + "\n";
-    out += text_chart(c, std::min(60, style.width - 14), 8);
-  }
+  void operator()(const Chart& c) { out += text_chart(c, std::clamp(style.width - 20, 10, 60), 7); }
   void operator()(const Graph& g) {
     std::string group;
     for (const Node& n : g.nodes) {

@@ -48,7 +48,8 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/op/loss.h: mse_loss\nsrc/grimoire/metric/regression.cpp: regression_scores",
      .mistake = "People say that it suits values from 1 up, as a form (1 - p)^2; in fact that is only y = 1, and y and f may be any real numbers. On "
                 "probabilities it is the Brier score, and an honest one.",
-     .see = "cross-entropy: the usual loss for classes\nmaximum-likelihood: normal noise leads here\nreconstruction-loss: the same for pictures",
+     .see = "cross-entropy: the usual loss for classes\nmaximum-likelihood: normal noise leads here\nreconstruction-loss: the same for pictures\n"
+            "linear-regression: where it began",
      .sources = "Gauss 1809, Theoria motus corporum coelestium, book II, section III\n"
                 "Brier 1950, Verification of Forecasts Expressed in Terms of Probability",
      .ask = "Residuals 1 and 3: which share of the summed squares comes from the larger? | 9 of 10.",
@@ -172,7 +173,7 @@ const Concept kConcepts[] = {
      .commands = "grimoire generate runs/names -n 1 --explain\ngrimoire fit --model logistic --data data.csv --target y --out y.model",
      .code = "src/grimoire/op/softmax.cpp: softmax takes logits",
      .mistake = "People say that logits come out of the softmax; in fact they go in. What comes out are probabilities.",
-     .see = "softmax: what turns logits back\nlogits-as-log-counts: where they can be seen\nlm-head: where a language model makes them",
+     .see = "softmax: what turns logits back\nlogits-as-log-counts: where they can be seen\nlm-head: where a language model makes them\nsigmoid: the way back",
      .sources = "Berkson 1944, Application of the Logistic Function to Bio-Assay\nCox 1958, The Regression Analysis of Binary Sequences",
      .ask = "What is the logit of .5? | ln 1 = 0.",
      .more = "For two classes a softmax of (z, 0) is the sigmoid of z, so z is the log-odds exactly. For more classes only differences have that "
