@@ -34,6 +34,11 @@ Tensor untied_head(const GptConfig& c, Rng& rng) {  // (V, C), so fan_in is its 
   return c.init == GptInit::gpt2 ? normal_init(shape, kInitStd, rng) : uniform_init(shape, 1 / std::sqrt(double(c.n_embd)), rng);
 }
 
+std::unique_ptr<Product> head_product(const GptConfig& c, const Embedding& table) {
+  if (c.tied) return std::make_unique<Tied>(table);
+  return std::make_unique<Dense>(Tensor::empty({c.vocab_size, c.n_embd}), WeightLayout::out_in);
+}
+
 // Hugging Face's names for what `linear` can do. Its four tanh forms differ in rounding alone.
 constexpr struct {
   std::string_view name;
@@ -112,13 +117,12 @@ std::vector<std::unique_ptr<Gpt::Block>> Gpt::Transformer::blocks(Module& parent
   return h;
 }
 
-Gpt::Gpt(const GptConfig& config, Rng& rng) : config_(config), transformer_(*this, config, rng) {
+Gpt::Gpt(const GptConfig& config, Rng& rng)
+    : config_(config), lm_head_("lm_head", *this, head_product(config, transformer_.wte)), transformer_(*this, config, rng) {
+  if (!config.tied) copy_into(lm_head_.weight(), untied_head(config, rng));  // the last that is drawn, the first among the tensors
   GRIM_CHECK(config.n_head > 0 && config.n_embd % config.n_head == 0, argument, "gpt",
              "n_embd must divide by n_head: got {} and {}", config.n_embd, config.n_head);
-  if (!config.tied) lm_head_ = parameter("lm_head.weight", untied_head(config, rng));
 }
-
-Tensor Gpt::head() const { return config_.tied ? transformer_.wte.weight : lm_head_; }
 
 Tensor Gpt::hidden(const Tensor& tokens, Pass& pass) const {
   const int64_t T = tokens.dim(-1);
@@ -132,13 +136,11 @@ Tensor Gpt::hidden(const Tensor& tokens, Pass& pass) const {
 }
 
 Tensor Gpt::logits(const Tensor& tokens, Pass& pass) const {
-  return linear(hidden(tokens, pass), transpose(head(), 0, 1));  // (B, T, V)
+  return lm_head_(hidden(tokens, pass));  // (B, T, V)
 }
 
 Tensor Gpt::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const {
-  const Tensor x = hidden(tokens, pass);
-  return linear_cross_entropy(reshape(x, {-1, config_.n_embd}), head(), HeadLayout::vocabulary_rows,
-                              reshape(targets, {-1}), {.ignore_index = kIgnore});
+  return head_cross_entropy(lm_head_, reshape(hidden(tokens, pass), {-1, config_.n_embd}), reshape(targets, {-1}), {.ignore_index = kIgnore});
 }
 
 // --- checkpoints: Hugging Face's gpt2 ------------------------------------------------------------------------------------

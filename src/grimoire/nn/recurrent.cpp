@@ -22,6 +22,9 @@ Tensor draw(const Shape& shape, int64_t hidden, Rng& rng, Dtype dtype) {
 
 Tensor gate(const Tensor& gates, int64_t i, int64_t hidden) { return slice(gates, -1, i * hidden, (i + 1) * hidden); }
 
+// The shares of the gates; taps see the cell's outputs, not these.
+Tensor shares(const Linear& layer, const Tensor& x) { return layer.product().apply(x, layer.bias(), Activation::none); }
+
 RecurrentState rnn_step(const Tensor& from_x, const Tensor& from_h) { return {tanh(from_x + from_h), {}}; }
 
 // r, z, n in this order; the reset gate acts on the hidden share of n, after its product.
@@ -44,13 +47,20 @@ RecurrentState lstm_step(const Tensor& from_x, const Tensor& from_h, const Recur
 }  // namespace
 
 RecurrentCell::RecurrentCell(const std::string& name, Module& parent, Cell kind, int64_t in, int64_t width, Rng& rng, Dtype dtype)
-    : Module(name, parent), cell(kind), hidden(width),
-      weight_ih(parameter("weight_ih", draw({in, gate_count(kind) * width}, width, rng, dtype))),
-      weight_hh(parameter("weight_hh", draw({width, gate_count(kind) * width}, width, rng, dtype))),
-      bias_ih(parameter("bias_ih", draw({gate_count(kind) * width}, width, rng, dtype))),
-      bias_hh(parameter("bias_hh", draw({gate_count(kind) * width}, width, rng, dtype))) {}
+    : RecurrentCell(name, parent, kind, width,
+                    Initial{.weight_ih = draw({in, gate_count(kind) * width}, width, rng, dtype),
+                            .weight_hh = draw({width, gate_count(kind) * width}, width, rng, dtype),
+                            .bias_ih = draw({gate_count(kind) * width}, width, rng, dtype),
+                            .bias_hh = draw({gate_count(kind) * width}, width, rng, dtype)}) {}
 
-Tensor RecurrentCell::input_gates(const Tensor& x) const { return linear(x, weight_ih, bias_ih); }
+RecurrentCell::RecurrentCell(const std::string& name, Module& parent, Cell kind, int64_t width, const Initial& initial)
+    : Module(name, parent), cell(kind), hidden(width), dtype(initial.weight_ih.dtype()),
+      ih("ih", *this, Linear::InParent{}, initial.weight_ih), hh("hh", *this, Linear::InParent{}, initial.weight_hh) {
+  ih.add_bias("bias_ih", initial.bias_ih);
+  hh.add_bias("bias_hh", initial.bias_hh);
+}
+
+Tensor RecurrentCell::input_gates(const Tensor& x) const { return shares(ih, x); }
 
 RecurrentState RecurrentCell::step(const Tensor& from_x, const RecurrentState& state) const {
   GRIM_CHECK(from_x.ndim() == 2 && from_x.dim(1) == gate_count(cell) * hidden, shape, "recurrent",
@@ -59,7 +69,7 @@ RecurrentState RecurrentCell::step(const Tensor& from_x, const RecurrentState& s
   for (const Tensor& t : {state.h, cell == Cell::lstm ? state.c : state.h})
     GRIM_CHECK(t.defined() && t.shape() == expected, shape, "recurrent", "state: got {}, expected {}",
                t.defined() ? t.shape() : Shape{}, expected);
-  const Tensor from_h = linear(state.h, weight_hh, bias_hh);  // (B, gates * C)
+  const Tensor from_h = shares(hh, state.h);  // (B, gates * C)
   switch (cell) {
     case Cell::rnn: return rnn_step(from_x, from_h);
     case Cell::gru: return gru_step(from_x, from_h, state, hidden);
@@ -70,7 +80,7 @@ RecurrentState RecurrentCell::step(const Tensor& from_x, const RecurrentState& s
 RecurrentState RecurrentCell::operator()(const Tensor& x, const RecurrentState& state) const { return step(input_gates(x), state); }
 
 RecurrentState RecurrentCell::zero_state(int64_t B) const {
-  const Tensor zero = Tensor::zeros({B, hidden}, weight_hh.dtype());
+  const Tensor zero = Tensor::zeros({B, hidden}, dtype);
   return {zero, cell == Cell::lstm ? zero : Tensor()};
 }
 

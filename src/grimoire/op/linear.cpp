@@ -57,20 +57,24 @@ Tensor linear(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias,
   });
 }
 
+Tensor activate(const Tensor& z, Activation activation) {
+  switch (activation) {
+    case Activation::none: return z;
+    case Activation::relu: return relu(z);
+    case Activation::gelu: return gelu(z);
+    case Activation::gelu_tanh: return gelu_tanh(z);
+    case Activation::tanh: return tanh(z);
+    case Activation::sigmoid: return sigmoid(z);
+    case Activation::silu: return silu(z);
+  }
+  return z;
+}
+
 Tensor composed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
   check_linear(x, weight, bias);
   Tensor y = matmul(x.ndim() == 1 ? view::unsqueeze(x, 0) : x, weight);
   if (bias.defined()) y = y + bias;
-  switch (activation) {
-    case Activation::none: return y;
-    case Activation::relu: return relu(y);
-    case Activation::gelu: return gelu(y);
-    case Activation::gelu_tanh: return gelu_tanh(y);
-    case Activation::tanh: return tanh(y);
-    case Activation::sigmoid: return sigmoid(y);
-    case Activation::silu: return silu(y);
-  }
-  return y;
+  return activate(y, activation);
 }
 
 }  // namespace grim

@@ -136,7 +136,7 @@ double initial_loss(const RunConfig& config, const Corpus& corpus) {
 
 Diagnosis diagnose(Session& session, double initial_loss) {
   std::map<const Module*, std::string> names;
-  session.model().visit_modules([&](const std::string& name, const Module& module) { names[&module] = name; });
+  session.model().visit_modules([&](const std::string& name, Module& module) { names[&module] = name; });
   Diagnosis d;
   d.initial_loss = initial_loss;
   d.step = session.position.step;

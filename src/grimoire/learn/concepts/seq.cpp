@@ -20,7 +20,7 @@ RecurrentState gated_step(Cell kind, const std::vector<double>& scores, double u
   Rng rng(RngMode::philox, 0, "explain", 0);
   const RecurrentCell cell("cell", root, kind, 1, 1, rng, Dtype::f64);
   const auto gates = std::ssize(scores);
-  for (int64_t i = 0; i < gates; ++i) cell.weight_hh.data<double>()[i] = i + 1 == gates ? u : 0, cell.bias_hh.data<double>()[i] = 0;
+  for (int64_t i = 0; i < gates; ++i) cell.hh.weight().data<double>()[i] = i + 1 == gates ? u : 0, cell.hh.bias().data<double>()[i] = 0;
   const auto one = [](double v) { return Tensor::full({1, 1}, v, Dtype::f64); };
   return cell.step(Tensor::from(scores, {1, gates}), {one(h), one(c)});
 }
@@ -75,8 +75,8 @@ const Concept kConcepts[] = {
            Module root;
            Rng rng(RngMode::philox, 0, "explain", 0);
            const RecurrentCell cell("cell", root, Cell::rnn, 1, 1, rng, Dtype::f64);
-           *cell.weight_hh.data<double>() = U, *cell.weight_ih.data<double>() = W;
-           *cell.bias_hh.data<double>() = *cell.bias_ih.data<double>() = 0;
+           *cell.hh.weight().data<double>() = U, *cell.ih.weight().data<double>() = W;
+           *cell.hh.bias().data<double>() = *cell.ih.bias().data<double>() = 0;
            RecurrentState state = cell.zero_state(1);
            std::vector<double> h;
            for (double x : in.numbers("x", -100, 100, 1, 100)) {
