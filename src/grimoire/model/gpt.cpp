@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "grimoire/model/config_keys.h"
+#include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
-#include "grimoire/op/attention.h"
 #include "grimoire/op/loss.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
@@ -86,7 +86,7 @@ Tensor Gpt::Attention::operator()(const Tensor& x, Pass& pass) const {
     options.dropout = dropout;
     options.key = pass.next_key();
   }
-  return c_proj(self_attention(qkv, heads, options));  // (B, T, C)
+  return c_proj(attend(*this, qkv, heads, options));  // (B, T, C)
 }
 
 Gpt::FeedForward::FeedForward(Module& parent, const GptConfig& c, Rng& rng)
@@ -101,9 +101,8 @@ Gpt::Block::Block(int64_t layer, Module& parent, const GptConfig& c, Rng& rng)
       attn(*this, c, layer, rng), ln_2("ln_2", *this, c.n_embd, c.layer_norm_epsilon, norm_bias(c)), mlp(*this, c, rng) {}
 
 Tensor Gpt::Block::operator()(Tensor x, Pass& pass) const {
-  x = dropout_add(attn(ln_1(x), pass), x, dropout, pass);
-  x = dropout_add(mlp(ln_2(x)), x, dropout, pass);
-  return x;
+  x = tapped(*this, dropout_add(attn(ln_1(x), pass), x, dropout, pass), SiteKind::residual_mid);
+  return tapped(*this, dropout_add(mlp(ln_2(x)), x, dropout, pass), SiteKind::residual);
 }
 
 Gpt::Transformer::Transformer(Module& parent, const GptConfig& c, Rng& rng)

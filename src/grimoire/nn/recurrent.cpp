@@ -28,16 +28,18 @@ Tensor shares(const Linear& layer, const Tensor& x) { return layer.product().app
 RecurrentState rnn_step(const Tensor& from_x, const Tensor& from_h) { return {tanh(from_x + from_h), {}}; }
 
 // r, z, n in this order; the reset gate acts on the hidden share of n, after its product.
-RecurrentState gru_step(const Tensor& from_x, const Tensor& from_h, const RecurrentState& s, int64_t C) {
-  const Tensor rz = sigmoid(slice(from_x, -1, 0, 2 * C) + slice(from_h, -1, 0, 2 * C));
+RecurrentState gru_step(const RecurrentCell& cell, const Tensor& from_x, const Tensor& from_h, const RecurrentState& s) {
+  const int64_t C = cell.hidden;
+  const Tensor rz = sigmoid(tapped(cell, slice(from_x, -1, 0, 2 * C) + slice(from_h, -1, 0, 2 * C), SiteKind::gates));
   const Tensor r = gate(rz, 0, C), z = gate(rz, 1, C);
   const Tensor n = tanh(gate(from_x, 2, C) + r * gate(from_h, 2, C));
   return {n + z * (s.h - n), {}};
 }
 
 // i, f, g, o in this order.
-RecurrentState lstm_step(const Tensor& from_x, const Tensor& from_h, const RecurrentState& s, int64_t C) {
-  const Tensor gates = from_x + from_h;
+RecurrentState lstm_step(const RecurrentCell& cell, const Tensor& from_x, const Tensor& from_h, const RecurrentState& s) {
+  const int64_t C = cell.hidden;
+  const Tensor gates = tapped(cell, from_x + from_h, SiteKind::gates);
   const Tensor i = sigmoid(gate(gates, 0, C)), f = sigmoid(gate(gates, 1, C));
   const Tensor g = tanh(gate(gates, 2, C)), o = sigmoid(gate(gates, 3, C));
   const Tensor c = f * s.c + i * g;
@@ -72,8 +74,8 @@ RecurrentState RecurrentCell::step(const Tensor& from_x, const RecurrentState& s
   const Tensor from_h = shares(hh, state.h);  // (B, gates * C)
   switch (cell) {
     case Cell::rnn: return rnn_step(from_x, from_h);
-    case Cell::gru: return gru_step(from_x, from_h, state, hidden);
-    default: return lstm_step(from_x, from_h, state, hidden);
+    case Cell::gru: return gru_step(*this, from_x, from_h, state);
+    default: return lstm_step(*this, from_x, from_h, state);
   }
 }
 

@@ -105,7 +105,8 @@ Tensor self_attention(const Tensor& qkv_any, int64_t heads, const AttentionOptio
   });
 }
 
-Tensor composed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options) {
+Tensor composed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options,
+                          const std::function<Tensor(const Tensor& weights)>& see) {
   check_qkv(q, k, v);
   check_options(options, q.dim(0), k.dim(2));
   GRIM_CHECK(options.dropout == 0, argument, "composed_attention", "dropout: got {}, expected 0", options.dropout);
@@ -113,9 +114,10 @@ Tensor composed_attention(const Tensor& q, const Tensor& k, const Tensor& v, con
   const double scale = options.scale > 0 ? options.scale : 1 / std::sqrt(static_cast<double>(q.dim(3)));
   Tensor scores = matmul(q, transpose(k, -1, -2)) * scale;  // (B, H, T, S)
   const Tensor hidden = hidden_keys(T, S, options);
-  if (!hidden.defined()) return matmul(softmax(scores, -1), v);
-  scores = masked_fill(scores, hidden, -std::numeric_limits<double>::infinity());
-  return matmul(masked_fill(softmax(scores, -1), hidden, 0), v);
+  if (hidden.defined()) scores = masked_fill(scores, hidden, -std::numeric_limits<double>::infinity());
+  Tensor weights = softmax(scores, -1);
+  if (hidden.defined()) weights = masked_fill(weights, hidden, 0);  // a query that sees no key gets 0
+  return matmul(see ? see(weights) : weights, v);
 }
 
 }  // namespace grim
