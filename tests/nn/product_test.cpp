@@ -29,7 +29,8 @@ struct Added final : Product {
 };
 
 struct Net : Module {
-  explicit Net(Rng& rng) : table("wte", *this, 7, 3, rng, Dtype::f64), fc("fc", *this, 3, 3, rng, Dtype::f64), head("head", *this, std::make_unique<Tied>(table)) {}
+  explicit Net(Rng& rng)
+      : table("wte", *this, 7, 3, rng, Dtype::f64), fc("fc", *this, 3, 3, rng, Dtype::f64), head("head", *this, std::make_unique<Tied>(table)) {}
   Tensor operator()(const Tensor& ids) const { return head(fc(table(ids), Activation::tanh)); }
   Embedding table;
   Linear fc, head;

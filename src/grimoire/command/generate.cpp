@@ -41,18 +41,22 @@ class GenerateCommand final : public Command {
     Rng rng(rng_ == "torch" ? RngMode::torch : RngMode::philox, static_cast<uint64_t>(seed_), "generate");
     Json texts = Json::array(), explained = Json::array();
     console.save_first(true);  // what is written so far is shown
+    Pace pace;
     const bool items = trained.tokenizer.boundary().has_value();
     for (int64_t i = 0; i < number_ && !console.stop_requested(); ++i) {
       std::vector<Choice> choices;
       const auto keep = [&](const Choice& c) { if (explain_) choices.push_back(c); };
-      const std::string text = generate(*trained.model, trained.tokenizer, sample_, rng, keep, [&] { return console.stop_requested(); });
+      const std::string text = generate(*trained.model, trained.tokenizer, sample_, rng, keep, [&] { return console.stop_requested(); }, &pace);
       if (i > 0 && !items) console.data(kBetweenTexts);
       console.data(text + "\n");
       texts.push(text);
       if (explain_) explained.push(explain(console, trained.tokenizer, choices));
     }
+    if (const std::string said = in_words(pace); !said.empty()) console.say(said);
     if (console.json()) {
-      Json result = Json::object({{"texts", texts}, {"seed", seed_}, {"model", trained.path}});
+      Json result = Json::object({{"texts", texts}, {"seed", seed_}, {"model", trained.path},
+                                  {"tokens_within", pace.within}, {"seconds_within", pace.seconds_within},
+                                  {"tokens_beyond", pace.beyond}, {"seconds_beyond", pace.seconds_beyond}});
       if (explain_) result.set("choices", explained);
       console.result(result);
     }
@@ -60,6 +64,16 @@ class GenerateCommand final : public Command {
   }
 
  private:
+  // "31,250 tokens/s within the context, 410 beyond it"; nothing for short texts.
+  static std::string in_words(const Pace& p) {
+    constexpr int64_t kFew = 100;
+    if (p.within + p.beyond < kFew) return "";
+    const auto rate = [](int64_t tokens, double seconds) { return with_commas(static_cast<int64_t>(static_cast<double>(tokens) / std::max(seconds, 1e-9))); };
+    std::string said = str("{} tokens/s", rate(p.within, p.seconds_within));
+    if (p.beyond > 0) said += str(" within the context, {} beyond it, where each token reads its whole window again", rate(p.beyond, p.seconds_beyond));
+    return said;
+  }
+
   Json explain(Console& console, const CharTokenizer& tokenizer, const std::vector<Choice>& choices) {
     Json all = Json::array();
     for (const Choice& c : choices) {

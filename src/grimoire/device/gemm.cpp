@@ -82,6 +82,20 @@ template <class T> void run(const Gemm<T>& g, const Epilogue& epilogue) {
   });
 }
 
+template <class T> void run_rows(const Gemm<T>& g, const Epilogue& epilogue) {
+  constexpr int64_t kStripe = 256 * 1024;  // multiply-adds: 10 to 50 us
+  if (g.M == 0 || g.N == 0) return;
+  const int64_t each = std::max<int64_t>(64, kStripe / std::max<int64_t>(1, g.M * g.K) / 64 * 64);
+  parallel_for(g.N, each, [&](int64_t n0, int64_t n1) {
+    Gemm<T> stripe = g;
+    stripe.N = n1 - n0;
+    stripe.b += n0 * g.b_col;
+    stripe.c += n0;
+    g.K == 0 ? scale_only(stripe) : few_rows(stripe);
+    if (epilogue.run) epilogue.run(epilogue.context, 0, g.M, n0, n1);
+  });
+}
+
 template <class T> void run_batch(const Gemm<T>& g, const BatchSteps& steps) {
   const auto product = [&](int64_t i) {
     Gemm<T> one = g;
@@ -104,6 +118,8 @@ template <class T> void run_batch(const Gemm<T>& g, const BatchSteps& steps) {
 
 void gemm(const Gemm<float>& g, const Epilogue& epilogue) { run(g, epilogue); }
 void gemm(const Gemm<double>& g, const Epilogue& epilogue) { run(g, epilogue); }
+void gemm_rows(const Gemm<float>& g, const Epilogue& epilogue) { run_rows(g, epilogue); }
+void gemm_rows(const Gemm<double>& g, const Epilogue& epilogue) { run_rows(g, epilogue); }
 void gemm_batch(const Gemm<float>& g, const BatchSteps& steps) { run_batch(g, steps); }
 void gemm_batch(const Gemm<double>& g, const BatchSteps& steps) { run_batch(g, steps); }
 

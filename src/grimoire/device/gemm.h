@@ -32,6 +32,11 @@ template <class F> Epilogue epilogue_of(const F& f) {
 void gemm(const Gemm<float>& g, const Epilogue& epilogue = {});
 void gemm(const Gemm<double>& g, const Epilogue& epilogue = {});
 
+// The same with beta 0 for few rows of A, on the own kernel alone: a row of C has the same bits however many rows stand beside it. A step
+// of decoding is one row; memory sets its pace.
+void gemm_rows(const Gemm<float>& g, const Epilogue& epilogue = {});
+void gemm_rows(const Gemm<double>& g, const Epilogue& epilogue = {});
+
 // `count` products of one shape; product i starts at a + i * a_step and so on. Steps may be 0.
 struct BatchSteps {
   int64_t count, a, b, c;
@@ -42,5 +47,8 @@ void gemm_batch(const Gemm<double>& g, const BatchSteps& steps);
 // The own kernel, on the calling thread: for use inside other kernels (attention tiles).
 void small_gemm(const Gemm<float>& g);
 void small_gemm(const Gemm<double>& g);
+// As gemm_rows, of all columns at once on the calling thread.
+void few_rows(const Gemm<float>& g);
+void few_rows(const Gemm<double>& g);
 
 }  // namespace grim::device

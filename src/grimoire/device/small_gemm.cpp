@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "grimoire/base/error.h"
 #include "grimoire/device/gemm.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -130,8 +131,75 @@ template <class T> void run(const Gemm<T>& given) {
   panels(g);
 }
 
+// Rows [m, m + R) of C by adding up rows of B, four at a time: B is read once, in order, and the sums stay in the first cache. The additions
+// of each number and their order are tile()'s.
+template <int R, class T> void add_up_rows(const Gemm<T>& g, int64_t m) {
+  const hn::ScalableTag<T> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  GRIM_UNROLL for (int r = 0; r < R; ++r) std::fill_n(g.c + (m + r) * g.c_row, g.N, T(0));
+  for (int64_t k = 0; k < g.K; k += 4) {
+    const int64_t steps = std::min<int64_t>(4, g.K - k);
+    for (int64_t n = 0; n < g.N; n += lanes) {
+      const auto count = static_cast<size_t>(std::min(lanes, g.N - n));
+      const bool whole = static_cast<int64_t>(count) == lanes;
+      GRIM_UNROLL for (int r = 0; r < R; ++r) {
+        T* const c = g.c + (m + r) * g.c_row + n;
+        const T* const a = g.a + (m + r) * g.a_row + k * g.a_col;
+        auto sum = whole ? hn::LoadU(d, c) : load_n(d, c, count);
+        for (int64_t s = 0; s < steps; ++s) {
+          const T* const b = g.b + (k + s) * g.b_row + n;
+          sum = hn::MulAdd(hn::Set(d, a[s * g.a_col]), whole ? hn::LoadU(d, b) : load_n(d, b, count), sum);
+        }
+        whole ? hn::StoreU(sum, d, c) : store_n(d, sum, c, count);
+      }
+    }
+  }
+}
+
+// C(m ..., n) as scalar products of rows of A and columns of B that lie dense, four running sums each.
+template <int R, class T> void scalar_products(const Gemm<T>& g, int64_t m, int64_t n) {
+  const hn::ScalableTag<T> d;
+  using Vector = hn::Vec<decltype(d)>;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const T *const a = g.a + m * g.a_row, *const b = g.b + n * g.b_col;
+  Vector sum[R][4];
+  GRIM_UNROLL for (int r = 0; r < R; ++r) {
+    GRIM_UNROLL for (int s = 0; s < 4; ++s) sum[r][s] = hn::Zero(d);
+  }
+  int64_t k = 0;
+  for (; k + 4 * lanes <= g.K; k += 4 * lanes) {
+    GRIM_UNROLL for (int s = 0; s < 4; ++s) {
+      const Vector bv = hn::LoadU(d, b + k + s * lanes);
+      GRIM_UNROLL for (int r = 0; r < R; ++r) sum[r][s] = hn::MulAdd(hn::LoadU(d, a + r * g.a_row + k + s * lanes), bv, sum[r][s]);
+    }
+  }
+  for (; k < g.K; k += lanes) {
+    const auto count = static_cast<size_t>(std::min(lanes, g.K - k));
+    const Vector bv = load_n(d, b + k, count);
+    GRIM_UNROLL for (int r = 0; r < R; ++r) sum[r][0] = hn::MulAdd(load_n(d, a + r * g.a_row + k, count), bv, sum[r][0]);
+  }
+  GRIM_UNROLL for (int r = 0; r < R; ++r)
+    g.c[(m + r) * g.c_row + n] = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(sum[r][0], sum[r][1]), hn::Add(sum[r][2], sum[r][3]))));
+}
+
+template <class T> void few(const Gemm<T>& g) {
+  if (g.b_col == 1 || g.N == 1) {
+    if (g.M >= 4) return panels(g);
+    for (int64_t m = 0; m < g.M; ++m) add_up_rows<1>(g, m);
+    return;
+  }
+  GRIM_CHECK(g.b_row == 1 && g.a_col == 1, argument, "gemm", "rows of A and columns of B must be dense");
+  for (int64_t n = 0; n < g.N; ++n) {
+    int64_t m = 0;
+    for (; m + 4 <= g.M; m += 4) scalar_products<4>(g, m, n);
+    for (; m < g.M; ++m) scalar_products<1>(g, m, n);
+  }
+}
+
 void run_f32(const Gemm<float>& g) { run(g); }
 void run_f64(const Gemm<double>& g) { run(g); }
+void few_f32(const Gemm<float>& g) { few(g); }
+void few_f64(const Gemm<double>& g) { few(g); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace grim::device
@@ -143,5 +211,9 @@ HWY_EXPORT(run_f32);
 HWY_EXPORT(run_f64);
 void small_gemm(const Gemm<float>& g) { HWY_DYNAMIC_DISPATCH(run_f32)(g); }
 void small_gemm(const Gemm<double>& g) { HWY_DYNAMIC_DISPATCH(run_f64)(g); }
+HWY_EXPORT(few_f32);
+HWY_EXPORT(few_f64);
+void few_rows(const Gemm<float>& g) { HWY_DYNAMIC_DISPATCH(few_f32)(g); }
+void few_rows(const Gemm<double>& g) { HWY_DYNAMIC_DISPATCH(few_f64)(g); }
 }  // namespace grim::device
 #endif

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/base/clock.h"
 #include "grimoire/op/view.h"
 
 namespace grim {
@@ -35,22 +36,41 @@ std::vector<size_t> by_probability(const std::vector<float>& p) {
   return order;
 }
 
-// The last `context` tokens; a window model sees boundaries (id 0) before the first.
-std::vector<float> next_logits(const LanguageModel& model, const std::vector<int64_t>& ids) {
-  const NoGrad no_grad;
-  const auto context = static_cast<size_t>(model.context());
-  std::vector<int64_t> seen(ids.end() - static_cast<int64_t>(std::min(ids.size(), context)), ids.end());
-  if (model.reading() == Reading::window) seen.insert(seen.begin(), context - seen.size(), 0);
-  Pass pass = Pass::evaluation();
-  Tensor y = model.logits(Tensor::from(seen, {1, static_cast<int64_t>(seen.size())}), pass);
-  if (model.reading() == Reading::sequence) y = select(y, 1, -1);
-  std::vector<float> logits = y.to_vector<float>();
-  for (size_t i = 0; i < logits.size(); ++i)  // -inf is a symbol that cannot follow
-    GRIM_CHECK(!std::isnan(logits[i]) && logits[i] < INFINITY, numeric, "generate",
-               "the model's logit of token {} is {}: its weights are too large to compute with", i, logits[i] > 0 ? "infinite" : "not a number");
-  GRIM_CHECK(*std::max_element(logits.begin(), logits.end()) > -INFINITY, numeric, "generate", "the model calls every token impossible");
-  return logits;
-}
+// A model reading a text that grows at its end.
+class Reader {
+ public:
+  explicit Reader(const LanguageModel& model) : model_(model), cache_(model.decode_cache()) {}
+
+  // Logits of the token that follows.
+  std::vector<float> next(const std::vector<int64_t>& ids, Pace* pace) {
+    const double began = monotonic_seconds();
+    const bool beyond = static_cast<int64_t>(ids.size()) > model_.context();
+    std::vector<float> logits = read(ids, beyond);
+    for (size_t i = 0; i < logits.size(); ++i)  // -inf is a symbol that cannot follow
+      GRIM_CHECK(!std::isnan(logits[i]) && logits[i] < INFINITY, numeric, "generate",
+                 "the model's logit of token {} is {}: its weights are too large to compute with", i, logits[i] > 0 ? "infinite" : "not a number");
+    GRIM_CHECK(*std::max_element(logits.begin(), logits.end()) > -INFINITY, numeric, "generate", "the model calls every token impossible");
+    if (pace) ++(beyond ? pace->beyond : pace->within), (beyond ? pace->seconds_beyond : pace->seconds_within) += monotonic_seconds() - began;
+    return logits;
+  }
+
+ private:
+  std::vector<float> read(const std::vector<int64_t>& ids, bool beyond) {
+    const NoGrad no_grad;
+    const bool cached = cache_ && !beyond;  // where the window moves, every place of it changes
+    const auto context = static_cast<size_t>(model_.context());
+    const size_t begin = cached ? static_cast<size_t>(cache_->past()) : ids.size() - std::min(ids.size(), context);
+    std::vector<int64_t> seen(ids.begin() + static_cast<int64_t>(begin), ids.end());
+    if (model_.reading() == Reading::window) seen.insert(seen.begin(), context - seen.size(), 0);  // boundaries before the first
+    Pass pass = cached ? Pass::decode(*cache_) : Pass::evaluation();
+    Tensor y = model_.logits(Tensor::from(seen, {1, static_cast<int64_t>(seen.size())}), pass);
+    if (model_.reading() == Reading::sequence) y = select(y, 1, -1);
+    return y.to_vector<float>();
+  }
+
+  const LanguageModel& model_;
+  std::unique_ptr<DecodeCache> cache_;
+};
 
 Choice choose(const std::vector<float>& logits, const SampleOptions& o, Rng& rng) {
   const std::vector<float> p = shape_distribution(logits, o), own = softmax_of(logits, 1);
@@ -88,7 +108,7 @@ std::vector<float> shape_distribution(const std::vector<float>& logits, const Sa
 }
 
 std::string generate(const LanguageModel& model, const CharTokenizer& tokenizer, const SampleOptions& o, Rng& rng,
-                     const std::function<void(const Choice&)>& on_choice, const std::function<bool()>& stop) {
+                     const std::function<void(const Choice&)>& on_choice, const std::function<bool()>& stop, Pace* pace) {
   check(o);
   const bool items = tokenizer.boundary().has_value();
   const int64_t limit = o.max_tokens > 0 ? o.max_tokens : items ? 1000 : 500;
@@ -99,8 +119,9 @@ std::string generate(const LanguageModel& model, const CharTokenizer& tokenizer,
   std::vector<int64_t> written = prompt;
   std::string text;  // of `written`, kept only to look for the end in
   if (!o.stop.empty()) text = tokenizer.decode(written);
+  Reader reader(model);
   for (int64_t i = 0; i < limit && !(stop && stop()); ++i) {
-    const Choice c = choose(next_logits(model, ids), o, rng);
+    const Choice c = choose(reader.next(ids, pace), o, rng);
     if (on_choice) on_choice(c);
     if (items && c.token == *tokenizer.boundary()) break;
     ids.push_back(c.token);

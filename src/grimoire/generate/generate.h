@@ -34,10 +34,16 @@ struct Choice {
 // The distribution over the next token after shaping: (V) probabilities that sum to 1.
 std::vector<float> shape_distribution(const std::vector<float>& logits, const SampleOptions& options);
 
-// Asked after every token, `stop` ends the text where it is.
+// Where the time went: tokens within the model's context go on from what was read, those beyond it read their whole window again.
+struct Pace {
+  int64_t within = 0, beyond = 0;                      // tokens
+  double seconds_within = 0, seconds_beyond = 0;
+};
+
+// Asked after every token, `stop` ends the text where it is. `pace` is added to.
 // throws: argument, an option out of range; input, a prompt with characters that the model does not know; numeric, logits that are
 // not finite
 std::string generate(const LanguageModel& model, const CharTokenizer& tokenizer, const SampleOptions& options, Rng& rng,
-                     const std::function<void(const Choice&)>& on_choice = {}, const std::function<bool()>& stop = {});
+                     const std::function<void(const Choice&)>& on_choice = {}, const std::function<bool()>& stop = {}, Pace* pace = nullptr);
 
 }  // namespace grim

@@ -75,7 +75,7 @@ GptConfig GptConfig::nanogpt_char() {
 }
 
 Gpt::Attention::Attention(Module& parent, const GptConfig& c, int64_t layer, Rng& rng)
-    : Module("attn", parent), heads(c.n_head), dropout(c.attention_dropout < 0 ? c.dropout : c.attention_dropout), scale(attention_scale(c, layer)),
+    : Module("attn", parent), layer(layer), heads(c.n_head), dropout(c.attention_dropout < 0 ? c.dropout : c.attention_dropout), scale(attention_scale(c, layer)),
       c_attn("c_attn", *this, weight(c, c.n_embd, 3 * c.n_embd, kInitStd, rng), bias(c, c.n_embd, 3 * c.n_embd, rng)),
       c_proj("c_proj", *this, weight(c, c.n_embd, c.n_embd, residual_std(c), rng), bias(c, c.n_embd, c.n_embd, rng)) {}
 
@@ -86,7 +86,7 @@ Tensor Gpt::Attention::operator()(const Tensor& x, Pass& pass) const {
     options.dropout = dropout;
     options.key = pass.next_key();
   }
-  return c_proj(attend(*this, qkv, heads, options));  // (B, T, C)
+  return c_proj(pass.cache ? attend(*this, qkv, heads, options, *pass.cache, layer) : attend(*this, qkv, heads, options));  // (B, T, C)
 }
 
 Gpt::FeedForward::FeedForward(Module& parent, const GptConfig& c, Rng& rng)
@@ -124,10 +124,10 @@ Gpt::Gpt(const GptConfig& config, Rng& rng)
 }
 
 Tensor Gpt::hidden(const Tensor& tokens, Pass& pass) const {
-  const int64_t T = tokens.dim(-1);
-  GRIM_CHECK(tokens.ndim() == 2 && T <= config_.n_positions, shape, "gpt", "tokens: got {}, expected (B, T) with T <= {}",
-             tokens.shape(), config_.n_positions);
-  const Tensor positions = slice(transformer_.wpe.weight, 0, 0, T);  // (T, C)
+  const int64_t T = tokens.dim(-1), past = pass.cache ? pass.cache->past() : 0;
+  GRIM_CHECK(tokens.ndim() == 2 && past + T <= config_.n_positions, shape, "gpt", "tokens: got {}, expected (B, T) with T <= {}",
+             tokens.shape(), config_.n_positions - past);
+  const Tensor positions = slice(transformer_.wpe.weight, 0, past, past + T);  // (T, C)
   Tensor x = transformer_.wte(tokens) + positions;                   // (B, T, C)
   x = dropout(x, config_.embedding_dropout < 0 ? config_.dropout : config_.embedding_dropout, pass);
   for (const auto& block : transformer_.h) x = (*block)(x, pass);
@@ -137,6 +137,8 @@ Tensor Gpt::hidden(const Tensor& tokens, Pass& pass) const {
 Tensor Gpt::logits(const Tensor& tokens, Pass& pass) const {
   return lm_head_(hidden(tokens, pass));  // (B, T, V)
 }
+
+std::unique_ptr<DecodeCache> Gpt::decode_cache() const { return std::make_unique<DecodeCache>(config_.n_layer, config_.n_positions); }
 
 Tensor Gpt::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const {
   return head_cross_entropy(lm_head_, reshape(hidden(tokens, pass), {-1, config_.n_embd}), reshape(targets, {-1}), {.ignore_index = kIgnore});

@@ -51,6 +51,7 @@ class Gpt final : public LanguageModel {
   int64_t context() const override { return config_.n_positions; }
   int64_t vocabulary() const override { return config_.vocab_size; }
   Tensor logits(const Tensor& tokens, Pass& pass) const override;
+  std::unique_ptr<DecodeCache> decode_cache() const override;
   Tensor loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const override;
   Json config() const override;
   std::vector<NamedTensor> checkpoint() const override;
@@ -60,7 +61,7 @@ class Gpt final : public LanguageModel {
   struct Attention : Module {
     Attention(Module& parent, const GptConfig& c, int64_t layer, Rng& rng);
     Tensor operator()(const Tensor& x, Pass& pass) const;
-    int64_t heads;
+    int64_t layer, heads;
     double dropout, scale;
     Linear c_attn, c_proj;
   };

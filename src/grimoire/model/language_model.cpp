@@ -20,6 +20,8 @@ Tensor LanguageModel::loss(const Tensor& tokens, const Tensor& targets, Pass& pa
   return cross_entropy(reshape(y, {-1, vocabulary()}), reshape(targets, {-1}), {.ignore_index = kIgnore});
 }
 
+std::unique_ptr<DecodeCache> LanguageModel::decode_cache() const { return nullptr; }
+
 std::vector<NamedTensor> LanguageModel::checkpoint() const {
   std::vector<NamedTensor> tensors;
   visit([&](const std::string& name, const Tensor& tensor, Kind) { tensors.push_back({name, tensor}); });

@@ -9,6 +9,7 @@
 #include "grimoire/base/json.h"
 #include "grimoire/base/rng.h"
 #include "grimoire/data/windows.h"  // kIgnore
+#include "grimoire/nn/decode_cache.h"
 #include "grimoire/nn/module.h"
 
 namespace grim {
@@ -24,6 +25,8 @@ class LanguageModel : public Module {
   virtual int64_t vocabulary() const = 0;
 
   virtual Tensor logits(const Tensor& tokens, Pass& pass) const = 0;
+  // Of the context's size, for passes that go on where the one before ended; nullptr: every pass begins anew.
+  virtual std::unique_ptr<DecodeCache> decode_cache() const;
   // Mean negative log-likelihood in nats of the targets that are not kIgnore; targets (N,) or (B, T) i64.
   virtual Tensor loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const;
 

@@ -20,11 +20,10 @@ Tensor weight(int64_t in, int64_t out, const MultiHeadOptions& o, Rng& rng) {
   return xavier_uniform({in, out}, Gain::linear, rng, o.dtype);
 }
 
-Tensor split_heads(const Tensor& x, int64_t heads) {  // (B, T, H D) -> (B, H, T, D)
-  return transpose(reshape(x, {x.dim(0), x.dim(1), heads, x.dim(2) / heads}), 1, 2);
-}
-Tensor merge_heads(const Tensor& x) {  // (B, H, T, D) -> (B, T, H D)
-  return reshape(transpose(x, 1, 2), {x.dim(0), x.dim(2), x.dim(1) * x.dim(3)});
+// Queries (0), keys (1) or values (2) out of (B, T, 3 H D): (B, H, T, D).
+Tensor part_of(const Tensor& qkv, int64_t which, int64_t heads) {
+  const int64_t width = qkv.dim(-1) / 3;
+  return split_heads(slice(qkv, -1, which * width, (which + 1) * width), heads);
 }
 
 // Queries, keys and values of heads, (B, H, T, D): (B, T, H D).
@@ -35,16 +34,23 @@ Tensor by_weights(const Module& layer, const Tensor& q, const Tensor& k, const T
 
 }  // namespace
 
-Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const AttentionOptions& options) {
-  if (!Tap::wants_attention()) return tapped(layer, self_attention(qkv, heads, options), SiteKind::heads);
-  const int64_t C = qkv.dim(-1) / 3;
-  return attend(layer, slice(qkv, -1, 0, C), slice(qkv, -1, C, 2 * C), slice(qkv, -1, 2 * C, 3 * C), heads, options);
+Tensor split_heads(const Tensor& x, int64_t heads) {
+  return transpose(reshape(x, {x.dim(0), x.dim(1), heads, x.dim(2) / heads}), 1, 2);
+}
+Tensor merge_heads(const Tensor& x) { return reshape(transpose(x, 1, 2), {x.dim(0), x.dim(2), x.dim(1) * x.dim(3)}); }
+
+Tensor attend(const Module& layer, const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options) {
+  return tapped(layer, Tap::wants_attention() ? by_weights(layer, q, k, v, options) : merge_heads(attention(q, k, v, options)), SiteKind::heads);
 }
 
-Tensor attend(const Module& layer, const Tensor& q_all, const Tensor& k_all, const Tensor& v_all, int64_t heads, const AttentionOptions& options) {
-  const Tensor q = split_heads(q_all, heads), k = split_heads(k_all, heads), v = split_heads(v_all, heads);
-  const Tensor y = Tap::wants_attention() ? by_weights(layer, q, k, v, options) : merge_heads(attention(q, k, v, options));
-  return tapped(layer, y, SiteKind::heads);
+Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const AttentionOptions& options) {
+  if (!Tap::wants_attention()) return tapped(layer, self_attention(qkv, heads, options), SiteKind::heads);
+  return attend(layer, part_of(qkv, 0, heads), part_of(qkv, 1, heads), part_of(qkv, 2, heads), options);
+}
+
+Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const AttentionOptions& options, DecodeCache& cache, int64_t index) {
+  const auto [k, v] = cache.extend(index, part_of(qkv, 1, heads), part_of(qkv, 2, heads));
+  return attend(layer, part_of(qkv, 0, heads), k, v, options);
 }
 
 MultiHeadAttention::MultiHeadAttention(const std::string& name, Module& parent, const MultiHeadOptions& o, Rng& rng)
@@ -62,7 +68,8 @@ Tensor MultiHeadAttention::cross(const Tensor& query, const Tensor& memory, Pass
     how.dropout = options.dropout;
     how.key = pass.next_key();
   }
-  return out_proj(attend(*this, q_proj(query), k_proj(memory), v_proj(memory), options.heads, how));
+  return out_proj(attend(*this, split_heads(q_proj(query), options.heads), split_heads(k_proj(memory), options.heads),
+                         split_heads(v_proj(memory), options.heads), how));
 }
 
 }  // namespace grim

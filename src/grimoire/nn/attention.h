@@ -2,6 +2,7 @@
 #pragma once
 
 #include "grimoire/base/rng.h"
+#include "grimoire/nn/decode_cache.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/nn/module.h"
 #include "grimoire/op/attention.h"
@@ -16,8 +17,13 @@ enum class HeadWidth : uint8_t {
 // What the heads of `layer` bring, (B, T, H D), shown to taps as its heads, and its weights to those that want them.
 // qkv (B, T, 3 H D): queries, keys and values side by side. throws: argument, a tap wants the weights of a layer with dropout
 Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const AttentionOptions& options);
-// q (B, T, H D), k and v (B, S, H D).
-Tensor attend(const Module& layer, const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, const AttentionOptions& options);
+// The same of heads: q (B, H, T, D), k and v (B, H, S, D).
+Tensor attend(const Module& layer, const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options);
+// The same, going on behind what `cache` holds of layer number `index`.
+Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const AttentionOptions& options, DecodeCache& cache, int64_t index);
+
+Tensor split_heads(const Tensor& x, int64_t heads);  // (B, T, H D) -> (B, H, T, D)
+Tensor merge_heads(const Tensor& x);                 // and back
 
 struct MultiHeadOptions {
   int64_t width = 0, heads = 1;

@@ -16,15 +16,19 @@
 
 namespace grim {
 
-// What a forward pass needs to know besides its input: training or not, and whose random numbers.
+class DecodeCache;
+
+// What a forward pass needs to know besides its input: training or not, whose random numbers, and what was read before.
 struct Pass {
   bool training = false;
   uint64_t seed = 0;
   uint32_t step = 0;
   uint32_t dropouts = 0;  // counts the dropouts of this pass, so that each has its own stream
+  DecodeCache* cache = nullptr;  // the input goes on behind what it holds, and is added to it; for models that take one
 
   static Pass evaluation() { return {}; }
-  static Pass train(uint64_t seed, uint32_t step) { return {true, seed, step, 0}; }
+  static Pass train(uint64_t seed, uint32_t step) { return {true, seed, step}; }
+  static Pass decode(DecodeCache& cache) { return {.cache = &cache}; }
   DropoutKey next_key() { return {seed, 0x64726f70u + dropouts++, step}; }
 };
 

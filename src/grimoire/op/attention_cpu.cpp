@@ -127,7 +127,7 @@ template <class T> void forward_task(const AttentionProblem<T>& p, const Heads<T
         const auto vs = hn::Set(d, scale), vp = hn::Set(d, shift);
         Map(d, row, row, n, [&](auto x) HWY_ATTR { return Exp(d, hn::MulSub(x, vs, vp)); });
         const T keep = s0 == 0 ? T(0) : std::exp(top[r] - shift);
-        sum[r] = sum[r] * keep + RowSum(d, row, n);
+        sum[r] = sum[r] * keep + OpenRowSum(d, row, n);  // the same however many hidden keys follow
         top[r] = shift;
         if (s0 > 0)
           Map(d, o + r * out.row, o + r * out.row, p.D, [&](auto x) HWY_ATTR { return hn::Mul(x, hn::Set(d, keep)); });

@@ -161,16 +161,26 @@ template <class T> void in_row_blocks(const BiasActivationBackward<T>& p) {
 }
 }  // namespace
 
-void linear(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y, const Tensor& pre) {
+namespace {
+template <class F> void multiply_and_finish(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y,
+                                            const Tensor& pre, F&& multiply) {
   visit_float("linear", x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const device::Gemm<T> g = gemm_of<T>(x, w, y);
-    if (!bias.defined() && activation == Activation::none) return device::gemm(g);
+    if (!bias.defined() && activation == Activation::none) return multiply(g, device::Epilogue{});
     const BiasActivation<T> finish{activation, data_or_null<T>(bias), y.data<T>(), data_or_null<T>(pre), y.shape()[1]};
-    device::gemm(g, device::epilogue_of([&finish, run = table().tile.of<T>()](int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
-      run(finish, m0, m1, n0, n1);
-    }));
+    multiply(g, device::epilogue_of([&finish, run = table().tile.of<T>()](int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
+               run(finish, m0, m1, n0, n1);
+             }));
   });
+}
+}  // namespace
+
+void linear(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y, const Tensor& pre) {
+  multiply_and_finish(activation, x, w, bias, y, pre, [](const auto& g, const device::Epilogue& e) { device::gemm(g, e); });
+}
+void linear_rows(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y) {
+  multiply_and_finish(activation, x, w, bias, y, {}, [](const auto& g, const device::Epilogue& e) { device::gemm_rows(g, e); });
 }
 
 void bias_activation_backward(Activation activation, const Tensor& dy, const Tensor& kept, const Tensor& dz, const Tensor& dbias, float beta) {

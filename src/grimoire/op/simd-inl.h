@@ -124,6 +124,25 @@ template <class D, class F> HWY_INLINE hn::TFromD<D> RowSumOf(D d, const hn::TFr
 template <class D> HWY_INLINE hn::TFromD<D> RowSum(D d, const hn::TFromD<D>* x, int64_t n) {
   return RowSumOf(d, x, n, [](auto v) HWY_ATTR { return v; });
 }
+// The sum in an order that zeros at the end do not change: vector i always goes to result i mod 4.
+template <class D> HWY_INLINE hn::TFromD<D> OpenRowSum(D d, const hn::TFromD<D>* x, int64_t n) {
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  hn::Vec<D> r0 = hn::Zero(d), r1 = r0, r2 = r0, r3 = r0;
+  int64_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    r0 = hn::Add(r0, hn::LoadU(d, x + i));
+    r1 = hn::Add(r1, hn::LoadU(d, x + i + lanes));
+    r2 = hn::Add(r2, hn::LoadU(d, x + i + 2 * lanes));
+    r3 = hn::Add(r3, hn::LoadU(d, x + i + 3 * lanes));
+  }
+  const auto at = [&](int64_t j) HWY_ATTR {
+    const int64_t left = n - i - j * lanes;
+    return left >= lanes ? hn::LoadU(d, x + i + j * lanes) : left > 0 ? KeepSome(d, LoadSome(d, x + i + j * lanes, left), left, hn::Zero(d)) : hn::Zero(d);
+  };
+  if (i < n) r0 = hn::Add(r0, at(0)), r1 = hn::Add(r1, at(1)), r2 = hn::Add(r2, at(2));  // a whole fourth one would have been a block
+  if (n - i > 3 * lanes) r3 = hn::Add(r3, at(3));
+  return SumLanes(d, hn::Add(hn::Add(r0, r1), hn::Add(r2, r3)));
+}
 // Largest element; -inf for n = 0. NaN is ignored or returned: not for use where NaN must show.
 template <class D> HWY_INLINE hn::TFromD<D> RowMax(D d, const hn::TFromD<D>* x, int64_t n) {
   const auto lowest = hn::Set(d, -std::numeric_limits<hn::TFromD<D>>::infinity());

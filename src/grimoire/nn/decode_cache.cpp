@@ -1,0 +1,41 @@
+#include "grimoire/nn/decode_cache.h"
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/op/index.h"
+#include "grimoire/tensor/copy.h"
+#include "grimoire/tensor/view.h"
+
+namespace grim {
+
+DecodeCache::DecodeCache(int64_t layers, int64_t capacity) : capacity_(capacity), layers_(static_cast<size_t>(layers)) {
+  GRIM_CHECK(layers > 0 && capacity > 0, argument, "decode_cache", "got {} layers of {} tokens, expected at least one of each", layers, capacity);
+}
+
+DecodeCache::KeysAndValues DecodeCache::extend(int64_t layer, const Tensor& k, const Tensor& v) {
+  GRIM_CHECK(layer >= 0 && layer < static_cast<int64_t>(layers_.size()), argument, "decode_cache", "layer {} of {}", layer, layers_.size());
+  GRIM_CHECK(k.ndim() == 4 && k.shape() == v.shape(), shape, "decode_cache", "got {} and {}, expected (B, H, T, D)", k.shape(), v.shape());
+  Layer& l = layers_[static_cast<size_t>(layer)];
+  Shape room = k.shape();
+  room[2] = capacity_;
+  if (!l.k.defined() || (l.length == 0 && !(l.k.shape() == room))) l.k = k.like(room), l.v = v.like(room);
+  GRIM_CHECK(l.k.shape() == room, shape, "decode_cache", "got {}, expected (B, H, T, D) of {}", k.shape(), l.k.shape());
+  const int64_t end = l.length + k.dim(2);
+  GRIM_CHECK(end <= capacity_, state, "decode_cache", "got {} tokens, expected at most {}", end, capacity_);
+  copy_into(view::slice(l.k, 2, l.length, end), k);
+  copy_into(view::slice(l.v, 2, l.length, end), v);
+  l.length = end;
+  return {view::slice(l.k, 2, 0, end), view::slice(l.v, 2, 0, end)};
+}
+
+void DecodeCache::reorder(std::span<const int64_t> rows) {
+  const NoGrad no_grad;
+  const Tensor order = Tensor::from(rows, {static_cast<int64_t>(rows.size())});
+  for (Layer& l : layers_)
+    if (l.k.defined()) l.k = index_select(l.k, 0, order), l.v = index_select(l.v, 0, order);
+}
+
+void DecodeCache::clear() {
+  for (Layer& l : layers_) l.length = 0;
+}
+
+}  // namespace grim
