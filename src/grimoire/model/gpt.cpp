@@ -75,7 +75,8 @@ GptConfig GptConfig::nanogpt_char() {
 }
 
 Gpt::Attention::Attention(Module& parent, const GptConfig& c, int64_t layer, Rng& rng)
-    : Module("attn", parent), layer(layer), heads(c.n_head), dropout(c.attention_dropout < 0 ? c.dropout : c.attention_dropout), scale(attention_scale(c, layer)),
+    : Module("attn", parent), layer(layer), heads(c.n_head),
+      dropout(c.attention_dropout < 0 ? c.dropout : c.attention_dropout), scale(attention_scale(c, layer)),
       c_attn("c_attn", *this, weight(c, c.n_embd, 3 * c.n_embd, kInitStd, rng), bias(c, c.n_embd, 3 * c.n_embd, rng)),
       c_proj("c_proj", *this, weight(c, c.n_embd, c.n_embd, residual_std(c), rng), bias(c, c.n_embd, c.n_embd, rng)) {}
 
