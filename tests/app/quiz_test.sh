@@ -121,7 +121,8 @@ quiz 0 's\ns\ns\ns\n' "$deck" --state "$state" --cram; printed '^  left out$'; p
 sed -i 's/What makes bread rise/What makes braed rise/' "$deck"
 quiz 0 '' "$deck" --state "$state" --list; printed 'What makes braed rise\? +new'
 quiz 0 '' "$deck" --state "$state" --stats
-[ "$before" = "$(cksum <"$state")" ] || fail "--list or --stats changed the reviews"
+quiz 0 '\nq\n' "$deck" --state "$state" --cram
+[ "$before" = "$(cksum <"$state")" ] || fail "--list, --stats or --cram changed the reviews"
 quiz 0 '' "$deck" --state "$state"; said 'reworded, its history goes with it: What makes braed rise'
 recorded 3
 sed -i 's/What makes braed rise/What is in beer/' "$deck"

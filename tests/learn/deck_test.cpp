@@ -250,6 +250,9 @@ TEST(Deck, HiddenParts) {
   EXPECT_EQ(faulty.cards.size(), 3u);
   EXPECT_EQ(said(faulty), str("d.md:1: '{{{{c2::y' is not closed before another one or the line's end{0}d.md:4: '{{{{c3::}}}}' hides nothing{0}", kRest));
   EXPECT_EQ(faulty.messages.at(0).weight, DeckMessage::Weight::warning);
+  EXPECT_EQ(said(parse_deck("Q?\nA\n---\n\nThe {{c1::x\n---\n", "d.md")),
+            str("d.md:5: '{{{{c1::x' is not closed before another one or the line's end{}"
+                "d.md:5: question without an answer: line 6 is '---'. Put the answer between them.\n", kRest));
   EXPECT_EQ(said(parse_deck("The {{c1::a}} {{c2::b}}.\n---\n\nThe {{c1::a}} {{c2::b}}.\n---\n", "d.md")),
             "d.md:4: same question as line 1: only the first is asked.\n");
 }

@@ -241,7 +241,7 @@ TEST_F(HistoryTest, EditsLoseNoHistory) {
       reviews[to] = reviews[from];
       reviews.erase(from);
     };
-    if (sure) EXPECT_EQ(meeting.moved.size(), reviews[moves.first] > 0) << "edit " << edit;
+    EXPECT_EQ(meeting.moved.size(), sure && reviews[moves.first] > 0) << "edit " << edit;
     for (const Moved& m : meeting.moved) follows(m.from, m.to), ++mended;
     for (const Meeting::Guess& g : meeting.guesses) {
       if (g.moved.to != moves.second || g.moved.from != moves.first) history.keep_apart(deck, *g.card), ++refused;

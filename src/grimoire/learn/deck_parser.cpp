@@ -167,6 +167,7 @@ class Reader {
       say(Weight::error, b.first, "'---' without question and answer above it. Put both there, a line each.");
       return nullptr;
     }
+    for (const std::string& fault : faulty_parts(question)) say(Weight::warning, b.first, fault);
     if (rule == 1 && !cloze) {
       say(Weight::error, b.first, str("question without an answer: line {} is '---'. Put the answer between them.", b.first + 1));
       return nullptr;
@@ -175,7 +176,6 @@ class Reader {
       say(Weight::error, b.first, str("{} lines before '---', expected 2 (question, answer). Move the rest below '---'.", rule));
       return nullptr;
     }
-    for (const std::string& fault : faulty_parts(question)) say(Weight::warning, b.first, fault);
     for (size_t i = rule + 1; i < b.lines.size(); ++i)
       if (!is_code(b, i) && is_rule(b.lines[i])) say(Weight::notice, b.number_of(i), "second '---' in a card is shown as a line.");
     limit(deck_.cards, b.first);

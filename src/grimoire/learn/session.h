@@ -15,7 +15,7 @@ struct SessionOptions {
   int64_t new_a_day = 20;
   int64_t most = 1'000'000;  // cards asked
   bool cram = false;         // every card once, whatever is due; nothing is recorded
-  Schedule schedule;
+  Schedule schedule = {};
   uint64_t seed = 0;         // of the fuzz and of a cram's order
 };
 
