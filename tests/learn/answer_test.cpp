@@ -114,6 +114,9 @@ TEST(Answer, WhatItSaysBeforeItExplainsIsEnough) {
   EXPECT_EQ(says("1000000", "2^20, about a million."), "no");
   EXPECT_EQ(says("1048576", "2^20, about a million."), "right");
   EXPECT_EQ(says("0", "When Q gives probability 0 to something that P can produce."), "no");
+  EXPECT_EQ(says(".693", "All of it: ln 2 = .693 nats."), "right");
+  EXPECT_EQ(says("1", "All of it: 1."), "right");
+  EXPECT_EQ(says(".5", "The first two: .5 is not enough."), "no");
   EXPECT_EQ(says("yes", "Yes: 1.25 > 1."), "right");
   EXPECT_EQ(says("no", "Yes: 1.25 > 1."), "no");
   EXPECT_EQ(says("overfits", "It overfits."), "right");

@@ -132,9 +132,13 @@ std::vector<std::string> ways_to_say(const std::string& answer) {
 std::optional<Wording> quantities_of(const std::string& answer) {
   constexpr size_t kMostWords = 5;
   const std::string bare = without_marks(answer), core = core_of(bare);
-  const bool later = !has_digit(core) && behind_equals(bare) != bare;  // "All of it: ln 2 = .693 nats."
+  std::vector<std::string> said = items(core);
+  if (!has_digit(core) && core.size() < bare.size()) {  // "All of it: ln 2 = .693 nats.", "All of it: 1."
+    const std::string rest = plain(bare.substr(core.size() + 1));
+    if (behind_equals(rest) != rest || wording(rest).words.empty()) said = {rest};
+  }
   Wording all;
-  for (const std::string& item : later ? std::vector{plain(behind_equals(bare))} : items(core)) {
+  for (const std::string& item : said) {
     const Wording one = wording(behind_equals(item));
     all.numbers.insert(all.numbers.end(), one.numbers.begin(), one.numbers.end());
     all.words.insert(all.words.end(), one.words.begin(), one.words.end());
