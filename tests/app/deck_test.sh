@@ -39,7 +39,11 @@ DECK
 deck 0 check "$source"; printed '^kitchen: 3 cards, 0 errors$'
 deck 0 check "$source" --json; [ "$(cat "$work/out")" = '{"deck": "kitchen", "cards": 3, "errors": 0, "messages": []}' ] || fail "check --json: $(cat "$work/out")"
 printf '# deck: half\n\nQ?\n---\n\nWhy?\nSo\n---\n' >"$work/half.md"
-deck 3 check "$work/half.md"; printed 'half.md:3: question without an answer.*\(error\)$'; printed '^half: 1 card, 1 error$'
+deck 0 check "$work/half.md"; printed 'half.md:3: question without an answer.*\(error\)$'; printed '^half: 1 card, 1 error$'
+deck 0 check "$work/half.md" --json; printed '"cards": 1, "errors": 1, "messages": \[\{"line": 3, "weight": "error"'
+printf 'Q?\n---\n' >"$work/none.md"; deck 3 check "$work/none.md"; said 'none.md:1: question without an answer'; said 'none.md: no cards'
+printf 'The {{c1::x}} and {{c2::y\n---\n\nA {{c3::}}, {{c1::z}}\n---\n' >"$work/cloze.md"
+deck 0 check "$work/cloze.md"; printed "cloze.md:1: '\{\{c2::y' is not closed .*\(warning\)$"; printed "cloze.md:4: '\{\{c3::\}\}' hides nothing.*\(warning\)$"; printed '^cloze: 2 cards, 0 errors$'
 deck 0 show "$source"; printed 'kitchen \(3 cards\)'; printed 'What makes "bread"'
 deck 0 show "$work/half.md"; printed 'half \(1 card\)'
 deck 0 show info --seed 1 --json; printed '"name": "grimoire info"'
@@ -55,6 +59,10 @@ for ending in md txt tsv csv apkg json; do
     file="$work/$action/kitchen.$ending"
     mkdir -p "$work/$action"
     deck 0 "$action" "$source" --out "$file"; said "kitchen.$ending: 3 cards$"
+    case "$ending" in
+      tsv | csv) said "kitchen.$ending: this format has no place for the deck's tags$" ;;
+      *) [ "$(wc -l <"$work/err")" -eq 1 ] || fail "more than the file said: $(cat "$work/err")" ;;
+    esac
     deck 0 import "$file"
     sed 's/^# deck: .*/# deck: kitchen/; /^tags: cooking$/d' "$work/out" | cat -s >"$work/back.md"
     sed '/^tags: cooking$/d' "$work/plain.md" | cat -s >"$work/expected.md"  # a table has no place for tags
@@ -72,6 +80,14 @@ deck 0 export "$source" --format json; printed '^  "name": "kitchen"'
 deck 0 export "$source" --format anki --out "$work/deck.anki"; grep -q '^#separator:tab$' "$work/deck.anki" || fail "no Anki text by --format"
 deck 0 export "$source" --out "$work/again.json" --json; [ "$(wc -l <"$work/out")" -eq 1 ] || fail "more than the result on stdout"; printed '^\{"deck": "kitchen", "cards": 3, "out": ".*again.json"\}$'
 
+# --- what a format has no place for
+printf '# deck: plain\n\nQ?\nA\n---\n' >"$work/untagged.md"; printf '# deck: many\n\ntags: x y\n\nWhat this is.\nIn two lines.\n\nQ?\nA\n---\n' >"$work/full.md"
+deck 0 export "$work/untagged.md" --out "$work/plain.tsv"; [ "$(wc -l <"$work/err")" -eq 1 ] || fail "nothing is lost: $(cat "$work/err")"
+deck 0 export "$work/untagged.md" --out "$work/other.csv"; said "other.csv: this format has no place for the deck's name$"
+deck 0 export "$work/full.md" --out "$work/other.tsv"; said "this format has no place for the deck's name, tags and description$"
+deck 0 export "$work/full.md" --out "$work/other.txt"; said "this format has no place for the deck's description$"
+deck 0 export "$work/full.md" --out "$work/full.apkg"; deck 0 import "$work/full.apkg"; printed '^# deck: many$'; printed '^tags: x y$'; printed '^In two lines\.$'
+
 # --- a .txt is what its text is
 cp "$source" "$work/markdown.txt"
 deck 0 import "$work/markdown.txt"; same "$work/plain.md" "$work/out"
@@ -86,9 +102,24 @@ deck 2 exprot "$source"; said 'did you mean export\?'
 deck 2 from-glossary nothing; said "no family 'nothing'"
 deck 2 check
 deck 3 import "$work/none.apkg"; said 'none.apkg'
+for verb in check show export; do deck 3 "$verb" "$work/full.apkg"; said "full.apkg: looks like an Anki package. Make a deck of it: grimoire deck import .*full.apkg --out deck.md"; done
 printf 'PK no zip' >"$work/bad.apkg"; deck 3 import "$work/bad.apkg"; said 'bad.apkg: not a zip file'
 head -c 900 "$work/export/kitchen.apkg" >"$work/cut.apkg"; deck 3 import "$work/cut.apkg"; ! grep -q -- --state "$work/err" || fail "a package is told of --state"
 printf '{"cards": 3' >"$work/bad.json"; deck 3 import "$work/bad.json"; said 'bad.json'
 printf 'one field\n' >"$work/bad.tsv"; deck 3 import "$work/bad.tsv"; said 'has one field'
 printf 'no cards\n' >"$work/bad.txt"; deck 3 import "$work/bad.txt"; said 'bad.txt: no cards'
+
+# --- where a file may not grow: an error, and nothing is left behind
+awk 'BEGIN { for (i = 0; i < 3000; i++) printf "Question %d, which is long enough?\nanswer %d\n---\n\n", i, i }' >"$work/long.md"
+for ending in md txt tsv csv apkg json; do
+  mkdir -p "$work/limit"
+  (ulimit -f 16; exec "$program" deck export "$work/long.md" --out "$work/limit/long.$ending" >"$work/out" 2>"$work/err")
+  got=$?
+  [ "$got" -eq 4 ] || fail "exit code $got instead of 4 where a .$ending may not grow: $(cat "$work/err")"
+  said "cannot write .*long.$ending"
+  [ -z "$(ls -A "$work/limit")" ] || fail "left behind: $(ls "$work/limit")"
+done
+(ulimit -f 16; exec "$program" deck export "$work/long.md" >"$work/limited" 2>"$work/err")
+[ $? -eq 4 ] || fail "standard output that may not grow"
+said 'cannot write to standard output: File too large'
 finish

@@ -109,10 +109,82 @@ quiz 0 '' "$deck" "$work/other.md" --state "$state" --reversed --list; printed '
 quiz 0 '\n4\nq\n' info; printed '^stopped: 1 card in'
 [ -s "$XDG_STATE_HOME/grimoire/reviews.sqlite" ] || fail "no reviews in the usual place"
 
-# --- a card reworded between two sessions keeps its history
-sed -i 's/What makes bread rise/What is it that makes bread rise/' "$deck"
-quiz 0 '' "$deck" --state "$state"; said 'reworded, its history goes with it: What is it that makes bread rise'
+# --- undo takes a cram's answers back too, and it records nothing
+before="$(cksum <"$state")"
+quiz 0 '\n3\n\n1\nu\n\n3\nq\n' "$deck" --state "$state" --cram --seed 1
+[ "$(grep -c 'the last grade is taken back' "$work/out")" -eq 1 ] || fail "no answer of a cram taken back"
+printed '^stopped: 2 cards in .*, 100 % recalled'
+quiz 0 's\ns\ns\ns\n' "$deck" --state "$state" --cram; printed '^  left out$'; printed '^done: 0 cards'
+[ "$before" = "$(cksum <"$state")" ] || fail "a cram changed the reviews"
+
+# --- a word mended between two sessions: its history goes with it; other words with the same answer: only if a person says so
+sed -i 's/What makes bread rise/What makes braed rise/' "$deck"
+quiz 0 '' "$deck" --state "$state" --list; printed 'What makes braed rise\? +new'
+quiz 0 '' "$deck" --state "$state" --stats
+quiz 0 '\nq\n' "$deck" --state "$state" --cram
+[ "$before" = "$(cksum <"$state")" ] || fail "--list, --stats or --cram changed the reviews"
+quiz 0 '' "$deck" --state "$state"; said 'reworded, its history goes with it: What makes braed rise'
 recorded 3
+sed -i 's/What makes braed rise/What is in beer/' "$deck"
+quiz 0 '' "$deck" --state "$state"; said "line 5: 'What is in beer\?' has the answer of 'What makes braed rise\?', which is gone: it is new here"
+quiz 0 '' "$deck" --state "$state" --list; printed 'What is in beer\? +new'; printed 'What makes braed rise\? +gone from the file'
+person() {  # REPLIES ARGS...: quiz as if at a terminal
+  local replies="$1"
+  shift
+  printf "$replies" | script -qec "$(printf '%q ' "$program" quiz "$@")" /dev/null >"$work/out" 2>&1
+}
+if command -v script >/dev/null; then
+  person 'y\nq\n' "$deck" --state "$state"; printed 'which is gone\. The same card in other words\? \(y/n\)'
+  quiz 0 '' "$deck" --state "$state" --list; printed 'What is in beer\? +review'; not_printed 'gone from the file'
+  sed -i 's/What is in beer/What is eaten as flakes/' "$deck"
+  person 'n\nq\n' "$deck" --state "$state"; printed 'The same card in other words'
+  person 'q\n' "$deck" --state "$state"; not_printed 'The same card in other words'
+  quiz 0 '' "$deck" --state "$state" --list; printed 'What is eaten as flakes\? +new'; printed 'What is in beer\? +gone from the file'
+else
+  echo "skipped: a person at the terminal (no script)"
+fi
+recorded 3
+
+# --- the deck under another title
+rm -f "$state"*
+quiz 0 '\n4\n\n4\n\n4\n' "$deck" --state "$state"
+sed 's/deck: kitchen/deck: cooking/' "$deck" >"$work/cooking.md"
+quiz 0 '' "$work/cooking.md" --state "$state"; said "^cooking: 3 of its cards are on record under 'kitchen': they are new here, unless"; printed '0 due, 0 in learning, 4 new$'
+if command -v script >/dev/null; then
+  person 'y\nq\n' "$work/cooking.md" --state "$state"; printed "under 'kitchen'\. Take its history over\? \(y/n\)"; printed '0 due, 0 in learning, 1 new'
+  quiz 0 '' "$deck" --state "$state"; said "^kitchen: 3 of its cards are on record under 'cooking'"
+  person 'n\nq\n' "$deck" --state "$state"; printed 'Take its history over'
+  quiz 0 '' "$deck" --state "$state"; [ ! -s "$work/err" ] || fail "asked again: $(cat "$work/err")"
+fi
+
+# --- a card given twice is asked once; decks without a title are known by where they are, and no history goes from one to the other
+mkdir -p "$work/here" "$work/there"
+printf 'When did it end?\n1918\n---\n\nWhat is it?\nYeast\n---\n' >"$work/here/cards.md"
+printf 'When did it end?\n1918\n---\n\nWhich one?\nYeast\n---\n' >"$work/there/cards.md"
+twice="$work/twice.sqlite"
+quiz 0 '\n4\n\n4\n\n4\n' "$work/here/cards.md" "$work/here/../here/cards.md" --state "$twice"; printed '^cards: 0 due, 0 in learning, 2 new$'; printed '^done: 2 cards'
+quiz 0 '' "$work/there/cards.md" --state "$twice" --list; printed 'Which one\? +new'; not_printed 'gone from'
+quiz 0 '\n4\n\n4\n' "$work/there/cards.md" --state "$twice"; [ ! -s "$work/err" ] || fail "of another file: $(cat "$work/err")"; printed '^done: 2 cards'
+quiz 0 '\n4\n\n4\n' "$work/here/cards.md" "$work/there/cards.md" --state "$twice.2" --new 4; printed '^cards, cards: 0 due, 0 in learning, 4 new$'
+[ "$(reviews "$work/here/cards.md" "$twice")" = 2 ] && [ "$(reviews "$work/there/cards.md" "$twice")" = 2 ] || fail "reviews of two decks of one name were mixed"
+
+# --- what is said of an interval is what is recorded
+quiz 0 '\n4\nq\n' "$work/here/cards.md" --state "$work/fuzz.sqlite" --json --seed 5
+days="$(sed -n 's/.*4 easy (\([0-9]*\) days).*/\1/p' "$work/err" | head -1)" due="$(sed 's/.*"due": \([0-9]*\)[0-9]\{3\}}.*/\1/' "$work/out")"
+left=$(((due - $(date +%s) + 43200) / 86400))
+[ "${days:-none}" = "$left" ] || fail "it said ${days:-no} days, and recorded $left"
+
+# --- forgotten an eighth time: put aside, and taken up again. The memory in the file is made one that lapsed seven times and is due.
+leech="$work/leech.sqlite"
+printf '# deck: leech\n\nWhat slips away?\nThis\n---\n' >"$work/leech.md"
+quiz 0 '\n4\n' "$work/leech.md" --state "$leech"
+LC_ALL=C sed -i -E 's/(2 0 [0-9. ]+ [0-9]+) 1[0-9]{12} 1[0-9]{12} 1 0/\1 1600000000000 1600700000000 1 7/' "$leech"
+quiz 0 '' "$work/leech.md" --state "$leech" --list; printed '^leech \(1 card\)$'
+quiz 0 '\n1\n' "$work/leech.md" --state "$leech"; printed 'forgotten 8 times: put aside; write it otherwise, or --resume-card takes it up again'; printed '^done: 1 card'
+quiz 0 '' "$work/leech.md" --state "$leech" --list; printed 'What slips away\? +put aside +.* 8$'
+quiz 0 '' "$work/leech.md" --state "$leech"; printed '^leech: 0 due, 0 in learning, 0 new$'
+quiz 0 '' "$work/leech.md" --state "$leech" --resume-card slips; printed 'taken up again: What slips away'
+quiz 0 '\n3\n' "$work/leech.md" --state "$leech"; printed '^done: 1 card'; not_printed 'put aside; write'
 
 # --- what it refuses
 quiz 3 '' "$work/none.md"; said "none.md: no such deck"; said 'a family of the glossary: .*info'
@@ -123,7 +195,7 @@ quiz 2 '' "$deck" --retention 0.99
 quiz 2 '' "$deck" --algorithm sm3
 quiz 2 ''
 quiz 3 '' "$deck" --state "$deck"; said 'kitchen.md: cannot '
-head -c 3000 "$state" >"$work/cut.sqlite"; quiz 3 '' "$deck" --state "$work/cut.sqlite"; said 'cut.sqlite: '
+head -c 3000 "$twice" >"$work/cut.sqlite"; quiz 3 '' "$deck" --state "$work/cut.sqlite"; said 'cut.sqlite: '
 
 # --- killed at random moments: every review whose next card was shown is on record
 many="$work/many.md"
@@ -169,6 +241,15 @@ if mount -t tmpfs -o size=1m tmpfs "$small" 2>/dev/null; then
 else
   echo "skipped: a full disk (no right to mount a small one)"
 fi
+
+# --- a file that may not grow is an error too, with every acknowledged review kept
+limited="$work/limited.sqlite"
+(ulimit -f 1000; exec "$program" quiz "$many" --state "$limited" --new 1000000 <"$work/replies" >"$work/out" 2>"$work/err")
+got=$?
+[ "$got" -eq 4 ] || fail "exit code $got instead of 4 where files may not grow: $(head -c300 "$work/err")"
+said 'limited.sqlite: cannot '
+shown="$(grep -ac '^\[[0-9]' "$work/out")" now="$(reviews "$many" "$limited")"
+[ "$shown" -gt 10 ] && [ "${now:-0}" -eq $((shown - 1)) ] || fail "${now:-no} reviews where files may not grow, after $shown cards"
 
 # --- two at once, on one deck and one new file: both go on, nothing is lost
 for round in 1 2 3; do

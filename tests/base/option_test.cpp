@@ -54,6 +54,17 @@ TEST(Option, RefusesWithOneSentence) {
   EXPECT_EQ(s.count, 3);
 }
 
+TEST(Option, AnOpenBoundIsSaidSo) {
+  double share = 0.5;
+  Option o{.name = "share", .help = "", .target = &share, .low = 1e-300, .high = 1};
+  EXPECT_EQ(o.takes(), "a number above 0, at most 1");
+  EXPECT_THROW(o.set("0"), Error);
+  o.set("1e-20");
+  EXPECT_EQ(share, 1e-20);
+  o.low = 1e-6;
+  EXPECT_EQ(o.takes(), "a number from 1e-06 to 1");
+}
+
 TEST(Option, AListGrows) {
   std::vector<std::string> params;
   const Options o = {{.name = "param", .help = "", .target = &params}};

@@ -243,9 +243,34 @@ TEST(Deck, HiddenParts) {
   EXPECT_EQ(d.cards[3].answer, "nested");
   EXPECT_EQ(d.cards[0].line, d.cards[1].line);
   EXPECT_NE(d.cards[0].id, d.cards[1].id);
-  EXPECT_EQ(d.messages.size(), 0u) << said(d);
+  constexpr const char* kRest = ", and is shown as it stands; write {{c1::what to hide}}.\n";
+  EXPECT_EQ(said(d), str("d.md:9: '{{{{c1::' is not closed before another one or the line's end{0}d.md:9: '{{{{c1}}}}' hides nothing{0}"
+                         "d.md:9: '{{{{c1:: }}}}' hides nothing{0}", kRest));
+  const Deck faulty = parse_deck("The {{c1::x}} and {{c2::y\n---\n\nA {{c3::}}, and {{c1::z}}\n---\n\nWhat is {{c in C++?\nno sign\n---\n", "d.md");
+  EXPECT_EQ(faulty.cards.size(), 3u);
+  EXPECT_EQ(said(faulty), str("d.md:1: '{{{{c2::y' is not closed before another one or the line's end{0}d.md:4: '{{{{c3::}}}}' hides nothing{0}", kRest));
+  EXPECT_EQ(faulty.messages.at(0).weight, DeckMessage::Weight::warning);
+  EXPECT_EQ(said(parse_deck("Q?\nA\n---\n\nThe {{c1::x\n---\n", "d.md")),
+            str("d.md:5: '{{{{c1::x' is not closed before another one or the line's end{}"
+                "d.md:5: question without an answer: line 6 is '---'. Put the answer between them.\n", kRest));
   EXPECT_EQ(said(parse_deck("The {{c1::a}} {{c2::b}}.\n---\n\nThe {{c1::a}} {{c2::b}}.\n---\n", "d.md")),
             "d.md:4: same question as line 1: only the first is asked.\n");
+}
+
+TEST(Deck, KnownByItsTitleElseByItsFile) {
+  const std::string card = "Q?\nA\n---\n";
+  const Deck titled = parse_deck("# deck: My  Deck\n" + card, "a/d.md"), same = parse_deck("# deck: my deck\n" + card, "b/e.md");
+  EXPECT_EQ(titled.key, "my deck");
+  EXPECT_EQ(titled.cards[0].id, same.cards[0].id);
+  EXPECT_EQ(titled.cards[0].id, card_id("my deck", "Q?"));
+  const Deck a = parse_deck(card, "a/d.md"), b = parse_deck(card, "b/d.md");
+  EXPECT_EQ(a.name, b.name);
+  EXPECT_NE(a.cards[0].id, b.cards[0].id);
+  EXPECT_EQ(path_of_key(a.key), "a/d.md");
+  EXPECT_EQ(path_of_key(titled.key), "");
+  Deck exported = a;
+  identify(exported);
+  EXPECT_EQ(exported.cards[0].id, card_id("d", "Q?"));
 }
 
 TEST(Deck, Reversed) {
@@ -262,7 +287,7 @@ TEST(Deck, Reversed) {
 TEST(Deck, MnemonicFirst) { EXPECT_EQ(mnemonic_first("a\nMemory: m\nb"), "Memory: m\na\nb\n"); }
 
 TEST(Deck, AnIdIsOfDeckAndQuestion) {
-  EXPECT_EQ(card_id("Deck", "What  is it?"), card_id("deck", "what is it? "));
+  EXPECT_EQ(card_id("deck", "What  is it?"), card_id("deck", "what is it? "));
   EXPECT_NE(card_id("deck", "What is it?"), card_id("deck", "What is that?"));
   EXPECT_NE(card_id("deck", "What is it?"), card_id("other", "What is it?"));
 }

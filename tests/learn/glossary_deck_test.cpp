@@ -1,11 +1,14 @@
 // Cards out of the glossary: what every family gives, and which entry a card leads to.
 #include "grimoire/learn/glossary_deck.h"
 
+#include <algorithm>
+#include <cctype>
 #include <set>
 
 #include <gtest/gtest.h>
 
 #include "grimoire/base/str.h"
+#include "grimoire/learn/answer.h"
 
 namespace grim::learn {
 namespace {
@@ -41,6 +44,73 @@ TEST(GlossaryDeck, TheSeedDrawsNumbersAndNothingElse) {
       EXPECT_EQ(a.cards[i].answer, again.cards[i].answer);
     }
   }
+}
+
+TEST(GlossaryDeck, ComputedCardsAreDealtWhenTheyAreAsked) {
+  for (const Family* f : families()) {
+    const Deck bare = deck_of(*f), whole = deck_of(*f, 1);
+    ASSERT_EQ(bare.cards.size(), whole.cards.size()) << f->id;
+    for (size_t i = 0; i < bare.cards.size(); ++i) {
+      const Card &b = bare.cards[i], &w = whole.cards[i];
+      EXPECT_EQ(b.id, w.id);
+      EXPECT_EQ(b.note, w.id);
+      EXPECT_EQ(b.computed, w.computed);
+      EXPECT_EQ(b.answer.empty(), b.computed) << b.question;
+      EXPECT_EQ(dealt(b, 1).question, w.question);
+      EXPECT_EQ(dealt(w, 2).question, w.question);  // once
+    }
+  }
+}
+
+TEST(GlossaryDeck, WhatGivesANumberHasAComputedCard) {
+  for (const Concept* c : all_concepts()) {
+    if (!c->compute) continue;
+    const Worked w = work_out(*c, Inputs(*c));
+    EXPECT_EQ(gives_a_number(*c), !w.answers().empty() && std::holds_alternative<double>(w.answers()[0].value)) << c->id;
+  }
+}
+
+// Every number that stands in a fixed card's answer typed alone, and others like it. One of its own is right where what is said before a colon
+// holds one, unless that is a sentence; none that is not in it ever is.
+TEST(GlossaryDeck, NumbersAreRightWithoutTheWordsAroundThem) {
+  size_t cards = 0, accepted = 0;
+  std::string sentences;
+  for (const Family* f : families())
+    for (const Card& c : deck_of(*f).cards) {
+      std::string digits = c.answer;
+      std::erase_if(digits, [](char d) { return !std::isdigit(static_cast<unsigned char>(d)); });
+      if (c.computed || digits.empty()) continue;
+      const std::string before = c.answer.substr(0, c.answer.find_first_of(":;"));
+      const bool counts = std::ranges::any_of(before, [](char d) { return std::isdigit(static_cast<unsigned char>(d)); });
+      cards += counts;
+      std::vector<std::string> own;  // as they stand: all characters of numbers in a row
+      for (size_t at = 0; at < c.answer.size();) {
+        const size_t begin = std::min(c.answer.find_first_of("-.0123456789", at), c.answer.size());
+        const size_t end = std::min(c.answer.find_first_not_of(",./^0123456789", begin + 1), c.answer.size());
+        std::string number = c.answer.substr(begin, end - begin);
+        while (number.ends_with('.') || number.ends_with(',')) number.pop_back();
+        if (number.find_first_of("0123456789") != std::string::npos) own.push_back(number);
+        at = end;
+      }
+      const auto right = [&](const std::string& typed) { return judge(typed, c).said == "right"; };
+      bool one = std::ranges::any_of(own, right);
+      std::string list;
+      for (const std::string& n : own) one |= right(list += (list.empty() ? "" : ", ") + n);
+      accepted += counts && one;
+      if (counts && !one) sentences += c.answer + "\n";
+      std::set<double> values;
+      for (std::string n : own) {
+        std::erase(n, ',');
+        values.insert(std::stod(n));
+      }
+      for (double v : values)
+        for (double wrong : {v + 1, v - 1, 2 * v + 1, 10 * v, v * 1.001, v / 100 + 3}) {
+          const std::string typed = str("{:.10g}", wrong);
+          EXPECT_FALSE(wrong != 0 && !values.contains(std::stod(typed)) && right(typed)) << typed << " for " << c.answer;
+        }
+    }
+  EXPECT_GT(cards, 150u);
+  EXPECT_GE(accepted * 20, cards * 19) << sentences;
 }
 
 TEST(GlossaryDeck, FreshInputsWorkAndWhereThereAreNumbersTheyAreFresh) {

@@ -151,6 +151,16 @@ TEST_F(SessionTest, OfOneLineOneCard) {
   EXPECT_EQ(next_day.counts(kNoon + 2 * kDay).due, 1);
 }
 
+TEST_F(SessionTest, ThoseOfAnotherFileAreNoNeighbours) {
+  const std::vector<Deck> decks = merged({deck_of("{{c1::a}} {{c2::b}}\n---\n"), deck_of("Q?\nA\n---\n")});  // on line 3 both
+  History history(path());
+  Session s(decks, history, {}, kNoon);
+  EXPECT_EQ(s.counts(kNoon).fresh, 2);
+  EXPECT_EQ(grade(s, Grade::easy, kNoon), "[...] b");
+  EXPECT_EQ(grade(s, Grade::easy, kNoon), "Q?");
+  EXPECT_EQ(asked(s, kNoon), "-");
+}
+
 TEST_F(SessionTest, ACardThatLapsedEightTimesIsPutAsideOnce) {
   const std::vector<Deck> decks = {numbered(1)};
   History history(path());
@@ -250,9 +260,57 @@ TEST_F(SessionTest, CramAsksAllOnceAndKeepsNothing) {
   EXPECT_EQ(seen.size(), 30u);
   EXPECT_EQ(order.size(), 30u);
   EXPECT_NE(order[0] + order[1] + order[2], "Question 1?Question 2?Question 3?");
-  EXPECT_FALSE(s.undo());
+  EXPECT_TRUE(s.undo());
+  EXPECT_TRUE(s.undo());
+  EXPECT_EQ(s.asked(), 28);
+  EXPECT_EQ(grade(s, Grade::good, kNoon), order[28]);
+  EXPECT_EQ(s.recalled(), 1);
+  EXPECT_EQ(grade(s, Grade::good, kNoon), order[29]);
+  s.undo();
+  s.suspend(*s.next(kNoon));
+  EXPECT_EQ(asked(s, kNoon), "-");
+  while (s.undo()) {
+  }
+  EXPECT_EQ(s.asked(), 0);
+  EXPECT_EQ(s.recalled(), 0);
   EXPECT_TRUE(history.states("test").empty());
   EXPECT_TRUE(history.reviews("test").empty());
+}
+
+TEST_F(SessionTest, WhatIsForeseenIsRecorded) {
+  const std::vector<Deck> decks = {numbered(40)};
+  History history(path());
+  int64_t now = kNoon, fuzzed = 0;
+  for (int day = 0; day < 6; ++day, now += 20 * kDay) {
+    Session s(decks, history, {.new_a_day = 40, .seed = 7}, now);
+    while (const auto next = s.next(now)) {
+      const Grade g = next->card->line % 3 == 0 ? Grade::good : Grade::easy;
+      const Memory foreseen = s.foreseen(*next, g, now);
+      const Memory without = reviewed({}, next->state.memory, g, now);
+      const Memory recorded = s.grade(*next, g, now, 0).memory;
+      ASSERT_EQ(foreseen.interval, recorded.interval) << next->card->question << " on day " << day;
+      fuzzed += without.interval != recorded.interval;
+    }
+  }
+  EXPECT_GT(fuzzed, 50);
+}
+
+TEST_F(SessionTest, ACardGivenTwiceIsAskedOnce) {
+  const Deck one = parse_deck("Q?\nA\n---\n\nR?\nB\n---\n", "a/cards.md"), other = parse_deck("Q?\nA\n---\n", "b/cards.md");
+  const std::vector<Deck> decks = merged({one, other, one});
+  ASSERT_EQ(decks.size(), 2u);
+  EXPECT_EQ(decks[0].cards.size(), 2u);
+  EXPECT_EQ(decks[1].cards.size(), 1u);
+  History history(path());
+  Session s(decks, history, {}, kNoon);
+  EXPECT_EQ(s.counts(kNoon).fresh, 3);
+  for (const char* question : {"Q?", "R?", "Q?", "-"}) EXPECT_EQ(grade(s, Grade::easy, kNoon), question);
+  for (const Deck& d : decks)
+    for (const Card& c : d.cards) EXPECT_EQ(history.state(c).memory.reviews, 1) << d.key << " " << c.question;
+  // Two files of one title are one deck.
+  const std::vector<Deck> titled = merged({deck_of("Q?\nA\n---\n\nR?\nB\n---\n"), deck_of("Q?\nA\n---\n\nS?\nC\n---\n")});
+  ASSERT_EQ(titled.size(), 1u);
+  EXPECT_EQ(titled[0].cards.size(), 3u);
 }
 
 TEST_F(SessionTest, TwoSessionsAtOnceLoseNothingAndSeeEachOther) {

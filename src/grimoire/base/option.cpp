@@ -67,8 +67,10 @@ std::string Option::takes() const {
   if (is_list()) return "text, as often as needed";
   const bool whole = std::holds_alternative<int64_t*>(target);
   std::string s = whole ? "an integer" : "a number";
-  if (low > -1e300) s += whole ? str(" from {}", static_cast<int64_t>(low)) : str(" from {}", low);
-  if (high < 1e300) s += whole ? str(" to {}", static_cast<int64_t>(high)) : str(" to {}", high);
+  const bool open = low > 0 && low <= 1e-300;
+  if (open) s += " above 0";
+  else if (low > -1e300) s += whole ? str(" from {}", static_cast<int64_t>(low)) : str(" from {}", low);
+  if (high < 1e300) s += whole ? str(" to {}", static_cast<int64_t>(high)) : str("{} {}", open ? ", at most" : " to", high);
   return s;
 }
 

@@ -17,7 +17,7 @@ struct Option {
   std::string help;  // one line, with the unit
   std::variant<std::string*, int64_t*, double*, bool*, std::vector<std::string>*> target;  // a list: may be given again and again
   std::vector<std::string> choices = {};  // of a text option; empty: any text
-  double low = -std::numeric_limits<double>::infinity();
+  double low = -std::numeric_limits<double>::infinity();  // 1e-300: anything above 0
   double high = std::numeric_limits<double>::infinity();
   bool basic = false;  // shown by --help; the rest by --help-all
 

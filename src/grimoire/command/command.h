@@ -22,6 +22,7 @@ class Console {
   virtual void say(const std::string& line) = 0;    // a line to stderr
   virtual void live(const std::string& line) = 0;   // the present state: redrawn in place on a terminal, now and then a line in a pipe
   virtual std::optional<std::string> ask(const std::string& prompt) = 0;  // a line of stdin, without its end; nothing when there is none
+  virtual bool has_person() const { return false; }  // does a person answer ask(), and no pipe?
   virtual void result(const Json& object) = 0;      // with --json: the last line of stdout
   virtual bool json() const = 0;
   virtual report::TextStyle style() const { return {}; }    // of the place where data goes

@@ -23,8 +23,6 @@ std::string format_by_ending(const std::string& path) {
   return end == ".txt" ? "anki" : end.empty() || end == ".md" || end == ".markdown" ? "markdown" : "";
 }
 
-std::string cards_in(const Deck& deck) { return str("{} card{}", deck.cards.size(), deck.cards.size() == 1 ? "" : "s"); }
-
 class DeckCommand final : public Command {
  public:
   std::string name() const override { return "deck"; }
@@ -49,7 +47,7 @@ class DeckCommand final : public Command {
     if (action_ == "check") return check(console);
     if (action_ == "show") return show(console);
     if (action_ == "import") return write(console, import(file_));
-    if (action_ == "export") return write(console, read_deck(file_));
+    if (action_ == "export") return write(console, known_by_name(read_deck(file_)));
     if (action_ == "from-glossary") return write(console, deck_of(family_named(file_), seed()));
     const std::string near = nearest(action_, {"check", "show", "import", "export", "from-glossary"});
     throw Error(ErrorKind::usage, str("deck: there is no action '{}'", action_),
@@ -68,14 +66,14 @@ class DeckCommand final : public Command {
       console.data(str("{} ({})\n", to_text(m, file_), weight));
       messages.push(Json::object({{"line", m.line}, {"weight", weight}, {"text", m.text}}));
     }
-    console.data(str("{}: {}, {} error{}\n", deck.name, cards_in(deck), errors, errors == 1 ? "" : "s"));
+    console.data(str("{}: {}, {} error{}\n", deck.name, counted_cards(deck), errors, errors == 1 ? "" : "s"));
     if (console.json()) console.result(Json::object({{"deck", deck.name}, {"cards", deck.cards.size()}, {"errors", errors}, {"messages", messages}}));
-    return errors > 0 ? 3 : 0;
+    return 0;
   }
 
   int show(Console& console) const {
     const Deck deck = find_family(file_) && !exists(file_) ? deck_of(*find_family(file_), seed()) : read_deck(file_);
-    report::Report r{str("{} ({})", deck.name, cards_in(deck)), {}};
+    report::Report r{str("{} ({})", deck.name, counted_cards(deck)), {}};
     if (!deck.description.empty()) r.blocks.push_back(report::Prose{deck.description});
     for (const Card& c : deck.cards)
       r.blocks.push_back(report::Prose{"**" + c.question + "**\n\n" + c.answer + (c.explanation.empty() ? "" : "\n\n" + c.explanation) + "\n\n---"});
@@ -91,6 +89,11 @@ class DeckCommand final : public Command {
     if (format == "json") return deck_of_json(Json::parse(text, path), path);
     const bool markdown = path.ends_with(".md") || path.ends_with(".markdown");  // a tab in its first line means nothing
     return format == "tsv" || format == "csv" || (!markdown && is_anki_text(text)) ? from_anki_text(text, path) : parse_deck(text, path);
+  }
+
+  static Deck known_by_name(Deck deck) {  // elsewhere nobody knows our folders
+    identify(deck);
+    return deck;
   }
 
   std::string format_to_write() const {
@@ -113,12 +116,26 @@ class DeckCommand final : public Command {
     return format == "markdown" ? to_markdown(deck) : to_anki_text(deck);
   }
 
+  // "name, tags and description", as far as there are any.
+  std::string left_behind(const Deck& deck, const std::string& format) const {
+    const bool table = format == "tsv" || format == "csv";
+    std::vector<std::string> parts;
+    if (table && deck_name_of(out_) != deck.name) parts.emplace_back("name");
+    if (table && !deck.tags.empty()) parts.emplace_back("tags");
+    if ((table || format == "anki") && !deck.description.empty()) parts.emplace_back("description");
+    std::string words;
+    for (size_t i = 0; i < parts.size(); ++i) words += (i == 0 ? "" : i + 1 < parts.size() ? ", " : " and ") + parts[i];
+    return words;
+  }
+
   int write(Console& console, const Deck& deck) const {
     const std::string format = format_to_write();
     if (format == "apkg") write_anki_package(deck, out_);
     else if (out_.empty()) console.data(written(deck, format));
     else write_atomically(out_, written(deck, format));
-    if (!out_.empty()) console.say(str("{}: {}", out_, cards_in(deck)));
+    if (!out_.empty()) console.say(str("{}: {}", out_, counted_cards(deck)));
+    if (const std::string lost = left_behind(deck, format); !lost.empty())
+      console.say(str("{}: this format has no place for the deck's {}", out_.empty() ? deck.name : out_, lost));
     for (const DeckMessage& m : deck.messages)
       if (m.weight != DeckMessage::Weight::notice) console.say(to_text(m, file_));
     if (console.json()) console.result(Json::object({{"deck", deck.name}, {"cards", deck.cards.size()}, {"out", out_}}));

@@ -26,7 +26,7 @@ class GenerateCommand final : public Command {
              .low = 0, .high = 100, .basic = true},
             {.name = "top-k", .help = "only the k likeliest tokens; 0 is all", .target = &sample_.top_k, .low = 0, .basic = true},
             {.name = "top-p", .help = "only the likeliest tokens that reach this probability together", .target = &sample_.top_p,
-             .low = 1e-9, .high = 1, .basic = true},
+             .low = 1e-300, .high = 1, .basic = true},
             {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .basic = true},
             {.name = "stop", .help = "end a text when this appears", .target = &sample_.stop},
             {.name = "max-tokens", .help = "longest text; 0 is 1000 for items, 500 for running text", .target = &sample_.max_tokens, .low = 0},

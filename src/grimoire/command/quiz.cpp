@@ -2,9 +2,9 @@
 
 #include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
-#include "grimoire/base/files.h"
 #include "grimoire/base/str.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/command/quiz_decks.h"
 #include "grimoire/learn/answer.h"
 #include "grimoire/learn/glossary_deck.h"
 #include "grimoire/learn/progress.h"
@@ -44,11 +44,11 @@ class QuizCommand final : public Command {
   int run(Console& console) override {
     session_.schedule.algorithm = algorithm_ == "sm2" ? Algorithm::sm2 : Algorithm::fsrs;
     session_.seed = seed_ > 0 ? static_cast<uint64_t>(seed_) : static_cast<uint64_t>(unix_milliseconds());
-    const std::vector<Deck> decks = open_decks(console);
-    History history(state_.empty() ? History::usual_path() : state_);
-    for (const Deck& d : decks)
-      for (const Moved& m : history.meet(d))
-        console.say(str("{}: line {}: reworded, its history goes with it: {}", report::shown(d.name), m.line, report::shown(m.to)));
+    std::vector<std::string> names = {first_};
+    names.insert(names.end(), rest_.begin(), rest_.end());
+    const std::vector<Deck> decks = open_decks(console, names, reversed_);
+    const bool only_reads = list_ || stats_ || session_.cram;
+    History history(state_.empty() ? History::usual_path() : state_, only_reads && resumed_.empty() ? Access::reading : Access::writing);
     if (!resumed_.empty()) return take_up(console, decks, history);
     if (list_ || stats_) {
       const report::Report r = list_ ? cards_of(decks, history) : statistics(decks, history, unix_milliseconds());
@@ -56,35 +56,20 @@ class QuizCommand final : public Command {
       if (console.json()) console.result(to_json(r));
       return 0;
     }
+    if (!only_reads)
+      for (const Deck& d : decks) meet(console, history, d);
     Session session(decks, history, session_, unix_milliseconds());
     return practise(console, session, decks);
   }
 
  private:
-  std::vector<Deck> open_decks(Console& console) {
-    std::vector<std::string> names = {first_};
-    names.insert(names.end(), rest_.begin(), rest_.end());
-    std::vector<Deck> decks;
-    for (const std::string& n : names) {
-      const Family* family = exists(n) ? nullptr : find_family(n);
-      if (!family && !exists(n))
-        throw Error(ErrorKind::input, str("{}: no such deck", n), "a Markdown file, or a family of the glossary: " + family_ids());
-      decks.push_back(family ? deck_of(*family, session_.seed) : read_deck(n));
-      for (const DeckMessage& m : decks.back().messages)
-        if (m.weight != DeckMessage::Weight::notice) console.say(to_text(m, n));
-      const bool both = reversed_ || std::ranges::find(decks.back().tags, "reversed") != decks.back().tags.end();
-      if (both) add_reversed(decks.back());
-    }
-    return decks;
-  }
-
   int take_up(Console& console, const std::vector<Deck>& decks, History& history) {
     for (const Deck& d : decks) {
-      const auto states = history.states(d.name);
+      const auto states = history.states(d.key);
       for (const Card& c : d.cards) {
         const auto s = states.find(c.id);
         if (s == states.end() || !s->second.suspended || folded_text(c.question).find(folded_text(resumed_)) == std::string::npos) continue;
-        history.suspend(d.name, c, false);
+        history.suspend(d.key, c, false);
         console.data("taken up again: " + report::shown(c.question) + "\n");
         return 0;
       }
@@ -164,22 +149,23 @@ class QuizCommand final : public Command {
 
   // false: stop.
   bool one_card(Console& console, Session& session, const Session::Asked& asked, std::vector<Json>& log) {
-    const Card& card = *asked.card;
+    const Card card = dealt(*asked.card, session_.seed);
     const std::string question = shown(console, report::inline_markdown(card.question));
     tell(console, str("\n[{}, {}] ", place(session), name_of(asked.state.memory.phase)) + bold(console, question.substr(2)));
     const double began = monotonic_seconds();
     const auto typed = console.ask("your answer (Enter: just look, q: stop): ");
     if (!typed) return false;
     if (is_command(*typed, card)) return command(console, session, asked, *typed, log);
-    const Judged judged = judge(*typed, card.answer);
+    const Judged judged = judge(*typed, card);
     const auto took = static_cast<int64_t>(1000 * (monotonic_seconds() - began));
     const Concept* const right = correction_of(card);
     const std::string answer = answer_shown(console, card, said_of(judged, *typed));
     tell(console, answer + (card.explanation.empty() ? "" : "\n" + shown(console, mnemonic_first(card.explanation))) +
                       (right ? "\n" + shown(console, str("Often told too simply: grimoire explain {}", right->id)) : ""));
     const Grade suggested = typed->empty() ? Grade::good : judged.suggested;
+    const int64_t now = unix_milliseconds();  // of the review, however long the grade takes: what is foreseen holds
     for (;;) {
-      const auto word = console.ask(choices(asked.state.memory, suggested, console.style().width));
+      const auto word = console.ask(choices(session, asked, suggested, now, console.style().width));
       if (!word) return false;
       if (*word == "q" || *word == "u" || *word == "s") return command(console, session, asked, *word, log);
       if (*word == "e" || *word == "x") {
@@ -191,7 +177,7 @@ class QuizCommand final : public Command {
         tell(console, "  a number from 1 to 4, u, s, e, x or q\n");
         continue;
       }
-      const Reviewed done = session.grade(asked, grade, unix_milliseconds(), took);
+      const Reviewed done = session.grade(asked, grade, now, took);
       if (done.put_aside) tell(console, str("  forgotten {} times: put aside; write it otherwise, or --resume-card takes it up again\n", done.memory.lapses));
       log.push_back(Json::object({{"card", card.id}, {"question", card.question}, {"typed", *typed}, {"grade", name_of(grade)}, {"due", done.memory.due}}));
       return true;
@@ -210,11 +196,11 @@ class QuizCommand final : public Command {
     return "\n" + to_text(page, console.style()) + "\n";
   }
 
-  static bool command(Console& console, Session& session, const Session::Asked& asked, const std::string& letter, std::vector<Json>& log) {
+  bool command(Console& console, Session& session, const Session::Asked& asked, const std::string& letter, std::vector<Json>& log) const {
     if (letter == "q") return false;
     if (letter == "s") {
       session.suspend(asked);
-      tell(console, "  put aside; --resume-card takes it up again\n");
+      tell(console, session_.cram ? "  left out\n" : "  put aside; --resume-card takes it up again\n");
     } else if (session.undo()) {
       log.pop_back();
       tell(console, "  the last grade is taken back\n");
@@ -230,10 +216,10 @@ class QuizCommand final : public Command {
     return Grade{};
   }
 
-  std::string choices(const Memory& memory, Grade suggested, int width) const {
+  std::string choices(const Session& session, const Session::Asked& asked, Grade suggested, int64_t now, int width) const {
     std::vector<std::string> all;
     for (Grade g : {Grade::again, Grade::hard, Grade::good, Grade::easy}) {
-      const std::string when = session_.cram ? "" : str(" ({})", duration_text(reviewed(session_.schedule, memory, g, unix_milliseconds()).interval));
+      const std::string when = session_.cram ? "" : str(" ({})", duration_text(session.foreseen(asked, g, now).interval));
       all.push_back(str("{} {}{}{}", static_cast<int>(g), name_of(g), when, g == suggested ? " <- Enter" : ""));
     }
     std::string text;

@@ -15,7 +15,6 @@ namespace grim::learn {
 std::string html_to_markdown(std::string_view html);
 // As a question or an answer: one line, without the escape of a first mark that begins nothing there (report::inline_markdown).
 std::string as_line(std::string markdown);
-std::string decoded_entities(std::string_view html);  // numbers and the few names that escape nothing else; other names as written
 int64_t media_in(std::string_view html);              // pictures and sounds
 void tell_media(Deck& deck, int64_t count);           // that they stay behind; 0: nothing
 

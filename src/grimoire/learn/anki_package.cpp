@@ -10,6 +10,7 @@
 #include "grimoire/base/str.h"
 #include "grimoire/learn/anki.h"
 #include "grimoire/learn/database.h"
+#include "grimoire/learn/html_tag.h"
 #include "grimoire/report/escape.h"
 #include "grimoire/report/markdown.h"
 

@@ -1,8 +1,10 @@
 #include "grimoire/learn/glossary_deck.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/rng.h"
@@ -57,17 +59,34 @@ std::string redrawn(const std::string& text, Rng& rng) {
   return out;
 }
 
-bool works(const Concept& c, const Settings& settings) {
+// Nothing: it cannot be worked out with these, or gives no number.
+std::optional<Worked> tried(const Concept& c, const Settings& settings) {
   try {
-    const Worked w = work_out(c, Inputs(c, settings));
-    return !w.answers().empty() && std::ranges::all_of(w.answers(), [](const Figure& f) {
+    Worked w = work_out(c, Inputs(c, settings));
+    const bool finite = std::ranges::all_of(w.answers(), [](const Figure& f) {
       const double* v = std::get_if<double>(&f.value);
       return !v || std::isfinite(*v);
     });
+    return w.answers().empty() || !finite ? std::nullopt : std::optional(std::move(w));
   } catch (const Error&) {
-    return false;
+    return std::nullopt;
   }
 }
+
+std::pair<Settings, Worked> fresh_work(const Concept& c, uint64_t seed) {
+  Rng rng(RngMode::philox, seed, c.id);
+  for (int tries = 0; tries < 20; ++tries) {
+    Settings drawn = Inputs(c).all();
+    for (auto& [name, text] : drawn) text = redrawn(text, rng);
+    if (auto w = tried(c, drawn)) return {std::move(drawn), std::move(*w)};
+  }
+  return {Inputs(c).all(), work_out(c, Inputs(c))};
+}
+
+// Concepts whose first answer is no number: nothing to judge. To find out by working them all out takes as long as an experiment does.
+constexpr std::array<std::string_view, 14> kWithoutNumber = {
+    "rule-based-ai", "knn",     "decision-tree", "bigram-pairs",  "neural-bigram", "q-cross", "contextual-embedding",
+    "wordpiece",     "subword", "pos",           "do-what-i-mean", "e-acc",         "np", "decision-problem"};
 
 std::string fenced(const std::vector<std::string>& lines) {
   std::string text = "```\n";
@@ -77,37 +96,43 @@ std::string fenced(const std::vector<std::string>& lines) {
 
 }  // namespace
 
-Settings fresh_inputs(const Concept& c, uint64_t seed) {
-  Rng rng(RngMode::philox, seed, c.id);
-  for (int tries = 0; tries < 20; ++tries) {
-    Settings drawn = Inputs(c).all();
-    for (auto& [name, text] : drawn) text = redrawn(text, rng);
-    if (works(c, drawn)) return drawn;
-  }
-  return Inputs(c).all();
-}
+bool gives_a_number(const Concept& c) { return std::ranges::find(kWithoutNumber, c.id) == kWithoutNumber.end(); }
 
-Deck deck_of(const Family& family, uint64_t seed) {
+Settings fresh_inputs(const Concept& c, uint64_t seed) { return fresh_work(c, seed).first; }
+
+Deck deck_of(const Family& family) {
   Deck deck;
-  deck.name = str("grimoire {}", family.id);
+  deck.name = deck.key = str("grimoire {}", family.id);
   deck.tags = {"grimoire", family.id};
+  const auto add = [&](const Concept& c, const std::string& id, Card card) {
+    card.id = card.note = card_id(deck.key, id);
+    card.entry = c.id;
+    deck.cards.push_back(std::move(card));
+  };
   for (const Concept& c : family.concepts) {
     for (const std::string& line : lines_of(c.ask)) {
       const auto [question, reply] = split_once(line, "|");
-      Card card{.id = card_id(deck.name, question), .question = question, .answer = reply, .explanation = c.what, .entry = c.id};
-      deck.cards.push_back(std::move(card));
+      add(c, question, {.id = "", .question = question, .answer = reply, .explanation = c.what});
     }
-    if (!c.compute) continue;
-    const Inputs inputs(c, fresh_inputs(c, seed));
-    const Worked w = work_out(c, inputs);
-    if (w.answers().empty() || !std::holds_alternative<double>(w.answers()[0].value)) continue;
-    Card card{.id = card_id(deck.name, str("compute {}", c.id)),
-              .question = str("{}: work out the {} for {}.", c.title, w.answers()[0].name, inputs.as_line()),
-              .answer = str("{:.5g}", std::get<double>(w.answers()[0].value)),
-              .explanation = fenced(lines_of(c.formula)) + "\n" + fenced(w.steps()),
-              .entry = c.id};
-    deck.cards.push_back(std::move(card));
+    if (!c.compute || !gives_a_number(c)) continue;
+    add(c, str("compute {}", c.id), {.id = "", .question = str("{}: a computation", c.title), .answer = "", .explanation = "", .computed = true});
   }
+  return deck;
+}
+
+Card dealt(Card card, uint64_t seed) {
+  if (!card.computed || !card.answer.empty()) return card;
+  const Concept& c = *find_concept(card.entry);
+  const auto [settings, worked] = fresh_work(c, seed);
+  card.question = str("{}: work out the {} for {}.", c.title, worked.answers()[0].name, Inputs(c, settings).as_line());
+  card.answer = str("{:.5g}", std::get<double>(worked.answers()[0].value));
+  card.explanation = fenced(lines_of(c.formula)) + "\n" + fenced(worked.steps());
+  return card;
+}
+
+Deck deck_of(const Family& family, uint64_t seed) {
+  Deck deck = deck_of(family);
+  for (Card& card : deck.cards) card = dealt(std::move(card), seed);
   return deck;
 }
 

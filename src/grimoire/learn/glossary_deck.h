@@ -9,8 +9,12 @@
 
 namespace grim::learn {
 
-// The family's deck. `seed` draws the numbers of the computations; the cards' ids do not depend on it.
-Deck deck_of(const Family& family, uint64_t seed);
+// The family's deck. Its computed cards are dealt when they are asked: until then they have no answer.
+Deck deck_of(const Family& family);
+Deck deck_of(const Family& family, uint64_t seed);  // all dealt
+// The card with numbers that the seed draws; any other card as it is.
+Card dealt(Card card, uint64_t seed);
+bool gives_a_number(const Concept& concept_);  // as its first answer, if it computes: then it has a computed card
 
 // Inputs like the entry's own with other numbers, for which it can be worked out. Words stay: they are sentences, tags and files that
 // belong together.

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cstdlib>
 #include <ctime>
-#include <unordered_set>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
@@ -46,7 +45,8 @@ Memory memory_of(std::string_view text, const std::string& path) {
   return m;
 }
 
-std::string with_folder(const std::string& path) {
+std::string opened(const std::string& path, Access access) {
+  if (access == Access::reading) return exists(path) ? path : ":memory:";
   make_durable_dirs(parent_folder(path));
   return path;
 }
@@ -59,19 +59,29 @@ std::string History::usual_path() {
   throw Error(ErrorKind::usage, "there is no home folder to keep reviews in", "name a file with --state");
 }
 
-History::History(const std::string& path) : database_(with_folder(path), "restore it from a backup, or name another file with --state") {
+History::History(const std::string& path, Access access)
+    : database_(opened(path, access), "restore it from a backup, or name another file with --state") {
   const auto number = [&](const char* query) {
     Statement s(database_, query);
     s.step();
     return s.integer(0);
   };
-  {  // nothing is written to a file before it is known to be ours or empty, and two programs that make one wait for each other
-    Transaction t(database_);
+  const auto check = [&] {  // the version; 0: empty
     const int64_t version = number("PRAGMA user_version"), application = number("PRAGMA application_id");
     if (application != kApplication && (version != 0 || application != 0 || number("SELECT count(*) FROM sqlite_schema") > 0))
       throw Error(ErrorKind::input, str("{}: a database of another program", path), "name a file of its own with --state");
     if (version > kVersion) throw Error(ErrorKind::input, str("{}: got version {}, expected at most {}", path, version, kVersion), "a newer program wrote it");
-    if (version < kVersion) {
+    return version;
+  };
+  database_.run("PRAGMA cache_size = -32768;");  // KiB: a deck is read more than once
+  if (access == Access::reading) {
+    if (check() == 0) database_ = Database(":memory:"), database_.run(kTables);
+    database_.run("PRAGMA query_only = ON;");
+    return;
+  }
+  {  // nothing is written to a file before it is known to be ours or empty, and two programs that make one wait for each other
+    Transaction t(database_);
+    if (check() < kVersion) {
       database_.run(kTables);
       database_.run(str("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplication, kVersion).c_str());
       t.commit();
@@ -80,10 +90,10 @@ History::History(const std::string& path) : database_(with_folder(path), "restor
   database_.run("PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL;");
 }
 
-std::unordered_map<std::string, CardState> History::states(const std::string& deck) {
+std::unordered_map<std::string, CardState> History::states(const std::string& key) {
   std::unordered_map<std::string, CardState> all;
   Statement s(database_, "SELECT id, memory, introduced, suspended, question FROM card WHERE deck = ?");
-  s.bind(folded_text(deck));
+  s.bind(key);
   while (s.step()) all[s.text(0)] = {memory_of(s.text(1), database_.path()), s.integer(2), s.integer(3) != 0, s.text(4)};
   return all;
 }
@@ -95,57 +105,19 @@ CardState History::state(const Card& card) {
   return {memory_of(s.text(0), database_.path()), s.integer(1), s.integer(2) != 0, s.text(3)};
 }
 
-std::vector<Moved> History::meet(const Deck& deck) {
-  struct Gone {
-    std::string id, question;
-  };
-  std::unordered_map<std::string_view, const Card*> here;
-  for (const Card& c : deck.cards) here.emplace(c.id, &c);
-  std::unordered_set<std::string> known;
-  std::vector<const Card*> mended;  // whose answer is another one now
-  std::unordered_map<std::string, std::vector<Gone>> gone;  // by answer
-  {
-    Statement s(database_, "SELECT id, question, answer FROM card WHERE deck = ?");
-    s.bind(folded_text(deck.name));
-    while (s.step()) {
-      const std::string id = s.text(0);
-      const auto card = here.find(id);
-      if (card == here.end()) gone[s.text(2)].push_back({id, s.text(1)});
-      else if (known.insert(id); card->second->entry.empty() && folded_text(card->second->answer) != s.text(2)) mended.push_back(card->second);
-    }
-  }
-  if (gone.empty() && mended.empty()) return {};
-  std::unordered_map<std::string, std::vector<const Card*>> fresh;
-  for (const Card& c : deck.cards)
-    if (!known.contains(c.id)) fresh[folded_text(c.answer)].push_back(&c);
-  std::vector<Moved> moved;
-  Transaction t(database_);
-  for (const Card* c : mended) add(deck.name, *c);
-  for (const auto& [answer, cards] : fresh) {
-    const auto old = gone.find(answer);
-    if (cards.size() != 1 || old == gone.end() || old->second.size() != 1) continue;
-    const Card& c = *cards[0];
-    Statement(database_, "UPDATE card SET id = ?, question = ? WHERE id = ?").bind(c.id).bind(c.question).bind(old->second[0].id).run();
-    Statement(database_, "UPDATE review SET card = ? WHERE card = ?").bind(c.id).bind(old->second[0].id).run();
-    moved.push_back({c.line, old->second[0].question, c.question});
-  }
-  t.commit();
-  return moved;
-}
-
-void History::add(const std::string& deck, const Card& card) {
+void History::add(const std::string& key, const Card& card) {
   Statement(database_, "INSERT INTO card (id, deck, question, answer) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET question = excluded.question, "
                        "answer = excluded.answer")
       .bind(card.id)
-      .bind(folded_text(deck))
+      .bind(key)
       .bind(card.question)
       .bind(folded_text(card.answer))
       .run();
 }
 
-Reviewed History::review(const std::string& deck, const Card& card, Grade grade, int64_t now, int64_t took, const Schedule& schedule, double fuzz) {
+Reviewed History::review(const std::string& key, const Card& card, Grade grade, int64_t now, int64_t took, const Schedule& schedule, double fuzz) {
   Transaction t(database_);
-  add(deck, card);
+  add(key, card);
   const Memory before = state(card).memory, after = reviewed(schedule, before, grade, now, fuzz);
   Statement(database_, "INSERT INTO review (card, time, grade, took, phase, recall, interval, algorithm, before, after) VALUES (?,?,?,?,?,?,?,?,?,?)")
       .bind(card.id)
@@ -192,18 +164,18 @@ bool History::undo(int64_t number) {
   return true;
 }
 
-void History::suspend(const std::string& deck, const Card& card, bool on) {
+void History::suspend(const std::string& key, const Card& card, bool on) {
   Transaction t(database_);
-  add(deck, card);
+  add(key, card);
   Statement(database_, "UPDATE card SET suspended = ? WHERE id = ?").bind(static_cast<int64_t>(on)).bind(card.id).run();
   t.commit();
 }
 
-std::vector<Review> History::reviews(const std::string& deck) {
+std::vector<Review> History::reviews(const std::string& key) {
   std::vector<Review> all;
   Statement s(database_, "SELECT review.card, review.time, review.took, review.grade, review.phase, review.recall, review.interval FROM review "
                          "JOIN card ON card.id = review.card WHERE card.deck = ? AND review.taken_back = 0 ORDER BY review.time, review.number");
-  s.bind(folded_text(deck));
+  s.bind(key);
   while (s.step())
     all.push_back({s.text(0), s.integer(1), s.integer(2), static_cast<Grade>(std::clamp<int64_t>(s.integer(3), 1, 4)),
                    static_cast<Phase>(std::clamp<int64_t>(s.integer(4), 0, 3)), s.real(5), s.integer(6)});

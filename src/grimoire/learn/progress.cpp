@@ -39,12 +39,12 @@ struct Tally {
 Tally tally_of(const std::vector<Deck>& decks, History& history, int64_t today) {
   Tally t;
   for (const Deck& d : decks) {
-    for (const Review& v : history.reviews(d.name)) {
+    for (const Review& v : history.reviews(d.key)) {
       ++t.reviews, t.today += v.time >= today;
       if (v.phase != Phase::review) continue;
       ++t.mature, t.recalled += v.grade != Grade::again, t.predicted += v.recall;
     }
-    const auto states = history.states(d.name);
+    const auto states = history.states(d.key);
     for (const Card& c : d.cards) {
       const auto s = states.find(c.id);
       if (s == states.end() || s->second.suspended || s->second.memory.phase == Phase::fresh) continue;
@@ -64,7 +64,7 @@ report::Report cards_of(const std::vector<Deck>& decks, History& history) {
   report::Report r;
   for (const Deck& d : decks) {
     report::Table t{{"card", "state", "due", "stability", "lapses"}, {}};
-    auto states = history.states(d.name);
+    auto states = history.states(d.key);
     for (const Card& c : d.cards) {
       const auto known = states.extract(c.id);
       const CardState state = known ? known.mapped() : CardState{};
@@ -74,7 +74,7 @@ report::Report cards_of(const std::vector<Deck>& decks, History& history) {
     for (auto& [id, state] : states) gone.push_back(std::move(state));
     std::ranges::sort(gone, {}, &CardState::question);
     for (const CardState& state : gone) t.rows.push_back(row(state.question, state, "gone from the file"));
-    r.blocks.push_back(report::Heading{str("{} ({} cards)", d.name, d.cards.size())});
+    r.blocks.push_back(report::Heading{str("{} ({})", d.name, counted_cards(d))});
     r.blocks.push_back(std::move(t));
   }
   return r;

@@ -13,32 +13,33 @@ bool stepping(const Memory& m) { return m.phase == Phase::learning || m.phase ==
 Session::Session(const std::vector<Deck>& decks, History& history, SessionOptions options, int64_t now)
     : history_(history), options_(std::move(options)) {
   const int64_t today = day_start(now);  // asks the system about the time zone
+  std::unordered_map<std::string_view, size_t> notes;
   for (const Deck& d : decks) {
-    const auto states = history.states(d.name);
+    auto states = history.states(d.key);
+    entries_.reserve(entries_.size() + d.cards.size());
+    notes.reserve(entries_.capacity());
     for (const Card& c : d.cards) {
       const auto known = states.find(c.id);
-      entries_.push_back({&d, &c, known == states.end() ? CardState{} : known->second});
+      entries_.push_back({&d, &c, known == states.end() ? CardState{} : std::move(known->second), notes.try_emplace(c.note, notes.size()).first->second});
       introduced_today_ += entries_.back().state.introduced >= today;
     }
   }
+  notes_ = notes.size();
   if (options_.cram) {
     std::vector<Entry> shuffled;
     for (int64_t i : Rng(RngMode::philox, options_.seed, "cram").permutation(static_cast<int64_t>(entries_.size())))
       shuffled.push_back(entries_[static_cast<size_t>(i)]);
     entries_ = std::move(shuffled);
   }
+  places_.reserve(entries_.size());
+  for (size_t i = 0; i < entries_.size(); ++i) places_.emplace(entries_[i].card->id, i);
 }
 
-Session::Entry* Session::entry(const std::string& id) {
-  const auto found = std::ranges::find_if(entries_, [&](const Entry& e) { return e.card->id == id; });
-  return found == entries_.end() ? nullptr : &*found;
-}
-
-std::set<Session::Line> Session::lines_asked(int64_t today) const {
-  std::set<Line> lines;
+std::vector<bool> Session::notes_asked(int64_t today) const {
+  std::vector<bool> asked(notes_);
   for (const Entry& e : entries_)
-    if (e.card->line > 0 && e.state.memory.last_review >= today) lines.insert(line_of(e));
-  return lines;
+    if (e.state.memory.last_review >= today) asked[e.note] = true;
+  return asked;
 }
 
 const Session::Entry* Session::pick(int64_t now) const {
@@ -58,8 +59,8 @@ const Session::Entry* Session::pick(int64_t now) const {
     return best;
   }
   const int64_t today = day_start(now), tonight = today + kDay;
-  const std::set<Line> asked = lines_asked(today);
-  const auto free = [&](const Entry& e) { return !asked.contains(line_of(e)); };
+  const std::vector<bool> asked = notes_asked(today);
+  const auto free = [&](const Entry& e) { return !asked[e.note]; };
   earliest([&](const Entry& e) { return stepping(e.state.memory) && e.state.memory.due <= now; });
   if (!best) earliest([&](const Entry& e) { return e.state.memory.phase == Phase::review && e.state.memory.due < tonight && free(e); });
   if (!best && introduced_today_ < options_.new_a_day) first([&](const Entry& e) { return e.state.memory.phase == Phase::fresh && free(e); });
@@ -82,51 +83,64 @@ std::optional<Session::Asked> Session::next(int64_t now) {
   for (;;) {
     const Entry* best = pick(now);
     if (!best) return std::nullopt;
-    if (options_.cram || !refresh(*entry(best->card->id))) return Asked{best->deck, best->card, best->state};
-    again_.clear();
+    if (options_.cram || !refresh(entry(best->card->id))) return Asked{best->deck, best->card, best->state};
+    again_ = {};
   }
 }
 
+// The same for every look at a review that is still to come.
+double Session::fuzz(const CardState& state, const Card& card) const {
+  return unit_float(philox4x32(options_.seed, stream_id("fuzz"), stream_id(card.id), static_cast<uint64_t>(state.memory.reviews))[0]);
+}
+
+Memory Session::foreseen(const Asked& asked, Grade grade, int64_t now) const {
+  return reviewed(options_.schedule, asked.state.memory, grade, now, fuzz(asked.state, *asked.card));
+}
+
 Reviewed Session::grade(const Asked& asked, Grade grade, int64_t now, int64_t took) {
-  Entry& e = *entry(asked.card->id);
+  Entry& e = entry(asked.card->id);
   Reviewed done;
   if (options_.cram) {
     e.done = true;
     done.memory = e.state.memory;
   } else {
-    const double fuzz = unit_float(philox4x32(options_.seed, stream_id("fuzz"), 0, static_cast<uint64_t>(now))[0]);
-    done = history_.review(asked.deck->name, *asked.card, grade, now, took, options_.schedule, fuzz);
-    graded_.push_back({done.number, e.card->id, grade, done.put_aside});
+    done = history_.review(asked.deck->key, *asked.card, grade, now, took, options_.schedule, fuzz(asked.state, *asked.card));
     refresh(e);
   }
+  graded_.push_back({done.number, e.card->id, grade, done.put_aside});
   ++asked_;
   recalled_ += grade != Grade::again;
-  again_.clear();
+  again_ = {};
   return done;
 }
 
 bool Session::undo() {
-  if (graded_.empty() || !history_.undo(graded_.back().number)) return false;
+  if (graded_.empty() || (!options_.cram && !history_.undo(graded_.back().number))) return false;
   const Graded last = graded_.back();
   graded_.pop_back();
   --asked_;
   recalled_ -= last.grade != Grade::again;
-  Entry& e = *entry(last.card);
-  if (last.put_aside) history_.suspend(e.deck->name, *e.card, false);
-  refresh(e);
+  Entry& e = entry(last.card);
+  e.done = false;
+  if (last.put_aside) history_.suspend(e.deck->key, *e.card, false);
+  if (!options_.cram) refresh(e);
   again_ = last.card;
   return true;
 }
 
 void Session::suspend(const Asked& asked) {
-  history_.suspend(asked.deck->name, *asked.card, true);
-  entry(asked.card->id)->state.suspended = true;
+  if (!options_.cram) history_.suspend(asked.deck->key, *asked.card, true);
+  entry(asked.card->id).state.suspended = true;
 }
 
 Counts Session::counts(int64_t now) const {
   const int64_t today = day_start(now), tonight = today + kDay;
-  std::set<Line> lines = lines_asked(today);
-  const auto has_its_day = [&](const Entry& e) { return e.card->line == 0 || lines.insert(line_of(e)).second; };
+  std::vector<bool> taken = notes_asked(today);
+  const auto has_its_day = [&](const Entry& e) {
+    const bool free = !taken[e.note];
+    taken[e.note] = true;
+    return free;
+  };
   Counts c;
   for (const Entry& e : entries_) {
     const Memory& m = e.state.memory;

@@ -1,11 +1,10 @@
 // Session: which card comes next. Cards in their learning steps come when their minutes are up, then what is due by the end of the day,
-// then new ones; of cards that stand on one line of a deck only one is asked a day.
+// then new ones; of cards of one note only one is asked a day.
 #pragma once
 
 #include <optional>
-#include <set>
-#include <string>
-#include <utility>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "grimoire/learn/history.h"
@@ -16,7 +15,7 @@ struct SessionOptions {
   int64_t new_a_day = 20;
   int64_t most = 1'000'000;  // cards asked
   bool cram = false;         // every card once, whatever is due; nothing is recorded
-  Schedule schedule;
+  Schedule schedule = {};
   uint64_t seed = 0;         // of the fuzz and of a cram's order
 };
 
@@ -26,6 +25,7 @@ struct Counts {
 
 class Session {
  public:
+  // Each card stands in the decks once: merged().
   Session(const std::vector<Deck>& decks, History& history, SessionOptions options, int64_t now);
 
   struct Asked {
@@ -34,9 +34,11 @@ class Session {
     CardState state;
   };
   std::optional<Asked> next(int64_t now);  // nothing: done for now
+  // What a grade would make of the card, the fuzz of its interval included.
+  Memory foreseen(const Asked& asked, Grade grade, int64_t now) const;
   Reviewed grade(const Asked& asked, Grade grade, int64_t now, int64_t took);  // durable when it returns
-  bool undo();  // the last grade of this session; its card comes next. false: there is none, or another session graded the card since
-  void suspend(const Asked& asked);
+  bool undo();  // the last grade of this session, a cram's too; its card comes next. false: there is none, or another session graded the card since
+  void suspend(const Asked& asked);  // a cram only leaves it out
   Counts counts(int64_t now) const;
   int64_t asked() const { return asked_; }
   int64_t recalled() const { return recalled_; }
@@ -47,26 +49,28 @@ class Session {
     const Deck* deck;
     const Card* card;
     CardState state;
+    size_t note;        // the number of the card's
     bool done = false;  // a cram's card, asked
   };
-  using Line = std::pair<const Deck*, int64_t>;
   struct Graded {
-    int64_t number;  // of the review
-    std::string card;
+    int64_t number;  // of the review; 0 in a cram
+    std::string_view card;
     Grade grade;
     bool put_aside;
   };
-  static Line line_of(const Entry& e) { return {e.deck, e.card->line}; }
-  std::set<Line> lines_asked(int64_t today) const;  // since today began, of decks in a file
+  std::vector<bool> notes_asked(int64_t today) const;  // by number: was a card of it asked since today began?
+  double fuzz(const CardState& state, const Card& card) const;
   const Entry* pick(int64_t now) const;
   bool refresh(Entry& e);
-  Entry* entry(const std::string& id);
+  Entry& entry(std::string_view id) { return entries_[places_.at(id)]; }
 
   History& history_;
   SessionOptions options_;
   int64_t introduced_today_ = 0, asked_ = 0, recalled_ = 0;
-  std::string again_;  // the card whose grade was just taken back
+  std::string_view again_;  // the card whose grade was just taken back
   std::vector<Entry> entries_;
+  std::unordered_map<std::string_view, size_t> places_;  // by the cards' ids
+  size_t notes_ = 0;
   std::vector<Graded> graded_;  // by this session, in order
 };
 

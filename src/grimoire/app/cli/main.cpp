@@ -53,7 +53,7 @@ void catch_signals() {
   action.sa_handler = on_signal;
   action.sa_flags = SA_ONSTACK | SA_RESTART;
   for (int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  for (int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);  // the write itself says what is wrong: EPIPE, EFBIG
 }
 
 // A descriptor that we were started without would go to the first file that is opened, which would then receive our words. In its

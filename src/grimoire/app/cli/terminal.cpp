@@ -85,9 +85,11 @@ std::optional<std::string> Terminal::ask(const std::string& prompt) {
     line += c;
   }
   if (line.ends_with('\r')) line.pop_back();
-  if (!isatty(STDIN_FILENO) && !json_) put(line + "\n");  // so that a transcript reads as a terminal does
+  if (!has_person() && !json_) put(line + "\n");  // so that a transcript reads as a terminal does
   return line;
 }
+
+bool Terminal::has_person() const { return isatty(STDIN_FILENO) != 0; }
 
 void Terminal::words(const std::string& text) {
   if (!unheard_) unheard_ = write_all(STDERR_FILENO, text, stop_) == EINTR;

@@ -20,6 +20,7 @@ class Terminal final : public Console {
   void say(const std::string& line) override;
   void live(const std::string& line) override;
   std::optional<std::string> ask(const std::string& prompt) override;
+  bool has_person() const override;
   void result(const Json& object) override;
   bool json() const override { return json_; }
   report::TextStyle style() const override { return style_; }
