@@ -71,6 +71,9 @@ TEST(Weights, LayersDrawTheirOwnNumbersAsPyTorchDoes) {
     EXPECT_GT(*std::max_element(v.begin(), v.end()), 0.95 * bound);
     EXPECT_LT(*std::min_element(v.begin(), v.end()), -0.95 * bound);
   }
+  Rng again(RngMode::philox, 3);  // the weight first
+  EXPECT_TRUE(test::bit_equal(linear.weight(), uniform_init({64, 300}, 1 / 8.0, again)));
+  EXPECT_TRUE(test::bit_equal(linear.bias(), uniform_init({300}, 1 / 8.0, again)));
   EXPECT_THROW(Linear("none", root, 0, 3, rng), Error);
 }
 

@@ -19,7 +19,9 @@ Linear::Linear(const std::string& name, Module& parent, const Tensor& initial_we
     : Linear(name, parent, std::make_unique<Dense>(initial_weight), initial_bias) {}
 
 Linear::Linear(const std::string& name, Module& parent, int64_t in, int64_t out, Rng& rng, Dtype dtype)
-    : Linear(name, parent, uniform_init({in, out}, fan_in_bound(in), rng, dtype), uniform_init({out}, fan_in_bound(in), rng, dtype)) {}
+    : Linear(name, parent, std::make_unique<Dense>(uniform_init({in, out}, fan_in_bound(in), rng, dtype))) {
+  add_bias("bias", uniform_init({out}, fan_in_bound(in), rng, dtype));
+}
 
 Linear::Linear(const std::string& name, Module& parent, InParent, const Tensor& initial_weight)
     : Module(name, parent, TensorNames::in_parent), product_(std::make_unique<Dense>(initial_weight, WeightLayout::in_out, "weight_" + name)) {
