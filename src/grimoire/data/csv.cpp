@@ -212,6 +212,7 @@ class Builder {
     if (with_comma > 0) table_.layout.decimal = ',';
     if (text == 0) {
       if (beyond) keep_digits(c, column);
+      if (column.notes.empty()) note_merged(c, column);
       return column;
     }
     const size_t numbers = filled - text;
@@ -224,7 +225,7 @@ class Builder {
                       first_text + 1, line, column.name, odd, numbers, filled),
                   str("mend the cell, or take the column as a category: --category {}", column.name));
     if (numbers > text)
-      table_.notes.push_back(str("column '{}' is taken as a category: row {} (line {}) holds '{}', though {} of {} cells are numbers",
+      column.notes.push_back(str("column '{}' is taken as a category: row {} (line {}) holds '{}', though {} of {} cells are numbers",
                                  column.name, first_text + 1, line, odd, numbers, filled));
     return category(c, std::move(column));
   }
@@ -238,10 +239,20 @@ class Builder {
       if (std::abs(column.values[r]) >= 0x1p53 && is_whole(cell) && is_rounded(cell, column.values[r]) && rounded++ == 0) first = r;
     }
     if (rounded > 0)
-      table_.notes.push_back(str("column '{}' holds {} whole {} beyond 2^53 that no number here holds exactly, as '{}' in row {} (line {}): "
+      column.notes.push_back(str("column '{}' holds {} whole {} beyond 2^53 that no number here holds exactly, as '{}' in row {} (line {}): "
                                  "every digit counts as a class or a category, as a number it is rounded",
                                  column.name, rounded, rounded == 1 ? "number" : "numbers", column.written[first], first + 1,
                                  cells_.line[first_ + first]));
+  }
+
+  void note_merged(size_t c, Column& column) const {
+    const auto merged = merged_cells([&](size_t r) { return cells_.at(first_ + r, c); }, column.values);
+    if (!merged) return;
+    const auto place = [&](size_t r) { return str("'{}' in row {} (line {})", cells_.at(first_ + r, c), r + 1, cells_.line[first_ + r]); };
+    column.notes.push_back(merged->cell == merged->other
+                               ? str("column '{}': {} is smaller than any number here and is read as 0", column.name, place(merged->cell))
+                               : str("column '{}': {} and {} are read as the same number, {}: a double holds no more digits", column.name,
+                                     place(merged->cell), place(merged->other), number_name(column.values[merged->cell])));
   }
 
   std::string_view first_with_comma(size_t c) const {
@@ -301,6 +312,35 @@ std::string with_line_feeds(std::string_view text) {
 
 int64_t Column::missing() const {
   return std::count_if(values.begin(), values.end(), [](double v) { return std::isnan(v); });
+}
+
+std::string Column::name_at(size_t row) const {
+  if (kind == ColumnKind::category) return levels[static_cast<size_t>(values[row])];
+  return !written.empty() && is_whole(written[row]) ? plain_digits(written[row]) : number_name(values[row]);
+}
+
+void refuse_text(const Column& c, const std::string& source, const char* expected, const std::string& hint) {
+  size_t row = 0, last = 0;
+  for (size_t r = c.values.size(); r-- > 0;)
+    if (!std::isnan(c.values[r])) {
+      last = r;
+      if (!is_number(c.name_at(r))) row = r + 1;
+    }
+  row = row ? row - 1 : last;
+  const std::string text = std::isnan(c.values[row]) ? "" : c.name_at(row);
+  throw Error(ErrorKind::input, str("{}: column '{}' holds text ('{}' in row {}), {}", source, c.name, text, row + 1, expected), hint);
+}
+
+const std::vector<double>& Table::numbers(std::string_view name) const {
+  const Column& c = column(name);
+  if (c.kind == ColumnKind::category) refuse_text(c, source, "expected numbers");
+  return c.values;
+}
+
+std::vector<std::string> Table::all_notes() const {
+  std::vector<std::string> all = notes;
+  for (const Column& c : columns) all.insert(all.end(), c.notes.begin(), c.notes.end());
+  return all;
 }
 
 const Column* Table::find(std::string_view name) const {
