@@ -142,7 +142,7 @@ void refuse_lost(const FoundCheckpoint& none, const Curves& curves, const std::s
   const std::string hint = newest_valid_checkpoint(join_path(folder, "best")) ? "best/ is whole: generate and eval work with it" : "";
   if (!none.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", none.rejected[0].path, none.rejected[0].reason), hint);
   const double last = std::isfinite(curves.step) ? curves.step : curves.train.empty() ? 0 : curves.train.back().step;
-  if (last > 0)
+  if (last > 0 && curves.ending != "diverged")  // a run that diverged at once saved nothing, and its log says enough
     throw Error(ErrorKind::input,
                 str("'{}' holds no checkpoint any more, though its log reaches step {:.0f}: there are no layers to look at", folder, last), hint);
 }
