@@ -158,6 +158,25 @@ for kind in standard maxabs; do
   expect 0 "r2 0.2000" predict "$work/m" --data "$work/far.csv" --target b
 done
 
+# --- one rule: bad numbers among data are 3, whatever looks at them; what is wrong with flags is 2
+printf 'a,b\n1,1\ninf,2\n3,3\n4,5\n5,1\n' >"$work/inf.csv"; sed 's/inf/2/' "$work/inf.csv" >"$work/finite.csv"; sed 's/inf//' "$work/inf.csv" >"$work/hole.csv"
+expect 0 "" fit --model linear --data "$work/finite.csv" --target b --out "$work/line.model"
+for bad in inf hole; do
+  expect 3 "" fit --model linear --impute none --data "$work/$bad.csv" --target b --out "$work/m"
+  expect 3 "" fit --model linear --data "$work/$bad.csv" --target a --as number --out "$work/m"
+  expect 3 "" validate --model linear --impute none --data "$work/$bad.csv" --target b
+  expect 3 "" doctor "$work/$bad.csv" --model linear --impute none --target b
+  expect 3 "" predict "$work/line.model" --data "$work/$bad.csv"
+  for test in describe means ema z-test t-test shapiro bootstrap pca; do
+    [ $bad$test = holedescribe ] || expect 3 "" stats $test --data "$work/$bad.csv" --x a $([ $test = z-test ] && echo --sd 1)
+  done
+  for test in paired-t-test mann-whitney wilcoxon ks pearson spearman kendall permutation regression poisson; do expect 3 "" stats $test --data "$work/$bad.csv" --x a --y b; done
+  for test in anova tukey levene bartlett kruskal; do expect 3 "" stats $test --data "$work/$bad.csv" --x a --group b; done
+done
+expect 3 "" distribution normal --data "$work/inf.csv" --fit a
+expect 3 "" distribution normal --fit 1,inf
+for flags in "distribution gamma --param shape=inf --cdf 1" "distribution normal --cdf nan" "stats power --n inf" "stats z-test --x 1,2 --sd inf" "stats t-test --x 1,2 --mean nan"; do expect 2 "" $flags; done
+
 # --- what would be lost, or could not be kept, is said before the work
 cp "$table" "$work/same.csv"
 expect 2 "table itself" fit --model tree --data "$work/same.csv" --target tree --out "$work/./same.csv"
