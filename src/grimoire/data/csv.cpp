@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -183,7 +184,9 @@ class Builder {
     const size_t n = cells_.rows() - first_;
     column.values.resize(n);
     size_t text = 0, filled = 0, first_text = 0, with_comma = 0, groups = 0, comma_texts = 0;
-    bool beyond = false;
+    bool beyond = false, fuller = false;
+    // A text that no double tells from its neighbours is long; in a large file, which a program wrote, 17 digits are a double written whole.
+    const size_t told = n <= 10000 ? 15 : std::string_view("-0.12345678901234567").size();
     for (size_t r = 0; r < n; ++r) {
       const std::string_view cell = cells_.at(first_ + r, c);
       column.values[r] = NAN;
@@ -193,6 +196,8 @@ class Builder {
       double value;
       if (to_number(cell, column.values[r])) {
         beyond |= std::abs(column.values[r]) >= 0x1p53 && is_whole(cell);
+        const bool tiny = std::abs(column.values[r]) < std::numeric_limits<double>::min();
+        fuller |= (cell.size() > told || (tiny && cell.size() > 1)) && says_more(cell, column.values[r]);
         if (commas_ && table_.layout.decimal == 0 && cell.find('.') != std::string_view::npos) table_.layout.decimal = '.';
         continue;
       }
@@ -212,7 +217,7 @@ class Builder {
     if (with_comma > 0) table_.layout.decimal = ',';
     if (text == 0) {
       if (beyond) keep_digits(c, column);
-      if (column.notes.empty()) note_merged(c, column);
+      if (fuller && column.notes.empty()) note_merged(c, column);
       return column;
     }
     const size_t numbers = filled - text;

@@ -204,22 +204,25 @@ Decimal decimal_of(std::string_view s) {
   return d;
 }
 
-// Can the text say more than its double? Up to 15 digits are told apart, and so is what a double was written as.
-bool may_say_more(std::string_view cell, double value) {
-  if (value == 0 && cell.find_first_of("123456789") == cell.npos) return false;
+}  // namespace
+
+bool says_more(std::string_view cell, double value) {
+  if (!std::isfinite(value) || (value == 0 && cell.find_first_of("123456789") == cell.npos)) return false;
   constexpr size_t kTold = 15;
-  if (!std::isfinite(value) || (cell.size() <= kTold && std::abs(value) >= std::numeric_limits<double>::min())) return false;
+  const bool tiny = std::abs(value) < std::numeric_limits<double>::min();
+  if (cell.size() <= kTold && !tiny) return false;
+  char shortest[32];
+  const auto [end, error] = std::to_chars(shortest, shortest + sizeof(shortest), value);
+  if (cell == std::string_view(shortest, static_cast<size_t>(end - shortest))) return false;
   const Decimal d = decimal_of(cell);
-  if (d.digits.size() <= kTold && std::abs(value) >= std::numeric_limits<double>::min()) return false;
+  if (d.digits.size() <= kTold && !tiny) return false;
   return d != decimal_of(str("{}", value)) && d != decimal_of(str("{:.17g}", value));
 }
-
-}  // namespace
 
 std::optional<MergedCells> merged_cells(const std::function<std::string_view(size_t)>& cell, std::span<const double> values) {
   std::unordered_map<double, size_t> fuller;
   for (size_t i = 0; i < values.size(); ++i) {
-    if (std::isnan(values[i]) || !may_say_more(cell(i), values[i])) continue;
+    if (std::isnan(values[i]) || !says_more(cell(i), values[i])) continue;
     if (values[i] == 0) return MergedCells{i, i};
     fuller.emplace(values[i], i);
   }

@@ -45,6 +45,9 @@ std::string plain_digits(std::string_view whole);       // "+007" as 7
 std::string number_name(double v);                      // as short as tells it from every other double
 bool is_rounded(std::string_view whole, double value);  // a whole number that is no double, like 2^53 + 1, of which `value` is the nearest
 
+// Does the text of a number say more than its double? Up to 15 digits are told apart, and so is what a double was written as.
+bool says_more(std::string_view cell, double value);
+
 // Two cells that are different numbers in the text and one in a double, as 1 and 1.00000000000000000001, or a cell that reads as 0 and is
 // none, as 1e-400; `other` is then the cell itself.
 struct MergedCells {
