@@ -190,7 +190,13 @@ TEST(StatsCommand, UnusedInputIsRefused) {
                                                                {"pearson", {{"x", "1,2,4"}, {"y", "1,3,2"}, {"group", "g"}}},
                                                                {"power", {{"power", ".8"}, {"x", "1"}}},
                                                                {"t-test", {{"x", "1,2,4"}, {"table", "1,2;3,4"}}},
-                                                               {"anova", {{"x", "1,2;3,5"}, {"sd", "2"}}}};
+                                                               {"anova", {{"x", "1,2;3,5"}, {"sd", "2"}}},
+                                                               {"t-test", {{"x", "1,2,4"}, {"y", "1,3,2"}, {"mean", "2"}}},
+                                                               {"proportion", {{"x", "1,2"}, {"n", "5,6"}, {"p", ".2"}}},
+                                                               {"ks", {{"x", "1,2,4"}, {"y", "1,3,2"}, {"against", "normal"}}},
+                                                               {"ks", {{"x", "1,2,4"}, {"y", "1,3,2"}, {"param", "sd=2"}}},
+                                                               {"chi-square", {{"x", "1,2,4"}, {"table", "1,3;2,4"}}},
+                                                               {"anova", {{"x", "1,2;3,5"}, {"group", "g"}}}};
   for (const auto& [name, settings] : cases) EXPECT_EQ(kind_of("stats", name, settings), ErrorKind::usage) << name;
 }
 

@@ -92,6 +92,7 @@ class StatsCommand final : public Command {
                   near.empty() ? "grimoire stats list shows all" : str("did you mean {}?", near));
     }
     refuse_unused(*entry);
+    refuse_mixed_forms();
     in_.open();
     for (const auto& [text, where] : {std::pair{n_, "--n"}, {prior_, "--prior"}, {likelihood_, "--likelihood"}}) in_.note_rounded(text, where);
     try {
@@ -130,6 +131,22 @@ class StatsCommand final : public Command {
       for (const std::string& t : takes) list += (list.empty() ? "--" : ", --") + t;
       throw Error(ErrorKind::usage, str("{} takes no --{}", test.name, name), "it takes " + list);
     }
+  }
+
+  // Nor is what one form of a test takes and another does not.
+  void refuse_together(bool form, const char* of, bool given, const char* flag) const {
+    if (form && given) throw Error(ErrorKind::usage, str("{}: --{} is of no use with {}", in_.test, flag, of), "leave one of them out");
+  }
+  void refuse_mixed_forms() const {
+    const bool two = !in_.y_names.empty() || !in_.group.empty() || in_.x_names.find(';') != std::string::npos;
+    refuse_together(in_.test == "t-test" && two, "two samples", mean_ != 0, "mean");
+    refuse_together(in_.test == "proportion" && in_.x_names.find(',') != std::string::npos, "several proportions", p_ != 0.5, "p");
+    refuse_together(!against_.empty(), "--against", two, in_.group.empty() ? "y" : "group");
+    refuse_together(against_.empty(), "two samples (--against names the distribution)", !parameters_.empty(), "param");
+    refuse_together(!in_.table.empty(), "--table", !in_.x_names.empty(), "x");
+    refuse_together(!in_.table.empty(), "--table", !in_.data.empty(), "data");
+    refuse_together(!in_.y_names.empty(), "--y", !in_.group.empty(), "group");
+    refuse_together(in_.data.empty(), "numbers on the command line: it is a column of --data", !in_.group.empty(), "group");
   }
 
   TestOptions test_options() const {
