@@ -46,6 +46,16 @@ refuses 2 "p: got 1.2, expected numbers from 0 to 1" explain entropy 1.2
 refuses 2 "p: got nothing" explain entropy ""
 refuses 2 "there is no symbol 'q'" explain entropy --value q=1
 refuses 2 "'p' is given twice: .5,.5 and 1" explain entropy --value p=.5,.5 --value p=1
+refuses 2 "'p' is given twice: .5,.5 and .1,.9" explain entropy .5,.5 --value p=.1,.9
+refuses 2 "there is no 'z' in x+1" explain chain-rule x+1 --value x=3 --value z=1
+yes 'word and another,' | head -600 >long.txt
+refuses 2 "p: got word and another," explain entropy --data long.txt
+[ "$(wc -c <err)" -lt 300 ] || fail "an error prints the file"
+says "n-grams = 1799" explain n-gram --data long.txt
+[ "$(wc -l <out)" -lt 40 ] || fail "the entry prints the file"
+printf 'a \033[31m b' >escape.txt
+says 'a \x1b[31m' explain n-gram --data escape.txt
+grep -q "$(printf '\033')" out && fail "an escape sequence reaches the terminal"
 refuses 2 "'stat' is a family of entries" explain stat
 refuses 3 "no such file" explain entropy --data nothing.txt
 

@@ -102,6 +102,33 @@ TEST(Expression, ReadsAsMathematicsIsWritten) {
   EXPECT_EQ(Expression("x*x+y").names(), (std::vector<std::string>{"x", "y"}));
 }
 
+TEST(Expression, AConstantExponentNeedsNoPositiveBase) {
+  for (const auto& [text, slope] : std::map<std::string, double>{{"x^-1", -.25}, {"x^(-2)", .25}, {"x^(1+1)", -4}, {"x^(6/2)", 12}}) {
+    Expression e(text);
+    e.differentiate({{"x", -2}});
+    EXPECT_DOUBLE_EQ(e.slope_in("x"), slope) << text;
+  }
+}
+
+TEST(Expression, MovingAVariableFindsTheSlopeWhereverItIs) {
+  struct Case {
+    const char* text;
+    double x;
+  };
+  for (const Case& c : {Case{"ln(x)", 1e-9}, {"sqrt(x)", 1e-12}, {"sin(1e8*x)", 1}, {"exp(x)", 300}, {"x^3", -1e8}, {"tanh(x)", .3}, {"1/x", 1e-5}}) {
+    Expression e(c.text);
+    e.differentiate({{"x", c.x}});
+    const double slope = e.slope_in("x");
+    EXPECT_NEAR(Expression(c.text).by_moving("x", {{"x", c.x}}).slope, slope, 1e-3 * std::abs(slope)) << c.text;
+  }
+  const auto kink = Expression("relu(x)").by_moving("x", {{"x", 0}});
+  EXPECT_EQ(kink.down, 0);
+  EXPECT_EQ(kink.up, 1);
+  const auto edge = Expression("x^1.5").by_moving("x", {{"x", 0}});
+  EXPECT_TRUE(std::isnan(edge.slope) && std::isnan(edge.down));
+  EXPECT_NEAR(edge.up, 0, 1e-5);
+}
+
 TEST(Expression, FaultsAreOneSentence) {
   const auto said = [](const char* text, std::map<std::string, double> at = {{"x", -1}}) -> std::string {
     try {

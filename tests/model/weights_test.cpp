@@ -28,11 +28,11 @@ TEST(Weights, AnyModuleIsSavedAndLoaded) {
   const test::TempFolder folder;
   Rng one(RngMode::philox, 1), two(RngMode::philox, 2);
   const Outside a(4, one), b(4, two);
-  EXPECT_FALSE(test::bit_equal(a.out.weight, b.out.weight));
-  const char* const place = b.out.weight.raw();
+  EXPECT_FALSE(test::bit_equal(a.out.weight(), b.out.weight()));
+  const char* const place = b.out.weight().raw();
   save(a, folder / "a.safetensors");
   load(b, folder / "a.safetensors");
-  EXPECT_EQ(b.out.weight.raw(), place) << "an optimiser goes on seeing it";
+  EXPECT_EQ(b.out.weight().raw(), place) << "an optimiser goes on seeing it";
   std::vector<NamedTensor> of_a, of_b;
   a.visit([&](const std::string& name, const Tensor& t, Module::Kind) { of_a.push_back({name, t}); });
   b.visit([&](const std::string& name, const Tensor& t, Module::Kind) { of_b.push_back({name, t}); });
@@ -53,7 +53,7 @@ TEST(Weights, WhatDoesNotFitChangesNothing) {
   EXPECT_THROW(assign(empty, {{"wte.weight", small.wte.weight}}, "here"), Error) << "one is left over";
   EXPECT_EQ(small.wte.weight.to_vector<float>(), before);
   save(small, folder / "small.safetensors");
-  small.out.bias.data<float>()[2] = NAN;
+  small.out.bias().data<float>()[2] = NAN;
   save(small, folder / "nan.safetensors");
   EXPECT_THROW(load(small, folder / "nan.safetensors"), Error);
   load(small, folder / "small.safetensors");
@@ -64,9 +64,9 @@ TEST(Weights, LayersDrawTheirOwnNumbersAsPyTorchDoes) {
   Module root;
   const Linear linear("linear", root, 64, 300, rng);
   const Conv1d conv("conv", root, 8, 300, 2, rng);
-  for (const Tensor& t : {linear.weight, linear.bias, conv.weight, conv.bias}) {
+  for (const Tensor& t : {linear.weight(), linear.bias(), conv.weight, conv.bias}) {
     const std::vector<double> v = t.to_vector<double>();
-    const double bound = t.same(linear.weight) || t.same(linear.bias) ? 1 / 8.0 : 1 / 4.0;
+    const double bound = t.same(linear.weight()) || t.same(linear.bias()) ? 1 / 8.0 : 1 / 4.0;
     EXPECT_LE(*std::max_element(v.begin(), v.end()), bound);
     EXPECT_GT(*std::max_element(v.begin(), v.end()), 0.95 * bound);
     EXPECT_LT(*std::min_element(v.begin(), v.end()), -0.95 * bound);

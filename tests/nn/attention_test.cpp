@@ -27,9 +27,9 @@ TEST(MultiHeadAttention, ParametersOfBothWidths) {
   o.head_width = HeadWidth::wide;
   o.memory_width = 5;
   const Layer wide(o);  // C -> H C, out H C -> C
-  EXPECT_EQ(wide.attention.q_proj.weight.shape(), Shape({8, 16}));
-  EXPECT_EQ(wide.attention.k_proj.weight.shape(), Shape({5, 16}));
-  EXPECT_EQ(wide.attention.out_proj.weight.shape(), Shape({16, 8}));
+  EXPECT_EQ(wide.attention.q_proj.weight().shape(), Shape({8, 16}));
+  EXPECT_EQ(wide.attention.k_proj.weight().shape(), Shape({5, 16}));
+  EXPECT_EQ(wide.attention.out_proj.weight().shape(), Shape({16, 8}));
 }
 
 TEST(MultiHeadAttention, OneWideHeadIsOneNarrowHead) {

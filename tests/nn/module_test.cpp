@@ -54,7 +54,7 @@ TEST(Module, TellsParametersFromBuffers) {
 
 TEST(Module, HandsOutTheTensorsThemselves) {
   const Net net;
-  EXPECT_TRUE(net.parameters()[3].tensor.same(net.first.fc.weight));
+  EXPECT_TRUE(net.parameters()[3].tensor.same(net.first.fc.weight()));
   EXPECT_TRUE(net.buffers()[0].tensor.same(net.first.norm.running_mean));
 }
 
@@ -62,7 +62,7 @@ TEST(Module, AnUndefinedBiasIsNoParameter) {
   Module root;
   const Linear layer("fc", root, Tensor::zeros({2, 3}), no_bias());
   EXPECT_EQ(names(root.parameters()), Names({"fc.weight"}));
-  EXPECT_FALSE(layer.bias.defined());
+  EXPECT_FALSE(layer.bias().defined());
 }
 
 TEST(Module, ATensorOfIntegersIsNoParameter) {

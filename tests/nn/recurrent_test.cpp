@@ -29,8 +29,8 @@ TEST(Recurrent, NamesAndShapes) {
   ASSERT_EQ(names.size(), 16u);
   EXPECT_EQ(names[0], "rnn.l0.weight_ih");
   EXPECT_EQ(names[5], "rnn.l0_reverse.weight_hh");
-  EXPECT_EQ(s.stack.cells[0]->weight_ih.shape(), Shape({3, 16}));
-  EXPECT_EQ(s.stack.cells[2]->weight_ih.shape(), Shape({8, 16}));
+  EXPECT_EQ(s.stack.cells[0]->ih.weight().shape(), Shape({3, 16}));
+  EXPECT_EQ(s.stack.cells[2]->ih.weight().shape(), Shape({8, 16}));
   EXPECT_EQ(s.stack(Tensor::zeros({2, 5, 3}, Dtype::f64)).shape(), Shape({2, 5, 8}));
 }
 

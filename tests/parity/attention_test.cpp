@@ -70,20 +70,20 @@ void load(Case& c, const std::shared_ptr<Layer>& layer) {
   const int64_t C = a.options.width;
   const Tensor weight = detach(c["in_proj_weight"]), bias = detach(c["in_proj_bias"]);
   for (int64_t i = 0; i < 3; ++i) {
-    copy_into(parts[static_cast<size_t>(i)]->weight, transpose(slice(weight, 0, i * C, (i + 1) * C), 0, 1));
-    copy_into(parts[static_cast<size_t>(i)]->bias, slice(bias, 0, i * C, (i + 1) * C));
+    copy_into(parts[static_cast<size_t>(i)]->weight(), transpose(slice(weight, 0, i * C, (i + 1) * C), 0, 1));
+    copy_into(parts[static_cast<size_t>(i)]->bias(), slice(bias, 0, i * C, (i + 1) * C));
   }
-  copy_into(a.out_proj.weight, transpose(detach(c["out_proj.weight"]), 0, 1));
-  copy_into(a.out_proj.bias, detach(c["out_proj.bias"]));
+  copy_into(a.out_proj.weight(), transpose(detach(c["out_proj.weight"]), 0, 1));
+  copy_into(a.out_proj.bias(), detach(c["out_proj.bias"]));
   c.gradient_of["in_proj_weight"] = [layer, parts] {
-    return concat({transpose(grad(parts[0]->weight), 0, 1), transpose(grad(parts[1]->weight), 0, 1),
-                   transpose(grad(parts[2]->weight), 0, 1)}, 0);
+    return concat({transpose(grad(parts[0]->weight()), 0, 1), transpose(grad(parts[1]->weight()), 0, 1),
+                   transpose(grad(parts[2]->weight()), 0, 1)}, 0);
   };
   c.gradient_of["in_proj_bias"] = [layer, parts] {
-    return concat({grad(parts[0]->bias), grad(parts[1]->bias), grad(parts[2]->bias)}, 0);
+    return concat({grad(parts[0]->bias()), grad(parts[1]->bias()), grad(parts[2]->bias())}, 0);
   };
-  c.gradient_of["out_proj.weight"] = [layer] { return transpose(grad(layer->attention->out_proj.weight), 0, 1); };
-  c.gradient_of["out_proj.bias"] = [layer] { return grad(layer->attention->out_proj.bias); };
+  c.gradient_of["out_proj.weight"] = [layer] { return transpose(grad(layer->attention->out_proj.weight()), 0, 1); };
+  c.gradient_of["out_proj.bias"] = [layer] { return grad(layer->attention->out_proj.bias()); };
 }
 
 Outputs multihead_case(Case& c) {

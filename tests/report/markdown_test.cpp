@@ -170,6 +170,16 @@ TEST(Layout, Widths) {
   EXPECT_EQ(display_width("\xE5\xAD"), display_width("\xE5\xAD"));  // cut: any width, no crash
 }
 
+TEST(Layout, Shortened) {
+  EXPECT_EQ(shortened("abc", 3), "abc");
+  EXPECT_EQ(shortened("abcdefgh", 8), "abcdefgh");
+  EXPECT_EQ(shortened("abcdefghi", 8), "abcde...");
+  EXPECT_EQ(shortened("\u00e4\u00e4\u00e4\u00e4", 4), "\u00e4\u00e4\u00e4\u00e4");  // two bytes each
+  EXPECT_EQ(shortened("\u6f22\u5b57\u6f22\u5b57", 7), "\u6f22\u5b57...");            // two columns each
+  EXPECT_EQ(shortened("a\nb\x1b[1m", 40), "a\\x0ab\\x1b[1m");
+  EXPECT_EQ(display_width(shortened(std::string(100000, 'x'), 60)), 60u);
+}
+
 TEST(Layout, Flowed) {
   EXPECT_EQ(flowed("a b c d", "> ", "  ", 5), "> a b\n  c d\n");
   EXPECT_EQ(flowed("", "> ", "  ", 5), "> \n");

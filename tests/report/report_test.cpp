@@ -75,6 +75,28 @@ TEST(Report, Charts) {
                      R"("series": [{"name": "s", "points": false, "x": [0.0, 1.0, 2.0], "y": [0.0, 1.0, 4.0]}]}])");
 }
 
+// A line without a name in stars, a point in o, one with a name in its letter and below; round numbers at both axes, nothing behind.
+TEST(Report, ChartsInATerminal) {
+  Chart c{.title = "t", .x_label = "x", .series = {{.name = "", .x = {0, 4}, .y = {0.1, 9.8}}, {.name = "", .x = {2}, .y = {5}, .points = true}}};
+  EXPECT_EQ(text_chart(c, 21, 7),
+            "  t\n"
+            "  10+                   **\n"
+            "    |                ***\n"
+            "    |            ****\n"
+            "   5+         *o*\n"
+            "    |      ***\n"
+            "    |  ****\n"
+            "   0+**\n"
+            "    ++---------+---------+ x\n"
+            "     0         2         4\n");
+  c.series[0].name = "line", c.x_label = "a long label", c.title = "";
+  const std::string drawn = text_chart(c, 21, 7);
+  EXPECT_TRUE(drawn.starts_with("  10+                   aa\n")) << drawn;
+  EXPECT_TRUE(drawn.ends_with("----+\n     0         2         4\n         a long label\n     a line\n")) << drawn;
+  c.y_scale = Scale::log, c.series[1].y = {-1}, c.x_label = "";  // what a logarithm cannot show is left out
+  EXPECT_EQ(text_chart(c, 21, 7).find('o'), std::string::npos);
+}
+
 TEST(Report, Graphs) {
   const Graph g{{{"a", "one"}, {"b", "one"}, {"c", "two"}}, {{"a", "b"}, {"a", "c"}}};
   EXPECT_EQ(text(g), "one\n  a -> b, c\n  b\n\ntwo\n  c\n");

@@ -24,7 +24,7 @@ struct LastToken final : LanguageModel {
   }
   Json config() const override {
     return Json::object({{"model_type", "last-token"}, {"vocab_size", V}, {"context", T}, {"n_embd", wte.weight.dim(1)},
-                         {"n_hidden", hidden.weight.dim(1)}});
+                         {"n_hidden", hidden.weight().dim(1)}});
   }
   int64_t V, T;
   Embedding wte;
@@ -53,7 +53,7 @@ TEST(AddedModel, TrainsResumesAndLoads) {
   resume(folder / "parts", quiet, {.steps = 60});
   const TrainedModel a = load_trained(folder / "whole"), b = load_trained(folder / "parts");
   ASSERT_NE(dynamic_cast<const LastToken*>(a.model.get()), nullptr);
-  EXPECT_TRUE(test::bit_equal(dynamic_cast<const LastToken&>(*a.model).out.weight, dynamic_cast<const LastToken&>(*b.model).out.weight));
+  EXPECT_TRUE(test::bit_equal(dynamic_cast<const LastToken&>(*a.model).out.weight(), dynamic_cast<const LastToken&>(*b.model).out.weight()));
 }
 
 }  // namespace

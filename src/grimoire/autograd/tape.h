@@ -11,6 +11,7 @@
 // edges that still lead to a leaf: with the last one its gradient is complete and its hooks are called, long before the walk ends.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <vector>
 
@@ -55,6 +56,12 @@ class Node : public Counted {
   std::vector<GradHook> hooks_;
 };
 
+// Room for one gradient: dx = beta * dx + contribution, beta 0 or 1; with 0 the memory holds garbage. Undefined: none is wanted.
+struct GradSlot {
+  Tensor dx;
+  float beta = 0;
+};
+
 // Where a backward function puts the gradients of its inputs, by position.
 class Grads {
  public:
@@ -69,6 +76,19 @@ class Grads {
     const Tensor dx = target(input, overwrite);
     write(dx, overwrite ? 0.0f : 1.0f);
     settle(input, dx);
+  }
+  // As write, for the gradients of the first N inputs at once: write(slots), an array of GradSlot.
+  template <int N, class F> void write_first(F&& write) {
+    std::array<GradSlot, N> slots;
+    for (int i = 0; i < N; ++i) {
+      if (!wants(i)) continue;
+      bool overwrite = false;
+      slots[i].dx = target(i, overwrite);
+      slots[i].beta = overwrite ? 0.0f : 1.0f;
+    }
+    write(slots);
+    for (int i = 0; i < N; ++i)
+      if (slots[i].dx.defined()) settle(i, slots[i].dx);
   }
   // As write, for contributions to some elements only: the rest of dx is zeroed on first use and kept later.
   template <class F> void scatter(int input, F&& scatter) {

@@ -80,12 +80,6 @@ class ExplainCommand final : public Command {
       const bool named = at != std::string::npos && at > 0 && v.find_first_not_of(kLetters) == at;
       settings.emplace_back(named ? v.substr(0, at) : "", named ? v.substr(at + 1) : v);
     }
-    for (size_t i = 0; i < settings.size(); ++i)
-      for (size_t k = 0; k < i; ++k)
-        if (settings[i].first == settings[k].first) {
-          const std::string name = settings[i].first.empty() ? "the first input" : "'" + settings[i].first + "'";
-          throw Error(ErrorKind::usage, str("{} is given twice: {} and {}", name, settings[k].second, settings[i].second));
-        }
     return settings;
   }
 

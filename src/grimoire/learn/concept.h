@@ -23,17 +23,17 @@ struct Concept;
 // throws: usage, "p: got 1.2, expected a probability from 0 to 1"
 class Inputs {
  public:
-  explicit Inputs(const Concept& concept_, const Settings& settings = {});  // throws: usage, an unknown name with the known ones
+  explicit Inputs(const Concept& concept_, const Settings& settings = {});  // throws: usage, a name that is unknown or given twice
   double number(std::string_view name, double low = -1e300, double high = 1e300) const;
   double probability(std::string_view name) const { return number(name, 0, 1); }
   int64_t integer(std::string_view name, int64_t low, int64_t high) const;
   std::vector<double> numbers(std::string_view name, double low = -1e300, double high = 1e300, size_t at_least = 1, size_t at_most = 1000) const;
   std::vector<double> probabilities(std::string_view name) const;  // from 0 to 1, together 1 within 1e-6
   std::vector<std::vector<double>> matrix(std::string_view name) const;  // rows between semicolons, equally long
-  std::vector<std::string> words(std::string_view name, size_t at_least = 1) const;  // split at blanks
+  std::vector<std::string> words(std::string_view name, size_t at_least = 1) const;  // split at blanks and ends of lines
   const std::string& text(std::string_view name) const;
   const Settings& all() const { return values_; }
-  std::string as_line() const;  // "P = .5,.5, Q = .9,.1"
+  std::string as_line() const;  // "P = .5,.5, Q = .9,.1"; long ones cut short
   // For what no getter can check alone.
   [[noreturn]] void refuse(std::string_view name, const std::string& expected) const;
 

@@ -71,7 +71,8 @@ struct Expression::Parser {
     if (nodes.size() >= kMost) fail(str("at most {} operations", kMost));
     size_t end = at;
     while (end > from && text[end - 1] == ' ') --end;
-    nodes.push_back({.kind = kind, .text = std::string(text.substr(from, end - from)), .inputs = std::move(inputs)});
+    const bool constant = kind != Kind::name && std::ranges::all_of(inputs, [&](int i) { return nodes[static_cast<size_t>(i)].constant; });
+    nodes.push_back({.kind = kind, .text = std::string(text.substr(from, end - from)), .inputs = std::move(inputs), .constant = constant});
     return static_cast<int>(nodes.size()) - 1;
   }
   int sum() {
@@ -202,7 +203,7 @@ void Expression::forward(const std::map<std::string, double>& values) {
       case Kind::multiply: n.value = in(0) * in(1), n.local = {in(1), in(0)}; break;
       case Kind::divide: n.value = in(0) / in(1), n.local = {1 / in(1), -in(0) / (in(1) * in(1))}; break;
       case Kind::power: {
-        const bool fixed = nodes_[static_cast<size_t>(n.inputs[1])].kind == Kind::number;
+        const bool fixed = nodes_[static_cast<size_t>(n.inputs[1])].constant;
         n.value = std::pow(in(0), in(1));
         n.local = {in(1) == 0 ? 0 : in(1) * std::pow(in(0), in(1) - 1), fixed || n.value == 0 ? 0 : n.value * std::log(in(0))};
         break;
@@ -234,6 +235,31 @@ const std::vector<Expression::Node>& Expression::differentiate(const std::map<st
 double Expression::value(const std::map<std::string, double>& values) {
   forward(values);
   return nodes_.back().value;
+}
+
+Expression::Moved Expression::by_moving(const std::string& name, std::map<std::string, double> values) {
+  const double x = values[name];
+  const auto at = [&](double moved) {
+    values[name] = moved;
+    try {
+      return value(values);
+    } catch (const Error&) {
+      return std::nan("");
+    }
+  };
+  const double here = at(x);
+  Moved best{.slope = std::nan(""), .down = std::nan(""), .up = std::nan("")};
+  double last = std::nan(""), agreement = INFINITY;
+  for (double step = 0.01 * std::max(1.0, std::abs(x)); step > 1e-13 * std::max(1e-3, std::abs(x)); step /= 10) {
+    const double above = x + step, below = x - step, high = at(above), low = at(below);
+    const double slope = (high - low) / (above - below), size = std::max(std::abs(slope), std::abs(last));
+    const double differs = slope == last ? 0 : std::abs(slope - last) / size;
+    if (differs < agreement || std::isnan(best.slope))
+      best = {step, slope, (here - low) / (x - below), (high - here) / (above - x)};
+    if (differs < agreement) agreement = differs;
+    last = slope;
+  }
+  return best;
 }
 
 double Expression::slope_in(std::string_view name) const {

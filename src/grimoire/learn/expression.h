@@ -20,6 +20,7 @@ class Expression {
     double value = 0;
     std::vector<double> local = {};  // d value / d input
     double slope = 0;                // d whole / d value
+    bool constant = false;           // no name stands in it
   };
 
   explicit Expression(std::string_view text);  // throws: usage, with the column
@@ -28,6 +29,14 @@ class Expression {
   const std::vector<Node>& differentiate(const std::map<std::string, double>& values);
   double value(const std::map<std::string, double>& values);
   double slope_in(std::string_view name) const;  // after differentiate()
+
+  // The slope by moving one variable a little: differences over steps of tenfold sizes, of which those two are believed that agree best.
+  // One side is NaN where the formula has no value there.
+  struct Moved {
+    double step = 0, slope = 0;  // NaN: there is no step that both sides allow
+    double down = 0, up = 0;     // slopes towards each side
+  };
+  Moved by_moving(const std::string& name, std::map<std::string, double> values);
 
  private:
   struct Parser;

@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concept.h"
+#include "grimoire/report/layout.h"
 
 namespace grim::learn {
 namespace {
@@ -16,7 +18,9 @@ bool read_number(std::string_view text, double& value) {
   return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
 }
 
+// A bound next to 0 stands for what must be above it.
 std::string range_of(double low, double high) {
+  if (low > 0 && low < 1e-5) return " above 0" + (high < 1e299 ? str(", up to {:.15g}", high) : std::string());
   if (low > -1e299 && high < 1e299) return str(" from {:.15g} to {:.15g}", low, high);
   if (low > -1e299) return str(" from {:.15g} up", low);
   if (high < 1e299) return str(" up to {:.15g}", high);
@@ -32,10 +36,13 @@ Inputs::Inputs(const Concept& concept_, const Settings& settings) {
     values_.emplace_back(name, split_once(rest, ":").first);
     names.push_back(name);
   }
+  std::map<std::string, std::string> given;
   for (const auto& [name, text] : settings) {
     if (names.empty()) throw Error(ErrorKind::usage, str("{}: this entry takes no values", concept_.id));
     const std::string& to = name.empty() ? names[0] : name;
     const auto found = std::ranges::find(values_, to, &Settings::value_type::first);
+    if (!given.emplace(to, text).second)
+      throw Error(ErrorKind::usage, str("'{}' is given twice: {} and {}", to, report::shortened(given.at(to), 60), report::shortened(text, 60)));
     if (found != values_.end()) {
       found->second = text;
     } else if (concept_.free_names) {
@@ -50,8 +57,9 @@ Inputs::Inputs(const Concept& concept_, const Settings& settings) {
 }
 
 std::string Inputs::as_line() const {
+  constexpr size_t kMost = 200;  // columns of one; a file may stand there
   std::string list;
-  for (const auto& [name, text] : values_) list += (list.empty() ? "" : ", ") + name + " = " + text;
+  for (const auto& [name, text] : values_) list += (list.empty() ? "" : ", ") + name + " = " + report::shortened(text, kMost);
   return list;
 }
 
@@ -62,7 +70,7 @@ const std::string& Inputs::text(std::string_view name) const {
 }
 
 void Inputs::refuse(std::string_view name, const std::string& expected) const {
-  throw Error(ErrorKind::usage, str("{}: got {}, expected {}", name, text(name).empty() ? "nothing" : text(name), expected));
+  throw Error(ErrorKind::usage, str("{}: got {}, expected {}", name, text(name).empty() ? "nothing" : report::shortened(text(name), 60), expected));
 }
 
 double Inputs::number(std::string_view name, double low, double high) const {
@@ -119,9 +127,12 @@ std::vector<std::vector<double>> Inputs::matrix(std::string_view name) const {
 
 std::vector<std::string> Inputs::words(std::string_view name, size_t at_least) const {
   std::vector<std::string> words;
-  for (std::string_view part : split(text(name), ' '))
-    if (!part.empty()) words.emplace_back(part);
-  if (words.size() < at_least) refuse(name, str("at least {} words", at_least));
+  for (std::string_view rest = trimmed(text(name)); !rest.empty();) {
+    const size_t end = std::min(rest.find_first_of(" \t\r\n"), rest.size());
+    words.emplace_back(rest.substr(0, end));
+    rest = trimmed(rest.substr(end));
+  }
+  if (words.size() < at_least) refuse(name, at_least == 1 ? std::string("a word") : str("at least {} words", at_least));
   return words;
 }
 

@@ -17,6 +17,7 @@ struct Meanings {
 constexpr Meanings kMeanings[] = {{"MI", "interpretability\nmutual-information"},
                                   {"kernel", "kernel-trick\nconv1d\ndensity-estimation"},
                                   {"bias", "bias\ngain-and-bias\ninductive-bias"},
+                                  {"variance", "variance\nstandard-deviation"},
                                   {"gain", "kaiming\ninformation-gain\ngain-and-bias"},
                                   {"head", "multi-head\nlm-head"},
                                   {"temperature", "softmax\ndistillation"}};

@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "grimoire/model/config_keys.h"
+#include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
-#include "grimoire/op/attention.h"
 #include "grimoire/op/loss.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
@@ -32,6 +32,11 @@ Tensor table(const GptConfig& c, int64_t rows, Rng& rng) {  // of embeddings
 Tensor untied_head(const GptConfig& c, Rng& rng) {  // (V, C), so fan_in is its second size
   const Shape shape{c.vocab_size, c.n_embd};
   return c.init == GptInit::gpt2 ? normal_init(shape, kInitStd, rng) : uniform_init(shape, 1 / std::sqrt(double(c.n_embd)), rng);
+}
+
+std::unique_ptr<Product> head_product(const GptConfig& c, const Embedding& table) {
+  if (c.tied) return std::make_unique<Tied>(table);
+  return std::make_unique<Dense>(Tensor::empty({c.vocab_size, c.n_embd}), WeightLayout::out_in);
 }
 
 // Hugging Face's names for what `linear` can do. Its four tanh forms differ in rounding alone.
@@ -81,7 +86,7 @@ Tensor Gpt::Attention::operator()(const Tensor& x, Pass& pass) const {
     options.dropout = dropout;
     options.key = pass.next_key();
   }
-  return c_proj(self_attention(qkv, heads, options));  // (B, T, C)
+  return c_proj(attend(*this, qkv, heads, options));  // (B, T, C)
 }
 
 Gpt::FeedForward::FeedForward(Module& parent, const GptConfig& c, Rng& rng)
@@ -96,9 +101,8 @@ Gpt::Block::Block(int64_t layer, Module& parent, const GptConfig& c, Rng& rng)
       attn(*this, c, layer, rng), ln_2("ln_2", *this, c.n_embd, c.layer_norm_epsilon, norm_bias(c)), mlp(*this, c, rng) {}
 
 Tensor Gpt::Block::operator()(Tensor x, Pass& pass) const {
-  x = dropout_add(attn(ln_1(x), pass), x, dropout, pass);
-  x = dropout_add(mlp(ln_2(x)), x, dropout, pass);
-  return x;
+  x = tapped(*this, dropout_add(attn(ln_1(x), pass), x, dropout, pass), SiteKind::residual_mid);
+  return tapped(*this, dropout_add(mlp(ln_2(x)), x, dropout, pass), SiteKind::residual);
 }
 
 Gpt::Transformer::Transformer(Module& parent, const GptConfig& c, Rng& rng)
@@ -112,13 +116,12 @@ std::vector<std::unique_ptr<Gpt::Block>> Gpt::Transformer::blocks(Module& parent
   return h;
 }
 
-Gpt::Gpt(const GptConfig& config, Rng& rng) : config_(config), transformer_(*this, config, rng) {
+Gpt::Gpt(const GptConfig& config, Rng& rng)
+    : config_(config), lm_head_("lm_head", *this, head_product(config, transformer_.wte)), transformer_(*this, config, rng) {
+  if (!config.tied) copy_into(lm_head_.weight(), untied_head(config, rng));  // the last that is drawn, the first among the tensors
   GRIM_CHECK(config.n_head > 0 && config.n_embd % config.n_head == 0, argument, "gpt",
              "n_embd must divide by n_head: got {} and {}", config.n_embd, config.n_head);
-  if (!config.tied) lm_head_ = parameter("lm_head.weight", untied_head(config, rng));
 }
-
-Tensor Gpt::head() const { return config_.tied ? transformer_.wte.weight : lm_head_; }
 
 Tensor Gpt::hidden(const Tensor& tokens, Pass& pass) const {
   const int64_t T = tokens.dim(-1);
@@ -132,13 +135,11 @@ Tensor Gpt::hidden(const Tensor& tokens, Pass& pass) const {
 }
 
 Tensor Gpt::logits(const Tensor& tokens, Pass& pass) const {
-  return linear(hidden(tokens, pass), transpose(head(), 0, 1));  // (B, T, V)
+  return lm_head_(hidden(tokens, pass));  // (B, T, V)
 }
 
 Tensor Gpt::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const {
-  const Tensor x = hidden(tokens, pass);
-  return linear_cross_entropy(reshape(x, {-1, config_.n_embd}), head(), HeadLayout::vocabulary_rows,
-                              reshape(targets, {-1}), {.ignore_index = kIgnore});
+  return head_cross_entropy(lm_head_, reshape(hidden(tokens, pass), {-1, config_.n_embd}), reshape(targets, {-1}), {.ignore_index = kIgnore});
 }
 
 // --- checkpoints: Hugging Face's gpt2 ------------------------------------------------------------------------------------

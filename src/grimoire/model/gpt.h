@@ -87,11 +87,10 @@ class Gpt final : public LanguageModel {
     LayerNorm ln_f;
   };
   Tensor hidden(const Tensor& tokens, Pass& pass) const;  // (B, T, C) after the last norm
-  Tensor head() const;                                    // (V, C)
 
   GptConfig config_;
+  Linear lm_head_;
   Transformer transformer_;
-  Tensor lm_head_;  // (V, C) when untied
 };
 
 }  // namespace grim

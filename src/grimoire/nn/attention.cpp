@@ -1,6 +1,7 @@
 #include "grimoire/nn/attention.h"
 
 #include "grimoire/nn/init.h"
+#include "grimoire/nn/tap.h"
 #include "grimoire/op/view.h"
 
 namespace grim {
@@ -26,7 +27,25 @@ Tensor merge_heads(const Tensor& x) {  // (B, H, T, D) -> (B, T, H D)
   return reshape(transpose(x, 1, 2), {x.dim(0), x.dim(2), x.dim(1) * x.dim(3)});
 }
 
+// Queries, keys and values of heads, (B, H, T, D): (B, T, H D).
+Tensor by_weights(const Module& layer, const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options) {
+  GRIM_CHECK(options.dropout == 0, argument, "tap", "attention weights are shown without dropout: got {}", options.dropout);
+  return merge_heads(composed_attention(q, k, v, options, [&](const Tensor& weights) { return tapped(layer, weights, SiteKind::attention); }));
+}
+
 }  // namespace
+
+Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const AttentionOptions& options) {
+  if (!Tap::wants_attention()) return tapped(layer, self_attention(qkv, heads, options), SiteKind::heads);
+  const int64_t C = qkv.dim(-1) / 3;
+  return attend(layer, slice(qkv, -1, 0, C), slice(qkv, -1, C, 2 * C), slice(qkv, -1, 2 * C, 3 * C), heads, options);
+}
+
+Tensor attend(const Module& layer, const Tensor& q_all, const Tensor& k_all, const Tensor& v_all, int64_t heads, const AttentionOptions& options) {
+  const Tensor q = split_heads(q_all, heads), k = split_heads(k_all, heads), v = split_heads(v_all, heads);
+  const Tensor y = Tap::wants_attention() ? by_weights(layer, q, k, v, options) : merge_heads(attention(q, k, v, options));
+  return tapped(layer, y, SiteKind::heads);
+}
 
 MultiHeadAttention::MultiHeadAttention(const std::string& name, Module& parent, const MultiHeadOptions& o, Rng& rng)
     : Module(name, parent), options(checked(o)),
@@ -43,10 +62,7 @@ Tensor MultiHeadAttention::cross(const Tensor& query, const Tensor& memory, Pass
     how.dropout = options.dropout;
     how.key = pass.next_key();
   }
-  const Tensor q = split_heads(q_proj(query), options.heads);   // (B, H, T, D)
-  const Tensor k = split_heads(k_proj(memory), options.heads);  // (B, H, S, D)
-  const Tensor v = split_heads(v_proj(memory), options.heads);
-  return out_proj(merge_heads(attention(q, k, v, how)));
+  return out_proj(attend(*this, q_proj(query), k_proj(memory), v_proj(memory), options.heads, how));
 }
 
 }  // namespace grim

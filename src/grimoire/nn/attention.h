@@ -13,6 +13,12 @@ enum class HeadWidth : uint8_t {
   wide,    // each head C wide: projections C -> H C, output H C -> C
 };
 
+// What the heads of `layer` bring, (B, T, H D), shown to taps as its heads, and its weights to those that want them.
+// qkv (B, T, 3 H D): queries, keys and values side by side. throws: argument, a tap wants the weights of a layer with dropout
+Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const AttentionOptions& options);
+// q (B, T, H D), k and v (B, S, H D).
+Tensor attend(const Module& layer, const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, const AttentionOptions& options);
+
 struct MultiHeadOptions {
   int64_t width = 0, heads = 1;
   int64_t memory_width = 0;  // of what keys and values are made from; 0: width

@@ -1,29 +1,48 @@
 #pragma once
 
+#include <memory>
+
 #include "grimoire/nn/init.h"
-#include "grimoire/nn/module.h"
+#include "grimoire/nn/product.h"
 #include "grimoire/nn/tap.h"
-#include "grimoire/op/linear.h"
+#include "grimoire/op/loss.h"
 
 namespace grim {
 
-// y = act(x W + b); W is (in, out).
+// y = act(x W + b).
 struct Linear : Module {
   // Weight and bias from U(-1 / sqrt(in), 1 / sqrt(in)), as PyTorch's Linear.
-  Linear(const std::string& name, Module& parent, int64_t in, int64_t out, Rng& rng, Dtype dtype = Dtype::f32)
-      : Module(name, parent), weight(parameter("weight", uniform_init({in, out}, fan_in_bound(in), rng, dtype))),
-        bias(parameter("bias", uniform_init({out}, fan_in_bound(in), rng, dtype))) {}
-  // The caller chooses the initial numbers (nn/init.h); an undefined bias means none.
-  Linear(const std::string& name, Module& parent, const Tensor& initial_weight, const Tensor& initial_bias)
-      : Module(name, parent), weight(parameter("weight", initial_weight)),
-        bias(initial_bias.defined() ? parameter("bias", initial_bias) : Tensor()) {}
+  Linear(const std::string& name, Module& parent, int64_t in, int64_t out, Rng& rng, Dtype dtype = Dtype::f32);
+  // The caller chooses the initial numbers (nn/init.h), weight (in, out); an undefined bias means none.
+  Linear(const std::string& name, Module& parent, const Tensor& initial_weight, const Tensor& initial_bias);
+  Linear(const std::string& name, Module& parent, std::unique_ptr<Product> product, const Tensor& initial_bias = {});
+  // The weight stands among the parent's own tensors, as weight_NAME: the gates of recurrent cells, as PyTorch calls them.
+  struct InParent {};
+  Linear(const std::string& name, Module& parent, InParent, const Tensor& initial_weight);
+  void add_bias(const std::string& tensor_name, const Tensor& initial);  // to a layer without one
 
   Tensor operator()(const Tensor& x, Activation activation = Activation::none) const {
-    return tapped(*this, linear(x, weight, bias, activation));
+    return tapped(*this, product_->apply(x, bias_, activation));
   }
 
-  Tensor weight, bias;
+  const Product& product() const { return *product_; }
+  Tensor weight() const { return product_->weight(); }  // undefined where W is not one tensor
+  const Tensor& bias() const { return bias_; }
+  // Puts `make(what is there now)` in its place.
+  template <class F> void replace(F&& make) { set_product(make(take_product())); }
+
+ private:
+  std::unique_ptr<Product> take_product();
+  void set_product(std::unique_ptr<Product> product);
+  std::unique_ptr<Product> product_;
+  Tensor bias_;
 };
+
+// The Linear at a dotted path, "transformer.h.0.attn.c_attn". throws: argument, with the nearest paths of Linears
+Linear& linear_at(Module& root, std::string_view path);
+
+// Mean cross-entropy of head(x), x (N, C), without holding (N, V) logits: fused where the head is one matrix, else chunk by chunk of rows.
+Tensor head_cross_entropy(const Linear& head, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options = {});
 
 inline Tensor zero_bias(int64_t out, Dtype dtype = Dtype::f32) { return Tensor::zeros({out}, dtype); }
 inline Tensor no_bias() { return {}; }

@@ -1,30 +1,57 @@
 #include "grimoire/nn/module.h"
 
+#include <algorithm>
+
 #include "grimoire/autograd/tape.h"
 
 namespace grim {
 
-Module::Module(const std::string& name, Module& parent) { parent.children_.emplace_back(name, this); }
+Module::Module(const std::string& name, Module& parent, TensorNames names) : registry_(names == TensorNames::in_parent ? parent.registry_ : this) {
+  parent.children_.push_back({name, this});
+}
+
+void Module::adopt(const std::string& name, Module& child) {
+  if (name.empty()) {
+    std::vector<Entry>& entries = registry_->entries_;
+    const auto gap = std::find_if(entries.begin(), entries.end(), [](const Entry& e) { return !e.nameless && !e.tensor.defined(); });
+    if (gap != entries.end()) gap->nameless = &child;
+    else entries.push_back({"", {}, Kind::parameter, &child});
+  } else {
+    children_.push_back({name, &child});
+  }
+}
+
+// A nameless child's place stays, for the one that comes after it.
+void Module::release(Module& child) {
+  for (Entry& e : registry_->entries_)
+    if (e.nameless == &child) e.nameless = nullptr;
+  std::erase_if(children_, [&](const Child& c) { return c.module == &child; });
+}
 
 Tensor Module::parameter(const std::string& name, const Tensor& initial) {
   requires_grad(initial);
-  entries_.push_back({name, initial, Kind::parameter});
+  registry_->entries_.push_back({name, initial, Kind::parameter});
   return initial;
 }
 
 Tensor Module::buffer(const std::string& name, const Tensor& initial) {
-  entries_.push_back({name, initial, Kind::buffer});
+  registry_->entries_.push_back({name, initial, Kind::buffer});
   return initial;
 }
 
 void Module::visit_below(const std::string& prefix, const Visitor& visitor) const {
-  for (const Entry& e : entries_) visitor(prefix + e.name, e.tensor, e.kind);
-  for (const auto& [name, child] : children_) child->visit_below(prefix + name + ".", visitor);
+  for (const Entry& e : entries_) {
+    if (e.nameless) e.nameless->visit_below(prefix, visitor);
+    else if (e.tensor.defined()) visitor(prefix + e.name, e.tensor, e.kind);
+  }
+  for (const Child& c : children_) c.module->visit_below(prefix + c.name + ".", visitor);
 }
 
-void Module::visit_modules_below(const std::string& path, const std::function<void(const std::string&, const Module&)>& visitor) const {
+void Module::visit_modules_below(const std::string& path, const ModuleVisitor& visitor) {
   visitor(path, *this);
-  for (const auto& [name, child] : children_) child->visit_modules_below(path.empty() ? name : path + "." + name, visitor);
+  for (const Entry& e : entries_)
+    if (e.nameless) e.nameless->visit_modules_below(path, visitor);
+  for (const Child& c : children_) c.module->visit_modules_below(path.empty() ? c.name : path + "." + c.name, visitor);
 }
 
 namespace {

@@ -31,20 +31,21 @@ struct Pass {
 class Module {
  public:
   Module() = default;                               // the root
-  Module(const std::string& name, Module& parent);  // a child
+  enum class TensorNames : uint8_t { below, in_parent };  // "parent.child.weight", or "parent.weight" among the parent's own
+  Module(const std::string& name, Module& parent, TensorNames names = TensorNames::below);  // a child
   virtual ~Module() = default;
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
   enum class Kind { parameter, buffer };
   using Visitor = std::function<void(const std::string& name, const Tensor& tensor, Kind kind)>;
-  // In registration order, parents before children; names are dotted paths: "h.0.attn.c_attn.weight".
+  // In registration order, parents before children; names are dotted paths: "h.0.attn.c_attn.weight". A child without a name stands among its
+  // parent's own tensors.
   void visit(const Visitor& visitor) const { visit_below("", visitor); }
 
-  // Every module of the tree with its dotted path, this one ("") first.
-  void visit_modules(const std::function<void(const std::string& name, const Module& module)>& visitor) const {
-    visit_modules_below("", visitor);
-  }
+  // Every module of the tree with its dotted path, this one ("") first; one without a name has its parent's.
+  using ModuleVisitor = std::function<void(const std::string& name, Module& module)>;
+  void visit_modules(const ModuleVisitor& visitor) { visit_modules_below("", visitor); }
 
   std::vector<NamedTensor> parameters() const;
   std::vector<NamedTensor> buffers() const;
@@ -54,17 +55,26 @@ class Module {
   // Registers a tensor and returns it; a parameter is what training changes.
   Tensor parameter(const std::string& name, const Tensor& initial);
   Tensor buffer(const std::string& name, const Tensor& initial);
+  // A root that becomes a child, and a child that becomes a root again.
+  void adopt(const std::string& name, Module& child);
+  void release(Module& child);
 
  private:
   void visit_below(const std::string& prefix, const Visitor& visitor) const;
-  void visit_modules_below(const std::string& path, const std::function<void(const std::string&, const Module&)>& visitor) const;
+  void visit_modules_below(const std::string& path, const ModuleVisitor& visitor);
   struct Entry {
     std::string name;
     Tensor tensor;
     Kind kind;
+    Module* nameless = nullptr;  // a child in this place instead
   };
+  struct Child {
+    std::string name;
+    Module* module;
+  };
+  Module* registry_ = this;  // whose entries hold this one's tensors
   std::vector<Entry> entries_;
-  std::vector<std::pair<std::string, const Module*>> children_;
+  std::vector<Child> children_;  // with names
 };
 
 }  // namespace grim

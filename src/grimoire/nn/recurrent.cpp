@@ -22,19 +22,24 @@ Tensor draw(const Shape& shape, int64_t hidden, Rng& rng, Dtype dtype) {
 
 Tensor gate(const Tensor& gates, int64_t i, int64_t hidden) { return slice(gates, -1, i * hidden, (i + 1) * hidden); }
 
+// The shares of the gates; taps see the cell's outputs, not these.
+Tensor shares(const Linear& layer, const Tensor& x) { return layer.product().apply(x, layer.bias(), Activation::none); }
+
 RecurrentState rnn_step(const Tensor& from_x, const Tensor& from_h) { return {tanh(from_x + from_h), {}}; }
 
 // r, z, n in this order; the reset gate acts on the hidden share of n, after its product.
-RecurrentState gru_step(const Tensor& from_x, const Tensor& from_h, const RecurrentState& s, int64_t C) {
-  const Tensor rz = sigmoid(slice(from_x, -1, 0, 2 * C) + slice(from_h, -1, 0, 2 * C));
+RecurrentState gru_step(const RecurrentCell& cell, const Tensor& from_x, const Tensor& from_h, const RecurrentState& s) {
+  const int64_t C = cell.hidden;
+  const Tensor rz = sigmoid(tapped(cell, slice(from_x, -1, 0, 2 * C) + slice(from_h, -1, 0, 2 * C), SiteKind::gates));
   const Tensor r = gate(rz, 0, C), z = gate(rz, 1, C);
   const Tensor n = tanh(gate(from_x, 2, C) + r * gate(from_h, 2, C));
   return {n + z * (s.h - n), {}};
 }
 
 // i, f, g, o in this order.
-RecurrentState lstm_step(const Tensor& from_x, const Tensor& from_h, const RecurrentState& s, int64_t C) {
-  const Tensor gates = from_x + from_h;
+RecurrentState lstm_step(const RecurrentCell& cell, const Tensor& from_x, const Tensor& from_h, const RecurrentState& s) {
+  const int64_t C = cell.hidden;
+  const Tensor gates = tapped(cell, from_x + from_h, SiteKind::gates);
   const Tensor i = sigmoid(gate(gates, 0, C)), f = sigmoid(gate(gates, 1, C));
   const Tensor g = tanh(gate(gates, 2, C)), o = sigmoid(gate(gates, 3, C));
   const Tensor c = f * s.c + i * g;
@@ -44,13 +49,20 @@ RecurrentState lstm_step(const Tensor& from_x, const Tensor& from_h, const Recur
 }  // namespace
 
 RecurrentCell::RecurrentCell(const std::string& name, Module& parent, Cell kind, int64_t in, int64_t width, Rng& rng, Dtype dtype)
-    : Module(name, parent), cell(kind), hidden(width),
-      weight_ih(parameter("weight_ih", draw({in, gate_count(kind) * width}, width, rng, dtype))),
-      weight_hh(parameter("weight_hh", draw({width, gate_count(kind) * width}, width, rng, dtype))),
-      bias_ih(parameter("bias_ih", draw({gate_count(kind) * width}, width, rng, dtype))),
-      bias_hh(parameter("bias_hh", draw({gate_count(kind) * width}, width, rng, dtype))) {}
+    : RecurrentCell(name, parent, kind, width,
+                    Initial{.weight_ih = draw({in, gate_count(kind) * width}, width, rng, dtype),
+                            .weight_hh = draw({width, gate_count(kind) * width}, width, rng, dtype),
+                            .bias_ih = draw({gate_count(kind) * width}, width, rng, dtype),
+                            .bias_hh = draw({gate_count(kind) * width}, width, rng, dtype)}) {}
 
-Tensor RecurrentCell::input_gates(const Tensor& x) const { return linear(x, weight_ih, bias_ih); }
+RecurrentCell::RecurrentCell(const std::string& name, Module& parent, Cell kind, int64_t width, const Initial& initial)
+    : Module(name, parent), cell(kind), hidden(width), dtype(initial.weight_ih.dtype()),
+      ih("ih", *this, Linear::InParent{}, initial.weight_ih), hh("hh", *this, Linear::InParent{}, initial.weight_hh) {
+  ih.add_bias("bias_ih", initial.bias_ih);
+  hh.add_bias("bias_hh", initial.bias_hh);
+}
+
+Tensor RecurrentCell::input_gates(const Tensor& x) const { return shares(ih, x); }
 
 RecurrentState RecurrentCell::step(const Tensor& from_x, const RecurrentState& state) const {
   GRIM_CHECK(from_x.ndim() == 2 && from_x.dim(1) == gate_count(cell) * hidden, shape, "recurrent",
@@ -59,18 +71,18 @@ RecurrentState RecurrentCell::step(const Tensor& from_x, const RecurrentState& s
   for (const Tensor& t : {state.h, cell == Cell::lstm ? state.c : state.h})
     GRIM_CHECK(t.defined() && t.shape() == expected, shape, "recurrent", "state: got {}, expected {}",
                t.defined() ? t.shape() : Shape{}, expected);
-  const Tensor from_h = linear(state.h, weight_hh, bias_hh);  // (B, gates * C)
+  const Tensor from_h = shares(hh, state.h);  // (B, gates * C)
   switch (cell) {
     case Cell::rnn: return rnn_step(from_x, from_h);
-    case Cell::gru: return gru_step(from_x, from_h, state, hidden);
-    default: return lstm_step(from_x, from_h, state, hidden);
+    case Cell::gru: return gru_step(*this, from_x, from_h, state);
+    default: return lstm_step(*this, from_x, from_h, state);
   }
 }
 
 RecurrentState RecurrentCell::operator()(const Tensor& x, const RecurrentState& state) const { return step(input_gates(x), state); }
 
 RecurrentState RecurrentCell::zero_state(int64_t B) const {
-  const Tensor zero = Tensor::zeros({B, hidden}, weight_hh.dtype());
+  const Tensor zero = Tensor::zeros({B, hidden}, dtype);
   return {zero, cell == Cell::lstm ? zero : Tensor()};
 }
 

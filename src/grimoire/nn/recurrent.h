@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "grimoire/base/rng.h"
+#include "grimoire/nn/linear.h"
 #include "grimoire/nn/module.h"
 
 namespace grim {
@@ -21,7 +22,7 @@ struct RecurrentState {
   Tensor c;  // (B, C), lstm only
 };
 
-// One step. weight_ih (in, gates * C), weight_hh (C, gates * C), biases (gates * C): the transposes of PyTorch's.
+// One step. ih (in, gates * C), hh (C, gates * C), biases (gates * C): the transposes of PyTorch's, under its names (weight_ih, bias_ih, ...).
 struct RecurrentCell : Module {
   RecurrentCell(const std::string& name, Module& parent, Cell cell, int64_t in, int64_t hidden, Rng& rng, Dtype dtype = Dtype::f32);
   RecurrentState operator()(const Tensor& x, const RecurrentState& state) const;  // x (B, in)
@@ -31,7 +32,14 @@ struct RecurrentCell : Module {
   RecurrentState zero_state(int64_t B) const;
   Cell cell;
   int64_t hidden;
-  Tensor weight_ih, weight_hh, bias_ih, bias_hh;
+  Dtype dtype;
+  Linear ih, hh;
+
+ private:
+  struct Initial {
+    Tensor weight_ih, weight_hh, bias_ih, bias_hh;
+  };
+  RecurrentCell(const std::string& name, Module& parent, Cell cell, int64_t hidden, const Initial& initial);
 };
 
 struct RecurrentOptions {

@@ -7,12 +7,17 @@ namespace {
 thread_local Tap* innermost = nullptr;
 }  // namespace
 
-Tap::Tap(Look look) : look_(std::move(look)), before_(std::exchange(innermost, this)) {}
+Tap::Tap(See see, Attention attention) : see_(std::move(see)), attention_(attention), before_(std::exchange(innermost, this)) {}
 Tap::~Tap() { innermost = before_; }
+bool Tap::wants_attention() { return innermost && innermost->attention_ == Attention::weights; }
 
-Tensor tapped(const Module& layer, Tensor output) {
-  if (innermost) innermost->look_(layer, output);
-  return output;
+Tensor tapped(const Module& layer, Tensor y, SiteKind kind) {
+  if (!innermost) return y;
+  Tensor answer = innermost->see_({layer, kind}, y);
+  if (!answer.defined()) return y;
+  GRIM_CHECK(answer.shape() == y.shape() && answer.dtype() == y.dtype(), shape, "tap", "the answer: got {} {}, expected {} {}",
+             name_of(answer.dtype()), answer.shape(), name_of(y.dtype()), y.shape());
+  return answer;
 }
 
 }  // namespace grim

@@ -26,11 +26,11 @@ Tensor places(const char* name, const cpu::Reducers& op, const Tensor& x_any, in
   Shape shape = x_any.shape();
   shape[axis] = 1;
   if (keep == KeepDims::no) shape.erase(axis);
-  const Tensor y = Tensor::empty(shape, Dtype::i64);
+  const Tensor y = x_any.like(shape, Dtype::i64);
   const Tensor typed = is_float(x_any.dtype()) ? x_any : cast(x_any, Dtype::i64);
   const Tensor x = contiguous(view::transpose(typed, axis, -1));
   // With the axis last, the other axes hold their order but for the one that changed places with it.
-  const Tensor found = Tensor::empty(view::select(x, -1, 0).shape(), Dtype::i64);
+  const Tensor found = x.like(view::select(x, -1, 0).shape(), Dtype::i64);
   const auto run = [&](auto zero) {
     using T = decltype(zero);
     const int64_t n = x.shape().back();

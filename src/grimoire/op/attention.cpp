@@ -4,9 +4,10 @@
 #include <limits>
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/op/attention_kernel.h"
+#include "grimoire/op/attention_cpu.h"
 #include "grimoire/op/matmul.h"
 #include "grimoire/op/pointwise.h"
+#include "grimoire/op/run.h"
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
@@ -28,51 +29,36 @@ void check_qkv(const Tensor& q, const Tensor& k, const Tensor& v) {
                  q.shape()[1] == k.shape()[1] && q.shape()[3] == k.shape()[3],
              shape, "attention", "got q {}, k {}, v {}, expected (B, H, T, D), (B, H, S, D), (B, H, S, D)", q.shape(),
              k.shape(), v.shape());
+  check_float("attention", q.dtype());
   GRIM_CHECK(q.dtype() == k.dtype() && q.dtype() == v.dtype(), dtype, "attention", "got {}, {}, {}, expected one dtype",
              name_of(q.dtype()), name_of(k.dtype()), name_of(v.dtype()));
 }
 
 Tensor dense_rows(const Tensor& x) { return x.shape().back() == 1 || x.strides().back() == 1 ? x : copy(x); }
 
-template <class T> cpu::Heads<T> heads_of(const Tensor& x) {
-  return {x.data<std::remove_const_t<T>>(), x.strides()[0], x.strides()[1], x.strides()[2]};
-}
-
 // (B, T, H, D) in memory, seen as (B, H, T, D).
 Tensor empty_heads(const Tensor& like) {
   const Shape& s = like.shape();
-  return view::transpose(Tensor::empty({s[0], s[2], s[1], s[3]}, like.dtype()), 1, 2);
-}
-
-template <class T>
-cpu::AttentionProblem<T> problem(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& o, const Tensor& lse) {
-  return {.B = q.dim(0), .H = q.dim(1), .T_q = q.dim(2), .S = k.dim(2), .D = q.dim(3),
-          .causal = o.mask == AttentionMask::causal,
-          .key_mask = o.key_mask.defined() ? o.key_mask.data<bool>() : nullptr,
-          .scale = o.scale > 0 ? o.scale : 1 / std::sqrt(static_cast<double>(q.dim(3))),
-          .dropout = o.dropout, .key = o.key,
-          .q = heads_of<const T>(q), .k = heads_of<const T>(k), .v = heads_of<const T>(v), .lse = lse.data<T>()};
+  return view::transpose(like.like({s[0], s[2], s[1], s[3]}), 1, 2);
 }
 
 struct Forward {
   Tensor o, lse;
 };
 Forward run_forward(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options, const Tensor& o) {
-  const Tensor lse = Tensor::empty({q.dim(0), q.dim(1), q.dim(2)}, q.dtype());
-  visit_float("attention", q.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    cpu::attention_forward(problem<T>(q, k, v, options, lse), heads_of<T>(o));
-  });
+  const Tensor lse = q.like({q.dim(0), q.dim(1), q.dim(2)});
+  GRIM_RUN(attention, options, q, k, v, o, lse);
   return {o, lse};
 }
 
-void run_backward(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options, const Forward& f,
-                  const Tensor& dy, const Tensor& dq, const Tensor& dk, const Tensor& dv) {
-  visit_float("attention", q.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    cpu::attention_backward(problem<T>(q, k, v, options, f.lse), heads_of<const T>(f.o), heads_of<const T>(dy),
-                            heads_of<T>(dq), heads_of<T>(dk), heads_of<T>(dv));
-  });
+// Which keys a query may not see: bool, broadcasts to (B, H, T, S); undefined: it may see all.
+Tensor hidden_keys(int64_t T, int64_t S, const AttentionOptions& o) {
+  Tensor hidden;
+  if (o.mask == AttentionMask::causal)
+    hidden = gt(Tensor::arange(S), view::unsqueeze(Tensor::arange(T), 1) + Tensor::full({1}, static_cast<double>(S - T), Dtype::i64));  // (T, S)
+  if (!o.key_mask.defined()) return hidden;
+  const Tensor closed = view::unsqueeze(view::unsqueeze(logical_not(o.key_mask), 1), 1);  // (B, 1, 1, S)
+  return hidden.defined() ? logical_or(hidden, closed) : closed;
 }
 
 AttentionOptions with_dense_mask(AttentionOptions options) {
@@ -90,7 +76,7 @@ Tensor attention(const Tensor& q_any, const Tensor& k_any, const Tensor& v_any, 
   const Forward f = run_forward(q, k, v, options, empty_heads(q));
   return record(view::alias(f.o), {q_any, k_any, v_any}, [=](const Tensor& dy, Grads dx) {
     const Tensor dq = empty_heads(q), dk = empty_heads(k), dv = empty_heads(v);
-    run_backward(q, k, v, options, f, dense_rows(dy), dq, dk, dv);
+    GRIM_RUN(attention_backward, options, q, k, v, f.o, f.lse, dense_rows(dy), dq, dk, dv);
     dx.add(0, dq);
     dx.add(1, dk);
     dx.add(2, dv);
@@ -101,38 +87,37 @@ Tensor self_attention(const Tensor& qkv_any, int64_t heads, const AttentionOptio
   GRIM_CHECK(qkv_any.ndim() == 3 && heads > 0 && qkv_any.dim(2) % (3 * heads) == 0, shape, "self_attention",
              "got {} for {} heads, expected (B, T, 3 * heads * D)", qkv_any.shape(), heads);
   check_options(given, qkv_any.dim(0), qkv_any.dim(1));
+  check_float("self_attention", qkv_any.dtype());
   const AttentionOptions options = with_dense_mask(given);
   const Tensor qkv = saved(contiguous(qkv_any));
   const int64_t B = qkv.dim(0), T = qkv.dim(1), C = qkv.dim(2) / 3;
   const auto part = [heads, C](const Tensor& all, int64_t i) {  // (B, T, 3C) -> (B, H, T, D)
     return view::transpose(view::split_axis(view::slice(all, 2, i * C, (i + 1) * C), 2, heads), 1, 2);
   };
-  const Tensor y = Tensor::empty({B, T, C}, qkv.dtype());
+  const Tensor y = qkv.like({B, T, C});
   const Tensor o = view::transpose(view::split_axis(y, 2, heads), 1, 2);
   const Forward f = run_forward(part(qkv, 0), part(qkv, 1), part(qkv, 2), options, o);
   return record(y, {qkv_any}, [=](const Tensor& dy_any, Grads dx) {
     const Tensor dy = view::transpose(view::split_axis(dense_rows(dy_any), 2, heads), 1, 2);
-    const Tensor dqkv = Tensor::empty(qkv.shape(), qkv.dtype());
-    run_backward(part(qkv, 0), part(qkv, 1), part(qkv, 2), options, f, dy, part(dqkv, 0), part(dqkv, 1), part(dqkv, 2));
+    const Tensor dqkv = qkv.like();
+    GRIM_RUN(attention_backward, options, part(qkv, 0), part(qkv, 1), part(qkv, 2), f.o, f.lse, dy, part(dqkv, 0), part(dqkv, 1), part(dqkv, 2));
     dx.add(0, dqkv);
   });
 }
 
-Tensor composed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options) {
+Tensor composed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options,
+                          const std::function<Tensor(const Tensor& weights)>& see) {
   check_qkv(q, k, v);
   check_options(options, q.dim(0), k.dim(2));
   GRIM_CHECK(options.dropout == 0, argument, "composed_attention", "dropout: got {}, expected 0", options.dropout);
   const int64_t T = q.dim(2), S = k.dim(2);
   const double scale = options.scale > 0 ? options.scale : 1 / std::sqrt(static_cast<double>(q.dim(3)));
-  Tensor hidden = Tensor::zeros({q.dim(0), 1, T, S}, Dtype::boolean);  // (B, 1, T, S)
-  for (int64_t b = 0; b < q.dim(0); ++b)
-    for (int64_t t = 0; t < T; ++t)
-      for (int64_t s = 0; s < S; ++s)
-        hidden.data<bool>()[(b * T + t) * S + s] = (options.mask == AttentionMask::causal && s > t + S - T) ||
-                                                   (options.key_mask.defined() && options.key_mask.at({b, s}) == 0);
   Tensor scores = matmul(q, transpose(k, -1, -2)) * scale;  // (B, H, T, S)
-  scores = masked_fill(scores, hidden, -std::numeric_limits<double>::infinity());
-  return matmul(masked_fill(softmax(scores, -1), hidden, 0), v);
+  const Tensor hidden = hidden_keys(T, S, options);
+  if (hidden.defined()) scores = masked_fill(scores, hidden, -std::numeric_limits<double>::infinity());
+  Tensor weights = softmax(scores, -1);
+  if (hidden.defined()) weights = masked_fill(weights, hidden, 0);  // a query that sees no key gets 0
+  return matmul(see ? see(weights) : weights, v);
 }
 
 }  // namespace grim

@@ -3,6 +3,8 @@
 // (Dao et al. 2022, without their IO argument: a tile of scores stays in the L2 cache).
 #pragma once
 
+#include <functional>
+
 #include "grimoire/op/dropout.h"
 #include "grimoire/tensor/tensor.h"
 
@@ -24,7 +26,9 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Attent
 // qkv (B, T, 3C), the three projections side by side, C = heads * D: (B, T, C). Heads are split and merged by strides alone.
 Tensor self_attention(const Tensor& qkv, int64_t heads, const AttentionOptions& options = {});
 
-// The same from elementary ops, holding the (B, H, T, S) weights: the fused form's twin. No dropout.
-Tensor composed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options = {});
+// The same from elementary ops, holding the (B, H, T, S) weights: the fused form's twin. No dropout. `see` is shown the weights and gives
+// those to go on with.
+Tensor composed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options = {},
+                          const std::function<Tensor(const Tensor& weights)>& see = {});
 
 }  // namespace grim

@@ -4,13 +4,47 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
-#include "grimoire/op/attention_kernel.h"
+#include "grimoire/op/attention_cpu.h"
 #include "grimoire/op/dropout_mask-inl.h"
+#include "grimoire/op/kernel_table.h"
 #include "grimoire/op/simd-inl.h"
+
+#ifndef GRIM_ATTENTION_TASKS
+#define GRIM_ATTENTION_TASKS
+namespace grim::cpu {
+// One of q, k, v, o: element (b, h, t, d) lies at data + b * batch + h * head + t * row + d.
+template <class T> struct Heads {
+  T* data = nullptr;
+  int64_t batch = 0, head = 0, row = 0;
+  T* at(int64_t b, int64_t h) const { return data + b * batch + h * head; }
+};
+
+template <class T> struct AttentionProblem {
+  int64_t B, H, T_q, S, D;
+  bool causal;
+  const bool* key_mask;  // (B, S) dense, or null
+  double scale;
+  double dropout;
+  DropoutKey key;
+  Heads<const T> q, k, v;
+  T* lse;
+};
+
+template <class T> using ForwardTask = void (*)(const AttentionProblem<T>& p, const Heads<T>& o, int64_t b, int64_t h);
+template <class T>
+using BackwardTask = void (*)(const AttentionProblem<T>& p, const Heads<const T>& o, const Heads<const T>& d_o, const Heads<T>& dq,
+                              const Heads<T>& dk, const Heads<T>& dv, int64_t b, int64_t h);
+struct AttentionTable {
+  ByDtype<ForwardTask<float>, ForwardTask<double>> forward;
+  ByDtype<BackwardTask<float>, BackwardTask<double>> backward;
+};
+}  // namespace grim::cpu
+#endif
 
 // One task owns one (b, h): no atomics, and the order of every sum is fixed. Inside, queries go in tiles of kQueries rows and
 // keys in tiles of kKeys columns; a tile of scores is at most kQueries * kKeys numbers.
@@ -172,15 +206,10 @@ void backward_task(const AttentionProblem<T>& p, const Heads<const T>& o, const 
   }
 }
 
-void forward_f32(const AttentionProblem<float>& p, const Heads<float>& o, int64_t b, int64_t h) { forward_task(p, o, b, h); }
-void forward_f64(const AttentionProblem<double>& p, const Heads<double>& o, int64_t b, int64_t h) { forward_task(p, o, b, h); }
-void backward_f32(const AttentionProblem<float>& p, const Heads<const float>& o, const Heads<const float>& d_o, const Heads<float>& dq,
-                  const Heads<float>& dk, const Heads<float>& dv, int64_t b, int64_t h) {
-  backward_task(p, o, d_o, dq, dk, dv, b, h);
-}
-void backward_f64(const AttentionProblem<double>& p, const Heads<const double>& o, const Heads<const double>& d_o,
-                  const Heads<double>& dq, const Heads<double>& dk, const Heads<double>& dv, int64_t b, int64_t h) {
-  backward_task(p, o, d_o, dq, dk, dv, b, h);
+const AttentionTable& attention_table() {
+  static constexpr AttentionTable table = {.forward = {forward_task<float>, forward_task<double>},
+                                           .backward = {backward_task<float>, backward_task<double>}};
+  return table;
 }
 
 }  // namespace grim::cpu::HWY_NAMESPACE
@@ -188,38 +217,49 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace grim::cpu {
-HWY_EXPORT(forward_f32);
-HWY_EXPORT(forward_f64);
-HWY_EXPORT(backward_f32);
-HWY_EXPORT(backward_f64);
-
 namespace {
-// Heads in one chunk: about 20 us of work.
-template <class T> int64_t heads_each(const AttentionProblem<T>& p) {
-  return std::max<int64_t>(1, 1000000 / (p.T_q * p.S * p.D + 1));
+HWY_EXPORT(attention_table);
+const AttentionTable& tasks() { return HWY_DYNAMIC_DISPATCH(attention_table)(); }
+
+template <class T> Heads<T> heads_of(const Tensor& x) {
+  return {x.data<std::remove_const_t<T>>(), x.strides()[0], x.strides()[1], x.strides()[2]};
 }
+
+template <class T>
+AttentionProblem<T> problem(const AttentionOptions& o, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& lse) {
+  return {.B = q.dim(0), .H = q.dim(1), .T_q = q.dim(2), .S = k.dim(2), .D = q.dim(3),
+          .causal = o.mask == AttentionMask::causal,
+          .key_mask = o.key_mask.defined() ? o.key_mask.data<bool>() : nullptr,
+          .scale = o.scale > 0 ? o.scale : 1 / std::sqrt(static_cast<double>(q.dim(3))),
+          .dropout = o.dropout, .key = o.key,
+          .q = heads_of<const T>(q), .k = heads_of<const T>(k), .v = heads_of<const T>(v), .lse = lse.data<T>()};
+}
+
 template <class T, class F> void each_head(const AttentionProblem<T>& p, F&& task) {
-  device::parallel_for(p.B * p.H, heads_each(p), [&](int64_t begin, int64_t end) {
+  const int64_t each = std::max<int64_t>(1, 1000000 / (p.T_q * p.S * p.D + 1));  // about 20 us of work
+  device::parallel_for(p.B * p.H, each, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) task(i / p.H, i % p.H);
   });
 }
 }  // namespace
 
-template <> void attention_forward(const AttentionProblem<float>& p, const Heads<float>& o) {
-  each_head(p, [&](int64_t b, int64_t h) { HWY_DYNAMIC_DISPATCH(forward_f32)(p, o, b, h); });
+void attention(const AttentionOptions& options, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& o, const Tensor& lse) {
+  visit_float("attention", q.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const AttentionProblem<T> p = problem<T>(options, q, k, v, lse);
+    each_head(p, [&, out = heads_of<T>(o), run = tasks().forward.of<T>()](int64_t b, int64_t h) { run(p, out, b, h); });
+  });
 }
-template <> void attention_forward(const AttentionProblem<double>& p, const Heads<double>& o) {
-  each_head(p, [&](int64_t b, int64_t h) { HWY_DYNAMIC_DISPATCH(forward_f64)(p, o, b, h); });
-}
-template <>
-void attention_backward(const AttentionProblem<float>& p, const Heads<const float>& o, const Heads<const float>& d_o,
-                        const Heads<float>& dq, const Heads<float>& dk, const Heads<float>& dv) {
-  each_head(p, [&](int64_t b, int64_t h) { HWY_DYNAMIC_DISPATCH(backward_f32)(p, o, d_o, dq, dk, dv, b, h); });
-}
-template <>
-void attention_backward(const AttentionProblem<double>& p, const Heads<const double>& o, const Heads<const double>& d_o,
-                        const Heads<double>& dq, const Heads<double>& dk, const Heads<double>& dv) {
-  each_head(p, [&](int64_t b, int64_t h) { HWY_DYNAMIC_DISPATCH(backward_f64)(p, o, d_o, dq, dk, dv, b, h); });
+
+void attention_backward(const AttentionOptions& options, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& o, const Tensor& lse,
+                        const Tensor& d_o, const Tensor& dq, const Tensor& dk, const Tensor& dv) {
+  visit_float("attention", q.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const AttentionProblem<T> p = problem<T>(options, q, k, v, lse);
+    const Heads<const T> out = heads_of<const T>(o), d_out = heads_of<const T>(d_o);
+    const Heads<T> to_q = heads_of<T>(dq), to_k = heads_of<T>(dk), to_v = heads_of<T>(dv);
+    each_head(p, [&, run = tasks().backward.of<T>()](int64_t b, int64_t h) { run(p, out, d_out, to_q, to_k, to_v, b, h); });
+  });
 }
 
 }  // namespace grim::cpu

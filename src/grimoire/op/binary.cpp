@@ -45,7 +45,7 @@ template <class T> void run_broadcast(cpu::BinaryKernel<T> kernel, const Tensor&
 Tensor apply(const char* name, const Binary& op, const Tensor& a, const Tensor& b) {
   same_dtype(name, a, b);
   const bool aligned = a.shape() == b.shape();
-  const Tensor y = Tensor::empty(aligned ? a.shape() : broadcast_shapes(name, a.shape(), b.shape()), a.dtype());
+  const Tensor y = a.like(aligned ? a.shape() : broadcast_shapes(name, a.shape(), b.shape()));
   visit_kernel(name, op, a.dtype(), [&](auto zero, auto kernel) {
     using T = decltype(zero);
     if (aligned && a.contiguous() && b.contiguous())
@@ -60,7 +60,7 @@ enum class Side { left, right };
 // f(x, s), or f(s, x) when the number stands at the left.
 Tensor apply(const char* name, const Binary& op, const Tensor& x_any, double number, Side side) {
   const Tensor x = contiguous(x_any);
-  const Tensor y = Tensor::empty(x.shape(), x.dtype());
+  const Tensor y = x.like();
   visit_kernel(name, op, x.dtype(), [&](auto zero, auto kernel) {
     using T = decltype(zero);
     const T s = static_cast<T>(number);

@@ -15,7 +15,7 @@ using cpu::relations;
 Tensor compare(const char* name, const Relation& relation, const Tensor& a, const Tensor& b) {
   GRIM_CHECK(a.dtype() == b.dtype(), dtype, name, "got {} and {}, expected one dtype", name_of(a.dtype()), name_of(b.dtype()));
   if (a.dtype() == Dtype::bf16) return compare(name, relation, cast(a, Dtype::f32), cast(b, Dtype::f32));
-  const Tensor y = Tensor::empty(broadcast_shapes(name, a.shape(), b.shape()), Dtype::boolean);
+  const Tensor y = a.like(broadcast_shapes(name, a.shape(), b.shape()), Dtype::boolean);
   const cpu::RelationKernel kernel = relation.of(a.dtype());
   const char *const from_a = a.raw(), *const from_b = b.raw();
   const int64_t size = size_of(a.dtype());

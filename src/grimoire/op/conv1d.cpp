@@ -127,7 +127,7 @@ Tensor conv1d(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias_
   const Problem p = problem_of(x_any, weight_any, bias_any, options);
   const Tensor x = saved(contiguous(x_any)), weight = saved(contiguous(weight_any));
   const Tensor bias = bias_any.defined() ? contiguous(bias_any) : Tensor();
-  const Tensor y = Tensor::empty({p.B, p.C_out, p.T_out}, x.dtype());
+  const Tensor y = x.like({p.B, p.C_out, p.T_out});
   visit_float("conv1d", x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     forward<T>(p, x.data<T>(), weight.data<T>(), bias.defined() ? bias.data<T>() : nullptr, y.data<T>());

@@ -71,7 +71,7 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEnt
   check_rows("cross_entropy", logits, targets, o);
   const int64_t V = logits.shape().back();
   const TargetRows rows("cross_entropy", targets, V, o.ignore_index);
-  const Tensor x = contiguous(logits), lse = Tensor::empty({rows.size()}, x.dtype());
+  const Tensor x = contiguous(logits), lse = x.like({rows.size()});
   std::vector<double> loss(static_cast<size_t>(rows.size()));
   visit_float("cross_entropy", x.dtype(), [&](auto zero) {
     using T = decltype(zero);
@@ -83,7 +83,7 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEnt
   return record(reduce_rows(loss, targets, x.dtype(), o.reduction, scale), {logits},
                 [x = saved(x), lse, rows, o, V, scale](const Tensor& dy, Grads dx) {
                   const Tensor scales = row_scales(dy, scale);
-                  const Tensor dx0 = x.sole_owner() ? x : Tensor::empty(x.shape(), x.dtype());
+                  const Tensor dx0 = x.sole_owner() ? x : x.like();
                   visit_float("cross_entropy", x.dtype(), [&](auto zero) {
                     using T = decltype(zero);
                     const int64_t step = o.reduction == Reduction::none ? 1 : 0;

@@ -4,7 +4,7 @@
 
 #include "grimoire/op/cross_entropy_kernel.h"
 #include "grimoire/op/simd-inl.h"
-#include "grimoire/op/softmax_kernel.h"
+#include "grimoire/op/softmax_cpu.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace grim::cpu::HWY_NAMESPACE {

@@ -1,7 +1,7 @@
 // Cross-entropy of dense rows of logits, for one thread. With smoothing s the target is (1 - s) one_hot + s / V, so
 //   loss = lse - (1 - s) x[target] - s mean(x),   lse = log sum e^x,
 //   d loss / d x_j = e^(x_j - lse) - (1 - s) [j = target] - s / V.
-// Logits of +inf share the softmax, as in softmax_kernel.h; then lse is inf and loss log(their number) or, for another target, inf.
+// Logits of +inf share the softmax, as in softmax_cpu.h; then lse is inf and loss log(their number) or, for another target, inf.
 #pragma once
 
 #include <cstdint>

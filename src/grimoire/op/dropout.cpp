@@ -18,7 +18,7 @@ void check(const char* op, double p) {
 // y = x masked, plus residual when given.
 Tensor masked(const char* op, const Tensor& x_any, const Tensor& residual_any, double p, const DropoutKey& key) {
   const Tensor x = contiguous(x_any), residual = residual_any.defined() ? contiguous(residual_any) : Tensor();
-  const Tensor y = Tensor::empty(x.shape(), x.dtype());
+  const Tensor y = x.like();
   visit_float(op, x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T* const from = x.data<T>();

@@ -40,7 +40,7 @@ Tensor embedding(const Tensor& weight, const Tensor& ids_any) {
   const Tensor w = saved(contiguous(weight)), ids = contiguous(ids_any);
   Shape shape = ids.shape();
   shape.push_back(C);
-  const Tensor y = Tensor::empty(shape, weight.dtype());
+  const Tensor y = weight.like(shape);
   visit_index("embedding", ids.dtype(), [&](auto index_zero) {
     using I = decltype(index_zero);
     const I* const id = ids.data<I>();

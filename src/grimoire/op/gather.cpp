@@ -62,7 +62,7 @@ template <class F> void for_places(const Tensor& index, const Tensor& small, con
 }
 
 Tensor gather_plain(const Tensor& x, int axis, const Tensor& index) {
-  const Tensor y = Tensor::empty(index.shape(), x.dtype());
+  const Tensor y = x.like(index.shape());
   visit(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     T* const to = y.data<T>();
@@ -150,7 +150,7 @@ Tensor index_select(const Tensor& x_any, int axis_any, const Tensor& ids_any) {
   const int64_t N = ids.numel();
   Shape shape = x.shape();
   shape[axis] = N;
-  const Tensor y = Tensor::empty(shape, x.dtype());
+  const Tensor y = x.like(shape);
   const auto bytes = static_cast<size_t>(a.inner * size_of(x.dtype()));
   const int64_t* const id = ids.data<int64_t>();
   device::parallel_for(a.outer * N, grain_for(a.inner), [&](int64_t begin, int64_t end) {

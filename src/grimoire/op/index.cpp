@@ -25,7 +25,7 @@ Tensor concat(const std::vector<Tensor>& parts, int axis_any) {
                  parts[0].shape(), axis);
     shape[axis] += p.shape()[axis];
   }
-  const Tensor y = Tensor::empty(shape, parts[0].dtype());
+  const Tensor y = parts[0].like(shape);
   std::vector<int64_t> begins;
   int64_t at = 0;
   for (const Tensor& p : parts) {
@@ -56,7 +56,7 @@ Tensor pad(const Tensor& x, int axis_any, int64_t before, int64_t after, double 
   Shape shape = x.shape();
   const int64_t end = before + shape[axis];
   shape[axis] = end + after;
-  const Tensor y = Tensor::empty(shape, x.dtype());
+  const Tensor y = x.like(shape);
   fill(view::slice(y, axis, 0, before), value);
   copy_into(view::slice(y, axis, before, end), x);
   fill(view::slice(y, axis, end, shape[axis]), value);
@@ -69,7 +69,7 @@ enum class Triangle { lower, upper };
 
 // Row i of each matrix keeps its columns up to i + diagonal, or from there on.
 Tensor triangle_of(const Tensor& x_any, Triangle which, int64_t diagonal) {
-  const Tensor x = contiguous(x_any), y = Tensor::empty(x.shape(), x.dtype());
+  const Tensor x = contiguous(x_any), y = x.like();
   const int64_t M = x.dim(-2), N = x.dim(-1), size = size_of(x.dtype());
   const auto bytes = [size](int64_t n) { return static_cast<size_t>(n * size); };
   const int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(N, 1));

@@ -1,10 +1,10 @@
 #include "grimoire/op/linear.h"
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/device/gemm.h"
-#include "grimoire/op/linear_kernel.h"
+#include "grimoire/op/linear_cpu.h"
 #include "grimoire/op/matmul.h"
 #include "grimoire/op/pointwise.h"
+#include "grimoire/op/run.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
 
@@ -18,6 +18,7 @@ bool needs_input(Activation a) {
 void check_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   GRIM_CHECK(weight.ndim() == 2 && x.ndim() >= 1 && x.dim(-1) == weight.dim(0), shape, "linear",
              "got x {} and weight {}, expected (..., C_in) and (C_in, C_out)", x.shape(), weight.shape());
+  check_float("linear", x.dtype());
   GRIM_CHECK(x.dtype() == weight.dtype(), dtype, "linear", "got x {} and weight {}, expected one dtype", name_of(x.dtype()),
              name_of(weight.dtype()));
   if (!bias.defined()) return;
@@ -28,30 +29,6 @@ void check_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 // Dense, or a transpose of something dense: what the product reads in place.
 Tensor matrix(const Tensor& w) { return w.contiguous() || view::transpose(w, 0, 1).contiguous() ? w : copy(w); }
 
-template <class T> device::Gemm<T> product(const Tensor& a, const Tensor& b, const Tensor& c) {
-  const auto row = [](const Tensor& x) { return x.contiguous() ? x.shape()[1] : 1; };
-  const auto column = [](const Tensor& x) { return x.contiguous() ? 1 : x.shape()[0]; };
-  return {.M = a.shape()[0], .N = b.shape()[1], .K = a.shape()[1], .a = a.data<T>(), .a_row = row(a), .a_col = column(a),
-          .b = b.data<T>(), .b_row = row(b), .b_col = column(b), .c = c.data<T>(), .c_row = c.shape()[1]};
-}
-
-template <class T>
-void forward(const Tensor& x, const Tensor& w, const Tensor& bias, Activation activation, const Tensor& y, const Tensor& pre) {
-  const device::Gemm<T> g = product<T>(x, w, y);
-  if (!bias.defined() && activation == Activation::none) return device::gemm(g);
-  const cpu::BiasActivation<T> finish{activation, bias.defined() ? bias.data<T>() : nullptr, y.data<T>(),
-                                      pre.defined() ? pre.data<T>() : nullptr, y.shape()[1]};
-  device::gemm(g, device::epilogue_of([&finish](int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
-    cpu::bias_activation(finish, m0, m1, n0, n1);
-  }));
-}
-
-template <class T> void multiply(const Tensor& a, const Tensor& b, const Tensor& c, float beta) {
-  device::Gemm<T> g = product<T>(a, b, c);
-  g.beta = beta;
-  device::gemm(g);
-}
-
 }  // namespace
 
 // z = x W + b, y = act(z):  dz = dy act'(z),  dx = dz W',  dW = x' dz,  db = column sums of dz.
@@ -59,52 +36,45 @@ Tensor linear(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias,
   check_linear(x_any, weight_any, bias);
   const Tensor x = view::try_reshape(saved(contiguous(x_any)), {x_any.numel() / std::max<int64_t>(1, x_any.dim(-1)), x_any.dim(-1)});
   const Tensor w = saved(matrix(weight_any));
-  const Tensor y = Tensor::empty({x.dim(0), w.dim(1)}, x.dtype());
+  const Tensor y = x.like({x.dim(0), w.dim(1)});
   const bool recorded = grad_enabled() && (tracked(x_any) || tracked(weight_any) || tracked(bias));
-  const Tensor pre = recorded && needs_input(activation) ? Tensor::empty(y.shape(), y.dtype()) : Tensor();
+  const Tensor pre = recorded && needs_input(activation) ? y.like() : Tensor();
   const Tensor dense_bias = bias.defined() ? saved(contiguous(bias)) : Tensor();
-  visit_float("linear", x.dtype(), [&](auto zero) { forward<decltype(zero)>(x, w, dense_bias, activation, y, pre); });
+  GRIM_RUN(linear, activation, x, w, dense_bias, y, pre);
   Shape shape = x_any.shape();
   shape[shape.ndim() - 1] = w.dim(1);
   const Tensor kept = activation == Activation::none ? Tensor() : pre.defined() ? pre : y;
   return record(view::try_reshape(y, shape), {x_any, weight_any, bias}, [x, w, kept, activation](const Tensor& dy_any, Grads dx) {
     const Tensor dy = view::try_reshape(contiguous(dy_any), {x.dim(0), w.dim(1)});
-    const Tensor dz = kept.defined() ? Tensor::empty(dy.shape(), dy.dtype()) : dy;
-    visit_float("linear", x.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      cpu::BiasActivationBackward<T> b{activation, dy.data<T>(), kept.defined() ? kept.data<T>() : nullptr, dz.data<T>(),
-                                       nullptr, T(0), dy.dim(0), dy.dim(1)};
-      if (dx.wants(2)) {
-        dx.write(2, [&](const Tensor& db, float beta) {
-          b.dbias = db.data<T>();
-          b.beta = beta;
-          cpu::bias_activation_backward(b);
-        });
-      } else if (kept.defined()) {
-        cpu::bias_activation_backward(b);
-      }
-      dx.write(0, [&](const Tensor& d, float beta) {
-        multiply<T>(dz, view::transpose(w, 0, 1), view::try_reshape(d, x.shape()), beta);
-      });
-      dx.write(1, [&](const Tensor& dw, float beta) { multiply<T>(view::transpose(x, 0, 1), dz, dw, beta); });
-    });
+    const Tensor dz = kept.defined() ? dy.like() : dy;
+    if (dx.wants(2)) {
+      dx.write(2, [&](const Tensor& db, float beta) { GRIM_RUN(bias_activation_backward, activation, dy, kept, dz, db, beta); });
+    } else if (kept.defined()) {
+      GRIM_RUN(bias_activation_backward, activation, dy, kept, dz, Tensor(), 0.0f);
+    }
+    dx.write(0, [&](const Tensor& d, float beta) { GRIM_RUN(product, dz, view::transpose(w, 0, 1), view::try_reshape(d, x.shape()), beta); });
+    dx.write(1, [&](const Tensor& dw, float beta) { GRIM_RUN(product, view::transpose(x, 0, 1), dz, dw, beta); });
   });
+}
+
+Tensor activate(const Tensor& z, Activation activation) {
+  switch (activation) {
+    case Activation::none: return z;
+    case Activation::relu: return relu(z);
+    case Activation::gelu: return gelu(z);
+    case Activation::gelu_tanh: return gelu_tanh(z);
+    case Activation::tanh: return tanh(z);
+    case Activation::sigmoid: return sigmoid(z);
+    case Activation::silu: return silu(z);
+  }
+  return z;
 }
 
 Tensor composed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
   check_linear(x, weight, bias);
   Tensor y = matmul(x.ndim() == 1 ? view::unsqueeze(x, 0) : x, weight);
   if (bias.defined()) y = y + bias;
-  switch (activation) {
-    case Activation::none: return y;
-    case Activation::relu: return relu(y);
-    case Activation::gelu: return gelu(y);
-    case Activation::gelu_tanh: return gelu_tanh(y);
-    case Activation::tanh: return tanh(y);
-    case Activation::sigmoid: return sigmoid(y);
-    case Activation::silu: return silu(y);
-  }
-  return y;
+  return activate(y, activation);
 }
 
 }  // namespace grim

@@ -11,6 +11,8 @@ enum class Activation { none, relu, gelu, gelu_tanh, tanh, sigmoid, silu };
 // Weights are stored (in, out), as GPT-2's checkpoints are, so that the forward product reads both operands along rows.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, Activation activation = Activation::none);
 
+Tensor activate(const Tensor& z, Activation activation);
+
 // The same from elementary ops: the twin.
 Tensor composed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation);
 

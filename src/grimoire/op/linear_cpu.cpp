@@ -6,9 +6,42 @@
 #include <algorithm>
 #include <vector>
 
+#include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/op/activation-inl.h"
-#include "grimoire/op/linear_kernel.h"
+#include "grimoire/op/kernel_table.h"
+#include "grimoire/op/linear_cpu.h"
+
+#ifndef GRIM_LINEAR_ROWS
+#define GRIM_LINEAR_ROWS
+namespace grim::cpu {
+// Rows [m0, m1), columns [n0, n1) of y (M, N), which hold x W: adds the bias, keeps that sum in `pre` when given, applies the activation.
+template <class T> struct BiasActivation {
+  Activation activation;
+  const T* bias;  // (N,) or null
+  T* y;
+  T* pre;         // (M, N) or null
+  int64_t N;
+};
+// dz = dy act'(.); `kept` is pre for gelu and silu, y for the others.
+template <class T> struct BiasActivationBackward {
+  Activation activation;
+  const T* dy;
+  const T* kept;
+  T* dz;     // may be null when activation is none
+  T* dbias;  // (N,) or null
+  T beta;
+  int64_t M, N;
+};
+
+template <class T> using TileForward = void (*)(const BiasActivation<T>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1);
+template <class T> using RowsBackward = void (*)(const BiasActivationBackward<T>& p, int64_t m0, int64_t m1, T* sums);
+struct LinearTable {
+  ByDtype<TileForward<float>, TileForward<double>> tile;
+  ByDtype<RowsBackward<float>, RowsBackward<double>> backward;
+};
+}  // namespace grim::cpu
+#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace grim::cpu::HWY_NAMESPACE {
@@ -86,38 +119,39 @@ template <class T> void backward(const BiasActivationBackward<T>& p, int64_t m0,
   with_activation(p.activation, [&](auto act) { backward_rows<T, decltype(act)>(p, m0, m1, sums); });
 }
 
-void forward_f32(const BiasActivation<float>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1) { forward(p, m0, m1, n0, n1); }
-void forward_f64(const BiasActivation<double>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1) { forward(p, m0, m1, n0, n1); }
-void backward_f32(const BiasActivationBackward<float>& p, int64_t m0, int64_t m1, float* sums) { backward(p, m0, m1, sums); }
-void backward_f64(const BiasActivationBackward<double>& p, int64_t m0, int64_t m1, double* sums) { backward(p, m0, m1, sums); }
+const LinearTable& linear_table() {
+  static constexpr LinearTable table = {.tile = {forward<float>, forward<double>}, .backward = {backward<float>, backward<double>}};
+  return table;
+}
 
 }  // namespace grim::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace grim::cpu {
-HWY_EXPORT(forward_f32);
-HWY_EXPORT(forward_f64);
-HWY_EXPORT(backward_f32);
-HWY_EXPORT(backward_f64);
-
-void bias_activation(const BiasActivation<float>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
-  HWY_DYNAMIC_DISPATCH(forward_f32)(p, m0, m1, n0, n1);
-}
-void bias_activation(const BiasActivation<double>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
-  HWY_DYNAMIC_DISPATCH(forward_f64)(p, m0, m1, n0, n1);
-}
-
 namespace {
+HWY_EXPORT(linear_table);
+const LinearTable& table() { return HWY_DYNAMIC_DISPATCH(linear_table)(); }
+template <class T> T* data_or_null(const Tensor& t) { return t.defined() ? t.data<T>() : nullptr; }
+
+template <class T> device::Gemm<T> gemm_of(const Tensor& a, const Tensor& b, const Tensor& c) {
+  const auto row = [](const Tensor& x) { return x.contiguous() ? x.shape()[1] : 1; };
+  const auto column = [](const Tensor& x) { return x.contiguous() ? 1 : x.shape()[0]; };
+  return {.M = a.shape()[0], .N = b.shape()[1], .K = a.shape()[1], .a = a.data<T>(), .a_row = row(a), .a_col = column(a),
+          .b = b.data<T>(), .b_row = row(b), .b_col = column(b), .c = c.data<T>(), .c_row = c.shape()[1]};
+}
+
 // Rows in blocks of a size that depends on the shape alone; each block sums its own columns, then the blocks are added in order.
-template <class T, class F> void in_row_blocks(const BiasActivationBackward<T>& p, F&& rows) {
+template <class T> void in_row_blocks(const BiasActivationBackward<T>& p) {
   const int64_t each = std::max<int64_t>(16, 65536 / std::max<int64_t>(p.N, 1));
   const int64_t blocks = (p.M + each - 1) / each;
   static thread_local std::vector<T> sums;
   const int64_t count = p.dbias ? std::max<int64_t>(blocks, 1) * p.N : 0;
   sums.assign(static_cast<size_t>(count), T(0));
   T* const all = p.dbias ? sums.data() : nullptr;
-  device::for_chunks(blocks, [&](int64_t b) { rows(b * each, std::min(p.M, (b + 1) * each), all ? all + b * p.N : nullptr); });
+  device::for_chunks(blocks, [&, run = table().backward.of<T>()](int64_t b) {
+    run(p, b * each, std::min(p.M, (b + 1) * each), all ? all + b * p.N : nullptr);
+  });
   if (!all) return;
   for (int64_t n = 0; n < p.N; ++n) {
     T sum = p.beta == T(0) ? T(0) : p.beta * p.dbias[n];
@@ -127,11 +161,34 @@ template <class T, class F> void in_row_blocks(const BiasActivationBackward<T>& 
 }
 }  // namespace
 
-void bias_activation_backward(const BiasActivationBackward<float>& p) {
-  in_row_blocks(p, [&](int64_t m0, int64_t m1, float* sums) { HWY_DYNAMIC_DISPATCH(backward_f32)(p, m0, m1, sums); });
+void linear(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y, const Tensor& pre) {
+  visit_float("linear", x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const device::Gemm<T> g = gemm_of<T>(x, w, y);
+    if (!bias.defined() && activation == Activation::none) return device::gemm(g);
+    const BiasActivation<T> finish{activation, data_or_null<T>(bias), y.data<T>(), data_or_null<T>(pre), y.shape()[1]};
+    device::gemm(g, device::epilogue_of([&finish, run = table().tile.of<T>()](int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
+      run(finish, m0, m1, n0, n1);
+    }));
+  });
 }
-void bias_activation_backward(const BiasActivationBackward<double>& p) {
-  in_row_blocks(p, [&](int64_t m0, int64_t m1, double* sums) { HWY_DYNAMIC_DISPATCH(backward_f64)(p, m0, m1, sums); });
+
+void bias_activation_backward(Activation activation, const Tensor& dy, const Tensor& kept, const Tensor& dz, const Tensor& dbias, float beta) {
+  visit_float("linear", dy.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    in_row_blocks(BiasActivationBackward<T>{activation, dy.data<T>(), data_or_null<T>(kept), dz.data<T>(), data_or_null<T>(dbias),
+                                            static_cast<T>(beta), dy.dim(0), dy.dim(1)});
+  });
 }
+
+void product(const Tensor& a, const Tensor& b, const Tensor& c, float beta) {
+  visit_float("linear", c.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    device::Gemm<T> g = gemm_of<T>(a, b, c);
+    g.beta = static_cast<T>(beta);
+    device::gemm(g);
+  });
+}
+
 }  // namespace grim::cpu
 #endif

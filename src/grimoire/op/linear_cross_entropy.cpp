@@ -78,7 +78,7 @@ template <class T> double run(const Head<T>& head) {
 // The rows of x at `places`, and back: the other rows become 0.
 Tensor gather_rows(const Tensor& x, const std::vector<int64_t>& places) {
   const int64_t row_bytes = x.dim(1) * size_of(x.dtype());
-  const Tensor y = Tensor::empty({static_cast<int64_t>(places.size()), x.dim(1)}, x.dtype());
+  const Tensor y = x.like({static_cast<int64_t>(places.size()), x.dim(1)});
   for (size_t i = 0; i < places.size(); ++i)
     std::memcpy(y.raw() + static_cast<int64_t>(i) * row_bytes, x.raw() + places[i] * row_bytes,
                 static_cast<size_t>(row_bytes));
@@ -125,8 +125,8 @@ Tensor linear_cross_entropy(const Tensor& x_any, const Tensor& weight_any, HeadL
   const bool packed = all.counted < N;
   const Tensor x = packed ? gather_rows(contiguous(x_any), places) : contiguous(x_any);
   const bool wants_dx = grad_enabled() && tracked(x_any), wants_dw = grad_enabled() && tracked(weight_any);
-  Tensor dx = wants_dx ? Tensor::empty(x.shape(), x.dtype()) : Tensor();
-  Tensor dw = wants_dw ? Tensor::empty(weight.shape(), x.dtype()) : Tensor();
+  Tensor dx = wants_dx ? x.like() : Tensor();
+  Tensor dw = wants_dw ? x.like(weight.shape()) : Tensor();
   const double loss = visit_float("linear_cross_entropy", x.dtype(), [&](auto zero) -> double {
     using T = decltype(zero);
     return run(Head<T>{layout, all.counted, x.dim(1), V, x.data<T>(), weight.data<T>(), targets.data(),

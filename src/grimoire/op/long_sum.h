@@ -13,7 +13,7 @@ namespace grim {
 template <class F> void add_in_blocks(const Tensor& x, int64_t places, int64_t N, int64_t least, F&& add) {
   const int64_t block = std::max(least, places);
   if (x.dtype() != Dtype::f32 || N <= block) return add(x, 0, N);
-  const Tensor part = Tensor::empty(x.shape(), x.dtype());
+  const Tensor part = x.like();
   for (int64_t begin = 0; begin < N; begin += block) {
     fill(part, 0);
     add(part, begin, std::min(N, begin + block));

@@ -3,8 +3,9 @@
 #include <cmath>
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/op/norm_kernel.h"
+#include "grimoire/op/norm_cpu.h"
 #include "grimoire/op/pointwise.h"
+#include "grimoire/op/run.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
@@ -18,40 +19,19 @@ void check_affine(const char* op, const Tensor& x, const Tensor& weight, const T
                "weight or bias: got {} {}, expected {} ({},)", name_of(t.dtype()), t.shape(), name_of(x.dtype()), C);
 }
 
-template <class T> T* data_or_null(const Tensor& t) { return t.defined() ? t.data<T>() : nullptr; }
 Tensor dense_or_none(const Tensor& t) { return t.defined() ? saved(contiguous(t)) : Tensor(); }
-
-// Lets dx.write hand out up to three gradient buffers at once.
-struct Slot {
-  Tensor tensor;
-  float beta = 0;
-};
-Slot slot(Grads& dx, int input) {
-  Slot s;
-  dx.write(input, [&](const Tensor& t, float beta) { s = {t, beta}; });
-  return s;
-}
 
 Tensor row_norm(const char* op, cpu::Centre centre, const Tensor& x_any, const Tensor& weight_any, const Tensor& bias_any, double eps) {
   GRIM_CHECK(x_any.ndim() >= 1, shape, op, "got {}, expected (..., C)", x_any.shape());
   const int64_t C = x_any.shape().back(), N = C ? x_any.numel() / C : 0;
   check_affine(op, x_any, weight_any, bias_any, C);
+  check_float(op, x_any.dtype());
   const Tensor x = saved(contiguous(x_any)), weight = dense_or_none(weight_any), bias = dense_or_none(bias_any);
-  const Tensor y = Tensor::empty(x.shape(), x.dtype()), mean = Tensor::empty({N}, x.dtype()), rstd = Tensor::empty({N}, x.dtype());
-  visit_float(op, x.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    cpu::row_norm(cpu::RowNorm<T>{centre, N, C, eps, x.data<T>(), data_or_null<T>(weight), data_or_null<T>(bias), y.data<T>(),
-                                  mean.data<T>(), rstd.data<T>()});
-  });
+  const Tensor y = x.like(), mean = x.like({N}), rstd = x.like({N});
+  GRIM_RUN(row_norm, centre, eps, x, weight, bias, y, mean, rstd);
   return record(y, {x_any, weight_any, bias_any}, [=](const Tensor& dy_any, Grads grads) {
     const Tensor dy = contiguous(dy_any);
-    const Slot dx = slot(grads, 0), dw = slot(grads, 1), db = slot(grads, 2);
-    visit_float("norm", x.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      cpu::row_norm_backward(cpu::RowNormBackward<T>{
-          centre, N, C, x.data<T>(), data_or_null<T>(weight), mean.data<T>(), rstd.data<T>(), dy.data<T>(),
-          data_or_null<T>(dx.tensor), data_or_null<T>(dw.tensor), data_or_null<T>(db.tensor), dx.beta, dw.beta, db.beta});
-    });
+    grads.write_first<3>([&](const auto& d) { GRIM_RUN(row_norm_backward, centre, x, weight, mean, rstd, dy, d[0], d[1], d[2]); });
   });
 }
 
@@ -65,45 +45,28 @@ void check_batch(const Tensor& x, const Tensor& running_mean, const Tensor& runn
   check_affine("batch_norm", x, running_mean, running_var, x.shape().back());
 }
 
-void update_running(const Tensor& running, const std::vector<double>& batch, double momentum) {
-  if (!running.defined()) return;
-  visit_float("batch_norm", running.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    T* const r = running.data<T>();
-    for (size_t c = 0; c < batch.size(); ++c) r[c] = static_cast<T>((1 - momentum) * r[c] + momentum * batch[c]);
-  });
-}
-
 // x (rows, C), dense channels last.
 Tensor batch_norm_columns(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias_any, const Tensor& running_mean,
                           const Tensor& running_var, const BatchNormOptions& o) {
   const int64_t C = x_any.shape().back(), N = x_any.numel() / std::max<int64_t>(C, 1);
   check_affine("batch_norm", x_any, weight_any, bias_any, C);
   GRIM_CHECK(N > 1, shape, "batch_norm", "training needs more than one value in each channel: got {}", x_any.shape());
+  check_float("batch_norm", x_any.dtype());
   const double divisor = static_cast<double>(o.variance == BatchNormVariance::unbiased ? N - 1 : N);
   const Tensor x = saved(contiguous(x_any)), weight = dense_or_none(weight_any), bias = dense_or_none(bias_any);
-  const Tensor y = Tensor::empty(x.shape(), x.dtype()), mean = Tensor::empty({C}, x.dtype()), rstd = Tensor::empty({C}, x.dtype());
-  visit_float("batch_norm", x.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    cpu::column_norm(cpu::ColumnNorm<T>{N, C, o.eps, divisor, x.data<T>(), data_or_null<T>(weight), data_or_null<T>(bias),
-                                        y.data<T>(), mean.data<T>(), rstd.data<T>()});
-  });
+  const Tensor y = x.like(), mean = x.like({C}), rstd = x.like({C});
+  GRIM_RUN(column_norm, divisor, o.eps, x, weight, bias, y, mean, rstd);
   if (running_mean.defined() || running_var.defined()) {
     std::vector<double> var = rstd.to_vector<double>();
     for (double& v : var) v = (1 / (v * v) - o.eps) * divisor / static_cast<double>(N - 1);
-    update_running(running_mean, mean.to_vector<double>(), o.momentum);
-    update_running(running_var, var, o.momentum);
+    if (running_mean.defined()) GRIM_RUN(update_running, running_mean, mean.to_vector<double>(), o.momentum);
+    if (running_var.defined()) GRIM_RUN(update_running, running_var, var, o.momentum);
   }
   return record(y, {x_any, weight_any, bias_any}, [=](const Tensor& dy_any, Grads grads) {
     const Tensor dy = contiguous(dy_any);
-    const auto room = [&](int input, const Shape& shape) { return grads.wants(input) ? Tensor::empty(shape, dy.dtype()) : Tensor(); };
+    const auto room = [&](int input, const Shape& shape) { return grads.wants(input) ? x.like(shape) : Tensor(); };
     const Tensor dx = room(0, x.shape()), dw = room(1, {C}), db = room(2, {C});
-    visit_float("batch_norm", x.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      cpu::column_norm_backward(cpu::ColumnNormBackward<T>{N, C, divisor, x.data<T>(), data_or_null<T>(weight), mean.data<T>(),
-                                                           rstd.data<T>(), dy.data<T>(), data_or_null<T>(dx),
-                                                           data_or_null<T>(dw), data_or_null<T>(db)});
-    });
+    GRIM_RUN(column_norm_backward, divisor, x, weight, mean, rstd, dy, dx, dw, db);
     if (dx.defined()) grads.add(0, dx);
     if (dw.defined()) grads.add(1, dw);
     if (db.defined()) grads.add(2, db);

@@ -9,8 +9,49 @@
 #include <vector>
 
 #include "grimoire/device/threads.h"
-#include "grimoire/op/norm_kernel.h"
+#include "grimoire/op/kernel_table.h"
+#include "grimoire/op/norm_cpu.h"
 #include "grimoire/op/simd-inl.h"
+
+#ifndef GRIM_NORM_ROWS
+#define GRIM_NORM_ROWS
+namespace grim::cpu {
+template <class T> struct RowNorm {
+  Centre centre;
+  int64_t N, C;
+  double eps;
+  const T *x, *weight, *bias;
+  T *y, *mean, *rstd;
+};
+template <class T> struct RowNormBackward {
+  Centre centre;
+  int64_t N, C;
+  const T *x, *weight, *mean, *rstd, *dy;
+  T *dx, *dweight, *dbias;  // null where none is wanted
+  T beta_x, beta_weight, beta_bias;
+};
+template <class T> struct ColumnNorm {
+  int64_t N, C;
+  double eps, divisor;
+  const T *x, *weight, *bias;
+  T *y, *mean, *rstd;
+};
+template <class T> struct ColumnNormBackward {
+  int64_t N, C;
+  double divisor;
+  const T *x, *weight, *mean, *rstd, *dy;
+  T *dx, *dweight, *dbias;
+};
+
+template <class P, class... Sums> using RangeOf = void (*)(const P& p, int64_t begin, int64_t end, Sums... sums);
+struct NormTable {
+  ByDtype<RangeOf<RowNorm<float>>, RangeOf<RowNorm<double>>> rows;
+  ByDtype<RangeOf<RowNormBackward<float>, float*, float*>, RangeOf<RowNormBackward<double>, double*, double*>> rows_backward;
+  ByDtype<RangeOf<ColumnNorm<float>>, RangeOf<ColumnNorm<double>>> columns;
+  ByDtype<RangeOf<ColumnNormBackward<float>>, RangeOf<ColumnNormBackward<double>>> columns_backward;
+};
+}  // namespace grim::cpu
+#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace grim::cpu::HWY_NAMESPACE {
@@ -214,34 +255,28 @@ template <class T> void backward_columns(const ColumnNormBackward<T>& p, int64_t
   });
 }
 
-void forward_rows_f32(const RowNorm<float>& p, int64_t b, int64_t e) { forward_rows(p, b, e); }
-void forward_rows_f64(const RowNorm<double>& p, int64_t b, int64_t e) { forward_rows(p, b, e); }
-void backward_rows_f32(const RowNormBackward<float>& p, int64_t b, int64_t e, float* w, float* c) { backward_rows(p, b, e, w, c); }
-void backward_rows_f64(const RowNormBackward<double>& p, int64_t b, int64_t e, double* w, double* c) { backward_rows(p, b, e, w, c); }
-void forward_columns_f32(const ColumnNorm<float>& p, int64_t b, int64_t e) { forward_columns(p, b, e); }
-void forward_columns_f64(const ColumnNorm<double>& p, int64_t b, int64_t e) { forward_columns(p, b, e); }
-void backward_columns_f32(const ColumnNormBackward<float>& p, int64_t b, int64_t e) { backward_columns(p, b, e); }
-void backward_columns_f64(const ColumnNormBackward<double>& p, int64_t b, int64_t e) { backward_columns(p, b, e); }
+const NormTable& norm_table() {
+  static constexpr NormTable table = {.rows = {forward_rows<float>, forward_rows<double>},
+                                      .rows_backward = {backward_rows<float>, backward_rows<double>},
+                                      .columns = {forward_columns<float>, forward_columns<double>},
+                                      .columns_backward = {backward_columns<float>, backward_columns<double>}};
+  return table;
+}
 
 }  // namespace grim::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace grim::cpu {
-HWY_EXPORT(forward_rows_f32);
-HWY_EXPORT(forward_rows_f64);
-HWY_EXPORT(backward_rows_f32);
-HWY_EXPORT(backward_rows_f64);
-HWY_EXPORT(forward_columns_f32);
-HWY_EXPORT(forward_columns_f64);
-HWY_EXPORT(backward_columns_f32);
-HWY_EXPORT(backward_columns_f64);
-
 namespace {
-constexpr int64_t kGrain = 32768;  // elements
+HWY_EXPORT(norm_table);
+const NormTable& norms() { return HWY_DYNAMIC_DISPATCH(norm_table)(); }
 
+constexpr int64_t kGrain = 32768;  // elements
 int64_t rows_each(int64_t C) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(C, 1)); }
 int64_t columns_each(int64_t N) { return std::max<int64_t>(64, kGrain / std::max<int64_t>(N, 1) / 64 * 64); }
+int64_t rows_of(const Tensor& x) { return x.shape().back() ? x.numel() / x.shape().back() : 0; }
+template <class T> T* data_or_null(const Tensor& t) { return t.defined() ? t.data<T>() : nullptr; }
 
 // total = beta * total + the blocks' sums, in block order; block b's sums start at sums + b * step.
 template <class T> void gather_blocks(const T* sums, int64_t blocks, int64_t step, int64_t C, T beta, T* total) {
@@ -253,43 +288,67 @@ template <class T> void gather_blocks(const T* sums, int64_t blocks, int64_t ste
 }
 
 // Rows in blocks of a size that depends on the shape alone; each block sums its own dweight and dbias.
-template <class T, class F> void backward_in_blocks(const RowNormBackward<T>& p, F&& rows) {
+template <class T> void backward_in_blocks(const RowNormBackward<T>& p) {
   const int64_t each = 2 * rows_each(p.C), blocks = (p.N + each - 1) / each;
   static thread_local std::vector<T> scratch;
   scratch.assign(static_cast<size_t>(blocks * 2 * p.C), T(0));
   T* const sums = scratch.data();
-  device::for_chunks(blocks, [&](int64_t b) {
+  device::for_chunks(blocks, [&, run = norms().rows_backward.of<T>()](int64_t b) {
     T* const mine = sums + b * 2 * p.C;
-    rows(b * each, std::min(p.N, (b + 1) * each), p.dweight ? mine : nullptr, p.dbias ? mine + p.C : nullptr);
+    run(p, b * each, std::min(p.N, (b + 1) * each), p.dweight ? mine : nullptr, p.dbias ? mine + p.C : nullptr);
   });
   if (p.dweight) gather_blocks(sums, blocks, 2 * p.C, p.C, p.beta_weight, p.dweight);
   if (p.dbias) gather_blocks(sums + p.C, blocks, 2 * p.C, p.C, p.beta_bias, p.dbias);
 }
 }  // namespace
 
-void row_norm(const RowNorm<float>& p) {
-  device::parallel_for(p.N, rows_each(p.C), [&](int64_t b, int64_t e) { HWY_DYNAMIC_DISPATCH(forward_rows_f32)(p, b, e); });
+void row_norm(Centre centre, double eps, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y, const Tensor& mean,
+              const Tensor& rstd) {
+  visit_float("norm", x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const RowNorm<T> p{centre, rows_of(x), x.shape().back(), eps, x.data<T>(), data_or_null<T>(weight), data_or_null<T>(bias), y.data<T>(),
+                       mean.data<T>(), rstd.data<T>()};
+    device::parallel_for(p.N, rows_each(p.C), [&, run = norms().rows.of<T>()](int64_t begin, int64_t end) { run(p, begin, end); });
+  });
 }
-void row_norm(const RowNorm<double>& p) {
-  device::parallel_for(p.N, rows_each(p.C), [&](int64_t b, int64_t e) { HWY_DYNAMIC_DISPATCH(forward_rows_f64)(p, b, e); });
+
+void row_norm_backward(Centre centre, const Tensor& x, const Tensor& weight, const Tensor& mean, const Tensor& rstd, const Tensor& dy,
+                       const GradSlot& dx, const GradSlot& dweight, const GradSlot& dbias) {
+  visit_float("norm", x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    backward_in_blocks(RowNormBackward<T>{centre, rows_of(x), x.shape().back(), x.data<T>(), data_or_null<T>(weight), mean.data<T>(),
+                                          rstd.data<T>(), dy.data<T>(), data_or_null<T>(dx.dx), data_or_null<T>(dweight.dx),
+                                          data_or_null<T>(dbias.dx), static_cast<T>(dx.beta), static_cast<T>(dweight.beta), static_cast<T>(dbias.beta)});
+  });
 }
-void row_norm_backward(const RowNormBackward<float>& p) {
-  backward_in_blocks(p, [&](int64_t b, int64_t e, float* w, float* c) { HWY_DYNAMIC_DISPATCH(backward_rows_f32)(p, b, e, w, c); });
+
+void column_norm(double divisor, double eps, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y, const Tensor& mean,
+                 const Tensor& rstd) {
+  visit_float("norm", x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const ColumnNorm<T> p{rows_of(x), x.shape().back(), eps, divisor, x.data<T>(), data_or_null<T>(weight), data_or_null<T>(bias), y.data<T>(),
+                          mean.data<T>(), rstd.data<T>()};
+    device::parallel_for(p.C, columns_each(p.N), [&, run = norms().columns.of<T>()](int64_t begin, int64_t end) { run(p, begin, end); });
+  });
 }
-void row_norm_backward(const RowNormBackward<double>& p) {
-  backward_in_blocks(p, [&](int64_t b, int64_t e, double* w, double* c) { HWY_DYNAMIC_DISPATCH(backward_rows_f64)(p, b, e, w, c); });
+
+void column_norm_backward(double divisor, const Tensor& x, const Tensor& weight, const Tensor& mean, const Tensor& rstd, const Tensor& dy,
+                          const Tensor& dx, const Tensor& dweight, const Tensor& dbias) {
+  visit_float("norm", x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const ColumnNormBackward<T> p{rows_of(x), x.shape().back(), divisor, x.data<T>(), data_or_null<T>(weight), mean.data<T>(), rstd.data<T>(),
+                                  dy.data<T>(), data_or_null<T>(dx), data_or_null<T>(dweight), data_or_null<T>(dbias)};
+    device::parallel_for(p.C, columns_each(p.N), [&, run = norms().columns_backward.of<T>()](int64_t begin, int64_t end) { run(p, begin, end); });
+  });
 }
-void column_norm(const ColumnNorm<float>& p) {
-  device::parallel_for(p.C, columns_each(p.N), [&](int64_t b, int64_t e) { HWY_DYNAMIC_DISPATCH(forward_columns_f32)(p, b, e); });
+
+void update_running(const Tensor& running, const std::vector<double>& batch, double momentum) {
+  visit_float("batch_norm", running.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    T* const r = running.data<T>();
+    for (size_t i = 0; i < batch.size(); ++i) r[i] = static_cast<T>((1 - momentum) * r[i] + momentum * batch[i]);
+  });
 }
-void column_norm(const ColumnNorm<double>& p) {
-  device::parallel_for(p.C, columns_each(p.N), [&](int64_t b, int64_t e) { HWY_DYNAMIC_DISPATCH(forward_columns_f64)(p, b, e); });
-}
-void column_norm_backward(const ColumnNormBackward<float>& p) {
-  device::parallel_for(p.C, columns_each(p.N), [&](int64_t b, int64_t e) { HWY_DYNAMIC_DISPATCH(backward_columns_f32)(p, b, e); });
-}
-void column_norm_backward(const ColumnNormBackward<double>& p) {
-  device::parallel_for(p.C, columns_each(p.N), [&](int64_t b, int64_t e) { HWY_DYNAMIC_DISPATCH(backward_columns_f64)(p, b, e); });
-}
+
 }  // namespace grim::cpu
 #endif

@@ -97,7 +97,7 @@ Tensor reduce_axes(const Reducer<T>& k, Tensor x, const Marks& marked, const Sha
     for (int i = first; i <= last; ++i) shape[i] = 1;
     const bool done = O * I == out.numel();
     const double by = done ? divisor : 1;
-    const Tensor y = Tensor::empty(done ? out : shape, x.dtype());
+    const Tensor y = x.like(done ? out : shape);
     if (R == 0) fill(y, static_cast<double>(k.neutral) / by);
     else if (I == 1) reduce_rows(k, x.data<T>(), O, R, y.data<T>(), by);
     else reduce_columns(k, x.data<T>(), O, R, I, y.data<T>(), by);

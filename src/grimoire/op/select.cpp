@@ -22,7 +22,7 @@ Tensor choose(const char* name, const Tensor& condition, const Tensor& a, const 
   GRIM_CHECK(a.dtype() == b.dtype(), dtype, name, "got {} and {}, expected one dtype", name_of(a.dtype()),
              name_of(b.dtype()));
   const Shape shape = broadcast_shapes(name, condition.shape(), broadcast_shapes(name, a.shape(), b.shape()));
-  const Tensor y = Tensor::empty(shape, a.dtype());
+  const Tensor y = a.like(shape);
   const auto* const c = reinterpret_cast<const uint8_t*>(condition.data<bool>());
   visit_width(size_of(a.dtype()), [&](auto zero) {
     using U = decltype(zero);

@@ -1,68 +1,42 @@
 #include "grimoire/op/softmax.h"
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/device/threads.h"
-#include "grimoire/op/softmax_kernel.h"
+#include "grimoire/op/run.h"
+#include "grimoire/op/softmax_cpu.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
 
 namespace grim {
 namespace {
 
-constexpr int64_t kGrain = 16384;  // elements; about 5 us
+using cpu::SoftmaxOp;
 
-template <class F> void each_row_block(int64_t rows, int64_t n, F&& f) {
-  device::parallel_for(rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(n, 1)), f);
-}
-
-// Rows along the last axis.
-Tensor run_forward(const char* name, const cpu::Softmax& op, const Tensor& x) {
-  const Tensor y = Tensor::empty(x.shape(), x.dtype());
-  const int64_t n = x.shape().back(), rows = n ? x.numel() / n : 0;
-  visit_float(name, x.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const T* const from = x.data<T>();
-    T* const to = y.data<T>();
-    each_row_block(rows, n, [&](int64_t begin, int64_t end) {
-      op.of<T>().forward(from + begin * n, to + begin * n, end - begin, n);
-    });
-  });
-  return y;
-}
-
-void run_backward(const cpu::Softmax& op, const Tensor& y, const Tensor& dy, const Tensor& dx, float beta) {
-  const int64_t n = y.shape().back(), rows = n ? y.numel() / n : 0;
-  visit_float("softmax", y.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const T *const at = y.data<T>(), *const from = dy.data<T>();
-    T* const to = dx.data<T>();
-    each_row_block(rows, n, [&](int64_t begin, int64_t end) {
-      op.of<T>().backward(at + begin * n, from + begin * n, to + begin * n, end - begin, n, static_cast<T>(beta));
-    });
-  });
-}
-
-Tensor apply(const char* name, const cpu::Softmax& op, const Tensor& x, int axis) {
+// y_i = e^x_i / s, s = sum_j e^x_j:   dy_j / dx_i = y_j ([i = j] - y_i),   so dx_i = y_i (dy_i - sum_j dy_j y_j).
+// y_i = x_i - log s:                  dy_j / dx_i = [i = j] - e^y_i,       so dx_i = dy_i - e^y_i sum_j dy_j.
+Tensor apply(const char* name, SoftmaxOp op, const Tensor& x, int axis) {
   axis = normalize_axis(name, axis, x.ndim());
+  check_float(name, x.dtype());
   if (axis == x.ndim() - 1) {
-    const Tensor y = run_forward(name, op, contiguous(x));
-    return record(y, {x}, [&op, y = saved(y)](const Tensor& dy_any, Grads dx) {
+    const Tensor dense = contiguous(x), y = dense.like();
+    GRIM_RUN(softmax, op, dense, y);
+    return record(y, {x}, [op, y = saved(y)](const Tensor& dy_any, Grads dx) {
       const Tensor dy = contiguous(dy_any);
-      dx.write(0, [&](const Tensor& dx0, float beta) { run_backward(op, y, dy, dx0, beta); });
+      dx.write(0, [&](const Tensor& dx0, float beta) { GRIM_RUN(softmax_backward, op, y, dy, dx0, beta); });
     });
   }
   const auto turned = [axis](const Tensor& t) { return contiguous(view::transpose(t, axis, -1)); };
-  const Tensor rows = run_forward(name, op, turned(x));
-  return record(view::transpose(rows, axis, -1), {x}, [&op, axis, turned, rows](const Tensor& dy, Grads dx) {
-    const Tensor d_rows = Tensor::empty(rows.shape(), rows.dtype());
-    run_backward(op, rows, turned(dy), d_rows, 0);
+  const Tensor x_rows = turned(x), rows = x_rows.like();
+  GRIM_RUN(softmax, op, x_rows, rows);
+  return record(view::transpose(rows, axis, -1), {x}, [op, axis, turned, rows](const Tensor& dy, Grads dx) {
+    const Tensor d_rows = rows.like();
+    GRIM_RUN(softmax_backward, op, rows, turned(dy), d_rows, 0.0f);
     dx.add(0, view::transpose(d_rows, axis, -1));
   });
 }
 
 }  // namespace
 
-Tensor softmax(const Tensor& x, int axis) { return apply("softmax", cpu::softmax().softmax, x, axis); }
-Tensor log_softmax(const Tensor& x, int axis) { return apply("log_softmax", cpu::softmax().log_softmax, x, axis); }
+Tensor softmax(const Tensor& x, int axis) { return apply("softmax", SoftmaxOp::softmax, x, axis); }
+Tensor log_softmax(const Tensor& x, int axis) { return apply("log_softmax", SoftmaxOp::log_softmax, x, axis); }
 
 }  // namespace grim

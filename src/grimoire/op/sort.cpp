@@ -70,7 +70,7 @@ Tensor first_places(const char* op, const Tensor& x, int64_t k, int axis_any, Or
   const Tensor last = contiguous(view::transpose(x, axis, -1));  // the axis at the end
   Shape shape = last.shape();
   shape[shape.ndim() - 1] = k;
-  const Tensor indices = Tensor::empty(shape, Dtype::i64);
+  const Tensor indices = x.like(shape, Dtype::i64);
   if (indices.numel() > 0) {
     const int64_t count = last.numel() / n;
     const Tensor lines = view::try_reshape(last, {count, n}), out = view::try_reshape(indices, {count, k});

@@ -14,7 +14,7 @@ namespace {
 
 // z_i = f(x_i, y_i); y may be x.
 template <class F> Tensor map(const char* op, const Tensor& x_any, const Tensor& y_any, F f) {
-  const Tensor x = contiguous(x_any), y = contiguous(y_any), z = Tensor::empty(x.shape(), x.dtype());
+  const Tensor x = contiguous(x_any), y = contiguous(y_any), z = x.like();
   visit_float(op, x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     device::parallel_for(x.numel(), 32768, [&](int64_t begin, int64_t end) {

@@ -21,6 +21,15 @@ struct Axis {
     if (!(low <= high)) low = log ? 1 : 0, high = log ? 10 : 1;
     if (low == high) low = log ? low / 2 : low - 0.5, high = log ? high * 2 : high + 0.5;
   }
+  // Out to a round number that lies just beyond an end.
+  void round_out() {
+    if (log) return;
+    const std::vector<double> inside = ticks(3);
+    if (inside.size() < 2) return;
+    const double step = inside[1] - inside[0], near = 0.1 * (high - low), below = inside.front() - step, above = inside.back() + step;
+    if (low - below < near) low = below;
+    if (above - high < near) high = above;
+  }
   double place(double v) const {  // 0 .. 1; NaN where it cannot be drawn
     if (log) return v > 0 ? std::log(v / low) / std::log(high / low) : NAN;
     return (v - low) / (high - low);
@@ -39,6 +48,11 @@ struct Axis {
     for (double v = std::ceil(low / step - 1e-9) * step; v <= high + 1e-9 * step; v += step) t.push_back(std::abs(v) < step * 1e-9 ? 0 : v);
     return t;
   }
+  // Where numbers stand: the ticks, or the ends where there are fewer than two.
+  std::vector<double> labelled(int about) const {
+    std::vector<double> t = ticks(about);
+    return t.size() < 2 ? std::vector<double>{low, high} : t;
+  }
 };
 
 void fit_axes(const Chart& chart, Axis& x, Axis& y) {
@@ -49,58 +63,83 @@ void fit_axes(const Chart& chart, Axis& x, Axis& y) {
   }
   if (chart.unit || chart.diagonal) x.take(0), x.take(1), y.take(0), y.take(1);
   x.settle(), y.settle();
+  y.round_out();
+}
+
+// A letter each for what the legend names; else stars for lines and o for points.
+char mark_of(const Chart& chart, size_t s) {
+  const Series& series = chart.series[s];
+  return !series.name.empty() ? static_cast<char>('a' + s % 26) : series.points ? 'o' : '*';
 }
 
 std::string number(double v) { return str("{:.4g}", v); }
 std::string padded_left(const std::string& s, size_t width) { return std::string(width > s.size() ? width - s.size() : 0, ' ') + s; }
+
+// The line below the picture with a + at each tick, the ticks' numbers, and the label: behind the line where it is short.
+std::string text_x_axis(const Chart& chart, const Axis& x, size_t width, size_t margin) {
+  constexpr size_t kShort = 9;
+  std::string line(width, '-'), numbers(width + margin + 1, ' ');
+  size_t free = 0;
+  for (double v : x.labelled(std::max(2, static_cast<int>(width) / 10))) {
+    const size_t column = static_cast<size_t>(std::lround(x.place(v) * static_cast<double>(width - 1))), at = margin + 1 + column;
+    const std::string label = number(v);
+    const size_t begin = std::min(at - std::min(at, label.size() / 2), numbers.size() - label.size());
+    line[column] = '+';
+    if (begin < free) continue;
+    numbers.replace(begin, label.size(), label);
+    free = begin + label.size() + 2;
+  }
+  numbers.erase(numbers.find_last_not_of(' ') + 1);
+  const bool behind = !chart.x_label.empty() && chart.x_label.size() <= kShort;
+  std::string out = std::string(margin, ' ') + "+" + line + (behind ? " " + chart.x_label : "") + "\n" + numbers + "\n";
+  if (!chart.x_label.empty() && !behind)
+    out += std::string(margin + 1 + (width - std::min(width, chart.x_label.size())) / 2, ' ') + chart.x_label + "\n";
+  return out;
+}
+
+std::string text_legend(const Chart& chart, size_t margin) {
+  std::string legend;
+  for (size_t s = 0; s < chart.series.size(); ++s)
+    if (!chart.series[s].name.empty()) legend += str("{}{} {}", legend.empty() ? "" : "   ", std::string(1, mark_of(chart, s)), chart.series[s].name);
+  return legend.empty() ? "" : std::string(margin + 1, ' ') + legend + "\n";
+}
 
 }  // namespace
 
 std::string text_chart(const Chart& chart, int width, int height) {
   Axis x, y;
   fit_axes(chart, x, y);
+  const auto column_of = [&](double px) { return static_cast<size_t>(std::lround(px * (width - 1))); };
+  const auto row_of = [&](double py) { return static_cast<size_t>(std::lround((1 - py) * (height - 1))); };
   std::vector<std::string> grid(static_cast<size_t>(height), std::string(static_cast<size_t>(width), ' '));
   const auto put = [&](double px, double py, char mark) {
-    if (!(px >= -1e-9 && px <= 1 + 1e-9 && py >= -1e-9 && py <= 1 + 1e-9)) return;
-    const size_t column = static_cast<size_t>(std::lround(px * (width - 1))),
-                 row = static_cast<size_t>(std::lround((1 - py) * (height - 1)));
-    grid[row][column] = mark;
+    if (px >= -1e-9 && px <= 1 + 1e-9 && py >= -1e-9 && py <= 1 + 1e-9) grid[row_of(py)][column_of(px)] = mark;
   };
   if (chart.diagonal)
     for (int i = 0; i < width; ++i) put(i / (width - 1.0), i / (width - 1.0), '.');
   for (size_t s = 0; s < chart.series.size(); ++s) {
     const Series& line = chart.series[s];
-    const char mark = static_cast<char>('a' + s % 26);
+    const char mark = mark_of(chart, s);
     for (size_t i = 0; i < line.x.size(); ++i) {
       const double px = x.place(line.x[i]), py = y.place(line.y[i]);
-      if (!line.points && i > 0) {  // the way from the point before, in small letters' place
+      if (!line.points && i > 0) {  // the way from the point before
         const double qx = x.place(line.x[i - 1]), qy = y.place(line.y[i - 1]);
         for (int k = 1; k < width; ++k) put(qx + (px - qx) * k / width, qy + (py - qy) * k / width, mark);
       }
       put(px, py, mark);
     }
   }
-  const size_t margin = std::max(number(y.low).size(), number(y.high).size()) + 1;
-  std::string out = chart.y_label.empty() ? "" : std::string(margin + 1, ' ') + chart.y_label + "\n";
-  for (int r = 0; r < height; ++r) {
-    std::string label;
-    if (r == 0) label = number(y.high);
-    if (r + 1 == height) label = number(y.low);
-    std::string row = grid[static_cast<size_t>(r)];
-    row.erase(row.find_last_not_of(' ') + 1);
-    out += padded_left(label, margin) + "|" + row + "\n";
+  std::vector<std::string> labels(static_cast<size_t>(height));
+  for (double v : y.labelled(height / 3)) labels[row_of(y.place(v))] = number(v);
+  size_t margin = 4;
+  for (const std::string& label : labels) margin = std::max(margin, label.size() + 2);
+  std::string out = chart.title.empty() ? "" : "  " + chart.title + "\n";
+  if (!chart.y_label.empty()) out += std::string(margin + 1, ' ') + chart.y_label + "\n";
+  for (size_t r = 0; r < grid.size(); ++r) {
+    const std::string row = grid[r].substr(0, grid[r].find_last_not_of(' ') + 1);
+    out += padded_left(labels[r], margin) + (labels[r].empty() ? "|" : "+") + row + "\n";
   }
-  const std::string low = number(x.low), high = number(x.high);
-  out += std::string(margin, ' ') + "+" + std::string(static_cast<size_t>(width), '-') + "\n";
-  const size_t room = static_cast<size_t>(width) - std::min<size_t>(static_cast<size_t>(width), low.size() + high.size());
-  const std::string middle = chart.x_label.size() + 2 <= room ? chart.x_label : "";
-  const size_t left = (room - middle.size()) / 2;
-  out += std::string(margin + 1, ' ') + low + std::string(left, ' ') + middle + std::string(room - left - middle.size(), ' ') + high + "\n";
-  std::string legend;
-  for (size_t s = 0; s < chart.series.size(); ++s)
-    if (!chart.series[s].name.empty())
-      legend += str("{}{} {}", legend.empty() ? "" : "   ", std::string(1, static_cast<char>('a' + s % 26)), chart.series[s].name);
-  return out + std::string(margin + 1, ' ') + legend + "\n";
+  return out + text_x_axis(chart, x, static_cast<size_t>(width), margin) + text_legend(chart, margin);
 }
 
 const char* series_colour(size_t i) {
@@ -148,7 +187,8 @@ std::string svg_chart(const Chart& chart, int width, int height) {
     if (line.points) {
       for (size_t i = 0; i < line.x.size(); ++i)
         if (std::isfinite(x.place(line.x[i])) && std::isfinite(y.place(line.y[i])))
-          svg += str(R"(<circle cx="{:.1f}" cy="{:.1f}" r="2.2" fill="{}" opacity=".75"/>)", px(line.x[i]), py(line.y[i]), colour) + "\n";
+          svg += str(R"(<circle cx="{:.1f}" cy="{:.1f}" r="{}" fill="{}" opacity=".75"/>)", px(line.x[i]), py(line.y[i]), line.x.size() == 1 ? "4.5" : "2.2",
+                     colour) + "\n";
     } else {
       std::string path;
       bool pen = false;

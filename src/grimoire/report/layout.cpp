@@ -97,6 +97,20 @@ std::string shown(std::string_view text) {
   return out;
 }
 
+std::string shortened(std::string_view text, size_t most) {
+  const std::string all = shown(text.substr(0, 8 * most));  // no character has more bytes
+  if (all.size() <= most || (text.size() <= 8 * most && display_width(all) <= most)) return all;
+  size_t end = 0, width = 0;
+  while (end < all.size()) {
+    size_t next = end + 1;
+    while (next < all.size() && (static_cast<unsigned char>(all[next]) & 0xC0) == 0x80) ++next;
+    const size_t wide = display_width(std::string_view(all).substr(end, next - end));
+    if (width + wide + 3 > most) break;
+    width += wide, end = next;
+  }
+  return all.substr(0, end) + "...";
+}
+
 std::string flowed(std::string_view text, std::string_view first, std::string_view next, size_t width) {
   std::string out(first);
   size_t column = display_width(first);

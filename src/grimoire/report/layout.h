@@ -12,7 +12,8 @@ size_t display_width(std::string_view text);
 
 // Control characters (C0, C1) as \x1b, so that no text moves the cursor or changes the terminal. Tabs become a blank.
 std::string shown(std::string_view text);
-
+// The same of the front of the text, "..." behind it where some is left out: at most `most` columns.
+std::string shortened(std::string_view text, size_t most);
 
 // `text` broken at blanks, `first` before the first line and `next` before the others; no line is wider than `width` unless one word is.
 std::string flowed(std::string_view text, std::string_view first, std::string_view next, size_t width);

@@ -19,10 +19,10 @@ struct TextWriter {
   void operator()(const Heading& h) { out += bold(h.text) + "\n"; }
   void operator()(const Prose& p) { out += markdown_to_text(p.text, style); }
   void operator()(const Steps& s) {
-    if (!s.title.empty()) out += flowed(s.title, "", "", width());
-    for (const std::string& line : s.lines) out += "  " + line + "\n";
+    if (!s.title.empty()) out += flowed(shown(s.title), "", "", width());
+    for (const std::string& line : s.lines) out += "  " + shown(line) + "\n";
   }
-  void operator()(const Figure& f) { out += "  " + f.name + " = " + bold(to_text(f.value)) + "\n"; }
+  void operator()(const Figure& f) { out += "  " + shown(f.name) + " = " + bold(to_text(f.value)) + "\n"; }
   void operator()(const Table& t) {
     std::vector<std::vector<std::string>> rows = {t.columns};
     for (const auto& row : t.rows) {
@@ -34,7 +34,7 @@ struct TextWriter {
   void operator()(const Bars& b) {
     size_t label = 0, number = 0;
     double low = 0, high = 0;
-    for (const std::string& l : b.labels) label = std::max(label, display_width(l));
+    for (const std::string& l : b.labels) label = std::max(label, display_width(shown(l)));
     for (double v : b.values) low = std::min(low, v), high = std::max(high, v), number = std::max(number, str("{:.4g}", v).size());
     const size_t room = std::min<size_t>(40, width() - std::min(width() - 10, label + number + 6));
     const double scale = high - low > 1e-300 ? static_cast<double>(room) / (high - low) : 0;
@@ -45,14 +45,11 @@ struct TextWriter {
       std::string bar(zero, ' ');
       if (b.values[i] < 0) std::fill(bar.end() - static_cast<std::ptrdiff_t>(std::min(length, zero)), bar.end(), '#');
       else bar += std::string(length, '#');
-      const std::string name = i < b.labels.size() ? b.labels[i] : "", value = str("{:.4g}", b.values[i]);
+      const std::string name = i < b.labels.size() ? shown(b.labels[i]) : "", value = str("{:.4g}", b.values[i]);
       out += "  " + name + std::string(label - display_width(name) + 2 + number - value.size(), ' ') + value + (bar.empty() ? "" : "  " + bar) + "\n";
     }
   }
-  void operator()(const Chart& c) {
-    if (!c.title.empty()) out += "  " + c.title + "\n";
-    out += text_chart(c, std::min(60, style.width - 14), 8);
-  }
+  void operator()(const Chart& c) { out += text_chart(c, std::clamp(style.width - 20, 10, 60), 7); }
   void operator()(const Graph& g) {
     std::string group;
     for (const Node& n : g.nodes) {
@@ -84,7 +81,7 @@ std::string to_text(const Value& value) {
 
 std::string to_text(const Report& report, const TextStyle& style) {
   TextWriter writer{style, {}};
-  if (!report.title.empty()) writer.out += writer.bold(report.title) + "\n\n";
+  if (!report.title.empty()) writer.out += writer.bold(shown(report.title)) + "\n\n";
   for (size_t i = 0; i < report.blocks.size(); ++i) {
     const auto tight = [](const Block& b) {  // stands close to what is before it
       return std::holds_alternative<Figure>(b) || std::holds_alternative<Commands>(b);

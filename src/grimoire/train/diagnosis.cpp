@@ -136,7 +136,7 @@ double initial_loss(const RunConfig& config, const Corpus& corpus) {
 
 Diagnosis diagnose(Session& session, double initial_loss) {
   std::map<const Module*, std::string> names;
-  session.model().visit_modules([&](const std::string& name, const Module& module) { names[&module] = name; });
+  session.model().visit_modules([&](const std::string& name, Module& module) { names[&module] = name; });
   Diagnosis d;
   d.initial_loss = initial_loss;
   d.step = session.position.step;
@@ -145,9 +145,11 @@ Diagnosis diagnose(Session& session, double initial_loss) {
   for (const Parameters::Range& r : session.parameters().ranges()) before.push_back(copy(r.tensor));
   std::vector<LayerReport> layers;
   {
-    const Tap tap([&](const Module& module, const Tensor& output) {
-      layers.push_back({names[&module], spread_of(output), {}});
-      if (tracked(output)) on_grad(output, [&layers, at = layers.size() - 1](Tensor& g) { layers[at].gradient = spread_of(g); });
+    const Tap tap([&](const Site& site, const Tensor& y) {
+      if (site.kind != SiteKind::output) return Tensor();
+      layers.push_back({names[&site.layer], spread_of(y), {}});
+      if (tracked(y)) on_grad(y, [&layers, at = layers.size() - 1](Tensor& g) { layers[at].gradient = spread_of(g); });
+      return Tensor();
     });
     const Session::Step step = session.train_step();
     d.loss = step.loss;

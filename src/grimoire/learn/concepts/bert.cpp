@@ -191,7 +191,7 @@ const Concept kConcepts[] = {
              "examples. What is learned in the first part is shared by all of the second parts."},
     {.id = "mlm",
      .title = "Masked language modelling",
-     .names = "[MASK]",
+     .names = "[MASK]\n\nmasked language model\nmasked language modeling\nmasked LM",
      .what = "Teaching a model to read by hiding some words of a text and letting it guess them from both sides.",
      .picture = "A detective with a letter in which some words are blacked out, and clues on either side of each. A real detective is not also "
                 "shown false words without a warning; the model is.",
@@ -315,7 +315,7 @@ const Concept kConcepts[] = {
              "agree more. Ethayarajh found that the vectors of one word drift further apart the higher the layer."},
     {.id = "fine-tuning",
      .title = "Fine-tuning",
-     .names = "adapt all parameters",
+     .names = "adapt all parameters\n\ntransfer learning",
      .what = "Turning a model that has read much into one that does your job: train it on, a little, with your labelled examples.",
      .picture = "After the academy a detective joins the fraud squad and learns its cases in weeks, not years. Unlike a person, the model can "
                 "forget the academy if the course is too harsh.",

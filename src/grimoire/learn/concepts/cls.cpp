@@ -234,7 +234,7 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/classic/density_clusters.cpp: NeighbourClusters",
      .mistake = "People say that clustering reveals the true classes; in fact it reveals what the distance and k call close: another scale of a column "
                 "gives other groups.",
-     .see = "knn: neighbours with labels\ndistance: what decides it",
+     .see = "knn: neighbours with labels\ndistance: what decides it\nk-means: round groups around centres",
      .sources = "Jarvis and Patrick 1973, Clustering Using a Similarity Measure Based on Shared Near Neighbors",
      .ask = "Points 0, 1, 5, 6, 20 and 21 with k = 1: how many clusters? | 3."},
     {.id = "outlier",
@@ -626,7 +626,7 @@ const Concept kConcepts[] = {
              "minus the entropy, sum p^2 (Gini) and the largest p. The first two are strictly convex, so any split that changes the shares wins something."},
     {.id = "impurity",
      .title = "Impurity",
-     .names = "entropy of a node\nnode impurity\nGini impurity",
+     .names = "entropy of a node\nnode impurity\nGini impurity\n\nGini\nGini index",
      .what = "How mixed the classes in a node of a tree are. Growing the tree means driving it down.",
      .picture = "Gravel in the sugar: none is 0, and it cannot get worse than as much of one as of the other.",
      .formula = "H(p) = -sum_k p_k log2 p_k = -purity(p)",
@@ -789,7 +789,7 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/metric/classification.cpp: accuracy, balanced_accuracy",
      .mistake = "People say that 99 % is a good accuracy; in fact it says nothing until one knows what the commonest class alone would give.",
      .see = "base-rate: what to compare it with\nasymmetric-error: when mistakes differ in price\ntrain-vs-test: on which rows\n"
-            "harmonic-mean: F, another score",
+            "precision: when one class counts",
      .sources = "Provost, Fawcett and Kohavi 1998, The Case Against Accuracy Estimation for Comparing Induction Algorithms\n"
                 "Brodersen, Ong, Stephan and Buhmann 2010, The Balanced Accuracy and Its Posterior Distribution",
      .ask = "95 of 100 mails are no spam. What accuracy has a filter that lets all through? | 95 %.",

@@ -5,10 +5,10 @@
 
 namespace grim::learn {
 
-extern const Family kStat, kTest, kInfo, kLoss, kLin, kReg, kThy, kAi, kCls, kNn, kInit, kNorm, kLm, kSeq, kAtt, kBert, kLlm, kTok, kTask, kAda, kAln,
-    kInt, kEval, kGen, kFew, kDist, kCpx;
+extern const Family kData, kStat, kTest, kInfo, kLoss, kLin, kModel, kReg, kThy, kAi, kCls, kScore, kNn, kAct, kOpt, kInit, kNorm, kLm, kDraw, kSeq, kAtt,
+    kBert, kLlm, kTok, kTask, kAda, kAln, kInt, kEval, kGen, kFew, kDist, kCpx;
 
-inline const Family* const kFamilies[] = {&kStat, &kTest, &kInfo, &kLoss, &kLin, &kReg, &kThy, &kAi, &kCls, &kNn, &kInit, &kNorm, &kLm, &kSeq, &kAtt,
-    &kBert, &kLlm, &kTok, &kTask, &kAda, &kAln, &kInt, &kEval, &kGen, &kFew, &kDist, &kCpx};
+inline const Family* const kFamilies[] = {&kData, &kStat, &kTest, &kInfo, &kLoss, &kLin, &kModel, &kReg, &kThy, &kAi, &kCls, &kScore, &kNn, &kAct,
+    &kOpt, &kInit, &kNorm, &kLm, &kDraw, &kSeq, &kAtt, &kBert, &kLlm, &kTok, &kTask, &kAda, &kAln, &kInt, &kEval, &kGen, &kFew, &kDist, &kCpx};
 
 }  // namespace grim::learn

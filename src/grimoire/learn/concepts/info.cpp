@@ -3,6 +3,7 @@
 
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/learn/concepts/worked.h"
 #include "grimoire/stats/information.h"
 
 namespace grim::learn {
@@ -15,7 +16,7 @@ const Concept kConcepts[] = {
      .title = "Surprise",
      .names = "surprisal\nself-information\nself information",
      .what = "How much an event tells you when it happens: nothing if it was certain, much if it was rare.",
-     .picture = "News. \"The sun rose\" fills no newspaper; snow in July fills the front page.",
+     .picture = "\"The sun rose\" is no news; snow in July fills the front page.",
      .formula = "surprise = log2(1 / p)",
      .symbols = "p: probability of what happened, above 0, up to 1",
      .inputs = "p = 0.125: probability of the event",
@@ -25,6 +26,8 @@ const Concept kConcepts[] = {
            out.step(str("1 / p = {:.6g}", 1 / p));
            out.step(str("log2 {:.6g} = {:.8g}: as many fair coin tosses in a row are as rare", 1 / p, bits));
            out.answer("surprise in bits", bits);
+           const auto bits_at = [](double at) { return to_bits(surprise(at)); };
+           out.show(Chart{.title = "bits of surprise; o: here", .x_label = "p", .series = {curve(std::min(p, 0.01), 1, bits_at), point(p, bits)}});
          },
      .turn = "halve p: the surprise grows by exactly one bit.",
      .commands = "grimoire stats entropy --x .5,.25,.25",
@@ -50,6 +53,9 @@ const Concept kConcepts[] = {
              if (p[i] > 0) out.step(str("{:.6g} x log2(1 / {:.6g}) = {:.6g} x {:.6g} = {:.6g}", p[i], p[i], p[i], -std::log2(p[i]), -p[i] * std::log2(p[i])));
            out.step(str("the most that {} outcomes can have: log2 {} = {:.6g}", p.size(), p.size(), std::log2(static_cast<double>(p.size()))));
            out.answer("entropy in bits", to_bits(entropy(p)));
+           if (p.size() != 2) return;
+           const auto coin = [](double at) { return to_bits(entropy(std::vector<double>{at, 1 - at})); };
+           out.show(Chart{.title = "entropy of a coin; o: here", .x_label = "p", .series = {curve(0, 1, coin), point(p[0], coin(p[0]))}});
          },
      .turn = "even out the probabilities and the entropy rises; make one of them 1 and it is 0.",
      .commands = "grimoire stats entropy --x .5,.25,.25",

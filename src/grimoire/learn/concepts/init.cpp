@@ -28,7 +28,7 @@ double loss_of(const std::vector<double>& logits, int64_t target) {
 const Concept kConcepts[] = {
     {.id = "fan-in-init",
      .title = "Initial weights by fan-in",
-     .names = "1/sqrt(fan-in)\nscaled init\nfan-in",
+     .names = "1/sqrt(fan-in)\nscaled init\nfan-in\n\nXavier\nXavier initialisation\nGlorot\nGlorot initialisation\ninitialisation\nweight initialisation",
      .what = "Chooses first weights of just the size that lets a layer's outputs spread as much as its inputs.",
      .picture = "A choir of ten sounds louder than one singer, so each sings more softly. It breaks when they sing in step: the root counts on independent "
                 "voices.",
@@ -53,11 +53,12 @@ const Concept kConcepts[] = {
      .ask = "A unit sums 100 inputs. What sd should its weights have? | .1.",
      .more = "Variances of independent terms add: Var(sum w_j x_j) = n Var(w) E(x^2). Setting it equal to E(x^2) gives Var(w) = 1/n. On the way back the "
              "slope sums over the "
-             "fan-out instead, so Glorot and Bengio take the mean of both. PyTorch's Linear draws uniformly from -1/sqrt(n) to 1/sqrt(n), which has sd "
+             "fan-out instead, so Glorot and Bengio take the mean of both (also called Xavier "
+             "initialisation): sd = sqrt(2 / (n_in + n_out)). PyTorch's Linear draws uniformly from -1/sqrt(n) to 1/sqrt(n), which has sd "
              "1/sqrt(3 n): smaller than this rule."},
     {.id = "kaiming",
      .title = "Kaiming initialisation",
-     .names = "He init",
+     .names = "He init\n\nHe\nHe initialisation\nKaiming init",
      .what = "First weights that also make up for what the activation function takes away, so that deep networks start alive.",
      .picture = "A relay of speakers through thick walls: each must speak louder by just what his wall swallows.",
      .formula = "sd(w) = gain / sqrt(n_in)",

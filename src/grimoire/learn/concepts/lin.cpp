@@ -1,4 +1,4 @@
-// Linear algebra: the two ideas that learning leans on most.
+// Linear algebra: the three ideas that learning leans on most.
 #include <algorithm>
 #include <cmath>
 
@@ -6,6 +6,7 @@
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
 #include "grimoire/stats/linalg.h"
+#include "grimoire/stats/pca.h"
 
 namespace grim::learn {
 namespace {
@@ -88,7 +89,7 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/stats/linalg.cpp: eigen_symmetric, eigen_general",
      .mistake = "People say that a matrix has as many eigenvectors as its rank; in fact diag(1, 0) has rank 1 and two independent ones, and a quarter "
                 "turn has full rank and no real one.",
-     .see = "low-rank: few directions matter\nexplanatory-factors: principal components",
+     .see = "low-rank: few directions matter\npca: those of a covariance",
      .sources = "Strang 2016, Introduction to Linear Algebra, chapter 6\nTrefethen and Bau 1997, Numerical Linear Algebra, lecture 24",
      .ask = "v is stretched threefold by A. Is 5v an eigenvector, and with which eigenvalue? | Yes, 3: A(5v) = 3 x 5v.",
      .more = "A v = l v means (A - l I) v = 0, so A - l I must squash some direction: det(A - l I) = 0, a polynomial of degree n in l. It has n roots, "
@@ -125,13 +126,50 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/stats/linalg.cpp: svd\nsrc/grimoire/stats/pca.cpp: pca",
      .mistake = "People say that a low-rank matrix is sparse; in fact [[1, 2], [2, 4]] has rank 1 and no zero, and the identity is full of zeros and has "
                 "full rank.",
-     .see = "eigenvector: the directions\nlora: low-rank changes of a model\nbottleneck: the same without linearity",
+     .see = "eigenvector: the directions\nlora: low-rank changes of a model\nbottleneck: the same without linearity\npca: the best of a rank",
      .sources = "Eckart and Young 1936, The Approximation of One Matrix by Another of Lower Rank\nStrang 2016, Introduction to Linear Algebra, chapter 7",
      .ask = "How many numbers hold a 100 x 100 matrix of rank 1? | 200: one column and one row.",
      .more = "Every matrix is U S V' with orthonormal columns and singular values that fall (the SVD). Keeping the k largest gives the best "
              "approximation of rank k in the sum of squares (Eckart and Young), and what is lost is the sum of the squared rest. Measured tables are "
              "never exactly of low rank, so the question is how fast the singular values fall. Ranks by computer need a threshold: here values below "
              "1e-12 of the largest, times the longer side, count as 0."},
+    {.id = "pca",
+     .title = "Principal components",
+     .names = "PCA\nSVD\n\nprincipal component analysis\nsingular value decomposition\nsingular value",
+     .what = "Turns a table so that its first new column holds as much of the variation as one column can, the second the most of the rest, and so on.",
+     .formula = "X - mean = U S V';   variance along direction i: s_i^2 / (n - 1)",
+     .symbols = "X: n rows, a column for each measurement\nV': its rows are the directions, at right angles;   s_i: the diagonal of S",
+     .inputs = "X = 1,1;2,3;3,2;4,5;5,4: rows",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const Matrix rows = small_matrix(in, "X", 40);
+           if (rows.size() < 3 || rows[0].size() < 2) in.refuse("X", "at least 3 rows and 2 columns");
+           if (std::ranges::all_of(rows, [&](const auto& r) { return r == rows[0]; })) in.refuse("X", "rows that are not all equal");
+           const stats::Pca p = stats::pca(matrix_of(rows));
+           std::vector<double> direction;
+           for (int64_t j = 0; j < p.components.dim(1); ++j) direction.push_back(p.components.at({0, j}));
+           const double share = p.ratio.at({0}), sd = p.sd.at({0});
+           out.step(str("first direction {}: sd {:.6g} along it", listed(direction), sd));
+           out.answer("share of the variance", share);
+           out.answer("sd along it", sd);
+           if (rows[0].size() > 2) return;
+           Series axis{.name = "", .x = {}, .y = {}}, dots{.name = "", .x = {}, .y = {}, .points = true};
+           for (double t : {-2.0, 2.0}) axis.x.push_back(p.mean.at({0}) + t * sd * direction[0]), axis.y.push_back(p.mean.at({1}) + t * sd * direction[1]);
+           for (const auto& row : rows) dots.x.push_back(row[0]), dots.y.push_back(row[1]);
+           out.show(Chart{.title = "the rows and their first direction", .x_label = "column 1", .series = {std::move(axis), std::move(dots)}});
+         },
+     .turn = "multiply one column by 100: the first direction turns to it, hence standardise.",
+     .commands = "grimoire stats pca --data iris.csv --x sepal,petal",
+     .code = "src/grimoire/stats/pca.cpp: pca\nsrc/grimoire/stats/linalg.cpp: svd",
+     .mistake = "People say that it keeps the most useful columns; in fact it mixes all, and keeps what varies most, useful or not.",
+     .see = "eigenvector: of the covariance\nlow-rank: keeping a few\nautoencoder: the same with bends\nexplanatory-factors: what one hopes for",
+     .sources = "Pearson 1901, On Lines and Planes of Closest Fit to Systems of Points in Space\nHotelling 1933, Analysis of a Complex of Statistical "
+                "Variables into Principal Components",
+     .ask = "All points lie on one line. Which share has the first component? | All of it: 1.",
+     .more = "The direction of largest variance is also the line with the least squared distances to the points (Pearson): the two add up to a constant, by "
+             "Pythagoras. Directions are the eigenvectors of the covariance matrix; the singular value decomposition finds them without forming it, "
+             "which keeps digits. The first k components are the best approximation of rank k (Eckart and Young). A direction's sign is free, and of "
+             "equal variances the directions are too. Use it to draw wide tables, to take out noise, and before methods that suffer from many columns."},
 };
 
 }  // namespace

@@ -408,14 +408,14 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/generate/generate.cpp: generate\nsrc/grimoire/tensor/random.cpp: multinomial",
      .mistake = "People say that the likeliest token each time gives the likeliest text; in fact greedy steps can miss it, and the likeliest text is often "
                 "dull repetition anyway.",
-     .see = "softmax: where p comes from\nargmax: no chance at all\nautoregressive: one draw after the other",
+     .see = "softmax: where p comes from\nargmax: no chance at all\nautoregressive: one draw after the other\ntemperature: shaping p first",
      .sources = "Holtzman, Buys, Du, Forbes and Choi 2020, The Curious Case of Neural Text Degeneration\nKarpathy 2022, makemore, part 1",
      .ask = "p = (.2, .8) and u = .5. Which index is drawn? | 1.",
      .more = "Dividing the logits by a temperature below 1 sharpens the wheel, above 1 evens it out. Top-k and top-p cut off the many unlikely items whose "
              "small probabilities add up."},
     {.id = "language-modelling",
      .title = "Language modelling",
-     .names = "LM\nnext-word prediction\nlanguage model",
+     .names = "LM\nnext-word prediction\nlanguage model\n\nlanguage modeling",
      .what = "Learning how text goes on: for every beginning, a probability for each word that may come next.",
      .picture = "The three words above a phone's keyboard are the top of such a distribution; the whole of it has a number for every word there is.",
      .formula = "P(w given the words before), for every w;   together 1",

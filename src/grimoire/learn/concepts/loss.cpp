@@ -48,7 +48,8 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/op/loss.h: mse_loss\nsrc/grimoire/metric/regression.cpp: regression_scores",
      .mistake = "People say that it suits values from 1 up, as a form (1 - p)^2; in fact that is only y = 1, and y and f may be any real numbers. On "
                 "probabilities it is the Brier score, and an honest one.",
-     .see = "cross-entropy: the usual loss for classes\nmaximum-likelihood: normal noise leads here\nreconstruction-loss: the same for pictures",
+     .see = "cross-entropy: the usual loss for classes\nmaximum-likelihood: normal noise leads here\nreconstruction-loss: the same for pictures\n"
+            "linear-regression: where it began",
      .sources = "Gauss 1809, Theoria motus corporum coelestium, book II, section III\n"
                 "Brier 1950, Verification of Forecasts Expressed in Terms of Probability",
      .ask = "Residuals 1 and 3: which share of the summed squares comes from the larger? | 9 of 10.",
@@ -68,14 +69,18 @@ const Concept kConcepts[] = {
          [](const Inputs& in, Worked& out) {
            const std::vector<double> x = in.numbers("x", -1e9, 1e9);
            const Tensor best = argmax(vector_of(x), 0);
-           std::vector<double> nudged = x;
-           for (double& v : nudged) v *= 1 + 1e-9;
+           std::vector<double> nudged = x;  // the winner a little lower
+           double& top = nudged[static_cast<size_t>(best.item())];
+           top -= 1e-9 * std::max(1.0, std::abs(top));
+           const double jump = argmax(vector_of(nudged), 0).item() - best.item();
            out.step(str("largest of {}: {:.6g}, at place {:.0f}", list_of(x), x[static_cast<size_t>(best.item())], best.item()));
            out.step(str("as a one-hot vector: 1 at that place, 0 elsewhere"));
-           out.step(str("a small nudge of the scores leaves the place as it is: slope 0"));
+           out.step(jump == 0 ? std::string("a small nudge of the scores leaves the place as it is: slope 0")
+                              : str("a tie: the smallest nudge of the first moves the place by {:.0f} at once, and there is no slope", jump));
            out.answer("index", best.item());
            out.answers("one-hot", one_hot(best, static_cast<int64_t>(x.size()), Dtype::f64).to_vector<double>());
-           out.answer("slope", (argmax(vector_of(nudged), 0).item() - best.item()) / 1e-9);
+           if (jump == 0) out.answer("slope", jump);
+           else out.answer("slope", "undefined: a tie");
          },
      .turn = "raise the second score past 2: the answer jumps from 0 to 1 at once.",
      .commands = "grimoire predict iris.model --data new.csv",
@@ -168,7 +173,7 @@ const Concept kConcepts[] = {
      .commands = "grimoire generate runs/names -n 1 --explain\ngrimoire fit --model logistic --data data.csv --target y --out y.model",
      .code = "src/grimoire/op/softmax.cpp: softmax takes logits",
      .mistake = "People say that logits come out of the softmax; in fact they go in. What comes out are probabilities.",
-     .see = "softmax: what turns logits back\nlogits-as-log-counts: where they can be seen\nlm-head: where a language model makes them",
+     .see = "softmax: what turns logits back\nlogits-as-log-counts: where they can be seen\nlm-head: where a language model makes them\nsigmoid: the way back",
      .sources = "Berkson 1944, Application of the Logistic Function to Bio-Assay\nCox 1958, The Regression Analysis of Binary Sequences",
      .ask = "What is the logit of .5? | ln 1 = 0.",
      .more = "For two classes a softmax of (z, 0) is the sigmoid of z, so z is the log-odds exactly. For more classes only differences have that "

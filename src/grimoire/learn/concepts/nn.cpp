@@ -18,6 +18,7 @@
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/optim/optimizer.h"
+#include "grimoire/report/layout.h"
 
 namespace grim::learn {
 namespace {
@@ -42,6 +43,10 @@ void differentiate_typed(const Inputs& in, Worked& out) {
   std::map<std::string, double> at;
   for (const auto& [name, text] : in.all())
     if (name != "expression") at[name] = in.number(name);
+  const std::vector<std::string> names = e.names();
+  for (const auto& [name, text] : in.all())
+    if (name != "expression" && name != "x" && std::ranges::find(names, name) == names.end())
+      throw Error(ErrorKind::usage, str("there is no '{}' in {}", name, report::shortened(in.text("expression"), 60)));
   const std::vector<Expression::Node> nodes = e.differentiate(at);
   std::vector<int> number(nodes.size(), 0);  // of the operations, from 1
   for (size_t i = 0, count = 0; i < nodes.size(); ++i)
@@ -69,14 +74,15 @@ void differentiate_typed(const Inputs& in, Worked& out) {
   }
   out.answer("value", nodes.back().value);
   for (const std::string& name : e.names()) {
-    constexpr double kStep = 1e-6;
-    auto moved = at;
-    const double step = kStep * std::max(1.0, std::abs(at[name]));
-    moved[name] = at[name] + step;
-    const double high = Expression(in.text("expression")).value(moved);
-    moved[name] = at[name] - step;
-    const double low = Expression(in.text("expression")).value(moved);
-    out.step(str("check: moving {} by {:.0e} moves the end by {:.8g} times that", name, step, (high - low) / (2 * step)));
+    const double slope = e.slope_in(name);
+    const Expression::Moved m = Expression(in.text("expression")).by_moving(name, at);
+    const auto is_near = [](double a, double b) { return std::abs(a - b) <= 1e-3 * std::max(std::abs(a), std::abs(b)) + 1e-9; };
+    if (is_near(m.slope, slope)) out.step(str("check: moving {} by {:.0e} moves the end by {:.8g} times that", name, m.step, m.slope));
+    else if (std::isnan(m.down) && std::isnan(m.up)) out.step(str("check: the formula has no value beside this {}", name));
+    else if (std::isnan(m.down)) out.step(str("check: {} can move up only; the slope there: {:.6g}", name, m.up));
+    else if (std::isnan(m.up)) out.step(str("check: {} can move down only; the slope there: {:.6g}", name, m.down));
+    else if (!is_near(m.down, m.up)) out.step(str("check: a kink: {:.6g} when {} moves down, {:.6g} when it moves up", m.down, name, m.up));
+    else out.step(str("check: moving {} by {:.0e} gives {:.8g}: no step is both small and large enough here", name, m.step, m.slope));
   }
   for (const std::string& name : e.names()) out.answer("d/d" + name, e.slope_in(name));
 }
@@ -266,7 +272,7 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/op/linear.cpp: linear",
      .mistake = "People say that such a unit works like a nerve cell; in fact it only borrowed the name: nerve cells send spikes in time, this is one "
                 "weighted sum.",
-     .see = "relu: the commonest bend\nbackprop: how its weights learn\nhyperplane-normal: what one unit can tell apart\ndeep-learning: many in a row",
+     .see = "relu: the commonest bend\nbackprop: how its weights learn\nhyperplane-normal: what one unit can tell apart\nmlp: layers of them",
      .sources = "McCulloch and Pitts 1943, A Logical Calculus of the Ideas Immanent in Nervous Activity\n"
                 "Rosenblatt 1958, The Perceptron: A Probabilistic Model for Information Storage and Organization in the Brain\n"
                 "Minsky and Papert 1969, Perceptrons",
@@ -278,19 +284,23 @@ const Concept kConcepts[] = {
      .title = "ReLU",
      .names = "rectified linear unit\nrectifier",
      .what = "The simplest bend for a neural network: it keeps what is above 0 and turns everything else into 0.",
-     .picture = "A turnstile that lets people out and nobody in: forward it does not slow you at all, backward it does not move.",
      .formula = "relu(x) = max(x, 0);   slope 1 for x > 0, else 0",
      .symbols = "x: what comes out of a weighted sum",
-     .inputs = "x = -2,0,3: numbers",
+     .inputs = "x = -2,3: numbers",
      .compute =
          [](const Inputs& in, Worked& out) {
            const std::vector<double> x = in.numbers("x", -1e9, 1e9, 1, 100);
            const Tensor leaf = requires_grad(vector_of(x)), y = relu(leaf);
            backward(sum(y));
            const auto values = y.to_vector<double>(), slopes = grad(leaf).to_vector<double>();
-           for (size_t i = 0; i < x.size() && i < 4; ++i) out.step(str("{:.6g}: {:.6g}, with slope {:.6g}", x[i], values[i], slopes[i]));
+           out.step(str("{} of {} numbers lie above 0 and pass", std::ranges::count_if(x, [](double v) { return v > 0; }), x.size()));
            out.answers("relu", values);
            out.answers("slope", slopes);
+           const double reach = std::max(1.0, std::abs(*std::ranges::max_element(x, {}, [](double v) { return std::abs(v); })));
+           out.show(Chart{.title = "relu(x); o: here",
+                          .x_label = "x",
+                          .series = {curve(-reach, reach, [](double v) { return relu(Tensor::scalar(v, Dtype::f64)).item(); }),
+                                     {.name = "", .x = x, .y = values, .points = true}}});
          },
      .turn = "x = .001,1000: both slopes are 1; nothing saturates on that side.",
      .commands = "grimoire explain chain-rule \"relu(w*x)\" --value w=.5 --value x=2",
@@ -336,7 +346,7 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/optim/optimizer.cpp: Adam\nsrc/grimoire/optim/update_cpu.cpp: adam_range",
      .mistake = "People say that Adam makes the learning rate a matter of no account; in fact it is nearly the length of a step, and still the first setting "
                 "to try.",
-     .see = "learning-rate: the plain step\nema: the running means\nbackprop: where g comes from\nl2: AdamW's decay",
+     .see = "learning-rate: the plain step\nema: the running means\nmomentum: the mean of slopes alone\nl2: AdamW's decay",
      .sources = "Kingma and Ba 2015, Adam: A Method for Stochastic Optimization, algorithm 1\n"
                 "Loshchilov and Hutter 2019, Decoupled Weight Decay Regularization\n"
                 "Reddi, Kale and Kumar 2018, On the Convergence of Adam and Beyond",
@@ -359,14 +369,20 @@ const Concept kConcepts[] = {
            const double p = in.number("p", 0, 0.99);
            const auto seed = static_cast<uint64_t>(in.integer("seed", 0, 1000000000));
            constexpr uint32_t kDraws = 1000;
-           std::vector<double> mean(x.size());
+           std::vector<double> mean(x.size()), first;
+           double factor = 0;
            for (uint32_t step = 0; step < kDraws; ++step) {
              const auto y = dropout(vector_of(x), p, {seed, 0, step}).to_vector<double>();
-             if (step == 0) out.answers("first draw", y);
-             for (size_t i = 0; i < y.size(); ++i) mean[i] += y[i] / kDraws;
+             if (step == 0) first = y;
+             for (size_t i = 0; i < y.size(); ++i) {
+               mean[i] += y[i] / kDraws;
+               if (y[i] != 0) factor = y[i] / x[i];
+             }
            }
            out.step(str("what is kept is divided by 1 - {:.6g}, so that the mean stays", p));
            out.step(str("mean of {} draws: {}, against {}", kDraws, list_of(mean, 4), list_of(x, 4)));
+           out.answer("what is kept is multiplied by", factor);
+           out.answers("first draw", first);
            out.answer("mean of the first unit over 1000 draws", mean[0]);
          },
      .turn = "another seed drops others. p = .9: most are gone and the rest are ten times as large.",
@@ -410,7 +426,7 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/data/batcher.cpp: Batcher",
      .mistake = "People say that a model must see its data many times; in fact large language models often see most of theirs about once, and small sets "
                 "are overfitted by too many rounds.",
-     .see = "learning-rate: how far each step goes\noverfitting: too many rounds\ntrain-vs-test: how to tell when to stop",
+     .see = "learning-rate: how far each step goes\noverfitting: too many rounds\ntrain-vs-test: how to tell when to stop\nmini-batch: the handful",
      .sources = "Goodfellow, Bengio and Courville 2016, Deep Learning, sections 7.8 and 8.1.3",
      .ask = "6000 examples, batches of 60: how many steps are three epochs? | 300.",
      .more = "Shuffling before every round matters when the data lie in an order, by class or by date. Some programs draw every batch afresh instead; then an "

@@ -5,11 +5,25 @@
 #include "grimoire/learn/concepts/worked.h"
 #include "grimoire/nn/recurrent.h"
 #include "grimoire/op/conv1d.h"
+#include "grimoire/op/pointwise.h"
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/view.h"
 
 namespace grim::learn {
 namespace {
+
+double sigmoid_of(double x) { return sigmoid(Tensor::scalar(x, Dtype::f64)).item(); }
+
+// One step of a cell of one unit whose gates have these scores, in the cell's order; `u` is the memory's weight in the last of them.
+RecurrentState gated_step(Cell kind, const std::vector<double>& scores, double u, double h, double c) {
+  Module root;
+  Rng rng(RngMode::philox, 0, "explain", 0);
+  const RecurrentCell cell("cell", root, kind, 1, 1, rng, Dtype::f64);
+  const auto gates = std::ssize(scores);
+  for (int64_t i = 0; i < gates; ++i) cell.hh.weight().data<double>()[i] = i + 1 == gates ? u : 0, cell.hh.bias().data<double>()[i] = 0;
+  const auto one = [](double v) { return Tensor::full({1, 1}, v, Dtype::f64); };
+  return cell.step(Tensor::from(scores, {1, gates}), {one(h), one(c)});
+}
 
 const Concept kConcepts[] = {
     {.id = "conv1d",
@@ -61,8 +75,8 @@ const Concept kConcepts[] = {
            Module root;
            Rng rng(RngMode::philox, 0, "explain", 0);
            const RecurrentCell cell("cell", root, Cell::rnn, 1, 1, rng, Dtype::f64);
-           *cell.weight_hh.data<double>() = U, *cell.weight_ih.data<double>() = W;
-           *cell.bias_hh.data<double>() = *cell.bias_ih.data<double>() = 0;
+           *cell.hh.weight().data<double>() = U, *cell.ih.weight().data<double>() = W;
+           *cell.hh.bias().data<double>() = *cell.ih.bias().data<double>() = 0;
            RecurrentState state = cell.zero_state(1);
            std::vector<double> h;
            for (double x : in.numbers("x", -100, 100, 1, 100)) {
@@ -78,13 +92,76 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/nn/recurrent.cpp: RecurrentCell\nsrc/grimoire/model/recurrent.cpp: Recurrent",
      .mistake = "People say that an RNN has a layer for each item; in fact one layer is used over and over. Unrolled it looks deep, and its slopes suffer "
                 "as if it were.",
-     .see = "vanishing-gradient: why memory fades\nconv1d: all places side by side\nencoder-decoder: two of them\nrecurrence-free: doing without",
+     .see = "vanishing-gradient: why memory fades\nlstm: memory behind gates\nencoder-decoder: two of them\nrecurrence-free: doing without",
      .sources = "Elman 1990, Finding Structure in Time\nHochreiter and Schmidhuber 1997, Long Short-Term Memory\n"
                 "Cho and others 2014, Learning Phrase Representations using RNN Encoder-Decoder: the GRU",
      .ask = "h is .8, U = 0, W = 1 and the next x is 0. What is the new h? | tanh 0 = 0: everything is forgotten.",
      .more = "The slope from h_t back to h_0 is a product of t factors U (1 - h^2): memory of distant items fades or explodes. LSTM and GRU add gates, "
              "numbers from 0 to 1 that say how much to keep, so that "
              "a path with slope near 1 exists. Steps cannot be done side by side, since each needs the one before."},
+    {.id = "lstm",
+     .title = "LSTM",
+     .names = "long short-term memory\nforget gate",
+     .what = "A recurrent network whose memory is guarded by gates, so that what was read long ago can stay.",
+     .picture = "A notebook with a clerk: one stamp says what to strike out, one what to write down, one what to read aloud. It breaks as all three act by "
+                "degrees.",
+     .formula = "c <- s(f) c + s(i) tanh(g),   h = s(o) tanh(c)",
+     .symbols = "f, i, o: scores of the gates: forget, input, output; sums over x and h\ng: what might be written\n"
+                "c: memory;   h: what is shown;   s: sigmoid, from 0 to 1",
+     .inputs = "f = 3: forget gate\ni = 0: input gate\ng = 1: to be written\no = 1: output gate\nc = 0.8: memory before",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto score = [&](const char* name) { return in.number(name, -500, 500); };
+           const RecurrentState after = gated_step(Cell::lstm, {score("i"), score("f"), score("g"), score("o")}, 0, 0, in.number("c", -1e6, 1e6));
+           const double keep = sigmoid_of(score("f")), write = sigmoid_of(score("i"));
+           out.step(str("keeps {:.4g} of {:.6g} and writes {:.4g} of tanh {:.6g} = {:.4g}", keep, in.number("c"), write, score("g"), std::tanh(score("g"))));
+           out.step(str("shows {:.4g} of tanh {:.6g}", sigmoid_of(score("o")), after.c.item()));
+           out.answer("c", after.c.item());
+           out.answer("h", after.h.item());
+         },
+     .turn = "f = 10, i = -10: the memory stays as it is, however often the step is made.",
+     .commands = "grimoire train --model lstm --data names.txt --out runs/lstm",
+     .code = "src/grimoire/nn/recurrent.cpp: lstm_step",
+     .mistake = "People say that it remembers for ever; in fact a forget gate of .99 leaves a third after a hundred steps. It made long memory "
+                "learnable, not free.",
+     .see = "rnn: without gates\nvanishing-gradient: what it cures\ngru: with fewer gates\nresidual: the same idea in depth",
+     .sources = "Hochreiter and Schmidhuber 1997, Long Short-Term Memory\nGers, Schmidhuber and Cummins 2000, Learning to Forget: Continual Prediction with "
+                "LSTM",
+     .ask = "The forget gate is 1 and the input gate 0. What becomes of c? | It stays as it is.",
+     .more = "From one c to the next the slope is s(f): near 1 for an open gate, so slopes survive many steps; in a plain network it is a weight times a "
+             "slope of tanh. The 1997 form had no forget gate; Gers and others added it, and starting its bias at 1 helps (Jozefowicz et al. 2015). "
+             "Per unit it has four weighted sums where a plain one has one. Large language models left it, mainly since its steps must be made "
+             "one after the other."},
+    {.id = "gru",
+     .title = "GRU",
+     .names = "gated recurrent unit\nupdate gate",
+     .what = "A lighter LSTM: one memory, and a single gate that decides how much of it is kept and how much is replaced.",
+     .picture = "A slider between the old photograph and the new one.",
+     .formula = "n = tanh(a + s(r) u h),   h <- (1 - s(z)) n + s(z) h",
+     .symbols = "z: score of the update gate;   r: of the reset gate\na: what x gives;   u: weight of the memory in n\n"
+                "h: memory;   s: sigmoid, from 0 to 1",
+     .inputs = "z = 1: update gate\nr = 0: reset gate\na = 0.5: from the input\nu = 1: weight\nh = 0.8: memory before",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const double z = in.number("z", -500, 500), r = in.number("r", -500, 500), a = in.number("a", -1e6, 1e6), u = in.number("u", -1e6, 1e6),
+                        h = in.number("h", -1e6, 1e6);
+           const double n = gated_step(Cell::gru, {r, -500, a}, u, h, 0).h.item(), after = gated_step(Cell::gru, {r, z, a}, u, h, 0).h.item();
+           out.step(str("n = tanh({:.6g} + {:.4g} x {:.6g} x {:.6g}) = {:.6g}", a, sigmoid_of(r), u, h, n));
+           out.step(str("{:.4g} of n and {:.4g} of the old {:.6g}", sigmoid_of(-z), sigmoid_of(z), h));
+           out.answer("h", after);
+           out.answer("n", n);
+         },
+     .turn = "z = 10: the old memory stays. r = -10: n no longer hears of it.",
+     .commands = "grimoire train --model gru --data names.txt --out runs/gru",
+     .code = "src/grimoire/nn/recurrent.cpp: gru_step",
+     .mistake = "People say that z near 1 means new; in fact books differ: here, as in Cho's paper and PyTorch, it means keep.",
+     .see = "lstm: with a separate memory\nrnn: without gates\nema: a fixed gate",
+     .sources = "Cho and others 2014, Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine Translation\n"
+                "Chung, Gulcehre, Cho and Bengio 2014, Empirical Evaluation of Gated Recurrent Neural Networks on Sequence Modeling",
+     .ask = "s(z) is .5, n is 0 and h is 1. What is the new h? | .5.",
+     .more = "The new memory is a weighted mean of the old and the candidate, an exponential moving average whose weight is learned and changes with the "
+             "input. It has three weighted sums a unit against the LSTM's four. Which of the two is better depends on the task (Chung and others). Cho's paper "
+             "applies the reset gate to h before the product with the weights, PyTorch and this program after it; with one number they agree."},
     {.id = "encoder-bottleneck",
      .title = "Encoder bottleneck",
      .names = "fixed context vector\nbottleneck of the encoder",

@@ -281,7 +281,7 @@ const Concept kConcepts[] = {
      .commands = "grimoire stats means --x 30,50",
      .code = "src/grimoire/stats/summary.cpp: harmonic_mean",
      .mistake = "People say that 30 there and 50 back averages 40; in fact 40 is right for equal times. For equal distances it is 37.5.",
-     .see = "geometric-mean: for factors\nquestion-answering: F1 is a harmonic mean",
+     .see = "geometric-mean: for factors\nprecision: F1 is a harmonic mean",
      .sources = "Hardy, Littlewood and Polya 1934, Inequalities, chapter 2\nvan Rijsbergen 1979, Information Retrieval, chapter 7: the F measure",
      .ask = "What is the harmonic mean of 1 and 3? | 2 / (1 + 1/3) = 1.5.",
      .more = "It never exceeds the geometric mean, which never exceeds the arithmetic one. F1 is the harmonic mean of precision and recall, so a system "

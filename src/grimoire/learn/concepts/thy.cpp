@@ -561,7 +561,7 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/theory/bias_variance.cpp: bias_variance_of_polynomials",
      .mistake = "People say that it is a rule that wavers between one dog and the next; in fact it is the spread for one and the same dog when the "
                 "training set is drawn anew.",
-     .see = "bias: the slant\nbias-variance: both together\noverfitting: large variance\nrandom-forest: averaging it away",
+     .see = "standard-deviation: the variance of plain numbers\nbias: the slant\nbias-variance: both together\nrandom-forest: averaging it away",
      .sources = "Geman, Bienenstock and Doursat 1992, Neural Networks and the Bias/Variance Dilemma\n"
                 "Hastie, Tibshirani and Friedman 2009, The Elements of Statistical Learning, section 7.3",
      .ask = "A learner says 7 whatever it is trained on. What is its variance? | 0.",

@@ -30,6 +30,17 @@ inline Bars bars_of(std::string title, const std::vector<double>& values, size_t
   return b;
 }
 
+// For pictures: f over so many places from low to high, and the reader's own place on it.
+template <class F> Series curve(double low, double high, F&& f, std::string name = "", int places = 121) {
+  Series s{.name = std::move(name), .x = {}, .y = {}};
+  for (int i = 0; i < places; ++i) {
+    s.x.push_back(low + (high - low) * i / (places - 1));
+    s.y.push_back(f(s.x.back()));
+  }
+  return s;
+}
+inline Series point(double x, double y) { return {.name = "", .x = {x}, .y = {y}, .points = true}; }
+
 // p_1 x p_2 x ... = product as a step; gives the sum of the logs.
 inline double step_of_product(const std::vector<double>& p, Worked& out) {
   double logs = 0;

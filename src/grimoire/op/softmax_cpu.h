@@ -1,30 +1,19 @@
-// Softmax of dense rows of length n. Gradients: dx = beta dx + ..., beta 0 or 1; with 0 dx is not read.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <limits>
-#include <type_traits>
+
+#include "grimoire/tensor/tensor.h"
 
 namespace grim::cpu {
 
-template <class T> struct SoftmaxKernel {
-  void (*forward)(const T* x, T* y, int64_t rows, int64_t n);
-  void (*backward)(const T* y, const T* dy, T* dx, int64_t rows, int64_t n, T beta);
-};
-struct Softmax {
-  SoftmaxKernel<float> f32;
-  SoftmaxKernel<double> f64;
-  template <class T> const SoftmaxKernel<T>& of() const {
-    if constexpr (std::is_same_v<T, float>) return f32;
-    else return f64;
-  }
-};
-struct SoftmaxTable {
-  Softmax softmax, log_softmax;
-};
-const SoftmaxTable& softmax();
+enum class SoftmaxOp : uint8_t { softmax, log_softmax };
+
+// y = softmax(x) of rows along the last axis; dense, of one shape and dtype.
+void softmax(SoftmaxOp op, const Tensor& x, const Tensor& y);
+// dx = beta dx + ..., beta 0 or 1; with 0 dx is not read.
+void softmax_backward(SoftmaxOp op, const Tensor& y, const Tensor& dy, const Tensor& dx, float beta);
 
 // e^x_i / sum_j e^x_j of a row that holds +inf: the limit, in which the infinities share the whole. A NaN makes all of it NaN.
 template <class T> void infinite_softmax(const T* x, T* y, int64_t n) {

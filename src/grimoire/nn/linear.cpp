@@ -1,0 +1,77 @@
+#include "grimoire/nn/linear.h"
+
+#include <algorithm>
+
+#include "grimoire/base/str.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/reduce.h"
+#include "grimoire/op/view.h"
+
+namespace grim {
+
+Linear::Linear(const std::string& name, Module& parent, std::unique_ptr<Product> product, const Tensor& initial_bias)
+    : Module(name, parent), product_(std::move(product)) {
+  adopt("", *product_);
+  if (initial_bias.defined()) add_bias("bias", initial_bias);
+}
+
+Linear::Linear(const std::string& name, Module& parent, const Tensor& initial_weight, const Tensor& initial_bias)
+    : Linear(name, parent, std::make_unique<Dense>(initial_weight), initial_bias) {}
+
+Linear::Linear(const std::string& name, Module& parent, int64_t in, int64_t out, Rng& rng, Dtype dtype)
+    : Linear(name, parent, uniform_init({in, out}, fan_in_bound(in), rng, dtype), uniform_init({out}, fan_in_bound(in), rng, dtype)) {}
+
+Linear::Linear(const std::string& name, Module& parent, InParent, const Tensor& initial_weight)
+    : Module(name, parent, TensorNames::in_parent), product_(std::make_unique<Dense>(initial_weight, WeightLayout::in_out, "weight_" + name)) {
+  adopt("", *product_);
+}
+
+void Linear::add_bias(const std::string& tensor_name, const Tensor& initial) { bias_ = parameter(tensor_name, initial); }
+
+std::unique_ptr<Product> Linear::take_product() {
+  release(*product_);
+  return std::move(product_);
+}
+
+void Linear::set_product(std::unique_ptr<Product> product) {
+  GRIM_CHECK(product, argument, "linear", "got no product, expected one in the old one's place");
+  product_ = std::move(product);
+  adopt("", *product_);
+}
+
+Linear& linear_at(Module& root, std::string_view path) {
+  std::vector<std::string> known;
+  Linear* found = nullptr;
+  root.visit_modules([&](const std::string& name, Module& module) {
+    auto* const layer = dynamic_cast<Linear*>(&module);
+    if (!layer) return;
+    if (name == path) found = layer;
+    known.push_back(name);
+  });
+  if (found) return *found;
+  const std::string near = nearest(path, known.data(), known.size());
+  fail(ErrorKind::argument, "linear", str("there is no linear layer '{}' among {}", path, known.size()),
+       near.empty() ? "visit_modules names all layers" : str("did you mean '{}'?", near));
+}
+
+Tensor head_cross_entropy(const Linear& head, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options) {
+  constexpr int64_t kChunk = 512;  // rows
+  const Product& product = head.product();
+  if (const Tensor w = product.weight(); w.defined() && !head.bias().defined())
+    return linear_cross_entropy(x, w, product.layout() == WeightLayout::out_in ? HeadLayout::vocabulary_rows : HeadLayout::vocabulary_columns,
+                                targets, options);
+  if (x.dim(0) <= kChunk) return cross_entropy(head(x), targets, options);
+  CrossEntropyOptions summed = options;
+  summed.reduction = Reduction::sum;
+  Tensor total;
+  for (int64_t at = 0; at < x.dim(0); at += kChunk) {
+    const int64_t end = std::min(at + kChunk, x.dim(0));
+    const Tensor part = cross_entropy(head(slice(x, 0, at, end)), slice(targets, 0, at, end), summed);
+    total = total.defined() ? total + part : part;
+  }
+  if (options.reduction == Reduction::sum) return total;
+  const double counted = sum(where(eq(targets, static_cast<double>(options.ignore_index)), Tensor::scalar(0.0), Tensor::scalar(1.0))).item();
+  return total * (1 / counted);
+}
+
+}  // namespace grim

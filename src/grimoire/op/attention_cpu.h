@@ -1,0 +1,14 @@
+#pragma once
+
+#include "grimoire/op/attention.h"
+
+namespace grim::cpu {
+
+// q, o (B, H, T, D), k, v (B, H, S, D): any strides but rows of D dense. lse (B, H, T): the log of each row's sum of exponentials, which the
+// backward needs. key_mask dense.
+void attention(const AttentionOptions& options, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& o, const Tensor& lse);
+// Writes dq, dk, dv (not adding).
+void attention_backward(const AttentionOptions& options, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& o, const Tensor& lse,
+                        const Tensor& d_o, const Tensor& dq, const Tensor& dk, const Tensor& dv);
+
+}  // namespace grim::cpu

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "grimoire/op/linear.h"
+
+namespace grim::cpu {
+
+// Matrices are dense, or transposes of dense ones where that is said.
+
+// y = act(x W + b): x (M, K), w (K, N) or a transpose, bias (N,) or undefined; y (M, N). `pre`, where it is defined, gets x W + b: what the
+// slopes of gelu and silu need.
+void linear(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y, const Tensor& pre);
+// dz = dy act'(.), `kept` being `pre` or y; without an activation nothing is kept and dz is dy. dbias = beta dbias + column sums of dz, where it
+// is defined.
+void bias_activation_backward(Activation activation, const Tensor& dy, const Tensor& kept, const Tensor& dz, const Tensor& dbias, float beta);
+// c = a b + beta c; a and b may be transposes.
+void product(const Tensor& a, const Tensor& b, const Tensor& c, float beta);
+
+}  // namespace grim::cpu

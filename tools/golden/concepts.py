@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""tests/golden/concepts/FAMILY.tsv, the rows listed here: the answers of glossary entries by the functions of other libraries.
+
+    oracle/bin/python tools/golden/concepts.py
+
+needs scipy and scikit-learn beside what common.py names. Every row below is an entry of the glossary: its id, other names that must find
+it, and the answers of its example in order; the inputs stand here again, so that a changed example shows as a failing test. Rows of a
+family's file that are not listed here are kept: they come from the table of ideas, worked out when the glossary was begun."""
+import itertools
+
+import numpy as np
+import torch
+from scipy import stats
+from scipy.optimize import brentq
+from scipy.special import gammaln
+from sklearn import cluster, decomposition, linear_model, metrics, naive_bayes
+
+from common import GOLDEN
+
+torch.set_default_dtype(torch.float64)
+F = torch.nn.functional
+ROWS = {}
+
+
+def row(family, id_, names, *answers):
+    """answers: numbers, lists of numbers, words."""
+    flat = []
+    for a in answers:
+        if isinstance(a, str):
+            flat.append(a)
+        else:
+            flat += [f"{float(v):.9g}" for v in np.ravel(a)]
+    ROWS.setdefault(family, {})[id_] = "\t".join([id_, names, ",".join(flat)])
+
+
+def value_and_slope(f, x):
+    leaf = torch.tensor(x, requires_grad=True)
+    y = f(leaf)
+    (slope,) = torch.autograd.grad(y.sum(), leaf)
+    return y.detach(), slope
+
+
+# act, nn
+row("act", "sigmoid", "logistic function,logistic sigmoid,expit", *value_and_slope(torch.sigmoid, 2.0))
+row("act", "tanh", "hyperbolic tangent", *value_and_slope(torch.tanh, 1.0))
+one = torch.tensor(1.0)
+row("act", "gelu", "Gaussian error linear unit,SiLU,Swish", F.gelu(one), F.gelu(one, approximate="tanh"), F.silu(one))
+corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+row("act", "mlp", "multilayer perceptron,MLP,feed-forward,fully connected network,XOR,universal approximation,perceptron",
+    np.maximum(corners @ [[1, 1], [1, 1]] + [0, -1], 0) @ [1, -2])
+z = torch.tensor([1.0, 2]) @ torch.tensor([0.5, -1]) + 2
+row("nn", "neuron", "artificial neuron,unit,activation function", torch.relu(z), torch.tanh(z), torch.sigmoid(z), z)
+row("nn", "relu", "rectified linear unit,rectifier", *value_and_slope(torch.relu, [-2.0, 3]))
+
+
+def walk(make, slopes):
+    w = torch.tensor([1.0], requires_grad=True)
+    optimizer, places = make([w]), []
+    for g in slopes:
+        w.grad = torch.tensor([float(g)])
+        optimizer.step()
+        places.append(w.item())
+    return places
+
+
+adam = walk(lambda p: torch.optim.Adam(p, lr=0.1), [2.0, -1])
+row("nn", "adam", "AdamW,optimiser", adam[0], adam[-1])
+kept = F.dropout(torch.ones(100), 0.5)
+row("nn", "dropout", "dropping units", kept.max())
+row("nn", "epoch", "pass over the data,batch", 100 * 32 / 1000, len(torch.utils.data.DataLoader(range(1000), batch_size=32)))
+
+# opt
+slopes = np.array([4.0, -2, 6, 0])
+row("opt", "mini-batch", "batch size,minibatch,stochastic gradient descent",
+    np.std([np.mean(pair) for pair in itertools.combinations(slopes, 2)]), slopes.mean())
+row("opt", "momentum", "heavy ball,Nesterov momentum,SGD with momentum",
+    *[walk(lambda p: torch.optim.SGD(p, lr=0.1, **how), [1.0, 1, 1])[-1]
+      for how in (dict(momentum=0.9), dict(momentum=0.9, nesterov=True), {})])
+optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1e-3)
+cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=1000 - 100, eta_min=1e-4)
+for _ in range(400 - 100):
+    optimizer.step(), cosine.step()
+row("opt", "schedule", "warmup,warm-up,cosine schedule,cosine decay,learning-rate schedule", cosine.get_last_lr())
+w = torch.zeros(2, requires_grad=True)
+w.grad = torch.tensor([3.0, 4])
+norm = torch.nn.utils.clip_grad_norm_([w], 1.0)
+row("opt", "gradient-clipping", "grad clip,gradient norm clipping,clipping", norm, w.grad[0] / 3, w.grad)
+dev, train, patience = [2.9, 2.6, 2.4, 2.3, 2.35, 2.45, 2.6, 2.8], [2.8, 2.45, 2.2, 2, 1.85, 1.7, 1.6, 1.5], 2
+best = int(np.argmin(dev))  # the losses fall to it and rise after it
+row("opt", "early-stopping", "patience", best + 1, best + patience + 1, dev[best] - train[best])
+p = torch.tensor([[0.7, 0.2, 0.1]])
+row("opt", "label-smoothing", "soft targets,smoothed labels", F.cross_entropy(p.log(), torch.tensor([0]), label_smoothing=0.1))
+
+# data
+x = np.array([2, 3, 3, 4, 5, 30])
+row("data", "mean", "average,arithmetic mean,median,mean and median", x.mean(), np.median(x))
+x = np.array([2, 4, 4, 4, 5, 5, 7, 9])
+row("data", "standard-deviation", "sd,std,sample variance,standard deviation,Bessel's correction", x.std(ddof=1), x.std(), x.var(ddof=1))
+x = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 20])
+row("data", "quantile", "percentile,quartile,interquartile range,IQR,box plot", np.quantile(x, 0.9), stats.iqr(x))
+x, y = np.array([1, 2, 3, 4, 5]), np.array([2, 1, 4, 3, 7])
+row("data", "correlation", "Pearson correlation,correlation coefficient,covariance,Spearman correlation",
+    stats.pearsonr(x, y)[0], stats.spearmanr(x, y)[0], np.cov(x, y)[0, 1])
+row("data", "normal-distribution", "Gaussian distribution,Gaussian,bell curve,normal", stats.norm.cdf(1.5), stats.norm.pdf(1.5))
+row("data", "central-limit-theorem", "CLT,central limit", stats.gamma.sf(1.5, 10, scale=0.1), stats.norm.sf(1.5, 1, 10**-0.5))
+coin = stats.binom(100, 0.5)
+row("data", "law-of-large-numbers", "LLN,law of averages,gambler's fallacy", coin.pmf(range(45, 56)).sum(), coin.std() / 100, coin.std())
+x, y = np.array([5.1, 4.9, 5.6, 5.8, 5.2]), np.array([4.3, 4.8, 4.6, 5, 4.4])
+row("data", "standard-error", "standard error of the mean,SEM,confidence interval,margin of error",
+    stats.sem(x), *stats.ttest_1samp(x, 0).confidence_interval(0.95))
+
+# test
+row("test", "t-test", "Student's t-test,Welch's t-test,two-sample t-test,ttest", *stats.ttest_ind(x, y, equal_var=False))
+groups = np.array([[4, 5, 6], [6, 7, 8], [5, 9, 7]])
+between = 3 * ((groups.mean(1) - groups.mean()) ** 2).sum()
+row("test", "anova", "ANOVA,F-test,analysis of variance", *stats.f_oneway(*groups), between / ((groups - groups.mean()) ** 2).sum())
+table = np.array([[30, 10], [20, 20]])
+row("test", "chi-squared-test", "chi-square test,chi squared,contingency table",
+    *stats.chi2_contingency(table, correction=False)[:2], stats.contingency.association(table, method="cramer"))
+d = (x.mean() - y.mean()) / np.sqrt((x.var(ddof=1) + y.var(ddof=1)) / 2)
+row("test", "effect-size", "Cohen's d,Hedges' g", d, d * np.exp(gammaln(4) - gammaln(3.5)) / np.sqrt(4))
+
+
+def power(n, effect=0.5, alpha=0.05):
+    df, shift = 2 * n - 2, effect * np.sqrt(n / 2)
+    critical = stats.t.isf(alpha / 2, df)
+    return stats.nct.sf(critical, df, shift) + stats.nct.cdf(-critical, df, shift)
+
+
+row("test", "power", "statistical power,sample size,type II error", power(30), brentq(lambda n: power(n) - 0.8, 10, 200, xtol=1e-10))
+# of all n^n resamples, by trying them
+row("test", "bootstrap", "bootstrapping,resampling", np.std([np.mean(r) for r in itertools.product(x, repeat=5)]))
+x, y = np.array([5.1, 4.9, 5.6]), np.array([4.3, 5, 4.6])
+row("test", "permutation-test", "randomisation test,shuffling labels",
+    stats.permutation_test((x, y), lambda a, b: np.mean(a) - np.mean(b)).pvalue, x.mean() - y.mean(), 0.1)
+
+# score, cls
+counts = np.array([[50, 10], [5, 35]])
+truth, said = (np.repeat([0, 0, 1, 1], counts.ravel()), np.repeat([0, 1, 0, 1], counts.ravel()))
+row("score", "confusion-matrix", "error matrix,true positive,false positive,Cohen's kappa,Matthews correlation,specificity",
+    *[f(truth, said) for f in (metrics.accuracy_score, metrics.balanced_accuracy_score, metrics.cohen_kappa_score, metrics.matthews_corrcoef)])
+truth, said = np.repeat([1, 0, 1], [8, 2, 12]), np.repeat([1, 1, 0], [8, 2, 12])
+row("score", "precision", "recall,F1,F1 score,precision and recall,sensitivity",
+    *[f(truth, said) for f in (metrics.precision_score, metrics.recall_score, metrics.f1_score)])
+row("score", "roc", "AUC,ROC AUC,ROC curve,receiver operating characteristic",
+    metrics.roc_auc_score([1] * 4 + [0] * 5, [0.9, 0.8, 0.55, 0.4, 0.7, 0.5, 0.3, 0.2, 0.1]))
+p, came = np.array([0.1, 0.3, 0.5, 0.7, 0.9]), np.array([0.05, 0.2, 0.45, 0.8, 0.97])
+row("score", "calibration", "reliability diagram,expected calibration error,Brier score", np.abs(p - came).mean(),
+    metrics.brier_score_loss([1] * 5 + [0] * 5, np.tile(p, 2), sample_weight=np.concatenate([came, 1 - came])))
+y, f = [3, 5, 7, 10], [2.8, 5.1, 7.5, 9.4]
+row("score", "r-squared", "R2,R squared,coefficient of determination", metrics.r2_score(y, f), metrics.mean_squared_error(y, f))
+row("score", "mean-absolute-error", "MAE,RMSE,root mean squared error", metrics.mean_absolute_error(y, f), metrics.root_mean_squared_error(y, f))
+y, f = [0] * 8 + [1] * 2, [0] * 10
+row("cls", "accuracy", "share of right answers,error rate", metrics.accuracy_score(y, f), np.bincount(y).max() / 10, metrics.balanced_accuracy_score(y, f))
+
+# model, lin
+x, y = np.arange(1.0, 6)[:, None], np.array([2, 4, 5, 4, 6])
+line = linear_model.LinearRegression().fit(x, y)
+row("model", "linear-regression", "least squares,OLS,regression line,regression", line.coef_, line.intercept_, line.predict([[6.0]]))
+share = np.array([0.1, 0.3, 0.4, 0.8, 0.9])
+bent = linear_model.LogisticRegression(C=np.inf, tol=1e-14, max_iter=10000, solver="newton-cholesky")
+bent.fit(np.vstack([x, x]), [1] * 5 + [0] * 5, sample_weight=np.concatenate([share, 1 - share]))
+row("model", "logistic-regression", "logit model,logistic classifier", bent.coef_, bent.intercept_, bent.predict_proba([[3.5]])[0, 1])
+mails = np.array([[6, 3, 1]] + [[0] * 3] * 3 + [[1, 2, 7]] + [[0] * 3] * 5)
+row("model", "naive-bayes", "multinomial naive Bayes,spam filter",
+    naive_bayes.MultinomialNB().fit(mails, [1] * 4 + [0] * 6).predict_proba([[1, 1, 0]])[0, 1])
+groups = cluster.KMeans(2, n_init=10, random_state=0).fit(np.array([[1.0], [2], [3], [8], [9], [13]]))
+row("model", "k-means", "kmeans,Lloyd's algorithm,clustering,centroid", groups.inertia_, np.sort(groups.cluster_centers_.ravel()))
+pca = decomposition.PCA().fit([[1, 1], [2, 3], [3, 2], [4, 5], [5, 4]])
+row("lin", "pca", "PCA,principal component analysis,SVD,singular value decomposition", pca.explained_variance_ratio_[0],
+    np.sqrt(pca.explained_variance_[0]))
+
+# seq
+def cell(kind, scores, u, *state):
+    c = kind(1, 1)
+    for name, parameter in c.named_parameters():
+        torch.nn.init.zeros_(parameter)
+        if name == "bias_ih":
+            parameter.data = torch.tensor(scores)
+        if name == "weight_hh":
+            parameter.data[-1] = u
+    state = tuple(torch.tensor([[s]]) for s in state)
+    with torch.no_grad():
+        return c(torch.zeros(1, 1), state if len(state) > 1 else state[0])
+
+
+h, c = cell(torch.nn.LSTMCell, [0.0, 3, 1, 1], 0.0, 0.0, 0.8)
+row("seq", "lstm", "long short-term memory,forget gate", c, h)
+row("seq", "gru", "gated recurrent unit,update gate", cell(torch.nn.GRUCell, [0.0, 1, 0.5], 1.0, 0.8), cell(torch.nn.GRUCell, [0.0, -500, 0.5], 1.0, 0.8))
+
+# draw: float32, so six digits
+logits = torch.tensor([2.0, 1, 0, -1])
+p = logits.softmax(0)
+
+
+def shaped(p):
+    return [f"{v:.6f}" for v in (p / p.sum()).tolist()]
+
+
+row("draw", "temperature", "sampling temperature,softmax temperature", *shaped((logits / 0.5).softmax(0)))
+row("draw", "top-k", "top k,top-k sampling", *shaped(torch.where(p >= p.topk(2).values[-1], p, 0)))
+nucleus = p.cumsum(0) - p < 0.9  # the logits fall, so places are ranks
+row("draw", "top-p", "nucleus sampling,nucleus,top p", *shaped(torch.where(nucleus, p, 0)))
+first, following = np.array([0.6, 0.4]), np.array([[0.5, 0.5], [0.9, 0.1]])
+row("draw", "greedy-decoding", "greedy search,greedy sampling", first.max() * following[first.argmax()].max(), (first[:, None] * following).max())
+
+# names that were added to entries of the table
+ALIASES = {"cls": {"impurity": "gini"}, "bert": {"mlm": "masked language model,masked language modeling", "fine-tuning": "transfer learning"},
+           "init": {"kaiming": "he,he initialization,kaiming init",
+                    "fan-in-init": "xavier,glorot,initialization,weight initialization"}, "loss": {"logit": "logits"},
+           "lm": {"language-modelling": "language modeling"}, "test": {"hypothesis-test": "type I error"}}
+
+for family in sorted(set(ROWS) | set(ALIASES)):
+    path = GOLDEN / "concepts" / f"{family}.tsv"
+    lines = path.read_text().splitlines() if path.exists() else ["# id\tother names\tanswers of the example"]
+    rows = {line.split("\t")[0]: line for line in lines}
+    for id_, names in ALIASES.get(family, {}).items():
+        id_, old, answers = rows[id_].split("\t")
+        kept = [n for n in old.split(",") if n]
+        rows[id_] = "\t".join([id_, ",".join(kept + [n for n in names.split(",") if n not in kept]), answers])
+    rows.update(ROWS.get(family, {}))
+    path.write_text("\n".join(rows.values()) + "\n")
+    print(path.name, len(rows) - 1, "rows")
