@@ -32,7 +32,7 @@ expect 2 "out is missing" train --model mlp --data "$words"
 expect 2 "folder is missing" generate
 expect 2 "one word too many" generate a b
 expect 2 "add up to 100" train --model mlp --data "$words" --out "$work/x" --split 50/20
-train 2 "power of two" --data "$words" --model wavenet --context 6
+model=wavenet train 2 "power of two" --data "$words" --context 6
 
 # --- data
 train 3 "missing.txt" --data "$work/missing.txt"
@@ -124,6 +124,38 @@ expect 3 "checkpoints/step-200 is whole" generate "$work/half"
 cp -r "$work/run" "$work/old"; newest="$(ls -d "$work"/old/checkpoints/step-* | sort -V | tail -1)"; truncate -s 100 "$newest/model.safetensors"
 expect 0 "skipped .*truncated" resume "$work/old"
 cmp -s "$best/model.safetensors" "$(ls -d "$work"/old/best/step-* | sort -V | tail -1)/model.safetensors" || fail "resuming from the older checkpoint ended elsewhere"
+
+# --- a folder without a manifest, as other programs write them: nothing is known of its data, and everything else works
+mkdir "$work/plain"; cp "$best"/*.json "$best/model.safetensors" "$work/plain/"; rm -f "$work/plain/manifest.json"
+for _ in 1 2 3 4 5; do cat "$words"; done >"$work/more.txt"
+expect 0 "" eval "$work/plain" --data "$work/more.txt" --json; grep -q '"common_was": "unknown"' "$work/out" || fail "a plain folder's data: $(tail -1 "$work/out")"
+expect 0 "" generate "$work/plain" -n 2
+expect 3 "is a checkpoint" doctor "$work/plain"
+expect 3 "is a checkpoint" resume "$work/plain"
+
+# --- doctor says which weights it looked at, and refuses where there are none
+expect 0 "" doctor "$work/run"; grep -q "^weights of step 200: .*/checkpoints/step-200$" "$work/out" || fail "doctor names no weights: $(head -1 "$work/out")"
+cp -r "$work/run" "$work/blind"; for f in "$work"/blind/checkpoints/*/model.safetensors; do truncate -s 100 "$f"; done
+expect 3 "truncated" doctor "$work/blind"
+rm -r "$work/blind/checkpoints"; expect 3 "holds no checkpoint any more, though its log reaches step 200" doctor "$work/blind"
+cp -r "$work/run" "$work/older"; truncate -s 100 "$(ls -d "$work"/older/checkpoints/step-* | sort -V | tail -1)/model.safetensors"
+expect 0 "" doctor "$work/older"; grep -q "^weights of step 150" "$work/out" && grep -q "^look: .*step-200" "$work/out" || fail "doctor: $(head -1 "$work/out")"
+cp -r "$work/run" "$work/bestless"; truncate -s 100 "$work"/bestless/best/step-*/model.safetensors
+expect 3 "truncated" doctor "$work/bestless"; grep -q "^weights of step 200" "$work/out" || fail "doctor measured nothing"
+
+# --- one value for an option that takes one; a lock is a resource; a figure that bears out what it is said of
+expect 2 "seed is given twice: '1' and '2'" generate "$work/run" --seed 1 --seed 2
+expect 2 "data is given twice" eval "$work/run" --data "$words" --data "$words"
+expect 2 "expected a number" train --model mlp --data "$words" --out "$work/x" --lr inf
+expect 1 "the run diverged: after step [0-9]+ the (dev )?loss is ([0-9.]+e\+[0-9]+|inf|nan|[0-9]{3,})" train --model mlp --data "$words" --out "$work/wildest" --lr 1e9 --steps 3 --eval-every 1
+"$program" train --model mlp --data "$words" --out "$work/locked" --steps 100000000 2>/dev/null & pid=$!
+for _ in $(seq 50); do [ -f "$work/locked/config.json" ] && break; sleep 0.1; done
+expect 4 "in use by pid" resume "$work/locked"
+kill -INT $pid; wait $pid
+if [ -c /dev/full ]; then
+  "$program" generate "$work/run" -n 3 >/dev/full 2>"$work/err"; got=$?
+  [ $got -eq 4 ] || fail "a full device gave $got"; ! grep -q "more bytes needed" "$work/err" || fail "a full device: $(cat "$work/err")"
+fi
 
 # --- signals: finish the step, save, say how to go on
 for signal in INT TERM; do

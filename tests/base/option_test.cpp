@@ -47,6 +47,7 @@ TEST(Option, RefusesWithOneSentence) {
   EXPECT_EQ(message("count", "10"), "--count: got '10', expected an integer from 1 to 9|");
   EXPECT_EQ(message("count", "2x"), "--count: got '2x', expected an integer from 1 to 9|");
   EXPECT_EQ(message("learn-rate", "-1"), "--learn-rate: got '-1', expected a number from 0|");
+  EXPECT_EQ(message("learn-rate", "inf"), "--learn-rate: got 'inf', expected a number from 0|");
   EXPECT_EQ(message("learn-rate", "nan"), "--learn-rate: got 'nan', expected a number from 0|");
   EXPECT_EQ(message("kind", "be"), "--kind: got 'be', expected one of a, bee|did you mean 'bee'?");
   EXPECT_THROW(from_json(o, Json::parse(R"({"cuont": 2})")), Error);

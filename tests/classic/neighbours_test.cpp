@@ -262,6 +262,23 @@ TEST(Density, DbscanAndKMeans) {
   EXPECT_TRUE(ten.report().converged);
 }
 
+// Copies of a row are one place, in whatever order they stand; of rows that tie for the last place none goes before another.
+TEST(Density, ClustersOfEqualRows) {
+  std::vector<double> x;
+  for (int i = 0; i < 60; ++i) x.insert(x.end(), {i % 2 ? 5 : .1, i % 2 ? 5 : .7});
+  NeighbourClusters c;
+  c.fit({.x = Features(Tensor::from(x, {60, 2})), .y = {}, .weight = {}, .classes = {}});
+  for (size_t i = 0; i < 60; ++i) EXPECT_EQ(c.labels()[i], i % 2);
+  // Even steps: every row but the ends has two neighbours at the same distance, and k = 1 may not choose.
+  const int n = 12;
+  std::vector<double> steps;
+  for (int i = 0; i < n; ++i) steps.push_back(i);
+  NeighbourClusters one;
+  one.k = 1;
+  one.fit({.x = Features(Tensor::from(steps, {n, 1})), .y = {}, .weight = {}, .classes = {}});
+  for (double l : one.labels()) EXPECT_EQ(l, 0);
+}
+
 TEST(Density, ClustersOfMutualNeighbours) {
   const Tensor t = Tensor::empty({60, 2}, Dtype::f64);
   Rng rng(RngMode::philox, 11);

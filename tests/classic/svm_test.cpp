@@ -297,6 +297,40 @@ TEST(Svc, WeightsRepeatRowsAndClassWeights) {
               1e-9);
 }
 
+// The reported gap bounds what is left to gain: the objective at a fine tolerance lies within it, and is not below the bound by much.
+TEST(Svm, TheGapIsTheDualityGap) {
+  std::vector<double> x, side, height;
+  Rng rng(RngMode::philox, 5);
+  for (int i = 0; i < 120; ++i) {
+    side.push_back(i % 2);
+    x.push_back(rng.normal() + 1.2 * side.back()), x.push_back(rng.normal());
+    height.push_back(3 * std::sin(x[x.size() - 2]) + x.back() + 0.3 * rng.normal());
+  }
+  const Dataset classes = points(x, side);
+  Dataset numbers = points(x, height);
+  numbers.classes.clear();
+  const struct {
+    const char* name;
+    const Dataset& data;
+  } machines[] = {{"svc", classes}, {"nu-svc", classes}, {"svr", numbers}, {"nu-svr", numbers}, {"one-class", numbers}};
+  for (const auto& m : machines)
+    for (const char* tolerance : {"tolerance=0.1", "tolerance=0.001"}) {
+      SCOPED_TRACE(str("{} {}", m.name, tolerance));
+      const auto at = [&](const char* how) {
+        auto e = make_estimator(m.name);
+        set_params(*e, {how, "precision=double"});
+        Dataset d = m.data;
+        if (!e->needs_target()) d.y.clear();
+        e->fit(d);
+        return e->report();
+      };
+      const FitReport coarse = at(tolerance), fine = at("tolerance=1e-10");
+      EXPECT_GE(coarse.gap + 1e-9 * std::abs(fine.objective), coarse.objective - fine.objective);
+      EXPECT_LE(fine.gap, 1e-6 * std::abs(fine.objective));
+      EXPECT_NE(coarse.stopped.find("largest violation"), std::string::npos);
+    }
+}
+
 TEST(Svc, TellsTheTruth) {
   GRIMOIRE_DATA(path, "tabular/heart_scale.libsvm");
   const Dataset data = heart(path);

@@ -151,24 +151,24 @@ TEST(TableProperty, ASecondHeaderIsNamedByItsLine) {
 TEST(TableProperty, TextAmongNumbersIsSaid) {
   const Table t = parse_csv("p,q\n1,2\n3,4\nx,6\n", "t");
   EXPECT_EQ(t.columns[0].kind, ColumnKind::category);
-  ASSERT_EQ(t.notes.size(), 1u);
-  EXPECT_NE(t.notes[0].find("column 'p' is taken as a category: row 3 (line 4) holds 'x', though 2 of 3 cells are numbers"), std::string::npos);
+  ASSERT_EQ(t.all_notes().size(), 1u);
+  EXPECT_NE(t.all_notes()[0].find("column 'p' is taken as a category: row 3 (line 4) holds 'x', though 2 of 3 cells are numbers"), std::string::npos);
   EXPECT_NE(refusal("p,q\n\"1,500\",2\n\"2,250\",4\n").find("decimals or thousands"), std::string::npos);
 }
 
 TEST(TableProperty, WholeNumbersBeyond2To53) {
   const std::string text = "x,id\n1,9007199254740992\n2,9007199254740993\n3,-9007199254740993\n4,9007199254740993\n5,7\n";
   const Table t = parse_csv(text, "t");
-  ASSERT_EQ(t.notes.size(), 1u);
-  EXPECT_NE(t.notes[0].find("holds 3 whole numbers beyond 2^53"), std::string::npos) << t.notes[0];
+  ASSERT_EQ(t.all_notes().size(), 1u);
+  EXPECT_NE(t.all_notes()[0].find("holds 3 whole numbers beyond 2^53"), std::string::npos) << t.all_notes()[0];
   const Dataset d = dataset_of(t, {.target = "id", .as = Target::classes});
   EXPECT_EQ(d.classes, (std::vector<std::string>{"-9007199254740993", "7", "9007199254740992", "9007199254740993"}));
   EXPECT_EQ(d.y, (std::vector<double>{2, 3, 0, 3, 1}));
   EXPECT_THROW(dataset_of(t, {.target = "id", .as = Target::number}), Error);  // two of them would be one number
   const Table known = parse_csv("x,id\n1,9007199254740993\n", "t");
   EXPECT_EQ(dataset_of(known, {.target = "id", .classes = d.classes}).y, (std::vector<double>{3}));
-  EXPECT_TRUE(parse_csv("x,id\n1,9007199254740992\n2,4\n", "t").notes.empty());  // this one is a double
-  EXPECT_TRUE(parse_csv("x,id\n1,1e300\n2,4.5e17\n", "t").notes.empty());        // measurements, not digits
+  EXPECT_TRUE(parse_csv("x,id\n1,9007199254740992\n2,4\n", "t").all_notes().empty());  // this one is a double
+  EXPECT_TRUE(parse_csv("x,id\n1,1e300\n2,4.5e17\n", "t").all_notes().empty());        // measurements, not digits
 }
 
 // Of one column an empty line is an empty cell; before the first row and after the last it is nothing, and of two columns it never is a row.

@@ -5,6 +5,7 @@
 #include "base/temp_folder.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/data/csv_cells.h"
 #include "grimoire/data/features.h"
 #include "grimoire/data/idx.h"
 #include "grimoire/data/libsvm.h"
@@ -169,7 +170,8 @@ TEST(Dataset, TargetsWeightsAndKnownColumns) {
   EXPECT_EQ(matched.x.at(0, 0), 5);
   EXPECT_EQ(matched.x.at(0, 1), 3);  // behind the three levels of the model: unseen is not missing
   EXPECT_EQ(matched.x.columns()[1].levels.back(), "violet");
-  EXPECT_TRUE(says(matched.notes.at(0), "column 'colour': 1 row holds a text that was not there when the model was fitted ('violet' in row 1)"));
+  EXPECT_TRUE(says(matched.notes.at(0), "not used, as the model was not fitted on them: 'z'"));
+  EXPECT_TRUE(says(matched.notes.at(1), "column 'colour': 1 row holds a text that was not there when the model was fitted ('violet' in row 1)"));
   EXPECT_EQ(matched.x.at(1, 1), 1);
   EXPECT_EQ(matched.y, (std::vector<double>{1, 0}));
   EXPECT_TRUE(
@@ -210,6 +212,39 @@ TEST(Dataset, Mnist) {
   for (int64_t i = 0; i < test.x.dense().numel(); ++i) sum += p[i];
   EXPECT_EQ(sum, 264923200);
   EXPECT_EQ(std::vector<double>(test.y.begin(), test.y.begin() + 5), (std::vector<double>{7, 2, 1, 0, 4}));
+}
+
+TEST(Csv, WrittenCellsAreReadBack) {
+  for (const std::string cell : {"plain", "a,b", "c\"d", "line\nbreak", "x;y", "", "tab\tbed", "\"", "carriage\rreturn"})
+    for (const char delimiter : {',', ';', '\t'}) {
+      const std::string by(1, delimiter), text = "k" + by + "n\n" + csv_cell(cell, delimiter) + by + "1\nother" + by + "2\n";
+      const Table t = parse_csv(text, "t", {.header = CsvOptions::Header::yes, .delimiter = delimiter});
+      ASSERT_EQ(t.rows(), 2) << cell;
+      if (cell.empty()) EXPECT_EQ(t.columns[0].missing(), 1);
+      else EXPECT_EQ(t.columns[0].name_at(0), cell);
+    }
+  EXPECT_EQ(csv_cell("plain"), "plain");
+  EXPECT_EQ(csv_cell(" padded"), "\" padded\"");
+}
+
+TEST(Csv, TextAmongNumbersIsNamed) {
+  const Table t = parse_csv("a,b\n1,2\n2,x\n3,oops\n", "t");
+  try {
+    t.numbers("b");
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_TRUE(says(e.what(), "t: column 'b' holds text ('x' in row 2), expected numbers")) << e.what();
+  }
+  EXPECT_EQ(t.numbers("a").size(), 3u);
+}
+
+TEST(Dataset, ColumnsThatAModelDoesNotKnowAreSaid) {
+  DatasetOptions o;
+  o.columns = {{.name = "a"}};
+  const Table t = parse_csv("id,a,b\n7,1,2\n8,2,3\n", "t");
+  EXPECT_TRUE(says(dataset_of(t, o).notes.back(), "not used, as the model was not fitted on them: 'id', 'b'"));
+  o.drop = {"id", "b"};
+  for (const std::string& note : dataset_of(t, o).notes) EXPECT_FALSE(says(note, "not used")) << note;
 }
 
 TEST(Csv, DecimalCommas) {

@@ -198,6 +198,38 @@ TEST(Losses, BinaryCrossEntropy) {
             0);
 }
 
+// Where a logit is infinite the loss is its limit, and so is the slope: sigmoid(x) - t.
+TEST(Losses, InfiniteLogits) {
+  constexpr double kInf = INFINITY;
+  const struct {
+    double x, t, loss, slope;
+  } cases[] = {{kInf, 1, 0, 0},   {-kInf, 0, 0, 0}, {kInf, 0, kInf, 1},
+               {-kInf, 1, kInf, -1}, {kInf, 0.25, kInf, 0.75}, {-kInf, 0.25, kInf, -0.25}, {0, 0.5, std::log(2), 0}};
+  for (Dtype dtype : {Dtype::f64, Dtype::f32})
+    for (const auto& c : cases)
+      for (int64_t length : {1, 19}) {
+        const Tensor x = Tensor::full({length}, c.x, dtype), t = Tensor::full({length}, c.t, dtype);
+        requires_grad(x);
+        const Tensor loss = binary_cross_entropy_with_logits(x, t, Reduction::none);
+        EXPECT_NEAR(std::min(1e9, loss.at({length - 1})), std::min(1e9, c.loss), 1e-7) << c.x << " " << c.t;
+        backward(loss, Tensor::ones(loss.shape(), dtype));
+        EXPECT_EQ(grad(x).at({0}), c.slope) << c.x << " " << c.t;
+      }
+  // A finite neighbour keeps its loss.
+  const Tensor mixed = Tensor::from<double>({kInf, -2.5}, {2}), wanted = Tensor::from<double>({1, 1}, {2});
+  EXPECT_NEAR(binary_cross_entropy_with_logits(mixed, wanted, Reduction::sum).item(), std::log1p(std::exp(2.5)), 1e-12);
+  for (Dtype dtype : {Dtype::f64, Dtype::f32}) {
+    const Tensor input = cast(Tensor::from<double>({-kInf, -1}, {2}), dtype), target = cast(Tensor::from<double>({0, 1}, {2}), dtype);
+    requires_grad(input);
+    const Tensor loss = kl_div(input, target, KlReduction::sum);
+    EXPECT_EQ(loss.item(), 1);
+    backward(loss);
+    EXPECT_EQ(grad(input).to_vector<double>(), (std::vector<double>{0, -1}));
+    EXPECT_EQ(kl_div(Tensor::full({1}, -kInf, dtype), Tensor::full({1}, 0.5, dtype), KlReduction::sum).item(), kInf);
+    EXPECT_EQ(nll_loss(cast(Tensor::from<double>({0, -kInf}, {1, 2}), dtype), Tensor::zeros({1}, Dtype::i64)).item(), 0);
+  }
+}
+
 TEST(Losses, MeanSquareAbsoluteAndKl) {
   for (Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none}) {
     check_op({.name = "mse", .inputs = {{{3, 5}}, {{3, 5}}},

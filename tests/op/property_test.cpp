@@ -15,6 +15,7 @@
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/op/softmax.h"
+#include "grimoire/op/sort.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
 #include "support/op_case.h"
@@ -197,6 +198,8 @@ TEST(Property, WholeNumbersBeyondTwoTo53) {
   EXPECT_EQ(sum(x).to_vector<int64_t>()[0], 3 * big - 3);
   EXPECT_EQ(max(x).to_vector<int64_t>()[0], big);
   EXPECT_EQ(argmax(x, 0).to_vector<int64_t>()[0], 1);
+  for (const Tensor& one : {max(x), max(x, 0), slice(x, 0, 1, 2)}) EXPECT_NE(to_string(one).find("9007199254740993"), std::string::npos) << to_string(one);
+  EXPECT_EQ(sort(x, 0).values.to_vector<int64_t>(), (std::vector<int64_t>{big - 2, big - 1, big}));
   EXPECT_EQ(cumsum(x, 0).to_vector<int64_t>()[1], 2 * big - 1);
   // Beside a number: 2^53 is one of them, the halves are none.
   const double two53 = 9007199254740992.0;

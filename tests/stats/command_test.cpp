@@ -81,7 +81,7 @@ TEST(StatsCommand, ReadsColumns) {
   test::TempFolder folder;
   const std::string csv = folder.put("plants.csv", "weight,kind,light\n4.2,a,1\n5.1,b,2\n3.9,a,1.5\n6.0,b,2.5\n4.4,a,NA\n5.6,b,3\n");
   const Captured two = run("stats", "t-test", {{"data", csv}, {"x", "weight"}, {"group", "kind"}});
-  EXPECT_NEAR(two.json_.at("estimates").real("mean of x"), 12.5 / 3, 1e-12);
+  EXPECT_NEAR(two.json_.at("estimates").real("mean of a"), 12.5 / 3, 1e-12);
   EXPECT_THROW(run("stats", "pearson", {{"data", csv}, {"x", "weight"}, {"y", "light"}}), Error);
   const Captured kept = run("stats", "pearson", {{"data", csv}, {"x", "weight"}, {"y", "light"}, {"missing", "drop"}});
   EXPECT_EQ(kept.json_.list("notes")[0].as_text(), "1 of 6 pairs had a missing value and were left out");
@@ -105,7 +105,7 @@ TEST(StatsCommand, BadInputIsNamed) {
   EXPECT_EQ(kind_of("stats", "t-test", {}), ErrorKind::usage);
   EXPECT_EQ(kind_of("stats", "t-test", {{"x", "1,b"}}), ErrorKind::usage);
   EXPECT_EQ(kind_of("stats", "t-test", {{"x", "1,2,nan"}}), ErrorKind::input);
-  EXPECT_EQ(kind_of("stats", "t-test", {{"x", "1"}}), ErrorKind::argument);
+  EXPECT_EQ(kind_of("stats", "t-test", {{"x", "1"}}), ErrorKind::input);
   EXPECT_EQ(kind_of("stats", "describe", {{"data", "/no/such.csv"}, {"x", "a"}}), ErrorKind::input);
   EXPECT_EQ(kind_of("stats", "power", {}), ErrorKind::usage);
   EXPECT_EQ(kind_of("distribution", "gama", {}), ErrorKind::argument);
@@ -128,16 +128,114 @@ TEST(StatsCommand, RoundedWholeNumbersAreSaid) {
   test::TempFolder folder;
   const std::string big = "9007199254740993", csv = folder.put("ids.csv", "a,b\n1,2\n2," + big + "\n3,4\n");
   const std::vector<std::pair<std::string, Settings>> cases = {{"describe", {{"x", "1,2," + big}}},
-                                                               {"pearson", {{"x", "1,2,4"}, {"y", "3,+" + big + ",-" + big}}},
-                                                               {"describe", {{"data", csv}, {"x", "b"}}},
-                                                               {"regression", {{"data", csv}, {"y", "b"}}}};
+                                                               {"pearson", {{"x", "1,2,4"}, {"y", "3,+" + big + ",-" + big}}}};
   for (const auto& [name, settings] : cases) {
     const std::string notes = notes_of(run("stats", name, settings).json_);
     EXPECT_NE(notes.find(big + " is beyond 2^53 and no double: it is rounded to 9007199254740992"), std::string::npos) << name << notes;
   }
+  for (const Settings& of_file : {Settings{{"data", csv}, {"x", "b"}}, Settings{{"data", csv}, {"y", "b"}, {"x", "a"}}}) {
+    const std::string notes = notes_of(run("stats", of_file.size() == 2 ? "describe" : "regression", of_file).json_);
+    EXPECT_NE(notes.find("beyond 2^53 that no number here holds exactly, as '" + big + "' in row 2 (line 3)"), std::string::npos) << notes;
+  }
   EXPECT_EQ(notes_of(run("stats", "describe", {{"data", csv}, {"x", "a"}}).json_), "");
   for (const char* exact : {"1,9007199254740992", "1,18014398509481984", "1,9.007199254740993e15", "1,00000000000000000000000000000000000000000000007"})
     EXPECT_EQ(notes_of(run("stats", "describe", {{"x", exact}}).json_), "") << exact;
+}
+
+// Two writings of different numbers that a double makes one: said, as for whole numbers; writings of one number are none.
+TEST(StatsCommand, DigitsThatADoubleLosesAreSaid) {
+  test::TempFolder folder;
+  for (const char* column : {"1\n1.00000000000000000001\n", "0\n1e-400\n", "0.1\n0.10000000000000000555\n0.3\n0.1000000000000000056\n"}) {
+    const std::string csv = folder.put("lost.csv", std::string("a\n") + column);
+    EXPECT_NE(notes_of(run("stats", "describe", {{"data", csv}, {"x", "a"}}).json_).find("read as"), std::string::npos) << column;
+  }
+  for (const char* column :
+       {"1\n1.00000000000000000000\n2\n", "0\n0e5\n-0.0\n", "0.30000000000000004\n0.3\n", "5e-324\n0\n", "0.1\n.1\n1e-1\n0.10000000000000001\n"}) {
+    const std::string csv = folder.put("kept.csv", std::string("a\n") + column);
+    EXPECT_EQ(notes_of(run("stats", "describe", {{"data", csv}, {"x", "a"}}).json_), "") << column;
+  }
+  EXPECT_NE(notes_of(run("stats", "describe", {{"x", "1,1.00000000000000000001,3"}}).json_).find("read as the same number"), std::string::npos);
+}
+
+TEST(StatsCommand, LayoutIsGuessedAloudOrTold) {
+  test::TempFolder folder;
+  const std::string years = folder.put("years.csv", "2020,2021\n1,2\n3,4\n5,9\n"), commas = folder.put("commas.csv", "a;b\n1,5;2\n2,5;3\n");
+  const Json guessed = run("stats", "describe", {{"data", years}, {"x", "0"}}).json_;
+  EXPECT_EQ(guessed.integer("n"), 4);
+  EXPECT_NE(notes_of(guessed).find("--header yes"), std::string::npos);
+  EXPECT_EQ(run("stats", "describe", {{"data", years}, {"x", "0"}, {"header", "yes"}}).json_.integer("n"), 3);
+  EXPECT_EQ(run("stats", "describe", {{"data", years}, {"x", "x0"}, {"header", "no"}}).json_.integer("n"), 4);
+  EXPECT_EQ(run("stats", "describe", {{"data", commas}, {"x", "a"}, {"decimal", "comma"}, {"delimiter", ";"}}).json_.real("mean"), 2);
+  EXPECT_EQ(run("distribution", "normal", {{"data", years}, {"fit", "0"}, {"header", "yes"}}).json_.at("fit").integer("n"), 3);
+}
+
+// Groups are names: what a double makes one number stays two groups, with the digits of the file.
+TEST(StatsCommand, GroupsAreNames) {
+  test::TempFolder folder;
+  const std::string text = "v,id\n1,9007199254740992\n2,9007199254740993\n1.5,9007199254740992\n3,9007199254740993\n";
+  const std::string numbers = folder.put("ids.csv", text);
+  for (const char* name : {"t-test", "anova"}) {
+    const std::string shown = run("stats", name, {{"data", numbers}, {"x", "v"}, {"group", "id"}}).text_;
+    for (const char* label : {"mean of 9007199254740992", "mean of 9007199254740993"}) EXPECT_NE(shown.find(label), std::string::npos) << name << shown;
+  }
+  const std::string words = folder.put("words.csv", "v,kind\n1,oak\n2,elm\n1.5,oak\n3,elm\n");
+  const std::string shown = run("stats", "t-test", {{"data", words}, {"x", "v"}, {"group", "kind"}}).text_;
+  for (const char* label : {"mean of oak", "mean of elm", "mean of elm less mean of oak"}) EXPECT_NE(shown.find(label), std::string::npos) << shown;
+}
+
+// What a test would not look at is refused, not dropped.
+TEST(StatsCommand, UnusedInputIsRefused) {
+  const std::vector<std::pair<std::string, Settings>> cases = {{"shapiro", {{"x", "1,2,4,3"}, {"y", "1,2"}}},
+                                                               {"describe", {{"x", "1,2"}, {"y", "1,2"}}},
+                                                               {"pearson", {{"x", "1,2,4"}, {"y", "1,3,2"}, {"group", "g"}}},
+                                                               {"power", {{"power", ".8"}, {"x", "1"}}},
+                                                               {"t-test", {{"x", "1,2,4"}, {"table", "1,2;3,4"}}},
+                                                               {"anova", {{"x", "1,2;3,5"}, {"sd", "2"}}},
+                                                               {"t-test", {{"x", "1,2,4"}, {"y", "1,3,2"}, {"mean", "2"}}},
+                                                               {"proportion", {{"x", "1,2"}, {"n", "5,6"}, {"p", ".2"}}},
+                                                               {"ks", {{"x", "1,2,4"}, {"y", "1,3,2"}, {"against", "normal"}}},
+                                                               {"ks", {{"x", "1,2,4"}, {"y", "1,3,2"}, {"param", "sd=2"}}},
+                                                               {"chi-square", {{"x", "1,2,4"}, {"table", "1,3;2,4"}}},
+                                                               {"anova", {{"x", "1,2;3,5"}, {"group", "g"}}}};
+  for (const auto& [name, settings] : cases) EXPECT_EQ(kind_of("stats", name, settings), ErrorKind::usage) << name;
+}
+
+// Bad numbers among the data are bad input, whatever the test makes of them; what is wrong with the flags is usage.
+TEST(StatsCommand, BadNumbersAreInput) {
+  const std::vector<std::string> tests = {"describe", "means", "ema", "t-test", "z-test", "shapiro", "bootstrap", "adjust",
+                                          "entropy", "chi-square", "wilcoxon"};
+  for (const std::string& name : tests)
+    for (const char* bad : {"0.1,inf,0.3,0.2", "0.1,nan,0.3,0.2", "0.1,-inf,0.3,0.2"}) {
+      Settings settings = {{"x", bad}};
+      if (name == "z-test") settings.emplace_back("sd", "1");
+      if (name == "describe" && std::string(bad).find("nan") != std::string::npos) continue;  // it counts them
+      EXPECT_EQ(kind_of("stats", name, settings), ErrorKind::input) << name << " " << bad;
+    }
+  EXPECT_EQ(kind_of("stats", "pca", {{"x", "1;2"}}), ErrorKind::input);
+  EXPECT_EQ(kind_of("stats", "pca", {{"x", "1,1,1;2,2,2"}}), ErrorKind::input);
+  EXPECT_EQ(kind_of("stats", "ks", {{"x", "1,2,3"}, {"against", "gamma"}, {"param", "shape=-1"}}), ErrorKind::usage);
+  EXPECT_EQ(kind_of("stats", "power", {{"effect", "0"}, {"power", ".8"}}), ErrorKind::argument);
+  EXPECT_EQ(run("stats", "adjust", {{"x", ".01,nan,.5"}, {"missing", "drop"}}).json_.list("adjusted").size(), 2u);
+  EXPECT_NE(run("stats", "power", {{"effect", ".5"}, {"n", "1e19"}}).text_.find("10000000000000000000"), std::string::npos);
+}
+
+// A line through all points leaves no error, wherever the points lie; rounding is not taken for one.
+TEST(StatsCommand, PerfectFitsAreSaid) {
+  const std::vector<std::pair<std::string, std::string>> lines = {{"1,2,3", "1,2,3"},          {"1,2,3,4,5", "2,4,6,8,10"}, {"1,3,4,8", "2,6,8,16"},
+                                                                  {"1,2,3,4,5", "-1,-2,-3,-4,-5"}, {"0,0,1,5", "7,7,8,12"},     {"1e12,2e12,4e12", "1,2,4"},
+                                                                  {"3,1,2,9", "1e-9,3e-9,2e-9,-5e-9"}};
+  for (const auto& [x, y] : lines) {
+    const Json j = run("stats", "regression", {{"x", x}, {"y", y}}).json_;
+    EXPECT_TRUE(j.at("f").is_null()) << y << j.dump();
+    EXPECT_NE(notes_of(j).find("perfect"), std::string::npos) << y;
+  }
+  // A line in decimals, which no double is, far from 0: only last digits are left.
+  for (const char* name : {"regression", "pearson"})
+    EXPECT_NE(notes_of(run("stats", name, {{"x", "1,2,4,7"}, {"y", "1000.1,1000.2,1000.4,1000.7"}}).json_).find("last digits"), std::string::npos) << name;
+  for (const auto& [name, x] : std::vector<std::pair<std::string, std::string>>{
+           {"t-test", "0.3,0.30000000000000004,0.3"}, {"t-test", "0.3,0.30000000000000004;0.1,0.1"}, {"anova", "0.3,0.30000000000000004;0.1,0.1"}})
+    EXPECT_NE(notes_of(run("stats", name, {{"x", x}}).json_).find("last digits"), std::string::npos) << name << " " << x;
+  EXPECT_EQ(notes_of(run("stats", "regression", {{"x", "1,2,3,4"}, {"y", "1,2,3,4.0000001"}}).json_), "[]");
 }
 
 TEST(StatsCommand, ImpossibleIsZeroAndSmallIsSmall) {

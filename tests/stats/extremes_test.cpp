@@ -133,6 +133,72 @@ double random_parameter(Rng& rng, const std::string& range) {
   return size(-12, 15);
 }
 
+// A law with a scale is the standard one in another unit, also where the standard number is below or beyond what a double holds. x from mpmath.
+TEST(Extremes, ScalesBeyondTheStandardLaw) {
+  const struct {
+    const char* name;
+    Parameters parameters;
+    double p, x;
+  } cases[] = {{"gamma", {{"shape", 0.5}, {"scale", 1e100}}, 1e-170, 7.853981633974483e-241},
+               {"gamma", {{"shape", 0.5}, {"scale", 1e100}}, 1e-190, 7.8539816339744835e-281},
+               {"gamma", {{"shape", 0.5}, {"scale", 1e300}}, 1e-300, 7.8539816339744839e-301},
+               {"weibull", {{"shape", 0.5}, {"scale", 1e100}}, 1e-170, 1e-240},
+               {"weibull", {{"shape", 0.5}, {"scale", 1e300}}, 1e-300, 1e-300},
+               {"f", {{"df1", 1}, {"df2", 1e10}}, 1e-150, 1.5707963268734364e-300},
+               {"exponential", {{"rate", 1e-300}}, 1e-300, 1}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(str("{} at {}", c.name, c.p));
+    const auto d = make_distribution(c.name, c.parameters);
+    EXPECT_NEAR(d->quantile(c.p) / c.x, 1, 1e-12) << str("{:.17g}", d->quantile(c.p));
+    EXPECT_NEAR(d->log_cdf(c.x), std::log(c.p), 1e-12 * -std::log(c.p));
+    EXPECT_NEAR(d->cdf(c.x) / c.p, 1, 1e-11);
+    EXPECT_TRUE(std::isfinite(d->log_pdf(c.x)));
+  }
+  const auto t = make_distribution("t", {{"df", 0.001}, {"scale", 1e-10}});
+  EXPECT_NEAR(t->log_pdf(1e300), -699.09437835047075, 1e-11);
+  EXPECT_NEAR(t->log_sf(1e300), -1.4110951732749114, 1e-12);
+  EXPECT_NEAR(t->log_sf(1e300), t->log_cdf(-1e300), 0);
+  EXPECT_NEAR(t->sf(-1e300) + t->sf(1e300), 1, 1e-15);
+  EXPECT_NEAR(make_distribution("t", {{"df", 0.01}, {"scale", 1e-200}})->isf(1e-4) / 3.9604401371524818e168, 1, 1e-11);
+  EXPECT_NEAR(make_distribution("exponential", {{"rate", 1e-300}})->log_cdf(1e-100), -921.03403719761827, 1e-11);
+  const auto far = make_distribution("normal", {{"mean", -1.7e308}, {"sd", 1e308}});
+  EXPECT_NEAR(far->sf(1.7e308), 0.00033692926567688094, 1e-15);
+  EXPECT_NEAR(make_distribution("normal", {{"mean", 1.7e308}, {"sd", 1e308}})->quantile(0.001) / -1.3902323061678137e308, 1, 1e-12);
+}
+
+// Scales are units: what multiplies x by a power of two multiplies its density by the inverse, and moves no probability.
+TEST(Extremes, ScalesAreUnits) {
+  const struct {
+    const char* name;
+    Parameters parameters;
+    const char* scale;
+    bool inverse;
+  } families[] = {{"gamma", {{"shape", 0.3}, {"scale", 1}}, "scale", false},  {"gamma", {{"shape", 40}, {"scale", 1}}, "scale", false},
+                  {"weibull", {{"shape", 0.2}, {"scale", 1}}, "scale", false}, {"weibull", {{"shape", 30}, {"scale", 1}}, "scale", false},
+                  {"exponential", {{"rate", 1}}, "rate", true},                {"t", {{"df", 0.7}, {"location", 0}, {"scale", 1}}, "scale", false},
+                  {"normal", {{"mean", 0}, {"sd", 1}}, "sd", false}};
+  for (const auto& f : families)
+    for (int k : {-1000, -500, -3, 3, 500, 1000}) {
+      SCOPED_TRACE(str("{} times 2^{}", f.name, k));
+      Parameters moved = f.parameters;
+      for (auto& [key, value] : moved)
+        if (key == f.scale) value = std::ldexp(value, f.inverse ? -k : k);
+      const auto plain = make_distribution(f.name, f.parameters), scaled = make_distribution(f.name, moved);
+      for (double p : {1e-12, 0.01, 0.5, 0.99}) {
+        const double x = plain->quantile(p), y = std::ldexp(x, k);
+        if (std::abs(y) < 1e-307 || std::isinf(y)) continue;
+        EXPECT_NEAR(scaled->quantile(p) / y, 1, 1e-12) << p;
+        EXPECT_NEAR(scaled->log_cdf(y), plain->log_cdf(x), 1e-11 * std::abs(plain->log_cdf(x))) << p;
+        EXPECT_NEAR(scaled->log_pdf(y) + k * M_LN2, plain->log_pdf(x), 1e-11 * (1 + std::abs(plain->log_pdf(x)))) << p;
+      }
+    }
+}
+
+TEST(Extremes, FitsWithoutAMaximumAreSaid) {
+  EXPECT_FALSE(fit("t", std::vector<double>{1, 2, 3, 1e300, 5}).notes.empty());
+  EXPECT_TRUE(fit("t", std::vector<double>{-2.1, 0.3, 0.5, -0.4, 1.9, -0.2, 0.1, 7.5, -0.9, 0.8, -6, 0.25, 1.1}).notes.empty());
+}
+
 // Anywhere: tails that sum to 1, and inverses that have the tail they were asked for, unless x is next to the ends of what a double holds.
 TEST(Extremes, AnyParameters) {
   Rng rng(RngMode::philox, 1, "extremes");
@@ -140,9 +206,11 @@ TEST(Extremes, AnyParameters) {
     if (info.name == "hypergeometric") continue;  // its parameters hang together
     for (int trial = 0; trial < 25; ++trial) {
       Parameters p;
-      for (const ParameterInfo& q : info.parameters) p.emplace_back(q.name, random_parameter(rng, q.range));
+      for (const ParameterInfo& q : info.parameters) {
+        const bool unit = q.name == "scale" || q.name == "sd" || q.name == "rate";
+        p.emplace_back(q.name, unit ? std::pow(10, 560 * (rng.uniform_double() - 0.5)) : random_parameter(rng, q.range));
+      }
       if (info.name == "lognormal") p[1].second = std::min(p[1].second, 10.0);
-      if (info.name == "t") p[1].second = 0, p[2].second = 1;
       const auto d = make_distribution(info.name, p);
       for (const double q : {1e-300, 1e-100, 1e-20, 1e-5, 0.1, 0.5, 0.8})
         for (const bool lower : {true, false}) {
@@ -151,8 +219,8 @@ TEST(Extremes, AnyParameters) {
           for (const auto& [key, value] : p) at += str(", {} {:.17g}", key, value);
           EXPECT_NEAR(std::exp(tail) + std::exp(other), 1, 1e-12) << at;
           EXPECT_FALSE(std::isnan(d->log_pdf(x))) << at;
-          if (d->discrete() || x == d->support().low || x == d->support().high || std::abs(x) < 1e-305 || std::abs(x) > 1e305) continue;
-          const double ulp = std::abs(x) * 4e-16 * std::exp(std::min(600.0, d->log_pdf(x) - tail));  // what the next double would change
+          if (d->discrete() || x == d->support().low || x == d->support().high || std::abs(x) < 1e-307 || std::abs(x) > 1e305) continue;
+          const double ulp = 4e-16 * std::exp(std::min(600.0, std::log(std::abs(x)) + d->log_pdf(x) - tail));  // what the next double would change
           EXPECT_LE(std::abs(tail - std::log(q)), 1e-11 * std::max(1.0, -std::log(q)) + ulp) << at;
         }
     }

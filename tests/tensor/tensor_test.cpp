@@ -42,6 +42,8 @@ TEST(Tensor, PrintsSoThatPeopleCanRead) {
   EXPECT_EQ(to_string(Tensor::from<float>({0.5f, -12.25f}, {2})), "tensor([  0.5000, -12.2500], f32)");
   EXPECT_EQ(to_string(Tensor::from<double>({1e-9, 1e9}, {2})), "tensor([1.0000e-09, 1.0000e+09], f64)");
   EXPECT_EQ(to_string(Tensor::arange(3)), "tensor([0, 1, 2], i64)");
+  EXPECT_EQ(to_string(Tensor::from<int64_t>({9007199254740993, INT64_MIN, INT64_MAX}, {3})),
+            "tensor([    9007199254740993, -9223372036854775808,  9223372036854775807], i64)");
   EXPECT_EQ(to_string(Tensor::from<bool>({true, false}, {2})), "tensor([ true, false], bool)");
   EXPECT_EQ(to_string(Tensor::scalar(3)), "tensor(3., f32)");
   EXPECT_EQ(to_string(Tensor::zeros({0, 2})), "tensor([], shape (0, 2), f32)");

@@ -68,7 +68,7 @@ TEST(GoldenWeights, NineModelsAfter200Steps) {
     hwy::GetChosenTarget().DeInit();
   }
   if (write) write_atomically(write, made.dump_pretty());
-  if (compared == 0) GTEST_SKIP() << "no hashes for this machine's vectors";
+  if (compared == 0) GTEST_SKIP() << "the list of hashes for this machine's vectors is not here";
 }
 
 }  // namespace

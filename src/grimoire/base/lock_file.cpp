@@ -41,7 +41,7 @@ FolderLock::FolderLock(const std::string& folder) : path_(join_path(folder, ".lo
       const std::string holder = read_small(fd_);
       ::close(fd_);
       GRIM_CHECK(code == EWOULDBLOCK, resource, "lock", "cannot lock {}: {}", path_, std::strerror(code));
-      fail(ErrorKind::state, "lock", str("the folder {} is in use by {}", folder, holder),
+      fail(ErrorKind::resource, "lock", str("the folder {} is in use by {}", folder, holder),
            "wait for it to finish, stop it, or choose another folder");
     }
     if (still_named(fd_, path_)) break;

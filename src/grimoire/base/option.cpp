@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "grimoire/base/error.h"
 
@@ -29,7 +30,7 @@ template <class T> bool parse(std::string_view text, T& value) {
 }
 
 void check_range(ErrorKind kind, const Option& o, double value, const std::string& got) {
-  if (!(value >= o.low && value <= o.high)) refuse(kind, o, got);
+  if (!std::isfinite(value) || value < o.low || value > o.high) refuse(kind, o, got);
 }
 
 void assign(ErrorKind kind, const Option& o, const std::string& text) {

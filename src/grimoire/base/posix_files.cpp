@@ -94,8 +94,10 @@ class PosixOut final : public OutFile {
           retry([&] { return ::write(file_.fd, bytes.data() + done, std::min<size_t>(bytes.size() - done, 1 << 30)); });
       if (n < 0 && errno == ENOSPC)
         fail(ErrorKind::resource, "file",
-             str("cannot write {}: the disk is full: {} more bytes needed, {} free", path_,
-                 with_commas(static_cast<int64_t>(bytes.size() - done)), with_commas(free_bytes(path_))),
+             static_cast<int64_t>(bytes.size() - done) > free_bytes(path_)
+                 ? str("cannot write {}: the disk is full: {} more bytes needed, {} free", path_, with_commas(static_cast<int64_t>(bytes.size() - done)),
+                       with_commas(free_bytes(path_)))
+                 : str("cannot write {}: no space is left for it (a full device, or a quota)", path_),
              "free some space, or choose another folder");
       if (n < 0) fail_path("write", path_, errno);
       done += static_cast<size_t>(n);

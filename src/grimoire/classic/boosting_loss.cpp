@@ -94,11 +94,12 @@ std::vector<double> start_scores(const LossSpec& spec, const std::vector<double>
     for (uint32_t r : rows) all.emplace_back(y[r], weight_of(weight, r));
     return {weighted_quantile(all, spec.loss == Loss::absolute ? 0.5 : spec.quantile)};
   }
-  double total = 0, sum = 0;
+  double total = 0, sum = 0, low = INFINITY, high = -INFINITY;
   std::vector<double> share(static_cast<size_t>(spec.classes));
   for (uint32_t r : rows) {
     const double w = weight_of(weight, r);
     total += w;
+    if (w > 0) low = std::min(low, y[r]), high = std::max(high, y[r]);
     sum += w * y[r];
     if (spec.loss == Loss::log_loss) share[static_cast<size_t>(y[r])] += w;
   }
@@ -107,8 +108,8 @@ std::vector<double> start_scores(const LossSpec& spec, const std::vector<double>
       for (double& s : share) s = std::log(std::max(s / total, 1e-12));
       if (spec.outputs() == 1) return {share[1] - share[0]};
       return share;
-    case Loss::poisson: return {std::log(std::max(sum / total, 1e-12))};
-    default: return {sum / total};
+    case Loss::poisson: return {std::log(std::max(std::clamp(sum / total, low, high), 1e-12))};
+    default: return {std::clamp(sum / total, low, high)};  // the mean of equal numbers is that number
   }
 }
 

@@ -42,6 +42,32 @@ std::string sizes_in_words(const std::vector<double>& labels) {
   return text + (size.size() > 12 ? ", ..." : "") + " rows" + (noise ? str("; {} rows are noise", noise) : "") + "\n";
 }
 
+// Of every row, the rows that are as near as its k-th, by number: of those that tie for the last place none goes before another. Copies of a
+// row that has k of them are left at k; and so are ties in lists that would take gigabytes.
+struct Neighbourhoods {
+  std::vector<std::vector<Near>> near;
+  std::vector<double> radius;
+
+  Neighbourhoods(int64_t k, const NeighbourIndex& index, const Features& x) {
+    constexpr int64_t kMostEntries = int64_t{1} << 27;
+    const int64_t N = x.rows();
+    near.resize(static_cast<size_t>(N)), radius.resize(static_cast<size_t>(N));
+    bool ties = true;
+    for (int64_t asked = std::min(k + 1, N - 1); ties; asked = std::min(2 * asked, N - 1)) {
+      const NeighbourLists lists = neighbours_of_rows(index, x, asked);
+      ties = false;
+      for (int64_t i = 0; i < N; ++i) {
+        near[i].clear();
+        radius[i] = lists.distance[i * lists.k + k - 1];
+        for (int64_t j = i * lists.k; j < (i + 1) * lists.k && lists.distance[j] <= radius[i]; ++j) near[i].push_back({lists.distance[j], lists.row[j]});
+        ties |= radius[i] > 0 && static_cast<int64_t>(near[i].size()) == lists.k;
+        std::ranges::sort(near[i], {}, &Near::row);
+      }
+      ties = ties && asked < N - 1 && 2 * asked * N <= kMostEntries;
+    }
+  }
+};
+
 }  // namespace
 
 Options Dbscan::params() {
@@ -122,16 +148,14 @@ void NeighbourClusters::fit_on(const Dataset& data) {
   GRIM_CHECK(k < N, argument, "knn-clusters", "k {} for {} rows, expected fewer than the rows", k, N);
   rows_ = data.x;
   index_ = make_index(rows_, {}, {});
-  NeighbourLists lists = neighbours_of_rows(*index_, rows_, k);
-  for (int64_t i = 0; i < N; ++i) std::sort(lists.row.begin() + i * lists.k, lists.row.begin() + (i + 1) * lists.k);
-  const auto of = [&](int64_t i) { return std::span<const int64_t>(&lists.row[i * lists.k], static_cast<size_t>(lists.k)); };
+  const Neighbourhoods of(k, *index_, rows_);
   Groups groups(N);
-  std::vector<int64_t> common;
+  std::vector<Near> common;
   for (int64_t i = 0; i < N; ++i)
-    for (int64_t j : of(i)) {
-      if (!std::binary_search(of(j).begin(), of(j).end(), i)) continue;
+    for (const auto& [distance, j] : of.near[i]) {
+      if (distance > of.radius[j]) continue;
       common.clear();
-      if (shared) std::set_intersection(of(i).begin(), of(i).end(), of(j).begin(), of(j).end(), std::back_inserter(common));
+      if (shared) std::ranges::set_intersection(of.near[i], of.near[j], std::back_inserter(common), {}, &Near::row, &Near::row);
       if (static_cast<int64_t>(common.size()) >= shared) groups.join(i, j);
     }
   std::vector<double> number(static_cast<size_t>(N), -1);

@@ -12,6 +12,7 @@ namespace grim {
 
 PathChoice cross_validate_path(const Dataset& data, const PathOptions& given, int64_t folds) {
   const int64_t N = data.rows();
+  GRIM_CHECK(N >= 2, input, "elastic-net", "got {} row(s), expected two or more: one to learn from, one to judge by", N);
   GRIM_CHECK(folds >= 2 && folds <= N, argument, "elastic-net", "got {} folds for {} rows, expected 2 to {}", folds, N, N);
   PathOptions options = given;
   options.least_gain = 0;

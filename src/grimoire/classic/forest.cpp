@@ -26,6 +26,13 @@ std::vector<uint32_t> bootstrap_counts(int64_t N, uint64_t seed, uint32_t tree) 
   return count;
 }
 
+// The mean of equal numbers is that number: no rounding leaves their range.
+struct MeanOf {
+  double sum = 0, low = INFINITY, high = -INFINITY;
+  void add(double v) { sum += v, low = std::min(low, v), high = std::max(high, v); }
+  double value(size_t count) const { return std::clamp(sum / static_cast<double>(count), low, high); }
+};
+
 // The targets about their mean, in a unit (a power of two) that floats reach.
 struct Targets {
   double mean = 0, scale = 1;
@@ -36,6 +43,8 @@ struct Targets {
 Targets targets_of(const std::vector<double>& y) {
   Targets t;
   for (double v : y) t.mean += v / static_cast<double>(y.size());
+  const auto [low, high] = std::minmax_element(y.begin(), y.end());
+  t.mean = std::clamp(t.mean, *low, *high);
   for (double v : y) t.exact.push_back(v - t.mean);
   constexpr int kReach = 40;  // sums of the rows' floats stay in range
   t.scale = binary_scale(largest_magnitude(t.exact), kReach);
@@ -164,10 +173,6 @@ void Forest::fit_on(const Dataset& data) {
 
 void Forest::add_leaf(uint32_t leaf, double* out) const {
   const size_t value = trees_.node(leaf).payload;
-  if (!is_classifier()) {
-    *out += numbers_[value];
-    return;
-  }
   const auto K = static_cast<size_t>(class_count());
   if (value < K) {
     out[value] += 1;
@@ -178,16 +183,15 @@ void Forest::add_leaf(uint32_t leaf, double* out) const {
 }
 
 void Forest::normalize(double* out) const {
-  double total = static_cast<double>(trees_.count());
-  if (is_classifier()) total = std::accumulate(out, out + class_count(), 0.0);
+  const double total = std::accumulate(out, out + class_count(), 0.0);
   for (int64_t k = 0; k < outputs(); ++k) out[k] /= total;
 }
 
 void Forest::predict_on(const Features& x, double* out) const {
   if (is_classifier()) return Estimator::predict_on(x, out);
-  std::fill_n(out, x.rows(), 0.0);
-  trees_.for_each_leaf(x, [&](int64_t row, size_t, uint32_t leaf) { out[row] += numbers_[trees_.node(leaf).payload]; });
-  for (int64_t r = 0; r < x.rows(); ++r) normalize(out + r);
+  std::vector<MeanOf> mean(static_cast<size_t>(x.rows()));
+  trees_.for_each_leaf(x, [&](int64_t row, size_t, uint32_t leaf) { mean[static_cast<size_t>(row)].add(numbers_[trees_.node(leaf).payload]); });
+  for (int64_t r = 0; r < x.rows(); ++r) out[r] = mean[static_cast<size_t>(r)].value(trees_.count());
 }
 
 void Forest::proba_on(const Features& x, double* out) const {
@@ -201,6 +205,12 @@ bool Forest::predict_row(std::span<const float> row, std::span<double> out) cons
   if (!fitted() || trees_.in_doubles() || row.size() != columns().size() || out.size() != static_cast<size_t>(outputs()) ||
       (is_classifier() && classes().size() != out.size()))
     return false;
+  if (!is_classifier()) {
+    MeanOf mean;
+    trees_.for_each_leaf_of(row.data(), [&](size_t, uint32_t leaf) { mean.add(numbers_[trees_.node(leaf).payload]); });
+    out[0] = mean.value(trees_.count());
+    return true;
+  }
   std::fill(out.begin(), out.end(), 0.0);
   trees_.for_each_leaf_of(row.data(), [&](size_t, uint32_t leaf) { add_leaf(leaf, out.data()); });
   normalize(out.data());
@@ -208,12 +218,14 @@ bool Forest::predict_row(std::span<const float> row, std::span<double> out) cons
 }
 
 void Forest::score_out_of_bag(const Dataset& data, const std::vector<std::vector<bool>>& seen) {
-  const int64_t N = data.rows(), D = data.classifies() ? data.class_count() : 1;
+  const int64_t N = data.rows(), D = data.class_count();
   std::vector<double> out(static_cast<size_t>(N * D));
+  std::vector<MeanOf> number(data.classifies() ? 0 : static_cast<size_t>(N));
   std::vector<uint32_t> votes(static_cast<size_t>(N));
   trees_.for_each_leaf(data.x, [&](int64_t row, size_t t, uint32_t leaf) {
     if (seen[t][static_cast<size_t>(row)]) return;
-    add_leaf(leaf, out.data() + row * D);
+    if (data.classifies()) add_leaf(leaf, out.data() + row * D);
+    else number[static_cast<size_t>(row)].add(numbers_[trees_.node(leaf).payload]);
     ++votes[static_cast<size_t>(row)];
   });
   double weight = 0, right = 0, mean = 0, residual = 0, total = 0;
@@ -228,12 +240,12 @@ void Forest::score_out_of_bag(const Dataset& data, const std::vector<std::vector
       ++never;
       continue;
     }
-    const double e = y - *p / votes[static_cast<size_t>(r)];
+    const double e = data.classifies() ? 0 : y - number[static_cast<size_t>(r)].value(votes[static_cast<size_t>(r)]);
     right += w * (data.classifies() && static_cast<double>(std::max_element(p, p + D) - p) == y);
     residual += w * e * e;
     total += w * (y - mean) * (y - mean);
   }
-  oob_score_ = data.classifies() ? right / weight : 1 - residual / total;
+  oob_score_ = data.classifies() ? right / weight : total > 0 ? 1 - residual / total : residual > 0 ? 0 : 1;
   report_.objective = oob_score_;
   if (never > 0)
     report_.warnings.push_back(str("{} rows were in the sample of every tree and are not in the out-of-bag score: grow more trees", never));

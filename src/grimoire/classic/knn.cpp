@@ -91,9 +91,13 @@ template <class F> void Knn::for_votes(const Features& x, F&& fn) const {
 void Knn::predict_on(const Features& x, double* out) const {
   if (is_classifier()) return Estimator::predict_on(x, out);
   for_votes(x, [&](int64_t i, const int64_t* rows, const std::vector<double>& votes) {
-    double sum = 0, total = 0;
-    for (size_t j = 0; j < votes.size(); ++j) sum += votes[j] * kept_.y[static_cast<size_t>(rows[j])], total += votes[j];
-    out[i] = sum / total;
+    double sum = 0, total = 0, low = INFINITY, high = -INFINITY;
+    for (size_t j = 0; j < votes.size(); ++j) {
+      const double y = kept_.y[static_cast<size_t>(rows[j])];
+      sum += votes[j] * y, total += votes[j];
+      if (votes[j] > 0) low = std::min(low, y), high = std::max(high, y);
+    }
+    out[i] = std::clamp(sum / total, low, high);  // a mean, whatever rounding says
   });
 }
 

@@ -36,7 +36,8 @@ double quantile(const std::vector<Weighted>& sorted, double q) {
     if (below <= std::ceil(place)) high = w.value;
     below += w.weight;
   }
-  return low + (place - std::floor(place)) * (high - low);
+  const double part = place - std::floor(place);
+  return std::isfinite(high - low) ? low + part * (high - low) : (1 - part) * low + part * high;
 }
 
 double most_frequent(const std::vector<Weighted>& sorted) {
@@ -112,10 +113,10 @@ void Scaler::fit_on(const Dataset& data) {
     const double low = column.front().value, high = column.back().value;
     if (kind == "standard") standardise(column, centre, scale);
     if (kind == "minmax") centre = low, scale = high - low;
-    GRIM_CHECK(std::isfinite(scale), input, name(), "column '{}' reaches from {:g} to {:g}, further than a number can", data.x.columns()[c].name,
-               low, high);
     if (kind == "maxabs") scale = std::max(std::abs(low), std::abs(high));
     if (kind == "robust") centre = quantile(column, 0.5), scale = quantile(column, 0.75) - quantile(column, 0.25);
+    const bool reaches = std::isfinite(scale) && std::isfinite(low - centre) && std::isfinite(high - centre);
+    GRIM_CHECK(reaches, input, name(), "column '{}' reaches from {:g} to {:g}, further than a number can", data.x.columns()[c].name, low, high);
     if (scale == 0) scale = 1;
     if (data.x.is_sparse()) centre = 0;
   }

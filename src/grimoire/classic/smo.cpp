@@ -280,6 +280,13 @@ template <class T> void Smo<T>::finish(SmoResult& r) const {
       ++free;
     }
     r.rho.push_back(free > 0 ? sum / static_cast<double>(free) : -(g.extremes.rise + g.extremes.fall) / 2);
+    // With slopes s = F - rho: s b + tube |b| less its minimum over lower <= v <= upper, which lies at an end or at 0.
+    for (int64_t k = g.begin; k < g.end; ++k) {
+      const double s = f_[k] - r.rho.back();
+      const auto at = [&](double v) { return s * v + p_.tube * std::abs(v); };
+      const double least = std::min({at(lower_[k]), at(upper_[k]), lower_[k] <= 0 && upper_[k] >= 0 ? 0.0 : double{INFINITY}});
+      r.gap += std::max(0.0, at(b_[k]) - least);
+    }
   }
 }
 

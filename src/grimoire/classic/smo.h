@@ -24,6 +24,7 @@ struct SmoResult {
   std::vector<double> b, gradient;
   std::vector<double> rho;         // one a group: F (+- tube) of what is free
   double objective = 0, violation = 0;
+  double gap = 0;                  // duality gap at rho: no other b lowers the objective by more
   int64_t iterations = 0;
   bool converged = false;
 };

@@ -124,7 +124,7 @@ void KernelMachine::fit_on(const Dataset& given) {
   if (!doubles_ && noise_ > tolerance_) doubles_ = true, start_over(said);
   if (doubles_) fit_in<double>(data);
   if (!offset_.empty()) vectors_ = given.x.pick_rows(rows_);
-  report_.stopped = str("{} steps, largest violation {:.2g}", report_.iterations, report_.gap);
+  report_.stopped = str("{} steps, largest violation {:.2g}", report_.iterations, violation_);
   if (!report_.converged)
     report_.warnings.push_back("not converged: the step limit was reached; scale the columns, or use a smaller C or a larger tolerance");
   make_engine();
@@ -132,7 +132,7 @@ void KernelMachine::fit_on(const Dataset& given) {
 
 void KernelMachine::start_over(std::vector<std::string> warnings) {
   report_ = {};
-  report_.objective = report_.gap = 0;
+  report_.objective = report_.gap = violation_ = 0;
   report_.warnings = std::move(warnings);
   bounded_ = 0;
   square_ = 0;
@@ -155,11 +155,12 @@ template <class T> void KernelMachine::fit_in(const Dataset& data) {
     fit_one<T>(data);
 }
 
-void KernelMachine::add_report(int64_t iterations, double objective, double violation, bool converged) {
-  report_.iterations += iterations;
-  report_.objective += objective;
-  report_.gap = std::max(report_.gap, violation);
-  report_.converged &= converged;
+void KernelMachine::add_report(const SvmAnswer& s, double unit) {
+  report_.iterations += s.iterations;
+  report_.objective += s.objective / unit / unit;
+  report_.gap += s.gap / unit / unit;
+  violation_ = std::max(violation_, s.violation / unit);
+  report_.converged &= s.converged;
 }
 
 template <class T> void KernelMachine::check_values(const KernelSet<T>& set) const {
@@ -202,7 +203,7 @@ template <class T> void KernelMachine::fit_pairs(const Dataset& data) {
       double alphas = 0;
       for (double v : s.dual) alphas += std::abs(v);
       square_ = machine() == Form::c_svc ? 2 * (s.objective + alphas) : 2 * s.objective;
-      add_report(s.iterations, s.objective, s.violation, s.converged);
+      add_report(s, 1);
       add_noise(set, s.dual);
     }
   keep(data, dual);
@@ -237,7 +238,7 @@ template <class T> void KernelMachine::fit_one(const Dataset& data) {
   rho_ = {s.rho / unit - centre};
   if (regresses()) doubt_spread(data.y);
   bounded_ = s.bounded;
-  add_report(s.iterations, s.objective / unit / unit, s.violation / unit, s.converged);
+  add_report(s, unit);
   keep(data, {s.dual});
 }
 

@@ -3,13 +3,16 @@
 //   C-SVC    min |w|^2 / 2 + C sum_i weight_i max(0, 1 - y_i f(x_i)); several classes one against one, by votes
 //   SVR      min |w|^2 / 2 + C sum_i weight_i max(0, |y_i - f(x_i)| - epsilon)
 // and nu in place of C or epsilon: a bound on the share of rows on the wrong side, and below on that of support vectors.
-// The reported objective is that of the dual (minimised), summed over the pairs of classes; gap: the largest violation of its optimality.
+// The reported objective is that of the dual (minimised), summed over the pairs of classes; gap: its duality gap, likewise; it ends when
+// the largest violation of its optimality, which the report says in words, is at most the tolerance.
 #pragma once
 
 #include "grimoire/classic/estimator.h"
 #include "grimoire/classic/kernel.h"
 
 namespace grim {
+
+struct SvmAnswer;
 
 class KernelMachine : public Estimator {
  public:
@@ -60,7 +63,7 @@ class KernelMachine : public Estimator {
   void keep(const Dataset& data, const std::vector<std::vector<double>>& dual);
   void make_engine();
   std::vector<double> pair_values(const Features& x) const;  // (N, pairs)
-  void add_report(int64_t iterations, double objective, double violation, bool converged);
+  void add_report(const SvmAnswer& answer, double unit);  // unit: in which the problem was solved
 
   std::string kernel_name_ = "rbf", gamma_text_ = "scale", precision_ = "float";
   double coef0_ = 0, tolerance_ = 1e-3, cache_mb_ = 400;
@@ -75,6 +78,7 @@ class KernelMachine : public Estimator {
   bool doubles_ = false;        // kernel values in double: asked for, or floats would lose what the columns say
   int64_t bounded_ = 0;
   double square_ = 0;  // |w|^2 of two classes
+  double violation_ = 0;  // the largest of the optimality conditions where the solver ended
   double noise_ = 0;   // rounding in the gradient of the dual
   std::unique_ptr<Engine> engine_;
 };

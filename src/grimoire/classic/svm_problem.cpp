@@ -28,6 +28,7 @@ SvmAnswer answer_of(const SmoResult& r, const SmoProblem& p) {
               .rho = r.rho[0],
               .objective = r.objective,
               .violation = r.violation,
+              .gap = r.gap,
               .iterations = r.iterations,
               .converged = r.converged};
   for (size_t k = 0; k < r.b.size(); ++k) a.bounded += r.b[k] != 0 && (r.b[k] >= p.upper[k] || r.b[k] <= p.lower[k]);
@@ -80,7 +81,7 @@ SvmAnswer solve_nu_svc(const SvmSettings& s, KernelSet<T>& set, const std::vecto
   const double scale = (r.rho[0] - r.rho[1]) / 2;
   GRIM_CHECK(scale > 0, numeric, "nu-svc", "the classes lie on each other: no margin for nu {:g}", s.nu);
   a.rho = (r.rho[0] + r.rho[1]) / 2 / scale;
-  a.objective /= scale * scale;
+  a.objective /= scale * scale, a.gap /= scale * scale;
   for (double& v : a.dual) v /= scale;
   return a;
 }

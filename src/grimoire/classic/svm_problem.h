@@ -12,7 +12,7 @@ struct SvmSettings {
 };
 struct SvmAnswer {
   std::vector<double> dual;  // of each row
-  double rho = 0, objective = 0, violation = 0;
+  double rho = 0, objective = 0, violation = 0, gap = 0;
   int64_t iterations = 0, bounded = 0;
   bool converged = false;
 };

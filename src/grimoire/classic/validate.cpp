@@ -17,6 +17,7 @@ namespace grim {
 namespace {
 
 void check_count(int64_t k, int64_t n) {
+  GRIM_CHECK(n >= 2, input, "folds", "got {} row(s), expected two or more: one to learn from, one to judge by", n);
   GRIM_CHECK(k >= 2 && k <= n, argument, "folds", "got {} folds for {} rows, expected 2 to {}", k, n, n);
 }
 
@@ -118,6 +119,7 @@ std::vector<Fold> stratified_folds(const std::vector<double>& y, int64_t k) {
 std::vector<Fold> grouped_folds(const std::vector<double>& groups, int64_t k) {
   std::map<double, std::vector<int64_t>> rows;
   for (size_t r = 0; r < groups.size(); ++r) rows[groups[r]].push_back(static_cast<int64_t>(r));
+  GRIM_CHECK(rows.size() >= 2, input, "folds", "all rows belong to one group: none is left to judge by");
   GRIM_CHECK(k >= 2 && k <= static_cast<int64_t>(rows.size()), argument, "folds", "got {} folds for {} groups, expected 2 to {}", k,
              rows.size(), rows.size());
   std::vector<const std::vector<int64_t>*> order;

@@ -2,6 +2,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/command/csv_flags.h"
 #include "grimoire/command/numbers.h"
 #include "grimoire/stats/distribution.h"
 
@@ -18,7 +19,7 @@ class DistributionCommand final : public Command {
   }
   std::vector<Positional> positionals() override { return {{"name", "its name (normal, t, binomial, ...), or list", &name_}}; }
   Options options() override {
-    return {{.name = "param", .help = "a parameter, as shape=2.5; may be given again", .target = &parameters_, .basic = true},
+    Options all = {{.name = "param", .help = "a parameter, as shape=2.5; may be given again", .target = &parameters_, .basic = true},
             {.name = "pdf", .help = "density (probability of a count) at these points", .target = &pdf_, .basic = true},
             {.name = "cdf", .help = "P(X <= x) at these points", .target = &cdf_, .basic = true},
             {.name = "sf", .help = "P(X > x) at these points, exact far in the tail", .target = &sf_, .basic = true},
@@ -34,6 +35,8 @@ class DistributionCommand final : public Command {
              .target = &fit_,
              .basic = true},
             {.name = "data", .help = "a CSV file", .target = &data_, .basic = true}};
+    for (Option& o : layout_.options()) all.push_back(std::move(o));
+    return all;
   }
 
   int run(Console& console) override {
@@ -123,13 +126,13 @@ class DistributionCommand final : public Command {
     } else {
       CsvOptions csv;
       csv.names = {fit_};
+      layout_.set(csv);
       const Table table = read_csv(data_, csv);
-      const Column& column = table.column(fit_);
-      if (column.kind == ColumnKind::category)
-        throw Error(ErrorKind::input, str("{}: column '{}' holds categories, expected numbers", data_, fit_));
-      x = column.values;
+      x = table.numbers(fit_);
       std::erase_if(x, [](double v) { return std::isnan(v); });
-      missing = column.values.size() - x.size();
+      missing = static_cast<size_t>(table.rows()) - x.size();
+      for (const std::string& note : table.notes) lines.emplace_back("note", note);
+      for (const std::string& note : table.column(fit_).notes) lines.emplace_back("note", note);
       if (missing) lines.emplace_back("note", str("{} missing values left out", missing));
     }
     stats::Fit f = stats::fit(name_, x, known);
@@ -141,7 +144,10 @@ class DistributionCommand final : public Command {
           key, number(value) + (std::isnan(f.standard_errors[i]) ? "" : str(" +- {:.3g} (standard error)", f.standard_errors[i])));
     }
     lines.emplace_back("log-likelihood", str("{} of {} values", number(f.log_likelihood), f.n));
-    result.set("fit", Json::object({{"n", f.n}, {"missing", missing}, {"log_likelihood", f.log_likelihood}, {"standard_errors", errors}}));
+    for (const std::string& note : f.notes) lines.emplace_back("note", note);
+    result.set("fit", Json::object({{"n", f.n},
+                                    {"notes", Json::array_of(f.notes)},
+                                    {"missing", missing}, {"log_likelihood", f.log_likelihood}, {"standard_errors", errors}}));
     return std::move(f.distribution);
   }
 
@@ -161,6 +167,7 @@ class DistributionCommand final : public Command {
   }
 
   std::string name_, pdf_, cdf_, sf_, log_pdf_, log_cdf_, log_sf_, quantile_, isf_, fit_, data_;
+  CsvFlags layout_;
   std::vector<std::string> parameters_;
   int64_t sample_ = 0, seed_ = 1;
 };

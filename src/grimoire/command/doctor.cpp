@@ -38,13 +38,14 @@ class DoctorCommand final : public Command {
   int look_at_run(Console& console) const {
     const Diagnosis d = diagnose_run(what_, target_loss());
     console.data(to_text(d));
-    if (console.json()) console.result(to_json(d));
     try {
       write_report(what_, {.diagnosis = &d, .samples = d.learning.kind != LearningKind::diverged});
       console.say(str("with pictures: {}", join_path(what_, "report.html")));
-    } catch (const Error& e) {  // the verdict stands without them
+    } catch (const Error& e) {  // the verdict stands without them; that the best weights cannot be read belongs to it
+      if (e.kind() == ErrorKind::input) throw;
       console.say(str("no report: {}", e.what()));
     }
+    if (console.json()) console.result(to_json(d));
     return 0;
   }
 

@@ -13,7 +13,7 @@
 namespace grim {
 
 Options DataFlags::options() {
-  return {
+  Options all = {
       {.name = "data", .help = "CSV, LIBSVM, NPY, NPZ or IDX file, also gzipped", .target = &data, .basic = true},
       {.name = "target", .help = "column to predict: its name, or its number from 0", .target = &target, .basic = true},
       {.name = "as",
@@ -24,17 +24,14 @@ Options DataFlags::options() {
       {.name = "category", .help = "a column of numbers that are names of categories", .target = &category},
       {.name = "drop", .help = "a column to leave out", .target = &drop},
       {.name = "missing", .help = "a further text that means: no value", .target = &missing},
-      {.name = "header", .help = "does the first row name the columns", .target = &header, .choices = {"auto", "yes", "no"}},
-      {.name = "delimiter", .help = "between cells: one character or 'tab'; empty finds out", .target = &delimiter},
-      {.name = "decimal",
-       .help = "in numbers; auto: a comma where cells are not parted by commas",
-       .target = &decimal,
-       .choices = {"auto", "point", "comma"}},
       {.name = "index-base",
        .help = "of a LIBSVM file's first column; auto: 0 when an index is 0",
        .target = &index_base,
        .choices = {"auto", "0", "1"}},
   };
+  const Options layout = csv.options();
+  all.insert(all.end() - 1, layout.begin(), layout.end());
+  return all;
 }
 
 DatasetOptions DataFlags::dataset_options() const {
@@ -48,13 +45,8 @@ DatasetOptions DataFlags::dataset_options() const {
                    .columns = {},
                    .csv = {},
                    .drop = {}};
-  o.csv.header = header == "yes" ? CsvOptions::Header::yes : header == "no" ? CsvOptions::Header::no : CsvOptions::Header::automatic;
-  if (!delimiter.empty()) {
-    if (delimiter != "tab" && delimiter.size() != 1)
-      throw Error(ErrorKind::usage, str("--delimiter: got '{}', expected one character or 'tab'", delimiter));
-    o.csv.delimiter = delimiter == "tab" ? '\t' : delimiter[0];
-  }
-  o.csv.decimal = decimal == "comma" ? ',' : decimal == "point" ? '.' : likely.decimal;
+  o.csv.decimal = likely.decimal;
+  csv.set(o.csv);
   o.likely_format = likely.format;
   o.csv.likely_delimiter = likely.delimiter;
   o.csv.likely_header = likely.header == "declared" ? "no" : likely.header;

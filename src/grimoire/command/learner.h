@@ -7,13 +7,14 @@
 
 #include "grimoire/classic/estimator.h"
 #include "grimoire/command/command.h"
+#include "grimoire/command/csv_flags.h"
 #include "grimoire/data/features.h"
 
 namespace grim {
 
 struct DataFlags {
-  std::string data, target, as = "auto", weight, header = "auto", delimiter;
-  std::string decimal = "auto", index_base = "auto";
+  std::string data, target, as = "auto", weight, index_base = "auto";
+  CsvFlags csv;
   std::vector<std::string> category, missing, drop;
   bool only_numbers = false;
   bool target_if_there = false;

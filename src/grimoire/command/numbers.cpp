@@ -33,15 +33,21 @@ std::string_view without_space(std::string_view text) {
 
 std::string rounding_note(const std::string& text, const std::string& where) {
   constexpr std::string_view kBetween = " \t\r\n,;";
+  std::vector<std::string_view> words;
+  std::vector<double> values;
   for (size_t i = text.find_first_not_of(kBetween); i < text.size();) {
     const size_t end = std::min(text.find_first_of(kBetween, i), text.size());
     const std::string_view word = std::string_view(text).substr(i, end - i);
     double v = 0;
     if (is_whole(word) && to_number(word, v) && std::abs(v) >= 0x1p53 && is_rounded(word, v))
       return str("{}: {} is beyond 2^53 and no double: it is rounded to {:.0f}", where, word, v);
+    if (to_number(word, v)) words.push_back(word), values.push_back(v);
     i = text.find_first_not_of(kBetween, end);
   }
-  return "";
+  const auto merged = merged_cells([&](size_t i) { return words[i]; }, values);
+  if (!merged) return "";
+  return str("{}: {} and {} are read as the same number, {}: a double holds no more digits", where, words[merged->cell], words[merged->other],
+             number_name(values[merged->cell]));
 }
 
 std::vector<double> parse_numbers(const std::string& text, const std::string& flag, Gaps gaps) {

@@ -10,8 +10,8 @@
 
 namespace grim {
 
-// A list's first whole number beyond 2^53 that no double holds, as a note: "--x: 9007199254740993 is rounded to ..."; empty when every
-// one is exact.
+// A list's first whole number beyond 2^53 that no double holds, as a note: "--x: 9007199254740993 is rounded to ..."; or the first two
+// entries that differ in the text alone; else empty.
 std::string rounding_note(const std::string& text, const std::string& where);
 
 // An entry with nothing in it, as the second of "1,,3", is never skipped: the places after it would shift.

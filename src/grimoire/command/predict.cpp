@@ -4,6 +4,7 @@
 #include "grimoire/base/files.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/learner.h"
+#include "grimoire/data/csv_cells.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/metric/classification.h"
 #include "grimoire/metric/regression.h"
@@ -70,7 +71,7 @@ class PredictCommand final : public Command {
 
   static void print_matrix(Console& console, Json& result, const char* key, const Tensor& m, const std::vector<std::string>& names) {
     std::string text;
-    for (size_t k = 0; k < names.size(); ++k) text += (k ? "," : "") + names[k];
+    for (size_t k = 0; k < names.size(); ++k) text += (k ? "," : "") + csv_cell(names[k]);
     Json rows = Json::array();
     for (int64_t r = 0; r < m.dim(0); ++r) {
       Json row = Json::array();
@@ -94,12 +95,12 @@ class PredictCommand final : public Command {
     std::string text;
     if (p.defined()) {
       text = "prediction";
-      for (const std::string& c : classes) text += "," + c;
+      for (const std::string& c : classes) text += "," + csv_cell(c);
       text += "\n";
     }
     for (size_t r = 0; r < y.size(); ++r) {
       const std::string name = classes.empty() ? digits_of(y[r]) : classes[static_cast<size_t>(y[r])];
-      text += name;
+      text += csv_cell(name);
       if (console.json()) predictions.push(classes.empty() ? Json(y[r]) : Json(name));
       if (p.defined()) {
         const int64_t K = p.dim(1);

@@ -33,7 +33,7 @@ class StatsCommand final : public Command {
     return {{"test", "t-test, chi-square, fisher, anova, describe, power, ...; list shows all", &in_.test}};
   }
   Options options() override {
-    return {
+    Options all = {
         {.name = "x", .help = "numbers (groups between semicolons), or column names of --data", .target = &in_.x_names, .basic = true},
         {.name = "y", .help = "a second list or column", .target = &in_.y_names, .basic = true},
         {.name = "group", .help = "the column of --data that tells groups apart", .target = &in_.group, .basic = true},
@@ -69,6 +69,8 @@ class StatsCommand final : public Command {
         {.name = "components", .help = "principal components; 0 for all", .target = &components_, .low = 0},
         {.name = "resamples", .help = "of permutation and bootstrap", .target = &resamples_, .low = 1, .high = 1e8},
         {.name = "seed", .help = "of permutation and bootstrap", .target = &seed_, .low = 0}};
+    for (Option& o : in_.layout.options()) all.push_back(std::move(o));
+    return all;
   }
 
   int run(Console& console) override {
@@ -89,6 +91,8 @@ class StatsCommand final : public Command {
       throw Error(ErrorKind::usage, str("there is no test '{}'", in_.test),
                   near.empty() ? "grimoire stats list shows all" : str("did you mean {}?", near));
     }
+    refuse_unused(*entry);
+    refuse_mixed_forms();
     in_.open();
     for (const auto& [text, where] : {std::pair{n_, "--n"}, {prior_, "--prior"}, {likelihood_, "--likelihood"}}) in_.note_rounded(text, where);
     try {
@@ -97,7 +101,9 @@ class StatsCommand final : public Command {
       console.data(a.text);
       if (console.json()) console.result(a.json);
     } catch (const Error& e) {
-      if (e.kind() != ErrorKind::numeric && e.kind() != ErrorKind::shape) throw;
+      const bool on_data = entry->takes.find("x") != std::string::npos || entry->takes.find("prior") != std::string::npos;
+      const bool about_values = e.kind() == ErrorKind::numeric || e.kind() == ErrorKind::shape || e.kind() == ErrorKind::argument;
+      if (!on_data || !about_values) throw;
       const std::string_view said = e.what();
       const bool gap = said.find("nan") != said.npos || said.find("is missing") != said.npos;
       throw Error(ErrorKind::input, e.what(), e.hint().empty() && missing() == Missing::error && gap ? "--missing drop leaves missing values out" : e.hint());
@@ -108,9 +114,40 @@ class StatsCommand final : public Command {
  private:
   struct Entry {
     std::string name, help;
+    std::string takes;  // flags that bring numbers; --data goes with --x
     Answer (StatsCommand::*run)();
   };
   static const std::vector<Entry>& entries();
+
+  // What a test would not look at is not dropped without a word.
+  void refuse_unused(const Entry& test) {
+    StatsCommand fresh;
+    const Options given = options(), plain = fresh.options();
+    for (const char* name : {"x", "y", "group", "table", "data", "mean", "sd", "p", "n", "effect", "power", "against", "param", "prior", "likelihood",
+                             "components"}) {
+      const std::vector<std::string> takes = split_names(test.takes);
+      if (find(given, name)->json().dump() == find(plain, name)->json().dump() || std::ranges::find(takes, name) != takes.end()) continue;
+      std::string list;
+      for (const std::string& t : takes) list += (list.empty() ? "--" : ", --") + t;
+      throw Error(ErrorKind::usage, str("{} takes no --{}", test.name, name), "it takes " + list);
+    }
+  }
+
+  // Nor is what one form of a test takes and another does not.
+  void refuse_together(bool form, const char* of, bool given, const char* flag) const {
+    if (form && given) throw Error(ErrorKind::usage, str("{}: --{} is of no use with {}", in_.test, flag, of), "leave one of them out");
+  }
+  void refuse_mixed_forms() const {
+    const bool two = !in_.y_names.empty() || !in_.group.empty() || in_.x_names.find(';') != std::string::npos;
+    refuse_together(in_.test == "t-test" && two, "two samples", mean_ != 0, "mean");
+    refuse_together(in_.test == "proportion" && in_.x_names.find(',') != std::string::npos, "several proportions", p_ != 0.5, "p");
+    refuse_together(!against_.empty(), "--against", two, in_.group.empty() ? "y" : "group");
+    refuse_together(against_.empty(), "two samples (--against names the distribution)", !parameters_.empty(), "param");
+    refuse_together(!in_.table.empty(), "--table", !in_.x_names.empty(), "x");
+    refuse_together(!in_.table.empty(), "--table", !in_.data.empty(), "data");
+    refuse_together(!in_.y_names.empty(), "--y", !in_.group.empty(), "group");
+    refuse_together(in_.data.empty(), "numbers on the command line: it is a column of --data", !in_.group.empty(), "group");
+  }
 
   TestOptions test_options() const {
     return {.alternative = alternative_of(alternative_),
@@ -136,7 +173,9 @@ class StatsCommand final : public Command {
   Answer t() {
     if (!in_.y_names.empty() || !in_.group.empty() || in_.x_names.find(';') != std::string::npos) {
       const auto [a, b] = in_.two();
-      return show(two_sample_t_test(a, b, spread_ == "pooled" ? Spread::pooled : Spread::separate, test_options()));
+      TestResult r = two_sample_t_test(a, b, spread_ == "pooled" ? Spread::pooled : Spread::separate, test_options());
+      in_.name_groups(r);
+      return show(r);
     }
     return show(t_test(x(), mean_, test_options()));
   }
@@ -158,7 +197,7 @@ class StatsCommand final : public Command {
   Answer mcnemar() { return show(mcnemar_test(in_.counts(), test_options())); }
   Answer anova() {
     TestResult r = stats::anova(in_.groups(), missing());
-    for (size_t i = 0; i < in_.labels.size(); ++i) r.estimates[i].name = "mean of " + in_.labels[i];
+    in_.name_groups(r);
     return show(r);
   }
   Answer kruskal() { return show(kruskal_test(in_.groups(), missing())); }
@@ -183,7 +222,14 @@ class StatsCommand final : public Command {
     }
     Parameters p;
     for (const std::string& s : parameters_) p.push_back(parse_setting(s, "param"));
-    return show(kolmogorov_test(x(), *make_distribution(against_, p), test_options()));
+    return show(kolmogorov_test(x(), *reference(p), test_options()));
+  }
+  std::unique_ptr<Distribution> reference(const Parameters& parameters) const {
+    try {
+      return make_distribution(against_, parameters);
+    } catch (const Error& e) {  // of the flags, not of the data
+      throw Error(ErrorKind::usage, e.what(), e.hint());
+    }
   }
   Answer shapiro() { return show(shapiro_test(x(), missing())); }
   Answer pearson() { return show(pearson_test(x(), y(), test_options())); }
@@ -207,7 +253,7 @@ class StatsCommand final : public Command {
   Answer bootstrap_mean() {
     return bootstrap_answer(in_.whole(x(), "x"), {.resamples = resamples_, .level = level_}, static_cast<uint64_t>(seed_));
   }
-  Answer adjusted() { return adjust_answer(x(), method_ == "automatic" ? "holm" : method_); }
+  Answer adjusted() { return adjust_answer(in_.whole(x(), "x"), method_ == "automatic" ? "holm" : method_); }
   Answer power_of_t() {
     PowerQuestion q{.effect = effect_, .alpha = alpha_ > 0 ? alpha_ : 0.05, .alternative = alternative_of(alternative_)};
     if ((power_ > 0) == !n_.empty())
@@ -215,7 +261,7 @@ class StatsCommand final : public Command {
     q.n = power_ > 0 ? t_sample_size(q, power_) : total();
     return power_answer(q);
   }
-  Answer information() { return entropy_answer(x()); }
+  Answer information() { return entropy_answer(in_.whole(x(), "x")); }
   Answer divergence() { return divergence_answer(x(), y()); }
   Answer bayes() {
     if (prior_.empty() || likelihood_.empty())
@@ -243,43 +289,43 @@ class StatsCommand final : public Command {
 
 const std::vector<StatsCommand::Entry>& StatsCommand::entries() {
   using S = StatsCommand;
-  static const std::vector<Entry> all = {{"describe", "count, mean, deviation, quartiles, shape", &S::describe},
-                                         {"means", "arithmetic, geometric, harmonic", &S::means},
-                                         {"ema", "exponential moving average (--alpha)", &S::moving_average},
-                                         {"t-test", "one mean, or two (Welch; --spread pooled)", &S::t},
-                                         {"paired-t-test", "mean of differences", &S::paired_t},
-                                         {"z-test", "a mean with known --sd", &S::z},
-                                         {"anova", "means of groups", &S::anova},
-                                         {"tukey", "every pair of group means", &S::tukey},
-                                         {"levene", "equal variances, from medians", &S::levene},
-                                         {"bartlett", "equal variances of normal data", &S::bartlett},
-                                         {"binomial", "successes --x among --n against --p, exact", &S::binomial},
-                                         {"proportion", "one against --p, or several --x of --n", &S::proportion},
-                                         {"interval", "confidence intervals of a proportion --x of --n", &S::interval},
-                                         {"chi-square", "a --table, or counts --x against shares --y", &S::chi_square},
-                                         {"g-test", "likelihood ratio of a table", &S::g},
-                                         {"fisher", "exact, 2 x 2 table", &S::fisher},
-                                         {"mcnemar", "paired 2 x 2 table", &S::mcnemar},
-                                         {"mann-whitney", "ranks of two samples", &S::mann_whitney},
-                                         {"wilcoxon", "signed ranks of differences", &S::wilcoxon},
-                                         {"kruskal", "ranks of groups", &S::kruskal},
-                                         {"ks", "Kolmogorov-Smirnov, two samples or --against", &S::ks},
-                                         {"shapiro", "normality", &S::shapiro},
-                                         {"correlation", "Pearson", &S::pearson},
-                                         {"pearson", "linear correlation", &S::pearson},
-                                         {"spearman", "correlation of ranks", &S::spearman},
-                                         {"kendall", "tau-b", &S::kendall},
-                                         {"permutation", "difference of means by exchange of labels", &S::permutation},
-                                         {"bootstrap", "interval of a mean by resampling", &S::bootstrap_mean},
-                                         {"adjust", "many p-values --x (--method holm, bh, by, bonferroni)", &S::adjusted},
-                                         {"power", "of the t test: --effect with --n or --power", &S::power_of_t},
-                                         {"entropy", "of counts or shares --x", &S::information},
-                                         {"kl", "divergences between shares --x and --y", &S::divergence},
-                                         {"bayes", "posterior from --prior and --likelihood", &S::bayes},
-                                         {"regression", "least squares of --y on --x", &S::regression},
-                                         {"logistic", "logistic regression", &S::logistic},
-                                         {"poisson", "Poisson regression", &S::poisson},
-                                         {"pca", "principal components", &S::components}};
+  static const std::vector<Entry> all = {{"describe", "count, mean, deviation, quartiles, shape", "x,data", &S::describe},
+                                         {"means", "arithmetic, geometric, harmonic", "x,data", &S::means},
+                                         {"ema", "exponential moving average (--alpha)", "x,data", &S::moving_average},
+                                         {"t-test", "one mean, or two (Welch; --spread pooled)", "x,y,group,data,mean", &S::t},
+                                         {"paired-t-test", "mean of differences", "x,y,data", &S::paired_t},
+                                         {"z-test", "a mean with known --sd", "x,data,mean,sd", &S::z},
+                                         {"anova", "means of groups", "x,group,data", &S::anova},
+                                         {"tukey", "every pair of group means", "x,group,data", &S::tukey},
+                                         {"levene", "equal variances, from medians", "x,group,data", &S::levene},
+                                         {"bartlett", "equal variances of normal data", "x,group,data", &S::bartlett},
+                                         {"binomial", "successes --x among --n against --p, exact", "x,n,p", &S::binomial},
+                                         {"proportion", "one against --p, or several --x of --n", "x,n,p,data", &S::proportion},
+                                         {"interval", "confidence intervals of a proportion --x of --n", "x,n", &S::interval},
+                                         {"chi-square", "a --table, or counts --x against shares --y", "x,y,table,data", &S::chi_square},
+                                         {"g-test", "likelihood ratio of a table", "x,y,table,data", &S::g},
+                                         {"fisher", "exact, 2 x 2 table", "x,y,table,data", &S::fisher},
+                                         {"mcnemar", "paired 2 x 2 table", "x,y,table,data", &S::mcnemar},
+                                         {"mann-whitney", "ranks of two samples", "x,y,group,data", &S::mann_whitney},
+                                         {"wilcoxon", "signed ranks of differences", "x,y,data", &S::wilcoxon},
+                                         {"kruskal", "ranks of groups", "x,group,data", &S::kruskal},
+                                         {"ks", "Kolmogorov-Smirnov, two samples or --against", "x,y,group,data,against,param", &S::ks},
+                                         {"shapiro", "normality", "x,data", &S::shapiro},
+                                         {"correlation", "Pearson", "x,y,data", &S::pearson},
+                                         {"pearson", "linear correlation", "x,y,data", &S::pearson},
+                                         {"spearman", "correlation of ranks", "x,y,data", &S::spearman},
+                                         {"kendall", "tau-b", "x,y,data", &S::kendall},
+                                         {"permutation", "difference of means by exchange of labels", "x,y,group,data", &S::permutation},
+                                         {"bootstrap", "interval of a mean by resampling", "x,data", &S::bootstrap_mean},
+                                         {"adjust", "many p-values --x (--method holm, bh, by, bonferroni)", "x,data", &S::adjusted},
+                                         {"power", "of the t test: --effect with --n or --power", "effect,n,power", &S::power_of_t},
+                                         {"entropy", "of counts or shares --x", "x,data", &S::information},
+                                         {"kl", "divergences between shares --x and --y", "x,y,data", &S::divergence},
+                                         {"bayes", "posterior from --prior and --likelihood", "prior,likelihood", &S::bayes},
+                                         {"regression", "least squares of --y on --x", "x,y,data", &S::regression},
+                                         {"logistic", "logistic regression", "x,y,data", &S::logistic},
+                                         {"poisson", "Poisson regression", "x,y,data", &S::poisson},
+                                         {"pca", "principal components", "x,data,components", &S::components}};
   return all;
 }
 

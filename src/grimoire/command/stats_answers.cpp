@@ -131,7 +131,7 @@ Answer adjust_answer(Values p, const std::string& how) {
 Answer power_answer(const PowerQuestion& q) {
   const double power = t_power(q);
   return {"two-sample t test\n" + aligned({{"values a group", number(q.n)},
-                                           {"whole", str("{}", static_cast<int64_t>(std::ceil(q.n - 1e-9)))},
+                                           {"whole", str("{:.0f}", std::ceil(q.n - 1e-9))},
                                            {"effect (Cohen's d)", number(q.effect)},
                                            {"alpha", number(q.alpha)},
                                            {"power", number(power)}}),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "grimoire/base/error.h"
 #include "grimoire/command/numbers.h"
@@ -22,19 +23,20 @@ void StatsInputs::open() {
       csv.names.push_back(names.substr(at, end - at));
       at = end + 1;
     }
+  layout.set(csv);
   csv_ = read_csv(data, csv);
+  notes_ = csv_->notes;
   for (const Column& c : csv_->columns)
-    for (size_t i = 0; i < c.written.size() && is_asked_for(c.name); ++i)
-      if (const std::string note = rounding_note(c.written[i], str("column '{}', row {}", c.name, i + 1)); !note.empty()) {
-        notes_.push_back(note);
-        break;
-      }
+    if (is_asked_for(c)) notes_.insert(notes_.end(), c.notes.begin(), c.notes.end());
 }
 
 // Without --x, the tests that take columns take all of them.
-bool StatsInputs::is_asked_for(const std::string& column) const {
-  const std::vector<std::string> x = split_names(x_names), y = split_names(y_names);
-  return x.empty() || column == group || std::ranges::find(x, column) != x.end() || std::ranges::find(y, column) != y.end();
+bool StatsInputs::is_asked_for(const Column& column) const {
+  std::vector<std::string> asked = split_names(x_names);
+  if (asked.empty()) return true;
+  for (const std::string& y : split_names(y_names)) asked.push_back(y);
+  if (!group.empty()) asked.push_back(group);
+  return std::ranges::any_of(asked, [&](const std::string& name) { return &csv_->column(name) == &column; });
 }
 
 void StatsInputs::note_rounded(const std::string& text, const std::string& where) {
@@ -45,10 +47,7 @@ std::vector<double> StatsInputs::numbers(const std::string& given, const char* f
   if (given.empty())
     throw Error(ErrorKind::usage, str("--{} is missing", flag), csv_ ? "name a column of the file" : "numbers are separated by commas");
   if (!csv_) return parse_numbers(given, flag, Gaps::missing);
-  const Column& c = csv_->column(given);
-  if (c.kind == ColumnKind::category)
-    throw Error(ErrorKind::input, str("{}: column '{}' holds categories, expected numbers", data, given));
-  return c.values;
+  return csv_->numbers(given);
 }
 
 std::vector<double> StatsInputs::whole(std::vector<double> v, const char* flag) {
@@ -94,28 +93,31 @@ Groups StatsInputs::groups() {
   if (group.empty()) throw Error(ErrorKind::usage, "--group is missing", "name the column that tells groups apart");
   const std::vector<double> values = x();
   const Column& of = csv_->column(group);
-  std::vector<double> seen;
-  for (double v : of.values)
-    if (!std::isnan(v) && std::ranges::find(seen, v) == seen.end()) seen.push_back(v);
-  std::ranges::sort(seen);
-  if (seen.size() > 1000)
-    throw Error(ErrorKind::input, str("{}: column '{}' has {} different values, expected groups", data, group, seen.size()));
-  labels.clear();
-  for (double v : seen) labels.push_back(of.kind == ColumnKind::category ? of.levels[static_cast<size_t>(v)] : str("{}", v));
-  Groups g(seen.size());
+  std::map<std::pair<double, std::string>, std::vector<double>> by_name;  // in the order of numbers, or of levels
   size_t lost = 0;
   for (size_t i = 0; i < values.size(); ++i) {
     if (std::isnan(of.values[i])) lost_row(i, group, lost);
-    else g[static_cast<size_t>(std::ranges::lower_bound(seen, of.values[i]) - seen.begin())].push_back(values[i]);
+    else by_name[{of.values[i], of.name_at(i)}].push_back(values[i]);
   }
+  if (by_name.size() > 1000)
+    throw Error(ErrorKind::input, str("{}: column '{}' has {} different values, expected groups", data, group, by_name.size()));
+  labels.clear();
+  Groups g;
+  for (auto& [name, members] : by_name) labels.push_back(name.second), g.push_back(std::move(members));
   note_lost(lost, values.size());
   return g;
 }
 
+void StatsInputs::name_groups(TestResult& r) const {
+  for (size_t i = 0; i < std::min(labels.size(), r.estimates.size()); ++i) r.estimates[i].name = "mean of " + labels[i];
+  if (labels.size() == 2 && r.interval) r.interval->of = str("mean of {} less mean of {}", labels[0], labels[1]);
+}
+
 std::pair<std::vector<double>, std::vector<double>> StatsInputs::two() {
   if (y_names.empty() && (csv_ ? !group.empty() : x_names.find(';') != std::string::npos)) {
-    const Groups g = groups();
-    if (g.size() != 2) throw Error(ErrorKind::usage, str("got {} groups, expected two", g.size()), "anova and kruskal compare more");
+    Groups g = groups();
+    if (g.size() != 2)
+      throw Error(from_file() ? ErrorKind::input : ErrorKind::usage, str("got {} groups, expected two", g.size()), "anova and kruskal compare more");
     return {g[0], g[1]};
   }
   return {x(), y()};
@@ -155,7 +157,7 @@ DesignMatrix StatsInputs::matrix(bool with_y) const {
         columns.push_back(c.values), m.names.push_back(c.name);
         continue;
       }
-      if (!with_y) throw Error(ErrorKind::input, str("{}: column '{}' holds categories, expected numbers", data, name));
+      if (!with_y) refuse_text(c, data, "expected numbers");
       for (size_t level = 1; level < c.levels.size(); ++level) {
         std::vector<double> marks;
         for (double v : c.values) marks.push_back(std::isnan(v) ? v : v == static_cast<double>(level));

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "grimoire/command/csv_flags.h"
 #include "grimoire/command/stats_answers.h"
 #include "grimoire/data/table.h"
 #include "grimoire/stats/counts.h"
@@ -15,6 +16,7 @@ namespace grim {
 class StatsInputs {
  public:
   std::string test, x_names, y_names, group, table, data, missing = "error";  // as the flags say
+  CsvFlags layout;                                                            // of `data`
   std::vector<std::string> labels = {};                                       // of groups that came from a column
 
   void open();  // reads `data`. throws: input
@@ -27,6 +29,7 @@ class StatsInputs {
   // For tests without a policy of their own: missing values are refused, or left out with a note.
   std::vector<double> whole(std::vector<double> values, const char* flag);
   stats::Groups groups();
+  void name_groups(stats::TestResult& result) const;  // "mean of oak" in place of numbers, where the groups came from a column
   std::pair<std::vector<double>, std::vector<double>> two();  // x and y, or the two groups of one column
   stats::Table2d counts();
   // Columns of x as a matrix: categories become one column a level but the first. Rows with a missing cell are dropped on demand.
@@ -39,7 +42,7 @@ class StatsInputs {
   std::vector<double> numbers(const std::string& given, const char* flag) const;
   void lost_row(size_t row, const std::string& column, size_t& lost) const;
   void note_lost(size_t lost, size_t rows);
-  bool is_asked_for(const std::string& column) const;
+  bool is_asked_for(const Column& column) const;
 
   std::optional<Table> csv_;
   std::vector<std::string> notes_;

@@ -99,14 +99,14 @@ class ValidateCommand final : public Command {
     CsvOptions csv = data_.dataset_options().csv;
     for (const std::string& name : {group_, data_.target}) csv.names.push_back(name);
     const Table table = read_csv(data_.data, csv);
-    for (const std::string& note : table.notes) console.say("note: " + note);
+    for (const std::string& note : table.all_notes()) console.say("note: " + note);
     const Column& group = table.column(group_);
     std::map<std::string, double> places;
     for (size_t r = 0; r < group.values.size(); ++r) {
       if (std::isnan(group.values[r]))
         throw Error(ErrorKind::input, str("{}: row {}, column '{}': the group is missing", data_.data, r + 1, group_));
       groups_.push_back(group.written.empty() ? group.values[r]
-                                              : places.try_emplace(group.written[r], static_cast<double>(places.size())).first->second);
+                                              : places.try_emplace(group.name_at(r), static_cast<double>(places.size())).first->second);
     }
     DatasetOptions options = data_.dataset_options();
     options.drop.push_back(group.name);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -183,7 +184,9 @@ class Builder {
     const size_t n = cells_.rows() - first_;
     column.values.resize(n);
     size_t text = 0, filled = 0, first_text = 0, with_comma = 0, groups = 0, comma_texts = 0;
-    bool beyond = false;
+    bool beyond = false, fuller = false;
+    // A text that no double tells from its neighbours is long; in a large file, which a program wrote, 17 digits are a double written whole.
+    const size_t told = n <= 10000 ? 15 : std::string_view("-0.12345678901234567").size();
     for (size_t r = 0; r < n; ++r) {
       const std::string_view cell = cells_.at(first_ + r, c);
       column.values[r] = NAN;
@@ -193,6 +196,8 @@ class Builder {
       double value;
       if (to_number(cell, column.values[r])) {
         beyond |= std::abs(column.values[r]) >= 0x1p53 && is_whole(cell);
+        const bool tiny = std::abs(column.values[r]) < std::numeric_limits<double>::min();
+        fuller |= (cell.size() > told || (tiny && cell.size() > 1)) && says_more(cell, column.values[r]);
         if (commas_ && table_.layout.decimal == 0 && cell.find('.') != std::string_view::npos) table_.layout.decimal = '.';
         continue;
       }
@@ -212,6 +217,7 @@ class Builder {
     if (with_comma > 0) table_.layout.decimal = ',';
     if (text == 0) {
       if (beyond) keep_digits(c, column);
+      if (fuller && column.notes.empty()) note_merged(c, column);
       return column;
     }
     const size_t numbers = filled - text;
@@ -224,7 +230,7 @@ class Builder {
                       first_text + 1, line, column.name, odd, numbers, filled),
                   str("mend the cell, or take the column as a category: --category {}", column.name));
     if (numbers > text)
-      table_.notes.push_back(str("column '{}' is taken as a category: row {} (line {}) holds '{}', though {} of {} cells are numbers",
+      column.notes.push_back(str("column '{}' is taken as a category: row {} (line {}) holds '{}', though {} of {} cells are numbers",
                                  column.name, first_text + 1, line, odd, numbers, filled));
     return category(c, std::move(column));
   }
@@ -238,10 +244,20 @@ class Builder {
       if (std::abs(column.values[r]) >= 0x1p53 && is_whole(cell) && is_rounded(cell, column.values[r]) && rounded++ == 0) first = r;
     }
     if (rounded > 0)
-      table_.notes.push_back(str("column '{}' holds {} whole {} beyond 2^53 that no number here holds exactly, as '{}' in row {} (line {}): "
+      column.notes.push_back(str("column '{}' holds {} whole {} beyond 2^53 that no number here holds exactly, as '{}' in row {} (line {}): "
                                  "every digit counts as a class or a category, as a number it is rounded",
                                  column.name, rounded, rounded == 1 ? "number" : "numbers", column.written[first], first + 1,
                                  cells_.line[first_ + first]));
+  }
+
+  void note_merged(size_t c, Column& column) const {
+    const auto merged = merged_cells([&](size_t r) { return cells_.at(first_ + r, c); }, column.values);
+    if (!merged) return;
+    const auto place = [&](size_t r) { return str("'{}' in row {} (line {})", cells_.at(first_ + r, c), r + 1, cells_.line[first_ + r]); };
+    column.notes.push_back(merged->cell == merged->other
+                               ? str("column '{}': {} is smaller than any number here and is read as 0", column.name, place(merged->cell))
+                               : str("column '{}': {} and {} are read as the same number, {}: a double holds no more digits", column.name,
+                                     place(merged->cell), place(merged->other), number_name(column.values[merged->cell])));
   }
 
   std::string_view first_with_comma(size_t c) const {
@@ -301,6 +317,35 @@ std::string with_line_feeds(std::string_view text) {
 
 int64_t Column::missing() const {
   return std::count_if(values.begin(), values.end(), [](double v) { return std::isnan(v); });
+}
+
+std::string Column::name_at(size_t row) const {
+  if (kind == ColumnKind::category) return levels[static_cast<size_t>(values[row])];
+  return !written.empty() && is_whole(written[row]) ? plain_digits(written[row]) : number_name(values[row]);
+}
+
+void refuse_text(const Column& c, const std::string& source, const char* expected, const std::string& hint) {
+  size_t row = 0, last = 0;
+  for (size_t r = c.values.size(); r-- > 0;)
+    if (!std::isnan(c.values[r])) {
+      last = r;
+      if (!is_number(c.name_at(r))) row = r + 1;
+    }
+  row = row ? row - 1 : last;
+  const std::string text = std::isnan(c.values[row]) ? "" : c.name_at(row);
+  throw Error(ErrorKind::input, str("{}: column '{}' holds text ('{}' in row {}), {}", source, c.name, text, row + 1, expected), hint);
+}
+
+const std::vector<double>& Table::numbers(std::string_view name) const {
+  const Column& c = column(name);
+  if (c.kind == ColumnKind::category) refuse_text(c, source, "expected numbers");
+  return c.values;
+}
+
+std::vector<std::string> Table::all_notes() const {
+  std::vector<std::string> all = notes;
+  for (const Column& c : columns) all.insert(all.end(), c.notes.begin(), c.notes.end());
+  return all;
 }
 
 const Column* Table::find(std::string_view name) const {

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
+#include <unordered_map>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/str.h"
@@ -152,6 +154,84 @@ bool is_rounded(std::string_view digits, double value) {
   unsigned __int128 exact = 0;
   for (char d : digits) exact = exact * 10 + static_cast<unsigned>(d - '0');
   return exact != static_cast<unsigned __int128>(std::abs(value));
+}
+
+std::string plain_digits(std::string_view whole) {
+  const bool minus = whole.front() == '-';
+  if (minus || whole.front() == '+') whole.remove_prefix(1);
+  whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size() - 1));
+  return (minus && whole != "0" ? "-" : "") + std::string(whole);
+}
+
+std::string number_name(double v) { return v == std::floor(v) && std::abs(v) < 0x1p63 ? str("{}", static_cast<int64_t>(v)) : str("{}", v); }
+
+std::string csv_cell(std::string_view text, char delimiter) {
+  constexpr std::string_view kSpaces = " \t";
+  const bool plain = !text.empty() && text.find_first_of("\"\r\n") == text.npos && text.find(delimiter) == text.npos &&
+                     kSpaces.find(text.front()) == kSpaces.npos && kSpaces.find(text.back()) == kSpaces.npos;
+  if (plain) return std::string(text);
+  std::string quoted = "\"";
+  for (char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + '"';
+}
+
+namespace {
+
+// A decimal number in one writing: its digits without zeros at their ends, and the power of ten of the last; "" for 0.
+struct Decimal {
+  std::string digits;
+  int64_t power = 0;
+  bool operator==(const Decimal&) const = default;
+};
+
+Decimal decimal_of(std::string_view s) {
+  Decimal d;
+  const size_t e = std::min(s.find_first_of("eE"), s.size());
+  bool fraction = false;
+  for (char c : s.substr(0, e)) {
+    if (c == '.' || c == ',') fraction = true;
+    if (c < '0' || c > '9') continue;
+    d.power -= fraction;
+    if (c != '0' || !d.digits.empty()) d.digits += c;
+  }
+  if (d.digits.empty()) return {};
+  while (d.digits.back() == '0') d.digits.pop_back(), ++d.power;
+  int64_t exponent = 0;
+  std::string_view x = s.substr(std::min(e + 1, s.size()));
+  if (x.starts_with('+')) x.remove_prefix(1);
+  std::from_chars(x.data(), x.data() + x.size(), exponent);
+  d.power += exponent;
+  return d;
+}
+
+}  // namespace
+
+bool says_more(std::string_view cell, double value) {
+  if (!std::isfinite(value) || (value == 0 && cell.find_first_of("123456789") == cell.npos)) return false;
+  constexpr size_t kTold = 15;
+  const bool tiny = std::abs(value) < std::numeric_limits<double>::min();
+  if (cell.size() <= kTold && !tiny) return false;
+  char shortest[32];
+  const auto [end, error] = std::to_chars(shortest, shortest + sizeof(shortest), value);
+  if (cell == std::string_view(shortest, static_cast<size_t>(end - shortest))) return false;
+  const Decimal d = decimal_of(cell);
+  if (d.digits.size() <= kTold && !tiny) return false;
+  return d != decimal_of(str("{}", value)) && d != decimal_of(str("{:.17g}", value));
+}
+
+std::optional<MergedCells> merged_cells(const std::function<std::string_view(size_t)>& cell, std::span<const double> values) {
+  std::unordered_map<double, size_t> fuller;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (std::isnan(values[i]) || !says_more(cell(i), values[i])) continue;
+    if (values[i] == 0) return MergedCells{i, i};
+    fuller.emplace(values[i], i);
+  }
+  if (fuller.empty()) return std::nullopt;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto found = fuller.find(values[i]);
+    if (found != fuller.end() && decimal_of(cell(i)) != decimal_of(cell(found->second))) return MergedCells{found->second, i};
+  }
+  return std::nullopt;
 }
 
 char guess_delimiter(std::string_view text, const std::string& source, char likely) {

@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +29,9 @@ struct Cells {  // of all rows, one after the other
 // throws: input, naming `source` and the line
 Cells split_cells(std::string_view text, char delimiter, const std::string& source, size_t most_rows = SIZE_MAX);
 
+// A cell as a CSV file has it: quoted where it holds the delimiter, a quote, a line end, or spaces at its ends, or nothing.
+std::string csv_cell(std::string_view text, char delimiter = ',');
+
 // The one of , ; tab | space that cuts the first rows into equally many cells, the very first row, which may be a title, too if possible;
 // among several, the one that leaves the most numbers. `likely` is taken when it cuts the rows so.
 char guess_delimiter(std::string_view text, const std::string& source, char likely);
@@ -35,6 +41,18 @@ bool to_number(std::string_view s, double& value);  // 1e999 is infinite, 1e-999
 bool to_comma_number(std::string_view s, double& value, bool& grouped);
 bool is_number(std::string_view cell);  // either
 bool is_whole(std::string_view cell);   // digits with or without a sign
+std::string plain_digits(std::string_view whole);       // "+007" as 7
+std::string number_name(double v);                      // as short as tells it from every other double
 bool is_rounded(std::string_view whole, double value);  // a whole number that is no double, like 2^53 + 1, of which `value` is the nearest
+
+// Does the text of a number say more than its double? Up to 15 digits are told apart, and so is what a double was written as.
+bool says_more(std::string_view cell, double value);
+
+// Two cells that are different numbers in the text and one in a double, as 1 and 1.00000000000000000001, or a cell that reads as 0 and is
+// none, as 1e-400; `other` is then the cell itself.
+struct MergedCells {
+  size_t cell, other;
+};
+std::optional<MergedCells> merged_cells(const std::function<std::string_view(size_t)>& cell, std::span<const double> values);
 
 }  // namespace grim

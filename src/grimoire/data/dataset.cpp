@@ -19,8 +19,6 @@ namespace {
 
 constexpr size_t kMostClassesOfNumbers = 20;
 
-std::string number_name(double v) { return v == std::floor(v) && std::abs(v) < 0x1p63 ? str("{}", static_cast<int64_t>(v)) : str("{}", v); }
-
 std::string place(const std::string& source, const std::string& column, size_t row) {
   return str("{}: row {}, column '{}'", source, row + 1, column);
 }
@@ -69,14 +67,6 @@ void target_from_numbers(const std::vector<double>& values, const DatasetOptions
   number_by(known, names, source, column, d);
 }
 
-// "+007" as 7.
-std::string plain_digits(std::string_view whole) {
-  const bool minus = whole.front() == '-';
-  if (minus || whole.front() == '+') whole.remove_prefix(1);
-  whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size() - 1));
-  return (minus && whole != "0" ? "-" : "") + std::string(whole);
-}
-
 // The target from whole numbers of which some are beyond 2^53: classes are what is written; numbers must not fall together.
 void target_from_digits(const Column& c, const DatasetOptions& o, const std::string& source, Dataset& d) {
   need_every_target(c.values, source, c.name);
@@ -89,7 +79,7 @@ void target_from_digits(const Column& c, const DatasetOptions& o, const std::str
   std::set<double> numbers;
   std::vector<std::string> names;
   for (size_t r = 0; r < c.values.size(); ++r) {
-    names.push_back(is_whole(c.written[r]) ? plain_digits(c.written[r]) : number_name(c.values[r]));
+    names.push_back(c.name_at(r));
     different.emplace(c.values[r], names.back());
     numbers.insert(c.values[r]);
   }
@@ -125,13 +115,24 @@ void target_from_column(const Column& c, const DatasetOptions& o, const std::str
 // "x7", as columns without a name are called.
 bool is_number_of_column(const std::string& name) { return name.size() > 1 && name[0] == 'x' && is_whole(name.substr(1)) && name[1] != '-'; }
 
+void note_unused(const Table& table, const std::vector<const Column*>& used, const std::vector<std::string>& without, std::vector<std::string>& notes) {
+  std::string unused;
+  for (const Column& c : table.columns)
+    if (std::ranges::find(used, &c) == used.end() && std::ranges::find(without, c.name) == without.end())
+      unused += (unused.empty() ? "'" : ", '") + c.name + "'";
+  if (!unused.empty()) notes.push_back(str("not used, as the model was not fitted on them: {}", unused));
+}
+
 // The table's columns that a model was fitted on, in the model's order: by name, or by their place where the file names none.
 std::vector<const Column*> known_columns(const Table& table, const std::vector<ColumnInfo>& known, const std::vector<std::string>& without,
                                          std::vector<std::string>& notes) {
   std::vector<const Column*> found;
   for (const ColumnInfo& k : known)
     if (const Column* c = table.find(k.name)) found.push_back(c);
-  if (found.size() == known.size()) return found;
+  if (found.size() == known.size()) {
+    note_unused(table, found, without, notes);
+    return found;
+  }
   std::vector<const Column*> rest;
   for (const Column& c : table.columns)
     if (std::find(without.begin(), without.end(), c.name) == without.end()) rest.push_back(&c);
@@ -165,7 +166,7 @@ void match_levels(const Column& c, ColumnInfo& info, int64_t stride, double* out
     double& code = out[static_cast<int64_t>(r) * stride];
     code = NAN;
     if (std::isnan(c.values[r])) continue;
-    const std::string name = c.kind == ColumnKind::category ? c.levels[static_cast<size_t>(c.values[r])] : number_name(c.values[r]);
+    const std::string name = c.name_at(r);
     const auto [at, fresh] = level.try_emplace(name, static_cast<double>(info.levels.size()));
     if (fresh) info.levels.push_back(name);
     code = at->second;
@@ -175,12 +176,6 @@ void match_levels(const Column& c, ColumnInfo& info, int64_t stride, double* out
     notes.push_back(str("column '{}': {} {} a text that was not there when the model was fitted ('{}' in row {}): trees let it go where missing "
                         "cells go, its one-hot columns are all 0, an ordinal code is refused",
                         info.name, unseen, unseen == 1 ? "row holds" : "rows hold", info.levels[known], first + 1));
-}
-
-std::string first_text(const Column& c) {
-  for (const std::string& level : c.levels)
-    if (!is_number(level)) return level;
-  return "";
 }
 
 Features matched(const Table& table, const std::vector<ColumnInfo>& known, const std::vector<std::string>& without,
@@ -197,8 +192,7 @@ Features matched(const Table& table, const std::vector<ColumnInfo>& known, const
       continue;
     }
     if (c.kind == ColumnKind::category)
-      throw Error(ErrorKind::input, str("{}: column '{}' holds text ('{}'), and the model was fitted on numbers there", table.source, c.name,
-                                        first_text(c)),
+      refuse_text(c, table.source, "and the model was fitted on numbers there",
                   table.layout.header == "no" ? "if the first row names the columns, say --header yes" : "");
     for (int64_t r = 0; r < N; ++r) out[r * P] = c.values[r];
   }
@@ -314,7 +308,7 @@ Dataset from_npz(const std::string& bytes, const std::string& path, const Datase
 Dataset dataset_of(const Table& table, const DatasetOptions& o) {
   Dataset d;
   d.layout = table.layout;
-  d.notes = table.notes;
+  d.notes = table.all_notes();
   std::vector<std::string> without;
   for (const std::string& name : o.drop) without.push_back(table.column(name).name);
   // A table without names that is as wide as the model's columns holds these, and no target.

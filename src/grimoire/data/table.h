@@ -16,8 +16,12 @@ struct Column {
   std::vector<double> values;       // of a category: its place in `levels`; NaN where missing
   std::vector<std::string> levels;  // of a category, sorted, or in the order that the file declares
   std::vector<std::string> written = {};  // the cells as they stand, only of whole numbers beyond 2^53 that no double holds exactly
+  std::vector<std::string> notes = {};    // what a careful user wants to know of its reading
 
   int64_t missing() const;
+  // The cell as a name: of a category its level, of a number its digits, all of them where a double holds fewer. Rows of equal names
+  // belong together. The cell must not be missing.
+  std::string name_at(size_t row) const;
 };
 
 // How a file was read: what was told, or else guessed from it. A fitted model keeps it, so that the next file is read the same way.
@@ -33,14 +37,20 @@ struct Table {
   std::string source;  // the path, for messages
   std::vector<Column> columns;
   Layout layout = {};
-  std::vector<std::string> notes = {};  // what a careful user wants to know of the reading: guesses, cells taken for something else
+  std::vector<std::string> notes = {};  // likewise, of the file: guesses of its layout
 
   int64_t rows() const { return columns.empty() ? 0 : static_cast<int64_t>(columns.front().values.size()); }
   // By name, or by number from 0 when no column has that name. throws: input, with the nearest name as a hint
   const Column& column(std::string_view name) const { return columns[index(name)]; }
   size_t index(std::string_view name) const;
+  // A column's numbers. throws: input, naming the first cell that is none
+  const std::vector<double>& numbers(std::string_view name) const;
+  std::vector<std::string> all_notes() const;       // its own, then those of the columns
   const Column* find(std::string_view name) const;  // by name alone; nullptr when there is none
 };
+
+// "FILE: column 'a' holds text ('oak' in row 3), EXPECTED": the first cell of a category that is no number. throws: input
+[[noreturn]] void refuse_text(const Column& column, const std::string& source, const char* expected, const std::string& hint = "");
 
 struct CsvOptions {
   enum class Header : uint8_t { automatic, yes, no };

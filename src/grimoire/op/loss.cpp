@@ -1,6 +1,8 @@
 // Losses made of pointwise ops and reductions.
 #include "grimoire/op/loss.h"
 
+#include <cmath>
+
 #include "grimoire/autograd/tape.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
@@ -39,10 +41,24 @@ Tensor binary_cross_entropy(const Tensor& probabilities, const Tensor& targets, 
   return reduced(loss, reduction);
 }
 
-// With p = sigmoid(x): -t log p - (1 - t) log(1 - p) = (1 - t) x + log(1 + e^-x).
+// With p = sigmoid(x): -t log p - (1 - t) log(1 - p) = (1 - t) x + log(1 + e^-x), dx = dy (p - t), dt = -dy x. Where x is infinite, the limit:
+// 0 when the target says so too, else infinite.
 Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targets, Reduction reduction) {
   same_shape("binary_cross_entropy_with_logits", logits, targets);
-  return reduced((1 - targets) * logits + softplus(-logits), reduction);
+  const auto value = [&] {
+    NoGrad no_grad;
+    const Tensor loss = (1 - targets) * logits + softplus(-logits);
+    if (logits.numel() == 0 || !std::isinf(max(abs(logits)).item())) return loss;
+    const Tensor above = eq(logits, INFINITY), below = eq(logits, -INFINITY);
+    const Tensor right = logical_or(logical_and(above, eq(targets, 1.0)), logical_and(below, eq(targets, 0.0)));
+    return masked_fill(masked_fill(loss, logical_or(above, below), INFINITY), right, 0);
+  };
+  const Tensor x = saved(logits), t = saved(targets);
+  const Tensor loss = record(value(), {logits, targets}, [x, t](const Tensor& dy, Grads grads) {
+    if (grads.wants(0)) grads.add(0, dy * (sigmoid(x) - t));
+    if (grads.wants(1)) grads.add(1, -(dy * x));
+  });
+  return reduced(loss, reduction);
 }
 
 Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction) {
@@ -59,7 +75,7 @@ Tensor kl_div(const Tensor& input, const Tensor& target, KlReduction reduction) 
   same_shape("kl_div", input, target);
   const Tensor t = saved(target);
   const Tensor entropy = masked_fill(t * log(t), eq(t, 0.0), 0);
-  const Tensor loss = entropy - t * input;
+  const Tensor loss = entropy - masked_fill(t * input, eq(t, 0.0), 0);
   switch (reduction) {
     case KlReduction::batchmean:
       GRIM_CHECK(input.ndim() > 0, shape, "kl_div", "batchmean needs a batch axis, got {}", input.shape());

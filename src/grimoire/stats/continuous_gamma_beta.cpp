@@ -17,6 +17,13 @@ constexpr double kLnSqrt2Pi = 0.918938533204672741780329736406;
 // ln(C(a + b, a) (a / n)^a (b / n)^b), n = a + b: what Stirling's form of the beta function leaves.
 double log_middle_term(double a, double b) { return log_beta_term(a, b, a / (a + b), b / (a + b), 0); }
 
+constexpr double kEdge = 1e-290;  // of shares: below it digits go, and then all
+constexpr double kLeast = std::numeric_limits<double>::min();  // of numbers in units of the scale
+constexpr double kEuler = 0.577215664901532860606512090082;
+
+// e^u v, where e^u alone may leave the range of a double.
+double exp_times(long double u, double v) { return static_cast<double>(std::exp(u) * v); }
+
 // Gamma(shape, scale); chi-square(df) is Gamma(df / 2, 2).
 class Gamma final : public Distribution {
  public:
@@ -26,12 +33,13 @@ class Gamma final : public Distribution {
     if (x < 0 || x == kInf) return -kInf;
     if (x == 0) return a_ < 1 ? kInf : a_ > 1 ? -kInf : -std::log(scale_);
     const double z = x / scale_;
+    if (z < kLeast) return a_ * log_ratio(x, scale_) - log_gamma(a_) - std::log(x);
     return log_poisson_term(a_, z, -off(x)) + log_ratio(a_, z) - std::log(scale_);  // z^(a-1) e^-z / Gamma(a)
   }
-  double cdf(double x) const override { return gamma_p(a_, x / scale_, off(x)); }
-  double sf(double x) const override { return gamma_q(a_, x / scale_, off(x)); }
-  double log_cdf(double x) const override { return log_gamma_p(a_, x / scale_, off(x)); }
-  double log_sf(double x) const override { return log_gamma_q(a_, x / scale_, off(x)); }
+  double cdf(double x) const override { return at_edge(x) ? std::exp(log_edge(x)) : gamma_p(a_, x / scale_, off(x)); }
+  double sf(double x) const override { return at_edge(x) ? -std::expm1(log_edge(x)) : gamma_q(a_, x / scale_, off(x)); }
+  double log_cdf(double x) const override { return at_edge(x) ? log_edge(x) : log_gamma_p(a_, x / scale_, off(x)); }
+  double log_sf(double x) const override { return at_edge(x) ? log1m_exp(log_edge(x)) : log_gamma_q(a_, x / scale_, off(x)); }
   double mean() const override { return a_ * scale_; }
   double variance() const override { return a_ * scale_ * scale_; }
   double skewness() const override { return 2 / std::sqrt(a_); }
@@ -44,12 +52,25 @@ class Gamma final : public Distribution {
   double draw(Rng& rng) const override { return scale_ * draw_gamma(rng, a_); }
 
  private:
+  // Where x / scale is next to 0, or below what a double holds, P(X <= x) is the leading term: (x / scale)^a / Gamma(a + 1).
+  bool at_edge(double x) const { return x > 0 && x / scale_ < kLeast; }
+  double log_edge(double x) const { return std::min(0.0, a_ * log_ratio(x, scale_) - log_factorial()); }
+  double from_edge(double log_p) const { return exp_times((log_p + log_factorial()) / static_cast<long double>(a_), scale_); }
+  double log_factorial() const {  // ln Gamma(a + 1), for small a by its series
+    return a_ < 1e-5 ? a_ * (-kEuler + a_ * (M_PI * M_PI / 12 - a_ * 0.400685634386531428)) : log_gamma(a_ + 1);
+  }
   double off(double x) const {  // x / scale - a, without the rounding of the quotient
     const Twofold mean = two_product(a_, scale_);
     return mean.high > 1e-250 && mean.high < 1e300 ? ((x - mean.high) - mean.low) / scale_ : x / scale_ - a_;
   }
-  double solve_quantile(double p) const override { return scale_ * gamma_p_inverse(a_, p); }
-  double solve_isf(double q) const override { return scale_ * gamma_q_inverse(a_, q); }
+  double solve_quantile(double p) const override {
+    const double z = gamma_p_inverse(a_, p);
+    return z < kLeast ? from_edge(std::log(p)) : scale_ * z;
+  }
+  double solve_isf(double q) const override {
+    const double z = gamma_q_inverse(a_, q);
+    return z < kLeast ? from_edge(std::log1p(-q)) : scale_ * z;
+  }
   double a_, scale_;
 };
 
@@ -99,13 +120,14 @@ class StudentT final : public Distribution {
   explicit StudentT(const Parameters& p) : Distribution("t", p), df_(p[0].second), location_(p[1].second), scale_(p[2].second) {}
   Support support() const override { return {-kInf, kInf}; }
   double log_pdf(double x) const override {
+    if (far(x)) return 0.5 * df_ * std::log(df_) - df_ * log_z(x) + 0.5 * std::log(df_) + log_norm() - log_z(x) - std::log(scale_);
     const double t = z(x), grown = df_ > t * t ? std::log1p(t * t / df_) : 2 * std::log(std::hypot(1, t / std::sqrt(df_)));
     return -0.5 * (df_ + 1) * grown + log_norm() - std::log(scale_);
   }
-  double cdf(double x) const override { return sf_of(-z(x)); }
-  double sf(double x) const override { return sf_of(z(x)); }
-  double log_cdf(double x) const override { return log_sf_of(-z(x)); }
-  double log_sf(double x) const override { return log_sf_of(z(x)); }
+  double cdf(double x) const override { return far(x) ? far_share(x < 0, x) : sf_of(-z(x)); }
+  double sf(double x) const override { return far(x) ? far_share(x > 0, x) : sf_of(z(x)); }
+  double log_cdf(double x) const override { return far(x) ? log_far_share(x < 0, x) : log_sf_of(-z(x)); }
+  double log_sf(double x) const override { return far(x) ? log_far_share(x > 0, x) : log_sf_of(z(x)); }
   double mean() const override { return df_ > 1 ? location_ : kNan; }
   double variance() const override { return df_ > 2 ? scale_ * scale_ * df_ / (df_ - 2) : df_ > 1 ? kInf : kNan; }
   double skewness() const override { return df_ > 3 ? 0 : kNan; }
@@ -122,7 +144,15 @@ class StudentT final : public Distribution {
   }
 
  private:
-  double z(double x) const { return (x - location_) / scale_; }
+  double z(double x) const { return standardised(x, location_, scale_); }
+  // Where z leaves the range of a double and x does not: a heavy tail is still there. log_z is ln |z|.
+  bool far(double x) const { return std::isfinite(x) && std::isinf(z(x)); }
+  double log_z(double x) const { return M_LN2 + std::log(std::abs(0.5 * x - 0.5 * location_)) - std::log(scale_); }
+  double log_tail(double log_t) const {  // I_x(a, 1/2) -> x^a / (a B(a, 1/2)) at x = df / t^2
+    return -M_LN2 + df_ / 2 * (std::log(df_) - 2 * log_t) - std::log(df_ / 2) - log_beta(df_ / 2, 0.5);
+  }
+  double far_share(bool beyond, double x) const { return beyond ? std::exp(log_tail(log_z(x))) : -std::expm1(log_tail(log_z(x))); }
+  double log_far_share(bool beyond, double x) const { return beyond ? log_tail(log_z(x)) : log1m_exp(log_tail(log_z(x))); }
   double log_norm() const {  // ln(Gamma((df + 1) / 2) / Gamma(df / 2) / sqrt(df pi)), for large df without logarithms of df
     const double h = df_ / 2;
     if (df_ < 32) return -0.5 * std::log(df_) - log_beta(h, 0.5);
@@ -149,13 +179,10 @@ class StudentT final : public Distribution {
     if (t < 0) return std::log1p(-sf_of(-t));
     if (near_normal(t)) return log_normal_sf(t) + std::log1p(correction(t) * std::exp(-0.5 * t * t - kLnSqrt2Pi - log_normal_sf(t)));
     const Complementary c = share(t);
-    if (c.x < 1e-300) {  // I_x(a, 1/2) -> x^a / (a B(a, 1/2))
-      const double log_x = std::log(df_) - 2 * std::log(t);
-      return -M_LN2 + df_ / 2 * log_x - std::log(df_ / 2) - log_beta(df_ / 2, 0.5);
-    }
+    if (c.x < 1e-300) return log_tail(std::log(t));
     return -M_LN2 + log_beta_i(df_ / 2, 0.5, c.x, c.y, beta_off(df_ / 2, 0.5, c.x, c.y));
   }
-  double magnitude(double tail) const {  // t >= 0 with P(T > t) = tail <= 1/2
+  long double magnitude(double tail) const {  // t >= 0 with P(T > t) = tail <= 1/2
     if (df_ > 1e13) {
       const double z = -normal_quantile(tail);
       return z + correction(z);
@@ -163,14 +190,14 @@ class StudentT final : public Distribution {
     if (tail < 0.25 || df_ < 1) {
       const Complementary c = beta_i_inverse(df_ / 2, 0.5, 2 * tail);
       if (c.x > 1e-290) return std::sqrt(df_) * std::sqrt(c.y / c.x);
-      const double log_x = (std::log(2 * tail) + std::log(df_ / 2) + log_beta(df_ / 2, 0.5)) / (df_ / 2);
-      return std::exp(0.5 * (std::log(df_) - log_x));
+      const long double log_x = (std::log(2 * tail) + std::log(df_ / 2) + log_beta(df_ / 2, 0.5)) / (df_ / 2);
+      return std::exp(0.5L * (std::log(df_) - log_x));
     }
     const Complementary c = beta_i_upper_inverse(df_ / 2, 0.5, 1 - 2 * tail);
     return std::sqrt(df_ * c.y / c.x);
   }
-  double solve_quantile(double p) const override { return location_ + scale_ * (p < 0.5 ? -magnitude(p) : magnitude(1 - p)); }
-  double solve_isf(double q) const override { return location_ + scale_ * (q < 0.5 ? magnitude(q) : -magnitude(1 - q)); }
+  double solve_quantile(double p) const override { return moved(p < 0.5 ? -magnitude(p) : magnitude(1 - p), location_, scale_); }
+  double solve_isf(double q) const override { return moved(q < 0.5 ? magnitude(q) : -magnitude(1 - q), location_, scale_); }
   double df_, location_, scale_;
 };
 
@@ -183,6 +210,7 @@ class FRatio final : public Distribution {
     if (f < 0 || f == kInf) return -kInf;
     if (f == 0) return a_ < 1 ? kInf : a_ > 1 ? -kInf : 0;
     const Complementary c = share(f);  // the beta density in c.y, times dy/df = c.x c.y / f
+    if (at_edge(c)) return log_edge(f, c) + std::log(c.y < c.x ? a_ : b_) - std::log(f);
     if (std::min(a_, b_) > 2) return log_beta_term(a_, b_, c.y, c.x, off(f)) + std::log(a_) + std::log(b_ / (a_ + b_)) - std::log(f);
     const double r = a_ / b_ * f, grown = r < 1 ? std::log1p(r) : std::log1p(1 / r), log_r = log_ratio(a_, b_) + std::log(f);
     return a_ * ((r < 1 ? log_r : 0) - grown) - b_ * (grown + (r < 1 ? 0 : log_r)) - log_beta(a_, b_) - std::log(f);
@@ -240,14 +268,19 @@ class FRatio final : public Distribution {
   }
   double off(double f) const { return a_ * (1 - f) * share(f).x; }  // a c.x - b c.y
   // Where one share is next to 0, or below what a double holds, its tail is the leading term: I_y(a, b) -> y^a / (a B(a, b)).
-  static bool at_edge(const Complementary& c) { return std::min(c.x, c.y) < 1e-290; }
+  static bool at_edge(const Complementary& c) { return std::min(c.x, c.y) < kEdge; }
   double log_edge(double f, const Complementary& c) const {
     const double log_r = log_ratio(a_, b_) + std::log(f);
     return c.y < c.x ? a_ * log_r - std::log(a_) - log_beta(a_, b_) : -b_ * log_r - std::log(b_) - log_beta(a_, b_);
   }
-  double ratio(const Complementary& c) const { return b_ / a_ * (c.x / c.y); }  // c.x is the share of the numerator
-  double solve_quantile(double p) const override { return ratio(beta_i_inverse(a_, b_, p)); }
-  double solve_isf(double q) const override { return ratio(beta_i_upper_inverse(a_, b_, q)); }
+  double ratio(const Complementary& c, double log_p, double log_q) const {  // c.x is the share of the numerator
+    const long double edge = std::log(a_) + log_beta(a_, b_), other = std::log(b_) + log_beta(a_, b_);
+    if (c.x < kEdge) return exp_times((log_p + edge) / a_, b_ / a_);
+    if (c.y < kEdge) return exp_times(-(log_q + other) / b_, b_ / a_);
+    return b_ / a_ * (c.x / c.y);
+  }
+  double solve_quantile(double p) const override { return ratio(beta_i_inverse(a_, b_, p), std::log(p), std::log1p(-p)); }
+  double solve_isf(double q) const override { return ratio(beta_i_upper_inverse(a_, b_, q), std::log1p(-q), std::log(q)); }
   double a_, b_;
 };
 

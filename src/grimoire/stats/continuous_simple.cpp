@@ -29,9 +29,9 @@ class Normal final : public Distribution {
   double draw(Rng& rng) const override { return mean_ + sd_ * rng.normal(); }
 
  private:
-  double z(double x) const { return (x - mean_) / sd_; }
-  double solve_quantile(double p) const override { return mean_ + sd_ * normal_quantile(p); }
-  double solve_isf(double q) const override { return mean_ - sd_ * normal_quantile(q); }
+  double z(double x) const { return standardised(x, mean_, sd_); }
+  double solve_quantile(double p) const override { return moved(normal_quantile(p), mean_, sd_); }
+  double solve_isf(double q) const override { return moved(-normal_quantile(q), mean_, sd_); }
   double mean_, sd_;
 };
 
@@ -78,7 +78,9 @@ class Exponential final : public Distribution {
   double log_pdf(double x) const override { return x < 0 ? -kInf : std::log(rate_) - rate_ * x; }
   double cdf(double x) const override { return x <= 0 ? 0 : -std::expm1(-rate_ * x); }
   double sf(double x) const override { return x <= 0 ? 1 : std::exp(-rate_ * x); }
-  double log_cdf(double x) const override { return x <= 0 ? -kInf : log1m_exp(-rate_ * x); }
+  double log_cdf(double x) const override {
+    return x <= 0 ? -kInf : rate_ * x > 1e-290 ? log1m_exp(-rate_ * x) : std::log(rate_) + std::log(x);
+  }
   double log_sf(double x) const override { return x <= 0 ? 0 : -rate_ * x; }
   double mean() const override { return 1 / rate_; }
   double variance() const override { return 1 / (rate_ * rate_); }
@@ -161,8 +163,12 @@ class Weibull final : public Distribution {
     const double v = growth(r);
     return std::abs(v) < 1e-2 ? v * v / 2 * (1 + v / 3 * (1 + v / 4 * (1 + v / 5 * (1 + v / 6 * (1 + v / 7))))) : std::expm1(v) - v;
   }
-  double solve_quantile(double p) const override { return scale_ * std::pow(-std::log1p(-p), 1 / shape_); }
-  double solve_isf(double q) const override { return scale_ * std::pow(-std::log(q), 1 / shape_); }
+  double at(double hazard) const {  // the power alone may leave the range of a double
+    const double ratio = std::pow(hazard, 1 / shape_);
+    return ratio > 1e-290 && ratio < 1e290 ? scale_ * ratio : static_cast<double>(scale_ * std::pow(static_cast<long double>(hazard), 1.0L / shape_));
+  }
+  double solve_quantile(double p) const override { return at(-std::log1p(-p)); }
+  double solve_isf(double q) const override { return at(-std::log(q)); }
   double shape_, scale_;
 };
 

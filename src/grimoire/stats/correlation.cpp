@@ -23,6 +23,7 @@ Pairs pairs_of(std::span<const double> x, std::span<const double> y, const char*
 // is off the line by more than rounding: two last bits of what was added up there.
 struct Line {
   double r, rest;
+  bool last_digits = false;  // no point is off by more than rounding of the largest y
 };
 Line line_of(std::span<const double> x, std::span<const double> y) {
   const Sample a = sample_of(x), b = sample_of(y);
@@ -36,7 +37,9 @@ Line line_of(std::span<const double> x, std::span<const double> y) {
     straight &= std::abs(off[i]) <= 0x1p-50 * (std::abs(b.deviation[i]) + std::abs(along));
   }
   if (straight) return {std::copysign(1.0, xy), 0};
-  return {std::clamp(xy / (std::sqrt(a.squares) * std::sqrt(b.squares)), -1.0, 1.0), std::min(1.0, inner(off, off) / b.squares)};
+  const double last = std::ldexp(0x1p-51 * std::max(std::abs(b.low), std::abs(b.high)), -b.unit());
+  return {std::clamp(xy / (std::sqrt(a.squares) * std::sqrt(b.squares)), -1.0, 1.0), std::min(1.0, inner(off, off) / b.squares),
+          std::ranges::all_of(off, [&](double v) { return std::abs(v) <= last; })};
 }
 
 // r sqrt((n - 2) / (1 - r^2)) follows t with n - 2 degrees of freedom; infinite on a line.
@@ -114,6 +117,8 @@ TestResult pearson_test(std::span<const double> x, std::span<const double> y, co
     r.meaning = "The correlation is perfect: there is no error to compare it with.";
     return r;
   }
+  if (l.last_digits || differ_in_last_digits(p.x))
+    r.notes.push_back("the points lie on one line but for the last digits of the values: t and p may be made of rounding");
   r.p_value = t_tail(l, n, o.alternative);
   r.estimates = {{"t", t_of(l, n)}};
   if (n > 3) {

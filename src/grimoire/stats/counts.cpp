@@ -41,8 +41,8 @@ Margins margins_of(const Table2d& table, const char* what) {
     }
   }
   GRIM_CHECK(m.total <= kMost, argument, what, "the table counts {}, expected at most 9e15", m.total);
-  for (double v : m.rows) GRIM_CHECK(v > 0, argument, what, "a row of the table is empty");
-  for (double v : m.columns) GRIM_CHECK(v > 0, argument, what, "a column of the table is empty");
+  for (double v : m.rows) GRIM_CHECK(v > 0, argument, what, "a row of the table is all 0: leave it out");
+  for (double v : m.columns) GRIM_CHECK(v > 0, argument, what, "a column of the table is all 0: leave it out");
   return m;
 }
 
@@ -138,6 +138,9 @@ TestResult proportions_test(std::span<const double> k, std::span<const double> n
     check_share(k[i], n[i], "proportions test");
     table.push_back({k[i], n[i] - k[i]});
   }
+  const bool none = std::ranges::all_of(k, [](double v) { return v == 0; }), all = std::ranges::equal(k, n);
+  GRIM_CHECK(!none && !all, argument, "proportions test", "{}: all proportions are equal, and there is nothing to test",
+             none ? "every count of successes is 0" : "every try is a success");
   TestResult r = chi_square_test(table);
   r.method = str("chi-square test of {} equal proportions", k.size());
   for (size_t i = 0; i < k.size(); ++i) r.estimates.push_back({str("proportion {}", i + 1), k[i] / n[i]});

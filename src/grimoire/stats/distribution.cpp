@@ -106,7 +106,8 @@ std::unique_ptr<Distribution> make_distribution(std::string_view name, const Par
     const bool missing = std::isnan(value) && std::ranges::none_of(given, [&](const auto& g) { return g.first == p.name; });
     if (missing)
       fail(ErrorKind::argument, f.info.name, str("parameter {} is missing: expected {}", p.name, p.range), "its parameters are " + all);
-    GRIM_CHECK(in_range(p.range, value), argument, f.info.name, "parameter {}: got {}, expected {}", p.name, value, p.range);
+    GRIM_CHECK(in_range(p.range, value), argument, f.info.name, "parameter {}: got {}, expected {}", p.name, value,
+               std::isfinite(value) ? p.range : "a finite number");
     complete.emplace_back(p.name, value);
   }
   if (f.info.name == "uniform")

@@ -96,6 +96,7 @@ struct Fit {
   double log_likelihood = 0;
   std::vector<double> standard_errors;  // one a parameter
   int64_t n = 0;
+  std::vector<std::string> notes = {};  // where the likelihood has no maximum
 };
 // `fixed` holds parameters that are known (binomial: n, which has to be). throws: argument, input data outside of the support,
 // a NaN with its position; hypergeometric has no fit.

@@ -279,6 +279,22 @@ Maximum search(const DistributionInfo& info, std::span<const double> data, const
   return {at, errors_of};
 }
 
+// About a value that stands m times among n, t's likelihood goes as scale^((n - m) df - m): without bound for small df. A maximum with a larger
+// df is one of its hills; without such a hill the search ends anywhere.
+void note_unbounded(double df, std::span<const double> data, std::vector<std::string>& notes) {
+  Values sorted(data.begin(), data.end());
+  std::ranges::sort(sorted);
+  size_t most = 0;
+  for (size_t i = 0, from = 0; i < sorted.size(); ++i) {
+    if (sorted[i] != sorted[from]) from = i;
+    most = std::max(most, i - from + 1);
+  }
+  const double limit = static_cast<double>(most) / static_cast<double>(sorted.size() - most);
+  if (df < 2 * limit)
+    notes.push_back(str("the likelihood has no maximum: below df = {:.3g} it grows without end as the scale shrinks about one value, and the search "
+                        "ended next to that; give df", limit));
+}
+
 Maximum maximum_of(const DistributionInfo& info, std::span<const double> data, const Sums& s, const Parameters& fixed) {
   const auto known = direct(info.name, data, s, fixed);
   return known ? *known : search(info, data, s, fixed);
@@ -291,7 +307,7 @@ Fit fit(std::string_view given_name, std::span<const double> data, const Paramet
   const std::string& name = info.name;
   GRIM_CHECK(name != "hypergeometric", argument, "fit", "the hypergeometric distribution has no maximum likelihood fit here");
   GRIM_CHECK(!data.empty(), input, "fit", "no data were given");
-  for (size_t i = 0; i < data.size(); ++i) GRIM_CHECK(std::isfinite(data[i]), numeric, "fit", "value {} is {}", i + 1, data[i]);
+  for (size_t i = 0; i < data.size(); ++i) GRIM_CHECK(std::isfinite(data[i]), input, "fit", "value {} is {}, expected a finite number", i + 1, data[i]);
   const size_t count = info.parameters.size();
   for (const auto& [key, value] : fixed)
     GRIM_CHECK(std::ranges::any_of(info.parameters, [&](const ParameterInfo& p) { return p.name == key; }), argument, "fit",
@@ -320,6 +336,8 @@ Fit fit(std::string_view given_name, std::span<const double> data, const Paramet
   result.distribution = distribution_at(info, best.at);
   check_inside(*result.distribution, data);
   result.log_likelihood = result.distribution->log_likelihood(data);
+  if (name == "t" && std::ranges::none_of(fixed, [](const auto& f) { return f.first == "df" || f.first == "scale"; }))
+    note_unbounded(best.at[0], data, result.notes);
   return result;
 }
 

@@ -75,6 +75,11 @@ std::vector<double> differences_of(const Pairs& pairs, std::string_view what, st
   return d;
 }
 
+bool differ_in_last_digits(std::span<const double> x) {
+  const auto [low, high] = std::ranges::minmax(x);
+  return low < high && high - low <= 0x1p-51 * std::max(std::abs(low), std::abs(high));
+}
+
 void check_level(double level) {
   GRIM_CHECK(level > 0 && level < 1, argument, "level", "got {}, expected a confidence level between 0 and 1, such as 0.95", level);
 }

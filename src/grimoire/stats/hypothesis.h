@@ -69,6 +69,9 @@ Pairs checked_pairs(std::span<const double> x, std::span<const double> y, std::s
 // x - y, with this note where they differ from each other by no more than rounding of x and y. throws: numeric, beyond a double's range
 inline constexpr std::string_view kEqualDifferences = "the differences are equal but for the last digits of the values: they may be rounding alone";
 std::vector<double> differences_of(const Pairs& pairs, std::string_view what, std::vector<std::string>& notes);
+// Whether values that are not all equal differ by no more than rounding of the largest; and what is said of a test on such values.
+bool differ_in_last_digits(std::span<const double> x);
+inline constexpr std::string_view kLastDigits = "the values differ in their last digits alone: that may be rounding, and the test made of it";
 void check_level(double level);
 // The p-value of a statistic whose distribution is symmetric about 0.
 double symmetric_p(const Distribution& d, double statistic, Alternative alternative);

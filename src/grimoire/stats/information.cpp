@@ -78,7 +78,7 @@ double kl_normal(double m0, double s0, double m1, double s1) {
 
 std::vector<double> shares_of(std::span<const double> counts) {
   for (size_t i = 0; i < counts.size(); ++i)
-    GRIM_CHECK(std::isfinite(counts[i]) && counts[i] >= 0, argument, "shares", "count {} is {}, expected not below 0", i + 1, counts[i]);
+    GRIM_CHECK(std::isfinite(counts[i]) && counts[i] >= 0, argument, "shares", "count {} is {}, expected a finite number from 0", i + 1, counts[i]);
   std::vector<double> p(counts.begin(), counts.end());
   double sum = 0;
   for (const int e = exponent_of(counts); double& v : p) sum += v = std::ldexp(v, -e);

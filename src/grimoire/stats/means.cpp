@@ -71,6 +71,13 @@ void f_ratio(TestResult& r, const Partition& p, const char* what, const char* va
   r.p_value = make_distribution("f", {{"df1", p.df_between}, {"df2", p.df_within}})->sf(r.statistic.value);
 }
 
+// Where every group is one number but for its last digits.
+void note_last_digits(const Groups& groups, std::vector<std::string>& notes) {
+  const auto constant = [](const auto& g) { return std::ranges::min(g) == std::ranges::max(g); };
+  if (std::ranges::all_of(groups, constant)) return;
+  if (std::ranges::all_of(groups, [&](const auto& g) { return constant(g) || differ_in_last_digits(g); })) notes.emplace_back(kLastDigits);
+}
+
 // Mean square of two samples about their own means, in units of 2^(2 unit).
 double pooled_variance(const Sample& a, const Sample& b, int unit) { return (a.squares_in(unit) + b.squares_in(unit)) / (a.n + b.n - 2); }
 int common_unit(const Sample& a, const Sample& b) { return a.constant() ? b.unit() : b.constant() ? a.unit() : std::max(a.unit(), b.unit()); }
@@ -84,6 +91,7 @@ TestResult t_test(std::span<const double> given, double null, const TestOptions&
   GRIM_CHECK(x.size() >= 2, argument, "t test", "got {} value(s), expected two or more", x.size());
   const Sample s = sample_of(x);
   GRIM_CHECK(!s.constant(), argument, "t test", "all values are equal to {}: the t statistic does not exist", x[0]);
+  if (differ_in_last_digits(x)) r.notes.emplace_back(kLastDigits);
   const double off = s.centre_less(null, s.unit()), sd = std::sqrt(s.squares / (s.n - 1));
   r.statistic.name = "t", r.df = {s.n - 1};
   finish(r, *t_of(s.n - 1), s.mean(), off, sd / std::sqrt(s.n), s.unit(), o, "mean");
@@ -116,6 +124,7 @@ TestResult two_sample_t_test(std::span<const double> given_x, std::span<const do
   GRIM_CHECK(x.size() >= 2 && y.size() >= 2, argument, "t test", "got {} and {} values, expected two or more in each", x.size(), y.size());
   const Sample a = sample_of(x), b = sample_of(y);
   GRIM_CHECK(!a.constant() || !b.constant(), argument, "t test", "both samples are constant: the t statistic does not exist");
+  note_last_digits({x, y}, r.notes);
   const int unit = common_unit(a, b);
   const double pooled = pooled_variance(a, b, unit), off = a.centre_less(b, unit);
   const double va = a.squares_in(unit) / (a.n - 1) / a.n, vb = b.squares_in(unit) / (b.n - 1) / b.n;
@@ -155,6 +164,7 @@ TestResult anova(const Groups& given, Missing missing) {
   const Groups groups = checked_groups(given, "anova", 1, missing, r.notes);
   const Partition p = partition(groups);
   f_ratio(r, p, "anova", "the values");
+  note_last_digits(groups, r.notes);
   for (size_t i = 0; i < groups.size(); ++i) r.estimates.push_back({str("mean of group {}", i + 1), p.groups[i].mean()});
   r.effect = Named{"eta squared", p.between / (p.between + p.within)};
   r.meaning = meaning_of(r.p_value, "all group means are equal");
@@ -166,6 +176,7 @@ TestResult anova(const Groups& given, Missing missing) {
 TestResult levene_test(const Groups& given, Centre centre, Missing missing) {
   TestResult r{.method = str("Levene test of equal variances, from the {}", centre == Centre::median ? "median" : "mean")};
   Groups away = checked_groups(given, "levene", 2, missing, r.notes);
+  note_last_digits(away, r.notes);
   int e = std::numeric_limits<int>::min();
   for (const auto& g : away) e = std::max(e, exponent_of(g));
   for (auto& g : away) {
@@ -205,6 +216,7 @@ TestResult bartlett_test(const Groups& given, Missing missing) {
   r.statistic = {"K squared", terms / correction};
   r.df = {k - 1}, r.alternative = Alternative::greater;
   r.p_value = make_distribution("chi-square", {{"df", k - 1}})->sf(r.statistic.value);
+  note_last_digits(groups, r.notes);
   r.notes.push_back("sensitive to data that are not normal: Levene's test is not");
   r.meaning = meaning_of(r.p_value, "all group variances are equal");
   return r;
@@ -216,6 +228,7 @@ Tukey tukey_hsd(const Groups& given, double level, Missing missing) {
   const Groups groups = checked_groups(given, "tukey", 1, missing, r.notes);
   const Partition p = partition(groups);
   check_error(p, "tukey", "the values", "error to compare the means with");
+  note_last_digits(groups, r.notes);
   const int64_t k = static_cast<int64_t>(groups.size());
   const double critical = studentised_range_isf(1 - level, k, p.df_within);
   for (int i = 0; i < k; ++i)

@@ -155,17 +155,23 @@ LinearFit least_squares(const Tensor& x, std::span<const double> given, const Re
                            : std::ldexp(v, -back.unit));
   const Solution b = qr.solve(y);
   LinearFit f{};
-  bool perfect = true;
   std::vector<double> rests, about_centre(y.begin(), y.end());
+  std::vector<long double> sizes;  // of what was added up to each rest
   for (int64_t i = 0; i < m.n; ++i) {
     long double rest = y[static_cast<size_t>(i)], size = std::abs(rest);
     for (int64_t j = 0; j < m.p; ++j) {
       const long double part = m.x[static_cast<size_t>(i * m.p + j)] * b[static_cast<size_t>(j)];
       rest -= part, size += std::abs(part);
     }
-    rests.push_back(static_cast<double>(rest));
-    perfect &= std::abs(rest) <= 0x1p-50L * size;
+    rests.push_back(static_cast<double>(rest)), sizes.push_back(size);
     f.residuals.push_back(std::ldexp(rests.back(), back.unit)), f.fitted.push_back(given[static_cast<size_t>(i)] - f.residuals.back());
+  }
+  // Coefficients are known to about 2^-62 of the largest row: a row next to the means has no more of its own to compare with.
+  const long double largest = std::ranges::max(sizes);
+  bool perfect = true, last_digits = true;
+  for (size_t i = 0; i < rests.size(); ++i) {
+    perfect &= std::abs(rests[i]) <= 0x1p-50L * sizes[i] + 0x1p-61L * largest;
+    last_digits &= std::abs(f.residuals[i]) <= 0x1p-51 * std::max(std::abs(about.low), std::abs(about.high));
   }
   const double n = static_cast<double>(m.n), rss = perfect ? 0 : inner(rests, rests), tss = inner(about_centre, about_centre), nan = std::nan("");
   f.df_residual = n - static_cast<double>(m.p), f.df_model = static_cast<double>(m.p - m.constant);
@@ -184,6 +190,8 @@ LinearFit least_squares(const Tensor& x, std::span<const double> given, const Re
   f.notes = unit_notes(m);
   if (!m.constant) f.notes.push_back("no intercept: R squared is about 0, not about the mean");
   if (perfect) f.notes.push_back("the fit is perfect: there is no error, so that neither t, F and their p-values nor a largest likelihood exist");
+  else if (last_digits)
+    f.notes.push_back("the answers differ from the fit in their last digits alone: what is left may be rounding, and t, F and p made of it");
   return f;
 }
 

@@ -61,7 +61,7 @@ template <class F> double or_nan(F f) {
 }
 
 // sf(z) / pdf(z) of the normal, Mills' ratio: 1/(z + 1/(z + 2/(z + ...))).
-double mills(double z) { return 1 / lentz(z, [](int i) { return i; }, [z](int) { return z; }); }
+double mills(double z) { return z > 1e9 ? 1 / z : 1 / lentz(z, [](int i) { return i; }, [z](int) { return z; }); }
 
 // Temme's uniform expansions, for parameters too large for series and fractions. With z^2 / 2 the deviance of the point from the mean,
 //   tail = sf(z) + pdf(z) s

@@ -18,9 +18,9 @@ struct Style {
 };
 
 std::string element(const Tensor& x, const Style& style) {
+  if (!is_float(x.dtype()) && x.dtype() != Dtype::boolean) return str("{}", x.to_vector<int64_t>()[0]);
   const double v = x.item();
   if (x.dtype() == Dtype::boolean) return v != 0 ? "true" : "false";
-  if (!is_float(x.dtype())) return str("{}", static_cast<int64_t>(v));
   if (!std::isfinite(v)) return std::isnan(v) ? "nan" : v > 0 ? "inf" : "-inf";
   if (style.integers) return str("{:.0f}.", v);
   return style.scientific ? str("{:.4e}", v) : str("{:.4f}", v);

@@ -76,7 +76,7 @@ class Tensor {
   }
   char* raw() const { return impl().storage->data() + impl_->offset * size_of(impl_->dtype); }
 
-  double item() const;                                   // the only element, as a number. throws: not one element
+  double item() const;                                   // the only element, as a double; to_vector has i64 beyond 2^53 exactly. throws: shape
   double at(std::initializer_list<int64_t> index) const; // one element, slow; negative indices count from the end
   template <class T> std::vector<T> to_vector() const;   // row-major copy, converted to T
 

@@ -17,6 +17,7 @@ void read_ending(Curves& c, const Json& e, const std::string& event, double step
   c.ending = event;
   c.step = step;
   c.best_step = real_or_nan(e, "best_step");
+  if (event == "diverged") c.lost = real_or_nan(e, "loss");
   c.train_loss = real_or_nan(e, "train_loss");
   c.dev_loss = real_or_nan(e, "dev_loss");
   c.test_loss = real_or_nan(e, "test_loss");

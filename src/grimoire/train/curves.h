@@ -16,6 +16,7 @@ struct Curves {
   std::vector<Point> train_at_dev;  // mean over the steps between evaluations
   std::string ending;               // "end", "stopped", "diverged"; empty for a run that was killed or still works
   double step = NAN, best_step = NAN;  // of the ending
+  double lost = NAN;                   // the loss that a diverged run ended with
   // Of the best weights, at the ending.
   double train_loss = NAN, dev_loss = NAN, test_loss = NAN, common_loss = NAN, baseline = NAN;
   double tokens_per_second = NAN, seconds = NAN;

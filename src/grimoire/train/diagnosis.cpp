@@ -191,12 +191,13 @@ Json to_json(const Diagnosis& d) {
                                {"gradient_to_data", w.gradient_to_data}, {"update_to_data", w.update_to_data}}));
   for (const Verdict& v : d.verdicts)
     verdicts.push(Json::object({{"tone", v.tone == Verdict::Tone::good ? "good" : "warning"}, {"text", v.text}}));
-  return Json::object({{"step", d.step}, {"healthy", d.healthy()}, {"initial_loss", d.initial_loss}, {"uniform_loss", d.uniform_loss},
+  return Json::object({{"step", d.step}, {"checkpoint", d.source}, {"healthy", d.healthy()}, {"initial_loss", d.initial_loss}, {"uniform_loss", d.uniform_loss},
                        {"loss", d.loss}, {"lr", d.lr}, {"learning", to_json(d.learning)}, {"verdicts", verdicts}, {"layers", layers}, {"weights", weights}});
 }
 
 std::string to_text(const Diagnosis& d) {
-  std::string s = str("{:28} {:>9} {:>9} {:>6}  {:16}  {:>9}\n", "layer", "mean", "std", "sat", "values", "grad std");
+  std::string s = d.source.empty() ? "fresh weights, before any step\n\n" : str("weights of step {}: {}\n\n", d.step, d.source);
+  s += str("{:28} {:>9} {:>9} {:>6}  {:16}  {:>9}\n", "layer", "mean", "std", "sat", "values", "grad std");
   for (const LayerReport& l : d.layers)
     s += str("{:28} {:>9.4f} {:>9.4f} {:>6}  {}  {:>9.2e}\n", cut(l.name, 28), l.activation.mean, l.activation.std,
              l.activation.bounded ? str("{:.1f}%", 100 * l.activation.saturated) : "-", bars(l.activation.histogram, 16), l.gradient.std);

@@ -41,6 +41,7 @@ struct Verdict {
 
 struct Diagnosis {
   int64_t step = 0;
+  std::string source = {};                    // the checkpoint that was looked at; empty for fresh weights
   double initial_loss = 0, uniform_loss = 0;  // of fresh weights; ln V
   double loss = 0, lr = 0;                    // of the step that was looked at
   std::vector<LayerReport> layers;            // in the order of the forward pass

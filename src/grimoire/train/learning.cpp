@@ -100,7 +100,8 @@ std::string longer(const Figures& f, const LearningHints& h) {
 Learning verdict(const Curves& c, const LearningHints& h, const Figures& f) {
   const double guessing = h.uniform_loss, first = std::max(std::isfinite(h.first_loss) ? h.first_loss : guessing, guessing);
   if (c.ending == "diverged" || !std::isfinite(f.last_train) || f.last_train > 1.25 * first + 0.5)
-    return of(LearningKind::diverged, str("diverged: the loss ran away to {:.4g}, guessing has {:.2f}", f.last_train, guessing), f,
+    return of(LearningKind::diverged,
+              str("diverged: the loss ran away to {:.4g}, guessing has {:.2f}", std::isnan(c.lost) ? f.last_train : c.lost, guessing), f,
               "a learning rate ten times lower, a warmup, or clipped gradients");
   const double reached = std::isfinite(f.dev) ? f.dev : f.train, gap = f.dev - f.train;
   const bool falling = f.fall > std::max(f.noise / 2, 0.03 * f.total_fall);

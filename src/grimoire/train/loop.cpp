@@ -33,7 +33,8 @@ RunResult Loop::run() {
     steps();
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::numeric) throw;
-    log_.write(Json::object({{"event", "diverged"}, {"step", session_.position.step}, {"loss", worst_loss()}, {"error", e.what()}}));
+    const double loss = std::isnan(lost_) ? worst_loss() : lost_;
+    log_.write(Json::object({{"event", "diverged"}, {"step", session_.position.step}, {"loss", loss}, {"error", e.what()}}));
     const std::string good = last_good(), stands = good.empty() ? "nothing was worth saving" : "the last good checkpoint is " + good;
     throw Error(e.kind(), e.what(), (e.hint().empty() ? "" : e.hint() + "; ") + stands);
   }
@@ -52,7 +53,7 @@ void Loop::steps() {
     }
     if (!stopping() && at.step % c.save_every == 0 && at.step < c.steps) save();
   }
-  if (!stopping_ && worst_loss() > loss_limit()) diverged();
+  if (!stopping_ && worst_loss() > loss_limit()) diverged("the loss", worst_loss());
   save();
 }
 
@@ -114,7 +115,8 @@ void Loop::evaluate_now() {
   at.since_evaluation = {};
   train_loss_ = r.train_loss;
   const bool dev_is_lost = !data.dev.empty() && !(r.dev_loss <= kHopeless * loss_limit());  // a high one may be overfitting
-  if (dev_is_lost || worst_loss() > kHopeless * loss_limit()) diverged();
+  if (dev_is_lost) diverged("the dev loss", r.dev_loss);
+  if (worst_loss() > kHopeless * loss_limit()) diverged("the loss", worst_loss());
   r.best = r.best && !(worst_loss() > loss_limit());
   at.evaluations_since_best = r.best ? 0 : at.evaluations_since_best + 1;
   if (r.best) {
@@ -205,10 +207,11 @@ double Loop::loss_limit() const {
   return kWorse * (first > guessing ? first : guessing) + kWorseNats;
 }
 
-void Loop::diverged() {
+void Loop::diverged(const char* which, double loss) {
   const Session::Position& at = session_.position;
+  lost_ = loss;
   fail(ErrorKind::numeric, "train",
-       str("the run diverged: at step {} the loss is {:.4g}; it began at {:.4g}, and guessing has {:.2f}", at.step, worst_loss(), at.first_loss,
+       str("the run diverged: after step {} {} is {:.4g}; training began at {:.4g}, and guessing has {:.2f}", at.step, which, loss, at.first_loss,
            session_.uniform_loss()),
        str("a lower learning rate than {:.3g}, or clipped gradients, keep it in bounds", session_.config().lr));
 }

@@ -30,7 +30,7 @@ class Loop {
   double recent_loss() const;
   double worst_loss() const;
   double loss_limit() const;
-  [[noreturn]] void diverged();
+  [[noreturn]] void diverged(const char* which, double loss);
   std::string last_good() const;
 
   Session& session_;
@@ -42,6 +42,7 @@ class Loop {
   int64_t saved_step_ = -1, log_every_ = 1;
   double train_loss_ = NAN;               // mean over the steps before the last evaluation
   std::deque<double> recent_;             // losses of the last steps
+  double lost_ = NAN;                     // the loss that ended the run
   std::optional<double> judged_;          // of the present weights, when they were evaluated
   Session::Window shown_;                 // since the last progress that was told
   double shown_at_ = 0;

@@ -29,11 +29,13 @@ Json to_json(const Provenance& p) {
 }
 
 std::optional<Provenance> provenance_in(const Json& about) {
-  const Json* const run = about.find("run");
+  const Json* const run = about.is_null() ? nullptr : about.find("run");
   if (!run) return std::nullopt;
   return Provenance{run->integer("goal"), run->text("format"), run->text("split"), run->integer("size"), run->text("content_xxh3_128"),
                     run->at("settings")};
 }
+
+int64_t step_in(const Json& about) { return about.is_null() ? 0 : about.integer("step", 0); }
 
 // The parts are cut in the same order whatever their sizes: one that reaches beyond nine tenths holds some of the last.
 Seen common_part_seen(const SplitPercent& s) {

@@ -29,8 +29,10 @@ enum class Seen { no, chosen, trained, unknown };
 Seen common_part_seen(const SplitPercent& split);  // of the same corpus
 Seen common_part_seen(const std::optional<Provenance>& trained, const Corpus& corpus);
 Json to_json(const Provenance& provenance);
-// Out of a manifest's `about`; nothing for a checkpoint written before this was kept. throws: input
+// Out of a manifest's `about`; nothing for a checkpoint written before this was kept, or a folder without a manifest, whose `about` is null.
+// throws: input
 std::optional<Provenance> provenance_in(const Json& about);
+int64_t step_in(const Json& about);  // 0 where nothing is known. throws: input
 
 // What differs, both sides named; empty when nothing does. The goal may.
 std::vector<std::string> differences(const Provenance& saved, const Provenance& now);

@@ -137,11 +137,21 @@ void refuse_damaged(const FoundCheckpoint& best) {
               "these are the best weights so far: put them back, or remove that folder, and better ones are sought from here on");
 }
 
+// Steps were made, and no weights of them can be read: those of a fresh network would say nothing of the run.
+void refuse_lost(const FoundCheckpoint& none, const Curves& curves, const std::string& folder) {
+  const std::string hint = newest_valid_checkpoint(join_path(folder, "best")) ? "best/ is whole: generate and eval work with it" : "";
+  if (!none.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", none.rejected[0].path, none.rejected[0].reason), hint);
+  const double last = std::isfinite(curves.step) ? curves.step : curves.train.empty() ? 0 : curves.train.back().step;
+  if (last > 0 && curves.ending != "diverged")  // a run that diverged at once saved nothing, and its log says enough
+    throw Error(ErrorKind::input,
+                str("'{}' holds no checkpoint any more, though its log reaches step {:.0f}: there are no layers to look at", folder, last), hint);
+}
+
 // Weights that are best in a future that will not come again.
 void drop_best_after(const std::string& folder, int64_t step) {
   const std::string best = join_path(folder, "best");
   while (const FoundCheckpoint found = newest_valid_checkpoint(best)) {
-    if (found.manifest.about.integer("step", 0) <= step) return;
+    if (step_in(found.manifest.about) <= step) return;
     remove_all(found.path);
   }
 }
@@ -246,6 +256,8 @@ Diagnosis diagnose_run(const std::string& folder, double target) {
 Diagnosis diagnose_run(const RunConfig& config, const Corpus& corpus, const std::string& folder, double target) {
   GRIM_CHECK(config.model != "bigram", usage, "doctor", "'{}' is a counting model: it has no layers to look at", folder);
   const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, "checkpoints"));
+  const Curves curves = read_curves(folder);
+  if (!found) refuse_lost(found, curves, folder);
   std::optional<CharTokenizer> kept;
   RunEvents quiet;
   if (found) kept = check_provenance(found, config, corpus, false, quiet);
@@ -253,7 +265,10 @@ Diagnosis diagnose_run(const RunConfig& config, const Corpus& corpus, const std:
   Session session(config, corpus, kept ? &*kept : nullptr);
   if (found) session.load(found.path);
   Diagnosis d = diagnose(session, start);
-  judge_learning(d, read_curves(folder), folder, target);
+  d.source = found.path;
+  judge_learning(d, curves, folder, target);
+  for (const RejectedCheckpoint& r : found.rejected)
+    d.verdicts.insert(d.verdicts.begin(), {Verdict::Tone::warning, str("{}: {}; the layers here are those of step {}", r.path, r.reason, d.step)});
   return d;
 }
 

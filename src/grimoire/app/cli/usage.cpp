@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 
 #include <CLI/CLI.hpp>
 
@@ -41,8 +42,19 @@ void declare(CLI::App& app, const Options& options, Settings& settings) {
     } else {
       const std::string flags = name == "number" ? "-n,--number" : "--" + name;
       app.add_option_function<std::string>(flags, [&settings, name](const std::string& v) { settings.emplace_back(name, v); })
-          ->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+          ->allow_extra_args(false)->trigger_on_parse();
     }
+  }
+}
+
+// The second of two values would win without a word about the first.
+void refuse_twice(const Command& command, const Options& options, const Settings& given) {
+  std::map<std::string, std::string> seen;
+  for (const auto& [name, value] : given) {
+    const auto [first, fresh] = seen.try_emplace(name, value);
+    if (!fresh && !find(options, name)->is_list())
+      throw Error(ErrorKind::usage, str("grimoire {}: --{} is given twice: '{}' and '{}'", command.name(), name, first->second, value),
+                  "it takes one value");
   }
 }
 
@@ -63,7 +75,8 @@ Parsed parse_words(Command& command, const std::vector<std::string>& all_words) 
   const std::vector<std::string> words(all_words.begin(), marker);
   const Options options = command.options();
   Parsed parsed;
-  add_environment(options, parsed.settings);
+  Settings environment;
+  add_environment(options, environment);
   CLI::App app;
   app.set_help_flag();
   bool help = false, help_all = false;
@@ -81,6 +94,8 @@ Parsed parse_words(Command& command, const std::vector<std::string>& all_words) 
   } catch (const CLI::ParseError& e) {
     throw Error(ErrorKind::usage, str("grimoire {}: {}", command.name(), e.what()), str("see grimoire {} --help", command.name()));
   }
+  refuse_twice(command, options, parsed.settings);
+  parsed.settings.insert(parsed.settings.begin(), environment.begin(), environment.end());
   if (help || help_all) {
     parsed.help = help_all ? HelpDepth::all : HelpDepth::basic;
     return parsed;

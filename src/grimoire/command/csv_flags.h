@@ -1,0 +1,18 @@
+// How a CSV file is to be read, as flags: the same for every command that reads one.
+#pragma once
+
+#include <string>
+
+#include "grimoire/base/option.h"
+#include "grimoire/data/table.h"
+
+namespace grim {
+
+struct CsvFlags {
+  std::string header = "auto", delimiter, decimal = "auto";
+
+  Options options();
+  void set(CsvOptions& csv) const;  // what the flags say; the rest stays. throws: usage
+};
+
+}  // namespace grim
