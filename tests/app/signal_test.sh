@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# SIGINT and SIGTERM at random moments, GRIMOIRE_SIGNAL_MOMENTS of them (200; continuous integration takes 20) over all verbs: each ends within
+# SIGINT and SIGTERM at random moments, GRIMOIRE_SIGNAL_MOMENTS of them (60; continuous integration takes 20) over all verbs: each ends within
 # 2 seconds with 128 + signal, or with 0 and its work done; leaves nothing half written, and a stopped run has a report and can be gone on with.
 #   signal_test.sh PROGRAM [SEED]
 set -uo pipefail
 [ -d /dev/shm ] && export GRIMOIRE_TEST_FOLDER=/dev/shm
 source "$(dirname "$0")/words.sh"
-count="${GRIMOIRE_SIGNAL_MOMENTS:-200}"
+count="${GRIMOIRE_SIGNAL_MOMENTS:-60}"
 RANDOM="${2:-17}"
 table="$work/table.csv" long="$work/long.txt" line="$work/line.txt"
 awk 'BEGIN { srand(3); print "a,b,c,d,y"; for (i = 0; i < 40000; i++) printf "%f,%f,%f,%f,%d\n", rand(), rand(), rand(), rand(), rand() < .5 }' >"$table"

@@ -61,9 +61,10 @@ void Parameters::zero_grad() const {
 
 void Parameters::settle_gradients() const {
   for (const Range& r : ranges_) {
-    const Tensor arrived = grad(r.tensor), home = window(gradients_, r);
+    const Tensor arrived = grad(r.tensor);
+    const char* const home = gradients_.raw() + r.begin * size_of(gradients_.dtype());
     if (!arrived.defined()) fill(view::slice(gradients_, 0, r.begin, r.end), 0);
-    else if (arrived.raw() != home.raw()) set_grad_buffer(r.tensor, home);  // the tensor became another leaf since
+    else if (arrived.raw() != home) set_grad_buffer(r.tensor, window(gradients_, r));  // the tensor became another leaf since
   }
 }
 
