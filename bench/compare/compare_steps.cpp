@@ -125,7 +125,7 @@ int run(int argc, char** argv) {
     if (!std::strcmp(argv[i], "--threads")) threads = std::stoi(argv[i + 1]);
     if (!std::strcmp(argv[i], "--steps")) steps = std::stoll(argv[i + 1]);
   }
-  device::set_threads(threads);
+  device::set_thread_cap(threads);
   const Workload w = make_workload(name);
   int64_t at = 0;
   seconds_for(w, 3, at);

@@ -41,7 +41,7 @@ Tensor pictures() {
 }  // namespace
 
 int main() {
-  grim::device::set_threads(1);
+  grim::device::set_thread_cap(1);
   const Tensor s1000 = symmetric(1000), s2000 = symmetric(2000), a1000 = random(1000, 1000), x = pictures();
   const std::map<std::string, std::function<void()>> tasks = {
       {"eigen-1000", [&] { grim::stats::eigen_symmetric(s1000); }},

@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
   if (argc != 7) return 2;
   const std::string task = argv[1], where = argv[2];
   const int64_t rows = std::atoll(argv[3]), columns = std::atoll(argv[4]);
-  device::set_threads(std::atoi(argv[5]));
+  device::set_thread_cap(std::atoi(argv[5]));
   const bool file = task.rfind("a9a", 0) == 0;
   Dataset data;
   double load = seconds(CLOCK_MONOTONIC);

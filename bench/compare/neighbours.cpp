@@ -53,7 +53,7 @@ double recall(const NeighbourLists& found, const NeighbourLists& exact) {
 
 int main(int argc, char** argv) {
   const std::string task = argc > 1 ? argv[1] : "";
-  device::set_threads(argc > 2 ? std::atoi(argv[2]) : 1);
+  device::set_thread_cap(argc > 2 ? std::atoi(argv[2]) : 1);
   const std::string mnist = argc > 3 ? argv[3] : "";
   if (task == "mnist") {
     const Dataset train = load_dataset(mnist + "/train-images-idx3-ubyte.gz"), test = load_dataset(mnist + "/t10k-images-idx3-ubyte.gz");

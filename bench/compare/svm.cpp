@@ -22,7 +22,7 @@ double seconds(clockid_t clock) {
 int main(int argc, char** argv) {
   using namespace grim;
   if (argc < 5) return 2;
-  device::set_threads(std::atoi(argv[2]));
+  device::set_thread_cap(std::atoi(argv[2]));
   Dataset data = load_dataset(argv[1], {.target = {}, .weight = {}, .as = Target::classes, .classes = {}, .columns = {}, .csv = {}});
   const double scale = std::atof(argv[4]);
   if (scale != 1 && data.x.is_sparse()) {

@@ -78,7 +78,7 @@ int run(int argc, char** argv) {
     else if (i + 1 < argc) flags[word] = argv[++i];
   }
   const auto number = [&](const char* name) { return flags.count(name) ? std::stoll(flags[name]) : 0; };
-  device::set_threads(static_cast<int>(number("--threads")));
+  device::set_thread_cap(static_cast<int>(number("--threads")));
   const bool bytes = flags["--type"] == "u8";
   const Dataset data = read_rows(flags["--x"], flags["--y"], number("--rows"), number("--columns"), bytes, number("--classes"));
   const auto model = make_estimator(flags["--model"]);

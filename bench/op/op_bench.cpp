@@ -142,7 +142,7 @@ BENCHMARK(attention_train)->Args({32, 4, 16})->Args({12, 4, 64})->Args({4, 12, 1
 int main(int argc, char** argv) {
   for (int i = 1; i + 1 < argc; ++i)
     if (!std::strcmp(argv[i], "--threads")) {
-      grim::device::set_threads(std::atoi(argv[i + 1]));
+      grim::device::set_thread_cap(std::atoi(argv[i + 1]));
       argv[i + 1] = argv[argc - 1], argv[i] = argv[argc - 2];
       argc -= 2;
     }

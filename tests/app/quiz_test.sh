@@ -88,6 +88,15 @@ quiz 0 '' "$deck" --state "$state" --list; printed 'Which salts are there\? +put
 quiz 0 '' "$deck" --state "$state" --resume-card 'which SALTS'; printed 'taken up again: Which salts'
 quiz 3 '' "$deck" --state "$state" --resume-card 'which salts'; said "no suspended card has 'which salts'"
 
+# --- an answer that is a list's mark, and every deck of the glossary to its end
+printf '# deck: marks\n\nWhat is 2 x 3?\n6.\n---\n1000.\n\n-\n+\n---\n' >"$work/marks.md"
+quiz 0 '6\n4\n\n4\n' "$work/marks.md" --state "$work/marks.sqlite"; printed '^  6\. +right$'; printed '^  1000\.$'; printed '^done: 2 cards'
+for _ in $(seq 400); do echo; done >"$work/enter"
+for family in $("$program" glossary 2>/dev/null | grep -oE '^[A-Z].*\([a-z]+\)$' | grep -oE '[a-z]+\)$' | tr -d ')'); do
+  "$program" quiz "$family" --cram --seed 3 <"$work/enter" >"$work/out" 2>"$work/err" || fail "quiz $family: $(cat "$work/err")"
+  printed '^done: '
+done
+
 # --- --json: the last line, and stdout holds nothing else
 rm -f "$state"*
 quiz 0 'Yeast\n\nx\n\n\nu\nx\n\nq\n' "$deck" --state "$state" --json --seed 1

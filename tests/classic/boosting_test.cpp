@@ -310,9 +310,9 @@ TEST(Boosting, ListedColumnsOnTwoThreads) {
   Dataset data = mostly_alike(20000, 60);
   Boosting one, two;
   for (Boosting* m : {&one, &two}) m->rounds = 3, m->row_share = 0.7, m->column_share = 0.8;
-  device::set_threads(1);
+  device::set_thread_cap(1);
   one.fit(data);
-  device::set_threads(2);
+  device::set_thread_cap(2);
   two.fit(data);
   EXPECT_EQ(one.decision(data.x).to_vector<double>(), two.decision(data.x).to_vector<double>());
   EXPECT_GT(one.score(data), 0.6);
@@ -461,7 +461,7 @@ TEST(Boosting, LimitsSharesAndLeaves) {
   counted.min_samples_leaf = 200;
   counted.fit(classes);
   std::map<std::pair<size_t, uint32_t>, int> rows;
-  device::set_threads(1);  // the map is not for two
+  device::set_thread_cap(1);  // the map is not for two
   counted.trees().for_each_leaf(classes.x, [&](int64_t, size_t t, uint32_t leaf) { ++rows[{t, leaf}]; });
   for (const auto& [leaf, n] : rows) EXPECT_GE(n, 200);
 }
@@ -471,9 +471,9 @@ TEST(Boosting, ThreadsFilesAndRowsAgree) {
     const Dataset data = mixed(40000, classes);
     Boosting one, two;
     for (Boosting* m : {&one, &two}) m->rounds = 4, m->row_share = 0.8;
-    device::set_threads(1);
+    device::set_thread_cap(1);
     one.fit(data);
-    device::set_threads(2);
+    device::set_thread_cap(2);
     two.fit(data);
     const test::TempFolder folder;
     one.save(folder / "m");

@@ -119,9 +119,9 @@ TEST_P(CheckEstimator, SameBitsForOneAndTwoThreads) {
   const Dataset d = example_for(*fresh(), 3000);
   const bool quadratic = GetParam() == "kde" || GetParam() == "lof" || GetParam() == "dbscan";
   const Features some = d.x.pick_rows(std::vector<int64_t>{0, 1, 5, 17, 99, 1234, 2999});
-  device::set_threads(1);
+  device::set_thread_cap(1);
   const std::vector<double> one = answers(*fitted(d), quadratic ? some : d.x);
-  device::set_threads(2);
+  device::set_thread_cap(2);
   const std::vector<double> two = answers(*fitted(d), quadratic ? some : d.x);
   EXPECT_EQ(one, two);
 }

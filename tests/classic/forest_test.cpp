@@ -131,7 +131,7 @@ TEST(Forest, NumbersThreadsAndWeights) {
   for (const bool extra : {false, true}) {
     std::vector<double> first;
     for (int threads : {1, 2}) {
-      device::set_threads(threads);
+      device::set_thread_cap(threads);
       const auto forest = std::unique_ptr<Forest>(extra ? static_cast<Forest*>(new ExtraTrees) : new RandomForest);
       forest->tree_count = 60;
       forest->min_samples_leaf = 3;

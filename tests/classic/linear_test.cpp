@@ -193,11 +193,11 @@ TEST(Ridge, WeightsSparseAndDual) {
 TEST(Ridge, SameBitsForAnyThreads) {
   const Dataset data = random_data(20000, 20, 5);
   Ridge one(1), two(1);
-  device::set_threads(1);
+  device::set_thread_cap(1);
   one.fit(data);
-  device::set_threads(2);
+  device::set_thread_cap(2);
   two.fit(data);
-  device::set_threads(0);
+  device::set_thread_cap(0);
   EXPECT_EQ(one.coefficients(), two.coefficients());
 }
 
@@ -381,11 +381,11 @@ TEST(Lasso, TellsWhenItDidNotConverge) {
 
 TEST(Lasso, SameBitsForAnyThreads) {
   const Dataset data = random_data(100, 3000, 10);
-  device::set_threads(1);
+  device::set_thread_cap(1);
   const std::vector<PathPoint> one = elastic_net_path(data, {.count = 10, .ratio = .05});
-  device::set_threads(2);
+  device::set_thread_cap(2);
   const std::vector<PathPoint> two = elastic_net_path(data, {.count = 10, .ratio = .05});
-  device::set_threads(0);
+  device::set_thread_cap(0);
   for (size_t i = 0; i < one.size(); ++i) EXPECT_EQ(one[i].value, two[i].value);
 }
 

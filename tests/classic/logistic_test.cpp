@@ -201,9 +201,9 @@ TEST(Logistic, WeightsSparseFloatAndThreads) {
       sparse.x = Features(std::shared_ptr<const SparseRows>(s));
       const Logistic a = fitted(data, {ratio, "tolerance=1e-13"}), b = fitted(repeated, {ratio, "tolerance=1e-13"}),
                      c = fitted(sparse, {ratio, "tolerance=1e-13"});
-      device::set_threads(1);
+      device::set_thread_cap(1);
       const Logistic one = fitted(data, {ratio, "tolerance=1e-13"});
-      device::set_threads(0);
+      device::set_thread_cap(0);
       EXPECT_EQ(a.coefficients(), one.coefficients());
       EXPECT_EQ(a.intercepts(), one.intercepts());
       const std::unique_ptr<Estimator> copy = Estimator::from_state(a.to_state());
@@ -325,9 +325,9 @@ TEST(Logistic, L1WithManyClasses) {
       EXPECT_TRUE(m.report().converged) << m.report().stopped;
       EXPECT_LT(violation(m, data, l1, l2), 1e-7) << m.report().stopped;
       EXPECT_NEAR(m.report().objective, same.report().objective, 1e-11);
-      device::set_threads(1);
+      device::set_thread_cap(1);
       EXPECT_EQ(fitted(data, params).coefficients(), m.coefficients());
-      device::set_threads(0);
+      device::set_thread_cap(0);
       EXPECT_GT(violation(fitted(data, {"alpha=0.01", ratio, "max-iter=1"}), data, l1, l2), 1e-4);
     }
   }

@@ -102,9 +102,9 @@ TEST(NaiveBayes, WeightsSparseAndThreads) {
     a->fit(data), b->fit(repeated), c->fit(sparse);
     const std::vector<double> p = a->decision(data.x).to_vector<double>(), q = b->decision(data.x).to_vector<double>(),
                               s = c->decision(sparse.x).to_vector<double>();
-    device::set_threads(1);
+    device::set_thread_cap(1);
     EXPECT_EQ(a->decision(data.x).to_vector<double>(), p);
-    device::set_threads(0);
+    device::set_thread_cap(0);
     for (size_t i = 0; i < p.size(); i += 97) {
       EXPECT_NEAR(p[i] / q[i], 1, 1e-7) << kind;
       EXPECT_NEAR(p[i] / s[i], 1, 1e-7) << kind;

@@ -104,9 +104,9 @@ TEST(Neighbours, SparseRowsAnswerAsDenseOnes) {
 TEST(Neighbours, GraphFindsNearlyAllAndIsTheSameForAnyThreads) {
   const Features rows = random_rows(3000, 16, 6), queries = random_rows(200, 16, 7);
   const NeighbourLists exact = make_brute_index(rows, {})->search(queries, 10);
-  device::set_threads(1);
+  device::set_thread_cap(1);
   const NeighbourLists one = make_hnsw(rows, {}, {.hnsw_search = 100})->search(queries, 10);
-  device::set_threads(2);
+  device::set_thread_cap(2);
   const NeighbourLists two = make_hnsw(rows, {}, {.hnsw_search = 100})->search(queries, 10);
   EXPECT_EQ(one.row, two.row);
   double hits = 0;

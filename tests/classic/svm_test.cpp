@@ -270,9 +270,9 @@ TEST(Svc, ShrinkingAndSmallCacheChangeNothing) {
              c = fitted<Svc>(data, {"gamma=0.008", "tolerance=1e-5", "cache=1"});
   EXPECT_NEAR(a->report().objective / b->report().objective, 1, 1e-8);
   EXPECT_NEAR(a->report().objective / c->report().objective, 1, 1e-8);
-  device::set_threads(1);
+  device::set_thread_cap(1);
   const auto one = fitted<Svc>(data, {"gamma=0.008", "tolerance=1e-5"});
-  device::set_threads(0);
+  device::set_thread_cap(0);
   EXPECT_EQ(one->dual_coefficients(), a->dual_coefficients());
 }
 

@@ -286,9 +286,9 @@ TEST(Tree, SavedAndThreadsAgree) {
   GRIMOIRE_DATA(path, "tabular/breast_cancer.csv");
   const Dataset data = load_dataset(path, target_is("target"));
   DecisionTree one, two;
-  device::set_threads(1);
+  device::set_thread_cap(1);
   one.fit(data);
-  device::set_threads(2);
+  device::set_thread_cap(2);
   two.fit(data);
   EXPECT_EQ(one.to_json().dump(), two.to_json().dump());
   const test::TempFolder folder;

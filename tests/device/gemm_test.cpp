@@ -64,13 +64,13 @@ TEST(Gemm, SameBitsForAnyThreadCount) {
   const std::vector<float> a = noise<float>(M * K, 1), b = noise<float>(K * N, 2);
   std::vector<float> results[3];
   for (int threads : {1, 2, 3}) {
-    set_threads(threads);
+    set_thread_cap(threads);
     std::vector<float>& c = results[threads - 1];
     c.resize(static_cast<size_t>(M * N));
     gemm(Gemm<float>{.M = M, .N = N, .K = K, .a = a.data(), .a_row = K, .a_col = 1, .b = b.data(), .b_row = N, .b_col = 1,
                      .c = c.data(), .c_row = N});
   }
-  set_threads(0);
+  set_thread_cap(0);
   EXPECT_EQ(results[0], results[1]);
   EXPECT_EQ(results[0], results[2]);
 }

@@ -65,14 +65,14 @@ const std::vector<std::pair<const char*, Make>>& optimizers() {
 }
 
 Tensor trained(Make make, Dtype dtype, int threads, int64_t rows) {
-  device::set_threads(threads);
+  device::set_thread_cap(threads);
   Net net(dtype, rows);
   const auto optimizer = make(net.parameters);
   for (uint64_t step = 0; step < 4; ++step) {
     net.set_gradients(10 * step);
     optimizer->step(0.01, clip_scale(net.parameters.gradient_norm(), 1.0));
   }
-  device::set_threads(0);
+  device::set_thread_cap(0);
   return net.parameters.values();
 }
 

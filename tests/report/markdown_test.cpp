@@ -170,6 +170,18 @@ TEST(Layout, Widths) {
   EXPECT_EQ(display_width("\xE5\xAD"), display_width("\xE5\xAD"));  // cut: any width, no crash
 }
 
+// "6." is an answer, "-" a sign: a mark with nothing behind it begins no list.
+TEST(Markdown, AMarkAloneIsAText) {
+  for (const std::string mark : {"6.", "6)", "1000.", "-", "+", "*", "123456789."}) {
+    EXPECT_EQ(markdown_to_text(mark), mark + "\n");
+    EXPECT_EQ(markdown_to_text(inline_markdown(mark)), mark + "\n");
+    EXPECT_EQ(markdown_to_html(mark), "<p>" + mark + "</p>\n");
+    EXPECT_EQ(markdown_to_text("text\n" + mark + "\n\nmore"), "text\n" + mark + "\n\nmore\n");
+  }
+  EXPECT_EQ(markdown_to_text("- one\n- two"), "- one\n- two\n");
+  EXPECT_EQ(markdown_to_text("```\n6.\n```"), "  6.\n");
+}
+
 TEST(Layout, Shortened) {
   EXPECT_EQ(shortened("abc", 3), "abc");
   EXPECT_EQ(shortened("abcdefgh", 8), "abcdefgh");

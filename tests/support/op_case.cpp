@@ -176,9 +176,9 @@ void check_op(const OpCase& c) {
   expect_close(c, "non-contiguous inputs", run_case(c, c.run, gaps), f64, 1e-10);
 
   const auto at_threads = [&](int count) {
-    device::set_threads(count);
+    device::set_thread_cap(count);
     const Outcome out = run_case(c, c.run, make_inputs(c, Dtype::f32));
-    device::set_threads(0);
+    device::set_thread_cap(0);
     return out;
   };
   const Outcome one = at_threads(1), two = at_threads(2);

@@ -58,7 +58,7 @@ TEST(Random, PhiloxIsTheSameForAnyNumberOfThreads) {
     std::vector<std::vector<double>> runs;
     std::vector<std::string> states;
     for (int threads : {1, 2}) {
-      device::set_threads(threads);
+      device::set_thread_cap(threads);
       Rng g(RngMode::philox, 11, "init");
       g.next_u32();
       const Tensor a = randn({100, 101}, g, dtype);
@@ -82,7 +82,7 @@ TEST(Random, PhiloxIsTheSameForAnyNumberOfThreads) {
       EXPECT_TRUE(std::equal(one.begin(), one.begin() + 10100, runs[0].begin()));
     }
   }
-  device::set_threads(0);
+  device::set_thread_cap(0);
 }
 
 TEST(Random, DtypesAndErrors) {

@@ -254,6 +254,17 @@ bool one_class_alone(const Dataset& part) {
   return part.class_count() > 1 && std::adjacent_find(part.y.begin(), part.y.end(), std::not_equal_to<>()) == part.y.end();
 }
 
+// Is there a column without a value among these rows? So few rows are no case to learn from.
+bool a_column_is_empty(const Dataset& part) {
+  if (part.x.is_sparse()) return false;
+  std::vector<double> column(static_cast<size_t>(part.rows()));
+  for (int64_t c = 0; c < part.x.width(); ++c) {
+    part.x.read_column(c, column.data());
+    if (std::all_of(column.begin(), column.end(), [](double v) { return std::isnan(v); })) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds,
@@ -277,7 +288,7 @@ std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& 
       }
       order.resize(rows);
       const Dataset train = data.pick(order);
-      if (rows < fold.train.size() && one_class_alone(train)) {
+      if (rows < fold.train.size() && (one_class_alone(train) || a_column_is_empty(train))) {
         too_few = true;
         break;
       }

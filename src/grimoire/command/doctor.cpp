@@ -59,7 +59,7 @@ class DoctorCommand final : public Command {
 
   int look_at_table(Console& console) {
     data_.suit(*learner_.judged("doctor"));
-    device::set_threads(static_cast<int>(learner_.threads));
+    const device::ThreadCap cap(learner_.threads);
     data_.data = what_;
     Dataset data = data_.load(console);
     if (data.y.empty())

@@ -25,7 +25,7 @@ class EvalCommand final : public Command {
 
   int run(Console& console) override {
     if (data_.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to predict", "see grimoire eval --help");
-    device::set_threads(static_cast<int>(threads_));
+    const device::ThreadCap cap(threads_);
     const TrainedModel trained = load_trained(folder_);
     const bool items = trained.tokenizer.boundary().has_value();
     const Corpus corpus = load_corpus(data_, items ? CorpusFormat::lines : CorpusFormat::text);

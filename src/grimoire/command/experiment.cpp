@@ -37,7 +37,7 @@ class ExperimentCommand final : public Command {
   }
 
   int run(Console& console) override {
-    device::set_threads(static_cast<int>(threads_));
+    const device::ThreadCap cap(threads_);
     const Experiment e =
         run_experiment(experiment_, {.seed = static_cast<uint64_t>(seed_), .effort = effort_, .progress = [&](const std::string& where) {
                                        console.live(where);

@@ -35,7 +35,7 @@ class FitCommand final : public Command {
     std::error_code none;
     if (const auto names = std::filesystem::hard_link_count(out_, none); !none && names > 1)
       console.say(str("note: {} has other names (hard links): they keep the old model, for a file is replaced whole, never written over", out_));
-    device::set_threads(static_cast<int>(learner_.threads));
+    const device::ThreadCap cap(learner_.threads);
     Dataset data = data_.load(console);
     const std::unique_ptr<Estimator> learner = learner_.build(data, console);
     if (!learner->needs_target() && !data.y.empty()) {

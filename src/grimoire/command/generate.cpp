@@ -36,7 +36,7 @@ class GenerateCommand final : public Command {
   }
 
   int run(Console& console) override {
-    device::set_threads(static_cast<int>(threads_));
+    const device::ThreadCap cap(threads_);
     const TrainedModel trained = load_trained(folder_);
     Rng rng(rng_ == "torch" ? RngMode::torch : RngMode::philox, static_cast<uint64_t>(seed_), "generate");
     Json texts = Json::array(), explained = Json::array();

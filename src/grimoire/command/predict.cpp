@@ -29,7 +29,7 @@ class PredictCommand final : public Command {
   }
 
   int run(Console& console) override {
-    device::set_threads(static_cast<int>(threads_));
+    const device::ThreadCap cap(threads_);
     const State state = State::load(model_);
     const std::unique_ptr<Estimator> learner = Estimator::load(state, model_);
     if (state.holds("data")) data_.follow(state.value("data"));

@@ -114,7 +114,7 @@ class QuizCommand final : public Command {
     const std::string text = report::markdown_to_text(markdown, {console.style().width - 2, console.style().styled});
     std::string out;
     for (std::string_view line : lines_in(text)) out.append(line.empty() ? "" : "  ").append(line).append("\n");
-    return out;
+    return out.empty() ? "  \n" : out;
   }
 
   static std::string bold(const Console& console, std::string text) {

@@ -62,7 +62,7 @@ class ValidateCommand final : public Command {
   int run(Console& console) override {
     data_.suit(*learner_.judged("validate"));  // a wrong name or parameter is said before a large file is read
     check_output("report", report_, data_.data);
-    device::set_threads(static_cast<int>(learner_.threads));
+    const device::ThreadCap cap(learner_.threads);
     Dataset data = load(console);
     if (data.y.empty())
       throw Error(ErrorKind::usage, "--target is missing: the column to predict", "see the file's first line for its columns");

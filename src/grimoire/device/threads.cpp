@@ -1,5 +1,6 @@
 #include "grimoire/device/threads.h"
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <memory>
@@ -41,26 +42,24 @@ class Pool {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (int i = 1; i < count; ++i) workers_.emplace_back([this] { work(); });
+    for (int i = 1; i < count; ++i) workers_.emplace_back([this, i] { work(static_cast<uint32_t>(i)); });
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   ~Pool() {
     stop_ = true;
-    round_.fetch_add(1);
-    wake_all(round_);
+    begin_round(0);
     for (std::thread& t : workers_) t.join();
   }
   int size() const { return static_cast<int>(workers_.size()) + 1; }
 
-  void run(int64_t chunks, detail::ChunkFn fn, void* context) {
+  void run(int64_t chunks, detail::ChunkFn fn, void* context, int participants) {
     fn_ = fn;
     context_ = context;
     chunks_ = chunks;
     error_ = nullptr;
     next_.store(0, std::memory_order_relaxed);
-    busy_.store(static_cast<uint32_t>(workers_.size()), std::memory_order_relaxed);
-    round_.fetch_add(1);  // seq_cst: pairs with the sleeper's announcement
-    if (sleepers_.load() > 0) wake_all(round_);
+    busy_.store(static_cast<uint32_t>(participants - 1), std::memory_order_relaxed);
+    begin_round(static_cast<uint32_t>(participants));
     drain();
     for (int spin = 0;; ++spin) {
       const uint32_t left = busy_.load(std::memory_order_acquire);
@@ -74,6 +73,15 @@ class Pool {
   }
 
  private:
+  // A round's number and how many take part, the caller among them, are one word: a thread that was left out and wakes late reads both of
+  // one round.
+  static constexpr uint32_t kParticipants = 512;
+  void begin_round(uint32_t participants) {
+    const uint32_t next = round_.load(std::memory_order_relaxed) / kParticipants + 1;
+    round_.store(next * kParticipants + participants);  // seq_cst: pairs with the sleeper's announcement
+    if (sleepers_.load() > 0) wake_all(round_);
+  }
+
   void drain() {
     inside_chunk = true;
     for (;;) {
@@ -90,7 +98,7 @@ class Pool {
     inside_chunk = false;
   }
 
-  void work() {
+  void work(uint32_t number) {
     uint32_t seen = 0;
     for (;;) {
       uint32_t now;
@@ -106,6 +114,7 @@ class Pool {
       }
       seen = now;
       if (stop_) return;
+      if (number >= seen % kParticipants) continue;
       drain();
       busy_.fetch_sub(1, std::memory_order_release);
     }
@@ -127,12 +136,13 @@ class Pool {
 struct Shared {
   std::mutex mutex;  // one parallel region at a time; a second thread's region runs in place
   std::unique_ptr<Pool> pool;
-  std::atomic<int> count{0};  // 0: not chosen yet
 };
 Shared& shared() {
   static Shared* s = new Shared;
   return *s;
 }
+
+thread_local int cap = 0;  // 0: none
 
 int machine_cores() {
   const unsigned cores = std::thread::hardware_concurrency();
@@ -141,29 +151,26 @@ int machine_cores() {
 
 }  // namespace
 
-void set_threads(int count) {
+void set_thread_cap(int count) {
   GRIM_CHECK(count >= 0 && count <= 256, argument, "threads", "got {}, expected 0 to 256", count);
-  Shared& s = shared();
-  std::lock_guard lock(s.mutex);
-  s.count = count == 0 ? machine_cores() : count;
-  s.pool.reset();
+  cap = count;
 }
 
-int threads() {
-  Shared& s = shared();
-  const int count = s.count.load(std::memory_order_relaxed);
-  return count ? count : machine_cores();
-}
+int threads() { return cap ? cap : machine_cores(); }
+
+ThreadCap::ThreadCap(int count) : before_(cap) { set_thread_cap(count); }
+ThreadCap::~ThreadCap() { cap = before_; }
 
 void detail::run_chunks(int64_t chunks, ChunkFn fn, void* context) {
   Shared& s = shared();
+  const int participants = threads();
   std::unique_lock<std::mutex> lock(s.mutex, std::defer_lock);
-  if (threads() == 1 || inside_chunk || !lock.try_lock()) {
+  if (participants == 1 || inside_chunk || !lock.try_lock()) {
     for (int64_t chunk = 0; chunk < chunks; ++chunk) fn(context, chunk);
     return;
   }
-  if (!s.pool) s.pool = std::make_unique<Pool>(threads());
-  s.pool->run(chunks, fn, context);
+  if (!s.pool || s.pool->size() < participants) s.pool = std::make_unique<Pool>(std::max(participants, machine_cores()));
+  s.pool->run(chunks, fn, context, participants);
 }
 
 }  // namespace grim::device

@@ -1,5 +1,5 @@
-// The thread pool. The caller takes part; work is cut into chunks whose bounds depend on sizes alone, never on the number of
-// threads, so that results are bit-equal for one thread and for many.
+// The thread pool: one for the process. The caller takes part; work is cut into chunks whose bounds depend on sizes alone, never on the
+// number of threads, so that results are bit-equal for one thread and for many.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,22 @@
 
 namespace grim::device {
 
-void set_threads(int count);  // 1 .. 256; 0 takes every core
-int threads();
+// At most so many threads of the pool take part in what this thread begins from now on: 1 .. 256; 0 takes every core. throws: argument
+void set_thread_cap(int count);
+int threads();  // those that would take part now
+
+// A cap for a call or a run: the one before comes back at the end.
+class ThreadCap {
+ public:
+  explicit ThreadCap(int count);
+  explicit ThreadCap(int64_t count) : ThreadCap(static_cast<int>(count)) {}
+  ~ThreadCap();
+  ThreadCap(const ThreadCap&) = delete;
+  ThreadCap& operator=(const ThreadCap&) = delete;
+
+ private:
+  int before_;
+};
 
 namespace detail {
 using ChunkFn = void (*)(void* context, int64_t chunk);

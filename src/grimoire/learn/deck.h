@@ -33,7 +33,8 @@ struct DeckMessage {
 
 struct Deck {
   std::string name, description;
-  std::string key = {};  // that histories are kept under: the folded title; without one "file:" and where the file is
+  std::string key = {};   // that histories are kept under: the folded title; without one "file:" and where the file is
+  std::string path = {};  // canonical; empty: of no file
   std::vector<std::string> tags;
   std::vector<Card> cards;
   std::vector<DeckMessage> messages;  // by line

@@ -273,7 +273,8 @@ Deck parse_deck(std::string_view text, std::string_view source) {
 Deck read_deck(const std::string& path) {
   Deck deck = parse_deck(read_file(path), path);
   std::error_code none;
-  if (deck.key.starts_with(kUntitled)) identify(deck, std::string(kUntitled) + std::filesystem::weakly_canonical(path, none).string());
+  deck.path = std::filesystem::weakly_canonical(path, none).string();
+  if (deck.key.starts_with(kUntitled)) identify(deck, std::string(kUntitled) + deck.path);
   return deck;
 }
 

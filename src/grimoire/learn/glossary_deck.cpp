@@ -124,7 +124,7 @@ Card dealt(Card card, uint64_t seed) {
   if (!card.computed || !card.answer.empty()) return card;
   const Concept& c = *find_concept(card.entry);
   const auto [settings, worked] = fresh_work(c, seed);
-  card.question = str("{}: work out the {} for {}.", c.title, worked.answers()[0].name, Inputs(c, settings).as_line());
+  card.question = str("{}: with {}, work out: {}.", c.title, Inputs(c, settings).as_line(), worked.answers()[0].name);
   card.answer = str("{:.5g}", std::get<double>(worked.answers()[0].value));
   card.explanation = fenced(lines_of(c.formula)) + "\n" + fenced(worked.steps());
   return card;

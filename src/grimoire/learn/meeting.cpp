@@ -88,7 +88,8 @@ std::optional<KnownAs> History::known_as(const Deck& deck) {
   }
   std::optional<KnownAs> best;
   for (const auto& [key, count] : others) {
-    if (count <= here || 2 * here > all || (!path_of_key(key).empty() && exists(path_of_key(key)))) continue;
+    const std::string path = path_of_key(key);  // of another deck that is still there, unless it is this one, which has a title now
+    if (count <= here || 2 * here > all || (!path.empty() && path != deck.path && exists(path))) continue;
     Statement s(database_, "SELECT count(*) FROM card WHERE id = ? AND (memory <> '' OR suspended)");
     int64_t same = 0;
     for (const Card& c : deck.cards) {
@@ -96,7 +97,7 @@ std::optional<KnownAs> History::known_as(const Deck& deck) {
       same += s.integer(0);
       s.run();
     }
-    if (same > std::max(here, best ? best->cards : 0) && (2 * same > count || 2 * same > all)) best = {key, same};
+    if (same > std::max(here, best ? best->cards : 0) && (2 * same >= count || 2 * same >= all)) best = {key, same};
   }
   return best;
 }

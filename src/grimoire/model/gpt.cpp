@@ -252,6 +252,9 @@ void Gpt::load(const std::vector<NamedTensor>& tensors, const std::string& sourc
   for (const NamedTensor& t : tensors) {
     const bool mask = t.name.ends_with(".attn.bias") || t.name.ends_with(".attn.masked_bias");  // buffers of old files
     const bool zero_bias = !config_.biases && t.name.ends_with(".bias");
+    if (zero_bias && !mask)
+      for (double v : t.tensor.to_vector<double>())
+        GRIM_CHECK(v == 0, input, "gpt", "{}: {} holds {}, expected zeros: config.json says \"grimoire_biases\": false", source, t.name, v);
     const bool tied_head = config_.tied && t.name == "lm_head.weight";
     if (!mask && !zero_bias && !tied_head)
       kept.push_back({t.name.starts_with("transformer.") || t.name == "lm_head.weight" ? t.name : "transformer." + t.name, t.tensor});

@@ -21,6 +21,13 @@ struct Seen {
   size_t indent;
 };
 
+// The length of "-", "12." and their like at the front; 0: nothing begins an item.
+size_t item_mark(std::string_view rest) {
+  const size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+  if (digits == 0) return !rest.empty() && std::strchr("*-+", rest[0]) ? 1 : 0;
+  return digits < 10 && digits < rest.size() && (rest[digits] == '.' || rest[digits] == ')') ? digits + 1 : 0;
+}
+
 Seen look_at(std::string_view line) {
   const size_t indent = std::min(line.find_first_not_of(" \t"), line.size());
   const std::string_view rest = line.substr(indent);
@@ -28,10 +35,7 @@ Seen look_at(std::string_view line) {
   if (rest[0] == '>') return {Line::quote, indent};
   if (rest[0] == '|') return {Line::table, indent};
   if (rest.find_first_not_of("- ") == rest.npos && std::count(rest.begin(), rest.end(), '-') >= 3) return {Line::rule, indent};
-  size_t mark = rest.find_first_not_of("0123456789");
-  if (mark == 0 && std::strchr("*-+", rest[0])) mark = 1;
-  else if (mark != rest.npos && mark > 0 && mark < 10 && (rest[mark] == '.' || rest[mark] == ')')) ++mark;
-  else mark = 0;
+  const size_t mark = item_mark(rest);
   return {mark > 0 && mark < rest.size() && rest[mark] == ' ' ? Line::item : Line::text, indent};
 }
 
@@ -55,7 +59,11 @@ std::string spelled_out(std::string_view source) {
     }
     if (!in_code) open = fence;
     else if (fence.closes(open)) open = {};
-    out.append(in_code || now.kind != Line::blank ? line : "").append("\n");
+    // A mark and nothing behind it is a text ("6."), not a list of nothing.
+    const std::string_view rest = trimmed(line);
+    const bool bare_mark = !in_code && !rest.empty() && item_mark(rest) == rest.size();
+    if (bare_mark) out.append(line.substr(0, line.find_last_of("-*+.)"))).append("\\").append(rest.substr(rest.size() - 1)).append("\n");
+    else out.append(in_code || now.kind != Line::blank ? line : "").append("\n");
     if (in_code) continue;
     // Text under an item stays within it until a line stands further left.
     before = before.kind == Line::item && now.kind == Line::text && now.indent > before.indent ? before : now;

@@ -237,13 +237,13 @@ RunCost predict_cost(RunConfig config) {
 }
 
 RunCost predict_cost(RunConfig config, const Corpus& corpus) {
-  device::set_threads(static_cast<int>(config.threads));
+  const device::ThreadCap cap(config.threads);
   resolve(config, corpus);
   return is_small(config, sizes_of(config, corpus)) ? measured_cost(config, corpus) : reckoned_cost(config, corpus);
 }
 
 RunCost reckoned_cost(RunConfig config, const Corpus& corpus) {
-  device::set_threads(static_cast<int>(config.threads));
+  const device::ThreadCap cap(config.threads);
   resolve(config, corpus);
   return extrapolated_cost(config, corpus, sizes_of(config, corpus));
 }

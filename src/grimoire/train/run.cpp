@@ -165,7 +165,7 @@ RunResult train(RunConfig config, RunEvents& events) {
 
 RunResult train(RunConfig config, const Corpus& corpus, RunEvents& events) {
   GRIM_CHECK(!config.out.empty(), usage, "train", "--out is missing: the folder for the run");
-  device::set_threads(static_cast<int>(config.threads));
+  const device::ThreadCap cap(config.threads);
   resolve(config, corpus);
   warn_of_unused(config, events);
   warn_of_long_items(config, corpus, events);
@@ -210,7 +210,7 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   const int64_t old_steps = config.steps;
   if (changes.steps >= 0) config.steps = changes.steps;
   if (changes.threads >= 0) config.threads = changes.threads;
-  device::set_threads(static_cast<int>(config.threads));
+  const device::ThreadCap cap(config.threads);
   const FolderLock lock(folder);
   for (const char* kind : {"checkpoints", "best"})
     for (const std::string& done : tidy_checkpoints(join_path(folder, kind))) events.note(done);
@@ -249,7 +249,7 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
 
 Diagnosis diagnose_run(const std::string& folder, double target) {
   const RunConfig config = read_run_config(folder);
-  device::set_threads(static_cast<int>(config.threads));
+  const device::ThreadCap cap(config.threads);
   return diagnose_run(config, load_corpus(config.data, format_of(config)), folder, target);
 }
 

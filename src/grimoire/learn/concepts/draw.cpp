@@ -33,7 +33,7 @@ const Concept kConcepts[] = {
      .title = "Temperature",
      .names = "sampling temperature\nsoftmax temperature",
      .what = "A single knob for how daring a text generator is: low takes the likeliest words, high gives the others a chance.",
-     .picture = "The same menu for a shy and for a curious guest. It breaks when hot enough: then every dish is as likely as the next, also the stones.",
+     .picture = "One menu for a shy guest and a curious one. Too hot, and stones are dishes.",
      .formula = "p_i = e^(x_i / T) / sum_j e^(x_j / T)",
      .symbols = "x_i: logits, the model's scores\nT: temperature, above 0; 1 leaves the model as it is",
      .inputs = "x = 2,1,0,-1: logits\nT = 0.5: temperature",
@@ -45,7 +45,7 @@ const Concept kConcepts[] = {
            out.step("at T = 1: " + list_of(own));
            out.step(str("effective choices e^entropy: {:.4g} at T = 1, {:.4g} now", std::exp(stats::entropy(own)), std::exp(stats::entropy(p))));
            out.answers("p", p);
-           out.show(bars_of("p", p, 3));
+           out.show(bars_of("p", p, 6));
          },
      .turn = "T = .1: one word takes nearly all. T = 10: they are nearly alike.",
      .commands = "grimoire generate runs/names -n 10 --temperature 0.5",
@@ -54,7 +54,7 @@ const Concept kConcepts[] = {
      .see = "softmax: what is shaped\nsampling: the draw itself\ntop-p: cutting the tail instead\ngreedy-decoding: T = 0",
      .sources = "Ackley, Hinton and Sejnowski 1985, A Learning Algorithm for Boltzmann Machines\n"
                 "Holtzman, Buys, Du, Forbes and Choi 2020, The Curious Case of Neural Text Degeneration",
-     .ask = "T is halved. What happens to the odds of two words that stand 3 to 1? | They become 9 to 1: the odds are squared.",
+     .ask = "T is halved: what becomes of odds of 3 to 1 between two words? | They become 9 to 1: the odds are squared.",
      .more = "The odds of two words are e^((x_i - x_j) / T), so T is a power on the odds: p_i^(1/T), rescaled. As T falls to 0 the draw becomes the argmax, "
              "as it grows uniform; the entropy rises all the way. The name is from physics, where a state of energy E has probability "
              "proportional to e^(-E/T). On held-out data the T that gives the least loss tells whether a model is too sure (calibration)."},
@@ -74,7 +74,7 @@ const Concept kConcepts[] = {
            out.step("the model's own: " + list_of(own));
            out.step(str("kept together: {:.6g}; each is divided by that", kept));
            out.answers("p", p);
-           out.show(bars_of("p", p, 4));
+           out.show(bars_of("p", p, 6));
          },
      .turn = "k = 1 is the greedy choice, k = 4 leaves all as it is.",
      .commands = "grimoire generate runs/names -n 10 --top-k 5",
@@ -102,7 +102,7 @@ const Concept kConcepts[] = {
            out.step("the model's own: " + list_of(own));
            out.step(str("{} kept, together {:.6g}", std::ranges::count_if(p, [](double v) { return v > 0; }), kept));
            out.answers("p", p);
-           out.show(bars_of("p", p, 4));
+           out.show(bars_of("p", p, 6));
          },
      .turn = "x = 9,1,0,-1: the model is sure, and one word is the whole nucleus.",
      .commands = "grimoire generate runs/names -n 10 --top-p 0.9",
