@@ -81,6 +81,24 @@ TEST(Answer, AFixedNumberIsRightAtItsValueAlone) {
   EXPECT_EQ(says("2 bits", "2 nats"), "no");
 }
 
+// Words and signs that turn a number into something else; digits that a double does not hold.
+TEST(Answer, ANumberIsNotWhatIsSaidAboutIt) {
+  EXPECT_NE(says("5", "not 5"), "right");
+  EXPECT_NE(says("5", "less than 5"), "right");
+  EXPECT_NE(says("5", "> 5"), "right");
+  EXPECT_NE(says("10", "at most 10"), "right");
+  EXPECT_EQ(says("at most 10", "at most 10"), "right");
+  EXPECT_NE(says("at least 10", "at most 10"), "right");
+  EXPECT_NE(says("3", "x = 2 or x = 3"), "right");
+  EXPECT_NE(says("2*3", "23"), "right");
+  EXPECT_NE(says("310", "3*10"), "right");
+  EXPECT_EQ(says("**23**", "23"), "right");
+  EXPECT_NE(says("1, at x = 1.", "1, at x = 0."), "right");
+  EXPECT_EQ(says("9007199254740993", "9007199254740993"), "right");
+  EXPECT_NE(says("9007199254740992", "9007199254740993"), "right");
+  EXPECT_NE(says("12345678901234567800", "12345678901234567890"), "right");
+}
+
 TEST(Answer, ListsOfWordsInAnyOrderNumbersInTheirs) {
   EXPECT_EQ(says("1,-1", "-1, 1"), "almost: another order");
   EXPECT_EQ(says("-1 and 1", "-1, 1"), "right");

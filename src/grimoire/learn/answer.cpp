@@ -19,8 +19,13 @@ std::string without_marks(std::string_view text) {
   constexpr std::array<std::pair<const char*, const char*>, 5> kTyped = {{{"\u2019", "'"}, {"\u201C", ""}, {"\u201D", ""}, {"\u2212", "-"}, {"\u00D7", "x"}}};
   for (const auto& [from, to] : kTyped)
     for (size_t at; (at = bare.find(from)) != std::string::npos;) bare.replace(at, std::string_view(from).size(), to);
-  std::erase_if(bare, [](char c) { return c == '*' || c == '`' || c == '\\' || c == '"'; });
-  return bare;
+  std::string out;
+  for (size_t i = 0; i < bare.size(); ++i) {
+    const auto digit = [&](size_t k) { return k < bare.size() && std::isdigit(static_cast<unsigned char>(bare[k])); };
+    const bool times = bare[i] == '*' && i > 0 && digit(i - 1) && digit(i + 1);
+    if (times || (bare[i] != '*' && bare[i] != '`' && bare[i] != '\\' && bare[i] != '"')) out += bare[i];
+  }
+  return out;
 }
 
 std::string plain(std::string_view text) {
@@ -101,7 +106,7 @@ std::string core_of(const std::string& answer) {
 
 std::string behind_equals(const std::string& text) {
   const size_t at = text.rfind(" = ");
-  return at == std::string::npos ? text : text.substr(at + 3);
+  return at == std::string::npos || text.find(" or ") != std::string::npos ? text : text.substr(at + 3);
 }
 
 constexpr auto kSmallWords = std::to_array<std::string_view>(
@@ -157,6 +162,16 @@ Judged compared(const std::vector<Quantity>& got, const std::vector<Quantity>& w
   return rounded(got[0], want[0]) ? Judged{Grade::hard, "almost: rounded"} : kNo;
 }
 
+// Words and signs that turn what a number says: the same ones must be typed.
+std::vector<std::string> turning(const std::vector<std::string>& words) {
+  constexpr auto kTurning = std::to_array<std::string_view>({"not", "no", "never", "less", "fewer", "more", "than", "most", "least", "above", "below", "under",
+                                                             "over", "or", "<", ">", "*"});
+  std::vector<std::string> found;
+  std::ranges::copy_if(words, std::back_inserter(found), [&](const std::string& w) { return is_one_of(kTurning, w); });
+  std::ranges::sort(found);
+  return found;
+}
+
 // Of numbers typed alone, or with words that the answer has too. Nothing: that is not what it is about.
 std::optional<Judged> judge_numbers(const std::string& got, const Card& card) {
   const std::optional<Wording> want = quantities_of(card.answer);
@@ -164,9 +179,9 @@ std::optional<Judged> judge_numbers(const std::string& got, const Card& card) {
   const std::vector<std::string> known = wording(plain(card.answer)).words;
   std::optional<Judged> best;
   for (const bool grouped : {true, false}) {
-    const Wording typed = wording(behind_equals(got), grouped);
+    const Wording typed = wording(items(got).size() == 1 ? behind_equals(got) : got, grouped);
     const auto fits = [&](const std::string& w) { return is_one_of(kSmallWords, w) || std::ranges::find(known, w) != known.end(); };
-    if (typed.numbers.empty() || !std::ranges::all_of(typed.words, fits)) return best;
+    if (typed.numbers.empty() || !std::ranges::all_of(typed.words, fits) || turning(typed.words) != turning(want->words)) return best;
     const Judged one = compared(typed.numbers, want->numbers, card.computed);
     if (!best || one.suggested > best->suggested) best = one;
   }

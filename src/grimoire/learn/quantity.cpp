@@ -73,6 +73,7 @@ class Reader {
     }
     if (text[0] == '.') text.insert(0, 1, '0');
     place = end;
+    if (text.size() > 15 && text.find_first_not_of("0123456789") == text.npos) q.digits = text;
     return std::from_chars(text.data(), text.data() + text.size(), q.value).ec == std::errc();
   }
 
@@ -124,6 +125,7 @@ bool equal(double a, double b) { return a == b || std::abs(a - b) <= 1e-15 * std
 Wording wording(std::string_view text, bool grouped) { return Reader(text, grouped).run(); }
 
 bool same(const Quantity& a, const Quantity& b) {
+  if (!a.digits.empty() && !b.digits.empty() && a.digits != b.digits) return false;
   if (a.percent == b.percent) return equal(a.value, b.value);
   return equal(a.percent ? a.value / 100 : a.value, b.percent ? b.value / 100 : b.value) || (b.percent && equal(a.value, b.value));
 }

@@ -11,6 +11,7 @@ struct Quantity {
   double value;
   bool percent = false;  // "95 %" has the value 95
   int decimals = 0;      // digits behind the point, as written
+  std::string digits = {};  // all of a whole number that a double may not hold
 };
 
 struct Wording {
