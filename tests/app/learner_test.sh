@@ -54,6 +54,8 @@ expect 2 "did you mean 'forest'" validate --model forst --data "$table" --target
 
 # --- what they refuse
 expect 2 "model is missing" fit --data "$table" --target tree --out "$work/x"
+expect 2 "'max-depth' is given twice" fit --model tree --data "$table" --target tree --param max-depth=2 --param max-depth=3 --out "$work/x"
+expect 2 "'mean' is given twice" distribution normal --param mean=1 --param mean=2 --cdf 1
 expect 2 "out is missing" fit --model tree --data "$table" --target tree
 expect 2 "target is missing" fit --model tree --data "$table" --out "$work/x"
 expect 2 "no such parameter" fit --model tree --data "$table" --target tree --param depth=3 --out "$work/x"

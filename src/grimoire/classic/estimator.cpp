@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
@@ -304,9 +305,12 @@ std::unique_ptr<Estimator> Estimator::load(const State& state, const std::string
 
 void set_params(Estimator& estimator, const std::vector<std::string>& assignments) {
   const Options params = estimator.params();
+  std::map<std::string, std::string> given;
   for (const std::string& assignment : assignments) {
     const size_t equals = assignment.find('=');
     const std::string key = assignment.substr(0, equals);
+    if (const auto [before, first] = given.emplace(key, assignment); !first)
+      throw Error(ErrorKind::usage, str("'{}' is given twice: {} and {}", key, before->second, assignment), "a parameter takes one value");
     if (equals == std::string::npos) throw Error(ErrorKind::usage, str("--param {}: expected NAME=VALUE", assignment));
     const Option* option = find(params, key);
     if (!option) {

@@ -42,7 +42,12 @@ class DistributionCommand final : public Command {
   int run(Console& console) override {
     if (name_ == "list") return list(console);
     stats::Parameters parameters;
-    for (const std::string& p : parameters_) parameters.push_back(parse_setting(p, "param"));
+    for (const std::string& p : parameters_) {
+      parameters.push_back(parse_setting(p, "param"));
+      for (size_t i = 0; i + 1 < parameters.size(); ++i)
+        if (parameters[i].first == parameters.back().first)
+          throw Error(ErrorKind::usage, str("'{}' is given twice: {} and {}", parameters[i].first, parameters_[i], p), "a parameter takes one value");
+    }
     Json result = Json::object();
     std::vector<std::pair<std::string, std::string>> lines;
     std::unique_ptr<stats::Distribution> d;
