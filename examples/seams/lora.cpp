@@ -4,7 +4,7 @@ using namespace grim;
 
 // A starts small and random, B at 0: at first nothing changes.
 Lora::Lora(std::unique_ptr<Product> base, int64_t rank, double alpha, Rng& rng) : base_(std::move(base)), scale_(alpha / static_cast<double>(rank)) {
-  adopt("", *base_);
+  adopt(*base_);
   const Tensor w = base_->dense();
   a_ = parameter("lora_A", normal_init({w.dim(0), rank}, 0.02, rng, w.dtype()));
   b_ = parameter("lora_B", Tensor::zeros({rank, w.dim(1)}, w.dtype()));

@@ -173,6 +173,10 @@ TEST_F(HistoryTest, ADeckWithoutATitleIsWhereItsFileIs) {
   ASSERT_TRUE(history.known_as(b));  // it was moved
   history.take_over(b, history.known_as(b)->key);
   EXPECT_EQ(history.reviews(b.key).size(), 4u);
+  folder_.put("b/cards.md", "# deck: titled\n\n" + many_cards(0, 4));
+  const Deck titled = read_deck(there);
+  ASSERT_TRUE(history.known_as(titled));  // the same file
+  EXPECT_EQ(history.known_as(titled)->key, b.key);
 }
 
 TEST_F(HistoryTest, ReadingChangesNothing) {

@@ -17,7 +17,7 @@ namespace {
 // W + B, B a table of its own: what an adapter does, with nothing to save.
 struct Added final : Product {
   explicit Added(std::unique_ptr<Product> under) : base(std::move(under)) {
-    adopt("", *base);
+    adopt(*base);
     more = parameter("added", Tensor::zeros(base->dense().shape(), base->dense().dtype()));
   }
   Tensor apply(const Tensor& x, const Tensor& bias, Activation activation) const override {

@@ -47,8 +47,7 @@ void check_cells(const std::string& learner, const Features& x, bool missing_all
       const int64_t end = std::min(n, begin + kBlock);
       int64_t odd = 0;
       for (int64_t i = begin; i < end; ++i) odd += !(std::abs(static_cast<double>(p[i])) <= kLargest);
-      for (int64_t i = begin; odd > 0 && i < end; ++i)
-        if (!(std::abs(static_cast<double>(p[i])) <= kLargest)) check(p[i], i / P, i % P);
+      for (int64_t i = begin; odd > 0 && i < end; ++i) check(p[i], i / P, i % P);
     }
   };
   if (x.dense().dtype() == Dtype::f32)

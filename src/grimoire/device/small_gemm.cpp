@@ -131,27 +131,25 @@ template <class T> void run(const Gemm<T>& given) {
   panels(g);
 }
 
-// Rows [m, m + R) of C by adding up rows of B, four at a time: B is read once, in order, and the sums stay in the first cache. The additions
-// of each number and their order are tile()'s.
-template <int R, class T> void add_up_rows(const Gemm<T>& g, int64_t m) {
+// Row m of C by adding up rows of B, four at a time: B is read once, in order, and the sums stay in the first cache. The additions of each
+// number and their order are tile()'s.
+template <class T> void add_up_rows(const Gemm<T>& g, int64_t m) {
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  GRIM_UNROLL for (int r = 0; r < R; ++r) std::fill_n(g.c + (m + r) * g.c_row, g.N, T(0));
+  T* const row = g.c + m * g.c_row;
+  std::fill_n(row, g.N, T(0));
   for (int64_t k = 0; k < g.K; k += 4) {
     const int64_t steps = std::min<int64_t>(4, g.K - k);
+    const T* const a = g.a + m * g.a_row + k * g.a_col;
     for (int64_t n = 0; n < g.N; n += lanes) {
       const auto count = static_cast<size_t>(std::min(lanes, g.N - n));
       const bool whole = static_cast<int64_t>(count) == lanes;
-      GRIM_UNROLL for (int r = 0; r < R; ++r) {
-        T* const c = g.c + (m + r) * g.c_row + n;
-        const T* const a = g.a + (m + r) * g.a_row + k * g.a_col;
-        auto sum = whole ? hn::LoadU(d, c) : load_n(d, c, count);
-        for (int64_t s = 0; s < steps; ++s) {
-          const T* const b = g.b + (k + s) * g.b_row + n;
-          sum = hn::MulAdd(hn::Set(d, a[s * g.a_col]), whole ? hn::LoadU(d, b) : load_n(d, b, count), sum);
-        }
-        whole ? hn::StoreU(sum, d, c) : store_n(d, sum, c, count);
+      auto sum = whole ? hn::LoadU(d, row + n) : load_n(d, row + n, count);
+      for (int64_t s = 0; s < steps; ++s) {
+        const T* const b = g.b + (k + s) * g.b_row + n;
+        sum = hn::MulAdd(hn::Set(d, a[s * g.a_col]), whole ? hn::LoadU(d, b) : load_n(d, b, count), sum);
       }
+      whole ? hn::StoreU(sum, d, row + n) : store_n(d, sum, row + n, count);
     }
   }
 }
@@ -185,7 +183,7 @@ template <int R, class T> void scalar_products(const Gemm<T>& g, int64_t m, int6
 template <class T> void few(const Gemm<T>& g) {
   if (g.b_col == 1 || g.N == 1) {
     if (g.M >= 4) return panels(g);
-    for (int64_t m = 0; m < g.M; ++m) add_up_rows<1>(g, m);
+    for (int64_t m = 0; m < g.M; ++m) add_up_rows(g, m);
     return;
   }
   GRIM_CHECK(g.b_row == 1 && g.a_col == 1, argument, "gemm", "rows of A and columns of B must be dense");

@@ -11,7 +11,7 @@ namespace grim {
 
 Linear::Linear(const std::string& name, Module& parent, std::unique_ptr<Product> product, const Tensor& initial_bias)
     : Module(name, parent), product_(std::move(product)) {
-  adopt("", *product_);
+  adopt(*product_);
   if (initial_bias.defined()) add_bias("bias", initial_bias);
 }
 
@@ -25,7 +25,7 @@ Linear::Linear(const std::string& name, Module& parent, int64_t in, int64_t out,
 
 Linear::Linear(const std::string& name, Module& parent, InParent, const Tensor& initial_weight)
     : Module(name, parent, TensorNames::in_parent), product_(std::make_unique<Dense>(initial_weight, WeightLayout::in_out, "weight_" + name)) {
-  adopt("", *product_);
+  adopt(*product_);
 }
 
 void Linear::add_bias(const std::string& tensor_name, const Tensor& initial) { bias_ = parameter(tensor_name, initial); }
@@ -38,7 +38,7 @@ std::unique_ptr<Product> Linear::take_product() {
 void Linear::set_product(std::unique_ptr<Product> product) {
   GRIM_CHECK(product, argument, "linear", "got no product, expected one in the old one's place");
   product_ = std::move(product);
-  adopt("", *product_);
+  adopt(*product_);
 }
 
 Linear& linear_at(Module& root, std::string_view path) {

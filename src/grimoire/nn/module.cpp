@@ -10,22 +10,17 @@ Module::Module(const std::string& name, Module& parent, TensorNames names) : reg
   parent.children_.push_back({name, this});
 }
 
-void Module::adopt(const std::string& name, Module& child) {
-  if (name.empty()) {
-    std::vector<Entry>& entries = registry_->entries_;
-    const auto gap = std::find_if(entries.begin(), entries.end(), [](const Entry& e) { return !e.nameless && !e.tensor.defined(); });
-    if (gap != entries.end()) gap->nameless = &child;
-    else entries.push_back({"", {}, Kind::parameter, &child});
-  } else {
-    children_.push_back({name, &child});
-  }
+// In the place that one before left, if there is one.
+void Module::adopt(Module& child) {
+  std::vector<Entry>& entries = registry_->entries_;
+  const auto gap = std::find_if(entries.begin(), entries.end(), [](const Entry& e) { return !e.nameless && !e.tensor.defined(); });
+  if (gap != entries.end()) gap->nameless = &child;
+  else entries.push_back({"", {}, Kind::parameter, &child});
 }
 
-// A nameless child's place stays, for the one that comes after it.
 void Module::release(Module& child) {
   for (Entry& e : registry_->entries_)
     if (e.nameless == &child) e.nameless = nullptr;
-  std::erase_if(children_, [&](const Child& c) { return c.module == &child; });
 }
 
 Tensor Module::parameter(const std::string& name, const Tensor& initial) {

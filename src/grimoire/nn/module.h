@@ -59,8 +59,8 @@ class Module {
   // Registers a tensor and returns it; a parameter is what training changes.
   Tensor parameter(const std::string& name, const Tensor& initial);
   Tensor buffer(const std::string& name, const Tensor& initial);
-  // A root that becomes a child, and a child that becomes a root again.
-  void adopt(const std::string& name, Module& child);
+  // A root that becomes a child without a name, and such a child that becomes a root again.
+  void adopt(Module& child);
   void release(Module& child);
 
  private:

@@ -63,21 +63,6 @@ template <class F> HWY_INLINE void with_activation(Activation a, F&& f) {
   }
 }
 
-// f(i, count) over [0, n) in whole vectors and one rest.
-template <class D, class F> HWY_INLINE void EachVector(D d, int64_t n, F&& f) {
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) f(i, lanes);
-  if (i < n) f(i, n - i);
-}
-template <class D> HWY_INLINE hn::Vec<D> Get(D d, const hn::TFromD<D>* p, int64_t count) {
-  return count == static_cast<int64_t>(hn::Lanes(d)) ? hn::LoadU(d, p) : LoadSome(d, p, count);
-}
-template <class D> HWY_INLINE void Put(hn::Vec<D> v, D d, hn::TFromD<D>* p, int64_t count) {
-  if (count == static_cast<int64_t>(hn::Lanes(d))) hn::StoreU(v, d, p);
-  else StoreSome(v, d, p, count);
-}
-
 template <class T, class Act> void forward_tile(const BiasActivation<T>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
   const hn::ScalableTag<T> d;
   for (int64_t m = m0; m < m1; ++m) {
@@ -132,7 +117,6 @@ namespace grim::cpu {
 namespace {
 HWY_EXPORT(linear_table);
 const LinearTable& table() { return HWY_DYNAMIC_DISPATCH(linear_table)(); }
-template <class T> T* data_or_null(const Tensor& t) { return t.defined() ? t.data<T>() : nullptr; }
 
 template <class T> device::Gemm<T> gemm_of(const Tensor& a, const Tensor& b, const Tensor& c) {
   const auto row = [](const Tensor& x) { return x.contiguous() ? x.shape()[1] : 1; };

@@ -56,21 +56,6 @@ struct NormTable {
 HWY_BEFORE_NAMESPACE();
 namespace grim::cpu::HWY_NAMESPACE {
 
-// f(i, n): whole vectors, then the rest.
-template <class D, class F> HWY_INLINE void Vectors(D d, int64_t n, F&& f) {
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) f(i, lanes);
-  if (i < n) f(i, n - i);
-}
-template <class D> HWY_INLINE hn::Vec<D> Get(D d, const hn::TFromD<D>* p, int64_t n) {
-  return n == static_cast<int64_t>(hn::Lanes(d)) ? hn::LoadU(d, p) : LoadSome(d, p, n);
-}
-template <class D> HWY_INLINE void Put(hn::Vec<D> v, D d, hn::TFromD<D>* p, int64_t n) {
-  if (n == static_cast<int64_t>(hn::Lanes(d))) hn::StoreU(v, d, p);
-  else StoreSome(v, d, p, n);
-}
-
 constexpr int64_t kBlock = 4096;  // rows of a column added in T before their sum joins the others'
 
 template <class T> struct Moments {
@@ -135,7 +120,7 @@ template <class T> void forward_rows(const RowNorm<T>& p, int64_t begin, int64_t
       mean = p.centre == Centre::yes ? better.mean : T(0), rstd = better.rstd;
     }
     const auto m = hn::Set(d, mean), s = hn::Set(d, rstd);
-    Vectors(d, p.C, [&](int64_t i, int64_t n) HWY_ATTR {
+    EachVector(d, p.C, [&](int64_t i, int64_t n) HWY_ATTR {
       auto v = hn::Mul(hn::Sub(Get(d, x + i, n), m), s);
       if (p.weight) v = hn::Mul(v, Get(d, p.weight + i, n));
       if (p.bias) v = hn::Add(v, Get(d, p.bias + i, n));
@@ -158,7 +143,7 @@ void backward_rows(const RowNormBackward<T>& p, int64_t begin, int64_t end, T* d
     const T* const dy = p.dy + r * p.C;
     const auto m = hn::Set(d, p.mean[r]), s = hn::Set(d, p.rstd[r]);
     auto sum_g = hn::Zero(d), sum_gx = hn::Zero(d);
-    Vectors(d, p.C, [&](int64_t i, int64_t n) HWY_ATTR {
+    EachVector(d, p.C, [&](int64_t i, int64_t n) HWY_ATTR {
       const auto xhat = hn::Mul(hn::Sub(Get(d, x + i, n), m), s);
       const auto up = Get(d, dy + i, n);  // lanes past the end are zero
       const auto g = p.weight ? hn::Mul(up, Get(d, p.weight + i, n)) : up;
@@ -171,7 +156,7 @@ void backward_rows(const RowNormBackward<T>& p, int64_t begin, int64_t end, T* d
     T* const dx = p.dx + r * p.C;
     const auto mean_g = hn::Set(d, p.centre == Centre::yes ? SumLanes(d, sum_g) * share : T(0));
     const auto mean_gx = hn::Set(d, SumLanes(d, sum_gx) * share);
-    Vectors(d, p.C, [&](int64_t i, int64_t n) HWY_ATTR {
+    EachVector(d, p.C, [&](int64_t i, int64_t n) HWY_ATTR {
       const auto xhat = hn::Mul(hn::Sub(Get(d, x + i, n), m), s);
       const auto up = Get(d, dy + i, n);
       const auto g = p.weight ? hn::Mul(up, Get(d, p.weight + i, n)) : up;
@@ -200,7 +185,7 @@ template <class T, class V> void improve_columns(const ColumnNorm<T>& p, int64_t
 template <class T> void forward_columns(const ColumnNorm<T>& p, int64_t begin, int64_t end) {
   const hn::ScalableTag<T> d;
   const auto share = hn::Set(d, static_cast<T>(1.0 / static_cast<double>(p.N)));
-  Vectors(d, end - begin, [&](int64_t i, int64_t n) HWY_ATTR {
+  EachVector(d, end - begin, [&](int64_t i, int64_t n) HWY_ATTR {
     const int64_t c = begin + i;
     const auto down = [&](auto&& add) HWY_ATTR {  // add(x, sum) over the column, in blocks
       auto total = hn::Zero(d);
@@ -228,7 +213,7 @@ template <class T> void forward_columns(const ColumnNorm<T>& p, int64_t begin, i
 // As for rows, with sums down the column: dx = rstd weight (dy - sum(dy) / n - xhat sum(dy xhat) / divisor).
 template <class T> void backward_columns(const ColumnNormBackward<T>& p, int64_t begin, int64_t end) {
   const hn::ScalableTag<T> d;
-  Vectors(d, end - begin, [&](int64_t i, int64_t n) HWY_ATTR {
+  EachVector(d, end - begin, [&](int64_t i, int64_t n) HWY_ATTR {
     const int64_t c = begin + i;
     const auto mean = Get(d, p.mean + c, n), rstd = Get(d, p.rstd + c, n);
     auto sum = hn::Zero(d), sum_x = hn::Zero(d);
@@ -276,7 +261,6 @@ constexpr int64_t kGrain = 32768;  // elements
 int64_t rows_each(int64_t C) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(C, 1)); }
 int64_t columns_each(int64_t N) { return std::max<int64_t>(64, kGrain / std::max<int64_t>(N, 1) / 64 * 64); }
 int64_t rows_of(const Tensor& x) { return x.shape().back() ? x.numel() / x.shape().back() : 0; }
-template <class T> T* data_or_null(const Tensor& t) { return t.defined() ? t.data<T>() : nullptr; }
 
 // total = beta * total + the blocks' sums, in block order; block b's sums start at sums + b * step.
 template <class T> void gather_blocks(const T* sums, int64_t blocks, int64_t step, int64_t C, T beta, T* total) {

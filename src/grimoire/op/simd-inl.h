@@ -40,6 +40,21 @@ template <class D> HWY_INLINE void StoreSome(hn::Vec<D> v, D d, hn::TFromD<D>* p
 #endif
 }
 
+// f(i, count) over [0, n) in whole vectors and one rest.
+template <class D, class F> HWY_INLINE void EachVector(D d, int64_t n, F&& f) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) f(i, lanes);
+  if (i < n) f(i, n - i);
+}
+template <class D> HWY_INLINE hn::Vec<D> Get(D d, const hn::TFromD<D>* p, int64_t count) {
+  return count == static_cast<int64_t>(hn::Lanes(d)) ? hn::LoadU(d, p) : LoadSome(d, p, count);
+}
+template <class D> HWY_INLINE void Put(hn::Vec<D> v, D d, hn::TFromD<D>* p, int64_t count) {
+  if (count == static_cast<int64_t>(hn::Lanes(d))) hn::StoreU(v, d, p);
+  else StoreSome(v, d, p, count);
+}
+
 // Lanes from n on become `filler`.
 template <class D> HWY_INLINE hn::Vec<D> KeepSome(D d, hn::Vec<D> v, int64_t n, hn::Vec<D> filler) {
   return hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(n)), v, filler);
