@@ -8,6 +8,7 @@
 #include "grimoire/device/gemm.h"
 #include "grimoire/generate/generate.h"
 #include "grimoire/model/gpt.h"
+#include "grimoire/op/argmax.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/op/view.h"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "grimoire/op/index.h"
+#include "grimoire/op/arrange.h"
 #include "grimoire/op/view.h"
 #include "support/op_case.h"
 

@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "grimoire/op/index.h"
+#include "grimoire/op/arrange.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/op/matmul.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "grimoire/op/moments.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/op/view.h"

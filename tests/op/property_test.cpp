@@ -8,9 +8,12 @@
 #include <gtest/gtest.h>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/op/argmax.h"
+#include "grimoire/op/arrange.h"
+#include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/embedding.h"
-#include "grimoire/op/index.h"
-#include "grimoire/op/loss.h"
+#include "grimoire/op/gather.h"
+#include "grimoire/op/moments.h"
 #include "grimoire/op/norm.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"

@@ -1,3 +1,5 @@
+#include "grimoire/op/argmax.h"
+#include "grimoire/op/moments.h"
 #include "grimoire/op/reduce.h"
 
 #include <cmath>

@@ -6,7 +6,6 @@
 
 #include <gtest/gtest.h>
 
-#include "grimoire/op/index.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
 #include "support/op_case.h"

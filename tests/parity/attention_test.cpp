@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/op/index.h"
+#include "grimoire/op/arrange.h"
 #include "grimoire/op/matmul.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/softmax.h"

@@ -1,8 +1,9 @@
 // Golden cases of convolution and pooling. Two-dimensional and transposed forms are put together from ops.
 #include <limits>
 
+#include "grimoire/op/arrange.h"
 #include "grimoire/op/conv1d.h"
-#include "grimoire/op/index.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/op/matmul.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"

@@ -1,5 +1,6 @@
 // Golden cases of choosing, ordering, padding and products.
-#include "grimoire/op/index.h"
+#include "grimoire/op/arrange.h"
+#include "grimoire/op/gather.h"
 
 #include <algorithm>
 

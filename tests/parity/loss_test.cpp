@@ -1,7 +1,9 @@
 // Golden cases of losses.
+#include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/loss.h"
 
-#include "grimoire/op/index.h"
+#include "grimoire/op/gather.h"
+#include "grimoire/op/moments.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/op/softmax.h"

@@ -2,6 +2,7 @@
 #include "grimoire/op/pointwise.h"
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/op/moments.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/view.h"

@@ -2,7 +2,7 @@
 #include "grimoire/nn/recurrent.h"
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/op/index.h"
+#include "grimoire/op/arrange.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
 #include "parity/golden_case.h"

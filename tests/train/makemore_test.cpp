@@ -12,7 +12,7 @@
 #include "grimoire/model/bigram.h"
 #include "grimoire/model/mlp.h"
 #include "grimoire/model/neural_bigram.h"
-#include "grimoire/op/loss.h"
+#include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/optim/optimizer.h"

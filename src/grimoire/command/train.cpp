@@ -1,7 +1,7 @@
 #include "grimoire/base/files.h"
+#include "grimoire/base/machine.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/run_console.h"
-#include "grimoire/device/memory.h"
 #include "grimoire/train/run.h"
 #include "grimoire/train/session.h"
 
@@ -60,7 +60,7 @@ class TrainCommand final : public Command {
                      mib(c.optimizer_bytes), mib(c.activation_bytes), mib(c.data_bytes), mib(c.report_bytes)));
     console.data(str("time: {:.2f} ms a step, {:.0f} s for {} steps; a checkpoint takes {:.1f} MiB\n", c.seconds_per_step * 1e3,
                      c.seconds_per_step * static_cast<double>(config_.steps), config_.steps, mib(c.checkpoint_bytes)));
-    if (const int64_t allowed = device::memory_limit(); c.total_bytes() > allowed)
+    if (const int64_t allowed = machine_memory(); c.total_bytes() > allowed)
       console.say(str("warning: that is more than the {:.1f} MiB that this process may have: the run would be refused, or end early", mib(allowed)));
     if (console.json())
       console.result(Json::object({{"parameters", c.parameters}, {"vocab_size", c.vocab_size}, {"examples", c.examples},

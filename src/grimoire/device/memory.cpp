@@ -44,7 +44,6 @@ struct Pool {
   char* range = nullptr;
   size_t reserved = 0, committed = 0, used = 0;
   MemoryUse use{};
-  int64_t limit = 0;
   bool poison = false;
 
   void reserve() {
@@ -63,8 +62,8 @@ struct Pool {
 
   // The limit, less what the process holds beside the pool. That is looked up only when the pool comes near.
   size_t may_commit(size_t target) const {
-    const auto allowed = static_cast<size_t>(memory_limit());
-    if (limit > 0 || target < allowed / 2) return allowed;
+    const auto allowed = static_cast<size_t>(machine_memory());
+    if (target < allowed / 2) return allowed;
     const auto resident = static_cast<size_t>(resident_memory());
     return allowed - std::min(allowed, resident > committed ? resident - committed : 0);
   }
@@ -106,12 +105,6 @@ Pool& pool() {
 
 }  // namespace
 
-int64_t memory_limit() {
-  return pool().limit > 0 ? pool().limit : machine_memory();
-}
-
-void set_memory_limit(int64_t bytes) { pool().limit = bytes; }
-
 void set_poison(bool on) { pool().poison = on; }
 
 void* allocate(size_t bytes) {
@@ -121,7 +114,7 @@ void* allocate(size_t bytes) {
   std::lock_guard lock(p.mutex);
 #ifdef GRIM_PLAIN_MALLOC
   void* block = nullptr;
-  if (static_cast<int64_t>(bytes) > memory_limit() || posix_memalign(&block, kAlignment, bytes ? bytes : 1) != 0)
+  if (static_cast<int64_t>(bytes) > machine_memory() || posix_memalign(&block, kAlignment, bytes ? bytes : 1) != 0)
     fail(ErrorKind::resource, "memory", str("cannot allocate {} bytes", bytes));
   (void)c;
 #else

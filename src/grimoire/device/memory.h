@@ -13,7 +13,8 @@ namespace grim::device {
 
 inline constexpr size_t kAlignment = 64;
 
-// At least `bytes` uninitialised bytes, 64-byte aligned. throws: resource, when the machine's memory is spent.
+// At least `bytes` uninitialised bytes, 64-byte aligned. throws: resource, when what the machine or its control groups allow the process
+// (machine_memory of base/machine.h) is spent.
 void* allocate(size_t bytes);
 void release(void* block, size_t bytes) noexcept;  // with the size that was asked for
 
@@ -24,10 +25,6 @@ struct MemoryUse {
 };
 MemoryUse memory_use();
 void reset_peak();
-
-// A limit in bytes on committed memory; 0 is what the machine or its control groups allow the process (base/machine.h).
-void set_memory_limit(int64_t bytes);
-int64_t memory_limit();
 
 // Tests: fill every block with 0xff (NaN) as it is handed out, so that a cell nobody wrote shows.
 void set_poison(bool on);

@@ -2,8 +2,8 @@
 
 #include "grimoire/model/config_keys.h"
 #include "grimoire/nn/init.h"
+#include "grimoire/op/moments.h"
 #include "grimoire/op/pointwise.h"
-#include "grimoire/op/reduce.h"
 #include "grimoire/op/view.h"
 
 namespace grim {

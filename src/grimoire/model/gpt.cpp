@@ -6,7 +6,6 @@
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
-#include "grimoire/op/loss.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"

@@ -10,7 +10,7 @@
 #include "grimoire/model/recurrent.h"
 #include "grimoire/model/wavenet.h"
 #include "grimoire/model/weights.h"
-#include "grimoire/op/loss.h"
+#include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/view.h"
 
 namespace grim {

@@ -1,7 +1,7 @@
 #include "grimoire/nn/decode_cache.h"
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/op/index.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "grimoire/base/str.h"
+#include "grimoire/op/linear_cross_entropy.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/op/view.h"

@@ -5,7 +5,7 @@
 #include "grimoire/nn/init.h"
 #include "grimoire/nn/product.h"
 #include "grimoire/nn/tap.h"
-#include "grimoire/op/loss.h"
+#include "grimoire/op/cross_entropy.h"
 
 namespace grim {
 

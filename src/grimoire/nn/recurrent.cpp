@@ -4,7 +4,7 @@
 
 #include "grimoire/nn/init.h"
 #include "grimoire/nn/tap.h"
-#include "grimoire/op/index.h"
+#include "grimoire/op/arrange.h"
 #include "grimoire/op/linear.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"

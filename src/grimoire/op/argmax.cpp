@@ -1,3 +1,5 @@
+#include "grimoire/op/argmax.h"
+
 #include "grimoire/device/threads.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/op/reduce_kernel.h"

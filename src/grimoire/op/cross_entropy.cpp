@@ -1,3 +1,5 @@
+#include "grimoire/op/cross_entropy.h"
+
 #include <cmath>
 #include <vector>
 
@@ -53,18 +55,6 @@ Tensor row_scales(const Tensor& dy, double scale) {
 }
 
 }  // namespace
-
-TargetRows::TargetRows(const char* op, const Tensor& any, int64_t V, int64_t ignored) {
-  visit_index(op, any.dtype(), [](auto) {});
-  targets = view::try_reshape(contiguous(cast(any, Dtype::i64)), {any.numel()});
-  const int64_t* const t = targets.data<int64_t>();
-  for (int64_t r = 0; r < targets.numel(); ++r) {
-    if (t[r] == ignored) continue;
-    GRIM_CHECK(t[r] >= 0 && t[r] < V, argument, op, "target out of range: row {} is {}, expected 0 to {}", r, t[r],
-               V - 1);
-    ++counted;
-  }
-}
 
 // dx_j = scale (softmax_j - target_j): cross_entropy_kernel.h. Written over the logits when nobody else holds them.
 Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& o) {

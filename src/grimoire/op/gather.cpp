@@ -1,10 +1,11 @@
 // gather, scatter_add, index_select and one_hot: elements and slices by index. Declared in op/index.h.
+#include "grimoire/op/gather.h"
+
 #include <algorithm>
 #include <cstring>
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/threads.h"
-#include "grimoire/op/index.h"
 #include "grimoire/op/long_sum.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"

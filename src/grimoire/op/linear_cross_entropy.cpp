@@ -1,5 +1,7 @@
 // The output layer and its loss, chunk by chunk: the logits of a chunk become their own gradient, which goes into the
 // gradients of x and W while it is in cache. Peak memory is one chunk of logits instead of two times (N, V).
+#include "grimoire/op/linear_cross_entropy.h"
+
 #include <algorithm>
 #include <cstring>
 #include <vector>

@@ -1,4 +1,5 @@
 // Losses made of pointwise ops and reductions.
+
 #include "grimoire/op/loss.h"
 
 #include <cmath>

@@ -1,4 +1,6 @@
 // Reductions made of other ops.
+#include "grimoire/op/moments.h"
+
 #include <cmath>
 #include <limits>
 #include <span>

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "grimoire/device/threads.h"
-#include "grimoire/op/index.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
 

@@ -4,8 +4,8 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/threads.h"
-#include "grimoire/op/index.h"
-#include "grimoire/op/reduce.h"
+#include "grimoire/op/argmax.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/op/reduce.h"
+#include "grimoire/op/moments.h"
 #include "grimoire/optim/update.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"

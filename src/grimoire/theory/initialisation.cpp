@@ -7,7 +7,7 @@
 #include "grimoire/nn/embedding.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/nn/norm.h"
-#include "grimoire/op/loss.h"
+#include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
 #include "grimoire/optim/optimizer.h"

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "grimoire/base/lock_file.h"
-#include "grimoire/device/memory.h"
+#include "grimoire/base/machine.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
@@ -29,7 +29,7 @@ int64_t checkpoint_bytes(Session& session) {
 
 // Before anything large is allocated: what the run needs for certain, against what it may have.
 void check_memory(const RunConfig& config, const Corpus& corpus) {
-  const int64_t least = least_memory(config, corpus), allowed = device::memory_limit();
+  const int64_t least = least_memory(config, corpus), allowed = machine_memory();
   if (least > allowed)
     fail(ErrorKind::resource, "train",
          str("this run needs at least {:.2f} GiB for weights, gradients, optimiser and data; {:.2f} GiB are allowed", static_cast<double>(least) / 0x1p30,

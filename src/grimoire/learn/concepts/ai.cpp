@@ -6,6 +6,7 @@
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
+#include "grimoire/op/moments.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/stats/counts.h"
 

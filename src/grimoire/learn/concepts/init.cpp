@@ -6,7 +6,7 @@
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
 #include "grimoire/nn/init.h"
-#include "grimoire/op/loss.h"
+#include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/theory/wide_net.h"
 #include "grimoire/train/diagnosis.h"

@@ -5,7 +5,8 @@
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
-#include "grimoire/op/index.h"
+#include "grimoire/op/argmax.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/op/loss.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/op/softmax.h"
@@ -84,7 +85,7 @@ const Concept kConcepts[] = {
          },
      .turn = "raise the second score past 2: the answer jumps from 0 to 1 at once.",
      .commands = "grimoire predict iris.model --data new.csv",
-     .code = "src/grimoire/op/argmax.cpp: argmax\nsrc/grimoire/op/index.cpp: one_hot",
+     .code = "src/grimoire/op/argmax.cpp: argmax\nsrc/grimoire/op/gather.cpp: one_hot",
      .mistake = "People say that argmax is a vector of 0s and a 1; in fact it is an index, and the vector is its one-hot form. Its slope is 0 nearly "
                 "everywhere and undefined at ties, so nothing can be trained through it.",
      .see = "one-hot: the vector form\nsoftmax: the smooth version\nste: training past a step anyway",

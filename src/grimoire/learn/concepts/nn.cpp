@@ -12,7 +12,7 @@
 #include "grimoire/learn/expression.h"
 #include "grimoire/op/dropout.h"
 #include "grimoire/op/embedding.h"
-#include "grimoire/op/index.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/op/linear.h"
 #include "grimoire/op/matmul.h"
 #include "grimoire/op/pointwise.h"
@@ -199,7 +199,7 @@ const Concept kConcepts[] = {
          },
      .turn = "change i: another row comes out, and no arithmetic on W has happened.",
      .commands = "grimoire train --model neural-bigram --data names.txt --out runs/neural",
-     .code = "src/grimoire/op/index.cpp: one_hot\nsrc/grimoire/op/embedding.cpp: the look-up",
+     .code = "src/grimoire/op/gather.cpp: one_hot\nsrc/grimoire/op/embedding.cpp: the look-up",
      .mistake = "People say that numbering the names 0, 1, 2 would do as well; in fact that tells the model that 2 is twice 1 and that 1 lies between 0 and "
                 "2.",
      .see = "embedding: the table itself\nneural-bigram: where it is all there is\nargmax: back from scores to a place",

@@ -5,7 +5,7 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
-#include "grimoire/op/loss.h"
+#include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/optim/optimizer.h"
 #include "grimoire/optim/schedule.h"
@@ -228,7 +228,7 @@ const Concept kConcepts[] = {
          },
      .turn = "p = .98,.01,.01: the loss is .33. At .9333 it is .29, the least there is.",
      .commands = "grimoire explain cross-entropy",
-     .code = "src/grimoire/op/loss.h: CrossEntropyOptions",
+     .code = "src/grimoire/op/cross_entropy.h: CrossEntropyOptions",
      .mistake = "People say that a smoothed loss of 0 is the goal; in fact its least value is the entropy of the smoothed target, above 0.",
      .see = "cross-entropy: the loss\ncalibration: what it may help\ndistillation: soft targets from a teacher",
      .sources = "Szegedy, Vanhoucke, Ioffe, Shlens and Wojna 2016, Rethinking the Inception Architecture for Computer Vision, section 7\n"

@@ -1,10 +1,11 @@
-#include "grimoire/op/index.h"
+#include "grimoire/op/arrange.h"
 
 #include <algorithm>
 #include <cstring>
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
