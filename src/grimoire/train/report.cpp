@@ -10,6 +10,7 @@
 #include "grimoire/report/escape.h"
 #include "grimoire/train/curves.h"
 #include "grimoire/train/provenance.h"
+#include "grimoire/train/run.h"
 #include "grimoire/generate/generate.h"
 
 namespace grim {

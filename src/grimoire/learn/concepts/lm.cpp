@@ -439,7 +439,7 @@ const Concept kConcepts[] = {
          },
      .turn = "ask after b: a is certain. Ask after a word that never came: the model falls back on the shares of all words.",
      .commands = "grimoire train --model gpt --data input.txt --out runs/gpt\ngrimoire eval runs/gpt --data input.txt",
-     .code = "src/grimoire/model/language_model.h: LanguageModel",
+     .code = "src/grimoire/model/causal_lm.h: CausalLm",
      .mistake = "People say that a language model picks the next word; in fact it gives a distribution, and picking is a separate step that you control.",
      .see = "bigram: the simplest model\nsampling: picking\nperplexity: how good it is\nautoregressive: whole texts",
      .sources = "Shannon 1948, A Mathematical Theory of Communication, section 3\nJurafsky and Martin, Speech and Language Processing, chapter 3",
