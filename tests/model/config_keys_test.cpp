@@ -6,6 +6,7 @@
 
 #include "grimoire/base/files.h"
 #include "grimoire/io/safetensors.h"
+#include "grimoire/model/config_keys.h"
 #include "grimoire/model/gpt.h"
 #include "support/op_case.h"
 
@@ -38,6 +39,34 @@ Json small(const std::string& type) {
 Json with(Json config, const std::string& key, Json value) {
   config.set(key, std::move(value));
   return config;
+}
+
+// null, or a token of the vocabulary; more than one where transformers takes a list.
+TEST(ConfigKeys, TokensAreOfTheVocabulary) {
+  const auto said = [](const std::string& key, const Json& value) -> std::string {
+    try {
+      check_token_ids(Json::object({{"do_sample", true}, {key, value}}), "m/config.json", 5);
+    } catch (const Error& e) {
+      return e.kind() == ErrorKind::input ? e.what() : "not of kind input";
+    }
+    return "";
+  };
+  const Json list = Json::array({0, 4}), outside = Json::array({0, 5}), lists = Json::array({list});
+  for (const char* key : {"bos_token_id", "eos_token_id", "pad_token_id", "sep_token_id", "decoder_start_token_id", "forced_bos_token_id"}) {
+    for (const Json& good : {Json(), Json(0), Json(4)}) EXPECT_EQ(said(key, good), "") << key << good.dump();
+    for (const Json& bad : {Json(5), Json(-1), Json(99), Json(1.0), Json("x"), Json(true), outside, lists, Json::object()}) {
+      const std::string expected = str("[config] m/config.json: key '{}': got {}, expected the number of a token", key, bad.dump());
+      EXPECT_TRUE(said(key, bad).starts_with(expected)) << said(key, bad);
+    }
+    EXPECT_EQ(said(key, list).empty(), std::string(key) == "eos_token_id") << key;
+  }
+  for (const char* key : {"suppress_tokens", "begin_suppress_tokens"}) {
+    EXPECT_EQ(said(key, list), "");
+    for (const Json& bad : {Json(1), outside, lists}) EXPECT_NE(said(key, bad), "") << key << bad.dump();
+  }
+  EXPECT_EQ(said("bad_words_ids", lists), "");
+  EXPECT_NE(said("bad_words_ids", Json::array({outside})), "");
+  EXPECT_EQ(said("top_k", 99), "");
 }
 
 // tools/golden/gpt_variants.py: the config.json files are as transformers writes them, with every key it knows.

@@ -181,6 +181,8 @@ void judge_learning(Diagnosis& d, const Curves& curves, const std::string& folde
   std::string text = d.learning.text;
   if (!d.learning.advice.empty()) text += ". Next: " + d.learning.advice;
   d.verdicts.insert(d.verdicts.begin(), {good ? Verdict::Tone::good : Verdict::Tone::warning, text});
+  if (curves.cut_line && d.learning.kind != LearningKind::unknown)  // else it says so
+    d.verdicts.push_back({Verdict::Tone::good, str("{}, as a killed run leaves it: that line is not read", curves.cut_in_words())});
 }
 
 Json to_json(const Diagnosis& d) {

@@ -8,6 +8,7 @@
 #include "grimoire/device/threads.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
+#include "grimoire/model/config_keys.h"
 #include "grimoire/text/utf8.h"
 #include "grimoire/train/cost.h"
 #include "grimoire/train/counting.h"
@@ -147,9 +148,14 @@ void refuse_damaged(const FoundCheckpoint& best) {
               "these are the best weights so far: put them back, or remove that folder, and better ones are sought from here on");
 }
 
+std::string hint_without_whole(const std::string& folder) {
+  return str("put the missing or damaged files back from a copy; or remove {} and {}, and grimoire resume {} trains anew", join_path(folder, "checkpoints"),
+             join_path(folder, "best"), folder);
+}
+
 // Steps were made, and no weights of them can be read: those of a fresh network would say nothing of the run.
 void refuse_lost(const FoundCheckpoint& none, const Curves& curves, const std::string& folder) {
-  const std::string hint = newest_valid_checkpoint(join_path(folder, "best")) ? "best/ is whole: generate and eval work with it" : "";
+  const std::string hint = newest_valid_checkpoint(join_path(folder, "best")) ? "best/ is whole: generate and eval work with it" : hint_without_whole(folder);
   if (!none.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", none.rejected[0].path, none.rejected[0].reason), hint);
   const double last = std::isfinite(curves.step) ? curves.step : curves.train.empty() ? 0 : curves.train.back().step;
   if (last > 0 && curves.ending != "diverged")  // a run that diverged at once saved nothing, and its log says enough
@@ -199,7 +205,8 @@ RunResult train(RunConfig config, const Corpus& corpus, RunEvents& events) {
 
 RunConfig read_run_config(const std::string& folder) {
   const std::string path = join_path(folder, "config.json");
-  if (!exists(path)) throw Error(ErrorKind::input, str("'{}' is not a run folder: it holds no config.json", folder));
+  if (!exists(path)) throw Error(ErrorKind::input, str("'{}' is not a run folder: it holds no config.json", folder),
+                                  "give the folder that train wrote (--out)");
   const Json json = Json::parse(read_file(path), path);
   if (json.is_object() && json.find("model_type")) {
     const std::string run = parent_folder(parent_folder(folder));
@@ -299,7 +306,7 @@ namespace {
 std::string model_folder(const std::string& folder) {
   const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best")), newest = newest_valid_checkpoint(join_path(folder, "checkpoints"));
   if (best) return best.path;
-  const std::string whole = newest ? str("{} is whole: give that folder", newest.path) : "no whole checkpoint is left in this folder";
+  const std::string whole = newest ? str("{} is whole: give that folder", newest.path) : hint_without_whole(folder);
   if (!best.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", best.rejected[0].path, best.rejected[0].reason), whole);
   if (newest) return newest.path;
   if (!newest.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", newest.rejected[0].path, newest.rejected[0].reason), whole);
@@ -328,6 +335,9 @@ TrainedModel load_trained(const std::string& folder) {
   } catch (const Error& e) {  // the folder's fault, not that of who gave it
     throw Error(ErrorKind::input, config_path + ": " + e.what(), e.hint());
   }
+  check_token_ids(config, config_path, trained.model->vocabulary());
+  if (const std::string generation = join_path(path, "generation_config.json"); exists(generation))
+    check_token_ids(Json::parse(read_file(generation), generation), generation, trained.model->vocabulary());
   load_model(*trained.model, path);
   if (trained.tokenizer.vocab_size() != trained.model->vocabulary())
     throw Error(ErrorKind::input, str("{}: config.json has a vocabulary of {}, tokenizer.json one of {}", path, trained.model->vocabulary(),
