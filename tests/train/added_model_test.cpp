@@ -14,7 +14,8 @@ namespace {
 struct LastTokenConfig {
   int64_t vocab_size = 27, context = 3, width = 32;
   Options options() {
-    return {{.name = "context", .help = "tokens that are read", .target = &context, .low = 1}, {.name = "width", .help = "of its layers", .target = &width, .low = 1}};
+    return {{.name = "context", .help = "tokens that are read", .target = &context, .low = 1},
+            {.name = "width", .help = "of its layers", .target = &width, .low = 1}};
   }
   Json to_json() const { return Json::object({{"model_type", "last-token"}, {"vocab_size", vocab_size}, {"context", context}, {"width", width}}); }
   static LastTokenConfig from_json(const Json& c) { return {c.integer("vocab_size"), c.integer("context"), c.integer("width")}; }

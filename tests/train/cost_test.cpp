@@ -62,9 +62,12 @@ INSTANTIATE_TEST_SUITE_P(
     Train, Cost,
     ::testing::Values(Case{"gpt_text", "gpt", "text"}, Case{"gpt_lines", "gpt", "lines"},
                       Case{"gpt_small_batch", "gpt", "text", [](RunConfig& c) { c.batch_size = 1; }},
-                      Case{"gpt_large_batch", "gpt", "text", [](RunConfig& c) { c.batch_size = 100, c.set("n_layer", 1), c.set("dropout", 0.1), c.set("tied", false); }},
+                      Case{"gpt_large_batch", "gpt", "text", [](RunConfig& c) {
+                             c.batch_size = 100, c.set("n_layer", 1).set("dropout", 0.1).set("tied", false);
+                           }},
                       Case{"gpt_accumulate", "gpt", "text", [](RunConfig& c) { c.accumulate = 4, c.set("n_layer", 2), c.ema = 0.9; }},
-                      Case{"mlp_lines", "mlp", "lines"}, Case{"mlp_batch_norm", "mlp", "lines", [](RunConfig& c) { c.set("batch_norm", true), c.momentum = 0.9; }},
+                      Case{"mlp_lines", "mlp", "lines"},
+                      Case{"mlp_batch_norm", "mlp", "lines", [](RunConfig& c) { c.set("batch_norm", true), c.momentum = 0.9; }},
                       Case{"mlp_text_large", "mlp", "text", [](RunConfig& c) { c.batch_size = 8192; }}, Case{"wavenet", "wavenet", "lines"},
                       Case{"lstm", "lstm", "lines"}, Case{"full_batch", "neural-bigram", "lines"}),
     [](const auto& info) { return info.param.name; });
@@ -132,7 +135,8 @@ TEST(CostOfLargeShapes, LinesMeetMeasurements) {
     c.format = "text";
     c.out = folder / "run";
     c.batch_size = 24;
-    for (const auto& [size, value] : {std::pair{"n_embd", int64_t{192}}, {"n_head", 3}, {"n_layer", layers}, {"n_hidden", 256}}) c.shape().set_size(size, value);
+    for (const auto& [size, value] : {std::pair{"n_embd", int64_t{192}}, {"n_head", 3}, {"n_layer", layers}, {"n_hidden", 256}})
+      c.shape().set_size(size, value);
     if (std::string(model) == "gpt" || std::string(model) == "lstm") c.set("context", 96);
     c.threads = 1;
     const Corpus corpus = load_corpus(c.data, CorpusFormat::text);

@@ -61,10 +61,11 @@ double BowConfig::parameter_count() const {
 std::vector<SizeAxis> BowConfig::axes() const { return {{"n-embd", kSmallWidth}, {"n-hidden", kSmallWidth}, {"context", kSmallContext}}; }
 
 Architecture bow_architecture() {  // makemore.py
-  return architecture<Bow, BowConfig>({.name = "bow", .summary = "each place sees the average of all embeddings so far",
-                                       .items_recipe = R"({"steps": 10000, "batch_size": 32, "context": 0, "n_embd": 64, "n_hidden": 64})",
-                                       .text_recipe = R"({"steps": 10000, "batch_size": 32, "context": 64, "n_embd": 64, "n_hidden": 64, "split": "90/10/0"})"},
-                                      Reading::sequence);
+  return architecture<Bow, BowConfig>(
+      {.name = "bow", .summary = "each place sees the average of all embeddings so far",
+       .items_recipe = R"({"steps": 10000, "batch_size": 32, "context": 0, "n_embd": 64, "n_hidden": 64})",
+       .text_recipe = R"({"steps": 10000, "batch_size": 32, "context": 64, "n_embd": 64, "n_hidden": 64, "split": "90/10/0"})"},
+      Reading::sequence);
 }
 
 }  // namespace grim

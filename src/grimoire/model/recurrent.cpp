@@ -51,10 +51,11 @@ std::vector<SizeAxis> RecurrentConfig::axes() const {
 
 namespace {
 Architecture recurrent_architecture(Cell cell, const char* summary) {  // makemore.py
-  return architecture<Recurrent, RecurrentConfig>({.name = type_of(cell), .summary = summary,
-                                                   .items_recipe = R"({"steps": 10000, "batch_size": 32, "context": 0, "n_embd": 64, "n_hidden": 64})",
-                                                   .text_recipe = R"({"steps": 10000, "batch_size": 32, "context": 64, "n_embd": 64, "n_hidden": 64, "split": "90/10/0"})"},
-                                                  Reading::sequence, {.cell = cell});
+  return architecture<Recurrent, RecurrentConfig>(
+      {.name = type_of(cell), .summary = summary,
+       .items_recipe = R"({"steps": 10000, "batch_size": 32, "context": 0, "n_embd": 64, "n_hidden": 64})",
+       .text_recipe = R"({"steps": 10000, "batch_size": 32, "context": 64, "n_embd": 64, "n_hidden": 64, "split": "90/10/0"})"},
+      Reading::sequence, {.cell = cell});
 }
 }  // namespace
 

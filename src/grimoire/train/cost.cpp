@@ -197,8 +197,9 @@ RunCost extrapolated_cost(const RunConfig& config, const Corpus& corpus, const S
   const double share = SplitPercent::parse(config.split).train / 100;
   cost.examples = static_cast<int64_t>(share * static_cast<double>(!lines ? sizes.symbols : window ? sizes.symbols + sizes.items : sizes.items));
   if (!lines) {
-    GRIM_CHECK(cost.examples > config.context(), input, "data", "{}: the text is too short: got {} characters to train on, expected more than the context of {}",
-               corpus.source, cost.examples, config.context());
+    GRIM_CHECK(cost.examples > config.context(), input, "data",
+               "{}: the text is too short: got {} characters to train on, expected more than the context of {}", corpus.source, cost.examples,
+               config.context());
     cost.examples -= config.context();
   }
   cost.weight_bytes = cost.gradient_bytes = capped(sizes.weights);
