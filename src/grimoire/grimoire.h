@@ -111,4 +111,5 @@
 #include "grimoire/train/diagnosis.h"
 #include "grimoire/train/report.h"
 #include "grimoire/train/run.h"
-#include "grimoire/train/session.h"
+#include "grimoire/train/lm_source.h"
+#include "grimoire/train/trainer.h"

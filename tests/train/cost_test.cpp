@@ -9,6 +9,7 @@
 #include "grimoire/base/str.h"
 #include "grimoire/device/memory.h"
 #include "grimoire/train/cost.h"
+#include "grimoire/train/lm_source.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
@@ -140,7 +141,7 @@ TEST(CostOfLargeShapes, LinesMeetMeasurements) {
     if (std::string(model) == "gpt" || std::string(model) == "lstm") c.set("context", 96);
     c.threads = 1;
     const Corpus corpus = load_corpus(c.data, CorpusFormat::text);
-    const RunCost measured = predict_cost(c, corpus), reckoned = reckoned_cost(c, corpus);
+    const RunCost measured = predict_cost(c, LmSource(corpus)), reckoned = reckoned_cost(c, corpus);
     EXPECT_EQ(reckoned.parameters, measured.parameters) << model;
     EXPECT_EQ(reckoned.vocab_size, measured.vocab_size) << model;
     EXPECT_EQ(reckoned.tokens_per_step, measured.tokens_per_step) << model;

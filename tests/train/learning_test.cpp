@@ -4,7 +4,7 @@
 
 #include "base/temp_folder.h"
 #include "grimoire/base/files.h"
-#include "grimoire/train/provenance.h"
+#include "grimoire/train/lm_source.h"
 #include "grimoire/train/report.h"
 #include "grimoire/train/run.h"
 
@@ -70,7 +70,7 @@ TEST_P(LearningVerdicts, NameWhatIsWrong) {
   EXPECT_NE(d.learning.advice, "");
   if (d.learning.kind == LearningKind::too_short || d.learning.kind == LearningKind::untrained)
     EXPECT_NE(d.learning.advice.find("grimoire resume " + c.out), std::string::npos) << d.learning.advice;
-  write_report(c.out, {.diagnosis = &d, .samples = false});
+  write_report(c.out, {.diagnosis = &d});
   const bool names_the_step = read_file(c.out + "/report.html").find("Figures of the best weights, of step") != std::string::npos;
   EXPECT_EQ(names_the_step, GetParam().expected != LearningKind::diverged);
 }
@@ -127,7 +127,7 @@ TEST(CommonTenth, IsKnownToHaveTrainedOrNot) {
   const auto seen = [&](const char* split, const Corpus& now) {
     RunConfig c = default_run("mlp", "lines");
     c.split = split;
-    return common_part_seen(provenance_of(c, corpus), now);
+    return common_part_seen(provenance_of(c, LmSource(corpus)), now);
   };
   EXPECT_EQ(seen("80/10/10", corpus), Seen::no);
   EXPECT_EQ(seen("90/10/0", corpus), Seen::chosen);

@@ -10,7 +10,8 @@
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/train/run.h"
-#include "grimoire/train/lm_task.h"
+#include "grimoire/train/lm_source.h"
+#include "grimoire/train/trainer.h"
 #include "support/op_case.h"
 
 namespace grim {
@@ -119,12 +120,12 @@ TEST_F(Runs, AccumulationIsOneLargeBatch) {
   RunConfig big = config("gpt", "big");
   big.set("n_layer", 1);
   big.batch_size = 12;
-  resolve(big, corpus);
+  const LmSource source(corpus);
+  source.resolve(big);
   RunConfig small = big;
   small.batch_size = 4;
   small.accumulate = 3;
-  LmTraining one(big, corpus), three(small, corpus);
-  Trainer &a = one.trainer, &b = three.trainer;
+  Trainer a(big, source), b(small, source);
   // The same twelve rows, once together and once in three parts of unequal token counts.
   a.parameters().zero_grad();
   b.parameters().zero_grad();

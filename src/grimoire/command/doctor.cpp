@@ -39,7 +39,7 @@ class DoctorCommand final : public Command {
     const Diagnosis d = diagnose_run(what_, target_loss());
     console.data(to_text(d));
     try {
-      write_report(what_, {.diagnosis = &d, .samples = d.learning.kind != LearningKind::diverged});
+      write_report(what_, {.diagnosis = &d, .samples = d.learning.kind == LearningKind::diverged ? "" : samples_of_run(what_)});
       console.say(str("with pictures: {}", join_path(what_, "report.html")));
     } catch (const Error& e) {  // the verdict stands without them; that the best weights cannot be read belongs to it
       if (e.kind() == ErrorKind::input) throw;

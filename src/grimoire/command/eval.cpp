@@ -3,8 +3,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/device/threads.h"
-#include "grimoire/train/lm_data.h"
-#include "grimoire/train/provenance.h"
+#include "grimoire/train/lm_source.h"
 #include "grimoire/train/run.h"
 
 namespace grim {

@@ -3,7 +3,7 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/command/run_console.h"
 #include "grimoire/train/run.h"
-#include "grimoire/train/lm_task.h"
+#include "grimoire/train/lm_source.h"
 
 namespace grim {
 namespace {
@@ -35,23 +35,24 @@ class TrainCommand final : public Command {
     }
     if (config_.data.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
     if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", "see grimoire train --help");
-    corpus_ = load_corpus(config_.data, format_of(config_));  // read once: a pipe has no second time
-    const std::string format = corpus_.format == CorpusFormat::lines ? "lines" : "text";
+    source_ = config_.open_task();  // read once: a pipe has no second time
+    const auto* const text = dynamic_cast<const LmSource*>(source_.get());
+    const std::string format = text && text->corpus().format == CorpusFormat::text ? "text" : "lines";
     config_ = default_run(config_.model, format);
     read_settings(config_, file, config_file_);
     Command::set(given);
-    config_.format = format;
+    if (text) config_.format = format;
   }
 
   int run(Console& console) override {
     if (dry_run_) return tell_cost(console);
     ConsoleEvents events(console);
-    return tell_result(console, train(config_, corpus_, events));
+    return tell_result(console, train(config_, *source_, events));
   }
 
  private:
   int tell_cost(Console& console) {
-    const RunCost c = predict_cost(config_, corpus_);
+    const RunCost c = predict_cost(config_, *source_);
     const auto mib = [](int64_t bytes) { return static_cast<double>(bytes) / 1048576.0; };
     console.data(str("{} on {}: {} parameters, {} symbols, {} examples, {} tokens a step\n", config_.model, config_.data, with_commas(c.parameters),
                      c.vocab_size, with_commas(c.examples), with_commas(c.tokens_per_step)));
@@ -73,7 +74,7 @@ class TrainCommand final : public Command {
   }
 
   RunConfig config_;
-  Corpus corpus_;
+  std::unique_ptr<TaskSource> source_;
   std::string config_file_;
   bool dry_run_ = false;
 };

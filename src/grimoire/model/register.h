@@ -58,6 +58,7 @@ struct Architecture {
   std::string name;             // as people say it: gpt
   std::string model_type = {};  // as config.json says it: gpt2; empty: the name
   std::string summary = {};     // one line
+  std::string task = "lm";      // what trains it: train/task_source.h
   // How it is known to be trained, as settings of a run (JSON objects): on items, one a line, and on running text.
   std::string items_recipe = "{}", text_recipe = "{}";
   // Filled in by architecture<Model, Config>:

@@ -7,7 +7,8 @@
 #include "grimoire/device/memory.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/text/utf8.h"
-#include "grimoire/train/lm_task.h"
+#include "grimoire/train/lm_source.h"
+#include "grimoire/train/trainer.h"
 
 namespace grim {
 namespace {
@@ -85,7 +86,7 @@ constexpr int64_t kFewestRows = 2;  // of one small batch; a batch norm needs tw
 
 // Memory and time grow in a straight line with the batch: two small batches, really run, give the line. An evaluation is run as
 // it is, because its batches have a size of their own. The weights, gradients and optimiser state are counted.
-RunCost measured_cost(const RunConfig& config, const Corpus& corpus) {
+RunCost measured_cost(const RunConfig& config, const TaskSource& source) {
   RunCost cost;
   Measured measured[2];
   int64_t evaluation = 0;
@@ -94,10 +95,10 @@ RunCost measured_cost(const RunConfig& config, const Corpus& corpus) {
     small.accumulate = 1;
     small.batch_size = i == 0 ? kFewestRows : std::clamp<int64_t>(config.batch_size, kFewestRows + 1, 8);
     const int64_t before = live();
-    LmTraining training(small, corpus);
-    auto& [trainer, task] = training;
+    Trainer trainer(small, source);
+    Task& task = trainer.task();
     cost.parameters = task.model().parameter_count();
-    cost.vocab_size = task.tokenizer().vocab_size();
+    cost.vocab_size = task.symbols();
     cost.examples = task.rows();
     const Parameters& p = trainer.parameters();
     cost.weight_bytes = cost.gradient_bytes = p.values().numel() * size_of(p.dtype());
@@ -105,7 +106,7 @@ RunCost measured_cost(const RunConfig& config, const Corpus& corpus) {
     cost.data_bytes = std::max<int64_t>(0, live() - before - cost.weight_bytes - cost.gradient_bytes - cost.optimizer_bytes);
     if (i == 0) evaluation = peak_of([&] { trainer.judge(Part::train, 1); });
     measured[i] = one_step(trainer, small.batch_size);
-    cost.tokens_per_step = places_of(config);
+    cost.tokens_per_step = task.symbols() > 0 ? places_of(config) : 1;
     if (config.full_batch) {  // measured as it is
       measured[1] = measured[0];
       break;
@@ -165,12 +166,11 @@ Corpus sample_of(const Corpus& corpus, int64_t longest) {
 
 RunCost extrapolated_cost(const RunConfig& config, const Corpus& corpus, const Sizes& sizes) {
   const std::vector<Axis> axes = large_axes(config);
-  const CharTokenizer tokenizer = make_tokenizer(corpus);
   RunConfig base = config;
   base.accumulate = 1;
   base.split = "100/0/0";
   for (const Axis& a : axes) a.set(base, a.low);
-  const Corpus small = sample_of(corpus, base.context() - 1);
+  const LmSource small(sample_of(corpus, base.context() - 1), make_tokenizer(corpus));
   double step = 0, evaluation = 0, rate = 0;  // bytes, bytes, multiplications a second
   for (size_t corner = 0; corner < size_t{1} << axes.size(); ++corner) {
     RunConfig c = base;
@@ -182,8 +182,7 @@ RunCost extrapolated_cost(const RunConfig& config, const Corpus& corpus, const S
       a.set(c, high ? a.high : a.low);
       weight *= high ? t : 1 - t;
     }
-    LmTraining training(c, small, &tokenizer);
-    Trainer& trainer = training.trainer;
+    Trainer trainer(c, small);
     evaluation += weight * static_cast<double>(peak_of([&] { trainer.judge(Part::train, 1); }));
     const Measured m = one_step(trainer, c.batch_size);
     step += weight * static_cast<double>(m.peak_bytes);
@@ -244,22 +243,21 @@ int64_t least_memory(const RunConfig& config, const Corpus& corpus) {
   return capped(2 * s.weights + s.buffers + s.optimizer + s.data);
 }
 
-RunCost predict_cost(RunConfig config) {
-  const Corpus corpus = load_corpus(config.data, format_of(config));
-  return predict_cost(std::move(config), corpus);
-}
+RunCost predict_cost(RunConfig config) { return predict_cost(config, *config.open_task()); }
 
-RunCost predict_cost(RunConfig config, const Corpus& corpus) {
+RunCost predict_cost(RunConfig config, const TaskSource& source) {
   const device::ThreadCap cap(config.threads);
-  resolve(config, corpus);
-  const Sizes sizes = sizes_of(config, corpus);
-  if (config.architecture().counts) return counting_cost(config, corpus, sizes);
-  return is_small(config, sizes) ? measured_cost(config, corpus) : reckoned_cost(config, corpus);
+  source.resolve(config);
+  const auto* const text = dynamic_cast<const LmSource*>(&source);
+  if (!text) return measured_cost(config, source);
+  const Sizes sizes = sizes_of(config, text->corpus());
+  if (config.architecture().counts) return counting_cost(config, text->corpus(), sizes);
+  return is_small(config, sizes) ? measured_cost(config, source) : extrapolated_cost(config, text->corpus(), sizes);
 }
 
 RunCost reckoned_cost(RunConfig config, const Corpus& corpus) {
   const device::ThreadCap cap(config.threads);
-  resolve(config, corpus);
+  LmSource(corpus).resolve(config);
   return extrapolated_cost(config, corpus, sizes_of(config, corpus));
 }
 

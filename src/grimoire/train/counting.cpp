@@ -14,7 +14,7 @@ int64_t counts_of(const Module& model) {
   return n;
 }
 
-RunResult count_run(LmTask& task, CountingLm& model, RunEvents& events, const std::string& folder) {
+RunResult count_run(LmTask& task, CountingLm& model, const Json& run, RunEvents& events, const std::string& folder) {
   const double begin = monotonic_seconds();
   int64_t tokens = 0;
   task.data().train.for_each_batch(1 << 20, 0, [&](const Examples& e) {
@@ -26,7 +26,7 @@ RunResult count_run(LmTask& task, CountingLm& model, RunEvents& events, const st
   RunResult r{.step = 1, .best_step = 1, .parameters = counts_of(model)};
   r.seconds = monotonic_seconds() - begin;
   r.tokens_per_second = static_cast<double>(tokens) / std::max(1e-9, r.seconds);
-  save_model(task, join_path(best, "step-1"), 1);
+  save_model(task, join_path(best, "step-1"), 1, run);
   events.saved(join_path(best, "step-1"), 1);
   bool stopping = false;
   const StopAsked stop = [&] { return stopping = stopping || events.stop_requested(); };

@@ -2,11 +2,12 @@
 #pragma once
 
 #include "grimoire/train/lm_task.h"
-#include "grimoire/train/run.h"
+#include "grimoire/train/events.h"
 
 namespace grim {
 
 int64_t counts_of(const Module& model);  // numbers it keeps
-RunResult count_run(LmTask& task, CountingLm& model, RunEvents& events, const std::string& folder);
+// `run`: as in save_model (train/task.h).
+RunResult count_run(LmTask& task, CountingLm& model, const Json& run, RunEvents& events, const std::string& folder);
 
 }  // namespace grim

@@ -15,6 +15,7 @@ constexpr size_t kBins = 32;
 constexpr double kSaturated = 0.97;
 
 void judge_start(Diagnosis& d) {
+  if (std::isnan(d.uniform_loss)) return;
   const bool good = d.initial_loss < d.uniform_loss + 0.3;
   d.verdicts.push_back({good ? Verdict::Tone::good : Verdict::Tone::warning,
                         good ? str("initial loss {:.3f}, ln V is {:.3f}: the first guess is indifferent, as it should be", d.initial_loss, d.uniform_loss)
@@ -129,13 +130,10 @@ bool Diagnosis::healthy() const {
   return std::none_of(verdicts.begin(), verdicts.end(), [](const Verdict& v) { return v.tone == Verdict::Tone::warning; });
 }
 
-double initial_loss(const RunConfig& config, const Corpus& corpus) {
-  LmTraining fresh(config, corpus);
-  return fresh.trainer.step().loss;
-}
+double initial_loss(const RunConfig& config, const TaskSource& source) { return Trainer(config, source).step().loss; }
 
-Diagnosis diagnose(LmTraining& training, double initial_loss) {
-  auto& [trainer, task] = training;
+Diagnosis diagnose(Trainer& trainer, double initial_loss) {
+  Task& task = trainer.task();
   std::map<const Module*, std::string> names;
   task.model().visit_modules([&](const std::string& name, Module& module) { names[&module] = name; });
   Diagnosis d;
@@ -154,7 +152,7 @@ Diagnosis diagnose(LmTraining& training, double initial_loss) {
     });
     const Trainer::Step step = trainer.step();
     d.loss = step.loss;
-    d.epochs = static_cast<double>(d.step) * step.weight / static_cast<double>(task.data().train.targets());
+    d.epochs = static_cast<double>(d.step) * step.weight / task.full_weight();
     d.lr = step.lr;
   }
   d.layers = std::move(layers);

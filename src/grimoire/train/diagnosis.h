@@ -8,7 +8,7 @@
 
 #include "grimoire/base/json.h"
 #include "grimoire/train/learning.h"
-#include "grimoire/train/lm_task.h"
+#include "grimoire/train/trainer.h"
 
 namespace grim {
 
@@ -59,8 +59,8 @@ void judge_learning(Diagnosis& diagnosis, const Curves& curves, const std::strin
 
 // Takes one training step to look at it: do not go on training with it. `initial_loss` is that of fresh weights
 // of the same run.
-Diagnosis diagnose(LmTraining& training, double initial_loss);
-double initial_loss(const RunConfig& config, const Corpus& corpus);
+Diagnosis diagnose(Trainer& trainer, double initial_loss);
+double initial_loss(const RunConfig& config, const TaskSource& source);
 
 Json to_json(const Diagnosis& diagnosis);
 std::string to_text(const Diagnosis& diagnosis);  // tables with small histograms, for a terminal of 100 columns

@@ -14,22 +14,6 @@ void load_model(Pretrained& model, const std::string& folder) {
   model.load(tensors, path);
 }
 
-CorpusFormat format_of(const RunConfig& c) {
-  return c.format == "lines" ? CorpusFormat::lines : c.format == "text" ? CorpusFormat::text : CorpusFormat::automatic;
-}
-
-void resolve(RunConfig& c, const Corpus& corpus) {
-  const bool lines = corpus.format == CorpusFormat::lines, window = c.architecture().reading == Reading::window;
-  c.format = lines ? "lines" : "text";
-  if (c.shape().size("context") == 0) c.shape().set_size("context", lines && !window ? longest_item(corpus) + 1 : 64);
-  c.shape().check();
-  if (lines && !window) check_item_lengths(corpus, c.context() - 1);
-  if (c.batch_size == 0 && !c.full_batch) c.batch_size = 32;
-  if (c.eval_every == 0) c.eval_every = std::max<int64_t>(1, std::min<int64_t>(c.steps / 10, 10000));
-  if (c.save_every == 0) c.save_every = std::max<int64_t>(1, std::min<int64_t>(c.steps / 5, 20000));
-  SplitPercent::parse(c.split);
-}
-
 Json model_config(const RunConfig& c, int64_t V) {
   const std::unique_ptr<ModelConfig> shape = c.shape().clone();
   shape->set_vocabulary(V);
@@ -37,7 +21,7 @@ Json model_config(const RunConfig& c, int64_t V) {
 }
 
 LmTask::LmTask(const RunConfig& config, const Corpus& corpus, Rng& rng, const CharTokenizer* known)
-    : provenance_(provenance_of(config, corpus)), tokenizer_(known ? *known : make_tokenizer(corpus)),
+    : tokenizer_(known ? *known : make_tokenizer(corpus)),
       model_(build_causal_lm(model_config(config, tokenizer_.vocab_size()), rng)),
       data_(make_lm_data(corpus, tokenizer_, SplitPercent::parse(config.split), model_->reading(), model_->context())) {}
 
@@ -77,9 +61,6 @@ std::vector<CheckpointFile> LmTask::files() const {
           {"tokenizer_config.json", tokenizer_.config_json().dump_pretty()},
           {"generation_config.json", generation.dump_pretty()}};
 }
-
-LmTraining::LmTraining(const RunConfig& config, const Corpus& corpus, const CharTokenizer* known)
-    : trainer(config, [&](Rng& rng) { return std::make_unique<LmTask>(config, corpus, rng, known); }), task(static_cast<LmTask&>(trainer.task())) {}
 
 // Counted pair by pair: the table of all pairs would not fit where there are tens of thousands of symbols.
 //   -log p(next | last) = log(count(last) + V) - log(count(last, next) + 1)

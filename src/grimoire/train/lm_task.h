@@ -2,15 +2,10 @@
 #pragma once
 
 #include "grimoire/train/lm_data.h"
-#include "grimoire/train/provenance.h"
-#include "grimoire/train/trainer.h"
+#include "grimoire/train/run_config.h"
+#include "grimoire/train/task.h"
 
 namespace grim {
-
-CorpusFormat format_of(const RunConfig& config);
-
-// Fills in what the configuration leaves open (0): context, batch size, evaluation and saving intervals. throws: argument, usage, input.
-void resolve(RunConfig& config, const Corpus& corpus);
 
 // config.json of the model that a run builds for so many symbols.
 Json model_config(const RunConfig& config, int64_t vocab_size);
@@ -35,26 +30,18 @@ class LmTask final : public Task {
   Tensor full_loss(Pass& pass) const override;
   bool has(Part part) const override { return !of(part).empty(); }
   Judgement judge(Part part, int64_t batches, const StopAsked& stop) const override;
+  int64_t symbols() const override { return tokenizer_.vocab_size(); }
   double guessing() const override { return std::log(static_cast<double>(tokenizer_.vocab_size())); }  // ln V
   double baseline(const StopAsked& stop) const override;
   std::vector<CheckpointFile> files() const override;
   void load(const std::string& folder) override { load_model(*model_, folder); }
-  Json about() const override { return Json::object({{"run", to_json(provenance_)}}); }
 
  private:
   const LmPart& of(Part part) const;
 
-  Provenance provenance_;
   CharTokenizer tokenizer_;
   std::unique_ptr<CausalLm> model_;
   LmData data_;
-};
-
-// A Trainer with the task of a language model in it.
-struct LmTraining {
-  LmTraining(const RunConfig& config, const Corpus& corpus, const CharTokenizer* known = nullptr);
-  Trainer trainer;
-  LmTask& task;
 };
 
 // Mean loss of the add-1 counting bigram, trained on data.train, on data.dev (or on train when there is no dev part); NaN when

@@ -200,7 +200,7 @@ double Loop::worst_loss() const {
 
 double Loop::loss_limit() const {
   const double first = trainer_.position.first_loss, guessing = trainer_.task().guessing();
-  return kWorse * (first > guessing ? first : guessing) + kWorseNats;
+  return kWorse * (std::isnan(guessing) || first > guessing ? first : guessing) + kWorseNats;
 }
 
 void Loop::diverged(const char* which, double loss) {

@@ -9,9 +9,7 @@
 #include "grimoire/base/files.h"
 #include "grimoire/report/escape.h"
 #include "grimoire/train/curves.h"
-#include "grimoire/train/provenance.h"
-#include "grimoire/train/run.h"
-#include "grimoire/generate/generate.h"
+#include "grimoire/train/lm_source.h"
 
 namespace grim {
 namespace {
@@ -123,14 +121,6 @@ std::string health_section(const Diagnosis& d) {
   return s + "</table></div>";
 }
 
-std::string samples_of(const std::string& folder, bool items) {
-  const TrainedModel trained = load_trained(folder);
-  Rng rng(RngMode::philox, 1337, "generate");
-  std::string text;
-  for (int i = 0; i < (items ? 30 : 1); ++i) text += generate(*trained.model, trained.tokenizer, {.max_tokens = items ? 0 : 500}, rng) + "\n";
-  return text;
-}
-
 std::string figure(const std::string& value, const std::string& name) { return str("<div><b>{}</b><span>{}</span></div>", value, name); }
 std::string figure(double value, const std::string& name) { return std::isfinite(value) ? figure(str("{:.4f}", value), name) : ""; }
 
@@ -149,11 +139,8 @@ std::string origin_of(const Curves& c, const RunConfig& config) {
 void write_report(const std::string& folder, const ReportOptions& options) {
   const RunConfig config = read_run_config(folder);
   const Curves c = read_curves(folder);
-  std::string samples;
-  if (options.samples) {
-    samples = samples_of(folder, config.format == "lines");
-    write_atomically(join_path(folder, "samples.txt"), samples);
-  }
+  const std::string& samples = options.samples;
+  if (!samples.empty()) write_atomically(join_path(folder, "samples.txt"), samples);
   std::string html = str("<!doctype html><html lang=en><meta charset=utf-8>"
                          "<meta name=viewport content='width=device-width'><title>{} on {}</title><style>{}</style>",
                          escape_html(config.model), escape_html(file_name(config.data)), kStyle);

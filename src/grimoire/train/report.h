@@ -16,11 +16,13 @@ RunConfig read_run_config(const std::string& folder);
 // folder. `target` is a loss that would do.
 // throws: input, data that are not the checkpoint's; usage, for a model without layers
 Diagnosis diagnose_run(const std::string& folder, double target = NAN);
-Diagnosis diagnose_run(const RunConfig& config, const Corpus& corpus, const std::string& folder, double target = NAN);
+Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const std::string& folder, double target = NAN);
+
+std::string samples_of_run(const std::string& folder);  // what its best model does. throws: input
 
 struct ReportOptions {
   const Diagnosis* diagnosis = nullptr;  // the state of the layers, when there is one
-  bool samples = true;                   // also FOLDER/samples.txt; they take the time of writing them
+  std::string samples = {};              // what the model does; also FOLDER/samples.txt
 };
 // Writes FOLDER/report.html from config.json, metrics.jsonl and the best model.
 void write_report(const std::string& folder, const ReportOptions& options = {});

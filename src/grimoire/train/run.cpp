@@ -9,18 +9,14 @@
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/model/config_keys.h"
-#include "grimoire/text/utf8.h"
-#include "grimoire/train/cost.h"
 #include "grimoire/train/counting.h"
 #include "grimoire/train/diagnosis.h"
-#include "grimoire/train/lm_task.h"
+#include "grimoire/train/lm_source.h"
 #include "grimoire/train/loop.h"
 #include "grimoire/train/report.h"
 
 namespace grim {
 namespace {
-
-constexpr const char* kKeptData = "data.txt";
 
 // A checkpoint holds weights, gradients are not saved, the optimiser's state is: at most three times the weights, twice over.
 int64_t checkpoint_bytes(const Module& model, const TrainerOptions& options) {
@@ -30,8 +26,8 @@ int64_t checkpoint_bytes(const Module& model, const TrainerOptions& options) {
 }
 
 // Before anything large is allocated: what the run needs for certain, against what it may have.
-void check_memory(const RunConfig& config, const Corpus& corpus) {
-  const int64_t least = least_memory(config, corpus), allowed = machine_memory();
+void check_memory(const RunConfig& config, const TaskSource& source) {
+  const int64_t least = source.least_memory(config), allowed = machine_memory();
   if (least > allowed)
     fail(ErrorKind::resource, "train",
          str("this run needs at least {:.2f} GiB for weights, gradients, optimiser and data; {:.2f} GiB are allowed", static_cast<double>(least) / 0x1p30,
@@ -39,68 +35,52 @@ void check_memory(const RunConfig& config, const Corpus& corpus) {
          "a smaller model, a shorter context or less data need less; a dry run tells what each part takes");
 }
 
-// Shapes that cost far more than they teach are said, with what to do.
-void warn_of_long_items(const RunConfig& config, const Corpus& corpus, RunEvents& events) {
-  if (corpus.format != CorpusFormat::lines || config.architecture().reading == Reading::window) return;
-  double sum = 0;
-  int64_t longest = 0, at = 0;
-  for (size_t i = 0; i < corpus.items.size(); ++i) {
-    const int64_t n = count_code_points(corpus.items[i]);
-    sum += static_cast<double>(n);
-    if (n > longest) longest = n, at = corpus.line_numbers[i];
-  }
-  const double mean = sum / static_cast<double>(corpus.items.size()), wasted = static_cast<double>(config.context()) / (mean + 1);
-  if (config.context() > 64 && wasted > 8)
-    events.note(str("warning: every line is padded to {} symbols, for line {} has {}; the mean is {:.0f}, so a step costs about {:.0f} times what it "
-                    "could: leave the longest lines out, or read the file as running text",
-                    with_commas(config.context()), at, with_commas(longest), mean, wasted));
-}
-
 // What a run works on: a task in a trainer, or one whose model counts and needs none.
 struct Work {
-  Work(const RunConfig& config, const Corpus& corpus, const CharTokenizer* known = nullptr) {
+  Work(const RunConfig& config, const TaskSource& source, const std::string& checkpoint = "") {
     if (config.architecture().counts) {
       Rng unused(RngMode::philox, 0);
-      counting = std::make_unique<LmTask>(config, corpus, unused, known);
+      counting = source.make(config, unused, checkpoint);
     } else {
-      training = std::make_unique<LmTraining>(config, corpus, known);
+      trainer = std::make_unique<Trainer>(config, source, checkpoint);
     }
   }
-  LmTask& task() { return counting ? *counting : training->task; }
-  std::unique_ptr<LmTraining> training;
-  std::unique_ptr<LmTask> counting;
+  Task& task() { return counting ? *counting : trainer->task(); }
+  std::unique_ptr<Trainer> trainer;
+  std::unique_ptr<Task> counting;
 };
 
-RunResult do_work(const RunConfig& config, Work& work, RunEvents& events, const std::string& folder) {
-  LmTask& task = work.task();
+RunResult do_work(const RunConfig& config, Work& work, const TaskSource& source, RunEvents& events, const std::string& folder) {
+  Task& task = work.task();
   const std::string size = work.counting ? with_commas(counts_of(task.model())) + " counts" : with_commas(task.model().parameter_count()) + " parameters";
-  const int64_t V = task.tokenizer().vocab_size();
-  events.note(str("{}: {}, {} symbols, {} examples to train on", config.model, size, V, with_commas(task.rows())));
+  const int64_t V = task.symbols();
+  events.note(str("{}: {}, {}{} examples to train on", config.model, size, V > 0 ? str("{} symbols, ", V) : "", with_commas(task.rows())));
   check_free_space(folder, 3 * checkpoint_bytes(task.model(), config));
-  RunResult result = work.counting ? count_run(task, dynamic_cast<CountingLm&>(task.model()), events, folder)
-                                   : Loop(work.training->trainer, events, folder).run();
+  RunResult result = work.counting ? count_run(dynamic_cast<LmTask&>(task), dynamic_cast<CountingLm&>(task.model()),
+                                               to_json(provenance_of(config, source)), events, folder)
+                                   : Loop(*work.trainer, events, folder).run();
   result.vocab_size = V;
   return result;
 }
 
 // The work is gone before the report is made, whose diagnosis needs one of its own: a run that fits in memory ends well too.
-RunResult run_to_its_end(const RunConfig& config, std::unique_ptr<Work> work, const Corpus& corpus, RunEvents& events, const std::string& folder) {
+RunResult run_to_its_end(const RunConfig& config, std::unique_ptr<Work> work, const TaskSource& source, RunEvents& events, const std::string& folder) {
   RunResult result;
   try {
-    result = do_work(config, *work, events, folder);
+    result = do_work(config, *work, source, events, folder);
   } catch (const Error& e) {
-    if (e.kind() == ErrorKind::numeric) write_report(folder, {.samples = false});
+    if (e.kind() == ErrorKind::numeric) write_report(folder);
     throw;
   }
   if (result.ending == Ending::stopped) {
-    write_report(folder, {.samples = false});
+    write_report(folder);
     return result;
   }
   events.all_saved();
   work.reset();
   std::optional<Diagnosis> diagnosis;
-  if (!config.architecture().counts && config.steps > 0) diagnosis = diagnose_run(config, corpus, folder);
-  write_report(folder, {.diagnosis = diagnosis ? &*diagnosis : nullptr});
+  if (!config.architecture().counts && config.steps > 0) diagnosis = diagnose_run(config, source, folder);
+  write_report(folder, {.diagnosis = diagnosis ? &*diagnosis : nullptr, .samples = source.samples(folder)});
   events.note(str("report: {}", join_path(folder, "report.html")));
   return result;
 }
@@ -109,35 +89,25 @@ void write_config(RunConfig config, const std::string& folder) {
   write_atomically(join_path(folder, "config.json"), to_json(config.options()).dump_pretty());
 }
 
-// The checkpoint's own provenance and numbering against what is there now. Gives the tokenizer to go on with.
-CharTokenizer check_provenance(const FoundCheckpoint& found, const RunConfig& config, const Corpus& corpus, bool accept, RunEvents& events) {
-  CharTokenizer kept = CharTokenizer::load(found.path);
+// The checkpoint's own provenance and numbering against what is there now.
+void check_provenance(const FoundCheckpoint& found, const RunConfig& config, const TaskSource& source, bool accept, RunEvents& events) {
   const std::optional<Provenance> saved = provenance_in(found.manifest.about);
   std::vector<std::string> changed;
   if (saved) {
-    const Provenance now = provenance_of(config, corpus);
-    changed = differences(*saved, now);
+    const Provenance now = provenance_of(config, source);
+    changed = source.differences(saved->data, now.data);
     for (const std::string& d : changed_settings(*saved, now)) events.note(str("config.json was changed since {} was saved: {}", found.path, d));
   } else {
     events.note(str("{} was saved before checkpoints knew their data: whether {} is what it was trained on cannot be told", found.path, config.data));
   }
-  for (const std::string& d : differences(kept, make_tokenizer(corpus))) changed.push_back(d);
-  if (changed.empty()) return kept;
+  for (const std::string& d : source.other_numbering(found.path)) changed.push_back(d);
+  if (changed.empty()) return;
   std::string list;
   for (const std::string& d : changed) list += (list.empty() ? "" : "; ") + d;
   if (!accept)
-    throw Error(ErrorKind::input, str("{} belongs to other data than {}: {}", found.path, config.data, list),
+    throw Error(ErrorKind::input, str("{} belongs to other data than {}: {}", found.path, config.data.empty() ? "these" : config.data, list),
                 str("put the old data and settings back, or say that the change is meant: grimoire resume {} --accept-changes", config.out));
   events.note(str("going on with changed data: {}; what was held back before may train now, and the best weights are sought anew", list));
-  return kept;
-}
-
-// Will the steps from this checkpoint on be what they were before?
-bool repeats(const Json& about, const RunConfig& config, const Corpus& corpus) {
-  const std::optional<Provenance> saved = provenance_in(about);
-  if (!saved) return false;
-  const Provenance now = provenance_of(config, corpus);
-  return saved->goal == now.goal && differences(*saved, now).empty() && changed_settings(*saved, now).empty();
 }
 
 // The run ends with its best weights: that they cannot be read is said before it trains.
@@ -174,18 +144,15 @@ void drop_best_after(const std::string& folder, int64_t step) {
 
 }  // namespace
 
-RunResult train(RunConfig config, RunEvents& events) {
-  const Corpus corpus = load_corpus(config.data, format_of(config));
-  return train(std::move(config), corpus, events);
-}
+RunResult train(RunConfig config, RunEvents& events) { return train(config, *config.open_task(), events); }
 
-RunResult train(RunConfig config, const Corpus& corpus, RunEvents& events) {
+RunResult train(RunConfig config, const TaskSource& source, RunEvents& events) {
   GRIM_CHECK(!config.out.empty(), usage, "train", "--out is missing: the folder for the run");
   const device::ThreadCap cap(config.threads);
-  resolve(config, corpus);
-  warn_of_long_items(config, corpus, events);
-  check_memory(config, corpus);
-  auto work = std::make_unique<Work>(config, corpus);
+  source.resolve(config);
+  for (const std::string& w : source.warnings(config)) events.note("warning: " + w);
+  check_memory(config, source);
+  auto work = std::make_unique<Work>(config, source);
   const std::string folder = config.out;
   events.begun();
   files().make_dirs(folder);
@@ -194,13 +161,9 @@ RunResult train(RunConfig config, const Corpus& corpus, RunEvents& events) {
     throw Error(ErrorKind::usage, str("--out: '{}' holds a run already", folder), str("choose another folder, or go on with: grimoire resume {}", folder));
   for (const std::string& done : tidy_checkpoints(join_path(folder, "checkpoints"))) events.note(done);
   RunConfig kept = config;
-  if (files().kind(config.data) == FileKind::other) {  // a pipe can be read once: what came through it stays with the run
-    kept.data = join_path(folder, kKeptData);
-    write_atomically(kept.data, content_of(corpus));
-    events.note(str("the data came through a pipe; they are kept as {}", kept.data));
-  }
+  source.keep(kept, folder, events);
   write_config(kept, folder);
-  return run_to_its_end(config, std::move(work), corpus, events, folder);
+  return run_to_its_end(config, std::move(work), source, events, folder);
 }
 
 RunConfig read_run_config(const std::string& folder) {
@@ -224,12 +187,14 @@ RunConfig read_run_config(const std::string& folder) {
 namespace {
 
 // Takes up what the newest checkpoint holds, and sees that the best weights are of the run that goes on.
-void go_on(Trainer& trainer, const RunConfig& config, const Corpus& corpus, const FoundCheckpoint& found, const FoundCheckpoint& best, RunEvents& events) {
+void go_on(Trainer& trainer, const RunConfig& config, const TaskSource& source, const FoundCheckpoint& found, const FoundCheckpoint& best,
+           RunEvents& events) {
   const std::string& folder = config.out;
+  const Provenance now = provenance_of(config, source);
   if (found) {
     trainer.load(found.path);
     const std::optional<Provenance> saved = provenance_in(found.manifest.about);
-    if (saved && !differences(*saved, provenance_of(config, corpus)).empty()) trainer.forget_best();
+    if (saved && !source.differences(saved->data, now.data).empty()) trainer.forget_best();
   }
   const int64_t step = trainer.position.step;
   if (step > config.steps)
@@ -239,7 +204,8 @@ void go_on(Trainer& trainer, const RunConfig& config, const Corpus& corpus, cons
     trainer.forget_best();
     events.note(str("{} holds no weights any more: the best are sought anew from step {}", join_path(folder, "best"), step));
   }
-  if (best && !repeats((found ? found : best).manifest.about, config, corpus)) drop_best_after(folder, step);
+  const std::optional<Provenance> saved = provenance_in((found ? found : best).manifest.about);
+  if (best && !(saved && repeats(*saved, now, source))) drop_best_after(folder, step);
 }
 
 }  // namespace
@@ -253,46 +219,46 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   const FolderLock lock(folder);
   for (const char* kind : {"checkpoints", "best"})
     for (const std::string& done : tidy_checkpoints(join_path(folder, kind))) events.note(done);
-  const Corpus corpus = load_corpus(config.data, format_of(config));
+  const std::unique_ptr<TaskSource> source = config.open_task();
   const bool counts = config.architecture().counts;
   const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, counts ? "best" : "checkpoints"));
   for (const RejectedCheckpoint& r : found.rejected) events.note(str("skipped {}: {}", r.path, r.reason));
-  std::optional<CharTokenizer> kept;
-  if (found) kept = check_provenance(found, config, corpus, changes.accept_changes, events);
-  check_memory(config, corpus);
+  if (found) check_provenance(found, config, *source, changes.accept_changes, events);
+  check_memory(config, *source);
   const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best"));
   if (!counts) refuse_damaged(best);
-  auto work = std::make_unique<Work>(config, corpus, kept ? &*kept : nullptr);
-  if (work->training) go_on(work->training->trainer, config, corpus, found, best, events);
+  auto work = std::make_unique<Work>(config, *source, found.path);
+  if (work->trainer) go_on(*work->trainer, config, *source, found, best, events);
   events.begun();
   if (config.steps != old_steps) {
     RunConfig goal = read_run_config(folder);
     goal.steps = config.steps;
     write_config(goal, folder);
   }
-  if (const Trainer* const t = work->training ? &work->training->trainer : nullptr)
-    events.note(found ? str("going on from step {} of {}", t->position.step, config.steps) : "no checkpoint yet: starting again from step 0");
-  return run_to_its_end(config, std::move(work), corpus, events, folder);
+  if (work->trainer)
+    events.note(found ? str("going on from step {} of {}", work->trainer->position.step, config.steps) : "no checkpoint yet: starting again from step 0");
+  return run_to_its_end(config, std::move(work), *source, events, folder);
 }
+
+std::string samples_of_run(const std::string& folder) { return read_run_config(folder).open_task()->samples(folder); }
 
 Diagnosis diagnose_run(const std::string& folder, double target) {
   const RunConfig config = read_run_config(folder);
   const device::ThreadCap cap(config.threads);
-  return diagnose_run(config, load_corpus(config.data, format_of(config)), folder, target);
+  return diagnose_run(config, *config.open_task(), folder, target);
 }
 
-Diagnosis diagnose_run(const RunConfig& config, const Corpus& corpus, const std::string& folder, double target) {
+Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const std::string& folder, double target) {
   GRIM_CHECK(!config.architecture().counts, usage, "doctor", "'{}' is a counting model: it has no layers to look at", folder);
   const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, "checkpoints"));
   const Curves curves = read_curves(folder);
   if (!found) refuse_lost(found, curves, folder);
-  std::optional<CharTokenizer> kept;
   RunEvents quiet;
-  if (found) kept = check_provenance(found, config, corpus, false, quiet);
-  const double start = initial_loss(config, corpus);
-  LmTraining training(config, corpus, kept ? &*kept : nullptr);
-  if (found) training.trainer.load(found.path);
-  Diagnosis d = diagnose(training, start);
+  if (found) check_provenance(found, config, source, false, quiet);
+  const double start = initial_loss(config, source);
+  Trainer trainer(config, source, found.path);
+  if (found) trainer.load(found.path);
+  Diagnosis d = diagnose(trainer, start);
   d.source = found.path;
   judge_learning(d, curves, folder, target);
   for (const RejectedCheckpoint& r : found.rejected)

@@ -22,7 +22,7 @@ namespace grim {
 // `config` is filled in with the defaults it leaves open. throws: input, usage, resource; numeric when a loss or gradient is not
 // finite, naming the first bad tensor, or the loss ends far above that of guessing: the last good checkpoint stands and is named.
 RunResult train(RunConfig config, RunEvents& events);
-RunResult train(RunConfig config, const Corpus& corpus, RunEvents& events);  // the corpus of config.data, read already
+RunResult train(RunConfig config, const TaskSource& source, RunEvents& events);  // of config.open_task(), read already
 
 // Goes on from the newest valid checkpoint in the folder; ends with the same bits as a run that was never stopped.
 // throws: as train; input, data, split or tokenizer that are not the checkpoint's; usage, a goal that lies behind it.
@@ -42,7 +42,7 @@ struct RunCost {
   double seconds_per_step = 0;
 };
 RunCost predict_cost(RunConfig config);
-RunCost predict_cost(RunConfig config, const Corpus& corpus);
+RunCost predict_cost(RunConfig config, const TaskSource& source);
 
 // A trained model with its tokenizer, from a run folder (its best weights) or a checkpoint folder.
 struct TrainedModel {

@@ -16,6 +16,8 @@ RunConfig& RunConfig::operator=(const RunConfig& other) {
   split = other.split;
   shape_of_ = other.shape_of_;
   shape_ = other.shape_ ? other.shape_->clone() : nullptr;
+  settings_of_ = other.settings_of_;
+  settings_ = other.settings_ ? other.settings_->clone() : nullptr;
   return *this;
 }
 
@@ -27,15 +29,22 @@ ModelConfig& RunConfig::shape() {
   return *shape_;
 }
 
+TaskSettings& RunConfig::task_settings() {
+  const std::string& task = architecture().task;
+  if (!settings_ || settings_of_ != task) {
+    settings_ = default_task_settings(task);
+    settings_of_ = task;
+  }
+  return *settings_;
+}
+
 Options RunConfig::options() {
   std::vector<std::string> models;
   for (const Architecture* a : architectures()) models.push_back(a->name);
   Options all = {
       {.name = "model", .help = "which model to train", .target = &model, .choices = models, .basic = true},
-      {.name = "data", .help = "text file, one item a line or running text", .target = &data, .basic = true},
-      {.name = "out", .help = "folder for the run; made if missing", .target = &out, .basic = true},
-      {.name = "format", .help = "how to read the data", .target = &format, .choices = {"auto", "lines", "text"}},
-      {.name = "split", .help = "percent for train/dev/test", .target = &split}};
+      {.name = "out", .help = "folder for the run; made if missing", .target = &out, .basic = true}};
+  for (Option& o : task_settings().options(*this)) all.push_back(std::move(o));
   for (Option& o : trainer_options()) all.push_back(std::move(o));
   for (Option& o : shape().options()) all.push_back(std::move(o));
   return all;

@@ -4,6 +4,7 @@
 
 #include "grimoire/base/option.h"
 #include "grimoire/model/register.h"
+#include "grimoire/train/task_source.h"
 
 namespace grim {
 
@@ -55,12 +56,16 @@ struct RunConfig : TrainerOptions {
   const ModelConfig& shape() const { return const_cast<RunConfig*>(this)->shape(); }
   int64_t context() const { return shape().size("context") > 0 ? shape().size("context") : 1; }  // once it is resolved
 
+  TaskSettings& task_settings();  // likewise of the task that trains it
+  std::unique_ptr<TaskSource> open_task() const { return const_cast<RunConfig*>(this)->task_settings().open(*this); }  // reads the data. throws: input
+
   Options options();                                       // of all three parts, for the model that `model` names
   RunConfig& set(std::string_view name, const Json& value);  // one of them. throws: usage, the model has no such setting; input, its value
 
  private:
-  std::string shape_of_;  // whose shape_ is
+  std::string shape_of_, settings_of_;  // which model's and which task's these are
   std::unique_ptr<ModelConfig> shape_;
+  std::unique_ptr<TaskSettings> settings_;
 };
 
 // Sets what the object names, the model first; `source`, a file, is named in errors. throws: input

@@ -27,13 +27,10 @@ CheckpointFile tensor_file(const std::string& name, const std::vector<NamedTenso
           }};
 }
 
-Json about_step(const Task& task, int64_t step) {
-  Json about = Json::object({{"step", step}});
-  const Json own = task.about();
-  for (size_t i = 0; i < own.size(); ++i) about.set(own.keys()[i], own[i]);
-  return about;
-}
+Json about_step(int64_t step, const Json& run) { return Json::object({{"step", step}, {"run", run}}); }
 
-void save_model(const Task& task, const std::string& path, int64_t step) { save_checkpoint(path, task.files(), about_step(task, step)); }
+void save_model(const Task& task, const std::string& path, int64_t step, const Json& run) {
+  save_checkpoint(path, task.files(), about_step(step, run));
+}
 
 }  // namespace grim

@@ -43,18 +43,18 @@ class Task {
 
   virtual bool has(Part part) const = 0;
   virtual Judgement judge(Part part, int64_t batches, const StopAsked& stop) const = 0;  // at most so many batches; 0: all
+  virtual int64_t symbols() const { return 0; }                         // of its vocabulary; 0: it has none
   virtual double guessing() const { return NAN; }                       // the loss of whoever knows nothing
   virtual double baseline(const StopAsked& stop) const;                 // that of a model to beat; NaN: none, or stopped
 
   // The model's folder, and its weights back. throws: input
   virtual std::vector<CheckpointFile> files() const = 0;
   virtual void load(const std::string& folder) = 0;
-  virtual Json about() const { return Json::object(); }  // kept in the manifest of every checkpoint, beside the step
 };
 
-// The model alone, as a folder that others load.
-void save_model(const Task& task, const std::string& path, int64_t step);
 CheckpointFile tensor_file(const std::string& name, const std::vector<NamedTensor>& tensors);
-Json about_step(const Task& task, int64_t step);
+// The model alone, as a folder that others load. `run`: what it was trained on (train/provenance.h), kept in the manifest beside the step.
+void save_model(const Task& task, const std::string& path, int64_t step, const Json& run);
+Json about_step(int64_t step, const Json& run);
 
 }  // namespace grim

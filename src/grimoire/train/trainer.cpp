@@ -7,6 +7,7 @@
 #include "grimoire/io/safetensors.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/finite.h"
+#include "grimoire/train/provenance.h"
 
 namespace grim {
 namespace {
@@ -54,16 +55,16 @@ class Averaged {
 
 }  // namespace
 
-Trainer::Trainer(const TrainerOptions& options, const TaskMaker& make)
-    : options_(options), rng_(rng_mode(options), seed_of(options), "init"), task_(make(rng_)),
-      parameters_(std::make_unique<Parameters>(task_->model().parameters())), optimizer_(make_optimizer(options, *parameters_)),
-      schedule_(make_schedule(options)) {
-  if (options.ema > 0) ema_ = std::make_unique<Ema>(*parameters_, options.ema);
+Trainer::Trainer(const RunConfig& config, const TaskSource& source, const std::string& checkpoint)
+    : options_(config), rng_(rng_mode(config), seed_of(config), "init"), task_(source.make(config, rng_, checkpoint)),
+      run_(to_json(provenance_of(config, source))), parameters_(std::make_unique<Parameters>(task_->model().parameters())),
+      optimizer_(make_optimizer(config, *parameters_)), schedule_(make_schedule(config)) {
+  if (config.ema > 0) ema_ = std::make_unique<Ema>(*parameters_, config.ema);
   const int64_t rows = task_->rows();
   GRIM_CHECK(rows > 0, input, "data", "there is nothing to train on");
-  if (options.full_batch) return;
-  Rng batch_rng(rng_mode(options), seed_of(options), "batch");
-  batcher_ = std::make_unique<Batcher>(rows, options.batch_size, Sampling::replacement, rng_mode(options) == RngMode::torch ? rng_ : batch_rng);
+  if (config.full_batch) return;
+  Rng batch_rng(rng_mode(config), seed_of(config), "batch");
+  batcher_ = std::make_unique<Batcher>(rows, config.batch_size, Sampling::replacement, rng_mode(config) == RngMode::torch ? rng_ : batch_rng);
 }
 
 std::vector<Trainer::Rows> Trainer::next_batches() {
@@ -147,12 +148,12 @@ void Trainer::save(const std::string& path) {
                                       {"batcher", batcher_ ? batcher_->state() : ""}});
   files.push_back({"training.json", training.dump_pretty()});
   files.push_back(tensor_file("optimizer.safetensors", optimizer_state()));
-  save_checkpoint(path, files, about_step(*task_, position.step));
+  save_checkpoint(path, files, about_step(position.step, run_));
 }
 
 void Trainer::save_weights(const std::string& path) {
   const Averaged averaged(ema_.get());
-  save_model(*task_, path, position.step);
+  save_model(*task_, path, position.step, run_);
 }
 
 void Trainer::forget_best() {

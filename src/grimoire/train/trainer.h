@@ -10,16 +10,14 @@
 #include "grimoire/optim/optimizer.h"
 #include "grimoire/optim/schedule.h"
 #include "grimoire/train/run_config.h"
-#include "grimoire/train/task.h"
 
 namespace grim {
 
-// Draws the model's weights from the generator, which in torch mode goes on to draw the batches, as in the notebooks.
-using TaskMaker = std::function<std::unique_ptr<Task>(Rng& rng)>;
-
 class Trainer {
  public:
-  Trainer(const TrainerOptions& options, const TaskMaker& make);  // throws: input, nothing to train on; what `make` throws
+  // The generator draws the model's weights; in torch mode it goes on to draw the batches, as in the notebooks. `checkpoint`: as TaskSource::make
+  // has it, still to be loaded. `config` is resolved. throws: input, nothing to train on; what the task throws
+  Trainer(const RunConfig& config, const TaskSource& source, const std::string& checkpoint = "");
 
   const TrainerOptions& options() const { return options_; }
   Task& task() { return *task_; }
@@ -76,6 +74,7 @@ class Trainer {
   TrainerOptions options_;
   Rng rng_;
   std::unique_ptr<Task> task_;
+  Json run_;  // for manifests: provenance.h
   std::unique_ptr<Parameters> parameters_;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Ema> ema_;

@@ -1,0 +1,122 @@
+#include "grimoire/train/lm_source.h"
+
+#include "grimoire/base/files.h"
+#include "grimoire/generate/generate.h"
+#include "grimoire/text/utf8.h"
+#include "grimoire/train/cost.h"
+#include "grimoire/train/events.h"
+#include "grimoire/train/run.h"
+
+namespace grim {
+namespace {
+
+struct LmSettings {
+  Options options(RunConfig& run) {
+    return {{.name = "data", .help = "text file, one item a line or running text", .target = &run.data, .basic = true},
+            {.name = "format", .help = "how to read the data", .target = &run.format, .choices = {"auto", "lines", "text"}},
+            {.name = "split", .help = "percent for train/dev/test", .target = &run.split}};
+  }
+  std::unique_ptr<TaskSource> open(const RunConfig& run) const { return std::make_unique<LmSource>(load_corpus(run.data, format_of(run))); }
+};
+
+std::string size_in_words(const Json& data) {
+  return str("{} {} ({})", with_commas(data.integer("size")), data.text("format") == "lines" ? "items" : "bytes of text",
+             data.text("content_xxh3_128").substr(0, 8));
+}
+
+}  // namespace
+
+TaskDefaults lm_task_settings() { return task_settings<LmSettings>(); }
+
+CorpusFormat format_of(const RunConfig& c) {
+  return c.format == "lines" ? CorpusFormat::lines : c.format == "text" ? CorpusFormat::text : CorpusFormat::automatic;
+}
+
+std::unique_ptr<Task> LmSource::make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const {
+  if (checkpoint.empty()) return std::make_unique<LmTask>(config, corpus_, rng, known_ ? &*known_ : nullptr);
+  const CharTokenizer known = CharTokenizer::load(checkpoint);
+  return std::make_unique<LmTask>(config, corpus_, rng, &known);
+}
+
+void LmSource::resolve(RunConfig& c) const {
+  const bool lines = corpus_.format == CorpusFormat::lines, window = c.architecture().reading == Reading::window;
+  c.format = lines ? "lines" : "text";
+  if (c.shape().size("context") == 0) c.shape().set_size("context", lines && !window ? longest_item(corpus_) + 1 : 64);
+  TaskSource::resolve(c);
+  if (lines && !window) check_item_lengths(corpus_, c.context() - 1);
+  SplitPercent::parse(c.split);
+}
+
+std::vector<std::string> LmSource::warnings(const RunConfig& config) const {
+  if (corpus_.format != CorpusFormat::lines || config.architecture().reading == Reading::window) return {};
+  double sum = 0;
+  int64_t longest = 0, at = 0;
+  for (size_t i = 0; i < corpus_.items.size(); ++i) {
+    const int64_t n = count_code_points(corpus_.items[i]);
+    sum += static_cast<double>(n);
+    if (n > longest) longest = n, at = corpus_.line_numbers[i];
+  }
+  const double mean = sum / static_cast<double>(corpus_.items.size()), wasted = static_cast<double>(config.context()) / (mean + 1);
+  if (config.context() <= 64 || wasted <= 8) return {};
+  return {str("every line is padded to {} symbols, for line {} has {}; the mean is {:.0f}, so a step costs about {:.0f} times what it "
+              "could: leave the longest lines out, or read the file as running text",
+              with_commas(config.context()), at, with_commas(longest), mean, wasted)};
+}
+
+int64_t LmSource::least_memory(const RunConfig& config) const { return grim::least_memory(config, corpus_); }
+
+void LmSource::keep(RunConfig& config, const std::string& folder, RunEvents& events) const {
+  if (files().kind(config.data) != FileKind::other) return;  // a pipe can be read once
+  config.data = join_path(folder, kKeptData);
+  write_atomically(config.data, content_of(corpus_));
+  events.note(str("the data came through a pipe; they are kept as {}", config.data));
+}
+
+Json LmSource::identity(const RunConfig& config) const {
+  const bool lines = corpus_.format == CorpusFormat::lines;
+  return Json::object({{"format", lines ? "lines" : "text"}, {"split", config.split},
+                       {"size", static_cast<int64_t>(lines ? corpus_.items.size() : corpus_.text.size())}, {"content_xxh3_128", content_hash(corpus_)}});
+}
+
+std::vector<std::string> LmSource::differences(const Json& saved, const Json& now) const {
+  std::vector<std::string> all;
+  const auto compare = [&](const char* what, const std::string& before, const std::string& after) {
+    if (before != after) all.push_back(str("{}: {} then, {} now", what, before, after));
+  };
+  compare("format", saved.text("format"), now.text("format"));
+  compare("split", saved.text("split"), now.text("split"));
+  compare("data", size_in_words(saved), size_in_words(now));
+  return all;
+}
+
+std::vector<std::string> LmSource::other_numbering(const std::string& checkpoint) const {
+  const CharTokenizer saved = CharTokenizer::load(checkpoint), now = make_tokenizer(corpus_);
+  const auto shown = [](const std::string& token) { return token == "\n" ? "\\n" : token; };
+  const int64_t V = saved.vocab_size(), W = now.vocab_size();
+  if (V != W) return {str("tokenizer: {} symbols then, {} now", V, W)};
+  for (int64_t id = 0; id < V; ++id)
+    if (saved.token(id) != now.token(id))
+      return {str("tokenizer: id {} was '{}' then, is '{}' now", id, shown(saved.token(id)), shown(now.token(id)))};
+  return {};
+}
+
+std::string LmSource::samples(const std::string& folder) const {
+  const bool items = corpus_.format == CorpusFormat::lines;
+  const TrainedModel trained = load_trained(folder);
+  Rng rng(RngMode::philox, 1337, "generate");
+  std::string text;
+  for (int i = 0; i < (items ? 30 : 1); ++i) text += generate(*trained.model, trained.tokenizer, {.max_tokens = items ? 0 : 500}, rng) + "\n";
+  return text;
+}
+
+// The parts are cut in the same order whatever their sizes: one that reaches beyond nine tenths holds some of the last.
+Seen common_part_seen(const SplitPercent& s) {
+  return s.train > kCommonBegins ? Seen::trained : s.train + s.dev > kCommonBegins ? Seen::chosen : Seen::no;
+}
+
+Seen common_part_seen(const std::optional<Provenance>& trained, const Corpus& corpus) {
+  if (!trained || trained->data.text("content_xxh3_128", "") != content_hash(corpus)) return Seen::unknown;
+  return common_part_seen(SplitPercent::parse(trained->data.text("split")));
+}
+
+}  // namespace grim

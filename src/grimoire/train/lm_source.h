@@ -1,0 +1,43 @@
+// The data of a language model's task: a corpus, read once.
+#pragma once
+
+#include <optional>
+
+#include "grimoire/data/corpus.h"
+#include "grimoire/train/lm_task.h"
+#include "grimoire/train/provenance.h"
+
+namespace grim {
+
+CorpusFormat format_of(const RunConfig& config);
+
+class LmSource final : public TaskSource {
+ public:
+  // `known` numbers the symbols; without it the corpus does. throws later, by make: input, symbols that are not known
+  explicit LmSource(Corpus corpus, std::optional<CharTokenizer> known = {}) : corpus_(std::move(corpus)), known_(std::move(known)) {}
+  const Corpus& corpus() const { return corpus_; }
+
+  std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint = "") const override;
+  void resolve(RunConfig& config) const override;
+  std::vector<std::string> warnings(const RunConfig& config) const override;
+  int64_t least_memory(const RunConfig& config) const override;
+  void keep(RunConfig& config, const std::string& folder, RunEvents& events) const override;
+  Json identity(const RunConfig& config) const override;
+  std::vector<std::string> differences(const Json& saved, const Json& now) const override;
+  std::vector<std::string> other_numbering(const std::string& checkpoint) const override;
+  std::string samples(const std::string& folder) const override;
+
+ private:
+  Corpus corpus_;
+  std::optional<CharTokenizer> known_;
+};
+
+inline constexpr const char* kKeptData = "data.txt";  // in a run folder: data that came through a pipe
+
+// What the last tenth of a corpus (LmData::common) was to a model: held back; what its best weights were chosen on, some or all of it; what
+// it was trained on, some or all of it; or nothing is known.
+enum class Seen { no, chosen, trained, unknown };
+Seen common_part_seen(const SplitPercent& split);  // of the same corpus
+Seen common_part_seen(const std::optional<Provenance>& trained, const Corpus& corpus);
+
+}  // namespace grim

@@ -1,0 +1,58 @@
+#include "grimoire/train/task_source.h"
+
+#include <algorithm>
+#include <map>
+
+#include "grimoire/base/error.h"
+#include "grimoire/train/run_config.h"
+
+namespace grim {
+
+TaskDefaults lm_task_settings();  // train/lm_source.cpp
+
+namespace {
+
+std::map<std::string, TaskDefaults>& all_tasks() {
+  static std::map<std::string, TaskDefaults> tasks = {{"lm", lm_task_settings()}};
+  return tasks;
+}
+
+}  // namespace
+
+void add_task(const std::string& name, TaskDefaults defaults) {
+  GRIM_CHECK(!name.empty() && !all_tasks().contains(name), argument, "task", "the name '{}' is taken: expected a new one", name);
+  all_tasks()[name] = std::move(defaults);
+}
+
+std::unique_ptr<TaskSettings> default_task_settings(const std::string& name) {
+  if (const auto found = all_tasks().find(name); found != all_tasks().end()) return found->second();
+  std::vector<std::string> names;
+  for (const auto& [known, defaults] : all_tasks()) names.push_back(known);
+  const std::string near = nearest(name, names.data(), names.size());
+  fail(ErrorKind::argument, "task", str("the task '{}' is not known", name), near.empty() ? "" : str("did you mean '{}'?", near));
+}
+
+void TaskSource::resolve(RunConfig& c) const {
+  c.shape().check();
+  if (c.batch_size == 0 && !c.full_batch) c.batch_size = 32;
+  if (c.eval_every == 0) c.eval_every = std::max<int64_t>(1, std::min<int64_t>(c.steps / 10, 10000));
+  if (c.save_every == 0) c.save_every = std::max<int64_t>(1, std::min<int64_t>(c.steps / 5, 20000));
+}
+
+std::vector<std::string> TaskSource::warnings(const RunConfig&) const { return {}; }
+int64_t TaskSource::least_memory(const RunConfig&) const { return 0; }
+void TaskSource::keep(RunConfig&, const std::string&, RunEvents&) const {}
+Json TaskSource::identity(const RunConfig&) const { return Json::object(); }
+std::vector<std::string> TaskSource::differences(const Json& saved, const Json& now) const {
+  std::vector<std::string> all;
+  for (size_t i = 0; i < now.size(); ++i) {
+    const std::string& key = now.keys()[i];
+    const Json* const before = saved.find(key);
+    if (before && before->dump() != now[i].dump()) all.push_back(str("{}: {} then, {} now", key, before->dump(), now[i].dump()));
+  }
+  return all;
+}
+std::vector<std::string> TaskSource::other_numbering(const std::string&) const { return {}; }
+std::string TaskSource::samples(const std::string&) const { return ""; }
+
+}  // namespace grim
