@@ -7,8 +7,21 @@ namespace grim {
 
 void Command::set(const Settings& settings) {
   const Options known = options();
-  for (const auto& [name, value] : settings)
-    if (const Option* option = find(known, name)) option->set(value);
+  for (const Setting& s : settings)
+    if (const Option* option = find(known, s.name)) option->set(s.value);
+}
+
+Options every_option(Command& command) {
+  const std::string before = command.form();
+  command.take_form("");
+  Options all = command.options();
+  for (const Form& form : command.forms().all) {
+    command.take_form(form.name);
+    for (Option& o : command.options())
+      if (!find(all, o.name)) all.push_back(std::move(o));
+  }
+  command.take_form(before);
+  return all;
 }
 
 std::vector<std::unique_ptr<Command>> all_commands() {

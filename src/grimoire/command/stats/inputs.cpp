@@ -1,4 +1,4 @@
-#include "grimoire/command/stats_inputs.h"
+#include "grimoire/command/stats/inputs.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +10,51 @@
 namespace grim {
 
 using namespace stats;
+
+Options StatsInputs::of_list(const char* x) {
+  return joined({{{.name = "x", .help = x, .target = &x_names, .basic = true, .required = true},
+                  {.name = "data", .help = "a CSV file", .target = &data, .basic = true}},
+                 layout.options()});
+}
+
+Options StatsInputs::of_pairs(const char* x, const char* y) {
+  Options all = of_list(x);
+  all.insert(all.begin() + 1, {.name = "y", .help = y, .target = &y_names, .basic = true, .required = true});
+  return all;
+}
+
+Options StatsInputs::of_two() {
+  Options all = of_list("numbers, or a column of --data; both samples with a semicolon between");
+  all.insert(all.begin() + 1, {{.name = "y", .help = "the second sample", .target = &y_names, .basic = true, .without = {"group"}},
+                               {.name = "group", .help = "the column of --data that tells two samples apart", .target = &group, .basic = true,
+                                .with = "data"}});
+  return all;
+}
+
+Options StatsInputs::of_groups() {
+  Options all = of_list("numbers, groups between semicolons; or a column of --data");
+  all.insert(all.begin() + 1, {.name = "group", .help = "the column of --data that tells groups apart", .target = &group, .basic = true, .with = "data"});
+  return all;
+}
+
+Options StatsInputs::of_table() {
+  Options all = of_pairs("a column of --data: the rows of the table", "a column of --data: its columns");
+  for (Option& o : all) o.required = false;
+  for (size_t i : {0, 1}) all[i].with = "data";
+  all.insert(all.begin(), {.name = "table", .help = "counts, rows between semicolons: 90,60;30,80", .target = &table, .basic = true,
+                           .without = {"x", "y", "data"}});
+  return all;
+}
+
+Options StatsInputs::of_columns() {
+  Options all = of_list("columns of --data, commas between; or lists of numbers, semicolons between");
+  all[0].required = false;  // a file has all of its columns
+  return all;
+}
+
+Option StatsInputs::of_gaps() {
+  return {.name = "missing", .help = "NaN and missing cells", .target = &missing, .choices = {"error", "drop"}, .basic = true};
+}
 
 void StatsInputs::open() {
   if (data.empty()) {
@@ -128,6 +173,8 @@ Table2d StatsInputs::counts() {
     if (table.empty()) throw Error(ErrorKind::usage, "--table is missing", "rows are separated by semicolons: --table \"90,60;30,80\"");
     return parse_rows(table, "table");
   }
+  for (const auto& [name, flag] : {std::pair{x_names, "--x"}, {y_names, "--y"}})
+    if (name.empty()) throw Error(ErrorKind::usage, str("{} is missing", flag), "name a column of the file");
   const Column &a = csv_->column(x_names), &b = csv_->column(y_names);
   for (const Column* c : {&a, &b})
     if (c->kind != ColumnKind::category)

@@ -1,0 +1,1 @@
+#include "grimoire/app/cli/usage.h"
