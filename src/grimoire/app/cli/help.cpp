@@ -18,10 +18,10 @@ std::string default_of(const Option& o) {
   return text.empty() ? "" : str(" [{}]", text);
 }
 
-std::string line_of(const Option& o) {
+std::string line_of(const Option& o, const Options& all) {
   const bool on = o.is_switch() && o.json().as_boolean();  // a switch that is on is there to be turned off
   return "  " + padded((on ? "--no-" : "--") + o.name, 22) + (on ? "turn off: " : "") + o.help + (o.choices.empty() ? "" : ": " + o.takes().substr(7)) +
-         default_of(o) + "\n";
+         default_of(o) + (o.with.empty() || !find(all, o.with.substr(0, o.with.find('='))) ? "" : str("; with {} only", as_typed(o.with))) + "\n";
 }
 
 bool is_positional(Command& command, const std::string& name) {
@@ -41,6 +41,11 @@ std::string list_of(const std::vector<Form>& forms) {
 
 }  // namespace
 
+std::string as_typed(std::string condition) {
+  std::replace(condition.begin(), condition.end(), '=', ' ');
+  return "--" + condition;
+}
+
 std::string title_of(Command& command) {
   const std::string by = command.forms().by;
   if (command.form().empty()) return command.name();
@@ -57,8 +62,9 @@ std::string help_of(Command& command, HelpDepth depth) {
     places += "  " + padded(p.name, 22) + p.help + "\n";
   }
   bool more = false;
-  for (const Option& o : command.options())
-    if (depth == HelpDepth::all || o.basic) options += line_of(o);
+  const Options all = command.options();
+  for (const Option& o : all)
+    if (depth == HelpDepth::all || o.basic) options += line_of(o, all);
     else more = true;
   std::string text = str("grimoire {}: {}\n\nusage: grimoire {} [options]\n\n", title, command.summary(), usage);
   for (const std::string& example : command.examples()) text += "  " + example + "\n";

@@ -57,6 +57,17 @@ void declare(CLI::App& app, const Options& options, Settings& settings) {
   }
 }
 
+// "--out --json" would write into a file of that name.
+void refuse_flag_as_value(Command& command, const Options& options, const std::vector<std::string>& words) {
+  const auto named = [&](const std::string& word) { return word.starts_with("--") ? find(options, word.substr(2)) : nullptr; };
+  for (size_t i = 0; i + 1 < words.size() && words[i] != "--"; ++i) {
+    const Option* const o = named(words[i]);
+    const std::string& next = words[i + 1];
+    if (!o || o->is_switch() || !(named(next) || next == "--json" || next == "--help" || next == "--help-all")) continue;
+    refuse(command, str("{} needs a value, and {} is a flag", words[i], next), str("if it is the value: {}={}", words[i], next));
+  }
+}
+
 // What stands in the words, before it is known which options this form has.
 struct Reading {
   Settings given;
@@ -66,6 +77,7 @@ struct Reading {
 
 Reading read(Command& command, const Options& options, const std::vector<std::string>& all_words) {
   const auto marker = std::find(all_words.begin(), all_words.end(), "--");  // behind it nothing is a flag
+  refuse_flag_as_value(command, options, all_words);
   Reading r;
   CLI::App app;
   app.set_help_flag();
@@ -149,11 +161,8 @@ void refuse_useless(Command& command, const Options& options, const Settings& se
     if (s.ambient) continue;
     const Option* const o = find(options, s.name);
     if (!o) throw Error(ErrorKind::usage, str("grimoire {} takes no --{}", title_of(command), s.name), taken_by(command, options));
-    if (!o->with.empty() && !holds(o->with, options, settings)) {
-      std::string condition = o->with;
-      std::replace(condition.begin(), condition.end(), '=', ' ');
-      refuse(command, str("--{} is of use with --{} only", o->name, condition), "leave it out, or give that too");
-    }
+    if (!o->with.empty() && !holds(o->with, options, settings))
+      refuse(command, str("--{} is of use with {} only", o->name, as_typed(o->with)), "leave it out, or give that too");
     for (const std::string& other : o->without)
       if (const Setting* const present = last(settings, other); present && !present->ambient && present->value != "false")
         refuse(command, str("--{} is of no use with --{}", o->name, other), "leave one of them out");

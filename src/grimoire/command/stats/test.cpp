@@ -9,7 +9,7 @@ namespace grim {
 void StatsTest::refuse_with(const char* form, std::initializer_list<const char*> names) const {
   for (const char* name : names)
     if (std::ranges::find(given, name) != given.end())
-      throw Error(ErrorKind::usage, str("--{} is of no use with {}", name, form), "leave one of them out");
+      throw Error(ErrorKind::usage, str("{}: --{} is of no use with {}", in.test, name, form), "leave one of them out");
 }
 
 Option option_of_alternative(std::string& target) {
