@@ -64,11 +64,14 @@ class Command {
   virtual std::vector<Positional> positionals() { return {}; }
   virtual Forms forms() const { return {}; }
   // summary(), examples() and options() are those of the form that was taken, "" before: then options() has what all forms share, or all there
-  // are where forms have no list. Targets of options outlive a change of form; a form that is not in the list is never taken.
-  void take_form(std::string name) { form_ = std::move(name); }
+  // are where forms have no list. Targets of options outlive a change of form.
+  void take_form(const std::string& name);  // throws: usage, one that is not in the list
+  bool has_form(const std::string& name) const;
   const std::string& form() const { return form_; }
+  bool form_is_positional();
+  std::string title();  // "stats anova", "train --model gpt": as one types it
   virtual Options options() { return {}; }
-  virtual void set(const Settings& settings);              // throws: usage
+  virtual void set(const Settings& settings);              // throws: usage, also what does not apply (command/applicable.h)
   virtual int run(Console& console) = 0;                   // exit code; throws Error
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "grimoire/base/str.h"
+#include "grimoire/command/applicable.h"
 
 namespace grim {
 namespace {
@@ -24,10 +25,6 @@ std::string line_of(const Option& o, const Options& all) {
          default_of(o) + (o.with.empty() || !find(all, o.with.substr(0, o.with.find('='))) ? "" : str("; with {} only", as_typed(o.with))) + "\n";
 }
 
-bool is_positional(Command& command, const std::string& name) {
-  return std::ranges::any_of(command.positionals(), [&](const Positional& p) { return p.name == name; });
-}
-
 std::string list_of(const std::vector<Form>& forms) {
   size_t width = 0;
   for (const Form& f : forms) width = std::max(width, f.name.size());
@@ -41,20 +38,9 @@ std::string list_of(const std::vector<Form>& forms) {
 
 }  // namespace
 
-std::string as_typed(std::string condition) {
-  std::replace(condition.begin(), condition.end(), '=', ' ');
-  return "--" + condition;
-}
-
-std::string title_of(Command& command) {
-  const std::string by = command.forms().by;
-  if (command.form().empty()) return command.name();
-  return command.name() + (is_positional(command, by) ? " " : " --" + by + " ") + command.form();
-}
-
 std::string help_of(Command& command, HelpDepth depth) {
   const Forms forms = command.forms();
-  const std::string title = title_of(command);
+  const std::string title = command.title();
   std::string usage = title, places, options;
   for (const Positional& p : command.positionals()) {
     if (p.name == forms.by && !command.form().empty()) continue;
@@ -71,7 +57,7 @@ std::string help_of(Command& command, HelpDepth depth) {
   text += "\n" + places + options + "  " + padded("--json", 22) + "the last line of stdout is one JSON object\n";
   if (command.form().empty() && !forms.all.empty()) {
     text += list_of(forms.all);
-    text += str("\nits options: grimoire {} {}{} --help\n", command.name(), is_positional(command, forms.by) ? "" : "--" + forms.by + " ",
+    text += str("\nits options: grimoire {} {}{} --help\n", command.name(), command.form_is_positional() ? "" : "--" + forms.by + " ",
                 forms.all.front().name);
   }
   if (more) text += str("\nmore options: grimoire {} --help-all\n", title);

@@ -1,29 +1,15 @@
 #include "grimoire/app/cli/usage.h"
 
 #include <algorithm>
-#include <map>
 
 #include <CLI/CLI.hpp>
 
 #include "grimoire/app/cli/environment.h"
 #include "grimoire/base/error.h"
+#include "grimoire/command/applicable.h"
 
 namespace grim {
 namespace {
-
-[[noreturn]] void refuse(Command& command, const std::string& problem, const std::string& hint) {
-  throw Error(ErrorKind::usage, str("grimoire {}: {}", title_of(command), problem), hint);
-}
-
-std::string see_help(Command& command) { return str("see grimoire {} --help", title_of(command)); }
-
-std::string taken_by(Command& command, const Options& options) {
-  constexpr size_t kMost = 16;
-  if (options.size() > kMost) return see_help(command);
-  std::string list;
-  for (const Option& o : options) list += (list.empty() ? "it takes --" : ", --") + o.name;
-  return list.empty() ? "it takes no option" : list;
-}
 
 [[noreturn]] void refuse_word(Command& command, const Options& options, const std::string& word) {
   if (!word.starts_with("-")) refuse(command, str("'{}' is one word too many", word), see_help(command));
@@ -120,60 +106,9 @@ void take_form(Command& command, const Options& every, const Reading& r) {
     if (p.name == forms.by) name = *p.target;
   for (const Setting& s : r.given)
     if (s.name == forms.by) name = s.value;
-  std::vector<std::string> known;
-  for (const Form& f : forms.all) known.push_back(f.name);
-  if (name.empty() || known.empty() || std::ranges::find(known, name) != known.end()) return command.take_form(name);
   if (option) option->check(name);
-  if (!r.unknown.empty()) refuse_word(command, every, r.unknown.front());  // it may have left its value where a form is looked for
-  const std::string near = nearest(name, known.data(), known.size());
-  refuse(command, str("there is no {} '{}'", forms.by, name), near.empty() ? see_help(command) : str("did you mean '{}'?", near));
-}
-
-// The second of two values would win without a word about the first.
-void refuse_twice(Command& command, const Options& every, const Settings& given) {
-  std::map<std::string, std::string> seen;
-  for (const Setting& s : given) {
-    const auto [first, fresh] = seen.try_emplace(s.name, s.value);
-    if (!fresh && !find(every, s.name)->is_list())
-      refuse(command, str("--{} is given twice: '{}' and '{}'", s.name, first->second, s.value), "it takes one value");
-  }
-}
-
-const Setting* last(const Settings& settings, const std::string& name) {
-  const auto found = std::find_if(settings.rbegin(), settings.rend(), [&](const Setting& s) { return s.name == name; });
-  return found == settings.rend() ? nullptr : &*found;
-}
-
-// "data": it is given, or is a switch that is on; "method=exact": it has this value.
-bool holds(const std::string& condition, const Options& options, const Settings& settings) {
-  const size_t equals = condition.find('=');
-  const Option* const option = find(options, condition.substr(0, equals));
-  const Setting* const setting = last(settings, condition.substr(0, equals));
-  if (!option) return true;  // this form has no such option: it goes without saying
-  const Json standard = option->json();
-  if (equals == std::string::npos) return setting ? setting->value != "false" : option->is_switch() && standard.as_boolean();
-  return condition.substr(equals + 1) == (setting ? setting->value : standard.kind() == Json::Kind::text ? standard.as_text() : standard.dump());
-}
-
-// What would be accepted and then not looked at.
-void refuse_useless(Command& command, const Options& options, const Settings& settings) {
-  for (const Setting& s : settings) {
-    if (s.ambient) continue;
-    const Option* const o = find(options, s.name);
-    if (!o) throw Error(ErrorKind::usage, str("grimoire {} takes no --{}", title_of(command), s.name), taken_by(command, options));
-    if (!o->with.empty() && !holds(o->with, options, settings))
-      refuse(command, str("--{} is of use with {} only", o->name, as_typed(o->with)), "leave it out, or give that too");
-    for (const std::string& other : o->without)
-      if (const Setting* const present = last(settings, other); present && !present->ambient && present->value != "false")
-        refuse(command, str("--{} is of no use with --{}", o->name, other), "leave one of them out");
-  }
-}
-
-void refuse_missing(Command& command, const Options& options, const Settings& settings) {
-  for (const Positional& p : command.positionals())
-    if (p.required && p.target->empty()) refuse(command, str("{} is missing: {}", p.name, p.help), "for example: " + command.examples().front());
-  for (const Option& o : options)
-    if (o.required && !last(settings, o.name)) refuse(command, str("--{} is missing: {}", o.name, o.help), "for example: " + command.examples().front());
+  if (!r.unknown.empty() && !command.has_form(name)) refuse_word(command, every, r.unknown.front());  // its value may stand where a form is looked for
+  command.take_form(name);
 }
 
 }  // namespace
@@ -183,7 +118,6 @@ Parsed parse_words(Command& command, const std::vector<std::string>& words) {
   const Reading r = read(command, every, words);
   take_form(command, every, r);
   const Options options = command.options();
-  refuse_twice(command, every, r.given);
   if (r.json > 1) refuse(command, "--json is given twice", "once is enough");
   Parsed parsed{.settings = {}, .help = {}, .json = r.json > 0};
   if (r.help || r.help_all) {
@@ -194,8 +128,9 @@ Parsed parse_words(Command& command, const std::vector<std::string>& words) {
   for (const Option& o : options)
     if (auto ambient = ambient_setting(o)) parsed.settings.push_back(std::move(*ambient));
   parsed.settings.insert(parsed.settings.end(), r.given.begin(), r.given.end());
-  refuse_useless(command, options, parsed.settings);
-  refuse_missing(command, options, parsed.settings);
+  check_settings(command, options, parsed.settings);
+  for (const Positional& p : command.positionals())
+    if (p.required && p.target->empty()) refuse(command, str("{} is missing: {}", p.name, p.help), "for example: " + command.examples().front());
   return parsed;
 }
 
