@@ -30,6 +30,12 @@ template <class T> bool parse(std::string_view text, T& value) {
   throw Error(kind, str("--{}: got '{}', expected {}", o.name, got, o.takes()), near.empty() ? "" : str("did you mean '{}'?", near));
 }
 
+size_t choice_of(ErrorKind kind, const Option& o, const std::string& text) {
+  const auto found = std::find(o.choices.begin(), o.choices.end(), text);
+  if (found == o.choices.end()) refuse(kind, o, text);
+  return static_cast<size_t>(found - o.choices.begin());
+}
+
 // The value that `text` stands for. throws: of this kind
 template <class T> T value_of(ErrorKind kind, const Option& o, const std::string& text) {
   if constexpr (std::is_same_v<T, bool>) {
@@ -42,15 +48,16 @@ template <class T> T value_of(ErrorKind kind, const Option& o, const std::string
     if (!std::isfinite(v) || v < o.low || v > o.high) refuse(kind, o, text);
     return value;
   } else {
-    if (!o.choices.empty() && std::find(o.choices.begin(), o.choices.end(), text) == o.choices.end()) refuse(kind, o, text);
+    if (!o.choices.empty()) choice_of(kind, o, text);
     return text;
   }
 }
 
 void assign(ErrorKind kind, const Option& o, const std::string& text) {
-  std::visit([&]<class T>(T* target) {
-    if constexpr (std::is_same_v<T, std::vector<std::string>>) target->push_back(text);
-    else *target = value_of<T>(kind, o, text);
+  std::visit([&]<class T>(T target) {
+    if constexpr (std::is_same_v<T, std::vector<std::string>*>) target->push_back(text);
+    else if constexpr (std::is_same_v<T, EnumTarget>) target.set(target.place, choice_of(kind, o, text));
+    else *target = value_of<std::remove_pointer_t<T>>(kind, o, text);
   }, o.target);
 }
 
@@ -59,7 +66,8 @@ void assign(ErrorKind kind, const Option& o, const std::string& text) {
 std::string Option::key() const { return underscored(name); }
 
 std::string Option::takes() const {
-  if (std::holds_alternative<std::string*>(target)) return choices.empty() ? "text" : "one of " + listed(choices);
+  if (!choices.empty()) return "one of " + listed(choices);
+  if (std::holds_alternative<std::string*>(target)) return "text";
   if (is_switch()) return "true or false";
   if (is_list()) return "text, as often as needed";
   const bool whole = std::holds_alternative<int64_t*>(target);
@@ -72,8 +80,9 @@ std::string Option::takes() const {
 }
 
 void Option::check(std::string_view text) const {
-  std::visit([&]<class T>(T*) {
-    if constexpr (!std::is_same_v<T, std::vector<std::string>>) value_of<T>(ErrorKind::usage, *this, std::string(text));
+  std::visit([&]<class T>(T) {
+    if constexpr (std::is_same_v<T, EnumTarget>) choice_of(ErrorKind::usage, *this, std::string(text));
+    else if constexpr (!std::is_same_v<T, std::vector<std::string>*>) value_of<std::remove_pointer_t<T>>(ErrorKind::usage, *this, std::string(text));
   }, target);
 }
 
@@ -90,8 +99,9 @@ void Option::set_json(const Json& value) const {
 
 Json Option::json() const {
   if (is_list()) return Json::array_of(*std::get<std::vector<std::string>*>(target));
-  return std::visit([](auto* value) -> Json {
-    if constexpr (std::is_same_v<decltype(value), std::vector<std::string>*>) return {};
+  if (const auto* const e = std::get_if<EnumTarget>(&target)) return choices[e->get(e->place)];
+  return std::visit([](auto value) -> Json {
+    if constexpr (std::is_same_v<decltype(value), std::vector<std::string>*> || std::is_same_v<decltype(value), EnumTarget>) return {};
     else return Json(*value);
   }, target);
 }

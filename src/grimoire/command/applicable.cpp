@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "grimoire/base/error.h"
 
@@ -15,18 +16,31 @@ std::string see_help(Command& command) { return str("see grimoire {} --help", co
 
 std::string taken_by(Command& command, const Options& options) {
   constexpr size_t kMost = 16;
-  if (options.size() > kMost) return see_help(command);
+  std::vector<std::string> own;
+  for (const Option& o : options) own.push_back(o.name);
+  const bool many = own.size() > kMost;
+  if (many) {
+    const std::string form = command.form();
+    std::set<std::string> special;
+    for (const Form& other : command.forms().all) {
+      command.take_form(other.name);
+      const Options its = command.options();
+      for (const std::string& name : own)
+        if (!find(its, name)) special.insert(name);
+    }
+    command.take_form(form);
+    std::erase_if(own, [&](const std::string& name) { return !special.contains(name); });
+  }
+  if (own.empty()) return many ? see_help(command) : "it takes no option";
   std::string list;
-  for (const Option& o : options) list += (list.empty() ? "it takes --" : ", --") + o.name;
-  return list.empty() ? "it takes no option" : list;
+  for (const std::string& name : own) list += (list.empty() ? "--" : ", --") + name;
+  return (many ? "its own are " : "it takes ") + list;
 }
 
 std::string as_typed(std::string condition) {
   std::replace(condition.begin(), condition.end(), '=', ' ');
   return "--" + condition;
 }
-
-namespace {
 
 // The second of two values would win without a word about the first.
 void refuse_twice(Command& command, const Options& options, const Settings& settings) {
@@ -39,6 +53,8 @@ void refuse_twice(Command& command, const Options& options, const Settings& sett
       refuse(command, str("--{} is given twice: '{}' and '{}'", s.name, first->second, s.value), "it takes one value");
   }
 }
+
+namespace {
 
 const Setting* last(const Settings& settings, const std::string& name) {
   const auto found = std::find_if(settings.rbegin(), settings.rend(), [&](const Setting& s) { return s.name == name; });

@@ -64,7 +64,7 @@ class Command {
   virtual std::vector<Positional> positionals() { return {}; }
   virtual Forms forms() const { return {}; }
   // summary(), examples() and options() are those of the form that was taken, "" before: then options() has what all forms share, or all there
-  // are where forms have no list. Targets of options outlive a change of form.
+  // are where forms have no list. Another form may take the place of this one's targets.
   void take_form(const std::string& name);  // throws: usage, one that is not in the list
   bool has_form(const std::string& name) const;
   const std::string& form() const { return form_; }
@@ -79,6 +79,6 @@ class Command {
 };
 
 std::vector<std::unique_ptr<Command>> all_commands();
-Options every_option(Command& command);  // of all forms, each name once
+Options every_option(Command& command);  // of all forms, each name once; for names and kinds, their targets may be gone
 
 }  // namespace grim

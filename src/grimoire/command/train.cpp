@@ -3,7 +3,7 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/command/run_console.h"
 #include "grimoire/train/run.h"
-#include "grimoire/train/session.h"
+#include "grimoire/train/lm_task.h"
 
 namespace grim {
 namespace {
@@ -17,8 +17,14 @@ class TrainCommand final : public Command {
             "grimoire train --model gpt --data input.txt --out runs/shakespeare --steps 2000",
             "grimoire train --model gpt --data input.txt --out runs/big --n-layer 6 --n-embd 384 --dry-run"};
   }
+  Forms forms() const override {
+    Forms f{.by = "model"};
+    for (const Architecture* a : architectures()) f.all.push_back({a->name, a->summary});
+    return f;
+  }
   Options options() override {
-    Options all = config_.options();
+    if (!form().empty()) config_.model = form();
+    Options all = form().empty() ? options_of_all_models() : config_.options();
     all.push_back({.name = "config", .help = "JSON file of settings; flags override it", .target = &config_file_});
     all.push_back({.name = "dry-run", .help = "say what the run would cost, and stop", .target = &dry_run_, .basic = true});
     return all;
@@ -26,19 +32,21 @@ class TrainCommand final : public Command {
 
   // The model and the form of its data choose the defaults; then come the configuration file, and the settings given.
   void set(const Settings& given) override {
-    Command::set(given);
+    for (const Setting& s : given)
+      if (s.name == "config") config_file_ = s.value;
     Json file = Json::object();
     if (!config_file_.empty()) {
       file = Json::parse(read_file(config_file_), config_file_);
-      from_json(config_.options(), file, config_file_);
-      Command::set(given);
+      read_settings(config_, file, config_file_);
     }
+    if (form().empty()) take_form(config_.model);
+    Command::set(given);
     if (config_.data.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
     if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", "see grimoire train --help");
     corpus_ = load_corpus(config_.data, format_of(config_));  // read once: a pipe has no second time
     const std::string format = corpus_.format == CorpusFormat::lines ? "lines" : "text";
     config_ = default_run(config_.model, format);
-    from_json(config_.options(), file, config_file_);
+    read_settings(config_, file, config_file_);
     Command::set(given);
     config_.format = format;
   }
@@ -50,6 +58,19 @@ class TrainCommand final : public Command {
   }
 
  private:
+  // While the model is not known: it may stand in the configuration file.
+  Options options_of_all_models() {
+    Options all = config_.options();
+    const Options own = config_.shape().options();
+    std::erase_if(all, [&](const Option& o) { return find(own, o.name) != nullptr; });
+    if (shapes_.empty())
+      for (const Architecture* a : architectures()) shapes_.push_back(a->defaults());
+    for (const auto& shape : shapes_)
+      for (Option& o : shape->options())
+        if (!find(all, o.name)) all.push_back(std::move(o));
+    return all;
+  }
+
   int tell_cost(Console& console) {
     const RunCost c = predict_cost(config_, corpus_);
     const auto mib = [](int64_t bytes) { return static_cast<double>(bytes) / 1048576.0; };
@@ -73,6 +94,7 @@ class TrainCommand final : public Command {
   }
 
   RunConfig config_;
+  std::vector<std::unique_ptr<ModelConfig>> shapes_;  // of every model, for their options
   Corpus corpus_;
   std::string config_file_;
   bool dry_run_ = false;

@@ -10,6 +10,7 @@
 #include "grimoire/report/escape.h"
 #include "grimoire/train/curves.h"
 #include "grimoire/train/provenance.h"
+#include "grimoire/train/run.h"
 #include "grimoire/generate/generate.h"
 
 namespace grim {
@@ -163,6 +164,7 @@ void write_report(const std::string& folder, const ReportOptions& options) {
   if (std::isfinite(c.tokens_per_second)) html += figure(with_commas(static_cast<int64_t>(c.tokens_per_second)), "tokens a second");
   if (std::isfinite(c.seconds)) html += figure(str("{:.1f} s", c.seconds), "of training");
   html += "</div><p class=sub>" + escape_html(origin_of(c, config)) + "</p><h2>Loss</h2>" + loss_picture(c);
+  if (c.cut_line) html += str("<p class=sub>{}: what stood there and behind it is not drawn</p>", c.cut_in_words());
   if (!samples.empty()) html += str("<h2>Samples</h2><pre{}>{}</pre>", config.format == "lines" ? "" : " class=text", escape_html(samples));
   if (options.diagnosis) html += health_section(*options.diagnosis);
   html += "<h2>Configuration</h2><div class=scroll><table>";

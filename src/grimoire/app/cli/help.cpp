@@ -28,9 +28,9 @@ std::string line_of(const Option& o, const Options& all) {
 std::string list_of(const std::vector<Form>& forms) {
   size_t width = 0;
   for (const Form& f : forms) width = std::max(width, f.name.size());
-  std::string text, group;
+  std::string text, group = "(none)";
   for (const Form& f : forms) {
-    if (f.group != group) text += "\n" + (group = f.group) + "\n";
+    if (f.group != group) text += "\n" + f.group + (f.group.empty() ? "" : "\n"), group = f.group;
     text += "  " + padded(f.name, width + 2) + f.help + "\n";
   }
   return text;

@@ -106,6 +106,7 @@ void take_form(Command& command, const Options& every, const Reading& r) {
     if (p.name == forms.by) name = *p.target;
   for (const Setting& s : r.given)
     if (s.name == forms.by) name = s.value;
+  if (name.empty()) return;
   if (option) option->check(name);
   if (!r.unknown.empty() && !command.has_form(name)) refuse_word(command, every, r.unknown.front());  // its value may stand where a form is looked for
   command.take_form(name);
@@ -116,6 +117,7 @@ void take_form(Command& command, const Options& every, const Reading& r) {
 Parsed parse_words(Command& command, const std::vector<std::string>& words) {
   const Options every = every_option(command);
   const Reading r = read(command, every, words);
+  refuse_twice(command, every, r.given);
   take_form(command, every, r);
   const Options options = command.options();
   if (r.json > 1) refuse(command, "--json is given twice", "once is enough");

@@ -24,6 +24,7 @@ struct Describe final : StatsTest {  // missing values are counted
                                  {"skewness", d.skewness},
                                  {"excess_kurtosis", d.excess_kurtosis}})
       lines.emplace_back(key, number(v)), j.set(key, value_or_null(v));
+    if (std::isinf(d.sd) || std::isinf(d.standard_error)) lines.emplace_back("note", kBeyondRange), j.set("notes", Json::array({kBeyondRange}));
     return {aligned(lines), j};
   }
 };

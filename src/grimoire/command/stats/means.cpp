@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "grimoire/command/stats/families.h"
 #include "grimoire/stats/means.h"
 
@@ -48,7 +50,8 @@ struct MeanOfKnownSpread final : OfMeans {
   double mean = 0, sd = 1;
 
   Options options() override {
-    const Option deviation = {.name = "sd", .help = "the known deviation", .target = &sd, .low = 1e-300, .basic = true, .required = true};
+    constexpr double kLeast = std::numeric_limits<double>::denorm_min();
+    const Option deviation = {.name = "sd", .help = "the known deviation", .target = &sd, .low = kLeast, .basic = true, .required = true};
     return joined({in.of_list(), {deviation, option_of_mean(mean)}, common()});
   }
   Answer answer() override { return show(z_test(in.x(), sd, mean, how())); }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "grimoire/base/error.h"
@@ -88,12 +89,14 @@ struct PrincipalComponents final : StatsTest {
       text += p.components.dim(1) > 8 ? " ...\n" : "\n";
       loadings.push(std::move(row));
     }
-    for (const std::string& n : m.notes) text += "note: " + n + "\n";
+    std::vector<std::string> notes = m.notes;
+    if (std::ranges::any_of(sd, [](double v) { return std::isinf(v); })) notes.emplace_back(kBeyondRange);
+    for (const std::string& n : notes) text += "note: " + n + "\n";
     return {text, Json::object({{"names", Json::array_of(m.names)},
                                 {"sd", Json::array_of(sd)},
                                 {"ratio", Json::array_of(ratio)},
                                 {"components", loadings},
-                                {"notes", Json::array_of(m.notes)}})};
+                                {"notes", Json::array_of(notes)}})};
   }
 };
 

@@ -49,7 +49,7 @@ struct BootstrapOfMean final : Resampling {
     const Sample s = sample_of(in.whole(in.x(), "x"));  // deviations are resampled: the mean of numbers far from 0 would lose their digits
     const Bootstrap b = bootstrap(
         s.deviation, [](Values v) { return mean(v); }, rng, {.resamples = resamples, .level = level});
-    const auto at = [&](double v) { return s.mean() + std::ldexp(v, s.unit()); };
+    const auto at = [&](double v) { return s.at(v); };
     const double bias = std::ldexp(b.bias, s.unit()), error = std::ldexp(b.standard_error, s.unit());
     const auto range = [&](const Interval& i) { return str("{} to {}", number(at(i.low)), number(at(i.high))); };
     return {aligned({{"mean", number(s.mean())},

@@ -6,7 +6,7 @@
 #include "grimoire/base/json.h"
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
-#include "grimoire/model/language_model.h"
+#include "grimoire/model/register.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/straight_through.h"
@@ -88,7 +88,7 @@ const Concept kConcepts[] = {
          },
      .turn = "r=64: eight times the share, still under two per cent.",
      .commands = "later: grimoire finetune models/gpt2 --task lm --data notes.txt --adapter lora --rank 8 --out runs/notes",
-     .code = "src/grimoire/model/size.cpp: parameter_count",
+     .code = "src/grimoire/model/register.cpp: parameter_count",
      .mistake = "People say that it makes training as much faster as it trains fewer weights; in fact the whole model still runs forward and slopes pass "
                 "through it: "
                 "what shrinks most is memory.",
