@@ -64,6 +64,9 @@ done
 cmp -s "$work/a" "$work/b" || fail "the same seed gave other names"
 "$program" generate "$work/run" -n 5 --seed 3 2>"$work/err" | head -1 >/dev/null; got=${PIPESTATUS[0]}
 [ $got -eq 0 ] || [ $got -eq 141 ] || fail "generate | head gave $got"; [ ! -s "$work/err" ] || fail "generate | head is not quiet: $(cat "$work/err")"
+GRIMOIRE_SEDE=3 expect 2 "GRIMOIRE_SEDE is no setting.*" generate "$work/run"; grep -q "did you mean GRIMOIRE_SEED" "$work/err" || fail "no word near GRIMOIRE_SEDE"
+GRIMOIRE_SEED=x expect 2 "GRIMOIRE_SEED: got 'x', expected an integer from 0" generate "$work/run"
+GRIMOIRE_BATCH_SIZE=8 expect 0 "" generate "$work/run"
 GRIMOIRE_SEED=3 "$program" generate "$work/run" -n 5 >"$work/b"; cmp -s "$work/a" "$work/b" || fail "GRIMOIRE_SEED is not heard"
 
 # What fails says so on stdout too, as one object with what is on stderr and the exit code.
@@ -81,8 +84,13 @@ failing 1 numeric train --model mlp --data "$words" --out "$work/wild" --steps 5
 printf '{"lr": "fast"}' >"$work/settings.json"; expect 3 "settings.json: --lr" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
 printf '{"lrr": 1}' >"$work/settings.json"; expect 3 "settings.json: unknown setting 'lrr'" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
 
-expect 0 "wavenet has no use for n-layer" train --model wavenet --data "$words" --out "$work/unused" --steps 5 --n-layer 3
-expect 0 "wavenet has no use for gain" train --model wavenet --data "$words" --out "$work/unused2" --steps 5 --gain 3
+expect 2 "train --model wavenet takes no --n-layer" train --model wavenet --data "$words" --out "$work/unused" --steps 5 --n-layer 3
+expect 2 "train --model mlp takes no --n-head" train --model mlp --data "$words" --out "$work/unused" --n-head 3
+printf '{"model": "wavenet"}' >"$work/settings.json"
+expect 2 "train --model wavenet takes no --gain" train --config "$work/settings.json" --data "$words" --out "$work/unused" --steps 5 --gain 3
+[ ! -e "$work/unused" ] || fail "a run that was refused left a folder"
+printf '{"model": "mlp"}' >"$work/settings.json"
+expect 0 "" train --config "$work/settings.json" --data "$words" --out "$work/used" --steps 5 --gain 3
 expect 0 "done: train" train --model mlp --data "$words" --out "$work/deep" --steps 50 --n-layer 6 --gain 1.667 --last-scale .1 --batch-norm
 expect 0 "" doctor "$work/deep"; grep -q "layers.5.tanh" "$work/out" || fail "doctor does not show the last of six layers"
 expect 0 "" generate "$work/deep" -n 2
@@ -163,6 +171,8 @@ cp -r "$work/run" "$work/older"; truncate -s 100 "$(ls -d "$work"/older/checkpoi
 expect 0 "" doctor "$work/older"; grep -q "^weights of step 150" "$work/out" && grep -q "^look: .*step-200" "$work/out" || fail "doctor: $(head -1 "$work/out")"
 cp -r "$work/run" "$work/bestless"; truncate -s 100 "$work"/bestless/best/step-*/model.safetensors
 expect 3 "truncated" doctor "$work/bestless"; grep -q "^weights of step 200" "$work/out" || fail "doctor measured nothing"
+
+expect 2 "grimoire doctor .*run takes no --model" doctor "$work/run" --model tree
 
 # --- one value for an option that takes one; a lock is a resource; a figure that bears out what it is said of
 expect 2 "seed is given twice: '1' and '2'" generate "$work/run" --seed 1 --seed 2

@@ -20,7 +20,7 @@ namespace {
 Captured run(const std::string& test, const Settings& settings) {
   for (const auto& c : all_commands()) {
     if (c->name() != "stats") continue;
-    *c->positionals()[0].target = test;
+    c->take_form(test);
     c->set(settings);
     Captured console;
     EXPECT_EQ(c->run(console), 0);
@@ -66,11 +66,11 @@ std::string print(const Values& v) {
   return s;
 }
 template <class F> Settings changed(Settings settings, const std::vector<std::string>& flags, F f) {
-  for (auto& [key, text] : settings)
-    if (std::ranges::find(flags, key) != flags.end()) {
-      Values v = parse(text);
+  for (Setting& s : settings)
+    if (std::ranges::find(flags, s.name) != flags.end()) {
+      Values v = parse(s.value);
       f(v);
-      text = print(v);
+      s.value = print(v);
     }
   return settings;
 }
@@ -274,7 +274,7 @@ TEST(Properties, BeyondTheRange) {
     };
     std::vector<std::string> units = {"x", "y", "sd"};
     if (test == "regression") units = {"y"};
-    std::erase_if(units, [&](const std::string& key) { return std::ranges::none_of(settings, [&](const auto& s) { return s.first == key; }); });
+    std::erase_if(units, [&](const std::string& key) { return std::ranges::none_of(settings, [&](const auto& s) { return s.name == key; }); });
     const Numbers base = numbers_of(test, settings);
     const Captured c = run(test, changed(settings, units, times));
     Numbers there;
@@ -325,8 +325,8 @@ TEST(Properties, Order) {
       for (auto& row : v) std::ranges::rotate(row, row.begin() + static_cast<int64_t>(row.size() / 3)), std::swap(row[0], row[2]);
     };
     std::vector<std::string> lists;
-    for (const auto& [key, text] : e.settings)
-      if (text.find(',') != std::string::npos) lists.push_back(key);
+    for (const Setting& s : e.settings)
+      if (s.value.find(',') != std::string::npos) lists.push_back(s.name);
     const Numbers base = numbers_of(e.test, e.settings), there = numbers_of(e.test, changed(e.settings, lists, turn));
     for (const auto& [path, v] : base) EXPECT_TRUE(close(there.at(path), v, 1e-13)) << path;
   }
@@ -403,19 +403,19 @@ TEST(Properties, OneValueAndOneGroup) {
 
 TEST(Properties, EmptyEntriesAreNeverSkipped) {
   for (const Expected& e : expectations())
-    for (const auto& [key, text] : e.settings) {
+    for (const auto& [key, text, ambient] : e.settings) {
       const size_t comma = text.find(',');
       if (comma == std::string::npos) continue;
       for (const std::string& gap : {text.substr(0, comma) + "," + text.substr(comma), "," + text, text + ","}) {
         SCOPED_TRACE(e.test + " --" + key + " " + gap);
         Settings with = e.settings;
-        for (auto& [k, t] : with)
-          if (k == key) t = gap;
+        for (Setting& s : with)
+          if (s.name == key) s.value = gap;
         if (const auto c = attempt(e.test, with)) {
           ASSERT_NE(c->json_.find("missing"), nullptr);  // describe counts them
           EXPECT_EQ(c->json_.integer("missing"), 1);
         }
-        with.emplace_back("missing", "drop");
+        with.push_back({"missing", "drop"});
         const auto dropped = attempt(e.test, with);
         if (!dropped || dropped->json_.find("missing")) continue;
         EXPECT_NE(dropped->text_.find("left out"), std::string::npos) << dropped->text_;
@@ -429,14 +429,14 @@ TEST(Properties, EmptyEntriesAreNeverSkipped) {
 
 TEST(Properties, InfinitiesAreRefused) {
   for (const Expected& e : expectations())
-    for (const auto& [key, text] : e.settings) {
+    for (const auto& [key, text, ambient] : e.settings) {
       const size_t comma = text.find(',');
       if (comma == std::string::npos) continue;
       for (const char* what : {"inf", "-inf"}) {
         SCOPED_TRACE(e.test + " --" + key);
         Settings with = e.settings;
-        for (auto& [k, t] : with)
-          if (k == key) t = what + text.substr(comma);
+        for (Setting& s : with)
+          if (s.name == key) s.value = what + text.substr(comma);
         EXPECT_FALSE(attempt(e.test, with).has_value());
       }
     }

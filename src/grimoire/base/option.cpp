@@ -14,7 +14,7 @@ std::string underscored(std::string name) {
   return name;
 }
 
-std::string joined(const std::vector<std::string>& words) {
+std::string listed(const std::vector<std::string>& words) {
   std::string s;
   for (const std::string& w : words) s += (s.empty() ? "" : ", ") + w;
   return s;
@@ -26,42 +26,39 @@ template <class T> bool parse(std::string_view text, T& value) {
 }
 
 [[noreturn]] void refuse(ErrorKind kind, const Option& o, const std::string& got) {
-  throw Error(kind, str("--{}: got '{}', expected {}", o.name, got, o.takes()));
-}
-
-void check_range(ErrorKind kind, const Option& o, double value, const std::string& got) {
-  if (!std::isfinite(value) || value < o.low || value > o.high) refuse(kind, o, got);
+  const std::string near = nearest(got, o.choices.data(), o.choices.size());
+  throw Error(kind, str("--{}: got '{}', expected {}", o.name, got, o.takes()), near.empty() ? "" : str("did you mean '{}'?", near));
 }
 
 size_t choice_of(ErrorKind kind, const Option& o, const std::string& text) {
   const auto found = std::find(o.choices.begin(), o.choices.end(), text);
-  if (found != o.choices.end()) return static_cast<size_t>(found - o.choices.begin());
-  const std::string near = nearest(text, o.choices.data(), o.choices.size());
-  throw Error(kind, str("--{}: got '{}', expected {}", o.name, text, o.takes()), near.empty() ? "" : str("did you mean '{}'?", near));
+  if (found == o.choices.end()) refuse(kind, o, text);
+  return static_cast<size_t>(found - o.choices.begin());
+}
+
+// The value that `text` stands for. throws: of this kind
+template <class T> T value_of(ErrorKind kind, const Option& o, const std::string& text) {
+  if constexpr (std::is_same_v<T, bool>) {
+    if (text != "true" && text != "false") refuse(kind, o, text);
+    return text == "true";
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    T value = 0;
+    if (!parse(text, value)) refuse(kind, o, text);
+    const double v = static_cast<double>(value);
+    if (!std::isfinite(v) || v < o.low || v > o.high) refuse(kind, o, text);
+    return value;
+  } else {
+    if (!o.choices.empty()) choice_of(kind, o, text);
+    return text;
+  }
 }
 
 void assign(ErrorKind kind, const Option& o, const std::string& text) {
-  if (auto* const* s = std::get_if<std::string*>(&o.target)) {
-    if (!o.choices.empty()) choice_of(kind, o, text);
-    **s = text;
-  } else if (const auto* const e = std::get_if<EnumTarget>(&o.target)) {
-    e->set(e->place, choice_of(kind, o, text));
-  } else if (auto* const* i = std::get_if<int64_t*>(&o.target)) {
-    int64_t value = 0;
-    if (!parse(text, value)) refuse(kind, o, text);
-    check_range(kind, o, static_cast<double>(value), text);
-    **i = value;
-  } else if (auto* const* d = std::get_if<double*>(&o.target)) {
-    double value = 0;
-    if (!parse(text, value)) refuse(kind, o, text);
-    check_range(kind, o, value, text);
-    **d = value;
-  } else if (auto* const* list = std::get_if<std::vector<std::string>*>(&o.target)) {
-    (*list)->push_back(text);
-  } else {
-    if (text != "true" && text != "false") refuse(kind, o, text);
-    *std::get<bool*>(o.target) = text == "true";
-  }
+  std::visit([&]<class T>(T target) {
+    if constexpr (std::is_same_v<T, std::vector<std::string>*>) target->push_back(text);
+    else if constexpr (std::is_same_v<T, EnumTarget>) target.set(target.place, choice_of(kind, o, text));
+    else *target = value_of<std::remove_pointer_t<T>>(kind, o, text);
+  }, o.target);
 }
 
 }  // namespace
@@ -69,7 +66,7 @@ void assign(ErrorKind kind, const Option& o, const std::string& text) {
 std::string Option::key() const { return underscored(name); }
 
 std::string Option::takes() const {
-  if (!choices.empty()) return "one of " + joined(choices);
+  if (!choices.empty()) return "one of " + listed(choices);
   if (std::holds_alternative<std::string*>(target)) return "text";
   if (is_switch()) return "true or false";
   if (is_list()) return "text, as often as needed";
@@ -80,6 +77,13 @@ std::string Option::takes() const {
   else if (low > -1e300) s += whole ? str(" from {}", static_cast<int64_t>(low)) : str(" from {}", low);
   if (high < 1e300) s += whole ? str(" to {}", static_cast<int64_t>(high)) : str("{} {}", open ? ", at most" : " to", high);
   return s;
+}
+
+void Option::check(std::string_view text) const {
+  std::visit([&]<class T>(T) {
+    if constexpr (std::is_same_v<T, EnumTarget>) choice_of(ErrorKind::usage, *this, std::string(text));
+    else if constexpr (!std::is_same_v<T, std::vector<std::string>*>) value_of<std::remove_pointer_t<T>>(ErrorKind::usage, *this, std::string(text));
+  }, target);
 }
 
 void Option::set(std::string_view text) const { assign(ErrorKind::usage, *this, std::string(text)); }
@@ -123,6 +127,12 @@ void from_json(const Options& options, const Json& object, const std::string& so
       throw Error(e.kind(), where + e.what(), e.hint());
     }
   }
+}
+
+Options joined(const std::vector<Options>& parts) {
+  Options all;
+  for (const Options& part : parts) all.insert(all.end(), part.begin(), part.end());
+  return all;
 }
 
 const Option* find(const Options& options, std::string_view name) {

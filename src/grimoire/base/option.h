@@ -31,11 +31,15 @@ struct Option {
   double low = -std::numeric_limits<double>::infinity();  // 1e-300: anything above 0
   double high = std::numeric_limits<double>::infinity();
   bool basic = false;  // shown by --help; the rest by --help-all
+  bool required = false;
+  std::string with = {};                  // it is of use only where this other option is given, or on: "data"; or has this value: "method=exact"
+  std::vector<std::string> without = {};  // and of none where one of these is
 
   std::string key() const;                       // the JSON name
   bool is_switch() const { return std::holds_alternative<bool*>(target); }
   bool is_list() const { return std::holds_alternative<std::vector<std::string>*>(target); }
-  void set(std::string_view text) const;         // a list grows by one. throws: usage, naming the option and what it takes
+  void check(std::string_view text) const;       // throws: usage, naming the option and what it takes
+  void set(std::string_view text) const;         // the same, and keeps it; a list grows by one
   void set_json(const Json& value) const;        // likewise, input
   Json json() const;                             // its present value
   std::string takes() const;                     // "integer from 1", "one of philox, torch"
@@ -46,6 +50,7 @@ using Options = std::vector<Option>;
 Json to_json(const Options& options);
 // Sets what the object names; `source`, a file, is named in errors. throws: input, an unknown key with the nearest known one.
 void from_json(const Options& options, const Json& object, const std::string& source = "");
+Options joined(const std::vector<Options>& parts);
 const Option* find(const Options& options, std::string_view name);
 std::string nearest_option(const Options& options, std::string_view name);
 

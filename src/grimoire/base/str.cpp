@@ -91,7 +91,7 @@ std::string nearest(std::string_view word, const std::string* known, size_t coun
   size_t best_distance = std::max<size_t>(2, word.size() / 3) + 1;
   for (size_t i = 0; i < count; ++i) {
     const size_t d = edit_distance(word, known[i]);
-    if (d < best_distance) {
+    if (d < best_distance && d < std::max(word.size(), known[i].size())) {  // something of it is left
       best_distance = d;
       best = known[i];
     }

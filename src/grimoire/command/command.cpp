@@ -1,14 +1,56 @@
 #include "grimoire/command/command.h"
 
+#include <algorithm>
+
 #include "grimoire/base/error.h"
+#include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
 
 namespace grim {
 
 void Command::set(const Settings& settings) {
   const Options known = options();
-  for (const auto& [name, value] : settings)
-    if (const Option* option = find(known, name)) option->set(value);
+  check_settings(*this, known, settings);
+  for (const Setting& s : settings)
+    if (const Option* option = find(known, s.name)) option->set(s.value);
+}
+
+bool Command::has_form(const std::string& name) const {
+  const std::vector<Form> all = forms().all;
+  return all.empty() || std::ranges::find(all, name, &Form::name) != all.end();
+}
+
+void Command::take_form(const std::string& name) {
+  if (name.empty() || has_form(name)) {
+    form_ = name;
+    return;
+  }
+  std::vector<std::string> known;
+  for (const Form& f : forms().all) known.push_back(f.name);
+  const std::string near = nearest(name, known.data(), known.size());
+  refuse(*this, str("there is no {} '{}'", forms().by, name), near.empty() ? see_help(*this) : str("did you mean '{}'?", near));
+}
+
+bool Command::form_is_positional() {
+  return std::ranges::any_of(positionals(), [by = forms().by](const Positional& p) { return p.name == by; });
+}
+
+std::string Command::title() {
+  if (form_.empty()) return name();
+  return name() + (form_is_positional() ? " " : " --" + forms().by + " ") + form_;
+}
+
+Options every_option(Command& command) {
+  const std::string before = command.form();
+  command.take_form("");
+  Options all = command.options();
+  for (const Form& form : command.forms().all) {
+    command.take_form(form.name);
+    for (Option& o : command.options())
+      if (!find(all, o.name)) all.push_back(std::move(o));
+  }
+  command.take_form(before);
+  return all;
 }
 
 std::vector<std::unique_ptr<Command>> all_commands() {

@@ -39,7 +39,21 @@ struct Positional {
   std::vector<std::string>* more = nullptr;  // the words after it go here
 };
 
-using Settings = std::vector<std::pair<std::string, std::string>>;  // option name, value as text; later ones win
+struct Setting {
+  std::string name, value;  // of an option, as text
+  bool ambient = false;     // it stands in the environment, for whatever command has a use for it
+};
+using Settings = std::vector<Setting>;  // later ones win
+
+// A command of several forms: which options it has depends on one of its words, as on the test of stats.
+struct Form {
+  std::string name, help;
+  std::string group = {};  // a heading of --help above it, and above those after it that have the same
+};
+struct Forms {
+  std::string by = {};         // the positional or the option that tells the form; empty: there is one form
+  std::vector<Form> all = {};  // none: any word may stand there, a path say
+};
 
 class Command {
  public:
@@ -48,11 +62,23 @@ class Command {
   virtual std::string summary() const = 0;                 // one line
   virtual std::vector<std::string> examples() const = 0;   // whole command lines
   virtual std::vector<Positional> positionals() { return {}; }
+  virtual Forms forms() const { return {}; }
+  // summary(), examples() and options() are those of the form that was taken, "" before: then options() has what all forms share, or all there
+  // are where forms have no list. Another form may take the place of this one's targets.
+  void take_form(const std::string& name);  // throws: usage, one that is not in the list
+  bool has_form(const std::string& name) const;
+  const std::string& form() const { return form_; }
+  bool form_is_positional();
+  std::string title();  // "stats anova", "train --model gpt": as one types it
   virtual Options options() { return {}; }
-  virtual void set(const Settings& settings);              // throws: usage
+  virtual void set(const Settings& settings);              // throws: usage, also what does not apply (command/applicable.h)
   virtual int run(Console& console) = 0;                   // exit code; throws Error
+
+ private:
+  std::string form_;
 };
 
 std::vector<std::unique_ptr<Command>> all_commands();
+Options every_option(Command& command);  // of all forms, each name once; for names and kinds, their targets may be gone
 
 }  // namespace grim

@@ -5,12 +5,10 @@
 namespace grim {
 
 Options CsvFlags::options() {
-  return {{.name = "header", .help = "does the first row name the columns", .target = &header, .choices = {"auto", "yes", "no"}},
-          {.name = "delimiter", .help = "between cells: one character or 'tab'; empty finds out", .target = &delimiter},
-          {.name = "decimal",
-           .help = "in numbers; auto: a comma where cells are not parted by commas",
-           .target = &decimal,
-           .choices = {"auto", "point", "comma"}}};
+  return {{.name = "header", .help = "does the first row name the columns", .target = &header, .choices = {"auto", "yes", "no"}, .with = "data"},
+          {.name = "delimiter", .help = "between cells: one character or 'tab'; empty finds out", .target = &delimiter, .with = "data"},
+          {.name = "decimal", .help = "in numbers; auto: a comma where cells are not parted by commas", .target = &decimal,
+           .choices = {"auto", "point", "comma"}, .with = "data"}};
 }
 
 void CsvFlags::set(CsvOptions& csv) const {

@@ -34,24 +34,32 @@ class DeckCommand final : public Command {
   std::vector<Positional> positionals() override {
     return {{"action", "check, show, import, export or from-glossary", &action_}, {"file", "the deck; a family of the glossary for from-glossary", &file_}};
   }
+  Forms forms() const override {
+    return {.by = "action",
+            .all = {{"check", "say what is wrong with a deck, line by line"},
+                    {"show", "all of its cards"},
+                    {"import", "make a deck of another program's file"},
+                    {"export", "make another program's file of a deck"},
+                    {"from-glossary", "make a deck of a family of the glossary"}}};
+  }
   Options options() override {
     std::vector<std::string> formats = kFormats;
     formats.insert(formats.begin(), "by-name");
-    return {{.name = "out", .help = str("the file to write; its ending tells the format: {}", kEndings), .target = &out_, .basic = true},
-            {.name = "format", .help = "what is written; without --out to standard output, there Markdown by itself", .target = &format_,
-             .choices = formats, .basic = true},
-            {.name = "seed", .help = "of the numbers in computed cards; 0 takes the clock", .target = &seed_, .low = 0}};
+    const Options written = {{.name = "out", .help = str("the file to write; its ending tells the format: {}", kEndings), .target = &out_, .basic = true},
+                             {.name = "format", .help = "what is written; without --out to standard output, there Markdown by itself",
+                              .target = &format_, .choices = formats, .basic = true}};
+    const Options seeded = {{.name = "seed", .help = "of the numbers in computed cards; 0 takes the clock", .target = &seed_, .low = 0}};
+    if (form() == "show") return seeded;
+    if (form() == "from-glossary") return joined({written, seeded});
+    return form() == "import" || form() == "export" ? written : Options();
   }
 
   int run(Console& console) override {
-    if (action_ == "check") return check(console);
-    if (action_ == "show") return show(console);
-    if (action_ == "import") return write(console, import(file_));
-    if (action_ == "export") return write(console, known_by_name(read_deck(file_)));
-    if (action_ == "from-glossary") return write(console, deck_of(family_named(file_), seed()));
-    const std::string near = nearest(action_, {"check", "show", "import", "export", "from-glossary"});
-    throw Error(ErrorKind::usage, str("deck: there is no action '{}'", action_),
-                near.empty() ? "check, show, import, export or from-glossary" : str("did you mean {}?", near));
+    if (form() == "check") return check(console);
+    if (form() == "show") return show(console);
+    if (form() == "import") return write(console, import(file_));
+    if (form() == "export") return write(console, known_by_name(read_deck(file_)));
+    return write(console, deck_of(family_named(file_), seed()));  // from-glossary
   }
 
  private:

@@ -18,8 +18,10 @@ class DistributionCommand final : public Command {
             "grimoire distribution poisson --fit 3,1,4,1,5 --json", "grimoire distribution list"};
   }
   std::vector<Positional> positionals() override { return {{"name", "its name (normal, t, binomial, ...), or list", &name_}}; }
+  Forms forms() const override { return {.by = "name"}; }
   Options options() override {
-    Options all = {{.name = "param", .help = "a parameter, as shape=2.5; may be given again", .target = &parameters_, .basic = true},
+    if (form() == "list") return {};
+    const Options all = {{.name = "param", .help = "a parameter, as shape=2.5; may be given again", .target = &parameters_, .basic = true},
             {.name = "pdf", .help = "density (probability of a count) at these points", .target = &pdf_, .basic = true},
             {.name = "cdf", .help = "P(X <= x) at these points", .target = &cdf_, .basic = true},
             {.name = "sf", .help = "P(X > x) at these points, exact far in the tail", .target = &sf_, .basic = true},
@@ -29,14 +31,13 @@ class DistributionCommand final : public Command {
             {.name = "quantile", .help = "the x with P(X <= x) = p, for these p", .target = &quantile_, .basic = true},
             {.name = "isf", .help = "the x with P(X > x) = q, for these q", .target = &isf_, .basic = true},
             {.name = "sample", .help = "numbers to draw", .target = &sample_, .low = 0, .high = 1e8, .basic = true},
-            {.name = "seed", .help = "of the sample", .target = &seed_, .low = 0},
+            {.name = "seed", .help = "of the sample", .target = &seed_, .low = 0, .with = "sample"},
             {.name = "fit",
              .help = "find the parameters by maximum likelihood: numbers, or a column of --data",
              .target = &fit_,
              .basic = true},
-            {.name = "data", .help = "a CSV file", .target = &data_, .basic = true}};
-    for (Option& o : layout_.options()) all.push_back(std::move(o));
-    return all;
+            {.name = "data", .help = "a CSV file", .target = &data_, .basic = true, .with = "fit"}};
+    return joined({all, layout_.options()});
   }
 
   int run(Console& console) override {
@@ -52,7 +53,6 @@ class DistributionCommand final : public Command {
     std::vector<std::pair<std::string, std::string>> lines;
     std::unique_ptr<stats::Distribution> d;
     if (fit_.empty()) {
-      if (!data_.empty()) throw Error(ErrorKind::usage, "--data is of use with --fit COLUMN only");
       d = stats::make_distribution(name_, parameters);
     } else {
       d = fit(parameters, result, lines);

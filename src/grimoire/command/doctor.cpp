@@ -20,10 +20,11 @@ class DoctorCommand final : public Command {
             "grimoire doctor titanic.csv --model logistic --target Survived"};
   }
   std::vector<Positional> positionals() override { return {{"what", "a run folder, or a table (CSV, LIBSVM, ...)", &what_}}; }
+  Forms forms() const override { return {.by = "what"}; }
   Options options() override {
-    Options all = data_.options(), learner = learner_.options();
-    std::erase_if(all, [](const Option& o) { return o.name == "data"; });
-    all.insert(all.end(), learner.begin(), learner.end());
+    Options all = joined({data_.options(), learner_.options()});
+    const bool run = !form().empty() && files().kind(form()) == FileKind::folder;
+    std::erase_if(all, [&](const Option& o) { return o.name == "data" || (run && o.name != "target"); });
     for (Option& o : all)
       if (o.name == "target") o.help += "; of a run: a loss that would do, in nats a token";
     return all;

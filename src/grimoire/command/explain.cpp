@@ -102,7 +102,7 @@ class GlossaryCommand final : public Command {
   }
   Options options() override {
     return {{.name = "search", .help = "only entries that have this word in any text", .target = &search_, .basic = true},
-            {.name = "map", .help = "which entries lead to which", .target = &map_, .basic = true},
+            {.name = "map", .help = "which entries lead to which", .target = &map_, .basic = true, .without = {"search"}},
             {.name = "html",
              .help = "write every entry as a page into this folder; with a family, --search or --map that alone as one page",
              .target = &html_,

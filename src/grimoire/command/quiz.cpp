@@ -28,17 +28,20 @@ class QuizCommand final : public Command {
     return {{"deck", "a deck in Markdown (grimoire help deck), or a family of the glossary; more may follow", &first_, true, &rest_}};
   }
   Options options() override {
-    return {{.name = "new", .help = "new cards a day", .target = &session_.new_a_day, .low = 0, .high = 1e6, .basic = true},
-            {.name = "max", .help = "cards asked at most", .target = &session_.most, .low = 1, .high = 1e6, .basic = true},
-            {.name = "cram", .help = "every card once, whatever is due; nothing is recorded", .target = &session_.cram, .basic = true},
+    const std::vector<std::string> unasked = {"list", "stats", "resume-card"};  // nothing is asked with these
+    const std::vector<std::string> unplanned = {"list", "stats", "resume-card", "cram"};
+    return {{.name = "new", .help = "new cards a day", .target = &session_.new_a_day, .low = 0, .high = 1e6, .basic = true, .without = unplanned},
+            {.name = "max", .help = "cards asked at most", .target = &session_.most, .low = 1, .high = 1e6, .basic = true, .without = unasked},
+            {.name = "cram", .help = "every card once, whatever is due; nothing is recorded", .target = &session_.cram, .basic = true, .without = unasked},
             {.name = "reversed", .help = "ask plain cards the other way round too", .target = &reversed_, .basic = true},
-            {.name = "list", .help = "the cards and when they come", .target = &list_, .basic = true},
-            {.name = "stats", .help = "what was recalled, what will be due, the hardest cards", .target = &stats_, .basic = true},
+            {.name = "list", .help = "the cards and when they come", .target = &list_, .basic = true, .without = {"stats", "resume-card"}},
+            {.name = "stats", .help = "what was recalled, what will be due, the hardest cards", .target = &stats_, .basic = true, .without = {"resume-card"}},
             {.name = "resume-card", .help = "take a suspended card up again: a part of its question", .target = &resumed_},
-            {.name = "retention", .help = "chance of recall at which a card comes back", .target = &session_.schedule.retention, .low = 0.7, .high = 0.97},
-            {.name = "algorithm", .help = "that plans the intervals", .target = &algorithm_, .choices = {"fsrs", "sm2"}},
+            {.name = "retention", .help = "chance of recall at which a card comes back", .target = &session_.schedule.retention, .low = 0.7, .high = 0.97,
+             .without = unplanned},
+            {.name = "algorithm", .help = "that plans the intervals", .target = &algorithm_, .choices = {"fsrs", "sm2"}, .without = unplanned},
             {.name = "state", .help = "the file of reviews; the usual one stands in XDG's state folder", .target = &state_},
-            {.name = "seed", .help = "of computed cards' numbers and of a cram's order; 0 takes the clock", .target = &seed_, .low = 0}};
+            {.name = "seed", .help = "of computed cards' numbers and of a cram's order; 0 takes the clock", .target = &seed_, .low = 0, .without = unasked}};
   }
 
   int run(Console& console) override {

@@ -17,8 +17,14 @@ class TrainCommand final : public Command {
             "grimoire train --model gpt --data input.txt --out runs/shakespeare --steps 2000",
             "grimoire train --model gpt --data input.txt --out runs/big --n-layer 6 --n-embd 384 --dry-run"};
   }
+  Forms forms() const override {
+    Forms f{.by = "model"};
+    for (const Architecture* a : architectures()) f.all.push_back({a->name, a->summary});
+    return f;
+  }
   Options options() override {
-    Options all = config_.options();
+    if (!form().empty()) config_.model = form();
+    Options all = form().empty() ? options_of_all_models() : config_.options();
     all.push_back({.name = "config", .help = "JSON file of settings; flags override it", .target = &config_file_});
     all.push_back({.name = "dry-run", .help = "say what the run would cost, and stop", .target = &dry_run_, .basic = true});
     return all;
@@ -26,14 +32,13 @@ class TrainCommand final : public Command {
 
   // The model and the form of its data choose the defaults; then come the configuration file, and the settings given.
   void set(const Settings& given) override {
+    for (const Setting& s : given)
+      if (s.name == "config") config_file_ = s.value;
+    const Json file = settings_in_file();
+    read_settings(config_, file, config_file_);
+    if (form().empty()) take_form(config_.model);
     Command::set(given);
-    Json file = Json::object();
-    if (!config_file_.empty()) {
-      file = Json::parse(read_file(config_file_), config_file_);
-      read_settings(config_, file, config_file_);
-      Command::set(given);
-    }
-    if (config_.data.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
+    if (find(config_.options(), "data") && config_.data.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
     if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", "see grimoire train --help");
     source_ = config_.open_task();  // read once: a pipe has no second time
     const auto* const text = dynamic_cast<const LmSource*>(source_.get());
@@ -51,6 +56,28 @@ class TrainCommand final : public Command {
   }
 
  private:
+  // What is asked for by --model is not what the file says.
+  Json settings_in_file() const {
+    Json settings = Json::object();
+    if (config_file_.empty()) return settings;
+    const Json file = Json::parse(read_file(config_file_), config_file_);
+    if (!file.is_object()) return file;
+    for (size_t i = 0; i < file.size(); ++i)
+      if (form().empty() || file.keys()[i] != "model") settings.set(file.keys()[i], file[i]);
+    return settings;
+  }
+
+  // While the model is not known: it may stand in the configuration file.
+  Options options_of_all_models() {
+    if (of_models_.empty())
+      for (const Architecture* a : architectures()) of_models_.emplace_back().model = a->name;
+    Options all;
+    for (RunConfig& c : of_models_)
+      for (Option& o : c.options())
+        if (!find(all, o.name)) all.push_back(std::move(o));
+    return all;
+  }
+
   int tell_cost(Console& console) {
     const RunCost c = predict_cost(config_, *source_);
     const auto mib = [](int64_t bytes) { return static_cast<double>(bytes) / 1048576.0; };
@@ -75,6 +102,7 @@ class TrainCommand final : public Command {
 
   RunConfig config_;
   std::unique_ptr<TaskSource> source_;
+  std::vector<RunConfig> of_models_;  // one each, for its options
   std::string config_file_;
   bool dry_run_ = false;
 };

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "grimoire/app/cli/environment.h"
 #include "grimoire/app/cli/terminal.h"
 #include "grimoire/app/cli/usage.h"
 #include "grimoire/base/error.h"
@@ -91,11 +92,19 @@ int tell(Terminal& terminal, const Error& e) {
   return code;
 }
 
+// "stats anova": all options of a command, or of one of its forms.
+std::string help_on(const std::vector<std::unique_ptr<Command>>& commands, std::vector<std::string> words) {
+  Command& command = command_named(commands, words[0]);
+  words.push_back("--help-all");
+  parse_words(command, {words.begin() + 1, words.end()});
+  return help_of(command, HelpDepth::all);
+}
+
 int run(const std::vector<std::string>& words, Terminal& terminal) {
   std::vector<std::unique_ptr<Command>> commands = all_commands();
   if (words.empty() || words[0] == "help" || words[0] == "--help" || words[0] == "-h") {
     terminal.set_json(asks_for_json(words));  // of an unknown command
-    const std::string text = words.size() > 1 && words[0] == "help" ? help_of(command_named(commands, words[1]), HelpDepth::all) : help_of_all(commands);
+    const std::string text = words.size() > 1 && words[0] == "help" ? help_on(commands, {words.begin() + 1, words.end()}) : help_of_all(commands);
     terminal.set_json(false);
     terminal.data(text);
     return words.empty() ? 2 : 0;
@@ -112,6 +121,7 @@ int run(const std::vector<std::string>& words, Terminal& terminal) {
     terminal.data(help_of(command, *parsed.help));
     return 0;
   }
+  check_environment(commands);
   command.set(parsed.settings);
   const int code = command.run(terminal);
   return caught_signal ? 128 + caught_signal : code;

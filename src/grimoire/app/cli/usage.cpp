@@ -1,31 +1,27 @@
 #include "grimoire/app/cli/usage.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <map>
 
 #include <CLI/CLI.hpp>
 
+#include "grimoire/app/cli/environment.h"
 #include "grimoire/base/error.h"
+#include "grimoire/command/applicable.h"
 
 namespace grim {
 namespace {
 
-void add_environment(const Options& options, Settings& settings) {
-  for (const Option& o : options) {
-    std::string variable = "GRIMOIRE_" + o.key();
-    std::transform(variable.begin(), variable.end(), variable.begin(), [](unsigned char c) { return std::toupper(c); });
-    if (const char* value = std::getenv(variable.c_str())) settings.emplace_back(o.name, value);
-  }
-}
-
 [[noreturn]] void refuse_word(Command& command, const Options& options, const std::string& word) {
-  if (!word.starts_with("-"))
-    throw Error(ErrorKind::usage, str("grimoire {}: '{}' is one word too many", command.name(), word), str("see grimoire {} --help", command.name()));
+  if (!word.starts_with("-")) refuse(command, str("'{}' is one word too many", word), see_help(command));
   const std::string flag = word.substr(0, word.find('='));
-  std::string near = nearest_option(options, flag.substr(flag.find_first_not_of('-') == std::string::npos ? flag.size() : flag.find_first_not_of('-')));
-  throw Error(ErrorKind::usage, str("grimoire {}: unknown flag {}", command.name(), flag),
-              near.empty() ? str("see grimoire {} --help; behind -- nothing is a flag", command.name()) : str("did you mean --{}?", near));
+  std::vector<std::string> known = {"json", "help", "help-all"};
+  for (const Option& o : options) {
+    known.push_back(o.name);
+    if (o.is_switch()) known.push_back("no-" + o.name);
+  }
+  const std::string near = nearest(flag.substr(std::min(flag.find_first_not_of('-'), flag.size())), known.data(), known.size());
+  const std::string otherwise = command.form().empty() ? see_help(command) + "; behind -- nothing is a flag" : taken_by(command, options);
+  refuse(command, str("unknown flag {}", flag), near.empty() ? otherwise : str("did you mean --{}?", near));
 }
 
 void declare(CLI::App& app, const Options& options, Settings& settings) {
@@ -33,88 +29,110 @@ void declare(CLI::App& app, const Options& options, Settings& settings) {
   for (const Option& o : options) {
     const std::string name = o.name;
     if (o.is_switch()) {
-      app.add_flag_callback("--" + name, [&settings, name] { settings.emplace_back(name, "true"); });
-      app.add_flag_callback("--no-" + name, [&settings, name] { settings.emplace_back(name, "false"); });
+      app.add_flag_callback("--" + name, [&settings, name] { settings.push_back({name, "true"}); });
+      app.add_flag_callback("--no-" + name, [&settings, name] { settings.push_back({name, "false"}); });
     } else if (o.is_list()) {  // --param a=1 --param b=2, or --param a=1 b=2
       app.add_option_function<std::vector<std::string>>("--" + name, [&settings, name](const std::vector<std::string>& values) {
-        for (const std::string& v : values) settings.emplace_back(name, v);
+        for (const std::string& v : values) settings.push_back({name, v});
       });
     } else {
       const std::string flags = name == "number" ? "-n,--number" : "--" + name;
-      app.add_option_function<std::string>(flags, [&settings, name](const std::string& v) { settings.emplace_back(name, v); })
+      app.add_option_function<std::string>(flags, [&settings, name](const std::string& v) { settings.push_back({name, v}); })
           ->allow_extra_args(false)->trigger_on_parse();
     }
   }
 }
 
-// The second of two values would win without a word about the first.
-void refuse_twice(const Command& command, const Options& options, const Settings& given) {
-  std::map<std::string, std::string> seen;
-  for (const auto& [name, value] : given) {
-    const auto [first, fresh] = seen.try_emplace(name, value);
-    if (!fresh && !find(options, name)->is_list())
-      throw Error(ErrorKind::usage, str("grimoire {}: --{} is given twice: '{}' and '{}'", command.name(), name, first->second, value),
-                  "it takes one value");
+// "--out --json" would write into a file of that name.
+void refuse_flag_as_value(Command& command, const Options& options, const std::vector<std::string>& words) {
+  const auto named = [&](const std::string& word) { return word.starts_with("--") ? find(options, word.substr(2)) : nullptr; };
+  for (size_t i = 0; i + 1 < words.size() && words[i] != "--"; ++i) {
+    const Option* const o = named(words[i]);
+    const std::string& next = words[i + 1];
+    if (!o || o->is_switch() || !(named(next) || next == "--json" || next == "--help" || next == "--help-all")) continue;
+    refuse(command, str("{} needs a value, and {} is a flag", words[i], next), str("if it is the value: {}={}", words[i], next));
   }
 }
 
-std::string padded(std::string text, size_t width) { return text + std::string(text.size() < width ? width - text.size() : 1, ' '); }
+// What stands in the words, before it is known which options this form has.
+struct Reading {
+  Settings given;
+  std::vector<std::string> unknown;
+  int help = 0, help_all = 0, json = 0;
+};
 
-std::string default_of(const Option& o) {
-  if (o.is_switch()) return "";
-  const Json value = o.json();
-  if (value.is_array()) return "";
-  const std::string text = value.kind() == Json::Kind::text ? value.as_text() : value.dump();
-  return text.empty() ? "" : str(" [{}]", text);
+Reading read(Command& command, const Options& options, const std::vector<std::string>& all_words) {
+  const auto marker = std::find(all_words.begin(), all_words.end(), "--");  // behind it nothing is a flag
+  refuse_flag_as_value(command, options, all_words);
+  Reading r;
+  CLI::App app;
+  app.set_help_flag();
+  app.add_flag("--help,-h", r.help);
+  app.add_flag("--help-all", r.help_all);
+  app.add_flag("--json", r.json);
+  declare(app, options, r.given);
+  const std::vector<Positional> places = command.positionals();
+  std::vector<std::string>* rest = nullptr;
+  for (const Positional& p : places) {
+    app.add_option(p.name, *p.target);
+    rest = p.more ? p.more : rest;
+  }
+  if (rest) app.add_option("rest", *rest);
+  app.allow_extras();
+  try {
+    app.parse(std::vector<std::string>(std::make_reverse_iterator(marker), all_words.rend()));
+  } catch (const CLI::ParseError& e) {
+    throw Error(ErrorKind::usage, str("grimoire {}: {}", command.name(), e.what()), see_help(command));
+  }
+  r.unknown = app.remaining();
+  for (auto word = marker == all_words.end() ? marker : marker + 1; word != all_words.end(); ++word) {
+    const auto free = std::ranges::find_if(places, [](const Positional& p) { return p.target->empty(); });
+    if (free != places.end()) *free->target = *word;
+    else if (rest) rest->push_back(*word);
+    else refuse(command, str("'{}' is one word too many", *word), see_help(command));
+  }
+  return r;
+}
+
+// The form that the words name, or the environment, is taken.
+void take_form(Command& command, const Options& every, const Reading& r) {
+  const Forms forms = command.forms();
+  if (forms.by.empty()) return;
+  std::string name;
+  const Option* const option = find(every, forms.by);
+  if (option)
+    if (const auto ambient = ambient_setting(*option)) name = ambient->value;
+  for (const Positional& p : command.positionals())
+    if (p.name == forms.by) name = *p.target;
+  for (const Setting& s : r.given)
+    if (s.name == forms.by) name = s.value;
+  if (name.empty()) return;
+  if (option) option->check(name);
+  if (!r.unknown.empty() && !command.has_form(name)) refuse_word(command, every, r.unknown.front());  // its value may stand where a form is looked for
+  command.take_form(name);
 }
 
 }  // namespace
 
-Parsed parse_words(Command& command, const std::vector<std::string>& all_words) {
-  const auto marker = std::find(all_words.begin(), all_words.end(), "--");  // behind it nothing is a flag
-  const std::vector<std::string> words(all_words.begin(), marker);
+Parsed parse_words(Command& command, const std::vector<std::string>& words) {
+  const Options every = every_option(command);
+  const Reading r = read(command, every, words);
+  refuse_twice(command, every, r.given);
+  take_form(command, every, r);
   const Options options = command.options();
-  Parsed parsed;
-  Settings environment;
-  add_environment(options, environment);
-  CLI::App app;
-  app.set_help_flag();
-  bool help = false, help_all = false;
-  app.add_flag("--help,-h", help);
-  app.add_flag("--help-all", help_all);
-  app.add_flag("--json", parsed.json);
-  declare(app, options, parsed.settings);
-  for (const Positional& p : command.positionals()) app.add_option(p.name, *p.target);
-  std::vector<std::string>* rest = nullptr;
-  for (const Positional& p : command.positionals()) rest = p.more ? p.more : rest;
-  if (rest) app.add_option("rest", *rest);
-  app.allow_extras();
-  try {
-    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
-  } catch (const CLI::ParseError& e) {
-    throw Error(ErrorKind::usage, str("grimoire {}: {}", command.name(), e.what()), str("see grimoire {} --help", command.name()));
-  }
-  refuse_twice(command, options, parsed.settings);
-  parsed.settings.insert(parsed.settings.begin(), environment.begin(), environment.end());
-  if (help || help_all) {
-    parsed.help = help_all ? HelpDepth::all : HelpDepth::basic;
+  if (r.json > 1) refuse(command, "--json is given twice", "once is enough");
+  Parsed parsed{.settings = {}, .help = {}, .json = r.json > 0};
+  if (r.help || r.help_all) {
+    parsed.help = r.help_all ? HelpDepth::all : HelpDepth::basic;
     return parsed;
   }
-  if (!app.remaining().empty()) refuse_word(command, options, app.remaining().front());
-  for (auto word = marker == all_words.end() ? marker : marker + 1; word != all_words.end(); ++word) {
-    const std::vector<Positional> places = command.positionals();
-    const auto free = std::find_if(places.begin(), places.end(), [](const Positional& p) { return p.target->empty(); });
-    if (free == places.end() && rest) {
-      rest->push_back(*word);
-      continue;
-    }
-    if (free == places.end())
-      throw Error(ErrorKind::usage, str("grimoire {}: '{}' is one word too many", command.name(), *word), str("see grimoire {} --help", command.name()));
-    *free->target = *word;
-  }
+  if (!r.unknown.empty()) refuse_word(command, options, r.unknown.front());
+  for (const Option& o : options)
+    if (auto ambient = ambient_setting(o)) parsed.settings.push_back(std::move(*ambient));
+  parsed.settings.insert(parsed.settings.end(), r.given.begin(), r.given.end());
+  check_settings(command, options, parsed.settings);
   for (const Positional& p : command.positionals())
-    if (p.required && p.target->empty())
-      throw Error(ErrorKind::usage, str("grimoire {}: {} is missing: {}", command.name(), p.name, p.help), "for example: " + command.examples().front());
+    if (p.required && p.target->empty()) refuse(command, str("{} is missing: {}", p.name, p.help), "for example: " + command.examples().front());
   return parsed;
 }
 
@@ -134,36 +152,6 @@ Command& command_named(const std::vector<std::unique_ptr<Command>>& commands, co
   }
   const std::string near = nearest(name, names.data(), names.size());
   throw Error(ErrorKind::usage, str("'{}' is not a command", name), near.empty() ? "see grimoire --help" : str("did you mean '{}'?", near));
-}
-
-std::string help_of(Command& command, HelpDepth depth) {
-  std::string text = str("grimoire {}: {}\n\nusage: grimoire {}", command.name(), command.summary(), command.name());
-  for (const Positional& p : command.positionals()) text += str(" {}", p.name);
-  text += " [options]\n\n";
-  for (const std::string& example : command.examples()) text += "  " + example + "\n";
-  text += "\n";
-  for (const Positional& p : command.positionals()) text += "  " + padded(p.name, 22) + p.help + "\n";
-  bool more = false;
-  for (const Option& o : command.options()) {
-    if (depth == HelpDepth::basic && !o.basic) {
-      more = true;
-      continue;
-    }
-    const bool on = o.is_switch() && o.json().as_boolean();  // a switch that is on is there to be turned off
-    text += "  " + padded((on ? "--no-" : "--") + o.name, 22) + (on ? "turn off: " : "") + o.help
-            + (o.choices.empty() ? "" : ": " + o.takes().substr(7)) + default_of(o) + "\n";
-  }
-  text += "  " + padded("--json", 22) + "the last line of stdout is one JSON object\n";
-  if (more) text += str("\nmore options: grimoire {} --help-all\n", command.name());
-  return text;
-}
-
-std::string help_of_all(const std::vector<std::unique_ptr<Command>>& commands) {
-  std::string text = "grimoire: machine learning in one native program\n\n";
-  for (const auto& c : commands) text += "  " + padded(c->name(), 14) + c->summary() + "\n";
-  return text + "\nhelp of a command: grimoire COMMAND --help\n"
-                "data may come from a file, a pipe, or standard input (-)\n"
-                "exit codes: 0 done, 1 failed, 2 usage, 3 input, 4 resources or output lost, 128 + signal; 141 when nobody reads the output any more\n";
 }
 
 }  // namespace grim

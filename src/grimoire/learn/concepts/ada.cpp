@@ -88,7 +88,7 @@ const Concept kConcepts[] = {
          },
      .turn = "r=64: eight times the share, still under two per cent.",
      .commands = "later: grimoire finetune models/gpt2 --task lm --data notes.txt --adapter lora --rank 8 --out runs/notes",
-     .code = "src/grimoire/model/register.h: parameter_count",
+     .code = "src/grimoire/model/register.cpp: parameter_count",
      .mistake = "People say that it makes training as much faster as it trains fewer weights; in fact the whole model still runs forward and slopes pass "
                 "through it: "
                 "what shrinks most is memory.",

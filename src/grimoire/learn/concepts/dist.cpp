@@ -109,7 +109,7 @@ const Concept kConcepts[] = {
          },
      .turn = "bytes = 2: bf16 halves it, the number of tensors stays.",
      .commands = "later: grimoire ranks 2 train --model gpt --data input.txt --out runs/big",
-     .code = "src/grimoire/model/register.h: parameter_count\nsrc/grimoire/nn/module.cpp: Module::parameters",
+     .code = "src/grimoire/model/register.cpp: parameter_count\nsrc/grimoire/nn/module.cpp: Module::parameters",
      .mistake = "People say that equal seeds make this needless; in fact one checkpoint read by one rank only, or one library that differs, is enough to "
                 "begin apart, and nothing later would notice.",
      .see = "ddp: what follows\nreplica-sync: why once is enough\ngpt-2: the model of the example",

@@ -46,7 +46,7 @@ const Concept kConcepts[] = {
      .turn = "L=48 C=1600 makes it GPT-2 XL, 1.56 billion.",
      .commands = "grimoire train --data in.txt --out gpt --n-layer 12 --n-embd 768 --dry-run\n"
                  "grimoire train --model gpt --data input.txt --out runs/shakespeare",
-     .code = "src/grimoire/model/gpt.h: Gpt\nsrc/grimoire/model/register.h: parameter_count",
+     .code = "src/grimoire/model/gpt.h: Gpt\nsrc/grimoire/model/register.cpp: parameter_count",
      .mistake = "People say that the output layer costs another 39 million weights; in fact it is the token table read the other way round (tied), and "
                 "counted once.",
      .see = "autoregressive: how it writes\ntransformer: the block\ngpt-3: the same, larger\nbert: the reader of its size",
@@ -74,7 +74,7 @@ const Concept kConcepts[] = {
          },
      .turn = "double C: four times the weights; double L: twice. Width is what costs.",
      .commands = "grimoire train --data in.txt --out big --n-layer 96 --n-embd 12288 --dry-run",
-     .code = "src/grimoire/model/register.h: parameter_count",
+     .code = "src/grimoire/model/register.cpp: parameter_count",
      .mistake = "People say that GPT-3 learns from the examples in its prompt; in fact no weight changes: the examples only become part of what is continued.",
      .see = "gpt-2: the small one\nmulti-task-prompt: what size bought\nfew-shot: examples in training instead",
      .sources = "Brown et al. 2020, Language Models are Few-Shot Learners, table 2.1\n"

@@ -1,43 +1,60 @@
-#include "grimoire/command/stats_inputs.h"
+#include "grimoire/command/stats/inputs.h"
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "grimoire/base/error.h"
 #include "grimoire/command/numbers.h"
+#include "grimoire/command/stats/classes.h"
 
 namespace grim {
 
 using namespace stats;
 
-namespace {
-
-// A column as classes: texts in the order of its levels, numbers in theirs. Rows of equal names belong together.
-struct Classes {
-  std::vector<std::string> names;
-  std::vector<std::optional<size_t>> of_row;  // places in `names`; none where the cell is missing
-};
-
-// throws: input, a column that measures rather than tells apart: more than 20 values, most of them there once, or more than 1000
-Classes classes_of(const Column& column, const std::string& source) {
-  constexpr size_t kFew = 20, kMost = 1000;
-  std::map<std::pair<double, std::string>, size_t> place;
-  size_t filled = 0;
-  for (size_t i = 0; i < column.values.size(); ++i)
-    if (!std::isnan(column.values[i])) place.emplace(std::pair{column.values[i], column.name_at(i)}, 0), ++filled;
-  if (place.size() > kMost || (place.size() > kFew && 2 * place.size() > filled))
-    throw Error(ErrorKind::input, str("{}: column '{}' has {} different values in {} rows, expected few that repeat: groups or classes", source, column.name,
-                                      place.size(), filled),
-                "cut it into ranges first, or name another column");
-  Classes c;
-  for (auto& [name, at] : place) at = c.names.size(), c.names.push_back(name.second);
-  for (size_t i = 0; i < column.values.size(); ++i)
-    c.of_row.push_back(std::isnan(column.values[i]) ? std::nullopt : std::optional(place.at({column.values[i], column.name_at(i)})));
-  return c;
+Options StatsInputs::of_list(const char* x) {
+  return joined({{{.name = "x", .help = x, .target = &x_names, .basic = true, .required = true},
+                  {.name = "data", .help = "a CSV file", .target = &data, .basic = true}},
+                 layout.options()});
 }
 
-}  // namespace
+Options StatsInputs::of_pairs(const char* x, const char* y) {
+  Options all = of_list(x);
+  all.insert(all.begin() + 1, {.name = "y", .help = y, .target = &y_names, .basic = true, .required = true});
+  return all;
+}
+
+Options StatsInputs::of_two() {
+  Options all = of_list("numbers, or a column of --data; both samples with a semicolon between");
+  all.insert(all.begin() + 1, {{.name = "y", .help = "the second sample", .target = &y_names, .basic = true, .without = {"group"}},
+                               {.name = "group", .help = "the column of --data that tells two samples apart", .target = &group, .basic = true,
+                                .with = "data"}});
+  return all;
+}
+
+Options StatsInputs::of_groups() {
+  Options all = of_list("numbers, groups between semicolons; or a column of --data");
+  all.insert(all.begin() + 1, {.name = "group", .help = "the column of --data that tells groups apart", .target = &group, .basic = true, .with = "data"});
+  return all;
+}
+
+Options StatsInputs::of_table() {
+  Options all = of_pairs("a column of --data: the rows of the table", "a column of --data: its columns");
+  for (Option& o : all) o.required = false;
+  for (size_t i : {0, 1}) all[i].with = "data";
+  all.insert(all.begin(), {.name = "table", .help = "counts, rows between semicolons: 90,60;30,80", .target = &table, .basic = true,
+                           .without = {"x", "y", "data"}});
+  return all;
+}
+
+Options StatsInputs::of_columns() {
+  Options all = of_list("columns of --data, commas between; or lists of numbers, semicolons between");
+  all[0].required = false;  // a file has all of its columns
+  return all;
+}
+
+Option StatsInputs::of_gaps() {
+  return {.name = "missing", .help = "NaN and missing cells", .target = &missing, .choices = {"error", "drop"}, .basic = true};
+}
 
 void StatsInputs::open() {
   if (data.empty()) {
