@@ -35,10 +35,8 @@ void check_range(ErrorKind kind, const Option& o, double value, const std::strin
 
 void assign(ErrorKind kind, const Option& o, const std::string& text) {
   if (auto* const* s = std::get_if<std::string*>(&o.target)) {
-    if (!o.choices.empty() && std::find(o.choices.begin(), o.choices.end(), text) == o.choices.end()) {
-      const std::string near = nearest(text, o.choices.data(), o.choices.size());
-      throw Error(kind, str("--{}: got '{}', expected {}", o.name, text, o.takes()), near.empty() ? "" : str("did you mean '{}'?", near));
-    }
+    if (!o.choices.empty() && std::find(o.choices.begin(), o.choices.end(), text) == o.choices.end())
+      throw Error(kind, str("--{}: got '{}', expected {}", o.name, text, o.takes()), did_you_mean(text, o.choices));
     **s = text;
   } else if (auto* const* i = std::get_if<int64_t*>(&o.target)) {
     int64_t value = 0;
@@ -105,10 +103,7 @@ void from_json(const Options& options, const Json& object, const std::string& so
   if (!object.is_object()) fail(ErrorKind::input, "settings", str("{}got {}, expected an object", where, name_of(object.kind())));
   for (size_t i = 0; i < object.size(); ++i) {
     const Option* option = find(options, object.keys()[i]);
-    if (!option) {
-      const std::string near = nearest_option(options, object.keys()[i]);
-      throw Error(ErrorKind::input, str("{}unknown setting '{}'", where, object.keys()[i]), near.empty() ? "" : str("did you mean '{}'?", near));
-    }
+    if (!option) throw Error(ErrorKind::input, str("{}unknown setting '{}'", where, object.keys()[i]), did_you_mean(object.keys()[i], options));
     try {
       option->set_json(object[i]);
     } catch (const Error& e) {
@@ -128,6 +123,11 @@ std::string nearest_option(const Options& options, std::string_view name) {
   std::vector<std::string> names;
   for (const Option& o : options) names.push_back(o.name);
   return nearest(name, names.data(), names.size());
+}
+
+std::string did_you_mean(std::string_view name, const Options& options, std::string otherwise) {
+  const std::string near = nearest_option(options, name);
+  return near.empty() ? otherwise : str("did you mean '{}'?", near);
 }
 
 }  // namespace grim

@@ -49,9 +49,8 @@ class DeckCommand final : public Command {
     if (action_ == "import") return write(console, import(file_));
     if (action_ == "export") return write(console, known_by_name(read_deck(file_)));
     if (action_ == "from-glossary") return write(console, deck_of(family_named(file_), seed()));
-    const std::string near = nearest(action_, {"check", "show", "import", "export", "from-glossary"});
-    throw Error(ErrorKind::usage, str("deck: there is no action '{}'", action_),
-                near.empty() ? "check, show, import, export or from-glossary" : str("did you mean {}?", near));
+    const std::vector<std::string> actions = {"check", "show", "import", "export", "from-glossary"};
+    throw Error(ErrorKind::usage, str("deck: there is no action '{}'", action_), did_you_mean(action_, actions, "one of " + joined(actions)));
   }
 
  private:

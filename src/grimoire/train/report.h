@@ -1,10 +1,12 @@
 // report.html: a run on one page that needs nothing else, not even a network: figures, loss curves, samples, the state of every
-// layer. Pictures are SVG inside the page.
+// layer.
 #pragma once
 
 #include <cmath>
 #include <string>
+#include <vector>
 
+#include "grimoire/report/report.h"
 #include "grimoire/train/diagnosis.h"
 
 namespace grim {
@@ -17,6 +19,11 @@ RunConfig read_run_config(const std::string& folder);
 // throws: input, data that are not the checkpoint's; usage, for a model without layers
 Diagnosis diagnose_run(const std::string& folder, double target = NAN);
 Diagnosis diagnose_run(const RunConfig& config, const Corpus& corpus, const std::string& folder, double target = NAN);
+
+// What a diagnosis found: its verdicts as remarks, the state of layers and weights as tables.
+std::vector<report::Block> verdicts_of(const Diagnosis& diagnosis);
+report::Table layers_of(const Diagnosis& diagnosis);
+report::Table weights_of(const Diagnosis& diagnosis);
 
 struct ReportOptions {
   const Diagnosis* diagnosis = nullptr;  // the state of the layers, when there is one
