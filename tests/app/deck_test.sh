@@ -98,7 +98,7 @@ printf '#separator:tab\n#html:true\n<img src="a.png">one\t1\n' >"$work/media.txt
 deck 2 import "$source" --out "$work/deck.xyz"; said 'deck.xyz: no format has this ending'; [ ! -e "$work/deck.xyz" ] || fail "written all the same"
 deck 2 export "$source" --out "$work/deck.tsv" --format json; said 'deck.tsv: its ending is that of tsv, but --format is json'
 deck 2 export "$source" --format apkg; said 'a package is a file'
-deck 2 exprot "$source"; said 'did you mean export\?'
+deck 2 exprot "$source"; said "did you mean 'export'\?"
 deck 2 from-glossary nothing; said "no family 'nothing'"
 deck 2 check
 deck 3 import "$work/none.apkg"; said 'none.apkg'

@@ -308,7 +308,7 @@ void set_params(Estimator& estimator, const std::vector<std::string>& assignment
     if (!option) {
       std::vector<std::string> known;
       for (const Option& o : params) known.push_back(o.key());
-      throw Error(ErrorKind::usage, str("parameter '{}': {} has none of that name", key, estimator.name()),
+      throw Error(ErrorKind::usage, str("{} has no such parameter: '{}'", estimator.name(), key),
                   did_you_mean(key, params, "its parameters: " + (known.empty() ? "none" : joined(known))));
     }
     option->set(assignment.substr(equals + 1));

@@ -607,7 +607,7 @@ const Concept kConcepts[] = {
          },
      .turn = "more layers: it tends to 1. Nothing is learned, the mask alone does it.",
      .commands = "later: grimoire inspect sinks runs/gpt --data input.txt",
-     .code = "src/grimoire/op/index.cpp: tril\nsrc/grimoire/op/matmul.cpp: matmul",
+     .code = "src/grimoire/op/arrange.cpp: tril\nsrc/grimoire/op/matmul.cpp: matmul",
      .mistake = "People say that the first token gets attention because it matters; in fact any token there does. Weights must sum to 1, and this one every "
                 "place can see.",
      .see = "attention-graph: the walk behind it\ncausal-mask: why token 1\nsoftmax: why it must go somewhere",
@@ -638,7 +638,7 @@ const Concept kConcepts[] = {
          },
      .turn = "T = 8: early tokens are seen by more and stay ahead, though nobody prefers them.",
      .commands = "later: grimoire inspect sinks runs/gpt --data input.txt",
-     .code = "src/grimoire/op/index.cpp: tril\nsrc/grimoire/op/reduce.cpp: mean",
+     .code = "src/grimoire/op/arrange.cpp: tril\nsrc/grimoire/op/reduce.cpp: mean",
      .mistake = "People say that A^L shows what the model uses; in fact values, residual paths and mlps change what travels. It shows where attention could "
                 "carry it.",
      .see = "attention-sink: where the walk ends\nself-attention: one glance\ncausal-mask: which arrows exist",
