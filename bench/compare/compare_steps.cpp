@@ -26,7 +26,7 @@ namespace grim {
 namespace {
 
 struct Workload {
-  std::unique_ptr<LanguageModel> model;
+  std::unique_ptr<CausalLm> model;
   std::unique_ptr<Parameters> parameters;
   std::unique_ptr<Optimizer> optimizer;
   std::function<Examples(int64_t step)> batch;
@@ -62,7 +62,7 @@ std::function<Examples(int64_t)> crops_of(int64_t tokens, int64_t V, int64_t B, 
   };
 }
 
-Workload with_adamw(std::unique_ptr<LanguageModel> model, double lr, const AdamOptions& options, bool matrices_only) {
+Workload with_adamw(std::unique_ptr<CausalLm> model, double lr, const AdamOptions& options, bool matrices_only) {
   Workload w;
   w.model = std::move(model);
   w.parameters = std::make_unique<Parameters>(w.model->parameters());

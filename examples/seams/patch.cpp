@@ -15,7 +15,7 @@ const Module* module_at(Module& model, const std::string& path) {
 }
 }  // namespace
 
-Tensor kept_residual(LanguageModel& model, const std::string& block, const Tensor& tokens) {
+Tensor kept_residual(CausalLm& model, const std::string& block, const Tensor& tokens) {
   const NoGrad no_grad;
   Tensor kept;
   const Tap tap([&, at = module_at(model, block)](const Site& site, const Tensor& y) {
@@ -27,7 +27,7 @@ Tensor kept_residual(LanguageModel& model, const std::string& block, const Tenso
   return kept;
 }
 
-Tensor patched_logits(LanguageModel& model, const std::string& block, const Tensor& tokens, const Tensor& residual) {
+Tensor patched_logits(CausalLm& model, const std::string& block, const Tensor& tokens, const Tensor& residual) {
   const NoGrad no_grad;
   const Tap tap([&, at = module_at(model, block)](const Site& site, const Tensor&) {
     return &site.layer == at && site.kind == SiteKind::residual ? residual : Tensor();

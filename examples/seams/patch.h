@@ -7,6 +7,6 @@
 #include <string>
 
 // The stream behind the block at this path, of the run with these tokens (1, T).
-grim::Tensor kept_residual(grim::LanguageModel& model, const std::string& block, const grim::Tensor& tokens);
+grim::Tensor kept_residual(grim::CausalLm& model, const std::string& block, const grim::Tensor& tokens);
 // Logits of a run with other tokens whose stream behind the block is `residual`.
-grim::Tensor patched_logits(grim::LanguageModel& model, const std::string& block, const grim::Tensor& tokens, const grim::Tensor& residual);
+grim::Tensor patched_logits(grim::CausalLm& model, const std::string& block, const grim::Tensor& tokens, const grim::Tensor& residual);

@@ -12,7 +12,7 @@ using namespace grim;
 int main(int argc, char** argv) try {
   if (argc != 3) throw Error(ErrorKind::usage, "expected RUN TEXT");
   const TrainedModel trained = load_trained(argv[1]);
-  LanguageModel& model = *trained.model;
+  CausalLm& model = *trained.model;
   const std::vector<int64_t> ids = trained.tokenizer.encode(argv[2], "the text");
   const auto T = static_cast<int64_t>(ids.size()) - 1;
   if (T < 2 || T > model.context()) throw Error(ErrorKind::usage, str("the text has {} tokens, expected 3 to {}", T + 1, model.context() + 1));

@@ -133,11 +133,32 @@ expect 0 "" generate "$work/plain" -n 2
 expect 3 "is a checkpoint" doctor "$work/plain"
 expect 3 "is a checkpoint" resume "$work/plain"
 
+for file in config generation_config; do
+  for id in 99 '"x"'; do
+    rm -rf "$work/token"; cp -r "$work/plain" "$work/token"; sed -i '/"bos_token_id"/d; s/^{/{ "bos_token_id": '"$id"',/' "$work/token/$file.json"
+    expect 3 "/$file.json: key 'bos_token_id': got $id, expected the number of a token, from 0 to" eval "$work/token" --data "$words"
+  done
+done
+
+# --- a log that was cut is read up to there, and judged by only if it reaches the weights
+cp -r "$work/run" "$work/log"; log="$work/log/metrics.jsonl"; lines="$(wc -l <"$log")"
+truncate -s -20 "$log"; expect 0 "" doctor "$work/log"; grep -q "metrics.jsonl is cut off in line $lines, as a killed run leaves it" "$work/out" || fail "a cut log: $(grep log "$work/out")"
+grep -q "metrics.jsonl is cut off in line $lines" "$work/log/report.html" || fail "the report does not say that its log is cut"
+head -4 "$work/run/metrics.jsonl" | head -c -9 >"$log"; expect 0 "" doctor "$work/log"; tr -s '\n ' ' ' <"$work/out" | grep -q "weights are those of step 200, and metrics.jsonl, the log of the steps, is cut off in line 4, after step" || fail "a log cut early"
+head -c 9 "$work/run/metrics.jsonl" >"$log"; expect 0 "" doctor "$work/log"; tr -s '\n ' ' ' <"$work/out" | grep -q "is cut off in line 1, before any step" || fail "a log cut at once"
+: >"$log"; expect 0 "" doctor "$work/log"; tr -s '\n ' ' ' <"$work/out" | grep -q "the log of the steps, is empty" || fail "an empty log"
+rm "$log"; expect 0 "" doctor "$work/log"; tr -s '\n ' ' ' <"$work/out" | grep -q "the log of the steps, is missing" || fail "a missing log"
+sed '3s/.*/{"event": "st/' "$work/run/metrics.jsonl" >"$log"; expect 3 "metrics.jsonl: line 3 is no event" doctor "$work/log"
+
 # --- doctor says which weights it looked at, and refuses where there are none
 expect 0 "" doctor "$work/run"; grep -q "^weights of step 200: .*/checkpoints/step-200$" "$work/out" || fail "doctor names no weights: $(head -1 "$work/out")"
 cp -r "$work/run" "$work/blind"; for f in "$work"/blind/checkpoints/*/model.safetensors; do truncate -s 100 "$f"; done
 expect 3 "truncated" doctor "$work/blind"
 rm -r "$work/blind/checkpoints"; expect 3 "holds no checkpoint any more, though its log reaches step 200" doctor "$work/blind"
+rm -r "$work/blind/best"; expect 3 "grimoire resume .*/blind trains anew" doctor "$work/blind"
+cp -r "$work/run" "$work/bare"; find "$work/bare" -name manifest.json -delete; expect 3 "put the missing or damaged files back .*; or remove .*/bare/checkpoints and .*/bare/best" doctor "$work/bare"
+rm -r "$work/bare/checkpoints" "$work/bare/best"; expect 0 "starting again from step 0" resume "$work/bare"
+mkdir "$work/hollow"; expect 3 "give the folder that train wrote" doctor "$work/hollow"
 cp -r "$work/run" "$work/older"; truncate -s 100 "$(ls -d "$work"/older/checkpoints/step-* | sort -V | tail -1)/model.safetensors"
 expect 0 "" doctor "$work/older"; grep -q "^weights of step 150" "$work/out" && grep -q "^look: .*step-200" "$work/out" || fail "doctor: $(head -1 "$work/out")"
 cp -r "$work/run" "$work/bestless"; truncate -s 100 "$work"/bestless/best/step-*/model.safetensors

@@ -70,6 +70,18 @@ expect 2 "predicts numbers" fit --model ridge --data "$table" --target tree --ou
 expect 3 "missing.csv" fit --model tree --data "$work/missing.csv" --target tree --out "$work/x"
 expect 3 "column 'length', row 6: the value is missing" fit --model logistic --impute none --data "$table" --target tree --out "$work/x"
 grep -q -- "(an imputer: --impute median)" "$work/err" || fail "no flag that mends it: $(cat "$work/err")"
+blames() {  # ROW ARGS...: the bad cell's row in the file, below the notes
+  local row="$1"
+  shift
+  "$program" "$@" >"$work/out" 2>"$work/err" </dev/null
+  [ $? -eq 3 ] && grep -q "^error: .*, row $row: the value is" "$work/err" || fail "no row $row from: grimoire $*: $(grep error "$work/err")"
+}
+for how in "" --shuffle "--folds 0" --curve "--vary C=0.1,1" "--grid C=0.1,1" --importance "--group soil --folds 2"; do
+  blames 6 validate --model logistic --impute none --data "$table" --target tree $how
+done
+awk -F, -v OFS=, 'NR == 78 { $1 = "inf" } 1' "$table" >"$work/infinite.csv"
+blames 77 doctor "$work/infinite.csv" --model logistic --target tree
+blames 77 validate --model logistic --data "$work/infinite.csv" --target tree
 expect 3 "column 'soil' is a category" fit --model logistic --encode none --data "$table" --target tree --out "$work/x"
 grep -q -- "(an encoder: --encode onehot)" "$work/err" || fail "no flag that mends it: $(cat "$work/err")"
 printf 'a,b\n1,2\n3\n' >"$work/short.csv"; expect 3 "row 2 \(line 3\): got 1 cells, expected 2" fit --model ridge --data "$work/short.csv" --target b --out "$work/x"

@@ -454,6 +454,28 @@ TEST_P(Property, InfiniteCellsAreRefused) {
   }
 }
 
+// A fold, a sample of a fold and rows beside others of weight 0 name a cell by its row in the table.
+TEST_P(Property, BadCellsAreNamedByTheirRowInTheTable) {
+  const Dataset infinite = with(data(), [n = 0](double v, int64_t) mutable { return n++ == 3 * 20 + 1 ? INFINITY : v; });
+  std::vector<int64_t> back;
+  for (int64_t r = infinite.rows() - 1; r > 10; --r) back.push_back(r);
+  const Dataset part = infinite.pick(back);
+  Dataset weighed = part;
+  weighed.weight.assign(back.size(), 1), weighed.weight[0] = 0;
+  std::vector<int64_t> again(back.size() - 5);
+  std::iota(again.begin(), again.end(), 5);
+  for (const Dataset& d : {infinite, part, part.pick(again), weighed}) {
+    const auto e = learner(GetParam());
+    if (!d.weight.empty() && !e->takes_weights()) continue;
+    try {
+      e->fit(d);
+      FAIL() << "an infinite cell was taken";
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("column 'x1', row 21:"), std::string::npos) << error.what();
+    }
+  }
+}
+
 // Rows 2^53, 2^53 + 2, ...: floats make one number of them all, and a mean rounds to a whole one.
 TEST_P(Property, NeighboursBeyond2To53) {
   constexpr int64_t kCount = 60;

@@ -19,9 +19,9 @@ namespace grim {
 namespace {
 
 // The same model, that keeps nothing between two passes.
-class Forgetful final : public LanguageModel {
+class Forgetful final : public CausalLm {
  public:
-  explicit Forgetful(const LanguageModel& model) : model_(model) {}
+  explicit Forgetful(const CausalLm& model) : model_(model) {}
   Reading reading() const override { return model_.reading(); }
   int64_t context() const override { return model_.context(); }
   int64_t vocabulary() const override { return model_.vocabulary(); }
@@ -29,7 +29,7 @@ class Forgetful final : public LanguageModel {
   Json config() const override { return model_.config(); }
 
  private:
-  const LanguageModel& model_;
+  const CausalLm& model_;
 };
 
 CharTokenizer letters() { return CharTokenizer::of_text("\nabcdefghij klm"); }
@@ -43,7 +43,7 @@ struct Written {
   std::vector<double> probabilities;
   Pace pace;
 };
-Written write(const LanguageModel& model, const SampleOptions& options) {
+Written write(const CausalLm& model, const SampleOptions& options) {
   Rng rng(RngMode::philox, 5, "decode");
   Written r;
   r.text = generate(model, letters(), options, rng, [&](const Choice& c) { r.probabilities.push_back(c.model_probability); }, {}, &r.pace);

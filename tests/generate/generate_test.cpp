@@ -84,7 +84,7 @@ TEST_F(GenerateItems, EndsWhenAskedTo) {
 }
 
 // Says the same of every token.
-struct Constant final : LanguageModel {
+struct Constant final : CausalLm {
   explicit Constant(float v) : value(v) {}
   Reading reading() const override { return Reading::window; }
   int64_t context() const override { return 1; }

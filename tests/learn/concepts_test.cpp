@@ -290,6 +290,54 @@ TEST(Explain, WrongWordsAreOneSentence) {
   EXPECT_EQ(what([&] { worked(*find_concept("branching-factor"), {{"", "2.5"}}); }), "n: got 2.5, expected a whole number from 1 to 1000000 / ");
 }
 
+// Where cases are counted, parts of one are a mistake: shares or percentages, for which the answers do not hold.
+TEST(Explain, CountsAreWhole) {
+  const std::vector<std::pair<const char*, Settings>> fractions = {
+      {"chi-squared-test", {{"table", "30,10.5;20,20"}}},  {"confusion-matrix", {{"counts", "50,10;5,.5"}}}, {"information-gain", {{"parts", "4,1;0,2.5"}}},
+      {"greedy-decoding", {{"first", "6.5,4"}}},           {"greedy-decoding", {{"next", "5,5;9,1.5"}}},     {"logits-as-log-counts", {{"N", "1.5,3"}}},
+      {"l2-smoothing", {{"n", "0.5,3"}}},                  {"naive-bayes", {{"spam", "6,3.5,1"}}},           {"naive-bayes", {{"ham", "1,2.5,7"}}},
+      {"naive-bayes", {{"mails", "4.5,6"}}},               {"naive-bayes", {{"new", "1,1,0.5"}}},            {"calibration", {{"n", "20,20,20,20,20.5"}}},
+      {"power", {{"n", "30.5"}}}};
+  for (const auto& [id, settings] : fractions) {
+    SCOPED_TRACE(str("{} {}", id, settings[0].second));
+    const Concept* const c = find_concept(id);
+    ASSERT_NE(c, nullptr);
+    try {
+      worked(*c, settings);
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const Error& e) {
+      EXPECT_EQ(e.kind(), ErrorKind::usage);
+      EXPECT_NE(std::string(e.what()).find("whole number"), std::string::npos) << e.what();
+    }
+  }
+}
+
+// The place that the reader asks about is in the picture, or its title says on which side it is not.
+TEST(Explain, PicturesShowThePlaceAskedFor) {
+  const std::vector<std::tuple<const char*, const char*, double, bool>> places = {
+      {"normal-distribution", "x", 1.5, true},   {"normal-distribution", "x", 40, true},    {"normal-distribution", "x", -5, true},
+      {"normal-distribution", "x", 400, false},  {"gelu", "x", 1, true},                    {"gelu", "x", 5, true},
+      {"gelu", "x", -200, true},                 {"sigmoid", "x", 40, true},                {"tanh", "x", -9, true},
+      {"central-limit-theorem", "x", 3, true},   {"central-limit-theorem", "x", 500, false}, {"schedule", "t", 400, true},
+      {"schedule", "t", 5000, true},             {"linear-regression", "at", 6, true},      {"linear-regression", "at", -1000, false},
+      {"logistic-regression", "at", 9, true},    {"logistic-regression", "at", 1000, false}, {"relu", "x", 50, true},
+      {"power", "n", 900, true},                 {"surprise", "p", 1e-9, true}};
+  for (const auto& [id, name, at, inside] : places) {
+    SCOPED_TRACE(str("{} {} = {}", id, name, at));
+    const Worked w = worked(*find_concept(id), {{name, str("{:.17g}", at)}});
+    ASSERT_EQ(w.pictures().size(), 1u);
+    const Chart& chart = std::get<Chart>(w.pictures()[0]);
+    bool marked = false, drawn = false;
+    for (const Series& s : chart.series) {
+      for (const double x : s.x) marked |= s.points && std::abs(x - at) <= 1e-9 * std::abs(at);
+      drawn |= !s.points && std::ranges::min(s.x) <= at + 1e-6 && std::ranges::max(s.x) >= at - 1e-6;  // the curve goes there
+    }
+    EXPECT_EQ(marked, inside);
+    EXPECT_EQ(drawn, inside);
+    EXPECT_EQ(chart.title.find("beyond the") == std::string::npos, inside) << chart.title;
+  }
+}
+
 // A word of several meanings is asked about, or its entry names the others.
 TEST(Explain, SeveralMeaningsAreToldApart) {
   for (const std::string& word : ambiguous_words()) {

@@ -6,16 +6,23 @@
 
 #include "grimoire/base/files.h"
 #include "grimoire/io/safetensors.h"
+#include "grimoire/model/config_keys.h"
 #include "grimoire/model/gpt.h"
 #include "support/op_case.h"
 
 namespace grim {
 namespace {
 
+std::vector<std::string> model_types() {
+  std::vector<std::string> types;
+  for (const Architecture* a : architectures()) types.push_back(a->model_type.empty() ? a->name : a->model_type);
+  return types;
+}
+
 std::string refusal(const Json& config) {
   try {
     Rng rng(RngMode::philox, 1);
-    make_language_model(config, rng);
+    build_causal_lm(config, rng);
   } catch (const Error& e) {
     return e.kind() == ErrorKind::input ? e.what() : "not of kind input";
   }
@@ -34,6 +41,34 @@ Json with(Json config, const std::string& key, Json value) {
   return config;
 }
 
+// null, or a token of the vocabulary; more than one where transformers takes a list.
+TEST(ConfigKeys, TokensAreOfTheVocabulary) {
+  const auto said = [](const std::string& key, const Json& value) -> std::string {
+    try {
+      check_token_ids(Json::object({{"do_sample", true}, {key, value}}), "m/config.json", 5);
+    } catch (const Error& e) {
+      return e.kind() == ErrorKind::input ? e.what() : "not of kind input";
+    }
+    return "";
+  };
+  const Json list = Json::array({0, 4}), outside = Json::array({0, 5}), lists = Json::array({list});
+  for (const char* key : {"bos_token_id", "eos_token_id", "pad_token_id", "sep_token_id", "decoder_start_token_id", "forced_bos_token_id"}) {
+    for (const Json& good : {Json(), Json(0), Json(4)}) EXPECT_EQ(said(key, good), "") << key << good.dump();
+    for (const Json& bad : {Json(5), Json(-1), Json(99), Json(1.0), Json("x"), Json(true), outside, lists, Json::object()}) {
+      const std::string expected = str("[config] m/config.json: key '{}': got {}, expected the number of a token", key, bad.dump());
+      EXPECT_TRUE(said(key, bad).starts_with(expected)) << said(key, bad);
+    }
+    EXPECT_EQ(said(key, list).empty(), std::string(key) == "eos_token_id") << key;
+  }
+  for (const char* key : {"suppress_tokens", "begin_suppress_tokens"}) {
+    EXPECT_EQ(said(key, list), "");
+    for (const Json& bad : {Json(1), outside, lists}) EXPECT_NE(said(key, bad), "") << key << bad.dump();
+  }
+  EXPECT_EQ(said("bad_words_ids", lists), "");
+  EXPECT_NE(said("bad_words_ids", Json::array({outside})), "");
+  EXPECT_EQ(said("top_k", 99), "");
+}
+
 // tools/golden/gpt_variants.py: the config.json files are as transformers writes them, with every key it knows.
 TEST(ConfigKeys, OptionsOfTransformersGiveItsLogits) {
   const std::string folder = std::string(GRIM_SOURCE_DIR) + "/tests/golden/gpt_variants/";
@@ -42,7 +77,7 @@ TEST(ConfigKeys, OptionsOfTransformersGiveItsLogits) {
   for (size_t v = 0; v < variants.size(); ++v) {
     const std::string& name = variants.keys()[v];
     Rng rng(RngMode::philox, 1);
-    const auto model = make_language_model(variants[v].at("config"), rng);
+    const auto model = build_causal_lm(variants[v].at("config"), rng);
     std::vector<NamedTensor> tensors;
     for (const auto& [tensor, value] : read_safetensors(folder + name + ".safetensors")) tensors.push_back({tensor, value});
     model->load(tensors);
@@ -53,7 +88,7 @@ TEST(ConfigKeys, OptionsOfTransformersGiveItsLogits) {
     for (const Json& row : variants[v].list("logits"))
       for (const Json& logit : row.items()) ASSERT_NEAR(got[at++], logit.as_real(), 2e-5) << name;
     // What is written back means the same.
-    const auto again = make_language_model(model->config(), rng);
+    const auto again = build_causal_lm(model->config(), rng);
     again->load(model->checkpoint());
     EXPECT_TRUE(test::bit_equal(again->logits(Tensor::from(std::vector<int64_t>{0, 1, 2}, {1, 3}), pass),
                                 model->logits(Tensor::from(std::vector<int64_t>{0, 1, 2}, {1, 3}), pass))) << name;
@@ -72,7 +107,7 @@ TEST(ConfigKeys, WhatWouldChangeTheNumbersIsRefusedByName) {
 }
 
 TEST(ConfigKeys, EveryKindRefusesWhatItDoesNotKnow) {
-  for (const std::string& type : language_model_types()) {
+  for (const std::string& type : model_types()) {
     EXPECT_EQ(refusal(small(type)), "") << type;
     EXPECT_NE(refusal(with(small(type), "n_experts", 4)).find("n_experts"), std::string::npos) << type;
     EXPECT_NE(refusal(with(small(type), "vocab_size", 0)).find("vocab_size"), std::string::npos) << type;
@@ -82,7 +117,7 @@ TEST(ConfigKeys, EveryKindRefusesWhatItDoesNotKnow) {
 }
 
 TEST(ConfigKeys, ParametersAreCountedWithoutBuilding) {
-  for (const std::string& type : language_model_types()) {
+  for (const std::string& type : model_types()) {
     std::vector<Json> configs = {small(type)};
     if (type == "gpt2")
       configs = {with(small(type), "grimoire_biases", false), with(small(type), "tie_word_embeddings", false), with(small(type), "n_layer", 3)};
@@ -94,15 +129,15 @@ TEST(ConfigKeys, ParametersAreCountedWithoutBuilding) {
     if (type == "wavenet") configs.push_back(with(small(type), "context", 16));
     for (const Json& config : configs) {
       Rng rng(RngMode::philox, 1);
-      EXPECT_EQ(parameter_count(config), make_language_model(config, rng)->parameter_count()) << config.dump();
+      EXPECT_EQ(parameter_count(config), build_causal_lm(config, rng)->parameter_count()) << config.dump();
     }
   }
 }
 
 TEST(ConfigKeys, WeightsThatAreNotFiniteAreRefusedByNameAndCount) {
-  for (const std::string& type : language_model_types()) {
+  for (const std::string& type : model_types()) {
     Rng rng(RngMode::philox, 1);
-    const auto model = make_language_model(small(type), rng);
+    const auto model = build_causal_lm(small(type), rng);
     std::vector<NamedTensor> tensors = model->checkpoint();
     for (size_t i = 0; i < tensors.size(); ++i) {
       if (!is_float(tensors[i].tensor.dtype())) continue;
@@ -125,7 +160,7 @@ TEST(ConfigKeys, WeightsThatAreNotFiniteAreRefusedByNameAndCount) {
 TEST(ConfigKeys, CountsAndVariancesBelowZeroAreRefused) {
   for (const Json& config : {small("bigram"), small("wavenet"), with(small("mlp"), "batch_norm", true)}) {
     Rng rng(RngMode::philox, 1);
-    const auto model = make_language_model(config, rng);
+    const auto model = build_causal_lm(config, rng);
     std::vector<NamedTensor> tensors = model->checkpoint();
     for (NamedTensor& t : tensors)
       if (t.name == "counts") t.tensor = Tensor::full(t.tensor.shape(), -1, Dtype::i64);

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/model/language_model.h"
+#include "grimoire/model/register.h"
 #include "grimoire/optim/optimizer.h"
 #include "grimoire/tensor/random.h"
 #include "support/op_case.h"
@@ -27,7 +27,7 @@ Json config_of(const std::string& type) {
 struct Data {
   Tensor x, y;
 };
-Data data_for(const LanguageModel& model, int64_t N) {
+Data data_for(const CausalLm& model, int64_t N) {
   Rng rng(RngMode::philox, 5);
   const int64_t length = model.context();
   const Tensor x = randint(0, V, {N, length}, rng);
@@ -38,7 +38,7 @@ class Models : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Models, StartNearUniform) {
   Rng rng(RngMode::philox, 1);
-  const auto model = make_language_model(config_of(GetParam()), rng);
+  const auto model = build_causal_lm(config_of(GetParam()), rng);
   const Data d = data_for(*model, 64);
   Pass pass = Pass::train(1, 0);
   // The notebook's neural bigram starts from a table of unit normal logits; all others start nearly indifferent.
@@ -47,7 +47,7 @@ TEST_P(Models, StartNearUniform) {
 
 TEST_P(Models, LearnsOneBatchByHeart) {
   Rng rng(RngMode::philox, 1);
-  const auto model = make_language_model(config_of(GetParam()), rng);
+  const auto model = build_causal_lm(config_of(GetParam()), rng);
   const Data d = data_for(*model, 4);
   if (model->context() == 1)  // a function of one token can only be learned where each token has one answer
     for (int64_t i = 0; i < 4; ++i) d.x.data<int64_t>()[i] = i;
@@ -68,7 +68,7 @@ TEST_P(Models, LearnsOneBatchByHeart) {
 
 TEST_P(Models, CheckpointBringsEveryBitBack) {
   Rng rng(RngMode::philox, 1);
-  const auto model = make_language_model(config_of(GetParam()), rng), other = make_language_model(model->config(), rng);
+  const auto model = build_causal_lm(config_of(GetParam()), rng), other = build_causal_lm(model->config(), rng);
   const Data d = data_for(*model, 8);
   Pass train = Pass::train(1, 0);
   model->loss(d.x, d.y, train);  // moves BatchNorm's running averages
@@ -80,7 +80,7 @@ TEST_P(Models, CheckpointBringsEveryBitBack) {
 
 TEST_P(Models, SameBitsForAnyThreadCountAndOnlyCausal) {
   Rng rng(RngMode::philox, 1);
-  const auto model = make_language_model(config_of(GetParam()), rng);
+  const auto model = build_causal_lm(config_of(GetParam()), rng);
   if (model->reading() != Reading::sequence) GTEST_SKIP() << "a window has one answer";
   const Data d = data_for(*model, 2);
   Pass pass;
@@ -99,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(All, Models, ::testing::Values("neural-bigram", "mlp", 
 // weight over sqrt(fan_in), hidden ones times 5/3, the last one times .1, biases 0.
 TEST(Mlp, DeepOneStartsAsTheLecturesDoes) {
   Rng rng(RngMode::torch, 2147483647);
-  const auto model = make_language_model(
+  const auto model = build_causal_lm(
       Json::object({{"model_type", "mlp"}, {"vocab_size", 27}, {"context", 3}, {"n_embd", 10}, {"n_hidden", 100}, {"n_layer", 5}}), rng);
   EXPECT_EQ(model->parameter_count(), 270 + 3100 + 4 * 10100 + 2727);
   std::map<std::string, Tensor> at;
@@ -120,7 +120,7 @@ TEST(Mlp, GainAndLastScaleSetTheFirstWeights) {
   const auto spreads = [](const Json& config) {
     Rng rng(RngMode::philox, 1);
     std::map<std::string, double> all;
-    for (const NamedTensor& p : make_language_model(config, rng)->parameters()) {
+    for (const NamedTensor& p : build_causal_lm(config, rng)->parameters()) {
       double square = 0;
       for (float v : p.tensor.to_vector<float>()) square += double{v} * double{v};
       all[p.name] = std::sqrt(square / static_cast<double>(p.tensor.numel()));
@@ -146,10 +146,10 @@ TEST(Mlp, GainAndLastScaleSetTheFirstWeights) {
   EXPECT_THROW(spreads(config), Error);
 }
 
-TEST(LanguageModel, UnknownTypeNamesTheNearest) {
+TEST(CausalLm, UnknownTypeNamesTheNearest) {
   Rng rng(RngMode::philox, 1);
   try {
-    make_language_model(Json::object({{"model_type", "gpt3"}}), rng);
+    build_causal_lm(Json::object({{"model_type", "gpt3"}}), rng);
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::input);

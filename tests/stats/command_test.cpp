@@ -183,6 +183,51 @@ TEST(StatsCommand, GroupsAreNames) {
   for (const char* label : {"mean of oak", "mean of elm", "mean of elm less mean of oak"}) EXPECT_NE(shown.find(label), std::string::npos) << shown;
 }
 
+// A column of numbers that repeat is one of classes, for the tests that compare groups and for those that count.
+TEST(StatsCommand, NumbersThatRepeatAreClasses) {
+  test::TempFolder folder;
+  std::string numbers = "v,a,b\n", texts = numbers, measures = "v,a,b\n";
+  for (int i = 0; i < 30; ++i) {
+    numbers += str("{},{},{}\n", i * 7 % 30, 10 - i % 2, i / 2 % 2), texts += str("{},{},k{}\n", i * 7 % 30, i % 2 ? "i" : "j", i / 2 % 2);
+    measures += str("{},{:.2f},{}\n", i, i / 3.0, i % 2);
+  }
+  const std::string of_numbers = folder.put("numbers.csv", numbers), of_texts = folder.put("texts.csv", texts), of_measures = folder.put("m.csv", measures);
+  const auto answer = [](const char* test, const std::string& csv) { return run("stats", test, {{"data", csv}, {"x", "a"}, {"y", "b"}}).json_.dump(); };
+  for (const char* test : {"chi-square", "g-test", "fisher", "mcnemar"}) EXPECT_EQ(answer(test, of_numbers), answer(test, of_texts)) << test;
+  EXPECT_EQ(run("stats", "t-test", {{"data", of_numbers}, {"x", "v"}, {"group", "a"}}).json_.real("p_value"),
+            run("stats", "t-test", {{"data", of_texts}, {"x", "v"}, {"group", "a"}}).json_.real("p_value"));
+  EXPECT_EQ(kind_of("stats", "chi-square", {{"data", of_measures}, {"x", "a"}, {"y", "b"}}), ErrorKind::input);
+  EXPECT_EQ(kind_of("stats", "anova", {{"data", of_measures}, {"x", "v"}, {"group", "a"}}), ErrorKind::input);
+  EXPECT_EQ(kind_of("stats", "chi-square", {{"data", of_numbers}, {"x", "a"}}), ErrorKind::usage);
+}
+
+// Rows before it may be left out, and groups number their own: a bad cell is named by its row in the file all the same.
+TEST(StatsCommand, BadCellsAreNamedByTheirRow) {
+  test::TempFolder folder;
+  const std::string infinite = folder.put("inf.csv", "x,y,g\n1,2,a\n,3,b\n3,4,a\n4,inf,b\n5,6,b\n2,2,a\n");
+  const std::string gap = folder.put("gap.csv", "x,y,g\n1,2,a\n2,3,b\n3,4,a\n4,,b\n5,6,b\n2,2,a\n");
+  const std::vector<std::pair<std::string, Settings>> tests = {
+      {"describe", {{"x", "y"}}},       {"regression", {{"x", "x"}, {"y", "y"}}}, {"pca", {}},
+      {"pearson", {{"x", "x"}, {"y", "y"}}}, {"t-test", {{"x", "y"}, {"group", "g"}}},  {"anova", {{"x", "y"}, {"group", "g"}}}};
+  const auto refusal = [](const std::string& name, Settings settings) -> std::string {
+    try {
+      run("stats", name, settings);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "nothing was thrown";
+  };
+  for (const auto& [name, columns] : tests) {
+    Settings settings = columns;
+    settings.insert(settings.end(), {{"data", infinite}, {"missing", "drop"}});
+    EXPECT_NE(refusal(name, settings).find("row 4 of column 'y' is inf"), std::string::npos) << name << refusal(name, settings);
+  }
+  for (const char* name : {"t-test", "anova", "kruskal", "mann-whitney"}) {
+    const std::string said = refusal(name, {{"data", gap}, {"x", "y"}, {"group", "g"}});
+    EXPECT_NE(said.find("row 4 of column 'y' is missing"), std::string::npos) << name << said;
+  }
+}
+
 // What a test would not look at is refused, not dropped.
 TEST(StatsCommand, UnusedInputIsRefused) {
   const std::vector<std::pair<std::string, Settings>> cases = {{"shapiro", {{"x", "1,2,4,3"}, {"y", "1,2"}}},

@@ -215,6 +215,86 @@ TEST(Properties, Scale) {
   }
 }
 
+// Next to the largest and the least double: what a double holds is right, and what none holds is said or refused.
+TEST(Properties, EdgesOfTheRange) {
+  for (const Expected& e : expectations()) {
+    if (e.units.empty()) continue;
+    // Between the two ends of the range, where values may be negative: differences and deviations are larger than any double.
+    const auto alternate = [](Values& v) {
+      for (auto& row : v)
+        for (size_t i = 1; i < row.size(); i += 2) row[i] = -row[i];
+    };
+    const Settings wide = e.offset.empty() || e.test == "means" ? e.settings : changed(e.settings, e.offset, alternate);
+    const Numbers base = numbers_of(e.test, wide);
+    for (const int k : {-1074, -1060, 1019, 1020}) {
+      if (e.test == "bayes" && k < 0) continue;  // of shares, whose digits are lost there
+      SCOPED_TRACE(e.test + str(" at 2^{}", k));
+      const auto times = [k](Values& v) {
+        for (auto& row : v)
+          for (double& d : row) d = std::ldexp(d, k);
+      };
+      std::optional<Captured> c;
+      try {
+        c = run(e.test, changed(wide, e.units, times));
+      } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("range of a double"), std::string::npos) << error.what();
+        continue;
+      }
+      Numbers there;
+      flatten(c->json_, "", there);
+      bool beyond = false;
+      for (const auto& [path, v] : base) {
+        const int degree = degree_of(e, path);
+        if (degree == 99) continue;
+        const double expected = std::ldexp(v, degree * k);
+        beyond |= std::isinf(expected);
+        const bool last_unit = degree == 1 && std::abs(there.at(path) - expected) <= 0x1p-1074;  // sums of two that were rounded there
+        EXPECT_TRUE(same(there.at(path), expected) || last_unit) << path << str(": {:.17g}, at 1 {:.17g}", there.at(path), v);
+      }
+      EXPECT_EQ(c->text_.find("beyond the range of a double") != std::string::npos, beyond) << c->text_;
+    }
+  }
+}
+
+// Deviations larger than any double: statistics and p are those of values a power of two smaller, and so is every number that exists.
+TEST(Properties, BeyondTheRange) {
+  const std::vector<std::pair<std::string, Settings>> cases = {{"describe", {{"x", "-1.5,1.75"}}},
+                                                               {"t-test", {{"x", "1.5,-1.5"}}},
+                                                               {"t-test", {{"x", "1.5,1.25"}, {"y", "-1.75,-1.5"}}},
+                                                               {"t-test", {{"x", "1.5,-1.5"}, {"alternative", "less"}}},
+                                                               {"z-test", {{"x", "1.5,1.5"}, {"sd", "1.5"}}},
+                                                               {"tukey", {{"x", "1.5,-1.5;-1.25,1.5"}}},
+                                                               {"regression", {{"x", "1,2,3"}, {"y", "1,-1,1"}}},
+                                                               {"pca", {{"x", "1.5,-1.5,1.75;1.75,-1.5,1.25"}}}};
+  for (const auto& [test, settings] : cases) {
+    SCOPED_TRACE(test);
+    const auto times = [](Values& v) {
+      for (auto& row : v)
+        for (double& d : row) d = std::ldexp(d, 1023);
+    };
+    std::vector<std::string> units = {"x", "y", "sd"};
+    if (test == "regression") units = {"y"};
+    std::erase_if(units, [&](const std::string& key) { return std::ranges::none_of(settings, [&](const auto& s) { return s.first == key; }); });
+    const Numbers base = numbers_of(test, settings);
+    const Captured c = run(test, changed(settings, units, times));
+    Numbers there;
+    flatten(c.json_, "", there);
+    for (const auto& [path, v] : base) {
+      if (path.starts_with("log_") || path.ends_with("aic") || path.ends_with("bic")) continue;
+      const double got = there.at(path);
+      EXPECT_TRUE(same(got, v) || same(got, std::ldexp(v, 1023))) << path << str(": {:.17g}, at 1 {:.17g}", got, v);
+    }
+    EXPECT_NE(c.text_.find("beyond the range of a double"), std::string::npos) << c.text_;
+  }
+  const Json interval = run("bootstrap", {{"x", "1.5e308,-1.5e308,1.5e308"}}).json_;
+  EXPECT_EQ(interval.list("percentile")[0].as_real(), -1.5e308);
+  const Numbers fit = numbers_of("regression", {{"x", "1,2,3"}, {"y", "1e308,-1e308,1e308"}});
+  EXPECT_GE(fit.at("r_squared"), 0);
+  EXPECT_NEAR(fit.at("r_squared"), 0, 1e-30);
+  EXPECT_GE(fit.at("f"), 0);
+  EXPECT_REL(fit.at("coefficients.1.standard_error"), 2 / std::sqrt(3) * 1e308, 1e-15);
+}
+
 TEST(Properties, Offset) {
   for (const Expected& e : expectations()) {
     if (e.offset.empty()) continue;

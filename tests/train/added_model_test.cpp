@@ -11,30 +11,37 @@
 namespace grim {
 namespace {
 
+struct LastTokenConfig {
+  int64_t vocab_size = 27, context = 3, width = 32;
+  Options options() {
+    return {{.name = "context", .help = "tokens that are read", .target = &context, .low = 1}, {.name = "width", .help = "of its layers", .target = &width, .low = 1}};
+  }
+  Json to_json() const { return Json::object({{"model_type", "last-token"}, {"vocab_size", vocab_size}, {"context", context}, {"width", width}}); }
+  static LastTokenConfig from_json(const Json& c) { return {c.integer("vocab_size"), c.integer("context"), c.integer("width")}; }
+  double parameter_count() const { return double(2 * vocab_size * width + width * width + width + vocab_size); }
+};
+
 // The last token's embedding through one hidden layer.
-struct LastToken final : LanguageModel {
-  LastToken(const Json& c, Rng& rng)
-      : V(c.integer("vocab_size")), T(c.integer("context")), wte("wte", *this, V, c.integer("n_embd"), rng),
-        hidden("hidden", *this, c.integer("n_embd"), c.integer("n_hidden"), rng), out("out", *this, c.integer("n_hidden"), V, rng) {}
+struct LastToken final : CausalLm {
+  LastToken(const LastTokenConfig& c, Rng& rng)
+      : c(c), wte("wte", *this, c.vocab_size, c.width, rng), hidden("hidden", *this, c.width, c.width, rng), out("out", *this, c.width, c.vocab_size, rng) {}
   Reading reading() const override { return Reading::window; }
-  int64_t context() const override { return T; }
-  int64_t vocabulary() const override { return V; }
+  int64_t context() const override { return c.context; }
+  int64_t vocabulary() const override { return c.vocab_size; }
   Tensor logits(const Tensor& tokens, Pass&) const override {
-    return out(hidden(wte(reshape(slice(tokens, 1, T - 1, T), {-1})), Activation::tanh));
+    return out(hidden(wte(reshape(slice(tokens, 1, c.context - 1, c.context), {-1})), Activation::tanh));
   }
-  Json config() const override {
-    return Json::object({{"model_type", "last-token"}, {"vocab_size", V}, {"context", T}, {"n_embd", wte.weight.dim(1)},
-                         {"n_hidden", hidden.weight().dim(1)}});
-  }
-  int64_t V, T;
+  Json config() const override { return c.to_json(); }
+  LastTokenConfig c;
   Embedding wte;
   Linear hidden, out;
 };
 
 TEST(AddedModel, TrainsResumesAndLoads) {
-  add_language_model("last-token", Reading::window, [](const Json& c, Rng& rng) { return std::make_unique<LastToken>(c, rng); });
-  EXPECT_THROW(add_language_model("last-token", Reading::window, {}), Error);
-  EXPECT_THROW(add_language_model("gpt2", Reading::window, {}), Error);
+  const auto named = [](const char* name) { return architecture<LastToken, LastTokenConfig>({.name = name}, Reading::window); };
+  add_architecture(named("last-token"));
+  EXPECT_THROW(add_architecture(named("last-token")), Error);
+  EXPECT_THROW(add_architecture(named("gpt2")), Error);
   const test::TempFolder folder;
   std::string words;
   for (int i = 0; i < 200; ++i) words += i % 3 ? "abab\n" : "bababa\n";
@@ -42,7 +49,8 @@ TEST(AddedModel, TrainsResumesAndLoads) {
   config.data = folder.put("words.txt", words);
   config.out = folder / "whole";
   config.steps = 60;
-  config.context = 2;
+  config.set("context", 2).set("width", 16);
+  EXPECT_THROW(config.set("n_embd", 16), Error);
   config.lr = 0.01;
   RunEvents quiet;
   const RunResult whole = train(config, quiet);

@@ -62,9 +62,9 @@ INSTANTIATE_TEST_SUITE_P(
     Train, Cost,
     ::testing::Values(Case{"gpt_text", "gpt", "text"}, Case{"gpt_lines", "gpt", "lines"},
                       Case{"gpt_small_batch", "gpt", "text", [](RunConfig& c) { c.batch_size = 1; }},
-                      Case{"gpt_large_batch", "gpt", "text", [](RunConfig& c) { c.batch_size = 100, c.n_layer = 1, c.dropout = 0.1, c.tied = false; }},
-                      Case{"gpt_accumulate", "gpt", "text", [](RunConfig& c) { c.accumulate = 4, c.n_layer = 2, c.ema = 0.9; }},
-                      Case{"mlp_lines", "mlp", "lines"}, Case{"mlp_batch_norm", "mlp", "lines", [](RunConfig& c) { c.batch_norm = true, c.momentum = 0.9; }},
+                      Case{"gpt_large_batch", "gpt", "text", [](RunConfig& c) { c.batch_size = 100, c.set("n_layer", 1), c.set("dropout", 0.1), c.set("tied", false); }},
+                      Case{"gpt_accumulate", "gpt", "text", [](RunConfig& c) { c.accumulate = 4, c.set("n_layer", 2), c.ema = 0.9; }},
+                      Case{"mlp_lines", "mlp", "lines"}, Case{"mlp_batch_norm", "mlp", "lines", [](RunConfig& c) { c.set("batch_norm", true), c.momentum = 0.9; }},
                       Case{"mlp_text_large", "mlp", "text", [](RunConfig& c) { c.batch_size = 8192; }}, Case{"wavenet", "wavenet", "lines"},
                       Case{"lstm", "lstm", "lines"}, Case{"full_batch", "neural-bigram", "lines"}),
     [](const auto& info) { return info.param.name; });
@@ -78,12 +78,12 @@ TEST(CostOfLargeShapes, IsReckonedWithoutAllocatingThem) {
     const char* model;
     std::function<void(RunConfig&)> change;
   };
-  const std::vector<Large> shapes = {{"gpt", [](RunConfig& c) { c.n_embd = 4096, c.n_layer = 32, c.n_head = 32, c.context = 1024; }},
-                                     {"gpt", [](RunConfig& c) { c.n_embd = 1 << 20, c.n_layer = 1000, c.n_head = 64; }},
-                                     {"mlp", [](RunConfig& c) { c.n_hidden = 1 << 20, c.n_embd = 1 << 14; }},
-                                     {"lstm", [](RunConfig& c) { c.n_hidden = 1 << 16; }},
-                                     {"wavenet", [](RunConfig& c) { c.n_hidden = 1 << 16, c.context = 64; }},
-                                     {"bow", [](RunConfig& c) { c.n_embd = 1 << 20, c.n_hidden = 1 << 18; }},
+  const std::vector<Large> shapes = {{"gpt", [](RunConfig& c) { c.set("n_embd", 4096), c.set("n_layer", 32), c.set("n_head", 32), c.set("context", 1024); }},
+                                     {"gpt", [](RunConfig& c) { c.set("n_embd", 1 << 20), c.set("n_layer", 1000), c.set("n_head", 64); }},
+                                     {"mlp", [](RunConfig& c) { c.set("n_hidden", 1 << 20), c.set("n_embd", 1 << 14); }},
+                                     {"lstm", [](RunConfig& c) { c.set("n_hidden", 1 << 16); }},
+                                     {"wavenet", [](RunConfig& c) { c.set("n_hidden", 1 << 16), c.set("context", 64); }},
+                                     {"bow", [](RunConfig& c) { c.set("n_embd", 1 << 20), c.set("n_hidden", 1 << 18); }},
                                      {"gpt", [](RunConfig& c) { c.batch_size = 1 << 20; }}};
   for (const Large& shape : shapes) {
     RunConfig c = default_run(shape.model, "text");
@@ -113,7 +113,7 @@ TEST(CostOfLargeShapes, IsLinearInTheContextOfWindows) {
       c.data = folder.put("text.txt", text);
       c.format = "text";
       c.out = folder / "run";
-      c.context = context;
+      c.set("context", context);
       const auto now = static_cast<double>(predict_cost(c).activation_bytes);
       if (before > 0) EXPECT_NEAR(now / before, 2.0, 0.05) << model << " at " << context;
       before = now;
@@ -132,11 +132,8 @@ TEST(CostOfLargeShapes, LinesMeetMeasurements) {
     c.format = "text";
     c.out = folder / "run";
     c.batch_size = 24;
-    c.n_embd = 192;
-    c.n_head = 3;
-    c.n_layer = layers;
-    c.n_hidden = 256;
-    if (std::string(model) == "gpt" || std::string(model) == "lstm") c.context = 96;
+    for (const auto& [size, value] : {std::pair{"n_embd", int64_t{192}}, {"n_head", 3}, {"n_layer", layers}, {"n_hidden", 256}}) c.shape().set_size(size, value);
+    if (std::string(model) == "gpt" || std::string(model) == "lstm") c.set("context", 96);
     c.threads = 1;
     const Corpus corpus = load_corpus(c.data, CorpusFormat::text);
     const RunCost measured = predict_cost(c, corpus), reckoned = reckoned_cost(c, corpus);
@@ -157,8 +154,8 @@ TEST(Memory, ARunThatCannotFitIsRefusedBeforeItAllocates) {
   c.data = folder.put("text.txt", std::string(3000, 'a') + "b");
   c.format = "text";
   c.out = folder / "run";
-  c.n_embd = 65536;
-  c.n_layer = 512;  // 26 trillion parameters: no machine of ours
+  c.set("n_embd", 65536);
+  c.set("n_layer", 512);  // 26 trillion parameters: no machine of ours
   RunEvents quiet;
   try {
     train(c, quiet);

@@ -57,7 +57,9 @@ TEST(GoldenWeights, NineModelsAfter200Steps) {
     const test::TempFolder folder;
     folder.put("words.txt", words());
     Json hashes = Json::object();
-    for (const std::string& model : trainable_models()) {
+    for (const Architecture* a : architectures()) {
+      const std::string& model = a->name;
+      if (!write && !golden.at(kind.name).find(model)) continue;  // another test's
       const std::string hash = weights_after_200_steps(model, folder.path());
       hashes.set(model, hash);
       if (!write) EXPECT_EQ(hash, golden.at(kind.name).text(model)) << model << " on " << kind.name;
@@ -68,6 +70,7 @@ TEST(GoldenWeights, NineModelsAfter200Steps) {
     hwy::GetChosenTarget().DeInit();
   }
   if (write) write_atomically(write, made.dump_pretty());
+  EXPECT_TRUE(write || compared % 9 == 0) << compared;
   if (compared == 0) GTEST_SKIP() << "the list of hashes for this machine's vectors is not here";
 }
 

@@ -53,7 +53,7 @@ TEST_P(LearningVerdicts, NameWhatIsWrong) {
   c.data = folder.put("words.txt", words(GetParam().items, 5));
   c.out = folder / "run";
   c.steps = 3000;
-  c.n_hidden = 64;
+  if (c.shape().size("n_hidden") > 0) c.set("n_hidden", 64);
   GetParam().change(c);
   RunEvents quiet;
   try {
@@ -78,9 +78,9 @@ TEST_P(LearningVerdicts, NameWhatIsWrong) {
 INSTANTIATE_TEST_SUITE_P(
     Train, LearningVerdicts,
     ::testing::Values(Planted{"good", LearningKind::good, 3000, [](RunConfig&) {}},
-                      Planted{"underfit", LearningKind::bias, 3000, [](RunConfig& c) { c.n_embd = c.n_hidden = 1; }},
+                      Planted{"underfit", LearningKind::bias, 3000, [](RunConfig& c) { c.set("n_embd", 1).set("n_hidden", 1); }},
                       Planted{"overfit", LearningKind::variance, 60, [](RunConfig& c) { c.optimizer = "adam", c.lr = 0.01, c.schedule = "constant"; }},
-                      Planted{"overfit_gpt", LearningKind::variance, 60, [](RunConfig& c) { c.lr = 3e-3, c.steps = 300, c.n_layer = 1, c.n_embd = 32; }, "gpt"},
+                      Planted{"overfit_gpt", LearningKind::variance, 60, [](RunConfig& c) { c.lr = 3e-3, c.steps = 300, c.set("n_layer", 1), c.set("n_embd", 32); }, "gpt"},
                       Planted{"diverged", LearningKind::diverged, 3000, [](RunConfig& c) { c.lr = 1e4, c.steps = 300; }},
                       Planted{"high_rate", LearningKind::rate, 3000, [](RunConfig& c) { c.lr = 2.0, c.schedule = "constant", c.steps = 1500; }},
                       Planted{"high_rate_adam", LearningKind::rate, 3000, [](RunConfig& c) { c.lr = 0.3, c.steps = 300; }, "lstm"},
@@ -95,7 +95,7 @@ TEST(LearningTarget, TellsBias) {
   c.data = folder.put("words.txt", words(3000, 5));
   c.out = folder / "run";
   c.steps = 3000;
-  c.n_hidden = 64;
+  c.set("n_hidden", 64);
   RunEvents quiet;
   const RunResult r = train(c, quiet);
   const Diagnosis bias = diagnose_run(c.out, r.train_loss - 0.4), good = diagnose_run(c.out, r.train_loss + 0.05);

@@ -33,11 +33,18 @@ void check_range(ErrorKind kind, const Option& o, double value, const std::strin
   if (!std::isfinite(value) || value < o.low || value > o.high) refuse(kind, o, got);
 }
 
+size_t choice_of(ErrorKind kind, const Option& o, const std::string& text) {
+  const auto found = std::find(o.choices.begin(), o.choices.end(), text);
+  if (found != o.choices.end()) return static_cast<size_t>(found - o.choices.begin());
+  throw Error(kind, str("--{}: got '{}', expected {}", o.name, text, o.takes()), did_you_mean(text, o.choices));
+}
+
 void assign(ErrorKind kind, const Option& o, const std::string& text) {
   if (auto* const* s = std::get_if<std::string*>(&o.target)) {
-    if (!o.choices.empty() && std::find(o.choices.begin(), o.choices.end(), text) == o.choices.end())
-      throw Error(kind, str("--{}: got '{}', expected {}", o.name, text, o.takes()), did_you_mean(text, o.choices));
+    if (!o.choices.empty()) choice_of(kind, o, text);
     **s = text;
+  } else if (const auto* const e = std::get_if<EnumTarget>(&o.target)) {
+    e->set(e->place, choice_of(kind, o, text));
   } else if (auto* const* i = std::get_if<int64_t*>(&o.target)) {
     int64_t value = 0;
     if (!parse(text, value)) refuse(kind, o, text);
@@ -61,7 +68,8 @@ void assign(ErrorKind kind, const Option& o, const std::string& text) {
 std::string Option::key() const { return underscored(name); }
 
 std::string Option::takes() const {
-  if (std::holds_alternative<std::string*>(target)) return choices.empty() ? "text" : "one of " + joined(choices);
+  if (!choices.empty()) return "one of " + joined(choices);
+  if (std::holds_alternative<std::string*>(target)) return "text";
   if (is_switch()) return "true or false";
   if (is_list()) return "text, as often as needed";
   const bool whole = std::holds_alternative<int64_t*>(target);
@@ -86,8 +94,9 @@ void Option::set_json(const Json& value) const {
 
 Json Option::json() const {
   if (is_list()) return Json::array_of(*std::get<std::vector<std::string>*>(target));
-  return std::visit([](auto* value) -> Json {
-    if constexpr (std::is_same_v<decltype(value), std::vector<std::string>*>) return {};
+  if (const auto* const e = std::get_if<EnumTarget>(&target)) return choices[e->get(e->place)];
+  return std::visit([](auto value) -> Json {
+    if constexpr (std::is_same_v<decltype(value), std::vector<std::string>*> || std::is_same_v<decltype(value), EnumTarget>) return {};
     else return Json(*value);
   }, target);
 }

@@ -12,11 +12,22 @@
 
 namespace grim {
 
+// An enumeration whose values are numbered as the option's choices.
+struct EnumTarget {
+  void* place;
+  size_t (*get)(const void* place);
+  void (*set)(void* place, size_t choice);
+};
+template <class E> EnumTarget by_choice(E* e) {
+  return {e, [](const void* place) { return static_cast<size_t>(*static_cast<const E*>(place)); },
+          [](void* place, size_t choice) { *static_cast<E*>(place) = static_cast<E>(choice); }};
+}
+
 struct Option {
   std::string name;  // "batch-size"; "batch_size" in JSON
   std::string help;  // one line, with the unit
-  std::variant<std::string*, int64_t*, double*, bool*, std::vector<std::string>*> target;  // a list: may be given again and again
-  std::vector<std::string> choices = {};  // of a text option; empty: any text
+  std::variant<std::string*, int64_t*, double*, bool*, std::vector<std::string>*, EnumTarget> target;  // a list: may be given again and again
+  std::vector<std::string> choices = {};  // of a text option (empty: any text) or an enumeration
   double low = -std::numeric_limits<double>::infinity();  // 1e-300: anything above 0
   double high = std::numeric_limits<double>::infinity();
   bool basic = false;  // shown by --help; the rest by --help-all

@@ -43,8 +43,8 @@ tree::LossSpec Boosting::spec_for(const Dataset& data) const {
                                    : tree::Loss::squared;
   if (spec.loss == tree::Loss::poisson)
     for (size_t r = 0; r < data.y.size(); ++r)
-      GRIM_CHECK(data.y[r] >= 0 && data.y[r] <= 1e18, input, name(), "row {}: target {}, expected a Poisson count from 0 to 1e18", r + 1,
-                 data.y[r]);
+      GRIM_CHECK(data.y[r] >= 0 && data.y[r] <= 1e18, input, name(), "row {}: target {}, expected a Poisson count from 0 to 1e18",
+                 data.x.row_number(static_cast<int64_t>(r)), data.y[r]);
   return spec;
 }
 

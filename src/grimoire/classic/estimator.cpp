@@ -16,7 +16,7 @@ namespace {
 
 [[noreturn]] void refuse_cell(const std::string& learner, const Features& x, int64_t row, int64_t column, const char* what,
                               const char* hint) {
-  throw Error(ErrorKind::input, str("[{}] column '{}', row {}: {}", learner, x.columns()[column].name, row + 1, what), hint);
+  throw Error(ErrorKind::input, str("[{}] column '{}', row {}: {}", learner, x.columns()[column].name, x.row_number(row), what), hint);
 }
 
 constexpr double kLargest = 1e150, kLeast = 1e-150;  // beyond, a square is infinite or 0; only trees, which compare, take such numbers
@@ -83,8 +83,8 @@ void Estimator::fit(const Dataset& given) {
   bool zeros = false;
   double weight_sum = 0;
   for (size_t r = 0; r < given.weight.size(); ++r) {
-    GRIM_CHECK(given.weight[r] >= 0 && std::isfinite(given.weight[r]), input, who, "row {}: weight {}, expected a number from 0", r + 1,
-               given.weight[r]);
+    GRIM_CHECK(given.weight[r] >= 0 && std::isfinite(given.weight[r]), input, who, "row {}: weight {}, expected a number from 0",
+               given.x.row_number(static_cast<int64_t>(r)), given.weight[r]);
     zeros |= given.weight[r] == 0;
     weight_sum += given.weight[r];
   }
@@ -131,10 +131,11 @@ void Estimator::fit(const Dataset& given) {
 // Classes without rows (a fold may lack one) are taken out for the learner and come back with probability 0.
 const Dataset& Estimator::remember_target(const Dataset& data, Dataset& storage) {
   for (size_t r = 0; r < data.y.size(); ++r) {
-    GRIM_CHECK(std::isfinite(data.y[r]), input, name(), "row {}: the target is {}", r + 1, std::isnan(data.y[r]) ? "missing" : "infinite");
+    const auto number = [&] { return data.x.row_number(static_cast<int64_t>(r)); };
+    GRIM_CHECK(std::isfinite(data.y[r]), input, name(), "row {}: the target is {}", number(), std::isnan(data.y[r]) ? "missing" : "infinite");
     GRIM_CHECK(!data.classifies() ||
                    (data.y[r] >= 0 && data.y[r] < static_cast<double>(data.classes.size()) && data.y[r] == std::floor(data.y[r])),
-               input, name(), "row {}: class number {}, expected 0 to {}", r + 1, data.y[r], data.classes.size() - 1);
+               input, name(), "row {}: class number {}, expected 0 to {}", number(), data.y[r], data.classes.size() - 1);
   }
   if (!data.classifies()) return data;
   classes_ = data.classes;
@@ -203,7 +204,7 @@ Tensor Estimator::decision(const Features& x) const {
 
 Features Estimator::transform(const Features& x) const {
   check_ready(x);
-  return transform_on(x);
+  return transform_on(x).number_as(x);
 }
 
 double Estimator::score(const Dataset& data) const {

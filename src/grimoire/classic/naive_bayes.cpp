@@ -88,7 +88,7 @@ void NaiveBayes::fit_counts(const Dataset& data) {
   std::vector<double> count(static_cast<size_t>(K * P), 0.0), weight(static_cast<size_t>(K), 0.0), row(static_cast<size_t>(P));
   const auto add = [&](int64_t k, int64_t j, double v, double w, int64_t r) {
     GRIM_CHECK(bernoulli || v >= 0, input, name(), "column '{}', row {}: {} is negative, and counts are not", data.x.columns()[j].name,
-               r + 1, v);
+               data.x.row_number(r), v);
     count[k * P + j] += w * (bernoulli ? (v > threshold_) : v);
   };
   for (int64_t r = 0; r < N; ++r) {

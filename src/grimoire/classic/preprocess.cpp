@@ -195,7 +195,7 @@ namespace {
   const auto place = static_cast<size_t>(level);
   throw Error(ErrorKind::input,
               str("[encoder] column '{}', row {}: '{}' was not there when the model was fitted, and an ordinal code has no place for it",
-                  info.name, row + 1, place < info.levels.size() ? info.levels[place] : "?"),
+                  info.name, x.row_number(row), place < info.levels.size() ? info.levels[place] : "?"),
               "leave the row out, or fit anew with it or one-hot encoded (`encode=onehot`)");
 }
 

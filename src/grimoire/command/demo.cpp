@@ -32,7 +32,7 @@ class DemoCommand final : public Command {
     config.data = list;
     config.out = out_;
     config.steps = 60000;
-    config.context = 16;
+    config.set("context", 16);
     config.seed = seed_;
     config.threads = threads_;
     ConsoleEvents events(console);

@@ -76,7 +76,7 @@ class EvalCommand final : public Command {
   }
   // The protocol in one line: what a token is, what is predicted, from how much context, on which data.
   static std::string sign(const TrainedModel& trained, const Corpus& corpus) {
-    const LanguageModel& m = *trained.model;
+    const CausalLm& m = *trained.model;
     const bool items = trained.tokenizer.boundary().has_value();
     const std::string targets = items ? "each-character-and-line-end"
                                 : str("each-character-but-the-first-{}", m.reading() == Reading::window ? m.context() : 1);

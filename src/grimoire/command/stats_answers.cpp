@@ -1,5 +1,6 @@
 #include "grimoire/command/stats_answers.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "grimoire/base/error.h"
@@ -64,6 +65,7 @@ Answer describe_answer(Values x) {
                                {"skewness", d.skewness},
                                {"excess_kurtosis", d.excess_kurtosis}})
     lines.emplace_back(key, number(v)), j.set(key, value_or_null(v));
+  if (std::isinf(d.sd) || std::isinf(d.standard_error)) lines.emplace_back("note", kBeyondRange), j.set("notes", Json::array({kBeyondRange}));
   return {aligned(lines), j};
 }
 
@@ -105,7 +107,7 @@ Answer bootstrap_answer(Values x, const ResampleOptions& options, uint64_t seed)
   const Sample s = sample_of(x);  // deviations are resampled: the mean of numbers far from 0 would lose their digits
   const Bootstrap b = bootstrap(
       s.deviation, [](Values v) { return mean(v); }, rng, options);
-  const auto at = [&](double v) { return s.mean() + std::ldexp(v, s.unit()); };
+  const auto at = [&](double v) { return s.at(v); };
   const double bias = std::ldexp(b.bias, s.unit()), error = std::ldexp(b.standard_error, s.unit());
   const auto range = [&](const Interval& i) { return str("{} to {}", number(at(i.low)), number(at(i.high))); };
   return {aligned({{"mean", number(s.mean())},
@@ -220,12 +222,14 @@ Answer pca_answer(const DesignMatrix& m, int64_t components, Scaling scaling) {
     text += p.components.dim(1) > 8 ? " ...\n" : "\n";
     loadings.push(std::move(row));
   }
-  for (const std::string& n : m.notes) text += "note: " + n + "\n";
+  std::vector<std::string> notes = m.notes;
+  if (std::ranges::any_of(sd, [](double v) { return std::isinf(v); })) notes.emplace_back(kBeyondRange);
+  for (const std::string& n : notes) text += "note: " + n + "\n";
   return {text, Json::object({{"names", Json::array_of(m.names)},
                               {"sd", Json::array_of(sd)},
                               {"ratio", Json::array_of(ratio)},
                               {"components", loadings},
-                              {"notes", Json::array_of(m.notes)}})};
+                              {"notes", Json::array_of(notes)}})};
 }
 
 }  // namespace grim

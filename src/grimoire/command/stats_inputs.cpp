@@ -11,6 +11,34 @@ namespace grim {
 
 using namespace stats;
 
+namespace {
+
+// A column as classes: texts in the order of its levels, numbers in theirs. Rows of equal names belong together.
+struct Classes {
+  std::vector<std::string> names;
+  std::vector<std::optional<size_t>> of_row;  // places in `names`; none where the cell is missing
+};
+
+// throws: input, a column that measures rather than tells apart: more than 20 values, most of them there once, or more than 1000
+Classes classes_of(const Column& column, const std::string& source) {
+  constexpr size_t kFew = 20, kMost = 1000;
+  std::map<std::pair<double, std::string>, size_t> place;
+  size_t filled = 0;
+  for (size_t i = 0; i < column.values.size(); ++i)
+    if (!std::isnan(column.values[i])) place.emplace(std::pair{column.values[i], column.name_at(i)}, 0), ++filled;
+  if (place.size() > kMost || (place.size() > kFew && 2 * place.size() > filled))
+    throw Error(ErrorKind::input, str("{}: column '{}' has {} different values in {} rows, expected few that repeat: groups or classes", source, column.name,
+                                      place.size(), filled),
+                "cut it into ranges first, or name another column");
+  Classes c;
+  for (auto& [name, at] : place) at = c.names.size(), c.names.push_back(name.second);
+  for (size_t i = 0; i < column.values.size(); ++i)
+    c.of_row.push_back(std::isnan(column.values[i]) ? std::nullopt : std::optional(place.at({column.values[i], column.name_at(i)})));
+  return c;
+}
+
+}  // namespace
+
 void StatsInputs::open() {
   if (data.empty()) {
     for (const auto& [text, where] : {std::pair{x_names, "--x"}, {y_names, "--y"}}) note_rounded(text, where);
@@ -26,8 +54,13 @@ void StatsInputs::open() {
   layout.set(csv);
   csv_ = read_csv(data, csv);
   notes_ = csv_->notes;
-  for (const Column& c : csv_->columns)
-    if (is_asked_for(c)) notes_.insert(notes_.end(), c.notes.begin(), c.notes.end());
+  for (const Column& c : csv_->columns) {
+    if (!is_asked_for(c)) continue;
+    notes_.insert(notes_.end(), c.notes.begin(), c.notes.end());
+    const auto infinite = std::ranges::find_if(c.values, [](double v) { return std::isinf(v); });  // here, where rows are those of the file
+    GRIM_CHECK(infinite == c.values.end(), input, test, "{}: row {} of column '{}' is {}, expected a finite number", data,
+               infinite - c.values.begin() + 1, c.name, *infinite);
+  }
 }
 
 // Without --x, the tests that take columns take all of them.
@@ -67,9 +100,8 @@ double single_number(const char* flag, const std::string& text, const char* what
   return v[0];
 }
 
-void StatsInputs::lost_row(size_t row, const std::string& column, size_t& lost) const {
+void StatsInputs::check_gap(size_t row, const std::string& column) const {
   GRIM_CHECK(policy() == Missing::drop, numeric, test, "{}: row {} of column '{}' is missing", data, row + 1, column);
-  ++lost;
 }
 
 void StatsInputs::note_lost(size_t lost, size_t rows) {
@@ -92,18 +124,15 @@ Groups StatsInputs::groups() {
   }
   if (group.empty()) throw Error(ErrorKind::usage, "--group is missing", "name the column that tells groups apart");
   const std::vector<double> values = x();
-  const Column& of = csv_->column(group);
-  std::map<std::pair<double, std::string>, std::vector<double>> by_name;  // in the order of numbers, or of levels
+  Classes of = classes_of(csv_->column(group), data);
+  Groups g(of.names.size());
   size_t lost = 0;
   for (size_t i = 0; i < values.size(); ++i) {
-    if (std::isnan(of.values[i])) lost_row(i, group, lost);
-    else by_name[{of.values[i], of.name_at(i)}].push_back(values[i]);
+    if (std::isnan(values[i])) check_gap(i, x_names);
+    if (of.of_row[i]) g[*of.of_row[i]].push_back(values[i]);
+    else check_gap(i, group), ++lost;
   }
-  if (by_name.size() > 1000)
-    throw Error(ErrorKind::input, str("{}: column '{}' has {} different values, expected groups", data, group, by_name.size()));
-  labels.clear();
-  Groups g;
-  for (auto& [name, members] : by_name) labels.push_back(name.second), g.push_back(std::move(members));
+  labels = std::move(of.names);
   note_lost(lost, values.size());
   return g;
 }
@@ -128,18 +157,17 @@ Table2d StatsInputs::counts() {
     if (table.empty()) throw Error(ErrorKind::usage, "--table is missing", "rows are separated by semicolons: --table \"90,60;30,80\"");
     return parse_rows(table, "table");
   }
-  const Column &a = csv_->column(x_names), &b = csv_->column(y_names);
-  for (const Column* c : {&a, &b})
-    if (c->kind != ColumnKind::category)
-      throw Error(ErrorKind::input, str("{}: column '{}' holds numbers, expected categories", data, c->name));
-  Table2d t(a.levels.size(), std::vector<double>(b.levels.size(), 0));
+  for (const auto& [name, flag] : {std::pair{x_names, "--x"}, {y_names, "--y"}})
+    if (name.empty()) throw Error(ErrorKind::usage, str("{} is missing", flag), "a table of counts is made of two columns, --x and --y");
+  const Classes a = classes_of(csv_->column(x_names), data), b = classes_of(csv_->column(y_names), data);
+  Table2d t(a.names.size(), std::vector<double>(b.names.size(), 0));
   size_t lost = 0;
-  for (size_t i = 0; i < a.values.size(); ++i) {
-    if (std::isnan(a.values[i])) lost_row(i, x_names, lost);
-    else if (std::isnan(b.values[i])) lost_row(i, y_names, lost);
-    else t[static_cast<size_t>(a.values[i])][static_cast<size_t>(b.values[i])] += 1;
+  for (size_t i = 0; i < a.of_row.size(); ++i) {
+    if (!a.of_row[i]) check_gap(i, x_names), ++lost;
+    else if (!b.of_row[i]) check_gap(i, y_names), ++lost;
+    else t[*a.of_row[i]][*b.of_row[i]] += 1;
   }
-  note_lost(lost, a.values.size());
+  note_lost(lost, a.of_row.size());
   return t;
 }
 

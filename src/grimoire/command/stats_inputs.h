@@ -40,7 +40,7 @@ class StatsInputs {
 
  private:
   std::vector<double> numbers(const std::string& given, const char* flag) const;
-  void lost_row(size_t row, const std::string& column, size_t& lost) const;
+  void check_gap(size_t row, const std::string& column) const;  // throws: numeric, where gaps are refused
   void note_lost(size_t lost, size_t rows);
   bool is_asked_for(const Column& column) const;
 

@@ -3,7 +3,7 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/command/run_console.h"
 #include "grimoire/train/run.h"
-#include "grimoire/train/session.h"
+#include "grimoire/train/lm_task.h"
 
 namespace grim {
 namespace {
@@ -30,7 +30,7 @@ class TrainCommand final : public Command {
     Json file = Json::object();
     if (!config_file_.empty()) {
       file = Json::parse(read_file(config_file_), config_file_);
-      from_json(config_.options(), file, config_file_);
+      read_settings(config_, file, config_file_);
       Command::set(given);
     }
     if (config_.data.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
@@ -38,7 +38,7 @@ class TrainCommand final : public Command {
     corpus_ = load_corpus(config_.data, format_of(config_));  // read once: a pipe has no second time
     const std::string format = corpus_.format == CorpusFormat::lines ? "lines" : "text";
     config_ = default_run(config_.model, format);
-    from_json(config_.options(), file, config_file_);
+    read_settings(config_, file, config_file_);
     Command::set(given);
     config_.format = format;
   }

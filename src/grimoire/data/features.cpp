@@ -109,6 +109,12 @@ double Features::at(int64_t row, int64_t column) const {
 
 Features Features::pick_rows(std::span<const int64_t> rows) const {
   for (int64_t r : rows) GRIM_CHECK(r >= 0 && r < rows_, argument, "pick_rows", "row {} of {}", r, rows_);
+  auto numbers = std::make_shared<std::vector<int64_t>>();
+  for (int64_t r : rows) numbers->push_back(row_number(r));
+  const auto numbered = [&](Features picked) {
+    picked.numbers_ = std::move(numbers);
+    return picked;
+  };
   if (is_sparse()) {
     auto picked = std::make_shared<SparseRows>();
     picked->columns = sparse_->columns;
@@ -119,12 +125,12 @@ Features Features::pick_rows(std::span<const int64_t> rows) const {
       picked->value.insert(picked->value.end(), values.begin(), values.end());
       picked->row_start.push_back(static_cast<int64_t>(picked->column.size()));
     }
-    return Features(std::move(picked), *columns_);
+    return numbered(Features(std::move(picked), *columns_));
   }
   const int64_t row_bytes = width() * size_of(dense_.dtype());
   const Tensor picked = Tensor::empty({static_cast<int64_t>(rows.size()), width()}, dense_.dtype());
   for (size_t i = 0; i < rows.size(); ++i) std::memcpy(picked.raw() + i * row_bytes, dense_.raw() + rows[i] * row_bytes, row_bytes);
-  return Features(picked, *columns_);
+  return numbered(Features(picked, *columns_));
 }
 
 Features Features::pick_columns(std::span<const int64_t> columns) const {
@@ -137,7 +143,13 @@ Features Features::pick_columns(std::span<const int64_t> columns) const {
   const Tensor picked = Tensor::empty({rows_, P}, Dtype::f64);
   for (int64_t c = 0; c < P; ++c)
     for (int64_t r = 0; r < rows_; ++r) picked.data<double>()[r * P + c] = at(r, columns[c]);
-  return Features(picked, std::move(infos));
+  return Features(picked, std::move(infos)).number_as(*this);
+}
+
+Features& Features::number_as(const Features& origin) {
+  GRIM_CHECK(rows_ == origin.rows_, shape, "number_as", "got {} rows, expected {}", rows_, origin.rows_);
+  numbers_ = origin.numbers_;
+  return *this;
 }
 
 Tensor Features::to_tensor(Dtype dtype) const {

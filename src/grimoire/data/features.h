@@ -63,10 +63,15 @@ class Features {
   Features pick_columns(std::span<const int64_t> columns) const;
   Tensor to_tensor(Dtype dtype) const;  // (N, P), dense; the same numbers when the type agrees already
 
+  // What people call the row, from 1: its number in the table that it was picked from, through folds and samples of folds.
+  int64_t row_number(int64_t row) const { return numbers_ ? (*numbers_)[static_cast<size_t>(row)] : row + 1; }
+  Features& number_as(const Features& origin);  // rows made one by one from those of `origin` are called as those are
+
  private:
   int64_t rows_ = 0;
   Tensor dense_;
   std::shared_ptr<const SparseRows> sparse_;
+  std::shared_ptr<const std::vector<int64_t>> numbers_;  // null: 1, 2, ...
   std::shared_ptr<const std::vector<ColumnInfo>> columns_ = std::make_shared<std::vector<ColumnInfo>>();
 };
 

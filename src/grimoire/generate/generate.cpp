@@ -39,7 +39,7 @@ std::vector<size_t> by_probability(const std::vector<float>& p) {
 // A model reading a text that grows at its end.
 class Reader {
  public:
-  explicit Reader(const LanguageModel& model) : model_(model), cache_(model.decode_cache()) {}
+  explicit Reader(const CausalLm& model) : model_(model), cache_(model.decode_cache()) {}
 
   // Logits of the token that follows.
   std::vector<float> next(const std::vector<int64_t>& ids, Pace* pace) {
@@ -68,7 +68,7 @@ class Reader {
     return y.to_vector<float>();
   }
 
-  const LanguageModel& model_;
+  const CausalLm& model_;
   std::unique_ptr<DecodeCache> cache_;
 };
 
@@ -107,7 +107,7 @@ std::vector<float> shape_distribution(const std::vector<float>& logits, const Sa
   return p;
 }
 
-std::string generate(const LanguageModel& model, const CharTokenizer& tokenizer, const SampleOptions& o, Rng& rng,
+std::string generate(const CausalLm& model, const CharTokenizer& tokenizer, const SampleOptions& o, Rng& rng,
                      const std::function<void(const Choice&)>& on_choice, const std::function<bool()>& stop, Pace* pace) {
   check(o);
   const bool items = tokenizer.boundary().has_value();

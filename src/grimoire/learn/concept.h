@@ -30,6 +30,8 @@ class Inputs {
   std::vector<double> numbers(std::string_view name, double low = -1e300, double high = 1e300, size_t at_least = 1, size_t at_most = 1000) const;
   std::vector<double> probabilities(std::string_view name) const;  // from 0 to 1, together 1 within 1e-6
   std::vector<std::vector<double>> matrix(std::string_view name) const;  // rows between semicolons, equally long
+  std::vector<double> counts(std::string_view name, double low = 0, double high = 1e9, size_t at_least = 1, size_t at_most = 1000) const;  // whole
+  std::vector<std::vector<double>> count_matrix(std::string_view name, double high = 1e9) const;  // whole numbers from 0
   std::vector<std::string> words(std::string_view name, size_t at_least = 1) const;  // split at blanks and ends of lines
   const std::string& text(std::string_view name) const;
   const Settings& all() const { return values_; }

@@ -103,6 +103,24 @@ std::vector<double> Inputs::numbers(std::string_view name, double low, double hi
   return values;
 }
 
+namespace {
+bool is_count(double v) { return v >= 0 && v == std::floor(v); }
+}  // namespace
+
+std::vector<double> Inputs::counts(std::string_view name, double low, double high, size_t at_least, size_t at_most) const {
+  std::vector<double> values = numbers(name, -1e300, 1e300, at_least, at_most);
+  if (!std::ranges::all_of(values, [&](double v) { return is_count(v) && low <= v && v <= high; })) refuse(name, "counts: whole numbers" + range_of(low, high));
+  return values;
+}
+
+std::vector<std::vector<double>> Inputs::count_matrix(std::string_view name, double high) const {
+  std::vector<std::vector<double>> rows = matrix(name);
+  for (const auto& row : rows)
+    for (double v : row)
+      if (!is_count(v) || v > high) refuse(name, "counts: whole numbers" + range_of(0, high));
+  return rows;
+}
+
 std::vector<double> Inputs::probabilities(std::string_view name) const {
   std::vector<double> p = numbers(name, 0, 1);
   double sum = 0;

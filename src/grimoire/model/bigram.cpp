@@ -45,8 +45,20 @@ Tensor Bigram::probabilities() const {
 
 Tensor Bigram::logits(const Tensor& tokens, Pass&) const { return embedding(log(probabilities()), reshape(tokens, {-1})); }
 
-Json Bigram::config() const {
-  return Json::object({{"model_type", "bigram"}, {"vocab_size", config_.vocab_size}, {"smoothing", config_.smoothing}});
+Json Bigram::config() const { return config_.to_json(); }
+
+Json BigramConfig::to_json() const {
+  return Json::object({{"model_type", "bigram"}, {"vocab_size", vocab_size}, {"smoothing", smoothing}});
+}
+
+Options BigramConfig::options() { return {{.name = "smoothing", .help = "added to every count", .target = &smoothing, .low = 0}}; }
+double BigramConfig::parameter_count() const { return 0; }  // counts are no parameters
+double BigramConfig::buffer_bytes() const { return 8.0 * double(vocab_size) * double(vocab_size); }
+
+Architecture bigram_architecture() {
+  const std::string recipe = R"({"split": "100/0/0"})";
+  return architecture<Bigram, BigramConfig>({.name = "bigram", .summary = "counts of pairs: the baseline of all others",
+                                             .items_recipe = recipe, .text_recipe = recipe}, Reading::window);
 }
 
 }  // namespace grim

@@ -2,7 +2,7 @@
 //   Laplace smoothing; Karpathy's makemore part 1.
 #pragma once
 
-#include "grimoire/model/language_model.h"
+#include "grimoire/model/register.h"
 
 namespace grim {
 
@@ -10,13 +10,18 @@ struct BigramConfig {
   int64_t vocab_size = 27;
   double smoothing = 1;  // added to every count; 0 gives the maximum-likelihood model, which may call an event impossible
   static BigramConfig from_json(const Json& config);
+  Options options();
+  Json to_json() const;
+  double parameter_count() const;
+  double buffer_bytes() const;
 };
 
-class Bigram final : public LanguageModel {
+class Bigram final : public CountingLm {
  public:
   explicit Bigram(const BigramConfig& config);
+  Bigram(const BigramConfig& config, Rng&) : Bigram(config) {}
   // Adds the pairs (tokens[n, last], targets[n]) to the counts. tokens (N, context), targets (N,), i64.
-  void count(const Tensor& tokens, const Tensor& targets);
+  void count(const Tensor& tokens, const Tensor& targets) override;
   Tensor probabilities() const;  // (V, V) f32, rows sum to 1
 
   Reading reading() const override { return Reading::window; }

@@ -1,5 +1,6 @@
 #include "grimoire/model/bow.h"
 
+#include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/op/moments.h"
@@ -43,9 +44,27 @@ Tensor Bow::logits(const Tensor& tokens, Pass&) const {
   return out_(x);  // (B, T, V)
 }
 
-Json Bow::config() const {
-  return Json::object({{"model_type", "bow"}, {"vocab_size", config_.vocab_size}, {"context", config_.context},
-                       {"n_embd", config_.n_embd}, {"n_hidden", config_.n_hidden}});
+Json Bow::config() const { return config_.to_json(); }
+
+Json BowConfig::to_json() const {
+  return Json::object({{"model_type", "bow"}, {"vocab_size", vocab_size}, {"context", context},
+                       {"n_embd", n_embd}, {"n_hidden", n_hidden}});
+}
+
+Options BowConfig::options() { return {context_option(&context), embedding_option(&n_embd), hidden_option(&n_hidden)}; }
+
+double BowConfig::parameter_count() const {
+  const double V = double(vocab_size), E = double(n_embd), H = double(n_hidden);
+  return V * E + double(context) * E + E * H + H + H * E + E + E * V + V;
+}
+
+std::vector<SizeAxis> BowConfig::axes() const { return {{"n-embd", kSmallWidth}, {"n-hidden", kSmallWidth}, {"context", kSmallContext}}; }
+
+Architecture bow_architecture() {  // makemore.py
+  return architecture<Bow, BowConfig>({.name = "bow", .summary = "each place sees the average of all embeddings so far",
+                                       .items_recipe = R"({"steps": 10000, "batch_size": 32, "context": 0, "n_embd": 64, "n_hidden": 64})",
+                                       .text_recipe = R"({"steps": 10000, "batch_size": 32, "context": 64, "n_embd": 64, "n_hidden": 64, "split": "90/10/0"})"},
+                                      Reading::sequence);
 }
 
 }  // namespace grim

@@ -2,7 +2,7 @@
 //   Karpathy's makemore, "bow". What attention becomes when every weight is the same.
 #pragma once
 
-#include "grimoire/model/language_model.h"
+#include "grimoire/model/register.h"
 #include "grimoire/nn/embedding.h"
 #include "grimoire/nn/linear.h"
 
@@ -14,9 +14,13 @@ struct BowConfig {
   int64_t n_embd = 64;
   int64_t n_hidden = 64;
   static BowConfig from_json(const Json& config);
+  Options options();
+  Json to_json() const;
+  double parameter_count() const;
+  std::vector<SizeAxis> axes() const;
 };
 
-class Bow final : public LanguageModel {
+class Bow final : public CausalLm {
  public:
   Bow(const BowConfig& config, Rng& rng);
   Reading reading() const override { return Reading::sequence; }

@@ -67,6 +67,41 @@ void check_config_keys(const Json& config, std::span<const KeyRule> own) {
   }
 }
 
+namespace {
+
+bool is_token(const Json& v, int64_t vocabulary) { return v.kind() == Json::Kind::integer && v.as_integer() >= 0 && v.as_integer() < vocabulary; }
+
+enum class TokenKey { none, one, one_or_more, list, sequences };
+TokenKey token_key(std::string_view key) {
+  if (key == "eos_token_id" || key == "forced_eos_token_id") return TokenKey::one_or_more;
+  if (key == "suppress_tokens" || key == "begin_suppress_tokens") return TokenKey::list;
+  if (key == "bad_words_ids" || key == "force_words_ids") return TokenKey::sequences;
+  return key.ends_with("_token_id") ? TokenKey::one : TokenKey::none;
+}
+bool names_tokens(const Json& v, TokenKey kind, int64_t vocabulary) {
+  if (kind == TokenKey::one || (kind == TokenKey::one_or_more && !v.is_array())) return is_token(v, vocabulary);
+  if (!v.is_array()) return false;
+  return std::all_of(v.items().begin(), v.items().end(), [&](const Json& e) {
+    return kind == TokenKey::sequences ? names_tokens(e, TokenKey::list, vocabulary) : is_token(e, vocabulary);
+  });
+}
+
+}  // namespace
+
+void check_token_ids(const Json& settings, const std::string& path, int64_t vocabulary) {
+  GRIM_CHECK(settings.is_object(), input, "config", "{}: expected an object of settings", path);
+  for (size_t i = 0; i < settings.size(); ++i) {
+    const std::string& key = settings.keys()[i];
+    const TokenKey kind = token_key(key);
+    if (kind == TokenKey::none || settings[i].is_null() || names_tokens(settings[i], kind, vocabulary)) continue;
+    const char* const form = kind == TokenKey::one ? "the number of a token" : kind == TokenKey::one_or_more ? "the number of a token, or a list of such"
+                           : kind == TokenKey::list ? "a list of numbers of tokens" : "lists of numbers of tokens";
+    fail(ErrorKind::input, "config",
+         str("{}: key '{}': got {}, expected {}, from 0 to {}, or null", path, key, settings[i].dump().substr(0, 80), form, vocabulary - 1),
+         "the folder's files are not of one model: put its own back, or correct the key");
+  }
+}
+
 int64_t config_size(const Json& config, std::string_view key, int64_t low, int64_t high) {
   const int64_t value = config.integer(key);
   GRIM_CHECK(value >= low && value <= high, input, "config", "config.json: key '{}': got {}, expected {} to {}", key, value, low, high);

@@ -26,6 +26,10 @@ struct KeyRule {
 // throws: input, naming the first key that is unknown (with the nearest known one) or has a value that is not possible.
 void check_config_keys(const Json& config, std::span<const KeyRule> own);
 
+// That the keys of a config.json or generation_config.json at `path` which name tokens (bos_token_id, ..., suppress_tokens) name some of
+// the vocabulary's: null, a number, or a list of numbers where a key takes one. throws: input, naming the key
+void check_token_ids(const Json& settings, const std::string& path, int64_t vocabulary);
+
 // A whole number from `low` to `high`. throws: input, naming the key
 int64_t config_size(const Json& config, std::string_view key, int64_t low = 1, int64_t high = int64_t{1} << 31);
 double config_rate(const Json& config, std::string_view key, double fallback);  // from 0 to below 1

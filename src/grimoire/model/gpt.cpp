@@ -1,7 +1,9 @@
 #include "grimoire/model/gpt.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
@@ -148,29 +150,31 @@ Tensor Gpt::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const 
 // Our weights are (in, out), which is what gpt2's Conv1D stores: names and layouts agree. A model without biases is written
 // with zero ones, because gpt2 has no such option, and "grimoire_biases": false drops them when it comes back here.
 
-Json Gpt::config() const {
+Json Gpt::config() const { return config_.to_json(); }
+
+Json GptConfig::to_json() const {
   Json json = Json::object({{"model_type", "gpt2"},
                        {"architectures", Json::array({"GPT2LMHeadModel"})},
-                       {"vocab_size", config_.vocab_size},
-                       {"n_positions", config_.n_positions},
-                       {"n_embd", config_.n_embd},
-                       {"n_layer", config_.n_layer},
-                       {"n_head", config_.n_head},
-                       {"n_inner", config_.n_inner > 0 ? Json(config_.n_inner) : Json()},
-                       {"activation_function", config_.activation},
-                       {"resid_pdrop", config_.dropout},
-                       {"embd_pdrop", config_.embedding_dropout < 0 ? config_.dropout : config_.embedding_dropout},
-                       {"attn_pdrop", config_.attention_dropout < 0 ? config_.dropout : config_.attention_dropout},
-                       {"layer_norm_epsilon", config_.layer_norm_epsilon},
+                       {"vocab_size", vocab_size},
+                       {"n_positions", n_positions},
+                       {"n_embd", n_embd},
+                       {"n_layer", n_layer},
+                       {"n_head", n_head},
+                       {"n_inner", n_inner > 0 ? Json(n_inner) : Json()},
+                       {"activation_function", activation},
+                       {"resid_pdrop", dropout},
+                       {"embd_pdrop", embedding_dropout < 0 ? dropout : embedding_dropout},
+                       {"attn_pdrop", attention_dropout < 0 ? dropout : attention_dropout},
+                       {"layer_norm_epsilon", layer_norm_epsilon},
                        {"initializer_range", kInitStd},
-                       {"scale_attn_weights", config_.scale_by_width},
-                       {"tie_word_embeddings", config_.tied},
+                       {"scale_attn_weights", scale_by_width},
+                       {"tie_word_embeddings", tied},
                        {"bos_token_id", 0},
                        {"eos_token_id", 0},
                        {"torch_dtype", "float32"},
-                       {"grimoire_biases", config_.biases},
-                       {"grimoire_init", config_.init == GptInit::gpt2 ? "gpt2" : "torch"}});
-  if (config_.scale_by_layer) json.set("scale_attn_by_inverse_layer_idx", true);
+                       {"grimoire_biases", biases},
+                       {"grimoire_init", init == GptInit::gpt2 ? "gpt2" : "torch"}});
+  if (scale_by_layer) json.set("scale_attn_by_inverse_layer_idx", true);
   return json;
 }
 
@@ -188,6 +192,32 @@ const std::vector<KeyRule>& gpt_rules() {
 }
 
 }  // namespace
+
+Options GptConfig::options() {
+  return {context_option(&n_positions),
+          embedding_option(&n_embd),
+          layers_option(&n_layer),
+          {.name = "n-head", .help = "attention heads", .target = &n_head, .low = 1, .high = 1 << 16},
+          {.name = "dropout", .help = "probability of dropping an activation", .target = &dropout, .low = 0, .high = 0.99},
+          {.name = "tied", .help = "output layer shares the token embedding", .target = &tied},
+          {.name = "biases", .help = "biases in linear layers and norms", .target = &biases},
+          {.name = "init", .help = "initial weights: GPT-2's, or PyTorch's layer defaults as in makemore", .target = by_choice(&init),
+           .choices = {"gpt2", "torch"}}};
+}
+
+void GptConfig::check() const {
+  GRIM_CHECK(n_embd % n_head == 0, argument, "gpt", "n_embd must divide by n_head: got {} and {}", n_embd, n_head);
+}
+
+double GptConfig::parameter_count() const {
+  const double V = double(vocab_size), T = double(n_positions), C = double(n_embd), F = double(inner()), bias = biases ? 1 : 0;
+  const double block = 4 * C * C + 2 * C * F + 2 * C + bias * (4 * C + F + C + 2 * C);  // q, k, v, out; in, out; two norms
+  return (tied ? V * C : 2 * V * C) + T * C + double(n_layer) * block + C + bias * C;
+}
+
+std::vector<SizeAxis> GptConfig::axes() const {
+  return {{"n-embd", n_head * std::max<int64_t>(1, kSmallWidth / n_head)}, {"n-layer", 1}, {"context", kSmallContext}};
+}
 
 GptConfig GptConfig::from_json(const Json& json) {
   check_config_keys(json, gpt_rules());
@@ -219,7 +249,6 @@ GptConfig GptConfig::from_json(const Json& json) {
              json.integer("n_ctx"), c.n_positions);
   GRIM_CHECK(c.layer_norm_epsilon > 0 && c.layer_norm_epsilon < 1, input, "config", "config.json: key 'layer_norm_epsilon': got {}, expected above 0, below 1",
              c.layer_norm_epsilon);
-  GRIM_CHECK(c.n_embd % c.n_head == 0, input, "config", "config.json: n_embd must divide by n_head: got {} and {}", c.n_embd, c.n_head);
   if (!activation_named(c.activation)) {
     std::vector<std::string> names;
     for (const auto& a : kActivations) names.emplace_back(a.name);
@@ -238,7 +267,7 @@ std::string bias_beside(std::string weight_name) { return weight_name.replace(we
 }  // namespace
 
 std::vector<NamedTensor> Gpt::checkpoint() const {
-  std::vector<NamedTensor> tensors = LanguageModel::checkpoint();
+  std::vector<NamedTensor> tensors = CausalLm::checkpoint();
   if (config_.biases) return tensors;
   for (size_t i = 0, n = tensors.size(); i < n; ++i)
     if (is_linear_or_norm_weight(tensors[i].name))
@@ -258,7 +287,18 @@ void Gpt::load(const std::vector<NamedTensor>& tensors, const std::string& sourc
     if (!mask && !zero_bias && !tied_head)
       kept.push_back({t.name.starts_with("transformer.") || t.name == "lm_head.weight" ? t.name : "transformer." + t.name, t.tensor});
   }
-  LanguageModel::load(kept, source);
+  CausalLm::load(kept, source);
+}
+
+// makemore's transformer on items, nanoGPT's recipe for a laptop (judged with averaged weights) on running text.
+Architecture gpt_architecture() {
+  return architecture<Gpt, GptConfig>(
+      {.name = "gpt", .model_type = "gpt2", .summary = "GPT-2: a decoder-only transformer",
+       .items_recipe = R"({"steps": 10000, "batch_size": 32, "context": 0, "n_embd": 64, "n_layer": 4, "n_head": 4, "tied": false, "init": "torch"})",
+       .text_recipe = R"({"steps": 2000, "batch_size": 12, "context": 64, "n_embd": 128, "n_layer": 4, "n_head": 4, "tied": true, "biases": false,
+         "lr": 1e-3, "min_lr": 1e-4, "schedule": "cosine", "warmup": 100, "weight_decay": 0.1, "decay_all": false, "grad_clip": 1.0, "ema": 0.99,
+         "split": "90/10/0"})"},
+      Reading::sequence);
 }
 
 }  // namespace grim

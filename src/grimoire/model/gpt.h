@@ -6,7 +6,7 @@
 // Checkpoints carry Hugging Face's gpt2 names and load in transformers.
 #pragma once
 
-#include "grimoire/model/language_model.h"
+#include "grimoire/model/register.h"
 #include "grimoire/nn/embedding.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/nn/norm.h"
@@ -40,10 +40,15 @@ struct GptConfig {
   static GptConfig nanogpt_cpu();    // 4 layers of 128, context 64, no biases
   static GptConfig nanogpt_char();   // 6 layers of 384, context 256, dropout 0.2, no biases
   static GptConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here
+  Options options();
+  Json to_json() const;
+  double parameter_count() const;
+  void check() const;
+  std::vector<SizeAxis> axes() const;
   int64_t inner() const { return n_inner > 0 ? n_inner : 4 * n_embd; }
 };
 
-class Gpt final : public LanguageModel {
+class Gpt final : public CausalLm {
  public:
   Gpt(const GptConfig& config, Rng& rng);
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/op/view.h"
@@ -77,13 +78,43 @@ Tensor Mlp::logits(const Tensor& tokens, Pass& pass) const {
   return out_(h);  // (N, V)
 }
 
-Json Mlp::config() const {
-  Json j = Json::object({{"model_type", "mlp"}, {"vocab_size", config_.vocab_size}, {"context", config_.context},
-                         {"n_embd", config_.n_embd}, {"n_hidden", config_.n_hidden}, {"batch_norm", config_.batch_norm}});
-  if (config_.n_layer > 1) j.set("n_layer", config_.n_layer);
-  if (config_.gain > 0) j.set("grimoire_gain", config_.gain);
-  if (config_.last_scale > 0) j.set("grimoire_last_scale", config_.last_scale);
+Json Mlp::config() const { return config_.to_json(); }
+
+Json MlpConfig::to_json() const {
+  Json j = Json::object({{"model_type", "mlp"}, {"vocab_size", vocab_size}, {"context", context},
+                         {"n_embd", n_embd}, {"n_hidden", n_hidden}, {"batch_norm", batch_norm}});
+  if (n_layer > 1) j.set("n_layer", n_layer);
+  if (gain > 0) j.set("grimoire_gain", gain);
+  if (last_scale > 0) j.set("grimoire_last_scale", last_scale);
   return j;
+}
+
+Options MlpConfig::options() {
+  return {context_option(&context),
+          embedding_option(&n_embd),
+          hidden_option(&n_hidden),
+          layers_option(&n_layer),
+          {.name = "batch-norm", .help = "BatchNorm before each hidden layer's tanh", .target = &batch_norm},
+          {.name = "gain", .help = "hidden weights start at gain / sqrt(inputs); 0 takes tanh's 5/3", .target = &gain, .low = 0, .high = 1000},
+          {.name = "last-scale", .help = "last weights start at this / sqrt(inputs); 0 takes the recipe's", .target = &last_scale, .low = 0, .high = 1000}};
+}
+
+double MlpConfig::parameter_count() const {
+  const double V = double(vocab_size), E = double(n_embd), H = double(n_hidden);
+  const double beside = batch_norm ? 2 * H : H;  // of each hidden layer: its norm, or its bias
+  return V * E + double(context) * E * H + beside + double(n_layer - 1) * (H * H + beside) + H * V + V;
+}
+
+// The first layer reads another width than the others, so that lines begin at two.
+std::vector<SizeAxis> MlpConfig::axes() const {
+  return {{"n-embd", kSmallWidth}, {"n-hidden", kSmallWidth}, {"n-layer", 2}, {"context", kSmallContext}};
+}
+
+Architecture mlp_architecture() {  // makemore part 3
+  const std::string recipe = R"({"steps": 200000, "batch_size": 32, "optimizer": "sgd", "lr": 0.1, "schedule": "step",
+    "context": 3, "n_embd": 10, "n_hidden": 200})";
+  return architecture<Mlp, MlpConfig>({.name = "mlp", .summary = "Bengio's feed-forward network over a window of embeddings",
+                                       .items_recipe = recipe, .text_recipe = recipe}, Reading::window);
 }
 
 }  // namespace grim

@@ -5,7 +5,7 @@
 // (small random biases), several as in its second half (biases of 0, not drawn).
 #pragma once
 
-#include "grimoire/model/language_model.h"
+#include "grimoire/model/register.h"
 #include "grimoire/nn/activation.h"
 #include "grimoire/nn/embedding.h"
 #include "grimoire/nn/linear.h"
@@ -23,9 +23,13 @@ struct MlpConfig {
   double gain = 0;          // hidden weights start at N(0, gain^2 / fan_in); 0: 5/3
   double last_scale = 0;    // the last layer's at N(0, last_scale^2 / n_hidden); 0: deviation .01 over one hidden layer, .1 over several
   static MlpConfig from_json(const Json& config);
+  Options options();
+  Json to_json() const;
+  double parameter_count() const;
+  std::vector<SizeAxis> axes() const;
 };
 
-class Mlp final : public LanguageModel {
+class Mlp final : public CausalLm {
  public:
   Mlp(const MlpConfig& config, Rng& rng);
   Reading reading() const override { return Reading::window; }

@@ -18,6 +18,16 @@ NeuralBigram::NeuralBigram(const NeuralBigramConfig& config, Rng& rng)
 
 Tensor NeuralBigram::logits(const Tensor& tokens, Pass&) const { return next_(reshape(tokens, {-1})); }  // (N, V)
 
-Json NeuralBigram::config() const { return Json::object({{"model_type", "neural-bigram"}, {"vocab_size", config_.vocab_size}}); }
+Json NeuralBigram::config() const { return config_.to_json(); }
+
+Options NeuralBigramConfig::options() { return {}; }
+Json NeuralBigramConfig::to_json() const { return Json::object({{"model_type", "neural-bigram"}, {"vocab_size", vocab_size}}); }
+double NeuralBigramConfig::parameter_count() const { return double(vocab_size) * double(vocab_size); }
+
+Architecture neural_bigram_architecture() {  // makemore part 1
+  const std::string recipe = R"({"steps": 200, "full_batch": true, "optimizer": "sgd", "lr": 50, "split": "100/0/0"})";
+  return architecture<NeuralBigram, NeuralBigramConfig>({.name = "neural-bigram", .summary = "the bigram by gradient descent",
+                                                         .items_recipe = recipe, .text_recipe = recipe}, Reading::window);
+}
 
 }  // namespace grim

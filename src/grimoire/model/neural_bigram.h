@@ -2,7 +2,7 @@
 //   Karpathy, "makemore" part 1. Its loss falls towards that of the counting bigram (model/bigram.h), which is its optimum.
 #pragma once
 
-#include "grimoire/model/language_model.h"
+#include "grimoire/model/register.h"
 #include "grimoire/nn/embedding.h"
 
 namespace grim {
@@ -10,9 +10,12 @@ namespace grim {
 struct NeuralBigramConfig {
   int64_t vocab_size = 27;
   static NeuralBigramConfig from_json(const Json& config);
+  Options options();
+  Json to_json() const;
+  double parameter_count() const;
 };
 
-class NeuralBigram final : public LanguageModel {
+class NeuralBigram final : public CausalLm {
  public:
   NeuralBigram(const NeuralBigramConfig& config, Rng& rng);
   Reading reading() const override { return Reading::window; }

@@ -1,5 +1,6 @@
 #include "grimoire/model/recurrent.h"
 
+#include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/nn/init.h"
 
@@ -27,9 +28,38 @@ Tensor Recurrent::logits(const Tensor& tokens, Pass&) const {
   return out_(stack_(wte_(tokens)));  // (B, T, V)
 }
 
-Json Recurrent::config() const {
-  return Json::object({{"model_type", type_of(config_.cell)}, {"vocab_size", config_.vocab_size}, {"context", config_.context},
-                       {"n_embd", config_.n_embd}, {"n_hidden", config_.n_hidden}, {"n_layer", config_.n_layer}});
+Json Recurrent::config() const { return config_.to_json(); }
+
+Json RecurrentConfig::to_json() const {
+  return Json::object({{"model_type", type_of(cell)}, {"vocab_size", vocab_size}, {"context", context},
+                       {"n_embd", n_embd}, {"n_hidden", n_hidden}, {"n_layer", n_layer}});
 }
+
+Options RecurrentConfig::options() {
+  return {context_option(&context), embedding_option(&n_embd), hidden_option(&n_hidden), layers_option(&n_layer)};
+}
+
+double RecurrentConfig::parameter_count() const {
+  const double V = double(vocab_size), H = double(n_hidden), gates = double(gate_count(cell));
+  const auto layer = [&](double in) { return gates * (in * H + H * H + 2 * H); };
+  return V * double(n_embd) + layer(double(n_embd)) + double(n_layer - 1) * layer(H) + H * V + V;
+}
+
+std::vector<SizeAxis> RecurrentConfig::axes() const {
+  return {{"n-embd", kSmallWidth}, {"n-hidden", kSmallWidth}, {"n-layer", 1}, {"context", kSmallContext}};
+}
+
+namespace {
+Architecture recurrent_architecture(Cell cell, const char* summary) {  // makemore.py
+  return architecture<Recurrent, RecurrentConfig>({.name = type_of(cell), .summary = summary,
+                                                   .items_recipe = R"({"steps": 10000, "batch_size": 32, "context": 0, "n_embd": 64, "n_hidden": 64})",
+                                                   .text_recipe = R"({"steps": 10000, "batch_size": 32, "context": 64, "n_embd": 64, "n_hidden": 64, "split": "90/10/0"})"},
+                                                  Reading::sequence, {.cell = cell});
+}
+}  // namespace
+
+Architecture rnn_architecture() { return recurrent_architecture(Cell::rnn, "a recurrent network of tanh units"); }
+Architecture gru_architecture() { return recurrent_architecture(Cell::gru, "a recurrent network of gated units"); }
+Architecture lstm_architecture() { return recurrent_architecture(Cell::lstm, "long short-term memory"); }
 
 }  // namespace grim

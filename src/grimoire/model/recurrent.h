@@ -2,7 +2,7 @@
 //   Mikolov et al. 2010 (rnn), Cho et al. 2014 (gru), Hochreiter and Schmidhuber 1997 (lstm); sizes of Karpathy's makemore.
 #pragma once
 
-#include "grimoire/model/language_model.h"
+#include "grimoire/model/register.h"
 #include "grimoire/nn/embedding.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/nn/recurrent.h"
@@ -17,9 +17,13 @@ struct RecurrentConfig {
   int64_t n_hidden = 64;
   int64_t n_layer = 1;
   static RecurrentConfig from_json(const Json& config);
+  Options options();
+  Json to_json() const;
+  double parameter_count() const;
+  std::vector<SizeAxis> axes() const;
 };
 
-class Recurrent final : public LanguageModel {
+class Recurrent final : public CausalLm {
  public:
   Recurrent(const RecurrentConfig& config, Rng& rng);
   Reading reading() const override { return Reading::sequence; }

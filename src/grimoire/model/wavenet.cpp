@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/op/view.h"
@@ -28,8 +29,7 @@ Tensor WaveNet::Layer::operator()(const Tensor& x, Pass& pass) const { return ta
 
 WaveNet::WaveNet(const WaveNetConfig& c, Rng& rng)
     : config_(c), wte_("wte", *this, normal_init({c.vocab_size, c.n_embd}, 1.0, rng)) {
-  GRIM_CHECK(c.context >= kFuse && std::has_single_bit(static_cast<uint64_t>(c.context)), argument, "wavenet",
-             "context must be a power of two: got {}", c.context);
+  c.check();
   int64_t width = c.n_embd;
   for (int64_t T = c.context; T > 1; T /= kFuse) {
     layers_.push_back(std::make_unique<Layer>("layers." + std::to_string(layers_.size()), *this, kFuse * width, c.n_hidden, rng));
@@ -50,9 +50,41 @@ Tensor WaveNet::logits(const Tensor& tokens, Pass& pass) const {
   return (*out_)(squeeze(x, 1));  // (N, V)
 }
 
-Json WaveNet::config() const {
-  return Json::object({{"model_type", "wavenet"}, {"vocab_size", config_.vocab_size}, {"context", config_.context},
-                       {"n_embd", config_.n_embd}, {"n_hidden", config_.n_hidden}});
+Json WaveNet::config() const { return config_.to_json(); }
+
+Json WaveNetConfig::to_json() const {
+  return Json::object({{"model_type", "wavenet"}, {"vocab_size", vocab_size}, {"context", context},
+                       {"n_embd", n_embd}, {"n_hidden", n_hidden}});
+}
+
+Options WaveNetConfig::options() { return {context_option(&context), embedding_option(&n_embd), hidden_option(&n_hidden)}; }
+
+void WaveNetConfig::check() const {
+  if (context >= kFuse && std::has_single_bit(static_cast<uint64_t>(context))) return;
+  fail(ErrorKind::argument, "wavenet", str("context: got {}, expected a power of two from {}, because neighbours are fused pairwise", context, kFuse),
+       context > kFuse ? str("the nearest is {}", int64_t{1} << std::lround(std::log2(static_cast<double>(context)))) : "");
+}
+
+double WaveNetConfig::parameter_count() const {
+  const double V = double(vocab_size), H = double(n_hidden);
+  double width = double(n_embd), sum = V * width;
+  for (int64_t T = context; T > 1; T /= kFuse, width = H) sum += kFuse * width * H + 2 * H;
+  return sum + width * V + V;
+}
+
+double WaveNetConfig::work() const {
+  double width = double(n_embd), sum = double(n_hidden) * double(vocab_size);
+  for (int64_t pairs = context / kFuse; pairs > 0; pairs /= kFuse, width = double(n_hidden)) sum += kFuse * double(pairs) * width * double(n_hidden);
+  return sum;
+}
+
+std::vector<SizeAxis> WaveNetConfig::axes() const { return {{"n-embd", kSmallWidth}, {"n-hidden", kSmallWidth}, {"context", kSmallContext}}; }
+
+Architecture wavenet_architecture() {  // makemore part 5
+  const std::string recipe = R"({"steps": 200000, "batch_size": 32, "optimizer": "sgd", "lr": 0.1, "schedule": "step",
+    "context": 8, "n_embd": 24, "n_hidden": 128})";
+  return architecture<WaveNet, WaveNetConfig>({.name = "wavenet", .summary = "neighbours fused pairwise, layer by layer",
+                                               .items_recipe = recipe, .text_recipe = recipe}, Reading::window);
 }
 
 }  // namespace grim

@@ -2,7 +2,7 @@
 //   Karpathy, "makemore" part 5: FlattenConsecutive(2), Linear, BatchNorm over batch and time, tanh; log2(context) times.
 #pragma once
 
-#include "grimoire/model/language_model.h"
+#include "grimoire/model/register.h"
 #include "grimoire/nn/activation.h"
 #include "grimoire/nn/embedding.h"
 #include "grimoire/nn/linear.h"
@@ -16,9 +16,15 @@ struct WaveNetConfig {
   int64_t n_embd = 24;
   int64_t n_hidden = 128;
   static WaveNetConfig from_json(const Json& config);
+  Options options();
+  Json to_json() const;
+  double parameter_count() const;
+  double work() const;  // a layer multiplies once for each pair that it fuses
+  void check() const;
+  std::vector<SizeAxis> axes() const;
 };
 
-class WaveNet final : public LanguageModel {
+class WaveNet final : public CausalLm {
  public:
   WaveNet(const WaveNetConfig& config, Rng& rng);
   Reading reading() const override { return Reading::window; }

@@ -72,6 +72,8 @@ std::vector<double> differences_of(const Pairs& pairs, std::string_view what, st
 // Whether values that are not all equal differ by no more than rounding of the largest; and what is said of a test on such values.
 bool differ_in_last_digits(std::span<const double> x);
 inline constexpr std::string_view kLastDigits = "the values differ in their last digits alone: that may be rounding, and the test made of it";
+// What is said of a number that is shown as infinite.
+inline constexpr const char* kBeyondRange = "what is shown as inf is beyond the range of a double: divide the values by a power of ten";
 void check_level(double level);
 // The p-value of a statistic whose distribution is symmetric about 0.
 double symmetric_p(const Distribution& d, double statistic, Alternative alternative);

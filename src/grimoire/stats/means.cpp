@@ -12,17 +12,23 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-// The rest of a t or z test once the estimate, its distance `off` from the null and its error are known, the latter two in units of
-// 2^unit.
-void finish(TestResult& r, const Distribution& d, double estimate, double off, double error, int unit, const TestOptions& o, const char* of) {
+// The rest of a t or z test once the estimate's distance `off` from the null and its error are known, both in units of 2^unit. at(v): the
+// estimate plus v in these units.
+template <class At> void finish(TestResult& r, const Distribution& d, double off, double error, At at, const TestOptions& o, const char* of) {
   check_level(o.level);
   r.alternative = o.alternative;
   r.statistic.value = off / error;
   r.p_value = symmetric_p(d, r.statistic.value, o.alternative);
   const bool two = o.alternative == Alternative::two_sided;
-  const double reach = std::ldexp(d.isf((1 - o.level) / (two ? 2 : 1)) * error, unit);
-  r.interval = Interval{of, o.alternative == Alternative::less ? -kInf : estimate - reach,
-                        o.alternative == Alternative::greater ? kInf : estimate + reach, o.level};
+  const double reach = d.isf((1 - o.level) / (two ? 2 : 1)) * error;
+  r.interval = Interval{of, o.alternative == Alternative::less ? -kInf : at(-reach), o.alternative == Alternative::greater ? kInf : at(reach), o.level};
+}
+
+// Called last, of a test whose interval is in the unit of the values.
+void note_beyond(TestResult& r) {
+  bool beyond = (r.alternative != Alternative::less && std::isinf(r.interval->low)) || (r.alternative != Alternative::greater && std::isinf(r.interval->high));
+  for (const Named& e : r.estimates) beyond |= std::isinf(e.value);
+  if (beyond) r.notes.emplace_back(kBeyondRange);
 }
 
 std::unique_ptr<Distribution> t_of(double df) { return make_distribution("t", {{"df", df}}); }
@@ -94,11 +100,12 @@ TestResult t_test(std::span<const double> given, double null, const TestOptions&
   if (differ_in_last_digits(x)) r.notes.emplace_back(kLastDigits);
   const double off = s.centre_less(null, s.unit()), sd = std::sqrt(s.squares / (s.n - 1));
   r.statistic.name = "t", r.df = {s.n - 1};
-  finish(r, *t_of(s.n - 1), s.mean(), off, sd / std::sqrt(s.n), s.unit(), o, "mean");
+  finish(r, *t_of(s.n - 1), off, sd / std::sqrt(s.n), [&](double v) { return s.at(v); }, o, "mean");
   r.estimates = {{"mean", s.mean()}, {"sd", s.deviation_of()}};
   r.effect = Named{"Cohen's d", off / sd};
   if (s.n < 10) r.notes.push_back("few values: the test leans on the normal distribution of the data");
   r.meaning = meaning_of(r.p_value, str("the true mean is {}", null));
+  note_beyond(r);
   return r;
 }
 
@@ -134,11 +141,12 @@ TestResult two_sample_t_test(std::span<const double> given_x, std::span<const do
     df = (va + vb) * (va + vb) / (va * va / (a.n - 1) + vb * vb / (b.n - 1));
   }
   r.statistic.name = "t", r.df = {df};
-  finish(r, *t_of(df), std::ldexp(off, unit), off, error, unit, o, "difference of means");
+  finish(r, *t_of(df), off, error, [&](double v) { return std::ldexp(off + v, unit); }, o, "difference of means");
   r.estimates = {{"mean of x", a.mean()}, {"mean of y", b.mean()}};
   r.effect = Named{"Cohen's d", off / std::sqrt(pooled)};
   if (std::min(a.n, b.n) < 10) r.notes.push_back("few values: the test leans on the normal distribution of the data");
   r.meaning = meaning_of(r.p_value, "the two means are equal");
+  note_beyond(r);
   return r;
 }
 
@@ -152,10 +160,11 @@ TestResult z_test(std::span<const double> given, double sd, double null, const T
   const int unit = exponent_of({&sd, 1});
   const double off = s.centre_less(null, unit), known = std::ldexp(sd, -unit);
   r.statistic.name = "z";
-  finish(r, *make_distribution("normal", {}), s.mean(), off, known / std::sqrt(s.n), unit, o, "mean");
+  finish(r, *make_distribution("normal", {}), off, known / std::sqrt(s.n), [&](double v) { return plus_in_unit(s.mean(), v, unit); }, o, "mean");
   r.estimates = {{"mean", s.mean()}};
   r.effect = Named{"Cohen's d", off / known};
   r.meaning = meaning_of(r.p_value, str("the true mean is {}", null));
+  note_beyond(r);
   return r;
 }
 
@@ -238,6 +247,7 @@ Tukey tukey_hsd(const Groups& given, double level, Missing missing) {
       r.pairs.push_back({i, j, std::ldexp(d, p.unit), std::ldexp(d - critical * error, p.unit), std::ldexp(d + critical * error, p.unit),
                        studentised_range_sf(std::abs(d) / error, k, p.df_within)});
     }
+  if (std::ranges::any_of(r.pairs, [](const PairDifference& p) { return std::isinf(p.low) || std::isinf(p.high); })) r.notes.emplace_back(kBeyondRange);
   return r;
 }
 

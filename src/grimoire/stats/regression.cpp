@@ -100,7 +100,7 @@ std::vector<Coefficient> table_of(const Design& m, const Qr& qr, Solution b, dou
   const double reach = d.isf((1 - level) / 2);
   for (size_t j = 0; j < b.size(); ++j) {
     const int unit = y.unit - m.unit[j];
-    const double at = static_cast<double>(b[j]), e = sigma * std::sqrt(error[j]), t = e > 0 ? at / e : std::nan("");
+    const double at = static_cast<double>(b[j]) + 0.0, e = sigma * std::sqrt(error[j]), t = e > 0 ? at / e : std::nan("");
     c.push_back({m.names[j], std::ldexp(at, unit), std::ldexp(e, unit), t, symmetric_p(d, t, Alternative::two_sided), std::ldexp(at - reach * e, unit),
                  std::ldexp(at + reach * e, unit)});
     GRIM_CHECK(std::isfinite(c[j].estimate), numeric, "regression", "the coefficient of {} is beyond the range of a double", m.names[j]);
@@ -155,7 +155,7 @@ LinearFit least_squares(const Tensor& x, std::span<const double> given, const Re
                            : std::ldexp(v, -back.unit));
   const Solution b = qr.solve(y);
   LinearFit f{};
-  std::vector<double> rests, about_centre(y.begin(), y.end());
+  std::vector<double> rests, predicted, about_centre(y.begin(), y.end());
   std::vector<long double> sizes;  // of what was added up to each rest
   for (int64_t i = 0; i < m.n; ++i) {
     long double rest = y[static_cast<size_t>(i)], size = std::abs(rest);
@@ -163,7 +163,7 @@ LinearFit least_squares(const Tensor& x, std::span<const double> given, const Re
       const long double part = m.x[static_cast<size_t>(i * m.p + j)] * b[static_cast<size_t>(j)];
       rest -= part, size += std::abs(part);
     }
-    rests.push_back(static_cast<double>(rest)), sizes.push_back(size);
+    rests.push_back(static_cast<double>(rest)), predicted.push_back(static_cast<double>(y[static_cast<size_t>(i)] - rest)), sizes.push_back(size);
     f.residuals.push_back(std::ldexp(rests.back(), back.unit)), f.fitted.push_back(given[static_cast<size_t>(i)] - f.residuals.back());
   }
   // Coefficients are known to about 2^-62 of the largest row: a row next to the means has no more of its own to compare with.
@@ -174,20 +174,24 @@ LinearFit least_squares(const Tensor& x, std::span<const double> given, const Re
     last_digits &= std::abs(f.residuals[i]) <= 0x1p-51 * std::max(std::abs(about.low), std::abs(about.high));
   }
   const double n = static_cast<double>(m.n), rss = perfect ? 0 : inner(rests, rests), tss = inner(about_centre, about_centre), nan = std::nan("");
+  // rss + ess = tss, and the lesser of the two keeps its digits only where it is summed itself.
+  const double ess = 2 * rss > tss ? inner(predicted, predicted) : tss - rss;
   f.df_residual = n - static_cast<double>(m.p), f.df_model = static_cast<double>(m.p - m.constant);
   const double sigma = std::sqrt(rss / f.df_residual);
   f.sigma = std::ldexp(sigma, back.unit);
   f.coefficients = table_of(m, qr, b, sigma, back, *make_distribution("t", {{"df", f.df_residual}}), o.level);
-  f.r_squared = (tss - rss) / tss;
+  f.r_squared = ess / tss;
   f.adjusted_r_squared = 1 - (1 - f.r_squared) * (n - m.constant) / f.df_residual;
   f.f = f.f_p_value = nan;
   if (f.df_model > 0 && !perfect) {
-    f.f = (tss - rss) / f.df_model / (rss / f.df_residual);
+    f.f = ess / f.df_model / (rss / f.df_residual);
     f.f_p_value = make_distribution("f", {{"df1", f.df_model}, {"df2", f.df_residual}})->sf(f.f);
   }
   f.log_likelihood = perfect ? nan : -n / 2 * (std::log(2 * M_PI * rss / n) + 2 * M_LN2 * back.unit + 1);
   f.aic = -2 * f.log_likelihood + 2 * static_cast<double>(m.p), f.bic = -2 * f.log_likelihood + std::log(n) * static_cast<double>(m.p);
   f.notes = unit_notes(m);
+  if (std::isinf(f.sigma) || std::ranges::any_of(f.coefficients, [](const Coefficient& c) { return std::isinf(c.low) || std::isinf(c.high); }))
+    f.notes.emplace_back(kBeyondRange);
   if (!m.constant) f.notes.push_back("no intercept: R squared is about 0, not about the mean");
   if (perfect) f.notes.push_back("the fit is perfect: there is no error, so that neither t, F and their p-values nor a largest likelihood exist");
   else if (last_digits)

@@ -24,6 +24,12 @@ int exponent_of(std::span<const double> x) {
 
 double Sample::mean() const { return constant() ? low : std::clamp(std::ldexp(centre.value(), exponent), low, high); }
 
+double plus_in_unit(double a, double v, int unit) {
+  const double sum = a + std::ldexp(v, unit);
+  return std::isfinite(sum) ? sum : std::ldexp(std::ldexp(a, -2) + std::ldexp(v, unit - 2), 2);
+}
+double Sample::at(double off) const { return plus_in_unit(mean(), off, unit()); }
+
 double Sample::centre_less(const Sample& other, int unit) const {
   const int common = std::max(exponent, other.exponent), up = exponent - common, other_up = other.exponent - common;
   const Twofold a{std::ldexp(centre.high, up), std::ldexp(centre.low, up)}, b{std::ldexp(other.centre.high, other_up), std::ldexp(other.centre.low, other_up)};
@@ -31,7 +37,7 @@ double Sample::centre_less(const Sample& other, int unit) const {
 }
 double Sample::centre_less(double value, int unit) const {
   Sample point;
-  point.exponent = exponent_of({&value, 1}), point.centre.high = std::ldexp(value, -point.exponent);
+  point.exponent = value == 0 ? exponent : exponent_of({&value, 1}), point.centre.high = std::ldexp(value, -point.exponent);
   return centre_less(point, unit);
 }
 

@@ -64,9 +64,12 @@ struct Sample {
   // centre - other's, in units of 2^unit
   double centre_less(const Sample& other, int unit) const;
   double centre_less(double value, int unit) const;
+  double at(double off) const;  // the mean plus off 2^unit
   // `squares` in units of 2^(2 unit)
   double squares_in(int unit) const { return std::ldexp(squares, 2 * (this->unit() - unit)); }
 };
+// a + v 2^unit, also where the latter alone is beyond the range of a double.
+double plus_in_unit(double a, double v, int unit);
 // Of finite values, one or more.
 Sample sample_of(std::span<const double> x);
 

@@ -7,7 +7,7 @@
 #include "grimoire/device/memory.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/text/utf8.h"
-#include "grimoire/train/session.h"
+#include "grimoire/train/lm_task.h"
 
 namespace grim {
 namespace {
@@ -27,12 +27,12 @@ struct Measured {
   double seconds = 0;
 };
 
-Measured one_step(Session& session, int64_t rows) {
-  session.train_step();  // the first step also fills caches
+Measured one_step(Trainer& trainer, int64_t rows) {
+  trainer.step();  // the first step also fills caches
   Measured m{rows, 0, INFINITY};
   for (int i = 0; i < 3; ++i) {
     const double begin = monotonic_seconds();
-    m.peak_bytes = peak_of([&] { session.train_step(); });
+    m.peak_bytes = peak_of([&] { trainer.step(); });
     m.seconds = std::min(m.seconds, monotonic_seconds() - begin);
   }
   return m;
@@ -44,35 +44,36 @@ int64_t capped(double bytes) { return static_cast<int64_t>(std::min(bytes, 1e18)
 int64_t kept_per_weight(const RunConfig& c) { return (c.optimizer == "sgd" ? (c.momentum > 0 ? 1 : 0) : 2) + (c.ema > 0 ? 1 : 0); }
 
 // Places of a row that are predicted, each with all the work of the model.
-int64_t places_of(const RunConfig& c) { return reading_of(c.model) == Reading::window ? 1 : c.context; }
+int64_t places_of(const RunConfig& c) { return c.architecture().reading == Reading::window ? 1 : c.context(); }
 
-// Multiplications at one place: every weight once, but those of a wavenet's layer once for each pair that it fuses.
-double work_of(const RunConfig& c, int64_t vocabulary, int64_t parameters) {
-  if (c.model != "wavenet") return static_cast<double>(parameters);
-  double work = static_cast<double>(c.n_hidden) * static_cast<double>(vocabulary);
-  for (int64_t pairs = c.context / 2, width = c.n_embd; pairs > 0; pairs /= 2, width = c.n_hidden)
-    work += 2.0 * static_cast<double>(pairs) * static_cast<double>(width) * static_cast<double>(c.n_hidden);
-  return work;
+std::unique_ptr<ModelConfig> shape_of(const RunConfig& c, int64_t vocabulary) {
+  std::unique_ptr<ModelConfig> shape = c.shape().clone();
+  shape->set_vocabulary(vocabulary);
+  return shape;
 }
+
+// Multiplications to predict one symbol.
+double work_of(const RunConfig& c, int64_t vocabulary) { return shape_of(c, vocabulary)->work(); }
 
 // What is held for certain, from sizes alone.
 struct Sizes {
   int64_t vocabulary = 0, parameters = 0, symbols = 0, items = 0;
-  double weights = 0, optimizer = 0, data = 0;  // bytes; gradients are as large as weights
+  double weights = 0, buffers = 0, optimizer = 0, data = 0;  // bytes; gradients are as large as weights
 };
 
 Sizes sizes_of(const RunConfig& c, const Corpus& corpus) {
   Sizes s;
   s.vocabulary = make_tokenizer(corpus).vocab_size();
-  s.parameters = parameter_count(model_config(c, s.vocabulary));
+  const std::unique_ptr<ModelConfig> shape = shape_of(c, s.vocabulary);
+  s.parameters = capped(shape->parameter_count());
+  s.buffers = shape->buffer_bytes();
   s.items = static_cast<int64_t>(corpus.items.size());
   s.symbols = count_code_points(corpus.text);
   for (const std::string& item : corpus.items) s.symbols += count_code_points(item);
   s.weights = 4.0 * static_cast<double>(s.parameters);
   s.optimizer = static_cast<double>(kept_per_weight(c)) * s.weights;
-  if (c.model == "bigram") s.weights = 8.0 * static_cast<double>(s.vocabulary) * static_cast<double>(s.vocabulary);
-  const bool lines = corpus.format == CorpusFormat::lines, window = reading_of(c.model) == Reading::window;
-  const double symbols = static_cast<double>(s.symbols), items = static_cast<double>(s.items), context = static_cast<double>(c.context);
+  const bool lines = corpus.format == CorpusFormat::lines, window = c.architecture().reading == Reading::window;
+  const double symbols = static_cast<double>(s.symbols), items = static_cast<double>(s.items), context = static_cast<double>(c.context());
   s.data = 8 * (!lines ? symbols : window ? (symbols + items) * (context + 1) : 2 * items * context);
   return s;
 }
@@ -80,8 +81,7 @@ Sizes sizes_of(const RunConfig& c, const Corpus& corpus) {
 // A straight line through two measurements.
 double along(double at, double x0, double y0, double x1, double y1) { return x1 == x0 ? y0 : y0 + (y1 - y0) * (at - x0) / (x1 - x0); }
 
-// Rows of one small batch that a measurement may have: a batch norm needs two.
-int64_t fewest_rows(const RunConfig& c) { return c.batch_norm || c.model == "wavenet" ? 2 : 1; }
+constexpr int64_t kFewestRows = 2;  // of one small batch; a batch norm needs two
 
 // Memory and time grow in a straight line with the batch: two small batches, really run, give the line. An evaluation is run as
 // it is, because its batches have a size of their own. The weights, gradients and optimiser state are counted.
@@ -92,22 +92,20 @@ RunCost measured_cost(const RunConfig& config, const Corpus& corpus) {
   for (int i = 0; i < 2; ++i) {
     RunConfig small = config;
     small.accumulate = 1;
-    const int64_t fewest = fewest_rows(config);
-    small.batch_size = i == 0 ? fewest : std::clamp<int64_t>(config.batch_size, fewest + 1, 8);
+    small.batch_size = i == 0 ? kFewestRows : std::clamp<int64_t>(config.batch_size, kFewestRows + 1, 8);
     const int64_t before = live();
-    Session session(small, corpus);
-    const LmPart& train = session.data().train;
-    cost.parameters = session.model().parameter_count();
-    cost.vocab_size = session.tokenizer().vocab_size();
-    cost.examples = train.rows();
-    if (config.model == "bigram") return cost;
-    const Parameters& p = session.parameters();
+    LmTraining training(small, corpus);
+    auto& [trainer, task] = training;
+    cost.parameters = task.model().parameter_count();
+    cost.vocab_size = task.tokenizer().vocab_size();
+    cost.examples = task.rows();
+    const Parameters& p = trainer.parameters();
     cost.weight_bytes = cost.gradient_bytes = p.values().numel() * size_of(p.dtype());
     cost.optimizer_bytes = kept_per_weight(config) * cost.weight_bytes;
     cost.data_bytes = std::max<int64_t>(0, live() - before - cost.weight_bytes - cost.gradient_bytes - cost.optimizer_bytes);
-    if (i == 0) evaluation = peak_of([&] { session.judge(train, 1); });
-    measured[i] = one_step(session, small.batch_size);
-    cost.tokens_per_step = places_of(session.config());
+    if (i == 0) evaluation = peak_of([&] { trainer.judge(Part::train, 1); });
+    measured[i] = one_step(trainer, small.batch_size);
+    cost.tokens_per_step = places_of(config);
     if (config.full_batch) {  // measured as it is
       measured[1] = measured[0];
       break;
@@ -129,22 +127,23 @@ RunCost measured_cost(const RunConfig& config, const Corpus& corpus) {
 // values of every size that is large are measured in all combinations, and the lines are drawn on from there.
 
 struct Axis {
-  int64_t RunConfig::*size;
+  std::string option;  // of the shape; empty: the batch size
   int64_t low, high;
+  int64_t of(const RunConfig& c) const { return option.empty() ? c.batch_size : c.shape().size(option); }
+  void set(RunConfig& c, int64_t size) const {
+    if (option.empty()) c.batch_size = size;
+    else c.shape().set_size(option, size);
+  }
 };
 
 std::vector<Axis> large_axes(const RunConfig& c) {
   std::vector<Axis> axes;
-  const auto shrink = [&](int64_t RunConfig::*size, int64_t low) {
-    if (c.*size > 2 * low) axes.push_back({size, low, 2 * low});
+  const auto shrink = [&](const std::string& option, int64_t low) {
+    const Axis axis{option, low, 2 * low};
+    if (axis.of(c) > axis.high) axes.push_back(axis);
   };
-  const int64_t heads = c.model == "gpt" ? c.n_head : 1;
-  shrink(&RunConfig::n_embd, heads * std::max<int64_t>(1, 64 / heads));
-  if (c.model != "gpt") shrink(&RunConfig::n_hidden, 64);
-  if (c.model == "gpt" || c.model == "rnn" || c.model == "gru" || c.model == "lstm") shrink(&RunConfig::n_layer, 1);
-  if (c.model == "mlp") shrink(&RunConfig::n_layer, 2);  // its first layer reads another width than the others
-  shrink(&RunConfig::context, 32);
-  if (!c.full_batch) shrink(&RunConfig::batch_size, 2);
+  for (const SizeAxis& a : c.shape().axes()) shrink(a.option, a.low);
+  if (!c.full_batch) shrink("", kFewestRows);
   return axes;
 }
 
@@ -170,65 +169,78 @@ RunCost extrapolated_cost(const RunConfig& config, const Corpus& corpus, const S
   RunConfig base = config;
   base.accumulate = 1;
   base.split = "100/0/0";
-  for (const Axis& a : axes) base.*a.size = a.low;
-  const Corpus small = sample_of(corpus, base.context - 1);
+  for (const Axis& a : axes) a.set(base, a.low);
+  const Corpus small = sample_of(corpus, base.context() - 1);
   double step = 0, evaluation = 0, rate = 0;  // bytes, bytes, multiplications a second
   for (size_t corner = 0; corner < size_t{1} << axes.size(); ++corner) {
     RunConfig c = base;
     double weight = 1;
     for (size_t i = 0; i < axes.size(); ++i) {
       const Axis& a = axes[i];
-      const double t = static_cast<double>(config.*a.size - a.low) / static_cast<double>(a.high - a.low);
+      const double t = static_cast<double>(a.of(config) - a.low) / static_cast<double>(a.high - a.low);
       const bool high = corner >> i & 1;
-      c.*a.size = high ? a.high : a.low;
+      a.set(c, high ? a.high : a.low);
       weight *= high ? t : 1 - t;
     }
-    Session session(c, small, &tokenizer);
-    evaluation += weight * static_cast<double>(peak_of([&] { session.judge(session.data().train, 1); }));
-    const Measured m = one_step(session, c.batch_size);
+    LmTraining training(c, small, &tokenizer);
+    Trainer& trainer = training.trainer;
+    evaluation += weight * static_cast<double>(peak_of([&] { trainer.judge(Part::train, 1); }));
+    const Measured m = one_step(trainer, c.batch_size);
     step += weight * static_cast<double>(m.peak_bytes);
-    const double work = work_of(c, sizes.vocabulary, session.model().parameter_count());
+    const double work = work_of(c, sizes.vocabulary);
     rate = std::max(rate, work * static_cast<double>(c.batch_size * places_of(c)) / m.seconds);
   }
-  const bool lines = corpus.format == CorpusFormat::lines, window = reading_of(config.model) == Reading::window;
+  const bool lines = corpus.format == CorpusFormat::lines, window = config.architecture().reading == Reading::window;
   RunCost cost;
   cost.vocab_size = sizes.vocabulary;
   cost.parameters = sizes.parameters;
   const double share = SplitPercent::parse(config.split).train / 100;
   cost.examples = static_cast<int64_t>(share * static_cast<double>(!lines ? sizes.symbols : window ? sizes.symbols + sizes.items : sizes.items));
   if (!lines) {
-    GRIM_CHECK(cost.examples > config.context, input, "data", "{}: the text is too short: got {} characters to train on, expected more than the context of {}",
-               corpus.source, cost.examples, config.context);
-    cost.examples -= config.context;
+    GRIM_CHECK(cost.examples > config.context(), input, "data", "{}: the text is too short: got {} characters to train on, expected more than the context of {}",
+               corpus.source, cost.examples, config.context());
+    cost.examples -= config.context();
   }
   cost.weight_bytes = cost.gradient_bytes = capped(sizes.weights);
   cost.optimizer_bytes = capped(sizes.optimizer);
   cost.data_bytes = capped(sizes.data);
-  if (!window) evaluation *= std::max(1.0, static_cast<double>(config.context) / 4096);  // batches of about 4,096 symbols, a row at least
+  if (!window) evaluation *= std::max(1.0, static_cast<double>(config.context()) / 4096);  // batches of about 4,096 symbols, a row at least
   cost.activation_bytes = capped(std::max(evaluation, step));
   cost.report_bytes = cost.weight_bytes;
   cost.checkpoint_bytes = capped(sizes.weights + sizes.optimizer);
   const double rows = config.full_batch ? static_cast<double>(cost.examples) : static_cast<double>(config.batch_size) * static_cast<double>(config.accumulate);
   cost.tokens_per_step = capped(static_cast<double>(places_of(config)) * rows);
-  cost.seconds_per_step = work_of(config, sizes.vocabulary, sizes.parameters) * static_cast<double>(cost.tokens_per_step) / rate;
+  cost.seconds_per_step = work_of(config, sizes.vocabulary) * static_cast<double>(cost.tokens_per_step) / rate;
   return cost;
 }
 
 // A shape is tried as it is when that takes little memory and a few seconds.
 bool is_small(const RunConfig& c, const Sizes& s) {
   const double rows = static_cast<double>(c.full_batch ? s.symbols : std::min<int64_t>(c.batch_size, 8));
-  const double tokens = std::max(4096.0, rows * static_cast<double>(places_of(c))), context = static_cast<double>(c.context);
-  double width = static_cast<double>(std::max(c.n_embd, c.n_hidden)) * static_cast<double>(c.n_layer + 1) * 16;
-  if (reading_of(c.model) == Reading::window) width += 4 * context * static_cast<double>(c.n_embd);
-  if (c.model == "wavenet") width += 4 * context * static_cast<double>(c.n_hidden);
+  const double tokens = std::max(4096.0, rows * static_cast<double>(places_of(c))), context = static_cast<double>(c.context());
+  const double widest = static_cast<double>(std::max(c.shape().size("n-embd"), c.shape().size("n-hidden")));
+  double width = widest * static_cast<double>(c.shape().size("n-layer") + 1) * 16;
+  if (c.architecture().reading == Reading::window) width += 4 * context * widest;
   return 2 * s.weights + s.optimizer + s.data < 1e9 && 4 * tokens * width < 4e9 && tokens * static_cast<double>(s.parameters) < 1e11;
+}
+
+// One pass over the data, and nothing beside the counts.
+RunCost counting_cost(const RunConfig& config, const Corpus& corpus, const Sizes& sizes) {
+  Rng unused(RngMode::philox, 0);
+  const LmTask task(config, corpus, unused);
+  RunCost cost;
+  cost.vocab_size = sizes.vocabulary;
+  cost.examples = task.rows();
+  cost.weight_bytes = cost.checkpoint_bytes = capped(sizes.buffers);
+  cost.data_bytes = capped(sizes.data);
+  return cost;
 }
 
 }  // namespace
 
 int64_t least_memory(const RunConfig& config, const Corpus& corpus) {
   const Sizes s = sizes_of(config, corpus);
-  return capped((config.model == "bigram" ? 1 : 2) * s.weights + s.optimizer + s.data);
+  return capped(2 * s.weights + s.buffers + s.optimizer + s.data);
 }
 
 RunCost predict_cost(RunConfig config) {
@@ -239,7 +251,9 @@ RunCost predict_cost(RunConfig config) {
 RunCost predict_cost(RunConfig config, const Corpus& corpus) {
   const device::ThreadCap cap(config.threads);
   resolve(config, corpus);
-  return is_small(config, sizes_of(config, corpus)) ? measured_cost(config, corpus) : reckoned_cost(config, corpus);
+  const Sizes sizes = sizes_of(config, corpus);
+  if (config.architecture().counts) return counting_cost(config, corpus, sizes);
+  return is_small(config, sizes) ? measured_cost(config, corpus) : reckoned_cost(config, corpus);
 }
 
 RunCost reckoned_cost(RunConfig config, const Corpus& corpus) {

@@ -1,5 +1,6 @@
 #include "grimoire/train/curves.h"
 
+#include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/json.h"
 
@@ -44,13 +45,26 @@ void read_event(Curves& c, const Json& e) {
 
 }  // namespace
 
+std::string Curves::cut_in_words() const { return cut_line ? str("metrics.jsonl is cut off in line {}", cut_line) : ""; }
+
 Curves read_curves(const std::string& folder) {
   Curves c;
   const std::string path = join_path(folder, "metrics.jsonl");
-  if (!exists(path)) return c;
+  c.exists = exists(path);
+  if (!c.exists) return c;
   const std::string text = read_file(path);
-  for (size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
-    read_event(c, Json::parse(std::string_view(text).substr(begin, end - begin), path));
+  for (size_t begin = 0, end; begin < text.size(); begin = end + 1, ++c.lines) {
+    end = text.find('\n', begin);
+    const bool last = end == std::string::npos || end + 1 == text.size();
+    try {
+      GRIM_CHECK(end != std::string::npos, input, "log", "{}: it ends within a line", path);
+      read_event(c, Json::parse(std::string_view(text).substr(begin, end - begin), path));
+    } catch (const Error&) {
+      if (!last) throw Error(ErrorKind::input, str("{}: line {} is no event: the file was damaged or changed", path, c.lines + 1), "take that line out");
+      c.cut_line = c.lines + 1;
+      break;
+    }
+  }
   return c;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,15 @@ struct Curves {
   // Of the best weights, at the ending.
   double train_loss = NAN, dev_loss = NAN, test_loss = NAN, common_loss = NAN, baseline = NAN;
   double tokens_per_second = NAN, seconds = NAN;
+
+  bool exists = false;   // the file
+  int64_t lines = 0;     // that were read
+  int64_t cut_line = 0;  // from 1: the last one, if it is unfinished, as a killed run leaves it; it was not read
+  // "metrics.jsonl is cut off in line 4"; empty when it is whole.
+  std::string cut_in_words() const;
 };
 
-// Of FOLDER/metrics.jsonl, which may be missing. throws: input
+// Of FOLDER/metrics.jsonl, which may be missing. throws: input, naming a line that is no event and has others behind it
 Curves read_curves(const std::string& folder);
 
 }  // namespace grim

@@ -130,19 +130,20 @@ bool Diagnosis::healthy() const {
 }
 
 double initial_loss(const RunConfig& config, const Corpus& corpus) {
-  Session fresh(config, corpus);
-  return fresh.train_step().loss;
+  LmTraining fresh(config, corpus);
+  return fresh.trainer.step().loss;
 }
 
-Diagnosis diagnose(Session& session, double initial_loss) {
+Diagnosis diagnose(LmTraining& training, double initial_loss) {
+  auto& [trainer, task] = training;
   std::map<const Module*, std::string> names;
-  session.model().visit_modules([&](const std::string& name, Module& module) { names[&module] = name; });
+  task.model().visit_modules([&](const std::string& name, Module& module) { names[&module] = name; });
   Diagnosis d;
   d.initial_loss = initial_loss;
-  d.step = session.position.step;
-  d.uniform_loss = std::log(static_cast<double>(session.tokenizer().vocab_size()));
+  d.step = trainer.position.step;
+  d.uniform_loss = task.guessing();
   std::vector<Tensor> before;
-  for (const Parameters::Range& r : session.parameters().ranges()) before.push_back(copy(r.tensor));
+  for (const Parameters::Range& r : trainer.parameters().ranges()) before.push_back(copy(r.tensor));
   std::vector<LayerReport> layers;
   {
     const Tap tap([&](const Site& site, const Tensor& y) {
@@ -151,14 +152,14 @@ Diagnosis diagnose(Session& session, double initial_loss) {
       if (tracked(y)) on_grad(y, [&layers, at = layers.size() - 1](Tensor& g) { layers[at].gradient = spread_of(g); });
       return Tensor();
     });
-    const Session::Step step = session.train_step();
+    const Trainer::Step step = trainer.step();
     d.loss = step.loss;
-    d.epochs = static_cast<double>(d.step * step.tokens) / static_cast<double>(session.data().train.targets());
+    d.epochs = static_cast<double>(d.step) * step.weight / static_cast<double>(task.data().train.targets());
     d.lr = step.lr;
   }
   d.layers = std::move(layers);
   for (size_t i = 0; i < before.size(); ++i) {
-    const Parameters::Range& r = session.parameters().ranges()[i];
+    const Parameters::Range& r = trainer.parameters().ranges()[i];
     WeightReport w{r.name, r.tensor.shape(), spread_of(before[i]), 0, 0};
     const Tensor g = grad(r.tensor);
     if (w.weight.std > 0) {
@@ -180,6 +181,8 @@ void judge_learning(Diagnosis& d, const Curves& curves, const std::string& folde
   std::string text = d.learning.text;
   if (!d.learning.advice.empty()) text += ". Next: " + d.learning.advice;
   d.verdicts.insert(d.verdicts.begin(), {good ? Verdict::Tone::good : Verdict::Tone::warning, text});
+  if (curves.cut_line && d.learning.kind != LearningKind::unknown)  // else it says so
+    d.verdicts.push_back({Verdict::Tone::good, str("{}, as a killed run leaves it: that line is not read", curves.cut_in_words())});
 }
 
 Json to_json(const Diagnosis& d) {

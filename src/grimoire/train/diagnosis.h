@@ -8,7 +8,7 @@
 
 #include "grimoire/base/json.h"
 #include "grimoire/train/learning.h"
-#include "grimoire/train/session.h"
+#include "grimoire/train/lm_task.h"
 
 namespace grim {
 
@@ -57,9 +57,9 @@ struct Diagnosis {
 // Adds what the run's log says about learning. `target`: a loss that would do.
 void judge_learning(Diagnosis& diagnosis, const Curves& curves, const std::string& folder, double target = NAN);
 
-// Takes one training step of the session to look at it: do not go on training with it. `initial_loss` is that of fresh weights
+// Takes one training step to look at it: do not go on training with it. `initial_loss` is that of fresh weights
 // of the same run.
-Diagnosis diagnose(Session& session, double initial_loss);
+Diagnosis diagnose(LmTraining& training, double initial_loss);
 double initial_loss(const RunConfig& config, const Corpus& corpus);
 
 Json to_json(const Diagnosis& diagnosis);

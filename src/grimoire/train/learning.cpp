@@ -110,6 +110,7 @@ Learning verdict(const Curves& c, const LearningHints& h, const Figures& f) {
   const bool wide = h.update > kWideUpdate || h.saturated > 0.5 || rose;
   const double least = std::isfinite(h.target) ? h.target : c.baseline;  // what is to be reached
   const double above = f.train - least;
+  const char* const rival = std::isfinite(c.baseline) ? "counting bigrams" : "guessing";  // the former is counted when a run ends
   const bool gap_matters = turned || gap > std::max(f.noise, kRelativeGap * f.dev);
   if (wide && !falling && !(turned && f.last_train < f.train) && (above > -2 * f.noise || reached > guessing - f.noise || (rose && jumps)))
     return of(LearningKind::rate, str("the learning rate is too high: the loss stands still at {:.4f}{}", f.last_train,
@@ -124,10 +125,11 @@ Learning verdict(const Curves& c, const LearningHints& h, const Figures& f) {
   if (gap_matters && !(above > gap && above > f.noise)) return variance(f);
   if (above > f.noise || reached > guessing - f.noise)
     return of(LearningKind::bias, std::isfinite(h.target) ? str("bias: train lies {:.4f} above the target of {:.4f}", f.train - h.target, h.target)
-                                                          : str("bias: train {:.4f} is no better than counting bigrams ({:.4f})", f.train, c.baseline),
+                                                          : str("bias: train {:.4f} is no better than {} ({:.4f})", f.train, rival,
+                                                                std::isfinite(c.baseline) ? c.baseline : guessing),
               f, "a larger model (width, layers, context), longer training or another optimiser; less regularisation");
   if (std::isfinite(h.target)) return of(LearningKind::good, "it learned what was asked for", f, "nothing");
-  return of(LearningKind::good, "it learned: better than counting bigrams, and dev stays close to train", f,
+  return of(LearningKind::good, str("it learned: better than {}, and dev stays close to train", rival), f,
             "to go further, say what loss would do (a target): the verdict then tells bias from variance");
 }
 
@@ -138,11 +140,26 @@ const char* name_of(LearningKind kind) {
   return names[static_cast<int>(kind)];
 }
 
+namespace {
+
+// What is wrong with a log that does not reach the weights' step but for one that was to be logged; empty when it does.
+std::string log_behind(const Curves& c, int64_t step) {
+  if (c.train.empty()) {
+    if (step == 0) return "";
+    return !c.exists ? "is missing" : c.cut_line ? str("is cut off in line {}, before any step", c.cut_line) : c.lines == 0 ? "is empty" : "holds no step";
+  }
+  double gap = 0, last = 0;
+  for (const Point& p : c.train) gap = std::max(gap, p.step - last), last = p.step;
+  if (last + gap >= static_cast<double>(step)) return "";
+  return c.cut_line ? str("is cut off in line {}, after step {:.0f}", c.cut_line, last) : str("ends with step {:.0f}", last);
+}
+
+}  // namespace
+
 Learning judge_learning(const Curves& curves, const LearningHints& hints) {
-  if (curves.train.empty() && hints.step > 0)
+  if (const std::string behind = log_behind(curves, hints.step); !behind.empty())
     return {.kind = LearningKind::unknown,
-            .text = str("what it learned cannot be told: the weights are those of step {}, and metrics.jsonl, the log of the steps, is missing or empty",
-                        hints.step),
+            .text = str("what it learned cannot be told: the weights are those of step {}, and metrics.jsonl, the log of the steps, {}", hints.step, behind),
             .advice = str("put metrics.jsonl back, or measure the model: grimoire eval {} --data FILE", hints.folder)};
   if (curves.train.empty())
     return {.kind = LearningKind::untrained, .text = "untrained: no step has been made", .advice = str("train it: grimoire resume {}", hints.folder)};

@@ -19,7 +19,7 @@ enum class LearningKind {
   variance,    // dev loss lies above train loss, or has turned up
   bias,        // train loss lies above what would do
   good,
-  unknown,     // steps were made, and nothing is left that tells of them
+  unknown,     // steps were made, and nothing is left that tells of the last of them
 };
 const char* name_of(LearningKind kind);
 

@@ -2,9 +2,11 @@
 
 #include <charconv>
 #include <cmath>
+#include <numeric>
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/data/split.h"
+#include "grimoire/tensor/view.h"
 
 namespace grim {
 namespace {
@@ -45,7 +47,10 @@ LmPart LmPart::of_items(const std::vector<Ids>& items, Reading reading, int64_t 
   part.context_ = context;
   if (items.empty()) return part;
   part.all_ = reading == Reading::window ? context_windows(items, context) : padded_items(items, context);
-  part.targets_ = counted_targets(part.all_.y);
+  const int64_t rows = part.all_.y.dim(0);
+  part.row_targets_.resize(static_cast<size_t>(rows));
+  for (int64_t r = 0; r < rows; ++r) part.row_targets_[static_cast<size_t>(r)] = counted_targets(view::slice(part.all_.y, 0, r, r + 1));
+  part.targets_ = std::accumulate(part.row_targets_.begin(), part.row_targets_.end(), int64_t{0});
   return part;
 }
 
@@ -60,6 +65,13 @@ LmPart LmPart::of_text(std::span<const int64_t> ids, Reading reading, int64_t co
   part.ids_ = Tensor::from(ids, {n});
   part.targets_ = reading == Reading::window ? n - context : n - 1;
   return part;
+}
+
+int64_t LmPart::targets_in(std::span<const int64_t> rows) const {
+  if (from_text_) return static_cast<int64_t>(rows.size()) * (reading_ == Reading::window ? 1 : context_);
+  int64_t n = 0;
+  for (int64_t r : rows) n += row_targets_[static_cast<size_t>(r)];
+  return n;
 }
 
 int64_t LmPart::rows() const {
@@ -181,7 +193,7 @@ CharTokenizer make_tokenizer(const Corpus& corpus) {
   return corpus.format == CorpusFormat::lines ? CharTokenizer::of_items(corpus.items) : CharTokenizer::of_text(corpus.text);
 }
 
-Evaluation evaluate(const LanguageModel& model, const LmPart& part, int64_t batches, const StopAsked& stop) {
+Evaluation evaluate(const CausalLm& model, const LmPart& part, int64_t batches, const StopAsked& stop) {
   const NoGrad no_grad;
   const int64_t rows = model.reading() == Reading::window ? 4096 : std::max<int64_t>(1, 4096 / model.context());
   double sum = 0;

@@ -8,8 +8,9 @@
 
 #include "grimoire/data/corpus.h"
 #include "grimoire/data/windows.h"
-#include "grimoire/model/language_model.h"
+#include "grimoire/model/causal_lm.h"
 #include "grimoire/text/char_tokenizer.h"
+#include "grimoire/train/task.h"
 
 namespace grim {
 
@@ -23,6 +24,7 @@ class LmPart {
   int64_t rows() const;                                // that training may draw
   Examples take(std::span<const int64_t> rows) const;
   int64_t targets() const { return targets_; }         // predicted symbols when every one is judged once
+  int64_t targets_in(std::span<const int64_t> rows) const;  // of these that take() gives
   bool empty() const { return targets_ == 0; }
 
   // Every target once: f(examples) for batches of about `batch_size` rows, at most `batches` of them (0: all). An f that returns
@@ -41,6 +43,7 @@ class LmPart {
   Examples judged(int64_t begin, int64_t end) const;
   bool from_text_ = false;
   Examples all_;  // lines
+  std::vector<int64_t> row_targets_;  // lines, of each row
   Tensor ids_;    // text
   std::span<const int64_t> ids() const { return {ids_.data<int64_t>(), static_cast<size_t>(ids_.numel())}; }
   Reading reading_ = Reading::window;
@@ -74,13 +77,11 @@ CharTokenizer make_tokenizer(const Corpus& corpus);
 
 int64_t counted_targets(const Tensor& targets);  // those that are not kIgnore
 
-using StopAsked = std::function<bool()>;  // empty: never
-
 struct Evaluation {
   double nll_nats = 0;  // mean over the targets
   int64_t tokens = 0;   // targets judged
   bool stopped = false; // before all were judged
 };
-Evaluation evaluate(const LanguageModel& model, const LmPart& part, int64_t batches = 0, const StopAsked& stop = {});
+Evaluation evaluate(const CausalLm& model, const LmPart& part, int64_t batches = 0, const StopAsked& stop = {});
 
 }  // namespace grim

@@ -5,22 +5,23 @@
 #include <optional>
 #include <string>
 
+#include "grimoire/train/events.h"
 #include "grimoire/train/run_log.h"
-#include "grimoire/train/session.h"
+#include "grimoire/train/trainer.h"
 
 namespace grim {
 
 class Loop {
  public:
-  Loop(Session& session, RunEvents& events, const std::string& folder);
+  Loop(Trainer& trainer, RunEvents& events, const std::string& folder);
   // throws: numeric, a run that diverged; the last good checkpoint stands and is named in the hint
   RunResult run();
 
  private:
   void steps();
   void take_step();
-  void tell_progress(const Session::Step& step, double now);
-  void log_step(const Session::Step& step);
+  void tell_progress(const Trainer::Step& step, double now);
+  void log_step(const Trainer::Step& step);
   void evaluate_now();
   void save();
   template <class F> std::string keep(const std::string& kind, F&& write, int count);
@@ -33,7 +34,7 @@ class Loop {
   [[noreturn]] void diverged(const char* which, double loss);
   std::string last_good() const;
 
-  Session& session_;
+  Trainer& trainer_;
   RunEvents& events_;
   std::string folder_;
   RunLog log_;
@@ -44,13 +45,10 @@ class Loop {
   std::deque<double> recent_;             // losses of the last steps
   double lost_ = NAN;                     // the loss that ended the run
   std::optional<double> judged_;          // of the present weights, when they were evaluated
-  Session::Window shown_;                 // since the last progress that was told
+  Trainer::Window shown_;                 // since the last progress that was told
   double shown_at_ = 0;
-  int64_t shown_tokens_ = 0, logged_tokens_ = 0, trained_tokens_ = 0;
+  double shown_tokens_ = 0, logged_tokens_ = 0, trained_tokens_ = 0;  // Task::weight of what was trained on
   double logged_seconds_ = 0, trained_seconds_ = 0;
 };
-
-// The counting model needs no loop: one pass over the data is the whole training.
-RunResult count_bigrams(Session& session, RunEvents& events, const std::string& folder);
 
 }  // namespace grim

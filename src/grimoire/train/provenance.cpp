@@ -60,10 +60,13 @@ std::vector<std::string> differences(const Provenance& saved, const Provenance& 
 
 std::vector<std::string> changed_settings(const Provenance& saved, const Provenance& now) {
   std::vector<std::string> all;
+  RunConfig then;  // as earlier versions kept them, too
+  read_kept_settings(then, saved.settings, "the checkpoint's settings");
+  const Json settings = to_json(then.options());
   for (size_t i = 0; i < now.settings.size(); ++i) {
     const std::string& key = now.settings.keys()[i];
     if (key == "data" || key == "out" || key == "threads" || key == "steps" || key == "split" || key == "format") continue;
-    const Json* const before = saved.settings.find(key);
+    const Json* const before = settings.find(key);
     if (before && before->dump() != now.settings[i].dump()) all.push_back(str("{}: {} then, {} now", key, before->dump(), now.settings[i].dump()));
   }
   return all;

@@ -8,6 +8,7 @@
 #include "grimoire/base/files.h"
 #include "grimoire/train/curves.h"
 #include "grimoire/train/provenance.h"
+#include "grimoire/train/run.h"
 #include "grimoire/generate/generate.h"
 
 namespace grim {
@@ -124,6 +125,7 @@ void write_report(const std::string& folder, const ReportOptions& options) {
                  figures_of(c)};
   if (const std::string origin = origin_of(c, config); !origin.empty()) page.blocks.push_back(Remark{origin, Tone::faint});
   page.blocks.insert(page.blocks.end(), {Heading{"Loss"}, loss_chart(c)});
+  if (c.cut_line) page.blocks.push_back(Remark{str("{}: what stood there and behind it is not drawn", c.cut_in_words()), Tone::faint});
   if (options.samples) {
     const std::vector<std::string> samples = samples_of(folder, config.format == "lines");
     write_atomically(join_path(folder, "samples.txt"), joined(samples, "\n") + "\n");

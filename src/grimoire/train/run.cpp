@@ -8,12 +8,14 @@
 #include "grimoire/device/threads.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
+#include "grimoire/model/config_keys.h"
 #include "grimoire/text/utf8.h"
 #include "grimoire/train/cost.h"
+#include "grimoire/train/counting.h"
 #include "grimoire/train/diagnosis.h"
+#include "grimoire/train/lm_task.h"
 #include "grimoire/train/loop.h"
 #include "grimoire/train/report.h"
-#include "grimoire/train/session.h"
 
 namespace grim {
 namespace {
@@ -21,10 +23,10 @@ namespace {
 constexpr const char* kKeptData = "data.txt";
 
 // A checkpoint holds weights, gradients are not saved, the optimiser's state is: at most three times the weights, twice over.
-int64_t checkpoint_bytes(Session& session) {
+int64_t checkpoint_bytes(const Module& model, const TrainerOptions& options) {
   int64_t weights = 0;
-  session.model().visit([&](const std::string&, const Tensor& t, Module::Kind) { weights += t.numel() * size_of(t.dtype()); });
-  return weights * (session.config().optimizer == "sgd" ? 2 : 3) + 65536;
+  model.visit([&](const std::string&, const Tensor& t, Module::Kind) { weights += t.numel() * size_of(t.dtype()); });
+  return weights * (options.optimizer == "sgd" ? 2 : 3) + 65536;
 }
 
 // Before anything large is allocated: what the run needs for certain, against what it may have.
@@ -37,20 +39,9 @@ void check_memory(const RunConfig& config, const Corpus& corpus) {
          "a smaller model, a shorter context or less data need less; a dry run tells what each part takes");
 }
 
-// A setting that this model has no use for is said, not skipped in silence.
-void warn_of_unused(const RunConfig& c, RunEvents& events) {
-  const bool gpt = c.model == "gpt", mlp = c.model == "mlp", stacked = gpt || mlp || c.model == "rnn" || c.model == "gru" || c.model == "lstm";
-  const std::pair<const char*, bool> unused[] = {{"n-layer", c.n_layer > 0 && !stacked},    {"n-head", c.n_head > 0 && !gpt},
-                                                 {"dropout", c.dropout > 0 && !gpt},        {"tied", c.tied && !gpt},
-                                                 {"batch-norm", c.batch_norm && !mlp},      {"gain", c.gain > 0 && !mlp},
-                                                 {"last-scale", c.last_scale > 0 && !mlp},  {"smoothing", c.smoothing != 1 && c.model != "bigram"}};
-  for (const auto& [setting, given] : unused)
-    if (given) events.note(str("warning: {} has no use for {}", c.model, setting));
-}
-
 // Shapes that cost far more than they teach are said, with what to do.
 void warn_of_long_items(const RunConfig& config, const Corpus& corpus, RunEvents& events) {
-  if (corpus.format != CorpusFormat::lines || reading_of(config.model) == Reading::window) return;
+  if (corpus.format != CorpusFormat::lines || config.architecture().reading == Reading::window) return;
   double sum = 0;
   int64_t longest = 0, at = 0;
   for (size_t i = 0; i < corpus.items.size(); ++i) {
@@ -58,25 +49,45 @@ void warn_of_long_items(const RunConfig& config, const Corpus& corpus, RunEvents
     sum += static_cast<double>(n);
     if (n > longest) longest = n, at = corpus.line_numbers[i];
   }
-  const double mean = sum / static_cast<double>(corpus.items.size()), wasted = static_cast<double>(config.context) / (mean + 1);
-  if (config.context > 64 && wasted > 8)
+  const double mean = sum / static_cast<double>(corpus.items.size()), wasted = static_cast<double>(config.context()) / (mean + 1);
+  if (config.context() > 64 && wasted > 8)
     events.note(str("warning: every line is padded to {} symbols, for line {} has {}; the mean is {:.0f}, so a step costs about {:.0f} times what it "
                     "could: leave the longest lines out, or read the file as running text",
-                    with_commas(config.context), at, with_commas(longest), mean, wasted));
+                    with_commas(config.context()), at, with_commas(longest), mean, wasted));
 }
 
-// The session is gone before the report is made, whose diagnosis needs one of its own: a run that fits in memory ends well too.
-RunResult run_session(std::unique_ptr<Session> owned, const Corpus& corpus, RunEvents& events, const std::string& folder) {
-  Session& session = *owned;
-  const RunConfig config = session.config();
-  const int64_t V = session.tokenizer().vocab_size();
-  const bool counts = config.model == "bigram";
-  const std::string size = with_commas(counts ? V * V : session.model().parameter_count()) + (counts ? " counts" : " parameters");
-  events.note(str("{}: {}, {} symbols, {} examples to train on", config.model, size, V, with_commas(session.data().train.rows())));
-  check_free_space(folder, 3 * checkpoint_bytes(session));
+// What a run works on: a task in a trainer, or one whose model counts and needs none.
+struct Work {
+  Work(const RunConfig& config, const Corpus& corpus, const CharTokenizer* known = nullptr) {
+    if (config.architecture().counts) {
+      Rng unused(RngMode::philox, 0);
+      counting = std::make_unique<LmTask>(config, corpus, unused, known);
+    } else {
+      training = std::make_unique<LmTraining>(config, corpus, known);
+    }
+  }
+  LmTask& task() { return counting ? *counting : training->task; }
+  std::unique_ptr<LmTraining> training;
+  std::unique_ptr<LmTask> counting;
+};
+
+RunResult do_work(const RunConfig& config, Work& work, RunEvents& events, const std::string& folder) {
+  LmTask& task = work.task();
+  const std::string size = work.counting ? with_commas(counts_of(task.model())) + " counts" : with_commas(task.model().parameter_count()) + " parameters";
+  const int64_t V = task.tokenizer().vocab_size();
+  events.note(str("{}: {}, {} symbols, {} examples to train on", config.model, size, V, with_commas(task.rows())));
+  check_free_space(folder, 3 * checkpoint_bytes(task.model(), config));
+  RunResult result = work.counting ? count_run(task, dynamic_cast<CountingLm&>(task.model()), events, folder)
+                                   : Loop(work.training->trainer, events, folder).run();
+  result.vocab_size = V;
+  return result;
+}
+
+// The work is gone before the report is made, whose diagnosis needs one of its own: a run that fits in memory ends well too.
+RunResult run_to_its_end(const RunConfig& config, std::unique_ptr<Work> work, const Corpus& corpus, RunEvents& events, const std::string& folder) {
   RunResult result;
   try {
-    result = counts ? count_bigrams(session, events, folder) : Loop(session, events, folder).run();
+    result = do_work(config, *work, events, folder);
   } catch (const Error& e) {
     if (e.kind() == ErrorKind::numeric) write_report(folder, {.samples = false});
     throw;
@@ -86,9 +97,9 @@ RunResult run_session(std::unique_ptr<Session> owned, const Corpus& corpus, RunE
     return result;
   }
   events.all_saved();
-  owned.reset();
+  work.reset();
   std::optional<Diagnosis> diagnosis;
-  if (!counts && config.steps > 0) diagnosis = diagnose_run(config, corpus, folder);
+  if (!config.architecture().counts && config.steps > 0) diagnosis = diagnose_run(config, corpus, folder);
   write_report(folder, {.diagnosis = diagnosis ? &*diagnosis : nullptr});
   events.note(str("report: {}", join_path(folder, "report.html")));
   return result;
@@ -137,9 +148,14 @@ void refuse_damaged(const FoundCheckpoint& best) {
               "these are the best weights so far: put them back, or remove that folder, and better ones are sought from here on");
 }
 
+std::string hint_without_whole(const std::string& folder) {
+  return str("put the missing or damaged files back from a copy; or remove {} and {}, and grimoire resume {} trains anew", join_path(folder, "checkpoints"),
+             join_path(folder, "best"), folder);
+}
+
 // Steps were made, and no weights of them can be read: those of a fresh network would say nothing of the run.
 void refuse_lost(const FoundCheckpoint& none, const Curves& curves, const std::string& folder) {
-  const std::string hint = newest_valid_checkpoint(join_path(folder, "best")) ? "best/ is whole: generate and eval work with it" : "";
+  const std::string hint = newest_valid_checkpoint(join_path(folder, "best")) ? "best/ is whole: generate and eval work with it" : hint_without_whole(folder);
   if (!none.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", none.rejected[0].path, none.rejected[0].reason), hint);
   const double last = std::isfinite(curves.step) ? curves.step : curves.train.empty() ? 0 : curves.train.back().step;
   if (last > 0 && curves.ending != "diverged")  // a run that diverged at once saved nothing, and its log says enough
@@ -167,10 +183,9 @@ RunResult train(RunConfig config, const Corpus& corpus, RunEvents& events) {
   GRIM_CHECK(!config.out.empty(), usage, "train", "--out is missing: the folder for the run");
   const device::ThreadCap cap(config.threads);
   resolve(config, corpus);
-  warn_of_unused(config, events);
   warn_of_long_items(config, corpus, events);
   check_memory(config, corpus);
-  auto session = std::make_unique<Session>(config, corpus);
+  auto work = std::make_unique<Work>(config, corpus);
   const std::string folder = config.out;
   events.begun();
   files().make_dirs(folder);
@@ -185,12 +200,13 @@ RunResult train(RunConfig config, const Corpus& corpus, RunEvents& events) {
     events.note(str("the data came through a pipe; they are kept as {}", kept.data));
   }
   write_config(kept, folder);
-  return run_session(std::move(session), corpus, events, folder);
+  return run_to_its_end(config, std::move(work), corpus, events, folder);
 }
 
 RunConfig read_run_config(const std::string& folder) {
   const std::string path = join_path(folder, "config.json");
-  if (!exists(path)) throw Error(ErrorKind::input, str("'{}' is not a run folder: it holds no config.json", folder));
+  if (!exists(path)) throw Error(ErrorKind::input, str("'{}' is not a run folder: it holds no config.json", folder),
+                                  "give the folder that train wrote (--out)");
   const Json json = Json::parse(read_file(path), path);
   if (json.is_object() && json.find("model_type")) {
     const std::string run = parent_folder(parent_folder(folder));
@@ -198,12 +214,35 @@ RunConfig read_run_config(const std::string& folder) {
                 exists(join_path(run, "config.json")) ? str("the run that it belongs to is {}", run) : "give the folder that train wrote (--out)");
   }
   RunConfig config;
-  from_json(config.options(), json, path);
+  read_kept_settings(config, json, path);
   config.out = folder;
   const std::string moved = join_path(folder, kKeptData);
   if (file_name(config.data) == kKeptData && !exists(config.data) && exists(moved)) config.data = moved;
   return config;
 }
+
+namespace {
+
+// Takes up what the newest checkpoint holds, and sees that the best weights are of the run that goes on.
+void go_on(Trainer& trainer, const RunConfig& config, const Corpus& corpus, const FoundCheckpoint& found, const FoundCheckpoint& best, RunEvents& events) {
+  const std::string& folder = config.out;
+  if (found) {
+    trainer.load(found.path);
+    const std::optional<Provenance> saved = provenance_in(found.manifest.about);
+    if (saved && !differences(*saved, provenance_of(config, corpus)).empty()) trainer.forget_best();
+  }
+  const int64_t step = trainer.position.step;
+  if (step > config.steps)
+    throw Error(ErrorKind::usage, str("'{}' is at step {} already, beyond its goal of {} steps", folder, step, config.steps),
+                str("give a new goal: grimoire resume {} --steps {}, or more", folder, step));
+  if (!best && std::isfinite(trainer.position.best_loss)) {
+    trainer.forget_best();
+    events.note(str("{} holds no weights any more: the best are sought anew from step {}", join_path(folder, "best"), step));
+  }
+  if (best && !repeats((found ? found : best).manifest.about, config, corpus)) drop_best_after(folder, step);
+}
+
+}  // namespace
 
 RunResult resume(const std::string& folder, RunEvents& events, const ResumeChanges& changes) {
   RunConfig config = read_run_config(folder);
@@ -215,7 +254,7 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   for (const char* kind : {"checkpoints", "best"})
     for (const std::string& done : tidy_checkpoints(join_path(folder, kind))) events.note(done);
   const Corpus corpus = load_corpus(config.data, format_of(config));
-  const bool counts = config.model == "bigram";
+  const bool counts = config.architecture().counts;
   const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, counts ? "best" : "checkpoints"));
   for (const RejectedCheckpoint& r : found.rejected) events.note(str("skipped {}: {}", r.path, r.reason));
   std::optional<CharTokenizer> kept;
@@ -223,28 +262,17 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   check_memory(config, corpus);
   const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best"));
   if (!counts) refuse_damaged(best);
-  auto session = std::make_unique<Session>(config, corpus, kept ? &*kept : nullptr);
-  if (found && !counts) {
-    session->load(found.path);
-    const std::optional<Provenance> saved = provenance_in(found.manifest.about);
-    if (saved && !differences(*saved, provenance_of(config, corpus)).empty()) session->forget_best();
-  }
-  if (session->position.step > config.steps)
-    throw Error(ErrorKind::usage, str("'{}' is at step {} already, beyond its goal of {} steps", folder, session->position.step, config.steps),
-                str("give a new goal: grimoire resume {} --steps {}, or more", folder, session->position.step));
-  if (!counts && !best && std::isfinite(session->position.best_loss)) {
-    session->forget_best();
-    events.note(str("{} holds no weights any more: the best are sought anew from step {}", join_path(folder, "best"), session->position.step));
-  }
-  if (!counts && best && !repeats((found ? found : best).manifest.about, config, corpus)) drop_best_after(folder, session->position.step);
+  auto work = std::make_unique<Work>(config, corpus, kept ? &*kept : nullptr);
+  if (work->training) go_on(work->training->trainer, config, corpus, found, best, events);
   events.begun();
   if (config.steps != old_steps) {
     RunConfig goal = read_run_config(folder);
     goal.steps = config.steps;
     write_config(goal, folder);
   }
-  if (!counts) events.note(found ? str("going on from step {} of {}", session->position.step, config.steps) : "no checkpoint yet: starting again from step 0");
-  return run_session(std::move(session), corpus, events, folder);
+  if (const Trainer* const t = work->training ? &work->training->trainer : nullptr)
+    events.note(found ? str("going on from step {} of {}", t->position.step, config.steps) : "no checkpoint yet: starting again from step 0");
+  return run_to_its_end(config, std::move(work), corpus, events, folder);
 }
 
 Diagnosis diagnose_run(const std::string& folder, double target) {
@@ -254,7 +282,7 @@ Diagnosis diagnose_run(const std::string& folder, double target) {
 }
 
 Diagnosis diagnose_run(const RunConfig& config, const Corpus& corpus, const std::string& folder, double target) {
-  GRIM_CHECK(config.model != "bigram", usage, "doctor", "'{}' is a counting model: it has no layers to look at", folder);
+  GRIM_CHECK(!config.architecture().counts, usage, "doctor", "'{}' is a counting model: it has no layers to look at", folder);
   const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, "checkpoints"));
   const Curves curves = read_curves(folder);
   if (!found) refuse_lost(found, curves, folder);
@@ -262,9 +290,9 @@ Diagnosis diagnose_run(const RunConfig& config, const Corpus& corpus, const std:
   RunEvents quiet;
   if (found) kept = check_provenance(found, config, corpus, false, quiet);
   const double start = initial_loss(config, corpus);
-  Session session(config, corpus, kept ? &*kept : nullptr);
-  if (found) session.load(found.path);
-  Diagnosis d = diagnose(session, start);
+  LmTraining training(config, corpus, kept ? &*kept : nullptr);
+  if (found) training.trainer.load(found.path);
+  Diagnosis d = diagnose(training, start);
   d.source = found.path;
   judge_learning(d, curves, folder, target);
   for (const RejectedCheckpoint& r : found.rejected)
@@ -278,7 +306,7 @@ namespace {
 std::string model_folder(const std::string& folder) {
   const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best")), newest = newest_valid_checkpoint(join_path(folder, "checkpoints"));
   if (best) return best.path;
-  const std::string whole = newest ? str("{} is whole: give that folder", newest.path) : "no whole checkpoint is left in this folder";
+  const std::string whole = newest ? str("{} is whole: give that folder", newest.path) : hint_without_whole(folder);
   if (!best.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", best.rejected[0].path, best.rejected[0].reason), whole);
   if (newest) return newest.path;
   if (!newest.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", newest.rejected[0].path, newest.rejected[0].reason), whole);
@@ -303,10 +331,13 @@ TrainedModel load_trained(const std::string& folder) {
   TrainedModel trained{nullptr, CharTokenizer::load(path), path, 0};
   if (exists(join_path(path, kManifestName))) trained.about = verify_checkpoint(path, Verify::sizes).about;
   try {
-    trained.model = make_language_model(config, rng);
+    trained.model = build_causal_lm(config, rng);
   } catch (const Error& e) {  // the folder's fault, not that of who gave it
     throw Error(ErrorKind::input, config_path + ": " + e.what(), e.hint());
   }
+  check_token_ids(config, config_path, trained.model->vocabulary());
+  if (const std::string generation = join_path(path, "generation_config.json"); exists(generation))
+    check_token_ids(Json::parse(read_file(generation), generation), generation, trained.model->vocabulary());
   load_model(*trained.model, path);
   if (trained.tokenizer.vocab_size() != trained.model->vocabulary())
     throw Error(ErrorKind::input, str("{}: config.json has a vocabulary of {}, tokenizer.json one of {}", path, trained.model->vocabulary(),

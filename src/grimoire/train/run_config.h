@@ -1,34 +1,14 @@
 // Everything that decides a training run. The same data, the same RunConfig and the same program give the same weights, bit
-// for bit. A run folder keeps it as config.json.
+// for bit. A run folder keeps it as config.json: one flat object of what is trained on, how, and the shape of the model.
 #pragma once
 
 #include "grimoire/base/option.h"
+#include "grimoire/model/register.h"
 
 namespace grim {
 
-struct RunConfig {
-  // what
-  std::string model = "gpt";   // bigram, neural-bigram, mlp, bow, rnn, gru, lstm, wavenet, gpt
-  std::string data;            // path of a text file
-  std::string format = "auto"; // lines, text, auto
-  std::string out;             // run folder
-
-  // shape of the model; 0 takes the model's default
-  int64_t context = 0;
-  int64_t n_embd = 0;
-  int64_t n_hidden = 0;
-  int64_t n_layer = 0;
-  int64_t n_head = 0;
-  double dropout = 0;
-  bool batch_norm = false;
-  double gain = 0;             // mlp: of the hidden layers' first weights; 0: 5/3
-  double last_scale = 0;       // mlp: of the last layer's first weights; 0: the model's own (model/mlp.h)
-  bool tied = false;
-  bool biases = true;
-  std::string init = "gpt2";  // initial weights of gpt: gpt2, torch
-  double smoothing = 1;        // bigram: added to every count
-
-  // how
+// How a model is trained, whatever it is.
+struct TrainerOptions {
   int64_t steps = 0;
   int64_t batch_size = 0;      // examples of one micro-batch; 0 with full_batch
   int64_t accumulate = 1;      // micro-batches of one step
@@ -47,24 +27,48 @@ struct RunConfig {
   double l1 = 0, l2 = 0;
   double grad_clip = 0;        // 0: off
   double ema = 0;              // decay of the averaged weights; 0: off
-
-  // split
-  std::string split = "80/10/10";  // train/dev/test; "100/0/0" trains on everything
-  // when
   int64_t eval_every = 0;      // 0: chosen from steps
   int64_t eval_batches = 0;    // 0: the whole split
   int64_t save_every = 0;      // 0: chosen from steps
   int64_t patience = 0;        // evaluations without a better dev loss before stopping; 0: off
-
   int64_t seed = 1337;
   std::string rng = "philox";  // philox, torch
   int64_t threads = 0;         // 0: every core
 
-  Options options();
+  Options trainer_options();
 };
 
-// The defaults of this model: the published recipe it is known by. Lines and running text differ for gpt.
+struct RunConfig : TrainerOptions {
+  std::string model = "gpt";   // the name of an architecture (model/register.h)
+  std::string data;            // path of a text file
+  std::string format = "auto"; // lines, text, auto
+  std::string out;             // run folder
+  std::string split = "80/10/10";  // train/dev/test; "100/0/0" trains on everything
+
+  RunConfig() = default;
+  RunConfig(const RunConfig& other) { *this = other; }
+  RunConfig& operator=(const RunConfig& other);
+
+  const Architecture& architecture() const { return architecture_named(model); }  // throws: usage
+  // The shape of the model; its defaults after `model` was changed. throws: usage, no such model
+  ModelConfig& shape();
+  const ModelConfig& shape() const { return const_cast<RunConfig*>(this)->shape(); }
+  int64_t context() const { return shape().size("context") > 0 ? shape().size("context") : 1; }  // once it is resolved
+
+  Options options();                                       // of all three parts, for the model that `model` names
+  RunConfig& set(std::string_view name, const Json& value);  // one of them. throws: usage, the model has no such setting; input, its value
+
+ private:
+  std::string shape_of_;  // whose shape_ is
+  std::unique_ptr<ModelConfig> shape_;
+};
+
+// Sets what the object names, the model first; `source`, a file, is named in errors. throws: input
+void read_settings(RunConfig& config, const Json& object, const std::string& source);
+// Of a run folder, also one of an earlier version, which kept the settings of all models: those of others, and sizes of 0, say nothing.
+void read_kept_settings(RunConfig& config, const Json& object, const std::string& source);
+
+// The recipe that this model is known by, on "lines" or "text".
 RunConfig default_run(const std::string& model, const std::string& format);
-const std::vector<std::string>& trainable_models();  // ours; those that were added (model/language_model.h) can be trained too
 
 }  // namespace grim

@@ -104,7 +104,10 @@ const Concept kConcepts[] = {
            out.answer("gelu", g.value);
            out.answer("GPT-2's shortcut by tanh", bend(gelu_tanh, x).value);
            out.answer("silu", s.value);
-           out.show(Chart{.title = "silu(x) and gelu(x)", .x_label = "x", .series = {drawn(silu, -4, 2, "silu"), drawn(gelu, -4, 2, "gelu")}});
+           double low = -4, high = 2;
+           Chart c{.title = "silu(x) and gelu(x)" + make_room(x, low, high, INFINITY), .x_label = "x"};
+           c.series = {drawn(silu, low, high, "silu"), drawn(gelu, low, high, "gelu"), point(x, g.value)};
+           out.show(std::move(c));
          },
      .turn = "x = -1: a little below 0, unlike relu. x = -10: nothing is left.",
      .commands = "grimoire train --model gpt --data input.txt --out runs/a",

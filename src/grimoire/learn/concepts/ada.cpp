@@ -6,7 +6,7 @@
 #include "grimoire/base/json.h"
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
-#include "grimoire/model/language_model.h"
+#include "grimoire/model/register.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/straight_through.h"

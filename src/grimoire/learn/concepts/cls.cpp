@@ -56,21 +56,18 @@ std::vector<double> as_long_as(const Inputs& in, std::string_view name, std::str
   return v;
 }
 
-// Rows of counts: one part of a split each.
-Matrix counts_of(const Inputs& in, std::string_view name) {
-  Matrix parts = in.matrix(name);
-  for (const auto& part : parts) {
-    double sum = 0;
-    for (double c : part) sum += c < 0 || c > 1e9 ? NAN : c;
-    if (!(sum > 0)) in.refuse(name, "counts from 0 up, and at least one row in every part");
-  }
-  return parts;
-}
-
 double sum_of(const std::vector<double>& v) {
   double sum = 0;
   for (double x : v) sum += x;
   return sum;
+}
+
+// Rows of counts: one part of a split each.
+Matrix counts_of(const Inputs& in, std::string_view name) {
+  Matrix parts = in.count_matrix(name);
+  for (const auto& part : parts)
+    if (sum_of(part) == 0) in.refuse(name, "counts from 0 up, and at least one row in every part");
+  return parts;
 }
 
 double bits(const std::vector<double>& counts) { return stats::to_bits(stats::entropy(stats::shares_of(counts))); }

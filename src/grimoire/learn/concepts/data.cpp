@@ -153,8 +153,9 @@ const Concept kConcepts[] = {
            out.step(str("z = {:.6g}; within that many sd of the mean lie {:.6g}", z, 1 - 2 * d->sf(m + std::abs(x - m))));
            out.answer("P(X <= x)", d->cdf(x));
            out.answer("density", d->pdf(x));
-           Chart c{.title = "density; o: here", .x_label = "x", .series = {curve(m - 4 * sd, m + 4 * sd, [&](double v) { return d->pdf(v); })}};
-           if (std::abs(z) <= 4) c.series.push_back(point(x, d->pdf(x)));
+           double low = m - 4 * sd, high = m + 4 * sd;
+           Chart c{.title = "density" + make_room(x, low, high), .x_label = "x", .series = {curve(low, high, [&](double v) { return d->pdf(v); })}};
+           if (low <= x && x <= high) c.series.push_back(point(x, d->pdf(x)));
            out.show(std::move(c));
          },
      .turn = "x = 1, 2, 3: within that many sd lie 68, 95 and 99.7 % of the values.",
@@ -182,11 +183,12 @@ const Concept kConcepts[] = {
            out.step(str("z = ({:.6g} - 1) x sqrt {:.0f} = {:.6g}", x, n, (x - 1) * std::sqrt(n)));
            out.answer("P(mean > x), exactly", exact->sf(x));
            out.answer("by the bell", bell->sf(x));
-           const double low = std::max(0.0, 1 - 3.5 / std::sqrt(n)), high = 1 + 3.5 / std::sqrt(n);
-           out.show(Chart{.title = "density of the mean",
-                          .x_label = "mean",
-                          .series = {curve(low, high, [&](double v) { return bell->pdf(v); }, "bell"),
-                                     curve(low + 1e-9, high, [&](double v) { return exact->pdf(v); }, "exact")}});
+           double low = std::max(0.0, 1 - 3.5 / std::sqrt(n)), high = 1 + 3.5 / std::sqrt(n);
+           Chart c{.title = "density of the mean" + make_room(x, low, high), .x_label = "mean"};
+           c.series = {curve(low, high, [&](double v) { return bell->pdf(v); }, "bell"),
+                       curve(low + 1e-9, high, [&](double v) { return exact->pdf(v); }, "exact")};
+           if (low <= x && x <= high) c.series.push_back(point(x, exact->pdf(x)));
+           out.show(std::move(c));
          },
      .turn = "n = 1: a steep slope, no bell. n = 100: hardly to be told apart.",
      .commands = "grimoire distribution gamma --param shape=10 --sf 15",

@@ -124,13 +124,13 @@ const Concept kConcepts[] = {
      .inputs = "first = 6,4: counts\nnext = 5,5;9,1: counts, a row for each first word",
      .compute =
          [](const Inputs& in, Worked& out) {
-           const std::vector<double> first = in.numbers("first", 1e-6, 1e9, 1, 50);
-           const auto rows = in.matrix("next");
+           const std::vector<double> first = in.counts("first", 1, 1e9, 1, 50);
+           const auto rows = in.count_matrix("next");
            if (rows.size() != first.size()) in.refuse("next", str("a row for each of the {} first words", first.size()));
            const std::vector<double> p = stats::shares_of(first);
            std::vector<std::vector<double>> q;
            for (const auto& row : rows) {
-             if (row.size() > 50 || std::ranges::min(row) <= 0 || std::ranges::max(row) > 1e9) in.refuse("next", "at most 50 counts above 0 in a row");
+             if (row.size() > 50 || std::ranges::min(row) <= 0) in.refuse("next", "at most 50 counts above 0 in a row");
              q.push_back(stats::shares_of(row));
            }
            const size_t g = greedy(p), then = greedy(q[g]);

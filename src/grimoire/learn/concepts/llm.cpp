@@ -6,7 +6,7 @@
 #include "grimoire/base/str.h"
 #include "grimoire/classic/distance.h"
 #include "grimoire/learn/concepts/families.h"
-#include "grimoire/model/language_model.h"
+#include "grimoire/model/register.h"
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/sort.h"
 #include "grimoire/stats/distribution.h"

@@ -43,7 +43,7 @@ Pairs pairs_of(const std::vector<std::string>& words) {
 }
 
 std::vector<double> counts_of(const Inputs& in, std::string_view name) {
-  return in.numbers(name, 0, 1e12, 2, 100);
+  return in.counts(name, 0, 1e12, 2, 100);
 }
 
 const Concept kConcepts[] = {
@@ -119,7 +119,7 @@ const Concept kConcepts[] = {
      .inputs = "N = 1,3: counts",
      .compute =
          [](const Inputs& in, Worked& out) {
-           const std::vector<double> counts = in.numbers("N", 1e-12, 1e12, 2, 100);
+           const std::vector<double> counts = in.counts("N", 1, 1e12, 2, 100);
            std::vector<double> logits;
            for (double n : counts) logits.push_back(std::log(n));
            const std::vector<double> p = softmax(vector_of(logits), 0).to_vector<double>();
@@ -439,7 +439,7 @@ const Concept kConcepts[] = {
          },
      .turn = "ask after b: a is certain. Ask after a word that never came: the model falls back on the shares of all words.",
      .commands = "grimoire train --model gpt --data input.txt --out runs/gpt\ngrimoire eval runs/gpt --data input.txt",
-     .code = "src/grimoire/model/language_model.h: LanguageModel",
+     .code = "src/grimoire/model/causal_lm.h: CausalLm",
      .mistake = "People say that a language model picks the next word; in fact it gives a distribution, and picking is a separate step that you control.",
      .see = "bigram: the simplest model\nsampling: picking\nperplexity: how good it is\nautoregressive: whole texts",
      .sources = "Shannon 1948, A Mathematical Theory of Communication, section 3\nJurafsky and Martin, Speech and Language Processing, chapter 3",

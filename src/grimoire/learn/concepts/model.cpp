@@ -20,7 +20,19 @@ std::vector<double> spread(const Inputs& in, std::string_view name) {
   return x;
 }
 
-Series dots(const std::vector<double>& x, const std::vector<double>& y) { return {.name = "", .x = x, .y = y, .points = true}; }
+// The points, the curve over their range and some of it more on both sides, and what it predicts at a place, which widens the range.
+template <class F>
+Chart with_prediction(const char* title, const std::vector<double>& x, const std::vector<double>& y, double at, double more, F&& f) {
+  auto [low, high] = std::ranges::minmax(x);
+  const double edge = more * (high - low);
+  low -= edge, high += edge;
+  const std::string where = make_room(at, low, high);
+  const bool inside = low <= at && at <= high;
+  Chart c{.title = title + (inside ? str("; o at {:.6g}: predicted", at) : where), .x_label = "x"};
+  c.series = {curve(low, high, f), {.name = "", .x = x, .y = y, .points = true}};
+  if (inside) c.series.push_back(point(at, f(at)));
+  return c;
+}
 
 // As many rows as there are mails of a kind; the first holds all the counts, for only their sum matters.
 void add_mails(const std::vector<double>& counts, int64_t mails, double kind, std::vector<std::vector<double>>& rows, std::vector<double>& y) {
@@ -44,8 +56,7 @@ const Concept kConcepts[] = {
            out.answer("slope", b);
            out.answer("height at 0", a);
            out.answer("prediction", a + b * at);
-           const auto [low, high] = std::ranges::minmax(x);
-           out.show(Chart{.title = "y over x", .x_label = "x", .series = {curve(low, high, [&](double v) { return a + b * v; }), dots(x, y)}});
+           out.show(with_prediction("y over x", x, y, at, 0, [&](double v) { return a + b * v; }));
          },
      .turn = "make the last y 60: one point pulls the whole line.",
      .commands = "grimoire stats regression --x 1,2,3,4,5 --y 2,4,5,4,6\ngrimoire fit --model linear --data data.csv --target y --out y.model",
@@ -77,9 +88,7 @@ const Concept kConcepts[] = {
            out.answer("b", b);
            out.answer("a", a);
            out.answer("p", p(at));
-           const auto [low, high] = std::ranges::minmax(x);
-           const double edge = (high - low) / 3;
-           out.show(Chart{.title = "probability of a yes", .x_label = "x", .series = {curve(low - edge, high + edge, p), dots(x, y)}});
+           out.show(with_prediction("probability of a yes", x, y, at, 1.0 / 3, p));
          },
      .turn = "make the shares .01,.01,.01,.99,.99: a steep step.",
      .commands = "grimoire stats logistic --data data.csv --x x1,x2 --y y\ngrimoire fit --model logistic --data data.csv --target y --out y.model",
@@ -103,11 +112,11 @@ const Concept kConcepts[] = {
                "new = 1,1,0: counts in the new mail",
      .compute =
          [](const Inputs& in, Worked& out) {
-           const std::vector<double> spam = in.numbers("spam", 0, 1e6, 1, 50), ham = in.numbers("ham", 0, 1e6, spam.size(), spam.size()),
-                                     fresh = in.numbers("new", 0, 1e3, spam.size(), spam.size()), mails = in.numbers("mails", 1, 1000, 2, 2);
+           const std::vector<double> spam = in.counts("spam", 0, 1e6, 1, 50), ham = in.counts("ham", 0, 1e6, spam.size(), spam.size()),
+                                     fresh = in.counts("new", 0, 1e3, spam.size(), spam.size()), mails = in.counts("mails", 1, 1000, 2, 2);
            std::vector<std::vector<double>> rows;
            std::vector<double> y;
-           add_mails(ham, std::llround(mails[1]), 0, rows, y), add_mails(spam, std::llround(mails[0]), 1, rows, y);
+           add_mails(ham, static_cast<int64_t>(mails[1]), 0, rows, y), add_mails(spam, static_cast<int64_t>(mails[0]), 1, rows, y);
            NaiveBayes model;
            set_params(model, {"kind=multinomial", "alpha=1"});
            model.fit({.x = Features(matrix_of(rows)), .y = y, .weight = {}, .classes = {"ham", "spam"}});

@@ -129,8 +129,8 @@ const Concept kConcepts[] = {
            out.answer("rate", rate);
            out.show(Chart{.title = "rate; o: here",
                           .x_label = "step",
-                          .series = {curve(0, static_cast<double>(total), [&](double t) { return learning_rate(s, std::llround(t)); }),
-                                     point(static_cast<double>(std::min(step, total)), rate)}});
+                          .series = {curve(0, static_cast<double>(std::max(step, total)), [&](double t) { return learning_rate(s, std::llround(t)); }),
+                                     point(static_cast<double>(step), rate)}});
          },
      .turn = "t = 50: half of the peak. t = 1000: the end.",
      .commands = "grimoire train --data input.txt --out a --schedule cosine --warmup 100",

@@ -30,15 +30,12 @@ const Concept kConcepts[] = {
      .inputs = "counts = 50,10;5,35: a row for each true class",
      .compute =
          [](const Inputs& in, Worked& out) {
-           const auto rows = in.matrix("counts");
+           const auto rows = in.count_matrix("counts");
            if (rows.size() < 2 || rows.size() > 20 || rows.size() != rows[0].size()) in.refuse("counts", "a square matrix of 2 to 20 classes");
            std::vector<double> flat;
            double all = 0, right = 0;
            for (size_t i = 0; i < rows.size(); ++i)
-             for (size_t j = 0; j < rows.size(); ++j) {
-               if (!(rows[i][j] >= 0 && rows[i][j] <= 1e9)) in.refuse("counts", "counts from 0 to 1e9");
-               flat.push_back(rows[i][j]), all += rows[i][j], right += i == j ? rows[i][j] : 0;
-             }
+             for (size_t j = 0; j < rows.size(); ++j) flat.push_back(rows[i][j]), all += rows[i][j], right += i == j ? rows[i][j] : 0;
            if (!(all > 0)) in.refuse("counts", "at least one case");
            const int64_t classes = std::ssize(rows);
            const auto scores = class_scores(flat, classes);
@@ -133,7 +130,7 @@ const Concept kConcepts[] = {
      .compute =
          [](const Inputs& in, Worked& out) {
            const std::vector<double> said = in.numbers("said", 0, 1, 1, 50), came = in.numbers("came", 0, 1, said.size(), said.size()),
-                                     n = in.numbers("n", 1e-6, 1e6, said.size(), said.size());
+                                     n = in.counts("n", 1, 1e6, said.size(), said.size());
            std::vector<double> p, y, weight;
            for (size_t i = 0; i < said.size(); ++i)
              p.insert(p.end(), 2, said[i]), y.insert(y.end(), {1, 0}), weight.insert(weight.end(), {n[i] * came[i], n[i] * (1 - came[i])});

@@ -39,6 +39,13 @@ template <class F> Series curve(double low, double high, F&& f, std::string name
   }
   return s;
 }
+// Widens a picture's range to hold the reader's place, if that leaves the curve wide enough to be seen. For its title: where the place is.
+inline std::string make_room(double x, double& low, double& high, double most = 6) {
+  const double from = std::min(low, x), to = std::max(high, x);
+  if (to - from > most * (high - low)) return str("; x = {:.6g} lies beyond the {} edge", x, x > high ? "right" : "left");
+  low = from, high = to;
+  return "; o: here";
+}
 inline Series point(double x, double y) { return {.name = "", .x = {x}, .y = {y}, .points = true}; }
 
 // p_1 x p_2 x ... = product as a step; gives the sum of the logs.

@@ -1,0 +1,22 @@
+// Options that several architectures share, so that they are called and bounded alike.
+#pragma once
+
+#include "grimoire/base/option.h"
+
+namespace grim {
+
+inline Option context_option(int64_t* target) {
+  return {.name = "context", .help = "tokens the model looks back on; 0 takes what the data need", .target = target, .low = 0, .high = 1 << 24};
+}
+inline Option embedding_option(int64_t* target) {
+  return {.name = "n-embd", .help = "width of the embedding and the residual stream", .target = target, .low = 1, .high = 1 << 20};
+}
+inline Option hidden_option(int64_t* target) {
+  return {.name = "n-hidden", .help = "width of the hidden layer", .target = target, .low = 1, .high = 1 << 20};
+}
+inline Option layers_option(int64_t* target) { return {.name = "n-layer", .help = "layers", .target = target, .low = 1, .high = 1 << 16}; }
+
+// Widths and contexts are tried from these sizes on where a shape is too large to be tried as it is.
+inline constexpr int64_t kSmallWidth = 64, kSmallContext = 32;
+
+}  // namespace grim

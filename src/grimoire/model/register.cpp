@@ -1,0 +1,117 @@
+#include "grimoire/model/register.h"
+
+#include <algorithm>
+
+#include "grimoire/base/error.h"
+
+// One line an architecture: the function of its file that describes it.
+#define GRIM_ARCHITECTURES(X) \
+  X(bigram)                   \
+  X(neural_bigram)            \
+  X(mlp)                      \
+  X(bow)                      \
+  X(rnn)                      \
+  X(gru)                      \
+  X(lstm)                     \
+  X(wavenet)                  \
+  X(gpt)
+
+namespace grim {
+
+#define GRIM_DECLARE(name) Architecture name##_architecture();
+GRIM_ARCHITECTURES(GRIM_DECLARE)
+#undef GRIM_DECLARE
+
+namespace {
+
+using Register = std::vector<std::unique_ptr<const Architecture>>;
+
+const std::string& type_of(const Architecture& a) { return a.model_type.empty() ? a.name : a.model_type; }
+
+void enter(Register& all, Architecture a) {
+  const bool taken = a.name.empty() || std::ranges::any_of(all, [&](const auto& b) { return b->name == a.name || type_of(*b) == type_of(a); });
+  GRIM_CHECK(!taken, argument, "model", "the name '{}' or model_type '{}' is taken: expected new ones", a.name, type_of(a));
+  all.push_back(std::make_unique<const Architecture>(std::move(a)));
+}
+
+Register& all_architectures() {
+  static Register all = [] {
+    Register ours;
+#define GRIM_ENTER(name) enter(ours, name##_architecture());
+    GRIM_ARCHITECTURES(GRIM_ENTER)
+#undef GRIM_ENTER
+    return ours;
+  }();
+  return all;
+}
+
+// The one whose `key` is `wanted`, or an error that names the nearest.
+template <class Key> const Architecture& found(const std::string& wanted, Key&& key, ErrorKind kind, const char* what) {
+  std::vector<std::string> names;
+  for (const auto& a : all_architectures()) {
+    if (key(*a) == wanted) return *a;
+    names.push_back(key(*a));
+  }
+  const std::string near = nearest(wanted, names.data(), names.size());
+  fail(kind, "model", str("{} '{}' is not known", what, wanted), near.empty() ? "" : str("did you mean '{}'?", near));
+}
+
+const Option* size_option(const Options& options, std::string_view name) {
+  const Option* const o = find(options, name);
+  return o && std::holds_alternative<int64_t*>(o->target) ? o : nullptr;
+}
+
+}  // namespace
+
+int64_t ModelConfig::size(std::string_view name) const {
+  const std::unique_ptr<ModelConfig> copy = clone();  // options point into what they are of, to be set
+  const Options options = copy->options();
+  const Option* const o = size_option(options, name);
+  return o ? *std::get<int64_t*>(o->target) : 0;
+}
+
+void ModelConfig::set_size(std::string_view name, int64_t value) {
+  const Options own = options();
+  if (const Option* const o = size_option(own, name)) *std::get<int64_t*>(o->target) = value;
+}
+
+std::vector<const Architecture*> architectures() {
+  std::vector<const Architecture*> all;
+  for (const auto& a : all_architectures()) all.push_back(a.get());
+  return all;
+}
+
+const Architecture& architecture_named(const std::string& name) {
+  return found(name, [](const Architecture& a) { return a.name; }, ErrorKind::usage, "the model");
+}
+
+const Architecture& architecture_of(const Json& config) { return found(config.text("model_type"), type_of, ErrorKind::input, "model_type"); }
+
+void add_architecture(Architecture architecture) { enter(all_architectures(), std::move(architecture)); }
+
+std::unique_ptr<Pretrained> build_model(const Json& config, Rng& rng) { return architecture_of(config).from_json(config)->build(rng); }
+
+std::unique_ptr<CausalLm> build_causal_lm(const Json& config, Rng& rng) {
+  std::unique_ptr<Pretrained> model = build_model(config, rng);
+  auto* const lm = dynamic_cast<CausalLm*>(model.get());
+  GRIM_CHECK(lm, input, "model", "model_type '{}' does not predict the next token", config.text("model_type"));
+  model.release();
+  return std::unique_ptr<CausalLm>(lm);
+}
+
+int64_t parameter_count(const Json& config) {
+  return static_cast<int64_t>(std::min(architecture_of(config).from_json(config)->parameter_count(), 4e18));
+}
+
+std::unique_ptr<ModelConfig> checked_as_input(const std::function<std::unique_ptr<ModelConfig>()>& make) {
+  try {
+    std::unique_ptr<ModelConfig> config = make();
+    config->check();
+    return config;
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::argument) throw;
+    throw Error(ErrorKind::input, str("config.json: {}", e.what()), e.hint());
+  }
+}
+
+}  // namespace grim

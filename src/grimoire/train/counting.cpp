@@ -1,0 +1,50 @@
+#include "grimoire/train/counting.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "grimoire/base/clock.h"
+#include "grimoire/train/run_log.h"
+
+namespace grim {
+
+int64_t counts_of(const Module& model) {
+  int64_t n = 0;
+  for (const NamedTensor& b : model.buffers()) n += b.tensor.numel();
+  return n;
+}
+
+RunResult count_run(LmTask& task, CountingLm& model, RunEvents& events, const std::string& folder) {
+  const double begin = monotonic_seconds();
+  int64_t tokens = 0;
+  task.data().train.for_each_batch(1 << 20, 0, [&](const Examples& e) {
+    model.count(e.x, e.y);
+    tokens += e.y.numel();
+  });
+  const std::string best = join_path(folder, "best");
+  files().make_dirs(best);
+  RunResult r{.step = 1, .best_step = 1, .parameters = counts_of(model)};
+  r.seconds = monotonic_seconds() - begin;
+  r.tokens_per_second = static_cast<double>(tokens) / std::max(1e-9, r.seconds);
+  save_model(task, join_path(best, "step-1"), 1);
+  events.saved(join_path(best, "step-1"), 1);
+  bool stopping = false;
+  const StopAsked stop = [&] { return stopping = stopping || events.stop_requested(); };
+  const auto loss = [&](Part part) { return !task.has(part) || stopping ? NAN : task.judge(part, 0, stop).loss; };
+  r.train_loss = loss(Part::train);
+  r.dev_loss = loss(Part::dev);
+  r.test_loss = loss(Part::test);
+  r.common_loss = loss(Part::common);
+  r.baseline_loss = stopping ? NAN : task.baseline(stop);
+  r.uniform_loss = task.guessing();
+  r.folder = folder;
+  r.checkpoint = join_path(best, "step-1");
+  if (stopping) r.ending = Ending::stopped;
+  RunLog log(join_path(folder, "metrics.jsonl"));
+  log.drop_after(0);
+  log.write(Json::object({{"event", stopping ? "stopped" : "end"}, {"step", 1}, {"best_step", 1}, {"train_loss", r.train_loss}, {"dev_loss", r.dev_loss},
+                          {"test_loss", r.test_loss}, {"common_loss", r.common_loss}, {"baseline_loss", r.baseline_loss}}));
+  return r;
+}
+
+}  // namespace grim

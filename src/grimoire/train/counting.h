@@ -1,0 +1,12 @@
+// Training of a model that counts (model/causal_lm.h, CountingLm): one pass over the examples is all of it.
+#pragma once
+
+#include "grimoire/train/lm_task.h"
+#include "grimoire/train/run.h"
+
+namespace grim {
+
+int64_t counts_of(const Module& model);  // numbers it keeps
+RunResult count_run(LmTask& task, CountingLm& model, RunEvents& events, const std::string& folder);
+
+}  // namespace grim

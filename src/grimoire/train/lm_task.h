@@ -1,0 +1,64 @@
+// The task of language models: predict the next symbol of a text.
+#pragma once
+
+#include "grimoire/train/lm_data.h"
+#include "grimoire/train/provenance.h"
+#include "grimoire/train/trainer.h"
+
+namespace grim {
+
+CorpusFormat format_of(const RunConfig& config);
+
+// Fills in what the configuration leaves open (0): context, batch size, evaluation and saving intervals. throws: argument, usage, input.
+void resolve(RunConfig& config, const Corpus& corpus);
+
+// config.json of the model that a run builds for so many symbols.
+Json model_config(const RunConfig& config, int64_t vocab_size);
+
+// The weights of a checkpoint folder. throws: input, as Pretrained::load
+void load_model(Pretrained& model, const std::string& folder);
+
+class LmTask final : public Task {
+ public:
+  // Fresh weights from `rng`. `known` numbers the symbols as an earlier checkpoint did; without it the corpus does. `config` is resolved.
+  // throws: input, data that are too few or hold symbols that are not known
+  LmTask(const RunConfig& config, const Corpus& corpus, Rng& rng, const CharTokenizer* known = nullptr);
+
+  CausalLm& model() override { return *model_; }
+  const LmData& data() const { return data_; }
+  const CharTokenizer& tokenizer() const { return tokenizer_; }
+
+  int64_t rows() const override { return data_.train.rows(); }
+  double weight(std::span<const int64_t> rows) const override { return static_cast<double>(data_.train.targets_in(rows)); }
+  Tensor loss(std::span<const int64_t> rows, Pass& pass) const override;
+  double full_weight() const override { return static_cast<double>(data_.train.targets()); }
+  Tensor full_loss(Pass& pass) const override;
+  bool has(Part part) const override { return !of(part).empty(); }
+  Judgement judge(Part part, int64_t batches, const StopAsked& stop) const override;
+  double guessing() const override { return std::log(static_cast<double>(tokenizer_.vocab_size())); }  // ln V
+  double baseline(const StopAsked& stop) const override;
+  std::vector<CheckpointFile> files() const override;
+  void load(const std::string& folder) override { load_model(*model_, folder); }
+  Json about() const override { return Json::object({{"run", to_json(provenance_)}}); }
+
+ private:
+  const LmPart& of(Part part) const;
+
+  Provenance provenance_;
+  CharTokenizer tokenizer_;
+  std::unique_ptr<CausalLm> model_;
+  LmData data_;
+};
+
+// A Trainer with the task of a language model in it.
+struct LmTraining {
+  LmTraining(const RunConfig& config, const Corpus& corpus, const CharTokenizer* known = nullptr);
+  Trainer trainer;
+  LmTask& task;
+};
+
+// Mean loss of the add-1 counting bigram, trained on data.train, on data.dev (or on train when there is no dev part); NaN when
+// stopped.
+double bigram_baseline(const LmData& data, int64_t vocab_size, const StopAsked& stop = {});
+
+}  // namespace grim

@@ -1,0 +1,60 @@
+// What is trained: a model, the examples it learns from, and how it is judged. All else, steps, schedule, checkpoints, resuming, is the
+// Trainer's (train/trainer.h).
+#pragma once
+
+#include <cmath>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "grimoire/io/checkpoint.h"
+#include "grimoire/model/pretrained.h"
+
+namespace grim {
+
+using StopAsked = std::function<bool()>;  // empty: never
+
+enum class Part : uint8_t {
+  train,
+  dev,     // chooses the best weights
+  test,
+  common,  // the same for every split, on which models of different recipes can be compared
+};
+
+struct Judgement {
+  double loss = NAN;     // mean
+  double weight = 0;     // of what was judged
+  bool stopped = false;  // before all was
+};
+
+class Task {
+ public:
+  virtual ~Task() = default;
+  virtual Pretrained& model() = 0;
+  virtual int64_t rows() const = 0;  // that training may draw
+  // What these rows' loss counts in the mean of a step: of text, the targets in them. It is asked for all batches of a step before the first
+  // backward, which has to know the total.
+  virtual double weight(std::span<const int64_t> rows) const = 0;
+  virtual Tensor loss(std::span<const int64_t> rows, Pass& pass) const = 0;  // 0-d: the mean over that weight
+  // Everything at once, for steps over the full batch.
+  virtual double full_weight() const;
+  virtual Tensor full_loss(Pass& pass) const;
+
+  virtual bool has(Part part) const = 0;
+  virtual Judgement judge(Part part, int64_t batches, const StopAsked& stop) const = 0;  // at most so many batches; 0: all
+  virtual double guessing() const { return NAN; }                       // the loss of whoever knows nothing
+  virtual double baseline(const StopAsked& stop) const;                 // that of a model to beat; NaN: none, or stopped
+
+  // The model's folder, and its weights back. throws: input
+  virtual std::vector<CheckpointFile> files() const = 0;
+  virtual void load(const std::string& folder) = 0;
+  virtual Json about() const { return Json::object(); }  // kept in the manifest of every checkpoint, beside the step
+};
+
+// The model alone, as a folder that others load.
+void save_model(const Task& task, const std::string& path, int64_t step);
+CheckpointFile tensor_file(const std::string& name, const std::vector<NamedTensor>& tensors);
+Json about_step(const Task& task, int64_t step);
+
+}  // namespace grim

@@ -1,0 +1,190 @@
+#include "grimoire/train/trainer.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/io/safetensors.h"
+#include "grimoire/tensor/copy.h"
+#include "grimoire/tensor/finite.h"
+
+namespace grim {
+namespace {
+
+RngMode rng_mode(const TrainerOptions& c) { return c.rng == "torch" ? RngMode::torch : RngMode::philox; }
+uint64_t seed_of(const TrainerOptions& c) { return static_cast<uint64_t>(c.seed); }
+
+std::unique_ptr<Optimizer> make_optimizer(const TrainerOptions& c, Parameters& parameters) {
+  if (!c.decay_all) parameters.scale_weight_decay(decay_matrices_only);
+  if (c.optimizer == "sgd")
+    return std::make_unique<Sgd>(parameters, SgdOptions{.momentum = c.momentum,
+                                                        .form = c.nesterov ? Momentum::nesterov : Momentum::classic,
+                                                        .l2 = c.l2, .l1 = c.l1});
+  return std::make_unique<Adam>(parameters, AdamOptions{.beta1 = c.beta1, .beta2 = c.beta2,
+                                                        .weight_decay = c.optimizer == "adamw" ? c.weight_decay : 0.0,
+                                                        .l2 = c.l2, .l1 = c.l1});
+}
+
+Schedule make_schedule(const TrainerOptions& c) {
+  Schedule s{.lr = c.lr, .min_lr = c.min_lr, .warmup = c.warmup, .total = c.steps, .factor = c.decay_factor};
+  s.decay = c.schedule == "cosine" ? Decay::cosine : c.schedule == "step" ? Decay::step
+          : c.schedule == "inverse-sqrt" ? Decay::inverse_sqrt : Decay::constant;
+  s.step_every = std::max<int64_t>(1, static_cast<int64_t>(c.decay_at * static_cast<double>(c.steps)));
+  return s;
+}
+
+Json number_or_null(double v) { return std::isfinite(v) ? Json(v) : Json(); }
+Json json_of(const Trainer::Window& w) { return Json::array({w.loss, w.steps}); }
+Trainer::Window window_in(const Json& object, std::string_view key) {
+  const Json* const w = object.find(key);  // not in checkpoints of earlier versions
+  return w && w->size() == 2 ? Trainer::Window{(*w)[0].as_real(), (*w)[1].as_integer()} : Trainer::Window{};
+}
+
+// The averaged weights stand in for the trained ones while this lives, also when saving fails.
+class Averaged {
+ public:
+  explicit Averaged(Ema* ema) : ema_(ema) { if (ema_) ema_->swap(); }
+  ~Averaged() { if (ema_) ema_->swap(); }
+  Averaged(const Averaged&) = delete;
+  Averaged& operator=(const Averaged&) = delete;
+
+ private:
+  Ema* ema_;
+};
+
+}  // namespace
+
+Trainer::Trainer(const TrainerOptions& options, const TaskMaker& make)
+    : options_(options), rng_(rng_mode(options), seed_of(options), "init"), task_(make(rng_)),
+      parameters_(std::make_unique<Parameters>(task_->model().parameters())), optimizer_(make_optimizer(options, *parameters_)),
+      schedule_(make_schedule(options)) {
+  if (options.ema > 0) ema_ = std::make_unique<Ema>(*parameters_, options.ema);
+  const int64_t rows = task_->rows();
+  GRIM_CHECK(rows > 0, input, "data", "there is nothing to train on");
+  if (options.full_batch) return;
+  Rng batch_rng(rng_mode(options), seed_of(options), "batch");
+  batcher_ = std::make_unique<Batcher>(rows, options.batch_size, Sampling::replacement, rng_mode(options) == RngMode::torch ? rng_ : batch_rng);
+}
+
+std::vector<Trainer::Rows> Trainer::next_batches() {
+  if (options_.full_batch) return {{}};
+  std::vector<Rows> batches;
+  for (int64_t i = 0; i < options_.accumulate; ++i) batches.push_back(batcher_->batch(position.step * options_.accumulate + i));
+  return batches;
+}
+
+// Batches of one step are weighed: k batches of b examples give the gradient of one batch of k b.
+Trainer::Mean Trainer::accumulate_gradients(const std::vector<Rows>& batches) {
+  std::vector<double> weights;
+  for (const Rows& rows : batches) weights.push_back(options_.full_batch ? task_->full_weight() : task_->weight(rows));
+  Mean mean{0, std::accumulate(weights.begin(), weights.end(), 0.0)};
+  GRIM_CHECK(mean.weight > 0, input, "train", "step {}: the batch holds no target", position.step);
+  Pass pass = Pass::train(seed_of(options_), static_cast<uint32_t>(position.step));
+  for (size_t i = 0; i < batches.size(); ++i) {
+    const double share = weights[i] / mean.weight;
+    const Tensor loss = options_.full_batch ? task_->full_loss(pass) : task_->loss(batches[i], pass);
+    mean.loss += share * loss.item();
+    backward(loss, Tensor::full(loss.shape(), share, loss.dtype()));
+  }
+  return mean;
+}
+
+Trainer::Step Trainer::step() {
+  const std::vector<Rows> batches = next_batches();
+  optimizer_->zero_grad();
+  const Mean mean = accumulate_gradients(batches);
+  Step step{.loss = mean.loss, .lr = learning_rate(schedule_, position.step), .gradient_norm = 0, .weight = mean.weight};
+  if (!std::isfinite(step.loss)) refuse_numbers(step.loss);
+  if (position.step == 0) position.first_loss = step.loss;
+  double scale = 1;
+  if (options_.grad_clip > 0) {
+    step.gradient_norm = parameters_->gradient_norm();
+    if (!std::isfinite(step.gradient_norm)) refuse_numbers(step.loss);
+    scale = clip_scale(step.gradient_norm, options_.grad_clip);
+  }
+  optimizer_->step(step.lr, scale);
+  if (ema_) ema_->update();
+  ++position.step;
+  return step;
+}
+
+void Trainer::refuse_numbers(double loss) {
+  std::string where = parameters_->first_bad_value();
+  std::string what = where.empty() ? "" : str("the weights '{}'", where);
+  if (what.empty() && !(where = parameters_->first_bad_gradient()).empty()) what = str("the gradient of '{}'", where);
+  throw Error(ErrorKind::numeric,
+              str("step {}: {} {} not finite (loss {})", position.step, what.empty() ? "the loss" : what, what.starts_with("the weights") ? "are" : "is",
+                  std::isnan(loss) ? "nan" : str("{}", loss)),
+              str("a lower learning rate (now {:.3g}) or clipped gradients (a norm of 1) keep it in bounds", learning_rate(schedule_, position.step)));
+}
+
+Judgement Trainer::judge(Part part, int64_t batches, const StopAsked& stop) {
+  const Averaged averaged(ema_.get());
+  return task_->judge(part, batches, stop);
+}
+
+std::vector<NamedTensor> Trainer::optimizer_state() const {
+  std::vector<NamedTensor> state = optimizer_->state();
+  if (ema_) state.push_back({"ema", ema_->average()});
+  return state;
+}
+
+void Trainer::save(const std::string& path) {
+  const std::string bad = parameters_->first_bad_value();
+  if (!bad.empty()) throw Error(ErrorKind::numeric, str("not saved: the weights '{}' are not finite", bad), "the last checkpoint stands");
+  std::vector<CheckpointFile> files = task_->files();
+  const Json training = Json::object({{"step", position.step},
+                                      {"optimizer_steps", optimizer_->steps()},
+                                      {"best_loss", number_or_null(position.best_loss)},
+                                      {"best_step", position.best_step},
+                                      {"evaluations_since_best", position.evaluations_since_best},
+                                      {"seconds", position.seconds},
+                                      {"first_loss", number_or_null(position.first_loss)},
+                                      {"since_log", json_of(position.since_log)},
+                                      {"since_evaluation", json_of(position.since_evaluation)},
+                                      {"evaluation_due", position.evaluation_due},
+                                      {"rng", rng_.state()},
+                                      {"batcher", batcher_ ? batcher_->state() : ""}});
+  files.push_back({"training.json", training.dump_pretty()});
+  files.push_back(tensor_file("optimizer.safetensors", optimizer_state()));
+  save_checkpoint(path, files, about_step(*task_, position.step));
+}
+
+void Trainer::save_weights(const std::string& path) {
+  const Averaged averaged(ema_.get());
+  save_model(*task_, path, position.step);
+}
+
+void Trainer::forget_best() {
+  position.best_loss = std::numeric_limits<double>::infinity();
+  position.best_step = position.step;
+  position.evaluations_since_best = 0;
+}
+
+void Trainer::load(const std::string& path) {
+  task_->load(path);
+  const std::string training_path = join_path(path, "training.json");
+  const Json t = Json::parse(read_file(training_path), training_path);
+  position.step = t.integer("step");
+  position.best_loss = t.real("best_loss", std::numeric_limits<double>::infinity());
+  position.best_step = t.integer("best_step");
+  position.evaluations_since_best = t.integer("evaluations_since_best");
+  position.seconds = t.real("seconds");
+  position.first_loss = t.real("first_loss", NAN);
+  position.since_log = window_in(t, "since_log");
+  position.since_evaluation = window_in(t, "since_evaluation");
+  position.evaluation_due = t.boolean("evaluation_due", false);
+  optimizer_->set_steps(t.integer("optimizer_steps"));
+  rng_ = Rng::from_state(t.text("rng"));
+  if (batcher_) batcher_->restore(t.text("batcher"));
+  const SafetensorsFile saved_state(join_path(path, "optimizer.safetensors"));
+  for (const NamedTensor& s : optimizer_state()) {
+    const Tensor from = saved_state.read(s.name);
+    GRIM_CHECK(from.shape() == s.tensor.shape(), input, "resume", "optimizer.safetensors: '{}': got {}, expected {}", s.name,
+               from.shape(), s.tensor.shape());
+    check_finite({s.name, from}, saved_state.path());
+    copy_into(s.tensor, from);
+  }
+}
+
+}  // namespace grim

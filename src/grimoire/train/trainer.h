@@ -1,0 +1,86 @@
+// Trainer: what every training has in common. It owns the generator of random numbers, the optimiser, the schedule, averaged weights and the
+// position; the Task says what is trained. All of it is written to checkpoints and read back.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <memory>
+
+#include "grimoire/data/batcher.h"
+#include "grimoire/optim/optimizer.h"
+#include "grimoire/optim/schedule.h"
+#include "grimoire/train/run_config.h"
+#include "grimoire/train/task.h"
+
+namespace grim {
+
+// Draws the model's weights from the generator, which in torch mode goes on to draw the batches, as in the notebooks.
+using TaskMaker = std::function<std::unique_ptr<Task>(Rng& rng)>;
+
+class Trainer {
+ public:
+  Trainer(const TrainerOptions& options, const TaskMaker& make);  // throws: input, nothing to train on; what `make` throws
+
+  const TrainerOptions& options() const { return options_; }
+  Task& task() { return *task_; }
+  Parameters& parameters() { return *parameters_; }
+
+  // One optimiser step; the mean loss of its examples. throws: numeric, naming the first bad tensor.
+  struct Step {
+    double loss, lr, gradient_norm;
+    double weight;  // Task::weight of all its batches
+  };
+  Step step();
+
+  using Rows = std::vector<int64_t>;  // of the task
+  struct Mean {
+    double loss, weight;
+  };
+  // The gradient of the mean loss over all examples of all batches, added to the parameters' gradients. With full_batch the rows of the one
+  // batch do not count. throws: input, nothing in them weighs
+  Mean accumulate_gradients(const std::vector<Rows>& batches);
+
+  // With the averaged weights when the run keeps some.
+  Judgement judge(Part part, int64_t batches = 0, const StopAsked& stop = {});
+
+  void save(const std::string& path);        // a checkpoint to go on from. throws: numeric, weights that are not finite
+  void save_weights(const std::string& path);  // the model alone, averaged when the run keeps averages
+  void load(const std::string& path);        // what save wrote
+  void forget_best();                        // other data judge from now on
+
+  // Losses added up over some steps.
+  struct Window {
+    double loss = 0;
+    int64_t steps = 0;
+    void add(double step_loss) { loss += step_loss, ++steps; }
+    double mean() const { return steps ? loss / static_cast<double>(steps) : NAN; }
+  };
+  // How far the run is; saved and restored with the rest.
+  struct Position {
+    int64_t step = 0;
+    double best_loss = std::numeric_limits<double>::infinity();
+    int64_t best_step = 0;
+    int64_t evaluations_since_best = 0;
+    double seconds = 0;
+    double first_loss = NAN;       // of step 1
+    Window since_log, since_evaluation;
+    bool evaluation_due = false;   // it was stopped before its evaluation was over
+  };
+  Position position;
+
+ private:
+  std::vector<Rows> next_batches();
+  [[noreturn]] void refuse_numbers(double loss);
+  std::vector<NamedTensor> optimizer_state() const;
+
+  TrainerOptions options_;
+  Rng rng_;
+  std::unique_ptr<Task> task_;
+  std::unique_ptr<Parameters> parameters_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Ema> ema_;
+  std::unique_ptr<Batcher> batcher_;
+  Schedule schedule_;
+};
+
+}  // namespace grim
