@@ -16,9 +16,7 @@ class ExperimentCommand final : public Command {
     return {"grimoire experiment bias-variance", "grimoire experiment bayes-risk --report bayes.html"};
   }
   std::vector<Positional> positionals() override {
-    std::string list;
-    for (const std::string& n : experiment_names()) list += (list.empty() ? "" : ", ") + n;
-    return {{"experiment", list, &experiment_}};
+    return {{"experiment", joined(experiment_names()), &experiment_}};
   }
   Options options() override {
     return {{.name = "seed", .help = "seed of every random number", .target = &seed_, .low = 0, .basic = true},

@@ -89,8 +89,7 @@ std::unique_ptr<Distribution> make_distribution(std::string_view name, const Par
   const Family& f = family(name);
   std::vector<std::string> known;
   for (const ParameterInfo& p : f.info.parameters) known.push_back(p.name);
-  std::string all;
-  for (const std::string& k : known) all += (all.empty() ? "" : ", ") + k;
+  const std::string all = joined(known);
   for (const auto& [key, value] : given)
     if (std::ranges::find(known, key) == known.end())
       fail(ErrorKind::argument, f.info.name, str("there is no parameter '{}'", key), "its parameters are " + all);
