@@ -38,6 +38,7 @@ class Picture {
 
  private:
   static constexpr double kLeft = 56, kTop = 30;
+  static constexpr const char* kHalo = R"halo( stroke="var(--paper, none)" stroke-width="3" style="paint-order: stroke")halo";  // words over lines
 
   double x(double v) const { return kLeft + axes_.x.place(v) * (right_ - kLeft); }
   double y(double v) const { return bottom_ - axes_.y.place(v) * (bottom_ - kTop); }
@@ -76,8 +77,8 @@ class Picture {
 
   void level(const Level& l) {
     out_ += str(R"(<line x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}" stroke="currentColor" opacity=".5" stroke-dasharray="4 4"/>)"
-                R"(<text x="{:.1f}" y="{:.1f}" text-anchor="end" opacity=".7">{}</text>)",
-                kLeft, right_, y(l.y), y(l.y), right_ - 4, y(l.y) - 5, escape_html(l.name)) + "\n";
+                R"(<text x="{:.1f}" y="{:.1f}" text-anchor="end"{}>{}</text>)",
+                kLeft, right_, y(l.y), y(l.y), right_ - 4, y(l.y) - 5, kHalo, escape_html(l.name)) + "\n";
   }
 
   bool can_be_drawn(const Series& s, size_t i) const { return std::isfinite(axes_.x.place(s.x[i])) && std::isfinite(axes_.y.place(s.y[i])); }
@@ -109,7 +110,8 @@ class Picture {
       if (chart_.series.size() < 2 || name.empty()) continue;
       const double at = kTop + 13 + 14.0 * static_cast<double>(s);
       out_ += chart_.field ? str(R"(<text x="{:.1f}" y="{:.1f}" fill="{}">{}</text>)", along, height_ - 6.0, colour(s), escape_html(name))
-                           : str(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="end" fill="{}">{}</text>)", right_ - 4, at, colour(s), escape_html(name));
+                           : str(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="end" fill="{}"{}>{}</text>)", right_ - 4, at, colour(s), kHalo,
+                                 escape_html(name));
       out_ += "\n";
       along += 20 + 7.0 * static_cast<double>(name.size());
     }
