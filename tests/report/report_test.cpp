@@ -217,10 +217,13 @@ TEST(Report, WholeReports) {
   const Report r{"Title", {Prose{"Words."}, Figure{"a", 1.0}, Figure{"b", 2.0}, Heading{"Part"}, Prose{"More."}}};
   EXPECT_EQ(to_text(r), "Title\n\nWords.\n  a = 1\n  b = 2\n\nPart\nMore.\n");
   EXPECT_EQ(to_json(r).at("title").dump(), "\"Title\"");
-  const std::string page = html_page("a<b", to_html(r));
+  const std::string page = html_page({"a<b", r.blocks});
   EXPECT_TRUE(page.starts_with("<!doctype html>"));
   EXPECT_NE(page.find("<title>a&lt;b</title>"), std::string::npos);
   EXPECT_EQ(page.find("http"), std::string::npos);  // it needs no network
+  const Report linked{"T", {Links{{{"loss", ""}}}}};
+  EXPECT_EQ(html_page(linked).find("href"), std::string::npos);
+  EXPECT_NE(html_page(linked, ".html").find("href=\"loss.html\""), std::string::npos);
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ class ExperimentCommand final : public Command {
     style.chart_rows = 14;
     console.data(to_text(answer, style));
     if (!report_.empty()) {
-      write_atomically(report_, report::html_page(e.question, to_html(answer, "")));
+      write_atomically(report_, html_page(answer));
       console.say(str("page: {}", report_));
     }
     if (console.json()) {

@@ -89,7 +89,7 @@ class ValidateCommand final : public Command {
     else
       show_scores(console, result, *learner, data, folds, progress);
     if (!report_.empty()) {
-      write_atomically(report_, report::html_page(learner_.model, to_html(page(data), "")));
+      write_atomically(report_, html_page(page(data)));
       console.say(str("page: {}", report_));
       result.set("report", report_);
     }

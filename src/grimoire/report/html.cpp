@@ -198,10 +198,10 @@ std::string to_html(const Report& report, const std::string& link_suffix) {
   return str("<article{}>\n<h1>{}</h1>\n{}</article>\n", broad ? " class=\"broad\"" : "", escape_html(report.title), writer.out);
 }
 
-std::string html_page(const std::string& title, const std::string& body) {
+std::string html_page(const Report& report, const std::string& link_suffix) {
   return str("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">"
              "<title>{}</title><style>{}</style></head>\n<body>\n{}</body></html>\n",
-             escape_html(title), kStyle, body);
+             escape_html(report.title), kStyle, to_html(report, link_suffix));
 }
 
 }  // namespace grim::report

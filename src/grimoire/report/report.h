@@ -104,6 +104,6 @@ Json to_json(const Report& report);
 // The body of a page: an <article>; charts in a row stand side by side. A link to `id` becomes the address id + link_suffix; without a suffix it is text.
 std::string to_html(const Report& report, const std::string& link_suffix = ".html");
 // A whole page that needs nothing else, not even a network.
-std::string html_page(const std::string& title, const std::string& body);
+std::string html_page(const Report& report, const std::string& link_suffix = "");
 
 }  // namespace grim::report

@@ -138,7 +138,7 @@ void write_report(const std::string& folder, const ReportOptions& options) {
     page.blocks.insert(page.blocks.end(), {Heading{"Layers"}, layers_of(*d), Heading{"Weights"}, weights_of(*d)});
   }
   page.blocks.insert(page.blocks.end(), {Heading{"Configuration"}, configuration(config)});
-  write_atomically(join_path(folder, "report.html"), report::html_page(page.title, to_html(page, "")));
+  write_atomically(join_path(folder, "report.html"), html_page(page));
 }
 
 }  // namespace grim
