@@ -59,11 +59,17 @@ expect 2 "'mean' is given twice" distribution normal --param mean=1 --param mean
 expect 2 "out is missing" fit --model tree --data "$table" --target tree
 expect 2 "target is missing" fit --model tree --data "$table" --out "$work/x"
 expect 2 "no such parameter" fit --model tree --data "$table" --target tree --param depth=3 --out "$work/x"
+expect 2 "parameter 'depth': expected NAME=VALUE" fit --model tree --data "$table" --target tree --param depth --out "$work/x"
+expect 2 "^error: --grid 'k': expected NAME=VALUE" validate --model knn --data "$table" --target tree --grid k
+expect 2 "^error: --vary 'k=': expected NAME=VALUE" validate --model knn --data "$table" --target tree --vary k=
+expect 2 "did you mean 'oak'" fit --model tree --data "$table" --target tree --class-weight oka=2 --out "$work/x"
+expect 2 "error: .--class-weight. .*got 'oak=-1'" fit --model tree --data "$table" --target tree --class-weight oak=-1 --out "$work/x"
 expect 2 "expected an integer" fit --model tree --data "$table" --target tree --param max-depth=deep --out "$work/x"
 expect 3 "did you mean 'tree'" fit --model tree --data "$table" --target tre --out "$work/x"
 expect 2 "predicts numbers" fit --model ridge --data "$table" --target tree --out "$work/x"
 expect 3 "missing.csv" fit --model tree --data "$work/missing.csv" --target tree --out "$work/x"
 expect 3 "column 'length', row 6: the value is missing" fit --model logistic --impute none --data "$table" --target tree --out "$work/x"
+grep -q -- "(an imputer: --impute median)" "$work/err" || fail "no flag that mends it: $(cat "$work/err")"
 blames() {  # ROW ARGS...: the bad cell's row in the file, below the notes
   local row="$1"
   shift
@@ -77,6 +83,7 @@ awk -F, -v OFS=, 'NR == 78 { $1 = "inf" } 1' "$table" >"$work/infinite.csv"
 blames 77 doctor "$work/infinite.csv" --model logistic --target tree
 blames 77 validate --model logistic --data "$work/infinite.csv" --target tree
 expect 3 "column 'soil' is a category" fit --model logistic --encode none --data "$table" --target tree --out "$work/x"
+grep -q -- "(an encoder: --encode onehot)" "$work/err" || fail "no flag that mends it: $(cat "$work/err")"
 printf 'a,b\n1,2\n3\n' >"$work/short.csv"; expect 3 "row 2 \(line 3\): got 1 cells, expected 2" fit --model ridge --data "$work/short.csv" --target b --out "$work/x"
 printf '1 1:2\n2 3:x\n' >"$work/bad.libsvm"; expect 3 "line 2" fit --model svc --data "$work/bad.libsvm" --out "$work/x"
 printf 'y,x\na,1\na,2\n' >"$work/one.csv"; expect 3 "every row is of class 'a'" fit --model tree --data "$work/one.csv" --target y --out "$work/x"
@@ -110,7 +117,7 @@ printf '2019,2020,2021\n1.5,2.5,0\n3.5,1.0,1\n2.2,2.2,0\n1.1,0.4,1\n' >"$work/ye
 expect 0 "" fit --model linear --data "$work/years.csv" --target 2021 --out "$work/m"; printed '4 rows, 2 columns, a number'
 printf 'p,q\n1,0\n2,1\np,q\n4,1\n' >"$work/joined.csv"; expect 3 "row 3 \(line 4\): the header stands here again" fit --model tree --data "$work/joined.csv" --target q --out "$work/m"
 printf '1,2,u\n2,3,v\n3,1,u\n4,4,v\n' >"$work/bare.csv"; cut -d, -f1,2 "$work/bare.csv" >"$work/barer.csv"
-expect 3 "no column 'y'" fit --model tree --data "$work/bare.csv" --target y --out "$work/m"; said "if it names the columns, say --header yes"
+expect 3 "no column 'y'" fit --model tree --data "$work/bare.csv" --target y --out "$work/m"; said "if it names the columns, say so: --header yes"
 expect 0 "no header: the columns are called x0 to x2" fit --model tree --data "$work/bare.csv" --target 2 --out "$work/m"
 expect 0 "" predict "$work/m" --data "$work/barer.csv"; [ "$(tr '\n' ' ' <"$work/out")" = "u v u v " ] || fail "bare rows: $(tr '\n' ' ' <"$work/out")"
 expect 0 "" fit --model logistic --data "$work/cat.csv" --target y --encode ordinal --out "$work/m"
@@ -215,7 +222,9 @@ done
 
 # --- doctor, experiment, stats, distribution
 expect 0 "" doctor "$table" --model tree --target tree --json
-printed '"verdict": "[a-z]+"'
+printed '"verdict": "[a-z]+"'; printed '"report": {"title": "tree on 120 rows'
+awk -F, -v OFS=, 'NR == 1 { print "id number,one", $0; next } { print NR, 1, $0 }' "$table" >"$work/odd.csv"  # a column to leave out, with a blank in its name
+expect 0 "" doctor "$work/odd.csv" --model logistic --target tree; printed "do: leave out: --drop 'id number'"; printed "^do: leave out: --drop one$"
 expect 0 "" experiment no-free-lunch; printed "0.5"
 expect 2 "did you mean 'bayes-risk'" experiment bayes-rsk
 expect 0 "" stats t-test --x 1,2,3,4 --y 2,3,4,6 --json; printed '"p_value": 0\.'

@@ -81,11 +81,14 @@ TEST(Str, FormatsAndFindsTheNearest) {
   EXPECT_EQ(str("{} {:.2f} {}", 1, 2.0, Shape{2, 3}), "1 2.00 (2, 3)");
   EXPECT_EQ(with_commas(-1234567), "-1,234,567");
   EXPECT_EQ(with_commas(999), "999");
-  EXPECT_EQ(nearest("gtp", {"mlp", "gpt", "rnn"}), "gpt");
-  EXPECT_EQ(nearest("temprature", {"temperature", "top-k"}), "temperature");
+  const std::vector<std::string> models = {"mlp", "gpt", "rnn"}, flags = {"temperature", "top-k"};
+  EXPECT_EQ(nearest("gtp", models.data(), models.size()), "gpt");
+  EXPECT_EQ(did_you_mean("temprature", flags), "did you mean 'temperature'?");
+  EXPECT_EQ(did_you_mean("zzz", flags, "one of " + joined(flags)), "one of temperature, top-k");
+  EXPECT_EQ(did_you_mean("zzz", flags), "");
+  EXPECT_EQ(joined(models, ""), "mlpgptrnn");
   EXPECT_EQ(wrapped("one two three", 7), "one two\nthree");
   EXPECT_EQ(wrapped("incomprehensible", 5), "incomprehensible");
-  EXPECT_EQ(nearest("zzz", {"temperature", "top-k"}), "");
 }
 
 }  // namespace

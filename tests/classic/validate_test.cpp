@@ -211,7 +211,17 @@ TEST(Importance, FindsTheColumnThatMatters) {
   EXPECT_EQ(ranking[0].column, "signal");
   EXPECT_GT(ranking[0].mean, .3);
   EXPECT_LT(std::abs(ranking[1].mean), .05);
-  EXPECT_NE(decision_boundary_svg(*learner("tree"), d, 0, 1).find("signal"), std::string::npos);
+  // The border on both columns: regions by the second one's sign, rows among their own kind.
+  const Chart chart = boundary_chart(*learner("tree"), d, 0, 1);
+  EXPECT_EQ(chart.y_label, "signal");
+  ASSERT_EQ(chart.series.size(), 2u);
+  const Field& f = *chart.field;
+  ASSERT_EQ(f.series.size(), f.rows * f.columns);
+  EXPECT_EQ(f.series.front(), 1u);  // above
+  EXPECT_EQ(f.series.back(), 0u);
+  for (double y : chart.series[1].y) EXPECT_TRUE(y > 0 && y < f.top) << y;
+  for (double y : chart.series[0].y) EXPECT_TRUE(y <= 0 && y > f.bottom) << y;
+  EXPECT_EQ(chart.series[0].x.size() + chart.series[1].x.size(), 200u);
 }
 
 // Preprocessing in a pipeline on real tables: median, z-scores and one-hot, every fifth row held back.

@@ -48,9 +48,62 @@ TEST(Report, Figures) {
 TEST(Report, Tables) {
   const Table t{{"name", "n"}, {{std::string("a|<b>"), 1.5}, {std::string("c"), 10.0}}};
   EXPECT_EQ(text(t), "  name     n\n  -----  ---\n  a|<b>  1.5\n  c       10\n");
-  EXPECT_EQ(html(t), "<table><thead><tr><th>name</th><th>n</th></tr></thead>\n"
-                     "<tr><td>a|&lt;b&gt;</td><td>1.5</td></tr>\n<tr><td>c</td><td>10</td></tr>\n</table>\n");
+  EXPECT_EQ(html(t), "<div class=\"scroll\"><table><thead><tr><th>name</th><th class=\"n\">n</th></tr></thead>\n"
+                     "<tr><td>a|&lt;b&gt;</td><td class=\"n\">1.5</td></tr>\n<tr><td>c</td><td class=\"n\">10</td></tr>\n</table></div>\n");
   EXPECT_EQ(json(t), R"([{"kind": "table", "columns": ["name", "n"], "rows": [["a|<b>", 1.5], ["c", 10.0]]}])");
+}
+
+TEST(Report, NumbersShownTheirOwnWay) {
+  const Table t{{"a", "b"}, {{Number{0.28, "28 %"}, number(1.0 / 3, "{:.2f}")}, {number(NAN, "{:.2f}"), 2.0}}, "t<"};
+  EXPECT_EQ(text(t), "  t<\n     a     b\n  ----  ----\n  28 %  0.33\n     -     2\n");
+  EXPECT_TRUE(html(t).starts_with("<p><strong>t&lt;</strong></p>\n<div class=\"scroll\"><table><thead><tr><th class=\"n\">a</th>")) << html(t);
+  EXPECT_EQ(json(t), R"([{"kind": "table", "columns": ["a", "b"], "rows": [[0.28, 0.3333333333333333], [null, 2.0]], "title": "t<"}])");
+}
+
+// Small pictures in cells: eight heights in a terminal, as wide as there is room for, SVG on a page, which is then broader.
+TEST(Report, Histograms) {
+  std::vector<int64_t> counts(32, 1);
+  counts[0] = 8, counts[31] = 0;
+  const Table t{{"name", "values"}, {{std::string("w"), Histogram{-1, 1, counts}}}};
+  EXPECT_EQ(text(t), "  name  values\n  ----  ----------------\n  w     █▂▂▂▂▂▂▂▂▂▂▂▂▂▂▁\n");
+  EXPECT_EQ(text(t, {.width = 20}), "  name  values\n  ----  --------\n  w     █▃▃▃▃▃▃▃\n");
+  const std::string page = to_html(Report{"T", {t}});
+  EXPECT_TRUE(page.starts_with("<article class=\"broad\">")) << page;
+  EXPECT_NE(page.find("aria-label=\"histogram from -1 to 1\""), std::string::npos);
+  const auto bars = [](const std::string& svg) {
+    size_t n = 0;
+    for (size_t at = 0; (at = svg.find("<rect", at)) != std::string::npos; ++at) ++n;
+    return n;
+  };
+  EXPECT_EQ(bars(page), 31u);  // an empty bin has none
+  EXPECT_EQ(to_json(Value(Histogram{0, 1, {2, 3}})).dump(), R"({"low": 0.0, "high": 1.0, "counts": [2, 3]})");
+  EXPECT_EQ(to_text(Value(Histogram{})), "");
+}
+
+TEST(Report, RemarksAreNotMarkdown) {
+  EXPECT_EQ(text(Remark{"a **b** <c>"}), "a **b** <c>\n");
+  EXPECT_EQ(text(Remark{"fine", Tone::good}), "  ok  fine\n");
+  EXPECT_EQ(text(Remark{"one two three", Tone::warning}, {.width = 14}), "look: one two\n      three\n");
+  EXPECT_EQ(html(Remark{"a **b** <c>", Tone::warning}), "<p class=\"warning\">a **b** &lt;c&gt;</p>\n");
+  EXPECT_EQ(html(Remark{"a"}), "<p>a</p>\n");
+  EXPECT_EQ(json(Remark{"a", Tone::faint}), R"([{"kind": "remark", "text": "a", "tone": "faint"}])");
+  EXPECT_EQ(to_text(Report{"", {Remark{"a", Tone::good}, Remark{"b", Tone::warning}, Prose{"c"}}}), "  ok  a\nlook: b\n\nc\n");
+}
+
+TEST(Report, SamplesStandInColumnsWhereTheyAreShort) {
+  EXPECT_EQ(text(Samples{{"ann", "two\nlines"}}), "  ann\n  two\n  lines\n");
+  EXPECT_EQ(html(Samples{{"a<", "b"}}), "<pre class=\"samples\">a&lt;\nb\n</pre>\n");
+  EXPECT_TRUE(html(Samples{std::vector<std::string>(30, "ann")}).starts_with("<pre class=\"samples columns\">"));
+  EXPECT_TRUE(html(Samples{std::vector<std::string>(30, std::string(25, 'x'))}).starts_with("<pre class=\"samples\">"));
+  EXPECT_EQ(json(Samples{{"a"}}), R"([{"kind": "samples", "texts": ["a"]}])");
+}
+
+TEST(Report, FiguresSideBySide) {
+  const Figures f{{{"dev", number(2.5, "{:.4f}")}, {"steps", 3.0}}};
+  EXPECT_EQ(text(f), "  dev = 2.5000\n  steps = 3\n");
+  EXPECT_EQ(html(f), "<div class=\"figures\"><div><b>2.5000</b><span>dev</span></div><div><b>3</b><span>steps</span></div></div>\n");
+  EXPECT_EQ(json(f), R"([{"kind": "figures", "items": [{"name": "dev", "value": 2.5}, {"name": "steps", "value": 3.0}]}])");
+  EXPECT_EQ(to_json(Report{"T", {f}}).at("figures").dump(), R"({"dev": 2.5, "steps": 3.0})");
 }
 
 TEST(Report, BarsGoBothWays) {
@@ -97,6 +150,51 @@ TEST(Report, ChartsInATerminal) {
   EXPECT_EQ(text_chart(c, 21, 7).find('o'), std::string::npos);
 }
 
+// A level is a dashed line; what is faint is drawn first, however late it stands.
+TEST(Report, ChartsWithLevelsAndStrokes) {
+  Chart c{.series = {{.name = "dev", .x = {0, 1}, .y = {4, 2}, .stroke = Stroke::strong}, {.name = "train", .x = {0, 1}, .y = {4, 1}, .stroke = Stroke::faint}},
+          .levels = {{"goal <", 3}}};
+  const std::string svg = svg_chart(c);
+  EXPECT_LT(svg.find("var(--faint"), svg.find("stroke-width=\"2.4\""));
+  EXPECT_NE(svg.find(">goal &lt;</text>"), std::string::npos);
+  EXPECT_EQ(text_chart(c, 21, 7).find("c goal"), std::string::npos);
+  const std::string drawn = text_chart(c, 21, 7);
+  EXPECT_NE(drawn.find("a dev   b train   - - goal <"), std::string::npos) << drawn;
+  EXPECT_NE(drawn.find("- - - "), std::string::npos) << drawn;
+  EXPECT_NE(json(c).find(R"("levels": [{"name": "goal <", "y": 3.0}])"), std::string::npos) << json(c);
+  c.levels[0].y = 30;  // the axis reaches it
+  EXPECT_NE(svg_chart(c).find(">30</text>"), std::string::npos);
+}
+
+// Two regions one above the other, a point of each kind, and the axes are the field's.
+TEST(Report, ChartsWithAField) {
+  const Chart c{.series = {{.name = "oak", .x = {1}, .y = {3}, .points = true}, {.name = "elm", .x = {3}, .y = {1}, .points = true}},
+                .field = Field{.left = 0, .right = 4, .bottom = 0, .top = 4, .columns = 1, .rows = 2, .series = {0, 1}}};
+  EXPECT_EQ(text_chart(c, 9, 5),
+            "   4+aaaaaaaaa\n"
+            "    |aaAaaaaaa\n"
+            "    |bbbbbbbbb\n"
+            "    |bbbbbbBbb\n"
+            "   0+bbbbbbbbb\n"
+            "    ++---+---+\n"
+            "     0   2   4\n"
+            "     a oak   b elm\n");
+  const std::string svg = html(c);
+  EXPECT_EQ(svg.find("<rect"), svg.find("<rect x=\"56.00\" y=\"30.00\""));
+  EXPECT_NE(svg.find("fill=\"var(--s1, #b3541e)\" opacity=\".22\""), std::string::npos) << svg;
+  EXPECT_NE(json(c).find(R"("field": {"left": 0.0, "right": 4.0, "bottom": 0.0, "top": 4.0, "columns": 1, "rows": 2, "series": [0, 1]})"), std::string::npos);
+}
+
+TEST(Report, ChartsInARow) {
+  const Chart c{.series = {{"", {0, 1}, {0, 1}, false}}};
+  const std::string page = to_html(Report{"T", {c, c, Prose{"x"}, c}});
+  EXPECT_TRUE(page.starts_with("<article class=\"broad\">"));
+  const size_t row = page.find("<div class=\"charts\">"), end = page.find("</div>"), prose = page.find("<p>x</p>");
+  EXPECT_TRUE(row < end && end < prose) << page;
+  EXPECT_EQ(page.find("<div class=\"charts\">", row + 1), std::string::npos);  // one alone is no row
+  EXPECT_TRUE(to_html(Report{"T", {c}}).starts_with("<article>"));
+}
+
 TEST(Report, Graphs) {
   const Graph g{{{"a", "one"}, {"b", "one"}, {"c", "two"}}, {{"a", "b"}, {"a", "c"}}};
   EXPECT_EQ(text(g), "one\n  a -> b, c\n  b\n\ntwo\n  c\n");
@@ -119,10 +217,13 @@ TEST(Report, WholeReports) {
   const Report r{"Title", {Prose{"Words."}, Figure{"a", 1.0}, Figure{"b", 2.0}, Heading{"Part"}, Prose{"More."}}};
   EXPECT_EQ(to_text(r), "Title\n\nWords.\n  a = 1\n  b = 2\n\nPart\nMore.\n");
   EXPECT_EQ(to_json(r).at("title").dump(), "\"Title\"");
-  const std::string page = html_page("a<b", to_html(r));
+  const std::string page = html_page({"a<b", r.blocks});
   EXPECT_TRUE(page.starts_with("<!doctype html>"));
   EXPECT_NE(page.find("<title>a&lt;b</title>"), std::string::npos);
   EXPECT_EQ(page.find("http"), std::string::npos);  // it needs no network
+  const Report linked{"T", {Links{{{"loss", ""}}}}};
+  EXPECT_EQ(html_page(linked).find("href"), std::string::npos);
+  EXPECT_NE(html_page(linked, ".html").find("href=\"loss.html\""), std::string::npos);
 }
 
 }  // namespace

@@ -275,7 +275,7 @@ std::string message_of(const std::function<void()>& f) {
 }
 
 TEST(Distribution, ErrorsNameWhatIsWrong) {
-  EXPECT_EQ(message_of([] { make_distribution("gama", {}); }), "[distribution] there is no distribution 'gama' | did you mean gamma?");
+  EXPECT_EQ(message_of([] { make_distribution("gama", {}); }), "[distribution] there is no distribution 'gama' | did you mean 'gamma'?");
   EXPECT_EQ(message_of([] {
               make_distribution("gamma", {{"k", 2}});
             }),

@@ -258,8 +258,7 @@ const Json* Json::find(std::string_view key) const {
 
 const Json& Json::at(std::string_view key) const {
   if (const Json* value = find(key)) return *value;
-  const std::string near = nearest(key, keys_.data(), keys_.size());
-  fail_here(str("key '{}' is missing", key), near.empty() ? "" : str("did you mean '{}'?", near));
+  fail_here(str("key '{}' is missing", key), did_you_mean(key, keys_));
 }
 
 bool Json::boolean(std::string_view key) const { return at(key).boolean_or_fail(key); }

@@ -14,20 +14,13 @@ std::string underscored(std::string name) {
   return name;
 }
 
-std::string listed(const std::vector<std::string>& words) {
-  std::string s;
-  for (const std::string& w : words) s += (s.empty() ? "" : ", ") + w;
-  return s;
-}
-
 template <class T> bool parse(std::string_view text, T& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size();
 }
 
 [[noreturn]] void refuse(ErrorKind kind, const Option& o, const std::string& got) {
-  const std::string near = nearest(got, o.choices.data(), o.choices.size());
-  throw Error(kind, str("--{}: got '{}', expected {}", o.name, got, o.takes()), near.empty() ? "" : str("did you mean '{}'?", near));
+  throw Error(kind, str("--{}: got '{}', expected {}", o.name, got, o.takes()), did_you_mean(got, o.choices));
 }
 
 size_t choice_of(ErrorKind kind, const Option& o, const std::string& text) {
@@ -66,7 +59,7 @@ void assign(ErrorKind kind, const Option& o, const std::string& text) {
 std::string Option::key() const { return underscored(name); }
 
 std::string Option::takes() const {
-  if (!choices.empty()) return "one of " + listed(choices);
+  if (!choices.empty()) return "one of " + joined(choices);
   if (std::holds_alternative<std::string*>(target)) return "text";
   if (is_switch()) return "true or false";
   if (is_list()) return "text, as often as needed";
@@ -117,10 +110,7 @@ void from_json(const Options& options, const Json& object, const std::string& so
   if (!object.is_object()) fail(ErrorKind::input, "settings", str("{}got {}, expected an object", where, name_of(object.kind())));
   for (size_t i = 0; i < object.size(); ++i) {
     const Option* option = find(options, object.keys()[i]);
-    if (!option) {
-      const std::string near = nearest_option(options, object.keys()[i]);
-      throw Error(ErrorKind::input, str("{}unknown setting '{}'", where, object.keys()[i]), near.empty() ? "" : str("did you mean '{}'?", near));
-    }
+    if (!option) throw Error(ErrorKind::input, str("{}unknown setting '{}'", where, object.keys()[i]), did_you_mean(object.keys()[i], options));
     try {
       option->set_json(object[i]);
     } catch (const Error& e) {
@@ -146,6 +136,11 @@ std::string nearest_option(const Options& options, std::string_view name) {
   std::vector<std::string> names;
   for (const Option& o : options) names.push_back(o.name);
   return nearest(name, names.data(), names.size());
+}
+
+std::string did_you_mean(std::string_view name, const Options& options, std::string otherwise) {
+  const std::string near = nearest_option(options, name);
+  return near.empty() ? otherwise : str("did you mean '{}'?", near);
 }
 
 }  // namespace grim

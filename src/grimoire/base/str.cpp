@@ -39,6 +39,12 @@ std::string wrapped(std::string_view text, size_t width) {
   return out;
 }
 
+std::string joined(std::span<const std::string> words, std::string_view separator) {
+  std::string all;
+  for (size_t i = 0; i < words.size(); ++i) all.append(i ? separator : "").append(words[i]);
+  return all;
+}
+
 std::string with_commas(int64_t n) {
   std::string digits = std::to_string(n);
   const size_t first = n < 0 ? 1 : 0;
@@ -99,9 +105,9 @@ std::string nearest(std::string_view word, const std::string* known, size_t coun
   return best;
 }
 
-std::string nearest(std::string_view word, std::initializer_list<std::string_view> known) {
-  std::vector<std::string> words(known.begin(), known.end());
-  return nearest(word, words.data(), words.size());
+std::string did_you_mean(std::string_view word, std::span<const std::string> known, std::string otherwise) {
+  const std::string near = nearest(word, known.data(), known.size());
+  return near.empty() ? otherwise : str("did you mean '{}'?", near);
 }
 
 }  // namespace grim

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,9 @@ template <class... Args> std::string str(std::string_view format, const Args&...
 // 1234567 -> "1,234,567".
 std::string with_commas(int64_t n);
 
+// "a, b, c".
+std::string joined(std::span<const std::string> words, std::string_view separator = ", ");
+
 // Lines of at most `width` characters, broken at spaces; words that are longer stand alone.
 std::string wrapped(std::string_view text, size_t width);
 
@@ -56,7 +60,8 @@ template <std::same_as<std::string> S> void lines_in(S&& gone) = delete;
 size_t edit_distance(std::string_view a, std::string_view b);
 
 // The word of `known` nearest to `word` by edit distance, or "" when none is near.
-std::string nearest(std::string_view word, std::initializer_list<std::string_view> known);
 std::string nearest(std::string_view word, const std::string* known, size_t count);
+// "did you mean 'forest'?", or `otherwise` when none of `known` is near: the hint of an error about a name.
+std::string did_you_mean(std::string_view word, std::span<const std::string> known, std::string otherwise = "");
 
 }  // namespace grim

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
+#include "grimoire/classic/softmax.h"
 #include "grimoire/classic/tree_exact.h"
 
 namespace grim {
@@ -83,13 +84,7 @@ Tensor AdaBoost::decision_on(const Features& x) const {
 void AdaBoost::proba_on(const Features& x, double* out) const {
   const int64_t K = class_count();
   const Tensor scores = decision_on(x);
-  for (int64_t r = 0; r < x.rows(); ++r) {
-    const double* f = scores.data<double>() + r * K;
-    const double top = *std::max_element(f, f + K);
-    double sum = 0;
-    for (int64_t k = 0; k < K; ++k) sum += out[r * K + k] = std::exp((f[k] - top) / static_cast<double>(K - 1));
-    for (int64_t k = 0; k < K; ++k) out[r * K + k] /= sum;
-  }
+  for (int64_t r = 0; r < x.rows(); ++r) softmax_row(scores.data<double>() + r * K, out + r * K, K, 1, static_cast<double>(K - 1));
 }
 
 std::vector<double> AdaBoost::importances() const {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
+#include "grimoire/classic/softmax.h"
 
 namespace grim {
 
@@ -88,10 +89,7 @@ void Boosting::to_prediction(double* s) const {
     s[0] = 1 - s[1];
     return;
   }
-  const double top = *std::max_element(s, s + spec_.classes);
-  double sum = 0;
-  for (int64_t k = 0; k < spec_.classes; ++k) sum += s[k] = std::exp(s[k] - top);
-  for (int64_t k = 0; k < spec_.classes; ++k) s[k] /= sum;
+  softmax_row(s, s, spec_.classes);
 }
 
 void Boosting::predict_on(const Features& x, double* out) const {

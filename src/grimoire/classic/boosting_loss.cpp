@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
+#include "grimoire/classic/softmax.h"
 #include "grimoire/device/threads.h"
 
 namespace grim::tree {
@@ -30,10 +31,7 @@ void each_derivative(const LossSpec& spec, const double* score, size_t rows, con
         return;
       }
       for (size_t i = begin; i < end; ++i) {
-        double top = score[i], sum = 0;
-        for (int64_t c = 1; c < spec.classes; ++c) top = std::max(top, score[static_cast<size_t>(c) * rows + i]);
-        for (int64_t c = 0; c < spec.classes; ++c) sum += std::exp(score[static_cast<size_t>(c) * rows + i] - top);
-        const double p = std::exp(s[i] - top) / sum, K = static_cast<double>(spec.classes);
+        const double p = Softmax(&score[i], spec.classes, static_cast<int64_t>(rows)).of(s[i]), K = static_cast<double>(spec.classes);
         f(i, (y[i] == static_cast<double>(k)) - p, p * (1 - p) * K / (K - 1));
       }
       return;
@@ -60,10 +58,7 @@ double loss_of(const LossSpec& spec, const std::vector<double>& score, size_t ro
   switch (spec.loss) {
     case Loss::log_loss: {
       if (spec.outputs() == 1) return log1p_exp(s) - y * s;
-      double top = s, sum = 0;
-      for (int64_t c = 1; c < spec.classes; ++c) top = std::max(top, score[static_cast<size_t>(c) * rows + i]);
-      for (int64_t c = 0; c < spec.classes; ++c) sum += std::exp(score[static_cast<size_t>(c) * rows + i] - top);
-      return top + std::log(sum) - score[static_cast<size_t>(y) * rows + i];
+      return Softmax(&score[i], spec.classes, static_cast<int64_t>(rows)).log_sum() - score[static_cast<size_t>(y) * rows + i];
     }
     case Loss::squared: return 0.5 * e * e;
     case Loss::absolute: return std::abs(e);
@@ -141,16 +136,11 @@ void derivative_pairs(const LossSpec& spec, const std::vector<double>& score, co
                       [&](size_t i, double gi, double hi) { put(0, i, gi, hi); });
       return;
     }
-    std::vector<double> e(outputs);  // one softmax a row for all its classes
+    std::vector<double> p(outputs);  // one softmax a row for all its classes
     const double K = static_cast<double>(outputs);
     for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-      double top = score[i], sum = 0;
-      for (size_t k = 1; k < outputs; ++k) top = std::max(top, score[k * N + i]);
-      for (size_t k = 0; k < outputs; ++k) sum += e[k] = std::exp(score[k * N + i] - top);
-      for (size_t k = 0; k < outputs; ++k) {
-        const double p = e[k] / sum;
-        put(k, i, (y[i] == static_cast<double>(k)) - p, p * (1 - p) * K / (K - 1));
-      }
+      softmax_row(&score[i], p.data(), spec.classes, static_cast<int64_t>(N));
+      for (size_t k = 0; k < outputs; ++k) put(k, i, (y[i] == static_cast<double>(k)) - p[k], p[k] * (1 - p[k]) * K / (K - 1));
     }
   });
 }

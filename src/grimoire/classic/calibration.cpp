@@ -182,8 +182,7 @@ void Calibrated::read_params(const State& state) {
 void Calibrated::fit_on(const Dataset& data) {
   GRIM_CHECK(base_ && base_->classifies(), argument, "calibrated", "got {}, expected a classifier inside",
              base_ ? base_->name() : "nothing");
-  std::vector<int64_t> count(static_cast<size_t>(data.class_count()), 0);
-  for (double y : data.y) ++count[static_cast<size_t>(y)];
+  const std::vector<int64_t> count = data.class_counts();
   const size_t rarest = static_cast<size_t>(std::min_element(count.begin(), count.end()) - count.begin());
   GRIM_CHECK(count[rarest] >= folds, input, "calibrated", "class '{}' has {} rows, fewer than the {} folds", data.classes[rarest],
              count[rarest], folds);

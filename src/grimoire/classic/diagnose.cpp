@@ -72,8 +72,8 @@ class Doctor {
   void balance() {
     tell(0);
     if (!all_.classifies()) return;
-    std::vector<double> count(all_.classes.size(), 0);
-    for (double y : all_.y) ++count[static_cast<size_t>(y)];
+    const std::vector<int64_t> rows = all_.class_counts();
+    const std::vector<double> count(rows.begin(), rows.end());
     const double n = static_cast<double>(all_.rows());
     const size_t most = static_cast<size_t>(std::max_element(count.begin(), count.end()) - count.begin());
     size_t least = most;
@@ -85,7 +85,7 @@ class Doctor {
       add("imbalance",
           str("Class '{}' has {:.0f} of {} rows ({:.1f} %); saying '{}' every time is right in {:.1f} %.", all_.classes[least],
               count[least], all_.rows(), 100 * count[least] / n, all_.classes[most], 100 * d_.baseline),
-          "judge by AUC, recall or log loss, not by accuracy; try --class-weight balanced");
+          "judge by AUC, recall or log loss, not by accuracy; try weights that make the classes equal (`class-weight=balanced`)");
   }
 
   void columns() {
@@ -114,22 +114,22 @@ class Doctor {
     }
     if (!constant.empty())
       add("constant", listed(constant) + (constant.size() > 1 ? " have one value only." : " has one value only."),
-          "leave out: " + as_flags(constant));
+          "leave out: " + as_settings(constant));
     if (!identifier.empty())
       add("identifier",
           listed(identifier) + str(" {} another value in every row or nearly so: {} rows and say{} nothing of new ones.",
                                    identifier.size() > 1 ? "have" : "has", identifier.size() > 1 ? "they name" : "it names",
                                    identifier.size() > 1 ? "" : "s"),
-          "leave out: " + as_flags(identifier));
+          "leave out: " + as_settings(identifier));
   }
   static std::string listed(const std::vector<std::string>& names) {
     std::string text = names.size() > 1 ? str("{} columns (", names.size()) : "Column ";
     for (size_t i = 0; i < std::min<size_t>(names.size(), 8); ++i) text += str("{}'{}'", i ? ", " : "", names[i]);
     return text + (names.size() > 8 ? ", ..." : "") + (names.size() > 1 ? ")" : "");
   }
-  static std::string as_flags(const std::vector<std::string>& names) {
+  static std::string as_settings(const std::vector<std::string>& names) {
     std::string text;
-    for (size_t i = 0; i < std::min<size_t>(names.size(), 8); ++i) text += str("{}--drop {}", i ? " " : "", names[i]);
+    for (size_t i = 0; i < std::min<size_t>(names.size(), 8); ++i) text += str("{}`drop={}`", i ? " " : "", names[i]);
     return text + (names.size() > 8 ? " ..." : "");
   }
 
@@ -148,7 +148,7 @@ class Doctor {
       add("duplicates",
           str("{} of {} rows ({:.1f} %) stand there already with the same answer: copies on both sides of a split make scores look better than they are.",
               copies, all_.rows(), 100 * static_cast<double>(copies) / n),
-          "remove the copies, or keep them on one side with --group");
+          "remove the copies, or keep them on one side (`group`)");
     if (conflicts > 0.02 * n && conflicts >= 5)
       add("conflicts", str("{} rows equal another row and have a different answer: no learner can be right on all of them.", conflicts),
           "look for a missing column, or for wrong labels");
@@ -235,7 +235,7 @@ class Doctor {
         str("Columns differ in scale {:.0f} times ('{}' against '{}'), and {} weighs them by it: {:.3f} as they are, {:.3f} scaled.",
             high / low, data_.x.columns()[largest].name, data_.x.columns()[smallest].name,
             learner_.name() == "pipeline" ? "the learner" : learner_.name(), raw, scaled),
-        "add --scale standard");
+        "scale the columns first: `scale=standard`");
   }
 
   void fit() {
@@ -276,7 +276,7 @@ class Doctor {
   std::string simpler() const {
     const auto* pipeline = dynamic_cast<const Pipeline*>(&learner_);
     const std::string n = pipeline ? pipeline->last().name() : learner_.name();
-    if (n == "tree") return "--param max-depth=5, or larger min-samples-leaf";
+    if (n == "tree") return "`param=max-depth=5`, or larger min-samples-leaf";
     if (n == "forest" || n == "extra-trees") return "larger min-samples-leaf, fewer columns";
     if (n == "boosting" || n == "adaboost") return "fewer rounds, shallower trees";
     if (n == "knn") return "a larger k, fewer columns";

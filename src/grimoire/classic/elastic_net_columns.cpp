@@ -12,8 +12,7 @@ namespace {
 void prepare_rows(RegressionColumns& c, const Dataset& data, bool intercept) {
   c.rows = data.rows();
   c.count = data.x.width();
-  double total = 0;
-  for (int64_t r = 0; r < c.rows; ++r) total += data.weight_of(r);
+  const double total = data.total_weight();
   for (int64_t r = 0; r < c.rows; ++r) {
     c.root.push_back(std::sqrt(data.weight_of(r) / total));
     if (intercept) c.target_mean += data.weight_of(r) / total * data.y[r];

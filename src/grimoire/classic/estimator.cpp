@@ -27,10 +27,10 @@ void check_cells(const std::string& learner, const Features& x, bool missing_all
     if (std::abs(v) <= (missing_allowed ? std::numeric_limits<double>::max() : kLargest) || (missing_allowed && std::isnan(v))) return;
     if (std::isnan(v))
       refuse_cell(learner, x, row, column, "the value is missing, and this learner needs every one",
-                  "fill it in first (an imputer; --impute median), or use trees");
+                  "fill it in first (an imputer: `impute=median`), or use trees");
     if (std::isfinite(v))
       refuse_cell(learner, x, row, column, "the value is beyond 1e150, and its square is infinite",
-                  "rescale the column (--scale standard), or use trees");
+                  "rescale the column (a scaler: `scale=standard`), or use trees");
     refuse_cell(learner, x, row, column, "the value is infinite", "replace it by a number, or leave the row out");
   };
   if (x.is_sparse()) {
@@ -61,14 +61,8 @@ void check_columns(const Estimator& e, const Features& x) {
     for (const ColumnInfo& c : x.columns())
       if (c.kind == ColumnKind::category)
         throw Error(ErrorKind::input, str("[{}] column '{}' is a category, and this learner needs numbers", e.name(), c.name),
-                    "encode it first (an encoder; --encode onehot), or use trees");
+                    "encode it first (an encoder: `encode=onehot`), or use trees");
   check_cells(e.name(), x, e.takes_missing());
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string s;
-  for (const std::string& w : words) s += (s.empty() ? "" : ", ") + w;
-  return s;
 }
 
 // Rows of weight 0 are as good as absent; leaving them out makes that exact for every learner.
@@ -112,17 +106,17 @@ void Estimator::fit(const Dataset& given) {
     if (data.classifies() && !classifies())
       throw Error(ErrorKind::argument,
                   str("[{}] this learner predicts numbers, and the target holds classes ({})", who, joined(data.classes)),
-                  "use a classifier, or say --as number");
+                  "use a classifier, or take the target as a number (`as=number`)");
     if (!data.classifies() && !regresses())
       throw Error(ErrorKind::argument, str("[{}] this learner tells classes apart, and the target is a number", who),
-                  "use a learner for numbers, or say --as classes");
+                  "use a learner for numbers, or take the target as classes (`as=classes`)");
   }
   check_columns(*this, data.x);
   if (!takes_missing())
     if (const int64_t tiny = tiny_column(data.x, kLeast); tiny >= 0)
       throw Error(ErrorKind::input,
                   str("[{}] column '{}': every value is below 1e-150, and its square is 0", who, data.x.columns()[static_cast<size_t>(tiny)].name),
-                  "rescale the column (--scale standard), or use trees");
+                  "rescale the column (a scaler: `scale=standard`), or use trees");
   columns_ = data.x.columns();
   classes_.clear();
   present_.clear();
@@ -145,8 +139,7 @@ const Dataset& Estimator::remember_target(const Dataset& data, Dataset& storage)
   }
   if (!data.classifies()) return data;
   classes_ = data.classes;
-  std::vector<int64_t> count(classes_.size(), 0);
-  for (double y : data.y) ++count[static_cast<size_t>(y)];
+  const std::vector<int64_t> count = data.class_counts();
   for (size_t k = 0; k < count.size(); ++k)
     if (count[k]) present_.push_back(static_cast<int64_t>(k));
   GRIM_CHECK(present_.size() > 1, input, name(), "every row is of class '{}': there is nothing to tell apart",
@@ -222,7 +215,7 @@ double Estimator::score(const Dataset& data) const {
 
 void Estimator::predict_on(const Features& x, double* out) const {
   const int64_t K = static_cast<int64_t>(present_.size());
-  if (K == 0) fail(ErrorKind::state, name(), "this learner predicts nothing", "ask for its decision values (--decision)");
+  if (K == 0) fail(ErrorKind::state, name(), "this learner predicts nothing", "ask for its decision values (`decision`)");
   std::vector<double> p(static_cast<size_t>(x.rows() * K));
   proba_on(x, p.data());
   for (int64_t r = 0; r < x.rows(); ++r) out[r] = static_cast<double>(std::max_element(&p[r * K], &p[r * K] + K) - &p[r * K]);
@@ -311,14 +304,13 @@ void set_params(Estimator& estimator, const std::vector<std::string>& assignment
     const std::string key = assignment.substr(0, equals);
     if (const auto [before, first] = given.emplace(key, assignment); !first)
       throw Error(ErrorKind::usage, str("'{}' is given twice: {} and {}", key, before->second, assignment), "a parameter takes one value");
-    if (equals == std::string::npos) throw Error(ErrorKind::usage, str("--param {}: expected NAME=VALUE", assignment));
+    if (equals == std::string::npos) throw Error(ErrorKind::usage, str("parameter '{}': expected NAME=VALUE", assignment));
     const Option* option = find(params, key);
     if (!option) {
-      std::string known;
-      for (const Option& o : params) known += (known.empty() ? "" : ", ") + o.key();
-      const std::string near = nearest_option(params, key);
-      throw Error(ErrorKind::usage, str("--param {}: {} has no such parameter", key, estimator.name()),
-                  near.empty() ? str("its parameters: {}", known.empty() ? "none" : known) : str("did you mean '{}'?", near));
+      std::vector<std::string> known;
+      for (const Option& o : params) known.push_back(o.key());
+      throw Error(ErrorKind::usage, str("{} has no such parameter: '{}'", estimator.name(), key),
+                  did_you_mean(key, params, "its parameters: " + (known.empty() ? "none" : joined(known))));
     }
     option->set(assignment.substr(equals + 1));
   }

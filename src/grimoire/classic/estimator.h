@@ -27,7 +27,7 @@ struct FitReport {
 class Estimator {
  public:
   virtual ~Estimator() = default;
-  virtual std::string name() const = 0;              // "ridge", as `grimoire fit --model` takes it
+  virtual std::string name() const = 0;              // "ridge", the name that make_estimator takes
   virtual Options params() { return {}; }            // hyper-parameters as data; they point into this object
   virtual bool classifies() const { return false; }  // can learn classes
   virtual bool regresses() const { return false; }   // can learn a number
@@ -104,7 +104,7 @@ class Estimator {
   std::vector<ColumnInfo> columns_;
 };
 
-// By the name that `grimoire fit --model` takes. throws: usage, with the nearest name as a hint
+// By its name(). throws: usage, with the nearest name as a hint
 std::unique_ptr<Estimator> make_estimator(const std::string& name);
 std::vector<std::string> estimator_names();
 

@@ -1,13 +1,14 @@
 #include "grimoire/classic/logistic.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "grimoire/base/error.h"
+#include "grimoire/classic/class_weights.h"
 #include "grimoire/classic/lbfgs.h"
 #include "grimoire/classic/narrowing.h"
 #include "grimoire/classic/newton.h"
+#include "grimoire/classic/softmax.h"
 
 namespace grim {
 namespace {
@@ -73,36 +74,6 @@ bool all_right(const MeanLoss& loss, const std::vector<double>& y, const std::ve
 }
 
 }  // namespace
-
-std::vector<double> rows_with_class_weights(const Dataset& data, const std::string& text, std::string_view who) {
-  std::vector<double> weight(static_cast<size_t>(data.rows()), 1.0), of_class(data.classes.size(), 1.0);
-  if (!data.weight.empty()) weight = data.weight;
-  if (text.empty()) return weight;
-  if (text == "balanced") {
-    std::vector<double> sum(data.classes.size(), 0.0);
-    double total = 0;
-    for (int64_t r = 0; r < data.rows(); ++r) {
-      sum[static_cast<size_t>(data.y[r])] += weight[r];
-      total += weight[r];
-    }
-    for (size_t k = 0; k < sum.size(); ++k) of_class[k] = total / (static_cast<double>(sum.size()) * sum[k]);
-  } else {
-    for (size_t at = 0; at < text.size();) {
-      const size_t end = std::min(text.find(',', at), text.size()), equals = text.substr(0, end).rfind('=');
-      const std::string name = text.substr(at, equals == std::string::npos || equals < at ? end - at : equals - at);
-      const auto found = std::find(data.classes.begin(), data.classes.end(), name);
-      GRIM_CHECK(found != data.classes.end(), argument, who, "class-weight: no class is called '{}'", name);
-      double v = 0;
-      const auto [stop, error] = std::from_chars(text.data() + std::min(at + name.size() + 1, end), text.data() + end, v);
-      GRIM_CHECK(error == std::errc() && stop == text.data() + end && v > 0 && std::isfinite(v), argument, who,
-                 "class-weight: got '{}', expected NAME=WEIGHT with a weight above 0", text.substr(at, end - at));
-      of_class[static_cast<size_t>(found - data.classes.begin())] = v;
-      at = end + 1;
-    }
-  }
-  for (int64_t r = 0; r < data.rows(); ++r) weight[r] *= of_class[static_cast<size_t>(data.y[r])];
-  return weight;
-}
 
 Options Logistic::params() {
   return {{.name = "C", .help = "weight of the loss against the penalty", .target = &c_, .low = 1e-300, .basic = true},
@@ -215,10 +186,7 @@ void Logistic::proba_on(const Features& x, double* out) const {
       p[0] = z[r] >= 0 ? less : 1 - less;
       continue;
     }
-    const double top = *std::max_element(&z[r * D], &z[r * D] + D);
-    double sum = 0;
-    for (int64_t k = 0; k < K; ++k) sum += p[k] = std::exp(z[r * D + k] - top);
-    for (int64_t k = 0; k < K; ++k) p[k] /= sum;
+    softmax_row(&z[r * D], p, K);
   }
 }
 

@@ -29,7 +29,4 @@ class Logistic : public LinearModel {
   std::string class_weight_, solver_ = "auto";
 };
 
-// Row weights times class weights: "" all 1; "balanced": n / (K n_k); "yes=10,no=1" by name. throws: argument, an unknown class
-std::vector<double> rows_with_class_weights(const Dataset& data, const std::string& class_weight, std::string_view who);
-
 }  // namespace grim

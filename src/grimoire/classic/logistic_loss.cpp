@@ -6,6 +6,7 @@
 #include "grimoire/classic/linear_kernel.h"
 #include "grimoire/classic/linear_model.h"
 #include "grimoire/classic/linear_moments.h"
+#include "grimoire/classic/softmax.h"
 #include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
 
@@ -31,12 +32,9 @@ double MeanLoss::row(int64_t r, const double* z, double* slope, bool curved) {
   const double share = share_[r];
   if (kind_ == LinearLoss::multinomial) {
     const int64_t K = classes_, own = static_cast<int64_t>(y_[r]);
-    const double top = *std::max_element(z, z + K);
-    double sum = 0;
-    for (int64_t k = 0; k < K; ++k) sum += slope[k] = std::exp(z[k] - top);
-    const double loss = share * (std::log(sum) + top - z[own]);
+    const double loss = share * (softmax_row(z, slope, K) - z[own]);
     for (int64_t k = 0; k < K; ++k) {
-      const double p = slope[k] / sum;
+      const double p = slope[k];
       if (curved) kept_[r * K + k] = p;
       slope[k] = share * (p - (k == own));
     }

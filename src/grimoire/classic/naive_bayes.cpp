@@ -7,6 +7,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/classic/linear_kernel.h"
 #include "grimoire/classic/linear_model.h"
+#include "grimoire/classic/softmax.h"
 #include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
 
@@ -24,15 +25,9 @@ Options NaiveBayes::params() {
 }
 
 void NaiveBayes::fit_on(const Dataset& data) {
-  const int64_t K = data.class_count();
-  std::vector<double> weight(static_cast<size_t>(K), 0.0);
-  double total = 0;
-  for (int64_t r = 0; r < data.rows(); ++r) {
-    weight[static_cast<size_t>(data.y[r])] += data.weight_of(r);
-    total += data.weight_of(r);
-  }
+  const double total = data.total_weight();
   prior_.clear();
-  for (double w : weight) prior_.push_back(std::log(w / total));
+  for (double w : data.class_totals()) prior_.push_back(std::log(w / total));
   fitted_kind_ = kind_;
   if (kind_ == "gaussian")
     fit_gaussian(data);
@@ -216,12 +211,7 @@ void NaiveBayes::predict_on(const Features& x, double* out) const {
 void NaiveBayes::proba_on(const Features& x, double* out) const {
   const Tensor scores = decision_on(x);
   const int64_t K = static_cast<int64_t>(prior_.size());
-  for (int64_t r = 0; r < x.rows(); ++r) {
-    const double *s = scores.data<double>() + r * K, top = *std::max_element(s, s + K);
-    double sum = 0;
-    for (int64_t k = 0; k < K; ++k) sum += out[r * K + k] = std::exp(s[k] - top);
-    for (int64_t k = 0; k < K; ++k) out[r * K + k] /= sum;
-  }
+  for (int64_t r = 0; r < x.rows(); ++r) softmax_row(scores.data<double>() + r * K, out + r * K, K);
 }
 
 std::string NaiveBayes::describe() const {

@@ -49,7 +49,7 @@ void check_reach(const Features& x) {
   for_values(x, [&](double v, int64_t r, int64_t c) {
     if (std::abs(v) > kLargest)
       throw Error(ErrorKind::input, str("[neighbours] column '{}', row {}: {} is too large for a distance", x.columns()[c].name, x.row_number(r), v),
-                  "scale the column first (--scale standard)");
+                  "scale the column first (`scale=standard`)");
   });
 }
 

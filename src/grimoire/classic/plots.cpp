@@ -6,7 +6,6 @@
 #include "grimoire/base/error.h"
 #include "grimoire/classic/pipeline.h"
 #include "grimoire/metric/classification.h"
-#include "grimoire/report/escape.h"
 
 namespace grim {
 namespace {
@@ -21,6 +20,29 @@ Series line_of(const std::vector<CurvePoint>& points, std::string name) {
 std::string learner_name(const Estimator& e) {
   const auto* pipeline = dynamic_cast<const Pipeline*>(&e);
   return pipeline ? pipeline->last().name() : e.name();
+}
+
+// A rectangle around the rows of a table of two columns, a little wider than they are, cut into cells * cells.
+Field field_around(const Features& plane, size_t cells) {
+  double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+  for (int64_t r = 0; r < plane.rows(); ++r)
+    for (int c = 0; c < 2; ++c) low[c] = std::min(low[c], plane.at(r, c)), high[c] = std::max(high[c], plane.at(r, c));
+  for (int c = 0; c < 2; ++c) {
+    const double margin = high[c] > low[c] ? 0.06 * (high[c] - low[c]) : 1;
+    low[c] -= margin, high[c] += margin;
+  }
+  return {.left = low[0], .right = high[0], .bottom = low[1], .top = high[1], .columns = cells, .rows = cells, .series = {}};
+}
+
+// The middles of the cells, row after row from the top.
+Tensor middles(const Field& f) {
+  std::vector<double> grid;
+  for (size_t i = 0; i < f.rows; ++i)
+    for (size_t j = 0; j < f.columns; ++j) {
+      grid.push_back(f.left + (f.right - f.left) * (static_cast<double>(j) + .5) / static_cast<double>(f.columns));
+      grid.push_back(f.top - (f.top - f.bottom) * (static_cast<double>(i) + .5) / static_cast<double>(f.rows));
+    }
+  return Tensor::from(grid, {static_cast<int64_t>(f.rows * f.columns), 2});
 }
 
 }  // namespace
@@ -67,8 +89,9 @@ Chart curve_chart(const std::vector<CurveRow>& curve, const std::string& title, 
   return chart;
 }
 
-std::string decision_boundary_svg(const Estimator& prototype, const Dataset& data, int64_t column_x, int64_t column_y, int size) {
-  constexpr int64_t kCells = 90;
+Chart boundary_chart(const Estimator& prototype, const Dataset& data, int64_t column_x, int64_t column_y) {
+  constexpr size_t kCells = 90;
+  constexpr int64_t kMostPoints = 600;
   GRIM_CHECK(data.classifies(), usage, "boundary", "the target is a number: a border is drawn between classes");
   Dataset plane = data;
   plane.x = data.x.pick_columns(std::vector<int64_t>{column_x, column_y});
@@ -76,59 +99,17 @@ std::string decision_boundary_svg(const Estimator& prototype, const Dataset& dat
     GRIM_CHECK(c.kind == ColumnKind::number, input, "boundary", "column '{}' is a category", c.name);
   const auto fitted = prototype.clone();
   fitted->fit(plane);
-  double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
-  for (int64_t r = 0; r < plane.rows(); ++r)
-    for (int c = 0; c < 2; ++c) low[c] = std::min(low[c], plane.x.at(r, c)), high[c] = std::max(high[c], plane.x.at(r, c));
-  for (int c = 0; c < 2; ++c) {
-    const double margin = high[c] > low[c] ? 0.06 * (high[c] - low[c]) : 1;
-    low[c] -= margin, high[c] += margin;
+  Chart chart{.title = str("what {} says on two columns", learner_name(prototype)), .x_label = plane.x.columns()[0].name, .y_label = plane.x.columns()[1].name};
+  for (const std::string& name : data.classes) chart.series.push_back({.name = name, .x = {}, .y = {}, .points = true});
+  Field field = field_around(plane.x, kCells);
+  for (double k : fitted->predict(Features(middles(field), plane.x.columns()))) field.series.push_back(static_cast<size_t>(k));
+  const int64_t step = std::max<int64_t>(1, plane.rows() / kMostPoints);
+  for (int64_t r = 0; r < plane.rows(); r += step) {
+    Series& own = chart.series[static_cast<size_t>(plane.y[static_cast<size_t>(r)])];
+    own.x.push_back(plane.x.at(r, 0)), own.y.push_back(plane.x.at(r, 1));
   }
-  std::vector<double> grid;
-  for (int64_t i = 0; i < kCells; ++i)
-    for (int64_t j = 0; j < kCells; ++j) {
-      grid.push_back(low[0] + (high[0] - low[0]) * (static_cast<double>(j) + .5) / kCells);
-      grid.push_back(high[1] - (high[1] - low[1]) * (static_cast<double>(i) + .5) / kCells);
-    }
-  const std::vector<double> said = fitted->predict(Features(Tensor::from(grid, {kCells * kCells, 2}), plane.x.columns()));
-  const double left = 50, top = 28, side = size - 70.0, cell = side / kCells;
-  std::string svg =
-      str(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {0}" width="{0}" height="{0}" font-family="system-ui, sans-serif" )"
-          R"(font-size="11" fill="currentColor">)",
-          size) +
-      str("\n<text x=\"{}\" y=\"16\" font-size=\"13\" font-weight=\"600\">what {} says on two columns</text>\n", left,
-          escape_html(learner_name(prototype)));
-  for (int64_t i = 0; i < kCells; ++i)
-    for (int64_t j = 0; j < kCells;) {  // runs of one class are one rectangle
-      int64_t end = j;
-      while (end < kCells && said[static_cast<size_t>(i * kCells + end)] == said[static_cast<size_t>(i * kCells + j)]) ++end;
-      svg += str(R"(<rect x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}" fill="{}" opacity=".22"/>)",
-                 left + static_cast<double>(j) * cell, top + static_cast<double>(i) * cell, static_cast<double>(end - j) * cell + 0.15,
-                 cell + 0.15, series_colour(static_cast<size_t>(said[static_cast<size_t>(i * kCells + j)])));
-      j = end;
-    }
-  svg += "\n";
-  const int64_t step = std::max<int64_t>(1, plane.rows() / 600);
-  for (int64_t r = 0; r < plane.rows(); r += step)
-    svg +=
-        str(R"(<circle cx="{:.1f}" cy="{:.1f}" r="2.4" fill="{}" stroke="currentColor" stroke-width=".4"/>)",
-            left + (plane.x.at(r, 0) - low[0]) / (high[0] - low[0]) * side, top + (high[1] - plane.x.at(r, 1)) / (high[1] - low[1]) * side,
-            series_colour(static_cast<size_t>(plane.y[static_cast<size_t>(r)])));
-  svg += str("\n<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>", left + side / 2, top + side + 30,
-             escape_html(plane.x.columns()[0].name));
-  svg += str("<text transform=\"translate(14 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>", top + side / 2,
-             escape_html(plane.x.columns()[1].name));
-  for (int e = 0; e < 2; ++e) {
-    svg += str("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" opacity=\".7\">{:.4g}</text>", e ? left + side : left, top + side + 14,
-               e ? "end" : "start", e ? high[0] : low[0]);
-    svg += str("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\" opacity=\".7\">{:.4g}</text>", left - 5, e ? top + 9 : top + side,
-               e ? high[1] : low[1]);
-  }
-  double x = left;
-  for (size_t k = 0; k < data.classes.size() && k < 6; ++k) {
-    svg += str("<text x=\"{:.1f}\" y=\"{:.1f}\" fill=\"{}\">{}</text>", x, size - 6.0, series_colour(k), escape_html(data.classes[k]));
-    x += 20 + 7.0 * static_cast<double>(data.classes[k].size());
-  }
-  return svg + "</svg>\n";
+  chart.field = std::move(field);
+  return chart;
 }
 
 }  // namespace grim

@@ -12,8 +12,8 @@ Chart precision_recall_chart(const Dataset& data, const FoldScores& scores);
 Chart reliability_chart(const Dataset& data, const FoldScores& scores);
 Chart curve_chart(const std::vector<CurveRow>& curve, const std::string& title, const std::string& x_label);
 
-// The learner fitted anew on two columns: what it predicts over the plane, and the rows. An SVG of its own.
+// The learner fitted anew on two columns: what it predicts over the plane, and the rows (of many, some hundreds drawn evenly).
 // throws: input, a column that is a category; usage, a target that is a number
-std::string decision_boundary_svg(const Estimator& prototype, const Dataset& data, int64_t column_x, int64_t column_y, int size = 420);
+Chart boundary_chart(const Estimator& prototype, const Dataset& data, int64_t column_x, int64_t column_y);
 
 }  // namespace grim

@@ -196,7 +196,7 @@ namespace {
   throw Error(ErrorKind::input,
               str("[encoder] column '{}', row {}: '{}' was not there when the model was fitted, and an ordinal code has no place for it",
                   info.name, x.row_number(row), place < info.levels.size() ? info.levels[place] : "?"),
-              "leave the row out, or fit anew with it or with --encode onehot");
+              "leave the row out, or fit anew with it or one-hot encoded (`encode=onehot`)");
 }
 
 }  // namespace

@@ -71,11 +71,7 @@ std::unique_ptr<Estimator> make_estimator(const std::string& name) {
   for (const Entry& e : entries())
     if (name == e.name) return e.make();
   const std::vector<std::string> names = estimator_names();
-  const std::string near = nearest(name, names.data(), names.size());
-  std::string list;
-  for (const std::string& n : names) list += (list.empty() ? "" : ", ") + n;
-  throw Error(ErrorKind::usage, str("no learner is called '{}'", name),
-              near.empty() ? "the learners: " + list : str("did you mean '{}'?", near));
+  throw Error(ErrorKind::usage, str("no learner is called '{}'", name), did_you_mean(name, names, "the learners: " + joined(names)));
 }
 
 std::vector<std::string> estimator_names() {

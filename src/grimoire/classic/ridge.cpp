@@ -83,8 +83,7 @@ LeaveOneOut ridge_leave_one_out(const Dataset& data, const std::vector<double>& 
   const std::vector<double> mean = ridge_means(base);
   const Moments moments = wide ? Moments{} : column_moments(data.x, data.y, data.weight, intercept);
   const std::vector<double> products = wide ? row_products(base, mean) : std::vector<double>{};
-  double total = 0;
-  for (int64_t r = 0; r < N; ++r) total += data.weight_of(r);
+  const double total = data.total_weight();
   LeaveOneOut result{.alphas = alphas, .mse = {}};
   for (double alpha : alphas) {
     const int64_t n = wide ? N : P;

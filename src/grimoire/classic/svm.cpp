@@ -6,7 +6,7 @@
 
 #include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
-#include "grimoire/classic/logistic.h"
+#include "grimoire/classic/class_weights.h"
 #include "grimoire/classic/narrowing.h"
 #include "grimoire/classic/neighbours.h"
 #include "grimoire/classic/svm_problem.h"

@@ -25,8 +25,7 @@ bool constant_columns(const Features& x) {
 
 std::string why_no_split(const Dataset& data, double min_samples_leaf, double min_samples_split) {
   const std::string start = "no tree has a split, so every row gets the same answer: ";
-  double weight = 0;
-  for (int64_t r = 0; r < data.rows(); ++r) weight += data.weight_of(r);
+  const double weight = data.total_weight();
   const double asked = std::max(2 * min_samples_leaf, min_samples_split);
   const bool leaf = 2 * min_samples_leaf >= min_samples_split;
   if (std::adjacent_find(data.y.begin(), data.y.end(), std::not_equal_to<>()) == data.y.end()) return start + "the target is the same in every row";

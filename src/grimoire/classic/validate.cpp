@@ -183,7 +183,7 @@ Grid Grid::parse(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) {
     const size_t equals = text.find('=');
     if (equals == std::string::npos || equals + 1 == text.size())
-      throw Error(ErrorKind::usage, str("--grid {}: expected NAME=VALUE,VALUE,...", text));
+      throw Error(ErrorKind::usage, str("'{}': expected NAME=VALUE,VALUE,...", text));
     std::vector<std::string> values;
     for (size_t at = equals + 1; at <= text.size();) {
       const size_t end = std::min(text.find(',', at), text.size());

@@ -2,6 +2,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/command/flag_words.h"
 #include "grimoire/command/csv_flags.h"
 #include "grimoire/command/numbers.h"
 #include "grimoire/stats/distribution.h"
@@ -136,8 +137,8 @@ class DistributionCommand final : public Command {
       x = table.numbers(fit_);
       std::erase_if(x, [](double v) { return std::isnan(v); });
       missing = static_cast<size_t>(table.rows()) - x.size();
-      for (const std::string& note : table.notes) lines.emplace_back("note", note);
-      for (const std::string& note : table.column(fit_).notes) lines.emplace_back("note", note);
+      for (const std::string& note : with_flags(table.notes)) lines.emplace_back("note", note);
+      for (const std::string& note : with_flags(table.column(fit_).notes)) lines.emplace_back("note", note);
       if (missing) lines.emplace_back("note", str("{} missing values left out", missing));
     }
     stats::Fit f = stats::fit(name_, x, known);

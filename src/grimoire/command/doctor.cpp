@@ -4,6 +4,7 @@
 #include "grimoire/base/files.h"
 #include "grimoire/classic/diagnose.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/command/flag_words.h"
 #include "grimoire/command/learner.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/train/report.h"
@@ -38,15 +39,21 @@ class DoctorCommand final : public Command {
  private:
   int look_at_run(Console& console) const {
     const Diagnosis d = diagnose_run(what_, target_loss());
-    console.data(to_text(d));
+    report::Report answer{"", {report::Remark{d.source.empty() ? "fresh weights, before any step" : str("weights of step {}: {}", d.step, d.source)},
+                               layers_of(d), weights_of(d)}};
+    const std::vector<report::Block> verdicts = verdicts_of(d);
+    answer.blocks.insert(answer.blocks.end(), verdicts.begin(), verdicts.end());
+    console.data(to_text(answer, console.style()));
     try {
-      write_report(what_, {.diagnosis = &d, .samples = d.learning.kind == LearningKind::diverged ? "" : samples_of_run(what_)});
+      write_report(what_, {.diagnosis = &d, .samples = d.learning.kind == LearningKind::diverged ? std::vector<std::string>() : samples_of_run(what_)});
       console.say(str("with pictures: {}", join_path(what_, "report.html")));
     } catch (const Error& e) {  // the verdict stands without them; that the best weights cannot be read belongs to it
       if (e.kind() == ErrorKind::input) throw;
       console.say(str("no report: {}", e.what()));
     }
-    if (console.json()) console.result(to_json(d));
+    Json result = to_json(d);
+    result.set("report", to_json(answer));
+    if (console.json()) console.result(result);
     return 0;
   }
 
@@ -72,17 +79,19 @@ class DoctorCommand final : public Command {
       console.live(str("looking at: {}", kSteps[step]));
       return !console.stop_requested();
     });
-    std::string text = str("{} on {}\n{} {:.4f} held back, {:.4f} on its own rows", learner_.model, shape_in_words(data),
-                           data.classifies() ? "accuracy" : "R2", d.test, d.train);
-    if (data.classifies()) text += str(", {:.4f} by the commonest class", d.baseline);
-    text += "\n";
+    const std::string score = data.classifies() ? "accuracy" : "R2";
+    report::Report answer{str("{} on {}", learner_.model, shape_in_words(data)),
+                          {report::Figure{score + " held back", report::number(d.test, "{:.4f}")},
+                           report::Figure{score + " on its own rows", report::number(d.train, "{:.4f}")}}};
+    if (data.classifies()) answer.blocks.push_back(report::Figure{score + " by the commonest class", report::number(d.baseline, "{:.4f}")});
     Json findings = Json::array();
     for (const Finding& f : d.findings) {
-      text += str("\n{}\n  {}\n", f.kind, f.text);
-      if (!f.advice.empty()) text += str("  do: {}\n", f.advice);
-      findings.push(Json::object({{"kind", f.kind}, {"text", f.text}, {"advice", f.advice}}));
+      const std::string advice = with_flags(f.advice);
+      answer.blocks.insert(answer.blocks.end(), {report::Heading{f.kind}, report::Remark{f.text}});
+      if (!advice.empty()) answer.blocks.push_back(report::Remark{"do: " + advice});
+      findings.push(Json::object({{"kind", f.kind}, {"text", f.text}, {"advice", advice}}));
     }
-    console.data(text);
+    console.data(to_text(answer, console.style()));
     if (console.json())
       console.result(Json::object({{"model", learner_.model},
                                    {"rows", data.rows()},
@@ -90,7 +99,8 @@ class DoctorCommand final : public Command {
                                    {"findings", findings},
                                    {"train", d.train},
                                    {"test", d.test},
-                                   {"baseline", value_or_null(d.baseline)}}));
+                                   {"baseline", value_or_null(d.baseline)},
+                                   {"report", to_json(answer)}}));
     return 0;
   }
 

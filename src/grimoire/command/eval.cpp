@@ -31,33 +31,40 @@ class EvalCommand final : public Command {
     const Evaluation e = judge(trained, make_lm_part(corpus, trained.tokenizer, trained.model->reading(), trained.model->context()));
     const double bits = e.nll_nats / std::log(2.0), perplexity = std::exp(e.nll_nats);
     const std::string signature = sign(trained, corpus);
-    console.data(str("{:.6f} nats a token, {:.6f} bits, perplexity {:.4f}, over {} tokens\n", e.nll_nats, bits, perplexity, with_commas(e.tokens)));
+    using report::Figure, report::Remark, report::number;
+    report::Report answer{"", {Figure{"nats a token", number(e.nll_nats, "{:.6f}")}, Figure{"bits a token", number(bits, "{:.6f}")},
+                               Figure{"perplexity", number(perplexity, "{:.4f}")}, Figure{"tokens", counted(e.tokens)}}};
     Json result = Json::object({{"nll_nats", e.nll_nats}, {"nll_bits", bits}, {"perplexity", perplexity}, {"tokens", e.tokens}, {"signature", signature}});
     const LmPart common = make_common_part(corpus, trained.tokenizer, trained.model->reading(), trained.model->context());
     if (!common.empty()) {
       const Evaluation last = judge(trained, common);
       const Seen seen = common_part_seen(provenance_in(trained.about), corpus);
-      console.data(str("{:.6f} nats a token over the {} of the last tenth, the same for every model and split\n", last.nll_nats, with_commas(last.tokens)));
-      console.data(std::string(words_of(seen)) + "\n");
+      const report::Tone tone = seen == Seen::no ? report::Tone::good : report::Tone::warning;
+      answer.blocks.insert(answer.blocks.end(), {Figure{"nats a token of the last tenth", number(last.nll_nats, "{:.6f}")},
+                                                 Figure{"tokens of the last tenth", counted(last.tokens)}, Remark{words_of(seen), tone}});
       result.set("common_nll_nats", last.nll_nats);
       result.set("common_tokens", last.tokens);
       result.set("common_was", name_of(seen));
     }
-    console.data(signature + "\n");
+    answer.blocks.push_back(Remark{signature});
+    console.data(to_text(answer, console.style()));
+    result.set("report", to_json(answer));
     if (console.json()) console.result(result);
     return 0;
   }
 
  private:
+  static report::Number counted(int64_t n) { return {static_cast<double>(n), with_commas(n)}; }
   static const char* name_of(Seen seen) {
     constexpr const char* names[] = {"held-back", "chosen-on", "trained-on", "unknown"};
     return names[static_cast<int>(seen)];
   }
   static const char* words_of(Seen seen) {
-    constexpr const char* words[] = {"of this model that tenth was held back; what another was trained on, its own run tells",
-                                     "beware: the best weights of this model were chosen on some or all of that tenth",
-                                     "beware: this model was trained on some or all of that tenth, which says little of new text then",
-                                     "beware: this model may have been trained on that tenth: it was made from other data, or they are not known"};
+    constexpr const char* words[] = {
+        "the last tenth, the same for every model and split, was held back of this one; what another was trained on, its own run tells",
+        "the best weights of this model were chosen on some or all of the last tenth, which is the same for every model and split",
+        "this model was trained on some or all of the last tenth, which says little of new text then",
+        "this model may have been trained on the last tenth: it was made from other data, or they are not known"};
     return words[static_cast<int>(seen)];
   }
   static Evaluation judge(const TrainedModel& trained, const LmPart& part) {

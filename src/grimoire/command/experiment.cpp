@@ -1,13 +1,9 @@
 #include "grimoire/theory/experiment.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/device/threads.h"
-#include "grimoire/report/escape.h"
 
 namespace grim {
 namespace {
@@ -20,9 +16,7 @@ class ExperimentCommand final : public Command {
     return {"grimoire experiment bias-variance", "grimoire experiment bayes-risk --report bayes.html"};
   }
   std::vector<Positional> positionals() override {
-    std::string list;
-    for (const std::string& n : experiment_names()) list += (list.empty() ? "" : ", ") + n;
-    return {{"experiment", list, &experiment_}};
+    return {{"experiment", joined(experiment_names()), &experiment_}};
   }
   Options options() override {
     return {{.name = "seed", .help = "seed of every random number", .target = &seed_, .low = 0, .basic = true},
@@ -43,12 +37,12 @@ class ExperimentCommand final : public Command {
                                        console.live(where);
                                        return !console.stop_requested();
                                      }});
-    std::string text = wrapped(e.question, 100) + "\n\n";
-    text += table(e);
-    for (const Chart& c : e.charts) text += "\n" + text_chart(c);
-    console.data(text + "\n" + wrapped(e.answer, 100) + "\n");
+    const report::Report answer = report_of(e);
+    report::TextStyle style = console.style();
+    style.chart_rows = 14;
+    console.data(to_text(answer, style));
     if (!report_.empty()) {
-      write_atomically(report_, page(e));
+      write_atomically(report_, html_page(answer));
       console.say(str("page: {}", report_));
     }
     if (console.json()) {
@@ -58,43 +52,24 @@ class ExperimentCommand final : public Command {
                                    {"question", e.question},
                                    {"columns", Json::array_of(e.columns)},
                                    {"rows", rows},
-                                   {"answer", e.answer}}));
+                                   {"answer", e.answer},
+                                   {"report", to_json(answer)}}));
     }
     return 0;
   }
 
  private:
-  static std::string cell(double v) { return std::isnan(v) ? "-" : str("{:.5g}", v); }
-  static std::string table(const Experiment& e) {
-    std::vector<std::string> lines(1 + e.rows.size());
-    for (size_t c = 0; c < e.columns.size(); ++c) {
-      std::vector<std::string> cells = {e.columns[c]};
-      for (const auto& row : e.rows) cells.push_back(cell(row[c]));
-      size_t width = 8;
-      for (const std::string& s : cells) width = std::max(width, s.size());
-      for (size_t i = 0; i < cells.size(); ++i) lines[i] += str("{:>{}}", cells[i], width + 2);
-    }
-    std::string text;
-    for (const std::string& line : lines) text += line + "\n";
-    return text;
-  }
-  static std::string page(const Experiment& e) {
-    std::string html = str(
-        "<!doctype html><meta charset=\"utf-8\"><title>{0}</title><style>:root{{color-scheme:light dark}}body{{margin:2rem auto;max-width:56rem;padding:0 1rem;"
-        "font:15px/1.5 system-ui,sans-serif}}table{{border-collapse:collapse;font-variant-numeric:tabular-nums}}td,th{{padding:.2rem "
-        ".8rem;text-align:right}}</style>"
-        "<h1>{0}</h1>\n",
-        escape_html(e.question));
-    for (const Chart& c : e.charts) html += svg_chart(c, 640, 380);
-    html += "<table><tr>";
-    for (const std::string& c : e.columns) html += str("<th>{}</th>", escape_html(c));
-    html += "</tr>\n";
+  static report::Report report_of(const Experiment& e) {
+    report::Report answer{e.question, {}};
+    report::Table table{e.columns, {}};
     for (const auto& row : e.rows) {
-      html += "<tr>";
-      for (double v : row) html += str("<td>{}</td>", cell(v));
-      html += "</tr>\n";
+      table.rows.emplace_back();
+      for (double v : row) table.rows.back().push_back(report::number(v, "{:.5g}"));
     }
-    return html + str("</table><p>{}</p>\n", escape_html(e.answer));
+    answer.blocks.push_back(std::move(table));
+    answer.blocks.insert(answer.blocks.end(), e.charts.begin(), e.charts.end());
+    answer.blocks.push_back(report::Remark{e.answer});
+    return answer;
   }
 
   std::string experiment_, report_;

@@ -46,7 +46,7 @@ class ExplainCommand final : public Command {
     const report::Report answer = learn::explain(idea, learn::Inputs(idea, settings(given)), more_ ? learn::Depth::more : learn::Depth::brief, term_);
     console.data(to_text(answer, console.style()));
     if (!html_.empty()) {
-      write_atomically(html_, report::html_page(idea.title, to_html(answer, "")));
+      write_atomically(html_, html_page(answer));
       console.say(str("page: {}", html_));
     }
     if (console.json()) {
@@ -88,7 +88,11 @@ class ExplainCommand final : public Command {
   bool more_ = false;
 };
 
-const std::string kBack = "<p><a href=\"index.html\">all entries</a></p>\n";
+// A page among others: with the way back to their list, and links between them.
+std::string page_of_many(report::Report page) {
+  page.blocks.insert(page.blocks.begin(), report::Prose{"[all entries](index.html)"});
+  return html_page(page, ".html");
+}
 
 class GlossaryCommand final : public Command {
  public:
@@ -112,7 +116,7 @@ class GlossaryCommand final : public Command {
   int run(Console& console) override {
     const report::Report answer = wanted();
     if (!html_.empty() && (map_ || !search_.empty() || !family_.empty())) {
-      write_atomically(html_, report::html_page("Glossary", to_html(answer, "")));
+      write_atomically(html_, html_page(answer));
       console.say(str("page: {}", html_));
     } else if (!html_.empty()) {
       write_pages();
@@ -134,8 +138,7 @@ class GlossaryCommand final : public Command {
   void write_pages() const {
     make_durable_dirs(html_);
     for (const learn::Concept* c : learn::all_concepts()) {
-      const report::Report entry = learn::explain(*c, learn::Inputs(*c), learn::Depth::more);
-      write_atomically(html_ + "/" + c->id + ".html", report::html_page(c->title, kBack + to_html(entry)));
+      write_atomically(html_ + "/" + c->id + ".html", page_of_many(learn::explain(*c, learn::Inputs(*c), learn::Depth::more)));
     }
     report::Report index{"Glossary", {report::Prose{"[The map of all entries](map.html)"}}};
     for (const learn::Family* f : learn::families()) {
@@ -144,8 +147,8 @@ class GlossaryCommand final : public Command {
       for (const learn::Concept& c : f->concepts) items += str("- [{}]({}.html): {}\n", c.title, c.id, c.what);
       index.blocks.push_back(report::Prose{items});
     }
-    write_atomically(html_ + "/index.html", report::html_page("Glossary", to_html(index)));
-    write_atomically(html_ + "/map.html", report::html_page("Map of the glossary", kBack + to_html(learn::glossary_map())));
+    write_atomically(html_ + "/index.html", html_page(index, ".html"));
+    write_atomically(html_ + "/map.html", page_of_many(learn::glossary_map()));
   }
 
   std::string family_, search_, html_;

@@ -5,6 +5,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/command/flag_words.h"
 #include "grimoire/command/learner.h"
 #include "grimoire/device/threads.h"
 
@@ -56,7 +57,8 @@ class FitCommand final : public Command {
     state.save(out_);
 
     const FitReport& report = learner->report();
-    for (const std::string& w : report.warnings) console.say("warning: " + w);
+    const std::vector<std::string> warnings = with_flags(report.warnings);
+    for (const std::string& w : warnings) console.say("warning: " + w);
     Json result = Json::object({{"model", learner_.model},
                                 {"file", out_},
                                 {"rows", data.rows()},
@@ -65,8 +67,8 @@ class FitCommand final : public Command {
                                 {"converged", report.converged},
                                 {"iterations", report.iterations},
                                 {"stopped", report.stopped},
-                                {"notes", Json::array_of(data.notes)},
-                                {"warnings", Json::array_of(report.warnings)}});
+                                {"notes", Json::array_of(with_flags(data.notes))},
+                                {"warnings", Json::array_of(warnings)}});
     console.data(str("{} fitted on {} in {:.3g} s\n", learner_.model, shape_in_words(data), seconds));
     if (!report.stopped.empty())
       console.data(

@@ -1,14 +1,15 @@
 #include "grimoire/command/learner.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/classic/calibration.h"
+#include "grimoire/classic/class_weights.h"
 #include "grimoire/classic/pipeline.h"
 #include "grimoire/classic/preprocess.h"
+#include "grimoire/command/flag_words.h"
 
 namespace grim {
 
@@ -109,7 +110,7 @@ Dataset DataFlags::load(Console& console, const Estimator* known) const {
     if (o.classes.empty()) o.as = Target::number;
   }
   Dataset d = load_dataset(data, o);
-  for (const std::string& note : d.notes) console.say("note: " + note);
+  for (const std::string& note : d.notes) console.say("note: " + with_flags(note));
   return d;
 }
 
@@ -122,18 +123,10 @@ std::vector<std::string> learner_names() {
   return names;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& n : names) list += (list.empty() ? "" : ", ") + n;
-  return list;
-}
-
 std::unique_ptr<Estimator> make_learner(const std::string& name) {
   const std::vector<std::string> all = estimator_names(), names = learner_names();
   if (std::find(all.begin(), all.end(), name) != all.end()) return make_estimator(name);
-  const std::string near = nearest(name, names.data(), names.size());
-  throw Error(ErrorKind::usage, str("no learner is called '{}'", name),
-              near.empty() ? "the learners: " + joined(names) : str("did you mean '{}'?", near));
+  throw Error(ErrorKind::usage, str("no learner is called '{}'", name), did_you_mean(name, names, "the learners: " + joined(names)));
 }
 
 }  // namespace
@@ -233,35 +226,7 @@ std::unique_ptr<Estimator> LearnerFlags::build(const Dataset& data, Console& con
 void LearnerFlags::weigh_classes(Dataset& data) const {
   if (class_weight.empty()) return;
   if (!data.classifies()) throw Error(ErrorKind::usage, "--class-weight: the target is a number, and has no classes");
-  std::vector<double> factor(data.classes.size(), 1.0);
-  if (class_weight == "balanced") {
-    std::vector<double> total(factor.size(), 0.0);
-    double all = 0;
-    for (int64_t r = 0; r < data.rows(); ++r) total[static_cast<size_t>(data.y[r])] += data.weight_of(r), all += data.weight_of(r);
-    for (size_t k = 0; k < factor.size(); ++k)
-      if (total[k] > 0) factor[k] = all / (static_cast<double>(factor.size()) * total[k]);
-  } else {
-    for (size_t at = 0; at < class_weight.size();) {
-      const size_t end = std::min(class_weight.find(',', at), class_weight.size()), equals = class_weight.rfind('=', end - 1);
-      const std::string part = class_weight.substr(at, end - at);
-      if (equals == std::string::npos || equals < at)
-        throw Error(ErrorKind::usage, str("--class-weight: got '{}', expected CLASS=WEIGHT", part));
-      const std::string name = class_weight.substr(at, equals - at), text = class_weight.substr(equals + 1, end - equals - 1);
-      const auto found = std::find(data.classes.begin(), data.classes.end(), name);
-      double value = 0;
-      const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (found == data.classes.end())
-        throw Error(ErrorKind::usage, str("--class-weight: no class '{}'", name),
-                    str("did you mean '{}'?", nearest(name, data.classes.data(), data.classes.size())));
-      if (error != std::errc() || stop != text.data() + text.size() || !(value >= 0))
-        throw Error(ErrorKind::usage, str("--class-weight {}: got '{}', expected a number from 0", name, text));
-      factor[static_cast<size_t>(found - data.classes.begin())] = value;
-      at = end + 1;
-    }
-  }
-  std::vector<double> weight;
-  for (int64_t r = 0; r < data.rows(); ++r) weight.push_back(data.weight_of(r) * factor[static_cast<size_t>(data.y[r])]);
-  data.weight = std::move(weight);
+  data.weight = rows_with_class_weights(data, class_weight, "`class-weight`", NoWeight::allowed);
 }
 
 std::string shape_in_words(const Dataset& data) {

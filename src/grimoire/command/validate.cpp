@@ -9,13 +9,17 @@
 #include "grimoire/classic/plots.h"
 #include "grimoire/classic/validate.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/command/flag_words.h"
 #include "grimoire/command/learner.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/metric/classification.h"
-#include "grimoire/report/escape.h"
+#include "grimoire/report/layout.h"
 
 namespace grim {
 namespace {
+
+using report::Block, report::number;
+constexpr std::string_view kScore = "{:.4f}";
 
 class ValidateCommand final : public Command {
  public:
@@ -85,10 +89,11 @@ class ValidateCommand final : public Command {
     else
       show_scores(console, result, *learner, data, folds, progress);
     if (!report_.empty()) {
-      write_atomically(report_, page(data));
+      write_atomically(report_, html_page(page(data)));
       console.say(str("page: {}", report_));
       result.set("report", report_);
     }
+    result.set("answer", to_json(page(data)));
     if (console.json()) console.result(result);
     return 0;
   }
@@ -99,7 +104,7 @@ class ValidateCommand final : public Command {
     CsvOptions csv = data_.dataset_options().csv;
     for (const std::string& name : {group_, data_.target}) csv.names.push_back(name);
     const Table table = read_csv(data_.data, csv);
-    for (const std::string& note : table.all_notes()) console.say("note: " + note);
+    for (const std::string& note : with_flags(table.all_notes())) console.say("note: " + note);
     const Column& group = table.column(group_);
     std::map<std::string, double> places;
     for (size_t r = 0; r < group.values.size(); ++r) {
@@ -131,7 +136,7 @@ class ValidateCommand final : public Command {
     if (!scores.probability.empty() &&
         std::none_of(scores.probability.begin(), scores.probability.end(), [](double p) { return std::isnan(p); }))
       for (const Chart& c : {roc_chart(data, scores), precision_recall_chart(data, scores), reliability_chart(data, scores)})
-        pictures_ += svg_chart(c);
+        pictures_.push_back(c);
     std::vector<Importance> ranking;
     if (importance_ || (!report_.empty() && data.classifies() && boundary_.empty()))
       ranking = permutation_importance(learner, data, folds, 3, static_cast<uint64_t>(seed_), progress);
@@ -139,15 +144,21 @@ class ValidateCommand final : public Command {
     if (!report_.empty() && data.classifies()) draw_border(learner, data, ranking);
   }
 
+  // On stdout and on the page.
+  void tell(Console& console, std::vector<Block> blocks) {
+    console.data((told_.empty() ? "" : "\n") + to_text(report::Report{"", blocks}, console.style()));
+    told_.insert(told_.end(), blocks.begin(), blocks.end());
+  }
+
   void show_importance(Console& console, Json& result, const std::vector<Importance>& ranking) {
-    std::string table = "\nfall of the score on rows held back when a column is shuffled\n";
+    constexpr size_t kShown = 20;
+    report::Table table{{"fall", "+-", "column"}, {}, "fall of the score on rows held back when a column is shuffled"};
     Json rows = Json::array();
     for (const Importance& i : ranking) {
-      if (rows.size() < 20) table += str("{:>10.4f} +- {:.4f}  {}\n", i.mean, i.std, i.column);
+      if (rows.size() < kShown) table.rows.push_back({number(i.mean, "{:.4f}"), number(i.std, "{:.4f}"), i.column});
       rows.push(Json::object({{"column", i.column}, {"mean", i.mean}, {"std", i.std}}));
     }
-    console.data(table);
-    words_ += table;
+    tell(console, {table});
     result.set("importance", std::move(rows));
   }
 
@@ -164,17 +175,13 @@ class ValidateCommand final : public Command {
     for (const std::string& name : wanted)
       for (int64_t c = 0; c < data.x.width(); ++c)
         if (data.x.columns()[c].name == name && data.x.columns()[c].kind == ColumnKind::number && columns.size() < 2) columns.push_back(c);
-    if (columns.size() == 2 && !data.x.has_missing()) pictures_ += decision_boundary_svg(learner, data, columns[0], columns[1]);
+    if (columns.size() == 2 && !data.x.has_missing()) pictures_.push_back(boundary_chart(learner, data, columns[0], columns[1]));
   }
 
-  std::string page(const Dataset& data) const {
-    return str(
-        "<!doctype html><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{0}"
-        "</title><style>:root{{color-scheme:light dark}}"
-        "@media(prefers-color-scheme:dark){{:root{{--s0:#5aa9e6;--s1:#e08a55;--s2:#5fb37c;--s3:#b18ad6;--s4:#c9a93f;--s5:#9aa8b5}}}}"
-        "body{{margin:2rem auto;max-width:60rem;padding:0 1rem;font:15px/1.5 system-ui,sans-serif}}pre{{overflow-x:auto}}"
-        "svg{{vertical-align:top;max-width:100%}}</style><h1>{0}</h1><p>{1}</p>\n{2}<pre>{3}</pre>\n",
-        escape_html(learner_.model), escape_html(data_.data + ": " + shape_in_words(data)), pictures_, escape_html(words_));
+  report::Report page(const Dataset& data) const {
+    report::Report page{learner_.model, {report::Remark{data_.data + ": " + shape_in_words(data), report::Tone::faint}}};
+    for (const std::vector<Block>& part : {pictures_, told_}) page.blocks.insert(page.blocks.end(), part.begin(), part.end());
+    return page;
   }
 
   // "log loss" as log_loss, "AUC" as auc: the keys that predict's scores have.
@@ -184,83 +191,70 @@ class ValidateCommand final : public Command {
     return key;
   }
 
-  static std::string score_cell(double v) { return std::isnan(v) ? std::string(9, ' ') + "-" : str("{:>10.4f}", v); }
-
   void show_folds(Console& console, Json& result, const FoldScores& s, const Dataset& data) {
-    for (const std::string& w : s.warnings) console.say("warning: " + w);
+    constexpr size_t kMostFolds = 20, kMostClasses = 12;
+    const std::vector<std::string> warnings = with_flags(s.warnings);
+    for (const std::string& w : warnings) console.say("warning: " + w);
     for (size_t m = 0; m < s.metrics.size(); ++m)
       if (std::any_of(s.test.begin(), s.test.end(), [&](const std::vector<double>& f) { return std::isnan(f[m]); }))
         console.say(str("note: {} does not exist where a fold's held-back rows are of one class alone", s.metrics[m]));
-    std::string table = str("{:>6}  {:>10}", "fold", "train");
-    for (const std::string& m : s.metrics) table += str("  {:>10}", m);
-    table += "\n";
+    report::Table table{{"fold", "train"}, {}};
+    table.columns.insert(table.columns.end(), s.metrics.begin(), s.metrics.end());
     Json folds = Json::array();
+    std::vector<report::Value> means = {"mean", ""}, spreads = {"+-", ""};
     for (size_t f = 0; f < s.test.size(); ++f) {
       Json fold = Json::object({{"train", s.train_score[f]}});
-      std::string line = str("{:>6}  {:>10.4f}", f + 1, s.train_score[f]);
+      std::vector<report::Value> row = {static_cast<double>(f + 1), number(s.train_score[f], kScore)};
       for (size_t m = 0; m < s.metrics.size(); ++m) {
-        line += "  " + score_cell(s.test[f][m]);
+        row.push_back(number(s.test[f][m], kScore));
         fold.set(key_of(s.metrics[m]), s.test[f][m]);
       }
-      if (s.test.size() <= 20) table += line + "\n";
+      if (s.test.size() <= kMostFolds) table.rows.push_back(std::move(row));
       folds.push(std::move(fold));
     }
-    table += str("{:>6}  {:>10}", "mean", "");
     for (size_t m = 0; m < s.metrics.size(); ++m) {
-      table += "  " + score_cell(s.mean(m));
+      means.push_back(number(s.mean(m), kScore)), spreads.push_back(number(s.std(m), kScore));
       result.set(key_of(s.metrics[m]), s.mean(m));
     }
-    table += str("\n{:>6}  {:>10}", "+-", "");
-    for (size_t m = 0; m < s.metrics.size(); ++m) table += "  " + score_cell(s.std(m));
-    table += "\n";
-    if (data.classifies() && data.classes.size() <= 12) table += confusion_table(s, data);
-    console.data(table);
-    words_ += table;
+    table.rows.push_back(std::move(means)), table.rows.push_back(std::move(spreads));
+    tell(console, {table});
+    if (data.classifies() && data.classes.size() <= kMostClasses) tell(console, {confusion_table(s, data)});
     result.set("score", key_of(s.metrics[0]));
     result.set("mean", s.mean());
     result.set("std", s.std());
     result.set("folds", std::move(folds));
-    result.set("warnings", Json::array_of(s.warnings));
+    result.set("warnings", Json::array_of(warnings));
   }
 
   // Rows are what is, columns what was predicted while the row was held back.
-  static std::string confusion_table(const FoldScores& s, const Dataset& data) {
+  static report::Table confusion_table(const FoldScores& s, const Dataset& data) {
+    constexpr size_t kMostLetters = 14;
     const int64_t K = data.class_count();
     const std::vector<double> m = confusion_matrix(data.y, s.predicted, K, data.weight);
-    size_t width = 6;
-    for (const std::string& c : data.classes) width = std::max(width, std::min<size_t>(c.size(), 14));
-    const auto cell = [&](const std::string& text) {
-      return "  " + std::string(width > text.size() ? width - text.size() : 0, ' ') + text.substr(0, width);
-    };
-    std::string table = "\npredicted:" + std::string(width > 8 ? width - 8 : 0, ' ');
-    for (const std::string& c : data.classes) table += cell(c);
-    table += "\n";
+    report::Table table{{"is \\ predicted"}, {}};
+    for (const std::string& c : data.classes) table.columns.push_back(report::shortened(c, kMostLetters));
     for (int64_t i = 0; i < K; ++i) {
-      std::string line = cell(data.classes[i]).substr(2);
-      table += line + std::string(line.size() < 10 ? 10 - line.size() : 0, ' ');
-      for (int64_t j = 0; j < K; ++j) table += cell(str("{:.6g}", m[i * K + j]));
-      table += "\n";
+      table.rows.push_back({report::shortened(data.classes[static_cast<size_t>(i)], kMostLetters)});
+      for (int64_t j = 0; j < K; ++j) table.rows.back().push_back(number(m[static_cast<size_t>(i * K + j)], "{:.6g}"));
     }
     return table;
   }
 
   void show_search(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds,
                    const FitProgress& progress) {
-    const Grid grid = Grid::parse(grid_);
+    const Grid grid = parsed_grid("grid", grid_);
     const GridSearch search = grid_search(learner, data, grid, folds, progress);
-    std::string table = str("{:>10}  {:>8}  parameters\n", "score", "+-");
+    report::Table table{{"score", "+-", "parameters"}, {}};
     Json points = Json::array();
     for (size_t i = 0; i < search.points.size(); ++i) {
       const GridPoint& p = search.points[i];
-      std::string params;
-      for (const std::string& a : p.params) params += (params.empty() ? "" : " ") + a;
-      table += str("{:>10.4f}  {:>8.4f}  {}{}\n", p.mean, p.std, params, i == search.best ? "   <- best" : "");
+      table.rows.push_back({number(p.mean, kScore), number(p.std, kScore), joined(p.params, " ") + (i == search.best ? " <- best" : "")});
       points.push(Json::object({{"params", Json::array_of(p.params)}, {"mean", p.mean}, {"std", p.std}}));
     }
-    console.data(table);
+    tell(console, {table});
     const FoldScores honest = nested_validation(learner, data, grid, folds, std::max<int64_t>(2, std::min<int64_t>(folds_, 5)), progress);
-    console.data(str("the best of a search looks better than it is; searched anew inside every fold: {} {:.4f} +- {:.4f}\n",
-                     honest.metrics[0], honest.mean(), honest.std()));
+    tell(console, {report::Remark{str("the best of a search looks better than it is; searched anew inside every fold: {} {:.4f} +- {:.4f}",
+                                      honest.metrics[0], honest.mean(), honest.std())}});
     result.set("grid", std::move(points));
     result.set("best", Json::array_of(search.points[search.best].params));
     result.set("best_mean", search.points[search.best].mean);
@@ -269,23 +263,23 @@ class ValidateCommand final : public Command {
     result.set("score", key_of(honest.metrics[0]));
   }
 
-  void show_curve(Console& console, Json& result, const std::vector<CurveRow>& curve, const CurveVerdict& verdict,
+  static Grid parsed_grid(const char* flag, const std::vector<std::string>& texts) {
+    try {
+      return Grid::parse(texts);
+    } catch (const Error& e) {
+      throw Error(e.kind(), str("--{} {}", flag, e.what()), e.hint());
+    }
+  }
+
+  void show_curve(Console& console, Json& result, const std::vector<CurveRow>& curve, const CurveVerdict& verdict, const std::string& what,
                   const std::string& head) {
-    std::string table = str("{:>10}  {:>8}  {:>8}  {:>7}\n", head, "train", "held", "+-");
+    report::Table table{{head, "train", "held back", "+-"}, {}};
     Json rows = Json::array();
     for (const CurveRow& c : curve) {
-      // train is drawn as 'o', held back as '*', on a line from 0 to 1
-      std::string line(37, '.');
-      const auto place = [](double v) { return static_cast<size_t>(std::lround(std::clamp(v, 0.0, 1.0) * 36)); };
-      line[place(c.train)] = 'o';
-      line[place(c.test)] = '*';
-      table += str("{:>10}  {:>8.4f}  {:>8.4f}  {:>7.4f}  {}\n", c.label, c.train, c.test, c.test_std, line);
+      table.rows.push_back({c.label, number(c.train, kScore), number(c.test, kScore), number(c.test_std, kScore)});
       rows.push(Json::object({{"value", c.label}, {"train", c.train}, {"test", c.test}, {"test_std", c.test_std}}));
     }
-    table += str("{:>41}0{:>36}\n{:>41}o train, * held back\n{}\n", "", "1", "", verdict.text);
-    console.data(table);
-    pictures_ += svg_chart(curve_chart(curve, head == "rows" ? "learning curve" : "validation curve", head));
-    words_ += table;
+    tell(console, {table, curve_chart(curve, what, head == "rows" ? head : "which value of " + head), report::Remark{verdict.text}});
     result.set("curve", std::move(rows));
     result.set("verdict", verdict.kind);
     result.set("verdict_text", verdict.text);
@@ -294,13 +288,13 @@ class ValidateCommand final : public Command {
   void show_learning_curve(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds,
                            const FitProgress& progress) {
     const auto curve = learning_curve(learner, data, folds, {0.1, 0.25, 0.5, 0.75, 1.0}, RowOrder::shuffled, progress);
-    show_curve(console, result, curve, judge_learning_curve(curve, data.classifies()), "rows");
+    show_curve(console, result, curve, judge_learning_curve(curve, data.classifies()), "learning curve", "rows");
   }
   void show_validation_curve(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds,
                              const FitProgress& progress) {
-    const Grid grid = Grid::parse({vary_});
+    const Grid grid = parsed_grid("vary", {vary_});
     const auto curve = validation_curve(learner, data, folds, grid.axes[0].first, grid.axes[0].second, progress);
-    show_curve(console, result, curve, judge_validation_curve(curve, grid.axes[0].first), grid.axes[0].first);
+    show_curve(console, result, curve, judge_validation_curve(curve, grid.axes[0].first), "validation curve", grid.axes[0].first);
   }
 
   DataFlags data_;
@@ -308,7 +302,7 @@ class ValidateCommand final : public Command {
   int64_t folds_ = 5, seed_ = 0;
   bool shuffle_ = false, curve_ = false, importance_ = false;
   std::string group_, vary_, report_, boundary_;
-  std::string pictures_, words_;  // of the page
+  std::vector<Block> told_, pictures_;  // of the page
   std::vector<std::string> grid_;
   std::vector<double> groups_;
 };

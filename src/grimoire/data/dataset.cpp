@@ -93,7 +93,7 @@ void target_from_digits(const Column& c, const DatasetOptions& o, const std::str
     throw Error(ErrorKind::input,
                 str("{}: column '{}' holds {} different whole numbers beyond 2^53, of which {} would be left as a number to predict", source,
                     c.name, different.size(), numbers.size()),
-                "subtract a common offset, or take them as names: --as classes");
+                "subtract a common offset, or take them as names (`as=classes`)");
   d.y = c.values;
 }
 
@@ -146,12 +146,8 @@ std::vector<const Column*> known_columns(const Table& table, const std::vector<C
     if (!table.find(k.name)) {
       std::vector<std::string> names;
       for (const Column& c : table.columns) names.push_back(c.name);
-      const std::string near = nearest(k.name, names.data(), names.size());
       throw Error(ErrorKind::input, str("{}: no column '{}', which the model was fitted on", table.source, k.name),
-                  !near.empty() ? str("did you mean '{}'?", near)
-                  : table.layout.header == "no"
-                      ? "its first row was taken for data; if it names the columns, say --header yes"
-                      : "its first row was taken for the columns' names; if it is data, say --header no");
+                  did_you_mean(k.name, names, table.layout.header == "no" ? kTakenForData : kTakenForNames));
     }
   return found;
 }
@@ -193,7 +189,7 @@ Features matched(const Table& table, const std::vector<ColumnInfo>& known, const
     }
     if (c.kind == ColumnKind::category)
       refuse_text(c, table.source, "and the model was fitted on numbers there",
-                  table.layout.header == "no" ? "if the first row names the columns, say --header yes" : "");
+                  table.layout.header == "no" ? "if the first row names the columns, say so: `header=yes`" : "");
     for (int64_t r = 0; r < N; ++r) out[r * P] = c.values[r];
   }
   return Features(dense, std::move(infos));
@@ -236,7 +232,7 @@ Dataset from_libsvm(std::string_view text, const std::string& path, const Datase
   Dataset d{.x = Features(file.rows, o.columns), .y = {}, .weight = {}, .classes = {}};
   d.layout = {.format = "libsvm", .index_base = file.zero_based ? 0 : 1};
   if (o.index_base < 0)
-    d.notes.push_back(str("indices are taken to begin at {}, as {} is 0 (--index-base)", d.layout.index_base, file.zero_based ? "one" : "none"));
+    d.notes.push_back(str("indices are taken to begin at {}, as {} is 0 (`index-base`)", d.layout.index_base, file.zero_based ? "one" : "none"));
   if (file.with_query > 0)
     d.notes.push_back(str("the query ids (qid) of {} rows are not used: no learner here ranks within queries", file.with_query));
   note_unused_target(d, o);

@@ -177,6 +177,24 @@ SparseRows transposed(const SparseRows& x) {
   return t;
 }
 
+double Dataset::total_weight() const {
+  double total = 0;
+  for (int64_t r = 0; r < rows(); ++r) total += weight_of(r);
+  return total;
+}
+
+std::vector<double> Dataset::class_totals() const {
+  std::vector<double> totals(classes.size(), 0.0);
+  for (int64_t r = 0; r < rows(); ++r) totals[static_cast<size_t>(y[r])] += weight_of(r);
+  return totals;
+}
+
+std::vector<int64_t> Dataset::class_counts() const {
+  std::vector<int64_t> counts(classes.size(), 0);
+  for (double k : y) ++counts[static_cast<size_t>(k)];
+  return counts;
+}
+
 Dataset Dataset::pick(std::span<const int64_t> rows) const {
   Dataset d{.x = x.pick_rows(rows), .y = {}, .weight = {}, .classes = classes};
   for (int64_t r : rows) {

@@ -91,6 +91,9 @@ struct Dataset {
   int64_t class_count() const { return static_cast<int64_t>(classes.size()); }
   bool classifies() const { return !classes.empty(); }
   double weight_of(int64_t row) const { return weight.empty() ? 1.0 : weight[static_cast<size_t>(row)]; }
+  double total_weight() const;                // of all rows
+  std::vector<double> class_totals() const;   // (K): the weight of each class's rows
+  std::vector<int64_t> class_counts() const;  // (K): how many rows each class has, whatever they weigh
   Dataset pick(std::span<const int64_t> rows) const;
 };
 

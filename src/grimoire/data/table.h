@@ -49,6 +49,10 @@ struct Table {
   const Column* find(std::string_view name) const;  // by name alone; nullptr when there is none
 };
 
+// Hints where a name is looked for in vain, by what the first row was taken for.
+inline constexpr const char *kTakenForData = "its first row was taken for data; if it names the columns, say so: `header=yes`",
+                            *kTakenForNames = "its first row was taken for the columns' names; if it is data, say so: `header=no`";
+
 // "FILE: column 'a' holds text ('oak' in row 3), EXPECTED": the first cell of a category that is no number. throws: input
 [[noreturn]] void refuse_text(const Column& column, const std::string& source, const char* expected, const std::string& hint = "");
 

@@ -127,9 +127,8 @@ Tensor SafetensorsFile::read(std::string_view name) const {
   if (const SafetensorsEntry* entry = find(name)) return read(*entry);
   std::vector<std::string> names;
   for (const SafetensorsEntry& e : header_.entries) names.push_back(e.name);
-  const std::string near = nearest(name, names.data(), names.size());
   fail(ErrorKind::input, "safetensors", str("{}: no tensor named '{}' among {}", path_, name, names.size()),
-       near.empty() ? "" : str("did you mean '{}'?", near));
+       did_you_mean(name, names));
 }
 
 Tensor SafetensorsFile::read(const SafetensorsEntry& entry) const {

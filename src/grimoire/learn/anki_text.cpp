@@ -86,8 +86,7 @@ std::string line_html(const std::string& line) {  // without the paragraph aroun
 }  // namespace
 
 std::string to_anki_text(const Deck& deck) {
-  std::string tags;
-  for (const std::string& t : deck.tags) tags += (tags.empty() ? "" : " ") + t;
+  const std::string tags = joined(deck.tags, " ");
   std::string out = "#separator:tab\n#html:true\n#deck:" + deck.name + "\n#guid column:1\n#notetype column:2\n#tags column:5\n";
   for (const auto& note : notes_of(deck)) {
     const Card& c = note.front();

@@ -60,14 +60,13 @@ const Family& family_named(std::string_view name) {
   if (const Family* family = find_family(name)) return *family;
   std::vector<std::string> known;
   for (const Family* f : families()) known.emplace_back(f->id);
-  const std::string near = nearest(name, known.data(), known.size());
-  throw Error(ErrorKind::usage, str("there is no family '{}' in the glossary", name), near.empty() ? family_ids() : str("did you mean {}?", near));
+  throw Error(ErrorKind::usage, str("there is no family '{}' in the glossary", name), did_you_mean(name, known, family_ids()));
 }
 
 std::string family_ids() {
-  std::string ids;
-  for (const Family* f : families()) ids += (ids.empty() ? "" : ", ") + std::string(f->id);
-  return ids;
+  std::vector<std::string> ids;
+  for (const Family* f : families()) ids.emplace_back(f->id);
+  return joined(ids);
 }
 
 std::vector<const Concept*> all_concepts() {
@@ -129,7 +128,7 @@ const Concept& concept_named(std::string_view name) {
       if (folded_name(k).find(folded) != std::string::npos && near.size() < 60) near += (near.empty() ? "" : ", ") + k;
   }
   throw Error(ErrorKind::usage, str("there is no entry '{}'", name),
-              near.empty() ? "grimoire glossary lists all; grimoire glossary --search WORD looks through their texts" : str("did you mean {}?", near));
+              near.empty() ? "grimoire glossary lists all; grimoire glossary `search=WORD` looks through their texts" : str("did you mean {}?", near));
 }
 
 std::vector<std::string> ambiguous_words() {

@@ -52,9 +52,8 @@ Linear& linear_at(Module& root, std::string_view path) {
     known.push_back(name);
   });
   if (found) return *found;
-  const std::string near = nearest(path, known.data(), known.size());
   fail(ErrorKind::argument, "linear", str("there is no linear layer '{}' among {}", path, known.size()),
-       near.empty() ? "visit_modules names all layers" : str("did you mean '{}'?", near));
+       did_you_mean(path, known, "visit_modules names all layers"));
 }
 
 Tensor head_cross_entropy(const Linear& head, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options) {

@@ -12,14 +12,31 @@
 namespace grim::report {
 namespace {
 
-constexpr const char* kStyle =
-    ":root{color-scheme:light dark;--s0:#1769aa}body{margin:2rem auto;max-width:46rem;padding:0 1rem;font:16px/1.55 system-ui,sans-serif}"
-    "h1{font-size:1.6rem;margin-bottom:.3rem}h2{font-size:1.1rem;margin:1.4rem 0 .3rem}table{border-collapse:collapse;"
-    "font-variant-numeric:tabular-nums}th,td{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top}thead th,tr:first-child th"
-    "{border-bottom:1px solid}pre,code{font:14px/1.45 ui-monospace,monospace}pre{overflow-x:auto;padding:.6rem .8rem;background:"
-    "color-mix(in srgb,currentColor 7%,transparent);border-radius:.3rem}blockquote{margin:.5rem 0;padding-left:1rem;border-left:3px solid;"
-    "opacity:.85}.figure{margin:.2rem 0}.bar{fill:var(--s0)}svg{max-width:100%;height:auto}"
-    ".wide{overflow:auto;margin:0 calc(50% - 48vw)}.wide svg{width:100%;max-width:1400px}@media(max-width:600px){pre{white-space:pre-wrap}}a{color:inherit}";
+constexpr const char* kStyle = R"(
+:root { color-scheme: light dark; --ink: #1c2530; --faint: #6b7785; --line: #d9dee4; --paper: #fbfcfd; --good: #2d7a46; --warn: #b3541e;
+  --s0: #1769aa; --s1: #b3541e; --s2: #2d7a46; --s3: #7a4fa3; --s4: #8a6d1b; --s5: #5c6b7a; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e4e8ed; --faint: #9aa6b2; --line: #38424d; --paper: #14191f; --good: #6cc38a; --warn: #e58e57;
+  --s0: #5aa9e6; --s1: #e08a55; --s2: #5fb37c; --s3: #b18ad6; --s4: #c9a93f; --s5: #9aa8b5; } }
+body { margin: 2rem auto; max-width: 46rem; padding: 0 1rem; font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
+body:has(article.broad) { max-width: 60rem; }
+h1 { font-size: 1.6rem; margin: 0 0 .3rem; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .4rem; }
+a { color: inherit; } p { margin: .5rem 0; } .faint { color: var(--faint); } .good { color: var(--good); } .warning { color: var(--warn); }
+.good::before { content: "\2713\2002"; } .warning::before { content: "\25b2\2002"; }
+.scroll { overflow-x: auto; margin: .8rem 0; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .9rem .25rem 0; text-align: left; vertical-align: top; } td { border-bottom: 1px solid var(--line); }
+th { border-bottom: 1px solid; font-weight: 500; color: var(--faint); } th.n, td.n { text-align: right; } td svg { vertical-align: middle; }
+p:has(+ .scroll) { margin-bottom: -.4rem; }
+pre, code { font: 14px/1.45 ui-monospace, monospace; }
+pre { overflow-x: auto; padding: .6rem .8rem; background: color-mix(in srgb, currentColor 7%, transparent); border-radius: .3rem; }
+pre.samples { white-space: pre-wrap; } pre.columns { columns: 3 12rem; }
+blockquote { margin: .5rem 0; padding-left: 1rem; border-left: 3px solid; opacity: .85; }
+.figure { margin: .2rem 0; } .figures { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1rem 0; } .figures div { min-width: 6rem; }
+.figures b { display: block; font-size: 1.4rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+.figures span { color: var(--faint); font-size: .85rem; }
+.bar { fill: var(--s0); } svg { max-width: 100%; height: auto; } .charts { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
+.wide { overflow: auto; margin: 0 calc(50% - 48vw); } .wide svg { width: 100%; max-width: 1400px; }
+@media (max-width: 600px) { pre { white-space: pre-wrap; } }
+)";
 
 std::string svg_bars(const Bars& b) {
   constexpr double kRoom = 380, kRow = 22, kLetter = 7.5;
@@ -74,12 +91,49 @@ std::string svg_graph(const Graph& g, const std::string& suffix) {
   return svg + "</svg></div>\n";
 }
 
+std::string svg_histogram(const Histogram& h) {
+  constexpr double kWidth = 160, kHeight = 28;
+  const int64_t top = h.counts.empty() ? 1 : std::max<int64_t>(1, *std::ranges::max_element(h.counts));
+  const double bar = kWidth / static_cast<double>(std::max<size_t>(1, h.counts.size()));
+  std::string svg = str(R"(<svg width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="histogram from {2:.3g} to {3:.3g}">)", kWidth, kHeight,
+                        h.low, h.high);
+  for (size_t i = 0; i < h.counts.size(); ++i) {
+    const double high = static_cast<double>(h.counts[i]) / static_cast<double>(top) * kHeight;
+    if (high > 0)
+      svg += str(R"(<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>)", static_cast<double>(i) * bar, kHeight - high, bar - 0.6, high);
+  }
+  return svg + "</svg>";
+}
+
+std::string cell_html(const Value& v) {
+  const auto* const histogram = std::get_if<Histogram>(&v);
+  return histogram ? svg_histogram(*histogram) : escape_html(to_text(v));
+}
+
 struct HtmlWriter {
   const std::string& suffix;
+  bool broad;           // the page: it has small pictures in tables, or charts side by side
+  bool in_row = false;  // the chart stands beside others
   std::string out = {};
 
   void operator()(const Heading& h) { out += str("<h2>{}</h2>\n", escape_html(h.text)); }
   void operator()(const Prose& p) { out += markdown_to_html(p.text); }
+  void operator()(const Remark& r) {
+    constexpr const char* kClasses[] = {"", " class=\"faint\"", " class=\"good\"", " class=\"warning\""};
+    out += str("<p{}>{}</p>\n", kClasses[static_cast<int>(r.tone)], escape_html(r.text));
+  }
+  void operator()(const Samples& s) {
+    constexpr size_t kShort = 24, kMany = 6;
+    const bool columns = s.texts.size() >= kMany && std::ranges::all_of(s.texts, [](const std::string& t) { return display_width(t) <= kShort; });
+    out += columns ? "<pre class=\"samples columns\">" : "<pre class=\"samples\">";
+    for (const std::string& text : s.texts) out += escape_html(text) + "\n";
+    out += "</pre>\n";
+  }
+  void operator()(const Figures& all) {
+    out += "<div class=\"figures\">";
+    for (const Figure& f : all.items) out += str("<div><b>{}</b><span>{}</span></div>", escape_html(to_text(f.value)), escape_html(f.name));
+    out += "</div>\n";
+  }
   void operator()(const Steps& s) {
     if (!s.title.empty()) out += str("<p>{}</p>\n", escape_html(s.title));
     verbatim(s.lines, "");
@@ -88,18 +142,21 @@ struct HtmlWriter {
     out += str("<p class=\"figure\">{} = <strong>{}</strong></p>\n", escape_html(f.name), escape_html(to_text(f.value)));
   }
   void operator()(const Table& t) {
-    out += "<table><thead><tr>";
-    for (const std::string& c : t.columns) out += str("<th>{}</th>", escape_html(c));
+    const std::vector<bool> numeric = t.numeric();
+    const auto kind = [&](size_t c) { return c < numeric.size() && numeric[c] ? " class=\"n\"" : ""; };
+    if (!t.title.empty()) out += str("<p><strong>{}</strong></p>\n", escape_html(t.title));
+    out += "<div class=\"scroll\"><table><thead><tr>";
+    for (size_t c = 0; c < t.columns.size(); ++c) out += str("<th{}>{}</th>", kind(c), escape_html(t.columns[c]));
     out += "</tr></thead>\n";
     for (const auto& row : t.rows) {
       out += "<tr>";
-      for (const Value& v : row) out += str("<td>{}</td>", escape_html(to_text(v)));
+      for (size_t c = 0; c < row.size(); ++c) out += str("<td{}>{}</td>", kind(c), cell_html(row[c]));
       out += "</tr>\n";
     }
-    out += "</table>\n";
+    out += "</table></div>\n";
   }
   void operator()(const Bars& b) { out += svg_bars(b); }
-  void operator()(const Chart& c) { out += svg_chart(c, 620, 320); }
+  void operator()(const Chart& c) { out += in_row || c.field ? svg_chart(c) : svg_chart(c, broad ? 930 : 720, 320); }
   void operator()(const Graph& g) { out += svg_graph(g, suffix); }
   void operator()(const Commands& c) { verbatim(c.lines, "$ "); }
   void operator()(const Links& l) {
@@ -119,18 +176,32 @@ struct HtmlWriter {
   }
 };
 
+bool has_pictures(const Block& b) {
+  const auto* const table = std::get_if<Table>(&b);
+  return table && std::ranges::any_of(table->rows, [](const auto& row) {
+    return std::ranges::any_of(row, [](const Value& v) { return std::holds_alternative<Histogram>(v); });
+  });
+}
+
 }  // namespace
 
 std::string to_html(const Report& report, const std::string& link_suffix) {
-  HtmlWriter writer{link_suffix};
-  for (const Block& b : report.blocks) std::visit(writer, b);
-  return str("<article>\n<h1>{}</h1>\n{}</article>\n", escape_html(report.title), writer.out);
+  const auto is_chart = [&](size_t i) { return i < report.blocks.size() && std::holds_alternative<Chart>(report.blocks[i]); };
+  bool broad = false;
+  for (size_t i = 0; i < report.blocks.size(); ++i) broad = broad || (is_chart(i) && is_chart(i + 1)) || has_pictures(report.blocks[i]);
+  HtmlWriter writer{link_suffix, broad};
+  for (size_t i = 0; i < report.blocks.size(); ++i) {
+    if (is_chart(i) && is_chart(i + 1) && !writer.in_row) writer.in_row = true, writer.out += "<div class=\"charts\">\n";
+    std::visit(writer, report.blocks[i]);
+    if (writer.in_row && !is_chart(i + 1)) writer.in_row = false, writer.out += "</div>\n";
+  }
+  return str("<article{}>\n<h1>{}</h1>\n{}</article>\n", broad ? " class=\"broad\"" : "", escape_html(report.title), writer.out);
 }
 
-std::string html_page(const std::string& title, const std::string& body) {
+std::string html_page(const Report& report, const std::string& link_suffix) {
   return str("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">"
              "<title>{}</title><style>{}</style></head>\n<body>\n{}</body></html>\n",
-             escape_html(title), kStyle, body);
+             escape_html(report.title), kStyle, to_html(report, link_suffix));
 }
 
 }  // namespace grim::report

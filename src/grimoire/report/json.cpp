@@ -6,15 +6,34 @@ namespace {
 Json to_json(const Chart& c) {
   Json series = Json::array();
   for (const Series& s : c.series) series.push(Json::object({{"name", s.name}, {"points", s.points}, {"x", Json::array_of(s.x)}, {"y", Json::array_of(s.y)}}));
-  return Json::object({{"kind", "chart"}, {"title", c.title}, {"x", c.x_label}, {"y", c.y_label}, {"x_log", c.x_scale == Scale::log},
-                       {"y_log", c.y_scale == Scale::log}, {"series", series}});
+  Json chart = Json::object({{"kind", "chart"}, {"title", c.title}, {"x", c.x_label}, {"y", c.y_label}, {"x_log", c.x_scale == Scale::log},
+                             {"y_log", c.y_scale == Scale::log}, {"series", series}});
+  Json levels = Json::array();
+  for (const Level& l : c.levels) levels.push(Json::object({{"name", l.name}, {"y", l.y}}));
+  if (!c.levels.empty()) chart.set("levels", std::move(levels));
+  if (const auto& f = c.field)
+    chart.set("field", Json::object({{"left", f->left}, {"right", f->right}, {"bottom", f->bottom}, {"top", f->top}, {"columns", f->columns},
+                                     {"rows", f->rows}, {"series", Json::array_of(f->series)}}));
+  return chart;
+}
+
+const char* name_of(Tone tone) {
+  constexpr const char* kNames[] = {"plain", "faint", "good", "warning"};
+  return kNames[static_cast<int>(tone)];
 }
 
 struct JsonWriter {
   Json operator()(const Heading& h) const { return Json::object({{"kind", "heading"}, {"text", h.text}}); }
   Json operator()(const Prose& p) const { return Json::object({{"kind", "prose"}, {"markdown", p.text}}); }
+  Json operator()(const Remark& r) const { return Json::object({{"kind", "remark"}, {"text", r.text}, {"tone", name_of(r.tone)}}); }
+  Json operator()(const Samples& s) const { return Json::object({{"kind", "samples"}, {"texts", Json::array_of(s.texts)}}); }
   Json operator()(const Steps& s) const { return Json::object({{"kind", "steps"}, {"title", s.title}, {"lines", Json::array_of(s.lines)}}); }
   Json operator()(const Figure& f) const { return Json::object({{"kind", "figure"}, {"name", f.name}, {"value", report::to_json(f.value)}}); }
+  Json operator()(const Figures& all) const {
+    Json items = Json::array();
+    for (const Figure& f : all.items) items.push(Json::object({{"name", f.name}, {"value", report::to_json(f.value)}}));
+    return Json::object({{"kind", "figures"}, {"items", items}});
+  }
   Json operator()(const Table& t) const {
     Json rows = Json::array();
     for (const auto& row : t.rows) {
@@ -22,7 +41,9 @@ struct JsonWriter {
       for (const Value& v : row) cells.push(report::to_json(v));
       rows.push(cells);
     }
-    return Json::object({{"kind", "table"}, {"columns", Json::array_of(t.columns)}, {"rows", rows}});
+    Json table = Json::object({{"kind", "table"}, {"columns", Json::array_of(t.columns)}, {"rows", rows}});
+    if (!t.title.empty()) table.set("title", t.title);
+    return table;
   }
   Json operator()(const Bars& b) const {
     return Json::object({{"kind", "bars"}, {"title", b.title}, {"labels", Json::array_of(b.labels)}, {"values", Json::array_of(b.values)}});
@@ -44,15 +65,13 @@ struct JsonWriter {
 
 }  // namespace
 
-Json to_json(const Value& value) {
-  return std::visit([](const auto& v) { return Json(v); }, value);
-}
-
 Json to_json(const Report& report) {
   Json blocks = Json::array(), figures = Json::object();
   for (const Block& b : report.blocks) {
     blocks.push(std::visit(JsonWriter(), b));
     if (const auto* f = std::get_if<Figure>(&b)) figures.set(f->name, to_json(f->value));
+    if (const auto* all = std::get_if<Figures>(&b))
+      for (const Figure& f : all->items) figures.set(f.name, to_json(f.value));
   }
   return Json::object({{"title", report.title}, {"figures", figures}, {"blocks", blocks}});
 }

@@ -9,6 +9,8 @@
 namespace grim::report {
 namespace {
 
+constexpr size_t kGap = 2;  // between columns of a table
+
 // Columns of one character (Unicode's East Asian Width, in blocks).
 size_t columns_of(uint32_t c) {
   const bool on_another = c == 0 || (c >= 0x300 && c < 0x370) || (c >= 0x483 && c < 0x48A) ||
@@ -26,13 +28,6 @@ size_t escape_length(std::string_view text) {  // of ESC [ ... letter
   size_t n = 2;
   while (n < text.size() && (text[n] < '@' || text[n] > '~')) ++n;
   return std::min(n + 1, text.size());
-}
-
-bool is_number(std::string_view cell) {
-  double v;
-  if (cell.empty() || cell == "-" || cell == "nan" || cell == "inf" || cell == "-inf") return true;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), v);
-  return error == std::errc() && end == cell.data() + cell.size();
 }
 
 size_t longest_word(std::string_view cell) {
@@ -132,17 +127,36 @@ std::string flowed(std::string_view text, std::string_view first, std::string_vi
   return out + "\n";
 }
 
+bool reads_as_number(std::string_view cell) {
+  double v;
+  if (cell.empty() || cell == "-" || cell == "nan" || cell == "inf" || cell == "-inf") return true;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), v);
+  return error == std::errc() && end == cell.data() + cell.size();
+}
+
+size_t least_width(const std::vector<std::vector<std::string>>& rows, const std::string& indent) {
+  std::vector<size_t> least;
+  for (const auto& row : rows) {
+    least.resize(std::max(least.size(), row.size()), 0);
+    for (size_t c = 0; c < row.size(); ++c) least[c] = std::max(least[c], longest_word(row[c]));
+  }
+  size_t sum = display_width(indent) + (least.empty() ? 0 : kGap * (least.size() - 1));
+  for (size_t w : least) sum += w;
+  return sum;
+}
+
 std::string aligned_table(const std::vector<std::vector<std::string>>& rows, const TableLayout& layout) {
-  constexpr size_t kGap = 2;
   size_t columns = 0;
   for (const auto& row : rows) columns = std::max(columns, row.size());
   std::vector<size_t> widths(columns, 0), least(columns, 0);
-  std::vector<bool> right(columns, layout.numbers_right);
+  std::vector<bool> right = layout.right;
+  const bool by_cells = right.empty();
+  right.resize(columns, by_cells && layout.numbers_right);
   for (size_t r = 0; r < rows.size(); ++r)
     for (size_t c = 0; c < rows[r].size(); ++c) {
       widths[c] = std::max(widths[c], display_width(rows[r][c]));
       least[c] = std::max(least[c], longest_word(rows[r][c]));
-      if (right[c] && (r > 0 || !layout.first_is_head)) right[c] = is_number(rows[r][c]);
+      if (by_cells && right[c] && (r > 0 || !layout.first_is_head)) right[c] = reads_as_number(rows[r][c]);
     }
   const auto total = [&] {
     size_t sum = display_width(layout.indent);

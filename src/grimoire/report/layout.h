@@ -23,7 +23,11 @@ struct TableLayout {
   size_t width = 80;           // of all of it; wider tables break their widest cells, and are listed row by row where that is not enough
   std::string indent = {};
   bool numbers_right = false;  // columns whose cells below the head are numbers
+  std::vector<bool> right = {};  // or just these
 };
+bool reads_as_number(std::string_view cell);  // also "", "-", nan and inf
+// The least width at which cells need not be listed row by row.
+size_t least_width(const std::vector<std::vector<std::string>>& rows, const std::string& indent);
 std::string aligned_table(const std::vector<std::vector<std::string>>& rows, const TableLayout& layout = {});
 
 }  // namespace grim::report

@@ -18,18 +18,34 @@ struct TextWriter {
 
   void operator()(const Heading& h) { out += bold(h.text) + "\n"; }
   void operator()(const Prose& p) { out += markdown_to_text(p.text, style); }
+  void operator()(const Remark& r) {
+    const char* const before = r.tone == Tone::good ? "  ok  " : r.tone == Tone::warning ? "look: " : "";
+    out += flowed(shown(r.text), before, *before ? "      " : "", width());
+  }
   void operator()(const Steps& s) {
     if (!s.title.empty()) out += flowed(shown(s.title), "", "", width());
     for (const std::string& line : s.lines) out += "  " + shown(line) + "\n";
   }
+  void operator()(const Samples& s) {
+    for (const std::string& text : s.texts)
+      for (std::string_view line : lines_in(text)) out += "  " + shown(line) + "\n";
+  }
+  void operator()(const Figures& all) {
+    for (const Figure& f : all.items) (*this)(f);
+  }
   void operator()(const Figure& f) { out += "  " + shown(f.name) + " = " + bold(to_text(f.value)) + "\n"; }
   void operator()(const Table& t) {
-    std::vector<std::vector<std::string>> rows = {t.columns};
-    for (const auto& row : t.rows) {
-      rows.emplace_back();
-      for (const Value& v : row) rows.back().push_back(to_text(v));
+    std::vector<std::vector<std::string>> rows;
+    for (const size_t columns : {16u, 8u, 4u}) {  // of a histogram: as many as there is room for
+      rows = {t.columns};
+      for (const auto& row : t.rows) {
+        rows.emplace_back();
+        for (const Value& v : row) rows.back().push_back(to_text(v, columns));
+      }
+      if (least_width(rows, "  ") <= width()) break;
     }
-    out += aligned_table(rows, {.first_is_head = true, .width = width(), .indent = "  ", .numbers_right = true});
+    if (!t.title.empty()) out += "  " + shown(t.title) + "\n";
+    out += aligned_table(rows, {.first_is_head = true, .width = width(), .indent = "  ", .right = t.numeric()});
   }
   void operator()(const Bars& b) {
     size_t label = 0, number = 0;
@@ -49,7 +65,7 @@ struct TextWriter {
       out += "  " + name + std::string(label - display_width(name) + 2 + number - value.size(), ' ') + value + (bar.empty() ? "" : "  " + bar) + "\n";
     }
   }
-  void operator()(const Chart& c) { out += text_chart(c, std::clamp(style.width - 20, 10, 60), 7); }
+  void operator()(const Chart& c) { out += text_chart(c, std::clamp(style.width - 20, 10, 60), style.chart_rows); }
   void operator()(const Graph& g) {
     std::string group;
     for (const Node& n : g.nodes) {
@@ -70,24 +86,19 @@ struct TextWriter {
   }
 };
 
-}  // namespace
-
-std::string to_text(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return shown(*text);
-  const double v = std::get<double>(value);
-  if (v == std::round(v) && std::abs(v) < 1e15) return str("{:.0f}", v == 0 ? 0.0 : v);
-  return str("{:.8g}", v);
+bool stand_close(const Block& before, const Block& b) {
+  const bool figure = std::holds_alternative<Figure>(b) || std::holds_alternative<Figures>(b) || std::holds_alternative<Commands>(b);
+  const bool remarks = std::holds_alternative<Remark>(b) && std::holds_alternative<Remark>(before);
+  return figure || remarks || std::holds_alternative<Heading>(before);
 }
+
+}  // namespace
 
 std::string to_text(const Report& report, const TextStyle& style) {
   TextWriter writer{style, {}};
-  if (!report.title.empty()) writer.out += writer.bold(shown(report.title)) + "\n\n";
+  if (!report.title.empty()) writer.out += writer.bold(flowed(shown(report.title), "", "", writer.width())) + "\n";
   for (size_t i = 0; i < report.blocks.size(); ++i) {
-    const auto tight = [](const Block& b) {  // stands close to what is before it
-      return std::holds_alternative<Figure>(b) || std::holds_alternative<Commands>(b);
-    };
-    const bool close = i == 0 || tight(report.blocks[i]) || std::holds_alternative<Heading>(report.blocks[i - 1]);
-    if (!close) writer.out += "\n";
+    if (i > 0 && !stand_close(report.blocks[i - 1], report.blocks[i])) writer.out += "\n";
     std::visit(writer, report.blocks[i]);
   }
   return std::move(writer.out);

@@ -69,11 +69,7 @@ const Family& family(std::string_view name) {
     if (f.info.name == wanted || std::ranges::find(f.aliases, wanted) != f.aliases.end()) return f;
     known.push_back(f.info.name);
   }
-  std::string all;
-  for (const std::string& k : known) all += (all.empty() ? "" : ", ") + k;
-  const std::string near = nearest(wanted, known.data(), known.size());
-  fail(ErrorKind::argument, "distribution", str("there is no distribution '{}'", name),
-       near.empty() ? "one of " + all : "did you mean " + near + "?");
+  fail(ErrorKind::argument, "distribution", str("there is no distribution '{}'", name), did_you_mean(wanted, known, "one of " + joined(known)));
 }
 
 }  // namespace
@@ -93,8 +89,7 @@ std::unique_ptr<Distribution> make_distribution(std::string_view name, const Par
   const Family& f = family(name);
   std::vector<std::string> known;
   for (const ParameterInfo& p : f.info.parameters) known.push_back(p.name);
-  std::string all;
-  for (const std::string& k : known) all += (all.empty() ? "" : ", ") + k;
+  const std::string all = joined(known);
   for (const auto& [key, value] : given)
     if (std::ranges::find(known, key) == known.end())
       fail(ErrorKind::argument, f.info.name, str("there is no parameter '{}'", key), "its parameters are " + all);

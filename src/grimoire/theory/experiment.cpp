@@ -44,11 +44,7 @@ Experiment run_experiment(const std::string& name, const ExperimentSettings& set
   for (const Entry& e : kExperiments)
     if (name == e.name) return e.run(settings);
   const std::vector<std::string> names = experiment_names();
-  std::string list;
-  for (const std::string& n : names) list += (list.empty() ? "" : ", ") + n;
-  const std::string near = nearest(name, names.data(), names.size());
-  throw Error(ErrorKind::usage, str("no experiment is called '{}'", name),
-              near.empty() ? "the experiments: " + list : str("did you mean '{}'?", near));
+  throw Error(ErrorKind::usage, str("no experiment is called '{}'", name), did_you_mean(name, names, "the experiments: " + joined(names)));
 }
 
 }  // namespace grim

@@ -56,18 +56,6 @@ void judge_updates(Diagnosis& d) {
   else d.verdicts.push_back({Verdict::Tone::good, said});
 }
 
-std::string bars(const std::vector<int64_t>& histogram, size_t width) {
-  static const char* const kLevels[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-  std::vector<int64_t> folded(width, 0);
-  for (size_t i = 0; i < histogram.size(); ++i) folded[i * width / histogram.size()] += histogram[i];
-  const int64_t top = *std::max_element(folded.begin(), folded.end());
-  std::string s;
-  for (int64_t n : folded) s += kLevels[top == 0 || n == 0 ? 0 : 1 + std::min<int64_t>(7, n * 8 / (top + 1))];
-  return s;
-}
-
-std::string cut(const std::string& name, size_t width) { return name.size() <= width ? name : "…" + name.substr(name.size() - width + 1); }
-
 Json json_of(const Spread& s) {
   return Json::object({{"mean", s.mean}, {"std", s.std}, {"low", s.low}, {"high", s.high}, {"saturated", s.saturated}, {"zeros", s.zeros},
                        {"finite", s.finite}, {"histogram", Json::array_of(s.histogram)}});
@@ -194,26 +182,6 @@ Json to_json(const Diagnosis& d) {
     verdicts.push(Json::object({{"tone", v.tone == Verdict::Tone::good ? "good" : "warning"}, {"text", v.text}}));
   return Json::object({{"step", d.step}, {"checkpoint", d.source}, {"healthy", d.healthy()}, {"initial_loss", d.initial_loss}, {"uniform_loss", d.uniform_loss},
                        {"loss", d.loss}, {"lr", d.lr}, {"learning", to_json(d.learning)}, {"verdicts", verdicts}, {"layers", layers}, {"weights", weights}});
-}
-
-std::string to_text(const Diagnosis& d) {
-  std::string s = d.source.empty() ? "fresh weights, before any step\n\n" : str("weights of step {}: {}\n\n", d.step, d.source);
-  s += str("{:28} {:>9} {:>9} {:>6}  {:16}  {:>9}\n", "layer", "mean", "std", "sat", "values", "grad std");
-  for (const LayerReport& l : d.layers)
-    s += str("{:28} {:>9.4f} {:>9.4f} {:>6}  {}  {:>9.2e}\n", cut(l.name, 28), l.activation.mean, l.activation.std,
-             l.activation.bounded ? str("{:.1f}%", 100 * l.activation.saturated) : "-", bars(l.activation.histogram, 16), l.gradient.std);
-  s += str("\n{:28} {:>14} {:>9}  {:16}  {:>9} {:>10}\n", "weight", "shape", "std", "values", "grad:data", "update");
-  for (const WeightReport& w : d.weights)
-    if (w.shape.ndim() >= 2)
-      s += str("{:28} {:>14} {:>9.4f}  {}  {:>9.2e} {:>10}\n", cut(w.name, 28), w.shape.to_string(), w.weight.std, bars(w.weight.histogram, 16),
-               w.gradient_to_data, w.update_to_data > 0 ? str("10^{:.1f}", std::log10(w.update_to_data)) : "-");
-  s += "\n";
-  for (const Verdict& v : d.verdicts) {
-    std::string text = wrapped(v.text, 94);
-    for (size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 7) text.insert(at + 1, "      ");
-    s += str("{} {}\n", v.tone == Verdict::Tone::good ? "  ok " : "look:", text);
-  }
-  return s;
 }
 
 }  // namespace grim

@@ -63,6 +63,5 @@ Diagnosis diagnose(Trainer& trainer, double initial_loss);
 double initial_loss(const RunConfig& config, const TaskSource& source);
 
 Json to_json(const Diagnosis& diagnosis);
-std::string to_text(const Diagnosis& diagnosis);  // tables with small histograms, for a terminal of 100 columns
 
 }  // namespace grim

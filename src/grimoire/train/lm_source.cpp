@@ -100,13 +100,13 @@ std::vector<std::string> LmSource::other_numbering(const std::string& checkpoint
   return {};
 }
 
-std::string LmSource::samples(const std::string& folder) const {
+std::vector<std::string> LmSource::samples(const std::string& folder) const {
   const bool items = corpus_.format == CorpusFormat::lines;
   const TrainedModel trained = load_trained(folder);
   Rng rng(RngMode::philox, 1337, "generate");
-  std::string text;
-  for (int i = 0; i < (items ? 30 : 1); ++i) text += generate(*trained.model, trained.tokenizer, {.max_tokens = items ? 0 : 500}, rng) + "\n";
-  return text;
+  std::vector<std::string> texts;
+  for (int i = 0; i < (items ? 30 : 1); ++i) texts.push_back(generate(*trained.model, trained.tokenizer, {.max_tokens = items ? 0 : 500}, rng));
+  return texts;
 }
 
 // The parts are cut in the same order whatever their sizes: one that reaches beyond nine tenths holds some of the last.

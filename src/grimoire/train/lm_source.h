@@ -25,7 +25,7 @@ class LmSource final : public TaskSource {
   Json identity(const RunConfig& config) const override;
   std::vector<std::string> differences(const Json& saved, const Json& now) const override;
   std::vector<std::string> other_numbering(const std::string& checkpoint) const override;
-  std::string samples(const std::string& folder) const override;
+  std::vector<std::string> samples(const std::string& folder) const override;
 
  private:
   Corpus corpus_;

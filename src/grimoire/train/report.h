@@ -1,10 +1,12 @@
 // report.html: a run on one page that needs nothing else, not even a network: figures, loss curves, samples, the state of every
-// layer. Pictures are SVG inside the page.
+// layer.
 #pragma once
 
 #include <cmath>
 #include <string>
+#include <vector>
 
+#include "grimoire/report/report.h"
 #include "grimoire/train/diagnosis.h"
 
 namespace grim {
@@ -18,11 +20,16 @@ RunConfig read_run_config(const std::string& folder);
 Diagnosis diagnose_run(const std::string& folder, double target = NAN);
 Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const std::string& folder, double target = NAN);
 
-std::string samples_of_run(const std::string& folder);  // what its best model does. throws: input
+std::vector<std::string> samples_of_run(const std::string& folder);  // what its best model does. throws: input
+
+// What a diagnosis found: its verdicts as remarks, the state of layers and weights as tables.
+std::vector<report::Block> verdicts_of(const Diagnosis& diagnosis);
+report::Table layers_of(const Diagnosis& diagnosis);
+report::Table weights_of(const Diagnosis& diagnosis);
 
 struct ReportOptions {
   const Diagnosis* diagnosis = nullptr;  // the state of the layers, when there is one
-  std::string samples = {};              // what the model does; also FOLDER/samples.txt
+  std::vector<std::string> samples = {};  // what the model does; also FOLDER/samples.txt
 };
 // Writes FOLDER/report.html from config.json, metrics.jsonl and the best model.
 void write_report(const std::string& folder, const ReportOptions& options = {});

@@ -240,7 +240,7 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   return run_to_its_end(config, std::move(work), *source, events, folder);
 }
 
-std::string samples_of_run(const std::string& folder) { return read_run_config(folder).open_task()->samples(folder); }
+std::vector<std::string> samples_of_run(const std::string& folder) { return read_run_config(folder).open_task()->samples(folder); }
 
 Diagnosis diagnose_run(const std::string& folder, double target) {
   const RunConfig config = read_run_config(folder);

@@ -43,7 +43,7 @@ class TaskSource {
   virtual std::vector<std::string> differences(const Json& saved, const Json& now) const;
   virtual std::vector<std::string> other_numbering(const std::string& checkpoint) const;  // likewise of ids
 
-  virtual std::string samples(const std::string& folder) const;  // what the trained model does, for the report; may be empty
+  virtual std::vector<std::string> samples(const std::string& folder) const;  // what the trained model does, for the report; may be none
 };
 
 class TaskSettings {

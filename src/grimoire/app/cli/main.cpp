@@ -17,6 +17,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/command/command.h"
+#include "grimoire/command/flag_words.h"
 
 namespace grim {
 namespace {
@@ -80,12 +81,13 @@ const char* name_of(ErrorKind kind) {
 }
 
 int tell(Terminal& terminal, const Error& e) {
-  terminal.say(std::string("error: ") + e.what());
-  if (!e.hint().empty()) terminal.say("hint: " + e.hint());
+  const std::string what = with_flags(e.what()), hint = with_flags(e.hint());
+  terminal.say("error: " + what);
+  if (!hint.empty()) terminal.say("hint: " + hint);
   const int code = caught_signal ? 128 + caught_signal : exit_code(e.kind());
   if (terminal.json() && !terminal.lost()) {
     try {
-      terminal.result(Json::object({{"error", e.what()}, {"kind", name_of(e.kind())}, {"hint", e.hint()}, {"exit_code", code}}));
+      terminal.result(Json::object({{"error", what}, {"kind", name_of(e.kind())}, {"hint", hint}, {"exit_code", code}}));
     } catch (...) {  // it has been said on stderr
     }
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
+#include "grimoire/command/flag_words.h"
 #include "grimoire/command/numbers.h"
 #include "grimoire/command/stats/classes.h"
 
@@ -127,11 +128,13 @@ void StatsInputs::note_lost(size_t lost, size_t rows) {
 
 void StatsInputs::add_notes(Answer& a) const {
   if (notes_.empty()) return;
-  Json all = Json::array_of(notes_);
+  std::vector<std::string> said;
+  for (const std::string& n : notes_) said.push_back(with_flags(n));
+  Json all = Json::array_of(said);
   if (const Json* own = a.json.find("notes"))
     for (const Json& n : own->items()) all.push(n);
   a.json.set("notes", std::move(all));
-  for (const std::string& n : notes_) a.text += "note: " + n + "\n";
+  for (const std::string& n : said) a.text += "note: " + n + "\n";
 }
 
 Groups StatsInputs::groups() {

@@ -26,9 +26,7 @@ std::vector<double> best_policy(const Inputs& in, Worked& out) {
 }
 
 std::string listed(const std::vector<std::string>& words) {
-  std::string list;
-  for (const std::string& w : words) list += (list.empty() ? "" : " ") + w;
-  return list.empty() ? "nothing" : list;
+  return words.empty() ? "nothing" : joined(words, " ");
 }
 
 const Concept kConcepts[] = {

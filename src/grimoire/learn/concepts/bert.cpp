@@ -59,8 +59,7 @@ std::vector<std::string> framed(std::vector<std::string> a, const std::vector<st
 }
 
 std::string in_a_row(const std::vector<std::string>& parts) {
-  std::string row;
-  for (const std::string& p : parts) row += (row.empty() ? "" : " ") + p;
+  std::string row = joined(parts, " ");
   if (row.size() <= 70) return row;
   size_t end = 66;
   while (end > 0 && (static_cast<unsigned char>(row[end]) & 0xC0) == 0x80) --end;  // whole characters
