@@ -1,6 +1,6 @@
-# Run by cmake --install: copies the headers that grimoire/grimoire.h reaches, which are the public ones; the others are the library's own.
+# Run by cmake --install: copies the headers that grimoire/grimoire.h and app/program.h reach, which are the public ones; the others are the library's own.
 cmake_minimum_required(VERSION 3.25)
-set(waiting grimoire/grimoire.h)
+set(waiting grimoire/grimoire.h grimoire/app/program.h)
 set(public "")
 while(waiting)
   list(POP_FRONT waiting header)

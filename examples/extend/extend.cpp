@@ -2,7 +2,7 @@
 //   extend train --model additive --help
 //   extend train --model additive --data names.txt --out runs/additive --decayed
 //   extend train --model adder --out runs/sums --limit 12
-#include <grimoire/app/cli/program.h>
+#include <grimoire/app/program.h>
 
 #include "additive.h"
 #include "sums.h"

@@ -23,8 +23,10 @@ class TrainCommand final : public Command {
     return f;
   }
   Options options() override {
-    if (!form().empty()) config_.model = form();
+    if (!form().empty() && config_.model != form()) config_ = default_run(form(), "auto");
     Options all = form().empty() ? options_of_all_models() : config_.options();
+    if (!form().empty())
+      for (Option& o : all) o.basic = o.basic || find(config_.shape().options(), o.name);
     all.push_back({.name = "config", .help = "JSON file of settings; flags override it", .target = &config_file_});
     all.push_back({.name = "dry-run", .help = "say what the run would cost, and stop", .target = &dry_run_, .basic = true});
     return all;
@@ -38,7 +40,8 @@ class TrainCommand final : public Command {
     read_settings(config_, file, config_file_);
     if (form().empty()) take_form(config_.model);
     Command::set(given);
-    if (find(config_.options(), "data") && config_.data.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
+    if (find(config_.options(), "data") && config_.data.empty())
+      throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
     if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", "see grimoire train --help");
     source_ = config_.open_task();  // read once: a pipe has no second time
     const auto* const text = dynamic_cast<const LmSource*>(source_.get());
@@ -71,7 +74,7 @@ class TrainCommand final : public Command {
   Options options_of_all_models() {
     if (of_models_.empty())
       for (const Architecture* a : architectures()) of_models_.emplace_back().model = a->name;
-    Options all;
+    Options all = config_.options();
     for (RunConfig& c : of_models_)
       for (Option& o : c.options())
         if (!find(all, o.name)) all.push_back(std::move(o));
