@@ -30,7 +30,7 @@ done
 # The C++ examples shown are the ones that are built and run.
 code() { awk '/^```cpp$/ { on = 1; next } /^```$/ { on = 0 } on' "$1"; }
 code README.md | diff - examples/hello/hello.cpp >/dev/null || fail "README's example differs from examples/hello"
-code docs/library.md | diff - <(cat examples/hello/hello.cpp examples/table/table.cpp) >/dev/null || fail "the examples of docs/library.md differ from examples/"
+code docs/library.md | diff - <(cat examples/hello/hello.cpp examples/table/table.cpp examples/extend/extend.cpp) >/dev/null || fail "the examples of docs/library.md differ from examples/"
 
 # `./grimoire test -R PATTERN` names tests that there are.
 tests="$(sed -nE 's/^add_test\(\[=\[([a-z]+)\]=\].*/\1/p' "$build/tests/CTestTestfile.cmake")"
