@@ -55,9 +55,9 @@ class SumsTask final : public Task {
     return {.loss = loss_of(pairs, all).item(), .weight = static_cast<double>(all.size())};
   }
   std::vector<CheckpointFile> files() const override {
-    return {{"config.json", model_->config().dump_pretty()}, tensor_file("model.safetensors", model_->checkpoint())};
+    return model_files(*model_, nullptr);
   }
-  void load(const std::string& folder) override { load_model(*model_, folder); }
+  void load(const std::string& folder) override { load_weights(*model_, folder); }
 
  private:
   Tensor loss_of(const Pairs& pairs, std::span<const int64_t> rows) const {

@@ -13,7 +13,7 @@ int main(int argc, char** argv) try {
   if (argc != 3) throw Error(ErrorKind::usage, "expected RUN TEXT");
   const TrainedModel trained = load_trained(argv[1]);
   CausalLm& model = *trained.model;
-  const std::vector<int64_t> ids = trained.tokenizer.encode(argv[2], "the text");
+  const std::vector<int64_t> ids = trained.tokenizer->encode(argv[2], "the text");
   const auto T = static_cast<int64_t>(ids.size()) - 1;
   if (T < 2 || T > model.context()) throw Error(ErrorKind::usage, str("the text has {} tokens, expected 3 to {}", T + 1, model.context() + 1));
   const Tensor all = Tensor::from(ids, {1, T + 1}), tokens = slice(all, 1, 0, T), targets = slice(all, 1, 1, T + 1);

@@ -106,6 +106,7 @@
 #include "grimoire/tensor/tensor.h"
 #include "grimoire/tensor/view.h"
 #include "grimoire/text/char_tokenizer.h"
+#include "grimoire/text/tokenizer.h"
 #include "grimoire/text/utf8.h"
 #include "grimoire/theory/experiment.h"
 #include "grimoire/train/diagnosis.h"

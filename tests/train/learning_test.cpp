@@ -110,7 +110,8 @@ TEST(LearningTarget, TellsBias) {
 TEST(CommonTenth, IsTheSameForEverySplit) {
   test::TempFolder folder;
   const Corpus corpus = corpus_of(words(200, 5), "words", CorpusFormat::lines);
-  const CharTokenizer tokenizer = make_tokenizer(corpus);
+  const std::shared_ptr<const Tokenizer> kept = make_tokenizer(corpus);
+  const Tokenizer& tokenizer = *kept;
   const LmPart expected = make_common_part(corpus, tokenizer, Reading::window, 3);
   for (const char* split : {"80/10/10", "90/10/0", "100/0/0", "60/20/20", "70/20/10"}) {
     const LmData data = make_lm_data(corpus, tokenizer, SplitPercent::parse(split), Reading::window, 3);

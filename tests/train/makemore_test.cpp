@@ -30,7 +30,7 @@ class Makemore : public ::testing::Test {
   void SetUp() override {
     GRIMOIRE_DATA(path, "names/names.txt");
     corpus_ = load_corpus(path);
-    tokenizer_.emplace(make_tokenizer(corpus_));
+    tokenizer_ = make_tokenizer(corpus_);
     golden_ = Json::parse(read_file(std::string(GRIM_SOURCE_DIR) + "/tests/golden/makemore.json"));
   }
   LmPart whole(int64_t context) { return make_lm_part(corpus_, *tokenizer_, Reading::window, context); }
@@ -40,7 +40,7 @@ class Makemore : public ::testing::Test {
     return all;
   }
   Corpus corpus_;
-  std::optional<CharTokenizer> tokenizer_;
+  std::shared_ptr<const Tokenizer> tokenizer_;
   Json golden_;
 };
 

@@ -35,7 +35,7 @@ TEST(OldRuns, LoadAndGoOn) {
     write_atomically(config, settings.dump());
 
     const TrainedModel trained = load_trained(to);
-    const LmPart all = make_lm_part(load_corpus(words, CorpusFormat::lines), trained.tokenizer, trained.model->reading(), trained.model->context());
+    const LmPart all = make_lm_part(load_corpus(words, CorpusFormat::lines), *trained.tokenizer, trained.model->reading(), trained.model->context());
     EXPECT_NEAR(evaluate(*trained.model, all).nll_nats, run.nats, 2e-6) << run.model;
 
     Notes notes;

@@ -201,7 +201,7 @@ TEST_F(Runs, WhatWasGoodBeforeItDivergedStands) {
   }
   EXPECT_NE(noting.notes.find("lr: 0.1 then, 1e+09 now"), std::string::npos) << noting.notes;
   const TrainedModel t = load_trained(c.out);
-  EXPECT_LT(evaluate(*t.model, make_lm_part(load_corpus(c.data, CorpusFormat::lines), t.tokenizer, Reading::window, 3)).nll_nats, 2.4);
+  EXPECT_LT(evaluate(*t.model, make_lm_part(load_corpus(c.data, CorpusFormat::lines), *t.tokenizer, Reading::window, 3)).nll_nats, 2.4);
 }
 
 // Equal runs log equal figures, whatever the clock says and however often they are stopped.
@@ -311,7 +311,7 @@ TEST_F(Runs, EveryModelTrains) {
     EXPECT_TRUE(std::isfinite(r.train_loss)) << model;
     EXPECT_LT(r.train_loss, 2.4) << model;  // ln 10 = 2.303 for nine letters and the boundary
     const TrainedModel t = load_trained(c.out);
-    EXPECT_EQ(t.tokenizer.vocab_size(), 10);
+    EXPECT_EQ(t.tokenizer->vocab_size(), 10);
   }
 }
 

@@ -74,7 +74,7 @@ class DemoCommand final : public Command {
     console.say("new words, none of them in the list:");
     std::string line;
     for (int found = 0, tries = 0; found < 24 && tries < 1000; ++tries) {
-      const std::string word = generate(*trained.model, trained.tokenizer, {.temperature = 0.8}, rng);
+      const std::string word = generate(*trained.model, *trained.tokenizer, {.temperature = 0.8}, rng);
       if (word.size() < 4 || std::find(known.begin(), known.end(), word) != known.end()) continue;
       line += word + (++found % 6 == 0 ? "\n" : std::string(word.size() < 16 ? 16 - word.size() : 1, ' '));
     }

@@ -26,16 +26,16 @@ class EvalCommand final : public Command {
     if (data_.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to predict", "see grimoire eval --help");
     const device::ThreadCap cap(threads_);
     const TrainedModel trained = load_trained(folder_);
-    const bool items = trained.tokenizer.boundary().has_value();
+    const bool items = trained.tokenizer->boundary().has_value();
     const Corpus corpus = load_corpus(data_, items ? CorpusFormat::lines : CorpusFormat::text);
-    const Evaluation e = judge(trained, make_lm_part(corpus, trained.tokenizer, trained.model->reading(), trained.model->context()));
+    const Evaluation e = judge(trained, make_lm_part(corpus, *trained.tokenizer, trained.model->reading(), trained.model->context()));
     const double bits = e.nll_nats / std::log(2.0), perplexity = std::exp(e.nll_nats);
     const std::string signature = sign(trained, corpus);
     using report::Figure, report::Remark, report::number;
     report::Report answer{"", {Figure{"nats a token", number(e.nll_nats, "{:.6f}")}, Figure{"bits a token", number(bits, "{:.6f}")},
                                Figure{"perplexity", number(perplexity, "{:.4f}")}, Figure{"tokens", counted(e.tokens)}}};
     Json result = Json::object({{"nll_nats", e.nll_nats}, {"nll_bits", bits}, {"perplexity", perplexity}, {"tokens", e.tokens}, {"signature", signature}});
-    const LmPart common = make_common_part(corpus, trained.tokenizer, trained.model->reading(), trained.model->context());
+    const LmPart common = make_common_part(corpus, *trained.tokenizer, trained.model->reading(), trained.model->context());
     if (!common.empty()) {
       const Evaluation last = judge(trained, common);
       const Seen seen = common_part_seen(provenance_in(trained.about), corpus);
@@ -76,12 +76,12 @@ class EvalCommand final : public Command {
   // The protocol in one line: what a token is, what is predicted, from how much context, on which data.
   static std::string sign(const TrainedModel& trained, const Corpus& corpus) {
     const CausalLm& m = *trained.model;
-    const bool items = trained.tokenizer.boundary().has_value();
+    const bool items = trained.tokenizer->boundary().has_value();
     const std::string targets = items ? "each-character-and-line-end"
                                 : str("each-character-but-the-first-{}", m.reading() == Reading::window ? m.context() : 1);
     const std::string context = m.reading() == Reading::window ? str("window-{}", m.context())
                                 : items ? "whole-line" : str("blocks-of-{}-without-overlap", m.context());
-    return str("nll|token:char|targets:{}|context:{}|vocab:{}|data:{}|grimoire:{}", targets, context, trained.tokenizer.vocab_size(),
+    return str("nll|token:{}|targets:{}|context:{}|vocab:{}|data:{}|grimoire:{}", trained.tokenizer->unit(), targets, context, trained.tokenizer->vocab_size(),
                corpus.file_hash.substr(0, 16), GRIM_VERSION);
   }
 

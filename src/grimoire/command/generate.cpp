@@ -42,15 +42,15 @@ class GenerateCommand final : public Command {
     Json texts = Json::array(), explained = Json::array();
     console.save_first(true);  // what is written so far is shown
     Pace pace;
-    const bool items = trained.tokenizer.boundary().has_value();
+    const bool items = trained.tokenizer->boundary().has_value();
     for (int64_t i = 0; i < number_ && !console.stop_requested(); ++i) {
       std::vector<Choice> choices;
       const auto keep = [&](const Choice& c) { if (explain_) choices.push_back(c); };
-      const std::string text = generate(*trained.model, trained.tokenizer, sample_, rng, keep, [&] { return console.stop_requested(); }, &pace);
+      const std::string text = generate(*trained.model, *trained.tokenizer, sample_, rng, keep, [&] { return console.stop_requested(); }, &pace);
       if (i > 0 && !items) console.data(kBetweenTexts);
       console.data(text + "\n");
       texts.push(text);
-      if (explain_) explained.push(explain(console, trained.tokenizer, choices));
+      if (explain_) explained.push(explain(console, *trained.tokenizer, choices));
     }
     if (const std::string said = in_words(pace); !said.empty()) console.say(said);
     if (console.json()) {
@@ -74,7 +74,7 @@ class GenerateCommand final : public Command {
     return said;
   }
 
-  Json explain(Console& console, const CharTokenizer& tokenizer, const std::vector<Choice>& choices) {
+  Json explain(Console& console, const Tokenizer& tokenizer, const std::vector<Choice>& choices) {
     Json all = Json::array();
     for (const Choice& c : choices) {
       std::string line = str("  {:6} {:5.1f} %   of", shown(tokenizer, c.token), 100 * c.probability);
@@ -89,7 +89,7 @@ class GenerateCommand final : public Command {
     }
     return all;
   }
-  static std::string shown(const CharTokenizer& tokenizer, int64_t id) {
+  static std::string shown(const Tokenizer& tokenizer, int64_t id) {
     if (tokenizer.boundary() && id == *tokenizer.boundary()) return "(end)";
     const std::string& t = tokenizer.token(id);
     return t == "\n" ? "\\n" : t == " " ? "' '" : t;

@@ -38,6 +38,9 @@ class TrainCommand final : public Command {
       if (s.name == "config") config_file_ = s.value;
     const Json file = settings_in_file();
     read_settings(config_, file, config_file_);
+    for (const Setting& s : given)
+      if (s.name == "init-from") config_.init_from = s.value;
+    if (!config_.init_from.empty()) take_model_of_init();
     if (form().empty()) take_form(config_.model);
     Command::set(given);
     if (find(config_.options(), "data") && config_.data.empty())
@@ -46,7 +49,10 @@ class TrainCommand final : public Command {
     source_ = config_.open_task();  // read once: a pipe has no second time
     const auto* const text = dynamic_cast<const LmSource*>(source_.get());
     const std::string format = text && text->corpus().format == CorpusFormat::text ? "text" : "lines";
+    const std::string init = config_.init_from;
     config_ = default_run(config_.model, format);
+    config_.init_from = init;
+    if (!init.empty()) take_shape_of_init(config_);
     read_settings(config_, file, config_file_);
     Command::set(given);
     if (text) config_.format = format;
@@ -59,6 +65,14 @@ class TrainCommand final : public Command {
   }
 
  private:
+  void take_model_of_init() {
+    const std::string asked = form();
+    take_shape_of_init(config_);
+    if (!asked.empty() && asked != config_.model)
+      throw Error(ErrorKind::usage, str("--model: got '{}', but {} holds a {}", asked, config_.init_from, config_.model), "leave --model out");
+    take_form(config_.model);
+  }
+
   // What is asked for by --model is not what the file says.
   Json settings_in_file() const {
     Json settings = Json::object();
@@ -86,11 +100,12 @@ class TrainCommand final : public Command {
     const auto mib = [](int64_t bytes) { return static_cast<double>(bytes) / 1048576.0; };
     console.data(str("{} on {}: {} parameters, {} symbols, {} examples, {} tokens a step\n", config_.model, config_.data, with_commas(c.parameters),
                      c.vocab_size, with_commas(c.examples), with_commas(c.tokens_per_step)));
-    console.data(str("memory: {:.1f} MiB = weights {:.1f}, gradients {:.1f}, optimiser {:.1f}, activations {:.1f}, data {:.1f}, report {:.1f}\n",
-                     mib(c.total_bytes()), mib(c.weight_bytes), mib(c.gradient_bytes),
-                     mib(c.optimizer_bytes), mib(c.activation_bytes), mib(c.data_bytes), mib(c.report_bytes)));
-    console.data(str("time: {:.2f} ms a step, {:.0f} s for {} steps; a checkpoint takes {:.1f} MiB\n", c.seconds_per_step * 1e3,
-                     c.seconds_per_step * static_cast<double>(config_.steps), config_.steps, mib(c.checkpoint_bytes)));
+    console.data(str("memory: {:.1f} MiB = weights {:.1f}, gradients {:.1f}, optimiser {:.1f}, activations {:.1f}, data {:.1f}, report {:.1f}, program {:.1f}\n",
+                     mib(c.total_bytes()), mib(c.weight_bytes), mib(c.gradient_bytes), mib(c.optimizer_bytes), mib(c.activation_bytes), mib(c.data_bytes),
+                     mib(c.report_bytes), mib(c.program_bytes)));
+    console.data(str("time: {:.0f} s = {:.2f} ms a step for {} steps, {:.2f} s an evaluation for {}, {:.1f} s at the end; a checkpoint takes {:.1f} MiB\n",
+                     c.total_seconds(config_.steps), c.seconds_per_step * 1e3, config_.steps, c.seconds_per_evaluation, c.evaluations, c.seconds_at_end,
+                     mib(c.checkpoint_bytes)));
     if (const int64_t allowed = machine_memory(); c.total_bytes() > allowed)
       console.say(str("warning: that is more than the {:.1f} MiB that this process may have: the run would be refused, or end early", mib(allowed)));
     if (console.json())
@@ -99,7 +114,10 @@ class TrainCommand final : public Command {
                                    {"weight_bytes", c.weight_bytes}, {"gradient_bytes", c.gradient_bytes},
                                    {"optimizer_bytes", c.optimizer_bytes}, {"activation_bytes", c.activation_bytes},
                                    {"data_bytes", c.data_bytes}, {"report_bytes", c.report_bytes}, {"checkpoint_bytes", c.checkpoint_bytes},
-                                   {"seconds_per_step", c.seconds_per_step}}));
+                                   {"program_bytes", c.program_bytes},
+                                   {"seconds_per_step", c.seconds_per_step}, {"evaluations", c.evaluations},
+                                   {"seconds_per_evaluation", c.seconds_per_evaluation}, {"seconds_at_end", c.seconds_at_end},
+                                   {"total_seconds", c.total_seconds(config_.steps)}}));
     return 0;
   }
 

@@ -107,7 +107,7 @@ std::vector<float> shape_distribution(const std::vector<float>& logits, const Sa
   return p;
 }
 
-std::string generate(const CausalLm& model, const CharTokenizer& tokenizer, const SampleOptions& o, Rng& rng,
+std::string generate(const CausalLm& model, const Tokenizer& tokenizer, const SampleOptions& o, Rng& rng,
                      const std::function<void(const Choice&)>& on_choice, const std::function<bool()>& stop, Pace* pace) {
   check(o);
   const bool items = tokenizer.boundary().has_value();

@@ -7,7 +7,7 @@
 
 #include "grimoire/base/rng.h"
 #include "grimoire/model/causal_lm.h"
-#include "grimoire/text/char_tokenizer.h"
+#include "grimoire/text/tokenizer.h"
 
 namespace grim {
 
@@ -43,7 +43,7 @@ struct Pace {
 // Asked after every token, `stop` ends the text where it is. `pace` is added to.
 // throws: argument, an option out of range; input, a prompt with characters that the model does not know; numeric, logits that are
 // not finite
-std::string generate(const CausalLm& model, const CharTokenizer& tokenizer, const SampleOptions& options, Rng& rng,
+std::string generate(const CausalLm& model, const Tokenizer& tokenizer, const SampleOptions& options, Rng& rng,
                      const std::function<void(const Choice&)>& on_choice = {}, const std::function<bool()>& stop = {}, Pace* pace = nullptr);
 
 }  // namespace grim

@@ -8,6 +8,7 @@
 #include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
 #include "grimoire/io/hash.h"
+#include "grimoire/io/safetensors.h"
 
 namespace grim {
 namespace {
@@ -119,6 +120,14 @@ CheckpointFile::CheckpointFile(std::string file_name, std::function<void(OutFile
     : name(std::move(file_name)), write(std::move(writer)) {}
 CheckpointFile::CheckpointFile(std::string file_name, std::string bytes)
     : name(std::move(file_name)), write([bytes = std::move(bytes)](OutFile& out) { out.write(bytes); }) {}
+
+CheckpointFile tensor_file(const std::string& name, const std::vector<NamedTensor>& tensors) {
+  return {name, [tensors](OutFile& out) {
+            TensorMap map;
+            for (const NamedTensor& t : tensors) map[t.name] = t.tensor;
+            write_safetensors(out, map);
+          }};
+}
 
 void save_checkpoint(const std::string& path, const std::vector<CheckpointFile>& contents, const Json& about) {
   GRIM_CHECK(number_of(file_name(path)) >= 0, argument, "checkpoint", "name: got '{}', expected NAME-NUMBER",

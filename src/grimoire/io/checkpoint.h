@@ -22,6 +22,7 @@ struct CheckpointFile {
   CheckpointFile(std::string file_name, std::function<void(OutFile&)> writer);
   CheckpointFile(std::string file_name, std::string bytes);
 };
+CheckpointFile tensor_file(const std::string& name, const std::vector<NamedTensor>& tensors);  // a safetensors file
 
 // Saves as `path`, e.g. "run/checkpoints/step-200"; its last part must end in -NUMBER. An older checkpoint of that name
 // is replaced. `about` comes back in the manifest. When an operation fails its error is thrown (resource when the disk

@@ -226,15 +226,4 @@ Json CharTokenizer::config_json() const {
   return config;
 }
 
-void CharTokenizer::save(const std::string& folder) const {
-  files().make_dirs(folder);
-  write_atomically(join_path(folder, "tokenizer.json"), to_json().dump_pretty());
-  write_atomically(join_path(folder, "tokenizer_config.json"), config_json().dump_pretty());
-}
-
-CharTokenizer CharTokenizer::load(const std::string& folder) {
-  const std::string path = join_path(folder, "tokenizer.json");
-  return from_json(Json::parse(read_file(path), path));
-}
-
 }  // namespace grim

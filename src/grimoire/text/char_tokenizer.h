@@ -10,11 +10,11 @@
 #include <string_view>
 #include <vector>
 
-#include "grimoire/base/json.h"
+#include "grimoire/text/tokenizer.h"
 
 namespace grim {
 
-class CharTokenizer {
+class CharTokenizer final : public Tokenizer {
  public:
   enum class Boundary { none, first };  // running text has none
 
@@ -23,22 +23,21 @@ class CharTokenizer {
   static CharTokenizer of_text(std::string_view text, Boundary boundary = Boundary::none);
   static CharTokenizer of_items(const std::vector<std::string>& items);
 
-  int64_t vocab_size() const { return static_cast<int64_t>(tokens_.size()); }
-  std::optional<int64_t> boundary() const { return has_boundary_ ? std::optional<int64_t>(0) : std::nullopt; }
+  int64_t vocab_size() const override { return static_cast<int64_t>(tokens_.size()); }
+  std::optional<int64_t> boundary() const override { return has_boundary_ ? std::optional<int64_t>(0) : std::nullopt; }
   // As text; the boundary is ".", or "<|boundary|>" when the text has dots. throws: argument, an id outside
-  const std::string& token(int64_t id) const;
+  const std::string& token(int64_t id) const override;
+  const char* unit() const override { return "char"; }
   bool knows(char32_t c) const { return id_of(c) >= 0; }
 
   // `source` and `first_line` place an error in the file that the text came from.
   // throws: input, a character that is not in the vocabulary, or not UTF-8
-  std::vector<int64_t> encode(std::string_view text, std::string_view source = "text", int64_t first_line = 1) const;
-  std::string decode(std::span<const int64_t> ids) const;  // boundaries are left out. throws: argument, an id outside
+  std::vector<int64_t> encode(std::string_view text, std::string_view source = "text", int64_t first_line = 1) const override;
+  std::string decode(std::span<const int64_t> ids) const override;  // boundaries are left out. throws: argument, an id outside
 
-  Json to_json() const;                                  // tokenizer.json
-  Json config_json() const;                              // tokenizer_config.json
+  Json to_json() const override;                                  // tokenizer.json
+  Json config_json() const override;                              // tokenizer_config.json
   static CharTokenizer from_json(const Json& json);      // throws: input, not such a tokenizer
-  void save(const std::string& folder) const;            // tokenizer.json and tokenizer_config.json
-  static CharTokenizer load(const std::string& folder);
 
  private:
   CharTokenizer(std::vector<char32_t> points, bool boundary);

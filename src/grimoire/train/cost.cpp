@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "grimoire/base/clock.h"
+#include "grimoire/base/machine.h"
 #include "grimoire/device/memory.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/text/utf8.h"
@@ -64,7 +65,7 @@ struct Sizes {
 
 Sizes sizes_of(const RunConfig& c, const Corpus& corpus) {
   Sizes s;
-  s.vocabulary = make_tokenizer(corpus).vocab_size();
+  s.vocabulary = make_tokenizer(corpus)->vocab_size();
   const std::unique_ptr<ModelConfig> shape = shape_of(c, s.vocabulary);
   s.parameters = capped(shape->parameter_count());
   s.buffers = shape->buffer_bytes();
@@ -82,7 +83,25 @@ Sizes sizes_of(const RunConfig& c, const Corpus& corpus) {
 // A straight line through two measurements.
 double along(double at, double x0, double y0, double x1, double y1) { return x1 == x0 ? y0 : y0 + (y1 - y0) * (at - x0) / (x1 - x0); }
 
+bool task_is_text(const TaskSource& source) { return dynamic_cast<const LmSource*>(&source) != nullptr; }
+
 constexpr int64_t kFewestRows = 2;  // of one small batch; a batch norm needs two
+
+// What evaluations take, from the time of one batch of them and from what is held back.
+void add_evaluations(RunCost& cost, const RunConfig& c, double seconds_a_batch) {
+  const SplitPercent split = SplitPercent::parse(c.split);
+  const double targets = static_cast<double>(cost.examples) * static_cast<double>(places_of(c)) / split.train;  // of a percent
+  const double per_batch = static_cast<double>(kJudgedAtOnce);
+  const auto batches = [&](double percent, int64_t most) { return percent > 0 ? std::clamp(std::ceil(targets * percent / per_batch), 1.0, double(most)) : 0.0; };
+  const int64_t most = c.eval_batches > 0 ? c.eval_batches : kMostJudgements;
+  cost.evaluations = c.steps > 0 ? (c.steps + c.eval_every - 1) / c.eval_every : 0;
+  cost.seconds_per_evaluation = seconds_a_batch * batches(split.dev, most);
+  constexpr double kTrainBatches = 64;
+  const bool own_common = split.train + split.dev != kCommonBegins && !(split.train == kCommonBegins && split.test == 0);
+  const double at_end = batches(split.dev, kMostJudgements) + batches(split.test, kMostJudgements) + (own_common ? batches(10, kMostJudgements) : 0) +
+                        std::min(kTrainBatches, std::ceil(targets * split.train / per_batch));
+  cost.seconds_at_end = seconds_a_batch * at_end + 3 * cost.seconds_per_step;  // the report looks at a step of the trained and of fresh weights
+}
 
 // Memory and time grow in a straight line with the batch: two small batches, really run, give the line. An evaluation is run as
 // it is, because its batches have a size of their own. The weights, gradients and optimiser state are counted.
@@ -90,6 +109,7 @@ RunCost measured_cost(const RunConfig& config, const TaskSource& source) {
   RunCost cost;
   Measured measured[2];
   int64_t evaluation = 0;
+  double evaluation_seconds = 0;
   for (int i = 0; i < 2; ++i) {
     RunConfig small = config;
     small.accumulate = 1;
@@ -104,7 +124,11 @@ RunCost measured_cost(const RunConfig& config, const TaskSource& source) {
     cost.weight_bytes = cost.gradient_bytes = p.values().numel() * size_of(p.dtype());
     cost.optimizer_bytes = kept_per_weight(config) * cost.weight_bytes;
     cost.data_bytes = std::max<int64_t>(0, live() - before - cost.weight_bytes - cost.gradient_bytes - cost.optimizer_bytes);
-    if (i == 0) evaluation = peak_of([&] { trainer.judge(Part::train, 1); });
+    if (i == 0) {
+      const double begin = monotonic_seconds();
+      evaluation = peak_of([&] { trainer.judge(Part::train, 1); });
+      evaluation_seconds = monotonic_seconds() - begin;
+    }
     measured[i] = one_step(trainer, small.batch_size);
     cost.tokens_per_step = task.symbols() > 0 ? places_of(config) : 1;
     if (config.full_batch) {  // measured as it is
@@ -120,6 +144,7 @@ RunCost measured_cost(const RunConfig& config, const TaskSource& source) {
   cost.seconds_per_step = std::max(a.seconds, along(rows, first, a.seconds, second, b.seconds)) * static_cast<double>(config.accumulate);
   cost.tokens_per_step *= config.full_batch ? cost.examples : config.batch_size * config.accumulate;
   cost.checkpoint_bytes = cost.weight_bytes + cost.optimizer_bytes;
+  if (task_is_text(source)) add_evaluations(cost, config, evaluation_seconds);
   return cost;
 }
 
@@ -169,6 +194,7 @@ RunCost extrapolated_cost(const RunConfig& config, const Corpus& corpus, const S
   RunConfig base = config;
   base.accumulate = 1;
   base.split = "100/0/0";
+  base.init_from.clear();
   for (const Axis& a : axes) a.set(base, a.low);
   const LmSource small(sample_of(corpus, base.context() - 1), make_tokenizer(corpus));
   double step = 0, evaluation = 0, rate = 0;  // bytes, bytes, multiplications a second
@@ -211,6 +237,7 @@ RunCost extrapolated_cost(const RunConfig& config, const Corpus& corpus, const S
   const double rows = config.full_batch ? static_cast<double>(cost.examples) : static_cast<double>(config.batch_size) * static_cast<double>(config.accumulate);
   cost.tokens_per_step = capped(static_cast<double>(places_of(config)) * rows);
   cost.seconds_per_step = work_of(config, sizes.vocabulary) * static_cast<double>(cost.tokens_per_step) / rate;
+  add_evaluations(cost, config, work_of(config, sizes.vocabulary) * static_cast<double>(kJudgedAtOnce) / rate / 3);  // no backward: a third of the work
   return cost;
 }
 
@@ -248,11 +275,18 @@ RunCost predict_cost(RunConfig config) { return predict_cost(config, *config.ope
 RunCost predict_cost(RunConfig config, const TaskSource& source) {
   const device::ThreadCap cap(config.threads);
   source.resolve(config);
-  const auto* const text = dynamic_cast<const LmSource*>(&source);
-  if (!text) return measured_cost(config, source);
-  const Sizes sizes = sizes_of(config, text->corpus());
-  if (config.architecture().counts) return counting_cost(config, text->corpus(), sizes);
-  return is_small(config, sizes) ? measured_cost(config, source) : extrapolated_cost(config, text->corpus(), sizes);
+  const int64_t program = std::max<int64_t>(0, resident_memory() - device::memory_use().committed_bytes);
+  RunCost cost;
+  if (const auto* const text = dynamic_cast<const LmSource*>(&source)) {
+    const Sizes sizes = sizes_of(config, text->corpus());
+    cost = config.architecture().counts ? counting_cost(config, text->corpus(), sizes)
+           : is_small(config, sizes)    ? measured_cost(config, source)
+                                        : extrapolated_cost(config, text->corpus(), sizes);
+  } else {
+    cost = measured_cost(config, source);
+  }
+  cost.program_bytes = program;
+  return cost;
 }
 
 RunCost reckoned_cost(RunConfig config, const Corpus& corpus) {

@@ -34,7 +34,8 @@ RunResult count_run(LmTask& task, CountingLm& model, const Json& run, RunEvents&
   r.train_loss = loss(Part::train);
   r.dev_loss = loss(Part::dev);
   r.test_loss = loss(Part::test);
-  r.common_loss = loss(Part::common);
+  const Part same = task.same_as(Part::common);
+  r.common_loss = same == Part::test ? r.test_loss : same == Part::dev ? r.dev_loss : loss(Part::common);
   r.baseline_loss = stopping ? NAN : task.baseline(stop);
   r.uniform_loss = task.guessing();
   r.folder = folder;

@@ -7,11 +7,12 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/data/split.h"
 #include "grimoire/tensor/view.h"
+#include "grimoire/text/char_tokenizer.h"
 
 namespace grim {
 namespace {
 
-std::vector<Ids> encode_items(const Corpus& corpus, const CharTokenizer& tokenizer, const std::vector<int64_t>& chosen) {
+std::vector<Ids> encode_items(const Corpus& corpus, const Tokenizer& tokenizer, const std::vector<int64_t>& chosen) {
   std::vector<Ids> items;
   items.reserve(chosen.size());
   for (int64_t i : chosen) {
@@ -127,7 +128,7 @@ int64_t cut(int64_t n, double percent) { return static_cast<int64_t>(percent / 1
 
 std::vector<int64_t> shuffled_places(const Corpus& corpus) { return python_shuffle(kSplitSeed, static_cast<int64_t>(corpus.items.size())); }
 
-LmPart last_tenth(const Corpus& corpus, const CharTokenizer& tokenizer, const std::vector<int64_t>& order, Reading reading, int64_t context) {
+LmPart last_tenth(const Corpus& corpus, const Tokenizer& tokenizer, const std::vector<int64_t>& order, Reading reading, int64_t context) {
   const int64_t first = cut(static_cast<int64_t>(order.size()), kCommonBegins);
   return LmPart::of_items(encode_items(corpus, tokenizer, {order.begin() + first, order.end()}), reading, context);
 }
@@ -136,16 +137,16 @@ LmPart last_tenth(std::span<const int64_t> ids, Reading reading, int64_t context
   return n - first > context ? LmPart::of_text(ids.subspan(static_cast<size_t>(first)), reading, context) : LmPart();
 }
 
-// The part of that name when the recipe's split has one in this place already, else made by `make`.
-template <class F> LmPart common_part(const SplitPercent& s, const LmData& data, F&& make) {
-  if (s.train + s.dev == kCommonBegins) return data.test;
-  if (s.train == kCommonBegins && s.test == 0) return data.dev;
-  return make();
+// The part that the recipe's split has in this place already, else one made by `make`.
+template <class F> void add_common(const SplitPercent& s, LmData& data, F&& make) {
+  if (s.train + s.dev == kCommonBegins) data.common_is = Part::test;
+  else if (s.train == kCommonBegins && s.test == 0) data.common_is = Part::dev;
+  data.common = data.common_is == Part::test ? data.test : data.common_is == Part::dev ? data.dev : make();
 }
 
 }  // namespace
 
-LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context) {
+LmData make_lm_data(const Corpus& corpus, const Tokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context) {
   if (corpus.format == CorpusFormat::lines) {
     const std::vector<int64_t> order = shuffled_places(corpus);
     const auto n = static_cast<int64_t>(order.size());
@@ -157,7 +158,7 @@ LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const 
     };
     LmData data{part(order.begin(), dev), part(dev, test), part(test, order.end()), {}};
     GRIM_CHECK(!data.train.empty(), input, "data", "{}: too few items to train on: got {}", corpus.source, n);
-    data.common = common_part(split, data, [&] { return last_tenth(corpus, tokenizer, order, reading, context); });
+    add_common(split, data, [&] { return last_tenth(corpus, tokenizer, order, reading, context); });
     return data;
   }
   const Ids ids = tokenizer.encode(corpus.text, corpus.source);
@@ -167,16 +168,16 @@ LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const 
     return LmPart::of_text(std::span(ids).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), reading, context);
   };
   LmData data{part(0, dev), part(dev, test), part(test, n), {}};
-  data.common = common_part(split, data, [&] { return last_tenth(ids, reading, context); });
+  add_common(split, data, [&] { return last_tenth(ids, reading, context); });
   return data;
 }
 
-LmPart make_common_part(const Corpus& corpus, const CharTokenizer& tokenizer, Reading reading, int64_t context) {
+LmPart make_common_part(const Corpus& corpus, const Tokenizer& tokenizer, Reading reading, int64_t context) {
   if (corpus.format == CorpusFormat::lines) return last_tenth(corpus, tokenizer, shuffled_places(corpus), reading, context);
   return last_tenth(tokenizer.encode(corpus.text, corpus.source), reading, context);
 }
 
-LmPart make_lm_part(const Corpus& corpus, const CharTokenizer& tokenizer, Reading reading, int64_t context) {
+LmPart make_lm_part(const Corpus& corpus, const Tokenizer& tokenizer, Reading reading, int64_t context) {
   if (corpus.format == CorpusFormat::text) return LmPart::of_text(tokenizer.encode(corpus.text, corpus.source), reading, context);
   if (reading == Reading::sequence) check_item_lengths(corpus, context - 1);
   return LmPart::of_items(encode_items(corpus, tokenizer, counting(static_cast<int64_t>(corpus.items.size()))), reading, context);
@@ -189,13 +190,13 @@ int64_t counted_targets(const Tensor& targets) {
   return n;
 }
 
-CharTokenizer make_tokenizer(const Corpus& corpus) {
-  return corpus.format == CorpusFormat::lines ? CharTokenizer::of_items(corpus.items) : CharTokenizer::of_text(corpus.text);
+std::shared_ptr<const Tokenizer> make_tokenizer(const Corpus& corpus) {
+  return std::make_shared<CharTokenizer>(corpus.format == CorpusFormat::lines ? CharTokenizer::of_items(corpus.items) : CharTokenizer::of_text(corpus.text));
 }
 
 Evaluation evaluate(const CausalLm& model, const LmPart& part, int64_t batches, const StopAsked& stop) {
   const NoGrad no_grad;
-  const int64_t rows = model.reading() == Reading::window ? 4096 : std::max<int64_t>(1, 4096 / model.context());
+  const int64_t rows = model.reading() == Reading::window ? kJudgedAtOnce : std::max<int64_t>(1, kJudgedAtOnce / model.context());
   double sum = 0;
   Evaluation result;
   part.for_each_batch(rows, batches, [&](const Examples& e) {

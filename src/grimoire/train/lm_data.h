@@ -9,7 +9,7 @@
 #include "grimoire/data/corpus.h"
 #include "grimoire/data/windows.h"
 #include "grimoire/model/causal_lm.h"
-#include "grimoire/text/char_tokenizer.h"
+#include "grimoire/text/tokenizer.h"
 #include "grimoire/train/task.h"
 
 namespace grim {
@@ -56,6 +56,7 @@ struct LmData {
   // The last tenth (of items: after the shuffle), on which every model can be judged whatever its recipe's split; empty when it
   // is too short. Of 80/10/10 this is the test part, of 90/10/0 the dev part, of 100/0/0 a part of what trained.
   LmPart common;
+  Part common_is = Part::common;  // test or dev, when it is the same as that part
 };
 
 inline constexpr double kCommonBegins = 90;  // percent: where `common` begins
@@ -67,13 +68,13 @@ struct SplitPercent {
 
 // Items are shuffled by Python's random.seed(42), the split of the makemore lectures, whatever the run's own seed: runs with
 // different seeds are judged on the same items. Running text is cut in order.
-LmData make_lm_data(const Corpus& corpus, const CharTokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context);
+LmData make_lm_data(const Corpus& corpus, const Tokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context);
 // All of it as one part, for `eval`.
-LmPart make_lm_part(const Corpus& corpus, const CharTokenizer& tokenizer, Reading reading, int64_t context);
+LmPart make_lm_part(const Corpus& corpus, const Tokenizer& tokenizer, Reading reading, int64_t context);
 // The last tenth of it, as LmData has it.
-LmPart make_common_part(const Corpus& corpus, const CharTokenizer& tokenizer, Reading reading, int64_t context);
+LmPart make_common_part(const Corpus& corpus, const Tokenizer& tokenizer, Reading reading, int64_t context);
 
-CharTokenizer make_tokenizer(const Corpus& corpus);
+std::shared_ptr<const Tokenizer> make_tokenizer(const Corpus& corpus);  // of its characters
 
 int64_t counted_targets(const Tensor& targets);  // those that are not kIgnore
 

@@ -14,7 +14,8 @@ struct LmSettings {
   Options options(RunConfig& run) {
     return {{.name = "data", .help = "text file, one item a line or running text", .target = &run.data, .basic = true},
             {.name = "format", .help = "how to read the data", .target = &run.format, .choices = {"auto", "lines", "text"}},
-            {.name = "split", .help = "percent for train/dev/test", .target = &run.split}};
+            {.name = "split", .help = "percent for train/dev/test", .target = &run.split},
+            {.name = "init-from", .help = "begin with the weights and symbols of this run or model folder", .target = &run.init_from}};
   }
   std::unique_ptr<TaskSource> open(const RunConfig& run) const { return std::make_unique<LmSource>(load_corpus(run.data, format_of(run))); }
 };
@@ -33,9 +34,12 @@ CorpusFormat format_of(const RunConfig& c) {
 }
 
 std::unique_ptr<Task> LmSource::make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const {
-  if (checkpoint.empty()) return std::make_unique<LmTask>(config, corpus_, rng, known_ ? &*known_ : nullptr);
-  const CharTokenizer known = CharTokenizer::load(checkpoint);
-  return std::make_unique<LmTask>(config, corpus_, rng, &known);
+  if (!checkpoint.empty()) return std::make_unique<LmTask>(config, corpus_, rng, load_tokenizer(checkpoint));
+  if (config.init_from.empty()) return std::make_unique<LmTask>(config, corpus_, rng, known_);
+  const TrainedModel begin = load_trained(config.init_from);
+  auto task = std::make_unique<LmTask>(config, corpus_, rng, begin.tokenizer);
+  task->model().load(begin.model->checkpoint(), begin.path);
+  return task;
 }
 
 void LmSource::resolve(RunConfig& c) const {
@@ -90,13 +94,13 @@ std::vector<std::string> LmSource::differences(const Json& saved, const Json& no
 }
 
 std::vector<std::string> LmSource::other_numbering(const std::string& checkpoint) const {
-  const CharTokenizer saved = CharTokenizer::load(checkpoint), now = make_tokenizer(corpus_);
+  const std::shared_ptr<const Tokenizer> saved = load_tokenizer(checkpoint), now = make_tokenizer(corpus_);
   const auto shown = [](const std::string& token) { return token == "\n" ? "\\n" : token; };
-  const int64_t V = saved.vocab_size(), W = now.vocab_size();
+  const int64_t V = saved->vocab_size(), W = now->vocab_size();
   if (V != W) return {str("tokenizer: {} symbols then, {} now", V, W)};
   for (int64_t id = 0; id < V; ++id)
-    if (saved.token(id) != now.token(id))
-      return {str("tokenizer: id {} was '{}' then, is '{}' now", id, shown(saved.token(id)), shown(now.token(id)))};
+    if (saved->token(id) != now->token(id))
+      return {str("tokenizer: id {} was '{}' then, is '{}' now", id, shown(saved->token(id)), shown(now->token(id)))};
   return {};
 }
 
@@ -105,7 +109,7 @@ std::vector<std::string> LmSource::samples(const std::string& folder) const {
   const TrainedModel trained = load_trained(folder);
   Rng rng(RngMode::philox, 1337, "generate");
   std::vector<std::string> texts;
-  for (int i = 0; i < (items ? 30 : 1); ++i) texts.push_back(generate(*trained.model, trained.tokenizer, {.max_tokens = items ? 0 : 500}, rng));
+  for (int i = 0; i < (items ? 30 : 1); ++i) texts.push_back(generate(*trained.model, *trained.tokenizer, {.max_tokens = items ? 0 : 500}, rng));
   return texts;
 }
 

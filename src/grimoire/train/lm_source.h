@@ -14,7 +14,7 @@ CorpusFormat format_of(const RunConfig& config);
 class LmSource final : public TaskSource {
  public:
   // `known` numbers the symbols; without it the corpus does. throws later, by make: input, symbols that are not known
-  explicit LmSource(Corpus corpus, std::optional<CharTokenizer> known = {}) : corpus_(std::move(corpus)), known_(std::move(known)) {}
+  explicit LmSource(Corpus corpus, std::shared_ptr<const Tokenizer> known = {}) : corpus_(std::move(corpus)), known_(std::move(known)) {}
   const Corpus& corpus() const { return corpus_; }
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint = "") const override;
@@ -29,7 +29,7 @@ class LmSource final : public TaskSource {
 
  private:
   Corpus corpus_;
-  std::optional<CharTokenizer> known_;
+  std::shared_ptr<const Tokenizer> known_;
 };
 
 inline constexpr const char* kKeptData = "data.txt";  // in a run folder: data that came through a pipe

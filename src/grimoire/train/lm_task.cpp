@@ -3,16 +3,9 @@
 #include <cmath>
 #include <unordered_map>
 
-#include "grimoire/io/safetensors.h"
+#include "grimoire/model/register.h"
 
 namespace grim {
-
-void load_model(Pretrained& model, const std::string& folder) {
-  const std::string path = join_path(folder, "model.safetensors");
-  std::vector<NamedTensor> tensors;
-  for (auto& [name, tensor] : read_safetensors(path)) tensors.push_back({name, tensor});
-  model.load(tensors, path);
-}
 
 Json model_config(const RunConfig& c, int64_t V) {
   const std::unique_ptr<ModelConfig> shape = c.shape().clone();
@@ -20,10 +13,10 @@ Json model_config(const RunConfig& c, int64_t V) {
   return shape->to_json();
 }
 
-LmTask::LmTask(const RunConfig& config, const Corpus& corpus, Rng& rng, const CharTokenizer* known)
-    : tokenizer_(known ? *known : make_tokenizer(corpus)),
-      model_(build_causal_lm(model_config(config, tokenizer_.vocab_size()), rng)),
-      data_(make_lm_data(corpus, tokenizer_, SplitPercent::parse(config.split), model_->reading(), model_->context())) {}
+LmTask::LmTask(const RunConfig& config, const Corpus& corpus, Rng& rng, const std::shared_ptr<const Tokenizer>& known)
+    : tokenizer_(known ? known : make_tokenizer(corpus)),
+      model_(build_causal_lm(model_config(config, tokenizer_->vocab_size()), rng)),
+      data_(make_lm_data(corpus, *tokenizer_, SplitPercent::parse(config.split), model_->reading(), model_->context())) {}
 
 const LmPart& LmTask::of(Part part) const {
   const LmPart* const parts[] = {&data_.train, &data_.dev, &data_.test, &data_.common};
@@ -43,24 +36,11 @@ Tensor LmTask::full_loss(Pass& pass) const {
 }
 
 Judgement LmTask::judge(Part part, int64_t batches, const StopAsked& stop) const {
-  const Evaluation e = evaluate(*model_, of(part), batches, stop);
+  const Evaluation e = evaluate(*model_, of(part), batches > 0 ? batches : kMostJudgements, stop);
   return {.loss = e.nll_nats, .weight = static_cast<double>(e.tokens), .stopped = e.stopped};
 }
 
-double LmTask::baseline(const StopAsked& stop) const { return bigram_baseline(data_, tokenizer_.vocab_size(), stop); }
-
-// The Hugging Face layout. Items begin and end with the boundary; running text has no token that ends it.
-std::vector<CheckpointFile> LmTask::files() const {
-  const Json boundary = tokenizer_.boundary() ? Json(*tokenizer_.boundary()) : Json();
-  Json config = model_->config(), generation = Json::object({{"bos_token_id", boundary}, {"eos_token_id", boundary}});
-  for (const std::string& key : generation.keys())
-    if (config.find(key)) config.set(key, boundary);
-  return {{"config.json", config.dump_pretty()},
-          tensor_file("model.safetensors", model_->checkpoint()),
-          {"tokenizer.json", tokenizer_.to_json().dump_pretty()},
-          {"tokenizer_config.json", tokenizer_.config_json().dump_pretty()},
-          {"generation_config.json", generation.dump_pretty()}};
-}
+double LmTask::baseline(const StopAsked& stop) const { return bigram_baseline(data_, tokenizer_->vocab_size(), stop); }
 
 // Counted pair by pair: the table of all pairs would not fit where there are tens of thousands of symbols.
 //   -log p(next | last) = log(count(last) + V) - log(count(last, next) + 1)

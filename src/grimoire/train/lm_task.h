@@ -1,6 +1,7 @@
 // The task of language models: predict the next symbol of a text.
 #pragma once
 
+#include "grimoire/hub/model_folder.h"
 #include "grimoire/train/lm_data.h"
 #include "grimoire/train/run_config.h"
 #include "grimoire/train/task.h"
@@ -10,18 +11,15 @@ namespace grim {
 // config.json of the model that a run builds for so many symbols.
 Json model_config(const RunConfig& config, int64_t vocab_size);
 
-// The weights of a checkpoint folder. throws: input, as Pretrained::load
-void load_model(Pretrained& model, const std::string& folder);
-
 class LmTask final : public Task {
  public:
   // Fresh weights from `rng`. `known` numbers the symbols as an earlier checkpoint did; without it the corpus does. `config` is resolved.
   // throws: input, data that are too few or hold symbols that are not known
-  LmTask(const RunConfig& config, const Corpus& corpus, Rng& rng, const CharTokenizer* known = nullptr);
+  LmTask(const RunConfig& config, const Corpus& corpus, Rng& rng, const std::shared_ptr<const Tokenizer>& known = {});
 
   CausalLm& model() override { return *model_; }
   const LmData& data() const { return data_; }
-  const CharTokenizer& tokenizer() const { return tokenizer_; }
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
 
   int64_t rows() const override { return data_.train.rows(); }
   double weight(std::span<const int64_t> rows) const override { return static_cast<double>(data_.train.targets_in(rows)); }
@@ -30,16 +28,17 @@ class LmTask final : public Task {
   Tensor full_loss(Pass& pass) const override;
   bool has(Part part) const override { return !of(part).empty(); }
   Judgement judge(Part part, int64_t batches, const StopAsked& stop) const override;
-  int64_t symbols() const override { return tokenizer_.vocab_size(); }
-  double guessing() const override { return std::log(static_cast<double>(tokenizer_.vocab_size())); }  // ln V
+  int64_t symbols() const override { return tokenizer_->vocab_size(); }
+  Part same_as(Part part) const override { return part == Part::common ? data_.common_is : part; }
+  double guessing() const override { return std::log(static_cast<double>(tokenizer_->vocab_size())); }  // ln V
   double baseline(const StopAsked& stop) const override;
-  std::vector<CheckpointFile> files() const override;
-  void load(const std::string& folder) override { load_model(*model_, folder); }
+  std::vector<CheckpointFile> files() const override { return model_files(*model_, &*tokenizer_); }
+  void load(const std::string& folder) override { load_weights(*model_, folder); }
 
  private:
   const LmPart& of(Part part) const;
 
-  CharTokenizer tokenizer_;
+  std::shared_ptr<const Tokenizer> tokenizer_;
   std::unique_ptr<CausalLm> model_;
   LmData data_;
 };

@@ -177,7 +177,8 @@ void Loop::judge_best(RunResult& r) {
   r.train_loss = loss(Part::train, kFinalTrainBatches);
   r.dev_loss = loss(Part::dev);
   r.test_loss = loss(Part::test);
-  r.common_loss = loss(Part::common);
+  const Part same = task.same_as(Part::common);
+  r.common_loss = same == Part::test ? r.test_loss : same == Part::dev ? r.dev_loss : loss(Part::common);
   r.baseline_loss = stopping_ ? NAN : task.baseline(stop);
   r.checkpoint = best.path;
 }

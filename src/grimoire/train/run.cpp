@@ -6,9 +6,8 @@
 #include "grimoire/base/lock_file.h"
 #include "grimoire/base/machine.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/hub/model_folder.h"
 #include "grimoire/io/checkpoint.h"
-#include "grimoire/io/safetensors.h"
-#include "grimoire/model/config_keys.h"
 #include "grimoire/train/counting.h"
 #include "grimoire/train/diagnosis.h"
 #include "grimoire/train/lm_source.h"
@@ -286,29 +285,24 @@ std::string model_folder(const std::string& folder) {
 
 TrainedModel load_trained(const std::string& folder) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
-  const std::string path = model_folder(folder), config_path = join_path(path, "config.json");
-  const Json config = Json::parse(read_file(config_path), config_path);
-  Rng rng(RngMode::philox, 0);
-  const SafetensorsFile file(join_path(path, "model.safetensors"));
-  int64_t held = 0;
-  for (const SafetensorsEntry& e : file.header().entries) held += static_cast<int64_t>(e.end - e.begin);  // at least a byte each
-  GRIM_CHECK(parameter_count(config) <= held, input, "checkpoint", "{}: config.json describes {} parameters, model.safetensors holds {} bytes", path,
-             with_commas(parameter_count(config)), with_commas(held));
-  TrainedModel trained{nullptr, CharTokenizer::load(path), path, 0};
+  const std::string path = model_folder(folder);
+  ModelFolder opened = open_model_folder(path);
+  auto* const lm = dynamic_cast<CausalLm*>(opened.model.get());
+  GRIM_CHECK(lm, input, "checkpoint", "{}: model_type '{}' does not predict the next token", path, opened.config.text("model_type"));
+  GRIM_CHECK(opened.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
+  TrainedModel trained{nullptr, opened.tokenizer, path, 0};
+  opened.model.release();
+  trained.model.reset(lm);
   if (exists(join_path(path, kManifestName))) trained.about = verify_checkpoint(path, Verify::sizes).about;
-  try {
-    trained.model = build_causal_lm(config, rng);
-  } catch (const Error& e) {  // the folder's fault, not that of who gave it
-    throw Error(ErrorKind::input, config_path + ": " + e.what(), e.hint());
-  }
-  check_token_ids(config, config_path, trained.model->vocabulary());
-  if (const std::string generation = join_path(path, "generation_config.json"); exists(generation))
-    check_token_ids(Json::parse(read_file(generation), generation), generation, trained.model->vocabulary());
-  load_model(*trained.model, path);
-  if (trained.tokenizer.vocab_size() != trained.model->vocabulary())
-    throw Error(ErrorKind::input, str("{}: config.json has a vocabulary of {}, tokenizer.json one of {}", path, trained.model->vocabulary(),
-                                      trained.tokenizer.vocab_size()));
   return trained;
+}
+
+void take_shape_of_init(RunConfig& config) {
+  if (!exists(config.init_from)) throw Error(ErrorKind::input, str("'{}' does not exist", config.init_from), "expected a run folder or a model folder");
+  const std::string path = join_path(model_folder(config.init_from), "config.json");
+  const Json json = Json::parse(read_file(path), path);
+  const Architecture& a = architecture_of(json);
+  config.set_shape(a.name, a.from_json(json));
 }
 
 }  // namespace grim

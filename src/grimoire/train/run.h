@@ -13,7 +13,7 @@
 
 #include "grimoire/data/corpus.h"
 #include "grimoire/model/causal_lm.h"
-#include "grimoire/text/char_tokenizer.h"
+#include "grimoire/text/tokenizer.h"
 #include "grimoire/train/events.h"
 #include "grimoire/train/run_config.h"
 
@@ -38,8 +38,15 @@ struct RunCost {
   int64_t parameters = 0, tokens_per_step = 0, examples = 0, vocab_size = 0;
   int64_t weight_bytes = 0, gradient_bytes = 0, optimizer_bytes = 0, activation_bytes = 0, data_bytes = 0, checkpoint_bytes = 0;
   int64_t report_bytes = 0;  // beyond that, for the weights before the step that the report looks at
-  int64_t total_bytes() const { return weight_bytes + gradient_bytes + optimizer_bytes + activation_bytes + data_bytes + report_bytes; }
+  int64_t program_bytes = 0;  // the program itself and the text it read
+  int64_t total_bytes() const { return weight_bytes + gradient_bytes + optimizer_bytes + activation_bytes + data_bytes + report_bytes + program_bytes; }
   double seconds_per_step = 0;
+  int64_t evaluations = 0;
+  double seconds_per_evaluation = 0, seconds_at_end = 0;  // the end judges the best weights on every part, and makes the report
+  double total_seconds(int64_t steps) const {
+    return seconds_per_step * static_cast<double>(steps) + seconds_per_evaluation * static_cast<double>(evaluations) + seconds_at_end;
+  }
+
 };
 RunCost predict_cost(RunConfig config);
 RunCost predict_cost(RunConfig config, const TaskSource& source);
@@ -47,11 +54,13 @@ RunCost predict_cost(RunConfig config, const TaskSource& source);
 // A trained model with its tokenizer, from a run folder (its best weights) or a checkpoint folder.
 struct TrainedModel {
   std::unique_ptr<CausalLm> model;
-  CharTokenizer tokenizer;
+  std::shared_ptr<const Tokenizer> tokenizer;
   std::string path;  // of the checkpoint
   int64_t step = 0;
   Json about = {};   // as its manifest has it: what it was trained on (provenance.h); null where nothing is known
 };
 TrainedModel load_trained(const std::string& folder);
+// The model that `config.init_from` holds becomes that of the run, in its shape. throws: input, as load_trained
+void take_shape_of_init(RunConfig& config);
 
 }  // namespace grim

@@ -14,6 +14,7 @@ RunConfig& RunConfig::operator=(const RunConfig& other) {
   format = other.format;
   out = other.out;
   split = other.split;
+  init_from = other.init_from;
   shape_of_ = other.shape_of_;
   shape_ = other.shape_ ? other.shape_->clone() : nullptr;
   settings_of_ = other.settings_of_;
@@ -27,6 +28,11 @@ ModelConfig& RunConfig::shape() {
     shape_of_ = model;
   }
   return *shape_;
+}
+
+void RunConfig::set_shape(const std::string& name, std::unique_ptr<ModelConfig> values) {
+  model = shape_of_ = name;
+  shape_ = std::move(values);
 }
 
 TaskSettings& RunConfig::task_settings() {
@@ -88,7 +94,7 @@ Options TrainerOptions::trainer_options() {
       {.name = "grad-clip", .help = "largest gradient norm; 0 is off", .target = &grad_clip, .low = 0},
       {.name = "ema", .help = "decay of averaged weights; 0 is off", .target = &ema, .low = 0, .high = 0.999999},
       {.name = "eval-every", .help = "steps between evaluations; 0 chooses", .target = &eval_every, .low = 0},
-      {.name = "eval-batches", .help = "batches of an evaluation; 0 is the whole split", .target = &eval_batches, .low = 0},
+      {.name = "eval-batches", .help = "batches of an evaluation; 0 is the whole part, of a long one a million symbols", .target = &eval_batches, .low = 0},
       {.name = "save-every", .help = "steps between checkpoints; 0 chooses", .target = &save_every, .low = 0},
       {.name = "patience", .help = "evaluations without a better dev loss before stopping; 0 is off", .target = &patience, .low = 0},
   };

@@ -29,7 +29,7 @@ struct TrainerOptions {
   double grad_clip = 0;        // 0: off
   double ema = 0;              // decay of the averaged weights; 0: off
   int64_t eval_every = 0;      // 0: chosen from steps
-  int64_t eval_batches = 0;    // 0: the whole split
+  int64_t eval_batches = 0;    // 0: kMostJudgements (train/task.h)
   int64_t save_every = 0;      // 0: chosen from steps
   int64_t patience = 0;        // evaluations without a better dev loss before stopping; 0: off
   int64_t seed = 1337;
@@ -45,6 +45,7 @@ struct RunConfig : TrainerOptions {
   std::string format = "auto"; // lines, text, auto
   std::string out;             // run folder
   std::string split = "80/10/10";  // train/dev/test; "100/0/0" trains on everything
+  std::string init_from;       // a run or model folder whose weights and symbols the run begins with; empty: fresh ones
 
   RunConfig() = default;
   RunConfig(const RunConfig& other) { *this = other; }
@@ -53,6 +54,7 @@ struct RunConfig : TrainerOptions {
   const Architecture& architecture() const { return architecture_named(model); }  // throws: usage
   // The shape of the model; its defaults after `model` was changed. throws: usage, no such model
   ModelConfig& shape();
+  void set_shape(const std::string& name, std::unique_ptr<ModelConfig> values);
   const ModelConfig& shape() const { return const_cast<RunConfig*>(this)->shape(); }
   int64_t context() const { return shape().size("context") > 0 ? shape().size("context") : 1; }  // once it is resolved
 

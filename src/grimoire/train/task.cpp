@@ -2,8 +2,6 @@
 
 #include <numeric>
 
-#include "grimoire/io/safetensors.h"
-
 namespace grim {
 namespace {
 
@@ -18,14 +16,6 @@ std::vector<int64_t> all_rows(const Task& task) {
 double Task::full_weight() const { return weight(all_rows(*this)); }
 Tensor Task::full_loss(Pass& pass) const { return loss(all_rows(*this), pass); }
 double Task::baseline(const StopAsked&) const { return NAN; }
-
-CheckpointFile tensor_file(const std::string& name, const std::vector<NamedTensor>& tensors) {
-  return {name, [tensors](OutFile& out) {
-            TensorMap map;
-            for (const NamedTensor& t : tensors) map[t.name] = t.tensor;
-            write_safetensors(out, map);
-          }};
-}
 
 Json about_step(int64_t step, const Json& run) { return Json::object({{"step", step}, {"run", run}}); }
 

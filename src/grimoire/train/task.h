@@ -22,6 +22,10 @@ enum class Part : uint8_t {
   common,  // the same for every split, on which models of different recipes can be compared
 };
 
+// What an evaluation looks at when nobody says how much: all of a part, or of a long one its first million examples, which tell a mean loss to
+// about a thousandth of its deviation.
+inline constexpr int64_t kJudgedAtOnce = 4096, kMostJudgements = 256;  // examples of a batch; batches
+
 struct Judgement {
   double loss = NAN;     // mean
   double weight = 0;     // of what was judged
@@ -42,8 +46,9 @@ class Task {
   virtual Tensor full_loss(Pass& pass) const;
 
   virtual bool has(Part part) const = 0;
-  virtual Judgement judge(Part part, int64_t batches, const StopAsked& stop) const = 0;  // at most so many batches; 0: all
+  virtual Judgement judge(Part part, int64_t batches, const StopAsked& stop) const = 0;  // at most so many batches; 0: kMostJudgements
   virtual int64_t symbols() const { return 0; }                         // of its vocabulary; 0: it has none
+  virtual Part same_as(Part part) const { return part; }                // an earlier part that holds the very same examples
   virtual double guessing() const { return NAN; }                       // the loss of whoever knows nothing
   virtual double baseline(const StopAsked& stop) const;                 // that of a model to beat; NaN: none, or stopped
 
@@ -52,7 +57,6 @@ class Task {
   virtual void load(const std::string& folder) = 0;
 };
 
-CheckpointFile tensor_file(const std::string& name, const std::vector<NamedTensor>& tensors);
 // The model alone, as a folder that others load. `run`: what it was trained on (train/provenance.h), kept in the manifest beside the step.
 void save_model(const Task& task, const std::string& path, int64_t step, const Json& run);
 Json about_step(int64_t step, const Json& run);

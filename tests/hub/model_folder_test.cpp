@@ -1,0 +1,80 @@
+// A model folder is read as it was written, and one whose parts contradict each other is refused with the part named.
+#include "grimoire/hub/model_folder.h"
+
+#include <gtest/gtest.h>
+
+#include "base/temp_folder.h"
+#include "grimoire/base/files.h"
+#include "grimoire/model/gpt.h"
+#include "grimoire/text/char_tokenizer.h"
+#include "support/op_case.h"
+
+namespace grim {
+namespace {
+
+class ModelFolders : public ::testing::Test {
+ protected:
+  ModelFolders() : tokenizer_(CharTokenizer::of_items({"abc", "bcd"})) {
+    Rng rng(RngMode::philox, 1);
+    model_ = std::make_unique<Gpt>(GptConfig{.vocab_size = 5, .n_positions = 4, .n_embd = 8, .n_layer = 1, .n_head = 2}, rng);
+    path_ = folder_ / "model-1";
+    save_checkpoint(path_, model_files(*model_, &tokenizer_));
+  }
+  // What opening says; "" when it opens.
+  std::string refusal() const {
+    try {
+      open_model_folder(path_);
+    } catch (const Error& e) {
+      EXPECT_EQ(e.kind(), ErrorKind::input) << e.what();
+      return e.what();
+    }
+    return "";
+  }
+  void change(const std::string& file, const std::string& key, const Json& value) {
+    const std::string path = join_path(path_, file);
+    Json json = Json::parse(read_file(path), path);
+    json.set(key, value);
+    write_atomically(path, json.dump());
+  }
+  test::TempFolder folder_;
+  std::string path_;
+  CharTokenizer tokenizer_;
+  std::unique_ptr<Gpt> model_;
+};
+
+TEST_F(ModelFolders, ComeBackAsTheyWere) {
+  const ModelFolder opened = open_model_folder(path_);
+  ASSERT_NE(dynamic_cast<const Gpt*>(opened.model.get()), nullptr);
+  const std::vector<NamedTensor> before = model_->checkpoint(), after = opened.model->checkpoint();
+  ASSERT_EQ(before.size(), after.size());
+  for (size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(test::bit_equal(before[i].tensor, after[i].tensor)) << before[i].name;
+  EXPECT_EQ(opened.tokenizer->encode("bad"), tokenizer_.encode("bad"));
+  EXPECT_EQ(opened.generation.integer("bos_token_id"), 0);
+  EXPECT_EQ(opened.config.integer("eos_token_id"), 0);
+}
+
+TEST_F(ModelFolders, WithoutATokenizerHoldAModelAlone) {
+  const std::string alone = folder_ / "model-2";
+  save_checkpoint(alone, model_files(*model_, nullptr));
+  EXPECT_FALSE(open_model_folder(alone).tokenizer);
+}
+
+TEST_F(ModelFolders, ContradictionsAreRefusedByName) {
+  change("generation_config.json", "eos_token_id", 7);
+  EXPECT_NE(refusal().find("eos_token_id"), std::string::npos);
+  change("generation_config.json", "eos_token_id", 0);
+  EXPECT_EQ(refusal(), "");
+  change("config.json", "n_layer", 2);
+  EXPECT_NE(refusal().find("h.1."), std::string::npos) << refusal();
+  change("config.json", "n_layer", 1000);
+  EXPECT_NE(refusal().find("parameters"), std::string::npos) << "before anything is allocated";
+  change("config.json", "n_layer", 1);
+  save_tokenizer(CharTokenizer::of_items({"ab"}), path_);
+  EXPECT_NE(refusal().find("tokenizer.json one of 3"), std::string::npos) << refusal();
+  save_tokenizer(tokenizer_, path_);
+  write_atomically(join_path(path_, "tokenizer.json"), "{");
+  EXPECT_NE(refusal().find("tokenizer.json"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace grim
