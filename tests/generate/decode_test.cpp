@@ -13,6 +13,7 @@
 #include "grimoire/op/reduce.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
+#include "grimoire/text/char_tokenizer.h"
 #include "support/op_case.h"
 
 namespace grim {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "grimoire/model/bigram.h"
+#include "grimoire/text/char_tokenizer.h"
 
 namespace grim {
 namespace {

@@ -13,6 +13,7 @@
 
 #include "grimoire/base/files.h"
 #include "grimoire/io/manifest.h"
+#include "grimoire/tensor/tensor.h"
 
 namespace grim {
 
