@@ -100,9 +100,9 @@ class TrainCommand final : public Command {
     const auto mib = [](int64_t bytes) { return static_cast<double>(bytes) / 1048576.0; };
     console.data(str("{} on {}: {} parameters, {} symbols, {} examples, {} tokens a step\n", config_.model, config_.data, with_commas(c.parameters),
                      c.vocab_size, with_commas(c.examples), with_commas(c.tokens_per_step)));
-    console.data(str("memory: {:.1f} MiB = weights {:.1f}, gradients {:.1f}, optimiser {:.1f}, activations {:.1f}, data {:.1f}, report {:.1f}, program {:.1f}\n",
-                     mib(c.total_bytes()), mib(c.weight_bytes), mib(c.gradient_bytes), mib(c.optimizer_bytes), mib(c.activation_bytes), mib(c.data_bytes),
-                     mib(c.report_bytes), mib(c.program_bytes)));
+    console.data(str("memory: {:.1f} MiB = weights {:.1f}, gradients {:.1f}, optimiser {:.1f}, activations {:.1f}, data {:.1f}, report {:.1f}, "
+                     "program {:.1f}\n", mib(c.total_bytes()), mib(c.weight_bytes), mib(c.gradient_bytes), mib(c.optimizer_bytes),
+                     mib(c.activation_bytes), mib(c.data_bytes), mib(c.report_bytes), mib(c.program_bytes)));
     console.data(str("time: {:.0f} s = {:.2f} ms a step for {} steps, {:.2f} s an evaluation for {}, {:.1f} s at the end; a checkpoint takes {:.1f} MiB\n",
                      c.total_seconds(config_.steps), c.seconds_per_step * 1e3, config_.steps, c.seconds_per_evaluation, c.evaluations, c.seconds_at_end,
                      mib(c.checkpoint_bytes)));

@@ -91,8 +91,11 @@ const SoftmaxRows& rows_of(SoftmaxOp op) { return HWY_DYNAMIC_DISPATCH(softmax_t
 // f(first, count) over blocks of rows of n.
 template <class F> void each_row_block(const Tensor& x, F&& f) {
   constexpr int64_t kGrain = 16384;  // elements; about 5 us
-  const int64_t n = x.shape().back(), rows = n ? x.numel() / n : 0;
-  device::parallel_for(rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(n, 1)), [&](int64_t begin, int64_t end) { f(begin * n, end - begin); });
+  const int64_t n = x.shape().back(), elements = x.numel();
+  if (elements == 0) return;
+  const int64_t rows = elements / n;
+  if (elements <= kGrain) return f(int64_t{0}, rows);
+  device::parallel_for(rows, std::max<int64_t>(1, kGrain / n), [&](int64_t begin, int64_t end) { f(begin * n, end - begin); });
 }
 }  // namespace
 

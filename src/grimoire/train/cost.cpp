@@ -92,7 +92,9 @@ void add_evaluations(RunCost& cost, const RunConfig& c, double seconds_a_batch) 
   const SplitPercent split = SplitPercent::parse(c.split);
   const double targets = static_cast<double>(cost.examples) * static_cast<double>(places_of(c)) / split.train;  // of a percent
   const double per_batch = static_cast<double>(kJudgedAtOnce);
-  const auto batches = [&](double percent, int64_t most) { return percent > 0 ? std::clamp(std::ceil(targets * percent / per_batch), 1.0, double(most)) : 0.0; };
+  const auto batches = [&](double percent, int64_t most) {
+    return percent > 0 ? std::clamp(std::ceil(targets * percent / per_batch), 1.0, double(most)) : 0.0;
+  };
   const int64_t most = c.eval_batches > 0 ? c.eval_batches : kMostJudgements;
   cost.evaluations = c.steps > 0 ? (c.steps + c.eval_every - 1) / c.eval_every : 0;
   cost.seconds_per_evaluation = seconds_a_batch * batches(split.dev, most);
