@@ -31,6 +31,7 @@ expect 2 "data is missing" train --model mlp --out "$work/x"
 expect 2 "out is missing" train --model mlp --data "$words"
 expect 2 "folder is missing" generate
 expect 2 "one word too many" generate a b
+expect 2 "no use without --shuffle" validate --data "$words" --target x --seed 3
 expect 2 "add up to 100" train --model mlp --data "$words" --out "$work/x" --split 50/20
 model=wavenet train 2 "power of two" --data "$words" --context 6
 
@@ -46,6 +47,18 @@ printf 'one\ntwo\n' >"$work/few.txt";       model=gpt train 3 "item|few" --data 
 # --- a whole run, and what it refuses
 expect 0 "done: train" train --model mlp --data "$words" --out "$work/run" --steps 200 --save-every 50
 expect 2 "holds a run already" train --model mlp --data "$words" --out "$work/run" --steps 200
+
+# --- a run that begins with another's weights: its shape, its symbols, and more of it later
+head -3 "$words" >"$work/few.txt"
+expect 0 "done: train" train --init-from "$work/run" --data "$work/few.txt" --split 100/0/0 --out "$work/tuned" --steps 20
+expect 0 "going on from step 20 of 40" resume "$work/tuned" --steps 40
+grep -q '"model": "mlp"' "$work/tuned/config.json" || fail "--init-from did not take the model over"
+"$program" generate "$work/tuned" -n 1 >/dev/null 2>&1 || fail "a tuned run writes nothing"
+expect 2 "holds a mlp" train --init-from "$work/run" --model gpt --data "$words" --out "$work/x"
+expect 3 "wte.weight.* expected" train --init-from "$work/run" --n-embd 12 --data "$words" --out "$work/x"
+expect 3 "does not exist" train --init-from "$work/nothing" --data "$words" --out "$work/x"
+printf 'QQQ\n' >"$work/other.txt"
+expect 3 "not among the" train --init-from "$work/run" --data "$work/other.txt" --split 100/0/0 --out "$work/x"
 expect 0 "" generate "$work/run" -n 3 --seed 1
 expect 3 "is not among" generate "$work/run" --prompt 'Q!'
 expect 3 "does not exist" generate "$work/nowhere"

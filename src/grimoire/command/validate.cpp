@@ -8,6 +8,7 @@
 #include "grimoire/classic/importance.h"
 #include "grimoire/classic/plots.h"
 #include "grimoire/classic/validate.h"
+#include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/flag_words.h"
 #include "grimoire/command/learner.h"
@@ -61,6 +62,13 @@ class ValidateCommand final : public Command {
     };
     all.insert(all.end(), own.begin(), own.end());
     return all;
+  }
+
+  void set(const Settings& given) override {
+    Command::set(given);
+    for (const Setting& s : given)
+      if (s.name == "seed" && !s.ambient && !shuffle_ && !importance_)
+        refuse(*this, "--seed is of no use without --shuffle or --importance", "leave it out, or add --shuffle");
   }
 
   int run(Console& console) override {

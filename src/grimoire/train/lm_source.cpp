@@ -93,7 +93,8 @@ std::vector<std::string> LmSource::differences(const Json& saved, const Json& no
   return all;
 }
 
-std::vector<std::string> LmSource::other_numbering(const std::string& checkpoint) const {
+std::vector<std::string> LmSource::other_numbering(const RunConfig& config, const std::string& checkpoint) const {
+  if (!config.init_from.empty()) return {};  // the symbols are those of the model it began with
   const std::shared_ptr<const Tokenizer> saved = load_tokenizer(checkpoint), now = make_tokenizer(corpus_);
   const auto shown = [](const std::string& token) { return token == "\n" ? "\\n" : token; };
   const int64_t V = saved->vocab_size(), W = now->vocab_size();

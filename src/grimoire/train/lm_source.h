@@ -24,7 +24,7 @@ class LmSource final : public TaskSource {
   void keep(RunConfig& config, const std::string& folder, RunEvents& events) const override;
   Json identity(const RunConfig& config) const override;
   std::vector<std::string> differences(const Json& saved, const Json& now) const override;
-  std::vector<std::string> other_numbering(const std::string& checkpoint) const override;
+  std::vector<std::string> other_numbering(const RunConfig& config, const std::string& checkpoint) const override;
   std::vector<std::string> samples(const std::string& folder) const override;
 
  private:

@@ -99,7 +99,7 @@ void check_provenance(const FoundCheckpoint& found, const RunConfig& config, con
   } else {
     events.note(str("{} was saved before checkpoints knew their data: whether {} is what it was trained on cannot be told", found.path, config.data));
   }
-  for (const std::string& d : source.other_numbering(found.path)) changed.push_back(d);
+  for (const std::string& d : source.other_numbering(config, found.path)) changed.push_back(d);
   if (changed.empty()) return;
   std::string list;
   for (const std::string& d : changed) list += (list.empty() ? "" : "; ") + d;

@@ -52,7 +52,7 @@ std::vector<std::string> TaskSource::differences(const Json& saved, const Json& 
   }
   return all;
 }
-std::vector<std::string> TaskSource::other_numbering(const std::string&) const { return {}; }
+std::vector<std::string> TaskSource::other_numbering(const RunConfig&, const std::string&) const { return {}; }
 std::vector<std::string> TaskSource::samples(const std::string&) const { return {}; }
 
 }  // namespace grim

@@ -41,7 +41,7 @@ class TaskSource {
   // What the data are, kept in every checkpoint; and what of them differs, both sides named, from what a checkpoint was trained on.
   virtual Json identity(const RunConfig& config) const;
   virtual std::vector<std::string> differences(const Json& saved, const Json& now) const;
-  virtual std::vector<std::string> other_numbering(const std::string& checkpoint) const;  // likewise of ids
+  virtual std::vector<std::string> other_numbering(const RunConfig& config, const std::string& checkpoint) const;  // likewise of ids
 
   virtual std::vector<std::string> samples(const std::string& folder) const;  // what the trained model does, for the report; may be none
 };
