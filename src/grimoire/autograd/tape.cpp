@@ -75,16 +75,19 @@ struct Tape {
     n.input_count_ = 0;
   }
 
-  // What a hook puts in the gradient's place is copied to where an optimiser looks for it.
+  // What a hook puts in the gradient's place is copied to where an optimiser looks for it, or into memory of the gradient's own: later
+  // backwards add to it.
   static void call_hooks(Node& n) {
     if (!has_gradient(n)) return;
     for (const GradHook& hook : n.hooks_) {
+      const void* const before = n.grad_.raw();
       hook(n.grad_);
       GRIM_CHECK(n.grad_.defined() && n.grad_.shape() == n.shape_ && n.grad_.dtype() == n.grad_dtype_, shape, "on_grad",
                  "the hook's gradient: got {}, expected {} {}",
                  n.grad_.defined() ? str("{} {}", name_of(n.grad_.dtype()), n.grad_.shape()) : std::string("an undefined tensor"),
                  name_of(n.grad_dtype_), n.shape_);
       if (n.buffer_.defined()) come_home(n);
+      else if (n.grad_.raw() != before || !n.grad_.contiguous()) n.grad_ = copy(n.grad_);
     }
   }
 
@@ -241,6 +244,7 @@ void backward(const Tensor& loss, Tensor dloss, const BackwardEnd& at_end) {
 
 void on_grad(const Tensor& x, GradHook hook) {
   GRIM_CHECK(tracked(x), state, "on_grad", "no gradient flows to this tensor");
+  GRIM_CHECK(hook, argument, "on_grad", "got an empty hook");
   Tape::hooks(*Tape::node(x)).push_back(std::move(hook));
 }
 

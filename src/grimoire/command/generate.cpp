@@ -69,6 +69,7 @@ class GenerateCommand final : public Command {
     constexpr int64_t kFew = 100;
     if (p.within + p.beyond < kFew) return "";
     const auto rate = [](int64_t tokens, double seconds) { return with_commas(static_cast<int64_t>(static_cast<double>(tokens) / std::max(seconds, 1e-9))); };
+    if (p.within == 0 || !p.goes_on) return str("{} tokens/s", rate(p.within + p.beyond, p.seconds_within + p.seconds_beyond));
     std::string said = str("{} tokens/s", rate(p.within, p.seconds_within));
     if (p.beyond > 0) said += str(" within the context, {} beyond it, where each token reads its whole window again", rate(p.beyond, p.seconds_beyond));
     return said;

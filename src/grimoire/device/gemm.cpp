@@ -86,7 +86,9 @@ template <class T> void run_rows(const Gemm<T>& g, const Epilogue& epilogue) {
   constexpr int64_t kStripe = 256 * 1024;  // multiply-adds: 10 to 50 us
   if (g.M == 0 || g.N == 0) return;
   const int64_t each = std::max<int64_t>(64, kStripe / std::max<int64_t>(1, g.M * g.K) / 64 * 64);
-  parallel_for(g.N, each, [&](int64_t n0, int64_t n1) {
+  const int64_t tail = g.N > 1 && g.N % each == 1 ? 1 : 0;  // a column alone is added up in another order: it goes with the stripe before it
+  parallel_for(g.N - tail, each, [&](int64_t n0, int64_t n1) {
+    if (n1 == g.N - tail) n1 = g.N;
     Gemm<T> stripe = g;
     stripe.N = n1 - n0;
     stripe.b += n0 * g.b_col;

@@ -2,6 +2,7 @@
 // number of threads, so that results are bit-equal for one thread and for many.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 
@@ -15,7 +16,7 @@ int threads();  // those that would take part now
 class ThreadCap {
  public:
   explicit ThreadCap(int count);
-  explicit ThreadCap(int64_t count) : ThreadCap(static_cast<int>(count)) {}
+  explicit ThreadCap(int64_t count) : ThreadCap(static_cast<int>(std::clamp<int64_t>(count, -1, 1 << 20))) {}  // out of range stays so
   ~ThreadCap();
   ThreadCap(const ThreadCap&) = delete;
   ThreadCap& operator=(const ThreadCap&) = delete;

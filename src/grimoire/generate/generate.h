@@ -38,6 +38,7 @@ std::vector<float> shape_distribution(const std::vector<float>& logits, const Sa
 struct Pace {
   int64_t within = 0, beyond = 0;                      // tokens
   double seconds_within = 0, seconds_beyond = 0;
+  bool goes_on = false;                                // the model keeps what it read
 };
 
 // Asked after every token, `stop` ends the text where it is. `pace` is added to.

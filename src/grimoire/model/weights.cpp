@@ -10,7 +10,9 @@ namespace grim {
 
 void save(const Module& module, const std::string& path) {
   TensorMap tensors;
-  module.visit([&](const std::string& name, const Tensor& tensor, Module::Kind) { tensors[name] = tensor; });
+  module.visit([&](const std::string& name, const Tensor& tensor, Module::Kind) {
+    GRIM_CHECK(tensors.emplace(name, tensor).second, argument, "save", "two tensors are called '{}': each needs a name of its own", name);
+  });
   write_safetensors(path, tensors);
 }
 

@@ -14,10 +14,15 @@ DecodeCache::DecodeCache(int64_t layers, int64_t capacity) : capacity_(capacity)
 DecodeCache::KeysAndValues DecodeCache::extend(int64_t layer, const Tensor& k, const Tensor& v) {
   GRIM_CHECK(layer >= 0 && layer < static_cast<int64_t>(layers_.size()), argument, "decode_cache", "layer {} of {}", layer, layers_.size());
   GRIM_CHECK(k.ndim() == 4 && k.shape() == v.shape(), shape, "decode_cache", "got {} and {}, expected (B, H, T, D)", k.shape(), v.shape());
+  GRIM_CHECK(!tracked(k) && !tracked(v), state, "decode_cache", "no gradient goes through what is kept: decode without recording (NoGrad)");
   Layer& l = layers_[static_cast<size_t>(layer)];
+  const int64_t before = layer > 0 ? layers_[static_cast<size_t>(layer) - 1].length - k.dim(2) : past();
+  GRIM_CHECK(l.length == before, state, "decode_cache",
+             "layer {} holds {} tokens, expected {}: a pass ended half-way, or the model has other layers; clear() begins anew", layer, l.length, before);
   Shape room = k.shape();
   room[2] = capacity_;
-  if (!l.k.defined() || (l.length == 0 && !(l.k.shape() == room))) l.k = k.like(room), l.v = v.like(room);
+  if (!l.k.defined() || (l.length == 0 && (!(l.k.shape() == room) || l.k.dtype() != k.dtype()))) l.k = k.like(room), l.v = v.like(room);
+  GRIM_CHECK(l.k.dtype() == k.dtype(), dtype, "decode_cache", "got {} after {}", name_of(k.dtype()), name_of(l.k.dtype()));
   GRIM_CHECK(l.k.shape() == room, shape, "decode_cache", "got {}, expected (B, H, T, D) of {}", k.shape(), l.k.shape());
   const int64_t end = l.length + k.dim(2);
   GRIM_CHECK(end <= capacity_, state, "decode_cache", "got {} tokens, expected at most {}", end, capacity_);

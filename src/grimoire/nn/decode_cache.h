@@ -18,7 +18,8 @@ class DecodeCache {
   struct KeysAndValues {
     Tensor k, v;  // (B, H, S, D)
   };
-  // k, v (B, H, T, D) of a layer's new tokens: those of all tokens so far, S = past + T. throws: state, beyond the capacity; shape
+  // k, v (B, H, T, D) of a layer's new tokens: those of all tokens so far, S = past + T. Layers take their
+  // turn, 0 first. throws: state, beyond the capacity, out of turn, or while a gradient would be recorded, which numbers copied here lose; shape; dtype
   KeysAndValues extend(int64_t layer, const Tensor& k, const Tensor& v);
   // Text i goes on where text rows[i] was: beams.
   void reorder(std::span<const int64_t> rows);

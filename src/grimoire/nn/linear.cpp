@@ -37,7 +37,7 @@ std::unique_ptr<Product> Linear::take_product() {
 }
 
 void Linear::set_product(std::unique_ptr<Product> product) {
-  GRIM_CHECK(product, argument, "linear", "got no product, expected one in the old one's place");
+  GRIM_CHECK(product, argument, "linear", "got no product, expected one in the old one's place; the model has to be built anew");
   product_ = std::move(product);
   adopt(*product_);
 }
@@ -59,10 +59,10 @@ Linear& linear_at(Module& root, std::string_view path) {
 Tensor head_cross_entropy(const Linear& head, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options) {
   constexpr int64_t kChunk = 512;  // rows
   const Product& product = head.product();
-  if (const Tensor w = product.weight(); w.defined() && !head.bias().defined())
+  if (const Tensor w = product.weight(); w.defined() && !head.bias().defined() && !Tap::looks())
     return linear_cross_entropy(x, w, product.layout() == WeightLayout::out_in ? HeadLayout::vocabulary_rows : HeadLayout::vocabulary_columns,
                                 targets, options);
-  if (x.dim(0) <= kChunk) return cross_entropy(head(x), targets, options);
+  if (x.dim(0) <= kChunk || options.reduction == Reduction::none) return cross_entropy(head(x), targets, options);
   CrossEntropyOptions summed = options;
   summed.reduction = Reduction::sum;
   Tensor total;

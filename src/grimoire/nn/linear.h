@@ -22,13 +22,16 @@ struct Linear : Module {
   void add_bias(const std::string& tensor_name, const Tensor& initial);  // to a layer without one
 
   Tensor operator()(const Tensor& x, Activation activation = Activation::none) const {
-    return tapped(*this, product_->apply(x, bias_, activation));
+    return tapped(*this, product().apply(x, bias_, activation));
   }
 
-  const Product& product() const { return *product_; }
-  Tensor weight() const { return product_->weight(); }  // undefined where W is not one tensor
+  const Product& product() const {
+    GRIM_CHECK(product_, state, "linear", "this layer has no product: its replacement failed half-way, so that the model has to be built anew");
+    return *product_;
+  }
+  Tensor weight() const { return product().weight(); }  // undefined where W is not one tensor
   const Tensor& bias() const { return bias_; }
-  // Puts `make(what is there now)` in its place.
+  // Puts `make(what is there now)` in its place. Tensors that it brings need names of their own: Parameters and save refuse two of one name.
   template <class F> void replace(F&& make) { set_product(make(take_product())); }
 
  private:
@@ -41,7 +44,8 @@ struct Linear : Module {
 // The Linear at a dotted path, "transformer.h.0.attn.c_attn". throws: argument, with the nearest paths of Linears
 Linear& linear_at(Module& root, std::string_view path);
 
-// Mean cross-entropy of head(x), x (N, C), without holding (N, V) logits: fused where the head is one matrix, else chunk by chunk of rows.
+// Mean cross-entropy of head(x), x (N, C): fused where the head is one matrix, without ever holding (N, V) logits, else by chunks of rows, whose
+// logits the tape keeps while it records. A tap that looks sees the head as any layer, which then takes the second way.
 Tensor head_cross_entropy(const Linear& head, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options = {});
 
 inline Tensor zero_bias(int64_t out, Dtype dtype = Dtype::f32) { return Tensor::zeros({out}, dtype); }

@@ -7,8 +7,12 @@ namespace {
 thread_local Tap* innermost = nullptr;
 }  // namespace
 
-Tap::Tap(See see, Attention attention) : see_(std::move(see)), attention_(attention), before_(std::exchange(innermost, this)) {}
+Tap::Tap(See see, Attention attention) : see_(std::move(see)), attention_(attention) {
+  GRIM_CHECK(see_, argument, "tap", "got an empty function");
+  before_ = std::exchange(innermost, this);
+}
 Tap::~Tap() { innermost = before_; }
+bool Tap::looks() { return innermost != nullptr; }
 bool Tap::wants_attention() { return innermost && innermost->attention_ == Attention::weights; }
 
 Tensor tapped(const Module& layer, Tensor y, SiteKind kind) {

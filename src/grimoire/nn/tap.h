@@ -16,7 +16,7 @@ enum class SiteKind : uint8_t {
   attention,     // (B, H, T, S): attention weights; only for taps that want them
   residual_mid,  // (B, T, C): the stream behind a block's attention
   residual,      // (B, T, C): the stream behind the block
-  gates,         // (B, gates * C): a recurrent cell's, before their activations; r, z of a gru, i, f, g, o of an lstm
+  gates,         // (B, gates * C): a recurrent cell's, before their activations; r, z of a gru, i, f, g, o of an lstm; a plain cell has none
 };
 struct Site {
   const Module& layer;  // its path: Module::visit_modules
@@ -34,6 +34,7 @@ class Tap {
   ~Tap();
   Tap(const Tap&) = delete;
   Tap& operator=(const Tap&) = delete;
+  static bool looks();            // is there one on this thread?
   static bool wants_attention();  // does the innermost one?
 
  private:

@@ -1,5 +1,6 @@
 #include "grimoire/optim/parameters.h"
 
+#include <set>
 #include <cmath>
 
 #include "grimoire/autograd/tape.h"
@@ -33,7 +34,9 @@ Parameters::Parameters(const std::vector<NamedTensor>& tensors) {
   GRIM_CHECK(!tensors.empty(), argument, "optim", "there are no parameters to train");
   const Dtype dtype = tensors.front().tensor.dtype();
   int64_t at = 0;
+  std::set<std::string_view> names;
   for (const NamedTensor& t : tensors) {
+    GRIM_CHECK(names.insert(t.name).second, argument, "optim", "two parameters are called '{}': each needs a name of its own", t.name);
     GRIM_CHECK(t.tensor.dtype() == dtype, dtype, "optim", "parameter '{}': got {}, expected {}", t.name,
                name_of(t.tensor.dtype()), name_of(dtype));
     const int64_t padded = (t.tensor.numel() + kPad - 1) / kPad * kPad;
