@@ -94,7 +94,7 @@ failing 3 input generate "$work/nowhere"
 failing 3 input train --model mlp --data "$work/missing.txt" --out "$work/x"
 failing 3 input fit --model tree --data "$work/missing.csv" --target y --out "$work/x"
 failing 1 numeric train --model mlp --data "$words" --out "$work/wild" --steps 50 --lr 1e9
-printf '{"lr": "fast"}' >"$work/settings.json"; expect 3 "settings.json: --lr" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
+printf '{"lr": "fast"}' >"$work/settings.json"; expect 3 "settings.json: key 'lr'" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
 printf '{"lrr": 1}' >"$work/settings.json"; expect 3 "settings.json: unknown setting 'lrr'" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
 
 expect 2 "train --model wavenet takes no --n-layer" train --model wavenet --data "$words" --out "$work/unused" --steps 5 --n-layer 3
@@ -160,6 +160,16 @@ for file in config generation_config; do
     expect 3 "/$file.json: key 'bos_token_id': got $id, expected the number of a token, from 0 to" eval "$work/token" --data "$words"
   done
 done
+
+# --- every checkpoint damaged: nothing begins anew over the best weights
+cp -r "$work/run" "$work/blunt"; for f in "$work"/blunt/checkpoints/*/model.safetensors; do printf x | dd of="$f" bs=1 seek=400 conv=notrunc 2>/dev/null; done
+before="$(find "$work/blunt" -type f | xargs md5sum)"
+expect 3 "no whole checkpoint is left" resume "$work/blunt" --steps 300
+[ "$before" = "$(find "$work/blunt" -type f | xargs md5sum)" ] || fail "a refused resume changed its folder"
+rm -r "$work/blunt/checkpoints"; tr abc cab <"$words" >"$work/swapped.txt"; sed -i "s|\"data\": \"[^\"]*\"|\"data\": \"$work/swapped.txt\"|" "$work/blunt/config.json"
+expect 3 "belongs to other data" resume "$work/blunt" --steps 300
+rm -rf "$work/token"; cp -r "$work/plain" "$work/token"; sed -i 's/"eos_token_id": 0/"eos_token_id": 1/' "$work/token/generation_config.json"
+expect 3 "key 'eos_token_id' is 1, but the tokenizer's boundary is 0" generate "$work/token"
 
 # --- a log that was cut is read up to there, and judged by only if it reaches the weights
 cp -r "$work/run" "$work/log"; log="$work/log/metrics.jsonl"; lines="$(wc -l <"$log")"

@@ -8,6 +8,7 @@
 
 #include "grimoire/base/str.h"
 #include "grimoire/tensor/copy.h"
+#include "grimoire/tensor/view.h"
 
 namespace grim {
 namespace {
@@ -110,6 +111,22 @@ Tensor logged(const Tensor& a, const std::string& name, std::vector<std::string>
 // a, which passes no gradient on to b.
 Tensor first_of(const Tensor& a, const Tensor& b) {
   return record(copy(a), {a, b}, [](const Tensor& dy, Grads dx) { dx.add(0, dy); });
+}
+
+// Also where no buffer collects: the next backward adds to the gradient, not to what the hook holds.
+TEST(Tape, AnAnswerOfAHookIsCopied) {
+  const Tensor x = leaf(1), own = Tensor::full({2}, 10, Dtype::f64), wide = view::expand(Tensor::full({1}, 3, Dtype::f64), {2});
+  Tensor answer = own;
+  on_grad(x, [&](Tensor& g) { g = answer; });
+  backward(times(x, 2), Tensor::ones({2}, Dtype::f64));
+  EXPECT_EQ(grad(x).at({0}), 10);
+  answer = wide;
+  backward(times(x, 2), Tensor::ones({2}, Dtype::f64));
+  EXPECT_EQ(grad(x).to_vector<double>(), (std::vector<double>{3, 3}));
+  EXPECT_EQ(own.to_vector<double>(), (std::vector<double>{10, 10}));
+  backward(times(x, 2), Tensor::ones({2}, Dtype::f64));  // adds into two elements of its own
+  EXPECT_EQ(wide.at({0}), 3);
+  EXPECT_THROW(on_grad(x, {}), Error);
 }
 
 TEST(Tape, ALeafsHookFiresWhileOlderOpsAreStillToCome) {

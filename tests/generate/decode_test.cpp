@@ -8,6 +8,7 @@
 #include "grimoire/device/gemm.h"
 #include "grimoire/generate/generate.h"
 #include "grimoire/model/gpt.h"
+#include "grimoire/nn/tap.h"
 #include "grimoire/op/argmax.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
@@ -64,6 +65,49 @@ TEST(Decode, TextAndProbabilitiesAreThoseWithoutACache) {
         EXPECT_EQ(with.pace.within + with.pace.beyond, 90);
         EXPECT_GT(with.pace.beyond, 0);
       }
+}
+
+// Vocabularies that leave one column over when a product is cut into stripes.
+TEST(Decode, LogitsAreTheSameForEveryVocabulary) {
+  const NoGrad no_grad;
+  for (const int64_t V : {1, 2, 63, 64, 65, 66, 129, 257})
+    for (const bool tied : {true, false}) {
+      Rng rng(RngMode::philox, 1, "weights");
+      const Gpt model({.vocab_size = V, .n_positions = 64, .n_embd = 128, .n_layer = 1, .n_head = 4, .tied = tied, .init = GptInit::torch}, rng);
+      const auto cache = model.decode_cache();
+      std::vector<int64_t> ids;
+      for (int64_t i = 0; i < 64; ++i) {
+        ids.push_back(i * i % V);
+        Pass decode = Pass::decode(*cache), whole = Pass::evaluation();
+        const Tensor one = model.logits(Tensor::from(std::vector<int64_t>{ids.back()}, {1, 1}), decode);
+        const Tensor all = model.logits(Tensor::from(ids, {1, i + 1}), whole);
+        ASSERT_TRUE(test::bit_equal(select(one, 1, -1), select(all, 1, -1))) << V << " at " << i;
+      }
+    }
+}
+
+TEST(Decode, ACacheOutOfStepOrUnderAGradientIsRefused) {
+  Rng rng(RngMode::philox, 1, "weights");
+  const Gpt model(shape(16, true), rng);
+  const auto cache = model.decode_cache();
+  Pass pass = Pass::decode(*cache);
+  const Tensor token = Tensor::ones({1, 1}, Dtype::i64);
+  EXPECT_THROW(model.logits(token, pass), Error) << "gradients would be recorded";
+  cache->clear();
+  const NoGrad no_grad;
+  int sites = 0;
+  try {
+    const Tap tap([&](const Site&, const Tensor&) -> Tensor { return ++sites == 4 ? throw Error(ErrorKind::state, "enough") : Tensor(); });
+    model.logits(token, pass);
+  } catch (const Error&) {
+  }
+  EXPECT_THROW(model.logits(token, pass), Error) << "some layers have seen the token, some have not";
+  cache->clear();
+  model.logits(token, pass);
+  DecodeCache three(4, 16);  // of a deeper model
+  Pass wrong = Pass::decode(three);
+  model.logits(token, wrong);
+  EXPECT_THROW(model.logits(token, wrong), Error);
 }
 
 // A long prompt is read by oneDNN's product, whose rows are not those of the own one.

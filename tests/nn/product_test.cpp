@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/model/weights.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/op/matmul.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/op/view.h"
+#include "grimoire/optim/parameters.h"
 #include "grimoire/tensor/copy.h"
 #include "support/op_case.h"
 
@@ -114,6 +116,26 @@ TEST_F(Products, WhereAHeadIsNotOneMatrixItsLossGoesInChunks) {
     EXPECT_NEAR(fused, chunked, 1e-12 * fused);
     EXPECT_LT(sum(abs(fused_gradient - chunked_gradient)).item(), 1e-12 * sum(abs(fused_gradient)).item());
   }
+}
+
+TEST_F(Products, ARowLossOfAReplacedHeadHasOneNumberARow) {
+  linear_at(net, "head").replace([](std::unique_ptr<Product> old) { return std::make_unique<Added>(std::move(old)); });
+  const Tensor x = test::random_tensor({{600, 3}, -1, 1}, Dtype::f64, 3), targets = Tensor::zeros({600}, Dtype::i64);
+  EXPECT_EQ(head_cross_entropy(net.head, x, targets, {.reduction = Reduction::none}).shape(), Shape({600}));
+}
+
+TEST_F(Products, AReplacementThatFailsIsSaidAtTheNextUse) {
+  EXPECT_THROW(linear_at(net, "fc").replace([](std::unique_ptr<Product>) -> std::unique_ptr<Product> { throw Error(ErrorKind::state, "no"); }), Error);
+  EXPECT_THROW(net(ids), Error);
+  EXPECT_THROW(linear_at(net, "head").replace([](std::unique_ptr<Product>) { return std::unique_ptr<Product>(); }), Error);
+  EXPECT_THROW(net.head.weight(), Error);
+}
+
+TEST_F(Products, TwoTensorsOfOneNameAreRefused) {
+  for (int i = 0; i < 2; ++i)
+    linear_at(net, "fc").replace([](std::unique_ptr<Product> old) { return std::make_unique<Added>(std::move(old)); });
+  EXPECT_THROW(Parameters(net.parameters()), Error);
+  EXPECT_THROW(save(net, "never-written.safetensors"), Error);
 }
 
 TEST_F(Products, PathsThatLeadNowhereAreNamed) {

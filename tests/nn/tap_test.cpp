@@ -1,5 +1,6 @@
 #include "grimoire/nn/tap.h"
 
+#include <cmath>
 #include <map>
 #include <vector>
 
@@ -108,6 +109,13 @@ TEST_F(Taps, GradientsFlowThroughAnswers) {
   };
   EXPECT_GT(wanted(1), 0);
   EXPECT_NE(wanted(1), wanted(0.5));
+}
+
+TEST_F(Taps, AnAnswerAtTheHeadReachesTheLoss) {
+  const Tensor targets = Tensor::zeros({1, 6}, Dtype::i64);
+  Pass pass = Pass::evaluation();
+  const Tap tap([&](const Site& site, const Tensor& y) { return path[&site.layer] == "lm_head" ? y * 0.0 : Tensor(); });
+  EXPECT_NEAR(model.loss(tokens, targets, pass).item(), std::log(static_cast<double>(model.vocabulary())), 1e-6);
 }
 
 TEST_F(Taps, AnAnswerMustFit) {

@@ -20,7 +20,8 @@ template <class T> bool parse(std::string_view text, T& value) {
 }
 
 [[noreturn]] void refuse(ErrorKind kind, const Option& o, const std::string& got) {
-  throw Error(kind, str("--{}: got '{}', expected {}", o.name, got, o.takes()), did_you_mean(got, o.choices));
+  const std::string said = kind == ErrorKind::input ? str("key '{}'", o.key()) : "--" + o.name;  // a file's words, or the command line's
+  throw Error(kind, str("{}: got '{}', expected {}", said, got, o.takes()), did_you_mean(got, o.choices));
 }
 
 size_t choice_of(ErrorKind kind, const Option& o, const std::string& text) {

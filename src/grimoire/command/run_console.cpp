@@ -51,8 +51,8 @@ int tell_result(Console& console, const RunResult& r) {
     console.say(line + str(" nats a token; the counting bigram has {:.4f}", r.baseline_loss));
     if (r.train_loss > r.uniform_loss)
       console.say(str("warning: that is no better than guessing ({:.4f}); look at it with: grimoire doctor {}", r.uniform_loss, r.folder));
-    console.say(str("{} tokens/s, {} of training; model: {}", rate(r.tokens_per_second), duration(r.seconds), r.checkpoint));
-    console.say(str("sample from it: grimoire generate {} -n 10", r.folder));
+    console.say(str("{} tokens/s, {} of training{}", rate(r.tokens_per_second), duration(r.seconds), r.checkpoint.empty() ? "" : "; model: " + r.checkpoint));
+    if (!r.checkpoint.empty()) console.say(str("sample from it: grimoire generate {} -n 10", r.folder));
   }
   if (console.json())
     console.result(Json::object({{"ending", r.ending == Ending::finished ? "finished" : r.ending == Ending::early ? "early" : "stopped"},

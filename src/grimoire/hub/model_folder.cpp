@@ -11,6 +11,17 @@ namespace {
 
 Json read_json(const std::string& path) { return Json::parse(read_file(path), path); }
 
+// Texts end where the tokenizer says: another end in the settings would be read and not kept.
+void check_ends(const Json& settings, const std::string& path, const Tokenizer& tokenizer) {
+  const Json boundary = tokenizer.boundary() ? Json(*tokenizer.boundary()) : Json();
+  for (const char* key : {"bos_token_id", "eos_token_id"}) {
+    const Json* const id = settings.find(key);
+    if (id && !id->is_null() && !(*id == boundary))
+      throw Error(ErrorKind::input, str("{}: key '{}' is {}, but the tokenizer's boundary is {}", path, key, id->dump(), boundary.dump()),
+                  str("write {}, as texts begin and end there, or take the key out", boundary.dump()));
+  }
+}
+
 // Before anything large is allocated: do the weights fill what config.json describes?
 void check_size(const Json& config, const std::string& folder) {
   const SafetensorsFile file(join_path(folder, "model.safetensors"));
@@ -39,7 +50,11 @@ ModelFolder open_model_folder(const std::string& folder) {
   if (opened.tokenizer) {
     const int64_t V = opened.config.integer("vocab_size"), W = opened.tokenizer->vocab_size();
     check_token_ids(opened.config, config_path, V);
-    if (opened.generation.is_object()) check_token_ids(opened.generation, generation_path, V);
+    check_ends(opened.config, config_path, *opened.tokenizer);
+    if (opened.generation.is_object()) {
+      check_token_ids(opened.generation, generation_path, V);
+      check_ends(opened.generation, generation_path, *opened.tokenizer);
+    }
     if (V != W) throw Error(ErrorKind::input, str("{}: config.json has a vocabulary of {}, tokenizer.json one of {}", folder, V, W));
   }
   load_weights(*opened.model, folder);

@@ -96,7 +96,7 @@ void add_evaluations(RunCost& cost, const RunConfig& c, double seconds_a_batch) 
     return percent > 0 ? std::clamp(std::ceil(targets * percent / per_batch), 1.0, double(most)) : 0.0;
   };
   const int64_t most = c.eval_batches > 0 ? c.eval_batches : kMostJudgements;
-  cost.evaluations = c.steps > 0 ? (c.steps + c.eval_every - 1) / c.eval_every : 0;
+  cost.evaluations = c.steps > 0 ? c.steps / c.eval_every + (c.steps % c.eval_every != 0) : 0;
   cost.seconds_per_evaluation = seconds_a_batch * batches(split.dev, most);
   constexpr double kTrainBatches = 64;
   const bool own_common = split.train + split.dev != kCommonBegins && !(split.train == kCommonBegins && split.test == 0);

@@ -117,6 +117,13 @@ void refuse_damaged(const FoundCheckpoint& best) {
               "these are the best weights so far: put them back, or remove that folder, and better ones are sought from here on");
 }
 
+// Every checkpoint is damaged: beginning anew would push out the best weights and the log.
+[[noreturn]] void refuse_restart(const FoundCheckpoint& none, const FoundCheckpoint& best, const std::string& folder) {
+  throw Error(ErrorKind::input, str("{}: {}; no whole checkpoint is left to go on from", none.rejected[0].path, none.rejected[0].reason),
+              (best ? str("the best weights are whole ({}): generate and eval work with them; ", best.path) : std::string()) +
+                  str("put the files back, or remove {} and {} to train anew", join_path(folder, "checkpoints"), join_path(folder, "best")));
+}
+
 std::string hint_without_whole(const std::string& folder) {
   return str("put the missing or damaged files back from a copy; or remove {} and {}, and grimoire resume {} trains anew", join_path(folder, "checkpoints"),
              join_path(folder, "best"), folder);
@@ -167,6 +174,7 @@ RunResult train(RunConfig config, const TaskSource& source, RunEvents& events) {
 
 RunConfig read_run_config(const std::string& folder) {
   const std::string path = join_path(folder, "config.json");
+  if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder (grimoire train --out)");
   if (!exists(path)) throw Error(ErrorKind::input, str("'{}' is not a run folder: it holds no config.json", folder),
                                   "give the folder that train wrote (--out)");
   const Json json = Json::parse(read_file(path), path);
@@ -221,10 +229,11 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   const std::unique_ptr<TaskSource> source = config.open_task();
   const bool counts = config.architecture().counts;
   const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, counts ? "best" : "checkpoints"));
-  for (const RejectedCheckpoint& r : found.rejected) events.note(str("skipped {}: {}", r.path, r.reason));
-  if (found) check_provenance(found, config, *source, changes.accept_changes, events);
-  check_memory(config, *source);
   const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best"));
+  if (!found && !found.rejected.empty()) refuse_restart(found, best, folder);
+  for (const RejectedCheckpoint& r : found.rejected) events.note(str("skipped {}: {}", r.path, r.reason));
+  if (found || best) check_provenance(found ? found : best, config, *source, changes.accept_changes, events);
+  check_memory(config, *source);
   if (!counts) refuse_damaged(best);
   auto work = std::make_unique<Work>(config, *source, found.path);
   if (work->trainer) go_on(*work->trainer, config, *source, found, best, events);
