@@ -24,7 +24,7 @@ done < <(grep -hoE '(\./)?grimoire (demo|train|resume|generate|eval|doctor|fit|p
 
 # Every option of every command is in its --help-all, and every command has an example that begins with its name.
 for verb in demo train resume generate eval doctor fit predict validate stats distribution experiment explain glossary quiz deck; do
-  "$program" "$verb" --help-all | grep -q "^  grimoire $verb" || fail "$verb shows no example"
+  grep -q "^  grimoire $verb" <<<"$("$program" "$verb" --help-all)" || fail "$verb shows no example"
 done
 
 # The C++ examples shown are the ones that are built and run.

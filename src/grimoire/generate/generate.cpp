@@ -50,7 +50,10 @@ class Reader {
       GRIM_CHECK(!std::isnan(logits[i]) && logits[i] < INFINITY, numeric, "generate",
                  "the model's logit of token {} is {}: its weights are too large to compute with", i, logits[i] > 0 ? "infinite" : "not a number");
     GRIM_CHECK(*std::max_element(logits.begin(), logits.end()) > -INFINITY, numeric, "generate", "the model calls every token impossible");
-    if (pace) pace->goes_on = cache_ != nullptr, ++(beyond ? pace->beyond : pace->within), (beyond ? pace->seconds_beyond : pace->seconds_within) += monotonic_seconds() - began;
+    if (!pace) return logits;
+    pace->goes_on = cache_ != nullptr;
+    ++(beyond ? pace->beyond : pace->within);
+    (beyond ? pace->seconds_beyond : pace->seconds_within) += monotonic_seconds() - began;
     return logits;
   }
 
