@@ -106,6 +106,22 @@ TEST(LearningTarget, TellsBias) {
   EXPECT_EQ(good.learning.kind, LearningKind::good) << good.learning.text;
 }
 
+// Learned by heart: a target that the best weights reach is said to be reached, and one far below does not hide that dev rose.
+TEST(LearningTarget, IsSaidBesideVariance) {
+  test::TempFolder folder;
+  RunConfig c = default_run("mlp", "lines");
+  c.data = folder.put("words.txt", words(60, 5));
+  c.out = folder / "run";
+  c.steps = 3000;
+  c.optimizer = "adam", c.lr = 0.01, c.schedule = "constant";
+  c.set("n_hidden", 64);
+  RunEvents quiet;
+  const RunResult r = train(c, quiet);
+  const Diagnosis met = diagnose_run(c.out, r.dev_loss + 0.1), far = diagnose_run(c.out, 0.01);
+  EXPECT_NE(met.learning.text.find("reach the target"), std::string::npos) << met.learning.text;
+  EXPECT_NE(far.learning.text.find("dev rose"), std::string::npos) << far.learning.text;
+}
+
 // Whatever its recipe's split, a model is judged on the same last tenth.
 TEST(CommonTenth, IsTheSameForEverySplit) {
   test::TempFolder folder;

@@ -123,11 +123,15 @@ Learning verdict(const Curves& c, const LearningHints& h, const Figures& f) {
     return of(LearningKind::too_short, str("too short: it has seen {:.0f} % of its data", 100 * h.epochs), f,
               longer(f, h));
   if (gap_matters && !(above > gap && above > f.noise)) return variance(f);
-  if (above > f.noise || reached > guessing - f.noise)
-    return of(LearningKind::bias, std::isfinite(h.target) ? str("bias: train lies {:.4f} above the target of {:.4f}", f.train - h.target, h.target)
-                                                          : str("bias: train {:.4f} is no better than {} ({:.4f})", f.train, rival,
-                                                                std::isfinite(c.baseline) ? c.baseline : guessing),
-              f, "a larger model (width, layers, context), longer training or another optimiser; less regularisation");
+  if (above > f.noise || reached > guessing - f.noise) {
+    std::string what = std::isfinite(h.target) ? str("bias: train lies {:.4f} above the target of {:.4f}", f.train - h.target, h.target)
+                                               : str("bias: train {:.4f} is no better than {} ({:.4f})", f.train, rival,
+                                                     std::isfinite(c.baseline) ? c.baseline : guessing);
+    if (turned) what += str("; and dev rose from {:.4f} to {:.4f} after step {:.0f}", f.dev, f.last_dev, f.best_step);
+    return of(LearningKind::bias, what, f,
+              turned ? "a larger model (width, layers, context) together with more data: longer training alone makes dev worse"
+                     : "a larger model (width, layers, context), longer training or another optimiser; less regularisation");
+  }
   if (std::isfinite(h.target)) return of(LearningKind::good, "it learned what was asked for", f, "nothing");
   return of(LearningKind::good, str("it learned: better than {}, and dev stays close to train", rival), f,
             "to go further, say what loss would do (a target): the verdict then tells bias from variance");
@@ -165,6 +169,8 @@ Learning judge_learning(const Curves& curves, const LearningHints& hints) {
     return {.kind = LearningKind::untrained, .text = "untrained: no step has been made", .advice = str("train it: grimoire resume {}", hints.folder)};
   const Figures f = figures_of(curves, hints);
   Learning l = verdict(curves, hints, f);
+  const double reached = std::isfinite(f.dev) ? f.dev : f.train;
+  if (l.kind != LearningKind::good && reached <= hints.target) l.text += str(". The best weights reach the target of {:.4f} all the same", hints.target);
   l.variance = f.dev - f.train;
   l.bias = f.train - hints.target;
   return l;
