@@ -297,5 +297,50 @@ INSTANTIATE_TEST_SUITE_P(All, CheckEstimator, ::testing::ValuesIn(estimator_name
   return name;
 });
 
+Dataset three_rows(double first) {
+  return {.x = Features(Tensor::from(std::vector<double>{first, 2, 3}, {3, 1})), .y = {1, 2, 4}, .weight = {}, .classes = {}};
+}
+
+// What helps before a fit is no help before new rows.
+TEST(Estimator, LargeCellsAreAdvisedOfByWhen) {
+  const auto ridge = make_estimator("ridge");
+  const auto hint = [&](auto&& f) {
+    try {
+      f();
+    } catch (const Error& e) {
+      EXPECT_NE(std::string(e.what()).find("beyond 1e150"), std::string::npos) << e.what();
+      return std::string(e.hint());
+    }
+    return std::string();
+  };
+  EXPECT_TRUE(hint([&] { ridge->fit(three_rows(1e300)); }).starts_with("rescale the column"));
+  ridge->fit(three_rows(1));
+  EXPECT_TRUE(hint([&] { ridge->predict(three_rows(1e300).x); }).starts_with("mend the cell or leave the row out, or fit anew"));
+}
+
+class AnswersNothing final : public Estimator {
+ public:
+  std::string name() const override { return "nothing"; }
+  bool regresses() const override { return true; }
+
+ private:
+  void fit_on(const Dataset&) override {}
+  void predict_on(const Features& x, double* out) const override { std::fill(out, out + x.rows(), NAN); }
+  void write(State&) const override {}
+  void read(const State&) override {}
+};
+
+TEST(Estimator, NoNumberIsNoAnswer) {
+  AnswersNothing e;
+  e.fit(three_rows(1));
+  try {
+    e.predict(three_rows(1).x);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::numeric);
+    EXPECT_NE(std::string(error.what()).find("[nothing] the prediction of row 1 is no number"), std::string::npos) << error.what();
+  }
+}
+
 }  // namespace
 }  // namespace grim

@@ -128,5 +128,27 @@ TEST(Doctor, TwelveRowsOfTwoClasses) {
   for (const char* name : {"tree", "knn", "logistic", "naive-bayes"}) EXPECT_FALSE(diagnose_table(*make_estimator(name), data).findings.empty()) << name;
 }
 
+// Target and column are lengths: a verdict does not depend on their unit.
+TEST(Doctor, LeakageWhateverTheUnit) {
+  Dataset d = clouds(60, 4, 1);  // a tree of so few rows misses it
+  d.classes.clear();
+  for (int64_t r = 0; r < d.rows(); ++r) d.y[r] = cell(d, r, 0) + cell(d, r, 1) + cell(d, r, 2), cell(d, r, 3) = 2.54 * d.y[r] + 1;
+  for (const int power : {-600, 600}) {
+    Dataset scaled = d;
+    for (double& y : scaled.y) y = std::ldexp(y, power);
+    const TableDiagnosis t = diagnosis("ridge", scaled);
+    EXPECT_EQ(t.findings.front().kind, "leakage") << power << "\n" << all_of(t);
+  }
+}
+
+TEST(Doctor, AConstantTargetTeachesNothing) {
+  Dataset d = clouds(300, 3, 1);
+  for (double& y : d.y) y = 1;
+  EXPECT_EQ(all_of(diagnosis("tree", d)), "constant-target: Every row is of class 'yes': there is nothing to learn.\n");
+  d.classes.clear();
+  for (double& y : d.y) y = 2.5;
+  EXPECT_EQ(all_of(diagnosis("ridge", d)), "constant-target: The target is 2.5 in every row: there is nothing to learn.\n");
+}
+
 }  // namespace
 }  // namespace grim

@@ -245,5 +245,28 @@ TEST(Forest, BadParameters) {
   EXPECT_THROW(extra.fit(data), Error);
 }
 
+TEST(Forest, OutOfBagWhateverTheUnit) {
+  Rng rng(RngMode::philox, 5);
+  const Tensor x = Tensor::empty({200, 2}, Dtype::f64);
+  Dataset d{.x = {}, .y = {}, .weight = {}, .classes = {}};
+  for (int64_t r = 0; r < 200; ++r) {
+    for (int64_t c = 0; c < 2; ++c) x.data<double>()[2 * r + c] = rng.normal();
+    d.y.push_back(x.data<double>()[2 * r] + rng.normal());
+  }
+  d.x = Features(x);
+  const auto score = [&](int power) {
+    Dataset scaled = d;
+    for (double& y : scaled.y) y = std::ldexp(y, power);
+    RandomForest f;
+    set_params(f, {"trees=20", "oob=true"});
+    f.fit(scaled);
+    return f.oob_score();
+  };
+  const double plain = score(0);
+  EXPECT_GT(plain, 0);
+  EXPECT_LT(plain, 0.7);
+  for (const int power : {-540, 540}) EXPECT_NEAR(score(power), plain, 1e-9) << power;
+}
+
 }  // namespace
 }  // namespace grim

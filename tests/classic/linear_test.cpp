@@ -389,5 +389,26 @@ TEST(Lasso, SameBitsForAnyThreads) {
   for (size_t i = 0; i < one.size(); ++i) EXPECT_EQ(one[i].value, two[i].value);
 }
 
+// Without |w|_1 the residual, shrunk until no column's product is above 0, is 0 and proves nothing; unshrunk it proves that ridge is found.
+TEST(ElasticNet, WithoutL1IsRidge) {
+  const Dataset data = random_data(60, 5, 4);
+  for (const double alpha : {1e-9, 1e-3, 1.0}) {
+    ElasticNet net;
+    set_params(net, {str("alpha={}", alpha), "l1-ratio=0"});
+    net.fit(data);
+    Ridge ridge;
+    set_params(ridge, {str("alpha={}", alpha * 60)});
+    ridge.fit(data);
+    EXPECT_TRUE(net.report().converged) << alpha << ": " << net.report().stopped;
+    EXPECT_LT(net.report().gap, 1e-5);
+    EXPECT_GE(net.report().gap, 0);
+    expect_near(net.predict(data.x), ridge.predict(data.x), 1e-9);
+  }
+  ElasticNet early;
+  set_params(early, {"alpha=0.1", "l1-ratio=0", "max-sweeps=1", "tolerance=1e-14"});
+  early.fit(data);
+  EXPECT_FALSE(early.report().converged);
+}
+
 }  // namespace
 }  // namespace grim

@@ -418,5 +418,30 @@ TEST(LinearSvc, ManyClassesSparseAndKept) {
   }
 }
 
+// In float32 such a gamma is infinite, and times a distance of 0 no number: each row is then like itself alone.
+TEST(Svm, GammaBeyondFloats) {
+  Dataset d = points({0, 0, 0, 1, 1, 0, 1, 1, 0.5, 0.5, 2, 2}, {0, 1, 1, 0, 1, 0});
+  EXPECT_EQ(fitted<Svc>(d, {"gamma=1e39", "C=10"})->predict(d.x), d.y);
+  d.classes.clear();
+  for (const char* gamma : {"gamma=1e39", "gamma=1e300"})
+    for (const double v : fitted<Svr>(d, {gamma, "C=10", "epsilon=0.01"})->predict(d.x)) EXPECT_TRUE(v > -0.02 && v < 1.02) << gamma << ' ' << v;
+}
+
+TEST(Svm, ALargeGapIsNoConvergence) {
+  Rng rng(RngMode::philox, 11);
+  std::vector<double> x(400), y;
+  rng.fill_normal(x);
+  for (size_t r = 0; r < 200; ++r) y.push_back(x[2 * r] + rng.normal() > 0);
+  const Dataset d = points(x, y);
+  const FitReport plain = fitted<Svc>(d, {})->report();
+  EXPECT_TRUE(plain.converged);
+  EXPECT_TRUE(plain.warnings.empty());
+  const FitReport far = fitted<Svc>(d, {"C=1e10", "tolerance=1e9", "kernel=linear"})->report();
+  EXPECT_GT(far.gap, 0.1 * std::abs(far.objective));
+  EXPECT_FALSE(far.converged);
+  EXPECT_NE(far.stopped.find("of the objective"), std::string::npos) << far.stopped;
+  ASSERT_EQ(far.warnings.size(), 1u);
+}
+
 }  // namespace
 }  // namespace grim

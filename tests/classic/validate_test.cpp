@@ -244,5 +244,17 @@ TEST(Pipeline, CaliforniaHousing) {
   EXPECT_NEAR(rmse(learner("knn", {"k=10"})), 60970.6, .1);
 }
 
+TEST(Scores, DeviationWhateverTheUnit) {
+  const std::vector<double> v{1, 2, 4};
+  EXPECT_NEAR(deviation_of_scores(v), std::sqrt(7.0 / 3), 1e-15);
+  for (const int power : {-900, 900}) {
+    std::vector<double> scaled = v;
+    for (double& x : scaled) x = std::ldexp(x, power);
+    EXPECT_EQ(deviation_of_scores(scaled), std::ldexp(deviation_of_scores(v), power));
+  }
+  EXPECT_EQ(deviation_of_scores(std::vector<double>{3}), 0);
+  EXPECT_TRUE(std::isnan(deviation_of_scores(std::vector<double>{1, NAN})));
+}
+
 }  // namespace
 }  // namespace grim

@@ -269,9 +269,22 @@ TEST(Csv, NamesThatStandTwiceOrAreEmpty) {
   EXPECT_EQ(trailing.columns.size(), 2u);
 }
 
-TEST(Csv, NumbersTooLargeAreInfinite) {
-  const Table t = parse_csv("a,b\n1e999,1\n-1e999,2\n1e-999,3\n", "t");
-  EXPECT_EQ(t.columns[0].values, (std::vector<double>{INFINITY, -INFINITY, 0}));
+// As what they are not, infinite or 0, such cells would be learned from; names are names.
+TEST(Csv, NumbersBeyondADoubleAreRefused) {
+  for (const char* cell : {"1e999", "-1e999", "1e-999", "0.1e-400"}) {
+    try {
+      parse_csv(std::string("a,b\n1,1\n") + cell + ",2\n0,3\n", "t");
+      ADD_FAILURE() << cell;
+    } catch (const Error& e) {
+      EXPECT_EQ(std::string(e.what()), std::string("[csv] t: row 2 (line 3), column 'a': ") + cell + " is beyond what a double can hold");
+      EXPECT_EQ(e.kind(), ErrorKind::input);
+    }
+  }
+  EXPECT_THROW(parse_csv("a;b\n1,5;1\n1,5e-400;2\n", "t"), Error);
+  const Table t = parse_csv("a,b\ninf,0e5\n-inf,-0.0\n1e308,5e-324\n", "t");
+  EXPECT_EQ(t.columns[0].values, (std::vector<double>{INFINITY, -INFINITY, 1e308}));
+  EXPECT_EQ(t.columns[1].values, (std::vector<double>{0, -0.0, 5e-324}));
+  EXPECT_EQ(parse_csv("a,b\n1e999,1\nx,2\n", "t").columns[0].levels.size(), 2u);
 }
 
 TEST(Csv, BarsPartCells) { EXPECT_EQ(parse_csv("a|b\n1|2\n3|4\n", "t").columns.size(), 2u); }

@@ -227,5 +227,30 @@ TEST(Extremes, AnyParameters) {
   }
 }
 
+// Products of parameters leave the range of a double, moments do not (mpmath, 700 digits).
+TEST(Extremes, MomentsOfFarParameters) {
+  const struct {
+    const char* name;
+    Parameters parameters;
+    double variance, skewness, kurtosis;
+  } rows[] = {{"beta", {{"a", 1e155}, {"b", 1e155}}, 1.25e-156, 0, -3e-155},
+              {"beta", {{"a", 1e-300}, {"b", 1e-300}}, 0.25, 0, -2},
+              {"beta", {{"a", 1e-200}, {"b", 1e200}}, 0, 2e100, 6e200},
+              {"f", {{"df1", 1e160}, {"df2", 9}}, 0.66122448979591837, 4.2163702135578391, 92},
+              {"f", {{"df1", 9}, {"df2", 1e150}}, 0.22222222222222222, 0.94280904158206337, 1.3333333333333333},
+              {"weibull", {{"shape", 0.001}, {"scale", 1}}, INFINITY, INFINITY, INFINITY},
+              {"weibull", {{"shape", 0.004}, {"scale", 1}}, INFINITY, 1.9148825188415915e131, 2.7028824094543267e299},
+              {"weibull", {{"shape", 0.015}, {"scale", 1}}, 7.6043955091931765e226, 3.7608983463057279e34, 9.1878533699601146e78},
+              {"weibull", {{"shape", 0.01}, {"scale", 1e-200}}, 7.886578673647731e-26, 1.3818792121546424e52, 1.0295250013541384e119}};
+  for (const auto& row : rows) {
+    const auto d = make_distribution(row.name, row.parameters);
+    SCOPED_TRACE(str("{} {} {}", row.name, row.parameters[0].second, row.parameters[1].second));
+    const auto near = [](double got, double expected) {  // the Weibull's are e^x with x known to 1e-12
+      EXPECT_TRUE(got == expected || std::abs(got - expected) <= 2e-12 * std::abs(expected)) << str("{:.17g}, expected {:.17g}", got, expected);
+    };
+    near(d->variance(), row.variance), near(d->skewness(), row.skewness), near(d->excess_kurtosis(), row.kurtosis);
+  }
+}
+
 }  // namespace
 }  // namespace grim::stats

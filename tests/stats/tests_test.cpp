@@ -355,6 +355,8 @@ TEST(Summary, Means) {
     EXPECT_12(ema(x, .5)[i], recursive[i]);
     EXPECT_REL(ema(x, .5, EmaForm::corrected)[i], corrected[i], 1e-8);
   }
+  const std::vector<double> nearly_mean = ema(Values{2, 2, 7}, 1e-13, EmaForm::corrected);  // 1 - (1 - alpha)^t would keep 3 digits
+  for (size_t i = 0; i < 3; ++i) EXPECT_12(nearly_mean[i], i < 2 ? 2 : 11.0 / 3);
   EXPECT_12(quantile(x, .25), 11.25);
   EXPECT_12(quantile(x, 1), 18);
   EXPECT_12(mean(Values{1e16, 1, -1e16}), 1.0 / 3);

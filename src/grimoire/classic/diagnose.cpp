@@ -9,6 +9,8 @@
 #include "grimoire/classic/pipeline.h"
 #include "grimoire/classic/preprocess.h"
 #include "grimoire/io/hash.h"
+#include "grimoire/stats/correlation.h"
+#include "grimoire/stats/sample.h"
 
 namespace grim {
 namespace {
@@ -48,6 +50,7 @@ class Doctor {
 
   TableDiagnosis run() {
     GRIM_CHECK(!all_.y.empty(), argument, "diagnose", "the table has no target");
+    if (constant_target()) return std::move(d_);
     balance();
     columns();
     copies();
@@ -68,6 +71,17 @@ class Doctor {
     d_.findings.push_back({std::move(kind), std::move(text), std::move(advice)});
   }
   void tell(int64_t step) { GRIM_CHECK(!progress_ || progress_(step, 6), state, "diagnose", "stopped"); }
+
+  // With one answer for every row, scores are perfect and say nothing: no other finding is looked for.
+  bool constant_target() {
+    if (std::ranges::any_of(all_.y, [&](double y) { return y != all_.y[0]; })) return false;
+    add("constant-target",
+        all_.classifies() ? str("Every row is of class '{}': there is nothing to learn.", all_.classes[static_cast<size_t>(all_.y[0])])
+                          : str("The target is {} in every row: there is nothing to learn.", all_.y[0]),
+        "check the target's name, and that rows with other answers were not left out");
+    d_.train = d_.test = d_.baseline = NAN;
+    return true;
+  }
 
   void balance() {
     tell(0);
@@ -180,16 +194,13 @@ class Doctor {
   // A number that is the target times a constant: a tree of depth 6 sees only its steps.
   bool mirrors_target(int64_t column) const {
     if (data_.classifies()) return false;
-    std::vector<double> v(static_cast<size_t>(data_.rows()));
+    std::vector<double> v(static_cast<size_t>(data_.rows())), x, y;
     data_.x.read_column(column, v.data());
-    double sx = 0, sy = 0, xx = 0, yy = 0, xy = 0, n = 0;
     for (size_t i = 0; i < v.size(); ++i)
-      if (!std::isnan(v[i])) sx += v[i], sy += data_.y[i], ++n;
-    for (size_t i = 0; i < v.size(); ++i)
-      if (!std::isnan(v[i]))
-        xx += (v[i] - sx / n) * (v[i] - sx / n), yy += (data_.y[i] - sy / n) * (data_.y[i] - sy / n),
-            xy += (v[i] - sx / n) * (data_.y[i] - sy / n);
-    return xx > 0 && yy > 0 && xy * xy > 0.998 * xx * yy;
+      if (!std::isnan(v[i])) x.push_back(v[i]), y.push_back(data_.y[i]);
+    if (x.size() < 2) return false;
+    const double r = stats::pearson(x, y);
+    return r * r > 0.998;
   }
 
   // Learners that measure distances or penalise weights see large columns first.
@@ -213,13 +224,11 @@ class Doctor {
     for (int64_t c = 0; c < data_.x.width(); ++c) {
       if (data_.x.columns()[c].kind == ColumnKind::category) continue;
       data_.x.read_column(c, v.data());
-      double n = 0, mean = 0, square = 0;
+      std::vector<double> known;
       for (double x : v)
-        if (!std::isnan(x)) ++n, mean += x;
-      for (double x : v)
-        if (!std::isnan(x)) square += (x - mean / n) * (x - mean / n);
-      const double deviation = std::sqrt(square / n);
-      if (deviation <= 0 || n == 0) continue;
+        if (!std::isnan(x)) known.push_back(x);
+      const double deviation = known.empty() ? 0 : stats::sample_of(known).deviation_of(0);
+      if (deviation <= 0) continue;
       if (deviation < low) low = deviation, smallest = c;
       if (deviation > high) high = deviation, largest = c;
     }

@@ -9,7 +9,8 @@
 namespace grim {
 
 struct Finding {
-  // leakage, identifier, imbalance, duplicates, conflicts, missing, constant, unscaled, separation, overfitting, underfitting, noise, healthy
+  // constant-target (then nothing else), leakage, identifier, imbalance, duplicates, conflicts, missing, constant, unscaled, separation,
+  // overfitting, underfitting, noise, healthy
   std::string kind;
   std::string text;    // what is seen, with figures
   std::string advice;  // what to do; may be empty
@@ -19,7 +20,7 @@ struct TableDiagnosis {
   std::vector<Finding> findings;  // the gravest first; never empty
   std::vector<CurveRow> curve;    // of the learner
   double baseline = 0;            // score of always saying the commonest class, or the mean
-  double train = 0, test = 0;     // scores of the learner by cross-validation
+  double train = 0, test = 0;     // scores of the learner by cross-validation; NaN where the target is constant
 };
 
 // The learner is fitted many times on parts of the rows (at most 5,000 of them, drawn evenly). `data` as the file holds it, before

@@ -80,16 +80,17 @@ DualityGap duality_gap(const Dataset& data, const PathOptions& o, const std::vec
     });
   }
   for (int64_t j = 0; j < P; ++j) square[j] += means[j] * means[j];
-  double largest = 0, sum = 0, penalty = 0;
+  double largest = 0, sum = 0, penalty = 0, unshrunk = 0;
   for (int64_t j = 0; j < P; ++j) {
     const double size = o.standardise ? std::sqrt(square[j]) : 1, b = w[j] * size;
     if (size > 0) largest = std::max(largest, std::abs(product[j] / size - l2 * b));
     sum += std::abs(b);
-    if (l2 > 0) penalty += b * b;
+    if (l2 > 0) penalty += b * b, unshrunk += unshrunk_gap(size > 0 ? product[j] / size : 0, b, l1, l2);
   }
   const double t = largest > l1 ? l1 / largest : 1.0;
   d.objective = squares / 2 + l1 * sum + l2 / 2 * penalty;
   d.gap = 0.5 * (1 + t * t) * (squares + l2 * penalty) + l1 * sum - t * ry;
+  if (l2 > 0) d.gap = std::min(d.gap, unshrunk);
   return d;
 }
 

@@ -3,6 +3,9 @@
 // The reported gap is the duality gap: no solution is better by more.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+
 #include "grimoire/classic/linear_model.h"
 
 namespace grim {
@@ -43,6 +46,14 @@ struct DualityGap {
   double gap = 0, objective = 0, at_zero = 0;
 };
 DualityGap duality_gap(const Dataset& data, const PathOptions& options, const std::vector<double>& coefficients, double intercept);
+
+// What one column, with p = x'r, adds to the duality gap with the residual r as dual point, which it may be where l2 > 0: by Fenchel and
+// Young never below 0, and 0 at the best b. For l1 = 0 it is the gradient's square over 2 l2, as for ridge.
+inline double unshrunk_gap(double p, double b, double l1, double l2) {
+  const double over = std::max(0.0, std::abs(p) - l1);
+  return std::abs(p) > l1 && p * b >= 0 ? (over - l2 * std::abs(b)) * (over - l2 * std::abs(b)) / (2 * l2)
+                                        : l1 * std::abs(b) - p * b + l2 / 2 * b * b + over * over / (2 * l2);
+}
 
 class ElasticNet : public LinearModel {
  public:

@@ -72,6 +72,14 @@ struct Path {
     const double ry = rss + along;  // r'y = |r|^2 + r'X b
     return 0.5 * (1 + t * t) * (rss + l2 * squares) + l1 * sum - t * ry;
   }
+  // With l2 > 0 the residual itself will do too; with l1 = 0 nothing else does.
+  double proven(const PathOptions& o, double alpha, double shrunk) const {
+    const double l1 = alpha * o.l1_ratio, l2 = alpha * (1 - o.l1_ratio);
+    if (l2 <= 0) return shrunk;
+    double sum = 0;
+    for (size_t k = 0; k < b.size(); ++k) sum += unshrunk_gap(q[k], b[k], l1, l2);
+    return std::min(shrunk, sum);
+  }
   // Descent to a gap that is small enough; tightens its own threshold as needed.
   int64_t solve(const PathOptions& o, double alpha, double& reached) {
     GramDescent descent{.count = static_cast<int64_t>(b.size()),
@@ -85,8 +93,10 @@ struct Path {
     for (double threshold = 1e-2 * o.tolerance;; threshold *= 1e-2) {
       sweeps += descent.run(threshold * square, o.most_sweeps - sweeps);
       reached = gap(o, alpha);
-      if (reached <= o.tolerance * square / 2 || sweeps >= o.most_sweeps || threshold < 1e-32) return sweeps;
+      if (reached <= o.tolerance * square / 2 || sweeps >= o.most_sweeps || threshold < 1e-32) break;
     }
+    reached = proven(o, alpha, reached);
+    return sweeps;
   }
 };
 

@@ -19,18 +19,18 @@ namespace {
   throw Error(ErrorKind::input, str("[{}] column '{}', row {}: {}", learner, x.columns()[column].name, x.row_number(row), what), hint);
 }
 
+constexpr const char* kRescale = "rescale the column (a scaler: `scale=standard`), or use trees";
 constexpr double kLargest = 1e150, kLeast = 1e-150;  // beyond, a square is infinite or 0; only trees, which compare, take such numbers
 
 // The first cell that is infinite or nearly so, or missing where it may not be.
-void check_cells(const std::string& learner, const Features& x, bool missing_allowed) {
+void check_cells(const std::string& learner, const Features& x, bool missing_allowed, const char* too_large) {
   const auto check = [&](double v, int64_t row, int64_t column) {
     if (std::abs(v) <= (missing_allowed ? std::numeric_limits<double>::max() : kLargest) || (missing_allowed && std::isnan(v))) return;
     if (std::isnan(v))
       refuse_cell(learner, x, row, column, "the value is missing, and this learner needs every one",
                   "fill it in first (an imputer: `impute=median`), or use trees");
     if (std::isfinite(v))
-      refuse_cell(learner, x, row, column, "the value is beyond 1e150, and its square is infinite",
-                  "rescale the column (a scaler: `scale=standard`), or use trees");
+      refuse_cell(learner, x, row, column, "the value is beyond 1e150, and its square is infinite", too_large);
     refuse_cell(learner, x, row, column, "the value is infinite", "replace it by a number, or leave the row out");
   };
   if (x.is_sparse()) {
@@ -56,13 +56,13 @@ void check_cells(const std::string& learner, const Features& x, bool missing_all
     scan(x.dense().data<double>());
 }
 
-void check_columns(const Estimator& e, const Features& x) {
+void check_columns(const Estimator& e, const Features& x, const char* too_large) {
   if (!e.takes_categories())
     for (const ColumnInfo& c : x.columns())
       if (c.kind == ColumnKind::category)
         throw Error(ErrorKind::input, str("[{}] column '{}' is a category, and this learner needs numbers", e.name(), c.name),
                     "encode it first (an encoder: `encode=onehot`), or use trees");
-  check_cells(e.name(), x, e.takes_missing());
+  check_cells(e.name(), x, e.takes_missing(), too_large);
 }
 
 // Rows of weight 0 are as good as absent; leaving them out makes that exact for every learner.
@@ -111,12 +111,12 @@ void Estimator::fit(const Dataset& given) {
       throw Error(ErrorKind::argument, str("[{}] this learner tells classes apart, and the target is a number", who),
                   "use a learner for numbers, or take the target as classes (`as=classes`)");
   }
-  check_columns(*this, data.x);
+  check_columns(*this, data.x, kRescale);
   if (!takes_missing())
     if (const int64_t tiny = tiny_column(data.x, kLeast); tiny >= 0)
       throw Error(ErrorKind::input,
                   str("[{}] column '{}': every value is below 1e-150, and its square is 0", who, data.x.columns()[static_cast<size_t>(tiny)].name),
-                  "rescale the column (a scaler: `scale=standard`), or use trees");
+                  kRescale);
   columns_ = data.x.columns();
   classes_.clear();
   present_.clear();
@@ -167,13 +167,17 @@ void Estimator::check_ready(const Features& x) const {
              differs < expected ? str("'{}' was fitted here", columns_[differs].name)
                                 : str("'{}' was not fitted", x.columns()[differs].name)));
   }
-  check_columns(*this, x);
+  check_columns(*this, x, "mend the cell or leave the row out, or fit anew with a scaler (`scale=standard`) or with trees");
 }
 
 std::vector<double> Estimator::predict(const Features& x) const {
   check_ready(x);
   std::vector<double> y(static_cast<size_t>(x.rows()));
   predict_on(x, y.data());
+  for (size_t r = 0; r < y.size(); ++r)
+    if (std::isnan(y[r]))
+      fail(ErrorKind::numeric, name(), str("the prediction of row {} is no number (NaN): sums beyond the range of numbers met", r + 1),
+           "scale the columns and the target, or take parameters nearer to 1, and fit again");
   if (is_classifier())
     for (double& v : y) {
       GRIM_CHECK(v >= 0 && v < static_cast<double>(present_.size()) && v == std::floor(v), input, name(),

@@ -10,6 +10,8 @@
 #include "grimoire/base/error.h"
 #include "grimoire/classic/forest_grow.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/metric/classification.h"
+#include "grimoire/metric/regression.h"
 
 namespace grim {
 namespace {
@@ -228,24 +230,17 @@ void Forest::score_out_of_bag(const Dataset& data, const std::vector<std::vector
     else number[static_cast<size_t>(row)].add(numbers_[trees_.node(leaf).payload]);
     ++votes[static_cast<size_t>(row)];
   });
-  double weight = 0, right = 0, mean = 0, residual = 0, total = 0;
-  int64_t never = 0;
-  for (int64_t r = 0; r < N; ++r)
-    if (votes[static_cast<size_t>(r)] > 0) weight += data.weight_of(r), mean += data.weight_of(r) * data.y[static_cast<size_t>(r)];
-  mean /= weight;
+  std::vector<double> y, predicted, weight;
   for (int64_t r = 0; r < N; ++r) {
-    const double w = data.weight_of(r), y = data.y[static_cast<size_t>(r)];
+    if (votes[static_cast<size_t>(r)] == 0) continue;
     const double* p = out.data() + r * D;
-    if (votes[static_cast<size_t>(r)] == 0) {
-      ++never;
-      continue;
-    }
-    const double e = data.classifies() ? 0 : y - number[static_cast<size_t>(r)].value(votes[static_cast<size_t>(r)]);
-    right += w * (data.classifies() && static_cast<double>(std::max_element(p, p + D) - p) == y);
-    residual += w * e * e;
-    total += w * (y - mean) * (y - mean);
+    y.push_back(data.y[static_cast<size_t>(r)]), weight.push_back(data.weight_of(r));
+    predicted.push_back(data.classifies() ? static_cast<double>(std::max_element(p, p + D) - p)
+                                          : number[static_cast<size_t>(r)].value(votes[static_cast<size_t>(r)]));
   }
-  oob_score_ = data.classifies() ? right / weight : total > 0 ? 1 - residual / total : residual > 0 ? 0 : 1;
+  const int64_t never = N - static_cast<int64_t>(y.size());
+  if (std::ranges::any_of(weight, [](double w) { return w > 0; }))
+    oob_score_ = data.classifies() ? accuracy(y, predicted, weight) : regression_scores(y, predicted, weight).r2;
   report_.objective = oob_score_;
   if (never > 0)
     report_.warnings.push_back(str("{} rows were in the sample of every tree and are not in the out-of-bag score: grow more trees", never));

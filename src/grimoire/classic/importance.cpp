@@ -1,10 +1,10 @@
 #include "grimoire/classic/importance.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/rng.h"
+#include "grimoire/stats/summary.h"
 
 namespace grim {
 namespace {
@@ -61,12 +61,8 @@ std::vector<Importance> permutation_importance(const Estimator& prototype, const
   }
   std::vector<Importance> all;
   for (int64_t c = 0; c < P; ++c) {
-    double mean = 0, square = 0;
     const auto& v = falls[static_cast<size_t>(c)];
-    for (double x : v) mean += x / static_cast<double>(v.size());
-    for (double x : v) square += (x - mean) * (x - mean);
-    all.push_back(
-        {data.x.columns()[static_cast<size_t>(c)].name, mean, v.size() > 1 ? std::sqrt(square / static_cast<double>(v.size() - 1)) : 0});
+    all.push_back({data.x.columns()[static_cast<size_t>(c)].name, stats::mean(v), deviation_of_scores(v)});
   }
   std::stable_sort(all.begin(), all.end(), [](const Importance& a, const Importance& b) { return a.mean > b.mean; });
   return all;

@@ -103,11 +103,12 @@ void KernelMachine::choose_offset(const Features& x) {
   if (kernel_name_ == "rbf" || (kernel_name_ == "linear" && machine() != Form::one_class)) offset_ = large_offsets(x);
 }
 
-// Floats are left where they make one number of several, leave their range, or make all kernel values 1.
+// Floats are left where they make one number of several, leave their range, be it by gamma or coef0, or make all kernel values 1.
 void KernelMachine::choose_numbers(const Features& x) {
-  constexpr double kLargest = 1e15, kLeast = 1e-15, kFlat = 0x1p-10;
+  constexpr double kLargest = 1e15, kLeast = 1e-15, kFlat = 0x1p-10, kSteepest = 1e30;
   const double largest = largest_value(x);
   doubles_ = precision_ == "double" || floats_lose(x) || largest > kLargest || (largest > 0 && largest < kLeast) ||
+             kernel_.gamma > kSteepest || std::abs(kernel_.coef0) > kSteepest ||
              (kernel_.kind == Kernel::Kind::rbf && kernel_.gamma * mean_square_distance(x) < kFlat);
 }
 
@@ -125,7 +126,15 @@ void KernelMachine::fit_on(const Dataset& given) {
   if (doubles_) fit_in<double>(data);
   if (!offset_.empty()) vectors_ = given.x.pick_rows(rows_);
   report_.stopped = str("{} steps, largest violation {:.2g}", report_.iterations, violation_);
-  if (!report_.converged)
+  // Small violations times large coefficients may be a large gap.
+  constexpr double kLoose = 0.1;
+  if (report_.converged && report_.gap > kLoose * std::abs(report_.objective)) {
+    report_.converged = false;
+    report_.stopped += str(", duality gap {:.2g} of the objective", report_.gap / std::abs(report_.objective));
+    if (report_.warnings.size() == said.size())  // else doubt_spread() told the cause
+      report_.warnings.push_back("not converged: the violations are below the tolerance, and yet the duality gap is not small beside the objective; "
+                               "scale the columns, or use a smaller C or a smaller tolerance");
+  } else if (!report_.converged)
     report_.warnings.push_back("not converged: the step limit was reached; scale the columns, or use a smaller C or a larger tolerance");
   make_engine();
 }

@@ -12,6 +12,8 @@
 #include "grimoire/base/rng.h"
 #include "grimoire/metric/classification.h"
 #include "grimoire/metric/regression.h"
+#include "grimoire/stats/sample.h"
+#include "grimoire/stats/summary.h"
 
 namespace grim {
 namespace {
@@ -96,14 +98,6 @@ void add_fold(FoldScores& scores, const Estimator& e, const Dataset& train, cons
     if (std::find(scores.warnings.begin(), scores.warnings.end(), w) == scores.warnings.end()) scores.warnings.push_back(w);
 }
 
-double mean_of(const std::vector<double>& v) { return std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size()); }
-double std_of(const std::vector<double>& v) {
-  const double mean = mean_of(v);
-  double squares = 0;
-  for (double x : v) squares += (x - mean) * (x - mean);
-  return v.size() > 1 ? std::sqrt(squares / static_cast<double>(v.size() - 1)) : 0;
-}
-
 }  // namespace
 
 std::vector<Fold> k_folds(int64_t rows, int64_t k) {
@@ -153,15 +147,21 @@ std::vector<Fold> folds_for(const Dataset& data, int64_t k) {
   return data.classifies() ? stratified_folds(data.y, k) : k_folds(data.rows(), k);
 }
 
+double deviation_of_scores(std::span<const double> v) {
+  for (double x : v)
+    if (!std::isfinite(x)) return NAN;
+  return v.size() > 1 ? stats::sample_of(v).deviation_of() : 0;
+}
+
 double FoldScores::mean(size_t metric) const {
   std::vector<double> v;
   for (const auto& fold : test) v.push_back(fold[metric]);
-  return mean_of(v);
+  return stats::mean(v);
 }
 double FoldScores::std(size_t metric) const {
   std::vector<double> v;
   for (const auto& fold : test) v.push_back(fold[metric]);
-  return std_of(v);
+  return deviation_of_scores(v);
 }
 
 FoldScores cross_validate(const Estimator& prototype, const Dataset& data, const std::vector<Fold>& folds, const FitProgress& progress) {
@@ -297,7 +297,9 @@ std::vector<CurveRow> learning_curve(const Estimator& prototype, const Dataset& 
       train_scores.push_back(e->score(train));
       test_scores.push_back(e->score(data.pick(fold.test)));
     }
-    if (!too_few) curve.push_back({std::to_string(rows), static_cast<double>(rows), mean_of(train_scores), mean_of(test_scores), std_of(test_scores)});
+    if (!too_few)
+      curve.push_back({std::to_string(rows), static_cast<double>(rows), stats::mean(train_scores), stats::mean(test_scores),
+                       deviation_of_scores(test_scores)});
   }
   return curve;
 }
@@ -312,7 +314,7 @@ std::vector<CurveRow> validation_curve(const Estimator& prototype, const Dataset
     const FoldScores s = cross_validate(*candidate, data, folds, [&](int64_t done, int64_t) {
       return !progress || progress(static_cast<int64_t>(i * folds.size()) + done, all);
     });
-    curve.push_back({values[i], static_cast<double>(i), mean_of(s.train_score), s.mean(), s.std()});
+    curve.push_back({values[i], static_cast<double>(i), stats::mean(s.train_score), s.mean(), s.std()});
   }
   return curve;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ std::vector<Fold> leave_one_out(int64_t rows);
 std::vector<Fold> shuffled(const Dataset& data, int64_t k, uint64_t seed);
 // stratified for classes, plain for numbers
 std::vector<Fold> folds_for(const Dataset& data, int64_t k);
+
+// n - 1; 0 for one score, NaN when one does not exist or is infinite.
+double deviation_of_scores(std::span<const double> scores);
 
 struct FoldScores {
   std::vector<std::string> metrics;       // "accuracy", "log loss", "AUC"; "R2", "RMSE", "MAE"; the first is the score

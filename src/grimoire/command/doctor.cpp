@@ -97,8 +97,8 @@ class DoctorCommand final : public Command {
                                    {"rows", data.rows()},
                                    {"verdict", d.findings.front().kind},
                                    {"findings", findings},
-                                   {"train", d.train},
-                                   {"test", d.test},
+                                   {"train", value_or_null(d.train)},
+                                   {"test", value_or_null(d.test)},
                                    {"baseline", value_or_null(d.baseline)},
                                    {"report", to_json(answer)}}));
     return 0;

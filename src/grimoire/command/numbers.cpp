@@ -112,6 +112,11 @@ std::string aligned(const std::vector<std::pair<std::string, std::string>>& line
 }
 
 std::string number(double v) { return std::isnan(v) ? "does not exist" : str("{:.10g}", v); }
+std::string_view score_format(std::string_view metric, double v) {
+  const double size = std::abs(v);
+  if (metric != "rmse" && metric != "mae" && !(size >= 1e6)) return "{:.4f}";
+  return size >= 1000 && size < 1e15 ? "{:.0f}" : "{:#.4g}";
+}
 std::string probability(double p) { return std::isnan(p) ? "does not exist" : p == 0 ? "below 5e-324" : str("{:.8g}", p); }
 
 }  // namespace grim

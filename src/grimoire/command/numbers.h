@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "grimoire/data/table.h"
@@ -28,6 +29,8 @@ std::vector<std::string> split_names(const std::string& text);  // at commas. th
 // "name          1.5\nother        12\n": pairs in aligned columns, indented by two.
 std::string aligned(const std::vector<std::pair<std::string, std::string>>& lines);
 std::string number(double v);       // up to ten digits, as short as they allow; "does not exist" for NaN
+// How a score is shown: with four decimals; where it has the target's unit (rmse, mae) or is huge, with four significant digits at least.
+std::string_view score_format(std::string_view metric, double v);
 std::string probability(double p);  // up to eight digits; "below 5e-324" where it is 0, as a double has no smaller one
 
 }  // namespace grim

@@ -4,10 +4,12 @@
 #include "grimoire/base/files.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/learner.h"
+#include "grimoire/command/numbers.h"
 #include "grimoire/data/csv_cells.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/metric/classification.h"
 #include "grimoire/metric/regression.h"
+#include "grimoire/report/report.h"
 
 namespace grim {
 namespace {
@@ -131,7 +133,10 @@ class PredictCommand final : public Command {
       scores.set("mae", s.mae);
     }
     std::string line;
-    for (size_t i = 0; i < scores.size(); ++i) line += str("{}{} {:.4f}", i ? ", " : "", scores.keys()[i], scores[i].as_real());
+    for (size_t i = 0; i < scores.size(); ++i) {
+      const double v = scores[i].as_real();
+      line += str("{}{} {}", i ? ", " : "", scores.keys()[i], report::number(v, score_format(scores.keys()[i], v)).shown);
+    }
     console.say(str("against the known answers: {}", line));
     result.set("scores", std::move(scores));
   }

@@ -12,6 +12,7 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/command/flag_words.h"
 #include "grimoire/command/learner.h"
+#include "grimoire/command/numbers.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/metric/classification.h"
 #include "grimoire/report/layout.h"
@@ -214,15 +215,16 @@ class ValidateCommand final : public Command {
       Json fold = Json::object({{"train", s.train_score[f]}});
       std::vector<report::Value> row = {static_cast<double>(f + 1), number(s.train_score[f], kScore)};
       for (size_t m = 0; m < s.metrics.size(); ++m) {
-        row.push_back(number(s.test[f][m], kScore));
+        row.push_back(number(s.test[f][m], score_format(key_of(s.metrics[m]), s.test[f][m])));
         fold.set(key_of(s.metrics[m]), s.test[f][m]);
       }
       if (s.test.size() <= kMostFolds) table.rows.push_back(std::move(row));
       folds.push(std::move(fold));
     }
     for (size_t m = 0; m < s.metrics.size(); ++m) {
-      means.push_back(number(s.mean(m), kScore)), spreads.push_back(number(s.std(m), kScore));
-      result.set(key_of(s.metrics[m]), s.mean(m));
+      const std::string key = key_of(s.metrics[m]);
+      means.push_back(number(s.mean(m), score_format(key, s.mean(m)))), spreads.push_back(number(s.std(m), score_format(key, s.std(m))));
+      result.set(key, s.mean(m));
     }
     table.rows.push_back(std::move(means)), table.rows.push_back(std::move(spreads));
     tell(console, {table});

@@ -217,6 +217,7 @@ class Builder {
           "if decimals, say so (`decimal=comma`), or write the numbers without commas");
     if (with_comma > 0) table_.layout.decimal = ',';
     if (text == 0) {
+      refuse_out_of_range(c, column);
       if (beyond) keep_digits(c, column);
       if (fuller && column.notes.empty()) note_merged(c, column);
       return column;
@@ -251,14 +252,23 @@ class Builder {
                                  cells_.line[first_ + first]));
   }
 
+  void refuse_out_of_range(size_t c, const Column& column) const {
+    for (size_t r = 0; r < column.values.size(); ++r) {
+      const std::string_view cell = cells_.at(first_ + r, c);
+      if (!missing_.contains(cell) && leaves_range(cell, column.values[r]))
+        throw Error(ErrorKind::input,
+                    str("[csv] {}: row {} (line {}), column '{}': {} is beyond what a double can hold", source_, r + 1, cells_.line[first_ + r],
+                        column.name, cell),
+                    str("expected 0, or sizes from 5e-324 to 1.8e308; mend the cell, or take the column as a category: `category={}`", column.name));
+    }
+  }
+
   void note_merged(size_t c, Column& column) const {
     const auto merged = merged_cells([&](size_t r) { return cells_.at(first_ + r, c); }, column.values);
     if (!merged) return;
     const auto place = [&](size_t r) { return str("'{}' in row {} (line {})", cells_.at(first_ + r, c), r + 1, cells_.line[first_ + r]); };
-    column.notes.push_back(merged->cell == merged->other
-                               ? str("column '{}': {} is smaller than any number here and is read as 0", column.name, place(merged->cell))
-                               : str("column '{}': {} and {} are read as the same number, {}: a double holds no more digits", column.name,
-                                     place(merged->cell), place(merged->other), number_name(column.values[merged->cell])));
+    column.notes.push_back(str("column '{}': {} and {} are read as the same number, {}: a double holds no more digits", column.name,
+                               place(merged->cell), place(merged->other), number_name(column.values[merged->cell])));
   }
 
   std::string_view first_with_comma(size_t c) const {

@@ -206,8 +206,13 @@ Decimal decimal_of(std::string_view s) {
 
 }  // namespace
 
+bool leaves_range(std::string_view cell, double value) {
+  if (std::isfinite(value) && (value != 0 || cell.size() == 1)) return false;
+  return !decimal_of(cell).digits.empty();
+}
+
 bool says_more(std::string_view cell, double value) {
-  if (!std::isfinite(value) || (value == 0 && cell.find_first_of("123456789") == cell.npos)) return false;
+  if (!std::isfinite(value) || value == 0) return false;
   constexpr size_t kTold = 15;
   const bool tiny = std::abs(value) < std::numeric_limits<double>::min();
   if (cell.size() <= kTold && !tiny) return false;
@@ -223,7 +228,6 @@ std::optional<MergedCells> merged_cells(const std::function<std::string_view(siz
   std::unordered_map<double, size_t> fuller;
   for (size_t i = 0; i < values.size(); ++i) {
     if (std::isnan(values[i]) || !says_more(cell(i), values[i])) continue;
-    if (values[i] == 0) return MergedCells{i, i};
     fuller.emplace(values[i], i);
   }
   if (fuller.empty()) return std::nullopt;

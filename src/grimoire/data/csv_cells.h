@@ -48,8 +48,10 @@ bool is_rounded(std::string_view whole, double value);  // a whole number that i
 // Does the text of a number say more than its double? Up to 15 digits are told apart, and so is what a double was written as.
 bool says_more(std::string_view cell, double value);
 
-// Two cells that are different numbers in the text and one in a double, as 1 and 1.00000000000000000001, or a cell that reads as 0 and is
-// none, as 1e-400; `other` is then the cell itself.
+// Was the text of a number, 1e400 or 1e-400, read as infinite or as 0, which it is not?
+bool leaves_range(std::string_view cell, double value);
+
+// Two cells that are different numbers in the text and one in a double, as 1 and 1.00000000000000000001.
 struct MergedCells {
   size_t cell, other;
 };

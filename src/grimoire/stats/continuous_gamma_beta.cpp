@@ -21,6 +21,9 @@ constexpr double kEdge = 1e-290;  // of shares: below it digits go, and then all
 constexpr double kLeast = std::numeric_limits<double>::min();  // of numbers in units of the scale
 constexpr double kEuler = 0.577215664901532860606512090082;
 
+// Moments are quotients of products of parameters, which alone leave the range of a double.
+using Wide = long double;
+
 // e^u v, where e^u alone may leave the range of a double.
 double exp_times(long double u, double v) { return static_cast<double>(std::exp(u) * v); }
 
@@ -90,11 +93,17 @@ class Beta final : public Distribution {
   double log_cdf(double x) const override { return log_beta_i(a_, b_, x, 1 - x, beta_off(a_, b_, x, 1 - x)); }
   double log_sf(double x) const override { return log_beta_i(b_, a_, 1 - x, x, beta_off(b_, a_, 1 - x, x)); }
   double mean() const override { return a_ / (a_ + b_); }
-  double variance() const override { return a_ * b_ / ((a_ + b_) * (a_ + b_) * (a_ + b_ + 1)); }
-  double skewness() const override { return 2 * (b_ - a_) * std::sqrt(a_ + b_ + 1) / ((a_ + b_ + 2) * std::sqrt(a_ * b_)); }
+  double variance() const override {
+    const Wide a = a_, b = b_, n = a + b;
+    return static_cast<double>(a * b / (n * n * (n + 1)));
+  }
+  double skewness() const override {
+    const Wide a = a_, b = b_, n = a + b;
+    return static_cast<double>(2 * (b - a) * std::sqrt(n + 1) / ((n + 2) * std::sqrt(a * b)));
+  }
   double excess_kurtosis() const override {
-    const double n = a_ + b_, d = a_ - b_;
-    return 6 * (d * d * (n + 1) - a_ * b_ * (n + 2)) / (a_ * b_ * (n + 2) * (n + 3));
+    const Wide a = a_, b = b_, n = a + b, d = a - b;
+    return static_cast<double>(6 * (d * d * (n + 1) - a * b * (n + 2)) / (a * b * (n + 2) * (n + 3)));
   }
   double entropy() const override {
     const double n = a_ + b_;
@@ -238,16 +247,17 @@ class FRatio final : public Distribution {
   double mean() const override { return b_ > 1 ? b_ / (b_ - 1) : kInf; }
   double variance() const override {
     if (b_ <= 2) return b_ > 1 ? kInf : kNan;
-    return b_ * b_ * (a_ + b_ - 1) / (a_ * (b_ - 1) * (b_ - 1) * (b_ - 2));
+    const Wide a = a_, b = b_;
+    return static_cast<double>(b * b * (a + b - 1) / (a * (b - 1) * (b - 1) * (b - 2)));
   }
   double skewness() const override {
-    const double m = 2 * a_, n = 2 * b_;
-    return n > 6 ? (2 * m + n - 2) * std::sqrt(8 * (n - 4)) / ((n - 6) * std::sqrt(m * (m + n - 2))) : kNan;
+    const Wide m = 2 * Wide(a_), n = 2 * Wide(b_);
+    return n > 6 ? static_cast<double>((2 * m + n - 2) * std::sqrt(8 * (n - 4)) / ((n - 6) * std::sqrt(m * (m + n - 2)))) : kNan;
   }
   double excess_kurtosis() const override {
-    const double m = 2 * a_, n = 2 * b_;
+    const Wide m = 2 * Wide(a_), n = 2 * Wide(b_);
     if (n <= 8) return kNan;
-    return 12 * (m * (5 * n - 22) * (m + n - 2) + (n - 4) * (n - 2) * (n - 2)) / (m * (n - 6) * (n - 8) * (m + n - 2));
+    return static_cast<double>(12 * (m * (5 * n - 22) * (m + n - 2) + (n - 4) * (n - 2) * (n - 2)) / (m * (n - 6) * (n - 8) * (m + n - 2)));
   }
   double entropy() const override {
     const double n = a_ + b_;

@@ -114,19 +114,26 @@ class Weibull final : public Distribution {
   }
   double log_sf(double x) const override { return x <= 0 ? 0 : -hazard(x); }
   double mean() const override { return scale_ * g(1); }
-  double variance() const override { return scale_ * scale_ * g(1) * g(1) * std::expm1(growth(2)); }
+  double variance() const override {
+    const long double m = scale_ * std::tgamma(1 + 1.0L / shape_);
+    return static_cast<double>(m * m * std::expm1(static_cast<long double>(growth(2))));
+  }
   double skewness() const override {
-    const double v = std::expm1(growth(2));
+    const double wide = growth(2), v = std::expm1(wide);
+    if (wide > kWide) return std::exp(growth(3) - 1.5 * wide);
     return (growth(3, 2) + (rest(3) - 3 * rest(2))) / std::pow(v, 1.5);
   }
   double excess_kurtosis() const override {
-    const double v = std::expm1(growth(2));
+    const double wide = growth(2), v = std::expm1(wide);
+    if (wide > kWide) return std::exp(growth(4) - 2 * wide) - 3;
     return (growth(4, 3) + (rest(4) - 4 * rest(3) + 6 * rest(2))) / (v * v) - 3;
   }
   double entropy() const override { return kEuler * (1 - 1 / shape_) + std::log(scale_ / shape_) + 1; }
   double draw(Rng& rng) const override { return scale_ * std::pow(-std::log1p(-rng.uniform_double()), 1 / shape_); }
 
  private:
+  static constexpr double kWide = 80;  // of growth(2): E Y^r is its own central moment to the last digit, and next leaves a double's range
+
   double hazard(double x) const {  // a large power takes the rounding of its base with it: next to the scale it is made of x - scale
     const double ratio = x / scale_;
     return shape_ > 16 || !(ratio > 1e-290 && ratio < 1e290) ? std::exp(shape_ * log_ratio(x, scale_)) : std::pow(ratio, shape_);

@@ -20,7 +20,7 @@ struct Family {
 };
 
 const std::vector<Family>& families() {
-  static const std::string positive = "above 0", any = "any number", share = "from 0 to 1", count = "a whole number from 0";
+  static const std::string positive = "above 0", any = "any number", share = "from 0 to 1", count = "a whole number from 0 to 9e15";
   static const std::vector<Family> all = {
       {{"normal", "sums of many small effects", {{"mean", any, 0}, {"sd", positive, 1}}}, {"gaussian", "norm"}, make_normal},
       {{"t", "a mean over its estimated error", {{"df", positive, kNan}, {"location", any, 0}, {"scale", positive, 1}}},

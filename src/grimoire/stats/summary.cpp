@@ -73,12 +73,12 @@ double quantile(std::span<const double> x, double p) {
 std::vector<double> ema(std::span<const double> x, double alpha, EmaForm form) {
   GRIM_CHECK(alpha > 0 && alpha <= 1, argument, "ema", "got alpha = {}, expected above 0, up to 1", alpha);
   std::vector<double> out;
-  double m = form == EmaForm::recursive && !x.empty() ? x[0] : 0, left = 1;
+  double m = form == EmaForm::recursive && !x.empty() ? x[0] : 0, weight = 0;  // of the values so far: 1 - (1 - alpha)^t
   for (double v : x) {
     const double step = v - m;
     m = std::isfinite(step) ? m + alpha * step : (1 - alpha) * m + alpha * v;
-    left *= 1 - alpha;
-    out.push_back(form == EmaForm::recursive ? m : m / (1 - left));
+    weight = alpha + (1 - alpha) * weight;
+    out.push_back(form == EmaForm::recursive ? m : m / weight);
   }
   return out;
 }
