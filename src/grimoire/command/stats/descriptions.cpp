@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "grimoire/command/numbers.h"
 #include "grimoire/command/stats/families.h"
 #include "grimoire/stats/summary.h"
