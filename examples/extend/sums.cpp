@@ -84,9 +84,7 @@ class SumsSource final : public TaskSource {
       }
   }
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string&) const override {
-    const std::unique_ptr<ModelConfig> shape = config.shape().clone();
-    shape->set_vocabulary(limit_);
-    return std::make_unique<SumsTask>(std::unique_ptr<Adder>(static_cast<Adder*>(shape->build(rng).release())), train_, dev_);
+    return std::make_unique<SumsTask>(std::unique_ptr<Adder>(static_cast<Adder*>(config.shape_for(limit_)->build(rng).release())), train_, dev_);
   }
   Json identity(const RunConfig&) const override { return Json::object({{"limit", limit_}, {"held_back", dev_.rows()}}); }
 

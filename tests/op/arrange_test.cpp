@@ -10,12 +10,9 @@ namespace grim {
 namespace {
 using test::check_op;
 using test::Inputs;
-using Ids = std::vector<int64_t>;
-
-Tensor ids_of(std::initializer_list<int64_t> ids) {
-  return Tensor::from<int64_t>(ids, {static_cast<int64_t>(ids.size())});
-}
-Ids ints(const Tensor& x) { return x.to_vector<int64_t>(); }
+using test::Ids;
+using test::ids_of;
+using test::ints;
 
 TEST(Concat, ValuesAndGradients) {
   check_op({.name = "last axis", .inputs = {{{2, 3}}, {{2, 1}}, {{2, 4}}},

@@ -14,11 +14,11 @@ namespace grim {
 namespace {
 using test::check_op;
 using test::Inputs;
-using Ids = std::vector<int64_t>;
+using test::Ids;
+using test::ints;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInf = std::numeric_limits<double>::infinity();
-Ids ints(const Tensor& x) { return x.to_vector<int64_t>(); }
 
 TEST(Sort, ValuesAndGradients) {
   for (const Shape& shape :

@@ -10,6 +10,10 @@
 
 namespace grim::test {
 
+using Ids = std::vector<int64_t>;
+inline Tensor ids_of(const Ids& ids) { return Tensor::from<int64_t>(ids, {static_cast<int64_t>(ids.size())}); }
+inline Ids ints(const Tensor& x) { return x.to_vector<int64_t>(); }
+
 using Inputs = std::vector<Tensor>;
 
 struct OpInput {

@@ -89,14 +89,19 @@ INSTANTIATE_TEST_SUITE_P(
                       Planted{"untrained", LearningKind::untrained, 3000, [](RunConfig& c) { c.steps = 0; }}),
     [](const auto& info) { return info.param.name; });
 
+// A small mlp that learns from so many words.
+RunConfig small_run(const test::TempFolder& folder, int items) {
+  RunConfig c = default_run("mlp", "lines");
+  c.data = folder.put("words.txt", words(items, 5));
+  c.out = folder / "run";
+  c.steps = 3000;
+  return c.set("n_hidden", 64);
+}
+
 // The same run against targets: far below what it reached it is bias, at what it reached it is good.
 TEST(LearningTarget, TellsBias) {
   test::TempFolder folder;
-  RunConfig c = default_run("mlp", "lines");
-  c.data = folder.put("words.txt", words(3000, 5));
-  c.out = folder / "run";
-  c.steps = 3000;
-  c.set("n_hidden", 64);
+  RunConfig c = small_run(folder, 3000);
   RunEvents quiet;
   const RunResult r = train(c, quiet);
   const Diagnosis bias = diagnose_run(c.out, r.train_loss - 0.4), good = diagnose_run(c.out, r.train_loss + 0.05);
@@ -109,12 +114,8 @@ TEST(LearningTarget, TellsBias) {
 // Learned by heart: a target that the best weights reach is said to be reached, and one far below does not hide that dev rose.
 TEST(LearningTarget, IsSaidBesideVariance) {
   test::TempFolder folder;
-  RunConfig c = default_run("mlp", "lines");
-  c.data = folder.put("words.txt", words(60, 5));
-  c.out = folder / "run";
-  c.steps = 3000;
+  RunConfig c = small_run(folder, 60);
   c.optimizer = "adam", c.lr = 0.01, c.schedule = "constant";
-  c.set("n_hidden", 64);
   RunEvents quiet;
   const RunResult r = train(c, quiet);
   const Diagnosis met = diagnose_run(c.out, r.dev_loss + 0.1), far = diagnose_run(c.out, 0.01);

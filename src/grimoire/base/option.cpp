@@ -133,15 +133,10 @@ const Option* find(const Options& options, std::string_view name) {
   return nullptr;
 }
 
-std::string nearest_option(const Options& options, std::string_view name) {
+std::string did_you_mean(std::string_view name, const Options& options, std::string otherwise) {
   std::vector<std::string> names;
   for (const Option& o : options) names.push_back(o.name);
-  return nearest(name, names.data(), names.size());
-}
-
-std::string did_you_mean(std::string_view name, const Options& options, std::string otherwise) {
-  const std::string near = nearest_option(options, name);
-  return near.empty() ? otherwise : str("did you mean '{}'?", near);
+  return did_you_mean(name, names, std::move(otherwise));
 }
 
 }  // namespace grim

@@ -52,7 +52,6 @@ Json to_json(const Options& options);
 void from_json(const Options& options, const Json& object, const std::string& source = "");
 Options joined(const std::vector<Options>& parts);
 const Option* find(const Options& options, std::string_view name);
-std::string nearest_option(const Options& options, std::string_view name);
 std::string did_you_mean(std::string_view name, const Options& options, std::string otherwise = "");
 
 }  // namespace grim

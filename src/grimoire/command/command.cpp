@@ -27,8 +27,7 @@ void Command::take_form(const std::string& name) {
   }
   std::vector<std::string> known;
   for (const Form& f : forms().all) known.push_back(f.name);
-  const std::string near = nearest(name, known.data(), known.size());
-  refuse(*this, str("there is no {} '{}'", forms().by, name), near.empty() ? see_help(*this) : str("did you mean '{}'?", near));
+  refuse(*this, str("there is no {} '{}'", forms().by, name), did_you_mean(name, known, see_help(*this)));
 }
 
 bool Command::form_is_positional() {

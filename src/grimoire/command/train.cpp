@@ -25,8 +25,8 @@ class TrainCommand final : public Command {
   Options options() override {
     if (!form().empty() && config_.model != form()) config_ = default_run(form(), "auto");
     Options all = form().empty() ? options_of_all_models() : config_.options();
-    if (!form().empty())
-      for (Option& o : all) o.basic = o.basic || find(config_.shape().options(), o.name);
+    const Options own = form().empty() ? Options() : config_.shape().options();
+    for (Option& o : all) o.basic = o.basic || find(own, o.name);
     all.push_back({.name = "config", .help = "JSON file of settings; flags override it", .target = &config_file_});
     all.push_back({.name = "dry-run", .help = "say what the run would cost, and stop", .target = &dry_run_, .basic = true});
     return all;
@@ -40,7 +40,9 @@ class TrainCommand final : public Command {
     read_settings(config_, file, config_file_);
     for (const Setting& s : given)
       if (s.name == "init-from") config_.init_from = s.value;
-    if (!config_.init_from.empty()) take_model_of_init();
+    const std::string init = config_.init_from;
+    if (!init.empty()) take_model_of_init();
+    std::unique_ptr<ModelConfig> begun = config_.shape().clone();  // as no flag has touched it
     if (form().empty()) take_form(config_.model);
     Command::set(given);
     if (find(config_.options(), "data") && config_.data.empty())
@@ -49,10 +51,9 @@ class TrainCommand final : public Command {
     source_ = config_.open_task();  // read once: a pipe has no second time
     const auto* const text = dynamic_cast<const LmSource*>(source_.get());
     const std::string format = text && text->corpus().format == CorpusFormat::text ? "text" : "lines";
-    const std::string init = config_.init_from;
     config_ = default_run(config_.model, format);
     config_.init_from = init;
-    if (!init.empty()) take_shape_of_init(config_);
+    if (!init.empty()) config_.set_shape(config_.model, std::move(begun));
     read_settings(config_, file, config_file_);
     Command::set(given);
     if (text) config_.format = format;

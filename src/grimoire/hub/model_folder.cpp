@@ -49,11 +49,10 @@ ModelFolder open_model_folder(const std::string& folder) {
   if (exists(generation_path)) opened.generation = read_json(generation_path);
   if (opened.tokenizer) {
     const int64_t V = opened.config.integer("vocab_size"), W = opened.tokenizer->vocab_size();
-    check_token_ids(opened.config, config_path, V);
-    check_ends(opened.config, config_path, *opened.tokenizer);
-    if (opened.generation.is_object()) {
-      check_token_ids(opened.generation, generation_path, V);
-      check_ends(opened.generation, generation_path, *opened.tokenizer);
+    for (const auto& [settings, path] : {std::pair(&opened.config, &config_path), {&opened.generation, &generation_path}}) {
+      if (!settings->is_object()) continue;
+      check_token_ids(*settings, *path, V);
+      check_ends(*settings, *path, *opened.tokenizer);
     }
     if (V != W) throw Error(ErrorKind::input, str("{}: config.json has a vocabulary of {}, tokenizer.json one of {}", folder, V, W));
   }

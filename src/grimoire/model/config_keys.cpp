@@ -46,9 +46,8 @@ const KeyRule* rule_of(std::string_view key, std::span<const KeyRule> own) {
   for (const KeyRule& r : own) names.emplace_back(r.key);
   for (const KeyRule& r : general_rules()) names.emplace_back(r.key);
   names.insert(names.end(), std::begin(kHarmless), std::end(kHarmless));
-  const std::string near = nearest(key, names.data(), names.size());
   fail(ErrorKind::input, "config", str("config.json: key '{}' is not known, and it could change what the weights compute", key),
-       near.empty() ? "if it does not, take it out" : str("did you mean '{}'?", near));
+       did_you_mean(key, names, "if it does not, take it out"));
 }
 
 }  // namespace

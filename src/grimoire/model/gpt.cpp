@@ -252,9 +252,8 @@ GptConfig GptConfig::from_json(const Json& json) {
   if (!activation_named(c.activation)) {
     std::vector<std::string> names;
     for (const auto& a : kActivations) names.emplace_back(a.name);
-    const std::string near = nearest(c.activation, names.data(), names.size());
     fail(ErrorKind::input, "config", str("config.json: activation_function '{}' is not supported", c.activation),
-         near.empty() ? "gelu_new, gelu, relu, silu and tanh are" : str("did you mean '{}'?", near));
+         did_you_mean(c.activation, names, "gelu_new, gelu, relu, silu and tanh are"));
   }
   return c;
 }

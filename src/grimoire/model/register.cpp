@@ -52,8 +52,7 @@ template <class Key> const Architecture& found(const std::string& wanted, Key&& 
     if (key(*a) == wanted) return *a;
     names.push_back(key(*a));
   }
-  const std::string near = nearest(wanted, names.data(), names.size());
-  fail(kind, "model", str("{} '{}' is not known", what, wanted), near.empty() ? "" : str("did you mean '{}'?", near));
+  fail(kind, "model", str("{} '{}' is not known", what, wanted), did_you_mean(wanted, names));
 }
 
 const Option* size_option(const Options& options, std::string_view name) {
@@ -93,10 +92,9 @@ std::unique_ptr<Pretrained> build_model(const Json& config, Rng& rng) { return a
 
 std::unique_ptr<CausalLm> build_causal_lm(const Json& config, Rng& rng) {
   std::unique_ptr<Pretrained> model = build_model(config, rng);
-  auto* const lm = dynamic_cast<CausalLm*>(model.get());
+  std::unique_ptr<CausalLm> lm = causal_lm_in(model);
   GRIM_CHECK(lm, input, "model", "model_type '{}' does not predict the next token", config.text("model_type"));
-  model.release();
-  return std::unique_ptr<CausalLm>(lm);
+  return lm;
 }
 
 int64_t parameter_count(const Json& config) {

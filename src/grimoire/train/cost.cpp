@@ -48,14 +48,8 @@ int64_t kept_per_weight(const RunConfig& c) { return (c.optimizer == "sgd" ? (c.
 // Places of a row that are predicted, each with all the work of the model.
 int64_t places_of(const RunConfig& c) { return c.architecture().reading == Reading::window ? 1 : c.context(); }
 
-std::unique_ptr<ModelConfig> shape_of(const RunConfig& c, int64_t vocabulary) {
-  std::unique_ptr<ModelConfig> shape = c.shape().clone();
-  shape->set_vocabulary(vocabulary);
-  return shape;
-}
-
 // Multiplications to predict one symbol.
-double work_of(const RunConfig& c, int64_t vocabulary) { return shape_of(c, vocabulary)->work(); }
+double work_of(const RunConfig& c, int64_t vocabulary) { return c.shape_for(vocabulary)->work(); }
 
 // What is held for certain, from sizes alone.
 struct Sizes {
@@ -66,7 +60,7 @@ struct Sizes {
 Sizes sizes_of(const RunConfig& c, const Corpus& corpus) {
   Sizes s;
   s.vocabulary = make_tokenizer(corpus)->vocab_size();
-  const std::unique_ptr<ModelConfig> shape = shape_of(c, s.vocabulary);
+  const std::unique_ptr<ModelConfig> shape = c.shape_for(s.vocabulary);
   s.parameters = capped(shape->parameter_count());
   s.buffers = shape->buffer_bytes();
   s.items = static_cast<int64_t>(corpus.items.size());
@@ -98,10 +92,8 @@ void add_evaluations(RunCost& cost, const RunConfig& c, double seconds_a_batch) 
   const int64_t most = c.eval_batches > 0 ? c.eval_batches : kMostJudgements;
   cost.evaluations = c.steps > 0 ? c.steps / c.eval_every + (c.steps % c.eval_every != 0) : 0;
   cost.seconds_per_evaluation = seconds_a_batch * batches(split.dev, most);
-  constexpr double kTrainBatches = 64;
-  const bool own_common = split.train + split.dev != kCommonBegins && !(split.train == kCommonBegins && split.test == 0);
-  const double at_end = batches(split.dev, kMostJudgements) + batches(split.test, kMostJudgements) + (own_common ? batches(10, kMostJudgements) : 0) +
-                        std::min(kTrainBatches, std::ceil(targets * split.train / per_batch));
+  const double common = common_part_of(split) == Part::common ? batches(100 - kCommonBegins, kMostJudgements) : 0;
+  const double at_end = batches(split.train, kFinalTrainBatches) + batches(split.dev, kMostJudgements) + batches(split.test, kMostJudgements) + common;
   cost.seconds_at_end = seconds_a_batch * at_end + 3 * cost.seconds_per_step;  // the report looks at a step of the trained and of fresh weights
 }
 
@@ -232,7 +224,7 @@ RunCost extrapolated_cost(const RunConfig& config, const Corpus& corpus, const S
   cost.weight_bytes = cost.gradient_bytes = capped(sizes.weights);
   cost.optimizer_bytes = capped(sizes.optimizer);
   cost.data_bytes = capped(sizes.data);
-  if (!window) evaluation *= std::max(1.0, static_cast<double>(config.context()) / 4096);  // batches of about 4,096 symbols, a row at least
+  if (!window) evaluation *= std::max(1.0, static_cast<double>(config.context()) / double(kJudgedAtOnce));  // of one row at least
   cost.activation_bytes = capped(std::max(evaluation, step));
   cost.report_bytes = cost.weight_bytes;
   cost.checkpoint_bytes = capped(sizes.weights + sizes.optimizer);
@@ -246,7 +238,7 @@ RunCost extrapolated_cost(const RunConfig& config, const Corpus& corpus, const S
 // A shape is tried as it is when that takes little memory and a few seconds.
 bool is_small(const RunConfig& c, const Sizes& s) {
   const double rows = static_cast<double>(c.full_batch ? s.symbols : std::min<int64_t>(c.batch_size, 8));
-  const double tokens = std::max(4096.0, rows * static_cast<double>(places_of(c))), context = static_cast<double>(c.context());
+  const double tokens = std::max(double(kJudgedAtOnce), rows * static_cast<double>(places_of(c))), context = static_cast<double>(c.context());
   const double widest = static_cast<double>(std::max(c.shape().size("n-embd"), c.shape().size("n-hidden")));
   double width = widest * static_cast<double>(c.shape().size("n-layer") + 1) * 16;
   if (c.architecture().reading == Reading::window) width += 4 * context * widest;

@@ -1,9 +1,9 @@
 #include "grimoire/train/counting.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "grimoire/base/clock.h"
+#include "grimoire/train/ending.h"
 #include "grimoire/train/run_log.h"
 
 namespace grim {
@@ -14,7 +14,8 @@ int64_t counts_of(const Module& model) {
   return n;
 }
 
-RunResult count_run(LmTask& task, CountingLm& model, const Json& run, RunEvents& events, const std::string& folder) {
+RunResult count_run(LmTask& task, const Json& run, RunEvents& events, const std::string& folder) {
+  auto& model = dynamic_cast<CountingLm&>(task.model());
   const double begin = monotonic_seconds();
   int64_t tokens = 0;
   task.data().train.for_each_batch(1 << 20, 0, [&](const Examples& e) {
@@ -30,21 +31,14 @@ RunResult count_run(LmTask& task, CountingLm& model, const Json& run, RunEvents&
   events.saved(join_path(best, "step-1"), 1);
   bool stopping = false;
   const StopAsked stop = [&] { return stopping = stopping || events.stop_requested(); };
-  const auto loss = [&](Part part) { return !task.has(part) || stopping ? NAN : task.judge(part, 0, stop).loss; };
-  r.train_loss = loss(Part::train);
-  r.dev_loss = loss(Part::dev);
-  r.test_loss = loss(Part::test);
-  const Part same = task.same_as(Part::common);
-  r.common_loss = same == Part::test ? r.test_loss : same == Part::dev ? r.dev_loss : loss(Part::common);
-  r.baseline_loss = stopping ? NAN : task.baseline(stop);
+  judge_parts(task, 0, stop, r);
   r.uniform_loss = task.guessing();
   r.folder = folder;
   r.checkpoint = join_path(best, "step-1");
   if (stopping) r.ending = Ending::stopped;
   RunLog log(join_path(folder, "metrics.jsonl"));
   log.drop_after(0);
-  log.write(Json::object({{"event", stopping ? "stopped" : "end"}, {"step", 1}, {"best_step", 1}, {"train_loss", r.train_loss}, {"dev_loss", r.dev_loss},
-                          {"test_loss", r.test_loss}, {"common_loss", r.common_loss}, {"baseline_loss", r.baseline_loss}}));
+  log.write(end_event(r));
   return r;
 }
 

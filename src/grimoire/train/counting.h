@@ -8,6 +8,6 @@ namespace grim {
 
 int64_t counts_of(const Module& model);  // numbers it keeps
 // `run`: as in save_model (train/task.h).
-RunResult count_run(LmTask& task, CountingLm& model, const Json& run, RunEvents& events, const std::string& folder);
+RunResult count_run(LmTask& task, const Json& run, RunEvents& events, const std::string& folder);
 
 }  // namespace grim

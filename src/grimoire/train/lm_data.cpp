@@ -1,12 +1,11 @@
 #include "grimoire/train/lm_data.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <numeric>
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/data/split.h"
-#include "grimoire/tensor/view.h"
 #include "grimoire/text/char_tokenizer.h"
 
 namespace grim {
@@ -48,10 +47,7 @@ LmPart LmPart::of_items(const std::vector<Ids>& items, Reading reading, int64_t 
   part.context_ = context;
   if (items.empty()) return part;
   part.all_ = reading == Reading::window ? context_windows(items, context) : padded_items(items, context);
-  const int64_t rows = part.all_.y.dim(0);
-  part.row_targets_.resize(static_cast<size_t>(rows));
-  for (int64_t r = 0; r < rows; ++r) part.row_targets_[static_cast<size_t>(r)] = counted_targets(view::slice(part.all_.y, 0, r, r + 1));
-  part.targets_ = std::accumulate(part.row_targets_.begin(), part.row_targets_.end(), int64_t{0});
+  part.targets_ = counted_targets(part.all_.y);
   return part;
 }
 
@@ -70,8 +66,9 @@ LmPart LmPart::of_text(std::span<const int64_t> ids, Reading reading, int64_t co
 
 int64_t LmPart::targets_in(std::span<const int64_t> rows) const {
   if (from_text_) return static_cast<int64_t>(rows.size()) * (reading_ == Reading::window ? 1 : context_);
+  const int64_t places = all_.y.numel() / all_.y.dim(0);
   int64_t n = 0;
-  for (int64_t r : rows) n += row_targets_[static_cast<size_t>(r)];
+  for (int64_t r : rows) n += places - std::count(all_.y.data<int64_t>() + r * places, all_.y.data<int64_t>() + (r + 1) * places, kIgnore);
   return n;
 }
 
@@ -120,6 +117,10 @@ SplitPercent SplitPercent::parse(const std::string& text) {
   return {part[0], part[1], part[2]};
 }
 
+Part common_part_of(const SplitPercent& s) {
+  return s.train + s.dev == kCommonBegins ? Part::test : s.train == kCommonBegins && s.test == 0 ? Part::dev : Part::common;
+}
+
 namespace {
 
 constexpr uint64_t kSplitSeed = 42;
@@ -138,9 +139,8 @@ LmPart last_tenth(std::span<const int64_t> ids, Reading reading, int64_t context
 }
 
 // The part that the recipe's split has in this place already, else one made by `make`.
-template <class F> void add_common(const SplitPercent& s, LmData& data, F&& make) {
-  if (s.train + s.dev == kCommonBegins) data.common_is = Part::test;
-  else if (s.train == kCommonBegins && s.test == 0) data.common_is = Part::dev;
+template <class F> void add_common(const SplitPercent& split, LmData& data, F&& make) {
+  data.common_is = common_part_of(split);
   data.common = data.common_is == Part::test ? data.test : data.common_is == Part::dev ? data.dev : make();
 }
 

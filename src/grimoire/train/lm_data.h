@@ -43,7 +43,6 @@ class LmPart {
   Examples judged(int64_t begin, int64_t end) const;
   bool from_text_ = false;
   Examples all_;  // lines
-  std::vector<int64_t> row_targets_;  // lines, of each row
   Tensor ids_;    // text
   std::span<const int64_t> ids() const { return {ids_.data<int64_t>(), static_cast<size_t>(ids_.numel())}; }
   Reading reading_ = Reading::window;
@@ -65,6 +64,8 @@ struct SplitPercent {
   double train, dev, test;
   static SplitPercent parse(const std::string& text);  // "80/10/10". throws: usage
 };
+
+Part common_part_of(const SplitPercent& split);  // test or dev, where that is the last tenth already; else common
 
 // Items are shuffled by Python's random.seed(42), the split of the makemore lectures, whatever the run's own seed: runs with
 // different seeds are judged on the same items. Running text is cut in order.

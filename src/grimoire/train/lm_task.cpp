@@ -7,15 +7,20 @@
 
 namespace grim {
 
-Json model_config(const RunConfig& c, int64_t V) {
-  const std::unique_ptr<ModelConfig> shape = c.shape().clone();
-  shape->set_vocabulary(V);
-  return shape->to_json();
+namespace {
+
+std::unique_ptr<CausalLm> build(const RunConfig& config, int64_t vocabulary, Rng& rng) {
+  std::unique_ptr<Pretrained> model = config.shape_for(vocabulary)->build(rng);
+  std::unique_ptr<CausalLm> lm = causal_lm_in(model);
+  GRIM_CHECK(lm, argument, "train", "{} does not predict the next token", config.model);
+  return lm;
 }
+
+}  // namespace
 
 LmTask::LmTask(const RunConfig& config, const Corpus& corpus, Rng& rng, const std::shared_ptr<const Tokenizer>& known)
     : tokenizer_(known ? known : make_tokenizer(corpus)),
-      model_(build_causal_lm(model_config(config, tokenizer_->vocab_size()), rng)),
+      model_(build(config, tokenizer_->vocab_size(), rng)),
       data_(make_lm_data(corpus, *tokenizer_, SplitPercent::parse(config.split), model_->reading(), model_->context())) {}
 
 const LmPart& LmTask::of(Part part) const {

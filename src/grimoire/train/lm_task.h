@@ -8,9 +8,6 @@
 
 namespace grim {
 
-// config.json of the model that a run builds for so many symbols.
-Json model_config(const RunConfig& config, int64_t vocab_size);
-
 class LmTask final : public Task {
  public:
   // Fresh weights from `rng`. `known` numbers the symbols as an earlier checkpoint did; without it the corpus does. `config` is resolved.
@@ -32,7 +29,7 @@ class LmTask final : public Task {
   Part same_as(Part part) const override { return part == Part::common ? data_.common_is : part; }
   double guessing() const override { return std::log(static_cast<double>(tokenizer_->vocab_size())); }  // ln V
   double baseline(const StopAsked& stop) const override;
-  std::vector<CheckpointFile> files() const override { return model_files(*model_, &*tokenizer_); }
+  std::vector<CheckpointFile> files() const override { return model_files(*model_, tokenizer_.get()); }
   void load(const std::string& folder) override { load_weights(*model_, folder); }
 
  private:

@@ -5,12 +5,12 @@
 
 #include "grimoire/base/clock.h"
 #include "grimoire/io/checkpoint.h"
+#include "grimoire/train/ending.h"
 
 namespace grim {
 namespace {
 
 constexpr double kProgressSeconds = 0.5;
-constexpr int64_t kFinalTrainBatches = 64;  // the train loss of the end is a sample of about 260,000 targets
 constexpr size_t kRecent = 16;
 
 // A run has gone wrong when its recent steps lie this far above both its first one and guessing (ln V): random weights and a
@@ -162,9 +162,7 @@ RunResult Loop::finish() {
   r.checkpoint = last_good();
   if (!stopping_) judge_best(r);
   if (stopping_) r.ending = Ending::stopped;
-  log_.write(Json::object({{"event", stopping_ ? "stopped" : "end"}, {"step", at.step}, {"best_step", at.best_step}, {"train_loss", r.train_loss},
-                           {"dev_loss", r.dev_loss}, {"test_loss", r.test_loss}, {"common_loss", r.common_loss},
-                           {"baseline_loss", r.baseline_loss}}));
+  log_.write(end_event(r));
   return r;
 }
 
@@ -172,14 +170,7 @@ void Loop::judge_best(RunResult& r) {
   const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder_, "best"));
   Task& task = trainer_.task();
   if (best) task.load(best.path);
-  const StopAsked stop = [&] { return stopping(); };
-  const auto loss = [&](Part part, int64_t batches = 0) { return !task.has(part) || stopping_ ? NAN : task.judge(part, batches, stop).loss; };
-  r.train_loss = loss(Part::train, kFinalTrainBatches);
-  r.dev_loss = loss(Part::dev);
-  r.test_loss = loss(Part::test);
-  const Part same = task.same_as(Part::common);
-  r.common_loss = same == Part::test ? r.test_loss : same == Part::dev ? r.dev_loss : loss(Part::common);
-  r.baseline_loss = stopping_ ? NAN : task.baseline(stop);
+  judge_parts(task, kFinalTrainBatches, [&] { return stopping(); }, r);
   r.checkpoint = best.path;
 }
 

@@ -55,8 +55,7 @@ RunResult do_work(const RunConfig& config, Work& work, const TaskSource& source,
   const int64_t V = task.symbols();
   events.note(str("{}: {}, {}{} examples to train on", config.model, size, V > 0 ? str("{} symbols, ", V) : "", with_commas(task.rows())));
   check_free_space(folder, 3 * checkpoint_bytes(task.model(), config));
-  RunResult result = work.counting ? count_run(dynamic_cast<LmTask&>(task), dynamic_cast<CountingLm&>(task.model()),
-                                               to_json(provenance_of(config, source)), events, folder)
+  RunResult result = work.counting ? count_run(dynamic_cast<LmTask&>(task), to_json(provenance_of(config, source)), events, folder)
                                    : Loop(*work.trainer, events, folder).run();
   result.vocab_size = V;
   return result;
@@ -101,8 +100,7 @@ void check_provenance(const FoundCheckpoint& found, const RunConfig& config, con
   }
   for (const std::string& d : source.other_numbering(config, found.path)) changed.push_back(d);
   if (changed.empty()) return;
-  std::string list;
-  for (const std::string& d : changed) list += (list.empty() ? "" : "; ") + d;
+  const std::string list = joined(changed, "; ");
   if (!accept)
     throw Error(ErrorKind::input, str("{} belongs to other data than {}: {}", found.path, config.data.empty() ? "these" : config.data, list),
                 str("put the old data and settings back, or say that the change is meant: grimoire resume {} --accept-changes", config.out));
@@ -117,16 +115,16 @@ void refuse_damaged(const FoundCheckpoint& best) {
               "these are the best weights so far: put them back, or remove that folder, and better ones are sought from here on");
 }
 
+std::string hint_without_whole(const std::string& folder) {
+  return str("put the missing or damaged files back from a copy; or remove {} and {}, and grimoire resume {} trains anew", join_path(folder, "checkpoints"),
+             join_path(folder, "best"), folder);
+}
+
 // Every checkpoint is damaged: beginning anew would push out the best weights and the log.
 [[noreturn]] void refuse_restart(const FoundCheckpoint& none, const FoundCheckpoint& best, const std::string& folder) {
   throw Error(ErrorKind::input, str("{}: {}; no whole checkpoint is left to go on from", none.rejected[0].path, none.rejected[0].reason),
               (best ? str("the best weights are whole ({}): generate and eval work with them; ", best.path) : std::string()) +
-                  str("put the files back, or remove {} and {} to train anew", join_path(folder, "checkpoints"), join_path(folder, "best")));
-}
-
-std::string hint_without_whole(const std::string& folder) {
-  return str("put the missing or damaged files back from a copy; or remove {} and {}, and grimoire resume {} trains anew", join_path(folder, "checkpoints"),
-             join_path(folder, "best"), folder);
+                  hint_without_whole(folder));
 }
 
 // Steps were made, and no weights of them can be read: those of a fresh network would say nothing of the run.
@@ -228,8 +226,8 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
     for (const std::string& done : tidy_checkpoints(join_path(folder, kind))) events.note(done);
   const std::unique_ptr<TaskSource> source = config.open_task();
   const bool counts = config.architecture().counts;
-  const FoundCheckpoint found = newest_valid_checkpoint(join_path(folder, counts ? "best" : "checkpoints"));
   const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best"));
+  const FoundCheckpoint found = counts ? best : newest_valid_checkpoint(join_path(folder, "checkpoints"));
   if (!found && !found.rejected.empty()) refuse_restart(found, best, folder);
   for (const RejectedCheckpoint& r : found.rejected) events.note(str("skipped {}: {}", r.path, r.reason));
   if (found || best) check_provenance(found ? found : best, config, *source, changes.accept_changes, events);
@@ -296,12 +294,9 @@ TrainedModel load_trained(const std::string& folder) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
   const std::string path = model_folder(folder);
   ModelFolder opened = open_model_folder(path);
-  auto* const lm = dynamic_cast<CausalLm*>(opened.model.get());
-  GRIM_CHECK(lm, input, "checkpoint", "{}: model_type '{}' does not predict the next token", path, opened.config.text("model_type"));
+  TrainedModel trained{causal_lm_in(opened.model), opened.tokenizer, path, 0};
+  GRIM_CHECK(trained.model, input, "checkpoint", "{}: model_type '{}' does not predict the next token", path, opened.config.text("model_type"));
   GRIM_CHECK(opened.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
-  TrainedModel trained{nullptr, opened.tokenizer, path, 0};
-  opened.model.release();
-  trained.model.reset(lm);
   if (exists(join_path(path, kManifestName))) trained.about = verify_checkpoint(path, Verify::sizes).about;
   return trained;
 }

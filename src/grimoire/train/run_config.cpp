@@ -6,22 +6,6 @@
 
 namespace grim {
 
-RunConfig& RunConfig::operator=(const RunConfig& other) {
-  if (this == &other) return *this;
-  TrainerOptions::operator=(other);
-  model = other.model;
-  data = other.data;
-  format = other.format;
-  out = other.out;
-  split = other.split;
-  init_from = other.init_from;
-  shape_of_ = other.shape_of_;
-  shape_ = other.shape_ ? other.shape_->clone() : nullptr;
-  settings_of_ = other.settings_of_;
-  settings_ = other.settings_ ? other.settings_->clone() : nullptr;
-  return *this;
-}
-
 ModelConfig& RunConfig::shape() {
   if (!shape_ || shape_of_ != model) {
     shape_ = architecture().defaults();
@@ -33,6 +17,12 @@ ModelConfig& RunConfig::shape() {
 void RunConfig::set_shape(const std::string& name, std::unique_ptr<ModelConfig> values) {
   model = shape_of_ = name;
   shape_ = std::move(values);
+}
+
+std::unique_ptr<ModelConfig> RunConfig::shape_for(int64_t vocabulary) const {
+  std::unique_ptr<ModelConfig> own = shape().clone();
+  own->set_vocabulary(vocabulary);
+  return own;
 }
 
 TaskSettings& RunConfig::task_settings() {
@@ -59,10 +49,7 @@ Options RunConfig::options() {
 RunConfig& RunConfig::set(std::string_view name, const Json& value) {
   const Options all = options();
   const Option* const o = find(all, name);
-  if (!o) {
-    const std::string near = nearest_option(all, name);
-    throw Error(ErrorKind::usage, str("{} has no setting '{}'", model, name), near.empty() ? "" : str("did you mean '{}'?", near));
-  }
+  if (!o) throw Error(ErrorKind::usage, str("{} has no setting '{}'", model, name), did_you_mean(name, all));
   o->set_json(value);
   return *this;
 }

@@ -2,6 +2,8 @@
 // for bit. A run folder keeps it as config.json: one flat object of what is trained on, how, and the shape of the model.
 #pragma once
 
+#include <algorithm>
+
 #include "grimoire/base/option.h"
 #include "grimoire/model/register.h"
 #include "grimoire/train/task_source.h"
@@ -39,6 +41,19 @@ struct TrainerOptions {
   Options trainer_options();
 };
 
+// A pointer whose copies are clones of what it points at.
+template <class T> struct Cloned : std::unique_ptr<T> {
+  using std::unique_ptr<T>::unique_ptr;
+  Cloned() = default;
+  Cloned(std::unique_ptr<T> other) : std::unique_ptr<T>(std::move(other)) {}
+  Cloned(const Cloned& other) : std::unique_ptr<T>(other ? other->clone() : nullptr) {}
+  Cloned(Cloned&&) = default;
+  Cloned& operator=(Cloned other) {
+    this->swap(other);
+    return *this;
+  }
+};
+
 struct RunConfig : TrainerOptions {
   std::string model = "gpt";   // the name of an architecture (model/register.h)
   std::string data;            // path of a text file
@@ -47,16 +62,13 @@ struct RunConfig : TrainerOptions {
   std::string split = "80/10/10";  // train/dev/test; "100/0/0" trains on everything
   std::string init_from;       // a run or model folder whose weights and symbols the run begins with; empty: fresh ones
 
-  RunConfig() = default;
-  RunConfig(const RunConfig& other) { *this = other; }
-  RunConfig& operator=(const RunConfig& other);
-
   const Architecture& architecture() const { return architecture_named(model); }  // throws: usage
   // The shape of the model; its defaults after `model` was changed. throws: usage, no such model
   ModelConfig& shape();
   void set_shape(const std::string& name, std::unique_ptr<ModelConfig> values);
   const ModelConfig& shape() const { return const_cast<RunConfig*>(this)->shape(); }
-  int64_t context() const { return shape().size("context") > 0 ? shape().size("context") : 1; }  // once it is resolved
+  std::unique_ptr<ModelConfig> shape_for(int64_t vocabulary) const;  // the model's, for so many symbols
+  int64_t context() const { return std::max<int64_t>(1, shape().size("context")); }  // once it is resolved
 
   TaskSettings& task_settings();  // likewise of the task that trains it
   std::unique_ptr<TaskSource> open_task() const { return const_cast<RunConfig*>(this)->task_settings().open(*this); }  // reads the data. throws: input
@@ -66,8 +78,8 @@ struct RunConfig : TrainerOptions {
 
  private:
   std::string shape_of_, settings_of_;  // which model's and which task's these are
-  std::unique_ptr<ModelConfig> shape_;
-  std::unique_ptr<TaskSettings> settings_;
+  Cloned<ModelConfig> shape_;
+  Cloned<TaskSettings> settings_;
 };
 
 // Sets what the object names, the model first; `source`, a file, is named in errors. throws: input

@@ -25,6 +25,7 @@ enum class Part : uint8_t {
 // What an evaluation looks at when nobody says how much: all of a part, or of a long one its first million examples, which tell a mean loss to
 // about a thousandth of its deviation.
 inline constexpr int64_t kJudgedAtOnce = 4096, kMostJudgements = 256;  // examples of a batch; batches
+inline constexpr int64_t kFinalTrainBatches = 64;  // the train loss of the end is a sample of about 260,000 targets
 
 struct Judgement {
   double loss = NAN;     // mean

@@ -28,8 +28,7 @@ std::unique_ptr<TaskSettings> default_task_settings(const std::string& name) {
   if (const auto found = all_tasks().find(name); found != all_tasks().end()) return found->second();
   std::vector<std::string> names;
   for (const auto& [known, defaults] : all_tasks()) names.push_back(known);
-  const std::string near = nearest(name, names.data(), names.size());
-  fail(ErrorKind::argument, "task", str("the task '{}' is not known", name), near.empty() ? "" : str("did you mean '{}'?", near));
+  fail(ErrorKind::argument, "task", str("the task '{}' is not known", name), did_you_mean(name, names));
 }
 
 void TaskSource::resolve(RunConfig& c) const {

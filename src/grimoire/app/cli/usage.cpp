@@ -150,8 +150,7 @@ Command& command_named(const std::vector<std::unique_ptr<Command>>& commands, co
     if (c->name() == name) return *c;
     names.push_back(c->name());
   }
-  const std::string near = nearest(name, names.data(), names.size());
-  throw Error(ErrorKind::usage, str("'{}' is not a command", name), near.empty() ? "see grimoire --help" : str("did you mean '{}'?", near));
+  throw Error(ErrorKind::usage, str("'{}' is not a command", name), did_you_mean(name, names, "see grimoire --help"));
 }
 
 }  // namespace grim
