@@ -24,9 +24,12 @@ struct JsonBuilder {
   std::string_view whole;
   std::shared_ptr<const std::string> source;
   size_t values_left;
-  Json root;
-  std::vector<Json> stack;
-  std::vector<std::string> pending_keys;  // of the open objects that wait for a value
+  Json root = {};
+  std::vector<Json> stack = {};
+  std::vector<std::string> pending_keys = {};  // of the open objects that wait for a value
+  const std::vector<Json::Sink>* sinks = nullptr;
+  const Json::Sink* sink = nullptr;  // that of the innermost open container that has one
+  size_t sink_depth = 0;             // of that container in `stack`, from 1
 
   [[noreturn]] void refuse(const std::string& problem) const {
     fail(ErrorKind::input, "json", *source + ": " + problem);
@@ -39,6 +42,12 @@ struct JsonBuilder {
       root = std::move(value);
     } else {
       Json& open = stack.back();
+      if (sink && stack.size() == sink_depth) {
+        const std::string key = open.kind_ == Json::Kind::object ? std::move(pending_keys.back()) : std::string();
+        if (open.kind_ == Json::Kind::object) pending_keys.pop_back();
+        sink->take(key, std::move(value));
+        return true;
+      }
       if (open.kind_ == Json::Kind::object) {
         open.keys_.push_back(std::move(pending_keys.back()));
         pending_keys.pop_back();
@@ -50,9 +59,13 @@ struct JsonBuilder {
   bool open(Json value) {
     if (stack.size() >= Json::kMaxDepth) refuse(str("nested deeper than {} levels", Json::kMaxDepth));
     stack.push_back(std::move(value));
+    if (sinks && !sink)
+      for (const Json::Sink& s : *sinks)
+        if (s.path.size() + 1 == stack.size() && s.path == pending_keys) sink = &s, sink_depth = stack.size();
     return true;
   }
   bool close() {
+    if (sink && stack.size() == sink_depth) sink = nullptr;
     Json done = std::move(stack.back());
     stack.pop_back();
     refuse_duplicates(done.keys_);
@@ -96,13 +109,23 @@ struct JsonBuilder {
   }
 };
 
-Json Json::parse(std::string_view text, std::string_view source, size_t max_values) {
-  JsonBuilder builder{text, std::make_shared<const std::string>(source), max_values, {}, {}, {}};
+namespace {
+
+Json parsed(JsonBuilder builder) {
   // nlohmann's parser takes a NUL byte for the end and would overlook what follows.
-  if (const size_t nul = text.find('\0'); nul != std::string_view::npos)
-    builder.refuse_at(nul, "a NUL byte is not JSON");
-  nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
+  if (const size_t nul = builder.whole.find('\0'); nul != std::string_view::npos) builder.refuse_at(nul, "a NUL byte is not JSON");
+  nlohmann::json::sax_parse(builder.whole.begin(), builder.whole.end(), &builder);
   return std::move(builder.root);
+}
+
+}  // namespace
+
+Json Json::parse(std::string_view text, std::string_view source, size_t max_values) {
+  return parsed({.whole = text, .source = std::make_shared<const std::string>(source), .values_left = max_values});
+}
+
+Json Json::parse(std::string_view text, std::string_view source, const std::vector<Sink>& sinks) {
+  return parsed({.whole = text, .source = std::make_shared<const std::string>(source), .values_left = SIZE_MAX, .sinks = &sinks});
 }
 
 // --- writing ---------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -39,6 +40,14 @@ class Json {
   // takes about 120 bytes, so a hostile file could ask for 60 times its size). `source` names it in errors.
   // throws: input, "config.json: line 3, column 14: ..."
   static Json parse(std::string_view text, std::string_view source = "json", size_t max_values = SIZE_MAX);
+
+  // A large container that is not to become a tree: each of its values is handed over as it is read, with its key in an object, and the container
+  // itself stays empty. `path` is its keys from the root on.
+  struct Sink {
+    std::vector<std::string> path;
+    std::function<void(std::string_view key, Json value)> take;
+  };
+  static Json parse(std::string_view text, std::string_view source, const std::vector<Sink>& sinks);
 
   // Invalid UTF-8 is written as U+FFFD; reals keep every bit and a ".0". JSON has no numbers for NaN and the infinities: they are
   // written as the texts "NaN", "Infinity" and "-Infinity" (as protobuf's JSON mapping has them), which as_real() takes back, so that

@@ -92,7 +92,7 @@ class GenerateCommand final : public Command {
   }
   static std::string shown(const Tokenizer& tokenizer, int64_t id) {
     if (tokenizer.boundary() && id == *tokenizer.boundary()) return "(end)";
-    const std::string& t = tokenizer.token(id);
+    const std::string t = tokenizer.token(id);
     return t == "\n" ? "\\n" : t == " " ? "' '" : t;
   }
 

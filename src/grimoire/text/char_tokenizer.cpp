@@ -79,9 +79,14 @@ int64_t CharTokenizer::id_of(char32_t c) const {
   return at != points_.end() && *at == c ? at - points_.begin() + has_boundary_ : -1;
 }
 
-const std::string& CharTokenizer::token(int64_t id) const {
+std::string CharTokenizer::token(int64_t id) const {
   GRIM_CHECK(id >= 0 && id < vocab_size(), argument, "tokenizer", "id: got {}, expected 0 to {}", id, vocab_size() - 1);
   return tokens_[static_cast<size_t>(id)];
+}
+
+std::optional<int64_t> CharTokenizer::id_of(std::string_view token) const {
+  const auto at = std::ranges::find(tokens_, token);
+  return at == tokens_.end() ? std::nullopt : std::optional<int64_t>(at - tokens_.begin());
 }
 
 void CharTokenizer::refuse_character(std::string_view text, size_t byte, std::string_view source,
@@ -108,10 +113,27 @@ std::vector<int64_t> CharTokenizer::encode(std::string_view text, std::string_vi
   return ids;
 }
 
-std::string CharTokenizer::decode(std::span<const int64_t> ids) const {
+Encoding CharTokenizer::encode_with(std::string_view text, const EncodeOptions& options) const {
+  Encoding e;
+  const auto add = [&](std::string_view t, int8_t sequence) {
+    if (options.special_tokens && has_boundary_) e.push(0, {}, -1, sequence, -1, true);
+    size_t at = 0;
+    int32_t word = 0;
+    for (const int64_t id : encode(t)) {
+      const auto begin = static_cast<uint32_t>(at);
+      next_code_point(t, at);
+      e.push(id, {begin, static_cast<uint32_t>(at)}, word++, sequence, sequence, false);
+    }
+  };
+  add(text, 0);
+  if (options.pair) add(*options.pair, 1);
+  return e;
+}
+
+std::string CharTokenizer::decode(std::span<const int64_t> ids, Specials specials) const {
   std::string text;
   for (int64_t id : ids)
-    if (const std::string& t = token(id); !(has_boundary_ && id == 0)) text += t;
+    if (const std::string t = token(id); specials == Specials::keep || !(has_boundary_ && id == 0)) text += t;
   return text;
 }
 
@@ -217,6 +239,12 @@ CharTokenizer CharTokenizer::from_json(const Json& json) {
   CharTokenizer t(std::move(points), boundary);
   if (boundary) t.tokens_[0] = tokens[0];
   return t;
+}
+
+bool CharTokenizer::describes(const Json& json) {
+  const Json* const model = json.find("model");
+  const Json* const pre = json.find("pre_tokenizer");
+  return model && model->is_object() && model->text("type", "") == "WordLevel" && pre && *pre == split_in_characters();
 }
 
 Json CharTokenizer::config_json() const {

@@ -26,18 +26,21 @@ class CharTokenizer final : public Tokenizer {
   int64_t vocab_size() const override { return static_cast<int64_t>(tokens_.size()); }
   std::optional<int64_t> boundary() const override { return has_boundary_ ? std::optional<int64_t>(0) : std::nullopt; }
   // As text; the boundary is ".", or "<|boundary|>" when the text has dots. throws: argument, an id outside
-  const std::string& token(int64_t id) const override;
+  std::string token(int64_t id) const override;
+  std::optional<int64_t> id_of(std::string_view token) const override;
   const char* unit() const override { return "char"; }
   bool knows(char32_t c) const { return id_of(c) >= 0; }
 
   // `source` and `first_line` place an error in the file that the text came from.
   // throws: input, a character that is not in the vocabulary, or not UTF-8
   std::vector<int64_t> encode(std::string_view text, std::string_view source = "text", int64_t first_line = 1) const override;
-  std::string decode(std::span<const int64_t> ids) const override;  // boundaries are left out. throws: argument, an id outside
+  Encoding encode_with(std::string_view text, const EncodeOptions& options = {}) const override;  // with the boundary before each text
+  std::string decode(std::span<const int64_t> ids, Specials specials = Specials::leave_out) const override;  // the boundary is a special token
 
   Json to_json() const override;                                  // tokenizer.json
   Json config_json() const override;                              // tokenizer_config.json
   static CharTokenizer from_json(const Json& json);      // throws: input, not such a tokenizer
+  static bool describes(const Json& json);               // does a tokenizer.json, without its vocabulary, split in single characters?
 
  private:
   CharTokenizer(std::vector<char32_t> points, bool boundary);

@@ -1,13 +1,14 @@
 #include "grimoire/text/tokenizer.h"
 
 #include "grimoire/base/files.h"
-#include "grimoire/text/char_tokenizer.h"
+#include "grimoire/text/pipeline_tokenizer.h"
 
 namespace grim {
 
-std::shared_ptr<const Tokenizer> load_tokenizer(const std::string& folder) {
-  const std::string path = join_path(folder, "tokenizer.json");
-  return std::make_shared<CharTokenizer>(CharTokenizer::from_json(Json::parse(read_file(path), path)));
+std::shared_ptr<const Tokenizer> load_tokenizer(const std::string& path) {
+  const bool is_folder = files().kind(path) == FileKind::folder;
+  const std::string file = is_folder ? join_path(path, "tokenizer.json") : path, config = join_path(is_folder ? path : parent_folder(path), "tokenizer_config.json");
+  return parse_tokenizer(read_file(file), file, exists(config) ? Json::parse(read_file(config), config) : Json());
 }
 
 void save_tokenizer(const Tokenizer& tokenizer, const std::string& folder) {

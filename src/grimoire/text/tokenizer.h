@@ -10,28 +10,42 @@
 #include <vector>
 
 #include "grimoire/base/json.h"
+#include "grimoire/text/encoding.h"
 
 namespace grim {
+
+struct EncodeOptions {
+  std::optional<std::string_view> pair = {};  // a second text
+  bool special_tokens = true;                 // those that the model expects around a text
+  bool special_text = false;                  // special tokens that stand in the text are characters like others: for text that nobody vouches for
+};
+
+enum class Specials : uint8_t { leave_out, keep };
 
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
-  virtual int64_t vocab_size() const = 0;
+  virtual int64_t vocab_size() const = 0;  // the largest id and one more
   // The token that stands before and after each item of a list; running text has none.
   virtual std::optional<int64_t> boundary() const = 0;
-  virtual const std::string& token(int64_t id) const = 0;  // as text. throws: argument, an id outside
+  virtual std::string token(int64_t id) const = 0;         // as the vocabulary writes it. throws: argument, an id outside
+  virtual std::optional<int64_t> id_of(std::string_view token) const = 0;
   virtual const char* unit() const = 0;                    // what a token is, in words: "char"
 
-  // `source` and `first_line` place an error in the file that the text came from. throws: input, text that has no ids
+  // The ids of a text alone, without tokens around it, truncation or padding. `source` and `first_line` place an error in the file that the
+  // text came from. throws: input, text that has no ids
   virtual std::vector<int64_t> encode(std::string_view text, std::string_view source = "text", int64_t first_line = 1) const = 0;
-  virtual std::string decode(std::span<const int64_t> ids) const = 0;  // boundaries are left out. throws: argument, an id outside
+  // All there is to know of a text or a pair, cut and padded as the file says. throws: input, text that has no ids
+  virtual Encoding encode_with(std::string_view text, const EncodeOptions& options = {}) const = 0;
+  // Bytes: a token may hold a part of a character. throws: argument, an id outside
+  virtual std::string decode(std::span<const int64_t> ids, Specials specials = Specials::leave_out) const = 0;
 
   virtual Json to_json() const = 0;      // tokenizer.json
   virtual Json config_json() const = 0;  // tokenizer_config.json
 };
 
-// tokenizer.json of a folder. throws: input, it is missing, malformed, or of a kind that is not known here
-std::shared_ptr<const Tokenizer> load_tokenizer(const std::string& folder);
+// Of a folder, or a file. throws: input, it is missing, malformed, or of a kind that is not known here
+std::shared_ptr<const Tokenizer> load_tokenizer(const std::string& path);
 // tokenizer.json and tokenizer_config.json
 void save_tokenizer(const Tokenizer& tokenizer, const std::string& folder);
 

@@ -1,0 +1,56 @@
+// A text on its way through normalisation and splitting: every byte of it knows the bytes of the original that it stands for, so that a token
+// found in what "Ａ" became is reported where "Ａ" stood. Alignments are those of the reference (tokenizers' NormalizedString).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grim {
+
+struct ByteRange {
+  uint32_t begin = 0, end = 0;
+  bool operator==(const ByteRange&) const = default;
+};
+
+class AlignedText {
+ public:
+  AlignedText() = default;
+  AlignedText(std::string_view original, uint32_t at);  // itself; it begins at this byte of the whole text. Well-formed UTF-8
+
+  const std::string& text() const { return text_; }
+  bool empty() const { return text_.empty(); }
+  bool begins_the_text() const { return start_ == 0; }
+  AlignedText slice(size_t begin, size_t end) const;      // bytes of text()
+  ByteRange origin(size_t begin, size_t end) const;       // of bytes [begin, end) of text(), which are at least one
+  void prepend(std::string_view s);                       // stands for what the first character stands for; nothing before nothing
+  void append(std::string_view s);                        // likewise, of the last one
+
+ private:
+  friend class TextRewrite;
+  std::string text_;
+  std::vector<ByteRange> origins_;  // one a byte
+  uint32_t start_ = 0;
+};
+
+// A new text made from left to right: what of the old one is consumed gives the alignment of what is put.
+class TextRewrite {
+ public:
+  explicit TextRewrite(const AlignedText& from) : from_(from) { to_.start_ = from.start_; }
+  // change 0: c stands for the next old character, which is consumed; -n: for that one, and n more are consumed; 1: an addition, that shares
+  // the alignment of the last old character before it.
+  void put(char32_t c, int change);
+  void put(std::string_view characters, int change);  // the first so, the others as additions
+  void keep(size_t bytes);                            // as they are
+  void drop(size_t bytes);
+  size_t at() const { return at_; }                   // in the old text
+  AlignedText done() { return std::move(to_); }
+
+ private:
+  const AlignedText& from_;
+  AlignedText to_;
+  size_t at_ = 0;
+};
+
+}  // namespace grim

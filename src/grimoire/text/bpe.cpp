@@ -1,0 +1,222 @@
+#include "grimoire/text/bpe.h"
+
+#include <algorithm>
+#include <queue>
+
+#include "grimoire/base/error.h"
+#include "grimoire/text/utf8.h"
+
+namespace grim {
+namespace {
+
+constexpr size_t kFew = 48;  // symbols whose ranks are cheaper to look through each time than to keep in a heap
+
+bool printable(uint8_t b) { return (b >= '!' && b <= '~') || (b >= 0xa1 && b <= 0xac) || b >= 0xae; }
+
+struct ByteAlphabet {
+  std::array<char32_t, 256> symbols{};
+  std::array<int16_t, 0x144> bytes{};
+  ByteAlphabet() {
+    bytes.fill(-1);
+    char32_t next = 0x100;
+    for (int b = 0; b < 256; ++b) {
+      symbols[static_cast<size_t>(b)] = printable(static_cast<uint8_t>(b)) ? static_cast<char32_t>(b) : next++;
+      bytes[symbols[static_cast<size_t>(b)]] = static_cast<int16_t>(b);
+    }
+  }
+};
+const ByteAlphabet& alphabet() {
+  static const ByteAlphabet a;
+  return a;
+}
+
+}  // namespace
+
+char32_t byte_symbol(uint8_t byte) { return alphabet().symbols[byte]; }
+int byte_of_symbol(char32_t c) { return c < alphabet().bytes.size() ? alphabet().bytes[c] : -1; }
+
+std::string as_byte_symbols(std::string_view bytes) {
+  std::string text;
+  for (char b : bytes) append_utf8(text, byte_symbol(static_cast<uint8_t>(b)));
+  return text;
+}
+
+Bpe::Bpe(Vocabulary vocabulary, const std::vector<Merge>& merges, BpeOptions options, std::span<const uint32_t> ranks)
+    : SubwordModel(std::move(vocabulary)), options_(std::move(options)), rule_count_(static_cast<int64_t>(merges.size())) {
+  size_t n = 16;
+  while (n < 2 * merges.size()) n *= 2;
+  rules_.resize(n);
+  for (size_t i = 0; i < merges.size(); ++i) {
+    const Merge& m = merges[i];
+    const uint64_t pair = static_cast<uint64_t>(m.left) << 32 | static_cast<uint32_t>(m.right);
+    size_t at = pair * 0x9e3779b97f4a7c15u >> 32 & (n - 1);
+    while (rules_[at].pair != UINT64_MAX && rules_[at].pair != pair) at = (at + 1) & (n - 1);
+    rules_[at] = {pair, ranks.empty() ? static_cast<uint32_t>(i) : ranks[i], m.result};  // of two equal rules the later holds, as in the reference
+  }
+  byte_ids_.fill(Vocabulary::kNone);
+  for (size_t b = 0; b < 256; ++b) {
+    std::string symbol;
+    if (options_.byte_level) append_utf8(symbol, byte_symbol(static_cast<uint8_t>(b)));
+    else symbol = str("<0x{:02X}>", b);
+    byte_ids_[b] = vocabulary_.id_of(symbol);
+  }
+  if (!options_.unk_token.empty()) unk_id_ = vocabulary_.id_of(options_.unk_token);
+}
+
+Bpe::Merge Bpe::merge_of(const Vocabulary& vocabulary, std::string_view left, std::string_view right, const BpeOptions& options, size_t rule) {
+  const auto known = [&](std::string_view token) {
+    const int32_t id = vocabulary.id_of(token);
+    GRIM_CHECK(id >= 0, input, "tokenizer", "merge {} ('{}' with '{}'): token '{}' is not in the vocabulary", rule, left, right, token);
+    return id;
+  };
+  const std::string& prefix = options.continuing_subword_prefix;
+  const std::string_view rest = right.starts_with(prefix) ? right.substr(prefix.size()) : right;
+  return {known(left), known(right), known(std::string(left) + std::string(rest))};
+}
+
+const Bpe::Rule* Bpe::rule(int32_t left, int32_t right) const {
+  const uint64_t pair = static_cast<uint64_t>(left) << 32 | static_cast<uint32_t>(right);
+  const size_t mask = rules_.size() - 1;
+  for (size_t at = pair * 0x9e3779b97f4a7c15u >> 32 & mask;; at = (at + 1) & mask) {
+    if (rules_[at].pair == pair) return &rules_[at];
+    if (rules_[at].pair == UINT64_MAX) return nullptr;
+  }
+}
+
+void Bpe::add_symbols(std::string_view word, std::vector<Token>& symbols) const {
+  if (options_.byte_level) {
+    for (uint32_t i = 0; i < word.size(); ++i)
+      if (const int32_t id = byte_ids_[static_cast<uint8_t>(word[i])]; id >= 0) symbols.push_back({id, i, i + 1});
+    return;
+  }
+  std::string decorated;
+  Token unknown{Vocabulary::kNone, 0, 0};  // it waits for others that it may fuse with
+  for (size_t at = 0; at < word.size();) {
+    const auto begin = static_cast<uint32_t>(at);
+    next_code_point(word, at);
+    const auto end = static_cast<uint32_t>(at);
+    std::string_view symbol = word.substr(begin, end - begin);
+    const bool first = begin == 0, last = end == word.size();
+    if ((!first && !options_.continuing_subword_prefix.empty()) || (last && !options_.end_of_word_suffix.empty())) {
+      decorated = (first ? "" : options_.continuing_subword_prefix) + std::string(symbol) + (last ? options_.end_of_word_suffix : "");
+      symbol = decorated;
+    }
+    if (const int32_t id = vocabulary_.id_of(symbol); id >= 0) {
+      if (unknown.id >= 0) symbols.push_back(unknown);
+      unknown.id = Vocabulary::kNone;
+      symbols.push_back({id, begin, end});
+      continue;
+    }
+    if (options_.byte_fallback && std::ranges::all_of(symbol, [&](char b) { return byte_ids_[static_cast<uint8_t>(b)] >= 0; })) {
+      for (uint32_t i = 0; i < symbol.size(); ++i) symbols.push_back({byte_ids_[static_cast<uint8_t>(symbol[i])], begin + i, begin + i + 1});
+      continue;
+    }
+    if (options_.unk_token.empty()) continue;
+    GRIM_CHECK(unk_id_ >= 0, input, "tokenizer", "the unknown token '{}' is not in the vocabulary, and '{}' is unknown", options_.unk_token, symbol);
+    if (unknown.id >= 0 && options_.fuse_unk) {
+      unknown.end = end;
+      continue;
+    }
+    if (unknown.id >= 0) symbols.push_back(unknown);
+    unknown = {unk_id_, begin, end};
+  }
+  if (unknown.id >= 0) symbols.push_back(unknown);
+}
+
+// Few symbols: look through the ranks of all neighbours for the lowest, merge, and rank the two new neighbours.
+void Bpe::merge_few(std::vector<Token>& symbols, size_t first) const {
+  const Rule* rules[kFew];
+  Token* const s = symbols.data() + first;
+  size_t n = symbols.size() - first;
+  for (size_t i = 0; i + 1 < n; ++i) rules[i] = rule(s[i].id, s[i + 1].id);
+  while (n > 1) {
+    size_t best = n;
+    uint32_t rank = UINT32_MAX;
+    for (size_t i = 0; i + 1 < n; ++i)
+      if (rules[i] && rules[i]->rank < rank) rank = rules[i]->rank, best = i;
+    if (best == n) break;
+    s[best] = {rules[best]->result, s[best].begin, s[best + 1].end};
+    --n;
+    for (size_t i = best + 1; i < n; ++i) s[i] = s[i + 1];
+    for (size_t i = best; i + 1 < n; ++i) rules[i] = rules[i + 1];
+    if (best > 0) rules[best - 1] = rule(s[best - 1].id, s[best].id);
+    if (best + 1 < n) rules[best] = rule(s[best].id, s[best + 1].id);
+  }
+  symbols.resize(first + n);
+}
+
+// Many: the symbols are a list, the candidates a heap, and a candidate whose symbols have changed meanwhile is passed over. n log n.
+void Bpe::merge_many(std::vector<Token>& symbols, size_t first) const {
+  struct Candidate {
+    uint32_t rank;
+    int32_t at, result;
+    bool operator<(const Candidate& o) const { return rank != o.rank ? rank > o.rank : at > o.at; }
+  };
+  const auto n = static_cast<int32_t>(symbols.size() - first);
+  Token* const s = symbols.data() + first;
+  std::vector<int32_t> next(static_cast<size_t>(n)), before(static_cast<size_t>(n));
+  std::vector<Candidate> initial;
+  const auto candidate = [&](int32_t left, int32_t right, auto&& put) {
+    if (const Rule* r = rule(s[left].id, s[right].id)) put(Candidate{r->rank, left, r->result});
+  };
+  for (int32_t i = 0; i < n; ++i) {
+    next[static_cast<size_t>(i)] = i + 1;
+    before[static_cast<size_t>(i)] = i - 1;
+    if (i + 1 < n) candidate(i, i + 1, [&](Candidate c) { initial.push_back(c); });
+  }
+  std::priority_queue<Candidate> heap(std::less<Candidate>(), std::move(initial));
+  const auto push = [&](Candidate c) { heap.push(c); };
+  while (!heap.empty()) {
+    const Candidate c = heap.top();
+    heap.pop();
+    if (s[c.at].id < 0) continue;
+    const int32_t right = next[static_cast<size_t>(c.at)];
+    if (right >= n) continue;
+    if (const Rule* r = rule(s[c.at].id, s[right].id); !r || r->result != c.result) continue;
+    s[c.at] = {c.result, s[c.at].begin, s[right].end};
+    s[right].id = Vocabulary::kNone;
+    const int32_t after = next[static_cast<size_t>(right)], prior = before[static_cast<size_t>(c.at)];
+    next[static_cast<size_t>(c.at)] = after;
+    if (after < n) {
+      before[static_cast<size_t>(after)] = c.at;
+      candidate(c.at, after, push);
+    }
+    if (prior >= 0) candidate(prior, c.at, push);
+  }
+  const auto gone = std::remove_if(symbols.begin() + static_cast<ptrdiff_t>(first), symbols.end(), [](const Token& t) { return t.id < 0; });
+  symbols.erase(gone, symbols.end());
+}
+
+void Bpe::tokenize(std::string_view word, std::vector<Token>& tokens) const {
+  if (options_.ignore_merges) {
+    const int32_t id = vocabulary_.id_of(options_.byte_level ? std::string_view(as_byte_symbols(word)) : word);
+    if (id >= 0) return tokens.push_back({id, 0, static_cast<uint32_t>(word.size())});
+  }
+  const size_t first = tokens.size();
+  add_symbols(word, tokens);
+  if (tokens.size() - first <= kFew) merge_few(tokens, first);
+  else merge_many(tokens, first);
+}
+
+Json Bpe::to_json() const {
+  std::vector<const Rule*> rules;
+  for (const Rule& r : rules_)
+    if (r.pair != UINT64_MAX) rules.push_back(&r);
+  std::ranges::sort(rules, {}, [](const Rule* r) { return std::pair(r->rank, r->pair); });
+  Json merges = Json::array();
+  for (const Rule* r : rules)
+    merges.push(Json::array({vocabulary_.token(static_cast<int64_t>(r->pair >> 32)), vocabulary_.token(static_cast<int64_t>(r->pair & UINT32_MAX))}));
+  const auto or_null = [](const std::string& s) { return s.empty() ? Json() : Json(s); };
+  return Json::object({{"type", "BPE"},
+                       {"dropout", options_.dropout > 0 ? Json(options_.dropout) : Json()},
+                       {"unk_token", or_null(options_.unk_token)},
+                       {"continuing_subword_prefix", or_null(options_.continuing_subword_prefix)},
+                       {"end_of_word_suffix", or_null(options_.end_of_word_suffix)},
+                       {"fuse_unk", options_.fuse_unk},
+                       {"byte_fallback", options_.byte_fallback},
+                       {"ignore_merges", options_.ignore_merges},
+                       {"vocab", vocabulary_.to_json()},
+                       {"merges", std::move(merges)}});
+}
+
+}  // namespace grim

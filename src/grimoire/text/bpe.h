@@ -1,0 +1,65 @@
+// Byte-pair encoding (Sennrich, Haddow, Birch 2016, "Neural machine translation of rare words with subword units", section 3.2): a word begins as
+// its characters, and of all neighbours that have a merge rule the pair of the earliest rule is merged, the leftmost first, until none has one.
+// In the byte-level variant (Radford et al. 2019, GPT-2, section 2.2) the symbols are the 256 bytes, so nothing is unknown.
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "grimoire/text/subword_model.h"
+
+namespace grim {
+
+struct BpeOptions {
+  std::string unk_token;                   // empty: what is unknown is left out, as the reference does
+  std::string continuing_subword_prefix;   // before each symbol but a word's first: "##"
+  std::string end_of_word_suffix;          // behind a word's last symbol: "</w>"
+  bool fuse_unk = false;                   // neighbouring unknown characters are one token
+  bool byte_fallback = false;              // an unknown character becomes its bytes, tokens <0x00> to <0xFF>
+  bool ignore_merges = false;              // a word that is a token is that token, whatever the rules say
+  double dropout = 0;                      // kept for the file; encoding does not drop merges
+  bool byte_level = false;                 // words are raw bytes; the vocabulary writes byte b as byte_symbol(b)
+};
+
+class Bpe final : public SubwordModel {
+ public:
+  struct Merge {
+    int32_t left, right, result;
+  };
+  // Rules in order: the first merges first. Ranks, where given, stand for the order: equal ones are one rule's variants.
+  // throws: input, byte_level without all 256 bytes
+  Bpe(Vocabulary vocabulary, const std::vector<Merge>& merges, BpeOptions options, std::span<const uint32_t> ranks = {});
+  // The rule for two tokens by their texts. throws: input, a token of it or its result is not in the vocabulary
+  static Merge merge_of(const Vocabulary& vocabulary, std::string_view left, std::string_view right, const BpeOptions& options, size_t rule);
+
+  void tokenize(std::string_view word, std::vector<Token>& tokens) const override;
+  const char* type() const override { return "BPE"; }
+  std::string_view unknown() const override { return options_.unk_token; }
+  Json to_json() const override;
+  const BpeOptions& options() const { return options_; }
+
+ private:
+  struct Rule {
+    uint64_t pair = UINT64_MAX;  // left << 32 | right
+    uint32_t rank = 0;
+    int32_t result = 0;
+  };
+  struct Symbol;
+  const Rule* rule(int32_t left, int32_t right) const;
+  void add_symbols(std::string_view word, std::vector<Token>& symbols) const;
+  void merge_few(std::vector<Token>& symbols, size_t first) const;
+  void merge_many(std::vector<Token>& symbols, size_t first) const;
+
+  BpeOptions options_;
+  std::vector<Rule> rules_;                 // open addressing, a power of two
+  int64_t rule_count_ = 0;
+  std::array<int32_t, 256> byte_ids_{};     // of byte_level and byte_fallback
+  int32_t unk_id_ = Vocabulary::kNone;
+};
+
+// GPT-2's alphabet: a printable character for each byte, so that vocabularies are texts: 'A' is itself, space is U+0120.
+char32_t byte_symbol(uint8_t byte);
+int byte_of_symbol(char32_t c);              // -1: no byte's
+std::string as_byte_symbols(std::string_view bytes);
+
+}  // namespace grim

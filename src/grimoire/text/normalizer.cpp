@@ -1,0 +1,265 @@
+#include "grimoire/text/normalizer.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "grimoire/base/error.h"
+#include "grimoire/text/bpe.h"
+#include "grimoire/text/pattern.h"
+#include "grimoire/text/unicode.h"
+#include "grimoire/text/utf8.h"
+
+namespace grim {
+namespace {
+
+using Rewrite = TextRewrite;
+
+// f(c, bytes) for every character of the text; the rewrite stands before it.
+template <class F> void rewrite(AlignedText& text, F&& f) {
+  Rewrite to(text);
+  const std::string& s = text.text();
+  for (size_t at = 0; at < s.size();) {
+    const size_t begin = at;
+    const char32_t c = next_code_point(s, at);
+    f(to, c, at - begin);
+  }
+  text = to.done();
+}
+
+template <class F> void keep_if(AlignedText& text, F&& keep) {
+  rewrite(text, [&](Rewrite& to, char32_t c, size_t bytes) { keep(c) ? to.keep(bytes) : to.drop(bytes); });
+}
+
+void lower(AlignedText& text) {
+  std::string small;
+  rewrite(text, [&](Rewrite& to, char32_t c, size_t) {
+    small.clear();
+    append_lower(small, c);
+    to.put(small, 0);
+  });
+}
+
+// --- normal forms (Unicode Standard Annex 15) --------------------------------------------------------------------------
+
+enum class Form { nfd, nfc, nfkd, nfkc };
+
+struct Change {
+  char32_t c;
+  int change;  // of Rewrite::put
+};
+
+// Each character in its parts, marks in the order of their combining classes.
+std::vector<Change> decomposed(const std::string& s, bool compatibility) {
+  std::vector<Change> all;
+  std::vector<char32_t> parts;
+  size_t marks = 0;  // where the marks after the last starter begin
+  const auto sort_marks = [&] {
+    std::stable_sort(all.begin() + static_cast<ptrdiff_t>(marks), all.end(),
+                     [](const Change& a, const Change& b) { return combining_class(a.c) < combining_class(b.c); });
+  };
+  for (size_t at = 0; at < s.size();) {
+    parts.clear();
+    append_decomposed(parts, next_code_point(s, at), compatibility);
+    for (size_t i = 0; i < parts.size(); ++i) {
+      if (combining_class(parts[i]) == 0) {
+        sort_marks();
+        marks = all.size() + 1;
+      }
+      all.push_back({parts[i], i > 0});
+      marks = std::min(marks, all.size());
+    }
+  }
+  sort_marks();
+  return all;
+}
+
+// Each starter takes up the marks that it composes with and that no other mark of their class, or a higher one, keeps from it.
+std::vector<Change> recomposed(const std::vector<Change>& parts) {
+  std::vector<Change> all;
+  size_t starter = SIZE_MAX;  // in `all`
+  int last = -1;              // class of the last mark that stayed behind the starter; -1: none did
+  for (const Change& part : parts) {
+    const int own = combining_class(part.c);
+    if (starter != SIZE_MAX && (last < 0 || last < own)) {
+      if (const char32_t whole = composed(all[starter].c, part.c)) {
+        all[starter] = {whole, all[starter].change + part.change - 1};
+        continue;
+      }
+    }
+    if (own == 0) starter = all.size(), last = -1;
+    else if (starter != SIZE_MAX) last = own;
+    all.push_back(part);
+  }
+  return all;
+}
+
+void normal_form(AlignedText& text, Form form) {
+  const std::string& s = text.text();
+  const auto small = [](char b) { return static_cast<uint8_t>(b) < 0x80; };
+  if (std::ranges::all_of(s, small)) return;
+  std::vector<Change> all = decomposed(s, form == Form::nfkd || form == Form::nfkc);
+  if (form == Form::nfc || form == Form::nfkc) all = recomposed(all);
+  Rewrite to(text);
+  for (const Change& change : all) to.put(change.c, change.change);
+  text = to.done();
+}
+
+// --- kinds ---------------------------------------------------------------------------------------------------------------
+
+class Function final : public Normalizer {
+ public:
+  explicit Function(std::function<void(AlignedText&)> f, bool keeps_latin = false) : f_(std::move(f)), keeps_latin_(keeps_latin) {}
+  void apply(AlignedText& text) const override { f_(text); }
+  bool keeps_latin() const override { return keeps_latin_; }
+
+ private:
+  std::function<void(AlignedText&)> f_;
+  bool keeps_latin_;
+};
+
+class Sequence final : public Normalizer {
+ public:
+  explicit Sequence(const Json& json) {
+    for (const Json& part : json.list("normalizers")) parts_.push_back(make_normalizer(part));
+  }
+  void apply(AlignedText& text) const override {
+    for (const auto& part : parts_) part->apply(text);
+  }
+  bool keeps_latin() const override {
+    return std::ranges::all_of(parts_, [](const auto& p) { return p->keeps_latin(); });
+  }
+
+ private:
+  std::vector<std::unique_ptr<Normalizer>> parts_;
+};
+
+using Made = std::unique_ptr<Normalizer>;
+template <class F> Made function(F&& f, bool keeps_latin = false) { return std::make_unique<Function>(std::forward<F>(f), keeps_latin); }
+
+Made bert(const Json& json) {
+  const bool clean = json.boolean("clean_text", true), chinese = json.boolean("handle_chinese_chars", true), small = json.boolean("lowercase", true);
+  const bool accents = json.boolean("strip_accents", small);  // null: as `lowercase`
+  return function([=](AlignedText& text) {
+    if (clean) {
+      rewrite(text, [](Rewrite& to, char32_t c, size_t bytes) {
+        const PointClass p = class_of(c);
+        if (c == 0 || c == 0xfffd || p.bert_control()) return to.drop(bytes);
+        p.space() ? to.put(U' ', 0) : to.keep(bytes);
+      });
+    }
+    if (chinese) {
+      rewrite(text, [](Rewrite& to, char32_t c, size_t bytes) {
+        if (!is_cjk_ideograph(c)) return to.keep(bytes);
+        to.put(U' ', 0);
+        to.put(c, 1);
+        to.put(U' ', 1);
+      });
+    }
+    if (accents) {
+      normal_form(text, Form::nfd);
+      keep_if(text, [](char32_t c) { return !class_of(c).bert_accent(); });
+    }
+    if (small) lower(text);
+  });
+}
+
+Made strip(const Json& json) {
+  const bool left = json.boolean("strip_left", true), right = json.boolean("strip_right", true);
+  return function([=](AlignedText& text) {
+    size_t begin = 0, end = text.text().size(), last = 0;
+    bool seen = false;
+    for (size_t at = 0; at < text.text().size();) {
+      const size_t here = at;
+      if (class_of(next_code_point(text.text(), at)).space()) continue;
+      if (!seen && left) begin = here;
+      seen = true;
+      last = at;
+    }
+    if (!seen && (left || right)) begin = end;
+    else if (right) end = last;
+    if (begin > 0 || end < text.text().size()) text = text.slice(begin, end);
+  });
+}
+
+Made replace(const Json& json) {
+  const Json& pattern = json.at("pattern");
+  const Json* const literal = pattern.find("String");
+  const std::shared_ptr<const Pattern> what = literal ? literal_pattern(literal->as_text()) : regex_pattern(pattern.text("Regex"));
+  return function([what, with = json.text("content")](AlignedText& text) {
+    std::optional<Match> m = what->find(text.text(), 0);
+    if (!m) return;
+    Rewrite to(text);
+    for (; m; m = what->find(text.text(), m->end)) {
+      to.keep(m->begin - to.at());
+      to.drop(m->end - m->begin);
+      to.put(with, 1);
+    }
+    to.keep(text.text().size() - to.at());
+    text = to.done();
+  });
+}
+
+// SentencePiece's rules for machine translation: controls go, spaces and invisible characters become a space.
+Made nmt(const Json&) {
+  return function([](AlignedText& text) {
+    rewrite(text, [](Rewrite& to, char32_t c, size_t bytes) {
+      if ((c >= 1 && c <= 8) || c == 0xb || (c >= 0xe && c <= 0x1f) || c == 0x7f || c == 0x8f || c == 0x9f) return to.drop(bytes);
+      const bool blank = c == 9 || c == 0xa || c == 0xc || c == 0xd || c == 0x1680 || (c >= 0x200b && c <= 0x200f) || c == 0x2028 || c == 0x2029 ||
+                         c == 0x2581 || c == 0xfeff || c == 0xfffd;
+      blank ? to.put(U' ', 0) : to.keep(bytes);
+    });
+  });
+}
+
+Made byte_level(const Json&) {
+  return function([](AlignedText& text) {
+    rewrite(text, [s = text.text()](Rewrite& to, char32_t, size_t bytes) {
+      const size_t at = to.at();
+      for (size_t i = 0; i < bytes; ++i) to.put(byte_symbol(static_cast<uint8_t>(s[at + i])), i > 0);
+    });
+  });
+}
+
+template <Form form> Made in_form(const Json&) {
+  return function([](AlignedText& text) { normal_form(text, form); }, form == Form::nfc);
+}
+
+struct Kind {
+  const char* type;
+  Made (*make)(const Json&);
+};
+constexpr Kind kKinds[] = {
+    {"BertNormalizer", bert},
+    {"ByteLevel", byte_level},
+    {"Lowercase", [](const Json&) { return function(lower); }},
+    {"NFC", in_form<Form::nfc>},
+    {"NFD", in_form<Form::nfd>},
+    {"NFKC", in_form<Form::nfkc>},
+    {"NFKD", in_form<Form::nfkd>},
+    {"Nmt", nmt},
+    {"Prepend", [](const Json& json) { return function([s = json.text("prepend")](AlignedText& text) { text.prepend(s); }); }},
+    {"Replace", replace},
+    {"Sequence", [](const Json& json) -> Made { return std::make_unique<Sequence>(json); }},
+    {"Strip", strip},
+    {"StripAccents", [](const Json&) { return function([](AlignedText& text) { keep_if(text, [](char32_t c) { return !class_of(c).combining(); }); }); }},
+};
+
+}  // namespace
+
+bool is_cjk_ideograph(char32_t c) {
+  return (c >= 0x4e00 && c <= 0x9fff) || (c >= 0x3400 && c <= 0x4dbf) || (c >= 0x20000 && c <= 0x2a6df) || (c >= 0x2a700 && c <= 0x2b73f) ||
+         (c >= 0x2b740 && c <= 0x2b81f) || (c >= 0x2b920 && c <= 0x2ceaf) || (c >= 0xf900 && c <= 0xfaff) || (c >= 0x2f800 && c <= 0x2fa1f);
+}
+
+std::unique_ptr<Normalizer> make_normalizer(const Json& json) {
+  if (json.is_null()) return function([](AlignedText&) {}, true);
+  const std::string& type = json.text("type");
+  std::vector<std::string> names;
+  for (const Kind& kind : kKinds) {
+    if (type == kind.type) return kind.make(json);
+    names.push_back(kind.type);
+  }
+  fail(ErrorKind::input, "tokenizer", str("normalizer '{}' is not known", type), did_you_mean(type, names));
+}
+
+}  // namespace grim

@@ -1,0 +1,25 @@
+// The "normalizer" of a tokenizer.json: what is done to a text before it is cut into words.
+#pragma once
+
+#include <memory>
+
+#include "grimoire/base/json.h"
+#include "grimoire/text/aligned_text.h"
+
+namespace grim {
+
+class Normalizer {
+ public:
+  virtual ~Normalizer() = default;
+  virtual void apply(AlignedText& text) const = 0;
+  // Leaves a text of code points below U+0300 as it is: normal forms do.
+  virtual bool keeps_latin() const { return false; }
+};
+
+// null gives one that does nothing. throws: input, a type that is not known, naming the nearest, or a setting that is missing or wrong
+std::unique_ptr<Normalizer> make_normalizer(const Json& json);
+
+// Parts that decoders and BERT's pre-tokenizer need as well.
+bool is_cjk_ideograph(char32_t c);  // of BERT: the blocks of Chinese characters, and no Kana or Hangul
+
+}  // namespace grim

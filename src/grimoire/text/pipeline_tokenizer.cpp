@@ -1,0 +1,214 @@
+#include "grimoire/text/pipeline_tokenizer.h"
+
+#include <algorithm>
+
+#include "grimoire/base/error.h"
+#include "grimoire/text/bpe.h"
+
+namespace grim {
+
+PipelineTokenizer::PipelineTokenizer(TokenizerParts parts) : parts_(std::move(parts)) {
+  normalizer_ = make_normalizer(parts_.normalizer);
+  pre_tokenizer_ = make_pre_tokenizer(parts_.pre_tokenizer);
+  post_processor_ = make_post_processor(parts_.post_processor);
+  decoder_ = make_token_decoder(parts_.decoder);
+  if (const auto* const bpe = dynamic_cast<const Bpe*>(parts_.model.get()); bpe && bpe->options().byte_level) pre_tokenizer_->leave_bytes();
+  vocab_size_ = parts_.model->vocabulary().size();
+  for (size_t i = 0; i < parts_.added.size(); ++i) {
+    const AddedToken& token = parts_.added[i];
+    GRIM_CHECK(token.id >= 0 && token.id < (1 << 24), input, "tokenizer", "added token '{}': id {} is outside 0 to {}", token.content, token.id, (1 << 24) - 1);
+    const bool fresh = added_by_id_.emplace(token.id, i).second;
+    GRIM_CHECK(fresh, input, "tokenizer", "added token '{}': another has the id {}", token.content, token.id);
+    vocab_size_ = std::max(vocab_size_, token.id + 1);
+    if (!token.normalized) {
+      in_raw_text_.add(token.content, token);
+    } else {
+      AlignedText content(token.content, 0);
+      normalizer_->apply(content);
+      in_normalized_text_.add(content.text(), token);
+    }
+  }
+}
+
+std::string_view PipelineTokenizer::text_of(int64_t id) const {
+  if (const auto added = added_by_id_.find(id); added != added_by_id_.end()) return parts_.added[added->second].content;
+  return parts_.model->vocabulary().token(id);
+}
+
+std::string PipelineTokenizer::token(int64_t id) const {
+  GRIM_CHECK(id >= 0 && id < vocab_size_, argument, "tokenizer", "id: got {}, expected 0 to {}", id, vocab_size_ - 1);
+  return std::string(text_of(id));
+}
+
+std::optional<int64_t> PipelineTokenizer::id_of(std::string_view token) const {
+  for (const AddedToken& added : parts_.added)
+    if (added.content == token) return added.id;
+  const int32_t id = parts_.model->vocabulary().id_of(token);
+  return id >= 0 ? std::optional<int64_t>(id) : std::nullopt;
+}
+
+bool PipelineTokenizer::is_special(int64_t id) const {
+  const auto added = added_by_id_.find(id);
+  return added != added_by_id_.end() && parts_.added[added->second].special;
+}
+
+// piece(text between added tokens, normalised); found(id, offset)
+template <class Piece, class Found>
+void PipelineTokenizer::for_each_piece(std::string_view text, bool special_text, Piece&& piece, Found&& found) const {
+  GRIM_CHECK(text.size() < UINT32_MAX, input, "tokenizer", "a text of {} bytes: expected less than 4 GiB", text.size());
+  std::vector<AddedTokenFinder::Piece> raw, normalized;
+  in_raw_text_.split(text, special_text, raw);
+  for (const AddedTokenFinder::Piece& p : raw) {
+    if (p.id >= 0) {
+      found(p.id, ByteRange{static_cast<uint32_t>(p.begin), static_cast<uint32_t>(p.end)});
+      continue;
+    }
+    AlignedText part(text.substr(p.begin, p.end - p.begin), static_cast<uint32_t>(p.begin));
+    normalizer_->apply(part);
+    if (in_normalized_text_.empty()) {
+      piece(std::move(part));
+      continue;
+    }
+    normalized.clear();
+    in_normalized_text_.split(part.text(), special_text, normalized);
+    for (const AddedTokenFinder::Piece& q : normalized) {
+      if (q.id >= 0) found(q.id, part.origin(q.begin, q.end));
+      else piece(part.slice(q.begin, q.end));
+    }
+  }
+}
+
+template <class Put> void PipelineTokenizer::for_each_token(std::string_view text, bool special_text, Put&& put) const {
+  int32_t word = 0;
+  std::vector<AlignedText> words;
+  std::vector<Token> tokens;
+  const auto piece = [&](AlignedText part) {
+    words.clear();
+    pre_tokenizer_->split(std::move(part), words);
+    for (const AlignedText& w : words) {
+      tokens.clear();
+      parts_.model->tokenize(w.text(), tokens);
+      for (const Token& t : tokens) put(t.id, w.origin(t.begin, t.end), word);
+      ++word;
+    }
+  };
+  for_each_piece(text, special_text, piece, [&](int32_t id, ByteRange offset) { put(id, offset, word++); });
+}
+
+std::vector<int64_t> PipelineTokenizer::encode(std::string_view text, std::string_view, int64_t) const {
+  std::vector<int64_t> ids;
+  ids.reserve(text.size() / 3);
+  for_each_token(text, false, [&](int32_t id, ByteRange, int32_t) { ids.push_back(id); });
+  return ids;
+}
+
+Encoding PipelineTokenizer::encode_with(std::string_view text, const EncodeOptions& options) const {
+  std::vector<Encoding> texts;
+  const auto add = [&](std::string_view t) {
+    const auto sequence = static_cast<int8_t>(texts.size());
+    Encoding e;
+    e.reserve(t.size() / 3);
+    for_each_token(t, options.special_text, [&](int32_t id, ByteRange offset, int32_t word) { e.push(id, offset, word, sequence, sequence, false); });
+    texts.push_back(std::move(e));
+  };
+  add(text);
+  if (options.pair) add(*options.pair);
+  truncate(texts[0], options.pair ? &texts[1] : nullptr, options.special_tokens);
+  texts = post_processor_->apply(std::move(texts), options.special_tokens, [this](int64_t id) { return text_of(id); });
+  Encoding whole;
+  for (Encoding& e : texts) {
+    if (whole.size() == 0 && whole.overflowing.empty()) whole = std::move(e);
+    else whole.append(e);
+  }
+  if (parts_.padding) {
+    const Padding& p = *parts_.padding;
+    size_t length = static_cast<size_t>(p.length.value_or(static_cast<int64_t>(whole.size())));
+    if (const auto m = static_cast<size_t>(p.multiple_of.value_or(0)); m > 0) length = (length + m - 1) / m * m;
+    whole.pad(length, p.id, p.type_id, p.side);
+  }
+  return whole;
+}
+
+void PipelineTokenizer::truncate(Encoding& first, Encoding* second, bool special_tokens) const {
+  if (!parts_.truncation) return;
+  const Truncation& t = *parts_.truncation;
+  const auto around = special_tokens ? static_cast<int64_t>(post_processor_->added(second != nullptr)) : 0;
+  const int64_t room = std::max<int64_t>(0, t.max_length - around);
+  const auto a = static_cast<int64_t>(first.size()), b = second ? static_cast<int64_t>(second->size()) : 0;
+  const auto cut = [&](Encoding& e, int64_t length) { e.truncate(static_cast<size_t>(length), static_cast<size_t>(t.stride), t.side); };
+  if (room == 0) {
+    cut(first, 0);
+    if (second) cut(*second, 0);
+    return;
+  }
+  if (a + b <= room) return;
+  if (t.strategy == Truncation::Strategy::longest_first) {
+    if (!second) return cut(first, room);
+    // The shorter one stays whole while it fills less than half; then both get half, the longer one the odd token.
+    int64_t small = std::min(a, b), large = small > room ? small : std::max(small, room - small);
+    if (small + large > room) small = room / 2, large = small + room % 2;
+    cut(first, a > b ? large : small);
+    cut(*second, a > b ? small : large);
+    return;
+  }
+  Encoding* const target = t.strategy == Truncation::Strategy::only_first ? &first : second;
+  GRIM_CHECK(target, input, "tokenizer", "truncation only of the second text: there is one text");
+  const int64_t left = static_cast<int64_t>(target->size()) - (a + b - room);
+  GRIM_CHECK(left > 0, input, "tokenizer", "truncation to {} tokens: the text to be cut has {}, and the rest alone {}", t.max_length, target->size(),
+             a + b - static_cast<int64_t>(target->size()) + around);
+  cut(*target, left);
+}
+
+std::string PipelineTokenizer::decode(std::span<const int64_t> ids, Specials specials) const {
+  std::vector<std::string> tokens;
+  tokens.reserve(ids.size());
+  for (const int64_t id : ids) {
+    GRIM_CHECK(id >= 0 && id < vocab_size_, argument, "tokenizer", "id: got {}, expected 0 to {}", id, vocab_size_ - 1);
+    if (specials == Specials::leave_out && is_special(id)) continue;
+    tokens.emplace_back(text_of(id));
+  }
+  decoder_->apply(tokens);
+  std::string text;
+  for (const std::string& t : tokens) text += t;
+  return text;
+}
+
+std::string PipelineTokenizer::normalized(std::string_view text) const {
+  AlignedText whole(text, 0);
+  normalizer_->apply(whole);
+  return whole.text();
+}
+
+std::vector<AlignedText> PipelineTokenizer::words(std::string_view text) const {
+  std::vector<AlignedText> all;
+  for_each_piece(text, false, [&](AlignedText part) { pre_tokenizer_->split(std::move(part), all); }, [](int32_t, ByteRange) {});
+  return all;
+}
+
+Json PipelineTokenizer::to_json() const {
+  const auto side = [](Side s) { return s == Side::left ? "Left" : "Right"; };
+  Json added = Json::array(), truncation, padding;
+  for (const AddedToken& token : parts_.added) added.push(token.to_json());
+  if (const auto& t = parts_.truncation) {
+    constexpr const char* names[] = {"LongestFirst", "OnlyFirst", "OnlySecond"};
+    truncation = Json::object({{"direction", side(t->side)}, {"max_length", t->max_length}, {"strategy", names[static_cast<int>(t->strategy)]}, {"stride", t->stride}});
+  }
+  if (const auto& p = parts_.padding)
+    padding = Json::object({{"strategy", p->length ? Json::object({{"Fixed", *p->length}}) : Json("BatchLongest")},
+                            {"direction", side(p->side)},
+                            {"pad_to_multiple_of", p->multiple_of ? Json(*p->multiple_of) : Json()},
+                            {"pad_id", p->id},
+                            {"pad_type_id", p->type_id},
+                            {"pad_token", p->token}});
+  return Json::object({{"version", "1.0"},
+                       {"truncation", std::move(truncation)},
+                       {"padding", std::move(padding)},
+                       {"added_tokens", std::move(added)},
+                       {"normalizer", parts_.normalizer},
+                       {"pre_tokenizer", parts_.pre_tokenizer},
+                       {"post_processor", parts_.post_processor},
+                       {"decoder", parts_.decoder},
+                       {"model", parts_.model->to_json()}});
+}
+
+}  // namespace grim

@@ -1,0 +1,83 @@
+// A tokenizer as a tokenizer.json describes it (Hugging Face, version 1.0): added tokens are found, the text is normalised and cut into words,
+// a model cuts these into pieces, and special tokens are put around them. Ids, offsets and words equal the reference's.
+#pragma once
+
+#include <unordered_map>
+
+#include "grimoire/text/added_tokens.h"
+#include "grimoire/text/normalizer.h"
+#include "grimoire/text/post_processor.h"
+#include "grimoire/text/pre_tokenizer.h"
+#include "grimoire/text/subword_model.h"
+#include "grimoire/text/token_decoder.h"
+#include "grimoire/text/tokenizer.h"
+
+namespace grim {
+
+struct Truncation {
+  enum class Strategy : uint8_t { longest_first, only_first, only_second };
+  int64_t max_length = 512, stride = 0;  // tokens, with those around the texts; shared between windows
+  Strategy strategy = Strategy::longest_first;
+  Side side = Side::right;  // where it is cut
+};
+struct Padding {
+  std::optional<int64_t> length;  // of every encoding; nothing: of the longest of a batch
+  std::optional<int64_t> multiple_of;
+  int64_t id = 0, type_id = 0;
+  std::string token = "[PAD]";
+  Side side = Side::right;
+};
+
+// What a tokenizer is made of; of the parts that are null in JSON nothing is done.
+struct TokenizerParts {
+  std::unique_ptr<SubwordModel> model;
+  Json normalizer, pre_tokenizer, post_processor, decoder;
+  std::vector<AddedToken> added;
+  std::optional<Truncation> truncation;
+  std::optional<Padding> padding;
+  Json config = Json::object();  // tokenizer_config.json
+};
+
+class PipelineTokenizer final : public Tokenizer {
+ public:
+  explicit PipelineTokenizer(TokenizerParts parts);  // throws: input, a part that is not known or contradicts another
+
+  int64_t vocab_size() const override { return vocab_size_; }
+  std::optional<int64_t> boundary() const override { return std::nullopt; }
+  std::string token(int64_t id) const override;
+  std::optional<int64_t> id_of(std::string_view token) const override;
+  const char* unit() const override { return "token"; }
+  std::vector<int64_t> encode(std::string_view text, std::string_view source = "text", int64_t first_line = 1) const override;
+  Encoding encode_with(std::string_view text, const EncodeOptions& options = {}) const override;
+  std::string decode(std::span<const int64_t> ids, Specials specials = Specials::leave_out) const override;
+  Json to_json() const override;
+  Json config_json() const override { return parts_.config; }
+
+  const SubwordModel& model() const { return *parts_.model; }
+  const TokenizerParts& parts() const { return parts_; }
+  bool is_special(int64_t id) const;
+  // A stage at a time, to be shown: the text normalised, and its words.
+  std::string normalized(std::string_view text) const;
+  std::vector<AlignedText> words(std::string_view text) const;  // those between added tokens
+
+ private:
+  // put(id, offset, word) for every token of a text.
+  template <class Put> void for_each_token(std::string_view text, bool special_text, Put&& put) const;
+  template <class Piece, class Found> void for_each_piece(std::string_view text, bool special_text, Piece&& piece, Found&& found) const;
+  std::string_view text_of(int64_t id) const;
+  void truncate(Encoding& first, Encoding* second, bool special_tokens) const;
+
+  TokenizerParts parts_;
+  std::unique_ptr<Normalizer> normalizer_;
+  std::unique_ptr<PreTokenizer> pre_tokenizer_;
+  std::unique_ptr<PostProcessor> post_processor_;
+  std::unique_ptr<TokenDecoder> decoder_;
+  AddedTokenFinder in_raw_text_, in_normalized_text_;
+  std::unordered_map<int64_t, size_t> added_by_id_;
+  int64_t vocab_size_ = 0;
+};
+
+// tokenizer.json, its vocabulary and merges never held as a tree. `config`: tokenizer_config.json, or null. throws: input
+std::shared_ptr<const Tokenizer> parse_tokenizer(std::string_view json, const std::string& source, Json config = {});
+
+}  // namespace grim

@@ -1,0 +1,179 @@
+#include "grimoire/text/post_processor.h"
+
+#include <algorithm>
+
+#include "grimoire/base/error.h"
+#include "grimoire/text/bpe.h"
+#include "grimoire/text/unicode.h"
+#include "grimoire/text/utf8.h"
+
+namespace grim {
+namespace {
+
+using Encodings = std::vector<Encoding>;
+using TokenText = PostProcessor::TokenText;
+
+// Takes the spaces at the ends of each token out of its offsets; of one that was put before the text there is nothing to take.
+void trim_offsets(Encoding& e, bool added_prefix_space, const TokenText& text_of) {
+  const auto blank = [](char32_t c) { return c == byte_symbol(' ') || class_of(c).space(); };
+  for (size_t i = 0; i < e.size(); ++i) {
+    const std::vector<char32_t> points = code_points(text_of(e.ids[i]));
+    auto leading = static_cast<uint32_t>(std::ranges::find_if_not(points, blank) - points.begin());
+    const auto trailing = static_cast<uint32_t>(std::find_if_not(points.rbegin(), points.rend(), blank) - points.rbegin());
+    ByteRange& o = e.offsets[i];
+    if (leading > 0) {
+      if ((i == 0 || o.begin == 0) && added_prefix_space) --leading;
+      o.begin = std::min(o.begin + leading, o.end);
+    }
+    if (trailing > 0 && o.end >= trailing) o.end = std::max(o.end - trailing, o.begin);
+  }
+  for (Encoding& part : e.overflowing) trim_offsets(part, added_prefix_space, text_of);
+}
+
+void set_type_ids(Encoding& e, int64_t type_id) {
+  std::ranges::fill(e.type_ids, type_id);
+  for (Encoding& part : e.overflowing) set_type_ids(part, type_id);
+}
+
+class Nothing final : public PostProcessor {
+ public:
+  Encodings apply(Encodings texts, bool, const TokenText&) const override { return texts; }
+};
+
+class ByteLevel final : public PostProcessor {
+ public:
+  explicit ByteLevel(const Json& json) : trims_(json.boolean("trim_offsets", true)), prefix_space_(json.boolean("add_prefix_space", true)) {}
+  Encodings apply(Encodings texts, bool, const TokenText& text_of) const override {
+    if (trims_)
+      for (Encoding& e : texts) trim_offsets(e, prefix_space_, text_of);
+    return texts;
+  }
+
+ private:
+  bool trims_, prefix_space_;
+};
+
+// Special tokens and texts in the order of a template, one for a text and one for a pair.
+class Template final : public PostProcessor {
+ public:
+  struct Part {
+    int sequence;              // -1: special tokens
+    std::vector<int64_t> ids;  // of these
+    int64_t type_id;
+  };
+  Template(std::vector<Part> single, std::vector<Part> pair) : single_(std::move(single)), pair_(std::move(pair)) {}
+
+  size_t added(bool pair) const override {
+    size_t n = 0;
+    for (const Part& p : pair ? pair_ : single_) n += p.ids.size();
+    return n;
+  }
+  Encodings apply(Encodings texts, bool special_tokens, const TokenText&) const override {
+    Encodings out;
+    for (const Part& p : texts.size() > 1 ? pair_ : single_) {
+      if (p.sequence >= 0) {
+        out.push_back(texts[static_cast<size_t>(p.sequence)]);
+        set_type_ids(out.back(), p.type_id);
+      } else if (special_tokens) {
+        out.emplace_back();
+        for (const int64_t id : p.ids) out.back().push(id, {}, -1, p.type_id, -1, true);
+      }
+    }
+    return out;
+  }
+
+ private:
+  std::vector<Part> single_, pair_;
+};
+
+class Sequence final : public PostProcessor {
+ public:
+  explicit Sequence(std::vector<std::unique_ptr<PostProcessor>> parts) : parts_(std::move(parts)) {}
+  size_t added(bool pair) const override {
+    size_t n = 0;
+    for (const auto& part : parts_) n += part->added(pair);
+    return n;
+  }
+  Encodings apply(Encodings texts, bool special_tokens, const TokenText& text_of) const override {
+    for (const auto& part : parts_) texts = part->apply(std::move(texts), special_tokens, text_of);
+    return texts;
+  }
+
+ private:
+  std::vector<std::unique_ptr<PostProcessor>> parts_;
+};
+
+using Made = std::unique_ptr<PostProcessor>;
+
+std::vector<Template::Part> parts_of(const Json& list, const Json& tokens, bool pair) {
+  std::vector<Template::Part> parts;
+  for (const Json& item : list.items()) {
+    if (const Json* const sequence = item.find("Sequence")) {
+      const std::string& id = sequence->text("id");
+      GRIM_CHECK(id == "A" || (id == "B" && pair), input, "tokenizer", "post_processor: sequence '{}' in the template of {}", id, pair ? "a pair" : "one text");
+      parts.push_back({id == "B", {}, sequence->integer("type_id")});
+    } else {
+      const Json& special = item.at("SpecialToken");
+      const Json* const token = tokens.find(special.text("id"));
+      GRIM_CHECK(token, input, "tokenizer", "post_processor: the template uses '{}', which special_tokens does not define", special.text("id"));
+      Template::Part part{-1, {}, special.integer("type_id")};
+      for (const Json& id : token->list("ids")) part.ids.push_back(id.as_integer());
+      parts.push_back(std::move(part));
+    }
+  }
+  return parts;
+}
+
+Made from_template(const Json& json) {
+  const Json& tokens = json.at("special_tokens");
+  return std::make_unique<Template>(parts_of(json.at("single"), tokens, false), parts_of(json.at("pair"), tokens, true));
+}
+
+int64_t id_of(const Json& json, const char* key) { return json.at(key)[1].as_integer(); }  // ["[CLS]", 101]
+
+// BERT's [CLS] A [SEP] B [SEP], the second text and its end of type 1.
+Made bert(const Json& json) {
+  const int64_t cls = id_of(json, "cls"), sep = id_of(json, "sep");
+  std::vector<Template::Part> single = {{-1, {cls}, 0}, {0, {}, 0}, {-1, {sep}, 0}}, pair = single;
+  pair.insert(pair.end(), {{1, {}, 1}, {-1, {sep}, 1}});
+  return std::make_unique<Template>(std::move(single), std::move(pair));
+}
+
+// RoBERTa's <s> A </s> </s> B </s>, all of type 0.
+Made roberta(const Json& json) {
+  const int64_t cls = id_of(json, "cls"), sep = id_of(json, "sep");
+  std::vector<Template::Part> single = {{-1, {cls}, 0}, {0, {}, 0}, {-1, {sep}, 0}}, pair = single;
+  pair.insert(pair.end(), {{-1, {sep}, 0}, {1, {}, 0}, {-1, {sep}, 0}});
+  std::vector<Made> parts;
+  if (json.boolean("trim_offsets", true)) parts.push_back(std::make_unique<ByteLevel>(json));
+  parts.push_back(std::make_unique<Template>(std::move(single), std::move(pair)));
+  return std::make_unique<Sequence>(std::move(parts));
+}
+
+Made sequence(const Json& json) {
+  std::vector<Made> parts;
+  for (const Json& part : json.list("processors")) parts.push_back(make_post_processor(part));
+  return std::make_unique<Sequence>(std::move(parts));
+}
+
+struct Kind {
+  const char* type;
+  Made (*make)(const Json&);
+};
+constexpr Kind kKinds[] = {{"BertProcessing", bert},       {"ByteLevel", [](const Json& json) -> Made { return std::make_unique<ByteLevel>(json); }},
+                           {"RobertaProcessing", roberta}, {"Sequence", sequence}, {"TemplateProcessing", from_template}};
+
+}  // namespace
+
+std::unique_ptr<PostProcessor> make_post_processor(const Json& json) {
+  if (json.is_null()) return std::make_unique<Nothing>();
+  const std::string& type = json.text("type");
+  std::vector<std::string> names;
+  for (const Kind& kind : kKinds) {
+    if (type == kind.type) return kind.make(json);
+    names.push_back(kind.type);
+  }
+  fail(ErrorKind::input, "tokenizer", str("post_processor '{}' is not known", type), did_you_mean(type, names));
+}
+
+}  // namespace grim

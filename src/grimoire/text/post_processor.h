@@ -1,0 +1,25 @@
+// The "post_processor" of a tokenizer.json: special tokens around a text or a pair, and offsets without the spaces that byte-level tokens carry.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "grimoire/base/json.h"
+#include "grimoire/text/encoding.h"
+
+namespace grim {
+
+class PostProcessor {
+ public:
+  using TokenText = std::function<std::string_view(int64_t id)>;
+  virtual ~PostProcessor() = default;
+  virtual size_t added(bool) const { return 0; }  // special tokens, for a text or a pair
+  // One encoding a text comes in; in what comes out, all of them end to end are the result.
+  virtual std::vector<Encoding> apply(std::vector<Encoding> texts, bool special_tokens, const TokenText& text_of) const = 0;
+};
+
+// null gives one that adds nothing. throws: input, a type that is not known, or a template that names tokens or sequences it does not define
+std::unique_ptr<PostProcessor> make_post_processor(const Json& json);
+
+}  // namespace grim

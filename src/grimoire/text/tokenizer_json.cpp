@@ -1,0 +1,142 @@
+// tokenizer.json, version 1.0: read as a stream, for its vocabulary and merges are most of it.
+#include <algorithm>
+
+#include "grimoire/base/error.h"
+#include "grimoire/text/bpe.h"
+#include "grimoire/text/char_tokenizer.h"
+#include "grimoire/text/pipeline_tokenizer.h"
+#include "grimoire/text/wordpiece.h"
+
+namespace grim {
+namespace {
+
+// Texts end to end, two a merge.
+class MergeTexts {
+ public:
+  void add(const Json& merge) {
+    if (merge.is_array()) {
+      GRIM_CHECK(merge.size() == 2, input, "tokenizer", "merge {}: got {} parts, expected 2", size(), merge.size());
+      push(merge[0].as_text(), merge[1].as_text());
+      return;
+    }
+    const std::string& both = merge.as_text();  // "left right", as older files have it
+    const size_t space = both.find(' ');
+    const bool two = space != std::string::npos && space > 0 && space + 1 < both.size() && both.find(' ', space + 1) == std::string::npos;
+    GRIM_CHECK(two, input, "tokenizer", "merge {}: got '{}', expected two tokens with a space between them", size(), both);
+    push(std::string_view(both).substr(0, space), std::string_view(both).substr(space + 1));
+  }
+  size_t size() const { return ends_.size() / 2; }
+  std::string_view left(size_t i) const { return part(2 * i); }
+  std::string_view right(size_t i) const { return part(2 * i + 1); }
+
+ private:
+  void push(std::string_view left, std::string_view right) {
+    for (const std::string_view t : {left, right}) {
+      text_ += t;
+      ends_.push_back(static_cast<uint32_t>(text_.size()));
+    }
+  }
+  std::string_view part(size_t i) const {
+    const uint32_t begin = i > 0 ? ends_[i - 1] : 0;
+    return std::string_view(text_).substr(begin, ends_[i] - begin);
+  }
+  std::string text_;
+  std::vector<uint32_t> ends_;
+};
+
+struct ModelText {
+  Vocabulary vocabulary;
+  std::vector<double> scores;  // of Unigram, by id
+  MergeTexts merges;
+};
+
+bool ends_in_byte_level(const Json& pre_tokenizer) {
+  return !pre_tokenizer.is_null() && make_pre_tokenizer(pre_tokenizer)->ends_in_byte_symbols();
+}
+
+std::unique_ptr<SubwordModel> make_bpe(const Json& json, ModelText& text, const Json& pre_tokenizer) {
+  BpeOptions options{.unk_token = json.text("unk_token", ""),
+                     .continuing_subword_prefix = json.text("continuing_subword_prefix", ""),
+                     .end_of_word_suffix = json.text("end_of_word_suffix", ""),
+                     .fuse_unk = json.boolean("fuse_unk", false),
+                     .byte_fallback = json.boolean("byte_fallback", false),
+                     .ignore_merges = json.boolean("ignore_merges", false),
+                     .dropout = json.real("dropout", 0)};
+  // Decorated symbols and unknown ones are worked out on characters.
+  options.byte_level = options.continuing_subword_prefix.empty() && options.end_of_word_suffix.empty() && options.unk_token.empty() &&
+                       !options.byte_fallback && ends_in_byte_level(pre_tokenizer);
+  std::vector<Bpe::Merge> merges;
+  merges.reserve(text.merges.size());
+  for (size_t i = 0; i < text.merges.size(); ++i)
+    merges.push_back(Bpe::merge_of(text.vocabulary, text.merges.left(i), text.merges.right(i), options, i));
+  return std::make_unique<Bpe>(std::move(text.vocabulary), merges, std::move(options));
+}
+
+std::unique_ptr<SubwordModel> make_model(const Json& json, ModelText& text, const Json& pre_tokenizer) {
+  // Files from before models had a type are told by what they hold.
+  const std::string type = json.text("type", json.find("merges") ? "BPE" : json.find("unk_id") ? "Unigram" : json.find("continuing_subword_prefix") ? "WordPiece" : "WordLevel");
+  if (type == "BPE") return make_bpe(json, text, pre_tokenizer);
+  if (type == "WordLevel") return std::make_unique<WordLevel>(std::move(text.vocabulary), json.text("unk_token"));
+  if (type == "WordPiece")
+    return std::make_unique<WordPiece>(std::move(text.vocabulary), WordPiece::Options{json.text("unk_token", "[UNK]"), json.text("continuing_subword_prefix", "##"),
+                                                                                      json.integer("max_input_chars_per_word", 100)});
+  const std::vector<std::string> names = {"BPE", "WordLevel", "WordPiece"};
+  fail(ErrorKind::input, "tokenizer", str("model '{}' is not known", type), did_you_mean(type, names));
+}
+
+Side side_of(const Json& json) { return json.text("direction", "Right") == "Left" ? Side::left : Side::right; }
+
+std::optional<Truncation> truncation_of(const Json* json) {
+  if (!json || json->is_null()) return std::nullopt;
+  const std::vector<std::string> names = {"LongestFirst", "OnlyFirst", "OnlySecond"};
+  const std::string strategy = json->text("strategy", names[0]);
+  const auto found = std::ranges::find(names, strategy);
+  if (found == names.end()) fail(ErrorKind::input, "tokenizer", str("truncation strategy '{}' is not known", strategy), did_you_mean(strategy, names));
+  Truncation t{json->integer("max_length"), json->integer("stride", 0), static_cast<Truncation::Strategy>(found - names.begin()), side_of(*json)};
+  GRIM_CHECK(t.max_length >= 0 && t.stride >= 0, input, "tokenizer", "truncation: max_length {} and stride {}: expected none below 0", t.max_length, t.stride);
+  return t;
+}
+
+std::optional<Padding> padding_of(const Json* json) {
+  if (!json || json->is_null()) return std::nullopt;
+  Padding p{.id = json->integer("pad_id", 0), .type_id = json->integer("pad_type_id", 0), .token = json->text("pad_token", "[PAD]"), .side = side_of(*json)};
+  if (const Json* const strategy = json->find("strategy"); strategy && strategy->is_object()) p.length = strategy->integer("Fixed");
+  if (const Json* const multiple = json->find("pad_to_multiple_of"); multiple && !multiple->is_null()) p.multiple_of = multiple->as_integer();
+  constexpr int64_t kMost = 1 << 24;
+  for (const auto& n : {p.length, p.multiple_of})
+    GRIM_CHECK(!n || (*n >= 0 && *n <= kMost), input, "tokenizer", "padding: got {}, expected 0 to {}", *n, kMost);
+  return p;
+}
+
+}  // namespace
+
+std::shared_ptr<const Tokenizer> parse_tokenizer(std::string_view json, const std::string& source, Json config) {
+  ModelText text;
+  text.vocabulary.reserve(json.size() / 48, json.size() / 8);
+  const auto take_token = [&](std::string_view key, Json value) {
+    if (!value.is_array()) return text.vocabulary.add(key, value.as_integer());
+    GRIM_CHECK(value.size() == 2, input, "tokenizer", "vocab entry {}: got {} values, expected a token and its score", text.scores.size(), value.size());
+    text.vocabulary.add(value[0].as_text(), static_cast<int64_t>(text.scores.size()));
+    text.scores.push_back(value[1].as_real());
+  };
+  const auto take_merge = [&](std::string_view, Json value) { text.merges.add(value); };
+  const Json whole = Json::parse(json, source, {{{"model", "vocab"}, take_token}, {{"model", "merges"}, take_merge}});
+  if (CharTokenizer::describes(whole)) return std::make_shared<CharTokenizer>(CharTokenizer::from_json(Json::parse(json, source)));
+  const auto part = [&](const char* key) {
+    const Json* const found = whole.find(key);
+    return found ? *found : Json();
+  };
+  TokenizerParts parts{.normalizer = part("normalizer"),
+                       .pre_tokenizer = part("pre_tokenizer"),
+                       .post_processor = part("post_processor"),
+                       .decoder = part("decoder"),
+                       .truncation = truncation_of(whole.find("truncation")),
+                       .padding = padding_of(whole.find("padding"))};
+  if (!config.is_null()) parts.config = std::move(config);
+  if (const Json* const added = whole.find("added_tokens"))
+    for (const Json& token : added->items()) parts.added.push_back(AddedToken::from_json(token));
+  parts.model = make_model(whole.at("model"), text, parts.pre_tokenizer);
+  return std::make_shared<PipelineTokenizer>(std::move(parts));
+}
+
+}  // namespace grim

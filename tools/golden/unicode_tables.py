@@ -1,0 +1,110 @@
+"""src/grimoire/text/unicode_tables.inc: what the reference tokenizers hold of every code point.
+
+The reference (PyPI tokenizers) takes its classes from several Unicode versions: its regular expressions know a new one, its BERT parts and
+its normal forms old ones. So each class is read off its behaviour, one code point at a time, and not off a version of the standard.
+Run: python tools/golden/unicode_tables.py > src/grimoire/text/unicode_tables.inc
+"""
+import sys
+import unicodedata
+
+import tokenizers
+from tokenizers import Regex, normalizers, pre_tokenizers
+
+CATEGORIES = "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Co Cs Cn".split()
+POINTS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+EVERYTHING = "".join(map(chr, POINTS))
+
+
+def kept(pattern):
+    """The code points that [pattern] of the reference's regular expressions matches."""
+    return set(map(ord, normalizers.Replace(Regex(f"[^{pattern}]+"), "").normalize_str(EVERYTHING)))
+
+
+def removed(normalizer):
+    return {c for c in POINTS if normalizer.normalize_str(chr(c)) == ""}
+
+
+def isolated(pre_tokenizer):
+    return {c for c in POINTS if len(pre_tokenizer.pre_tokenize_str("a" + chr(c) + "a")) == 3}
+
+
+def bert(**on):
+    off = dict(clean_text=False, handle_chinese_chars=False, strip_accents=False, lowercase=False)
+    return normalizers.BertNormalizer(**{**off, **on})
+
+
+def inert():
+    """Code points that this Python's Unicode composes, decomposes or reorders and the reference leaves alone: newer than its normal forms."""
+    nfd, nfkd = normalizers.NFD(), normalizers.NFKD()
+    found = set()
+    for c in POINTS:
+        s = chr(c)
+        if unicodedata.normalize("NFKD", s) != nfkd.normalize_str(s) or unicodedata.normalize("NFD", s) != nfd.normalize_str(s):
+            found.add(c)
+        if unicodedata.combining(s):  # goes before a mark of class 240 and behind one of class 1, or either way stands still
+            low, high = "\u0345" + s, s + "\u0334"
+            moves = lambda t: unicodedata.normalize("NFD", "a" + t) != nfd.normalize_str("a" + t)
+            if moves(low) or moves(high):
+                found.add(c)
+        if unicodedata.category(s) == "Cn":  # so new that this Python does not know it either
+            found.add(c)
+    return found
+
+
+def main():
+    category = {}
+    for i, name in enumerate(CATEGORIES):
+        if name != "Cs":
+            for c in kept(rf"\p{{{name}}}"):
+                category[c] = i
+    bits = [
+        (5, kept(r"\s")),
+        (6, kept(r"\w")),
+        (7, isolated(pre_tokenizers.BertPreTokenizer())),
+        (8, removed(bert(clean_text=True))),
+        (9, removed(bert(strip_accents=True))),
+        (10, removed(normalizers.StripAccents())),
+        (11, isolated(pre_tokenizers.Digits(individual_digits=True))),
+        (12, inert()),
+    ]
+    flags = [category.get(c, CATEGORIES.index("Cs")) for c in range(0x110000)]
+    bits[-1][1].difference_update(c for c in POINTS if CATEGORIES[category[c]] == "Cn")
+    for bit, points in bits:
+        for c in points:
+            flags[c] |= 1 << bit
+    print(f"// Made by tools/golden/unicode_tables.py from tokenizers {tokenizers.__version__}; see unicode.h.")
+    print("// Runs of code points of the same classes: the first one, then the classes.")
+    runs = [(c, flags[c]) for c in range(0x110000) if c == 0 or flags[c] != flags[c - 1]]
+    write("constexpr uint32_t kRuns[][2] = {", [f"{{0x{c:x},0x{f:x}}}" for c, f in runs])
+
+    lower = normalizers.Lowercase()
+    pairs = [(c, lower.normalize_str(chr(c))) for c in POINTS]
+    pairs = [(c, s) for c, s in pairs if s != chr(c)]
+    longer = [(c, s) for c, s in pairs if len(s) > 1]
+    assert longer == [(0x130, "i\u0307")], longer  # spelled out in unicode.cpp
+    print("// Capital letters whose small ones lie at the same distance: the first, the last, the step between them, the distance.")
+    steps = []
+    for c, s in pairs:
+        d = ord(s[0]) - c
+        if len(s) > 1:
+            continue
+        if steps and steps[-1][3] == d and (steps[-1][2] == 0 or steps[-1][2] == c - steps[-1][1]) and c - steps[-1][1] <= 2:
+            steps[-1][2] = c - steps[-1][1]
+            steps[-1][1] = c
+        else:
+            steps.append([c, c, 0, d])
+    write("constexpr int32_t kLower[][4] = {", [f"{{0x{a:x},0x{b:x},{max(s, 1)},{d}}}" for a, b, s, d in steps])
+
+
+def write(head, cells):
+    print(head)
+    line = " "
+    for cell in cells:
+        if len(line) + len(cell) + 2 > 158:
+            print(line)
+            line = " "
+        line += " " + cell + ","
+    print(line + "\n};")
+
+
+sys.exit(main())
