@@ -106,15 +106,18 @@ void normal_form(AlignedText& text, Form form) {
 
 // --- kinds ---------------------------------------------------------------------------------------------------------------
 
+enum class Reach { anywhere, local, local_above_latin };
+
 class Function final : public Normalizer {
  public:
-  explicit Function(std::function<void(AlignedText&)> f, bool keeps_latin = false) : f_(std::move(f)), keeps_latin_(keeps_latin) {}
+  explicit Function(std::function<void(AlignedText&)> f, Reach reach) : f_(std::move(f)), reach_(reach) {}
   void apply(AlignedText& text) const override { f_(text); }
-  bool keeps_latin() const override { return keeps_latin_; }
+  bool is_local() const override { return reach_ != Reach::anywhere; }
+  bool keeps_latin() const override { return reach_ == Reach::local_above_latin; }
 
  private:
   std::function<void(AlignedText&)> f_;
-  bool keeps_latin_;
+  Reach reach_;
 };
 
 class Sequence final : public Normalizer {
@@ -125,6 +128,9 @@ class Sequence final : public Normalizer {
   void apply(AlignedText& text) const override {
     for (const auto& part : parts_) part->apply(text);
   }
+  bool is_local() const override {
+    return std::ranges::all_of(parts_, [](const auto& p) { return p->is_local(); });
+  }
   bool keeps_latin() const override {
     return std::ranges::all_of(parts_, [](const auto& p) { return p->keeps_latin(); });
   }
@@ -134,7 +140,7 @@ class Sequence final : public Normalizer {
 };
 
 using Made = std::unique_ptr<Normalizer>;
-template <class F> Made function(F&& f, bool keeps_latin = false) { return std::make_unique<Function>(std::forward<F>(f), keeps_latin); }
+template <class F> Made function(F&& f, Reach reach = Reach::anywhere) { return std::make_unique<Function>(std::forward<F>(f), reach); }
 
 Made bert(const Json& json) {
   const bool clean = json.boolean("clean_text", true), chinese = json.boolean("handle_chinese_chars", true), small = json.boolean("lowercase", true);
@@ -160,7 +166,7 @@ Made bert(const Json& json) {
       keep_if(text, [](char32_t c) { return !class_of(c).bert_accent(); });
     }
     if (small) lower(text);
-  });
+  }, Reach::local);
 }
 
 Made strip(const Json& json) {
@@ -221,7 +227,7 @@ Made byte_level(const Json&) {
 }
 
 template <Form form> Made in_form(const Json&) {
-  return function([](AlignedText& text) { normal_form(text, form); }, form == Form::nfc);
+  return function([](AlignedText& text) { normal_form(text, form); }, form == Form::nfc ? Reach::local_above_latin : Reach::local);
 }
 
 struct Kind {
@@ -231,7 +237,7 @@ struct Kind {
 constexpr Kind kKinds[] = {
     {"BertNormalizer", bert},
     {"ByteLevel", byte_level},
-    {"Lowercase", [](const Json&) { return function(lower); }},
+    {"Lowercase", [](const Json&) { return function(lower, Reach::local); }},
     {"NFC", in_form<Form::nfc>},
     {"NFD", in_form<Form::nfd>},
     {"NFKC", in_form<Form::nfkc>},
@@ -241,7 +247,7 @@ constexpr Kind kKinds[] = {
     {"Replace", replace},
     {"Sequence", [](const Json& json) -> Made { return std::make_unique<Sequence>(json); }},
     {"Strip", strip},
-    {"StripAccents", [](const Json&) { return function([](AlignedText& text) { keep_if(text, [](char32_t c) { return !class_of(c).combining(); }); }); }},
+    {"StripAccents", [](const Json&) { return function([](AlignedText& text) { keep_if(text, [](char32_t c) { return !class_of(c).combining(); }); }, Reach::local); }},
 };
 
 }  // namespace
@@ -252,7 +258,7 @@ bool is_cjk_ideograph(char32_t c) {
 }
 
 std::unique_ptr<Normalizer> make_normalizer(const Json& json) {
-  if (json.is_null()) return function([](AlignedText&) {}, true);
+  if (json.is_null()) return function([](AlignedText&) {}, Reach::local_above_latin);
   const std::string& type = json.text("type");
   std::vector<std::string> names;
   for (const Kind& kind : kKinds) {

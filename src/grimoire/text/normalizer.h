@@ -12,7 +12,9 @@ class Normalizer {
  public:
   virtual ~Normalizer() = default;
   virtual void apply(AlignedText& text) const = 0;
-  // Leaves a text of code points below U+0300 as it is: normal forms do.
+  // What it does to a character depends on no other across ASCII white space or punctuation, and these it leaves what they are.
+  virtual bool is_local() const { return false; }
+  // It leaves code points below U+0300 as they are, as NFC does.
   virtual bool keeps_latin() const { return false; }
 };
 

@@ -12,7 +12,8 @@ PipelineTokenizer::PipelineTokenizer(TokenizerParts parts) : parts_(std::move(pa
   pre_tokenizer_ = make_pre_tokenizer(parts_.pre_tokenizer);
   post_processor_ = make_post_processor(parts_.post_processor);
   decoder_ = make_token_decoder(parts_.decoder);
-  if (const auto* const bpe = dynamic_cast<const Bpe*>(parts_.model.get()); bpe && bpe->options().byte_level) pre_tokenizer_->leave_bytes();
+  const auto* const bpe = dynamic_cast<const Bpe*>(parts_.model.get());
+  if (bpe && bpe->options().byte_level) pre_tokenizer_->leave_bytes();
   vocab_size_ = parts_.model->vocabulary().size();
   for (size_t i = 0; i < parts_.added.size(); ++i) {
     const AddedToken& token = parts_.added[i];
@@ -28,6 +29,10 @@ PipelineTokenizer::PipelineTokenizer(TokenizerParts parts) : parts_(std::move(pa
       in_normalized_text_.add(content.text(), token);
     }
   }
+  cut_ = pre_tokenizer_->cuts();
+  raw_words_ = cut_.cuts == Cuts::pattern && bpe && bpe->options().byte_level;
+  const bool allowed = cut_.cuts == Cuts::pattern ? raw_words_ && normalizer_->keeps_latin() : normalizer_->is_local();
+  if (!in_normalized_text_.empty() || !allowed) cut_ = {};
 }
 
 std::string_view PipelineTokenizer::text_of(int64_t id) const {
@@ -52,53 +57,152 @@ bool PipelineTokenizer::is_special(int64_t id) const {
   return added != added_by_id_.end() && parts_.added[added->second].special;
 }
 
-// piece(text between added tokens, normalised); found(id, offset)
-template <class Piece, class Found>
-void PipelineTokenizer::for_each_piece(std::string_view text, bool special_text, Piece&& piece, Found&& found) const {
-  GRIM_CHECK(text.size() < UINT32_MAX, input, "tokenizer", "a text of {} bytes: expected less than 4 GiB", text.size());
-  std::vector<AddedTokenFinder::Piece> raw, normalized;
-  in_raw_text_.split(text, special_text, raw);
-  for (const AddedTokenFinder::Piece& p : raw) {
-    if (p.id >= 0) {
-      found(p.id, ByteRange{static_cast<uint32_t>(p.begin), static_cast<uint32_t>(p.end)});
-      continue;
-    }
-    AlignedText part(text.substr(p.begin, p.end - p.begin), static_cast<uint32_t>(p.begin));
-    normalizer_->apply(part);
-    if (in_normalized_text_.empty()) {
-      piece(std::move(part));
-      continue;
-    }
-    normalized.clear();
-    in_normalized_text_.split(part.text(), special_text, normalized);
-    for (const AddedTokenFinder::Piece& q : normalized) {
-      if (q.id >= 0) found(q.id, part.origin(q.begin, q.end));
-      else piece(part.slice(q.begin, q.end));
-    }
-  }
-}
-
-template <class Put> void PipelineTokenizer::for_each_token(std::string_view text, bool special_text, Put&& put) const {
+int32_t PipelineTokenizer::encode_piece(std::string_view piece, uint32_t at, bool special_text, std::vector<Found>& found) const {
   int32_t word = 0;
   std::vector<AlignedText> words;
   std::vector<Token> tokens;
-  const auto piece = [&](AlignedText part) {
+  const auto encode_words = [&](AlignedText text) {
     words.clear();
-    pre_tokenizer_->split(std::move(part), words);
+    pre_tokenizer_->split(std::move(text), words);
     for (const AlignedText& w : words) {
       tokens.clear();
       parts_.model->tokenize(w.text(), tokens);
-      for (const Token& t : tokens) put(t.id, w.origin(t.begin, t.end), word);
+      for (const Token& t : tokens) {
+        const ByteRange o = w.origin(t.begin, t.end);
+        found.push_back({{t.id, o.begin, o.end}, word});
+      }
       ++word;
     }
   };
-  for_each_piece(text, special_text, piece, [&](int32_t id, ByteRange offset) { put(id, offset, word++); });
+  AlignedText text(piece, at);
+  normalizer_->apply(text);
+  if (in_normalized_text_.empty()) {
+    encode_words(std::move(text));
+    return word;
+  }
+  std::vector<AddedTokenFinder::Piece> between;
+  in_normalized_text_.split(text.text(), special_text, between);
+  for (const AddedTokenFinder::Piece& p : between) {
+    if (p.id < 0) {
+      encode_words(text.slice(p.begin, p.end));
+      continue;
+    }
+    const ByteRange o = text.origin(p.begin, p.end);
+    found.push_back({{p.id, o.begin, o.end}, word++});
+  }
+  return word;
+}
+
+int32_t PipelineTokenizer::encode_part(std::string_view part, uint32_t at, std::vector<Found>& found) const {
+  if (!raw_words_) return encode_piece(part, at, false, found);
+  std::vector<Token> tokens;
+  parts_.model->tokenize(part, tokens);
+  const auto inside = [&](uint32_t i) { return i < part.size() && (static_cast<uint8_t>(part[i]) & 0xc0) == 0x80; };
+  for (Token t : tokens) {  // what is a part of a character stands for all of it
+    while (t.begin > 0 && inside(t.begin)) --t.begin;
+    while (inside(t.end)) ++t.end;
+    found.push_back({{t.id, at + t.begin, at + t.end}, 0});
+  }
+  return 1;
+}
+
+namespace {
+
+bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+bool is_ascii_punctuation(char c) { return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~'); }
+
+bool below_u0300(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<uint8_t>(c) < 0xcc; });
+}
+
+// The end of the part that begins at `at`; `at` moves on over what is dropped before it, to the end of the text when nothing is left.
+size_t part_end(const CutRule& rule, std::string_view text, size_t& at) {
+  const auto run = [&](auto&& ends) {
+    size_t end = at;
+    while (end < text.size() && !ends(text[end])) ++end;
+    return end;
+  };
+  switch (rule.cuts) {
+    case Cuts::pattern: return rule.scanner(text, at);
+    case Cuts::words:
+      while (at < text.size() && is_blank(text[at])) ++at;
+      if (at < text.size() && is_ascii_punctuation(text[at])) return at + 1;
+      return run([](char c) { return is_blank(c) || is_ascii_punctuation(c); });
+    case Cuts::blanks:
+      while (at < text.size() && is_blank(text[at])) ++at;
+      return run(is_blank);
+    default: return text.size();
+  }
+}
+
+}  // namespace
+
+CutRule PipelineTokenizer::rule_for(std::string_view piece) const {
+  if (cut_.cuts == Cuts::pattern && !parts_.normalizer.is_null() && !below_u0300(piece)) return {};
+  return cut_;
+}
+
+template <class Put> void PipelineTokenizer::for_each_token(std::string_view text, bool special_text, Put&& put) const {
+  GRIM_CHECK(text.size() < UINT32_MAX, input, "tokenizer", "a text of {} bytes: expected less than 4 GiB", text.size());
+  std::vector<AddedTokenFinder::Piece> pieces;
+  in_raw_text_.split(text, special_text, pieces);
+  const WordCaches::Borrowed cache(caches_);
+  std::vector<Found> found;
+  int32_t word = 0;
+  const auto put_found = [&] {
+    for (const Found& f : found) put(f.token.id, f.token.begin, f.token.end, word + f.word);
+  };
+  for (const AddedTokenFinder::Piece& p : pieces) {
+    if (p.id >= 0) {
+      put(p.id, static_cast<uint32_t>(p.begin), static_cast<uint32_t>(p.end), word++);
+      continue;
+    }
+    const std::string_view piece = text.substr(p.begin, p.end - p.begin);
+    const CutRule rule = rule_for(piece);
+    if (rule.cuts == Cuts::none) {
+      found.clear();
+      const int32_t words = encode_piece(piece, static_cast<uint32_t>(p.begin), special_text, found);
+      put_found();
+      word += words;
+      continue;
+    }
+    for (size_t at = 0; at < piece.size();) {
+      const size_t end = part_end(rule, piece, at), size = end - at;
+      if (size == 0) break;
+      const auto offset = static_cast<uint32_t>(p.begin + at);
+      const std::string_view part = piece.substr(at, size);
+      at = end;
+      WordCache::Key key;
+      WordCache::Slot* slot = nullptr;
+      if (size <= WordCache::kLongest) {
+        key = WordCache::key_of(part.data(), size, text.size() - offset);
+        slot = &(*cache).slot(key, size);
+        if (slot->size == size && slot->key == key) {
+          for (size_t i = 0; i < slot->tokens; ++i) put(slot->ids[i], offset + slot->begin[i], offset + slot->end[i], word + slot->word[i]);
+          word += slot->words;
+          continue;
+        }
+      }
+      found.clear();
+      const int32_t words = encode_part(part, offset, found);
+      put_found();
+      word += words;
+      if (!slot || found.size() > WordCache::kMostTokens) continue;
+      *slot = {.key = key, .tokens = static_cast<uint8_t>(found.size()), .words = static_cast<uint8_t>(words), .size = static_cast<uint8_t>(size)};
+      for (size_t i = 0; i < found.size(); ++i) {
+        slot->ids[i] = found[i].token.id;
+        slot->begin[i] = static_cast<uint8_t>(found[i].token.begin - offset);
+        slot->end[i] = static_cast<uint8_t>(found[i].token.end - offset);
+        slot->word[i] = static_cast<uint8_t>(found[i].word);
+      }
+    }
+  }
 }
 
 std::vector<int64_t> PipelineTokenizer::encode(std::string_view text, std::string_view, int64_t) const {
   std::vector<int64_t> ids;
   ids.reserve(text.size() / 3);
-  for_each_token(text, false, [&](int32_t id, ByteRange, int32_t) { ids.push_back(id); });
+  for_each_token(text, false, [&](int32_t id, uint32_t, uint32_t, int32_t) { ids.push_back(id); });
   return ids;
 }
 
@@ -108,13 +212,16 @@ Encoding PipelineTokenizer::encode_with(std::string_view text, const EncodeOptio
     const auto sequence = static_cast<int8_t>(texts.size());
     Encoding e;
     e.reserve(t.size() / 3);
-    for_each_token(t, options.special_text, [&](int32_t id, ByteRange offset, int32_t word) { e.push(id, offset, word, sequence, sequence, false); });
+    for_each_token(t, options.special_text,
+                   [&](int32_t id, uint32_t begin, uint32_t end, int32_t word) { e.push(id, {begin, end}, word, sequence, sequence, false); });
     texts.push_back(std::move(e));
   };
   add(text);
   if (options.pair) add(*options.pair);
   truncate(texts[0], options.pair ? &texts[1] : nullptr, options.special_tokens);
-  texts = post_processor_->apply(std::move(texts), options.special_tokens, [this](int64_t id) { return text_of(id); });
+  PostProcessor::Source source{[this](int64_t id) { return text_of(id); }, {text}};
+  if (options.pair) source.texts.push_back(*options.pair);
+  texts = post_processor_->apply(std::move(texts), options.special_tokens, source);
   Encoding whole;
   for (Encoding& e : texts) {
     if (whole.size() == 0 && whole.overflowing.empty()) whole = std::move(e);
@@ -181,7 +288,9 @@ std::string PipelineTokenizer::normalized(std::string_view text) const {
 
 std::vector<AlignedText> PipelineTokenizer::words(std::string_view text) const {
   std::vector<AlignedText> all;
-  for_each_piece(text, false, [&](AlignedText part) { pre_tokenizer_->split(std::move(part), all); }, [](int32_t, ByteRange) {});
+  AlignedText whole(text, 0);
+  normalizer_->apply(whole);
+  pre_tokenizer_->split(std::move(whole), all);
   return all;
 }
 

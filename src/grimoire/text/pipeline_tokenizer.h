@@ -11,6 +11,7 @@
 #include "grimoire/text/subword_model.h"
 #include "grimoire/text/token_decoder.h"
 #include "grimoire/text/tokenizer.h"
+#include "grimoire/text/word_cache.h"
 
 namespace grim {
 
@@ -21,8 +22,8 @@ struct Truncation {
   Side side = Side::right;  // where it is cut
 };
 struct Padding {
-  std::optional<int64_t> length;  // of every encoding; nothing: of the longest of a batch
-  std::optional<int64_t> multiple_of;
+  std::optional<int64_t> length = {};  // of every encoding; nothing: of the longest of a batch
+  std::optional<int64_t> multiple_of = {};
   int64_t id = 0, type_id = 0;
   std::string token = "[PAD]";
   Side side = Side::right;
@@ -30,11 +31,11 @@ struct Padding {
 
 // What a tokenizer is made of; of the parts that are null in JSON nothing is done.
 struct TokenizerParts {
-  std::unique_ptr<SubwordModel> model;
-  Json normalizer, pre_tokenizer, post_processor, decoder;
-  std::vector<AddedToken> added;
-  std::optional<Truncation> truncation;
-  std::optional<Padding> padding;
+  std::unique_ptr<SubwordModel> model = {};
+  Json normalizer = {}, pre_tokenizer = {}, post_processor = {}, decoder = {};
+  std::vector<AddedToken> added = {};
+  std::optional<Truncation> truncation = {};
+  std::optional<Padding> padding = {};
   Json config = Json::object();  // tokenizer_config.json
 };
 
@@ -58,12 +59,20 @@ class PipelineTokenizer final : public Tokenizer {
   bool is_special(int64_t id) const;
   // A stage at a time, to be shown: the text normalised, and its words.
   std::string normalized(std::string_view text) const;
-  std::vector<AlignedText> words(std::string_view text) const;  // those between added tokens
+  std::vector<AlignedText> words(std::string_view text) const;
 
  private:
-  // put(id, offset, word) for every token of a text.
+  struct Found {
+    Token token;   // bytes of the whole text
+    int32_t word;  // of its piece, from 0
+  };
+  // put(id, begin, end, word) for every token of a text.
   template <class Put> void for_each_token(std::string_view text, bool special_text, Put&& put) const;
-  template <class Piece, class Found> void for_each_piece(std::string_view text, bool special_text, Piece&& piece, Found&& found) const;
+  // Of a piece between added tokens of the raw text, which begins at `at`: appends its tokens and gives the number of its words.
+  int32_t encode_piece(std::string_view piece, uint32_t at, bool special_text, std::vector<Found>& tokens) const;
+  // The same of a part that the cut rule allows for.
+  int32_t encode_part(std::string_view part, uint32_t at, std::vector<Found>& tokens) const;
+  CutRule rule_for(std::string_view piece) const;
   std::string_view text_of(int64_t id) const;
   void truncate(Encoding& first, Encoding* second, bool special_tokens) const;
 
@@ -73,6 +82,9 @@ class PipelineTokenizer final : public Tokenizer {
   std::unique_ptr<PostProcessor> post_processor_;
   std::unique_ptr<TokenDecoder> decoder_;
   AddedTokenFinder in_raw_text_, in_normalized_text_;
+  CutRule cut_;
+  bool raw_words_ = false;  // words are parts of the raw text, as they stand
+  mutable WordCaches caches_;
   std::unordered_map<int64_t, size_t> added_by_id_;
   int64_t vocab_size_ = 0;
 };

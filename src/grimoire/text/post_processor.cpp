@@ -11,23 +11,32 @@ namespace grim {
 namespace {
 
 using Encodings = std::vector<Encoding>;
-using TokenText = PostProcessor::TokenText;
+using Source = PostProcessor::Source;
 
-// Takes the spaces at the ends of each token out of its offsets; of one that was put before the text there is nothing to take.
-void trim_offsets(Encoding& e, bool added_prefix_space, const TokenText& text_of) {
+bool continues(std::string_view text, size_t at) { return at < text.size() && (static_cast<uint8_t>(text[at]) & 0xc0) == 0x80; }
+
+// Takes the spaces at the ends of each token out of its offsets; of one that was put before the text there is nothing to take. As many characters
+// of the text go as the token has spaces.
+void trim_offsets(Encoding& e, bool added_prefix_space, const Source& source) {
   const auto blank = [](char32_t c) { return c == byte_symbol(' ') || class_of(c).space(); };
   for (size_t i = 0; i < e.size(); ++i) {
-    const std::vector<char32_t> points = code_points(text_of(e.ids[i]));
-    auto leading = static_cast<uint32_t>(std::ranges::find_if_not(points, blank) - points.begin());
-    const auto trailing = static_cast<uint32_t>(std::find_if_not(points.rbegin(), points.rend(), blank) - points.rbegin());
+    if (e.sequences[i] < 0) continue;
+    const std::string_view text = source.texts[static_cast<size_t>(e.sequences[i])];
+    const std::vector<char32_t> points = code_points(source.token(e.ids[i]));
+    auto leading = std::ranges::find_if_not(points, blank) - points.begin();
+    auto trailing = std::find_if_not(points.rbegin(), points.rend(), blank) - points.rbegin();
     ByteRange& o = e.offsets[i];
-    if (leading > 0) {
-      if ((i == 0 || o.begin == 0) && added_prefix_space) --leading;
-      o.begin = std::min(o.begin + leading, o.end);
+    if (leading > 0 && (i == 0 || o.begin == 0) && added_prefix_space) --leading;
+    while (leading-- > 0 && o.begin < o.end) {
+      do ++o.begin;
+      while (continues(text, o.begin));
     }
-    if (trailing > 0 && o.end >= trailing) o.end = std::max(o.end - trailing, o.begin);
+    while (trailing-- > 0 && o.end > o.begin) {
+      do --o.end;
+      while (continues(text, o.end));
+    }
   }
-  for (Encoding& part : e.overflowing) trim_offsets(part, added_prefix_space, text_of);
+  for (Encoding& part : e.overflowing) trim_offsets(part, added_prefix_space, source);
 }
 
 void set_type_ids(Encoding& e, int64_t type_id) {
@@ -37,15 +46,15 @@ void set_type_ids(Encoding& e, int64_t type_id) {
 
 class Nothing final : public PostProcessor {
  public:
-  Encodings apply(Encodings texts, bool, const TokenText&) const override { return texts; }
+  Encodings apply(Encodings texts, bool, const Source&) const override { return texts; }
 };
 
 class ByteLevel final : public PostProcessor {
  public:
   explicit ByteLevel(const Json& json) : trims_(json.boolean("trim_offsets", true)), prefix_space_(json.boolean("add_prefix_space", true)) {}
-  Encodings apply(Encodings texts, bool, const TokenText& text_of) const override {
+  Encodings apply(Encodings texts, bool, const Source& source) const override {
     if (trims_)
-      for (Encoding& e : texts) trim_offsets(e, prefix_space_, text_of);
+      for (Encoding& e : texts) trim_offsets(e, prefix_space_, source);
     return texts;
   }
 
@@ -68,7 +77,7 @@ class Template final : public PostProcessor {
     for (const Part& p : pair ? pair_ : single_) n += p.ids.size();
     return n;
   }
-  Encodings apply(Encodings texts, bool special_tokens, const TokenText&) const override {
+  Encodings apply(Encodings texts, bool special_tokens, const Source&) const override {
     Encodings out;
     for (const Part& p : texts.size() > 1 ? pair_ : single_) {
       if (p.sequence >= 0) {
@@ -94,8 +103,8 @@ class Sequence final : public PostProcessor {
     for (const auto& part : parts_) n += part->added(pair);
     return n;
   }
-  Encodings apply(Encodings texts, bool special_tokens, const TokenText& text_of) const override {
-    for (const auto& part : parts_) texts = part->apply(std::move(texts), special_tokens, text_of);
+  Encodings apply(Encodings texts, bool special_tokens, const Source& source) const override {
+    for (const auto& part : parts_) texts = part->apply(std::move(texts), special_tokens, source);
     return texts;
   }
 

@@ -12,11 +12,14 @@ namespace grim {
 
 class PostProcessor {
  public:
-  using TokenText = std::function<std::string_view(int64_t id)>;
+  struct Source {
+    std::function<std::string_view(int64_t id)> token;
+    std::vector<std::string_view> texts;
+  };
   virtual ~PostProcessor() = default;
   virtual size_t added(bool) const { return 0; }  // special tokens, for a text or a pair
   // One encoding a text comes in; in what comes out, all of them end to end are the result.
-  virtual std::vector<Encoding> apply(std::vector<Encoding> texts, bool special_tokens, const TokenText& text_of) const = 0;
+  virtual std::vector<Encoding> apply(std::vector<Encoding> texts, bool special_tokens, const Source& source) const = 0;
 };
 
 // null gives one that adds nothing. throws: input, a type that is not known, or a template that names tokens or sequences it does not define

@@ -147,7 +147,7 @@ class ByteLevel final : public PreTokenizer {
   }
   bool ends_in_byte_symbols() const override { return symbols_ != nullptr; }
   void leave_bytes() override { symbols_.reset(); }
-  CutRule cuts() const override { return splits_ ? CutRule{Cuts::pattern, scanner_for(patterns::kGpt2)} : CutRule{}; }
+  CutRule cuts() const override { return splits_ && !prefix_space_ ? CutRule{Cuts::pattern, scanner_for(patterns::kGpt2)} : CutRule{}; }
   bool cuts_nothing() const { return !splits_ && !prefix_space_; }
 
  private:
@@ -211,7 +211,7 @@ Made whitespace(const Json&) {
       last = k;
     }
     cut(text, std::move(parts), Behavior::removed, false, words);
-  }, {Cuts::words});
+  }, {Cuts::blanks});
 }
 
 Made bert(const Json&) {
@@ -239,7 +239,7 @@ Made punctuation(const Json& json) {
 Made white_space_split(const Json&) {
   return function([](const AlignedText& text, Words& words) {
     cut_at_characters(text, [](char32_t c) { return class_of(c).space(); }, Behavior::removed, words);
-  });
+  }, {Cuts::blanks});
 }
 
 Made delimiter(const Json& json) {

@@ -14,7 +14,8 @@ namespace grim {
 enum class Cuts : uint8_t {
   none,     // not known: encode the whole text
   pattern,  // at the words of `scanner`
-  words,    // at ASCII white space, which is dropped, and around ASCII punctuation
+  words,    // at blanks, which are dropped, and around ASCII punctuation
+  blanks,   // at blanks: ASCII spaces, tabs and line ends
   spaces,   // before a run of spaces, which stays with the word behind it
 };
 struct CutRule {

@@ -1,0 +1,88 @@
+// Words that were encoded lately, with their tokens: most words of a text are among a few thousand. A word has one place; another that falls on it
+// takes it over, so that a cache never grows. One is used by one thread at a time.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+namespace grim {
+
+class WordCache {
+ public:
+  static constexpr size_t kLongest = 24, kMostTokens = 5;
+  struct Key {
+    uint64_t part[3] = {};
+    bool operator==(const Key&) const = default;
+  };
+  struct Slot {
+    Key key = {};
+    int32_t ids[kMostTokens] = {};
+    uint8_t begin[kMostTokens] = {}, end[kMostTokens] = {};  // bytes of the word
+    uint8_t word[kMostTokens] = {};                          // the words that a part falls into are numbered from 0
+    uint8_t tokens = 0, words = 0, size = 0;  // size: bytes of the key; 0: empty
+  };
+  static_assert(sizeof(Slot) == 64);
+
+  // The first `size` bytes at `p`, 1 to kLongest; `safe` bytes may be read there.
+  static Key key_of(const char* p, size_t size, size_t safe) {
+    Key k{};
+    if (safe < kLongest) {
+      std::memcpy(k.part, p, size);
+      return k;
+    }
+    std::memcpy(k.part, p, kLongest);
+    const size_t whole = size / 8, bits = size % 8 * 8;
+    for (size_t i = whole + 1; i < 3; ++i) k.part[i] = 0;
+    if (whole < 3) k.part[whole] &= (uint64_t{1} << bits) - 1;
+    return k;
+  }
+  Slot& slot(const Key& k, size_t size) {
+    uint64_t h = (k.part[0] ^ size) * 0x9e3779b97f4a7c15u;
+    h = (h ^ (h >> 32) ^ k.part[1]) * 0xd6e8feb86659fd93u;
+    h = (h ^ (h >> 32) ^ k.part[2]) * 0x9e3779b97f4a7c15u;
+    return slots_[h >> (64 - kBits)];
+  }
+
+ private:
+  static constexpr int kBits = 15;  // 2 MiB
+  std::vector<Slot> slots_ = std::vector<Slot>(size_t{1} << kBits);
+};
+
+// The caches of a tokenizer, as many as threads have encoded with it at once.
+class WordCaches {
+ public:
+  class Borrowed {
+   public:
+    explicit Borrowed(WordCaches& all) : all_(all), cache_(all.take()) {}
+    ~Borrowed() { all_.give(std::move(cache_)); }
+    Borrowed(const Borrowed&) = delete;
+    Borrowed& operator=(const Borrowed&) = delete;
+    WordCache& operator*() const { return *cache_; }
+
+   private:
+    WordCaches& all_;
+    std::unique_ptr<WordCache> cache_;
+  };
+
+ private:
+  std::unique_ptr<WordCache> take() {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) return std::make_unique<WordCache>();
+    std::unique_ptr<WordCache> cache = std::move(free_.back());
+    free_.pop_back();
+    return cache;
+  }
+  void give(std::unique_ptr<WordCache> cache) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(std::move(cache));
+  }
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<WordCache>> free_;
+};
+
+}  // namespace grim

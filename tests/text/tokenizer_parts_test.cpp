@@ -1,0 +1,162 @@
+// Every kind of part of a tokenizer.json against the reference (tools/golden/tokenizer_parts.py).
+#include <gtest/gtest.h>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
+#include "grimoire/text/pipeline_tokenizer.h"
+#include "grimoire/text/utf8.h"
+
+namespace grim {
+namespace {
+
+const Json& golden() {
+  static const Json g = Json::parse(read_file(std::string(GRIM_SOURCE_DIR) + "/tests/golden/tokenizer_parts.json"), "tokenizer_parts.json");
+  return g;
+}
+
+// f(name, {json, out}) for every entry of a family.
+template <class F> void each(const char* family, F&& f) {
+  const Json& all = golden().at(family);
+  ASSERT_GT(all.size(), 0u);
+  for (size_t i = 0; i < all.size(); ++i) {
+    SCOPED_TRACE(all.keys()[i]);
+    f(all.keys()[i], all[i]);
+  }
+}
+
+// A text and what each of its bytes is, in code points before it.
+std::vector<int64_t> characters_before(const std::string& text) {
+  std::vector<int64_t> n(text.size() + 1);
+  for (size_t i = 0; i < text.size(); ++i) n[i + 1] = n[i] + ((static_cast<uint8_t>(text[i]) & 0xc0) != 0x80);
+  return n;
+}
+
+TEST(TokenizerParts, Normalizers) {
+  each("normalizers", [](const std::string&, const Json& kind) {
+    const auto normalizer = make_normalizer(kind.at("json"));
+    for (size_t i = 0; i < golden().at("texts").size(); ++i) {
+      AlignedText text(golden().at("texts")[i].as_text(), 0);
+      normalizer->apply(text);
+      EXPECT_EQ(text.text(), kind.at("out")[i].as_text()) << "text " << i;
+    }
+  });
+}
+
+TEST(TokenizerParts, PreTokenizers) {
+  each("pre_tokenizers", [](const std::string&, const Json& kind) {
+    const auto pre_tokenizer = make_pre_tokenizer(kind.at("json"));
+    for (size_t i = 0; i < golden().at("texts").size(); ++i) {
+      const std::string& text = golden().at("texts")[i].as_text();
+      const std::vector<int64_t> characters = characters_before(text);
+      std::vector<AlignedText> words;
+      pre_tokenizer->split(AlignedText(text, 0), words);
+      Json got = Json::array();
+      for (const AlignedText& w : words) {
+        const ByteRange o = w.origin(0, w.text().size());
+        got.push(Json::array({w.text(), characters[o.begin], characters[o.end]}));
+      }
+      EXPECT_EQ(got.dump(), kind.at("out")[i].dump()) << "text " << i;
+    }
+  });
+}
+
+TEST(TokenizerParts, Decoders) {
+  each("decoders", [](const std::string&, const Json& kind) {
+    const auto decoder = make_token_decoder(kind.at("json"));
+    for (size_t i = 0; i < golden().at("token_lists").size(); ++i) {
+      std::vector<std::string> tokens;
+      for (const Json& t : golden().at("token_lists")[i].items()) tokens.push_back(t.as_text());
+      decoder->apply(tokens);
+      std::string text;
+      for (const std::string& t : tokens) text += t;
+      EXPECT_EQ(Json(text).dump(), kind.at("out")[i].dump()) << "tokens " << i;  // invalid bytes as U+FFFD, as there
+    }
+  });
+}
+
+Json shown(const Encoding& e, const std::string& text, const std::string& pair) {
+  Json offsets = Json::array();
+  for (const ByteRange& o : character_offsets(e, text, pair)) offsets.push(Json::array({o.begin, o.end}));
+  return Json::object({{"ids", Json::array_of(e.ids)},
+                       {"types", Json::array_of(e.type_ids)},
+                       {"offsets", offsets},
+                       {"words", Json::array_of(e.words)},
+                       {"special", Json::array_of(e.special)},
+                       {"attention", Json::array_of(e.attention)},
+                       {"sequences", Json::array_of(e.sequences)}});
+}
+
+class Whole : public testing::TestWithParam<size_t> {};
+
+// Read, encode, decode, and the same once more from what we write of it.
+TEST_P(Whole, Tokenizer) {
+  const Json& all = golden().at("tokenizers");
+  ASSERT_LT(GetParam(), all.size());
+  SCOPED_TRACE(all.keys()[GetParam()]);
+  const Json& entry = all[GetParam()];
+  const auto first = parse_tokenizer(entry.at("json").dump(), "golden");
+  const auto second = parse_tokenizer(first->to_json().dump(), "written");
+  EXPECT_EQ(first->to_json(), second->to_json());
+  for (const Tokenizer* tokenizer : {first.get(), second.get()}) {
+    for (const Json& c : entry.at("cases").items()) {
+      const std::string &text = c.text("text"), pair = c.text("pair", "");
+      SCOPED_TRACE(text + " | " + pair);
+      EncodeOptions options;
+      if (c.find("pair")) options.pair = pair;
+      const Encoding e = tokenizer->encode_with(text, options);
+      const Json got = shown(e, text, pair);
+      // Where a vocabulary leaves characters out and has no unknown token, the reference's offsets slide to the left by them; ours stay in place.
+      const bool slides = all.keys()[GetParam()] == "bpe silent";
+      for (const std::string& key : got.keys())
+        if (!(slides && key == "offsets")) EXPECT_EQ(got.at(key).dump(), c.at(key).dump()) << key;
+      const size_t windows = c.find("overflowing") ? c.at("overflowing").size() : 0;
+      ASSERT_EQ(e.overflowing.size(), windows);
+      for (size_t i = 0; i < windows; ++i) EXPECT_EQ(shown(e.overflowing[i], text, pair).dump(), c.at("overflowing")[i].dump()) << "window " << i;
+      if (!c.find("decoded")) continue;
+      EXPECT_EQ(Json(tokenizer->decode(e.ids)).dump(), c.at("decoded").dump());
+      EXPECT_EQ(Json(tokenizer->decode(e.ids, Specials::keep)).dump(), c.at("kept").dump());
+    }
+  }
+}
+INSTANTIATE_TEST_SUITE_P(TokenizerParts, Whole, testing::Range<size_t>(0, 17));
+
+TEST(TokenizerParts, EveryTokenizerOfTheGoldenFileIsTried) { EXPECT_EQ(golden().at("tokenizers").size(), 17u); }
+
+TEST(TokenizerParts, WrongOnes) {
+  const auto refusal = [](const std::string& json) -> std::string {
+    try {
+      parse_tokenizer(json, "tokenizer.json");
+    } catch (const Error& e) {
+      return std::string(e.what()) + " | " + e.hint();
+    }
+    return "taken";
+  };
+  const auto with = [](const std::string& rest) { return R"({"model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"})" + rest + "}"; };
+  EXPECT_EQ(refusal(with("")), "taken");
+  EXPECT_EQ(refusal(with(R"(, "normalizer": {"type": "Lowercas"})")), "[tokenizer] normalizer 'Lowercas' is not known | did you mean 'Lowercase'?");
+  EXPECT_NE(refusal(with(R"(, "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "(a"}, "behavior": "Isolated"})")).find("missing closing parenthesis"), std::string::npos);
+  EXPECT_NE(refusal(with(R"(, "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "\\p{N}{1,3}+"}, "behavior": "Isolated"})")).find("an interval with +"), std::string::npos);
+  EXPECT_NE(refusal(R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": ["a b"]}})").find("token 'ab' is not in the vocabulary"), std::string::npos);
+  EXPECT_NE(refusal(R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 0}, "merges": []}})").find("have the same id 0"), std::string::npos);
+  EXPECT_NE(refusal(R"({"model": {"type": "BPE", "vocab": {"a": 0, "a": 1}, "merges": []}})").find("has two ids"), std::string::npos);
+  EXPECT_NE(refusal(R"({"model": {"type": "BPE", "vocab": {"a": -1}, "merges": []}})").find("outside 0 to"), std::string::npos);
+  EXPECT_NE(refusal(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["abc"]}})").find("two tokens with a space"), std::string::npos);
+  EXPECT_NE(refusal(with(R"(, "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "[X]", "type_id": 0}}], "pair": [], "special_tokens": {}})"))
+                .find("'[X]', which special_tokens does not define"),
+            std::string::npos);
+}
+
+// A regular expression that takes too long on a text is a refusal, not a hang.
+TEST(TokenizerParts, CostlyPatternsAreRefused) {
+  const auto pattern = regex_pattern("(a+)+$");
+  const std::string text = std::string(60, 'a') + "b";
+  try {
+    pattern->find(text, 0);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("too costly"), std::string::npos) << e.what();
+  }
+}
+
+}  // namespace
+}  // namespace grim
