@@ -132,18 +132,26 @@ TEST(TokenizerParts, WrongOnes) {
     return "taken";
   };
   const auto with = [](const std::string& rest) { return R"({"model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"})" + rest + "}"; };
+  const auto split = [&](const std::string& regex) {
+    return with(R"(, "pre_tokenizer": {"type": "Split", "pattern": {"Regex": ")" + regex + R"("}, "behavior": "Isolated"})");
+  };
+  const auto bpe = [](const std::string& vocab, const std::string& merges) {
+    return R"({"model": {"type": "BPE", "vocab": {)" + vocab + R"(}, "merges": [)" + merges + "]}}";
+  };
+  const std::string unmade = R"("single": [{"SpecialToken": {"id": "[X]", "type_id": 0}}], "pair": [], "special_tokens": {})";
   EXPECT_EQ(refusal(with("")), "taken");
   EXPECT_EQ(refusal(with(R"(, "normalizer": {"type": "Lowercas"})")), "[tokenizer] normalizer 'Lowercas' is not known | did you mean 'Lowercase'?");
-  EXPECT_NE(refusal(with(R"(, "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "(a"}, "behavior": "Isolated"})")).find("missing closing parenthesis"), std::string::npos);
-  EXPECT_NE(refusal(with(R"(, "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "\\p{N}{1,3}+"}, "behavior": "Isolated"})")).find("an interval with +"), std::string::npos);
-  EXPECT_NE(refusal(R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": ["a b"]}})").find("token 'ab' is not in the vocabulary"), std::string::npos);
-  EXPECT_NE(refusal(R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 0}, "merges": []}})").find("have the same id 0"), std::string::npos);
-  EXPECT_NE(refusal(R"({"model": {"type": "BPE", "vocab": {"a": 0, "a": 1}, "merges": []}})").find("has two ids"), std::string::npos);
-  EXPECT_NE(refusal(R"({"model": {"type": "BPE", "vocab": {"a": -1}, "merges": []}})").find("outside 0 to"), std::string::npos);
-  EXPECT_NE(refusal(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["abc"]}})").find("two tokens with a space"), std::string::npos);
-  EXPECT_NE(refusal(with(R"(, "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "[X]", "type_id": 0}}], "pair": [], "special_tokens": {}})"))
-                .find("'[X]', which special_tokens does not define"),
-            std::string::npos);
+  const std::pair<std::string, const char*> wrong[] = {
+      {split("(a"), "missing closing parenthesis"},
+      {split(R"(\\p{N}{1,3}+)"), "an interval with +"},
+      {bpe(R"("a": 0, "b": 1)", R"("a b")"), "token 'ab' is not in the vocabulary"},
+      {bpe(R"("a": 0, "b": 0)", ""), "have the same id 0"},
+      {bpe(R"("a": 0, "a": 1)", ""), "has two ids"},
+      {bpe(R"("a": -1)", ""), "outside 0 to"},
+      {bpe(R"("a": 0)", R"("abc")"), "two tokens with a space"},
+      {with(R"(, "post_processor": {"type": "TemplateProcessing", )" + unmade + "}"), "'[X]', which special_tokens does not define"},
+  };
+  for (const auto& [json, says] : wrong) EXPECT_NE(refusal(json).find(says), std::string::npos) << json << "\n" << refusal(json);
 }
 
 // A regular expression that takes too long on a text is a refusal, not a hang.

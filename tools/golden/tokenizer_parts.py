@@ -62,7 +62,8 @@ PRE_TOKENIZERS = {
     "punctuation contiguous": pre_tokenizers.Punctuation("contiguous"),
     "whitespace": pre_tokenizers.Whitespace(),
     "whitespace split": pre_tokenizers.WhitespaceSplit(),
-    "sequence": pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.Punctuation("removed")]),
+    "sequence": pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.Punctuation("removed")]),
 }
 for behavior in ("removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous"):
     PRE_TOKENIZERS[f"split {behavior}"] = pre_tokenizers.Split(Regex(r"\s|[aeo']"), behavior)
@@ -120,17 +121,21 @@ def build():
     pairs = [(TEXTS[1], TEXTS[8]), (TEXTS[9], ""), (TEXTS[8], TEXTS[11])]
     configuration("wordpiece template", t, pairs=pairs)
     t = Tokenizer.from_str(t.to_str())
-    t.add_tokens([AddedToken("quick", single_word=True), AddedToken("HTTP", normalized=False), AddedToken("are ", lstrip=True), AddedToken("lines", rstrip=True)])
+    t.add_tokens([AddedToken("quick", single_word=True), AddedToken("HTTP", normalized=False), AddedToken("are ", lstrip=True),
+                  AddedToken("lines", rstrip=True)])
     t.add_special_tokens([AddedToken("[MASK]", lstrip=True, special=True)])
     configuration("wordpiece added", t, TEXTS + ["quickquick quick, HTTPS http HTTP", "how are you", "so lines   end"])
-    for strategy, direction, length, stride in [("longest_first", "right", 9, 2), ("longest_first", "left", 8, 1), ("only_second", "right", 16, 0), ("only_first", "right", 14, 3)]:
+    cuts = [("longest_first", "right", 9, 2), ("longest_first", "left", 8, 1), ("only_second", "right", 16, 0), ("only_first", "right", 14, 3)]
+    for strategy, direction, length, stride in cuts:
         t = Tokenizer.from_str(CONFIGURATIONS[0][1].to_str())
         t.enable_truncation(length, stride=stride, strategy=strategy, direction=direction)
-        t.enable_padding(direction="left" if stride == 2 else "right", pad_id=3, pad_type_id=0, pad_token="[PAD]", length=20 if stride == 2 else None, pad_to_multiple_of=8)
+        t.enable_padding(direction="left" if stride == 2 else "right", pad_id=3, pad_type_id=0, pad_token="[PAD]",
+                         length=20 if stride == 2 else None, pad_to_multiple_of=8)
         long_pairs = pairs if strategy == "longest_first" else [("Hello", TEXTS[8])] if strategy == "only_second" else [(TEXTS[8], "Hello")]
         configuration(f"truncated {strategy} {direction}", t, TEXTS if strategy == "longest_first" else [], long_pairs)
 
-    trainer = tokenizers.trainers.BpeTrainer(vocab_size=400, special_tokens=["<s>", "</s>", "<pad>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
+    trainer = tokenizers.trainers.BpeTrainer(vocab_size=400, special_tokens=["<s>", "</s>", "<pad>"], show_progress=False,
+                                             initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
     t = Tokenizer(models.BPE())
     t.pre_tokenizer, t.decoder = pre_tokenizers.ByteLevel(add_prefix_space=True), decoders.ByteLevel()
     t.train_from_iterator(trained_corpus(), trainer)
@@ -140,9 +145,11 @@ def build():
     t.post_processor = processors.ByteLevel(trim_offsets=True)
     configuration("byte bpe trimmed", t, pairs=pairs)
     t = Tokenizer.from_str(t.to_str())
-    t.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(CL100K), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    t.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(Regex(CL100K), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
     t.normalizer = normalizers.NFC()
-    t.post_processor = processors.Sequence([processors.ByteLevel(trim_offsets=False), processors.TemplateProcessing(single="<s> $A", pair="<s> $A </s> $B:1", special_tokens=[("<s>", 0), ("</s>", 1)])])
+    template = processors.TemplateProcessing(single="<s> $A", pair="<s> $A </s> $B:1", special_tokens=[("<s>", 0), ("</s>", 1)])
+    t.post_processor = processors.Sequence([processors.ByteLevel(trim_offsets=False), template])
     configuration("byte bpe cl100k", t, pairs=pairs)
 
     for name, options in {
@@ -175,7 +182,7 @@ def build():
     t.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
     configuration("bpe ignore merges", t)
 
-    t = Tokenizer(models.WordLevel({"[UNK]": 0, "Hello": 1, ",": 2, "are": 3, "How": 4, "!": 5, "ca": 6}, unk_token="[UNK]"))
+    t = Tokenizer(models.WordLevel({"[UNK]": 0, "Hello": 1, ",": 2, "are": 3, "How": 4, "!": 5, "ca": 6, "[CLS]": 7, "[SEP]": 8}, unk_token="[UNK]"))
     t.pre_tokenizer = pre_tokenizers.Whitespace()
     t.post_processor = processors.BertProcessing(("[SEP]", 8), ("[CLS]", 7))
     configuration("word level bert", t, pairs=pairs)
@@ -193,8 +200,10 @@ def main():
     build()
     golden = {"made_by": versions(tokenizers), "texts": TEXTS, "token_lists": TOKENS}
     golden["normalizers"] = {n: {"json": json.loads(k.__getstate__()), "out": [k.normalize_str(t) for t in TEXTS]} for n, k in NORMALIZERS.items()}
-    golden["pre_tokenizers"] = {n: {"json": json.loads(k.__getstate__()), "out": [[[w, *o] for w, o in k.pre_tokenize_str(t)] for t in TEXTS]} for n, k in PRE_TOKENIZERS.items()}
-    golden["decoders"] = {n: {"json": json.loads(k.__getstate__()) if k else None, "out": [k.decode(t) if k else " ".join(t) for t in TOKENS]} for n, k in DECODERS.items()}
+    golden["pre_tokenizers"] = {n: {"json": json.loads(k.__getstate__()), "out": [[[w, *o] for w, o in k.pre_tokenize_str(t)] for t in TEXTS]}
+                                for n, k in PRE_TOKENIZERS.items()}
+    golden["decoders"] = {n: {"json": json.loads(k.__getstate__()) if k else None, "out": [k.decode(t) if k else " ".join(t) for t in TOKENS]}
+                          for n, k in DECODERS.items()}
     golden["tokenizers"] = {}
     for name, t, texts, pairs in CONFIGURATIONS:
         cases = []

@@ -247,7 +247,8 @@ constexpr Kind kKinds[] = {
     {"Replace", replace},
     {"Sequence", [](const Json& json) -> Made { return std::make_unique<Sequence>(json); }},
     {"Strip", strip},
-    {"StripAccents", [](const Json&) { return function([](AlignedText& text) { keep_if(text, [](char32_t c) { return !class_of(c).combining(); }); }, Reach::local); }},
+    {"StripAccents",
+     [](const Json&) { return function([](AlignedText& text) { keep_if(text, [](char32_t c) { return !class_of(c).combining(); }); }, Reach::local); }},
 };
 
 }  // namespace

@@ -300,7 +300,10 @@ Json PipelineTokenizer::to_json() const {
   for (const AddedToken& token : parts_.added) added.push(token.to_json());
   if (const auto& t = parts_.truncation) {
     constexpr const char* names[] = {"LongestFirst", "OnlyFirst", "OnlySecond"};
-    truncation = Json::object({{"direction", side(t->side)}, {"max_length", t->max_length}, {"strategy", names[static_cast<int>(t->strategy)]}, {"stride", t->stride}});
+    truncation = Json::object({{"direction", side(t->side)},
+                               {"max_length", t->max_length},
+                               {"strategy", names[static_cast<int>(t->strategy)]},
+                               {"stride", t->stride}});
   }
   if (const auto& p = parts_.padding)
     padding = Json::object({{"strategy", p->length ? Json::object({{"Fixed", *p->length}}) : Json("BatchLongest")},

@@ -180,7 +180,8 @@ Made split(const Json& json) {
 // SentencePiece's marker U+2581 for a space, and one before the text.
 Made metaspace(const Json& json) {
   enum class Prepend { always, never, first };
-  const std::string mark = json.text("replacement", "\u2581"), scheme = json.text("prepend_scheme", json.boolean("add_prefix_space", true) ? "always" : "never");
+  const std::string mark = json.text("replacement", "\u2581");
+  const std::string scheme = json.text("prepend_scheme", json.boolean("add_prefix_space", true) ? "always" : "never");
   const std::vector<std::string> names = {"always", "never", "first"};
   const auto found = std::ranges::find(names, scheme);
   if (found == names.end()) fail(ErrorKind::input, "tokenizer", str("prepend_scheme '{}' is not known", scheme), did_you_mean(scheme, names));

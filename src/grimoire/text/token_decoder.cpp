@@ -45,8 +45,9 @@ void fuse(Tokens& tokens) {
 
 // English without the spaces that splitting put in.
 std::string cleaned_up(std::string text) {
-  constexpr std::pair<const char*, const char*> kSpacings[] = {{" .", "."},   {" ?", "?"},     {" !", "!"},           {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
-                                                              {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+  constexpr std::pair<const char*, const char*> kSpacings[] = {{" .", "."},     {" ?", "?"},   {" !", "!"},           {" ,", ","},
+                                                              {" ' ", "'"},   {" n't", "n't"}, {" 'm", "'m"}, {" do not", " don't"},
+                                                              {" 's", "'s"},   {" 've", "'ve"}, {" 're", "'re"}};
   for (const auto& [spaced, close] : kSpacings) text = replaced(text, spaced, close);
   return text;
 }
@@ -93,7 +94,8 @@ Made bpe(const Json& json) {
 }
 
 Made ctc(const Json& json) {
-  return function([pad = json.text("pad_token", "<pad>"), space = json.text("word_delimiter_token", "|"), cleanup = json.boolean("cleanup", true)](Tokens& tokens) {
+  const std::string pad = json.text("pad_token", "<pad>"), space = json.text("word_delimiter_token", "|");
+  return function([pad, space, cleanup = json.boolean("cleanup", true)](Tokens& tokens) {
     tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
     for (std::string& t : tokens) {
       t = replaced(t, pad, "");

@@ -7,7 +7,8 @@ namespace grim {
 
 std::shared_ptr<const Tokenizer> load_tokenizer(const std::string& path) {
   const bool is_folder = files().kind(path) == FileKind::folder;
-  const std::string file = is_folder ? join_path(path, "tokenizer.json") : path, config = join_path(is_folder ? path : parent_folder(path), "tokenizer_config.json");
+  const std::string file = is_folder ? join_path(path, "tokenizer.json") : path;
+  const std::string config = join_path(is_folder ? path : parent_folder(path), "tokenizer_config.json");
   return parse_tokenizer(read_file(file), file, exists(config) ? Json::parse(read_file(config), config) : Json());
 }
 

@@ -74,12 +74,14 @@ std::unique_ptr<SubwordModel> make_bpe(const Json& json, ModelText& text, const 
 
 std::unique_ptr<SubwordModel> make_model(const Json& json, ModelText& text, const Json& pre_tokenizer) {
   // Files from before models had a type are told by what they hold.
-  const std::string type = json.text("type", json.find("merges") ? "BPE" : json.find("unk_id") ? "Unigram" : json.find("continuing_subword_prefix") ? "WordPiece" : "WordLevel");
+  const char* const guess = json.find("merges") ? "BPE" : json.find("unk_id") ? "Unigram" : json.find("continuing_subword_prefix") ? "WordPiece" : "WordLevel";
+  const std::string type = json.text("type", guess);
   if (type == "BPE") return make_bpe(json, text, pre_tokenizer);
   if (type == "WordLevel") return std::make_unique<WordLevel>(std::move(text.vocabulary), json.text("unk_token"));
   if (type == "WordPiece")
-    return std::make_unique<WordPiece>(std::move(text.vocabulary), WordPiece::Options{json.text("unk_token", "[UNK]"), json.text("continuing_subword_prefix", "##"),
-                                                                                      json.integer("max_input_chars_per_word", 100)});
+    return std::make_unique<WordPiece>(std::move(text.vocabulary),
+                                       WordPiece::Options{json.text("unk_token", "[UNK]"), json.text("continuing_subword_prefix", "##"),
+                                                          json.integer("max_input_chars_per_word", 100)});
   const std::vector<std::string> names = {"BPE", "WordLevel", "WordPiece"};
   fail(ErrorKind::input, "tokenizer", str("model '{}' is not known", type), did_you_mean(type, names));
 }

@@ -60,7 +60,8 @@ void append_lower(std::string& text, char32_t c) {
     text += "i\xcc\x87";
     return;
   }
-  const auto after = std::upper_bound(std::begin(kLower), std::end(kLower), static_cast<int32_t>(c), [](int32_t v, const int32_t(&run)[4]) { return v < run[0]; });
+  const auto begins_behind = [](int32_t v, const int32_t(&run)[4]) { return v < run[0]; };
+  const auto after = std::upper_bound(std::begin(kLower), std::end(kLower), static_cast<int32_t>(c), begins_behind);
   if (after != std::begin(kLower)) {
     const int32_t(&run)[4] = *std::prev(after);
     const auto v = static_cast<int32_t>(c);
