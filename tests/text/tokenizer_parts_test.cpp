@@ -108,7 +108,7 @@ TEST_P(Whole, Tokenizer) {
       // Where a vocabulary leaves characters out and has no unknown token, the reference's offsets slide to the left by them; ours stay in place.
       const bool slides = all.keys()[GetParam()] == "bpe silent";
       for (const std::string& key : got.keys())
-        if (!(slides && key == "offsets")) EXPECT_EQ(got.at(key).dump(), c.at(key).dump()) << key;
+        if (c.find(key) && !(slides && key == "offsets")) EXPECT_EQ(got.at(key).dump(), c.at(key).dump()) << key;
       const size_t windows = c.find("overflowing") ? c.at("overflowing").size() : 0;
       ASSERT_EQ(e.overflowing.size(), windows);
       for (size_t i = 0; i < windows; ++i) EXPECT_EQ(shown(e.overflowing[i], text, pair).dump(), c.at("overflowing")[i].dump()) << "window " << i;

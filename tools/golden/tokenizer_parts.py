@@ -188,9 +188,11 @@ def build():
     configuration("word level bert", t, pairs=pairs)
 
 
-def shown(e, whole=True):
-    d = {"ids": e.ids, "types": e.type_ids, "offsets": [list(o) for o in e.offsets], "words": [-1 if w is None else w for w in e.word_ids],
-         "special": e.special_tokens_mask, "attention": e.attention_mask, "sequences": [-1 if s is None else s for s in e.sequence_ids]}
+def shown(e, whole=True, masks=True):
+    d = {"ids": e.ids, "offsets": [list(o) for o in e.offsets], "words": [-1 if w is None else w for w in e.word_ids]}
+    if masks:
+        d |= {"types": e.type_ids, "special": e.special_tokens_mask, "attention": e.attention_mask,
+              "sequences": [-1 if s is None else s for s in e.sequence_ids]}
     if whole and e.overflowing:
         d["overflowing"] = [shown(o, False) for o in e.overflowing]
     return d
@@ -209,7 +211,8 @@ def main():
         cases = []
         for text in texts:
             e = t.encode(text)
-            cases.append({"text": text, **shown(e), "decoded": t.decode(e.ids), "kept": t.decode(e.ids, skip_special_tokens=False)})
+            decoded = {} if t.truncation else {"decoded": t.decode(e.ids), "kept": t.decode(e.ids, skip_special_tokens=False)}
+            cases.append({"text": text, **shown(e, masks=t.truncation is not None or text == TEXTS[1]), **decoded})
         for a, b in pairs:
             cases.append({"text": a, "pair": b, **shown(t.encode(a, b))})
         golden["tokenizers"][name] = {"json": json.loads(t.to_str()), "cases": cases}
