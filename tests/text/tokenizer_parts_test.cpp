@@ -78,9 +78,9 @@ Json shown(const Encoding& e, const std::string& text, const std::string& pair) 
   Json offsets = Json::array();
   for (const ByteRange& o : character_offsets(e, text, pair)) offsets.push(Json::array({o.begin, o.end}));
   return Json::object({{"ids", Json::array_of(e.ids)},
-                       {"types", Json::array_of(e.type_ids)},
                        {"offsets", offsets},
                        {"words", Json::array_of(e.words)},
+                       {"types", Json::array_of(e.type_ids)},
                        {"special", Json::array_of(e.special)},
                        {"attention", Json::array_of(e.attention)},
                        {"sequences", Json::array_of(e.sequences)}});
