@@ -49,7 +49,7 @@ class WordCache {
   }
 
  private:
-  static constexpr int kBits = 15;  // 2 MiB
+  static constexpr int kBits = 16;  // 4 MiB
   std::vector<Slot> slots_ = std::vector<Slot>(size_t{1} << kBits);
 };
 

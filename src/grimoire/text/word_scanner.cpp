@@ -66,7 +66,10 @@ struct Here {
   }
   bool is(int kinds) const { return kind & kinds; }
   void skip(int kinds) {
-    while (kind & kinds) step();
+    for (; kind & kinds; look()) {
+      at = next;
+      while (at < text.size() && static_cast<uint8_t>(text[at]) < 128 && (kAscii[static_cast<uint8_t>(text[at])] & kinds)) ++at;
+    }
   }
   char byte() const { return at < text.size() ? text[at] : '\0'; }
 };
