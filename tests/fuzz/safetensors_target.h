@@ -13,6 +13,16 @@ inline void hold(bool condition, const char* what) {
   if (!condition) throw std::logic_error(what);
 }
 
+// True when the parser took the bytes; false when it refused them.
+template <class Parse> bool takes(Parse&& parse) {
+  try {
+    parse();
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 // Whatever is accepted must be true: an oracle in 128-bit arithmetic that shares nothing with the parser.
 inline void check_accepted(const SafetensorsHeader& header, uint64_t file_size) {
   unsigned __int128 at = header.data_start;

@@ -7,6 +7,7 @@ Each file NAME has NAME.values.safetensors beside it: the same tensors under the
 types that Grimoire reads them as. tests/io/tensor_file_test.cpp compares to the bit.
 """
 
+import importlib.metadata
 import json
 import pathlib
 import shutil
@@ -140,7 +141,7 @@ def main():
     write_gguf("types.gguf", 32, writable=False)
     write_gguf("aligned.gguf", 128, writable=True)
     write_shards()
-    (FOLDER / "versions.json").write_text(json.dumps(versions(numpy, torch, safetensors) | {"gguf": "0.19.0"}) + "\n")
+    (FOLDER / "versions.json").write_text(json.dumps(versions(numpy, torch, safetensors) | {"gguf": importlib.metadata.version("gguf")}) + "\n")
 
 
 if __name__ == "__main__":
