@@ -99,16 +99,18 @@ ShardedFile::ShardedFile(const std::string& index_path) : TensorFile(index_path,
     GRIM_CHECK(holds(name), input, "shards", "{}: tensor '{}' is not in {}, where the index has it", index_path, name, shard);
 }
 
-std::vector<CheckpointFile> sharded_files(const std::string& stem, const std::vector<NamedTensor>& tensors, int64_t shard_bytes) {
+namespace {
+
+struct Shard {
+  TensorMap tensors;
+  int64_t bytes = 0;
+};
+
+// `tensors` in shards, each name of a tensor but its first left out and put into `metadata` instead.
+std::vector<Shard> split(const std::vector<NamedTensor>& tensors, int64_t shard_bytes, Metadata& metadata) {
   using Place = std::tuple<const char*, std::vector<int64_t>, std::vector<int64_t>, Dtype>;
   std::map<Place, std::string> first;
-  Metadata metadata{{"format", "pt"}};
-  struct Shard {
-    TensorMap tensors;
-    int64_t bytes = 0;
-  };
   std::vector<Shard> shards(1);
-  int64_t total = 0;
   for (const NamedTensor& t : tensors) {
     const Tensor& x = t.tensor;
     GRIM_CHECK(x.defined(), argument, "safetensors", "tensor '{}' is undefined", t.name);
@@ -123,17 +125,26 @@ std::vector<CheckpointFile> sharded_files(const std::string& stem, const std::ve
     if (shard_bytes > 0 && shards.back().bytes > 0 && shards.back().bytes + bytes > shard_bytes) shards.emplace_back();
     shards.back().tensors[t.name] = x;
     shards.back().bytes += bytes;
-    total += bytes;
   }
+  return shards;
+}
+
+}  // namespace
+
+std::vector<CheckpointFile> sharded_files(const std::string& stem, const std::vector<NamedTensor>& tensors, int64_t shard_bytes) {
+  Metadata metadata{{"format", "pt"}};
+  const std::vector<Shard> shards = split(tensors, shard_bytes, metadata);
   const auto file_of = [&](const std::string& name, const TensorMap& held) {
     return CheckpointFile(name, [held, metadata](OutFile& out) { write_safetensors(out, held, metadata); });
   };
   if (shards.size() == 1) return {file_of(stem + ".safetensors", shards[0].tensors)};
   std::vector<CheckpointFile> files;
   std::map<std::string, std::string> shard_of;
+  int64_t total = 0;
   for (size_t i = 0; i < shards.size(); ++i) {
     const std::string name = str("{}-{:05}-of-{:05}.safetensors", stem, i + 1, shards.size());
     for (const auto& [tensor, unused] : shards[i].tensors) shard_of[tensor] = name;
+    total += shards[i].bytes;
     files.push_back(file_of(name, shards[i].tensors));
   }
   Json map = Json::object();
