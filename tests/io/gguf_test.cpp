@@ -77,6 +77,17 @@ TEST(Gguf, StridedAndHalfTensorsAreWrittenDense) {
   EXPECT_EQ(file.read("b").dtype(), Dtype::bf16);
 }
 
+TEST(Gguf, EverythingBeginsWhereTheAlignmentSays) {
+  const test::TempFolder folder;
+  write_gguf(folder / "m", {{"general.alignment", GgufValue::of(GgufType::u32, int64_t{4096})}},
+             {{"a", Tensor::full({3}, 1), "F32"}, {"b", Tensor::full({3}, 2), "F32"}});
+  const GgufFile file(folder / "m");
+  EXPECT_EQ(file.find("a")->at, 4096u);
+  EXPECT_EQ(file.find("b")->at, 8192u);
+  EXPECT_EQ(file.read("b").to_vector<float>(), (std::vector<float>{2, 2, 2}));
+  EXPECT_EQ(read_file(folder / "m").size(), 3 * 4096u);
+}
+
 TEST(Gguf, RefusesWhatTheFormatDoesNotHold) {
   const test::TempFolder folder;
   const Tensor row = Tensor::ones({32});

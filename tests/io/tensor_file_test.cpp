@@ -12,10 +12,14 @@
 #include "grimoire/io/safetensors.h"
 #include "grimoire/io/shards.h"
 #include "grimoire/tensor/copy.h"
+#include "io/made_files.h"
 #include "support/data.h"
 
 namespace grim {
 namespace {
+
+using test::llama2c_of;
+using test::TempFolder;
 
 std::string golden(const std::string& name) { return test::golden_file("tensor_files/" + name); }
 
@@ -134,6 +138,25 @@ TEST(TensorFiles, Llama2c) {
       EXPECT_NEAR(cosines[position * 4 + i], std::cos(angle), 1e-4);
       EXPECT_NEAR(sines[position * 4 + i], std::sin(angle), 1e-4);
     }
+}
+
+// Where each tensor begins, counted in floats by hand from llama2.c's memory_map_weights: all layers of one part follow each other.
+TEST(TensorFiles, Llama2cInItsOrder) {
+  const TempFolder folder;
+  std::vector<float> numbers(12 + 2 * (4 + 16 + 8 + 8 + 16 + 4 + 24 + 24 + 24) + 4 + 5 + 5 + 12);
+  for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<float>(i);
+  std::string bytes = llama2c_of({4, 6, 2, 2, 1, -3, 5}, 0);
+  bytes.append(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float));
+  const auto file = open_tensor_file(folder.put("made.bin", bytes));
+  const std::pair<const char*, float> places[] = {{"tok_embeddings.weight", 0},         {"layers.0.attention_norm.weight", 12},
+                                                  {"layers.1.attention_norm.weight", 16}, {"layers.0.attention.wq.weight", 20},
+                                                  {"layers.0.attention.wk.weight", 52},   {"layers.1.attention.wk.weight", 60},
+                                                  {"layers.0.attention.wv.weight", 68},   {"layers.0.attention.wo.weight", 84},
+                                                  {"layers.0.ffn_norm.weight", 116},      {"layers.0.feed_forward.w1.weight", 124},
+                                                  {"layers.0.feed_forward.w2.weight", 172}, {"layers.1.feed_forward.w3.weight", 244},
+                                                  {"norm.weight", 268},                   {"freqs_cos", 272},
+                                                  {"freqs_sin", 277},                     {"output.weight", 282}};
+  for (const auto& [name, first] : places) EXPECT_EQ(file->read(name).to_vector<float>()[0], first) << name;
 }
 
 // --- files that people hold -------------------------------------------------------------------------------------------
