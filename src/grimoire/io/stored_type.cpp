@@ -208,8 +208,11 @@ const StoredType& stored_type_of(Dtype dtype) {
 std::string_view readable_types() {
   static const std::string names = [] {
     std::string all;
-    for (const StoredType& t : kTypes)
-      if (t.becomes) all += (all.empty() ? "" : " ") + std::string(t.name);
+    for (const StoredType& t : kTypes) {
+      if (!t.becomes) continue;
+      if (!all.empty()) all += ' ';
+      all += t.name;
+    }
     return all;
   }();
   return names;
