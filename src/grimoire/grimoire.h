@@ -43,6 +43,7 @@
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/gzip.h"
 #include "grimoire/io/npy.h"
+#include "grimoire/io/gguf.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/metric/classification.h"
 #include "grimoire/metric/regression.h"

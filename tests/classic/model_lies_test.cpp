@@ -34,7 +34,7 @@ TEST(ModelLies, TheVersionSaysWhoMayReadIt) {
     const auto tree = make_estimator("tree");
     tree->fit(data);
     tree->save(folder / "tree.model");
-    EXPECT_EQ(SafetensorsFile(folder / "tree.model").header().metadata.at("version"), version);
+    EXPECT_EQ(SafetensorsFile(folder / "tree.model").metadata().at("version"), version);
     EXPECT_EQ(Estimator::load(folder / "tree.model")->score(data), 1.0);
   }
 }

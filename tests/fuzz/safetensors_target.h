@@ -13,21 +13,32 @@ inline void hold(bool condition, const char* what) {
   if (!condition) throw std::logic_error(what);
 }
 
+// True when the parser took the bytes; false when it refused them.
+template <class Parse> bool takes(Parse&& parse) {
+  try {
+    parse();
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 // Whatever is accepted must be true: an oracle in 128-bit arithmetic that shares nothing with the parser.
 inline void check_accepted(const SafetensorsHeader& header, uint64_t file_size) {
-  unsigned __int128 at = 0;
-  for (const SafetensorsEntry& e : header.entries) {
-    unsigned __int128 bits = static_cast<unsigned>(bits_of_safetensors_dtype(e.dtype));
-    hold(bits > 0, "unknown dtype accepted");
+  unsigned __int128 at = header.data_start;
+  for (const TensorEntry& e : header.entries) {
+    hold(e.type && e.type->safetensors && e.type->bytes > 0, "unknown dtype accepted");
+    unsigned __int128 count = 1;
     for (int64_t d : e.shape) {
       hold(d >= 0, "negative size accepted");
-      bits *= static_cast<uint64_t>(d);
-      hold(bits >> 64 == 0, "overflow accepted");
+      count *= static_cast<uint64_t>(d);
+      hold(count >> 64 == 0, "overflow accepted");
     }
-    hold(e.begin == at && bits == (unsigned __int128){e.end - e.begin} * 8, "wrong range accepted");
-    at = e.end;
+    const unsigned __int128 bytes = count * static_cast<uint64_t>(e.type->bytes) / static_cast<uint64_t>(e.type->block);
+    hold(e.at == at && bytes == e.bytes && count % static_cast<uint64_t>(e.type->block) == 0, "wrong range accepted");
+    at += e.bytes;
   }
-  hold(header.data_start + at == file_size, "bytes without an owner accepted");
+  hold(at == file_size, "bytes without an owner accepted");
 }
 
 inline bool accepts_file(std::string_view bytes) {

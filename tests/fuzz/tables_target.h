@@ -13,16 +13,6 @@
 
 namespace grim::fuzz {
 
-// True when the parser took the bytes; false when it refused them.
-template <class Parse> bool takes(Parse&& parse) {
-  try {
-    parse();
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 inline void check_dataset(const Dataset& d) {
   hold(d.y.empty() || static_cast<int64_t>(d.y.size()) == d.rows(), "targets do not fit the rows");
   for (double y : d.y) hold(!d.classifies() || (y >= 0 && y < static_cast<double>(d.classes.size())), "a class that does not exist");

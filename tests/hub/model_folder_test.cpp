@@ -7,6 +7,8 @@
 #include "grimoire/base/files.h"
 #include "grimoire/model/gpt.h"
 #include "grimoire/text/char_tokenizer.h"
+#include "grimoire/tensor/copy.h"
+#include "io/made_files.h"
 #include "support/op_case.h"
 
 namespace grim {
@@ -30,6 +32,11 @@ class ModelFolders : public ::testing::Test {
     }
     return "";
   }
+  void expect_same(const ModelFolder& opened) const {
+    const std::vector<NamedTensor> before = model_->checkpoint(), after = opened.model->checkpoint();
+    ASSERT_EQ(before.size(), after.size());
+    for (size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(test::bit_equal(before[i].tensor, after[i].tensor)) << before[i].name;
+  }
   void change(const std::string& file, const std::string& key, const Json& value) {
     const std::string path = join_path(path_, file);
     Json json = Json::parse(read_file(path), path);
@@ -45,9 +52,7 @@ class ModelFolders : public ::testing::Test {
 TEST_F(ModelFolders, ComeBackAsTheyWere) {
   const ModelFolder opened = open_model_folder(path_);
   ASSERT_NE(dynamic_cast<const Gpt*>(opened.model.get()), nullptr);
-  const std::vector<NamedTensor> before = model_->checkpoint(), after = opened.model->checkpoint();
-  ASSERT_EQ(before.size(), after.size());
-  for (size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(test::bit_equal(before[i].tensor, after[i].tensor)) << before[i].name;
+  expect_same(opened);
   EXPECT_EQ(opened.tokenizer->encode("bad"), tokenizer_.encode("bad"));
   EXPECT_EQ(opened.generation.integer("bos_token_id"), 0);
   EXPECT_EQ(opened.config.integer("eos_token_id"), 0);
@@ -74,6 +79,42 @@ TEST_F(ModelFolders, ContradictionsAreRefusedByName) {
   save_tokenizer(tokenizer_, path_);
   write_atomically(join_path(path_, "tokenizer.json"), "{");
   EXPECT_NE(refusal().find("tokenizer.json"), std::string::npos);
+}
+
+// --- weights in other files --------------------------------------------------------------------------------------------
+
+TEST_F(ModelFolders, InShardsAreTheSameModel) {
+  const std::string sharded = folder_ / "model-2";
+  save_checkpoint(sharded, model_files(*model_, &tokenizer_, 1000));
+  EXPECT_FALSE(exists(join_path(sharded, "model.safetensors")));
+  EXPECT_TRUE(exists(join_path(sharded, "model-00001-of-00007.safetensors"))) << joined(files().list(sharded));
+  expect_same(open_model_folder(sharded));
+  files().remove(join_path(sharded, "model-00002-of-00007.safetensors"));
+  path_ = sharded;
+  EXPECT_NE(refusal().find("the shard model-00002-of-00007.safetensors is missing"), std::string::npos) << refusal();
+  files().remove(join_path(sharded, "model.safetensors.index.json"));
+  EXPECT_NE(refusal().find("there are no weights, it holds config.json"), std::string::npos) << refusal();
+}
+
+TEST_F(ModelFolders, WithACheckpointOfPyTorchAreTheSameModel) {
+  files().remove(join_path(path_, "model.safetensors"));
+  EXPECT_NE(refusal().find("there are no weights"), std::string::npos) << refusal();
+  std::vector<std::pair<std::string, std::string>> members = {{"archive/data.pkl", ""}};
+  std::string body = "}";
+  for (const NamedTensor& t : model_->checkpoint()) {
+    const Tensor dense = contiguous(t.tensor);
+    const std::string key = std::to_string(members.size());
+    test::PickledLie truth{.key = key, .elements = static_cast<int32_t>(dense.numel())};
+    truth.shape.assign(dense.shape().begin(), dense.shape().end());
+    truth.strides.assign(dense.strides().begin(), dense.strides().end());
+    body += test::text(t.name) + test::tensor_of(truth) + "s";
+    members.emplace_back("archive/data/" + key, std::string(dense.raw(), static_cast<size_t>(dense.numel()) * sizeof(float)));
+  }
+  members[0].second = test::pickle_of(body);
+  write_atomically(join_path(path_, "pytorch_model.bin"), test::zip_of(members));
+  expect_same(open_model_folder(path_));
+  write_atomically(join_path(path_, "model.safetensors"), "");  // comes first, and is empty
+  EXPECT_NE(refusal().find("model.safetensors: the file is empty"), std::string::npos) << refusal();
 }
 
 }  // namespace

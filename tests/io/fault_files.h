@@ -1,5 +1,5 @@
 // FileOps for fault tests: counts every operation that changes the disk, fails the N-th (once or for ever), and keeps a
-// journal from which the states that a power cut could leave are rebuilt.
+// journal from which the states that a power cut could leave are rebuilt. Counts the bytes that are read, too.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,9 @@ class FaultFiles final : public FileOps {
   int64_t fail_at = -1;       // number of the operation that fails; -1: none
   bool for_ever = false;      // and all after it
   std::vector<Operation> journal;
-  int64_t count = 0;
+  int64_t count = 0, bytes_read = 0;
 
-  std::unique_ptr<InFile> open(const std::string& p) override { return posix_files().open(p); }
+  std::unique_ptr<InFile> open(const std::string& p) override { return std::make_unique<In>(*this, p); }
   std::unique_ptr<OutFile> append(const std::string& p) override { return posix_files().append(p); }
   std::unique_ptr<OutFile> create(const std::string& p) override {
     step({Operation::Kind::create, p, ""});
@@ -52,6 +52,19 @@ class FaultFiles final : public FileOps {
   int64_t free_space(const std::string& p) override { return posix_files().free_space(p); }
 
  private:
+  class In final : public InFile {
+   public:
+    In(FaultFiles& ops, const std::string& path) : ops_(ops), file_(posix_files().open(path)) {}
+    int64_t size() override { return file_->size(); }
+    void read_at(int64_t offset, char* to, size_t bytes) override {
+      ops_.bytes_read += static_cast<int64_t>(bytes);
+      file_->read_at(offset, to, bytes);
+    }
+
+   private:
+    FaultFiles& ops_;
+    std::unique_ptr<InFile> file_;
+  };
   class Out final : public OutFile {
    public:
     Out(FaultFiles& ops, const std::string& path) : ops_(ops), path_(path), file_(posix_files().create(path)) {}

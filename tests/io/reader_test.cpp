@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "grimoire/io/bytes_file.h"
+
 #include "grimoire/base/error.h"
 
 namespace grim {
@@ -61,6 +63,30 @@ TEST(Reader, MultiplyTellsOverflow) {
   EXPECT_TRUE(multiply(1ull << 32, (1ull << 32) - 1, product));
   EXPECT_EQ(product, 0xffffffff00000000ull);
   EXPECT_FALSE(multiply(1ull << 32, 1ull << 32, product));
+}
+
+// A file is read piece by piece, and reads as the same bytes in memory do, wherever a piece ends.
+TEST(Reader, AFileReadsAsItsBytesDo) {
+  std::string bytes(300'000, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 2654435761u >> 13);
+  BytesFile file(bytes);
+  Reader in_memory(bytes, "m"), in_file(file, "f");
+  for (uint64_t step = 1; in_memory.remaining() > 70'000; step = step * 7 % 4093) {
+    ASSERT_TRUE(in_file.take(step, "text") == in_memory.take(step, "text"));
+    ASSERT_EQ(in_file.read<uint64_t>("number"), in_memory.read<uint64_t>("number"));
+    in_file.align(16, "padding");
+    in_memory.align(16, "padding");
+    ASSERT_EQ(in_file.offset(), in_memory.offset());
+    const std::string next = bytes.substr(in_memory.offset(), 5);
+    in_file.expect(next, "magic");
+    in_memory.expect(next, "magic");
+    EXPECT_THROW(in_file.expect("another", "magic"), Error);
+  }
+  const uint64_t left = in_memory.remaining();
+  EXPECT_TRUE(in_file.take(left, "rest") == in_memory.take(left, "rest"));
+  EXPECT_TRUE(in_file.at_end());
+  EXPECT_THROW(in_file.take(1, "more"), Error);
+  EXPECT_THROW(in_file.skip(1, "more"), Error);
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ void State::save(const std::string& path) const {
 
 State State::load(const std::string& path) {
   const SafetensorsFile file(path);
-  const Metadata& metadata = file.header().metadata;
+  const Metadata& metadata = file.metadata();
   const auto entry = [&](const char* key) {
     const auto found = metadata.find(key);
     return found == metadata.end() ? std::string() : found->second;
@@ -97,7 +97,7 @@ State State::load(const std::string& path) {
     throw Error(ErrorKind::input, str("{}: format version {}, this program reads versions 1 to {}", path, entry("version"), kNewest),
                 "use the program that wrote it, or a newer one");
   State state;
-  for (const SafetensorsEntry& e : file.header().entries) state.tensors_[e.name] = file.read(e);
+  for (const TensorEntry& e : file.entries()) state.tensors_[e.name] = file.read(e);
   if (checksum(entry("values"), state.tensors_) != entry("checksum"))
     throw Error(ErrorKind::input, str("{}: damaged: its checksum does not fit its contents", path),
                 "take another copy, or fit the model again");

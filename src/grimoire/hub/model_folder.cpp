@@ -1,8 +1,11 @@
 #include "grimoire/hub/model_folder.h"
 
+#include <algorithm>
+#include <span>
+
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
-#include "grimoire/io/safetensors.h"
+#include "grimoire/io/shards.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/register.h"
 
@@ -23,13 +26,20 @@ void check_ends(const Json& settings, const std::string& path, const Tokenizer& 
 }
 
 // Before anything large is allocated: do the weights fill what config.json describes?
-void check_size(const Json& config, const std::string& folder) {
-  const SafetensorsFile file(join_path(folder, "model.safetensors"));
+void check_size(const Json& config, const TensorFile& weights, const std::string& folder) {
   int64_t held = 0;
-  for (const SafetensorsEntry& e : file.header().entries) held += static_cast<int64_t>(e.end - e.begin);  // at least a byte each
+  for (const TensorEntry& e : weights.entries()) held += static_cast<int64_t>(e.bytes);  // at least a byte each
   const int64_t described = parameter_count(config);
-  GRIM_CHECK(described <= held, input, "checkpoint", "{}: config.json describes {} parameters, model.safetensors holds {} bytes", folder,
-             with_commas(described), with_commas(held));
+  GRIM_CHECK(described <= held, input, "checkpoint", "{}: config.json describes {} parameters, {} holds {} bytes", folder, with_commas(described),
+             file_name(weights.path()), with_commas(held));
+}
+
+constexpr const char* kWeights[] = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"};
+
+void load_from(Pretrained& model, const TensorFile& weights) {
+  std::vector<NamedTensor> tensors;
+  for (const auto& [name, tensor] : read_all(weights)) tensors.push_back({name, tensor});
+  model.load(tensors, weights.path());
 }
 
 }  // namespace
@@ -38,7 +48,8 @@ ModelFolder open_model_folder(const std::string& folder) {
   ModelFolder opened;
   const std::string config_path = join_path(folder, "config.json"), generation_path = join_path(folder, "generation_config.json");
   opened.config = read_json(config_path);
-  check_size(opened.config, folder);
+  const std::unique_ptr<TensorFile> weights = open_weights(folder);
+  check_size(opened.config, *weights, folder);
   if (exists(join_path(folder, "tokenizer.json"))) opened.tokenizer = load_tokenizer(folder);
   try {
     Rng rng(RngMode::philox, 0);
@@ -56,29 +67,42 @@ ModelFolder open_model_folder(const std::string& folder) {
     }
     if (V != W) throw Error(ErrorKind::input, str("{}: config.json has a vocabulary of {}, tokenizer.json one of {}", folder, V, W));
   }
-  load_weights(*opened.model, folder);
+  load_from(*opened.model, *weights);
   return opened;
 }
 
-std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer* tokenizer) {
-  Json config = model.config();
-  if (!tokenizer) return {{"config.json", config.dump_pretty()}, tensor_file("model.safetensors", model.checkpoint())};
-  const Json boundary = tokenizer->boundary() ? Json(*tokenizer->boundary()) : Json();
-  const Json generation = Json::object({{"bos_token_id", boundary}, {"eos_token_id", boundary}});
-  for (const std::string& key : generation.keys())
-    if (config.find(key)) config.set(key, boundary);
-  return {{"config.json", config.dump_pretty()},
-          tensor_file("model.safetensors", model.checkpoint()),
-          {"tokenizer.json", tokenizer->to_json().dump_pretty()},
-          {"tokenizer_config.json", tokenizer->config_json().dump_pretty()},
-          {"generation_config.json", generation.dump_pretty()}};
+bool holds_weights(const std::string& folder) {
+  return std::any_of(std::begin(kWeights), std::end(kWeights), [&](const char* name) { return exists(join_path(folder, name)); });
 }
 
-void load_weights(Pretrained& model, const std::string& folder) {
-  const std::string path = join_path(folder, "model.safetensors");
-  std::vector<NamedTensor> tensors;
-  for (auto& [name, tensor] : read_safetensors(path)) tensors.push_back({name, tensor});
-  model.load(tensors, path);
+std::unique_ptr<TensorFile> open_weights(const std::string& folder) {
+  for (const char* name : kWeights)
+    if (exists(join_path(folder, name))) return open_tensor_file(join_path(folder, name));
+  std::string there;
+  if (files().kind(folder) == FileKind::folder) {
+    const std::vector<std::string> names = files().list(folder);
+    there = names.empty() ? ", the folder is empty" : str(", it holds {}", joined(std::span(names).first(std::min<size_t>(names.size(), 8))));
+  }
+  fail(ErrorKind::input, "checkpoint", str("{}: there are no weights{}", folder, there),
+       "expected model.safetensors, or model.safetensors.index.json with its shards, or pytorch_model.bin");
 }
+
+std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer* tokenizer, int64_t shard_bytes) {
+  Json config = model.config();
+  std::vector<CheckpointFile> files = sharded_files("model", model.checkpoint(), shard_bytes);
+  if (tokenizer) {
+    const Json boundary = tokenizer->boundary() ? Json(*tokenizer->boundary()) : Json();
+    const Json generation = Json::object({{"bos_token_id", boundary}, {"eos_token_id", boundary}});
+    for (const std::string& key : generation.keys())
+      if (config.find(key)) config.set(key, boundary);
+    files.emplace_back("tokenizer.json", tokenizer->to_json().dump_pretty());
+    files.emplace_back("tokenizer_config.json", tokenizer->config_json().dump_pretty());
+    files.emplace_back("generation_config.json", generation.dump_pretty());
+  }
+  files.insert(files.begin(), {"config.json", config.dump_pretty()});
+  return files;
+}
+
+void load_weights(Pretrained& model, const std::string& folder) { load_from(model, *open_weights(folder)); }
 
 }  // namespace grim

@@ -1,5 +1,5 @@
-// A model folder in the Hugging Face layout: config.json, model.safetensors, tokenizer.json, tokenizer_config.json, generation_config.json,
-// together and checked against each other.
+// A model folder in the Hugging Face layout: config.json, weights, tokenizer.json, tokenizer_config.json, generation_config.json, together and checked
+// against each other. The weights are model.safetensors, else model.safetensors.index.json and its shards, else pytorch_model.bin, else its index.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "grimoire/io/checkpoint.h"
+#include "grimoire/io/tensor_file.h"
 #include "grimoire/model/pretrained.h"
 #include "grimoire/text/tokenizer.h"
 
@@ -21,10 +22,15 @@ struct ModelFolder {
 // throws: input, what is missing, malformed or contradicts the rest, naming the file
 ModelFolder open_model_folder(const std::string& folder);
 
-// What such a folder holds. Items begin and end with the tokenizer's boundary; running text has no token that ends it. `tokenizer` may be null.
-std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer* tokenizer);
+// What such a folder holds. Items begin and end with the tokenizer's boundary; running text has no token that ends it. `tokenizer` may be null. With
+// `shard_bytes` the weights are split into shards of at most that many bytes (io/shards.h).
+std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer* tokenizer, int64_t shard_bytes = 0);
 
-// model.safetensors of a folder. throws: input, as Pretrained::load
+// The first of the weights that the folder holds. throws: input, none (naming those that are expected), or as open_tensor_file
+std::unique_ptr<TensorFile> open_weights(const std::string& folder);
+bool holds_weights(const std::string& folder);
+
+// The weights of a folder. throws: input, as open_weights and Pretrained::load
 void load_weights(Pretrained& model, const std::string& folder);
 
 }  // namespace grim

@@ -9,7 +9,7 @@
 
 namespace grim {
 
-// bool, u8, i32, i64, f32, f64 as they are; i8, i16, u16 become i32, u32 becomes i64; Fortran order is turned round.
+// bool, u8, i32, i64, f32, f64 as they are; the others become what stored_type.h says; Fortran order is turned round.
 // throws: input, not such a file, cut, big-endian or of a dtype without counterpart
 Tensor read_npy(const std::string& path);
 Tensor parse_npy(std::string_view bytes, std::string_view source);

@@ -4,6 +4,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/json.h"
+#include "grimoire/io/foreign.h"
 #include "grimoire/io/reader.h"
 
 namespace grim {
@@ -15,73 +16,49 @@ constexpr size_t kMaxValues = 2'000'000;  // JSON values: 200,000 tensors; keeps
   fail(ErrorKind::input, "safetensors", str("{}: {}", file, problem), std::move(hint));
 }
 
-// What people have in hand instead of weights.
-void refuse_foreign(std::string_view bytes, std::string_view file) {
-  if (bytes.starts_with("version https://git-lfs")) {
-    const size_t end = std::min(bytes.find_first_of(std::string_view("\0", 1)), bytes.size());
-    std::string about(bytes.substr(0, std::min<size_t>(end, 200)));
-    std::replace(about.begin(), about.end(), '\n', ' ');
-    refuse(file, str("this is a Git LFS pointer, not the weights: {}", about),
-           "fetch the real file with 'git lfs pull'");
-  }
-  const size_t text = bytes.find_first_not_of(" \t\r\n");
-  const bool tag = text != std::string_view::npos && bytes[text] == '<' && text + 1 < bytes.size() &&
-                   std::string_view("!?hHbBsS").find(bytes[text + 1]) != std::string_view::npos;
-  if (tag)
-    refuse(file, "this is a web page (HTML), not the weights", "the download was redirected; fetch the file itself");
-  if (bytes.starts_with("PK\x03\x04"))
-    refuse(file, "this is a zip archive, perhaps a PyTorch .bin or .pt file", "convert it to safetensors first");
-  if (bytes.starts_with("\x80\x02") || bytes.starts_with("\x80\x04"))
-    refuse(file, "this is a Python pickle, which may hold code", "convert it to safetensors first");
-  if (bytes.starts_with("GGUF")) refuse(file, "this is a GGUF file, expected safetensors");
-}
-
-SafetensorsEntry parse_entry(const std::string& name, const Json& j, std::string_view file) {
+TensorEntry parse_entry(const std::string& name, const Json& j, uint64_t data_start, std::string_view file) {
   const auto wrong = [&](const std::string& problem) { refuse(file, str("tensor '{}': {}", name, problem)); };
   if (!j.is_object()) wrong(str("got {}, expected an object", name_of(j.kind())));
   for (const char* key : {"dtype", "shape", "data_offsets"})
     if (!j.find(key)) wrong(str("field '{}' is missing", key));
   const Json &dtype = j.at("dtype"), &shape = j.at("shape"), &offsets = j.at("data_offsets");
 
-  SafetensorsEntry entry{name, "", {}, 0, 0};
+  TensorEntry entry;
+  entry.name = name;
   if (dtype.kind() != Json::Kind::text) wrong(str("dtype: got {}, expected text", name_of(dtype.kind())));
-  entry.dtype = dtype.as_text();
-  const auto bits = static_cast<uint64_t>(bits_of_safetensors_dtype(entry.dtype));
-  if (bits == 0) wrong(str("unknown dtype '{}'", entry.dtype));
+  entry.type = stored_type(dtype.as_text());
+  if (!entry.type || !entry.type->safetensors) wrong(str("unknown dtype '{}'", dtype.as_text()));
 
   if (!shape.is_array()) wrong(str("shape: got {}, expected an array", name_of(shape.kind())));
-  uint64_t total_bits = bits;
+  const std::string sizes = shape.dump().substr(0, 200);
+  if (shape.size() > kMaxDims) wrong(str("shape: got {} dimensions, expected at most {}", shape.size(), kMaxDims));
   for (const Json& size : shape.items()) {
-    if (size.kind() != Json::Kind::integer || size.as_integer() < 0)
-      wrong(str("shape: got {}, expected integers of 0 or more", shape.dump().substr(0, 200)));
+    if (size.kind() != Json::Kind::integer || size.as_integer() < 0) wrong(str("shape: got {}, expected integers of 0 or more", sizes));
     entry.shape.push_back(size.as_integer());
-    if (!multiply(total_bits, static_cast<uint64_t>(size.as_integer()), total_bits))
-      wrong(str("shape: {} has more elements than 64 bits can count", shape.dump().substr(0, 200)));
   }
-  if (total_bits % 8) wrong(str("{} elements of {} bits do not fill whole bytes", total_bits / bits, bits));
+  const std::string problem = stored_bytes(*entry.type, entry.shape, entry.bytes);
+  if (!problem.empty()) wrong(str("shape: {}: {}", sizes, problem));
 
   const auto is_offset = [](const Json& v) { return v.kind() == Json::Kind::integer && v.as_integer() >= 0; };
   if (!offsets.is_array() || offsets.size() != 2 || !is_offset(offsets[0]) || !is_offset(offsets[1]))
     wrong(str("data_offsets: got {}, expected [begin, end]", offsets.dump().substr(0, 200)));
-  entry.begin = static_cast<uint64_t>(offsets[0].as_integer());
-  entry.end = static_cast<uint64_t>(offsets[1].as_integer());
-  if (entry.begin > entry.end) wrong(str("data_offsets: got [{}, {}], expected begin <= end", entry.begin, entry.end));
-  if (entry.end - entry.begin != total_bits / 8)
-    wrong(str("data_offsets: got {} bytes, expected {} for {} {}", entry.end - entry.begin, total_bits / 8, entry.dtype,
-              shape.dump().substr(0, 200)));
+  const auto begin = static_cast<uint64_t>(offsets[0].as_integer()), end = static_cast<uint64_t>(offsets[1].as_integer());
+  if (begin > end) wrong(str("data_offsets: got [{}, {}], expected begin <= end", begin, end));
+  if (end - begin != entry.bytes)
+    wrong(str("data_offsets: got {} bytes, expected {} for {} {}", end - begin, entry.bytes, entry.type->name, sizes));
+  entry.at = data_start + begin;
   return entry;
 }
 
-void check_layout(const std::vector<SafetensorsEntry>& entries, uint64_t data_bytes, std::string_view file) {
+void check_layout(const SafetensorsHeader& header, uint64_t data_bytes, std::string_view file) {
   uint64_t at = 0;
-  const SafetensorsEntry* before = nullptr;
-  for (const SafetensorsEntry& e : entries) {
-    if (e.begin < at)
-      refuse(file, str("tensors '{}' and '{}' overlap at byte {} of the data", before->name, e.name, e.begin));
-    if (e.begin > at) refuse(file, str("bytes {} to {} of the data belong to no tensor", at, e.begin));
-    if (e.end > data_bytes)
-      refuse(file, str("truncated: tensor '{}' ends at byte {} of the data, got {}", e.name, e.end, data_bytes));
-    at = e.end;
+  const TensorEntry* before = nullptr;
+  for (const TensorEntry& e : header.entries) {
+    const uint64_t begin = e.at - header.data_start;
+    if (begin < at) refuse(file, str("tensors '{}' and '{}' overlap at byte {} of the data", before->name, e.name, begin));
+    if (begin > at) refuse(file, str("bytes {} to {} of the data belong to no tensor", at, begin));
+    at = begin + e.bytes;
+    if (at > data_bytes) refuse(file, str("truncated: tensor '{}' ends at byte {} of the data, got {}", e.name, at, data_bytes));
     before = &e;
   }
   if (at != data_bytes) refuse(file, str("{} bytes after the last tensor belong to none", data_bytes - at));
@@ -89,22 +66,9 @@ void check_layout(const std::vector<SafetensorsEntry>& entries, uint64_t data_by
 
 }  // namespace
 
-int bits_of_safetensors_dtype(std::string_view dtype) {
-  constexpr struct {
-    std::string_view name;
-    int bits;
-  } known[] = {{"F32", 32}, {"BF16", 16},   {"F16", 16},    {"I64", 64},       {"I32", 32},    {"U8", 8},
-               {"BOOL", 8}, {"F64", 64},    {"I8", 8},      {"I16", 16},       {"U16", 16},    {"U32", 32},
-               {"U64", 64}, {"C64", 64},    {"F8_E4M3", 8}, {"F8_E5M2", 8},    {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8},
-               {"F4", 4},   {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F8_E5M2FNUZ", 8}};
-  for (const auto& k : known)
-    if (k.name == dtype) return k.bits;
-  return 0;
-}
-
 uint64_t safetensors_header_length(std::string_view first_bytes, uint64_t file_size, std::string_view file) {
   if (file_size < 8 || first_bytes.size() < 8) {
-    refuse_foreign(first_bytes, file);
+    refuse_foreign(first_bytes, file, "safetensors");
     refuse(file, str("too short to be safetensors: got {} bytes", file_size));
   }
   const auto length = Reader(first_bytes, file).read<uint64_t>("header length");
@@ -112,11 +76,17 @@ uint64_t safetensors_header_length(std::string_view first_bytes, uint64_t file_s
     if (length < 2) refuse(file, str("header length: got {}, expected 2 or more", length));
     return length;
   }
-  refuse_foreign(first_bytes, file);  // not sooner: a true length may look like the first letters of something else
+  refuse_foreign(first_bytes, file, "safetensors");  // not sooner: a true length may look like the first letters of something else
   if (length > kMaxSafetensorsHeader)
     refuse(file, str("header length: got {}, expected at most {}", length, kMaxSafetensorsHeader),
            "this is not a safetensors file");
   refuse(file, str("truncated: the header is {} bytes long, got {}", length, file_size - 8));
+}
+
+bool begins_safetensors(std::string_view first_bytes, uint64_t file_size) {
+  if (first_bytes.size() < 9 || first_bytes[8] != '{') return false;
+  const auto length = Reader(first_bytes, "").read<uint64_t>("header length");
+  return length >= 2 && length <= kMaxSafetensorsHeader && length <= file_size - 8;
 }
 
 SafetensorsHeader parse_safetensors_header(std::string_view json, uint64_t file_size, std::string_view file) {
@@ -130,7 +100,7 @@ SafetensorsHeader parse_safetensors_header(std::string_view json, uint64_t file_
     const std::string& name = root.keys()[i];
     const Json& value = root.items()[i];
     if (name != "__metadata__") {
-      header.entries.push_back(parse_entry(name, value, file));
+      header.entries.push_back(parse_entry(name, value, header.data_start, file));
       continue;
     }
     if (!value.is_object()) refuse(file, str("__metadata__: got {}, expected an object", name_of(value.kind())));
@@ -140,10 +110,9 @@ SafetensorsHeader parse_safetensors_header(std::string_view json, uint64_t file_
       header.metadata[value.keys()[k]] = value[k].as_text();
     }
   }
-  std::sort(header.entries.begin(), header.entries.end(), [](const SafetensorsEntry& a, const SafetensorsEntry& b) {
-    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-  });
-  check_layout(header.entries, file_size - header.data_start, file);
+  std::sort(header.entries.begin(), header.entries.end(),
+            [](const TensorEntry& a, const TensorEntry& b) { return std::pair(a.at, a.bytes) < std::pair(b.at, b.bytes); });
+  check_layout(header, file_size - header.data_start, file);
   return header;
 }
 

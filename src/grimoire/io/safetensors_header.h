@@ -10,17 +10,12 @@
 #include <string_view>
 #include <vector>
 
+#include "grimoire/io/tensor_entry.h"
+
 namespace grim {
 
-struct SafetensorsEntry {
-  std::string name;
-  std::string dtype;             // "F32", "BF16", ... as written
-  std::vector<int64_t> shape;    // () for a scalar; sizes may be 0
-  uint64_t begin = 0, end = 0;   // from the start of the data
-};
-
 struct SafetensorsHeader {
-  std::vector<SafetensorsEntry> entries;  // in the order of the data
+  std::vector<TensorEntry> entries;  // in the order of the data
   std::map<std::string, std::string> metadata;
   uint64_t data_start = 0;  // bytes before the data
 };
@@ -31,9 +26,10 @@ inline constexpr uint64_t kMaxSafetensorsHeader = 100'000'000;
 // throws: input; Git LFS pointers, web pages, pickles, archives and GGUF files are told apart.
 uint64_t safetensors_header_length(std::string_view first_bytes, uint64_t file_size, std::string_view file);
 
+// Whether a file that begins with these bytes can be safetensors: a length that it has room for, then '{'.
+bool begins_safetensors(std::string_view first_bytes, uint64_t file_size);
+
 // From the JSON part. throws: input, naming the file, the tensor and the field.
 SafetensorsHeader parse_safetensors_header(std::string_view json, uint64_t file_size, std::string_view file);
-
-int bits_of_safetensors_dtype(std::string_view dtype);  // 32 for "F32"; 0 when unknown
 
 }  // namespace grim

@@ -18,7 +18,7 @@ void save(const Module& module, const std::string& path) {
 
 void load(const Module& module, const std::string& path) {
   std::vector<NamedTensor> tensors;
-  for (const auto& [name, tensor] : read_safetensors(path)) tensors.push_back({name, tensor});
+  for (const auto& [name, tensor] : read_all(*open_tensor_file(path))) tensors.push_back({name, tensor});
   assign(module, tensors, path);
 }
 

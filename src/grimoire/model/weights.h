@@ -1,4 +1,4 @@
-// The weights of any Module in one safetensors file, under the names of its tree.
+// The weights of any Module in one file, under the names of its tree: written as safetensors, read from whatever io/tensor_file.h reads.
 #pragma once
 
 #include <string>

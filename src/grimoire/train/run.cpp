@@ -282,7 +282,7 @@ std::string model_folder(const std::string& folder) {
   if (!best.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", best.rejected[0].path, best.rejected[0].reason), whole);
   if (newest) return newest.path;
   if (!newest.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", newest.rejected[0].path, newest.rejected[0].reason), whole);
-  if (!exists(join_path(folder, "model.safetensors")))
+  if (!holds_weights(folder))
     throw Error(ErrorKind::input, str("'{}' holds no model", folder), "expected a run folder (grimoire train --out) or a checkpoint folder");
   if (exists(join_path(folder, kManifestName))) verify_checkpoint(folder);
   return folder;

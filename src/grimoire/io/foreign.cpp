@@ -1,0 +1,35 @@
+#include "grimoire/io/foreign.h"
+
+#include <algorithm>
+
+#include "grimoire/base/error.h"
+
+namespace grim {
+
+void refuse_foreign(std::string_view bytes, std::string_view file, std::string_view expected) {
+  const auto refuse = [&](const std::string& problem, std::string hint = "") {
+    fail(ErrorKind::input, "tensors", str("{}: {}", file, problem), std::move(hint));
+  };
+  if (bytes.empty()) refuse(str("the file is empty, expected {}", expected), "a copy or download stopped before its first byte; fetch the file again");
+  if (bytes.starts_with("version https://git-lfs")) {
+    const size_t end = std::min(bytes.find_first_of(std::string_view("\0", 1)), bytes.size());
+    std::string about(bytes.substr(0, std::min<size_t>(end, 200)));
+    std::replace(about.begin(), about.end(), '\n', ' ');
+    refuse(str("this is a Git LFS pointer, not the weights: {}", about), "fetch the real file with 'git lfs pull'");
+  }
+  const size_t text = bytes.find_first_not_of(" \t\r\n");
+  if (text != std::string_view::npos && bytes[text] == '<' && text + 1 < bytes.size() &&
+      std::string_view("!?hHbBsS").find(bytes[text + 1]) != std::string_view::npos)
+    refuse("this is a web page (HTML), not the weights", "the download was redirected; fetch the file itself");
+  if (bytes.starts_with("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"))
+    refuse("this was saved by PyTorch before 1.6, as a row of pickles", "load it in PyTorch and save it again, as safetensors if you can");
+  if (bytes.size() > 1 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5)
+    refuse("this is a Python pickle, which may hold code", "convert it to safetensors first");
+  if (bytes.starts_with("PK\x03\x04") || bytes.starts_with("GGUF"))
+    refuse(str("this is {}, expected {}", bytes[0] == 'P' ? "a zip archive, perhaps a PyTorch .bin or .pt file" : "a GGUF file", expected));
+  constexpr std::string_view kPacked[] = {"\x1f\x8b", "\x28\xb5\x2f\xfd", "\xfd" "7zXZ", "BZh"};
+  for (const std::string_view packed : kPacked)
+    if (bytes.starts_with(packed)) refuse(str("this is packed (gzip, zstd, xz or bzip2), expected {}", expected), "unpack it first");
+}
+
+}  // namespace grim

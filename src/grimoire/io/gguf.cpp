@@ -1,0 +1,196 @@
+#include "grimoire/io/gguf.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "grimoire/base/error.h"
+#include "grimoire/tensor/copy.h"
+
+namespace grim {
+
+// --- reading ---------------------------------------------------------------------------------------------------------
+
+GgufFile::GgufFile(const std::string& path) : GgufFile(path, files().open(path)) {}
+
+GgufFile::GgufFile(const std::string& path, std::unique_ptr<InFile> file) : TensorFile(path, "GGUF") {
+  Reader reader(*file, path);
+  GgufHeader header = parse_gguf_header(reader, path);
+  add_part(path, std::move(file));
+  for (const GgufPair& p : header.pairs) metadata_.emplace(p.key, p.value.to_string());
+  pairs_ = std::move(header.pairs);
+  for (TensorEntry& e : header.tensors) add(std::move(e));
+}
+
+const GgufValue* GgufFile::value(std::string_view key) const {
+  for (const GgufPair& p : pairs_)
+    if (p.key == key) return &p.value;
+  return nullptr;
+}
+
+template <class T> const std::vector<T>& GgufFile::values(std::string_view key, bool array, const char* expected) const {
+  const GgufValue* const v = value(key);
+  if (!v) {
+    std::vector<std::string> keys;
+    for (const GgufPair& p : pairs_) keys.push_back(p.key);
+    fail(ErrorKind::input, "gguf", str("{}: there is no key '{}'", path(), key), did_you_mean(key, keys));
+  }
+  const auto* const held = std::get_if<std::vector<T>>(&v->values);
+  GRIM_CHECK(held && v->array == array, input, "gguf", "{}: key '{}' is {} {}, expected {}", path(), key, v->array ? "an array of" : "one", name_of(v->type),
+             expected);
+  return *held;
+}
+
+int64_t GgufFile::integer(std::string_view key) const {
+  const int64_t n = values<int64_t>(key, false, "an integer")[0];
+  GRIM_CHECK(n >= 0 || value(key)->type != GgufType::u64, input, "gguf", "{}: key '{}': got {}, expected at most 2^63 - 1", path(), key,
+             static_cast<uint64_t>(n));
+  return n;
+}
+double GgufFile::real(std::string_view key) const {
+  const GgufValue* const v = value(key);
+  return v && std::holds_alternative<std::vector<int64_t>>(v->values) ? static_cast<double>(integer(key)) : values<double>(key, false, "a number")[0];
+}
+const std::string& GgufFile::text(std::string_view key) const { return values<std::string>(key, false, "a text")[0]; }
+const std::vector<int64_t>& GgufFile::integers(std::string_view key) const { return values<int64_t>(key, true, "an array of integers"); }
+const std::vector<double>& GgufFile::reals(std::string_view key) const { return values<double>(key, true, "an array of reals"); }
+const std::vector<std::string>& GgufFile::texts(std::string_view key) const { return values<std::string>(key, true, "an array of texts"); }
+
+// --- writing ---------------------------------------------------------------------------------------------------------
+
+namespace {
+
+template <class T> void put(std::string& out, T v) { out.append(reinterpret_cast<const char*>(&v), sizeof v); }
+void put_text(std::string& out, const std::string& text) {
+  put(out, static_cast<uint64_t>(text.size()));
+  out += text;
+}
+
+void put_whole(std::string& out, GgufType type, int64_t n) {
+  switch (type) {
+    case GgufType::u8: case GgufType::i8: case GgufType::boolean: return put(out, static_cast<uint8_t>(n));
+    case GgufType::u16: case GgufType::i16: return put(out, static_cast<uint16_t>(n));
+    case GgufType::u32: case GgufType::i32: return put(out, static_cast<uint32_t>(n));
+    default: return put(out, n);
+  }
+}
+
+void put_value(std::string& out, const GgufPair& pair) {
+  const GgufValue& v = pair.value;
+  GRIM_CHECK(v.type != GgufType::array && (v.array || v.size() == 1), argument, "gguf",
+             "key '{}': got {} values, expected one or an array", pair.key, v.size());
+  const bool real = v.type == GgufType::f32 || v.type == GgufType::f64;
+  GRIM_CHECK(v.values.index() == (v.type == GgufType::text ? 2u : real ? 1u : 0u), argument, "gguf", "key '{}': its values are not of type {}", pair.key,
+             name_of(v.type));
+  put(out, static_cast<uint32_t>(v.array ? GgufType::array : v.type));
+  if (v.array) {
+    put(out, static_cast<uint32_t>(v.type));
+    put(out, static_cast<uint64_t>(v.size()));
+  }
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&v.values))
+    for (const std::string& t : *texts) put_text(out, t);
+  if (const auto* whole = std::get_if<std::vector<int64_t>>(&v.values))
+    for (int64_t n : *whole) put_whole(out, v.type, n);
+  if (const auto* reals = std::get_if<std::vector<double>>(&v.values))
+    for (double x : *reals) v.type == GgufType::f32 ? put(out, static_cast<float>(x)) : put(out, x);
+}
+
+uint64_t alignment_in(const std::vector<GgufPair>& pairs) {
+  for (const GgufPair& p : pairs)
+    if (p.key == "general.alignment") {
+      const auto* const n = std::get_if<std::vector<int64_t>>(&p.value.values);
+      const int64_t a = n && n->size() == 1 && p.value.type == GgufType::u32 && !p.value.array ? (*n)[0] : 0;
+      GRIM_CHECK(a > 0 && (a & (a - 1)) == 0 && a <= static_cast<int64_t>(kMostGgufAlignment), argument, "gguf",
+                 "general.alignment: expected one u32, a power of two up to {}", kMostGgufAlignment);
+      return static_cast<uint64_t>(a);
+    }
+  return 32;
+}
+
+const StoredType& type_of(const GgufTensor& t) {
+  GRIM_CHECK(t.tensor.defined() && t.tensor.ndim() >= 1 && t.tensor.ndim() <= kGgufDims && t.tensor.numel() > 0, argument, "gguf",
+             "tensor '{}': got shape {}, expected 1 to {} axes, none of them empty", t.name, t.tensor.defined() ? t.tensor.shape() : Shape{}, kGgufDims);
+  const StoredType* const type = stored_type(t.type);
+  const bool rounded = type && type->encode && is_float(t.tensor.dtype()), same = type && type->ggml >= 0 && !type->decode && type->becomes == t.tensor.dtype();
+  GRIM_CHECK(rounded || same, argument, "gguf", "tensor '{}': {} cannot be written as '{}', expected F32, F16, BF16 or Q8_0 of a real tensor, or its own type",
+             t.name, name_of(t.tensor.dtype()), t.type);
+  GRIM_CHECK(t.tensor.shape().back() % type->block == 0, argument, "gguf", "tensor '{}': rows of {} do not fill whole blocks of {} ({})", t.name,
+             t.tensor.shape().back(), type->block, type->name);
+  return *type;
+}
+
+void check_words(const std::string& word, const char* what, std::set<std::string>& seen) {
+  GRIM_CHECK(!word.empty() && word.size() <= kMostGgufKey, argument, "gguf", "a {} of {} bytes, expected 1 to {}", what, word.size(), kMostGgufKey);
+  GRIM_CHECK(seen.insert(word).second, argument, "gguf", "{} '{}' appears twice", what, word);
+}
+
+void write_padding(OutFile& out, uint64_t written, uint64_t alignment) { out.write(std::string((alignment - written % alignment) % alignment, '\0')); }
+
+// What has no place in an f16, as element or as scale of a block, would come back as infinite or as nonsense.
+void check_range(const std::string& name, const Tensor& x, const StoredType& type) {
+  if (type.name != "F16" && type.block == 1) return;
+  const float scale = type.block == 1 ? 1.f : 127.f;
+  for (int64_t i = 0; i < x.numel(); ++i) {
+    const float v = std::abs(x.data<float>()[i]);
+    const bool stays = std::isfinite(v) ? std::isfinite(half_to_float(float_to_half(v / scale))) : type.block == 1;
+    GRIM_CHECK(stays, argument, "gguf", "tensor '{}': {} does not fit {}", name, x.data<float>()[i], type.name);
+  }
+}
+
+void write_elements(OutFile& out, const GgufTensor& t, const StoredType& type) {
+  if (!type.decode && type.becomes == t.tensor.dtype()) {
+    const Tensor dense = contiguous(t.tensor);
+    return out.write({dense.raw(), static_cast<size_t>(dense.numel() * type.bytes)});
+  }
+  const Tensor x = contiguous(cast(t.tensor, Dtype::f32));
+  check_range(t.name, x, type);
+  const int64_t step = 2048 * type.block;
+  std::string piece;
+  for (int64_t done = 0; done < x.numel(); done += step) {
+    const int64_t n = std::min(step, x.numel() - done);
+    piece.resize(static_cast<size_t>(n / type.block * type.bytes));
+    type.encode(x.data<float>() + done, piece.data(), n);
+    out.write(piece);
+  }
+}
+
+}  // namespace
+
+void write_gguf(OutFile& out, const std::vector<GgufPair>& pairs, const std::vector<GgufTensor>& tensors) {
+  const uint64_t alignment = alignment_in(pairs);
+  std::string header = "GGUF";
+  put(header, kGgufVersion);
+  put(header, static_cast<uint64_t>(tensors.size()));
+  put(header, static_cast<uint64_t>(pairs.size()));
+  std::set<std::string> keys, names;
+  for (const GgufPair& p : pairs) {
+    check_words(p.key, "key", keys);
+    put_text(header, p.key);
+    put_value(header, p);
+  }
+  uint64_t at = 0;
+  for (const GgufTensor& t : tensors) {
+    const StoredType& type = type_of(t);
+    check_words(t.name, "tensor", names);
+    put_text(header, t.name);
+    put(header, static_cast<uint32_t>(t.tensor.ndim()));
+    for (int axis = t.tensor.ndim() - 1; axis >= 0; --axis) put(header, static_cast<uint64_t>(t.tensor.dim(axis)));
+    put(header, static_cast<uint32_t>(type.ggml));
+    put(header, at);
+    const auto bytes = static_cast<uint64_t>(t.tensor.numel() / type.block * type.bytes);
+    at += (bytes + alignment - 1) / alignment * alignment;
+  }
+  out.write(header);
+  write_padding(out, header.size(), alignment);
+  for (const GgufTensor& t : tensors) {
+    const StoredType& type = type_of(t);
+    write_elements(out, t, type);
+    write_padding(out, static_cast<uint64_t>(t.tensor.numel() / type.block * type.bytes), alignment);
+  }
+}
+
+void write_gguf(const std::string& path, const std::vector<GgufPair>& pairs, const std::vector<GgufTensor>& tensors) {
+  write_atomically(path, [&](OutFile& out) { write_gguf(out, pairs, tensors); });
+}
+
+}  // namespace grim

@@ -1,0 +1,35 @@
+// Tensors in several files beside an index, in the layout of Hugging Face: model.safetensors.index.json
+//   {"metadata": {"total_size": BYTES}, "weight_map": {"NAME": "model-00001-of-00003.safetensors", ...}}
+// (pytorch_model.bin.index.json the same), and such files written.
+#pragma once
+
+#include <vector>
+
+#include "grimoire/io/checkpoint.h"
+#include "grimoire/io/tensor_file.h"
+
+namespace grim {
+
+class ShardedFile : public TensorFile {
+ public:
+  // Every shard's header is read. throws: input; a shard that is missing or lies elsewhere, a tensor that the index names and its shard does not
+  // hold, or the other way round, or that two shards hold
+  explicit ShardedFile(const std::string& index_path);
+};
+
+struct ShardIndex {
+  std::map<std::string, std::string> shard_of;  // tensor -> plain name of a file
+  std::vector<std::string> shards;              // sorted, each once
+  Metadata metadata;                            // numbers as text
+};
+ShardIndex parse_shard_index(std::string_view json, std::string_view file);  // throws: input
+
+// throws: input, for a file that its name calls one of several shards ("model-00001-of-00003.safetensors"), naming the index to open instead.
+void refuse_lone_shard(const std::string& path);
+
+// STEM.safetensors when the tensors fit in `shard_bytes` or that is 0; else STEM-00001-of-0000N.safetensors, ..., each filled in the order given with
+// at most that many bytes of data (a larger tensor stands alone), and STEM.safetensors.index.json. Names of one tensor (the same elements of the
+// same storage) are stored once, under the first: the others stand in __metadata__ as {other: first}, as safetensors.torch.save_model writes them.
+std::vector<CheckpointFile> sharded_files(const std::string& stem, const std::vector<NamedTensor>& tensors, int64_t shard_bytes);
+
+}  // namespace grim

@@ -1,0 +1,233 @@
+#include "grimoire/io/stored_type.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "grimoire/io/reader.h"
+
+namespace grim {
+
+float half_to_float(uint16_t half) {
+  const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16, exponent = (half >> 10) & 31u, fraction = half & 1023u;
+  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | fraction << 13);
+  if (exponent == 0) return std::copysign(static_cast<float>(fraction) * 0x1p-24f, std::bit_cast<float>(sign | 0x3f800000u));
+  return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
+}
+
+uint16_t float_to_half(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value), magnitude = bits & 0x7fffffffu;
+  const auto sign = static_cast<uint16_t>(bits >> 16 & 0x8000u);
+  if (magnitude > 0x7f800000u) return static_cast<uint16_t>(sign | 0x7e00u);
+  if (magnitude >= 0x477ff000u) return static_cast<uint16_t>(sign | 0x7c00u);  // 65520 and more round to infinity
+  if (magnitude < 0x38800000u) {  // below 2^-14: a multiple of 2^-24; adding 0.5, whose last bit is 2^-24, rounds to it
+    const float rounded = std::bit_cast<float>(magnitude) + 0.5f;
+    return static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(rounded) - 0x3f000000u));
+  }
+  const uint32_t rounded = magnitude + 0xfffu + (magnitude >> 13 & 1u);
+  return static_cast<uint16_t>(sign | (rounded - 0x38000000u) >> 13);
+}
+
+namespace {
+
+template <class T> T load(const char* from) {
+  T v;
+  std::memcpy(&v, from, sizeof(T));
+  return v;
+}
+
+template <class From, class To> void widen(const char* from, void* to, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) static_cast<To*>(to)[i] = static_cast<To>(load<From>(from + i * static_cast<int64_t>(sizeof(From))));
+}
+void decode_bool(const char* from, void* to, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) static_cast<bool*>(to)[i] = from[i] != 0;
+}
+void decode_half(const char* from, void* to, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) static_cast<float*>(to)[i] = half_to_float(load<uint16_t>(from + 2 * i));
+}
+
+// --- numbers of eight bits -------------------------------------------------------------------------------------------
+// A sign, an exponent and `Fraction` bits: (-1)^s 2^(e - Bias) 1.f, or 2^(1 - Bias) 0.f where e is 0. What has no finite value differs:
+//   ieee  the largest exponent holds infinities and NaN (E5M2)
+//   fn    all ones is NaN, nothing is infinite (E4M3 as machines have it: OCP 8-bit floating point specification)
+//   fnuz  the pattern of -0 is the only NaN, nothing is infinite
+
+enum class Special { ieee, fn, fnuz };
+
+template <int Fraction, int Bias, Special special> float small_float(unsigned byte) {
+  constexpr unsigned kOnes = (1u << Fraction) - 1, kTop = 127u >> Fraction;
+  const unsigned exponent = (byte & 127u) >> Fraction, fraction = byte & kOnes;
+  const float sign = byte & 128u ? -1.f : 1.f;
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInfinity = std::numeric_limits<float>::infinity();
+  if (special == Special::ieee && exponent == kTop) return fraction ? kNan : sign * kInfinity;
+  if (special == Special::fn && exponent == kTop && fraction == kOnes) return kNan;
+  if (special == Special::fnuz && byte == 128u) return kNan;
+  const float whole = static_cast<float>(exponent ? fraction + (1u << Fraction) : fraction);
+  return sign * std::ldexp(whole, static_cast<int>(std::max(exponent, 1u)) - Bias - Fraction);
+}
+float power_of_two(unsigned byte) { return byte == 255 ? std::numeric_limits<float>::quiet_NaN() : std::ldexp(1.f, static_cast<int>(byte) - 127); }
+
+template <auto value> void decode_byte(const char* from, void* to, int64_t n) {
+  static const std::array<float, 256> values = [] {
+    std::array<float, 256> v{};
+    for (unsigned i = 0; i < 256; ++i) v[i] = value(i);
+    return v;
+  }();
+  for (int64_t i = 0; i < n; ++i) static_cast<float*>(to)[i] = values[static_cast<uint8_t>(from[i])];
+}
+
+// --- ggml's blocks of 32 (ggml-quants.c) -----------------------------------------------------------------------------
+// Q8_0: x = d q, q of eight signed bits. Q4_0: x = d (q - 8), Q4_1: x = d q + m, where byte i holds q[i] in its lower half and q[i + 16] in
+// its upper. d and m are f16.
+
+constexpr int64_t kBlock = 32;
+
+void decode_q8_0(const char* from, void* to, int64_t n) {
+  for (float* x = static_cast<float*>(to); n > 0; n -= kBlock, from += 2, x += kBlock) {
+    const float d = half_to_float(load<uint16_t>(from));
+    from += kBlock;
+    for (int64_t i = 0; i < kBlock; ++i) x[i] = static_cast<float>(static_cast<int8_t>(from[i - kBlock + 2])) * d;
+  }
+}
+
+template <bool has_minimum> void decode_q4(const char* from, void* to, int64_t n) {
+  for (float* x = static_cast<float*>(to); n > 0; n -= kBlock, x += kBlock) {
+    const float d = half_to_float(load<uint16_t>(from)), m = has_minimum ? half_to_float(load<uint16_t>(from + 2)) : 0.f;
+    from += has_minimum ? 4 : 2;
+    for (int64_t i = 0; i < kBlock / 2; ++i) {
+      const auto byte = static_cast<uint8_t>(from[i]);
+      const int low = byte & 15, high = byte >> 4;
+      x[i] = has_minimum ? d * static_cast<float>(low) + m : d * static_cast<float>(low - 8);
+      x[i + kBlock / 2] = has_minimum ? d * static_cast<float>(high) + m : d * static_cast<float>(high - 8);
+    }
+    from += kBlock / 2;
+  }
+}
+
+// d is the largest magnitude / 127; q is x / d, halves away from zero.
+void encode_q8_0(const float* x, char* to, int64_t n) {
+  for (; n > 0; n -= kBlock, x += kBlock) {
+    float largest = 0;
+    for (int64_t i = 0; i < kBlock; ++i) largest = std::max(largest, std::abs(x[i]));
+    const float d = largest / 127, inverse = d >= 0x1p-126f ? 1 / d : 0;  // below, d is 0 as f16 too
+    const uint16_t half = float_to_half(d);
+    std::memcpy(to, &half, 2);
+    to += 2;
+    for (int64_t i = 0; i < kBlock; ++i) *to++ = static_cast<char>(static_cast<int8_t>(std::round(x[i] * inverse)));
+  }
+}
+
+void encode_f32(const float* x, char* to, int64_t n) { std::memcpy(to, x, static_cast<size_t>(n) * sizeof(float)); }
+template <class T, auto round> void encode_rounded(const float* x, char* to, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    const T v = round(x[i]);
+    std::memcpy(to + i * static_cast<int64_t>(sizeof(T)), &v, sizeof(T));
+  }
+}
+
+// --- the table -------------------------------------------------------------------------------------------------------
+
+constexpr auto kNone = std::nullopt;
+constexpr auto kE4m3 = small_float<3, 7, Special::fn>, kE5m2 = small_float<2, 15, Special::ieee>;
+constexpr auto kE4m3Fnuz = small_float<3, 8, Special::fnuz>, kE5m2Fnuz = small_float<2, 16, Special::fnuz>;
+
+constexpr StoredType kTypes[] = {
+    {"F64", 1, 8, Dtype::f64, nullptr, 28, true},
+    {"F32", 1, 4, Dtype::f32, nullptr, 0, true, encode_f32},
+    {"BF16", 1, 2, Dtype::bf16, nullptr, 30, true, encode_rounded<Bf16, [](float v) { return Bf16(v); }>},
+    {"F16", 1, 2, Dtype::f32, decode_half, 1, true, encode_rounded<uint16_t, float_to_half>},
+    {"I64", 1, 8, Dtype::i64, nullptr, 27, true},
+    {"I32", 1, 4, Dtype::i32, nullptr, 26, true},
+    {"I16", 1, 2, Dtype::i32, widen<int16_t, int32_t>, 25, true},
+    {"I8", 1, 1, Dtype::i32, widen<int8_t, int32_t>, 24, true},
+    {"U8", 1, 1, Dtype::u8, nullptr, -1, true},
+    {"U16", 1, 2, Dtype::i32, widen<uint16_t, int32_t>, -1, true},
+    {"U32", 1, 4, Dtype::i64, widen<uint32_t, int64_t>, -1, true},
+    {"U64", 1, 8, Dtype::i64, nullptr, -1, true},  // beyond 2^63 refused where tensors are read
+    {"BOOL", 1, 1, Dtype::boolean, decode_bool, -1, true},
+    {"F8_E4M3", 1, 1, Dtype::f32, decode_byte<kE4m3>, -1, true},
+    {"F8_E5M2", 1, 1, Dtype::f32, decode_byte<kE5m2>, -1, true},
+    {"F8_E4M3FNUZ", 1, 1, Dtype::f32, decode_byte<kE4m3Fnuz>, -1, true},
+    {"F8_E5M2FNUZ", 1, 1, Dtype::f32, decode_byte<kE5m2Fnuz>, -1, true},
+    {"F8_E8M0", 1, 1, Dtype::f32, decode_byte<power_of_two>, -1, true},
+    {"Q8_0", 32, 34, Dtype::f32, decode_q8_0, 8, false, encode_q8_0},
+    {"Q4_0", 32, 18, Dtype::f32, decode_q4<false>, 2},
+    {"Q4_1", 32, 20, Dtype::f32, decode_q4<true>, 3},
+    // known by size alone
+    {"C64", 1, 8, kNone, nullptr, -1, true},
+    {"F4", 2, 1, kNone, nullptr, -1, true},
+    {"F6_E2M3", 4, 3, kNone, nullptr, -1, true},
+    {"F6_E3M2", 4, 3, kNone, nullptr, -1, true},
+    {"Q5_0", 32, 22, kNone, nullptr, 6},
+    {"Q5_1", 32, 24, kNone, nullptr, 7},
+    {"Q8_1", 32, 40, kNone, nullptr, 9},
+    {"Q2_K", 256, 84, kNone, nullptr, 10},
+    {"Q3_K", 256, 110, kNone, nullptr, 11},
+    {"Q4_K", 256, 144, kNone, nullptr, 12},
+    {"Q5_K", 256, 176, kNone, nullptr, 13},
+    {"Q6_K", 256, 210, kNone, nullptr, 14},
+    {"Q8_K", 256, 292, kNone, nullptr, 15},
+    {"IQ2_XXS", 256, 66, kNone, nullptr, 16},
+    {"IQ2_XS", 256, 74, kNone, nullptr, 17},
+    {"IQ3_XXS", 256, 98, kNone, nullptr, 18},
+    {"IQ1_S", 256, 50, kNone, nullptr, 19},
+    {"IQ4_NL", 32, 18, kNone, nullptr, 20},
+    {"IQ3_S", 256, 110, kNone, nullptr, 21},
+    {"IQ2_S", 256, 82, kNone, nullptr, 22},
+    {"IQ4_XS", 256, 136, kNone, nullptr, 23},
+    {"IQ1_M", 256, 56, kNone, nullptr, 29},
+    {"TQ1_0", 256, 54, kNone, nullptr, 34},
+    {"TQ2_0", 256, 66, kNone, nullptr, 35},
+    {"MXFP4", 32, 17, kNone, nullptr, 39},
+    {"NVFP4", 64, 36, kNone, nullptr, 40},
+    {"Q1_0", 128, 18, kNone, nullptr, 41},
+};
+
+}  // namespace
+
+const StoredType* stored_type(std::string_view name) {
+  for (const StoredType& t : kTypes)
+    if (t.name == name) return &t;
+  return nullptr;
+}
+
+const StoredType* stored_type_of_ggml(uint32_t number) {
+  for (const StoredType& t : kTypes)
+    if (t.ggml >= 0 && static_cast<uint32_t>(t.ggml) == number) return &t;
+  return nullptr;
+}
+
+const StoredType& stored_type_of(Dtype dtype) {
+  if (dtype == Dtype::boolean) return *stored_type("BOOL");
+  return *std::find_if(std::begin(kTypes), std::end(kTypes), [&](const StoredType& t) { return !t.decode && t.becomes == dtype; });
+}
+
+std::string_view readable_types() {
+  static const std::string names = [] {
+    std::string all;
+    for (const StoredType& t : kTypes) {
+      if (!t.becomes) continue;
+      if (!all.empty()) all += ' ';
+      all += t.name;
+    }
+    return all;
+  }();
+  return names;
+}
+
+std::string stored_bytes(const StoredType& type, const Shape& shape, uint64_t& bytes) {
+  uint64_t reach = 1, count = 1;  // `reach` takes empty axes as 1: strides are made of it
+  for (int64_t size : shape) {
+    const auto n = static_cast<uint64_t>(size);
+    if (!multiply(reach, std::max<uint64_t>(n, 1), reach) || reach > kMostElements) return "more elements than 2^48";
+    count *= n;
+  }
+  const auto block = static_cast<uint64_t>(type.block);
+  bytes = count / block * static_cast<uint64_t>(type.bytes);
+  return count % block == 0 ? "" : str("{} elements do not fill whole blocks of {}", count, block);
+}
+
+}  // namespace grim
