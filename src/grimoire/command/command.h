@@ -50,9 +50,13 @@ struct Form {
   std::string name, help;
   std::string group = {};  // a heading of --help above it, and above those after it that have the same
 };
+struct NoForm {
+  std::string name, why, instead;
+};
 struct Forms {
   std::string by = {};         // the positional or the option that tells the form; empty: there is one form
   std::vector<Form> all = {};  // none: any word may stand there, a path say
+  std::vector<NoForm> none = {};  // words that one might expect there, and why they are no form of this command
 };
 
 class Command {

@@ -15,22 +15,30 @@ namespace {
 class FitCommand final : public Command {
  public:
   std::string name() const override { return "fit"; }
-  std::string summary() const override { return "fit a classical learner to a table and keep it in one file"; }
+  std::string summary() const override {
+    return form().empty() ? "fit a classical learner to a table and keep it in one file" : estimator_summary(form());
+  }
+  Forms forms() const override { return forms_by_learner(Learners::all, name()); }
   std::vector<std::string> examples() const override {
+    if (!form().empty()) return {example_of("fit --data table.csv", form(), str(" --out {}.model", form()))};
     return {"grimoire fit --model forest --data iris.csv --target species --out iris.model",
             "grimoire fit --model svc --data train.libsvm --param C=10 --param gamma=0.1 --out svm.model",
             "grimoire fit --model ridge --data houses.csv --target price --scale standard --param alpha=1 --out price.model"};
   }
   Options options() override {
-    Options all = data_.options(), learner = learner_.options();
-    all.insert(all.end(), learner.begin(), learner.end());
+    Options all = joined({data_.options(), learner_.options(form())});
+    erase_useless(all, form());
     all.push_back({.name = "out", .help = "file for the fitted model", .target = &out_, .basic = true});
     return all;
   }
 
+  void set(const Settings& given) override {
+    Command::set(given);
+    data_.suit(*learner_.bare());  // a wrong parameter is said before a large file is read
+  }
+
   int run(Console& console) override {
     if (out_.empty()) throw Error(ErrorKind::usage, "--out is missing: the file for the fitted model", "for example --out iris.model");
-    data_.suit(*learner_.bare());  // a wrong name or parameter is said before a large file is read
     if (out_ == "-") throw Error(ErrorKind::usage, "--out -: the report goes to standard output, a model needs a file", "for example --out iris.model");
     check_output("out", out_, data_.data);
     std::error_code none;
