@@ -34,7 +34,7 @@ class ProvenanceOf : public ::testing::TestWithParam<std::string> {
   void SetUp() override { made(lines()); }
   void made(const std::string& text) {
     write_atomically(data_, text);
-    RunConfig c = default_run(GetParam(), "lines");
+    RunConfig c = default_run(GetParam(), CorpusFormat::lines);
     c.data = data_;
     c.out = run_;
     c.steps = 6;
@@ -151,7 +151,7 @@ INSTANTIATE_TEST_SUITE_P(Train, ProvenanceOf, ::testing::Values("gpt", "mlp", "l
 TEST(Provenance, BestWeightsFromAnotherFutureGo) {
   for (const int64_t goal : {40, 60}) {
     test::TempFolder folder;
-    RunConfig c = default_run("mlp", "lines");
+    RunConfig c = default_run("mlp", CorpusFormat::lines);
     c.data = folder.put("data.txt", lines());
     c.out = folder / "run";
     c.steps = 40;
@@ -171,7 +171,7 @@ TEST(Provenance, BestWeightsFromAnotherFutureGo) {
 
 TEST(Provenance, DoctorComparesToo) {
   test::TempFolder folder;
-  RunConfig c = default_run("mlp", "lines");
+  RunConfig c = default_run("mlp", CorpusFormat::lines);
   c.data = folder.put("data.txt", lines());
   c.out = folder / "run";
   c.steps = 4;
@@ -184,7 +184,7 @@ TEST(Provenance, DoctorComparesToo) {
 
 TEST(Provenance, ACheckpointIsNotARunFolder) {
   test::TempFolder folder;
-  RunConfig c = default_run("gpt", "lines");
+  RunConfig c = default_run("gpt", CorpusFormat::lines);
   c.data = folder.put("data.txt", lines());
   c.out = folder / "run";
   c.steps = 2;

@@ -28,7 +28,7 @@ class DemoCommand final : public Command {
     if (!exists(data_)) throw Error(ErrorKind::input, str("there is no {}", data_), "install Debian's wamerican, or give a list of words with --data");
     console.say(str("Grimoire demo: a WaveNet-like network reads {} and learns to spell.", data_));
     const std::string list = prepare();
-    RunConfig config = default_run("wavenet", "lines");
+    RunConfig config = default_run("wavenet", CorpusFormat::lines);
     config.data = list;
     config.out = out_;
     config.steps = 60000;

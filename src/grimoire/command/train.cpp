@@ -23,7 +23,7 @@ class TrainCommand final : public Command {
     return f;
   }
   Options options() override {
-    if (!form().empty() && config_.model != form()) config_ = default_run(form(), "auto");
+    if (!form().empty() && config_.model != form()) config_ = default_run(form(), CorpusFormat::automatic);
     Options all = form().empty() ? options_of_all_models() : config_.options();
     const Options own = form().empty() ? Options() : config_.shape().options();
     for (Option& o : all) o.basic = o.basic || find(own, o.name);
@@ -50,7 +50,7 @@ class TrainCommand final : public Command {
     if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", "see grimoire train --help");
     source_ = config_.open_task();  // read once: a pipe has no second time
     const auto* const text = dynamic_cast<const LmSource*>(source_.get());
-    const std::string format = text && text->corpus().format == CorpusFormat::text ? "text" : "lines";
+    const CorpusFormat format = text ? text->corpus().format : CorpusFormat::lines;
     config_ = default_run(config_.model, format);
     config_.init_from = init;
     if (!init.empty()) config_.set_shape(config_.model, std::move(begun));
