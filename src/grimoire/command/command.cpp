@@ -8,6 +8,15 @@
 
 namespace grim {
 
+void tell(Console& console, const report::Report& part) { console.data(to_text(part, console.style())); }
+
+void show(Console& console, const report::Report& report, Json result) {
+  tell(console, report);
+  if (!console.json()) return;
+  result.set("report", to_json(report));
+  console.result(result);
+}
+
 void Command::set(const Settings& settings) {
   const Options known = options();
   check_settings(*this, known, settings);

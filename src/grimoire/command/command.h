@@ -32,6 +32,11 @@ class Console {
   virtual void save_first(bool on) { (void)on; }
 };
 
+// What a command found, and the one way to say it: its text to where data go; with --json `result` as the last line, the report in it under
+// "report". Of a longer answer parts may be told before.
+void tell(Console& console, const report::Report& part);
+void show(Console& console, const report::Report& report, Json result = Json::object());
+
 struct Positional {
   std::string name, help;
   std::string* target;

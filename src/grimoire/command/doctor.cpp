@@ -57,7 +57,7 @@ class DoctorCommand final : public Command {
                                layers_of(d), weights_of(d)}};
     const std::vector<report::Block> verdicts = verdicts_of(d);
     answer.blocks.insert(answer.blocks.end(), verdicts.begin(), verdicts.end());
-    console.data(to_text(answer, console.style()));
+    tell(console, answer);
     try {
       write_report(what_, {.diagnosis = &d, .samples = d.learning.kind == LearningKind::diverged ? std::vector<std::string>() : samples_of_run(what_)});
       console.say(str("with pictures: {}", join_path(what_, "report.html")));
@@ -104,16 +104,13 @@ class DoctorCommand final : public Command {
       if (!advice.empty()) answer.blocks.push_back(report::Remark{"do: " + advice});
       findings.push(Json::object({{"kind", f.kind}, {"text", f.text}, {"advice", advice}}));
     }
-    console.data(to_text(answer, console.style()));
-    if (console.json())
-      console.result(Json::object({{"model", learner_.model},
-                                   {"rows", data.rows()},
-                                   {"verdict", d.findings.front().kind},
-                                   {"findings", findings},
-                                   {"train", value_or_null(d.train)},
-                                   {"test", value_or_null(d.test)},
-                                   {"baseline", value_or_null(d.baseline)},
-                                   {"report", to_json(answer)}}));
+    show(console, answer, Json::object({{"model", learner_.model},
+                                        {"rows", data.rows()},
+                                        {"verdict", d.findings.front().kind},
+                                        {"findings", findings},
+                                        {"train", value_or_null(d.train)},
+                                        {"test", value_or_null(d.test)},
+                                        {"baseline", value_or_null(d.baseline)}}));
     return 0;
   }
 

@@ -64,47 +64,54 @@ class FitCommand final : public Command {
     state.set("data", data_.kept(data));
     state.save(out_);
 
-    const FitReport& report = learner->report();
-    const std::vector<std::string> warnings = with_flags(report.warnings);
+    tell_fit(console, *learner, data, seconds);
+    return 0;
+  }
+
+ private:
+  void tell_fit(Console& console, const Estimator& learner, const Dataset& data, double seconds) const {
+    const FitReport& fit = learner.report();
+    const std::vector<std::string> warnings = with_flags(fit.warnings);
     for (const std::string& w : warnings) console.say("warning: " + w);
     Json result = Json::object({{"model", learner_.model},
                                 {"file", out_},
                                 {"rows", data.rows()},
                                 {"columns", data.x.width()},
                                 {"seconds", seconds},
-                                {"converged", report.converged},
-                                {"iterations", report.iterations},
-                                {"stopped", report.stopped},
+                                {"converged", fit.converged},
+                                {"iterations", fit.iterations},
+                                {"stopped", fit.stopped},
                                 {"notes", Json::array_of(with_flags(data.notes))},
                                 {"warnings", Json::array_of(warnings)}});
-    console.data(str("{} fitted on {} in {:.3g} s\n", learner_.model, shape_in_words(data), seconds));
-    if (!report.stopped.empty())
-      console.data(
-          report.iterations <= 1 && report.converged
-              ? report.stopped + "\n"
-              : str("{} after {} iterations: {}\n", report.converged ? "converged" : "NOT converged", report.iterations, report.stopped));
-    if (std::isfinite(report.objective)) {
-      console.data(str("objective {:.10g}{}\n", report.objective, std::isfinite(report.gap) ? str(", gap {:.3g}", report.gap) : ""));
-      result.set("objective", report.objective);
-      result.set("gap", value_or_null(report.gap));
+    report::Report answer{str("{} fitted on {} in {:.3g} s", learner_.model, shape_in_words(data), seconds), {}};
+    if (!fit.stopped.empty())
+      answer.blocks.push_back(report::Remark{
+          fit.iterations <= 1 && fit.converged
+              ? fit.stopped
+              : str("{} after {} iterations: {}", fit.converged ? "converged" : "NOT converged", fit.iterations, fit.stopped)});
+    if (std::isfinite(fit.objective)) {
+      answer.blocks.push_back(report::Figure{"objective", report::number(fit.objective, "{:.10g}")});
+      if (std::isfinite(fit.gap)) answer.blocks.push_back(report::Figure{"gap", report::number(fit.gap, "{:.3g}")});
+      result.set("objective", fit.objective);
+      result.set("gap", value_or_null(fit.gap));
     }
-    if (learner->needs_target()) {
-      const double score = learner->score(data);
-      const char* what = data.classifies() ? "accuracy" : "R2";
-      console.data(str("{} on these rows {:.4f} (of new rows: grimoire validate)\n", what, score));
+    if (learner.needs_target()) {
+      const double score = learner.score(data);
+      answer.blocks.push_back(report::Figure{data.classifies() ? "accuracy on these rows" : "R2 on these rows", report::number(score, "{:.4f}")});
+      answer.blocks.push_back(report::Remark{"grimoire validate says how it does on new rows", report::Tone::faint});
       result.set("train_score", score);
       result.set("score", data.classifies() ? "accuracy" : "r2");
     }
-    const std::string description = learner->describe();
-    if (!description.empty()) console.data(description);
-    console.say(str("model: {}", out_));
+    if (const std::string description = learner.describe(); !description.empty()) {
+      const std::vector<std::string_view> lines = lines_in(description);
+      answer.blocks.push_back(report::Steps{{lines.begin(), lines.end()}});
+      result.set("description", description);
+    }
     if (data.classifies()) result.set("classes", Json::array_of(data.classes));
-    if (!description.empty()) result.set("description", description);
-    if (console.json()) console.result(result);
-    return 0;
+    show(console, answer, std::move(result));
+    console.say(str("model: {}", out_));
   }
 
- private:
   DataFlags data_;
   LearnerFlags learner_;
   std::string out_;

@@ -78,17 +78,19 @@ class GenerateCommand final : public Command {
 
   Json explain(Console& console, const Tokenizer& tokenizer, const std::vector<Choice>& choices) {
     Json all = Json::array();
+    report::Table table{{"token", "%", "the likeliest"}, {}};
     for (const Choice& c : choices) {
-      std::string line = str("  {:6} {:5.1f} %   of", shown(tokenizer, c.token), 100 * c.probability);
+      std::string likeliest;
       Json others = Json::array();
       for (const Choice::Alternative& a : c.alternatives) {
-        line += str("  {} {:.1f}", shown(tokenizer, a.token), 100 * a.probability);
+        likeliest += str("{}{} {:.1f}", likeliest.empty() ? "" : "  ", shown(tokenizer, a.token), 100 * a.probability);
         others.push(Json::object({{"token", tokenizer.token(a.token)}, {"probability", a.probability}}));
       }
-      console.data(line + "\n");
+      table.rows.push_back({shown(tokenizer, c.token), report::number(100 * c.probability, "{:.1f}"), likeliest});
       all.push(Json::object({{"token", tokenizer.token(c.token)}, {"probability", c.probability},
                              {"model_probability", c.model_probability}, {"alternatives", others}}));
     }
+    tell(console, {"", {table}});
     return all;
   }
   static std::string shown(const Tokenizer& tokenizer, int64_t id) {

@@ -159,7 +159,8 @@ class ValidateCommand final : public Command {
 
   // On stdout and on the page.
   void tell(Console& console, std::vector<Block> blocks) {
-    console.data((told_.empty() ? "" : "\n") + to_text(report::Report{"", blocks}, console.style()));
+    if (!told_.empty()) console.data("\n");
+    grim::tell(console, {"", blocks});
     told_.insert(told_.end(), blocks.begin(), blocks.end());
   }
 
