@@ -5,6 +5,7 @@
 #include "grimoire/classic/boosting.h"
 #include "grimoire/classic/calibration.h"
 #include "grimoire/classic/density.h"
+#include "grimoire/classic/discriminant.h"
 #include "grimoire/classic/elastic_net.h"
 #include "grimoire/classic/forest.h"
 #include "grimoire/classic/kmeans.h"
@@ -53,6 +54,8 @@ inline constexpr LearnerEntry kLearners[] = {
     {"nu-svr", "support vector machine with a bound on the rows outside the tube", make_learner<NuSvr>},
     {"one-class", "outliers: support vector machine of one class", make_learner<OneClassSvm>},
     {"linear-svc", "linear support vector machine, for many rows or columns", make_learner<LinearSvc>},
+    {"lda", "linear discriminant analysis: normal classes of one covariance", make_learner<Lda>},
+    {"qda", "quadratic discriminant analysis: normal classes, each with its own covariance", make_learner<Qda>},
     {"naive-bayes", "columns independent within a class", make_learner<NaiveBayes>},
     {"tree", "one decision tree", make_learner<DecisionTree>},
     {"forest", "mean of many deep trees on drawn rows", make_learner<RandomForest>},
