@@ -53,7 +53,7 @@ class ProvenanceOf : public ::testing::TestWithParam<std::string> {
     }
     return "";
   }
-  bool counts() const { return GetParam() == "bigram"; }
+  bool counts() const { return architecture_named(GetParam()).counts; }
   test::TempFolder folder_;
   std::string data_ = folder_ / "data.txt", run_ = folder_ / "run";
   Noted events_;
@@ -100,7 +100,7 @@ TEST_P(ProvenanceOf, WhatReadsTheSameIsTheSame) {
 TEST_P(ProvenanceOf, AnotherSplitIsRefused) {
   const std::string path = run_ + "/config.json";
   std::string config = read_file(path);
-  const std::string before = counts() ? "100/0/0" : "80/10/10";
+  const std::string before = default_run(GetParam(), CorpusFormat::lines).split;
   if (GetParam() == "neural-bigram") GTEST_SKIP() << "its recipe has no dev part";
   config.replace(config.find(before), before.size(), "60/20/20");
   write_atomically(path, config);
@@ -141,7 +141,7 @@ TEST_P(ProvenanceOf, TheGoalIsKept) {
   EXPECT_EQ(resume(run_, events_).step, 40);
 }
 
-INSTANTIATE_TEST_SUITE_P(Train, ProvenanceOf, ::testing::Values("gpt", "mlp", "lstm", "bigram", "neural-bigram"), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(Train, ProvenanceOf, ::testing::Values("gpt", "mlp", "lstm", "bigram", "ngram", "neural-bigram"), [](const auto& info) {
   std::string name = info.param;
   std::replace(name.begin(), name.end(), '-', '_');
   return name;

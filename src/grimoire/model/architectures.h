@@ -6,6 +6,7 @@
 #include "grimoire/model/gpt.h"
 #include "grimoire/model/mlp.h"
 #include "grimoire/model/neural_bigram.h"
+#include "grimoire/model/ngram.h"
 #include "grimoire/model/recurrent.h"
 #include "grimoire/model/wavenet.h"
 
@@ -13,6 +14,7 @@ namespace grim {
 
 inline constexpr Architecture (*kArchitectures[])() = {
     bigram_architecture,
+    ngram_architecture,
     neural_bigram_architecture,
     mlp_architecture,
     bow_architecture,
