@@ -392,6 +392,13 @@ TEST(Environment, SettingsAreOfWhateverCommandHasThem) {
   EXPECT_EQ(said_of({"stats", "bootstrap", "--x", "1,2"}).what, "GRIMOIRE_RESAMPLES: got 'few', expected an integer from 2 to 100000000");
 }
 
+TEST(Environment, AModelOfTrainIsNoLearnerOfDoctor) {
+  const Variable model("GRIMOIRE_MODEL", "mlp");
+  EXPECT_EQ(said_of({"doctor", "some"}).what, "");
+  EXPECT_EQ(said_of({"fit", "--data", "t.csv"}).what, "no learner is called 'mlp'");
+  EXPECT_EQ(said_of({"fit", "--data", "t.csv", "--model", "tree"}).what, "");
+}
+
 TEST(Help, ALearnerShowsItsParameters) {
   const Commands commands = all_commands();
   for (const char* verb : {"fit", "validate", "doctor"}) {
