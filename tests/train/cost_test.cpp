@@ -16,7 +16,8 @@ namespace grim {
 namespace {
 
 struct Case {
-  std::string name, model, format;
+  std::string name, model;
+  CorpusFormat format;
   std::function<void(RunConfig&)> change = [](RunConfig&) {};
 };
 
@@ -61,16 +62,18 @@ TEST_P(Cost, PredictedMemoryIsWhatTheRunTakes) {
 
 INSTANTIATE_TEST_SUITE_P(
     Train, Cost,
-    ::testing::Values(Case{"gpt_text", "gpt", "text"}, Case{"gpt_lines", "gpt", "lines"},
-                      Case{"gpt_small_batch", "gpt", "text", [](RunConfig& c) { c.batch_size = 1; }},
-                      Case{"gpt_large_batch", "gpt", "text", [](RunConfig& c) {
+    ::testing::Values(Case{"gpt_text", "gpt", CorpusFormat::text}, Case{"gpt_lines", "gpt", CorpusFormat::lines},
+                      Case{"gpt_small_batch", "gpt", CorpusFormat::text, [](RunConfig& c) { c.batch_size = 1; }},
+                      Case{"gpt_large_batch", "gpt", CorpusFormat::text, [](RunConfig& c) {
                              c.batch_size = 100, c.set("n_layer", 1).set("dropout", 0.1).set("tied", false);
                            }},
-                      Case{"gpt_accumulate", "gpt", "text", [](RunConfig& c) { c.accumulate = 4, c.set("n_layer", 2), c.ema = 0.9; }},
-                      Case{"mlp_lines", "mlp", "lines"},
-                      Case{"mlp_batch_norm", "mlp", "lines", [](RunConfig& c) { c.set("batch_norm", true), c.momentum = 0.9; }},
-                      Case{"mlp_text_large", "mlp", "text", [](RunConfig& c) { c.batch_size = 8192; }}, Case{"wavenet", "wavenet", "lines"},
-                      Case{"lstm", "lstm", "lines"}, Case{"full_batch", "neural-bigram", "lines"}),
+                      Case{"gpt_accumulate", "gpt", CorpusFormat::text, [](RunConfig& c) { c.accumulate = 4, c.set("n_layer", 2), c.ema = 0.9; }},
+                      Case{"mlp_lines", "mlp", CorpusFormat::lines},
+                      Case{"mlp_batch_norm", "mlp", CorpusFormat::lines, [](RunConfig& c) { c.set("batch_norm", true), c.momentum = 0.9; }},
+                      Case{"mlp_text_large", "mlp", CorpusFormat::text, [](RunConfig& c) { c.batch_size = 8192; }},
+                      Case{"wavenet", "wavenet", CorpusFormat::lines},
+                      Case{"lstm", "lstm", CorpusFormat::lines},
+                      Case{"full_batch", "neural-bigram", CorpusFormat::lines}),
     [](const auto& info) { return info.param.name; });
 
 // Shapes that are not tried: sizes exactly, activations along straight lines, and nothing of that size is ever allocated.
@@ -90,9 +93,9 @@ TEST(CostOfLargeShapes, IsReckonedWithoutAllocatingThem) {
                                      {"bow", [](RunConfig& c) { c.set("n_embd", 1 << 20), c.set("n_hidden", 1 << 18); }},
                                      {"gpt", [](RunConfig& c) { c.batch_size = 1 << 20; }}};
   for (const Large& shape : shapes) {
-    RunConfig c = default_run(shape.model, "text");
+    RunConfig c = default_run(shape.model, CorpusFormat::text);
     c.data = folder.put("text.txt", text);
-    c.format = "text";
+    c.format = CorpusFormat::text;
     c.out = folder / "run";
     shape.change(c);
     const int64_t before = device::memory_use().committed_bytes;
@@ -113,9 +116,9 @@ TEST(CostOfLargeShapes, IsLinearInTheContextOfWindows) {
   for (const char* model : {"wavenet", "mlp"}) {
     double before = 0;
     for (const int64_t context : {8192, 16384, 32768}) {
-      RunConfig c = default_run(model, "text");
+      RunConfig c = default_run(model, CorpusFormat::text);
       c.data = folder.put("text.txt", text);
-      c.format = "text";
+      c.format = CorpusFormat::text;
       c.out = folder / "run";
       c.set("context", context);
       const auto now = static_cast<double>(predict_cost(c).activation_bytes);
@@ -131,9 +134,9 @@ TEST(CostOfLargeShapes, LinesMeetMeasurements) {
   std::string text;
   for (int i = 0; i < 30000; ++i) text += "abcdefghij klmnop\n"[(i * 7 + i / 5 + i / 11) % 18];
   for (const auto& [model, layers] : {std::pair{"gpt", 3}, {"lstm", 3}, {"mlp", 1}, {"mlp", 3}, {"mlp", 12}, {"wavenet", 3}}) {
-    RunConfig c = default_run(model, "text");
+    RunConfig c = default_run(model, CorpusFormat::text);
     c.data = folder.put("text.txt", text);
-    c.format = "text";
+    c.format = CorpusFormat::text;
     c.out = folder / "run";
     c.batch_size = 24;
     for (const auto& [size, value] : {std::pair{"n_embd", int64_t{192}}, {"n_head", 3}, {"n_layer", layers}, {"n_hidden", 256}})
@@ -155,9 +158,9 @@ TEST(CostOfLargeShapes, LinesMeetMeasurements) {
 
 TEST(Memory, ARunThatCannotFitIsRefusedBeforeItAllocates) {
   test::TempFolder folder;
-  RunConfig c = default_run("gpt", "text");
+  RunConfig c = default_run("gpt", CorpusFormat::text);
   c.data = folder.put("text.txt", std::string(3000, 'a') + "b");
-  c.format = "text";
+  c.format = CorpusFormat::text;
   c.out = folder / "run";
   c.set("n_embd", 65536);
   c.set("n_layer", 512);  // 26 trillion parameters: no machine of ours

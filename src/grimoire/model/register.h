@@ -15,7 +15,7 @@
 //   };
 //   class X : public CausalLm { X(const XConfig& config, Rng& rng); ... };
 //
-// and a line in register.cpp, or, in a program that brings its own, add_architecture(architecture<X, XConfig>({...})).
+// and a line in architectures.h, or, in a program that brings its own, add_architecture(architecture<X, XConfig>({...})).
 #pragma once
 
 #include <functional>

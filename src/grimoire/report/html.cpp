@@ -141,6 +141,11 @@ struct HtmlWriter {
   void operator()(const Figure& f) {
     out += str("<p class=\"figure\">{} = <strong>{}</strong></p>\n", escape_html(f.name), escape_html(to_text(f.value)));
   }
+  void operator()(const Facts& facts) {
+    out += "<div class=\"scroll\"><table>\n";
+    for (const Figure& f : facts.items) out += str("<tr><th>{}</th><td>{}</td></tr>\n", escape_html(f.name), escape_html(to_text(f.value)));
+    out += "</table></div>\n";
+  }
   void operator()(const Table& t) {
     const std::vector<bool> numeric = t.numeric();
     const auto kind = [&](size_t c) { return c < numeric.size() && numeric[c] ? " class=\"n\"" : ""; };

@@ -56,6 +56,9 @@ struct Figure {  // a number or a word with its name
 struct Figures {  // those that matter most, large and side by side on a page
   std::vector<Figure> items;
 };
+struct Facts {  // names and values in two columns
+  std::vector<Figure> items;
+};
 struct Table {  // a column of numbers stands to the right
   std::vector<std::string> columns;
   std::vector<std::vector<Value>> rows;
@@ -84,7 +87,7 @@ struct Links {
   std::vector<Link> items;
 };
 
-using Block = std::variant<Heading, Prose, Remark, Steps, Samples, Figure, Figures, Table, Bars, Chart, Graph, Commands, Links>;
+using Block = std::variant<Heading, Prose, Remark, Steps, Samples, Figure, Figures, Facts, Table, Bars, Chart, Graph, Commands, Links>;
 
 struct Report {
   std::string title;

@@ -34,6 +34,14 @@ struct TextWriter {
     for (const Figure& f : all.items) (*this)(f);
   }
   void operator()(const Figure& f) { out += "  " + shown(f.name) + " = " + bold(to_text(f.value)) + "\n"; }
+  void operator()(const Facts& facts) {
+    size_t name = 0;
+    for (const Figure& f : facts.items) name = std::max(name, display_width(shown(f.name)));
+    for (const Figure& f : facts.items) {
+      const std::string said = shown(f.name);
+      out += "  " + said + std::string(name + 2 - display_width(said), ' ') + to_text(f.value) + "\n";
+    }
+  }
   void operator()(const Table& t) {
     std::vector<std::vector<std::string>> rows;
     for (const size_t columns : {16u, 8u, 4u}) {  // of a histogram: as many as there is room for

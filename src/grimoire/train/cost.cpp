@@ -43,7 +43,7 @@ Measured one_step(Trainer& trainer, int64_t rows) {
 int64_t capped(double bytes) { return static_cast<int64_t>(std::min(bytes, 1e18)); }  // six of them can be added
 
 // Numbers that the optimiser keeps beside each weight.
-int64_t kept_per_weight(const RunConfig& c) { return (c.optimizer == "sgd" ? (c.momentum > 0 ? 1 : 0) : 2) + (c.ema > 0 ? 1 : 0); }
+int64_t kept_per_weight(const RunConfig& c) { return (c.optimizer == OptimizerKind::sgd ? (c.momentum > 0 ? 1 : 0) : 2) + (c.ema > 0 ? 1 : 0); }
 
 // Places of a row that are predicted, each with all the work of the model.
 int64_t places_of(const RunConfig& c) { return c.architecture().reading == Reading::window ? 1 : c.context(); }

@@ -21,7 +21,7 @@ namespace {
 int64_t checkpoint_bytes(const Module& model, const TrainerOptions& options) {
   int64_t weights = 0;
   model.visit([&](const std::string&, const Tensor& t, Module::Kind) { weights += t.numel() * size_of(t.dtype()); });
-  return weights * (options.optimizer == "sgd" ? 2 : 3) + 65536;
+  return weights * (options.optimizer == OptimizerKind::sgd ? 2 : 3) + 65536;
 }
 
 // Before anything large is allocated: what the run needs for certain, against what it may have.
