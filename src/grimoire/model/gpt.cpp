@@ -216,7 +216,7 @@ double GptConfig::parameter_count() const {
 }
 
 std::vector<SizeAxis> GptConfig::axes() const {
-  return {{"n-embd", n_head * std::max<int64_t>(1, kSmallWidth / n_head)}, {"n-layer", 1}, {"context", kSmallContext}};
+  return {{"n-layer", kFewLayers}, {"n-embd", n_head * std::max<int64_t>(1, kSmallWidth / n_head), 2}, {"context", kSmallContext}};
 }
 
 GptConfig GptConfig::from_json(const Json& json) {
