@@ -29,7 +29,8 @@
 
 namespace grim {
 
-// A size along which every tensor grows as a polynomial of this degree while the others stand still, from `low` on.
+// A size along which every tensor grows as a polynomial of this degree while the others stand still, from `low` on. Sizes that bring more tensors
+// rather than larger ones (layers, steps of a recurrence) come first. Degree 0: it hardly matters.
 struct SizeAxis {
   std::string option;
   int64_t low;

@@ -11,9 +11,10 @@
 namespace grim {
 namespace {
 
-constexpr double kQuick = 1e9;      // multiplications of a forward pass that is tried
+constexpr double kQuick = 1e9;         // multiplications of a forward pass that is tried
+constexpr double kSmall = 8e6;         // weights
 constexpr double kLookSeconds = 0.04;  // of one measurement, at least
-constexpr int64_t kFewestRows = 2;  // a batch norm needs two
+constexpr int64_t kFewestRows = 2;     // a batch norm needs two
 
 // The shortest of several times: what disturbs only adds.
 template <class F> double seconds_of(F&& f) {
@@ -34,8 +35,10 @@ double work_of(const RunConfig& c, int64_t vocabulary) { return c.shape_for(voca
 // The size that is largest beside its smallest value is halved until a small batch is quick.
 RunConfig quick_shape(const RunConfig& config, int64_t vocabulary) {
   RunConfig c = config;
-  while (work_of(c, vocabulary) * 2 * kFewestRows > kQuick) {
+  while (work_of(c, vocabulary) * 2 * kFewestRows > kQuick || c.shape_for(vocabulary)->parameter_count() > kSmall) {
     const std::vector<SizeAxis> axes = c.shape().axes();
+    for (const SizeAxis& a : axes)
+      if (a.degree == 0) c.shape().set_size(a.option, a.low);
     const auto excess = [&](const SizeAxis& a) { return c.shape().size(a.option) / a.low; };
     const auto largest = std::max_element(axes.begin(), axes.end(), [&](const SizeAxis& a, const SizeAxis& b) { return excess(a) < excess(b); });
     if (largest == axes.end() || excess(*largest) < 2) break;
@@ -62,7 +65,7 @@ TimeForecast of_text(const RunConfig& config, const Corpus& corpus) {
   c.init_from.clear();
   const std::unique_ptr<LmSource> source = sample_source(corpus, c, 2 * fewest_symbols(c));
   const double work = work_of(c, vocabulary), larger = work_of(config, vocabulary) / work;
-  const auto quick_rows = static_cast<int64_t>(std::min(kQuick / work, 1e6));
+  const auto quick_rows = static_cast<int64_t>(std::min(kQuick / work, double(kJudgedAtOnce)));
   TimeForecast f;
   {
     Trainer trainer(c, *source);
