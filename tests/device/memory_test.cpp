@@ -41,7 +41,7 @@ TEST(Memory, CountsWhatIsLiveAndItsPeak) {
   EXPECT_EQ(memory_use().live_bytes, before);
 }
 
-#ifndef __SANITIZE_ADDRESS__  // where the pool is plain malloc
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // where the pool is plain malloc
 // Blocks of many sizes, a few of which live at once, in a process of its own; 0 when the trace has taken what the pool has.
 int trace_a_fresh_pool() {
   MemoryTrace trace;

@@ -19,7 +19,7 @@ struct MemoryTrace {
   double bytes() const { return bytes(events.size()); }
 };
 
-class MemoryRecorder {  // while it lives, all that the pool is asked for goes to the end of the trace; one at a time
+class MemoryRecorder {  // while it lives, all that the pool is asked for, by any thread, goes to the end of the trace; one at a time
  public:
   explicit MemoryRecorder(MemoryTrace& trace);
   ~MemoryRecorder();

@@ -94,7 +94,8 @@ std::vector<Axis> axes_of_shape(const RunConfig& c) {
     // Sequences longer than a batch of an evaluation are judged one by one.
     const int64_t real = c.shape().size(a.option), low = a.option == "context" && sequence && real > kJudgedAtOnce ? kJudgedAtOnce : a.low;
     if (real <= (a.degree + 1) * low) continue;
-    Axis axis{.at = {}, .real = static_cast<double>(real), .set = [=](RunConfig& small, size_t i) { small.shape().set_size(a.option, low * (static_cast<int64_t>(i) + 1)); }};
+    Axis axis{.at = {}, .real = static_cast<double>(real), .set = {}};
+    axis.set = [=](RunConfig& small, size_t i) { small.shape().set_size(a.option, low * (static_cast<int64_t>(i) + 1)); };
     for (int i = 0; i <= a.degree; ++i) axis.at.push_back(static_cast<double>(low * (i + 1)));
     axes.push_back(axis);
   }

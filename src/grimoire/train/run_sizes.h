@@ -7,7 +7,8 @@
 namespace grim {
 
 struct RunSizes {
-  int64_t vocabulary = 0, parameters = 0, examples = 0;
+  int64_t vocabulary = 0, parameters = 0;
+  int64_t examples = 0;  // to train on; of windows over items about so many, since items differ in length
   double weights = 0, buffers = 0, optimizer = 0, data = 0;  // bytes; gradients are as large as weights
 };
 RunSizes sizes_of(const RunConfig& config, const Corpus& corpus);  // throws: input, a text that is too short to train on
