@@ -8,8 +8,8 @@
 #include "grimoire/tensor/copy.h"
 #include "grimoire/train/diagnosis.h"
 #include "grimoire/train/rehearsal.h"
-#include "grimoire/train/trainer.h"
 #include "grimoire/train/run_sizes.h"
+#include "grimoire/train/trainer.h"
 
 namespace grim {
 namespace {
@@ -89,10 +89,8 @@ Rehearsal extrapolated(std::vector<Rehearsal> all, const std::vector<double>& we
 
 std::vector<Axis> axes_of_shape(const RunConfig& c) {
   std::vector<Axis> axes;
-  const bool sequence = c.architecture().reading == Reading::sequence;
   for (const SizeAxis& a : c.shape().axes()) {
-    // Sequences longer than a batch of an evaluation are judged one by one.
-    const int64_t real = c.shape().size(a.option), low = a.option == "context" && sequence && real > kJudgedAtOnce ? kJudgedAtOnce : a.low;
+    const int64_t real = c.shape().size(a.option), low = a.low;
     if (real <= (a.degree + 1) * low) continue;
     Axis axis{.at = {}, .real = static_cast<double>(real), .set = {}};
     axis.set = [=](RunConfig& small, size_t i) { small.shape().set_size(a.option, low * (static_cast<int64_t>(i) + 1)); };

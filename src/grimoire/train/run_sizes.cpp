@@ -104,7 +104,9 @@ Corpus sample_of(const Corpus& corpus, double symbols, int64_t longest) {
   Corpus small = corpus;
   cut(small.text, symbols);
   const size_t n = corpus.items.size();
-  const auto chosen = static_cast<size_t>(std::min(static_cast<double>(n), std::ceil(static_cast<double>(n) * symbols / std::max(1.0, symbols_in(corpus)))));
+  constexpr size_t kFewestItems = 100;  // to be split
+  const auto share = static_cast<size_t>(std::ceil(static_cast<double>(n) * std::min(1.0, symbols / std::max(1.0, symbols_in(corpus)))));
+  const size_t chosen = std::min(n, std::max(share, kFewestItems));
   small.items.resize(chosen);
   small.line_numbers.resize(chosen);
   for (size_t i = 0; i < chosen; ++i) {

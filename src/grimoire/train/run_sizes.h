@@ -30,7 +30,7 @@ std::vector<int64_t> judged_sizes(const RunConfig& config, const Corpus& corpus)
 
 // Enough characters for the parts of a split, and for a batch of an evaluation.
 double fewest_symbols(const RunConfig& config);
-// About so many characters of the data, evenly from all of it; items are cut at `longest`, where that is not negative.
+// About so many characters of the data, evenly from all of it, and enough items for a split; they are cut at `longest`, where that is not negative.
 Corpus sample_of(const Corpus& corpus, double symbols, int64_t longest = -1);
 
 int64_t whole_bytes(double bytes);  // far below the largest number: several can be added
