@@ -286,12 +286,9 @@ std::string PipelineTokenizer::normalized(std::string_view text) const {
   return whole.text();
 }
 
-std::vector<AlignedText> PipelineTokenizer::words(std::string_view text) const {
-  std::vector<AlignedText> all;
-  AlignedText whole(text, 0);
-  normalizer_->apply(whole);
-  pre_tokenizer_->split(std::move(whole), all);
-  return all;
+std::optional<int64_t> PipelineTokenizer::unknown() const {
+  const int32_t id = parts_.model->vocabulary().id_of(parts_.model->unknown());
+  return id >= 0 ? std::optional<int64_t>(id) : std::nullopt;
 }
 
 Json PipelineTokenizer::to_json() const {

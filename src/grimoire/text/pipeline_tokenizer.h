@@ -56,10 +56,9 @@ class PipelineTokenizer final : public Tokenizer {
 
   const SubwordModel& model() const { return *parts_.model; }
   const TokenizerParts& parts() const { return parts_; }
-  bool is_special(int64_t id) const;
-  // A stage at a time, to be shown: the text normalised, and its words.
-  std::string normalized(std::string_view text) const;
-  std::vector<AlignedText> words(std::string_view text) const;
+  std::optional<int64_t> unknown() const override;
+  bool is_special(int64_t id) const override;
+  std::string normalized(std::string_view text) const override;
 
  private:
   struct Found {
