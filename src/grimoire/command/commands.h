@@ -11,6 +11,7 @@
   X(resume)            \
   X(generate)          \
   X(eval)              \
+  X(tokenize)          \
   X(stats)             \
   X(distribution)      \
   X(doctor)            \
