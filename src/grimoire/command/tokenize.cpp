@@ -47,7 +47,8 @@ class TokenizeCommand final : public Command {
     report::Report page;
     const auto shown = std::min(pieces.size(), kMostShown);
     page.blocks.emplace_back(report::Pieces{{pieces.begin(), pieces.begin() + static_cast<ptrdiff_t>(shown)}});
-    if (shown < pieces.size()) page.blocks.emplace_back(report::Remark{str("and {} pieces more", with_commas(static_cast<int64_t>(pieces.size() - shown))), report::Tone::faint});
+    if (shown < pieces.size())
+      page.blocks.emplace_back(report::Remark{str("and {} pieces more", with_commas(static_cast<int64_t>(pieces.size() - shown))), report::Tone::faint});
     if (explain_) explain(page, *tokenizer, e, text);
     else page.blocks.emplace_back(report::Steps{{ids_in_words(e)}, "ids"});
     const Counts n = counts_of(e, *tokenizer, text);
