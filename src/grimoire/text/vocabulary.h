@@ -38,6 +38,4 @@ class Vocabulary {
   size_t longest_ = 0;
 };
 
-uint64_t hash_of(std::string_view bytes);
-
 }  // namespace grim
