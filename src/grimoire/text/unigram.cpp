@@ -64,8 +64,8 @@ void Unigram::find_best(std::string_view word, std::span<Node> nodes) const {
     bool whole_character = false;
     const auto arrive = [&](size_t bytes, int32_t id, double weight) {
       Node& there = nodes[at + bytes];
-      const double sum = before + weight;
-      if (there.id == Vocabulary::kNone || sum > there.best) there = {single ? static_cast<double>(static_cast<float>(sum)) : sum, id, static_cast<uint32_t>(at)};
+      const double sum = single ? static_cast<double>(static_cast<float>(before + weight)) : before + weight;
+      if (there.id == Vocabulary::kNone || sum > there.best) there = {sum, id, static_cast<uint32_t>(at)};
     };
     pieces_.each_prefix(word.substr(at), [&](size_t bytes, uint32_t id) {
       arrive(bytes, static_cast<int32_t>(id), weights_[id]);
