@@ -148,18 +148,16 @@ class SentencePieceCuts final : public PreTokenizer {
       if (end > begin) words.push_back(text.slice(begin, end));
       begin = end;
     };
+    bool in_marks = false;
     for (size_t at = 0; at < s.size();) {
       const std::string_view rest = std::string_view(s).substr(at);
-      if (const size_t bytes = longest_of(user_defined_, rest)) {
-        cut(at);
-        cut(at += bytes);
-      } else if (rest.starts_with(mark_)) {
-        if (before_) cut(at);
-        while (std::string_view(s).substr(at).starts_with(mark_)) at += mark_.size();
-        if (behind_) cut(at);
-      } else {
-        next_code_point(s, at);
-      }
+      const size_t whole = longest_of(user_defined_, rest);
+      const bool mark = whole == 0 && rest.starts_with(mark_);
+      if (whole > 0 || (mark && !in_marks && before_) || (!mark && in_marks && behind_)) cut(at);
+      at += whole > 0 ? whole : mark ? mark_.size() : 0;
+      if (whole > 0) cut(at);
+      else if (!mark) next_code_point(s, at);
+      in_marks = mark;
     }
     cut(s.size());
   }
