@@ -186,11 +186,11 @@ class ModelCommand final : public Command {
   bool is_folder() const { return files().kind(model_) == FileKind::folder; }
   std::string tokenizer_path() const {
     const std::string path = join_path(model_, "tokenizer.json");
-    return is_folder() && exists(path) ? path : "";
+    return is_folder() && exists(path) ? path : model_.ends_with(".gguf") ? model_ : "";
   }
 
   static report::Facts about_tokenizer(const std::string& path) {
-    const std::shared_ptr<const Tokenizer> tokenizer = load_tokenizer(path);
+    const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(path);
     std::string specials;
     for (int64_t id = 0, n = 0; id < tokenizer->vocab_size() && n < 8; ++id)
       if (tokenizer->is_special(id)) specials += str("{}{} ({})", n++ ? ", " : "", tokenizer->token(id), id);
@@ -236,7 +236,7 @@ class ModelCommand final : public Command {
   void check_vocabulary(const TensorFile& weights, Findings& f) const {
     const std::string path = tokenizer_path(), config_path = join_path(model_, "config.json");
     if (path.empty() || !exists(config_path)) return;
-    const int64_t ids = load_tokenizer(path)->vocab_size(), rows = Json::parse(read_file(config_path), config_path).integer("vocab_size", 0);
+    const int64_t ids = open_tokenizer(path)->vocab_size(), rows = Json::parse(read_file(config_path), config_path).integer("vocab_size", 0);
     if (ids > rows) f.wrong(str("tokenizer.json has ids up to {}, config.json a vocabulary of {}", ids - 1, rows));
     else f.good(str("the tokenizer's {} ids are among the {} of config.json", with_commas(ids), with_commas(rows)));
     const bool held = std::ranges::any_of(weights.entries(), [&](const TensorEntry& e) { return e.shape.ndim() == 2 && e.shape[0] == rows; });

@@ -3,6 +3,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/hub/model_folder.h"
 #include "grimoire/text/tokenizer.h"
 #include "grimoire/text/utf8.h"
 #include "grimoire/train/run.h"
@@ -38,7 +39,7 @@ class TokenizeCommand final : public Command {
       throw Error(ErrorKind::usage, text_.empty() ? "there is nothing to tokenize" : "a text and --data: one of them is cut", "give a text, or --data FILE");
     const std::string text = data_.empty() ? text_ : read_file(data_);
     check_utf8(text, data_.empty() ? "the text" : data_);
-    const std::shared_ptr<const Tokenizer> tokenizer = load_tokenizer(is_run(tokenizer_) ? model_folder_in(tokenizer_) : tokenizer_);
+    const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(is_run(tokenizer_) ? model_folder_in(tokenizer_) : tokenizer_);
     EncodeOptions options{.special_tokens = !bare_};
     if (!pair_.empty()) options.pair = pair_;
     const Encoding e = tokenizer->encode_with(text, options);

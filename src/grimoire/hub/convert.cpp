@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "grimoire/base/error.h"
+#include "grimoire/hub/gguf_model.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/weights.h"
 #include "grimoire/io/gguf.h"
@@ -17,6 +18,14 @@ bool is_weights(const std::string& name) {
          name == kManifestName;
 }
 
+Json with_dtype(Json config, const std::string& dtype) {
+  constexpr const char* kNames[][2] = {{"F32", "float32"}, {"F16", "float16"}, {"BF16", "bfloat16"}};
+  for (const auto& [stored, torch] : kNames)
+    for (const char* key : {"torch_dtype", "dtype"})
+      if (dtype == stored && config.find(key)) config.set(key, torch);
+  return config;
+}
+
 // What of a model folder is text about the model: it goes along.
 std::vector<CheckpointFile> companions(const std::string& folder, const std::string& dtype) {
   std::vector<CheckpointFile> kept;
@@ -24,17 +33,25 @@ std::vector<CheckpointFile> companions(const std::string& folder, const std::str
     const std::string path = join_path(folder, name);
     if (is_weights(name) || files().kind(path) != FileKind::file) continue;
     std::string bytes = read_file(path);
-    if (name == "config.json" && !dtype.empty()) {
-      Json config = Json::parse(bytes, path);
-      const char* const names[][2] = {{"F32", "float32"}, {"F16", "float16"}, {"BF16", "bfloat16"}};
-      for (const auto& [stored, torch] : names)
-        for (const char* key : {"torch_dtype", "dtype"})
-          if (dtype == stored && config.find(key)) config.set(key, torch);
-      bytes = config.dump_pretty();
-    }
+    if (name == "config.json" && !dtype.empty()) bytes = with_dtype(Json::parse(bytes, path), dtype).dump_pretty();
     kept.emplace_back(name, std::move(bytes));
   }
   return kept;
+}
+
+// What stands beside the weights in a folder, out of a file that holds all of it.
+std::vector<CheckpointFile> folder_files(const GgufFile& file, const std::string& dtype) {
+  const Json config = config_in(file);
+  std::vector<CheckpointFile> made = {{"config.json", with_dtype(config, dtype).dump_pretty()}};
+  Json generation = Json::object();
+  for (const char* key : {"bos_token_id", "eos_token_id", "pad_token_id"})
+    if (const Json* const id = config.find(key)) generation.set(key, *id);
+  made.emplace_back("generation_config.json", generation.dump_pretty());
+  if (const std::shared_ptr<const Tokenizer> tokenizer = tokenizer_in(file)) {
+    made.emplace_back("tokenizer.json", tokenizer->to_json().dump_pretty());
+    made.emplace_back("tokenizer_config.json", tokenizer->config_json().dump_pretty());
+  }
+  return made;
 }
 
 // What GGUF's readers ask for first, from a config.json where there is one.
@@ -57,8 +74,12 @@ std::string type_for_gguf(const Tensor& x, const std::string& dtype) {
 
 std::vector<std::string> convert_weights(const std::string& from, const std::string& to, const ConvertOptions& options) {
   const std::unique_ptr<TensorFile> source = open_weights_at(from);
+  const auto* const gguf = dynamic_cast<const GgufFile*>(source.get());
+  const bool as_folder = gguf && is_whole_model(*gguf) && options.to == WeightsFormat::safetensors;
   std::vector<NamedTensor> tensors;
-  for (const auto& [name, tensor] : read_all(*source)) tensors.push_back({name, tensor});
+  if (as_folder) tensors = tensors_in(*gguf);
+  else
+    for (const auto& [name, tensor] : read_all(*source)) tensors.push_back({name, tensor});
   const bool one_file = to.ends_with(".safetensors") || to.ends_with(".gguf");
   const std::string folder = one_file ? parent_folder(to) : to;
   std::vector<CheckpointFile> out;
@@ -78,6 +99,8 @@ std::vector<std::string> convert_weights(const std::string& from, const std::str
   if (!one_file) {
     if (files().kind(to) == FileKind::folder)
       GRIM_CHECK(files().list(to).empty(), input, "convert", "{}: the folder is not empty: expected a new one, so that nothing is overwritten", to);
+    if (as_folder)
+      for (CheckpointFile& f : folder_files(*gguf, options.dtype)) out.push_back(std::move(f));
     if (files().kind(from) == FileKind::folder)
       for (CheckpointFile& f : companions(from, options.dtype)) out.push_back(std::move(f));
   }
