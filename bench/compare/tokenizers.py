@@ -100,8 +100,8 @@ def main():
                     ours.stdin.close()
                     ours.wait()
                     same = "same tokens" if counts[0] == counts[1] else f"{counts[0]} and {counts[1]} tokens"
-                    print(f"{name:14} {corpus:8} {task:8} {megabytes / best[0]:8.1f} MB/s  {peer:14} {megabytes / best[1]:6.1f} MB/s  {best[1] / best[0]:6.1f}x  {same}",
-                          flush=True)
+                    print(f"{name:14} {corpus:8} {task:8} {megabytes / best[0]:8.1f} MB/s  {peer:14} {megabytes / best[1]:6.1f} MB/s  "
+                          f"{best[1] / best[0]:6.1f}x  {same}", flush=True)
 
 
 main()

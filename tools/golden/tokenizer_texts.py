@@ -114,7 +114,8 @@ def bert():
 
 def qwen():
     pattern = r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
-    return TikToken(tiktoken.Encoding("qwen", pat_str=pattern, mergeable_ranks=load_tiktoken_bpe(str(DATA / "tokenizers/qwen/qwen.tiktoken")), special_tokens={}))
+    ranks = load_tiktoken_bpe(str(DATA / "tokenizers/qwen/qwen.tiktoken"))
+    return TikToken(tiktoken.Encoding("qwen", pat_str=pattern, mergeable_ranks=ranks, special_tokens={}))
 
 
 FAMILY = {
