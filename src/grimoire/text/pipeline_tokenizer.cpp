@@ -58,7 +58,7 @@ bool PipelineTokenizer::is_special(int64_t id) const {
   return added != added_by_id_.end() && parts_.added[added->second].special;
 }
 
-int32_t PipelineTokenizer::encode_piece(std::string_view piece, uint32_t at, bool special_text, std::vector<Found>& found) const {
+int32_t PipelineTokenizer::encode_piece(std::string_view piece, uint32_t at, bool special_text, ScoreSum& sum, std::vector<Found>& found) const {
   int32_t word = 0;
   std::vector<AlignedText> words;
   std::vector<Token> tokens;
@@ -67,7 +67,7 @@ int32_t PipelineTokenizer::encode_piece(std::string_view piece, uint32_t at, boo
     pre_tokenizer_->split(std::move(text), words);
     for (const AlignedText& w : words) {
       tokens.clear();
-      parts_.model->tokenize(w.text(), tokens);
+      parts_.model->tokenize_behind(w.text(), sum, tokens);
       for (const Token& t : tokens) {
         const ByteRange o = w.origin(t.begin, t.end);
         found.push_back({{t.id, o.begin, o.end}, word});
@@ -94,8 +94,8 @@ int32_t PipelineTokenizer::encode_piece(std::string_view piece, uint32_t at, boo
   return word;
 }
 
-int32_t PipelineTokenizer::encode_part(std::string_view part, uint32_t at, std::vector<Found>& found) const {
-  if (!raw_words_) return encode_piece(part, at, false, found);
+int32_t PipelineTokenizer::encode_part(std::string_view part, uint32_t at, ScoreSum& sum, std::vector<Found>& found) const {
+  if (!raw_words_) return encode_piece(part, at, false, sum, found);
   std::vector<Token> tokens;
   parts_.model->tokenize(part, tokens);
   const auto inside = [&](uint32_t i) { return i < part.size() && (static_cast<uint8_t>(part[i]) & 0xc0) == 0x80; };
@@ -110,6 +110,7 @@ int32_t PipelineTokenizer::encode_part(std::string_view part, uint32_t at, std::
 namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+bool is_graphic(char c) { return c > ' ' && c < 0x7f; }
 bool is_ascii_punctuation(char c) { return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~'); }
 
 bool below_u0300(std::string_view text) {
@@ -123,6 +124,11 @@ size_t part_end(const CutRule& rule, std::string_view text, size_t& at) {
     while (end < text.size() && !ends(text[end])) ++end;
     return end;
   };
+  const auto before_blanks = [&](auto&& blank) {
+    size_t end = at;
+    while (end < text.size() && (end == at || !blank(text[end]) || !is_graphic(text[end - 1]))) ++end;
+    return end;
+  };
   switch (rule.cuts) {
     case Cuts::pattern: return rule.scanner(text, at);
     case Cuts::words:
@@ -132,6 +138,8 @@ size_t part_end(const CutRule& rule, std::string_view text, size_t& at) {
     case Cuts::blanks:
       while (at < text.size() && is_blank(text[at])) ++at;
       return run(is_blank);
+    case Cuts::spaces: return before_blanks([](char c) { return c == ' '; });
+    case Cuts::lines: return before_blanks([](char c) { return c == ' ' || c == '\n'; });
     default: return text.size();
   }
 }
@@ -148,7 +156,9 @@ template <class Put> void PipelineTokenizer::for_each_token(std::string_view tex
   std::vector<AddedTokenFinder::Piece> pieces;
   in_raw_text_.split(text, special_text, pieces);
   const WordCaches::Borrowed cache(caches_);
+  const std::span<const float> weights = parts_.model->weights();
   std::vector<Found> found;
+  ScoreSum sum;
   int32_t word = 0;
   const auto put_found = [&] {
     for (const Found& f : found) put(f.token.id, f.token.begin, f.token.end, word + f.word);
@@ -162,7 +172,7 @@ template <class Put> void PipelineTokenizer::for_each_token(std::string_view tex
     const CutRule rule = rule_for(piece);
     if (rule.cuts == Cuts::none) {
       found.clear();
-      const int32_t words = encode_piece(piece, static_cast<uint32_t>(p.begin), special_text, found);
+      const int32_t words = encode_piece(piece, static_cast<uint32_t>(p.begin), special_text, sum, found);
       put_found();
       word += words;
       continue;
@@ -175,21 +185,26 @@ template <class Put> void PipelineTokenizer::for_each_token(std::string_view tex
       at = end;
       WordCache::Key key;
       WordCache::Slot* slot = nullptr;
-      if (size <= WordCache::kLongest) {
+      const bool special = offset == 0 && (rule.cuts == Cuts::spaces || rule.cuts == Cuts::lines);
+      if (size <= WordCache::kLongest && !special) {
         key = WordCache::key_of(part.data(), size, text.size() - offset);
         slot = &(*cache).slot(key, size);
-        if (slot->size == size && slot->key == key) {
+        if (slot->size == size && slot->key == key && (weights.empty() || ScoreSum::exponent_of(sum.value) < slot->holds_below)) {
+          if (!weights.empty())
+            for (size_t i = 0; i < slot->tokens; ++i) sum.value += weights[static_cast<size_t>(slot->ids[i])];
           for (size_t i = 0; i < slot->tokens; ++i) put(slot->ids[i], offset + slot->begin[i], offset + slot->end[i], word + slot->word[i]);
           word += slot->words;
           continue;
         }
       }
       found.clear();
-      const int32_t words = encode_part(part, offset, found);
+      sum.holds_below = ScoreSum::kAny;
+      const int32_t words = encode_part(part, offset, sum, found);
       put_found();
       word += words;
-      if (!slot || found.size() > WordCache::kMostTokens) continue;
-      *slot = {.key = key, .tokens = static_cast<uint8_t>(found.size()), .words = static_cast<uint8_t>(words), .size = static_cast<uint8_t>(size)};
+      if (!slot || found.size() > WordCache::kMostTokens || sum.holds_below == ScoreSum::kNone) continue;
+      *slot = {.key = key, .tokens = static_cast<uint8_t>(found.size()), .words = static_cast<uint8_t>(words), .size = static_cast<uint8_t>(size),
+               .holds_below = sum.holds_below};
       for (size_t i = 0; i < found.size(); ++i) {
         slot->ids[i] = found[i].token.id;
         slot->begin[i] = static_cast<uint8_t>(found[i].token.begin - offset);

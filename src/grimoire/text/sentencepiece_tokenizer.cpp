@@ -137,7 +137,7 @@ std::shared_ptr<const Tokenizer> make_sentencepiece(Model model, Json config) {
                        .decoder = decoder_json(model)};
   if (!config.is_null()) parts.config = std::move(config);
   const bool bpe = model.kind == Model::Kind::bpe;
-  parts.own = {sentencepiece_normalizer(model), bpe ? sentencepiece_cuts(model) : make_pre_tokenizer(Json()), sentencepiece_decoder(model)};
+  parts.own = {sentencepiece_normalizer(model), sentencepiece_cuts(model), sentencepiece_decoder(model)};
   Vocabulary vocabulary;
   vocabulary.reserve(model.pieces.size(), model.pieces.size() * 8);
   for (size_t id = 0; id < model.pieces.size(); ++id) {

@@ -25,6 +25,7 @@ class WordCache {
     uint8_t begin[kMostTokens] = {}, end[kMostTokens] = {};  // bytes of the word
     uint8_t word[kMostTokens] = {};                          // the words that a part falls into are numbered from 0
     uint8_t tokens = 0, words = 0, size = 0;  // size: bytes of the key; 0: empty
+    uint8_t holds_below = 255;                // see ScoreSum
   };
   static_assert(sizeof(Slot) == 64);
 
