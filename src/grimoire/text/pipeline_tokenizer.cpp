@@ -189,7 +189,7 @@ template <class Put> void PipelineTokenizer::for_each_token(std::string_view tex
       if (size <= WordCache::kLongest && !special) {
         key = WordCache::key_of(part.data(), size, text.size() - offset);
         slot = &(*cache).slot(key, size);
-        if (slot->size == size && slot->key == key && (weights.empty() || ScoreSum::exponent_of(sum.value) < slot->holds_below)) {
+        if (slot->size == size && slot->key == key && (weights.empty() || sum.holds(slot->holds_below))) {
           if (!weights.empty())
             for (size_t i = 0; i < slot->tokens; ++i) sum.value += weights[static_cast<size_t>(slot->ids[i])];
           for (size_t i = 0; i < slot->tokens; ++i) put(slot->ids[i], offset + slot->begin[i], offset + slot->end[i], word + slot->word[i]);

@@ -27,7 +27,10 @@ struct ScoreSum {
   float value = 0;
   uint8_t holds_below = kAny;  // exponent field of a float: the words seen have the same tokens behind any sum with a lower one
 
-  static uint8_t exponent_of(float sum) { return static_cast<uint8_t>(std::bit_cast<uint32_t>(sum) >> 23); }
+  static constexpr float kLowest = -100000;    // a lower sum begins at 0 again
+  static constexpr float kMostOfWord = 1000;  // what a word with known tokens may have
+
+  bool holds(uint8_t below) const { return static_cast<uint8_t>(std::bit_cast<uint32_t>(value) >> 23) < below && value > kLowest + kMostOfWord; }
 };
 
 class SubwordModel {

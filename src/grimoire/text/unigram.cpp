@@ -52,11 +52,22 @@ struct Unigram::Node {   // a place in the word
   uint32_t begin;        // of that piece
 };
 
-template <class Real> void Unigram::find_best(std::string_view word, std::span<Node> nodes, std::span<const Real> weights) const {
+// Moves sums up by what the best way to `at` has, when that is low: also of the places behind it that were reached already.
+bool Unigram::shift(std::span<Node> nodes, size_t at) const {
+  if (nodes[at].best >= ScoreSum::kLowest) return false;
+  const auto by = static_cast<float>(nodes[at].best);
+  for (Node& n : nodes.subspan(at, std::min(nodes.size() - at, vocabulary_.longest() + 1)))
+    if (n.id != Vocabulary::kNone) n.best = static_cast<float>(n.best) - by;
+  return true;
+}
+
+template <class Real> bool Unigram::find_best(std::string_view word, std::span<Node> nodes, std::span<const Real> weights) const {
   for (Node& n : nodes.subspan(1)) n.id = Vocabulary::kNone;
   const auto unknown = static_cast<int32_t>(options_.unk_id.value_or(Vocabulary::kNone));
+  bool shifted = false;
   for (size_t at = 0, next = 0; at < word.size(); at = next) {
     next_code_point(word, next);
+    if constexpr (std::is_same_v<Real, float>) shifted |= shift(nodes, at);
     const auto before = static_cast<Real>(nodes[at].best);
     bool whole_character = false;
     const auto arrive = [&](size_t bytes, int32_t id, Real weight) {
@@ -78,6 +89,7 @@ template <class Real> void Unigram::find_best(std::string_view word, std::span<N
     GRIM_CHECK(unknown >= 0, input, "tokenizer", "'{}' is no piece of the vocabulary, which has none for what is unknown", word.substr(at, next - at));
     arrive(next - at, unknown, static_cast<Real>(unk_weight_));
   }
+  return shifted;
 }
 
 // With c characters a sum is rounded c times, each time by 2^(k-24) at most where sums are below 2^k. So two ways keep their order, whatever is before
@@ -89,13 +101,13 @@ uint8_t Unigram::holds_below(std::span<const Node> nodes) const {
     if (nodes[end].id == options_.unk_id) return ScoreSum::kNone;  // a token may then be several pieces
     apart = std::min(apart, nodes[end].best - nodes[end].second);
   }
-  if (std::isinf(apart)) return ScoreSum::kAny;
   for (const Node& n : nodes.subspan(1)) characters += n.id != Vocabulary::kNone;
   const double e = characters * 0x1p-23, own = characters * largest_weight_;
+  if (std::isinf(apart)) return own < ScoreSum::kMostOfWord ? ScoreSum::kAny : ScoreSum::kNone;
   const double room = apart / e - std::exp2(std::ilogb(std::abs(nodes[0].best) + own + 1) + 1);
   if (!(room > 1)) return ScoreSum::kNone;
   const int k = std::ilogb(room);  // half of 2^k for the sum before the word, the other for what the word adds
-  if (own >= std::exp2(k - 1)) return ScoreSum::kNone;
+  if (own >= std::min(std::exp2(k - 1), static_cast<double>(ScoreSum::kMostOfWord))) return ScoreSum::kNone;
   return static_cast<uint8_t>(std::clamp(127 + k - 1, 0, 254));
 }
 
@@ -128,8 +140,8 @@ void Unigram::tokenize_behind(std::string_view word, ScoreSum& sum, std::vector<
   if (single_weights_.empty()) {
     find_best<double>(word, nodes, scores_);
   } else {
-    find_best<float>(word, nodes, single_weights_);
-    sum = {static_cast<float>(nodes.back().best), std::min(sum.holds_below, holds_below(nodes))};
+    const bool shifted = find_best<float>(word, nodes, single_weights_);
+    sum = {static_cast<float>(nodes.back().best), shifted ? ScoreSum::kNone : std::min(sum.holds_below, holds_below(nodes))};
   }
   const auto unknown = static_cast<int32_t>(options_.unk_id.value_or(Vocabulary::kNone));
   const auto first = static_cast<ptrdiff_t>(tokens.size());

@@ -39,7 +39,8 @@ class Unigram final : public SubwordModel {
  private:
   struct Node;
   bool found_in_text(size_t id) const;
-  template <class Real> void find_best(std::string_view word, std::span<Node> nodes, std::span<const Real> weights) const;
+  template <class Real> bool find_best(std::string_view word, std::span<Node> nodes, std::span<const Real> weights) const;  // were sums shifted?
+  bool shift(std::span<Node> nodes, size_t at) const;
   uint8_t holds_below(std::span<const Node> nodes) const;
   void put_unknown(std::string_view word, const Token& run, std::vector<Token>& tokens) const;
 
