@@ -38,9 +38,16 @@ class SentencePieceNormalizer final : public Normalizer {
       const char c = static_cast<char>(b);
       plain_[b] = c != ' ' && !user_defined_.leads({&c, 1}) && rules_.leaves_ascii(c);
     }
+    const bool all_plain = user_defined_.units().empty() && std::all_of(plain_.begin() + '!', plain_.begin() + 0x7f, [](bool p) { return p; });
+    if (!all_plain) return;
+    marks_spaces_ = !rules_.begins(' ');
+    marks_lines_ = !rules_.goes_on_with('\n') && rules_.shortest("\n") && rules_.shortest("\n")->text == " ";
   }
 
   bool is_local() const override { return true; }  // as far as sentencepiece_cuts says
+  std::string_view mark_of(char blank) const override {
+    return (blank == ' ' && marks_spaces_) || (blank == '\n' && marks_lines_) ? std::string_view(mark_) : std::string_view();
+  }
 
   void apply(AlignedText& text) const override {
     const std::string& s = text.text();
@@ -122,6 +129,7 @@ class SentencePieceNormalizer final : public Normalizer {
   std::string mark_;
   bool space_behind_, dummy_, removes_;
   std::array<bool, 128> plain_{};
+  bool marks_spaces_ = false, marks_lines_ = false;
 };
 
 // Where a text may be cut before anything is done to it. A rule or a user-defined piece may begin with a blank, but none may reach over the border

@@ -1,9 +1,9 @@
 #include "grimoire/text/unigram.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "grimoire/base/error.h"
 #include "grimoire/text/utf8.h"
@@ -104,11 +104,9 @@ uint8_t Unigram::holds_below(std::span<const Node> nodes) const {
   for (const Node& n : nodes.subspan(1)) characters += n.id != Vocabulary::kNone;
   const double e = characters * 0x1p-23, own = characters * largest_weight_;
   if (std::isinf(apart)) return own < ScoreSum::kMostOfWord ? ScoreSum::kAny : ScoreSum::kNone;
-  const double room = apart / e - std::exp2(std::ilogb(std::abs(nodes[0].best) + own + 1) + 1);
-  if (!(room > 1)) return ScoreSum::kNone;
-  const int k = std::ilogb(room);  // half of 2^k for the sum before the word, the other for what the word adds
-  if (own >= std::min(std::exp2(k - 1), static_cast<double>(ScoreSum::kMostOfWord))) return ScoreSum::kNone;
-  return static_cast<uint8_t>(std::clamp(127 + k - 1, 0, 254));
+  const double room = apart / e - 2 * (std::abs(nodes[0].best) + own + 1);  // at most 2^k / 2 is for the sum before the word, the rest for its own
+  if (!(room > std::max(4 * own, 1.0)) || own >= ScoreSum::kMostOfWord) return ScoreSum::kNone;
+  return static_cast<uint8_t>(std::bit_cast<uint32_t>(static_cast<float>(std::min(room, 0x1p100))) >> 23) - 1;
 }
 
 void Unigram::put_unknown(std::string_view word, const Token& run, std::vector<Token>& tokens) const {
