@@ -45,12 +45,13 @@ model=gpt train 3 "line [0-9]+" --data "$words" --context 4
 printf 'one\ntwo\n' >"$work/few.txt";       model=gpt train 3 "item|few" --data "$work/few.txt"
 
 # --- a whole run, and what it refuses
-expect 0 "done: train" train --model mlp --data "$words" --out "$work/run" --steps 200 --save-every 50
+expect 0 "" train --model mlp --data "$words" --out "$work/run" --steps 200 --save-every 50
+grep -q "^done: the best weights, of step 200, are in $work/run/best/step-200$" "$work/err" && grep -qE '^  train, nats a token = [0-9.]+$' "$work/err" || fail "the ending: $(cat "$work/err")"
 expect 2 "holds a run already" train --model mlp --data "$words" --out "$work/run" --steps 200
 
 # --- a run that begins with another's weights: its shape, its symbols, and more of it later
 head -3 "$words" >"$work/few.txt"
-expect 0 "done: train" train --init-from "$work/run" --data "$work/few.txt" --split 100/0/0 --out "$work/tuned" --steps 20
+expect 0 "" train --init-from "$work/run" --data "$work/few.txt" --split 100/0/0 --out "$work/tuned" --steps 20
 expect 0 "going on from step 20 of 40" resume "$work/tuned" --steps 40
 grep -q '"model": "mlp"' "$work/tuned/config.json" || fail "--init-from did not take the model over"
 "$program" generate "$work/tuned" -n 1 >/dev/null 2>&1 || fail "a tuned run writes nothing"
@@ -104,7 +105,7 @@ expect 2 "train --model wavenet takes no --gain" train --config "$work/settings.
 [ ! -e "$work/unused" ] || fail "a run that was refused left a folder"
 printf '{"model": "mlp"}' >"$work/settings.json"
 expect 0 "" train --config "$work/settings.json" --data "$words" --out "$work/used" --steps 5 --gain 3
-expect 0 "done: train" train --model mlp --data "$words" --out "$work/deep" --steps 50 --n-layer 6 --gain 1.667 --last-scale .1 --batch-norm
+expect 0 "" train --model mlp --data "$words" --out "$work/deep" --steps 50 --n-layer 6 --gain 1.667 --last-scale .1 --batch-norm
 expect 0 "" doctor "$work/deep"; grep -q "layers.5.tanh" "$work/out" || fail "doctor does not show the last of six layers"
 expect 0 "" generate "$work/deep" -n 2
 expect 2 "gain" train --model mlp --data "$words" --out "$work/deep2" --gain -1

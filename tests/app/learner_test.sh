@@ -64,7 +64,7 @@ expect 2 "^error: --grid 'k': expected NAME=VALUE" validate --model knn --data "
 expect 2 "^error: --vary 'k=': expected NAME=VALUE" validate --model knn --data "$table" --target tree --vary k=
 expect 2 "did you mean 'oak'" fit --model tree --data "$table" --target tree --class-weight oka=2 --out "$work/x"
 expect 2 "error: .--class-weight. .*got 'oak=-1'" fit --model tree --data "$table" --target tree --class-weight oak=-1 --out "$work/x"
-expect 2 "expected an integer" fit --model tree --data "$table" --target tree --param max-depth=deep --out "$work/x"
+expect 2 "parameter .max-depth.: got .deep., expected an integer" fit --model tree --data "$table" --target tree --param max-depth=deep --out "$work/x"
 expect 3 "did you mean 'tree'" fit --model tree --data "$table" --target tre --out "$work/x"
 expect 2 "predicts numbers" fit --model ridge --data "$table" --target tree --out "$work/x"
 expect 3 "missing.csv" fit --model tree --data "$work/missing.csv" --target tree --out "$work/x"
@@ -138,7 +138,7 @@ for model in tree logistic; do  # rows without a feature are rows of zeros to a 
   expect 0 "" fit --model $model --data "$work/rows.libsvm" --out "$work/m"
   expect 0 "known answers" predict "$work/m" --data "$work/bare.libsvm"; [ "$(wc -l <"$work/out")" -eq 2 ] || fail "labels alone: $(head -c200 "$work/out")"
 done
-expect 2 "the learners: " fit --model nosuchthing --data "$table" --target tree --out "$work/m"
+expect 2 "see grimoire fit --help" fit --model nosuchthing --data "$table" --target tree --out "$work/m"
 ! grep -qE 'pipeline|calibrated|scaler' "$work/err" || fail "a learner that cannot be asked for is offered"
 expect 0 "" fit --model tree --data "$table" --target tree --out "$work/linked.model"; ln "$work/linked.model" "$work/other.model"
 expect 0 "other names .hard links" fit --model tree --data "$table" --target tree --out "$work/linked.model"

@@ -64,7 +64,7 @@ class Slips {
     std::vector<Mistake> all;
     for (const auto& make : {&Slips::slip_of_option, &Slips::strange_option, &Slips::out_of_range, &Slips::slip_of_choice, &Slips::twice,
                              &Slips::one_too_many, &Slips::one_missing, &Slips::option_missing, &Slips::useless, &Slips::no_value, &Slips::slip_of_form,
-                             &Slips::slip_of_verb})
+                             &Slips::slip_of_verb, &Slips::slip_of_entry, &Slips::entry_twice, &Slips::entry_out_of_range})
       if (auto m = (this->*make)(p)) all.push_back(std::move(*m));
     return all;
   }
@@ -96,6 +96,7 @@ class Slips {
   static std::string value_of(const Option& o) {
     if (!o.choices.empty()) return o.choices.front();
     if (std::holds_alternative<std::string*>(o.target) || o.is_list()) return "1";
+    if (o.is_switch()) return "true";
     const double v = std::clamp(1.0, std::max(o.low, -1e9), std::min(o.high, 1e9));
     return std::holds_alternative<int64_t*>(o.target) ? str("{}", static_cast<int64_t>(v)) : str("{}", v);
   }
@@ -232,6 +233,40 @@ class Slips {
     std::ranges::replace(m.line, p.form, wrong);
     return m;
   }
+  // --param NAME=VALUE of a learner.
+  const Option* entry(const Place& p, const std::function<bool(const Option&)>& fits, std::string& list) {
+    const Option* o = any(p, [&](const Option& x) { return std::ranges::any_of(x.entries, fits); });
+    if (!o) return nullptr;
+    list = "--" + o->name;
+    for (size_t i = below(o->entries.size());; i = (i + 1) % o->entries.size())
+      if (fits(o->entries[i])) return &o->entries[i];
+  }
+  Maybe slip_of_entry(const Place& p) {
+    std::string list;
+    const Option* e = entry(p, [](const Option& x) { return x.name.size() >= 4; }, list);
+    if (!e) return {};
+    std::string wrong = slip(e->name);
+    while (wrong == e->name) wrong = slip(e->name);
+    Mistake m{right(p), "'" + wrong + "'", e->name};
+    append(m.line, {list, wrong + "=" + value_of(*e)});
+    return m;
+  }
+  Maybe entry_twice(const Place& p) {
+    std::string list;
+    const Option* e = entry(p, [](const Option&) { return true; }, list);
+    if (!e) return {};
+    Mistake m{right(p), "'" + e->name + "' is given twice"};
+    append(m.line, {list, e->name + "=" + value_of(*e), list, e->name + "=" + value_of(*e)});
+    return m;
+  }
+  Maybe entry_out_of_range(const Place& p) {
+    std::string list;
+    const Option* e = entry(p, [](const Option& x) { return !std::holds_alternative<std::string*>(x.target) || !x.choices.empty(); }, list);
+    if (!e) return {};
+    Mistake m{right(p), "parameter '" + e->name + "': got 'nowhere'"};
+    append(m.line, {list, e->name + "=nowhere"});
+    return m;
+  }
   Maybe slip_of_verb(const Place& p) {
     Mistake m{right(p), "", p.verb};
     while (m.line[0] == p.verb) m.line[0] = slip(p.verb);
@@ -355,6 +390,25 @@ TEST(Environment, SettingsAreOfWhateverCommandHasThem) {
   EXPECT_EQ(p.settings.back().value, "0.8");  // the flag comes later, and wins
   const Variable wrong("GRIMOIRE_RESAMPLES", "few");
   EXPECT_EQ(said_of({"stats", "bootstrap", "--x", "1,2"}).what, "GRIMOIRE_RESAMPLES: got 'few', expected an integer from 2 to 100000000");
+}
+
+TEST(Environment, AModelOfTrainIsNoLearnerOfDoctor) {
+  const Variable model("GRIMOIRE_MODEL", "mlp");
+  EXPECT_EQ(said_of({"doctor", "some"}).what, "");
+  EXPECT_EQ(said_of({"fit", "--data", "t.csv"}).what, "no learner is called 'mlp'");
+  EXPECT_EQ(said_of({"fit", "--data", "t.csv", "--model", "tree"}).what, "");
+}
+
+TEST(Help, ALearnerShowsItsParameters) {
+  const Commands commands = all_commands();
+  for (const char* verb : {"fit", "validate", "doctor"}) {
+    Command& command = command_named(commands, verb);
+    parse_words(command, {"--model", "knn", "--help"});
+    const std::string text = help_of(command, HelpDepth::basic);
+    EXPECT_NE(text.find("    vote                how neighbours count: one of uniform, distance [uniform]\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("    p                   exponent of metric lp: a number from 1 [2.0]\n"), std::string::npos) << text;
+    EXPECT_EQ(text.find("max-depth"), std::string::npos);
+  }
 }
 
 TEST(Words, WhatDoesNotApplyIsSaid) {

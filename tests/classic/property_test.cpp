@@ -73,6 +73,8 @@ const std::map<std::string, Promise> kPromises = {
     {"svr",               {L, R, L, L, L, L, O, O, R, E}},
     {"nu-svr",            {L, R, L, L, L, L, O, O, R, E}},
     {"one-class",         {L, R, L, L, L, L, O, O, R, O}},
+    {"lda",               {N, R, N, N, N, N, N, R, R, E}},
+    {"qda",               {N, R, N, N, N, N, N, R, R, E}},
     {"naive-bayes",       {N, R, N, N, N, N, O, R, R, E}},
 };
 

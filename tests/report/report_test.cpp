@@ -98,6 +98,15 @@ TEST(Report, SamplesStandInColumnsWhereTheyAreShort) {
   EXPECT_EQ(json(Samples{{"a"}}), R"([{"kind": "samples", "texts": ["a"]}])");
 }
 
+TEST(Report, FactsInTwoColumns) {
+  const Facts f{{{"mean", 2.5}, {"écart", number(3, "{:.2f}")}, {"p<", std::string("<1")}}};
+  EXPECT_EQ(text(f), "  mean   2.5\n  écart  3.00\n  p<     <1\n");
+  EXPECT_EQ(html(f), "<div class=\"scroll\"><table>\n<tr><th>mean</th><td>2.5</td></tr>\n<tr><th>écart</th><td>3.00</td></tr>\n"
+                     "<tr><th>p&lt;</th><td>&lt;1</td></tr>\n</table></div>\n");
+  EXPECT_EQ(json(Facts{{{"mean", 2.5}}}), R"([{"kind": "facts", "items": [{"name": "mean", "value": 2.5}]}])");
+  EXPECT_EQ(to_json(Report{"", {Facts{{{"mean", 2.5}}}}}).at("figures").dump(), R"({"mean": 2.5})");
+}
+
 TEST(Report, FiguresSideBySide) {
   const Figures f{{{"dev", number(2.5, "{:.4f}")}, {"steps", 3.0}}};
   EXPECT_EQ(text(f), "  dev = 2.5000\n  steps = 3\n");

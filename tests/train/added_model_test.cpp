@@ -46,7 +46,7 @@ TEST(AddedModel, TrainsResumesAndLoads) {
   const test::TempFolder folder;
   std::string words;
   for (int i = 0; i < 200; ++i) words += i % 3 ? "abab\n" : "bababa\n";
-  RunConfig config = default_run("last-token", "lines");
+  RunConfig config = default_run("last-token", CorpusFormat::lines);
   config.data = folder.put("words.txt", words);
   config.out = folder / "whole";
   config.steps = 60;

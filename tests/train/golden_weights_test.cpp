@@ -23,7 +23,7 @@ std::string words() {
 }
 
 std::string weights_after_200_steps(const std::string& model, const std::string& folder) {
-  RunConfig config = default_run(model, "lines");
+  RunConfig config = default_run(model, CorpusFormat::lines);
   config.data = folder + "/words.txt";
   config.out = folder + "/" + model;
   config.steps = config.eval_every = config.save_every = 200;

@@ -49,7 +49,7 @@ class LearningVerdicts : public ::testing::TestWithParam<Planted> {};
 
 TEST_P(LearningVerdicts, NameWhatIsWrong) {
   test::TempFolder folder;
-  RunConfig c = default_run(GetParam().model, "lines");
+  RunConfig c = default_run(GetParam().model, CorpusFormat::lines);
   c.data = folder.put("words.txt", words(GetParam().items, 5));
   c.out = folder / "run";
   c.steps = 3000;
@@ -79,11 +79,13 @@ INSTANTIATE_TEST_SUITE_P(
     Train, LearningVerdicts,
     ::testing::Values(Planted{"good", LearningKind::good, 3000, [](RunConfig&) {}},
                       Planted{"underfit", LearningKind::bias, 3000, [](RunConfig& c) { c.set("n_embd", 1).set("n_hidden", 1); }},
-                      Planted{"overfit", LearningKind::variance, 60, [](RunConfig& c) { c.optimizer = "adam", c.lr = 0.01, c.schedule = "constant"; }},
+                      Planted{"overfit", LearningKind::variance, 60, [](RunConfig& c) {
+                        c.optimizer = OptimizerKind::adam, c.lr = 0.01, c.schedule = Decay::constant;
+                      }},
                       Planted{"overfit_gpt", LearningKind::variance, 60,
                               [](RunConfig& c) { c.lr = 3e-3, c.steps = 300, c.set("n_layer", 1).set("n_embd", 32); }, "gpt"},
                       Planted{"diverged", LearningKind::diverged, 3000, [](RunConfig& c) { c.lr = 1e4, c.steps = 300; }},
-                      Planted{"high_rate", LearningKind::rate, 3000, [](RunConfig& c) { c.lr = 2.0, c.schedule = "constant", c.steps = 1500; }},
+                      Planted{"high_rate", LearningKind::rate, 3000, [](RunConfig& c) { c.lr = 2.0, c.schedule = Decay::constant, c.steps = 1500; }},
                       Planted{"high_rate_adam", LearningKind::rate, 3000, [](RunConfig& c) { c.lr = 0.3, c.steps = 300; }, "lstm"},
                       Planted{"short", LearningKind::too_short, 3000, [](RunConfig& c) { c.steps = 100; }},
                       Planted{"untrained", LearningKind::untrained, 3000, [](RunConfig& c) { c.steps = 0; }}),
@@ -91,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 // A small mlp that learns from so many words.
 RunConfig small_run(const test::TempFolder& folder, int items) {
-  RunConfig c = default_run("mlp", "lines");
+  RunConfig c = default_run("mlp", CorpusFormat::lines);
   c.data = folder.put("words.txt", words(items, 5));
   c.out = folder / "run";
   c.steps = 3000;
@@ -115,7 +117,7 @@ TEST(LearningTarget, TellsBias) {
 TEST(LearningTarget, IsSaidBesideVariance) {
   test::TempFolder folder;
   RunConfig c = small_run(folder, 60);
-  c.optimizer = "adam", c.lr = 0.01, c.schedule = "constant";
+  c.optimizer = OptimizerKind::adam, c.lr = 0.01, c.schedule = Decay::constant;
   RunEvents quiet;
   const RunResult r = train(c, quiet);
   const Diagnosis met = diagnose_run(c.out, r.dev_loss + 0.1), far = diagnose_run(c.out, 0.01);
@@ -143,7 +145,7 @@ TEST(CommonTenth, IsTheSameForEverySplit) {
 TEST(CommonTenth, IsKnownToHaveTrainedOrNot) {
   const Corpus corpus = corpus_of(words(200, 5), "words", CorpusFormat::lines), other = corpus_of(words(200, 6), "words", CorpusFormat::lines);
   const auto seen = [&](const char* split, const Corpus& now) {
-    RunConfig c = default_run("mlp", "lines");
+    RunConfig c = default_run("mlp", CorpusFormat::lines);
     c.split = split;
     return common_part_seen(provenance_of(c, LmSource(corpus)), now);
   };
@@ -158,7 +160,7 @@ TEST(CommonTenth, IsKnownToHaveTrainedOrNot) {
 // A run whose log is gone was trained all the same.
 TEST(LearningLog, MissingIsSaid) {
   test::TempFolder folder;
-  RunConfig c = default_run("mlp", "lines");
+  RunConfig c = default_run("mlp", CorpusFormat::lines);
   c.data = folder.put("words.txt", words(300, 5));
   c.out = folder / "run";
   c.steps = 40;

@@ -34,7 +34,7 @@ class ProvenanceOf : public ::testing::TestWithParam<std::string> {
   void SetUp() override { made(lines()); }
   void made(const std::string& text) {
     write_atomically(data_, text);
-    RunConfig c = default_run(GetParam(), "lines");
+    RunConfig c = default_run(GetParam(), CorpusFormat::lines);
     c.data = data_;
     c.out = run_;
     c.steps = 6;
@@ -53,7 +53,7 @@ class ProvenanceOf : public ::testing::TestWithParam<std::string> {
     }
     return "";
   }
-  bool counts() const { return GetParam() == "bigram"; }
+  bool counts() const { return architecture_named(GetParam()).counts; }
   test::TempFolder folder_;
   std::string data_ = folder_ / "data.txt", run_ = folder_ / "run";
   Noted events_;
@@ -100,7 +100,7 @@ TEST_P(ProvenanceOf, WhatReadsTheSameIsTheSame) {
 TEST_P(ProvenanceOf, AnotherSplitIsRefused) {
   const std::string path = run_ + "/config.json";
   std::string config = read_file(path);
-  const std::string before = counts() ? "100/0/0" : "80/10/10";
+  const std::string before = default_run(GetParam(), CorpusFormat::lines).split;
   if (GetParam() == "neural-bigram") GTEST_SKIP() << "its recipe has no dev part";
   config.replace(config.find(before), before.size(), "60/20/20");
   write_atomically(path, config);
@@ -141,7 +141,7 @@ TEST_P(ProvenanceOf, TheGoalIsKept) {
   EXPECT_EQ(resume(run_, events_).step, 40);
 }
 
-INSTANTIATE_TEST_SUITE_P(Train, ProvenanceOf, ::testing::Values("gpt", "mlp", "lstm", "bigram", "neural-bigram"), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(Train, ProvenanceOf, ::testing::Values("gpt", "mlp", "lstm", "bigram", "ngram", "neural-bigram"), [](const auto& info) {
   std::string name = info.param;
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
@@ -151,7 +151,7 @@ INSTANTIATE_TEST_SUITE_P(Train, ProvenanceOf, ::testing::Values("gpt", "mlp", "l
 TEST(Provenance, BestWeightsFromAnotherFutureGo) {
   for (const int64_t goal : {40, 60}) {
     test::TempFolder folder;
-    RunConfig c = default_run("mlp", "lines");
+    RunConfig c = default_run("mlp", CorpusFormat::lines);
     c.data = folder.put("data.txt", lines());
     c.out = folder / "run";
     c.steps = 40;
@@ -171,7 +171,7 @@ TEST(Provenance, BestWeightsFromAnotherFutureGo) {
 
 TEST(Provenance, DoctorComparesToo) {
   test::TempFolder folder;
-  RunConfig c = default_run("mlp", "lines");
+  RunConfig c = default_run("mlp", CorpusFormat::lines);
   c.data = folder.put("data.txt", lines());
   c.out = folder / "run";
   c.steps = 4;
@@ -184,7 +184,7 @@ TEST(Provenance, DoctorComparesToo) {
 
 TEST(Provenance, ACheckpointIsNotARunFolder) {
   test::TempFolder folder;
-  RunConfig c = default_run("gpt", "lines");
+  RunConfig c = default_run("gpt", CorpusFormat::lines);
   c.data = folder.put("data.txt", lines());
   c.out = folder / "run";
   c.steps = 2;

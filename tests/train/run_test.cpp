@@ -42,7 +42,7 @@ class Runs : public ::testing::Test {
   RunConfig config(const std::string& model, const std::string& name) {
     const std::string data = folder_ / ("words.txt");
     write_atomically(data, words());
-    RunConfig c = default_run(model, "lines");
+    RunConfig c = default_run(model, CorpusFormat::lines);
     c.data = data;
     c.out = folder_ / (name);
     c.steps = 60;
@@ -91,8 +91,9 @@ TEST_F(Runs, SameSeedTwiceAndOneAgainstTwoThreads) {
 
 // Stopped after every step in turn, then resumed: the same weights, optimiser state and metrics as the unbroken run.
 TEST_F(Runs, ResumeFromAnyStepIsBitExact) {
-  for (const char* rng : {"philox", "torch"}) {
-    RunConfig c = config("gpt", str("whole-{}", rng));
+  for (const RngMode rng : {RngMode::philox, RngMode::torch}) {
+    const std::string name = rng == RngMode::torch ? "torch" : "philox";
+    RunConfig c = config("gpt", "whole-" + name);
     c.set("n_layer", 1);
     c.set("n_embd", 8);
     c.set("n_head", 2);
@@ -104,7 +105,7 @@ TEST_F(Runs, ResumeFromAnyStepIsBitExact) {
     train(c, quiet_);
     const std::string whole = c.out;
     for (int64_t stop = 1; stop < 24; ++stop) {
-      c.out = folder_ / (str("stopped-{}-{}", rng, stop));
+      c.out = folder_ / (str("stopped-{}-{}", name, stop));
       Quiet stopping;
       stopping.stop_at = stop;
       EXPECT_EQ(train(c, stopping).ending, Ending::stopped);
@@ -137,9 +138,9 @@ TEST_F(Runs, AccumulationIsOneLargeBatch) {
 TEST_F(Runs, StopsEarlyAndKeepsTheBest) {
   RunConfig c = config("mlp", "early");
   c.steps = 4000;
-  c.optimizer = "adam";
+  c.optimizer = OptimizerKind::adam;
   c.lr = 0.01;
-  c.schedule = "constant";
+  c.schedule = Decay::constant;
   c.eval_every = 20;
   c.patience = 3;
   const RunResult r = train(c, quiet_);
@@ -167,7 +168,7 @@ TEST_F(Runs, ARunThatDivergesFails) {
     for (const int64_t steps : {1, 2, 3, 60}) {
       RunConfig c = config(model, str("{}-diverges-{}", model, steps));
       c.lr = 1e9;
-      c.schedule = "constant";
+      c.schedule = Decay::constant;
       c.steps = steps;
       try {
         train(c, quiet_);

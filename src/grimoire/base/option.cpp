@@ -19,39 +19,46 @@ template <class T> bool parse(std::string_view text, T& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-[[noreturn]] void refuse(ErrorKind kind, const Option& o, const std::string& got) {
-  const std::string said = kind == ErrorKind::input ? str("key '{}'", o.key()) : "--" + o.name;  // a file's words, or the command line's
-  throw Error(kind, str("{}: got '{}', expected {}", said, got, o.takes()), did_you_mean(got, o.choices));
+// Who is to blame, and how it is called there: a file's key, a command line's flag.
+struct Place {
+  ErrorKind kind;
+  std::string said;
+};
+Place in_file(const Option& o) { return {ErrorKind::input, str("key '{}'", o.key())}; }
+Place in_words(const Option& o, std::string_view said) { return {ErrorKind::usage, said.empty() ? "--" + o.name : std::string(said)}; }
+
+[[noreturn]] void refuse(const Place& place, const Option& o, const std::string& got) {
+  throw Error(place.kind, str("{}: got '{}', expected {}", place.said, got, o.takes()), did_you_mean(got, o.choices));
 }
 
-size_t choice_of(ErrorKind kind, const Option& o, const std::string& text) {
+size_t choice_of(const Place& place, const Option& o, const std::string& text) {
   const auto found = std::find(o.choices.begin(), o.choices.end(), text);
-  if (found == o.choices.end()) refuse(kind, o, text);
+  if (found == o.choices.end()) refuse(place, o, text);
   return static_cast<size_t>(found - o.choices.begin());
 }
 
-// The value that `text` stands for. throws: of this kind
-template <class T> T value_of(ErrorKind kind, const Option& o, const std::string& text) {
+// The value that `text` stands for. throws: of that kind
+template <class T> T value_of(const Place& place, const Option& o, const std::string& text) {
   if constexpr (std::is_same_v<T, bool>) {
-    if (text != "true" && text != "false") refuse(kind, o, text);
+    if (text != "true" && text != "false") refuse(place, o, text);
     return text == "true";
   } else if constexpr (std::is_arithmetic_v<T>) {
     T value = 0;
-    if (!parse(text, value)) refuse(kind, o, text);
+    if (!parse(text, value)) refuse(place, o, text);
     const double v = static_cast<double>(value);
-    if (!std::isfinite(v) || v < o.low || v > o.high) refuse(kind, o, text);
+    if (!std::isfinite(v) || v < o.low || v > o.high) refuse(place, o, text);
     return value;
   } else {
-    if (!o.choices.empty()) choice_of(kind, o, text);
+    if (!o.choices.empty()) choice_of(place, o, text);
     return text;
   }
 }
 
-void assign(ErrorKind kind, const Option& o, const std::string& text) {
+void assign(const Place& place, const Option& o, const std::string& text) {
   std::visit([&]<class T>(T target) {
     if constexpr (std::is_same_v<T, std::vector<std::string>*>) target->push_back(text);
-    else if constexpr (std::is_same_v<T, EnumTarget>) target.set(target.place, choice_of(kind, o, text));
-    else *target = value_of<std::remove_pointer_t<T>>(kind, o, text);
+    else if constexpr (std::is_same_v<T, EnumTarget>) target.set(target.place, choice_of(place, o, text));
+    else *target = value_of<std::remove_pointer_t<T>>(place, o, text);
   }, o.target);
 }
 
@@ -73,14 +80,15 @@ std::string Option::takes() const {
   return s;
 }
 
-void Option::check(std::string_view text) const {
+void Option::check(std::string_view text, std::string_view said) const {
+  const Place place = in_words(*this, said);
   std::visit([&]<class T>(T) {
-    if constexpr (std::is_same_v<T, EnumTarget>) choice_of(ErrorKind::usage, *this, std::string(text));
-    else if constexpr (!std::is_same_v<T, std::vector<std::string>*>) value_of<std::remove_pointer_t<T>>(ErrorKind::usage, *this, std::string(text));
+    if constexpr (std::is_same_v<T, EnumTarget>) choice_of(place, *this, std::string(text));
+    else if constexpr (!std::is_same_v<T, std::vector<std::string>*>) value_of<std::remove_pointer_t<T>>(place, *this, std::string(text));
   }, target);
 }
 
-void Option::set(std::string_view text) const { assign(ErrorKind::usage, *this, std::string(text)); }
+void Option::set(std::string_view text, std::string_view said) const { assign(in_words(*this, said), *this, std::string(text)); }
 
 void Option::set_json(const Json& value) const {
   if (is_list() && value.is_array()) {
@@ -88,7 +96,7 @@ void Option::set_json(const Json& value) const {
     return;
   }
   const std::string text = value.kind() == Json::Kind::text ? value.as_text() : value.dump();
-  assign(ErrorKind::input, *this, text);
+  assign(in_file(*this), *this, text);
 }
 
 Json Option::json() const {

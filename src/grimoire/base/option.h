@@ -34,12 +34,14 @@ struct Option {
   bool required = false;
   std::string with = {};                  // it is of use only where this other option is given, or on: "data"; or has this value: "method=exact"
   std::vector<std::string> without = {};  // and of none where one of these is
+  std::vector<Option> entries = {};       // of a list: it takes NAME=VALUE of these, which stand here for help; who takes the list checks them
 
   std::string key() const;                       // the JSON name
   bool is_switch() const { return std::holds_alternative<bool*>(target); }
   bool is_list() const { return std::holds_alternative<std::vector<std::string>*>(target); }
-  void check(std::string_view text) const;       // throws: usage, naming the option and what it takes
-  void set(std::string_view text) const;         // the same, and keeps it; a list grows by one
+  // throws: usage, what it takes; `said` names the option there, "--name" else
+  void check(std::string_view text, std::string_view said = {}) const;
+  void set(std::string_view text, std::string_view said = {}) const;  // the same, and keeps it; a list grows by one
   void set_json(const Json& value) const;        // likewise, input
   Json json() const;                             // its present value
   std::string takes() const;                     // "integer from 1", "one of philox, torch"

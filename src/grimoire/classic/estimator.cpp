@@ -316,7 +316,7 @@ void set_params(Estimator& estimator, const std::vector<std::string>& assignment
       throw Error(ErrorKind::usage, str("{} has no such parameter: '{}'", estimator.name(), key),
                   did_you_mean(key, params, "its parameters: " + (known.empty() ? "none" : joined(known))));
     }
-    option->set(assignment.substr(equals + 1));
+    option->set(assignment.substr(equals + 1), str("parameter '{}'", key));
   }
 }
 

@@ -107,6 +107,7 @@ class Estimator {
 // By its name(). throws: usage, with the nearest name as a hint
 std::unique_ptr<Estimator> make_estimator(const std::string& name);
 std::vector<std::string> estimator_names();
+std::string estimator_summary(const std::string& name);  // a few words. throws: likewise
 
 // "C=10", "kernel=rbf" onto params(). throws: usage, naming the parameter, what it takes, the nearest name
 void set_params(Estimator& estimator, const std::vector<std::string>& assignments);

@@ -8,6 +8,15 @@
 
 namespace grim {
 
+void tell(Console& console, const report::Report& part) { console.data(to_text(part, console.style())); }
+
+void show(Console& console, const report::Report& report, Json result) {
+  tell(console, report);
+  if (!console.json()) return;
+  result.set("report", to_json(report));
+  console.result(result);
+}
+
 void Command::set(const Settings& settings) {
   const Options known = options();
   check_settings(*this, known, settings);
@@ -25,9 +34,12 @@ void Command::take_form(const std::string& name) {
     form_ = name;
     return;
   }
+  const Forms kinds = forms();
+  for (const NoForm& n : kinds.none)
+    if (n.name == name) throw Error(ErrorKind::usage, str("{}{} {}: {}", form_is_positional() ? "" : "--", kinds.by, name, n.why), n.instead);
   std::vector<std::string> known;
-  for (const Form& f : forms().all) known.push_back(f.name);
-  refuse(*this, str("there is no {} '{}'", forms().by, name), did_you_mean(name, known, see_help(*this)));
+  for (const Form& f : kinds.all) known.push_back(f.name);
+  refuse(*this, str("there is no {} '{}'", kinds.by, name), did_you_mean(name, known, see_help(*this)));
 }
 
 bool Command::form_is_positional() {
@@ -54,22 +66,9 @@ Options every_option(Command& command) {
 
 std::vector<std::unique_ptr<Command>> all_commands() {
   std::vector<std::unique_ptr<Command>> commands;
-  commands.push_back(make_demo_command());
-  commands.push_back(make_train_command());
-  commands.push_back(make_resume_command());
-  commands.push_back(make_generate_command());
-  commands.push_back(make_eval_command());
-  commands.push_back(make_stats_command());
-  commands.push_back(make_distribution_command());
-  commands.push_back(make_doctor_command());
-  commands.push_back(make_fit_command());
-  commands.push_back(make_predict_command());
-  commands.push_back(make_validate_command());
-  commands.push_back(make_experiment_command());
-  commands.push_back(make_explain_command());
-  commands.push_back(make_glossary_command());
-  commands.push_back(make_quiz_command());
-  commands.push_back(make_deck_command());
+#define GRIM_MAKE(name) commands.push_back(make_##name##_command());
+  GRIM_COMMANDS(GRIM_MAKE)
+#undef GRIM_MAKE
   return commands;
 }
 

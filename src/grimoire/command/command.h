@@ -32,6 +32,11 @@ class Console {
   virtual void save_first(bool on) { (void)on; }
 };
 
+// What a command found, and the one way to say it: its text to where data go; with --json `result` as the last line, the report in it under
+// "report". Of a longer answer parts may be told before.
+void tell(Console& console, const report::Report& part);
+void show(Console& console, const report::Report& report, Json result = Json::object());
+
 struct Positional {
   std::string name, help;
   std::string* target;
@@ -50,9 +55,13 @@ struct Form {
   std::string name, help;
   std::string group = {};  // a heading of --help above it, and above those after it that have the same
 };
+struct NoForm {
+  std::string name, why, instead;
+};
 struct Forms {
   std::string by = {};         // the positional or the option that tells the form; empty: there is one form
   std::vector<Form> all = {};  // none: any word may stand there, a path say
+  std::vector<NoForm> none = {};  // words that one might expect there, and why they are no form of this command
 };
 
 class Command {

@@ -85,7 +85,7 @@ class DeckCommand final : public Command {
     if (!deck.description.empty()) r.blocks.push_back(report::Prose{deck.description});
     for (const Card& c : deck.cards)
       r.blocks.push_back(report::Prose{"**" + c.question + "**\n\n" + c.answer + (c.explanation.empty() ? "" : "\n\n" + c.explanation) + "\n\n---"});
-    console.data(to_text(r, console.style()));
+    tell(console, r);
     if (console.json()) console.result(to_json(deck));
     return 0;
   }

@@ -28,7 +28,7 @@ class DemoCommand final : public Command {
     if (!exists(data_)) throw Error(ErrorKind::input, str("there is no {}", data_), "install Debian's wamerican, or give a list of words with --data");
     console.say(str("Grimoire demo: a WaveNet-like network reads {} and learns to spell.", data_));
     const std::string list = prepare();
-    RunConfig config = default_run("wavenet", "lines");
+    RunConfig config = default_run("wavenet", CorpusFormat::lines);
     config.data = list;
     config.out = out_;
     config.steps = 60000;
@@ -37,10 +37,10 @@ class DemoCommand final : public Command {
     config.threads = threads_;
     ConsoleEvents events(console);
     const RunResult result = train(config, events);
-    if (result.ending == Ending::stopped) return tell_result(console, result);
+    if (result.ending == Ending::stopped) return show_result(console, result);
     console.save_first(false);
-    tell_words(console, load_corpus(list, CorpusFormat::lines).items);
-    return tell_result(console, result);
+    tell(console, {"", {report::Heading{"new words, none of them in the list"}, new_words(load_corpus(list, CorpusFormat::lines).items)}});
+    return show_result(console, result);
   }
 
  private:
@@ -68,17 +68,18 @@ class DemoCommand final : public Command {
     }
   }
 
-  void tell_words(Console& console, const std::vector<std::string>& known) {
+  report::Steps new_words(const std::vector<std::string>& known) {
     const TrainedModel trained = load_trained(out_);
     Rng rng(RngMode::philox, static_cast<uint64_t>(seed_), "generate");
-    console.say("new words, none of them in the list:");
-    std::string line;
+    report::Steps lines;
     for (int found = 0, tries = 0; found < 24 && tries < 1000; ++tries) {
       const std::string word = generate(*trained.model, *trained.tokenizer, {.temperature = 0.8}, rng);
       if (word.size() < 4 || std::find(known.begin(), known.end(), word) != known.end()) continue;
-      line += word + (++found % 6 == 0 ? "\n" : std::string(word.size() < 16 ? 16 - word.size() : 1, ' '));
+      if (found++ % 6 == 0) lines.lines.emplace_back();
+      lines.lines.back() += word + std::string(word.size() < 16 ? 16 - word.size() : 1, ' ');
     }
-    console.data(line);
+    for (std::string& line : lines.lines) line.resize(line.find_last_not_of(' ') + 1);
+    return lines;
   }
 
   std::string data_ = kWords, out_ = "runs/demo";

@@ -51,14 +51,14 @@ class DistributionCommand final : public Command {
           throw Error(ErrorKind::usage, str("'{}' is given twice: {} and {}", parameters[i].first, parameters_[i], p), "a parameter takes one value");
     }
     Json result = Json::object();
-    std::vector<std::pair<std::string, std::string>> lines;
+    report::Facts facts;
     std::unique_ptr<stats::Distribution> d;
     if (fit_.empty()) {
       d = stats::make_distribution(name_, parameters);
     } else {
-      d = fit(parameters, result, lines);
+      d = fit(parameters, result, facts);
     }
-    describe(*d, result, lines);
+    describe(*d, result, facts);
     struct Query {
       const char* name;
       const std::string& at;
@@ -75,27 +75,29 @@ class DistributionCommand final : public Command {
                              {"isf", isf_, &D::isf}};
     for (const Query& q : queries) {
       if (q.at.empty()) continue;
-      if (const std::string note = rounding_note(q.at, str("--{}", q.name)); !note.empty()) lines.emplace_back("note", note);
+      if (const std::string note = rounding_note(q.at, str("--{}", q.name)); !note.empty()) facts.items.push_back({"note", note});
       Json answers = Json::array();
       for (double x : parse_numbers(q.at, q.name)) {
         if (std::isnan(x)) throw Error(ErrorKind::usage, str("--{} holds a missing value, expected numbers", q.name));
         const double v = (d.get()->*q.f)(x);
         answers.push(v);
-        lines.emplace_back(str("{}({})", q.name, number(x)), std::isnan(v) ? number(v) : str("{:.16g}", v));
+        facts.items.push_back({str("{}({})", q.name, number(x)), report::Number{v, std::isnan(v) ? number(v) : str("{:.16g}", v)}});
       }
       std::string key = q.name;
       for (char& c : key) c = c == '-' ? '_' : c;
       result.set(key, answers.size() == 1 ? answers[0] : std::move(answers));
     }
-    std::string text = title(*d) + "\n" + aligned(lines);
+    std::vector<double> drawn;
     if (sample_ > 0) {
       Rng rng(RngMode::philox, static_cast<uint64_t>(seed_), "sample");
-      const std::vector<double> x = d->sample(rng, sample_);
-      for (double v : x) text += str("{:.17g}\n", v);
-      if (console.json()) result.set("sample", Json::array_of(x));
+      drawn = d->sample(rng, sample_);
+      if (console.json()) result.set("sample", Json::array_of(drawn));
     }
-    console.data(text);
-    if (console.json()) console.result(result);
+    show(console, {title(*d), {facts}}, std::move(result));
+    if (console.json()) return 0;
+    std::string lines;
+    for (double v : drawn) lines += str("{:.17g}\n", v);
+    console.data(lines);
     return 0;
   }
 
@@ -106,29 +108,29 @@ class DistributionCommand final : public Command {
     return text + ")";
   }
 
-  static void describe(const stats::Distribution& d, Json& result, std::vector<std::pair<std::string, std::string>>& lines) {
+  static void describe(const stats::Distribution& d, Json& result, report::Facts& facts) {
     Json parameters = Json::object();
     for (const auto& [key, value] : d.parameters()) parameters.set(key, value);
     result.set("name", d.name());
     result.set("parameters", std::move(parameters));
     const auto [low, high] = d.support();
     result.set("support", Json::object({{"low", low}, {"high", high}}));
-    lines.emplace_back("support", str("{} from {} to {}", d.discrete() ? "whole numbers" : "numbers", number(low), number(high)));
+    facts.items.push_back({"support", str("{} from {} to {}", d.discrete() ? "whole numbers" : "numbers", number(low), number(high))});
     const auto add = [&](const char* key, const char* label, double v) {
       result.set(key, v);
-      lines.emplace_back(label, number(v));
+      facts.items.push_back({label, report::Number{v, number(v)}});
     };
     add("mean", "mean", d.mean()), add("variance", "variance", d.variance()), add("skewness", "skewness", d.skewness());
     add("excess_kurtosis", "excess kurtosis", d.excess_kurtosis()), add("entropy_nats", "entropy (nats)", d.entropy());
   }
 
   std::unique_ptr<stats::Distribution> fit(const stats::Parameters& known, Json& result,
-                                           std::vector<std::pair<std::string, std::string>>& lines) const {
+                                           report::Facts& facts) const {
     std::vector<double> x;
     size_t missing = 0;
     if (data_.empty()) {
       x = parse_numbers(fit_, "fit");
-      if (const std::string note = rounding_note(fit_, "--fit"); !note.empty()) lines.emplace_back("note", note);
+      if (const std::string note = rounding_note(fit_, "--fit"); !note.empty()) facts.items.push_back({"note", note});
     } else {
       CsvOptions csv;
       csv.names = {fit_};
@@ -137,20 +139,20 @@ class DistributionCommand final : public Command {
       x = table.numbers(fit_);
       std::erase_if(x, [](double v) { return std::isnan(v); });
       missing = static_cast<size_t>(table.rows()) - x.size();
-      for (const std::string& note : with_flags(table.notes)) lines.emplace_back("note", note);
-      for (const std::string& note : with_flags(table.column(fit_).notes)) lines.emplace_back("note", note);
-      if (missing) lines.emplace_back("note", str("{} missing values left out", missing));
+      for (const std::string& note : with_flags(table.notes)) facts.items.push_back({"note", note});
+      for (const std::string& note : with_flags(table.column(fit_).notes)) facts.items.push_back({"note", note});
+      if (missing) facts.items.push_back({"note", str("{} missing values left out", missing)});
     }
     stats::Fit f = stats::fit(name_, x, known);
     Json errors = Json::object();
     for (size_t i = 0; i < f.standard_errors.size(); ++i) {
       const auto& [key, value] = f.distribution->parameters()[i];
       errors.set(key, f.standard_errors[i]);
-      lines.emplace_back(
-          key, number(value) + (std::isnan(f.standard_errors[i]) ? "" : str(" +- {:.3g} (standard error)", f.standard_errors[i])));
+      facts.items.push_back({
+          key, number(value) + (std::isnan(f.standard_errors[i]) ? "" : str(" +- {:.3g} (standard error)", f.standard_errors[i]))});
     }
-    lines.emplace_back("log-likelihood", str("{} of {} values", number(f.log_likelihood), f.n));
-    for (const std::string& note : f.notes) lines.emplace_back("note", note);
+    facts.items.push_back({"log-likelihood", str("{} of {} values", number(f.log_likelihood), f.n)});
+    for (const std::string& note : f.notes) facts.items.push_back({"note", note});
     result.set("fit", Json::object({{"n", f.n},
                                     {"notes", Json::array_of(f.notes)},
                                     {"missing", missing}, {"log_likelihood", f.log_likelihood}, {"standard_errors", errors}}));
@@ -158,17 +160,16 @@ class DistributionCommand final : public Command {
   }
 
   static int list(Console& console) {
-    std::vector<std::pair<std::string, std::string>> lines;
+    report::Facts facts;
     Json result = Json::array();
     for (const stats::DistributionInfo& info : stats::all_distributions()) {
       std::string parameters;
       Json names = Json::array();
       for (const stats::ParameterInfo& p : info.parameters) parameters += (parameters.empty() ? "" : ", ") + p.name, names.push(p.name);
-      lines.emplace_back(info.name, str("{} ({})", info.summary, parameters));
+      facts.items.push_back({info.name, str("{} ({})", info.summary, parameters)});
       result.push(Json::object({{"name", info.name}, {"summary", info.summary}, {"parameters", names}}));
     }
-    console.data(aligned(lines));
-    if (console.json()) console.result(Json::object({{"distributions", result}}));
+    show(console, {"", {facts}}, Json::object({{"distributions", result}}));
     return 0;
   }
 

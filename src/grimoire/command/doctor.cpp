@@ -15,35 +15,49 @@ namespace {
 class DoctorCommand final : public Command {
  public:
   std::string name() const override { return "doctor"; }
-  std::string summary() const override { return "look inside a run, or at a table and a learner: is all well?"; }
+  std::string summary() const override {
+    return form().empty() ? "look inside a run, or at a table and a learner: is all well?" : estimator_summary(form());
+  }
   std::vector<std::string> examples() const override {
+    if (!form().empty()) return {example_of("doctor table.csv", form())};
     return {"grimoire doctor runs/names", "grimoire doctor runs/names --json", "grimoire doctor runs/names --target 1.9",
             "grimoire doctor titanic.csv --model logistic --target Survived"};
   }
   std::vector<Positional> positionals() override { return {{"what", "a run folder, or a table (CSV, LIBSVM, ...)", &what_}}; }
-  Forms forms() const override { return {.by = "what"}; }
+  Forms forms() const override { return forms_by_learner(Learners::with_target, name()); }
   Options options() override {
-    Options all = joined({data_.options(), learner_.options()});
-    const bool run = !form().empty() && files().kind(form()) == FileKind::folder;
-    std::erase_if(all, [&](const Option& o) { return o.name == "data" || (run && o.name != "target"); });
+    Options all = joined({data_.options(), learner_.options(form())});
+    erase_useless(all, form());
+    std::erase_if(all, [](const Option& o) { return o.name == "data"; });
     for (Option& o : all)
-      if (o.name == "target") o.help += "; of a run: a loss that would do, in nats a token";
+      if (o.name == "target" && form().empty()) o.help += "; of a run: a loss that would do, in nats a token";
     return all;
   }
 
-  int run(Console& console) override {
-    const FileKind kind = files().kind(what_);
-    return kind == FileKind::file || kind == FileKind::other ? look_at_table(console) : look_at_run(console);
+  void set(const Settings& given) override {
+    Command::set(given);
+    const bool run = files().kind(what_) == FileKind::folder;
+    for (const Setting& s : given)
+      if (run && !s.ambient && s.name != "target")
+        throw Error(ErrorKind::usage, str("grimoire doctor {} takes no --{}", what_, s.name), "of a run it takes --target");
+    if (!run && (is_table() || !form().empty())) data_.suit(*learner_.bare());  // a wrong parameter is said before a large file is read
   }
 
+  int run(Console& console) override { return is_table() ? look_at_table(console) : look_at_run(console); }
+
  private:
+  bool is_table() const {
+    const FileKind kind = files().kind(what_);
+    return kind == FileKind::file || kind == FileKind::other;
+  }
+
   int look_at_run(Console& console) const {
     const Diagnosis d = diagnose_run(what_, target_loss());
     report::Report answer{"", {report::Remark{d.source.empty() ? "fresh weights, before any step" : str("weights of step {}: {}", d.step, d.source)},
                                layers_of(d), weights_of(d)}};
     const std::vector<report::Block> verdicts = verdicts_of(d);
     answer.blocks.insert(answer.blocks.end(), verdicts.begin(), verdicts.end());
-    console.data(to_text(answer, console.style()));
+    tell(console, answer);
     try {
       write_report(what_, {.diagnosis = &d, .samples = d.learning.kind == LearningKind::diverged ? std::vector<std::string>() : samples_of_run(what_)});
       console.say(str("with pictures: {}", join_path(what_, "report.html")));
@@ -66,7 +80,6 @@ class DoctorCommand final : public Command {
   }
 
   int look_at_table(Console& console) {
-    data_.suit(*learner_.judged("doctor"));
     const device::ThreadCap cap(learner_.threads);
     data_.data = what_;
     Dataset data = data_.load(console);
@@ -91,16 +104,13 @@ class DoctorCommand final : public Command {
       if (!advice.empty()) answer.blocks.push_back(report::Remark{"do: " + advice});
       findings.push(Json::object({{"kind", f.kind}, {"text", f.text}, {"advice", advice}}));
     }
-    console.data(to_text(answer, console.style()));
-    if (console.json())
-      console.result(Json::object({{"model", learner_.model},
-                                   {"rows", data.rows()},
-                                   {"verdict", d.findings.front().kind},
-                                   {"findings", findings},
-                                   {"train", value_or_null(d.train)},
-                                   {"test", value_or_null(d.test)},
-                                   {"baseline", value_or_null(d.baseline)},
-                                   {"report", to_json(answer)}}));
+    show(console, answer, Json::object({{"model", learner_.model},
+                                        {"rows", data.rows()},
+                                        {"verdict", d.findings.front().kind},
+                                        {"findings", findings},
+                                        {"train", value_or_null(d.train)},
+                                        {"test", value_or_null(d.test)},
+                                        {"baseline", value_or_null(d.baseline)}}));
     return 0;
   }
 

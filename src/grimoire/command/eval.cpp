@@ -47,9 +47,7 @@ class EvalCommand final : public Command {
       result.set("common_was", name_of(seen));
     }
     answer.blocks.push_back(Remark{signature});
-    console.data(to_text(answer, console.style()));
-    result.set("report", to_json(answer));
-    if (console.json()) console.result(result);
+    show(console, answer, std::move(result));
     return 0;
   }
 

@@ -44,7 +44,7 @@ class ExplainCommand final : public Command {
     const size_t given = words_of_term();
     const learn::Concept& idea = learn::concept_named(term_);
     const report::Report answer = learn::explain(idea, learn::Inputs(idea, settings(given)), more_ ? learn::Depth::more : learn::Depth::brief, term_);
-    console.data(to_text(answer, console.style()));
+    tell(console, answer);
     if (!html_.empty()) {
       write_atomically(html_, html_page(answer));
       console.say(str("page: {}", html_));
@@ -122,7 +122,7 @@ class GlossaryCommand final : public Command {
       write_pages();
       console.say(str("pages: {}/index.html", html_));
     } else {
-      console.data(to_text(answer, console.style()));
+      tell(console, answer);
     }
     if (console.json()) console.result(to_json(answer));
     return 0;

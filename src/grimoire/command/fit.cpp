@@ -15,22 +15,30 @@ namespace {
 class FitCommand final : public Command {
  public:
   std::string name() const override { return "fit"; }
-  std::string summary() const override { return "fit a classical learner to a table and keep it in one file"; }
+  std::string summary() const override {
+    return form().empty() ? "fit a classical learner to a table and keep it in one file" : estimator_summary(form());
+  }
+  Forms forms() const override { return forms_by_learner(Learners::all, name()); }
   std::vector<std::string> examples() const override {
+    if (!form().empty()) return {example_of("fit --data table.csv", form(), str(" --out {}.model", form()))};
     return {"grimoire fit --model forest --data iris.csv --target species --out iris.model",
             "grimoire fit --model svc --data train.libsvm --param C=10 --param gamma=0.1 --out svm.model",
             "grimoire fit --model ridge --data houses.csv --target price --scale standard --param alpha=1 --out price.model"};
   }
   Options options() override {
-    Options all = data_.options(), learner = learner_.options();
-    all.insert(all.end(), learner.begin(), learner.end());
+    Options all = joined({data_.options(), learner_.options(form())});
+    erase_useless(all, form());
     all.push_back({.name = "out", .help = "file for the fitted model", .target = &out_, .basic = true});
     return all;
   }
 
+  void set(const Settings& given) override {
+    Command::set(given);
+    data_.suit(*learner_.bare());  // a wrong parameter is said before a large file is read
+  }
+
   int run(Console& console) override {
     if (out_.empty()) throw Error(ErrorKind::usage, "--out is missing: the file for the fitted model", "for example --out iris.model");
-    data_.suit(*learner_.bare());  // a wrong name or parameter is said before a large file is read
     if (out_ == "-") throw Error(ErrorKind::usage, "--out -: the report goes to standard output, a model needs a file", "for example --out iris.model");
     check_output("out", out_, data_.data);
     std::error_code none;
@@ -56,47 +64,54 @@ class FitCommand final : public Command {
     state.set("data", data_.kept(data));
     state.save(out_);
 
-    const FitReport& report = learner->report();
-    const std::vector<std::string> warnings = with_flags(report.warnings);
+    tell_fit(console, *learner, data, seconds);
+    return 0;
+  }
+
+ private:
+  void tell_fit(Console& console, const Estimator& learner, const Dataset& data, double seconds) const {
+    const FitReport& fit = learner.report();
+    const std::vector<std::string> warnings = with_flags(fit.warnings);
     for (const std::string& w : warnings) console.say("warning: " + w);
     Json result = Json::object({{"model", learner_.model},
                                 {"file", out_},
                                 {"rows", data.rows()},
                                 {"columns", data.x.width()},
                                 {"seconds", seconds},
-                                {"converged", report.converged},
-                                {"iterations", report.iterations},
-                                {"stopped", report.stopped},
+                                {"converged", fit.converged},
+                                {"iterations", fit.iterations},
+                                {"stopped", fit.stopped},
                                 {"notes", Json::array_of(with_flags(data.notes))},
                                 {"warnings", Json::array_of(warnings)}});
-    console.data(str("{} fitted on {} in {:.3g} s\n", learner_.model, shape_in_words(data), seconds));
-    if (!report.stopped.empty())
-      console.data(
-          report.iterations <= 1 && report.converged
-              ? report.stopped + "\n"
-              : str("{} after {} iterations: {}\n", report.converged ? "converged" : "NOT converged", report.iterations, report.stopped));
-    if (std::isfinite(report.objective)) {
-      console.data(str("objective {:.10g}{}\n", report.objective, std::isfinite(report.gap) ? str(", gap {:.3g}", report.gap) : ""));
-      result.set("objective", report.objective);
-      result.set("gap", value_or_null(report.gap));
+    report::Report answer{str("{} fitted on {} in {:.3g} s", learner_.model, shape_in_words(data), seconds), {}};
+    if (!fit.stopped.empty())
+      answer.blocks.push_back(report::Remark{
+          fit.iterations <= 1 && fit.converged
+              ? fit.stopped
+              : str("{} after {} iterations: {}", fit.converged ? "converged" : "NOT converged", fit.iterations, fit.stopped)});
+    if (std::isfinite(fit.objective)) {
+      answer.blocks.push_back(report::Figure{"objective", report::number(fit.objective, "{:.10g}")});
+      if (std::isfinite(fit.gap)) answer.blocks.push_back(report::Figure{"gap", report::number(fit.gap, "{:.3g}")});
+      result.set("objective", fit.objective);
+      result.set("gap", value_or_null(fit.gap));
     }
-    if (learner->needs_target()) {
-      const double score = learner->score(data);
-      const char* what = data.classifies() ? "accuracy" : "R2";
-      console.data(str("{} on these rows {:.4f} (of new rows: grimoire validate)\n", what, score));
+    if (learner.needs_target()) {
+      const double score = learner.score(data);
+      answer.blocks.push_back(report::Figure{data.classifies() ? "accuracy on these rows" : "R2 on these rows", report::number(score, "{:.4f}")});
+      answer.blocks.push_back(report::Remark{"grimoire validate says how it does on new rows", report::Tone::faint});
       result.set("train_score", score);
       result.set("score", data.classifies() ? "accuracy" : "r2");
     }
-    const std::string description = learner->describe();
-    if (!description.empty()) console.data(description);
-    console.say(str("model: {}", out_));
+    if (const std::string description = learner.describe(); !description.empty()) {
+      const std::vector<std::string_view> lines = lines_in(description);
+      answer.blocks.push_back(report::Steps{{lines.begin(), lines.end()}});
+      result.set("description", description);
+    }
     if (data.classifies()) result.set("classes", Json::array_of(data.classes));
-    if (!description.empty()) result.set("description", description);
-    if (console.json()) console.result(result);
-    return 0;
+    show(console, answer, std::move(result));
+    console.say(str("model: {}", out_));
   }
 
- private:
   DataFlags data_;
   LearnerFlags learner_;
   std::string out_;

@@ -30,7 +30,8 @@ class GenerateCommand final : public Command {
             {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .basic = true},
             {.name = "stop", .help = "end a text when this appears", .target = &sample_.stop},
             {.name = "max-tokens", .help = "longest text; 0 is 1000 for items, 500 for running text", .target = &sample_.max_tokens, .low = 0},
-            {.name = "rng", .help = "random numbers: our own, or PyTorch's of the published notebooks", .target = &rng_, .choices = {"philox", "torch"}},
+            {.name = "rng", .help = "random numbers: our own, or PyTorch's of the published notebooks", .target = by_choice(&rng_),
+             .choices = {"philox", "torch"}},
             {.name = "explain", .help = "show the probability of each choice", .target = &explain_, .basic = true},
             {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
   }
@@ -38,7 +39,7 @@ class GenerateCommand final : public Command {
   int run(Console& console) override {
     const device::ThreadCap cap(threads_);
     const TrainedModel trained = load_trained(folder_);
-    Rng rng(rng_ == "torch" ? RngMode::torch : RngMode::philox, static_cast<uint64_t>(seed_), "generate");
+    Rng rng(rng_, static_cast<uint64_t>(seed_), "generate");
     Json texts = Json::array(), explained = Json::array();
     console.save_first(true);  // what is written so far is shown
     Pace pace;
@@ -77,17 +78,19 @@ class GenerateCommand final : public Command {
 
   Json explain(Console& console, const Tokenizer& tokenizer, const std::vector<Choice>& choices) {
     Json all = Json::array();
+    report::Table table{{"token", "%", "the likeliest"}, {}};
     for (const Choice& c : choices) {
-      std::string line = str("  {:6} {:5.1f} %   of", shown(tokenizer, c.token), 100 * c.probability);
+      std::string likeliest;
       Json others = Json::array();
       for (const Choice::Alternative& a : c.alternatives) {
-        line += str("  {} {:.1f}", shown(tokenizer, a.token), 100 * a.probability);
+        likeliest += str("{}{} {:.1f}", likeliest.empty() ? "" : "  ", shown(tokenizer, a.token), 100 * a.probability);
         others.push(Json::object({{"token", tokenizer.token(a.token)}, {"probability", a.probability}}));
       }
-      console.data(line + "\n");
+      table.rows.push_back({shown(tokenizer, c.token), report::number(100 * c.probability, "{:.1f}"), likeliest});
       all.push(Json::object({{"token", tokenizer.token(c.token)}, {"probability", c.probability},
                              {"model_probability", c.model_probability}, {"alternatives", others}}));
     }
+    tell(console, {"", {table}});
     return all;
   }
   static std::string shown(const Tokenizer& tokenizer, int64_t id) {
@@ -96,7 +99,8 @@ class GenerateCommand final : public Command {
     return t == "\n" ? "\\n" : t == " " ? "' '" : t;
   }
 
-  std::string folder_, rng_ = "philox";
+  std::string folder_;
+  RngMode rng_ = RngMode::philox;
   SampleOptions sample_;
   int64_t number_ = 1, seed_ = 1337, threads_ = 0;
   bool explain_ = false;

@@ -1,6 +1,7 @@
 #include "grimoire/command/learner.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "grimoire/base/error.h"
@@ -116,27 +117,55 @@ Dataset DataFlags::load(Console& console, const Estimator* known) const {
 
 namespace {
 
-// What --model takes as it is: no steps before a learner, nothing that goes around one.
-std::vector<std::string> learner_names() {
-  std::vector<std::string> names = estimator_names();
-  std::erase_if(names, [](const std::string& n) { return n == "pipeline" || n == "calibrated" || make_estimator(n)->transforms(); });
-  return names;
-}
+bool is_put_together(const std::string& name) { return name == "pipeline" || name == "calibrated"; }
 
-std::unique_ptr<Estimator> make_learner(const std::string& name) {
-  const std::vector<std::string> all = estimator_names(), names = learner_names();
-  if (std::find(all.begin(), all.end(), name) != all.end()) return make_estimator(name);
-  throw Error(ErrorKind::usage, str("no learner is called '{}'", name), did_you_mean(name, names, "the learners: " + joined(names)));
+const char* heading_of(const Estimator& e) {
+  return e.transforms()      ? "steps before a learner, alone"
+         : !e.needs_target() ? "without a target"
+         : !e.regresses()    ? "for classes"
+         : !e.classifies()   ? "for numbers"
+                             : "for classes and numbers";
 }
 
 }  // namespace
 
-Options LearnerFlags::options() {
-  return {
-      {.name = "model",
-       .help = "the learner: " + joined(learner_names()),
-       .target = &model,
-       .basic = true},
+Forms forms_by_learner(Learners which, const std::string& verb) {
+  Forms f{.by = "model",
+          .none = {{"pipeline", "a pipeline is put together by flags, around a learner",
+                    "name the learner, for example --model logistic --scale standard --impute median --encode onehot"},
+                   {"calibrated", "calibration goes around a classifier", "for example --model svc --calibrate sigmoid"}}};
+  for (const std::string& name : estimator_names()) {
+    if (is_put_together(name)) continue;
+    const std::unique_ptr<Estimator> e = make_estimator(name);
+    if (which == Learners::all || e->needs_target()) f.all.push_back({name, estimator_summary(name), heading_of(*e)});
+    else f.none.push_back({name, str("it learns without a target, and {} judges answers by one", verb),
+                           str("'grimoire fit --model {}' fits it and says how well it did", name)});
+  }
+  constexpr std::array kOrder = {"for classes and numbers", "for classes", "for numbers", "without a target"};
+  const auto place = [&](const Form& form) { return std::ranges::find(kOrder, form.group) - kOrder.begin(); };
+  std::ranges::stable_sort(f.all, {}, place);
+  return f;
+}
+
+std::string example_of(const std::string& begin, const std::string& learner, const std::string& end) {
+  const std::unique_ptr<Estimator> e = make_estimator(learner);
+  std::string line = str("grimoire {} --model {}{}", begin, learner, e->needs_target() ? " --target y" : "");
+  const Options params = e->params();
+  if (!params.empty()) {
+    const Json value = params.front().json();
+    line += str(" --param {}={}", params.front().name, value.kind() == Json::Kind::text ? value.as_text() : value.dump());
+  }
+  return line + end;
+}
+
+void erase_useless(Options& options, const std::string& learner) {
+  if (learner.empty() || make_estimator(learner)->takes_weights()) return;
+  std::erase_if(options, [](const Option& o) { return o.name == "weight"; });
+}
+
+Options LearnerFlags::options(const std::string& learner) {
+  Options all = {
+      {.name = "model", .help = "the learner", .target = &model, .basic = true},
       {.name = "param", .help = "a parameter of the learner, NAME=VALUE", .target = &params, .basic = true},
       {.name = "scale", .help = "scale the columns first", .target = &scale, .choices = {"none", "standard", "minmax", "maxabs", "robust"}},
       {.name = "impute",
@@ -151,25 +180,19 @@ Options LearnerFlags::options() {
       {.name = "class-weight", .help = "'balanced', or CLASS=WEIGHT,CLASS=WEIGHT", .target = &class_weight},
       {.name = "threads", .help = "threads; 0 takes every core", .target = &threads, .low = 0, .high = 256},
   };
+  if (learner.empty()) return all;
+  described_ = make_estimator(learner);
+  all[1].entries = described_->params();
+  std::erase_if(all, [&](const Option& o) {
+    return (o.name == "param" && o.entries.empty()) || (!described_->classifies() && (o.name == "calibrate" || o.name == "class-weight"));
+  });
+  return all;
 }
 
 std::unique_ptr<Estimator> LearnerFlags::bare() const {
   if (model.empty()) throw Error(ErrorKind::usage, "--model is missing: the learner to fit", "for example --model forest");
-  if (model == "pipeline")
-    throw Error(ErrorKind::usage, "--model pipeline: a pipeline is put together by flags, around a learner",
-                "name the learner, for example --model logistic --scale standard --impute median --encode onehot");
-  if (model == "calibrated")
-    throw Error(ErrorKind::usage, "--model calibrated: calibration goes around a classifier", "for example --model svc --calibrate sigmoid");
-  std::unique_ptr<Estimator> learner = make_learner(model);
+  std::unique_ptr<Estimator> learner = make_estimator(model);
   set_params(*learner, params);
-  return learner;
-}
-
-std::unique_ptr<Estimator> LearnerFlags::judged(const char* verb) const {
-  std::unique_ptr<Estimator> learner = bare();
-  if (!learner->needs_target())
-    throw Error(ErrorKind::usage, str("--model {}: it learns without a target, and {} judges answers by one", model, verb),
-                str("'grimoire fit --model {}' fits it and says how well it did", model));
   return learner;
 }
 

@@ -31,20 +31,27 @@ struct DataFlags {
   void follow(const Json& kept);
 };
 
+// Forms by --model: the learners that such a command works with, under headings.
+enum class Learners : uint8_t { all, with_target };
+Forms forms_by_learner(Learners which, const std::string& verb);
+std::string example_of(const std::string& begin, const std::string& learner, const std::string& end = "");  // a command line
+void erase_useless(Options& options, const std::string& learner);  // of data: weights, where a learner takes none
+
 struct LearnerFlags {
   std::string model;
   std::vector<std::string> params;
   std::string scale = "none", impute = "auto", encode = "auto", calibrate = "none", class_weight;
   int64_t threads = 0;
 
-  Options options();
-  // With its parameters, nothing before it. throws: usage, also of learners that are put together by flags; cheap, so call it first
+  Options options(const std::string& learner);  // those that this one has a use for, its parameters as entries; "": of all
+  // With its parameters, nothing before it. throws: usage; cheap, so call it first
   std::unique_ptr<Estimator> bare() const;
-  // The same of a learner that is to be judged by a target. throws: usage, of one that learns without
-  std::unique_ptr<Estimator> judged(const char* verb) const;
   // The learner with the steps before it that the data ask for; each step that was not asked for is said on the console.
   std::unique_ptr<Estimator> build(const Dataset& data, Console& console) const;
   void weigh_classes(Dataset& data) const;  // --class-weight balanced, or NAME=WEIGHT,...
+
+ private:
+  std::unique_ptr<Estimator> described_;  // whose parameters options() shows
 };
 
 // Before a long fit: a file that cannot be written, or is the table itself, is said at once. throws: usage, input

@@ -55,7 +55,7 @@ class QuizCommand final : public Command {
     if (!resumed_.empty()) return take_up(console, decks, history);
     if (list_ || stats_) {
       const report::Report r = list_ ? cards_of(decks, history) : statistics(decks, history, unix_milliseconds());
-      console.data(to_text(r, console.style()));
+      grim::tell(console, r);
       if (console.json()) console.result(to_json(r));
       return 0;
     }

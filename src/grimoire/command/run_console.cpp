@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "grimoire/base/str.h"
+#include "grimoire/train/report.h"
 
 namespace grim {
 namespace {
@@ -40,19 +41,25 @@ void ConsoleEvents::evaluated(const EvaluationReport& r) {
 
 void ConsoleEvents::saved(const std::string& path, int64_t step) { console_.say(str("saved step {}: {}", step, path)); }
 
-int tell_result(Console& console, const RunResult& r) {
+int show_result(Console& console, const RunResult& r) {
+  using report::Commands, report::Heading, report::Remark, report::Tone;
+  report::Report answer{"", {}};
+  const auto add = [&](report::Block block) { answer.blocks.push_back(std::move(block)); };
   if (r.ending == Ending::stopped) {
     console.say(str("stopped at step {}{}; go on with: grimoire resume {}", r.step, r.checkpoint.empty() ? "" : ", saved as " + r.checkpoint, r.folder));
   } else {
-    if (r.ending == Ending::early) console.say(str("stopped early: no better dev loss since step {}", r.best_step));
-    std::string line = str("done: train {:.4f}", r.train_loss);
-    if (std::isfinite(r.dev_loss)) line += str(", dev {:.4f}", r.dev_loss);
-    if (std::isfinite(r.test_loss)) line += str(", test {:.4f}", r.test_loss);
-    console.say(line + str(" nats a token; the counting bigram has {:.4f}", r.baseline_loss));
-    if (r.train_loss > r.uniform_loss)
-      console.say(str("warning: that is no better than guessing ({:.4f}); look at it with: grimoire doctor {}", r.uniform_loss, r.folder));
-    console.say(str("{} tokens/s, {} of training{}", rate(r.tokens_per_second), duration(r.seconds), r.checkpoint.empty() ? "" : "; model: " + r.checkpoint));
-    if (!r.checkpoint.empty()) console.say(str("sample from it: grimoire generate {} -n 10", r.folder));
+    const std::string why = r.ending == Ending::early ? "stopped early, no better dev loss since then" : "done";
+    add(Heading{str("{}: the best weights, of step {}{}", why, r.best_step, r.checkpoint.empty() ? "" : ", are in " + r.checkpoint)});
+    add(figures_of(r));
+    if (r.train_loss > r.uniform_loss) {
+      add(Remark{str("that is no better than guessing ({:.4f}); look at it with:", r.uniform_loss), Tone::warning});
+      add(Commands{{"grimoire doctor " + r.folder}});
+    }
+    if (!r.checkpoint.empty()) add(Commands{{str("grimoire generate {} -n 10", r.folder)}});
+  }
+  if (!answer.blocks.empty()) {
+    const std::string text = to_text(answer);
+    for (std::string_view line : lines_in(text)) console.say(std::string(line));
   }
   if (console.json())
     console.result(Json::object({{"ending", r.ending == Ending::finished ? "finished" : r.ending == Ending::early ? "early" : "stopped"},
@@ -68,7 +75,8 @@ int tell_result(Console& console, const RunResult& r) {
                                  {"tokens_per_second", r.tokens_per_second},
                                  {"seconds", r.seconds},
                                  {"folder", r.folder},
-                                 {"checkpoint", r.checkpoint}}));
+                                 {"checkpoint", r.checkpoint},
+                                 {"report", to_json(answer)}}));
   return 0;
 }
 

@@ -23,6 +23,7 @@ class ConsoleEvents final : public RunEvents {
   double from_seconds_ = 0;
 };
 
-int tell_result(Console& console, const RunResult& result);  // the exit code
+// What became of it, as the last of its events: the run stands whether anybody reads that or not. Gives the exit code.
+int show_result(Console& console, const RunResult& result);
 
 }  // namespace grim

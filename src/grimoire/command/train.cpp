@@ -23,7 +23,7 @@ class TrainCommand final : public Command {
     return f;
   }
   Options options() override {
-    if (!form().empty() && config_.model != form()) config_ = default_run(form(), "auto");
+    if (!form().empty() && config_.model != form()) config_ = default_run(form(), CorpusFormat::automatic);
     Options all = form().empty() ? options_of_all_models() : config_.options();
     const Options own = form().empty() ? Options() : config_.shape().options();
     for (Option& o : all) o.basic = o.basic || find(own, o.name);
@@ -50,7 +50,7 @@ class TrainCommand final : public Command {
     if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", "see grimoire train --help");
     source_ = config_.open_task();  // read once: a pipe has no second time
     const auto* const text = dynamic_cast<const LmSource*>(source_.get());
-    const std::string format = text && text->corpus().format == CorpusFormat::text ? "text" : "lines";
+    const CorpusFormat format = text ? text->corpus().format : CorpusFormat::lines;
     config_ = default_run(config_.model, format);
     config_.init_from = init;
     if (!init.empty()) config_.set_shape(config_.model, std::move(begun));
@@ -60,9 +60,9 @@ class TrainCommand final : public Command {
   }
 
   int run(Console& console) override {
-    if (dry_run_) return tell_cost(console);
+    if (dry_run_) return show_cost(console);
     ConsoleEvents events(console);
-    return tell_result(console, train(config_, *source_, events));
+    return show_result(console, train(config_, *source_, events));
   }
 
  private:
@@ -96,29 +96,36 @@ class TrainCommand final : public Command {
     return all;
   }
 
-  int tell_cost(Console& console) {
+  int show_cost(Console& console) {
     const RunCost c = predict_cost(config_, *source_);
     const auto mib = [](int64_t bytes) { return static_cast<double>(bytes) / 1048576.0; };
-    console.data(str("{} on {}: {} parameters, {} symbols, {} examples, {} tokens a step\n", config_.model, config_.data, with_commas(c.parameters),
-                     c.vocab_size, with_commas(c.examples), with_commas(c.tokens_per_step)));
-    console.data(str("memory: {:.1f} MiB = weights {:.1f}, gradients {:.1f}, optimiser {:.1f}, activations {:.1f}, data {:.1f}, report {:.1f}, "
-                     "program {:.1f}\n", mib(c.total_bytes()), mib(c.weight_bytes), mib(c.gradient_bytes), mib(c.optimizer_bytes),
-                     mib(c.activation_bytes), mib(c.data_bytes), mib(c.report_bytes), mib(c.program_bytes)));
-    console.data(str("time: {:.0f} s = {:.2f} ms a step for {} steps, {:.2f} s an evaluation for {}, {:.1f} s at the end; a checkpoint takes {:.1f} MiB\n",
-                     c.total_seconds(config_.steps), c.seconds_per_step * 1e3, config_.steps, c.seconds_per_evaluation, c.evaluations, c.seconds_at_end,
-                     mib(c.checkpoint_bytes)));
+    report::Table memory{{"memory", "MiB"}, {}};
+    const auto part = [&](const char* name, int64_t bytes) { memory.rows.push_back({name, report::number(mib(bytes), "{:.1f}")}); };
+    part("weights", c.weight_bytes), part("gradients", c.gradient_bytes), part("optimiser", c.optimizer_bytes);
+    part("activations", c.activation_bytes), part("data", c.data_bytes), part("report", c.report_bytes), part("program", c.program_bytes);
+    part("together", c.total_bytes());
+        const report::Report answer{
+        str("{} on {}: {} parameters, {} symbols, {} examples, {} tokens a step", config_.model, config_.data, with_commas(c.parameters), c.vocab_size,
+            with_commas(c.examples), with_commas(c.tokens_per_step)),
+        {memory, report::Facts{{{"time", report::number(c.total_seconds(config_.steps), "{:.0f} s")},
+                                {"a step", report::Number{c.seconds_per_step, str("{:.2f} ms", c.seconds_per_step * 1e3)}},
+                                {"steps", static_cast<double>(config_.steps)},
+                                {"an evaluation", report::number(c.seconds_per_evaluation, "{:.2f} s")},
+                                {"evaluations", static_cast<double>(c.evaluations)},
+                                {"at the end", report::number(c.seconds_at_end, "{:.1f} s")},
+                                {"a checkpoint", report::number(mib(c.checkpoint_bytes), "{:.1f} MiB")}}}}};
     if (const int64_t allowed = machine_memory(); c.total_bytes() > allowed)
       console.say(str("warning: that is more than the {:.1f} MiB that this process may have: the run would be refused, or end early", mib(allowed)));
-    if (console.json())
-      console.result(Json::object({{"parameters", c.parameters}, {"vocab_size", c.vocab_size}, {"examples", c.examples},
-                                   {"tokens_per_step", c.tokens_per_step}, {"total_bytes", c.total_bytes()},
-                                   {"weight_bytes", c.weight_bytes}, {"gradient_bytes", c.gradient_bytes},
-                                   {"optimizer_bytes", c.optimizer_bytes}, {"activation_bytes", c.activation_bytes},
-                                   {"data_bytes", c.data_bytes}, {"report_bytes", c.report_bytes}, {"checkpoint_bytes", c.checkpoint_bytes},
-                                   {"program_bytes", c.program_bytes},
-                                   {"seconds_per_step", c.seconds_per_step}, {"evaluations", c.evaluations},
-                                   {"seconds_per_evaluation", c.seconds_per_evaluation}, {"seconds_at_end", c.seconds_at_end},
-                                   {"total_seconds", c.total_seconds(config_.steps)}}));
+    show(console, answer,
+         Json::object({{"parameters", c.parameters}, {"vocab_size", c.vocab_size}, {"examples", c.examples},
+                       {"tokens_per_step", c.tokens_per_step}, {"total_bytes", c.total_bytes()},
+                       {"weight_bytes", c.weight_bytes}, {"gradient_bytes", c.gradient_bytes},
+                       {"optimizer_bytes", c.optimizer_bytes}, {"activation_bytes", c.activation_bytes},
+                       {"data_bytes", c.data_bytes}, {"report_bytes", c.report_bytes}, {"checkpoint_bytes", c.checkpoint_bytes},
+                       {"program_bytes", c.program_bytes},
+                       {"seconds_per_step", c.seconds_per_step}, {"evaluations", c.evaluations},
+                       {"seconds_per_evaluation", c.seconds_per_evaluation}, {"seconds_at_end", c.seconds_at_end},
+                       {"total_seconds", c.total_seconds(config_.steps)}}));
     return 0;
   }
 
@@ -144,7 +151,7 @@ class ResumeCommand final : public Command {
   }
   int run(Console& console) override {
     ConsoleEvents events(console);
-    return tell_result(console, resume(folder_, events, changes_));
+    return show_result(console, resume(folder_, events, changes_));
   }
 
  private:

@@ -26,16 +26,20 @@ constexpr std::string_view kScore = "{:.4f}";
 class ValidateCommand final : public Command {
  public:
   std::string name() const override { return "validate"; }
-  std::string summary() const override { return "say how a learner does on rows it has not seen: cross-validation, search, curves"; }
+  std::string summary() const override {
+    return form().empty() ? "say how a learner does on rows it has not seen: cross-validation, search, curves" : estimator_summary(form());
+  }
+  Forms forms() const override { return forms_by_learner(Learners::with_target, name()); }
   std::vector<std::string> examples() const override {
+    if (!form().empty()) return {example_of("validate --data table.csv", form(), " --folds 5")};
     return {"grimoire validate --model forest --data iris.csv --target species --folds 5",
             "grimoire validate --model svc --data heart.libsvm --grid C=0.1,1,10 --grid gamma=0.01,0.1",
             "grimoire validate --model naive-bayes --data digits.csv --target digit --curve",
             "grimoire validate --model ridge --data houses.csv --target price --vary alpha=0.01,1,100"};
   }
   Options options() override {
-    Options all = data_.options(), learner = learner_.options();
-    all.insert(all.end(), learner.begin(), learner.end());
+    Options all = joined({data_.options(), learner_.options(form())});
+    erase_useless(all, form());
     const Options own = {
         {.name = "folds",
          .help = "parts of the rows, each held back once; 0: every row alone (leave one out)",
@@ -70,10 +74,10 @@ class ValidateCommand final : public Command {
     for (const Setting& s : given)
       if (s.name == "seed" && !s.ambient && !shuffle_ && !importance_)
         refuse(*this, "--seed is of no use without --shuffle or --importance", "leave it out, or add --shuffle");
+    data_.suit(*learner_.bare());  // a wrong parameter is said before a large file is read
   }
 
   int run(Console& console) override {
-    data_.suit(*learner_.judged("validate"));  // a wrong name or parameter is said before a large file is read
     check_output("report", report_, data_.data);
     const device::ThreadCap cap(learner_.threads);
     Dataset data = load(console);
@@ -155,7 +159,8 @@ class ValidateCommand final : public Command {
 
   // On stdout and on the page.
   void tell(Console& console, std::vector<Block> blocks) {
-    console.data((told_.empty() ? "" : "\n") + to_text(report::Report{"", blocks}, console.style()));
+    if (!told_.empty()) console.data("\n");
+    grim::tell(console, {"", blocks});
     told_.insert(told_.end(), blocks.begin(), blocks.end());
   }
 

@@ -35,4 +35,6 @@ class Bigram final : public CountingLm {
   Tensor counts_;  // (V, V) i64
 };
 
+Architecture bigram_architecture();
+
 }  // namespace grim

@@ -35,4 +35,6 @@ class Bow final : public CausalLm {
   Linear hidden_, back_, out_;
 };
 
+Architecture bow_architecture();
+
 }  // namespace grim

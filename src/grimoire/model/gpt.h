@@ -99,4 +99,6 @@ class Gpt final : public CausalLm {
   Transformer transformer_;
 };
 
+Architecture gpt_architecture();
+
 }  // namespace grim

@@ -57,4 +57,6 @@ class Mlp final : public CausalLm {
   Linear out_;
 };
 
+Architecture mlp_architecture();
+
 }  // namespace grim

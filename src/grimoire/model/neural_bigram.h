@@ -29,4 +29,6 @@ class NeuralBigram final : public CausalLm {
   Embedding next_;  // (V, V): row i holds the logits of what follows token i
 };
 
+Architecture neural_bigram_architecture();
+
 }  // namespace grim

@@ -39,4 +39,8 @@ class Recurrent final : public CausalLm {
   Linear out_;
 };
 
+Architecture rnn_architecture();
+Architecture gru_architecture();
+Architecture lstm_architecture();
+
 }  // namespace grim

@@ -3,25 +3,9 @@
 #include <algorithm>
 
 #include "grimoire/base/error.h"
-
-// One line an architecture: the function of its file that describes it.
-#define GRIM_ARCHITECTURES(X) \
-  X(bigram)                   \
-  X(neural_bigram)            \
-  X(mlp)                      \
-  X(bow)                      \
-  X(rnn)                      \
-  X(gru)                      \
-  X(lstm)                     \
-  X(wavenet)                  \
-  X(gpt)
+#include "grimoire/model/architectures.h"
 
 namespace grim {
-
-#define GRIM_DECLARE(name) Architecture name##_architecture();
-GRIM_ARCHITECTURES(GRIM_DECLARE)
-#undef GRIM_DECLARE
-
 namespace {
 
 using Register = std::vector<std::unique_ptr<const Architecture>>;
@@ -37,9 +21,7 @@ void enter(Register& all, Architecture a) {
 Register& all_architectures() {
   static Register all = [] {
     Register ours;
-#define GRIM_ENTER(name) enter(ours, name##_architecture());
-    GRIM_ARCHITECTURES(GRIM_ENTER)
-#undef GRIM_ENTER
+    for (const auto describe : kArchitectures) enter(ours, describe());
     return ours;
   }();
   return all;

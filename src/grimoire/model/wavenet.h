@@ -47,4 +47,6 @@ class WaveNet final : public CausalLm {
   std::unique_ptr<Linear> out_;
 };
 
+Architecture wavenet_architecture();
+
 }  // namespace grim

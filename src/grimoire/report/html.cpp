@@ -28,6 +28,7 @@ th { border-bottom: 1px solid; font-weight: 500; color: var(--faint); } th.n, td
 p:has(+ .scroll) { margin-bottom: -.4rem; }
 pre, code { font: 14px/1.45 ui-monospace, monospace; }
 pre { overflow-x: auto; padding: .6rem .8rem; background: color-mix(in srgb, currentColor 7%, transparent); border-radius: .3rem; }
+p.pieces { white-space: pre-wrap; } p.pieces span { background: #d7e9fb; color: #111; } p.pieces span:nth-child(even) { background: #fbeed7; }
 pre.samples { white-space: pre-wrap; } pre.columns { columns: 3 12rem; }
 blockquote { margin: .5rem 0; padding-left: 1rem; border-left: 3px solid; opacity: .85; }
 .figure { margin: .2rem 0; } .figures { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1rem 0; } .figures div { min-width: 6rem; }
@@ -129,6 +130,11 @@ struct HtmlWriter {
     for (const std::string& text : s.texts) out += escape_html(text) + "\n";
     out += "</pre>\n";
   }
+  void operator()(const Pieces& pieces) {
+    out += "<p class=\"pieces\">";
+    for (const std::string& text : pieces.texts) out += str("<span>{}</span>", escape_html(text));
+    out += "</p>\n";
+  }
   void operator()(const Figures& all) {
     out += "<div class=\"figures\">";
     for (const Figure& f : all.items) out += str("<div><b>{}</b><span>{}</span></div>", escape_html(to_text(f.value)), escape_html(f.name));
@@ -140,6 +146,11 @@ struct HtmlWriter {
   }
   void operator()(const Figure& f) {
     out += str("<p class=\"figure\">{} = <strong>{}</strong></p>\n", escape_html(f.name), escape_html(to_text(f.value)));
+  }
+  void operator()(const Facts& facts) {
+    out += "<div class=\"scroll\"><table>\n";
+    for (const Figure& f : facts.items) out += str("<tr><th>{}</th><td>{}</td></tr>\n", escape_html(f.name), escape_html(to_text(f.value)));
+    out += "</table></div>\n";
   }
   void operator()(const Table& t) {
     const std::vector<bool> numeric = t.numeric();

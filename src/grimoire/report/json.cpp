@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "grimoire/report/report.h"
 
 namespace grim::report {
@@ -26,13 +28,16 @@ struct JsonWriter {
   Json operator()(const Heading& h) const { return Json::object({{"kind", "heading"}, {"text", h.text}}); }
   Json operator()(const Prose& p) const { return Json::object({{"kind", "prose"}, {"markdown", p.text}}); }
   Json operator()(const Remark& r) const { return Json::object({{"kind", "remark"}, {"text", r.text}, {"tone", name_of(r.tone)}}); }
+  Json operator()(const Pieces& p) const { return Json::object({{"kind", "pieces"}, {"texts", Json::array_of(p.texts)}}); }
   Json operator()(const Samples& s) const { return Json::object({{"kind", "samples"}, {"texts", Json::array_of(s.texts)}}); }
   Json operator()(const Steps& s) const { return Json::object({{"kind", "steps"}, {"title", s.title}, {"lines", Json::array_of(s.lines)}}); }
   Json operator()(const Figure& f) const { return Json::object({{"kind", "figure"}, {"name", f.name}, {"value", report::to_json(f.value)}}); }
-  Json operator()(const Figures& all) const {
+  Json operator()(const Figures& all) const { return list_of("figures", all.items); }
+  Json operator()(const Facts& facts) const { return list_of("facts", facts.items); }
+  static Json list_of(const char* kind, const std::vector<Figure>& all) {
     Json items = Json::array();
-    for (const Figure& f : all.items) items.push(Json::object({{"name", f.name}, {"value", report::to_json(f.value)}}));
-    return Json::object({{"kind", "figures"}, {"items", items}});
+    for (const Figure& f : all) items.push(Json::object({{"name", f.name}, {"value", report::to_json(f.value)}}));
+    return Json::object({{"kind", kind}, {"items", items}});
   }
   Json operator()(const Table& t) const {
     Json rows = Json::array();
@@ -67,11 +72,12 @@ struct JsonWriter {
 
 Json to_json(const Report& report) {
   Json blocks = Json::array(), figures = Json::object();
+  const auto name = [&](const Figure& f) { figures.set(f.name, to_json(f.value)); };
   for (const Block& b : report.blocks) {
     blocks.push(std::visit(JsonWriter(), b));
-    if (const auto* f = std::get_if<Figure>(&b)) figures.set(f->name, to_json(f->value));
-    if (const auto* all = std::get_if<Figures>(&b))
-      for (const Figure& f : all->items) figures.set(f.name, to_json(f.value));
+    if (const auto* f = std::get_if<Figure>(&b)) name(*f);
+    if (const auto* all = std::get_if<Figures>(&b)) std::ranges::for_each(all->items, name);
+    if (const auto* facts = std::get_if<Facts>(&b)) std::ranges::for_each(facts->items, name);
   }
   return Json::object({{"title", report.title}, {"figures", figures}, {"blocks", blocks}});
 }

@@ -13,6 +13,7 @@ class Normalizer {
  public:
   virtual ~Normalizer() = default;
   virtual void apply(AlignedText& text) const = 0;
+  virtual bool is_identity() const { return false; }
   // What it does to a character depends on no other across ASCII white space or punctuation, and these it leaves what they are.
   virtual bool is_local() const { return false; }
   // What it puts, within a text, for a blank that printable ASCII follows, which it leaves as it is; nothing: there is no such promise.

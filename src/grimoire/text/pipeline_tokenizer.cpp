@@ -41,7 +41,7 @@ PipelineTokenizer::PipelineTokenizer(TokenizerParts parts) : parts_(std::move(pa
   cut_ = pre_tokenizer_->cuts();
   raw_words_ = cut_.cuts == Cuts::pattern && bpe && bpe->options().byte_level;
   const bool allowed = cut_.cuts == Cuts::pattern ? raw_words_ && normalizer_->keeps_latin() : normalizer_->is_local();
-  if (!in_normalized_text_.empty() || !allowed) cut_ = {};
+  if (!allowed || !(in_normalized_text_.empty() || normalizer_->is_identity())) cut_ = {};
 }
 
 std::string_view PipelineTokenizer::text_of(int64_t id) const {
@@ -84,7 +84,7 @@ int32_t PipelineTokenizer::encode_piece(std::string_view piece, uint32_t at, boo
   };
   AlignedText text(piece, at);
   normalizer_->apply(text);
-  if (in_normalized_text_.empty()) {
+  if (in_normalized_text_.empty() || normalizer_->is_identity()) {  // nothing to be found, or found already
     encode_words(std::move(text));
     return word;
   }
@@ -160,15 +160,30 @@ size_t part_end(const CutRule& rule, std::string_view text, size_t& at) {
 
 }  // namespace
 
+std::vector<AddedTokenFinder::Piece> PipelineTokenizer::raw_pieces(std::string_view text, bool special_text) const {
+  std::vector<AddedTokenFinder::Piece> pieces, all;
+  in_raw_text_.split(text, special_text, pieces);
+  if (in_normalized_text_.empty() || !normalizer_->is_identity()) return pieces;
+  for (const AddedTokenFinder::Piece& p : pieces) {  // a text that is not changed is its normalised text
+    if (p.id >= 0) {
+      all.push_back(p);
+      continue;
+    }
+    const size_t first = all.size();
+    in_normalized_text_.split(text.substr(p.begin, p.end - p.begin), special_text, all);
+    for (size_t i = first; i < all.size(); ++i) all[i].begin += p.begin, all[i].end += p.begin;
+  }
+  return all;
+}
+
 CutRule PipelineTokenizer::rule_for(std::string_view piece) const {
-  if (cut_.cuts == Cuts::pattern && !parts_.normalizer.is_null() && !below_u0300(piece)) return {};
+  if (cut_.cuts == Cuts::pattern && !normalizer_->is_identity() && !below_u0300(piece)) return {};
   return cut_;
 }
 
 template <class Put> void PipelineTokenizer::for_each_token(std::string_view text, bool special_text, Put&& put) const {
   GRIM_CHECK(text.size() < UINT32_MAX, input, "tokenizer", "a text of {} bytes: expected less than 4 GiB", text.size());
-  std::vector<AddedTokenFinder::Piece> pieces;
-  in_raw_text_.split(text, special_text, pieces);
+  const std::vector<AddedTokenFinder::Piece> pieces = raw_pieces(text, special_text);
   const WordCaches::Borrowed cache(caches_);
   const std::span<const float> weights = parts_.model->weights();
   Work work;
@@ -316,12 +331,9 @@ std::string PipelineTokenizer::normalized(std::string_view text) const {
   return whole.text();
 }
 
-std::vector<AlignedText> PipelineTokenizer::words(std::string_view text) const {
-  std::vector<AlignedText> all;
-  AlignedText whole(text, 0);
-  normalizer_->apply(whole);
-  pre_tokenizer_->split(std::move(whole), all);
-  return all;
+std::optional<int64_t> PipelineTokenizer::unknown() const {
+  const int32_t id = parts_.model->vocabulary().id_of(parts_.model->unknown());
+  return id >= 0 ? std::optional<int64_t>(id) : std::nullopt;
 }
 
 Json PipelineTokenizer::to_json() const {

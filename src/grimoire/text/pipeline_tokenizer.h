@@ -64,10 +64,9 @@ class PipelineTokenizer final : public Tokenizer {
 
   const SubwordModel& model() const { return *parts_.model; }
   const TokenizerParts& parts() const { return parts_; }
-  bool is_special(int64_t id) const;
-  // A stage at a time, to be shown: the text normalised, and its words.
-  std::string normalized(std::string_view text) const;
-  std::vector<AlignedText> words(std::string_view text) const;
+  std::optional<int64_t> unknown() const override;
+  bool is_special(int64_t id) const override;
+  std::string normalized(std::string_view text) const override;
 
  private:
   struct Found {
@@ -87,6 +86,7 @@ class PipelineTokenizer final : public Tokenizer {
   // The same of a part that the cut rule allows for.
   int32_t encode_part(std::string_view part, uint32_t at, Work& work) const;
   bool encode_marked(std::string_view part, uint32_t at, Work& work) const;  // a blank and printable ASCII, or false
+  std::vector<AddedTokenFinder::Piece> raw_pieces(std::string_view text, bool special_text) const;  // added tokens, and the text between them
   CutRule rule_for(std::string_view piece) const;
   std::string_view text_of(int64_t id) const;
   void truncate(Encoding& first, Encoding* second, bool special_tokens) const;

@@ -13,11 +13,11 @@ namespace {
 struct LmSettings {
   Options options(RunConfig& run) {
     return {{.name = "data", .help = "text file, one item a line or running text", .target = &run.data, .basic = true},
-            {.name = "format", .help = "how to read the data", .target = &run.format, .choices = {"auto", "lines", "text"}},
+            {.name = "format", .help = "how to read the data", .target = by_choice(&run.format), .choices = {"auto", "lines", "text"}},
             {.name = "split", .help = "percent for train/dev/test", .target = &run.split},
             {.name = "init-from", .help = "begin with the weights and symbols of this run or model folder", .target = &run.init_from}};
   }
-  std::unique_ptr<TaskSource> open(const RunConfig& run) const { return std::make_unique<LmSource>(load_corpus(run.data, format_of(run))); }
+  std::unique_ptr<TaskSource> open(const RunConfig& run) const { return std::make_unique<LmSource>(load_corpus(run.data, run.format)); }
 };
 
 std::string size_in_words(const Json& data) {
@@ -28,10 +28,6 @@ std::string size_in_words(const Json& data) {
 }  // namespace
 
 TaskDefaults lm_task_settings() { return task_settings<LmSettings>(); }
-
-CorpusFormat format_of(const RunConfig& c) {
-  return c.format == "lines" ? CorpusFormat::lines : c.format == "text" ? CorpusFormat::text : CorpusFormat::automatic;
-}
 
 std::unique_ptr<Task> LmSource::make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const {
   if (!checkpoint.empty()) return std::make_unique<LmTask>(config, corpus_, rng, load_tokenizer(checkpoint));
@@ -44,7 +40,7 @@ std::unique_ptr<Task> LmSource::make(const RunConfig& config, Rng& rng, const st
 
 void LmSource::resolve(RunConfig& c) const {
   const bool lines = corpus_.format == CorpusFormat::lines, window = c.architecture().reading == Reading::window;
-  c.format = lines ? "lines" : "text";
+  c.format = corpus_.format;
   if (c.shape().size("context") == 0) c.shape().set_size("context", lines && !window ? longest_item(corpus_) + 1 : 64);
   TaskSource::resolve(c);
   if (lines && !window) check_item_lengths(corpus_, c.context() - 1);

@@ -9,8 +9,6 @@
 
 namespace grim {
 
-CorpusFormat format_of(const RunConfig& config);
-
 class LmSource final : public TaskSource {
  public:
   // `known` numbers the symbols; without it the corpus does. throws later, by make: input, symbols that are not known

@@ -48,20 +48,9 @@ const report::Number kNone{NAN, "-"};
 
 report::Histogram histogram(const Spread& s) { return {s.low, s.high, s.histogram}; }
 
-report::Figures figures_of(const Curves& c) {
-  report::Figures figures;
-  const auto add = [&](const char* name, double value, const char* format) {
-    if (std::isfinite(value)) figures.items.push_back({name, report::number(value, format)});
-  };
-  add("train, nats a token", c.train_loss, "{:.4f}");
-  add("dev", c.dev_loss, "{:.4f}");
-  add("test", c.test_loss, "{:.4f}");
-  add("the last tenth", c.common_loss, "{:.4f}");
-  add("counting bigram", c.baseline, "{:.4f}");
-  if (std::isfinite(c.tokens_per_second))
-    figures.items.push_back({"tokens a second", report::Number{c.tokens_per_second, with_commas(static_cast<int64_t>(c.tokens_per_second))}});
-  add("of training", c.seconds, "{:.1f} s");
-  return figures;
+RunResult result_in(const Curves& c) {
+  return {.train_loss = c.train_loss, .dev_loss = c.dev_loss, .test_loss = c.test_loss, .common_loss = c.common_loss, .baseline_loss = c.baseline,
+          .tokens_per_second = c.tokens_per_second, .seconds = c.seconds};
 }
 
 // Which weights the figures are of, and what the last tenth is to them.
@@ -81,6 +70,22 @@ report::Table configuration(RunConfig config) {
 }
 
 }  // namespace
+
+report::Figures figures_of(const RunResult& r) {
+  report::Figures figures;
+  const auto add = [&](const char* name, double value, const char* format) {
+    if (std::isfinite(value)) figures.items.push_back({name, report::number(value, format)});
+  };
+  add("train, nats a token", r.train_loss, "{:.4f}");
+  add("dev", r.dev_loss, "{:.4f}");
+  add("test", r.test_loss, "{:.4f}");
+  add("the last tenth", r.common_loss, "{:.4f}");
+  add("counting bigram", r.baseline_loss, "{:.4f}");
+  if (std::isfinite(r.tokens_per_second))
+    figures.items.push_back({"tokens a second", report::Number{r.tokens_per_second, with_commas(static_cast<int64_t>(r.tokens_per_second))}});
+  add("time of training", r.seconds, "{:.1f} s");
+  return figures;
+}
 
 std::vector<report::Block> verdicts_of(const Diagnosis& d) {
   std::vector<report::Block> blocks;
@@ -112,7 +117,7 @@ void write_report(const std::string& folder, const ReportOptions& options) {
   const Curves c = read_curves(folder);
   report::Report page{str("{} on {}", config.model, file_name(config.data)), {}};
   page.blocks = {Remark{str("{} steps, seed {}, {}; Grimoire {}", with_commas(config.steps), config.seed, utc_timestamp(), GRIM_VERSION), Tone::faint},
-                 figures_of(c)};
+                 figures_of(result_in(c))};
   if (const std::string origin = origin_of(c, config); !origin.empty()) page.blocks.push_back(Remark{origin, Tone::faint});
   page.blocks.insert(page.blocks.end(), {Heading{"Loss"}, loss_chart(c)});
   if (c.cut_line) page.blocks.push_back(Remark{str("{}: what stood there and behind it is not drawn", c.cut_in_words()), Tone::faint});

@@ -8,6 +8,7 @@
 
 #include "grimoire/report/report.h"
 #include "grimoire/train/diagnosis.h"
+#include "grimoire/train/events.h"
 
 namespace grim {
 
@@ -26,6 +27,8 @@ std::vector<std::string> samples_of_run(const std::string& folder);  // what its
 std::vector<report::Block> verdicts_of(const Diagnosis& diagnosis);
 report::Table layers_of(const Diagnosis& diagnosis);
 report::Table weights_of(const Diagnosis& diagnosis);
+
+report::Figures figures_of(const RunResult& result);  // what is finite of its losses and speed
 
 struct ReportOptions {
   const Diagnosis* diagnosis = nullptr;  // the state of the layers, when there is one

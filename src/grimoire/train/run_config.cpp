@@ -59,14 +59,15 @@ Options TrainerOptions::trainer_options() {
       {.name = "steps", .help = "optimiser steps", .target = &steps, .low = 0, .basic = true},
       {.name = "seed", .help = "seed of every random number", .target = &seed, .low = 0, .basic = true},
       {.name = "threads", .help = "threads; 0 takes every core", .target = &threads, .low = 0, .high = 256, .basic = true},
-      {.name = "rng", .help = "random numbers: our own, or PyTorch's value for value", .target = &rng, .choices = {"philox", "torch"}, .basic = true},
+      {.name = "rng", .help = "random numbers: our own, or PyTorch's value for value", .target = by_choice(&rng),
+       .choices = {"philox", "torch"}, .basic = true},
       {.name = "batch-size", .help = "examples in a batch", .target = &batch_size, .low = 0, .high = 1 << 24},
       {.name = "accumulate", .help = "batches added up for one step", .target = &accumulate, .low = 1},
       {.name = "full-batch", .help = "every example in every step", .target = &full_batch},
-      {.name = "optimizer", .help = "how weights are updated", .target = &optimizer, .choices = {"sgd", "adam", "adamw"}},
+      {.name = "optimizer", .help = "how weights are updated", .target = by_choice(&optimizer), .choices = {"sgd", "adam", "adamw"}},
       {.name = "lr", .help = "learning rate (its peak)", .target = &lr, .low = 0},
       {.name = "min-lr", .help = "learning rate at the end of a cosine", .target = &min_lr, .low = 0},
-      {.name = "schedule", .help = "course of the learning rate", .target = &schedule, .choices = {"constant", "cosine", "step", "inverse-sqrt"}},
+      {.name = "schedule", .help = "course of the learning rate", .target = by_choice(&schedule), .choices = {"constant", "cosine", "step", "inverse-sqrt"}},
       {.name = "warmup", .help = "steps of linear growth at the start", .target = &warmup, .low = 0},
       {.name = "decay-at", .help = "step schedule: share of the steps after which the rate drops", .target = &decay_at, .low = 0, .high = 1},
       {.name = "decay-factor", .help = "step schedule: the rate is multiplied by this", .target = &decay_factor, .low = 0, .high = 1},
@@ -129,12 +130,12 @@ void read_kept_settings(RunConfig& config, const Json& object, const std::string
   read_settings(config, kept, source);
 }
 
-RunConfig default_run(const std::string& model, const std::string& format) {
+RunConfig default_run(const std::string& model, CorpusFormat format) {
   RunConfig c;
   c.model = model;
   c.format = format;
   const Architecture& a = c.architecture();
-  from_json(c.options(), Json::parse(format == "text" ? a.text_recipe : a.items_recipe, "the recipe of " + a.name));
+  from_json(c.options(), Json::parse(format == CorpusFormat::text ? a.text_recipe : a.items_recipe, "the recipe of " + a.name));
   return c;
 }
 

@@ -5,10 +5,14 @@
 #include <algorithm>
 
 #include "grimoire/base/option.h"
+#include "grimoire/data/corpus.h"
 #include "grimoire/model/register.h"
+#include "grimoire/optim/schedule.h"
 #include "grimoire/train/task_source.h"
 
 namespace grim {
+
+enum class OptimizerKind : uint8_t { sgd, adam, adamw };
 
 // How a model is trained, whatever it is.
 struct TrainerOptions {
@@ -16,9 +20,9 @@ struct TrainerOptions {
   int64_t batch_size = 0;      // examples of one micro-batch; 0 with full_batch
   int64_t accumulate = 1;      // micro-batches of one step
   bool full_batch = false;
-  std::string optimizer = "adamw";  // sgd, adam, adamw
+  OptimizerKind optimizer = OptimizerKind::adamw;
   double lr = 5e-4, min_lr = 0;
-  std::string schedule = "constant";  // constant, cosine, step, inverse-sqrt
+  Decay schedule = Decay::constant;
   int64_t warmup = 0;
   double decay_at = 0.75;      // step schedule: after this share of the steps
   double decay_factor = 0.1;   // the rate is multiplied by this
@@ -35,7 +39,7 @@ struct TrainerOptions {
   int64_t save_every = 0;      // 0: chosen from steps
   int64_t patience = 0;        // evaluations without a better dev loss before stopping; 0: off
   int64_t seed = 1337;
-  std::string rng = "philox";  // philox, torch
+  RngMode rng = RngMode::philox;
   int64_t threads = 0;         // 0: every core
 
   Options trainer_options();
@@ -57,7 +61,7 @@ template <class T> struct Cloned : std::unique_ptr<T> {
 struct RunConfig : TrainerOptions {
   std::string model = "gpt";   // the name of an architecture (model/register.h)
   std::string data;            // path of a text file
-  std::string format = "auto"; // lines, text, auto
+  CorpusFormat format = CorpusFormat::automatic;
   std::string out;             // run folder
   std::string split = "80/10/10";  // train/dev/test; "100/0/0" trains on everything
   std::string init_from;       // a run or model folder whose weights and symbols the run begins with; empty: fresh ones
@@ -87,7 +91,7 @@ void read_settings(RunConfig& config, const Json& object, const std::string& sou
 // Of a run folder, also one of an earlier version, which kept the settings of all models: those of others, and sizes of 0, say nothing.
 void read_kept_settings(RunConfig& config, const Json& object, const std::string& source);
 
-// The recipe that this model is known by, on "lines" or "text".
-RunConfig default_run(const std::string& model, const std::string& format);
+// The recipe that this model is known by, on lines or text.
+RunConfig default_run(const std::string& model, CorpusFormat format);
 
 }  // namespace grim

@@ -12,24 +12,21 @@
 namespace grim {
 namespace {
 
-RngMode rng_mode(const TrainerOptions& c) { return c.rng == "torch" ? RngMode::torch : RngMode::philox; }
 uint64_t seed_of(const TrainerOptions& c) { return static_cast<uint64_t>(c.seed); }
 
 std::unique_ptr<Optimizer> make_optimizer(const TrainerOptions& c, Parameters& parameters) {
   if (!c.decay_all) parameters.scale_weight_decay(decay_matrices_only);
-  if (c.optimizer == "sgd")
+  if (c.optimizer == OptimizerKind::sgd)
     return std::make_unique<Sgd>(parameters, SgdOptions{.momentum = c.momentum,
                                                         .form = c.nesterov ? Momentum::nesterov : Momentum::classic,
                                                         .l2 = c.l2, .l1 = c.l1});
   return std::make_unique<Adam>(parameters, AdamOptions{.beta1 = c.beta1, .beta2 = c.beta2,
-                                                        .weight_decay = c.optimizer == "adamw" ? c.weight_decay : 0.0,
+                                                        .weight_decay = c.optimizer == OptimizerKind::adamw ? c.weight_decay : 0.0,
                                                         .l2 = c.l2, .l1 = c.l1});
 }
 
 Schedule make_schedule(const TrainerOptions& c) {
-  Schedule s{.lr = c.lr, .min_lr = c.min_lr, .warmup = c.warmup, .total = c.steps, .factor = c.decay_factor};
-  s.decay = c.schedule == "cosine" ? Decay::cosine : c.schedule == "step" ? Decay::step
-          : c.schedule == "inverse-sqrt" ? Decay::inverse_sqrt : Decay::constant;
+  Schedule s{.decay = c.schedule, .lr = c.lr, .min_lr = c.min_lr, .warmup = c.warmup, .total = c.steps, .factor = c.decay_factor};
   s.step_every = std::max<int64_t>(1, static_cast<int64_t>(c.decay_at * static_cast<double>(c.steps)));
   return s;
 }
@@ -56,15 +53,15 @@ class Averaged {
 }  // namespace
 
 Trainer::Trainer(const RunConfig& config, const TaskSource& source, const std::string& checkpoint)
-    : options_(config), rng_(rng_mode(config), seed_of(config), "init"), task_(source.make(config, rng_, checkpoint)),
+    : options_(config), rng_(config.rng, seed_of(config), "init"), task_(source.make(config, rng_, checkpoint)),
       run_(to_json(provenance_of(config, source))), parameters_(std::make_unique<Parameters>(task_->model().parameters())),
       optimizer_(make_optimizer(config, *parameters_)), schedule_(make_schedule(config)) {
   if (config.ema > 0) ema_ = std::make_unique<Ema>(*parameters_, config.ema);
   const int64_t rows = task_->rows();
   GRIM_CHECK(rows > 0, input, "data", "there is nothing to train on");
   if (config.full_batch) return;
-  Rng batch_rng(rng_mode(config), seed_of(config), "batch");
-  batcher_ = std::make_unique<Batcher>(rows, config.batch_size, Sampling::replacement, rng_mode(config) == RngMode::torch ? rng_ : batch_rng);
+  Rng batch_rng(config.rng, seed_of(config), "batch");
+  batcher_ = std::make_unique<Batcher>(rows, config.batch_size, Sampling::replacement, config.rng == RngMode::torch ? rng_ : batch_rng);
 }
 
 std::vector<Trainer::Rows> Trainer::next_batches() {

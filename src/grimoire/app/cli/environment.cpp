@@ -38,11 +38,7 @@ std::optional<Setting> ambient_setting(const Option& option) {
   const std::string variable = std::string(kPrefix) + word_of(option);
   const char* const value = std::getenv(variable.c_str());
   if (!value) return std::nullopt;
-  try {
-    option.check(value);
-  } catch (const Error& e) {
-    throw Error(ErrorKind::usage, variable + std::string(e.what()).substr(option.name.size() + 2), e.hint());
-  }
+  option.check(value, variable);
   return Setting{option.name, value, true};
 }
 

@@ -10,19 +10,29 @@ namespace {
 
 std::string padded(std::string text, size_t width) { return text + std::string(text.size() < width ? width - text.size() : 1, ' '); }
 
+std::string shown(const Json& value) { return value.kind() == Json::Kind::text ? value.as_text() : value.dump(); }
+
 std::string default_of(const Option& o) {
   if (o.is_switch()) return "";
   if (o.required) return " (needed)";
   const Json value = o.json();
   if (value.is_array()) return "";
-  const std::string text = value.kind() == Json::Kind::text ? value.as_text() : value.dump();
+  const std::string text = shown(value);
   return text.empty() ? "" : str(" [{}]", text);
+}
+
+// "    max-depth             deepest leaf, 0 for no limit: an integer from 0 to 1000000 [0]"
+std::string entries_of(const Option& list) {
+  std::string text;
+  for (const Option& o : list.entries) text += "    " + padded(o.name, 20) + o.help + ": " + o.takes() + str(" [{}]", shown(o.json())) + "\n";
+  return text;
 }
 
 std::string line_of(const Option& o, const Options& all) {
   const bool on = o.is_switch() && o.json().as_boolean();  // a switch that is on is there to be turned off
   return "  " + padded((on ? "--no-" : "--") + o.name, 22) + (on ? "turn off: " : "") + o.help + (o.choices.empty() ? "" : ": " + o.takes().substr(7)) +
-         default_of(o) + (o.with.empty() || !find(all, o.with.substr(0, o.with.find('='))) ? "" : str("; with {} only", as_typed(o.with))) + "\n";
+         default_of(o) + (o.with.empty() || !find(all, o.with.substr(0, o.with.find('='))) ? "" : str("; with {} only", as_typed(o.with))) + "\n" +
+         entries_of(o);
 }
 
 std::string list_of(const std::vector<Form>& forms) {

@@ -101,7 +101,7 @@ void take_form(Command& command, const Options& every, const Reading& r) {
   std::string name;
   const Option* const option = find(every, forms.by);
   if (option)
-    if (const auto ambient = ambient_setting(*option)) name = ambient->value;
+    if (const auto ambient = ambient_setting(*option); ambient && command.has_form(ambient->value)) name = ambient->value;  // else another command's
   for (const Positional& p : command.positionals())
     if (p.name == forms.by) name = *p.target;
   for (const Setting& s : r.given)

@@ -5,6 +5,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/str.h"
 #include "grimoire/classic/density.h"
+#include "grimoire/classic/discriminant.h"
 #include "grimoire/classic/kernel.h"
 #include "grimoire/classic/knn.h"
 #include "grimoire/classic/svm.h"
@@ -301,6 +302,48 @@ const Concept kConcepts[] = {
      .ask = "How far is (0,0) from (6,8) in L2 and in L1? | 10 and 14.",
      .more = "A metric is never negative, 0 only for equal points, symmetric, and a detour is never shorter: d(a,c) <= d(a,b) + d(b,c). "
              "All three here are cases of (sum |a_i - b_i|^p)^(1/p) with p = 2, 1 and without bound."},
+    {.id = "discriminant-analysis",
+     .title = "Discriminant analysis",
+     .names = "linear discriminant analysis\nquadratic discriminant analysis\nLDA\nQDA\nGaussian classifier",
+     .what = "Tells classes apart by giving each a bell curve about its mean: a new value goes to the curve that is higher there.",
+     .picture = "Two lamps over a street: you stand in the light of the one that is brighter there. Of one kind, the border lies halfway.",
+     .formula = "f_k(x) = log p_k - (log |S_k| + (x - m_k)' S_k^-1 (x - m_k)) / 2\np(k | x) = e^f_k / sum_j e^f_j",
+     .symbols = "p_k: share of class k\nm_k: its mean\nS_k: its covariance; linear analysis takes one for all classes",
+     .inputs = "a = 1,2,3: values of one class\nb = 4,6,8: of the other\nx = 3.5: a new value",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> a = in.numbers("a", -1e6, 1e6, 2, 100), b = in.numbers("b", -1e6, 1e6, 2, 100);
+           std::vector<double> all = a;
+           all.insert(all.end(), b.begin(), b.end());
+           std::vector<std::string> names(a.size(), "a");
+           names.resize(all.size(), "b");
+           const Dataset data = labelled(column_of(all), names);
+           for (const auto& [name, v] : {std::pair{"a", a}, {"b", b}})
+             if (std::ranges::all_of(v, [&](double x) { return x == v[0]; })) in.refuse(name, "values that differ");
+           Lda lda;
+           Qda qda;
+           lda.fit(data);
+           qda.fit(data);
+           const Tensor f = lda.decision(column_of({0, 1}));
+           const double at_0 = f.at({0, 1}) - f.at({0, 0}), slope = f.at({1, 1}) - f.at({1, 0}) - at_0;
+           const Features here = column_of({in.number("x", -1e6, 1e6)});
+           out.step(str("means {:.6g} and {:.6g}, one deviation for both: {:.6g}", sum_of(a) / static_cast<double>(a.size()),
+                        sum_of(b) / static_cast<double>(b.size()), lda.deviations()[0]));
+           out.step(str("linear: f_b - f_a = {:.6g} x {} {:.6g}", slope, at_0 < 0 ? "-" : "+", std::abs(at_0)));
+           if (std::abs(slope) > 1e-12) out.answer("border", -at_0 / slope);
+           out.answer("p(a | x) by one deviation", lda.predict_proba(here).at({0, 0}));
+           out.answer("by one each", qda.predict_proba(here).at({0, 0}));
+         },
+     .turn = "ask for x = 14: the linear one is sure of b, and so is the other; at x = -6 only the one with a deviation each goes back to b.",
+     .commands = "grimoire fit --model lda --data data.csv --target kind --out m\ngrimoire validate --model qda --data data.csv --target kind",
+     .code = "src/grimoire/classic/discriminant.cpp: Lda, Qda",
+     .mistake = "People say that it needs normal data; in fact that makes its probabilities right, while the linear border does well wherever classes are "
+                "clouds of like shape.",
+     .see = "naive-bayes: the same without covariances between columns\nlogistic-regression: the same border, found without assuming how x lies",
+     .sources = "Fisher 1936, The Use of Multiple Measurements in Taxonomic Problems\nHastie, Tibshirani and Friedman 2009, section 4.3",
+     .ask = "Two classes come equally often, with means 0 and 10 and one variance. Where is the border? | At 5, halfway.",
+     .more = "With one S the squares x' S^-1 x are the same in every f_k and fall out, which leaves f_k linear in x. The maximum-likelihood S is the mean of "
+             "(x - m_k)(x - m_k)' over all rows; the logits of linear analysis and of logistic regression have one form and are estimated differently."},
     {.id = "svm",
      .title = "Support vector machine",
      .names = "SVM",

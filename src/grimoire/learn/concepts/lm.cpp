@@ -6,6 +6,7 @@
 #include "grimoire/data/windows.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
+#include "grimoire/model/ngram.h"
 #include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/embedding.h"
 #include "grimoire/op/softmax.h"
@@ -329,6 +330,49 @@ const Concept kConcepts[] = {
      .more = "The classic fault is silent: for a square N the expression N / N.sum(1), without keepdim, divides columns instead of rows. The sum of shape "
              "(V) is stretched as a row; "
              "kept as (V, 1) it is stretched as a column. Check that a row sums to 1."},
+    {.id = "n-gram-model",
+     .title = "n-gram model",
+     .names = "trigram model\ntrigram\nn-gram language model\nbackoff\nbacking off\nadd-k smoothing\nLidstone smoothing\ninterpolated n-gram",
+     .what = "Predicts the next letter from the last n - 1, by counting what followed them; where that was seen too seldom, shorter memories help out.",
+     .picture = "Asking for the way: whoever knows the street answers, else whoever knows the quarter; the more often he was there, the more he counts.",
+     .formula = "p_m(w given c) = (N(c w) + k p_(m-1)(w given c')) / (N(c) + k)\np of no letter at all: 1 / V",
+     .symbols = "N(c w): how often w followed the m letters c\nc': c without its first letter\nk: smoothing, from 0 up\nV: letters, the end mark among them",
+     .inputs = "words = onyx only no: to count in\nbefore = on: the last two letters\nnext = y: the letter asked about\nk = 1: smoothing",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           constexpr int64_t kContext = 2;
+           const std::vector<std::string> words = items_of(in, "words");
+           const CharTokenizer tokenizer = CharTokenizer::of_items(words);
+           const auto known = [&](std::string_view name, size_t letters) {
+             check_text(in, name);
+             const std::vector<char32_t> all = code_points(in.text(name));
+             if (all.size() != letters || !std::ranges::all_of(all, [&](char32_t c) { return tokenizer.knows(c); }))
+               in.refuse(name, str("{} of the words' letters", letters));
+             return tokenizer.encode(in.text(name));
+           };
+           std::vector<Ids> ids;
+           for (const std::string& word : words) ids.push_back(tokenizer.encode(word));
+           const Ids before = known("before", kContext), next = known("next", 1);
+           Ngram model({.vocab_size = tokenizer.vocab_size(), .context = kContext, .smoothing = in.number("k", 0, 1e6)});
+           const Examples seen = context_windows(ids, kContext);
+           model.count(seen.x, seen.y);
+           std::vector<double> p(static_cast<size_t>(tokenizer.vocab_size()));
+           for (int64_t m = 0; m <= kContext; ++m) {
+             model.probabilities(before.data() + kContext, m, p.data());
+             const std::string after = tokenizer.decode(std::span(before).last(static_cast<size_t>(m)));
+             out.step(str("after {}: p({}) = {:.6g}", m == 0 ? "anything" : after, in.text("next"), p[static_cast<size_t>(next[0])]));
+             out.answer(str("p_{}", m), p[static_cast<size_t>(next[0])]);
+           }
+         },
+     .turn = "set k = 0: the longest memory alone speaks, and what it never saw is impossible; k = 100: it is hardly heard.",
+     .commands = "grimoire train --model ngram --data names.txt --context 3 --out runs/ngram",
+     .code = "src/grimoire/model/ngram.cpp: Ngram",
+     .mistake = "People say that a longer n is always better; in fact past some n most contexts were never seen, and train falls while dev rises.",
+     .see = "bigram: n = 2\nl2-smoothing: what adding to counts does\nn-gram: the runs themselves\nlanguage-modelling: the task",
+     .sources = "MacKay and Peto 1995, A Hierarchical Dirichlet Language Model\nChen and Goodman 1999, An Empirical Study of Smoothing Techniques",
+     .ask = "A context was never seen, and k is above 0. What does an interpolated n-gram model answer? | What the context one letter shorter answers.",
+     .more = "The formula is the mean of a Dirichlet prior of weight k about the shorter prediction: k is how many times one would have to see a context "
+             "before believing it half. Kneser and Ney replace the counts below by numbers of different contexts, which is better still."},
     {.id = "neural-bigram",
      .title = "Neural bigram",
      .names = "one-layer bigram",

@@ -100,7 +100,7 @@ const Concept kConcepts[] = {
            for (size_t i = 0; i < pieces.size() && i < 12; ++i) out.answer(str("piece {}", i + 1), pieces[i]);
          },
      .turn = "take ##ization out of V: the word falls into three pieces. Take token out too: see where greed leads.",
-     .commands = "later: grimoire tokenize --tokenizer models/bert --explain",
+     .commands = "grimoire tokenize \"a sentence of yours\" --tokenizer models/bert --explain",
      .mistake = "People say that the cut follows the parts of speech and endings of a language; in fact the pieces come from counts, and the longest match "
                 "decides.",
      .see = "oov: the trouble it avoids\none-or-two-inputs: the row of tokens\nsubword: pieces for vectors instead",

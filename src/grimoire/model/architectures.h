@@ -1,0 +1,28 @@
+// The architectures that come with the library. A new one adds its header and the function that describes it, here and nowhere else.
+#pragma once
+
+#include "grimoire/model/bigram.h"
+#include "grimoire/model/bow.h"
+#include "grimoire/model/gpt.h"
+#include "grimoire/model/mlp.h"
+#include "grimoire/model/neural_bigram.h"
+#include "grimoire/model/ngram.h"
+#include "grimoire/model/recurrent.h"
+#include "grimoire/model/wavenet.h"
+
+namespace grim {
+
+inline constexpr Architecture (*kArchitectures[])() = {
+    bigram_architecture,
+    ngram_architecture,
+    neural_bigram_architecture,
+    mlp_architecture,
+    bow_architecture,
+    rnn_architecture,
+    gru_architecture,
+    lstm_architecture,
+    wavenet_architecture,
+    gpt_architecture,
+};
+
+}  // namespace grim
