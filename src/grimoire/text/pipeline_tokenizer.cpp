@@ -287,7 +287,10 @@ void PipelineTokenizer::truncate(Encoding& first, Encoding* second, bool special
   const auto around = special_tokens ? static_cast<int64_t>(post_processor_->added(second != nullptr)) : 0;
   const int64_t room = std::max<int64_t>(0, t.max_length - around);
   const auto a = static_cast<int64_t>(first.size()), b = second ? static_cast<int64_t>(second->size()) : 0;
-  const auto cut = [&](Encoding& e, int64_t length) { e.truncate(static_cast<size_t>(length), static_cast<size_t>(t.stride), t.side); };
+  const auto cut = [&](Encoding& e, int64_t length) {
+    GRIM_CHECK(length == 0 || t.stride < length, input, "tokenizer", "truncation: a stride of {} in windows of {} tokens: expected less", t.stride, length);
+    e.truncate(static_cast<size_t>(length), static_cast<size_t>(t.stride), t.side);
+  };
   if (room == 0) {
     cut(first, 0);
     if (second) cut(*second, 0);
