@@ -13,13 +13,28 @@ namespace {
 
 constexpr int32_t kBetween = -1, kGone = -2;  // between words; the right part of a token
 
+// f(word, character, form): form 1 where it continues a word, plus 2 where it ends one.
+template <class F> void each_character(const WordCounts& words, F&& f) {
+  for (int64_t i = 0; i < words.size(); ++i) {
+    const std::string_view word = words.word(i);
+    for (size_t at = 0; at < word.size();) {
+      const size_t continues = at > 0;
+      const char32_t c = next_code_point(word, at);
+      f(i, c, continues + (at == word.size() ? 2 : 0));
+    }
+  }
+}
+
 // The characters to begin with, in the order of their code points.
 std::vector<char32_t> alphabet_of(const WordCounts& words, const BpeTraining& training) {
   constexpr int64_t kAlways = INT64_MAX;
-  std::vector<int64_t> counts(0x110000);
-  for (int64_t i = 0; i < words.size(); ++i)
-    for (size_t at = 0; at < words.word(i).size();) counts[next_code_point(words.word(i), at)] += words.count(i);
-  for (const char32_t c : training.initial_alphabet) counts[c] = kAlways;
+  std::vector<int64_t> counts;
+  const auto count_of = [&](char32_t c) -> int64_t& {
+    if (c >= counts.size()) counts.resize(c + 1);
+    return counts[c];
+  };
+  each_character(words, [&](int64_t i, char32_t c, size_t) { count_of(c) += words.count(i); });
+  for (const char32_t c : training.initial_alphabet) count_of(c) = kAlways;
   std::vector<char32_t> kept;
   for (char32_t c = 0; c < counts.size(); ++c)
     if (counts[c] > 0) kept.push_back(c);
@@ -33,24 +48,25 @@ std::vector<char32_t> alphabet_of(const WordCounts& words, const BpeTraining& tr
 
 // The words as rows of tokens. A token stands at its first character and spans its others; a row ends, and the first begins, behind a kBetween.
 struct Rows {
-  std::vector<int32_t> ids = {kBetween};
-  std::vector<uint32_t> spans = {1};  // characters, at a token's first and its last
-  std::vector<uint32_t> word = {0};
-  std::vector<uint32_t> begins;       // of each word
+  struct Place {
+    int32_t id;
+    uint32_t span;  // characters, at a token's first and its last
+    uint32_t word;
+  };
+  std::vector<Place> places = {{kBetween, 1, 0}};
+  std::vector<uint32_t> begins;  // of each word
   std::vector<int64_t> counts;
 
-  size_t next(size_t at) const { return at + spans[at]; }
-  size_t before(size_t at) const { return at - spans[at - 1]; }
-  void push(int32_t id) {
-    ids.push_back(id);
-    spans.push_back(1);
-    word.push_back(static_cast<uint32_t>(counts.size() - 1));
-  }
+  int32_t id(size_t at) const { return places[at].id; }
+  int64_t count(size_t at) const { return counts[places[at].word]; }
+  size_t next(size_t at) const { return at + places[at].span; }
+  size_t before(size_t at) const { return at - places[at - 1].span; }
+  void push(int32_t id) { places.push_back({id, 1, static_cast<uint32_t>(counts.size() - 1)}); }
   void merge(size_t at, int32_t result) {
     const size_t right = next(at), end = next(right);
-    ids[right] = kGone;
-    ids[at] = result;
-    spans[at] = spans[end - 1] = static_cast<uint32_t>(end - at);
+    places[right].id = kGone;
+    places[at].id = result;
+    places[at].span = places[end - 1].span = static_cast<uint32_t>(end - at);
   }
 };
 
@@ -60,34 +76,23 @@ std::string text_of(char32_t c) {
   return text;
 }
 
-// f(word, character, form): form 1 where it continues a word, plus 2 where it ends one.
-template <class F> void each_character(const WordCounts& words, F&& f) {
-  for (int64_t i = 0; i < words.size(); ++i) {
-    const std::string_view word = words.word(i);
-    for (size_t at = 0; at < word.size();) {
-      const size_t continues = at > 0;
-      const char32_t c = next_code_point(word, at);
-      f(i, c, continues + (at == word.size() ? 2 : 0));
-    }
-  }
-}
-
 // Gives the vocabulary its first tokens: special ones, the alphabet, and its characters as they stand in words: "##a", "a</w>".
 class FirstTokens {
  public:
-  FirstTokens(const WordCounts& words, const BpeTraining& training, Vocabulary& vocabulary) : places_(0x110000, kNone) {
+  FirstTokens(const WordCounts& words, const BpeTraining& training, Vocabulary& vocabulary) {
     const auto add = [&](std::string_view token) {
       if (vocabulary.id_of(token) < 0) vocabulary.add(token, vocabulary.size());
     };
     for (const std::string& token : training.special_tokens) add(token);
     const std::vector<char32_t> alphabet = alphabet_of(words, training);
+    if (!alphabet.empty()) places_.resize(alphabet.back() + 1, kNone);
     for (size_t i = 0; i < alphabet.size(); ++i) {
       places_[alphabet[i]] = static_cast<uint32_t>(4 * i);
       add(text_of(alphabet[i]));
     }
     std::vector<bool> used(4 * alphabet.size());
     each_character(words, [&](int64_t, char32_t c, size_t form) {
-      if (places_[c] != kNone) used[places_[c] + form] = true;
+      if (const uint32_t p = place(c); p != kNone) used[p + form] = true;
     });
     std::vector<std::string> tokens(used.size());
     for (size_t i = 0; i < used.size(); ++i)
@@ -96,10 +101,11 @@ class FirstTokens {
       if (!token.empty()) add(token);
     for (const std::string& token : tokens) ids_.push_back(vocabulary.id_of(token));
   }
-  int32_t operator()(char32_t c, size_t form) const { return places_[c] == kNone ? Vocabulary::kNone : ids_[places_[c] + form]; }
+  int32_t operator()(char32_t c, size_t form) const { return place(c) == kNone ? Vocabulary::kNone : ids_[place(c) + form]; }
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
+  uint32_t place(char32_t c) const { return c < places_.size() ? places_[c] : kNone; }
   std::vector<uint32_t> places_;  // of a character's four forms
   std::vector<int32_t> ids_;
 };
@@ -110,13 +116,13 @@ Rows rows_of(const WordCounts& words, const FirstTokens& tokens) {
   const auto begin_word = [&](int64_t i) {
     if (last >= 0) rows.push(kBetween);
     rows.counts.push_back(words.count(i));
-    rows.begins.push_back(static_cast<uint32_t>(rows.ids.size()));
+    rows.begins.push_back(static_cast<uint32_t>(rows.places.size()));
     last = i;
   };
   each_character(words, [&](int64_t i, char32_t c, size_t form) {
     if (i != last) begin_word(i);
     if (const int32_t id = tokens(c, form); id >= 0) rows.push(id);
-    GRIM_CHECK(rows.ids.size() < UINT32_MAX, resource, "tokenizer", "the different words have more than 2^32 characters together: train on a part of them");
+    GRIM_CHECK(rows.places.size() < UINT32_MAX, resource, "tokenizer", "the different words have more than 2^32 characters together: train on a part of them");
   });
   rows.push(kBetween);
   return rows;
@@ -130,8 +136,8 @@ Rows rows_of(const WordCounts& words, const FirstTokens& tokens) {
 class Merger {
  public:
   Merger(Rows rows, Vocabulary& vocabulary, const BpeTraining& training) : rows_(std::move(rows)), vocabulary_(vocabulary), training_(training) {
-    for (size_t at = 0; at + 1 < rows_.ids.size(); ++at)
-      if (rows_.ids[at] >= 0 && rows_.ids[at + 1] >= 0) add(rows_.ids[at], rows_.ids[at + 1], at, rows_.counts[rows_.word[at]]);
+    for (size_t at = 0; at + 1 < rows_.places.size(); ++at)
+      if (rows_.id(at) >= 0 && rows_.id(at + 1) >= 0) add(rows_.id(at), rows_.id(at + 1), at, rows_.count(at));
     put_candidates();
   }
 
@@ -235,30 +241,30 @@ class Merger {
     const std::vector<uint32_t> places = std::move(places_[top.places]);
     places_[top.places] = {};
     for (size_t i = 0; i < places.size(); ++i) {
+      if (i + 8 < places.size()) __builtin_prefetch(&rows_.places[places[i + 8]]);
       if (all_known) {
         merge_at(places[i], top, result);
         continue;
       }
-      const uint32_t word = rows_.word[places[i]];
-      if (i > 0 && word == rows_.word[places[i - 1]]) continue;
-      for (size_t at = rows_.begins[word]; rows_.ids[at] >= 0; at = rows_.next(at)) merge_at(at, top, result);
+      const uint32_t word = rows_.places[places[i]].word;
+      if (i > 0 && word == rows_.places[places[i - 1]].word) continue;
+      for (size_t at = rows_.begins[word]; rows_.id(at) >= 0; at = rows_.next(at)) merge_at(at, top, result);
     }
     put_candidates();
   }
 
   void merge_at(size_t at, const Candidate& pair, int32_t result) {
-    const auto& ids = rows_.ids;
-    if (ids[at] != pair.left || ids[rows_.next(at)] != pair.right) return;
-    const int64_t count = rows_.counts[rows_.word[at]];
+    if (rows_.id(at) != pair.left || rows_.id(rows_.next(at)) != pair.right) return;
+    const int64_t count = rows_.count(at);
     rows_.merge(at, result);
     const size_t before = rows_.before(at), after = rows_.next(at);
-    if (ids[before] >= 0) {
-      pairs_[pair_of(ids[before], pair.left)].count -= count;
-      add(ids[before], result, before, count);
+    if (rows_.id(before) >= 0) {
+      pairs_[pair_of(rows_.id(before), pair.left)].count -= count;
+      add(rows_.id(before), result, before, count);
     }
-    if (ids[after] >= 0) {
-      pairs_[pair_of(pair.right, ids[after])].count -= count;
-      add(result, ids[after], at, count);
+    if (rows_.id(after) >= 0) {
+      pairs_[pair_of(pair.right, rows_.id(after))].count -= count;
+      add(result, rows_.id(after), at, count);
     }
   }
 

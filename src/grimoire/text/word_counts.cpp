@@ -55,7 +55,7 @@ namespace {
 
 // f(part) for parts of a text that can be normalised and cut one by one.
 template <class F> void for_each_part(const CutRule& rule, std::string_view text, F&& f) {
-  constexpr std::string_view kBlanks = " \t\r\n";
+  const auto is_blank = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
   size_t at = 0;
   switch (rule.cuts) {
     case Cuts::pattern:
@@ -63,10 +63,10 @@ template <class F> void for_each_part(const CutRule& rule, std::string_view text
       return;
     case Cuts::words:
     case Cuts::blanks:
-      while ((at = text.find_first_not_of(kBlanks, at)) != text.npos) {
-        const size_t end = std::min(text.find_first_of(kBlanks, at), text.size());
-        f(text.substr(at, end - at));
-        at = end;
+      for (size_t end = 0; end < text.size(); at = end) {
+        while (at < text.size() && is_blank(text[at])) ++at;
+        for (end = at; end < text.size() && !is_blank(text[end]);) ++end;
+        if (end > at) f(text.substr(at, end - at));
       }
       return;
     default:
