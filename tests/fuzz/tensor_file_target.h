@@ -2,7 +2,7 @@
 #pragma once
 
 #include "fuzz/safetensors_target.h"
-#include "grimoire/io/bytes_file.h"
+#include "grimoire/base/bytes_file.h"
 #include "grimoire/io/gguf.h"
 #include "grimoire/io/llama2c.h"
 #include "grimoire/io/pickle.h"

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/temp_folder.h"
+#include "grimoire/base/bytes_file.h"
 #include "grimoire/base/error.h"
-#include "grimoire/io/bytes_file.h"
 #include "grimoire/io/llama2c.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/io/shards.h"

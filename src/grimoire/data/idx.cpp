@@ -6,8 +6,8 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/reader.h"
 #include "grimoire/io/gzip.h"
-#include "grimoire/io/reader.h"
 
 namespace grim {
 namespace {

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "grimoire/io/reader.h"
+#include "grimoire/base/reader.h"
 #include "grimoire/io/tensor_entry.h"
 
 namespace grim {

@@ -2,7 +2,7 @@
 // bear those of its model.py, one a layer: tok_embeddings.weight, layers.0.attention.wq.weight, ..., norm.weight, freqs_cos, freqs_sin, output.weight.
 #pragma once
 
-#include "grimoire/io/reader.h"
+#include "grimoire/base/reader.h"
 #include "grimoire/io/tensor_file.h"
 
 namespace grim {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "grimoire/base/bytes_file.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
-#include "grimoire/io/bytes_file.h"
+#include "grimoire/base/reader.h"
 #include "grimoire/io/gzip.h"
-#include "grimoire/io/reader.h"
 #include "grimoire/io/tensor_file.h"
 #include "grimoire/io/zip.h"
 #include "grimoire/tensor/copy.h"

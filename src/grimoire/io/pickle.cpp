@@ -6,8 +6,8 @@
 #include <unordered_map>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/reader.h"
 #include "grimoire/io/pickle_words.h"
-#include "grimoire/io/reader.h"
 
 namespace grim {
 namespace {

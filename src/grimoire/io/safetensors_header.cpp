@@ -4,8 +4,8 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/json.h"
+#include "grimoire/base/reader.h"
 #include "grimoire/io/foreign.h"
-#include "grimoire/io/reader.h"
 
 namespace grim {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <limits>
 
-#include "grimoire/io/reader.h"
+#include "grimoire/base/reader.h"
 
 namespace grim {
 

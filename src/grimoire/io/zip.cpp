@@ -4,7 +4,7 @@
 #include <set>
 
 #include "grimoire/base/error.h"
-#include "grimoire/io/reader.h"
+#include "grimoire/base/reader.h"
 
 namespace grim {
 namespace {

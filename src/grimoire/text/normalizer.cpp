@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <functional>
 
+#include "grimoire/base/base64.h"
 #include "grimoire/base/error.h"
 #include "grimoire/text/bpe.h"
+#include "grimoire/text/charsmap.h"
 #include "grimoire/text/pattern.h"
 #include "grimoire/text/unicode.h"
 #include "grimoire/text/utf8.h"
@@ -226,6 +228,11 @@ Made byte_level(const Json&) {
   });
 }
 
+Made precompiled(const Json& json) {
+  const auto map = std::make_shared<const Charsmap>(from_base64(json.text("precompiled_charsmap"), "precompiled_charsmap"));
+  return function([map](AlignedText& text) { rewrite(text, *map); });
+}
+
 template <Form form> Made in_form(const Json&) {
   return function([](AlignedText& text) { normal_form(text, form); }, form == Form::nfc ? Reach::local_above_latin : Reach::local);
 }
@@ -243,6 +250,7 @@ constexpr Kind kKinds[] = {
     {"NFKC", in_form<Form::nfkc>},
     {"NFKD", in_form<Form::nfkd>},
     {"Nmt", nmt},
+    {"Precompiled", precompiled},
     {"Prepend", [](const Json& json) { return function([s = json.text("prepend")](AlignedText& text) { text.prepend(s); }); }},
     {"Replace", replace},
     {"Sequence", [](const Json& json) -> Made { return std::make_unique<Sequence>(json); }},

@@ -5,6 +5,7 @@
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/text/pipeline_tokenizer.h"
+#include "grimoire/text/unigram.h"
 #include "grimoire/text/wordpiece.h"
 
 namespace grim {
@@ -72,6 +73,13 @@ std::unique_ptr<SubwordModel> make_bpe(const Json& json, ModelText& text, const 
   return std::make_unique<Bpe>(std::move(text.vocabulary), merges, std::move(options));
 }
 
+std::unique_ptr<SubwordModel> make_unigram(const Json& json, ModelText& text) {
+  GRIM_CHECK(static_cast<int64_t>(text.scores.size()) == text.vocabulary.size(), input, "tokenizer", "vocab: expected a list of pieces and their scores");
+  UnigramOptions options{.byte_fallback = json.boolean("byte_fallback", false)};
+  if (const Json* const id = json.find("unk_id"); id && !id->is_null()) options.unk_id = id->as_integer();
+  return std::make_unique<Unigram>(std::move(text.vocabulary), std::move(text.scores), std::move(options));
+}
+
 std::unique_ptr<SubwordModel> make_model(const Json& json, ModelText& text, const Json& pre_tokenizer) {
   // Files from before models had a type are told by what they hold.
   const char* const guess = json.find("merges") ? "BPE" : json.find("unk_id") ? "Unigram" : json.find("continuing_subword_prefix") ? "WordPiece" : "WordLevel";
@@ -82,7 +90,8 @@ std::unique_ptr<SubwordModel> make_model(const Json& json, ModelText& text, cons
     return std::make_unique<WordPiece>(std::move(text.vocabulary),
                                        WordPiece::Options{json.text("unk_token", "[UNK]"), json.text("continuing_subword_prefix", "##"),
                                                           json.integer("max_input_chars_per_word", 100)});
-  const std::vector<std::string> names = {"BPE", "WordLevel", "WordPiece"};
+  if (type == "Unigram") return make_unigram(json, text);
+  const std::vector<std::string> names = {"BPE", "Unigram", "WordLevel", "WordPiece"};
   fail(ErrorKind::input, "tokenizer", str("model '{}' is not known", type), did_you_mean(type, names));
 }
 

@@ -1,4 +1,4 @@
-#include "grimoire/io/reader.h"
+#include "grimoire/base/reader.h"
 
 #include <algorithm>
 

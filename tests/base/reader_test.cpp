@@ -1,9 +1,8 @@
-#include "grimoire/io/reader.h"
+#include "grimoire/base/reader.h"
 
 #include <gtest/gtest.h>
 
-#include "grimoire/io/bytes_file.h"
-
+#include "grimoire/base/bytes_file.h"
 #include "grimoire/base/error.h"
 
 namespace grim {

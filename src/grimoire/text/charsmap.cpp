@@ -1,0 +1,80 @@
+#include "grimoire/text/charsmap.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/reader.h"
+#include "grimoire/text/unicode.h"
+#include "grimoire/text/utf8.h"
+
+namespace grim {
+
+Charsmap::Charsmap(std::string_view block) {
+  Reader reader(block, "precompiled_charsmap");
+  const auto bytes = reader.read<uint32_t>("bytes of the trie");
+  if (bytes % sizeof(uint32_t) != 0) reader.refuse("bytes of the trie", str("got {}, expected a multiple of 4", bytes));
+  const std::string_view trie = reader.take(bytes, "trie");
+  std::vector<uint32_t> units(trie.size() / sizeof(uint32_t));
+  if (!units.empty()) std::memcpy(units.data(), trie.data(), trie.size());
+  rules_ = DoubleArray(std::move(units));
+  texts_ = reader.take(reader.remaining(), "texts");
+  check_utf8(texts_, "precompiled_charsmap");
+  for (size_t b = 1; b < begins_.size(); ++b) begins_[b] = rules_.begins(static_cast<char>(b));
+}
+
+std::string_view Charsmap::text_at(uint32_t place) const {
+  const std::string_view rest = std::string_view(texts_).substr(place);
+  return rest.substr(0, rest.find('\0'));
+}
+
+std::optional<Charsmap::Rewrite> Charsmap::longest(std::string_view text) const {
+  std::optional<Rewrite> best;
+  if (text.empty() || !begins(text[0])) return best;
+  rules_.each_prefix(text, [&](size_t bytes, uint32_t place) {
+    if (place <= texts_.size()) best = {bytes, text_at(place)};
+  });
+  return best;
+}
+
+std::optional<Charsmap::Rewrite> Charsmap::shortest(std::string_view text) const {
+  std::optional<Rewrite> first;
+  if (text.empty() || !begins(text[0])) return first;
+  rules_.each_prefix(text, [&](size_t bytes, uint32_t place) {
+    if (!first && place <= texts_.size()) first = {bytes, text_at(place)};
+  });
+  return first;
+}
+
+// Of a cluster that a rule begins, the rest is dropped: so were the texts that models were trained with.
+void rewrite(AlignedText& text, const Charsmap& map) {
+  const std::string& s = text.text();
+  if (std::ranges::none_of(s, [&](char c) { return map.begins(c); })) return;
+  TextRewrite to(text);
+  const auto rewritten = [&](std::string_view part) {
+    const std::optional<Charsmap::Rewrite> rule = map.shortest(part);
+    if (!rule) return false;
+    int change = 1 - static_cast<int>(count_code_points(part));  // the first character stands for all of them
+    if (rule->text.empty()) to.drop(part.size());
+    for (size_t at = 0; at < rule->text.size(); change = 1) to.put(next_code_point(rule->text, at), change);
+    return true;
+  };
+  for (size_t begin = 0, end = 0; begin < s.size(); begin = end) {
+    int32_t state = 0;
+    char32_t last = next_code_point(s, end);
+    for (size_t next = end; end < s.size(); end = next) {
+      const char32_t c = next_code_point(s, next);
+      if (grapheme_break(last, c, state)) break;
+      last = c;
+    }
+    if (end - begin < 6 && rewritten(std::string_view(s).substr(begin, end - begin))) continue;
+    for (size_t at = begin; at < end;) {
+      const size_t from = at;
+      const char32_t c = next_code_point(s, at);
+      if (!rewritten(std::string_view(s).substr(from, at - from))) to.put(c, 0);
+    }
+  }
+  text = to.done();
+}
+
+}  // namespace grim
