@@ -71,6 +71,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_resume_command());
   commands.push_back(make_generate_command());
   commands.push_back(make_eval_command());
+  commands.push_back(make_tokenizer_command());
   commands.push_back(make_stats_command());
   commands.push_back(make_distribution_command());
   commands.push_back(make_doctor_command());

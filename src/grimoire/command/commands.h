@@ -22,5 +22,6 @@ std::unique_ptr<Command> make_explain_command();
 std::unique_ptr<Command> make_glossary_command();
 std::unique_ptr<Command> make_quiz_command();
 std::unique_ptr<Command> make_deck_command();
+std::unique_ptr<Command> make_tokenizer_command();
 
 }  // namespace grim

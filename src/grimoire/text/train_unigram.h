@@ -2,8 +2,10 @@
 // repeat, with far too many pieces, the expectation-maximisation algorithm estimates the probabilities, and the pieces that the likelihood misses
 // least are dropped, a quarter at a time, until about as many are left as were asked for.
 //
-// Every step is that of PyPI's tokenizers (UnigramTrainer), after SentencePiece. What depends on hash order there is fixed here: words are summed over
-// in the order of their bytes, and characters that have no piece are put back in the order of their code points.
+// Every step is that of PyPI's tokenizers (UnigramTrainer), after SentencePiece, but for one: what a piece is worth is reckoned as SentencePiece has it,
+// with the pieces of its next best cut (`pruned`); tokenizers 0.23 takes the size of the vocabulary there, and its vocabularies are a little less likely.
+// What depends on hash order there is fixed here: words are summed over in the order of their bytes, and characters that have no piece are put back in
+// the order of their code points.
 #pragma once
 
 #include <string>
