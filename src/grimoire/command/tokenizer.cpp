@@ -69,7 +69,7 @@ class TokenizerCommand final : public Command {
   }
   std::vector<Positional> positionals() override {
     const Positional action = {"action", "train, show or compare", &action_};
-    if (form() == "train") return {action, {"more", "more text files, with --data", &first_, false, &rest_}};
+    if (form() == "train") return {action};
     if (form() == "show") return {action, {"tokenizer", "a folder with a tokenizer.json, or the file", &first_}};
     if (form() == "compare")
       return {action, {"first", "a folder with a tokenizer.json, or the file", &first_}, {"second", "another one", &second_}, {"file", "a text", &third_}};
@@ -84,25 +84,22 @@ class TokenizerCommand final : public Command {
   }
   Options options() override {
     if (form() != "train") return {};
-    return joined({{{.name = "data", .help = "a text file; more of them may follow", .target = &data_, .basic = true, .required = true},
+    return joined({{{.name = "data", .help = "text files", .target = &data_, .basic = true, .required = true},
                     {.name = "out", .help = "the folder to write", .target = &out_, .basic = true, .required = true}},
                    training_.options()});
   }
 
   int run(Console& console) override {
-    const std::vector<std::string*> words = {&first_, &second_, &third_};
-    for (size_t i = form() == "show" ? 1 : 3; i < words.size(); ++i)
-      if (!words[i]->empty()) refuse(*this, str("'{}' is one word too many", *words[i]), see_help(*this));
+    std::vector<std::string> beyond = {first_, second_, third_};
+    beyond.erase(beyond.begin(), beyond.begin() + (form() == "train" ? 0 : form() == "show" ? 1 : 3));
+    beyond.insert(beyond.end(), rest_.begin(), rest_.end());
+    if (!beyond.empty() && !beyond.front().empty()) refuse(*this, str("'{}' is one word too many", beyond.front()), see_help(*this));
     if (form() == "train") return train(console);
-    if (!rest_.empty()) refuse(*this, str("'{}' is one word too many", rest_.front()), see_help(*this));
     return form() == "show" ? show_one(console) : compare(console);
   }
 
  private:
   int train(Console& console) {
-    for (const std::string* word : {&first_, &second_, &third_})
-      if (!word->empty()) data_.push_back(*word);
-    data_.insert(data_.end(), rest_.begin(), rest_.end());
     if (const FileKind kind = files().kind(out_); kind != FileKind::none && kind != FileKind::folder)
       throw Error(ErrorKind::usage, str("--out: '{}' is a file, expected a folder", out_), "choose another name");
     if (exists(join_path(out_, "tokenizer.json"))) throw Error(ErrorKind::usage, str("--out: '{}' holds a tokenizer already", out_), "choose another folder");

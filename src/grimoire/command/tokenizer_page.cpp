@@ -4,9 +4,8 @@
 #include <map>
 
 #include "grimoire/base/error.h"
-#include "grimoire/text/char_tokenizer.h"
-#include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/bpe.h"
+#include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/unicode.h"
 #include "grimoire/text/utf8.h"
 
@@ -58,12 +57,15 @@ struct Script {
   char32_t begin;
   const char* name;
 };
-constexpr Script kScripts[] = {{0x41, "Latin"},     {0x370, "Greek"},      {0x400, "Cyrillic"},   {0x530, "Armenian"},  {0x590, "Hebrew"},   {0x600, "Arabic"},
-                               {0x780, "other"},    {0x900, "Devanagari"}, {0x980, "Indic"},      {0xe00, "Thai, Lao"}, {0xf00, "other"},    {0x10a0, "Georgian"},
-                               {0x1100, "Hangul"},  {0x1200, "other"},     {0x1e00, "Latin"},     {0x1f00, "Greek"},    {0x2000, "other"},   {0x2e80, "Chinese"},
-                               {0x3040, "Kana"},    {0x3100, "other"},     {0x3130, "Hangul"},    {0x3190, "other"},    {0x3400, "Chinese"}, {0xa000, "other"},
-                               {0xac00, "Hangul"},  {0xd7b0, "other"},     {0xf900, "Chinese"},   {0xfb00, "Latin"},    {0xfb10, "other"},   {0xff21, "Latin"},
-                               {0xff66, "Kana"},    {0xffa0, "Hangul"},    {0x10000, "other"},    {0x20000, "Chinese"}, {0x30000, "other"}};
+constexpr Script kScripts[] = {
+    {0x41, "Latin"}, {0x370, "Greek"}, {0x400, "Cyrillic"}, {0x530, "Armenian"}, {0x590, "Hebrew"}, {0x600, "Arabic"},
+    {0x780, "other"}, {0x900, "Devanagari"}, {0x980, "Indic"}, {0xe00, "Thai, Lao"}, {0xf00, "other"},
+    {0x10a0, "Georgian"}, {0x1100, "Hangul"}, {0x1200, "other"}, {0x1e00, "Latin"}, {0x1f00, "Greek"},
+    {0x2000, "other"}, {0x2e80, "Chinese"}, {0x3040, "Kana"}, {0x3100, "other"}, {0x3130, "Hangul"}, {0x3190, "other"},
+    {0x3400, "Chinese"}, {0xa000, "other"}, {0xac00, "Hangul"}, {0xd7b0, "other"}, {0xf900, "Chinese"},
+    {0xfb00, "Latin"}, {0xfb10, "other"}, {0xff21, "Latin"}, {0xff66, "Kana"}, {0xffa0, "Hangul"}, {0x10000, "other"},
+    {0x20000, "Chinese"}, {0x30000, "other"},
+};
 
 std::string script_of(const std::string& bytes) {
   if (find_utf8_fault(bytes)) return "parts of characters";

@@ -52,9 +52,11 @@ Recipe byte_recipe() {
 
 // [CLS] a text [SEP], and where there is a pair its second text [SEP], of type 1.
 Json bert_template() {
-  const auto special = [](const char* token, int type) { return Json::object({{"SpecialToken", Json::object({{"id", token}, {"type_id", type}})}}); };
+  const auto special = [](const char* id, int type) { return Json::object({{"SpecialToken", Json::object({{"id", id}, {"type_id", type}})}}); };
   const auto text = [](const char* id, int type) { return Json::object({{"Sequence", Json::object({{"id", id}, {"type_id", type}})}}); };
-  const auto token = [](const char* content, int id) { return Json::object({{"id", content}, {"ids", Json::array({id})}, {"tokens", Json::array({content})}}); };
+  const auto token = [](const char* content, int id) {
+    return Json::object({{"id", content}, {"ids", Json::array({id})}, {"tokens", Json::array({content})}});
+  };
   return typed("TemplateProcessing",
                {{"single", Json::array({special("[CLS]", 0), text("A", 0), special("[SEP]", 0)})},
                 {"pair", Json::array({special("[CLS]", 0), text("A", 0), special("[SEP]", 0), text("B", 1), special("[SEP]", 1)})},
@@ -209,7 +211,8 @@ std::shared_ptr<const Tokenizer> train_tokenizer(const TextSource& texts, const 
     if (std::ranges::find(recipe.special_tokens, token) == recipe.special_tokens.end()) recipe.special_tokens.push_back(token);
   }
   const auto specials = static_cast<int64_t>(recipe.special_tokens.size());
-  GRIM_CHECK(training.vocab_size > specials, argument, "tokenizer", "vocab_size: got {}, expected more than the {} special tokens", training.vocab_size, specials);
+  GRIM_CHECK(training.vocab_size > specials, argument, "tokenizer", "vocab_size: got {}, expected more than the {} special tokens", training.vocab_size,
+             specials);
   const WordCounts words = count_words(texts, recipe.normalizer, recipe.pre_tokenizer, training.word_limit);
   GRIM_CHECK(words.size() > 0, input, "tokenizer", "the texts hold no word");
   if (watch) watch({"different words", words.size(), 0});
