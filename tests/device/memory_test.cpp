@@ -1,13 +1,17 @@
 #include "grimoire/device/memory.h"
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <set>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "grimoire/base/error.h"
+#include "grimoire/device/memory_trace.h"
+#include "grimoire/device/size_class.h"
 
 namespace grim::device {
 namespace {
@@ -35,6 +39,57 @@ TEST(Memory, CountsWhatIsLiveAndItsPeak) {
   EXPECT_EQ(memory_use().peak_bytes, before + (2 << 20));
   release(b, 1 << 20);
   EXPECT_EQ(memory_use().live_bytes, before);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // where the pool is plain malloc
+// Blocks of many sizes, a few of which live at once, in a process of its own; 0 when the trace has taken what the pool has.
+int trace_a_fresh_pool() {
+  MemoryTrace trace;
+  {
+    const MemoryRecorder recorder(trace);
+    std::vector<std::pair<void*, size_t>> live;
+    uint64_t state = 1;
+    for (int i = 0; i < 20000; ++i) {
+      state = state * 6364136223846793005u + 1442695040888963407u;
+      const size_t bytes = (state >> 33) % (size_t{1} << (6 + (state >> 20) % 16));
+      live.emplace_back(allocate(bytes), bytes);
+      if (live.size() < 40) continue;
+      const size_t k = (state >> 12) % live.size();
+      release(live[k].first, live[k].second);
+      live.erase(live.begin() + static_cast<int64_t>(k));
+    }
+  }
+  const auto pages = static_cast<int64_t>(std::ceil(trace.bytes() / static_cast<double>(kHugePage)));
+  return pages > 20 && pages * static_cast<int64_t>(kHugePage) == memory_use().committed_bytes ? 0 : 1;
+}
+
+TEST(MemoryTrace, FindsWhatThePoolTakes) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // starts anew
+  EXPECT_EXIT(_exit(trace_a_fresh_pool()), testing::ExitedWithCode(0), "");
+}
+#endif
+
+TEST(MemoryTrace, HoldsBlocksOfItsTimeAlone) {
+  void* const before = allocate(5000);
+  MemoryTrace trace;
+  void* kept = nullptr;
+  {
+    const MemoryRecorder recorder(trace);
+    void* const a = allocate(100);
+    release(before, 5000);
+    kept = allocate(3000);
+    release(a, 100);
+  }
+  release(kept, 3000);
+  EXPECT_EQ(trace.sizes, (std::vector<double>{100, 3000}));
+  EXPECT_EQ(trace.events, (std::vector<int64_t>{0, 1, ~0}));
+}
+
+TEST(MemoryTrace, CountsAClassAsOftenAsItLives) {
+  const MemoryTrace trace{.sizes = {64, 60, 64, 1e30}, .events = {0, 1, ~0, 2, ~1, ~2, 3}};
+  EXPECT_EQ(trace.bytes(1), 64);
+  EXPECT_EQ(trace.bytes(6), 128);
+  EXPECT_EQ(trace.bytes(), 1e30) << "beyond any machine, and no overflow";
 }
 
 TEST(Memory, TheLimitIsAnErrorThatSaysHowMuch) {

@@ -7,7 +7,8 @@ failures=0
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
 cd "$root"
 
-known=" $("$program" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | tr '\n' ' ') test help "
+all="$("$program" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')"
+known=" $(tr '\n' ' ' <<<"$all") test help " verbs="$(paste -sd'|' <<<"$all")"
 commands=0
 while read -r line; do
   verb="$(awk '{print $2}' <<<"$line" | tr -d ')')"
@@ -19,11 +20,11 @@ while read -r line; do
   for flag in $(grep -oE -- ' --?[a-z][a-z0-9-]*' <<<"$line"); do
     [[ "$flags" == *" $flag "* ]] || fail "grimoire $verb has no flag $flag: $line"
   done
-done < <(grep -hoE '(\./)?grimoire (demo|train|resume|generate|eval|doctor|fit|predict|validate|stats|distribution|experiment|explain|glossary|quiz|deck|test|help|[a-z]+ )[^`|]*' README.md docs/*.md CONTRIBUTING.md | grep -E '^(\./)grimoire|^grimoire (train|resume|generate|eval|doctor|fit|predict|validate|stats|distribution|experiment|explain|glossary|quiz|deck)')
+done < <(grep -hoE '(\./)?grimoire ([a-z]+ |demo|glossary)[^`|]*' README.md docs/*.md CONTRIBUTING.md | grep -E "^(\./)grimoire|^grimoire ($verbs)")
 [ "$commands" -gt 15 ] || fail "only $commands commands found in the documents"
 
 # Every option of every command is in its --help-all, and every command has an example that begins with its name.
-for verb in demo train resume generate eval doctor fit predict validate stats distribution experiment explain glossary quiz deck; do
+for verb in $all; do
   grep -q "^  grimoire $verb" <<<"$("$program" "$verb" --help-all)" || fail "$verb shows no example"
 done
 

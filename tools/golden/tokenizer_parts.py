@@ -131,7 +131,8 @@ def build():
         t.enable_truncation(length, stride=stride, strategy=strategy, direction=direction)
         t.enable_padding(direction="left" if stride == 2 else "right", pad_id=3, pad_type_id=0, pad_token="[PAD]",
                          length=20 if stride == 2 else None, pad_to_multiple_of=8)
-        long_pairs = [("Hello, y'all! How are you?", "I'm fine")] if strategy == "longest_first" else [("Hello", TEXTS[8])] if strategy == "only_second" else [(TEXTS[8], "Hello")]
+        short = ("Hello, y'all! How are you?", "I'm fine")
+        long_pairs = [short] if strategy == "longest_first" else [("Hello", TEXTS[8])] if strategy == "only_second" else [(TEXTS[8], "Hello")]
         configuration(f"truncated {strategy} {direction}", t, TEXTS[:3] if strategy == "longest_first" else [], long_pairs)
 
     trainer = tokenizers.trainers.BpeTrainer(vocab_size=400, special_tokens=["<s>", "</s>", "<pad>"], show_progress=False,

@@ -66,23 +66,9 @@ Options every_option(Command& command) {
 
 std::vector<std::unique_ptr<Command>> all_commands() {
   std::vector<std::unique_ptr<Command>> commands;
-  commands.push_back(make_demo_command());
-  commands.push_back(make_train_command());
-  commands.push_back(make_resume_command());
-  commands.push_back(make_generate_command());
-  commands.push_back(make_eval_command());
-  commands.push_back(make_tokenizer_command());
-  commands.push_back(make_stats_command());
-  commands.push_back(make_distribution_command());
-  commands.push_back(make_doctor_command());
-  commands.push_back(make_fit_command());
-  commands.push_back(make_predict_command());
-  commands.push_back(make_validate_command());
-  commands.push_back(make_experiment_command());
-  commands.push_back(make_explain_command());
-  commands.push_back(make_glossary_command());
-  commands.push_back(make_quiz_command());
-  commands.push_back(make_deck_command());
+#define GRIM_MAKE(name) commands.push_back(make_##name##_command());
+  GRIM_COMMANDS(GRIM_MAKE)
+#undef GRIM_MAKE
   return commands;
 }
 

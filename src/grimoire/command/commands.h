@@ -1,27 +1,35 @@
+// The commands, in the order of --help. A new one adds its line here and defines make_NAME_command() in its file.
 #pragma once
 
 #include <memory>
 
 #include "grimoire/command/command.h"
 
+#define GRIM_COMMANDS(X) \
+  X(demo)              \
+  X(train)             \
+  X(resume)            \
+  X(generate)          \
+  X(eval)              \
+  X(tokenize)          \
+  X(tokenizer)         \
+  X(model)             \
+  X(stats)             \
+  X(distribution)      \
+  X(doctor)            \
+  X(fit)               \
+  X(predict)           \
+  X(validate)          \
+  X(experiment)        \
+  X(explain)           \
+  X(glossary)          \
+  X(quiz)              \
+  X(deck)
+
 namespace grim {
 
-std::unique_ptr<Command> make_train_command();
-std::unique_ptr<Command> make_resume_command();
-std::unique_ptr<Command> make_generate_command();
-std::unique_ptr<Command> make_eval_command();
-std::unique_ptr<Command> make_doctor_command();
-std::unique_ptr<Command> make_demo_command();
-std::unique_ptr<Command> make_fit_command();
-std::unique_ptr<Command> make_experiment_command();
-std::unique_ptr<Command> make_predict_command();
-std::unique_ptr<Command> make_validate_command();
-std::unique_ptr<Command> make_stats_command();
-std::unique_ptr<Command> make_distribution_command();
-std::unique_ptr<Command> make_explain_command();
-std::unique_ptr<Command> make_glossary_command();
-std::unique_ptr<Command> make_quiz_command();
-std::unique_ptr<Command> make_deck_command();
-std::unique_ptr<Command> make_tokenizer_command();
+#define GRIM_DECLARE(name) std::unique_ptr<Command> make_##name##_command();
+GRIM_COMMANDS(GRIM_DECLARE)
+#undef GRIM_DECLARE
 
 }  // namespace grim

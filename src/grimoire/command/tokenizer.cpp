@@ -70,10 +70,10 @@ class TokenizerCommand final : public Command {
   std::vector<Positional> positionals() override {
     const Positional action = {"action", "train, show or compare", &action_};
     if (form() == "train") return {action};
-    if (form() == "show") return {action, {"tokenizer", "a folder with a tokenizer.json, or the file", &first_}};
+    if (form() == "show") return {action, {"tokenizer", "a folder that holds a tokenizer, its file, or a run folder", &first_}};
     if (form() == "compare")
-      return {action, {"first", "a folder with a tokenizer.json, or the file", &first_}, {"second", "another one", &second_}, {"file", "a text", &third_}};
-    return {action, {"tokenizer", "a folder with a tokenizer.json, or the file", &first_, false}, {"second", "another one, to compare", &second_, false},
+      return {action, {"first", "a folder that holds a tokenizer, its file, or a run folder", &first_}, {"second", "another one", &second_}, {"file", "a text", &third_}};
+    return {action, {"tokenizer", "a folder that holds a tokenizer, its file, or a run folder", &first_, false}, {"second", "another one, to compare", &second_, false},
             {"file", "a text, to compare on", &third_, false, &rest_}};
   }
   Forms forms() const override {
@@ -132,13 +132,13 @@ class TokenizerCommand final : public Command {
   }
 
   int show_one(Console& console) const {
-    TokenizerPage page = page_of(*load_tokenizer(first_), first_);
+    TokenizerPage page = page_of(*tokenizer_at(first_), first_);
     show(console, page.report, std::move(page.json));
     return 0;
   }
 
   int compare(Console& console) const {
-    Cut a{first_, load_tokenizer(first_)}, b{second_, load_tokenizer(second_)};
+    Cut a{first_, tokenizer_at(first_)}, b{second_, tokenizer_at(second_)};
     int64_t bytes = 0, lines = 0;
     std::optional<Json> difference;
     each_line_of(third_, [&](std::string_view line, int64_t number) {

@@ -4,10 +4,13 @@
 #include <map>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
+#include "grimoire/hub/model_folder.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/unicode.h"
 #include "grimoire/text/utf8.h"
+#include "grimoire/train/run.h"
 
 namespace grim {
 namespace {
@@ -92,17 +95,12 @@ struct Contents {
   std::map<std::string, int64_t> scripts;
 };
 
-bool is_special(const Tokenizer& t, int64_t id) {
-  const auto* const pipeline = dynamic_cast<const PipelineTokenizer*>(&t);
-  return pipeline ? pipeline->is_special(id) : t.boundary() == id;
-}
-
 Contents contents_of(const Tokenizer& t) {
   Contents c;
   for (int64_t id = 0; id < t.vocab_size(); ++id) {
     const std::string token = t.token(id);
     if (token.empty()) continue;  // a gap
-    if (is_special(t, id)) {
+    if (t.is_special(id)) {
       c.special.push_back(token);
       continue;
     }
@@ -124,6 +122,11 @@ std::string list_of(const std::vector<std::string>& tokens) {
 }
 
 }  // namespace
+
+std::shared_ptr<const Tokenizer> tokenizer_at(const std::string& path) {
+  const bool is_run = exists(join_path(path, "checkpoints"));
+  return open_tokenizer(is_run ? model_folder_in(path) : path);
+}
 
 std::string words_of_normalizer(const Json& normalizer) { return words_of(normalizer, "normalizers", kNormalizers); }
 std::string words_of_pre_tokenizer(const Json& pre_tokenizer) { return words_of(pre_tokenizer, "pretokenizers", kPreTokenizers); }

@@ -1,14 +1,16 @@
 #include "grimoire/device/memory.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <unordered_map>
 
 #include <sys/mman.h>
 #include "grimoire/base/error.h"
 #include "grimoire/base/machine.h"
+#include "grimoire/device/memory_trace.h"
+#include "grimoire/device/size_class.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define GRIM_PLAIN_MALLOC 1
@@ -18,22 +20,6 @@ namespace grim::device {
 namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
-constexpr int kClasses = 4 * 48;
-
-// Class c holds blocks of (4 + c % 4) << (c / 4 + 4) bytes: 64, 80, 96, 112, 128, 160, ...
-int class_of(size_t bytes) {
-  if (bytes <= 64) return 0;
-  const int octave = std::bit_width(bytes - 1) - 1;
-  return 4 * (octave - 6) + static_cast<int>(((bytes - 1) >> (octave - 2)) & 3) + 1;
-}
-size_t class_bytes(int c) { return static_cast<size_t>(4 + c % 4) << (c / 4 + 4); }
-
-// Three extra cache lines keep blocks of one power of two from falling into the same cache sets.
-size_t footprint(int c) {
-  const size_t bytes = (class_bytes(c) + 63) & ~size_t{63};
-  return bytes >= 4096 ? bytes + 192 : bytes;
-}
-
 struct FreeBlock {
   FreeBlock* next;
 };
@@ -45,6 +31,8 @@ struct Pool {
   size_t reserved = 0, committed = 0, used = 0;
   MemoryUse use{};
   bool poison = false;
+  MemoryTrace* trace = nullptr;
+  std::unordered_map<void*, int64_t> traced;  // the blocks in it that live
 
   void reserve() {
     for (size_t size = size_t{1} << 40; size >= size_t{1} << 30; size >>= 1) {
@@ -81,6 +69,20 @@ struct Pool {
     madvise(range + committed, target - committed, MADV_HUGEPAGE);
     committed = target;
     use.committed_bytes = static_cast<int64_t>(committed);
+  }
+
+  void note_taken(void* block, size_t bytes) {
+    const auto k = static_cast<int64_t>(trace->sizes.size());
+    trace->sizes.push_back(static_cast<double>(bytes));
+    trace->events.push_back(k);
+    traced[block] = k;
+  }
+
+  void note_released(void* block) {
+    const auto found = traced.find(block);
+    if (found == traced.end()) return;  // older than the trace
+    trace->events.push_back(~found->second);
+    traced.erase(found);
   }
 
   void* take(int c) {
@@ -122,6 +124,7 @@ void* allocate(size_t bytes) {
 #endif
   p.use.live_bytes += static_cast<int64_t>(bytes);
   if (p.use.live_bytes > p.use.peak_bytes) p.use.peak_bytes = p.use.live_bytes;
+  if (p.trace) [[unlikely]] p.note_taken(block, bytes);
   if (p.poison) [[unlikely]] std::memset(block, 0xff, bytes);
   return block;
 }
@@ -130,6 +133,7 @@ void release(void* block, size_t bytes) noexcept {
   Pool& p = pool();
   std::lock_guard lock(p.mutex);
   p.use.live_bytes -= static_cast<int64_t>(bytes);
+  if (p.trace) [[unlikely]] p.note_released(block);
 #ifdef GRIM_PLAIN_MALLOC
   std::free(block);
 #else
@@ -138,6 +142,17 @@ void release(void* block, size_t bytes) noexcept {
   freed->next = p.free[c];
   p.free[c] = freed;
 #endif
+}
+
+MemoryRecorder::MemoryRecorder(MemoryTrace& trace) {
+  std::lock_guard lock(pool().mutex);
+  pool().trace = &trace;
+}
+
+MemoryRecorder::~MemoryRecorder() {
+  std::lock_guard lock(pool().mutex);
+  pool().trace = nullptr;
+  pool().traced.clear();
 }
 
 MemoryUse memory_use() {

@@ -5,6 +5,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/hub/gguf_model.h"
 #include "grimoire/io/shards.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/register.h"
@@ -101,6 +102,13 @@ std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer
   }
   files.insert(files.begin(), {"config.json", config.dump_pretty()});
   return files;
+}
+
+std::shared_ptr<const Tokenizer> open_tokenizer(const std::string& path) {
+  if (!path.ends_with(".gguf")) return load_tokenizer(path);
+  std::shared_ptr<const Tokenizer> tokenizer = tokenizer_in(GgufFile(path));
+  GRIM_CHECK(tokenizer, input, "gguf", "{}: there is no tokenizer in it", path);
+  return tokenizer;
 }
 
 void load_weights(Pretrained& model, const std::string& folder) { load_from(model, *open_weights(folder)); }

@@ -30,6 +30,9 @@ std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer
 std::unique_ptr<TensorFile> open_weights(const std::string& folder);
 bool holds_weights(const std::string& folder);
 
+// The tokenizer of a folder, of its own file, or in a GGUF file. throws: input, there is none, or as load_tokenizer
+std::shared_ptr<const Tokenizer> open_tokenizer(const std::string& path);
+
 // The weights of a folder. throws: input, as open_weights and Pretrained::load
 void load_weights(Pretrained& model, const std::string& folder);
 

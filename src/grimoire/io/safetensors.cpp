@@ -9,14 +9,14 @@
 namespace grim {
 namespace {
 
-std::vector<std::pair<std::string, Tensor>> in_file_order(const TensorMap& tensors) {
+std::vector<std::pair<std::string, Tensor>> in_file_order(const TensorMap& tensors, const std::string& floats) {
   std::vector<std::pair<std::string, Tensor>> order(tensors.begin(), tensors.end());
   std::stable_sort(order.begin(), order.end(),
-                   [](const auto& a, const auto& b) { return size_of(a.second.dtype()) > size_of(b.second.dtype()); });
+                   [&](const auto& a, const auto& b) { return written_type(a.second, floats).bytes > written_type(b.second, floats).bytes; });
   return order;
 }
 
-std::string header_text(const std::vector<std::pair<std::string, Tensor>>& order, const Metadata& metadata) {
+std::string header_text(const std::vector<std::pair<std::string, Tensor>>& order, const Metadata& metadata, const std::string& floats) {
   Json root = Json::object();
   if (!metadata.empty()) {
     Json about = Json::object();
@@ -25,8 +25,9 @@ std::string header_text(const std::vector<std::pair<std::string, Tensor>>& order
   }
   int64_t at = 0;
   for (const auto& [name, x] : order) {
-    const int64_t end = at + x.numel() * size_of(x.dtype());
-    root.append(name, Json::object({{"dtype", stored_type_of(x.dtype()).name}, {"shape", Json::array_of(x.shape())},
+    const StoredType& type = written_type(x, floats);
+    const int64_t end = at + x.numel() * type.bytes;
+    root.append(name, Json::object({{"dtype", type.name}, {"shape", Json::array_of(x.shape())},
                                     {"data_offsets", Json::array({at, end})}}));
     at = end;
   }
@@ -59,19 +60,39 @@ int64_t safetensors_bytes(const TensorMap& tensors) {
   return bytes;
 }
 
-void write_safetensors(OutFile& out, const TensorMap& tensors, const Metadata& metadata) {
+const StoredType& written_type(const Tensor& x, const std::string& floats) {
+  if (floats.empty() || !is_float(x.dtype())) return stored_type_of(x.dtype());
+  const StoredType* const type = stored_type(floats);
+  GRIM_CHECK(type && type->encode && type->safetensors, argument, "safetensors", "floats are not written as '{}': expected F32, F16 or BF16", floats);
+  return *type;
+}
+
+void write_safetensors(OutFile& out, const TensorMap& tensors, const Metadata& metadata, const std::string& floats) {
   for (const auto& [name, x] : tensors) {
     GRIM_CHECK(name != "__metadata__", argument, "safetensors", "a tensor may not be named __metadata__");
     GRIM_CHECK(x.defined(), argument, "safetensors", "tensor '{}' is undefined", name);
   }
-  const auto order = in_file_order(tensors);
-  const std::string text = header_text(order, metadata);
+  const auto order = in_file_order(tensors, floats);
+  const std::string text = header_text(order, metadata, floats);
   const uint64_t length = text.size();
   out.write({reinterpret_cast<const char*>(&length), sizeof length});
   out.write(text);
   for (const auto& [name, x] : order) {
-    const Tensor dense = contiguous(x);
-    out.write({dense.raw(), static_cast<size_t>(dense.numel() * size_of(dense.dtype()))});
+    const StoredType& type = written_type(x, floats);
+    const bool as_it_is = &type == &stored_type_of(x.dtype());
+    const Tensor dense = contiguous(as_it_is ? x : cast(x, Dtype::f32));
+    if (as_it_is) {
+      out.write({dense.raw(), static_cast<size_t>(dense.numel() * type.bytes)});
+      continue;
+    }
+    constexpr int64_t kStep = 1 << 16;
+    std::string piece;
+    for (int64_t done = 0; done < dense.numel(); done += kStep) {
+      const int64_t n = std::min(kStep, dense.numel() - done);
+      piece.resize(static_cast<size_t>(n * type.bytes));
+      type.encode(dense.data<float>() + done, piece.data(), n);
+      out.write(piece);
+    }
   }
 }
 

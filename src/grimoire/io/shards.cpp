@@ -107,7 +107,7 @@ struct Shard {
 };
 
 // `tensors` in shards, each name of a tensor but its first left out and put into `metadata` instead.
-std::vector<Shard> split(const std::vector<NamedTensor>& tensors, int64_t shard_bytes, Metadata& metadata) {
+std::vector<Shard> split(const std::vector<NamedTensor>& tensors, int64_t shard_bytes, const std::string& floats, Metadata& metadata) {
   using Place = std::tuple<const char*, std::vector<int64_t>, std::vector<int64_t>, Dtype>;
   std::map<Place, std::string> first;
   std::vector<Shard> shards(1);
@@ -121,7 +121,7 @@ std::vector<Shard> split(const std::vector<NamedTensor>& tensors, int64_t shard_
         continue;
       }
     }
-    const int64_t bytes = x.numel() * size_of(x.dtype());
+    const int64_t bytes = x.numel() * written_type(x, floats).bytes;
     if (shard_bytes > 0 && shards.back().bytes > 0 && shards.back().bytes + bytes > shard_bytes) shards.emplace_back();
     shards.back().tensors[t.name] = x;
     shards.back().bytes += bytes;
@@ -131,11 +131,12 @@ std::vector<Shard> split(const std::vector<NamedTensor>& tensors, int64_t shard_
 
 }  // namespace
 
-std::vector<CheckpointFile> sharded_files(const std::string& stem, const std::vector<NamedTensor>& tensors, int64_t shard_bytes) {
+std::vector<CheckpointFile> sharded_files(const std::string& stem, const std::vector<NamedTensor>& tensors, int64_t shard_bytes,
+                                          const std::string& floats) {
   Metadata metadata{{"format", "pt"}};
-  const std::vector<Shard> shards = split(tensors, shard_bytes, metadata);
+  const std::vector<Shard> shards = split(tensors, shard_bytes, floats, metadata);
   const auto file_of = [&](const std::string& name, const TensorMap& held) {
-    return CheckpointFile(name, [held, metadata](OutFile& out) { write_safetensors(out, held, metadata); });
+    return CheckpointFile(name, [held, metadata, floats](OutFile& out) { write_safetensors(out, held, metadata, floats); });
   };
   if (shards.size() == 1) return {file_of(stem + ".safetensors", shards[0].tensors)};
   std::vector<CheckpointFile> files;

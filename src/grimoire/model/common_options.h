@@ -16,7 +16,7 @@ inline Option hidden_option(int64_t* target) {
 }
 inline Option layers_option(int64_t* target) { return {.name = "n-layer", .help = "layers", .target = target, .low = 1, .high = 1 << 16}; }
 
-// Widths and contexts are tried from these sizes on where a shape is too large to be tried as it is.
-inline constexpr int64_t kSmallWidth = 64, kSmallContext = 32;
+// Shapes are tried from these sizes on to foretell what large ones cost.
+inline constexpr int64_t kSmallWidth = 16, kSmallContext = 8, kFewLayers = 6;
 
 }  // namespace grim

@@ -216,7 +216,9 @@ double GptConfig::parameter_count() const {
 }
 
 std::vector<SizeAxis> GptConfig::axes() const {
-  return {{"n-embd", n_head * std::max<int64_t>(1, kSmallWidth / n_head)}, {"n-layer", 1}, {"context", kSmallContext}};
+  int64_t heads = std::min<int64_t>(n_head, 4);
+  while (n_head % heads != 0) --heads;  // so that it divides the width too
+  return {{"n-layer", kFewLayers}, {"n-head", heads, 0}, {"n-embd", heads * (kSmallWidth / heads), 2}, {"context", kSmallContext}};
 }
 
 GptConfig GptConfig::from_json(const Json& json) {

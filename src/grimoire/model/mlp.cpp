@@ -105,9 +105,8 @@ double MlpConfig::parameter_count() const {
   return V * E + double(context) * E * H + beside + double(n_layer - 1) * (H * H + beside) + H * V + V;
 }
 
-// The first layer reads another width than the others, so that lines begin at two.
 std::vector<SizeAxis> MlpConfig::axes() const {
-  return {{"n-embd", kSmallWidth}, {"n-hidden", kSmallWidth}, {"n-layer", 2}, {"context", kSmallContext}};
+  return {{"n-layer", kFewLayers}, {"n-embd", kSmallWidth}, {"n-hidden", kSmallWidth, 2}, {"context", kSmallContext}};
 }
 
 Architecture mlp_architecture() {  // makemore part 3

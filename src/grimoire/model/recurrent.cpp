@@ -46,7 +46,7 @@ double RecurrentConfig::parameter_count() const {
 }
 
 std::vector<SizeAxis> RecurrentConfig::axes() const {
-  return {{"n-embd", kSmallWidth}, {"n-hidden", kSmallWidth}, {"n-layer", 1}, {"context", kSmallContext}};
+  return {{"context", kSmallContext}, {"n-layer", kFewLayers}, {"n-embd", kSmallWidth}, {"n-hidden", kSmallWidth, 2}};
 }
 
 namespace {

@@ -11,7 +11,7 @@
 //     void check() const;                             // optional. throws: argument, values that do not go together
 //     double buffer_bytes() const;                    // optional: numbers that are held but not trained
 //     double work() const;                            // optional: multiplications to predict one token, where not each weight once
-//     std::vector<SizeAxis> axes() const;             // optional: the sizes whose cost can be drawn on in straight lines
+//     std::vector<SizeAxis> axes() const;             // optional: the sizes whose cost can be foretold from small ones
 //   };
 //   class X : public CausalLm { X(const XConfig& config, Rng& rng); ... };
 //
@@ -29,10 +29,12 @@
 
 namespace grim {
 
-// A size along which memory grows in a straight line while the others stand still, from `low` on.
+// A size along which every tensor grows as a polynomial of this degree while the others stand still, from `low` on. Sizes that bring more tensors
+// rather than larger ones (layers, steps of a recurrence) come first. Degree 0: it hardly matters.
 struct SizeAxis {
   std::string option;
   int64_t low;
+  int degree = 1;
 };
 
 // The shape of a model as values, before the model exists. A size may wait for the data: 0 until then.

@@ -78,7 +78,7 @@ double WaveNetConfig::work() const {
   return sum;
 }
 
-std::vector<SizeAxis> WaveNetConfig::axes() const { return {{"n-embd", kSmallWidth}, {"n-hidden", kSmallWidth}, {"context", kSmallContext}}; }
+std::vector<SizeAxis> WaveNetConfig::axes() const { return {{"context", kSmallContext}, {"n-embd", kSmallWidth}, {"n-hidden", kSmallWidth, 2}}; }
 
 Architecture wavenet_architecture() {  // makemore part 5
   const std::string recipe = R"({"steps": 200000, "batch_size": 32, "optimizer": "sgd", "lr": 0.1, "schedule": "step",

@@ -28,6 +28,7 @@ th { border-bottom: 1px solid; font-weight: 500; color: var(--faint); } th.n, td
 p:has(+ .scroll) { margin-bottom: -.4rem; }
 pre, code { font: 14px/1.45 ui-monospace, monospace; }
 pre { overflow-x: auto; padding: .6rem .8rem; background: color-mix(in srgb, currentColor 7%, transparent); border-radius: .3rem; }
+p.pieces { white-space: pre-wrap; } p.pieces span { background: #d7e9fb; color: #111; } p.pieces span:nth-child(even) { background: #fbeed7; }
 pre.samples { white-space: pre-wrap; } pre.columns { columns: 3 12rem; }
 blockquote { margin: .5rem 0; padding-left: 1rem; border-left: 3px solid; opacity: .85; }
 .figure { margin: .2rem 0; } .figures { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1rem 0; } .figures div { min-width: 6rem; }
@@ -128,6 +129,11 @@ struct HtmlWriter {
     out += columns ? "<pre class=\"samples columns\">" : "<pre class=\"samples\">";
     for (const std::string& text : s.texts) out += escape_html(text) + "\n";
     out += "</pre>\n";
+  }
+  void operator()(const Pieces& pieces) {
+    out += "<p class=\"pieces\">";
+    for (const std::string& text : pieces.texts) out += str("<span>{}</span>", escape_html(text));
+    out += "</p>\n";
   }
   void operator()(const Figures& all) {
     out += "<div class=\"figures\">";

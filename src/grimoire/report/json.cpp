@@ -28,6 +28,7 @@ struct JsonWriter {
   Json operator()(const Heading& h) const { return Json::object({{"kind", "heading"}, {"text", h.text}}); }
   Json operator()(const Prose& p) const { return Json::object({{"kind", "prose"}, {"markdown", p.text}}); }
   Json operator()(const Remark& r) const { return Json::object({{"kind", "remark"}, {"text", r.text}, {"tone", name_of(r.tone)}}); }
+  Json operator()(const Pieces& p) const { return Json::object({{"kind", "pieces"}, {"texts", Json::array_of(p.texts)}}); }
   Json operator()(const Samples& s) const { return Json::object({{"kind", "samples"}, {"texts", Json::array_of(s.texts)}}); }
   Json operator()(const Steps& s) const { return Json::object({{"kind", "steps"}, {"title", s.title}, {"lines", Json::array_of(s.lines)}}); }
   Json operator()(const Figure& f) const { return Json::object({{"kind", "figure"}, {"name", f.name}, {"value", report::to_json(f.value)}}); }

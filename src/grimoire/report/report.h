@@ -49,6 +49,9 @@ struct Remark {  // words as they stand, not Markdown; what is good or a warning
 struct Samples {  // what a model wrote; short ones stand in columns on a page
   std::vector<std::string> texts;
 };
+struct Pieces {  // of one text, each told from its neighbours
+  std::vector<std::string> texts;
+};
 struct Figure {  // a number or a word with its name
   std::string name;
   Value value;
@@ -87,7 +90,7 @@ struct Links {
   std::vector<Link> items;
 };
 
-using Block = std::variant<Heading, Prose, Remark, Steps, Samples, Figure, Figures, Facts, Table, Bars, Chart, Graph, Commands, Links>;
+using Block = std::variant<Heading, Prose, Remark, Steps, Samples, Pieces, Figure, Figures, Facts, Table, Bars, Chart, Graph, Commands, Links>;
 
 struct Report {
   std::string title;

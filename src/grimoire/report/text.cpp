@@ -9,6 +9,17 @@
 namespace grim::report {
 namespace {
 
+// Control characters as their signs: a line end as U+23CE, a tab as U+21E5.
+std::string shown_on_a_line(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '\n') out += "\u23ce";
+    else if (c == '\t') out += "\u21e5";
+    else out += c;
+  }
+  return shown(out);
+}
+
 struct TextWriter {
   TextStyle style;
   std::string out;
@@ -29,6 +40,20 @@ struct TextWriter {
   void operator()(const Samples& s) {
     for (const std::string& text : s.texts)
       for (std::string_view line : lines_in(text)) out += "  " + shown(line) + "\n";
+  }
+  // By background colours, or with a bar between them; line ends are written as signs, so that a piece stays on a line.
+  void operator()(const Pieces& pieces) {
+    constexpr int kColours[] = {153, 194, 229, 224, 189};
+    size_t column = 0;
+    for (size_t i = 0; i < pieces.texts.size(); ++i) {
+      std::string piece = shown_on_a_line(pieces.texts[i]);
+      if (!style.styled && i > 0) piece.insert(0, "|");
+      const size_t wide = display_width(piece);
+      if (column > 0 && column + wide > width()) out += "\n", column = 0;
+      column += wide;
+      out += style.styled ? str("\033[30;48;5;{}m{}\033[0m", kColours[i % std::size(kColours)], piece) : piece;
+    }
+    if (!pieces.texts.empty()) out += "\n";
   }
   void operator()(const Figures& all) {
     for (const Figure& f : all.items) (*this)(f);

@@ -18,6 +18,7 @@ struct AddedToken {
   bool lstrip = false, rstrip = false;  // takes the white space to its left, right
   bool normalized = true;           // looked for in the normalised text, as what its content normalises to
   bool special = false;             // left out of what is decoded
+  bool in_text = true;              // looked for at all; no part of the JSON, for which it is always so
 
   static AddedToken from_json(const Json& json);
   Json to_json() const;

@@ -19,11 +19,15 @@ class AlignedText {
   AlignedText() = default;
   AlignedText(std::string_view original, uint32_t at);  // itself; it begins at this byte of the whole text. Well-formed UTF-8
 
+  // One that was made of another, with the origin of each of its bytes.
+  AlignedText(std::string text, std::vector<ByteRange> origins, uint32_t at) : text_(std::move(text)), origins_(std::move(origins)), start_(at) {}
+
   const std::string& text() const { return text_; }
   bool empty() const { return text_.empty(); }
   bool begins_the_text() const { return start_ == 0; }
   AlignedText slice(size_t begin, size_t end) const;      // bytes of text()
   ByteRange origin(size_t begin, size_t end) const;       // of bytes [begin, end) of text(), which are at least one
+  uint32_t place(size_t i) const { return i < origins_.size() ? origins_[i].begin : empty() ? start_ : origins_.back().end; }  // where byte i came from
   void prepend(std::string_view s);                       // stands for what the first character stands for; nothing before nothing
   void append(std::string_view s);                        // likewise, of the last one
 

@@ -192,10 +192,29 @@ void Bpe::tokenize(std::string_view word, std::vector<Token>& tokens) const {
     const int32_t id = vocabulary_.id_of(options_.byte_level ? std::string_view(as_byte_symbols(word)) : word);
     if (id >= 0) return tokens.push_back({id, 0, static_cast<uint32_t>(word.size())});
   }
+  if (!options_.whole.empty())
+    if (const int32_t id = vocabulary_.id_of(word); options_.whole.contains(id)) return tokens.push_back({id, 0, static_cast<uint32_t>(word.size())});
   const size_t first = tokens.size();
   add_symbols(word, tokens);
   if (tokens.size() - first <= kFew) merge_few(tokens, first);
   else merge_many(tokens, first);
+}
+
+MergesByRank::MergesByRank(const Vocabulary& vocabulary, std::span<const uint32_t> rank_of) {
+  const auto takes_part = [&](int32_t id) { return id >= 0 && rank_of[static_cast<size_t>(id)] != kNoRank; };
+  for (int32_t id = 0; id < static_cast<int32_t>(rank_of.size()); ++id) {
+    if (!takes_part(id)) continue;
+    const std::string_view token = vocabulary.token(id);
+    for (size_t at = 1; at < token.size(); ++at) {
+      if ((static_cast<uint8_t>(token[at]) & 0xc0) == 0x80) continue;
+      const int32_t left = vocabulary.id_of(token.substr(0, at));
+      if (!takes_part(left)) continue;
+      const int32_t right = vocabulary.id_of(token.substr(at));
+      if (!takes_part(right)) continue;
+      merges.push_back({left, right, id});
+      ranks.push_back(rank_of[static_cast<size_t>(id)]);
+    }
+  }
 }
 
 Json Bpe::to_json() const {

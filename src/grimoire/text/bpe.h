@@ -5,18 +5,20 @@
 
 #include <array>
 #include <span>
+#include <unordered_set>
 
 #include "grimoire/text/subword_model.h"
 
 namespace grim {
 
 struct BpeOptions {
-  std::string unk_token;                   // empty: what is unknown is left out, as the reference does
-  std::string continuing_subword_prefix;   // before each symbol but a word's first: "##"
-  std::string end_of_word_suffix;          // behind a word's last symbol: "</w>"
+  std::string unk_token = {};              // empty: what is unknown is left out, as the reference does
+  std::string continuing_subword_prefix = {};  // before each symbol but a word's first: "##"
+  std::string end_of_word_suffix = {};     // behind a word's last symbol: "</w>"
   bool fuse_unk = false;                   // neighbouring unknown characters are one token
   bool byte_fallback = false;              // an unknown character becomes its bytes, tokens <0x00> to <0xFF>
   bool ignore_merges = false;              // a word that is a token is that token, whatever the rules say
+  std::unordered_set<int32_t> whole = {};  // tokens that a word is if it reads so, whatever the rules say
   double dropout = 0;                      // kept for the file; encoding does not drop merges
   bool byte_level = false;                 // words are raw bytes; the vocabulary writes byte b as byte_symbol(b)
 };
@@ -55,6 +57,15 @@ class Bpe final : public SubwordModel {
   int64_t rule_count_ = 0;
   std::array<int32_t, 256> byte_ids_{};     // of byte_level and byte_fallback
   int32_t unk_id_ = Vocabulary::kNone;
+};
+
+// The rules that stand behind a vocabulary in which the rank of a token is that of the merge that makes it: each way to make a token of two others, at
+// the token's rank (by id, the lowest first; kNoRank: takes no part).
+struct MergesByRank {
+  static constexpr uint32_t kNoRank = UINT32_MAX;
+  MergesByRank(const Vocabulary& vocabulary, std::span<const uint32_t> rank_of);
+  std::vector<Bpe::Merge> merges;
+  std::vector<uint32_t> ranks;
 };
 
 // GPT-2's alphabet: a printable character for each byte, so that vocabularies are texts: 'A' is itself, space is U+0120.

@@ -20,7 +20,18 @@ Charsmap::Charsmap(std::string_view block) {
   rules_ = DoubleArray(std::move(units));
   texts_ = reader.take(reader.remaining(), "texts");
   check_utf8(texts_, "precompiled_charsmap");
-  for (size_t b = 1; b < begins_.size(); ++b) begins_[b] = rules_.begins(static_cast<char>(b));
+  for (size_t b = 1; b < begins_.size(); ++b) {
+    const char byte = static_cast<char>(b);
+    begins_[b] = rules_.leads({&byte, 1});
+  }
+}
+
+bool Charsmap::leaves_ascii(char c) const {
+  if (!begins(c)) return true;
+  if (shortest({&c, 1})) return false;
+  for (char d = 1; d > 0 && d < 127; ++d)
+    if (const char both[] = {c, d}; rules_.leads({both, 2})) return false;
+  return true;
 }
 
 std::string_view Charsmap::text_at(uint32_t place) const {

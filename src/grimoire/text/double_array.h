@@ -39,10 +39,15 @@ class DoubleArray {
       f(i + 1, units_[at] & ~kNumber);
     }
   }
-  // Do strings of the set begin with this byte?
-  bool begins(char byte) const {
-    const size_t at = units_.empty() ? 0 : offset(units_[0]) ^ label(byte);
-    return at < units_.size() && (units_[at] & (kNumber | 0xff)) == label(byte);
+  // Does a string of the set begin with the text?
+  bool leads(std::string_view text) const {
+    size_t at = units_.empty() ? 0 : offset(units_[0]);
+    for (const char c : text) {
+      at ^= label(c);
+      if (at >= units_.size() || (units_[at] & (kNumber | 0xff)) != label(c)) return false;
+      at ^= offset(units_[at]);
+    }
+    return true;
   }
   const std::vector<uint32_t>& units() const { return units_; }
 

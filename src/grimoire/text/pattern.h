@@ -29,6 +29,7 @@ std::unique_ptr<Pattern> literal_pattern(std::string literal);
 
 namespace patterns {
 extern const std::string_view kGpt2, kCl100k, kQwen2, kO200k, kDeepseek;
+extern const std::string_view kCl100kOfTiktoken;  // white space at the end is one word
 }
 
 }  // namespace grim

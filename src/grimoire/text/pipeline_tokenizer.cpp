@@ -8,10 +8,10 @@
 namespace grim {
 
 PipelineTokenizer::PipelineTokenizer(TokenizerParts parts) : parts_(std::move(parts)) {
-  normalizer_ = make_normalizer(parts_.normalizer);
-  pre_tokenizer_ = make_pre_tokenizer(parts_.pre_tokenizer);
+  normalizer_ = parts_.own.normalizer ? std::move(parts_.own.normalizer) : make_normalizer(parts_.normalizer);
+  pre_tokenizer_ = parts_.own.pre_tokenizer ? std::move(parts_.own.pre_tokenizer) : make_pre_tokenizer(parts_.pre_tokenizer);
   post_processor_ = make_post_processor(parts_.post_processor);
-  decoder_ = make_token_decoder(parts_.decoder);
+  decoder_ = parts_.own.decoder ? std::move(parts_.own.decoder) : make_token_decoder(parts_.decoder);
   const auto* const bpe = dynamic_cast<const Bpe*>(parts_.model.get());
   if (bpe && bpe->options().byte_level) pre_tokenizer_->leave_bytes();
   vocab_size_ = parts_.model->vocabulary().size();
@@ -21,6 +21,7 @@ PipelineTokenizer::PipelineTokenizer(TokenizerParts parts) : parts_(std::move(pa
     const bool fresh = added_by_id_.emplace(token.id, i).second;
     GRIM_CHECK(fresh, input, "tokenizer", "added token '{}': another has the id {}", token.content, token.id);
     vocab_size_ = std::max(vocab_size_, token.id + 1);
+    if (!token.in_text) continue;
     if (!token.normalized) {
       in_raw_text_.add(token.content, token);
     } else {
@@ -286,12 +287,9 @@ std::string PipelineTokenizer::normalized(std::string_view text) const {
   return whole.text();
 }
 
-std::vector<AlignedText> PipelineTokenizer::words(std::string_view text) const {
-  std::vector<AlignedText> all;
-  AlignedText whole(text, 0);
-  normalizer_->apply(whole);
-  pre_tokenizer_->split(std::move(whole), all);
-  return all;
+std::optional<int64_t> PipelineTokenizer::unknown() const {
+  const int32_t id = parts_.model->vocabulary().id_of(parts_.model->unknown());
+  return id >= 0 ? std::optional<int64_t>(id) : std::nullopt;
 }
 
 Json PipelineTokenizer::to_json() const {

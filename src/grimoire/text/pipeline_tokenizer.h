@@ -29,10 +29,18 @@ struct Padding {
   Side side = Side::right;
 };
 
+// Stages that are not quite what a tokenizer.json can say: they are used instead of those of the JSON, which is what is written for other programs.
+struct OwnStages {
+  std::unique_ptr<Normalizer> normalizer = {};
+  std::unique_ptr<PreTokenizer> pre_tokenizer = {};
+  std::unique_ptr<TokenDecoder> decoder = {};
+};
+
 // What a tokenizer is made of; of the parts that are null in JSON nothing is done.
 struct TokenizerParts {
   std::unique_ptr<SubwordModel> model = {};
   Json normalizer = {}, pre_tokenizer = {}, post_processor = {}, decoder = {};
+  OwnStages own = {};
   std::vector<AddedToken> added = {};
   std::optional<Truncation> truncation = {};
   std::optional<Padding> padding = {};
@@ -56,10 +64,9 @@ class PipelineTokenizer final : public Tokenizer {
 
   const SubwordModel& model() const { return *parts_.model; }
   const TokenizerParts& parts() const { return parts_; }
-  bool is_special(int64_t id) const;
-  // A stage at a time, to be shown: the text normalised, and its words.
-  std::string normalized(std::string_view text) const;
-  std::vector<AlignedText> words(std::string_view text) const;
+  std::optional<int64_t> unknown() const override;
+  bool is_special(int64_t id) const override;
+  std::string normalized(std::string_view text) const override;
 
  private:
   struct Found {

@@ -123,13 +123,6 @@ Made strip(const Json& json) {
   });
 }
 
-std::optional<char> byte_named(std::string_view token) {  // "<0x0A>"
-  unsigned byte = 0;
-  if (token.size() != 6 || !token.starts_with("<0x") || token.back() != '>') return std::nullopt;
-  const auto read = std::from_chars(token.data() + 3, token.data() + 5, byte, 16);
-  return read.ec == std::errc() && read.ptr == token.data() + 5 ? std::optional(static_cast<char>(byte)) : std::nullopt;
-}
-
 Made byte_fallback(const Json&) {
   return function([](Tokens& tokens) {
     Tokens out;
@@ -177,6 +170,13 @@ constexpr Kind kKinds[] = {{"BPEDecoder", bpe},
                            {"WordPiece", wordpiece}};
 
 }  // namespace
+
+std::optional<char> byte_named(std::string_view token) {
+  unsigned byte = 0;
+  if (token.size() != 6 || !token.starts_with("<0x") || token.back() != '>') return std::nullopt;
+  const auto read = std::from_chars(token.data() + 3, token.data() + 5, byte, 16);
+  return read.ec == std::errc() && read.ptr == token.data() + 5 ? std::optional(static_cast<char>(byte)) : std::nullopt;
+}
 
 std::unique_ptr<TokenDecoder> make_token_decoder(const Json& json) {
   if (json.is_null())

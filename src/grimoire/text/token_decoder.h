@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "grimoire/base/json.h"
@@ -17,5 +19,7 @@ class TokenDecoder {
 
 // null gives one that joins the tokens by spaces. throws: input, a type that is not known, naming the nearest, or a setting that is wrong
 std::unique_ptr<TokenDecoder> make_token_decoder(const Json& json);
+
+std::optional<char> byte_named(std::string_view token);  // "<0x0A>"
 
 }  // namespace grim

@@ -1,15 +1,53 @@
 #include "grimoire/text/tokenizer.h"
 
+#include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/text/pipeline_tokenizer.h"
+#include "grimoire/text/sentencepiece.h"
+#include "grimoire/text/tokenizer_files.h"
 
 namespace grim {
+namespace {
+
+// Of a folder, the file that says most.
+std::string file_in(const std::string& folder) {
+  for (const char* const name : {"tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "dict.txt", "vocab.json", "encoder.json",
+                                 "vocab.txt", "tokenizer.bin"})
+    if (const std::string path = join_path(folder, name); exists(path)) return path;
+  std::vector<std::string> others;
+  for (const std::string& name : files().list(folder))
+    if (name.ends_with(".model") || name.find(".model.v") != std::string::npos || name.ends_with(".spm") || name.ends_with(".tiktoken")) others.push_back(name);
+  if (others.size() == 1) return join_path(folder, others[0]);
+  fail(ErrorKind::input, "tokenizer", str("{}: {}", folder, others.empty() ? "there is no tokenizer in it" : "there are several: " + joined(others)),
+       others.empty() ? "expected tokenizer.json, or tokenizer.model, vocab.json with merges.txt, vocab.txt, a file of tiktoken's ranks or tokenizer.bin"
+                      : "name the file");
+}
+
+NamedText text_of(const std::string& path) { return {read_file(path), path}; }
+
+// The first of two names that the file's folder has.
+NamedText beside(const std::string& path, const char* name, const char* or_else) {
+  const std::string folder = parent_folder(path), first = join_path(folder, name), second = join_path(folder, or_else);
+  return text_of(exists(first) || !exists(second) ? first : second);
+}
+
+}  // namespace
 
 std::shared_ptr<const Tokenizer> load_tokenizer(const std::string& path) {
-  const bool is_folder = files().kind(path) == FileKind::folder;
-  const std::string file = is_folder ? join_path(path, "tokenizer.json") : path;
-  const std::string config = join_path(is_folder ? path : parent_folder(path), "tokenizer_config.json");
-  return parse_tokenizer(read_file(file), file, exists(config) ? Json::parse(read_file(config), config) : Json());
+  const std::string file = files().kind(path) == FileKind::folder ? file_in(path) : path, name = file_name(file);
+  const std::string config_file = join_path(parent_folder(file), "tokenizer_config.json");
+  Json config = exists(config_file) ? Json::parse(read_file(config_file), config_file) : Json();
+  if (name == "vocab.json" || name == "encoder.json" || name == "merges.txt" || name == "vocab.bpe")
+    return read_gpt2_vocabulary(beside(file, "vocab.json", "encoder.json"), beside(file, "merges.txt", "vocab.bpe"), std::move(config));
+  const NamedText text = text_of(file);
+  if (name == "vocab.txt") return read_bert_vocabulary(text, std::move(config));
+  if (name == "dict.txt")
+    return read_fairseq_dictionary(text, beside(file, "vocab.json", "encoder.json"), beside(file, "merges.txt", "vocab.bpe"), std::move(config));
+  if (name.ends_with(".bin")) return make_sentencepiece(parse_llama2c_tokenizer(text.text, file), std::move(config));
+  if (looks_like_tiktoken(text.text)) return read_tiktoken(text, std::move(config));
+  // A SentencePiece file begins with its first piece: field 1, of bytes.
+  if (text.text.starts_with('\n') && !trimmed(text.text).starts_with('{')) return make_sentencepiece(parse_sentencepiece(text.text, file), std::move(config));
+  return parse_tokenizer(text.text, file, std::move(config));
 }
 
 void save_tokenizer(const Tokenizer& tokenizer, const std::string& folder) {

@@ -31,6 +31,9 @@ class Tokenizer {
   virtual std::string token(int64_t id) const = 0;         // as the vocabulary writes it. throws: argument, an id outside
   virtual std::optional<int64_t> id_of(std::string_view token) const = 0;
   virtual const char* unit() const = 0;                    // what a token is, in words: "char"
+  virtual std::optional<int64_t> unknown() const { return std::nullopt; }  // the token of what is not in the vocabulary
+  virtual bool is_special(int64_t id) const { return id == boundary(); }
+  virtual std::string normalized(std::string_view text) const { return std::string(text); }  // what is cut into tokens
 
   // The ids of a text alone, without tokens around it, truncation or padding. `source` and `first_line` place an error in the file that the
   // text came from. throws: input, text that has no ids

@@ -18,26 +18,22 @@ Unigram::Unigram(Vocabulary vocabulary, std::vector<double> scores, UnigramOptio
     : SubwordModel(std::move(vocabulary)), options_(std::move(options)), scores_(std::move(scores)) {
   GRIM_CHECK(!options_.unk_id || vocabulary_.has(*options_.unk_id), input, "tokenizer", "unk_id: got {}, and the vocabulary has {} pieces", *options_.unk_id,
              vocabulary_.size());
-  double least = std::numeric_limits<double>::infinity(), most = -least;
+  double least = std::numeric_limits<double>::infinity();
   std::vector<std::string_view> pieces;
   std::vector<uint32_t> ids;
   for (size_t id = 0; id < scores_.size(); ++id) {
     const std::string_view piece = vocabulary_.token(static_cast<int64_t>(id));
     GRIM_CHECK(std::isfinite(scores_[id]), input, "tokenizer", "piece {} ('{}'): its score is not finite", id, piece);
-    if (options_.kinds.empty() || options_.kinds[id] == PieceKind::normal) {
-      least = std::min(least, scores_[id]);
-      most = std::max(most, scores_[id]);
-    }
+    if (options_.kinds.empty() || options_.kinds[id] == PieceKind::normal) least = std::min(least, scores_[id]);
     if (!found_in_text(id)) continue;
     pieces.push_back(piece);
     ids.push_back(static_cast<uint32_t>(id));
   }
   unk_weight_ = least - kUnknownPenalty;
   weights_ = scores_;
-  if (!options_.kinds.empty())  // more than any other pieces could be worth
-    for (size_t id = 0; id < weights_.size(); ++id)
-      if (options_.kinds[id] == PieceKind::user_defined)
-        weights_[id] = static_cast<float>(vocabulary_.token(static_cast<int64_t>(id)).size()) * static_cast<float>(most) - 0.1;
+  for (size_t id = 0; id < options_.kinds.size(); ++id)  // they win over shorter pieces, as long as scores are the logarithms of probabilities
+    if (options_.kinds[id] == PieceKind::user_defined)
+      weights_[id] = static_cast<float>(0.1 * (static_cast<double>(vocabulary_.token(static_cast<int64_t>(id)).size()) - 1));
   pieces_ = DoubleArray::of(pieces, ids);
   if (!options_.byte_fallback) return;
   for (size_t b = 0; b < 256; ++b) byte_ids_.push_back(vocabulary_.id_of(str("<0x{:02X}>", b)));
@@ -64,8 +60,8 @@ void Unigram::find_best(std::string_view word, std::span<Node> nodes) const {
     bool whole_character = false;
     const auto arrive = [&](size_t bytes, int32_t id, double weight) {
       Node& there = nodes[at + bytes];
-      const double sum = before + weight;
-      if (there.id == Vocabulary::kNone || sum > there.best) there = {single ? static_cast<double>(static_cast<float>(sum)) : sum, id, static_cast<uint32_t>(at)};
+      const double sum = single ? static_cast<double>(static_cast<float>(before + weight)) : before + weight;
+      if (there.id == Vocabulary::kNone || sum > there.best) there = {sum, id, static_cast<uint32_t>(at)};
     };
     pieces_.each_prefix(word.substr(at), [&](size_t bytes, uint32_t id) {
       arrive(bytes, static_cast<int32_t>(id), weights_[id]);

@@ -9,7 +9,7 @@
 
 namespace grim {
 
-uint64_t hash_of(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+uint64_t token_hash(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
 
 void Vocabulary::reserve(size_t tokens, size_t bytes) {
   text_.reserve(bytes);
@@ -20,7 +20,7 @@ void Vocabulary::reserve(size_t tokens, size_t bytes) {
     slots_.assign(n, kNone);
     for (int64_t id = 0; id < size(); ++id)
       if (has(id)) {
-        size_t at = hash_of(token(id)) & (n - 1);
+        size_t at = token_hash(token(id)) & (n - 1);
         while (slots_[at] != kNone) at = (at + 1) & (n - 1);
         slots_[at] = static_cast<int32_t>(id);
       }
@@ -32,7 +32,7 @@ void Vocabulary::add(std::string_view token, int64_t id) {
   GRIM_CHECK(!has(id), input, "tokenizer", "tokens '{}' and '{}' have the same id {}", this->token(id), token, id);
   if (slots_.size() < 2 * static_cast<size_t>(count_ + 1)) reserve(std::max<size_t>(16, 2 * static_cast<size_t>(count_)), text_.size());
   const size_t mask = slots_.size() - 1;
-  size_t at = hash_of(token) & mask;
+  size_t at = token_hash(token) & mask;
   for (; slots_[at] != kNone; at = (at + 1) & mask)
     GRIM_CHECK(this->token(slots_[at]) != token, input, "tokenizer", "token '{}' has two ids, {} and {}", token, slots_[at], id);
   slots_[at] = static_cast<int32_t>(id);
@@ -46,7 +46,7 @@ void Vocabulary::add(std::string_view token, int64_t id) {
 int32_t Vocabulary::id_of(std::string_view token) const {
   if (slots_.empty() || token.size() > longest_) return kNone;
   const size_t mask = slots_.size() - 1;
-  for (size_t at = hash_of(token) & mask;; at = (at + 1) & mask)
+  for (size_t at = token_hash(token) & mask;; at = (at + 1) & mask)
     if (slots_[at] == kNone || this->token(slots_[at]) == token) return slots_[at];
 }
 

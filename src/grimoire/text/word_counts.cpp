@@ -12,7 +12,7 @@ namespace grim {
 
 void WordCounts::add(std::string_view word, int64_t count) {
   if (2 * words_.size() >= slots_.size()) grow();
-  const auto hash = static_cast<uint32_t>(hash_of(word));
+  const auto hash = static_cast<uint32_t>(token_hash(word));
   const size_t mask = slots_.size() - 1;
   size_t at = hash & mask;
   for (; slots_[at] != 0; at = (at + 1) & mask) {

@@ -9,7 +9,4 @@ namespace grim {
 // resolved. throws: input, usage
 int64_t least_memory(const RunConfig& config, const Corpus& corpus);
 
-// predict_cost where the shape is too large to be tried, whatever its size: from small shapes, in straight lines.
-RunCost reckoned_cost(RunConfig config, const Corpus& corpus);
-
 }  // namespace grim

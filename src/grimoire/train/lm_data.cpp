@@ -194,9 +194,13 @@ std::shared_ptr<const Tokenizer> make_tokenizer(const Corpus& corpus) {
   return std::make_shared<CharTokenizer>(corpus.format == CorpusFormat::lines ? CharTokenizer::of_items(corpus.items) : CharTokenizer::of_text(corpus.text));
 }
 
+int64_t judged_at_once(Reading reading, int64_t context) {
+  return reading == Reading::window ? kJudgedAtOnce : std::max<int64_t>(1, kJudgedAtOnce / context);
+}
+
 Evaluation evaluate(const CausalLm& model, const LmPart& part, int64_t batches, const StopAsked& stop) {
   const NoGrad no_grad;
-  const int64_t rows = model.reading() == Reading::window ? kJudgedAtOnce : std::max<int64_t>(1, kJudgedAtOnce / model.context());
+  const int64_t rows = judged_at_once(model.reading(), model.context());
   double sum = 0;
   Evaluation result;
   part.for_each_batch(rows, batches, [&](const Examples& e) {

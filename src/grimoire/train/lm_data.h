@@ -79,6 +79,8 @@ std::shared_ptr<const Tokenizer> make_tokenizer(const Corpus& corpus);  // of it
 
 int64_t counted_targets(const Tensor& targets);  // those that are not kIgnore
 
+int64_t judged_at_once(Reading reading, int64_t context);  // rows that hold about kJudgedAtOnce targets
+
 struct Evaluation {
   double nll_nats = 0;  // mean over the targets
   int64_t tokens = 0;   // targets judged

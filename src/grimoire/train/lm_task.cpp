@@ -45,16 +45,17 @@ Judgement LmTask::judge(Part part, int64_t batches, const StopAsked& stop) const
   return {.loss = e.nll_nats, .weight = static_cast<double>(e.tokens), .stopped = e.stopped};
 }
 
-double LmTask::baseline(const StopAsked& stop) const { return bigram_baseline(data_, tokenizer_->vocab_size(), stop); }
+double LmTask::baseline(const StopAsked& stop) const {
+  return bigram_baseline(data_, tokenizer_->vocab_size(), judged_at_once(model_->reading(), model_->context()), stop);
+}
 
 // Counted pair by pair: the table of all pairs would not fit where there are tens of thousands of symbols.
 //   -log p(next | last) = log(count(last) + V) - log(count(last, next) + 1)
-double bigram_baseline(const LmData& data, int64_t vocab_size, const StopAsked& stop) {
-  constexpr int64_t kRows = 4096;
+double bigram_baseline(const LmData& data, int64_t vocab_size, int64_t rows_at_once, const StopAsked& stop) {
   bool stopped = false;
   // f(last, next) for each row's last token and its target, or for every place of a sequence.
   const auto each_pair = [&](const LmPart& part, const auto& f) {
-    part.for_each_batch(kRows, 0, [&](const Examples& e) {
+    part.for_each_batch(rows_at_once, 0, [&](const Examples& e) {
       const int64_t* const x = e.x.data<int64_t>();
       const int64_t* const y = e.y.data<int64_t>();
       const int64_t stride = e.x.numel() / e.y.numel();

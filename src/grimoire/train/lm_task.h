@@ -42,6 +42,6 @@ class LmTask final : public Task {
 
 // Mean loss of the add-1 counting bigram, trained on data.train, on data.dev (or on train when there is no dev part); NaN when
 // stopped.
-double bigram_baseline(const LmData& data, int64_t vocab_size, const StopAsked& stop = {});
+double bigram_baseline(const LmData& data, int64_t vocab_size, int64_t rows_at_once, const StopAsked& stop = {});
 
 }  // namespace grim

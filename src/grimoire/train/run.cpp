@@ -272,10 +272,7 @@ Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const 
   return d;
 }
 
-namespace {
-
-// The best weights of a run, or the newest when it has no best yet; the folder itself when it is a checkpoint.
-std::string model_folder(const std::string& folder) {
+std::string model_folder_in(const std::string& folder) {
   const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best")), newest = newest_valid_checkpoint(join_path(folder, "checkpoints"));
   if (best) return best.path;
   const std::string whole = newest ? str("{} is whole: give that folder", newest.path) : hint_without_whole(folder);
@@ -288,11 +285,9 @@ std::string model_folder(const std::string& folder) {
   return folder;
 }
 
-}  // namespace
-
 TrainedModel load_trained(const std::string& folder) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
-  const std::string path = model_folder(folder);
+  const std::string path = model_folder_in(folder);
   ModelFolder opened = open_model_folder(path);
   TrainedModel trained{causal_lm_in(opened.model), opened.tokenizer, path, 0};
   GRIM_CHECK(trained.model, input, "checkpoint", "{}: model_type '{}' does not predict the next token", path, opened.config.text("model_type"));
@@ -303,7 +298,7 @@ TrainedModel load_trained(const std::string& folder) {
 
 void take_shape_of_init(RunConfig& config) {
   if (!exists(config.init_from)) throw Error(ErrorKind::input, str("'{}' does not exist", config.init_from), "expected a run folder or a model folder");
-  const std::string path = join_path(model_folder(config.init_from), "config.json");
+  const std::string path = join_path(model_folder_in(config.init_from), "config.json");
   const Json json = Json::parse(read_file(path), path);
   const Architecture& a = architecture_of(json);
   config.set_shape(a.name, a.from_json(json));

@@ -51,6 +51,10 @@ struct RunCost {
 RunCost predict_cost(RunConfig config);
 RunCost predict_cost(RunConfig config, const TaskSource& source);
 
+// The best weights of a run folder, or the newest when it has no best yet; the folder itself when it is a model's.
+// throws: input, there is no whole model in it
+std::string model_folder_in(const std::string& folder);
+
 // A trained model with its tokenizer, from a run folder (its best weights) or a checkpoint folder.
 struct TrainedModel {
   std::unique_ptr<CausalLm> model;

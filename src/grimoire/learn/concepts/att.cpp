@@ -667,7 +667,7 @@ const Concept kConcepts[] = {
            out.answer("encoder and decoder see", str("{}+{}", n, t));
          },
      .turn = "t = n: decoder and encoder see the same. For all other places they do not.",
-     .commands = "grimoire train --model gpt --data input.txt --out runs/gpt\nlater: grimoire model show runs/bert",
+     .commands = "grimoire train --model gpt --data input.txt --out runs/gpt\ngrimoire model show runs/gpt",
      .code = "src/grimoire/model/gpt.h: Gpt",
      .mistake = "People say that these are three inventions; in fact the blocks are the same. What differs is the mask, whether there is cross-attention, "
                 "and what is trained.",

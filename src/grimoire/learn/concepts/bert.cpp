@@ -357,7 +357,7 @@ const Concept kConcepts[] = {
            out.answer("tokens of A alone", static_cast<double>(framed(a).size()));
          },
      .turn = "give your own two texts; words that the vocabulary lacks would be cut further.",
-     .commands = "later: grimoire tokenize --tokenizer models/bert --explain",
+     .commands = "grimoire tokenize \"a sentence of yours\" --tokenizer models/bert --explain",
      .mistake = "People say that the last [SEP] can be left out; in fact the model has never seen an input without it, so keep it.",
      .see = "cls: the first token\nsep: the divider\nsegment: which part a token is in\nwordpiece: how words are cut",
      .sources = "Devlin et al. 2019, BERT, section 3 and figure 2",
@@ -384,7 +384,7 @@ const Concept kConcepts[] = {
            out.answer("tokens in all", static_cast<double>(row.size()));
          },
      .turn = "make the text longer: [CLS] stays where it is, only [SEP] moves.",
-     .commands = "later: grimoire tokenize --tokenizer models/bert --explain",
+     .commands = "grimoire tokenize \"a sentence of yours\" --tokenizer models/bert --explain",
      .mistake = "People say that [CLS] sums up the text; in fact it does so only after training for that: raw, it is often worse than averaged word vectors.",
      .see = "sep: the other marker\nfine-tuning: what gives it a meaning\ntext-classification: who reads it",
      .sources = "Devlin et al. 2019, BERT, section 3, with its footnote on C\nReimers and Gurevych 2019, Sentence-BERT, table 1",
@@ -413,7 +413,7 @@ const Concept kConcepts[] = {
            out.answer("position of the last", static_cast<double>(two.size() - 1));
          },
      .turn = "lengthen A: both move. Lengthen B: only the last one does.",
-     .commands = "later: grimoire tokenize --tokenizer models/bert --explain",
+     .commands = "grimoire tokenize \"a sentence of yours\" --tokenizer models/bert --explain",
      .mistake = "People say that BERT has three special tokens; in fact there are five: [PAD], [UNK], [CLS], [SEP] and [MASK].",
      .see = "cls: the first token\nsegment: the same told in every place\none-or-two-inputs: the whole row",
      .sources = "Devlin et al. 2019, BERT, section 3\nClark et al. 2019, What Does BERT Look At?, section 3.2",
@@ -440,7 +440,7 @@ const Concept kConcepts[] = {
            out.answer("ones", static_cast<double>(row.size()) - static_cast<double>(zeros));
          },
      .turn = "give only short texts: [CLS] and the first [SEP] are always among the zeros.",
-     .commands = "later: grimoire tokenize --tokenizer models/bert --explain",
+     .commands = "grimoire tokenize \"a sentence of yours\" --tokenizer models/bert --explain",
      .mistake = "People say that segments mark sentences; in fact each is any stretch of text, and there are just two, however many sentences they hold.",
      .see = "sep: the marker between them\nembedding: the first of the three tables\nlearned-position: the second\ndistilbert: does without",
      .sources = "Devlin et al. 2019, BERT, section 3 and figure 2",

@@ -107,7 +107,8 @@ const Concept kConcepts[] = {
            }
          },
      .turn = "take ##ization out of V: the word falls into three pieces. Take token out too: see where greed leads.",
-     .commands = "grimoire tokenizer train --kind wordpiece --data input.txt --out mine",
+     .commands = "grimoire tokenize \"a sentence of yours\" --tokenizer models/bert --explain\n"
+                 "grimoire tokenizer train --kind wordpiece --data input.txt --out mine",
      .code = "src/grimoire/text/wordpiece.cpp: WordPiece\nsrc/grimoire/text/train_bpe.cpp: train_bpe",
      .mistake = "People say that the cut follows the parts of speech and endings of a language; in fact the pieces come from counts, and the longest match "
                 "decides.",

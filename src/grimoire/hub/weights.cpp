@@ -1,0 +1,142 @@
+#include "grimoire/hub/weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "grimoire/base/error.h"
+#include "grimoire/hub/model_folder.h"
+#include "grimoire/tensor/copy.h"
+
+namespace grim {
+
+std::unique_ptr<TensorFile> open_weights_at(const std::string& path) {
+  return files().kind(path) == FileKind::folder ? open_weights(path) : open_tensor_file(path);
+}
+
+void Statistics::add(const Statistics& other) {
+  const double n = static_cast<double>(finite()), m = static_cast<double>(other.finite());
+  if (m > 0) {
+    low = n > 0 ? std::min(low, other.low) : other.low;
+    high = n > 0 ? std::max(high, other.high) : other.high;
+    const double both = n + m, step = other.mean - mean;  // the parallel update of Chan, Golub, LeVeque (1983)
+    deviation = std::sqrt((n * deviation * deviation + m * other.deviation * other.deviation) / both + step * step * (n / both) * (m / both));
+    mean += step * m / both;
+  }
+  count += other.count;
+  nan += other.nan;
+  infinite += other.infinite;
+  zero += other.zero;
+}
+
+Statistics statistics_of(const Tensor& tensor) {
+  const Tensor dense = contiguous(tensor);
+  Statistics s{.count = dense.numel()};
+  visit(dense.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* const x = dense.data<T>();
+    const auto value = [&](int64_t i) {
+      if constexpr (std::is_same_v<T, Bf16>) return static_cast<double>(static_cast<float>(x[i]));
+      else return static_cast<double>(x[i]);
+    };
+    double sum = 0, squares = 0;
+    s.low = std::numeric_limits<double>::infinity();
+    s.high = -s.low;
+    for (int64_t i = 0; i < s.count; ++i) {
+      const double v = value(i);
+      if (!std::isfinite(v)) {
+        (std::isnan(v) ? s.nan : s.infinite) += 1;
+        continue;
+      }
+      s.zero += v == 0;
+      s.low = std::min(s.low, v);
+      s.high = std::max(s.high, v);
+      sum += v;
+    }
+    const auto n = static_cast<double>(s.finite());
+    if (n == 0) {
+      s.low = s.high = 0;
+      return;
+    }
+    s.mean = sum / n;
+    for (int64_t i = 0; i < s.count; ++i)
+      if (const double v = value(i); std::isfinite(v)) squares += (v - s.mean) * (v - s.mean);
+    s.deviation = std::sqrt(squares / n);
+  });
+  return s;
+}
+
+namespace {
+
+std::vector<std::string_view> words_of(std::string_view name) {
+  std::vector<std::string_view> words;
+  for (size_t at = 0; at <= name.size();) {
+    const size_t dot = std::min(name.find('.', at), name.size());
+    words.push_back(name.substr(at, dot - at));
+    at = dot + 1;
+  }
+  return words;
+}
+
+bool is_number(std::string_view word) { return !word.empty() && word.find_first_not_of("0123456789") == std::string_view::npos; }
+
+}  // namespace
+
+std::vector<WeightsPart> parts_of(const TensorFile& weights) {
+  std::vector<WeightsPart> parts;
+  std::vector<std::set<std::string>> numbers;
+  for (const TensorEntry& e : weights.entries()) {
+    const std::vector<std::string_view> words = words_of(e.name);
+    const auto number = std::ranges::find_if(words, is_number);
+    const auto last = number != words.end() ? number : words.begin() + static_cast<ptrdiff_t>(std::min<size_t>(words.size() - (words.size() > 1), 2));
+    std::string name;
+    for (auto w = words.begin(); w != last; ++w) name += (name.empty() ? "" : ".") + std::string(*w);
+    auto part = std::ranges::find(parts, name, &WeightsPart::name);
+    if (part == parts.end()) {
+      parts.push_back({.name = name});
+      numbers.emplace_back();
+      part = parts.end() - 1;
+    }
+    if (number != words.end()) numbers[static_cast<size_t>(part - parts.begin())].insert(std::string(*number));
+    ++part->tensors;
+    part->parameters += e.shape.numel();
+    part->bytes += static_cast<int64_t>(e.bytes);
+  }
+  for (size_t i = 0; i < parts.size(); ++i) parts[i].repeats = static_cast<int64_t>(numbers[i].size());
+  return parts;
+}
+
+std::vector<TensorDifference> difference(const TensorFile& a, const TensorFile& b) {
+  std::vector<TensorDifference> all;
+  for (const TensorEntry& e : a.entries()) {
+    TensorDifference d{.name = e.name};
+    if (!b.holds(e.name)) {
+      d.problem = "only in the first";
+    } else if (const Shape& other = b.find(e.name)->shape; !(other == e.shape)) {
+      d.problem = str("shape {} and {}", e.shape, other);
+    } else {
+      const Tensor x = contiguous(cast(a.read(e), Dtype::f64)), y = contiguous(cast(b.read(e.name), Dtype::f64));
+      double apart = 0, norm = 0;
+      d.count = x.numel();
+      for (int64_t i = 0; i < d.count; ++i) {
+        const double u = x.data<double>()[i], v = y.data<double>()[i];
+        if (u == v || (std::isnan(u) && std::isnan(v))) {
+          norm += std::isfinite(u) ? u * u : 0;
+          continue;
+        }
+        ++d.differ;
+        d.largest = std::max(d.largest, std::abs(u - v));  // a NaN stays out of it, and is counted
+        apart += (u - v) * (u - v);
+        norm += u * u;
+      }
+      d.relative = norm > 0 ? std::sqrt(apart / norm) : std::sqrt(apart);
+    }
+    all.push_back(std::move(d));
+  }
+  for (const TensorEntry& e : b.entries())
+    if (!a.holds(e.name)) all.push_back({.name = e.name, .problem = "only in the second"});
+  return all;
+}
+
+}  // namespace grim

@@ -1,0 +1,51 @@
+// Weights without a model: what any folder or file of tensors holds, how healthy it is, how two of them differ, and one written anew.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "grimoire/io/tensor_file.h"
+
+namespace grim {
+
+// Of a model folder, or a file of whatever format. throws: input, as open_weights and open_tensor_file
+std::unique_ptr<TensorFile> open_weights_at(const std::string& path);
+
+struct Statistics {  // of the numbers of one tensor or of several
+  int64_t count = 0, nan = 0, infinite = 0, zero = 0;
+  double low = 0, high = 0, mean = 0, deviation = 0;  // of those that are finite; deviation with divisor n
+
+  void add(const Statistics& other);
+  int64_t finite() const { return count - nan - infinite; }
+};
+Statistics statistics_of(const Tensor& x);
+
+// Tensors whose names begin alike: the repeated ones up to their number ("model.layers"), the others by their first two words.
+struct WeightsPart {
+  std::string name;
+  int64_t repeats = 0;  // distinct numbers behind the name; 0: it is not repeated
+  int64_t tensors = 0, parameters = 0, bytes = 0;
+};
+std::vector<WeightsPart> parts_of(const TensorFile& weights);  // in the order of the file
+
+struct TensorDifference {
+  std::string name;
+  std::string problem = {};         // "only in the first", "shape (2, 3) and (3, 2)"; empty: the numbers below hold
+  int64_t count = 0, differ = 0;    // elements, and those that are not equal (NaN equals NaN)
+  double largest = 0, relative = 0; // |a - b|, and its norm over that of a
+};
+std::vector<TensorDifference> difference(const TensorFile& a, const TensorFile& b);
+
+enum class WeightsFormat : uint8_t { safetensors, gguf };
+struct ConvertOptions {
+  WeightsFormat to = WeightsFormat::safetensors;
+  std::string dtype = {};    // of floating-point tensors: "F32", "F16", "BF16", for GGUF "Q8_0" too; empty: as they are, other than f16 and bf16 as f32
+  int64_t shard_bytes = 0;   // of safetensors; 0: one file
+};
+// A model folder with its other files (config.json, the tokenizer's, ...), whose dtype is set, or a lone file of weights. `to`: a folder that is
+// made, or a file that ends in .safetensors or .gguf. Gives the files written.
+// throws: input, a folder that holds other files, a source that is malformed; argument, a dtype that the format does not hold
+std::vector<std::string> convert_weights(const std::string& from, const std::string& to, const ConvertOptions& options);
+
+}  // namespace grim

@@ -1,0 +1,226 @@
+#include "grimoire/text/sentencepiece.h"
+
+#include <algorithm>
+
+#include "grimoire/base/error.h"
+#include "grimoire/text/charsmap.h"
+#include "grimoire/text/utf8.h"
+
+namespace grim {
+namespace {
+
+using Model = SentencePieceModel;
+
+DoubleArray user_defined_of(const Model& model) {
+  std::vector<std::string_view> texts;
+  for (const Model::Piece& p : model.pieces)
+    if (p.kind == PieceKind::user_defined) texts.push_back(p.text);
+  return DoubleArray::of(texts, std::vector<uint32_t>(texts.size()));
+}
+
+// Bytes of the longest that begins the text; 0: none does.
+size_t longest_of(const DoubleArray& set, std::string_view text) {
+  size_t longest = 0;
+  set.each_prefix(text, [&](size_t bytes, uint32_t) { longest = bytes; });
+  return longest;
+}
+
+class SentencePieceNormalizer final : public Normalizer {
+ public:
+  explicit SentencePieceNormalizer(const Model& model)
+      : rules_(model.charsmap.empty() ? Charsmap() : Charsmap(model.charsmap)),
+        user_defined_(user_defined_of(model)),
+        mark_(model.mark()),
+        space_behind_(model.space_behind),
+        dummy_(model.dummy_prefix),
+        removes_(model.remove_extra_spaces) {
+    for (size_t b = 1; b < plain_.size(); ++b) {
+      const char c = static_cast<char>(b);
+      plain_[b] = c != ' ' && !user_defined_.leads({&c, 1}) && rules_.leaves_ascii(c);
+    }
+  }
+
+  void apply(AlignedText& text) const override {
+    const std::string& s = text.text();
+    Marked out(s.size() + s.size() / 2);
+    size_t at = 0;
+    for (Step p = step(s, 0); removes_ && p.text == " "; p = step(s, at)) at += p.bytes;
+    if (at < s.size()) {
+      if (dummy_ && !space_behind_) out.put(mark_, at);
+      put_all(s, at, out);
+      at = s.size();
+      while (removes_ && out.text.ends_with(mark_)) {
+        out.text.resize(out.text.size() - mark_.size());
+        at = out.from[out.text.size()];
+      }
+      if (dummy_ && space_behind_) out.put(mark_, at);
+    }
+    // A byte stands for what lies between its place and the next one's.
+    out.from.resize(out.text.size());
+    out.from.push_back(static_cast<uint32_t>(at));
+    std::vector<ByteRange> origins(out.text.size());
+    for (size_t i = 0; i < origins.size(); ++i) origins[i] = {text.place(out.from[i]), text.place(out.from[i + 1])};
+    text = AlignedText(std::move(out.text), std::move(origins), text.place(0));
+  }
+
+ private:
+  struct Step {
+    std::string_view text;  // what stands for the next `bytes`
+    size_t bytes;
+  };
+  struct Marked {
+    explicit Marked(size_t bytes) {
+      text.reserve(bytes);
+      from.reserve(bytes + 1);
+    }
+    void put(std::string_view part, size_t at) {
+      text += part;
+      from.resize(text.size(), static_cast<uint32_t>(at));
+    }
+    std::string text;
+    std::vector<uint32_t> from;  // for each byte, where in the old text its rule began
+  };
+
+  Step step(std::string_view s, size_t at) const {
+    const std::string_view rest = s.substr(at);
+    if (rest.empty()) return {};
+    if (const size_t bytes = longest_of(user_defined_, rest)) return {rest.substr(0, bytes), bytes};
+    if (const auto rule = rules_.longest(rest)) return {rule->text, rule->bytes};
+    size_t next = at;
+    if (next_code_point(s, next) == 0xfffd && next - at == 1) return {"\ufffd", 1};
+    return {rest.substr(0, next - at), next - at};
+  }
+
+  void put_all(std::string_view s, size_t at, Marked& out) const {
+    bool after_space = removes_;
+    while (at < s.size()) {
+      if (is_plain(s, at)) {
+        const size_t begin = at;
+        while (at < s.size() && is_plain(s, at)) out.from.push_back(static_cast<uint32_t>(at++));
+        out.text.append(s, begin, at - begin);
+        after_space = false;
+        continue;
+      }
+      const Step p = step(s, at);
+      std::string_view part = p.text;
+      while (after_space && part.starts_with(' ')) part.remove_prefix(1);
+      for (size_t i = 0; i < part.size(); ++i) out.put(part[i] == ' ' ? std::string_view(mark_) : part.substr(i, 1), at);
+      if (!part.empty()) after_space = removes_ && part.back() == ' ';
+      at += p.bytes;
+    }
+  }
+  // ASCII that stays what it is, whatever ASCII follows.
+  bool is_plain(std::string_view s, size_t at) const {
+    const auto byte = static_cast<uint8_t>(s[at]);
+    return byte < 128 && plain_[byte] && (at + 1 == s.size() || static_cast<uint8_t>(s[at + 1]) < 128);
+  }
+
+  Charsmap rules_;
+  DoubleArray user_defined_;
+  std::string mark_;
+  bool space_behind_, dummy_, removes_;
+  std::array<bool, 128> plain_{};
+};
+
+class SentencePieceCuts final : public PreTokenizer {
+ public:
+  explicit SentencePieceCuts(const Model& model) : user_defined_(user_defined_of(model)), mark_(model.mark()) {
+    bool known = false;
+    for (const Model::Piece& p : model.pieces) {
+      if (p.kind != PieceKind::normal && p.kind != PieceKind::user_defined) continue;
+      known |= p.text == mark_;
+      // A piece is marks, then others, then marks again at most: which of the borders does it reach over?
+      const std::string_view text = p.text;
+      for (size_t i = 0; i + mark_.size() <= text.size(); ++i) {
+        if (!text.substr(i).starts_with(mark_)) continue;
+        before_ &= i == 0 || text.substr(0, i).ends_with(mark_);
+        behind_ &= i + mark_.size() == text.size() || text.substr(i + mark_.size()).starts_with(mark_);
+      }
+    }
+    before_ &= known;  // a mark that is unknown would be one with unknown neighbours
+    behind_ &= known && !before_;
+  }
+
+  void split(AlignedText text, std::vector<AlignedText>& words) const override {
+    const std::string& s = text.text();
+    size_t begin = 0;
+    const auto cut = [&](size_t end) {
+      if (end > begin) words.push_back(text.slice(begin, end));
+      begin = end;
+    };
+    bool in_marks = false;
+    for (size_t at = 0; at < s.size();) {
+      const std::string_view rest = std::string_view(s).substr(at);
+      const size_t whole = longest_of(user_defined_, rest);
+      const bool mark = whole == 0 && rest.starts_with(mark_);
+      if (whole > 0 || (mark && !in_marks && before_) || (!mark && in_marks && behind_)) cut(at);
+      at += whole > 0 ? whole : mark ? mark_.size() : 0;
+      if (whole > 0) cut(at);
+      else if (!mark) next_code_point(s, at);
+      in_marks = mark;
+    }
+    cut(s.size());
+  }
+
+ private:
+  DoubleArray user_defined_;
+  std::string mark_;
+  bool before_ = true, behind_ = true;  // may a text be cut before a run of marks, or behind one?
+};
+
+class SentencePieceDecoder final : public TokenDecoder {
+ public:
+  explicit SentencePieceDecoder(const Model& model)
+      : unknown_(model.pieces[model.unknown()].text),
+        unk_surface_(model.unk_surface),
+        byte_fallback_(model.byte_fallback),
+        one_space_(model.dummy_prefix && !model.remove_extra_spaces),
+        all_spaces_(model.remove_extra_spaces) {}
+
+  void apply(std::vector<std::string>& tokens) const override {
+    std::string text, bytes;
+    bool at_start = true, had_space = false;
+    const auto put_bytes = [&] {
+      for (size_t at = 0; at < bytes.size();) append_utf8(text, next_code_point(bytes, at));  // what is malformed is U+FFFD, byte by byte
+      bytes.clear();
+    };
+    for (std::string_view token : tokens) {
+      if (const auto byte = byte_fallback_ ? byte_named(token) : std::nullopt) {
+        bytes += *byte;
+        continue;
+      }
+      put_bytes();
+      at_start &= !had_space && text.empty();
+      had_space = false;
+      if (token == unknown_) {
+        text += unk_surface_;
+        continue;
+      }
+      if (at_start && (one_space_ || all_spaces_) && token.starts_with(kMark)) {
+        token.remove_prefix(kMark.size());
+        had_space = one_space_;
+      }
+      for (size_t at = 0; at < token.size();) {
+        const bool mark = token.substr(at).starts_with(kMark);
+        text += mark ? ' ' : token[at];
+        at += mark ? kMark.size() : 1;
+      }
+    }
+    put_bytes();
+    tokens = {std::move(text)};
+  }
+
+ private:
+  static constexpr std::string_view kMark = "\u2581";
+  std::string unknown_, unk_surface_;
+  bool byte_fallback_;
+  bool one_space_, all_spaces_;  // that are left out at the beginning
+};
+
+}  // namespace
+
+std::unique_ptr<Normalizer> sentencepiece_normalizer(const Model& model) { return std::make_unique<SentencePieceNormalizer>(model); }
+std::unique_ptr<PreTokenizer> sentencepiece_cuts(const Model& model) { return std::make_unique<SentencePieceCuts>(model); }
+std::unique_ptr<TokenDecoder> sentencepiece_decoder(const Model& model) { return std::make_unique<SentencePieceDecoder>(model); }
+
+}  // namespace grim

@@ -1,0 +1,161 @@
+#include "grimoire/train/memory_forecast.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "grimoire/device/memory_trace.h"
+#include "grimoire/tensor/copy.h"
+#include "grimoire/train/diagnosis.h"
+#include "grimoire/train/rehearsal.h"
+#include "grimoire/train/run_sizes.h"
+#include "grimoire/train/trainer.h"
+
+namespace grim {
+namespace {
+
+// A run that was made, or is foretold, as what it asked of the pool.
+struct Rehearsal {
+  device::MemoryTrace trace;
+  size_t trained = 0;  // events before the report
+  MemoryForecast bytes;  // instead, where no trace could be foretold
+  MemoryForecast forecast() const { return trace.events.empty() ? bytes : MemoryForecast{trace.bytes(trained), trace.bytes()}; }
+};
+
+// What run_to_its_end (train/run.cpp) does, without its files. `judged`: batches of its evaluations; empty: the task's own.
+Rehearsal rehearse(const RunConfig& c, const TaskSource& source, const std::vector<int64_t>& judged) {
+  Rehearsal r;
+  const device::MemoryRecorder recorder(r.trace);
+  {
+    Trainer trainer(c, source);
+    for (int i = 0; i < 2; ++i) trainer.step();  // the second finds what the first has left behind
+    if (judged.empty()) trainer.judge(Part::train, 1);
+    for (const int64_t n : judged) judge_batch(trainer.task(), n);
+  }
+  r.trained = r.trace.events.size();
+  {
+    const double start = initial_loss(c, source);
+    Trainer trainer(c, source);
+    diagnose(trainer, start);
+  }
+  Rng rng(RngMode::philox, 0);
+  const std::unique_ptr<Task> sampled = source.make(c, rng);  // a fresh model, and the weights that were saved
+  std::vector<Tensor> saved;
+  for (const NamedTensor& weight : sampled->model().checkpoint()) saved.push_back(copy(weight.tensor));
+  return r;
+}
+
+// --- from small sizes to large ones ----------------------------------------------------------------------------------
+// The bytes of each block are a polynomial in the batch, the data, the context and the widths. So a few small values of every size that is large are
+// rehearsed in all combinations, and each block is extrapolated by itself.
+
+struct Axis {
+  std::vector<double> at;
+  double real;
+  std::function<void(RunConfig&, size_t point)> set;
+
+  // Lagrange's weights: the polynomial through (at[i], y[i]) is sum w[i] y[i] at `real`.
+  std::vector<double> weights() const {
+    std::vector<double> w(at.size(), 1);
+    for (size_t i = 0; i < at.size(); ++i)
+      for (size_t k = 0; k < at.size(); ++k)
+        if (k != i) w[i] *= (real - at[k]) / (at[i] - at[k]);
+    return w;
+  }
+};
+
+bool same_events(const std::vector<Rehearsal>& all) {
+  return std::all_of(all.begin(), all.end(), [&](const Rehearsal& r) { return !r.trace.events.empty() && r.trace.events == all[0].trace.events; });
+}
+
+// More layers, or more steps of a recurrence, are more blocks rather than larger ones: then the sums are extrapolated.
+Rehearsal extrapolated(std::vector<Rehearsal> all, const std::vector<double>& weights) {
+  Rehearsal r;
+  if (same_events(all)) {
+    r = std::move(all[0]);
+    for (double& size : r.trace.sizes) size *= weights[0];
+    for (size_t i = 1; i < all.size(); ++i)
+      for (size_t k = 0; k < r.trace.sizes.size(); ++k) r.trace.sizes[k] += weights[i] * all[i].trace.sizes[k];
+    for (double& size : r.trace.sizes) size = std::max(0.0, std::round(size));
+    return r;
+  }
+  for (size_t i = 0; i < all.size(); ++i) {
+    const MemoryForecast f = all[i].forecast();
+    r.bytes.trained += weights[i] * f.trained;
+    r.bytes.total += weights[i] * f.total;
+  }
+  return r;
+}
+
+std::vector<Axis> axes_of_shape(const RunConfig& c) {
+  std::vector<Axis> axes;
+  for (const SizeAxis& a : c.shape().axes()) {
+    const int64_t real = c.shape().size(a.option), low = a.low;
+    if (real <= (a.degree + 1) * low) continue;
+    Axis axis{.at = {}, .real = static_cast<double>(real), .set = {}};
+    axis.set = [=](RunConfig& small, size_t i) { small.shape().set_size(a.option, low * (static_cast<int64_t>(i) + 1)); };
+    for (int i = 0; i <= a.degree; ++i) axis.at.push_back(static_cast<double>(low * (i + 1)));
+    axes.push_back(axis);
+  }
+  return axes;
+}
+
+class Rehearsals {
+ public:
+  Rehearsals(const RunConfig& config, const TaskSource& source) : config_(config), source_(source), axes_(axes_of_shape(config)) {
+    config_.accumulate = std::min<int64_t>(2, config_.accumulate);
+    add_batch();
+    if (const auto* const text = dynamic_cast<const LmSource*>(&source)) {
+      config_.init_from.clear();
+      judged_ = judged_sizes(config, text->corpus());
+      add_data(text->corpus());
+    }
+  }
+
+  MemoryForecast forecast() { return along(0, config_).forecast(); }
+
+ private:
+  void add_batch() {
+    constexpr int64_t kFewest = 2;  // a batch norm needs two
+    if (config_.full_batch || config_.batch_size <= 2 * kFewest) return;
+    axes_.push_back({.at = {kFewest, 2 * kFewest}, .real = static_cast<double>(config_.batch_size),
+                     .set = [](RunConfig& small, size_t i) { small.batch_size = kFewest * (static_cast<int64_t>(i) + 1); }});
+  }
+
+  void add_data(const Corpus& corpus) {
+    const RunConfig& c = config_;
+    RunConfig smallest = c;
+    for (const Axis& a : axes_) a.set(smallest, 0);
+    Axis axis{.at = {}, .real = extent_of(corpus, c), .set = [this](RunConfig&, size_t i) { data_ = i; }};
+    for (int i = 1; i <= 2; ++i) {
+      samples_.push_back(sample_source(corpus, smallest, i * fewest_symbols(smallest)));
+      axis.at.push_back(extent_of(samples_.back()->corpus(), c));
+    }
+    if (axis.at[0] < axis.at[1]) axes_.push_back(axis);
+  }
+
+  // All sizes from the i-th on still have to grow.
+  Rehearsal along(size_t i, const RunConfig& c) {
+    if (i == axes_.size()) return rehearse(c, samples_.empty() ? source_ : *samples_[data_], judged_);
+    std::vector<Rehearsal> all;
+    for (size_t point = 0; point < axes_[i].at.size(); ++point) {
+      RunConfig small = c;
+      axes_[i].set(small, point);
+      all.push_back(along(i + 1, small));
+    }
+    return extrapolated(std::move(all), axes_[i].weights());
+  }
+
+  RunConfig config_;
+  const TaskSource& source_;
+  std::vector<Axis> axes_;
+  std::vector<std::unique_ptr<LmSource>> samples_;
+  std::vector<int64_t> judged_;
+  size_t data_ = 0;
+};
+
+}  // namespace
+
+MemoryForecast forecast_memory(const RunConfig& config, const TaskSource& source) { return Rehearsals(config, source).forecast(); }
+
+}  // namespace grim

@@ -1,0 +1,119 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
+#include "grimoire/hub/weights.h"
+#include "grimoire/io/safetensors.h"
+#include "grimoire/tensor/copy.h"
+#include "grimoire/tensor/random.h"
+#include "base/temp_folder.h"
+
+namespace grim {
+namespace {
+
+Tensor values(const Shape& shape, std::vector<float> v) { return Tensor::from<float>(v, shape); }
+
+TEST(Statistics, CountsWhatIsNotFiniteApart) {
+  const Statistics s = statistics_of(values({6}, {1, 2, 0, NAN, INFINITY, 5}));
+  EXPECT_EQ(s.count, 6);
+  EXPECT_EQ(s.nan, 1);
+  EXPECT_EQ(s.infinite, 1);
+  EXPECT_EQ(s.zero, 1);
+  EXPECT_DOUBLE_EQ(s.low, 0);
+  EXPECT_DOUBLE_EQ(s.high, 5);
+  EXPECT_DOUBLE_EQ(s.mean, 2);
+  EXPECT_DOUBLE_EQ(s.deviation, std::sqrt((1.0 + 0 + 4 + 9) / 4));
+}
+
+TEST(Statistics, OfPartsAreThoseOfTheWhole) {
+  Statistics sum = statistics_of(values({3}, {1, 2, 3}));
+  sum.add(statistics_of(values({2}, {NAN, NAN})));
+  sum.add(statistics_of(values({2}, {-10, 20})));
+  const Statistics whole = statistics_of(values({5}, {1, 2, 3, -10, 20}));
+  EXPECT_NEAR(sum.mean, whole.mean, 1e-15);
+  EXPECT_NEAR(sum.deviation, whole.deviation, 1e-14);
+  EXPECT_EQ(sum.low, -10);
+  EXPECT_EQ(sum.high, 20);
+  EXPECT_EQ(sum.count, 7);
+  EXPECT_EQ(sum.nan, 2);
+}
+
+struct Saved {
+  test::TempFolder folder;
+  TensorMap tensors{{"emb.word.weight", values({2, 2}, {1.5f, -2, 3, 4})},
+                    {"layer.0.w", values({2}, {0.1f, 1e-3f})},
+                    {"layer.1.w", values({2}, {1, 65504})},
+                    {"ids", cast(values({3}, {1, 2, 3}), Dtype::i64)}};
+  std::string path = folder / "model.safetensors";
+  Saved() { write_safetensors(path, tensors); }
+};
+
+TEST(Weights, PartsGoByNames) {
+  const Saved saved;
+  const std::vector<WeightsPart> parts = parts_of(*open_weights_at(saved.path));
+  std::map<std::string, WeightsPart> by_name;
+  for (const WeightsPart& p : parts) by_name[p.name] = p;
+  ASSERT_EQ(by_name.size(), 3u);
+  EXPECT_EQ(by_name.at("layer").repeats, 2);
+  EXPECT_EQ(by_name.at("layer").parameters, 4);
+  EXPECT_EQ(by_name.at("emb.word").parameters, 4);
+  EXPECT_EQ(by_name.at("emb.word").repeats, 0);
+  EXPECT_EQ(by_name.at("ids").bytes, 24);
+}
+
+TEST(Weights, DifferencesAreNamed) {
+  const Saved saved;
+  TensorMap other = saved.tensors;
+  other["layer.0.w"] = values({2}, {0.1f, 2e-3f});
+  other["layer.1.w"] = values({1, 2}, {1, 65504});
+  other.erase("ids");
+  other["more"] = values({1}, {0});
+  const std::string path = saved.folder / "other.safetensors";
+  write_safetensors(path, other);
+  std::map<std::string, TensorDifference> by_name;
+  for (const TensorDifference& d : difference(*open_weights_at(saved.path), *open_weights_at(path))) by_name[d.name] = d;
+  EXPECT_EQ(by_name.at("emb.word.weight").differ, 0);
+  EXPECT_EQ(by_name.at("layer.0.w").differ, 1);
+  EXPECT_NEAR(by_name.at("layer.0.w").largest, 1e-3, 1e-9);
+  EXPECT_NEAR(by_name.at("layer.0.w").relative, 1e-3 / std::sqrt(0.01 + 1e-6), 1e-6);
+  EXPECT_EQ(by_name.at("layer.1.w").problem, "shape (2,) and (1, 2)");
+  EXPECT_EQ(by_name.at("ids").problem, "only in the first");
+  EXPECT_EQ(by_name.at("more").problem, "only in the second");
+}
+
+// Types that hold every number give them back; the others round, and integers stay what they are.
+TEST(Weights, ConvertedAndBack) {
+  const Saved saved;
+  for (const char* name : {"f16.safetensors", "bf16.safetensors", "f32.gguf", "f16.gguf"}) {
+    SCOPED_TRACE(name);
+    const std::string path = saved.folder / name, type = std::string(name).substr(0, std::string(name).find('.'));
+    ConvertOptions options{.to = std::string_view(name).ends_with("gguf") ? WeightsFormat::gguf : WeightsFormat::safetensors,
+                           .dtype = type == "f32" ? "F32" : type == "f16" ? "F16" : "BF16"};
+    ASSERT_EQ(convert_weights(saved.path, path, options), std::vector<std::string>{path});
+    const auto back = open_weights_at(path);
+    const double step = type == "f32" ? 0 : type == "f16" ? 0x1p-11 : 0x1p-8;  // half a unit of the last place, relative
+    for (const auto& [tensor, x] : saved.tensors) {
+      const Tensor y = cast(back->read(tensor), Dtype::f64), z = cast(x, Dtype::f64);
+      for (int64_t i = 0; i < y.numel(); ++i) EXPECT_NEAR(y.data<double>()[i], z.data<double>()[i], step * std::abs(z.data<double>()[i])) << tensor;
+    }
+    EXPECT_EQ(back->read("ids").dtype(), Dtype::i64);
+    if (type != "f32") EXPECT_EQ(back->find("emb.word.weight")->type->name, options.dtype);
+  }
+}
+
+TEST(Weights, AFolderGoesWithItsFiles) {
+  const Saved saved;
+  const std::string config = saved.folder.put("config.json", "{\"model_type\": \"x\", \"torch_dtype\": \"float32\"}");
+  const std::string to = saved.folder / "out";
+  const std::string from = parent_folder(saved.path);
+  convert_weights(from, to, {.dtype = "F16", .shard_bytes = 8});
+  EXPECT_NE(read_file(join_path(to, "config.json")).find("float16"), std::string::npos);
+  EXPECT_TRUE(exists(join_path(to, "model.safetensors.index.json")));
+  EXPECT_EQ(open_weights_at(to)->entries().size(), saved.tensors.size());
+  EXPECT_THROW(convert_weights(from, to, {}), Error);  // it holds files now
+}
+
+}  // namespace
+}  // namespace grim
