@@ -37,9 +37,10 @@ std::string taken_by(Command& command, const Options& options) {
   return (many ? "its own are " : "it takes ") + list;
 }
 
-std::string as_typed(std::string condition) {
-  std::replace(condition.begin(), condition.end(), '=', ' ');
-  return "--" + condition;
+std::string as_typed(const std::string& condition) {
+  std::string typed = "--";
+  for (const char c : condition) typed += c == '=' ? " " : c == '|' ? " or " : std::string(1, c);
+  return typed;
 }
 
 // The second of two values would win without a word about the first.
@@ -61,7 +62,7 @@ const Setting* last(const Settings& settings, const std::string& name) {
   return found == settings.rend() ? nullptr : &*found;
 }
 
-// "data": it is given, or is a switch that is on; "method=exact": it has this value.
+// "data": it is given, or is a switch that is on; "method=exact|asymptotic": it has one of these values.
 bool holds(const std::string& condition, const Options& options, const Settings& settings) {
   const size_t equals = condition.find('=');
   const Option* const option = find(options, condition.substr(0, equals));
@@ -69,7 +70,9 @@ bool holds(const std::string& condition, const Options& options, const Settings&
   if (!option) return true;  // this form has no such option: it goes without saying
   const Json standard = option->json();
   if (equals == std::string::npos) return setting ? setting->value != "false" : option->is_switch() && standard.as_boolean();
-  return condition.substr(equals + 1) == (setting ? setting->value : standard.kind() == Json::Kind::text ? standard.as_text() : standard.dump());
+  const std::string value = setting ? setting->value : standard.kind() == Json::Kind::text ? standard.as_text() : standard.dump();
+  const std::string_view allowed = std::string_view(condition).substr(equals + 1);
+  return std::ranges::count(split(allowed, '|'), value) > 0;
 }
 
 // What would be accepted and then not looked at.

@@ -15,6 +15,6 @@ void refuse_twice(Command& command, const Options& options, const Settings& sett
 [[noreturn]] void refuse(Command& command, const std::string& problem, const std::string& hint);
 std::string see_help(Command& command);
 std::string taken_by(Command& command, const Options& options);  // "it takes --x, --group"; of many, those that not every form takes
-std::string as_typed(std::string condition);  // of Option::with: "method=exact" is typed --method exact
+std::string as_typed(const std::string& condition);  // of Option::with: "method=exact|normal" is typed --method exact or normal
 
 }  // namespace grim

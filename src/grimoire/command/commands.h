@@ -12,6 +12,7 @@
   X(generate)          \
   X(eval)              \
   X(tokenize)          \
+  X(tokenizer)         \
   X(model)             \
   X(stats)             \
   X(distribution)      \

@@ -3,10 +3,9 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/command/commands.h"
-#include "grimoire/hub/model_folder.h"
+#include "grimoire/command/tokenizer_page.h"
 #include "grimoire/text/tokenizer.h"
 #include "grimoire/text/utf8.h"
-#include "grimoire/train/run.h"
 
 namespace grim {
 namespace {
@@ -14,8 +13,6 @@ namespace {
 using report::number;
 
 constexpr size_t kMostShown = 400;  // pieces
-
-bool is_run(const std::string& folder) { return exists(join_path(folder, "checkpoints")); }
 
 class TokenizeCommand final : public Command {
  public:
@@ -39,7 +36,7 @@ class TokenizeCommand final : public Command {
       throw Error(ErrorKind::usage, text_.empty() ? "there is nothing to tokenize" : "a text and --data: one of them is cut", "give a text, or --data FILE");
     const std::string text = data_.empty() ? text_ : read_file(data_);
     check_utf8(text, data_.empty() ? "the text" : data_);
-    const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(is_run(tokenizer_) ? model_folder_in(tokenizer_) : tokenizer_);
+    const std::shared_ptr<const Tokenizer> tokenizer = tokenizer_at(tokenizer_);
     EncodeOptions options{.special_tokens = !bare_};
     if (!pair_.empty()) options.pair = pair_;
     const Encoding e = tokenizer->encode_with(text, options);

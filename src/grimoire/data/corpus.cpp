@@ -49,14 +49,14 @@ bool looks_like_items(std::string_view text) {
   return lines >= 2 && bytes <= 32 * lines && with_space * 10 <= lines;
 }
 
-void check_is_text(const std::string& bytes, const std::string& source) {
+}  // namespace
+
+void check_is_text(std::string_view bytes, const std::string& source) {
   GRIM_CHECK(!bytes.empty(), input, "corpus", "{}: the file is empty", source);
-  if (const size_t nul = bytes.find('\0'); nul != std::string::npos)
+  if (const size_t nul = bytes.find('\0'); nul != bytes.npos)
     fail(ErrorKind::input, "corpus", str("{}: byte {} is NUL: this is a binary file, expected text", source, nul));
   check_utf8(bytes, source);
 }
-
-}  // namespace
 
 Corpus load_corpus(const std::string& path, CorpusFormat format) {
   const std::unique_ptr<InFile> file = files().open(path);

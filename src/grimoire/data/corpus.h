@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace grim {
@@ -27,6 +28,8 @@ struct Corpus {
 // resource, for one that would not fit in memory.
 Corpus load_corpus(const std::string& path, CorpusFormat format = CorpusFormat::automatic);
 Corpus corpus_of(std::string bytes, const std::string& source, CorpusFormat format = CorpusFormat::automatic);
+
+void check_is_text(std::string_view bytes, const std::string& source);  // throws: input, as load_corpus
 
 // Of what a model sees: the same for a copy of the text with other line ends or blank lines between items. content_of gives it back.
 std::string content_hash(const Corpus& corpus);

@@ -9,9 +9,7 @@
 
 namespace grim {
 
-namespace {
-uint64_t hash_of(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
-}  // namespace
+uint64_t token_hash(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
 
 void Vocabulary::reserve(size_t tokens, size_t bytes) {
   text_.reserve(bytes);
@@ -22,7 +20,7 @@ void Vocabulary::reserve(size_t tokens, size_t bytes) {
   slots_.assign(n, {});
   for (int64_t id = 0; id < size(); ++id)
     if (has(id)) {
-      const uint64_t hash = hash_of(token(id));
+      const uint64_t hash = token_hash(token(id));
       size_t at = hash & (n - 1);
       while (slots_[at].id != kNone) at = (at + 1) & (n - 1);
       slots_[at] = {static_cast<uint32_t>(hash >> 32), static_cast<int32_t>(id)};
@@ -34,7 +32,7 @@ void Vocabulary::add(std::string_view token, int64_t id) {
   GRIM_CHECK(!has(id), input, "tokenizer", "tokens '{}' and '{}' have the same id {}", this->token(id), token, id);
   if (slots_.size() < 2 * static_cast<size_t>(count_ + 1)) reserve(std::max<size_t>(16, 2 * static_cast<size_t>(count_)), text_.size());
   const size_t mask = slots_.size() - 1;
-  const uint64_t hash = hash_of(token);
+  const uint64_t hash = token_hash(token);
   const auto tag = static_cast<uint32_t>(hash >> 32);
   size_t at = hash & mask;
   for (; slots_[at].id != kNone; at = (at + 1) & mask)
@@ -50,7 +48,7 @@ void Vocabulary::add(std::string_view token, int64_t id) {
 int32_t Vocabulary::id_of(std::string_view token) const {
   if (slots_.empty() || token.size() > longest_) return kNone;
   const size_t mask = slots_.size() - 1;
-  const uint64_t hash = hash_of(token);
+  const uint64_t hash = token_hash(token);
   const auto tag = static_cast<uint32_t>(hash >> 32);
   for (size_t at = hash & mask;; at = (at + 1) & mask) {
     const Slot& slot = slots_[at];

@@ -42,4 +42,6 @@ class Vocabulary {
   size_t longest_ = 0;
 };
 
+uint64_t token_hash(std::string_view bytes);  // XXH3
+
 }  // namespace grim

@@ -34,7 +34,7 @@ void declare(CLI::App& app, const Options& options, Settings& settings) {
     } else if (o.is_list()) {  // --param a=1 --param b=2, or --param a=1 b=2
       app.add_option_function<std::vector<std::string>>("--" + name, [&settings, name](const std::vector<std::string>& values) {
         for (const std::string& v : values) settings.push_back({name, v});
-      });
+      })->expected(1, 1 << 20)->allow_extra_args(false);  // as many as come, but [a,b] is one
     } else {
       const std::string flags = name == "number" ? "-n,--number" : "--" + name;
       app.add_option_function<std::string>(flags, [&settings, name](const std::string& v) { settings.push_back({name, v}); })

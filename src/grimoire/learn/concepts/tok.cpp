@@ -4,7 +4,9 @@
 #include "grimoire/base/str.h"
 #include "grimoire/classic/distance.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/text/pre_tokenizer.h"
 #include "grimoire/text/utf8.h"
+#include "grimoire/text/wordpiece.h"
 
 namespace grim::learn {
 namespace {
@@ -21,10 +23,14 @@ std::string in_a_row(const std::vector<std::string>& parts) {
   return row.size() < 55 ? row : row + " ...";
 }
 
+const std::string& short_text(const Inputs& in, std::string_view name) {
+  const std::string& text = in.text(name);
+  if (text.empty() || text.size() > 200) in.refuse(name, "a text of at most 200 bytes");
+  return text;
+}
 const std::string& short_word(const Inputs& in, std::string_view name) {
-  const std::string& word = in.text(name);
-  if (word.empty() || word.size() > 200 || word.find(' ') != word.npos) in.refuse(name, "one word of at most 200 bytes");
-  return word;
+  if (in.text(name).find(' ') != std::string::npos) in.refuse(name, "one word of at most 200 bytes");
+  return short_text(in, name);
 }
 
 const Concept kConcepts[] = {
@@ -75,32 +81,35 @@ const Concept kConcepts[] = {
      .picture = "Toy bricks: one large brick for each common word, and small ones from which any other word can be put together.",
      .formula = "repeat: take the longest piece of V that the rest of the word begins with",
      .symbols = "V: the pieces that are known\n##: the piece continues a word",
-     .inputs = "word = tokenization: to be cut\nV = token ##ization ##iz ##ation to ##ken ##s: the pieces",
+     .inputs = "word = tokenization: a word or a sentence to be cut\nV = token ##ization ##iz ##ation to ##ken ##s: the pieces, by id from 0",
      .compute =
          [](const Inputs& in, Worked& out) {
-           const auto letters = code_points(short_word(in, "word"));
-           const auto V = in.words("V");
-           std::vector<std::string> pieces;
-           for (size_t at = 0; at < letters.size();) {
-             size_t end = letters.size();
-             std::string piece;
-             for (; end > at; --end) {
-               piece = (at ? "##" : "") + text_of(std::span(letters).subspan(at, end - at));
-               if (std::ranges::find(V, piece) != V.end()) break;
-             }
-             if (end == at) {  // nothing fits: the whole word is unknown
-               out.step(str("no piece begins \"{}\"", text_of(std::span(letters).subspan(at))));
-               pieces = {"[UNK]"};
-               break;
-             }
-             if (pieces.size() < 4) out.step(str("\"{}\": the longest piece is {}", text_of(std::span(letters).subspan(at)), piece));
-             pieces.push_back(piece);
-             at = end;
+           Vocabulary V;
+           for (const std::string& piece : in.words("V")) {
+             if (V.id_of(piece) >= 0) in.refuse("V", "every piece once");
+             V.add(piece, V.size());
            }
-           for (size_t i = 0; i < pieces.size() && i < 12; ++i) out.answer(str("piece {}", i + 1), pieces[i]);
+           constexpr const char* kUnknown = "[UNK]";
+           if (V.id_of(kUnknown) < 0) V.add(kUnknown, V.size());
+           const WordPiece model(V, {.unk_token = kUnknown});
+           std::vector<AlignedText> words;
+           make_pre_tokenizer(Json::object({{"type", "BertPreTokenizer"}}))->split(AlignedText(short_text(in, "word"), 0), words);
+           size_t n = 0;
+           for (const AlignedText& w : words) {
+             std::vector<Token> tokens;
+             model.tokenize(w.text(), tokens);
+             for (const Token& t : tokens) {
+               const std::string_view rest = std::string_view(w.text()).substr(t.begin), piece = V.token(t.id);
+               if (n < 4) out.step(piece == kUnknown ? str("\"{:.40s}\": a dead end, the whole word is unknown", w.text())
+                                                     : str("\"{:.40s}\": the longest piece is {}, id {}", rest, piece, t.id));
+               if (++n <= 12) out.answer(str("piece {}", n), std::string(piece));
+             }
+           }
          },
      .turn = "take ##ization out of V: the word falls into three pieces. Take token out too: see where greed leads.",
-     .commands = "grimoire tokenize \"a sentence of yours\" --tokenizer models/bert --explain",
+     .commands = "grimoire tokenize \"a sentence of yours\" --tokenizer models/bert --explain\n"
+                 "grimoire tokenizer train --kind wordpiece --data input.txt --out mine",
+     .code = "src/grimoire/text/wordpiece.cpp: WordPiece\nsrc/grimoire/text/train_bpe.cpp: train_bpe",
      .mistake = "People say that the cut follows the parts of speech and endings of a language; in fact the pieces come from counts, and the longest match "
                 "decides.",
      .see = "oov: the trouble it avoids\none-or-two-inputs: the row of tokens\nsubword: pieces for vectors instead",
@@ -110,7 +119,7 @@ const Concept kConcepts[] = {
      .ask = "V = un ##happy ##hap ##py. How is \"unhappy\" cut? | un ##happy: the longest piece wins.",
      .more = "The vocabulary is built from single characters by joining, again and again, the pair whose join raises the likelihood of the corpus most; "
              "byte-pair encoding joins the "
-             "most frequent pair. If any stretch of a word has no piece the whole word becomes [UNK], which with all single characters in V is rare."},
+             "most frequent pair, and so does today's WordPiece training, here too. If any stretch of a word has no piece the whole word becomes [UNK], which with all single characters in V is rare."},
     {.id = "skip-gram",
      .title = "Skip-gram",
      .names = "word2vec skip-gram",
