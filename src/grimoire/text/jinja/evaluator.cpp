@@ -26,7 +26,7 @@ void Evaluator::define(std::string_view name, const Json& value) {
   try {
     outermost_->set(name, from_json(meter, value));
   } catch (const Fault& fault) {
-    throw Error(fault.kind, str("chat template: the variable '{}': {}", name, fault.what()));
+    throw Error(fault.kind, str("chat template: the variable '{}': {}", name, fault.what()), fault.hint);
   }
 }
 
@@ -36,8 +36,7 @@ std::string Evaluator::render(const Body& body) {
     execute(body, std::make_shared<Scope>(Scope{outermost_, {}}), out);
     return out.text();
   } catch (const Fault& fault) {
-    const bool budget = fault.kind == ErrorKind::resource;
-    fail_at(source_, here_, fault.what(), fault.kind, budget ? "templates are held to limits of steps, memory, depth and output, as they come from anywhere" : "");
+    fail_at(source_, here_, fault.what(), fault.kind, fault.hint);
   }
 }
 
@@ -141,6 +140,7 @@ Evaluator::Flow Evaluator::set_block(const Statement& s, const ScopePtr& scope) 
 
 void Evaluator::assign(const Expression& target, Value v, const ScopePtr& scope) {
   here_ = target.at;
+  meter.step(4);  // a name takes memory for as long as its scope lives
   if (target.kind == Expression::Kind::name) return scope->set(target.name, std::move(v));
   if (target.kind == Expression::Kind::member) {
     const Value space = lookup(target.name, scope);

@@ -79,6 +79,7 @@ Value Evaluator::compute(const Expression& e, const ScopePtr& scope) {
 }
 
 std::vector<Value> Evaluator::evaluate_all(const std::vector<ExpressionPtr>& parts, const ScopePtr& scope) {
+  const Held held(meter, parts.size() * sizeof(Value));
   std::vector<Value> values;
   values.reserve(parts.size());
   for (const ExpressionPtr& part : parts) values.push_back(evaluate(*part, scope));
@@ -86,11 +87,13 @@ std::vector<Value> Evaluator::evaluate_all(const std::vector<ExpressionPtr>& par
 }
 
 Arguments Evaluator::arguments(const CallArguments& a, const ScopePtr& scope) {
+  if (a.positional.empty() && a.named.empty() && !a.spread && !a.spread_named) return {};
   Arguments out{evaluate_all(a.positional, scope), {}};
   for (const auto& [name, value] : a.named) out.named.emplace_back(name, evaluate(*value, scope));
   if (a.spread) {
     for (const Value& v : listed(*this, evaluate(*a.spread, scope))) out.positional.push_back(v);
   }
+  if (out.positional.size() > meter.limits().names) throw Fault(str("a call with more than {} arguments", meter.limits().names), ErrorKind::resource);
   if (a.spread_named) {
     const Value members = evaluate(*a.spread_named, scope);
     if (!members.is(Kind::dict)) throw Fault(str("argument after ** must be a mapping, not {}", type_name(members)));

@@ -88,11 +88,14 @@ Value format(Run& run, const Value& v, const Arguments& a) {
   std::vector<std::pair<Value, Value>> members;
   for (const auto& [name, value] : a.named) members.emplace_back(run.text(name), value);
   const Value values = a.named.empty() ? run.list(a.positional, Sequence::Form::tuple) : make_dict(run.meter, std::move(members));
-  return run.text(format_percent(run, to_text(run.meter, v), values));
+  return run.text(format_percent(run, to_text(run.meter, v), values, v.markup()), v.markup());
 }
+
+constexpr size_t kLongestNumber = 4300;  // Python's own limit for integers
 
 // float(text): decimal digits with an exponent, "inf" and "nan", white space around, underscores between digits.
 std::optional<double> real_of(std::string_view text) {
+  if (text.size() > kLongestNumber) return std::nullopt;
   std::string t(stripped(text, std::nullopt, true, true));
   for (size_t i = 1; i + 1 < t.size(); ++i) {
     if (t[i] == '_' && std::isdigit(static_cast<unsigned char>(t[i - 1])) && std::isdigit(static_cast<unsigned char>(t[i + 1]))) t.erase(i--, 1);
@@ -107,6 +110,7 @@ std::optional<double> real_of(std::string_view text) {
 
 std::optional<int64_t> integer_of(std::string_view text, int64_t base) {
   if (base < 2 || base > 36) throw Fault("int: base must be between 2 and 36");
+  if (text.size() > kLongestNumber) return std::nullopt;
   std::string t(stripped(text, std::nullopt, true, true));
   const bool negative = t.starts_with('-');
   if (negative || t.starts_with('+')) t.erase(0, 1);
@@ -216,7 +220,7 @@ Value apply_filter(Run& run, std::string_view name, const Value& v, const Argume
   std::vector<std::string> known;
   for (const FilterEntry& e : kFilters) known.emplace_back(e.name);
   for (const FilterEntry& e : list_filters()) known.emplace_back(e.name);
-  throw Fault(str("no filter is named '{}'; {}", name, did_you_mean(name, known, "of Jinja's own those are here that chat templates use")));
+  throw Fault(str("no filter is named '{}'", name), ErrorKind::input, did_you_mean(name, known));
 }
 
 }  // namespace grim::jinja

@@ -79,12 +79,13 @@ double need_real(const Value& v, char type) {
 }
 
 // One conversion of "%...".
-std::string percent(Run& run, const Style& s, const Value& v) {
+std::string percent(Run& run, const Style& s, const Value& v, bool escaping) {
   switch (s.type) {
     case 's':
     case 'r':
     case 'a': {
       std::string text = s.type == 's' ? to_text(run.meter, v) : repr(run.meter, v);
+      if (escaping && !v.markup()) text = escape_html(text);
       if (s.precision >= 0) {
         size_t at = 0;
         for (int64_t i = 0; i < s.precision && at < text.size(); ++i) next_code_point(text, at);
@@ -138,7 +139,7 @@ void append_limited(Run& run, std::string& out, std::string_view piece) {
 
 }  // namespace
 
-std::string format_percent(Run& run, const std::string& format, const Value& values) {
+std::string format_percent(Run& run, const std::string& format, const Value& values, bool escaping) {
   const bool several = values.is(Kind::sequence) && values.sequence().form == Sequence::Form::tuple;
   const std::vector<Value> arguments = several ? values.sequence().values : std::vector<Value>{values};
   size_t used = 0;
@@ -181,7 +182,7 @@ std::string format_percent(Run& run, const std::string& format, const Value& val
     s.type = format[at++];
     if (std::string_view("sra c").find(s.type) != std::string_view::npos || s.align == '<') s.fill = " ", s.align = s.align == '=' ? '\0' : s.align;
     if (s.type == '%') append_limited(run, out, "%");
-    else append_limited(run, out, percent(run, s, value ? *value : next()));
+    else append_limited(run, out, percent(run, s, value ? *value : next(), escaping));
   }
   const bool all = used == arguments.size() || by_name || (!several && (values.is(Kind::dict) || (values.is(Kind::sequence) && !used)));
   if (!all) throw Fault("not all arguments converted during string formatting");
@@ -230,13 +231,12 @@ std::string braces(Run& run, const Value& v, std::string_view spec) {
     as_text.type = 's';
     if (as_text.align == '=') as_text.align = '<';
     if (!as_text.align) as_text.align = '<';
-    return percent(run, as_text, v);
+    return percent(run, as_text, v, false);
   }
   if (v.is_integer() && !real_type) {
     if (s.type && std::string_view("dxXob").find(s.type) == std::string_view::npos) {
       throw Fault(str("unknown format code '{}' for object of type 'int'", std::string(1, s.type)));
     }
-    if (v.is(Kind::boolean) && !s.type) return padded(format_integer(v.integer(), s), s, '>');
     return padded(format_integer(v.integer(), s), s, '>');
   }
   if (v.is_number() && (real_type || !s.type)) {
@@ -282,7 +282,7 @@ Value field(Run& run, std::string_view path, const Arguments& a, int64_t& next) 
 
 }  // namespace
 
-std::string format_braces(Run& run, const std::string& format, const Arguments& a) {
+std::string format_braces(Run& run, const std::string& format, const Arguments& a, bool escaping) {
   std::string out;
   int64_t next = 0;
   for (size_t at = 0; at < format.size();) {
@@ -311,7 +311,8 @@ std::string format_braces(Run& run, const std::string& format, const Arguments& 
     if (conversion == "r") v = run.text(repr(run.meter, v));
     else if (conversion == "s") v = run.text(to_text(run.meter, v));
     else if (!conversion.empty()) throw Fault(str("unknown conversion specifier '{}'", conversion));
-    append_limited(run, out, braces(run, v, colon < inner.size() ? inner.substr(colon + 1) : ""));
+    const std::string piece = braces(run, v, colon < inner.size() ? inner.substr(colon + 1) : "");
+    append_limited(run, out, escaping && !v.markup() ? escape_html(piece) : piece);
     at = close + 1;
   }
   return out;

@@ -40,9 +40,9 @@ Value default_value(Run& run, const Value& v, const Arguments& a) {
   return !absent ? v : p[0] ? *p[0] : run.text("");
 }
 
-Value size(Run&, const Value& v, const Arguments& a) {
+Value size(Run& run, const Value& v, const Arguments& a) {
   bind("length", a, {});
-  return length(v);
+  return length(run.meter, v);
 }
 
 Value first(Run& run, const Value& v, const Arguments& a) {
@@ -92,6 +92,7 @@ Value map(Run& run, const Value& v, const Arguments& a) {
     for (const Value& item : items.sequence().values) values.push_back(get(item));
   } else {
     const std::string& filter = need_text(a.positional[0], "map");
+    const Held held(run.meter, a.positional.size() * sizeof(Value));
     const Arguments rest{{a.positional.begin() + 1, a.positional.end()}, a.named};
     for (const Value& item : items.sequence().values) values.push_back(apply_filter(run, filter, item, rest));
   }
@@ -104,6 +105,7 @@ template <bool wanted, bool by_attribute> Value select(Run& run, const Value& v,
   const Getter get = getter_of(run, by_attribute ? a.positional[0] : Value());
   const bool tested = a.positional.size() > own;
   const std::string test = tested ? need_text(a.positional[own], "select") : "";
+  const Held held(run.meter, a.positional.size() * sizeof(Value));
   Arguments rest{{}, a.named};
   if (tested) rest.positional.assign(a.positional.begin() + static_cast<std::ptrdiff_t>(own) + 1, a.positional.end());
   std::vector<Value> values;
@@ -224,11 +226,9 @@ Value batch(Run& run, const Value& v, const Arguments& a) {
     if (static_cast<int64_t>(row.size()) == n) rows.push_back(run.list(std::exchange(row, {})));
     row.push_back(item);
   }
-  for (int64_t i = static_cast<int64_t>(row.size()); fills && !row.empty() && i < n; ++i) {
-    run.meter.hold(sizeof(Value));
-    run.meter.release(sizeof(Value));
-    row.push_back(*p[1]);
-    run.meter.step();
+  if (fills && !row.empty() && n > static_cast<int64_t>(row.size())) {
+    const Held held(run.meter, std::min(static_cast<size_t>(n), SIZE_MAX / 2 / sizeof(Value)) * sizeof(Value));
+    row.resize(static_cast<size_t>(n), *p[1]);
   }
   if (!row.empty()) rows.push_back(run.list(std::move(row)));
   return run.list(std::move(rows), Sequence::Form::iterator);

@@ -10,19 +10,21 @@
 namespace grim::jinja {
 
 struct Limits {
-  int64_t steps = 4'000'000;           // statements and expressions evaluated, items passed, and 1 for every 32 bytes of text written: about 0.5 s
+  int64_t steps = 4'000'000;           // statements and expressions evaluated, items passed, bytes read or copied in bulk: about 0.5 s
   int64_t live_bytes = 24 << 20;       // held by values and output at one time
   size_t output_bytes = 8 << 20;       // rendered, by the whole template or by one macro
   int depth = 400;                     // of the template's tree
   int run_depth = 1000;                // statements, expressions and macro calls inside one another while it runs
   int value_depth = 200;               // lists and dictionaries inside one another
-  size_t template_bytes = 1 << 20;
+  size_t template_bytes = 256 << 10;   // some hundred times that in memory, when it is nothing but operands
+  size_t names = 256;                  // arguments of one call
 };
 
 // A problem whose place in the template is not known yet; the evaluator makes an Error of it.
 struct Fault : std::runtime_error {
-  explicit Fault(const std::string& message, ErrorKind k = ErrorKind::input) : std::runtime_error(message), kind(k) {}
+  explicit Fault(const std::string& message, ErrorKind k = ErrorKind::input, std::string h = "") : std::runtime_error(message), kind(k), hint(std::move(h)) {}
   ErrorKind kind;
+  std::string hint;
 };
 
 class Meter {
@@ -37,13 +39,26 @@ class Meter {
     const auto n = static_cast<int64_t>(bytes);
     if (n > limits_.live_bytes - held_) throw Fault(str("the template's values take more than {} bytes", limits_.live_bytes), ErrorKind::resource);
     held_ += n;
-    step(bytes / 32);
+    step(bytes / 256);
   }
   void release(size_t bytes) { held_ -= static_cast<int64_t>(bytes); }
 
  private:
   Limits limits_;
   int64_t steps_ = 0, held_ = 0;
+};
+
+// Memory of what is no value, for as long as this lives.
+class Held {
+ public:
+  Held(Meter& meter, size_t bytes) : meter_(meter), bytes_(bytes) { meter.hold(bytes); }
+  ~Held() { meter_.release(bytes_); }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+
+ private:
+  Meter& meter_;
+  size_t bytes_;
 };
 
 // Text that grows, within the limits.

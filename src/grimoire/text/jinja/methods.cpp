@@ -24,8 +24,9 @@ std::optional<std::string_view> optional_text(const Value* v, std::string_view w
 template <bool left, bool right> Value strip(Run& run, const Value& self, const Arguments& a) {
   const auto v = bind("strip", a, {"chars"});
   const auto characters = optional_text(v[0], "strip()");
-  run.meter.step(characters ? characters->size() : 0);
-  return run.text(std::string(stripped(self.text(), characters, left, right)), self.markup());
+  const std::string_view out = stripped(self.text(), characters, left, right);
+  run.meter.step((self.text().size() - out.size() + (characters ? characters->size() : 0)) / 8);
+  return run.text(std::string(out), self.markup());
 }
 
 template <bool from_right> Value split(Run& run, const Value& self, const Arguments& a) {
@@ -49,8 +50,9 @@ template <bool from_right> Value partition(Run& run, const Value& self, const Ar
 }
 
 // The part of a text between two code points, as str.find and its kin take it; its first byte too.
-std::string_view between(const Value& self, const Value* begin, const Value* end, size_t* first_byte = nullptr) {
+std::string_view between(Run& run, const Value& self, const Value* begin, const Value* end, size_t* first_byte = nullptr) {
   const std::string& text = self.text();
+  run.meter.step(text.size() / 16);
   const int64_t n = count_code_points(text);
   const auto bound = [&](const Value* v, int64_t absent) {
     const int64_t i = or_default(v, absent, "slice indices");
@@ -69,7 +71,7 @@ std::string_view between(const Value& self, const Value* begin, const Value* end
 
 template <bool at_end> Value begins(Run& run, const Value& self, const Arguments& a) {
   const auto v = bind(at_end ? "endswith" : "startswith", a, {"prefix", "start", "end"}, 1);
-  const std::string_view text = v[1] || v[2] ? between(self, v[1], v[2]) : std::string_view(self.text());
+  const std::string_view text = v[1] || v[2] ? between(run, self, v[1], v[2]) : std::string_view(self.text());
   const auto fits = [&](const Value& part) {
     const std::string& p = need_text(part, at_end ? "endswith()" : "startswith()");
     return at_end ? text.ends_with(p) : text.starts_with(p);
@@ -83,9 +85,8 @@ template <bool at_end> Value begins(Run& run, const Value& self, const Arguments
 template <bool from_right, bool must> Value find(Run& run, const Value& self, const Arguments& a) {
   const auto v = bind("find", a, {"sub", "start", "end"}, 1);
   size_t first = 0;
-  const std::string_view text = between(self, v[1], v[2], &first);
+  const std::string_view text = between(run, self, v[1], v[2], &first);
   const std::string& part = need_text(*v[0], "find()");
-  run.meter.step(self.text().size() / 16);
   const size_t at = from_right ? text.rfind(part) : text.find(part);
   if (at == std::string_view::npos && must) throw Fault("substring not found");
   return at == std::string_view::npos ? int64_t{-1} : count_code_points(std::string_view(self.text()).substr(0, first + at));
@@ -93,9 +94,8 @@ template <bool from_right, bool must> Value find(Run& run, const Value& self, co
 
 Value count_text(Run& run, const Value& self, const Arguments& a) {
   const auto v = bind("count", a, {"sub", "start", "end"}, 1);
-  const std::string_view text = between(self, v[1], v[2]);
+  const std::string_view text = between(run, self, v[1], v[2]);
   const std::string& part = need_text(*v[0], "count()");
-  run.meter.step(text.size() / 16);
   if (part.empty()) return count_code_points(text) + 1;
   int64_t n = 0;
   for (size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++n;
@@ -175,7 +175,7 @@ template <char side> Value pad(Run& run, const Value& self, const Arguments& a) 
   return run.text(side == 'l' ? text + blanks : sign ? text[0] + blanks + text.substr(1) : blanks + text, self.markup());
 }
 
-Value format(Run& run, const Value& self, const Arguments& a) { return run.text(format_braces(run, self.text(), a), self.markup()); }
+Value format(Run& run, const Value& self, const Arguments& a) { return run.text(format_braces(run, self.text(), a, self.markup()), self.markup()); }
 
 constexpr Method kTextMethods[] = {
   {"strip", strip<true, true>}, {"lstrip", strip<true, false>}, {"rstrip", strip<false, true>}, {"split", split<false>}, {"rsplit", split<true>},

@@ -40,12 +40,10 @@ Value added(Run& run, const Value& a, const Value& b) {
   if (a.is(Kind::text) && b.is(Kind::text)) {
     const bool markup = a.markup() || b.markup();  // what is plain is escaped beside what is not
     const auto part = [&](const Value& v) { return markup && !v.markup() ? escape_html(v.text()) : v.text(); };
-    run.meter.step((a.text().size() + b.text().size()) / 32);
     return run.text(part(a) + part(b), markup);
   }
   for (const auto form : {Sequence::Form::list, Sequence::Form::tuple}) {
     if (!is_list(a, form) || !is_list(b, form)) continue;
-    run.meter.step(a.sequence().values.size() + b.sequence().values.size());
     std::vector<Value> values = a.sequence().values;
     values.insert(values.end(), b.sequence().values.begin(), b.sequence().values.end());
     return run.list(std::move(values), form);
@@ -78,9 +76,10 @@ Value multiplied(Run& run, const Value& a, const Value& b) {
       throw Fault(str("the template's values take more than {} bytes", run.meter.limits().live_bytes), ErrorKind::resource);
     }
     if (a.is(Kind::text)) {
-      std::string out;
+      std::string out = times ? a.text() : "";
       out.reserve(size * times);
-      for (size_t i = 0; size && i < times; ++i) out += a.text();
+      while (2 * out.size() < size * times) out.append(out.data(), out.size());
+      out.append(out.data(), size * times - out.size());
       return run.text(std::move(out), a.markup());
     }
     std::vector<Value> values;
@@ -126,7 +125,7 @@ Value floor_divided(const Value& a, const Value& b) {
 }
 
 Value remainder(Run& run, const Value& a, const Value& b) {
-  if (a.is(Kind::text)) return run.text(format_percent(run, a.text(), b), a.markup());
+  if (a.is(Kind::text)) return run.text(format_percent(run, a.text(), b, a.markup()), a.markup());
   need_numbers("%", a, b);
   if (b.real() == 0) by_zero();
   if (!integers(a, b)) return real_remainder(a.real(), b.real());
@@ -176,7 +175,7 @@ Value item_of(Run& run, const Value& object, const Value& key) {
     if (!found && !key.is(Kind::text)) found = object.dict().find(run.meter, key);
     if (found) return *found;
   } else if ((object.is(Kind::text) || indexable(object)) && key.is_integer()) {
-    const int64_t n = length(object);
+    const int64_t n = length(run.meter, object);
     const int64_t i = key.integer() < 0 ? key.integer() + n : key.integer();
     if (i >= 0 && i < n) {
       if (!object.is(Kind::text)) return object.sequence().values[static_cast<size_t>(i)];
@@ -198,7 +197,7 @@ Value item_of(Run& run, const Value& object, const Value& key) {
 Value slice_of(Run& run, const Value& object, const Value& begin, const Value& end, const Value& step) {
   if (object.is(Kind::undefined)) throw Fault(object.why_undefined());
   if (!object.is(Kind::text) && !indexable(object)) throw Fault(str("'{}' object is not subscriptable by a slice", type_name(object)));
-  const int64_t n = length(object), by = step.is(Kind::none) ? 1 : need_integer(step, "slice indices");
+  const int64_t n = length(run.meter, object), by = step.is(Kind::none) ? 1 : need_integer(step, "slice indices");
   if (by == 0) throw Fault("slice step cannot be zero");
   const auto bound = [&](const Value& v, int64_t absent) {
     if (v.is(Kind::none)) return absent;
@@ -207,11 +206,16 @@ Value slice_of(Run& run, const Value& object, const Value& begin, const Value& e
     return by > 0 ? std::clamp<int64_t>(from_start, 0, n) : std::clamp<int64_t>(from_start, -1, n - 1);
   };
   const int64_t first = bound(begin, by > 0 ? 0 : n - 1), last = bound(end, by > 0 ? n : -1);
+  if (is_list(object, Sequence::Form::range)) {
+    const int64_t(&range)[3] = object.sequence().range;
+    return make_range(run.meter, range[0] + first * range[2], range[0] + last * range[2], range[2] * by);
+  }
   if (object.is(Kind::text) && by == 1) {
     const size_t from = byte_of(object.text(), first), to = std::max(from, byte_of(object.text(), last));
     run.meter.step(object.text().size() / 32);
     return run.text(object.text().substr(from, to - from), object.markup());
   }
+  const Held held(run.meter, object.is(Kind::text) ? object.text().size() * sizeof(char32_t) : 0);
   const std::vector<char32_t> points = object.is(Kind::text) ? code_points(object.text()) : std::vector<char32_t>();
   run.meter.step(points.size() / 4);
   std::string text;

@@ -124,7 +124,10 @@ std::unique_ptr<Statement> Parser::statement() {
   } else if (tag == "print") {
     s = make(Statement::Kind::print);
     ++at_;
-    s->value = expression();
+    std::vector<ExpressionPtr> parts;
+    do parts.push_back(expression());
+    while (skip_sign(","));
+    s->value = make(Expression::Kind::concat, at, std::move(parts));
   } else {
     constexpr std::string_view kOthers[] = {"include", "import", "from", "extends", "block", "autoescape", "do", "trans", "debug"};
     const bool known = std::find(std::begin(kOthers), std::end(kOthers), tag) != std::end(kOthers);

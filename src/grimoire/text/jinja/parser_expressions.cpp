@@ -282,7 +282,7 @@ ExpressionPtr Parser::subscript(ExpressionPtr of) {
     while (skip_sign(",") && !now().is_sign("]")) keys.push_back(expression());
     parts[1] = make(Expression::Kind::tuple, at, std::move(keys));
   }
-  if (!is_slice && !parts[1]) fail(now().at, "got ']', expected an index");
+  if (!is_slice && !parts[1]) parts[1] = make(Expression::Kind::tuple, at, std::vector<ExpressionPtr>());  // x[]
   expect_sign("]");
   return make(is_slice ? Expression::Kind::slice : Expression::Kind::item, at, std::move(parts));
 }
@@ -299,6 +299,7 @@ void Parser::arguments(Expression& e) {
     if (!first) expect_sign(",");
     if (!first && now().is_sign(")")) break;
     const size_t at = now().at;
+    if (a.positional.size() + a.named.size() >= limits_.names) fail_at(source_, at, str("a call with more than {} arguments", limits_.names), ErrorKind::resource);
     const bool named = now().kind == Token::Kind::name && ahead().is_sign("=");
     const bool after_spread = a.spread || a.spread_named;
     if (now().is_sign("*") ? after_spread : now().is_sign("**") || named ? !!a.spread_named : after_spread || !a.named.empty()) {

@@ -106,6 +106,7 @@ std::string json_text(std::string_view text, bool ensure_ascii) {
   for (size_t at = 0; at < text.size();) {
     const size_t begin = at;
     const char32_t c = next_code_point(text, at);
+    need_few(out);
     constexpr std::string_view kPlain = "\"\\\n\r\t\b\f", kLetters = "\"\\nrtbf";
     if (const size_t i = c < 0x80 ? kPlain.find(static_cast<char>(c)) : std::string_view::npos; i != std::string_view::npos) {
       out += '\\';
@@ -188,6 +189,7 @@ std::string repr_text(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
     const size_t begin = at;
     const char32_t c = next_code_point(text, at);
+    need_few(out);
     if (c == '\n') out += "\\n";
     else if (c == '\r') out += "\\r";
     else if (c == '\t') out += "\\t";

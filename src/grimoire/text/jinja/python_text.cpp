@@ -52,8 +52,9 @@ void append_lower_at(std::string& out, std::string_view text, size_t begin, size
 }  // namespace
 
 std::string_view stripped(std::string_view text, std::optional<std::string_view> characters, bool left, bool right) {
-  const std::vector<char32_t> wanted = characters ? code_points(*characters) : std::vector<char32_t>();
-  const auto goes = [&](char32_t c) { return characters ? std::find(wanted.begin(), wanted.end(), c) != wanted.end() : python_space(c); };
+  std::vector<char32_t> wanted = characters ? code_points(*characters) : std::vector<char32_t>();
+  std::sort(wanted.begin(), wanted.end());
+  const auto goes = [&](char32_t c) { return characters ? std::binary_search(wanted.begin(), wanted.end(), c) : python_space(c); };
   size_t begin = 0, end = text.size();
   for (size_t at = 0; left && begin < end; begin = at) {
     if (!goes(next_code_point(text, at))) break;
@@ -66,13 +67,18 @@ std::string_view stripped(std::string_view text, std::optional<std::string_view>
 
 namespace {
 
+void need_room(const std::vector<std::string>& parts) {
+  constexpr size_t kMost = 300'000;
+  if (parts.size() > kMost) throw Fault(str("a text falls into more than {} parts", kMost), ErrorKind::resource);
+}
+
 std::vector<std::string> split_at_space(std::string_view text, int64_t most, bool from_right) {
   std::vector<std::string> parts;
   while (true) {
     text = stripped(text, std::nullopt, !from_right, from_right);
     if (text.empty()) break;
     if (most >= 0 && static_cast<int64_t>(parts.size()) == most) {
-      parts.emplace_back(stripped(text, std::nullopt, from_right, !from_right));
+      parts.emplace_back(text);
       break;
     }
     size_t at = from_right ? text.size() : 0;
@@ -80,6 +86,7 @@ std::vector<std::string> split_at_space(std::string_view text, int64_t most, boo
       if (python_space(from_right ? previous_code_point(text, next) : next_code_point(text, next))) break;
     }
     parts.emplace_back(from_right ? text.substr(at) : text.substr(0, at));
+    need_room(parts);
     text = from_right ? text.substr(0, at) : text.substr(at);
   }
   return parts;
@@ -97,6 +104,7 @@ std::vector<std::string> split_text(std::string_view text, std::optional<std::st
       const size_t at = from_right ? text.rfind(*separator) : text.find(*separator);
       if (at == std::string_view::npos) break;
       parts.emplace_back(from_right ? text.substr(at + separator->size()) : text.substr(0, at));
+      need_room(parts);
       text = from_right ? text.substr(0, at) : text.substr(at + separator->size());
     }
     parts.emplace_back(text);
@@ -115,6 +123,7 @@ std::vector<std::string> split_lines(std::string_view text, bool keep_ends) {
     if (!ends) continue;
     if (c == '\r' && at < text.size() && text[at] == '\n') ++at;
     lines.emplace_back(text.substr(begin, (keep_ends ? at : end) - begin));
+    need_room(lines);
     begin = at;
   }
   if (begin < text.size()) lines.emplace_back(text.substr(begin));
@@ -218,9 +227,14 @@ bool all_cased(std::string_view text, bool upper) {
   return any;
 }
 
+void need_few(const std::string& written) {
+  if (written.size() > kMostWritten) throw Fault(str("a text grows beyond {} bytes by its escapes", kMostWritten), ErrorKind::resource);
+}
+
 std::string escape_html(std::string_view text) {
   std::string out;
   for (const char c : text) {
+    need_few(out);
     switch (c) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;

@@ -10,6 +10,8 @@
 
 namespace grim::jinja {
 
+constexpr size_t kMostWritten = 8 << 20;  // bytes that one text may grow to by escapes
+
 bool python_space(char32_t c);  // str.isspace
 std::string_view stripped(std::string_view text, std::optional<std::string_view> characters, bool left, bool right);
 
@@ -24,7 +26,9 @@ std::string capitalize_text(std::string_view text);
 std::string title_text(std::string_view text);        // str.title
 std::string title_words(std::string_view text);       // the filter `title`: words begin behind white space, hyphens and opening brackets
 bool all_cased(std::string_view text, bool upper);    // str.isupper, str.islower
-std::string escape_html(std::string_view text);
+std::string escape_html(std::string_view text);        // throws: Fault(resource), beyond kMostWritten; so do the two below
+
+void need_few(const std::string& written);
 
 std::string repr_real(double v);
 std::string repr_text(std::string_view text);

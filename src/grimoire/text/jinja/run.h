@@ -63,8 +63,9 @@ Value floor_divided(const Value& a, const Value& b);
 Value remainder(Run& run, const Value& a, const Value& b);  // of texts: printf-style formatting
 Value powered(const Value& a, const Value& b);
 
-std::string format_percent(Run& run, const std::string& format, const Value& values);  // "%s" % values
-std::string format_braces(Run& run, const std::string& format, const Arguments& a);    // "{}".format(...)
+// "%s" % values, and "{}".format(...); `escaping`: what is not escaped yet is, as where the format is markup.
+std::string format_percent(Run& run, const std::string& format, const Value& values, bool escaping);
+std::string format_braces(Run& run, const std::string& format, const Arguments& a, bool escaping);
 
 Value apply_filter(Run& run, std::string_view name, const Value& v, const Arguments& a);
 bool apply_test(Run& run, std::string_view name, const Value& v, const Arguments& a);

@@ -90,7 +90,7 @@ bool apply_test(Run& run, std::string_view name, const Value& v, const Arguments
   if (!entry) {
     std::vector<std::string> known;
     for (const Entry& e : kTests) known.emplace_back(e.name);
-    throw Fault(str("no test is named '{}'; {}", name, did_you_mean(name, known, "chat templates rarely need others than Jinja's own")));
+    throw Fault(str("no test is named '{}'", name), ErrorKind::input, did_you_mean(name, known));
   }
   if (a.positional.size() != entry->arguments || !a.named.empty()) throw Fault(str("the test '{}' takes {} argument(s)", name, entry->arguments));
   return entry->test(run, v, a);

@@ -30,9 +30,11 @@ template <class Members> int level_above(const Members& values) {
 void admit(Meter& meter, Object& object, size_t bytes, int level) {
   if (level > meter.limits().value_depth) throw Fault(str("values nest more than {} deep", meter.limits().value_depth), ErrorKind::resource);
   object.level = level;
-  meter.hold(bytes);
+  constexpr size_t kUnseen = 48;  // what counts the owners, what the allocator adds
+  meter.step();
+  meter.hold(bytes + kUnseen);
   object.meter = &meter;
-  object.held = bytes;
+  object.held = bytes + kUnseen;
 }
 
 Value make_text(Meter& meter, std::string text, bool markup) {
@@ -59,7 +61,7 @@ Value make_undefined(Meter& meter, std::string why) {
 Value make_sequence(Meter& meter, std::vector<Value> values, Sequence::Form form) {
   auto made = std::make_shared<Sequence>();
   admit(meter, *made, sizeof(Sequence) + values.size() * sizeof(Value), level_above(values));
-  meter.step(values.size());
+  meter.step(values.size() / 8);
   made->values = std::move(values);
   made->form = form;
   return Value(Kind::sequence, std::move(made));
@@ -249,10 +251,10 @@ bool contains(Meter& meter, const Value& container, const Value& item) {
   }
 }
 
-int64_t length(const Value& v) {
+int64_t length(Meter& meter, const Value& v) {
   switch (v.kind()) {
     case Kind::undefined: return 0;
-    case Kind::text: return count_code_points(v.text());
+    case Kind::text: meter.step(v.text().size() / 32); return count_code_points(v.text());
     case Kind::dict: return static_cast<int64_t>(v.dict().members.size());
     case Kind::loop: return static_cast<int64_t>(v.loop().values.size());
     case Kind::sequence:

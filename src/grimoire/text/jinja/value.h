@@ -120,7 +120,7 @@ bool is_true(const Value& v);
 bool equal(Meter& meter, const Value& a, const Value& b);
 bool less(Meter& meter, const Value& a, const Value& b, const char* symbol = "<");  // throws: Fault, no order
 bool contains(Meter& meter, const Value& container, const Value& item);
-int64_t length(const Value& v);
+int64_t length(Meter& meter, const Value& v);
 bool is_iterable(const Value& v);
 // The items of anything iterable, as a sequence; an iterator's are taken.
 Value items_of(Meter& meter, const Value& v);
