@@ -202,10 +202,10 @@ Value Evaluator::run_macro(const Statement& s, const ScopePtr& around, Arguments
     for (auto& [name, value] : given.named) members.emplace_back(text(name), std::move(value));
     inner->set("kwargs", make_dict(meter, std::move(members)));
   }
-  const size_t used = std::min(n, given.positional.size());
   if (given.positional.size() > n && !signature.varargs) throw Fault(str("macro '{}' takes not more than {} argument(s)", signature.name, n));
   if (signature.varargs) {
-    inner->set("varargs", list(std::vector<Value>(given.positional.begin() + static_cast<std::ptrdiff_t>(used), given.positional.end()), Sequence::Form::tuple));
+    given.positional.erase(given.positional.begin(), given.positional.begin() + static_cast<std::ptrdiff_t>(std::min(n, given.positional.size())));
+    inner->set("varargs", list(std::move(given.positional), Sequence::Form::tuple));
   }
   Output out(meter);
   execute(s.body, inner, out);

@@ -192,7 +192,8 @@ class Lexer {
   // Digits of a base, with single underscores between them; they are appended to `out`.
   void digits(std::string& out, std::string_view allowed) {
     const auto fits = [&](size_t i) {
-      return i < source_.size() && allowed.find(source_[i] >= 'A' && source_[i] <= 'F' ? static_cast<char>(source_[i] + 32) : source_[i]) != std::string_view::npos;
+      const char c = i >= source_.size() ? '\0' : source_[i] >= 'A' && source_[i] <= 'F' ? static_cast<char>(source_[i] + 32) : source_[i];
+      return allowed.find(c) != std::string_view::npos;
     };
     while (fits(at_) || (at_ < source_.size() && source_[at_] == '_' && fits(at_ + 1))) {
       if (source_[at_] != '_') out += source_[at_];

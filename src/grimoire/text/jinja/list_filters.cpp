@@ -133,7 +133,9 @@ Value caseless(Run& run, const Value& v) { return v.is(Kind::text) ? run.text(lo
 std::vector<Value> sorted(Run& run, const std::vector<Value>& values, const Getter& key, bool reverse) {
   std::vector<std::pair<Value, const Value*>> keyed;
   for (const Value& v : values) keyed.emplace_back(key(v), &v);
-  std::stable_sort(keyed.begin(), keyed.end(), [&](const auto& x, const auto& y) { return reverse ? less(run.meter, y.first, x.first) : less(run.meter, x.first, y.first); });
+  std::stable_sort(keyed.begin(), keyed.end(), [&](const auto& x, const auto& y) {
+    return reverse ? less(run.meter, y.first, x.first) : less(run.meter, x.first, y.first);
+  });
   std::vector<Value> out;
   for (const auto& [k, v] : keyed) out.push_back(*v);
   return out;

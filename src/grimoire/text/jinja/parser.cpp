@@ -62,7 +62,6 @@ bool Parser::skip_name(std::string_view name) {
 // Statements up to a block that begins with one of `ends`, which becomes the current token; to the end of the template without any.
 Body Parser::statements(std::initializer_list<std::string_view> ends) {
   const Nested nested(*this);
-  const size_t opened = at_ ? tokens_[at_ - 1].at : 0;
   Body body;
   while (true) {
     const Token& token = now();
@@ -84,10 +83,9 @@ Body Parser::statements(std::initializer_list<std::string_view> ends) {
         if (std::find(ends.begin(), ends.end(), now().text) != ends.end()) return body;
         if (auto s = statement()) body.push_back(std::move(s));
         break;
-      default:
-        if (token.kind == Token::Kind::end && ends.size() == 0) return body;
-        fail(token.kind == Token::Kind::end && ends.size() ? opened : token.at,
-             str("the template ends inside a block: expected '{{% {} %}}'", ends.size() ? *(ends.end() - 1) : ""));
+      default:  // the end, as every tag takes what is inside it
+        if (ends.size() == 0) return body;
+        fail(tags_.back(), str("the template ends inside a block: expected '{{% {} %}}'", *(ends.end() - 1)));
     }
   }
 }
@@ -110,6 +108,7 @@ std::unique_ptr<Statement> Parser::statement() {
   const size_t at = now().at;
   const std::string tag = now().text;
   std::unique_ptr<Statement> s;
+  tags_.push_back(at);
   if (tag == "for") s = for_loop();
   else if (tag == "if") s = choice();
   else if (tag == "set") s = set();
@@ -134,6 +133,7 @@ std::unique_ptr<Statement> Parser::statement() {
     fail(at, str(known ? "the tag '{}' is not supported in chat templates" : "unknown tag '{}'", tag));
   }
   expect_block_end();
+  tags_.pop_back();
   return s;
 }
 

@@ -82,6 +82,7 @@ class Parser {
   const Limits& limits_;
   std::vector<Token> tokens_;
   size_t at_ = 0;
+  std::vector<size_t> tags_;         // the places of the open ones
   int depth_ = 0;
   int loops_ = 0;                    // around the current statement, within its macro
   std::vector<Signature*> macros_;  // likewise

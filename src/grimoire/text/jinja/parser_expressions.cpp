@@ -299,7 +299,9 @@ void Parser::arguments(Expression& e) {
     if (!first) expect_sign(",");
     if (!first && now().is_sign(")")) break;
     const size_t at = now().at;
-    if (a.positional.size() + a.named.size() >= limits_.names) fail_at(source_, at, str("a call with more than {} arguments", limits_.names), ErrorKind::resource);
+    if (a.positional.size() + a.named.size() >= limits_.names) {
+      fail_at(source_, at, str("a call with more than {} arguments", limits_.names), ErrorKind::resource);
+    }
     const bool named = now().kind == Token::Kind::name && ahead().is_sign("=");
     const bool after_spread = a.spread || a.spread_named;
     if (now().is_sign("*") ? after_spread : now().is_sign("**") || named ? !!a.spread_named : after_spread || !a.named.empty()) {
@@ -345,7 +347,8 @@ ExpressionPtr Parser::test(ExpressionPtr e) {
   ExpressionPtr t = make(Expression::Kind::test, now().at, std::move(e));
   t->name = expect_name();
   const Token& next = now();
-  const bool argument = next.kind == Token::Kind::name || next.kind == Token::Kind::text || next.kind == Token::Kind::number || next.is_sign("[") || next.is_sign("{");
+  const bool literal = next.kind == Token::Kind::text || next.kind == Token::Kind::number || next.is_sign("[") || next.is_sign("{");
+  const bool argument = literal || next.kind == Token::Kind::name;
   if (next.is_sign("(")) {
     arguments(*t);
   } else if (argument && !next.is_name("else") && !next.is_name("or") && !next.is_name("and")) {

@@ -16,7 +16,9 @@ using ExpressionPtr = std::unique_ptr<Expression>;
 struct Statement;
 using Body = std::vector<std::unique_ptr<Statement>>;
 
-enum class Operator : uint8_t { add, subtract, multiply, divide, floor_divide, modulo, power, equal, unequal, less, less_equal, greater, greater_equal, in, not_in };
+enum class Operator : uint8_t {
+  add, subtract, multiply, divide, floor_divide, modulo, power, equal, unequal, less, less_equal, greater, greater_equal, in, not_in
+};
 
 struct CallArguments {
   std::vector<ExpressionPtr> positional;
