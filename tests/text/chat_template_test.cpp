@@ -107,7 +107,8 @@ TEST(ChatTemplate, SaysWhereAndWhat) {
 
 TEST(ChatTemplate, RefusesWhatItDoesNotKnow) {
   for (const char* source : {
-         "{% include 'x' %}", "{% extends 'x' %}", "{% block b %}{% endblock %}", "{% import 'x' as y %}", "{% autoescape true %}{% endautoescape %}", "{% do 1 %}",
+         "{% include 'x' %}", "{% extends 'x' %}", "{% block b %}{% endblock %}", "{% import 'x' as y %}", "{% autoescape true %}{% endautoescape %}",
+         "{% do 1 %}",
          "{% for i in [] recursive %}{% endfor %}", "{{ lipsum() }}", "{{ cycler(1) }}", "{{ 'a'.encode() }}", "{{ 'a' | urlize }}", "{{ '\\N{DASH}' }}",
          "{{ 2 ** 64 }}", "{{ 9223372036854775807 + 1 }}", "{{ 99999999999999999999 }}", "{{ '%*d' % (1, 2) }}", "{{ '{:{}}'.format(1, 2) }}",
          "{{ namespace() }}"}) {
