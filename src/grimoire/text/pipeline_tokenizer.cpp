@@ -193,6 +193,7 @@ int32_t PipelineTokenizer::for_each_of_parts(std::string_view text, size_t begin
   const std::string_view piece = text.substr(begin, end - begin);
   const std::span<const float> weights = parts_.model->weights();
   const bool first_is_special = begin == 0 && (rule.cuts == Cuts::spaces || rule.cuts == Cuts::lines);
+  const bool lines_are_spaces = rule.cuts == Cuts::lines && !normalizer_->mark_of(' ').empty() && normalizer_->mark_of('\n') == normalizer_->mark_of(' ');
   const int32_t first_word = word;
   for (size_t at = 0; at < piece.size();) {
     size_t count = 0;
@@ -200,7 +201,8 @@ int32_t PipelineTokenizer::for_each_of_parts(std::string_view text, size_t begin
       const size_t part_ends = part_end(rule, piece, at), size = part_ends - at;
       if (size == 0) break;
       const bool keeps = size <= WordCache::kLongest && !(at == 0 && first_is_special);
-      parts[count++] = {begin + at, size, keeps ? cache.place_of(piece.data() + at, size, text.size() - begin - at) : WordCache::Place{}};
+      const char first = lines_are_spaces && piece[at] == '\n' ? ' ' : piece[at];
+      parts[count++] = {begin + at, size, keeps ? cache.place_of(piece.data() + at, size, text.size() - begin - at, first) : WordCache::Place{}};
       at = part_ends;
     }
     if (count == 0) break;

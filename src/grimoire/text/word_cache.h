@@ -36,9 +36,10 @@ class WordCache {
     size_t size = 0;
     Slot* pair = nullptr;
   };
-  // Of the word of `size` bytes at `p`, 1 to kLongest; `safe` bytes may be read there.
-  Place place_of(const char* p, size_t size, size_t safe) {
-    const Key k = key_of(p, size, safe);
+  // Of the word of `size` bytes at `p`, 1 to kLongest; `safe` bytes may be read there. `first` stands for the first of them.
+  Place place_of(const char* p, size_t size, size_t safe, char first) {
+    Key k = key_of(p, size, safe);
+    k.part[0] = (k.part[0] & ~uint64_t{0xff}) | static_cast<uint8_t>(first);
     uint64_t h = (k.part[0] ^ size) * 0x9e3779b97f4a7c15u;
     h = (h ^ (h >> 32) ^ k.part[1]) * 0xd6e8feb86659fd93u;
     h = (h ^ (h >> 32) ^ k.part[2]) * 0x9e3779b97f4a7c15u;
