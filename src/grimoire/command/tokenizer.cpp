@@ -72,8 +72,10 @@ class TokenizerCommand final : public Command {
     if (form() == "train") return {action};
     if (form() == "show") return {action, {"tokenizer", "a folder that holds a tokenizer, its file, or a run folder", &first_}};
     if (form() == "compare")
-      return {action, {"first", "a folder that holds a tokenizer, its file, or a run folder", &first_}, {"second", "another one", &second_}, {"file", "a text", &third_}};
-    return {action, {"tokenizer", "a folder that holds a tokenizer, its file, or a run folder", &first_, false}, {"second", "another one, to compare", &second_, false},
+      return {action, {"first", "a folder that holds a tokenizer, its file, or a run folder", &first_},
+              {"second", "another one", &second_}, {"file", "a text", &third_}};
+    return {action, {"tokenizer", "a folder that holds a tokenizer, its file, or a run folder", &first_, false},
+            {"second", "another one, to compare", &second_, false},
             {"file", "a text, to compare on", &third_, false, &rest_}};
   }
   Forms forms() const override {

@@ -310,8 +310,8 @@ void PipelineTokenizer::truncate(Encoding& first, Encoding* second, bool special
   const int64_t room = std::max<int64_t>(0, t.max_length - around);
   const auto a = static_cast<int64_t>(first.size()), b = second ? static_cast<int64_t>(second->size()) : 0;
   const auto cut = [&](Encoding& e, int64_t length) {
-    GRIM_CHECK(length == 0 || std::cmp_less_equal(e.size(), length) || t.stride < length, input, "tokenizer", "truncation: a stride of {} in windows of {} tokens: expected less",
-               t.stride, length);
+    GRIM_CHECK(length == 0 || std::cmp_less_equal(e.size(), length) || t.stride < length, input, "tokenizer",
+               "truncation: a stride of {} in windows of {} tokens: expected less", t.stride, length);
     e.truncate(static_cast<size_t>(length), static_cast<size_t>(t.stride), t.side);
   };
   if (room == 0) {

@@ -104,7 +104,8 @@ uint8_t Unigram::holds_below(std::span<const Node<float>> nodes) const {
   for (const Node<float>& n : nodes.subspan(1)) characters += n.id != Vocabulary::kNone;
   const double e = characters * 0x1p-23, own = characters * largest_weight_;
   if (std::isinf(apart)) return own < ScoreSum::kMostOfWord ? ScoreSum::kAny : ScoreSum::kNone;
-  const double room = apart / e - 2 * (std::abs(static_cast<double>(nodes[0].best)) + own + 1);  // at most 2^k / 2 is for the sum before the word, the rest for its own
+  // At most 2^k / 2 is for the sum before the word, the rest for its own.
+  const double room = apart / e - 2 * (std::abs(static_cast<double>(nodes[0].best)) + own + 1);
   if (!(room > std::max(4 * own, 1.0)) || own >= ScoreSum::kMostOfWord) return ScoreSum::kNone;
   return static_cast<uint8_t>(std::bit_cast<uint32_t>(static_cast<float>(std::min(room, 0x1p100))) >> 23) - 1;
 }
