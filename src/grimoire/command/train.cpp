@@ -26,6 +26,10 @@ class TrainCommand final : public Command {
     if (!form().empty() && config_.model != form()) config_ = default_run(form(), CorpusFormat::automatic);
     Options all = form().empty() ? options_of_all_models() : config_.options();
     const Options own = form().empty() ? Options() : config_.shape().options();
+    if (!form().empty() && config_.architecture().counts) {  // it makes no steps
+      for (const Option& o : TrainerOptions().trainer_options())
+        if (o.name != "seed" && o.name != "threads") std::erase_if(all, [&](const Option& other) { return other.name == o.name; });
+    }
     for (Option& o : all) o.basic = o.basic || find(own, o.name);
     all.push_back({.name = "config", .help = "JSON file of settings; flags override it", .target = &config_file_});
     all.push_back({.name = "dry-run", .help = "say what the run would cost, and stop", .target = &dry_run_, .basic = true});

@@ -15,7 +15,7 @@ constexpr size_t kBins = 32;
 constexpr double kSaturated = 0.97;
 
 void judge_start(Diagnosis& d) {
-  if (std::isnan(d.uniform_loss)) return;
+  if (std::isnan(d.uniform_loss) || std::isnan(d.initial_loss)) return;
   const bool good = d.initial_loss < d.uniform_loss + 0.3;
   d.verdicts.push_back({good ? Verdict::Tone::good : Verdict::Tone::warning,
                         good ? str("initial loss {:.3f}, ln V is {:.3f}: the first guess is indifferent, as it should be", d.initial_loss, d.uniform_loss)
@@ -118,7 +118,10 @@ bool Diagnosis::healthy() const {
   return std::none_of(verdicts.begin(), verdicts.end(), [](const Verdict& v) { return v.tone == Verdict::Tone::warning; });
 }
 
-double initial_loss(const RunConfig& config, const TaskSource& source) { return Trainer(config, source).step().loss; }
+double initial_loss(const RunConfig& config, const TaskSource& source) {
+  if (!config.init_from.empty() && !exists(config.init_from)) return NAN;  // what it began with has gone since
+  return Trainer(config, source).step().loss;
+}
 
 Diagnosis diagnose(Trainer& trainer, double initial_loss) {
   Task& task = trainer.task();
