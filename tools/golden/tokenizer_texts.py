@@ -3,7 +3,7 @@
 A text file is cut into documents of at most 20,000 bytes, at characters. Of the documents of a file: the number of tokens, XXH3-64 over all ids and
 over all offsets (i32, in characters, begin and end) one after the other, where the reference has offsets, and over the decoded text.
 Random strings: text() below, which tests/text/tokenizer_texts_test.cpp repeats number for number.
-Run: oracle/bin/python tools/golden/tokenizer_texts.py DATA   (needs tokenizers, tiktoken, sentencepiece, xxhash, numpy; minutes)
+Run: oracle/bin/python tools/golden/tokenizer_texts.py DATA [TOKENIZER...]   (needs tokenizers, tiktoken, sentencepiece, xxhash, numpy; minutes)
 """
 import json
 import pathlib
@@ -79,12 +79,14 @@ class HuggingFace:
 
 
 class TikToken:
+    """Special tokens that stand in a text are text; Qwen's is in normal form C before."""
+
     def __init__(self, e):
         self.e = e
 
     def __call__(self, texts):
         for t in texts:
-            ids = self.e.encode_ordinary(t)
+            ids = self.e.encode_ordinary(normalizers.NFC().normalize_str(t))
             yield ids, None, self.e.decode(ids)
 
 
@@ -102,6 +104,7 @@ def gpt2():
     t = Tokenizer(models.BPE.from_file(str(DATA / "tokenizers/gpt2/vocab.json"), str(DATA / "tokenizers/gpt2/merges.txt")))
     t.pre_tokenizer, t.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
     t.post_processor = processors.ByteLevel(trim_offsets=False)
+    t.add_special_tokens(["<|endoftext|>"])
     return HuggingFace(t)
 
 
@@ -114,7 +117,8 @@ def bert():
 
 def qwen():
     pattern = r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
-    return TikToken(tiktoken.Encoding("qwen", pat_str=pattern, mergeable_ranks=load_tiktoken_bpe(str(DATA / "tokenizers/qwen/qwen.tiktoken")), special_tokens={}))
+    ranks = load_tiktoken_bpe(str(DATA / "tokenizers/qwen/qwen.tiktoken"))
+    return TikToken(tiktoken.Encoding("qwen", pat_str=pattern, mergeable_ranks=ranks, special_tokens={}))
 
 
 FAMILY = {
@@ -147,7 +151,9 @@ def main():
     files = [p for p in sorted(DATA.rglob("*")) if p.is_file() and p.suffix in KINDS and "tokenizers" not in p.parts]
     texts = {str(p.relative_to(DATA)): documents(p) for p in files}
     texts = {name: cut for name, cut in texts.items() if cut}
-    golden = {"made_by": versions(tokenizers) | {"tiktoken": tiktoken.__version__, "sentencepiece": sentencepiece.__version__}, "tokenizers": {}}
+    path = GOLDEN / "tokenizer_texts.json"
+    before = json.loads(path.read_text())["tokenizers"] if sys.argv[2:] else {}  # of those that are not named
+    golden = {"made_by": versions(tokenizers) | {"tiktoken": tiktoken.__version__, "sentencepiece": sentencepiece.__version__}, "tokenizers": before}
     random = [text(seed) for seed in range(100000)]
     wanted = sys.argv[2:] or list(FAMILY)
     for name in wanted:
@@ -155,7 +161,7 @@ def main():
         found = {"random strings": digest(tokenize, random)} | {file: digest(tokenize, cut) for file, cut in texts.items()}
         golden["tokenizers"][name] = found
         print(name, sum(d[0] for d in found.values()), flush=True)
-    (GOLDEN / "tokenizer_texts.json").write_text(
+    path.write_text(
         json.dumps(golden, indent=0).replace("[\n", "[").replace(",\n\"", ",\"").replace("\n]", "]").replace("],\"", "],\n\"") + "\n")
 
 

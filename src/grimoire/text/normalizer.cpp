@@ -108,14 +108,15 @@ void normal_form(AlignedText& text, Form form) {
 
 // --- kinds ---------------------------------------------------------------------------------------------------------------
 
-enum class Reach { anywhere, local, local_above_latin };
+enum class Reach { anywhere, local, local_above_latin, nowhere };
 
 class Function final : public Normalizer {
  public:
   explicit Function(std::function<void(AlignedText&)> f, Reach reach) : f_(std::move(f)), reach_(reach) {}
   void apply(AlignedText& text) const override { f_(text); }
   bool is_local() const override { return reach_ != Reach::anywhere; }
-  bool keeps_latin() const override { return reach_ == Reach::local_above_latin; }
+  bool keeps_latin() const override { return reach_ == Reach::local_above_latin || is_identity(); }
+  bool is_identity() const override { return reach_ == Reach::nowhere; }
 
  private:
   std::function<void(AlignedText&)> f_;
@@ -132,6 +133,9 @@ class Sequence final : public Normalizer {
   }
   bool is_local() const override {
     return std::ranges::all_of(parts_, [](const auto& p) { return p->is_local(); });
+  }
+  bool is_identity() const override {
+    return std::ranges::all_of(parts_, [](const auto& p) { return p->is_identity(); });
   }
   bool keeps_latin() const override {
     return std::ranges::all_of(parts_, [](const auto& p) { return p->keeps_latin(); });
@@ -267,7 +271,7 @@ bool is_cjk_ideograph(char32_t c) {
 }
 
 std::unique_ptr<Normalizer> make_normalizer(const Json& json) {
-  if (json.is_null()) return function([](AlignedText&) {}, Reach::local_above_latin);
+  if (json.is_null()) return function([](AlignedText&) {}, Reach::nowhere);
   const std::string& type = json.text("type");
   std::vector<std::string> names;
   for (const Kind& kind : kKinds) {

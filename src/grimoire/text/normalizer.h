@@ -12,6 +12,7 @@ class Normalizer {
  public:
   virtual ~Normalizer() = default;
   virtual void apply(AlignedText& text) const = 0;
+  virtual bool is_identity() const { return false; }
   // What it does to a character depends on no other across ASCII white space or punctuation, and these it leaves what they are.
   virtual bool is_local() const { return false; }
   // It leaves code points below U+0300 as they are, as NFC does.

@@ -17,6 +17,7 @@ const std::string_view kO200k =
     R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?)"
     R"(|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?)"
     R"(|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+const std::string_view kDeepseekDigits = R"(\p{N}{1,3})", kDeepseekCjk = "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+";
 const std::string_view kDeepseek =
     "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+";
 const std::string_view kCl100kOfTiktoken =
@@ -40,8 +41,8 @@ const Known kKnown[] = {
     {kCl100kOfTiktoken, cl100k_tail_word, true},
     {kQwen2, qwen2_word, true},
     {kO200k, o200k_word, true},
-    {R"(\p{N}{1,3})", deepseek_digits, false},
-    {"[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+", deepseek_cjk, false},
+    {kDeepseekDigits, deepseek_digits, false},
+    {kDeepseekCjk, deepseek_cjk, false},
     {kDeepseek, deepseek_word, false},
 };
 

@@ -28,7 +28,7 @@ std::unique_ptr<Pattern> regex_pattern(const std::string& expression);  // throw
 std::unique_ptr<Pattern> literal_pattern(std::string literal);
 
 namespace patterns {
-extern const std::string_view kGpt2, kCl100k, kQwen2, kO200k, kDeepseek;
+extern const std::string_view kGpt2, kCl100k, kQwen2, kO200k, kDeepseekDigits, kDeepseekCjk, kDeepseek;
 extern const std::string_view kCl100kOfTiktoken;  // white space at the end is one word
 }
 

@@ -33,7 +33,7 @@ PipelineTokenizer::PipelineTokenizer(TokenizerParts parts) : parts_(std::move(pa
   cut_ = pre_tokenizer_->cuts();
   raw_words_ = cut_.cuts == Cuts::pattern && bpe && bpe->options().byte_level;
   const bool allowed = cut_.cuts == Cuts::pattern ? raw_words_ && normalizer_->keeps_latin() : normalizer_->is_local();
-  if (!in_normalized_text_.empty() || !allowed) cut_ = {};
+  if (!allowed || !(in_normalized_text_.empty() || normalizer_->is_identity())) cut_ = {};
 }
 
 std::string_view PipelineTokenizer::text_of(int64_t id) const {
@@ -77,7 +77,7 @@ int32_t PipelineTokenizer::encode_piece(std::string_view piece, uint32_t at, boo
   };
   AlignedText text(piece, at);
   normalizer_->apply(text);
-  if (in_normalized_text_.empty()) {
+  if (in_normalized_text_.empty() || normalizer_->is_identity()) {  // nothing to be found, or found already
     encode_words(std::move(text));
     return word;
   }
@@ -138,15 +138,30 @@ size_t part_end(const CutRule& rule, std::string_view text, size_t& at) {
 
 }  // namespace
 
+std::vector<AddedTokenFinder::Piece> PipelineTokenizer::raw_pieces(std::string_view text, bool special_text) const {
+  std::vector<AddedTokenFinder::Piece> pieces, all;
+  in_raw_text_.split(text, special_text, pieces);
+  if (in_normalized_text_.empty() || !normalizer_->is_identity()) return pieces;
+  for (const AddedTokenFinder::Piece& p : pieces) {  // a text that is not changed is its normalised text
+    if (p.id >= 0) {
+      all.push_back(p);
+      continue;
+    }
+    const size_t first = all.size();
+    in_normalized_text_.split(text.substr(p.begin, p.end - p.begin), special_text, all);
+    for (size_t i = first; i < all.size(); ++i) all[i].begin += p.begin, all[i].end += p.begin;
+  }
+  return all;
+}
+
 CutRule PipelineTokenizer::rule_for(std::string_view piece) const {
-  if (cut_.cuts == Cuts::pattern && !parts_.normalizer.is_null() && !below_u0300(piece)) return {};
+  if (cut_.cuts == Cuts::pattern && !normalizer_->is_identity() && !below_u0300(piece)) return {};
   return cut_;
 }
 
 template <class Put> void PipelineTokenizer::for_each_token(std::string_view text, bool special_text, Put&& put) const {
   GRIM_CHECK(text.size() < UINT32_MAX, input, "tokenizer", "a text of {} bytes: expected less than 4 GiB", text.size());
-  std::vector<AddedTokenFinder::Piece> pieces;
-  in_raw_text_.split(text, special_text, pieces);
+  const std::vector<AddedTokenFinder::Piece> pieces = raw_pieces(text, special_text);
   const WordCaches::Borrowed cache(caches_);
   std::vector<Found> found;
   int32_t word = 0;
@@ -243,7 +258,10 @@ void PipelineTokenizer::truncate(Encoding& first, Encoding* second, bool special
   const auto around = special_tokens ? static_cast<int64_t>(post_processor_->added(second != nullptr)) : 0;
   const int64_t room = std::max<int64_t>(0, t.max_length - around);
   const auto a = static_cast<int64_t>(first.size()), b = second ? static_cast<int64_t>(second->size()) : 0;
-  const auto cut = [&](Encoding& e, int64_t length) { e.truncate(static_cast<size_t>(length), static_cast<size_t>(t.stride), t.side); };
+  const auto cut = [&](Encoding& e, int64_t length) {
+    GRIM_CHECK(length == 0 || t.stride < length, input, "tokenizer", "truncation: a stride of {} in windows of {} tokens: expected less", t.stride, length);
+    e.truncate(static_cast<size_t>(length), static_cast<size_t>(t.stride), t.side);
+  };
   if (room == 0) {
     cut(first, 0);
     if (second) cut(*second, 0);

@@ -79,6 +79,7 @@ class PipelineTokenizer final : public Tokenizer {
   int32_t encode_piece(std::string_view piece, uint32_t at, bool special_text, std::vector<Found>& tokens) const;
   // The same of a part that the cut rule allows for.
   int32_t encode_part(std::string_view part, uint32_t at, std::vector<Found>& tokens) const;
+  std::vector<AddedTokenFinder::Piece> raw_pieces(std::string_view text, bool special_text) const;  // added tokens, and the text between them
   CutRule rule_for(std::string_view piece) const;
   std::string_view text_of(int64_t id) const;
   void truncate(Encoding& first, Encoding* second, bool special_tokens) const;

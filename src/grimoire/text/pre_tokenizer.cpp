@@ -8,6 +8,7 @@
 #include "grimoire/text/normalizer.h"
 #include "grimoire/text/unicode.h"
 #include "grimoire/text/utf8.h"
+#include "grimoire/text/word_scanner.h"
 
 namespace grim {
 namespace {
@@ -110,10 +111,23 @@ class Function final : public PreTokenizer {
 };
 Made function(Function::Split f, CutRule cuts = {}) { return std::make_unique<Function>(std::move(f), cuts); }
 
+// The regular expression of a split that isolates its matches, or nothing.
+std::string isolating_pattern(const Json& json) {
+  const bool isolates = json.text("type", "") == "Split" && json.text("behavior", "") == "Isolated" && !json.boolean("invert", false);
+  const Json* const pattern = isolates ? json.find("pattern") : nullptr;
+  return pattern && pattern->is_object() ? pattern->text("Regex", "") : "";
+}
+
 class Sequence final : public PreTokenizer {
  public:
   explicit Sequence(const Json& json) {
-    for (const Json& part : json.list("pretokenizers")) parts_.push_back(make_pre_tokenizer(part));
+    std::string patterns;
+    for (const Json& part : json.list("pretokenizers")) {
+      parts_.push_back(make_pre_tokenizer(part));
+      patterns += isolating_pattern(part) + '\n';
+    }
+    // Three splits of DeepSeek V3, which one scanner makes in one pass, and what is cut no more behind them.
+    is_deepseek_v3_ = patterns == str("{}\n{}\n{}\n\n", patterns::kDeepseekDigits, patterns::kDeepseekCjk, patterns::kDeepseek);
   }
   void split(AlignedText text, Words& words) const override {
     Words now, next;
@@ -131,6 +145,7 @@ class Sequence final : public PreTokenizer {
 
  private:
   std::vector<Made> parts_;
+  bool is_deepseek_v3_ = false;
 };
 
 class ByteLevel final : public PreTokenizer {
@@ -157,10 +172,12 @@ class ByteLevel final : public PreTokenizer {
 };
 
 CutRule Sequence::cuts() const {
+  if (parts_.empty()) return {};
   // [a split, byte symbols without one of their own]: the first one's
-  if (parts_.size() == 2)
-    if (const auto* const bytes = dynamic_cast<const ByteLevel*>(parts_[1].get()); bytes && bytes->cuts_nothing()) return parts_[0]->cuts();
-  return parts_.size() == 1 ? parts_[0]->cuts() : CutRule{};
+  const auto* const bytes = dynamic_cast<const ByteLevel*>(parts_.back().get());
+  const size_t splits = parts_.size() - (bytes && bytes->cuts_nothing());
+  if (is_deepseek_v3_ && splits == 3) return {Cuts::pattern, deepseek_v3_word};
+  return splits == 1 ? parts_[0]->cuts() : CutRule{};
 }
 
 Made split(const Json& json) {

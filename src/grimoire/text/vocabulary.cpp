@@ -14,17 +14,17 @@ uint64_t token_hash(std::string_view bytes) { return XXH3_64bits(bytes.data(), b
 void Vocabulary::reserve(size_t tokens, size_t bytes) {
   text_.reserve(bytes);
   places_.reserve(tokens);
-  if (slots_.size() < 2 * tokens) {
-    size_t n = 16;
-    while (n < 2 * tokens) n *= 2;
-    slots_.assign(n, kNone);
-    for (int64_t id = 0; id < size(); ++id)
-      if (has(id)) {
-        size_t at = token_hash(token(id)) & (n - 1);
-        while (slots_[at] != kNone) at = (at + 1) & (n - 1);
-        slots_[at] = static_cast<int32_t>(id);
-      }
-  }
+  if (slots_.size() >= 2 * tokens) return;
+  size_t n = 16;
+  while (n < 2 * tokens) n *= 2;
+  slots_.assign(n, {});
+  for (int64_t id = 0; id < size(); ++id)
+    if (has(id)) {
+      const uint64_t hash = token_hash(token(id));
+      size_t at = hash & (n - 1);
+      while (slots_[at].id != kNone) at = (at + 1) & (n - 1);
+      slots_[at] = {static_cast<uint32_t>(hash >> 32), static_cast<int32_t>(id)};
+    }
 }
 
 void Vocabulary::add(std::string_view token, int64_t id) {
@@ -32,10 +32,12 @@ void Vocabulary::add(std::string_view token, int64_t id) {
   GRIM_CHECK(!has(id), input, "tokenizer", "tokens '{}' and '{}' have the same id {}", this->token(id), token, id);
   if (slots_.size() < 2 * static_cast<size_t>(count_ + 1)) reserve(std::max<size_t>(16, 2 * static_cast<size_t>(count_)), text_.size());
   const size_t mask = slots_.size() - 1;
-  size_t at = token_hash(token) & mask;
-  for (; slots_[at] != kNone; at = (at + 1) & mask)
-    GRIM_CHECK(this->token(slots_[at]) != token, input, "tokenizer", "token '{}' has two ids, {} and {}", token, slots_[at], id);
-  slots_[at] = static_cast<int32_t>(id);
+  const uint64_t hash = token_hash(token);
+  const auto tag = static_cast<uint32_t>(hash >> 32);
+  size_t at = hash & mask;
+  for (; slots_[at].id != kNone; at = (at + 1) & mask)
+    GRIM_CHECK(slots_[at].tag != tag || this->token(slots_[at].id) != token, input, "tokenizer", "token '{}' has two ids, {} and {}", token, slots_[at].id, id);
+  slots_[at] = {tag, static_cast<int32_t>(id)};
   if (id >= size()) places_.resize(static_cast<size_t>(id) + 1);
   places_[static_cast<size_t>(id)] = {static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(token.size())};
   text_ += token;
@@ -46,8 +48,12 @@ void Vocabulary::add(std::string_view token, int64_t id) {
 int32_t Vocabulary::id_of(std::string_view token) const {
   if (slots_.empty() || token.size() > longest_) return kNone;
   const size_t mask = slots_.size() - 1;
-  for (size_t at = token_hash(token) & mask;; at = (at + 1) & mask)
-    if (slots_[at] == kNone || this->token(slots_[at]) == token) return slots_[at];
+  const uint64_t hash = token_hash(token);
+  const auto tag = static_cast<uint32_t>(hash >> 32);
+  for (size_t at = hash & mask;; at = (at + 1) & mask) {
+    const Slot& slot = slots_[at];
+    if (slot.id == kNone || (slot.tag == tag && this->token(slot.id) == token)) return slot.id;
+  }
 }
 
 std::string_view Vocabulary::token(int64_t id) const {

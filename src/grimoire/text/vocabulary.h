@@ -27,13 +27,17 @@ class Vocabulary {
 
  private:
   static constexpr uint32_t kAbsent = UINT32_MAX;
+  struct Slot {
+    uint32_t tag = 0;  // bits of the hash that did not choose the place: another token is told without a look at its text
+    int32_t id = kNone;
+  };
   struct Place {
     uint32_t begin = kAbsent, bytes = 0;
   };
 
   std::string text_;
   std::vector<Place> places_;    // by id
-  std::vector<int32_t> slots_;   // open addressing, a power of two
+  std::vector<Slot> slots_;      // open addressing, a power of two
   int64_t count_ = 0;
   size_t longest_ = 0;
 };

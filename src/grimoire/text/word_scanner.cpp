@@ -38,32 +38,39 @@ const std::array<uint16_t, 128> kAscii = [] {
   return kinds;
 }();
 
-// A place in the text and what stands there; nothing stands at the end.
-struct Here {
+bool is_deepseek_cjk(char32_t c) { return (c >= 0x3040 && c <= 0x30ff) || (c >= 0x4e00 && c <= 0x9fa5); }
+
+// A place in the text and what stands there; nothing stands at the end. With walls numbers and the characters of DeepSeek's CJK step are an end too,
+// for there they were cut off before.
+template <bool walls> struct Place {
   std::string_view text;
   size_t at, next;
   uint16_t kind = 0;
 
-  Here(std::string_view t, size_t place) : text(t), at(place), next(place) { look(); }
+  Place(std::string_view t, size_t place) : text(t), at(place), next(place) { look(); }
   void look() {
+    next = at;
     if (at >= text.size()) {
       kind = 0;
-      next = at;
       return;
     }
     const auto byte = static_cast<uint8_t>(text[at]);
-    next = at;
     if (byte < 128) {
       ++next;
       kind = kAscii[byte];
-    } else {
-      kind = kind_of(next_code_point(text, next));
+      if (walls && (kind & kNumber)) wall();
+      return;
     }
+    const char32_t c = next_code_point(text, next);
+    kind = kind_of(c);
+    if (walls && ((kind & kNumber) || is_deepseek_cjk(c))) wall();
   }
+  void wall() { kind = 0, next = at; }
   void step() {
     at = next;
     look();
   }
+  bool at_end() const { return kind == 0; }
   bool is(int kinds) const { return kind & kinds; }
   void skip(int kinds) {
     for (; kind & kinds; look()) {
@@ -71,8 +78,9 @@ struct Here {
       while (at < text.size() && static_cast<uint8_t>(text[at]) < 128 && (kAscii[static_cast<uint8_t>(text[at])] & kinds)) ++at;
     }
   }
-  char byte() const { return at < text.size() ? text[at] : '\0'; }
+  char byte() const { return at_end() ? '\0' : text[at]; }
 };
+using Here = Place<false>;
 
 // Behind `s`, `t`, ... after an apostrophe: 0 when none of English's short forms follows. With any_case also capitals, and the long s that folds to s.
 size_t short_form(std::string_view text, size_t at, bool any_case) {
@@ -88,19 +96,19 @@ size_t short_form(std::string_view text, size_t at, bool any_case) {
 }
 
 // \s+(?!\S)|\s+: white space but for its last character, when a word follows.
-size_t white_space(std::string_view text, size_t at) {
-  Here h(text, at);
+template <bool walls = false> size_t white_space(std::string_view text, size_t at) {
+  Place<walls> h(text, at);
   size_t last = at;
   for (; h.is(kSpace); h.step()) last = h.at;
-  return h.at == text.size() || last == at ? h.at : last;
+  return h.at_end() || last == at ? h.at : last;
 }
 
 // \s*[\r\n]+|\s+(?!\S)|\s+: to the last line end of the white space, where it has one.
-size_t lines_or_space(std::string_view text, size_t at) {
+template <bool walls = false> size_t lines_or_space(std::string_view text, size_t at) {
   size_t line_end = 0;
-  for (Here h(text, at); h.is(kSpace); h.step())
+  for (Place<walls> h(text, at); h.is(kSpace); h.step())
     if (h.is(kLineEnd)) line_end = h.next;
-  return line_end ? line_end : white_space(text, at);
+  return line_end ? line_end : white_space<walls>(text, at);
 }
 
 // (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,digits}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
@@ -219,25 +227,23 @@ size_t deepseek_digits(std::string_view text, size_t at) {
 
 // [一-龥぀-ゟ゠-ヿ]+
 size_t deepseek_cjk(std::string_view text, size_t at) {
-  for (size_t next = at; at < text.size(); at = next) {
-    const char32_t c = next_code_point(text, next);
-    if (!(c >= 0x3040 && c <= 0x30ff) && !(c >= 0x4e00 && c <= 0x9fa5)) break;
-  }
+  for (size_t next = at; at < text.size(); at = next)
+    if (!is_deepseek_cjk(next_code_point(text, next))) break;
   return at;
 }
 
 // [!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 // What none of these matches (numbers, controls) stands between matches: `at` itself is given for it.
-size_t deepseek_word(std::string_view text, size_t at) {
+template <bool walls> static size_t deepseek_match(std::string_view text, size_t at) {
   const auto latin = [&](size_t i) { return i < text.size() && ((text[i] | 32) >= 'a' && (text[i] | 32) <= 'z'); };
-  Here h(text, at);
+  Place<walls> h(text, at);
   if (static_cast<uint8_t>(h.byte()) < 128 && h.is(kSign) && latin(h.next)) {
     size_t end = h.next;
     while (latin(end)) ++end;
     return end;
   }
-  Here then(text, h.next);
-  if (!h.is(kLineEnd | kLetter | kSign) && then.is(kLetter | kMark)) {
+  Place<walls> then(text, h.next);
+  if (!h.is(kLineEnd | kLetter | kSign) && !h.at_end() && then.is(kLetter | kMark)) {
     then.skip(kLetter | kMark);
     return then.at;
   }
@@ -251,7 +257,23 @@ size_t deepseek_word(std::string_view text, size_t at) {
     h.skip(kLineEnd);
     return h.at;
   }
-  return h.is(kSpace) ? lines_or_space(text, at) : at;
+  return h.is(kSpace) ? lines_or_space<walls>(text, at) : at;
+}
+
+size_t deepseek_word(std::string_view text, size_t at) { return deepseek_match<false>(text, at); }
+
+// The next match, or what lies before it.
+template <bool walls> static size_t deepseek_part(std::string_view text, size_t at) {
+  if (const size_t end = deepseek_match<walls>(text, at); end > at) return end;
+  do at = Place<walls>(text, at).next;
+  while (!Place<walls>(text, at).at_end() && deepseek_match<walls>(text, at) == at);
+  return at;
+}
+
+size_t deepseek_v3_word(std::string_view text, size_t at) {
+  if (const size_t end = deepseek_digits(text, at); end > at) return end;
+  if (const size_t end = deepseek_cjk(text, at); end > at) return deepseek_part<false>(text.substr(0, end), at);
+  return deepseek_part<true>(text, at);
 }
 
 }  // namespace grim

@@ -13,5 +13,6 @@ size_t o200k_word(std::string_view text, size_t at);
 size_t deepseek_digits(std::string_view text, size_t at);   // the three steps of DeepSeek V3; what is between their matches is one word
 size_t deepseek_cjk(std::string_view text, size_t at);
 size_t deepseek_word(std::string_view text, size_t at);
+size_t deepseek_v3_word(std::string_view text, size_t at);  // all three
 
 }  // namespace grim
