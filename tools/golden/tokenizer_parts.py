@@ -1,9 +1,11 @@
 """tests/golden/tokenizer_parts.json: every kind of normalizer, pre-tokenizer, model, post-processor and decoder of a tokenizer.json on small
-texts, as PyPI's tokenizers works them. Run: oracle/bin/python tools/golden/tokenizer_parts.py
+texts, as PyPI's tokenizers works them (after sentencepiece_files.py, of whose models one gives a charsmap).
+Run: oracle/bin/python tools/golden/tokenizer_parts.py
 """
 import json
 
 import tokenizers
+from sentencepiece import sentencepiece_model_pb2
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 from common import GOLDEN, versions
@@ -27,7 +29,14 @@ TEXTS = [
     "👩‍👩‍👧‍👦 🇳🇵 e\u0301\u20dd",
 ]
 
+MODEL = sentencepiece_model_pb2.ModelProto.FromString((GOLDEN / "sentencepiece" / "unigram.model").read_bytes())
+CHARSMAP = normalizers.Precompiled(MODEL.normalizer_spec.precompiled_charsmap)
+UNIGRAM_PIECES = [("<unk>", 0.0)] + [(p, -2.0 - i / 7) for i, p in enumerate(
+    ["▁", "e", "l", "o", "a", "ll", "lo", "llo", "el", "▁He", "Hel", "▁Hell", "H", "u", "re", "▁a", "are", "r", "s", "h", "y", "ou", "you", "▁y", "1", "2", "12", "c",
+     "\u0000", "日本", "本", "日", "é", "'s", "'", "▁th"])]
+
 NORMALIZERS = {
+    "precompiled": CHARSMAP,
     "nfc": normalizers.NFC(),
     "nfd": normalizers.NFD(),
     "nfkc": normalizers.NFKC(),
@@ -182,6 +191,16 @@ def build():
     t.normalizer = None
     t.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
     configuration("bpe ignore merges", t)
+
+    t = Tokenizer(models.Unigram(UNIGRAM_PIECES, 0, False))
+    t.normalizer = normalizers.Sequence([CHARSMAP, normalizers.Replace(Regex(" {2,}"), " ")])
+    t.pre_tokenizer, t.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
+    configuration("unigram", t)
+    bytes_pieces = UNIGRAM_PIECES[:1] + [(f"<0x{b:02X}>", -20.0) for b in range(256)] + UNIGRAM_PIECES[1:]
+    t = Tokenizer(models.Unigram(bytes_pieces, 0, True))
+    t.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    t.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    configuration("unigram bytes", t)
 
     t = Tokenizer(models.WordLevel({"[UNK]": 0, "Hello": 1, ",": 2, "are": 3, "How": 4, "!": 5, "ca": 6, "[CLS]": 7, "[SEP]": 8}, unk_token="[UNK]"))
     t.pre_tokenizer = pre_tokenizers.Whitespace()

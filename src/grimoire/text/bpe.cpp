@@ -233,7 +233,7 @@ Json Bpe::to_json() const {
                        {"end_of_word_suffix", or_null(options_.end_of_word_suffix)},
                        {"fuse_unk", options_.fuse_unk},
                        {"byte_fallback", options_.byte_fallback},
-                       {"ignore_merges", options_.ignore_merges},
+                       {"ignore_merges", options_.ignore_merges || !options_.whole.empty()},
                        {"vocab", vocabulary_.to_json()},
                        {"merges", std::move(merges)}});
 }

@@ -28,6 +28,7 @@ class Charsmap {
   // The shortest, as tokenizers applies them.
   std::optional<Rewrite> shortest(std::string_view text) const;
   bool begins(char byte) const { return begins_[static_cast<uint8_t>(byte)]; }  // is there a rule that does?
+  bool goes_on_with(char byte) const { return rules_.goes_on_with(byte); }  // may a rule hold it behind its first?
   bool leaves_ascii(char c) const;  // no rule is c, or begins with c and other ASCII
 
  private:

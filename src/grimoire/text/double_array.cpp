@@ -100,6 +100,16 @@ class DoubleArrayBuilder {
   uint32_t first_ = kNone, last_ = kNone;
 };
 
+bool DoubleArray::goes_on_with(char byte) const {
+  std::vector<bool> bears(units_.size());
+  for (size_t i = 0; i < units_.size(); ++i) bears[i] = (units_[i] & (kNumber | 0xff)) == label(byte);
+  for (size_t node = 1; node < units_.size(); ++node) {
+    const size_t child = node ^ offset(units_[node]) ^ label(byte);
+    if (!(units_[node] & kNumber) && offset(units_[node]) != 0 && child < units_.size() && bears[child]) return true;
+  }
+  return false;
+}
+
 DoubleArray DoubleArray::of(std::span<const std::string_view> strings, std::span<const uint32_t> numbers) {
   std::vector<size_t> order;
   for (size_t i = 0; i < strings.size(); ++i)

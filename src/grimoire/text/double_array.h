@@ -49,6 +49,8 @@ class DoubleArray {
     }
     return true;
   }
+  // May a string of the set hold the byte behind its first? False when none does; of a broken array it may be true of others.
+  bool goes_on_with(char byte) const;
   const std::vector<uint32_t>& units() const { return units_; }
 
  private:

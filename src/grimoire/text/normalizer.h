@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "grimoire/base/json.h"
 #include "grimoire/text/aligned_text.h"
@@ -15,6 +16,8 @@ class Normalizer {
   virtual bool is_identity() const { return false; }
   // What it does to a character depends on no other across ASCII white space or punctuation, and these it leaves what they are.
   virtual bool is_local() const { return false; }
+  // What it puts, within a text, for a blank that printable ASCII follows, which it leaves as it is; nothing: there is no such promise.
+  virtual std::string_view mark_of(char) const { return {}; }
   // It leaves code points below U+0300 as they are, as NFC does.
   virtual bool keeps_latin() const { return false; }
 };

@@ -1,11 +1,20 @@
 #include "grimoire/text/pipeline_tokenizer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "grimoire/base/error.h"
 #include "grimoire/text/bpe.h"
 
 namespace grim {
+
+namespace {
+
+bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+bool is_graphic(char c) { return c > ' ' && c < 0x7f; }
+bool is_ascii_punctuation(char c) { return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~'); }
+
+}  // namespace
 
 PipelineTokenizer::PipelineTokenizer(TokenizerParts parts) : parts_(std::move(parts)) {
   normalizer_ = parts_.own.normalizer ? std::move(parts_.own.normalizer) : make_normalizer(parts_.normalizer);
@@ -58,19 +67,18 @@ bool PipelineTokenizer::is_special(int64_t id) const {
   return added != added_by_id_.end() && parts_.added[added->second].special;
 }
 
-int32_t PipelineTokenizer::encode_piece(std::string_view piece, uint32_t at, bool special_text, std::vector<Found>& found) const {
+int32_t PipelineTokenizer::encode_piece(std::string_view piece, uint32_t at, bool special_text, Work& work) const {
   int32_t word = 0;
   std::vector<AlignedText> words;
-  std::vector<Token> tokens;
   const auto encode_words = [&](AlignedText text) {
     words.clear();
     pre_tokenizer_->split(std::move(text), words);
     for (const AlignedText& w : words) {
-      tokens.clear();
-      parts_.model->tokenize(w.text(), tokens);
-      for (const Token& t : tokens) {
+      work.tokens.clear();
+      parts_.model->tokenize_behind(w.text(), work.sum, work.tokens);
+      for (const Token& t : work.tokens) {
         const ByteRange o = w.origin(t.begin, t.end);
-        found.push_back({{t.id, o.begin, o.end}, word});
+        work.found.push_back({{t.id, o.begin, o.end}, word});
       }
       ++word;
     }
@@ -89,28 +97,36 @@ int32_t PipelineTokenizer::encode_piece(std::string_view piece, uint32_t at, boo
       continue;
     }
     const ByteRange o = text.origin(p.begin, p.end);
-    found.push_back({{p.id, o.begin, o.end}, word++});
+    work.found.push_back({{p.id, o.begin, o.end}, word++});
   }
   return word;
 }
 
-int32_t PipelineTokenizer::encode_part(std::string_view part, uint32_t at, std::vector<Found>& found) const {
-  if (!raw_words_) return encode_piece(part, at, false, found);
-  std::vector<Token> tokens;
-  parts_.model->tokenize(part, tokens);
+bool PipelineTokenizer::encode_marked(std::string_view part, uint32_t at, Work& work) const {
+  const std::string_view mark = at > 0 ? normalizer_->mark_of(part[0]) : std::string_view();
+  if (mark.empty() || part.size() < 2 || !std::all_of(part.begin() + 1, part.end(), is_graphic)) return false;
+  work.word.assign(mark).append(part, 1);
+  work.tokens.clear();
+  parts_.model->tokenize_behind(work.word, work.sum, work.tokens);
+  const auto place = [&](uint32_t i) { return at + (i > 0 ? i + 1 - static_cast<uint32_t>(mark.size()) : 0); };
+  for (const Token& t : work.tokens) work.found.push_back({{t.id, place(t.begin), place(t.end)}, 0});
+  return true;
+}
+
+int32_t PipelineTokenizer::encode_part(std::string_view part, uint32_t at, Work& work) const {
+  if (!raw_words_) return encode_marked(part, at, work) ? 1 : encode_piece(part, at, false, work);
+  work.tokens.clear();
+  parts_.model->tokenize(part, work.tokens);
   const auto inside = [&](uint32_t i) { return i < part.size() && (static_cast<uint8_t>(part[i]) & 0xc0) == 0x80; };
-  for (Token t : tokens) {  // what is a part of a character stands for all of it
+  for (Token t : work.tokens) {  // what is a part of a character stands for all of it
     while (t.begin > 0 && inside(t.begin)) --t.begin;
     while (inside(t.end)) ++t.end;
-    found.push_back({{t.id, at + t.begin, at + t.end}, 0});
+    work.found.push_back({{t.id, at + t.begin, at + t.end}, 0});
   }
   return 1;
 }
 
 namespace {
-
-bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-bool is_ascii_punctuation(char c) { return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~'); }
 
 bool below_u0300(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<uint8_t>(c) < 0xcc; });
@@ -123,6 +139,11 @@ size_t part_end(const CutRule& rule, std::string_view text, size_t& at) {
     while (end < text.size() && !ends(text[end])) ++end;
     return end;
   };
+  const auto before_blanks = [&](auto&& blank) {
+    size_t end = at;
+    while (end < text.size() && (end == at || !blank(text[end]) || !is_graphic(text[end - 1]))) ++end;
+    return end;
+  };
   switch (rule.cuts) {
     case Cuts::pattern: return rule.scanner(text, at);
     case Cuts::words:
@@ -132,6 +153,8 @@ size_t part_end(const CutRule& rule, std::string_view text, size_t& at) {
     case Cuts::blanks:
       while (at < text.size() && is_blank(text[at])) ++at;
       return run(is_blank);
+    case Cuts::spaces: return before_blanks([](char c) { return c == ' '; });
+    case Cuts::lines: return before_blanks([](char c) { return c == ' ' || c == '\n'; });
     default: return text.size();
   }
 }
@@ -163,10 +186,11 @@ template <class Put> void PipelineTokenizer::for_each_token(std::string_view tex
   GRIM_CHECK(text.size() < UINT32_MAX, input, "tokenizer", "a text of {} bytes: expected less than 4 GiB", text.size());
   const std::vector<AddedTokenFinder::Piece> pieces = raw_pieces(text, special_text);
   const WordCaches::Borrowed cache(caches_);
-  std::vector<Found> found;
+  const std::span<const float> weights = parts_.model->weights();
+  Work work;
   int32_t word = 0;
   const auto put_found = [&] {
-    for (const Found& f : found) put(f.token.id, f.token.begin, f.token.end, word + f.word);
+    for (const Found& f : work.found) put(f.token.id, f.token.begin, f.token.end, word + f.word);
   };
   for (const AddedTokenFinder::Piece& p : pieces) {
     if (p.id >= 0) {
@@ -176,8 +200,8 @@ template <class Put> void PipelineTokenizer::for_each_token(std::string_view tex
     const std::string_view piece = text.substr(p.begin, p.end - p.begin);
     const CutRule rule = rule_for(piece);
     if (rule.cuts == Cuts::none) {
-      found.clear();
-      const int32_t words = encode_piece(piece, static_cast<uint32_t>(p.begin), special_text, found);
+      work.found.clear();
+      const int32_t words = encode_piece(piece, static_cast<uint32_t>(p.begin), special_text, work);
       put_found();
       word += words;
       continue;
@@ -189,27 +213,33 @@ template <class Put> void PipelineTokenizer::for_each_token(std::string_view tex
       const std::string_view part = piece.substr(at, size);
       at = end;
       WordCache::Key key;
-      WordCache::Slot* slot = nullptr;
-      if (size <= WordCache::kLongest) {
+      const bool special = offset == 0 && (rule.cuts == Cuts::spaces || rule.cuts == Cuts::lines);
+      const bool keeps = size <= WordCache::kLongest && !special;
+      if (keeps) {
         key = WordCache::key_of(part.data(), size, text.size() - offset);
-        slot = &(*cache).slot(key, size);
-        if (slot->size == size && slot->key == key) {
+        const WordCache::Slot* const slot = (*cache).find(key, size);
+        if (slot && (weights.empty() || work.sum.holds(slot->holds_below))) {
+          if (!weights.empty())
+            for (size_t i = 0; i < slot->tokens; ++i) work.sum.value += weights[static_cast<size_t>(slot->ids[i])];
           for (size_t i = 0; i < slot->tokens; ++i) put(slot->ids[i], offset + slot->begin[i], offset + slot->end[i], word + slot->word[i]);
           word += slot->words;
           continue;
         }
       }
-      found.clear();
-      const int32_t words = encode_part(part, offset, found);
+      work.found.clear();
+      work.sum.holds_below = ScoreSum::kAny;
+      const int32_t words = encode_part(part, offset, work);
       put_found();
       word += words;
-      if (!slot || found.size() > WordCache::kMostTokens) continue;
-      *slot = {.key = key, .tokens = static_cast<uint8_t>(found.size()), .words = static_cast<uint8_t>(words), .size = static_cast<uint8_t>(size)};
-      for (size_t i = 0; i < found.size(); ++i) {
-        slot->ids[i] = found[i].token.id;
-        slot->begin[i] = static_cast<uint8_t>(found[i].token.begin - offset);
-        slot->end[i] = static_cast<uint8_t>(found[i].token.end - offset);
-        slot->word[i] = static_cast<uint8_t>(found[i].word);
+      if (!keeps || work.found.size() > WordCache::kMostTokens || work.sum.holds_below == ScoreSum::kNone) continue;
+      WordCache::Slot& slot = (*cache).place(key, size);
+      slot = {.key = key, .tokens = static_cast<uint8_t>(work.found.size()), .words = static_cast<uint8_t>(words), .size = static_cast<uint8_t>(size),
+              .holds_below = work.sum.holds_below};
+      for (size_t i = 0; i < work.found.size(); ++i) {
+        slot.ids[i] = work.found[i].token.id;
+        slot.begin[i] = static_cast<uint8_t>(work.found[i].token.begin - offset);
+        slot.end[i] = static_cast<uint8_t>(work.found[i].token.end - offset);
+        slot.word[i] = static_cast<uint8_t>(work.found[i].word);
       }
     }
   }
@@ -259,7 +289,8 @@ void PipelineTokenizer::truncate(Encoding& first, Encoding* second, bool special
   const int64_t room = std::max<int64_t>(0, t.max_length - around);
   const auto a = static_cast<int64_t>(first.size()), b = second ? static_cast<int64_t>(second->size()) : 0;
   const auto cut = [&](Encoding& e, int64_t length) {
-    GRIM_CHECK(length == 0 || t.stride < length, input, "tokenizer", "truncation: a stride of {} in windows of {} tokens: expected less", t.stride, length);
+    GRIM_CHECK(length == 0 || std::cmp_less_equal(e.size(), length) || t.stride < length, input, "tokenizer", "truncation: a stride of {} in windows of {} tokens: expected less",
+               t.stride, length);
     e.truncate(static_cast<size_t>(length), static_cast<size_t>(t.stride), t.side);
   };
   if (room == 0) {

@@ -73,12 +73,19 @@ class PipelineTokenizer final : public Tokenizer {
     Token token;   // bytes of the whole text
     int32_t word;  // of its piece, from 0
   };
+  struct Work {
+    std::vector<Found> found = {};  // what comes out
+    ScoreSum sum = {};
+    std::vector<Token> tokens = {};
+    std::string word = {};
+  };
   // put(id, begin, end, word) for every token of a text.
   template <class Put> void for_each_token(std::string_view text, bool special_text, Put&& put) const;
   // Of a piece between added tokens of the raw text, which begins at `at`: appends its tokens and gives the number of its words.
-  int32_t encode_piece(std::string_view piece, uint32_t at, bool special_text, std::vector<Found>& tokens) const;
+  int32_t encode_piece(std::string_view piece, uint32_t at, bool special_text, Work& work) const;
   // The same of a part that the cut rule allows for.
-  int32_t encode_part(std::string_view part, uint32_t at, std::vector<Found>& tokens) const;
+  int32_t encode_part(std::string_view part, uint32_t at, Work& work) const;
+  bool encode_marked(std::string_view part, uint32_t at, Work& work) const;  // a blank and printable ASCII, or false
   std::vector<AddedTokenFinder::Piece> raw_pieces(std::string_view text, bool special_text) const;  // added tokens, and the text between them
   CutRule rule_for(std::string_view piece) const;
   std::string_view text_of(int64_t id) const;

@@ -16,7 +16,8 @@ enum class Cuts : uint8_t {
   pattern,  // at the words of `scanner`
   words,    // at blanks, which are dropped, and around ASCII punctuation
   blanks,   // at blanks: ASCII spaces, tabs and line ends
-  spaces,   // before a run of spaces, which stays with the word behind it
+  spaces,   // before a run of spaces behind ASCII letters, digits or punctuation; the first part, which may get a space in front, is special
+  lines,    // the same, before a run of spaces and newlines
 };
 struct CutRule {
   Cuts cuts = Cuts::none;

@@ -38,16 +38,26 @@ class SentencePieceNormalizer final : public Normalizer {
       const char c = static_cast<char>(b);
       plain_[b] = c != ' ' && !user_defined_.leads({&c, 1}) && rules_.leaves_ascii(c);
     }
+    const bool all_plain = user_defined_.units().empty() && std::all_of(plain_.begin() + '!', plain_.begin() + 0x7f, [](bool p) { return p; });
+    if (!all_plain) return;
+    marks_spaces_ = !rules_.begins(' ');
+    marks_lines_ = !rules_.goes_on_with('\n') && rules_.shortest("\n") && rules_.shortest("\n")->text == " ";
+  }
+
+  bool is_local() const override { return true; }  // as far as sentencepiece_cuts says
+  std::string_view mark_of(char blank) const override {
+    return (blank == ' ' && marks_spaces_) || (blank == '\n' && marks_lines_) ? std::string_view(mark_) : std::string_view();
   }
 
   void apply(AlignedText& text) const override {
     const std::string& s = text.text();
     Marked out(s.size() + s.size() / 2);
+    const bool first = text.begins_the_text();  // or a part that begins with the spaces between two words, of which one is left
     size_t at = 0;
-    for (Step p = step(s, 0); removes_ && p.text == " "; p = step(s, at)) at += p.bytes;
+    for (Step p = step(s, 0); first && removes_ && p.text == " "; p = step(s, at)) at += p.bytes;
     if (at < s.size()) {
-      if (dummy_ && !space_behind_) out.put(mark_, at);
-      put_all(s, at, out);
+      if (first && dummy_ && !space_behind_) out.put(mark_, at);
+      put_all(s, at, first && removes_, out);
       at = s.size();
       while (removes_ && out.text.ends_with(mark_)) {
         out.text.resize(out.text.size() - mark_.size());
@@ -91,8 +101,7 @@ class SentencePieceNormalizer final : public Normalizer {
     return {rest.substr(0, next - at), next - at};
   }
 
-  void put_all(std::string_view s, size_t at, Marked& out) const {
-    bool after_space = removes_;
+  void put_all(std::string_view s, size_t at, bool after_space, Marked& out) const {
     while (at < s.size()) {
       if (is_plain(s, at)) {
         const size_t begin = at;
@@ -120,16 +129,33 @@ class SentencePieceNormalizer final : public Normalizer {
   std::string mark_;
   bool space_behind_, dummy_, removes_;
   std::array<bool, 128> plain_{};
+  bool marks_spaces_ = false, marks_lines_ = false;
 };
+
+// Where a text may be cut before anything is done to it. A rule or a user-defined piece may begin with a blank, but none may reach over the border
+// before one, nor may a piece; and the ASCII characters before it must stay what they are.
+Cuts cuts_of_raw_text(const Model& model) {
+  const Charsmap rules = model.charsmap.empty() ? Charsmap() : Charsmap(model.charsmap);
+  bool spaces = !rules.goes_on_with(' ');
+  for (char c = '!'; c <= '~'; ++c) spaces &= rules.leaves_ascii(c);
+  const auto rule = rules.shortest("\n");
+  const bool known = model.byte_fallback || std::ranges::find(model.pieces, "\n", &Model::Piece::text) != model.pieces.end();
+  bool lines = !rules.goes_on_with('\n') && (rule ? rule->text == " " : known && rules.leaves_ascii('\n'));
+  for (const Model::Piece& p : model.pieces) {
+    spaces &= p.kind != PieceKind::user_defined || p.text.find(' ', 1) == std::string::npos;
+    lines &= p.text.find('\n', std::min(p.text.find_first_not_of('\n'), p.text.size())) == std::string::npos;
+  }
+  return !spaces ? Cuts::none : lines ? Cuts::lines : Cuts::spaces;
+}
 
 class SentencePieceCuts final : public PreTokenizer {
  public:
   explicit SentencePieceCuts(const Model& model) : user_defined_(user_defined_of(model)), mark_(model.mark()) {
+    isolates_ = model.kind == Model::Kind::bpe;
     bool known = false;
     for (const Model::Piece& p : model.pieces) {
       if (p.kind != PieceKind::normal && p.kind != PieceKind::user_defined) continue;
       known |= p.text == mark_;
-      // A piece is marks, then others, then marks again at most: which of the borders does it reach over?
       const std::string_view text = p.text;
       for (size_t i = 0; i + mark_.size() <= text.size(); ++i) {
         if (!text.substr(i).starts_with(mark_)) continue;
@@ -139,7 +165,9 @@ class SentencePieceCuts final : public PreTokenizer {
     }
     before_ &= known;  // a mark that is unknown would be one with unknown neighbours
     behind_ &= known && !before_;
+    if (before_ && !model.space_behind) cuts_.cuts = cuts_of_raw_text(model);
   }
+  CutRule cuts() const override { return cuts_; }
 
   void split(AlignedText text, std::vector<AlignedText>& words) const override {
     const std::string& s = text.text();
@@ -151,7 +179,7 @@ class SentencePieceCuts final : public PreTokenizer {
     bool in_marks = false;
     for (size_t at = 0; at < s.size();) {
       const std::string_view rest = std::string_view(s).substr(at);
-      const size_t whole = longest_of(user_defined_, rest);
+      const size_t whole = isolates_ ? longest_of(user_defined_, rest) : 0;
       const bool mark = whole == 0 && rest.starts_with(mark_);
       if (whole > 0 || (mark && !in_marks && before_) || (!mark && in_marks && behind_)) cut(at);
       at += whole > 0 ? whole : mark ? mark_.size() : 0;
@@ -165,7 +193,9 @@ class SentencePieceCuts final : public PreTokenizer {
  private:
   DoubleArray user_defined_;
   std::string mark_;
+  bool isolates_;
   bool before_ = true, behind_ = true;  // may a text be cut before a run of marks, or behind one?
+  CutRule cuts_;
 };
 
 class SentencePieceDecoder final : public TokenDecoder {

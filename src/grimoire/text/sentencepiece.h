@@ -9,7 +9,7 @@ namespace grim {
 
 // Rewrites by the table, the longest rule first; spaces at the ends and doubled ones go, the others get their mark; one is put before the text, or behind.
 std::unique_ptr<Normalizer> sentencepiece_normalizer(const SentencePieceModel& model);
-// At user-defined pieces, and at spaces where no piece reaches over one.
+// At spaces, where no piece reaches over one; and around user-defined pieces, which BPE does not merge.
 std::unique_ptr<PreTokenizer> sentencepiece_cuts(const SentencePieceModel& model);
 std::unique_ptr<TokenDecoder> sentencepiece_decoder(const SentencePieceModel& model);
 

@@ -28,13 +28,12 @@ Json normalizer_json(const Model& model) {
     steps.push(replace(regex_of(" {2,}"), " "));
   }
   if (model.escape_spaces) steps.push(replace(string_pattern(" "), model.mark()));
+  if (model.dummy_prefix && !model.space_behind) steps.push(typed("Prepend", {{"prepend", model.mark()}}));
   return typed("Sequence", {{"normalizers", std::move(steps)}});
 }
 
+// User-defined pieces stand alone, the longest first.
 Json pre_tokenizer_json(const Model& model) {
-  Json steps = Json::array();
-  if (model.dummy_prefix && !model.space_behind)
-    steps.push(typed("Metaspace", {{"replacement", model.mark()}, {"prepend_scheme", "first"}, {"split", false}}));
   std::vector<std::string_view> whole;
   for (const Model::Piece& p : model.pieces)
     if (p.kind == PieceKind::user_defined) whole.push_back(p.text);
@@ -47,8 +46,7 @@ Json pre_tokenizer_json(const Model& model) {
       pattern += c;
     }
   }
-  if (!pattern.empty()) steps.push(typed("Split", {{"pattern", regex_of(pattern)}, {"behavior", "Isolated"}, {"invert", false}}));
-  return steps.size() == 0 ? Json() : typed("Sequence", {{"pretokenizers", std::move(steps)}});
+  return pattern.empty() ? Json() : typed("Split", {{"pattern", regex_of(pattern)}, {"behavior", "Isolated"}, {"invert", false}});
 }
 
 Json decoder_json(const Model& model) {
@@ -139,7 +137,7 @@ std::shared_ptr<const Tokenizer> make_sentencepiece(Model model, Json config) {
                        .decoder = decoder_json(model)};
   if (!config.is_null()) parts.config = std::move(config);
   const bool bpe = model.kind == Model::Kind::bpe;
-  parts.own = {sentencepiece_normalizer(model), bpe ? sentencepiece_cuts(model) : make_pre_tokenizer(Json()), sentencepiece_decoder(model)};
+  parts.own = {sentencepiece_normalizer(model), sentencepiece_cuts(model), sentencepiece_decoder(model)};
   Vocabulary vocabulary;
   vocabulary.reserve(model.pieces.size(), model.pieces.size() * 8);
   for (size_t id = 0; id < model.pieces.size(); ++id) {

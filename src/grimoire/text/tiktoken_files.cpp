@@ -90,8 +90,7 @@ std::pair<std::string, int64_t> rank_in(std::string_view line, const std::string
 
 Json pre_tokenizer_json(std::string_view pattern) {
   const Json split = Json::object({{"type", "Split"}, {"pattern", Json::object({{"Regex", pattern}})}, {"behavior", "Isolated"}, {"invert", false}});
-  const Json bytes = Json::object({{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", false}});
-  return Json::object({{"type", "Sequence"}, {"pretokenizers", Json::array({split, bytes})}});
+  return Json::object({{"type", "Sequence"}, {"pretokenizers", Json::array({split, byte_level_json(false, true, false)})}});
 }
 
 Json begin_template(const std::string& token, int64_t id) {
@@ -127,7 +126,7 @@ std::shared_ptr<const Tokenizer> read_tiktoken(const NamedText& file, Json confi
   for (size_t b = 0; b < 256; ++b) GRIM_CHECK(bytes[b], input, "tokenizer", "{}: byte 0x{:02x} has no rank, and every one needs it", file.name, b);
   const Known& encoding = known_of(static_cast<size_t>(vocabulary.count()), file.name);
   for (int64_t id = 0; id < vocabulary.size(); ++id) ranks.push_back(vocabulary.has(id) ? static_cast<uint32_t>(id) : MergesByRank::kNoRank);
-  TokenizerParts parts{.pre_tokenizer = pre_tokenizer_json(encoding.pattern), .decoder = Json::object({{"type", "ByteLevel"}})};
+  TokenizerParts parts{.pre_tokenizer = pre_tokenizer_json(encoding.pattern), .decoder = byte_level_json(true, true, true)};
   if (!encoding.own.empty()) parts.own.pre_tokenizer = make_pre_tokenizer(pre_tokenizer_json(encoding.own));
   if (encoding.composes) parts.normalizer = Json::object({{"type", "NFC"}});
   for (const auto& [text, id] : encoding.specials()) {

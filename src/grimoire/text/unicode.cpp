@@ -11,6 +11,7 @@
 namespace grim {
 namespace {
 
+#include "grimoire/text/case_tables.inc"
 #include "grimoire/text/unicode_tables.inc"
 
 constexpr char32_t kPoints = 0x110000, kPage = 256;
@@ -48,6 +49,14 @@ const ClassTable& table() {
   return t;
 }
 
+// The capital form (from = 1) or the title form (from = 4) of c.
+void append_form(std::string& text, char32_t c, int from) {
+  const auto before = [](const char32_t(&form)[7], char32_t v) { return form[0] < v; };
+  const auto* form = std::lower_bound(std::begin(kLongForms), std::end(kLongForms), c, before);
+  if (form == std::end(kLongForms) || (*form)[0] != c) return append_utf8(text, static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c))));
+  for (int i = from; i < from + 3 && (*form)[i]; ++i) append_utf8(text, (*form)[i]);
+}
+
 }  // namespace
 
 PointClass class_of(char32_t c) {
@@ -69,6 +78,9 @@ void append_lower(std::string& text, char32_t c) {
   }
   append_utf8(text, c);
 }
+
+void append_upper(std::string& text, char32_t c) { append_form(text, c, 1); }
+void append_title(std::string& text, char32_t c) { append_form(text, c, 4); }
 
 int combining_class(char32_t c) {
   if (c < 0x300 || class_of(c).inert()) return 0;

@@ -35,6 +35,9 @@ PointClass class_of(char32_t c);
 
 // Appends the small letters of c: one code point, two for U+0130.
 void append_lower(std::string& text, char32_t c);
+// Appends the capital, or the title form of c: up to three code points ("ß" is "SS", and "Ss").
+void append_upper(std::string& text, char32_t c);
+void append_title(std::string& text, char32_t c);
 
 // The one that a pair composes to (NFC), or 0.
 char32_t composed(char32_t first, char32_t second);

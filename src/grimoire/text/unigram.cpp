@@ -1,9 +1,9 @@
 #include "grimoire/text/unigram.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "grimoire/base/error.h"
 #include "grimoire/text/utf8.h"
@@ -30,10 +30,13 @@ Unigram::Unigram(Vocabulary vocabulary, std::vector<double> scores, UnigramOptio
     ids.push_back(static_cast<uint32_t>(id));
   }
   unk_weight_ = least - kUnknownPenalty;
-  weights_ = scores_;
-  for (size_t id = 0; id < options_.kinds.size(); ++id)  // they win over shorter pieces, as long as scores are the logarithms of probabilities
-    if (options_.kinds[id] == PieceKind::user_defined)
-      weights_[id] = static_cast<float>(0.1 * (static_cast<double>(vocabulary_.token(static_cast<int64_t>(id)).size()) - 1));
+  for (size_t id = 0; id < options_.kinds.size(); ++id) {  // user-defined pieces win over shorter ones, as long as scores are logarithms of probabilities
+    const double bytes = static_cast<double>(vocabulary_.token(static_cast<int64_t>(id)).size());
+    single_weights_.push_back(static_cast<float>(options_.kinds[id] == PieceKind::user_defined ? 0.1 * (bytes - 1) : scores_[id]));
+    largest_weight_ = std::max(largest_weight_, static_cast<double>(std::abs(single_weights_.back())));
+  }
+  if (!options_.kinds.empty()) unk_weight_ = static_cast<float>(unk_weight_);
+  largest_weight_ = std::max(largest_weight_, std::abs(unk_weight_));
   pieces_ = DoubleArray::of(pieces, ids);
   if (!options_.byte_fallback) return;
   for (size_t b = 0; b < 256; ++b) byte_ids_.push_back(vocabulary_.id_of(str("<0x{:02X}>", b)));
@@ -43,34 +46,67 @@ bool Unigram::found_in_text(size_t id) const {
   return options_.kinds.empty() || options_.kinds[id] == PieceKind::normal || options_.kinds[id] == PieceKind::user_defined;
 }
 
-struct Unigram::Node {  // a place in the word
-  double best;          // sum of the best way there
-  int32_t id;           // of the last piece of it; kNone: no way was seen
-  uint32_t begin;       // of that piece
+struct Unigram::Node {   // a place in the word
+  double best, second;   // sums of the best way there and of the next best, as far as its last piece differs
+  int32_t id;            // of the last piece of the best; kNone: no way was seen
+  uint32_t begin;        // of that piece
 };
 
-void Unigram::find_best(std::string_view word, std::span<Node> nodes) const {
-  for (Node& n : nodes) n.id = Vocabulary::kNone;
-  nodes[0].best = 0;
-  const bool single = !options_.kinds.empty();
+// Moves sums up by what the best way to `at` has, when that is low: also of the places behind it that were reached already.
+bool Unigram::shift(std::span<Node> nodes, size_t at) const {
+  if (nodes[at].best >= ScoreSum::kLowest) return false;
+  const auto by = static_cast<float>(nodes[at].best);
+  for (Node& n : nodes.subspan(at, std::min(nodes.size() - at, vocabulary_.longest() + 1)))
+    if (n.id != Vocabulary::kNone) n.best = static_cast<float>(n.best) - by;
+  return true;
+}
+
+template <class Real> bool Unigram::find_best(std::string_view word, std::span<Node> nodes, std::span<const Real> weights) const {
+  for (Node& n : nodes.subspan(1)) n.id = Vocabulary::kNone;
   const auto unknown = static_cast<int32_t>(options_.unk_id.value_or(Vocabulary::kNone));
+  bool shifted = false;
   for (size_t at = 0, next = 0; at < word.size(); at = next) {
     next_code_point(word, next);
-    const double before = nodes[at].best;
+    if constexpr (std::is_same_v<Real, float>) shifted |= shift(nodes, at);
+    const auto before = static_cast<Real>(nodes[at].best);
     bool whole_character = false;
-    const auto arrive = [&](size_t bytes, int32_t id, double weight) {
+    const auto arrive = [&](size_t bytes, int32_t id, Real weight) {
       Node& there = nodes[at + bytes];
-      const double sum = single ? static_cast<double>(static_cast<float>(before + weight)) : before + weight;
-      if (there.id == Vocabulary::kNone || sum > there.best) there = {sum, id, static_cast<uint32_t>(at)};
+      const Real sum = before + weight;
+      if (there.id == Vocabulary::kNone) {
+        there = {sum, -std::numeric_limits<double>::infinity(), id, static_cast<uint32_t>(at)};
+      } else if (sum > there.best) {
+        there = {sum, there.best, id, static_cast<uint32_t>(at)};
+      } else {
+        there.second = std::max<double>(there.second, sum);
+      }
     };
     pieces_.each_prefix(word.substr(at), [&](size_t bytes, uint32_t id) {
-      arrive(bytes, static_cast<int32_t>(id), weights_[id]);
+      arrive(bytes, static_cast<int32_t>(id), weights[id]);
       whole_character |= at + bytes == next;
     });
     if (whole_character) continue;
     GRIM_CHECK(unknown >= 0, input, "tokenizer", "'{}' is no piece of the vocabulary, which has none for what is unknown", word.substr(at, next - at));
-    arrive(next - at, unknown, unk_weight_);
+    arrive(next - at, unknown, static_cast<Real>(unk_weight_));
   }
+  return shifted;
+}
+
+// With c characters a sum is rounded c times, each time by 2^(k-24) at most where sums are below 2^k. So two ways keep their order, whatever is before
+// the word, while they are apart by more than E 2^k with E = c 2^-23; and seen from sums below 2^s, they are apart by what is seen less E 2^s.
+uint8_t Unigram::holds_below(std::span<const Node> nodes) const {
+  double apart = std::numeric_limits<double>::infinity();
+  double characters = 0;
+  for (size_t end = nodes.size() - 1; end > 0; end = nodes[end].begin) {
+    if (nodes[end].id == options_.unk_id) return ScoreSum::kNone;  // a token may then be several pieces
+    apart = std::min(apart, nodes[end].best - nodes[end].second);
+  }
+  for (const Node& n : nodes.subspan(1)) characters += n.id != Vocabulary::kNone;
+  const double e = characters * 0x1p-23, own = characters * largest_weight_;
+  if (std::isinf(apart)) return own < ScoreSum::kMostOfWord ? ScoreSum::kAny : ScoreSum::kNone;
+  const double room = apart / e - 2 * (std::abs(nodes[0].best) + own + 1);  // at most 2^k / 2 is for the sum before the word, the rest for its own
+  if (!(room > std::max(4 * own, 1.0)) || own >= ScoreSum::kMostOfWord) return ScoreSum::kNone;
+  return static_cast<uint8_t>(std::bit_cast<uint32_t>(static_cast<float>(std::min(room, 0x1p100))) >> 23) - 1;
 }
 
 void Unigram::put_unknown(std::string_view word, const Token& run, std::vector<Token>& tokens) const {
@@ -89,11 +125,22 @@ void Unigram::put_unknown(std::string_view word, const Token& run, std::vector<T
 }
 
 void Unigram::tokenize(std::string_view word, std::vector<Token>& tokens) const {
+  ScoreSum from_zero;
+  tokenize_behind(word, from_zero, tokens);
+}
+
+void Unigram::tokenize_behind(std::string_view word, ScoreSum& sum, std::vector<Token>& tokens) const {
   constexpr size_t kFew = 128;
   Node few[kFew];
   std::vector<Node> many(word.size() < kFew ? 0 : word.size() + 1);
   const std::span<Node> nodes = many.empty() ? std::span(few).first(word.size() + 1) : std::span(many);
-  find_best(word, nodes);
+  nodes[0] = {.best = static_cast<double>(sum.value), .second = 0, .id = 0, .begin = 0};
+  if (single_weights_.empty()) {
+    find_best<double>(word, nodes, scores_);
+  } else {
+    const bool shifted = find_best<float>(word, nodes, single_weights_);
+    sum = {static_cast<float>(nodes.back().best), shifted ? ScoreSum::kNone : std::min(sum.holds_below, holds_below(nodes))};
+  }
   const auto unknown = static_cast<int32_t>(options_.unk_id.value_or(Vocabulary::kNone));
   const auto first = static_cast<ptrdiff_t>(tokens.size());
   bool any_unknown = false;

@@ -29,6 +29,8 @@ class Unigram final : public SubwordModel {
   Unigram(Vocabulary vocabulary, std::vector<double> scores, UnigramOptions options);
 
   void tokenize(std::string_view word, std::vector<Token>& tokens) const override;
+  void tokenize_behind(std::string_view word, ScoreSum& sum, std::vector<Token>& tokens) const override;
+  std::span<const float> weights() const override { return single_weights_; }
   const char* type() const override { return "Unigram"; }
   std::string_view unknown() const override { return options_.unk_id ? vocabulary_.token(*options_.unk_id) : std::string_view(); }
   Json to_json() const override;
@@ -37,13 +39,15 @@ class Unigram final : public SubwordModel {
  private:
   struct Node;
   bool found_in_text(size_t id) const;
-  void find_best(std::string_view word, std::span<Node> nodes) const;
+  template <class Real> bool find_best(std::string_view word, std::span<Node> nodes, std::span<const Real> weights) const;  // were sums shifted?
+  bool shift(std::span<Node> nodes, size_t at) const;
+  uint8_t holds_below(std::span<const Node> nodes) const;
   void put_unknown(std::string_view word, const Token& run, std::vector<Token>& tokens) const;
 
   UnigramOptions options_;
-  std::vector<double> scores_;   // as the file has them
-  std::vector<double> weights_;  // as they count
-  double unk_weight_ = 0;
+  std::vector<double> scores_;         // as the file has them
+  std::vector<float> single_weights_;  // as they count where sums are rounded to 32 bits; else empty
+  double unk_weight_ = 0, largest_weight_ = 0;
   DoubleArray pieces_;
   std::vector<int32_t> byte_ids_;  // empty: not all of them are there
 };

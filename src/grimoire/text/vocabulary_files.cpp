@@ -58,10 +58,6 @@ Vocabulary vocabulary_in(const NamedText& file) {
   return vocabulary;
 }
 
-Json byte_level(bool prefix_space, bool trims, bool splits) {
-  return Json::object({{"type", "ByteLevel"}, {"add_prefix_space", prefix_space}, {"trim_offsets", trims}, {"use_regex", splits}});
-}
-
 // <s> A </s> </s> B </s>, with the special tokens that the configuration names.
 void add_roberta_tokens(TokenizerParts& parts, const Vocabulary& vocabulary, const Json& config, const std::string& source) {
   const bool prefix_space = setting(config, "add_prefix_space", false);
@@ -75,7 +71,7 @@ void add_roberta_tokens(TokenizerParts& parts, const Vocabulary& vocabulary, con
   special("unk_token", "<unk>");
   special("mask_token", "<mask>");
   parts.added.back().lstrip = true;
-  parts.pre_tokenizer = byte_level(prefix_space, true, true);
+  parts.pre_tokenizer = byte_level_json(prefix_space, true, true);
   parts.post_processor = Json::object(
       {{"type", "RobertaProcessing"}, {"sep", id_pair(sep)}, {"cls", id_pair(cls)}, {"trim_offsets", true}, {"add_prefix_space", prefix_space}});
 }
@@ -83,12 +79,12 @@ void add_roberta_tokens(TokenizerParts& parts, const Vocabulary& vocabulary, con
 void add_qwen2_tokens(TokenizerParts& parts) {
   const Json split = Json::object({{"type", "Split"}, {"pattern", Json::object({{"Regex", patterns::kQwen2}})}, {"behavior", "Isolated"}, {"invert", false}});
   parts.normalizer = Json::object({{"type", "NFC"}});
-  parts.pre_tokenizer = Json::object({{"type", "Sequence"}, {"pretokenizers", Json::array({split, byte_level(false, false, false)})}});
-  parts.post_processor = byte_level(false, false, false);
+  parts.pre_tokenizer = Json::object({{"type", "Sequence"}, {"pretokenizers", Json::array({split, byte_level_json(false, false, false)})}});
+  parts.post_processor = byte_level_json(false, false, false);
 }
 
 std::shared_ptr<const Tokenizer> finish_byte_level(TokenizerParts parts, Vocabulary vocabulary, const NamedText& merges, Json config) {
-  parts.decoder = byte_level(true, true, true);
+  parts.decoder = byte_level_json(true, true, true);
   take_config(parts, std::move(config));
   const std::vector<Bpe::Merge> rules = merges_in(merges, vocabulary);
   parts.model = std::make_unique<Bpe>(std::move(vocabulary), rules, BpeOptions{.byte_level = true});
@@ -96,6 +92,10 @@ std::shared_ptr<const Tokenizer> finish_byte_level(TokenizerParts parts, Vocabul
 }
 
 }  // namespace
+
+Json byte_level_json(bool prefix_space, bool trims, bool splits) {
+  return Json::object({{"type", "ByteLevel"}, {"add_prefix_space", prefix_space}, {"trim_offsets", trims}, {"use_regex", splits}});
+}
 
 std::shared_ptr<const Tokenizer> read_bert_vocabulary(const NamedText& file, Json config) {
   check_utf8(file.text, file.name);
@@ -137,8 +137,8 @@ std::shared_ptr<const Tokenizer> read_gpt2_vocabulary(const NamedText& file, con
     if (name.starts_with("Qwen2")) {
       add_qwen2_tokens(parts);
     } else {
-      parts.pre_tokenizer = byte_level(setting(config, "add_prefix_space", false), true, true);
-      parts.post_processor = byte_level(true, false, true);
+      parts.pre_tokenizer = byte_level_json(setting(config, "add_prefix_space", false), true, true);
+      parts.post_processor = byte_level_json(true, false, true);
     }
   } else {
     fail(ErrorKind::input, "tokenizer", str("tokenizer_class '{}': how it cuts a text is not known from {} alone", name, file.name), "use its tokenizer.json");

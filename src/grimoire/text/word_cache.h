@@ -1,5 +1,5 @@
-// Words that were encoded lately, with their tokens: most words of a text are among a few thousand. A word has one place; another that falls on it
-// takes it over, so that a cache never grows. One is used by one thread at a time.
+// Words that were encoded lately, with their tokens: most words of a text are among a few thousand. A word has two places; another that falls on them
+// takes over the one that was found longer ago, so that a cache never grows. One is used by one thread at a time.
 #pragma once
 
 #include <bit>
@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace grim {
@@ -19,12 +20,13 @@ class WordCache {
     uint64_t part[3] = {};
     bool operator==(const Key&) const = default;
   };
-  struct Slot {
+  struct alignas(64) Slot {
     Key key = {};
     int32_t ids[kMostTokens] = {};
     uint8_t begin[kMostTokens] = {}, end[kMostTokens] = {};  // bytes of the word
     uint8_t word[kMostTokens] = {};                          // the words that a part falls into are numbered from 0
     uint8_t tokens = 0, words = 0, size = 0;  // size: bytes of the key; 0: empty
+    uint8_t holds_below = 255;                // see ScoreSum
   };
   static_assert(sizeof(Slot) == 64);
 
@@ -41,14 +43,28 @@ class WordCache {
     if (whole < 3) k.part[whole] &= (uint64_t{1} << bits) - 1;
     return k;
   }
-  Slot& slot(const Key& k, size_t size) {
-    uint64_t h = (k.part[0] ^ size) * 0x9e3779b97f4a7c15u;
-    h = (h ^ (h >> 32) ^ k.part[1]) * 0xd6e8feb86659fd93u;
-    h = (h ^ (h >> 32) ^ k.part[2]) * 0x9e3779b97f4a7c15u;
-    return slots_[h >> (64 - kBits)];
+  // Where the word is, in the first of its places; or null.
+  Slot* find(const Key& k, size_t size) {
+    Slot* const pair = places(k, size);
+    if (pair[0].size == size && pair[0].key == k) return pair;
+    if (pair[1].size != size || pair[1].key != k) return nullptr;
+    std::swap(pair[0], pair[1]);
+    return pair;
+  }
+  // The place for a word that was not found.
+  Slot& place(const Key& k, size_t size) {
+    Slot* const pair = places(k, size);
+    if (pair[0].size != size || pair[0].key != k) pair[1] = pair[0];
+    return pair[0];
   }
 
  private:
+  Slot* places(const Key& k, size_t size) {
+    uint64_t h = (k.part[0] ^ size) * 0x9e3779b97f4a7c15u;
+    h = (h ^ (h >> 32) ^ k.part[1]) * 0xd6e8feb86659fd93u;
+    h = (h ^ (h >> 32) ^ k.part[2]) * 0x9e3779b97f4a7c15u;
+    return &slots_[h >> (65 - kBits) << 1];
+  }
   static constexpr int kBits = 16;  // 4 MiB
   std::vector<Slot> slots_ = std::vector<Slot>(size_t{1} << kBits);
 };
