@@ -5,6 +5,7 @@
 #include <map>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/base/files.h"
 #include "grimoire/nn/tap.h"
 #include "grimoire/tensor/copy.h"
 
