@@ -88,6 +88,7 @@ int combining_class(char32_t c) {
 }
 
 char32_t composed(char32_t first, char32_t second) {
+  if (second == 0x11a7) return 0;  // one before the first final consonant of Hangul, which utf8proc takes for one
   if (second < 0x300 || class_of(first).inert() || class_of(second).inert()) return 0;
   utf8proc_int32_t pair[3] = {static_cast<utf8proc_int32_t>(first), static_cast<utf8proc_int32_t>(second), 0};
   const utf8proc_ssize_t n = utf8proc_normalize_utf32(pair, 2, static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
