@@ -187,7 +187,8 @@ TEST(Llama2cTokenizer, AsTheModelItWasMadeOf) {
   const auto expected = make_sentencepiece(model), got = make_sentencepiece(parse_llama2c_tokenizer(bytes, "tokenizer.bin"));
   for (const std::string& text : texts()) EXPECT_EQ(got->encode(text), expected->encode(text)) << text;
   EXPECT_EQ(got->token(1), "<s>");
-  for (const size_t size : {size_t{3}, size_t{9}, bytes.size() - 1}) EXPECT_THROW(parse_llama2c_tokenizer(bytes.substr(0, size), "tokenizer.bin"), Error) << size;
+  for (const size_t size : {size_t{3}, size_t{9}, bytes.size() - 1})
+    EXPECT_THROW(parse_llama2c_tokenizer(bytes.substr(0, size), "tokenizer.bin"), Error) << size;
 }
 
 }  // namespace

@@ -46,11 +46,14 @@ PARTS = {"role": "user", "content": [{"type": "text", "text": "part one "}, {"ty
 CHATS = {
     "one": [USER], "turns": [SYSTEM, USER, ANSWER, NEXT], "no system": [USER, ANSWER, NEXT, ANSWER], "empty": [{"role": "user", "content": ""}],
     "tools": [SYSTEM, USER, {"role": "assistant", "content": "", "tool_calls": [CALL]}, RESULT],
-    "two calls": [USER, {"role": "assistant", "content": None, "tool_calls": [CALL, CALL_AS_TEXT]}, RESULT, {**RESULT, "tool_call_id": "call67890"}, ANSWER, NEXT],
+    "two calls": [USER, {"role": "assistant", "content": None, "tool_calls": [CALL, CALL_AS_TEXT]}, RESULT,
+                  {**RESULT, "tool_call_id": "call67890"}, ANSWER, NEXT],
     "call as text": [USER, {"role": "assistant", "content": None, "tool_calls": [CALL_AS_TEXT]}, {**RESULT, "content": {"v": [3, None]}}],
-    "thinking": [USER, THINKING, NEXT], "reasoning": [USER, REASONING, NEXT, REASONING], "reasoning renamed": [NEXT, {"role": "assistant", "content": "D", "reasoning": "R"}],
+    "thinking": [USER, THINKING, NEXT], "reasoning": [USER, REASONING, NEXT, REASONING],
+    "reasoning renamed": [NEXT, {"role": "assistant", "content": "D", "reasoning": "R"}],
     "parts": [PARTS, ANSWER, NEXT], "two users": [USER, NEXT], "assistant first": [ANSWER, NEXT], "other role": [NEXT, {"role": "critic", "content": "hm"}],
-    "developer": [{"role": "developer", "content": "Be brief."}, NEXT], "late system": [NEXT, SYSTEM, NEXT], "no content": [NEXT, {"role": "assistant"}], "no role": [{"content": "x"}],
+    "developer": [{"role": "developer", "content": "Be brief."}, NEXT],
+    "late system": [NEXT, SYSTEM, NEXT], "no content": [NEXT, {"role": "assistant"}], "no role": [{"content": "x"}],
     "number": [{"role": "user", "content": 5}],
 }
 WITH_TOOLS = ("one", "tools", "two calls", "call as text")

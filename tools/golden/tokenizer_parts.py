@@ -32,7 +32,8 @@ TEXTS = [
 MODEL = sentencepiece_model_pb2.ModelProto.FromString((GOLDEN / "sentencepiece" / "unigram.model").read_bytes())
 CHARSMAP = normalizers.Precompiled(MODEL.normalizer_spec.precompiled_charsmap)
 UNIGRAM_PIECES = [("<unk>", 0.0)] + [(p, -2.0 - i / 7) for i, p in enumerate(
-    ["▁", "e", "l", "o", "a", "ll", "lo", "llo", "el", "▁He", "Hel", "▁Hell", "H", "u", "re", "▁a", "are", "r", "s", "h", "y", "ou", "you", "▁y", "1", "2", "12", "c",
+    ["▁", "e", "l", "o", "a", "ll", "lo", "llo", "el", "▁He", "Hel", "▁Hell", "H", "u", "re", "▁a", "are", "r", "s", "h", "y", "ou", "you", "▁y", "1", "2",
+     "12", "c",
      "\u0000", "日本", "本", "日", "é", "'s", "'", "▁th"])]
 
 NORMALIZERS = {

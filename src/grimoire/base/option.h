@@ -32,7 +32,8 @@ struct Option {
   double high = std::numeric_limits<double>::infinity();
   bool basic = false;  // shown by --help; the rest by --help-all
   bool required = false;
-  std::string with = {};                  // it is of use only where this other option is given, or on: "data"; or has one of these values: "method=exact|normal"
+  // It is of use only where this other option is given, or on: "data"; or has one of these values: "method=exact|normal".
+  std::string with = {};
   std::vector<std::string> without = {};  // and of none where one of these is
   std::vector<Option> entries = {};       // of a list: it takes NAME=VALUE of these, which stand here for help; who takes the list checks them
 

@@ -182,66 +182,87 @@ CutRule PipelineTokenizer::rule_for(std::string_view piece) const {
   return cut_;
 }
 
-template <class Put> void PipelineTokenizer::for_each_token(std::string_view text, bool special_text, Put&& put) const {
-  GRIM_CHECK(text.size() < UINT32_MAX, input, "tokenizer", "a text of {} bytes: expected less than 4 GiB", text.size());
-  const std::vector<AddedTokenFinder::Piece> pieces = raw_pieces(text, special_text);
-  const WordCaches::Borrowed cache(caches_);
-  const std::span<const float> weights = parts_.model->weights();
-  Work work;
-  int32_t word = 0;
-  const auto put_found = [&] {
-    for (const Found& f : work.found) put(f.token.id, f.token.begin, f.token.end, word + f.word);
+template <class Put>
+int32_t PipelineTokenizer::for_each_of_parts(std::string_view text, size_t begin, size_t end, const CutRule& rule, WordCache& cache, Work& work, int32_t word,
+                                             Put&& put) const {
+  struct Part {
+    size_t at, size;
+    WordCache::Place place;
   };
-  for (const AddedTokenFinder::Piece& p : pieces) {
-    if (p.id >= 0) {
-      put(p.id, static_cast<uint32_t>(p.begin), static_cast<uint32_t>(p.end), word++);
-      continue;
-    }
-    const std::string_view piece = text.substr(p.begin, p.end - p.begin);
-    const CutRule rule = rule_for(piece);
-    if (rule.cuts == Cuts::none) {
-      work.found.clear();
-      const int32_t words = encode_piece(piece, static_cast<uint32_t>(p.begin), special_text, work);
-      put_found();
-      word += words;
-      continue;
-    }
-    for (size_t at = 0; at < piece.size();) {
-      const size_t end = part_end(rule, piece, at), size = end - at;
+  constexpr size_t kAhead = 8;  // parts that are looked for in the cache while those before them are put
+  Part parts[kAhead];
+  const std::string_view piece = text.substr(begin, end - begin);
+  const std::span<const float> weights = parts_.model->weights();
+  const bool first_is_special = begin == 0 && (rule.cuts == Cuts::spaces || rule.cuts == Cuts::lines);
+  const bool lines_are_spaces = rule.cuts == Cuts::lines && !normalizer_->mark_of(' ').empty() && normalizer_->mark_of('\n') == normalizer_->mark_of(' ');
+  const int32_t first_word = word;
+  for (size_t at = 0; at < piece.size();) {
+    size_t count = 0;
+    while (count < kAhead && at < piece.size()) {
+      const size_t part_ends = part_end(rule, piece, at), size = part_ends - at;
       if (size == 0) break;
-      const auto offset = static_cast<uint32_t>(p.begin + at);
-      const std::string_view part = piece.substr(at, size);
-      at = end;
-      WordCache::Key key;
-      const bool special = offset == 0 && (rule.cuts == Cuts::spaces || rule.cuts == Cuts::lines);
-      const bool keeps = size <= WordCache::kLongest && !special;
-      if (keeps) {
-        key = WordCache::key_of(part.data(), size, text.size() - offset);
-        const WordCache::Slot* const slot = (*cache).find(key, size);
-        if (slot && (weights.empty() || work.sum.holds(slot->holds_below))) {
-          if (!weights.empty())
-            for (size_t i = 0; i < slot->tokens; ++i) work.sum.value += weights[static_cast<size_t>(slot->ids[i])];
-          for (size_t i = 0; i < slot->tokens; ++i) put(slot->ids[i], offset + slot->begin[i], offset + slot->end[i], word + slot->word[i]);
-          word += slot->words;
-          continue;
+      const bool keeps = size <= WordCache::kLongest && !(at == 0 && first_is_special);
+      const char first = lines_are_spaces && piece[at] == '\n' ? ' ' : piece[at];
+      parts[count++] = {begin + at, size, keeps ? cache.place_of(piece.data() + at, size, text.size() - begin - at, first) : WordCache::Place{}};
+      at = part_ends;
+    }
+    if (count == 0) break;
+    for (const Part& part : std::span(parts).first(count)) {
+      const auto offset = static_cast<uint32_t>(part.at);
+      const WordCache::Slot* const slot = WordCache::find(part.place);
+      if (slot && (weights.empty() || work.sum.holds(slot->holds_below))) {
+        for (size_t i = 0; i < slot->tokens; ++i) {
+          if (!weights.empty()) work.sum.value += weights[static_cast<size_t>(slot->ids[i])];
+          put(slot->ids[i], offset + slot->begin[i], offset + slot->end[i], word + slot->word[i]);
         }
+        word += slot->words;
+        continue;
       }
       work.found.clear();
       work.sum.holds_below = ScoreSum::kAny;
-      const int32_t words = encode_part(part, offset, work);
-      put_found();
+      const int32_t words = encode_part(text.substr(part.at, part.size), offset, work);
+      for (const Found& f : work.found) put(f.token.id, f.token.begin, f.token.end, word + f.word);
       word += words;
-      if (!keeps || work.found.size() > WordCache::kMostTokens || work.sum.holds_below == ScoreSum::kNone) continue;
-      WordCache::Slot& slot = (*cache).place(key, size);
-      slot = {.key = key, .tokens = static_cast<uint8_t>(work.found.size()), .words = static_cast<uint8_t>(words), .size = static_cast<uint8_t>(size),
-              .holds_below = work.sum.holds_below};
-      for (size_t i = 0; i < work.found.size(); ++i) {
-        slot.ids[i] = work.found[i].token.id;
-        slot.begin[i] = static_cast<uint8_t>(work.found[i].token.begin - offset);
-        slot.end[i] = static_cast<uint8_t>(work.found[i].token.end - offset);
-        slot.word[i] = static_cast<uint8_t>(work.found[i].word);
-      }
+      if (part.place.pair && work.sum.holds_below != ScoreSum::kNone) keep(part.place, offset, words, work);
     }
+  }
+  return word - first_word;
+}
+
+void PipelineTokenizer::keep(const WordCache::Place& place, uint32_t offset, int32_t words, const Work& work) const {
+  if (work.found.size() > WordCache::kMostTokens) return;
+  WordCache::Slot& slot = WordCache::take(place);
+  slot = {.key = place.key, .tokens = static_cast<uint8_t>(work.found.size()), .words = static_cast<uint8_t>(words), .size = static_cast<uint8_t>(place.size),
+          .holds_below = work.sum.holds_below};
+  for (size_t i = 0; i < work.found.size(); ++i) {
+    const Found& f = work.found[i];
+    slot.ids[i] = f.token.id;
+    slot.begin[i] = static_cast<uint8_t>(f.token.begin - offset);
+    slot.end[i] = static_cast<uint8_t>(f.token.end - offset);
+    slot.word[i] = static_cast<uint8_t>(f.word);
+  }
+}
+
+template <class Put> void PipelineTokenizer::for_each_token(std::string_view text, bool special_text, Put&& put) const {
+  GRIM_CHECK(text.size() < UINT32_MAX, input, "tokenizer", "a text of {} bytes: expected less than 4 GiB", text.size());
+  const WordCaches::Borrowed cache(caches_);
+  Work work;
+  int32_t word = 0;
+  for (const AddedTokenFinder::Piece& p : raw_pieces(text, special_text)) {
+    const auto begin = static_cast<uint32_t>(p.begin);
+    if (p.id >= 0) {
+      put(p.id, begin, static_cast<uint32_t>(p.end), word++);
+      continue;
+    }
+    const std::string_view piece = text.substr(p.begin, p.end - p.begin);
+    if (const CutRule rule = rule_for(piece); rule.cuts != Cuts::none) {
+      word += for_each_of_parts(text, p.begin, p.end, rule, *cache, work, word, put);
+      continue;
+    }
+    work.found.clear();
+    const int32_t words = encode_piece(piece, begin, special_text, work);
+    for (const Found& f : work.found) put(f.token.id, f.token.begin, f.token.end, word + f.word);
+    word += words;
   }
 }
 
@@ -289,8 +310,8 @@ void PipelineTokenizer::truncate(Encoding& first, Encoding* second, bool special
   const int64_t room = std::max<int64_t>(0, t.max_length - around);
   const auto a = static_cast<int64_t>(first.size()), b = second ? static_cast<int64_t>(second->size()) : 0;
   const auto cut = [&](Encoding& e, int64_t length) {
-    GRIM_CHECK(length == 0 || std::cmp_less_equal(e.size(), length) || t.stride < length, input, "tokenizer", "truncation: a stride of {} in windows of {} tokens: expected less",
-               t.stride, length);
+    GRIM_CHECK(length == 0 || std::cmp_less_equal(e.size(), length) || t.stride < length, input, "tokenizer",
+               "truncation: a stride of {} in windows of {} tokens: expected less", t.stride, length);
     e.truncate(static_cast<size_t>(length), static_cast<size_t>(t.stride), t.side);
   };
   if (room == 0) {

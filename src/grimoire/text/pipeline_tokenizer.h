@@ -79,14 +79,17 @@ class PipelineTokenizer final : public Tokenizer {
     std::vector<Token> tokens = {};
     std::string word = {};
   };
-  // put(id, begin, end, word) for every token of a text.
+  // put(id, begin, end, word) for every token of a text; of a piece of it that the rule cuts, whose words are counted from `word`, which gives their number.
   template <class Put> void for_each_token(std::string_view text, bool special_text, Put&& put) const;
+  template <class Put> int32_t for_each_of_parts(std::string_view text, size_t begin, size_t end, const CutRule& rule, WordCache& cache, Work& work,
+                                                 int32_t word, Put&& put) const;
   // Of a piece between added tokens of the raw text, which begins at `at`: appends its tokens and gives the number of its words.
   int32_t encode_piece(std::string_view piece, uint32_t at, bool special_text, Work& work) const;
   // The same of a part that the cut rule allows for.
   int32_t encode_part(std::string_view part, uint32_t at, Work& work) const;
   bool encode_marked(std::string_view part, uint32_t at, Work& work) const;  // a blank and printable ASCII, or false
   std::vector<AddedTokenFinder::Piece> raw_pieces(std::string_view text, bool special_text) const;  // added tokens, and the text between them
+  void keep(const WordCache::Place& place, uint32_t offset, int32_t words, const Work& work) const;  // a part's tokens, if they are few
   CutRule rule_for(std::string_view piece) const;
   std::string_view text_of(int64_t id) const;
   void truncate(Encoding& first, Encoding* second, bool special_tokens) const;

@@ -117,7 +117,8 @@ void check(const SentencePieceModel& model, const std::string& source) {
     GRIM_CHECK(std::isfinite(p.score), input, "tokenizer", "{}: piece {} ('{}'): its score is not finite", source, id, p.text);
     unknown += p.kind == PieceKind::unknown;
     if (p.kind != PieceKind::byte) continue;
-    GRIM_CHECK(model.byte_fallback && byte_named(p.text), input, "tokenizer", "{}: piece {} ('{}') is of type byte: expected <0x00> to <0xFF>, with byte_fallback",
+    GRIM_CHECK(model.byte_fallback && byte_named(p.text), input, "tokenizer",
+               "{}: piece {} ('{}') is of type byte: expected <0x00> to <0xFF>, with byte_fallback",
                source, id, p.text);
     ++bytes;
   }

@@ -32,7 +32,9 @@ SpecialIds cl100k_tokens() {
 }
 SpecialIds o200k_tokens() { return {{"<|endoftext|>", 199999}, {"<|endofprompt|>", 200018}}; }
 // tokenization_qwen.py
-SpecialIds qwen_tokens() { return SpecialIds{{"<|endoftext|>", 151643}, {"<|im_start|>", 151644}, {"<|im_end|>", 151645}} + numbered("<|extra_{}|>", 0, 205, 151646); }
+SpecialIds qwen_tokens() {
+  return SpecialIds{{"<|endoftext|>", 151643}, {"<|im_start|>", 151644}, {"<|im_end|>", 151645}} + numbered("<|extra_{}|>", 0, 205, 151646);
+}
 // llama/tokenizer.py of Llama 3
 SpecialIds llama3_tokens() {
   return SpecialIds{{"<|begin_of_text|>", 128000},
@@ -99,7 +101,8 @@ Json begin_template(const std::string& token, int64_t id) {
   return Json::object({{"type", "TemplateProcessing"},
                        {"single", Json::array({special(0), text("A", 0)})},
                        {"pair", Json::array({special(0), text("A", 0), special(1), text("B", 1)})},
-                       {"special_tokens", Json::object({{token, Json::object({{"id", token}, {"ids", Json::array({id})}, {"tokens", Json::array({token})}})}})}});
+                       {"special_tokens",
+                        Json::object({{token, Json::object({{"id", token}, {"ids", Json::array({id})}, {"tokens", Json::array({token})}})}})}});
 }
 
 }  // namespace

@@ -46,39 +46,39 @@ bool Unigram::found_in_text(size_t id) const {
   return options_.kinds.empty() || options_.kinds[id] == PieceKind::normal || options_.kinds[id] == PieceKind::user_defined;
 }
 
-struct Unigram::Node {   // a place in the word
-  double best, second;   // sums of the best way there and of the next best, as far as its last piece differs
-  int32_t id;            // of the last piece of the best; kNone: no way was seen
-  uint32_t begin;        // of that piece
+template <class Real> struct Unigram::Node {  // a place in the word
+  Real best, second;   // sums of the best way there and of the next best, as far as its last piece differs
+  int32_t id;          // of the last piece of the best; kNone: no way was seen
+  uint32_t begin;      // of that piece
 };
 
 // Moves sums up by what the best way to `at` has, when that is low: also of the places behind it that were reached already.
-bool Unigram::shift(std::span<Node> nodes, size_t at) const {
+bool Unigram::shift(std::span<Node<float>> nodes, size_t at) const {
   if (nodes[at].best >= ScoreSum::kLowest) return false;
-  const auto by = static_cast<float>(nodes[at].best);
-  for (Node& n : nodes.subspan(at, std::min(nodes.size() - at, vocabulary_.longest() + 1)))
-    if (n.id != Vocabulary::kNone) n.best = static_cast<float>(n.best) - by;
+  const float by = nodes[at].best;
+  for (Node<float>& n : nodes.subspan(at, std::min(nodes.size() - at, vocabulary_.longest() + 1)))
+    if (n.id != Vocabulary::kNone) n.best -= by;
   return true;
 }
 
-template <class Real> bool Unigram::find_best(std::string_view word, std::span<Node> nodes, std::span<const Real> weights) const {
-  for (Node& n : nodes.subspan(1)) n.id = Vocabulary::kNone;
+template <class Real> bool Unigram::find_best(std::string_view word, std::span<Node<Real>> nodes, std::span<const Real> weights) const {
+  for (Node<Real>& n : nodes.subspan(1)) n.id = Vocabulary::kNone;
   const auto unknown = static_cast<int32_t>(options_.unk_id.value_or(Vocabulary::kNone));
   bool shifted = false;
   for (size_t at = 0, next = 0; at < word.size(); at = next) {
     next_code_point(word, next);
     if constexpr (std::is_same_v<Real, float>) shifted |= shift(nodes, at);
-    const auto before = static_cast<Real>(nodes[at].best);
+    const Real before = nodes[at].best;
     bool whole_character = false;
     const auto arrive = [&](size_t bytes, int32_t id, Real weight) {
-      Node& there = nodes[at + bytes];
+      Node<Real>& there = nodes[at + bytes];
       const Real sum = before + weight;
       if (there.id == Vocabulary::kNone) {
-        there = {sum, -std::numeric_limits<double>::infinity(), id, static_cast<uint32_t>(at)};
+        there = {sum, -std::numeric_limits<Real>::infinity(), id, static_cast<uint32_t>(at)};
       } else if (sum > there.best) {
         there = {sum, there.best, id, static_cast<uint32_t>(at)};
       } else {
-        there.second = std::max<double>(there.second, sum);
+        there.second = std::max(there.second, sum);
       }
     };
     pieces_.each_prefix(word.substr(at), [&](size_t bytes, uint32_t id) {
@@ -94,17 +94,18 @@ template <class Real> bool Unigram::find_best(std::string_view word, std::span<N
 
 // With c characters a sum is rounded c times, each time by 2^(k-24) at most where sums are below 2^k. So two ways keep their order, whatever is before
 // the word, while they are apart by more than E 2^k with E = c 2^-23; and seen from sums below 2^s, they are apart by what is seen less E 2^s.
-uint8_t Unigram::holds_below(std::span<const Node> nodes) const {
+uint8_t Unigram::holds_below(std::span<const Node<float>> nodes) const {
   double apart = std::numeric_limits<double>::infinity();
   double characters = 0;
   for (size_t end = nodes.size() - 1; end > 0; end = nodes[end].begin) {
     if (nodes[end].id == options_.unk_id) return ScoreSum::kNone;  // a token may then be several pieces
-    apart = std::min(apart, nodes[end].best - nodes[end].second);
+    apart = std::min(apart, static_cast<double>(nodes[end].best) - static_cast<double>(nodes[end].second));
   }
-  for (const Node& n : nodes.subspan(1)) characters += n.id != Vocabulary::kNone;
+  for (const Node<float>& n : nodes.subspan(1)) characters += n.id != Vocabulary::kNone;
   const double e = characters * 0x1p-23, own = characters * largest_weight_;
   if (std::isinf(apart)) return own < ScoreSum::kMostOfWord ? ScoreSum::kAny : ScoreSum::kNone;
-  const double room = apart / e - 2 * (std::abs(nodes[0].best) + own + 1);  // at most 2^k / 2 is for the sum before the word, the rest for its own
+  // At most 2^k / 2 is for the sum before the word, the rest for its own.
+  const double room = apart / e - 2 * (std::abs(static_cast<double>(nodes[0].best)) + own + 1);
   if (!(room > std::max(4 * own, 1.0)) || own >= ScoreSum::kMostOfWord) return ScoreSum::kNone;
   return static_cast<uint8_t>(std::bit_cast<uint32_t>(static_cast<float>(std::min(room, 0x1p100))) >> 23) - 1;
 }
@@ -130,33 +131,38 @@ void Unigram::tokenize(std::string_view word, std::vector<Token>& tokens) const 
 }
 
 void Unigram::tokenize_behind(std::string_view word, ScoreSum& sum, std::vector<Token>& tokens) const {
+  if (single_weights_.empty()) tokenize_in<double>(word, scores_, sum, tokens);
+  else tokenize_in<float>(word, single_weights_, sum, tokens);
+}
+
+template <class Real> void Unigram::tokenize_in(std::string_view word, std::span<const Real> weights, ScoreSum& sum, std::vector<Token>& tokens) const {
   constexpr size_t kFew = 128;
-  Node few[kFew];
-  std::vector<Node> many(word.size() < kFew ? 0 : word.size() + 1);
-  const std::span<Node> nodes = many.empty() ? std::span(few).first(word.size() + 1) : std::span(many);
-  nodes[0] = {.best = static_cast<double>(sum.value), .second = 0, .id = 0, .begin = 0};
-  if (single_weights_.empty()) {
-    find_best<double>(word, nodes, scores_);
-  } else {
-    const bool shifted = find_best<float>(word, nodes, single_weights_);
-    sum = {static_cast<float>(nodes.back().best), shifted ? ScoreSum::kNone : std::min(sum.holds_below, holds_below(nodes))};
-  }
+  Node<Real> few[kFew];
+  std::vector<Node<Real>> many(word.size() < kFew ? 0 : word.size() + 1);
+  const std::span<Node<Real>> nodes = many.empty() ? std::span(few).first(word.size() + 1) : std::span(many);
+  nodes[0] = {.best = static_cast<Real>(sum.value), .second = 0, .id = 0, .begin = 0};
+  const bool shifted = find_best<Real>(word, nodes, weights);
+  if constexpr (std::is_same_v<Real, float>)
+    sum = {nodes.back().best, shifted ? ScoreSum::kNone : std::min(sum.holds_below, holds_below(nodes))};
   const auto unknown = static_cast<int32_t>(options_.unk_id.value_or(Vocabulary::kNone));
   const auto first = static_cast<ptrdiff_t>(tokens.size());
   bool any_unknown = false;
   for (auto end = static_cast<uint32_t>(word.size()); end > 0; end = nodes[end].begin) {
-    const Node& n = nodes[end];
+    const Node<Real>& n = nodes[end];
     const bool goes_on = n.id == unknown && static_cast<ptrdiff_t>(tokens.size()) > first && tokens.back().id == unknown;
     if (goes_on) tokens.back().begin = n.begin;  // neighbours that are unknown are one token
     else tokens.push_back({n.id, n.begin, end});
     any_unknown |= n.id == unknown;
   }
   std::reverse(tokens.begin() + first, tokens.end());
-  if (!any_unknown) return;
-  const std::vector<Token> runs(tokens.begin() + first, tokens.end());
-  tokens.erase(tokens.begin() + first, tokens.end());
+  if (any_unknown) spell_unknown(word, static_cast<size_t>(first), tokens);
+}
+
+void Unigram::spell_unknown(std::string_view word, size_t first, std::vector<Token>& tokens) const {
+  const std::vector<Token> runs(tokens.begin() + static_cast<ptrdiff_t>(first), tokens.end());
+  tokens.resize(first);
   for (const Token& t : runs) {
-    if (t.id == unknown) put_unknown(word, t, tokens);
+    if (t.id == options_.unk_id) put_unknown(word, t, tokens);
     else tokens.push_back(t);
   }
 }

@@ -37,11 +37,13 @@ class Unigram final : public SubwordModel {
   const UnigramOptions& options() const { return options_; }
 
  private:
-  struct Node;
+  template <class Real> struct Node;
   bool found_in_text(size_t id) const;
-  template <class Real> bool find_best(std::string_view word, std::span<Node> nodes, std::span<const Real> weights) const;  // were sums shifted?
-  bool shift(std::span<Node> nodes, size_t at) const;
-  uint8_t holds_below(std::span<const Node> nodes) const;
+  template <class Real> void tokenize_in(std::string_view word, std::span<const Real> weights, ScoreSum& sum, std::vector<Token>& tokens) const;
+  template <class Real> bool find_best(std::string_view word, std::span<Node<Real>> nodes, std::span<const Real> weights) const;  // were sums shifted?
+  bool shift(std::span<Node<float>> nodes, size_t at) const;
+  uint8_t holds_below(std::span<const Node<float>> nodes) const;
+  void spell_unknown(std::string_view word, size_t first, std::vector<Token>& tokens) const;  // of the tokens from `first` on
   void put_unknown(std::string_view word, const Token& run, std::vector<Token>& tokens) const;
 
   UnigramOptions options_;

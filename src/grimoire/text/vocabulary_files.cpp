@@ -43,7 +43,8 @@ std::vector<Bpe::Merge> merges_in(const NamedText& file, const Vocabulary& vocab
     ++number;
     if (line.empty() || line.starts_with("#version")) continue;
     const std::vector<std::string_view> both = split(line, ' ');
-    GRIM_CHECK(both.size() == 2 && !both[0].empty() && !both[1].empty(), input, "tokenizer", "{}: line {}: got '{}', expected two tokens with a space between them",
+    GRIM_CHECK(both.size() == 2 && !both[0].empty() && !both[1].empty(), input, "tokenizer",
+               "{}: line {}: got '{}', expected two tokens with a space between them",
                file.name, number, line);
     merges.push_back(Bpe::merge_of(vocabulary, both[0], both[1], {}, merges.size()));
   }

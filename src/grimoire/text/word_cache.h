@@ -30,7 +30,37 @@ class WordCache {
   };
   static_assert(sizeof(Slot) == 64);
 
-  // The first `size` bytes at `p`, 1 to kLongest; `safe` bytes may be read there.
+  // A word and its two places, fetched ahead; a null pair is no word's.
+  struct Place {
+    Key key = {};
+    size_t size = 0;
+    Slot* pair = nullptr;
+  };
+  // Of the word of `size` bytes at `p`, 1 to kLongest; `safe` bytes may be read there. `first` stands for the first of them.
+  Place place_of(const char* p, size_t size, size_t safe, char first) {
+    Key k = key_of(p, size, safe);
+    k.part[0] = (k.part[0] & ~uint64_t{0xff}) | static_cast<uint8_t>(first);
+    uint64_t h = (k.part[0] ^ size) * 0x9e3779b97f4a7c15u;
+    h = (h ^ (h >> 32) ^ k.part[1]) * 0xd6e8feb86659fd93u;
+    h = (h ^ (h >> 32) ^ k.part[2]) * 0x9e3779b97f4a7c15u;
+    Slot* const pair = &slots_[h >> (65 - kBits) << 1];
+    __builtin_prefetch(pair);
+    return {k, size, pair};
+  }
+  // Where the word is, in the first of its places; or null.
+  static Slot* find(const Place& p) {
+    if (!p.pair || holds(p.pair[0], p)) return p.pair;
+    if (!holds(p.pair[1], p)) return nullptr;
+    std::swap(p.pair[0], p.pair[1]);
+    return p.pair;
+  }
+  // The slot for a word, which has none, or whose tokens were not of use.
+  static Slot& take(const Place& p) {
+    if (!holds(p.pair[0], p)) p.pair[1] = p.pair[0];
+    return p.pair[0];
+  }
+
+ private:
   static Key key_of(const char* p, size_t size, size_t safe) {
     Key k{};
     if (safe < kLongest) {
@@ -43,28 +73,7 @@ class WordCache {
     if (whole < 3) k.part[whole] &= (uint64_t{1} << bits) - 1;
     return k;
   }
-  // Where the word is, in the first of its places; or null.
-  Slot* find(const Key& k, size_t size) {
-    Slot* const pair = places(k, size);
-    if (pair[0].size == size && pair[0].key == k) return pair;
-    if (pair[1].size != size || pair[1].key != k) return nullptr;
-    std::swap(pair[0], pair[1]);
-    return pair;
-  }
-  // The place for a word that was not found.
-  Slot& place(const Key& k, size_t size) {
-    Slot* const pair = places(k, size);
-    if (pair[0].size != size || pair[0].key != k) pair[1] = pair[0];
-    return pair[0];
-  }
-
- private:
-  Slot* places(const Key& k, size_t size) {
-    uint64_t h = (k.part[0] ^ size) * 0x9e3779b97f4a7c15u;
-    h = (h ^ (h >> 32) ^ k.part[1]) * 0xd6e8feb86659fd93u;
-    h = (h ^ (h >> 32) ^ k.part[2]) * 0x9e3779b97f4a7c15u;
-    return &slots_[h >> (65 - kBits) << 1];
-  }
+  static bool holds(const Slot& slot, const Place& p) { return slot.size == p.size && slot.key == p.key; }
   static constexpr int kBits = 16;  // 4 MiB
   std::vector<Slot> slots_ = std::vector<Slot>(size_t{1} << kBits);
 };

@@ -184,7 +184,9 @@ std::string format_percent(Run& run, const std::string& format, const Value& val
     if (s.type == '%') append_limited(run, out, "%");
     else append_limited(run, out, percent(run, s, value ? *value : next(), escaping));
   }
-  const bool all = used == arguments.size() || by_name || (!several && (values.is(Kind::dict) || (values.is(Kind::sequence) && !used)));
+  // Python asks only what cannot be indexed whether it was used up.
+  const bool indexed = values.is(Kind::dict) || values.is(Kind::undefined) || (values.is(Kind::sequence) && !used);
+  const bool all = used == arguments.size() || by_name || (!several && indexed);
   if (!all) throw Fault("not all arguments converted during string formatting");
   return out;
 }

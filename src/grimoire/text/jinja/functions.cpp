@@ -20,6 +20,7 @@ Value range(Run& run, const Arguments& a) {
 std::vector<std::pair<Value, Value>> members_of(Run& run, const char* function, const Arguments& a) {
   if (a.positional.size() > 1) throw Fault(str("{} expected at most 1 argument, got {}", function, a.positional.size()));
   std::vector<std::pair<Value, Value>> members;
+  if (!a.positional.empty() && a.positional[0].is(Kind::undefined)) throw Fault(a.positional[0].why_undefined());
   if (!a.positional.empty() && a.positional[0].is(Kind::dict)) {
     members = a.positional[0].dict().members;
   } else if (!a.positional.empty()) {

@@ -191,7 +191,8 @@ Value item_of(Run& run, const Value& object, const Value& key) {
     if (auto method = method_of(run, object, key.text())) return *method;
     return run.undefined(str("'dict object' has no attribute {}", repr_text(key.text())));
   }
-  return run.undefined(str("{} object has no element {}", type_name(object), key.is(Kind::undefined) ? "Undefined" : repr(run.meter, key)));
+  const bool shown = key.is_number() || key.is(Kind::none);
+  return run.undefined(str("{} object has no element {}", type_name(object), shown ? repr(run.meter, key) : str("of type {}", type_name(key))));
 }
 
 Value slice_of(Run& run, const Value& object, const Value& begin, const Value& end, const Value& step) {

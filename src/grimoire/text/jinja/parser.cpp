@@ -250,6 +250,7 @@ std::unique_ptr<Statement> Parser::generation() {
 
 // What can be assigned to: names, tuples of them, and with `members` name.member.
 ExpressionPtr Parser::target(std::string_view end, bool members) {
+  const Nested nested(*this);
   std::vector<ExpressionPtr> parts;
   const size_t at = now().at;
   bool several = false;

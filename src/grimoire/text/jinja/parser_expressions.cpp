@@ -270,7 +270,7 @@ ExpressionPtr Parser::subscript(ExpressionPtr of) {
   std::vector<ExpressionPtr> parts;
   parts.push_back(std::move(of));
   const auto absent = [&] { return now().is_sign(":") || now().is_sign("]") || now().is_sign(","); };
-  parts.push_back(absent() ? nullptr : expression());
+  parts.push_back(now().is_sign(":") || now().is_sign("]") ? nullptr : expression());
   const bool is_slice = now().is_sign(":");
   for (int i = 0; i < 2 && is_slice; ++i) {
     const bool there = skip_sign(":");
@@ -279,7 +279,7 @@ ExpressionPtr Parser::subscript(ExpressionPtr of) {
   if (!is_slice && now().is_sign(",")) {  // x[1, 2]: a tuple is the key
     std::vector<ExpressionPtr> keys;
     keys.push_back(std::move(parts[1]));
-    while (skip_sign(",") && !now().is_sign("]")) keys.push_back(expression());
+    while (skip_sign(",")) keys.push_back(expression());
     parts[1] = make(Expression::Kind::tuple, at, std::move(keys));
   }
   if (!is_slice && !parts[1]) parts[1] = make(Expression::Kind::tuple, at, std::vector<ExpressionPtr>());  // x[]
