@@ -68,13 +68,13 @@ class TokenizerCommand final : public Command {
     return form() == "compare" ? std::vector{compare} : std::vector{train, show, compare};
   }
   std::vector<Positional> positionals() override {
-    constexpr const char* kPlace = "a folder that holds a tokenizer, its file, or a run folder";
     const Positional action = {"action", "train, show or compare", &action_};
     if (form() == "train") return {action};
-    if (form() == "show") return {action, {"tokenizer", kPlace, &first_}};
-    if (form() == "compare") return {action, {"first", kPlace, &first_}, {"second", "another one", &second_}, {"file", "a text", &third_}};
-    return {action,
-            {"tokenizer", kPlace, &first_, false},
+    if (form() == "show") return {action, {"tokenizer", "a folder that holds a tokenizer, its file, or a run folder", &first_}};
+    if (form() == "compare")
+      return {action, {"first", "a folder that holds a tokenizer, its file, or a run folder", &first_},
+              {"second", "another one", &second_}, {"file", "a text", &third_}};
+    return {action, {"tokenizer", "a folder that holds a tokenizer, its file, or a run folder", &first_, false},
             {"second", "another one, to compare", &second_, false},
             {"file", "a text, to compare on", &third_, false, &rest_}};
   }

@@ -119,8 +119,8 @@ const Concept kConcepts[] = {
      .ask = "V = un ##happy ##hap ##py. How is \"unhappy\" cut? | un ##happy: the longest piece wins.",
      .more = "The vocabulary is built from single characters by joining, again and again, the pair whose join raises the likelihood of the corpus most; "
              "byte-pair encoding joins the "
-             "most frequent pair, and so does today's WordPiece training, here too. If any stretch of a word has no piece the whole word becomes "
-             "[UNK], which with all single characters in V is rare."},
+             "most frequent pair, and so does today's WordPiece training, here too. If any stretch of a word has no piece "
+             "the whole word becomes [UNK], which with all single characters in V is rare."},
     {.id = "skip-gram",
      .title = "Skip-gram",
      .names = "word2vec skip-gram",
