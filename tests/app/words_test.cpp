@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <functional>
 #include <random>
+#include <set>
 
 #include "grimoire/app/cli/environment.h"
 #include "grimoire/app/cli/usage.h"
@@ -38,6 +39,7 @@ struct Place {
   std::vector<std::string> positionals;  // names of the required ones
   bool takes_more = false;
   Options options;
+  std::set<std::string> fulfilled = {};  // what options are of use with and holds by itself
 };
 
 struct Mistake {
@@ -82,9 +84,12 @@ class Slips {
   using Maybe = std::optional<Mistake>;
 
   static Place place_of(Command& c, const std::string& form, const Forms& forms) {
-    Place p{c.name(), form, forms, {}, false, {}};
+    Place p{c.name(), form, forms, {}, false, {}, {}};
     c.take_form(form);
     p.options = c.options();
+    for (const Option& o : p.options)  // now: another form may take the place of these targets
+      if (const Option* other = o.with.empty() ? nullptr : find(p.options, o.with.substr(0, o.with.find('='))))
+        if (holds_by_itself(*other, o.with)) p.fulfilled.insert(o.with);
     for (const Positional& w : c.positionals()) {
       if (w.required) p.positionals.push_back(w.name);
       p.takes_more |= w.more != nullptr || !w.required;
@@ -92,6 +97,12 @@ class Slips {
     return p;
   }
 
+  // Has the option, when nobody gives it, a value that the condition asks for?
+  static bool holds_by_itself(const Option& o, const std::string& condition) {
+    const size_t equals = condition.find('=');
+    if (equals == std::string::npos || o.json().kind() != Json::Kind::text) return false;
+    return std::ranges::count(split(std::string_view(condition).substr(equals + 1), '|'), o.json().as_text()) > 0;
+  }
   static void append(Words& line, const Words& more) { line.insert(line.end(), more.begin(), more.end()); }
   static std::string value_of(const Option& o) {
     if (!o.choices.empty()) return o.choices.front();
@@ -109,7 +120,7 @@ class Slips {
     Words words;
     const size_t equals = o.with.find('=');
     if (const Option* other = o.with.empty() ? nullptr : find(all, o.with.substr(0, equals)); other && !other->required)
-      words = given(*other, all, equals == std::string::npos ? value_of(*other) : o.with.substr(equals + 1));
+      words = given(*other, all, equals == std::string::npos ? value_of(*other) : o.with.substr(equals + 1, o.with.find('|') - equals - 1));
     append(words, o.is_switch() ? Words{"--" + o.name} : Words{"--" + o.name, value});
     return words;
   }
@@ -208,7 +219,7 @@ class Slips {
   Maybe useless(const Place& p) {
     const Option* o = any(p, [&](const Option& x) {
       const Option* other = x.with.empty() ? nullptr : find(p.options, x.with.substr(0, x.with.find('=')));
-      return (other && !other->required) || !x.without.empty();
+      return (other && !other->required && !p.fulfilled.contains(x.with)) || !x.without.empty();
     });
     if (!o) return {};
     Mistake m{right(p), "--" + o->name + " is of "};

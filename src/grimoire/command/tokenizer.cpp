@@ -91,11 +91,15 @@ class TokenizerCommand final : public Command {
                    training_.options()});
   }
 
-  int run(Console& console) override {
+  void set(const Settings& settings) override {
     std::vector<std::string> beyond = {first_, second_, third_};
     beyond.erase(beyond.begin(), beyond.begin() + (form() == "train" ? 0 : form() == "show" ? 1 : 3));
     beyond.insert(beyond.end(), rest_.begin(), rest_.end());
     if (!beyond.empty() && !beyond.front().empty()) refuse(*this, str("'{}' is one word too many", beyond.front()), see_help(*this));
+    Command::set(settings);
+  }
+
+  int run(Console& console) override {
     if (form() == "train") return train(console);
     return form() == "show" ? show_one(console) : compare(console);
   }
