@@ -92,6 +92,9 @@ Json digest(const Tokenizer& tokenizer, const std::vector<std::string>& texts, b
 class Texts : public testing::TestWithParam<const char*> {};
 
 TEST_P(Texts, AreTokenizedAsByTheReference) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "ten times as long under sanitizers, which the fuzzers' seeds and the parts go through";
+#endif
   GRIMOIRE_DATA(path, str("tokenizers/{}", GetParam()));
   const auto tokenizer = load_tokenizer(path);
   const Json& expected = golden().at("tokenizers").at(GetParam());
