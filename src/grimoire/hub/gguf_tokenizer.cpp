@@ -7,6 +7,7 @@
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/sentencepiece.h"
 #include "grimoire/text/tokenizer_files.h"
+#include "grimoire/text/tokenizer_part.h"
 
 namespace grim {
 namespace {
@@ -42,23 +43,17 @@ Json config_of(const GgufFile& file, const std::vector<std::string>& tokens) {
   return config;
 }
 
-Json byte_level(bool splits) {
-  return Json::object({{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", splits}});
-}
+Json byte_level(bool splits) { return byte_level_json(false, true, splits); }
 
 Json sequence(Json first, Json second) { return Json::object({{"type", "Sequence"}, {"pretokenizers", Json::array({std::move(first), std::move(second)})}}); }
-
-Json split_at(std::string_view pattern) {
-  return Json::object({{"type", "Split"}, {"pattern", Json::object({{"Regex", pattern}})}, {"behavior", "Isolated"}, {"invert", false}});
-}
 
 // How texts are cut, by the name that llama.cpp gives it.
 Json pre_tokenizer_named(const std::string& name, const std::string& path) {
   if (name == "gpt-2" || name == "default") return byte_level(true);
   if (name == "smollm") return sequence(Json::object({{"type", "Digits"}, {"individual_digits", true}}), byte_level(true));
-  if (name == "llama-bpe" || name == "llama3" || name == "llama-v3") return sequence(split_at(patterns::kCl100k), byte_level(false));
-  if (name == "qwen2" || name == "deepseek-r1-qwen") return sequence(split_at(patterns::kQwen2), byte_level(false));
-  if (name == "gpt-4o") return sequence(split_at(patterns::kO200k), byte_level(false));
+  if (name == "llama-bpe" || name == "llama3" || name == "llama-v3") return sequence(isolating_split_json(patterns::kCl100k), byte_level(false));
+  if (name == "qwen2" || name == "deepseek-r1-qwen") return sequence(isolating_split_json(patterns::kQwen2), byte_level(false));
+  if (name == "gpt-4o") return sequence(isolating_split_json(patterns::kO200k), byte_level(false));
   const std::vector<std::string> names = {"gpt-2", "smollm", "llama-bpe", "qwen2", "gpt-4o"};
   fail(ErrorKind::input, "gguf", str("{}: tokenizer.ggml.pre '{}' is not known", path, name), did_you_mean(name, names, "known are " + joined(names)));
 }

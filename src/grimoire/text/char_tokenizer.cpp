@@ -4,6 +4,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/text/tokenizer_part.h"
 #include "grimoire/text/utf8.h"
 
 namespace grim {
@@ -153,7 +154,7 @@ Json boundary_first(const std::string& boundary) {
 }
 
 Json split_in_characters() {
-  return Json::object({{"type", "Split"}, {"pattern", Json::object({{"Regex", "[\\s\\S]"}})}, {"behavior", "Isolated"}, {"invert", false}});
+  return isolating_split_json("[\\s\\S]");
 }
 
 }  // namespace

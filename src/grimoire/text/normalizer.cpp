@@ -8,6 +8,7 @@
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/charsmap.h"
 #include "grimoire/text/pattern.h"
+#include "grimoire/text/tokenizer_part.h"
 #include "grimoire/text/unicode.h"
 #include "grimoire/text/utf8.h"
 
@@ -194,9 +195,7 @@ Made strip(const Json& json) {
 }
 
 Made replace(const Json& json) {
-  const Json& pattern = json.at("pattern");
-  const Json* const literal = pattern.find("String");
-  const std::shared_ptr<const Pattern> what = literal ? literal_pattern(literal->as_text()) : regex_pattern(pattern.text("Regex"));
+  const std::shared_ptr<const Pattern> what = pattern_in(json.at("pattern"));
   return function([what, with = json.text("content")](AlignedText& text) {
     std::optional<Match> m = what->find(text.text(), 0);
     if (!m) return;
@@ -272,13 +271,7 @@ bool is_cjk_ideograph(char32_t c) {
 
 std::unique_ptr<Normalizer> make_normalizer(const Json& json) {
   if (json.is_null()) return function([](AlignedText&) {}, Reach::nowhere);
-  const std::string& type = json.text("type");
-  std::vector<std::string> names;
-  for (const Kind& kind : kKinds) {
-    if (type == kind.type) return kind.make(json);
-    names.push_back(kind.type);
-  }
-  fail(ErrorKind::input, "tokenizer", str("normalizer '{}' is not known", type), did_you_mean(type, names));
+  return made_by_type(kKinds, json, "normalizer");
 }
 
 }  // namespace grim

@@ -151,4 +151,9 @@ std::unique_ptr<Pattern> regex_pattern(const std::string& expression) {
 
 std::unique_ptr<Pattern> literal_pattern(std::string literal) { return std::make_unique<LiteralPattern>(std::move(literal)); }
 
+std::unique_ptr<Pattern> pattern_in(const Json& json) {
+  const Json* const literal = json.find("String");
+  return literal ? literal_pattern(literal->as_text()) : regex_pattern(json.text("Regex"));
+}
+
 }  // namespace grim

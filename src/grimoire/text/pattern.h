@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "grimoire/base/json.h"
+
 namespace grim {
 
 struct Match {
@@ -26,6 +28,7 @@ WordScanner scanner_for(std::string_view expression);  // null: not a known one
 
 std::unique_ptr<Pattern> regex_pattern(const std::string& expression);  // throws: input, malformed
 std::unique_ptr<Pattern> literal_pattern(std::string literal);
+std::unique_ptr<Pattern> pattern_in(const Json& json);  // {"String": ...} or {"Regex": ...}
 
 namespace patterns {
 extern const std::string_view kGpt2, kCl100k, kQwen2, kO200k, kDeepseekDigits, kDeepseekCjk, kDeepseek;

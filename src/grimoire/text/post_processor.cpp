@@ -4,6 +4,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/text/bpe.h"
+#include "grimoire/text/tokenizer_part.h"
 #include "grimoire/text/unicode.h"
 #include "grimoire/text/utf8.h"
 
@@ -176,13 +177,7 @@ constexpr Kind kKinds[] = {{"BertProcessing", bert},       {"ByteLevel", [](cons
 
 std::unique_ptr<PostProcessor> make_post_processor(const Json& json) {
   if (json.is_null()) return std::make_unique<Nothing>();
-  const std::string& type = json.text("type");
-  std::vector<std::string> names;
-  for (const Kind& kind : kKinds) {
-    if (type == kind.type) return kind.make(json);
-    names.push_back(kind.type);
-  }
-  fail(ErrorKind::input, "tokenizer", str("post_processor '{}' is not known", type), did_you_mean(type, names));
+  return made_by_type(kKinds, json, "post_processor");
 }
 
 }  // namespace grim

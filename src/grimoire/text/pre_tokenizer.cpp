@@ -6,6 +6,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/normalizer.h"
+#include "grimoire/text/tokenizer_part.h"
 #include "grimoire/text/unicode.h"
 #include "grimoire/text/utf8.h"
 #include "grimoire/text/word_scanner.h"
@@ -182,14 +183,13 @@ CutRule Sequence::cuts() const {
 
 Made split(const Json& json) {
   const Json& pattern = json.at("pattern");
-  const Json* const literal = pattern.find("String");
-  const std::shared_ptr<const Pattern> at = literal ? literal_pattern(literal->as_text()) : regex_pattern(pattern.text("Regex"));
+  const std::shared_ptr<const Pattern> at = pattern_in(pattern);
   const Behavior behavior = behavior_named(json.text("behavior"));
   const bool invert = json.boolean("invert", false);
   CutRule rule;
   // A pattern that leaves nothing out cuts in the same places whether its matches are the delimiters or what is kept.
   const bool keeps_all = behavior == Behavior::isolated || (behavior == Behavior::removed && invert);
-  if (!literal && keeps_all)
+  if (keeps_all && !pattern.find("String"))
     if (const WordScanner scanner = scanner_for(pattern.text("Regex"))) rule = {Cuts::pattern, scanner};
   return function([=](const AlignedText& text, Words& words) { cut_at(text, *at, behavior, invert, words); }, rule);
 }
@@ -305,13 +305,7 @@ std::unique_ptr<PreTokenizer> make_pre_tokenizer(const Json& json) {
     return function([](const AlignedText& text, Words& words) {
       if (!text.empty()) words.push_back(text);
     });
-  const std::string& type = json.text("type");
-  std::vector<std::string> names;
-  for (const Kind& kind : kKinds) {
-    if (type == kind.type) return kind.make(json);
-    names.push_back(kind.type);
-  }
-  fail(ErrorKind::input, "tokenizer", str("pre_tokenizer '{}' is not known", type), did_you_mean(type, names));
+  return made_by_type(kKinds, json, "pre_tokenizer");
 }
 
 }  // namespace grim

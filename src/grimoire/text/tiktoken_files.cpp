@@ -8,6 +8,7 @@
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/tokenizer_files.h"
+#include "grimoire/text/tokenizer_part.h"
 
 namespace grim {
 namespace {
@@ -91,7 +92,7 @@ std::pair<std::string, int64_t> rank_in(std::string_view line, const std::string
 }
 
 Json pre_tokenizer_json(std::string_view pattern) {
-  const Json split = Json::object({{"type", "Split"}, {"pattern", Json::object({{"Regex", pattern}})}, {"behavior", "Isolated"}, {"invert", false}});
+  const Json split = isolating_split_json(pattern);
   return Json::object({{"type", "Sequence"}, {"pretokenizers", Json::array({split, byte_level_json(false, true, false)})}});
 }
 

@@ -8,6 +8,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/pattern.h"
+#include "grimoire/text/tokenizer_part.h"
 #include "grimoire/text/utf8.h"
 
 namespace grim {
@@ -106,9 +107,7 @@ Made ctc(const Json& json) {
 }
 
 Made replace(const Json& json) {
-  const Json& pattern = json.at("pattern");
-  const Json* const literal = pattern.find("String");
-  const std::shared_ptr<const Pattern> what = literal ? literal_pattern(literal->as_text()) : regex_pattern(pattern.text("Regex"));
+  const std::shared_ptr<const Pattern> what = pattern_in(json.at("pattern"));
   return function([what, with = json.text("content")](Tokens& tokens) {
     for (std::string& t : tokens) t = replaced(t, *what, with);
   });
@@ -183,13 +182,7 @@ std::unique_ptr<TokenDecoder> make_token_decoder(const Json& json) {
     return function([](Tokens& tokens) {
       for (size_t i = 1; i < tokens.size(); ++i) tokens[i].insert(0, " ");
     });
-  const std::string& type = json.text("type");
-  std::vector<std::string> names;
-  for (const Kind& kind : kKinds) {
-    if (type == kind.type) return kind.make(json);
-    names.push_back(kind.type);
-  }
-  fail(ErrorKind::input, "tokenizer", str("decoder '{}' is not known", type), did_you_mean(type, names));
+  return made_by_type(kKinds, json, "decoder");
 }
 
 }  // namespace grim

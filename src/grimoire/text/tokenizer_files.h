@@ -30,7 +30,4 @@ std::shared_ptr<const Tokenizer> read_fairseq_dictionary(const NamedText& dictio
 std::shared_ptr<const Tokenizer> read_tiktoken(const NamedText& ranks, Json config = {});
 bool looks_like_tiktoken(std::string_view text);  // by its first line
 
-// {"type": "ByteLevel", ...}, which pre-tokenizer, post-processor and decoder share.
-Json byte_level_json(bool prefix_space, bool trims, bool splits);
-
 }  // namespace grim

@@ -6,6 +6,7 @@
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/tokenizer_files.h"
+#include "grimoire/text/tokenizer_part.h"
 #include "grimoire/text/utf8.h"
 #include "grimoire/text/wordpiece.h"
 
@@ -78,7 +79,7 @@ void add_roberta_tokens(TokenizerParts& parts, const Vocabulary& vocabulary, con
 }
 
 void add_qwen2_tokens(TokenizerParts& parts) {
-  const Json split = Json::object({{"type", "Split"}, {"pattern", Json::object({{"Regex", patterns::kQwen2}})}, {"behavior", "Isolated"}, {"invert", false}});
+  const Json split = isolating_split_json(patterns::kQwen2);
   parts.normalizer = Json::object({{"type", "NFC"}});
   parts.pre_tokenizer = Json::object({{"type", "Sequence"}, {"pretokenizers", Json::array({split, byte_level_json(false, false, false)})}});
   parts.post_processor = byte_level_json(false, false, false);
@@ -93,10 +94,6 @@ std::shared_ptr<const Tokenizer> finish_byte_level(TokenizerParts parts, Vocabul
 }
 
 }  // namespace
-
-Json byte_level_json(bool prefix_space, bool trims, bool splits) {
-  return Json::object({{"type", "ByteLevel"}, {"add_prefix_space", prefix_space}, {"trim_offsets", trims}, {"use_regex", splits}});
-}
 
 std::shared_ptr<const Tokenizer> read_bert_vocabulary(const NamedText& file, Json config) {
   check_utf8(file.text, file.name);

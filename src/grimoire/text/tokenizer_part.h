@@ -1,0 +1,32 @@
+// What the parts of a tokenizer.json share: an object whose "type" says how it is made.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/json.h"
+
+namespace grim {
+
+// The kind of the table {type, make} that the object's type names, made. throws: input, another type, naming the nearest; `what` is the part
+template <class Kinds> auto made_by_type(const Kinds& kinds, const Json& json, std::string_view what) {
+  const std::string& type = json.text("type");
+  std::vector<std::string> names;
+  for (const auto& kind : kinds) {
+    if (type == kind.type) return kind.make(json);
+    names.push_back(kind.type);
+  }
+  fail(ErrorKind::input, "tokenizer", str("{} '{}' is not known", what, type), did_you_mean(type, names));
+}
+
+// Parts that several files of tokenizers stand for.
+inline Json byte_level_json(bool prefix_space, bool trims, bool splits) {
+  return Json::object({{"type", "ByteLevel"}, {"add_prefix_space", prefix_space}, {"trim_offsets", trims}, {"use_regex", splits}});
+}
+inline Json isolating_split_json(std::string_view regex) {
+  return Json::object({{"type", "Split"}, {"pattern", Json::object({{"Regex", regex}})}, {"behavior", "Isolated"}, {"invert", false}});
+}
+
+}  // namespace grim
