@@ -9,6 +9,7 @@
 #include "grimoire/base/files.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
+#include "grimoire/train/cost.h"
 #include "grimoire/train/run.h"
 #include "grimoire/train/lm_source.h"
 #include "grimoire/train/trainer.h"

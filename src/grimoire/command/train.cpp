@@ -2,8 +2,8 @@
 #include "grimoire/base/machine.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/run_console.h"
+#include "grimoire/train/cost.h"
 #include "grimoire/train/run.h"
-#include "grimoire/train/lm_source.h"
 
 namespace grim {
 namespace {
@@ -53,14 +53,11 @@ class TrainCommand final : public Command {
       throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
     if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", "see grimoire train --help");
     source_ = config_.open_task();  // read once: a pipe has no second time
-    const auto* const text = dynamic_cast<const LmSource*>(source_.get());
-    const CorpusFormat format = text ? text->corpus().format : CorpusFormat::lines;
-    config_ = default_run(config_.model, format);
+    config_ = default_run(config_.model, source_->format());
     config_.init_from = init;
     if (!init.empty()) config_.set_shape(config_.model, std::move(begun));
     read_settings(config_, file, config_file_);
     Command::set(given);
-    if (text) config_.format = format;
   }
 
   int run(Console& console) override {
@@ -108,12 +105,12 @@ class TrainCommand final : public Command {
     part("weights", c.weight_bytes), part("gradients", c.gradient_bytes), part("optimiser", c.optimizer_bytes);
     part("activations", c.activation_bytes), part("data", c.data_bytes), part("report", c.report_bytes), part("program", c.program_bytes);
     part("together", c.total_bytes());
-        const report::Report answer{
+    const report::Report answer{
         str("{} on {}: {} parameters, {} symbols, {} examples, {} tokens a step", config_.model, config_.data, with_commas(c.parameters), c.vocab_size,
             with_commas(c.examples), with_commas(c.tokens_per_step)),
-        {memory, report::Facts{{{"time", report::number(c.total_seconds(config_.steps), "{:.0f} s")},
+        {memory, report::Facts{{{"time", report::number(c.total_seconds(), c.total_seconds() < 10 ? "{:.2f} s" : "{:.0f} s")},
                                 {"a step", report::Number{c.seconds_per_step, str("{:.2f} ms", c.seconds_per_step * 1e3)}},
-                                {"steps", static_cast<double>(config_.steps)},
+                                {"steps", static_cast<double>(c.steps)},
                                 {"an evaluation", report::number(c.seconds_per_evaluation, "{:.2f} s")},
                                 {"evaluations", static_cast<double>(c.evaluations)},
                                 {"at the end", report::number(c.seconds_at_end, "{:.1f} s")},
@@ -129,7 +126,7 @@ class TrainCommand final : public Command {
                        {"program_bytes", c.program_bytes},
                        {"seconds_per_step", c.seconds_per_step}, {"evaluations", c.evaluations},
                        {"seconds_per_evaluation", c.seconds_per_evaluation}, {"seconds_at_end", c.seconds_at_end},
-                       {"total_seconds", c.total_seconds(config_.steps)}}));
+                       {"total_seconds", c.total_seconds()}}));
     return 0;
   }
 

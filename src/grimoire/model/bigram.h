@@ -14,6 +14,7 @@ struct BigramConfig {
   Json to_json() const;
   double parameter_count() const;
   double buffer_bytes() const;
+  double work() const { return static_cast<double>(vocab_size); }
 };
 
 class Bigram final : public CountingLm {

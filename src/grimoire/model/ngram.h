@@ -21,6 +21,7 @@ struct NgramConfig {
   double parameter_count() const;
   double buffer_bytes() const;
   double work() const;
+  std::vector<SizeAxis> axes() const { return {{.option = "context", .low = 1}}; }
   void check() const;  // throws: argument, tables that no memory holds
 };
 

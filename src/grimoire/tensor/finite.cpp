@@ -1,5 +1,7 @@
 #include "grimoire/tensor/finite.h"
 
+#include <algorithm>
+
 #include "grimoire/base/error.h"
 #include "grimoire/tensor/copy.h"
 
@@ -24,6 +26,14 @@ int64_t count_not_finite(const Tensor& x) {
     case Dtype::bf16: return count<uint16_t>(x, 0x7f80u);
     default: return 0;
   }
+}
+
+int64_t count_below_zero(const Tensor& x) {
+  const Tensor dense = contiguous(x);
+  return visit(x.dtype(), [&](auto zero) {
+    const auto* const v = dense.data<decltype(zero)>();
+    return static_cast<int64_t>(std::count_if(v, v + dense.numel(), [](auto value) { return static_cast<float>(value) < 0; }));
+  });
 }
 
 void check_finite(const NamedTensor& t, const std::string& source) {

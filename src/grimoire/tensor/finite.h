@@ -9,6 +9,8 @@ namespace grim {
 // How many elements are NaN or infinite; 0 for whole numbers.
 int64_t count_not_finite(const Tensor& x);
 
+int64_t count_below_zero(const Tensor& x);
+
 // throws: input, "[checkpoint] SOURCE: tensor 'wte.weight': 3 of its 432 numbers are NaN or infinite"
 void check_finite(const NamedTensor& t, const std::string& source);
 

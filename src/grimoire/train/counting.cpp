@@ -14,17 +14,12 @@ int64_t counts_of(const Module& model) {
   return n;
 }
 
-RunResult count_run(LmTask& task, const Json& run, RunEvents& events, const std::string& folder) {
-  auto& model = dynamic_cast<CountingLm&>(task.model());
+RunResult count_run(Task& task, const Json& run, RunEvents& events, const std::string& folder) {
   const double begin = monotonic_seconds();
-  int64_t tokens = 0;
-  task.data().train.for_each_batch(1 << 20, 0, [&](const Examples& e) {
-    model.count(e.x, e.y);
-    tokens += e.y.numel();
-  });
+  const int64_t tokens = task.count();
   const std::string best = join_path(folder, "best");
   files().make_dirs(best);
-  RunResult r{.step = 1, .best_step = 1, .parameters = counts_of(model)};
+  RunResult r{.step = 1, .best_step = 1, .parameters = counts_of(task.model())};
   r.seconds = monotonic_seconds() - begin;
   r.tokens_per_second = static_cast<double>(tokens) / std::max(1e-9, r.seconds);
   save_model(task, join_path(best, "step-1"), 1, run);

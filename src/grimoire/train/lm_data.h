@@ -25,6 +25,7 @@ class LmPart {
   Examples take(std::span<const int64_t> rows) const;
   int64_t targets() const { return targets_; }         // predicted symbols when every one is judged once
   int64_t targets_in(std::span<const int64_t> rows) const;  // of these that take() gives
+  int64_t judged_rows() const;                         // in which every target stands once
   bool empty() const { return targets_ == 0; }
 
   // Every target once: f(examples) for batches of about `batch_size` rows, at most `batches` of them (0: all). An f that returns
@@ -39,7 +40,6 @@ class LmPart {
   }
 
  private:
-  int64_t judged_rows() const;
   Examples judged(int64_t begin, int64_t end) const;
   bool from_text_ = false;
   Examples all_;  // lines

@@ -3,8 +3,8 @@
 #include "grimoire/base/files.h"
 #include "grimoire/generate/generate.h"
 #include "grimoire/text/utf8.h"
-#include "grimoire/train/cost.h"
 #include "grimoire/train/events.h"
+#include "grimoire/train/lm_sizes.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
@@ -63,8 +63,6 @@ std::vector<std::string> LmSource::warnings(const RunConfig& config) const {
               with_commas(config.context()), at, with_commas(longest), mean, wasted)};
 }
 
-int64_t LmSource::least_memory(const RunConfig& config) const { return grim::least_memory(config, corpus_); }
-
 void LmSource::keep(RunConfig& config, const std::string& folder, RunEvents& events) const {
   if (files().kind(config.data) != FileKind::other) return;  // a pipe can be read once
   config.data = join_path(folder, kKeptData);
@@ -108,6 +106,22 @@ std::vector<std::string> LmSource::samples(const std::string& folder) const {
   std::vector<std::string> texts;
   for (int i = 0; i < (items ? 30 : 1); ++i) texts.push_back(generate(*trained.model, *trained.tokenizer, {.max_tokens = items ? 0 : 500}, rng));
   return texts;
+}
+
+std::shared_ptr<const Tokenizer> LmSource::numbering(const RunConfig& config) const {
+  if (!config.init_from.empty()) return load_tokenizer(model_folder_in(config.init_from));
+  return known_ ? known_ : make_tokenizer(corpus_);
+}
+
+RunSizes LmSource::sizes(const RunConfig& config) const { return sizes_of(config, corpus_, numbering(config)->vocab_size()); }
+
+double LmSource::least_memory(const RunConfig& config) const {
+  const RunSizes s = sizes(config);
+  return 2 * s.weights + s.buffers + s.optimizer + s.data;
+}
+
+std::unique_ptr<TaskSource> LmSource::sample(const RunConfig& config, int times) const {
+  return std::make_unique<LmSource>(sample_of(corpus_, config, times), numbering(config));
 }
 
 // The parts are cut in the same order whatever their sizes: one that reaches beyond nine tenths holds some of the last.

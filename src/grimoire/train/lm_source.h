@@ -18,14 +18,19 @@ class LmSource final : public TaskSource {
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint = "") const override;
   void resolve(RunConfig& config) const override;
   std::vector<std::string> warnings(const RunConfig& config) const override;
-  int64_t least_memory(const RunConfig& config) const override;
+  CorpusFormat format() const override { return corpus_.format; }
   void keep(RunConfig& config, const std::string& folder, RunEvents& events) const override;
   Json identity(const RunConfig& config) const override;
   std::vector<std::string> differences(const Json& saved, const Json& now) const override;
   std::vector<std::string> other_numbering(const RunConfig& config, const std::string& checkpoint) const override;
   std::vector<std::string> samples(const std::string& folder) const override;
+  double least_memory(const RunConfig& config) const override;
+  RunSizes sizes(const RunConfig& config) const override;
+  std::unique_ptr<TaskSource> sample(const RunConfig& config, int times) const override;
 
  private:
+  std::shared_ptr<const Tokenizer> numbering(const RunConfig& config) const;
+
   Corpus corpus_;
   std::shared_ptr<const Tokenizer> known_;
 };

@@ -45,6 +45,22 @@ Judgement LmTask::judge(Part part, int64_t batches, const StopAsked& stop) const
   return {.loss = e.nll_nats, .weight = static_cast<double>(e.tokens), .stopped = e.stopped};
 }
 
+int64_t LmTask::batches(Part part) const {
+  const int64_t at_once = judged_at_once(model_->reading(), model_->context());
+  return (of(part).judged_rows() + at_once - 1) / at_once;
+}
+
+int64_t LmTask::count() {
+  auto* const model = dynamic_cast<CountingLm*>(model_.get());
+  if (!model) return Task::count();
+  int64_t targets = 0;
+  data_.train.for_each_batch(kJudgedAtOnce, 0, [&](const Examples& e) {
+    model->count(e.x, e.y);
+    targets += e.y.numel();
+  });
+  return targets;
+}
+
 double LmTask::baseline(const StopAsked& stop) const {
   return bigram_baseline(data_, tokenizer_->vocab_size(), judged_at_once(model_->reading(), model_->context()), stop);
 }

@@ -25,10 +25,12 @@ class LmTask final : public Task {
   Tensor full_loss(Pass& pass) const override;
   bool has(Part part) const override { return !of(part).empty(); }
   Judgement judge(Part part, int64_t batches, const StopAsked& stop) const override;
+  int64_t batches(Part part) const override;
   int64_t symbols() const override { return tokenizer_->vocab_size(); }
   Part same_as(Part part) const override { return part == Part::common ? data_.common_is : part; }
   double guessing() const override { return std::log(static_cast<double>(tokenizer_->vocab_size())); }  // ln V
   double baseline(const StopAsked& stop) const override;
+  int64_t count() override;
   std::vector<CheckpointFile> files() const override { return model_files(*model_, tokenizer_.get()); }
   void load(const std::string& folder) override { load_weights(*model_, folder); }
 

@@ -7,7 +7,6 @@
 #include "grimoire/device/memory_trace.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/train/diagnosis.h"
-#include "grimoire/train/rehearsal.h"
 #include "grimoire/train/run_sizes.h"
 #include "grimoire/train/trainer.h"
 
@@ -26,19 +25,27 @@ struct Rehearsal {
 Rehearsal rehearse(const RunConfig& c, const TaskSource& source, const std::vector<int64_t>& judged) {
   Rehearsal r;
   const device::MemoryRecorder recorder(r.trace);
-  {
+  Rng rng(RngMode::philox, 0);
+  const bool counts = c.architecture().counts;
+  const auto judge = [&](const Task& task) {
+    if (judged.empty()) task.judge(Part::train, 1, {});
+    for (const int64_t n : judged) judge_rows(task, n);
+  };
+  if (counts) {
+    const std::unique_ptr<Task> task = source.make(c, rng);
+    task->count();
+    judge(*task);
+  } else {
     Trainer trainer(c, source);
     for (int i = 0; i < 2; ++i) trainer.step();  // the second finds what the first has left behind
-    if (judged.empty()) trainer.judge(Part::train, 1);
-    for (const int64_t n : judged) judge_batch(trainer.task(), n);
+    judge(trainer.task());
   }
   r.trained = r.trace.events.size();
-  {
+  if (!counts) {
     const double start = initial_loss(c, source);
     Trainer trainer(c, source);
     diagnose(trainer, start);
   }
-  Rng rng(RngMode::philox, 0);
   const std::unique_ptr<Task> sampled = source.make(c, rng);  // a fresh model, and the weights that were saved
   std::vector<Tensor> saved;
   for (const NamedTensor& weight : sampled->model().checkpoint()) saved.push_back(copy(weight.tensor));
@@ -102,14 +109,11 @@ std::vector<Axis> axes_of_shape(const RunConfig& c) {
 
 class Rehearsals {
  public:
-  Rehearsals(const RunConfig& config, const TaskSource& source) : config_(config), source_(source), axes_(axes_of_shape(config)) {
+  Rehearsals(const RunConfig& config, const TaskSource& source, const RunSizes& sizes)
+      : config_(config), source_(source), axes_(axes_of_shape(config)), vocabulary_(sizes.vocabulary) {
     config_.accumulate = std::min<int64_t>(2, config_.accumulate);
     add_batch();
-    if (const auto* const text = dynamic_cast<const LmSource*>(&source)) {
-      config_.init_from.clear();
-      judged_ = judged_sizes(config, text->corpus());
-      add_data(text->corpus());
-    }
+    add_data(sizes);
   }
 
   MemoryForecast forecast() { return along(0, config_).forecast(); }
@@ -122,40 +126,59 @@ class Rehearsals {
                      .set = [](RunConfig& small, size_t i) { small.batch_size = kFewest * (static_cast<int64_t>(i) + 1); }});
   }
 
-  void add_data(const Corpus& corpus) {
-    const RunConfig& c = config_;
-    RunConfig smallest = c;
+  void add_data(const RunSizes& sizes) {
+    RunConfig smallest = config_;
     for (const Axis& a : axes_) a.set(smallest, 0);
-    Axis axis{.at = {}, .real = extent_of(corpus, c), .set = [this](RunConfig&, size_t i) { data_ = i; }};
-    for (int i = 1; i <= 2; ++i) {
-      samples_.push_back(sample_source(corpus, smallest, i * fewest_symbols(smallest)));
-      axis.at.push_back(extent_of(samples_.back()->corpus(), c));
+    Axis axis{.at = {}, .real = sizes.extent, .set = [this](RunConfig&, size_t i) { data_ = i; }};
+    for (int times = 1; times <= 2; ++times) {
+      samples_.push_back(source_.sample(smallest, times));
+      if (!samples_.back()) return samples_.clear();
+      axis.at.push_back(samples_.back()->sizes(smallest).extent);
     }
+    judged_ = judged_sizes(sizes);
     if (axis.at[0] < axis.at[1]) axes_.push_back(axis);
+    config_.init_from.clear();
   }
 
   // All sizes from the i-th on still have to grow.
   Rehearsal along(size_t i, const RunConfig& c) {
     if (i == axes_.size()) return rehearse(c, samples_.empty() ? source_ : *samples_[data_], judged_);
     std::vector<Rehearsal> all;
+    std::vector<double> buffers;  // of the model
     for (size_t point = 0; point < axes_[i].at.size(); ++point) {
       RunConfig small = c;
       axes_[i].set(small, point);
       all.push_back(along(i + 1, small));
+      buffers.push_back(small.shape_for(vocabulary_)->buffer_bytes());
     }
-    return extrapolated(std::move(all), axes_[i].weights());
+    if (buffers.front() == buffers.back() || !same_events(all)) return extrapolated(std::move(all), axes_[i].weights());
+    return with_table(all, buffers, c.shape_for(vocabulary_)->buffer_bytes(), axes_[i].weights());
+  }
+
+  // A table of counts grows faster than any polynomial, but its bytes are known: its blocks are those that grow as it does.
+  static Rehearsal with_table(const std::vector<Rehearsal>& all, const std::vector<double>& buffers, double real, const std::vector<double>& weights) {
+    Rehearsal r = extrapolated(all, weights);
+    for (size_t k = 0; k < r.trace.sizes.size(); ++k) {
+      bool table = true;
+      for (size_t i = 0; i < all.size(); ++i) table = table && all[i].trace.sizes[k] == buffers[i];
+      if (table) r.trace.sizes[k] = real;
+    }
+    return r;
   }
 
   RunConfig config_;
   const TaskSource& source_;
   std::vector<Axis> axes_;
-  std::vector<std::unique_ptr<LmSource>> samples_;
+  std::vector<std::unique_ptr<TaskSource>> samples_;
   std::vector<int64_t> judged_;
+  int64_t vocabulary_;
   size_t data_ = 0;
 };
 
 }  // namespace
 
-MemoryForecast forecast_memory(const RunConfig& config, const TaskSource& source) { return Rehearsals(config, source).forecast(); }
+MemoryForecast forecast_memory(const RunConfig& config, const TaskSource& source, const RunSizes& sizes) {
+  return Rehearsals(config, source, sizes).forecast();
+}
 
 }  // namespace grim

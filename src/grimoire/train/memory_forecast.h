@@ -1,7 +1,7 @@
 // What the memory pool takes for a run, without allocating anything of its size.
 #pragma once
 
-#include "grimoire/train/run_config.h"
+#include "grimoire/train/run_sizes.h"
 
 namespace grim {
 
@@ -10,6 +10,6 @@ struct MemoryForecast {
 };
 
 // A few small runs are made from the first step to the report. `config` is resolved. throws: input, usage
-MemoryForecast forecast_memory(const RunConfig& config, const TaskSource& source);
+MemoryForecast forecast_memory(const RunConfig& config, const TaskSource& source, const RunSizes& sizes);
 
 }  // namespace grim

@@ -26,11 +26,10 @@ int64_t checkpoint_bytes(const Module& model, const TrainerOptions& options) {
 
 // Before anything large is allocated: what the run needs for certain, against what it may have.
 void check_memory(const RunConfig& config, const TaskSource& source) {
-  const int64_t least = source.least_memory(config), allowed = machine_memory();
+  const double least = source.least_memory(config), allowed = static_cast<double>(machine_memory());
   if (least > allowed)
     fail(ErrorKind::resource, "train",
-         str("this run needs at least {:.2f} GiB for weights, gradients, optimiser and data; {:.2f} GiB are allowed", static_cast<double>(least) / 0x1p30,
-             static_cast<double>(allowed) / 0x1p30),
+         str("this run needs at least {:.2f} GiB for weights, gradients, optimiser and data; {:.2f} GiB are allowed", least / 0x1p30, allowed / 0x1p30),
          "a smaller model, a shorter context or less data need less; a dry run tells what each part takes");
 }
 
@@ -55,7 +54,7 @@ RunResult do_work(const RunConfig& config, Work& work, const TaskSource& source,
   const int64_t V = task.symbols();
   events.note(str("{}: {}, {}{} examples to train on", config.model, size, V > 0 ? str("{} symbols, ", V) : "", with_commas(task.rows())));
   check_free_space(folder, 3 * checkpoint_bytes(task.model(), config));
-  RunResult result = work.counting ? count_run(dynamic_cast<LmTask&>(task), to_json(provenance_of(config, source)), events, folder)
+  RunResult result = work.counting ? count_run(task, to_json(provenance_of(config, source)), events, folder)
                                    : Loop(*work.trainer, events, folder).run();
   result.vocab_size = V;
   return result;

@@ -2,6 +2,9 @@
 
 #include <numeric>
 
+#include "grimoire/autograd/tape.h"
+#include "grimoire/base/error.h"
+
 namespace grim {
 namespace {
 
@@ -16,6 +19,16 @@ std::vector<int64_t> all_rows(const Task& task) {
 double Task::full_weight() const { return weight(all_rows(*this)); }
 Tensor Task::full_loss(Pass& pass) const { return loss(all_rows(*this), pass); }
 double Task::baseline(const StopAsked&) const { return NAN; }
+
+int64_t Task::count() { fail(ErrorKind::argument, "task", "its models are trained, not counted"); }
+
+double judge_rows(const Task& task, int64_t n) {
+  const NoGrad no_grad;
+  std::vector<int64_t> rows(static_cast<size_t>(n));
+  for (size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<int64_t>(i) % task.rows();
+  Pass pass = Pass::evaluation();
+  return task.loss(rows, pass).item();
+}
 
 Json about_step(int64_t step, const Json& run) { return Json::object({{"step", step}, {"run", run}}); }
 

@@ -2,6 +2,7 @@
 // Trainer's (train/trainer.h).
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <functional>
 #include <span>
@@ -21,6 +22,7 @@ enum class Part : uint8_t {
   test,
   common,  // the same for every split, on which models of different recipes can be compared
 };
+inline constexpr std::array kAllParts = {Part::train, Part::dev, Part::test, Part::common};
 
 // What an evaluation looks at when nobody says how much: all of a part, or of a long one its first million examples, which tell a mean loss to
 // about a thousandth of its deviation.
@@ -48,15 +50,22 @@ class Task {
 
   virtual bool has(Part part) const = 0;
   virtual Judgement judge(Part part, int64_t batches, const StopAsked& stop) const = 0;  // at most so many batches; 0: kMostJudgements
+  virtual int64_t batches(Part) const { return 1; }                     // that judging all of it takes
   virtual int64_t symbols() const { return 0; }                         // of its vocabulary; 0: it has none
   virtual Part same_as(Part part) const { return part; }                // an earlier part that holds the very same examples
   virtual double guessing() const { return NAN; }                       // the loss of whoever knows nothing
   virtual double baseline(const StopAsked& stop) const;                 // that of a model to beat; NaN: none, or stopped
 
+  // Of a model that counts instead of being trained: one look at every example; the targets that were counted. throws: argument
+  virtual int64_t count();
+
   // The model's folder, and its weights back. throws: input
   virtual std::vector<CheckpointFile> files() const = 0;
   virtual void load(const std::string& folder) = 0;
 };
+
+// The loss of any n training examples, as an evaluation works it out.
+double judge_rows(const Task& task, int64_t n);
 
 // The model alone, as a folder that others load. `run`: what it was trained on (train/provenance.h), kept in the manifest beside the step.
 void save_model(const Task& task, const std::string& path, int64_t step, const Json& run);

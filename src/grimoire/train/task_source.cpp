@@ -4,7 +4,8 @@
 #include <map>
 
 #include "grimoire/base/error.h"
-#include "grimoire/train/run_config.h"
+#include "grimoire/device/memory.h"
+#include "grimoire/train/run_sizes.h"
 
 namespace grim {
 
@@ -39,7 +40,6 @@ void TaskSource::resolve(RunConfig& c) const {
 }
 
 std::vector<std::string> TaskSource::warnings(const RunConfig&) const { return {}; }
-int64_t TaskSource::least_memory(const RunConfig&) const { return 0; }
 void TaskSource::keep(RunConfig&, const std::string&, RunEvents&) const {}
 Json TaskSource::identity(const RunConfig&) const { return Json::object(); }
 std::vector<std::string> TaskSource::differences(const Json& saved, const Json& now) const {
@@ -53,5 +53,21 @@ std::vector<std::string> TaskSource::differences(const Json& saved, const Json& 
 }
 std::vector<std::string> TaskSource::other_numbering(const RunConfig&, const std::string&) const { return {}; }
 std::vector<std::string> TaskSource::samples(const std::string&) const { return {}; }
+double TaskSource::least_memory(const RunConfig&) const { return 0; }
+std::unique_ptr<TaskSource> TaskSource::sample(const RunConfig&, int) const { return nullptr; }
+
+RunSizes TaskSource::sizes(const RunConfig& c) const {
+  const int64_t before = device::memory_use().live_bytes;
+  Rng rng(c.rng, static_cast<uint64_t>(c.seed));
+  const std::unique_ptr<Task> task = make(c, rng);
+  RunSizes s{.vocabulary = task->symbols(), .parameters = task->model().parameter_count(), .examples = task->rows()};
+  for (const NamedTensor& p : task->model().parameters()) s.weights += static_cast<double>(p.tensor.numel() * size_of(p.tensor.dtype()));
+  for (const NamedTensor& b : task->model().buffers()) s.buffers += static_cast<double>(b.tensor.numel() * size_of(b.tensor.dtype()));
+  s.optimizer = static_cast<double>(kept_per_weight(c)) * s.weights;
+  s.data = std::max(0.0, static_cast<double>(device::memory_use().live_bytes - before) - s.weights - s.buffers);
+  for (const Part part : kAllParts)
+    if (task->has(part) && task->same_as(part) == part) s.judged[static_cast<size_t>(part)] = static_cast<double>(task->batches(part));
+  return s;
+}
 
 }  // namespace grim

@@ -17,11 +17,13 @@
 
 #include "grimoire/base/option.h"
 #include "grimoire/base/rng.h"
+#include "grimoire/data/corpus.h"
 #include "grimoire/train/task.h"
 
 namespace grim {
 
 struct RunConfig;
+struct RunSizes;
 class RunEvents;
 
 class TaskSource {
@@ -33,8 +35,7 @@ class TaskSource {
   // Fills in what the configuration leaves open: here batch size and intervals. throws: argument, sizes that do not go together; usage; input
   virtual void resolve(RunConfig& config) const;
   virtual std::vector<std::string> warnings(const RunConfig& config) const;  // shapes that cost far more than they teach
-  // Bytes that a run needs whatever else it does, from sizes alone; 0: not known.
-  virtual int64_t least_memory(const RunConfig& config) const;
+  virtual CorpusFormat format() const { return CorpusFormat::lines; }  // which of an architecture's recipes is meant for such data
   // Data that can be read only once stay with the run: `config` then names the copy in its folder.
   virtual void keep(RunConfig& config, const std::string& folder, RunEvents& events) const;
 
@@ -44,6 +45,14 @@ class TaskSource {
   virtual std::vector<std::string> other_numbering(const RunConfig& config, const std::string& checkpoint) const;  // likewise of ids
 
   virtual std::vector<std::string> samples(const std::string& folder) const;  // what the trained model does, for the report; may be none
+
+  // What a run would cost is foretold from these (train/cost.h); `config` is resolved.
+  // Bytes that it needs whatever else it does, from sizes alone; 0: not known.
+  virtual double least_memory(const RunConfig& config) const;
+  // All sizes that are known beforehand (train/run_sizes.h). Here a task is made, and looked at.
+  virtual RunSizes sizes(const RunConfig& config) const;
+  // As few of the data as such a run can be made of, times so many, numbered as all of them are; nullptr: they cannot be cut.
+  virtual std::unique_ptr<TaskSource> sample(const RunConfig& config, int times) const;
 };
 
 class TaskSettings {

@@ -4,8 +4,7 @@
 #include <cmath>
 
 #include "grimoire/base/clock.h"
-#include "grimoire/train/rehearsal.h"
-#include "grimoire/train/run_sizes.h"
+#include "grimoire/tensor/copy.h"
 #include "grimoire/train/trainer.h"
 
 namespace grim {
@@ -59,40 +58,46 @@ double along_rows(double rows, double few, double seconds_few, double many, doub
   return std::clamp(seconds_many + (seconds_many - seconds_few) * (rows - many) / (many - few), seconds_many, seconds_many * std::max(1.0, rows / many));
 }
 
-TimeForecast of_text(const RunConfig& config, const Corpus& corpus) {
-  const int64_t vocabulary = make_tokenizer(corpus)->vocab_size();
-  RunConfig c = quick_shape(config, vocabulary);
-  c.init_from.clear();
-  const std::unique_ptr<LmSource> source = sample_source(corpus, c, 2 * fewest_symbols(c));
-  const double work = work_of(c, vocabulary), larger = work_of(config, vocabulary) / work;
+// A look at every example, with as much of the table as is quickly made; then all of it is written, read back and checked.
+TimeForecast of_counts(const RunConfig& config, const TaskSource& source, const RunSizes& s) {
+  constexpr double kTable = 0x1p26, kPasses = 8;  // bytes; over the table
+  RunConfig c = config;
+  while (c.context() > 1 && c.shape_for(s.vocabulary)->buffer_bytes() > kTable) c.shape().set_size("context", c.context() - 1);
+  const std::unique_ptr<TaskSource> few_data = source.sample(c, 4);
+  Rng unused(RngMode::philox, 0);
+  const std::unique_ptr<Task> task = (few_data ? *few_data : source).make(c, unused);
+  const double larger = work_of(config, s.vocabulary) / work_of(c, s.vocabulary), examples = static_cast<double>(task->count());
+  const double counted = seconds_of([&] { task->count(); }), judged = seconds_of([&] { judge_rows(*task, s.judged_at_once); });
+  const Tensor table = Tensor::empty({int64_t{1} << 24});
+  const double touched = seconds_of([&] { fill(table, 0); }) / static_cast<double>(4 * table.numel());
+  return {.step = larger * counted * static_cast<double>(s.examples) / examples + kPasses * touched * s.buffers, .judged_batch = larger * judged};
+}
+
+}  // namespace
+
+TimeForecast forecast_time(const RunConfig& config, const TaskSource& source, const RunSizes& sizes) {
+  if (config.architecture().counts) return of_counts(config, source, sizes);
+  RunConfig c = quick_shape(config, sizes.vocabulary);
+  const std::unique_ptr<TaskSource> few_data = source.sample(c, 2);
+  const TaskSource& data = few_data ? *few_data : source;
+  if (few_data) c.init_from.clear();
+  const double work = work_of(c, sizes.vocabulary), larger = work_of(config, sizes.vocabulary) / work;
   const auto quick_rows = static_cast<int64_t>(std::min(kQuick / work, double(kJudgedAtOnce)));
   TimeForecast f;
   {
-    Trainer trainer(c, *source);
-    const int64_t n = std::clamp<int64_t>(quick_rows, 1, judged_at_once(config));
-    f.judged = larger * seconds_of([&] { judge_batch(trainer.task(), n); }) / static_cast<double>(n);
+    Trainer trainer(c, data);
+    const int64_t at_once = sizes.judged_at_once, n = std::clamp<int64_t>(quick_rows, 1, at_once);
+    const double judged = seconds_of([&] { few_data ? void(judge_rows(trainer.task(), n)) : void(trainer.judge(Part::train, 1)); });
+    f.judged_batch = larger * judged * static_cast<double>(at_once) / static_cast<double>(n);
     if (config.full_batch) {
-      f.step = larger * seconds_of([&] { trainer.step(); }) * extent_of(corpus, config) / extent_of(source->corpus(), c);
+      f.step = larger * seconds_of([&] { trainer.step(); }) * (few_data ? sizes.extent / few_data->sizes(c).extent : 1);
       return f;
     }
   }
   const int64_t many = std::max(kFewestRows + 1, std::min(quick_rows, config.batch_size / 2)), few = std::max(kFewestRows, many / 2);
   const auto rows = static_cast<double>(config.batch_size);
-  f.step = larger * along_rows(rows, static_cast<double>(few), step_seconds(c, *source, few), static_cast<double>(many), step_seconds(c, *source, many));
-  return f;
-}
-
-}  // namespace
-
-TimeForecast forecast_time(const RunConfig& config, const TaskSource& source) {
-  TimeForecast f;
-  if (const auto* const text = dynamic_cast<const LmSource*>(&source)) {
-    f = of_text(config, text->corpus());
-  } else {
-    const int64_t rows = config.full_batch ? 0 : std::min(config.batch_size, 2 * kFewestRows);
-    f.step = step_seconds(config, source, rows) * (rows > 0 ? static_cast<double>(config.batch_size) / static_cast<double>(rows) : 1);
-  }
-  f.step *= static_cast<double>(config.accumulate);
+  f.step = along_rows(rows, static_cast<double>(few), step_seconds(c, data, few), static_cast<double>(many), step_seconds(c, data, many));
+  f.step *= larger * static_cast<double>(config.accumulate);
   return f;
 }
 
