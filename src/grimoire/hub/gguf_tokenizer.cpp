@@ -68,14 +68,15 @@ std::shared_ptr<const Tokenizer> byte_bpe(const GgufFile& file, const std::vecto
     if (types[id] == kControl || types[id] == kUserDefined)
       parts.added.push_back({.id = static_cast<int64_t>(id), .content = tokens[id], .normalized = false, .special = types[id] == kControl});
   }
-  std::vector<Bpe::Merge> merges;
-  for (const std::string& rule : file.texts("tokenizer.ggml.merges")) {
+  const std::vector<std::string> texts = file.texts("tokenizer.ggml.merges");
+  std::vector<Bpe::MergeText> rules;
+  for (const std::string& rule : texts) {
     const size_t space = rule.find(' ', 1);
     GRIM_CHECK(space != std::string::npos && space + 1 < rule.size(), input, "gguf", "{}: merge {} is '{}', expected two tokens", file.path(),
-               merges.size(), rule);
-    const std::string_view left = std::string_view(rule).substr(0, space), right = std::string_view(rule).substr(space + 1);
-    merges.push_back(Bpe::merge_of(vocabulary, left, right, {}, merges.size()));
+               rules.size(), rule);
+    rules.emplace_back(std::string_view(rule).substr(0, space), std::string_view(rule).substr(space + 1));
   }
+  const std::vector<Bpe::Merge> merges = Bpe::merges_of(vocabulary, rules);
   parts.config = config_of(file, tokens);
   const bool llama3 = pre == "llama-bpe" || pre == "llama3" || pre == "llama-v3";
   parts.model = std::make_unique<Bpe>(std::move(vocabulary), merges, BpeOptions{.ignore_merges = llama3, .byte_level = true});

@@ -63,15 +63,32 @@ Bpe::Bpe(Vocabulary vocabulary, const std::vector<Merge>& merges, BpeOptions opt
   if (!options_.unk_token.empty()) unk_id_ = vocabulary_.id_of(options_.unk_token);
 }
 
-Bpe::Merge Bpe::merge_of(const Vocabulary& vocabulary, std::string_view left, std::string_view right, const BpeOptions& options, size_t rule) {
-  const auto known = [&](std::string_view token) {
-    const int32_t id = vocabulary.id_of(token);
-    GRIM_CHECK(id >= 0, input, "tokenizer", "merge {} ('{}' with '{}'): token '{}' is not in the vocabulary", rule, left, right, token);
-    return id;
-  };
+// Most vocabularies list the results of their rules in the order of the rules: the token after the last result is looked at before any is sought.
+std::vector<Bpe::Merge> Bpe::merges_of(const Vocabulary& vocabulary, std::span<const MergeText> rules, const BpeOptions& options) {
+  constexpr size_t kAhead = 16;
   const std::string& prefix = options.continuing_subword_prefix;
-  const std::string_view rest = right.starts_with(prefix) ? right.substr(prefix.size()) : right;
-  return {known(left), known(right), known(std::string(left) + std::string(rest))};
+  std::vector<Merge> merges;
+  merges.reserve(rules.size());
+  std::string result;
+  for (size_t i = 0; i < rules.size(); ++i) {
+    if (i + kAhead < rules.size()) {
+      vocabulary.prefetch(rules[i + kAhead].first);
+      vocabulary.prefetch(rules[i + kAhead].second);
+    }
+    const auto& [left, right] = rules[i];
+    const auto known = [&](std::string_view token) {
+      const int32_t id = vocabulary.id_of(token);
+      if (id < 0)
+        fail(ErrorKind::input, "tokenizer", str("merge {} ('{}' with '{}'): token '{}' is not in the vocabulary", i, left, right, token));
+      return id;
+    };
+    result = left;
+    result += right.starts_with(prefix) ? right.substr(prefix.size()) : right;
+    const int32_t next = merges.empty() ? Vocabulary::kNone : merges.back().result + 1;
+    const int32_t first = known(left), second = known(right);
+    merges.push_back({first, second, vocabulary.token(next) == result ? next : known(result)});
+  }
+  return merges;
 }
 
 const Bpe::Rule* Bpe::rule(int32_t left, int32_t right) const {

@@ -31,8 +31,9 @@ class Bpe final : public SubwordModel {
   // Rules in order: the first merges first. Ranks, where given, stand for the order: equal ones are one rule's variants.
   // throws: input, byte_level without all 256 bytes
   Bpe(Vocabulary vocabulary, const std::vector<Merge>& merges, BpeOptions options, std::span<const uint32_t> ranks = {});
-  // The rule for two tokens by their texts. throws: input, a token of it or its result is not in the vocabulary
-  static Merge merge_of(const Vocabulary& vocabulary, std::string_view left, std::string_view right, const BpeOptions& options, size_t rule);
+  using MergeText = std::pair<std::string_view, std::string_view>;  // left, right
+  // Rules by the texts of their tokens. throws: input, naming the first with a token, or a result, that is not in the vocabulary
+  static std::vector<Merge> merges_of(const Vocabulary& vocabulary, std::span<const MergeText> rules, const BpeOptions& options = {});
 
   void tokenize(std::string_view word, std::vector<Token>& tokens) const override;
   const char* type() const override { return "BPE"; }

@@ -11,51 +11,81 @@
 namespace grim {
 namespace {
 
-// Texts end to end, two a merge.
-class MergeTexts {
+// Texts end to end.
+class TextList {
  public:
-  void add(const Json& merge) {
+  void add(std::string_view text) {
+    text_ += text;
+    ends_.push_back(text_.size());
+  }
+  size_t size() const { return ends_.size(); }
+  size_t bytes() const { return text_.size(); }
+  std::string_view operator[](size_t i) const {
+    const size_t begin = i > 0 ? ends_[i - 1] : 0;
+    return std::string_view(text_).substr(begin, ends_[i] - begin);
+  }
+
+ private:
+  std::string text_;
+  std::vector<size_t> ends_;
+};
+
+// The parts of a model that are lists, as they come.
+struct ModelText {
+  TextList tokens;
+  std::vector<int64_t> ids;    // theirs
+  std::vector<double> scores;  // of Unigram, by id
+  TextList merges;             // left and right by turns
+
+  void add_token(std::string_view key, const Json& value) {
+    if (value.is_array()) {
+      GRIM_CHECK(value.size() == 2, input, "tokenizer", "vocab entry {}: got {} values, expected a token and its score", scores.size(), value.size());
+      key = value[0].as_text();
+      scores.push_back(value[1].as_real());
+    }
+    ids.push_back(value.is_array() ? static_cast<int64_t>(ids.size()) : value.as_integer());
+    tokens.add(key);
+  }
+
+  void add_merge(const Json& merge) {
+    const size_t number = merges.size() / 2;
     if (merge.is_array()) {
-      GRIM_CHECK(merge.size() == 2, input, "tokenizer", "merge {}: got {} parts, expected 2", size(), merge.size());
-      push(merge[0].as_text(), merge[1].as_text());
-      return;
+      GRIM_CHECK(merge.size() == 2, input, "tokenizer", "merge {}: got {} parts, expected 2", number, merge.size());
+      merges.add(merge[0].as_text());
+      return merges.add(merge[1].as_text());
     }
     const std::string& both = merge.as_text();  // "left right", as older files have it
     const size_t space = both.find(' ');
     const bool two = space != std::string::npos && space > 0 && space + 1 < both.size() && both.find(' ', space + 1) == std::string::npos;
-    GRIM_CHECK(two, input, "tokenizer", "merge {}: got '{}', expected two tokens with a space between them", size(), both);
-    push(std::string_view(both).substr(0, space), std::string_view(both).substr(space + 1));
+    GRIM_CHECK(two, input, "tokenizer", "merge {}: got '{}', expected two tokens with a space between them", number, both);
+    merges.add(std::string_view(both).substr(0, space));
+    merges.add(std::string_view(both).substr(space + 1));
   }
-  size_t size() const { return ends_.size() / 2; }
-  std::string_view left(size_t i) const { return part(2 * i); }
-  std::string_view right(size_t i) const { return part(2 * i + 1); }
 
- private:
-  void push(std::string_view left, std::string_view right) {
-    for (const std::string_view t : {left, right}) {
-      text_ += t;
-      ends_.push_back(static_cast<uint32_t>(text_.size()));
+  Vocabulary vocabulary() const {
+    constexpr size_t kAhead = 16;
+    Vocabulary v;
+    v.reserve(tokens.size(), tokens.bytes());
+    for (size_t i = 0; i < tokens.size(); ++i) {
+      if (i + kAhead < tokens.size()) v.prefetch(tokens[i + kAhead]);
+      v.add(tokens[i], ids[i]);
     }
+    return v;
   }
-  std::string_view part(size_t i) const {
-    const uint32_t begin = i > 0 ? ends_[i - 1] : 0;
-    return std::string_view(text_).substr(begin, ends_[i] - begin);
-  }
-  std::string text_;
-  std::vector<uint32_t> ends_;
-};
 
-struct ModelText {
-  Vocabulary vocabulary;
-  std::vector<double> scores;  // of Unigram, by id
-  MergeTexts merges;
+  std::vector<Bpe::Merge> rules(const Vocabulary& v, const BpeOptions& options) const {
+    std::vector<Bpe::MergeText> all;
+    all.reserve(merges.size() / 2);
+    for (size_t i = 0; i < merges.size(); i += 2) all.emplace_back(merges[i], merges[i + 1]);
+    return Bpe::merges_of(v, all, options);
+  }
 };
 
 bool ends_in_byte_level(const Json& pre_tokenizer) {
   return !pre_tokenizer.is_null() && make_pre_tokenizer(pre_tokenizer)->ends_in_byte_symbols();
 }
 
-std::unique_ptr<SubwordModel> make_bpe(const Json& json, ModelText& text, const Json& pre_tokenizer) {
+std::unique_ptr<SubwordModel> make_bpe(const Json& json, const ModelText& text, const Json& pre_tokenizer) {
   BpeOptions options{.unk_token = json.text("unk_token", ""),
                      .continuing_subword_prefix = json.text("continuing_subword_prefix", ""),
                      .end_of_word_suffix = json.text("end_of_word_suffix", ""),
@@ -66,28 +96,26 @@ std::unique_ptr<SubwordModel> make_bpe(const Json& json, ModelText& text, const 
   // Decorated symbols and unknown ones are worked out on characters.
   options.byte_level = options.continuing_subword_prefix.empty() && options.end_of_word_suffix.empty() && options.unk_token.empty() &&
                        !options.byte_fallback && ends_in_byte_level(pre_tokenizer);
-  std::vector<Bpe::Merge> merges;
-  merges.reserve(text.merges.size());
-  for (size_t i = 0; i < text.merges.size(); ++i)
-    merges.push_back(Bpe::merge_of(text.vocabulary, text.merges.left(i), text.merges.right(i), options, i));
-  return std::make_unique<Bpe>(std::move(text.vocabulary), merges, std::move(options));
+  Vocabulary vocabulary = text.vocabulary();
+  const std::vector<Bpe::Merge> rules = text.rules(vocabulary, options);
+  return std::make_unique<Bpe>(std::move(vocabulary), rules, std::move(options));
 }
 
 std::unique_ptr<SubwordModel> make_unigram(const Json& json, ModelText& text) {
-  GRIM_CHECK(static_cast<int64_t>(text.scores.size()) == text.vocabulary.size(), input, "tokenizer", "vocab: expected a list of pieces and their scores");
+  GRIM_CHECK(text.scores.size() == text.tokens.size(), input, "tokenizer", "vocab: expected a list of pieces and their scores");
   UnigramOptions options{.byte_fallback = json.boolean("byte_fallback", false)};
   if (const Json* const id = json.find("unk_id"); id && !id->is_null()) options.unk_id = id->as_integer();
-  return std::make_unique<Unigram>(std::move(text.vocabulary), std::move(text.scores), std::move(options));
+  return std::make_unique<Unigram>(text.vocabulary(), std::move(text.scores), std::move(options));
 }
 
-std::unique_ptr<SubwordModel> make_model(const Json& json, ModelText& text, const Json& pre_tokenizer) {
+std::unique_ptr<SubwordModel> make_model(const Json& json, ModelText text, const Json& pre_tokenizer) {
   // Files from before models had a type are told by what they hold.
   const char* const guess = json.find("merges") ? "BPE" : json.find("unk_id") ? "Unigram" : json.find("continuing_subword_prefix") ? "WordPiece" : "WordLevel";
   const std::string type = json.text("type", guess);
   if (type == "BPE") return make_bpe(json, text, pre_tokenizer);
-  if (type == "WordLevel") return std::make_unique<WordLevel>(std::move(text.vocabulary), json.text("unk_token"));
+  if (type == "WordLevel") return std::make_unique<WordLevel>(text.vocabulary(), json.text("unk_token"));
   if (type == "WordPiece")
-    return std::make_unique<WordPiece>(std::move(text.vocabulary),
+    return std::make_unique<WordPiece>(text.vocabulary(),
                                        WordPiece::Options{json.text("unk_token", "[UNK]"), json.text("continuing_subword_prefix", "##"),
                                                           json.integer("max_input_chars_per_word", 100)});
   if (type == "Unigram") return make_unigram(json, text);
@@ -123,14 +151,8 @@ std::optional<Padding> padding_of(const Json* json) {
 
 std::shared_ptr<const Tokenizer> parse_tokenizer(std::string_view json, const std::string& source, Json config) {
   ModelText text;
-  text.vocabulary.reserve(json.size() / 48, json.size() / 8);
-  const auto take_token = [&](std::string_view key, Json value) {
-    if (!value.is_array()) return text.vocabulary.add(key, value.as_integer());
-    GRIM_CHECK(value.size() == 2, input, "tokenizer", "vocab entry {}: got {} values, expected a token and its score", text.scores.size(), value.size());
-    text.vocabulary.add(value[0].as_text(), static_cast<int64_t>(text.scores.size()));
-    text.scores.push_back(value[1].as_real());
-  };
-  const auto take_merge = [&](std::string_view, Json value) { text.merges.add(value); };
+  const auto take_token = [&](std::string_view key, Json value) { text.add_token(key, value); };
+  const auto take_merge = [&](std::string_view, Json value) { text.add_merge(value); };
   const Json whole = Json::parse(json, source, {{{"model", "vocab"}, take_token}, {{"model", "merges"}, take_merge}});
   if (CharTokenizer::describes(whole)) return std::make_shared<CharTokenizer>(CharTokenizer::from_json(Json::parse(json, source)));
   const auto part = [&](const char* key) {
@@ -146,7 +168,7 @@ std::shared_ptr<const Tokenizer> parse_tokenizer(std::string_view json, const st
   if (!config.is_null()) parts.config = std::move(config);
   if (const Json* const added = whole.find("added_tokens"))
     for (const Json& token : added->items()) parts.added.push_back(AddedToken::from_json(token));
-  parts.model = make_model(whole.at("model"), text, parts.pre_tokenizer);
+  parts.model = make_model(whole.at("model"), std::move(text), parts.pre_tokenizer);
   return std::make_shared<PipelineTokenizer>(std::move(parts));
 }
 

@@ -45,6 +45,10 @@ void Vocabulary::add(std::string_view token, int64_t id) {
   ++count_;
 }
 
+void Vocabulary::prefetch(std::string_view token) const {
+  if (!slots_.empty()) __builtin_prefetch(&slots_[token_hash(token) & (slots_.size() - 1)]);
+}
+
 int32_t Vocabulary::id_of(std::string_view token) const {
   if (slots_.empty() || token.size() > longest_) return kNone;
   const size_t mask = slots_.size() - 1;

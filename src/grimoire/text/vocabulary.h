@@ -18,6 +18,7 @@ class Vocabulary {
   // throws: input, the token or the id is taken, or the id is not in 0 to 2^24
   void add(std::string_view token, int64_t id);
   int32_t id_of(std::string_view token) const;             // kNone when there is none
+  void prefetch(std::string_view token) const;             // so that add() or id_of() a little later need not wait for memory
   std::string_view token(int64_t id) const;                // empty for an id that has none
   bool has(int64_t id) const { return id >= 0 && id < size() && places_[static_cast<size_t>(id)].begin != kAbsent; }
   int64_t size() const { return static_cast<int64_t>(places_.size()); }  // the largest id and one more

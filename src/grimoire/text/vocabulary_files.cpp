@@ -38,7 +38,7 @@ void take_config(TokenizerParts& parts, Json config) {
 
 std::vector<Bpe::Merge> merges_in(const NamedText& file, const Vocabulary& vocabulary) {
   check_utf8(file.text, file.name);
-  std::vector<Bpe::Merge> merges;
+  std::vector<Bpe::MergeText> rules;
   size_t number = 0;
   for (const std::string_view line : lines_in(file.text)) {
     ++number;
@@ -47,9 +47,9 @@ std::vector<Bpe::Merge> merges_in(const NamedText& file, const Vocabulary& vocab
     GRIM_CHECK(both.size() == 2 && !both[0].empty() && !both[1].empty(), input, "tokenizer",
                "{}: line {}: got '{}', expected two tokens with a space between them",
                file.name, number, line);
-    merges.push_back(Bpe::merge_of(vocabulary, both[0], both[1], {}, merges.size()));
+    rules.emplace_back(both[0], both[1]);
   }
-  return merges;
+  return Bpe::merges_of(vocabulary, rules);
 }
 
 Vocabulary vocabulary_in(const NamedText& file) {
