@@ -81,6 +81,32 @@ TEST_F(ModelFolders, ContradictionsAreRefusedByName) {
   EXPECT_NE(refusal().find("tokenizer.json"), std::string::npos);
 }
 
+// A byte-level tokenizer of letters, as transformers writes it beside a GPT-2 whose table is padded.
+TEST_F(ModelFolders, OfOthersHaveTheirOwnEnds) {
+  write_atomically(join_path(path_, "tokenizer.json"), R"({"version": "1.0", "added_tokens": [{"id": 3, "content": "<end>", "special": true}],
+      "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "c": 2}, "merges": []}})");
+  files().remove(join_path(path_, "tokenizer_config.json"));
+  files().remove(join_path(path_, "generation_config.json"));
+  change("config.json", "bos_token_id", 3);
+  change("config.json", "eos_token_id", 3);
+  EXPECT_EQ(open_model_folder(path_).ends, std::vector<int64_t>{3});
+  EXPECT_EQ(open_model_folder(path_).begin, 3);
+  write_atomically(join_path(path_, "generation_config.json"), R"({"eos_token_id": [3, 2]})");
+  EXPECT_EQ(open_model_folder(path_).ends, (std::vector<int64_t>{3, 2})) << "the settings of generation come first";
+  EXPECT_EQ(open_model_folder(path_).begin, 3) << "what they do not say, config.json says";
+  write_atomically(join_path(path_, "tokenizer_config.json"), R"({"eos_token": {"content": "<end>"}, "bos_token": "<begin>"})");
+  const ModelFolder opened = open_model_folder(path_);
+  const std::string again = folder_ / "model-3";
+  save_checkpoint(again, model_files(*opened.model, opened.tokenizer.get()));
+  EXPECT_EQ(open_model_folder(again).ends, std::vector<int64_t>{3}) << "what is saved ends as its tokenizer says";
+  EXPECT_FALSE(open_model_folder(again).begin) << "<begin> is no token";
+  change("generation_config.json", "eos_token_id", 5);
+  EXPECT_NE(refusal().find("eos_token_id"), std::string::npos) << "the model has ids 0 to 4";
+  change("generation_config.json", "eos_token_id", Json());
+  change("config.json", "vocab_size", 3);
+  EXPECT_NE(refusal(), "") << "the tokenizer has more tokens than the model";
+}
+
 // --- weights in other files --------------------------------------------------------------------------------------------
 
 TEST_F(ModelFolders, InShardsAreTheSameModel) {

@@ -75,8 +75,9 @@ class EvalCommand final : public Command {
   static std::string sign(const TrainedModel& trained, const Corpus& corpus) {
     const CausalLm& m = *trained.model;
     const bool items = trained.tokenizer->boundary().has_value();
+    const std::string_view unit = trained.tokenizer->unit();
     const std::string targets = items ? "each-character-and-line-end"
-                                : str("each-character-but-the-first-{}", m.reading() == Reading::window ? m.context() : 1);
+                                : str("each-{}-but-the-first-{}", unit == "char" ? "character" : unit, m.reading() == Reading::window ? m.context() : 1);
     const std::string context = m.reading() == Reading::window ? str("window-{}", m.context())
                                 : items ? "whole-line" : str("blocks-of-{}-without-overlap", m.context());
     return str("nll|token:{}|targets:{}|context:{}|vocab:{}|data:{}|grimoire:{}", trained.tokenizer->unit(), targets, context, trained.tokenizer->vocab_size(),

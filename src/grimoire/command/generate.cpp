@@ -39,6 +39,8 @@ class GenerateCommand final : public Command {
   int run(Console& console) override {
     const device::ThreadCap cap(threads_);
     const TrainedModel trained = load_trained(folder_);
+    sample_.begin = trained.begin;
+    sample_.ends = trained.ends;
     Rng rng(rng_, static_cast<uint64_t>(seed_), "generate");
     Json texts = Json::array(), explained = Json::array();
     console.save_first(true);  // what is written so far is shown

@@ -115,18 +115,16 @@ std::string generate(const CausalLm& model, const Tokenizer& tokenizer, const Sa
   check(o);
   const bool items = tokenizer.boundary().has_value();
   const int64_t limit = o.max_tokens > 0 ? o.max_tokens : items ? 1000 : 500;
-  std::vector<int64_t> ids = {0};  // the boundary; for running text the first symbol, usually a newline
-  const std::vector<int64_t> prompt = tokenizer.encode(o.prompt, "the prompt");
-  if (items) ids.insert(ids.end(), prompt.begin(), prompt.end());
-  else if (!prompt.empty()) ids = prompt;
-  std::vector<int64_t> written = prompt;
+  std::vector<int64_t> written = tokenizer.encode(o.prompt, "the prompt");
+  std::vector<int64_t> ids = tokenizer.encode_with(o.prompt).ids;  // with what the model expects before it
+  if (ids.empty()) ids = {o.begin.value_or(0)};  // of characters the first, usually a newline
   std::string text;  // of `written`, kept only to look for the end in
   if (!o.stop.empty()) text = tokenizer.decode(written);
   Reader reader(model);
   for (int64_t i = 0; i < limit && !(stop && stop()); ++i) {
     const Choice c = choose(reader.next(ids, pace), o, rng);
     if (on_choice) on_choice(c);
-    if (items && c.token == *tokenizer.boundary()) break;
+    if ((items && c.token == *tokenizer.boundary()) || std::ranges::find(o.ends, c.token) != o.ends.end()) break;
     ids.push_back(c.token);
     written.push_back(c.token);
     if (o.stop.empty()) continue;

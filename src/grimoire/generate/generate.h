@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct SampleOptions {
   int64_t max_tokens = 0;      // 0: 1000 for items, 500 for running text
   std::string prompt = {};     // begins the text, and is part of it
   std::string stop = {};       // ends the text when it appears, and is left out; items also end at their boundary
+  std::optional<int64_t> begin = {};  // of running text: read before a text that has no prompt; else the first token there is
+  std::vector<int64_t> ends = {};     // tokens that end a text, and are left out
 };
 
 // One choice, for --explain: what was taken and what else was likely. Probabilities after shaping, with the model's own beside.

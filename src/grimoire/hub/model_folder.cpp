@@ -9,13 +9,27 @@
 #include "grimoire/io/shards.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/register.h"
+#include "grimoire/text/char_tokenizer.h"
 
 namespace grim {
 namespace {
 
 Json read_json(const std::string& path) { return Json::parse(read_file(path), path); }
 
-// Texts end where the tokenizer says: another end in the settings would be read and not kept.
+// The ids of a key: none, one or several. The generation settings come before those of the model.
+std::vector<int64_t> ids_of(const ModelFolder& folder, const char* key) {
+  for (const Json* const settings : {&folder.generation, &folder.config}) {
+    const Json* const id = settings->is_object() ? settings->find(key) : nullptr;
+    if (!id || id->is_null()) continue;
+    if (!id->is_array()) return {id->as_integer()};
+    std::vector<int64_t> ids;
+    for (const Json& i : id->items()) ids.push_back(i.as_integer());
+    return ids;
+  }
+  return {};
+}
+
+// Items end where the tokenizer says: another end in the settings would be read and not kept.
 void check_ends(const Json& settings, const std::string& path, const Tokenizer& tokenizer) {
   const Json boundary = tokenizer.boundary() ? Json(*tokenizer.boundary()) : Json();
   for (const char* key : {"bos_token_id", "eos_token_id"}) {
@@ -24,6 +38,18 @@ void check_ends(const Json& settings, const std::string& path, const Tokenizer& 
       throw Error(ErrorKind::input, str("{}: key '{}' is {}, but the tokenizer's boundary is {}", path, key, id->dump(), boundary.dump()),
                   str("write {}, as texts begin and end there, or take the key out", boundary.dump()));
   }
+}
+
+// A vocabulary of characters is the model's own. Others may be smaller than the model's, whose tables are often padded.
+void check_tokenizer(const ModelFolder& opened, const std::string& folder) {
+  const int64_t V = opened.config.integer("vocab_size"), W = opened.tokenizer->vocab_size();
+  const bool characters = dynamic_cast<const CharTokenizer*>(opened.tokenizer.get()) != nullptr;
+  for (const auto& [settings, file] : {std::pair(&opened.config, "config.json"), {&opened.generation, "generation_config.json"}}) {
+    if (!settings->is_object()) continue;
+    check_token_ids(*settings, join_path(folder, file), V);
+    if (characters) check_ends(*settings, join_path(folder, file), *opened.tokenizer);
+  }
+  if (characters ? V != W : V < W) throw Error(ErrorKind::input, str("{}: config.json has a vocabulary of {}, tokenizer.json one of {}", folder, V, W));
 }
 
 // Before anything large is allocated: do the weights fill what config.json describes?
@@ -59,15 +85,10 @@ ModelFolder open_model_folder(const std::string& folder) {
     throw Error(ErrorKind::input, config_path + ": " + e.what(), e.hint());
   }
   if (exists(generation_path)) opened.generation = read_json(generation_path);
-  if (opened.tokenizer) {
-    const int64_t V = opened.config.integer("vocab_size"), W = opened.tokenizer->vocab_size();
-    for (const auto& [settings, path] : {std::pair(&opened.config, &config_path), {&opened.generation, &generation_path}}) {
-      if (!settings->is_object()) continue;
-      check_token_ids(*settings, *path, V);
-      check_ends(*settings, *path, *opened.tokenizer);
-    }
-    if (V != W) throw Error(ErrorKind::input, str("{}: config.json has a vocabulary of {}, tokenizer.json one of {}", folder, V, W));
-  }
+  if (opened.tokenizer) check_tokenizer(opened, folder);
+  const std::vector<int64_t> begins = ids_of(opened, "bos_token_id");
+  if (!begins.empty()) opened.begin = begins[0];
+  opened.ends = ids_of(opened, "eos_token_id");
   load_from(*opened.model, *weights);
   return opened;
 }
@@ -88,14 +109,30 @@ std::unique_ptr<TensorFile> open_weights(const std::string& folder) {
        "expected model.safetensors, or model.safetensors.index.json with its shards, or pytorch_model.bin");
 }
 
+namespace {
+
+// Items begin and end with the tokenizer's boundary; other texts with what tokenizer_config.json names, if anything.
+Json special_id(const Tokenizer& tokenizer, const std::string& key) {
+  if (tokenizer.boundary()) return *tokenizer.boundary();
+  const Json settings = tokenizer.config_json();
+  const Json* token = settings.is_object() ? settings.find(key) : nullptr;
+  if (token && token->is_object()) token = token->find("content");
+  const std::optional<int64_t> id = token && token->kind() == Json::Kind::text ? tokenizer.id_of(token->as_text()) : std::nullopt;
+  return id ? Json(*id) : Json();
+}
+
+}  // namespace
+
 std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer* tokenizer, int64_t shard_bytes) {
   Json config = model.config();
   std::vector<CheckpointFile> files = sharded_files("model", model.checkpoint(), shard_bytes);
   if (tokenizer) {
-    const Json boundary = tokenizer->boundary() ? Json(*tokenizer->boundary()) : Json();
-    const Json generation = Json::object({{"bos_token_id", boundary}, {"eos_token_id", boundary}});
-    for (const std::string& key : generation.keys())
-      if (config.find(key)) config.set(key, boundary);
+    Json generation = Json::object();
+    for (const char* name : {"bos", "eos"}) {
+      const std::string key = str("{}_token_id", name);
+      generation.set(key, special_id(*tokenizer, str("{}_token", name)));
+      if (config.find(key)) config.set(key, generation.at(key));
+    }
     files.emplace_back("tokenizer.json", tokenizer->to_json().dump_pretty());
     files.emplace_back("tokenizer_config.json", tokenizer->config_json().dump_pretty());
     files.emplace_back("generation_config.json", generation.dump_pretty());

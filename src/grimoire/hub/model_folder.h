@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,12 +18,14 @@ struct ModelFolder {
   std::unique_ptr<Pretrained> model;
   std::shared_ptr<const Tokenizer> tokenizer;  // null where the folder holds none
   Json config, generation;                     // generation: null without a generation_config.json
+  std::optional<int64_t> begin;                // the token that stands before a text, as generation says, else config
+  std::vector<int64_t> ends;                   // the tokens that end one, likewise
 };
 
 // throws: input, what is missing, malformed or contradicts the rest, naming the file
 ModelFolder open_model_folder(const std::string& folder);
 
-// What such a folder holds. Items begin and end with the tokenizer's boundary; running text has no token that ends it. `tokenizer` may be null. With
+// What such a folder holds. Items begin and end with the tokenizer's boundary, running text as tokenizer_config.json says. `tokenizer` may be null. With
 // `shard_bytes` the weights are split into shards of at most that many bytes (io/shards.h).
 std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer* tokenizer, int64_t shard_bytes = 0);
 

@@ -288,7 +288,7 @@ TrainedModel load_trained(const std::string& folder) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
   const std::string path = model_folder_in(folder);
   ModelFolder opened = open_model_folder(path);
-  TrainedModel trained{causal_lm_in(opened.model), opened.tokenizer, path, 0};
+  TrainedModel trained{.model = causal_lm_in(opened.model), .tokenizer = opened.tokenizer, .begin = opened.begin, .ends = opened.ends, .path = path};
   GRIM_CHECK(trained.model, input, "checkpoint", "{}: model_type '{}' does not predict the next token", path, opened.config.text("model_type"));
   GRIM_CHECK(opened.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
   if (exists(join_path(path, kManifestName))) trained.about = verify_checkpoint(path, Verify::sizes).about;

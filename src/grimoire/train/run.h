@@ -9,7 +9,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "grimoire/data/corpus.h"
 #include "grimoire/model/causal_lm.h"
@@ -41,6 +43,8 @@ std::string model_folder_in(const std::string& folder);
 struct TrainedModel {
   std::unique_ptr<CausalLm> model;
   std::shared_ptr<const Tokenizer> tokenizer;
+  std::optional<int64_t> begin;  // as ModelFolder has them
+  std::vector<int64_t> ends;
   std::string path;  // of the checkpoint
   int64_t step = 0;
   Json about = {};   // as its manifest has it: what it was trained on (provenance.h); null where nothing is known
