@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "grimoire/op/view.h"
+#include "grimoire/tensor/random.h"
 #include "support/op_case.h"
 
 namespace grim {
@@ -33,6 +34,30 @@ TEST(Attention, MatchesItsTwin) {
               .twin = [c](const Inputs& x) {
                 return composed_attention(x[0], x[1], x[2], {.mask = c.mask, .key_mask = c.padded ? x[3] : Tensor()});
               }});
+}
+
+TEST(Attention, SharesHeadsOfKeysAndValues) {
+  for (const auto& [H, G] : {std::pair<int64_t, int64_t>{2, 1}, {6, 2}, {4, 4}})
+    for (const int64_t T : {1, 5, 70})
+      check_op({.name = str("H{} G{} T{}", H, G, T),
+                .inputs = {{{2, H, T, 4}}, {{2, G, T + 3, 4}}, {{2, G, T + 3, 4}}},
+                .run = [](const Inputs& x) { return attention(x[0], x[1], x[2], {.mask = AttentionMask::causal}); },
+                .twin = [](const Inputs& x) { return composed_attention(x[0], x[1], x[2], {.mask = AttentionMask::causal}); }});
+}
+
+TEST(Attention, SeesThroughAWindow) {
+  for (const int64_t window : {2, 3, 40, 2000})
+    for (const auto& [T, S] : {std::pair<int64_t, int64_t>{1, 7}, {5, 5}, {70, 70}, {3, 9}, {40, 1100}})
+      check_op({.name = str("window {} T{} S{}", window, T, S),
+                .inputs = {{{1, 2, T, 4}}, {{1, 2, S, 4}}, {{1, 2, S, 4}}},
+                .run = [=](const Inputs& x) { return attention(x[0], x[1], x[2], {.mask = AttentionMask::causal, .window = window}); },
+                .twin = [=](const Inputs& x) { return composed_attention(x[0], x[1], x[2], {.mask = AttentionMask::causal, .window = window}); }});
+}
+
+TEST(Attention, OfAWindowOfOneGivesTheValues) {
+  Rng rng(RngMode::philox, 1);
+  const Tensor q = randn({1, 2, 5, 4}, rng), v = randn({1, 2, 5, 4}, rng);
+  EXPECT_TRUE(test::bit_equal(attention(q, q, v, {.mask = AttentionMask::causal, .window = 1}), v));
 }
 
 TEST(Attention, FusedProjectionsAreTheSameHeads) {
@@ -64,6 +89,8 @@ TEST(Attention, SaysWhatIsWrong) {
   EXPECT_THROW(attention(x, Tensor::zeros({1, 2, 3, 5}), x), Error);
   EXPECT_THROW(attention(x, x, x, {.key_mask = Tensor::zeros({1, 4}, Dtype::boolean)}), Error);
   EXPECT_THROW(attention(x, x, x, {.dropout = 1.0}), Error);
+  EXPECT_THROW(attention(x, x, x, {.window = 2}), Error) << "a window is one before a query";
+  EXPECT_THROW(attention(Tensor::zeros({1, 3, 3, 4}), x, x), Error) << "two heads for three";
   EXPECT_THROW(self_attention(Tensor::zeros({1, 2, 10}), 2), Error);
 }
 

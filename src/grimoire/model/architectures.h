@@ -4,6 +4,7 @@
 #include "grimoire/model/bigram.h"
 #include "grimoire/model/bow.h"
 #include "grimoire/model/gpt.h"
+#include "grimoire/model/llama.h"
 #include "grimoire/model/mlp.h"
 #include "grimoire/model/neural_bigram.h"
 #include "grimoire/model/ngram.h"
@@ -23,6 +24,9 @@ inline constexpr Architecture (*kArchitectures[])() = {
     lstm_architecture,
     wavenet_architecture,
     gpt_architecture,
+    llama_architecture,
+    mistral_architecture,
+    qwen2_architecture,
 };
 
 }  // namespace grim

@@ -27,9 +27,10 @@ class DecodeCache {
 
  private:
   struct Layer {
-    Tensor k, v;  // (B, H, capacity, D)
+    Tensor k, v;  // (B, H, at least length, D)
     int64_t length = 0;
   };
+  void make_room(Layer& layer, const Tensor& k, int64_t tokens) const;
   int64_t capacity_;
   std::vector<Layer> layers_;
 };

@@ -19,6 +19,8 @@ namespace {
 void check_options(const AttentionOptions& o, int64_t B, int64_t S) {
   GRIM_CHECK(o.dropout >= 0 && o.dropout < 1, argument, "attention", "dropout: got {}, expected 0 to 1", o.dropout);
   GRIM_CHECK(o.scale >= 0, argument, "attention", "scale: got {}, expected a positive number", o.scale);
+  GRIM_CHECK(o.window >= 0 && (o.window == 0 || o.mask == AttentionMask::causal), argument, "attention", "window: got {}, expected 0, or keys before a query",
+             o.window);
   if (!o.key_mask.defined()) return;
   GRIM_CHECK(o.key_mask.dtype() == Dtype::boolean && o.key_mask.shape() == Shape({B, S}), shape, "attention",
              "key_mask: got {} {}, expected bool ({}, {})", name_of(o.key_mask.dtype()), o.key_mask.shape(), B, S);
@@ -26,9 +28,8 @@ void check_options(const AttentionOptions& o, int64_t B, int64_t S) {
 
 void check_qkv(const Tensor& q, const Tensor& k, const Tensor& v) {
   GRIM_CHECK(q.ndim() == 4 && k.ndim() == 4 && k.shape() == v.shape() && q.shape()[0] == k.shape()[0] &&
-                 q.shape()[1] == k.shape()[1] && q.shape()[3] == k.shape()[3],
-             shape, "attention", "got q {}, k {}, v {}, expected (B, H, T, D), (B, H, S, D), (B, H, S, D)", q.shape(),
-             k.shape(), v.shape());
+                 k.shape()[1] > 0 && q.shape()[1] % k.shape()[1] == 0 && q.shape()[3] == k.shape()[3],
+             shape, "attention", "got q {}, k {}, v {}, expected (B, H, T, D), (B, G, S, D), (B, G, S, D), H a multiple of G", q.shape(), k.shape(), v.shape());
   check_float("attention", q.dtype());
   GRIM_CHECK(q.dtype() == k.dtype() && q.dtype() == v.dtype(), dtype, "attention", "got {}, {}, {}, expected one dtype",
              name_of(q.dtype()), name_of(k.dtype()), name_of(v.dtype()));
@@ -54,11 +55,21 @@ Forward run_forward(const Tensor& q, const Tensor& k, const Tensor& v, const Att
 // Which keys a query may not see: bool, broadcasts to (B, H, T, S); undefined: it may see all.
 Tensor hidden_keys(int64_t T, int64_t S, const AttentionOptions& o) {
   Tensor hidden;
-  if (o.mask == AttentionMask::causal)
-    hidden = gt(Tensor::arange(S), view::unsqueeze(Tensor::arange(T), 1) + Tensor::full({1}, static_cast<double>(S - T), Dtype::i64));  // (T, S)
+  if (o.mask == AttentionMask::causal) {
+    const Tensor last = view::unsqueeze(Tensor::arange(T), 1) + Tensor::full({1}, static_cast<double>(S - T), Dtype::i64), keys = Tensor::arange(S);
+    hidden = gt(keys, last);  // (T, S)
+    if (o.window > 0) hidden = logical_or(hidden, gt(last, keys + Tensor::full({1}, static_cast<double>(o.window - 1), Dtype::i64)));
+  }
   if (!o.key_mask.defined()) return hidden;
   const Tensor closed = view::unsqueeze(view::unsqueeze(logical_not(o.key_mask), 1), 1);  // (B, 1, 1, S)
   return hidden.defined() ? logical_or(hidden, closed) : closed;
+}
+
+// (B, G, S, D): each of the G heads as often as H takes.
+Tensor for_heads(const Tensor& x, int64_t H) {
+  if (x.dim(1) == H) return x;
+  const int64_t B = x.dim(0), G = x.dim(1), S = x.dim(2), D = x.dim(3);
+  return reshape(expand(unsqueeze(x, 2), {B, G, H / G, S, D}), {B, H, S, D});
 }
 
 AttentionOptions with_dense_mask(AttentionOptions options) {
@@ -105,9 +116,10 @@ Tensor self_attention(const Tensor& qkv_any, int64_t heads, const AttentionOptio
   });
 }
 
-Tensor composed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options,
+Tensor composed_attention(const Tensor& q, const Tensor& some_k, const Tensor& some_v, const AttentionOptions& options,
                           const std::function<Tensor(const Tensor& weights)>& see) {
-  check_qkv(q, k, v);
+  check_qkv(q, some_k, some_v);
+  const Tensor k = for_heads(some_k, q.dim(1)), v = for_heads(some_v, q.dim(1));
   check_options(options, q.dim(0), k.dim(2));
   GRIM_CHECK(options.dropout == 0, argument, "composed_attention", "dropout: got {}, expected 0", options.dropout);
   const int64_t T = q.dim(2), S = k.dim(2);

@@ -14,13 +14,15 @@ enum class AttentionMask { none, causal };  // causal: query t sees keys 0 .. t 
 
 struct AttentionOptions {
   AttentionMask mask = AttentionMask::none;
+  int64_t window = 0;     // causal: of the keys that a query may see only so many, the last (Beltagy et al. 2020); 0: all
   Tensor key_mask = {};   // bool (B, S): true where a key may be seen; undefined: everywhere. A query that sees no key gets 0.
   double scale = 0;       // 0: 1 / sqrt(D)
   double dropout = 0;     // probability that an attention weight is dropped
   DropoutKey key = {};
 };
 
-// q (B, H, T, D), k and v (B, H, S, D), any strides: (B, H, T, D), laid out as (B, T, H, D) so that merging heads copies nothing.
+// q (B, H, T, D), k and v (B, G, S, D), any strides: (B, H, T, D), laid out as (B, T, H, D) so that merging heads copies nothing. Of fewer heads of
+// keys and values, G, each serves H / G heads of queries that stand side by side (Ainslie et al. 2023; with one, Shazeer 2019).
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options = {});
 
 // qkv (B, T, 3C), the three projections side by side, C = heads * D: (B, T, C). Heads are split and merged by strides alone.

@@ -26,7 +26,9 @@ template <class T> struct Heads {
 
 template <class T> struct AttentionProblem {
   int64_t B, H, T_q, S, D;
+  int64_t group;  // heads of queries that share one of keys and values
   bool causal;
+  int64_t window;  // 0: none
   const bool* key_mask;  // (B, S) dense, or null
   double scale;
   double dropout;
@@ -46,7 +48,7 @@ struct AttentionTable {
 }  // namespace grim::cpu
 #endif
 
-// One task owns one (b, h): no atomics, and the order of every sum is fixed. Inside, queries go in tiles of kQueries rows and
+// One task owns one (b, h), going back one (b, g): no atomics, and the order of every sum is fixed. Inside, queries go in tiles of kQueries rows and
 // keys in tiles of kKeys columns; a tile of scores is at most kQueries * kKeys numbers.
 HWY_BEFORE_NAMESPACE();
 namespace grim::cpu::HWY_NAMESPACE {
@@ -86,10 +88,16 @@ template <class T> int64_t key_end(const AttentionProblem<T>& p, int64_t t) {
   return p.causal ? std::clamp<int64_t>(t + 1 + p.S - p.T_q, 0, p.S) : p.S;
 }
 
+// And begin here, which is no later than for any query after it.
+template <class T> int64_t key_begin(const AttentionProblem<T>& p, int64_t t) {
+  return p.window > 0 ? std::clamp<int64_t>(t + 1 + p.S - p.T_q - p.window, 0, p.S) : 0;
+}
+
 // Unseen keys of row t in columns [s0, s0 + n) become -inf.
 template <class T> void hide_keys(const AttentionProblem<T>& p, int64_t b, int64_t t, int64_t s0, int64_t n, T* row) {
   constexpr T kHidden = -std::numeric_limits<T>::infinity();
   for (int64_t s = std::max<int64_t>(0, key_end(p, t) - s0); s < n; ++s) row[s] = kHidden;
+  std::fill_n(row, std::clamp<int64_t>(key_begin(p, t) - s0, 0, n), kHidden);
   if (p.key_mask)
     for (int64_t s = 0; s < n; ++s)
       if (!p.key_mask[b * p.S + s0 + s]) row[s] = kHidden;
@@ -105,35 +113,35 @@ template <class T> uint64_t weight_index(const AttentionProblem<T>& p, int64_t b
 template <class T> void forward_task(const AttentionProblem<T>& p, const Heads<T>& out, int64_t b, int64_t h) {
   const hn::ScalableTag<T> d;
   Scratch<T>& w = scratch<T>();
-  const int64_t bh = b * p.H + h;
-  transpose_rows(p.k.at(b, h), p.k.row, p.S, p.D, w.kt);
+  const int64_t bh = b * p.H + h, g = h / p.group;
+  transpose_rows(p.k.at(b, g), p.k.row, p.S, p.D, w.kt);
   w.scores.resize(static_cast<size_t>(kQueries * std::min(kKeys, padded(p.S))));
   for (int64_t t0 = 0; t0 < p.T_q; t0 += kQueries) {
-    const int64_t rows = std::min(kQueries, p.T_q - t0), last = key_end(p, t0 + rows - 1);
+    const int64_t rows = std::min(kQueries, p.T_q - t0), first = key_begin(p, t0), last = key_end(p, t0 + rows - 1);
     T* const o = out.at(b, h) + t0 * out.row;
     T top[kQueries], sum[kQueries];
     std::fill_n(top, rows, -std::numeric_limits<T>::infinity());
     std::fill_n(sum, rows, T(0));
     if (last == 0)
       for (int64_t r = 0; r < rows; ++r) std::fill_n(o + r * out.row, p.D, T(0));
-    for (int64_t s0 = 0; s0 < last; s0 += kKeys) {
+    for (int64_t s0 = first; s0 < last; s0 += kKeys) {
       const int64_t n = std::min(kKeys, last - s0), width = padded(n);
       product(rows, n, p.D, p.q.at(b, h) + t0 * p.q.row, p.q.row, 1, w.kt.data() + s0, padded(p.S), w.scores.data(), width, T(0));
       for (int64_t r = 0; r < rows; ++r) {
         T* const row = w.scores.data() + r * width;
-        if (p.key_mask || key_end(p, t0 + r) < s0 + n) hide_keys(p, b, t0 + r, s0, n, row);
+        if (p.key_mask || key_end(p, t0 + r) < s0 + n || key_begin(p, t0 + r) > s0) hide_keys(p, b, t0 + r, s0, n, row);
         const T scale = static_cast<T>(p.scale), peak = std::max(top[r], RowMax(d, row, n) * scale);
         const T shift = std::isinf(peak) && peak < 0 ? T(0) : peak;  // a row without a visible key stays all zero
         const auto vs = hn::Set(d, scale), vp = hn::Set(d, shift);
         Map(d, row, row, n, [&](auto x) HWY_ATTR { return Exp(d, hn::MulSub(x, vs, vp)); });
-        const T keep = s0 == 0 ? T(0) : std::exp(top[r] - shift);
+        const T keep = s0 == first ? T(0) : std::exp(top[r] - shift);
         sum[r] = sum[r] * keep + OpenRowSum(d, row, n);  // the same however many hidden keys follow
         top[r] = shift;
-        if (s0 > 0)
+        if (s0 > first)
           Map(d, o + r * out.row, o + r * out.row, p.D, [&](auto x) HWY_ATTR { return hn::Mul(x, hn::Set(d, keep)); });
         if (p.dropout > 0) DropRow(d, row, n, p.dropout, p.key, weight_index(p, bh, t0 + r, s0));
       }
-      product(rows, p.D, n, w.scores.data(), width, 1, p.v.at(b, h) + s0 * p.v.row, p.v.row, o, out.row, T(s0 == 0 ? 0 : 1));
+      product(rows, p.D, n, w.scores.data(), width, 1, p.v.at(b, g) + s0 * p.v.row, p.v.row, o, out.row, T(s0 == first ? 0 : 1));
     }
     for (int64_t r = 0; r < rows; ++r) {
       const T share = sum[r] > 0 ? 1 / sum[r] : T(0);
@@ -157,32 +165,26 @@ template <class D, class V> HWY_INLINE void score_gradient(D d, const hn::TFromD
 //   dv = P' do,   dP = do v',   dS = P (dP - delta),   dq = scale dS k,   dk = scale dS' q.
 // Dropout multiplies P by a mask M where it meets v, so M enters dv's P and dP; delta is unchanged.
 template <class T>
-void backward_task(const AttentionProblem<T>& p, const Heads<const T>& o, const Heads<const T>& d_o, const Heads<T>& dq,
+void backward_head(const AttentionProblem<T>& p, const Heads<const T>& o, const Heads<const T>& d_o, const Heads<T>& dq,
                    const Heads<T>& dk, const Heads<T>& dv, int64_t b, int64_t h) {
   const hn::ScalableTag<T> d;
   Scratch<T>& w = scratch<T>();
-  const int64_t bh = b * p.H + h, full = padded(p.S);
-  transpose_rows(p.k.at(b, h), p.k.row, p.S, p.D, w.kt);
-  transpose_rows(p.v.at(b, h), p.v.row, p.S, p.D, w.vt);
+  const int64_t bh = b * p.H + h, g = h / p.group, full = padded(p.S);
   const auto tile_size = static_cast<size_t>(kQueries * std::min(kKeys, full));
   w.scores.resize(tile_size);
   w.dscores.resize(tile_size);
   w.delta.resize(static_cast<size_t>(p.T_q));
   for (int64_t t = 0; t < p.T_q; ++t)
     w.delta[static_cast<size_t>(t)] = Dot(d, o.at(b, h) + t * o.row, d_o.at(b, h) + t * d_o.row, p.D);
-  for (int64_t s = 0; s < p.S; ++s) {
-    std::fill_n(dk.at(b, h) + s * dk.row, p.D, T(0));
-    std::fill_n(dv.at(b, h) + s * dv.row, p.D, T(0));
-  }
   const auto scale = hn::Set(d, static_cast<T>(p.scale));
   for (int64_t t0 = 0; t0 < p.T_q; t0 += kQueries) {
-    const int64_t rows = std::min(kQueries, p.T_q - t0), last = key_end(p, t0 + rows - 1);
+    const int64_t rows = std::min(kQueries, p.T_q - t0), first = key_begin(p, t0), last = key_end(p, t0 + rows - 1);
     const T* const q = p.q.at(b, h) + t0 * p.q.row;
     const T* const dy = d_o.at(b, h) + t0 * d_o.row;
     T* const dq_rows = dq.at(b, h) + t0 * dq.row;
     if (last == 0)
       for (int64_t r = 0; r < rows; ++r) std::fill_n(dq_rows + r * dq.row, p.D, T(0));
-    for (int64_t s0 = 0; s0 < last; s0 += kKeys) {
+    for (int64_t s0 = first; s0 < last; s0 += kKeys) {
       const int64_t n = std::min(kKeys, last - s0), width = padded(n);
       T* const P = w.scores.data();
       T* const dS = w.dscores.data();
@@ -192,18 +194,32 @@ void backward_task(const AttentionProblem<T>& p, const Heads<const T>& o, const 
         const int64_t t = t0 + r;
         T* const row = P + r * width;
         T* const drow = dS + r * width;
-        if (p.key_mask || key_end(p, t) < s0 + n) hide_keys(p, b, t, s0, n, row);
+        if (p.key_mask || key_end(p, t) < s0 + n || key_begin(p, t) > s0) hide_keys(p, b, t, s0, n, row);
         const auto lse = hn::Set(d, p.lse[bh * p.T_q + t]), delta = hn::Set(d, w.delta[static_cast<size_t>(t)]);
         Map(d, row, row, n, [&](auto x) HWY_ATTR { return Exp(d, hn::MulSub(x, scale, lse)); });
         if (p.dropout > 0) DropRow(d, drow, n, p.dropout, p.key, weight_index(p, bh, t, s0));
         score_gradient(d, row, drow, n, scale, delta);
         if (p.dropout > 0) DropRow(d, row, n, p.dropout, p.key, weight_index(p, bh, t, s0));
       }
-      product(n, p.D, rows, P, 1, width, dy, d_o.row, dv.at(b, h) + s0 * dv.row, dv.row, T(1));
-      product(n, p.D, rows, dS, 1, width, q, p.q.row, dk.at(b, h) + s0 * dk.row, dk.row, T(1));
-      product(rows, p.D, n, dS, width, 1, p.k.at(b, h) + s0 * p.k.row, p.k.row, dq_rows, dq.row, T(s0 == 0 ? 0 : 1));
+      product(n, p.D, rows, P, 1, width, dy, d_o.row, dv.at(b, g) + s0 * dv.row, dv.row, T(1));
+      product(n, p.D, rows, dS, 1, width, q, p.q.row, dk.at(b, g) + s0 * dk.row, dk.row, T(1));
+      product(rows, p.D, n, dS, width, 1, p.k.at(b, g) + s0 * p.k.row, p.k.row, dq_rows, dq.row, T(s0 == first ? 0 : 1));
     }
   }
+}
+
+// A task is a head of keys and values with all the heads of queries that it serves, whose gradients add up in their order.
+template <class T>
+void backward_task(const AttentionProblem<T>& p, const Heads<const T>& o, const Heads<const T>& d_o, const Heads<T>& dq,
+                   const Heads<T>& dk, const Heads<T>& dv, int64_t b, int64_t g) {
+  Scratch<T>& w = scratch<T>();
+  transpose_rows(p.k.at(b, g), p.k.row, p.S, p.D, w.kt);
+  transpose_rows(p.v.at(b, g), p.v.row, p.S, p.D, w.vt);
+  for (int64_t s = 0; s < p.S; ++s) {
+    std::fill_n(dk.at(b, g) + s * dk.row, p.D, T(0));
+    std::fill_n(dv.at(b, g) + s * dv.row, p.D, T(0));
+  }
+  for (int64_t h = g * p.group; h < (g + 1) * p.group; ++h) backward_head(p, o, d_o, dq, dk, dv, b, h);
 }
 
 const AttentionTable& attention_table() {
@@ -227,18 +243,18 @@ template <class T> Heads<T> heads_of(const Tensor& x) {
 
 template <class T>
 AttentionProblem<T> problem(const AttentionOptions& o, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& lse) {
-  return {.B = q.dim(0), .H = q.dim(1), .T_q = q.dim(2), .S = k.dim(2), .D = q.dim(3),
-          .causal = o.mask == AttentionMask::causal,
+  return {.B = q.dim(0), .H = q.dim(1), .T_q = q.dim(2), .S = k.dim(2), .D = q.dim(3), .group = q.dim(1) / k.dim(1),
+          .causal = o.mask == AttentionMask::causal, .window = o.window,
           .key_mask = o.key_mask.defined() ? o.key_mask.data<bool>() : nullptr,
           .scale = o.scale > 0 ? o.scale : 1 / std::sqrt(static_cast<double>(q.dim(3))),
           .dropout = o.dropout, .key = o.key,
           .q = heads_of<const T>(q), .k = heads_of<const T>(k), .v = heads_of<const T>(v), .lse = lse.data<T>()};
 }
 
-template <class T, class F> void each_head(const AttentionProblem<T>& p, F&& task) {
+template <class T, class F> void each_head(const AttentionProblem<T>& p, int64_t heads, F&& task) {
   const int64_t each = std::max<int64_t>(1, 1000000 / (p.T_q * p.S * p.D + 1));  // about 20 us of work
-  device::parallel_for(p.B * p.H, each, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) task(i / p.H, i % p.H);
+  device::parallel_for(p.B * heads, each, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) task(i / heads, i % heads);
   });
 }
 }  // namespace
@@ -247,7 +263,7 @@ void attention(const AttentionOptions& options, const Tensor& q, const Tensor& k
   visit_float("attention", q.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const AttentionProblem<T> p = problem<T>(options, q, k, v, lse);
-    each_head(p, [&, out = heads_of<T>(o), run = tasks().forward.of<T>()](int64_t b, int64_t h) { run(p, out, b, h); });
+    each_head(p, p.H, [&, out = heads_of<T>(o), run = tasks().forward.of<T>()](int64_t b, int64_t h) { run(p, out, b, h); });
   });
 }
 
@@ -258,7 +274,7 @@ void attention_backward(const AttentionOptions& options, const Tensor& q, const 
     const AttentionProblem<T> p = problem<T>(options, q, k, v, lse);
     const Heads<const T> out = heads_of<const T>(o), d_out = heads_of<const T>(d_o);
     const Heads<T> to_q = heads_of<T>(dq), to_k = heads_of<T>(dk), to_v = heads_of<T>(dv);
-    each_head(p, [&, run = tasks().backward.of<T>()](int64_t b, int64_t h) { run(p, out, d_out, to_q, to_k, to_v, b, h); });
+    each_head(p, p.H / p.group, [&, run = tasks().backward.of<T>()](int64_t b, int64_t h) { run(p, out, d_out, to_q, to_k, to_v, b, h); });
   });
 }
 

@@ -4,7 +4,7 @@
 
 namespace grim::cpu {
 
-// q, o (B, H, T, D), k, v (B, H, S, D): any strides but rows of D dense. lse (B, H, T): the log of each row's sum of exponentials, which the
+// q, o (B, H, T, D), k, v (B, G, S, D), H a multiple of G: any strides but rows of D dense. lse (B, H, T): the log of each row's sum of exponentials, which the
 // backward needs. key_mask dense.
 void attention(const AttentionOptions& options, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& o, const Tensor& lse);
 // Writes dq, dk, dv (not adding).

@@ -1,0 +1,268 @@
+#include "grimoire/model/llama.h"
+
+#include <algorithm>
+
+#include "grimoire/model/common_options.h"
+#include "grimoire/model/config_keys.h"
+#include "grimoire/nn/attention.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/view.h"
+
+namespace grim {
+namespace {
+
+constexpr double kInitStd = 0.02;
+
+std::unique_ptr<Product> weight(int64_t in, int64_t out, double std, Rng& rng) {
+  return std::make_unique<Dense>(normal_init({out, in}, std, rng), WeightLayout::out_in);
+}
+Tensor bias(bool there, int64_t out) { return there ? zero_bias(out) : no_bias(); }
+double residual_std(const LlamaConfig& c) { return gpt2_residual_std(c.n_layer); }
+
+std::unique_ptr<Product> head_product(const LlamaConfig& c, const Embedding& table, Rng& rng) {
+  if (c.tied) return std::make_unique<Tied>(table);
+  return weight(c.n_embd, c.vocab_size, kInitStd, rng);
+}
+
+}  // namespace
+
+Llama::Attention::Attention(Module& parent, const LlamaConfig& c, int64_t layer, Rng& rng)
+    : Module("self_attn", parent), layer(layer), heads(c.n_head), kv_heads(c.kv_heads()), window(c.window),
+      q_proj("q_proj", *this, weight(c.n_embd, c.n_head * c.head(), kInitStd, rng), bias(c.qkv_biases, c.n_head * c.head())),
+      k_proj("k_proj", *this, weight(c.n_embd, c.kv_heads() * c.head(), kInitStd, rng), bias(c.qkv_biases, c.kv_heads() * c.head())),
+      v_proj("v_proj", *this, weight(c.n_embd, c.kv_heads() * c.head(), kInitStd, rng), bias(c.qkv_biases, c.kv_heads() * c.head())),
+      o_proj("o_proj", *this, weight(c.n_head * c.head(), c.n_embd, residual_std(c), rng), bias(c.out_bias, c.n_embd)) {}
+
+Tensor Llama::Attention::operator()(const Tensor& x, const Turns& turns, Pass& pass) const {
+  const Tensor q = rotary(split_heads(q_proj(x), heads), turns.cos, turns.sin);     // (B, H, T, D)
+  const Tensor k = rotary(split_heads(k_proj(x), kv_heads), turns.cos, turns.sin);  // (B, G, T, D)
+  const Tensor v = split_heads(v_proj(x), kv_heads);
+  const AttentionOptions options{.mask = AttentionMask::causal, .window = window};
+  if (!pass.cache) return o_proj(attend(*this, q, k, v, options));
+  const auto [all_k, all_v] = pass.cache->extend(layer, k, v);
+  return o_proj(attend(*this, q, all_k, all_v, options));
+}
+
+Llama::FeedForward::FeedForward(Module& parent, const LlamaConfig& c, Rng& rng)
+    : Module("mlp", parent),
+      gate_proj("gate_proj", *this, weight(c.n_embd, c.inner(), kInitStd, rng), bias(c.feed_forward_biases, c.inner())),
+      up_proj("up_proj", *this, weight(c.n_embd, c.inner(), kInitStd, rng), bias(c.feed_forward_biases, c.inner())),
+      down_proj("down_proj", *this, weight(c.inner(), c.n_embd, residual_std(c), rng), bias(c.feed_forward_biases, c.n_embd)) {}
+
+Tensor Llama::FeedForward::operator()(const Tensor& x) const { return down_proj(gate_proj(x, Activation::silu) * up_proj(x)); }
+
+Llama::Block::Block(int64_t layer, Module& parent, const LlamaConfig& c, Rng& rng)
+    : Module("layers." + std::to_string(layer), parent), input_layernorm("input_layernorm", *this, c.n_embd, c.rms_norm_epsilon),
+      self_attn(*this, c, layer, rng), post_attention_layernorm("post_attention_layernorm", *this, c.n_embd, c.rms_norm_epsilon), mlp(*this, c, rng) {}
+
+Tensor Llama::Block::operator()(Tensor x, const Turns& turns, Pass& pass) const {
+  x = tapped(*this, x + self_attn(input_layernorm(x), turns, pass), SiteKind::residual_mid);
+  return tapped(*this, x + mlp(post_attention_layernorm(x)), SiteKind::residual);
+}
+
+Llama::Decoder::Decoder(Module& parent, const LlamaConfig& c, Rng& rng)
+    : Module("model", parent), embed_tokens("embed_tokens", *this, normal_init({c.vocab_size, c.n_embd}, kInitStd, rng)), layers(blocks(*this, c, rng)),
+      norm("norm", *this, c.n_embd, c.rms_norm_epsilon) {}
+
+std::vector<std::unique_ptr<Llama::Block>> Llama::Decoder::blocks(Module& parent, const LlamaConfig& c, Rng& rng) {
+  std::vector<std::unique_ptr<Block>> all;
+  for (int64_t i = 0; i < c.n_layer; ++i) all.push_back(std::make_unique<Block>(i, parent, c, rng));
+  return all;
+}
+
+Llama::Llama(const LlamaConfig& config, Rng& rng)
+    : config_((config.check(), config)), model_(*this, config_, rng), lm_head_("lm_head", *this, head_product(config_, model_.embed_tokens, rng)) {
+  config_.rotary.size = config_.head();
+}
+
+Tensor Llama::hidden(const Tensor& tokens, Pass& pass) const {
+  const int64_t T = tokens.dim(-1), past = pass.cache ? pass.cache->past() : 0;
+  GRIM_CHECK(tokens.ndim() == 2 && past + T <= config_.context, shape, "llama", "tokens: got {}, expected (B, T) with T <= {}", tokens.shape(),
+             config_.context - past);
+  const Turns turns = turns_of(config_.rotary, past, T, model_.embed_tokens.weight.dtype());
+  Tensor x = model_.embed_tokens(tokens);  // (B, T, C)
+  for (const auto& block : model_.layers) x = (*block)(x, turns, pass);
+  return model_.norm(x);
+}
+
+Tensor Llama::logits(const Tensor& tokens, Pass& pass) const { return lm_head_(hidden(tokens, pass)); }
+
+std::unique_ptr<DecodeCache> Llama::decode_cache() const { return std::make_unique<DecodeCache>(config_.n_layer, config_.context); }
+
+Tensor Llama::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const {
+  return head_cross_entropy(lm_head_, reshape(hidden(tokens, pass), {-1, config_.n_embd}), reshape(targets, {-1}), {.ignore_index = kIgnore});
+}
+
+void Llama::load(const std::vector<NamedTensor>& tensors, const std::string& source) {
+  std::vector<NamedTensor> kept;
+  for (const NamedTensor& t : tensors) {
+    const bool frequencies = t.name.ends_with("rotary_emb.inv_freq");  // a buffer of old files
+    const bool tied_head = config_.tied && t.name == "lm_head.weight";
+    if (!frequencies && !tied_head) kept.push_back(t);
+  }
+  CausalLm::load(kept, source);
+}
+
+// --- options and config.json -----------------------------------------------------------------------------------------
+
+Options LlamaConfig::options() {
+  return {context_option(&context),
+          embedding_option(&n_embd),
+          layers_option(&n_layer),
+          {.name = "n-head", .help = "attention heads", .target = &n_head, .low = 1, .high = 1 << 16},
+          {.name = "n-kv-head", .help = "heads of keys and values, each for as many of queries; 0: as many", .target = &n_kv_head, .low = 0, .high = 1 << 16},
+          {.name = "n-inner", .help = "width inside the feed-forward; 0: 8/3 of the embedding", .target = &n_inner, .low = 0, .high = 1 << 20},
+          {.name = "rope-theta", .help = "base of the rotary positions: larger for longer texts", .target = &rotary.theta, .low = 1, .high = 1e12},
+          {.name = "window", .help = "tokens that one sees, itself among them; 0: all before it", .target = &window, .low = 0, .high = 1 << 24},
+          {.name = "tied", .help = "output layer shares the token embedding", .target = &tied}};
+}
+
+void LlamaConfig::check() const {
+  GRIM_CHECK(head_size > 0 || n_embd % n_head == 0, argument, "llama", "n_embd must divide by n_head: got {} and {}", n_embd, n_head);
+  GRIM_CHECK(n_head % kv_heads() == 0, argument, "llama", "n_head must divide by n_kv_head: got {} and {}", n_head, kv_heads());
+  GRIM_CHECK(head() % 2 == 0, argument, "llama", "a head is {} wide: expected an even width, whose pairs are turned", head());
+}
+
+double LlamaConfig::parameter_count() const {
+  const double V = double(vocab_size), C = double(n_embd), F = double(inner()), Q = double(n_head * head()), K = double(kv_heads() * head());
+  const double biases = (qkv_biases ? Q + 2 * K : 0) + (out_bias ? C : 0) + (feed_forward_biases ? 2 * F + C : 0);
+  const double block = 2 * C * Q + 2 * C * K + 3 * C * F + 2 * C + biases;
+  return (tied ? V * C : 2 * V * C) + double(n_layer) * block + C;
+}
+
+std::vector<SizeAxis> LlamaConfig::axes() const {
+  const int64_t group = n_head / kv_heads(), heads = n_kv_head > 0 ? std::min<int64_t>(n_head, 2 * group) : std::min<int64_t>(n_head, 4);
+  if (head_size > 0 || n_head % heads != 0 || (n_kv_head > 0 && heads != n_head)) return {{"n-layer", kFewLayers}, {"context", kSmallContext}};
+  return {{"n-layer", kFewLayers}, {"n-head", heads, 0}, {"n-embd", heads * (kSmallWidth / heads), 2}, {"context", kSmallContext}};
+}
+
+namespace {
+
+bool is(const LlamaConfig& c, std::string_view model_type) { return c.model_type == model_type; }
+
+Json rotary_json(const RotaryOptions& r) {
+  Json json = Json::object({{"rope_theta", r.theta}, {"rope_type", r.scaling == RotaryScaling::llama3 ? "llama3" : r.scaling == RotaryScaling::linear ? "linear" : "default"}});
+  if (r.scaling != RotaryScaling::none) json.set("factor", r.factor);
+  if (r.scaling == RotaryScaling::llama3) {
+    json.set("low_freq_factor", r.low_freq_factor);
+    json.set("high_freq_factor", r.high_freq_factor);
+    json.set("original_max_position_embeddings", r.trained);
+  }
+  return json;
+}
+
+// transformers 5 keeps all of it in rope_parameters, earlier ones in rope_theta and rope_scaling.
+RotaryOptions rotary_from(const Json& json) {
+  RotaryOptions r{.theta = json.real("rope_theta", 10000.0)};
+  for (const char* key : {"rope_parameters", "rope_scaling"}) {
+    const Json* const how = json.find(key);
+    if (!how || how->is_null()) continue;
+    GRIM_CHECK(how->is_object(), input, "config", "config.json: key '{}': expected an object or null", key);
+    r.theta = how->real("rope_theta", r.theta);
+    const std::string type = how->text("rope_type", how->text("type", "default"));
+    if (type == "default") continue;
+    GRIM_CHECK(type == "linear" || type == "llama3", input, "config", "config.json: {} of type '{}': expected default, linear or llama3", key, type);
+    r.scaling = type == "linear" ? RotaryScaling::linear : RotaryScaling::llama3;
+    r.factor = how->real("factor");
+    if (type == "llama3") {
+      r.low_freq_factor = how->real("low_freq_factor");
+      r.high_freq_factor = how->real("high_freq_factor");
+      r.trained = how->integer("original_max_position_embeddings");
+      GRIM_CHECK(r.high_freq_factor > r.low_freq_factor && r.trained > 0, input, "config", "config.json: {}: high_freq_factor {} must be above low_freq_factor {}",
+                 key, r.high_freq_factor, r.low_freq_factor);
+    }
+  }
+  GRIM_CHECK(r.theta >= 1 && r.factor >= 1, input, "config", "config.json: rotary positions: got theta {} and factor {}, expected 1 or more", r.theta, r.factor);
+  return r;
+}
+
+const std::vector<KeyRule>& llama_rules() {
+  static const std::vector<KeyRule> rules = {
+      {"vocab_size"}, {"max_position_embeddings"}, {"hidden_size"}, {"intermediate_size"}, {"num_hidden_layers"}, {"num_attention_heads"},
+      {"num_key_value_heads"}, {"head_dim"}, {"rms_norm_eps"}, {"rope_theta"}, {"rope_scaling"}, {"rope_parameters"}, {"tie_word_embeddings"},
+      {"attention_bias"}, {"mlp_bias"}, {"sliding_window"}, {"hidden_act", KeyUse::fixed, {"\"silu\""}}, {"use_sliding_window", KeyUse::fixed, {"false"}},
+      {"attention_dropout", KeyUse::fixed, {"0.0", "0"}},
+      {"layer_types"}, {"max_window_layers", KeyUse::harmless},  // of windows, which use_sliding_window leaves out
+      {"pretraining_tp", KeyUse::harmless},                      // the same product in slices
+      {"rope_interleaved", KeyUse::fixed, {"false"}}, {"is_llama_config", KeyUse::harmless}, {"transformers.js_config", KeyUse::harmless}};
+  return rules;
+}
+
+}  // namespace
+
+Json LlamaConfig::to_json() const {
+  const char* const classes = is(*this, "mistral") ? "MistralForCausalLM" : is(*this, "qwen2") ? "Qwen2ForCausalLM" : "LlamaForCausalLM";
+  Json json = Json::object({{"model_type", model_type},
+                            {"architectures", Json::array({classes})},
+                            {"vocab_size", vocab_size},
+                            {"max_position_embeddings", context},
+                            {"hidden_size", n_embd},
+                            {"intermediate_size", inner()},
+                            {"num_hidden_layers", n_layer},
+                            {"num_attention_heads", n_head},
+                            {"num_key_value_heads", kv_heads()},
+                            {"hidden_act", "silu"},
+                            {"rms_norm_eps", rms_norm_epsilon},
+                            {"rope_parameters", rotary_json(rotary)},
+                            {"rope_theta", rotary.theta},
+                            {"tie_word_embeddings", tied},
+                            {"initializer_range", kInitStd},
+                            {"bos_token_id", Json()},
+                            {"eos_token_id", Json()},
+                            {"torch_dtype", "float32"}});
+  if (!is(*this, "qwen2")) json.set("head_dim", head());
+  if (is(*this, "llama")) json.set("attention_bias", qkv_biases), json.set("mlp_bias", feed_forward_biases);
+  if (is(*this, "mistral")) json.set("sliding_window", window > 0 ? Json(window) : Json());
+  return json;
+}
+
+LlamaConfig LlamaConfig::from_json(const Json& json) {
+  check_config_keys(json, llama_rules());
+  LlamaConfig c{.vocab_size = config_size(json, "vocab_size"),
+                .context = config_size(json, "max_position_embeddings"),
+                .n_embd = config_size(json, "hidden_size"),
+                .n_inner = config_size(json, "intermediate_size"),
+                .n_layer = config_size(json, "num_hidden_layers", 1, 1 << 16),
+                .n_head = config_size(json, "num_attention_heads"),
+                .rms_norm_epsilon = json.real("rms_norm_eps", 1e-6),
+                .rotary = rotary_from(json),
+                .tied = json.boolean("tie_word_embeddings", false),
+                .model_type = json.text("model_type")};
+  c.qkv_biases = is(c, "qwen2") || json.boolean("attention_bias", false);
+  c.out_bias = json.boolean("attention_bias", false);
+  c.feed_forward_biases = json.boolean("mlp_bias", false);
+  const auto given = [&](const char* key) {
+    const Json* const value = json.find(key);
+    return value && !value->is_null();
+  };
+  if (given("num_key_value_heads")) c.n_kv_head = config_size(json, "num_key_value_heads");
+  if (given("head_dim")) c.head_size = config_size(json, "head_dim");
+  if (is(c, "mistral") && given("sliding_window")) c.window = config_size(json, "sliding_window");
+  if (given("layer_types"))
+    for (const Json& type : json.at("layer_types").items())
+      GRIM_CHECK(type.as_text() == "full_attention", input, "config", "config.json: layer_types: got '{}', expected full_attention", type.as_text());
+  GRIM_CHECK(c.rms_norm_epsilon > 0 && c.rms_norm_epsilon < 1, input, "config", "config.json: key 'rms_norm_eps': got {}, expected above 0, below 1",
+             c.rms_norm_epsilon);
+  if (c.n_embd % c.n_head == 0 && c.head_size == c.n_embd / c.n_head) c.head_size = 0;
+  return c;
+}
+
+namespace {
+
+Architecture llama_like(const char* name, const char* summary, bool biases) {
+  LlamaConfig shape{.vocab_size = 65, .context = 64, .n_embd = 128, .n_layer = 4, .n_head = 4, .n_kv_head = 2, .tied = true, .qkv_biases = biases, .model_type = name};
+  return architecture<Llama, LlamaConfig>(
+      {.name = name, .summary = summary,
+       .items_recipe = R"({"steps": 10000, "batch_size": 32, "context": 0, "n_embd": 64, "n_layer": 4, "n_head": 4})",
+       .text_recipe = R"({"steps": 2000, "batch_size": 12, "lr": 1e-3, "min_lr": 1e-4, "schedule": "cosine", "warmup": 100, "weight_decay": 0.1,
+         "decay_all": false, "grad_clip": 1.0, "ema": 0.99, "split": "90/10/0"})"},
+      Reading::sequence, shape);
+}
+
+}  // namespace
+
+Architecture llama_architecture() { return llama_like("llama", "Llama: rotary positions, gated feed-forward, shared keys and values", false); }
+Architecture mistral_architecture() { return llama_like("mistral", "Mistral: Llama whose tokens may see a window of those before", false); }
+Architecture qwen2_architecture() { return llama_like("qwen2", "Qwen2: Llama with biases in queries, keys and values", true); }
+
+}  // namespace grim

@@ -1,0 +1,30 @@
+// The angles of rotary position embedding (op/rotary.h), and how they are stretched for texts longer than those of the training.
+#pragma once
+
+#include "grimoire/op/rotary.h"
+
+namespace grim {
+
+enum class RotaryScaling : uint8_t {
+  none,
+  linear,  // every angle is divided by `factor` (Chen et al. 2023, "Extending Context Window ... via Position Interpolation", section 2.2)
+  llama3,  // only of what turns slowly, with a slope between (Llama 3.1's published code)
+};
+
+struct RotaryOptions {
+  int64_t size = 0;       // R: numbers of a head that are turned, even
+  double theta = 10000;   // pair i turns by theta^(-2 i / R) a position
+  RotaryScaling scaling = RotaryScaling::none;
+  double factor = 1;
+  double low_freq_factor = 1, high_freq_factor = 4;  // llama3: turns within `trained` positions, below which all, above which nothing is divided
+  int64_t trained = 8192;
+};
+
+// What positions are turned by: cosines and sines, (count, R / 2) each.
+struct Turns {
+  Tensor cos, sin;
+};
+// Of positions first, first + 1, ...; angles are worked out in 32 bits, as the models' own code has them.
+Turns turns_of(const RotaryOptions& options, int64_t first, int64_t count, Dtype dtype = Dtype::f32);
+
+}  // namespace grim

@@ -1,0 +1,115 @@
+// Small models written by transformers (tools/golden/causal_families.py) give the same hidden states, logits, loss, gradients and greedy text here.
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/base/files.h"
+#include "grimoire/io/safetensors.h"
+#include "grimoire/model/register.h"
+#include "grimoire/nn/tap.h"
+#include "grimoire/op/argmax.h"
+#include "grimoire/op/view.h"
+#include "support/op_case.h"
+
+namespace grim {
+namespace {
+
+const std::string kFolder = std::string(GRIM_SOURCE_DIR) + "/tests/golden/causal_families/";
+
+std::vector<std::string> families() {
+  std::vector<std::string> names;
+  for (const auto& file : std::filesystem::directory_iterator(kFolder))
+    if (file.path().extension() == ".json") names.push_back(file.path().stem());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+class CausalFamilies : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    const std::string path = kFolder + GetParam();
+    Rng rng(RngMode::philox, 1);
+    model_ = build_causal_lm(Json::parse(read_file(path + ".json")), rng);
+    std::vector<NamedTensor> weights;
+    for (const auto& [name, tensor] : read_safetensors(path + ".safetensors"))
+      if (name.starts_with("model.") || name == "lm_head.weight") weights.push_back({name, tensor});
+      else golden_[name] = tensor;
+    model_->load(weights);
+    targets_ = golden_.at("targets");
+    for (int64_t i = 0; i < targets_.numel(); ++i)  // PyTorch ignores -100
+      if (targets_.data<int64_t>()[i] == -100) targets_.data<int64_t>()[i] = kIgnore;
+  }
+  std::unique_ptr<CausalLm> model_;
+  TensorMap golden_;
+  Tensor targets_;
+};
+
+TEST_P(CausalFamilies, SameHiddenStates) {
+  std::vector<Tensor> seen;
+  {
+    const Tap tap([&](const Site& site, const Tensor& y) {
+      if (seen.empty() || site.kind == SiteKind::residual) seen.push_back(y);  // the embedding is the first that is shown
+      return Tensor();
+    });
+    Pass pass;
+    model_->logits(golden_.at("tokens"), pass);
+  }
+  ASSERT_TRUE(golden_.contains(str("hidden.{}", seen.size() - 1)) && !golden_.contains(str("hidden.{}", seen.size())));
+  for (size_t i = 0; i < seen.size(); ++i) EXPECT_LT(test::relative_difference(seen[i], golden_.at(str("hidden.{}", i))), 1e-5) << i;
+}
+
+TEST_P(CausalFamilies, SameLogitsLossAndGradients) {
+  Pass pass;
+  EXPECT_LT(test::relative_difference(model_->logits(golden_.at("tokens"), pass), golden_.at("logits")), 1e-5);
+  const Tensor loss = model_->loss(golden_.at("tokens"), targets_, pass);
+  EXPECT_NEAR(loss.item(), golden_.at("loss").item(), 1e-5);
+  backward(loss);
+  size_t compared = 0;
+  for (const NamedTensor& p : model_->parameters()) {
+    ASSERT_TRUE(golden_.contains("grad." + p.name)) << p.name;
+    const std::vector<float> got = grad(p.tensor).to_vector<float>(), want = golden_.at("grad." + p.name).to_vector<float>();
+    ASSERT_EQ(got.size(), want.size()) << p.name;
+    double scale = 0;
+    for (float w : want) scale = std::fmax(scale, std::abs(w));
+    // The keys' bias has a gradient of exactly zero in theory: rounding noise only, hence the absolute part.
+    for (size_t i = 0; i < want.size(); ++i) ASSERT_NEAR(got[i], want[i], 1e-5 * scale + 1e-7) << p.name << " " << i;
+    ++compared;
+  }
+  EXPECT_EQ(compared, std::count_if(golden_.begin(), golden_.end(), [](const auto& entry) { return entry.first.starts_with("grad."); }));
+}
+
+TEST_P(CausalFamilies, SameGreedyText) {
+  const NoGrad no_grad;
+  const std::vector<int64_t> want = golden_.at("greedy").to_vector<int64_t>();
+  const std::unique_ptr<DecodeCache> cache = model_->decode_cache();
+  ASSERT_TRUE(cache);
+  Pass pass = Pass::decode(*cache), whole;
+  Tensor next = slice(slice(golden_.at("tokens"), 0, 0, 1), 1, 0, 4);
+  std::vector<int64_t> read = next.to_vector<int64_t>();
+  for (const int64_t id : want) {
+    const Tensor logits = select(model_->logits(next, pass), 1, -1);  // (1, V)
+    const Tensor again = select(model_->logits(Tensor::from<int64_t>(read, {1, static_cast<int64_t>(read.size())}), whole), 1, -1);
+    EXPECT_LT(test::relative_difference(logits, again), 1e-5) << "with a cache as without";
+    ASSERT_EQ(argmax(logits, 1).to_vector<int64_t>()[0], id);
+    next = Tensor::from<int64_t>({&id, 1}, {1, 1});
+    read.push_back(id);
+  }
+}
+
+TEST_P(CausalFamilies, CheckpointAndConfigComeBackAsTheyWere) {
+  Rng rng(RngMode::philox, 2);
+  const std::unique_ptr<CausalLm> other = build_causal_lm(model_->config(), rng);
+  other->load(model_->checkpoint());
+  EXPECT_EQ(parameter_count(model_->config()), model_->parameter_count());
+  Pass pass;
+  EXPECT_TRUE(test::bit_equal(model_->logits(golden_.at("tokens"), pass), other->logits(golden_.at("tokens"), pass)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, CausalFamilies, ::testing::ValuesIn(families()), [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace grim

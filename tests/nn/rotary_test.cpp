@@ -1,0 +1,67 @@
+#include "grimoire/nn/rotary.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "grimoire/nn/init.h"
+#include "grimoire/op/arrange.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/view.h"
+#include "support/op_case.h"
+
+namespace grim {
+namespace {
+using test::check_op;
+using test::Inputs;
+
+// From elementary ops.
+Tensor composed(const Tensor& x, const Tensor& cos, const Tensor& sin) {
+  const int64_t half = cos.dim(1), D = x.dim(3);
+  const Tensor a = slice(x, 3, 0, half), b = slice(x, 3, half, 2 * half);
+  return concat({a * cos - b * sin, b * cos + a * sin, slice(x, 3, 2 * half, D)}, 3);
+}
+
+TEST(Rotary, MatchesItsTwin) {
+  struct Case {
+    int64_t B, H, T, D, R;
+  };
+  for (const Case& c : {Case{1, 1, 1, 2, 2}, {2, 3, 5, 8, 8}, {1, 2, 7, 10, 6}, {2, 2, 3, 34, 34}, {1, 1, 40, 64, 64}, {3, 1, 2, 7, 4}})
+    check_op({.name = str("B{} H{} T{} D{} R{}", c.B, c.H, c.T, c.D, c.R),
+              .inputs = {{{c.B, c.H, c.T, c.D}}},
+              .run = [c](const Inputs& x) {
+                const Turns t = turns_of({.size = c.R}, 3, c.T, x[0].dtype());
+                return rotary(x[0], t.cos, t.sin);
+              },
+              .twin = [c](const Inputs& x) {
+                const Turns t = turns_of({.size = c.R}, 3, c.T, x[0].dtype());
+                return composed(x[0], t.cos, t.sin);
+              }});
+}
+
+// What it is for: q . k depends on the distance alone.
+TEST(Rotary, ProductsKnowTheDistanceAndNothingElse) {
+  Rng rng(RngMode::philox, 1);
+  const Tensor q = normal_init({1, 1, 1, 16}, 1, rng), k = normal_init({1, 1, 1, 16}, 1, rng);
+  const auto product = [&](int64_t at_q, int64_t at_k) {
+    const Turns a = turns_of({.size = 16}, at_q, 1), b = turns_of({.size = 16}, at_k, 1);
+    const std::vector<double> x = rotary(q, a.cos, a.sin).to_vector<double>(), y = rotary(k, b.cos, b.sin).to_vector<double>();
+    double sum = 0;
+    for (size_t i = 0; i < x.size(); ++i) sum += x[i] * y[i];
+    return sum;
+  };
+  EXPECT_NEAR(product(5, 2), product(905, 902), 1e-4);
+  EXPECT_GT(std::abs(product(5, 2) - product(5, 3)), 1e-2);
+}
+
+TEST(Rotary, SaysWhatIsWrong) {
+  const Tensor x = Tensor::zeros({1, 2, 3, 4}), table = Tensor::zeros({3, 2});
+  EXPECT_THROW(rotary(x, Tensor::zeros({2, 2}), Tensor::zeros({2, 2})), Error);
+  EXPECT_THROW(rotary(x, Tensor::zeros({3, 3}), Tensor::zeros({3, 3})), Error);
+  EXPECT_THROW(rotary(x, table, Tensor::zeros({3, 2}, Dtype::f64)), Error);
+  EXPECT_THROW(rotary(Tensor::zeros({2, 3, 4}), table, table), Error);
+  EXPECT_THROW(turns_of({.size = 3}, 0, 1), Error);
+}
+
+}  // namespace
+}  // namespace grim

@@ -1,0 +1,82 @@
+"""Small decoder-only models of Hugging Face transformers with all that is to be the same here.
+
+    python tools/golden/causal_families.py       writes tests/golden/causal_families/: NAME.json NAME.safetensors
+
+Made with transformers 5.24.0, torch 2.15.0 and safetensors 0.8.0, float32, eager attention, one thread. NAME.json is the config.json that
+transformers wrote. NAME.safetensors holds the weights under their own names; tokens (B, T) and targets, -100 where nothing is asked; hidden.0 (of
+the embedding) to hidden.L (after the last block, before the last norm), logits, loss, grad.WEIGHT of every weight; and greedy (1, 12), the ids that
+model.generate goes on with behind the first four tokens.
+"""
+
+import shutil
+
+import torch
+import transformers
+from torch.nn.functional import cross_entropy
+
+import common
+
+FOLDER = common.GOLDEN / "causal_families"
+SMALL = dict(vocab_size=13, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=32,
+             bos_token_id=0, eos_token_id=None, pad_token_id=None)
+LLAMA3 = dict(rope_type="llama3", rope_theta=100.0, factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16)
+
+
+def llama(**options):
+    return transformers.LlamaConfig(**{**SMALL, "num_key_value_heads": 2, **options})
+
+
+FAMILIES = {
+    "llama": llama(),
+    "llama_multi_query": llama(num_key_value_heads=1, tie_word_embeddings=True),
+    "llama_multi_head": llama(num_key_value_heads=4, rms_norm_eps=0.1),
+    "llama_biases": llama(attention_bias=True, mlp_bias=True),
+    "llama_wide_heads": llama(head_dim=6),
+    "llama_linear": llama(rope_parameters=dict(rope_type="linear", rope_theta=50.0, factor=2.5)),
+    "llama_llama3": llama(head_dim=8, rope_parameters=LLAMA3),
+    "mistral_window": transformers.MistralConfig(**SMALL, num_key_value_heads=2, sliding_window=3),
+    "mistral": transformers.MistralConfig(**SMALL, num_key_value_heads=2, sliding_window=None),
+    "qwen2": transformers.Qwen2Config(**SMALL, num_key_value_heads=2, tie_word_embeddings=True),
+}
+
+
+def draw(model):
+    g = torch.Generator().manual_seed(20240202)
+    for name, p in model.named_parameters():
+        p.data = torch.randn(p.shape, generator=g) * (0.4 if p.dim() > 1 else 0.2)
+        if "norm" in name and name.endswith("weight"):
+            p.data += 1
+
+
+def main():
+    torch.set_num_threads(1)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    g = torch.Generator().manual_seed(7)
+    tokens = torch.randint(0, SMALL["vocab_size"], (2, 9), generator=g)
+    targets = torch.randint(0, SMALL["vocab_size"], (2, 9), generator=g)
+    targets[1, 6:] = -100
+    for name, config in FAMILIES.items():
+        config._attn_implementation = "eager"
+        model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
+        draw(model)
+        blocks = []
+        layers = model.model.layers
+        hooks = [layer.register_forward_hook(lambda m, i, o: blocks.append(o[0] if isinstance(o, tuple) else o)) for layer in layers]
+        out = model(tokens, output_hidden_states=True)
+        for hook in hooks:
+            hook.remove()
+        loss = cross_entropy(out.logits.flatten(0, 1), targets.flatten())
+        loss.backward()
+        tied = config.tie_word_embeddings
+        tensors = {k: v for k, v in model.state_dict().items() if not (tied and k == "lm_head.weight")}
+        tensors |= {f"grad.{k}": p.grad for k, p in model.named_parameters()}
+        tensors |= {f"hidden.{i}": h.detach() for i, h in enumerate([out.hidden_states[0], *blocks])}
+        with torch.no_grad():
+            greedy = model.generate(tokens[:1, :4], max_new_tokens=12, do_sample=False)[:, 4:]
+        tensors |= {"tokens": tokens, "targets": targets, "logits": out.logits.detach(), "loss": loss.detach(), "greedy": greedy}
+        common.write_tensors(f"causal_families/{name}.safetensors", tensors, {"format": "pt"})
+        common.write_json(f"causal_families/{name}.json", config.to_dict())
+
+
+main()
