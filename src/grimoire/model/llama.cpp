@@ -141,7 +141,8 @@ namespace {
 bool is(const LlamaConfig& c, std::string_view model_type) { return c.model_type == model_type; }
 
 Json rotary_json(const RotaryOptions& r) {
-  Json json = Json::object({{"rope_theta", r.theta}, {"rope_type", r.scaling == RotaryScaling::llama3 ? "llama3" : r.scaling == RotaryScaling::linear ? "linear" : "default"}});
+  constexpr const char* kTypes[] = {"default", "linear", "llama3"};
+  Json json = Json::object({{"rope_theta", r.theta}, {"rope_type", kTypes[static_cast<size_t>(r.scaling)]}});
   if (r.scaling != RotaryScaling::none) json.set("factor", r.factor);
   if (r.scaling == RotaryScaling::llama3) {
     json.set("low_freq_factor", r.low_freq_factor);
@@ -168,11 +169,12 @@ RotaryOptions rotary_from(const Json& json) {
       r.low_freq_factor = how->real("low_freq_factor");
       r.high_freq_factor = how->real("high_freq_factor");
       r.trained = how->integer("original_max_position_embeddings");
-      GRIM_CHECK(r.high_freq_factor > r.low_freq_factor && r.trained > 0, input, "config", "config.json: {}: high_freq_factor {} must be above low_freq_factor {}",
-                 key, r.high_freq_factor, r.low_freq_factor);
+      GRIM_CHECK(r.high_freq_factor > r.low_freq_factor && r.trained > 0, input, "config",
+                 "config.json: {}: high_freq_factor {} must be above low_freq_factor {}", key, r.high_freq_factor, r.low_freq_factor);
     }
   }
-  GRIM_CHECK(r.theta >= 1 && r.factor >= 1, input, "config", "config.json: rotary positions: got theta {} and factor {}, expected 1 or more", r.theta, r.factor);
+  GRIM_CHECK(r.theta >= 1 && r.factor >= 1, input, "config", "config.json: rotary positions: got theta {} and factor {}, expected 1 or more", r.theta,
+             r.factor);
   return r;
 }
 
@@ -250,7 +252,8 @@ LlamaConfig LlamaConfig::from_json(const Json& json) {
 namespace {
 
 Architecture llama_like(const char* name, const char* summary, bool biases) {
-  LlamaConfig shape{.vocab_size = 65, .context = 64, .n_embd = 128, .n_layer = 4, .n_head = 4, .n_kv_head = 2, .tied = true, .qkv_biases = biases, .model_type = name};
+  LlamaConfig shape{.vocab_size = 65, .context = 64, .n_embd = 128, .n_layer = 4, .n_head = 4, .n_kv_head = 2, .tied = true, .qkv_biases = biases};
+  shape.model_type = name;
   return architecture<Llama, LlamaConfig>(
       {.name = name, .summary = summary,
        .items_recipe = R"({"steps": 10000, "batch_size": 32, "context": 0, "n_embd": 64, "n_layer": 4, "n_head": 4})",
