@@ -34,6 +34,25 @@ expect 2 "one word too many" generate a b
 expect 2 "no use without --shuffle" validate --data "$words" --target x --seed 3
 expect 2 "add up to 100" train --model mlp --data "$words" --out "$work/x" --split 50/20
 model=wavenet train 2 "power of two" --data "$words" --context 6
+model=gpt train 2 "the width --n-embd must divide by the heads, --n-head: got 10 and 3" --data "$words" --n-embd 10 --n-head 3
+expect 2 "patience waits for a better dev loss, and --split 100/0/0 has no dev part" train --model mlp --data "$words" --out "$work/x" --split 100/0/0 --patience 3
+
+# --- nothing is accepted and then not looked at
+for words_too_many in "--help nosuch" "help nosuch" "--version extra" "-h nosuch" "model list x extra" "model show a extra" "distribution nosuch --help" "experiment nosuch --help" \
+  "train --nosuch --help" "generate a b --help" "stats list extra" "tokenizer show a b --help"; do expect 2 "" $words_too_many; done
+expect 0 "" --help train; grep -q -- "--batch-size" "$work/out" || fail "--help train"
+expect 2 "json=false: --json takes no value" generate x --json=false
+expect 2 "batch-norm=maybe: --batch-norm takes no value" train --model mlp --data "$words" --out "$work/x" --batch-norm=maybe
+grep -q "hint: --batch-norm turns it on, --no-batch-norm off" "$work/err" || fail "a switch: $(cat "$work/err")"
+expect 2 "kind: got 'byte-bp'" tokenizer train --kind byte-bp --data "$words" --vocab-size 300 --out "$work/x"; grep -q "did you mean 'byte-bpe'" "$work/err" || fail "$(cat "$work/err")"
+expect 2 "number: got '0', expected an integer from 1" generate x -n 0
+for shaping in "--top-k 3" "--top-p .5" "--seed 3"; do expect 2 "is of no use with --temperature 0" generate x --temperature 0.0 $shaping; done
+"$program" model convert --help >"$work/out"; grep -q "model convert model.gguf" "$work/out" && ! grep -qE "model (list|get|show|check|diff) " "$work/out" || fail "help of a form: $(cat "$work/out")"
+expect 2 "model is missing" model show
+expect 2 "ends otherwise than --to safetensors says" model convert a b.gguf --to safetensors
+expect 2 "ends otherwise than --to gguf says" model convert a b.safetensors --to gguf
+expect 2 "shard-size is of no use: a GGUF is one file" model convert a b --to gguf --shard-size 5
+expect 2 "other is missing" model diff "$work/x"
 
 # --- data
 train 3 "missing.txt" --data "$work/missing.txt"
@@ -56,7 +75,11 @@ expect 0 "going on from step 20 of 40" resume "$work/tuned" --steps 40
 grep -q '"model": "mlp"' "$work/tuned/config.json" || fail "--init-from did not take the model over"
 "$program" generate "$work/tuned" -n 1 >/dev/null 2>&1 || fail "a tuned run writes nothing"
 expect 2 "holds a mlp" train --init-from "$work/run" --model gpt --data "$words" --out "$work/x"
-expect 3 "wte.weight.* expected" train --init-from "$work/run" --n-embd 12 --data "$words" --out "$work/x"
+expect 2 "n-embd: got 12, but .*/run has weights of a mlp with 10" train --init-from "$work/run" --n-embd 12 --data "$words" --out "$work/x"
+expect 2 "n-layer: got 3, but .*/run has weights of a mlp with 1" train --init-from "$work/run" --n-layer 3 --data "$words" --out "$work/x"
+expect 2 "gain is of no use with --init-from" train --init-from "$work/run" --gain 2 --data "$words" --out "$work/x"
+printf '{"n_hidden": 7}' >"$work/settings.json"; expect 3 "settings.json: key 'n_hidden': got 7, but" train --init-from "$work/run" --config "$work/settings.json" --data "$words" --out "$work/x"
+printf '{"model": "gpt"}' >"$work/settings.json"; expect 3 "settings.json: key 'model': got 'gpt', but .*/run holds a mlp" train --init-from "$work/run" --config "$work/settings.json" --data "$words" --out "$work/x"
 expect 3 "does not exist" train --init-from "$work/nothing" --data "$words" --out "$work/x"
 printf 'QQQ\n' >"$work/other.txt"
 expect 3 "not among the" train --init-from "$work/run" --data "$work/other.txt" --split 100/0/0 --out "$work/x"
@@ -68,6 +91,16 @@ expect 3 "not a run folder" resume "$work"
 printf 'Zebra\n' >"$work/other.txt"; expect 3 "Z" eval "$work/run" --data "$work/other.txt"
 
 best="$(ls -d "$work"/run/best/step-*)"
+# --- a run folder is a model folder, by its best weights
+for verb in show check; do expect 0 "" model $verb "$work/run"; grep -q "$best" "$work/out" || fail "model $verb does not look into a run: $(head -2 "$work/out")"; done
+expect 0 "" model convert "$work/run" "$work/converted"
+expect 0 "" model diff "$work/run" "$work/converted" --json; grep -q '"differences": \[\]' "$work/out" || fail "model convert RUN: $(cat "$work/out")"
+expect 2 "target: got 'x', expected a number from 0" doctor "$work/run" --target x
+expect 3 "does not exist" doctor "$work/nowhere" --target x
+expect 0 "" train --model bigram --data "$words" --out "$work/counted"
+expect 2 "steps 5: a bigram counts, and makes no steps" resume "$work/counted" --steps 5
+expect 0 "" resume "$work/counted"
+
 # --- JSON: the last line of stdout is one object
 for command in "generate $work/run -n 2" "eval $work/run --data $words"; do
   "$program" $command --json 2>/dev/null | tail -1 | python3 -c 'import json,sys; json.loads(sys.stdin.read())' 2>/dev/null ||
@@ -86,16 +119,23 @@ GRIMOIRE_SEED=3 "$program" generate "$work/run" -n 5 >"$work/b"; cmp -s "$work/a
 # What fails says so on stdout too, as one object with what is on stderr and the exit code.
 failing() {  # CODE KIND ARGS...
   "$program" "${@:3}" --json >"$work/out" 2>"$work/err"; local got=$?
-  [ $got -eq "$1" ] && [ "$(wc -l <"$work/out")" -eq 1 ] && grep -q "^{\"error\": .*\"kind\": \"$2\".*\"hint\": .*\"exit_code\": $1}$" "$work/out" || fail "no object, or $got: ${*:3}: $(cat "$work/out")"
+  [ $got -eq "$1" ] && [ "$(wc -l <"$work/out")" -eq 1 ] && grep -q "\"error\": .*\"kind\": \"$2\".*\"hint\": .*\"exit_code\": $1[,}]" "$work/out" || fail "no object, or $got: ${*:3}: $(cat "$work/out")"
 }
 failing 2 usage trian
 failing 2 usage train --modle gpt
 failing 2 usage generate
+failing 2 usage generate x --json=true
+failing 2 usage --version
+failing 3 input model check "$work/nowhere"
 failing 3 input generate "$work/nowhere"
 failing 3 input train --model mlp --data "$work/missing.txt" --out "$work/x"
 failing 3 input fit --model tree --data "$work/missing.csv" --target y --out "$work/x"
 failing 1 numeric train --model mlp --data "$words" --out "$work/wild" --steps 50 --lr 1e9
 printf '{"lr": "fast"}' >"$work/settings.json"; expect 3 "settings.json: key 'lr'" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
+printf '{"lr": "0.1"}' >"$work/settings.json"; expect 3 "settings.json: key 'lr': got the text .0.1., expected a number" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
+printf '{"n-hidden": 9, "n_hidden": 8}' >"$work/settings.json"
+expect 3 "settings.json: 'n-hidden' and 'n_hidden' are one setting, given twice" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
+printf '{"out": null}' >"$work/settings.json"; expect 3 "key 'out': got 'null', expected text" train --model mlp --data "$words" --config "$work/settings.json"
 printf '{"lrr": 1}' >"$work/settings.json"; expect 3 "settings.json: unknown setting 'lrr'" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
 
 expect 2 "train --model wavenet takes no --n-layer" train --model wavenet --data "$words" --out "$work/unused" --steps 5 --n-layer 3
@@ -123,6 +163,12 @@ expect 3 "is a checkpoint" doctor "$best"
 expect 1 "the run diverged" train --model neural-bigram --data "$words" --out "$work/wilder" --lr 1e9
 ! grep -q "done:" "$work/err" || fail "a run that diverged says done"
 
+mv "$work/kept.txt" "$work/moved.txt"
+for verb in resume doctor; do
+  expect 3 "kept.txt' is gone: the data that .*/goal was trained on" $verb "$work/goal"; grep -q "write where it is now into .*/goal/config.json, key .data" "$work/err" || fail "moved data: $(cat "$work/err")"
+done
+sed -i "s|kept.txt|moved.txt|" "$work/goal/config.json"; expect 0 "" resume "$work/goal"
+
 # --- a demo replaces a demo, and nothing else
 mkdir "$work/mine"; cp "$words" "$work/mine/words.txt"; echo precious >"$work/mine/thesis.txt"
 expect 2 "something else than a demo" demo --data "$words" --out "$work/mine"
@@ -140,6 +186,7 @@ expect 3 "hash" generate "$work/flip"
 mkdir "$work/lie"; cp "$best"/{config.json,tokenizer.json,tokenizer_config.json} "$work/lie/" 2>/dev/null; cp "$best"/config.json "$best"/tokenizer.json "$work/lie/"
 printf '\xff\xff\xff\xff\xff\xff\xff\x7f{}' >"$work/lie/model.safetensors"
 expect 3 "header" generate "$work/lie"
+failing 3 input model check "$work/lie"
 cp -r "$work/run" "$work/half"; truncate -s 1000 "$work"/half/best/step-*/model.safetensors
 expect 3 "checkpoints/step-200 is whole" generate "$work/half"
 # A damaged newest checkpoint: resume says so and goes on from the one before, to the same weights.
@@ -220,6 +267,10 @@ for signal in INT TERM; do
   [ $got -eq $code ] || fail "SIG$signal gave $got instead of $code"
   grep -q "go on with: grimoire resume" "$work/err" || fail "SIG$signal: no word how to go on"
 done
+
+"$program" train --model mlp --data "$words" --out "$work/stop-early" --steps 100000000 --eval-every 100000000 --json >"$work/out" 2>"$work/err" & pid=$!
+sleep 0.7; kill -TERM $pid; wait $pid
+grep -q '"train_loss": null, "dev_loss": null' "$work/out" || fail "stopped before the first evaluation: $(cat "$work/out")"
 
 # --- a disk without room: refused before the first step, with the numbers
 if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=100k tmpfs "$work/small" 2>/dev/null; then

@@ -62,6 +62,25 @@ expect 2 "no such parameter" fit --model tree --data "$table" --target tree --pa
 expect 2 "parameter 'depth': expected NAME=VALUE" fit --model tree --data "$table" --target tree --param depth --out "$work/x"
 expect 2 "^error: --grid 'k': expected NAME=VALUE" validate --model knn --data "$table" --target tree --grid k
 expect 2 "^error: --vary 'k=': expected NAME=VALUE" validate --model knn --data "$table" --target tree --vary k=
+expect 2 "unknown flag --kernel" fit --model svc --kernel rbf --data "$table" --target tree --out "$work/x"
+grep -q "did you mean --param kernel=rbf?" "$work/err" || fail "a parameter as a flag: $(cat "$work/err")"
+expect 2 "parameter 'gamma' is of use with kernel=poly or rbf or sigmoid only" fit --model svc --param kernel=linear --param gamma=3 --data "$table" --target tree --out "$work/x"
+expect 2 "parameter 'gamma' is of use" validate --model svc --param kernel=linear --grid gamma=1,3 --data "$table" --target tree
+expect 0 "" validate --model svc --grid kernel=linear,rbf --grid gamma=1,3 --data "$table" --target tree --folds 2
+expect 2 "parameter 'alpha' is of no use with alphas" fit --model ridge --param alpha=1 --param alphas=1,2 --data "$table" --target height --out "$work/x"
+expect 2 "parameter 'alpha' is of use with folds=0 only" doctor "$table" --model elastic-net --param alpha=1 --param folds=3 --target height
+expect 2 "param k is of no use with --grid k=1,2, which tries values of its own" validate --model knn --grid k=1,2 --param k=4 --data "$table" --target tree
+expect 2 "param k is of no use with --vary k=1,2" validate --model knn --vary k=1,2 --param k=4 --data "$table" --target tree
+expect 2 "shuffle is of no use with --group" validate --model knn --group soil --shuffle --data "$table" --target tree
+expect 2 "shuffle is of no use with --folds 0" validate --model knn --folds 0 --shuffle --data "$table" --target tree
+expect 2 "boundary is of no use with --curve" validate --model knn --curve --report "$work/page.html" --boundary width,length --data "$table" --target tree
+expect 2 "boundary: there is no column of numbers 'widht'" validate --model knn --report "$work/page.html" --boundary widht,length --data "$table" --target tree
+expect 2 "borders lie between classes" validate --model knn --report "$work/page.html" --boundary width,length --data "$table" --target height
+expect 2 "proba is of no use with --decision" predict "$work/forest.model" --data "$table" --proba --decision
+expect 2 "proba: this model gives no probabilities" predict "$work/number.model" --data "$table" --proba
+expect 2 "decision: this model gives no decision values" predict "$work/number.model" --data "$table" --decision
+expect 0 "" fit --model scaler --data "$table" --drop tree --drop soil --out "$work/scaler.model"
+for flag in "--target tree" --proba --decision; do expect 2 "is of no use: this model" predict "$work/scaler.model" --data "$table" $flag; done
 expect 2 "did you mean 'oak'" fit --model tree --data "$table" --target tree --class-weight oka=2 --out "$work/x"
 expect 2 "error: .--class-weight. .*got 'oak=-1'" fit --model tree --data "$table" --target tree --class-weight oak=-1 --out "$work/x"
 expect 2 "parameter .max-depth.: got .deep., expected an integer" fit --model tree --data "$table" --target tree --param max-depth=deep --out "$work/x"

@@ -48,12 +48,14 @@ struct Mistake {
   std::string meant = {};  // the right word, where the wrong one is a slip of it
 };
 
+constexpr const char* kDistribution = "normal";  // their command has no list of forms, for they have other names too
+
 class Slips {
  public:
   explicit Slips(uint64_t seed) : random_(seed) {
     for (auto& c : commands_) {
       const Forms forms = c->forms();
-      if (forms.all.empty()) places_.push_back(place_of(*c, "", forms));
+      if (forms.all.empty()) places_.push_back(place_of(*c, forms.check ? kDistribution : "", forms));
       for (const Form& f : forms.all) places_.push_back(place_of(*c, f.name, forms));
     }
   }
@@ -66,7 +68,8 @@ class Slips {
     std::vector<Mistake> all;
     for (const auto& make : {&Slips::slip_of_option, &Slips::strange_option, &Slips::out_of_range, &Slips::slip_of_choice, &Slips::twice,
                              &Slips::one_too_many, &Slips::one_missing, &Slips::option_missing, &Slips::useless, &Slips::no_value, &Slips::slip_of_form,
-                             &Slips::slip_of_verb, &Slips::slip_of_entry, &Slips::entry_twice, &Slips::entry_out_of_range})
+                             &Slips::slip_of_verb, &Slips::slip_of_entry, &Slips::entry_twice, &Slips::entry_out_of_range, &Slips::value_of_switch,
+                             &Slips::slip_of_condition, &Slips::word_beside_help, &Slips::entry_as_option, &Slips::entry_of_no_use, &Slips::useless_value})
       if (auto m = (this->*make)(p)) all.push_back(std::move(*m));
     return all;
   }
@@ -224,7 +227,10 @@ class Slips {
     if (!o) return {};
     Mistake m{right(p), "--" + o->name + " is of "};
     append(m.line, given(*o));
-    if (o->with.empty() && !find(p.options, o->without.front())->required) append(m.line, given(*find(p.options, o->without.front())));
+    if (!o->with.empty()) return m;
+    const std::string& other = o->without.front();
+    if (const Option* x = find(p.options, other.substr(0, other.find('='))); x && !x->required)
+      append(m.line, other.find('=') != other.npos ? Words{"--" + x->name, other.substr(other.find('=') + 1)} : given(*x));
     return m;
   }
   Maybe no_value(const Place& p) {
@@ -276,6 +282,66 @@ class Slips {
     if (!e) return {};
     Mistake m{right(p), "parameter '" + e->name + "': got 'nowhere'"};
     append(m.line, {list, e->name + "=nowhere"});
+    return m;
+  }
+  // --param gamma=1 beside a kernel that has none.
+  Maybe entry_of_no_use(const Place& p) {
+    std::string list;
+    const Option* e = entry(p, [](const Option& x) { return x.with.find('=') != x.with.npos; }, list);
+    if (!e) return {};
+    const Option& by = *find(find(p.options, list.substr(2))->entries, e->with.substr(0, e->with.find('=')));
+    const auto allowed = split(std::string_view(e->with).substr(e->with.find('=') + 1), '|');
+    const auto other = std::ranges::find_if(by.choices, [&](const std::string& c) { return std::ranges::find(allowed, c) == allowed.end(); });
+    if (other == by.choices.end()) return {};
+    Mistake m{right(p), "'" + e->name + "' is of use with"};
+    append(m.line, {list, e->name + "=" + value_of(*e), list, by.name + "=" + *other});
+    return m;
+  }
+  Maybe entry_as_option(const Place& p) {
+    std::string list;
+    const Option* e = entry(p, [&](const Option& x) { return !find(p.options, x.name); }, list);
+    if (!e) return {};
+    const std::string value = value_of(*e);
+    Mistake m{right(p), "--" + e->name, list.substr(2) + " " + e->name + "=" + value};
+    append(m.line, below(2) ? Words{"--" + e->name, value} : Words{"--" + e->name + "=" + value});
+    return m;
+  }
+  Maybe value_of_switch(const Place& p) {
+    const Option* o = any(p, [](const Option& x) { return x.is_switch(); });
+    const Words names = {o ? o->name : "json", o ? "no-" + o->name : "help", "json", "help", "help-all"};
+    const std::string word = "--" + names[below(names.size())] + (below(2) ? "=false" : "=maybe");
+    Mistake m{right(p), word + ": "};
+    m.line.push_back(word);
+    return m;
+  }
+  Maybe word_beside_help(const Place& p) {
+    Mistake m{right(p, false), "unknown flag --nosuch"};
+    append(m.line, below(2) ? Words{"--help", "--nosuch"} : Words{"--nosuch", "--help-all"});
+    return m;
+  }
+  // A slip in the value that others depend on: they are not to blame.
+  Maybe slip_of_condition(const Place& p) {
+    const auto by = [&](const Option& x) { return x.with.find('=') != x.with.npos ? find(p.options, x.with.substr(0, x.with.find('='))) : nullptr; };
+    const auto slips = [](const Option& x) { return x.choices.size() > 1 && x.choices.back().size() >= 4; };
+    const Option* o = any(p, [&](const Option& x) { return by(x) && slips(*by(x)) && by(x)->name != p.forms.by; });
+    if (!o) return {};
+    const Option& other = *by(*o);
+    std::string wrong = slip(other.choices.back());
+    while (std::ranges::find(other.choices, wrong) != other.choices.end()) wrong = slip(other.choices.back());
+    Mistake m{right(p), str("--{}: got '{}'", other.name, wrong), other.choices.back()};
+    append(m.line, given(*o));
+    append(m.line, {"--" + other.name, wrong});
+    return m;
+  }
+  // --top-k beside --temperature 0, written in another way.
+  Maybe useless_value(const Place& p) {
+    const auto number = [](const Option& x) { return !x.without.empty() && x.without.front().ends_with("=0"); };
+    const Option* o = any(p, number);
+    if (!o) return {};
+    const Option& other = *find(p.options, o->without.front().substr(0, o->without.front().find('=')));
+    Mistake m{right(p), "--" + o->name + " is of no use with --" + other.name + " 0"};
+    append(m.line, given(*o));
+    append(m.line, {"--" + other.name, std::holds_alternative<double*>(other.target) ? "0.0" : "0"});
     return m;
   }
   Maybe slip_of_verb(const Place& p) {
@@ -417,7 +483,7 @@ TEST(Help, ALearnerShowsItsParameters) {
     parse_words(command, {"--model", "knn", "--help"});
     const std::string text = help_of(command, HelpDepth::basic);
     EXPECT_NE(text.find("    vote                how neighbours count: one of uniform, distance [uniform]\n"), std::string::npos) << text;
-    EXPECT_NE(text.find("    p                   exponent of metric lp: a number from 1 [2.0]\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("    p                   exponent of the metric: a number from 1 [2.0]; with metric=lp only\n"), std::string::npos) << text;
     EXPECT_EQ(text.find("max-depth"), std::string::npos);
   }
 }

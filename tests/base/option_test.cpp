@@ -55,6 +55,26 @@ TEST(Option, RefusesWithOneSentence) {
   EXPECT_EQ(s.count, 3);
 }
 
+TEST(Option, AFileSaysEachSettingOnceAndInItsOwnKind) {
+  Settings s;
+  const Options o = s.options();
+  const auto said = [&](const char* json) -> std::string {
+    try {
+      from_json(o, Json::parse(json), "s.json");
+    } catch (const Error& e) {
+      return std::string(e.what()) + "|" + e.hint();
+    }
+    return "taken";
+  };
+  EXPECT_EQ(said(R"({"learn-rate": 1, "count": 2, "learn_rate": 1})"),
+            "s.json: 'learn-rate' and 'learn_rate' are one setting, given twice|leave one of them out");
+  EXPECT_EQ(said(R"({"learn_rate": "0.1"})"),
+            R"(s.json: key 'learn_rate': got the text "0.1", expected a number from 0|write it without quotes: "learn_rate": 0.1)");
+  EXPECT_EQ(said(R"({"on": "true"})"), R"(s.json: key 'on': got the text "true", expected true or false|write it without quotes: "on": true)");
+  EXPECT_EQ(said(R"({"kind": null})"), "s.json: key 'kind': got 'null', expected one of a, bee|");
+  EXPECT_EQ(said(R"({"kind": ["a"]})"), "s.json: key 'kind': got '[\"a\"]', expected one of a, bee|");
+}
+
 TEST(Option, AnOpenBoundIsSaidSo) {
   double share = 0.5;
   Option o{.name = "share", .help = "", .target = &share, .low = 1e-300, .high = 1};

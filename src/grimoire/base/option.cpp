@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 
 #include "grimoire/base/error.h"
 
@@ -95,7 +96,13 @@ void Option::set_json(const Json& value) const {
     for (const Json& item : value.items()) set_json(item);
     return;
   }
-  const std::string text = value.kind() == Json::Kind::text ? value.as_text() : value.dump();
+  const bool words = value.kind() == Json::Kind::text;
+  const std::string text = words ? value.as_text() : value.dump();
+  const bool takes_words = is_list() || std::holds_alternative<std::string*>(target) || std::holds_alternative<EnumTarget>(target);
+  if (words && !takes_words)
+    throw Error(ErrorKind::input, str("key '{}': got the text \"{}\", expected {}", key(), text, takes()),
+                str("write it without quotes: \"{}\": {}", key(), text));
+  if (takes_words && (value.is_null() || value.is_array() || value.is_object())) refuse(in_file(*this), *this, text);
   assign(in_file(*this), *this, text);
 }
 
@@ -117,9 +124,12 @@ Json to_json(const Options& options) {
 void from_json(const Options& options, const Json& object, const std::string& source) {
   const std::string where = source.empty() ? "" : source + ": ";
   if (!object.is_object()) fail(ErrorKind::input, "settings", str("{}got {}, expected an object", where, name_of(object.kind())));
+  std::map<const Option*, std::string> spelled;
   for (size_t i = 0; i < object.size(); ++i) {
     const Option* option = find(options, object.keys()[i]);
     if (!option) throw Error(ErrorKind::input, str("{}unknown setting '{}'", where, object.keys()[i]), did_you_mean(object.keys()[i], options));
+    if (const auto [before, first] = spelled.emplace(option, object.keys()[i]); !first)
+      throw Error(ErrorKind::input, str("{}'{}' and '{}' are one setting, given twice", where, before->second, object.keys()[i]), "leave one of them out");
     try {
       option->set_json(object[i]);
     } catch (const Error& e) {

@@ -34,7 +34,7 @@ struct Option {
   bool required = false;
   // It is of use only where this other option is given, or on: "data"; or has one of these values: "method=exact|normal".
   std::string with = {};
-  std::vector<std::string> without = {};  // and of none where one of these is
+  std::vector<std::string> without = {};  // and of none where one of these is: "curve", "folds=0"
   std::vector<Option> entries = {};       // of a list: it takes NAME=VALUE of these, which stand here for help; who takes the list checks them
 
   std::string key() const;                       // the JSON name
@@ -51,7 +51,8 @@ struct Option {
 using Options = std::vector<Option>;
 
 Json to_json(const Options& options);
-// Sets what the object names; `source`, a file, is named in errors. throws: input, an unknown key with the nearest known one.
+// Sets what the object names; `source`, a file, is named in errors. throws: input, an unknown key with the nearest known one, one that stands there
+// in two spellings, a value of another kind.
 void from_json(const Options& options, const Json& object, const std::string& source = "");
 Options joined(const std::vector<Options>& parts);
 const Option* find(const Options& options, std::string_view name);

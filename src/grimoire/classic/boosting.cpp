@@ -18,15 +18,15 @@ Options Boosting::params() {
           {"min-child-weight", "least sum of hessians in a leaf", &min_child_weight, {}, 0, 1e12},
           {"min-samples-leaf", "least weight of rows in a leaf", &min_samples_leaf, {}, 0, 1e18},
           {"min-gain", "least gain of a split", &min_gain, {}, 0, 1e300},
-          {"quantile", "of the quantile loss", &quantile, {}, 1e-6, 1 - 1e-6},
+          {"quantile", "that the loss aims at", &quantile, {}, 1e-6, 1 - 1e-6, false, false, "loss=quantile"},
           {"row-share", "rows drawn for each tree", &row_share, {}, 1e-6, 1},
           {"column-share", "columns drawn for each tree", &column_share, {}, 1e-6, 1},
           {"early-stopping", "rounds without a better held-out loss before stopping, 0 for never", &early_stopping, {}, 0, 1e6, true},
-          {"held-out", "share of the rows kept out for early stopping", &held_out, {}, 1e-3, 0.9},
+          {"held-out", "share of the rows kept out", &held_out, {}, 1e-3, 0.9, false, false, "early-stopping"},
           {"monotone", "columns with a direction, like age=+1,price=-1", &monotone},
           {"start", "the first score", &start, {"best", "zero"}},
           {"exact", "try every threshold instead of bins", &exact},
-          {"max-bins", "bins of a column", &max_bins, {}, 2, 255},
+          {"max-bins", "bins of a column", &max_bins, {}, 2, 255, false, false, "", {"exact"}},
           {"smoothing", "of category levels, in units of the hessian", &smoothing, {}, 0, 1e9},
           {"seed", "of drawn rows and columns", &seed, {}, 0, 9e18}};
 }

@@ -95,7 +95,7 @@ DualityGap duality_gap(const Dataset& data, const PathOptions& o, const std::vec
 }
 
 Options ElasticNet::params() {
-  return {{.name = "alpha", .help = "strength of the penalty", .target = &alpha_, .low = 0, .basic = true},
+  return {{.name = "alpha", .help = "strength of the penalty", .target = &alpha_, .low = 0, .basic = true, .with = "folds=0"},
           {.name = "l1-ratio",
            .help = "share of |w| in the penalty, the rest being |w|^2 / 2",
            .target = &options_.l1_ratio,

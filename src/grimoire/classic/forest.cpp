@@ -73,7 +73,7 @@ Options Forest::params() {
           {"min-samples-split", "least weight of a node that is split", &min_samples_split, {}, 0, 1e18},
           {"min-gain", "least drop of the impurity times the node's share", &min_gain, {}, 0, 1e300},
           {"bootstrap", "draw the rows of each tree with replacement", &bootstrap},
-          {"oob", "score rows by the trees that did not see them", &oob},
+          {"oob", "score rows by the trees that did not see them", &oob, {}, -INFINITY, INFINITY, false, false, "bootstrap"},
           {"max-bins", "bins of a column", &max_bins, {}, 2, 255},
           {"seed", "of drawn rows and columns", &seed, {}, 0, 9e18}};
 }

@@ -23,11 +23,11 @@ Options Knn::params() {
            .help = "distance between rows",
            .target = &metric,
            .choices = {"l2", "l1", "lp", "cosine", "hamming", "haversine"}},
-          {.name = "p", .help = "exponent of metric lp", .target = &p, .low = 1},
+          {.name = "p", .help = "exponent of the metric", .target = &p, .low = 1, .with = "metric=lp"},
           {.name = "search", .help = "how neighbours are found", .target = &index.search, .choices = {"auto", "brute", "kdtree", "hnsw"}},
-          {.name = "hnsw-m", .help = "links of a row in the graph", .target = &index.hnsw_m, .low = 2, .high = 256},
-          {.name = "hnsw-build", .help = "width of the search while building", .target = &index.hnsw_build, .low = 1},
-          {.name = "hnsw-search", .help = "width of the search", .target = &index.hnsw_search, .low = 1}};
+          {.name = "hnsw-m", .help = "links of a row in the graph", .target = &index.hnsw_m, .low = 2, .high = 256, .with = "search=hnsw"},
+          {.name = "hnsw-build", .help = "width of the search while building", .target = &index.hnsw_build, .low = 1, .with = "search=hnsw"},
+          {.name = "hnsw-search", .help = "width of the search", .target = &index.hnsw_search, .low = 1, .with = "search=hnsw"}};
 }
 
 int64_t Knn::chosen_k(const Dataset& data) const {

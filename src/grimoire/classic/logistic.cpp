@@ -76,7 +76,7 @@ bool all_right(const MeanLoss& loss, const std::vector<double>& y, const std::ve
 }  // namespace
 
 Options Logistic::params() {
-  return {{.name = "C", .help = "weight of the loss against the penalty", .target = &c_, .low = 1e-300, .basic = true},
+  return {{.name = "C", .help = "weight of the loss against the penalty", .target = &c_, .low = 1e-300, .basic = true, .without = {"alpha"}},
           {.name = "alpha",
            .help = "instead of C: weight of the penalty against the mean loss; 0: no penalty; -1: use C",
            .target = &alpha_,
@@ -87,13 +87,14 @@ Options Logistic::params() {
            .target = &l1_ratio_,
            .low = 0,
            .high = 1,
-           .basic = true},
+           .basic = true,
+           .without = {"alpha=0"}},
           {.name = "class-weight", .help = "'balanced', or NAME=WEIGHT with commas between", .target = &class_weight_, .basic = true},
-          {.name = "solver", .help = "how an L2 penalty is solved", .target = &solver_, .choices = {"auto", "newton", "lbfgs"}},
+          {.name = "solver", .help = "how an L2 penalty is solved", .target = &solver_, .choices = {"auto", "newton", "lbfgs"}, .with = "l1-ratio=0"},
           {.name = "tolerance", .help = "distance to the minimum of the mean loss to stop at", .target = &tolerance_, .low = 0},
           {.name = "max-iter", .help = "steps at most", .target = &most_, .low = 1},
           {.name = "intercept", .help = "fit a constant term", .target = &intercept_wanted_},
-          {.name = "penalise-intercept", .help = "penalise the constant term too, as liblinear does", .target = &penalise_intercept_}};
+          {.name = "penalise-intercept", .help = "penalise the constant term too, as liblinear does", .target = &penalise_intercept_, .with = "intercept"}};
 }
 
 void Logistic::fit_on(const Dataset& given) {

@@ -19,9 +19,9 @@ Options NaiveBayes::params() {
            .target = &kind_,
            .choices = {"gaussian", "multinomial", "bernoulli"},
            .basic = true},
-          {.name = "alpha", .help = "added to every count", .target = &alpha_, .low = 0, .basic = true},
-          {.name = "threshold", .help = "of bernoulli: above it is yes", .target = &threshold_},
-          {.name = "variance-floor", .help = "of gaussian, as a share of the largest variance", .target = &floor_, .low = 0}};
+          {.name = "alpha", .help = "added to every count", .target = &alpha_, .low = 0, .basic = true, .with = "kind=multinomial|bernoulli"},
+          {.name = "threshold", .help = "above it is yes", .target = &threshold_, .with = "kind=bernoulli"},
+          {.name = "variance-floor", .help = "least variance, as a share of the largest", .target = &floor_, .low = 0, .with = "kind=gaussian"}};
 }
 
 void NaiveBayes::fit_on(const Dataset& data) {

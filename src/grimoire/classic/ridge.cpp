@@ -26,7 +26,8 @@ std::vector<double> numbers_of(const std::string& text, std::string_view who, st
 }
 
 Options Ridge::params() {
-  return {{.name = "alpha", .help = "strength of the penalty alpha |w|^2; 0: least squares", .target = &alpha_, .low = 0, .basic = true},
+  return {{.name = "alpha", .help = "strength of the penalty alpha |w|^2; 0: least squares", .target = &alpha_, .low = 0, .basic = true,
+           .without = {"alphas"}},
           {.name = "alphas", .help = "choose among these by leave-one-out error, as 0.01,0.1,1", .target = &alphas_, .basic = true},
           {.name = "intercept", .help = "fit a constant term", .target = &intercept_wanted_}};
 }

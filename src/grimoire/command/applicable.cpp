@@ -5,6 +5,7 @@
 #include <set>
 
 #include "grimoire/base/error.h"
+#include "grimoire/data/csv_cells.h"
 
 namespace grim {
 
@@ -37,9 +38,15 @@ std::string taken_by(Command& command, const Options& options) {
   return (many ? "its own are " : "it takes ") + list;
 }
 
+std::string in_words(const std::string& condition) {
+  std::string words;
+  for (const char c : condition) words += c == '|' ? " or " : std::string(1, c);
+  return words;
+}
+
 std::string as_typed(const std::string& condition) {
-  std::string typed = "--";
-  for (const char c : condition) typed += c == '=' ? " " : c == '|' ? " or " : std::string(1, c);
+  std::string typed = "--" + in_words(condition);
+  if (const size_t equals = typed.find('='); equals != typed.npos) typed[equals] = ' ';
   return typed;
 }
 
@@ -62,7 +69,47 @@ const Setting* last(const Settings& settings, const std::string& name) {
   return found == settings.rend() ? nullptr : &*found;
 }
 
-// "data": it is given, or is a switch that is on; "method=exact|asymptotic": it has one of these values.
+// 0, 0.0 and -0 are one number.
+bool same_value(const Option& option, std::string_view a, std::string_view b) {
+  if (!std::holds_alternative<int64_t*>(option.target) && !std::holds_alternative<double*>(option.target)) return a == b;
+  double x = 0, y = 0;
+  return to_number(a, x) && to_number(b, y) ? x == y : a == b;
+}
+
+bool is_among(const Option& option, const std::string& value, std::string_view allowed) {
+  return std::ranges::any_of(split(allowed, '|'), [&](std::string_view other) { return same_value(option, value, other); });
+}
+
+// What can be no value of its option is said before what it would mean for the others.
+void refuse_values(Command& command, const Options& options, const Settings& settings) {
+  for (const Setting& s : settings) {
+    if (s.ambient) continue;
+    const Option* const o = find(options, s.name);
+    if (!o) throw Error(ErrorKind::usage, str("grimoire {} takes no --{}", command.title(), s.name), taken_by(command, options));
+    o->check(s.value);
+  }
+}
+
+// What would be accepted and then not looked at.
+void refuse_useless(Command& command, const Options& options, const Settings& settings) {
+  for (const Setting& s : settings) {
+    if (s.ambient) continue;
+    const Option* const o = find(options, s.name);
+    if (!o->with.empty() && !holds(o->with, options, settings))
+      refuse(command, str("--{} is of use with {} only", o->name, as_typed(o->with)), "leave it out, or give that too");
+    for (const std::string& other : o->without)
+      if (stands_against(other, options, settings))
+        refuse(command, str("--{} is of no use with {}", o->name, as_typed(other)), "leave one of them out");
+  }
+}
+
+void refuse_missing(Command& command, const Options& options, const Settings& settings) {
+  for (const Option& o : options)
+    if (o.required && !last(settings, o.name)) refuse(command, str("--{} is missing: {}", o.name, o.help), "for example: " + fitting_examples(command).front());
+}
+
+}  // namespace
+
 bool holds(const std::string& condition, const Options& options, const Settings& settings) {
   const size_t equals = condition.find('=');
   const Option* const option = find(options, condition.substr(0, equals));
@@ -71,33 +118,21 @@ bool holds(const std::string& condition, const Options& options, const Settings&
   const Json standard = option->json();
   if (equals == std::string::npos) return setting ? setting->value != "false" : option->is_switch() && standard.as_boolean();
   const std::string value = setting ? setting->value : standard.kind() == Json::Kind::text ? standard.as_text() : standard.dump();
-  const std::string_view allowed = std::string_view(condition).substr(equals + 1);
-  return std::ranges::count(split(allowed, '|'), value) > 0;
+  return is_among(*option, value, std::string_view(condition).substr(equals + 1));
 }
 
-// What would be accepted and then not looked at.
-void refuse_useless(Command& command, const Options& options, const Settings& settings) {
-  for (const Setting& s : settings) {
-    if (s.ambient) continue;
-    const Option* const o = find(options, s.name);
-    if (!o) throw Error(ErrorKind::usage, str("grimoire {} takes no --{}", command.title(), s.name), taken_by(command, options));
-    if (!o->with.empty() && !holds(o->with, options, settings))
-      refuse(command, str("--{} is of use with {} only", o->name, as_typed(o->with)), "leave it out, or give that too");
-    for (const std::string& other : o->without)
-      if (const Setting* const present = last(settings, other); present && !present->ambient && present->value != "false")
-        refuse(command, str("--{} is of no use with --{}", o->name, other), "leave one of them out");
-  }
+bool stands_against(const std::string& condition, const Options& options, const Settings& settings) {
+  const size_t equals = condition.find('=');
+  const Setting* const present = last(settings, condition.substr(0, equals));
+  if (!present || present->ambient) return false;
+  if (equals == std::string::npos) return present->value != "false";
+  const Option* const option = find(options, present->name);
+  return option && is_among(*option, present->value, std::string_view(condition).substr(equals + 1));
 }
-
-void refuse_missing(Command& command, const Options& options, const Settings& settings) {
-  for (const Option& o : options)
-    if (o.required && !last(settings, o.name)) refuse(command, str("--{} is missing: {}", o.name, o.help), "for example: " + command.examples().front());
-}
-
-}  // namespace
 
 void check_settings(Command& command, const Options& options, const Settings& settings) {
   refuse_twice(command, options, settings);
+  refuse_values(command, options, settings);
   refuse_useless(command, options, settings);
   refuse_missing(command, options, settings);
 }

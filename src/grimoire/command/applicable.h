@@ -11,10 +11,16 @@ namespace grim {
 void check_settings(Command& command, const Options& options, const Settings& settings);
 void refuse_twice(Command& command, const Options& options, const Settings& settings);  // a part of it
 
+// Option::with. "data": it is given, or is a switch that is on; "method=exact|asymptotic": it has one of these values, given or by itself.
+bool holds(const std::string& condition, const Options& options, const Settings& settings);
+// One of Option::without. Likewise, but typed: what stands in the environment, or goes without saying, stands against nothing.
+bool stands_against(const std::string& condition, const Options& options, const Settings& settings);
+
 // For those who refuse words. "grimoire stats anova: PROBLEM"
 [[noreturn]] void refuse(Command& command, const std::string& problem, const std::string& hint);
 std::string see_help(Command& command);
 std::string taken_by(Command& command, const Options& options);  // "it takes --x, --group"; of many, those that not every form takes
-std::string as_typed(const std::string& condition);  // of Option::with: "method=exact|normal" is typed --method exact or normal
+std::string in_words(const std::string& condition);  // of Option::with: "method=exact or normal"
+std::string as_typed(const std::string& condition);  // likewise, on a command line: "--method exact or normal"
 
 }  // namespace grim

@@ -30,11 +30,12 @@ bool Command::has_form(const std::string& name) const {
 }
 
 void Command::take_form(const std::string& name) {
+  const Forms kinds = forms();
   if (name.empty() || has_form(name)) {
+    if (!name.empty() && kinds.check) kinds.check(name);
     form_ = name;
     return;
   }
-  const Forms kinds = forms();
   for (const NoForm& n : kinds.none)
     if (n.name == name) throw Error(ErrorKind::usage, str("{}{} {}: {}", form_is_positional() ? "" : "--", kinds.by, name, n.why), n.instead);
   std::vector<std::string> known;
@@ -49,6 +50,13 @@ bool Command::form_is_positional() {
 std::string Command::title() {
   if (form_.empty()) return name();
   return name() + (form_is_positional() ? " " : " --" + forms().by + " ") + form_;
+}
+
+std::vector<std::string> fitting_examples(Command& command) {
+  std::vector<std::string> all = command.examples(), own;
+  for (const std::string& example : all)
+    if ((example + " ").starts_with(str("grimoire {} ", command.title()))) own.push_back(example);
+  return own.empty() ? all : own;
 }
 
 Options every_option(Command& command) {

@@ -62,6 +62,7 @@ struct Forms {
   std::string by = {};         // the positional or the option that tells the form; empty: there is one form
   std::vector<Form> all = {};  // none: any word may stand there, a path say
   std::vector<NoForm> none = {};  // words that one might expect there, and why they are no form of this command
+  void (*check)(const std::string& word) = nullptr;  // where there is no list. throws: what is wrong with a word
 };
 
 class Command {
@@ -88,6 +89,8 @@ class Command {
 };
 
 std::vector<std::unique_ptr<Command>> all_commands();
+// Those of a form that is a word of the line, as 'model get ...': where examples() has some of each.
+std::vector<std::string> fitting_examples(Command& command);
 Options every_option(Command& command);  // of all forms, each name once; for names and kinds, their targets may be gone
 
 }  // namespace grim

@@ -19,7 +19,11 @@ class DistributionCommand final : public Command {
             "grimoire distribution poisson --fit 3,1,4,1,5 --json", "grimoire distribution list"};
   }
   std::vector<Positional> positionals() override { return {{"name", "its name (normal, t, binomial, ...), or list", &name_}}; }
-  Forms forms() const override { return {.by = "name"}; }
+  Forms forms() const override {
+    return {.by = "name", .check = [](const std::string& name) {
+              if (name != "list") stats::distribution_info(name);
+            }};
+  }
   Options options() override {
     if (form() == "list") return {};
     const Options all = {{.name = "param", .help = "a parameter, as shape=2.5; may be given again", .target = &parameters_, .basic = true},

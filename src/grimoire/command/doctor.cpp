@@ -40,7 +40,9 @@ class DoctorCommand final : public Command {
     for (const Setting& s : given)
       if (run && !s.ambient && s.name != "target")
         throw Error(ErrorKind::usage, str("grimoire doctor {} takes no --{}", what_, s.name), "of a run it takes --target");
-    if (!run && (is_table() || !form().empty())) data_.suit(*learner_.bare());  // a wrong parameter is said before a large file is read
+    if (run || !(is_table() || !form().empty())) return;
+    data_.suit(*learner_.bare());  // a wrong parameter is said before a large file is read
+    learner_.refuse_useless();
   }
 
   int run(Console& console) override { return is_table() ? look_at_table(console) : look_at_run(console); }
@@ -52,7 +54,8 @@ class DoctorCommand final : public Command {
   }
 
   int look_at_run(Console& console) const {
-    const Diagnosis d = diagnose_run(what_, target_loss());
+    read_run_config(what_);  // what is no run is said before what would do of one
+    const Diagnosis d = with_flags_in(diagnose_run(what_, target_loss()));
     report::Report answer{"", {report::Remark{d.source.empty() ? "fresh weights, before any step" : str("weights of step {}: {}", d.step, d.source)},
                                layers_of(d), weights_of(d)}};
     const std::vector<report::Block> verdicts = verdicts_of(d);
@@ -71,11 +74,21 @@ class DoctorCommand final : public Command {
     return 0;
   }
 
+  static Diagnosis with_flags_in(Diagnosis d) {
+    for (Verdict& v : d.verdicts) v.text = with_flags(v.text);
+    d.learning.text = with_flags(d.learning.text), d.learning.advice = with_flags(d.learning.advice);
+    return d;
+  }
+
   double target_loss() const {
     if (data_.target.empty()) return NAN;
     double loss = 0;
     const Option number{.name = "target", .help = "", .target = &loss, .low = 0};
-    number.set(data_.target);
+    try {
+      number.set(data_.target);
+    } catch (const Error& e) {
+      throw Error(e.kind(), e.what(), "of a run it is a loss that would do, in nats a token; a column belongs to a table");
+    }
     return loss;
   }
 

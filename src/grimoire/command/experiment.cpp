@@ -16,7 +16,12 @@ class ExperimentCommand final : public Command {
     return {"grimoire experiment bias-variance", "grimoire experiment bayes-risk --report bayes.html"};
   }
   std::vector<Positional> positionals() override {
-    return {{"experiment", joined(experiment_names()), &experiment_}};
+    return {{"experiment", "which one", &experiment_}};
+  }
+  Forms forms() const override {
+    Forms f{.by = "experiment"};
+    for (const std::string& name : experiment_names()) f.all.push_back({name, ""});
+    return f;
   }
   Options options() override {
     return {{.name = "seed", .help = "seed of every random number", .target = &seed_, .low = 0, .basic = true},

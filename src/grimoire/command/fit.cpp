@@ -35,6 +35,7 @@ class FitCommand final : public Command {
   void set(const Settings& given) override {
     Command::set(given);
     data_.suit(*learner_.bare());  // a wrong parameter is said before a large file is read
+    learner_.refuse_useless();
   }
 
   int run(Console& console) override {

@@ -11,7 +11,7 @@ const std::set<std::string, std::less<>>& known_flags() {
   static const auto known = [] {
     std::set<std::string, std::less<>> names;
     for (const auto& command : all_commands())
-      for (const Option& o : command->options()) names.insert(o.name);
+      for (const Option& o : every_option(*command)) names.insert(o.name);
     return names;
   }();
   return known;

@@ -7,6 +7,7 @@
 namespace grim {
 namespace {
 
+const std::vector<std::string> kLikeliest = {"temperature=0"};  // where nothing is drawn
 constexpr const char* kBetweenTexts = "-----\n";  // running text has lines of its own
 
 class GenerateCommand final : public Command {
@@ -20,18 +21,19 @@ class GenerateCommand final : public Command {
   std::vector<Positional> positionals() override { return {{"folder", "a run folder or a checkpoint folder", &folder_}}; }
   Options options() override {
     return {{.name = "number", .help = "how many texts (short: -n); running texts are parted by a line of five hyphens", .target = &number_,
-             .low = 0, .basic = true},
+             .low = 1, .basic = true},
             {.name = "prompt", .help = "how each text begins", .target = &sample_.prompt, .basic = true},
             {.name = "temperature", .help = "below 1 is safer, above 1 wilder, 0 always the likeliest", .target = &sample_.temperature,
              .low = 0, .high = 100, .basic = true},
-            {.name = "top-k", .help = "only the k likeliest tokens; 0 is all", .target = &sample_.top_k, .low = 0, .basic = true},
+            {.name = "top-k", .help = "only the k likeliest tokens; 0 is all", .target = &sample_.top_k, .low = 0, .basic = true,
+             .without = kLikeliest},
             {.name = "top-p", .help = "only the likeliest tokens that reach this probability together", .target = &sample_.top_p,
-             .low = 1e-300, .high = 1, .basic = true},
-            {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .basic = true},
+             .low = 1e-300, .high = 1, .basic = true, .without = kLikeliest},
+            {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .basic = true, .without = kLikeliest},
             {.name = "stop", .help = "end a text when this appears", .target = &sample_.stop},
             {.name = "max-tokens", .help = "longest text; 0 is 1000 for items, 500 for running text", .target = &sample_.max_tokens, .low = 0},
             {.name = "rng", .help = "random numbers: our own, or PyTorch's of the published notebooks", .target = by_choice(&rng_),
-             .choices = {"philox", "torch"}},
+             .choices = {"philox", "torch"}, .without = kLikeliest},
             {.name = "explain", .help = "show the probability of each choice", .target = &explain_, .basic = true},
             {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
   }

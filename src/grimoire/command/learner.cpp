@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <map>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
@@ -10,6 +11,7 @@
 #include "grimoire/classic/class_weights.h"
 #include "grimoire/classic/pipeline.h"
 #include "grimoire/classic/preprocess.h"
+#include "grimoire/command/applicable.h"
 #include "grimoire/command/flag_words.h"
 
 namespace grim {
@@ -194,6 +196,41 @@ std::unique_ptr<Estimator> LearnerFlags::bare() const {
   std::unique_ptr<Estimator> learner = make_estimator(model);
   set_params(*learner, params);
   return learner;
+}
+
+void LearnerFlags::refuse_useless(const std::string& flag, const std::vector<std::string>& axes) const {
+  const std::unique_ptr<Estimator> learner = bare();
+  const Options own = learner->params();
+  const auto named = [&](std::string_view key) -> std::string {
+    const Option* const o = find(own, key);
+    return o ? o->name : std::string(key);  // else the one who tries its values will say so
+  };
+  Settings given;
+  for (const std::string& p : params) given.push_back({named(p.substr(0, p.find('='))), p.substr(p.find('=') + 1)});
+  std::map<std::string, Settings> tried;
+  for (const std::string& axis : axes) {
+    const std::string name = named(axis.substr(0, axis.find('=')));
+    if (std::ranges::find(given, name, &Setting::name) != given.end())
+      throw Error(ErrorKind::usage, str("--param {} is of no use with --{} {}, which tries values of its own", name, flag, axis), "leave one of them out");
+    for (std::string_view value : split(std::string_view(axis).substr(std::min(axis.find('=') + 1, axis.size())), ','))
+      tried[name].push_back({name, std::string(value)});
+  }
+  for (const auto& [name, values] : tried) given.push_back(values.back());
+  // Whichever of the values to try the other one takes.
+  const auto holds_somewhere = [&](const std::string& condition) {
+    const auto axis = tried.find(condition.substr(0, condition.find('=')));
+    if (axis == tried.end()) return holds(condition, own, given);
+    return std::ranges::any_of(axis->second, [&](const Setting& value) { return holds(condition, own, {value}); });
+  };
+  for (const Setting& s : given) {
+    const Option* const o = find(own, s.name);
+    if (!o) continue;
+    if (!o->with.empty() && !holds_somewhere(o->with))
+      throw Error(ErrorKind::usage, str("parameter '{}' is of use with {} only", o->name, in_words(o->with)), "leave it out, or give that too");
+    for (const std::string& other : o->without)
+      if (stands_against(other, own, given))
+        throw Error(ErrorKind::usage, str("parameter '{}' is of no use with {}", o->name, in_words(other)), "leave one of them out");
+  }
 }
 
 std::unique_ptr<Estimator> LearnerFlags::build(const Dataset& data, Console& console) const {

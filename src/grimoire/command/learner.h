@@ -46,6 +46,9 @@ struct LearnerFlags {
   Options options(const std::string& learner);  // those that this one has a use for, its parameters as entries; "": of all
   // With its parameters, nothing before it. throws: usage; cheap, so call it first
   std::unique_ptr<Estimator> bare() const;
+  // What would be taken and not looked at: a parameter that means nothing beside the others, or one whose values `flag` ("grid", "vary") tries.
+  // throws: usage
+  void refuse_useless(const std::string& flag = "", const std::vector<std::string>& axes = {}) const;
   // The learner with the steps before it that the data ask for; each step that was not asked for is said on the console.
   std::unique_ptr<Estimator> build(const Dataset& data, Console& console) const;
   void weigh_classes(Dataset& data) const;  // --class-weight balanced, or NAME=WEIGHT,...

@@ -3,6 +3,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/hub/fetch.h"
 #include "grimoire/hub/model_folder.h"
@@ -10,6 +11,7 @@
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/gguf.h"
 #include "grimoire/text/tokenizer.h"
+#include "grimoire/train/run.h"
 
 namespace grim {
 namespace {
@@ -23,8 +25,12 @@ report::Number mebibytes(double bytes) { return number(bytes / (1 << 20), "{:.1f
 struct Findings {
   std::vector<report::Remark> all;
   int64_t bad = 0;
+  std::string first = {};  // that is wrong
   void good(const std::string& words) { all.push_back({words, report::Tone::good}); }
-  void wrong(const std::string& words) { all.push_back({words, report::Tone::warning}), ++bad; }
+  void wrong(const std::string& words) {
+    all.push_back({words, report::Tone::warning});
+    if (bad++ == 0) first = words;
+  }
 };
 
 class ModelCommand final : public Command {
@@ -37,9 +43,14 @@ class ModelCommand final : public Command {
             "grimoire model convert model.gguf model.safetensors --dtype f32"};
   }
   std::vector<Positional> positionals() override {
-    return {{"action", "list, get, show, check, diff or convert", &action_},
-            {"model", "a model folder, or a file of weights: safetensors or its index, PyTorch, GGUF, llama2.c; of get, a published model's name",
-             &model_, false},
+    const Positional action = {"action", "list, get, show, check, diff or convert", &action_};
+    const Positional model = {"model", "a run or model folder, or a file of weights: safetensors or its index, PyTorch, GGUF, llama2.c", &model_};
+    if (form() == "list") return {action};
+    if (form() == "get") return {action, {"model", "a published model's name", &model_}};
+    if (form() == "show" || form() == "check") return {action, model};
+    if (form() == "diff") return {action, model, {"other", "the other one", &other_}};
+    if (form() == "convert") return {action, model, {"other", "what is written: a new folder, or a file", &other_}};
+    return {action, {model.name, model.help + "; of get, a published model's name", &model_, false},
             {"other", "of diff, the other model; of convert, what is written: a new folder, or a file", &other_, false}};
   }
   Forms forms() const override {
@@ -63,20 +74,33 @@ class ModelCommand final : public Command {
     return form() == "show" ? show : form() == "convert" ? convert : form() == "get" ? get : Options();
   }
 
+  void set(const Settings& given) override {
+    Command::set(given);
+    for (const Setting& s : given)
+      if (s.name == "to" && !s.ambient && other_.ends_with(s.value == "gguf" ? ".safetensors" : ".gguf"))
+        refuse(*this, str("'{}' ends otherwise than --to {} says", other_, s.value), "leave --to out, or end the name otherwise");
+    if (shard_megabytes_ > 0 && writes_gguf()) refuse(*this, "--shard-size is of no use: a GGUF is one file", "leave it out");
+  }
+
   int run(Console& console) override {
     if (form() == "list") return list(console);
-    const bool two = form() == "diff" || form() == "convert";
-    if (model_.empty()) throw Error(ErrorKind::usage, str("model {}: which model?", form()), str("see grimoire model {} --help", form()));
-    if (two == other_.empty())
-      throw Error(ErrorKind::usage, two ? str("model {} takes two paths", form()) : str("'{}' is more than model {} takes", other_, form()),
-                  str("see grimoire model {} --help", form()));
     if (form() == "get") return get(console);
+    model_ = weights_in(model_);
     if (form() == "show") return show_model(console);
     if (form() == "check") return check(console);
-    return form() == "diff" ? diff(console) : convert(console);
+    if (form() == "convert") return convert(console);
+    other_ = weights_in(other_);
+    return diff(console);
   }
 
  private:
+  // Of a run folder, that of its best weights.
+  static std::string weights_in(const std::string& path) {
+    if (!exists(path)) throw Error(ErrorKind::input, str("'{}' does not exist", path), "expected a run or model folder, or a file of weights");
+    const bool run = !holds_weights(path) && (exists(join_path(path, "best")) || exists(join_path(path, "checkpoints")));
+    return run ? model_folder_in(path) : path;
+  }
+
   static int list(Console& console) {
     report::Table table{.columns = {"name", "what it is", "licence", "MB"}, .rows = {}};
     for (const PublishedModel& m : published_models()) table.rows.push_back({m.name, m.what, m.licence, static_cast<double>(m.megabytes)});
@@ -211,7 +235,9 @@ class ModelCommand final : public Command {
     if (is_folder()) attempt([&] { check_folder(f); });
     report::Report page{model_, {}};
     for (report::Remark& r : f.all) page.blocks.emplace_back(std::move(r));
-    show(console, page, Json::object({{"path", model_}, {"sound", f.bad == 0}, {"faults", f.bad}}));
+    Json result = Json::object({{"path", model_}, {"sound", f.bad == 0}, {"faults", f.bad}});
+    if (f.bad) result.set("error", f.first), result.set("kind", "input"), result.set("hint", ""), result.set("exit_code", 3);
+    show(console, page, std::move(result));
     return f.bad ? 3 : 0;
   }
 
@@ -285,7 +311,7 @@ class ModelCommand final : public Command {
 
   int convert(Console& console) const {
     ConvertOptions options = convert_;
-    if (other_.ends_with(".gguf")) options.to = WeightsFormat::gguf;
+    if (writes_gguf()) options.to = WeightsFormat::gguf;
     if (dtype_ != "keep") options.dtype = upper(dtype_);
     options.shard_bytes = shard_megabytes_ * 1'000'000;
     if (options.dtype == "Q8_0" && options.to != WeightsFormat::gguf)
@@ -296,6 +322,8 @@ class ModelCommand final : public Command {
     show(console, page, Json::object({{"files", Json::array_of(written)}}));
     return 0;
   }
+
+  bool writes_gguf() const { return convert_.to == WeightsFormat::gguf || other_.ends_with(".gguf"); }
 
   static std::string upper(std::string text) {
     std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });

@@ -2,6 +2,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/learner.h"
 #include "grimoire/command/numbers.h"
@@ -24,7 +25,7 @@ class PredictCommand final : public Command {
   std::vector<Positional> positionals() override { return {{"model", "a file that 'grimoire fit' wrote", &model_}}; }
   Options options() override {
     Options all = data_.options();
-    all.push_back({.name = "proba", .help = "print the probability of every class", .target = &proba_, .basic = true});
+    all.push_back({.name = "proba", .help = "print the probability of every class", .target = &proba_, .basic = true, .without = {"decision"}});
     all.push_back({.name = "decision", .help = "print decision values, scores or log densities", .target = &decision_});
     all.push_back({.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256});
     return all;
@@ -34,15 +35,16 @@ class PredictCommand final : public Command {
     const device::ThreadCap cap(threads_);
     const State state = State::load(model_);
     const std::unique_ptr<Estimator> learner = Estimator::load(state, model_);
+    refuse_useless(*learner);
     if (state.holds("data")) data_.follow(state.value("data"));
-    if (!learner->needs_target()) data_.target.clear();
+    if (!learner->needs_target()) data_.target.clear();  // kept with the model
     const Dataset data = data_.load(console, learner.get());
     const bool classes = learner->is_classifier();
     Json result = Json::object({{"model", state.value("model").as_text()}, {"rows", data.rows()}});
     if (learner->transforms() && !learner->needs_target()) {
       print_matrix(console, result, "transformed", learner->transform(data.x).to_tensor(Dtype::f64), names_of(learner->output_columns()));
     } else if (decision_) {
-      const Tensor d = learner->decision(data.x);
+      const Tensor d = decisions(*learner, data);
       std::vector<std::string> names;
       for (int64_t k = 0; k < d.dim(1); ++k) names.push_back(str("d{}", k));
       print_matrix(console, result, "decision", d, names);
@@ -58,6 +60,24 @@ class PredictCommand final : public Command {
   }
 
  private:
+  // What this model has no use for.
+  void refuse_useless(const Estimator& learner) {
+    if (!learner.needs_target() && !data_.target.empty()) refuse(*this, "--target is of no use: this model learned without one", "leave it out");
+    if (learner.transforms() && !learner.needs_target() && (proba_ || decision_))
+      refuse(*this, str("--{} is of no use: this model gives other columns", proba_ ? "proba" : "decision"), "leave it out");
+    if (proba_ && !(learner.has_proba() && learner.is_classifier()))
+      refuse(*this, "--proba: this model gives no probabilities", learner.is_classifier() ? "fit it with --calibrate sigmoid" : "leave it out");
+  }
+
+  Tensor decisions(const Estimator& learner, const Dataset& data) {
+    try {
+      return learner.decision(data.x);
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::state) throw;
+      refuse(*this, "--decision: this model gives no decision values", "leave it out");
+    }
+  }
+
   static std::vector<std::string> names_of(const std::vector<ColumnInfo>& columns) {
     std::vector<std::string> names;
     for (const ColumnInfo& c : columns) names.push_back(c.name);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "grimoire/command/command.h"
+#include "grimoire/command/flag_words.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
@@ -9,7 +10,7 @@ namespace grim {
 class ConsoleEvents final : public RunEvents {
  public:
   explicit ConsoleEvents(Console& console) : console_(console) {}
-  void note(const std::string& text) override { console_.say(text); }
+  void note(const std::string& text) override { console_.say(with_flags(text)); }
   void progress(const Progress& p) override;
   void evaluated(const EvaluationReport& r) override;
   void saved(const std::string& path, int64_t step) override;

@@ -3,7 +3,6 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/mapped_file.h"
-#include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/tokenizer_page.h"
 #include "grimoire/data/corpus.h"
@@ -76,7 +75,7 @@ class TokenizerCommand final : public Command {
               {"second", "another one", &second_}, {"file", "a text", &third_}};
     return {action, {"tokenizer", "a folder that holds a tokenizer, its file, or a run folder", &first_, false},
             {"second", "another one, to compare", &second_, false},
-            {"file", "a text, to compare on", &third_, false, &rest_}};
+            {"file", "a text, to compare on", &third_, false}};
   }
   Forms forms() const override {
     return {.by = "action",
@@ -89,14 +88,6 @@ class TokenizerCommand final : public Command {
     return joined({{{.name = "data", .help = "text files", .target = &data_, .basic = true, .required = true},
                     {.name = "out", .help = "the folder to write", .target = &out_, .basic = true, .required = true}},
                    training_.options()});
-  }
-
-  void set(const Settings& settings) override {
-    std::vector<std::string> beyond = {first_, second_, third_};
-    beyond.erase(beyond.begin(), beyond.begin() + (form() == "train" ? 0 : form() == "show" ? 1 : 3));
-    beyond.insert(beyond.end(), rest_.begin(), rest_.end());
-    if (!beyond.empty() && !beyond.front().empty()) refuse(*this, str("'{}' is one word too many", beyond.front()), see_help(*this));
-    Command::set(settings);
   }
 
   int run(Console& console) override {
@@ -193,7 +184,7 @@ class TokenizerCommand final : public Command {
   }
 
   std::string action_, first_, second_, third_, out_;
-  std::vector<std::string> rest_, data_;
+  std::vector<std::string> data_;
   TokenizerTraining training_;
 };
 

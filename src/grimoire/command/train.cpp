@@ -1,8 +1,12 @@
+#include <algorithm>
+
 #include "grimoire/base/files.h"
 #include "grimoire/base/machine.h"
+#include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/run_console.h"
 #include "grimoire/train/cost.h"
+#include "grimoire/train/lm_data.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
@@ -41,12 +45,10 @@ class TrainCommand final : public Command {
     for (const Setting& s : given)
       if (s.name == "config") config_file_ = s.value;
     const Json file = settings_in_file();
+    const std::string init = config_.init_from = init_in(given, file);
+    if (!init.empty()) take_model_of_init(file);
+    const std::unique_ptr<ModelConfig> begun = config_.shape().clone();  // as neither file nor flag has touched it
     read_settings(config_, file, config_file_);
-    for (const Setting& s : given)
-      if (s.name == "init-from") config_.init_from = s.value;
-    const std::string init = config_.init_from;
-    if (!init.empty()) take_model_of_init();
-    std::unique_ptr<ModelConfig> begun = config_.shape().clone();  // as no flag has touched it
     if (form().empty()) take_form(config_.model);
     Command::set(given);
     if (find(config_.options(), "data") && config_.data.empty())
@@ -55,9 +57,14 @@ class TrainCommand final : public Command {
     source_ = config_.open_task();  // read once: a pipe has no second time
     config_ = default_run(config_.model, source_->format());
     config_.init_from = init;
-    if (!init.empty()) config_.set_shape(config_.model, std::move(begun));
+    if (!init.empty()) config_.set_shape(config_.model, begun->clone());
     read_settings(config_, file, config_file_);
     Command::set(given);
+    if (!init.empty()) refuse_other_shape(*begun, given);
+    const bool waits = is_typed(given, "patience") || file.find("patience"), cuts = find(config_.options(), "split");
+    if (waits && config_.patience > 0 && cuts && SplitPercent::parse(config_.split).dev == 0)
+      refuse(*this, str("--patience waits for a better dev loss, and --split {} has no dev part", config_.split),
+             "leave it out, or hold some back: --split 80/10/10");
   }
 
   int run(Console& console) override {
@@ -67,12 +74,45 @@ class TrainCommand final : public Command {
   }
 
  private:
-  void take_model_of_init() {
-    const std::string asked = form();
+  static std::string init_in(const Settings& given, const Json& file) {
+    std::string init;
+    for (const char* key : {"init-from", "init_from"})
+      if (const Json* const value = file.is_object() ? file.find(key) : nullptr; value && value->kind() == Json::Kind::text) init = value->as_text();
+    for (const Setting& s : given)
+      if (s.name == "init-from") init = s.value;
+    return init;
+  }
+
+  void take_model_of_init(const Json& file) {
+    const std::string asked = form(), in_file = file.is_object() ? file.text("model", "") : "";
     take_shape_of_init(config_);
+    if (!in_file.empty() && in_file != config_.model)
+      throw Error(ErrorKind::input, str("{}: key 'model': got '{}', but {} holds a {}", config_file_, in_file, config_.init_from, config_.model),
+                  "leave it out");
     if (!asked.empty() && asked != config_.model)
       throw Error(ErrorKind::usage, str("--model: got '{}', but {} holds a {}", asked, config_.init_from, config_.model), "leave --model out");
     take_form(config_.model);
+  }
+
+  static bool is_typed(const Settings& given, const std::string& name) {
+    return std::ranges::any_of(given, [&](const Setting& s) { return s.name == name && !s.ambient; });
+  }
+
+  // `its`: the shape of the weights that the run begins with. A size of theirs, or what brings more or fewer of them, cannot be another.
+  void refuse_other_shape(ModelConfig& its, const Settings& given) {
+    const Options had = its.options();
+    for (const Option& o : config_.shape().options()) {
+      const Option* const before = find(had, o.name);
+      if (!before || before->json() == o.json()) continue;
+      const std::unique_ptr<ModelConfig> changed = its.clone();
+      find(changed->options(), o.name)->set_json(o.json());
+      const bool size = std::holds_alternative<int64_t*>(o.target) && o.name != "context";
+      if (!size && changed->parameter_count() == its.parameter_count()) continue;
+      const std::string what = str("got {}, but {} has weights of a {} with {}", o.json().dump(), config_.init_from, config_.model, before->json().dump());
+      const bool by_file = !config_file_.empty() && !is_typed(given, o.name);
+      throw Error(by_file ? ErrorKind::input : ErrorKind::usage, by_file ? str("{}: key '{}': {}", config_file_, o.key(), what) : str("--{}: {}", o.name, what),
+                  "leave it out, or --init-from");
+    }
   }
 
   // What is asked for by --model is not what the file says.

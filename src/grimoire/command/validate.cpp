@@ -46,7 +46,7 @@ class ValidateCommand final : public Command {
          .target = &folds_,
          .low = 0,
          .basic = true},
-        {.name = "shuffle", .help = "permute the rows before they are dealt out", .target = &shuffle_, .without = {"group"}},
+        {.name = "shuffle", .help = "permute the rows before they are dealt out", .target = &shuffle_, .without = {"group", "folds=0"}},
         {.name = "seed", .help = "of the permutation", .target = &seed_, .low = 0},
         {.name = "group", .help = "column whose equal values stay on one side", .target = &group_},
         {.name = "grid",
@@ -68,7 +68,8 @@ class ValidateCommand final : public Command {
          .help = "also write a page with pictures: ROC, precision and recall, reliability, curves, borders",
          .target = &report_,
          .basic = true},
-        {.name = "boundary", .help = "two columns X,Y for the picture of the border [the two most important]", .target = &boundary_, .with = "report"},
+        {.name = "boundary", .help = "two columns X,Y for the picture of the border [the two most important]", .target = &boundary_, .with = "report",
+         .without = {"curve", "vary", "grid"}},
         {.name = "vary", .help = "validation curve: a parameter and its values in order, NAME=V,V,...", .target = &vary_, .basic = true},
     };
     all.insert(all.end(), own.begin(), own.end());
@@ -81,6 +82,9 @@ class ValidateCommand final : public Command {
       if (s.name == "seed" && !s.ambient && !shuffle_ && !importance_)
         refuse(*this, "--seed is of no use without --shuffle or --importance", "leave it out, or add --shuffle");
     data_.suit(*learner_.bare());  // a wrong parameter is said before a large file is read
+    if (!grid_.empty()) parsed_grid("grid", grid_);
+    if (!vary_.empty()) parsed_grid("vary", {vary_});
+    learner_.refuse_useless(vary_.empty() ? "grid" : "vary", vary_.empty() ? grid_ : std::vector<std::string>{vary_});
   }
 
   int run(Console& console) override {
@@ -89,6 +93,7 @@ class ValidateCommand final : public Command {
     Dataset data = load(console);
     if (data.y.empty())
       throw Error(ErrorKind::usage, "--target is missing: the column to predict", "see the file's first line for its columns");
+    check_boundary(data);
     const std::unique_ptr<Estimator> learner = learner_.build(data, console);
     learner_.weigh_classes(data);
     const std::vector<Fold> folds = make_folds(data);
@@ -182,19 +187,32 @@ class ValidateCommand final : public Command {
     result.set("importance", std::move(rows));
   }
 
+  static int64_t column_of_numbers(const Dataset& data, const std::string& name) {  // -1: there is none
+    const std::vector<ColumnInfo>& all = data.x.columns();
+    const auto found = std::ranges::find_if(all, [&](const ColumnInfo& c) { return c.name == name && c.kind == ColumnKind::number; });
+    return found == all.end() ? -1 : found - all.begin();
+  }
+
+  void check_boundary(const Dataset& data) const {
+    if (boundary_.empty()) return;
+    const std::vector<std::string> wanted = split_names(boundary_);
+    if (wanted.size() != 2 || wanted[0] == wanted[1]) throw Error(ErrorKind::usage, str("--boundary: got '{}', expected two columns X,Y", boundary_));
+    if (!data.classifies()) throw Error(ErrorKind::usage, "--boundary: the target is a number, and borders lie between classes", "leave it out");
+    std::vector<std::string> numbers;
+    for (const ColumnInfo& c : data.x.columns())
+      if (c.kind == ColumnKind::number) numbers.push_back(c.name);
+    for (const std::string& name : wanted)
+      if (column_of_numbers(data, name) < 0)
+        throw Error(ErrorKind::usage, str("--boundary: there is no column of numbers '{}'", name), did_you_mean(name, numbers, "there are " + joined(numbers)));
+  }
+
   // On the two columns asked for, or the two most important ones that are numbers.
   void draw_border(const Estimator& learner, const Dataset& data, const std::vector<Importance>& ranking) {
-    std::vector<std::string> wanted;
-    if (!boundary_.empty()) {
-      const size_t comma = boundary_.find(',');
-      if (comma == std::string::npos) throw Error(ErrorKind::usage, str("--boundary: got '{}', expected two columns X,Y", boundary_));
-      wanted = {boundary_.substr(0, comma), boundary_.substr(comma + 1)};
-    }
+    std::vector<std::string> wanted = split_names(boundary_);
     for (const Importance& i : ranking) wanted.push_back(i.column);
     std::vector<int64_t> columns;
     for (const std::string& name : wanted)
-      for (int64_t c = 0; c < data.x.width(); ++c)
-        if (data.x.columns()[c].name == name && data.x.columns()[c].kind == ColumnKind::number && columns.size() < 2) columns.push_back(c);
+      if (const int64_t c = column_of_numbers(data, name); c >= 0 && columns.size() < 2) columns.push_back(c);
     if (columns.size() == 2 && !data.x.has_missing()) pictures_.push_back(boundary_chart(learner, data, columns[0], columns[1]));
   }
 

@@ -202,11 +202,11 @@ Options GptConfig::options() {
           {.name = "tied", .help = "output layer shares the token embedding", .target = &tied},
           {.name = "biases", .help = "biases in linear layers and norms", .target = &biases},
           {.name = "init", .help = "initial weights: GPT-2's, or PyTorch's layer defaults as in makemore", .target = by_choice(&init),
-           .choices = {"gpt2", "torch"}}};
+           .choices = {"gpt2", "torch"}, .without = {"init-from"}}};
 }
 
 void GptConfig::check() const {
-  GRIM_CHECK(n_embd % n_head == 0, argument, "gpt", "n_embd must divide by n_head: got {} and {}", n_embd, n_head);
+  GRIM_CHECK(n_embd % n_head == 0, argument, "gpt", "the width `n-embd` must divide by the heads, `n-head`: got {} and {}", n_embd, n_head);
 }
 
 double GptConfig::parameter_count() const {
@@ -247,6 +247,7 @@ GptConfig GptConfig::from_json(const Json& json) {
   if (const double attn = config_rate(json, "attn_pdrop", c.dropout); attn != c.dropout) c.attention_dropout = attn;
   if (const Json* inner = json.find("n_inner"); inner && !inner->is_null()) c.n_inner = config_size(json, "n_inner");
   if (c.n_inner == 4 * c.n_embd) c.n_inner = 0;
+  GRIM_CHECK(c.n_embd % c.n_head == 0, input, "config", "config.json: n_embd must divide by n_head: got {} and {}", c.n_embd, c.n_head);
   GRIM_CHECK(json.integer("n_ctx", c.n_positions) == c.n_positions, input, "config", "config.json: n_ctx is {}, n_positions {}",
              json.integer("n_ctx"), c.n_positions);
   GRIM_CHECK(c.layer_norm_epsilon > 0 && c.layer_norm_epsilon < 1, input, "config", "config.json: key 'layer_norm_epsilon': got {}, expected above 0, below 1",

@@ -95,8 +95,10 @@ Options MlpConfig::options() {
           hidden_option(&n_hidden),
           layers_option(&n_layer),
           {.name = "batch-norm", .help = "BatchNorm before each hidden layer's tanh", .target = &batch_norm},
-          {.name = "gain", .help = "hidden weights start at gain / sqrt(inputs); 0 takes tanh's 5/3", .target = &gain, .low = 0, .high = 1000},
-          {.name = "last-scale", .help = "last weights start at this / sqrt(inputs); 0 takes the recipe's", .target = &last_scale, .low = 0, .high = 1000}};
+          {.name = "gain", .help = "hidden weights start at gain / sqrt(inputs); 0 takes tanh's 5/3", .target = &gain, .low = 0, .high = 1000,
+           .without = {"init-from"}},
+          {.name = "last-scale", .help = "last weights start at this / sqrt(inputs); 0 takes the recipe's", .target = &last_scale, .low = 0, .high = 1000,
+           .without = {"init-from"}}};
 }
 
 double MlpConfig::parameter_count() const {

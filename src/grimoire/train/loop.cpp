@@ -154,7 +154,9 @@ template <class F> std::string Loop::keep(const std::string& kind, F&& write, in
 RunResult Loop::finish() {
   const Trainer::Position& at = trainer_.position;
   RunResult r{.ending = ending_, .step = at.step, .best_step = at.best_step, .parameters = trainer_.task().model().parameter_count(),
-              .train_loss = train_loss_, .dev_loss = at.best_loss, .test_loss = NAN, .common_loss = NAN, .baseline_loss = NAN};
+              .train_loss = train_loss_,
+              .dev_loss = std::isfinite(at.best_loss) ? at.best_loss : NAN,
+              .test_loss = NAN, .common_loss = NAN, .baseline_loss = NAN};
   r.tokens_per_second = trained_seconds_ > 0 ? trained_tokens_ / trained_seconds_ : 0;
   r.seconds = at.seconds;
   r.uniform_loss = trainer_.task().guessing();

@@ -102,7 +102,7 @@ void check_provenance(const FoundCheckpoint& found, const RunConfig& config, con
   const std::string list = joined(changed, "; ");
   if (!accept)
     throw Error(ErrorKind::input, str("{} belongs to other data than {}: {}", found.path, config.data.empty() ? "these" : config.data, list),
-                str("put the old data and settings back, or say that the change is meant: grimoire resume {} --accept-changes", config.out));
+                str("put the old data and settings back, or say that the change is meant: grimoire resume {} `accept-changes`", config.out));
   events.note(str("going on with changed data: {}; what was held back before may train now, and the best weights are sought anew", list));
 }
 
@@ -150,7 +150,7 @@ void drop_best_after(const std::string& folder, int64_t step) {
 RunResult train(RunConfig config, RunEvents& events) { return train(config, *config.open_task(), events); }
 
 RunResult train(RunConfig config, const TaskSource& source, RunEvents& events) {
-  GRIM_CHECK(!config.out.empty(), usage, "train", "--out is missing: the folder for the run");
+  if (config.out.empty()) throw Error(ErrorKind::usage, "`out` is missing: the folder for the run");
   const device::ThreadCap cap(config.threads);
   source.resolve(config);
   for (const std::string& w : source.warnings(config)) events.note("warning: " + w);
@@ -161,7 +161,7 @@ RunResult train(RunConfig config, const TaskSource& source, RunEvents& events) {
   files().make_dirs(folder);
   const FolderLock lock(folder);
   if (newest_valid_checkpoint(join_path(folder, "checkpoints")) || newest_valid_checkpoint(join_path(folder, "best")))
-    throw Error(ErrorKind::usage, str("--out: '{}' holds a run already", folder), str("choose another folder, or go on with: grimoire resume {}", folder));
+    throw Error(ErrorKind::usage, str("`out`: '{}' holds a run already", folder), str("choose another folder, or go on with: grimoire resume {}", folder));
   for (const std::string& done : tidy_checkpoints(join_path(folder, "checkpoints"))) events.note(done);
   RunConfig kept = config;
   source.keep(kept, folder, events);
@@ -171,14 +171,14 @@ RunResult train(RunConfig config, const TaskSource& source, RunEvents& events) {
 
 RunConfig read_run_config(const std::string& folder) {
   const std::string path = join_path(folder, "config.json");
-  if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder (grimoire train --out)");
+  if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a folder that train wrote");
   if (!exists(path)) throw Error(ErrorKind::input, str("'{}' is not a run folder: it holds no config.json", folder),
-                                  "give the folder that train wrote (--out)");
+                                  "give the folder that train wrote");
   const Json json = Json::parse(read_file(path), path);
   if (json.is_object() && json.find("model_type")) {
     const std::string run = parent_folder(parent_folder(folder));
     throw Error(ErrorKind::input, str("'{}' is a checkpoint, expected the folder of a run", folder),
-                exists(join_path(run, "config.json")) ? str("the run that it belongs to is {}", run) : "give the folder that train wrote (--out)");
+                exists(join_path(run, "config.json")) ? str("the run that it belongs to is {}", run) : "give the folder that train wrote");
   }
   RunConfig config;
   read_kept_settings(config, json, path);
@@ -189,6 +189,14 @@ RunConfig read_run_config(const std::string& folder) {
 }
 
 namespace {
+
+// Of a run that exists: what it was trained on may have moved since.
+std::unique_ptr<TaskSource> open_task_of(const RunConfig& config) {
+  if (!config.data.empty() && !exists(config.data))
+    throw Error(ErrorKind::input, str("'{}' is gone: the data that {} was trained on", config.data, config.out),
+                str("put it back, or write where it is now into {}, key \"data\"", join_path(config.out, "config.json")));
+  return config.open_task();
+}
 
 // Takes up what the newest checkpoint holds, and sees that the best weights are of the run that goes on.
 void go_on(Trainer& trainer, const RunConfig& config, const TaskSource& source, const FoundCheckpoint& found, const FoundCheckpoint& best,
@@ -203,7 +211,7 @@ void go_on(Trainer& trainer, const RunConfig& config, const TaskSource& source, 
   const int64_t step = trainer.position.step;
   if (step > config.steps)
     throw Error(ErrorKind::usage, str("'{}' is at step {} already, beyond its goal of {} steps", folder, step, config.steps),
-                str("give a new goal: grimoire resume {} --steps {}, or more", folder, step));
+                str("give a new goal: grimoire resume {} `steps={}`, or more", folder, step));
   if (!best && std::isfinite(trainer.position.best_loss)) {
     trainer.forget_best();
     events.note(str("{} holds no weights any more: the best are sought anew from step {}", join_path(folder, "best"), step));
@@ -216,6 +224,9 @@ void go_on(Trainer& trainer, const RunConfig& config, const TaskSource& source, 
 
 RunResult resume(const std::string& folder, RunEvents& events, const ResumeChanges& changes) {
   RunConfig config = read_run_config(folder);
+  const bool counts = config.architecture().counts;
+  if (counts && changes.steps >= 0)
+    throw Error(ErrorKind::usage, str("`steps={}`: a {} counts, and makes no steps", changes.steps, config.model), "leave it out");
   const int64_t old_steps = config.steps;
   if (changes.steps >= 0) config.steps = changes.steps;
   if (changes.threads >= 0) config.threads = changes.threads;
@@ -223,8 +234,7 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   const FolderLock lock(folder);
   for (const char* kind : {"checkpoints", "best"})
     for (const std::string& done : tidy_checkpoints(join_path(folder, kind))) events.note(done);
-  const std::unique_ptr<TaskSource> source = config.open_task();
-  const bool counts = config.architecture().counts;
+  const std::unique_ptr<TaskSource> source = open_task_of(config);
   const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best"));
   const FoundCheckpoint found = counts ? best : newest_valid_checkpoint(join_path(folder, "checkpoints"));
   if (!found && !found.rejected.empty()) refuse_restart(found, best, folder);
@@ -245,12 +255,12 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   return run_to_its_end(config, std::move(work), *source, events, folder);
 }
 
-std::vector<std::string> samples_of_run(const std::string& folder) { return read_run_config(folder).open_task()->samples(folder); }
+std::vector<std::string> samples_of_run(const std::string& folder) { return open_task_of(read_run_config(folder))->samples(folder); }
 
 Diagnosis diagnose_run(const std::string& folder, double target) {
   const RunConfig config = read_run_config(folder);
   const device::ThreadCap cap(config.threads);
-  return diagnose_run(config, *config.open_task(), folder, target);
+  return diagnose_run(config, *open_task_of(config), folder, target);
 }
 
 Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const std::string& folder, double target) {
@@ -279,7 +289,7 @@ std::string model_folder_in(const std::string& folder) {
   if (newest) return newest.path;
   if (!newest.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", newest.rejected[0].path, newest.rejected[0].reason), whole);
   if (!holds_weights(folder))
-    throw Error(ErrorKind::input, str("'{}' holds no model", folder), "expected a run folder (grimoire train --out) or a checkpoint folder");
+    throw Error(ErrorKind::input, str("'{}' holds no model", folder), "expected a folder that train wrote, or a checkpoint folder");
   if (exists(join_path(folder, kManifestName))) verify_checkpoint(folder);
   return folder;
 }

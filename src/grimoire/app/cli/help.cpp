@@ -24,7 +24,9 @@ std::string default_of(const Option& o) {
 // "    max-depth             deepest leaf, 0 for no limit: an integer from 0 to 1000000 [0]"
 std::string entries_of(const Option& list) {
   std::string text;
-  for (const Option& o : list.entries) text += "    " + padded(o.name, 20) + o.help + ": " + o.takes() + str(" [{}]", shown(o.json())) + "\n";
+  for (const Option& o : list.entries)
+    text += "    " + padded(o.name, 20) + o.help + ": " + o.takes() + str(" [{}]", shown(o.json())) +
+            (o.with.empty() ? "" : str("; with {} only", in_words(o.with))) + "\n";
   return text;
 }
 
@@ -41,7 +43,7 @@ std::string list_of(const std::vector<Form>& forms) {
   std::string text, group = "(none)";
   for (const Form& f : forms) {
     if (f.group != group) text += "\n" + f.group + (f.group.empty() ? "" : "\n"), group = f.group;
-    text += "  " + padded(f.name, width + 2) + f.help + "\n";
+    text += "  " + (f.help.empty() ? f.name : padded(f.name, width + 2) + f.help) + "\n";
   }
   return text;
 }
@@ -63,7 +65,7 @@ std::string help_of(Command& command, HelpDepth depth) {
     if (depth == HelpDepth::all || o.basic) options += line_of(o, all);
     else more = true;
   std::string text = str("grimoire {}: {}\n\nusage: grimoire {} [options]\n\n", title, command.summary(), usage);
-  for (const std::string& example : command.examples()) text += "  " + example + "\n";
+  for (const std::string& example : fitting_examples(command)) text += "  " + example + "\n";
   text += "\n" + places + options + "  " + padded("--json", 22) + "the last line of stdout is one JSON object\n";
   if (command.form().empty() && !forms.all.empty()) {
     text += list_of(forms.all);

@@ -96,8 +96,10 @@ int tell(Terminal& terminal, const Error& e) {
   return code;
 }
 
-// "stats anova": all options of a command, or of one of its forms.
+// "stats anova": all options of a command, or of one of its forms; no words: what commands there are.
 std::string help_on(const std::vector<std::unique_ptr<Command>>& commands, std::vector<std::string> words) {
+  std::erase(words, "--json");
+  if (words.empty()) return help_of_all(commands);
   Command& command = command_named(commands, words[0]);
   words.push_back("--help-all");
   parse_words(command, {words.begin() + 1, words.end()});
@@ -108,16 +110,17 @@ int run(const std::vector<std::string>& words, Terminal& terminal) {
   std::vector<std::unique_ptr<Command>> commands = all_commands();
   if (words.empty() || words[0] == "help" || words[0] == "--help" || words[0] == "-h") {
     terminal.set_json(asks_for_json(words));  // of an unknown command
-    const std::string text = words.size() > 1 && words[0] == "help" ? help_on(commands, {words.begin() + 1, words.end()}) : help_of_all(commands);
+    const std::string text = words.empty() ? help_of_all(commands) : help_on(commands, {words.begin() + 1, words.end()});
     terminal.set_json(false);
     terminal.data(text);
     return words.empty() ? 2 : 0;
   }
+  terminal.set_json(asks_for_json(words));  // also for what is wrong with the words themselves
   if (words[0] == "--version") {
+    if (words.size() > 1) throw Error(ErrorKind::usage, str("'{}' is one word too many", words[1]), "--version stands alone");
     terminal.data(std::string("grimoire ") + GRIM_VERSION + "\n");
     return 0;
   }
-  terminal.set_json(asks_for_json(words));  // also for what is wrong with the words themselves
   Command& command = command_named(commands, words[0]);
   const Parsed parsed = parse_words(command, {words.begin() + 1, words.end()});
   terminal.set_json(parsed.json && !parsed.help);

@@ -11,9 +11,24 @@
 namespace grim {
 namespace {
 
-[[noreturn]] void refuse_word(Command& command, const Options& options, const std::string& word) {
-  if (!word.starts_with("-")) refuse(command, str("'{}' is one word too many", word), see_help(command));
-  const std::string flag = word.substr(0, word.find('='));
+[[noreturn]] void refuse_surplus(Command& command, const std::string& word) { refuse(command, str("'{}' is one word too many", word), see_help(command)); }
+
+// "--param kernel=rbf" for --kernel rbf, where that is an entry of a list; else "".
+std::string as_entry(const Options& options, std::string_view name, const std::string& value) {
+  for (const Option& list : options)
+    if (const Option* const entry = find(list.entries, name)) return str("--{} {}={}", list.name, entry->name, value);
+  return "";
+}
+
+// Of `words`, one that nothing takes.
+[[noreturn]] void refuse_word(Command& command, const Options& options, const std::string& word, const std::vector<std::string>& words) {
+  if (!word.starts_with("-")) refuse_surplus(command, word);
+  const size_t equals = word.find('=');
+  const std::string flag = word.substr(0, equals);
+  const auto next = std::ranges::find(words, word);
+  const std::string value = equals != word.npos ? word.substr(equals + 1) : next + 1 < words.end() && !next[1].starts_with("--") ? next[1] : "VALUE";
+  if (const std::string entry = flag.starts_with("--") ? as_entry(options, flag.substr(2), value) : ""; !entry.empty())
+    refuse(command, str("unknown flag {}", flag), str("did you mean {}?", entry));
   std::vector<std::string> known = {"json", "help", "help-all"};
   for (const Option& o : options) {
     known.push_back(o.name);
@@ -54,9 +69,25 @@ void refuse_flag_as_value(Command& command, const Options& options, const std::v
   }
 }
 
+// CLI11 reads a value of a switch as it likes, and drops what it cannot use.
+void refuse_value_of_switch(Command& command, const Options& options, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word == "--") return;
+    const size_t equals = word.find('=');
+    if (!word.starts_with("-") || equals == word.npos) continue;
+    const std::string flag = word.substr(0, equals), name = flag.substr(std::min<size_t>(2, flag.size()));
+    const Option* const o = find(options, name);
+    const Option* const denied = name.starts_with("no-") ? find(options, name.substr(3)) : nullptr;
+    const bool ours = (o && o->is_switch()) || (denied && denied->is_switch()), everyones = name == "json" || name == "help" || name == "help-all";
+    if (flag == "-h" || (flag.starts_with("--") && (ours || everyones)))
+      refuse(command, str("{}: {} takes no value", word, flag), ours ? str("--{0} turns it on, --no-{0} off", (o ? o : denied)->name) : "leave the value out");
+  }
+}
+
 // What stands in the words, before it is known which options this form has.
 struct Reading {
   Settings given;
+  std::vector<Positional> places;  // of no form yet
   std::vector<std::string> unknown;
   int help = 0, help_all = 0, json = 0;
 };
@@ -64,6 +95,7 @@ struct Reading {
 Reading read(Command& command, const Options& options, const std::vector<std::string>& all_words) {
   const auto marker = std::find(all_words.begin(), all_words.end(), "--");  // behind it nothing is a flag
   refuse_flag_as_value(command, options, all_words);
+  refuse_value_of_switch(command, options, all_words);
   Reading r;
   CLI::App app;
   app.set_help_flag();
@@ -71,9 +103,9 @@ Reading read(Command& command, const Options& options, const std::vector<std::st
   app.add_flag("--help-all", r.help_all);
   app.add_flag("--json", r.json);
   declare(app, options, r.given);
-  const std::vector<Positional> places = command.positionals();
+  r.places = command.positionals();
   std::vector<std::string>* rest = nullptr;
-  for (const Positional& p : places) {
+  for (const Positional& p : r.places) {
     app.add_option(p.name, *p.target);
     rest = p.more ? p.more : rest;
   }
@@ -86,16 +118,16 @@ Reading read(Command& command, const Options& options, const std::vector<std::st
   }
   r.unknown = app.remaining();
   for (auto word = marker == all_words.end() ? marker : marker + 1; word != all_words.end(); ++word) {
-    const auto free = std::ranges::find_if(places, [](const Positional& p) { return p.target->empty(); });
-    if (free != places.end()) *free->target = *word;
+    const auto free = std::ranges::find_if(r.places, [](const Positional& p) { return p.target->empty(); });
+    if (free != r.places.end()) *free->target = *word;
     else if (rest) rest->push_back(*word);
-    else refuse(command, str("'{}' is one word too many", *word), see_help(command));
+    else refuse_surplus(command, *word);
   }
   return r;
 }
 
 // The form that the words name, or the environment, is taken.
-void take_form(Command& command, const Options& every, const Reading& r) {
+void take_form(Command& command, const Options& every, const Reading& r, const std::vector<std::string>& words) {
   const Forms forms = command.forms();
   if (forms.by.empty()) return;
   std::string name;
@@ -108,8 +140,18 @@ void take_form(Command& command, const Options& every, const Reading& r) {
     if (s.name == forms.by) name = s.value;
   if (name.empty()) return;
   if (option) option->check(name);
-  if (!r.unknown.empty() && !command.has_form(name)) refuse_word(command, every, r.unknown.front());  // its value may stand where a form is looked for
+  if (!r.unknown.empty() && !command.has_form(name)) refuse_word(command, every, r.unknown.front(), words);  // its value may stand where a form is looked for
   command.take_form(name);
+}
+
+// A word in a place that the form which was taken does not have.
+void refuse_beyond_form(Command& command, const Reading& r) {
+  const std::vector<Positional> own = command.positionals();
+  const auto has = [&](const auto& same) { return std::ranges::any_of(own, same); };
+  for (const Positional& p : r.places) {
+    if (!p.target->empty() && !has([&](const Positional& o) { return o.target == p.target; })) refuse_surplus(command, *p.target);
+    if (p.more && !p.more->empty() && !has([&](const Positional& o) { return o.more == p.more; })) refuse_surplus(command, p.more->front());
+  }
 }
 
 }  // namespace
@@ -118,21 +160,22 @@ Parsed parse_words(Command& command, const std::vector<std::string>& words) {
   const Options every = every_option(command);
   const Reading r = read(command, every, words);
   refuse_twice(command, every, r.given);
-  take_form(command, every, r);
+  take_form(command, every, r, words);
   const Options options = command.options();
+  if (!r.unknown.empty()) refuse_word(command, options, r.unknown.front(), words);
+  refuse_beyond_form(command, r);
   if (r.json > 1) refuse(command, "--json is given twice", "once is enough");
   Parsed parsed{.settings = {}, .help = {}, .json = r.json > 0};
   if (r.help || r.help_all) {
     parsed.help = r.help_all ? HelpDepth::all : HelpDepth::basic;
     return parsed;
   }
-  if (!r.unknown.empty()) refuse_word(command, options, r.unknown.front());
   for (const Option& o : options)
     if (auto ambient = ambient_setting(o)) parsed.settings.push_back(std::move(*ambient));
   parsed.settings.insert(parsed.settings.end(), r.given.begin(), r.given.end());
   check_settings(command, options, parsed.settings);
   for (const Positional& p : command.positionals())
-    if (p.required && p.target->empty()) refuse(command, str("{} is missing: {}", p.name, p.help), "for example: " + command.examples().front());
+    if (p.required && p.target->empty()) refuse(command, str("{} is missing: {}", p.name, p.help), "for example: " + fitting_examples(command).front());
   return parsed;
 }
 
