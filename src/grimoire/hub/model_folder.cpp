@@ -55,7 +55,7 @@ void check_tokenizer(const ModelFolder& opened, const std::string& folder) {
 // Before anything large is allocated: do the weights fill what config.json describes?
 void check_size(const Json& config, const TensorFile& weights, const std::string& folder) {
   int64_t held = 0;
-  for (const TensorEntry& e : weights.entries()) held += static_cast<int64_t>(e.bytes);  // at least a byte each
+  for (const TensorEntry& e : weights.entries()) held += std::max(e.shape.numel(), static_cast<int64_t>(e.bytes));  // at least a byte each, or quantised
   const int64_t described = parameter_count(config);
   GRIM_CHECK(described <= held, input, "checkpoint", "{}: config.json describes {} parameters, {} holds {} bytes", folder, with_commas(described),
              file_name(weights.path()), with_commas(held));
@@ -63,33 +63,56 @@ void check_size(const Json& config, const TensorFile& weights, const std::string
 
 constexpr const char* kWeights[] = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"};
 
-void load_from(Pretrained& model, const TensorFile& weights) {
+std::vector<NamedTensor> all_of(const TensorFile& weights) {
   std::vector<NamedTensor> tensors;
   for (const auto& [name, tensor] : read_all(weights)) tensors.push_back({name, tensor});
-  model.load(tensors, weights.path());
+  return tensors;
 }
 
-}  // namespace
-
-ModelFolder open_model_folder(const std::string& folder) {
-  ModelFolder opened;
-  const std::string config_path = join_path(folder, "config.json"), generation_path = join_path(folder, "generation_config.json");
-  opened.config = read_json(config_path);
-  const std::unique_ptr<TensorFile> weights = open_weights(folder);
-  check_size(opened.config, *weights, folder);
-  if (exists(join_path(folder, "tokenizer.json"))) opened.tokenizer = load_tokenizer(folder);
+// The model that opened.config describes, checked against what stands beside it. `path` names it in errors.
+void build(ModelFolder& opened, const std::string& path) {
   try {
     Rng rng(RngMode::philox, 0);
     opened.model = build_model(opened.config, rng);
   } catch (const Error& e) {  // the folder's fault, not that of who gave it
-    throw Error(ErrorKind::input, config_path + ": " + e.what(), e.hint());
+    throw Error(ErrorKind::input, str("{}: {}", path, e.what()), e.hint());
   }
-  if (exists(generation_path)) opened.generation = read_json(generation_path);
-  if (opened.tokenizer) check_tokenizer(opened, folder);
+  if (opened.tokenizer) check_tokenizer(opened, parent_folder(path));
   const std::vector<int64_t> begins = ids_of(opened, "bos_token_id");
   if (!begins.empty()) opened.begin = begins[0];
   opened.ends = ids_of(opened, "eos_token_id");
-  load_from(*opened.model, *weights);
+}
+
+ModelFolder open_gguf(const std::string& path) {
+  const GgufFile file(path);
+  ModelFolder opened{.model = {}, .tokenizer = tokenizer_in(file), .config = config_in(file)};
+  check_size(opened.config, file, path);
+  build(opened, path);
+  opened.model->load(tensors_in(file), path);
+  return opened;
+}
+
+}  // namespace
+
+std::string gguf_at(const std::string& path) {
+  if (path.ends_with(".gguf")) return path;
+  if (files().kind(path) != FileKind::folder || exists(join_path(path, "config.json"))) return "";
+  std::vector<std::string> names = files().list(path);
+  std::erase_if(names, [](const std::string& name) { return !name.ends_with(".gguf"); });
+  return names.size() == 1 ? join_path(path, names[0]) : "";
+}
+
+ModelFolder open_model_folder(const std::string& path) {
+  if (const std::string file = gguf_at(path); !file.empty()) return open_gguf(file);
+  ModelFolder opened;
+  const std::string config_path = join_path(path, "config.json"), generation_path = join_path(path, "generation_config.json");
+  opened.config = read_json(config_path);
+  const std::unique_ptr<TensorFile> weights = open_weights(path);
+  check_size(opened.config, *weights, path);
+  if (exists(join_path(path, "tokenizer.json"))) opened.tokenizer = load_tokenizer(path);
+  if (exists(generation_path)) opened.generation = read_json(generation_path);
+  build(opened, config_path);
+  opened.model->load(all_of(*weights), weights->path());
   return opened;
 }
 
@@ -148,6 +171,9 @@ std::shared_ptr<const Tokenizer> open_tokenizer(const std::string& path) {
   return tokenizer;
 }
 
-void load_weights(Pretrained& model, const std::string& folder) { load_from(model, *open_weights(folder)); }
+void load_weights(Pretrained& model, const std::string& folder) {
+  const std::unique_ptr<TensorFile> weights = open_weights(folder);
+  model.load(all_of(*weights), weights->path());
+}
 
 }  // namespace grim

@@ -22,8 +22,10 @@ struct ModelFolder {
   std::vector<int64_t> ends;                   // the tokens that end one, likewise
 };
 
-// throws: input, what is missing, malformed or contradicts the rest, naming the file
-ModelFolder open_model_folder(const std::string& folder);
+// Of a folder, or of a GGUF file that holds a whole model. throws: input, what is missing, malformed or contradicts the rest, naming the file
+ModelFolder open_model_folder(const std::string& path);
+// The GGUF file that `path` is, or that its folder holds in the place of a model's other files; else "".
+std::string gguf_at(const std::string& path);
 
 // What such a folder holds. Items begin and end with the tokenizer's boundary, running text as tokenizer_config.json says. `tokenizer` may be null. With
 // `shard_bytes` the weights are split into shards of at most that many bytes (io/shards.h).

@@ -288,6 +288,7 @@ std::string model_folder_in(const std::string& folder) {
   if (!best.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", best.rejected[0].path, best.rejected[0].reason), whole);
   if (newest) return newest.path;
   if (!newest.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", newest.rejected[0].path, newest.rejected[0].reason), whole);
+  if (const std::string file = gguf_at(folder); !file.empty()) return file;
   if (!holds_weights(folder))
     throw Error(ErrorKind::input, str("'{}' holds no model", folder), "expected a folder that train wrote, or a checkpoint folder");
   if (exists(join_path(folder, kManifestName))) verify_checkpoint(folder);
@@ -296,7 +297,7 @@ std::string model_folder_in(const std::string& folder) {
 
 TrainedModel load_trained(const std::string& folder) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
-  const std::string path = model_folder_in(folder);
+  const std::string path = gguf_at(folder).empty() ? model_folder_in(folder) : gguf_at(folder);
   ModelFolder opened = open_model_folder(path);
   TrainedModel trained{.model = causal_lm_in(opened.model), .tokenizer = opened.tokenizer, .begin = opened.begin, .ends = opened.ends, .path = path};
   GRIM_CHECK(trained.model, input, "checkpoint", "{}: model_type '{}' does not predict the next token", path, opened.config.text("model_type"));
