@@ -5,6 +5,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/text/bpe.h"
+#include "grimoire/text/tokenizer_part.h"
 
 namespace grim {
 
@@ -285,7 +286,10 @@ Encoding PipelineTokenizer::encode_with(std::string_view text, const EncodeOptio
   };
   add(text);
   if (options.pair) add(*options.pair);
-  truncate(texts[0], options.pair ? &texts[1] : nullptr, options.special_tokens);
+  if (parts_.truncation) {
+    const auto around = options.special_tokens ? static_cast<int64_t>(post_processor_->added(options.pair.has_value())) : 0;
+    truncate(*parts_.truncation, around, texts[0], options.pair ? &texts[1] : nullptr);
+  }
   PostProcessor::Source source{[this](int64_t id) { return text_of(id); }, {text}};
   if (options.pair) source.texts.push_back(*options.pair);
   texts = post_processor_->apply(std::move(texts), options.special_tokens, source);
@@ -294,47 +298,8 @@ Encoding PipelineTokenizer::encode_with(std::string_view text, const EncodeOptio
     if (whole.size() == 0 && whole.overflowing.empty()) whole = std::move(e);
     else whole.append(e);
   }
-  if (parts_.padding) {
-    const Padding& p = *parts_.padding;
-    size_t length = static_cast<size_t>(p.length.value_or(static_cast<int64_t>(whole.size())));
-    if (const auto m = static_cast<size_t>(p.multiple_of.value_or(0)); m > 0) length = (length + m - 1) / m * m;
-    whole.pad(length, p.id, p.type_id, p.side);
-  }
+  if (parts_.padding) whole.pad(parts_.padding->length_for(whole.size()), *parts_.padding);
   return whole;
-}
-
-void PipelineTokenizer::truncate(Encoding& first, Encoding* second, bool special_tokens) const {
-  if (!parts_.truncation) return;
-  const Truncation& t = *parts_.truncation;
-  const auto around = special_tokens ? static_cast<int64_t>(post_processor_->added(second != nullptr)) : 0;
-  const int64_t room = std::max<int64_t>(0, t.max_length - around);
-  const auto a = static_cast<int64_t>(first.size()), b = second ? static_cast<int64_t>(second->size()) : 0;
-  const auto cut = [&](Encoding& e, int64_t length) {
-    GRIM_CHECK(length == 0 || std::cmp_less_equal(e.size(), length) || t.stride < length, input, "tokenizer",
-               "truncation: a stride of {} in windows of {} tokens: expected less", t.stride, length);
-    e.truncate(static_cast<size_t>(length), static_cast<size_t>(t.stride), t.side);
-  };
-  if (room == 0) {
-    cut(first, 0);
-    if (second) cut(*second, 0);
-    return;
-  }
-  if (a + b <= room) return;
-  if (t.strategy == Truncation::Strategy::longest_first) {
-    if (!second) return cut(first, room);
-    // The shorter one stays whole while it fills less than half; then both get half, the longer one the odd token.
-    int64_t small = std::min(a, b), large = small > room ? small : std::max(small, room - small);
-    if (small + large > room) small = room / 2, large = small + room % 2;
-    cut(first, a > b ? large : small);
-    cut(*second, a > b ? small : large);
-    return;
-  }
-  Encoding* const target = t.strategy == Truncation::Strategy::only_first ? &first : second;
-  GRIM_CHECK(target, input, "tokenizer", "truncation only of the second text: there is one text");
-  const int64_t left = static_cast<int64_t>(target->size()) - (a + b - room);
-  GRIM_CHECK(left > 0, input, "tokenizer", "truncation to {} tokens: the text to be cut has {}, and the rest alone {}", t.max_length, target->size(),
-             a + b - static_cast<int64_t>(target->size()) + around);
-  cut(*target, left);
 }
 
 std::string PipelineTokenizer::decode(std::span<const int64_t> ids, Specials specials) const {
@@ -360,6 +325,16 @@ std::string PipelineTokenizer::normalized(std::string_view text) const {
 std::optional<int64_t> PipelineTokenizer::unknown() const {
   const int32_t id = parts_.model->vocabulary().id_of(parts_.model->unknown());
   return id >= 0 ? std::optional<int64_t>(id) : std::nullopt;
+}
+
+std::optional<TokenPadding> PipelineTokenizer::padding() const {
+  if (parts_.padding) return parts_.padding;
+  TokenPadding padding{.token = named_token(parts_.config, "pad_token", "")};
+  const std::optional<int64_t> id = id_of(padding.token);
+  if (padding.token.empty() || !id) return std::nullopt;
+  padding.id = *id;
+  padding.side = parts_.config.text("padding_side", "right") == "left" ? Side::left : Side::right;
+  return padding;
 }
 
 Json PipelineTokenizer::to_json() const {
