@@ -99,6 +99,20 @@ void append_utf8(std::string& text, char32_t c) {
   add(0x80 | (c & 0x3f));
 }
 
+bool ends_in_part_of_character(std::string_view text) {
+  size_t begin = text.size();
+  while (begin > 0 && text.size() - begin < 3)
+    if (!continues_character(text[--begin])) break;
+  const std::string_view tail = text.substr(begin);
+  for (const char further : {'\x80', '\xbf'}) {  // the least and the greatest that may follow
+    std::string whole(tail);
+    whole.resize(4, further);
+    const Decoded d = decode(whole, 0);
+    if (!d.fault && d.length > tail.size()) return true;
+  }
+  return false;
+}
+
 TextPlace place_of(std::string_view text, size_t byte) {
   const std::string_view before = text.substr(0, byte);
   const size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
