@@ -56,13 +56,15 @@ class PipelineTokenizer final : public Tokenizer {
   std::string normalized(std::string_view text) const override;
 
  private:
-  struct Found {
-    Token token;   // bytes of the whole text
-    int32_t word;  // of its piece, from 0
-  };
   struct Work {
-    std::vector<Found> found = {};  // what comes out
+    std::vector<Token> found = {};    // what comes out: bytes of the whole text
+    std::vector<int32_t> words = {};  // of each, in its piece, from 0; none where all are of one word
     ScoreSum sum = {};
+    int32_t word_of(size_t i) const { return words.empty() ? 0 : words[i]; }
+    void clear() {
+      found.clear();
+      words.clear();
+    }
     std::vector<Token> tokens = {};
     std::string word = {};
   };
@@ -77,6 +79,7 @@ class PipelineTokenizer final : public Tokenizer {
   bool encode_marked(std::string_view part, uint32_t at, Work& work) const;  // a blank and printable ASCII, or false
   std::vector<AddedTokenFinder::Piece> raw_pieces(std::string_view text, bool special_text) const;  // added tokens, and the text between them
   void keep(const WordCache::Place& place, uint32_t offset, int32_t words, const Work& work) const;  // a part's tokens, if they are few
+  Encoding tokens_of(std::string_view text, int8_t sequence, bool special_text) const;
   CutRule rule_for(std::string_view piece) const;
   std::string_view text_of(int64_t id) const;
 
