@@ -27,7 +27,7 @@ template <class F> void each(const char* family, F&& f) {
 // A text and what each of its bytes is, in code points before it.
 std::vector<int64_t> characters_before(const std::string& text) {
   std::vector<int64_t> n(text.size() + 1);
-  for (size_t i = 0; i < text.size(); ++i) n[i + 1] = n[i] + ((static_cast<uint8_t>(text[i]) & 0xc0) != 0x80);
+  for (size_t i = 0; i < text.size(); ++i) n[i + 1] = n[i] + !continues_character(text[i]);
   return n;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "grimoire/base/error.h"
+#include "grimoire/text/utf8.h"
 
 namespace grim {
 namespace {
@@ -30,7 +31,7 @@ Encoding window(const Encoding& whole, size_t begin, size_t end) {
 // Bytes that begin a character, before each byte of a text: places are asked for in any order.
 std::vector<ByteRange> in_characters(const std::vector<ByteRange>& ranges, const std::vector<int8_t>& sequences, int8_t sequence, std::string_view text) {
   std::vector<uint32_t> characters(text.size() + 1);
-  for (size_t i = 0; i < text.size(); ++i) characters[i + 1] = characters[i] + ((static_cast<uint8_t>(text[i]) & 0xc0) != 0x80);
+  for (size_t i = 0; i < text.size(); ++i) characters[i + 1] = characters[i] + !continues_character(text[i]);
   std::vector<ByteRange> out(ranges.size());
   for (size_t i = 0; i < ranges.size(); ++i)
     if (sequences[i] == sequence) out[i] = {characters[ranges[i].begin], characters[ranges[i].end]};

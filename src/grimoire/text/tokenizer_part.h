@@ -28,12 +28,18 @@ inline std::string named_token(const Json& config, const char* key, std::string_
   return found->is_object() ? found->text("content") : found->as_text();
 }
 
+inline Json typed(const char* type, std::initializer_list<Json::Member> settings = {}) {
+  Json json = Json::object({{"type", type}});
+  for (const auto& [key, value] : settings) json.append(key, value);
+  return json;
+}
+
 // Parts that several files of tokenizers stand for.
 inline Json byte_level_json(bool prefix_space, bool trims, bool splits) {
-  return Json::object({{"type", "ByteLevel"}, {"add_prefix_space", prefix_space}, {"trim_offsets", trims}, {"use_regex", splits}});
+  return typed("ByteLevel", {{"add_prefix_space", prefix_space}, {"trim_offsets", trims}, {"use_regex", splits}});
 }
 inline Json isolating_split_json(std::string_view regex) {
-  return Json::object({{"type", "Split"}, {"pattern", Json::object({{"Regex", regex}})}, {"behavior", "Isolated"}, {"invert", false}});
+  return typed("Split", {{"pattern", Json::object({{"Regex", regex}})}, {"behavior", "Isolated"}, {"invert", false}});
 }
 
 }  // namespace grim

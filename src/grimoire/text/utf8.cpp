@@ -23,7 +23,7 @@ Decoded decode(std::string_view text, size_t at) {
   char32_t c = lead & (0x7fu >> length);
   for (size_t i = 1; i < length; ++i) {
     if (at + i >= text.size()) return {0xfffd, 1, "begins a character that is cut off by the end"};
-    if ((byte(at + i) & 0xc0) != 0x80) return {0xfffd, 1, "begins a character that does not go on"};
+    if (!continues_character(text[at + i])) return {0xfffd, 1, "begins a character that does not go on"};
     c = c << 6 | (byte(at + i) & 0x3fu);
   }
   constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
