@@ -55,7 +55,10 @@ TEST(ChatTemplate, RendersAsTransformersDoes) {
     for (const Json& c : families.items()[f].items()) {
       SCOPED_TRACE(families.keys()[f] + ": " + c.text("chat") + ", " + c.text("way"));
       const Json& way = golden.at("ways").at(c.text("way"));
-      ChatOptions options{way.boolean("add_generation_prompt", false), {}, {}, "<s>", "</s>"};
+      ChatOptions options{.add_generation_prompt = way.boolean("add_generation_prompt", false),
+                          .continue_final_message = way.boolean("continue_final_message", false),
+                          .bos_token = "<s>",
+                          .eos_token = "</s>"};
       if (const Json* tools = way.find("tools")) options.tools = *tools;
       if (const Json* documents = way.find("documents")) options.documents = *documents;
       if (const Json* variables = way.find("variables")) options.variables = *variables;
@@ -68,6 +71,22 @@ TEST(ChatTemplate, RendersAsTransformersDoes) {
       expect_outcome(c, got);
     }
   }
+}
+
+TEST(ChatTemplate, ContinuesTheLastMessageOrSaysWhyNot) {
+  const auto said = [](const std::string& source, const Json& content, bool opens = false) {
+    const Json messages = Json::array({Json::object({{"role", "assistant"}, {"content", content}})});
+    const Outcome o = rendered(source, messages, {.add_generation_prompt = opens, .continue_final_message = true});
+    return o.out + o.problem;
+  };
+  const std::string plain = "[{{ messages[0].content }}] end", trims = "[{{ messages[0].content | trim }}] end";
+  EXPECT_EQ(said(plain, "So, "), "[So, ");
+  EXPECT_EQ(said(trims, "So, "), "[So,");
+  EXPECT_NE(said(plain, "So, ", true).find("(add_generation_prompt)"), std::string::npos);
+  EXPECT_NE(said("[{{ messages[0].role }}]", "So").find("reads no content"), std::string::npos);
+  EXPECT_NE(said("[{{ messages[0].content[:3] }}]", "So, what").find("does not write the last message"), std::string::npos);
+  EXPECT_NE(said(plain, Json()).find("has no content"), std::string::npos);
+  EXPECT_NE(said(plain, Json::array({Json::object({{"type", "image"}})})).find("holds no text"), std::string::npos);
 }
 
 TEST(ChatTemplate, SpeaksTheLanguageOfJinja) {

@@ -12,6 +12,7 @@ namespace grim {
 
 struct ChatOptions {
   bool add_generation_prompt = false;             // end with the opening of an answer
+  bool continue_final_message = false;            // end where the last message's content does, so that it goes on; not with the one above
   Json tools = {};                                // a list of functions as JSON schemas; null: none
   Json documents = {};                            // a list of objects with title and text; null: none
   std::optional<std::string> bos_token = {}, eos_token = {};  // variables of these names, when the tokenizer has them
