@@ -72,9 +72,10 @@ def outcome(source, chat, way):
     variables = options.pop("variables", {})
     try:
         messages = chat_template_utils._normalize_chat_messages(CHATS[chat])
-        out, _ = chat_template_utils.render_jinja_template(
-            conversations=[messages], chat_template=source, bos_token="<s>", eos_token="</s>", **options, **variables)
-        return {"chat": chat, "way": way, "out": out[0]}
+        marks = "endgeneration" in source and way != "continue"  # these two do not go together there
+        out, ranges = chat_template_utils.render_jinja_template(
+            conversations=[messages], chat_template=source, bos_token="<s>", eos_token="</s>", return_assistant_tokens_mask=marks, **options, **variables)
+        return {"chat": chat, "way": way, "out": out[0], **({"generated": [list(r) for r in ranges[0]]} if marks else {})}
     except Exception as error:  # whatever Python or Jinja raises is what the test is to see refused
         return {"chat": chat, "way": way, "refused": type(error).__name__}
 

@@ -1,5 +1,6 @@
 #include "grimoire/text/chat_template.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -101,7 +102,7 @@ ChatTemplate::ChatTemplate(const std::string& text) {
 ChatTemplate::~ChatTemplate() = default;
 ChatTemplate::ChatTemplate(ChatTemplate&&) noexcept = default;
 
-std::string ChatTemplate::render(const Json& messages, const ChatOptions& options) const {
+std::string ChatTemplate::render(const Json& messages, const ChatOptions& options, std::vector<ByteRange>* generated) const {
   need_objects(messages, "messages");
   if (messages.size() == 0) throw Error(ErrorKind::input, "chat template: messages: got none, expected at least one");
   if (!options.tools.is_null()) need_objects(options.tools, "tools");
@@ -123,8 +124,13 @@ std::string ChatTemplate::render(const Json& messages, const ChatOptions& option
   evaluator.define("tools", options.tools);
   evaluator.define("documents", options.documents);
   evaluator.define("add_generation_prompt", options.add_generation_prompt);
-  std::string text = evaluator.render(parsed_->body);
-  return continued ? continued->cut(std::move(text)) : text;
+  std::vector<ByteRange> ranges;
+  std::string text = evaluator.render(parsed_->body, ranges);
+  if (continued) text = continued->cut(std::move(text));
+  const auto end = static_cast<uint32_t>(text.size());
+  for (ByteRange& r : ranges) r = {std::min(r.begin, end), std::min(r.end, end)};  // without what was cut off
+  if (generated) *generated = std::move(ranges);
+  return text;
 }
 
 std::string render_chat(const std::string& template_text, const Json& messages, const ChatOptions& options) {

@@ -5,8 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "grimoire/base/json.h"
+#include "grimoire/text/aligned_text.h"
 
 namespace grim {
 
@@ -30,7 +32,8 @@ class ChatTemplate {
   // `messages`: [{"role": "user", "content": "..."}, ...], not empty; members that are null count as absent.
   // throws: input, what the template or Jinja refuses, with the place in the template; resource, a template that goes on for more steps (4
   // million), memory (24 MiB), depth or output (8 MiB) than it may have
-  std::string render(const Json& messages, const ChatOptions& options = {}) const;
+  // generated: gets the bytes that {% generation %} blocks wrote, the assistant's words in templates made for training (tokens_within, encoding.h).
+  std::string render(const Json& messages, const ChatOptions& options = {}, std::vector<ByteRange>* generated = nullptr) const;
 
  private:
   struct Parsed;

@@ -158,4 +158,13 @@ std::vector<ByteRange> character_offsets(const Encoding& encoding, std::string_v
   return out;
 }
 
+std::vector<uint8_t> tokens_within(const Encoding& encoding, std::span<const ByteRange> ranges) {
+  std::vector<uint8_t> within(encoding.size());
+  for (size_t i = 0; i < within.size(); ++i) {
+    const ByteRange o = encoding.offsets[i];
+    within[i] = encoding.sequences[i] == 0 && std::ranges::any_of(ranges, [&](const ByteRange& r) { return o.begin < r.end && r.begin < o.end; });
+  }
+  return within;
+}
+
 }  // namespace grim

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,5 +53,8 @@ void truncate(const TokenTruncation& t, int64_t around, Encoding& first, Encodin
 
 // The offsets in characters (code points) instead of bytes, as Python counts them.
 std::vector<ByteRange> character_offsets(const Encoding& encoding, std::string_view text, std::string_view pair = {});
+
+// 1 for each token of the text that shares a byte with a range, else 0.
+std::vector<uint8_t> tokens_within(const Encoding& encoding, std::span<const ByteRange> ranges);
 
 }  // namespace grim
