@@ -1,10 +1,12 @@
 """Tokenizers beside Hugging Face's, tiktoken and SentencePiece, one thread each, alternating in one run.
 
-    tokenizers.py --ours BUILD/bench/compare/bench_tokenizers DATA [--rounds 3] [--mb 8] [--only PATTERN] [--short]
+    tokenizers.py --ours BUILD/bench/compare/bench_tokenizers DATA [--rounds 3] [--mb 8] [--only PATTERN] [--short] [--hostile]
 
 Documents of 20 kB: ids (encode_batch_fast, encode_ordinary, encode of the peers) and offsets (encode_batch). Every line: tokenizer, text, task, our
 MB/s, the peer's, their ratio, and whether the numbers of tokens agree; the best round of each side counts, the first of each side is left out.
 --short: one document of our side alone.
+--hostile: a character or two over and over, our side alone: processor seconds of 1 MB (ids, everything), and how often as long as 100 kB, of every
+tokenizer of DATA. Memory is kept between the rounds: pages that the system has to clear anew are no work of the tokenizer's.
 """
 
 import argparse
@@ -60,6 +62,19 @@ def rows(data):
         yield name, t / path, "SentencePiece", {"ids": lambda docs, p=p: sum(len(p.encode(d)) for d in docs)}
 
 
+def hostile(ours, data):
+    keep = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 32)}
+    names = ("gpt2/vocab.json", "bert-base-uncased/vocab.txt", "deepseek/tokenizer.json", "nepali/WordPiece.json", "nepali/SentencePiece.json",
+             "qwen/qwen.tiktoken", "t5-base/spiece.model", "llama2/tokenizer.model", "mistral/tokenizer.model.v1", "sentencepiece_test/test_model.model")
+    for name in names:
+        out = subprocess.run([ours, "hostile", data / "tokenizers" / name], capture_output=True, text=True, check=True, env=os.environ | keep).stdout
+        rows = [line.split("|") for line in out.splitlines()]
+        for text, seconds, ratio, whole in (row for row in rows if row[1] != "refused"):
+            print(f"{name:36} {text:16} {float(seconds):7.4f} s  {float(whole):7.4f} s  {float(ratio):5.1f}x", flush=True)
+        for text, _, why in (row for row in rows if row[1] == "refused"):
+            print(f"{name:36} {text:16} refused: {why}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--ours", required=True)
@@ -68,7 +83,10 @@ def main():
     parser.add_argument("--mb", type=float, default=8)
     parser.add_argument("--only", default="")
     parser.add_argument("--short", action="store_true")
+    parser.add_argument("--hostile", action="store_true")
     args = parser.parse_args()
+    if args.hostile:
+        return hostile(args.ours, args.data)
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "documents"
         if args.short:

@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/text/char_tokenizer.h"
+#include "grimoire/text/utf8.h"
 
 namespace grim {
 namespace {
@@ -44,6 +48,13 @@ void expect_outcome(const Json& golden, const Outcome& got) {
   }
 }
 
+std::string in_characters(const std::vector<ByteRange>& ranges, const std::string& text) {
+  Json all = Json::array();
+  for (const ByteRange& r : ranges)
+    all.push(Json::array({count_code_points(std::string_view(text).substr(0, r.begin)), count_code_points(std::string_view(text).substr(0, r.end))}));
+  return all.dump();
+}
+
 TEST(ChatTemplate, RendersAsTransformersDoes) {
   const Json golden = Json::parse(read_file(kGolden + "chat_templates/chats.json"), "chats.json");
   FixedClock clock(golden.integer("unix_seconds"));
@@ -55,19 +66,62 @@ TEST(ChatTemplate, RendersAsTransformersDoes) {
     for (const Json& c : families.items()[f].items()) {
       SCOPED_TRACE(families.keys()[f] + ": " + c.text("chat") + ", " + c.text("way"));
       const Json& way = golden.at("ways").at(c.text("way"));
-      ChatOptions options{way.boolean("add_generation_prompt", false), {}, {}, "<s>", "</s>"};
+      ChatOptions options{.add_generation_prompt = way.boolean("add_generation_prompt", false),
+                          .continue_final_message = way.boolean("continue_final_message", false),
+                          .bos_token = "<s>",
+                          .eos_token = "</s>"};
       if (const Json* tools = way.find("tools")) options.tools = *tools;
       if (const Json* documents = way.find("documents")) options.documents = *documents;
       if (const Json* variables = way.find("variables")) options.variables = *variables;
       Outcome got;
       try {
-        got.out = parsed.render(golden.at("chats").at(c.text("chat")), options);
+        std::vector<ByteRange> generated;
+        got.out = parsed.render(golden.at("chats").at(c.text("chat")), options, &generated);
+        if (const Json* ranges = c.find("generated")) EXPECT_EQ(in_characters(generated, got.out), ranges->dump());
       } catch (const Error& e) {
         got = {"", e.what(), "", e.kind()};
       }
       expect_outcome(c, got);
     }
   }
+}
+
+// Which tokens an assistant said: what training learns from.
+TEST(ChatTemplate, MarksWhatIsGenerated) {
+  const std::string source = "{% for m in messages %}<{{ m.role[0] }}>{% if m.role == 'assistant' %}{% generation %}{{ m.content }}!{% endgeneration %}"
+                             "{% else %}{{ m.content }}{% endif %}{% endfor %}";
+  const auto says = [](const char* role, const char* content) { return Json::object({{"role", role}, {"content", content}}); };
+  std::vector<ByteRange> generated;
+  const Json chat = Json::array({says("user", "hé"), says("assistant", "ça"), says("user", "x"), says("assistant", "")});
+  const std::string text = ChatTemplate(source).render(chat, {}, &generated);
+  EXPECT_EQ(text, "<u>hé<a>ça!<u>x<a>!");
+  const Encoding e = CharTokenizer::of_text(text).encode_with(text);
+  std::string marked;
+  const std::vector<uint8_t> within = tokens_within(e, generated);
+  for (size_t i = 0; i < within.size(); ++i)
+    if (within[i]) marked += text.substr(e.offsets[i].begin, e.offsets[i].end - e.offsets[i].begin);
+  EXPECT_EQ(marked, "ça!!");
+  const ChatOptions goes_on{.continue_final_message = true};
+  const Json begun = Json::array({says("user", "hé"), says("assistant", "ça")});
+  EXPECT_EQ(ChatTemplate(source).render(begun, goes_on, &generated), "<u>hé<a>ça");
+  EXPECT_EQ(generated, (std::vector<ByteRange>{{9, 12}}));
+  EXPECT_EQ(std::ranges::count(within, 1), 4);
+}
+
+TEST(ChatTemplate, ContinuesTheLastMessageOrSaysWhyNot) {
+  const auto said = [](const std::string& source, const Json& content, bool opens = false) {
+    const Json messages = Json::array({Json::object({{"role", "assistant"}, {"content", content}})});
+    const Outcome o = rendered(source, messages, {.add_generation_prompt = opens, .continue_final_message = true});
+    return o.out + o.problem;
+  };
+  const std::string plain = "[{{ messages[0].content }}] end", trims = "[{{ messages[0].content | trim }}] end";
+  EXPECT_EQ(said(plain, "So, "), "[So, ");
+  EXPECT_EQ(said(trims, "So, "), "[So,");
+  EXPECT_NE(said(plain, "So, ", true).find("(add_generation_prompt)"), std::string::npos);
+  EXPECT_NE(said("[{{ messages[0].role }}]", "So").find("reads no content"), std::string::npos);
+  EXPECT_NE(said("[{{ messages[0].content[:3] }}]", "So, what").find("does not write the last message"), std::string::npos);
+  EXPECT_NE(said(plain, Json()).find("has no content"), std::string::npos);
+  EXPECT_NE(said(plain, Json::array({Json::object({{"type", "image"}})})).find("holds no text"), std::string::npos);
 }
 
 TEST(ChatTemplate, SpeaksTheLanguageOfJinja) {

@@ -27,7 +27,7 @@ template <class F> void each(const char* family, F&& f) {
 // A text and what each of its bytes is, in code points before it.
 std::vector<int64_t> characters_before(const std::string& text) {
   std::vector<int64_t> n(text.size() + 1);
-  for (size_t i = 0; i < text.size(); ++i) n[i + 1] = n[i] + ((static_cast<uint8_t>(text[i]) & 0xc0) != 0x80);
+  for (size_t i = 0; i < text.size(); ++i) n[i + 1] = n[i] + !continues_character(text[i]);
   return n;
 }
 
@@ -58,6 +58,23 @@ TEST(TokenizerParts, PreTokenizers) {
       EXPECT_EQ(got.dump(), kind.at("out")[i].dump()) << "text " << i;
     }
   });
+}
+
+// All code points in order: where the reference cuts them by their scripts.
+TEST(TokenizerParts, ScriptsOfAllCodePoints) {
+  std::string text;
+  for (char32_t c = 0; c < 0x110000; ++c)
+    if (c < 0xd800 || c >= 0xe000) append_utf8(text, c);
+  const std::vector<int64_t> characters = characters_before(text);
+  std::vector<AlignedText> words;
+  make_pre_tokenizer(Json::object({{"type", "UnicodeScripts"}}))->split(AlignedText(text, 0), words);
+  uint64_t sum = 0;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const ByteRange o = words[i].origin(0, words[i].text().size());
+    sum += (i + 1) * static_cast<uint64_t>(3 * characters[o.begin] + characters[o.end]);
+  }
+  EXPECT_EQ(static_cast<int64_t>(words.size()), golden().at("all_scripts").integer("words"));
+  EXPECT_EQ(static_cast<int64_t>(sum), golden().at("all_scripts").integer("sum"));
 }
 
 TEST(TokenizerParts, Decoders) {

@@ -48,7 +48,7 @@ std::vector<std::string> documents(const std::string& text) {
   std::vector<std::string> cut;
   for (size_t at = 0; at < text.size();) {
     size_t end = std::min<size_t>(at + 20000, text.size());
-    while (end < text.size() && (static_cast<uint8_t>(text[end]) & 0xc0) == 0x80) --end;
+    while (end < text.size() && continues_character(text[end])) --end;
     cut.push_back(text.substr(at, end - at));
     at = end;
   }

@@ -54,10 +54,12 @@ CHATS = {
     "parts": [PARTS, ANSWER, NEXT], "two users": [USER, NEXT], "assistant first": [ANSWER, NEXT], "other role": [NEXT, {"role": "critic", "content": "hm"}],
     "developer": [{"role": "developer", "content": "Be brief."}, NEXT],
     "late system": [NEXT, SYSTEM, NEXT], "no content": [NEXT, {"role": "assistant"}], "no role": [{"content": "x"}],
-    "number": [{"role": "user", "content": 5}],
+    "number": [{"role": "user", "content": 5}], "parts last": [NEXT, PARTS],
 }
 WITH_TOOLS = ("one", "tools", "two calls", "call as text")
+CONTINUED = ("no system", "reasoning", "reasoning renamed", "empty", "number", "no content", "parts last", "two calls")
 WAYS = {
+    "continue": {"continue_final_message": True},
     "prompt": {"add_generation_prompt": True},
     "plain": {"variables": {"enable_thinking": False, "reasoning_effort": "low"}},
     "tools": {"add_generation_prompt": True, "tools": TOOLS, "variables": {"date_string": "26 Jul 2024", "pad_token": "<pad>"}},
@@ -70,9 +72,10 @@ def outcome(source, chat, way):
     variables = options.pop("variables", {})
     try:
         messages = chat_template_utils._normalize_chat_messages(CHATS[chat])
-        out, _ = chat_template_utils.render_jinja_template(
-            conversations=[messages], chat_template=source, bos_token="<s>", eos_token="</s>", **options, **variables)
-        return {"chat": chat, "way": way, "out": out[0]}
+        marks = "endgeneration" in source and way != "continue"  # these two do not go together there
+        out, ranges = chat_template_utils.render_jinja_template(
+            conversations=[messages], chat_template=source, bos_token="<s>", eos_token="</s>", return_assistant_tokens_mask=marks, **options, **variables)
+        return {"chat": chat, "way": way, "out": out[0], **({"generated": [list(r) for r in ranges[0]]} if marks else {})}
     except Exception as error:  # whatever Python or Jinja raises is what the test is to see refused
         return {"chat": chat, "way": way, "refused": type(error).__name__}
 
@@ -83,6 +86,7 @@ def main():
         source = path.read_bytes().decode()
         ways = [(chat, "tools" if chat in WITH_TOOLS[1:] else "prompt") for chat in CHATS]
         ways += [("one", "tools"), ("one", "documents"), ("turns", "plain"), ("reasoning", "plain"), ("tools", "prompt")]
+        ways += [(chat, "continue") for chat in CONTINUED]
         cases[path.name] = [outcome(source, chat, way) for chat, way in ways]
     found = {"versions": versions(jinja2, transformers), "unix_seconds": NOW, "chats": CHATS, "ways": WAYS, "cases": cases}
     write_json("chat_templates/chats.json", found)

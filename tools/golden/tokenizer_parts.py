@@ -72,6 +72,7 @@ PRE_TOKENIZERS = {
     "punctuation contiguous": pre_tokenizers.Punctuation("contiguous"),
     "whitespace": pre_tokenizers.Whitespace(),
     "whitespace split": pre_tokenizers.WhitespaceSplit(),
+    "unicode scripts": pre_tokenizers.UnicodeScripts(),
     "sequence": pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.Punctuation("removed")]),
 }
@@ -219,6 +220,46 @@ def shown(e, whole=True, masks=True):
     return d
 
 
+def all_scripts():
+    """Words that all code points, in order, fall into by their scripts: how many, and a sum over where they begin and end."""
+    words = pre_tokenizers.UnicodeScripts().pre_tokenize_str("".join(chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000))
+    return {"words": len(words), "sum": sum((i + 1) * (3 * begin + end) for i, (_, (begin, end)) in enumerate(words)) % (1 << 61)}
+
+
+def streams(t, texts):
+    """What DecodeStream gives for each id of a text; null: nothing."""
+    out = []
+    for text in texts:
+        ids = t.encode(text).ids
+        for skip in (True, False):
+            stream = decoders.DecodeStream(skip_special_tokens=skip)
+            out.append({"ids": ids, "skip": skip, "steps": [stream.step(t, i) for i in ids], "whole": t.decode(ids, skip_special_tokens=skip)})
+    return out
+
+
+def batches():
+    """encode_batch with padding and truncation: of a tokenizer above, whose settings are replaced."""
+    by_name = {name: t for name, t, _, _ in CONFIGURATIONS}
+    texts = [TEXTS[i] for i in (1, 8, 0, 11, 14)]
+    pairs = list(zip(texts, [TEXTS[8], "", "Hello", TEXTS[1], "x"]))
+    for name, length, padding, inputs in (
+        ("wordpiece template", None, dict(pad_id=3), texts),
+        ("wordpiece template", 12, dict(pad_id=3, pad_type_id=1, direction="left", pad_to_multiple_of=8), pairs),
+        ("byte bpe roberta", 16, dict(pad_id=2, pad_token="<pad>"), pairs),
+        ("byte bpe roberta", 24, dict(pad_id=2, pad_token="<pad>", length=30), texts),
+        ("unigram", 20, dict(pad_id=0, direction="left"), texts),
+        ("bpe byte fallback", None, dict(pad_id=0, pad_to_multiple_of=16), texts),
+    ):
+        t = Tokenizer.from_str(by_name[name].to_str())
+        if length:
+            t.enable_truncation(length)
+        t.enable_padding(**padding)
+        settings = json.loads(t.to_str())
+        rows = t.encode_batch(inputs)
+        yield {"of": name, "truncation": settings["truncation"], "padding": settings["padding"], "texts": inputs, "ids": [e.ids for e in rows],
+               "attention": [e.attention_mask for e in rows], "types": [e.type_ids for e in rows]}
+
+
 def main():
     build()
     golden = {"made_by": versions(tokenizers), "texts": TEXTS, "token_lists": TOKENS}
@@ -237,6 +278,10 @@ def main():
         for a, b in pairs:
             cases.append({"text": a, "pair": b, **shown(t.encode(a, b))})
         golden["tokenizers"][name] = {"json": json.loads(t.to_str()), "cases": cases}
+        if not t.truncation:
+            golden["tokenizers"][name]["streams"] = streams(t, [TEXTS[i] for i in (1, 2, 4, 8, 12, 13, 14, 15)])
+    golden["batches"] = list(batches())
+    golden["all_scripts"] = all_scripts()
     path = GOLDEN / "tokenizer_parts.json"
     path.write_text(json.dumps(golden, ensure_ascii=True, separators=(",", ":")).replace("},{\"text\"", "},\n{\"text\"") + "\n")
     print(path, path.stat().st_size)

@@ -33,6 +33,22 @@ def bert(**on):
     return normalizers.BertNormalizer(**{**off, **on})
 
 
+def scripts():
+    """The number of each code point's script as UnicodeScripts tells them apart, by the order in which they come; 0: of any."""
+    split = pre_tokenizers.UnicodeScripts().pre_tokenize_str
+    number, examples = [0] * 0x110000, []
+    for c in POINTS:
+        if not split(chr(c)):
+            continue
+        same = lambda n: len(split(examples[n - 1] + chr(c))) == 1
+        before = number[c - 1]
+        found = before if before and same(before) else next((n for n in range(1, len(examples) + 1) if same(n)), 0)
+        if not found:
+            examples.append(chr(c))
+        number[c] = found or len(examples)
+    return number
+
+
 def inert():
     """Code points that this Python's Unicode composes, decomposes or reorders and the reference leaves alone: newer than its normal forms."""
     nfd, nfkd = normalizers.NFD(), normalizers.NFKD()
@@ -74,8 +90,9 @@ def main():
             flags[c] |= 1 << bit
     print(f"// Made by tools/golden/unicode_tables.py from tokenizers {tokenizers.__version__}; see unicode.h.")
     print("// Runs of code points of the same classes: the first one, then the classes.")
-    runs = [(c, flags[c]) for c in range(0x110000) if c == 0 or flags[c] != flags[c - 1]]
-    write("constexpr uint32_t kRuns[][2] = {", [f"{{0x{c:x},0x{f:x}}}" for c, f in runs])
+    write("constexpr uint32_t kRuns[][2] = {", runs_of(flags))
+    print("// The same of scripts, which are numbered as they come; 0: of any.")
+    write("constexpr uint32_t kScripts[][2] = {", runs_of(scripts()))
 
     lower = normalizers.Lowercase()
     pairs = [(c, lower.normalize_str(chr(c))) for c in POINTS]
@@ -94,6 +111,10 @@ def main():
         else:
             steps.append([c, c, 0, d])
     write("constexpr int32_t kLower[][4] = {", [f"{{0x{a:x},0x{b:x},{max(s, 1)},{d}}}" for a, b, s, d in steps])
+
+
+def runs_of(values):
+    return [f"{{0x{c:x},0x{v:x}}}" for c, v in enumerate(values) if c == 0 or v != values[c - 1]]
 
 
 def write(head, cells):

@@ -7,6 +7,7 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/clock.h"
 #include "grimoire/op/view.h"
+#include "grimoire/text/token_stream.h"
 
 namespace grim {
 namespace {
@@ -118,8 +119,11 @@ std::string generate(const CausalLm& model, const Tokenizer& tokenizer, const Sa
   std::vector<int64_t> written = tokenizer.encode(o.prompt, "the prompt");
   std::vector<int64_t> ids = tokenizer.encode_with(o.prompt).ids;  // with what the model expects before it
   if (ids.empty()) ids = {o.begin.value_or(0)};  // of characters the first, usually a newline
+  TokenStream stream(tokenizer);
   std::string text;  // of `written`, kept only to look for the end in
-  if (!o.stop.empty()) text = tokenizer.decode(written);
+  if (!o.stop.empty())
+    for (const int64_t id : written) text += stream.put(id);
+  const size_t begun = text.size();
   Reader reader(model);
   for (int64_t i = 0; i < limit && !(stop && stop()); ++i) {
     const Choice c = choose(reader.next(ids, pace), o, rng);
@@ -129,8 +133,8 @@ std::string generate(const CausalLm& model, const Tokenizer& tokenizer, const Sa
     written.push_back(c.token);
     if (o.stop.empty()) continue;
     const size_t before = text.size();
-    text += tokenizer.decode({&c.token, 1});
-    const size_t from = std::max(o.prompt.size(), before - std::min(before, o.stop.size()));
+    text += stream.put(c.token);
+    const size_t from = std::max(begun, before - std::min(before, o.stop.size()));
     if (const size_t at = text.find(o.stop, from); at != std::string::npos) return text.substr(0, at);
   }
   return tokenizer.decode(written);

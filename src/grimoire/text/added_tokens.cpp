@@ -13,14 +13,14 @@ namespace {
 // The character that ends at `end`.
 char32_t last_before(std::string_view text, size_t end) {
   size_t at = end - 1;
-  while (at > 0 && end - at < 4 && (static_cast<uint8_t>(text[at]) & 0xc0) == 0x80) --at;
+  while (at > 0 && end - at < 4 && continues_character(text[at])) --at;
   return next_code_point(text, at);
 }
 
 size_t space_left_of(std::string_view text, size_t at, size_t least) {
   while (at > least && class_of(last_before(text, at)).space()) {
     --at;
-    while (at > least && (static_cast<uint8_t>(text[at]) & 0xc0) == 0x80) --at;
+    while (at > least && continues_character(text[at])) --at;
   }
   return at;
 }

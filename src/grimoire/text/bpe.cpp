@@ -1,6 +1,9 @@
 #include "grimoire/text/bpe.h"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
+#include <optional>
 #include <queue>
 
 #include "grimoire/base/error.h"
@@ -102,6 +105,7 @@ const Bpe::Rule* Bpe::rule(int32_t left, int32_t right) const {
 
 void Bpe::add_symbols(std::string_view word, std::vector<Token>& symbols) const {
   if (options_.byte_level) {
+    symbols.reserve(symbols.size() + word.size());
     for (uint32_t i = 0; i < word.size(); ++i)
       if (const int32_t id = byte_ids_[static_cast<uint8_t>(word[i])]; id >= 0) symbols.push_back({id, i, i + 1});
     return;
@@ -141,10 +145,9 @@ void Bpe::add_symbols(std::string_view word, std::vector<Token>& symbols) const 
 }
 
 // Few symbols: look through the ranks of all neighbours for the lowest, merge, and rank the two new neighbours.
-void Bpe::merge_few(std::vector<Token>& symbols, size_t first) const {
+size_t Bpe::merge_few(std::span<Token> s) const {
   const Rule* rules[kFew];
-  Token* const s = symbols.data() + first;
-  size_t n = symbols.size() - first;
+  size_t n = s.size();
   for (size_t i = 0; i + 1 < n; ++i) rules[i] = rule(s[i].id, s[i + 1].id);
   while (n > 1) {
     size_t best = n;
@@ -159,49 +162,131 @@ void Bpe::merge_few(std::vector<Token>& symbols, size_t first) const {
     if (best > 0) rules[best - 1] = rule(s[best - 1].id, s[best].id);
     if (best + 1 < n) rules[best] = rule(s[best].id, s[best + 1].id);
   }
-  symbols.resize(first + n);
+  return n;
 }
 
-// Many: the symbols are a list, the candidates a heap, and a candidate whose symbols have changed meanwhile is passed over. n log n.
-void Bpe::merge_many(std::vector<Token>& symbols, size_t first) const {
+namespace {
+
+// Places of candidates in the order of their ranks, and of the places: a list a rank. What a merge adds is of a later rank, as a rule, and comes in
+// the order of the places; so lists are appended to, and passed from end to end once. What breaks that order waits in a heap.
+class Candidates {
+ public:
   struct Candidate {
     uint32_t rank;
-    int32_t at, result;
-    bool operator<(const Candidate& o) const { return rank != o.rank ? rank > o.rank : at > o.at; }
+    int32_t at;
+    bool operator>(const Candidate& o) const { return rank != o.rank ? rank > o.rank : at > o.at; }
   };
-  const auto n = static_cast<int32_t>(symbols.size() - first);
-  Token* const s = symbols.data() + first;
-  std::vector<int32_t> next(static_cast<size_t>(n)), before(static_cast<size_t>(n));
-  std::vector<Candidate> initial;
-  const auto candidate = [&](int32_t left, int32_t right, auto&& put) {
-    if (const Rule* r = rule(s[left].id, s[right].id)) put(Candidate{r->rank, left, r->result});
+  void add(uint32_t rank, int32_t at) {
+    List& list = lists_[rank];
+    const bool in_order = list.places.empty() || at >= list.places.back();
+    if (!in_order && list.opened) return late_.push({rank, at});
+    list.in_order &= in_order;
+    list.places.push_back(at);
+  }
+  std::optional<Candidate> take() {
+    while (!lists_.empty() && lists_.begin()->second.next == lists_.begin()->second.places.size()) lists_.erase(lists_.begin());
+    if (lists_.empty() && late_.empty()) return std::nullopt;
+    if (!lists_.empty()) {
+      auto& [rank, list] = *lists_.begin();
+      if (!list.in_order) std::ranges::sort(list.places);
+      list.opened = list.in_order = true;
+      if (const Candidate first{rank, list.places[list.next]}; late_.empty() || late_.top() > first) {
+        ++list.next;
+        return first;
+      }
+    }
+    const Candidate first = late_.top();
+    late_.pop();
+    return first;
+  }
+
+ private:
+  struct List {
+    std::vector<int32_t> places;
+    size_t next = 0;
+    bool in_order = true, opened = false;
+  };
+  std::map<uint32_t, List> lists_;
+  std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> late_;
+};
+
+}  // namespace
+
+// Many: the symbols are a linked list, and a candidate whose symbols have changed meanwhile is passed over.
+size_t Bpe::merge_many(std::span<Token> s) const {
+  const auto n = static_cast<int32_t>(s.size());
+  std::vector<int32_t> next(s.size()), before(s.size());
+  Candidates candidates;
+  const auto token = [&](int32_t i) -> Token& { return s[static_cast<size_t>(i)]; };
+  const auto add = [&](int32_t left, int32_t right) {
+    if (const Rule* r = rule(token(left).id, token(right).id)) candidates.add(r->rank, left);
   };
   for (int32_t i = 0; i < n; ++i) {
     next[static_cast<size_t>(i)] = i + 1;
     before[static_cast<size_t>(i)] = i - 1;
-    if (i + 1 < n) candidate(i, i + 1, [&](Candidate c) { initial.push_back(c); });
+    if (i + 1 < n) add(i, i + 1);
   }
-  std::priority_queue<Candidate> heap(std::less<Candidate>(), std::move(initial));
-  const auto push = [&](Candidate c) { heap.push(c); };
-  while (!heap.empty()) {
-    const Candidate c = heap.top();
-    heap.pop();
-    if (s[c.at].id < 0) continue;
-    const int32_t right = next[static_cast<size_t>(c.at)];
+  while (const auto c = candidates.take()) {
+    if (token(c->at).id < 0) continue;
+    const int32_t right = next[static_cast<size_t>(c->at)];
     if (right >= n) continue;
-    if (const Rule* r = rule(s[c.at].id, s[right].id); !r || r->result != c.result) continue;
-    s[c.at] = {c.result, s[c.at].begin, s[right].end};
-    s[right].id = Vocabulary::kNone;
-    const int32_t after = next[static_cast<size_t>(right)], prior = before[static_cast<size_t>(c.at)];
-    next[static_cast<size_t>(c.at)] = after;
+    const Rule* const r = rule(token(c->at).id, token(right).id);
+    if (!r || r->rank != c->rank) continue;
+    token(c->at) = {r->result, token(c->at).begin, token(right).end};
+    token(right).id = Vocabulary::kNone;
+    const int32_t after = next[static_cast<size_t>(right)], prior = before[static_cast<size_t>(c->at)];
+    next[static_cast<size_t>(c->at)] = after;
+    if (prior >= 0) add(prior, c->at);
     if (after < n) {
-      before[static_cast<size_t>(after)] = c.at;
-      candidate(c.at, after, push);
+      before[static_cast<size_t>(after)] = c->at;
+      add(c->at, after);
     }
-    if (prior >= 0) candidate(prior, c.at, push);
   }
-  const auto gone = std::remove_if(symbols.begin() + static_cast<ptrdiff_t>(first), symbols.end(), [](const Token& t) { return t.id < 0; });
-  symbols.erase(gone, symbols.end());
+  return static_cast<size_t>(std::ranges::remove_if(s, [](const Token& t) { return t.id < 0; }).begin() - s.begin());
+}
+
+size_t Bpe::neighbours_bit(int32_t left, int32_t right) const {
+  return (static_cast<uint64_t>(left) << 32 | static_cast<uint32_t>(right)) * 0x9e3779b97f4a7c15u >> 44;
+}
+
+// A rule joins the last symbol of one token to the first of another.
+void Bpe::find_neighbours() const {
+  constexpr int kMostPasses = 64;  // rules stand in no order, and a token is made of a few others
+  std::vector<int32_t> first(static_cast<size_t>(vocabulary_.size()));
+  std::iota(first.begin(), first.end(), 0);
+  std::vector<int32_t> last = first;
+  const auto at = [](std::vector<int32_t>& list, uint64_t id) -> int32_t& { return list[static_cast<size_t>(id)]; };
+  bool changed = true;
+  for (int pass = 0; pass < kMostPasses && changed; ++pass) {
+    changed = false;
+    for (const Rule& r : rules_) {
+      if (r.pair == UINT64_MAX) continue;
+      const auto result = static_cast<uint64_t>(r.result);
+      const int32_t f = at(first, r.pair >> 32), l = at(last, r.pair & UINT32_MAX);
+      changed |= at(first, result) != f || at(last, result) != l;
+      at(first, result) = f;
+      at(last, result) = l;
+    }
+  }
+  if (changed) return;  // two rules make a token of different symbols
+  neighbours_.resize(size_t{1} << 20);
+  for (const Rule& r : rules_)
+    if (r.pair != UINT64_MAX) neighbours_[neighbours_bit(at(last, r.pair >> 32), at(first, r.pair & UINT32_MAX))] = true;
+}
+
+// A long word falls into parts between two symbols that stand side by side in no token: no merge reaches from one part into another.
+size_t Bpe::merge_parts(std::span<Token> s) const {
+  std::call_once(neighbours_known_, [this] { find_neighbours(); });
+  size_t kept = 0;
+  for (size_t begin = 0, end = 0; begin < s.size(); begin = end) {
+    end = begin + 1;
+    while (end < s.size() && (neighbours_.empty() || neighbours_[neighbours_bit(s[end - 1].id, s[end].id)])) ++end;
+    const std::span<Token> part = s.subspan(begin, end - begin);
+    const size_t left = part.size() <= kFew ? merge_few(part) : merge_many(part);
+    std::copy_n(part.begin(), left, s.begin() + static_cast<ptrdiff_t>(kept));
+    kept += left;
+  }
+  return kept;
 }
 
 void Bpe::tokenize(std::string_view word, std::vector<Token>& tokens) const {
@@ -213,8 +298,8 @@ void Bpe::tokenize(std::string_view word, std::vector<Token>& tokens) const {
     if (const int32_t id = vocabulary_.id_of(word); options_.whole.contains(id)) return tokens.push_back({id, 0, static_cast<uint32_t>(word.size())});
   const size_t first = tokens.size();
   add_symbols(word, tokens);
-  if (tokens.size() - first <= kFew) merge_few(tokens, first);
-  else merge_many(tokens, first);
+  const std::span<Token> symbols = std::span(tokens).subspan(first);
+  tokens.resize(first + (symbols.size() <= kFew ? merge_few(symbols) : merge_parts(symbols)));
 }
 
 MergesByRank::MergesByRank(const Vocabulary& vocabulary, std::span<const uint32_t> rank_of) {
@@ -223,7 +308,7 @@ MergesByRank::MergesByRank(const Vocabulary& vocabulary, std::span<const uint32_
     if (!takes_part(id)) continue;
     const std::string_view token = vocabulary.token(id);
     for (size_t at = 1; at < token.size(); ++at) {
-      if ((static_cast<uint8_t>(token[at]) & 0xc0) == 0x80) continue;
+      if (continues_character(token[at])) continue;
       const int32_t left = vocabulary.id_of(token.substr(0, at));
       if (!takes_part(left)) continue;
       const int32_t right = vocabulary.id_of(token.substr(at));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <mutex>
 #include <span>
 #include <unordered_set>
 
@@ -50,14 +51,21 @@ class Bpe final : public SubwordModel {
   struct Symbol;
   const Rule* rule(int32_t left, int32_t right) const;
   void add_symbols(std::string_view word, std::vector<Token>& symbols) const;
-  void merge_few(std::vector<Token>& symbols, size_t first) const;
-  void merge_many(std::vector<Token>& symbols, size_t first) const;
+  // The symbols, merged in place, and how many are left.
+  size_t merge_few(std::span<Token> symbols) const;
+  size_t merge_many(std::span<Token> symbols) const;
+  size_t merge_parts(std::span<Token> symbols) const;
+  void find_neighbours() const;
+  size_t neighbours_bit(int32_t left, int32_t right) const;
 
   BpeOptions options_;
   std::vector<Rule> rules_;                 // open addressing, a power of two
   int64_t rule_count_ = 0;
   std::array<int32_t, 256> byte_ids_{};     // of byte_level and byte_fallback
   int32_t unk_id_ = Vocabulary::kNone;
+  // Made for the first long word: a bit for each two symbols that stand side by side in some token, and for others that share it; empty: not known.
+  mutable std::once_flag neighbours_known_;
+  mutable std::vector<bool> neighbours_;
 };
 
 // The rules that stand behind a vocabulary in which the rank of a token is that of the merge that makes it: each way to make a token of two others, at

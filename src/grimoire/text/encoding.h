@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +13,22 @@
 namespace grim {
 
 enum class Side : uint8_t { left, right };
+
+struct TokenTruncation {
+  enum class Strategy : uint8_t { longest_first, only_first, only_second };
+  int64_t max_length = 512, stride = 0;  // tokens, with those around the texts; shared between windows
+  Strategy strategy = Strategy::longest_first;
+  Side side = Side::right;  // where it is cut
+};
+struct TokenPadding {
+  std::optional<int64_t> length = {};  // of every encoding; nothing: of the longest of a batch
+  std::optional<int64_t> multiple_of = {};
+  int64_t id = 0, type_id = 0;
+  std::string token = "[PAD]";
+  Side side = Side::right;
+
+  size_t length_for(size_t longest) const;  // what a batch is padded to whose longest encoding has so many tokens
+};
 
 struct Encoding {
   std::vector<int64_t> ids, type_ids;
@@ -26,10 +45,16 @@ struct Encoding {
   // Keeps `length` tokens; the rest goes to `overflowing`, in windows of that length that share `stride` tokens with the one before.
   // throws: argument, a stride that is not below the length
   void truncate(size_t length, size_t stride, Side cut);
-  void pad(size_t length, int64_t id, int64_t type_id, Side side);
+  void pad(size_t length, const TokenPadding& padding);
 };
+
+// Cuts a text, or a text and its pair, so that `around` more tokens find room. throws: input, what may be cut is too short, or the stride too long
+void truncate(const TokenTruncation& t, int64_t around, Encoding& first, Encoding* second);
 
 // The offsets in characters (code points) instead of bytes, as Python counts them.
 std::vector<ByteRange> character_offsets(const Encoding& encoding, std::string_view text, std::string_view pair = {});
+
+// 1 for each token of the text that shares a byte with a range, else 0.
+std::vector<uint8_t> tokens_within(const Encoding& encoding, std::span<const ByteRange> ranges);
 
 }  // namespace grim

@@ -15,20 +15,6 @@
 
 namespace grim {
 
-struct Truncation {
-  enum class Strategy : uint8_t { longest_first, only_first, only_second };
-  int64_t max_length = 512, stride = 0;  // tokens, with those around the texts; shared between windows
-  Strategy strategy = Strategy::longest_first;
-  Side side = Side::right;  // where it is cut
-};
-struct Padding {
-  std::optional<int64_t> length = {};  // of every encoding; nothing: of the longest of a batch
-  std::optional<int64_t> multiple_of = {};
-  int64_t id = 0, type_id = 0;
-  std::string token = "[PAD]";
-  Side side = Side::right;
-};
-
 // Stages that are not quite what a tokenizer.json can say: they are used instead of those of the JSON, which is what is written for other programs.
 struct OwnStages {
   std::unique_ptr<Normalizer> normalizer = {};
@@ -42,8 +28,8 @@ struct TokenizerParts {
   Json normalizer = {}, pre_tokenizer = {}, post_processor = {}, decoder = {};
   OwnStages own = {};
   std::vector<AddedToken> added = {};
-  std::optional<Truncation> truncation = {};
-  std::optional<Padding> padding = {};
+  std::optional<TokenTruncation> truncation = {};
+  std::optional<TokenPadding> padding = {};
   Json config = Json::object();  // tokenizer_config.json
 };
 
@@ -65,17 +51,20 @@ class PipelineTokenizer final : public Tokenizer {
   const SubwordModel& model() const { return *parts_.model; }
   const TokenizerParts& parts() const { return parts_; }
   std::optional<int64_t> unknown() const override;
+  std::optional<TokenPadding> padding() const override;
   bool is_special(int64_t id) const override;
   std::string normalized(std::string_view text) const override;
 
  private:
-  struct Found {
-    Token token;   // bytes of the whole text
-    int32_t word;  // of its piece, from 0
-  };
   struct Work {
-    std::vector<Found> found = {};  // what comes out
+    std::vector<Token> found = {};    // what comes out: bytes of the whole text
+    std::vector<int32_t> words = {};  // of each, in its piece, from 0; none where all are of one word
     ScoreSum sum = {};
+    int32_t word_of(size_t i) const { return words.empty() ? 0 : words[i]; }
+    void clear() {
+      found.clear();
+      words.clear();
+    }
     std::vector<Token> tokens = {};
     std::string word = {};
   };
@@ -90,9 +79,9 @@ class PipelineTokenizer final : public Tokenizer {
   bool encode_marked(std::string_view part, uint32_t at, Work& work) const;  // a blank and printable ASCII, or false
   std::vector<AddedTokenFinder::Piece> raw_pieces(std::string_view text, bool special_text) const;  // added tokens, and the text between them
   void keep(const WordCache::Place& place, uint32_t offset, int32_t words, const Work& work) const;  // a part's tokens, if they are few
+  Encoding tokens_of(std::string_view text, int8_t sequence, bool special_text) const;
   CutRule rule_for(std::string_view piece) const;
   std::string_view text_of(int64_t id) const;
-  void truncate(Encoding& first, Encoding* second, bool special_tokens) const;
 
   TokenizerParts parts_;
   std::unique_ptr<Normalizer> normalizer_;

@@ -14,7 +14,7 @@ namespace {
 using Encodings = std::vector<Encoding>;
 using Source = PostProcessor::Source;
 
-bool continues(std::string_view text, size_t at) { return at < text.size() && (static_cast<uint8_t>(text[at]) & 0xc0) == 0x80; }
+bool continues(std::string_view text, size_t at) { return at < text.size() && continues_character(text[at]); }
 
 // Takes the spaces at the ends of each token out of its offsets; of one that was put before the text there is nothing to take. As many characters
 // of the text go as the token has spaces.

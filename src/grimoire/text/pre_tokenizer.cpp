@@ -280,6 +280,24 @@ Made fixed_length(const Json& json) {
   });
 }
 
+// Where the script changes; characters that go with any script before the first of one belong to no word, as in the reference.
+Made unicode_scripts(const Json&) {
+  return function([](const AlignedText& text, Words& words) {
+    const std::string& s = text.text();
+    size_t begin = s.size();
+    int last = 0;
+    for (size_t at = 0; at < s.size();) {
+      const size_t here = at;
+      const int script = script_of(next_code_point(s, at));
+      if (script == 0 || script == last) continue;
+      if (last != 0) words.push_back(text.slice(begin, here));
+      begin = here;
+      last = script;
+    }
+    if (begin < s.size()) words.push_back(text.slice(begin, s.size()));
+  });
+}
+
 struct Kind {
   const char* type;
   Made (*make)(const Json&);
@@ -294,6 +312,7 @@ constexpr Kind kKinds[] = {
     {"Punctuation", punctuation},
     {"Sequence", [](const Json& json) -> Made { return std::make_unique<Sequence>(json); }},
     {"Split", split},
+    {"UnicodeScripts", unicode_scripts},
     {"Whitespace", whitespace},
     {"WhitespaceSplit", white_space_split},
 };

@@ -5,17 +5,13 @@
 #include "grimoire/base/error.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/sentencepiece.h"
+#include "grimoire/text/tokenizer_part.h"
 
 namespace grim {
 namespace {
 
 using Model = SentencePieceModel;
 
-Json typed(const char* type, std::initializer_list<Json::Member> members = {}) {
-  Json json = Json::object({{"type", type}});
-  for (const Json::Member& m : members) json.append(m.first, m.second);
-  return json;
-}
 Json string_pattern(std::string_view text) { return Json::object({{"String", text}}); }
 Json regex_of(std::string_view text) { return Json::object({{"Regex", text}}); }
 Json replace(Json pattern, std::string_view with) { return typed("Replace", {{"pattern", std::move(pattern)}, {"content", with}}); }

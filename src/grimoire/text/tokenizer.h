@@ -32,6 +32,8 @@ class Tokenizer {
   virtual std::optional<int64_t> id_of(std::string_view token) const = 0;
   virtual const char* unit() const = 0;                    // what a token is, in words: "char"
   virtual std::optional<int64_t> unknown() const { return std::nullopt; }  // the token of what is not in the vocabulary
+  // How the encodings of a batch are brought to one length; nothing: no file says so, nor is there a token for it.
+  virtual std::optional<TokenPadding> padding() const { return std::nullopt; }
   virtual bool is_special(int64_t id) const { return id == boundary(); }
   virtual std::string normalized(std::string_view text) const { return std::string(text); }  // what is cut into tokens
 

@@ -125,20 +125,23 @@ std::unique_ptr<SubwordModel> make_model(const Json& json, ModelText text, const
 
 Side side_of(const Json& json) { return json.text("direction", "Right") == "Left" ? Side::left : Side::right; }
 
-std::optional<Truncation> truncation_of(const Json* json) {
+std::optional<TokenTruncation> truncation_of(const Json* json) {
   if (!json || json->is_null()) return std::nullopt;
   const std::vector<std::string> names = {"LongestFirst", "OnlyFirst", "OnlySecond"};
   const std::string strategy = json->text("strategy", names[0]);
   const auto found = std::ranges::find(names, strategy);
   if (found == names.end()) fail(ErrorKind::input, "tokenizer", str("truncation strategy '{}' is not known", strategy), did_you_mean(strategy, names));
-  Truncation t{json->integer("max_length"), json->integer("stride", 0), static_cast<Truncation::Strategy>(found - names.begin()), side_of(*json)};
+  TokenTruncation t{json->integer("max_length"), json->integer("stride", 0), static_cast<TokenTruncation::Strategy>(found - names.begin()), side_of(*json)};
   GRIM_CHECK(t.max_length >= 0 && t.stride >= 0, input, "tokenizer", "truncation: max_length {} and stride {}: expected none below 0", t.max_length, t.stride);
   return t;
 }
 
-std::optional<Padding> padding_of(const Json* json) {
+std::optional<TokenPadding> padding_of(const Json* json) {
   if (!json || json->is_null()) return std::nullopt;
-  Padding p{.id = json->integer("pad_id", 0), .type_id = json->integer("pad_type_id", 0), .token = json->text("pad_token", "[PAD]"), .side = side_of(*json)};
+  TokenPadding p{.id = json->integer("pad_id", 0),
+                 .type_id = json->integer("pad_type_id", 0),
+                 .token = json->text("pad_token", "[PAD]"),
+                 .side = side_of(*json)};
   if (const Json* const strategy = json->find("strategy"); strategy && strategy->is_object()) p.length = strategy->integer("Fixed");
   if (const Json* const multiple = json->find("pad_to_multiple_of"); multiple && !multiple->is_null()) p.multiple_of = multiple->as_integer();
   constexpr int64_t kMost = 1 << 24;

@@ -21,12 +21,25 @@ template <class Kinds> auto made_by_type(const Kinds& kinds, const Json& json, s
   fail(ErrorKind::input, "tokenizer", str("{} '{}' is not known", what, type), did_you_mean(type, names));
 }
 
+// A special token as a tokenizer_config.json names it: "unk_token": "[UNK]", or {"content": "[UNK]", ...}.
+inline std::string named_token(const Json& config, const char* key, std::string_view otherwise) {
+  const Json* const found = config.is_object() ? config.find(key) : nullptr;
+  if (!found || found->is_null()) return std::string(otherwise);
+  return found->is_object() ? found->text("content") : found->as_text();
+}
+
+inline Json typed(const char* type, std::initializer_list<Json::Member> settings = {}) {
+  Json json = Json::object({{"type", type}});
+  for (const auto& [key, value] : settings) json.append(key, value);
+  return json;
+}
+
 // Parts that several files of tokenizers stand for.
 inline Json byte_level_json(bool prefix_space, bool trims, bool splits) {
-  return Json::object({{"type", "ByteLevel"}, {"add_prefix_space", prefix_space}, {"trim_offsets", trims}, {"use_regex", splits}});
+  return typed("ByteLevel", {{"add_prefix_space", prefix_space}, {"trim_offsets", trims}, {"use_regex", splits}});
 }
 inline Json isolating_split_json(std::string_view regex) {
-  return Json::object({{"type", "Split"}, {"pattern", Json::object({{"Regex", regex}})}, {"behavior", "Isolated"}, {"invert", false}});
+  return typed("Split", {{"pattern", Json::object({{"Regex", regex}})}, {"behavior", "Isolated"}, {"invert", false}});
 }
 
 }  // namespace grim

@@ -6,6 +6,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/text/pipeline_tokenizer.h"
+#include "grimoire/text/tokenizer_part.h"
 #include "grimoire/text/train_bpe.h"
 #include "grimoire/text/train_unigram.h"
 #include "grimoire/text/unigram.h"
@@ -25,12 +26,6 @@ struct Recipe {
   int64_t longest_text = 0;                                // "model_max_length"; 0: none
 };
 
-Json typed(const char* type, std::initializer_list<Json::Member> settings = {}) {
-  Json json = Json::object({{"type", type}});
-  for (const auto& [key, value] : settings) json.set(key, value);
-  return json;
-}
-
 Recipe bpe_recipe(const TokenizerTraining& t) {
   return {.pre_tokenizer = typed("Whitespace"),
           .decoder = t.end_of_word_suffix.empty() ? Json() : typed("BPEDecoder", {{"suffix", t.end_of_word_suffix}}),
@@ -39,13 +34,10 @@ Recipe bpe_recipe(const TokenizerTraining& t) {
 }
 
 Recipe byte_recipe() {
-  const auto bytes = [](bool prefix_space, bool trim) {
-    return typed("ByteLevel", {{"add_prefix_space", prefix_space}, {"trim_offsets", trim}, {"use_regex", true}});
-  };
   constexpr const char* kEnd = "<|endoftext|>";
-  return {.pre_tokenizer = bytes(false, true),
-          .post_processor = bytes(true, false),
-          .decoder = bytes(true, true),
+  return {.pre_tokenizer = byte_level_json(false, true, true),
+          .post_processor = byte_level_json(true, false, true),
+          .decoder = byte_level_json(true, true, true),
           .special_tokens = {kEnd},
           .roles = {{"bos_token", kEnd}, {"eos_token", kEnd}, {"unk_token", kEnd}}};
 }

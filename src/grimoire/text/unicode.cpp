@@ -64,6 +64,11 @@ PointClass class_of(char32_t c) {
   return {c < kPoints ? t.cells[t.page_of[c / kPage] * kPage + c % kPage] : static_cast<uint16_t>(Category::Cn)};
 }
 
+int script_of(char32_t c) {
+  const auto begins_behind = [](char32_t v, const uint32_t(&run)[2]) { return v < run[0]; };
+  return static_cast<int>((*std::prev(std::upper_bound(std::begin(kScripts), std::end(kScripts), c, begins_behind)))[1]);
+}
+
 void append_lower(std::string& text, char32_t c) {
   if (c == 0x130) {
     text += "i\xcc\x87";

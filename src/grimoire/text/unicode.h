@@ -32,6 +32,8 @@ struct PointClass {
   bool inert() const { return bits >> 12 & 1; }            // newer than the reference's normal forms
 };
 PointClass class_of(char32_t c);
+// A number for its script, as UnicodeScripts parts them: Kana counts as Han, and 0 stands for spaces and what is not assigned, which go with any.
+int script_of(char32_t c);
 
 // Appends the small letters of c: one code point, two for U+0130.
 void append_lower(std::string& text, char32_t c);

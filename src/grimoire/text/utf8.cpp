@@ -23,7 +23,7 @@ Decoded decode(std::string_view text, size_t at) {
   char32_t c = lead & (0x7fu >> length);
   for (size_t i = 1; i < length; ++i) {
     if (at + i >= text.size()) return {0xfffd, 1, "begins a character that is cut off by the end"};
-    if ((byte(at + i) & 0xc0) != 0x80) return {0xfffd, 1, "begins a character that does not go on"};
+    if (!continues_character(text[at + i])) return {0xfffd, 1, "begins a character that does not go on"};
     c = c << 6 | (byte(at + i) & 0x3fu);
   }
   constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -97,6 +97,20 @@ void append_utf8(std::string& text, char32_t c) {
     add(0x80 | (c >> 6 & 0x3f));
   }
   add(0x80 | (c & 0x3f));
+}
+
+bool ends_in_part_of_character(std::string_view text) {
+  size_t begin = text.size();
+  while (begin > 0 && text.size() - begin < 3)
+    if (!continues_character(text[--begin])) break;
+  const std::string_view tail = text.substr(begin);
+  for (const char further : {'\x80', '\xbf'}) {  // the least and the greatest that may follow
+    std::string whole(tail);
+    whole.resize(4, further);
+    const Decoded d = decode(whole, 0);
+    if (!d.fault && d.length > tail.size()) return true;
+  }
+  return false;
 }
 
 TextPlace place_of(std::string_view text, size_t byte) {

@@ -27,6 +27,9 @@ std::vector<char32_t> code_points(std::string_view text);
 int64_t count_code_points(std::string_view text);
 void append_utf8(std::string& text, char32_t c);  // U+FFFD for what is no code point
 
+constexpr bool continues_character(char byte) { return (static_cast<uint8_t>(byte) & 0xc0) == 0x80; }  // is it one behind a character's first byte?
+bool ends_in_part_of_character(std::string_view text);  // with a byte or more of one that further bytes could complete
+
 struct TextPlace {
   int64_t line, column;  // from 1; columns in code points
 };

@@ -13,13 +13,6 @@
 namespace grim {
 namespace {
 
-// A special token as a tokenizer_config.json names it: "unk_token": "[UNK]", or {"content": "[UNK]", ...}.
-std::string named_token(const Json& config, const char* key, std::string_view otherwise) {
-  const Json* const found = config.is_object() ? config.find(key) : nullptr;
-  if (!found || found->is_null()) return std::string(otherwise);
-  return found->is_object() ? found->text("content") : found->as_text();
-}
-
 template <class T> T setting(const Json& config, const char* key, T otherwise) {
   return config.is_object() ? config.boolean(key, otherwise) : otherwise;
 }

@@ -32,7 +32,7 @@ void WordPiece::tokenize(std::string_view word, std::vector<Token>& tokens) cons
     int32_t id = Vocabulary::kNone;
     while (end > begin && (id = vocabulary_.id_of(piece)) < 0) {
       do --end;
-      while (end > begin && (static_cast<uint8_t>(word[end]) & 0xc0) == 0x80);  // back to the beginning of a character
+      while (end > begin && continues_character(word[end]));  // back to the beginning of a character
       piece.resize(prefix + end - begin);
     }
     if (id < 0) {

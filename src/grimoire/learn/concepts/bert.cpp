@@ -6,6 +6,7 @@
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/stats/information.h"
+#include "grimoire/text/utf8.h"
 
 namespace grim::learn {
 namespace {
@@ -62,7 +63,7 @@ std::string in_a_row(const std::vector<std::string>& parts) {
   std::string row = joined(parts, " ");
   if (row.size() <= 70) return row;
   size_t end = 66;
-  while (end > 0 && (static_cast<unsigned char>(row[end]) & 0xC0) == 0x80) --end;  // whole characters
+  while (end > 0 && continues_character(row[end])) --end;  // whole characters
   row.resize(end);
   row += " ...";
   return row;

@@ -30,10 +30,12 @@ void Evaluator::define(std::string_view name, const Json& value) {
   }
 }
 
-std::string Evaluator::render(const Body& body) {
+std::string Evaluator::render(const Body& body, std::vector<ByteRange>& generated) {
   try {
     Output out(meter);
+    whole_ = &out;
     execute(body, std::make_shared<Scope>(Scope{outermost_, {}}), out);
+    generated = std::move(generated_);
     return out.text();
   } catch (const Fault& fault) {
     fail_at(source_, here_, fault.what(), fault.kind, fault.hint);
@@ -73,11 +75,19 @@ Evaluator::Flow Evaluator::execute(const Statement& s, const ScopePtr& scope, Ou
       break;
     }
     case Statement::Kind::with: return with(s, scope, out);
-    case Statement::Kind::generation: return execute(s.body, std::make_shared<Scope>(Scope{scope, {}}), out);
+    case Statement::Kind::generation: return generation(s, scope, out);
     case Statement::Kind::leave: return Flow::leave;
     case Statement::Kind::next: return Flow::next;
   }
   return Flow::on;
+}
+
+// In a macro or a block that is captured, what it writes is taken to come next, as transformers takes it.
+Evaluator::Flow Evaluator::generation(const Statement& s, const ScopePtr& scope, Output& out) {
+  const size_t begin = whole_->text().size(), before = out.text().size();
+  const Flow flow = execute(s.body, std::make_shared<Scope>(Scope{scope, {}}), out);
+  generated_.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(begin + out.text().size() - before)});
+  return flow;
 }
 
 // What the loop passes: the items, those of them that its condition lets through.

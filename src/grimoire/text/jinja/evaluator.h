@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "grimoire/text/aligned_text.h"
 #include "grimoire/text/jinja/run.h"
 #include "grimoire/text/jinja/syntax.h"
 
@@ -26,7 +27,8 @@ class Evaluator : Run {
   Evaluator(const std::string& source, const Limits& limits) : Run(limits), source_(source), outermost_(std::make_shared<Scope>()) {}
   ~Evaluator();
   void define(std::string_view name, const Json& value);  // `name` outlives it too; throws: Error(resource), too large or too deep
-  std::string render(const Body& body);  // throws: Error, with the place in the template
+  // With the bytes that generation blocks wrote, in order. throws: Error, with the place in the template
+  std::string render(const Body& body, std::vector<ByteRange>& generated);
 
  private:
   friend struct Macro;
@@ -37,6 +39,7 @@ class Evaluator : Run {
   Flow loop(const Statement& s, const ScopePtr& scope, Output& out);
   Flow choice(const Statement& s, const ScopePtr& scope, Output& out);
   Flow with(const Statement& s, const ScopePtr& scope, Output& out);
+  Flow generation(const Statement& s, const ScopePtr& scope, Output& out);
   Flow set_block(const Statement& s, const ScopePtr& scope);
   void call_block(const Statement& s, const ScopePtr& scope, Output& out);
   Value loop_items(const Statement& s, const ScopePtr& scope);
@@ -61,6 +64,8 @@ class Evaluator : Run {
   const std::string& source_;
   ScopePtr outermost_;
   std::vector<ScopePtr> captured_;  // by macros, which these scopes hold in turn
+  const Output* whole_ = nullptr;   // what is rendered; macros and captured blocks write elsewhere first
+  std::vector<ByteRange> generated_;
   size_t here_ = 0;                 // the place of what runs now
 };
 

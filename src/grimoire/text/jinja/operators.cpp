@@ -156,9 +156,9 @@ namespace {
 size_t byte_of(const std::string& text, int64_t i) {
   size_t at = 0;
   while (i > 0 && at < text.size()) {
-    i -= (static_cast<uint8_t>(text[at]) & 0xc0) != 0x80;
+    i -= !continues_character(text[at]);
     ++at;
-    while (at < text.size() && (static_cast<uint8_t>(text[at]) & 0xc0) == 0x80) ++at;
+    while (at < text.size() && continues_character(text[at])) ++at;
   }
   return at;
 }

@@ -16,7 +16,7 @@ namespace {
 // The code point that ends at `end`, which moves to its first byte.
 char32_t previous_code_point(std::string_view text, size_t& end) {
   size_t at = end - 1;
-  while (at > 0 && (static_cast<uint8_t>(text[at]) & 0xc0) == 0x80) --at;
+  while (at > 0 && continues_character(text[at])) --at;
   end = at;
   size_t next = at;
   return next_code_point(text, next);
