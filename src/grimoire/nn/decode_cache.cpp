@@ -57,8 +57,9 @@ void DecodeCache::reorder(std::span<const int64_t> rows) {
     if (l.k.defined()) l.k = index_select(l.k, 0, order), l.v = index_select(l.v, 0, order);
 }
 
-void DecodeCache::clear() {
-  for (Layer& l : layers_) l.length = 0;
+void DecodeCache::cut(int64_t tokens) {
+  GRIM_CHECK(tokens >= 0 && (tokens == 0 || tokens <= past()), argument, "decode_cache", "cut: got {}, expected 0 to {}", tokens, past());
+  for (Layer& l : layers_) l.length = tokens;
 }
 
 }  // namespace grim

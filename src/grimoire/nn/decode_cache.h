@@ -23,7 +23,8 @@ class DecodeCache {
   KeysAndValues extend(int64_t layer, const Tensor& k, const Tensor& v);
   // Text i goes on where text rows[i] was: beams.
   void reorder(std::span<const int64_t> rows);
-  void clear();  // keeps the memory
+  void cut(int64_t tokens);   // what comes behind the first so many is forgotten. throws: argument, there are fewer
+  void clear() { cut(0); }    // keeps the memory
 
  private:
   struct Layer {
