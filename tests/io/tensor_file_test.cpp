@@ -159,6 +159,16 @@ TEST(TensorFiles, Llama2cInItsOrder) {
   for (const auto& [name, first] : places) EXPECT_EQ(file->read(name).to_vector<float>()[0], first) << name;
 }
 
+// --- llm.c ------------------------------------------------------------------------------------------------------------
+
+TEST(TensorFiles, Llmc) {
+  for (const char* name : {"llmc_f32.bin", "llmc_bf16.bin"}) expect_golden(name, "llm.c", name);
+  const auto file = open_tensor_file(golden("llmc_bf16.bin"));
+  EXPECT_EQ(file->metadata().at("padded_vocab_size"), "8");
+  EXPECT_EQ(file->find("transformer.wte.weight")->shape, (Shape{5, 8}));
+  EXPECT_EQ(file->find("transformer.wte.weight")->bytes, 80u);
+}
+
 // --- files that people hold -------------------------------------------------------------------------------------------
 
 std::string model_file(const std::string& name) {

@@ -90,7 +90,7 @@ std::unique_ptr<TensorFile> open_weights(const std::string& folder) {
 
 std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer* tokenizer, int64_t shard_bytes) {
   Json config = model.config();
-  std::vector<CheckpointFile> files = sharded_files("model", model.checkpoint(), shard_bytes);
+  std::vector<CheckpointFile> files = sharded_files("model", sources_of(model.checkpoint()), shard_bytes);
   if (tokenizer) {
     const Json boundary = tokenizer->boundary() ? Json(*tokenizer->boundary()) : Json();
     const Json generation = Json::object({{"bos_token_id", boundary}, {"eos_token_id", boundary}});

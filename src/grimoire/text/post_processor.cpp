@@ -180,4 +180,26 @@ std::unique_ptr<PostProcessor> make_post_processor(const Json& json) {
   return made_by_type(kKinds, json, "post_processor");
 }
 
+Json around_json(const std::optional<AroundToken>& first, const std::optional<AroundToken>& last) {
+  if (!first && !last) return {};
+  Json tokens = Json::object(), single = Json::array(), pair = Json::array();
+  for (int i = 0; i < 2; ++i) {
+    const int type_id = first ? i : 0;
+    const auto put = [&](Json item) {
+      if (i == 0) single.push(item);
+      pair.push(std::move(item));
+    };
+    const auto special = [&](const std::optional<AroundToken>& t) {
+      if (!t) return;
+      tokens.set(t->token, Json::object({{"id", t->token}, {"ids", Json::array({t->id})}, {"tokens", Json::array({t->token})}}));
+      put(Json::object({{"SpecialToken", Json::object({{"id", t->token}, {"type_id", type_id}})}}));
+    };
+    special(first);
+    put(Json::object({{"Sequence", Json::object({{"id", i == 0 ? "A" : "B"}, {"type_id", type_id}})}}));
+    special(last);
+  }
+  return Json::object(
+      {{"type", "TemplateProcessing"}, {"single", std::move(single)}, {"pair", std::move(pair)}, {"special_tokens", std::move(tokens)}});
+}
+
 }  // namespace grim
