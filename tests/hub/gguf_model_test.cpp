@@ -142,7 +142,8 @@ TEST_P(Vectors, GiveTheIdsOfLlamaCpp) {
 // Its vocabulary in another file that is written from the tokenizer gives the same ids.
 void expect_same_ids(const Tokenizer& a, const Tokenizer& b) {
   constexpr std::string_view kTexts[] = {"", " ", "Hello world", "  a  b\n\n", "it's 12345 Führer",
-                                         "\xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x8e\x89", "<s>x</s>", "caf\xc3\xa9 \xe2\x96\x81 _x", "<|endoftext|> if (a == b) { return; }"};
+                                         "\xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x8e\x89",
+                                         "<s>x</s>", "caf\xc3\xa9 \xe2\x96\x81 _x", "<|endoftext|> if (a == b) { return; }"};
   EXPECT_EQ(a.vocab_size(), b.vocab_size());
   for (const std::string_view text : kTexts) {
     EXPECT_EQ(a.encode(text), b.encode(text)) << text;

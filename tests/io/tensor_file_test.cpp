@@ -171,11 +171,6 @@ TEST(TensorFiles, Llmc) {
 
 // --- files that people hold -------------------------------------------------------------------------------------------
 
-std::string model_file(const std::string& name) {
-  const char* const home = std::getenv("HOME");
-  return std::string(home ? home : "") + "/.cache/grimoire/models/" + name;
-}
-
 TEST(TensorFiles, ARealCheckpointOfPyTorch) {
   GRIMOIRE_DATA(path, "checkpoints/tinypellm/pytorch_model.bin");
   const auto file = open_tensor_file(path);
@@ -185,8 +180,8 @@ TEST(TensorFiles, ARealCheckpointOfPyTorch) {
 }
 
 TEST(TensorFiles, RealModels) {
-  const std::string heads = model_file("bert-tiny/heads.pt"), quantised = model_file("smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
-  if (!exists(heads) || !exists(quantised)) GTEST_SKIP() << "the models bert-tiny and smollm2 are not here";
+  GRIMOIRE_MODEL(heads, "bert-tiny/heads.pt");
+  GRIMOIRE_MODEL(quantised, "smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
   const auto torch_file = open_tensor_file(heads);
   EXPECT_EQ(torch_file->entries().size(), 18u);
   EXPECT_EQ(torch_file->find("nli.net.0.weight") != nullptr, true);

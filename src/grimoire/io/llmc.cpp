@@ -1,5 +1,7 @@
 #include "grimoire/io/llmc.h"
 
+#include <algorithm>
+
 #include "grimoire/base/error.h"
 
 namespace grim {
@@ -7,6 +9,7 @@ namespace {
 
 constexpr uint64_t kHeader = 256 * sizeof(int32_t);
 constexpr int32_t kCheckpoint = 20240326, kMostWidth = 1 << 20, kMostVocabulary = 1 << 24, kMostLayers = 1024;
+constexpr int64_t kOnce = -1;  // of a part that is not repeated
 
 constexpr std::pair<int32_t, const char*> kMagics[] = {
     {kCheckpoint, "a checkpoint"}, {20240327, "a state for debugging"}, {20240328, "a tokenizer"}, {20240520, "tokens to train on"}};
@@ -38,18 +41,14 @@ LlmcConfig read_config(Reader& reader, std::string_view file) {
   return c;
 }
 
-// Every tensor in the order of the file: visit(name, shape, rows), which of `rows` rows there keeps those of its shape; rows below 0: it stands there
-// turned, as (-rows, shape[0]).
-template <class Visit> void visit_tensors(const LlmcConfig& c, Visit visit) {
+// Every part in the order of the file: visit(name, shape, rows, layers). `rows`: that many stand there, of which those of the shape are kept; below 0: it
+// stands there turned, as (-rows, shape[0]). `layers`: of a part of each layer, all after each other; or kOnce.
+template <class Visit> void visit_parts(const LlmcConfig& c, Visit visit) {
   const int64_t C = c.channels;
-  const auto vectors = [&](const char* part, int64_t width) {
-    for (int64_t l = 0; l < c.num_layers; ++l) visit(str("transformer.h.{}.{}", l, part), Shape{width}, width);
-  };
-  const auto matrices = [&](const char* part, int64_t in, int64_t out) {
-    for (int64_t l = 0; l < c.num_layers; ++l) visit(str("transformer.h.{}.{}", l, part), Shape{in, out}, -out);
-  };
-  visit("transformer.wte.weight", Shape{c.vocab_size, C}, c.padded_vocab_size);
-  visit("transformer.wpe.weight", Shape{c.max_seq_len, C}, c.max_seq_len);
+  const auto vectors = [&](const char* part, int64_t width) { visit(part, Shape{width}, width, c.num_layers); };
+  const auto matrices = [&](const char* part, int64_t in, int64_t out) { visit(part, Shape{in, out}, -out, c.num_layers); };
+  visit("wte.weight", Shape{c.vocab_size, C}, c.padded_vocab_size, kOnce);
+  visit("wpe.weight", Shape{c.max_seq_len, C}, c.max_seq_len, kOnce);
   vectors("ln_1.weight", C);
   vectors("ln_1.bias", C);
   matrices("attn.c_attn.weight", C, 3 * C);
@@ -62,9 +61,12 @@ template <class Visit> void visit_tensors(const LlmcConfig& c, Visit visit) {
   vectors("mlp.c_fc.bias", 4 * C);
   matrices("mlp.c_proj.weight", 4 * C, C);
   vectors("mlp.c_proj.bias", C);
-  visit("transformer.ln_f.weight", Shape{C}, C);
-  visit("transformer.ln_f.bias", Shape{C}, C);
+  visit("ln_f.weight", Shape{C}, C, kOnce);
+  visit("ln_f.bias", Shape{C}, C, kOnce);
 }
+
+// In the file.
+uint64_t elements(const Shape& shape, int64_t rows) { return static_cast<uint64_t>(rows < 0 ? shape.numel() : shape.numel() / shape[0] * rows); }
 
 }  // namespace
 
@@ -79,15 +81,22 @@ LlmcHeader parse_llmc_header(Reader& reader, std::string_view file) {
   LlmcHeader header;
   header.config = read_config(reader, file);
   const StoredType& type = *stored_type(header.config.bf16 ? "BF16" : "F32");
-  uint64_t at = kHeader;
-  visit_tensors(header.config, [&](const std::string& name, const Shape& shape, int64_t rows) {
-    TensorEntry e{.name = name, .type = &type, .shape = shape, .at = at};
-    if (rows < 0) e.strides = {1, shape[0]};
-    stored_bytes(type, shape, e.bytes);
-    at += rows > shape[0] ? e.bytes / static_cast<uint64_t>(shape[0]) * static_cast<uint64_t>(rows) : e.bytes;
-    header.tensors.push_back(std::move(e));
+  const auto width = static_cast<uint64_t>(type.bytes);
+  uint64_t described = kHeader;
+  visit_parts(header.config, [&](const char*, const Shape& shape, int64_t rows, int64_t layers) {
+    described += elements(shape, rows) * width * static_cast<uint64_t>(std::max<int64_t>(layers, 1));
   });
-  GRIM_CHECK(at == size, input, "llm.c", "{}: got {} bytes, expected {} for what its header describes", file, size, at);
+  GRIM_CHECK(described == size, input, "llm.c", "{}: got {} bytes, expected {} for what its header describes", file, size, described);
+  uint64_t at = kHeader;
+  visit_parts(header.config, [&](const char* part, const Shape& shape, int64_t rows, int64_t layers) {
+    for (int64_t l = 0; l < std::max<int64_t>(layers, 1); ++l) {
+      TensorEntry e{.name = layers == kOnce ? str("transformer.{}", part) : str("transformer.h.{}.{}", l, part), .type = &type, .shape = shape, .at = at};
+      if (rows < 0) e.strides = {1, shape[0]};
+      stored_bytes(type, shape, e.bytes);
+      at += elements(shape, rows) * width;
+      header.tensors.push_back(std::move(e));
+    }
+  });
   return header;
 }
 

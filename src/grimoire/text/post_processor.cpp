@@ -78,6 +78,12 @@ class Template final : public PostProcessor {
     for (const Part& p : pair ? pair_ : single_) n += p.ids.size();
     return n;
   }
+  std::vector<int64_t> ids() const override {
+    std::vector<int64_t> all;
+    for (const std::vector<Part>* parts : {&single_, &pair_})
+      for (const Part& p : *parts) all.insert(all.end(), p.ids.begin(), p.ids.end());
+    return all;
+  }
   Encodings apply(Encodings texts, bool special_tokens, const Source&) const override {
     Encodings out;
     for (const Part& p : texts.size() > 1 ? pair_ : single_) {
@@ -103,6 +109,12 @@ class Sequence final : public PostProcessor {
     size_t n = 0;
     for (const auto& part : parts_) n += part->added(pair);
     return n;
+  }
+  std::vector<int64_t> ids() const override {
+    std::vector<int64_t> all;
+    for (const auto& part : parts_)
+      for (const int64_t id : part->ids()) all.push_back(id);
+    return all;
   }
   Encodings apply(Encodings texts, bool special_tokens, const Source& source) const override {
     for (const auto& part : parts_) texts = part->apply(std::move(texts), special_tokens, source);

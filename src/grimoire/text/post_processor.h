@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "grimoire/base/json.h"
 #include "grimoire/text/encoding.h"
@@ -20,6 +21,7 @@ class PostProcessor {
   };
   virtual ~PostProcessor() = default;
   virtual size_t added(bool) const { return 0; }  // special tokens, for a text or a pair
+  virtual std::vector<int64_t> ids() const { return {}; }  // of these
   // One encoding a text comes in; in what comes out, all of them end to end are the result.
   virtual std::vector<Encoding> apply(std::vector<Encoding> texts, bool special_tokens, const Source& source) const = 0;
 };
