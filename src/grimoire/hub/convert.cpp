@@ -86,6 +86,7 @@ CheckpointFile gguf_file(const std::string& name, const std::string& from, std::
     const std::string architecture = config.is_object() ? config.text("model_type", "unknown") : "unknown";
     pairs = {{"general.architecture", GgufValue::of(architecture)}, {"general.name", GgufValue::of(file_name(from))}};
   }
+  if (dtype == "Q8_0") pairs.push_back({"general.quantization_version", GgufValue::of(GgufType::u32, int64_t{2})});  // of ggml's blocks
   std::vector<GgufTensor> written;
   for (TensorSource& x : tensors) {
     if (x.shape.ndim() == 0) x = {x.name, {1}, x.dtype, [read = x.read] { return view::try_reshape(contiguous(read()), {1}); }};

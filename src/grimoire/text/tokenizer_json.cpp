@@ -121,9 +121,9 @@ std::optional<Padding> padding_of(const Json* json) {
 
 }  // namespace
 
-std::shared_ptr<const Tokenizer> parse_tokenizer(std::string_view json, const std::string& source, Json config) {
+std::shared_ptr<const Tokenizer> parse_tokenizer(std::string json, const std::string& source, Json config) {
   ModelText text;
-  text.vocabulary.reserve(json.size() / 48, json.size() / 8);
+  text.vocabulary.reserve(json.size() / 50, json.size() / 8);
   const auto take_token = [&](std::string_view key, Json value) {
     if (!value.is_array()) return text.vocabulary.add(key, value.as_integer());
     GRIM_CHECK(value.size() == 2, input, "tokenizer", "vocab entry {}: got {} values, expected a token and its score", text.scores.size(), value.size());
@@ -133,6 +133,7 @@ std::shared_ptr<const Tokenizer> parse_tokenizer(std::string_view json, const st
   const auto take_merge = [&](std::string_view, Json value) { text.merges.add(value); };
   const Json whole = Json::parse(json, source, {{{"model", "vocab"}, take_token}, {{"model", "merges"}, take_merge}});
   if (CharTokenizer::describes(whole)) return std::make_shared<CharTokenizer>(CharTokenizer::from_json(Json::parse(json, source)));
+  std::string().swap(json);  // an assignment would keep its memory
   const auto part = [&](const char* key) {
     const Json* const found = whole.find(key);
     return found ? *found : Json();
