@@ -83,6 +83,16 @@ TEST(GgufModel, AFolderIsWrittenBack) {
   EXPECT_EQ(GgufFile(folder / "half.gguf").find("blk.0.attn_norm.weight")->type->name, "F32");
 }
 
+// Rows of a head of 6: 0 1 2 | 3 4 5 there become neighbours, 0 3 1 4 2 5.
+TEST(GgufModel, HalvesOfAHeadBecomeNeighbours) {
+  const Json config = Json::object({{"num_attention_heads", 2}});
+  const std::vector<TensorSource> q = {TensorSource::of("model.layers.7.self_attn.q_proj.weight", counting({12, 1}))};
+  const TensorSource turned = gguf_tensors(config, q).at(0);
+  EXPECT_EQ(turned.name, "blk.7.attn_q.weight");
+  EXPECT_EQ(turned.read().to_vector<float>(), (std::vector<float>{0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11}));
+  EXPECT_THROW(gguf_tensors(config, {TensorSource::of("model.layers.0.mlp.experts.weight", counting({2}))}), Error);
+}
+
 TEST(GgufModel, WhatHasNoPlaceThereIsRefused) {
   test::TempFolder folder;
   convert_weights(small_llama(folder), folder / "out", {});

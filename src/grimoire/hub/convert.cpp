@@ -6,6 +6,7 @@
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/weights.h"
 #include "grimoire/io/gguf.h"
+#include "grimoire/io/llmc.h"
 #include "grimoire/io/shards.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
@@ -53,6 +54,22 @@ std::vector<CheckpointFile> folder_files(const GgufFile& file, const std::string
     made.emplace_back("tokenizer_config.json", tokenizer->config_json().dump_pretty());
   }
   return made;
+}
+
+// What llm.c's header says, as transformers' GPT2Config has it.
+CheckpointFile config_of(const LlmcConfig& c, const std::string& dtype) {
+  const Json config = Json::object({{"architectures", Json::array({"GPT2LMHeadModel"})},
+                                    {"model_type", "gpt2"},
+                                    {"vocab_size", c.vocab_size},
+                                    {"n_positions", c.max_seq_len},
+                                    {"n_embd", c.channels},
+                                    {"n_layer", c.num_layers},
+                                    {"n_head", c.num_heads},
+                                    {"activation_function", "gelu_new"},
+                                    {"layer_norm_epsilon", 1e-5},
+                                    {"tie_word_embeddings", true},
+                                    {"torch_dtype", c.bf16 ? "bfloat16" : "float32"}});
+  return {"config.json", with_dtype(config, dtype).dump_pretty()};
 }
 
 // The config.json of a folder; null where there is none.
@@ -126,6 +143,7 @@ std::vector<std::string> convert_weights(const std::string& from, const std::str
     GRIM_CHECK(files().list(to).empty(), input, "convert", "{}: the folder is not empty: expected a new one, so that nothing is overwritten", to);
   if (as_folder)
     for (CheckpointFile& f : folder_files(*gguf, options.dtype)) out.push_back(std::move(f));
+  if (const auto* const llmc = dynamic_cast<const LlmcFile*>(source.get())) out.push_back(config_of(llmc->config(), options.dtype));
   if (files().kind(from) == FileKind::folder)
     for (CheckpointFile& f : companions(from, options.dtype)) out.push_back(std::move(f));
   return written_to(to, out);
