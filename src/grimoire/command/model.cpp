@@ -10,6 +10,7 @@
 #include "grimoire/hub/weights.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/gguf.h"
+#include "grimoire/model/register.h"
 #include "grimoire/text/tokenizer.h"
 #include "grimoire/train/run.h"
 
@@ -237,7 +238,12 @@ class ModelCommand final : public Command {
       attempt([&] { read_tokenizer(beside, f); });
       attempt([&] { check_generation(f); });
     }
-    attempt([&] { check_weights(console, beside, f); });
+    const bool known = is_known(beside.config);
+    attempt([&] { check_weights(console, beside, known, f); });
+    if (known && f.bad == 0) attempt([&] {
+      open_model_folder(model_);
+      f.good("the model opens: its tensors, settings and tokenizer belong together");
+    });
     if (exists(join_path(model_, kManifestName))) attempt([&] {
       verify_checkpoint(model_, Verify::hashes);
       f.good("every file has the hash of its manifest");
@@ -277,7 +283,16 @@ class ModelCommand final : public Command {
     f.good("generation_config.json is read");
   }
 
-  void check_weights(Console& console, const Beside& beside, Findings& f) const {
+  // Is there an architecture here that reads it?
+  static bool is_known(const Json& config) {
+    try {
+      return config.is_object() && !architecture_of(config).name.empty();
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
+  void check_weights(Console& console, const Beside& beside, bool known, Findings& f) const {
     const std::unique_ptr<TensorFile> weights = open_weights_at(model_);
     f.good(str("{}: {} tensors, headers and sizes fit", file_name(weights->path()), weights->entries().size()));
     const int64_t before = f.bad;
@@ -291,15 +306,15 @@ class ModelCommand final : public Command {
       if (s.nan + s.infinite) f.wrong(str("tensor '{}' holds {} NaN and {} infinite numbers", e.name, s.nan, s.infinite));
     }
     if (f.bad == before) f.good("every number is finite");
-    if (beside.tokenizer && beside.config.is_object()) check_vocabulary(*weights, beside, f);
+    if (beside.tokenizer && beside.config.is_object()) check_vocabulary(*weights, beside, known, f);
   }
 
-  // The rows of the largest embedding hold every id of the tokenizer.
-  static void check_vocabulary(const TensorFile& weights, const Beside& beside, Findings& f) {
+  // Config.json has room for every id of the tokenizer; of an architecture that is not known, so has a table.
+  static void check_vocabulary(const TensorFile& weights, const Beside& beside, bool known, Findings& f) {
     const int64_t ids = beside.tokenizer->vocab_size(), rows = beside.config.integer("vocab_size", 0);
     if (ids > rows) f.wrong(str("tokenizer.json has ids up to {}, config.json a vocabulary of {}", ids - 1, rows));
     else f.good(str("the tokenizer's {} ids are among the {} of config.json", with_commas(ids), with_commas(rows)));
-    const bool held = std::ranges::any_of(weights.entries(), [&](const TensorEntry& e) { return e.shape.ndim() == 2 && e.shape[0] == rows; });
+    const bool held = known || std::ranges::any_of(weights.entries(), [&](const TensorEntry& e) { return e.shape.ndim() == 2 && e.shape[0] == rows; });
     if (rows > 0 && !held) f.wrong(str("no tensor has the {} rows of config.json's vocabulary", with_commas(rows)));
   }
 
