@@ -187,6 +187,14 @@ mkdir "$work/lie"; cp "$best"/{config.json,tokenizer.json,tokenizer_config.json}
 printf '\xff\xff\xff\xff\xff\xff\xff\x7f{}' >"$work/lie/model.safetensors"
 expect 3 "header" generate "$work/lie"
 failing 3 input model check "$work/lie"
+# What check calls sound opens, and what opens it calls sound.
+expect 0 "" train --model ngram --data "$words" --out "$work/sound"
+expect 0 "" model check "$work/sound"
+mkdir "$work/ends"; cp "$best"/* "$work/ends/"; rm "$work/ends/manifest.json"
+expect 0 "" model check "$work/ends"
+sed -i 's/"eos_token_id": [0-9]*/"eos_token_id": 3/' "$work/ends/generation_config.json"
+expect 3 "boundary" generate "$work/ends"
+failing 3 input model check "$work/ends"
 cp -r "$work/run" "$work/half"; truncate -s 1000 "$work"/half/best/step-*/model.safetensors
 expect 3 "checkpoints/step-200 is whole" generate "$work/half"
 # A damaged newest checkpoint: resume says so and goes on from the one before, to the same weights.

@@ -124,7 +124,7 @@ TEST(ModelLies, RandomDamage) {
 }
 
 TEST(ModelLies, FindingsOfTheFuzzer) {
-  const std::string folder = std::string(GRIM_SOURCE_DIR) + "/tests/fuzz/seeds/models";
+  const std::string folder = std::string(GRIM_SOURCE_DIR) + "/tests/fuzz/seeds/model";
   for (const std::string& name : files().list(folder))
     EXPECT_NO_THROW(fuzz::accepts_model(models(), read_file(join_path(folder, name)))) << name;
 }

@@ -1,4 +1,4 @@
-// Fitted models with lies in them (model_target.h). Every finding becomes a file in seeds/models/, which
+// Fitted models with lies in them (model_target.h). Every finding becomes a file in seeds/model/, which
 // tests/classic/model_lies_test.cpp replays.
 #include "fuzz/model_target.h"
 

@@ -5,6 +5,7 @@
 #include "grimoire/base/bytes_file.h"
 #include "grimoire/io/gguf.h"
 #include "grimoire/io/llama2c.h"
+#include "grimoire/io/llmc.h"
 #include "grimoire/io/pickle.h"
 #include "grimoire/io/shards.h"
 #include "grimoire/io/torch_file.h"
@@ -73,6 +74,7 @@ inline bool accepts_llama2c(std::string_view bytes) {
   hold(begins == accepted, "told apart otherwise than read");
   return accepted;
 }
+inline bool accepts_llmc(std::string_view bytes) { return accepts<LlmcFile>(bytes); }
 inline bool accepts_pickle(std::string_view bytes) {
   return takes([&] {
     for (const PickledTensor& t : parse_torch_pickle(bytes, "fuzz").tensors) {

@@ -42,7 +42,7 @@ template <class Read> bool accepts_tokenizer(Read&& read) {
 }
 
 inline bool accepts_tokenizer_json(std::string_view bytes) {
-  return accepts_tokenizer([&] { return parse_tokenizer(bytes, "fuzz"); });
+  return accepts_tokenizer([&] { return parse_tokenizer(std::string(bytes), "fuzz"); });
 }
 inline bool accepts_sentencepiece(std::string_view bytes) {
   return accepts_tokenizer([&] { return make_sentencepiece(parse_sentencepiece(bytes, "fuzz")); });

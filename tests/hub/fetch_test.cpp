@@ -1,11 +1,10 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "base/temp_folder.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/hub/fetch.h"
+#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -49,9 +48,7 @@ TEST(Fetch, NamesAreKnown) {
 
 // From a folder that has been laid out before, as models/fetch does.
 TEST(Fetch, AFolderThatIsThereBecomesAModel) {
-  const char* const home = std::getenv("HOME");
-  const std::string cached = str("{}/.cache/grimoire/models/bert-tiny", home ? home : "");
-  if (!exists(cached)) GTEST_SKIP() << "the model bert-tiny is not here";
+  GRIMOIRE_MODEL(cached, "bert-tiny");
   test::TempFolder folder;
   fetch_model(published_model("bert-tiny"), folder / "bert", cached, kSilent);
   EXPECT_EQ(read_file(folder / "bert/config.json"), read_file(cached + "/config.json"));

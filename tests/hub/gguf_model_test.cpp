@@ -7,6 +7,7 @@
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/weights.h"
 #include "support/data.h"
+#include "support/op_case.h"
 
 namespace grim {
 namespace {
@@ -43,7 +44,7 @@ TEST(GgufModel, BecomesAFolderOfHuggingFace) {
   EXPECT_EQ(config.integer("vocab_size"), 5);
   EXPECT_TRUE(config.boolean("tie_word_embeddings"));
   std::map<std::string, Tensor> tensors;
-  for (const NamedTensor& t : tensors_in(file)) tensors[t.name] = t.tensor;
+  for (const TensorSource& t : tensors_in(file)) tensors[t.name] = t.read();
   EXPECT_EQ(tensors.size(), file.entries().size());
   ASSERT_TRUE(tensors.count("model.layers.0.mlp.down_proj.weight"));
   // Rows of a head of 4: (0, 1), (2, 3) are neighbours there; here the first of each pair stand before the second.
@@ -57,6 +58,64 @@ TEST(GgufModel, BecomesAFolderOfHuggingFace) {
   convert_weights(file.path(), to, {});
   EXPECT_EQ(open_weights(to)->entries().size(), tensors.size());
   EXPECT_TRUE(exists(join_path(to, "config.json")));
+}
+
+// The same tensors under the same names, to the bit, and the settings.
+void expect_same_model(const GgufFile& a, const GgufFile& b) {
+  EXPECT_EQ(a.entries().size(), b.entries().size());
+  for (const TensorEntry& e : a.entries()) {
+    ASSERT_TRUE(b.holds(e.name)) << e.name;
+    EXPECT_TRUE(test::bit_equal(a.read(e), b.read(e.name))) << e.name;
+  }
+  EXPECT_EQ(config_in(a), config_in(b));
+}
+
+TEST(GgufModel, AFolderIsWrittenBack) {
+  test::TempFolder folder;
+  const GgufFile file(small_llama(folder));
+  convert_weights(file.path(), folder / "out", {});
+  convert_weights(folder / "out", folder / "back.gguf", {.to = WeightsFormat::gguf});
+  const GgufFile back(folder / "back.gguf");
+  expect_same_model(file, back);
+  EXPECT_EQ(back.text("general.name"), "out");
+  convert_weights(folder / "out", folder / "half.gguf", {.to = WeightsFormat::gguf, .dtype = "BF16"});
+  EXPECT_EQ(GgufFile(folder / "half.gguf").find("blk.0.attn_q.weight")->type->name, "BF16");
+  EXPECT_EQ(GgufFile(folder / "half.gguf").find("blk.0.attn_norm.weight")->type->name, "F32");
+}
+
+// Rows of a head of 6: 0 1 2 | 3 4 5 there become neighbours, 0 3 1 4 2 5.
+TEST(GgufModel, HalvesOfAHeadBecomeNeighbours) {
+  const Json config = Json::object({{"num_attention_heads", 2}});
+  const std::vector<TensorSource> q = {TensorSource::of("model.layers.7.self_attn.q_proj.weight", counting({12, 1}))};
+  const TensorSource turned = gguf_tensors(config, q).at(0);
+  EXPECT_EQ(turned.name, "blk.7.attn_q.weight");
+  EXPECT_EQ(turned.read().to_vector<float>(), (std::vector<float>{0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11}));
+  EXPECT_THROW(gguf_tensors(config, {TensorSource::of("model.layers.0.mlp.experts.weight", counting({2}))}), Error);
+}
+
+TEST(GgufModel, WhatHasNoPlaceThereIsRefused) {
+  test::TempFolder folder;
+  convert_weights(small_llama(folder), folder / "out", {});
+  const std::string path = folder / "out/config.json";
+  const Json good = Json::parse(read_file(path), path);
+  const auto said = [&](const char* key, const Json& value) {
+    Json config = good;
+    config.set(key, value);
+    write_atomically(path, config.dump());
+    try {
+      convert_weights(folder / "out", folder / "back.gguf", {.to = WeightsFormat::gguf});
+    } catch (const Error& e) {
+      EXPECT_EQ(e.kind(), ErrorKind::input);
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(said("rope_scaling", Json()), "");
+  EXPECT_NE(said("rope_scaling", Json::object({{"rope_type", "llama3"}, {"factor", 8.0}})).find("key 'rope_scaling': got {"), std::string::npos);
+  EXPECT_NE(said("rope_parameters", Json::object({{"rope_type", "yarn"}})).find("key 'rope_parameters'"), std::string::npos);
+  EXPECT_NE(said("hidden_act", "gelu").find("got gelu, which is not written as GGUF: expected silu"), std::string::npos);
+  EXPECT_NE(said("num_attention_heads", 3).find("3 heads do not divide a hidden_size of 8"), std::string::npos);
+  EXPECT_NE(said("num_key_value_heads", 8).find("does not split into 8 heads"), std::string::npos);
 }
 
 TEST(GgufModel, OtherArchitecturesAreRefused) {
@@ -89,6 +148,61 @@ TEST_P(Vectors, GiveTheIdsOfLlamaCpp) {
   }
   EXPECT_EQ(texts, 47u);
 }
+
+// Its vocabulary in another file that is written from the tokenizer gives the same ids.
+void expect_same_ids(const Tokenizer& a, const Tokenizer& b) {
+  constexpr std::string_view kTexts[] = {"", " ", "Hello world", "  a  b\n\n", "it's 12345 Führer",
+                                         "\xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x8e\x89",
+                                         "<s>x</s>", "caf\xc3\xa9 \xe2\x96\x81 _x", "<|endoftext|> if (a == b) { return; }"};
+  EXPECT_EQ(a.vocab_size(), b.vocab_size());
+  for (const std::string_view text : kTexts) {
+    EXPECT_EQ(a.encode(text), b.encode(text)) << text;
+    EXPECT_EQ(a.encode_with(text).ids, b.encode_with(text).ids) << text;
+    EXPECT_EQ(a.decode(a.encode(text)), b.decode(a.encode(text))) << text;
+  }
+}
+
+std::shared_ptr<const Tokenizer> written_and_read(const Tokenizer& tokenizer, int64_t tokens, const std::string& path) {
+  write_gguf(path, gguf_pairs(tokenizer, tokens), {});
+  return tokenizer_in(GgufFile(path));
+}
+
+TEST(GgufModel, TokenizersAreWrittenBack) {
+  test::TempFolder folder;
+  for (const char* const name : {"gpt-2", "llama-spm"}) {
+    SCOPED_TRACE(name);
+    GRIMOIRE_DATA(path, str("tokenizers/ggml_vocab_test_vectors/ggml-vocab-{}.gguf", name));
+    const GgufFile file(path);
+    const auto tokenizer = tokenizer_in(file);
+    const auto back = written_and_read(*tokenizer, tokenizer->vocab_size() + 3, folder / "back.gguf");  // with rows that no token needs
+    expect_same_ids(*tokenizer, *back);
+    const GgufFile again(folder / "back.gguf");
+    EXPECT_EQ(again.texts("tokenizer.ggml.tokens").back(), str("[PAD{}]", tokenizer->vocab_size() + 2));
+    const std::vector<std::string>&all = again.texts("tokenizer.ggml.tokens"), &before = file.texts("tokenizer.ggml.tokens");
+    EXPECT_TRUE(std::equal(before.begin(), before.end(), all.begin()));
+    const std::vector<int64_t>&types = again.integers("tokenizer.ggml.token_type"), &were = file.integers("tokenizer.ggml.token_type");
+    EXPECT_TRUE(std::equal(were.begin(), were.end(), types.begin()));
+  }
+  for (const char* const name : {"tokenizers/llama2/tokenizer.model", "checkpoints/stories260K/tok512.bin"}) {
+    SCOPED_TRACE(name);
+    GRIMOIRE_DATA(path, name);
+    const auto tokenizer = open_tokenizer(path);
+    expect_same_ids(*tokenizer, *written_and_read(*tokenizer, tokenizer->vocab_size(), folder / "back.gguf"));
+  }
+}
+
+TEST(GgufModel, TokensBeforeATextComeBack) {
+  test::TempFolder folder;
+  GRIMOIRE_DATA(path, "tokenizers/llama2/tokenizer.model");
+  folder.put("tokenizer.model", read_file(path));
+  folder.put("tokenizer_config.json", R"({"tokenizer_class": "LlamaTokenizer", "bos_token": "<s>", "eos_token": {"content": "</s>"}})");
+  const auto tokenizer = load_tokenizer(folder.path());
+  const auto back = written_and_read(*tokenizer, 32000, folder / "back.gguf");
+  EXPECT_EQ(back->encode_with("a").ids.front(), 1);
+  expect_same_ids(*tokenizer, *back);
+  EXPECT_THROW(gguf_pairs(*tokenizer, 31999), Error);
+}
+
 INSTANTIATE_TEST_SUITE_P(GgufModel, Vectors, testing::Values("bert-bge", "gpt-2", "llama-spm"));
 
 }  // namespace

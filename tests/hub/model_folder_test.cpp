@@ -5,6 +5,7 @@
 
 #include "base/temp_folder.h"
 #include "grimoire/base/files.h"
+#include "grimoire/hub/weights.h"
 #include "grimoire/model/gpt.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/tensor/copy.h"
@@ -105,6 +106,18 @@ TEST_F(ModelFolders, OfOthersHaveTheirOwnEnds) {
   change("generation_config.json", "eos_token_id", Json());
   change("config.json", "vocab_size", 3);
   EXPECT_NE(refusal(), "") << "the tokenizer has more tokens than the model";
+}
+
+TEST(ModelFolder, OfACheckpointOfLlmcIsAGpt2) {
+  for (const std::string name : {"llmc_f32.bin", "llmc_bf16.bin"}) {
+    const test::TempFolder folder;
+    const std::string golden = test::golden_file("tensor_files/" + name), to = folder / "gpt2";
+    convert_weights(golden, to, {});
+    const ModelFolder opened = open_model_folder(to);
+    ASSERT_NE(dynamic_cast<const Gpt*>(opened.model.get()), nullptr);
+    const auto weights = open_tensor_file(golden);
+    for (const NamedTensor& t : opened.model->checkpoint()) EXPECT_TRUE(test::bit_equal(t.tensor, cast(weights->read(t.name), t.tensor.dtype()))) << t.name;
+  }
 }
 
 // --- weights in other files --------------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ TEST(FuzzSeeds, TensorFiles) {
   replay("pickle", fuzz::accepts_pickle, 5);
   replay("torch", fuzz::accepts_torch, 5);
   replay("llama2c", fuzz::accepts_llama2c, 3);
+  replay("llmc", fuzz::accepts_llmc, 4);
   replay("shard_index", fuzz::accepts_shard_index, 4);
 }
 

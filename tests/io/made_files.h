@@ -94,4 +94,13 @@ inline std::string llama2c_of(const std::vector<int32_t>& header, int64_t floats
   return bytes + std::string(static_cast<size_t>(floats) * 4, '\0');
 }
 
+// --- llm.c ------------------------------------------------------------------------------------------------------------
+
+inline std::string llmc_of(const std::vector<int32_t>& first, int64_t bytes) {
+  std::string header;
+  for (int32_t n : first) header += le(n);
+  header.resize(1024);
+  return header + std::string(static_cast<size_t>(bytes), '\0');
+}
+
 }  // namespace grim::test

@@ -29,7 +29,7 @@ std::vector<NamedTensor> four() {  // 400, 80, 400 and 4000 bytes
 
 TEST(Shards, AreFilledInOrderUpToTheSize) {
   const TempFolder folder;
-  EXPECT_EQ(write(folder, sharded_files("model", four(), 500)),
+  EXPECT_EQ(write(folder, sharded_files("model", sources_of(four()), 500)),
             (std::vector<std::string>{"model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors", "model-00003-of-00003.safetensors",
                                       "model.safetensors.index.json"}));
   EXPECT_EQ(read_file(folder / "model.safetensors.index.json"), R"({
@@ -51,9 +51,10 @@ TEST(Shards, AreFilledInOrderUpToTheSize) {
 
 TEST(Shards, AreOneFileWhenAllFits) {
   const TempFolder folder;
-  for (int64_t most : {0, 4880, 5000}) EXPECT_EQ(write(folder, sharded_files("model", four(), most)), (std::vector<std::string>{"model.safetensors"})) << most;
-  EXPECT_EQ(sharded_files("model", four(), 4879).size(), 3u);
-  EXPECT_EQ(sharded_files("model", four(), 1).size(), 5u);  // each alone
+  for (int64_t most : {0, 4880, 5000})
+    EXPECT_EQ(write(folder, sharded_files("model", sources_of(four()), most)), (std::vector<std::string>{"model.safetensors"})) << most;
+  EXPECT_EQ(sharded_files("model", sources_of(four()), 4879).size(), 3u);
+  EXPECT_EQ(sharded_files("model", sources_of(four()), 1).size(), 5u);  // each alone
   TempFolder plain;
   write_safetensors(plain / "model.safetensors", {{"a", four()[0].tensor}, {"b", four()[1].tensor}, {"c", four()[2].tensor}, {"d", four()[3].tensor}});
   EXPECT_EQ(read_file(folder / "model.safetensors"), read_file(plain / "model.safetensors"));  // shards change no byte of a file that is whole
@@ -63,7 +64,7 @@ TEST(Shards, TiedTensorsAreStoredOnceAndComeBackTwice) {
   const TempFolder folder;
   const Tensor embedding = Tensor::arange(12, Dtype::f32), half = view::slice(embedding, 0, 0, 6);
   const Tensor same_numbers = Tensor::arange(12, Dtype::f32);
-  write(folder, sharded_files("model", {{"wte", embedding}, {"lm_head", embedding}, {"half", half}, {"copy", same_numbers}}, 0));
+  write(folder, sharded_files("model", sources_of({{"wte", embedding}, {"lm_head", embedding}, {"half", half}, {"copy", same_numbers}}), 0));
   const auto file = open_tensor_file(folder / "model.safetensors");
   EXPECT_EQ(file->entries().size(), 3u);
   EXPECT_EQ(file->metadata(), (Metadata{{"format", "pt"}, {"lm_head", "wte"}}));

@@ -6,6 +6,7 @@
 #include "grimoire/base/bytes_file.h"
 #include "grimoire/base/error.h"
 #include "grimoire/io/llama2c.h"
+#include "grimoire/io/llmc.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/io/shards.h"
 #include "io/made_files.h"
@@ -44,7 +45,7 @@ void expect_refused(const std::vector<Lie>& lies, size_t at_least, const std::st
 }
 
 TEST(TensorFileLies, WhatPeopleHold) {
-  expect_refused({{"empty", "", "the file is empty, expected safetensors, PyTorch, GGUF or llama2.c"},
+  expect_refused({{"empty", "", "the file is empty, expected safetensors, PyTorch, GGUF, llama2.c or llm.c"},
                   {"LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 5\n", "Git LFS pointer, not the weights: version"},
                   {"web page", "<!DOCTYPE html><html>404</html>", "this is a web page"},
                   {"old PyTorch", "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.", "saved by PyTorch before 1.6"},
@@ -276,6 +277,44 @@ TEST(TensorFileLies, Llama2c) {
   refused({4, 6, 1, 2, 1, 3, 0}, 154, "seq_len: got 0");
 }
 
+TEST(TensorFileLies, Llmc) {
+  // version 3, 5 places, 3 tokens, one layer, 2 heads of 2, 4 rows of tokens: 4 * 4 + 5 * 4 + 12 * 16 + 13 * 4 + 2 * 4
+  constexpr int64_t kFloats = 288;
+  const std::vector<int32_t> good = {20240326, 3, 5, 3, 1, 2, 4, 4};
+  const auto with = [&](size_t at, int32_t value) {
+    std::vector<int32_t> header = good;
+    header[at] = value;
+    return llmc_of(header, kFloats * 4);
+  };
+  {
+    const TempFolder folder;
+    EXPECT_EQ(refusal_of(folder.put("good.bin", llmc_of(good, kFloats * 4))), "");
+  }
+  expect_refused({{"cut", llmc_of(good, kFloats * 4 - 4), "got 2172 bytes, expected 2176"},
+                  {"longer", llmc_of(good, kFloats * 4 + 1), "got 2177 bytes, expected 2176"},
+                  {"bf16 of f32's size", with(1, 5), "got 2176 bytes, expected 1600"},
+                  {"cut in the header", llmc_of(good, 0).substr(0, 30), "padded_vocab_size: the file ends too early"},
+                  {"cut behind the sizes", llmc_of(good, 0).substr(0, 40), "header: the file ends too early"},
+                  {"magic alone", llmc_of(good, 0).substr(0, 4), "version: the file ends too early"},
+                  {"version 1", with(1, 1), "version 1, expected 3 (f32) or 5 (bf16) | it is older"},
+                  {"version 4", with(1, 4), "version 4, expected 3"},
+                  {"a tokenizer", with(0, 20240328), "this is a tokenizer of llm.c, expected a checkpoint"},
+                  {"tokens", with(0, 20240520), "this is tokens to train on of llm.c"},
+                  {"a state", with(0, 20240327), "this is a state for debugging of llm.c"},
+                  {"no places", with(2, 0), "max_seq_len: got 0"},
+                  {"no tokens", with(3, 0), "vocab_size: got 0"},
+                  {"fewer rows than tokens", with(7, 2), "padded_vocab_size: got 2, expected 3 to"},
+                  {"no padded vocabulary", with(7, 0), "padded_vocab_size: got 0"},
+                  {"layers below 0", with(4, -1), "num_layers: got -1"},
+                  {"2^31 - 1 layers", with(4, INT32_MAX), "num_layers: got 2147483647"},
+                  {"no heads", with(5, 0), "num_heads: got 0"},
+                  {"heads that do not divide", with(5, 3), "4 channels do not split into 3 heads"},
+                  {"2^31 - 1 channels", with(6, INT32_MAX), "channels: got 2147483647"},
+                  {"a million channels", with(6, 1 << 20), "expected 52776658797568"},
+                  {"a layer more", with(4, 2), "got 2176 bytes, expected 3152"}},
+                 20);
+}
+
 TEST(TensorFileLies, ShardIndexes) {
   const TempFolder folder;
   write_safetensors(folder / "a.safetensors", {{"x", Tensor::ones({2})}});
@@ -313,7 +352,7 @@ TEST(TensorFileLies, MutantsOfGoodFiles) {
   const TempFolder folder;
   const std::string good[] = {torch_of(one_tensor({.strides = {1, 2}})),
                               gguf_of({gguf_pair("k", 9, le(8u) + le(uint64_t{2}) + gguf_text("a") + gguf_text("b"))}, {gguf_tensor("t", {4, 2}, 0, 0)}, 32),
-                              llama2c_of({4, 6, 1, 2, 1, 3, 5}, 154)};
+                              llama2c_of({4, 6, 1, 2, 1, 3, 5}, 154), llmc_of({20240326, 3, 5, 3, 1, 2, 4, 4}, 288 * 4)};
   for (const std::string& g : good) {
     int accepted = 0;
     const auto try_one = [&](const std::string& bytes) {

@@ -159,12 +159,17 @@ TEST(TensorFiles, Llama2cInItsOrder) {
   for (const auto& [name, first] : places) EXPECT_EQ(file->read(name).to_vector<float>()[0], first) << name;
 }
 
-// --- files that people hold -------------------------------------------------------------------------------------------
+// --- llm.c ------------------------------------------------------------------------------------------------------------
 
-std::string model_file(const std::string& name) {
-  const char* const home = std::getenv("HOME");
-  return std::string(home ? home : "") + "/.cache/grimoire/models/" + name;
+TEST(TensorFiles, Llmc) {
+  for (const char* name : {"llmc_f32.bin", "llmc_bf16.bin"}) expect_golden(name, "llm.c", name);
+  const auto file = open_tensor_file(golden("llmc_bf16.bin"));
+  EXPECT_EQ(file->metadata().at("padded_vocab_size"), "8");
+  EXPECT_EQ(file->find("transformer.wte.weight")->shape, (Shape{5, 8}));
+  EXPECT_EQ(file->find("transformer.wte.weight")->bytes, 80u);
 }
+
+// --- files that people hold -------------------------------------------------------------------------------------------
 
 TEST(TensorFiles, ARealCheckpointOfPyTorch) {
   GRIMOIRE_DATA(path, "checkpoints/tinypellm/pytorch_model.bin");
@@ -175,8 +180,8 @@ TEST(TensorFiles, ARealCheckpointOfPyTorch) {
 }
 
 TEST(TensorFiles, RealModels) {
-  const std::string heads = model_file("bert-tiny/heads.pt"), quantised = model_file("smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
-  if (!exists(heads) || !exists(quantised)) GTEST_SKIP() << "the models bert-tiny and smollm2 are not here";
+  GRIMOIRE_MODEL(heads, "bert-tiny/heads.pt");
+  GRIMOIRE_MODEL(quantised, "smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
   const auto torch_file = open_tensor_file(heads);
   EXPECT_EQ(torch_file->entries().size(), 18u);
   EXPECT_EQ(torch_file->find("nli.net.0.weight") != nullptr, true);

@@ -125,8 +125,8 @@ TEST(GlossaryDeck, FreshInputsWorkAndWhereThereAreNumbersTheyAreFresh) {
     if (drawn.size() == 1) same.insert(c->id);
   }
   EXPECT_EQ(same, (std::set<std::string>{"deduction", "hand-made-features", "bigram", "bigram-pairs", "language-modelling", "one-or-two-inputs", "segment",
-                                         "wordpiece", "machine-translation", "summarization", "question-answering", "ner", "pos", "do-what-i-mean",
-                                         "bleu"}));  // all their inputs are words
+                                         "wordpiece", "chat-template", "machine-translation", "summarization", "question-answering", "ner", "pos",
+                                         "do-what-i-mean", "bleu"}));  // all their inputs are words
 }
 
 TEST(GlossaryDeck, ACardOfAnyDeckLeadsToTheLongestNameInIt) {

@@ -1,5 +1,5 @@
 // The data that lie beside a checkout but are not part of it (docs/data.md). A test that needs a file begins with
-// GRIMOIRE_DATA(path, "names/names.txt") and is skipped, with the file's name, where it is absent.
+// GRIMOIRE_DATA(path, "names/names.txt"), or GRIMOIRE_MODEL(path, "bert-tiny"), and is skipped, with the file's name, where it is absent.
 #pragma once
 
 #include <cstdlib>
@@ -18,6 +18,12 @@ inline std::string data_file(const std::string& name) {
   return (folder ? std::string(folder) : std::string(GRIM_SOURCE_DIR) + "/../shared/data") + "/" + name;
 }
 
+// Real models, where `grimoire model get` or a friend has laid them out: ~/.cache/grimoire/models/NAME.
+inline std::string model_file(const std::string& name) {
+  const char* const home = std::getenv("HOME");
+  return std::string(home ? home : "") + "/.cache/grimoire/models/" + name;
+}
+
 // Iris, wine, breast cancer: scikit-learn's layout.
 inline Dataset tabular(const std::string& name) {
   return load_dataset(data_file("tabular/" + name), {.target = "target", .weight = {}, .classes = {}, .columns = {}, .csv = {}});
@@ -34,6 +40,8 @@ Features sparse_of(const Features& x);  // the same rows, zeros left out
 }  // namespace grim::test
 
 // Its words are counted at the end of ./grimoire test.
-#define GRIMOIRE_DATA(variable, name)                                         \
-  [[maybe_unused]] const std::string variable = ::grim::test::data_file(name); \
-  if (!::grim::exists(variable)) GTEST_SKIP() << "the data file " << (name) << " is not here"
+#define GRIMOIRE_NEEDED(variable, path, what, name)     \
+  [[maybe_unused]] const std::string variable = (path); \
+  if (!::grim::exists(variable)) GTEST_SKIP() << "the " << (what) << " " << (name) << " is not here"
+#define GRIMOIRE_DATA(variable, name) GRIMOIRE_NEEDED(variable, ::grim::test::data_file(name), "data file", name)
+#define GRIMOIRE_MODEL(variable, name) GRIMOIRE_NEEDED(variable, ::grim::test::model_file(name), "model file", name)

@@ -1,6 +1,7 @@
-// Every seed and every finding of the tokenizers' fuzzers, replayed: those whose name begins with "good" are taken, the others refused.
+// Every seed and every finding of the fuzzers of tokenizers and chat templates, replayed: those whose name begins with "good" are taken, the others refused.
 #include <gtest/gtest.h>
 
+#include "fuzz/template_target.h"
 #include "fuzz/tokenizer_target.h"
 #include "grimoire/base/files.h"
 
@@ -24,6 +25,8 @@ TEST(FuzzSeeds, Tokenizers) {
   replay("sentencepiece", fuzz::accepts_sentencepiece, 2);
   replay("vocabulary", fuzz::accepts_vocabulary, 4);
 }
+
+TEST(FuzzSeeds, ChatTemplates) { replay("template", fuzz::accepts_template, 20); }
 
 }  // namespace
 }  // namespace grim

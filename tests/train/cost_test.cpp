@@ -211,6 +211,27 @@ TEST(CostOfAnyTask, IsThatOfOneWhichKnowsItsSizes) {
   EXPECT_GT(cost.seconds_at_end, 0);
 }
 
+// Their data are many batches, their tables far larger than those that are rehearsed.
+TEST(CostOfLargeShapes, OfModelsThatCountIsTheirTableTwice) {
+  test::TempFolder folder;
+  std::string text;
+  for (int i = 0; i < 200000; ++i) text += "abcdefghij klmnop\n"[(i * 7 + i / 5 + i / 11) % 18];
+  for (const CorpusFormat format : {CorpusFormat::lines, CorpusFormat::text})
+    for (const int64_t context : {2, 4, 5}) {
+      RunConfig c = default_run("ngram", format);
+      c.data = folder.put("text.txt", text);
+      c.format = format;
+      c.out = folder / str("{}-{}", static_cast<int>(format), context);
+      c.set("context", context);
+      const RunCost cost = predict_cost(c);
+      RunResult result;
+      const double taken = taken_by(c, result), predicted = static_cast<double>(cost.total_bytes() - cost.program_bytes);
+      EXPECT_NEAR(predicted / taken, 1.0, 0.1) << context << ": data " << cost.data_bytes << ", weights " << cost.weight_bytes << ", report "
+                                               << cost.report_bytes << ", activations " << cost.activation_bytes << "; " << taken << " taken";
+      EXPECT_GT(cost.total_seconds(), 0);
+    }
+}
+
 TEST(Memory, ARunThatCannotFitIsRefusedBeforeItAllocates) {
   test::TempFolder folder;
   RunConfig c = default_run("gpt", CorpusFormat::text);

@@ -1,6 +1,6 @@
 """Small files of every tensor format, written by the reference libraries, with what they hold.
 
-    oracle/bin/pip install numpy torch safetensors gguf
+    oracle/bin/pip install numpy torch transformers safetensors gguf
     oracle/bin/python tools/golden/tensor_files.py
 
 Each file NAME has NAME.values.safetensors beside it: the same tensors under the same names, as the reference reads them, widened to the
@@ -18,6 +18,7 @@ import numpy
 import safetensors
 import safetensors.torch
 import torch
+import transformers
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from common import GOLDEN, versions
@@ -128,6 +129,29 @@ def write_shards():
     write_values("shards", held)
 
 
+def write_llmc():
+    """A GPT-2 of transformers as llm.c's train_gpt2.py writes it (write_model, pad_vocab): linear weights as (out, in), the vocabulary padded by zeros."""
+    torch.manual_seed(3)
+    config = transformers.GPT2Config(vocab_size=5, n_positions=6, n_embd=8, n_layer=2, n_head=2)
+    held = {k: torch.randn_like(v) for k, v in transformers.GPT2LMHeadModel(config).named_parameters()}
+    padded = 8
+    layer = ["ln_1.weight", "ln_1.bias", "attn.c_attn.weight", "attn.c_attn.bias", "attn.c_proj.weight", "attn.c_proj.bias", "ln_2.weight", "ln_2.bias",
+             "mlp.c_fc.weight", "mlp.c_fc.bias", "mlp.c_proj.weight", "mlp.c_proj.bias"]
+    wte = torch.cat([held["transformer.wte.weight"], torch.zeros(padded - config.vocab_size, config.n_embd)])
+    order = [wte, held["transformer.wpe.weight"]]
+    order += [held[f"transformer.h.{i}.{part}"].t() for part in layer for i in range(config.n_layer)]
+    order += [held["transformer.ln_f.weight"], held["transformer.ln_f.bias"]]
+    assert sum(t.numel() for t in order) == sum(t.numel() for t in held.values()) + (padded - config.vocab_size) * config.n_embd
+    for name, version, dtype in (("llmc_f32.bin", 3, torch.float32), ("llmc_bf16.bin", 5, torch.bfloat16)):
+        header = numpy.zeros(256, dtype=numpy.int32)
+        header[:8] = 20240326, version, config.n_positions, config.vocab_size, config.n_layer, config.n_head, config.n_embd, padded
+        with open(FOLDER / name, "wb") as f:
+            f.write(header.tobytes())
+            for t in order:
+                f.write(t.to(dtype).contiguous().view(torch.uint8).numpy().tobytes())
+        write_values(name, {k: v.to(dtype) for k, v in held.items()})
+
+
 def main():
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
@@ -141,7 +165,8 @@ def main():
     write_gguf("types.gguf", 32, writable=False)
     write_gguf("aligned.gguf", 128, writable=True)
     write_shards()
-    (FOLDER / "versions.json").write_text(json.dumps(versions(numpy, torch, safetensors) | {"gguf": importlib.metadata.version("gguf")}) + "\n")
+    write_llmc()
+    (FOLDER / "versions.json").write_text(json.dumps(versions(numpy, torch, transformers, safetensors) | {"gguf": importlib.metadata.version("gguf")}) + "\n")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
 #include "grimoire/hub/weights.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/gguf.h"
+#include "grimoire/model/register.h"
 #include "grimoire/text/tokenizer.h"
 #include "grimoire/train/run.h"
 
@@ -44,7 +45,7 @@ class ModelCommand final : public Command {
   }
   std::vector<Positional> positionals() override {
     const Positional action = {"action", "list, get, show, check, diff or convert", &action_};
-    const Positional model = {"model", "a run or model folder, or a file of weights: safetensors or its index, PyTorch, GGUF, llama2.c", &model_};
+    const Positional model = {"model", "a run or model folder, or a file of weights: safetensors or its index, PyTorch, GGUF, llama2.c, llm.c", &model_};
     if (form() == "list") return {action};
     if (form() == "get") return {action, {"model", "a published model's name", &model_}};
     if (form() == "show" || form() == "check") return {action, model};
@@ -231,8 +232,22 @@ class ModelCommand final : public Command {
         f.wrong(e.what());
       }
     };
-    attempt([&] { check_weights(console, f); });
-    if (is_folder()) attempt([&] { check_folder(f); });
+    Beside beside;
+    if (is_folder()) {
+      attempt([&] { read_config(beside, f); });
+      attempt([&] { read_tokenizer(beside, f); });
+      attempt([&] { check_generation(f); });
+    }
+    const bool known = is_known(beside.config);
+    attempt([&] { check_weights(console, beside, known, f); });
+    if (known && f.bad == 0) attempt([&] {
+      open_model_folder(model_);
+      f.good("the model opens: its tensors, settings and tokenizer belong together");
+    });
+    if (exists(join_path(model_, kManifestName))) attempt([&] {
+      verify_checkpoint(model_, Verify::hashes);
+      f.good("every file has the hash of its manifest");
+    });
     report::Report page{model_, {}};
     for (report::Remark& r : f.all) page.blocks.emplace_back(std::move(r));
     Json result = Json::object({{"path", model_}, {"sound", f.bad == 0}, {"faults", f.bad}});
@@ -241,7 +256,43 @@ class ModelCommand final : public Command {
     return f.bad ? 3 : 0;
   }
 
-  void check_weights(Console& console, Findings& f) const {
+  // What stands beside the weights in a folder; null where there is none, or none that can be read.
+  struct Beside {
+    Json config;
+    std::shared_ptr<const Tokenizer> tokenizer;
+  };
+
+  void read_config(Beside& beside, Findings& f) const {
+    const std::string path = join_path(model_, "config.json");
+    if (!exists(path)) return f.wrong(str("{}: there is no config.json", model_));
+    beside.config = Json::parse(read_file(path), path);
+    f.good("config.json is read");
+  }
+
+  void read_tokenizer(Beside& beside, Findings& f) const {
+    const std::string path = tokenizer_path();
+    if (path.empty()) return;
+    beside.tokenizer = open_tokenizer(path);
+    f.good(str("{} is read", file_name(path)));
+  }
+
+  void check_generation(Findings& f) const {
+    const std::string path = join_path(model_, "generation_config.json");
+    if (!exists(path)) return;
+    Json::parse(read_file(path), path);
+    f.good("generation_config.json is read");
+  }
+
+  // Is there an architecture here that reads it?
+  static bool is_known(const Json& config) {
+    try {
+      return config.is_object() && !architecture_of(config).name.empty();
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
+  void check_weights(Console& console, const Beside& beside, bool known, Findings& f) const {
     const std::unique_ptr<TensorFile> weights = open_weights_at(model_);
     f.good(str("{}: {} tensors, headers and sizes fit", file_name(weights->path()), weights->entries().size()));
     const int64_t before = f.bad;
@@ -255,32 +306,16 @@ class ModelCommand final : public Command {
       if (s.nan + s.infinite) f.wrong(str("tensor '{}' holds {} NaN and {} infinite numbers", e.name, s.nan, s.infinite));
     }
     if (f.bad == before) f.good("every number is finite");
-    check_vocabulary(*weights, f);
+    if (beside.tokenizer && beside.config.is_object()) check_vocabulary(*weights, beside, known, f);
   }
 
-  // The rows of the largest embedding hold every id of the tokenizer.
-  void check_vocabulary(const TensorFile& weights, Findings& f) const {
-    const std::string path = tokenizer_path(), config_path = join_path(model_, "config.json");
-    if (path.empty() || !exists(config_path)) return;
-    const int64_t ids = open_tokenizer(path)->vocab_size(), rows = Json::parse(read_file(config_path), config_path).integer("vocab_size", 0);
+  // Config.json has room for every id of the tokenizer; of an architecture that is not known, so has a table.
+  static void check_vocabulary(const TensorFile& weights, const Beside& beside, bool known, Findings& f) {
+    const int64_t ids = beside.tokenizer->vocab_size(), rows = beside.config.integer("vocab_size", 0);
     if (ids > rows) f.wrong(str("tokenizer.json has ids up to {}, config.json a vocabulary of {}", ids - 1, rows));
     else f.good(str("the tokenizer's {} ids are among the {} of config.json", with_commas(ids), with_commas(rows)));
-    const bool held = std::ranges::any_of(weights.entries(), [&](const TensorEntry& e) { return e.shape.ndim() == 2 && e.shape[0] == rows; });
+    const bool held = known || std::ranges::any_of(weights.entries(), [&](const TensorEntry& e) { return e.shape.ndim() == 2 && e.shape[0] == rows; });
     if (rows > 0 && !held) f.wrong(str("no tensor has the {} rows of config.json's vocabulary", with_commas(rows)));
-  }
-
-  void check_folder(Findings& f) const {
-    for (const char* name : {"config.json", "tokenizer.json", "generation_config.json"})
-      if (const std::string path = join_path(model_, name); exists(path)) {
-        Json::parse(read_file(path), path);
-        f.good(str("{} is read", name));
-      } else if (std::string_view(name) == "config.json") {
-        f.wrong(str("{}: there is no config.json", model_));
-      }
-    if (exists(join_path(model_, kManifestName))) {
-      verify_checkpoint(model_, Verify::hashes);
-      f.good("every file has the hash of its manifest");
-    }
   }
 
   int diff(Console& console) const {

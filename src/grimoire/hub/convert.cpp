@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <array>
 
 #include "grimoire/base/error.h"
 #include "grimoire/hub/gguf_model.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/weights.h"
 #include "grimoire/io/gguf.h"
+#include "grimoire/io/llmc.h"
 #include "grimoire/io/shards.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
@@ -54,20 +56,70 @@ std::vector<CheckpointFile> folder_files(const GgufFile& file, const std::string
   return made;
 }
 
-// What GGUF's readers ask for first, from a config.json where there is one.
-std::vector<GgufPair> pairs_of(const std::string& from) {
-  const std::string config = join_path(from, "config.json");
-  std::string architecture = "unknown";
-  if (files().kind(from) == FileKind::folder && exists(config)) architecture = Json::parse(read_file(config), config).text("model_type", architecture);
-  return {{"general.architecture", GgufValue::of(architecture)}, {"general.name", GgufValue::of(file_name(from))}};
+// What llm.c's header says, as transformers' GPT2Config has it.
+CheckpointFile config_of(const LlmcConfig& c, const std::string& dtype) {
+  const Json config = Json::object({{"architectures", Json::array({"GPT2LMHeadModel"})},
+                                    {"model_type", "gpt2"},
+                                    {"vocab_size", c.vocab_size},
+                                    {"n_positions", c.max_seq_len},
+                                    {"n_embd", c.channels},
+                                    {"n_layer", c.num_layers},
+                                    {"n_head", c.num_heads},
+                                    {"activation_function", "gelu_new"},
+                                    {"layer_norm_epsilon", 1e-5},
+                                    {"tie_word_embeddings", true},
+                                    {"torch_dtype", c.bf16 ? "bfloat16" : "float32"}});
+  return {"config.json", with_dtype(config, dtype).dump_pretty()};
 }
 
-std::string type_for_gguf(const Tensor& x, const std::string& dtype) {
-  const bool whole_rows = x.ndim() >= 1 && x.shape().back() % 32 == 0;
-  if (!is_float(x.dtype())) return std::string(stored_type_of(x.dtype()).name);
+// The config.json of a folder; null where there is none.
+Json config_at(const std::string& from) {
+  const std::string path = join_path(from, "config.json");
+  return files().kind(from) == FileKind::folder && exists(path) ? Json::parse(read_file(path), path) : Json();
+}
+
+std::string type_for_gguf(const TensorSource& x, const std::string& dtype) {
+  const bool whole_rows = x.shape.ndim() >= 1 && x.shape.back() % 32 == 0;
+  if (!is_float(x.dtype)) return std::string(stored_type_of(x.dtype).name);
   // As llama.cpp has it: vectors stay f32, and so does what does not fill blocks.
-  if (x.ndim() <= 1 || dtype.empty() || (dtype == "Q8_0" && !whole_rows)) return x.dtype() == Dtype::f64 ? "F64" : "F32";
+  if (x.shape.ndim() <= 1 || dtype.empty() || (dtype == "Q8_0" && !whole_rows)) return x.dtype == Dtype::f64 ? "F64" : "F32";
   return dtype;
+}
+
+bool holds_tokenizer(const std::string& folder) {
+  return std::ranges::any_of(std::array{"tokenizer.json", "tokenizer.model", "vocab.json"}, [&](const char* name) { return exists(join_path(folder, name)); });
+}
+
+// A whole model under llama.cpp's names where it has them; else the tensors as they are, for those who read them by name.
+CheckpointFile gguf_file(const std::string& name, const std::string& from, std::vector<TensorSource> tensors, const std::string& dtype) {
+  const Json config = config_at(from);
+  std::vector<GgufPair> pairs;
+  if (has_gguf_form(config)) {
+    pairs = gguf_pairs(config, file_name(from));
+    if (holds_tokenizer(from))
+      for (GgufPair& p : gguf_pairs(*open_tokenizer(from), config.integer("vocab_size"))) pairs.push_back(std::move(p));
+    tensors = gguf_tensors(config, tensors);
+  } else {  // what GGUF's readers ask for first
+    const std::string architecture = config.is_object() ? config.text("model_type", "unknown") : "unknown";
+    pairs = {{"general.architecture", GgufValue::of(architecture)}, {"general.name", GgufValue::of(file_name(from))}};
+  }
+  if (dtype == "Q8_0") pairs.push_back({"general.quantization_version", GgufValue::of(GgufType::u32, int64_t{2})});  // of ggml's blocks
+  std::vector<GgufTensor> written;
+  for (TensorSource& x : tensors) {
+    if (x.shape.ndim() == 0) x = {x.name, {1}, x.dtype, [read = x.read] { return view::try_reshape(contiguous(read()), {1}); }};
+    written.emplace_back(x, type_for_gguf(x, dtype));
+  }
+  return {name, [pairs, written](OutFile& out) { write_gguf(out, pairs, written); }};
+}
+
+std::vector<std::string> written_to(const std::string& folder, const std::vector<CheckpointFile>& all) {
+  files().make_dirs(folder);
+  std::vector<std::string> names;
+  for (const CheckpointFile& f : all) {
+    names.push_back(join_path(folder, f.name));
+    write_atomically(names.back(), f.write);
+  }
+  return names;
 }
 
 }  // namespace
@@ -76,41 +128,25 @@ std::vector<std::string> convert_weights(const std::string& from, const std::str
   const std::unique_ptr<TensorFile> source = open_weights_at(from);
   const auto* const gguf = dynamic_cast<const GgufFile*>(source.get());
   const bool as_folder = gguf && is_whole_model(*gguf) && options.to == WeightsFormat::safetensors;
-  std::vector<NamedTensor> tensors;
-  if (as_folder) tensors = tensors_in(*gguf);
-  else
-    for (const auto& [name, tensor] : read_all(*source)) tensors.push_back({name, tensor});
+  const std::vector<TensorSource> tensors = as_folder ? tensors_in(*gguf) : sources_of(*source);
   const bool one_file = to.ends_with(".safetensors") || to.ends_with(".gguf");
-  const std::string folder = one_file ? parent_folder(to) : to;
   std::vector<CheckpointFile> out;
   if (options.to == WeightsFormat::gguf) {
-    std::vector<GgufTensor> written;
-    for (const NamedTensor& t : tensors) {
-      const Tensor& x = t.tensor;
-      written.push_back({t.name, x.ndim() > 0 ? x : view::try_reshape(contiguous(x), {1}), type_for_gguf(x, options.dtype)});
-    }
-    out.emplace_back(one_file ? file_name(to) : "model.gguf",
-                     [pairs = pairs_of(from), written](OutFile& file) { write_gguf(file, pairs, written); });
+    out.push_back(gguf_file(one_file ? file_name(to) : "model.gguf", from, tensors, options.dtype));
   } else {
     std::string stem = one_file ? file_name(to) : "model";
     if (one_file) stem.resize(stem.size() - std::string_view(".safetensors").size());
     out = sharded_files(stem, tensors, options.shard_bytes, options.dtype);
   }
-  if (!one_file) {
-    if (files().kind(to) == FileKind::folder)
-      GRIM_CHECK(files().list(to).empty(), input, "convert", "{}: the folder is not empty: expected a new one, so that nothing is overwritten", to);
-    if (as_folder)
-      for (CheckpointFile& f : folder_files(*gguf, options.dtype)) out.push_back(std::move(f));
-    if (files().kind(from) == FileKind::folder)
-      for (CheckpointFile& f : companions(from, options.dtype)) out.push_back(std::move(f));
-  }
-  files().make_dirs(folder);
-  std::vector<std::string> names;
-  for (const CheckpointFile& f : out) {
-    names.push_back(join_path(folder, f.name));
-    write_atomically(names.back(), f.write);
-  }
-  return names;
+  if (one_file) return written_to(parent_folder(to), out);
+  if (files().kind(to) == FileKind::folder)
+    GRIM_CHECK(files().list(to).empty(), input, "convert", "{}: the folder is not empty: expected a new one, so that nothing is overwritten", to);
+  if (as_folder)
+    for (CheckpointFile& f : folder_files(*gguf, options.dtype)) out.push_back(std::move(f));
+  if (const auto* const llmc = dynamic_cast<const LlmcFile*>(source.get())) out.push_back(config_of(llmc->config(), options.dtype));
+  if (files().kind(from) == FileKind::folder)
+    for (CheckpointFile& f : companions(from, options.dtype)) out.push_back(std::move(f));
+  return written_to(to, out);
 }
 
 }  // namespace grim

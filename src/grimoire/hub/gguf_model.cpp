@@ -1,6 +1,7 @@
 #include "grimoire/hub/gguf_model.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "grimoire/base/error.h"
 #include "grimoire/tensor/copy.h"
@@ -15,38 +16,63 @@ struct Renamed {
 };
 constexpr Renamed kWhole[] = {
     {"token_embd.weight", "model.embed_tokens.weight"}, {"output_norm.weight", "model.norm.weight"}, {"output.weight", "lm_head.weight"}};
+constexpr Renamed kBlocks = {"blk.", "model.layers."};
 constexpr Renamed kOfABlock[] = {{"attn_norm", "input_layernorm"},      {"ffn_norm", "post_attention_layernorm"}, {"attn_q", "self_attn.q_proj"},
                                  {"attn_k", "self_attn.k_proj"},        {"attn_v", "self_attn.v_proj"},           {"attn_output", "self_attn.o_proj"},
                                  {"ffn_gate", "mlp.gate_proj"},         {"ffn_up", "mlp.up_proj"},                {"ffn_down", "mlp.down_proj"}};
 
-// "blk.3.attn_q.weight" -> "model.layers.3.self_attn.q_proj.weight". throws: input, another tensor
-std::string name_of_llama(const std::string& name, const std::string& path) {
+// "blk.3.attn_q.weight" <-> "model.layers.3.self_attn.q_proj.weight", from one column of the tables to the other; empty: another tensor
+std::string renamed(const std::string& name, std::string_view Renamed::*from, std::string_view Renamed::*to) {
   for (const Renamed& r : kWhole)
-    if (name == r.gguf) return std::string(r.hugging_face);
-  if (name.starts_with("blk.")) {
-    const size_t number = 4, word = name.find('.', number), end = name.find('.', word + 1);
-    if (word != std::string::npos && end != std::string::npos)
-      for (const Renamed& r : kOfABlock)
-        if (name.compare(word + 1, end - word - 1, r.gguf) == 0)
-          return str("model.layers.{}.{}{}", name.substr(number, word - number), r.hugging_face, name.substr(end));
-  }
-  fail(ErrorKind::input, "gguf", str("{}: tensor '{}' is not one of the llama architecture", path, name));
+    if (name == r.*from) return std::string(r.*to);
+  const std::string_view blocks = kBlocks.*from;
+  if (!name.starts_with(blocks)) return "";
+  const size_t word = name.find('.', blocks.size()), end = name.rfind('.');
+  if (word == std::string::npos || end <= word) return "";
+  for (const Renamed& r : kOfABlock)
+    if (name.compare(word + 1, end - word - 1, r.*from) == 0)
+      return str("{}{}.{}{}", kBlocks.*to, name.substr(blocks.size(), word - blocks.size()), r.*to, name.substr(end));
+  return "";
 }
 
 // llama.cpp turns neighbouring rows of a head in the rotary embedding, Hugging Face those that are half a head apart: its rows (H, 2, D/2) are kept
-// there as (H, D/2, 2), and are put back here.
-Tensor rows_in_halves(const Tensor& x, int64_t heads) {
-  const int64_t rows = x.dim(0), columns = x.ndim() > 1 ? x.dim(1) : 1, half = rows / heads / 2;
-  const Tensor from = contiguous(cast(x, Dtype::f32));
-  Tensor to = Tensor::empty(x.shape(), Dtype::f32);
+// there as (H, D/2, 2). From rows (H, outer, inner) to (H, inner, outer).
+Tensor swap_rows(const Tensor& x, int64_t heads, int64_t outer) {
+  const Tensor from = contiguous(x);
+  Tensor to = Tensor::empty(x.shape(), x.dtype());
+  const int64_t inner = x.dim(0) / heads / outer, bytes = x.numel() / x.dim(0) * size_of(x.dtype());
   for (int64_t h = 0; h < heads; ++h)
-    for (int64_t part = 0; part < 2; ++part)
-      for (int64_t i = 0; i < half; ++i)
-        std::copy_n(from.data<float>() + ((h * half + i) * 2 + part) * columns, columns, to.data<float>() + ((h * 2 + part) * half + i) * columns);
+    for (int64_t i = 0; i < outer; ++i)
+      for (int64_t j = 0; j < inner; ++j)
+        std::copy_n(from.raw() + ((h * outer + i) * inner + j) * bytes, bytes, to.raw() + ((h * inner + j) * outer + i) * bytes);
   return to;
 }
 
+// The heads whose rows are turned in a tensor of this Hugging Face name; 0: none are.
+int64_t turned_heads(const std::string& name, const Json& config) {
+  if (name.find(".q_proj.") != std::string::npos) return config.integer("num_attention_heads");
+  return name.find(".k_proj.") != std::string::npos ? config.integer("num_key_value_heads", config.integer("num_attention_heads")) : 0;
+}
+
+// Between the two orders of rows, and named anew. `to_halves`: from llama.cpp's order to Hugging Face's.
+TensorSource turned(const TensorSource& x, const std::string& name, int64_t heads, bool to_halves, const std::string& path) {
+  if (heads == 0) return x.named(name);
+  GRIM_CHECK(x.shape.ndim() > 0 && x.shape[0] > 0 && x.shape[0] % (2 * heads) == 0, input, "gguf", "{}: tensor '{}' of shape {} does not split into {} heads",
+             path, x.name, x.shape, heads);
+  const int64_t outer = to_halves ? x.shape[0] / heads / 2 : 2;
+  return x.changed([heads, outer](const Tensor& t) { return swap_rows(t, heads, outer); }).named(name);
+}
+
 int64_t integer_or(const GgufFile& file, const std::string& key, int64_t fallback) { return file.value(key) ? file.integer(key) : fallback; }
+
+// The number that was meant by an f32: 1e-5 and not 9.99999974737875e-06.
+double shortest(double rounded) {
+  char digits[32];
+  const auto written = std::to_chars(digits, digits + sizeof digits, static_cast<float>(rounded));
+  double meant = rounded;
+  std::from_chars(digits, written.ptr, meant);
+  return meant;
+}
 
 void check_architecture(const GgufFile& file) {
   const std::string& architecture = file.text("general.architecture");
@@ -79,8 +105,8 @@ Json config_in(const GgufFile& file) {
                               {"num_key_value_heads", kv_heads},
                               {"head_dim", integer_or(file, "llama.rope.dimension_count", width / heads)},
                               {"max_position_embeddings", size("context_length")},
-                              {"rms_norm_eps", file.real("llama.attention.layer_norm_rms_epsilon")},
-                              {"rope_theta", file.value("llama.rope.freq_base") ? file.real("llama.rope.freq_base") : 10000.0},
+                              {"rms_norm_eps", shortest(file.real("llama.attention.layer_norm_rms_epsilon"))},
+                              {"rope_theta", file.value("llama.rope.freq_base") ? shortest(file.real("llama.rope.freq_base")) : 10000.0},
                               {"hidden_act", "silu"},
                               {"attention_bias", file.holds("blk.0.attn_q.bias")},
                               {"tie_word_embeddings", !file.holds("output.weight")},
@@ -90,20 +116,75 @@ Json config_in(const GgufFile& file) {
   return config;
 }
 
-std::vector<NamedTensor> tensors_in(const GgufFile& file) {
+std::vector<TensorSource> tensors_in(const GgufFile& file) {
   const Json config = config_in(file);
-  const int64_t heads = config.integer("num_attention_heads"), kv_heads = config.integer("num_key_value_heads");
-  std::vector<NamedTensor> all;
-  for (const TensorEntry& e : file.entries()) {
-    if (e.name == "rope_freqs.weight") continue;  // worked out from the config
-    const std::string name = name_of_llama(e.name, file.path());
-    Tensor x = file.read(e);
-    const int64_t turned = name.find(".q_proj.") != std::string::npos ? heads : name.find(".k_proj.") != std::string::npos ? kv_heads : 0;
-    if (turned > 0) {
-      GRIM_CHECK(x.dim(0) % (2 * turned) == 0, input, "gguf", "{}: tensor '{}' has {} rows for {} heads", file.path(), e.name, x.dim(0), turned);
-      x = rows_in_halves(x, turned);
-    }
-    all.push_back({name, x});
+  std::vector<TensorSource> all;
+  for (const TensorSource& x : sources_of(file)) {
+    if (x.name == "rope_freqs.weight") continue;  // worked out from the config
+    const std::string name = renamed(x.name, &Renamed::gguf, &Renamed::hugging_face);
+    GRIM_CHECK(!name.empty(), input, "gguf", "{}: tensor '{}' is not one of the llama architecture", file.path(), x.name);
+    all.push_back(turned(x, name, turned_heads(name, config), true, file.path()));
+  }
+  return all;
+}
+
+// --- the way back ----------------------------------------------------------------------------------------------------
+
+bool has_gguf_form(const Json& config) { return config.is_object() && config.text("model_type", "") == kLlama; }
+
+namespace {
+
+// Settings of a llama model that change what it computes and that nothing in the file would say.
+void refuse_unsaid(const Json& config) {
+  const auto refuse = [](const char* key, const std::string& got, const char* expected) {
+    fail(ErrorKind::input, "gguf", str("config.json: key '{}': got {}, which is not written as GGUF: expected {}", key, got, expected),
+         "`to=safetensors` keeps it");
+  };
+  if (const std::string activation = config.text("hidden_act", "silu"); activation != "silu") refuse("hidden_act", activation, "silu");
+  for (const char* const key : {"rope_scaling", "rope_parameters"})
+    if (const Json* const rope = config.find(key); rope && rope->is_object())
+      if (const std::string type = rope->text("rope_type", rope->text("type", "default")); type != "default") refuse(key, rope->dump(), "none");
+}
+
+double rope_base(const Json& config) {
+  const Json* const rope = config.find("rope_parameters");
+  return config.real("rope_theta", rope && rope->is_object() ? rope->real("rope_theta", 10000.0) : 10000.0);
+}
+
+}  // namespace
+
+std::vector<GgufPair> gguf_pairs(const Json& config, const std::string& name) {
+  refuse_unsaid(config);
+  const int64_t width = config.integer("hidden_size"), heads = config.integer("num_attention_heads");
+  GRIM_CHECK(heads > 0 && width % heads == 0, input, "gguf", "config.json: {} heads do not divide a hidden_size of {}", heads, width);
+  const int64_t head = config.integer("head_dim", width / heads);
+  std::vector<GgufPair> pairs = {
+      {"general.architecture", GgufValue::of(kLlama)}, {"general.type", GgufValue::of("model")}, {"general.name", GgufValue::of(name)}};
+  const auto size = [&](const char* key, int64_t value) { pairs.push_back({str("llama.{}", key), GgufValue::of(GgufType::u32, value)}); };
+  const auto real = [&](const char* key, double value) { pairs.push_back({str("llama.{}", key), GgufValue::of(GgufType::f32, value)}); };
+  size("vocab_size", config.integer("vocab_size"));
+  size("context_length", config.integer("max_position_embeddings"));
+  size("embedding_length", width);
+  size("block_count", config.integer("num_hidden_layers"));
+  size("feed_forward_length", config.integer("intermediate_size"));
+  size("attention.head_count", heads);
+  size("attention.head_count_kv", config.integer("num_key_value_heads", heads));
+  real("attention.layer_norm_rms_epsilon", config.real("rms_norm_eps", 1e-6));
+  real("rope.freq_base", rope_base(config));
+  size("rope.dimension_count", head);
+  if (head != width / heads) size("attention.key_length", head), size("attention.value_length", head);
+  return pairs;
+}
+
+std::vector<TensorSource> gguf_tensors(const Json& config, const std::vector<TensorSource>& tensors) {
+  const bool tied = config.boolean("tie_word_embeddings", false);
+  std::vector<TensorSource> all;
+  for (const TensorSource& x : tensors) {
+    if (x.name.ends_with(".rotary_emb.inv_freq") || (tied && x.name == "lm_head.weight")) continue;  // worked out again, and the embedding
+    const std::string name = renamed(x.name, &Renamed::hugging_face, &Renamed::gguf);
+    if (name.empty())
+      fail(ErrorKind::input, "gguf", str("tensor '{}' has no name in llama.cpp's llama architecture", x.name), "`to=safetensors` keeps it");
+    all.push_back(turned(x, name, turned_heads(x.name, config), false, "config.json"));
   }
   return all;
 }

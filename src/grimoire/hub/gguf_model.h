@@ -1,20 +1,27 @@
-// A whole model in one GGUF file, turned into what a model folder of Hugging Face holds: config, tensors under their names there, tokenizer.
-// Read are the architecture `llama`, and the vocabularies `gpt2` (byte-level BPE), `bert` (WordPiece) and `llama` (SentencePiece).
+// A whole model in one GGUF file, turned into what a model folder of Hugging Face holds (config, tensors under their names there, tokenizer), and back.
+// The architecture is `llama`; the vocabularies are `gpt2` (byte-level BPE) and `llama` (SentencePiece), and `bert` (WordPiece), which is read alone.
 #pragma once
 
 #include <memory>
 #include <vector>
 
 #include "grimoire/io/gguf.h"
-#include "grimoire/nn/module.h"
 #include "grimoire/text/tokenizer.h"
 
 namespace grim {
 
 // throws: input, a key that is missing, or an architecture or vocabulary that is not read
 Json config_in(const GgufFile& file);                                  // config.json
-std::vector<NamedTensor> tensors_in(const GgufFile& file);             // model.safetensors; quantised ones as f32
+std::vector<TensorSource> tensors_in(const GgufFile& file);            // model.safetensors; quantised ones as f32. `file` outlives them
 std::shared_ptr<const Tokenizer> tokenizer_in(const GgufFile& file);   // null where the file holds none
 bool is_whole_model(const GgufFile& file);                             // of an architecture that is read
+
+// The way back, under llama.cpp's names and in its order of rows.
+// throws: input, a setting, tensor or kind of tokenizer that has no place in such a file, naming it
+bool has_gguf_form(const Json& config);                                // of an architecture that is written
+std::vector<GgufPair> gguf_pairs(const Json& config, const std::string& name);
+std::vector<TensorSource> gguf_tensors(const Json& config, const std::vector<TensorSource>& tensors);
+// `tokens`: of the model, which the file's list is filled up to.
+std::vector<GgufPair> gguf_pairs(const Tokenizer& tokenizer, int64_t tokens);
 
 }  // namespace grim

@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <map>
 
 #include "grimoire/base/error.h"
 #include "grimoire/hub/gguf_model.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/pattern.h"
 #include "grimoire/text/pipeline_tokenizer.h"
+#include "grimoire/text/post_processor.h"
 #include "grimoire/text/sentencepiece.h"
 #include "grimoire/text/tokenizer_files.h"
 #include "grimoire/text/tokenizer_part.h"
@@ -24,12 +26,18 @@ std::vector<int64_t> types_of(const GgufFile& file, size_t tokens) {
   return types;
 }
 
+constexpr std::pair<const char*, const char*> kRoles[] = {{"bos", "bos_token"},     {"eos", "eos_token"},   {"unknown", "unk_token"},
+                                                         {"padding", "pad_token"}, {"mask", "mask_token"}, {"cls", "cls_token"},
+                                                         {"seperator", "sep_token"}};  // so spelled there
+
+bool is_llama3(const GgufFile& file) {
+  const std::string pre = file.value("tokenizer.ggml.pre") ? file.text("tokenizer.ggml.pre") : "";
+  return pre == "llama-bpe" || pre == "llama3" || pre == "llama-v3";
+}
+
 // bos_token, eos_token, ...: their texts, as a tokenizer_config.json has them.
 Json config_of(const GgufFile& file, const std::vector<std::string>& tokens) {
   Json config = Json::object();
-  constexpr std::pair<const char*, const char*> kRoles[] = {{"bos", "bos_token"},     {"eos", "eos_token"},   {"unknown", "unk_token"},
-                                                           {"padding", "pad_token"}, {"mask", "mask_token"}, {"cls", "cls_token"},
-                                                           {"seperator", "sep_token"}};  // so spelled there
   for (const auto& [role, name] : kRoles) {
     const std::string key = str("tokenizer.ggml.{}_token_id", role);
     if (!file.value(key)) continue;
@@ -37,7 +45,8 @@ Json config_of(const GgufFile& file, const std::vector<std::string>& tokens) {
     GRIM_CHECK(id >= 0 && id < static_cast<int64_t>(tokens.size()), input, "gguf", "{}: {} is {}, of {} tokens", file.path(), key, id, tokens.size());
     config.set(name, tokens[static_cast<size_t>(id)]);
   }
-  config.set("add_bos_token", flag(file, "tokenizer.ggml.add_bos_token", false));
+  const bool begins = file.text("tokenizer.ggml.model") == "llama" || is_llama3(file);  // what llama.cpp takes for granted
+  config.set("add_bos_token", flag(file, "tokenizer.ggml.add_bos_token", begins));
   config.set("add_eos_token", flag(file, "tokenizer.ggml.add_eos_token", false));
   if (file.value("tokenizer.chat_template")) config.set("chat_template", file.text("tokenizer.chat_template"));
   return config;
@@ -58,12 +67,25 @@ Json pre_tokenizer_named(const std::string& name, const std::string& path) {
   fail(ErrorKind::input, "gguf", str("{}: tokenizer.ggml.pre '{}' is not known", path, name), did_you_mean(name, names, "known are " + joined(names)));
 }
 
+// What stands around a text: of GPT-2's kind tokens keep their offsets from spaces, and the flags may want one before the text and one behind it.
+Json around_byte_bpe(const Json& config, const Vocabulary& vocabulary) {
+  const auto token = [&](const char* wanted, const char* name) -> std::optional<AroundToken> {
+    const std::string text = config.text(name, "");
+    const int32_t id = vocabulary.id_of(text);
+    return config.boolean(wanted) && id >= 0 ? std::optional(AroundToken{text, id}) : std::nullopt;
+  };
+  Json around = around_json(token("add_bos_token", "bos_token"), token("add_eos_token", "eos_token"));
+  if (around.is_null()) return byte_level(true);
+  return Json::object({{"type", "Sequence"}, {"processors", Json::array({byte_level(true), std::move(around)})}});
+}
+
 std::shared_ptr<const Tokenizer> byte_bpe(const GgufFile& file, const std::vector<std::string>& tokens) {
   const std::string pre = file.value("tokenizer.ggml.pre") ? file.text("tokenizer.ggml.pre") : "default";
   const std::vector<int64_t> types = types_of(file, tokens.size());
   Vocabulary vocabulary;
-  TokenizerParts parts{.pre_tokenizer = pre_tokenizer_named(pre, file.path()), .post_processor = byte_level(true), .decoder = byte_level(true)};
+  TokenizerParts parts{.pre_tokenizer = pre_tokenizer_named(pre, file.path()), .decoder = byte_level(true), .config = config_of(file, tokens)};
   for (size_t id = 0; id < tokens.size(); ++id) {
+    if (types[id] == kUnused) continue;  // fills the list up to the rows of the embedding
     vocabulary.add(tokens[id], static_cast<int64_t>(id));
     if (types[id] == kControl || types[id] == kUserDefined)
       parts.added.push_back({.id = static_cast<int64_t>(id), .content = tokens[id], .normalized = false, .special = types[id] == kControl});
@@ -77,9 +99,8 @@ std::shared_ptr<const Tokenizer> byte_bpe(const GgufFile& file, const std::vecto
     rules.emplace_back(std::string_view(rule).substr(0, space), std::string_view(rule).substr(space + 1));
   }
   const std::vector<Bpe::Merge> merges = Bpe::merges_of(vocabulary, rules);
-  parts.config = config_of(file, tokens);
-  const bool llama3 = pre == "llama-bpe" || pre == "llama3" || pre == "llama-v3";
-  parts.model = std::make_unique<Bpe>(std::move(vocabulary), merges, BpeOptions{.ignore_merges = llama3, .byte_level = true});
+  parts.post_processor = around_byte_bpe(parts.config, vocabulary);
+  parts.model = std::make_unique<Bpe>(std::move(vocabulary), merges, BpeOptions{.ignore_merges = is_llama3(file), .byte_level = true});
   return std::make_shared<PipelineTokenizer>(std::move(parts));
 }
 
@@ -103,7 +124,9 @@ std::shared_ptr<const Tokenizer> sentencepiece(const GgufFile& file, const std::
                            .byte_fallback = std::ranges::count(types, kByte) == 256,
                            .dummy_prefix = flag(file, "tokenizer.ggml.add_space_prefix", true),
                            .remove_extra_spaces = false};
-  for (size_t id = 0; id < tokens.size(); ++id) {
+  size_t used = tokens.size();
+  while (used > 0 && types[used - 1] == kUnused) --used;  // these fill the list up to the rows of the embedding
+  for (size_t id = 0; id < used; ++id) {
     GRIM_CHECK(types[id] >= kNormal && types[id] <= kByte, input, "gguf", "{}: token {} has the type {}, expected 1 to 6", file.path(), id, types[id]);
     model.pieces.push_back({tokens[id], static_cast<float>(scores[id]), static_cast<PieceKind>(types[id])});
   }
@@ -121,6 +144,155 @@ std::shared_ptr<const Tokenizer> tokenizer_in(const GgufFile& file) {
   if (kind == "llama") return sentencepiece(file, tokens);
   const std::vector<std::string> names = {"gpt2", "bert", "llama"};
   fail(ErrorKind::input, "gguf", str("{}: tokenizer.ggml.model '{}' is not known", file.path(), kind), did_you_mean(kind, names, "known are " + joined(names)));
+}
+
+// --- the way back ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& problem) {
+  fail(ErrorKind::input, "gguf", "the tokenizer " + problem, "a file without it is written from a folder that holds the config and the weights alone");
+}
+
+// Steps of a Sequence, whatever it calls them, without those that hold others; a part that is none is the only step.
+void add_steps(const Json& part, std::vector<Json>& steps) {
+  if (part.is_null()) return;
+  if (part.text("type") != "Sequence") return steps.push_back(part);
+  for (const char* const key : {"normalizers", "pretokenizers"})
+    if (const Json* const inner = part.find(key))
+      for (const Json& step : inner->items()) add_steps(step, steps);
+}
+std::vector<Json> steps_of(const Json& part) {
+  std::vector<Json> steps;
+  add_steps(part, steps);
+  return steps;
+}
+
+// How texts are cut, written in one way: whether offsets are trimmed is of no account.
+std::string cut_of(const Json& pre_tokenizer) {
+  std::string all;
+  for (const Json& step : steps_of(pre_tokenizer)) {
+    const bool bytes = step.text("type") == "ByteLevel";
+    all += (bytes ? byte_level_json(step.boolean("add_prefix_space", true), true, step.boolean("use_regex", true)) : step).dump() + "\n";
+  }
+  return all;
+}
+
+std::string name_of_cut(const Json& pre_tokenizer) {
+  const std::vector<std::string> names = {"gpt-2", "smollm", "llama-bpe", "qwen2", "gpt-4o"};
+  for (const std::string& name : names)
+    if (cut_of(pre_tokenizer_named(name, "")) == cut_of(pre_tokenizer)) return name;
+  refuse("cuts texts in a way that has no name in llama.cpp: got " + pre_tokenizer.dump() + ", expected that of one of " + joined(names));
+}
+
+// Whether a text gets a mark in front. throws: input, it is changed in other ways too
+bool prefixes_space(const TokenizerParts& parts) {
+  constexpr std::string_view kMark = "\u2581";
+  bool prefixes = false;
+  for (const Json& step : steps_of(parts.normalizer)) {
+    const std::string& type = step.text("type");
+    const Json* const pattern = type == "Replace" ? step.at("pattern").find("String") : nullptr;
+    const bool marks = pattern && pattern->as_text() == " " && step.text("content") == kMark;
+    if (type == "Prepend" && step.text("prepend") == kMark) prefixes = true;
+    else if (!marks) refuse("changes texts in a way that llama.cpp's `llama` vocabularies do not: " + step.dump());
+  }
+  for (const Json& step : steps_of(parts.pre_tokenizer)) {
+    if (step.text("type") != "Metaspace") refuse("cuts texts in a way that llama.cpp's `llama` vocabularies do not: " + step.dump());
+    prefixes = prefixes || step.text("prepend_scheme", "always") != "never";
+  }
+  return prefixes;
+}
+
+struct WrittenTokens {
+  std::vector<std::string> texts;
+  std::vector<int64_t> types;
+};
+
+WrittenTokens written_tokens(const PipelineTokenizer& tokenizer, const Bpe& bpe, int64_t count) {
+  if (tokenizer.vocab_size() > count) refuse(str("has {} ids, config.json a vocabulary of {}", tokenizer.vocab_size(), count));
+  WrittenTokens w;
+  for (int64_t id = 0; id < count; ++id) {
+    const bool there = id < tokenizer.vocab_size() && !tokenizer.token(id).empty();
+    w.texts.push_back(there ? tokenizer.token(id) : str("[PAD{}]", id));
+    w.types.push_back(there ? kNormal : kUnused);
+  }
+  for (const AddedToken& t : tokenizer.parts().added) w.types[static_cast<size_t>(t.id)] = t.special ? kControl : kUserDefined;
+  if (bpe.options().byte_level) return w;
+  for (size_t id = 0; id < w.texts.size(); ++id)
+    if (w.types[id] == kNormal && w.texts[id].size() == 6 && w.texts[id].starts_with("<0x") && w.texts[id].ends_with('>')) w.types[id] = kByte;
+  if (const auto unknown = tokenizer.unknown()) w.types[static_cast<size_t>(*unknown)] = kUnknown;
+  return w;
+}
+
+// The score of a piece says when its merges come: minus the number of the first, as SentencePiece's trainer has it. What no merge makes comes last.
+std::vector<double> scores_of(const Bpe& bpe, const Json& merges, const WrittenTokens& tokens) {
+  std::vector<double> scores(tokens.texts.size(), 0);
+  std::vector<bool> made(tokens.texts.size());
+  double next = 0;
+  for (const Json& merge : merges.items()) {
+    const int32_t id = bpe.vocabulary().id_of(merge[0].as_text() + merge[1].as_text());
+    if (id < 0 || made[static_cast<size_t>(id)]) continue;
+    made[static_cast<size_t>(id)] = true;
+    scores[static_cast<size_t>(id)] = -next++;
+  }
+  for (size_t id = 0; id < scores.size(); ++id)
+    if (!made[id] && tokens.types[id] == kNormal) scores[id] = -next++;
+  return scores;
+}
+
+// Which of bos and eos stand around a text, found out by encoding one.
+void add_roles(const Tokenizer& tokenizer, std::vector<GgufPair>& pairs) {
+  const Json config = tokenizer.config_json();
+  std::map<std::string, int64_t> ids;
+  for (const auto& [role, name] : kRoles) {
+    const Json* const said = config.find(name);
+    const Json* const text = said && said->is_object() ? said->find("content") : said;
+    const std::optional<int64_t> id = text && text->kind() == Json::Kind::text ? tokenizer.id_of(text->as_text()) : std::nullopt;
+    if (!id) continue;
+    ids[role] = *id;
+    pairs.push_back({str("tokenizer.ggml.{}_token_id", role), GgufValue::of(GgufType::u32, *id)});
+  }
+  constexpr std::string_view kText = "a";
+  const std::vector<int64_t> whole = tokenizer.encode_with(kText).ids, plain = tokenizer.encode(kText);
+  const auto is = [&](const char* role, int64_t id) { return ids.contains(role) && ids.at(role) == id; };
+  const bool bos = whole.size() > plain.size() && is("bos", whole.front());
+  const bool eos = whole.size() > plain.size() + bos && is("eos", whole.back());
+  if (whole.size() != plain.size() + bos + eos) refuse("puts tokens around a text that are not its bos and eos");
+  pairs.push_back({"tokenizer.ggml.add_bos_token", GgufValue::of(GgufType::boolean, int64_t{bos})});
+  pairs.push_back({"tokenizer.ggml.add_eos_token", GgufValue::of(GgufType::boolean, int64_t{eos})});
+  if (const Json* const chat = config.find("chat_template"); chat && chat->kind() == Json::Kind::text)
+    pairs.push_back({"tokenizer.chat_template", GgufValue::of(chat->as_text())});
+}
+
+}  // namespace
+
+std::vector<GgufPair> gguf_pairs(const Tokenizer& tokenizer, int64_t tokens) {
+  const auto* const pipeline = dynamic_cast<const PipelineTokenizer*>(&tokenizer);
+  const auto* const bpe = pipeline ? dynamic_cast<const Bpe*>(&pipeline->model()) : nullptr;
+  if (!bpe || !(bpe->options().byte_level || bpe->options().byte_fallback)) refuse("is no byte-level BPE and no BPE of SentencePiece's with bytes");
+  const bool byte_level = bpe->options().byte_level;
+  const WrittenTokens written = written_tokens(*pipeline, *bpe, tokens);
+  std::vector<GgufPair> pairs = {{"tokenizer.ggml.model", GgufValue::of(byte_level ? "gpt2" : "llama")}};
+  const auto list = [&](const char* key, GgufType type, auto values) { pairs.push_back({str("tokenizer.ggml.{}", key), {type, true, std::move(values)}}); };
+  const Json model = bpe->to_json();
+  const Json& merges = model.at("merges");
+  if (byte_level) {
+    if (!pipeline->parts().normalizer.is_null()) refuse("changes texts before it cuts them: " + pipeline->parts().normalizer.dump());
+    pairs.push_back({"tokenizer.ggml.pre", GgufValue::of(name_of_cut(pipeline->parts().pre_tokenizer))});
+  } else {
+    pairs.push_back({"tokenizer.ggml.pre", GgufValue::of("default")});
+    pairs.push_back({"tokenizer.ggml.add_space_prefix", GgufValue::of(GgufType::boolean, int64_t{prefixes_space(pipeline->parts())})});
+    list("scores", GgufType::f32, scores_of(*bpe, merges, written));
+  }
+  list("tokens", GgufType::text, written.texts);
+  list("token_type", GgufType::i32, written.types);
+  if (byte_level) {
+    std::vector<std::string> rules;
+    for (const Json& merge : merges.items()) rules.push_back(str("{} {}", merge[0].as_text(), merge[1].as_text()));
+    list("merges", GgufType::text, std::move(rules));
+  }
+  add_roles(tokenizer, pairs);
+  return pairs;
 }
 
 }  // namespace grim

@@ -148,7 +148,7 @@ Json special_id(const Tokenizer& tokenizer, const std::string& key) {
 
 std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer* tokenizer, int64_t shard_bytes) {
   Json config = model.config();
-  std::vector<CheckpointFile> files = sharded_files("model", model.checkpoint(), shard_bytes);
+  std::vector<CheckpointFile> files = sharded_files("model", sources_of(model.checkpoint()), shard_bytes);
   if (tokenizer) {
     Json generation = Json::object();
     for (const char* name : {"bos", "eos"}) {

@@ -122,11 +122,7 @@ CheckpointFile::CheckpointFile(std::string file_name, std::string bytes)
     : name(std::move(file_name)), write([bytes = std::move(bytes)](OutFile& out) { out.write(bytes); }) {}
 
 CheckpointFile tensor_file(const std::string& name, const std::vector<NamedTensor>& tensors) {
-  return {name, [tensors](OutFile& out) {
-            TensorMap map;
-            for (const NamedTensor& t : tensors) map[t.name] = t.tensor;
-            write_safetensors(out, map);
-          }};
+  return {name, [sources = sources_of(tensors)](OutFile& out) { write_safetensors(out, sources); }};
 }
 
 void save_checkpoint(const std::string& path, const std::vector<CheckpointFile>& contents, const Json& about) {

@@ -108,14 +108,15 @@ uint64_t alignment_in(const std::vector<GgufPair>& pairs) {
 }
 
 const StoredType& type_of(const GgufTensor& t) {
-  GRIM_CHECK(t.tensor.defined() && t.tensor.ndim() >= 1 && t.tensor.ndim() <= kGgufDims && t.tensor.numel() > 0, argument, "gguf",
-             "tensor '{}': got shape {}, expected 1 to {} axes, none of them empty", t.name, t.tensor.defined() ? t.tensor.shape() : Shape{}, kGgufDims);
+  const TensorSource& x = t.source;
+  GRIM_CHECK(x.shape.ndim() >= 1 && x.shape.ndim() <= kGgufDims && x.shape.numel() > 0, argument, "gguf",
+             "tensor '{}': got shape {}, expected 1 to {} axes, none of them empty", x.name, x.shape, kGgufDims);
   const StoredType* const type = stored_type(t.type);
-  const bool rounded = type && type->encode && is_float(t.tensor.dtype()), same = type && type->ggml >= 0 && !type->decode && type->becomes == t.tensor.dtype();
+  const bool rounded = type && type->encode && is_float(x.dtype), same = type && type->ggml >= 0 && !type->decode && type->becomes == x.dtype;
   GRIM_CHECK(rounded || same, argument, "gguf", "tensor '{}': {} cannot be written as '{}', expected F32, F16, BF16 or Q8_0 of a real tensor, or its own type",
-             t.name, name_of(t.tensor.dtype()), t.type);
-  GRIM_CHECK(t.tensor.shape().back() % type->block == 0, argument, "gguf", "tensor '{}': rows of {} do not fill whole blocks of {} ({})", t.name,
-             t.tensor.shape().back(), type->block, type->name);
+             x.name, name_of(x.dtype), t.type);
+  GRIM_CHECK(x.shape.back() % type->block == 0, argument, "gguf", "tensor '{}': rows of {} do not fill whole blocks of {} ({})", x.name, x.shape.back(),
+             type->block, type->name);
   return *type;
 }
 
@@ -138,12 +139,13 @@ void check_range(const std::string& name, const Tensor& x, const StoredType& typ
 }
 
 void write_elements(OutFile& out, const GgufTensor& t, const StoredType& type) {
-  if (!type.decode && type.becomes == t.tensor.dtype()) {
-    const Tensor dense = contiguous(t.tensor);
+  const Tensor read = t.source.read();
+  if (!type.decode && type.becomes == read.dtype()) {
+    const Tensor dense = contiguous(read);
     return out.write({dense.raw(), static_cast<size_t>(dense.numel() * type.bytes)});
   }
-  const Tensor x = contiguous(cast(t.tensor, Dtype::f32));
-  check_range(t.name, x, type);
+  const Tensor x = contiguous(cast(read, Dtype::f32));
+  check_range(t.source.name, x, type);
   const int64_t step = 2048 * type.block;
   std::string piece;
   for (int64_t done = 0; done < x.numel(); done += step) {
@@ -171,13 +173,14 @@ void write_gguf(OutFile& out, const std::vector<GgufPair>& pairs, const std::vec
   uint64_t at = 0;
   for (const GgufTensor& t : tensors) {
     const StoredType& type = type_of(t);
-    check_words(t.name, "tensor", names);
-    put_text(header, t.name);
-    put(header, static_cast<uint32_t>(t.tensor.ndim()));
-    for (int axis = t.tensor.ndim() - 1; axis >= 0; --axis) put(header, static_cast<uint64_t>(t.tensor.dim(axis)));
+    const Shape& shape = t.source.shape;
+    check_words(t.source.name, "tensor", names);
+    put_text(header, t.source.name);
+    put(header, static_cast<uint32_t>(shape.ndim()));
+    for (int axis = shape.ndim() - 1; axis >= 0; --axis) put(header, static_cast<uint64_t>(shape[axis]));
     put(header, static_cast<uint32_t>(type.ggml));
     put(header, at);
-    const auto bytes = static_cast<uint64_t>(t.tensor.numel() / type.block * type.bytes);
+    const auto bytes = static_cast<uint64_t>(t.source.shape.numel() / type.block * type.bytes);
     at += (bytes + alignment - 1) / alignment * alignment;
   }
   out.write(header);
@@ -185,7 +188,7 @@ void write_gguf(OutFile& out, const std::vector<GgufPair>& pairs, const std::vec
   for (const GgufTensor& t : tensors) {
     const StoredType& type = type_of(t);
     write_elements(out, t, type);
-    write_padding(out, static_cast<uint64_t>(t.tensor.numel() / type.block * type.bytes), alignment);
+    write_padding(out, static_cast<uint64_t>(t.source.shape.numel() / type.block * type.bytes), alignment);
   }
 }
 

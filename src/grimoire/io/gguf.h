@@ -27,12 +27,14 @@ class GgufFile : public TensorFile {
 };
 
 struct GgufTensor {
-  std::string name;
-  Tensor tensor;      // 1 to 4 axes, none of them empty
-  std::string type;   // "F32", "F16", "BF16", "Q8_0" of floating-point tensors (Q8_0: rows of a multiple of 32); "F64", "I32", "I64" as they are
+  TensorSource source;  // 1 to 4 axes, none of them empty
+  std::string type;     // "F32", "F16", "BF16", "Q8_0" of floating-point tensors (Q8_0: rows of a multiple of 32); "F64", "I32", "I64" as they are
+
+  GgufTensor(TensorSource read_later, std::string stored) : source(std::move(read_later)), type(std::move(stored)) {}
+  GgufTensor(std::string name, const Tensor& x, std::string stored) : GgufTensor(TensorSource::of(std::move(name), x), std::move(stored)) {}
 };
 
-// In the order given; with general.alignment 32, or what `pairs` say. The first replaces the file atomically.
+// In the order given, one tensor in memory at a time; with general.alignment 32, or what `pairs` say. The first replaces the file atomically.
 // throws: argument, a type, shape, name or key that the format does not hold
 void write_gguf(const std::string& path, const std::vector<GgufPair>& pairs, const std::vector<GgufTensor>& tensors);
 void write_gguf(OutFile& out, const std::vector<GgufPair>& pairs, const std::vector<GgufTensor>& tensors);

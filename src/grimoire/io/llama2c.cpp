@@ -1,5 +1,6 @@
 #include "grimoire/io/llama2c.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "grimoire/base/error.h"
@@ -9,6 +10,7 @@ namespace {
 
 constexpr uint64_t kHeader = 7 * sizeof(int32_t);
 constexpr int32_t kMostWidth = 1 << 20, kMostVocabulary = 1 << 24, kMostLayers = 1024;
+constexpr int64_t kOnce = -1;  // of a part that is not repeated
 
 Llama2cConfig read_config(Reader& reader, std::string_view file) {
   Llama2cConfig c;
@@ -28,13 +30,11 @@ Llama2cConfig read_config(Reader& reader, std::string_view file) {
   return c;
 }
 
-// Every tensor in the order of the file: visit(name, shape).
-template <class Visit> void visit_tensors(const Llama2cConfig& c, Visit visit) {
+// Every part in the order of the file: visit(name, shape, layers), of one that each layer has all after each other; of others `layers` is kOnce.
+template <class Visit> void visit_parts(const Llama2cConfig& c, Visit visit) {
   const int64_t head = c.dim / c.n_heads, kv = c.n_kv_heads * head;
-  const auto layers = [&](const char* part, const Shape& shape) {
-    for (int64_t l = 0; l < c.n_layers; ++l) visit(str("layers.{}.{}.weight", l, part), shape);
-  };
-  visit("tok_embeddings.weight", Shape{c.vocab_size, c.dim});
+  const auto layers = [&](const char* part, const Shape& shape) { visit(part, shape, c.n_layers); };
+  visit("tok_embeddings.weight", Shape{c.vocab_size, c.dim}, kOnce);
   layers("attention_norm", {c.dim});
   layers("attention.wq", {c.dim, c.dim});
   layers("attention.wk", {kv, c.dim});
@@ -44,10 +44,18 @@ template <class Visit> void visit_tensors(const Llama2cConfig& c, Visit visit) {
   layers("feed_forward.w1", {c.hidden_dim, c.dim});
   layers("feed_forward.w2", {c.dim, c.hidden_dim});
   layers("feed_forward.w3", {c.hidden_dim, c.dim});
-  visit("norm.weight", Shape{c.dim});
-  visit("freqs_cos", Shape{c.seq_len, head / 2});
-  visit("freqs_sin", Shape{c.seq_len, head / 2});
-  if (!c.tied) visit("output.weight", Shape{c.vocab_size, c.dim});
+  visit("norm.weight", Shape{c.dim}, kOnce);
+  visit("freqs_cos", Shape{c.seq_len, head / 2}, kOnce);
+  visit("freqs_sin", Shape{c.seq_len, head / 2}, kOnce);
+  if (!c.tied) visit("output.weight", Shape{c.vocab_size, c.dim}, kOnce);
+}
+
+uint64_t described_bytes(const Llama2cConfig& config) {
+  uint64_t bytes = kHeader;
+  visit_parts(config, [&](const char*, const Shape& shape, int64_t layers) {
+    bytes += static_cast<uint64_t>(shape.numel()) * sizeof(float) * static_cast<uint64_t>(std::max<int64_t>(layers, 1));
+  });
+  return bytes;
 }
 
 }  // namespace
@@ -56,24 +64,24 @@ Llama2cHeader parse_llama2c_header(Reader& reader, std::string_view file) {
   const uint64_t size = reader.remaining();
   Llama2cHeader header;
   header.config = read_config(reader, file);
+  const uint64_t described = described_bytes(header.config);
+  GRIM_CHECK(described == size, input, "llama2.c", "{}: got {} bytes, expected {} for what its header describes", file, size, described);
   uint64_t at = kHeader;
-  visit_tensors(header.config, [&](const std::string& name, const Shape& shape) {
-    TensorEntry e{.name = name, .type = stored_type("F32"), .shape = shape, .at = at};
-    stored_bytes(*e.type, shape, e.bytes);
-    at += e.bytes;
-    header.tensors.push_back(std::move(e));
+  visit_parts(header.config, [&](const char* part, const Shape& shape, int64_t layers) {
+    for (int64_t l = 0; l < std::max<int64_t>(layers, 1); ++l) {
+      TensorEntry e{.name = layers == kOnce ? part : str("layers.{}.{}.weight", l, part), .type = stored_type("F32"), .shape = shape, .at = at};
+      stored_bytes(*e.type, shape, e.bytes);
+      at += e.bytes;
+      header.tensors.push_back(std::move(e));
+    }
   });
-  GRIM_CHECK(at == size, input, "llama2.c", "{}: got {} bytes, expected {} for what its header describes", file, size, at);
   return header;
 }
 
 bool begins_llama2c(std::string_view first_bytes, uint64_t file_size) {
   Reader reader(first_bytes, "");
   try {
-    const Llama2cConfig config = read_config(reader, "");
-    uint64_t bytes = kHeader;
-    visit_tensors(config, [&](const std::string&, const Shape& shape) { bytes += static_cast<uint64_t>(shape.numel()) * sizeof(float); });
-    return bytes == file_size;
+    return described_bytes(read_config(reader, "")) == file_size;
   } catch (const Error&) {
     return false;
   }

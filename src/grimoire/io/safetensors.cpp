@@ -9,14 +9,17 @@
 namespace grim {
 namespace {
 
-std::vector<std::pair<std::string, Tensor>> in_file_order(const TensorMap& tensors, const std::string& floats) {
-  std::vector<std::pair<std::string, Tensor>> order(tensors.begin(), tensors.end());
-  std::stable_sort(order.begin(), order.end(),
-                   [&](const auto& a, const auto& b) { return written_type(a.second, floats).bytes > written_type(b.second, floats).bytes; });
+std::vector<const TensorSource*> in_file_order(const std::vector<TensorSource>& tensors, const std::string& floats) {
+  std::vector<const TensorSource*> order;
+  for (const TensorSource& t : tensors) order.push_back(&t);
+  std::ranges::sort(order, [&](const TensorSource* a, const TensorSource* b) {
+    const int64_t wide = written_type(a->dtype, floats).bytes, other = written_type(b->dtype, floats).bytes;
+    return wide != other ? wide > other : a->name < b->name;
+  });
   return order;
 }
 
-std::string header_text(const std::vector<std::pair<std::string, Tensor>>& order, const Metadata& metadata, const std::string& floats) {
+std::string header_text(const std::vector<const TensorSource*>& order, const Metadata& metadata, const std::string& floats) {
   Json root = Json::object();
   if (!metadata.empty()) {
     Json about = Json::object();
@@ -24,11 +27,10 @@ std::string header_text(const std::vector<std::pair<std::string, Tensor>>& order
     root.append("__metadata__", std::move(about));
   }
   int64_t at = 0;
-  for (const auto& [name, x] : order) {
-    const StoredType& type = written_type(x, floats);
-    const int64_t end = at + x.numel() * type.bytes;
-    root.append(name, Json::object({{"dtype", type.name}, {"shape", Json::array_of(x.shape())},
-                                    {"data_offsets", Json::array({at, end})}}));
+  for (const TensorSource* const t : order) {
+    const StoredType& type = written_type(t->dtype, floats);
+    const int64_t end = at + t->shape.numel() * type.bytes;
+    root.append(t->name, Json::object({{"dtype", type.name}, {"shape", Json::array_of(t->shape)}, {"data_offsets", Json::array({at, end})}}));
     at = end;
   }
   std::string text = root.dump();
@@ -60,44 +62,45 @@ int64_t safetensors_bytes(const TensorMap& tensors) {
   return bytes;
 }
 
-const StoredType& written_type(const Tensor& x, const std::string& floats) {
-  if (floats.empty() || !is_float(x.dtype())) return stored_type_of(x.dtype());
+const StoredType& written_type(Dtype dtype, const std::string& floats) {
+  if (floats.empty() || !is_float(dtype)) return stored_type_of(dtype);
   const StoredType* const type = stored_type(floats);
   GRIM_CHECK(type && type->encode && type->safetensors, argument, "safetensors", "floats are not written as '{}': expected F32, F16 or BF16", floats);
   return *type;
 }
 
-void write_safetensors(OutFile& out, const TensorMap& tensors, const Metadata& metadata, const std::string& floats) {
-  for (const auto& [name, x] : tensors) {
-    GRIM_CHECK(name != "__metadata__", argument, "safetensors", "a tensor may not be named __metadata__");
-    GRIM_CHECK(x.defined(), argument, "safetensors", "tensor '{}' is undefined", name);
+namespace {
+
+void write_elements(OutFile& out, const Tensor& x, const StoredType& type) {
+  const bool as_it_is = &type == &stored_type_of(x.dtype());
+  const Tensor dense = contiguous(as_it_is ? x : cast(x, Dtype::f32));
+  if (as_it_is) return out.write({dense.raw(), static_cast<size_t>(dense.numel() * type.bytes)});
+  constexpr int64_t kStep = 1 << 16;
+  std::string piece;
+  for (int64_t done = 0; done < dense.numel(); done += kStep) {
+    const int64_t n = std::min(kStep, dense.numel() - done);
+    piece.resize(static_cast<size_t>(n * type.bytes));
+    type.encode(dense.data<float>() + done, piece.data(), n);
+    out.write(piece);
   }
+}
+
+}  // namespace
+
+void write_safetensors(OutFile& out, const std::vector<TensorSource>& tensors, const Metadata& metadata, const std::string& floats) {
+  for (const TensorSource& t : tensors) GRIM_CHECK(t.name != "__metadata__", argument, "safetensors", "a tensor may not be named __metadata__");
   const auto order = in_file_order(tensors, floats);
   const std::string text = header_text(order, metadata, floats);
   const uint64_t length = text.size();
   out.write({reinterpret_cast<const char*>(&length), sizeof length});
   out.write(text);
-  for (const auto& [name, x] : order) {
-    const StoredType& type = written_type(x, floats);
-    const bool as_it_is = &type == &stored_type_of(x.dtype());
-    const Tensor dense = contiguous(as_it_is ? x : cast(x, Dtype::f32));
-    if (as_it_is) {
-      out.write({dense.raw(), static_cast<size_t>(dense.numel() * type.bytes)});
-      continue;
-    }
-    constexpr int64_t kStep = 1 << 16;
-    std::string piece;
-    for (int64_t done = 0; done < dense.numel(); done += kStep) {
-      const int64_t n = std::min(kStep, dense.numel() - done);
-      piece.resize(static_cast<size_t>(n * type.bytes));
-      type.encode(dense.data<float>() + done, piece.data(), n);
-      out.write(piece);
-    }
-  }
+  for (const TensorSource* const t : order) write_elements(out, t->read(), written_type(t->dtype, floats));
 }
 
 void write_safetensors(const std::string& path, const TensorMap& tensors, const Metadata& metadata) {
-  write_atomically(path, [&](OutFile& out) { write_safetensors(out, tensors, metadata); });
+  std::vector<TensorSource> sources;
+  for (const auto& [name, x] : tensors) sources.push_back(TensorSource::of(name, x));
+  write_atomically(path, [&](OutFile& out) { write_safetensors(out, sources, metadata); });
 }
 
 }  // namespace grim

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
-#include <tuple>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/json.h"
@@ -102,28 +101,23 @@ ShardedFile::ShardedFile(const std::string& index_path) : TensorFile(index_path,
 namespace {
 
 struct Shard {
-  TensorMap tensors;
+  std::vector<TensorSource> tensors;
   int64_t bytes = 0;
 };
 
 // `tensors` in shards, each name of a tensor but its first left out and put into `metadata` instead.
-std::vector<Shard> split(const std::vector<NamedTensor>& tensors, int64_t shard_bytes, const std::string& floats, Metadata& metadata) {
-  using Place = std::tuple<const char*, std::vector<int64_t>, std::vector<int64_t>, Dtype>;
-  std::map<Place, std::string> first;
+std::vector<Shard> split(const std::vector<TensorSource>& tensors, int64_t shard_bytes, const std::string& floats, Metadata& metadata) {
+  std::map<std::string, std::string> first;
   std::vector<Shard> shards(1);
-  for (const NamedTensor& t : tensors) {
-    const Tensor& x = t.tensor;
-    GRIM_CHECK(x.defined(), argument, "safetensors", "tensor '{}' is undefined", t.name);
-    if (x.numel() > 0) {
-      const Place place{x.raw(), {x.shape().begin(), x.shape().end()}, {x.strides().begin(), x.strides().end()}, x.dtype()};
-      if (const auto [at, fresh] = first.emplace(place, t.name); !fresh) {
+  for (const TensorSource& t : tensors) {
+    if (!t.place.empty())
+      if (const auto [at, fresh] = first.emplace(t.place, t.name); !fresh) {
         metadata[t.name] = at->second;
         continue;
       }
-    }
-    const int64_t bytes = x.numel() * written_type(x, floats).bytes;
+    const int64_t bytes = t.shape.numel() * written_type(t.dtype, floats).bytes;
     if (shard_bytes > 0 && shards.back().bytes > 0 && shards.back().bytes + bytes > shard_bytes) shards.emplace_back();
-    shards.back().tensors[t.name] = x;
+    shards.back().tensors.push_back(t);
     shards.back().bytes += bytes;
   }
   return shards;
@@ -131,11 +125,11 @@ std::vector<Shard> split(const std::vector<NamedTensor>& tensors, int64_t shard_
 
 }  // namespace
 
-std::vector<CheckpointFile> sharded_files(const std::string& stem, const std::vector<NamedTensor>& tensors, int64_t shard_bytes,
+std::vector<CheckpointFile> sharded_files(const std::string& stem, const std::vector<TensorSource>& tensors, int64_t shard_bytes,
                                           const std::string& floats) {
   Metadata metadata{{"format", "pt"}};
   const std::vector<Shard> shards = split(tensors, shard_bytes, floats, metadata);
-  const auto file_of = [&](const std::string& name, const TensorMap& held) {
+  const auto file_of = [&](const std::string& name, const std::vector<TensorSource>& held) {
     return CheckpointFile(name, [held, metadata, floats](OutFile& out) { write_safetensors(out, held, metadata, floats); });
   };
   if (shards.size() == 1) return {file_of(stem + ".safetensors", shards[0].tensors)};
@@ -144,7 +138,7 @@ std::vector<CheckpointFile> sharded_files(const std::string& stem, const std::ve
   int64_t total = 0;
   for (size_t i = 0; i < shards.size(); ++i) {
     const std::string name = str("{}-{:05}-of-{:05}.safetensors", stem, i + 1, shards.size());
-    for (const auto& [tensor, unused] : shards[i].tensors) shard_of[tensor] = name;
+    for (const TensorSource& t : shards[i].tensors) shard_of[t.name] = name;
     total += shards[i].bytes;
     files.push_back(file_of(name, shards[i].tensors));
   }

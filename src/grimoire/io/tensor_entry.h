@@ -14,7 +14,7 @@ struct TensorEntry {
   uint64_t bytes = 0;                // in the file, of its elements
   uint64_t at = 0;                   // of the first element, from the start of its file
   size_t part = 0;                   // which of the files, where there are several
-  Shape strides{};                   // in elements, where they are not row-major (views in PyTorch's files); else ()
+  Shape strides{};                   // in elements, where they are not row-major (views in PyTorch's files, llm.c's linear weights); else ()
 };
 
 }  // namespace grim

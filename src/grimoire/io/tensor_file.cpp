@@ -6,6 +6,7 @@
 #include "grimoire/io/foreign.h"
 #include "grimoire/io/gguf.h"
 #include "grimoire/io/llama2c.h"
+#include "grimoire/io/llmc.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/io/safetensors_header.h"
 #include "grimoire/io/shards.h"
@@ -30,11 +31,15 @@ std::string beginning(InFile& file) {
   return first;
 }
 
+void need_readable(const StoredType& type, const std::string& what) {
+  if (!type.becomes)
+    fail(ErrorKind::input, "tensors", str("{}: type {} is not supported", what, type.name), str("convert it to one of {} first", readable_types()));
+}
+
 }  // namespace
 
 Tensor read_stored(InFile& file, uint64_t at, const StoredType& type, const Shape& shape, const std::string& what) {
-  if (!type.becomes)
-    fail(ErrorKind::input, "tensors", str("{}: type {} is not supported", what, type.name), str("convert it to one of {} first", readable_types()));
+  need_readable(type, what);
   const Tensor x = Tensor::empty(shape, *type.becomes);
   if (!type.decode) {
     file.read_at(static_cast<int64_t>(at), x.raw(), static_cast<size_t>(x.numel() * type.bytes));
@@ -112,8 +117,9 @@ std::unique_ptr<TensorFile> open_one(const std::string& path, std::unique_ptr<In
   if (begins_safetensors(first, size)) return std::make_unique<SafetensorsFile>(path, std::move(file));
   if (first.starts_with("GGUF")) return std::make_unique<GgufFile>(path, std::move(file));
   if (first.starts_with("PK\x03\x04")) return std::make_unique<TorchFile>(path, std::move(file));
+  if (begins_llmc(first)) return std::make_unique<LlmcFile>(path, std::move(file));
   if (begins_llama2c(first, size)) return std::make_unique<Llama2cFile>(path, std::move(file));
-  refuse_foreign(first, path, "safetensors, PyTorch, GGUF or llama2.c");
+  refuse_foreign(first, path, "safetensors, PyTorch, GGUF, llama2.c or llm.c");
   return std::make_unique<SafetensorsFile>(path, std::move(file));  // which says what is wrong with it
 }
 
@@ -123,6 +129,19 @@ TensorMap read_all(const TensorFile& file) {
   for (const auto& [other, unused] : file.metadata())
     if (const TensorEntry* const first = file.find(other)) tensors.emplace(other, tensors.at(first->name));
   return tensors;
+}
+
+std::vector<TensorSource> sources_of(const TensorFile& file) {
+  std::vector<TensorSource> sources;
+  const auto source = [&](const std::string& name, const TensorEntry& e) {
+    need_readable(*e.type, str("{}: tensor '{}'", file.path(), e.name));
+    const std::string place = e.bytes > 0 ? str("{} {} {} {} {}", e.part, e.at, e.type->name, e.shape, e.strides) : "";
+    sources.push_back({name, e.shape, *e.type->becomes, [&file, &e] { return file.read(e); }, place});
+  };
+  for (const TensorEntry& e : file.entries()) source(e.name, e);
+  for (const auto& [other, unused] : file.metadata())
+    if (const TensorEntry* const first = file.find(other); first && first->name != other) source(other, *first);
+  return sources;
 }
 
 }  // namespace grim

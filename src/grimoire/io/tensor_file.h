@@ -1,4 +1,4 @@
-// Named tensors in a file of whatever format: safetensors, PyTorch's .pt and .bin, GGUF, llama2.c's .bin, or shards under an index.
+// Named tensors in a file of whatever format: safetensors, PyTorch's .pt and .bin, GGUF, llama2.c's and llm.c's .bin, or shards under an index.
 #pragma once
 
 #include <map>
@@ -9,6 +9,7 @@
 
 #include "grimoire/base/files.h"
 #include "grimoire/io/tensor_entry.h"
+#include "grimoire/io/tensor_source.h"
 #include "grimoire/tensor/tensor.h"
 
 namespace grim {
@@ -22,7 +23,7 @@ class TensorFile {
  public:
   virtual ~TensorFile() = default;
   const std::string& path() const { return path_; }
-  const std::string& format() const { return format_; }  // "safetensors", "PyTorch", "GGUF", "llama2.c"
+  const std::string& format() const { return format_; }  // "safetensors", "PyTorch", "GGUF", "llama2.c", "llm.c"
   const std::vector<TensorEntry>& entries() const { return entries_; }
   // What the file says about itself beside the tensors; lists by their length alone.
   const Metadata& metadata() const { return metadata_; }
@@ -59,6 +60,8 @@ std::unique_ptr<TensorFile> open_tensor_file(const std::string& path);
 std::unique_ptr<TensorFile> open_one(const std::string& path, std::unique_ptr<InFile> file);
 // Every tensor under every name that it has; tied ones share their numbers.
 TensorMap read_all(const TensorFile& file);
+// The same, to be read one by one; names of one place in the file share it. `file` outlives them. throws: input, a type without a counterpart
+std::vector<TensorSource> sources_of(const TensorFile& file);
 
 // Elements of a stored type, `at` bytes into a file; `what` names them in errors.
 Tensor read_stored(InFile& file, uint64_t at, const StoredType& type, const Shape& shape, const std::string& what);

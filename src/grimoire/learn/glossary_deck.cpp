@@ -84,9 +84,10 @@ std::pair<Settings, Worked> fresh_work(const Concept& c, uint64_t seed) {
 }
 
 // Concepts whose first answer is no number: nothing to judge. To find out by working them all out takes as long as an experiment does.
-constexpr std::array<std::string_view, 14> kWithoutNumber = {
+constexpr std::array<std::string_view, 16> kWithoutNumber = {
     "rule-based-ai", "knn",     "decision-tree", "bigram-pairs",  "neural-bigram", "q-cross", "contextual-embedding",
-    "wordpiece",     "subword", "pos",           "do-what-i-mean", "e-acc",         "np", "decision-problem"};
+    "wordpiece",     "subword", "pos",           "do-what-i-mean", "e-acc",         "np", "decision-problem",
+    "bpe",           "chat-template"};
 
 std::string fenced(const std::vector<std::string>& lines) {
   std::string text = "```\n";

@@ -310,7 +310,7 @@ Fit fit(std::string_view given_name, std::span<const double> data, const Paramet
   for (size_t i = 0; i < data.size(); ++i) GRIM_CHECK(std::isfinite(data[i]), input, "fit", "value {} is {}, expected a finite number", i + 1, data[i]);
   const size_t count = info.parameters.size();
   for (const auto& [key, value] : fixed)
-    GRIM_CHECK(std::ranges::any_of(info.parameters, [&](const ParameterInfo& p) { return p.name == key; }), argument, "fit",
+    GRIM_CHECK(std::ranges::any_of(info.parameters, [&wanted = key](const ParameterInfo& p) { return p.name == wanted; }), argument, "fit",
                "the {} distribution has no parameter '{}'", name, key);
   GRIM_CHECK(name != "binomial" || std::ranges::any_of(fixed, [](const auto& f) { return f.first == "n"; }), argument, "fit",
              "binomial: parameter n has to be given, only p can be fitted");

@@ -32,6 +32,11 @@ PipelineTokenizer::PipelineTokenizer(TokenizerParts parts) : parts_(std::move(pa
       in_normalized_text_.add(content.text(), token);
     }
   }
+  const auto check_id = [&](const char* part, int64_t id) {
+    GRIM_CHECK(id >= 0 && id < vocab_size_, input, "tokenizer", "{}: id {} is outside 0 to {}", part, id, vocab_size_ - 1);
+  };
+  for (const int64_t id : post_processor_->ids()) check_id("post_processor", id);
+  if (parts_.padding) check_id("padding", parts_.padding->id);
   cut_ = pre_tokenizer_->cuts();
   raw_words_ = cut_.cuts == Cuts::pattern && bpe && bpe->options().byte_level;
   const bool allowed = cut_.cuts == Cuts::pattern ? raw_words_ && normalizer_->keeps_latin() : normalizer_->is_local();

@@ -96,7 +96,8 @@ class PipelineTokenizer final : public Tokenizer {
   int64_t vocab_size_ = 0;
 };
 
-// tokenizer.json, its vocabulary and merges never held as a tree. `config`: tokenizer_config.json, or null. throws: input
-std::shared_ptr<const Tokenizer> parse_tokenizer(std::string_view json, const std::string& source, Json config = {});
+// tokenizer.json, its vocabulary and merges never held as a tree. Who moves the text here has it gone before the tables of the model are made, so that
+// no more than some 2.5 times its size is held at any time. `config`: tokenizer_config.json, or null. throws: input
+std::shared_ptr<const Tokenizer> parse_tokenizer(std::string json, const std::string& source, Json config = {});
 
 }  // namespace grim

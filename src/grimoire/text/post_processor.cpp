@@ -78,6 +78,12 @@ class Template final : public PostProcessor {
     for (const Part& p : pair ? pair_ : single_) n += p.ids.size();
     return n;
   }
+  std::vector<int64_t> ids() const override {
+    std::vector<int64_t> all;
+    for (const std::vector<Part>* parts : {&single_, &pair_})
+      for (const Part& p : *parts) all.insert(all.end(), p.ids.begin(), p.ids.end());
+    return all;
+  }
   Encodings apply(Encodings texts, bool special_tokens, const Source&) const override {
     Encodings out;
     for (const Part& p : texts.size() > 1 ? pair_ : single_) {
@@ -103,6 +109,12 @@ class Sequence final : public PostProcessor {
     size_t n = 0;
     for (const auto& part : parts_) n += part->added(pair);
     return n;
+  }
+  std::vector<int64_t> ids() const override {
+    std::vector<int64_t> all;
+    for (const auto& part : parts_)
+      for (const int64_t id : part->ids()) all.push_back(id);
+    return all;
   }
   Encodings apply(Encodings texts, bool special_tokens, const Source& source) const override {
     for (const auto& part : parts_) texts = part->apply(std::move(texts), special_tokens, source);
@@ -178,6 +190,28 @@ constexpr Kind kKinds[] = {{"BertProcessing", bert},       {"ByteLevel", [](cons
 std::unique_ptr<PostProcessor> make_post_processor(const Json& json) {
   if (json.is_null()) return std::make_unique<Nothing>();
   return made_by_type(kKinds, json, "post_processor");
+}
+
+Json around_json(const std::optional<AroundToken>& first, const std::optional<AroundToken>& last) {
+  if (!first && !last) return {};
+  Json tokens = Json::object(), single = Json::array(), pair = Json::array();
+  for (int i = 0; i < 2; ++i) {
+    const int type_id = first ? i : 0;
+    const auto put = [&](Json item) {
+      if (i == 0) single.push(item);
+      pair.push(std::move(item));
+    };
+    const auto special = [&](const std::optional<AroundToken>& t) {
+      if (!t) return;
+      tokens.set(t->token, Json::object({{"id", t->token}, {"ids", Json::array({t->id})}, {"tokens", Json::array({t->token})}}));
+      put(Json::object({{"SpecialToken", Json::object({{"id", t->token}, {"type_id", type_id}})}}));
+    };
+    special(first);
+    put(Json::object({{"Sequence", Json::object({{"id", i == 0 ? "A" : "B"}, {"type_id", type_id}})}}));
+    special(last);
+  }
+  return Json::object(
+      {{"type", "TemplateProcessing"}, {"single", std::move(single)}, {"pair", std::move(pair)}, {"special_tokens", std::move(tokens)}});
 }
 
 }  // namespace grim

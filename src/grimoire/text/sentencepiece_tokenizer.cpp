@@ -68,30 +68,16 @@ Around around_of(const Json& config) {
           config.boolean("add_eos_token", name.starts_with("T5") || name.starts_with("MT5"))};
 }
 
-// [bos] A [eos] [bos] B [eos]
 Json post_processor_json(const Model& model, const Json& config) {
   const Around around = around_of(config);
-  Json tokens = Json::object();
-  const auto special = [&](const std::string& piece, int type_id) {
+  const auto special = [&](bool wanted, const std::string& piece) -> std::optional<AroundToken> {
+    if (!wanted) return std::nullopt;
     const auto id = std::ranges::find(model.pieces, piece, &Model::Piece::text) - model.pieces.begin();
     GRIM_CHECK(id < static_cast<ptrdiff_t>(model.pieces.size()), input, "tokenizer", "tokenizer_config.json wants the piece '{}', which the vocabulary has not",
                piece);
-    tokens.set(piece, Json::object({{"id", piece}, {"ids", Json::array({id})}, {"tokens", Json::array({piece})}}));
-    return Json::object({{"SpecialToken", Json::object({{"id", piece}, {"type_id", type_id}})}});
+    return AroundToken{piece, id};
   };
-  Json single = Json::array(), pair = Json::array();
-  for (int i = 0; i < 2; ++i) {
-    const int type_id = around.bos ? i : 0;
-    const auto put = [&](const Json& item) {
-      if (i == 0) single.push(item);
-      pair.push(item);
-    };
-    if (around.bos) put(special(model.bos_piece, type_id));
-    put(Json::object({{"Sequence", Json::object({{"id", i == 0 ? "A" : "B"}, {"type_id", type_id}})}}));
-    if (around.eos) put(special(model.eos_piece, type_id));
-  }
-  if (!around.bos && !around.eos) return {};
-  return typed("TemplateProcessing", {{"single", std::move(single)}, {"pair", std::move(pair)}, {"special_tokens", std::move(tokens)}});
+  return around_json(special(around.bos, model.bos_piece), special(around.eos, model.eos_piece));
 }
 
 std::unique_ptr<SubwordModel> make_unigram(const Model& model, Vocabulary vocabulary) {

@@ -39,7 +39,7 @@ std::shared_ptr<const Tokenizer> load_tokenizer(const std::string& path) {
   Json config = exists(config_file) ? Json::parse(read_file(config_file), config_file) : Json();
   if (name == "vocab.json" || name == "encoder.json" || name == "merges.txt" || name == "vocab.bpe")
     return read_gpt2_vocabulary(beside(file, "vocab.json", "encoder.json"), beside(file, "merges.txt", "vocab.bpe"), std::move(config));
-  const NamedText text = text_of(file);
+  NamedText text = text_of(file);
   if (name == "vocab.txt") return read_bert_vocabulary(text, std::move(config));
   if (name == "dict.txt")
     return read_fairseq_dictionary(text, beside(file, "vocab.json", "encoder.json"), beside(file, "merges.txt", "vocab.bpe"), std::move(config));
@@ -47,7 +47,7 @@ std::shared_ptr<const Tokenizer> load_tokenizer(const std::string& path) {
   if (looks_like_tiktoken(text.text)) return read_tiktoken(text, std::move(config));
   // A SentencePiece file begins with its first piece: field 1, of bytes.
   if (text.text.starts_with('\n') && !trimmed(text.text).starts_with('{')) return make_sentencepiece(parse_sentencepiece(text.text, file), std::move(config));
-  return parse_tokenizer(text.text, file, std::move(config));
+  return parse_tokenizer(std::move(text.text), file, std::move(config));
 }
 
 void save_tokenizer(const Tokenizer& tokenizer, const std::string& folder) {

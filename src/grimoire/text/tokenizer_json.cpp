@@ -152,12 +152,13 @@ std::optional<TokenPadding> padding_of(const Json* json) {
 
 }  // namespace
 
-std::shared_ptr<const Tokenizer> parse_tokenizer(std::string_view json, const std::string& source, Json config) {
+std::shared_ptr<const Tokenizer> parse_tokenizer(std::string json, const std::string& source, Json config) {
   ModelText text;
   const auto take_token = [&](std::string_view key, Json value) { text.add_token(key, value); };
   const auto take_merge = [&](std::string_view, Json value) { text.add_merge(value); };
   const Json whole = Json::parse(json, source, {{{"model", "vocab"}, take_token}, {{"model", "merges"}, take_merge}});
   if (CharTokenizer::describes(whole)) return std::make_shared<CharTokenizer>(CharTokenizer::from_json(Json::parse(json, source)));
+  std::string().swap(json);  // an assignment would keep its memory
   const auto part = [&](const char* key) {
     const Json* const found = whole.find(key);
     return found ? *found : Json();

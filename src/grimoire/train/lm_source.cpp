@@ -118,7 +118,8 @@ RunSizes LmSource::sizes(const RunConfig& config) const { return sizes_of(config
 
 double LmSource::least_memory(const RunConfig& config) const {
   const RunSizes s = sizes(config);
-  return 2 * s.weights + s.buffers + s.optimizer + s.data;
+  const double counts = config.architecture().counts ? 2 * s.buffers : s.buffers;  // read back at the end, beside an empty table
+  return 2 * s.weights + counts + s.optimizer + s.data;
 }
 
 std::unique_ptr<TaskSource> LmSource::sample(const RunConfig& config, int times) const {

@@ -32,9 +32,7 @@ Rehearsal rehearse(const RunConfig& c, const TaskSource& source, const std::vect
     for (const int64_t n : judged) judge_rows(task, n);
   };
   if (counts) {
-    const std::unique_ptr<Task> task = source.make(c, rng);
-    task->count();
-    judge(*task);
+    judge(*source.make(c, rng));  // counting reads batches of the same size, as many as there are
   } else {
     Trainer trainer(c, source);
     for (int i = 0; i < 2; ++i) trainer.step();  // the second finds what the first has left behind

@@ -56,15 +56,26 @@ std::vector<std::string> TaskSource::samples(const std::string&) const { return 
 double TaskSource::least_memory(const RunConfig&) const { return 0; }
 std::unique_ptr<TaskSource> TaskSource::sample(const RunConfig&, int) const { return nullptr; }
 
+// Of a shape that can be shrunk a small model is made, and the weights of the large one are reckoned. The data are those of its context.
 RunSizes TaskSource::sizes(const RunConfig& c) const {
+  RunConfig small = c;
+  const std::vector<SizeAxis> axes = c.shape().axes();
+  for (const SizeAxis& a : axes)
+    if (a.option != "context") small.shape().set_size(a.option, std::min(a.low, c.shape().size(a.option)));
   const int64_t before = device::memory_use().live_bytes;
   Rng rng(c.rng, static_cast<uint64_t>(c.seed));
-  const std::unique_ptr<Task> task = make(c, rng);
+  const std::unique_ptr<Task> task = make(small, rng);
   RunSizes s{.vocabulary = task->symbols(), .parameters = task->model().parameter_count(), .examples = task->rows()};
   for (const NamedTensor& p : task->model().parameters()) s.weights += static_cast<double>(p.tensor.numel() * size_of(p.tensor.dtype()));
   for (const NamedTensor& b : task->model().buffers()) s.buffers += static_cast<double>(b.tensor.numel() * size_of(b.tensor.dtype()));
-  s.optimizer = static_cast<double>(kept_per_weight(c)) * s.weights;
   s.data = std::max(0.0, static_cast<double>(device::memory_use().live_bytes - before) - s.weights - s.buffers);
+  if (!axes.empty()) {
+    const std::unique_ptr<ModelConfig> shape = c.shape_for(s.vocabulary);
+    s.parameters = whole_bytes(shape->parameter_count());
+    s.weights = 4 * shape->parameter_count();
+    s.buffers = shape->buffer_bytes();
+  }
+  s.optimizer = static_cast<double>(kept_per_weight(c)) * s.weights;
   for (const Part part : kAllParts)
     if (task->has(part) && task->same_as(part) == part) s.judged[static_cast<size_t>(part)] = static_cast<double>(task->batches(part));
   return s;

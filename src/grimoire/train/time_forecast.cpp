@@ -62,15 +62,16 @@ double along_rows(double rows, double few, double seconds_few, double many, doub
 TimeForecast of_counts(const RunConfig& config, const TaskSource& source, const RunSizes& s) {
   constexpr double kTable = 0x1p26, kPasses = 8;  // bytes; over the table
   RunConfig c = config;
-  while (c.context() > 1 && c.shape_for(s.vocabulary)->buffer_bytes() > kTable) c.shape().set_size("context", c.context() - 1);
+  for (const SizeAxis& a : c.shape().axes())
+    while (c.shape().size(a.option) > a.low && c.shape_for(s.vocabulary)->buffer_bytes() > kTable) c.shape().set_size(a.option, c.shape().size(a.option) - 1);
   const std::unique_ptr<TaskSource> few_data = source.sample(c, 4);
   Rng unused(RngMode::philox, 0);
   const std::unique_ptr<Task> task = (few_data ? *few_data : source).make(c, unused);
   const double larger = work_of(config, s.vocabulary) / work_of(c, s.vocabulary), examples = static_cast<double>(task->count());
   const double counted = seconds_of([&] { task->count(); }), judged = seconds_of([&] { judge_rows(*task, s.judged_at_once); });
-  const Tensor table = Tensor::empty({int64_t{1} << 24});
-  const double touched = seconds_of([&] { fill(table, 0); }) / static_cast<double>(4 * table.numel());
-  return {.step = larger * counted * static_cast<double>(s.examples) / examples + kPasses * touched * s.buffers, .judged_batch = larger * judged};
+  const Tensor some = Tensor::empty({static_cast<int64_t>(std::min(s.buffers, kTable) / 4) + 1});
+  const double touched = kPasses * seconds_of([&] { fill(some, 0); }) * s.buffers / static_cast<double>(4 * some.numel());
+  return {.step = larger * counted * static_cast<double>(s.examples) / examples + touched, .judged_batch = larger * judged};
 }
 
 }  // namespace

@@ -1,10 +1,20 @@
 // Tokens and word vectors: cutting text into pieces, and giving each piece its numbers.
 #include <algorithm>
 
+#include <cmath>
+#include <memory>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
 #include "grimoire/base/str.h"
 #include "grimoire/classic/distance.h"
+#include "grimoire/hub/model_folder.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/text/bpe.h"
+#include "grimoire/text/chat_template.h"
 #include "grimoire/text/pre_tokenizer.h"
+#include "grimoire/text/train_bpe.h"
+#include "grimoire/text/unigram.h"
 #include "grimoire/text/utf8.h"
 #include "grimoire/text/wordpiece.h"
 
@@ -33,7 +43,194 @@ const std::string& short_word(const Inputs& in, std::string_view name) {
   return short_text(in, name);
 }
 
+std::vector<std::string> words_in(const std::string& text, const char* pre_tokenizer = "Whitespace") {
+  std::vector<AlignedText> cut;
+  make_pre_tokenizer(Json::object({{"type", pre_tokenizer}}))->split(AlignedText(text, 0), cut);
+  std::vector<std::string> words;
+  for (const AlignedText& w : cut) words.emplace_back(w.text());
+  return words;
+}
+
+constexpr size_t kMostPieces = 12;
+
+// One more piece of a sentence among the answers, numbered from 1.
+void answer_piece(Worked& out, size_t n, std::string_view piece, int64_t id) {
+  if (n <= 4) out.step(str("piece {}: {}, id {}", n, piece, id));
+  if (n <= kMostPieces) out.answer(str("piece {}", n), std::string(piece));
+}
+
+// An input that may also name a model's folder or a tokenizer's file: then that tokenizer cuts the sentence.
+bool answered_by_tokenizer(const Inputs& in, std::string_view name, const std::string& sentence, Worked& out) {
+  const std::string& path = in.text(name);
+  if (path.empty() || path.find_first_of(" \n") != std::string::npos || !exists(path)) return false;
+  const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(path);
+  const std::vector<int64_t> ids = tokenizer->encode(sentence);
+  for (size_t i = 0; i < ids.size(); ++i) answer_piece(out, i + 1, tokenizer->token(ids[i]), ids[i]);
+  out.step(str("{} pieces of the {} that {:.40s} knows", ids.size(), with_commas(tokenizer->vocab_size()), path));
+  return true;
+}
+
+// Byte-pair encoding learned from a text, and the rules in their order.
+struct SmallBpe {
+  TrainedBpe trained;
+  int64_t characters;
+  std::unique_ptr<Bpe> model;
+};
+SmallBpe learned_bpe(const std::string& text, const std::string& alphabet, int64_t merges) {
+  WordCounts words(100'000);
+  for (const std::string& w : words_in(text)) words.add(w, 1);
+  BpeTraining training{.vocab_size = 1 << 24};
+  for (const char32_t c : code_points(alphabet))
+    if (c != U' ') training.initial_alphabet.push_back(c);
+  SmallBpe bpe{train_bpe(words, training), 0, nullptr};
+  bpe.characters = bpe.trained.vocabulary.size() - std::ssize(bpe.trained.merges);
+  if (std::ssize(bpe.trained.merges) > merges) bpe.trained.merges.resize(static_cast<size_t>(merges));
+  bpe.model = std::make_unique<Bpe>(bpe.trained.vocabulary, bpe.trained.merges, BpeOptions{});
+  return bpe;
+}
+
 const Concept kConcepts[] = {
+    {.id = "tokenization",
+     .title = "Tokenization",
+     .names = "tokenisation\n\ntoken\ntokeniser\ntokenizer",
+     .what = "Cutting a text into the units that a model reads, each with a number: characters, words, or pieces between the two.",
+     .picture = "Posting a house: brick by brick the parcel list is endless, as whole walls nothing fits another house. Panels of some sizes do for all.",
+     .formula = "text -> t_1 ... t_n, each of V;   fewer kinds, longer rows",
+     .symbols = "V: the vocabulary, the kinds of token\nn: tokens of the text",
+     .inputs = "text = the cat sat on the mat with the hat: to be cut\nmerges = 8: pairs of neighbours that become pieces",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::string& text = short_text(in, "text");
+           const int64_t merges = in.integer("merges", 0, 10000);
+           const std::vector<std::string> words = words_in(text);
+           if (words.empty()) in.refuse("text", "a word");
+           const SmallBpe bpe = learned_bpe(text, "", merges);
+           std::vector<Token> pieces;
+           std::string row;
+           for (const std::string& w : words) {
+             const size_t first = pieces.size();
+             bpe.model->tokenize(w, pieces);
+             for (size_t i = first; i < pieces.size() && row.size() < 50; ++i) row += str("{} ", bpe.model->vocabulary().token(pieces[i].id));
+           }
+           std::vector<std::string> kinds = words;
+           std::ranges::sort(kinds);
+           const auto different = std::ranges::unique(kinds).begin() - kinds.begin();
+           out.step(str("pieces: {}{}", row, row.size() < 50 ? "" : "..."));
+           out.step(str("kinds: {} words; {} characters and {} joins of them", different, bpe.characters, bpe.trained.merges.size()));
+           out.answer("characters", static_cast<double>(code_points(text).size()));
+           out.answer("words", static_cast<double>(words.size()));
+           out.answer("pieces", static_cast<double>(pieces.size()));
+         },
+     .turn = "merges=0: every piece is a character. merges=99: every piece is a word, and a new word is a stranger again.",
+     .commands = "grimoire tokenize \"a sentence of yours\" --tokenizer models/bert --explain\n"
+                 "grimoire tokenizer compare models/a models/b input.txt",
+     .code = "src/grimoire/text/tokenizer.h: Tokenizer\nsrc/grimoire/text/pipeline_tokenizer.h: PipelineTokenizer",
+     .mistake = "People say that a token is a word; in fact it is whatever the vocabulary's training made one: a common English word is a single token, the "
+                "same word in a rare script may be ten.",
+     .see = "bpe: pieces by merging\nwordpiece: pieces by the longest match\nunigram-pieces: pieces by probability\noov: what words alone run into",
+     .sources = "Sennrich, Haddow and Birch 2016, Neural Machine Translation of Rare Words with Subword Units\n"
+                "Radford et al. 2019, Language Models are Unsupervised Multitask Learners, section 2.2",
+     .ask = "What does a larger vocabulary buy, and at what price? | Shorter rows; a larger table, whose rare rows are seldom trained.",
+     .more = "Perplexities of models with different tokenizers do not compare, because the tokens that they are an average over differ: bits a byte do. "
+             "Byte-level vocabularies know all 256 bytes, so no text has an unknown part."},
+    {.id = "bpe",
+     .title = "Byte-pair encoding",
+     .names = "BPE\nbyte pair encoding\n\nbyte-level BPE",
+     .what = "Learning pieces of words by joining, again and again, the two neighbours that stand together most often.",
+     .picture = "Shorthand that grows by use: whatever two signs you keep writing side by side get one sign of their own. It knows counts, no grammar.",
+     .formula = "repeat: (a, b) = the most frequent pair of neighbours;  V = V + {ab}",
+     .symbols = "V: the pieces, at first single characters\na, b: pieces side by side in a word",
+     .inputs = "word = lowest: a word or a sentence to be cut\n"
+               "text = low low low low low lower lower newest newest newest newest newest newest widest widest widest: to learn from, or a tokenizer's folder\n"
+               "merges = 10: joins that are learned",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::string& sentence = short_text(in, "word");
+           const int64_t merges = in.integer("merges", 0, 10000);
+           if (answered_by_tokenizer(in, "text", sentence, out)) return;
+           const SmallBpe bpe = learned_bpe(in.text("text"), sentence, merges);
+           const Vocabulary& V = bpe.model->vocabulary();
+           std::vector<std::string> joins;
+           for (const Bpe::Merge& m : bpe.trained.merges) joins.push_back(str("{}+{}", V.token(m.left), V.token(m.right)));
+           out.step(str("joins: {}", in_a_row(joins)));
+           size_t n = 0;
+           for (const std::string& w : words_in(sentence)) {
+             std::vector<Token> tokens;
+             bpe.model->tokenize(w, tokens);
+             for (const Token& t : tokens) answer_piece(out, ++n, V.token(t.id), t.id);
+           }
+           if (n == 0) in.refuse("word", "a word");
+         },
+     .turn = "merges=2: est is a piece already, low is not yet. text=models/smollm2: pieces of a real vocabulary.",
+     .commands = "grimoire tokenizer train --kind byte-bpe --data input.txt --out mine\n"
+                 "grimoire tokenize \"a sentence of yours\" --tokenizer mine --explain",
+     .code = "src/grimoire/text/train_bpe.cpp: train_bpe\nsrc/grimoire/text/bpe.cpp: Bpe",
+     .mistake = "People say that it takes the longest piece that fits; in fact the joins are replayed in the order in which they were learned, and an early "
+                "one can stand in the way of a longer piece.",
+     .see = "tokenization: why pieces\nwordpiece: the longest piece instead\nunigram-pieces: the likeliest cut instead\nbigram: counting neighbours",
+     .sources = "Gage 1994, A New Algorithm for Data Compression\n"
+                "Sennrich, Haddow and Birch 2016, Neural Machine Translation of Rare Words with Subword Units, section 3.2\n"
+                "Radford et al. 2019, Language Models are Unsupervised Multitask Learners, section 2.2",
+     .ask = "aaabdaaabac: which pair is joined first? | aa: it stands there four times.",
+     .more = "GPT-2 begins with the 256 bytes and not with characters, so that no text has an unknown part, and cuts texts at word borders first, so that no "
+             "piece spans two words. Of pairs that are equally frequent, the one that was numbered first goes first here, as in the reference."},
+    {.id = "unigram-pieces",
+     .title = "Unigram tokenization",
+     .names = "unigram tokenizer\nSentencePiece",
+     .what = "Cutting words by giving every piece a probability and taking the cut whose pieces multiply to the most.",
+     .picture = "A jigsaw with spare pieces: several ways fill the frame, and you take the one made of the most usual pieces. Each piece is judged alone, "
+                "whatever lies beside it.",
+     .formula = "argmax over x_1 ... x_m = word  of  p(x_1) p(x_2) ... p(x_m)",
+     .symbols = "x_i: pieces of V that make up the word\np: count of a piece over the sum of all",
+     .inputs = "word = unhug: a word or a sentence to be cut\nV = h u g hu ug p pu n un b bu s hug gs ugs: the pieces, by id from 0, or a tokenizer's folder\n"
+               "counts = 15,36,20,15,20,17,17,16,16,4,4,5,15,5,5: of each",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::string& sentence = short_text(in, "word");
+           if (answered_by_tokenizer(in, "V", sentence, out)) return;
+           const std::vector<std::string> pieces = in.words("V");
+           const std::vector<double> counts = in.counts("counts", 1);
+           if (counts.size() != pieces.size()) in.refuse("counts", str("{} counts, one for each piece", pieces.size()));
+           double sum = 0;
+           for (const double c : counts) sum += c;
+           Vocabulary V;
+           std::vector<double> scores;
+           for (size_t i = 0; i < pieces.size(); ++i) {
+             if (V.id_of(pieces[i]) >= 0) in.refuse("V", "every piece once");
+             V.add(pieces[i], V.size());
+             scores.push_back(std::log(counts[i] / sum));
+           }
+           const int64_t unknown = V.size();
+           constexpr const char* kUnknown = "<unk>";
+           if (V.id_of(kUnknown) >= 0) in.refuse("V", "pieces other than <unk>");
+           V.add(kUnknown, unknown);
+           scores.push_back(std::log(1 / sum) - 10);
+           const Unigram model(V, scores, {.unk_id = unknown});
+           std::vector<Token> tokens;
+           for (const std::string& w : words_in(sentence)) model.tokenize(w, tokens);
+           if (tokens.empty()) in.refuse("word", "a word");
+           double probability = 1;
+           std::string product;
+           for (const Token& t : tokens) {
+             const double count = t.id == unknown ? 0 : counts[static_cast<size_t>(t.id)];
+             probability *= count / sum;
+             if (product.size() < 50) product += str("{}{:.15g}/{:.15g}", product.empty() ? "" : " x ", count, sum);
+           }
+           out.step(str("{}{} = {:.6g}", product, product.size() < 50 ? "" : " ...", probability));
+           out.answer("probability of the cut", probability);
+           for (size_t i = 0; i < tokens.size(); ++i) answer_piece(out, i + 1, V.token(tokens[i].id), tokens[i].id);
+         },
+     .turn = "make hug rare (its count 1): now a cut into three pieces is likelier.",
+     .commands = "grimoire tokenizer train --kind unigram --data input.txt --out mine\n"
+                 "grimoire tokenize \"a sentence of yours\" --tokenizer mine --explain",
+     .code = "src/grimoire/text/unigram.cpp: Unigram\nsrc/grimoire/text/train_unigram.cpp: train_unigram",
+     .mistake = "People say that it is the same as BPE with other counts; in fact it goes the other way: training begins with far too many pieces and drops "
+                "those whose loss costs the least.",
+     .see = "tokenization: why pieces\nbpe: growing instead of dropping\nmaximum-likelihood: where the probabilities come from",
+     .sources = "Kudo 2018, Subword Regularization, section 3.2\nKudo and Richardson 2018, SentencePiece",
+     .ask = "Is the cut with the fewest pieces always taken? | No, the one with the largest product; each piece is a factor below 1, so few help.",
+     .more = "The probabilities are fitted by EM on all cuts of all words, weighted by how likely each is. Viterbi's recursion finds the best cut in time "
+             "linear in the length of the word. T5, ALBERT and XLM-R cut so."},
     {.id = "static-embedding",
      .title = "Static embedding",
      .names = "word2vec\nGloVe",
@@ -76,14 +273,17 @@ const Concept kConcepts[] = {
              "prejudices of their texts."},
     {.id = "wordpiece",
      .title = "WordPiece",
-     .names = "word pieces\n\ntoken\ntokeniser",
+     .names = "word pieces",
      .what = "Cutting words into known pieces, so that a vocabulary of limited size can spell every word.",
      .picture = "Toy bricks: one large brick for each common word, and small ones from which any other word can be put together.",
      .formula = "repeat: take the longest piece of V that the rest of the word begins with",
      .symbols = "V: the pieces that are known\n##: the piece continues a word",
-     .inputs = "word = tokenization: a word or a sentence to be cut\nV = token ##ization ##iz ##ation to ##ken ##s: the pieces, by id from 0",
+     .inputs = "word = tokenization: a word or a sentence to be cut\n"
+               "V = token ##ization ##iz ##ation to ##ken ##s: the pieces, by id from 0, or a tokenizer's folder",
      .compute =
          [](const Inputs& in, Worked& out) {
+           const std::string& sentence = short_text(in, "word");
+           if (answered_by_tokenizer(in, "V", sentence, out)) return;
            Vocabulary V;
            for (const std::string& piece : in.words("V")) {
              if (V.id_of(piece) >= 0) in.refuse("V", "every piece once");
@@ -92,21 +292,20 @@ const Concept kConcepts[] = {
            constexpr const char* kUnknown = "[UNK]";
            if (V.id_of(kUnknown) < 0) V.add(kUnknown, V.size());
            const WordPiece model(V, {.unk_token = kUnknown});
-           std::vector<AlignedText> words;
-           make_pre_tokenizer(Json::object({{"type", "BertPreTokenizer"}}))->split(AlignedText(short_text(in, "word"), 0), words);
            size_t n = 0;
-           for (const AlignedText& w : words) {
+           for (const std::string& w : words_in(sentence, "BertPreTokenizer")) {
              std::vector<Token> tokens;
-             model.tokenize(w.text(), tokens);
+             model.tokenize(w, tokens);
              for (const Token& t : tokens) {
-               const std::string_view rest = std::string_view(w.text()).substr(t.begin), piece = V.token(t.id);
-               if (n < 4) out.step(piece == kUnknown ? str("\"{:.40s}\": a dead end, the whole word is unknown", w.text())
+               const std::string_view rest = std::string_view(w).substr(t.begin), piece = V.token(t.id);
+               if (n < 4) out.step(piece == kUnknown ? str("\"{:.40s}\": a dead end, the whole word is unknown", w)
                                                      : str("\"{:.40s}\": the longest piece is {}, id {}", rest, piece, t.id));
-               if (++n <= 12) out.answer(str("piece {}", n), std::string(piece));
+               if (++n <= kMostPieces) out.answer(str("piece {}", n), std::string(piece));
              }
            }
          },
-     .turn = "take ##ization out of V: the word falls into three pieces. Take token out too: see where greed leads.",
+     .turn = "take ##ization out of V: the word falls into three pieces. Take token out too: see where greed leads. V=models/bert: your own sentence in "
+             "BERT's pieces.",
      .commands = "grimoire tokenize \"a sentence of yours\" --tokenizer models/bert --explain\n"
                  "grimoire tokenizer train --kind wordpiece --data input.txt --out mine",
      .code = "src/grimoire/text/wordpiece.cpp: WordPiece\nsrc/grimoire/text/train_bpe.cpp: train_bpe",
@@ -218,6 +417,40 @@ const Concept kConcepts[] = {
      .more = "The older remedies were one shared vector for all unknown words, or none. fastText's program divides the sum by the number of groups when it "
              "writes a word's vector; "
              "direction and cosine are the same. Character-level and byte-level models have no unknown words at all and pay with longer rows of tokens."},
+    {.id = "chat-template",
+     .title = "Chat template",
+     .what = "A small program that comes with a chat model and lays out a conversation as the one text that the model was trained to go on with.",
+     .picture = "The form of a play: who speaks stands before every line, in a fixed way. An actor who learned from one form is lost with another.",
+     .formula = "text = template(messages);   answer = what the model writes behind it",
+     .symbols = "messages: who says what, in order\ntemplate: a program in Jinja's language",
+     .inputs = "user = Hello: what is asked\nsystem = Be brief.: how to behave\n"
+               "template = {% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}<|assistant|>: the program",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto message = [&](const char* role) { return Json::object({{"role", role}, {"content", short_text(in, role)}}); };
+           const Json messages = Json::array({message("system"), message("user")});
+           std::string text;
+           try {
+             text = render_chat(in.text("template"), messages);
+           } catch (const Error& e) {
+             in.refuse("template", str("a chat template ({:.100s})", e.what()));
+           }
+           const std::vector<char32_t> letters = code_points(text);
+           for (size_t at = 0; at < letters.size() && at < 180; at += 60)
+             out.step(text_of(std::span(letters).subspan(at, std::min<size_t>(60, letters.size() - at))));
+           out.answer("the text begins", text_of(std::span(letters).first(std::min<size_t>(40, letters.size()))));
+           out.answer("characters", static_cast<double>(letters.size()));
+         },
+     .turn = "drop the last <|assistant|> from the template: nothing says any more whose turn it is.",
+     .commands = "grimoire model convert models/smollm2/model.gguf models/smollm2-folder",
+     .code = "src/grimoire/text/chat_template.cpp: ChatTemplate\nsrc/grimoire/text/jinja/evaluator.cpp: Evaluator",
+     .mistake = "People say that the markers are mere decoration; in fact they are tokens of their own that training has given a meaning. A model that gets "
+                "another model's template answers worse, without an error.",
+     .see = "tokenization: what the text goes through next\nautoregressive: how the answer is written",
+     .sources = "Hugging Face transformers, apply_chat_template\nJinja 3, Template Designer Documentation",
+     .ask = "Who decides how a conversation is laid out: the user, the program or the model? | The model: its template comes with its weights.",
+     .more = "A user who writes a marker into a message must not gain the system's voice: the text of messages is therefore cut without looking for special "
+             "tokens in it where nobody vouches for it. Templates are programs from strangers, so they run here with a budget of steps, memory and output."},
 };
 
 }  // namespace
