@@ -27,6 +27,8 @@ class Console {
   virtual bool json() const = 0;
   virtual report::TextStyle style() const { return {}; }    // of the place where data goes
   virtual bool stop_requested() const = 0;          // Ctrl-C or SIGTERM has come
+  // Has Ctrl-C come that was to be heard? It is forgotten then: what it ended is over, and the command goes on.
+  virtual bool interrupted() { return false; }
   // Work that has something to save asks to be asked: from then on Ctrl-C is heard through stop_requested(). Otherwise the first
   // one ends the program at once.
   virtual void save_first(bool on) { (void)on; }

@@ -10,6 +10,7 @@
   X(train)             \
   X(resume)            \
   X(generate)          \
+  X(chat)              \
   X(eval)              \
   X(tokenize)          \
   X(tokenizer)         \

@@ -3,6 +3,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/hub/fetch.h"
 #include "grimoire/train/lm_source.h"
 #include "grimoire/train/run.h"
 
@@ -25,7 +26,7 @@ class EvalCommand final : public Command {
   int run(Console& console) override {
     if (data_.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to predict", "see grimoire eval --help");
     const device::ThreadCap cap(threads_);
-    const TrainedModel trained = load_trained(folder_);
+    const TrainedModel trained = load_trained(model_at(folder_));
     const bool items = trained.tokenizer->boundary().has_value();
     const Corpus corpus = load_corpus(data_, items ? CorpusFormat::lines : CorpusFormat::text);
     const Evaluation e = judge(trained, make_lm_part(corpus, *trained.tokenizer, trained.model->reading(), trained.model->context()));

@@ -2,6 +2,7 @@
 
 #include "grimoire/command/commands.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/hub/fetch.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
@@ -40,7 +41,7 @@ class GenerateCommand final : public Command {
 
   int run(Console& console) override {
     const device::ThreadCap cap(threads_);
-    const TrainedModel trained = load_trained(folder_);
+    const TrainedModel trained = load_trained(model_at(folder_));
     sample_.begin = trained.begin;
     sample_.ends = trained.ends;
     Rng rng(rng_, static_cast<uint64_t>(seed_), "generate");

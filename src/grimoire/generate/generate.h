@@ -2,20 +2,12 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "grimoire/generate/writer.h"
 #include "grimoire/text/tokenizer.h"
 
 namespace grim {
-
-// max_tokens 0: 1000 for items, which also end at their boundary, 500 for running text.
-struct SampleOptions : Sampling {
-  std::string prompt = {};            // begins the text, and is part of it
-  std::string stop = {};              // ends the text when it appears, and is left out
-  std::optional<int64_t> begin = {};  // of running text: read before a text that has no prompt; else the first token there is
-};
 
 // Asked after every token, `stop` ends the text where it is. `pace` is added to.
 // throws: argument, an option out of range; input, a prompt with characters that the model does not know; numeric, logits that are

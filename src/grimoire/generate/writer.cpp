@@ -48,7 +48,7 @@ size_t nucleus(const std::vector<float>& p, std::vector<size_t>& order, double m
   return most;
 }
 
-Choice choose(const std::vector<float>& logits, const Sampling& s, Rng& rng) {
+Choice choose(const std::vector<float>& logits, const SampleOptions& s, Rng& rng) {
   const std::vector<float> p = shape_distribution(logits, s), own = softmax_of(logits, 1);
   // The 2022 form of torch's multinomial is what the published notebooks drew with.
   const int64_t token = rng.multinomial(p, MultinomialForm::cumulative);
@@ -62,14 +62,14 @@ Choice choose(const std::vector<float>& logits, const Sampling& s, Rng& rng) {
 
 }  // namespace
 
-void check(const Sampling& s) {
+void check(const SampleOptions& s) {
   GRIM_CHECK(s.temperature >= 0, argument, "generate", "temperature: got {}, expected 0 or more", s.temperature);
   GRIM_CHECK(s.top_k >= 0, argument, "generate", "top_k: got {}, expected 0 or more", s.top_k);
   GRIM_CHECK(s.top_p > 0 && s.top_p <= 1, argument, "generate", "top_p: got {}, expected more than 0, at most 1", s.top_p);
   GRIM_CHECK(s.max_tokens >= 0, argument, "generate", "max_tokens: got {}, expected 0 or more", s.max_tokens);
 }
 
-std::vector<float> shape_distribution(const std::vector<float>& logits, const Sampling& s) {
+std::vector<float> shape_distribution(const std::vector<float>& logits, const SampleOptions& s) {
   check(s);
   if (s.temperature == 0) {
     std::vector<float> p(logits.size(), 0.0f);
@@ -127,7 +127,7 @@ void Writer::begin_with(std::span<const int64_t> ids) {
   text_.assign(ids.begin(), ids.end());
 }
 
-std::vector<int64_t> Writer::write(std::span<const int64_t> ids, const Sampling& s, Rng& rng, const std::function<bool(const Choice&)>& told, Pace* pace) {
+std::vector<int64_t> Writer::write(std::span<const int64_t> ids, const SampleOptions& s, Rng& rng, const std::function<bool(const Choice&)>& told, Pace* pace) {
   check(s);
   begin_with(ids);
   const size_t begun = text_.size();

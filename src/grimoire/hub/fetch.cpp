@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "grimoire/base/error.h"
@@ -146,6 +147,25 @@ const PublishedModel& published_model(const std::string& name) {
     names.push_back(m.name);
   }
   throw Error(ErrorKind::usage, str("no model '{}' is published", name), did_you_mean(name, names, "there are " + joined(names)));
+}
+
+std::string place_of(const PublishedModel& model) { return join_path("models", model.name); }
+
+std::string model_at(const std::string& path_or_name) {
+  if (exists(path_or_name)) return path_or_name;
+  const char* const home = std::getenv("HOME");
+  for (const PublishedModel& m : published_models()) {
+    if (m.name != path_or_name) continue;
+    const std::string ours = join_path(home ? home : "", join_path(".cache/grimoire/models", m.name));
+    for (const std::string& place : {place_of(m), ours})
+      if (exists(place)) return place;
+    throw Error(ErrorKind::input, str("{} is not on this machine: {}", m.name, m.what),
+                str("grimoire model get {} brings it: {} MB, licence {}", m.name, m.megabytes, m.licence));
+  }
+  std::vector<std::string> names;
+  for (const PublishedModel& m : published_models()) names.push_back(m.name);
+  throw Error(ErrorKind::input, str("'{}' does not exist", path_or_name),
+              did_you_mean(path_or_name, names, "expected a run folder, a model folder, a GGUF file, or a name of 'grimoire model list'"));
 }
 
 void fetch_model(const PublishedModel& model, const std::string& to, const std::string& package, const std::function<void(const std::string&)>& say) {

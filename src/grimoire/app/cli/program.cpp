@@ -45,6 +45,12 @@ void set_saves_first(bool on) {
   if (!on && caught_signal) end_now(caught_signal);
 }
 
+bool take_interrupt() {
+  if (caught_signal != SIGINT) return false;
+  caught_signal = 0;
+  return true;
+}
+
 // Handlers run on a stack of their own: oneDNN's generated matrix kernels use the stack pointer for other things, and a handler
 // on the ordinary stack would write its frame into the heap. Worker threads take no signals at all (device/threads.cpp).
 void catch_signals() {
@@ -139,7 +145,7 @@ int run(const std::vector<std::string>& words, Terminal& terminal) {
 int run_program(int argc, char** argv) {
   fill_standard_descriptors();
   catch_signals();
-  Terminal terminal([] { return caught_signal != 0; }, set_saves_first);
+  Terminal terminal({[] { return caught_signal != 0; }, set_saves_first, take_interrupt});
   try {
     return run({argv + 1, argv + argc}, terminal);
   } catch (const NobodyReads&) {

@@ -43,7 +43,7 @@ int write_all(int fd, std::string_view text, const std::function<bool()>& stop) 
 }
 }  // namespace
 
-Terminal::Terminal(std::function<bool()> stop, std::function<void(bool)> save_first) : stop_(std::move(stop)), save_first_(std::move(save_first)) {
+Terminal::Terminal(Signals signals) : signals_(std::move(signals)) {
   const char* term = std::getenv("TERM");
   const bool able = !term || std::strcmp(term, "dumb") != 0;
   redraws_ = isatty(STDERR_FILENO) && able;
@@ -59,7 +59,7 @@ void Terminal::clear_live() {
 
 void Terminal::put(const std::string& text) {
   clear_live();
-  const int code = write_all(STDOUT_FILENO, text, stop_);
+  const int code = write_all(STDOUT_FILENO, text, signals_.stop);
   if (code == 0) return;
   lost_ = true;
   if (code == EPIPE || code == EINTR) throw NobodyReads();
@@ -92,7 +92,7 @@ std::optional<std::string> Terminal::ask(const std::string& prompt) {
 bool Terminal::has_person() const { return isatty(STDIN_FILENO) != 0; }
 
 void Terminal::words(const std::string& text) {
-  if (!unheard_) unheard_ = write_all(STDERR_FILENO, text, stop_) == EINTR;
+  if (!unheard_) unheard_ = write_all(STDERR_FILENO, text, signals_.stop) == EINTR;
 }
 
 void Terminal::say(const std::string& line) {

@@ -12,9 +12,16 @@ struct NobodyReads {};  // thrown when standard output has no reader any more, o
 // Console on stdout and stderr. Progress is one line redrawn on a terminal, a plain line every few seconds in a pipe.
 // Output that is lost is an error: data() and result() throw resource when it cannot be written, NobodyReads when it is not wanted.
 // Words on stderr that get lost are no reason to stop.
+// How signals are heard (app/cli/program.cpp).
+struct Signals {
+  std::function<bool()> stop;              // has one come?
+  std::function<void(bool)> save_first;
+  std::function<bool()> take_interrupt;    // was it Ctrl-C? Then it is forgotten.
+};
+
 class Terminal final : public Console {
  public:
-  Terminal(std::function<bool()> stop, std::function<void(bool)> save_first);
+  explicit Terminal(Signals signals);
   ~Terminal() override;
   void data(const std::string& text) override;
   void say(const std::string& line) override;
@@ -24,8 +31,9 @@ class Terminal final : public Console {
   void result(const Json& object) override;
   bool json() const override { return json_; }
   report::TextStyle style() const override { return style_; }
-  bool stop_requested() const override { return stop_(); }
-  void save_first(bool on) override { save_first_(on); }
+  bool stop_requested() const override { return signals_.stop(); }
+  bool interrupted() override { return signals_.take_interrupt(); }
+  void save_first(bool on) override { signals_.save_first(on); }
   void set_json(bool on) { json_ = on; }
   bool lost() const { return lost_; }  // has output been lost?
 
@@ -33,8 +41,7 @@ class Terminal final : public Console {
   void clear_live();
   void put(const std::string& text);    // to stdout
   void words(const std::string& text);  // to stderr
-  std::function<bool()> stop_;
-  std::function<void(bool)> save_first_;
+  Signals signals_;
   report::TextStyle style_;
   bool json_ = false, redraws_ = false, drawn_ = false, lost_ = false, unheard_ = false;
   double last_plain_ = -1e9;

@@ -1,0 +1,100 @@
+#include "grimoire/generate/chat.h"
+
+#include "grimoire/base/error.h"
+#include "grimoire/command/commands.h"
+#include "grimoire/device/threads.h"
+#include "grimoire/hub/fetch.h"
+#include "grimoire/train/run.h"
+
+namespace grim {
+namespace {
+
+constexpr const char* kWords = "/undo takes the last question back, /reset begins anew, /exit or Ctrl-D ends; a line that ends in \\ goes on; Ctrl-C ends an answer";
+
+class ChatCommand final : public Command {
+ public:
+  std::string name() const override { return "chat"; }
+  std::string summary() const override { return "talk with a model that was trained to answer"; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire chat smollm2", "grimoire chat models/smollm2 --system 'You answer in one sentence.' --temperature 0.2",
+            "echo 'What is gravity?' | grimoire chat smollm2 --temperature 0 --max-tokens 60"};
+  }
+  std::vector<Positional> positionals() override {
+    return {{"model", "a model folder, a GGUF file, a run folder, or the name of a published model", &model_}};
+  }
+  Options options() override {
+    return {{.name = "system", .help = "what the model is told before the conversation", .target = &system_, .basic = true},
+            {.name = "temperature", .help = "below 1 is safer, above 1 wilder, 0 always the likeliest", .target = &sampling_.temperature,
+             .low = 0, .high = 100, .basic = true},
+            {.name = "top-k", .help = "only the k likeliest tokens; 0 is all", .target = &sampling_.top_k, .low = 0, .without = {"temperature=0"}},
+            {.name = "top-p", .help = "only the likeliest tokens that reach this probability together", .target = &sampling_.top_p,
+             .low = 1e-300, .high = 1, .without = {"temperature=0"}},
+            {.name = "max-tokens", .help = "longest answer; 0 is what the model's context has room for", .target = &sampling_.max_tokens, .low = 0, .basic = true},
+            {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .without = {"temperature=0"}},
+            {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
+  }
+
+  int run(Console& console) override {
+    const device::ThreadCap cap(threads_);
+    const TrainedModel trained = load_trained(model_at(model_));
+    sampling_.ends = trained.ends;
+    Chat chat(*trained.model, *trained.tokenizer);
+    if (!system_.empty()) chat.say("system", system_);
+    if (console.has_person()) console.say(kWords);
+    Rng rng(RngMode::philox, static_cast<uint64_t>(seed_), "chat");
+    Pace pace;
+    while (const std::optional<std::string> said = question(console)) {
+      if (*said == "/exit" || *said == "/quit") break;
+      if (!said->empty() && !is_command(console, chat, *said)) answer(console, chat, *said, rng, pace);
+    }
+    if (console.json())
+      console.result(Json::object({{"messages", chat.messages()}, {"model", trained.path}, {"tokens", pace.within}, {"seconds", pace.seconds_within}}));
+    return 0;
+  }
+
+ private:
+  // A line, and those that it goes on with.
+  static std::optional<std::string> question(Console& console) {
+    std::optional<std::string> said = console.ask("> ");
+    while (said && said->ends_with('\\')) {
+      said->back() = '\n';
+      const std::optional<std::string> more = console.ask("  ");
+      if (!more) break;
+      *said += *more;
+    }
+    return said;
+  }
+
+  static bool is_command(Console& console, Chat& chat, const std::string& said) {
+    if (said == "/reset") chat.reset();
+    else if (said == "/undo") console.say(chat.undo() ? "the last question is taken back" : "there is no question to take back");
+    else if (said.starts_with('/')) console.say(str("{} is no command: {}", said, kWords));
+    else return false;
+    return true;
+  }
+
+  void answer(Console& console, Chat& chat, const std::string& said, Rng& rng, Pace& pace) const {
+    chat.say("user", said);
+    console.save_first(true);  // Ctrl-C ends the answer
+    try {
+      chat.answer(sampling_, rng, [&](const std::string& text) { console.data(text); }, [&] { return console.stop_requested(); }, &pace);
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::resource || !console.has_person()) throw;
+      chat.undo();
+      console.say(str("{}: /undo takes a question back, /reset begins anew", e.what()));
+    }
+    console.data("\n");
+    if (console.interrupted() && console.has_person()) console.say("(ended)");
+    console.save_first(false);
+  }
+
+  std::string model_, system_;
+  SampleOptions sampling_{.temperature = 0.7, .top_p = 0.95};
+  int64_t seed_ = 1337, threads_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_chat_command() { return std::make_unique<ChatCommand>(); }
+
+}  // namespace grim

@@ -1,0 +1,85 @@
+#include "grimoire/generate/chat.h"
+
+#include <algorithm>
+
+#include "grimoire/base/error.h"
+#include "grimoire/text/token_stream.h"
+
+namespace grim {
+namespace {
+
+// Settings name a token by its text, or as an object that holds it.
+std::optional<std::string> token_named(const Json& settings, const char* key) {
+  const Json* token = settings.is_object() ? settings.find(key) : nullptr;
+  if (token && token->is_object()) token = token->find("content");
+  return token && token->kind() == Json::Kind::text ? std::optional(token->as_text()) : std::nullopt;
+}
+
+std::string template_or_fail(const Tokenizer& tokenizer) {
+  if (const std::optional<std::string> text = chat_template_of(tokenizer)) return *text;
+  fail(ErrorKind::input, "chat", "the model has no chat template: it was not trained to answer", "generate goes on with a text of yours instead");
+}
+
+}  // namespace
+
+std::optional<std::string> chat_template_of(const Tokenizer& tokenizer) {
+  const Json settings = tokenizer.config_json();
+  const Json* const found = settings.is_object() ? settings.find("chat_template") : nullptr;
+  if (!found || found->is_null()) return std::nullopt;
+  if (!found->is_array()) return found->as_text();
+  for (const Json& named : found->items())
+    if (named.text("name", "") == "default") return named.text("template");
+  return std::nullopt;
+}
+
+Chat::Chat(const CausalLm& model, const Tokenizer& tokenizer)
+    : model_(model), tokenizer_(tokenizer), template_(template_or_fail(tokenizer)), writer_(model) {
+  const Json settings = tokenizer.config_json();
+  options_ = {.add_generation_prompt = true, .bos_token = token_named(settings, "bos_token"), .eos_token = token_named(settings, "eos_token")};
+}
+
+void Chat::say(const std::string& role, const std::string& content) { messages_.push(Json::object({{"role", role}, {"content", content}})); }
+
+// The template writes all special tokens itself.
+std::vector<int64_t> Chat::ids() const { return tokenizer_.encode_with(template_.render(messages_, options_), {.special_tokens = false}).ids; }
+
+std::string Chat::answer(const SampleOptions& given, Rng& rng, const std::function<void(const std::string&)>& told, const std::function<bool()>& stop, Pace* pace) {
+  const std::vector<int64_t> read = ids();
+  const int64_t room = model_.context() - static_cast<int64_t>(read.size());
+  if (room <= 0)
+    fail(ErrorKind::resource, "chat",
+         str("the conversation is {} tokens long, and the model reads {} at once", with_commas(static_cast<int64_t>(read.size())), with_commas(model_.context())),
+         "take something back, or begin anew");
+  SampleOptions sampling = given;
+  sampling.max_tokens = given.max_tokens > 0 ? std::min(given.max_tokens, room) : room;
+  TokenStream stream(tokenizer_);
+  std::string text;
+  const auto give = [&](const std::string& more) {
+    text += more;
+    if (told && !more.empty()) told(more);
+  };
+  writer_.write(read, sampling, rng, [&](const Choice& c) {
+    if (std::ranges::find(sampling.ends, c.token) == sampling.ends.end()) give(stream.put(c.token));
+    return !(stop && stop());
+  }, pace);
+  give(stream.rest());
+  say("assistant", text);
+  return text;
+}
+
+bool Chat::undo() {
+  std::vector<Json> kept = messages_.items();
+  const auto last = std::find_if(kept.rbegin(), kept.rend(), [](const Json& m) { return m.text("role") == "user"; });
+  if (last == kept.rend()) return false;
+  kept.erase(last.base() - 1, kept.end());
+  messages_ = Json::array_of(kept);
+  return true;
+}
+
+void Chat::reset() {
+  std::vector<Json> kept = messages_.items();
+  std::erase_if(kept, [](const Json& m) { return m.text("role") != "system"; });
+  messages_ = Json::array_of(kept);
+}
+
+}  // namespace grim

@@ -1,0 +1,107 @@
+#include "grimoire/generate/chat.h"
+
+#include <gtest/gtest.h>
+
+#include "grimoire/base/error.h"
+#include "grimoire/hub/model_folder.h"
+#include "grimoire/model/llama.h"
+#include "grimoire/text/pipeline_tokenizer.h"
+#include "support/data.h"
+
+namespace grim {
+namespace {
+
+// Twelve letters and an end; a message is its content between bars.
+class Chats : public ::testing::Test {
+ protected:
+  Chats() {
+    Json vocab = Json::object();
+    for (int64_t i = 0; i < 12; ++i) vocab.set(std::string(1, static_cast<char>('a' + i)), i);
+    const Json model = Json::object({{"type", "BPE"}, {"vocab", vocab}, {"merges", Json::array()}});
+    const Json bar = Json::object({{"id", 12}, {"content", "|"}, {"special", true}});
+    tokenizer_ = parse_tokenizer(Json::object({{"model", model}, {"added_tokens", Json::array({bar})}}).dump(), "letters",
+                                 Json::object({{"eos_token", "|"}, {"chat_template", "{% for m in messages %}{{ m.content }}{{ eos_token }}{% endfor %}"}}));
+    Rng rng(RngMode::philox, 3);
+    LlamaConfig shape{.vocab_size = 13, .context = 48, .n_embd = 16, .n_layer = 2, .n_head = 4, .n_kv_head = 2};
+    model_ = std::make_unique<Llama>(shape, rng);
+  }
+  std::string answer(Chat& chat, uint64_t seed = 1) {
+    Rng rng(RngMode::philox, seed);
+    std::string told;
+    const std::string text = chat.answer({.max_tokens = 8, .ends = {12}}, rng, [&](const std::string& more) { told += more; });
+    EXPECT_EQ(told, text) << "what is told is the answer";
+    return text;
+  }
+  std::shared_ptr<const Tokenizer> tokenizer_;
+  std::unique_ptr<Llama> model_;
+};
+
+TEST_F(Chats, AnswersAreThoseOfTheWholeConversationReadAnew) {
+  Chat chat(*model_, *tokenizer_);
+  chat.say("user", "abc");
+  const std::string first = answer(chat);
+  chat.say("user", "lkj");
+  const std::string second = answer(chat, 2);
+  EXPECT_NE(first, second);
+  Rng rng(RngMode::philox, 2);
+  const std::vector<int64_t> read = tokenizer_->encode_with("abc|" + first + "|lkj|", {.special_tokens = false}).ids;
+  EXPECT_EQ(tokenizer_->decode(Writer(*model_).write(read, {.max_tokens = 8, .ends = {12}}, rng)), second);
+  ASSERT_EQ(chat.messages().size(), 4u);
+  EXPECT_EQ(chat.messages()[3].text("role"), "assistant");
+}
+
+TEST_F(Chats, TakeBackAndBeginAnew) {
+  Chat chat(*model_, *tokenizer_);
+  chat.say("system", "kk");
+  chat.say("user", "abc");
+  const std::string first = answer(chat);
+  chat.say("user", "lkj");
+  answer(chat, 2);
+  EXPECT_TRUE(chat.undo());
+  EXPECT_EQ(chat.messages().size(), 3u);
+  EXPECT_TRUE(chat.undo());
+  EXPECT_FALSE(chat.undo()) << "what the system said stays";
+  chat.say("user", "abc");
+  EXPECT_EQ(answer(chat), first);
+  chat.reset();
+  ASSERT_EQ(chat.messages().size(), 1u);
+  EXPECT_EQ(chat.messages()[0].text("role"), "system");
+}
+
+TEST_F(Chats, SayWhenThereIsNoRoom) {
+  Chat chat(*model_, *tokenizer_);
+  chat.say("user", std::string(47, 'a'));
+  Rng rng(RngMode::philox, 1);
+  try {
+    chat.answer({}, rng, {});
+    FAIL() << "48 tokens of 48";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::resource) << e.what();
+  }
+  EXPECT_THROW(Chat(*model_, *parse_tokenizer(tokenizer_->to_json().dump(), "letters")), Error) << "no template";
+}
+
+// What llama.cpp makes of the same file.
+TEST(SmolLm2, AnswersAsPublished) {
+  GRIMOIRE_MODEL(path, "smollm2");
+  const ModelFolder folder = open_model_folder(path);
+  const auto* const lm = dynamic_cast<const CausalLm*>(folder.model.get());
+  ASSERT_NE(lm, nullptr);
+  const auto goes_on = [&](const std::string& prompt, int64_t tokens) {
+    Rng rng(RngMode::philox, 1);
+    const std::vector<int64_t> ids = folder.tokenizer->encode_with(prompt, {.special_tokens = false}).ids;
+    return folder.tokenizer->decode(Writer(*lm).write(ids, {.temperature = 0, .max_tokens = tokens, .ends = folder.ends}, rng));
+  };
+  EXPECT_EQ(folder.tokenizer->encode("The capital of France is"), (std::vector<int64_t>{504, 3575, 282, 4649, 314}));
+  EXPECT_EQ(goes_on("The capital of France is", 12), " Paris.\n\nThe answer is: 201");
+  EXPECT_EQ(goes_on("Once upon a time", 24),
+            ", the city of Nova Haven was a thriving metropolis, with towering skyscrapers and bustling streets. But as the years went by");
+  Chat chat(*lm, *folder.tokenizer);
+  chat.say("user", "What is gravity?");
+  Rng rng(RngMode::philox, 1);
+  EXPECT_EQ(chat.answer({.temperature = 0, .max_tokens = 24, .ends = folder.ends}, rng, {}),
+            "Gravity is a fundamental concept in physics that describes the curvature of spacetime caused by the presence of mass. It's a");
+}
+
+}  // namespace
+}  // namespace grim
