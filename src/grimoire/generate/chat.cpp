@@ -43,12 +43,12 @@ void Chat::say(const std::string& role, const std::string& content) { messages_.
 // The template writes all special tokens itself.
 std::vector<int64_t> Chat::ids() const { return tokenizer_.encode_with(template_.render(messages_, options_), {.special_tokens = false}).ids; }
 
-std::string Chat::answer(const SampleOptions& given, Rng& rng, const std::function<void(const std::string&)>& told, const std::function<bool()>& stop, Pace* pace) {
+std::string Chat::answer(const SampleOptions& given, Rng& rng, const std::function<void(const std::string&)>& told, const std::function<bool()>& stop,
+                         Pace* pace) {
   const std::vector<int64_t> read = ids();
-  const int64_t room = model_.context() - static_cast<int64_t>(read.size());
+  const auto length = static_cast<int64_t>(read.size()), room = model_.context() - length;
   if (room <= 0)
-    fail(ErrorKind::resource, "chat",
-         str("the conversation is {} tokens long, and the model reads {} at once", with_commas(static_cast<int64_t>(read.size())), with_commas(model_.context())),
+    fail(ErrorKind::resource, "chat", str("the conversation is {} tokens long, and the model reads {} at once", with_commas(length), with_commas(model_.context())),
          "take something back, or begin anew");
   SampleOptions sampling = given;
   sampling.max_tokens = given.max_tokens > 0 ? std::min(given.max_tokens, room) : room;

@@ -120,6 +120,32 @@ const Concept kConcepts[] = {
      .more = "Hendrycks and Gimpel start from dropping a unit at random: keep x with the probability that a normal number lies below it; the mean of that "
              "is x P(Z <= x). BERT and GPT-2 use it, GPT-2 with the approximation x/2 (1 + tanh(sqrt(2/pi) (x + .044715 x^3))). SwiGLU, in Llama and "
              "others, multiplies silu of one linear map by another. Why smooth bends do a little better than relu is not settled."},
+    {.id = "gated-unit",
+     .title = "Gated linear unit",
+     .names = "GLU\nSwiGLU\ngated feed-forward",
+     .what = "A unit with two inputs made from the same token: one says what, the other how much of it. The feed-forward part of most recent language models.",
+     .picture = "A tap: the pipe brings the water, the handle decides how much of it comes out.",
+     .formula = "y = silu(g) u,   g = x W,   u = x V",
+     .symbols = "x: a token's numbers\nW, V: two matrices\ng: the gate, from W\nu: what it lets through, from V",
+     .inputs = "g = 1: the gate, before its bend\nu = 2: what it lets through",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const double g = in.number("g", -300, 300), u = in.number("u", -1e6, 1e6);
+           const Bend open = bend(silu, g);
+           out.step(str("silu({:.6g}) = {:.6g}, times {:.6g} = {:.6g}", g, open.value, u, open.value * u));
+           out.step(str("slopes: {:.6g} by u, which does not depend on u; {:.6g} by g", open.value, open.slope * u));
+           out.answer("y", open.value * u);
+         },
+     .turn = "g = -10: shut, whatever u is. g = 10: ten times u; unlike a sigmoid this gate has no upper end.",
+     .commands = "grimoire train --model llama --data input.txt --out runs/llama",
+     .code = "src/grimoire/model/llama.cpp: FeedForward",
+     .mistake = "People say that it is an activation; in fact it is a layer of two matrices, so that the whole has three where a plain feed-forward has two. "
+                "At equal size its middle is therefore only two thirds as wide.",
+     .see = "gelu: silu's curve\nmlp: the plain form\nlstm: gates that remember",
+     .sources = "Dauphin, Fan, Auli and Grangier 2017, Language Modeling with Gated Convolutional Networks\nShazeer 2020, GLU Variants Improve Transformer",
+     .ask = "A gate of 0 meets u = 5. What comes out? | 0: silu(0) = 0.",
+     .more = "A product of two linear maps is already a bend: it can square a number, which no single layer of relus can. Shazeer compares a dozen gates, finds "
+             "most of them a little better than relu at equal size and gives no reason, which he calls divine benevolence."},
     {.id = "mlp",
      .title = "Feed-forward network",
      .names = "multilayer perceptron\nMLP\nXOR\n\nfeed-forward\nfully connected network\nuniversal approximation\nperceptron\nhidden layer",

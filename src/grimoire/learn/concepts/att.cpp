@@ -171,7 +171,8 @@ const Concept kConcepts[] = {
            out.answers("turned q", turned);
          },
      .turn = "any pos: the length stays. Turn q at place 5 and k at place 3: their product depends on the 2 alone.",
-     .commands = "later: grimoire train --model llama --data input.txt --out runs/llama",
+     .commands = "grimoire train --model llama --data input.txt --out runs/llama",
+     .code = "src/grimoire/op/rotary.h: rotary\nsrc/grimoire/nn/rotary.h: turns_of",
      .mistake = "People say that it is added at the bottom like other positions; in fact it turns queries and keys in every layer and leaves values and the "
                 "token's vector alone.",
      .see = "sinusoid: the same angles, added\nscaled-dot: the product that sees the turn\nlearned-position: the table",
@@ -180,6 +181,66 @@ const Concept kConcepts[] = {
      .more = "With R(a) the rotation, (R(m t) q).(R(n t) k) = q.R((n - m) t) k, because rotations add up and the transpose turns back. Each pair of numbers "
              "has its own speed, 10000^(-2i/d). "
              "Which numbers form a pair differs between programs, neighbours or halves: checkpoints have to say."},
+    {.id = "grouped-queries",
+     .title = "Grouped queries",
+     .names = "GQA\ngrouped-query attention\nmulti-query attention\nMQA",
+     .what = "Lets several attention heads share one set of keys and values, so that a model that writes has less to keep and to read.",
+     .picture = "A library where four readers share one catalogue: each asks a question of his own, and one catalogue stands on the shelf instead of four.",
+     .formula = "kept numbers = 2 L G D T",
+     .symbols = "L: layers\nG: heads of keys and values\nD: width of a head\nT: tokens read so far\n2: a key and a value",
+     .inputs = "L = 30: layers\nH = 9: heads of queries\nG = 3: heads of keys and values\nD = 64: width of a head\nT = 1000: tokens",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const int64_t H = in.integer("H", 1, 1024), G = in.integer("G", 1, 1024);
+           if (H % G) in.refuse("G", "a divisor of H");
+           const auto size = [&](const char* name) { return static_cast<double>(in.integer(name, 1, 1'000'000)); };
+           const double a_head = 2 * size("L") * size("D") * size("T"), kept = a_head * static_cast<double>(G);
+           out.step(str("each head of keys and values serves {} of queries", H / G));
+           out.step(str("2 x {:.0f} x {} x {:.0f} x {:.0f} = {:.0f} numbers", size("L"), G, size("D"), size("T"), kept));
+           out.step(str("with a set for every head: {:.0f}", a_head * static_cast<double>(H)));
+           out.answer("kept numbers", kept);
+           out.answer("share of what all heads would keep", static_cast<double>(G) / static_cast<double>(H));
+         },
+     .turn = "G = 1: one set for all, the least there is (multi-query). G = H: each head its own, as in the first transformers.",
+     .commands = "grimoire train --model llama --n-kv-head 1 --data input.txt --out runs/l",
+     .code = "src/grimoire/op/attention.h: attention\nsrc/grimoire/model/llama.h: LlamaConfig",
+     .mistake = "People say that it makes training much cheaper; in fact the scores cost what they cost before, for there are as many queries. What shrinks is "
+                "what is kept of each token, and with it the time of writing one more.",
+     .see = "kept-keys: what is kept\nmulti-head: each head its own\nrotary: turns the keys before they are kept",
+     .sources = "Shazeer 2019, Fast Transformer Decoding: One Write-Head is All You Need\n"
+                "Ainslie, Lee-Thorp, de Jong, Zemlyanskiy, Lebron and Sanghai 2023, GQA: Training Generalized Multi-Query Transformer Models",
+     .ask = "Sixteen heads of queries share four of keys and values. What share of the keys is kept? | A quarter.",
+     .more = "The heads that share stand side by side: head h of the queries asks head h G / H of the keys, rounded down. Going back, the gradients of all who "
+             "shared a key add up in it."},
+    {.id = "kept-keys",
+     .title = "Kept keys and values",
+     .names = "KV cache\nkey-value cache\ndecode cache",
+     .what = "Remembers what a model that writes has read, so that each new token costs one step and not the whole text again.",
+     .picture = "Reading a book with notes in the margin: for the next page you look at your notes instead of starting at page one.",
+     .formula = "places read with it = p + n - 1,   without it = n p + n (n - 1) / 2",
+     .symbols = "p: tokens of the prompt\nn: tokens that are written",
+     .inputs = "p = 100: tokens of the prompt\nn = 50: tokens written",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const double p = static_cast<double>(in.integer("p", 1, 1'000'000)), n = static_cast<double>(in.integer("n", 1, 1'000'000));
+           const double with = p + n - 1, without = n * p + n * (n - 1) / 2;
+           out.step(str("with it: the prompt, then all written but the last, {:.0f} + {:.0f} = {:.0f}", p, n - 1, with));
+           out.step(str("without it: {:.0f} for the first token, {:.0f} for the last, together {:.0f}", p, p + n - 1, without));
+           out.answer("places read with it", with);
+           out.answer("places read without it", without);
+           out.answer("times as many", without / with);
+         },
+     .turn = "n = 1: no difference, there is nothing to remember yet. The longer the text, the more it saves.",
+     .commands = "grimoire generate runs/gpt --prompt \"To be\" --max-tokens 60",
+     .code = "src/grimoire/nn/decode_cache.h: DecodeCache\nsrc/grimoire/generate/writer.h: Writer",
+     .mistake = "People say that it is an approximation; in fact a causal model's keys and values of a token cannot depend on what comes later, so that the "
+                "text is the same to the letter.",
+     .see = "causal-mask: why the past stays as it was\ngrouped-queries: keeps less of it\nqkv: what is kept",
+     .sources = "Shazeer 2019, Fast Transformer Decoding: One Write-Head is All You Need, section 2.4",
+     .ask = "A prompt has 10 tokens and 3 are written. How many places are read without it? | 10 + 11 + 12 = 33.",
+     .more = "Queries are not kept: only the newest token asks. What grows with the text is memory, and the time to read it for every token; that, and not "
+             "arithmetic, is what bounds the speed of writing. Where a window moves over a text longer than the context, learned positions change for all of "
+             "it, and it has to be read anew."},
     {.id = "transformer",
      .title = "Transformer",
      .names = "attention is all you need\ntransformer block",

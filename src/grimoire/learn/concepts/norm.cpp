@@ -208,7 +208,7 @@ const Concept kConcepts[] = {
            out.answers("y", rms_norm(vector_of(x), {}, kTiny).to_vector<double>());
          },
      .turn = "double both: nothing changes. Add 10 to both: it does, unlike with layer norm.",
-     .commands = "later: grimoire train --model llama --data input.txt --out runs/llama",
+     .commands = "grimoire train --model llama --data input.txt --out runs/llama",
      .code = "src/grimoire/op/norm.cpp: rms_norm\nsrc/grimoire/nn/norm.h: RmsNorm",
      .mistake = "People say that its output has mean 0 like layer norm's; in fact only its mean square is 1: (3, 4) stays positive.",
      .see = "layer-norm: with the mean\ngain-and-bias: what follows",
