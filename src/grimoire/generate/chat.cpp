@@ -48,7 +48,8 @@ std::string Chat::answer(const SampleOptions& given, Rng& rng, const std::functi
   const std::vector<int64_t> read = ids();
   const auto length = static_cast<int64_t>(read.size()), room = model_.context() - length;
   if (room <= 0)
-    fail(ErrorKind::resource, "chat", str("the conversation is {} tokens long, and the model reads {} at once", with_commas(length), with_commas(model_.context())),
+    fail(ErrorKind::resource, "chat",
+         str("the conversation is {} tokens long, and the model reads {} at once", with_commas(length), with_commas(model_.context())),
          "take something back, or begin anew");
   SampleOptions sampling = given;
   sampling.max_tokens = given.max_tokens > 0 ? std::min(given.max_tokens, room) : room;

@@ -144,8 +144,8 @@ const Concept kConcepts[] = {
      .see = "gelu: silu's curve\nmlp: the plain form\nlstm: gates that remember",
      .sources = "Dauphin, Fan, Auli and Grangier 2017, Language Modeling with Gated Convolutional Networks\nShazeer 2020, GLU Variants Improve Transformer",
      .ask = "A gate of 0 meets u = 5. What comes out? | 0: silu(0) = 0.",
-     .more = "A product of two linear maps is already a bend: it can square a number, which no single layer of relus can. Shazeer compares a dozen gates, finds "
-             "most of them a little better than relu at equal size and gives no reason, which he calls divine benevolence."},
+     .more = "A product of two linear maps is already a bend: it can square a number, which no single layer of relus can. Shazeer compares five gates, finds "
+             "them a little better than relu at equal size, and gives no reason but divine benevolence."},
     {.id = "mlp",
      .title = "Feed-forward network",
      .names = "multilayer perceptron\nMLP\nXOR\n\nfeed-forward\nfully connected network\nuniversal approximation\nperceptron\nhidden layer",
