@@ -187,6 +187,9 @@ mkdir "$work/lie"; cp "$best"/{config.json,tokenizer.json,tokenizer_config.json}
 printf '\xff\xff\xff\xff\xff\xff\xff\x7f{}' >"$work/lie/model.safetensors"
 expect 3 "header" generate "$work/lie"
 failing 3 input model check "$work/lie"
+expect 3 "no chat template" chat "$work/run"
+HOME=/nowhere expect 3 "not on this machine" chat smollm2
+expect 3 "did you mean 'smollm2'" chat smollm
 # What check calls sound opens, and what opens it calls sound.
 expect 0 "" train --model ngram --data "$words" --out "$work/sound"
 expect 0 "" model check "$work/sound"

@@ -9,7 +9,7 @@
 namespace grim {
 namespace {
 
-constexpr const char* kWords = "/undo takes the last question back, /reset begins anew, /exit or Ctrl-D ends; a line that ends in \\ goes on; Ctrl-C ends an answer";
+constexpr const char* kWords = "/undo takes the last question back, /reset begins anew, /exit or Ctrl-D ends; Ctrl-C ends an answer";
 
 class ChatCommand final : public Command {
  public:
