@@ -66,7 +66,7 @@ class DoctorCommand final : public Command {
       console.say(str("with pictures: {}", join_path(what_, "report.html")));
     } catch (const Error& e) {  // the verdict stands without them; that the best weights cannot be read belongs to it
       if (e.kind() == ErrorKind::input) throw;
-      console.say(str("no report: {}", e.what()));
+      console.say(str("no report: {}", with_flags(e.what(), options())));
     }
     Json result = to_json(d);
     result.set("report", to_json(answer));
