@@ -54,6 +54,10 @@ expect 2 "ends otherwise than --to gguf says" model convert a b.safetensors --to
 expect 2 "shard-size is of no use: a GGUF is one file" model convert a b --to gguf --shard-size 5
 expect 2 "other is missing" model diff "$work/x"
 
+# --- what the user wrote is said as it was written, and only what the library calls a setting is called a flag
+train 3 "my.seed.file.txt" --data 'my`seed`file.txt'; grep -qF 'my`seed`file.txt' "$work/err" || fail "a name changed: $(cat "$work/err")"
+expect 3 "" generate 'run`top-k=3`'; grep -qF 'run`top-k=3`' "$work/err" || fail "a name changed: $(cat "$work/err")"
+
 # --- data
 train 3 "missing.txt" --data "$work/missing.txt"
 : >"$work/empty.txt";                       train 3 "empty" --data "$work/empty.txt"
@@ -138,6 +142,22 @@ expect 3 "settings.json: 'n-hidden' and 'n_hidden' are one setting, given twice"
 printf '{"out": null}' >"$work/settings.json"; expect 3 "key 'out': got 'null', expected text" train --model mlp --data "$words" --config "$work/settings.json"
 printf '{"lrr": 1}' >"$work/settings.json"; expect 3 "settings.json: unknown setting 'lrr'" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
 
+printf '{"n_head": 2}' >"$work/settings.json"; expect 3 "unknown setting 'n_head': a mlp has none" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
+grep -q "hint: it is a setting of gpt" "$work/err" || fail "who has n_head: $(cat "$work/err")"
+printf '{"steps": "three"}' >"$work/settings.json"; expect 3 "key 'steps': got the text .three., expected an integer" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
+grep -q "without quotes" "$work/err" && fail "a hint that is no JSON: $(cat "$work/err")"
+printf '{"steps": "3"}' >"$work/settings.json"; expect 3 "" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"; grep -q 'hint: write it without quotes: "steps": 3' "$work/err" || fail "no word about quotes"
+# A file says nothing in vain either.
+printf '{"optimizer": "adam", "weight_decay": 0.5}' >"$work/settings.json"
+expect 3 "settings.json: key 'weight_decay': it is of use with optimizer=" train --model mlp --data "$words" --out "$work/x" --config "$work/settings.json"
+printf '{"model": "bigram", "steps": 20}' >"$work/settings.json"; expect 3 "settings.json: key 'steps': grimoire train --model bigram takes no such" train --data "$words" --out "$work/x" --config "$work/settings.json"
+for model in bigram mlp; do  # but what a run wrote may begin another
+  expect 0 "" train --model $model --data "$words" --out "$work/first-$model" $([ $model = mlp ] && echo --steps 5 --optimizer adam --lr 0.001)
+  expect 0 "" train --config "$work/first-$model/config.json" --out "$work/second-$model"
+done
+expect 0 "" train --model mlp --data "$words" --dry-run
+expect 0 "first-mlp' holds a run already" train --model mlp --data "$words" --out "$work/first-mlp" --dry-run
+
 expect 2 "train --model wavenet takes no --n-layer" train --model wavenet --data "$words" --out "$work/unused" --steps 5 --n-layer 3
 expect 2 "train --model mlp takes no --n-head" train --model mlp --data "$words" --out "$work/unused" --n-head 3
 printf '{"model": "wavenet"}' >"$work/settings.json"
@@ -157,6 +177,10 @@ expect 0 "step 80 of 80" resume "$work/goal"
 expect 2 "at step 80 already" resume "$work/goal" --steps 60
 echo stair >>"$work/kept.txt"
 expect 3 "400 items .* then, 401 items .* now" resume "$work/goal" --steps 90
+grep -q "grimoire resume $work/goal --steps 90 --accept-changes$" "$work/err" || fail "the goal is lost: $(cat "$work/err")"
+head -9 "$work/kept.txt" >"$work/few-kept.txt"; cp "$work/kept.txt" "$work/all-kept.txt"; cp "$work/few-kept.txt" "$work/kept.txt"
+expect 3 "got 9, expected at least 10 \\(or .split=100/0/0.\\)" resume "$work/goal" --steps 90 --accept-changes; grep -q -- "--split" "$work/err" && fail "a flag that resume has not"
+cp "$work/all-kept.txt" "$work/kept.txt"
 expect 0 "going on with changed data" resume "$work/goal" --steps 90 --accept-changes
 expect 3 "is a checkpoint" resume "$best"
 expect 3 "is a checkpoint" doctor "$best"

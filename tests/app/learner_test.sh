@@ -214,8 +214,28 @@ for bad in inf hole; do
   for test in anova tukey levene bartlett kruskal; do expect 3 "" stats $test --data "$work/$bad.csv" --x a --group b; done
 done
 expect 3 "" distribution normal --data "$work/inf.csv" --fit a
-expect 3 "" distribution normal --fit 1,inf
-for flags in "distribution gamma --param shape=inf --cdf 1" "distribution normal --cdf nan" "stats power --n inf" "stats z-test --x 1,2 --sd inf" "stats t-test --x 1,2 --mean nan"; do expect 2 "" $flags; done
+for flags in "distribution gamma --param shape=inf --cdf 1" "distribution normal --cdf nan" "stats power --n inf" "stats z-test --x 1,2 --sd inf" "stats t-test --x 1,2 --mean nan" "distribution normal --fit 1,inf" \
+  "stats adjust --x 0.1,1.2" "stats fisher --table 1,2;3,4;5,6" "stats proportion --x 5 --n 3" "stats binomial --x 1.5 --n 3 --p .5" "stats correlation --x 1,2,3 --y 1,2" \
+  "stats pearson --x 1,2,3 --y 1,2" "stats chi-square --table 1,2;3,-4" "stats t-test --x 1,nan" "stats anova --x 1,2;3,nan"; do expect 2 "" $flags; done
+
+# --- nothing is taken and then not looked at, whatever the file turns out to be
+expect 2 "drop width: the model was fitted on it" predict "$work/forest.model" --data "$table" --drop width
+expect 2 "drop tree: it is the target" fit --model tree --data "$table" --target tree --drop tree --out "$work/m"
+expect 2 "drop width: it holds the weights" fit --model tree --data "$table" --target tree --weight width --drop width --out "$work/m"
+expect 2 "drop soil: it is to be a category" fit --model tree --data "$table" --target tree --category soil --drop soil --out "$work/m"
+expect 2 "group and --target are one column, 'tree'" validate --model tree --data "$table" --target tree --group tree
+for verb in "fit --out $work/m" validate doctor; do
+  at="--data"; [ "$verb" = doctor ] && at=""
+  expect 2 "index-base is of use with LIBSVM files only, and .* is csv" $verb $at "$table" --model tree --target tree --index-base 1
+  for flag in "--decimal comma" "--header yes" "--delimiter tab"; do expect 2 "error: ${flag%% *} is of use with CSV files only, and .* is libsvm" $verb $at "$work/rows.libsvm" --model tree $flag; done
+done
+expect 2 "index-base is of use with LIBSVM files only" validate --model tree --data "$table" --target tree --group soil --folds 2 --index-base 1
+expect 0 "" fit --model tree --data "$work/rows.libsvm" --index-base 1 --out "$work/m"
+expect 0 "" predict "$work/m" --data "$work/rows.libsvm" --index-base 1
+expect 2 "grid: .knn. k 'x', expected a number from 1" validate --model knn --grid k=1,x --data "$work/missing.csv" --target tree
+expect 2 "vary: parameter 'max-depth': got 'x', expected an integer" validate --model tree --vary max-depth=1,x --data "$work/missing.csv" --target tree
+
+for values in "knn --param k=x" "svc --param gamma=x" "ridge --param alphas=x" "forest --param max-features=x"; do expect 2 "'x'" fit --model $values --data "$work/missing.csv" --target tree --out "$work/m"; done
 
 # --- what would be lost, or could not be kept, is said before the work
 cp "$table" "$work/same.csv"

@@ -506,6 +506,21 @@ TEST(Words, WhatDoesNotApplyIsSaid) {
   EXPECT_EQ(said({"train", "--model", "a", "--model", "b"}), "grimoire train: --model is given twice: 'a' and 'b'|it takes one value");
 }
 
+TEST(Words, TheWordMeantIsNamed) {
+  const auto hint = [](const Words& line) {
+    const Said s = said_of(line);
+    return (s.usage ? "" : "not usage: ") + s.hint;
+  };
+  EXPECT_EQ(hint({"generate", "r", "--n", "3"}), "did you mean -n?");
+  EXPECT_EQ(hint({"--hlep"}), "did you mean '--help'?");
+  EXPECT_EQ(hint({"--verison"}), "did you mean '--version'?");
+  EXPECT_EQ(hint({"version"}), "did you mean '--version'?");
+  EXPECT_EQ(hint({"resume", "r", "--accept"}), "did you mean --accept-changes?");  // the only one that begins so
+  EXPECT_EQ(hint({"train", "--model", "mlp", "--n-haed", "3"}), "did you mean --n-head? That is of train --model gpt");
+  EXPECT_TRUE(hint({"train", "--model", "bigram", "--batch-siz", "8"}).starts_with("did you mean --batch-size? That is of train --model "));
+  EXPECT_TRUE(hint({"stats", "anova", "--altrnative", "less"}).starts_with("did you mean --alternative? That is of stats t-test, stats "));
+}
+
 TEST(Help, OfAFormShowsItsOwnOptions) {
   const Commands commands = all_commands();
   Command& stats = command_named(commands, "stats");

@@ -106,6 +106,8 @@ TEST(Str, FormatsAndFindsTheNearest) {
   EXPECT_EQ(did_you_mean("temprature", flags), "did you mean 'temperature'?");
   EXPECT_EQ(did_you_mean("zzz", flags, "one of " + joined(flags)), "one of temperature, top-k");
   EXPECT_EQ(did_you_mean("zzz", flags), "");
+  EXPECT_EQ(nearest("temp", flags.data(), flags.size()), "temperature");  // the only one that begins so
+  EXPECT_EQ(nearest("t", flags.data(), flags.size()), "");
   EXPECT_EQ(joined(models, ""), "mlpgptrnn");
   EXPECT_EQ(wrapped("one two three", 7), "one two\nthree");
   EXPECT_EQ(wrapped("incomprehensible", 5), "incomprehensible");

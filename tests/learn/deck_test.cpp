@@ -9,6 +9,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/rng.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/base/str.h"
 #include "grimoire/report/layout.h"
 #include "support/data.h"
@@ -207,7 +208,7 @@ TEST(Deck, DamagedOnesAreRefused) {
   EXPECT_EQ(refusal("Why?\nSo\nE\n---\nF\n"), "d.md:1: 3 lines before '---', expected 2 (question, answer). Move the rest below '---'.\n" + none);
   EXPECT_EQ(refusal("Why?\nSo\n---\ncaf\xE9\n"), "d.md:4: not UTF-8 at byte 15 (0xE9); save the file as UTF-8.");
   EXPECT_EQ(refusal("#separator:tab\nWhy?\tSo\n"),
-            "d.md:1: looks like an Anki export (#separator:...). Make a deck of it: grimoire deck import d.md `out=deck.md`");
+            "d.md:1: looks like an Anki export (#separator:...). Make a deck of it: grimoire deck import d.md " GRIM_SETTING("out=deck.md"));
   EXPECT_EQ(refusal("Why?\nSo\n---\n" + std::string(65537, 'x')), "d.md:4: a line of 65537 bytes, expected at most 65536");
   EXPECT_EQ(refusal(std::string((16 << 20) + 1, '\n')), "d.md: 16,777,217 bytes, expected at most 16,777,216");
   std::string many;

@@ -1,5 +1,5 @@
 // How the library says no: it throws grim::Error and never prints, aborts or exits. Where a setting of the caller would help, errors and notes
-// name it as `name=value`, or `name`: who shows them says it in their own way (a command line as a flag, command/flag_words.h).
+// name it by GRIM_SETTING (base/setting_words.h): who shows them says it in their own way (a command line as a flag, command/flag_words.h).
 #pragma once
 
 #include <stdexcept>

@@ -99,9 +99,12 @@ void Option::set_json(const Json& value) const {
   const bool words = value.kind() == Json::Kind::text;
   const std::string text = words ? value.as_text() : value.dump();
   const bool takes_words = is_list() || std::holds_alternative<std::string*>(target) || std::holds_alternative<EnumTarget>(target);
-  if (words && !takes_words)
+  if (words && !takes_words) {
+    double number = 0;
+    const bool bare = is_switch() ? text == "true" || text == "false" : parse(text, number) && std::isfinite(number);
     throw Error(ErrorKind::input, str("key '{}': got the text \"{}\", expected {}", key(), text, takes()),
-                str("write it without quotes: \"{}\": {}", key(), text));
+                bare ? str("write it without quotes: \"{}\": {}", key(), text) : "");
+  }
   if (takes_words && (value.is_null() || value.is_array() || value.is_object())) refuse(in_file(*this), *this, text);
   assign(in_file(*this), *this, text);
 }

@@ -102,7 +102,9 @@ std::string nearest(std::string_view word, const std::string* known, size_t coun
       best = known[i];
     }
   }
-  return best;
+  if (best_distance <= 1 || word.size() < 2) return best;
+  const auto begun = [&](const std::string& k) { return k.starts_with(word); };
+  return std::count_if(known, known + count, begun) == 1 ? *std::find_if(known, known + count, begun) : best;
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string> known, std::string otherwise) {

@@ -59,7 +59,7 @@ template <std::same_as<std::string> S> void lines_in(S&& gone) = delete;
 // Insertions, deletions, replacements and swaps of neighbouring bytes, each 1 (optimal string alignment).
 size_t edit_distance(std::string_view a, std::string_view b);
 
-// The word of `known` nearest to `word` by edit distance, or "" when none is near.
+// The word of `known` nearest to `word` by edit distance, or the only one that begins with it; "" when there is none.
 std::string nearest(std::string_view word, const std::string* known, size_t count);
 // "did you mean 'forest'?", or `otherwise` when none of `known` is near: the hint of an error about a name.
 std::string did_you_mean(std::string_view word, std::span<const std::string> known, std::string otherwise = "");

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/classic/pipeline.h"
 #include "grimoire/classic/preprocess.h"
 #include "grimoire/io/hash.h"
@@ -99,7 +100,7 @@ class Doctor {
       add("imbalance",
           str("Class '{}' has {:.0f} of {} rows ({:.1f} %); saying '{}' every time is right in {:.1f} %.", all_.classes[least],
               count[least], all_.rows(), 100 * count[least] / n, all_.classes[most], 100 * d_.baseline),
-          "judge by AUC, recall or log loss, not by accuracy; try weights that make the classes equal (`class-weight=balanced`)");
+          "judge by AUC, recall or log loss, not by accuracy; try weights that make the classes equal (" GRIM_SETTING("class-weight=balanced") ")");
   }
 
   void columns() {
@@ -143,7 +144,7 @@ class Doctor {
   }
   static std::string as_settings(const std::vector<std::string>& names) {
     std::string text;
-    for (size_t i = 0; i < std::min<size_t>(names.size(), 8); ++i) text += str("{}`drop={}`", i ? " " : "", names[i]);
+    for (size_t i = 0; i < std::min<size_t>(names.size(), 8); ++i) text += str("{}" GRIM_SETTING("drop={}"), i ? " " : "", names[i]);
     return text + (names.size() > 8 ? " ..." : "");
   }
 
@@ -162,7 +163,7 @@ class Doctor {
       add("duplicates",
           str("{} of {} rows ({:.1f} %) stand there already with the same answer: copies on both sides of a split make scores look better than they are.",
               copies, all_.rows(), 100 * static_cast<double>(copies) / n),
-          "remove the copies, or keep them on one side (`group`)");
+          "remove the copies, or keep them on one side (" GRIM_SETTING("group") ")");
     if (conflicts > 0.02 * n && conflicts >= 5)
       add("conflicts", str("{} rows equal another row and have a different answer: no learner can be right on all of them.", conflicts),
           "look for a missing column, or for wrong labels");
@@ -244,7 +245,7 @@ class Doctor {
         str("Columns differ in scale {:.0f} times ('{}' against '{}'), and {} weighs them by it: {:.3f} as they are, {:.3f} scaled.",
             high / low, data_.x.columns()[largest].name, data_.x.columns()[smallest].name,
             learner_.name() == "pipeline" ? "the learner" : learner_.name(), raw, scaled),
-        "scale the columns first: `scale=standard`");
+        "scale the columns first: " GRIM_SETTING("scale=standard"));
   }
 
   void fit() {
@@ -285,7 +286,7 @@ class Doctor {
   std::string simpler() const {
     const auto* pipeline = dynamic_cast<const Pipeline*>(&learner_);
     const std::string n = pipeline ? pipeline->last().name() : learner_.name();
-    if (n == "tree") return "`param=max-depth=5`, or larger min-samples-leaf";
+    if (n == "tree") return GRIM_SETTING("param=max-depth=5") ", or larger min-samples-leaf";
     if (n == "forest" || n == "extra-trees") return "larger min-samples-leaf, fewer columns";
     if (n == "boosting" || n == "adaboost") return "fewer rounds, shallower trees";
     if (n == "knn") return "a larger k, fewer columns";

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/classic/softmax.h"
 #include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
@@ -203,7 +204,7 @@ void Qda::fit_on(const Dataset& data) {
         throw Error(ErrorKind::input,
                     str("[{}] class '{}' varies in {} of {} directions: its covariance has no inverse", name(), data.classes[static_cast<size_t>(k)], i,
                         varying),
-                    "mix in some of the identity (`param=shrink=0.1`), leave columns out, or take lda");
+                    "mix in some of the identity (" GRIM_SETTING("param=shrink=0.1") "), leave columns out, or take lda");
       constant_[static_cast<size_t>(k)] -= 0.5 * std::log(variance);
       for (int64_t j = 0; j < P; ++j)
         whitening_.data<double>()[(k * P + i) * P + j] = svd.vt.data<double>()[i * P + j] / (std::sqrt(variance) * deviation_[static_cast<size_t>(j)]);

@@ -7,6 +7,7 @@
 
 #include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/classic/narrowing.h"
 #include "grimoire/metric/classification.h"
 #include "grimoire/metric/regression.h"
@@ -19,7 +20,7 @@ namespace {
   throw Error(ErrorKind::input, str("[{}] column '{}', row {}: {}", learner, x.columns()[column].name, x.row_number(row), what), hint);
 }
 
-constexpr const char* kRescale = "rescale the column (a scaler: `scale=standard`), or use trees";
+constexpr const char* kRescale = "rescale the column (a scaler: " GRIM_SETTING("scale=standard") "), or use trees";
 constexpr double kLargest = 1e150, kLeast = 1e-150;  // beyond, a square is infinite or 0; only trees, which compare, take such numbers
 
 // The first cell that is infinite or nearly so, or missing where it may not be.
@@ -28,7 +29,7 @@ void check_cells(const std::string& learner, const Features& x, bool missing_all
     if (std::abs(v) <= (missing_allowed ? std::numeric_limits<double>::max() : kLargest) || (missing_allowed && std::isnan(v))) return;
     if (std::isnan(v))
       refuse_cell(learner, x, row, column, "the value is missing, and this learner needs every one",
-                  "fill it in first (an imputer: `impute=median`), or use trees");
+                  "fill it in first (an imputer: " GRIM_SETTING("impute=median") "), or use trees");
     if (std::isfinite(v))
       refuse_cell(learner, x, row, column, "the value is beyond 1e150, and its square is infinite", too_large);
     refuse_cell(learner, x, row, column, "the value is infinite", "replace it by a number, or leave the row out");
@@ -61,7 +62,7 @@ void check_columns(const Estimator& e, const Features& x, const char* too_large)
     for (const ColumnInfo& c : x.columns())
       if (c.kind == ColumnKind::category)
         throw Error(ErrorKind::input, str("[{}] column '{}' is a category, and this learner needs numbers", e.name(), c.name),
-                    "encode it first (an encoder: `encode=onehot`), or use trees");
+                    "encode it first (an encoder: " GRIM_SETTING("encode=onehot") "), or use trees");
   check_cells(e.name(), x, e.takes_missing(), too_large);
 }
 
@@ -106,10 +107,10 @@ void Estimator::fit(const Dataset& given) {
     if (data.classifies() && !classifies())
       throw Error(ErrorKind::argument,
                   str("[{}] this learner predicts numbers, and the target holds classes ({})", who, joined(data.classes)),
-                  "use a classifier, or take the target as a number (`as=number`)");
+                  "use a classifier, or take the target as a number (" GRIM_SETTING("as=number") ")");
     if (!data.classifies() && !regresses())
       throw Error(ErrorKind::argument, str("[{}] this learner tells classes apart, and the target is a number", who),
-                  "use a learner for numbers, or take the target as classes (`as=classes`)");
+                  "use a learner for numbers, or take the target as classes (" GRIM_SETTING("as=classes") ")");
   }
   check_columns(*this, data.x, kRescale);
   if (!takes_missing())
@@ -167,7 +168,7 @@ void Estimator::check_ready(const Features& x) const {
              differs < expected ? str("'{}' was fitted here", columns_[differs].name)
                                 : str("'{}' was not fitted", x.columns()[differs].name)));
   }
-  check_columns(*this, x, "mend the cell or leave the row out, or fit anew with a scaler (`scale=standard`) or with trees");
+  check_columns(*this, x, "mend the cell or leave the row out, or fit anew with a scaler (" GRIM_SETTING("scale=standard") ") or with trees");
 }
 
 std::vector<double> Estimator::predict(const Features& x) const {
@@ -219,7 +220,7 @@ double Estimator::score(const Dataset& data) const {
 
 void Estimator::predict_on(const Features& x, double* out) const {
   const int64_t K = static_cast<int64_t>(present_.size());
-  if (K == 0) fail(ErrorKind::state, name(), "this learner predicts nothing", "ask for its decision values (`decision`)");
+  if (K == 0) fail(ErrorKind::state, name(), "this learner predicts nothing", "ask for its decision values (" GRIM_SETTING("decision") ")");
   std::vector<double> p(static_cast<size_t>(x.rows() * K));
   proba_on(x, p.data());
   for (int64_t r = 0; r < x.rows(); ++r) out[r] = static_cast<double>(std::max_element(&p[r * K], &p[r * K] + K) - &p[r * K]);
@@ -318,6 +319,7 @@ void set_params(Estimator& estimator, const std::vector<std::string>& assignment
     }
     option->set(assignment.substr(equals + 1), str("parameter '{}'", key));
   }
+  estimator.check_params();
 }
 
 }  // namespace grim

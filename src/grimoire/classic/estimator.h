@@ -29,6 +29,7 @@ class Estimator {
   virtual ~Estimator() = default;
   virtual std::string name() const = 0;              // "ridge", the name that make_estimator takes
   virtual Options params() { return {}; }            // hyper-parameters as data; they point into this object
+  virtual void check_params() const {}               // throws: argument, of their texts one that is no value, as far as it shows without data
   virtual bool classifies() const { return false; }  // can learn classes
   virtual bool regresses() const { return false; }   // can learn a number
   virtual bool needs_target() const { return classifies() || regresses(); }
@@ -109,7 +110,7 @@ std::unique_ptr<Estimator> make_estimator(const std::string& name);
 std::vector<std::string> estimator_names();
 std::string estimator_summary(const std::string& name);  // a few words. throws: likewise
 
-// "C=10", "kernel=rbf" onto params(). throws: usage, naming the parameter, what it takes, the nearest name
+// "C=10", "kernel=rbf" onto params(). throws: usage, naming the parameter, what it takes, the nearest name; as check_params()
 void set_params(Estimator& estimator, const std::vector<std::string>& assignments);
 
 }  // namespace grim

@@ -14,6 +14,7 @@ namespace grim {
 class Forest : public Estimator {
  public:
   Options params() override;
+  void check_params() const override { features_at_node(1, false); }
   bool classifies() const override { return true; }
   bool regresses() const override { return true; }
   bool takes_missing() const override { return true; }

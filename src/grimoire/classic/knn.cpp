@@ -45,6 +45,11 @@ int64_t Knn::chosen_k(const Dataset& data) const {
     const GridSearch search = grid_search(*prototype, data, grid, folds_for(data, folds));
     return std::stoll(search.points[search.best].params[0].substr(2));
   }
+  return typed_k();
+}
+
+int64_t Knn::typed_k() const {
+  if (k == "log" || k == "sqrt" || k == "cv") return 0;
   int64_t value = 0;
   const auto [end, error] = std::from_chars(k.data(), k.data() + k.size(), value);
   GRIM_CHECK(error == std::errc() && end == k.data() + k.size() && value >= 1, argument, "knn",

@@ -21,6 +21,7 @@ class Knn final : public Estimator {
   bool takes_sparse() const override { return true; }
   bool has_proba() const override { return true; }
   std::string describe() const override;
+  void check_params() const override { typed_k(); }
   int64_t neighbours() const { return k_; }  // after fit
   const NeighbourIndex& searcher() const { return *searcher_; }
   void use_metric(Metric custom) { custom_ = std::move(custom); }  // from C++: a distance of one's own; such a model cannot be kept
@@ -32,6 +33,7 @@ class Knn final : public Estimator {
   void write(State& state) const override;
   void read(const State& state) override;
   Metric metric_now() const { return custom_.custom ? custom_ : Metric::parse(metric, p); }
+  int64_t typed_k() const;  // 0: to be chosen by the rows. throws: argument
   int64_t chosen_k(const Dataset& data) const;
   void make_searcher();
   // fn(query, rows, votes) for every query, in parallel.

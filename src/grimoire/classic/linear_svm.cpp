@@ -5,6 +5,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/rng.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/classic/lbfgs.h"
 #include "grimoire/classic/linear_kernel.h"
 #include "grimoire/classic/class_weights.h"
@@ -190,7 +191,7 @@ void LinearSvc::fit_on(const Dataset& given) {
   put_back();
   if (const Features& x = given.x; intercept_wanted_ && !large_offsets(x).empty())
     report_.warnings.push_back("some columns lie far from 0 beside their spread, and the constant term that makes up for it is penalised like "
-                               "the others: scale the columns first (`scale=standard`)");
+                               "the others: scale the columns first (" GRIM_SETTING("scale=standard") ")");
   if (loss_ != "hinge") doubt_offsets(data.x, intercept_wanted_);  // the hinge has its duality gap
   report_.stopped = str("{} {}, gap {:.2g}", report_.iterations, loss_ == "hinge" ? "sweeps" : "steps", report_.gap);
   if (!report_.converged)

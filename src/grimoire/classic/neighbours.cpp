@@ -5,6 +5,7 @@
 
 #include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
+#include "grimoire/base/setting_words.h"
 
 namespace grim {
 namespace {
@@ -49,7 +50,7 @@ void check_reach(const Features& x) {
   for_values(x, [&](double v, int64_t r, int64_t c) {
     if (std::abs(v) > kLargest)
       throw Error(ErrorKind::input, str("[neighbours] column '{}', row {}: {} is too large for a distance", x.columns()[c].name, x.row_number(r), v),
-                  "scale the column first (`scale=standard`)");
+                  "scale the column first (" GRIM_SETTING("scale=standard") ")");
   });
 }
 

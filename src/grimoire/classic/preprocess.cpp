@@ -6,6 +6,7 @@
 
 #include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
+#include "grimoire/base/setting_words.h"
 
 namespace grim {
 namespace {
@@ -196,7 +197,7 @@ namespace {
   throw Error(ErrorKind::input,
               str("[encoder] column '{}', row {}: '{}' was not there when the model was fitted, and an ordinal code has no place for it",
                   info.name, x.row_number(row), place < info.levels.size() ? info.levels[place] : "?"),
-              "leave the row out, or fit anew with it or one-hot encoded (`encode=onehot`)");
+              "leave the row out, or fit anew with it or one-hot encoded (" GRIM_SETTING("encode=onehot") ")");
 }
 
 }  // namespace

@@ -33,6 +33,10 @@ Options Ridge::params() {
 }
 Options LinearRegression::params() { return {{.name = "intercept", .help = "fit a constant term", .target = &intercept_wanted_}}; }
 
+void Ridge::check_params() const {
+  if (!alphas_.empty()) numbers_of(alphas_, name(), "alphas");
+}
+
 void Ridge::fit_on(const Dataset& given) {
   Dataset moved;
   offset_.clear();

@@ -20,6 +20,7 @@ class Ridge : public LinearModel {
   explicit Ridge(double alpha = 1) : alpha_(alpha) {}
   std::string name() const override { return "ridge"; }
   Options params() override;
+  void check_params() const override;
   bool regresses() const override { return true; }
   double chosen_alpha() const { return chosen_; }
 

@@ -70,6 +70,18 @@ void KernelMachine::set_kernel(KernelFunction function) {
   kernel_.function = std::move(function);
 }
 
+double KernelMachine::typed_gamma() const {
+  double gamma = 0;
+  const auto [end, error] = std::from_chars(gamma_text_.data(), gamma_text_.data() + gamma_text_.size(), gamma);
+  GRIM_CHECK(error == std::errc() && end == gamma_text_.data() + gamma_text_.size() && gamma > 0, argument, name(),
+             "gamma: got '{}', expected 'scale', 'auto' or a number above 0", gamma_text_);
+  return gamma;
+}
+
+void KernelMachine::check_params() const {
+  if (gamma_text_ != "auto" && gamma_text_ != "scale") typed_gamma();
+}
+
 void KernelMachine::choose_kernel(const Dataset& data) {
   kernel_.kind =
       static_cast<Kernel::Kind>(std::find(std::begin(kKernelNames), std::end(kKernelNames), kernel_name_) - std::begin(kKernelNames));
@@ -86,9 +98,7 @@ void KernelMachine::choose_kernel(const Dataset& data) {
     const double variance = kernel_.kind == Kernel::Kind::precomputed ? 1.0 : variance_of_cells(data);
     kernel_.gamma = variance > 0 ? 1 / (P * variance) : 1.0;
   } else {
-    const auto [end, error] = std::from_chars(gamma_text_.data(), gamma_text_.data() + gamma_text_.size(), kernel_.gamma);
-    GRIM_CHECK(error == std::errc() && end == gamma_text_.data() + gamma_text_.size() && kernel_.gamma > 0, argument, name(),
-               "gamma: got '{}', expected 'scale', 'auto' or a number above 0", gamma_text_);
+    kernel_.gamma = typed_gamma();
   }
   if (kernel_.kind != Kernel::Kind::precomputed && kernel_.kind != Kernel::Kind::custom) {
     const std::string warning = scale_warning(data.x);

@@ -16,6 +16,7 @@ struct SvmAnswer;
 
 class KernelMachine : public Estimator {
  public:
+  void check_params() const override;
   KernelMachine();
   ~KernelMachine() override;
   bool takes_sparse() const override { return true; }
@@ -58,6 +59,7 @@ class KernelMachine : public Estimator {
   void doubt_spread(const std::vector<double>& y);
   void start_over(std::vector<std::string> warnings);
   template <class T> void add_noise(const KernelSet<T>& set, const std::vector<double>& dual);
+  double typed_gamma() const;  // throws: argument
   void choose_numbers(const Features& x);
   template <class T> void check_values(const KernelSet<T>& set) const;
   void keep(const Dataset& data, const std::vector<std::vector<double>>& dual);

@@ -38,6 +38,20 @@ std::string taken_by(Command& command, const Options& options) {
   return (many ? "its own are " : "it takes ") + list;
 }
 
+std::string forms_with(Command& command, const std::string& option) {
+  constexpr size_t kShown = 3;
+  const std::string form = command.form();
+  std::vector<std::string> titles;
+  for (const Form& other : command.forms().all) {
+    command.take_form(other.name);
+    if (find(command.options(), option)) titles.push_back(command.title());
+  }
+  command.take_form(form);
+  const size_t more = titles.size() - std::min(kShown, titles.size());
+  titles.resize(titles.size() - more);
+  return joined(titles) + (more ? str(" and {} more", more) : "");
+}
+
 std::string in_words(const std::string& condition) {
   std::string words;
   for (const char c : condition) words += c == '|' ? " or " : std::string(1, c);

@@ -20,6 +20,7 @@ bool stands_against(const std::string& condition, const Options& options, const 
 [[noreturn]] void refuse(Command& command, const std::string& problem, const std::string& hint);
 std::string see_help(Command& command);
 std::string taken_by(Command& command, const Options& options);  // "it takes --x, --group"; of many, those that not every form takes
+std::string forms_with(Command& command, const std::string& option);  // that take it: "train --model gpt, train --model mlp and 2 more"; "" none
 std::string in_words(const std::string& condition);  // of Option::with: "method=exact or normal"
 std::string as_typed(const std::string& condition);  // likewise, on a command line: "--method exact or normal"
 

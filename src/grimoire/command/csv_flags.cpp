@@ -11,6 +11,8 @@ Options CsvFlags::options() {
            .choices = {"auto", "point", "comma"}, .with = "data"}};
 }
 
+std::string CsvFlags::given() const { return header != "auto" ? "header" : decimal != "auto" ? "decimal" : delimiter.empty() ? "" : "delimiter"; }
+
 void CsvFlags::set(CsvOptions& csv) const {
   using Header = CsvOptions::Header;
   if (header != "auto") csv.header = header == "yes" ? Header::yes : Header::no;

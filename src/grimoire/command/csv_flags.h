@@ -12,6 +12,7 @@ struct CsvFlags {
   std::string header = "auto", delimiter, decimal = "auto";
 
   Options options();
+  std::string given() const;        // the first of them that was, "" none
   void set(CsvOptions& csv) const;  // what the flags say; the rest stays. throws: usage
 };
 

@@ -128,8 +128,16 @@ class DistributionCommand final : public Command {
     add("excess_kurtosis", "excess kurtosis", d.excess_kurtosis()), add("entropy_nats", "entropy (nats)", d.entropy());
   }
 
-  std::unique_ptr<stats::Distribution> fit(const stats::Parameters& known, Json& result,
-                                           report::Facts& facts) const {
+  // What is wrong with numbers of the command line is not of the input.
+  stats::Fit fit_of(const std::vector<double>& x, const stats::Parameters& known) const {
+    try {
+      return stats::fit(name_, x, known);
+    } catch (const Error& e) {
+      throw Error(data_.empty() && e.kind() == ErrorKind::input ? ErrorKind::usage : e.kind(), e.what(), e.hint());
+    }
+  }
+
+  std::unique_ptr<stats::Distribution> fit(const stats::Parameters& known, Json& result, report::Facts& facts) {
     std::vector<double> x;
     size_t missing = 0;
     if (data_.empty()) {
@@ -143,11 +151,11 @@ class DistributionCommand final : public Command {
       x = table.numbers(fit_);
       std::erase_if(x, [](double v) { return std::isnan(v); });
       missing = static_cast<size_t>(table.rows()) - x.size();
-      for (const std::string& note : with_flags(table.notes)) facts.items.push_back({"note", note});
-      for (const std::string& note : with_flags(table.column(fit_).notes)) facts.items.push_back({"note", note});
+      for (const std::string& note : with_flags(table.notes, options())) facts.items.push_back({"note", note});
+      for (const std::string& note : with_flags(table.column(fit_).notes, options())) facts.items.push_back({"note", note});
       if (missing) facts.items.push_back({"note", str("{} missing values left out", missing)});
     }
-    stats::Fit f = stats::fit(name_, x, known);
+    stats::Fit f = fit_of(x, known);
     Json errors = Json::object();
     for (size_t i = 0; i < f.standard_errors.size(); ++i) {
       const auto& [key, value] = f.distribution->parameters()[i];

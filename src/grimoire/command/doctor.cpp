@@ -53,7 +53,7 @@ class DoctorCommand final : public Command {
     return kind == FileKind::file || kind == FileKind::other;
   }
 
-  int look_at_run(Console& console) const {
+  int look_at_run(Console& console) {
     read_run_config(what_);  // what is no run is said before what would do of one
     const Diagnosis d = with_flags_in(diagnose_run(what_, target_loss()));
     report::Report answer{"", {report::Remark{d.source.empty() ? "fresh weights, before any step" : str("weights of step {}: {}", d.step, d.source)},
@@ -66,7 +66,7 @@ class DoctorCommand final : public Command {
       console.say(str("with pictures: {}", join_path(what_, "report.html")));
     } catch (const Error& e) {  // the verdict stands without them; that the best weights cannot be read belongs to it
       if (e.kind() == ErrorKind::input) throw;
-      console.say(str("no report: {}", e.what()));
+      console.say(str("no report: {}", with_flags(e.what(), options())));
     }
     Json result = to_json(d);
     result.set("report", to_json(answer));
@@ -74,9 +74,10 @@ class DoctorCommand final : public Command {
     return 0;
   }
 
-  static Diagnosis with_flags_in(Diagnosis d) {
-    for (Verdict& v : d.verdicts) v.text = with_flags(v.text);
-    d.learning.text = with_flags(d.learning.text), d.learning.advice = with_flags(d.learning.advice);
+  Diagnosis with_flags_in(Diagnosis d) {
+    const Options flags = options();
+    for (Verdict& v : d.verdicts) v.text = with_flags(v.text, flags);
+    d.learning.text = with_flags(d.learning.text, flags), d.learning.advice = with_flags(d.learning.advice, flags);
     return d;
   }
 
@@ -112,7 +113,7 @@ class DoctorCommand final : public Command {
     if (data.classifies()) answer.blocks.push_back(report::Figure{score + " by the commonest class", report::number(d.baseline, "{:.4f}")});
     Json findings = Json::array();
     for (const Finding& f : d.findings) {
-      const std::string advice = with_flags(f.advice);
+      const std::string advice = with_flags(f.advice, options());
       answer.blocks.insert(answer.blocks.end(), {report::Heading{f.kind}, report::Remark{f.text}});
       if (!advice.empty()) answer.blocks.push_back(report::Remark{"do: " + advice});
       findings.push(Json::object({{"kind", f.kind}, {"text", f.text}, {"advice", advice}}));

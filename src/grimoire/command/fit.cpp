@@ -70,9 +70,9 @@ class FitCommand final : public Command {
   }
 
  private:
-  void tell_fit(Console& console, const Estimator& learner, const Dataset& data, double seconds) const {
+  void tell_fit(Console& console, const Estimator& learner, const Dataset& data, double seconds) {
     const FitReport& fit = learner.report();
-    const std::vector<std::string> warnings = with_flags(fit.warnings);
+    const std::vector<std::string> warnings = with_flags(fit.warnings, options());
     for (const std::string& w : warnings) console.say("warning: " + w);
     Json result = Json::object({{"model", learner_.model},
                                 {"file", out_},
@@ -82,7 +82,7 @@ class FitCommand final : public Command {
                                 {"converged", fit.converged},
                                 {"iterations", fit.iterations},
                                 {"stopped", fit.stopped},
-                                {"notes", Json::array_of(with_flags(data.notes))},
+                                {"notes", Json::array_of(with_flags(data.notes, options()))},
                                 {"warnings", Json::array_of(warnings)}});
     report::Report answer{str("{} fitted on {} in {:.3g} s", learner_.model, shape_in_words(data), seconds), {}};
     if (!fit.stopped.empty())

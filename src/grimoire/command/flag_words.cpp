@@ -2,19 +2,26 @@
 
 #include <set>
 
-#include "grimoire/command/command.h"
+#include "grimoire/base/setting_words.h"
 
 namespace grim {
 namespace {
 
-const std::set<std::string, std::less<>>& known_flags() {
-  static const auto known = [] {
-    std::set<std::string, std::less<>> names;
-    for (const auto& command : all_commands())
-      for (const Option& o : every_option(*command)) names.insert(o.name);
-    return names;
-  }();
-  return known;
+std::set<std::string, std::less<>> names_of(const Options& options) {
+  std::set<std::string, std::less<>> names;
+  for (const Option& o : options) names.insert(o.name);
+  return names;
+}
+
+// Of "grimoire VERB ..." that a text ends in; else those of `running`.
+std::set<std::string, std::less<>> flags_behind(std::string_view text, const Options& running) {
+  constexpr std::string_view kProgram = "grimoire ";
+  const size_t at = text.rfind(kProgram);
+  if (at == text.npos) return names_of(running);
+  const std::string_view line = text.substr(at + kProgram.size()), verb = line.substr(0, line.find(' '));
+  for (const auto& command : all_commands())
+    if (command->name() == verb) return names_of(every_option(*command));
+  return names_of(running);
 }
 
 std::string quoted_for_shell(std::string_view value) {
@@ -27,28 +34,23 @@ std::string quoted_for_shell(std::string_view value) {
 
 }  // namespace
 
-std::string with_flags(std::string_view text) {
+std::string with_flags(std::string_view text, const Options& flags) {
   std::string out;
-  for (size_t at = 0; at < text.size();) {
-    const size_t open = std::min(text.find('`', at), text.size()), close = text.find('`', open + 1);
-    out += text.substr(at, open - at);
-    if (open == text.size() || close == text.npos) return out.append(text.substr(open));
-    const std::string_view setting = text.substr(open + 1, close - open - 1), name = setting.substr(0, setting.find('='));
-    if (!known_flags().contains(name)) {  // not ours: the second mark may open another
-      out += text.substr(open, close - open);
-      at = close;
-      continue;
-    }
-    out.append("--").append(name);
-    if (name.size() < setting.size()) out += " " + quoted_for_shell(setting.substr(name.size() + 1));
-    at = close + 1;
+  while (true) {
+    const size_t open = text.find(kSettingOpens), close = open == text.npos ? open : text.find(kSettingCloses, open + kSettingOpens.size());
+    if (close == text.npos) return out.append(text);
+    out += text.substr(0, open);
+    const std::string_view setting = text.substr(open + kSettingOpens.size(), close - open - kSettingOpens.size()), name = setting.substr(0, setting.find('='));
+    if (!flags_behind(out, flags).contains(name)) out.append("`").append(setting).append("`");
+    else if (name == setting) out.append("--").append(name);
+    else out.append("--").append(name).append(" ").append(quoted_for_shell(setting.substr(name.size() + 1)));
+    text.remove_prefix(close + kSettingCloses.size());
   }
-  return out;
 }
 
-std::vector<std::string> with_flags(const std::vector<std::string>& texts) {
+std::vector<std::string> with_flags(const std::vector<std::string>& texts, const Options& flags) {
   std::vector<std::string> out;
-  for (const std::string& text : texts) out.push_back(with_flags(text));
+  for (const std::string& text : texts) out.push_back(with_flags(text, flags));
   return out;
 }
 

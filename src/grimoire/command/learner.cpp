@@ -101,7 +101,16 @@ void DataFlags::follow(const Json& kept) {
   if (target.empty()) target = kept.text("target", ""), target_if_there = true;
 }
 
-Dataset DataFlags::load(Console& console, const Estimator* known) const {
+void DataFlags::refuse_strange(const std::string& format) const {
+  const auto refuse_of = [&](const std::string& flag, const char* kind) {
+    throw Error(ErrorKind::usage, str("--{} is of use with {} files only, and {} is {}", flag, kind, data, format), "leave it out");
+  };
+  if (index_base != "auto" && format != "libsvm") refuse_of("index-base", "LIBSVM");
+  if (format == "csv") return;
+  if (const std::string flag = csv.given(); !flag.empty()) refuse_of(flag, "CSV");
+}
+
+Dataset DataFlags::load(Console& console, const Estimator* known) {
   if (data.empty())
     throw Error(ErrorKind::usage, "--data is missing: the file of examples", "for example --data iris.csv --target species");
   DatasetOptions o = dataset_options();
@@ -113,7 +122,8 @@ Dataset DataFlags::load(Console& console, const Estimator* known) const {
     if (o.classes.empty()) o.as = Target::number;
   }
   Dataset d = load_dataset(data, o);
-  for (const std::string& note : d.notes) console.say("note: " + with_flags(note));
+  refuse_strange(d.layout.format);
+  for (const std::string& note : d.notes) console.say("note: " + with_flags(note, options()));
   return d;
 }
 
@@ -198,6 +208,15 @@ std::unique_ptr<Estimator> LearnerFlags::bare() const {
   return learner;
 }
 
+// A value that would be refused after the fits of those before it.
+void LearnerFlags::try_value(const std::string& flag, const Setting& tried) const {
+  try {
+    set_params(*bare(), {tried.name + "=" + tried.value});
+  } catch (const Error& e) {
+    throw Error(e.kind(), str("--{}: {}", flag, e.what()), e.hint());
+  }
+}
+
 void LearnerFlags::refuse_useless(const std::string& flag, const std::vector<std::string>& axes) const {
   const std::unique_ptr<Estimator> learner = bare();
   const Options own = learner->params();
@@ -214,6 +233,8 @@ void LearnerFlags::refuse_useless(const std::string& flag, const std::vector<std
       throw Error(ErrorKind::usage, str("--param {} is of no use with --{} {}, which tries values of its own", name, flag, axis), "leave one of them out");
     for (std::string_view value : split(std::string_view(axis).substr(std::min(axis.find('=') + 1, axis.size())), ','))
       tried[name].push_back({name, std::string(value)});
+    if (find(own, name))
+      for (const Setting& s : tried[name]) try_value(flag, s);
   }
   for (const auto& [name, values] : tried) given.push_back(values.back());
   // Whichever of the values to try the other one takes.
@@ -286,7 +307,7 @@ std::unique_ptr<Estimator> LearnerFlags::build(const Dataset& data, Console& con
 void LearnerFlags::weigh_classes(Dataset& data) const {
   if (class_weight.empty()) return;
   if (!data.classifies()) throw Error(ErrorKind::usage, "--class-weight: the target is a number, and has no classes");
-  data.weight = rows_with_class_weights(data, class_weight, "`class-weight`", NoWeight::allowed);
+  data.weight = rows_with_class_weights(data, class_weight, "--class-weight", NoWeight::allowed);
 }
 
 std::string shape_in_words(const Dataset& data) {

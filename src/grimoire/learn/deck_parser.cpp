@@ -6,6 +6,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/base/str.h"
 #include "grimoire/learn/cloze.h"
 #include "grimoire/learn/deck.h"
@@ -259,14 +260,15 @@ class Reader {
 Deck parse_deck(std::string_view text, std::string_view source) {
   const auto refuse = [&](int64_t line, const std::string& what) { throw Error(ErrorKind::input, to_text(DeckMessage{Weight::error, line, what}, source)); };
   if (text.size() > kMostBytes) refuse(0, str("{} bytes, expected at most {}", with_commas(static_cast<int64_t>(text.size())), with_commas(kMostBytes)));
-  if (text.starts_with("PK\x03\x04")) refuse(0, str("looks like an Anki package. Make a deck of it: grimoire deck import {} `out=deck.md`", source));
+  if (text.starts_with("PK\x03\x04"))
+    refuse(0, str("looks like an Anki package. Make a deck of it: grimoire deck import {} " GRIM_SETTING("out=deck.md"), source));
   if (const auto fault = find_utf8_fault(text)) {
     const unsigned byte = static_cast<unsigned char>(text[fault->byte]);
     refuse(fault->line, str("not UTF-8 at byte {} (0x{:02X}); save the file as UTF-8.", fault->byte, byte));
   }
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (text.starts_with("#separator:"))
-    refuse(1, str("looks like an Anki export (#separator:...). Make a deck of it: grimoire deck import {} `out=deck.md`", source));
+    refuse(1, str("looks like an Anki export (#separator:...). Make a deck of it: grimoire deck import {} " GRIM_SETTING("out=deck.md"), source));
   return Reader(text, source).read();
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/base/str.h"
 #include "grimoire/text/utf8.h"
 
@@ -194,7 +195,7 @@ void Expression::forward(const std::map<std::string, double>& values) {
       case Kind::number: break;
       case Kind::name: {
         const auto found = values.find(n.text);
-        if (found == values.end()) throw Error(ErrorKind::usage, str("'{}' has no value", n.text), str("for example `value={}=0.5`", n.text));
+        if (found == values.end()) throw Error(ErrorKind::usage, str("'{}' has no value", n.text), str("for example " GRIM_SETTING("value={}=0.5"), n.text));
         n.value = found->second;
         break;
       }

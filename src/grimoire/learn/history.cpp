@@ -7,6 +7,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/base/str.h"
 
 namespace grim::learn {
@@ -56,11 +57,11 @@ std::string opened(const std::string& path, Access access) {
 std::string History::usual_path() {
   if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state == '/') return std::string(state) + "/grimoire/reviews.sqlite";
   if (const char* home = std::getenv("HOME"); home && *home) return std::string(home) + "/.local/state/grimoire/reviews.sqlite";
-  throw Error(ErrorKind::usage, "there is no home folder to keep reviews in", "name a file (`state`)");
+  throw Error(ErrorKind::usage, "there is no home folder to keep reviews in", "name a file (" GRIM_SETTING("state") ")");
 }
 
 History::History(const std::string& path, Access access)
-    : database_(opened(path, access), "restore it from a backup, or name another file (`state`)") {
+    : database_(opened(path, access), "restore it from a backup, or name another file (" GRIM_SETTING("state") ")") {
   const auto number = [&](const char* query) {
     Statement s(database_, query);
     s.step();
@@ -69,7 +70,7 @@ History::History(const std::string& path, Access access)
   const auto check = [&] {  // the version; 0: empty
     const int64_t version = number("PRAGMA user_version"), application = number("PRAGMA application_id");
     if (application != kApplication && (version != 0 || application != 0 || number("SELECT count(*) FROM sqlite_schema") > 0))
-      throw Error(ErrorKind::input, str("{}: a database of another program", path), "name a file of its own (`state`)");
+      throw Error(ErrorKind::input, str("{}: a database of another program", path), "name a file of its own (" GRIM_SETTING("state") ")");
     if (version > kVersion) throw Error(ErrorKind::input, str("{}: got version {}, expected at most {}", path, version, kVersion), "a newer program wrote it");
     return version;
   };

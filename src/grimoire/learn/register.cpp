@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concept.h"
 #include "grimoire/learn/concepts/families.h"
@@ -128,7 +129,8 @@ const Concept& concept_named(std::string_view name) {
       if (folded_name(k).find(folded) != std::string::npos && near.size() < 60) near += (near.empty() ? "" : ", ") + k;
   }
   throw Error(ErrorKind::usage, str("there is no entry '{}'", name),
-              near.empty() ? "grimoire glossary lists all; grimoire glossary `search=WORD` looks through their texts" : str("did you mean {}?", near));
+              near.empty() ? "grimoire glossary lists all; grimoire glossary " GRIM_SETTING("search=WORD") " looks through their texts"
+                           : str("did you mean {}?", near));
 }
 
 std::vector<std::string> ambiguous_words() {

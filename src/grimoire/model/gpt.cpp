@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "grimoire/base/setting_words.h"
 #include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/nn/attention.h"
@@ -206,7 +207,8 @@ Options GptConfig::options() {
 }
 
 void GptConfig::check() const {
-  GRIM_CHECK(n_embd % n_head == 0, argument, "gpt", "the width `n-embd` must divide by the heads, `n-head`: got {} and {}", n_embd, n_head);
+  GRIM_CHECK(n_embd % n_head == 0, argument, "gpt",
+             "the width " GRIM_SETTING("n-embd") " must divide by the heads, " GRIM_SETTING("n-head") ": got {} and {}", n_embd, n_head);
 }
 
 double GptConfig::parameter_count() const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "grimoire/base/setting_words.h"
 #include "grimoire/base/str.h"
 
 namespace grim {
@@ -94,7 +95,7 @@ Learning variance(const Figures& f) {
 }
 
 std::string longer(const Figures& f, const LearningHints& h) {
-  return str("train for longer before anything else is changed: grimoire resume {} `steps={:.0f}`", h.folder, 2 * f.last_step);
+  return str("train for longer before anything else is changed: grimoire resume {} " GRIM_SETTING("steps={:.0f}"), h.folder, 2 * f.last_step);
 }
 
 Learning verdict(const Curves& c, const LearningHints& h, const Figures& f) {
@@ -164,7 +165,7 @@ Learning judge_learning(const Curves& curves, const LearningHints& hints) {
   if (const std::string behind = log_behind(curves, hints.step); !behind.empty())
     return {.kind = LearningKind::unknown,
             .text = str("what it learned cannot be told: the weights are those of step {}, and metrics.jsonl, the log of the steps, {}", hints.step, behind),
-            .advice = str("put metrics.jsonl back, or measure the model: grimoire eval {} `data=FILE`", hints.folder)};
+            .advice = str("put metrics.jsonl back, or measure the model: grimoire eval {} " GRIM_SETTING("data=FILE"), hints.folder)};
   if (curves.train.empty())
     return {.kind = LearningKind::untrained, .text = "untrained: no step has been made", .advice = str("train it: grimoire resume {}", hints.folder)};
   const Figures f = figures_of(curves, hints);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/data/split.h"
 #include "grimoire/text/char_tokenizer.h"
 
@@ -113,7 +114,8 @@ SplitPercent SplitPercent::parse(const std::string& text) {
     at = next + 1;
   }
   good = good && part[0] > 0 && std::abs(part[0] + part[1] + part[2] - 100) < 1e-9;
-  if (!good) throw Error(ErrorKind::usage, str("`split`: got '{}', expected percent for train/dev/test that add up to 100, such as 80/10/10", text));
+  if (!good)
+    throw Error(ErrorKind::usage, str(GRIM_SETTING("split") ": got '{}', expected percent for train/dev/test that add up to 100, such as 80/10/10", text));
   return {part[0], part[1], part[2]};
 }
 
@@ -150,7 +152,7 @@ LmData make_lm_data(const Corpus& corpus, const Tokenizer& tokenizer, const Spli
   if (corpus.format == CorpusFormat::lines) {
     const std::vector<int64_t> order = shuffled_places(corpus);
     const auto n = static_cast<int64_t>(order.size());
-    GRIM_CHECK(n >= 10 || split.train == 100, input, "data", "{}: too few items to split: got {}, expected at least 10 (or `split=100/0/0`)",
+    GRIM_CHECK(n >= 10 || split.train == 100, input, "data", "{}: too few items to split: got {}, expected at least 10 (or " GRIM_SETTING("split=100/0/0") ")",
                corpus.source, n);
     const auto dev = order.begin() + cut(n, split.train), test = order.begin() + cut(n, split.train + split.dev);
     const auto part = [&](auto begin, auto end) {

@@ -5,6 +5,7 @@
 
 #include "grimoire/base/lock_file.h"
 #include "grimoire/base/machine.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/io/checkpoint.h"
@@ -86,8 +87,14 @@ void write_config(RunConfig config, const std::string& folder) {
   write_atomically(join_path(folder, "config.json"), to_json(config.options()).dump_pretty());
 }
 
+// What was asked for beside, to be typed again.
+std::string goal_in_words(const ResumeChanges& changes) {
+  return (changes.steps >= 0 ? str(GRIM_SETTING("steps={}") " ", changes.steps) : "") +
+         (changes.threads >= 0 ? str(GRIM_SETTING("threads={}") " ", changes.threads) : "");
+}
+
 // The checkpoint's own provenance and numbering against what is there now.
-void check_provenance(const FoundCheckpoint& found, const RunConfig& config, const TaskSource& source, bool accept, RunEvents& events) {
+void check_provenance(const FoundCheckpoint& found, const RunConfig& config, const TaskSource& source, const ResumeChanges& changes, RunEvents& events) {
   const std::optional<Provenance> saved = provenance_in(found.manifest.about);
   std::vector<std::string> changed;
   if (saved) {
@@ -100,9 +107,10 @@ void check_provenance(const FoundCheckpoint& found, const RunConfig& config, con
   for (const std::string& d : source.other_numbering(config, found.path)) changed.push_back(d);
   if (changed.empty()) return;
   const std::string list = joined(changed, "; ");
-  if (!accept)
+  if (!changes.accept_changes)
     throw Error(ErrorKind::input, str("{} belongs to other data than {}: {}", found.path, config.data.empty() ? "these" : config.data, list),
-                str("put the old data and settings back, or say that the change is meant: grimoire resume {} `accept-changes`", config.out));
+                str("put the old data and settings back, or say that the change is meant: grimoire resume {} {}" GRIM_SETTING("accept-changes"), config.out,
+                    goal_in_words(changes)));
   events.note(str("going on with changed data: {}; what was held back before may train now, and the best weights are sought anew", list));
 }
 
@@ -147,10 +155,14 @@ void drop_best_after(const std::string& folder, int64_t step) {
 
 }  // namespace
 
+bool holds_run(const std::string& folder) {
+  return newest_valid_checkpoint(join_path(folder, "checkpoints")) || newest_valid_checkpoint(join_path(folder, "best"));
+}
+
 RunResult train(RunConfig config, RunEvents& events) { return train(config, *config.open_task(), events); }
 
 RunResult train(RunConfig config, const TaskSource& source, RunEvents& events) {
-  if (config.out.empty()) throw Error(ErrorKind::usage, "`out` is missing: the folder for the run");
+  if (config.out.empty()) throw Error(ErrorKind::usage, GRIM_SETTING("out") " is missing: the folder for the run");
   const device::ThreadCap cap(config.threads);
   source.resolve(config);
   for (const std::string& w : source.warnings(config)) events.note("warning: " + w);
@@ -160,8 +172,9 @@ RunResult train(RunConfig config, const TaskSource& source, RunEvents& events) {
   events.begun();
   files().make_dirs(folder);
   const FolderLock lock(folder);
-  if (newest_valid_checkpoint(join_path(folder, "checkpoints")) || newest_valid_checkpoint(join_path(folder, "best")))
-    throw Error(ErrorKind::usage, str("`out`: '{}' holds a run already", folder), str("choose another folder, or go on with: grimoire resume {}", folder));
+  if (holds_run(folder))
+    throw Error(ErrorKind::usage, str(GRIM_SETTING("out") ": '{}' holds a run already", folder),
+                str("choose another folder, or go on with: grimoire resume {}", folder));
   for (const std::string& done : tidy_checkpoints(join_path(folder, "checkpoints"))) events.note(done);
   RunConfig kept = config;
   source.keep(kept, folder, events);
@@ -211,7 +224,7 @@ void go_on(Trainer& trainer, const RunConfig& config, const TaskSource& source, 
   const int64_t step = trainer.position.step;
   if (step > config.steps)
     throw Error(ErrorKind::usage, str("'{}' is at step {} already, beyond its goal of {} steps", folder, step, config.steps),
-                str("give a new goal: grimoire resume {} `steps={}`, or more", folder, step));
+                str("give a new goal: grimoire resume {} " GRIM_SETTING("steps={}") ", or more", folder, step));
   if (!best && std::isfinite(trainer.position.best_loss)) {
     trainer.forget_best();
     events.note(str("{} holds no weights any more: the best are sought anew from step {}", join_path(folder, "best"), step));
@@ -226,7 +239,7 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   RunConfig config = read_run_config(folder);
   const bool counts = config.architecture().counts;
   if (counts && changes.steps >= 0)
-    throw Error(ErrorKind::usage, str("`steps={}`: a {} counts, and makes no steps", changes.steps, config.model), "leave it out");
+    throw Error(ErrorKind::usage, str(GRIM_SETTING("steps={}") ": a {} counts, and makes no steps", changes.steps, config.model), "leave it out");
   const int64_t old_steps = config.steps;
   if (changes.steps >= 0) config.steps = changes.steps;
   if (changes.threads >= 0) config.threads = changes.threads;
@@ -239,7 +252,7 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   const FoundCheckpoint found = counts ? best : newest_valid_checkpoint(join_path(folder, "checkpoints"));
   if (!found && !found.rejected.empty()) refuse_restart(found, best, folder);
   for (const RejectedCheckpoint& r : found.rejected) events.note(str("skipped {}: {}", r.path, r.reason));
-  if (found || best) check_provenance(found ? found : best, config, *source, changes.accept_changes, events);
+  if (found || best) check_provenance(found ? found : best, config, *source, changes, events);
   check_memory(config, *source);
   if (!counts) refuse_damaged(best);
   auto work = std::make_unique<Work>(config, *source, found.path);
@@ -269,7 +282,7 @@ Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const 
   const Curves curves = read_curves(folder);
   if (!found) refuse_lost(found, curves, folder);
   RunEvents quiet;
-  if (found) check_provenance(found, config, source, false, quiet);
+  if (found) check_provenance(found, config, source, {}, quiet);
   const double start = initial_loss(config, source);
   Trainer trainer(config, source, found.path);
   if (found) trainer.load(found.path);

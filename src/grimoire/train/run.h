@@ -26,6 +26,8 @@ namespace grim {
 RunResult train(RunConfig config, RunEvents& events);
 RunResult train(RunConfig config, const TaskSource& source, RunEvents& events);  // of config.open_task(), read already
 
+bool holds_run(const std::string& folder);  // with a whole checkpoint: train refuses it
+
 // Goes on from the newest valid checkpoint in the folder; ends with the same bits as a run that was never stopped.
 // throws: as train; input, data, split or tokenizer that are not the checkpoint's; usage, a goal that lies behind it.
 struct ResumeChanges {

@@ -61,7 +61,7 @@ Options TrainerOptions::trainer_options() {
       {.name = "threads", .help = "threads; 0 takes every core", .target = &threads, .low = 0, .high = 256, .basic = true},
       {.name = "rng", .help = "random numbers: our own, or PyTorch's value for value", .target = by_choice(&rng),
        .choices = {"philox", "torch"}, .basic = true},
-      {.name = "batch-size", .help = "examples in a batch", .target = &batch_size, .low = 0, .high = 1 << 24, .without = {"full-batch"}},
+      {.name = "batch-size", .help = "examples in a batch; 0: 32", .target = &batch_size, .low = 0, .high = 1 << 24, .without = {"full-batch"}},
       {.name = "accumulate", .help = "batches added up for one step", .target = &accumulate, .low = 1, .without = {"full-batch"}},
       {.name = "full-batch", .help = "every example in every step", .target = &full_batch},
       {.name = "optimizer", .help = "how weights are updated", .target = by_choice(&optimizer), .choices = {"sgd", "adam", "adamw"}},
@@ -108,11 +108,26 @@ std::set<std::string> shape_keys() {
   return keys;
 }
 
+// "gpt, transformer": which have a setting of this name; "" where none has.
+std::string architectures_with(const std::string& key) {
+  std::vector<std::string> names;
+  for (const Architecture* a : architectures()) {
+    const auto shape = a->defaults();
+    if (find(shape->options(), key)) names.push_back(a->name);
+  }
+  return joined(names);
+}
+
 }  // namespace
 
 void read_settings(RunConfig& config, const Json& object, const std::string& source) {
   if (object.is_object()) take_model(config, object, source);
-  from_json(config.options(), object, source);
+  const Options own = config.options();
+  for (size_t i = 0; object.is_object() && i < object.size(); ++i)
+    if (const std::string& key = object.keys()[i]; !find(own, key))
+      if (const std::string others = architectures_with(key); !others.empty())
+        throw Error(ErrorKind::input, str("{}: unknown setting '{}': a {} has none", source, key, config.model), str("it is a setting of {}", others));
+  from_json(own, object, source);
 }
 
 void read_kept_settings(RunConfig& config, const Json& object, const std::string& source) {

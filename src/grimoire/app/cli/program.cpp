@@ -89,13 +89,12 @@ const char* name_of(ErrorKind kind) {
 }
 
 int tell(Terminal& terminal, const Error& e) {
-  const std::string what = with_flags(e.what()), hint = with_flags(e.hint());
-  terminal.say("error: " + what);
-  if (!hint.empty()) terminal.say("hint: " + hint);
+  terminal.say(std::string("error: ") + e.what());
+  if (!e.hint().empty()) terminal.say("hint: " + e.hint());
   const int code = caught_signal ? 128 + caught_signal : exit_code(e.kind());
   if (terminal.json() && !terminal.lost()) {
     try {
-      terminal.result(Json::object({{"error", what}, {"kind", name_of(e.kind())}, {"hint", hint}, {"exit_code", code}}));
+      terminal.result(Json::object({{"error", e.what()}, {"kind", name_of(e.kind())}, {"hint", e.hint()}, {"exit_code", code}}));
     } catch (...) {  // it has been said on stderr
     }
   }
@@ -135,9 +134,14 @@ int run(const std::vector<std::string>& words, Terminal& terminal) {
     return 0;
   }
   check_environment(commands);
-  command.set(parsed.settings);
-  const int code = command.run(terminal);
-  return caught_signal ? 128 + caught_signal : code;
+  try {
+    command.set(parsed.settings);
+    const int code = command.run(terminal);
+    return caught_signal ? 128 + caught_signal : code;
+  } catch (const Error& e) {
+    const Options flags = command.form().empty() ? every_option(command) : command.options();
+    throw Error(e.kind(), with_flags(e.what(), flags), with_flags(e.hint(), flags));
+  }
 }
 
 }  // namespace

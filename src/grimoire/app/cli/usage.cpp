@@ -20,6 +20,20 @@ std::string as_entry(const Options& options, std::string_view name, const std::s
   return "";
 }
 
+constexpr std::string_view kShortName = "n", kItsOption = "number";  // the one flag that has a short name: -n
+
+// "--steps", "-n", as typed: the flag that `name` is nearest to; "" where none is near.
+std::string near_flag(const Options& options, const std::string& name) {
+  if (name == kShortName && find(options, kItsOption)) return str("-{}", name);
+  std::vector<std::string> known = {"json", "help", "help-all"};
+  for (const Option& o : options) {
+    known.push_back(o.name);
+    if (o.is_switch()) known.push_back("no-" + o.name);
+  }
+  const std::string near = nearest(name, known.data(), known.size());
+  return near.empty() ? "" : "--" + near;
+}
+
 // Of `words`, one that nothing takes.
 [[noreturn]] void refuse_word(Command& command, const Options& options, const std::string& word, const std::vector<std::string>& words) {
   if (!word.starts_with("-")) refuse_surplus(command, word);
@@ -29,14 +43,12 @@ std::string as_entry(const Options& options, std::string_view name, const std::s
   const std::string value = equals != word.npos ? word.substr(equals + 1) : next + 1 < words.end() && !next[1].starts_with("--") ? next[1] : "VALUE";
   if (const std::string entry = flag.starts_with("--") ? as_entry(options, flag.substr(2), value) : ""; !entry.empty())
     refuse(command, str("unknown flag {}", flag), str("did you mean {}?", entry));
-  std::vector<std::string> known = {"json", "help", "help-all"};
-  for (const Option& o : options) {
-    known.push_back(o.name);
-    if (o.is_switch()) known.push_back("no-" + o.name);
-  }
-  const std::string near = nearest(flag.substr(std::min(flag.find_first_not_of('-'), flag.size())), known.data(), known.size());
-  const std::string otherwise = command.form().empty() ? see_help(command) + "; behind -- nothing is a flag" : taken_by(command, options);
-  refuse(command, str("unknown flag {}", flag), near.empty() ? otherwise : str("did you mean --{}?", near));
+  const std::string name = flag.substr(std::min(flag.find_first_not_of('-'), flag.size())), near = near_flag(options, name);
+  if (!near.empty()) refuse(command, str("unknown flag {}", flag), str("did you mean {}?", near));
+  if (command.form().empty()) refuse(command, str("unknown flag {}", flag), see_help(command) + "; behind -- nothing is a flag");
+  const std::string elsewhere = near_flag(every_option(command), name);
+  const std::string takers = elsewhere.empty() ? "" : forms_with(command, elsewhere.substr(2));
+  refuse(command, str("unknown flag {}", flag), takers.empty() ? taken_by(command, options) : str("did you mean {}? That is of {}", elsewhere, takers));
 }
 
 void declare(CLI::App& app, const Options& options, Settings& settings) {
@@ -51,7 +63,7 @@ void declare(CLI::App& app, const Options& options, Settings& settings) {
         for (const std::string& v : values) settings.push_back({name, v});
       })->expected(1, 1 << 20)->allow_extra_args(false);  // as many as come, but [a,b] is one
     } else {
-      const std::string flags = name == "number" ? "-n,--number" : "--" + name;
+      const std::string flags = (name == kItsOption ? str("-{},", kShortName) : "") + "--" + name;
       app.add_option_function<std::string>(flags, [&settings, name](const std::string& v) { settings.push_back({name, v}); })
           ->allow_extra_args(false)->trigger_on_parse();
     }
@@ -188,11 +200,12 @@ bool asks_for_json(const std::vector<std::string>& words) {
 }
 
 Command& command_named(const std::vector<std::unique_ptr<Command>>& commands, const std::string& name) {
-  std::vector<std::string> names;
+  std::vector<std::string> names = {"help", "--help", "--version"};
   for (const auto& c : commands) {
     if (c->name() == name) return *c;
     names.push_back(c->name());
   }
+  if (name == "version") throw Error(ErrorKind::usage, "'version' is not a command", "did you mean '--version'?");
   throw Error(ErrorKind::usage, str("'{}' is not a command", name), did_you_mean(name, names, "see grimoire --help"));
 }
 

@@ -126,10 +126,10 @@ void StatsInputs::note_lost(size_t lost, size_t rows) {
   if (lost) notes_.push_back(str("{} of {} rows had a missing cell and were left out", lost, rows));
 }
 
-void StatsInputs::add_notes(Answer& a) const {
+void StatsInputs::add_notes(Answer& a, const Options& flags) const {
   if (notes_.empty()) return;
   std::vector<std::string> said;
-  for (const std::string& n : notes_) said.push_back(with_flags(n));
+  for (const std::string& n : notes_) said.push_back(with_flags(n, flags));
   Json all = Json::array_of(said);
   if (const Json* own = a.json.find("notes"))
     for (const Json& n : own->items()) all.push(n);

@@ -54,7 +54,7 @@ class StatsInputs {
   // Columns of x as a matrix: categories become one column a level but the first. Rows with a missing cell are dropped on demand.
   DesignMatrix matrix(bool with_y) const;
 
-  void add_notes(Answer& answer) const;  // of what was left out or rounded
+  void add_notes(Answer& answer, const Options& flags) const;  // of what was left out or rounded
   void note_rounded(const std::string& text, const std::string& where);
 
  private:
