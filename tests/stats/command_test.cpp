@@ -106,8 +106,8 @@ TEST(StatsCommand, BadInputIsNamed) {
   EXPECT_EQ(kind_of("stats", "t-tset", {}), ErrorKind::usage);
   EXPECT_EQ(kind_of("stats", "t-test", {}), ErrorKind::usage);
   EXPECT_EQ(kind_of("stats", "t-test", {{"x", "1,b"}}), ErrorKind::usage);
-  EXPECT_EQ(kind_of("stats", "t-test", {{"x", "1,2,nan"}}), ErrorKind::input);
-  EXPECT_EQ(kind_of("stats", "t-test", {{"x", "1"}}), ErrorKind::input);
+  EXPECT_EQ(kind_of("stats", "t-test", {{"x", "1,2,nan"}}), ErrorKind::usage);
+  EXPECT_EQ(kind_of("stats", "t-test", {{"x", "1"}}), ErrorKind::usage);
   EXPECT_EQ(kind_of("stats", "describe", {{"data", "/no/such.csv"}, {"x", "a"}}), ErrorKind::input);
   EXPECT_EQ(kind_of("stats", "power", {}), ErrorKind::usage);
   EXPECT_EQ(kind_of("distribution", "gama", {}), ErrorKind::argument);
@@ -248,8 +248,8 @@ TEST(StatsCommand, UnusedInputIsRefused) {
   for (const auto& [name, settings] : cases) EXPECT_EQ(kind_of("stats", name, settings), ErrorKind::usage) << name;
 }
 
-// Bad numbers among the data are bad input, whatever the test makes of them; what is wrong with the flags is usage.
-TEST(StatsCommand, BadNumbersAreInput) {
+// Bad numbers that are typed are usage, whatever the test makes of them; those of a file are input.
+TEST(StatsCommand, BadNumbersTypedAreUsage) {
   const std::vector<std::string> tests = {"describe", "means", "ema", "t-test", "z-test", "shapiro", "bootstrap", "adjust",
                                           "entropy", "chi-square", "wilcoxon"};
   for (const std::string& name : tests)
@@ -257,10 +257,10 @@ TEST(StatsCommand, BadNumbersAreInput) {
       Settings settings = {{"x", bad}};
       if (name == "z-test") settings.push_back({"sd", "1"});
       if (name == "describe" && std::string(bad).find("nan") != std::string::npos) continue;  // it counts them
-      EXPECT_EQ(kind_of("stats", name, settings), ErrorKind::input) << name << " " << bad;
+      EXPECT_EQ(kind_of("stats", name, settings), ErrorKind::usage) << name << " " << bad;
     }
-  EXPECT_EQ(kind_of("stats", "pca", {{"x", "1;2"}}), ErrorKind::input);
-  EXPECT_EQ(kind_of("stats", "pca", {{"x", "1,1,1;2,2,2"}}), ErrorKind::input);
+  EXPECT_EQ(kind_of("stats", "pca", {{"x", "1;2"}}), ErrorKind::usage);
+  EXPECT_EQ(kind_of("stats", "pca", {{"x", "1,1,1;2,2,2"}}), ErrorKind::usage);
   EXPECT_EQ(kind_of("stats", "ks", {{"x", "1,2,3"}, {"against", "gamma"}, {"param", "shape=-1"}}), ErrorKind::usage);
   EXPECT_EQ(kind_of("stats", "power", {{"effect", "0"}, {"power", ".8"}}), ErrorKind::argument);
   EXPECT_EQ(run("stats", "adjust", {{"x", ".01,nan,.5"}, {"missing", "drop"}}).json_.list("adjusted").size(), 2u);
