@@ -91,7 +91,7 @@ TEST(Weights, ConvertedAndBack) {
     const std::string path = saved.folder / name, type = std::string(name).substr(0, std::string(name).find('.'));
     ConvertOptions options{.to = std::string_view(name).ends_with("gguf") ? WeightsFormat::gguf : WeightsFormat::safetensors,
                            .dtype = type == "f32" ? "F32" : type == "f16" ? "F16" : "BF16"};
-    ASSERT_EQ(convert_weights(saved.path, path, options), std::vector<std::string>{path});
+    ASSERT_EQ(convert_weights(saved.path, path, options).files, std::vector<std::string>{path});
     const auto back = open_weights_at(path);
     const double step = type == "f32" ? 0 : type == "f16" ? 0x1p-11 : 0x1p-8;  // half a unit of the last place, relative
     for (const auto& [tensor, x] : saved.tensors) {

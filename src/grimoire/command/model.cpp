@@ -351,10 +351,11 @@ class ModelCommand final : public Command {
     options.shard_bytes = shard_megabytes_ * 1'000'000;
     if (options.dtype == "Q8_0" && options.to != WeightsFormat::gguf)
       throw Error(ErrorKind::usage, "--dtype q8_0: safetensors has no such type", "give --to gguf, or f32, f16 or bf16");
-    const std::vector<std::string> written = convert_weights(model_, other_, options);
+    const Converted made = convert_weights(model_, other_, options);
     report::Report page;
-    for (const std::string& path : written) page.blocks.emplace_back(report::Remark{path});
-    show(console, page, Json::object({{"files", Json::array_of(written)}}));
+    for (const std::string& path : made.files) page.blocks.emplace_back(report::Remark{path});
+    for (const std::string& note : made.notes) page.blocks.emplace_back(report::Remark{note, report::Tone::warning});
+    show(console, page, Json::object({{"files", Json::array_of(made.files)}, {"notes", Json::array_of(made.notes)}}));
     return 0;
   }
 

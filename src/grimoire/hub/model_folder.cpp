@@ -16,17 +16,10 @@ namespace {
 
 Json read_json(const std::string& path) { return Json::parse(read_file(path), path); }
 
-// The ids of a key: none, one or several. The generation settings come before those of the model.
+// The generation settings come before those of the model.
 std::vector<int64_t> ids_of(const ModelFolder& folder, const char* key) {
-  for (const Json* const settings : {&folder.generation, &folder.config}) {
-    const Json* const id = settings->is_object() ? settings->find(key) : nullptr;
-    if (!id || id->is_null()) continue;
-    if (!id->is_array()) return {id->as_integer()};
-    std::vector<int64_t> ids;
-    for (const Json& i : id->items()) ids.push_back(i.as_integer());
-    return ids;
-  }
-  return {};
+  const std::vector<int64_t> ids = token_ids(folder.generation, key);
+  return ids.empty() ? token_ids(folder.config, key) : ids;
 }
 
 // Items end where the tokenizer says: another end in the settings would be read and not kept.

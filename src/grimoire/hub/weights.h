@@ -43,10 +43,14 @@ struct ConvertOptions {
   std::string dtype = {};    // of floating-point tensors: "F32", "F16", "BF16", for GGUF "Q8_0" too; empty: as they are, other than f16 and bf16 as f32
   int64_t shard_bytes = 0;   // of safetensors; 0: one file
 };
+struct Converted {
+  std::vector<std::string> files;  // that were written
+  std::vector<std::string> notes;  // what they could not hold, in sentences
+};
 // A model folder with its other files (config.json, the tokenizer's, ...), whose dtype is set, or a lone file of weights; a config.json is made of what a
 // GGUF file or one of llm.c says. `to`: a folder that is
-// made, or a file that ends in .safetensors or .gguf. Gives the files written.
+// made, or a file that ends in .safetensors or .gguf.
 // throws: input, a folder that holds other files, a source that is malformed; argument, a dtype that the format does not hold
-std::vector<std::string> convert_weights(const std::string& from, const std::string& to, const ConvertOptions& options);
+Converted convert_weights(const std::string& from, const std::string& to, const ConvertOptions& options);
 
 }  // namespace grim
