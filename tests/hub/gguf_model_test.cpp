@@ -238,6 +238,44 @@ TEST(GgufModel, FlagsOfAddedTokensThatAreNotWrittenAreSaid) {
                                       "truncation to 7 tokens is not written"}));
 }
 
+TEST(GgufModel, MayBeAllOfAFolder) {
+  test::TempFolder folder;
+  const std::string path = small_llama(folder);
+  EXPECT_EQ(open_weights_at(folder.path())->path(), path);
+  EXPECT_EQ(find_tokenizer(folder.path()), nullptr);
+  EXPECT_NE(complaint([&] { open_tokenizer(folder.path()); }).find("there is no tokenizer in it"), std::string::npos);
+}
+
+TEST(Convert, OverwritesNothing) {
+  test::TempFolder folder;
+  const std::string path = small_llama(folder), before = read_file(path);
+  EXPECT_NE(complaint([&] { convert_weights(path, path, {.to = WeightsFormat::gguf}); }).find("is there already"), std::string::npos);
+  EXPECT_EQ(read_file(path), before);
+}
+
+TEST(Convert, SaysWhatLlamaCppDoesNotOpen) {
+  test::TempFolder folder;
+  convert_weights(small_llama(folder), folder / "out", {});
+  EXPECT_TRUE(convert_weights(folder / "out", folder / "llama.gguf", {.to = WeightsFormat::gguf}).notes.empty());
+  folder.put("out/config.json", R"({"model_type": "mistral"})");
+  const std::vector<std::string> notes = convert_weights(folder / "out", folder / "mistral.gguf", {.to = WeightsFormat::gguf}).notes;
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_NE(notes[0].find("'mistral' has no form in GGUF"), std::string::npos);
+}
+
+// Tokenizers of other files than tokenizer.json belong to a folder too, and go along.
+TEST(Convert, TakesEveryKindOfTokenizerFileAlong) {
+  test::TempFolder folder;
+  convert_weights(small_llama(folder), folder / "out", {});
+  EXPECT_EQ(find_tokenizer(folder / "out"), nullptr);
+  folder.put("out/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n");
+  EXPECT_NE(open_model_folder(folder / "out").tokenizer, nullptr);
+  EXPECT_EQ(find_tokenizer(folder / "out")->vocab_size(), 5);
+  for (const char* const name : {"tokenizer.bin", "spiece.model"}) folder.put(str("out/{}", name), "x");
+  convert_weights(folder / "out", folder / "copy", {});
+  for (const char* const name : {"tokenizer.bin", "spiece.model", "vocab.txt"}) EXPECT_TRUE(exists(folder / str("copy/{}", name))) << name;
+}
+
 TEST(GgufModel, OtherArchitecturesAreRefused) {
   test::TempFolder folder;
   const std::string path = folder / "x.gguf";

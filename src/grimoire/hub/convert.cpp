@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 
 #include "grimoire/base/error.h"
 #include "grimoire/hub/gguf_model.h"
@@ -16,12 +15,6 @@ namespace {
 
 constexpr const char* kIds[] = {"bos_token_id", "eos_token_id", "pad_token_id"};
 
-bool is_weights(const std::string& name) {
-  const auto ends = [&](const char* end) { return name.ends_with(end); };
-  return ends(".safetensors") || ends(".safetensors.index.json") || ends(".bin") || ends(".bin.index.json") || ends(".gguf") || ends(".pt") || ends(".pth") ||
-         name == kManifestName;
-}
-
 Json with_dtype(Json config, const std::string& dtype) {
   constexpr const char* kNames[][2] = {{"F32", "float32"}, {"F16", "float16"}, {"BF16", "bfloat16"}};
   for (const auto& [stored, torch] : kNames)
@@ -35,7 +28,7 @@ std::vector<CheckpointFile> companions(const std::string& folder, const std::str
   std::vector<CheckpointFile> kept;
   for (const std::string& name : files().list(folder)) {
     const std::string path = join_path(folder, name);
-    if (is_weights(name) || files().kind(path) != FileKind::file) continue;
+    if (is_weights_file(name) || files().kind(path) != FileKind::file) continue;
     std::string bytes = read_file(path);
     if (name == "config.json" && !dtype.empty()) bytes = with_dtype(Json::parse(bytes, path), dtype).dump_pretty();
     kept.emplace_back(name, std::move(bytes));
@@ -88,10 +81,6 @@ std::string type_for_gguf(const TensorSource& x, const std::string& dtype) {
   return dtype;
 }
 
-bool holds_tokenizer(const std::string& folder) {
-  return std::ranges::any_of(std::array{"tokenizer.json", "tokenizer.model", "vocab.json"}, [&](const char* name) { return exists(join_path(folder, name)); });
-}
-
 // The settings of generation_config.json that stand in the place of config.json's tokens, and those that have none.
 Json with_generation(const std::string& from, Json config, std::vector<std::string>& notes) {
   const std::string path = join_path(from, "generation_config.json");
@@ -113,8 +102,7 @@ Json with_generation(const std::string& from, Json config, std::vector<std::stri
 // What describes a model of llama.cpp's.
 std::vector<GgufPair> described(const Json& config, const std::string& from, std::vector<std::string>& notes) {
   std::vector<GgufPair> pairs = gguf_pairs(config, file_name(from));
-  if (holds_tokenizer(from)) {
-    const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(from);
+  if (const std::shared_ptr<const Tokenizer> tokenizer = find_tokenizer(from)) {
     for (GgufPair& p : gguf_pairs(*tokenizer, config.integer("vocab_size"))) pairs.push_back(std::move(p));
     for (std::string& note : unsaid_of(*tokenizer)) notes.push_back(std::move(note));
   }
@@ -133,6 +121,8 @@ CheckpointFile gguf_file(const std::string& name, const std::string& from, std::
   } else {  // what GGUF's readers ask for first
     const std::string architecture = config.is_object() ? config.text("model_type", "unknown") : "unknown";
     pairs = {{"general.architecture", GgufValue::of(architecture)}, {"general.name", GgufValue::of(file_name(from))}};
+    notes.push_back(str("{}: its tensors keep their names, and llama.cpp does not open the file as a model",
+                        config.is_object() ? str("'{}' has no form in GGUF that is written here", architecture) : "no config.json says what model it is"));
   }
   if (dtype == "Q8_0") pairs.push_back({"general.quantization_version", GgufValue::of(GgufType::u32, int64_t{2})});  // of ggml's blocks
   std::vector<GgufTensor> written;
@@ -144,6 +134,9 @@ CheckpointFile gguf_file(const std::string& name, const std::string& from, std::
 }
 
 std::vector<std::string> written_to(const std::string& folder, const std::vector<CheckpointFile>& all) {
+  for (const CheckpointFile& f : all)
+    GRIM_CHECK(!exists(join_path(folder, f.name)), input, "convert", "{} is there already: expected a new name, so that nothing is overwritten",
+               join_path(folder, f.name));
   files().make_dirs(folder);
   std::vector<std::string> names;
   for (const CheckpointFile& f : all) {
