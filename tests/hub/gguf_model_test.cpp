@@ -1,11 +1,15 @@
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "base/temp_folder.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/str.h"
 #include "grimoire/hub/gguf_model.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/weights.h"
+#include "grimoire/model/register.h"
+#include "grimoire/tensor/copy.h"
 #include "support/data.h"
 #include "support/op_case.h"
 
@@ -21,18 +25,20 @@ Tensor counting(const Shape& shape, float from = 0) {
 GgufPair number(const char* key, int64_t value) { return {key, GgufValue::of(GgufType::u32, value)}; }
 
 // One block, 8 wide, two heads of 4, one of keys and values.
-std::string small_llama(const test::TempFolder& folder) {
+std::string small_llama(const test::TempFolder& folder, const std::vector<GgufPair>& more = {}, const std::vector<GgufTensor>& others = {}) {
   const std::string path = folder / "small.gguf";
   std::vector<GgufTensor> tensors = {{"token_embd.weight", counting({5, 8}), "F32"}, {"output_norm.weight", counting({8}), "F32"}};
   for (const char* name : {"attn_norm", "ffn_norm"}) tensors.push_back({str("blk.0.{}.weight", name), counting({8}), "F32"});
   for (const char* name : {"attn_q", "attn_output", "ffn_gate", "ffn_up", "ffn_down"})
     tensors.push_back({str("blk.0.{}.weight", name), counting({8, 8}), "F32"});
   for (const char* name : {"attn_k", "attn_v"}) tensors.push_back({str("blk.0.{}.weight", name), counting({4, 8}), "F32"});
-  write_gguf(path,
-             {{"general.architecture", GgufValue::of(std::string("llama"))}, number("llama.block_count", 1), number("llama.context_length", 32),
-              number("llama.embedding_length", 8), number("llama.feed_forward_length", 8), number("llama.attention.head_count", 2),
-              number("llama.attention.head_count_kv", 1), {"llama.attention.layer_norm_rms_epsilon", GgufValue::of(GgufType::f32, 1e-5)}},
-             tensors);
+  std::vector<GgufPair> pairs = {
+      {"general.architecture", GgufValue::of(std::string("llama"))}, number("llama.block_count", 1), number("llama.context_length", 32),
+      number("llama.embedding_length", 8), number("llama.feed_forward_length", 8), number("llama.attention.head_count", 2),
+      number("llama.attention.head_count_kv", 1), {"llama.attention.layer_norm_rms_epsilon", GgufValue::of(GgufType::f32, 1e-5)}};
+  pairs.insert(pairs.end(), more.begin(), more.end());
+  tensors.insert(tensors.end(), others.begin(), others.end());
+  write_gguf(path, pairs, tensors);
   return path;
 }
 
@@ -111,11 +117,163 @@ TEST(GgufModel, WhatHasNoPlaceThereIsRefused) {
     return std::string();
   };
   EXPECT_EQ(said("rope_scaling", Json()), "");
-  EXPECT_NE(said("rope_scaling", Json::object({{"rope_type", "llama3"}, {"factor", 8.0}})).find("key 'rope_scaling': got {"), std::string::npos);
-  EXPECT_NE(said("rope_parameters", Json::object({{"rope_type", "yarn"}})).find("key 'rope_parameters'"), std::string::npos);
+  EXPECT_NE(said("rope_scaling", Json::object({{"rope_type", "llama3"}, {"factor", 8.0}, {"low_freq_factor", 1.0}, {"high_freq_factor", 4.0},
+                                                 {"original_max_position_embeddings", 8192}})).find("key 'rope_scaling': got {"), std::string::npos);
+  EXPECT_NE(said("rope_parameters", Json::object({{"rope_type", "yarn"}})).find("rope_parameters of type 'yarn'"), std::string::npos);
   EXPECT_NE(said("hidden_act", "gelu").find("got gelu, which is not written as GGUF: expected silu"), std::string::npos);
   EXPECT_NE(said("num_attention_heads", 3).find("3 heads do not divide a hidden_size of 8"), std::string::npos);
   EXPECT_NE(said("num_key_value_heads", 8).find("does not split into 8 heads"), std::string::npos);
+}
+
+std::string complaint(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::input);
+    return e.what();
+  }
+  return "";
+}
+
+TEST(GgufModel, LinearScalingOfPositionsGoesThereAndBack) {
+  test::TempFolder folder;
+  const std::string path = small_llama(folder, {{"llama.rope.scaling.type", GgufValue::of("linear")},
+                                                {"llama.rope.scaling.factor", GgufValue::of(GgufType::f32, 4.0)}});
+  convert_weights(path, folder / "out", {});
+  const Json config = open_model_folder(folder / "out").config;
+  EXPECT_EQ(config.at("rope_parameters").text("rope_type"), "linear");
+  EXPECT_EQ(config.at("rope_parameters").real("factor"), 4);
+  convert_weights(folder / "out", folder / "back.gguf", {.to = WeightsFormat::gguf});
+  const GgufFile back(folder / "back.gguf");
+  EXPECT_EQ(back.text("llama.rope.scaling.type"), "linear");
+  EXPECT_EQ(back.real("llama.rope.scaling.factor"), 4);
+  EXPECT_EQ(config_in(back), config);
+  // A factor without a type is linear, as llama.cpp has it; what has no place in a config.json is refused.
+  EXPECT_EQ(config_in(GgufFile(small_llama(folder, {{"llama.rope.scale_linear", GgufValue::of(GgufType::f32, 2.0)}}))).at("rope_parameters").real("factor"), 2);
+  const GgufFile yarn(small_llama(folder, {{"llama.rope.scaling.type", GgufValue::of("yarn")}}));
+  EXPECT_NE(complaint([&] { config_in(yarn); }).find("llama.rope.scaling.type is 'yarn'"), std::string::npos);
+}
+
+// The divisors of llama.cpp's converter (convert_hf_to_gguf.py, generate_extra_tensors) for heads of 4 with theta 10000: one pair turns often, one seldom.
+TEST(GgufModel, Llama3sScalingOfPositionsIsKnownByItsDivisors) {
+  test::TempFolder folder;
+  const auto with = [&](std::vector<float> divisors) {
+    const int64_t n = static_cast<int64_t>(divisors.size());
+    return small_llama(folder, {}, {{"rope_freqs.weight", Tensor::from<float>(divisors, {n}), "F32"}});
+  };
+  // 8192 positions are 1303.8 turns of the first pair and 13.038 of the second with theta 10000; 0.326 with theta 1.6e7
+  const std::string plain = with({1, 1});
+  EXPECT_EQ(config_in(GgufFile(plain)).at("rope_parameters").real("factor"), 1);
+  const std::string slow = small_llama(folder, {{"llama.rope.freq_base", GgufValue::of(GgufType::f32, 1.6e7)}},
+                                       {{"rope_freqs.weight", Tensor::from<float>({1.f, 8.f}, {2}), "F32"}});
+  const Json rope = config_in(GgufFile(slow)).at("rope_parameters");
+  EXPECT_EQ(rope.text("rope_type"), "llama3");
+  EXPECT_EQ(rope.real("factor"), 8);
+  EXPECT_EQ(rope.integer("original_max_position_embeddings"), 8192);
+  EXPECT_NE(complaint([&] { config_in(GgufFile(with({1, 8}))); }).find("is not Llama 3's scaling"), std::string::npos);
+  EXPECT_NE(complaint([&] { config_in(GgufFile(with({1, 1, 1}))); }).find("is not Llama 3's scaling"), std::string::npos);
+}
+
+TEST(GgufModel, BiasesAndTokensAreThoseOfTheFolderThatWasWritten) {
+  test::TempFolder folder;
+  std::vector<GgufTensor> biases;
+  for (const char* name : {"ffn_gate", "ffn_up", "ffn_down"}) biases.push_back({str("blk.0.{}.bias", name), counting({8}, 1), "F32"});
+  convert_weights(small_llama(folder, {}, biases), folder / "out", {});
+  const std::string path = folder / "out/config.json";
+  Json config = Json::parse(read_file(path), path);
+  EXPECT_TRUE(config.boolean("mlp_bias"));
+  config.set("bos_token_id", 3);
+  config.set("eos_token_id", Json::array({1, 4}));
+  write_atomically(path, config.dump());
+  remove_all(folder / "out/generation_config.json");
+  EXPECT_EQ(convert_weights(folder / "out", folder / "back.gguf", {.to = WeightsFormat::gguf}).notes, std::vector<std::string>());
+  EXPECT_EQ(config_in(GgufFile(folder / "back.gguf")), config);  // the original's, and not what another file says
+  const Tensor tokens = cast(Tensor::from<float>({1, 2, 3}, {1, 3}), Dtype::i32);
+  const auto logits = [&](const std::string& from) {
+    const ModelFolder opened = open_model_folder(from);
+    Pass pass;
+    return dynamic_cast<const CausalLm&>(*opened.model).logits(tokens, pass);
+  };
+  EXPECT_TRUE(test::bit_equal(logits(folder / "out"), logits(folder / "back.gguf")));
+  folder.put("out/generation_config.json", R"({"eos_token_id": [4, 3, 2, 1], "temperature": 0.7})");
+  EXPECT_EQ(convert_weights(folder / "out", folder / "more.gguf", {.to = WeightsFormat::gguf}).notes,
+            (std::vector<std::string>{"generation_config.json's temperature is not written",
+                                      "eos_token_id 1 is not written: GGUF has no more room for such tokens"}));
+}
+
+// What a text is encoded with stays the tokenizer's; else the model's come first.
+TEST(GgufModel, TokensOfTheModelStandBesideThoseOfTheTokenizer) {
+  const auto ids = [](bool begins, const Json& settings, std::vector<std::string>& notes) {
+    std::vector<GgufPair> pairs = {number("tokenizer.ggml.bos_token_id", 1), number("tokenizer.ggml.eos_token_id", 2),
+                                   {"tokenizer.ggml.add_bos_token", GgufValue::of(GgufType::boolean, int64_t{begins})}};
+    notes = add_token_ids(settings, pairs);
+    std::map<std::string, int64_t> all;
+    for (const GgufPair& p : pairs) all[p.key] = std::get<std::vector<int64_t>>(p.value.values)[0];
+    return std::vector<int64_t>{all["tokenizer.ggml.bos_token_id"], all["tokenizer.ggml.eos_token_id"], all["tokenizer.ggml.eot_token_id"]};
+  };
+  std::vector<std::string> notes;
+  const Json settings = Json::object({{"bos_token_id", 3}, {"eos_token_id", Json::array({5, 7})}});
+  EXPECT_EQ(ids(false, settings, notes), (std::vector<int64_t>{3, 5, 7}));
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_EQ(notes[0], "the tokenizer's bos token 1 is not written: the model's bos_token_id 3 takes its place");
+  EXPECT_EQ(ids(true, settings, notes), (std::vector<int64_t>{1, 5, 7}));
+  EXPECT_EQ(notes[0], "bos_token_id 3 is not written: GGUF has no more room for such tokens");
+  EXPECT_EQ(ids(false, Json::object({{"eos_token_id", Json::array({7, 2})}}), notes), (std::vector<int64_t>{1, 2, 7}));
+  EXPECT_TRUE(notes.empty());
+}
+
+TEST(GgufModel, FlagsOfAddedTokensThatAreNotWrittenAreSaid) {
+  GRIMOIRE_DATA(path, "tokenizers/ggml_vocab_test_vectors/ggml-vocab-gpt-2.gguf");
+  Json json = tokenizer_in(GgufFile(path))->to_json();
+  test::TempFolder folder;
+  folder.put("tokenizer.json", json.dump());
+  EXPECT_TRUE(unsaid_of(*load_tokenizer(folder.path())).empty());
+  Json token = json.at("added_tokens")[0];
+  token.set("lstrip", true);
+  json.set("added_tokens", Json::array({token}));
+  json.set("truncation", Json::object({{"max_length", 7}, {"stride", 0}, {"strategy", "LongestFirst"}, {"direction", "Right"}}));
+  folder.put("tokenizer.json", json.dump());
+  EXPECT_EQ(unsaid_of(*load_tokenizer(folder.path())),
+            (std::vector<std::string>{"'lstrip' of the added tokens <|endoftext|> is not written: texts with them may get other ids",
+                                      "truncation to 7 tokens is not written"}));
+}
+
+TEST(GgufModel, MayBeAllOfAFolder) {
+  test::TempFolder folder;
+  const std::string path = small_llama(folder);
+  EXPECT_EQ(open_weights_at(folder.path())->path(), path);
+  EXPECT_EQ(find_tokenizer(folder.path()), nullptr);
+  EXPECT_NE(complaint([&] { open_tokenizer(folder.path()); }).find("there is no tokenizer in it"), std::string::npos);
+}
+
+TEST(Convert, OverwritesNothing) {
+  test::TempFolder folder;
+  const std::string path = small_llama(folder), before = read_file(path);
+  EXPECT_NE(complaint([&] { convert_weights(path, path, {.to = WeightsFormat::gguf}); }).find("is there already"), std::string::npos);
+  EXPECT_EQ(read_file(path), before);
+}
+
+TEST(Convert, SaysWhatLlamaCppDoesNotOpen) {
+  test::TempFolder folder;
+  convert_weights(small_llama(folder), folder / "out", {});
+  EXPECT_TRUE(convert_weights(folder / "out", folder / "llama.gguf", {.to = WeightsFormat::gguf}).notes.empty());
+  folder.put("out/config.json", R"({"model_type": "mistral"})");
+  const std::vector<std::string> notes = convert_weights(folder / "out", folder / "mistral.gguf", {.to = WeightsFormat::gguf}).notes;
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_NE(notes[0].find("'mistral' has no form in GGUF"), std::string::npos);
+}
+
+// Tokenizers of other files than tokenizer.json belong to a folder too, and go along.
+TEST(Convert, TakesEveryKindOfTokenizerFileAlong) {
+  test::TempFolder folder;
+  convert_weights(small_llama(folder), folder / "out", {});
+  EXPECT_EQ(find_tokenizer(folder / "out"), nullptr);
+  folder.put("out/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n");
+  EXPECT_NE(open_model_folder(folder / "out").tokenizer, nullptr);
+  EXPECT_EQ(find_tokenizer(folder / "out")->vocab_size(), 5);
+  for (const char* const name : {"tokenizer.bin", "spiece.model"}) folder.put(str("out/{}", name), "x");
+  convert_weights(folder / "out", folder / "copy", {});
+  for (const char* const name : {"tokenizer.bin", "spiece.model", "vocab.txt"}) EXPECT_TRUE(exists(folder / str("copy/{}", name))) << name;
 }
 
 TEST(GgufModel, OtherArchitecturesAreRefused) {

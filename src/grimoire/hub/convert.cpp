@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 
 #include "grimoire/base/error.h"
 #include "grimoire/hub/gguf_model.h"
@@ -14,11 +13,7 @@
 namespace grim {
 namespace {
 
-bool is_weights(const std::string& name) {
-  const auto ends = [&](const char* end) { return name.ends_with(end); };
-  return ends(".safetensors") || ends(".safetensors.index.json") || ends(".bin") || ends(".bin.index.json") || ends(".gguf") || ends(".pt") || ends(".pth") ||
-         name == kManifestName;
-}
+constexpr const char* kIds[] = {"bos_token_id", "eos_token_id", "pad_token_id"};
 
 Json with_dtype(Json config, const std::string& dtype) {
   constexpr const char* kNames[][2] = {{"F32", "float32"}, {"F16", "float16"}, {"BF16", "bfloat16"}};
@@ -33,7 +28,7 @@ std::vector<CheckpointFile> companions(const std::string& folder, const std::str
   std::vector<CheckpointFile> kept;
   for (const std::string& name : files().list(folder)) {
     const std::string path = join_path(folder, name);
-    if (is_weights(name) || files().kind(path) != FileKind::file) continue;
+    if (is_weights_file(name) || files().kind(path) != FileKind::file) continue;
     std::string bytes = read_file(path);
     if (name == "config.json" && !dtype.empty()) bytes = with_dtype(Json::parse(bytes, path), dtype).dump_pretty();
     kept.emplace_back(name, std::move(bytes));
@@ -46,7 +41,7 @@ std::vector<CheckpointFile> folder_files(const GgufFile& file, const std::string
   const Json config = config_in(file);
   std::vector<CheckpointFile> made = {{"config.json", with_dtype(config, dtype).dump_pretty()}};
   Json generation = Json::object();
-  for (const char* key : {"bos_token_id", "eos_token_id", "pad_token_id"})
+  for (const char* key : kIds)
     if (const Json* const id = config.find(key)) generation.set(key, *id);
   made.emplace_back("generation_config.json", generation.dump_pretty());
   if (const std::shared_ptr<const Tokenizer> tokenizer = tokenizer_in(file)) {
@@ -86,22 +81,48 @@ std::string type_for_gguf(const TensorSource& x, const std::string& dtype) {
   return dtype;
 }
 
-bool holds_tokenizer(const std::string& folder) {
-  return std::ranges::any_of(std::array{"tokenizer.json", "tokenizer.model", "vocab.json"}, [&](const char* name) { return exists(join_path(folder, name)); });
+// The settings of generation_config.json that stand in the place of config.json's tokens, and those that have none.
+Json with_generation(const std::string& from, Json config, std::vector<std::string>& notes) {
+  const std::string path = join_path(from, "generation_config.json");
+  if (!exists(path)) return config;
+  const Json generation = Json::parse(read_file(path), path);
+  std::vector<std::string> others;
+  for (size_t i = 0; i < generation.size(); ++i) {
+    const std::string& key = generation.keys()[i];
+    if (std::ranges::find(kIds, key) == std::end(kIds)) {
+      if (!key.starts_with('_') && key != "transformers_version") others.push_back(key);
+    } else if (!generation[i].is_null()) {
+      config.set(key, generation[i]);
+    }
+  }
+  if (!others.empty()) notes.push_back(str("generation_config.json's {} {} not written", joined(others), others.size() > 1 ? "are" : "is"));
+  return config;
+}
+
+// What describes a model of llama.cpp's.
+std::vector<GgufPair> described(const Json& config, const std::string& from, std::vector<std::string>& notes) {
+  std::vector<GgufPair> pairs = gguf_pairs(config, file_name(from));
+  if (const std::shared_ptr<const Tokenizer> tokenizer = find_tokenizer(from)) {
+    for (GgufPair& p : gguf_pairs(*tokenizer, config.integer("vocab_size"))) pairs.push_back(std::move(p));
+    for (std::string& note : unsaid_of(*tokenizer)) notes.push_back(std::move(note));
+  }
+  for (std::string& note : add_token_ids(with_generation(from, config, notes), pairs)) notes.push_back(std::move(note));
+  return pairs;
 }
 
 // A whole model under llama.cpp's names where it has them; else the tensors as they are, for those who read them by name.
-CheckpointFile gguf_file(const std::string& name, const std::string& from, std::vector<TensorSource> tensors, const std::string& dtype) {
+CheckpointFile gguf_file(const std::string& name, const std::string& from, std::vector<TensorSource> tensors, const std::string& dtype,
+                         std::vector<std::string>& notes) {
   const Json config = config_at(from);
   std::vector<GgufPair> pairs;
   if (has_gguf_form(config)) {
-    pairs = gguf_pairs(config, file_name(from));
-    if (holds_tokenizer(from))
-      for (GgufPair& p : gguf_pairs(*open_tokenizer(from), config.integer("vocab_size"))) pairs.push_back(std::move(p));
+    pairs = described(config, from, notes);
     tensors = gguf_tensors(config, tensors);
   } else {  // what GGUF's readers ask for first
     const std::string architecture = config.is_object() ? config.text("model_type", "unknown") : "unknown";
     pairs = {{"general.architecture", GgufValue::of(architecture)}, {"general.name", GgufValue::of(file_name(from))}};
+    notes.push_back(str("{}: its tensors keep their names, and llama.cpp does not open the file as a model",
+                        config.is_object() ? str("'{}' has no form in GGUF that is written here", architecture) : "no config.json says what model it is"));
   }
   if (dtype == "Q8_0") pairs.push_back({"general.quantization_version", GgufValue::of(GgufType::u32, int64_t{2})});  // of ggml's blocks
   std::vector<GgufTensor> written;
@@ -113,6 +134,9 @@ CheckpointFile gguf_file(const std::string& name, const std::string& from, std::
 }
 
 std::vector<std::string> written_to(const std::string& folder, const std::vector<CheckpointFile>& all) {
+  for (const CheckpointFile& f : all)
+    GRIM_CHECK(!exists(join_path(folder, f.name)), input, "convert", "{} is there already: expected a new name, so that nothing is overwritten",
+               join_path(folder, f.name));
   files().make_dirs(folder);
   std::vector<std::string> names;
   for (const CheckpointFile& f : all) {
@@ -124,21 +148,22 @@ std::vector<std::string> written_to(const std::string& folder, const std::vector
 
 }  // namespace
 
-std::vector<std::string> convert_weights(const std::string& from, const std::string& to, const ConvertOptions& options) {
+Converted convert_weights(const std::string& from, const std::string& to, const ConvertOptions& options) {
   const std::unique_ptr<TensorFile> source = open_weights_at(from);
   const auto* const gguf = dynamic_cast<const GgufFile*>(source.get());
   const bool as_folder = gguf && is_whole_model(*gguf) && options.to == WeightsFormat::safetensors;
   const std::vector<TensorSource> tensors = as_folder ? tensors_in(*gguf) : sources_of(*source);
   const bool one_file = to.ends_with(".safetensors") || to.ends_with(".gguf");
   std::vector<CheckpointFile> out;
+  std::vector<std::string> notes;
   if (options.to == WeightsFormat::gguf) {
-    out.push_back(gguf_file(one_file ? file_name(to) : "model.gguf", from, tensors, options.dtype));
+    out.push_back(gguf_file(one_file ? file_name(to) : "model.gguf", from, tensors, options.dtype, notes));
   } else {
     std::string stem = one_file ? file_name(to) : "model";
     if (one_file) stem.resize(stem.size() - std::string_view(".safetensors").size());
     out = sharded_files(stem, tensors, options.shard_bytes, options.dtype);
   }
-  if (one_file) return written_to(parent_folder(to), out);
+  if (one_file) return {written_to(parent_folder(to), out), notes};
   if (files().kind(to) == FileKind::folder)
     GRIM_CHECK(files().list(to).empty(), input, "convert", "{}: the folder is not empty: expected a new one, so that nothing is overwritten", to);
   if (as_folder)
@@ -146,7 +171,7 @@ std::vector<std::string> convert_weights(const std::string& from, const std::str
   if (const auto* const llmc = dynamic_cast<const LlmcFile*>(source.get())) out.push_back(config_of(llmc->config(), options.dtype));
   if (files().kind(from) == FileKind::folder)
     for (CheckpointFile& f : companions(from, options.dtype)) out.push_back(std::move(f));
-  return written_to(to, out);
+  return {written_to(to, out), notes};
 }
 
 }  // namespace grim

@@ -5,6 +5,8 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
+#include "grimoire/model/config_keys.h"
+#include "grimoire/model/llama.h"
 #include "grimoire/tensor/copy.h"
 
 namespace grim {
@@ -75,11 +77,72 @@ double shortest(double rounded) {
   return meant;
 }
 
+constexpr const char* kFrequencies = "rope_freqs.weight";
+
+// llama.cpp keeps Llama 3's scaling worked out: what each pair's angle is divided by, (D / 2). The bounds of all that are published stand in RotaryOptions, the
+// factor is that of the slowest pair; whether all of them are so is looked at.
+void read_frequencies(const GgufFile& file, RotaryOptions& r) {
+  const Tensor divisors = contiguous(cast(file.read(kFrequencies), Dtype::f32));
+  const int64_t n = divisors.numel();
+  r = {.size = r.size, .theta = r.theta};
+  const std::vector<float> plain = rotary_frequencies(r);
+  r.scaling = RotaryScaling::llama3;
+  r.factor = n > 0 ? shortest(divisors.data<float>()[n - 1]) : 1;
+  const std::vector<float> scaled = rotary_frequencies(r);
+  bool same = n == r.size / 2 && r.factor >= 1;
+  for (int64_t i = 0; same && i < n; ++i) {
+    const float expected = plain[static_cast<size_t>(i)] / scaled[static_cast<size_t>(i)];
+    same = std::abs(divisors.data<float>()[i] - expected) <= 1e-5f * expected;  // f32 in two orders of work
+  }
+  if (!same)
+    fail(ErrorKind::input, "gguf",
+         str("{}: tensor '{}' is not Llama 3's scaling of rotary positions, and a config.json cannot say what it is", file.path(), kFrequencies),
+         str("expected {} divisors made with low_freq_factor {}, high_freq_factor {} and {} positions", r.size / 2, r.low_freq_factor, r.high_freq_factor,
+             r.trained));
+}
+
+// Rotary positions, and how they are scaled. As llama.cpp has it, a factor without a type is linear.
+RotaryOptions rotary_in(const GgufFile& file, int64_t size) {
+  RotaryOptions r{.size = size};
+  if (file.value("llama.rope.freq_base")) r.theta = shortest(file.real("llama.rope.freq_base"));
+  const std::string type = file.value("llama.rope.scaling.type") ? file.text("llama.rope.scaling.type") : "linear";
+  const char* const factor = file.value("llama.rope.scaling.factor") ? "llama.rope.scaling.factor" : "llama.rope.scale_linear";
+  GRIM_CHECK(type == "linear" || type == "none", input, "gguf", "{}: llama.rope.scaling.type is '{}', which is not read: expected none or linear", file.path(),
+             type);
+  GRIM_CHECK(r.size > 0 && r.size % 2 == 0 && r.theta >= 1, input, "gguf", "{}: rotary positions: got a width of {} and a base of {}", file.path(), r.size,
+             r.theta);
+  if (type == "linear" && file.value(factor) && file.real(factor) != 0 && file.real(factor) != 1) {
+    r.scaling = RotaryScaling::linear;
+    r.factor = shortest(file.real(factor));
+    GRIM_CHECK(r.factor > 1, input, "gguf", "{}: {} is {}, expected 1 or more", file.path(), factor, r.factor);
+  }
+  const bool linear = r.scaling == RotaryScaling::linear;
+  if (!file.holds(kFrequencies)) return r;
+  GRIM_CHECK(!linear, input, "gguf", "{}: rotary positions are scaled twice, by {} and by '{}', which a config.json cannot say", file.path(), factor,
+             kFrequencies);
+  read_frequencies(file, r);
+  return r;
+}
+
 void check_architecture(const GgufFile& file) {
   const std::string& architecture = file.text("general.architecture");
   if (architecture != kLlama)
     fail(ErrorKind::input, "gguf", str("{}: the architecture '{}' is not read as a model", file.path(), architecture),
          "expected llama; its tensors alone can be converted");
+}
+
+std::string id_key(const char* role) { return str("tokenizer.ggml.{}_token_id", role); }
+
+constexpr std::pair<const char*, const char*> kOneId[] = {{"bos", "bos_token_id"}, {"padding", "pad_token_id"}};
+constexpr const char* kEnds[] = {"eos", "eot", "eom"};  // of a text, of a turn, of a message: a model stops at each of them
+
+void set_token_ids(const GgufFile& file, Json& config) {
+  for (const auto& [role, name] : kOneId)
+    if (file.value(id_key(role))) config.set(name, file.integer(id_key(role)));
+  std::vector<int64_t> ends;
+  for (const char* const role : kEnds)
+    if (file.value(id_key(role)) && std::ranges::find(ends, file.integer(id_key(role))) == ends.end()) ends.push_back(file.integer(id_key(role)));
+  if (!ends.empty()) config.set("eos_token_id", ends.size() == 1 ? Json(ends[0]) : Json::array_of(ends));
 }
 
 }  // namespace
@@ -96,6 +159,8 @@ Json config_in(const GgufFile& file) {
              "{}: {} heads and {} of keys and values do not divide a width of {}", file.path(), heads, kv_heads, width);
   const TensorEntry* const embedding = file.find("token_embd.weight");
   GRIM_CHECK(embedding && embedding->shape.ndim() == 2, input, "gguf", "{}: there is no token_embd.weight of two axes", file.path());
+  const int64_t head = integer_or(file, "llama.rope.dimension_count", width / heads);
+  const RotaryOptions rotary = rotary_in(file, head);
   Json config = Json::object({{"architectures", Json::array({"LlamaForCausalLM"})},
                               {"model_type", kLlama},
                               {"vocab_size", embedding->shape[0]},
@@ -104,16 +169,17 @@ Json config_in(const GgufFile& file) {
                               {"num_hidden_layers", size("block_count")},
                               {"num_attention_heads", heads},
                               {"num_key_value_heads", kv_heads},
-                              {"head_dim", integer_or(file, "llama.rope.dimension_count", width / heads)},
+                              {"head_dim", head},
                               {"max_position_embeddings", size("context_length")},
                               {"rms_norm_eps", shortest(file.real("llama.attention.layer_norm_rms_epsilon"))},
-                              {"rope_theta", file.value("llama.rope.freq_base") ? shortest(file.real("llama.rope.freq_base")) : 10000.0},
+                              {"rope_theta", rotary.theta},
                               {"hidden_act", "silu"},
                               {"attention_bias", file.holds("blk.0.attn_q.bias")},
+                              {"mlp_bias", file.holds("blk.0.ffn_gate.bias")},
                               {"tie_word_embeddings", !file.holds("output.weight")},
                               {"torch_dtype", "float32"}});
-  for (const auto& [key, name] : {std::pair{"bos_token_id", "bos_token_id"}, {"eos_token_id", "eos_token_id"}, {"padding_token_id", "pad_token_id"}})
-    if (const std::string whole = str("tokenizer.ggml.{}", key); file.value(whole)) config.set(name, file.integer(whole));
+  if (rotary.scaling != RotaryScaling::none) config.set("rope_parameters", rotary_json(rotary));
+  set_token_ids(file, config);
   return config;
 }
 
@@ -121,7 +187,7 @@ std::vector<TensorSource> tensors_in(const GgufFile& file) {
   const Json config = config_in(file);
   std::vector<TensorSource> all;
   for (const TensorSource& x : sources_of(file)) {
-    if (x.name == "rope_freqs.weight") continue;  // worked out from the config
+    if (x.name == kFrequencies) continue;  // the config says it
     const std::string name = renamed(x.name, &Renamed::gguf, &Renamed::hugging_face);
     GRIM_CHECK(!name.empty(), input, "gguf", "{}: tensor '{}' is not one of the llama architecture", file.path(), x.name);
     all.push_back(turned(x, name, turned_heads(name, config), true, file.path()));
@@ -142,14 +208,9 @@ void refuse_unsaid(const Json& config) {
          GRIM_SETTING("to=safetensors") " keeps it");
   };
   if (const std::string activation = config.text("hidden_act", "silu"); activation != "silu") refuse("hidden_act", activation, "silu");
-  for (const char* const key : {"rope_scaling", "rope_parameters"})
-    if (const Json* const rope = config.find(key); rope && rope->is_object())
-      if (const std::string type = rope->text("rope_type", rope->text("type", "default")); type != "default") refuse(key, rope->dump(), "none");
-}
-
-double rope_base(const Json& config) {
-  const Json* const rope = config.find("rope_parameters");
-  return config.real("rope_theta", rope && rope->is_object() ? rope->real("rope_theta", 10000.0) : 10000.0);
+  for (const char* const key : {"rope_parameters", "rope_scaling"})
+    if (const Json* const rope = config.find(key); rope && rope->is_object() && rotary_from(config).scaling == RotaryScaling::llama3)
+      refuse(key, rope->dump(), "none, or of type linear");
 }
 
 }  // namespace
@@ -171,10 +232,66 @@ std::vector<GgufPair> gguf_pairs(const Json& config, const std::string& name) {
   size("attention.head_count", heads);
   size("attention.head_count_kv", config.integer("num_key_value_heads", heads));
   real("attention.layer_norm_rms_epsilon", config.real("rms_norm_eps", 1e-6));
-  real("rope.freq_base", rope_base(config));
+  const RotaryOptions rotary = rotary_from(config);
+  real("rope.freq_base", rotary.theta);
+  if (rotary.scaling == RotaryScaling::linear) {
+    pairs.push_back({"llama.rope.scaling.type", GgufValue::of("linear")});
+    real("rope.scaling.factor", rotary.factor);
+  }
   size("rope.dimension_count", head);
   if (head != width / heads) size("attention.key_length", head), size("attention.value_length", head);
   return pairs;
+}
+
+namespace {
+
+const int64_t* whole(const std::vector<GgufPair>& pairs, const std::string& key) {
+  const auto at = std::ranges::find(pairs, key, &GgufPair::key);
+  return at == pairs.end() ? nullptr : &std::get<std::vector<int64_t>>(at->value.values)[0];
+}
+
+void put_id(std::vector<GgufPair>& pairs, const char* role, int64_t id) {
+  const std::string key = id_key(role);
+  std::erase_if(pairs, [&](const GgufPair& p) { return p.key == key; });
+  pairs.push_back({key, GgufValue::of(GgufType::u32, id)});
+}
+
+}  // namespace
+
+std::vector<std::string> add_token_ids(const Json& settings, std::vector<GgufPair>& pairs) {
+  std::vector<std::string> unsaid;
+  const auto around = [&](const char* role) {
+    const int64_t* const flag = whole(pairs, str("tokenizer.ggml.add_{}_token", role));
+    return flag && *flag != 0;
+  };
+  // The tokenizer's, where texts are encoded with it, else the model's, of which it is the first.
+  const auto put = [&](const char* role, const char* name, std::vector<int64_t>& ids) {
+    const int64_t* const found = whole(pairs, id_key(role));
+    if (ids.empty()) return;
+    if (found && *found != ids[0]) {
+      const int64_t own = *found;
+      const auto at = std::ranges::find(ids, own);
+      if (at != ids.end()) std::rotate(ids.begin(), at, at + 1);
+      else if (around(role)) ids.insert(ids.begin(), own);
+      else unsaid.push_back(str("the tokenizer's {} token {} is not written: the model's {} {} takes its place", role, own, name, ids[0]));
+    }
+    put_id(pairs, role, ids[0]);
+    ids.erase(ids.begin());
+  };
+  const auto rest = [&](const char* name, const std::vector<int64_t>& ids) {
+    if (!ids.empty())
+      unsaid.push_back(
+          str("{} {} is not written: GGUF has no more room for such tokens", name, ids.size() == 1 ? Json(ids[0]).dump() : Json::array_of(ids).dump()));
+  };
+  for (const auto& [role, name] : kOneId) {
+    std::vector<int64_t> ids = token_ids(settings, name);
+    put(role, name, ids);
+    rest(name, ids);
+  }
+  std::vector<int64_t> ends = token_ids(settings, "eos_token_id");
+  for (const char* const role : kEnds) put(role, "eos_token_id", ends);
+  rest("eos_token_id", ends);
+  return unsaid;
 }
 
 std::vector<TensorSource> gguf_tensors(const Json& config, const std::vector<TensorSource>& tensors) {

@@ -23,5 +23,10 @@ std::vector<GgufPair> gguf_pairs(const Json& config, const std::string& name);
 std::vector<TensorSource> gguf_tensors(const Json& config, const std::vector<TensorSource>& tensors);
 // `tokens`: of the model, which the file's list is filled up to.
 std::vector<GgufPair> gguf_pairs(const Tokenizer& tokenizer, int64_t tokens);
+// bos_token_id, eos_token_id (of which up to three are held) and pad_token_id of `settings` put into `pairs`, which hold the tokenizer's already: what a text
+// is encoded with stays the tokenizer's. Gives what is not written, in sentences.
+std::vector<std::string> add_token_ids(const Json& settings, std::vector<GgufPair>& pairs);
+// What of a tokenizer such a file does not say, in sentences.
+std::vector<std::string> unsaid_of(const Tokenizer& tokenizer);
 
 }  // namespace grim

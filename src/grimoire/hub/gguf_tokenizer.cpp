@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <span>
 
 #include "grimoire/base/error.h"
 #include "grimoire/hub/gguf_model.h"
@@ -30,9 +31,10 @@ constexpr std::pair<const char*, const char*> kRoles[] = {{"bos", "bos_token"}, 
                                                          {"padding", "pad_token"}, {"mask", "mask_token"}, {"cls", "cls_token"},
                                                          {"seperator", "sep_token"}};  // so spelled there
 
+const std::vector<std::string> kLlama3Cuts = {"llama-bpe", "llama3", "llama-v3"};
+
 bool is_llama3(const GgufFile& file) {
-  const std::string pre = file.value("tokenizer.ggml.pre") ? file.text("tokenizer.ggml.pre") : "";
-  return pre == "llama-bpe" || pre == "llama3" || pre == "llama-v3";
+  return file.value("tokenizer.ggml.pre") && std::ranges::find(kLlama3Cuts, file.text("tokenizer.ggml.pre")) != kLlama3Cuts.end();
 }
 
 // bos_token, eos_token, ...: their texts, as a tokenizer_config.json has them.
@@ -56,14 +58,31 @@ Json byte_level(bool splits) { return byte_level_json(false, true, splits); }
 
 Json sequence(Json first, Json second) { return Json::object({{"type", "Sequence"}, {"pretokenizers", Json::array({std::move(first), std::move(second)})}}); }
 
-// How texts are cut, by the name that llama.cpp gives it.
-Json pre_tokenizer_named(const std::string& name, const std::string& path) {
-  if (name == "gpt-2" || name == "default") return byte_level(true);
-  if (name == "smollm") return sequence(Json::object({{"type", "Digits"}, {"individual_digits", true}}), byte_level(true));
-  if (name == "llama-bpe" || name == "llama3" || name == "llama-v3") return sequence(isolating_split_json(patterns::kCl100k), byte_level(false));
-  if (name == "qwen2" || name == "deepseek-r1-qwen") return sequence(isolating_split_json(patterns::kQwen2), byte_level(false));
-  if (name == "gpt-4o") return sequence(isolating_split_json(patterns::kO200k), byte_level(false));
-  const std::vector<std::string> names = {"gpt-2", "smollm", "llama-bpe", "qwen2", "gpt-4o"};
+// How texts are cut, by the names that llama.cpp has for it: the first of each is the one that is written.
+struct NamedCut {
+  std::vector<std::string> names;
+  Json cut;
+};
+const std::vector<NamedCut>& named_cuts() {
+  static const std::vector<NamedCut> all = {
+      {{"gpt-2", "default"}, byte_level(true)},
+      {{"smollm"}, sequence(Json::object({{"type", "Digits"}, {"individual_digits", true}}), byte_level(true))},
+      {kLlama3Cuts, sequence(isolating_split_json(patterns::kCl100k), byte_level(false))},
+      {{"qwen2", "deepseek-r1-qwen"}, sequence(isolating_split_json(patterns::kQwen2), byte_level(false))},
+      {{"gpt-4o"}, sequence(isolating_split_json(patterns::kO200k), byte_level(false))}};
+  return all;
+}
+
+std::vector<std::string> cut_names() {
+  std::vector<std::string> names;
+  for (const NamedCut& c : named_cuts()) names.push_back(c.names[0]);
+  return names;
+}
+
+const Json& pre_tokenizer_named(const std::string& name, const std::string& path) {
+  for (const NamedCut& c : named_cuts())
+    if (std::ranges::find(c.names, name) != c.names.end()) return c.cut;
+  const std::vector<std::string> names = cut_names();
   fail(ErrorKind::input, "gguf", str("{}: tokenizer.ggml.pre '{}' is not known", path, name), did_you_mean(name, names, "known are " + joined(names)));
 }
 
@@ -179,10 +198,9 @@ std::string cut_of(const Json& pre_tokenizer) {
 }
 
 std::string name_of_cut(const Json& pre_tokenizer) {
-  const std::vector<std::string> names = {"gpt-2", "smollm", "llama-bpe", "qwen2", "gpt-4o"};
-  for (const std::string& name : names)
-    if (cut_of(pre_tokenizer_named(name, "")) == cut_of(pre_tokenizer)) return name;
-  refuse("cuts texts in a way that has no name in llama.cpp: got " + pre_tokenizer.dump() + ", expected that of one of " + joined(names));
+  for (const NamedCut& c : named_cuts())
+    if (cut_of(c.cut) == cut_of(pre_tokenizer)) return c.names[0];
+  refuse("cuts texts in a way that has no name in llama.cpp: got " + pre_tokenizer.dump() + ", expected that of one of " + joined(cut_names()));
 }
 
 // Whether a text gets a mark in front. throws: input, it is changed in other ways too
@@ -293,6 +311,27 @@ std::vector<GgufPair> gguf_pairs(const Tokenizer& tokenizer, int64_t tokens) {
   }
   add_roles(tokenizer, pairs);
   return pairs;
+}
+
+std::vector<std::string> unsaid_of(const Tokenizer& tokenizer) {
+  const auto* const pipeline = dynamic_cast<const PipelineTokenizer*>(&tokenizer);
+  if (!pipeline) return {};
+  std::vector<std::string> unsaid;
+  const auto flag = [&](const char* name, bool AddedToken::*set) {
+    std::vector<std::string> tokens;
+    for (const AddedToken& token : pipeline->parts().added)
+      if (token.*set) tokens.push_back(token.content);
+    if (tokens.empty()) return;
+    const size_t shown = std::min<size_t>(tokens.size(), 3);
+    unsaid.push_back(str("'{}' of the added tokens {}{} is not written: texts with them may get other ids", name, joined(std::span(tokens).first(shown)),
+                         tokens.size() > shown ? str(" and {} more", tokens.size() - shown) : ""));
+  };
+  flag("lstrip", &AddedToken::lstrip);
+  flag("rstrip", &AddedToken::rstrip);
+  flag("single_word", &AddedToken::single_word);
+  if (const auto& cut = pipeline->parts().truncation) unsaid.push_back(str("truncation to {} tokens is not written", cut->max_length));
+  if (pipeline->parts().padding) unsaid.push_back("padding is not written");
+  return unsaid;
 }
 
 }  // namespace grim

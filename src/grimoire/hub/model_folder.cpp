@@ -10,23 +10,17 @@
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/register.h"
 #include "grimoire/text/char_tokenizer.h"
+#include "grimoire/text/tokenizer_files.h"
 
 namespace grim {
 namespace {
 
 Json read_json(const std::string& path) { return Json::parse(read_file(path), path); }
 
-// The ids of a key: none, one or several. The generation settings come before those of the model.
+// The generation settings come before those of the model.
 std::vector<int64_t> ids_of(const ModelFolder& folder, const char* key) {
-  for (const Json* const settings : {&folder.generation, &folder.config}) {
-    const Json* const id = settings->is_object() ? settings->find(key) : nullptr;
-    if (!id || id->is_null()) continue;
-    if (!id->is_array()) return {id->as_integer()};
-    std::vector<int64_t> ids;
-    for (const Json& i : id->items()) ids.push_back(i.as_integer());
-    return ids;
-  }
-  return {};
+  const std::vector<int64_t> ids = token_ids(folder.generation, key);
+  return ids.empty() ? token_ids(folder.config, key) : ids;
 }
 
 // Items end where the tokenizer says: another end in the settings would be read and not kept.
@@ -111,7 +105,7 @@ ModelFolder open_model_folder(const std::string& path) {
   opened.config = read_json(config_path);
   const std::unique_ptr<TensorFile> weights = open_weights(path);
   check_size(opened.config, *weights, path);
-  if (exists(join_path(path, "tokenizer.json"))) opened.tokenizer = load_tokenizer(path);
+  opened.tokenizer = find_tokenizer(path);
   if (exists(generation_path)) opened.generation = read_json(generation_path);
   build(opened, config_path);
   opened.model->load(all_of(*weights), weights->path());
@@ -120,6 +114,12 @@ ModelFolder open_model_folder(const std::string& path) {
 
 bool holds_weights(const std::string& folder) {
   return std::any_of(std::begin(kWeights), std::end(kWeights), [&](const char* name) { return exists(join_path(folder, name)); });
+}
+
+bool is_weights_file(std::string_view name) {
+  constexpr std::string_view kEnds[] = {".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".gguf", ".pt", ".pth"};
+  const bool ends = std::ranges::any_of(kEnds, [&](std::string_view end) { return name.ends_with(end); });
+  return (ends && !is_tokenizer_file(name)) || name == kManifestName;
 }
 
 std::unique_ptr<TensorFile> open_weights(const std::string& folder) {
@@ -166,9 +166,15 @@ std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer
   return files;
 }
 
+std::shared_ptr<const Tokenizer> find_tokenizer(const std::string& path) {
+  if (const std::string gguf = gguf_at(path); !gguf.empty()) return tokenizer_in(GgufFile(gguf));
+  if (files().kind(path) == FileKind::folder && tokenizer_file_in(path).empty()) return nullptr;
+  return load_tokenizer(path);
+}
+
 std::shared_ptr<const Tokenizer> open_tokenizer(const std::string& path) {
-  if (!path.ends_with(".gguf")) return load_tokenizer(path);
-  std::shared_ptr<const Tokenizer> tokenizer = tokenizer_in(GgufFile(path));
+  if (gguf_at(path).empty()) return load_tokenizer(path);
+  std::shared_ptr<const Tokenizer> tokenizer = find_tokenizer(path);
   GRIM_CHECK(tokenizer, input, "gguf", "{}: there is no tokenizer in it", path);
   return tokenizer;
 }

@@ -34,9 +34,11 @@ std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer
 // The first of the weights that the folder holds. throws: input, none (naming those that are expected), or as open_tensor_file
 std::unique_ptr<TensorFile> open_weights(const std::string& folder);
 bool holds_weights(const std::string& folder);
+bool is_weights_file(std::string_view name);  // by its name, of whatever format, and the manifest beside it
 
-// The tokenizer of a folder, of its own file, or in a GGUF file. throws: input, there is none, or as load_tokenizer
+// The tokenizer of a folder, of its own file, or in a GGUF file, which may be all of a folder. throws: input, there is none, or as load_tokenizer
 std::shared_ptr<const Tokenizer> open_tokenizer(const std::string& path);
+std::shared_ptr<const Tokenizer> find_tokenizer(const std::string& path);  // null: there is none
 
 // The weights of a folder. throws: input, as open_weights and Pretrained::load
 void load_weights(Pretrained& model, const std::string& folder);

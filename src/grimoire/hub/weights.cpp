@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <set>
 
@@ -12,6 +13,7 @@
 namespace grim {
 
 std::unique_ptr<TensorFile> open_weights_at(const std::string& path) {
+  if (const std::string gguf = gguf_at(path); !gguf.empty()) return open_tensor_file(gguf);
   return files().kind(path) == FileKind::folder ? open_weights(path) : open_tensor_file(path);
 }
 
@@ -107,6 +109,39 @@ std::vector<WeightsPart> parts_of(const TensorFile& weights) {
   return parts;
 }
 
+namespace {
+
+// Elements of one type are equal when their bits are. Differences of integers are taken in 64 bits of mantissa: 2^53 and 2^53 + 1 are 1 apart.
+template <class T> void compare_as(const Tensor& x, const Tensor& y, bool bits, TensorDifference& d) {
+  using Wide = std::conditional_t<std::is_same_v<T, int64_t>, long double, double>;
+  const auto wide = [](T v) {
+    if constexpr (std::is_same_v<T, Bf16>) return static_cast<Wide>(static_cast<float>(v));
+    else return static_cast<Wide>(v);
+  };
+  Wide apart = 0, norm = 0;
+  d.count = x.numel();
+  for (int64_t i = 0; i < d.count; ++i) {
+    const T &from = x.data<T>()[i], &to = y.data<T>()[i];
+    const Wide u = wide(from), v = wide(to);
+    if (bits ? std::memcmp(&from, &to, sizeof(T)) == 0 : u == v || (std::isnan(u) && std::isnan(v))) {
+      norm += std::isfinite(u) ? u * u : 0;
+      continue;
+    }
+    ++d.differ;
+    d.largest = std::max(d.largest, static_cast<double>(std::abs(u - v)));  // a NaN stays out of it, and is counted
+    apart += (u - v) * (u - v);
+    norm += u * u;
+  }
+  d.relative = static_cast<double>(norm > 0 ? std::sqrt(apart / norm) : std::sqrt(apart));
+}
+
+void compare(const Tensor& x, const Tensor& y, TensorDifference& d) {
+  if (!d.types.empty()) return compare_as<double>(contiguous(cast(x, Dtype::f64)), contiguous(cast(y, Dtype::f64)), false, d);
+  visit(x.dtype(), [&](auto zero) { compare_as<decltype(zero)>(x, y, true, d); });
+}
+
+}  // namespace
+
 std::vector<TensorDifference> difference(const TensorFile& a, const TensorFile& b) {
   std::vector<TensorDifference> all;
   for (const TensorEntry& e : a.entries()) {
@@ -116,21 +151,9 @@ std::vector<TensorDifference> difference(const TensorFile& a, const TensorFile& 
     } else if (const Shape& other = b.find(e.name)->shape; !(other == e.shape)) {
       d.problem = str("shape {} and {}", e.shape, other);
     } else {
-      const Tensor x = contiguous(cast(a.read(e), Dtype::f64)), y = contiguous(cast(b.read(e.name), Dtype::f64));
-      double apart = 0, norm = 0;
-      d.count = x.numel();
-      for (int64_t i = 0; i < d.count; ++i) {
-        const double u = x.data<double>()[i], v = y.data<double>()[i];
-        if (u == v || (std::isnan(u) && std::isnan(v))) {
-          norm += std::isfinite(u) ? u * u : 0;
-          continue;
-        }
-        ++d.differ;
-        d.largest = std::max(d.largest, std::abs(u - v));  // a NaN stays out of it, and is counted
-        apart += (u - v) * (u - v);
-        norm += u * u;
-      }
-      d.relative = norm > 0 ? std::sqrt(apart / norm) : std::sqrt(apart);
+      const TensorEntry& f = *b.find(e.name);
+      if (e.type != f.type) d.types = str("{} and {}", e.type->name, f.type->name);
+      compare(contiguous(a.read(e)), contiguous(b.read(f)), d);
     }
     all.push_back(std::move(d));
   }

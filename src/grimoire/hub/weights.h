@@ -9,7 +9,7 @@
 
 namespace grim {
 
-// Of a model folder, or a file of whatever format. throws: input, as open_weights and open_tensor_file
+// Of a model folder, one whose only model is a GGUF file among them, or a file of whatever format. throws: input, as open_weights and open_tensor_file
 std::unique_ptr<TensorFile> open_weights_at(const std::string& path);
 
 struct Statistics {  // of the numbers of one tensor or of several
@@ -32,8 +32,10 @@ std::vector<WeightsPart> parts_of(const TensorFile& weights);  // in the order o
 struct TensorDifference {
   std::string name;
   std::string problem = {};         // "only in the first", "shape (2, 3) and (3, 2)"; empty: the numbers below hold
-  int64_t count = 0, differ = 0;    // elements, and those that are not equal (NaN equals NaN)
+  std::string types = {};           // "F32 and F16" where these are not one; empty: they are
+  int64_t count = 0, differ = 0;    // elements, and those of other bits; of two types, those of other values (NaN equals NaN)
   double largest = 0, relative = 0; // |a - b|, and its norm over that of a
+  bool equal() const { return problem.empty() && types.empty() && differ == 0; }  // to the bit
 };
 std::vector<TensorDifference> difference(const TensorFile& a, const TensorFile& b);
 
@@ -43,10 +45,14 @@ struct ConvertOptions {
   std::string dtype = {};    // of floating-point tensors: "F32", "F16", "BF16", for GGUF "Q8_0" too; empty: as they are, other than f16 and bf16 as f32
   int64_t shard_bytes = 0;   // of safetensors; 0: one file
 };
+struct Converted {
+  std::vector<std::string> files;  // that were written
+  std::vector<std::string> notes;  // what they could not hold, in sentences
+};
 // A model folder with its other files (config.json, the tokenizer's, ...), whose dtype is set, or a lone file of weights; a config.json is made of what a
 // GGUF file or one of llm.c says. `to`: a folder that is
-// made, or a file that ends in .safetensors or .gguf. Gives the files written.
+// made, or a file that ends in .safetensors or .gguf.
 // throws: input, a folder that holds other files, a source that is malformed; argument, a dtype that the format does not hold
-std::vector<std::string> convert_weights(const std::string& from, const std::string& to, const ConvertOptions& options);
+Converted convert_weights(const std::string& from, const std::string& to, const ConvertOptions& options);
 
 }  // namespace grim

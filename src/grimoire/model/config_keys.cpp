@@ -101,6 +101,15 @@ void check_token_ids(const Json& settings, const std::string& path, int64_t voca
   }
 }
 
+std::vector<int64_t> token_ids(const Json& settings, std::string_view key) {
+  const Json* const id = settings.is_object() ? settings.find(key) : nullptr;
+  if (!id || id->is_null()) return {};
+  if (!id->is_array()) return {id->as_integer()};
+  std::vector<int64_t> ids;
+  for (const Json& i : id->items()) ids.push_back(i.as_integer());
+  return ids;
+}
+
 int64_t config_size(const Json& config, std::string_view key, int64_t low, int64_t high) {
   const int64_t value = config.integer(key);
   GRIM_CHECK(value >= low && value <= high, input, "config", "config.json: key '{}': got {}, expected {} to {}", key, value, low, high);

@@ -30,6 +30,9 @@ void check_config_keys(const Json& config, std::span<const KeyRule> own);
 // the vocabulary's: null, a number, or a list of numbers where a key takes one. throws: input, naming the key
 void check_token_ids(const Json& settings, const std::string& path, int64_t vocabulary);
 
+// The ids of such a key: none, one or several. throws: input, another kind of value
+std::vector<int64_t> token_ids(const Json& settings, std::string_view key);
+
 // A whole number from `low` to `high`. throws: input, naming the key
 int64_t config_size(const Json& config, std::string_view key, int64_t low = 1, int64_t high = int64_t{1} << 31);
 double config_rate(const Json& config, std::string_view key, double fallback);  // from 0 to below 1

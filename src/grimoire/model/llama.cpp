@@ -136,10 +136,6 @@ std::vector<SizeAxis> LlamaConfig::axes() const {
   return {{"n-layer", kFewLayers}, {"n-head", heads, 0}, {"n-embd", heads * (kSmallWidth / heads), 2}, {"context", kSmallContext}};
 }
 
-namespace {
-
-bool is(const LlamaConfig& c, std::string_view model_type) { return c.model_type == model_type; }
-
 Json rotary_json(const RotaryOptions& r) {
   constexpr const char* kTypes[] = {"default", "linear", "llama3"};
   Json json = Json::object({{"rope_theta", r.theta}, {"rope_type", kTypes[static_cast<size_t>(r.scaling)]}});
@@ -152,7 +148,6 @@ Json rotary_json(const RotaryOptions& r) {
   return json;
 }
 
-// transformers 5 keeps all of it in rope_parameters, earlier ones in rope_theta and rope_scaling.
 RotaryOptions rotary_from(const Json& json) {
   RotaryOptions r{.theta = json.real("rope_theta", 10000.0)};
   for (const char* key : {"rope_parameters", "rope_scaling"}) {
@@ -177,6 +172,10 @@ RotaryOptions rotary_from(const Json& json) {
              r.factor);
   return r;
 }
+
+namespace {
+
+bool is(const LlamaConfig& c, std::string_view model_type) { return c.model_type == model_type; }
 
 const std::vector<KeyRule>& llama_rules() {
   static const std::vector<KeyRule> rules = {

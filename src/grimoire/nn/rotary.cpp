@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <numbers>
-#include <vector>
 
 namespace grim {
 namespace {
@@ -17,7 +16,9 @@ double llama3(double f, const RotaryOptions& o) {
   return (1 - mix) * f / o.factor + mix * f;
 }
 
-std::vector<float> frequencies(const RotaryOptions& o) {
+}  // namespace
+
+std::vector<float> rotary_frequencies(const RotaryOptions& o) {
   std::vector<float> all;
   for (int64_t i = 0; i < o.size; i += 2) {
     const float f = 1 / std::pow(static_cast<float>(o.theta), static_cast<float>(i) / static_cast<float>(o.size));
@@ -26,11 +27,9 @@ std::vector<float> frequencies(const RotaryOptions& o) {
   return all;
 }
 
-}  // namespace
-
 Turns turns_of(const RotaryOptions& o, int64_t first, int64_t count, Dtype dtype) {
   GRIM_CHECK(o.size > 0 && o.size % 2 == 0, argument, "rotary", "size: got {}, expected an even number", o.size);
-  const std::vector<float> f = frequencies(o);
+  const std::vector<float> f = rotary_frequencies(o);
   const auto half = static_cast<int64_t>(f.size());
   Turns t{Tensor::empty({count, half}, dtype), Tensor::empty({count, half}, dtype)};
   visit_float("rotary", dtype, [&](auto zero) {

@@ -1,6 +1,8 @@
 // The angles of rotary position embedding (op/rotary.h), and how they are stretched for texts longer than those of the training.
 #pragma once
 
+#include <vector>
+
 #include "grimoire/op/rotary.h"
 
 namespace grim {
@@ -19,6 +21,9 @@ struct RotaryOptions {
   double low_freq_factor = 1, high_freq_factor = 4;  // llama3: turns within `trained` positions, below which all, above which nothing is divided
   int64_t trained = 8192;
 };
+
+// The angle of a position, of each of the R / 2 pairs.
+std::vector<float> rotary_frequencies(const RotaryOptions& options);
 
 // What positions are turned by: cosines and sines, (count, R / 2) each.
 struct Turns {

@@ -1,5 +1,7 @@
 #include "grimoire/text/tokenizer.h"
 
+#include <algorithm>
+
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/text/pipeline_tokenizer.h"
@@ -9,18 +11,19 @@
 namespace grim {
 namespace {
 
-// Of a folder, the file that says most.
+// The first says most.
+constexpr std::string_view kNames[] = {"tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "dict.txt", "vocab.json", "encoder.json",
+                                       "vocab.txt", "tokenizer.bin"};
+bool ends_as_one(std::string_view name) {
+  return name.ends_with(".model") || name.find(".model.v") != std::string::npos || name.ends_with(".spm") || name.ends_with(".tiktoken");
+}
+
 std::string file_in(const std::string& folder) {
-  for (const char* const name : {"tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "dict.txt", "vocab.json", "encoder.json",
-                                 "vocab.txt", "tokenizer.bin"})
-    if (const std::string path = join_path(folder, name); exists(path)) return path;
-  std::vector<std::string> others;
-  for (const std::string& name : files().list(folder))
-    if (name.ends_with(".model") || name.find(".model.v") != std::string::npos || name.ends_with(".spm") || name.ends_with(".tiktoken")) others.push_back(name);
-  if (others.size() == 1) return join_path(folder, others[0]);
-  fail(ErrorKind::input, "tokenizer", str("{}: {}", folder, others.empty() ? "there is no tokenizer in it" : "there are several: " + joined(others)),
-       others.empty() ? "expected tokenizer.json, or tokenizer.model, vocab.json with merges.txt, vocab.txt, a file of tiktoken's ranks or tokenizer.bin"
-                      : "name the file");
+  const std::string file = tokenizer_file_in(folder);
+  if (file.empty())
+    fail(ErrorKind::input, "tokenizer", str("{}: there is no tokenizer in it", folder),
+         "expected tokenizer.json, or tokenizer.model, vocab.json with merges.txt, vocab.txt, a file of tiktoken's ranks or tokenizer.bin");
+  return file;
 }
 
 NamedText text_of(const std::string& path) { return {read_file(path), path}; }
@@ -32,6 +35,17 @@ NamedText beside(const std::string& path, const char* name, const char* or_else)
 }
 
 }  // namespace
+
+std::string tokenizer_file_in(const std::string& folder) {
+  for (const std::string_view name : kNames)
+    if (const std::string path = join_path(folder, name); exists(path)) return path;
+  std::vector<std::string> others = files().list(folder);
+  std::erase_if(others, [](const std::string& name) { return !ends_as_one(name); });
+  if (others.size() > 1) fail(ErrorKind::input, "tokenizer", str("{}: there are several: {}", folder, joined(others)), "name the file");
+  return others.empty() ? "" : join_path(folder, others[0]);
+}
+
+bool is_tokenizer_file(std::string_view name) { return std::ranges::find(kNames, name) != std::end(kNames) || ends_as_one(name); }
 
 std::shared_ptr<const Tokenizer> load_tokenizer(const std::string& path) {
   const std::string file = files().kind(path) == FileKind::folder ? file_in(path) : path, name = file_name(file);

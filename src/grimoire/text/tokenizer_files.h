@@ -11,6 +11,11 @@
 
 namespace grim {
 
+// The file of a folder that says most of a tokenizer: tokenizer.json, tokenizer.model, vocab.json, vocab.txt, ...; "": there is none.
+// throws: input, there are several of a kind
+std::string tokenizer_file_in(const std::string& folder);
+bool is_tokenizer_file(std::string_view name);  // a name of those
+
 struct NamedText {
   std::string text, name;  // what a file holds, and its name for messages
 };

@@ -12,6 +12,7 @@
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/chat_template.h"
+#include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/pre_tokenizer.h"
 #include "grimoire/text/train_bpe.h"
 #include "grimoire/text/unigram.h"
@@ -60,13 +61,17 @@ void answer_piece(Worked& out, size_t n, std::string_view piece, int64_t id) {
 }
 
 // An input that may also name a model's folder or a tokenizer's file: then that tokenizer cuts the sentence.
-bool answered_by_tokenizer(const Inputs& in, std::string_view name, const std::string& sentence, Worked& out) {
+// throws: input, one of another kind than `kind` is a tokenizer.json's model type
+bool answered_by_tokenizer(const Inputs& in, std::string_view name, const std::string& kind, const std::string& sentence, Worked& out) {
   const std::string& path = in.text(name);
   if (path.empty() || path.find_first_of(" \n") != std::string::npos || !exists(path)) return false;
   const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(path);
+  const auto* const pipeline = dynamic_cast<const PipelineTokenizer*>(tokenizer.get());
+  const std::string found = pipeline ? pipeline->model().type() : "characters";
+  GRIM_CHECK(found == kind, input, "explain", "{}: its tokenizer is {}, expected {}, whose pieces are shown here", path, found, kind);
   const std::vector<int64_t> ids = tokenizer->encode(sentence);
   for (size_t i = 0; i < ids.size(); ++i) answer_piece(out, i + 1, tokenizer->token(ids[i]), ids[i]);
-  out.step(str("{} pieces of the {} that {:.40s} knows", ids.size(), with_commas(tokenizer->vocab_size()), path));
+  out.step(str("{} pieces of the {} that {} knows", ids.size(), with_commas(tokenizer->vocab_size()), path));
   return true;
 }
 
@@ -147,7 +152,7 @@ const Concept kConcepts[] = {
          [](const Inputs& in, Worked& out) {
            const std::string& sentence = short_text(in, "word");
            const int64_t merges = in.integer("merges", 0, 10000);
-           if (answered_by_tokenizer(in, "text", sentence, out)) return;
+           if (answered_by_tokenizer(in, "text", "BPE", sentence, out)) return;
            const SmallBpe bpe = learned_bpe(in.text("text"), sentence, merges);
            const Vocabulary& V = bpe.model->vocabulary();
            std::vector<std::string> joins;
@@ -187,7 +192,7 @@ const Concept kConcepts[] = {
      .compute =
          [](const Inputs& in, Worked& out) {
            const std::string& sentence = short_text(in, "word");
-           if (answered_by_tokenizer(in, "V", sentence, out)) return;
+           if (answered_by_tokenizer(in, "V", "Unigram", sentence, out)) return;
            const std::vector<std::string> pieces = in.words("V");
            const std::vector<double> counts = in.counts("counts", 1);
            if (counts.size() != pieces.size()) in.refuse("counts", str("{} counts, one for each piece", pieces.size()));
@@ -283,7 +288,7 @@ const Concept kConcepts[] = {
      .compute =
          [](const Inputs& in, Worked& out) {
            const std::string& sentence = short_text(in, "word");
-           if (answered_by_tokenizer(in, "V", sentence, out)) return;
+           if (answered_by_tokenizer(in, "V", "WordPiece", sentence, out)) return;
            Vocabulary V;
            for (const std::string& piece : in.words("V")) {
              if (V.id_of(piece) >= 0) in.refuse("V", "every piece once");
