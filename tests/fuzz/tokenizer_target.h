@@ -1,9 +1,12 @@
 // What the fuzzers and the replay of their findings share: bytes are a tokenizer's file; whatever is taken must encode and decode hostile text too.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "grimoire/base/error.h"
 #include "grimoire/text/pipeline_tokenizer.h"
@@ -16,13 +19,19 @@ inline constexpr std::string_view kTexts[] = {"",
                                               "Hello, y'all! 123  \n\n x",
                                               "a\xcc\x81\xe4\xb8\xad\xf0\x9f\x98\x81 <s>\xe2\x96\x81 [MASK]",
                                               "\xff\xc3 broken \xed\xa0\x80 bytes",
+                                              "z",
+                                              "ab az \xc3\xa9z </w>##",
                                               "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 
 // Only an Error of the kind input may come out of it, and every id lies within the vocabulary.
 template <class Read> bool accepts_tokenizer(Read&& read) {
   try {
     const std::shared_ptr<const Tokenizer> tokenizer = read();
-    for (const std::string_view text : kTexts) {
+    std::string own;  // its first tokens, one after another: texts of fixed letters may be all unknown
+    for (int64_t id = 0; id < std::min<int64_t>(tokenizer->vocab_size(), 64); ++id) own += tokenizer->token(id);
+    std::vector<std::string_view> texts(std::begin(kTexts), std::end(kTexts));
+    texts.push_back(own);
+    for (const std::string_view text : texts) {
       try {
         const Encoding e = tokenizer->encode_with(text, {.pair = text});
         for (const int64_t id : e.ids)

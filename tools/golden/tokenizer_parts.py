@@ -112,6 +112,7 @@ TOKENS = [
 ]
 
 CONFIGURATIONS = []
+LEAVING = ("bpe bytes suffix", "bpe bytes prefix", "bpe bytes both")  # where bytes of a prefix or suffix count, offsets leave the word
 
 
 def configuration(name, tokenizer, texts=TEXTS, pairs=()):
@@ -153,6 +154,10 @@ def build():
     t.train_from_iterator(trained_corpus(), trainer)
     t.post_processor = processors.RobertaProcessing(("</s>", 1), ("<s>", 0))
     configuration("byte bpe roberta", t, pairs=pairs)
+    added = Tokenizer.from_str(t.to_str())
+    added.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True), AddedToken("<end>", rstrip=True, normalized=True)])
+    added.normalizer = normalizers.Lowercase()
+    configuration("byte bpe roberta added", added, ["Paris is the <mask> of France.", "<mask> x  <mask>", "A<END>  b \u3000<mask>", " <mask><end> "])
     t = Tokenizer.from_str(t.to_str())
     t.post_processor = processors.ByteLevel(trim_offsets=True)
     configuration("byte bpe trimmed", t, pairs=pairs)
@@ -193,6 +198,19 @@ def build():
     t.normalizer = None
     t.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
     configuration("bpe ignore merges", t)
+
+    few = {f"<0x{b:02X}>": i for i, b in enumerate(sorted(set("</w>##zé▁".encode()))) if b}
+    few |= {p: len(few) + i for i, p in enumerate(["a", "##b", "b</w>", "##b</w>", "<unk>", "zzz"])}
+    lines = ["z", "az", "abz", "éé zé", "zab xyz", "xz", "abé ab zz b", "x", "xx z xaz"]
+    for name, options in {
+        "bpe bytes suffix": dict(end_of_word_suffix="</w>"),
+        "bpe bytes prefix": dict(continuing_subword_prefix="##"),
+        "bpe bytes both": dict(end_of_word_suffix="</w>", continuing_subword_prefix="##", unk_token="<unk>", fuse_unk=True),
+        "bpe bytes unknown": dict(unk_token="<unk>"),
+    }.items():
+        t = Tokenizer(models.BPE(vocab=few, merges=[], byte_fallback=True, **options))
+        t.pre_tokenizer = pre_tokenizers.Split(" ", "removed") if name != "bpe bytes unknown" else pre_tokenizers.Metaspace()
+        configuration(name, t, lines)
 
     t = Tokenizer(models.Unigram(UNIGRAM_PIECES, 0, False))
     t.normalizer = normalizers.Sequence([CHARSMAP, normalizers.Replace(Regex(" {2,}"), " ")])
@@ -274,7 +292,8 @@ def main():
         for text in texts:
             e = t.encode(text)
             decoded = {} if t.truncation else {"decoded": t.decode(e.ids), "kept": t.decode(e.ids, skip_special_tokens=False)}
-            cases.append({"text": text, **shown(e, masks=t.truncation is not None or text == TEXTS[1]), **decoded})
+            leaves = {"leaves": True} if name in LEAVING else {}
+            cases.append({"text": text, **leaves, **shown(e, masks=t.truncation is not None or text == TEXTS[1]), **decoded})
         for a, b in pairs:
             cases.append({"text": a, "pair": b, **shown(t.encode(a, b))})
         golden["tokenizers"][name] = {"json": json.loads(t.to_str()), "cases": cases}

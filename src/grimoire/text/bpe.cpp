@@ -110,38 +110,45 @@ void Bpe::add_symbols(std::string_view word, std::vector<Token>& symbols) const 
       if (const int32_t id = byte_ids_[static_cast<uint8_t>(word[i])]; id >= 0) symbols.push_back({id, i, i + 1});
     return;
   }
+  // A symbol begins where the one before it ends, as in the reference: behind what is left out, and behind the bytes of a prefix or suffix, symbols
+  // stand off their characters. What would stand behind the word's end is kept in it.
+  uint32_t place = 0;
+  const auto size = static_cast<uint32_t>(word.size());
+  const auto add = [&](int32_t id, uint32_t bytes) {
+    symbols.push_back({id, std::min(place, size - 1), std::min(place + bytes, size)});
+    place += bytes;
+  };
   std::string decorated;
-  Token unknown{Vocabulary::kNone, 0, 0};  // it waits for others that it may fuse with
+  uint32_t unknown = 0;  // bytes of an unknown symbol that waits for others that it may fuse with
+  const auto add_unknown = [&] {
+    if (unknown > 0) add(unk_id_, unknown);
+    unknown = 0;
+  };
   for (size_t at = 0; at < word.size();) {
-    const auto begin = static_cast<uint32_t>(at);
+    const size_t begin = at;
     next_code_point(word, at);
-    const auto end = static_cast<uint32_t>(at);
-    std::string_view symbol = word.substr(begin, end - begin);
-    const bool first = begin == 0, last = end == word.size();
+    const auto bytes = static_cast<uint32_t>(at - begin);
+    std::string_view symbol = word.substr(begin, bytes);
+    const bool first = begin == 0, last = at == word.size();
     if ((!first && !options_.continuing_subword_prefix.empty()) || (last && !options_.end_of_word_suffix.empty())) {
       decorated = (first ? "" : options_.continuing_subword_prefix) + std::string(symbol) + (last ? options_.end_of_word_suffix : "");
       symbol = decorated;
     }
     if (const int32_t id = vocabulary_.id_of(symbol); id >= 0) {
-      if (unknown.id >= 0) symbols.push_back(unknown);
-      unknown.id = Vocabulary::kNone;
-      symbols.push_back({id, begin, end});
+      add_unknown();
+      add(id, bytes);
       continue;
     }
     if (options_.byte_fallback && std::ranges::all_of(symbol, [&](char b) { return byte_ids_[static_cast<uint8_t>(b)] >= 0; })) {
-      for (uint32_t i = 0; i < symbol.size(); ++i) symbols.push_back({byte_ids_[static_cast<uint8_t>(symbol[i])], begin + i, begin + i + 1});
+      for (const char b : symbol) add(byte_ids_[static_cast<uint8_t>(b)], 1);
       continue;
     }
     if (options_.unk_token.empty()) continue;
     GRIM_CHECK(unk_id_ >= 0, input, "tokenizer", "the unknown token '{}' is not in the vocabulary, and '{}' is unknown", options_.unk_token, symbol);
-    if (unknown.id >= 0 && options_.fuse_unk) {
-      unknown.end = end;
-      continue;
-    }
-    if (unknown.id >= 0) symbols.push_back(unknown);
-    unknown = {unk_id_, begin, end};
+    if (!options_.fuse_unk) add_unknown();
+    unknown += bytes;
   }
-  if (unknown.id >= 0) symbols.push_back(unknown);
+  add_unknown();
 }
 
 // Few symbols: look through the ranks of all neighbours for the lowest, merge, and rank the two new neighbours.

@@ -56,8 +56,9 @@ bool PipelineTokenizer::encode_marked(std::string_view part, uint32_t at, Work& 
   if (mark.empty() || part.size() < 2 || !std::all_of(part.begin() + 1, part.end(), is_graphic)) return false;
   work.word.assign(mark).append(part, 1);
   parts_.model->tokenize_behind(work.word, work.sum, work.found);
-  const auto place = [&](uint32_t i) { return at + (i > 0 ? i + 1 - static_cast<uint32_t>(mark.size()) : 0); };
-  for (Token& t : work.found) t = {t.id, place(t.begin), place(t.end)};
+  const auto size = static_cast<uint32_t>(mark.size());  // which stands for one byte of the text, each of its bytes for all of that
+  const auto place = [&](uint32_t i, uint32_t in_mark) { return at + (i < size ? in_mark : i + 1 - size); };
+  for (Token& t : work.found) t = {t.id, place(t.begin, 0), place(t.end, 1)};
   return true;
 }
 

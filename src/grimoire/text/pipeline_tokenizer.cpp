@@ -73,7 +73,12 @@ Encoding PipelineTokenizer::encode_with(std::string_view text, const EncodeOptio
     const auto around = options.special_tokens ? static_cast<int64_t>(post_processor_->added(options.pair.has_value())) : 0;
     truncate(*parts_.truncation, around, texts[0], options.pair ? &texts[1] : nullptr);
   }
-  PostProcessor::Source source{[this](int64_t id) { return text_of(id); }, {text}};
+  const auto token = [this](int64_t id, std::string_view of) {
+    const auto added = added_by_id_.find(id);
+    if (added == added_by_id_.end()) return std::string(text_of(id));
+    return parts_.added[added->second].normalized ? normalized(of) : std::string(of);
+  };
+  PostProcessor::Source source{token, {text}};
   if (options.pair) source.texts.push_back(*options.pair);
   texts = post_processor_->apply(std::move(texts), options.special_tokens, source);
   Encoding whole;

@@ -23,10 +23,10 @@ void trim_offsets(Encoding& e, bool added_prefix_space, const Source& source) {
   for (size_t i = 0; i < e.size(); ++i) {
     if (e.sequences[i] < 0) continue;
     const std::string_view text = source.texts[static_cast<size_t>(e.sequences[i])];
-    const std::vector<char32_t> points = code_points(source.token(e.ids[i]));
+    ByteRange& o = e.offsets[i];
+    const std::vector<char32_t> points = code_points(source.token(e.ids[i], text.substr(o.begin, o.end - o.begin)));
     auto leading = std::ranges::find_if_not(points, blank) - points.begin();
     auto trailing = std::find_if_not(points.rbegin(), points.rend(), blank) - points.rbegin();
-    ByteRange& o = e.offsets[i];
     if (leading > 0 && (i == 0 || o.begin == 0) && added_prefix_space) --leading;
     while (leading-- > 0 && o.begin < o.end) {
       do ++o.begin;

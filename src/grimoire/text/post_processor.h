@@ -16,7 +16,7 @@ namespace grim {
 class PostProcessor {
  public:
   struct Source {
-    std::function<std::string_view(int64_t id)> token;
+    std::function<std::string(int64_t id, std::string_view of)> token;  // an added token is the text that it was found as, with the spaces that it took
     std::vector<std::string_view> texts;
   };
   virtual ~PostProcessor() = default;

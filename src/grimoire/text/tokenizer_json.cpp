@@ -6,6 +6,7 @@
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/unigram.h"
+#include "grimoire/text/utf8.h"
 #include "grimoire/text/wordpiece.h"
 
 namespace grim {
@@ -85,6 +86,16 @@ bool ends_in_byte_level(const Json& pre_tokenizer) {
   return !pre_tokenizer.is_null() && make_pre_tokenizer(pre_tokenizer)->ends_in_byte_symbols();
 }
 
+// Every byte of UTF-8 has a token: nothing is ever left out.
+bool knows_all_bytes(const Vocabulary& vocabulary) {
+  for (int b = 0; b < 0xf5; ++b) {
+    std::string symbol;
+    append_utf8(symbol, byte_symbol(static_cast<uint8_t>(b)));
+    if (b != 0xc0 && b != 0xc1 && vocabulary.id_of(symbol) < 0) return false;
+  }
+  return true;
+}
+
 std::unique_ptr<SubwordModel> make_bpe(const Json& json, const ModelText& text, const Json& pre_tokenizer) {
   BpeOptions options{.unk_token = json.text("unk_token", ""),
                      .continuing_subword_prefix = json.text("continuing_subword_prefix", ""),
@@ -93,10 +104,10 @@ std::unique_ptr<SubwordModel> make_bpe(const Json& json, const ModelText& text, 
                      .byte_fallback = json.boolean("byte_fallback", false),
                      .ignore_merges = json.boolean("ignore_merges", false),
                      .dropout = json.real("dropout", 0)};
-  // Decorated symbols and unknown ones are worked out on characters.
-  options.byte_level = options.continuing_subword_prefix.empty() && options.end_of_word_suffix.empty() && options.unk_token.empty() &&
-                       !options.byte_fallback && ends_in_byte_level(pre_tokenizer);
   Vocabulary vocabulary = text.vocabulary();
+  // Decorated symbols, unknown ones and those that are left out are worked out on characters.
+  options.byte_level = options.continuing_subword_prefix.empty() && options.end_of_word_suffix.empty() && options.unk_token.empty() &&
+                       !options.byte_fallback && ends_in_byte_level(pre_tokenizer) && knows_all_bytes(vocabulary);
   const std::vector<Bpe::Merge> rules = text.rules(vocabulary, options);
   return std::make_unique<Bpe>(std::move(vocabulary), rules, std::move(options));
 }
