@@ -32,6 +32,9 @@ std::string refusal(const Json& config) {
 Json small(const std::string& type) {
   if (type == "gpt2")
     return Json::object({{"model_type", type}, {"vocab_size", 5}, {"n_positions", 4}, {"n_embd", 8}, {"n_layer", 1}, {"n_head", 2}});
+  if (type == "llama" || type == "mistral" || type == "qwen2")
+    return Json::object({{"model_type", type}, {"vocab_size", 5}, {"max_position_embeddings", 4}, {"hidden_size", 8}, {"intermediate_size", 12},
+                         {"num_hidden_layers", 1}, {"num_attention_heads", 4}, {"num_key_value_heads", 2}});
   if (type == "bigram" || type == "neural-bigram") return Json::object({{"model_type", type}, {"vocab_size", 5}});
   return Json::object({{"model_type", type}, {"vocab_size", 5}, {"context", 4}, {"n_embd", 8}, {"n_hidden", 8}});
 }
@@ -126,6 +129,7 @@ TEST(ConfigKeys, ParametersAreCountedWithoutBuilding) {
       configs.insert(configs.end(), {with(small(type), "batch_norm", true), deep, with(deep, "batch_norm", true)});
     }
     if (type == "lstm" || type == "gru" || type == "rnn") configs.push_back(with(with(small(type), "n_layer", 3), "n_embd", 5));
+    if (type == "llama") configs.push_back(with(with(small(type), "mlp_bias", true), "head_dim", 4));
     if (type == "wavenet") configs.push_back(with(small(type), "context", 16));
     for (const Json& config : configs) {
       Rng rng(RngMode::philox, 1);

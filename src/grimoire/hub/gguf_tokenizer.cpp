@@ -8,6 +8,7 @@
 #include "grimoire/text/pattern.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/post_processor.h"
+#include "grimoire/text/pre_tokenizer.h"
 #include "grimoire/text/sentencepiece.h"
 #include "grimoire/text/tokenizer_files.h"
 #include "grimoire/text/tokenizer_part.h"
@@ -235,7 +236,7 @@ WrittenTokens written_tokens(const PipelineTokenizer& tokenizer, const Bpe& bpe,
     w.types.push_back(there ? kNormal : kUnused);
   }
   for (const AddedToken& t : tokenizer.parts().added) w.types[static_cast<size_t>(t.id)] = t.special ? kControl : kUserDefined;
-  if (bpe.options().byte_level) return w;
+  if (!bpe.options().byte_fallback) return w;
   for (size_t id = 0; id < w.texts.size(); ++id)
     if (w.types[id] == kNormal && w.texts[id].size() == 6 && w.texts[id].starts_with("<0x") && w.texts[id].ends_with('>')) w.types[id] = kByte;
   if (const auto unknown = tokenizer.unknown()) w.types[static_cast<size_t>(*unknown)] = kUnknown;
@@ -287,8 +288,9 @@ void add_roles(const Tokenizer& tokenizer, std::vector<GgufPair>& pairs) {
 std::vector<GgufPair> gguf_pairs(const Tokenizer& tokenizer, int64_t tokens) {
   const auto* const pipeline = dynamic_cast<const PipelineTokenizer*>(&tokenizer);
   const auto* const bpe = pipeline ? dynamic_cast<const Bpe*>(&pipeline->model()) : nullptr;
-  if (!bpe || !(bpe->options().byte_level || bpe->options().byte_fallback)) refuse("is no byte-level BPE and no BPE of SentencePiece's with bytes");
-  const bool byte_level = bpe->options().byte_level;
+  const Json cuts = pipeline ? pipeline->parts().pre_tokenizer : Json();
+  const bool byte_level = !cuts.is_null() && make_pre_tokenizer(cuts)->ends_in_byte_symbols();
+  if (!bpe || !(byte_level || bpe->options().byte_fallback)) refuse("is no byte-level BPE and no BPE of SentencePiece's with bytes");
   const WrittenTokens written = written_tokens(*pipeline, *bpe, tokens);
   std::vector<GgufPair> pairs = {{"tokenizer.ggml.model", GgufValue::of(byte_level ? "gpt2" : "llama")}};
   const auto list = [&](const char* key, GgufType type, auto values) { pairs.push_back({str("tokenizer.ggml.{}", key), {type, true, std::move(values)}}); };
