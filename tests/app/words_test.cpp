@@ -516,7 +516,7 @@ TEST(Words, TheWordMeantIsNamed) {
   EXPECT_EQ(hint({"--verison"}), "did you mean '--version'?");
   EXPECT_EQ(hint({"version"}), "did you mean '--version'?");
   EXPECT_EQ(hint({"resume", "r", "--accept"}), "did you mean --accept-changes?");  // the only one that begins so
-  EXPECT_EQ(hint({"train", "--model", "mlp", "--n-haed", "3"}), "did you mean --n-head? That is of train --model gpt");
+  EXPECT_EQ(hint({"train", "--model", "mlp", "--biasse"}), "did you mean --biases? That is of train --model gpt");
   EXPECT_TRUE(hint({"train", "--model", "bigram", "--batch-siz", "8"}).starts_with("did you mean --batch-size? That is of train --model "));
   EXPECT_TRUE(hint({"stats", "anova", "--altrnative", "less"}).starts_with("did you mean --alternative? That is of stats t-test, stats "));
 }

@@ -25,7 +25,7 @@ namespace {
 
 struct Ended {
   int code = 0;        // 127: there is no such program
-  std::string output;  // standard output and error
+  std::string output = {};  // standard output and error
 };
 
 using Stopped = std::function<bool()>;

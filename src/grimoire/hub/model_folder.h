@@ -17,9 +17,9 @@ namespace grim {
 struct ModelFolder {
   std::unique_ptr<Pretrained> model;
   std::shared_ptr<const Tokenizer> tokenizer;  // null where the folder holds none
-  Json config, generation;                     // generation: null without a generation_config.json
-  std::optional<int64_t> begin;                // the token that stands before a text, as generation says, else config
-  std::vector<int64_t> ends;                   // the tokens that end one, likewise
+  Json config = {}, generation = {};           // generation: null without a generation_config.json
+  std::optional<int64_t> begin = {};           // the token that stands before a text, as generation says, else config
+  std::vector<int64_t> ends = {};              // the tokens that end one, likewise
 };
 
 // Of a folder, or of a GGUF file that holds a whole model. throws: input, what is missing, malformed or contradicts the rest, naming the file
