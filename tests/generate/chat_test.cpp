@@ -3,10 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "grimoire/base/error.h"
-#include "grimoire/hub/model_folder.h"
 #include "grimoire/model/llama.h"
 #include "grimoire/text/pipeline_tokenizer.h"
-#include "support/data.h"
 
 namespace grim {
 namespace {
@@ -79,28 +77,6 @@ TEST_F(Chats, SayWhenThereIsNoRoom) {
     EXPECT_EQ(e.kind(), ErrorKind::resource) << e.what();
   }
   EXPECT_THROW(Chat(*model_, *parse_tokenizer(tokenizer_->to_json().dump(), "letters")), Error) << "no template";
-}
-
-// What llama.cpp makes of the same file.
-TEST(SmolLm2, AnswersAsPublished) {
-  GRIMOIRE_MODEL(path, "smollm2");
-  const ModelFolder folder = open_model_folder(path);
-  const auto* const lm = dynamic_cast<const CausalLm*>(folder.model.get());
-  ASSERT_NE(lm, nullptr);
-  const auto goes_on = [&](const std::string& prompt, int64_t tokens) {
-    Rng rng(RngMode::philox, 1);
-    const std::vector<int64_t> ids = folder.tokenizer->encode_with(prompt, {.special_tokens = false}).ids;
-    return folder.tokenizer->decode(Writer(*lm).write(ids, {.temperature = 0, .max_tokens = tokens, .ends = folder.ends}, rng));
-  };
-  EXPECT_EQ(folder.tokenizer->encode("The capital of France is"), (std::vector<int64_t>{504, 3575, 282, 4649, 314}));
-  EXPECT_EQ(goes_on("The capital of France is", 12), " Paris.\n\nThe answer is: 201");
-  EXPECT_EQ(goes_on("Once upon a time", 24),
-            ", the city of Nova Haven was a thriving metropolis, with towering skyscrapers and bustling streets. But as the years went by");
-  Chat chat(*lm, *folder.tokenizer);
-  chat.say("user", "What is gravity?");
-  Rng rng(RngMode::philox, 1);
-  EXPECT_EQ(chat.answer({.temperature = 0, .max_tokens = 24, .ends = folder.ends}, rng, {}),
-            "Gravity is a fundamental concept in physics that describes the curvature of spacetime caused by the presence of mass. It's a");
 }
 
 }  // namespace
