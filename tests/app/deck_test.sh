@@ -3,16 +3,7 @@
 set -uo pipefail
 source "$(dirname "$0")/words.sh"
 
-deck() {  # CODE ARGS...
-  local code="$1" got
-  shift
-  "$program" deck "$@" >"$work/out" 2>"$work/err" </dev/null
-  got=$?
-  [ "$got" -eq "$code" ] || fail "exit code $got instead of $code: deck $*: $(head -c300 "$work/err")"
-  ! grep -qE 'terminate called|Assertion|core dumped' "$work/err" || fail "it crashed: deck $*"
-}
-printed() { grep -qE -- "$1" "$work/out" || fail "no '$1' on stdout: $(tail -c600 "$work/out")"; }
-said() { grep -qE -- "$1" "$work/err" || fail "no '$1' on stderr: $(head -c300 "$work/err")"; }
+deck() { ran "$1" deck "${@:2}"; }  # CODE ARGS...
 same() { cmp -s "$1" "$2" || fail "$1 and $2 differ: $(diff "$1" "$2" | head -5)"; }
 
 source="$work/kitchen.md"

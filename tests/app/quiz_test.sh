@@ -42,9 +42,7 @@ quiz() {  # CODE REPLIES ARGS...
   [ "$got" -eq "$code" ] || fail "exit code $got instead of $code: quiz $*: $(head -c300 "$work/err")"
   ! grep -qE 'terminate called|Assertion|core dumped' "$work/err" || fail "it crashed: quiz $*"
 }
-printed() { grep -qE -- "$1" "$work/out" || fail "no '$1' on stdout: $(tail -c600 "$work/out")"; }
 not_printed() { ! grep -qE -- "$1" "$work/out" || fail "'$1' on stdout"; }
-said() { grep -qE -- "$1" "$work/err" || fail "no '$1' on stderr: $(head -c300 "$work/err")"; }
 reviews() { "$program" quiz "$1" --state "$2" --stats --json | sed -n 's/.*"figures": {"reviews": \([0-9]*\).*/\1/p'; }
 recorded() { local n; n="$(reviews "$deck" "$state")"; [ "${n:-none}" = "$1" ] || fail "${n:-no} reviews on record instead of $1"; }
 

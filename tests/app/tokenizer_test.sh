@@ -3,16 +3,7 @@
 set -uo pipefail
 source "$(dirname "$0")/words.sh"
 
-tokenizer() {  # CODE ARGS...
-  local code="$1" got
-  shift
-  "$program" tokenizer "$@" >"$work/out" 2>"$work/err" </dev/null
-  got=$?
-  [ "$got" -eq "$code" ] || fail "exit code $got instead of $code: tokenizer $*: $(head -c300 "$work/err")"
-  ! grep -qE 'terminate called|Assertion|core dumped' "$work/err" || fail "it crashed: tokenizer $*"
-}
-printed() { grep -qE -- "$1" "$work/out" || fail "no '$1' on stdout: $(tail -c600 "$work/out")"; }
-said() { grep -qE -- "$1" "$work/err" || fail "no '$1' on stderr: $(head -c300 "$work/err")"; }
+tokenizer() { ran "$1" tokenizer "${@:2}"; }  # CODE ARGS...
 
 paste -sd' \n' "$words" >"$work/text.txt"  # two words a line
 

@@ -26,8 +26,8 @@ struct DataFlags {
   // `known`: a fitted model's columns and classes. What is to be noted of the reading is said on the console. throws: usage, input
   Dataset load(Console& console, const Estimator* known = nullptr);
   DatasetOptions dataset_options() const;
-  // How the file was read, for the model's file; and back: what no flag says is then read the same way.
   void refuse_strange(const std::string& format) const;  // throws: usage, a flag that looks at another kind of file
+  // How the file was read, for the model's file; and back: what no flag says is then read the same way.
   Json kept(const Dataset& data) const;
   void follow(const Json& kept);
 };

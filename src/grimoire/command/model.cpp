@@ -101,8 +101,7 @@ class ModelCommand final : public Command {
   static std::string weights_in(const std::string& path_or_name) {
     const std::string path = model_at(path_or_name), gguf = gguf_at(path);
     if (!gguf.empty()) return gguf;
-    const bool run = !holds_weights(path) && (exists(join_path(path, "best")) || exists(join_path(path, "checkpoints")));
-    return run ? model_folder_in(path) : path;
+    return !holds_weights(path) && is_run_folder(path) ? model_folder_in(path) : path;
   }
 
   static int list(Console& console) {
@@ -245,7 +244,7 @@ class ModelCommand final : public Command {
       });
       attempt([&] { read_tokenizer(beside, f); });
     }
-    const bool known = is_known(beside.config);
+    const bool known = knows_architecture_of(beside.config);
     attempt([&] { check_weights(console, beside, known, f); });
     if (known && f.bad == 0) attempt([&] {
       open_model_folder(model_);
@@ -286,15 +285,6 @@ class ModelCommand final : public Command {
     if (!exists(path)) return;
     Json::parse(read_file(path), path);
     f.good("generation_config.json is read");
-  }
-
-  // Is there an architecture here that reads it?
-  static bool is_known(const Json& config) {
-    try {
-      return config.is_object() && !architecture_of(config).name.empty();
-    } catch (const Error&) {
-      return false;
-    }
   }
 
   void check_weights(Console& console, const Beside& beside, bool known, Findings& f) const {

@@ -124,8 +124,7 @@ std::string list_of(const std::vector<std::string>& tokens) {
 }  // namespace
 
 std::shared_ptr<const Tokenizer> tokenizer_at(const std::string& path) {
-  const bool is_run = exists(join_path(path, "checkpoints")) || exists(join_path(path, "best"));
-  return open_tokenizer(is_run ? model_folder_in(path) : path);
+  return open_tokenizer(is_run_folder(path) ? model_folder_in(path) : path);
 }
 
 std::string words_of_normalizer(const Json& normalizer) { return words_of(normalizer, "normalizers", kNormalizers); }

@@ -77,6 +77,7 @@ class TrainCommand final : public Command {
  private:
   // What a flag is refused for is refused in a file, but for what goes without saying: a run's own config.json, say, has all there is.
   void refuse_useless_in(const Json& file, const Settings& given) {
+    if (file.size() == 0) return;
     const Options own = options(), now = config_.options();
     RunConfig standard = default_run(config_.model, source_->format()), resolved = standard;
     resolved.set_shape(config_.model, config_.shape().clone());

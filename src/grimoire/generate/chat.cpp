@@ -4,16 +4,10 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/text/token_stream.h"
+#include "grimoire/text/tokenizer_part.h"
 
 namespace grim {
 namespace {
-
-// Settings name a token by its text, or as an object that holds it.
-std::optional<std::string> token_named(const Json& settings, const char* key) {
-  const Json* token = settings.is_object() ? settings.find(key) : nullptr;
-  if (token && token->is_object()) token = token->find("content");
-  return token && token->kind() == Json::Kind::text ? std::optional(token->as_text()) : std::nullopt;
-}
 
 std::string template_or_fail(const Tokenizer& tokenizer) {
   if (const std::optional<std::string> text = chat_template_of(tokenizer)) return *text;
@@ -35,7 +29,7 @@ std::optional<std::string> chat_template_of(const Tokenizer& tokenizer) {
 Chat::Chat(const CausalLm& model, const Tokenizer& tokenizer)
     : model_(model), tokenizer_(tokenizer), template_(template_or_fail(tokenizer)), writer_(model) {
   const Json settings = tokenizer.config_json();
-  options_ = {.add_generation_prompt = true, .bos_token = token_named(settings, "bos_token"), .eos_token = token_named(settings, "eos_token")};
+  options_ = {.add_generation_prompt = true, .bos_token = token_in(settings, "bos_token"), .eos_token = token_in(settings, "eos_token")};
 }
 
 void Chat::say(const std::string& role, const std::string& content) { messages_.push(Json::object({{"role", role}, {"content", content}})); }

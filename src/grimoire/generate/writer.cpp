@@ -37,13 +37,10 @@ std::vector<size_t> all_tokens(const std::vector<float>& p) {
 // How many of the likeliest together reach `mass`, at most `most`; they are sorted as far as that needs.
 size_t nucleus(const std::vector<float>& p, std::vector<size_t>& order, double mass, size_t most) {
   double sum = 0;
-  for (size_t done = 0, sorted = 64; done < most; sorted *= 8) {
-    sort_likeliest(p, order, std::min(sorted, most));
-    sum = 0;
-    for (done = 0; done < std::min(sorted, most);) {
-      sum += p[order[done++]];
-      if (sum >= mass) return done;
-    }
+  for (size_t done = 0, sorted = 0; done < most; ++done) {
+    if (done == sorted) sort_likeliest(p, order, sorted = std::min(std::max<size_t>(64, 8 * sorted), most));
+    sum += p[order[done]];
+    if (sum >= mass) return done + 1;
   }
   return most;
 }

@@ -264,9 +264,8 @@ void add_roles(const Tokenizer& tokenizer, std::vector<GgufPair>& pairs) {
   const Json config = tokenizer.config_json();
   std::map<std::string, int64_t> ids;
   for (const auto& [role, name] : kRoles) {
-    const Json* const said = config.find(name);
-    const Json* const text = said && said->is_object() ? said->find("content") : said;
-    const std::optional<int64_t> id = text && text->kind() == Json::Kind::text ? tokenizer.id_of(text->as_text()) : std::nullopt;
+    const std::optional<std::string> token = token_in(config, name);
+    const std::optional<int64_t> id = token ? tokenizer.id_of(*token) : std::nullopt;
     if (!id) continue;
     ids[role] = *id;
     pairs.push_back({str("tokenizer.ggml.{}_token_id", role), GgufValue::of(GgufType::u32, *id)});

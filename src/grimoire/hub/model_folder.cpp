@@ -11,6 +11,7 @@
 #include "grimoire/model/register.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/text/tokenizer_files.h"
+#include "grimoire/text/tokenizer_part.h"
 
 namespace grim {
 namespace {
@@ -139,10 +140,8 @@ namespace {
 // Items begin and end with the tokenizer's boundary; other texts with what tokenizer_config.json names, if anything.
 Json special_id(const Tokenizer& tokenizer, const std::string& key) {
   if (tokenizer.boundary()) return *tokenizer.boundary();
-  const Json settings = tokenizer.config_json();
-  const Json* token = settings.is_object() ? settings.find(key) : nullptr;
-  if (token && token->is_object()) token = token->find("content");
-  const std::optional<int64_t> id = token && token->kind() == Json::Kind::text ? tokenizer.id_of(token->as_text()) : std::nullopt;
+  const std::optional<std::string> token = token_in(tokenizer.config_json(), key);
+  const std::optional<int64_t> id = token ? tokenizer.id_of(*token) : std::nullopt;
   return id ? Json(*id) : Json();
 }
 

@@ -68,6 +68,12 @@ const Architecture& architecture_named(const std::string& name) {
 
 const Architecture& architecture_of(const Json& config) { return found(config.text("model_type"), type_of, ErrorKind::input, "model_type"); }
 
+bool knows_architecture_of(const Json& config) {
+  const Json* const type = config.is_object() ? config.find("model_type") : nullptr;
+  return type && type->kind() == Json::Kind::text &&
+         std::ranges::any_of(all_architectures(), [&](const auto& a) { return type_of(*a) == type->as_text(); });
+}
+
 void add_architecture(Architecture architecture) { enter(all_architectures(), std::move(architecture)); }
 
 std::unique_ptr<Pretrained> build_model(const Json& config, Rng& rng) { return architecture_of(config).from_json(config)->build(rng); }

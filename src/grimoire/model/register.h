@@ -75,6 +75,7 @@ std::vector<const Architecture*> architectures();  // ours, then those that were
 const Architecture& architecture_named(const std::string& name);
 // By its model_type. throws: input, with the nearest known one
 const Architecture& architecture_of(const Json& config);
+bool knows_architecture_of(const Json& config);  // does it name one? False for what is no config.json too
 void add_architecture(Architecture architecture);  // throws: argument, a name or model_type that is taken
 
 // From config.json. throws: input

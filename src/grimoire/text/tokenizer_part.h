@@ -1,6 +1,7 @@
 // What the parts of a tokenizer.json share: an object whose "type" says how it is made.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,13 @@ inline std::string named_token(const Json& config, const char* key, std::string_
   const Json* const found = config.is_object() ? config.find(key) : nullptr;
   if (!found || found->is_null()) return std::string(otherwise);
   return found->is_object() ? found->text("content") : found->as_text();
+}
+
+// The same where nothing is made of it but that: nothing for settings that name none.
+inline std::optional<std::string> token_in(const Json& config, std::string_view key) {
+  const Json* token = config.is_object() ? config.find(key) : nullptr;
+  if (token && token->is_object()) token = token->find("content");
+  return token && token->kind() == Json::Kind::text ? std::optional(token->as_text()) : std::nullopt;
 }
 
 inline Json typed(const char* type, std::initializer_list<Json::Member> settings = {}) {

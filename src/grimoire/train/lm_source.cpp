@@ -110,8 +110,8 @@ std::vector<std::string> LmSource::samples(const std::string& folder) const {
 }
 
 std::shared_ptr<const Tokenizer> LmSource::numbering(const RunConfig& config) const {
-  if (!config.init_from.empty()) return load_tokenizer(model_folder_in(config.init_from));
-  return known_ ? known_ : make_tokenizer(corpus_);
+  if (known_) return known_;
+  return config.init_from.empty() ? make_tokenizer(corpus_) : load_tokenizer(model_folder_in(config.init_from));
 }
 
 RunSizes LmSource::sizes(const RunConfig& config) const { return sizes_of(config, corpus_, numbering(config)->vocab_size()); }

@@ -294,6 +294,8 @@ Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const 
   return d;
 }
 
+bool is_run_folder(const std::string& folder) { return exists(join_path(folder, "best")) || exists(join_path(folder, "checkpoints")); }
+
 std::string model_folder_in(const std::string& folder) {
   const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best")), newest = newest_valid_checkpoint(join_path(folder, "checkpoints"));
   if (best) return best.path;
@@ -310,7 +312,7 @@ std::string model_folder_in(const std::string& folder) {
 
 TrainedModel load_trained(const std::string& folder) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
-  const std::string path = gguf_at(folder).empty() ? model_folder_in(folder) : gguf_at(folder);
+  const std::string path = model_folder_in(folder);
   ModelFolder opened = open_model_folder(path);
   TrainedModel trained{.model = causal_lm_in(opened.model), .tokenizer = opened.tokenizer, .begin = opened.begin, .ends = opened.ends, .path = path};
   GRIM_CHECK(trained.model, input, "checkpoint", "{}: model_type '{}' does not predict the next token", path, opened.config.text("model_type"));

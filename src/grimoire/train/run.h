@@ -37,6 +37,8 @@ struct ResumeChanges {
 };
 RunResult resume(const std::string& folder, RunEvents& events, const ResumeChanges& changes = {});
 
+bool is_run_folder(const std::string& folder);  // it keeps checkpoints or best weights, whole or not
+
 // The best weights of a run folder, or the newest when it has no best yet; the folder itself when it is a model's.
 // throws: input, there is no whole model in it
 std::string model_folder_in(const std::string& folder);

@@ -9,9 +9,6 @@ namespace grim {
 
 struct NobodyReads {};  // thrown when standard output has no reader any more, or a signal came while it kept us waiting
 
-// Console on stdout and stderr. Progress is one line redrawn on a terminal, a plain line every few seconds in a pipe.
-// Output that is lost is an error: data() and result() throw resource when it cannot be written, NobodyReads when it is not wanted.
-// Words on stderr that get lost are no reason to stop.
 // How signals are heard (app/cli/program.cpp).
 struct Signals {
   std::function<bool()> stop;              // has one come?
@@ -19,6 +16,9 @@ struct Signals {
   std::function<bool()> take_interrupt;    // was it Ctrl-C? Then it is forgotten.
 };
 
+// Console on stdout and stderr. Progress is one line redrawn on a terminal, a plain line every few seconds in a pipe.
+// Output that is lost is an error: data() and result() throw resource when it cannot be written, NobodyReads when it is not wanted.
+// Words on stderr that get lost are no reason to stop.
 class Terminal final : public Console {
  public:
   explicit Terminal(Signals signals);
