@@ -137,7 +137,7 @@ template <class T> Seen seen(const AttentionProblem<T>& p, int64_t h, int64_t t,
 }
 
 // scores = scale * scores + bias, where a bias stands
-template <class T> void add_bias(const AttentionProblem<T>& p, int64_t h, int64_t t, int64_t s0, int64_t n, T* row) {
+template <class T> HWY_NOINLINE void add_bias(const AttentionProblem<T>& p, int64_t h, int64_t t, int64_t s0, int64_t n, T* row) {
   const Seen s = seen(p, h, t, s0, n);
   const hn::ScalableTag<T> d;
   const auto scale = hn::Set(d, static_cast<T>(p.scale));
@@ -200,7 +200,7 @@ template <class D, class V> HWY_INLINE void score_gradient(D d, const hn::TFromD
 }
 
 // drow holds scale dS.
-template <class T> void add_bias_gradient(const AttentionProblem<T>& p, int64_t h, int64_t t, int64_t s0, int64_t n, const T* drow) {
+template <class T> HWY_NOINLINE void add_bias_gradient(const AttentionProblem<T>& p, int64_t h, int64_t t, int64_t s0, int64_t n, const T* drow) {
   const Seen s = seen(p, h, t, s0, n);
   const hn::ScalableTag<T> d;
   const auto unscale = hn::Set(d, static_cast<T>(1 / p.scale));

@@ -310,15 +310,41 @@ std::string model_folder_in(const std::string& folder) {
   return folder;
 }
 
-TrainedModel load_trained(const std::string& folder) {
+namespace {
+
+struct TrainedFolder {
+  ModelFolder opened;
+  std::string path;
+  Json about = {};
+};
+TrainedFolder open_trained(const std::string& folder) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
   const std::string path = model_folder_in(folder);
-  ModelFolder opened = open_model_folder(path);
-  TrainedModel trained{.model = causal_lm_in(opened.model), .tokenizer = opened.tokenizer, .begin = opened.begin, .ends = opened.ends, .path = path};
-  GRIM_CHECK(trained.model, input, "checkpoint", "{}: model_type '{}' does not predict the next token", path, opened.config.text("model_type"));
-  GRIM_CHECK(opened.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
-  if (exists(join_path(path, kManifestName))) trained.about = verify_checkpoint(path, Verify::sizes).about;
-  return trained;
+  TrainedFolder found{open_model_folder(path), path};
+  GRIM_CHECK(found.opened.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
+  if (exists(join_path(path, kManifestName))) found.about = verify_checkpoint(path, Verify::sizes).about;
+  return found;
+}
+
+[[noreturn]] void fail_unable(const TrainedFolder& found, std::string_view what, const std::string& hint) {
+  fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' does not {}", found.path, found.opened.config.text("model_type"), what), hint);
+}
+
+}  // namespace
+
+TrainedModel load_trained(const std::string& folder) {
+  TrainedFolder found = open_trained(folder);
+  ModelFolder& f = found.opened;
+  std::unique_ptr<CausalLm> model = capability_in<CausalLm>(f.model);
+  if (!model) fail_unable(found, "predict the next token", "one that reads whole texts answers to fill and follows");
+  return {.model = std::move(model), .tokenizer = f.tokenizer, .begin = f.begin, .ends = f.ends, .path = found.path, .about = found.about};
+}
+
+TrainedEncoder load_encoder(const std::string& folder) {
+  TrainedFolder found = open_trained(folder);
+  std::unique_ptr<TextEncoder> model = capability_in<TextEncoder>(found.opened.model);
+  if (!model) fail_unable(found, "read whole texts", "expected a model of BERT's kind");
+  return {.model = std::move(model), .tokenizer = found.opened.tokenizer, .path = found.path, .about = found.about};
 }
 
 void take_shape_of_init(RunConfig& config) {
