@@ -23,7 +23,8 @@ TEST(Documents, BlankLinesPartThem) {
   const std::vector<Document> two = documents_of("one\n two \n\n\nthree\n", "x", DocumentForm::lines);
   EXPECT_EQ(two, (std::vector<Document>{{"one", "two"}, {"three"}}));
   EXPECT_EQ(documents_of("First one.\nSecond one.\nThird.\n\nFourth.\n", "x").size(), 2u) << "a sentence a line";
-  EXPECT_EQ(documents_of("the lines of a\nprinted book end\nanywhere. So\nthey do.\n", "x"), (std::vector<Document>{{"the lines of a printed book end anywhere.", "So they do."}}));
+  EXPECT_EQ(documents_of("the lines of a\nprinted book end\nanywhere. So\nthey do.\n", "x"),
+            (std::vector<Document>{{"the lines of a printed book end anywhere.", "So they do."}}));
   std::string many;
   for (int i = 0; i < 130; ++i) many += "So it\nis. ";
   EXPECT_EQ(documents_of(many, "x", DocumentForm::sentences).size(), 3u);

@@ -4,6 +4,8 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/fetch.h"
+#include "grimoire/stats/counts.h"
+#include "grimoire/task/mlm.h"
 #include "grimoire/train/lm_source.h"
 #include "grimoire/train/run.h"
 
@@ -26,7 +28,14 @@ class EvalCommand final : public Command {
   int run(Console& console) override {
     if (data_.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to predict", "see grimoire eval --help");
     const device::ThreadCap cap(threads_);
-    const TrainedModel trained = load_trained(model_at(folder_));
+    const std::variant<TrainedModel, TrainedEncoder> any = load_any(model_at(folder_));
+    if (const auto* const encoder = std::get_if<TrainedEncoder>(&any)) find_hidden_words(console, *encoder);
+    else predict_next(console, std::get<TrainedModel>(any));
+    return 0;
+  }
+
+ private:
+  void predict_next(Console& console, const TrainedModel& trained) const {
     const bool items = trained.tokenizer->boundary().has_value();
     const Corpus corpus = load_corpus(data_, items ? CorpusFormat::lines : CorpusFormat::text);
     const Evaluation e = judge(trained, make_lm_part(corpus, *trained.tokenizer, trained.model->reading(), trained.model->context()));
@@ -49,10 +58,39 @@ class EvalCommand final : public Command {
     }
     answer.blocks.push_back(Remark{signature});
     show(console, answer, std::move(result));
-    return 0;
   }
 
- private:
+  void find_hidden_words(Console& console, const TrainedEncoder& trained) const {
+    const Corpus corpus = load_corpus(data_, CorpusFormat::text);
+    const MlmTokens tokens = MlmTokens::of(*trained.tokenizer);
+    const auto documents = tokenized(documents_of(corpus.text, data_), *trained.tokenizer);
+    const MlmEvaluation e = evaluate(*trained.model, mlm_examples(*trained.model, documents, tokens, 0), tokens, {.fixed = true});
+    if (e.asked == 0) throw Error(ErrorKind::input, str("{}: it gives no text that could be masked", data_), "expected two sentences or more");
+    using report::Figure, report::Remark, report::number;
+    const auto share = [&](int64_t of) { return static_cast<double>(of) / static_cast<double>(e.asked); };
+    const std::string signature =
+        str("mlm|token:{}|hidden:0.15|of-these:80-masked-10-other-10-same|context:{}|vocab:{}|data:{}|grimoire:{}", trained.tokenizer->unit(),
+            trained.model->context(), trained.tokenizer->vocab_size(), corpus.file_hash.substr(0, 16), GRIM_VERSION);
+    report::Report answer{"", {Figure{"nats a hidden token", number(e.words_loss, "{:.6f}")}, Figure{"hidden tokens", counted(e.asked)},
+                               Figure{"of these found, %", number(100 * share(e.found), "{:.2f}")},
+                               Figure{"the commonest of them, %", number(100 * share(e.commonest), "{:.2f}")}}};
+    Json result = Json::object({{"masked_nats", e.words_loss}, {"masked_tokens", e.asked}, {"masked_accuracy", share(e.found)},
+                                {"commonest_share", share(e.commonest)}, {"signature", signature}});
+    if (e.pairs > 0) {
+      const auto known = stats::proportion_interval(static_cast<double>(e.pairs_right), static_cast<double>(e.pairs));
+      const double right = static_cast<double>(e.pairs_right) / static_cast<double>(e.pairs);
+      answer.blocks.insert(answer.blocks.end(), {Figure{"pairs of passages", counted(e.pairs)},
+                                                 Figure{"told right whether they follow, %", number(100 * right, "{:.2f}")},
+                                                 Figure{"with 95 % confidence, from", number(100 * known.low, "{:.2f}")},
+                                                 Figure{"to", number(100 * known.high, "{:.2f}")}});
+      result.set("pairs", e.pairs);
+      result.set("next_accuracy", right);
+      result.set("next_interval", Json::array({known.low, known.high}));
+    }
+    answer.blocks.push_back(Remark{signature});
+    show(console, answer, std::move(result));
+  }
+
   static report::Number counted(int64_t n) { return {static_cast<double>(n), with_commas(n)}; }
   static const char* name_of(Seen seen) {
     constexpr const char* names[] = {"held-back", "chosen-on", "trained-on", "unknown"};

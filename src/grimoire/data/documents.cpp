@@ -10,12 +10,6 @@ namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f'; }
 
-std::string_view trimmed(std::string_view s) {
-  while (!s.empty() && is_space(s.front())) s.remove_prefix(1);
-  while (!s.empty() && is_space(s.back())) s.remove_suffix(1);
-  return s;
-}
-
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
   for (size_t begin = 0; begin <= text.size();) {
@@ -42,7 +36,7 @@ size_t closing(std::string_view s) {
 bool is_abbreviation(std::string_view before) {
   constexpr std::array<std::string_view, 12> kTitles = {"Mr", "Mrs", "Ms", "Dr", "St", "Prof", "Rev", "Capt", "Col", "Gen", "Hon", "vs"};
   size_t begin = before.size();
-  while (begin > 0 && !is_space(before[begin - 1]) && before[begin - 1] != '(' && before[begin - 1] != '"') --begin;
+  while (begin > 0 && !is_space(before[begin - 1]) && before[begin - 1] != '(' && before[begin - 1] != '"') begin -= 1;
   const std::string_view word = before.substr(begin);
   return (word.size() == 1 && word[0] >= 'A' && word[0] <= 'Z') || std::ranges::find(kTitles, word) != kTitles.end();
 }

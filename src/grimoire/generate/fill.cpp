@@ -21,6 +21,7 @@ std::optional<int64_t> mask_token_of(const Tokenizer& tokenizer) {
 
 std::vector<Gap> fill(const TextEncoder& encoder, const Tokenizer& tokenizer, const std::string& text, int64_t most) {
   const NoGrad no_grad;
+  if (!encoder.has(EncoderPart::masked)) fail(ErrorKind::input, "fill", "the model has no head that fills in masked words");
   const std::optional<int64_t> mask = mask_token_of(tokenizer);
   if (!mask) fail(ErrorKind::input, "fill", "the tokenizer has no mask token", "expected a model that was trained to fill in masked words");
   const std::vector<std::string> texts = {text};
@@ -51,6 +52,7 @@ std::vector<Gap> fill(const TextEncoder& encoder, const Tokenizer& tokenizer, co
 
 double probability_that_follows(const TextEncoder& encoder, const Tokenizer& tokenizer, const std::string& first, const std::string& second) {
   const NoGrad no_grad;
+  if (!encoder.has(EncoderPart::next_sentence)) fail(ErrorKind::input, "follows", "the model has no head that tells what follows");
   const std::vector<std::string> texts = {first}, pairs = {second};
   const TokenBatch batch = encode_batch(tokenizer, texts, pairs);
   Pass pass;

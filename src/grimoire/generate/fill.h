@@ -22,10 +22,10 @@ struct Gap {
 };
 
 // The likeliest tokens of each gap in the text, at most `most`, each gap by itself.
-// throws: input, a tokenizer without a mask token, or a text without a gap; argument, an encoder without that head
+// throws: input, a tokenizer without a mask token, a text without a gap, or an encoder without that head
 std::vector<Gap> fill(const TextEncoder& encoder, const Tokenizer& tokenizer, const std::string& text, int64_t most);
 
-// The probability that `second` is what follows `first` (Devlin et al. 2019, section 3.1). throws: argument, an encoder without that head
+// The probability that `second` is what follows `first` (Devlin et al. 2019, section 3.1). throws: input, an encoder without that head
 double probability_that_follows(const TextEncoder& encoder, const Tokenizer& tokenizer, const std::string& first, const std::string& second);
 
 }  // namespace grim

@@ -156,7 +156,10 @@ Architecture bert_like(const char* name, const char* summary, BertHead head) {
   if (shape.is("roberta")) shape.segments = 1, shape.first_position = 2, shape.layer_norm_epsilon = 1e-5;
   if (shape.is("distilbert")) shape.segments = 0;
   if (shape.is("electra")) shape.embedding_size = 64;
-  return architecture<Bert, BertConfig>({.name = name, .summary = summary, .task = "mlm"}, Reading::sequence, shape);
+  const char* const recipe = R"({"steps": 6000, "batch_size": 32, "lr": 1e-3, "min_lr": 1e-5, "schedule": "cosine", "warmup": 300,
+    "weight_decay": 0.01, "decay_all": false, "grad_clip": 1.0, "beta2": 0.999, "split": "90/5/5"})";
+  return architecture<Bert, BertConfig>({.name = name, .summary = summary, .task = "mlm", .items_recipe = recipe, .text_recipe = recipe},
+                                        Reading::sequence, shape);
 }
 
 }  // namespace

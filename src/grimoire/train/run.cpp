@@ -312,39 +312,33 @@ std::string model_folder_in(const std::string& folder) {
 
 namespace {
 
-struct TrainedFolder {
-  ModelFolder opened;
-  std::string path;
-  Json about = {};
-};
-TrainedFolder open_trained(const std::string& folder) {
-  if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
-  const std::string path = model_folder_in(folder);
-  TrainedFolder found{open_model_folder(path), path};
-  GRIM_CHECK(found.opened.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
-  if (exists(join_path(path, kManifestName))) found.about = verify_checkpoint(path, Verify::sizes).about;
-  return found;
-}
-
-[[noreturn]] void fail_unable(const TrainedFolder& found, std::string_view what, const std::string& hint) {
-  fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' does not {}", found.path, found.opened.config.text("model_type"), what), hint);
+template <class Trained> [[noreturn]] void fail_unable(const Trained& found, std::string_view what, const std::string& hint) {
+  fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' does not {}", found.path, found.model->config().text("model_type"), what), hint);
 }
 
 }  // namespace
 
 TrainedModel load_trained(const std::string& folder) {
-  TrainedFolder found = open_trained(folder);
-  ModelFolder& f = found.opened;
-  std::unique_ptr<CausalLm> model = capability_in<CausalLm>(f.model);
-  if (!model) fail_unable(found, "predict the next token", "one that reads whole texts answers to fill and follows");
-  return {.model = std::move(model), .tokenizer = f.tokenizer, .begin = f.begin, .ends = f.ends, .path = found.path, .about = found.about};
+  std::variant<TrainedModel, TrainedEncoder> any = load_any(folder);
+  if (auto* const model = std::get_if<TrainedModel>(&any)) return std::move(*model);
+  fail_unable(std::get<TrainedEncoder>(any), "predict the next token", "one that reads whole texts fills in words and tells what follows");
 }
 
 TrainedEncoder load_encoder(const std::string& folder) {
-  TrainedFolder found = open_trained(folder);
-  std::unique_ptr<TextEncoder> model = capability_in<TextEncoder>(found.opened.model);
-  if (!model) fail_unable(found, "read whole texts", "expected a model of BERT's kind");
-  return {.model = std::move(model), .tokenizer = found.opened.tokenizer, .path = found.path, .about = found.about};
+  std::variant<TrainedModel, TrainedEncoder> any = load_any(folder);
+  if (auto* const encoder = std::get_if<TrainedEncoder>(&any)) return std::move(*encoder);
+  fail_unable(std::get<TrainedModel>(any), "read whole texts", "expected a model of BERT's kind");
+}
+
+std::variant<TrainedModel, TrainedEncoder> load_any(const std::string& folder) {
+  if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
+  const std::string path = model_folder_in(folder);
+  ModelFolder f = open_model_folder(path);
+  GRIM_CHECK(f.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
+  const Json about = exists(join_path(path, kManifestName)) ? verify_checkpoint(path, Verify::sizes).about : Json();
+  if (auto model = capability_in<CausalLm>(f.model)) return TrainedModel{std::move(model), f.tokenizer, f.begin, f.ends, path, about};
+  if (auto encoder = capability_in<TextEncoder>(f.model)) return TrainedEncoder{std::move(encoder), f.tokenizer, path, about};
+  fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' neither predicts the next token nor reads whole texts", path, f.config.text("model_type")));
 }
 
 void take_shape_of_init(RunConfig& config) {

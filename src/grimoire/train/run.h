@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "grimoire/data/corpus.h"
@@ -62,6 +63,7 @@ struct TrainedEncoder {
   Json about = {};
 };
 TrainedEncoder load_encoder(const std::string& folder);
+std::variant<TrainedModel, TrainedEncoder> load_any(const std::string& folder);  // whichever of them it holds
 
 // The model that `config.init_from` holds becomes that of the run, in its shape. throws: input, as load_trained
 void take_shape_of_init(RunConfig& config);
