@@ -38,6 +38,8 @@ Json small(const std::string& type) {
   if (type == "bert" || type == "roberta" || type == "electra")
     return Json::object({{"model_type", type}, {"vocab_size", 5}, {"max_position_embeddings", 4}, {"hidden_size", 8}, {"intermediate_size", 12},
                          {"num_hidden_layers", 1}, {"num_attention_heads", 4}, {"pad_token_id", 0}});
+  if (type == "t5")
+    return Json::object({{"model_type", type}, {"vocab_size", 5}, {"d_model", 8}, {"d_kv", 3}, {"d_ff", 12}, {"num_layers", 1}, {"num_heads", 2}});
   if (type == "distilbert")
     return Json::object({{"model_type", type}, {"vocab_size", 5}, {"max_position_embeddings", 4}, {"dim", 8}, {"hidden_dim", 12}, {"n_layers", 1},
                          {"n_heads", 4}});
@@ -137,6 +139,8 @@ TEST(ConfigKeys, ParametersAreCountedWithoutBuilding) {
     if (type == "lstm" || type == "gru" || type == "rnn") configs.push_back(with(with(small(type), "n_layer", 3), "n_embd", 5));
     if (type == "llama") configs.push_back(with(with(small(type), "mlp_bias", true), "head_dim", 4));
     if (type == "bert") configs.push_back(with(small(type), "architectures", Json::array({"BertForPreTraining"})));
+    if (type == "t5")
+      configs.push_back(with(with(with(small(type), "num_decoder_layers", 3), "tie_word_embeddings", false), "feed_forward_proj", "gated-gelu"));
     if (type == "electra") configs.push_back(with(small(type), "embedding_size", 6));
     if (type == "wavenet") configs.push_back(with(small(type), "context", 16));
     for (const Json& config : configs) {

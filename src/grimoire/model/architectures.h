@@ -10,6 +10,7 @@
 #include "grimoire/model/neural_bigram.h"
 #include "grimoire/model/ngram.h"
 #include "grimoire/model/recurrent.h"
+#include "grimoire/model/t5.h"
 #include "grimoire/model/wavenet.h"
 
 namespace grim {
@@ -32,6 +33,7 @@ inline constexpr Architecture (*kArchitectures[])() = {
     roberta_architecture,
     distilbert_architecture,
     electra_architecture,
+    t5_architecture,
 };
 
 }  // namespace grim
