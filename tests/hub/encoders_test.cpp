@@ -1,5 +1,6 @@
 // Real encoders, against what their packages gave (values to the digits that were printed).
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -7,7 +8,9 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/hub/model_folder.h"
+#include "grimoire/model/seq2seq.h"
 #include "grimoire/model/text_encoder.h"
+#include "grimoire/op/argmax.h"
 #include "grimoire/op/view.h"
 #include "support/data.h"
 
@@ -67,6 +70,46 @@ TEST(RealEncoders, MiniLmPlacesSentences) {
   const double first[] = {0.033242, 0.004406, -0.006277, 0.048379, -0.138702, -0.033617, 0.101128, -0.054385}, cosines[] = {1, 0.755337, -0.104958, 0.005439};
   for (size_t i = 0; i < 8; ++i) EXPECT_NEAR(vectors[0][i], first[i], 2e-6);
   for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(std::inner_product(vectors[0].begin(), vectors[0].end(), vectors[i].begin(), 0.0), cosines[i], 2e-6);
+}
+
+// Of tools/golden/flan_t5.py's folder, as transformers has it: hidden values and greedy text.
+TEST(RealSeq2Seq, FlanT5Translates) {
+  GRIMOIRE_MODEL(path, "flan-t5-f32");
+  const NoGrad no_grad;
+  ModelFolder folder = open_model_folder(path);
+  const auto& t5 = dynamic_cast<const Seq2Seq&>(*folder.model);
+  struct Case {
+    std::string text;
+    std::vector<int64_t> ids, made;
+    std::array<double, 4> hidden;
+    std::string said;
+  };
+  const Case cases[] = {{"translate English to German: The house is wonderful.", {13959, 1566, 12, 2968, 10, 37, 629, 19, 1627, 5, 1},
+                         {644, 4598, 229, 19250, 5, 1}, {-0.050657, -0.15765, 0.332908, -0.048028}, "Das Haus ist wunderbar."},
+                        {"What is the capital of France?", {363, 19, 8, 1784, 13, 1410, 58, 1}, {3, 40, 77, 1222, 1},
+                         {-0.020464, 0.028408, 0.027153, -0.061051}, "linting"}};
+  std::vector<std::string> texts;
+  for (const Case& c : cases) texts.push_back(c.text);
+  const TokenBatch sources = encode_batch(*folder.tokenizer, texts);  // both at once, of unequal length
+  Pass pass;
+  SourceMemory memory = t5.read(sources, pass);
+  t5.prepare(memory);
+  const auto cache = t5.decode_cache();
+  Pass decode = Pass::decode(*cache);
+  std::vector<std::vector<int64_t>> made(2);
+  std::vector<std::vector<int64_t>> last(2, {t5.start()});
+  for (int step = 0; step < 8; ++step) {
+    const std::vector<int64_t> next = argmax(t5.logits(t5.written(TokenBatch::of(last), memory, decode)), 1).to_vector<int64_t>();
+    for (size_t i = 0; i < 2; ++i) made[i].push_back(next[i]), last[i] = {next[i]};
+  }
+  for (size_t i = 0; i < 2; ++i) {
+    const std::vector<int64_t> ids = sources.ids.to_vector<int64_t>();
+    EXPECT_EQ(std::vector<int64_t>(ids.begin() + sources.offsets[i], ids.begin() + sources.offsets[i + 1]), cases[i].ids);
+    for (int64_t c = 0; c < 4; ++c) EXPECT_NEAR(memory.hidden.at({sources.offsets[i], c}), cases[i].hidden[static_cast<size_t>(c)], 2e-6);
+    made[i].resize(cases[i].made.size());
+    EXPECT_EQ(made[i], cases[i].made);
+    EXPECT_EQ(folder.tokenizer->decode(made[i]), cases[i].said);
+  }
 }
 
 }  // namespace

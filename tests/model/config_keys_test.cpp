@@ -173,6 +173,26 @@ TEST(ConfigKeys, WeightsThatAreNotFiniteAreRefusedByNameAndCount) {
   }
 }
 
+// An output layer that is the embedding may be repeated in a file; another one would be lost.
+TEST(ConfigKeys, AnOutputLayerOfItsOwnIsRefusedWhereItIsTied) {
+  const std::vector<std::tuple<Json, std::string, std::string>> tied = {
+      {small("gpt2"), "lm_head.weight", "transformer.wte.weight"},
+      {with(small("llama"), "tie_word_embeddings", true), "lm_head.weight", "model.embed_tokens.weight"},
+      {small("t5"), "lm_head.weight", "shared.weight"},
+      {with(small("bert"), "architectures", Json::array({"BertForMaskedLM"})), "cls.predictions.decoder.weight", "bert.embeddings.word_embeddings.weight"}};
+  for (const auto& [config, head, table] : tied) {
+    Rng rng(RngMode::philox, 1);
+    const auto model = build_model(config, rng);
+    std::vector<NamedTensor> tensors = model->checkpoint();
+    const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const NamedTensor& t) { return t.name == table; });
+    ASSERT_NE(found, tensors.end()) << table;
+    tensors.push_back({head, found->tensor});
+    EXPECT_NO_THROW(model->load(tensors)) << head;
+    tensors.back().tensor = Tensor::zeros(tensors.back().tensor.shape());
+    EXPECT_THROW(model->load(tensors), Error) << head;
+  }
+}
+
 TEST(ConfigKeys, CountsAndVariancesBelowZeroAreRefused) {
   for (const Json& config : {small("bigram"), small("wavenet"), with(small("mlp"), "batch_norm", true)}) {
     Rng rng(RngMode::philox, 1);

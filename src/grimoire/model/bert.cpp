@@ -4,6 +4,7 @@
 #include <map>
 
 #include "grimoire/model/config_keys.h"
+#include "grimoire/model/weights.h"
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
@@ -238,7 +239,9 @@ std::vector<NamedTensor> Bert::checkpoint() const {
 
 // Folders without a head lack the body's name before those of its parts; it comes and goes as this model has it.
 void Bert::load(const std::vector<NamedTensor>& tensors, const std::string& source) {
-  const std::string body = names_of(config_).body + ".";
+  const std::string body = names_of(config_).body + ".", table = body + "embeddings.word_embeddings.weight";
+  for (const char* ending : {".decoder.weight", ".weight"})
+    if (decoder_) check_tied(tensors, names_of(config_).decoder + ending, table, source);
   std::map<std::string, Tensor> own;
   for (const NamedTensor& t : TextEncoder::checkpoint()) own[t.name] = t.tensor;
   std::vector<NamedTensor> kept;

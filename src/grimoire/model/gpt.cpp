@@ -6,6 +6,7 @@
 #include "grimoire/base/setting_words.h"
 #include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
+#include "grimoire/model/weights.h"
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
@@ -260,6 +261,7 @@ std::vector<NamedTensor> Gpt::checkpoint() const {
 }
 
 void Gpt::load(const std::vector<NamedTensor>& tensors, const std::string& source) {
+  if (config_.tied) check_tied(tensors, "lm_head.weight", "transformer.wte.weight", source);
   std::vector<NamedTensor> kept;
   for (const NamedTensor& t : tensors) {
     const bool mask = t.name.ends_with(".attn.bias") || t.name.ends_with(".attn.masked_bias");  // buffers of old files

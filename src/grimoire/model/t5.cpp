@@ -5,6 +5,7 @@
 
 #include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
+#include "grimoire/model/weights.h"
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
@@ -177,6 +178,7 @@ std::unique_ptr<DecodeCache> T5::decode_cache() const { return std::make_unique<
 
 // The embedding stands under the names of those that share it too, and so does a tied output layer.
 void T5::load(const std::vector<NamedTensor>& tensors, const std::string& source) {
+  if (config_.tied) check_tied(tensors, "lm_head.weight", "shared.weight", source);
   std::vector<NamedTensor> kept;
   const bool shared = std::ranges::any_of(tensors, [](const NamedTensor& t) { return t.name == "shared.weight"; });
   for (const NamedTensor& t : tensors) {
