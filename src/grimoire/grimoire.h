@@ -96,6 +96,7 @@
 #include "grimoire/text/utf8.h"
 #include "grimoire/theory/experiment.h"
 #include "grimoire/task/mlm.h"
+#include "grimoire/task/spans.h"
 #include "grimoire/task/tasks.h"
 #include "grimoire/train/diagnosis.h"
 #include "grimoire/train/report.h"

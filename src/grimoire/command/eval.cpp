@@ -6,6 +6,7 @@
 #include "grimoire/hub/fetch.h"
 #include "grimoire/stats/counts.h"
 #include "grimoire/task/mlm.h"
+#include "grimoire/task/spans.h"
 #include "grimoire/train/lm_source.h"
 #include "grimoire/train/run.h"
 
@@ -28,8 +29,9 @@ class EvalCommand final : public Command {
   int run(Console& console) override {
     if (data_.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to predict", "see grimoire eval --help");
     const device::ThreadCap cap(threads_);
-    const std::variant<TrainedModel, TrainedEncoder> any = load_any(model_at(folder_));
+    const AnyTrained any = load_any(model_at(folder_));
     if (const auto* const encoder = std::get_if<TrainedEncoder>(&any)) find_hidden_words(console, *encoder);
+    else if (const auto* const writer = std::get_if<TrainedSeq2Seq>(&any)) fill_gaps(console, *writer);
     else predict_next(console, std::get<TrainedModel>(any));
     return 0;
   }
@@ -89,6 +91,23 @@ class EvalCommand final : public Command {
     }
     answer.blocks.push_back(Remark{signature});
     show(console, answer, std::move(result));
+  }
+
+  void fill_gaps(Console& console, const TrainedSeq2Seq& trained) const {
+    constexpr int64_t kLength = 128;
+    const Corpus corpus = load_corpus(data_, CorpusFormat::text);
+    const std::vector<int64_t> ids = trained.tokenizer->encode_with(corpus.text, {.special_tokens = false}).ids;
+    const SpanEvaluation e = evaluate(*trained.model, SpanExamples({ids.begin(), ids.end()}, kLength), SpanTokens::of(*trained.tokenizer), {}, WriteGaps::yes);
+    if (e.tokens == 0) throw Error(ErrorKind::input, str("{}: {} tokens", data_, ids.size()), str("expected {} or more", kLength));
+    using report::Figure, report::Remark, report::number;
+    const auto share = [&](int64_t of) { return static_cast<double>(of) / static_cast<double>(e.gaps); };
+    const std::string signature = str("spans|token:{}|taken:0.15|mean-gap:3|length:{}|greedy|vocab:{}|data:{}|grimoire:{}", trained.tokenizer->unit(), kLength,
+                                      trained.tokenizer->vocab_size(), corpus.file_hash.substr(0, 16), GRIM_VERSION);
+    show(console, {"", {Figure{"nats a token", number(e.loss, "{:.6f}")}, Figure{"tokens", counted(e.tokens)}, Figure{"gaps", counted(e.gaps)},
+                        Figure{"filled to the last token, %", number(100 * share(e.exact), "{:.2f}")},
+                        Figure{"by the commonest token, %", number(100 * share(e.exact_by_commonest), "{:.2f}")}, Remark{signature}}},
+         Json::object({{"nll_nats", e.loss}, {"tokens", e.tokens}, {"gaps", e.gaps}, {"exact", share(e.exact)},
+                       {"exact_by_commonest", share(e.exact_by_commonest)}, {"signature", signature}}));
   }
 
   static report::Number counted(int64_t n) { return {static_cast<double>(n), with_commas(n)}; }

@@ -312,25 +312,26 @@ std::string model_folder_in(const std::string& folder) {
 
 namespace {
 
-template <class Trained> [[noreturn]] void fail_unable(const Trained& found, std::string_view what, const std::string& hint) {
-  fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' does not {}", found.path, found.model->config().text("model_type"), what), hint);
+[[noreturn]] void fail_unable(const AnyTrained& any, std::string_view what, const std::string& hint) {
+  const auto [path, type] = std::visit([](const auto& found) { return std::pair(found.path, found.model->config().text("model_type")); }, any);
+  fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' does not {}", path, type, what), hint);
 }
 
 }  // namespace
 
 TrainedModel load_trained(const std::string& folder) {
-  std::variant<TrainedModel, TrainedEncoder> any = load_any(folder);
+  AnyTrained any = load_any(folder);
   if (auto* const model = std::get_if<TrainedModel>(&any)) return std::move(*model);
-  fail_unable(std::get<TrainedEncoder>(any), "predict the next token", "one that reads whole texts fills in words and tells what follows");
+  fail_unable(any, "go on with a text", "one that reads whole texts fills in words and tells what follows");
 }
 
 TrainedEncoder load_encoder(const std::string& folder) {
-  std::variant<TrainedModel, TrainedEncoder> any = load_any(folder);
+  AnyTrained any = load_any(folder);
   if (auto* const encoder = std::get_if<TrainedEncoder>(&any)) return std::move(*encoder);
-  fail_unable(std::get<TrainedModel>(any), "read whole texts", "expected a model of BERT's kind");
+  fail_unable(any, "read whole texts", "expected a model of BERT's kind");
 }
 
-std::variant<TrainedModel, TrainedEncoder> load_any(const std::string& folder) {
+AnyTrained load_any(const std::string& folder) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
   const std::string path = model_folder_in(folder);
   ModelFolder f = open_model_folder(path);
@@ -338,7 +339,8 @@ std::variant<TrainedModel, TrainedEncoder> load_any(const std::string& folder) {
   const Json about = exists(join_path(path, kManifestName)) ? verify_checkpoint(path, Verify::sizes).about : Json();
   if (auto model = capability_in<CausalLm>(f.model)) return TrainedModel{std::move(model), f.tokenizer, f.begin, f.ends, path, about};
   if (auto encoder = capability_in<TextEncoder>(f.model)) return TrainedEncoder{std::move(encoder), f.tokenizer, path, about};
-  fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' neither predicts the next token nor reads whole texts", path, f.config.text("model_type")));
+  if (auto writer = capability_in<Seq2Seq>(f.model)) return TrainedSeq2Seq{std::move(writer), f.tokenizer, f.ends, path, about};
+  fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' neither reads texts nor writes them", path, f.config.text("model_type")));
 }
 
 void take_shape_of_init(RunConfig& config) {

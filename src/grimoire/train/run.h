@@ -16,6 +16,7 @@
 
 #include "grimoire/data/corpus.h"
 #include "grimoire/model/causal_lm.h"
+#include "grimoire/model/seq2seq.h"
 #include "grimoire/model/text_encoder.h"
 #include "grimoire/text/tokenizer.h"
 #include "grimoire/train/events.h"
@@ -63,7 +64,16 @@ struct TrainedEncoder {
   Json about = {};
 };
 TrainedEncoder load_encoder(const std::string& folder);
-std::variant<TrainedModel, TrainedEncoder> load_any(const std::string& folder);  // whichever of them it holds
+
+struct TrainedSeq2Seq {
+  std::unique_ptr<Seq2Seq> model;
+  std::shared_ptr<const Tokenizer> tokenizer;
+  std::vector<int64_t> ends;
+  std::string path;
+  Json about = {};
+};
+using AnyTrained = std::variant<TrainedModel, TrainedEncoder, TrainedSeq2Seq>;
+AnyTrained load_any(const std::string& folder);  // whichever of them it holds
 
 // The model that `config.init_from` holds becomes that of the run, in its shape. throws: input, as load_trained
 void take_shape_of_init(RunConfig& config);
