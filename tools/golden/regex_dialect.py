@@ -79,10 +79,8 @@ def members(regex, points=[c for c in range(0x110000) if not 0xD800 <= c < 0xE00
 
 
 def replaced(regex, texts):
-    """By '-', as a normalizer and as a decoder do, which are of one mind."""
-    out = [normalizers.Replace(Regex(regex), "-").normalize_str(t) for t in texts]
-    assert out == [decoders.Replace(Regex(regex), "-").decode([t]) for t in texts]
-    return {"regex": regex, "out": out}
+    """By '-', as a decoder does."""
+    return {"regex": regex, "out": [decoders.Replace(Regex(regex), "-").decode([t]) for t in texts]}
 
 
 def main():

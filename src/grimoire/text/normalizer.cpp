@@ -196,6 +196,10 @@ Made strip(const Json& json) {
 
 Made replace(const Json& json) {
   const std::shared_ptr<const Pattern> what = pattern_in(json.at("pattern"));
+  // What the reference puts where nothing was confuses its next normalizer, or fails.
+  if (what->may_match_nothing())
+    fail(ErrorKind::input, "tokenizer", str("Replace: regular expression '{}' may match nothing, which is not supported", json.at("pattern").text("Regex")),
+         "the normalizer Prepend puts a text before all");
   return function([what, with = json.text("content")](AlignedText& text) {
     if (!what->find(text.text(), 0)) return;
     Rewrite to(text);

@@ -204,18 +204,18 @@ class Translation {
     for (const std::u32string_view letters : {U"ss", U"st", U"ff", U"fi", U"fl"})
       if (before == letters[0] && folded_ == letters[1])
         refuse_at(at_ - 1, "'ss', 'st', 'ff', 'fi' or 'fl' under (?i), which one character folds to as well: write [Ss][Ss], or leave (?i) out");
-    if (options.ignore_case) return one_of(folded(CodePointSet::of({c})));
+    if (options.ignore_case) return one_of(folded(CodePointSet::of({c}), at_ - 1));
     Piece p{"", 1, 1};
     if (c < 0x80 && !is_letter(c) && !is_digit(c)) p.text = str("\\x{{{:x}}}", static_cast<uint32_t>(c));
     else append_utf8(p.text, c);
     return p;
   }
   // With what differs by case alone: of ASCII letters the other one and two signs beyond.
-  CodePointSet folded(CodePointSet set) const {
+  CodePointSet folded(CodePointSet set, size_t begin) const {
     static const CodePointSet caseless = category_set("Lo") | CodePointSet::range(0, 0x7f);
     static const CodePointSet cased = (category_set("L") | category_set("M") | category_set("Nl") | category_set("So")) - caseless;
     if (!(set & cased).empty())
-      refuse_at(at_ - 1, "letters beyond ASCII, or marks, under (?i) are not supported: write them in both cases, or leave (?i) out");
+      refuse_at(begin, "letters beyond ASCII, or marks, under (?i) are not supported: write them in both cases, or leave (?i) out");
     for (char32_t c = 'a'; c <= 'z'; ++c) {
       const CodePointSet forms = CodePointSet::of({c, c - 32});
       if (!(set & forms).empty()) set = set | forms | CodePointSet::of({c == 'k' ? U'\u212a' : c == 's' ? U'\u017f' : c});
@@ -290,7 +290,7 @@ class Translation {
     join();
     ++at_;
     --depth_;
-    if (options.ignore_case) all = folded(all);
+    if (options.ignore_case) all = folded(all, begin);
     if (negated) all = ~all;
     if (all.empty()) refuse_at(begin, "a class that holds nothing is not supported");
     return all;

@@ -110,6 +110,10 @@ class PcrePattern final : public Pattern {
     const PCRE2_SIZE* const place = pcre2_get_ovector_pointer(data.get());
     return Match{place[0], place[1]};
   }
+  bool may_match_nothing() const override {
+    uint32_t may = 0;
+    return pcre2_pattern_info(code_.get(), PCRE2_INFO_MATCHEMPTY, &may) != 0 || may != 0;
+  }
 
  private:
   static constexpr size_t kLongest = 64 * 1024;

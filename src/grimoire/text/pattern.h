@@ -21,6 +21,7 @@ class Pattern {
   virtual ~Pattern() = default;
   // The first match that begins at `from` <= text.size() or later; it may be of nothing. throws: input, the expression ran into its limits on this text
   virtual std::optional<Match> find(std::string_view text, size_t from) const = 0;
+  virtual bool may_match_nothing() const { return false; }
 };
 
 // f(match) from left to right, as the reference goes: one of nothing counts too, but for one right behind another match.
