@@ -84,7 +84,7 @@ ModelFolder open_gguf(const std::string& path) {
   check_size(opened.config, file, path);
   build(opened, path);
   std::vector<NamedTensor> tensors;
-  for (const TensorSource& source : tensors_in(file)) tensors.push_back({source.name, source.read()});
+  for (const TensorSource& source : tensors_in(file, opened.config)) tensors.push_back({source.name, source.read()});
   opened.model->load(tensors, path);
   return opened;
 }
