@@ -9,6 +9,8 @@
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/random.h"
 #include "base/temp_folder.h"
+#include "io/sparse_shards.h"
+#include "support/peak_memory.h"
 
 namespace grim {
 namespace {
@@ -138,6 +140,25 @@ TEST(Weights, WhatAFileSaysOfItselfGoesAlong) {
   EXPECT_EQ(open_weights_at(folder / "shards")->metadata().at("licence"), "MIT");
   EXPECT_EQ(convert_weights(folder / "a.safetensors", folder / "b.gguf", {.to = WeightsFormat::gguf}).notes.at(1),
             "author, epoch, licence and 1 more are not written");
+}
+
+// What `model show`, `check`, `diff` and `convert` begin with: two gigabytes are looked through without being held.
+TEST(Weights, AreOpenedInLittleMemory) {
+  test::TempFolder folder;
+  test::put_sparse_shards(folder);
+  folder.put("config.json", R"({"model_type": "x"})");
+  std::unique_ptr<TensorFile> weights;
+  std::vector<WeightsPart> parts;
+  const int64_t opened = test::peak_memory_of([&] {
+    weights = open_weights_at(folder.path());
+    parts = parts_of(*weights);
+  });
+  ASSERT_EQ(parts.size(), 1u);
+  EXPECT_EQ(parts[0].bytes, int64_t{2000} << 20);
+  const int64_t read = test::peak_memory_of([&] { EXPECT_EQ(statistics_of(weights->read("layers.1999.weight")).zero, 512 * 1024); });
+  if (opened < 0) GTEST_SKIP() << "the most memory cannot be told here";
+  EXPECT_LT(opened, 50'000'000);
+  EXPECT_LT(read, 50'000'000);
 }
 
 TEST(Weights, DifferencesAreThoseOfBits) {
