@@ -279,6 +279,8 @@ TEST(GgufModel, WhatALlamaHasNotIsRefused) {
   more[more.find(count) + count.size() + 4] = 2;  // behind the type
   write_atomically(path, more);
   EXPECT_NE(complaint([&] { convert_weights(path, folder / "out", {}); }).find("there is no tensor 'blk.1.attn_norm.weight'"), std::string::npos);
+  const std::string narrow = small_llama(folder, {number("llama.attention.key_length", 8)});
+  EXPECT_NE(complaint([&] { convert_weights(narrow, folder / "out", {}); }).find("llama.attention.key_length is 8, expected 4"), std::string::npos);
 }
 
 TEST(Convert, AGgufFileKeepsAllThatItSays) {
@@ -304,6 +306,7 @@ TEST(Convert, AGgufFileKeepsAllThatItSays) {
   EXPECT_EQ(open_weights(folder / "out")->find("model.layers.0.self_attn.q_proj.weight")->type->name, "F16");
   convert_weights(folder / "out", folder / "back.gguf", {.to = WeightsFormat::gguf});
   expect_same_model(half, GgufFile(folder / "back.gguf"));
+  for (const TensorDifference& d : difference(half, *open_weights(folder / "out"))) EXPECT_TRUE(d.equal()) << d.name << " " << d.problem << d.types;
   EXPECT_NE(convert_weights(from, folder / "alone.safetensors", {}).notes.at(0).find(": a folder holds what describes the model"), std::string::npos);
 }
 

@@ -234,5 +234,21 @@ TEST(Weights, AFolderGoesWithItsFiles) {
   EXPECT_THROW(convert_weights(from, to, {}), Error);  // it holds files now
 }
 
+// The folders of a model of sentences are part of it. What other folders hold is not looked at, and this is said; weights of other programs stay.
+TEST(Weights, ModulesOfAModelOfSentencesGoAlong) {
+  const Saved saved;
+  const test::TempFolder elsewhere;
+  const std::string to = elsewhere / "out";
+  files().make_dirs(saved.folder / "1_Pooling");
+  files().make_dirs(saved.folder / "onnx");
+  saved.folder.put("1_Pooling/config.json", "{}");
+  saved.folder.put("modules.json", R"([{"idx": 0, "path": ""}, {"idx": 1, "path": "1_Pooling"}, {"idx": 2, "path": "2_Normalize"}])");
+  saved.folder.put("model.onnx", "x");
+  const Converted made = convert_weights(parent_folder(saved.path), to, {});
+  EXPECT_EQ(made.notes, std::vector<std::string>{"onnx is a folder, and left behind"});
+  EXPECT_EQ(read_file(join_path(to, "1_Pooling/config.json")), "{}");
+  EXPECT_FALSE(exists(join_path(to, "model.onnx")));
+}
+
 }  // namespace
 }  // namespace grim

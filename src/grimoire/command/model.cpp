@@ -82,6 +82,9 @@ class ModelCommand final : public Command {
     for (const Setting& s : given)
       if (s.name == "to" && !s.ambient && other_.ends_with(s.value == "gguf" ? ".safetensors" : ".gguf"))
         refuse(*this, str("'{}' ends otherwise than --to {} says", other_, s.value), "leave --to out, or end the name otherwise");
+    for (const char* const end : {".bin", ".pt", ".pth", ".index.json"})
+      if (form() == "convert" && other_.ends_with(end))
+        refuse(*this, str("'{}': {} is not written", other_, end), "give a name that ends in .safetensors or .gguf, or a folder");
     if (shard_megabytes_ > 0 && writes_gguf()) refuse(*this, "--shard-size is of no use: a GGUF is one file", "leave it out");
   }
 
@@ -333,7 +336,8 @@ class ModelCommand final : public Command {
       if (table.rows.size() == kMostListed) continue;
       const std::string types = d.types.empty() ? "" : ", types " + d.types;
       const std::string differ = d.problem.empty() ? str("{} of {}{}", with_commas(d.differ), with_commas(d.count), types) : d.problem;
-      table.rows.push_back({d.name, differ, number(d.largest, "{:.4g}"), number(d.relative, "{:.3g}")});
+      if (!d.problem.empty()) table.rows.push_back({d.name, differ, "", ""});
+      else table.rows.push_back({d.name, differ, number(d.largest, "{:.4g}"), number(d.relative, "{:.3g}")});
     }
     if (list.size() > 0) page.blocks.emplace_back(std::move(table));
     if (list.size() > kMostListed) page.blocks.emplace_back(report::Remark{str("and {} more", list.size() - kMostListed), report::Tone::faint});

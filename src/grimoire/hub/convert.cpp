@@ -25,16 +25,31 @@ Json with_dtype(Json config, const std::string& dtype) {
   return config;
 }
 
-// What of a model folder is text about the model: it goes along.
-std::vector<CheckpointFile> companions(const std::string& folder, const std::string& dtype) {
+// Further layers of a model of sentences, which stand in folders of their own: "1_Pooling" (sentence-transformers' modules.json).
+bool is_module(const Json& modules, const std::string& name) {
+  return modules.is_array() && std::ranges::any_of(modules.items(), [&](const Json& m) { return m.is_object() && m.text("path", "") == name; });
+}
+
+// What of a model folder is text about the model, and its modules: it goes along.
+std::vector<CheckpointFile> companions(const std::string& folder, const std::string& dtype, std::vector<std::string>& notes) {
+  const std::string modules_path = join_path(folder, "modules.json");
+  const Json modules = exists(modules_path) ? Json::parse(read_file(modules_path), modules_path) : Json();
   std::vector<CheckpointFile> kept;
+  std::vector<std::string> left;
   for (const std::string& name : files().list(folder)) {
     const std::string path = join_path(folder, name);
+    if (files().kind(path) == FileKind::folder) {
+      if (!is_module(modules, name)) left.push_back(name);
+      else
+        for (const std::string& part : files().list(path))
+          if (files().kind(join_path(path, part)) == FileKind::file) kept.emplace_back(join_path(name, part), read_file(join_path(path, part)));
+    }
     if (is_weights_file(name) || files().kind(path) != FileKind::file) continue;
     std::string bytes = read_file(path);
     if (name == "config.json" && !dtype.empty()) bytes = with_dtype(Json::parse(bytes, path), dtype).dump_pretty();
     kept.emplace_back(name, std::move(bytes));
   }
+  if (!left.empty()) notes.push_back(str("{} {} left behind", first_few(left), left.size() > 1 ? "are folders, and" : "is a folder, and"));
   return kept;
 }
 
@@ -255,10 +270,10 @@ std::vector<std::string> written_to(const std::string& folder, const std::vector
   for (const CheckpointFile& f : all)
     GRIM_CHECK(!exists(join_path(folder, f.name)), input, "convert", "{} is there already: expected a new name, so that nothing is overwritten",
                join_path(folder, f.name));
-  files().make_dirs(folder);
   std::vector<std::string> names;
   for (const CheckpointFile& f : all) {
     names.push_back(join_path(folder, f.name));
+    files().make_dirs(parent_folder(names.back()));
     write_atomically(names.back(), f.write);
   }
   return names;
@@ -278,7 +293,7 @@ Converted convert_weights(const std::string& from, const std::string& to, const 
   else
     out = safetensors_files(one_file ? file_name(to) : "", *source, options, made.notes);
   if (!one_file && source->path() != gguf_at(from) && files().kind(from) == FileKind::folder)
-    for (CheckpointFile& f : companions(from, options.dtype)) out.push_back(std::move(f));
+    for (CheckpointFile& f : companions(from, options.dtype, made.notes)) out.push_back(std::move(f));
   made.files = written_to(one_file ? parent_folder(to) : to, out);
   return made;
 }

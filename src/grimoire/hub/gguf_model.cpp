@@ -202,6 +202,9 @@ Json config_in(const GgufFile& file) {
   const TensorEntry* const embedding = file.find("token_embd.weight");
   GRIM_CHECK(embedding && embedding->shape.ndim() == 2, input, "gguf", "{}: there is no token_embd.weight of two axes", file.path());
   const int64_t head = integer_or(file, "llama.rope.dimension_count", width / heads);
+  for (const char* const key : {"llama.attention.key_length", "llama.attention.value_length"})
+    GRIM_CHECK(integer_or(file, key, head) == head, input, "gguf", "{}: {} is {}, expected {}, of which all are turned", file.path(), key, file.integer(key),
+               head);
   const RotaryOptions rotary = rotary_in(file, head);
   Json config = Json::object({{"architectures", Json::array({"LlamaForCausalLM"})},
                               {"model_type", kLlama},

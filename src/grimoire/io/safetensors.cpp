@@ -55,12 +55,6 @@ SafetensorsFile::SafetensorsFile(const std::string& path, std::unique_ptr<InFile
 
 TensorMap read_safetensors(const std::string& path) { return read_all(SafetensorsFile(path)); }
 
-int64_t safetensors_bytes(const TensorMap& tensors) {
-  int64_t bytes = 0;
-  for (const auto& [name, x] : tensors) bytes += x.numel() * size_of(x.dtype());
-  return bytes;
-}
-
 const StoredType& written_type(const TensorSource& t, const std::string& floats) {
   if (floats.empty() || !is_float(t.dtype)) return t.keeps_type() && t.type().safetensors ? t.type() : stored_type_of(t.dtype);
   const StoredType* const type = stored_type(floats);

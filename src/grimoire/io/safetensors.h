@@ -21,6 +21,5 @@ void write_safetensors(const std::string& path, const TensorMap& tensors,
 // where this format has it, else that of their dtype.
 void write_safetensors(OutFile& out, const std::vector<TensorSource>& tensors, const Metadata& metadata = {{"format", "pt"}}, const std::string& floats = "");
 const StoredType& written_type(const TensorSource& tensor, const std::string& floats);  // throws: argument, a type that floats are not written in
-int64_t safetensors_bytes(const TensorMap& tensors);  // of the data, for a look at the free space first
 
 }  // namespace grim
