@@ -315,6 +315,7 @@ TEST(Convert, OverwritesNothing) {
   const std::string path = small_llama(folder), before = read_file(path);
   EXPECT_NE(complaint([&] { convert_weights(path, path, {.to = WeightsFormat::gguf}); }).find("is there already"), std::string::npos);
   EXPECT_EQ(read_file(path), before);
+  EXPECT_NE(complaint([&] { convert_weights(path, folder.put("file", "x"), {}); }).find("is a file: expected a new folder"), std::string::npos);
 }
 
 TEST(Convert, SaysWhatLlamaCppDoesNotOpen) {

@@ -321,8 +321,13 @@ class ModelCommand final : public Command {
     std::vector<TensorDifference> all = difference(*a, *b);
     const auto equal = std::ranges::count_if(all, &TensorDifference::equal);
     report::Report page{str("{} and {}", model_, other_), {}};
-    page.blocks.emplace_back(report::Facts{{{"tensors", counted(static_cast<int64_t>(all.size()))}, {"equal to the bit", counted(equal)}}});
-    report::Table table{.columns = {"tensor", "elements that differ", "largest difference", "relative"}, .rows = {}};
+    report::Facts facts{{{"tensors", counted(static_cast<int64_t>(all.size()))}, {"equal to the bit", counted(equal)}}};
+    std::map<std::string, int64_t> types;
+    for (const TensorDifference& d : all)
+      if (!d.types.empty()) ++types[d.types];
+    for (const auto& [pair, n] : types) facts.items.push_back({"of " + pair, counted(n)});
+    page.blocks.emplace_back(std::move(facts));
+    report::Table table{.columns = {"tensor", "differ", "largest", "relative"}, .rows = {}};
     std::ranges::stable_sort(all, std::greater(), &TensorDifference::relative);
     Json list = Json::array();
     for (const TensorDifference& d : all) {
@@ -334,10 +339,8 @@ class ModelCommand final : public Command {
                               {"largest", value_or_null(d.largest)},
                               {"relative", value_or_null(d.relative)}}));
       if (table.rows.size() == kMostListed) continue;
-      const std::string types = d.types.empty() ? "" : ", types " + d.types;
-      const std::string differ = d.problem.empty() ? str("{} of {}{}", with_commas(d.differ), with_commas(d.count), types) : d.problem;
-      if (!d.problem.empty()) table.rows.push_back({d.name, differ, "", ""});
-      else table.rows.push_back({d.name, differ, number(d.largest, "{:.4g}"), number(d.relative, "{:.3g}")});
+      if (!d.problem.empty()) table.rows.push_back({d.name, d.problem, "", ""});
+      else table.rows.push_back({d.name, counted(d.differ), number(d.largest, "{:.4g}"), number(d.relative, "{:.3g}")});
     }
     if (list.size() > 0) page.blocks.emplace_back(std::move(table));
     if (list.size() > kMostListed) page.blocks.emplace_back(report::Remark{str("and {} more", list.size() - kMostListed), report::Tone::faint});

@@ -284,7 +284,10 @@ std::vector<std::string> written_to(const std::string& folder, const std::vector
 Converted convert_weights(const std::string& from, const std::string& to, const ConvertOptions& options) {
   const std::unique_ptr<TensorFile> source = open_weights_at(from);
   const bool one_file = to.ends_with(".safetensors") || to.ends_with(".gguf");
-  if (!one_file && files().kind(to) == FileKind::folder)
+  const FileKind there = files().kind(to);
+  GRIM_CHECK(one_file || there == FileKind::none || there == FileKind::folder, input, "convert",
+             "{} is a file: expected a new folder, or a name that ends in .safetensors or .gguf", to);
+  if (!one_file && there == FileKind::folder)
     GRIM_CHECK(files().list(to).empty(), input, "convert", "{}: the folder is not empty: expected a new one, so that nothing is overwritten", to);
   Converted made;
   std::vector<CheckpointFile> out;
