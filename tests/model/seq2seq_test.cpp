@@ -129,6 +129,12 @@ TEST_P(T5Golden, SameBuckets) {
 }
 INSTANTIATE_TEST_SUITE_P(Golden, T5Golden, ::testing::Values("t5"));
 
+// Raffel et al. 2020, table 14: about 60 and 220 million; transformers counts these.
+TEST(T5, HasThePublishedNumbersOfParameters) {
+  EXPECT_EQ(T5Config().parameter_count(), 60'506'624);
+  EXPECT_EQ((T5Config{.n_embd = 768, .n_head = 12, .n_inner = 3072, .n_layer = 12}.parameter_count()), 222'903'552);
+}
+
 TEST(Seq2Seq, SaysWhatIsWrong) {
   Rng rng(RngMode::philox, 1);
   const T5 model({.vocab_size = 5, .n_embd = 8, .head_size = 4, .n_head = 2, .n_inner = 8, .n_layer = 1}, rng);
