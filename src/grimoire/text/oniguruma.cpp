@@ -13,7 +13,7 @@
 namespace grim {
 namespace {
 
-constexpr size_t kEndless = 1 << 30, kMostRepeats = 1000, kDeepest = 200, kMostClasses = 1000;
+constexpr size_t kEndless = 1 << 30, kMostRepeats = 1000, kDeepest = 200, kMostClasses = 500;
 
 // A part of the expression in PCRE2's words, and how many characters it may match.
 struct Piece {
