@@ -142,7 +142,8 @@ class Translation {
     const std::optional<size_t> high = comma ? number() : low;
     if (peek(i) != '}' || (!low && !high)) return std::nullopt;
     const size_t least = low.value_or(0), most = high.value_or(std::max(least, kMostRepeats));
-    if (least > most || most == 0 || most > kMostRepeats) refuse(str("an interval: expected its first number at most its second, and that of 1 to {}", kMostRepeats));
+    if (least > most || most == 0 || most > kMostRepeats)
+      refuse(str("an interval: expected its first number at most its second, and that of 1 to {}", kMostRepeats));
     at_ += i + 1;
     return high ? Repeat{least, most, str("{{{},{}}}", least, most)} : Repeat{least, kEndless, str("{{{},}}", least)};
   }
