@@ -138,7 +138,7 @@ Workload make_workload(const std::string& name) {
     return w;
   }
   if (name == "bert-base") {
-    const BertConfig base{.dropout = 0, .attention_dropout = 0, .head = BertHead::masked};
+    const BertConfig base{.dropout = 0, .head = BertHead::masked};
     Workload w = with_adamw(std::make_unique<Bert>(base, rng), 1e-4, {.beta2 = 0.999, .weight_decay = 0.01}, true);
     w.loss = masked_words(w.model, base.vocab_size, 8, 128);
     return w;
