@@ -26,7 +26,7 @@ class Chats : public ::testing::Test {
   std::string answer(Chat& chat, uint64_t seed = 1) {
     Rng rng(RngMode::philox, seed);
     std::string told;
-    const std::string text = chat.answer({.max_tokens = 8, .ends = {12}}, rng, [&](const std::string& more) { told += more; });
+    const std::string text = chat.answer({.max_new_tokens = 8, .ends = {12}}, rng, [&](const std::string& more) { told += more; });
     EXPECT_EQ(told, text) << "what is told is the answer";
     return text;
   }
@@ -43,7 +43,7 @@ TEST_F(Chats, AnswersAreThoseOfTheWholeConversationReadAnew) {
   EXPECT_NE(first, second);
   Rng rng(RngMode::philox, 2);
   const std::vector<int64_t> read = tokenizer_->encode_with("abc|" + first + "|lkj|", {.special_tokens = false}).ids;
-  EXPECT_EQ(tokenizer_->decode(Writer(*model_).write(read, {.max_tokens = 8, .ends = {12}}, rng)), second);
+  EXPECT_EQ(tokenizer_->decode(Writer(*model_).write(read, {.max_new_tokens = 8, .ends = {12}}, rng)), second);
   ASSERT_EQ(chat.messages().size(), 4u);
   EXPECT_EQ(chat.messages()[3].text("role"), "assistant");
 }

@@ -29,7 +29,7 @@ class ChatCommand final : public Command {
             {.name = "top-k", .help = "only the k likeliest tokens; 0 is all", .target = &sampling_.top_k, .low = 0, .without = {"temperature=0"}},
             {.name = "top-p", .help = "only the likeliest tokens that reach this probability together", .target = &sampling_.top_p,
              .low = 1e-300, .high = 1, .without = {"temperature=0"}},
-            {.name = "max-tokens", .help = "longest answer; 0 is what the model's context has room for", .target = &sampling_.max_tokens, .low = 0,
+            {.name = "max-tokens", .help = "longest answer; 0 is what the model's context has room for", .target = &sampling_.max_new_tokens, .low = 0,
              .basic = true},
             {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .without = {"temperature=0"}},
             {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
@@ -90,7 +90,7 @@ class ChatCommand final : public Command {
   }
 
   std::string model_, system_;
-  SampleOptions sampling_{.temperature = 0.7, .top_p = 0.95};
+  GenerationConfig sampling_{.temperature = 0.7, .top_p = 0.95};
   int64_t seed_ = 1337, threads_ = 0;
 };
 

@@ -23,7 +23,7 @@ class GenerateCommand final : public Command {
   Options options() override {
     return {{.name = "number", .help = "how many texts (short: -n); running texts are parted by a line of five hyphens", .target = &number_,
              .low = 1, .basic = true},
-            {.name = "prompt", .help = "how each text begins", .target = &sample_.prompt, .basic = true},
+            {.name = "prompt", .help = "how each text begins", .target = &prompt_, .basic = true},
             {.name = "temperature", .help = "below 1 is safer, above 1 wilder, 0 always the likeliest", .target = &sample_.temperature,
              .low = 0, .high = 100, .basic = true},
             {.name = "top-k", .help = "only the k likeliest tokens; 0 is all", .target = &sample_.top_k, .low = 0, .basic = true,
@@ -32,7 +32,7 @@ class GenerateCommand final : public Command {
              .low = 1e-300, .high = 1, .basic = true, .without = kLikeliest},
             {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .basic = true, .without = kLikeliest},
             {.name = "stop", .help = "end a text when this appears", .target = &sample_.stop},
-            {.name = "max-tokens", .help = "longest text; 0 is 1000 for items, 500 for running text", .target = &sample_.max_tokens, .low = 0},
+            {.name = "max-tokens", .help = "longest text; 0 is 1000 for items, 500 for running text", .target = &sample_.max_new_tokens, .low = 0},
             {.name = "rng", .help = "random numbers: our own, or PyTorch's of the published notebooks", .target = by_choice(&rng_),
              .choices = {"philox", "torch"}, .without = kLikeliest},
             {.name = "explain", .help = "show the probability of each choice", .target = &explain_, .basic = true},
@@ -52,7 +52,7 @@ class GenerateCommand final : public Command {
     for (int64_t i = 0; i < number_ && !console.stop_requested(); ++i) {
       std::vector<Choice> choices;
       const auto keep = [&](const Choice& c) { if (explain_) choices.push_back(c); };
-      const std::string text = generate(*trained.model, *trained.tokenizer, sample_, rng, keep, [&] { return console.stop_requested(); }, &pace);
+      const std::string text = generate(*trained.model, *trained.tokenizer, prompt_, sample_, rng, keep, [&] { return console.stop_requested(); }, &pace);
       if (i > 0 && !items) console.data(kBetweenTexts);
       console.data(text + "\n");
       texts.push(text);
@@ -104,9 +104,9 @@ class GenerateCommand final : public Command {
     return t == "\n" ? "\\n" : t == " " ? "' '" : t;
   }
 
-  std::string folder_;
+  std::string folder_, prompt_;
   RngMode rng_ = RngMode::philox;
-  SampleOptions sample_;
+  GenerationConfig sample_;
   int64_t number_ = 1, seed_ = 1337, threads_ = 0;
   bool explain_ = false;
 };

@@ -10,8 +10,8 @@
 namespace grim::learn {
 namespace {
 
-std::vector<double> shaped(const std::vector<double>& logits, const SampleOptions& options) {
-  const std::vector<float> p = shape_distribution({logits.begin(), logits.end()}, options);
+std::vector<double> shaped(const std::vector<double>& logits, const GenerationConfig& config) {
+  const std::vector<float> p = shape_distribution({logits.begin(), logits.end()}, config);
   return {p.begin(), p.end()};
 }
 
@@ -49,7 +49,7 @@ const Concept kConcepts[] = {
          },
      .turn = "T = .1: one word takes nearly all. T = 10: they are nearly alike.",
      .commands = "grimoire generate runs/names -n 10 --temperature 0.5",
-     .code = "src/grimoire/generate/generate.cpp: shape_distribution",
+     .code = "src/grimoire/generate/shaping.cpp: distribution_of",
      .mistake = "People say that a temperature of 0 makes answers right; in fact it makes them repeatable. The likeliest text can be wrong or dull.",
      .see = "softmax: what is shaped\nsampling: the draw itself\ntop-p: cutting the tail instead\ngreedy-decoding: T = 0",
      .sources = "Ackley, Hinton and Sejnowski 1985, A Learning Algorithm for Boltzmann Machines\n"
@@ -78,7 +78,7 @@ const Concept kConcepts[] = {
          },
      .turn = "k = 1 is the greedy choice, k = 4 leaves all as it is.",
      .commands = "grimoire generate runs/names -n 10 --top-k 5",
-     .code = "src/grimoire/generate/generate.cpp: shape_distribution",
+     .code = "src/grimoire/generate/shaping.cpp: distribution_of",
      .mistake = "People say that one k suits all; in fact after \"New York\" few words are right, after \"the\" thousands.",
      .see = "sampling: the draw\ntop-p: a number that adapts\ntemperature: shaping without cutting",
      .sources = "Fan, Lewis and Dauphin 2018, Hierarchical Neural Story Generation",
@@ -106,7 +106,7 @@ const Concept kConcepts[] = {
          },
      .turn = "x = 9,1,0,-1: the model is sure, and one word is the whole nucleus.",
      .commands = "grimoire generate runs/names -n 10 --top-p 0.9",
-     .code = "src/grimoire/generate/generate.cpp: shape_distribution",
+     .code = "src/grimoire/generate/shaping.cpp: distribution_of",
      .mistake = "People say that p is how likely a word must be; in fact it bounds a sum: a word of 1 % is in if the likelier ones do not yet reach p.",
      .see = "sampling: the draw\ntop-k: a fixed number\ntemperature: shaping without cutting",
      .sources = "Holtzman, Buys, Du, Forbes and Choi 2020, The Curious Case of Neural Text Degeneration, section 3.1",
@@ -144,7 +144,7 @@ const Concept kConcepts[] = {
          },
      .turn = "next = 9,1;9,1: greedy is right this time.",
      .commands = "grimoire generate runs/names -n 1 --temperature 0",
-     .code = "src/grimoire/generate/generate.cpp: shape_distribution",
+     .code = "src/grimoire/generate/shaping.cpp: distribution_of",
      .mistake = "People say that the best words make the best sentence; in fact a likely word can lead where nothing is likely.",
      .see = "argmax: one step of it\ngreedy: the same trap in trees\ntemperature: leaving it\nautoregressive: why step by step",
      .sources = "Holtzman, Buys, Du, Forbes and Choi 2020, The Curious Case of Neural Text Degeneration\nSutskever, Vinyals and Le 2014, Sequence to "
