@@ -37,8 +37,9 @@ constexpr int64_t kVocabulary = 15;
 std::vector<std::unique_ptr<CausalLm>> models() {
   std::vector<std::unique_ptr<CausalLm>> all;
   Rng rng(RngMode::philox, 1, "weights");
-  all.push_back(std::make_unique<Gpt>(GptConfig{.vocab_size = kVocabulary, .n_positions = 48, .n_embd = 32, .n_layer = 2, .n_head = 4, .init = GptInit::torch}, rng));
-  LlamaConfig llama{.vocab_size = kVocabulary, .context = 48, .n_embd = 32, .n_layer = 2, .n_head = 4, .n_kv_head = 2, .window = 7};
+  const GptConfig gpt{.vocab_size = kVocabulary, .n_positions = 48, .n_embd = 32, .n_layer = 2, .n_head = 4, .init = GptInit::torch};
+  all.push_back(std::make_unique<Gpt>(gpt, rng));
+  const LlamaConfig llama{.vocab_size = kVocabulary, .context = 48, .n_embd = 32, .n_layer = 2, .n_head = 4, .n_kv_head = 2, .window = 7};
   all.push_back(std::make_unique<Llama>(llama, rng));
   return all;
 }

@@ -26,7 +26,7 @@ class Chats : public ::testing::Test {
   std::string answer(Chat& chat, uint64_t seed = 1) {
     Rng rng(RngMode::philox, seed);
     std::string told;
-    const std::string text = chat.answer({.max_new_tokens = 8, .ends = {12}}, rng, [&](const std::string& more) { told += more; });
+    const std::string text = chat.answer({.max_new_tokens = 8, .ends = {12}}, rng, {.text = [&](const std::string& more) { told += more; }});
     EXPECT_EQ(told, text) << "what is told is the answer";
     return text;
   }
@@ -71,7 +71,7 @@ TEST_F(Chats, SayWhenThereIsNoRoom) {
   chat.say("user", std::string(47, 'a'));
   Rng rng(RngMode::philox, 1);
   try {
-    chat.answer({}, rng, {});
+    chat.answer({}, rng);
     FAIL() << "48 tokens of 48";
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::resource) << e.what();

@@ -48,7 +48,8 @@ struct Written {
 Written write(const CausalLm& model, const std::string& prompt, const GenerationConfig& config) {
   Rng rng(RngMode::philox, 5, "decode");
   Written r;
-  r.text = generate(model, letters(), prompt, config, rng, [&](const Choice& c) { r.probabilities.push_back(c.model_probability); }, {}, &r.pace);
+  const auto keep = [&](const Choice& c) { r.probabilities.push_back(c.model_probability); };
+  r.text = generate(model, letters(), prompt, config, rng, {.choice = keep, .pace = &r.pace});
   return r;
 }
 

@@ -57,7 +57,7 @@ TEST_F(GenerateItems, StopsAtTheBoundaryTheLimitAndTheStopText) {
 TEST_F(GenerateItems, ExplainsEachChoiceWithProbabilitiesThatAddUp) {
   Rng rng(RngMode::philox, 1);
   std::vector<Choice> choices;
-  generate(model_, tokenizer_, "", {.explain = true}, rng, [&](const Choice& c) { choices.push_back(c); });
+  generate(model_, tokenizer_, "", {.explain = true}, rng, {.choice = [&](const Choice& c) { choices.push_back(c); }});
   ASSERT_GE(choices.size(), 3u);
   EXPECT_NEAR(choices[0].probability, 1, 1e-6);
   EXPECT_NEAR(choices[2].probability, 0.5, 1e-6);
@@ -80,7 +80,7 @@ TEST_F(GenerateItems, TheSeedDecides) {
 TEST_F(GenerateItems, EndsWhenAskedTo) {
   Rng rng(RngMode::philox, 1);
   int asked = 0;
-  EXPECT_EQ(generate(model_, tokenizer_, "ab", {.max_new_tokens = 1000000}, rng, {}, [&] { return ++asked > 0; }), "ab");
+  EXPECT_EQ(generate(model_, tokenizer_, "ab", {.max_new_tokens = 1000000}, rng, {.stop = [&] { return ++asked > 0; }}), "ab");
   EXPECT_EQ(asked, 1);
 }
 

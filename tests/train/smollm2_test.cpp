@@ -24,7 +24,7 @@ TEST(SmolLm2, AnswersAsPublished) {
   Chat chat(*trained.model, *trained.tokenizer);
   chat.say("user", "What is gravity?");
   Rng rng(RngMode::philox, 1);
-  EXPECT_EQ(chat.answer({.temperature = 0, .max_new_tokens = 24, .ends = trained.ends}, rng, {}),
+  EXPECT_EQ(chat.answer({.temperature = 0, .max_new_tokens = 24, .ends = trained.ends}, rng),
             "Gravity is a fundamental concept in physics that describes the curvature of spacetime caused by the presence of mass. It's a");
 }
 

@@ -26,7 +26,8 @@ SHAPING = [
     {"temperature": 0.8, "top_k": 10, "top_p": 0.95, "min_p": 0.02, "typical_p": 0.9, "epsilon_cutoff": 0.001},
     {"repetition_penalty": 1.7}, {"repetition_penalty": 0.6, "temperature": 0.5}, {"no_repeat_ngram_size": 1}, {"no_repeat_ngram_size": 2},
     {"no_repeat_ngram_size": 3}, {"no_repeat_ngram_size": 40},
-    {"bad_words_ids": [[2], [0], [7, 5], [3, 4, 9], [1, 6]], "eos_token_id": [0, 11]}, {"sequence_bias": [[[3], 2.5], [[4, 9], -1.5], [[7, 5], -30.0], [[2, 8], 9.0]]},
+    {"bad_words_ids": [[2], [0], [7, 5], [3, 4, 9], [1, 6]], "eos_token_id": [0, 11]},
+    {"sequence_bias": [[[3], 2.5], [[4, 9], -1.5], [[7, 5], -30.0], [[2, 8], 9.0]]},
     {"suppress_tokens": [1, 5, 12]}, {"begin_suppress_tokens": [2, 3]}, {"begin_suppress_tokens": [2, 3], "forced_bos_token_id": 4},
     {"forced_bos_token_id": 6}, {"forced_eos_token_id": 3, "max_length": 10}, {"forced_eos_token_id": [3, 5], "max_new_tokens": 5},
     {"min_new_tokens": 5, "eos_token_id": [0, 7]}, {"min_new_tokens": 2, "eos_token_id": 0}, {"min_length": 10, "eos_token_id": 2},
@@ -39,8 +40,10 @@ GREEDY = [{}, {"repetition_penalty": 1.3}, {"no_repeat_ngram_size": 2}, {"eos_to
 BEAMS = [
     {"num_beams": 3}, {"num_beams": 4, "num_return_sequences": 4}, {"num_beams": 4, "num_return_sequences": 4, "eos_token_id": 3},
     {"num_beams": 4, "num_return_sequences": 4, "eos_token_id": [3, 5]}, {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": 5, "length_penalty": 2.0},
-    {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": 5, "length_penalty": -1.0}, {"num_beams": 3, "num_return_sequences": 2, "eos_token_id": 7, "length_penalty": 0.0},
-    {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": 5, "early_stopping": True}, {"num_beams": 4, "num_return_sequences": 4, "eos_token_id": [3, 5], "early_stopping": True},
+    {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": 5, "length_penalty": -1.0},
+    {"num_beams": 3, "num_return_sequences": 2, "eos_token_id": 7, "length_penalty": 0.0},
+    {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": 5, "early_stopping": True},
+    {"num_beams": 4, "num_return_sequences": 4, "eos_token_id": [3, 5], "early_stopping": True},
     {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": 5, "early_stopping": "never"},
     {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": 5, "early_stopping": "never", "length_penalty": 3.0},
     {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": [3, 5], "early_stopping": "never", "length_penalty": 0.0},
@@ -49,7 +52,8 @@ BEAMS = [
 ]
 GROUPS = [
     {"num_beams": 4, "num_beam_groups": 2, "diversity_penalty": 0.5}, {"num_beams": 4, "num_beam_groups": 4, "diversity_penalty": 2.0},
-    {"num_beams": 4, "num_beam_groups": 2, "diversity_penalty": 1.0, "eos_token_id": 5}, {"num_beams": 6, "num_beam_groups": 3, "diversity_penalty": 1.5, "eos_token_id": [3, 5]},
+    {"num_beams": 4, "num_beam_groups": 2, "diversity_penalty": 1.0, "eos_token_id": 5},
+    {"num_beams": 6, "num_beam_groups": 3, "diversity_penalty": 1.5, "eos_token_id": [3, 5]},
     {"num_beams": 4, "num_beam_groups": 2, "diversity_penalty": 1.0, "eos_token_id": 3, "early_stopping": True, "length_penalty": 0.5},
 ]
 CONTRASTIVE = [{"penalty_alpha": 0.6, "top_k": 4}, {"penalty_alpha": 0.3, "top_k": 8}, {"penalty_alpha": 0.9, "top_k": 3, "eos_token_id": 5}]

@@ -37,8 +37,7 @@ void Chat::say(const std::string& role, const std::string& content) { messages_.
 // The template writes all special tokens itself.
 std::vector<int64_t> Chat::ids() const { return tokenizer_.encode_with(template_.render(messages_, options_), {.special_tokens = false}).ids; }
 
-std::string Chat::answer(const GenerationConfig& given, Rng& rng, const std::function<void(const std::string&)>& told, const std::function<bool()>& stop,
-                         Pace* pace) {
+std::string Chat::answer(const GenerationConfig& given, Rng& rng, const Listener& listener) {
   const std::vector<int64_t> read = ids();
   const auto length = static_cast<int64_t>(read.size()), room = model_.context() - length;
   if (room <= 0)
@@ -52,12 +51,13 @@ std::string Chat::answer(const GenerationConfig& given, Rng& rng, const std::fun
   std::string text;
   const auto give = [&](const std::string& more) {
     text += more;
-    if (told && !more.empty()) told(more);
+    if (listener.text && !more.empty()) listener.text(more);
   };
   writer_.write(read, config, rng, [&](const Choice& c) {
+    if (listener.choice) listener.choice(c);
     if (std::ranges::find(config.ends, c.token) == config.ends.end()) give(stream.put(c.token));
-    return !stream.found() && !(stop && stop());
-  }, pace);
+    return !stream.found() && !(listener.stop && listener.stop());
+  }, listener.pace);
   give(stream.rest());
   say("assistant", text);
   return text;

@@ -31,38 +31,36 @@ GenerationConfig for_tokenizer(GenerationConfig c, const Tokenizer& tokenizer) {
 // The text of a prompt and what comes behind it, up to a stop.
 class Growing {
  public:
-  Growing(const Tokenizer& tokenizer, const Beginning& begin, const GenerationConfig& c)
-      : tokenizer_(tokenizer), config_(c), written_(begin.text), finder_(tokenizer, c.stop) {
-    if (!c.stop.empty()) finder_.read(begin.text);
-  }
-  void put(int64_t token) {  // an end too
-    if (std::ranges::find(config_.ends, token) != config_.ends.end()) return;
-    written_.push_back(token);
-    if (!config_.stop.empty()) finder_.put(token);
-  }
+  Growing(const Tokenizer& tokenizer, const Beginning& begin, const GenerationConfig& c) : config_(c), finder_(tokenizer, c.stop) { finder_.read(begin.text); }
+  // What is now certain to be part of it. An end gives nothing.
+  std::string put(int64_t token) { return std::ranges::find(config_.ends, token) == config_.ends.end() ? finder_.put(token) : ""; }
+  std::string rest() { return finder_.rest(); }
   bool over() const { return finder_.found(); }
-  std::string text() const { return over() ? finder_.text() : tokenizer_.decode(written_); }
+  std::string text() const { return finder_.text(); }
 
  private:
-  const Tokenizer& tokenizer_;
   const GenerationConfig& config_;
-  std::vector<int64_t> written_;
   StopFinder finder_;
 };
 
 }  // namespace
 
 std::string generate(const CausalLm& model, const Tokenizer& tokenizer, const std::string& prompt, const GenerationConfig& config, Rng& rng,
-                     const std::function<void(const Choice&)>& on_choice, const std::function<bool()>& stop, Pace* pace) {
+                     const Listener& listener) {
   const GenerationConfig c = for_tokenizer(config, tokenizer);
   const Beginning begin = beginning_of(tokenizer, prompt, c);
   Growing text(tokenizer, begin, c);
-  if (stop && stop()) return text.text();
+  const auto give = [&](const std::string& piece) {
+    if (listener.text && !piece.empty()) listener.text(piece);
+  };
+  give(text.text());
+  if (listener.stop && listener.stop()) return text.text();
   Writer(model).write(begin.read, c, rng, [&](const Choice& choice) {
-    if (on_choice) on_choice(choice);
-    text.put(choice.token);
-    return !text.over() && !(stop && stop());
-  }, pace);
+    if (listener.choice) listener.choice(choice);
+    give(text.put(choice.token));
+    return !text.over() && !(listener.stop && listener.stop());
+  }, listener.pace);
+  give(text.rest());
   return text.text();
 }
 
@@ -83,7 +81,10 @@ std::vector<std::string> generate_batch(const CausalLm& model, const Tokenizer& 
     return !texts[i].over() && !(stop && stop());
   });
   std::vector<std::string> all;
-  for (const Growing& t : texts) all.push_back(t.text());
+  for (Growing& t : texts) {
+    t.rest();
+    all.push_back(t.text());
+  }
   return all;
 }
 
@@ -94,6 +95,7 @@ std::vector<ScoredText> generate_beams(const CausalLm& model, const Tokenizer& t
   const auto grown = [&](std::span<const int64_t> tokens) {
     Growing text(tokenizer, begin, c);
     for (const int64_t t : tokens) text.put(t);
+    text.rest();
     return text;
   };
   const auto is_over = [&](std::span<const int64_t> written) { return grown(written).over(); };

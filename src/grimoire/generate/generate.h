@@ -10,11 +10,11 @@
 
 namespace grim {
 
-// One text, which begins with `prompt`. Asked after every token, `stop` ends it where it is. `pace` is added to.
+// One text, which begins with `prompt`.
 // throws: argument, a setting out of range; input, a prompt with characters that the model does not know; numeric, logits that are
 // not finite
 std::string generate(const CausalLm& model, const Tokenizer& tokenizer, const std::string& prompt, const GenerationConfig& config, Rng& rng,
-                     const std::function<void(const Choice&)>& on_choice = {}, const std::function<bool()>& stop = {}, Pace* pace = nullptr);
+                     const Listener& listener = {});
 
 // num_return_sequences of each prompt, in order (generate/batch.h). throws: likewise
 std::vector<std::string> generate_batch(const CausalLm& model, const Tokenizer& tokenizer, const std::vector<std::string>& prompts,

@@ -22,7 +22,7 @@ void force(std::span<float> scores, Text tokens) {
   for (const int64_t t : tokens) at(scores, t) = 0;
 }
 
-bool ends_in(Text text, Text tail) { return text.size() >= tail.size() && std::equal(tail.begin(), tail.end(), text.end() - static_cast<ptrdiff_t>(tail.size())); }
+bool ends_in(Text text, Text tail) { return text.size() >= tail.size() && std::ranges::equal(text.last(tail.size()), tail); }
 
 void add_bias(std::span<float> scores, Text text, const std::vector<int64_t>& tokens, double bias) {
   if (ends_in(text, Text(tokens).first(tokens.size() - 1))) at(scores, tokens.back()) += static_cast<float>(bias);

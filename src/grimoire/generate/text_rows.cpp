@@ -65,7 +65,8 @@ Tensor TextRows::read(size_t places) {
   const Tensor tokens = Tensor::from(seen, {rows, static_cast<int64_t>(seen.size()) / rows});
   Pass pass = cached ? Pass::decode(*cache_) : Pass::evaluation();
   if (cached) read_.clear();  // a pass that fails half-way leaves the cache out of step
-  const Tensor y = places == 1 ? model_.last_logits(tokens, pass) : slice(model_.logits(tokens, pass), 1, tokens.dim(1) - static_cast<int64_t>(places), tokens.dim(1));
+  const int64_t end = tokens.dim(1), first = end - static_cast<int64_t>(places);
+  const Tensor y = places == 1 ? model_.last_logits(tokens, pass) : slice(model_.logits(tokens, pass), 1, first, end);
   if (cached) read_ = texts_;
   return y;
 }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "grimoire/base/rng.h"
@@ -31,6 +32,14 @@ struct Pace {
   double seconds_within = 0, seconds_beyond = 0;
   bool goes_on = false;                                // the model keeps what it read
   int64_t guessed = 0, right = 0;                      // tokens that were guessed ahead, and those of them that were written
+};
+
+// What is told of a text while it is written, and asked.
+struct Listener {
+  std::function<void(const Choice&)> choice = {};          // an end too
+  std::function<void(const std::string& piece)> text = {}; // as soon as it is certain; end to end they are the text
+  std::function<bool()> stop = {};                         // asked after every token: true ends the text where it is
+  Pace* pace = nullptr;                                    // is added to
 };
 
 class Writer {

@@ -315,6 +315,7 @@ TrainedModel load_trained(const std::string& folder) {
   const std::string path = model_folder_in(folder);
   ModelFolder opened = open_model_folder(path);
   TrainedModel trained{.model = causal_lm_in(opened.model), .tokenizer = opened.tokenizer, .begin = opened.begin, .ends = opened.ends, .path = path};
+  trained.generation = std::move(opened.generation);
   GRIM_CHECK(trained.model, input, "checkpoint", "{}: model_type '{}' does not predict the next token", path, opened.config.text("model_type"));
   GRIM_CHECK(opened.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
   if (exists(join_path(path, kManifestName))) trained.about = verify_checkpoint(path, Verify::sizes).about;

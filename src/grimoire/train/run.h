@@ -51,6 +51,7 @@ struct TrainedModel {
   std::vector<int64_t> ends;
   std::string path;  // of the checkpoint
   int64_t step = 0;
+  Json generation = {};  // its generation_config.json; null where there is none
   Json about = {};   // as its manifest has it: what it was trained on (provenance.h); null where nothing is known
 };
 TrainedModel load_trained(const std::string& folder);
