@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "grimoire/base/error.h"
+#include "grimoire/generate/contrastive.h"
 #include "grimoire/generate/generate.h"
 #include "grimoire/generate/stop_finder.h"
 #include "grimoire/model/bigram.h"
@@ -117,6 +118,50 @@ TEST(Lookup, TheTextIsTheSame) {
   Rng rng(RngMode::philox, 3);
   const auto all = models();
   EXPECT_THROW(Writer(Forgetful(*all[0])).write(kPrompts[0], {.max_new_tokens = 3, .prompt_lookup_num_tokens = 2}, rng), Error);
+}
+
+// Counts the tokens that the model reads.
+class Counted final : public CausalLm {
+ public:
+  explicit Counted(const CausalLm& model) : model_(model) {}
+  Reading reading() const override { return model_.reading(); }
+  int64_t context() const override { return model_.context(); }
+  int64_t vocabulary() const override { return model_.vocabulary(); }
+  Tensor logits(const Tensor& tokens, Pass& pass) const override {
+    read += tokens.numel();
+    return model_.logits(tokens, pass);
+  }
+  std::unique_ptr<DecodeCache> decode_cache() const override { return model_.decode_cache(); }
+  Json config() const override { return model_.config(); }
+  mutable int64_t read = 0;
+
+ private:
+  const CausalLm& model_;
+};
+
+TEST(Cache, NothingIsReadTwice) {
+  for (const auto& model : models()) {
+    const Counted counted(*model);
+    const auto reads = [&](auto&& write) {
+      counted.read = 0;
+      write();
+      return counted.read;
+    };
+    Rng rng(RngMode::philox, 3);
+    const std::vector<int64_t>& prompt = kPrompts[3];  // of 6 tokens
+    const GenerationConfig greedy{.temperature = 0, .max_new_tokens = 10};
+    EXPECT_EQ(reads([&] { Writer(counted).write(prompt, greedy, rng); }), 6 + 9);
+    EXPECT_EQ(reads([&] { search_beams(counted, prompt, {.max_new_tokens = 10, .num_beams = 3}); }), 6 + 9 * 3);
+    EXPECT_EQ(reads([&] { search_contrastive(counted, prompt, {.top_k = 4, .max_new_tokens = 10, .penalty_alpha = 0.5}); }), 6 + 10 * 4);
+    const GenerationConfig several{.temperature = 0, .max_new_tokens = 10, .num_return_sequences = 3};
+    EXPECT_EQ(reads([&] { write_batch(counted, std::vector{prompt, prompt}, several, rng); }), 2 * 6 + 9 * 6) << "a prompt is read once for its texts";
+    GenerationConfig ahead = greedy;
+    ahead.prompt_lookup_num_tokens = 3;
+    Pace pace;
+    const int64_t read = reads([&] { Writer(counted).write(prompt, ahead, rng, {}, &pace); });
+    EXPECT_GT(pace.right, 0);
+    EXPECT_EQ(read, 6 + 9 - pace.right + pace.guessed) << "one token and the guesses for each reading";
+  }
 }
 
 TEST(Penalties, OfOpenAi) {

@@ -48,6 +48,22 @@ TEST_F(Chats, AnswersAreThoseOfTheWholeConversationReadAnew) {
   EXPECT_EQ(chat.messages()[3].text("role"), "assistant");
 }
 
+TEST_F(Chats, AStopEndsTheAnswerAndIsLeftOut) {
+  Chat chat(*model_, *tokenizer_);
+  chat.say("user", "abc");
+  const std::string whole = answer(chat), stop = whole.substr(2, 2);
+  ASSERT_GE(whole.size(), 5u);
+  ASSERT_EQ(whole.find(stop), 2u);
+  chat.undo();
+  chat.say("user", "abc");
+  Rng rng(RngMode::philox, 1);
+  std::string told;
+  const auto tell = [&](const std::string& more) { told += more; };
+  EXPECT_EQ(chat.answer({.max_new_tokens = 8, .stop = {stop}, .ends = {12}}, rng, {.text = tell}), whole.substr(0, 2));
+  EXPECT_EQ(told, whole.substr(0, 2));
+  EXPECT_EQ(chat.messages()[1].text("content"), whole.substr(0, 2));
+}
+
 TEST_F(Chats, TakeBackAndBeginAnew) {
   Chat chat(*model_, *tokenizer_);
   chat.say("system", "kk");

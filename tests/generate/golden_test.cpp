@@ -6,6 +6,7 @@
 
 #include "grimoire/base/files.h"
 #include "grimoire/generate/beams.h"
+#include "grimoire/generate/contrastive.h"
 #include "grimoire/generate/writer.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/model/config_keys.h"
@@ -84,6 +85,11 @@ TEST_F(GoldenGeneration, GreedyTexts) {
 TEST_F(GoldenGeneration, Beams) { expect_beams(cases_.at("beams")); }
 
 TEST_F(GoldenGeneration, GroupsOfBeams) { expect_beams(groups_.at("groups")); }
+
+TEST_F(GoldenGeneration, ContrastiveSearch) {
+  for (const Json& c : groups_.list("contrastive"))
+    EXPECT_EQ(search_contrastive(*model_, tokens(c.at("prompt")), settings(c)), tokens(c.at("ids"))) << c.at("config").dump() << c.at("prompt").dump();
+}
 
 }  // namespace
 }  // namespace grim

@@ -47,6 +47,8 @@ BEAMS = [
     {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": 5, "early_stopping": "never"},
     {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": 5, "early_stopping": "never", "length_penalty": 3.0},
     {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": [3, 5], "early_stopping": "never", "length_penalty": 0.0},
+    *[{"num_beams": 2, "num_return_sequences": 2, "eos_token_id": ends, "early_stopping": early}  # where the three differ
+      for ends in ([4, 8, 10], [7, 11], [1, 2, 6]) for early in (False, True, "never")],
     {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": 5, "repetition_penalty": 1.4, "no_repeat_ngram_size": 2},
     {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": 5, "min_new_tokens": 6, "suppress_tokens": [2], "renormalize_logits": True},
 ]

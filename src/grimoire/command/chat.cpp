@@ -39,8 +39,7 @@ class ChatCommand final : public Command {
     const device::ThreadCap cap(threads_);
     const TrainedModel trained = load_trained(model_at(model_));
     config_ = flags_.resolve(trained, options(), given_, console);
-    if (config_.num_beams > 1) throw Error(ErrorKind::input, str("{}: generation_config.json asks for beams, and an answer is told as it comes", trained.path),
-                                           "grimoire generate searches with beams");
+    refuse_search(trained);
     Chat chat(*trained.model, *trained.tokenizer);
     if (!system_.empty()) chat.say("system", system_);
     if (console.has_person()) console.say(kWords);
@@ -57,6 +56,12 @@ class ChatCommand final : public Command {
   }
 
  private:
+  void refuse_search(const TrainedModel& trained) const {
+    if (config_.num_beams > 1 || config_.penalty_alpha > 0)
+      throw Error(ErrorKind::input, str("{}: generation_config.json asks for beams or a contrastive search, and answers are drawn", trained.path),
+                  "take num_beams and penalty_alpha out; grimoire generate has both");
+  }
+
   // A line, and those that it goes on with.
   static std::optional<std::string> question(Console& console) {
     std::optional<std::string> said = console.ask("> ");

@@ -24,7 +24,7 @@ class GenerateCommand final : public Command {
   std::vector<Positional> positionals() override { return {{"folder", "a run folder or a checkpoint folder", &folder_}}; }
   Options options() override {
     GenerationConfig& c = flags_.config();
-    const std::vector<std::string> undrawn = {"beams"};
+    const std::vector<std::string> undrawn = {"beams", "contrastive"};
     Options all = {{.name = "number", .help = "how many texts of each prompt (short: -n); running texts are parted by a line of five hyphens",
                     .target = &c.num_return_sequences, .low = 1, .basic = true},
                    {.name = "prompt", .help = "how each text begins; may be given again, and texts of all are written side by side", .target = &prompts_,
@@ -32,6 +32,8 @@ class GenerateCommand final : public Command {
                    {.name = "max-tokens", .help = "longest text; 0 is 1000 for items, 500 for running text", .target = &c.max_new_tokens, .low = 0},
                    {.name = "chat", .help = "the prompt is a question, and the model answers as in grimoire chat", .target = &chat_, .basic = true,
                     .with = "prompt", .without = undrawn},
+                   {.name = "contrastive", .help = "of the 4 likeliest tokens, or top-k, take one unlike those before: how much that counts",
+                    .target = &c.penalty_alpha, .low = 0, .high = 1, .without = {"beams"}},
                    {.name = "beams", .help = "hold so many beginnings at a time and go on with the likeliest: nothing is drawn", .target = &c.num_beams,
                     .low = 1, .high = 1024, .basic = true},
                    {.name = "beam-groups", .help = "groups of beams that shun what the others say", .target = &c.num_beam_groups, .low = 1, .high = 1024,
@@ -42,9 +44,10 @@ class GenerateCommand final : public Command {
                     .low = -100, .high = 100, .with = "beams"},
                    {.name = "early-stopping", .help = "end with as many finished texts as beams; no: when none seems to become better; never: when none can",
                     .target = by_choice(&c.early_stopping), .choices = {"no", "yes", "never"}, .with = "beams"},
-                   {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .basic = true, .without = {"temperature=0", "beams"}},
+                   {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .basic = true,
+                    .without = {"temperature=0", "beams", "contrastive"}},
                    {.name = "rng", .help = "random numbers: our own, or PyTorch's of the published notebooks", .target = by_choice(&rng_),
-                    .choices = {"philox", "torch"}, .without = {"temperature=0", "beams"}},
+                    .choices = {"philox", "torch"}, .without = {"temperature=0", "beams", "contrastive"}},
                    {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
     return joined({all, flags_.options(undrawn)});
   }
@@ -62,7 +65,7 @@ class GenerateCommand final : public Command {
     Json result = Json::object({{"texts", Json::array()}, {"seed", seed_}, {"model", trained.path}});
     if (chat_) answers(console, trained, result);
     else if (config_.num_beams > 1) beams(console, trained, result);
-    else if (prompts_.size() > 1) side_by_side(console, trained, result);
+    else if (prompts_.size() > 1 && config_.penalty_alpha == 0) side_by_side(console, trained, result);
     else one_by_one(console, trained, result);
     if (console.json()) console.result(result);
     return 0;
@@ -80,13 +83,15 @@ class GenerateCommand final : public Command {
     Rng random = rng("generate");
     Json texts = Json::array(), explained = Json::array();
     Pace pace;
-    for (int64_t i = 0; i < config_.num_return_sequences && !console.stop_requested(); ++i) {
-      std::vector<Choice> choices;
-      part(console, trained, i == 0);
-      texts.push(generate(*trained.model, *trained.tokenizer, prompts_[0], config_, random, listener(console, choices, pace)));
-      console.data("\n");
-      if (config_.explain) explained.push(tell_choices(console, *trained.tokenizer, choices));
-    }
+    bool first = true;
+    for (const std::string& prompt : prompts_)
+      for (int64_t i = 0; i < config_.num_return_sequences && !console.stop_requested(); ++i) {
+        std::vector<Choice> choices;
+        part(console, trained, std::exchange(first, false));
+        texts.push(generate(*trained.model, *trained.tokenizer, prompt, config_, random, listener(console, choices, pace)));
+        console.data("\n");
+        if (config_.explain) explained.push(tell_choices(console, *trained.tokenizer, choices));
+      }
     tell_pace(console, pace, result);
     result.set("texts", texts);
     if (config_.explain) result.set("choices", explained);

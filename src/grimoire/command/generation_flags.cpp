@@ -10,6 +10,7 @@
 namespace grim {
 namespace {
 
+constexpr int64_t kCandidates = 4;  // of a contrastive search
 const std::vector<std::string> kOfADraw = {"top-k", "top-p", "min-p", "typical-p", "seed"};
 
 SequenceBias bias_of(const std::string& text, int64_t vocabulary) {
@@ -32,9 +33,11 @@ Options GenerationFlags::options(std::vector<std::string> undrawn) {
   GenerationConfig& c = config_;
   std::vector<std::string> likeliest = undrawn;
   likeliest.insert(likeliest.begin(), "temperature=0");
+  std::vector<std::string> uncut = likeliest;
+  std::erase(uncut, "contrastive");  // it chooses among the k likeliest
   return {{.name = "temperature", .help = "below 1 is safer, above 1 wilder, 0 always the likeliest", .target = &c.temperature,
            .low = 0, .high = 100, .basic = true, .without = undrawn},
-          {.name = "top-k", .help = "only the k likeliest tokens; 0 is all", .target = &c.top_k, .low = 0, .basic = true, .without = likeliest},
+          {.name = "top-k", .help = "only the k likeliest tokens; 0 is all", .target = &c.top_k, .low = 0, .basic = true, .without = uncut},
           {.name = "top-p", .help = "only the likeliest tokens that reach this probability together", .target = &c.top_p,
            .low = 1e-300, .high = 1, .basic = true, .without = likeliest},
           {.name = "min-p", .help = "only tokens that have this share of the likeliest one's probability", .target = &c.min_p,
@@ -67,7 +70,8 @@ GenerationConfig GenerationFlags::resolve(const TrainedModel& trained, const Opt
     if (const Option* const option = find(all, s.name); option && !(option->is_list() && s.name != "stop")) option->set(s.value);
     temperature |= s.name == "temperature" && !s.ambient;
   }
-  if (!stored.do_sample && !temperature)
+  if (config_.penalty_alpha > 0 && config_.top_k == 0) config_.top_k = kCandidates;
+  if (!stored.do_sample && !temperature && config_.penalty_alpha == 0)
     for (const Setting& s : given)
       if (!s.ambient && std::ranges::find(kOfADraw, s.name) != kOfADraw.end())
         throw Error(ErrorKind::usage, str("--{} is of no use: {} says do_sample false, so that always the likeliest token is taken", s.name, path),
@@ -91,8 +95,8 @@ namespace {
 
 std::string shown(const Tokenizer& tokenizer, int64_t id) {
   if (tokenizer.boundary() && id == *tokenizer.boundary()) return "(end)";
-  const std::string t = tokenizer.token(id);
-  return t == "\n" ? "\\n" : t == " " ? "' '" : t;
+  const std::string text = tokenizer.decode({&id, 1}), t = text.empty() ? tokenizer.token(id) : text;
+  return t == "\n" ? "\\n" : t.starts_with(' ') || t.ends_with(' ') ? "'" + t + "'" : t;
 }
 
 }  // namespace

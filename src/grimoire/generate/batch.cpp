@@ -78,7 +78,8 @@ std::vector<std::vector<int64_t>> write_batch(const CausalLm& model, std::span<c
                                               const std::function<bool(size_t, const Choice&)>& told) {
   check(c);
   check_tokens(c, model.vocabulary());
-  GRIM_CHECK(c.prompt_lookup_num_tokens == 0, argument, "generate", "prompt_lookup_num_tokens: one text at a time is guessed ahead");
+  GRIM_CHECK(c.prompt_lookup_num_tokens == 0 && c.penalty_alpha == 0, argument, "generate",
+             "prompt_lookup_num_tokens and penalty_alpha: one text at a time is guessed ahead, or written by contrast");
   std::map<size_t, std::vector<size_t>> by_length;
   for (size_t i = 0; i < prompts.size(); ++i) by_length[prompts[i].size()].push_back(i);
   const auto texts = static_cast<size_t>(c.num_return_sequences);

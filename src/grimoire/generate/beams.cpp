@@ -148,7 +148,7 @@ class Search {
 
   // Those that are over, if they are among the best `size`, compete with the finished ones.
   void finish(Group& g, const std::vector<Candidate>& best) const {
-    if (!g.open || (config_.early_stopping == EarlyStopping::yes && g.finished.size() == g.size)) return;
+    if (!g.open) return;
     for (size_t i = 0; i < std::min(g.size, best.size()); ++i) {
       if (!best[i].over || best[i].score <= kOut) continue;
       Finished f{{written(best[i].row).begin(), written(best[i].row).end()}, best[i].score / weight(rows_.length() + 1 - prompt_)};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "grimoire/generate/batch.h"
+#include "grimoire/generate/contrastive.h"
 #include "grimoire/generate/stop_finder.h"
 
 namespace grim {
@@ -55,11 +56,13 @@ std::string generate(const CausalLm& model, const Tokenizer& tokenizer, const st
   };
   give(text.text());
   if (listener.stop && listener.stop()) return text.text();
-  Writer(model).write(begin.read, c, rng, [&](const Choice& choice) {
+  const auto told = [&](const Choice& choice) {
     if (listener.choice) listener.choice(choice);
     give(text.put(choice.token));
     return !text.over() && !(listener.stop && listener.stop());
-  }, listener.pace);
+  };
+  if (c.penalty_alpha > 0) search_contrastive(model, begin.read, c, told);
+  else Writer(model).write(begin.read, c, rng, told, listener.pace);
   give(text.rest());
   return text.text();
 }

@@ -10,7 +10,7 @@
 
 namespace grim {
 
-// One text, which begins with `prompt`.
+// One text, which begins with `prompt`: drawn, or by contrastive search where penalty_alpha says so.
 // throws: argument, a setting out of range; input, a prompt with characters that the model does not know; numeric, logits that are
 // not finite
 std::string generate(const CausalLm& model, const Tokenizer& tokenizer, const std::string& prompt, const GenerationConfig& config, Rng& rng,

@@ -57,6 +57,9 @@ void check(const GenerationConfig& c) {
                s.tokens.size());
   for (const auto& word : c.bad_words_ids) GRIM_CHECK(!word.empty(), argument, "generate", "bad_words_ids: one of them has no tokens");
   for (const std::string& s : c.stop) GRIM_CHECK(!s.empty(), argument, "generate", "stop: an empty text stands everywhere");
+  in_range("penalty_alpha", c.penalty_alpha, 0, 1, "0 to 1");
+  GRIM_CHECK(c.penalty_alpha == 0 || (c.num_beams == 1 && c.prompt_lookup_num_tokens == 0), argument, "generate",
+             "penalty_alpha: a contrastive search has neither beams nor tokens guessed ahead");
   check_beams(c);
 }
 
@@ -90,7 +93,7 @@ constexpr std::string_view kHarmless[] = {
 const std::vector<KeyRule>& fixed_rules() {
   static const std::vector<KeyRule> rules = {{"assistant_ensemble_weight", KeyUse::fixed}, {"constraints", KeyUse::fixed}, {"dola_layers", KeyUse::fixed},
                                              {"force_words_ids", KeyUse::fixed}, {"guidance_scale", KeyUse::fixed, {"1", "1.0"}},
-                                             {"max_time", KeyUse::fixed}, {"penalty_alpha", KeyUse::fixed, {"0", "0.0"}},
+                                             {"max_time", KeyUse::fixed},
                                              {"speculation_type", KeyUse::fixed}, {"token_healing", KeyUse::fixed, {"false"}}, {"top_h", KeyUse::fixed},
                                              {"use_mtp", KeyUse::fixed, {"false"}}, {"watermarking_config", KeyUse::fixed}};
   return rules;
@@ -131,7 +134,7 @@ const std::vector<std::pair<std::string_view, Take>>& used_keys() {
       GRIM_KEY(token_list, suppress_tokens), GRIM_KEY(token_list, begin_suppress_tokens), GRIM_KEY(token_list, forced_eos_token_id),
       GRIM_KEY(whole, max_new_tokens), GRIM_KEY(whole, max_length), GRIM_KEY(whole, min_new_tokens), GRIM_KEY(whole, min_length),
       GRIM_KEY(whole, num_beams), GRIM_KEY(whole, num_beam_groups), GRIM_KEY(real, length_penalty), GRIM_KEY(real, diversity_penalty),
-      GRIM_KEY(whole, num_return_sequences), GRIM_KEY(whole, prompt_lookup_num_tokens), GRIM_KEY(whole, max_matching_ngram_size),
+      GRIM_KEY(real, penalty_alpha), GRIM_KEY(whole, num_return_sequences), GRIM_KEY(whole, prompt_lookup_num_tokens), GRIM_KEY(whole, max_matching_ngram_size),
       {"forced_bos_token_id", [](GenerationConfig& c, const Json& v) { c.forced_bos_token_id = v.as_integer(); }},
       {"renormalize_logits", [](GenerationConfig& c, const Json& v) { c.renormalize_logits = v.as_boolean(); }},
       {"sequence_bias", [](GenerationConfig& c, const Json& v) { c.sequence_bias = biases_of(v); }},
@@ -180,6 +183,8 @@ StoredGeneration generation_from(const Json& settings, const std::string& path, 
     key = "do_sample";
     stored.do_sample = settings.boolean(key, true);
     if (!stored.do_sample) stored.config.temperature = 0;
+    if (settings.boolean(key, false)) stored.config.penalty_alpha = 0;  // as transformers has it
+    if (stored.config.penalty_alpha > 0 && stored.config.top_k == 0) stored.config.top_k = 50;
     GRIM_CHECK(stored.config.num_beams == 1 || !settings.boolean(key, false), input, "config", "num_beams with do_sample: beams are not drawn here");
     key = "";
     check(stored.config);

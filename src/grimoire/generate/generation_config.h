@@ -51,6 +51,7 @@ struct GenerationConfig {
   double length_penalty = 1, diversity_penalty = 0;
   EarlyStopping early_stopping = EarlyStopping::no;
   int64_t num_return_sequences = 1;
+  double penalty_alpha = 0;  // above 0: contrastive search among top_k (generate/contrastive.h)
 
   int64_t prompt_lookup_num_tokens = 0;  // tokens that are guessed ahead: the text is the same, sooner. 0: none
   int64_t max_matching_ngram_size = 2;   // from where so many of the last tokens, or fewer, stood before

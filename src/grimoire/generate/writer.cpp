@@ -10,18 +10,18 @@ namespace {
 
 constexpr size_t kAlternatives = 5;
 
-std::vector<Choice::Alternative> likeliest_of(const Distribution& d) {
+}  // namespace
+
+std::vector<Choice::Alternative> likeliest_of(const Distribution& d, size_t count) {
   std::vector<Choice::Alternative> all;
   for (size_t i = 0; i < d.p.size(); ++i)
     if (d.p[i] > 0) all.push_back({d.token(i), d.p[i]});
-  const size_t count = std::min(kAlternatives, all.size());
+  count = std::min(count, all.size());
   const auto likelier = [](const auto& a, const auto& b) { return a.probability > b.probability || (a.probability == b.probability && a.token < b.token); };
   std::partial_sort(all.begin(), all.begin() + static_cast<ptrdiff_t>(count), all.end(), likelier);
   all.resize(count);
   return all;
 }
-
-}  // namespace
 
 Choice choose(std::span<float> logits, const Place& place, const GenerationConfig& c, Rng& rng) {
   const std::vector<float> own = c.explain ? softmax_of(logits) : std::vector<float>();
@@ -33,7 +33,7 @@ Choice choose(std::span<float> logits, const Place& place, const GenerationConfi
   if (!c.explain) return choice;
   choice.probability = d.p[drawn];
   choice.model_probability = own[static_cast<size_t>(choice.token)];
-  choice.alternatives = likeliest_of(d);
+  choice.alternatives = likeliest_of(d, kAlternatives);
   return choice;
 }
 

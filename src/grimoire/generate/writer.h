@@ -23,6 +23,8 @@ struct Choice {
   std::vector<Alternative> alternatives = {};  // the five likeliest after shaping, likeliest first
 };
 
+std::vector<Choice::Alternative> likeliest_of(const Distribution& d, size_t count);  // of equal ones those with the smaller number first
+
 // Draws the token that stands at `place`; `logits` are shaped where they are.
 Choice choose(std::span<float> logits, const Place& place, const GenerationConfig& config, Rng& rng);
 
