@@ -84,6 +84,18 @@ TEST_F(Chats, TakeBackAndBeginAnew) {
 
 TEST_F(Chats, SayWhenThereIsNoRoom) {
   Chat chat(*model_, *tokenizer_);
+  chat.say("user", std::string(40, 'a'));
+  EXPECT_EQ(answer(chat).size(), 2 * 7u - 1) << "seven letters with spaces between: 41 tokens of 48, and an end that does not come";
+  EXPECT_TRUE(chat.full());
+  chat.reset();
+  chat.say("user", std::string(39, 'a'));
+  answer(chat);
+  EXPECT_TRUE(chat.full()) << "asked for 8, with room for 8";
+  chat.reset();
+  chat.say("user", std::string(38, 'a'));
+  answer(chat);
+  EXPECT_FALSE(chat.full());
+  chat.reset();
   chat.say("user", std::string(47, 'a'));
   Rng rng(RngMode::philox, 1);
   try {

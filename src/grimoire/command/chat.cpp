@@ -97,6 +97,7 @@ class ChatCommand final : public Command {
     }
     console.data("\n");
     if (config_.explain) tell_choices(console, tokenizer, choices);
+    if (chat.full()) console.say("the model's window is full, and the answer ends there: /undo takes a question back, /reset begins anew");
     if (console.interrupted() && console.has_person()) console.say("(ended)");
     console.save_first(false);
   }

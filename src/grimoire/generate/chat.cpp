@@ -53,11 +53,13 @@ std::string Chat::answer(const GenerationConfig& given, Rng& rng, const Listener
     text += more;
     if (listener.text && !more.empty()) listener.text(more);
   };
-  writer_.write(read, config, rng, [&](const Choice& c) {
+  full_ = config.max_new_tokens == room;
+  const std::vector<int64_t> written = writer_.write(read, config, rng, [&](const Choice& c) {
     if (listener.choice) listener.choice(c);
     if (std::ranges::find(config.ends, c.token) == config.ends.end()) give(stream.put(c.token));
     return !stream.found() && !(listener.stop && listener.stop());
   }, listener.pace);
+  full_ = full_ && static_cast<int64_t>(written.size()) == room;
   give(stream.rest());
   say("assistant", text);
   return text;
