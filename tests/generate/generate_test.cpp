@@ -1,6 +1,8 @@
 #include "grimoire/generate/generate.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <gtest/gtest.h>
 
@@ -29,6 +31,26 @@ TEST(Generate, ShapesTheDistribution) {
   EXPECT_THROW(shape_distribution(kLogits, {.temperature = -1}), Error);
   EXPECT_THROW(shape_distribution(kLogits, {.top_p = 0}), Error);
   EXPECT_THROW(shape_distribution(kLogits, {.top_k = -1}), Error);
+}
+
+// Sorted as far as needed, it is what sorting all gives.
+TEST(Generate, TheNucleusOfALargeVocabulary) {
+  Rng rng(RngMode::philox, 1);
+  std::vector<float> logits(3000);
+  for (float& x : logits) x = static_cast<float>(2 * rng.normal());
+  const std::vector<float> own = softmax_of(logits);
+  std::vector<size_t> order(own.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, std::greater<>(), [&](size_t i) { return own[i]; });
+  for (const double mass : {0.01, 0.3, 0.7, 0.9, 0.999}) {
+    double sum = 0;
+    size_t kept = 0;
+    while (sum < mass) sum += own[order[kept++]];
+    std::vector<float> want(own.size(), 0.0f);
+    for (size_t i = 0; i < kept; ++i) want[order[i]] = static_cast<float>(own[order[i]] / sum);
+    const std::vector<float> got = shape_distribution(logits, {.top_p = mass});
+    for (size_t i = 0; i < own.size(); ++i) ASSERT_NEAR(got[i], want[i], 1e-7) << mass << " " << i;
+  }
 }
 
 class GenerateItems : public ::testing::Test {

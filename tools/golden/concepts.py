@@ -208,6 +208,13 @@ first, following = np.array([0.6, 0.4]), np.array([[0.5, 0.5], [0.9, 0.1]])
 row("draw", "greedy-decoding", "greedy search,greedy sampling", first.max() * following[first.argmax()].max(), (first[:, None] * following).max())
 row("draw", "beam-search", "beams,beam decoding", (first[:, None] * following).max(), first.max() * following[first.argmax()].max())
 
+x = torch.tensor([2.0, 1, -1]) - torch.tensor([3.0, 0, 1]) * 0.5 - torch.tensor([1.0, 0, 1]) * 0.2
+row("draw", "repetition-penalty", "frequency penalty,presence penalty", x, *shaped(x.softmax(0)))
+accepted = 0.6 ** np.arange(5)
+row("draw", "prompt-lookup", "n-gram speculation,speculative decoding", accepted.sum(), 5 / accepted.sum())
+score = 0.4 * np.array([0.5, 0.3, 0.1]) - 0.6 * np.array([0.95, 0.4, 0.3])
+row("draw", "contrastive-search", "degeneration penalty", score, score.argmax())
+
 # names that were added to entries of the table
 ALIASES = {"cls": {"impurity": "gini"}, "bert": {"mlm": "masked language model,masked language modeling", "fine-tuning": "transfer learning"},
            "init": {"kaiming": "he,he initialization,kaiming init",

@@ -87,7 +87,7 @@ class Search {
   size_t best_of(const std::vector<Choice::Alternative>& candidates, const States& states) const {
     std::vector<double> scores;
     for (size_t i = 0; i < candidates.size(); ++i)
-      scores.push_back((1 - config_.penalty_alpha) * candidates[i].probability - config_.penalty_alpha * most_alike(states[i], said_));
+      scores.push_back(contrast(candidates[i].probability, most_alike(states[i], said_), config_.penalty_alpha));
     return static_cast<size_t>(std::ranges::max_element(scores) - scores.begin());
   }
 

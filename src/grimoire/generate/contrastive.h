@@ -11,8 +11,9 @@
 
 namespace grim {
 
-// Writes behind `prompt` with top_k candidates a step:
-//   argmax_v (1 - penalty_alpha) p(v) - penalty_alpha max_j cosine(h_v, h_j)
+inline double contrast(double probability, double most_alike, double alpha) { return (1 - alpha) * probability - alpha * most_alike; }
+
+// Writes behind `prompt` with top_k candidates v a step: the one with the largest contrast(p(v), max_j cosine(h_v, h_j), penalty_alpha).
 // h: what the output layer reads at a token, j: the tokens before v. Each choice is told; its alternatives are the candidates. An answer of false ends
 // the text behind it. throws: as Writer::write; argument, a model that reads no sequence
 std::vector<int64_t> search_contrastive(const CausalLm& model, std::span<const int64_t> prompt, const GenerationConfig& config,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
+#include <utility>
 
 #include "grimoire/base/error.h"
 
@@ -86,8 +87,25 @@ void process(std::span<float> scores, const Place& place, const GenerationConfig
   if (new_tokens == first) forbid(scores, c.begin_suppress_tokens);
 }
 
+namespace {
+
+// In lanes, so that the compiler makes vectors of it.
+float largest(std::span<const float> x) {
+  constexpr size_t kLanes = 16;
+  float lanes[kLanes];
+  std::ranges::fill(lanes, -INFINITY);
+  size_t i = 0;
+  for (; i + kLanes <= x.size(); i += kLanes)
+    for (size_t l = 0; l < kLanes; ++l) lanes[l] = x[i + l] > lanes[l] ? x[i + l] : lanes[l];
+  float top = *std::ranges::max_element(lanes);
+  for (; i < x.size(); ++i) top = std::max(top, x[i]);
+  return top;
+}
+
+}  // namespace
+
 std::vector<float> softmax_of(std::span<const float> logits, double temperature) {
-  const float top = *std::ranges::max_element(logits);
+  const float top = largest(logits);
   std::vector<float> p(logits.size());
   double sum = 0;
   for (size_t i = 0; i < p.size(); ++i) sum += p[i] = static_cast<float>(std::exp((logits[i] - top) / temperature));
@@ -116,31 +134,38 @@ double entropy_of(const Candidates& all) {  // in nats
 }
 
 // Those as likely as the k-th are kept with it.
-Candidates likeliest(std::span<const float> scores, double temperature, size_t k) {
+Candidates likeliest(std::span<const float> scores, double temperature, size_t k, double top) {
   std::vector<float> order(scores.begin(), scores.end());
   std::ranges::nth_element(order, order.begin() + static_cast<ptrdiff_t>(k - 1), std::greater<>());
-  const double least = order[k - 1], top = *std::max_element(order.begin(), order.begin() + static_cast<ptrdiff_t>(k));
+  const double least = order[k - 1];
   Candidates all;
   for (size_t i = 0; i < scores.size(); ++i)
     if (scores[i] >= least) all.push_back({static_cast<int64_t>(i), std::exp((scores[i] - top) / temperature)});
+  normalise(all);
   return all;
 }
 
-Candidates every_one(std::span<const float> scores, double temperature) {
-  const double top = *std::ranges::max_element(scores);
-  Candidates all(scores.size());
-  for (size_t i = 0; i < all.size(); ++i) all[i] = {static_cast<int64_t>(i), std::exp((scores[i] - top) / temperature)};
+// All that could be among the fewest that reach `mass`: of V tokens those below (1 - mass) / V together are below 1 - mass.
+Candidates every_one(std::span<const float> scores, double temperature, double mass) {
+  const std::vector<float> p = softmax_of(scores, temperature);
+  const double least = (1 - mass) / static_cast<double>(p.size());
+  Candidates all;
+  for (size_t i = 0; i < p.size(); ++i)
+    if (p[i] >= least) all.push_back({static_cast<int64_t>(i), p[i]});
   return all;
 }
 
-// The fewest that reach `mass`. Of V tokens those below (1 - mass) / V together are below 1 - mass: they are not among them.
+// The fewest that reach `mass`, of equal ones the first. They are sorted as far as that needs.
 void cut_to_nucleus(Candidates& all, double mass) {
-  const double least = (1 - mass) / static_cast<double>(all.size());
-  std::erase_if(all, [&](const Candidate& c) { return c.p < least; });
-  std::ranges::stable_sort(all, std::greater<>(), &Candidate::p);
+  const auto likelier = [](const Candidate& a, const Candidate& b) { return a.p > b.p || (a.p == b.p && a.token < b.token); };
   double sum = 0;
   size_t kept = 0;
-  while (kept < all.size() && sum < mass) sum += all[kept++].p;
+  for (auto sorted = all.begin(); kept < all.size() && sum < mass; sum += all[kept++].p) {
+    if (all.begin() + static_cast<ptrdiff_t>(kept) < sorted) continue;
+    const auto begin = std::exchange(sorted, all.begin() + static_cast<ptrdiff_t>(std::min(std::max<size_t>(64, 8 * kept), all.size())));
+    std::nth_element(begin, sorted, all.end(), likelier);
+    std::sort(begin, sorted, likelier);
+  }
   all.resize(kept);
 }
 
@@ -162,7 +187,6 @@ void cut_to_typical(Candidates& all, double mass) {
 }
 
 void cut(Candidates& all, const GenerationConfig& c) {
-  normalise(all);
   const auto after = [&](bool asked, auto&& step) {
     if (asked) step(), normalise(all);
   };
@@ -176,12 +200,13 @@ void cut(Candidates& all, const GenerationConfig& c) {
 }  // namespace
 
 Distribution distribution_of(std::span<const float> scores, const GenerationConfig& c) {
-  GRIM_CHECK(*std::ranges::max_element(scores) > -INFINITY, argument, "generate", "the settings forbid every token that could follow");
-  if (c.temperature == 0) return {{std::ranges::max_element(scores) - scores.begin()}, {1}};
+  const float top = largest(scores);
+  GRIM_CHECK(top > -INFINITY, argument, "generate", "the settings forbid every token that could follow");
+  if (c.temperature == 0) return {{std::ranges::find(scores, top) - scores.begin()}, {1}};
   const bool few = c.top_k > 0 && static_cast<size_t>(c.top_k) < scores.size();
   const bool cuts = c.top_p < 1 || c.min_p > 0 || c.typical_p < 1 || c.epsilon_cutoff > 0 || c.eta_cutoff > 0;
   if (!few && !cuts) return {{}, softmax_of(scores, c.temperature)};
-  Candidates all = few ? likeliest(scores, c.temperature, static_cast<size_t>(c.top_k)) : every_one(scores, c.temperature);
+  Candidates all = few ? likeliest(scores, c.temperature, static_cast<size_t>(c.top_k), top) : every_one(scores, c.temperature, c.top_p);
   cut(all, c);
   std::ranges::sort(all, {}, &Candidate::token);
   Distribution d;

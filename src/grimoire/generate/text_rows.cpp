@@ -76,7 +76,7 @@ std::vector<float> TextRows::logits(size_t places) {
   std::vector<float> all = read(places).to_vector<float>();
   const auto V = static_cast<size_t>(model_.vocabulary());
   for (size_t i = 0; i < all.size(); ++i)  // -inf is a symbol that cannot follow
-    if (std::isnan(all[i]) || all[i] == INFINITY)
+    if (!(all[i] < INFINITY))
       fail(ErrorKind::numeric, "generate", str("the model's logit of token {} is {}: its weights are too large to compute with", i % V,
                                                all[i] > 0 ? "infinite" : "not a number"));
   for (size_t at = 0; at < all.size(); at += V)

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "grimoire/generate/beams.h"
+#include "grimoire/generate/contrastive.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
 #include "grimoire/model/bigram.h"
@@ -230,6 +231,88 @@ const Concept kConcepts[] = {
              "The search ends when enough texts are finished, or when the best beam can no longer overtake the worst of them. Beams of one text resemble each "
              "other; groups of beams that lose probability for saying what another group says differ more. The kept keys and values follow their beams: "
              "where one parts into two, so do they."},
+    {.id = "repetition-penalty",
+     .title = "Repetition penalty",
+     .names = "frequency penalty\npresence penalty",
+     .what = "Makes words that the text already holds less likely, so that it does not turn in circles.",
+     .picture = "A talk in which every repeated phrase costs a coin: one still repeats what matters, and no longer out of habit.",
+     .formula = "x_w <- x_w / r if x_w > 0, else x_w r;   x_w <- x_w - n_w f - [n_w > 0] g",
+     .symbols = "x_w: logit of word w\nn_w: how often it was written\nr: repetition penalty, 1 is none\nf, g: frequency and presence penalty, 0 is none",
+     .inputs = "x = 2,1,-1: logits\nn = 3,0,1: times written\nr = 1: repetition penalty\nf = 0.5: frequency penalty\ng = 0.2: presence penalty",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           std::vector<double> x = logits_of(in);
+           const std::vector<double> n = in.numbers("n", 0, 1000, x.size(), x.size());
+           std::vector<int64_t> text;
+           for (size_t w = 0; w < n.size(); ++w) text.insert(text.end(), static_cast<size_t>(n[w]), static_cast<int64_t>(w));
+           std::vector<float> logits(x.begin(), x.end());
+           process(logits, {.text = text}, {.repetition_penalty = in.number("r", 0.01, 100), .frequency_penalty = in.number("f", -2, 2),
+                                            .presence_penalty = in.number("g", -2, 2)});
+           x.assign(logits.begin(), logits.end());
+           out.step("before: " + list_of(shaped(logits_of(in), {})));
+           out.answers("x", x);
+           out.answers("p", shaped(x, {}));
+         },
+     .turn = "r = 2, f = 0, g = 0: the first logit is halved, the last doubled: both become less likely.",
+     .commands = "grimoire generate smollm2 --prompt \"I say\" --repetition-penalty 1.2",
+     .code = "src/grimoire/generate/shaping.cpp: process",
+     .mistake = "People say that it only removes loops; in fact it also punishes commas, names and every word that a text needs twice.",
+     .see = "greedy-decoding: where loops come from\ntemperature: shaping without memory",
+     .sources = "Keskar, McCann, Varshney, Xiong and Socher 2019, CTRL: A Conditional Transformer Language Model, section 4.1",
+     .ask = "A logit of -2, r = 1.5: what becomes of it? | -3: dividing would have made the word likelier.",
+     .more = "The first form looks at the prompt too, the two others, of OpenAI's API, only at what was written. None knows meaning."},
+    {.id = "prompt-lookup",
+     .title = "Prompt lookup",
+     .names = "n-gram speculation\nspeculative decoding",
+     .what = "Guesses the next words from what the text said before and has the model check all of them in one pass: the text is the same, sooner.",
+     .picture = "A secretary who finishes your sentence from the last letter: if right, you nod; if not, you say the word yourself.",
+     .formula = "expected words a pass = 1 + a + a^2 + ... + a^k",
+     .symbols = "k: words guessed ahead\na: probability that a guess is right",
+     .inputs = "a = 0.6: chance of a guess\nk = 4: guessed ahead",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const double a = in.number("a", 0, 1);
+           const int64_t k = in.integer("k", 0, 1000);
+           double words = 0, all = 1;
+           for (int64_t i = 0; i <= k; ++i, all *= a) words += all;
+           out.step("the model's own word, then guess i if all up to it were right: a^i");
+           out.answer("words a pass", words);
+           out.answer("places read for a word", static_cast<double>(k + 1) / words);
+         },
+     .turn = "a = 0: every pass gives one word, as without guesses, and reads five places for it.",
+     .commands = "grimoire generate smollm2 --prompt \"one two one two\" --lookup 8",
+     .code = "src/grimoire/generate/writer.cpp: looked_up",
+     .mistake = "People say that guesses change the text; in fact each is kept only if it is the very word that the model would have written.",
+     .see = "kept-keys: what wrong guesses are cut from\ngreedy-decoding: the text it keeps",
+     .sources = "Leviathan, Kalman and Matias 2023, Fast Inference from Transformers via Speculative Decoding\nSaxena 2023, Prompt Lookup Decoding",
+     .ask = "All guesses are right, k = 3. How many words does a pass give? | Four.",
+     .more = "It pays because a pass is bound by reading the weights: five places cost little more than one. Summaries and code repeat their input most."},
+    {.id = "contrastive-search",
+     .title = "Contrastive search",
+     .names = "degeneration penalty",
+     .what = "Of the k likeliest words it takes one that is likely and whose state in the model is unlike those of the words before.",
+     .picture = "Casting the next player: good, but not the double of one already on stage.",
+     .formula = "argmax over the k likeliest v: (1 - a) p_v - a s_v",
+     .symbols = "p_v: probability of v\ns_v: its largest cosine with a word before\na: weight of the penalty, from 0 to 1",
+     .inputs = "p = 0.5,0.3,0.1: probabilities\ns = 0.95,0.4,0.3: largest cosines\na = 0.6: weight",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> p = in.numbers("p", 0, 1, 1, 100), s = in.numbers("s", -1, 1, p.size(), p.size());
+           const double a = in.number("a", 0, 1);
+           std::vector<double> score;
+           for (size_t i = 0; i < p.size(); ++i) score.push_back(contrast(p[i], s[i], a));
+           out.answers("score", score);
+           out.answer("taken", static_cast<double>(std::ranges::max_element(score) - score.begin()));
+         },
+     .turn = "a = 0: the likeliest word, as in greedy decoding.",
+     .commands = "grimoire generate smollm2 --prompt \"DeepMind is\" --contrastive 0.6 --top-k 6",
+     .code = "src/grimoire/generate/contrastive.h: contrast",
+     .mistake = "People say that variety needs chance; in fact nothing is drawn here, and the same prompt gives the same text.",
+     .see = "greedy-decoding: a = 0\ntop-k: the candidates\nrepetition-penalty: counts words instead",
+     .sources = "Su, Lan, Wang, Yogatama, Kong and Collier 2022, A Contrastive Framework for Neural Text Generation",
+     .ask = "Two words have p = .4 and .3, s = .9 and .9. Which is taken? | The likelier one: equal penalties cancel.",
+     .more = "Each candidate has to be read before its state is known, so a step costs k rows. It wants a model whose states differ from word "
+             "to word; where all point the same way the penalty is a constant."},
     {.id = "greedy-decoding",
      .title = "Greedy decoding",
      .names = "greedy search\ngreedy sampling",
