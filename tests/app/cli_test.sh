@@ -49,6 +49,7 @@ expect 2 "number: got '0', expected an integer from 1" generate x -n 0
 for shaping in "--top-k 3" "--top-p .5" "--seed 3"; do expect 2 "is of no use with --temperature 0" generate x --temperature 0.0 $shaping; done
 "$program" model convert --help >"$work/out"; grep -q "model convert model.gguf" "$work/out" && ! grep -qE "model (list|get|show|check|diff) " "$work/out" || fail "help of a form: $(cat "$work/out")"
 expect 2 "model is missing" model show
+expect 2 "b.pt.: .pt is not written" model convert a b.pt
 expect 2 "ends otherwise than --to safetensors says" model convert a b.gguf --to safetensors
 expect 2 "ends otherwise than --to gguf says" model convert a b.safetensors --to gguf
 expect 2 "shard-size is of no use: a GGUF is one file" model convert a b --to gguf --shard-size 5

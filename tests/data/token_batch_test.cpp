@@ -47,7 +47,7 @@ TEST(TokenBatch, IsTheReferences) {
   for (const Json& entry : golden().list("batches")) {
     SCOPED_TRACE(entry.text("of") + " " + entry.at("truncation").dump() + entry.at("padding").dump());
     const Texts t = texts_of(entry.at("texts"));
-    const TokenBatch batch = encode_batch(*tokenizer_of(entry), t.texts, t.pairs);
+    const PaddedTokens batch = encode_padded(*tokenizer_of(entry), t.texts, t.pairs);
     EXPECT_EQ(rows(batch.ids).dump(), entry.at("ids").dump());
     EXPECT_EQ(rows(batch.attention).dump(), entry.at("attention").dump());
     EXPECT_EQ(rows(batch.types).dump(), entry.at("types").dump());
@@ -92,15 +92,29 @@ std::shared_ptr<const Tokenizer> words(const Json& config) {
 
 TEST(TokenBatch, IsPaddedByTheConfigurationsToken) {
   const std::vector<std::string> texts = {"a b a", "b"};
-  const TokenBatch plain = encode_batch(*words({}), texts);
+  const PaddedTokens plain = encode_padded(*words({}), texts);
   EXPECT_EQ(plain.ids.to_vector<int64_t>(), (std::vector<int64_t>{0, 1, 0, 1, 0, 0}));
   EXPECT_EQ(plain.attention.to_vector<int64_t>(), (std::vector<int64_t>{1, 1, 1, 1, 0, 0}));
   EXPECT_EQ(plain.lengths, (std::vector<int64_t>{3, 1}));
-  const TokenBatch right = encode_batch(*words(Json::object({{"pad_token", "[PAD]"}})), texts);
+  const PaddedTokens right = encode_padded(*words(Json::object({{"pad_token", "[PAD]"}})), texts);
   EXPECT_EQ(right.ids.to_vector<int64_t>(), (std::vector<int64_t>{0, 1, 0, 1, 2, 2}));
-  const TokenBatch left = encode_batch(*words(Json::object({{"pad_token", Json::object({{"content", "[PAD]"}})}, {"padding_side", "left"}})), texts);
+  const PaddedTokens left = encode_padded(*words(Json::object({{"pad_token", Json::object({{"content", "[PAD]"}})}, {"padding_side", "left"}})), texts);
   EXPECT_EQ(left.ids.to_vector<int64_t>(), (std::vector<int64_t>{0, 1, 0, 2, 2, 1}));
   EXPECT_EQ(left.attention.to_vector<int64_t>(), (std::vector<int64_t>{1, 1, 1, 0, 0, 1}));
+}
+
+// Padding of the encodings themselves is left out, on whichever side it stands.
+TEST(TokenBatch, LiesOneTextBehindTheOther) {
+  const auto tokenizer = words(Json::object({{"pad_token", "[PAD]"}, {"padding_side", "left"}}));
+  std::vector<Encoding> encodings = encode_all(*tokenizer, std::vector<std::string>{"a b a", "", "b"});
+  encodings[2].pad(4, *tokenizer->padding());
+  const TokenBatch batch = TokenBatch::of(encodings);
+  EXPECT_EQ(batch.ids.to_vector<int64_t>(), (std::vector<int64_t>{0, 1, 0, 1}));
+  EXPECT_EQ(batch.offsets, (std::vector<int64_t>{0, 3, 3, 4}));
+  EXPECT_EQ(batch.places().to_vector<int64_t>(), (std::vector<int64_t>{0, 1, 2, 0}));
+  EXPECT_EQ(batch.longest(), 3);
+  EXPECT_THROW(batch.firsts(), Error) << "the second has no first token";
+  EXPECT_EQ(TokenBatch::of(std::vector<std::vector<int64_t>>{{5, 6}, {7}}).firsts().to_vector<int64_t>(), (std::vector<int64_t>{0, 2}));
 }
 
 TEST(TokenBatch, SaysWhatIsWrong) {

@@ -50,7 +50,7 @@ TEST(GgufModel, BecomesAFolderOfHuggingFace) {
   EXPECT_EQ(config.integer("vocab_size"), 5);
   EXPECT_TRUE(config.boolean("tie_word_embeddings"));
   std::map<std::string, Tensor> tensors;
-  for (const TensorSource& t : tensors_in(file)) tensors[t.name] = t.read();
+  for (const TensorSource& t : tensors_in(file, config)) tensors[t.name] = t.read();
   EXPECT_EQ(tensors.size(), file.entries().size());
   ASSERT_TRUE(tensors.count("model.layers.0.mlp.down_proj.weight"));
   // Rows of a head of 4: (0, 1), (2, 3) are neighbours there; here the first of each pair stand before the second.
@@ -174,6 +174,12 @@ TEST(GgufModel, Llama3sScalingOfPositionsIsKnownByItsDivisors) {
   EXPECT_NE(complaint([&] { config_in(GgufFile(with({1, 1, 1}))); }).find("is not Llama 3's scaling"), std::string::npos);
 }
 
+Tensor logits_of(const std::string& path) {
+  const ModelFolder opened = open_model_folder(path);
+  Pass pass;
+  return dynamic_cast<const CausalLm&>(*opened.model).logits(cast(Tensor::from<float>({1, 2, 3}, {1, 3}), Dtype::i32), pass);
+}
+
 TEST(GgufModel, BiasesAndTokensAreThoseOfTheFolderThatWasWritten) {
   test::TempFolder folder;
   std::vector<GgufTensor> biases;
@@ -188,13 +194,7 @@ TEST(GgufModel, BiasesAndTokensAreThoseOfTheFolderThatWasWritten) {
   remove_all(folder / "out/generation_config.json");
   EXPECT_EQ(convert_weights(folder / "out", folder / "back.gguf", {.to = WeightsFormat::gguf}).notes, std::vector<std::string>());
   EXPECT_EQ(config_in(GgufFile(folder / "back.gguf")), config);  // the original's, and not what another file says
-  const Tensor tokens = cast(Tensor::from<float>({1, 2, 3}, {1, 3}), Dtype::i32);
-  const auto logits = [&](const std::string& from) {
-    const ModelFolder opened = open_model_folder(from);
-    Pass pass;
-    return dynamic_cast<const CausalLm&>(*opened.model).logits(tokens, pass);
-  };
-  EXPECT_TRUE(test::bit_equal(logits(folder / "out"), logits(folder / "back.gguf")));
+  EXPECT_TRUE(test::bit_equal(logits_of(folder / "out"), logits_of(folder / "back.gguf")));
   folder.put("out/generation_config.json", R"({"eos_token_id": [4, 3, 2, 1], "temperature": 0.7})");
   EXPECT_EQ(convert_weights(folder / "out", folder / "more.gguf", {.to = WeightsFormat::gguf}).notes,
             (std::vector<std::string>{"generation_config.json's temperature is not written",
@@ -246,11 +246,76 @@ TEST(GgufModel, MayBeAllOfAFolder) {
   EXPECT_NE(complaint([&] { open_tokenizer(folder.path()); }).find("there is no tokenizer in it"), std::string::npos);
 }
 
+// llama.cpp adds the biases that are there, which may be those of q, k and v alone; a LlamaConfig has those of all four or none.
+TEST(GgufModel, BiasesThatAreNotThereAreZeros) {
+  test::TempFolder folder;
+  const auto with = [&](const std::vector<const char*>& names) {
+    std::vector<GgufTensor> biases;
+    for (const char* const name : names)
+      biases.push_back({str("blk.0.{}.bias", name), counting({std::string_view(name) == "attn_k" || std::string_view(name) == "attn_v" ? 4 : 8}, -2), "F32"});
+    return small_llama(folder, {}, biases);
+  };
+  const Tensor biased = logits_of(with({"attn_q", "attn_k", "attn_v"}));
+  convert_weights(folder / "small.gguf", folder / "out", {});
+  EXPECT_TRUE(Json::parse(read_file(folder / "out/config.json"), "").boolean("attention_bias"));
+  EXPECT_EQ(open_weights(folder / "out")->read("model.layers.0.self_attn.o_proj.bias").to_vector<float>(), std::vector<float>(8, 0));
+  EXPECT_TRUE(test::bit_equal(logits_of(folder / "out"), biased));
+  EXPECT_FALSE(test::bit_equal(logits_of(with({})), biased));
+  for (const char* const one : {"attn_k", "attn_output", "ffn_down"}) EXPECT_NO_THROW(logits_of(with({one}))) << one;
+}
+
+TEST(GgufModel, WhatALlamaHasNotIsRefused) {
+  test::TempFolder folder;
+  const auto refusal = [&](const char* name, const std::vector<GgufPair>& more = {}) {
+    const std::string path = small_llama(folder, more, {{name, counting({8}), "F32"}});
+    return complaint([&] { convert_weights(path, folder / "out", {}); });
+  };
+  for (const char* const name : {"blk.0.attn_norm.bias", "blk.0.attn_q.scale"})
+    EXPECT_NE(refusal(name).find("is not one of the llama architecture"), std::string::npos) << name;
+  for (const char* const name : {"blk.1.attn_norm.weight", "blk.x.attn_norm.weight"})
+    EXPECT_NE(refusal(name).find("is not one of 1 blocks"), std::string::npos) << name;
+  const std::string path = small_llama(folder), bytes = read_file(path), count = "block_count";
+  std::string more = bytes;
+  more[more.find(count) + count.size() + 4] = 2;  // behind the type
+  write_atomically(path, more);
+  EXPECT_NE(complaint([&] { convert_weights(path, folder / "out", {}); }).find("there is no tensor 'blk.1.attn_norm.weight'"), std::string::npos);
+  const std::string narrow = small_llama(folder, {number("llama.attention.key_length", 8)});
+  EXPECT_NE(complaint([&] { convert_weights(narrow, folder / "out", {}); }).find("llama.attention.key_length is 8, expected 4"), std::string::npos);
+}
+
+TEST(Convert, AGgufFileKeepsAllThatItSays) {
+  test::TempFolder folder;
+  const std::string from = small_llama(folder, {{"general.name", GgufValue::of("Small")}, {"general.alignment", GgufValue::of(GgufType::u32, int64_t{64})},
+                                                {"general.file_type", GgufValue::of(GgufType::u32, int64_t{0})},
+                                                {"general.tags", {GgufType::text, true, std::vector<std::string>{"a", "b"}}}},
+                                       {{"blk.0.attn_q.bias", counting({8}), "F16"}, {"blk.0.attn_k.bias", counting({4}), "F32"},
+                                        {"blk.0.attn_v.bias", counting({4}), "BF16"}, {"blk.0.attn_output.bias", counting({8}), "F32"}});
+  EXPECT_TRUE(convert_weights(from, folder / "b.gguf", {.to = WeightsFormat::gguf}).notes.empty());
+  EXPECT_EQ(read_file(folder / "b.gguf"), read_file(from));
+  EXPECT_TRUE(convert_weights(from, folder / "half.gguf", {.to = WeightsFormat::gguf, .dtype = "F16"}).notes.empty());
+  const GgufFile half(folder / "half.gguf");
+  EXPECT_EQ(half.text("general.architecture"), "llama");
+  EXPECT_EQ(half.texts("general.tags").size(), 2u);
+  EXPECT_EQ(half.integer("general.file_type"), 1);
+  EXPECT_EQ(half.find("blk.0.ffn_up.weight")->type->name, "F16");
+  EXPECT_EQ(half.find("blk.0.ffn_norm.weight")->type->name, "F32");
+  EXPECT_EQ(half.pairs().size(), GgufFile(from).pairs().size());
+  // In a folder the types are said too; what has no place there is named.
+  EXPECT_EQ(convert_weights(folder / "half.gguf", folder / "out", {}).notes, std::vector<std::string>{"general.name, general.tags are not written"});
+  EXPECT_EQ(Json::parse(read_file(folder / "out/config.json"), "").text("torch_dtype"), "float16");
+  EXPECT_EQ(open_weights(folder / "out")->find("model.layers.0.self_attn.q_proj.weight")->type->name, "F16");
+  convert_weights(folder / "out", folder / "back.gguf", {.to = WeightsFormat::gguf});
+  expect_same_model(half, GgufFile(folder / "back.gguf"));
+  for (const TensorDifference& d : difference(half, *open_weights(folder / "out"))) EXPECT_TRUE(d.equal()) << d.name << " " << d.problem << d.types;
+  EXPECT_NE(convert_weights(from, folder / "alone.safetensors", {}).notes.at(0).find(": a folder holds what describes the model"), std::string::npos);
+}
+
 TEST(Convert, OverwritesNothing) {
   test::TempFolder folder;
   const std::string path = small_llama(folder), before = read_file(path);
   EXPECT_NE(complaint([&] { convert_weights(path, path, {.to = WeightsFormat::gguf}); }).find("is there already"), std::string::npos);
   EXPECT_EQ(read_file(path), before);
+  EXPECT_NE(complaint([&] { convert_weights(path, folder.put("file", "x"), {}); }).find("is a file: expected a new folder"), std::string::npos);
 }
 
 TEST(Convert, SaysWhatLlamaCppDoesNotOpen) {

@@ -93,7 +93,7 @@ TEST(RealModels, SmolLm2OutOfGgufAndBack) {
   const test::TempFolder folder;
   const GgufFile original(path);
   convert_weights(path, folder / "folder", {});
-  expect_same_tensors(tensors_in(original), *open_weights(folder / "folder"));
+  expect_same_tensors(tensors_in(original, config_in(original)), *open_weights(folder / "folder"));
   convert_weights(folder / "folder", folder / "back.gguf", {.to = WeightsFormat::gguf});
   const GgufFile back(folder / "back.gguf");
   expect_same_tensors(sources_of(original), back);

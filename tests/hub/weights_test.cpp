@@ -9,6 +9,8 @@
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/random.h"
 #include "base/temp_folder.h"
+#include "io/sparse_shards.h"
+#include "support/peak_memory.h"
 
 namespace grim {
 namespace {
@@ -61,6 +63,102 @@ TEST(Weights, PartsGoByNames) {
   EXPECT_EQ(by_name.at("emb.word").parameters, 4);
   EXPECT_EQ(by_name.at("emb.word").repeats, 0);
   EXPECT_EQ(by_name.at("ids").bytes, 24);
+}
+
+// A file as others write it: of types that reading widens.
+std::string with_types(const test::TempFolder& folder) {
+  const std::string header = R"({"f8":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]},"half":{"dtype":"F16","shape":[1,2],"data_offsets":[2,6]},)"
+                             R"("short":{"dtype":"U16","shape":[1],"data_offsets":[6,8]},"brain":{"dtype":"BF16","shape":[1,2],"data_offsets":[8,12]}})";
+  const uint64_t length = header.size();
+  const std::string bytes("\x38\xff\x00\x3c\x01\x7e\xff\xff\x80\x3f\x00\x40", 12);
+  return folder.put("types.safetensors", std::string(reinterpret_cast<const char*>(&length), 8) + header + bytes);
+}
+
+TEST(Weights, WhatIsKeptKeepsItsTypeAndBits) {
+  test::TempFolder folder;
+  const std::string from = with_types(folder), to = folder / "kept.safetensors";
+  EXPECT_TRUE(convert_weights(from, to, {}).notes.empty());
+  const auto before = open_weights_at(from), after = open_weights_at(to);
+  for (const TensorEntry& e : before->entries()) {
+    EXPECT_EQ(after->find(e.name)->type->name, e.type->name);
+    EXPECT_EQ(after->bytes(*after->find(e.name)), before->bytes(e)) << e.name;
+  }
+  const Converted gguf = convert_weights(from, folder / "kept.gguf", {.to = WeightsFormat::gguf});
+  const auto there = open_weights_at(folder / "kept.gguf");
+  EXPECT_EQ(there->find("half")->type->name, "F16");
+  EXPECT_EQ(there->bytes(*there->find("half")), before->bytes(*before->find("half")));
+  EXPECT_EQ(there->find("brain")->type->name, "BF16");
+  ASSERT_EQ(gguf.notes.size(), 3u);  // and that no config.json says what model it is
+  EXPECT_EQ(gguf.notes[1], "tensors of F8_E4M3 are written as F32: f8");
+  EXPECT_EQ(gguf.notes[2], "tensors of U16 are written as I32: short");
+  EXPECT_EQ(there->read("f8").at({0}), 1.0);
+  EXPECT_EQ(there->read("short").to_vector<int32_t>(), before->read("short").to_vector<int32_t>());
+}
+
+// Masks of old checkpoints are bytes and booleans, which GGUF has not; a number alone has no axis there.
+TEST(Weights, WhatGgufHasNotIsWidenedAndSaid) {
+  test::TempFolder folder;
+  const Tensor mask = cast(values({3}, {1, 0, 1}), Dtype::boolean), bytes = cast(values({2}, {7, 255}), Dtype::u8);
+  write_safetensors(folder / "a.safetensors", {{"mask", mask}, {"bytes", bytes}, {"scale", cast(values({}, {1.5f}), Dtype::bf16)}});
+  const Converted made = convert_weights(folder / "a.safetensors", folder / "a.gguf", {.to = WeightsFormat::gguf});
+  EXPECT_EQ(std::vector(made.notes.begin() + 1, made.notes.end()),
+            (std::vector<std::string>{"tensors of BOOL are written as I32: mask", "tensors of U8 are written as I32: bytes"}));
+  const auto there = open_weights_at(folder / "a.gguf");
+  EXPECT_EQ(there->read("mask").to_vector<int32_t>(), (std::vector<int32_t>{1, 0, 1}));
+  EXPECT_EQ(there->read("bytes").to_vector<int32_t>(), (std::vector<int32_t>{7, 255}));
+  EXPECT_EQ(there->find("scale")->type->name, "BF16");
+  write_safetensors(folder / "b.safetensors", {{"rows", values({2, 2}, {1, 2, 3, 4})}});
+  EXPECT_EQ(convert_weights(folder / "b.safetensors", folder / "b.gguf", {.to = WeightsFormat::gguf, .dtype = "Q8_0"}).notes.at(1),
+            "tensors of Q8_0 are written as F32: rows");
+}
+
+TEST(Weights, NumbersBeyondAnF16AreRefused) {
+  test::TempFolder folder;
+  for (const char* const name : {"b.safetensors", "b.gguf"}) {
+    const ConvertOptions options{.to = std::string_view(name).ends_with(".gguf") ? WeightsFormat::gguf : WeightsFormat::safetensors, .dtype = "F16"};
+    write_safetensors(folder / "a.safetensors", {{"large", values({1, 2}, {1, 70000})}});
+    try {
+      convert_weights(folder / "a.safetensors", folder / name, options);
+      ADD_FAILURE() << name;
+    } catch (const Error& e) {
+      EXPECT_NE(std::string(e.what()).find("tensor 'large': 70000 does not fit F16"), std::string::npos) << e.what();
+    }
+    EXPECT_FALSE(exists(folder / name));
+    write_safetensors(folder / "a.safetensors", {{"endless", values({1, 1}, {INFINITY})}});
+    EXPECT_EQ(convert_weights(folder / "a.safetensors", folder / name, options).files.size(), 1u);
+  }
+}
+
+TEST(Weights, WhatAFileSaysOfItselfGoesAlong) {
+  test::TempFolder folder;
+  const Tensor x = values({2, 2}, {1, 2, 3, 4});
+  const Metadata said = {{"format", "pt"}, {"licence", "MIT"}, {"epoch", "3"}, {"seed", "1"}, {"author", "someone"}};
+  write_atomically(folder / "a.safetensors", [&](OutFile& out) { write_safetensors(out, {TensorSource::of("x", x)}, said); });
+  EXPECT_TRUE(convert_weights(folder / "a.safetensors", folder / "b.safetensors", {}).notes.empty());
+  EXPECT_EQ(open_weights_at(folder / "b.safetensors")->metadata(), said);
+  EXPECT_TRUE(convert_weights(folder / "a.safetensors", folder / "shards", {.shard_bytes = 1}).notes.empty());
+  EXPECT_EQ(open_weights_at(folder / "shards")->metadata().at("licence"), "MIT");
+  EXPECT_EQ(convert_weights(folder / "a.safetensors", folder / "b.gguf", {.to = WeightsFormat::gguf}).notes.at(1),
+            "author, epoch, licence and 1 more are not written");
+}
+
+// What `model show`, `check`, `diff` and `convert` begin with: two gigabytes are looked through without being held.
+TEST(Weights, AreOpenedInLittleMemory) {
+  test::TempFolder folder;
+  test::put_sparse_shards(folder);
+  folder.put("config.json", R"({"model_type": "x"})");
+  std::unique_ptr<TensorFile> weights;
+  std::vector<WeightsPart> parts;
+  const int64_t opened = test::peak_memory_of([&] {
+    weights = open_weights_at(folder.path());
+    parts = parts_of(*weights);
+  });
+  ASSERT_EQ(parts.size(), 1u);
+  EXPECT_EQ(parts[0].bytes, int64_t{2000} << 20);
+  const int64_t read = test::peak_memory_of([&] { EXPECT_EQ(statistics_of(weights->read("layers.1999.weight")).zero, 512 * 1024); });
+  if (opened < 0) GTEST_SKIP() << "the most memory cannot be told here";
+  EXPECT_LT(opened, 50'000'000);
+  EXPECT_LT(read, 50'000'000);
 }
 
 TEST(Weights, DifferencesAreThoseOfBits) {
@@ -134,6 +232,22 @@ TEST(Weights, AFolderGoesWithItsFiles) {
   EXPECT_TRUE(exists(join_path(to, "model.safetensors.index.json")));
   EXPECT_EQ(open_weights_at(to)->entries().size(), saved.tensors.size());
   EXPECT_THROW(convert_weights(from, to, {}), Error);  // it holds files now
+}
+
+// The folders of a model of sentences are part of it. What other folders hold is not looked at, and this is said; weights of other programs stay.
+TEST(Weights, ModulesOfAModelOfSentencesGoAlong) {
+  const Saved saved;
+  const test::TempFolder elsewhere;
+  const std::string to = elsewhere / "out";
+  files().make_dirs(saved.folder / "1_Pooling");
+  files().make_dirs(saved.folder / "onnx");
+  saved.folder.put("1_Pooling/config.json", "{}");
+  saved.folder.put("modules.json", R"([{"idx": 0, "path": ""}, {"idx": 1, "path": "1_Pooling"}, {"idx": 2, "path": "2_Normalize"}])");
+  saved.folder.put("model.onnx", "x");
+  const Converted made = convert_weights(parent_folder(saved.path), to, {});
+  EXPECT_EQ(made.notes, std::vector<std::string>{"onnx is a folder, and left behind"});
+  EXPECT_EQ(read_file(join_path(to, "1_Pooling/config.json")), "{}");
+  EXPECT_FALSE(exists(join_path(to, "model.onnx")));
 }
 
 }  // namespace

@@ -38,7 +38,6 @@ TEST(Safetensors, RoundTripOfEveryDtype) {
   const SafetensorsFile file(folder / "m.safetensors");
   EXPECT_EQ(file.metadata(), (Metadata{{"format", "pt"}, {"note", "é\n"}}));
   EXPECT_EQ(file.entries()[0].at % 8, 0u);
-  EXPECT_EQ(safetensors_bytes(written), static_cast<int64_t>(read_file(file.path()).size() - file.entries()[0].at));
 }
 
 TEST(Safetensors, NanAndInfinityKeepTheirBits) {

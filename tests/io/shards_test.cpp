@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "base/temp_folder.h"
-#include "grimoire/base/json.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/tensor/view.h"
 #include "io/fault_files.h"
+#include "io/sparse_shards.h"
 
 namespace grim {
 namespace {
@@ -75,32 +75,17 @@ TEST(Shards, TiedTensorsAreStoredOnceAndComeBackTwice) {
   EXPECT_EQ(all.at("lm_head").raw(), all.at("wte").raw());
 }
 
-// Two gigabytes in twenty shards with 2,000 tensors: opened by their headers alone.
+// Two gigabytes, opened by their headers alone.
 TEST(Shards, OpeningReadsHeadersOnly) {
   const TempFolder folder;
-  constexpr int kShards = 20, kEach = 100;
-  constexpr int64_t kBytes = 1 << 20;  // of a tensor
-  Json map = Json::object();
-  for (int s = 0; s < kShards; ++s) {
-    Json header = Json::object();
-    for (int t = 0; t < kEach; ++t) {
-      const std::string name = str("layers.{}.weight", s * kEach + t);
-      header.append(name, Json::object({{"dtype", "F16"}, {"shape", Json::array({512, 1024})}, {"data_offsets", Json::array({t * kBytes, (t + 1) * kBytes})}}));
-      map.append(name, str("part-{}.safetensors", s));
-    }
-    const std::string json = header.dump();
-    const uint64_t length = json.size();
-    const std::string path = folder.put(str("part-{}.safetensors", s), std::string(reinterpret_cast<const char*>(&length), 8) + json);
-    ASSERT_EQ(truncate(path.c_str(), static_cast<off_t>(8 + json.size()) + kEach * kBytes), 0);  // zeros that take no room
-  }
-  folder.put("model.safetensors.index.json", Json::object({{"weight_map", std::move(map)}}).dump());
+  test::put_sparse_shards(folder);
   test::FaultFiles counting;
   const ScopedFileOps scoped(counting);
   const auto file = open_tensor_file(folder / "model.safetensors.index.json");
   EXPECT_EQ(file->entries().size(), 2000u);
   EXPECT_LT(counting.bytes_read, 1'000'000);
   EXPECT_EQ(file->read("layers.1999.weight").at({511, 1023}), 0.0);
-  EXPECT_LT(counting.bytes_read, 1'000'000 + 2 * kBytes);
+  EXPECT_LT(counting.bytes_read, 1'000'000 + 2 * test::kSparseTensorBytes);
 }
 
 }  // namespace

@@ -1,9 +1,5 @@
 // Small models written by transformers (tools/golden/causal_families.py) give the same hidden states, logits, loss, gradients and greedy text here.
 
-#include <algorithm>
-#include <cmath>
-#include <filesystem>
-
 #include <gtest/gtest.h>
 
 #include "grimoire/autograd/tape.h"
@@ -13,20 +9,13 @@
 #include "grimoire/nn/tap.h"
 #include "grimoire/op/argmax.h"
 #include "grimoire/op/view.h"
+#include "support/golden_model.h"
 #include "support/op_case.h"
 
 namespace grim {
 namespace {
 
 const std::string kFolder = std::string(GRIM_SOURCE_DIR) + "/tests/golden/causal_families/";
-
-std::vector<std::string> families() {
-  std::vector<std::string> names;
-  for (const auto& file : std::filesystem::directory_iterator(kFolder))
-    if (file.path().extension() == ".json") names.push_back(file.path().stem());
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 class CausalFamilies : public ::testing::TestWithParam<std::string> {
  protected:
@@ -39,9 +28,7 @@ class CausalFamilies : public ::testing::TestWithParam<std::string> {
       if (name.starts_with("model.") || name == "lm_head.weight") weights.push_back({name, tensor});
       else golden_[name] = tensor;
     model_->load(weights);
-    targets_ = golden_.at("targets");
-    for (int64_t i = 0; i < targets_.numel(); ++i)  // PyTorch ignores -100
-      if (targets_.data<int64_t>()[i] == -100) targets_.data<int64_t>()[i] = kIgnore;
+    targets_ = test::with_ignored(golden_.at("targets"));
   }
   std::unique_ptr<CausalLm> model_;
   TensorMap golden_;
@@ -68,18 +55,7 @@ TEST_P(CausalFamilies, SameLogitsLossAndGradients) {
   const Tensor loss = model_->loss(golden_.at("tokens"), targets_, pass);
   EXPECT_NEAR(loss.item(), golden_.at("loss").item(), 1e-5);
   backward(loss);
-  size_t compared = 0;
-  for (const NamedTensor& p : model_->parameters()) {
-    ASSERT_TRUE(golden_.contains("grad." + p.name)) << p.name;
-    const std::vector<float> got = grad(p.tensor).to_vector<float>(), want = golden_.at("grad." + p.name).to_vector<float>();
-    ASSERT_EQ(got.size(), want.size()) << p.name;
-    double scale = 0;
-    for (float w : want) scale = std::fmax(scale, std::abs(w));
-    // The keys' bias has a gradient of exactly zero in theory: rounding noise only, hence the absolute part.
-    for (size_t i = 0; i < want.size(); ++i) ASSERT_NEAR(got[i], want[i], 1e-5 * scale + 1e-7) << p.name << " " << i;
-    ++compared;
-  }
-  EXPECT_EQ(compared, std::count_if(golden_.begin(), golden_.end(), [](const auto& entry) { return entry.first.starts_with("grad."); }));
+  test::expect_gradients(*model_, golden_);
 }
 
 TEST_P(CausalFamilies, SameGreedyText) {
@@ -109,7 +85,7 @@ TEST_P(CausalFamilies, CheckpointAndConfigComeBackAsTheyWere) {
   EXPECT_TRUE(test::bit_equal(model_->logits(golden_.at("tokens"), pass), other->logits(golden_.at("tokens"), pass)));
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, CausalFamilies, ::testing::ValuesIn(families()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Golden, CausalFamilies, ::testing::ValuesIn(test::golden_names(kFolder)), [](const auto& info) { return info.param; });
 
 }  // namespace
 }  // namespace grim

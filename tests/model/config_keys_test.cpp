@@ -22,7 +22,7 @@ std::vector<std::string> model_types() {
 std::string refusal(const Json& config) {
   try {
     Rng rng(RngMode::philox, 1);
-    build_causal_lm(config, rng);
+    build_model(config, rng);
   } catch (const Error& e) {
     return e.kind() == ErrorKind::input ? e.what() : "not of kind input";
   }
@@ -35,6 +35,14 @@ Json small(const std::string& type) {
   if (type == "llama" || type == "mistral" || type == "qwen2")
     return Json::object({{"model_type", type}, {"vocab_size", 5}, {"max_position_embeddings", 4}, {"hidden_size", 8}, {"intermediate_size", 12},
                          {"num_hidden_layers", 1}, {"num_attention_heads", 4}, {"num_key_value_heads", 2}});
+  if (type == "bert" || type == "roberta" || type == "electra")
+    return Json::object({{"model_type", type}, {"vocab_size", 5}, {"max_position_embeddings", 4}, {"hidden_size", 8}, {"intermediate_size", 12},
+                         {"num_hidden_layers", 1}, {"num_attention_heads", 4}, {"pad_token_id", 0}});
+  if (type == "t5")
+    return Json::object({{"model_type", type}, {"vocab_size", 5}, {"d_model", 8}, {"d_kv", 3}, {"d_ff", 12}, {"num_layers", 1}, {"num_heads", 2}});
+  if (type == "distilbert")
+    return Json::object({{"model_type", type}, {"vocab_size", 5}, {"max_position_embeddings", 4}, {"dim", 8}, {"hidden_dim", 12}, {"n_layers", 1},
+                         {"n_heads", 4}});
   if (type == "bigram" || type == "neural-bigram") return Json::object({{"model_type", type}, {"vocab_size", 5}});
   return Json::object({{"model_type", type}, {"vocab_size", 5}, {"context", 4}, {"n_embd", 8}, {"n_hidden", 8}});
 }
@@ -130,10 +138,14 @@ TEST(ConfigKeys, ParametersAreCountedWithoutBuilding) {
     }
     if (type == "lstm" || type == "gru" || type == "rnn") configs.push_back(with(with(small(type), "n_layer", 3), "n_embd", 5));
     if (type == "llama") configs.push_back(with(with(small(type), "mlp_bias", true), "head_dim", 4));
+    if (type == "bert") configs.push_back(with(small(type), "architectures", Json::array({"BertForPreTraining"})));
+    if (type == "t5")
+      configs.push_back(with(with(with(small(type), "num_decoder_layers", 3), "tie_word_embeddings", false), "feed_forward_proj", "gated-gelu"));
+    if (type == "electra") configs.push_back(with(small(type), "embedding_size", 6));
     if (type == "wavenet") configs.push_back(with(small(type), "context", 16));
     for (const Json& config : configs) {
       Rng rng(RngMode::philox, 1);
-      EXPECT_EQ(parameter_count(config), build_causal_lm(config, rng)->parameter_count()) << config.dump();
+      EXPECT_EQ(parameter_count(config), build_model(config, rng)->parameter_count()) << config.dump();
     }
   }
 }
@@ -141,7 +153,7 @@ TEST(ConfigKeys, ParametersAreCountedWithoutBuilding) {
 TEST(ConfigKeys, WeightsThatAreNotFiniteAreRefusedByNameAndCount) {
   for (const std::string& type : model_types()) {
     Rng rng(RngMode::philox, 1);
-    const auto model = build_causal_lm(small(type), rng);
+    const auto model = build_model(small(type), rng);
     std::vector<NamedTensor> tensors = model->checkpoint();
     for (size_t i = 0; i < tensors.size(); ++i) {
       if (!is_float(tensors[i].tensor.dtype())) continue;
@@ -158,6 +170,26 @@ TEST(ConfigKeys, WeightsThatAreNotFiniteAreRefusedByNameAndCount) {
         EXPECT_NE(std::string(e.what()).find(expected), std::string::npos) << e.what();
       }
     }
+  }
+}
+
+// An output layer that is the embedding may be repeated in a file; another one would be lost.
+TEST(ConfigKeys, AnOutputLayerOfItsOwnIsRefusedWhereItIsTied) {
+  const std::vector<std::tuple<Json, std::string, std::string>> tied = {
+      {small("gpt2"), "lm_head.weight", "transformer.wte.weight"},
+      {with(small("llama"), "tie_word_embeddings", true), "lm_head.weight", "model.embed_tokens.weight"},
+      {small("t5"), "lm_head.weight", "shared.weight"},
+      {with(small("bert"), "architectures", Json::array({"BertForMaskedLM"})), "cls.predictions.decoder.weight", "bert.embeddings.word_embeddings.weight"}};
+  for (const auto& [config, head, table] : tied) {
+    Rng rng(RngMode::philox, 1);
+    const auto model = build_model(config, rng);
+    std::vector<NamedTensor> tensors = model->checkpoint();
+    const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const NamedTensor& t) { return t.name == table; });
+    ASSERT_NE(found, tensors.end()) << table;
+    tensors.push_back({head, found->tensor});
+    EXPECT_NO_THROW(model->load(tensors)) << head;
+    tensors.back().tensor = Tensor::zeros(tensors.back().tensor.shape());
+    EXPECT_THROW(model->load(tensors), Error) << head;
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "grimoire/op/arrange.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/random.h"
 #include "support/op_case.h"
@@ -60,6 +61,75 @@ TEST(Attention, OfAWindowOfOneGivesTheValues) {
   EXPECT_TRUE(test::bit_equal(attention(q, q, v, {.mask = AttentionMask::causal, .window = 1}), v));
 }
 
+TEST(Attention, OfTextsOneBehindTheOther) {
+  struct Texts {
+    std::vector<int64_t> queries, keys;
+    AttentionMask mask;
+  };
+  const Texts cases[] = {{{0, 3, 4, 9}, {}, AttentionMask::none}, {{0, 5}, {}, AttentionMask::causal}, {{0, 3, 40, 90}, {}, AttentionMask::causal},
+                         {{0, 2, 7}, {0, 6, 7}, AttentionMask::none}, {{0, 1, 2}, {0, 4, 9}, AttentionMask::causal}};
+  for (const Texts& c : cases)
+    for (const int64_t G : {1, 2}) {
+      const int64_t T = c.queries.back(), S = c.keys.empty() ? T : c.keys.back();
+      check_op({.name = str("{} texts, {} queries, {} keys, G{}", c.queries.size() - 1, T, S, G), .inputs = {{{1, 2, T, 4}}, {{1, G, S, 4}}, {{1, G, S, 4}}},
+                .run = [=](const Inputs& x) { return attention(x[0], x[1], x[2], {.mask = c.mask, .offsets = c.queries, .key_offsets = c.keys}); },
+                .twin = [=](const Inputs& x) {
+                  std::vector<Tensor> parts;
+                  const std::vector<int64_t>& keys = c.keys.empty() ? c.queries : c.keys;
+                  for (size_t i = 1; i < c.queries.size(); ++i) {
+                    const Tensor k = slice(x[1], 2, keys[i - 1], keys[i]), v = slice(x[2], 2, keys[i - 1], keys[i]);
+                    parts.push_back(composed_attention(slice(x[0], 2, c.queries[i - 1], c.queries[i]), k, v, {.mask = c.mask}));
+                  }
+                  return concat(parts, 2);
+                }});
+    }
+}
+
+TEST(Attention, OfATextAmongOthersIsThatOfTheTextAlone) {
+  Rng rng(RngMode::philox, 2);
+  const Tensor q = randn({1, 2, 50, 8}, rng), k = randn({1, 2, 50, 8}, rng), v = randn({1, 2, 50, 8}, rng);
+  const Tensor all = attention(q, k, v, {.offsets = {0, 0, 13, 50}});  // an empty one among them
+  const auto second = [](const Tensor& x) { return slice(x, 2, 13, 50); };
+  EXPECT_TRUE(test::bit_equal(second(all), attention(second(q), second(k), second(v))));
+}
+
+TEST(Attention, OfATextWithoutKeysIsZero) {
+  const Tensor x = Tensor::ones({1, 1, 3, 4});
+  const Tensor y = attention(x, x, x, {.offsets = {0, 2, 3}, .key_offsets = {0, 0, 3}});
+  EXPECT_EQ(y.at({0, 0, 1, 2}), 0.0);
+  EXPECT_EQ(y.at({0, 0, 2, 2}), 1.0);
+}
+
+TEST(Attention, AddsABiasByDistance) {
+  struct Biased {
+    int64_t B, T, S, zero, width;
+    AttentionMask mask;
+    std::vector<int64_t> offsets;
+  };
+  const Biased cases[] = {{2, 5, 5, 4, 9, AttentionMask::none, {}},     {1, 5, 5, 6, 7, AttentionMask::causal, {}}, {2, 1, 7, 6, 7, AttentionMask::causal, {}},
+                          {1, 70, 70, 69, 139, AttentionMask::none, {}}, {1, 40, 1100, 1099, 1139, AttentionMask::none, {}},
+                          {1, 9, 9, 4, 9, AttentionMask::none, {0, 5, 5, 9}}, {1, 9, 9, 5, 6, AttentionMask::causal, {0, 6, 9}}};
+  for (const Biased& c : cases)
+    for (const double scale : {0.0, 1.0})
+      check_op({.name = str("T{} S{} zero {} of {}", c.T, c.S, c.zero, c.width),
+                .inputs = {{{c.B, 2, c.T, 4}}, {{c.B, 2, c.S, 4}}, {{c.B, 2, c.S, 4}}, {{2, c.width}}},
+                .run = [=](const Inputs& x) {
+                  return attention(x[0], x[1], x[2], {.mask = c.mask, .scale = scale, .offsets = c.offsets, .distance_bias = x[3], .distance_zero = c.zero});
+                },
+                .twin = [=](const Inputs& x) {
+                  std::vector<int64_t> offsets;  // the composed form of one without keys is not asked for
+                  for (const int64_t o : c.offsets) if (offsets.empty() || o > offsets.back()) offsets.push_back(o);
+                  return composed_attention(x[0], x[1], x[2],
+                                            {.mask = c.mask, .scale = scale, .offsets = offsets, .distance_bias = x[3], .distance_zero = c.zero});
+                }});
+}
+
+TEST(Attention, TheBiasOfADistanceIsAddedThere) {  // one query sees three keys; only the middle one is let through
+  const Tensor q = Tensor::zeros({1, 1, 1, 2}), v = Tensor::from<float>({1, 1, 2, 2, 3, 3}, {1, 1, 3, 2});
+  const Tensor bias = Tensor::from<float>({-1e9f, 0, -1e9f}, {1, 3});
+  EXPECT_EQ(attention(q, v, v, {.mask = AttentionMask::causal, .distance_bias = bias, .distance_zero = 2}).at({0, 0, 0, 0}), 2.0);
+}
+
 TEST(Attention, FusedProjectionsAreTheSameHeads) {
   check_op({.name = "self", .inputs = {{{2, 6, 24}}},
             .run = [](const Inputs& x) { return self_attention(x[0], 2, {.mask = AttentionMask::causal}); },
@@ -92,6 +162,12 @@ TEST(Attention, SaysWhatIsWrong) {
   EXPECT_THROW(attention(x, x, x, {.window = 2}), Error) << "a window is one before a query";
   EXPECT_THROW(attention(Tensor::zeros({1, 3, 3, 4}), x, x), Error) << "two heads for three";
   EXPECT_THROW(self_attention(Tensor::zeros({1, 2, 10}), 2), Error);
+  EXPECT_THROW(attention(x, x, x, {.offsets = {0, 2}}), Error) << "one query too few";
+  EXPECT_THROW(attention(x, x, x, {.offsets = {0, 2, 1, 3}}), Error);
+  EXPECT_THROW(attention(x, x, x, {.offsets = {0, 3}, .key_offsets = {0, 1, 3}}), Error) << "another number of texts";
+  EXPECT_THROW(attention(x, x, x, {.key_mask = Tensor::ones({1, 3}, Dtype::boolean), .offsets = {0, 3}}), Error);
+  EXPECT_THROW(attention(x, x, x, {.distance_bias = Tensor::zeros({2, 4}), .distance_zero = 2}), Error) << "no column for two places behind";
+  EXPECT_THROW(attention(x, x, x, {.distance_bias = Tensor::zeros({1, 5}), .distance_zero = 2}), Error) << "of one head";
 }
 
 }  // namespace

@@ -3,14 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "base/temp_folder.h"
 #include "grimoire/base/base64.h"
 #include "grimoire/base/error.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "support/data.h"
+#include "support/peak_memory.h"
 
 namespace grim {
 namespace {
@@ -159,26 +158,14 @@ TEST(VocabularyFiles, AreFoundOut) {
   EXPECT_EQ(load_tokenizer(saved.path())->encode_with("the fox").ids, load_tokenizer(folder / "one.model")->encode_with("the fox").ids);
 }
 
-// Of this process, in kB: "VmRSS" now, "VmHWM" at most since the mark was taken back.
-int64_t resident(const std::string& key) {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with(key + ":")) return std::stoll(line.substr(key.size() + 1));
-  return -1;
-}
-
 // 128,000 tokens and as many merges: while they are loaded, less than three times the file's size is held.
 TEST(TokenizerFiles, LoadingTakesLittleMemory) {
   GRIMOIRE_DATA(path, "tokenizers/deepseek/tokenizer.json");
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer's memory counts too";
-#endif
-  std::ofstream("/proc/self/clear_refs") << "5";
-  const int64_t before = resident("VmRSS"), peak = resident("VmHWM");
-  if (before < 0 || peak > before + 1000) GTEST_SKIP() << "the mark of the most memory cannot be taken back on this system";
-  const auto tokenizer = load_tokenizer(path);
+  std::shared_ptr<const Tokenizer> tokenizer;
+  const int64_t peak = test::peak_memory_of([&] { tokenizer = load_tokenizer(path); });
   EXPECT_GT(tokenizer->vocab_size(), 128000);
-  EXPECT_LT(1024 * (resident("VmHWM") - before), 3 * files().open(path)->size());
+  if (peak < 0) GTEST_SKIP() << "the most memory cannot be told here";
+  EXPECT_LT(peak, 3 * files().open(path)->size());
 }
 
 }  // namespace

@@ -159,8 +159,7 @@ TEST(TokenizerParts, WrongOnes) {
   EXPECT_EQ(refusal(with("")), "taken");
   EXPECT_EQ(refusal(with(R"(, "normalizer": {"type": "Lowercas"})")), "[tokenizer] normalizer 'Lowercas' is not known | did you mean 'Lowercase'?");
   const std::pair<std::string, const char*> wrong[] = {
-      {split("(a"), "missing closing parenthesis"},
-      {split(R"(\\p{N}{1,3}+)"), "an interval with +"},
+      {split("(a"), "at 0: a '(' without its ')' | write that part"},
       {bpe(R"("a": 0, "b": 1)", R"("a b")"), "token 'ab' is not in the vocabulary"},
       {bpe(R"("a": 0, "b": 0)", ""), "have the same id 0"},
       {bpe(R"("a": 0, "a": 1)", ""), "has two ids"},
@@ -169,6 +168,14 @@ TEST(TokenizerParts, WrongOnes) {
       {with(R"(, "post_processor": {"type": "TemplateProcessing", )" + unmade + "}"), "'[X]', which special_tokens does not define"},
   };
   for (const auto& [json, says] : wrong) EXPECT_NE(refusal(json).find(says), std::string::npos) << json << "\n" << refusal(json);
+}
+
+// Runs of a group that the compiled expression's stack does not hold.
+TEST(TokenizerParts, LongMatchesOfGroupsAreFound) {
+  const std::string text = std::string(20'000, 'a') + "b";
+  const auto found = regex_pattern("(?:a|c)+")->find(text, 0);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->end, 20'000u);
 }
 
 // A regular expression that takes too long on a text is a refusal, not a hang.

@@ -61,6 +61,7 @@ TEST(TokenizerTraining, MergesAreTheReferences) {
   expect_merges("bpe exhausted", golden_words(), {.vocab_size = kEverything, .special_tokens = kSpecial});
   expect_merges("bpe min_frequency", golden_words(), {.vocab_size = kEverything, .min_frequency = 20, .special_tokens = kSpecial});
   expect_merges("bpe limit_alphabet", golden_words(), {.vocab_size = 120, .special_tokens = kSpecial, .limit_alphabet = 12});
+  expect_merges("bpe max_token_length", golden_words(), {.vocab_size = kEverything, .special_tokens = kSpecial, .max_token_length = 5});
   expect_merges("bpe end_of_word_suffix", golden_words(), {.vocab_size = kEverything, .special_tokens = kSpecial, .end_of_word_suffix = "</w>"});
 }
 
@@ -138,21 +139,47 @@ TEST(TokenizerTraining, TheOrderOfTheTextsIsOfNoMatter) {
 }
 
 Json unigram_pre_tokenizer() { return golden().at("files").at("unigram").at("pre_tokenizer"); }
-TrainedUnigram pieces_of(int64_t size) {
+TrainedUnigram pieces_of(int64_t size, int64_t max_piece_length = 16, int64_t sub_iterations = 2) {
   const WordCounts words = count_words(lines_of(golden_lines()), golden().at("files").at("unigram").at("normalizer"), unigram_pre_tokenizer(), 1000);
-  return train_unigram(words, {.vocab_size = size, .special_tokens = {"<pad>", "</s>", "<unk>"}});
+  return train_unigram(words, {.vocab_size = size,
+                               .special_tokens = {"<pad>", "</s>", "<unk>"},
+                               .max_piece_length = max_piece_length,
+                               .sub_iterations = sub_iterations});
 }
 
 // Where nothing is pruned all is the reference's: characters that have no piece of their own get scores in another order there, 0.0001 apart.
-TEST(TokenizerTraining, UnigramScoresAreTheReferences) {
-  const TrainedUnigram t = pieces_of(100000);
+void expect_scores(const char* name, const TrainedUnigram& t) {
+  SCOPED_TRACE(name);
   std::map<std::string, double> expected;
-  for (const Json& piece : golden().at("unigram unpruned").at("pieces").items()) expected[piece[0].as_text()] = piece[1].as_real();
+  for (const Json& piece : golden().at(name).at("pieces").items()) expected[piece[0].as_text()] = piece[1].as_real();
   ASSERT_EQ(t.pieces.size(), expected.size());
   for (const auto& [piece, score] : t.pieces) {
     ASSERT_TRUE(expected.contains(piece)) << piece;
     EXPECT_NEAR(score, expected[piece], 0.002) << piece;
   }
+}
+
+TEST(TokenizerTraining, UnigramScoresAreTheReferences) {
+  expect_scores("unigram unpruned", pieces_of(100000));
+  expect_scores("unigram max_piece_length", pieces_of(100000, 3, 5));
+}
+
+// What is asked of a tokenizer reaches its trainer.
+TEST(TokenizerTraining, SettingsOfTheKindsAreUsed) {
+  const auto with = [](TokenizerKind kind, const auto& change) {
+    TokenizerTraining t;
+    t.kind = kind;
+    t.vocab_size = 80;
+    change(t);
+    return train_tokenizer(lines_of(golden_lines()), t)->to_json().dump();
+  };
+  using T = TokenizerTraining;
+  const auto as_ever = [](T&) {};
+  EXPECT_TRUE(with(TokenizerKind::bpe, as_ever) != with(TokenizerKind::bpe, [](T& t) { t.max_token_length = 4; }));
+  const std::string unigram = with(TokenizerKind::unigram, as_ever);
+  EXPECT_TRUE(unigram != with(TokenizerKind::unigram, [](T& t) { t.max_piece_length = 2; }));
+  EXPECT_TRUE(unigram != with(TokenizerKind::unigram, [](T& t) { t.shrinking_factor = 0.5; }));
+  EXPECT_TRUE(unigram != with(TokenizerKind::unigram, [](T& t) { t.sub_iterations = 4; }));
 }
 
 double log_likelihood(const std::vector<std::pair<std::string, double>>& pieces) {

@@ -96,8 +96,8 @@ def wordpiece(size):
     return t
 
 
-def unigram(size):
-    t = trained(models.Unigram(), trainers.UnigramTrainer(vocab_size=size, special_tokens=UNIGRAM, unk_token="<unk>", show_progress=False),
+def unigram(size, **settings):
+    t = trained(models.Unigram(), trainers.UnigramTrainer(vocab_size=size, special_tokens=UNIGRAM, unk_token="<unk>", show_progress=False, **settings),
                 normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC()]),
                 pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]))
     t.decoder = decoders.Metaspace()
@@ -120,6 +120,7 @@ def main():
         "bpe exhausted": of(bpe(vocab_size=everything, special_tokens=special)),
         "bpe min_frequency": of(bpe(vocab_size=everything, min_frequency=20, special_tokens=special)),
         "bpe limit_alphabet": of(bpe(vocab_size=120, limit_alphabet=12, special_tokens=special)),
+        "bpe max_token_length": of(bpe(vocab_size=everything, max_token_length=5, special_tokens=special)),
         "bpe end_of_word_suffix": of(bpe(vocab_size=everything, end_of_word_suffix="</w>",
                                          special_tokens=special + sorted(set("".join(TEXT.split())))
                                          + sorted({w[-1] + "</w>" for w, _ in pre_tokenizers.Whitespace().pre_tokenize_str(TEXT)}))),
@@ -128,6 +129,7 @@ def main():
         "word": of(words),
         "unigram": of(unigram(120)),
         "unigram unpruned": of(unigram(everything)),
+        "unigram max_piece_length": of(unigram(everything, max_piece_length=3, n_sub_iterations=5)),
         "files": {"bpe": parts(plain), "byte-bpe": parts(byte_bpe(400)), "wordpiece": parts(wordpiece(200)), "unigram": parts(unigram(120)),
                   "word": parts(words)},
     }

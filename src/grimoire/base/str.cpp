@@ -45,6 +45,11 @@ std::string joined(std::span<const std::string> words, std::string_view separato
   return all;
 }
 
+std::string first_few(std::span<const std::string> words, size_t most) {
+  const std::string first = joined(words.first(std::min(words.size(), most)));
+  return words.size() > most ? str("{} and {} more", first, words.size() - most) : first;
+}
+
 std::string with_commas(int64_t n) {
   std::string digits = std::to_string(n);
   const size_t first = n < 0 ? 1 : 0;

@@ -46,6 +46,7 @@ std::string with_commas(int64_t n);
 
 // "a, b, c".
 std::string joined(std::span<const std::string> words, std::string_view separator = ", ");
+std::string first_few(std::span<const std::string> words, size_t most = 3);  // "a, b, c and 2 more"
 
 // Lines of at most `width` characters, broken at spaces; words that are longer stand alone.
 std::string wrapped(std::string_view text, size_t width);

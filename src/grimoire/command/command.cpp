@@ -5,6 +5,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/task/tasks.h"
 
 namespace grim {
 
@@ -73,6 +74,7 @@ Options every_option(Command& command) {
 }
 
 std::vector<std::unique_ptr<Command>> all_commands() {
+  add_tasks();
   std::vector<std::unique_ptr<Command>> commands;
 #define GRIM_MAKE(name) commands.push_back(make_##name##_command());
   GRIM_COMMANDS(GRIM_MAKE)

@@ -11,6 +11,8 @@
   X(resume)            \
   X(generate)          \
   X(chat)              \
+  X(fill)              \
+  X(follows)           \
   X(eval)              \
   X(tokenize)          \
   X(tokenizer)         \

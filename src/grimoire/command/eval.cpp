@@ -4,6 +4,9 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/fetch.h"
+#include "grimoire/stats/counts.h"
+#include "grimoire/task/mlm.h"
+#include "grimoire/task/spans.h"
 #include "grimoire/train/lm_source.h"
 #include "grimoire/train/run.h"
 
@@ -26,7 +29,15 @@ class EvalCommand final : public Command {
   int run(Console& console) override {
     if (data_.empty()) throw Error(ErrorKind::usage, "--data is missing: the text file to predict", "see grimoire eval --help");
     const device::ThreadCap cap(threads_);
-    const TrainedModel trained = load_trained(model_at(folder_));
+    const AnyTrained any = load_any(model_at(folder_));
+    if (const auto* const encoder = std::get_if<TrainedEncoder>(&any)) find_hidden_words(console, *encoder);
+    else if (const auto* const writer = std::get_if<TrainedSeq2Seq>(&any)) fill_gaps(console, *writer);
+    else predict_next(console, std::get<TrainedModel>(any));
+    return 0;
+  }
+
+ private:
+  void predict_next(Console& console, const TrainedModel& trained) const {
     const bool items = trained.tokenizer->boundary().has_value();
     const Corpus corpus = load_corpus(data_, items ? CorpusFormat::lines : CorpusFormat::text);
     const Evaluation e = judge(trained, make_lm_part(corpus, *trained.tokenizer, trained.model->reading(), trained.model->context()));
@@ -49,10 +60,56 @@ class EvalCommand final : public Command {
     }
     answer.blocks.push_back(Remark{signature});
     show(console, answer, std::move(result));
-    return 0;
   }
 
- private:
+  void find_hidden_words(Console& console, const TrainedEncoder& trained) const {
+    const Corpus corpus = load_corpus(data_, CorpusFormat::text);
+    const MlmTokens tokens = MlmTokens::of(*trained.tokenizer);
+    const auto documents = tokenized(documents_of(corpus.text, data_), *trained.tokenizer);
+    const MlmEvaluation e = evaluate(*trained.model, mlm_examples(*trained.model, documents, tokens, 0), tokens, {.fixed = true});
+    if (e.asked == 0) throw Error(ErrorKind::input, str("{}: it gives no text that could be masked", data_), "expected two sentences or more");
+    using report::Figure, report::Remark, report::number;
+    const auto share = [&](int64_t of) { return static_cast<double>(of) / static_cast<double>(e.asked); };
+    const std::string signature =
+        str("mlm|token:{}|hidden:0.15|of-these:80-masked-10-other-10-same|context:{}|vocab:{}|data:{}|grimoire:{}", trained.tokenizer->unit(),
+            trained.model->context(), trained.tokenizer->vocab_size(), corpus.file_hash.substr(0, 16), GRIM_VERSION);
+    report::Report answer{"", {Figure{"nats a hidden token", number(e.words_loss, "{:.6f}")}, Figure{"hidden tokens", counted(e.asked)},
+                               Figure{"of these found, %", number(100 * share(e.found), "{:.2f}")},
+                               Figure{"the commonest of them, %", number(100 * share(e.commonest), "{:.2f}")}}};
+    Json result = Json::object({{"masked_nats", e.words_loss}, {"masked_tokens", e.asked}, {"masked_accuracy", share(e.found)},
+                                {"commonest_share", share(e.commonest)}, {"signature", signature}});
+    if (e.pairs > 0) {
+      const auto known = stats::proportion_interval(static_cast<double>(e.pairs_right), static_cast<double>(e.pairs));
+      const double right = static_cast<double>(e.pairs_right) / static_cast<double>(e.pairs);
+      answer.blocks.insert(answer.blocks.end(), {Figure{"pairs of passages", counted(e.pairs)},
+                                                 Figure{"told right whether they follow, %", number(100 * right, "{:.2f}")},
+                                                 Figure{"with 95 % confidence, from", number(100 * known.low, "{:.2f}")},
+                                                 Figure{"to", number(100 * known.high, "{:.2f}")}});
+      result.set("pairs", e.pairs);
+      result.set("next_accuracy", right);
+      result.set("next_interval", Json::array({known.low, known.high}));
+    }
+    answer.blocks.push_back(Remark{signature});
+    show(console, answer, std::move(result));
+  }
+
+  void fill_gaps(Console& console, const TrainedSeq2Seq& trained) const {
+    constexpr int64_t kLength = 128;
+    const Corpus corpus = load_corpus(data_, CorpusFormat::text);
+    const std::vector<int64_t> ids = trained.tokenizer->encode_with(corpus.text, {.special_tokens = false}).ids;
+    const SpanEvaluation e = evaluate(*trained.model, SpanExamples({ids.begin(), ids.end()}, kLength), SpanTokens::of(*trained.tokenizer), {}, WriteGaps::yes);
+    if (e.tokens == 0) throw Error(ErrorKind::input, str("{}: {} tokens", data_, ids.size()), str("expected {} or more", kLength));
+    using report::Figure, report::Remark, report::number;
+    const auto share = [&](int64_t of) { return static_cast<double>(of) / static_cast<double>(e.gaps); };
+    const std::string signature = str("spans|token:{}|taken:0.15|mean-gap:3|length:{}|greedy|vocab:{}|data:{}|grimoire:{}", trained.tokenizer->unit(), kLength,
+                                      trained.tokenizer->vocab_size(), corpus.file_hash.substr(0, 16), GRIM_VERSION);
+    show(console, {"", {Figure{"nats a token", number(e.loss, "{:.6f}")}, Figure{"tokens", counted(e.tokens)}, Figure{"gaps", counted(e.gaps)},
+                        Figure{"filled to the last token, %", number(100 * share(e.exact), "{:.2f}")},
+                        Figure{"by the commonest token, %", number(100 * share(e.exact_by_commonest), "{:.2f}")}, Remark{signature}}},
+         Json::object({{"nll_nats", e.loss}, {"tokens", e.tokens}, {"gaps", e.gaps}, {"exact", share(e.exact)},
+                       {"exact_by_commonest", share(e.exact_by_commonest)}, {"signature", signature}}));
+  }
+
   static report::Number counted(int64_t n) { return {static_cast<double>(n), with_commas(n)}; }
   static const char* name_of(Seen seen) {
     constexpr const char* names[] = {"held-back", "chosen-on", "trained-on", "unknown"};

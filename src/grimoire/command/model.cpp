@@ -83,6 +83,9 @@ class ModelCommand final : public Command {
     for (const Setting& s : given)
       if (s.name == "to" && !s.ambient && other_.ends_with(s.value == "gguf" ? ".safetensors" : ".gguf"))
         refuse(*this, str("'{}' ends otherwise than --to {} says", other_, s.value), "leave --to out, or end the name otherwise");
+    for (const char* const end : {".bin", ".pt", ".pth", ".index.json"})
+      if (form() == "convert" && other_.ends_with(end))
+        refuse(*this, str("'{}': {} is not written", other_, end), "give a name that ends in .safetensors or .gguf, or a folder");
     if (shard_megabytes_ > 0 && writes_gguf()) refuse(*this, "--shard-size is of no use: a GGUF is one file", "leave it out");
   }
 
@@ -320,8 +323,13 @@ class ModelCommand final : public Command {
     std::vector<TensorDifference> all = difference(*a, *b);
     const auto equal = std::ranges::count_if(all, &TensorDifference::equal);
     report::Report page{str("{} and {}", model_, other_), {}};
-    page.blocks.emplace_back(report::Facts{{{"tensors", counted(static_cast<int64_t>(all.size()))}, {"equal to the bit", counted(equal)}}});
-    report::Table table{.columns = {"tensor", "elements that differ", "largest difference", "relative"}, .rows = {}};
+    report::Facts facts{{{"tensors", counted(static_cast<int64_t>(all.size()))}, {"equal to the bit", counted(equal)}}};
+    std::map<std::string, int64_t> types;
+    for (const TensorDifference& d : all)
+      if (!d.types.empty()) ++types[d.types];
+    for (const auto& [pair, n] : types) facts.items.push_back({"of " + pair, counted(n)});
+    page.blocks.emplace_back(std::move(facts));
+    report::Table table{.columns = {"tensor", "differ", "largest", "relative"}, .rows = {}};
     std::ranges::stable_sort(all, std::greater(), &TensorDifference::relative);
     Json list = Json::array();
     for (const TensorDifference& d : all) {
@@ -333,9 +341,8 @@ class ModelCommand final : public Command {
                               {"largest", value_or_null(d.largest)},
                               {"relative", value_or_null(d.relative)}}));
       if (table.rows.size() == kMostListed) continue;
-      const std::string types = d.types.empty() ? "" : ", types " + d.types;
-      const std::string differ = d.problem.empty() ? str("{} of {}{}", with_commas(d.differ), with_commas(d.count), types) : d.problem;
-      table.rows.push_back({d.name, differ, number(d.largest, "{:.4g}"), number(d.relative, "{:.3g}")});
+      if (!d.problem.empty()) table.rows.push_back({d.name, d.problem, "", ""});
+      else table.rows.push_back({d.name, counted(d.differ), number(d.largest, "{:.4g}"), number(d.relative, "{:.3g}")});
     }
     if (list.size() > 0) page.blocks.emplace_back(std::move(table));
     if (list.size() > kMostListed) page.blocks.emplace_back(report::Remark{str("and {} more", list.size() - kMostListed), report::Tone::faint});

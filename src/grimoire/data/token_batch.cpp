@@ -1,6 +1,7 @@
 #include "grimoire/data/token_batch.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "grimoire/base/error.h"
 #include "grimoire/device/threads.h"
@@ -25,12 +26,60 @@ std::vector<size_t> chunk_bounds(std::span<const std::string> texts, std::span<c
 
 }  // namespace
 
-TokenBatch TokenBatch::of(std::span<const Encoding> encodings, const TokenPadding& padding) {
+namespace {
+
+Tensor i64_of(const std::vector<int64_t>& values) { return Tensor::from<int64_t>(values, {static_cast<int64_t>(values.size())}); }
+
+}  // namespace
+
+int64_t TokenBatch::longest() const {
+  int64_t most = 0;
+  for (size_t i = 1; i < offsets.size(); ++i) most = std::max(most, offsets[i] - offsets[i - 1]);
+  return most;
+}
+
+Tensor TokenBatch::places() const {
+  const Tensor all = Tensor::empty({tokens()}, Dtype::i64);
+  for (size_t i = 1; i < offsets.size(); ++i)
+    std::iota(all.data<int64_t>() + offsets[i - 1], all.data<int64_t>() + offsets[i], int64_t{0});
+  return all;
+}
+
+Tensor TokenBatch::firsts() const {
+  for (size_t i = 1; i < offsets.size(); ++i) GRIM_CHECK(offsets[i] > offsets[i - 1], argument, "batch", "text {} has no tokens", i - 1);
+  return i64_of({offsets.begin(), offsets.end() - 1});
+}
+
+TokenBatch TokenBatch::of(std::span<const Encoding> encodings) {
+  GRIM_CHECK(!encodings.empty(), argument, "batch", "there are no texts");
+  std::vector<int64_t> ids, types, offsets = {0};
+  for (const Encoding& e : encodings) {
+    for (size_t i = 0; i < e.size(); ++i) {
+      if (!e.attention[i]) continue;
+      ids.push_back(e.ids[i]);
+      types.push_back(e.type_ids[i]);
+    }
+    offsets.push_back(static_cast<int64_t>(ids.size()));
+  }
+  return {i64_of(ids), i64_of(types), std::move(offsets)};
+}
+
+TokenBatch TokenBatch::of(std::span<const std::vector<int64_t>> texts) {
+  GRIM_CHECK(!texts.empty(), argument, "batch", "there are no texts");
+  std::vector<int64_t> ids, offsets = {0};
+  for (const std::vector<int64_t>& text : texts) {
+    ids.insert(ids.end(), text.begin(), text.end());
+    offsets.push_back(static_cast<int64_t>(ids.size()));
+  }
+  return {i64_of(ids), Tensor::zeros({offsets.back()}, Dtype::i64), std::move(offsets)};
+}
+
+PaddedTokens PaddedTokens::of(std::span<const Encoding> encodings, const TokenPadding& padding) {
   GRIM_CHECK(!encodings.empty(), argument, "batch", "there are no texts");
   const size_t longest = std::ranges::max_element(encodings, {}, &Encoding::size)->size(), length = std::max(longest, padding.length_for(longest));
   const Shape shape{static_cast<int64_t>(encodings.size()), static_cast<int64_t>(length)};
-  TokenBatch batch{Tensor::full(shape, static_cast<double>(padding.id), Dtype::i64), Tensor::zeros(shape, Dtype::i64),
-                   Tensor::full(shape, static_cast<double>(padding.type_id), Dtype::i64), {}};
+  PaddedTokens batch{Tensor::full(shape, static_cast<double>(padding.id), Dtype::i64), Tensor::zeros(shape, Dtype::i64),
+                     Tensor::full(shape, static_cast<double>(padding.type_id), Dtype::i64), {}};
   for (size_t row = 0; row < encodings.size(); ++row) {
     const Encoding& e = encodings[row];
     const auto place = static_cast<ptrdiff_t>(row * length + (padding.side == Side::left ? length - e.size() : 0));
@@ -60,7 +109,11 @@ std::vector<Encoding> encode_all(const Tokenizer& tokenizer, std::span<const std
 }
 
 TokenBatch encode_batch(const Tokenizer& tokenizer, std::span<const std::string> texts, std::span<const std::string> pairs, const EncodeOptions& options) {
-  return TokenBatch::of(encode_all(tokenizer, texts, pairs, options), tokenizer.padding().value_or(TokenPadding()));
+  return TokenBatch::of(encode_all(tokenizer, texts, pairs, options));
+}
+
+PaddedTokens encode_padded(const Tokenizer& tokenizer, std::span<const std::string> texts, std::span<const std::string> pairs, const EncodeOptions& options) {
+  return PaddedTokens::of(encode_all(tokenizer, texts, pairs, options), tokenizer.padding().value_or(TokenPadding()));
 }
 
 }  // namespace grim

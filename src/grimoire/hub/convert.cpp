@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "grimoire/base/error.h"
 #include "grimoire/hub/gguf_model.h"
@@ -6,6 +7,7 @@
 #include "grimoire/hub/weights.h"
 #include "grimoire/io/gguf.h"
 #include "grimoire/io/llmc.h"
+#include "grimoire/io/safetensors.h"
 #include "grimoire/io/shards.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
@@ -23,22 +25,36 @@ Json with_dtype(Json config, const std::string& dtype) {
   return config;
 }
 
-// What of a model folder is text about the model: it goes along.
-std::vector<CheckpointFile> companions(const std::string& folder, const std::string& dtype) {
+// Further layers of a model of sentences, which stand in folders of their own: "1_Pooling" (sentence-transformers' modules.json).
+bool is_module(const Json& modules, const std::string& name) {
+  return modules.is_array() && std::ranges::any_of(modules.items(), [&](const Json& m) { return m.is_object() && m.text("path", "") == name; });
+}
+
+// What of a model folder is text about the model, and its modules: it goes along.
+std::vector<CheckpointFile> companions(const std::string& folder, const std::string& dtype, std::vector<std::string>& notes) {
+  const std::string modules_path = join_path(folder, "modules.json");
+  const Json modules = exists(modules_path) ? Json::parse(read_file(modules_path), modules_path) : Json();
   std::vector<CheckpointFile> kept;
+  std::vector<std::string> left;
   for (const std::string& name : files().list(folder)) {
     const std::string path = join_path(folder, name);
+    if (files().kind(path) == FileKind::folder) {
+      if (!is_module(modules, name)) left.push_back(name);
+      else
+        for (const std::string& part : files().list(path))
+          if (files().kind(join_path(path, part)) == FileKind::file) kept.emplace_back(join_path(name, part), read_file(join_path(path, part)));
+    }
     if (is_weights_file(name) || files().kind(path) != FileKind::file) continue;
     std::string bytes = read_file(path);
     if (name == "config.json" && !dtype.empty()) bytes = with_dtype(Json::parse(bytes, path), dtype).dump_pretty();
     kept.emplace_back(name, std::move(bytes));
   }
+  if (!left.empty()) notes.push_back(str("{} {} left behind", first_few(left), left.size() > 1 ? "are folders, and" : "is a folder, and"));
   return kept;
 }
 
 // What stands beside the weights in a folder, out of a file that holds all of it.
-std::vector<CheckpointFile> folder_files(const GgufFile& file, const std::string& dtype) {
-  const Json config = config_in(file);
+std::vector<CheckpointFile> folder_files(const GgufFile& file, const Json& config, const std::string& dtype) {
   std::vector<CheckpointFile> made = {{"config.json", with_dtype(config, dtype).dump_pretty()}};
   Json generation = Json::object();
   for (const char* key : kIds)
@@ -73,12 +89,53 @@ Json config_at(const std::string& from) {
   return files().kind(from) == FileKind::folder && exists(path) ? Json::parse(read_file(path), path) : Json();
 }
 
-std::string type_for_gguf(const TensorSource& x, const std::string& dtype) {
-  const bool whole_rows = x.shape.ndim() >= 1 && x.shape.back() % 32 == 0;
-  if (!is_float(x.dtype)) return std::string(stored_type_of(x.dtype).name);
-  // As llama.cpp has it: vectors stay f32, and so does what does not fill blocks.
-  if (x.shape.ndim() <= 1 || dtype.empty() || (dtype == "Q8_0" && !whole_rows)) return x.dtype == Dtype::f64 ? "F64" : "F32";
+// Tensors that are to be of one type and are written as another.
+class ChangedTypes {
+ public:
+  void add(const TensorSource& x, std::string_view wanted, std::string_view written) {
+    if (wanted != written) names_[str("of {} are written as {}", wanted, written)].push_back(x.name);
+  }
+  void say(std::vector<std::string>& notes) const {
+    for (const auto& [how, names] : names_) notes.push_back(str("tensors {}: {}", how, first_few(names)));
+  }
+
+ private:
+  std::map<std::string, std::vector<std::string>> names_;
+};
+
+// As llama.cpp has it, vectors stay f32, and so does what does not fill blocks. Without a dtype all others keep the type that they have, where GGUF has it; of
+// what llama.cpp does not open the vectors too.
+std::string type_for_gguf(const TensorSource& x, const std::string& dtype, bool keeps_vectors) {
+  const bool vector = x.shape.ndim() <= 1, kept = x.keeps_type() && x.type().ggml >= 0;
+  if (!is_float(x.dtype)) return std::string(kept ? x.type().name : stored_type_of(x.dtype).name);
+  if (dtype.empty() && kept && (keeps_vectors || !vector)) return std::string(x.type().name);
+  const bool fills_blocks = !vector && x.shape.back() % 32 == 0;
+  if (vector || dtype.empty() || (dtype == "Q8_0" && !fills_blocks)) return x.dtype == Dtype::f64 ? "F64" : "F32";
   return dtype;
+}
+
+// GGUF has no tensor without axes, and no small integers but signed ones.
+TensorSource fit_for_gguf(TensorSource x) {
+  if (x.shape.ndim() == 0) {
+    x.shape = {1};
+    x.read = [read = x.read] { return view::try_reshape(contiguous(read()), {1}); };
+  }
+  if (x.dtype != Dtype::u8 && x.dtype != Dtype::boolean) return x;
+  return {x.name, x.shape, Dtype::i32, [read = x.read] { return cast(read(), Dtype::i32); }, "", &stored_type_of(x.dtype)};
+}
+
+std::vector<GgufTensor> typed_for_gguf(const std::vector<TensorSource>& tensors, const std::string& dtype, bool keeps_vectors,
+                                       std::vector<std::string>& notes) {
+  std::vector<GgufTensor> written;
+  ChangedTypes changed;
+  for (const TensorSource& tensor : tensors) {
+    const TensorSource x = fit_for_gguf(tensor);
+    written.emplace_back(x, type_for_gguf(x, dtype, keeps_vectors));
+    const bool asked = !dtype.empty() && is_float(x.dtype);  // of matrices
+    if (!asked || x.shape.ndim() > 1) changed.add(x, asked ? std::string_view(dtype) : x.type().name, written.back().type);
+  }
+  changed.say(notes);
+  return written;
 }
 
 // The settings of generation_config.json that stand in the place of config.json's tokens, and those that have none.
@@ -110,12 +167,43 @@ std::vector<GgufPair> described(const Json& config, const std::string& from, std
   return pairs;
 }
 
+// What a file says of itself beside its tensors: not what is worked out anew, nor names of tensors that are stored once.
+Metadata said_in(const TensorFile& file) {
+  Metadata said = file.metadata();
+  std::erase_if(said, [&](const auto& m) { return m.first == "format" || m.first == "total_size" || file.holds(m.first) || file.holds(m.second); });
+  return said;
+}
+
+void say_unwritten(const Metadata& said, const char* instead, std::vector<std::string>& notes) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : said) keys.push_back(key);
+  if (!keys.empty()) notes.push_back(str("{} {} not written{}", first_few(keys), keys.size() > 1 ? "are" : "is", instead));
+}
+
+// general.file_type of llama.cpp (llama.h: llama_ftype), of types that are written.
+constexpr std::pair<std::string_view, int64_t> kFileTypes[] = {{"F32", 0}, {"F16", 1}, {"Q8_0", 7}, {"BF16", 32}};
+
+// Of another GGUF file all that it says, but for the types when these are others now.
+std::vector<GgufPair> pairs_of(const GgufFile& file, const std::string& dtype) {
+  std::vector<GgufPair> pairs = file.pairs();
+  if (dtype.empty()) return pairs;
+  std::erase_if(pairs, [](const GgufPair& p) { return p.key == "general.file_type" || p.key == "general.quantization_version"; });
+  for (const auto& [type, number] : kFileTypes)
+    if (dtype == type) pairs.push_back({"general.file_type", GgufValue::of(GgufType::u32, number)});
+  return pairs;
+}
+
 // A whole model under llama.cpp's names where it has them; else the tensors as they are, for those who read them by name.
-CheckpointFile gguf_file(const std::string& name, const std::string& from, std::vector<TensorSource> tensors, const std::string& dtype,
+CheckpointFile gguf_file(const std::string& name, const std::string& from, const TensorFile& source, const std::string& dtype,
                          std::vector<std::string>& notes) {
   const Json config = config_at(from);
+  const auto* const gguf = dynamic_cast<const GgufFile*>(&source);
+  const bool model = !gguf && has_gguf_form(config);
+  std::vector<TensorSource> tensors = sources_of(source);
   std::vector<GgufPair> pairs;
-  if (has_gguf_form(config)) {
+  if (gguf) {
+    pairs = pairs_of(*gguf, dtype);
+  } else if (model) {
     pairs = described(config, from, notes);
     tensors = gguf_tensors(config, tensors);
   } else {  // what GGUF's readers ask for first
@@ -124,23 +212,68 @@ CheckpointFile gguf_file(const std::string& name, const std::string& from, std::
     notes.push_back(str("{}: its tensors keep their names, and llama.cpp does not open the file as a model",
                         config.is_object() ? str("'{}' has no form in GGUF that is written here", architecture) : "no config.json says what model it is"));
   }
+  if (!gguf) say_unwritten(said_in(source), "", notes);
   if (dtype == "Q8_0") pairs.push_back({"general.quantization_version", GgufValue::of(GgufType::u32, int64_t{2})});  // of ggml's blocks
-  std::vector<GgufTensor> written;
-  for (TensorSource& x : tensors) {
-    if (x.shape.ndim() == 0) x = {x.name, {1}, x.dtype, [read = x.read] { return view::try_reshape(contiguous(read()), {1}); }};
-    written.emplace_back(x, type_for_gguf(x, dtype));
-  }
+  const std::vector<GgufTensor> written = typed_for_gguf(tensors, dtype, !model, notes);
   return {name, [pairs, written](OutFile& out) { write_gguf(out, pairs, written); }};
+}
+
+// A GGUF file's, but for how it is laid out, and for what the other files of a folder hold.
+Metadata unheld_of(const GgufFile& file, bool in_folder) {
+  constexpr std::string_view kLayout[] = {"general.type", "general.alignment", "general.file_type", "general.quantization_version"};
+  Metadata said = said_in(file);
+  std::erase_if(said, [&](const auto& m) {
+    const std::string& key = m.first;
+    const bool held = key == "general.architecture" || key.starts_with("llama.") || key.starts_with("tokenizer.");
+    return std::ranges::find(kLayout, key) != std::end(kLayout) || (in_folder && held);
+  });
+  return said;
+}
+
+// The type of most elements, as they are kept.
+std::string common_type(const std::vector<TensorSource>& tensors) {
+  std::map<std::string_view, int64_t> elements;
+  for (const TensorSource& x : tensors) elements[written_type(x, "").name] += x.shape.numel();
+  const auto most = std::ranges::max_element(elements, {}, [](const auto& e) { return e.second; });
+  return most == elements.end() ? "" : std::string(most->first);
+}
+
+void say_changed_types(const std::vector<TensorSource>& tensors, const std::string& dtype, std::vector<std::string>& notes) {
+  ChangedTypes changed;
+  for (const TensorSource& x : tensors)
+    if (dtype.empty() || !is_float(x.dtype)) changed.add(x, x.type().name, written_type(x, dtype).name);
+  changed.say(notes);
+}
+
+// One file of that name, or the files of a folder where it is empty.
+std::vector<CheckpointFile> safetensors_files(const std::string& name, const TensorFile& source, const ConvertOptions& options,
+                                              std::vector<std::string>& notes) {
+  const auto* const gguf = dynamic_cast<const GgufFile*>(&source);
+  const auto* const llmc = dynamic_cast<const LlmcFile*>(&source);
+  const bool whole = gguf && is_whole_model(*gguf);
+  const Json config = whole ? config_in(*gguf) : Json();
+  const std::vector<TensorSource> tensors = whole ? tensors_in(*gguf, config) : sources_of(source);
+  say_changed_types(tensors, options.dtype, notes);
+  Metadata metadata = gguf ? Metadata() : said_in(source);
+  metadata["format"] = "pt";
+  if (gguf) say_unwritten(unheld_of(*gguf, whole && name.empty()), whole && !name.empty() ? ": a folder holds what describes the model" : "", notes);
+  const std::string stem = name.empty() ? "model" : name.substr(0, name.size() - std::string_view(".safetensors").size());
+  std::vector<CheckpointFile> all = sharded_files(stem, tensors, options.shard_bytes, options.dtype, metadata);
+  if (!name.empty()) return all;
+  if (whole)
+    for (CheckpointFile& f : folder_files(*gguf, config, options.dtype.empty() ? common_type(tensors) : options.dtype)) all.push_back(std::move(f));
+  if (llmc) all.push_back(config_of(llmc->config(), options.dtype));
+  return all;
 }
 
 std::vector<std::string> written_to(const std::string& folder, const std::vector<CheckpointFile>& all) {
   for (const CheckpointFile& f : all)
     GRIM_CHECK(!exists(join_path(folder, f.name)), input, "convert", "{} is there already: expected a new name, so that nothing is overwritten",
                join_path(folder, f.name));
-  files().make_dirs(folder);
   std::vector<std::string> names;
   for (const CheckpointFile& f : all) {
     names.push_back(join_path(folder, f.name));
+    files().make_dirs(parent_folder(names.back()));
     write_atomically(names.back(), f.write);
   }
   return names;
@@ -150,28 +283,22 @@ std::vector<std::string> written_to(const std::string& folder, const std::vector
 
 Converted convert_weights(const std::string& from, const std::string& to, const ConvertOptions& options) {
   const std::unique_ptr<TensorFile> source = open_weights_at(from);
-  const auto* const gguf = dynamic_cast<const GgufFile*>(source.get());
-  const bool as_folder = gguf && is_whole_model(*gguf) && options.to == WeightsFormat::safetensors;
-  const std::vector<TensorSource> tensors = as_folder ? tensors_in(*gguf) : sources_of(*source);
   const bool one_file = to.ends_with(".safetensors") || to.ends_with(".gguf");
-  std::vector<CheckpointFile> out;
-  std::vector<std::string> notes;
-  if (options.to == WeightsFormat::gguf) {
-    out.push_back(gguf_file(one_file ? file_name(to) : "model.gguf", from, tensors, options.dtype, notes));
-  } else {
-    std::string stem = one_file ? file_name(to) : "model";
-    if (one_file) stem.resize(stem.size() - std::string_view(".safetensors").size());
-    out = sharded_files(stem, tensors, options.shard_bytes, options.dtype);
-  }
-  if (one_file) return {written_to(parent_folder(to), out), notes};
-  if (files().kind(to) == FileKind::folder)
+  const FileKind there = files().kind(to);
+  GRIM_CHECK(one_file || there == FileKind::none || there == FileKind::folder, input, "convert",
+             "{} is a file: expected a new folder, or a name that ends in .safetensors or .gguf", to);
+  if (!one_file && there == FileKind::folder)
     GRIM_CHECK(files().list(to).empty(), input, "convert", "{}: the folder is not empty: expected a new one, so that nothing is overwritten", to);
-  if (as_folder)
-    for (CheckpointFile& f : folder_files(*gguf, options.dtype)) out.push_back(std::move(f));
-  if (const auto* const llmc = dynamic_cast<const LlmcFile*>(source.get())) out.push_back(config_of(llmc->config(), options.dtype));
-  if (files().kind(from) == FileKind::folder)
-    for (CheckpointFile& f : companions(from, options.dtype)) out.push_back(std::move(f));
-  return {written_to(to, out), notes};
+  Converted made;
+  std::vector<CheckpointFile> out;
+  if (options.to == WeightsFormat::gguf)
+    out.push_back(gguf_file(one_file ? file_name(to) : "model.gguf", from, *source, options.dtype, made.notes));
+  else
+    out = safetensors_files(one_file ? file_name(to) : "", *source, options, made.notes);
+  if (!one_file && source->path() != gguf_at(from) && files().kind(from) == FileKind::folder)
+    for (CheckpointFile& f : companions(from, options.dtype, made.notes)) out.push_back(std::move(f));
+  made.files = written_to(one_file ? parent_folder(to) : to, out);
+  return made;
 }
 
 }  // namespace grim

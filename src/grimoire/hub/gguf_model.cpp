@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
@@ -23,6 +24,7 @@ constexpr Renamed kBlocks = {"blk.", "model.layers."};
 constexpr Renamed kOfABlock[] = {{"attn_norm", "input_layernorm"},      {"ffn_norm", "post_attention_layernorm"}, {"attn_q", "self_attn.q_proj"},
                                  {"attn_k", "self_attn.k_proj"},        {"attn_v", "self_attn.v_proj"},           {"attn_output", "self_attn.o_proj"},
                                  {"ffn_gate", "mlp.gate_proj"},         {"ffn_up", "mlp.up_proj"},                {"ffn_down", "mlp.down_proj"}};
+bool has_biases(const Renamed& part) { return !part.gguf.ends_with("norm"); }
 
 // "blk.3.attn_q.weight" <-> "model.layers.3.self_attn.q_proj.weight", from one column of the tables to the other; empty: another tensor
 std::string renamed(const std::string& name, std::string_view Renamed::*from, std::string_view Renamed::*to) {
@@ -32,9 +34,10 @@ std::string renamed(const std::string& name, std::string_view Renamed::*from, st
   if (!name.starts_with(blocks)) return "";
   const size_t word = name.find('.', blocks.size()), end = name.rfind('.');
   if (word == std::string::npos || end <= word) return "";
+  const std::string kind = name.substr(end);
   for (const Renamed& r : kOfABlock)
-    if (name.compare(word + 1, end - word - 1, r.*from) == 0)
-      return str("{}{}.{}{}", kBlocks.*to, name.substr(blocks.size(), word - blocks.size()), r.*to, name.substr(end));
+    if (name.compare(word + 1, end - word - 1, r.*from) == 0 && (kind == ".weight" || (kind == ".bias" && has_biases(r))))
+      return str("{}{}.{}{}", kBlocks.*to, name.substr(blocks.size(), word - blocks.size()), r.*to, kind);
   return "";
 }
 
@@ -131,6 +134,45 @@ void check_architecture(const GgufFile& file) {
          "expected llama; its tensors alone can be converted");
 }
 
+std::string bias_of(int64_t block, const Renamed& part) { return str("blk.{}.{}.bias", block, part.gguf); }
+
+// Biases of a kind ("attn_", "ffn_") in any block. llama.cpp adds those that are there, transformers' settings know all of a kind or none.
+bool holds_biases(const GgufFile& file, std::string_view kind) {
+  return std::ranges::any_of(file.entries(), [&](const TensorEntry& e) {
+    const size_t word = e.name.find('.', kBlocks.gguf.size());
+    return e.name.starts_with(kBlocks.gguf) && e.name.ends_with(".bias") && e.name.compare(word + 1, kind.size(), kind) == 0;
+  });
+}
+
+// So those that are not there are zeros.
+void add_missing_biases(const GgufFile& file, const Json& config, std::vector<TensorSource>& tensors) {
+  for (const auto& [kind, setting] : {std::pair("attn_", "attention_bias"), std::pair("ffn_", "mlp_bias")})
+    for (int64_t i = 0; config.boolean(setting) && i < config.integer("num_hidden_layers"); ++i)
+      for (const Renamed& r : kOfABlock)
+        if (r.gguf.starts_with(kind) && has_biases(r) && !file.holds(bias_of(i, r))) {
+          const int64_t size = file.find(str("blk.{}.{}.weight", i, r.gguf))->shape[0];
+          tensors.push_back({renamed(bias_of(i, r), &Renamed::gguf, &Renamed::hugging_face), {size}, Dtype::f32, [size] { return Tensor::full({size}, 0); }});
+        }
+}
+
+// Every weight of every block is there, and no block beyond.
+void check_blocks(const GgufFile& file, int64_t blocks) {
+  const auto need = [&](const std::string& name, int axes) {
+    const TensorEntry* const there = file.find(name);
+    GRIM_CHECK(there && there->shape.ndim() == axes, input, "gguf", "{}: there is no tensor '{}' of {} axes, expected {} blocks", file.path(), name, axes,
+               blocks);
+  };
+  need("output_norm.weight", 1);
+  for (int64_t i = 0; i < blocks; ++i)
+    for (const Renamed& r : kOfABlock) need(str("blk.{}.{}.weight", i, r.gguf), has_biases(r) ? 2 : 1);
+  for (const TensorEntry& e : file.entries()) {
+    if (!e.name.starts_with(kBlocks.gguf)) continue;
+    const int64_t block = std::strtoll(e.name.c_str() + kBlocks.gguf.size(), nullptr, 10);
+    GRIM_CHECK(block < blocks && e.name.starts_with(str("{}{}.", kBlocks.gguf, block)), input, "gguf", "{}: tensor '{}' is not one of {} blocks", file.path(),
+               e.name, blocks);
+  }
+}
+
 std::string id_key(const char* role) { return str("tokenizer.ggml.{}_token_id", role); }
 
 constexpr std::pair<const char*, const char*> kOneId[] = {{"bos", "bos_token_id"}, {"padding", "pad_token_id"}};
@@ -160,6 +202,9 @@ Json config_in(const GgufFile& file) {
   const TensorEntry* const embedding = file.find("token_embd.weight");
   GRIM_CHECK(embedding && embedding->shape.ndim() == 2, input, "gguf", "{}: there is no token_embd.weight of two axes", file.path());
   const int64_t head = integer_or(file, "llama.rope.dimension_count", width / heads);
+  for (const char* const key : {"llama.attention.key_length", "llama.attention.value_length"})
+    GRIM_CHECK(integer_or(file, key, head) == head, input, "gguf", "{}: {} is {}, expected {}, of which all are turned", file.path(), key, file.integer(key),
+               head);
   const RotaryOptions rotary = rotary_in(file, head);
   Json config = Json::object({{"architectures", Json::array({"LlamaForCausalLM"})},
                               {"model_type", kLlama},
@@ -174,8 +219,8 @@ Json config_in(const GgufFile& file) {
                               {"rms_norm_eps", shortest(file.real("llama.attention.layer_norm_rms_epsilon"))},
                               {"rope_theta", rotary.theta},
                               {"hidden_act", "silu"},
-                              {"attention_bias", file.holds("blk.0.attn_q.bias")},
-                              {"mlp_bias", file.holds("blk.0.ffn_gate.bias")},
+                              {"attention_bias", holds_biases(file, "attn_")},
+                              {"mlp_bias", holds_biases(file, "ffn_")},
                               {"tie_word_embeddings", !file.holds("output.weight")},
                               {"torch_dtype", "float32"}});
   if (rotary.scaling != RotaryScaling::none) config.set("rope_parameters", rotary_json(rotary));
@@ -183,8 +228,8 @@ Json config_in(const GgufFile& file) {
   return config;
 }
 
-std::vector<TensorSource> tensors_in(const GgufFile& file) {
-  const Json config = config_in(file);
+std::vector<TensorSource> tensors_in(const GgufFile& file, const Json& config) {
+  check_blocks(file, config.integer("num_hidden_layers"));
   std::vector<TensorSource> all;
   for (const TensorSource& x : sources_of(file)) {
     if (x.name == kFrequencies) continue;  // the config says it
@@ -192,6 +237,7 @@ std::vector<TensorSource> tensors_in(const GgufFile& file) {
     GRIM_CHECK(!name.empty(), input, "gguf", "{}: tensor '{}' is not one of the llama architecture", file.path(), x.name);
     all.push_back(turned(x, name, turned_heads(name, config), true, file.path()));
   }
+  add_missing_biases(file, config, all);
   return all;
 }
 

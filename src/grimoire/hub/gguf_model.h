@@ -12,7 +12,8 @@ namespace grim {
 
 // throws: input, a key that is missing, or an architecture or vocabulary that is not read
 Json config_in(const GgufFile& file);                                  // config.json
-std::vector<TensorSource> tensors_in(const GgufFile& file);            // model.safetensors; quantised ones as f32. `file` outlives them
+// model.safetensors, with this config.json; biases that only some of their kind have, which there all have or none, are zeros. `file` outlives them
+std::vector<TensorSource> tensors_in(const GgufFile& file, const Json& config);
 std::shared_ptr<const Tokenizer> tokenizer_in(const GgufFile& file);   // null where the file holds none
 bool is_whole_model(const GgufFile& file);                             // of an architecture that is read
 

@@ -323,9 +323,7 @@ std::vector<std::string> unsaid_of(const Tokenizer& tokenizer) {
     for (const AddedToken& token : pipeline->parts().added)
       if (token.*set) tokens.push_back(token.content);
     if (tokens.empty()) return;
-    const size_t shown = std::min<size_t>(tokens.size(), 3);
-    unsaid.push_back(str("'{}' of the added tokens {}{} is not written: texts with them may get other ids", name, joined(std::span(tokens).first(shown)),
-                         tokens.size() > shown ? str(" and {} more", tokens.size() - shown) : ""));
+    unsaid.push_back(str("'{}' of the added tokens {} is not written: texts with them may get other ids", name, first_few(tokens)));
   };
   flag("lstrip", &AddedToken::lstrip);
   flag("rstrip", &AddedToken::rstrip);

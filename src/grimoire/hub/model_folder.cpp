@@ -84,7 +84,7 @@ ModelFolder open_gguf(const std::string& path) {
   check_size(opened.config, file, path);
   build(opened, path);
   std::vector<NamedTensor> tensors;
-  for (const TensorSource& source : tensors_in(file)) tensors.push_back({source.name, source.read()});
+  for (const TensorSource& source : tensors_in(file, opened.config)) tensors.push_back({source.name, source.read()});
   opened.model->load(tensors, path);
   return opened;
 }
@@ -118,7 +118,8 @@ bool holds_weights(const std::string& folder) {
 }
 
 bool is_weights_file(std::string_view name) {
-  constexpr std::string_view kEnds[] = {".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".gguf", ".pt", ".pth"};
+  constexpr std::string_view kEnds[] = {".safetensors", ".safetensors.index.json", ".bin",  ".bin.index.json", ".gguf", ".pt", ".pth", ".onnx",
+                                       ".onnx_data",   ".h5",                     ".msgpack", ".ot"};
   const bool ends = std::ranges::any_of(kEnds, [&](std::string_view end) { return name.ends_with(end); });
   return (ends && !is_tokenizer_file(name)) || name == kManifestName;
 }
@@ -132,7 +133,7 @@ std::unique_ptr<TensorFile> open_weights(const std::string& folder) {
     there = names.empty() ? ", the folder is empty" : str(", it holds {}", joined(std::span(names).first(std::min<size_t>(names.size(), 8))));
   }
   fail(ErrorKind::input, "checkpoint", str("{}: there are no weights{}", folder, there),
-       "expected model.safetensors, or model.safetensors.index.json with its shards, or pytorch_model.bin");
+       "expected model.safetensors, or model.safetensors.index.json with its shards, or pytorch_model.bin, or one GGUF file and no config.json");
 }
 
 namespace {

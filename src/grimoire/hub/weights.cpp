@@ -4,9 +4,11 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "grimoire/base/error.h"
+#include "grimoire/hub/gguf_model.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/tensor/copy.h"
 
@@ -142,23 +144,55 @@ void compare(const Tensor& x, const Tensor& y, TensorDifference& d) {
 
 }  // namespace
 
-std::vector<TensorDifference> difference(const TensorFile& a, const TensorFile& b) {
+namespace {
+
+bool is_whole_gguf(const TensorFile& file) {
+  const auto* const gguf = dynamic_cast<const GgufFile*>(&file);
+  return gguf && is_whole_model(*gguf);
+}
+
+// By name; of a tensor that has several, under the first alone.
+std::vector<TensorSource> each_once(std::vector<TensorSource> tensors) {
+  std::set<std::string> places;
+  std::erase_if(tensors, [&](const TensorSource& x) { return !x.place.empty() && !places.insert(x.place).second; });
+  return tensors;
+}
+
+std::map<std::string, const TensorSource*> by_name(const std::vector<TensorSource>& tensors) {
+  std::map<std::string, const TensorSource*> all;
+  for (const TensorSource& x : tensors) all[x.name] = &x;
+  return all;
+}
+
+// As Hugging Face has them, where it is a GGUF file that is read as a model.
+std::vector<TensorSource> model_tensors(const TensorFile& file) {
+  if (!is_whole_gguf(file)) return sources_of(file);
+  const auto& gguf = dynamic_cast<const GgufFile&>(file);
+  return tensors_in(gguf, config_in(gguf));
+}
+
+}  // namespace
+
+std::vector<TensorDifference> difference(const TensorFile& first, const TensorFile& second) {
+  const bool one_is_gguf = is_whole_gguf(first) != is_whole_gguf(second);
+  const std::vector<TensorSource> a = one_is_gguf ? model_tensors(first) : sources_of(first), b = one_is_gguf ? model_tensors(second) : sources_of(second);
+  const auto in_a = by_name(a), in_b = by_name(b);
   std::vector<TensorDifference> all;
-  for (const TensorEntry& e : a.entries()) {
-    TensorDifference d{.name = e.name};
-    if (!b.holds(e.name)) {
+  for (const TensorSource& x : each_once(a)) {
+    TensorDifference d{.name = x.name};
+    const auto other = in_b.find(x.name);
+    if (other == in_b.end()) {
       d.problem = "only in the first";
-    } else if (const Shape& other = b.find(e.name)->shape; !(other == e.shape)) {
-      d.problem = str("shape {} and {}", e.shape, other);
+    } else if (const TensorSource& y = *other->second; !(y.shape == x.shape)) {
+      d.problem = str("shape {} and {}", x.shape, y.shape);
     } else {
-      const TensorEntry& f = *b.find(e.name);
-      if (e.type != f.type) d.types = str("{} and {}", e.type->name, f.type->name);
-      compare(contiguous(a.read(e)), contiguous(b.read(f)), d);
+      if (&x.type() != &y.type()) d.types = str("{} and {}", x.type().name, y.type().name);
+      compare(contiguous(x.read()), contiguous(y.read()), d);
     }
     all.push_back(std::move(d));
   }
-  for (const TensorEntry& e : b.entries())
-    if (!a.holds(e.name)) all.push_back({.name = e.name, .problem = "only in the second"});
+  for (const TensorSource& y : each_once(b))
+    if (!in_a.contains(y.name)) all.push_back({.name = y.name, .problem = "only in the second"});
   return all;
 }
 

@@ -37,22 +37,26 @@ struct TensorDifference {
   double largest = 0, relative = 0; // |a - b|, and its norm over that of a
   bool equal() const { return problem.empty() && types.empty() && differ == 0; }  // to the bit
 };
+// By names; a whole model in a GGUF file is compared with other formats as Hugging Face has it.
 std::vector<TensorDifference> difference(const TensorFile& a, const TensorFile& b);
 
 enum class WeightsFormat : uint8_t { safetensors, gguf };
 struct ConvertOptions {
   WeightsFormat to = WeightsFormat::safetensors;
-  std::string dtype = {};    // of floating-point tensors: "F32", "F16", "BF16", for GGUF "Q8_0" too; empty: as they are, other than f16 and bf16 as f32
-  int64_t shard_bytes = 0;   // of safetensors; 0: one file
+  // Of floating-point tensors: "F32", "F16", "BF16", for GGUF "Q8_0" too. Empty: their bits as they are, where the format has their type, else as they
+  // are read (io/stored_type.h); in a GGUF model vectors are f32.
+  std::string dtype = {};
+  int64_t shard_bytes = 0;  // of safetensors; 0: one file
 };
 struct Converted {
   std::vector<std::string> files;  // that were written
   std::vector<std::string> notes;  // what they could not hold, in sentences
 };
 // A model folder with its other files (config.json, the tokenizer's, ...), whose dtype is set, or a lone file of weights; a config.json is made of what a
-// GGUF file or one of llm.c says. `to`: a folder that is
-// made, or a file that ends in .safetensors or .gguf.
-// throws: input, a folder that holds other files, a source that is malformed; argument, a dtype that the format does not hold
+// GGUF file or one of llm.c says; a GGUF file made of another says all that this says. `to`: a folder that is made, or a file that ends in .safetensors or
+// .gguf.
+// throws: input, a folder that holds other files, a source that is malformed; argument, a dtype that the format does not hold, a number that the dtype
+// does not hold
 Converted convert_weights(const std::string& from, const std::string& to, const ConvertOptions& options);
 
 }  // namespace grim

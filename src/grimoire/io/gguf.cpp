@@ -1,11 +1,8 @@
 #include "grimoire/io/gguf.h"
 
-#include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "grimoire/base/error.h"
-#include "grimoire/tensor/copy.h"
 
 namespace grim {
 
@@ -112,7 +109,8 @@ const StoredType& type_of(const GgufTensor& t) {
   GRIM_CHECK(x.shape.ndim() >= 1 && x.shape.ndim() <= kGgufDims && x.shape.numel() > 0, argument, "gguf",
              "tensor '{}': got shape {}, expected 1 to {} axes, none of them empty", x.name, x.shape, kGgufDims);
   const StoredType* const type = stored_type(t.type);
-  const bool rounded = type && type->encode && is_float(x.dtype), same = type && type->ggml >= 0 && !type->decode && type->becomes == x.dtype;
+  const bool rounded = type && type->encode && is_float(x.dtype);
+  const bool same = type && type->ggml >= 0 && (type == x.stored ? x.bytes != nullptr : type == &stored_type_of(x.dtype));
   GRIM_CHECK(rounded || same, argument, "gguf", "tensor '{}': {} cannot be written as '{}', expected F32, F16, BF16 or Q8_0 of a real tensor, or its own type",
              x.name, name_of(x.dtype), t.type);
   GRIM_CHECK(x.shape.back() % type->block == 0, argument, "gguf", "tensor '{}': rows of {} do not fill whole blocks of {} ({})", x.name, x.shape.back(),
@@ -126,35 +124,6 @@ void check_words(const std::string& word, const char* what, std::set<std::string
 }
 
 void write_padding(OutFile& out, uint64_t written, uint64_t alignment) { out.write(std::string((alignment - written % alignment) % alignment, '\0')); }
-
-// What has no place in an f16, as element or as scale of a block, would come back as infinite or as nonsense.
-void check_range(const std::string& name, const Tensor& x, const StoredType& type) {
-  if (type.name != "F16" && type.block == 1) return;
-  const float scale = type.block == 1 ? 1.f : 127.f;
-  for (int64_t i = 0; i < x.numel(); ++i) {
-    const float v = std::abs(x.data<float>()[i]);
-    const bool stays = std::isfinite(v) ? std::isfinite(half_to_float(float_to_half(v / scale))) : type.block == 1;
-    GRIM_CHECK(stays, argument, "gguf", "tensor '{}': {} does not fit {}", name, x.data<float>()[i], type.name);
-  }
-}
-
-void write_elements(OutFile& out, const GgufTensor& t, const StoredType& type) {
-  const Tensor read = t.source.read();
-  if (!type.decode && type.becomes == read.dtype()) {
-    const Tensor dense = contiguous(read);
-    return out.write({dense.raw(), static_cast<size_t>(dense.numel() * type.bytes)});
-  }
-  const Tensor x = contiguous(cast(read, Dtype::f32));
-  check_range(t.source.name, x, type);
-  const int64_t step = 2048 * type.block;
-  std::string piece;
-  for (int64_t done = 0; done < x.numel(); done += step) {
-    const int64_t n = std::min(step, x.numel() - done);
-    piece.resize(static_cast<size_t>(n / type.block * type.bytes));
-    type.encode(x.data<float>() + done, piece.data(), n);
-    out.write(piece);
-  }
-}
 
 }  // namespace
 
@@ -187,7 +156,7 @@ void write_gguf(OutFile& out, const std::vector<GgufPair>& pairs, const std::vec
   write_padding(out, header.size(), alignment);
   for (const GgufTensor& t : tensors) {
     const StoredType& type = type_of(t);
-    write_elements(out, t, type);
+    write_stored(out, t.source, type);
     write_padding(out, static_cast<uint64_t>(t.source.shape.numel() / type.block * type.bytes), alignment);
   }
 }

@@ -4,7 +4,6 @@
 
 #include "grimoire/base/json.h"
 #include "grimoire/io/safetensors_header.h"
-#include "grimoire/tensor/copy.h"
 
 namespace grim {
 namespace {
@@ -13,7 +12,7 @@ std::vector<const TensorSource*> in_file_order(const std::vector<TensorSource>& 
   std::vector<const TensorSource*> order;
   for (const TensorSource& t : tensors) order.push_back(&t);
   std::ranges::sort(order, [&](const TensorSource* a, const TensorSource* b) {
-    const int64_t wide = written_type(a->dtype, floats).bytes, other = written_type(b->dtype, floats).bytes;
+    const int64_t wide = written_type(*a, floats).bytes, other = written_type(*b, floats).bytes;
     return wide != other ? wide > other : a->name < b->name;
   });
   return order;
@@ -28,7 +27,7 @@ std::string header_text(const std::vector<const TensorSource*>& order, const Met
   }
   int64_t at = 0;
   for (const TensorSource* const t : order) {
-    const StoredType& type = written_type(t->dtype, floats);
+    const StoredType& type = written_type(*t, floats);
     const int64_t end = at + t->shape.numel() * type.bytes;
     root.append(t->name, Json::object({{"dtype", type.name}, {"shape", Json::array_of(t->shape)}, {"data_offsets", Json::array({at, end})}}));
     at = end;
@@ -56,36 +55,12 @@ SafetensorsFile::SafetensorsFile(const std::string& path, std::unique_ptr<InFile
 
 TensorMap read_safetensors(const std::string& path) { return read_all(SafetensorsFile(path)); }
 
-int64_t safetensors_bytes(const TensorMap& tensors) {
-  int64_t bytes = 0;
-  for (const auto& [name, x] : tensors) bytes += x.numel() * size_of(x.dtype());
-  return bytes;
-}
-
-const StoredType& written_type(Dtype dtype, const std::string& floats) {
-  if (floats.empty() || !is_float(dtype)) return stored_type_of(dtype);
+const StoredType& written_type(const TensorSource& t, const std::string& floats) {
+  if (floats.empty() || !is_float(t.dtype)) return t.keeps_type() && t.type().safetensors ? t.type() : stored_type_of(t.dtype);
   const StoredType* const type = stored_type(floats);
   GRIM_CHECK(type && type->encode && type->safetensors, argument, "safetensors", "floats are not written as '{}': expected F32, F16 or BF16", floats);
   return *type;
 }
-
-namespace {
-
-void write_elements(OutFile& out, const Tensor& x, const StoredType& type) {
-  const bool as_it_is = &type == &stored_type_of(x.dtype());
-  const Tensor dense = contiguous(as_it_is ? x : cast(x, Dtype::f32));
-  if (as_it_is) return out.write({dense.raw(), static_cast<size_t>(dense.numel() * type.bytes)});
-  constexpr int64_t kStep = 1 << 16;
-  std::string piece;
-  for (int64_t done = 0; done < dense.numel(); done += kStep) {
-    const int64_t n = std::min(kStep, dense.numel() - done);
-    piece.resize(static_cast<size_t>(n * type.bytes));
-    type.encode(dense.data<float>() + done, piece.data(), n);
-    out.write(piece);
-  }
-}
-
-}  // namespace
 
 void write_safetensors(OutFile& out, const std::vector<TensorSource>& tensors, const Metadata& metadata, const std::string& floats) {
   for (const TensorSource& t : tensors) GRIM_CHECK(t.name != "__metadata__", argument, "safetensors", "a tensor may not be named __metadata__");
@@ -94,7 +69,7 @@ void write_safetensors(OutFile& out, const std::vector<TensorSource>& tensors, c
   const uint64_t length = text.size();
   out.write({reinterpret_cast<const char*>(&length), sizeof length});
   out.write(text);
-  for (const TensorSource* const t : order) write_elements(out, t->read(), written_type(t->dtype, floats));
+  for (const TensorSource* const t : order) write_stored(out, *t, written_type(*t, floats));
 }
 
 void write_safetensors(const std::string& path, const TensorMap& tensors, const Metadata& metadata) {

@@ -17,9 +17,9 @@ TensorMap read_safetensors(const std::string& path);
 // are written dense. `metadata` becomes __metadata__. The first replaces the file atomically.
 void write_safetensors(const std::string& path, const TensorMap& tensors,
                        const Metadata& metadata = {{"format", "pt"}});
-// `floats`: the type in which floating-point tensors are written, "F32", "F16" or "BF16"; empty: their own.
+// `floats`: the type in which floating-point tensors are written, "F32", "F16" or "BF16"; empty, and all others: that of the file that they come from,
+// where this format has it, else that of their dtype.
 void write_safetensors(OutFile& out, const std::vector<TensorSource>& tensors, const Metadata& metadata = {{"format", "pt"}}, const std::string& floats = "");
-const StoredType& written_type(Dtype dtype, const std::string& floats);  // throws: argument, a type that floats are not written in
-int64_t safetensors_bytes(const TensorMap& tensors);  // of the data, for a look at the free space first
+const StoredType& written_type(const TensorSource& tensor, const std::string& floats);  // throws: argument, a type that floats are not written in
 
 }  // namespace grim

@@ -115,7 +115,7 @@ std::vector<Shard> split(const std::vector<TensorSource>& tensors, int64_t shard
         metadata[t.name] = at->second;
         continue;
       }
-    const int64_t bytes = t.shape.numel() * written_type(t.dtype, floats).bytes;
+    const int64_t bytes = t.shape.numel() * written_type(t, floats).bytes;
     if (shard_bytes > 0 && shards.back().bytes > 0 && shards.back().bytes + bytes > shard_bytes) shards.emplace_back();
     shards.back().tensors.push_back(t);
     shards.back().bytes += bytes;
@@ -126,8 +126,7 @@ std::vector<Shard> split(const std::vector<TensorSource>& tensors, int64_t shard
 }  // namespace
 
 std::vector<CheckpointFile> sharded_files(const std::string& stem, const std::vector<TensorSource>& tensors, int64_t shard_bytes,
-                                          const std::string& floats) {
-  Metadata metadata{{"format", "pt"}};
+                                          const std::string& floats, Metadata metadata) {
   const std::vector<Shard> shards = split(tensors, shard_bytes, floats, metadata);
   const auto file_of = [&](const std::string& name, const std::vector<TensorSource>& held) {
     return CheckpointFile(name, [held, metadata, floats](OutFile& out) { write_safetensors(out, held, metadata, floats); });

@@ -30,8 +30,8 @@ void refuse_lone_shard(const std::string& path);
 // STEM.safetensors when the tensors fit in `shard_bytes` or that is 0; else STEM-00001-of-0000N.safetensors, ..., each filled in the order given with
 // at most that many bytes of data (a larger tensor stands alone), and STEM.safetensors.index.json. Names of one tensor (sources of one place)
 // are stored once, under the first: the others stand in __metadata__ as {other: first}, as safetensors.torch.save_model writes them.
-// `floats`: as in write_safetensors.
+// `floats`, `metadata`: as in write_safetensors.
 std::vector<CheckpointFile> sharded_files(const std::string& stem, const std::vector<TensorSource>& tensors, int64_t shard_bytes,
-                                          const std::string& floats = "");
+                                          const std::string& floats = "", Metadata metadata = {{"format", "pt"}});
 
 }  // namespace grim

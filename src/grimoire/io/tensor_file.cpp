@@ -80,6 +80,13 @@ Tensor TensorFile::read(const TensorEntry& entry) const {
   return entry.strides.ndim() > 0 ? read_view(*part.file, entry, what) : read_stored(*part.file, entry.at, *entry.type, entry.shape, what);
 }
 
+std::string TensorFile::bytes(const TensorEntry& entry) const {
+  GRIM_CHECK(entry.strides.ndim() == 0, argument, "tensors", "tensor '{}' is a view", entry.name);
+  std::string all(entry.bytes, '\0');
+  parts_[entry.part].file->read_at(static_cast<int64_t>(entry.at), all.data(), all.size());
+  return all;
+}
+
 void TensorFile::add(TensorEntry entry) {
   const auto [at, fresh] = index_.emplace(entry.name, entries_.size());
   if (!fresh) {
@@ -136,7 +143,10 @@ std::vector<TensorSource> sources_of(const TensorFile& file) {
   const auto source = [&](const std::string& name, const TensorEntry& e) {
     need_readable(*e.type, str("{}: tensor '{}'", file.path(), e.name));
     const std::string place = e.bytes > 0 ? str("{} {} {} {} {}", e.part, e.at, e.type->name, e.shape, e.strides) : "";
-    sources.push_back({name, e.shape, *e.type->becomes, [&file, &e] { return file.read(e); }, place});
+    TensorSource s{name, e.shape, *e.type->becomes, [&file, &e] { return file.read(e); }, place};
+    if (e.type != &stored_type_of(s.dtype)) s.stored = e.type;
+    if (s.stored && e.strides.ndim() == 0) s.bytes = [&file, &e] { return file.bytes(e); };
+    sources.push_back(std::move(s));
   };
   for (const TensorEntry& e : file.entries()) source(e.name, e);
   for (const auto& [other, unused] : file.metadata())

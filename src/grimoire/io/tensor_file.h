@@ -35,6 +35,7 @@ class TensorFile {
   // throws: input, no tensor of this name (with the nearest as a hint), a type without a counterpart, a file that has shrunk
   Tensor read(std::string_view name) const;
   Tensor read(const TensorEntry& entry) const;  // one of entries()
+  std::string bytes(const TensorEntry& entry) const;  // as stored, of one without strides. throws: input, a file that has shrunk
 
  protected:
   TensorFile(std::string path, std::string format) : path_(std::move(path)), format_(std::move(format)) {}

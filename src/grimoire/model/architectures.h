@@ -1,6 +1,7 @@
 // The architectures that come with the library. A new one adds its header and the function that describes it, here and nowhere else.
 #pragma once
 
+#include "grimoire/model/bert.h"
 #include "grimoire/model/bigram.h"
 #include "grimoire/model/bow.h"
 #include "grimoire/model/gpt.h"
@@ -9,6 +10,7 @@
 #include "grimoire/model/neural_bigram.h"
 #include "grimoire/model/ngram.h"
 #include "grimoire/model/recurrent.h"
+#include "grimoire/model/t5.h"
 #include "grimoire/model/wavenet.h"
 
 namespace grim {
@@ -27,6 +29,11 @@ inline constexpr Architecture (*kArchitectures[])() = {
     llama_architecture,
     mistral_architecture,
     qwen2_architecture,
+    bert_architecture,
+    roberta_architecture,
+    distilbert_architecture,
+    electra_architecture,
+    t5_architecture,
 };
 
 }  // namespace grim

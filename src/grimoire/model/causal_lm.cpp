@@ -15,12 +15,6 @@ Tensor CausalLm::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) c
   return cross_entropy(reshape(y, {-1, vocabulary()}), reshape(targets, {-1}), {.ignore_index = kIgnore});
 }
 
-std::unique_ptr<CausalLm> causal_lm_in(std::unique_ptr<Pretrained>& model) {
-  std::unique_ptr<CausalLm> lm(dynamic_cast<CausalLm*>(model.get()));
-  if (lm) model.release();
-  return lm;
-}
-
 std::unique_ptr<DecodeCache> CausalLm::decode_cache() const { return nullptr; }
 
 }  // namespace grim

@@ -29,9 +29,6 @@ class CausalLm : public Pretrained {
   virtual Tensor loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const;
 };
 
-// Takes the model out of `model` when it predicts the next token; else gives null and leaves it there.
-std::unique_ptr<CausalLm> causal_lm_in(std::unique_ptr<Pretrained>& model);
-
 // One that is not trained by steps: it sees every example once and is done.
 class CountingLm : public CausalLm {
  public:

@@ -122,4 +122,27 @@ double config_rate(const Json& config, std::string_view key, double fallback) {
   return value;
 }
 
+namespace {
+
+// Hugging Face's names for what `linear` can do. Its four tanh forms differ in rounding alone.
+constexpr struct {
+  std::string_view name;
+  Activation activation;
+} kActivations[] = {{"gelu_new", Activation::gelu_tanh},  {"gelu_pytorch_tanh", Activation::gelu_tanh}, {"gelu_fast", Activation::gelu_tanh},
+                    {"gelu_accurate", Activation::gelu_tanh}, {"gelu", Activation::gelu},           {"gelu_python", Activation::gelu},
+                    {"relu", Activation::relu},           {"silu", Activation::silu},                   {"swish", Activation::silu},
+                    {"tanh", Activation::tanh},           {"sigmoid", Activation::sigmoid},             {"linear", Activation::none}};
+
+}  // namespace
+
+Activation activation_named(const std::string& name, std::string_view key) {
+  std::vector<std::string> names;
+  for (const auto& a : kActivations) {
+    if (a.name == name) return a.activation;
+    names.emplace_back(a.name);
+  }
+  fail(ErrorKind::input, "config", str("config.json: {} '{}' is not supported", key, name),
+       did_you_mean(name, names, "gelu_new, gelu, relu, silu and tanh are"));
+}
+
 }  // namespace grim

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "grimoire/base/json.h"
+#include "grimoire/op/linear.h"
 
 namespace grim {
 
@@ -36,5 +37,8 @@ std::vector<int64_t> token_ids(const Json& settings, std::string_view key);
 // A whole number from `low` to `high`. throws: input, naming the key
 int64_t config_size(const Json& config, std::string_view key, int64_t low = 1, int64_t high = int64_t{1} << 31);
 double config_rate(const Json& config, std::string_view key, double fallback);  // from 0 to below 1
+
+// By transformers' name: gelu_new, gelu, relu, ... throws: input, naming the key, with the nearest known name
+Activation activation_named(const std::string& name, std::string_view key = "activation_function");
 
 }  // namespace grim

@@ -6,6 +6,7 @@
 #include "grimoire/base/setting_words.h"
 #include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
+#include "grimoire/model/weights.h"
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
@@ -39,21 +40,6 @@ Tensor untied_head(const GptConfig& c, Rng& rng) {  // (V, C), so fan_in is its 
 std::unique_ptr<Product> head_product(const GptConfig& c, const Embedding& table) {
   if (c.tied) return std::make_unique<Tied>(table);
   return std::make_unique<Dense>(Tensor::empty({c.vocab_size, c.n_embd}), WeightLayout::out_in);
-}
-
-// Hugging Face's names for what `linear` can do. Its four tanh forms differ in rounding alone.
-constexpr struct {
-  std::string_view name;
-  Activation activation;
-} kActivations[] = {{"gelu_new", Activation::gelu_tanh},  {"gelu_pytorch_tanh", Activation::gelu_tanh}, {"gelu_fast", Activation::gelu_tanh},
-                    {"gelu_accurate", Activation::gelu_tanh}, {"gelu", Activation::gelu},           {"gelu_python", Activation::gelu},
-                    {"relu", Activation::relu},           {"silu", Activation::silu},                   {"swish", Activation::silu},
-                    {"tanh", Activation::tanh},           {"sigmoid", Activation::sigmoid},             {"linear", Activation::none}};
-
-const Activation* activation_named(std::string_view name) {
-  for (const auto& a : kActivations)
-    if (a.name == name) return &a.activation;
-  return nullptr;
 }
 
 // What scores are multiplied with; 0 is attention's own 1 / sqrt(D).
@@ -93,7 +79,7 @@ Tensor Gpt::Attention::operator()(const Tensor& x, Pass& pass) const {
 }
 
 Gpt::FeedForward::FeedForward(Module& parent, const GptConfig& c, Rng& rng)
-    : Module("mlp", parent), activation(*activation_named(c.activation)),
+    : Module("mlp", parent), activation(activation_named(c.activation)),
       c_fc("c_fc", *this, weight(c, c.n_embd, c.inner(), kInitStd, rng), bias(c, c.n_embd, c.inner(), rng)),
       c_proj("c_proj", *this, weight(c, c.inner(), c.n_embd, residual_std(c), rng), bias(c, c.inner(), c.n_embd, rng)) {}
 
@@ -256,12 +242,7 @@ GptConfig GptConfig::from_json(const Json& json) {
              json.integer("n_ctx"), c.n_positions);
   GRIM_CHECK(c.layer_norm_epsilon > 0 && c.layer_norm_epsilon < 1, input, "config", "config.json: key 'layer_norm_epsilon': got {}, expected above 0, below 1",
              c.layer_norm_epsilon);
-  if (!activation_named(c.activation)) {
-    std::vector<std::string> names;
-    for (const auto& a : kActivations) names.emplace_back(a.name);
-    fail(ErrorKind::input, "config", str("config.json: activation_function '{}' is not supported", c.activation),
-         did_you_mean(c.activation, names, "gelu_new, gelu, relu, silu and tanh are"));
-  }
+  activation_named(c.activation, "activation_function");
   return c;
 }
 
@@ -282,6 +263,7 @@ std::vector<NamedTensor> Gpt::checkpoint() const {
 }
 
 void Gpt::load(const std::vector<NamedTensor>& tensors, const std::string& source) {
+  if (config_.tied) check_tied(tensors, "lm_head.weight", "transformer.wte.weight", source);
   std::vector<NamedTensor> kept;
   for (const NamedTensor& t : tensors) {
     const bool mask = t.name.ends_with(".attn.bias") || t.name.ends_with(".attn.masked_bias");  // buffers of old files

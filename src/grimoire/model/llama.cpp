@@ -4,6 +4,7 @@
 
 #include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
+#include "grimoire/model/weights.h"
 #include "grimoire/nn/attention.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
@@ -96,6 +97,7 @@ Tensor Llama::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) cons
 }
 
 void Llama::load(const std::vector<NamedTensor>& tensors, const std::string& source) {
+  if (config_.tied) check_tied(tensors, "lm_head.weight", "model.embed_tokens.weight", source);
   std::vector<NamedTensor> kept;
   for (const NamedTensor& t : tensors) {
     const bool frequencies = t.name.ends_with("rotary_emb.inv_freq");  // a buffer of old files

@@ -1,6 +1,8 @@
 // A model that knows what it is: its config.json builds the same shape again, its checkpoint carries its weights.
 #pragma once
 
+#include <memory>
+
 #include "grimoire/base/json.h"
 #include "grimoire/nn/module.h"
 
@@ -16,5 +18,12 @@ class Pretrained : public Module {
   virtual std::vector<NamedTensor> checkpoint() const;
   virtual void load(const std::vector<NamedTensor>& tensors, const std::string& source = "weights");
 };
+
+// Takes the model out of `model` when it can do that (CausalLm, TextEncoder, ...); else gives null and leaves it there.
+template <class Capability> std::unique_ptr<Capability> capability_in(std::unique_ptr<Pretrained>& model) {
+  std::unique_ptr<Capability> able(dynamic_cast<Capability*>(model.get()));
+  if (able) model.release();
+  return able;
+}
 
 }  // namespace grim

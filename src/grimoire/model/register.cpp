@@ -80,7 +80,7 @@ std::unique_ptr<Pretrained> build_model(const Json& config, Rng& rng) { return a
 
 std::unique_ptr<CausalLm> build_causal_lm(const Json& config, Rng& rng) {
   std::unique_ptr<Pretrained> model = build_model(config, rng);
-  std::unique_ptr<CausalLm> lm = causal_lm_in(model);
+  std::unique_ptr<CausalLm> lm = capability_in<CausalLm>(model);
   GRIM_CHECK(lm, input, "model", "model_type '{}' does not predict the next token", config.text("model_type"));
   return lm;
 }

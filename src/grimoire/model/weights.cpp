@@ -1,5 +1,7 @@
 #include "grimoire/model/weights.h"
 
+#include <algorithm>
+#include <cstring>
 #include <map>
 
 #include "grimoire/io/safetensors.h"
@@ -47,6 +49,16 @@ void assign(const Module& module, const std::vector<NamedTensor>& tensors, const
   });
   GRIM_CHECK(left.empty(), input, "checkpoint", "{}: tensor '{}' belongs to no part of this model", source, left.begin()->first);
   for (const auto& [to, from] : pairs) copy_into(to, from);
+}
+
+void check_tied(const std::vector<NamedTensor>& tensors, std::string_view head, std::string_view table, const std::string& source) {
+  const auto named = [&](std::string_view name) { return std::ranges::find(tensors, name, &NamedTensor::name); };
+  const auto a = named(head), b = named(table);
+  if (a == tensors.end() || b == tensors.end()) return;
+  const Tensor x = contiguous(a->tensor), y = contiguous(b->tensor);
+  if (x.shape() == y.shape() && x.dtype() == y.dtype() && std::memcmp(x.raw(), y.raw(), static_cast<size_t>(x.numel() * size_of(x.dtype()))) == 0) return;
+  fail(ErrorKind::input, "checkpoint", str("{}: tensor '{}' is not '{}', though config.json says that they are one", source, head, table),
+       "if each is meant, set \"tie_word_embeddings\": false in config.json");
 }
 
 }  // namespace grim

@@ -17,4 +17,8 @@ void load(const Module& module, const std::string& path);
 // The second half of load, for tensors that are in memory already; `source` names them in errors.
 void assign(const Module& module, const std::vector<NamedTensor>& tensors, const std::string& source);
 
+// Where a file repeats the embedding `table` as the output layer `head`, which the model has as one: that it is the same.
+// throws: input, another matrix
+void check_tied(const std::vector<NamedTensor>& tensors, std::string_view head, std::string_view table, const std::string& source);
+
 }  // namespace grim

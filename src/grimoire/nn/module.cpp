@@ -39,14 +39,14 @@ void Module::visit_below(const std::string& prefix, const Visitor& visitor) cons
     if (e.nameless) e.nameless->visit_below(prefix, visitor);
     else if (e.tensor.defined()) visitor(prefix + e.name, e.tensor, e.kind);
   }
-  for (const Child& c : children_) c.module->visit_below(prefix + c.name + ".", visitor);
+  for (const Child& c : children_) c.module->visit_below(c.name.empty() ? prefix : prefix + c.name + ".", visitor);
 }
 
 void Module::visit_modules_below(const std::string& path, const ModuleVisitor& visitor) {
   visitor(path, *this);
   for (const Entry& e : entries_)
     if (e.nameless) e.nameless->visit_modules_below(path, visitor);
-  for (const Child& c : children_) c.module->visit_modules_below(path.empty() ? c.name : path + "." + c.name, visitor);
+  for (const Child& c : children_) c.module->visit_modules_below(path.empty() || c.name.empty() ? path + c.name : path + "." + c.name, visitor);
 }
 
 namespace {

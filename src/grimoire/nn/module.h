@@ -36,7 +36,7 @@ class Module {
  public:
   Module() = default;                               // the root
   enum class TensorNames : uint8_t { below, in_parent };  // "parent.child.weight", or "parent.weight" among the parent's own
-  Module(const std::string& name, Module& parent, TensorNames names = TensorNames::below);  // a child
+  Module(const std::string& name, Module& parent, TensorNames names = TensorNames::below);  // a child; with an empty name, its own stand in its place
   virtual ~Module() = default;
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;

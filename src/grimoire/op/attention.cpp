@@ -1,12 +1,16 @@
 #include "grimoire/op/attention.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/op/arrange.h"
 #include "grimoire/op/attention_cpu.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/op/matmul.h"
 #include "grimoire/op/pointwise.h"
+#include "grimoire/op/reduce.h"
 #include "grimoire/op/run.h"
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/view.h"
@@ -16,7 +20,39 @@
 namespace grim {
 namespace {
 
-void check_options(const AttentionOptions& o, int64_t B, int64_t S) {
+void check_offsets(const std::vector<int64_t>& offsets, size_t count, int64_t length, std::string_view what) {
+  GRIM_CHECK(offsets.size() == count && offsets.front() == 0 && offsets.back() == length && std::ranges::is_sorted(offsets), argument, "attention",
+             "{}: expected {} numbers that rise from 0 to {}", what, count, length);
+}
+
+// The widest distances that meet: a key ahead of its query by the most, and behind it.
+void check_bias(const AttentionOptions& o, const Tensor& q, int64_t S) {
+  const Tensor& bias = o.distance_bias;
+  if (!bias.defined()) return;
+  GRIM_CHECK(bias.ndim() == 2 && bias.dim(0) == q.dim(1) && bias.dtype() == q.dtype(), shape, "attention", "distance_bias: got {} {}, expected {} ({}, W)",
+             name_of(bias.dtype()), bias.shape(), name_of(q.dtype()), q.dim(1));
+  int64_t queries = q.dim(2), keys = S;
+  if (!o.offsets.empty()) {
+    queries = keys = 0;
+    for (size_t i = 1; i < o.offsets.size(); ++i) {
+      queries = std::max(queries, o.offsets[i] - o.offsets[i - 1]);
+      keys = std::max(keys, o.key_offsets[i] - o.key_offsets[i - 1]);
+    }
+  }
+  const int64_t behind = o.mask == AttentionMask::causal ? 0 : queries - 1;
+  GRIM_CHECK(o.distance_zero >= keys - 1 && bias.dim(1) - o.distance_zero > behind, argument, "attention",
+             "distance_bias: got {} columns with zero at {}, expected at least {} before it and {} behind it", bias.dim(1), o.distance_zero, keys - 1, behind);
+}
+
+void check_options(const AttentionOptions& o, const Tensor& q, int64_t S) {
+  const int64_t B = q.dim(0);
+  if (!o.offsets.empty()) {
+    GRIM_CHECK(B == 1 && !o.key_mask.defined(), argument, "attention", "offsets: got a batch of {}{}, expected one row of texts", B,
+               o.key_mask.defined() ? " and a key_mask" : "");
+    check_offsets(o.offsets, o.offsets.size(), q.dim(2), "offsets");
+    check_offsets(o.key_offsets, o.offsets.size(), S, "key_offsets");
+  }
+  check_bias(o, q, S);
   GRIM_CHECK(o.dropout >= 0 && o.dropout < 1, argument, "attention", "dropout: got {}, expected 0 to 1", o.dropout);
   GRIM_CHECK(o.scale >= 0, argument, "attention", "scale: got {}, expected a positive number", o.scale);
   GRIM_CHECK(o.window >= 0 && (o.window == 0 || o.mask == AttentionMask::causal), argument, "attention", "window: got {}, expected 0, or keys before a query",
@@ -72,22 +108,51 @@ Tensor for_heads(const Tensor& x, int64_t H) {
   return reshape(expand(unsqueeze(x, 2), {B, G, H / G, S, D}), {B, H, S, D});
 }
 
-AttentionOptions with_dense_mask(AttentionOptions options) {
+// As the kernels read them.
+AttentionOptions completed(AttentionOptions options) {
   if (options.key_mask.defined()) options.key_mask = contiguous(options.key_mask);
+  if (options.key_offsets.empty()) options.key_offsets = options.offsets;
+  if (options.distance_bias.defined()) options.distance_bias = saved(contiguous(options.distance_bias));
   return options;
+}
+
+std::vector<Tensor> with_bias(std::vector<Tensor> inputs, const AttentionOptions& given) {
+  if (given.distance_bias.defined()) inputs.push_back(given.distance_bias);
+  return inputs;
+}
+
+// Runs the backward, and brings the bias its gradient, the last of the inputs.
+template <class Run> void backward_with_bias(const AttentionOptions& o, const Tensor& q, Grads& dx, int input, Run&& run) {
+  const int64_t texts = o.offsets.empty() ? q.dim(0) : static_cast<int64_t>(o.offsets.size()) - 1;
+  const bool wanted = o.distance_bias.defined() && dx.wants(input);
+  const Tensor dbias = wanted ? q.like({texts, o.distance_bias.dim(0), o.distance_bias.dim(1)}) : Tensor();
+  run(dbias);
+  if (wanted) dx.add(input, sum(dbias, {0}));
+}
+
+// (H, T, S) of a text's queries and keys: distance_bias by the places.
+Tensor bias_of(const AttentionOptions& o, int64_t T, int64_t S) {
+  std::vector<int64_t> columns;
+  const int64_t last = o.distance_bias.dim(1) - 1;
+  for (int64_t t = 0; t < T; ++t)
+    for (int64_t s = 0; s < S; ++s) columns.push_back(std::min(last, o.distance_zero + s - (t + S - T)));  // beyond: a key that is not seen
+  const Tensor ids = Tensor::from<int64_t>(columns, {T * S});
+  return reshape(index_select(o.distance_bias, 1, ids), {o.distance_bias.dim(0), T, S});
 }
 
 }  // namespace
 
 Tensor attention(const Tensor& q_any, const Tensor& k_any, const Tensor& v_any, const AttentionOptions& given) {
   check_qkv(q_any, k_any, v_any);
-  check_options(given, q_any.dim(0), k_any.dim(2));
-  const AttentionOptions options = with_dense_mask(given);
+  const AttentionOptions options = completed(given);
+  check_options(options, q_any, k_any.dim(2));
   const Tensor q = saved(dense_rows(q_any)), k = saved(dense_rows(k_any)), v = saved(dense_rows(v_any));
   const Forward f = run_forward(q, k, v, options, empty_heads(q));
-  return record(view::alias(f.o), {q_any, k_any, v_any}, [=](const Tensor& dy, Grads dx) {
+  return record(view::alias(f.o), with_bias({q_any, k_any, v_any}, given), [=](const Tensor& dy, Grads dx) {
     const Tensor dq = empty_heads(q), dk = empty_heads(k), dv = empty_heads(v);
-    GRIM_RUN(attention_backward, options, q, k, v, f.o, f.lse, dense_rows(dy), dq, dk, dv);
+    backward_with_bias(options, q, dx, 3, [&](const Tensor& dbias) {
+      GRIM_RUN(attention_backward, options, q, k, v, f.o, f.lse, dense_rows(dy), dq, dk, dv, dbias);
+    });
     dx.add(0, dq);
     dx.add(1, dk);
     dx.add(2, dv);
@@ -97,34 +162,57 @@ Tensor attention(const Tensor& q_any, const Tensor& k_any, const Tensor& v_any, 
 Tensor self_attention(const Tensor& qkv_any, int64_t heads, const AttentionOptions& given) {
   GRIM_CHECK(qkv_any.ndim() == 3 && heads > 0 && qkv_any.dim(2) % (3 * heads) == 0, shape, "self_attention",
              "got {} for {} heads, expected (B, T, 3 * heads * D)", qkv_any.shape(), heads);
-  check_options(given, qkv_any.dim(0), qkv_any.dim(1));
   check_float("self_attention", qkv_any.dtype());
-  const AttentionOptions options = with_dense_mask(given);
+  const AttentionOptions options = completed(given);
   const Tensor qkv = saved(contiguous(qkv_any));
   const int64_t B = qkv.dim(0), T = qkv.dim(1), C = qkv.dim(2) / 3;
   const auto part = [heads, C](const Tensor& all, int64_t i) {  // (B, T, 3C) -> (B, H, T, D)
     return view::transpose(view::split_axis(view::slice(all, 2, i * C, (i + 1) * C), 2, heads), 1, 2);
   };
+  check_options(options, part(qkv, 0), T);
   const Tensor y = qkv.like({B, T, C});
   const Tensor o = view::transpose(view::split_axis(y, 2, heads), 1, 2);
   const Forward f = run_forward(part(qkv, 0), part(qkv, 1), part(qkv, 2), options, o);
-  return record(y, {qkv_any}, [=](const Tensor& dy_any, Grads dx) {
+  return record(y, with_bias({qkv_any}, given), [=](const Tensor& dy_any, Grads dx) {
     const Tensor dy = view::transpose(view::split_axis(dense_rows(dy_any), 2, heads), 1, 2);
     const Tensor dqkv = qkv.like();
-    GRIM_RUN(attention_backward, options, part(qkv, 0), part(qkv, 1), part(qkv, 2), f.o, f.lse, dy, part(dqkv, 0), part(dqkv, 1), part(dqkv, 2));
+    backward_with_bias(options, part(qkv, 0), dx, 1, [&](const Tensor& dbias) {
+      GRIM_RUN(attention_backward, options, part(qkv, 0), part(qkv, 1), part(qkv, 2), f.o, f.lse, dy, part(dqkv, 0), part(dqkv, 1), part(dqkv, 2), dbias);
+    });
     dx.add(0, dqkv);
   });
 }
 
-Tensor composed_attention(const Tensor& q, const Tensor& some_k, const Tensor& some_v, const AttentionOptions& options,
+namespace {
+
+// Each text by itself.
+Tensor composed_of_texts(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options,
+                         const std::function<Tensor(const Tensor& weights)>& see) {
+  AttentionOptions own = options;
+  own.offsets = own.key_offsets = {};
+  std::vector<Tensor> parts;
+  for (size_t i = 1; i < options.offsets.size(); ++i) {
+    const auto keys = [&](const Tensor& x) { return slice(x, 2, options.key_offsets[i - 1], options.key_offsets[i]); };
+    parts.push_back(composed_attention(slice(q, 2, options.offsets[i - 1], options.offsets[i]), keys(k), keys(v), own, see));
+  }
+  return concat(parts, 2);
+}
+
+}  // namespace
+
+Tensor composed_attention(const Tensor& q, const Tensor& some_k, const Tensor& some_v, const AttentionOptions& given,
                           const std::function<Tensor(const Tensor& weights)>& see) {
   check_qkv(q, some_k, some_v);
   const Tensor k = for_heads(some_k, q.dim(1)), v = for_heads(some_v, q.dim(1));
-  check_options(options, q.dim(0), k.dim(2));
+  AttentionOptions options = given;
+  if (options.key_offsets.empty()) options.key_offsets = options.offsets;
+  check_options(options, q, k.dim(2));
   GRIM_CHECK(options.dropout == 0, argument, "composed_attention", "dropout: got {}, expected 0", options.dropout);
+  if (!options.offsets.empty()) return composed_of_texts(q, k, v, options, see);
   const int64_t T = q.dim(2), S = k.dim(2);
   const double scale = options.scale > 0 ? options.scale : 1 / std::sqrt(static_cast<double>(q.dim(3)));
   Tensor scores = matmul(q, transpose(k, -1, -2)) * scale;  // (B, H, T, S)
+  if (options.distance_bias.defined()) scores = scores + bias_of(options, T, S);
   const Tensor hidden = hidden_keys(T, S, options);
   if (hidden.defined()) scores = masked_fill(scores, hidden, -std::numeric_limits<double>::infinity());
   Tensor weights = softmax(scores, -1);

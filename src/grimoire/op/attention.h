@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "grimoire/op/dropout.h"
 #include "grimoire/tensor/tensor.h"
@@ -19,6 +20,13 @@ struct AttentionOptions {
   double scale = 0;       // 0: 1 / sqrt(D)
   double dropout = 0;     // probability that an attention weight is dropped
   DropoutKey key = {};
+  // Texts of unequal lengths one behind the other instead of padding: B = 1, text i has the queries offsets[i] up to offsets[i + 1] and sees the keys
+  // key_offsets[i] up to key_offsets[i + 1], and no others. Empty: one text an item of the batch; keys as queries. Not with a key_mask.
+  std::vector<int64_t> offsets = {}, key_offsets = {};
+  // (H, W), added to the scaled score of a key by how far behind its query it stands: column distance_zero + (place of the key - place of the query),
+  // so ahead of zero the keys before it. The last query stands at the last key. Undefined: nothing. Gets a gradient.
+  Tensor distance_bias = {};
+  int64_t distance_zero = 0;
 };
 
 // q (B, H, T, D), k and v (B, G, S, D), any strides: (B, H, T, D), laid out as (B, T, H, D) so that merging heads copies nothing. Of fewer heads of

@@ -17,15 +17,16 @@
 #ifndef GRIM_ATTENTION_TASKS
 #define GRIM_ATTENTION_TASKS
 namespace grim::cpu {
-// One of q, k, v, o: element (b, h, t, d) lies at data + b * batch + h * head + t * row + d.
+// One of q, k, v, o: element (h, t, d) of text b lies at at(b, h) + t * row + d.
 template <class T> struct Heads {
   T* data = nullptr;
   int64_t batch = 0, head = 0, row = 0;
-  T* at(int64_t b, int64_t h) const { return data + b * batch + h * head; }
+  const int64_t* offsets = nullptr;  // of texts one behind the other
+  T* at(int64_t b, int64_t h) const { return data + (offsets ? offsets[b] * row : b * batch) + h * head; }
 };
 
 template <class T> struct AttentionProblem {
-  int64_t B, H, T_q, S, D;
+  int64_t B, H, T_q, S, D;  // T_q, S: of all texts together where they lie one behind the other; text(b) has its own
   int64_t group;  // heads of queries that share one of keys and values
   bool causal;
   int64_t window;  // 0: none
@@ -34,12 +35,30 @@ template <class T> struct AttentionProblem {
   double dropout;
   DropoutKey key;
   Heads<const T> q, k, v;
-  T* lse;
+  T* lse;                  // of a text: (H, T_q)
+  const T* bias;           // (H, bias_width), or null
+  int64_t bias_width, bias_zero;
+  T* dbias = nullptr;      // of a text: (H, bias_width)
+  int64_t weights_width = S;  // of the rows in which dropout counts the weights
+  uint64_t first_row = 0;     // of the text, among those rows
+
+  AttentionProblem text(int64_t b) const {
+    AttentionProblem own = *this;
+    if (q.offsets) {
+      own.T_q = q.offsets[b + 1] - q.offsets[b];
+      own.S = k.offsets[b + 1] - k.offsets[b];
+    }
+    const int64_t before = H * (q.offsets ? q.offsets[b] : b * T_q);
+    own.first_row = static_cast<uint64_t>(before);
+    own.lse = lse + before;
+    if (dbias) own.dbias = dbias + b * H * bias_width;
+    return own;
+  }
 };
 
-template <class T> using ForwardTask = void (*)(const AttentionProblem<T>& p, const Heads<T>& o, int64_t b, int64_t h);
+template <class T> using ForwardTask = void (*)(const AttentionProblem<T>& all, const Heads<T>& o, int64_t b, int64_t h);
 template <class T>
-using BackwardTask = void (*)(const AttentionProblem<T>& p, const Heads<const T>& o, const Heads<const T>& d_o, const Heads<T>& dq,
+using BackwardTask = void (*)(const AttentionProblem<T>& all, const Heads<const T>& o, const Heads<const T>& d_o, const Heads<T>& dq,
                               const Heads<T>& dk, const Heads<T>& dv, int64_t b, int64_t h);
 struct AttentionTable {
   ByDtype<ForwardTask<float>, ForwardTask<double>> forward;
@@ -103,17 +122,35 @@ template <class T> void hide_keys(const AttentionProblem<T>& p, int64_t b, int64
       if (!p.key_mask[b * p.S + s0 + s]) row[s] = kHidden;
 }
 
-// Index of weight (b, h, t, s) in the dropout stream.
-template <class T> uint64_t weight_index(const AttentionProblem<T>& p, int64_t bh, int64_t t, int64_t s) {
-  return static_cast<uint64_t>((bh * p.T_q + t) * padded(p.S) + s);
+// Index of weight (h, t, s) of the text in the dropout stream.
+template <class T> uint64_t weight_index(const AttentionProblem<T>& p, int64_t h, int64_t t, int64_t s) {
+  return (p.first_row + static_cast<uint64_t>(h * p.T_q + t)) * static_cast<uint64_t>(padded(p.weights_width)) + static_cast<uint64_t>(s);
+}
+
+// Of row t the columns [begin, end) of [s0, s0 + n) that it may see, key_mask apart, and where the bias of the first of them lies.
+struct Seen {
+  int64_t begin, end, bias;
+};
+template <class T> Seen seen(const AttentionProblem<T>& p, int64_t h, int64_t t, int64_t s0, int64_t n) {
+  const int64_t begin = std::clamp<int64_t>(key_begin(p, t) - s0, 0, n), end = std::clamp<int64_t>(key_end(p, t) - s0, begin, n);
+  return {begin, end, h * p.bias_width + p.bias_zero + s0 + begin - (t + p.S - p.T_q)};
+}
+
+// scores = scale * scores + bias, where a bias stands
+template <class T> HWY_NOINLINE void add_bias(const AttentionProblem<T>& p, int64_t h, int64_t t, int64_t s0, int64_t n, T* row) {
+  const Seen s = seen(p, h, t, s0, n);
+  const hn::ScalableTag<T> d;
+  const auto scale = hn::Set(d, static_cast<T>(p.scale));
+  MapInto(d, row + s.begin, p.bias + s.bias, row + s.begin, s.end - s.begin, T(0), [&](auto x, auto b) HWY_ATTR { return hn::MulAdd(x, scale, b); });
 }
 
 // The running softmax (Milakov and Gimelshein 2018): per row the largest score so far and the sum of exponentials below it;
 // when a later tile raises the maximum, what was summed before shrinks by exp(old - new).
-template <class T> void forward_task(const AttentionProblem<T>& p, const Heads<T>& out, int64_t b, int64_t h) {
+template <class T> void forward_task(const AttentionProblem<T>& all, const Heads<T>& out, int64_t b, int64_t h) {
   const hn::ScalableTag<T> d;
+  const AttentionProblem<T> p = all.text(b);
   Scratch<T>& w = scratch<T>();
-  const int64_t bh = b * p.H + h, g = h / p.group;
+  const int64_t g = h / p.group;
   transpose_rows(p.k.at(b, g), p.k.row, p.S, p.D, w.kt);
   w.scores.resize(static_cast<size_t>(kQueries * std::min(kKeys, padded(p.S))));
   for (int64_t t0 = 0; t0 < p.T_q; t0 += kQueries) {
@@ -129,8 +166,9 @@ template <class T> void forward_task(const AttentionProblem<T>& p, const Heads<T
       product(rows, n, p.D, p.q.at(b, h) + t0 * p.q.row, p.q.row, 1, w.kt.data() + s0, padded(p.S), w.scores.data(), width, T(0));
       for (int64_t r = 0; r < rows; ++r) {
         T* const row = w.scores.data() + r * width;
+        if (p.bias) add_bias(p, h, t0 + r, s0, n, row);
         if (p.key_mask || key_end(p, t0 + r) < s0 + n || key_begin(p, t0 + r) > s0) hide_keys(p, b, t0 + r, s0, n, row);
-        const T scale = static_cast<T>(p.scale), peak = std::max(top[r], RowMax(d, row, n) * scale);
+        const T scale = p.bias ? T(1) : static_cast<T>(p.scale), peak = std::max(top[r], RowMax(d, row, n) * scale);
         const T shift = std::isinf(peak) && peak < 0 ? T(0) : peak;  // a row without a visible key stays all zero
         const auto vs = hn::Set(d, scale), vp = hn::Set(d, shift);
         Map(d, row, row, n, [&](auto x) HWY_ATTR { return Exp(d, hn::MulSub(x, vs, vp)); });
@@ -139,14 +177,14 @@ template <class T> void forward_task(const AttentionProblem<T>& p, const Heads<T
         top[r] = shift;
         if (s0 > first)
           Map(d, o + r * out.row, o + r * out.row, p.D, [&](auto x) HWY_ATTR { return hn::Mul(x, hn::Set(d, keep)); });
-        if (p.dropout > 0) DropRow(d, row, n, p.dropout, p.key, weight_index(p, bh, t0 + r, s0));
+        if (p.dropout > 0) DropRow(d, row, n, p.dropout, p.key, weight_index(p, h, t0 + r, s0));
       }
       product(rows, p.D, n, w.scores.data(), width, 1, p.v.at(b, g) + s0 * p.v.row, p.v.row, o, out.row, T(s0 == first ? 0 : 1));
     }
     for (int64_t r = 0; r < rows; ++r) {
       const T share = sum[r] > 0 ? 1 / sum[r] : T(0);
       Map(d, o + r * out.row, o + r * out.row, p.D, [&](auto x) HWY_ATTR { return hn::Mul(x, hn::Set(d, share)); });
-      p.lse[bh * p.T_q + t0 + r] = sum[r] > 0 ? top[r] + std::log(sum[r]) : std::numeric_limits<T>::infinity();
+      p.lse[h * p.T_q + t0 + r] = sum[r] > 0 ? top[r] + std::log(sum[r]) : std::numeric_limits<T>::infinity();
     }
   }
 }
@@ -161,22 +199,32 @@ template <class D, class V> HWY_INLINE void score_gradient(D d, const hn::TFromD
     StoreSome(hn::Mul(hn::Mul(LoadSome(d, row + i, n - i), scale), hn::Sub(LoadSome(d, drow + i, n - i), delta)), d, drow + i, n - i);
 }
 
+// drow holds scale dS.
+template <class T> HWY_NOINLINE void add_bias_gradient(const AttentionProblem<T>& p, int64_t h, int64_t t, int64_t s0, int64_t n, const T* drow) {
+  const Seen s = seen(p, h, t, s0, n);
+  const hn::ScalableTag<T> d;
+  const auto unscale = hn::Set(d, static_cast<T>(1 / p.scale));
+  T* const sums = p.dbias + s.bias;
+  MapInto(d, drow + s.begin, sums, sums, s.end - s.begin, T(0), [&](auto x, auto sum) HWY_ATTR { return hn::MulAdd(x, unscale, sum); });
+}
+
 // With P = softmax(scale q k'), o = P v and delta_t = sum_d do_td o_td (Dao et al. 2022, appendix B.4):
 //   dv = P' do,   dP = do v',   dS = P (dP - delta),   dq = scale dS k,   dk = scale dS' q.
-// Dropout multiplies P by a mask M where it meets v, so M enters dv's P and dP; delta is unchanged.
+// Dropout multiplies P by a mask M where it meets v, so M enters dv's P and dP; delta is unchanged. A bias is added to the scaled scores: its
+// gradient is dS, summed over all pairs of one distance.
 template <class T>
 void backward_head(const AttentionProblem<T>& p, const Heads<const T>& o, const Heads<const T>& d_o, const Heads<T>& dq,
                    const Heads<T>& dk, const Heads<T>& dv, int64_t b, int64_t h) {
   const hn::ScalableTag<T> d;
   Scratch<T>& w = scratch<T>();
-  const int64_t bh = b * p.H + h, g = h / p.group, full = padded(p.S);
+  const int64_t g = h / p.group, full = padded(p.S);
   const auto tile_size = static_cast<size_t>(kQueries * std::min(kKeys, full));
   w.scores.resize(tile_size);
   w.dscores.resize(tile_size);
   w.delta.resize(static_cast<size_t>(p.T_q));
   for (int64_t t = 0; t < p.T_q; ++t)
     w.delta[static_cast<size_t>(t)] = Dot(d, o.at(b, h) + t * o.row, d_o.at(b, h) + t * d_o.row, p.D);
-  const auto scale = hn::Set(d, static_cast<T>(p.scale));
+  const auto scale = hn::Set(d, static_cast<T>(p.scale)), exp_scale = p.bias ? hn::Set(d, T(1)) : scale;
   for (int64_t t0 = 0; t0 < p.T_q; t0 += kQueries) {
     const int64_t rows = std::min(kQueries, p.T_q - t0), first = key_begin(p, t0), last = key_end(p, t0 + rows - 1);
     const T* const q = p.q.at(b, h) + t0 * p.q.row;
@@ -194,12 +242,14 @@ void backward_head(const AttentionProblem<T>& p, const Heads<const T>& o, const 
         const int64_t t = t0 + r;
         T* const row = P + r * width;
         T* const drow = dS + r * width;
+        if (p.bias) add_bias(p, h, t, s0, n, row);
         if (p.key_mask || key_end(p, t) < s0 + n || key_begin(p, t) > s0) hide_keys(p, b, t, s0, n, row);
-        const auto lse = hn::Set(d, p.lse[bh * p.T_q + t]), delta = hn::Set(d, w.delta[static_cast<size_t>(t)]);
-        Map(d, row, row, n, [&](auto x) HWY_ATTR { return Exp(d, hn::MulSub(x, scale, lse)); });
-        if (p.dropout > 0) DropRow(d, drow, n, p.dropout, p.key, weight_index(p, bh, t, s0));
+        const auto lse = hn::Set(d, p.lse[h * p.T_q + t]), delta = hn::Set(d, w.delta[static_cast<size_t>(t)]);
+        Map(d, row, row, n, [&](auto x) HWY_ATTR { return Exp(d, hn::MulSub(x, exp_scale, lse)); });
+        if (p.dropout > 0) DropRow(d, drow, n, p.dropout, p.key, weight_index(p, h, t, s0));
         score_gradient(d, row, drow, n, scale, delta);
-        if (p.dropout > 0) DropRow(d, row, n, p.dropout, p.key, weight_index(p, bh, t, s0));
+        if (p.dbias) add_bias_gradient(p, h, t, s0, n, drow);
+        if (p.dropout > 0) DropRow(d, row, n, p.dropout, p.key, weight_index(p, h, t, s0));
       }
       product(n, p.D, rows, P, 1, width, dy, d_o.row, dv.at(b, g) + s0 * dv.row, dv.row, T(1));
       product(n, p.D, rows, dS, 1, width, q, p.q.row, dk.at(b, g) + s0 * dk.row, dk.row, T(1));
@@ -210,9 +260,11 @@ void backward_head(const AttentionProblem<T>& p, const Heads<const T>& o, const 
 
 // A task is a head of keys and values with all the heads of queries that it serves, whose gradients add up in their order.
 template <class T>
-void backward_task(const AttentionProblem<T>& p, const Heads<const T>& o, const Heads<const T>& d_o, const Heads<T>& dq,
+void backward_task(const AttentionProblem<T>& all, const Heads<const T>& o, const Heads<const T>& d_o, const Heads<T>& dq,
                    const Heads<T>& dk, const Heads<T>& dv, int64_t b, int64_t g) {
+  const AttentionProblem<T> p = all.text(b);
   Scratch<T>& w = scratch<T>();
+  if (p.dbias) std::fill_n(p.dbias + g * p.group * p.bias_width, p.group * p.bias_width, T(0));
   transpose_rows(p.k.at(b, g), p.k.row, p.S, p.D, w.kt);
   transpose_rows(p.v.at(b, g), p.v.row, p.S, p.D, w.vt);
   for (int64_t s = 0; s < p.S; ++s) {
@@ -237,22 +289,26 @@ namespace {
 HWY_EXPORT(attention_table);
 const AttentionTable& tasks() { return HWY_DYNAMIC_DISPATCH(attention_table)(); }
 
-template <class T> Heads<T> heads_of(const Tensor& x) {
-  return {x.data<std::remove_const_t<T>>(), x.strides()[0], x.strides()[1], x.strides()[2]};
+template <class T> Heads<T> heads_of(const Tensor& x, const std::vector<int64_t>& offsets) {
+  return {x.data<std::remove_const_t<T>>(), x.strides()[0], x.strides()[1], x.strides()[2], offsets.empty() ? nullptr : offsets.data()};
 }
 
 template <class T>
 AttentionProblem<T> problem(const AttentionOptions& o, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& lse) {
-  return {.B = q.dim(0), .H = q.dim(1), .T_q = q.dim(2), .S = k.dim(2), .D = q.dim(3), .group = q.dim(1) / k.dim(1),
+  const int64_t texts = o.offsets.empty() ? q.dim(0) : static_cast<int64_t>(o.offsets.size()) - 1;
+  const bool biased = o.distance_bias.defined();
+  return {.B = texts, .H = q.dim(1), .T_q = q.dim(2), .S = k.dim(2), .D = q.dim(3), .group = q.dim(1) / k.dim(1),
           .causal = o.mask == AttentionMask::causal, .window = o.window,
           .key_mask = o.key_mask.defined() ? o.key_mask.data<bool>() : nullptr,
           .scale = o.scale > 0 ? o.scale : 1 / std::sqrt(static_cast<double>(q.dim(3))),
           .dropout = o.dropout, .key = o.key,
-          .q = heads_of<const T>(q), .k = heads_of<const T>(k), .v = heads_of<const T>(v), .lse = lse.data<T>()};
+          .q = heads_of<const T>(q, o.offsets), .k = heads_of<const T>(k, o.key_offsets), .v = heads_of<const T>(v, o.key_offsets), .lse = lse.data<T>(),
+          .bias = biased ? o.distance_bias.data<T>() : nullptr, .bias_width = biased ? o.distance_bias.dim(1) : 0, .bias_zero = o.distance_zero};
 }
 
 template <class T, class F> void each_head(const AttentionProblem<T>& p, int64_t heads, F&& task) {
-  const int64_t each = std::max<int64_t>(1, 1000000 / (p.T_q * p.S * p.D + 1));  // about 20 us of work
+  const int64_t rows = p.q.offsets ? p.T_q / std::max<int64_t>(1, p.B) : p.T_q, keys = p.k.offsets ? p.S / std::max<int64_t>(1, p.B) : p.S;
+  const int64_t each = std::max<int64_t>(1, 1000000 / (rows * keys * p.D + 1));  // about 20 us of work
   device::parallel_for(p.B * heads, each, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) task(i / heads, i % heads);
   });
@@ -263,17 +319,18 @@ void attention(const AttentionOptions& options, const Tensor& q, const Tensor& k
   visit_float("attention", q.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const AttentionProblem<T> p = problem<T>(options, q, k, v, lse);
-    each_head(p, p.H, [&, out = heads_of<T>(o), run = tasks().forward.of<T>()](int64_t b, int64_t h) { run(p, out, b, h); });
+    each_head(p, p.H, [&, out = heads_of<T>(o, options.offsets), run = tasks().forward.of<T>()](int64_t b, int64_t h) { run(p, out, b, h); });
   });
 }
 
 void attention_backward(const AttentionOptions& options, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& o, const Tensor& lse,
-                        const Tensor& d_o, const Tensor& dq, const Tensor& dk, const Tensor& dv) {
+                        const Tensor& d_o, const Tensor& dq, const Tensor& dk, const Tensor& dv, const Tensor& dbias) {
   visit_float("attention", q.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const AttentionProblem<T> p = problem<T>(options, q, k, v, lse);
-    const Heads<const T> out = heads_of<const T>(o), d_out = heads_of<const T>(d_o);
-    const Heads<T> to_q = heads_of<T>(dq), to_k = heads_of<T>(dk), to_v = heads_of<T>(dv);
+    AttentionProblem<T> p = problem<T>(options, q, k, v, lse);
+    if (dbias.defined()) p.dbias = dbias.data<T>();
+    const Heads<const T> out = heads_of<const T>(o, options.offsets), d_out = heads_of<const T>(d_o, options.offsets);
+    const Heads<T> to_q = heads_of<T>(dq, options.offsets), to_k = heads_of<T>(dk, options.key_offsets), to_v = heads_of<T>(dv, options.key_offsets);
     each_head(p, p.H / p.group, [&, run = tasks().backward.of<T>()](int64_t b, int64_t h) { run(p, out, d_out, to_q, to_k, to_v, b, h); });
   });
 }

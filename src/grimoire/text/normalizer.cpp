@@ -196,15 +196,18 @@ Made strip(const Json& json) {
 
 Made replace(const Json& json) {
   const std::shared_ptr<const Pattern> what = pattern_in(json.at("pattern"));
+  // What the reference puts where nothing was confuses its next normalizer, or fails.
+  if (what->may_match_nothing())
+    fail(ErrorKind::input, "tokenizer", str("Replace: regular expression '{}' may match nothing, which is not supported", json.at("pattern").text("Regex")),
+         "the normalizer Prepend puts a text before all");
   return function([what, with = json.text("content")](AlignedText& text) {
-    std::optional<Match> m = what->find(text.text(), 0);
-    if (!m) return;
+    if (!what->find(text.text(), 0)) return;
     Rewrite to(text);
-    for (; m; m = what->find(text.text(), m->end)) {
-      to.keep(m->begin - to.at());
-      to.drop(m->end - m->begin);
+    each_match(*what, text.text(), [&](const Match& m) {
+      to.keep(m.begin - to.at());
+      to.drop(m.end - m.begin);
       to.put(with, 1);
-    }
+    });
     to.keep(text.text().size() - to.at());
     text = to.done();
   });

@@ -73,11 +73,11 @@ void cut(const AlignedText& text, std::vector<Part> parts, Behavior behavior, bo
 void cut_at(const AlignedText& text, const Pattern& pattern, Behavior behavior, bool invert, Words& words) {
   std::vector<Part> parts;
   size_t at = 0;
-  for (std::optional<Match> m = pattern.find(text.text(), 0); m; m = pattern.find(text.text(), at)) {
-    if (m->begin > at) parts.push_back({at, m->begin, false});
-    parts.push_back({m->begin, m->end, true});
-    at = m->end;
-  }
+  each_match(pattern, text.text(), [&](const Match& m) {
+    if (m.begin > at) parts.push_back({at, m.begin, false});
+    parts.push_back({m.begin, m.end, true});
+    at = m.end;
+  });
   if (at < text.text().size()) parts.push_back({at, text.text().size(), false});
   cut(text, std::move(parts), behavior, invert, words);
 }

@@ -30,10 +30,10 @@ Made function(std::function<void(Tokens&)> f) { return std::make_unique<Function
 std::string replaced(std::string_view text, const Pattern& what, std::string_view with) {
   std::string out;
   size_t at = 0;
-  for (std::optional<Match> m = what.find(text, 0); m; m = what.find(text, at)) {
-    out.append(text, at, m->begin - at) += with;
-    at = m->end;
-  }
+  each_match(what, text, [&](const Match& m) {
+    out.append(text, at, m.begin - at) += with;
+    at = m.end;
+  });
   return out.append(text, at);
 }
 std::string replaced(std::string_view text, std::string_view what, std::string_view with) { return replaced(text, *literal_pattern(std::string(what)), with); }

@@ -19,6 +19,10 @@ class TextList {
     text_ += text;
     ends_.push_back(text_.size());
   }
+  void swap(TextList& other) {  // an assignment would keep the memory
+    text_.swap(other.text_);
+    ends_.swap(other.ends_);
+  }
   size_t size() const { return ends_.size(); }
   size_t bytes() const { return text_.size(); }
   std::string_view operator[](size_t i) const {
@@ -63,7 +67,8 @@ struct ModelText {
     merges.add(std::string_view(both).substr(space + 1));
   }
 
-  Vocabulary vocabulary() const {
+  // What they are made of is let go: the texts of a large vocabulary and its tables need not be held together.
+  Vocabulary take_vocabulary() {
     constexpr size_t kAhead = 16;
     Vocabulary v;
     v.reserve(tokens.size(), tokens.bytes());
@@ -71,14 +76,18 @@ struct ModelText {
       if (i + kAhead < tokens.size()) v.prefetch(tokens[i + kAhead]);
       v.add(tokens[i], ids[i]);
     }
+    TextList().swap(tokens);
+    std::vector<int64_t>().swap(ids);
     return v;
   }
 
-  std::vector<Bpe::Merge> rules(const Vocabulary& v, const BpeOptions& options) const {
+  std::vector<Bpe::Merge> take_rules(const Vocabulary& v, const BpeOptions& options) {
     std::vector<Bpe::MergeText> all;
     all.reserve(merges.size() / 2);
     for (size_t i = 0; i < merges.size(); i += 2) all.emplace_back(merges[i], merges[i + 1]);
-    return Bpe::merges_of(v, all, options);
+    std::vector<Bpe::Merge> rules = Bpe::merges_of(v, all, options);
+    TextList().swap(merges);
+    return rules;
   }
 };
 
@@ -96,7 +105,7 @@ bool knows_all_bytes(const Vocabulary& vocabulary) {
   return true;
 }
 
-std::unique_ptr<SubwordModel> make_bpe(const Json& json, const ModelText& text, const Json& pre_tokenizer) {
+std::unique_ptr<SubwordModel> make_bpe(const Json& json, ModelText& text, const Json& pre_tokenizer) {
   BpeOptions options{.unk_token = json.text("unk_token", ""),
                      .continuing_subword_prefix = json.text("continuing_subword_prefix", ""),
                      .end_of_word_suffix = json.text("end_of_word_suffix", ""),
@@ -104,11 +113,11 @@ std::unique_ptr<SubwordModel> make_bpe(const Json& json, const ModelText& text, 
                      .byte_fallback = json.boolean("byte_fallback", false),
                      .ignore_merges = json.boolean("ignore_merges", false),
                      .dropout = json.real("dropout", 0)};
-  Vocabulary vocabulary = text.vocabulary();
+  Vocabulary vocabulary = text.take_vocabulary();
   // Decorated symbols, unknown ones and those that are left out are worked out on characters.
   options.byte_level = options.continuing_subword_prefix.empty() && options.end_of_word_suffix.empty() && options.unk_token.empty() &&
                        !options.byte_fallback && ends_in_byte_level(pre_tokenizer) && knows_all_bytes(vocabulary);
-  const std::vector<Bpe::Merge> rules = text.rules(vocabulary, options);
+  const std::vector<Bpe::Merge> rules = text.take_rules(vocabulary, options);
   return std::make_unique<Bpe>(std::move(vocabulary), rules, std::move(options));
 }
 
@@ -116,7 +125,7 @@ std::unique_ptr<SubwordModel> make_unigram(const Json& json, ModelText& text) {
   GRIM_CHECK(text.scores.size() == text.tokens.size(), input, "tokenizer", "vocab: expected a list of pieces and their scores");
   UnigramOptions options{.byte_fallback = json.boolean("byte_fallback", false)};
   if (const Json* const id = json.find("unk_id"); id && !id->is_null()) options.unk_id = id->as_integer();
-  return std::make_unique<Unigram>(text.vocabulary(), std::move(text.scores), std::move(options));
+  return std::make_unique<Unigram>(text.take_vocabulary(), std::move(text.scores), std::move(options));
 }
 
 std::unique_ptr<SubwordModel> make_model(const Json& json, ModelText text, const Json& pre_tokenizer) {
@@ -124,9 +133,9 @@ std::unique_ptr<SubwordModel> make_model(const Json& json, ModelText text, const
   const char* const guess = json.find("merges") ? "BPE" : json.find("unk_id") ? "Unigram" : json.find("continuing_subword_prefix") ? "WordPiece" : "WordLevel";
   const std::string type = json.text("type", guess);
   if (type == "BPE") return make_bpe(json, text, pre_tokenizer);
-  if (type == "WordLevel") return std::make_unique<WordLevel>(text.vocabulary(), json.text("unk_token"));
+  if (type == "WordLevel") return std::make_unique<WordLevel>(text.take_vocabulary(), json.text("unk_token"));
   if (type == "WordPiece")
-    return std::make_unique<WordPiece>(text.vocabulary(),
+    return std::make_unique<WordPiece>(text.take_vocabulary(),
                                        WordPiece::Options{json.text("unk_token", "[UNK]"), json.text("continuing_subword_prefix", "##"),
                                                           json.integer("max_input_chars_per_word", 100)});
   if (type == "Unigram") return make_unigram(json, text);

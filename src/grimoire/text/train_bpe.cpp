@@ -258,13 +258,14 @@ class Merger {
     const int64_t count = rows_.count(at);
     rows_.merge(at, result);
     const size_t before = rows_.before(at), after = rows_.next(at);
+    const auto short_enough = [&](size_t other) { return rows_.places[at].span + rows_.places[other].span < longest_; };
     if (rows_.id(before) >= 0) {
       pairs_[pair_of(rows_.id(before), pair.left)].count -= count;
-      add(rows_.id(before), result, before, count);
+      if (short_enough(before)) add(rows_.id(before), result, before, count);
     }
     if (rows_.id(after) >= 0) {
       pairs_[pair_of(pair.right, rows_.id(after))].count -= count;
-      add(result, rows_.id(after), at, count);
+      if (short_enough(after)) add(result, rows_.id(after), at, count);
     }
   }
 
@@ -281,6 +282,7 @@ class Merger {
   Rows rows_;
   Vocabulary& vocabulary_;
   const BpeTraining& training_;
+  const int64_t longest_ = training_.max_token_length.value_or(INT64_MAX);
   std::vector<Pair> pairs_;
   std::vector<uint32_t> slots_;  // open addressing, a power of two; a pair's number and 1, or 0
   std::vector<std::vector<uint32_t>> places_;

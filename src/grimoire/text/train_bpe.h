@@ -23,6 +23,8 @@ struct BpeTraining {
   std::vector<char32_t> initial_alphabet = {};   // characters that are in it whatever the texts hold
   std::optional<int64_t> limit_alphabet = {};    // the most frequent characters; what is beyond is left out of words
   std::string continuing_subword_prefix = {}, end_of_word_suffix = {};
+  // Merges that give a token of as many characters or more are left out, but for those of two single characters, as the reference counts.
+  std::optional<int64_t> max_token_length = {};
 };
 
 struct TrainedBpe {

@@ -110,7 +110,8 @@ std::unique_ptr<SubwordModel> train_merges(const WordCounts& words, const Tokeni
                                   .initial_alphabet = alphabet_of(t),
                                   .limit_alphabet = t.limit_alphabet > 0 ? std::optional(t.limit_alphabet) : std::nullopt,
                                   .continuing_subword_prefix = prefix,
-                                  .end_of_word_suffix = t.end_of_word_suffix},
+                                  .end_of_word_suffix = t.end_of_word_suffix,
+                                  .max_token_length = t.max_token_length > 0 ? std::optional(t.max_token_length) : std::nullopt},
                                  watch);
   if (t.kind == Kind::wordpiece) return std::make_unique<WordPiece>(std::move(trained.vocabulary), WordPiece::Options());
   BpeOptions options;
@@ -121,8 +122,14 @@ std::unique_ptr<SubwordModel> train_merges(const WordCounts& words, const Tokeni
 }
 
 std::unique_ptr<SubwordModel> train_pieces(const WordCounts& words, const TokenizerTraining& t, const Recipe& recipe, const TrainingWatch& watch) {
-  const TrainedUnigram trained = train_unigram(
-      words, {.vocab_size = t.vocab_size, .special_tokens = recipe.special_tokens, .initial_alphabet = alphabet_of(t)}, watch);
+  const TrainedUnigram trained = train_unigram(words,
+                                               {.vocab_size = t.vocab_size,
+                                                .special_tokens = recipe.special_tokens,
+                                                .initial_alphabet = alphabet_of(t),
+                                                .max_piece_length = t.max_piece_length,
+                                                .shrinking_factor = t.shrinking_factor,
+                                                .sub_iterations = t.sub_iterations},
+                                               watch);
   Vocabulary vocabulary;
   std::vector<double> scores;
   for (const auto& [piece, score] : trained.pieces) {
@@ -189,6 +196,12 @@ Options TokenizerTraining::options() {
       {.name = "limit-alphabet", .help = "characters that get a token, the most frequent; 0: all of them", .target = &limit_alphabet, .low = 0,
        .with = "kind=bpe|wordpiece"},
       {.name = "cased", .help = "capital letters and accents stay", .target = &cased, .with = "kind=wordpiece"},
+      {.name = "max-token-length", .help = "merges that give a token of as many characters or more are left out; 0: none are", .target = &max_token_length,
+       .low = 0, .with = "kind=bpe|byte-bpe"},
+      {.name = "max-piece-length", .help = "characters of a piece at most", .target = &max_piece_length, .low = 1, .high = 1 << 16, .with = "kind=unigram"},
+      {.name = "shrinking-factor", .help = "of the pieces, those that one round of pruning keeps", .target = &shrinking_factor, .low = 0.01, .high = 0.99,
+       .with = "kind=unigram"},
+      {.name = "sub-iterations", .help = "steps of the estimation in one round", .target = &sub_iterations, .low = 1, .high = 1000, .with = "kind=unigram"},
       {.name = "end-of-word-suffix", .help = "behind the last piece of a word, </w> say", .target = &end_of_word_suffix, .with = "kind=bpe"},
       {.name = "word-limit", .help = "different words at most, for the memory: about 200 bytes each", .target = &word_limit, .low = 1, .high = 4e9,
        .with = "kind=bpe|byte-bpe|wordpiece|unigram|word"},

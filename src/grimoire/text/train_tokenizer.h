@@ -19,6 +19,8 @@ enum class TokenizerKind : uint8_t {
   character,  // single characters, in order: text/char_tokenizer.h
 };
 
+// What the reference's trainers (PyPI's tokenizers) are given and is none of these: initial_alphabet of byte_bpe is all bytes, the prefix of a piece that goes
+// on a word is ## of wordpiece and none of bpe, unk_token is [UNK] or <unk>.
 struct TokenizerTraining {
   TokenizerKind kind = TokenizerKind::byte_bpe;
   int64_t vocab_size = 30000;                // with special tokens; of a character tokenizer it is what the texts hold
@@ -27,6 +29,10 @@ struct TokenizerTraining {
   std::string alphabet;                      // characters that get a token whatever the texts hold
   int64_t limit_alphabet = 0;                // characters, the most frequent; 0: all
   bool cased = false;                        // of wordpiece: capital letters and accents stay
+  int64_t max_token_length = 0;              // of bpe and byte_bpe: merges that give as many characters are left out (text/train_bpe.h); 0: none are
+  int64_t max_piece_length = 16;             // of unigram: characters of a piece
+  double shrinking_factor = 0.75;            // of unigram: of the pieces, those that one round of pruning keeps
+  int64_t sub_iterations = 2;                // of unigram: of the estimation, a round
   std::string end_of_word_suffix;            // of bpe: behind the last piece of a word, "</w>", so that decoding knows where words end
   int64_t word_limit = 20000000;             // different words, for the memory: about 200 bytes each
 

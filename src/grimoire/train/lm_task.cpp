@@ -11,7 +11,7 @@ namespace {
 
 std::unique_ptr<CausalLm> build(const RunConfig& config, int64_t vocabulary, Rng& rng) {
   std::unique_ptr<Pretrained> model = config.shape_for(vocabulary)->build(rng);
-  std::unique_ptr<CausalLm> lm = causal_lm_in(model);
+  std::unique_ptr<CausalLm> lm = capability_in<CausalLm>(model);
   GRIM_CHECK(lm, argument, "train", "{} does not predict the next token", config.model);
   return lm;
 }

@@ -310,16 +310,37 @@ std::string model_folder_in(const std::string& folder) {
   return folder;
 }
 
+namespace {
+
+[[noreturn]] void fail_unable(const AnyTrained& any, std::string_view what, const std::string& hint) {
+  const auto [path, type] = std::visit([](const auto& found) { return std::pair(found.path, found.model->config().text("model_type")); }, any);
+  fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' does not {}", path, type, what), hint);
+}
+
+}  // namespace
+
 TrainedModel load_trained(const std::string& folder) {
+  AnyTrained any = load_any(folder);
+  if (auto* const model = std::get_if<TrainedModel>(&any)) return std::move(*model);
+  fail_unable(any, "go on with a text", "one that reads whole texts fills in words and tells what follows");
+}
+
+TrainedEncoder load_encoder(const std::string& folder) {
+  AnyTrained any = load_any(folder);
+  if (auto* const encoder = std::get_if<TrainedEncoder>(&any)) return std::move(*encoder);
+  fail_unable(any, "read whole texts", "expected a model of BERT's kind");
+}
+
+AnyTrained load_any(const std::string& folder) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
   const std::string path = model_folder_in(folder);
-  ModelFolder opened = open_model_folder(path);
-  TrainedModel trained{.model = causal_lm_in(opened.model), .tokenizer = opened.tokenizer, .begin = opened.begin, .ends = opened.ends, .path = path};
-  trained.generation = std::move(opened.generation);
-  GRIM_CHECK(trained.model, input, "checkpoint", "{}: model_type '{}' does not predict the next token", path, opened.config.text("model_type"));
-  GRIM_CHECK(opened.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
-  if (exists(join_path(path, kManifestName))) trained.about = verify_checkpoint(path, Verify::sizes).about;
-  return trained;
+  ModelFolder f = open_model_folder(path);
+  GRIM_CHECK(f.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
+  const Json about = exists(join_path(path, kManifestName)) ? verify_checkpoint(path, Verify::sizes).about : Json();
+  if (auto model = capability_in<CausalLm>(f.model)) return TrainedModel{std::move(model), f.tokenizer, f.begin, f.ends, path, about, std::move(f.generation)};
+  if (auto encoder = capability_in<TextEncoder>(f.model)) return TrainedEncoder{std::move(encoder), f.tokenizer, path, about};
+  if (auto writer = capability_in<Seq2Seq>(f.model)) return TrainedSeq2Seq{std::move(writer), f.tokenizer, f.ends, path, about};
+  fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' neither reads texts nor writes them", path, f.config.text("model_type")));
 }
 
 void take_shape_of_init(RunConfig& config) {

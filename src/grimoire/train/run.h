@@ -11,10 +11,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "grimoire/data/corpus.h"
 #include "grimoire/model/causal_lm.h"
+#include "grimoire/model/seq2seq.h"
+#include "grimoire/model/text_encoder.h"
 #include "grimoire/text/tokenizer.h"
 #include "grimoire/train/events.h"
 #include "grimoire/train/run_config.h"
@@ -50,11 +53,29 @@ struct TrainedModel {
   std::optional<int64_t> begin;  // as ModelFolder has them
   std::vector<int64_t> ends;
   std::string path;  // of the checkpoint
-  int64_t step = 0;
+  Json about = {};       // as its manifest has it: what it was trained on (provenance.h); null where nothing is known
   Json generation = {};  // its generation_config.json; null where there is none
-  Json about = {};   // as its manifest has it: what it was trained on (provenance.h); null where nothing is known
 };
 TrainedModel load_trained(const std::string& folder);
+
+struct TrainedEncoder {
+  std::unique_ptr<TextEncoder> model;
+  std::shared_ptr<const Tokenizer> tokenizer;
+  std::string path;
+  Json about = {};
+};
+TrainedEncoder load_encoder(const std::string& folder);
+
+struct TrainedSeq2Seq {
+  std::unique_ptr<Seq2Seq> model;
+  std::shared_ptr<const Tokenizer> tokenizer;
+  std::vector<int64_t> ends;
+  std::string path;
+  Json about = {};
+};
+using AnyTrained = std::variant<TrainedModel, TrainedEncoder, TrainedSeq2Seq>;
+AnyTrained load_any(const std::string& folder);  // whichever of them it holds
+
 // The model that `config.init_from` holds becomes that of the run, in its shape. throws: input, as load_trained
 void take_shape_of_init(RunConfig& config);
 

@@ -398,7 +398,7 @@ const Concept kConcepts[] = {
            out.answer("scores", static_cast<double>(scores.numel()));
          },
      .turn = "write one more target token: one more row, and the other rows stay.",
-     .commands = "later: grimoire train --model t5 --data input.txt --out runs/t5",
+     .commands = "grimoire train --model t5 --data input.txt --tokenizer tokenizers/t5 --out runs/t5",
      .code = "src/grimoire/nn/attention.h: cross",
      .mistake = "People say that the queries come from the encoder; in fact they come from the decoder, just below in the same block. The encoder supplies "
                 "what is asked, not who asks.",
@@ -425,7 +425,7 @@ const Concept kConcepts[] = {
            out.answers("V", v);
          },
      .turn = "change Wk: where the decoder looks changes, but not what it brings back.",
-     .commands = "later: grimoire train --model t5 --data input.txt --out runs/t5",
+     .commands = "grimoire train --model t5 --data input.txt --tokenizer tokenizers/t5 --out runs/t5",
      .code = "src/grimoire/nn/attention.h: cross",
      .mistake = "People say that the encoder puts out K and V, and that they are equal; in fact it puts out states, and each decoder layer makes its own K "
                 "and V of them with two matrices.",
@@ -456,7 +456,7 @@ const Concept kConcepts[] = {
            out.answer("what the query takes away", y.item());
          },
      .turn = "make the scores equal: the plain mean, 6.",
-     .commands = "later: grimoire train --model t5 --data input.txt --out runs/t5",
+     .commands = "grimoire train --model t5 --data input.txt --tokenizer tokenizers/t5 --out runs/t5",
      .code = "src/grimoire/op/attention.cpp: attention\nsrc/grimoire/nn/attention.h: cross",
      .mistake = "People say that it needs a causal mask like the decoder's own attention; in fact the whole source may be seen at every step, for it was "
                 "there from the start.",

@@ -91,7 +91,7 @@ const Concept kConcepts[] = {
            out.answer("others that it sees in a decoder", static_cast<double>(std::ranges::count(left, 'x')));
          },
      .turn = "move t to the front: the decoder is left with nothing, the encoder sees as much as before.",
-     .commands = "later: grimoire train --model bert --data wiki.txt --out runs/bert",
+     .commands = "grimoire train --model bert --data wiki.txt --tokenizer tokenizers/bert --out runs/bert",
      .mistake = "People say that autoencoding means squeezing the text through a narrow code; in fact BERT has no bottleneck: "
                 "what is rebuilt is only the words that were hidden.",
      .see = "mlm: the usual way of hiding\nautoregressive: the models that write\ntransformer-variants: all three kinds\nautoencoder: with a bottleneck",
@@ -113,7 +113,7 @@ const Concept kConcepts[] = {
            out.answer("parameters", static_cast<double>(body + pooler_parameters(in, out)));
          },
      .turn = "L=24 C=1024 F=4096 makes it BERT-large.",
-     .commands = "later: grimoire train --model bert --data wiki.txt --out runs/bert",
+     .commands = "grimoire train --model bert --data wiki.txt --tokenizer tokenizers/bert --out runs/bert",
      .mistake = "People say that BERT reads left to right and right to left and joins the two, as ELMo did; in fact every block looks at both sides at once.",
      .see = "mlm: its first exercise\nnsp: its second\nfine-tuning: how it is put to work\nroberta: the same, trained longer",
      .sources = "Devlin, Chang, Lee and Toutanova 2019, BERT: Pre-training of Deep Bidirectional Transformers, section 3",
@@ -135,7 +135,7 @@ const Concept kConcepts[] = {
            out.answer("parameters", static_cast<double>(body + pooler_parameters(in, out)));
          },
      .turn = "V=30522 T=512 segments=2 is BERT: nearly the whole difference in size is vocabulary.",
-     .commands = "later: grimoire train --model roberta --data wiki.txt --out runs/roberta",
+     .commands = "grimoire train --model roberta --data wiki.txt --tokenizer tokenizers/bert --out runs/roberta",
      .mistake = "People say that RoBERTa is a better architecture; in fact it is BERT's: the gain came from data, batch size, time, "
                 "masks that change each time, and leaving out next sentence prediction.",
      .see = "bert: where it comes from\nmlm: the exercise it kept\nnsp: the one it dropped",
@@ -180,7 +180,7 @@ const Concept kConcepts[] = {
            out.answer("labels", tokens * share);
          },
      .turn = "share=1: every word hidden, every word a question, and nothing left to guess from.",
-     .commands = "later: grimoire train --model bert --data wiki.txt --out runs/bert",
+     .commands = "grimoire train --model bert --data wiki.txt --tokenizer tokenizers/bert --out runs/bert",
      .mistake = "People say that pre-training is unsupervised; in fact it is supervised learning whose labels come free with the text, "
                 "which is why it is called self-supervised.",
      .see = "mlm: where the labels come from\nlanguage-modelling: the other source\nfine-tuning: what follows",
@@ -209,7 +209,7 @@ const Concept kConcepts[] = {
            out.show(Bars{"", {"[MASK]", "random", "kept"}, {all * split[0], all * split[1], all * split[2]}});
          },
      .turn = "split=1,0,0: simpler, but then the model meets [MASK] in training only and never at work.",
-     .commands = "later: grimoire train --model bert --data wiki.txt --out runs/bert",
+     .commands = "grimoire train --model bert --data wiki.txt --tokenizer tokenizers/bert --out runs/bert",
      .mistake = "People say that 15 % of the words become [MASK]; in fact 15 % are chosen, and of these 80 % become [MASK], 10 % a random "
                 "word, 10 % stay.",
      .see = "pre-training: what it serves\nbidirectional: why hiding is needed\nnsp: BERT's other exercise\nt5: whole spans at once",
@@ -236,7 +236,7 @@ const Concept kConcepts[] = {
            out.answer("accuracy of a blind guess", std::max(p[0], p[1]));
          },
      .turn = "share=.9: the blind loss falls to .325, and 90 % right means nothing was learned.",
-     .commands = "grimoire stats entropy --x .5,.5\nlater: grimoire follows models/bert \"Rain fell.\" \"The street was wet.\"",
+     .commands = "grimoire stats entropy --x .5,.5\ngrimoire follows models/bert \"Rain fell.\" \"The street was wet.\"",
      .mistake = "People say that it judges whether the second sentence makes sense after the first; in fact the wrong ones are random pieces of other "
                 "documents, so the topic alone tells: BERT got 97 to 98 % right.",
      .see = "mlm: the exercise that carries\ncls: where the answer is read\nroberta: dropped it\none-or-two-inputs: how a pair looks",
@@ -266,7 +266,7 @@ const Concept kConcepts[] = {
            out.answer("pairs, causal", static_cast<double>(causal));
          },
      .turn = "double n: both figures grow about fourfold, and the causal share falls towards one half.",
-     .commands = "later: grimoire fill models/bert --text \"The capital of [MASK] is Paris.\"",
+     .commands = "grimoire fill models/bert --text \"The capital of [MASK] is Paris.\"",
      .mistake = "People say that BERT's two directions are the words before and after a sentence; in fact they are those before and after each token, "
                 "within one input.",
      .see = "causal-mask: one direction only\nmlm: what makes it trainable\ncontextual-embedding: what it is good for",

@@ -1,0 +1,38 @@
+// What reads whole texts, each token in the light of all others: a capability, as CausalLm is one.
+#pragma once
+
+#include "grimoire/data/token_batch.h"
+#include "grimoire/model/pretrained.h"
+
+namespace grim {
+
+// What stands on the encoder, and so what can be asked of it.
+enum class EncoderPart : uint8_t {
+  pooler,         // a vector for the text, out of its first token's
+  masked,         // the token that stood at a place
+  next_sentence,  // does the pair follow the text?
+  labels,         // numbers for the text
+  token_labels,   // numbers for each token
+};
+
+class TextEncoder : public Pretrained {
+ public:
+  using Pretrained::Pretrained;
+  virtual int64_t context() const = 0;  // tokens of the longest text
+  virtual int64_t vocabulary() const = 0;
+  virtual int64_t width() const = 0;    // C
+
+  // (N, C): a row a token. throws: shape, a text longer than the context; argument, an id or type beyond the tables
+  virtual Tensor hidden(const TokenBatch& texts, Pass& pass) const = 0;
+
+  virtual bool has(EncoderPart part) const = 0;
+  // What follows takes rows of hidden. throws: argument, without that part
+  virtual Tensor pooled(const Tensor& hidden, const TokenBatch& texts) const = 0;                 // (texts, C)
+  virtual Tensor masked_logits(const Tensor& rows) const = 0;                                     // (M, C) -> (M, V)
+  virtual Tensor masked_loss(const Tensor& rows, const Tensor& targets) const = 0;                // mean cross-entropy of targets (M,) i64
+  virtual Tensor next_sentence_logits(const Tensor& hidden, const TokenBatch& texts) const = 0;   // (texts, 2): it follows, it does not
+  virtual Tensor labels(const Tensor& hidden, const TokenBatch& texts, Pass& pass) const = 0;     // (texts, K)
+  virtual Tensor token_labels(const Tensor& hidden, Pass& pass) const = 0;                        // (N, K)
+};
+
+}  // namespace grim

@@ -1,0 +1,17 @@
+#include "grimoire/task/tasks.h"
+
+#include "grimoire/task/mlm.h"
+#include "grimoire/task/spans.h"
+
+namespace grim {
+
+void add_tasks() {
+  static const bool added = [] {
+    add_task("mlm", mlm_task_settings());
+    add_task("spans", spans_task_settings());
+    return true;
+  }();
+  static_cast<void>(added);
+}
+
+}  // namespace grim

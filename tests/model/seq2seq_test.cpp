@@ -1,0 +1,146 @@
+// Small encoder-decoders written by transformers (tools/golden/seq2seq.py) give the same hidden states, logits, loss, gradients and greedy text here.
+
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/base/files.h"
+#include "grimoire/io/safetensors.h"
+#include "grimoire/model/register.h"
+#include "grimoire/model/t5.h"
+#include "grimoire/nn/tap.h"
+#include "grimoire/op/argmax.h"
+#include "grimoire/op/view.h"
+#include "support/golden_model.h"
+#include "support/op_case.h"
+
+namespace grim {
+namespace {
+
+const std::string kFolder = std::string(GRIM_SOURCE_DIR) + "/tests/golden/seq2seq/";
+
+TokenBatch batch_of(const Tensor& ids, const Tensor& lengths) {
+  TokenBatch b{ids, Tensor::zeros({ids.numel()}, Dtype::i64), {0}};
+  for (const int64_t n : lengths.to_vector<int64_t>()) b.offsets.push_back(b.offsets.back() + n);
+  return b;
+}
+
+class Seq2SeqGolden : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    const std::string path = kFolder + GetParam();
+    Rng rng(RngMode::philox, 1);
+    std::unique_ptr<Pretrained> model = build_model(Json::parse(read_file(path + ".json")), rng);
+    model_ = capability_in<Seq2Seq>(model);
+    ASSERT_TRUE(model_);
+    std::vector<NamedTensor> weights;
+    for (const auto& [name, tensor] : read_safetensors(path + ".safetensors"))
+      if (name.starts_with("weight.")) weights.push_back({name.substr(7), tensor});
+      else golden_[name] = tensor;
+    model_->load(weights);
+    sources_ = batch_of(golden_.at("sources"), golden_.at("source_lengths"));
+    targets_ = batch_of(golden_.at("targets"), golden_.at("target_lengths"));
+  }
+  std::unique_ptr<Seq2Seq> model_;
+  TensorMap golden_;
+  TokenBatch sources_, targets_;
+};
+
+TEST_P(Seq2SeqGolden, SameHiddenStates) {
+  std::map<std::string, std::vector<Tensor>> seen;
+  std::string side = "encoder";
+  const Tap tap([&](const Site& site, const Tensor& y) {
+    const bool embedding = seen[side].empty() && y.ndim() == 2;  // the first that is shown
+    if (embedding || site.kind == SiteKind::residual) seen[side].push_back(y);
+    return Tensor();
+  });
+  Pass pass;
+  const SourceMemory memory = model_->read(sources_, pass);
+  seen["encoder"].back() = memory.hidden;  // after the last norm
+  side = "decoder";
+  const Tensor written = model_->written(shifted_right(targets_, model_->start()), memory, pass);
+  seen["decoder"].back() = written;
+  for (const char* which : {"encoder", "decoder"})
+    for (size_t i = 0; i < seen[which].size(); ++i) {
+      const Tensor want = golden_.at(str("{}.{}", which, i));
+      if (i == 0 && seen[which][0].dim(0) != want.dim(0)) continue;  // the table of the bias is shown before the embedding
+      EXPECT_LT(test::relative_difference(reshape(seen[which][i], {-1, want.dim(1)}), want), 1e-5) << which << i;
+    }
+  EXPECT_FALSE(golden_.contains(str("encoder.{}", seen["encoder"].size()))) << "all of them";
+}
+
+TEST_P(Seq2SeqGolden, SameLogitsLossAndGradients) {
+  Pass pass;
+  const SourceMemory memory = model_->read(sources_, pass);
+  EXPECT_LT(test::relative_difference(model_->logits(model_->written(shifted_right(targets_, model_->start()), memory, pass)), golden_.at("logits")), 1e-5);
+  const Tensor loss = model_->loss(sources_, targets_, pass);
+  EXPECT_NEAR(loss.item(), golden_.at("loss").item(), 1e-5);
+  backward(loss);
+  test::expect_gradients(*model_, golden_);
+}
+
+TEST_P(Seq2SeqGolden, SameGreedyTextWithACacheAndWithout) {
+  const NoGrad no_grad;
+  const Tensor want = golden_.at("greedy");  // (2, steps)
+  const auto cache = model_->decode_cache();
+  Pass whole, cached = Pass::decode(*cache);
+  SourceMemory memory = model_->read(sources_, whole);
+  const SourceMemory bare = memory;
+  model_->prepare(memory);
+  std::vector<std::vector<int64_t>> texts(2, {model_->start()});
+  for (int64_t step = 0; step < want.dim(1); ++step) {
+    const TokenBatch all = TokenBatch::of(texts), last = TokenBatch::of(std::vector<std::vector<int64_t>>{{texts[0].back()}, {texts[1].back()}});
+    const Tensor a = model_->written(all, bare, whole), b = model_->written(last, memory, cached);
+    const int64_t T = step + 1;
+    for (int64_t i = 0; i < 2; ++i)
+      EXPECT_LT(test::relative_difference(slice(b, 0, i, i + 1), slice(a, 0, (i + 1) * T - 1, (i + 1) * T)), 1e-5) << "with a cache as without";
+    const std::vector<int64_t> next = argmax(model_->logits(b), 1).to_vector<int64_t>();
+    for (int64_t i = 0; i < 2; ++i) {
+      ASSERT_EQ(static_cast<double>(next[static_cast<size_t>(i)]), want.at({i, step})) << "step " << step;
+      texts[static_cast<size_t>(i)].push_back(next[static_cast<size_t>(i)]);
+    }
+  }
+}
+
+TEST_P(Seq2SeqGolden, CheckpointAndConfigComeBackAsTheyWere) {
+  Rng rng(RngMode::philox, 2);
+  const std::unique_ptr<Pretrained> other = build_model(model_->config(), rng);
+  other->load(model_->checkpoint());
+  EXPECT_EQ(parameter_count(model_->config()), static_cast<double>(model_->parameter_count()));
+  Pass pass;
+  EXPECT_EQ(model_->loss(sources_, targets_, pass).item(), dynamic_cast<Seq2Seq&>(*other).loss(sources_, targets_, pass).item());
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, Seq2SeqGolden, ::testing::ValuesIn(test::golden_names(kFolder)), [](const auto& info) { return info.param; });
+
+class T5Golden : public Seq2SeqGolden {};
+TEST_P(T5Golden, SameTenAdamwLosses) {
+  test::expect_ten_steps(*model_, golden_, [&] {
+    Pass pass;
+    return model_->loss(sources_, targets_, pass);
+  });
+}
+TEST_P(T5Golden, SameBuckets) {
+  for (int64_t d = -300; d <= 300; ++d) {
+    EXPECT_EQ(static_cast<double>(t5_bucket(d, Sight::both, 32, 128)), golden_.at("buckets.both").at({d + 300})) << d;
+    EXPECT_EQ(static_cast<double>(t5_bucket(d, Sight::before, 32, 128)), golden_.at("buckets.before").at({d + 300})) << d;
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Golden, T5Golden, ::testing::Values("t5"));
+
+TEST(Seq2Seq, SaysWhatIsWrong) {
+  Rng rng(RngMode::philox, 1);
+  const T5 model({.vocab_size = 5, .n_embd = 8, .head_size = 4, .n_head = 2, .n_inner = 8, .n_layer = 1}, rng);
+  const std::vector<std::vector<int64_t>> two = {{1, 2}, {3}}, one = {{1}}, beyond = {{5}}, empty = {{1}, {}};
+  Pass pass;
+  const SourceMemory memory = model.read(TokenBatch::of(two), pass);
+  EXPECT_THROW(model.written(TokenBatch::of(one), memory, pass), Error) << "one target of two sources";
+  EXPECT_THROW(model.read(TokenBatch::of(beyond), pass), Error);
+  EXPECT_THROW(shifted_right(TokenBatch::of(empty), 0), Error);
+  EXPECT_THROW(T5Config::from_json(Json::object({{"model_type", "t5"}, {"vocab_size", 5}, {"d_model", 8}, {"d_kv", 4}, {"d_ff", 8}, {"num_heads", 2},
+                                                 {"num_layers", 1}, {"feed_forward_proj", "gated-glu"}})), Error);
+}
+
+}  // namespace
+}  // namespace grim

@@ -1,0 +1,95 @@
+"""Small encoder-decoders of Hugging Face transformers with all that is to be the same here.
+
+    python tools/golden/seq2seq.py       writes tests/golden/seq2seq/: NAME.json NAME.safetensors
+
+Made with transformers 5.24.0, torch 2.15.0 and safetensors 0.8.0, float32, eager attention, one thread. NAME.json is the config.json that
+transformers wrote. NAME.safetensors holds the weights as weight.NAME; sources and targets of two texts, one behind the other, with the lengths
+source_lengths and target_lengths; encoder.0 (of the embedding) to encoder.L (after the last norm) and decoder.0 to decoder.L, (N, C), and logits (M, V),
+likewise without padding; loss; grad.WEIGHT of every weight; greedy (2, 9), what model.generate makes of the sources, its start left out; and of t5
+adamw.losses and adamw.norms, of ten steps of AdamW as in encoders.py, and buckets.both and buckets.before of the distances -300 to 300, in 32 buckets
+up to 128.
+"""
+
+import shutil
+
+import torch
+import transformers
+from transformers import T5Config
+
+import common
+
+FOLDER = common.GOLDEN / "seq2seq"
+T5 = dict(vocab_size=23, d_model=12, d_kv=5, d_ff=20, num_layers=2, num_heads=3, pad_token_id=0, eos_token_id=None, decoder_start_token_id=0)
+MODELS = {
+    "t5": T5Config(**T5, relative_attention_num_buckets=8, relative_attention_max_distance=12),
+    "t5_v1_1": T5Config(**T5, feed_forward_proj="gated-gelu", tie_word_embeddings=False, num_decoder_layers=3),
+    "t5_gelu": T5Config(**T5, feed_forward_proj="gelu", layer_norm_epsilon=0.1),
+}
+SOURCES, TARGETS = [9, 14], [6, 4]
+
+
+def draw(model):
+    g = torch.Generator().manual_seed(20240404)
+    for name, p in model.named_parameters():
+        p.data = torch.randn(p.shape, generator=g) * (0.4 if p.dim() > 1 else 0.2)
+        if "norm" in name and name.endswith("weight"):
+            p.data += 1
+
+
+def packed(x, lengths):
+    return torch.cat([row[:n] for row, n in zip(x, lengths)])
+
+
+def ten_steps(model, inputs):
+    matrices, others = [p for p in model.parameters() if p.dim() > 1], [p for p in model.parameters() if p.dim() == 1]
+    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=1e-2, betas=(0.9, 0.95), eps=1e-8)
+    losses, norms = [], []
+    for _ in range(10):
+        optimizer.zero_grad()
+        loss = model(**inputs).loss
+        loss.backward()
+        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0))
+        optimizer.step()
+        losses.append(loss.detach())
+    return {"adamw.losses": torch.stack(losses), "adamw.norms": torch.stack(norms)}
+
+
+def main():
+    torch.set_num_threads(1)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    g = torch.Generator().manual_seed(13)
+    sources = torch.randint(2, 23, (2, max(SOURCES)), generator=g)
+    targets = torch.randint(2, 23, (2, max(TARGETS)), generator=g)
+    mask = torch.zeros_like(sources)
+    labels = torch.full_like(targets, -100)
+    for i in range(2):
+        mask[i, :SOURCES[i]] = 1
+        labels[i, :TARGETS[i]] = targets[i, :TARGETS[i]]
+    for name, config in MODELS.items():
+        model = transformers.T5ForConditionalGeneration._from_config(config, attn_implementation="eager").eval()
+        draw(model)
+        inputs = dict(input_ids=sources.masked_fill(mask == 0, 0), attention_mask=mask, labels=labels)
+        out = model(**inputs, output_hidden_states=True)
+        out.loss.backward()
+        tensors = {"sources": packed(sources, SOURCES), "targets": packed(targets, TARGETS), "source_lengths": torch.tensor(SOURCES),
+                   "target_lengths": torch.tensor(TARGETS)}
+        tensors |= {f"encoder.{i}": packed(h.detach(), SOURCES) for i, h in enumerate(out.encoder_hidden_states)}
+        tensors |= {f"decoder.{i}": packed(h.detach(), TARGETS) for i, h in enumerate(out.decoder_hidden_states)}
+        tensors |= {"logits": packed(out.logits.detach(), TARGETS), "loss": out.loss.detach()}
+        shared = {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight"} | ({"lm_head.weight"} if config.tie_word_embeddings else set())
+        tensors |= {f"weight.{k}": v.clone() for k, v in model.state_dict().items() if k not in shared}
+        tensors |= {f"grad.{k}": p.grad.clone() for k, p in model.named_parameters()}
+        with torch.no_grad():
+            tensors["greedy"] = model.generate(input_ids=inputs["input_ids"], attention_mask=mask, max_new_tokens=9, do_sample=False, use_cache=False)[:, 1:]
+        if name == "t5":
+            attention = model.decoder.block[0].layer[0].SelfAttention
+            distances = torch.arange(-300, 301)
+            tensors |= {f"buckets.{what}": attention._relative_position_bucket(distances, bidirectional=what == "both") for what in ("both", "before")}
+            tensors |= ten_steps(model, inputs)
+        common.write_tensors(f"seq2seq/{name}.safetensors", tensors, {"format": "pt"})
+        common.write_json(f"seq2seq/{name}.json", config.to_dict())
+
+
+main()
