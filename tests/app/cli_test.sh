@@ -90,6 +90,39 @@ printf 'QQQ\n' >"$work/other.txt"
 expect 3 "not among the" train --init-from "$work/run" --data "$work/other.txt" --split 100/0/0 --out "$work/x"
 expect 0 "" generate "$work/run" -n 3 --seed 1
 expect 3 "is not among" generate "$work/run" --prompt 'Q!'
+expect 2 "length-penalty is of use with --beams only" generate "$work/run" --length-penalty 2
+expect 2 "diversity-penalty is of use with --beam-groups only" generate "$work/run" --beams 2 --diversity-penalty 2
+for drawn in "--temperature .5" "--top-p .5" "--min-p .5" "--seed 3" "--lookup 4"; do expect 2 "is of no use with --beams" generate "$work/run" --beams 2 $drawn; done
+expect 2 "num_return_sequences: got 3 of 2 beams" generate "$work/run" --beams 2 -n 3
+expect 2 "must divide by num_beam_groups" generate "$work/run" --beams 3 --beam-groups 2
+for bias in 1:3 x=3 1=y 27=3 -1=3 1=101 1=nan; do expect 2 "logit-bias: got '$bias', expected ID=NUMBER, the id below 11" generate "$work/run" --logit-bias "$bias"; done
+expect 2 "contrastive is of no use with --beams" generate "$work/run" --beams 2 --contrastive .5
+expect 2 "min-p is of no use with --contrastive" generate "$work/run" --contrastive .5 --min-p .1
+expect 2 "this model has no state of each token" generate "$work/run" --contrastive .5
+expect 3 "is not among" generate "$work/run" --ban 'Q!'
+expect 2 "lookup is of no use: this model keeps nothing" generate "$work/run" --lookup 4
+expect 2 "chat is of use with --prompt only" generate "$work/run" --chat
+expect 3 "no chat template" generate "$work/run" --chat --prompt a
+expect 2 "rng torch draws one text after the other" generate "$work/run" --prompt a --prompt b --rng torch
+expect 0 "" generate "$work/run" --beams 4 -n 4 --explain; [ "$(head -4 "$work/out" | sort -u | wc -l)" -eq 4 ] || fail "beams that are alike: $(head -4 "$work/out")"
+grep -q "log-probability" "$work/out" || fail "beams are not explained"
+expect 0 "" generate "$work/run" --prompt el --prompt o -n 2 --seed 5; [ "$(grep -c '^el' "$work/out") $(grep -c '^o' "$work/out")" = "2 2" ] || fail "two texts of two prompts: $(cat "$work/out")"
+"$program" generate "$work/run" --prompt el --prompt o --temperature 0 >"$work/a"
+for prompt in el o; do "$program" generate "$work/run" --prompt $prompt --temperature 0; done >"$work/b"; cmp -s "$work/a" "$work/b" || fail "prompts side by side are written otherwise"
+expect 0 "" generate "$work/run" -n 20 --ban a; ! grep -q a "$work/out" || fail "what is banned was written: $(cat "$work/out")"
+expect 0 "" generate "$work/run" -n 20 --stop a --stop e; ! grep -q '[ae]' "$work/out" || fail "a stop was written: $(cat "$work/out")"
+expect 0 "" generate "$work/run" -n 20 --min-tokens 12 --max-tokens 12; [ "$(grep -cE '^.{12}$' "$work/out")" -eq 20 ] || fail "not twelve letters: $(cat "$work/out")"
+mkdir "$work/told"; cp "$(ls -d "$work"/run/best/step-*)"/* "$work/told/"; rm "$work/told/manifest.json"
+settings() { printf '{"bos_token_id": 0, "eos_token_id": 0, %s}' "$1" >"$work/told/generation_config.json"; }
+settings '"do_sample": false, "max_new_tokens": 5, "transformers_version": "5.24.0"'
+expect 0 "" generate "$work/told" -n 2; [ "$(sort -u "$work/out" | wc -l)" -eq 1 ] || fail "do_sample false draws: $(cat "$work/out")"; [ ! -s "$work/err" ] || fail "$(cat "$work/err")"
+expect 2 "top-k is of no use: .*generation_config.json says do_sample false" generate "$work/told" --top-k 3
+expect 0 "" generate "$work/told" --top-k 3 --temperature 1
+settings '"max_window_size": 7'; expect 0 "generation_config.json: key 'max_window_size' has no meaning here" generate "$work/told"
+settings '"guidance_scale": 3.0'; expect 3 "generation_config.json: key 'guidance_scale': .*got 3.0, which cannot be done here" generate "$work/told"
+expect 3 "" model check "$work/told"; grep -q "guidance_scale" "$work/out" || fail "check does not see guidance_scale"
+settings '"top_p": 1.5'; expect 3 "generation_config.json: .*top_p: got 1.5" generate "$work/told"
+settings '"num_beams": 3, "num_return_sequences": 2'; expect 0 "" generate "$work/told"; [ "$(wc -l <"$work/out")" -eq 2 ] || fail "two of three beams: $(cat "$work/out")"
 expect 3 "does not exist" generate "$work/nowhere"
 expect 3 "holds no model" generate "$work"
 expect 3 "not a run folder" resume "$work"

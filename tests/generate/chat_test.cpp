@@ -26,7 +26,7 @@ class Chats : public ::testing::Test {
   std::string answer(Chat& chat, uint64_t seed = 1) {
     Rng rng(RngMode::philox, seed);
     std::string told;
-    const std::string text = chat.answer({.max_tokens = 8, .ends = {12}}, rng, [&](const std::string& more) { told += more; });
+    const std::string text = chat.answer({.max_new_tokens = 8, .ends = {12}}, rng, {.text = [&](const std::string& more) { told += more; }});
     EXPECT_EQ(told, text) << "what is told is the answer";
     return text;
   }
@@ -43,9 +43,25 @@ TEST_F(Chats, AnswersAreThoseOfTheWholeConversationReadAnew) {
   EXPECT_NE(first, second);
   Rng rng(RngMode::philox, 2);
   const std::vector<int64_t> read = tokenizer_->encode_with("abc|" + first + "|lkj|", {.special_tokens = false}).ids;
-  EXPECT_EQ(tokenizer_->decode(Writer(*model_).write(read, {.max_tokens = 8, .ends = {12}}, rng)), second);
+  EXPECT_EQ(tokenizer_->decode(Writer(*model_).write(read, {.max_new_tokens = 8, .ends = {12}}, rng)), second);
   ASSERT_EQ(chat.messages().size(), 4u);
   EXPECT_EQ(chat.messages()[3].text("role"), "assistant");
+}
+
+TEST_F(Chats, AStopEndsTheAnswerAndIsLeftOut) {
+  Chat chat(*model_, *tokenizer_);
+  chat.say("user", "abc");
+  const std::string whole = answer(chat), stop = whole.substr(2, 2);
+  ASSERT_GE(whole.size(), 5u);
+  ASSERT_EQ(whole.find(stop), 2u);
+  chat.undo();
+  chat.say("user", "abc");
+  Rng rng(RngMode::philox, 1);
+  std::string told;
+  const auto tell = [&](const std::string& more) { told += more; };
+  EXPECT_EQ(chat.answer({.max_new_tokens = 8, .stop = {stop}, .ends = {12}}, rng, {.text = tell}), whole.substr(0, 2));
+  EXPECT_EQ(told, whole.substr(0, 2));
+  EXPECT_EQ(chat.messages()[1].text("content"), whole.substr(0, 2));
 }
 
 TEST_F(Chats, TakeBackAndBeginAnew) {
@@ -68,10 +84,22 @@ TEST_F(Chats, TakeBackAndBeginAnew) {
 
 TEST_F(Chats, SayWhenThereIsNoRoom) {
   Chat chat(*model_, *tokenizer_);
+  chat.say("user", std::string(40, 'a'));
+  EXPECT_EQ(answer(chat).size(), 2 * 7u - 1) << "seven letters with spaces between: 41 tokens of 48, and an end that does not come";
+  EXPECT_TRUE(chat.full());
+  chat.reset();
+  chat.say("user", std::string(39, 'a'));
+  answer(chat);
+  EXPECT_TRUE(chat.full()) << "asked for 8, with room for 8";
+  chat.reset();
+  chat.say("user", std::string(38, 'a'));
+  answer(chat);
+  EXPECT_FALSE(chat.full());
+  chat.reset();
   chat.say("user", std::string(47, 'a'));
   Rng rng(RngMode::philox, 1);
   try {
-    chat.answer({}, rng, {});
+    chat.answer({}, rng);
     FAIL() << "48 tokens of 48";
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::resource) << e.what();

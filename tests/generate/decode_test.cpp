@@ -45,10 +45,11 @@ struct Written {
   std::vector<double> probabilities;
   Pace pace;
 };
-Written write(const CausalLm& model, const SampleOptions& options) {
+Written write(const CausalLm& model, const std::string& prompt, const GenerationConfig& config) {
   Rng rng(RngMode::philox, 5, "decode");
   Written r;
-  r.text = generate(model, letters(), options, rng, [&](const Choice& c) { r.probabilities.push_back(c.model_probability); }, {}, &r.pace);
+  const auto keep = [&](const Choice& c) { r.probabilities.push_back(c.model_probability); };
+  r.text = generate(model, letters(), prompt, config, rng, {.choice = keep, .pace = &r.pace});
   return r;
 }
 
@@ -58,8 +59,8 @@ TEST(Decode, TextAndProbabilitiesAreThoseWithoutACache) {
       for (const char* prompt : {"", "abc", "abcdefghij klmabcdefghij klm"}) {
         Rng rng(RngMode::philox, 1, "weights");
         const Gpt model(shape(64, tied), rng);
-        const SampleOptions options{.temperature = temperature, .max_tokens = 90, .prompt = prompt};  // beyond the context too
-        const Written with = write(model, options), without = write(Forgetful(model), options);
+        const GenerationConfig config{.temperature = temperature, .max_new_tokens = 90, .explain = true};  // beyond the context too
+        const Written with = write(model, prompt, config), without = write(Forgetful(model), prompt, config);
         EXPECT_EQ(with.text, without.text);
         EXPECT_EQ(with.probabilities, without.probabilities);  // to the bit
         EXPECT_EQ(with.pace.within + with.pace.beyond, 90);

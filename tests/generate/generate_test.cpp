@@ -1,6 +1,8 @@
 #include "grimoire/generate/generate.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <gtest/gtest.h>
 
@@ -12,8 +14,8 @@ namespace {
 
 const std::vector<float> kLogits = {std::log(0.5f), std::log(0.25f), std::log(0.15f), std::log(0.1f)};
 
-void expect_distribution(const SampleOptions& options, const std::vector<float>& expected) {
-  const std::vector<float> p = shape_distribution(kLogits, options);
+void expect_distribution(const GenerationConfig& config, const std::vector<float>& expected) {
+  const std::vector<float> p = shape_distribution(kLogits, config);
   ASSERT_EQ(p.size(), expected.size());
   for (size_t i = 0; i < p.size(); ++i) EXPECT_NEAR(p[i], expected[i], 1e-6) << i;
 }
@@ -31,6 +33,26 @@ TEST(Generate, ShapesTheDistribution) {
   EXPECT_THROW(shape_distribution(kLogits, {.top_k = -1}), Error);
 }
 
+// Sorted as far as needed, it is what sorting all gives.
+TEST(Generate, TheNucleusOfALargeVocabulary) {
+  Rng rng(RngMode::philox, 1);
+  std::vector<float> logits(3000);
+  for (float& x : logits) x = static_cast<float>(2 * rng.normal());
+  const std::vector<float> own = softmax_of(logits);
+  std::vector<size_t> order(own.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, std::greater<>(), [&](size_t i) { return own[i]; });
+  for (const double mass : {0.01, 0.3, 0.7, 0.9, 0.999}) {
+    double sum = 0;
+    size_t kept = 0;
+    while (sum < mass) sum += own[order[kept++]];
+    std::vector<float> want(own.size(), 0.0f);
+    for (size_t i = 0; i < kept; ++i) want[order[i]] = static_cast<float>(own[order[i]] / sum);
+    const std::vector<float> got = shape_distribution(logits, {.top_p = mass});
+    for (size_t i = 0; i < own.size(); ++i) ASSERT_NEAR(got[i], want[i], 1e-7) << mass << " " << i;
+  }
+}
+
 class GenerateItems : public ::testing::Test {
  protected:
   GenerateItems() : tokenizer_(CharTokenizer::of_items({"ab"})), model_({.vocab_size = 3, .smoothing = 0}) {
@@ -44,20 +66,20 @@ class GenerateItems : public ::testing::Test {
 TEST_F(GenerateItems, StopsAtTheBoundaryTheLimitAndTheStopText) {
   Rng rng(RngMode::philox, 1);
   for (int i = 0; i < 20; ++i) {
-    const std::string text = generate(model_, tokenizer_, {}, rng);
+    const std::string text = generate(model_, tokenizer_, "", {}, rng);
     EXPECT_EQ(text.size() % 2, 0u);
     EXPECT_EQ(text.substr(0, 2), "ab");
   }
-  EXPECT_EQ(generate(model_, tokenizer_, {.max_tokens = 1}, rng), "a");
-  EXPECT_EQ(generate(model_, tokenizer_, {.max_tokens = 1, .prompt = "ab", .stop = "ba"}, rng).substr(0, 2), "ab");
-  EXPECT_EQ(generate(model_, tokenizer_, {.stop = "b"}, rng), "a");
-  EXPECT_THROW(generate(model_, tokenizer_, {.prompt = "x"}, rng), Error);
+  EXPECT_EQ(generate(model_, tokenizer_, "", {.max_new_tokens = 1}, rng), "a");
+  EXPECT_EQ(generate(model_, tokenizer_, "ab", {.max_new_tokens = 1, .stop = {"ba"}}, rng).substr(0, 2), "ab");
+  EXPECT_EQ(generate(model_, tokenizer_, "", {.stop = {"b"}}, rng), "a");
+  EXPECT_THROW(generate(model_, tokenizer_, "x", {}, rng), Error);
 }
 
 TEST_F(GenerateItems, ExplainsEachChoiceWithProbabilitiesThatAddUp) {
   Rng rng(RngMode::philox, 1);
   std::vector<Choice> choices;
-  generate(model_, tokenizer_, {}, rng, [&](const Choice& c) { choices.push_back(c); });
+  generate(model_, tokenizer_, "", {.explain = true}, rng, {.choice = [&](const Choice& c) { choices.push_back(c); }});
   ASSERT_GE(choices.size(), 3u);
   EXPECT_NEAR(choices[0].probability, 1, 1e-6);
   EXPECT_NEAR(choices[2].probability, 0.5, 1e-6);
@@ -70,7 +92,7 @@ TEST_F(GenerateItems, TheSeedDecides) {
   const auto ten = [&](uint64_t seed) {
     Rng rng(RngMode::philox, seed);
     std::string all;
-    for (int i = 0; i < 10; ++i) all += generate(model_, tokenizer_, {}, rng) + " ";
+    for (int i = 0; i < 10; ++i) all += generate(model_, tokenizer_, "", {}, rng) + " ";
     return all;
   };
   EXPECT_EQ(ten(1), ten(1));
@@ -80,7 +102,7 @@ TEST_F(GenerateItems, TheSeedDecides) {
 TEST_F(GenerateItems, EndsWhenAskedTo) {
   Rng rng(RngMode::philox, 1);
   int asked = 0;
-  EXPECT_EQ(generate(model_, tokenizer_, {.max_tokens = 1000000, .prompt = "ab"}, rng, {}, [&] { return ++asked > 0; }), "ab");
+  EXPECT_EQ(generate(model_, tokenizer_, "ab", {.max_new_tokens = 1000000}, rng, {.stop = [&] { return ++asked > 0; }}), "ab");
   EXPECT_EQ(asked, 1);
 }
 
@@ -99,14 +121,14 @@ TEST_F(GenerateItems, NumbersThatAreNoneAreNamed) {
   Rng rng(RngMode::philox, 1);
   for (const float v : {NAN, INFINITY, -INFINITY}) {
     try {
-      generate(Constant(v), tokenizer_, {}, rng);
+      generate(Constant(v), tokenizer_, "", {}, rng);
       ADD_FAILURE() << v;
     } catch (const Error& e) {
       EXPECT_EQ(e.kind(), ErrorKind::numeric) << e.what();
       EXPECT_NE(std::string(e.what()).find("[generate] the model"), std::string::npos) << e.what();
     }
   }
-  EXPECT_NO_THROW(generate(Constant(3e38f), tokenizer_, {}, rng));
+  EXPECT_NO_THROW(generate(Constant(3e38f), tokenizer_, "", {}, rng));
 }
 
 }  // namespace

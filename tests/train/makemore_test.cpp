@@ -60,7 +60,7 @@ TEST_F(Makemore, PublishedNames) {
   bigram.count(all.x, all.y);
   Rng rng(RngMode::torch, kSeed);
   std::string names;
-  for (int i = 0; i < 5; ++i) names += generate(bigram, *tokenizer_, {}, rng) + ". ";
+  for (int i = 0; i < 5; ++i) names += generate(bigram, *tokenizer_, "", {}, rng) + ". ";
   EXPECT_EQ(names, "mor. axx. minaymoryles. kondlaisah. anchshizarie. ");
 }
 

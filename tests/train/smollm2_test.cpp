@@ -15,7 +15,7 @@ TEST(SmolLm2, AnswersAsPublished) {
   const auto goes_on = [&](const std::string& prompt, int64_t tokens) {
     Rng rng(RngMode::philox, 1);
     const std::vector<int64_t> ids = trained.tokenizer->encode_with(prompt, {.special_tokens = false}).ids;
-    return trained.tokenizer->decode(Writer(*trained.model).write(ids, {.temperature = 0, .max_tokens = tokens, .ends = trained.ends}, rng));
+    return trained.tokenizer->decode(Writer(*trained.model).write(ids, {.temperature = 0, .max_new_tokens = tokens, .ends = trained.ends}, rng));
   };
   EXPECT_EQ(trained.tokenizer->encode("The capital of France is"), (std::vector<int64_t>{504, 3575, 282, 4649, 314}));
   EXPECT_EQ(goes_on("The capital of France is", 12), " Paris.\n\nThe answer is: 201");
@@ -24,7 +24,7 @@ TEST(SmolLm2, AnswersAsPublished) {
   Chat chat(*trained.model, *trained.tokenizer);
   chat.say("user", "What is gravity?");
   Rng rng(RngMode::philox, 1);
-  EXPECT_EQ(chat.answer({.temperature = 0, .max_tokens = 24, .ends = trained.ends}, rng, {}),
+  EXPECT_EQ(chat.answer({.temperature = 0, .max_new_tokens = 24, .ends = trained.ends}, rng),
             "Gravity is a fundamental concept in physics that describes the curvature of spacetime caused by the presence of mass. It's a");
 }
 

@@ -3,7 +3,7 @@
 
     oracle/bin/python tools/golden/concepts.py
 
-needs scipy and scikit-learn beside what common.py names. Every row below is an entry of the glossary: its id, other names that must find
+needs scipy, scikit-learn and transformers beside what common.py names. Every row below is an entry of the glossary: its id, other names that must find
 it, and the answers of its example in order; the inputs stand here again, so that a changed example shows as a failing test. Rows of a
 family's file that are not listed here are kept: they come from the table of ideas, worked out when the glossary was begun."""
 import itertools
@@ -14,6 +14,7 @@ from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import gammaln
 from sklearn import cluster, decomposition, linear_model, metrics, naive_bayes
+from transformers.generation.logits_process import MinPLogitsWarper, TypicalLogitsWarper
 
 from common import GOLDEN
 
@@ -201,8 +202,18 @@ row("draw", "temperature", "sampling temperature,softmax temperature", *shaped((
 row("draw", "top-k", "top k,top-k sampling", *shaped(torch.where(p >= p.topk(2).values[-1], p, 0)))
 nucleus = p.cumsum(0) - p < 0.9  # the logits fall, so places are ranks
 row("draw", "top-p", "nucleus sampling,nucleus,top p", *shaped(torch.where(nucleus, p, 0)))
+row("draw", "min-p", "minimum probability sampling", *shaped(MinPLogitsWarper(0.2)(None, logits[None])[0].softmax(0)))
+row("draw", "typical-p", "typical sampling,locally typical decoding", *shaped(TypicalLogitsWarper(0.5)(None, logits[None])[0].softmax(0)))
 first, following = np.array([0.6, 0.4]), np.array([[0.5, 0.5], [0.9, 0.1]])
 row("draw", "greedy-decoding", "greedy search,greedy sampling", first.max() * following[first.argmax()].max(), (first[:, None] * following).max())
+row("draw", "beam-search", "beams,beam decoding", (first[:, None] * following).max(), first.max() * following[first.argmax()].max())
+
+x = torch.tensor([2.0, 1, -1]) - torch.tensor([3.0, 0, 1]) * 0.5 - torch.tensor([1.0, 0, 1]) * 0.2
+row("draw", "repetition-penalty", "frequency penalty,presence penalty", x, *shaped(x.softmax(0)))
+accepted = 0.6 ** np.arange(5)
+row("draw", "prompt-lookup", "n-gram speculation,speculative decoding", accepted.sum(), 5 / accepted.sum())
+score = 0.4 * np.array([0.5, 0.3, 0.1]) - 0.6 * np.array([0.95, 0.4, 0.3])
+row("draw", "contrastive-search", "degeneration penalty", score, score.argmax())
 
 # names that were added to entries of the table
 ALIASES = {"cls": {"impurity": "gini"}, "bert": {"mlm": "masked language model,masked language modeling", "fine-tuning": "transfer learning"},

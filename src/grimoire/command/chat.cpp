@@ -2,6 +2,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/command/generation_flags.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/fetch.h"
 #include "grimoire/train/run.h"
@@ -23,22 +24,22 @@ class ChatCommand final : public Command {
     return {{"model", "a model folder, a GGUF file, a run folder, or the name of a published model", &model_}};
   }
   Options options() override {
-    return {{.name = "system", .help = "what the model is told before the conversation", .target = &system_, .basic = true},
-            {.name = "temperature", .help = "below 1 is safer, above 1 wilder, 0 always the likeliest", .target = &sampling_.temperature,
-             .low = 0, .high = 100, .basic = true},
-            {.name = "top-k", .help = "only the k likeliest tokens; 0 is all", .target = &sampling_.top_k, .low = 0, .without = {"temperature=0"}},
-            {.name = "top-p", .help = "only the likeliest tokens that reach this probability together", .target = &sampling_.top_p,
-             .low = 1e-300, .high = 1, .without = {"temperature=0"}},
-            {.name = "max-tokens", .help = "longest answer; 0 is what the model's context has room for", .target = &sampling_.max_tokens, .low = 0,
+    return joined({flags_.options(), {{.name = "system", .help = "what the model is told before the conversation", .target = &system_, .basic = true},
+            {.name = "max-tokens", .help = "longest answer; 0 is what the model's context has room for", .target = &flags_.config().max_new_tokens, .low = 0,
              .basic = true},
             {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .without = {"temperature=0"}},
-            {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
+            {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}}});
+  }
+  void set(const Settings& settings) override {
+    given_ = settings;
+    Command::set(settings);
   }
 
   int run(Console& console) override {
     const device::ThreadCap cap(threads_);
     const TrainedModel trained = load_trained(model_at(model_));
-    sampling_.ends = trained.ends;
+    config_ = flags_.resolve(trained, options(), given_, console);
+    refuse_search(trained);
     Chat chat(*trained.model, *trained.tokenizer);
     if (!system_.empty()) chat.say("system", system_);
     if (console.has_person()) console.say(kWords);
@@ -46,14 +47,21 @@ class ChatCommand final : public Command {
     Pace pace;
     while (const std::optional<std::string> said = question(console)) {
       if (*said == "/exit" || *said == "/quit") break;
-      if (!said->empty() && !is_command(console, chat, *said)) answer(console, chat, *said, rng, pace);
+      if (!said->empty() && !is_command(console, chat, *said)) answer(console, chat, *trained.tokenizer, *said, rng, pace);
     }
+    if (const std::string pace_said = in_words(pace); !pace_said.empty()) console.say(pace_said);
     if (console.json())
       console.result(Json::object({{"messages", chat.messages()}, {"model", trained.path}, {"tokens", pace.within}, {"seconds", pace.seconds_within}}));
     return 0;
   }
 
  private:
+  void refuse_search(const TrainedModel& trained) const {
+    if (config_.num_beams > 1 || config_.penalty_alpha > 0)
+      throw Error(ErrorKind::input, str("{}: generation_config.json asks for beams or a contrastive search, and answers are drawn", trained.path),
+                  "take num_beams and penalty_alpha out; grimoire generate has both");
+  }
+
   // A line, and those that it goes on with.
   static std::optional<std::string> question(Console& console) {
     std::optional<std::string> said = console.ask("> ");
@@ -74,23 +82,30 @@ class ChatCommand final : public Command {
     return true;
   }
 
-  void answer(Console& console, Chat& chat, const std::string& said, Rng& rng, Pace& pace) const {
+  void answer(Console& console, Chat& chat, const Tokenizer& tokenizer, const std::string& said, Rng& rng, Pace& pace) const {
     chat.say("user", said);
     console.save_first(true);  // Ctrl-C ends the answer
+    std::vector<Choice> choices;
     try {
-      chat.answer(sampling_, rng, [&](const std::string& text) { console.data(text); }, [&] { return console.stop_requested(); }, &pace);
+      chat.answer(config_, rng, {.choice = [&](const Choice& c) { if (config_.explain) choices.push_back(c); },
+                                 .text = [&](const std::string& text) { console.data(text); },
+                                 .stop = [&] { return console.stop_requested(); }, .pace = &pace});
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::resource || !console.has_person()) throw;
       chat.undo();
       console.say(str("{}: /undo takes a question back, /reset begins anew", e.what()));
     }
     console.data("\n");
+    if (config_.explain) tell_choices(console, tokenizer, choices);
+    if (chat.full()) console.say("the model's window is full, and the answer ends there: /undo takes a question back, /reset begins anew");
     if (console.interrupted() && console.has_person()) console.say("(ended)");
     console.save_first(false);
   }
 
   std::string model_, system_;
-  SampleOptions sampling_{.temperature = 0.7, .top_p = 0.95};
+  GenerationFlags flags_{{.temperature = 0.7, .top_p = 0.95}};
+  GenerationConfig config_;
+  Settings given_;
   int64_t seed_ = 1337, threads_ = 0;
 };
 

@@ -73,7 +73,7 @@ class DemoCommand final : public Command {
     Rng rng(RngMode::philox, static_cast<uint64_t>(seed_), "generate");
     report::Steps lines;
     for (int found = 0, tries = 0; found < 24 && tries < 1000; ++tries) {
-      const std::string word = generate(*trained.model, *trained.tokenizer, {.temperature = 0.8}, rng);
+      const std::string word = generate(*trained.model, *trained.tokenizer, "", {.temperature = 0.8}, rng);
       if (word.size() < 4 || std::find(known.begin(), known.end(), word) != known.end()) continue;
       if (found++ % 6 == 0) lines.lines.emplace_back();
       lines.lines.back() += word + std::string(word.size() < 16 ? 16 - word.size() : 1, ' ');

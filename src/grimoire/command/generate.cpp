@@ -1,14 +1,15 @@
 #include "grimoire/generate/generate.h"
 
+#include "grimoire/base/error.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/command/generation_flags.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/generate/chat.h"
 #include "grimoire/hub/fetch.h"
-#include "grimoire/train/run.h"
 
 namespace grim {
 namespace {
 
-const std::vector<std::string> kLikeliest = {"temperature=0"};  // where nothing is drawn
 constexpr const char* kBetweenTexts = "-----\n";  // running text has lines of its own
 
 class GenerateCommand final : public Command {
@@ -17,98 +18,192 @@ class GenerateCommand final : public Command {
   std::string summary() const override { return "write text with a trained model"; }
   std::vector<std::string> examples() const override {
     return {"grimoire generate runs/names -n 10", "grimoire generate runs/names -n 1 --prompt em --explain",
-            "grimoire generate runs/shakespeare --prompt 'ROMEO:' --temperature 0.8 --max-tokens 300"};
+            "grimoire generate runs/shakespeare --prompt 'ROMEO:' --temperature 0.8 --max-tokens 300",
+            "grimoire generate smollm2 --prompt 'Gravity is' --beams 4 --max-tokens 20", "grimoire generate smollm2 --chat --prompt 'What is gravity?'"};
   }
   std::vector<Positional> positionals() override { return {{"folder", "a run folder or a checkpoint folder", &folder_}}; }
   Options options() override {
-    return {{.name = "number", .help = "how many texts (short: -n); running texts are parted by a line of five hyphens", .target = &number_,
-             .low = 1, .basic = true},
-            {.name = "prompt", .help = "how each text begins", .target = &sample_.prompt, .basic = true},
-            {.name = "temperature", .help = "below 1 is safer, above 1 wilder, 0 always the likeliest", .target = &sample_.temperature,
-             .low = 0, .high = 100, .basic = true},
-            {.name = "top-k", .help = "only the k likeliest tokens; 0 is all", .target = &sample_.top_k, .low = 0, .basic = true,
-             .without = kLikeliest},
-            {.name = "top-p", .help = "only the likeliest tokens that reach this probability together", .target = &sample_.top_p,
-             .low = 1e-300, .high = 1, .basic = true, .without = kLikeliest},
-            {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .basic = true, .without = kLikeliest},
-            {.name = "stop", .help = "end a text when this appears", .target = &sample_.stop},
-            {.name = "max-tokens", .help = "longest text; 0 is 1000 for items, 500 for running text", .target = &sample_.max_tokens, .low = 0},
-            {.name = "rng", .help = "random numbers: our own, or PyTorch's of the published notebooks", .target = by_choice(&rng_),
-             .choices = {"philox", "torch"}, .without = kLikeliest},
-            {.name = "explain", .help = "show the probability of each choice", .target = &explain_, .basic = true},
-            {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
+    GenerationConfig& c = flags_.config();
+    const std::vector<std::string> undrawn = {"beams", "contrastive"};
+    Options all = {{.name = "number", .help = "how many texts of each prompt (short: -n); running texts are parted by a line of five hyphens",
+                    .target = &c.num_return_sequences, .low = 1, .basic = true},
+                   {.name = "prompt", .help = "how each text begins; may be given again, and texts of all are written side by side", .target = &prompts_,
+                    .basic = true},
+                   {.name = "max-tokens", .help = "longest text; 0 is 1000 for items, 500 for running text", .target = &c.max_new_tokens, .low = 0},
+                   {.name = "chat", .help = "the prompt is a question, and the model answers as in grimoire chat", .target = &chat_, .basic = true,
+                    .with = "prompt", .without = undrawn},
+                   {.name = "contrastive", .help = "of the 4 likeliest tokens, or top-k, take one unlike those before: how much that counts",
+                    .target = &c.penalty_alpha, .low = 0, .high = 1, .without = {"beams"}},
+                   {.name = "beams", .help = "hold so many beginnings at a time and go on with the likeliest: nothing is drawn", .target = &c.num_beams,
+                    .low = 1, .high = 1024, .basic = true},
+                   {.name = "beam-groups", .help = "groups of beams that shun what the others say", .target = &c.num_beam_groups, .low = 1, .high = 1024,
+                    .with = "beams"},
+                   {.name = "diversity-penalty", .help = "taken from a token's log-probability for each other group that says it",
+                    .target = &c.diversity_penalty, .low = 0, .high = 100, .with = "beam-groups"},
+                   {.name = "length-penalty", .help = "a beam's log-probability is divided by its length to this power", .target = &c.length_penalty,
+                    .low = -100, .high = 100, .with = "beams"},
+                   {.name = "early-stopping", .help = "end with as many finished texts as beams; no: when none seems to become better; never: when none can",
+                    .target = by_choice(&c.early_stopping), .choices = {"no", "yes", "never"}, .with = "beams"},
+                   {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .basic = true,
+                    .without = {"temperature=0", "beams", "contrastive"}},
+                   {.name = "rng", .help = "random numbers: our own, or PyTorch's of the published notebooks", .target = by_choice(&rng_),
+                    .choices = {"philox", "torch"}, .without = {"temperature=0", "beams", "contrastive"}},
+                   {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
+    return joined({all, flags_.options(undrawn)});
+  }
+  void set(const Settings& settings) override {
+    given_ = settings;
+    Command::set(settings);
   }
 
   int run(Console& console) override {
     const device::ThreadCap cap(threads_);
-    const TrainedModel trained = load_trained(model_at(folder_));
-    sample_.begin = trained.begin;
-    sample_.ends = trained.ends;
-    Rng rng(rng_, static_cast<uint64_t>(seed_), "generate");
-    Json texts = Json::array(), explained = Json::array();
+    const AnyTrained any = load_any(model_at(folder_));
+    if (prompts_.empty()) prompts_.emplace_back();
     console.save_first(true);  // what is written so far is shown
-    Pace pace;
-    const bool items = trained.tokenizer->boundary().has_value();
-    for (int64_t i = 0; i < number_ && !console.stop_requested(); ++i) {
-      std::vector<Choice> choices;
-      const auto keep = [&](const Choice& c) { if (explain_) choices.push_back(c); };
-      const std::string text = generate(*trained.model, *trained.tokenizer, sample_, rng, keep, [&] { return console.stop_requested(); }, &pace);
-      if (i > 0 && !items) console.data(kBetweenTexts);
-      console.data(text + "\n");
-      texts.push(text);
-      if (explain_) explained.push(explain(console, *trained.tokenizer, choices));
-    }
-    if (const std::string said = in_words(pace); !said.empty()) console.say(said);
-    if (console.json()) {
-      Json result = Json::object({{"texts", texts}, {"seed", seed_}, {"model", trained.path},
-                                  {"tokens_within", pace.within}, {"seconds_within", pace.seconds_within},
-                                  {"tokens_beyond", pace.beyond}, {"seconds_beyond", pace.seconds_beyond}});
-      if (explain_) result.set("choices", explained);
-      console.result(result);
-    }
+    const auto* const rewrites = std::get_if<TrainedSeq2Seq>(&any);
+    const Json result = rewrites ? from_sources(console, *rewrites) : behind_prompts(console, language_model_in(any));
+    if (console.json()) console.result(result);
     return 0;
   }
 
  private:
-  // "31,250 tokens/s within the context, 410 beyond it"; nothing for short texts.
-  static std::string in_words(const Pace& p) {
-    constexpr int64_t kFew = 100;
-    if (p.within + p.beyond < kFew) return "";
-    const auto rate = [](int64_t tokens, double seconds) { return with_commas(static_cast<int64_t>(static_cast<double>(tokens) / std::max(seconds, 1e-9))); };
-    if (p.within == 0 || !p.goes_on) return str("{} tokens/s", rate(p.within + p.beyond, p.seconds_within + p.seconds_beyond));
-    std::string said = str("{} tokens/s", rate(p.within, p.seconds_within));
-    if (p.beyond > 0) said += str(" within the context, {} beyond it, where each token reads its whole window again", rate(p.beyond, p.seconds_beyond));
-    return said;
+  Json behind_prompts(Console& console, const TrainedModel& trained) {
+    config_ = flags_.resolve(trained, options(), given_, console);
+    Json result = Json::object({{"texts", Json::array()}, {"seed", seed_}, {"model", trained.path}});
+    if (chat_) answers(console, trained, result);
+    else if (config_.num_beams > 1) beams(console, trained, result);
+    else if (prompts_.size() > 1 && config_.penalty_alpha == 0) side_by_side(console, trained, result);
+    else one_by_one(console, trained, result);
+    return result;
   }
 
-  Json explain(Console& console, const Tokenizer& tokenizer, const std::vector<Choice>& choices) {
-    Json all = Json::array();
-    report::Table table{{"token", "%", "the likeliest"}, {}};
-    for (const Choice& c : choices) {
-      std::string likeliest;
-      Json others = Json::array();
-      for (const Choice::Alternative& a : c.alternatives) {
-        likeliest += str("{}{} {:.1f}", likeliest.empty() ? "" : "  ", shown(tokenizer, a.token), 100 * a.probability);
-        others.push(Json::object({{"token", tokenizer.token(a.token)}, {"probability", a.probability}}));
-      }
-      table.rows.push_back({shown(tokenizer, c.token), report::number(100 * c.probability, "{:.1f}"), likeliest});
-      all.push(Json::object({{"token", tokenizer.token(c.token)}, {"probability", c.probability},
-                             {"model_probability", c.model_probability}, {"alternatives", others}}));
+  // Each prompt is a text to make another of. What is told of the last tells the pace.
+  Json from_sources(Console& console, const TrainedSeq2Seq& trained) {
+    if (chat_) throw Error(ErrorKind::usage, "--chat is of no use: this model makes one text of another", "give the text as --prompt");
+    const std::vector<std::string> sources = std::exchange(prompts_, {""});
+    Json result, texts = Json::array();
+    for (const std::string& source : sources) {
+      const TrainedModel writer = writer_from(trained, source);
+      part(console, writer, &source == &sources.front());
+      result = behind_prompts(console, writer);
+      for (const Json& text : result.at("texts").items()) texts.push(text);
     }
-    tell(console, {"", {table}});
-    return all;
+    result.set("texts", texts);
+    return result;
   }
-  static std::string shown(const Tokenizer& tokenizer, int64_t id) {
-    if (tokenizer.boundary() && id == *tokenizer.boundary()) return "(end)";
-    const std::string t = tokenizer.token(id);
-    return t == "\n" ? "\\n" : t == " " ? "' '" : t;
+
+  Rng rng(const char* stream) const { return Rng(rng_, static_cast<uint64_t>(seed_), stream); }
+
+  // A line between texts that have lines of their own.
+  void part(Console& console, const TrainedModel& trained, bool first) const {
+    if (!first && !trained.tokenizer->boundary()) console.data(kBetweenTexts);
+  }
+
+  void one_by_one(Console& console, const TrainedModel& trained, Json& result) {
+    Rng random = rng("generate");
+    Json texts = Json::array(), explained = Json::array();
+    Pace pace;
+    bool first = true;
+    for (const std::string& prompt : prompts_)
+      for (int64_t i = 0; i < config_.num_return_sequences && !console.stop_requested(); ++i) {
+        std::vector<Choice> choices;
+        part(console, trained, std::exchange(first, false));
+        texts.push(generate(*trained.model, *trained.tokenizer, prompt, config_, random, listener(console, choices, pace)));
+        console.data("\n");
+        if (config_.explain) explained.push(tell_choices(console, *trained.tokenizer, choices));
+      }
+    tell_pace(console, pace, result);
+    result.set("texts", texts);
+    if (config_.explain) result.set("choices", explained);
+  }
+
+  void answers(Console& console, const TrainedModel& trained, Json& result) {
+    Rng random = rng("chat");
+    Json texts = Json::array(), explained = Json::array();
+    Pace pace;
+    Chat chat(*trained.model, *trained.tokenizer);
+    bool first = true;
+    for (const std::string& prompt : prompts_)
+      for (int64_t i = 0; i < config_.num_return_sequences && !console.stop_requested(); ++i) {
+        std::vector<Choice> choices;
+        part(console, trained, std::exchange(first, false));
+        chat.say("user", prompt);
+        texts.push(chat.answer(config_, random, listener(console, choices, pace)));
+        chat.undo();
+        console.data("\n");
+        if (config_.explain) explained.push(tell_choices(console, *trained.tokenizer, choices));
+      }
+    tell_pace(console, pace, result);
+    result.set("texts", texts);
+    if (config_.explain) result.set("choices", explained);
+  }
+
+  void side_by_side(Console& console, const TrainedModel& trained, Json& result) const {
+    if (rng_ == RngMode::torch && config_.temperature > 0)
+      throw Error(ErrorKind::usage, "--rng torch draws one text after the other: it has no use for several prompts", "give one, or leave --rng torch out");
+    std::vector<std::vector<Choice>> choices(prompts_.size() * static_cast<size_t>(config_.num_return_sequences));
+    const auto keep = [&](size_t i, const Choice& c) {
+      if (config_.explain) choices[i].push_back(c);
+    };
+    const std::vector<std::string> texts =
+        generate_batch(*trained.model, *trained.tokenizer, prompts_, config_, rng("generate"), keep, [&] { return console.stop_requested(); });
+    Json explained = Json::array();
+    for (size_t i = 0; i < texts.size(); ++i) {
+      part(console, trained, i == 0);
+      console.data(texts[i] + "\n");
+      if (config_.explain) explained.push(tell_choices(console, *trained.tokenizer, choices[i]));
+    }
+    result.set("texts", Json::array_of(texts));
+    if (config_.explain) result.set("choices", explained);
+  }
+
+  void beams(Console& console, const TrainedModel& trained, Json& result) const {
+    Json texts = Json::array(), scores = Json::array();
+    bool first = true;
+    for (const std::string& prompt : prompts_) {
+      report::Table table{{"step", "log-probability", "beam"}, {}};
+      double step = 0;
+      const auto keep = [&](const BeamStep& s) {
+        ++step;
+        for (const BeamStep::Beam& b : s.beams)
+          if (config_.explain) table.rows.push_back({step, report::number(b.log_probability, "{:.4f}"), Json(trained.tokenizer->decode(b.text)).dump()});
+      };
+      for (const ScoredText& t :
+           generate_beams(*trained.model, *trained.tokenizer, prompt, config_, keep, [&] { return console.stop_requested(); })) {
+        part(console, trained, std::exchange(first, false));
+        console.data(t.text + "\n");
+        texts.push(t.text);
+        scores.push(t.score);
+      }
+      if (config_.explain) tell(console, {"", {table}});
+    }
+    result.set("texts", texts);
+    result.set("scores", scores);
+  }
+
+  Listener listener(Console& console, std::vector<Choice>& choices, Pace& pace) const {
+    return {.choice = [this, &choices](const Choice& c) { if (config_.explain) choices.push_back(c); },
+            .text = [&console](const std::string& piece) { console.data(piece); },
+            .stop = [&console] { return console.stop_requested(); }, .pace = &pace};
+  }
+
+  static void tell_pace(Console& console, const Pace& pace, Json& result) {
+    if (const std::string said = in_words(pace); !said.empty()) console.say(said);
+    result.set("tokens_within", pace.within);
+    result.set("seconds_within", pace.seconds_within);
+    result.set("tokens_beyond", pace.beyond);
+    result.set("seconds_beyond", pace.seconds_beyond);
   }
 
   std::string folder_;
+  std::vector<std::string> prompts_;
   RngMode rng_ = RngMode::philox;
-  SampleOptions sample_;
-  int64_t number_ = 1, seed_ = 1337, threads_ = 0;
-  bool explain_ = false;
+  GenerationFlags flags_;
+  GenerationConfig config_;
+  Settings given_;
+  int64_t seed_ = 1337, threads_ = 0;
+  bool chat_ = false;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "grimoire/base/files.h"
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/generate/generation_config.h"
 #include "grimoire/hub/fetch.h"
 #include "grimoire/hub/gguf_model.h"
 #include "grimoire/hub/model_folder.h"
@@ -286,8 +287,9 @@ class ModelCommand final : public Command {
   void check_generation(Findings& f) const {
     const std::string path = join_path(model_, "generation_config.json");
     if (!exists(path)) return;
-    Json::parse(read_file(path), path);
+    const StoredGeneration stored = generation_from(Json::parse(read_file(path), path), path);
     f.good("generation_config.json is read");
+    for (const std::string& key : stored.without_meaning) f.all.push_back({str("generation_config.json: key '{}' has no meaning here", key)});
   }
 
   void check_weights(Console& console, const Beside& beside, bool known, Findings& f) const {

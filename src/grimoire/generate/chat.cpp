@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "grimoire/base/error.h"
-#include "grimoire/text/token_stream.h"
+#include "grimoire/generate/stop_finder.h"
 #include "grimoire/text/tokenizer_part.h"
 
 namespace grim {
@@ -37,26 +37,29 @@ void Chat::say(const std::string& role, const std::string& content) { messages_.
 // The template writes all special tokens itself.
 std::vector<int64_t> Chat::ids() const { return tokenizer_.encode_with(template_.render(messages_, options_), {.special_tokens = false}).ids; }
 
-std::string Chat::answer(const SampleOptions& given, Rng& rng, const std::function<void(const std::string&)>& told, const std::function<bool()>& stop,
-                         Pace* pace) {
+std::string Chat::answer(const GenerationConfig& given, Rng& rng, const Listener& listener) {
   const std::vector<int64_t> read = ids();
   const auto length = static_cast<int64_t>(read.size()), room = model_.context() - length;
   if (room <= 0)
     fail(ErrorKind::resource, "chat",
          str("the conversation is {} tokens long, and the model reads {} at once", with_commas(length), with_commas(model_.context())),
          "take something back, or begin anew");
-  SampleOptions sampling = given;
-  sampling.max_tokens = given.max_tokens > 0 ? std::min(given.max_tokens, room) : room;
-  TokenStream stream(tokenizer_);
+  GenerationConfig config = given;
+  const int64_t longest = given.longest(length);
+  config.max_new_tokens = longest > 0 ? std::min(longest - length, room) : room;
+  StopFinder stream(tokenizer_, given.stop);
   std::string text;
   const auto give = [&](const std::string& more) {
     text += more;
-    if (told && !more.empty()) told(more);
+    if (listener.text && !more.empty()) listener.text(more);
   };
-  writer_.write(read, sampling, rng, [&](const Choice& c) {
-    if (std::ranges::find(sampling.ends, c.token) == sampling.ends.end()) give(stream.put(c.token));
-    return !(stop && stop());
-  }, pace);
+  full_ = config.max_new_tokens == room;
+  const std::vector<int64_t> written = writer_.write(read, config, rng, [&](const Choice& c) {
+    if (listener.choice) listener.choice(c);
+    if (std::ranges::find(config.ends, c.token) == config.ends.end()) give(stream.put(c.token));
+    return !stream.found() && !(listener.stop && listener.stop());
+  }, listener.pace);
+  full_ = full_ && static_cast<int64_t>(written.size()) == room;
   give(stream.rest());
   say("assistant", text);
   return text;

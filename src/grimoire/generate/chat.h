@@ -19,10 +19,10 @@ class Chat {
   Chat(const CausalLm& model, const Tokenizer& tokenizer);
 
   void say(const std::string& role, const std::string& content);  // "system", "user"
-  // Writes the answer, which becomes a message; its text is told as it comes. `stop`, asked after every token, ends it where it is.
+  // Writes the answer, which becomes a message.
   // throws: input, what the template refuses; resource, no room is left in the model's context for an answer
-  std::string answer(const SampleOptions& options, Rng& rng, const std::function<void(const std::string& text)>& told,
-                     const std::function<bool()>& stop = {}, Pace* pace = nullptr);
+  std::string answer(const GenerationConfig& config, Rng& rng, const Listener& listener = {});
+  bool full() const { return full_; }  // the last answer ended because the context did
   bool undo();   // forgets the last message that was said and all after it; false: nothing was
   void reset();  // forgets all but what the system said
   const Json& messages() const { return messages_; }
@@ -36,6 +36,7 @@ class Chat {
   ChatOptions options_;
   Writer writer_;
   Json messages_ = Json::array();
+  bool full_ = false;
 };
 
 }  // namespace grim

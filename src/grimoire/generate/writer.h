@@ -2,34 +2,17 @@
 #pragma once
 
 #include <functional>
-#include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "grimoire/base/rng.h"
-#include "grimoire/model/causal_lm.h"
+#include "grimoire/generate/shaping.h"
+#include "grimoire/generate/text_rows.h"
 
 namespace grim {
 
-// How each token is drawn from the model's distribution, and when a text is over. prompt, stop and begin are generate()'s.
-struct SampleOptions {
-  double temperature = 1;             // logits are divided by it; 0 always takes the likeliest token
-  int64_t top_k = 0;                  // only the k likeliest; 0: all
-  double top_p = 1;                   // only the likeliest that together reach this probability (Holtzman et al. 2020)
-  int64_t max_tokens = 0;             // 0: until an end comes; of generate() 1000 for items, 500 for running text
-  std::string prompt = {};            // begins the text, and is part of it
-  std::string stop = {};              // ends the text when it appears, and is left out; items also end at their boundary
-  std::optional<int64_t> begin = {};  // of running text: read before a text that has no prompt; else the first token there is
-  std::vector<int64_t> ends = {};     // tokens that end a text, and are left out
-};
-void check(const SampleOptions& options);  // throws: argument, an option out of range
-
-// The distribution over the next token after shaping: (V) probabilities that sum to 1.
-std::vector<float> shape_distribution(const std::vector<float>& logits, const SampleOptions& options);
-
-// One choice, for --explain: what was taken and what else was likely. Probabilities after shaping, with the model's own beside.
+// One choice. With `explain` its probability after shaping and by the model alone, and what else was likely.
 struct Choice {
   int64_t token = 0;
   double probability = 0, model_probability = 0;
@@ -37,34 +20,55 @@ struct Choice {
     int64_t token;
     double probability;
   };
-  std::vector<Alternative> alternatives;  // the five likeliest, likeliest first
+  std::vector<Alternative> alternatives = {};  // the five likeliest after shaping, likeliest first
 };
+
+std::vector<Choice::Alternative> likeliest_of(const Distribution& d, size_t count);  // of equal ones those with the smaller number first
+
+// Draws the token that stands at `place`; `logits` are shaped where they are.
+Choice choose(std::span<float> logits, const Place& place, const GenerationConfig& config, Rng& rng);
 
 // Where the time went: tokens within the model's context go on from what was read, those beyond it read their whole window again.
 struct Pace {
   int64_t within = 0, beyond = 0;                      // tokens
   double seconds_within = 0, seconds_beyond = 0;
   bool goes_on = false;                                // the model keeps what it read
+  int64_t guessed = 0, right = 0;                      // tokens that were guessed ahead, and those of them that were written
+};
+
+// What is told of a text while it is written, and asked.
+struct Listener {
+  std::function<void(const Choice&)> choice = {};          // an end too
+  std::function<void(const std::string& piece)> text = {}; // as soon as it is certain; end to end they are the text
+  std::function<bool()> stop = {};                         // asked after every token: true ends the text where it is
+  Pace* pace = nullptr;                                    // is added to
 };
 
 class Writer {
  public:
-  explicit Writer(const CausalLm& model) : model_(model), cache_(model.decode_cache()) {}
+  explicit Writer(const CausalLm& model) : model_(model), rows_(model) {}
 
   // Writes behind `ids`, of which there is at least one. Each choice is told, that of an end too; an answer of false ends the text behind it. Gives what
   // was written. What `ids` begins with as the text before did is not read again. `pace` is added to.
-  // throws: numeric, logits that are not finite
-  std::vector<int64_t> write(std::span<const int64_t> ids, const SampleOptions& options, Rng& rng, const std::function<bool(const Choice&)>& told = {},
+  // throws: argument, a setting out of range; numeric, logits that are not finite
+  std::vector<int64_t> write(std::span<const int64_t> ids, const GenerationConfig& config, Rng& rng, const std::function<bool(const Choice&)>& told = {},
                              Pace* pace = nullptr);
 
  private:
-  std::vector<float> next(Pace* pace);  // logits of the token behind text_
-  std::vector<float> read(bool beyond);
-  void begin_with(std::span<const int64_t> ids);
+  std::span<float> next(const GenerationConfig& config, Pace* pace);  // logits of the token behind the text
+  bool guessed_right() const;
+  void read(const GenerationConfig& config, Pace* pace);
 
   const CausalLm& model_;
-  std::unique_ptr<DecodeCache> cache_;
-  std::vector<int64_t> text_;
+  TextRows rows_;
+  // What was read ahead: behind `begun_` tokens stood guesses_, and ahead_ (guesses + 1, V) are the logits behind each of them.
+  size_t begun_ = 0;
+  std::vector<int64_t> guesses_ = {};
+  std::vector<float> ahead_ = {};
 };
+
+// What a text may go on with: what followed where its last n tokens, or fewer, stood before, the longest match first and of equal ones the first; at
+// most `count` tokens (prompt lookup; Saxena 2023).
+std::vector<int64_t> looked_up(std::span<const int64_t> text, int64_t n, int64_t count);
 
 }  // namespace grim

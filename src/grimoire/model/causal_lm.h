@@ -22,6 +22,7 @@ class CausalLm : public Pretrained {
   virtual int64_t vocabulary() const = 0;
 
   virtual Tensor logits(const Tensor& tokens, Pass& pass) const = 0;
+  virtual Tensor last_logits(const Tensor& tokens, Pass& pass) const;  // of the last place alone: (B, V)
   // Of the context's size, for passes that go on where the one before ended; nullptr: every pass begins anew.
   virtual std::unique_ptr<DecodeCache> decode_cache() const;
   // Mean negative log-likelihood in nats of the targets that are not kIgnore; targets (N,) or (B, T) i64.

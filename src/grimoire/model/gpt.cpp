@@ -127,6 +127,8 @@ Tensor Gpt::logits(const Tensor& tokens, Pass& pass) const {
   return lm_head_(hidden(tokens, pass));  // (B, T, V)
 }
 
+Tensor Gpt::last_logits(const Tensor& tokens, Pass& pass) const { return lm_head_(select(hidden(tokens, pass), 1, -1)); }
+
 std::unique_ptr<DecodeCache> Gpt::decode_cache() const { return std::make_unique<DecodeCache>(config_.n_layer, config_.n_positions); }
 
 Tensor Gpt::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const {

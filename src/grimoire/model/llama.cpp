@@ -88,6 +88,8 @@ Tensor Llama::hidden(const Tensor& tokens, Pass& pass) const {
 
 Tensor Llama::logits(const Tensor& tokens, Pass& pass) const { return lm_head_(hidden(tokens, pass)); }
 
+Tensor Llama::last_logits(const Tensor& tokens, Pass& pass) const { return lm_head_(select(hidden(tokens, pass), 1, -1)); }
+
 std::unique_ptr<DecodeCache> Llama::decode_cache() const { return std::make_unique<DecodeCache>(config_.n_layer, config_.context); }
 
 Tensor Llama::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const {

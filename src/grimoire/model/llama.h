@@ -53,6 +53,7 @@ class Llama final : public CausalLm {
   int64_t context() const override { return config_.context; }
   int64_t vocabulary() const override { return config_.vocab_size; }
   Tensor logits(const Tensor& tokens, Pass& pass) const override;
+  Tensor last_logits(const Tensor& tokens, Pass& pass) const override;
   std::unique_ptr<DecodeCache> decode_cache() const override;
   Tensor loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const override;
   Json config() const override { return config_.to_json(); }

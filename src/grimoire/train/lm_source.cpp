@@ -103,9 +103,9 @@ std::vector<std::string> LmSource::samples(const std::string& folder) const {
   const bool items = corpus_.format == CorpusFormat::lines;
   const TrainedModel trained = load_trained(folder);
   Rng rng(RngMode::philox, 1337, "generate");
-  const SampleOptions options{.max_tokens = items ? 0 : 500, .begin = trained.begin, .ends = trained.ends};
+  const GenerationConfig config{.max_new_tokens = items ? 0 : 500, .begin = trained.begin, .ends = trained.ends};
   std::vector<std::string> texts;
-  for (int i = 0; i < (items ? 30 : 1); ++i) texts.push_back(generate(*trained.model, *trained.tokenizer, options, rng));
+  for (int i = 0; i < (items ? 30 : 1); ++i) texts.push_back(generate(*trained.model, *trained.tokenizer, "", config, rng));
   return texts;
 }
 

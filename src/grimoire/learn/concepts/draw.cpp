@@ -2,16 +2,18 @@
 #include <algorithm>
 #include <cmath>
 
-#include "grimoire/generate/generate.h"
+#include "grimoire/generate/beams.h"
+#include "grimoire/generate/contrastive.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
+#include "grimoire/model/bigram.h"
 #include "grimoire/stats/information.h"
 
 namespace grim::learn {
 namespace {
 
-std::vector<double> shaped(const std::vector<double>& logits, const SampleOptions& options) {
-  const std::vector<float> p = shape_distribution({logits.begin(), logits.end()}, options);
+std::vector<double> shaped(const std::vector<double>& logits, const GenerationConfig& config) {
+  const std::vector<float> p = shape_distribution({logits.begin(), logits.end()}, config);
   return {p.begin(), p.end()};
 }
 
@@ -26,6 +28,25 @@ std::vector<double> logs_of(const std::vector<double>& p) {
 size_t greedy(const std::vector<double>& p) {
   const std::vector<double> one = shaped(logs_of(p), {.temperature = 0});
   return static_cast<size_t>(std::ranges::max_element(one) - one.begin());
+}
+
+// A model that has seen so many pairs of words; its token 0 stands before them.
+std::unique_ptr<Bigram> bigram_of(const Inputs& in, const std::vector<double>& first, const std::vector<std::vector<double>>& next) {
+  std::vector<int64_t> from, to;
+  const auto add = [&](int64_t word, const std::vector<double>& counts) {
+    if (counts.size() != first.size()) in.refuse("next", str("{} counts in a row", first.size()));
+    for (size_t i = 0; i < counts.size(); ++i) {
+      if (counts[i] > 1000) in.refuse("next", "counts of at most 1000");
+      from.insert(from.end(), static_cast<size_t>(counts[i]), word);
+      to.insert(to.end(), static_cast<size_t>(counts[i]), static_cast<int64_t>(i + 1));
+    }
+  };
+  add(0, first);
+  for (size_t i = 0; i < next.size(); ++i) add(static_cast<int64_t>(i + 1), next[i]);
+  auto model = std::make_unique<Bigram>(BigramConfig{.vocab_size = static_cast<int64_t>(first.size() + 1), .smoothing = 0});
+  const auto n = static_cast<int64_t>(from.size());
+  model->count(Tensor::from(from, {n, 1}), Tensor::from(to, {n}));
+  return model;
 }
 
 const Concept kConcepts[] = {
@@ -49,7 +70,7 @@ const Concept kConcepts[] = {
          },
      .turn = "T = .1: one word takes nearly all. T = 10: they are nearly alike.",
      .commands = "grimoire generate runs/names -n 10 --temperature 0.5",
-     .code = "src/grimoire/generate/generate.cpp: shape_distribution",
+     .code = "src/grimoire/generate/shaping.cpp: distribution_of",
      .mistake = "People say that a temperature of 0 makes answers right; in fact it makes them repeatable. The likeliest text can be wrong or dull.",
      .see = "softmax: what is shaped\nsampling: the draw itself\ntop-p: cutting the tail instead\ngreedy-decoding: T = 0",
      .sources = "Ackley, Hinton and Sejnowski 1985, A Learning Algorithm for Boltzmann Machines\n"
@@ -78,7 +99,7 @@ const Concept kConcepts[] = {
          },
      .turn = "k = 1 is the greedy choice, k = 4 leaves all as it is.",
      .commands = "grimoire generate runs/names -n 10 --top-k 5",
-     .code = "src/grimoire/generate/generate.cpp: shape_distribution",
+     .code = "src/grimoire/generate/shaping.cpp: distribution_of",
      .mistake = "People say that one k suits all; in fact after \"New York\" few words are right, after \"the\" thousands.",
      .see = "sampling: the draw\ntop-p: a number that adapts\ntemperature: shaping without cutting",
      .sources = "Fan, Lewis and Dauphin 2018, Hierarchical Neural Story Generation",
@@ -106,14 +127,192 @@ const Concept kConcepts[] = {
          },
      .turn = "x = 9,1,0,-1: the model is sure, and one word is the whole nucleus.",
      .commands = "grimoire generate runs/names -n 10 --top-p 0.9",
-     .code = "src/grimoire/generate/generate.cpp: shape_distribution",
+     .code = "src/grimoire/generate/shaping.cpp: distribution_of",
      .mistake = "People say that p is how likely a word must be; in fact it bounds a sum: a word of 1 % is in if the likelier ones do not yet reach p.",
-     .see = "sampling: the draw\ntop-k: a fixed number\ntemperature: shaping without cutting",
+     .see = "sampling: the draw\ntop-k: a fixed number\nmin-p: by the likeliest one\ntemperature: shaping without cutting",
      .sources = "Holtzman, Buys, Du, Forbes and Choi 2020, The Curious Case of Neural Text Degeneration, section 3.1",
      .ask = "Probabilities .5, .3, .2 and p = .6: which words are kept? | The first two: .5 is not enough.",
      .more = "Holtzman and others saw that the likeliest text repeats itself and the plain draw wanders off, and that people's words are not the likeliest "
              "ones: they come from a head whose size changes. p = .9 to .95 is common. Ties at the edge are cut by place. Later ideas scale the cut with "
              "the largest probability (min-p), or keep words of typical surprise (Meister et al. 2023); which reads best is a matter of the task."},
+    {.id = "min-p",
+     .title = "Min-p sampling",
+     .names = "minimum probability sampling",
+     .what = "Draws only among the words that have at least a given share of the likeliest one's probability.",
+     .picture = "A choir that keeps whoever reaches half the loudness of its loudest: one star, and few remain; many equals, and all do.",
+     .formula = "keep i if p_i >= m max_j p_j, then divide by the sum of those kept",
+     .symbols = "p: the model's probabilities\nm: the share, from 0 to 1",
+     .inputs = "x = 2,1,0,-1: logits\nm = 0.2: share",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> x = logits_of(in), own = shaped(x, {}), p = shaped(x, {.min_p = in.number("m", 0, 1)});
+           out.step("the model's own: " + list_of(own));
+           const double top = std::ranges::max(own), least = in.number("m", 0, 1) * top;
+           out.step(str("at least {:.6g} x {:.6g} = {:.6g} is kept", in.number("m", 0, 1), top, least));
+           out.answers("p", p);
+           out.show(bars_of("p", p, 6));
+         },
+     .turn = "x = 1,1,0,-1: the two likeliest are equal, and a third comes in.",
+     .commands = "grimoire generate runs/names -n 10 --min-p 0.1",
+     .code = "src/grimoire/generate/shaping.cpp: cut_below",
+     .mistake = "People say that m is the least probability of a word; in fact it is a share of the likeliest one's: beside .02 a word of .002 may come.",
+     .see = "top-p: a bound on the sum instead\ntop-k: a fixed number\ntypical-p: by surprise\ntemperature: shaping without cutting",
+     .sources = "Nguyen, Baker, Neo, Roush, Kirsch and Shwartz-Ziv 2024, Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs",
+     .ask = "Probabilities .5, .3, .15, .05 and m = .2: which words are kept? | The first three: the bound is .1.",
+     .more = "In logits it is a plain distance: x_i >= max x + ln m. It is cheap, for no sorting is needed, and it holds at high temperatures, where top-p "
+             "lets a long flat tail in. Whether texts so drawn are better liked is disputed."},
+    {.id = "typical-p",
+     .title = "Locally typical sampling",
+     .names = "typical sampling\nlocally typical decoding",
+     .what = "Draws among the words that are about as surprising as one expects here: neither the obvious nor the absurd.",
+     .picture = "A witness: too smooth sounds rehearsed, too wild invented; life is in between.",
+     .formula = "keep those with the smallest |-ln p_i - H| until they reach t together",
+     .symbols = "p: the model's probabilities\nH: their entropy in nats, the surprise to be expected\nt: share to be covered, above 0, up to 1",
+     .inputs = "x = 2,1,0,-1: logits\nt = 0.5: share",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> x = logits_of(in), own = shaped(x, {}), p = shaped(x, {.typical_p = in.number("t", 1e-6, 1)});
+           const double h = stats::entropy(own);
+           std::vector<double> apart;
+           for (const double v : own) apart.push_back(std::abs(-std::log(std::max(v, 1e-300)) - h));
+           out.step("the model's own: " + list_of(own));
+           out.step(str("H = {:.6g}; apart from it: {}", h, list_of(apart)));
+           out.answers("p", p);
+           out.show(bars_of("p", p, 6));
+         },
+     .turn = "t = 0.2: the second word alone is left, though the first is likelier.",
+     .commands = "grimoire generate runs/names -n 10 --typical-p 0.9",
+     .code = "src/grimoire/generate/shaping.cpp: cut_to_typical",
+     .mistake = "People say that every cut keeps the likeliest word; in fact this one may drop it: where many words are right, the likeliest is too plain.",
+     .see = "entropy: the surprise to be expected\ntop-p: from the top down",
+     .sources = "Meister, Pimentel, Wiher and Cotterell 2023, Locally Typical Sampling",
+     .ask = "All words are equally likely. Which are kept for t = .5? | All: each is exactly as surprising as expected, and none comes before another.",
+     .more = "The thought is that people spread what they say evenly: each word carries about the information that the listener expects. "
+             "Values of .2 to .95 are in use."},
+    {.id = "beam-search",
+     .title = "Beam search",
+     .names = "beams\nbeam decoding",
+     .what = "Writes by keeping the b likeliest beginnings at every step, and at the end gives the best of the finished texts.",
+     .picture = "Several scouts in a maze who call each other back: whoever stands worst gives up, and joins the one with the best prospect.",
+     .formula = "B_t = the b best (y, w) with y in B_(t-1), by ln P(y, w)\nscore = ln P(y) / |y|^a",
+     .symbols = "b: beams\nfirst: how often each word came at the beginning\nnext: a row for each of them: how often each word came "
+                "after it\na: length penalty; here all texts are two words long",
+     .inputs = "first = 6,4: counts\nnext = 5,5;9,1: counts, a row for each first word\nb = 2: beams",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> first = in.counts("first", 1, 1000, 1, 20);
+           const auto rows = in.count_matrix("next");
+           if (rows.size() != first.size()) in.refuse("next", str("a row for each of the {} first words", first.size()));
+           const std::unique_ptr<Bigram> model = bigram_of(in, first, rows);
+           const auto best = [&](int64_t beams) {
+             const GenerationConfig config{.max_new_tokens = 2, .num_beams = beams, .length_penalty = 0};
+             return search_beams(*model, std::vector<int64_t>{0}, config, {}, [&](const BeamStep& s) {
+               for (const BeamStep::Beam& beam : s.beams)
+                 if (beams > 1 && beam.log_probability > -1e9) out.step(str("held: word {}, P = {:.6g}", beam.text.back() - 1, std::exp(beam.log_probability)));
+               return true;
+             });
+           };
+           const std::vector<BeamText> found = best(in.integer("b", 1, 20));
+           out.step(str("the best: word {}, then {}", found[0].tokens[0] - 1, found[0].tokens[1] - 1));
+           out.answer("probability of what the beams find", std::exp(found[0].score));
+           out.answer("of the greedy text", std::exp(best(1)[0].score));
+         },
+     .turn = "b = 1: a single beam is the greedy choice.",
+     .commands = "grimoire generate runs/names --beams 4 -n 4\ngrimoire generate runs/names --beams 4 --explain",
+     .code = "src/grimoire/generate/beams.h: search_beams",
+     .mistake = "People say that more beams make better texts; in fact they make likelier ones: translations get worse beyond some ten, for the likeliest text "
+                "of all is often too short, or empty.",
+     .see = "greedy-decoding: one beam\nautoregressive: why step by step\nsampling: drawing instead",
+     .sources = "Lowerre 1976, The Harpy Speech Recognition System\nSutskever, Vinyals and Le 2014, Sequence to Sequence Learning with Neural Networks, "
+                "section 3.2\nStahlberg and Byrne 2019, On NMT Search Errors and Model Errors: Cat Got Your Tongue?\n"
+                "Vijayakumar, Cogswell, Selvaraju, Sun, Lee, Crandall and Batra 2018, Diverse Beam Search",
+     .ask = "Four beams, 50,000 words: among how many beginnings does a step choose? | 200,000, of which it keeps four.",
+     .more = "Every word costs probability, so that plain ln P prefers short texts: it is divided by a power a of the length, a = 1 being the mean per word. "
+             "The search ends when enough texts are finished, or when the best beam can no longer overtake the worst of them. Beams of one text resemble each "
+             "other; groups of beams that lose probability for saying what another group says differ more. The kept keys and values follow their beams: "
+             "where one parts into two, so do they."},
+    {.id = "repetition-penalty",
+     .title = "Repetition penalty",
+     .names = "frequency penalty\npresence penalty",
+     .what = "Makes words that the text already holds less likely, so that it does not turn in circles.",
+     .picture = "A talk in which every repeated phrase costs a coin: one still repeats what matters, and no longer out of habit.",
+     .formula = "x_w <- x_w / r if x_w > 0, else x_w r;   x_w <- x_w - n_w f - [n_w > 0] g",
+     .symbols = "x_w: logit of word w\nn_w: how often it was written\nr: repetition penalty, 1 is none\nf, g: frequency and presence penalty, 0 is none",
+     .inputs = "x = 2,1,-1: logits\nn = 3,0,1: times written\nr = 1: repetition penalty\nf = 0.5: frequency penalty\ng = 0.2: presence penalty",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           std::vector<double> x = logits_of(in);
+           const std::vector<double> n = in.numbers("n", 0, 1000, x.size(), x.size());
+           std::vector<int64_t> text;
+           for (size_t w = 0; w < n.size(); ++w) text.insert(text.end(), static_cast<size_t>(n[w]), static_cast<int64_t>(w));
+           std::vector<float> logits(x.begin(), x.end());
+           process(logits, {.text = text}, {.repetition_penalty = in.number("r", 0.01, 100), .frequency_penalty = in.number("f", -2, 2),
+                                            .presence_penalty = in.number("g", -2, 2)});
+           x.assign(logits.begin(), logits.end());
+           out.step("before: " + list_of(shaped(logits_of(in), {})));
+           out.answers("x", x);
+           out.answers("p", shaped(x, {}));
+         },
+     .turn = "r = 2, f = 0, g = 0: the first logit is halved, the last doubled: both become less likely.",
+     .commands = "grimoire generate smollm2 --prompt \"I say\" --repetition-penalty 1.2",
+     .code = "src/grimoire/generate/shaping.cpp: process",
+     .mistake = "People say that it only removes loops; in fact it also punishes commas, names and every word that a text needs twice.",
+     .see = "greedy-decoding: where loops come from\ntemperature: shaping without memory",
+     .sources = "Keskar, McCann, Varshney, Xiong and Socher 2019, CTRL: A Conditional Transformer Language Model, section 4.1",
+     .ask = "A logit of -2, r = 1.5: what becomes of it? | -3: dividing would have made the word likelier.",
+     .more = "The first form looks at the prompt too, the two others, of OpenAI's API, only at what was written. None knows meaning."},
+    {.id = "prompt-lookup",
+     .title = "Prompt lookup",
+     .names = "n-gram speculation\nspeculative decoding",
+     .what = "Guesses the next words from what the text said before and has the model check all of them in one pass: the text is the same, sooner.",
+     .picture = "A secretary who finishes your sentence from the last letter: if right, you nod; if not, you say the word yourself.",
+     .formula = "expected words a pass = 1 + a + a^2 + ... + a^k",
+     .symbols = "k: words guessed ahead\na: probability that a guess is right",
+     .inputs = "a = 0.6: chance of a guess\nk = 4: guessed ahead",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const double a = in.number("a", 0, 1);
+           const int64_t k = in.integer("k", 0, 1000);
+           double words = 0, all = 1;
+           for (int64_t i = 0; i <= k; ++i, all *= a) words += all;
+           out.step("the model's own word, then guess i if all up to it were right: a^i");
+           out.answer("words a pass", words);
+           out.answer("places read for a word", static_cast<double>(k + 1) / words);
+         },
+     .turn = "a = 0: every pass gives one word, as without guesses, and reads five places for it.",
+     .commands = "grimoire generate smollm2 --prompt \"one two one two\" --lookup 8",
+     .code = "src/grimoire/generate/writer.cpp: looked_up",
+     .mistake = "People say that guesses change the text; in fact each is kept only if it is the very word that the model would have written.",
+     .see = "kept-keys: what wrong guesses are cut from\ngreedy-decoding: the text it keeps",
+     .sources = "Leviathan, Kalman and Matias 2023, Fast Inference from Transformers via Speculative Decoding\nSaxena 2023, Prompt Lookup Decoding",
+     .ask = "All guesses are right, k = 3. How many words does a pass give? | Four.",
+     .more = "It pays because a pass is bound by reading the weights: five places cost little more than one. Summaries and code repeat their input most."},
+    {.id = "contrastive-search",
+     .title = "Contrastive search",
+     .names = "degeneration penalty",
+     .what = "Of the k likeliest words it takes one that is likely and whose state in the model is unlike those of the words before.",
+     .picture = "Casting the next player: good, but not the double of one already on stage.",
+     .formula = "argmax over the k likeliest v: (1 - a) p_v - a s_v",
+     .symbols = "p_v: probability of v\ns_v: its largest cosine with a word before\na: weight of the penalty, from 0 to 1",
+     .inputs = "p = 0.5,0.3,0.1: probabilities\ns = 0.95,0.4,0.3: largest cosines\na = 0.6: weight",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> p = in.numbers("p", 0, 1, 1, 100), s = in.numbers("s", -1, 1, p.size(), p.size());
+           const double a = in.number("a", 0, 1);
+           std::vector<double> score;
+           for (size_t i = 0; i < p.size(); ++i) score.push_back(contrast(p[i], s[i], a));
+           out.answers("score", score);
+           out.answer("taken", static_cast<double>(std::ranges::max_element(score) - score.begin()));
+         },
+     .turn = "a = 0: the likeliest word, as in greedy decoding.",
+     .commands = "grimoire generate smollm2 --prompt \"DeepMind is\" --contrastive 0.6 --top-k 6",
+     .code = "src/grimoire/generate/contrastive.h: contrast",
+     .mistake = "People say that variety needs chance; in fact nothing is drawn here, and the same prompt gives the same text.",
+     .see = "greedy-decoding: a = 0\ntop-k: the candidates\nrepetition-penalty: counts words instead",
+     .sources = "Su, Lan, Wang, Yogatama, Kong and Collier 2022, A Contrastive Framework for Neural Text Generation",
+     .ask = "Two words have p = .4 and .3, s = .9 and .9. Which is taken? | The likelier one: equal penalties cancel.",
+     .more = "Each candidate has to be read before its state is known, so a step costs k rows. It wants a model whose states differ from word "
+             "to word; where all point the same way the penalty is a constant."},
     {.id = "greedy-decoding",
      .title = "Greedy decoding",
      .names = "greedy search\ngreedy sampling",
@@ -144,9 +343,9 @@ const Concept kConcepts[] = {
          },
      .turn = "next = 9,1;9,1: greedy is right this time.",
      .commands = "grimoire generate runs/names -n 1 --temperature 0",
-     .code = "src/grimoire/generate/generate.cpp: shape_distribution",
+     .code = "src/grimoire/generate/shaping.cpp: distribution_of",
      .mistake = "People say that the best words make the best sentence; in fact a likely word can lead where nothing is likely.",
-     .see = "argmax: one step of it\ngreedy: the same trap in trees\ntemperature: leaving it\nautoregressive: why step by step",
+     .see = "argmax: one step of it\nbeam-search: several beginnings at a time\ngreedy: the same trap in trees\nautoregressive: why step by step",
      .sources = "Holtzman, Buys, Du, Forbes and Choi 2020, The Curious Case of Neural Text Degeneration\nSutskever, Vinyals and Le 2014, Sequence to "
                 "Sequence Learning with Neural Networks, section 3.2: beam search",
      .ask = "First words .6 and .4; the best that follows has .5 and .9. Which pair is likeliest? | The second: .36 against .30.",
