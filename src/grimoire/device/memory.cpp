@@ -71,14 +71,15 @@ struct Pool {
     use.committed_bytes = static_cast<int64_t>(committed);
   }
 
-  void note_taken(void* block, size_t bytes) {
+  // Out of line: what is hardly ever done shall cost every call no more than one look at a flag.
+  [[gnu::noinline, gnu::cold]] void note_taken(void* block, size_t bytes) {
     const auto k = static_cast<int64_t>(trace->sizes.size());
     trace->sizes.push_back(static_cast<double>(bytes));
     trace->events.push_back(k);
     traced[block] = k;
   }
 
-  void note_released(void* block) {
+  [[gnu::noinline, gnu::cold]] void note_released(void* block) {
     const auto found = traced.find(block);
     if (found == traced.end()) return;  // older than the trace
     trace->events.push_back(~found->second);

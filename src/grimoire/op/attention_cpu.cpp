@@ -112,16 +112,6 @@ template <class T> int64_t key_begin(const AttentionProblem<T>& p, int64_t t) {
   return p.window > 0 ? std::clamp<int64_t>(t + 1 + p.S - p.T_q - p.window, 0, p.S) : 0;
 }
 
-// Unseen keys of row t in columns [s0, s0 + n) become -inf.
-template <class T> void hide_keys(const AttentionProblem<T>& p, int64_t b, int64_t t, int64_t s0, int64_t n, T* row) {
-  constexpr T kHidden = -std::numeric_limits<T>::infinity();
-  for (int64_t s = std::max<int64_t>(0, key_end(p, t) - s0); s < n; ++s) row[s] = kHidden;
-  std::fill_n(row, std::clamp<int64_t>(key_begin(p, t) - s0, 0, n), kHidden);
-  if (p.key_mask)
-    for (int64_t s = 0; s < n; ++s)
-      if (!p.key_mask[b * p.S + s0 + s]) row[s] = kHidden;
-}
-
 // Index of weight (h, t, s) of the text in the dropout stream.
 template <class T> uint64_t weight_index(const AttentionProblem<T>& p, int64_t h, int64_t t, int64_t s) {
   return (p.first_row + static_cast<uint64_t>(h * p.T_q + t)) * static_cast<uint64_t>(padded(p.weights_width)) + static_cast<uint64_t>(s);
@@ -136,12 +126,26 @@ template <class T> Seen seen(const AttentionProblem<T>& p, int64_t h, int64_t t,
   return {begin, end, h * p.bias_width + p.bias_zero + s0 + begin - (t + p.S - p.T_q)};
 }
 
-// scores = scale * scores + bias, where a bias stands
-template <class T> HWY_NOINLINE void add_bias(const AttentionProblem<T>& p, int64_t h, int64_t t, int64_t s0, int64_t n, T* row) {
+// Unseen keys of row t in columns [s0, s0 + n) become -inf, and the others get their bias: scale * score + bias.
+template <class T> HWY_NOINLINE void mark_keys(const AttentionProblem<T>& p, int64_t b, int64_t h, int64_t t, int64_t s0, int64_t n, T* row) {
+  constexpr T kHidden = -std::numeric_limits<T>::infinity();
   const Seen s = seen(p, h, t, s0, n);
-  const hn::ScalableTag<T> d;
-  const auto scale = hn::Set(d, static_cast<T>(p.scale));
-  MapInto(d, row + s.begin, p.bias + s.bias, row + s.begin, s.end - s.begin, T(0), [&](auto x, auto b) HWY_ATTR { return hn::MulAdd(x, scale, b); });
+  if (p.bias) {
+    const hn::ScalableTag<T> d;
+    const auto scale = hn::Set(d, static_cast<T>(p.scale));
+    MapInto(d, row + s.begin, p.bias + s.bias, row + s.begin, s.end - s.begin, T(0), [&](auto x, auto bias) HWY_ATTR { return hn::MulAdd(x, scale, bias); });
+  }
+  std::fill_n(row, s.begin, kHidden);
+  std::fill(row + s.end, row + n, kHidden);
+  if (p.key_mask)
+    for (int64_t i = 0; i < n; ++i)
+      if (!p.key_mask[b * p.S + s0 + i]) row[i] = kHidden;
+}
+
+// The same, where no more is asked than that none looks ahead: most rows of most models.
+template <class T> HWY_INLINE void mark_row(const AttentionProblem<T>& p, bool only_causal, int64_t b, int64_t h, int64_t t, int64_t s0, int64_t n, T* row) {
+  if (!only_causal) return mark_keys(p, b, h, t, s0, n, row);
+  for (int64_t s = std::max<int64_t>(0, key_end(p, t) - s0); s < n; ++s) row[s] = -std::numeric_limits<T>::infinity();
 }
 
 // The running softmax (Milakov and Gimelshein 2018): per row the largest score so far and the sum of exponentials below it;
@@ -151,6 +155,7 @@ template <class T> void forward_task(const AttentionProblem<T>& all, const Heads
   const AttentionProblem<T> p = all.text(b);
   Scratch<T>& w = scratch<T>();
   const int64_t g = h / p.group;
+  const bool only_causal = !p.bias && !p.key_mask && p.window == 0;
   transpose_rows(p.k.at(b, g), p.k.row, p.S, p.D, w.kt);
   w.scores.resize(static_cast<size_t>(kQueries * std::min(kKeys, padded(p.S))));
   for (int64_t t0 = 0; t0 < p.T_q; t0 += kQueries) {
@@ -166,8 +171,7 @@ template <class T> void forward_task(const AttentionProblem<T>& all, const Heads
       product(rows, n, p.D, p.q.at(b, h) + t0 * p.q.row, p.q.row, 1, w.kt.data() + s0, padded(p.S), w.scores.data(), width, T(0));
       for (int64_t r = 0; r < rows; ++r) {
         T* const row = w.scores.data() + r * width;
-        if (p.bias) add_bias(p, h, t0 + r, s0, n, row);
-        if (p.key_mask || key_end(p, t0 + r) < s0 + n || key_begin(p, t0 + r) > s0) hide_keys(p, b, t0 + r, s0, n, row);
+        mark_row(p, only_causal, b, h, t0 + r, s0, n, row);
         const T scale = p.bias ? T(1) : static_cast<T>(p.scale), peak = std::max(top[r], RowMax(d, row, n) * scale);
         const T shift = std::isinf(peak) && peak < 0 ? T(0) : peak;  // a row without a visible key stays all zero
         const auto vs = hn::Set(d, scale), vp = hn::Set(d, shift);
@@ -218,6 +222,7 @@ void backward_head(const AttentionProblem<T>& p, const Heads<const T>& o, const 
   const hn::ScalableTag<T> d;
   Scratch<T>& w = scratch<T>();
   const int64_t g = h / p.group, full = padded(p.S);
+  const bool only_causal = !p.bias && !p.key_mask && p.window == 0;
   const auto tile_size = static_cast<size_t>(kQueries * std::min(kKeys, full));
   w.scores.resize(tile_size);
   w.dscores.resize(tile_size);
@@ -242,8 +247,7 @@ void backward_head(const AttentionProblem<T>& p, const Heads<const T>& o, const 
         const int64_t t = t0 + r;
         T* const row = P + r * width;
         T* const drow = dS + r * width;
-        if (p.bias) add_bias(p, h, t, s0, n, row);
-        if (p.key_mask || key_end(p, t) < s0 + n || key_begin(p, t) > s0) hide_keys(p, b, t, s0, n, row);
+        mark_row(p, only_causal, b, h, t, s0, n, row);
         const auto lse = hn::Set(d, p.lse[h * p.T_q + t]), delta = hn::Set(d, w.delta[static_cast<size_t>(t)]);
         Map(d, row, row, n, [&](auto x) HWY_ATTR { return Exp(d, hn::MulSub(x, exp_scale, lse)); });
         if (p.dropout > 0) DropRow(d, drow, n, p.dropout, p.key, weight_index(p, h, t, s0));
