@@ -1,4 +1,4 @@
-// Our side of bench/compare/run.py: whole training steps of six known workloads.
+// Our side of bench/compare/run.py: whole training steps of known workloads.
 //
 //   compare_steps --workload W --threads T      prints "ready"; then for each line K on stdin runs K steps and prints the
 //                                               seconds they took; ends with its input.
@@ -17,8 +17,11 @@
 #include "grimoire/base/clock.h"
 #include "grimoire/data/windows.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/model/bert.h"
 #include "grimoire/model/gpt.h"
 #include "grimoire/model/mlp.h"
+#include "grimoire/model/t5.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/optim/optimizer.h"
 #include "grimoire/tensor/random.h"
 
@@ -26,17 +29,16 @@ namespace grim {
 namespace {
 
 struct Workload {
-  std::unique_ptr<CausalLm> model;
+  std::shared_ptr<Pretrained> model;
   std::unique_ptr<Parameters> parameters;
   std::unique_ptr<Optimizer> optimizer;
-  std::function<Examples(int64_t step)> batch;
+  std::function<Tensor(int64_t step, Pass& pass)> loss;
   double lr = 0, clip = 0;
 
   void step(int64_t s) const {
-    const Examples e = batch(s);
     optimizer->zero_grad();
     Pass pass = Pass::train(1, static_cast<uint32_t>(s));
-    backward(model->loss(e.x, e.y, pass));
+    backward(loss(s, pass));
     optimizer->step(lr, clip > 0 ? clip_scale(parameters->gradient_norm(), clip) : 1.0);
   }
 };
@@ -62,7 +64,35 @@ std::function<Examples(int64_t)> crops_of(int64_t tokens, int64_t V, int64_t B, 
   };
 }
 
-Workload with_adamw(std::unique_ptr<CausalLm> model, double lr, const AdamOptions& options, bool matrices_only) {
+// Of a language model on these batches.
+std::function<Tensor(int64_t, Pass&)> next_tokens(const std::shared_ptr<Pretrained>& model, std::function<Examples(int64_t)> batch) {
+  return [lm = std::dynamic_pointer_cast<CausalLm>(model), batch = std::move(batch)](int64_t step, Pass& pass) {
+    const Examples e = batch(step);
+    return lm->loss(e.x, e.y, pass);
+  };
+}
+
+// B texts of T random tokens one behind the other, from the step.
+TokenBatch texts_of(int64_t step, std::string_view stream, int64_t V, int64_t B, int64_t T) {
+  Rng rng(RngMode::philox, 7, stream, static_cast<uint32_t>(step));
+  TokenBatch b{randint(0, V, {B * T}, rng), Tensor::zeros({B * T}, Dtype::i64), {0}};
+  for (int64_t i = 1; i <= B; ++i) b.offsets.push_back(i * T);
+  return b;
+}
+
+// The masked places, 15 in 100 of each text, through the head.
+std::function<Tensor(int64_t, Pass&)> masked_words(const std::shared_ptr<Pretrained>& model, int64_t V, int64_t B, int64_t T) {
+  return [bert = std::dynamic_pointer_cast<Bert>(model), V, B, T](int64_t step, Pass& pass) {
+    const TokenBatch texts = texts_of(step, "batch", V, B, T);
+    std::vector<int64_t> places;
+    for (int64_t b = 0; b < B; ++b)
+      for (int64_t i = 0; i < T * 15 / 100; ++i) places.push_back(b * T + i * 100 / 15);
+    const Tensor at = Tensor::from<int64_t>(places, {static_cast<int64_t>(places.size())});
+    return bert->masked_loss(index_select(bert->hidden(texts, pass), 0, at), index_select(texts.ids, 0, at));
+  };
+}
+
+Workload with_adamw(std::shared_ptr<Pretrained> model, double lr, const AdamOptions& options, bool matrices_only) {
   Workload w;
   w.model = std::move(model);
   w.parameters = std::make_unique<Parameters>(w.model->parameters());
@@ -79,32 +109,45 @@ Workload make_workload(const std::string& name) {
     w.model = std::make_unique<Mlp>(MlpConfig{}, rng);
     w.parameters = std::make_unique<Parameters>(w.model->parameters());
     w.optimizer = std::make_unique<Sgd>(*w.parameters, SgdOptions{});
-    w.batch = rows_of({randint(0, 27, {182625, 3}, rng), randint(0, 27, {182625}, rng)}, 32);
+    w.loss = next_tokens(w.model, rows_of({randint(0, 27, {182625, 3}, rng), randint(0, 27, {182625}, rng)}, 32));
     w.lr = 0.1;
     return w;
   }
   if (name == "makemore-mlp") {  // 32 sequences of 16 places, each place a window of 16 tokens
     Workload w = with_adamw(std::make_unique<Mlp>(MlpConfig{.context = 16, .n_embd = 64, .n_hidden = 64}, rng), 5e-4,
                             {.beta2 = 0.99, .weight_decay = 0.01}, false);
-    w.batch = rows_of({randint(0, 27, {20000, 16}, rng), randint(0, 27, {20000}, rng)}, 512);
+    w.loss = next_tokens(w.model, rows_of({randint(0, 27, {20000, 16}, rng), randint(0, 27, {20000}, rng)}, 512));
     return w;
   }
   if (name == "makemore-transformer") {
     Workload w = with_adamw(std::make_unique<Gpt>(GptConfig::makemore(), rng), 5e-4, {.beta2 = 0.99, .weight_decay = 0.01}, false);
-    w.batch = rows_of({randint(0, 27, {25000, 16}, rng), randint(0, 27, {25000, 16}, rng)}, 32);
+    w.loss = next_tokens(w.model, rows_of({randint(0, 27, {25000, 16}, rng), randint(0, 27, {25000, 16}, rng)}, 32));
     return w;
   }
   if (name == "nanogpt-cpu" || name == "nanogpt-char") {
     const bool small = name == "nanogpt-cpu";
     Workload w = with_adamw(std::make_unique<Gpt>(small ? GptConfig::nanogpt_cpu() : GptConfig::nanogpt_char(), rng), 1e-3,
                             {.beta2 = 0.99, .weight_decay = 0.1}, true);
-    w.batch = small ? crops_of(1000000, 65, 12, 64) : crops_of(1000000, 65, 16, 256);
+    w.loss = next_tokens(w.model, small ? crops_of(1000000, 65, 12, 64) : crops_of(1000000, 65, 16, 256));
     w.clip = 1;
     return w;
   }
-  if (name == "gpt2-124m") {
+  if (name == "gpt2-124m" || name == "gpt2-long") {
     Workload w = with_adamw(std::make_unique<Gpt>(GptConfig::gpt2(), rng), 1e-4, {.beta2 = 0.95, .weight_decay = 0.1}, true);
-    w.batch = crops_of(1000000, 50257, 4, 64);
+    w.loss = next_tokens(w.model, name == "gpt2-long" ? crops_of(1000000, 50257, 1, 1024) : crops_of(1000000, 50257, 4, 64));
+    return w;
+  }
+  if (name == "bert-base") {
+    const BertConfig base{.dropout = 0, .head = BertHead::masked};
+    Workload w = with_adamw(std::make_unique<Bert>(base, rng), 1e-4, {.beta2 = 0.999, .weight_decay = 0.01}, true);
+    w.loss = masked_words(w.model, base.vocab_size, 8, 128);
+    return w;
+  }
+  if (name == "t5-small") {  // as many tokens as its paper's span corruption makes of 512
+    Workload w = with_adamw(std::make_unique<T5>(T5Config{.dropout = 0}, rng), 1e-4, {.beta2 = 0.999, .weight_decay = 0.01}, true);
+    w.loss = [t5 = std::dynamic_pointer_cast<T5>(w.model)](int64_t step, Pass& pass) {
+      return t5->loss(texts_of(step, "source", 32128, 4, 512), texts_of(step, "target", 32128, 4, 114), pass);
+    };
     return w;
   }
   throw Error(ErrorKind::usage, "unknown workload '" + name + "'");

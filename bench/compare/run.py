@@ -28,7 +28,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-WORKLOADS = ["notebook-mlp", "makemore-mlp", "makemore-transformer", "nanogpt-cpu", "nanogpt-char", "gpt2-124m"]
+WORKLOADS = ["notebook-mlp", "makemore-mlp", "makemore-transformer", "nanogpt-cpu", "nanogpt-char", "gpt2-124m", "gpt2-long", "bert-base", "t5-small"]
 PATIENCE = 300  # seconds that a process may take for one answer
 
 # What makes PyTorch's pip wheel fastest on this kind of CPU, measured with torch 2.15.0 on a 2-core AMD Zen 5:

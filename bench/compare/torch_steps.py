@@ -7,7 +7,7 @@ every line K on standard input run K training steps and print the seconds they t
 both sides in turn.
 
 Every step does what the published training loop does: draw a batch, forward, backward, (clip,) update. Python eager,
-float32. The models are written for this benchmark from their papers and configurations, with the fastest eager parts that
+float32. T5 is transformers' own; the other models are written for this benchmark from their papers and configurations, with the fastest eager parts that
 keep their arithmetic: fused scaled_dot_product_attention, F.gelu for the tanh form, gradients set to None. --tuned changes
 the optimizer (AdamW fused=True) and, together with the environment that run.py sets, is the fastest arrangement we found;
 without it the optimizer is what torch picks by default.
@@ -201,6 +201,70 @@ def gpt(tuned, batch, length, lr, betas, decay, clip, positions=None, **shape):
     return step, sum(p.numel() for p in model.parameters())
 
 
+# --- BERT and T5 ------------------------------------------------------------------------------------------------------
+
+
+class Bert(nn.Module):
+    """Norms behind the sums; exact GELU; a transform before the tied output layer, which sees the masked places alone."""
+
+    def __init__(self, vocab=30522, places=512, layers=12, heads=12, width=768, inner=3072):
+        super().__init__()
+        self.words, self.places, self.segments = nn.Embedding(vocab, width), nn.Embedding(places, width), nn.Embedding(2, width)
+        self.norm = nn.LayerNorm(width, 1e-12)
+        self.blocks = nn.ModuleList(nn.ModuleDict({
+            "qkv": nn.Linear(width, 3 * width), "out": nn.Linear(width, width), "norm1": nn.LayerNorm(width, 1e-12),
+            "up": nn.Linear(width, inner), "down": nn.Linear(inner, width), "norm2": nn.LayerNorm(width, 1e-12)}) for _ in range(layers))
+        self.heads, self.transform, self.transform_norm = heads, nn.Linear(width, width), nn.LayerNorm(width, 1e-12)
+        self.bias = nn.Parameter(torch.zeros(vocab))
+        for p in self.parameters():
+            if p.dim() >= 2:
+                nn.init.normal_(p, 0, 0.02)
+
+    def forward(self, ids, places):
+        B, T = ids.shape
+        x = self.norm(self.words(ids) + self.places(torch.arange(T)) + self.segments(torch.zeros_like(ids)))
+        for b in self.blocks:
+            q, k, v = b["qkv"](x).view(B, T, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+            y = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(B, T, -1)
+            x = b["norm1"](x + b["out"](y))
+            x = b["norm2"](x + b["down"](F.gelu(b["up"](x))))
+        rows = self.transform_norm(F.gelu(self.transform(x.view(B * T, -1)[places])))
+        return F.linear(rows, self.words.weight, self.bias)
+
+
+def bert_base(tuned, batch=8, length=128):
+    model = Bert()
+    optimizer = make_adamw(decay_matrices(model, 0.01), tuned, lr=1e-4, betas=(0.9, 0.999), eps=1e-8)
+    places = torch.tensor([b * length + i * 100 // 15 for b in range(batch) for i in range(length * 15 // 100)])
+
+    def step():
+        ids = torch.randint(0, 30522, (batch, length))
+        loss = F.cross_entropy(model(ids, places), ids.view(-1)[places])
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step, sum(p.numel() for p in model.parameters())
+
+
+def t5_small(tuned, batch=4, source=512, target=114):
+    import transformers
+
+    config = transformers.T5Config(dropout_rate=0.0)
+    model = transformers.T5ForConditionalGeneration._from_config(config, attn_implementation="sdpa").train()
+    optimizer = make_adamw(decay_matrices(model, 0.01), tuned, lr=1e-4, betas=(0.9, 0.999), eps=1e-8)
+
+    def step():
+        loss = model(input_ids=torch.randint(0, 32128, (batch, source)), labels=torch.randint(0, 32128, (batch, target))).loss
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step, sum(p.numel() for p in model.parameters())
+
+
 def makemore_transformer(tuned):
     return makemore(GPT(27, 16, layers=4, heads=4, width=64, bias=True, tied=False), tuned)
 
@@ -230,6 +294,9 @@ WORKLOADS = {
         width=768,
         bias=True,
     ),
+    "gpt2-long": lambda tuned: gpt(tuned, 1, 1024, 1e-4, (0.9, 0.95), 0.1, 0.0, vocab=50257, layers=12, heads=12, width=768, bias=True),
+    "bert-base": bert_base,
+    "t5-small": t5_small,
 }
 WARMUP_SECONDS = 0.5
 

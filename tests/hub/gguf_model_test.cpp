@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "base/temp_folder.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/str.h"
@@ -10,37 +8,18 @@
 #include "grimoire/hub/weights.h"
 #include "grimoire/model/register.h"
 #include "grimoire/tensor/copy.h"
+#include "hub/small_llama.h"
 #include "support/data.h"
 #include "support/op_case.h"
 
 namespace grim {
 namespace {
 
-Tensor counting(const Shape& shape, float from = 0) {
-  Tensor x = Tensor::empty(shape);
-  for (int64_t i = 0; i < x.numel(); ++i) x.data<float>()[i] = from + static_cast<float>(i);
-  return x;
-}
-
-GgufPair number(const char* key, int64_t value) { return {key, GgufValue::of(GgufType::u32, value)}; }
-
-// One block, 8 wide, two heads of 4, one of keys and values.
-std::string small_llama(const test::TempFolder& folder, const std::vector<GgufPair>& more = {}, const std::vector<GgufTensor>& others = {}) {
-  const std::string path = folder / "small.gguf";
-  std::vector<GgufTensor> tensors = {{"token_embd.weight", counting({5, 8}), "F32"}, {"output_norm.weight", counting({8}), "F32"}};
-  for (const char* name : {"attn_norm", "ffn_norm"}) tensors.push_back({str("blk.0.{}.weight", name), counting({8}), "F32"});
-  for (const char* name : {"attn_q", "attn_output", "ffn_gate", "ffn_up", "ffn_down"})
-    tensors.push_back({str("blk.0.{}.weight", name), counting({8, 8}), "F32"});
-  for (const char* name : {"attn_k", "attn_v"}) tensors.push_back({str("blk.0.{}.weight", name), counting({4, 8}), "F32"});
-  std::vector<GgufPair> pairs = {
-      {"general.architecture", GgufValue::of(std::string("llama"))}, number("llama.block_count", 1), number("llama.context_length", 32),
-      number("llama.embedding_length", 8), number("llama.feed_forward_length", 8), number("llama.attention.head_count", 2),
-      number("llama.attention.head_count_kv", 1), {"llama.attention.layer_norm_rms_epsilon", GgufValue::of(GgufType::f32, 1e-5)}};
-  pairs.insert(pairs.end(), more.begin(), more.end());
-  tensors.insert(tensors.end(), others.begin(), others.end());
-  write_gguf(path, pairs, tensors);
-  return path;
-}
+using test::complaint;
+using test::counting;
+using test::expect_same_model;
+using test::number;
+using test::small_llama;
 
 TEST(GgufModel, BecomesAFolderOfHuggingFace) {
   test::TempFolder folder;
@@ -64,16 +43,6 @@ TEST(GgufModel, BecomesAFolderOfHuggingFace) {
   convert_weights(file.path(), to, {});
   EXPECT_EQ(open_weights(to)->entries().size(), tensors.size());
   EXPECT_TRUE(exists(join_path(to, "config.json")));
-}
-
-// The same tensors under the same names, to the bit, and the settings.
-void expect_same_model(const GgufFile& a, const GgufFile& b) {
-  EXPECT_EQ(a.entries().size(), b.entries().size());
-  for (const TensorEntry& e : a.entries()) {
-    ASSERT_TRUE(b.holds(e.name)) << e.name;
-    EXPECT_TRUE(test::bit_equal(a.read(e), b.read(e.name))) << e.name;
-  }
-  EXPECT_EQ(config_in(a), config_in(b));
 }
 
 TEST(GgufModel, AFolderIsWrittenBack) {
@@ -123,16 +92,6 @@ TEST(GgufModel, WhatHasNoPlaceThereIsRefused) {
   EXPECT_NE(said("hidden_act", "gelu").find("got gelu, which is not written as GGUF: expected silu"), std::string::npos);
   EXPECT_NE(said("num_attention_heads", 3).find("3 heads do not divide a hidden_size of 8"), std::string::npos);
   EXPECT_NE(said("num_key_value_heads", 8).find("does not split into 8 heads"), std::string::npos);
-}
-
-std::string complaint(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& e) {
-    EXPECT_EQ(e.kind(), ErrorKind::input);
-    return e.what();
-  }
-  return "";
 }
 
 TEST(GgufModel, LinearScalingOfPositionsGoesThereAndBack) {
@@ -281,64 +240,6 @@ TEST(GgufModel, WhatALlamaHasNotIsRefused) {
   EXPECT_NE(complaint([&] { convert_weights(path, folder / "out", {}); }).find("there is no tensor 'blk.1.attn_norm.weight'"), std::string::npos);
   const std::string narrow = small_llama(folder, {number("llama.attention.key_length", 8)});
   EXPECT_NE(complaint([&] { convert_weights(narrow, folder / "out", {}); }).find("llama.attention.key_length is 8, expected 4"), std::string::npos);
-}
-
-TEST(Convert, AGgufFileKeepsAllThatItSays) {
-  test::TempFolder folder;
-  const std::string from = small_llama(folder, {{"general.name", GgufValue::of("Small")}, {"general.alignment", GgufValue::of(GgufType::u32, int64_t{64})},
-                                                {"general.file_type", GgufValue::of(GgufType::u32, int64_t{0})},
-                                                {"general.tags", {GgufType::text, true, std::vector<std::string>{"a", "b"}}}},
-                                       {{"blk.0.attn_q.bias", counting({8}), "F16"}, {"blk.0.attn_k.bias", counting({4}), "F32"},
-                                        {"blk.0.attn_v.bias", counting({4}), "BF16"}, {"blk.0.attn_output.bias", counting({8}), "F32"}});
-  EXPECT_TRUE(convert_weights(from, folder / "b.gguf", {.to = WeightsFormat::gguf}).notes.empty());
-  EXPECT_EQ(read_file(folder / "b.gguf"), read_file(from));
-  EXPECT_TRUE(convert_weights(from, folder / "half.gguf", {.to = WeightsFormat::gguf, .dtype = "F16"}).notes.empty());
-  const GgufFile half(folder / "half.gguf");
-  EXPECT_EQ(half.text("general.architecture"), "llama");
-  EXPECT_EQ(half.texts("general.tags").size(), 2u);
-  EXPECT_EQ(half.integer("general.file_type"), 1);
-  EXPECT_EQ(half.find("blk.0.ffn_up.weight")->type->name, "F16");
-  EXPECT_EQ(half.find("blk.0.ffn_norm.weight")->type->name, "F32");
-  EXPECT_EQ(half.pairs().size(), GgufFile(from).pairs().size());
-  // In a folder the types are said too; what has no place there is named.
-  EXPECT_EQ(convert_weights(folder / "half.gguf", folder / "out", {}).notes, std::vector<std::string>{"general.name, general.tags are not written"});
-  EXPECT_EQ(Json::parse(read_file(folder / "out/config.json"), "").text("torch_dtype"), "float16");
-  EXPECT_EQ(open_weights(folder / "out")->find("model.layers.0.self_attn.q_proj.weight")->type->name, "F16");
-  convert_weights(folder / "out", folder / "back.gguf", {.to = WeightsFormat::gguf});
-  expect_same_model(half, GgufFile(folder / "back.gguf"));
-  for (const TensorDifference& d : difference(half, *open_weights(folder / "out"))) EXPECT_TRUE(d.equal()) << d.name << " " << d.problem << d.types;
-  EXPECT_NE(convert_weights(from, folder / "alone.safetensors", {}).notes.at(0).find(": a folder holds what describes the model"), std::string::npos);
-}
-
-TEST(Convert, OverwritesNothing) {
-  test::TempFolder folder;
-  const std::string path = small_llama(folder), before = read_file(path);
-  EXPECT_NE(complaint([&] { convert_weights(path, path, {.to = WeightsFormat::gguf}); }).find("is there already"), std::string::npos);
-  EXPECT_EQ(read_file(path), before);
-  EXPECT_NE(complaint([&] { convert_weights(path, folder.put("file", "x"), {}); }).find("is a file: expected a new folder"), std::string::npos);
-}
-
-TEST(Convert, SaysWhatLlamaCppDoesNotOpen) {
-  test::TempFolder folder;
-  convert_weights(small_llama(folder), folder / "out", {});
-  EXPECT_TRUE(convert_weights(folder / "out", folder / "llama.gguf", {.to = WeightsFormat::gguf}).notes.empty());
-  folder.put("out/config.json", R"({"model_type": "mistral"})");
-  const std::vector<std::string> notes = convert_weights(folder / "out", folder / "mistral.gguf", {.to = WeightsFormat::gguf}).notes;
-  ASSERT_EQ(notes.size(), 1u);
-  EXPECT_NE(notes[0].find("'mistral' has no form in GGUF"), std::string::npos);
-}
-
-// Tokenizers of other files than tokenizer.json belong to a folder too, and go along.
-TEST(Convert, TakesEveryKindOfTokenizerFileAlong) {
-  test::TempFolder folder;
-  convert_weights(small_llama(folder), folder / "out", {});
-  EXPECT_EQ(find_tokenizer(folder / "out"), nullptr);
-  folder.put("out/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n");
-  EXPECT_NE(open_model_folder(folder / "out").tokenizer, nullptr);
-  EXPECT_EQ(find_tokenizer(folder / "out")->vocab_size(), 5);
-  for (const char* const name : {"tokenizer.bin", "spiece.model"}) folder.put(str("out/{}", name), "x");
-  convert_weights(folder / "out", folder / "copy", {});
-  for (const char* const name : {"tokenizer.bin", "spiece.model", "vocab.txt"}) EXPECT_TRUE(exists(folder / str("copy/{}", name))) << name;
 }
 
 TEST(GgufModel, OtherArchitecturesAreRefused) {

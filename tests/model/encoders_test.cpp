@@ -154,6 +154,12 @@ TEST_P(Encoders, CheckpointAndConfigComeBackAsTheyWere) {
   EXPECT_TRUE(test::bit_equal(model_->hidden(texts_, pass), dynamic_cast<TextEncoder&>(*other).hidden(texts_, pass)));
 }
 
+TEST(Bert, HasThePublishedNumberOfParameters) {
+  BertConfig base;
+  base.head = BertHead::none;
+  EXPECT_EQ(base.parameter_count(), 109'482'240);
+}
+
 // A folder with the body's name before its parts, as one with a head has it, and of old names; and one without a pooler.
 TEST(Bert, TakesTheNamesOfOtherFolders) {
   Rng rng(RngMode::philox, 3);

@@ -11,6 +11,7 @@
 #include "grimoire/model/t5.h"
 #include "grimoire/nn/tap.h"
 #include "grimoire/op/argmax.h"
+#include "grimoire/op/arrange.h"
 #include "grimoire/op/view.h"
 #include "support/golden_model.h"
 #include "support/op_case.h"
@@ -103,6 +104,23 @@ TEST_P(Seq2SeqGolden, SameGreedyTextWithACacheAndWithout) {
   }
 }
 
+// Several targets of one source side by side, as beams are, give what each gives alone.
+TEST_P(Seq2SeqGolden, WritesFromOneSourceAsALanguageModelDoes) {
+  const NoGrad no_grad;
+  const int64_t length = golden_.at("target_lengths").to_vector<int64_t>()[0];
+  const TokenBatch source = batch_of(slice(sources_.ids, 0, 0, sources_.offsets[1]), Tensor::from<int64_t>(std::vector<int64_t>{sources_.offsets[1]}, {1}));
+  const auto lm = writer_from(*model_, source);
+  const Tensor read = slice(shifted_right(targets_, model_->start()).ids, 0, 0, length), other = Tensor::full({length}, 5, Dtype::i64);
+  Pass pass;
+  const Tensor both = lm->logits(stack({other, read}, 0), pass);
+  EXPECT_LT(test::relative_difference(select(both, 0, 1), slice(golden_.at("logits"), 0, 0, length)), 1e-5);
+  const auto cache = lm->decode_cache();
+  Pass decode = Pass::decode(*cache);
+  lm->logits(stack({slice(other, 0, 0, 2), slice(read, 0, 0, 2)}, 0), decode);
+  const Tensor third = lm->logits(stack({slice(other, 0, 2, 3), slice(read, 0, 2, 3)}, 0), decode);  // (2, 1, V)
+  EXPECT_LT(test::relative_difference(select(third, 1, 0), select(both, 1, 2)), 1e-5);
+}
+
 TEST_P(Seq2SeqGolden, CheckpointAndConfigComeBackAsTheyWere) {
   Rng rng(RngMode::philox, 2);
   const std::unique_ptr<Pretrained> other = build_model(model_->config(), rng);
@@ -129,6 +147,12 @@ TEST_P(T5Golden, SameBuckets) {
 }
 INSTANTIATE_TEST_SUITE_P(Golden, T5Golden, ::testing::Values("t5"));
 
+// Raffel et al. 2020, table 14: about 60 and 220 million; transformers counts these.
+TEST(T5, HasThePublishedNumbersOfParameters) {
+  EXPECT_EQ(T5Config().parameter_count(), 60'506'624);
+  EXPECT_EQ((T5Config{.n_embd = 768, .n_head = 12, .n_inner = 3072, .n_layer = 12}.parameter_count()), 222'903'552);
+}
+
 TEST(Seq2Seq, SaysWhatIsWrong) {
   Rng rng(RngMode::philox, 1);
   const T5 model({.vocab_size = 5, .n_embd = 8, .head_size = 4, .n_head = 2, .n_inner = 8, .n_layer = 1}, rng);
@@ -136,6 +160,7 @@ TEST(Seq2Seq, SaysWhatIsWrong) {
   Pass pass;
   const SourceMemory memory = model.read(TokenBatch::of(two), pass);
   EXPECT_THROW(model.written(TokenBatch::of(one), memory, pass), Error) << "one target of two sources";
+  EXPECT_THROW(writer_from(model, TokenBatch::of(two)), Error);
   EXPECT_THROW(model.read(TokenBatch::of(beyond), pass), Error);
   EXPECT_THROW(shifted_right(TokenBatch::of(empty), 0), Error);
   EXPECT_THROW(T5Config::from_json(Json::object({{"model_type", "t5"}, {"vocab_size", 5}, {"d_model", 8}, {"d_kv", 4}, {"d_ff", 8}, {"num_heads", 2},

@@ -36,6 +36,7 @@ EXPRESSIONS = PUBLISHED + r"""
 (?i)k+ (?i:s|k)+ (?i)[a-k]+ (?i)[^a-k\s]+ (?i)a[^k]|K (?i:'s|'t|'re|'ve|'m|'ll|'d) (?i)(?-i:k)|s (?i)\p{Lu} (?i)\w\d? (?i)[i1]
 (?>a|as)k (?>\w+)s \w++. \w*+ \w*?k .{2,}? .?? a{,2} s{2} s{1,2}? {,}|a{ (?:a|s?)k
 (s|k)+a (?!k)\w (?<!\w)\w (?<=[\s^])\S (?<=\n). (?<!s|k)a a|as|
+a{0,2}(?:b)?+a (?>[^\x{24b6}\x{6f22}]+?)\u0301{1,2}
 \n|\r \r\n \t \u00e9 \x{6f22} \x{1F600} \x41 \.|\-|\_|\/|\\|\$ ſ|K|ß é É? ﬁ|[ﬀ-ﬆ] \u0301 [\u0300-\u036f]+ 漢|ア|한 \p{Cf}|\p{Cc} {a}|} ]
 """.split()
 # What a class holds of all characters there are.

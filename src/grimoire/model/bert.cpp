@@ -109,7 +109,8 @@ Tensor Bert::Embeddings::operator()(const TokenBatch& texts, Pass& pass) const {
 }
 
 Bert::Block::Block(int64_t index, Module& parent, const BertConfig& c, const BertNames& names, Rng& rng)
-    : Module(names.layers + std::to_string(index), parent), heads(c.n_head), dropout(c.dropout), attention_dropout(c.attention_dropout),
+    : Module(names.layers + std::to_string(index), parent), heads(c.n_head), dropout(c.dropout),
+      attention_dropout(c.attention_dropout < 0 ? c.dropout : c.attention_dropout),
       activation(activation_named(c.activation)), query(names.query, *this, weight(c.n_embd, c.n_embd, rng), zero_bias(c.n_embd)),
       key(names.key, *this, weight(c.n_embd, c.n_embd, rng), zero_bias(c.n_embd)),
       value(names.value, *this, weight(c.n_embd, c.n_embd, rng), zero_bias(c.n_embd)),

@@ -41,8 +41,7 @@ struct BertConfig {
   int64_t segments = 2;        // 0: without
   int64_t first_position = 0;  // the row of the first token's position
   double dropout = 0.1;        // of embeddings and residuals
-  double attention_dropout = 0.1;
-  double head_dropout = -1;    // before a classifier; below 0: as `dropout`
+  double attention_dropout = -1, head_dropout = -1;  // of attention weights, and before a classifier; below 0: as `dropout`
   double layer_norm_epsilon = 1e-12;
   std::string activation = "gelu";  // its Hugging Face name
   BertHead head = BertHead::pretraining;

@@ -71,12 +71,12 @@ BertConfig BertConfig::from_json(const Json& json) {
                .n_head = config_size(json, keys.heads),
                .n_inner = config_size(json, keys.inner),
                .dropout = config_rate(json, keys.dropout, 0.1),
-               .attention_dropout = config_rate(json, keys.attention_dropout, 0.1),
                .layer_norm_epsilon = json.real("layer_norm_eps", 1e-12),
                .activation = json.text(keys.activation, "gelu"),
                .head = head_of(json, type),
                .model_type = type};
   const auto size_or = [&](const char* key, int64_t otherwise, int64_t low) { return json.find(key) ? config_size(json, key, low, 1 << 30) : otherwise; };
+  if (const double p = config_rate(json, keys.attention_dropout, 0.1); p != c.dropout) c.attention_dropout = p;
   c.segments = type == "distilbert" ? 0 : size_or("type_vocab_size", 2, 1);
   if (type == "electra") c.embedding_size = size_or("embedding_size", 128, 1);
   if (type == "roberta") {
@@ -111,7 +111,7 @@ Json BertConfig::to_json() const {
                             {keys.inner, inner()},
                             {keys.activation, activation},
                             {keys.dropout, dropout},
-                            {keys.attention_dropout, attention_dropout},
+                            {keys.attention_dropout, attention_dropout < 0 ? dropout : attention_dropout},
                             {"initializer_range", 0.02},
                             {"pad_token_id", is("roberta") ? first_position - 1 : 0},
                             {"torch_dtype", "float32"}});

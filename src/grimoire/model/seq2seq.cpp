@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "grimoire/autograd/tape.h"
+#include "grimoire/op/view.h"
+
 namespace grim {
 
 TokenBatch shifted_right(const TokenBatch& targets, int64_t start) {
@@ -15,6 +18,48 @@ TokenBatch shifted_right(const TokenBatch& targets, int64_t start) {
     std::copy(from + targets.offsets[i - 1], from + targets.offsets[i] - 1, to + targets.offsets[i - 1] + 1);
   }
   return read;
+}
+
+std::vector<int64_t> by_source(const TokenBatch& targets, const SourceMemory& memory) {
+  const auto sources = static_cast<int64_t>(memory.offsets.size()) - 1;
+  GRIM_CHECK(sources > 0 && targets.texts() % sources == 0, argument, "seq2seq", "{} targets of {} sources: expected as many for each", targets.texts(),
+             sources);
+  std::vector<int64_t> offsets;
+  for (int64_t i = 0; i <= sources; ++i) offsets.push_back(targets.offsets[static_cast<size_t>(i * (targets.texts() / sources))]);
+  return offsets;
+}
+
+namespace {
+
+class SourceWriter final : public CausalLm {
+ public:
+  SourceWriter(const Seq2Seq& model, SourceMemory memory) : model_(model), memory_(std::move(memory)) {}
+  Json config() const override { return model_.config(); }
+  Reading reading() const override { return Reading::sequence; }
+  int64_t context() const override { return model_.decode_cache()->capacity(); }
+  int64_t vocabulary() const override { return model_.vocabulary(); }
+  Tensor logits(const Tensor& tokens, Pass& pass) const override {
+    const int64_t B = tokens.dim(0), T = tokens.dim(1);
+    TokenBatch targets{reshape(tokens, {B * T}), Tensor::zeros({B * T}, Dtype::i64), {0}};
+    for (int64_t i = 1; i <= B; ++i) targets.offsets.push_back(i * T);
+    return reshape(model_.logits(model_.written(targets, memory_, pass)), {B, T, vocabulary()});
+  }
+  std::unique_ptr<DecodeCache> decode_cache() const override { return model_.decode_cache(); }
+
+ private:
+  const Seq2Seq& model_;
+  SourceMemory memory_;
+};
+
+}  // namespace
+
+std::unique_ptr<CausalLm> writer_from(const Seq2Seq& model, const TokenBatch& source) {
+  GRIM_CHECK(source.texts() == 1, argument, "seq2seq", "{} sources: expected one", source.texts());
+  const NoGrad no_grad;
+  Pass pass;
+  SourceMemory memory = model.read(source, pass);
+  model.prepare(memory);
+  return std::make_unique<SourceWriter>(model, std::move(memory));
 }
 
 Tensor Seq2Seq::loss(const TokenBatch& sources, const TokenBatch& targets, Pass& pass) const {

@@ -139,8 +139,7 @@ void T5::prepare(SourceMemory& memory) const {
 Tensor T5::written(const TokenBatch& targets, const SourceMemory& memory, Pass& pass) const {
   const int64_t texts = targets.texts(), M = targets.tokens(), past = pass.cache ? pass.cache->past() : 0;
   const int64_t longest = std::max<int64_t>(1, past + targets.longest());
-  GRIM_CHECK(texts + 1 == static_cast<int64_t>(memory.offsets.size()), argument, "t5", "{} targets of {} sources: expected as many", texts,
-             memory.offsets.size() - 1);
+  const std::vector<int64_t> queries = by_source(targets, memory);
   GRIM_CHECK(!pass.cache || M == texts * targets.longest(), shape, "t5", "{} tokens for {} texts: with a cache, expected as many for each", M, texts);
   const Tensor bias = distance_bias(decoder_, Sight::before, longest), source = unsqueeze(memory.hidden, 0);
   Tensor x = dropout(unsqueeze(shared_(targets.ids), 0), config_.dropout, pass);  // (1, M, C)
@@ -161,7 +160,7 @@ Tensor T5::written(const TokenBatch& targets, const SourceMemory& memory, Pass& 
     }
     x = dropout_add(y, x, config_.dropout, pass);
     AttentionOptions cross = attention_options(pass);
-    cross.offsets = targets.offsets;
+    cross.offsets = queries;
     cross.key_offsets = memory.offsets;
     y = (*b.cross)((*b.cross_norm)(x), memory.layers.empty() ? b.cross->keys_and_values(source) : memory.layers[i], cross);
     x = tapped(b, dropout_add(y, x, config_.dropout, pass), SiteKind::residual_mid);

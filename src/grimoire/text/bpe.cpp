@@ -79,7 +79,7 @@ std::vector<Bpe::Merge> Bpe::merges_of(const Vocabulary& vocabulary, std::span<c
       vocabulary.prefetch(rules[i + kAhead].second);
     }
     const auto& [left, right] = rules[i];
-    const auto known = [&](std::string_view token) {
+    const auto known = [&, &left = left, &right = right](std::string_view token) {
       const int32_t id = vocabulary.id_of(token);
       if (id < 0)
         fail(ErrorKind::input, "tokenizer", str("merge {} ('{}' with '{}'): token '{}' is not in the vocabulary", i, left, right, token));
@@ -249,7 +249,7 @@ size_t Bpe::merge_many(std::span<Token> s) const {
       add(c->at, after);
     }
   }
-  return static_cast<size_t>(std::ranges::remove_if(s, [](const Token& t) { return t.id < 0; }).begin() - s.begin());
+  return static_cast<size_t>(std::remove_if(s.begin(), s.end(), [](const Token& t) { return t.id < 0; }) - s.begin());
 }
 
 size_t Bpe::neighbours_bit(int32_t left, int32_t right) const {

@@ -13,7 +13,7 @@
 namespace grim {
 namespace {
 
-constexpr size_t kEndless = 1 << 30, kMostRepeats = 1000, kDeepest = 200, kMostClasses = 1000;
+constexpr size_t kEndless = 1 << 30, kMostRepeats = 1000, kDeepest = 200, kMostClasses = 500;
 
 // A part of the expression in PCRE2's words, and how many characters it may match.
 struct Piece {
@@ -142,7 +142,8 @@ class Translation {
     const std::optional<size_t> high = comma ? number() : low;
     if (peek(i) != '}' || (!low && !high)) return std::nullopt;
     const size_t least = low.value_or(0), most = high.value_or(std::max(least, kMostRepeats));
-    if (least > most || most == 0 || most > kMostRepeats) refuse(str("an interval: expected rising numbers up to {}", kMostRepeats));
+    if (least > most || most == 0 || most > kMostRepeats)
+      refuse(str("an interval: expected its first number at most its second, and that of 1 to {}", kMostRepeats));
     at_ += i + 1;
     return high ? Repeat{least, most, str("{{{},{}}}", least, most)} : Repeat{least, kEndless, str("{{{},}}", least)};
   }

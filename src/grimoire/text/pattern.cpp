@@ -90,7 +90,8 @@ class PcrePattern final : public Pattern {
     // Without two optimisations that are wrong in 10.42: compiled, (?>[^\x{24b6}]+?)\x{301}{1,2} is not found everywhere; a{0,2}(?:b)?+a not in "a".
     constexpr uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NO_START_OPTIMIZE | PCRE2_NO_AUTO_POSSESS;
     code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(), options, &problem, &place, nullptr));
-    if (!code_) fail(ErrorKind::input, "tokenizer", str("regular expression '{}': {}", expression_.substr(0, 120), words_of(problem)));
+    if (!code_)
+      fail(ErrorKind::input, "tokenizer", str("regular expression '{}': {}", expression_.substr(0, 120), words_of(problem)), "write it with fewer classes");
     pcre2_jit_compile(code_.get(), PCRE2_JIT_COMPLETE);  // where there is no compiler for this machine it is interpreted
     limits_.reset(pcre2_match_context_create(nullptr));
     pcre2_set_match_limit(limits_.get(), 10'000'000);

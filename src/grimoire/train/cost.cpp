@@ -50,7 +50,7 @@ RunCost predict_cost(RunConfig config, const TaskSource& source) {
   cost.data_bytes = whole_bytes(s.data);
   const bool all = config.full_batch || counts;
   const double rows = static_cast<double>(all ? s.examples : config.batch_size) * static_cast<double>(all ? 1 : config.accumulate);
-  cost.tokens_per_step = whole_bytes(rows * (s.vocabulary > 0 ? static_cast<double>(places_of(config)) : 1));
+  cost.tokens_per_step = whole_bytes(rows * (s.asked > 0 ? s.asked : s.vocabulary > 0 ? static_cast<double>(places_of(config)) : 1));
   add_time(cost, config, source, s);
   const MemoryForecast memory = forecast_memory(config, source, s);
   const int64_t counted = cost.weight_bytes + cost.gradient_bytes + cost.optimizer_bytes + cost.data_bytes;

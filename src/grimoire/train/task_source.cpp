@@ -66,6 +66,8 @@ RunSizes TaskSource::sizes(const RunConfig& c) const {
   Rng rng(c.rng, static_cast<uint64_t>(c.seed));
   const std::unique_ptr<Task> task = make(small, rng);
   RunSizes s{.vocabulary = task->symbols(), .parameters = task->model().parameter_count(), .examples = task->rows()};
+  const int64_t first = 0;
+  if (s.examples > 0) s.asked = task->weight({&first, 1});
   for (const NamedTensor& p : task->model().parameters()) s.weights += static_cast<double>(p.tensor.numel() * size_of(p.tensor.dtype()));
   for (const NamedTensor& b : task->model().buffers()) s.buffers += static_cast<double>(b.tensor.numel() * size_of(b.tensor.dtype()));
   s.data = std::max(0.0, static_cast<double>(device::memory_use().live_bytes - before) - s.weights - s.buffers);

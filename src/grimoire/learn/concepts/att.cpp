@@ -5,6 +5,7 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
+#include "grimoire/model/t5.h"
 #include "grimoire/op/arrange.h"
 #include "grimoire/op/attention.h"
 #include "grimoire/op/matmul.h"
@@ -181,6 +182,36 @@ const Concept kConcepts[] = {
      .more = "With R(a) the rotation, (R(m t) q).(R(n t) k) = q.R((n - m) t) k, because rotations add up and the transpose turns back. Each pair of numbers "
              "has its own speed, 10000^(-2i/d). "
              "Which numbers form a pair differs between programs, neighbours or halves: checkpoints have to say."},
+    {.id = "distance-buckets",
+     .title = "Distance buckets",
+     .names = "relative position bias\nrelative position buckets\nT5 bias",
+     .what = "Tells attention how far apart two tokens are, by adding a learned number for the distance to their score.",
+     .picture = "Milestones that are close together at the gate and further and further apart on the road: near distances are told exactly, far ones roughly.",
+     .formula = "score = q.k + b[bucket(s - t)],   bucket = E + (N - E) log(d / E) / log(M / E) from d = E on",
+     .symbols = "s - t: place of the key minus place of the query\nd: its size\nN: buckets of one side; E: half of them, of one distance each\n"
+                "M: the distance from which all share the last",
+     .inputs = "d = 20: how far the key stands before the query\nbuckets = 32: in all\nmax = 128: the distance from which all are one",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const int64_t d = in.integer("d", 0, 1'000'000), buckets = in.integer("buckets", 4, 1024), most = in.integer("max", 3, 1'000'000);
+           if (buckets % 2 || most <= buckets / 2) in.refuse("buckets", "an even number, below twice max");
+           const int64_t both = t5_bucket(-d, Sight::both, buckets, most), before = t5_bucket(-d, Sight::before, buckets, most);
+           out.step(str("an encoder sees both sides: {} buckets for each, the first {} of one distance", buckets / 2, buckets / 4));
+           out.step(str("a decoder sees one: {} buckets, the first {} of one distance", buckets, buckets / 2));
+           out.answer("bucket in an encoder", static_cast<double>(both));
+           out.answer("bucket in a decoder", static_cast<double>(before));
+         },
+     .turn = "d from 1 to 10: each its own bucket in a decoder. d from 100 to 110: one and the same.",
+     .commands = "grimoire train --model t5 --data input.txt --tokenizer tokenizers/t5 --out runs/t5",
+     .code = "src/grimoire/model/t5.h: t5_bucket\nsrc/grimoire/op/attention.h: attention",
+     .mistake = "People say that T5 knows no order, for nothing is added to its tokens; in fact the order is in the scores of every layer, and only there.",
+     .see = "t5: the model that has them\nrotary: turns instead of a number\nsinusoid: places instead of distances",
+     .sources = "Raffel et al. 2020, Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer, section 2.1\n"
+                "Shaw, Uszkoreit and Vaswani 2018, Self-Attention with Relative Position Representations",
+     .ask = "A decoder has 32 buckets. Which is that of the token three places back? | 3: the first sixteen hold one distance each.",
+     .more = "Each head has its own numbers, and the blocks of a stack share them: 32 H numbers for an encoder and as many for a decoder, however long "
+             "the text. A distance that was never met in training falls into the last bucket, so that longer texts than those are read as far ones "
+             "were."},
     {.id = "grouped-queries",
      .title = "Grouped queries",
      .names = "GQA\ngrouped-query attention\nmulti-query attention\nMQA",

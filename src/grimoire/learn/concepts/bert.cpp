@@ -210,6 +210,7 @@ const Concept kConcepts[] = {
          },
      .turn = "split=1,0,0: simpler, but then the model meets [MASK] in training only and never at work.",
      .commands = "grimoire train --model bert --data wiki.txt --tokenizer tokenizers/bert --out runs/bert",
+     .code = "src/grimoire/task/mlm_data.h: MlmExamples",
      .mistake = "People say that 15 % of the words become [MASK]; in fact 15 % are chosen, and of these 80 % become [MASK], 10 % a random "
                 "word, 10 % stay.",
      .see = "pre-training: what it serves\nbidirectional: why hiding is needed\nnsp: BERT's other exercise\nt5: whole spans at once",
@@ -237,6 +238,7 @@ const Concept kConcepts[] = {
          },
      .turn = "share=.9: the blind loss falls to .325, and 90 % right means nothing was learned.",
      .commands = "grimoire stats entropy --x .5,.5\ngrimoire follows models/bert \"Rain fell.\" \"The street was wet.\"",
+     .code = "src/grimoire/task/mlm_data.h: sentence_pairs",
      .mistake = "People say that it judges whether the second sentence makes sense after the first; in fact the wrong ones are random pieces of other "
                 "documents, so the topic alone tells: BERT got 97 to 98 % right.",
      .see = "mlm: the exercise that carries\ncls: where the answer is read\nroberta: dropped it\none-or-two-inputs: how a pair looks",
