@@ -58,20 +58,41 @@ class GenerateCommand final : public Command {
 
   int run(Console& console) override {
     const device::ThreadCap cap(threads_);
-    const TrainedModel trained = load_trained(model_at(folder_));
-    config_ = flags_.resolve(trained, options(), given_, console);
+    const AnyTrained any = load_any(model_at(folder_));
     if (prompts_.empty()) prompts_.emplace_back();
     console.save_first(true);  // what is written so far is shown
-    Json result = Json::object({{"texts", Json::array()}, {"seed", seed_}, {"model", trained.path}});
-    if (chat_) answers(console, trained, result);
-    else if (config_.num_beams > 1) beams(console, trained, result);
-    else if (prompts_.size() > 1 && config_.penalty_alpha == 0) side_by_side(console, trained, result);
-    else one_by_one(console, trained, result);
+    const auto* const rewrites = std::get_if<TrainedSeq2Seq>(&any);
+    const Json result = rewrites ? from_sources(console, *rewrites) : behind_prompts(console, language_model_in(any));
     if (console.json()) console.result(result);
     return 0;
   }
 
  private:
+  Json behind_prompts(Console& console, const TrainedModel& trained) {
+    config_ = flags_.resolve(trained, options(), given_, console);
+    Json result = Json::object({{"texts", Json::array()}, {"seed", seed_}, {"model", trained.path}});
+    if (chat_) answers(console, trained, result);
+    else if (config_.num_beams > 1) beams(console, trained, result);
+    else if (prompts_.size() > 1 && config_.penalty_alpha == 0) side_by_side(console, trained, result);
+    else one_by_one(console, trained, result);
+    return result;
+  }
+
+  // Each prompt is a text to make another of. What is told of the last tells the pace.
+  Json from_sources(Console& console, const TrainedSeq2Seq& trained) {
+    if (chat_) throw Error(ErrorKind::usage, "--chat is of no use: this model makes one text of another", "give the text as --prompt");
+    const std::vector<std::string> sources = std::exchange(prompts_, {""});
+    Json result, texts = Json::array();
+    for (const std::string& source : sources) {
+      const TrainedModel writer = writer_from(trained, source);
+      part(console, writer, &source == &sources.front());
+      result = behind_prompts(console, writer);
+      for (const Json& text : result.at("texts").items()) texts.push(text);
+    }
+    result.set("texts", texts);
+    return result;
+  }
+
   Rng rng(const char* stream) const { return Rng(rng_, static_cast<uint64_t>(seed_), stream); }
 
   // A line between texts that have lines of their own.

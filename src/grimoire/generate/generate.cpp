@@ -17,7 +17,7 @@ struct Beginning {
 
 Beginning beginning_of(const Tokenizer& tokenizer, const std::string& prompt, const GenerationConfig& c) {
   Beginning b{tokenizer.encode(prompt, "the prompt"), tokenizer.encode_with(prompt).ids};
-  if (b.read.empty()) b.read = {c.begin.value_or(0)};  // of characters the first, usually a newline
+  if (b.read.empty() || (prompt.empty() && c.begin)) b.read = {c.begin.value_or(0)};  // of characters the first, usually a newline
   return b;
 }
 

@@ -319,16 +319,27 @@ namespace {
 
 }  // namespace
 
+const TrainedModel& language_model_in(const AnyTrained& any) {
+  if (const auto* const model = std::get_if<TrainedModel>(&any)) return *model;
+  fail_unable(any, "go on with a text", "one that reads whole texts fills in words and tells what follows");
+}
+
 TrainedModel load_trained(const std::string& folder) {
   AnyTrained any = load_any(folder);
-  if (auto* const model = std::get_if<TrainedModel>(&any)) return std::move(*model);
-  fail_unable(any, "go on with a text", "one that reads whole texts fills in words and tells what follows");
+  language_model_in(any);
+  return std::get<TrainedModel>(std::move(any));
 }
 
 TrainedEncoder load_encoder(const std::string& folder) {
   AnyTrained any = load_any(folder);
   if (auto* const encoder = std::get_if<TrainedEncoder>(&any)) return std::move(*encoder);
   fail_unable(any, "read whole texts", "expected a model of BERT's kind");
+}
+
+TrainedModel writer_from(const TrainedSeq2Seq& trained, const std::string& source) {
+  const std::vector<std::string> texts = {source};
+  return {.model = grim::writer_from(*trained.model, encode_batch(*trained.tokenizer, texts)), .tokenizer = trained.tokenizer,
+          .begin = trained.model->start(), .ends = trained.ends, .path = trained.path, .about = trained.about, .generation = trained.generation};
 }
 
 AnyTrained load_any(const std::string& folder) {
@@ -339,7 +350,7 @@ AnyTrained load_any(const std::string& folder) {
   const Json about = exists(join_path(path, kManifestName)) ? verify_checkpoint(path, Verify::sizes).about : Json();
   if (auto model = capability_in<CausalLm>(f.model)) return TrainedModel{std::move(model), f.tokenizer, f.begin, f.ends, path, about, std::move(f.generation)};
   if (auto encoder = capability_in<TextEncoder>(f.model)) return TrainedEncoder{std::move(encoder), f.tokenizer, path, about};
-  if (auto writer = capability_in<Seq2Seq>(f.model)) return TrainedSeq2Seq{std::move(writer), f.tokenizer, f.ends, path, about};
+  if (auto writer = capability_in<Seq2Seq>(f.model)) return TrainedSeq2Seq{std::move(writer), f.tokenizer, f.ends, path, about, f.generation};
   fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' neither reads texts nor writes them", path, f.config.text("model_type")));
 }
 

@@ -71,10 +71,13 @@ struct TrainedSeq2Seq {
   std::shared_ptr<const Tokenizer> tokenizer;
   std::vector<int64_t> ends;
   std::string path;
-  Json about = {};
+  Json about = {}, generation = {};
 };
+// What it writes from `source`, as a language model that writes behind nothing. `trained` must outlive it. throws: input, as Tokenizer::encode_with
+TrainedModel writer_from(const TrainedSeq2Seq& trained, const std::string& source);
 using AnyTrained = std::variant<TrainedModel, TrainedEncoder, TrainedSeq2Seq>;
 AnyTrained load_any(const std::string& folder);  // whichever of them it holds
+const TrainedModel& language_model_in(const AnyTrained& any);  // throws: input, another kind of model
 
 // The model that `config.init_from` holds becomes that of the run, in its shape. throws: input, as load_trained
 void take_shape_of_init(RunConfig& config);
