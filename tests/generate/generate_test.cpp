@@ -86,6 +86,10 @@ TEST_F(GenerateItems, ExplainsEachChoiceWithProbabilitiesThatAddUp) {
   double sum = 0;
   for (const auto& a : choices[2].alternatives) sum += a.probability;
   EXPECT_NEAR(sum, 1, 1e-6);
+  choices.clear();
+  generate(model_, tokenizer_, "", {.temperature = 0, .max_new_tokens = 3, .explain = true}, rng, {.choice = [&](const Choice& c) { choices.push_back(c); }});
+  EXPECT_NEAR(choices[2].probability, 0.5, 1e-6) << "the likeliest was taken, and this is how likely it was";
+  EXPECT_EQ(choices[2].alternatives.size(), 2u);
 }
 
 TEST_F(GenerateItems, TheSeedDecides) {

@@ -11,6 +11,7 @@
 #include "grimoire/io/safetensors.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/register.h"
+#include "grimoire/model/seq2seq.h"
 
 namespace grim {
 namespace {
@@ -40,10 +41,10 @@ class GoldenGeneration : public ::testing::Test {
     stored.config.ends = token_ids(c.at("config"), "eos_token_id");
     return stored.config;
   }
-  void expect_beams(const Json& cases) {
+  void expect_beams(const Json& cases, const std::vector<int64_t>& begin = {}) {  // else the prompt
     for (const Json& c : cases.items()) {
       SCOPED_TRACE(c.at("config").dump() + " " + c.at("prompt").dump());
-      const std::vector<BeamText> texts = search_beams(*model_, tokens(c.at("prompt")), settings(c));
+      const std::vector<BeamText> texts = search_beams(*model_, begin.empty() ? tokens(c.at("prompt")) : begin, settings(c));
       ASSERT_EQ(texts.size(), c.at("ids").size());
       for (size_t i = 0; i < texts.size(); ++i) {
         EXPECT_EQ(texts[i].tokens, tokens(c.at("ids")[i])) << i;
@@ -83,6 +84,22 @@ TEST_F(GoldenGeneration, GreedyTexts) {
 }
 
 TEST_F(GoldenGeneration, Beams) { expect_beams(cases_.at("beams")); }
+
+TEST_F(GoldenGeneration, BeamsOfAnEncoderDecoder) {
+  Rng rng(RngMode::philox, 1);
+  std::unique_ptr<Pretrained> built = build_model(Json::parse(read_file(kGolden + "seq2seq/t5.json")), rng);
+  const std::unique_ptr<Seq2Seq> t5 = capability_in<Seq2Seq>(built);
+  std::vector<NamedTensor> weights;
+  for (const auto& [name, tensor] : read_safetensors(kGolden + "seq2seq/t5.safetensors"))
+    if (name.starts_with("weight.")) weights.push_back({name.substr(7), tensor});
+  t5->load(weights);
+  for (const Json& c : cases_.list("t5_beams")) {
+    const std::vector<int64_t> source = tokens(c.at("prompt"));
+    const auto length = static_cast<int64_t>(source.size());
+    model_ = writer_from(*t5, {Tensor::from(source, {length}), Tensor::zeros({length}, Dtype::i64), {0, length}});
+    expect_beams(Json::array({c}), {t5->start()});
+  }
+}
 
 TEST_F(GoldenGeneration, GroupsOfBeams) { expect_beams(groups_.at("groups")); }
 

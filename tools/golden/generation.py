@@ -6,7 +6,8 @@ cases.json was made with transformers 5.24.0, groups.json with 4.49.0, the last 
 float32, eager attention, one thread. The model is causal_families/llama. In every case `config` is what generation_config.json would hold.
 
 shaping: text (its first `prompt` tokens were given), logits (V) and p, the softmax of what the logits processors make of them.
-greedy, beams, groups, contrastive: prompt, and ids that model.generate goes on with, without the end: of one text, or of each text with its score.
+greedy, beams, groups, contrastive, and t5_beams of seq2seq/t5, whose prompt is the source: prompt, and ids that model.generate goes on with, without the
+end: of one text, or of each text with its score.
 """
 
 import json
@@ -52,6 +53,9 @@ BEAMS = [
     {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": 5, "repetition_penalty": 1.4, "no_repeat_ngram_size": 2},
     {"num_beams": 3, "num_return_sequences": 3, "eos_token_id": 5, "min_new_tokens": 6, "suppress_tokens": [2], "renormalize_logits": True},
 ]
+T5_BEAMS = [{"num_beams": 3, "num_return_sequences": 3, "decoder_start_token_id": 0},
+            {"num_beams": 4, "num_return_sequences": 2, "eos_token_id": [2, 5], "decoder_start_token_id": 0},
+            {"num_beams": 3, "num_return_sequences": 3, "no_repeat_ngram_size": 2, "decoder_start_token_id": 0}]
 GROUPS = [
     {"num_beams": 4, "num_beam_groups": 2, "diversity_penalty": 0.5}, {"num_beams": 4, "num_beam_groups": 4, "diversity_penalty": 2.0},
     {"num_beams": 4, "num_beam_groups": 2, "diversity_penalty": 1.0, "eos_token_id": 5},
@@ -74,6 +78,16 @@ def small_model():
     model.load_state_dict(weights)
     model.generation_config = transformers.GenerationConfig(bos_token_id=0)
     return model
+
+
+def small_t5():
+    folder = common.GOLDEN / "seq2seq"
+    config = transformers.T5Config.from_json_file(folder / "t5.json")
+    model = transformers.T5ForConditionalGeneration(config).eval()
+    tensors = load_file(folder / "t5.safetensors")
+    model.load_state_dict({k[7:]: v for k, v in tensors.items() if k.startswith("weight.")}, strict=False)
+    model.tie_weights()
+    return model, tensors["sources"][: tensors["source_lengths"][0]].tolist()
 
 
 def settings_of(case, sample=False):
@@ -112,17 +126,24 @@ def ended(ids, case):
     return ids
 
 
-def searched(model, cases):
+def searched(model, cases, prompts=PROMPTS, written=None):
+    """`written`: how many tokens stand before those that are written, if not those of the prompt."""
     done = []
     for case in cases:
-        for prompt in PROMPTS:
+        for prompt in prompts:
             case = {"max_new_tokens": 12, **case}
             out = model.generate(torch.tensor([prompt]), generation_config=settings_of(case), return_dict_in_generate=True, output_scores=True)
-            ids = [ended(row, case) for row in out.sequences[:, len(prompt):].tolist()]
+            ids = [ended(row, case) for row in out.sequences[:, written or len(prompt):].tolist()]
             entry = {"config": case, "prompt": prompt}
             scores = getattr(out, "sequences_scores", None)
             done.append({**entry, "ids": ids, "scores": rounded(scores)} if scores is not None else {**entry, "ids": ids[0]})
     return done
+
+
+def with_source(cases):
+    model, source = small_t5()
+    model.generation_config = transformers.GenerationConfig(decoder_start_token_id=0)
+    return model, cases, [source]
 
 
 def main():
@@ -132,7 +153,8 @@ def main():
         if OLD:
             common.write_json("generation/groups.json", {"groups": searched(model, GROUPS), "contrastive": searched(model, CONTRASTIVE)})
         else:
-            common.write_json("generation/cases.json", {"shaping": shaping(model), "greedy": searched(model, GREEDY), "beams": searched(model, BEAMS)})
+            common.write_json("generation/cases.json", {"shaping": shaping(model), "greedy": searched(model, GREEDY), "beams": searched(model, BEAMS),
+                                                     "t5_beams": searched(*with_source(T5_BEAMS), written=1)})
 
 
 main()

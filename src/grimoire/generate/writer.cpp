@@ -31,9 +31,10 @@ Choice choose(std::span<float> logits, const Place& place, const GenerationConfi
   const auto drawn = static_cast<size_t>(c.temperature == 0 ? 0 : rng.multinomial(d.p, MultinomialForm::cumulative));
   Choice choice{.token = d.token(drawn)};
   if (!c.explain) return choice;
-  choice.probability = d.p[drawn];
   choice.model_probability = own[static_cast<size_t>(choice.token)];
-  choice.alternatives = likeliest_of(d, kAlternatives);
+  const Distribution shaped = c.temperature == 0 ? Distribution{{}, softmax_of(logits)} : d;
+  choice.probability = c.temperature == 0 ? shaped.p[static_cast<size_t>(choice.token)] : d.p[drawn];
+  choice.alternatives = likeliest_of(shaped, kAlternatives);
   return choice;
 }
 

@@ -12,7 +12,7 @@
 
 namespace grim {
 
-// One choice. With `explain` its probability after shaping and by the model alone, and what else was likely.
+// One choice. With `explain` its probability after shaping (where nothing is drawn, at temperature 1) and by the model alone, and what else was likely.
 struct Choice {
   int64_t token = 0;
   double probability = 0, model_probability = 0;
