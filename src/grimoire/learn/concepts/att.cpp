@@ -187,7 +187,8 @@ const Concept kConcepts[] = {
      .names = "relative position bias\nrelative position buckets\nT5 bias",
      .what = "Tells attention how far apart two tokens are, by adding a learned number for the distance to their score.",
      .picture = "Milestones that are close together at the gate and further and further apart on the road: near distances are told exactly, far ones roughly.",
-     .formula = "score = q.k + b[bucket(s - t)],   bucket = E + (N - E) log(d / E) / log(M / E) from d = E on",
+     .formula = "score = q.k + b[bucket(s - t)]\n"
+                "bucket = E + (N - E) log(d / E) / log(M / E) from d = E on, else d",
      .symbols = "s - t: place of the key minus place of the query\nd: its size\nN: buckets of one side; E: half of them, of one distance each\n"
                 "M: the distance from which all share the last",
      .inputs = "d = 20: how far the key stands before the query\nbuckets = 32: in all\nmax = 128: the distance from which all are one",
@@ -202,7 +203,7 @@ const Concept kConcepts[] = {
            out.answer("bucket in a decoder", static_cast<double>(before));
          },
      .turn = "d from 1 to 10: each its own bucket in a decoder. d from 100 to 110: one and the same.",
-     .commands = "grimoire train --model t5 --data input.txt --tokenizer tokenizers/t5 --out runs/t5",
+     .commands = "grimoire train --model t5 --data input.txt --tokenizer tok --out runs/t5",
      .code = "src/grimoire/model/t5.h: t5_bucket\nsrc/grimoire/op/attention.h: attention",
      .mistake = "People say that T5 knows no order, for nothing is added to its tokens; in fact the order is in the scores of every layer, and only there.",
      .see = "t5: the model that has them\nrotary: turns instead of a number\nsinusoid: places instead of distances",
@@ -429,7 +430,7 @@ const Concept kConcepts[] = {
            out.answer("scores", static_cast<double>(scores.numel()));
          },
      .turn = "write one more target token: one more row, and the other rows stay.",
-     .commands = "grimoire train --model t5 --data input.txt --tokenizer tokenizers/t5 --out runs/t5",
+     .commands = "grimoire train --model t5 --data input.txt --tokenizer tok --out runs/t5",
      .code = "src/grimoire/nn/attention.h: cross",
      .mistake = "People say that the queries come from the encoder; in fact they come from the decoder, just below in the same block. The encoder supplies "
                 "what is asked, not who asks.",
@@ -456,7 +457,7 @@ const Concept kConcepts[] = {
            out.answers("V", v);
          },
      .turn = "change Wk: where the decoder looks changes, but not what it brings back.",
-     .commands = "grimoire train --model t5 --data input.txt --tokenizer tokenizers/t5 --out runs/t5",
+     .commands = "grimoire train --model t5 --data input.txt --tokenizer tok --out runs/t5",
      .code = "src/grimoire/nn/attention.h: cross",
      .mistake = "People say that the encoder puts out K and V, and that they are equal; in fact it puts out states, and each decoder layer makes its own K "
                 "and V of them with two matrices.",
@@ -487,7 +488,7 @@ const Concept kConcepts[] = {
            out.answer("what the query takes away", y.item());
          },
      .turn = "make the scores equal: the plain mean, 6.",
-     .commands = "grimoire train --model t5 --data input.txt --tokenizer tokenizers/t5 --out runs/t5",
+     .commands = "grimoire train --model t5 --data input.txt --tokenizer tok --out runs/t5",
      .code = "src/grimoire/op/attention.cpp: attention\nsrc/grimoire/nn/attention.h: cross",
      .mistake = "People say that it needs a causal mask like the decoder's own attention; in fact the whole source may be seen at every step, for it was "
                 "there from the start.",

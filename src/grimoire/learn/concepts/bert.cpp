@@ -91,7 +91,7 @@ const Concept kConcepts[] = {
            out.answer("others that it sees in a decoder", static_cast<double>(std::ranges::count(left, 'x')));
          },
      .turn = "move t to the front: the decoder is left with nothing, the encoder sees as much as before.",
-     .commands = "grimoire train --model bert --data wiki.txt --tokenizer tokenizers/bert --out runs/bert",
+     .commands = "grimoire train --model bert --data wiki.txt --tokenizer tok --out runs/bert",
      .mistake = "People say that autoencoding means squeezing the text through a narrow code; in fact BERT has no bottleneck: "
                 "what is rebuilt is only the words that were hidden.",
      .see = "mlm: the usual way of hiding\nautoregressive: the models that write\ntransformer-variants: all three kinds\nautoencoder: with a bottleneck",
@@ -113,7 +113,7 @@ const Concept kConcepts[] = {
            out.answer("parameters", static_cast<double>(body + pooler_parameters(in, out)));
          },
      .turn = "L=24 C=1024 F=4096 makes it BERT-large.",
-     .commands = "grimoire train --model bert --data wiki.txt --tokenizer tokenizers/bert --out runs/bert",
+     .commands = "grimoire train --model bert --data wiki.txt --tokenizer tok --out runs/bert",
      .mistake = "People say that BERT reads left to right and right to left and joins the two, as ELMo did; in fact every block looks at both sides at once.",
      .see = "mlm: its first exercise\nnsp: its second\nfine-tuning: how it is put to work\nroberta: the same, trained longer",
      .sources = "Devlin, Chang, Lee and Toutanova 2019, BERT: Pre-training of Deep Bidirectional Transformers, section 3",
@@ -135,7 +135,7 @@ const Concept kConcepts[] = {
            out.answer("parameters", static_cast<double>(body + pooler_parameters(in, out)));
          },
      .turn = "V=30522 T=512 segments=2 is BERT: nearly the whole difference in size is vocabulary.",
-     .commands = "grimoire train --model roberta --data wiki.txt --tokenizer tokenizers/bert --out runs/roberta",
+     .commands = "grimoire train --model roberta --data wiki.txt --tokenizer tok --out runs/r",
      .mistake = "People say that RoBERTa is a better architecture; in fact it is BERT's: the gain came from data, batch size, time, "
                 "masks that change each time, and leaving out next sentence prediction.",
      .see = "bert: where it comes from\nmlm: the exercise it kept\nnsp: the one it dropped",
@@ -180,7 +180,7 @@ const Concept kConcepts[] = {
            out.answer("labels", tokens * share);
          },
      .turn = "share=1: every word hidden, every word a question, and nothing left to guess from.",
-     .commands = "grimoire train --model bert --data wiki.txt --tokenizer tokenizers/bert --out runs/bert",
+     .commands = "grimoire train --model bert --data wiki.txt --tokenizer tok --out runs/bert",
      .mistake = "People say that pre-training is unsupervised; in fact it is supervised learning whose labels come free with the text, "
                 "which is why it is called self-supervised.",
      .see = "mlm: where the labels come from\nlanguage-modelling: the other source\nfine-tuning: what follows",
@@ -209,7 +209,7 @@ const Concept kConcepts[] = {
            out.show(Bars{"", {"[MASK]", "random", "kept"}, {all * split[0], all * split[1], all * split[2]}});
          },
      .turn = "split=1,0,0: simpler, but then the model meets [MASK] in training only and never at work.",
-     .commands = "grimoire train --model bert --data wiki.txt --tokenizer tokenizers/bert --out runs/bert",
+     .commands = "grimoire train --model bert --data wiki.txt --tokenizer tok --out runs/bert",
      .code = "src/grimoire/task/mlm_data.h: MlmExamples",
      .mistake = "People say that 15 % of the words become [MASK]; in fact 15 % are chosen, and of these 80 % become [MASK], 10 % a random "
                 "word, 10 % stay.",

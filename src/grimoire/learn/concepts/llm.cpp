@@ -164,7 +164,7 @@ const Concept kConcepts[] = {
            out.answer("parameters", static_cast<double>(table + buckets + 2 * C + Le * encoder + Ld * decoder));
          },
      .turn = "encoder=6 decoder=6 C=512 A=512 F=2048 H=8 makes it T5-small, 60 million.",
-     .commands = "grimoire train --model t5 --data wiki.txt --tokenizer tokenizers/t5 --out runs/t5",
+     .commands = "grimoire train --model t5 --data wiki.txt --tokenizer tok --out runs/t5",
      .code = "src/grimoire/model/t5.h: T5\nsrc/grimoire/task/spans_data.h: random_spans",
      .mistake = "People say that T5 learns by restoring the whole damaged text; in fact it writes only the missing spans, each after a marker such as "
                 "<extra_id_0>, so targets are short.",

@@ -240,7 +240,7 @@ const Concept kConcepts[] = {
          },
      .turn = "add a word: the product can only fall, which is why beam search divides by length.",
      .commands = "later: grimoire train --model rnn-seq2seq --data pairs.tsv --out runs/s2s\n"
-                 "grimoire train --model t5 --data input.txt --tokenizer tokenizers/t5 --out runs/t5",
+                 "grimoire train --model t5 --data input.txt --tokenizer tok --out runs/t5",
      .mistake = "People say that in training the decoder reads its own words; in fact it is given the right ones so far (teacher forcing), and meets its "
                 "own mistakes only when it writes.",
      .see = "encoder-bottleneck: its first weakness\ncontext-vector: the remedy\ntransformer-variants: who has which half\nautoregressive: the writing half",

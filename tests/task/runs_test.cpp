@@ -1,0 +1,116 @@
+// Encoders and writers are trained as language models are: the same bits for any number of threads, and as if a stop had not been.
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "base/temp_folder.h"
+#include "grimoire/base/files.h"
+#include "grimoire/io/checkpoint.h"
+#include "grimoire/io/safetensors.h"
+#include "grimoire/task/tasks.h"
+#include "grimoire/train/run.h"
+#include "support/op_case.h"
+
+namespace grim {
+namespace {
+
+// Words that follow each other in a circle, with what both objectives need around them.
+const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
+  "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3, "</s>": 4, "<extra_id_0>": 5,
+  "<extra_id_1>": 6, "<extra_id_2>": 7, "<extra_id_3>": 8, "one": 9, "two": 10, "three": 11, "four": 12, "five": 13, "six": 14, "seven": 15}}})";
+
+struct Quiet : RunEvents {
+  int64_t stop_at = -1, seen = 0;
+  bool stop_requested() override { return ++seen == stop_at; }
+};
+
+class TaskRuns : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    add_tasks();
+    const char* const circle[] = {"one", "two", "three", "four", "five", "six", "seven"};
+    std::string text;
+    for (int i = 0; i < 4000; ++i) text += std::string(circle[i % 7]) + (i % 11 == 10 ? "\n" : " ") + (i % 110 == 109 ? "\n" : "");
+    write_atomically(folder_ / "text.txt", text);
+    write_atomically(folder_ / "tokenizer.json", kTokenizer);
+  }
+  RunConfig config(const std::string& name) {
+    RunConfig c = default_run(GetParam(), CorpusFormat::text);
+    c.data = folder_ / "text.txt";
+    c.out = folder_ / name;
+    c.set("tokenizer", folder_ / "tokenizer.json").set("n_embd", 16).set("n_head", 2).set("n_layer", 1).set("n_inner", 32);
+    if (std::string(GetParam()) == "t5") c.set("length", 16);
+    else c.set("context", 24).set("documents", "lines");
+    c.steps = 40;
+    c.batch_size = 8;
+    c.warmup = 5;
+    c.eval_every = 20;
+    c.save_every = 15;
+    return c;
+  }
+  TensorMap weights(const std::string& run) {
+    const FoundCheckpoint found = newest_valid_checkpoint(run + "/checkpoints");
+    EXPECT_TRUE(static_cast<bool>(found)) << run;
+    return read_safetensors(found.path + "/model.safetensors");
+  }
+  void expect_same(const std::string& a, const std::string& b) {
+    const TensorMap x = weights(folder_ / a), y = weights(folder_ / b);
+    ASSERT_EQ(x.size(), y.size());
+    for (const auto& [name, tensor] : x) ASSERT_TRUE(test::bit_equal(tensor, y.at(name))) << name;
+  }
+  test::TempFolder folder_;
+  Quiet quiet_;
+};
+
+TEST_P(TaskRuns, AreTheSameForAnyNumberOfThreads) {
+  for (const int threads : {1, 2}) {
+    RunConfig c = config(str("threads-{}", threads));
+    c.threads = threads;
+    train(c, quiet_);
+  }
+  expect_same("threads-1", "threads-2");
+}
+
+TEST_P(TaskRuns, GoOnAsIfTheyHadNotStopped) {
+  train(config("whole"), quiet_);
+  RunConfig c = config("stopped");
+  Quiet stopper;
+  stopper.stop_at = 23;
+  train(c, stopper);
+  resume(c.out, quiet_);
+  expect_same("whole", "stopped");
+}
+
+// Below what is lost by whoever writes the seven words as often as they come.
+TEST_P(TaskRuns, LearnAndComeBack) {
+  RunConfig c = config("learned");
+  c.steps = 1500;
+  c.lr = 5e-3;
+  c.set("dropout", 0.0);
+  const RunResult r = train(c, quiet_);
+  EXPECT_LT(r.train_loss, std::string(GetParam()) == "bert" ? std::log(7.0) + std::log(2.0) - 0.5 : std::log(7.0) - 0.5);
+  const AnyTrained any = load_any(c.out);
+  EXPECT_EQ(std::holds_alternative<TrainedSeq2Seq>(any), std::string(GetParam()) == "t5");
+  RunConfig more = config("more");
+  more.init_from = c.out;
+  more.set("tokenizer", "");
+  more.steps = 1;
+  more.lr = 0;
+  EXPECT_NEAR(train(more, quiet_).train_loss, r.train_loss, 0.3) << "it begins where the other ended";
+}
+
+TEST_P(TaskRuns, SayWhatTheTokenizerLacks) {
+  write_atomically(folder_ / "tokenizer.json", R"({"model": {"type": "WordLevel", "unk_token": "a", "vocab": {"a": 0}}})");
+  try {
+    train(config("none"), quiet_);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::input) << e.what();
+    EXPECT_NE(std::string(e.what()).find("tokenizer"), std::string::npos);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, TaskRuns, ::testing::Values("bert", "roberta", "t5"), [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace grim
