@@ -18,6 +18,7 @@ DataLoader workers and nanoGPT's per-row Python stacking are replaced by one ind
 
 import argparse
 import math
+import pathlib
 import sys
 import time
 
@@ -249,9 +250,10 @@ def bert_base(tuned, batch=8, length=128):
 
 
 def t5_small(tuned, batch=4, source=512, target=114):
+    sys.path = [p for p in sys.path if p != str(pathlib.Path(__file__).resolve().parent)]  # where a tokenizers.py lies that is not the package
     import transformers
 
-    config = transformers.T5Config(dropout_rate=0.0)
+    config = transformers.T5Config(dropout_rate=0.0, decoder_start_token_id=0)
     model = transformers.T5ForConditionalGeneration._from_config(config, attn_implementation="sdpa").train()
     optimizer = make_adamw(decay_matrices(model, 0.01), tuned, lr=1e-4, betas=(0.9, 0.999), eps=1e-8)
 

@@ -41,11 +41,12 @@ struct RunResult {
   int64_t step = 0, best_step = 0, parameters = 0;
   double train_loss = 0, dev_loss = 0, test_loss = 0;  // of the best weights
   double common_loss = 0;                              // of the best weights on the last tenth (LmData::common)
-  double baseline_loss = 0;                            // the add-1 bigram on the same dev (or train) part
+  double baseline_loss = 0;                            // Task::baseline: of text, the add-1 bigram on the same dev (or train) part
   double uniform_loss = 0;                             // ln V: that of guessing
   double tokens_per_second = 0, seconds = 0;
   int64_t vocab_size = 0;
   std::string folder = {}, checkpoint = {};
+  std::string task = "lm";  // Architecture::task
 };
 
 }  // namespace grim
