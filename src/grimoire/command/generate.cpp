@@ -70,11 +70,16 @@ class GenerateCommand final : public Command {
  private:
   Json behind_prompts(Console& console, const TrainedModel& trained) {
     config_ = flags_.resolve(trained, options(), given_, console);
+    Rng random = rng("generate");
+    return written(console, trained, random);
+  }
+
+  Json written(Console& console, const TrainedModel& trained, Rng& random) {
     Json result = Json::object({{"texts", Json::array()}, {"seed", seed_}, {"model", trained.path}});
     if (chat_) answers(console, trained, result);
     else if (config_.num_beams > 1) beams(console, trained, result);
     else if (prompts_.size() > 1 && config_.penalty_alpha == 0) side_by_side(console, trained, result);
-    else one_by_one(console, trained, result);
+    else one_by_one(console, trained, random, result);
     return result;
   }
 
@@ -82,11 +87,17 @@ class GenerateCommand final : public Command {
   Json from_sources(Console& console, const TrainedSeq2Seq& trained) {
     if (chat_) throw Error(ErrorKind::usage, "--chat is of no use: this model makes one text of another", "give the text as --prompt");
     const std::vector<std::string> sources = std::exchange(prompts_, {""});
+    Rng random = rng("generate");
     Json result, texts = Json::array();
     for (const std::string& source : sources) {
       const TrainedModel writer = writer_from(trained, source);
-      part(console, writer, &source == &sources.front());
-      result = behind_prompts(console, writer);
+      const bool first = &source == &sources.front();
+      if (first) config_ = flags_.resolve(writer, options(), given_, console);
+      if (config_.penalty_alpha > 0)
+        throw Error(ErrorKind::usage, "contrastive search is of no use: it looks for what a text said before, and this model makes one text of another",
+                    "leave --contrastive out, or penalty_alpha in generation_config.json");
+      part(console, writer, first);
+      result = written(console, writer, random);
       for (const Json& text : result.at("texts").items()) texts.push(text);
     }
     result.set("texts", texts);
@@ -100,8 +111,7 @@ class GenerateCommand final : public Command {
     if (!first && !trained.tokenizer->boundary()) console.data(kBetweenTexts);
   }
 
-  void one_by_one(Console& console, const TrainedModel& trained, Json& result) {
-    Rng random = rng("generate");
+  void one_by_one(Console& console, const TrainedModel& trained, Rng& random, Json& result) {
     Json texts = Json::array(), explained = Json::array();
     Pace pace;
     bool first = true;

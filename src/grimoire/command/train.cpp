@@ -27,7 +27,8 @@ class TrainCommand final : public Command {
     return f;
   }
   Options options() override {
-    if (!form().empty() && config_.model != form()) config_ = default_run(form(), CorpusFormat::automatic);
+    // Whoever went through the forms leaves the last of them behind.
+    if (const std::string model = form().empty() ? RunConfig().model : form(); config_.model != model) config_ = default_run(model, CorpusFormat::automatic);
     Options all = form().empty() ? options_of_all_models() : config_.options();
     const Options own = form().empty() ? Options() : config_.shape().options();
     if (!form().empty() && config_.architecture().counts) {  // it makes no steps

@@ -16,6 +16,7 @@ class Hidden {
   Hidden() : tap_([this](const Site&, const Tensor& y) { before_ = last_, last_ = y; return Tensor(); }) {}
   // (rows * places, C), of unit length, of the last `places` of each row
   std::vector<std::vector<float>> states(int64_t places) const {
+    GRIM_CHECK(before_.defined() && before_.ndim() == 3, argument, "contrastive", "this model shows no state for each place of a text");
     const Tensor x = slice(before_, 1, before_.dim(1) - places, before_.dim(1));
     const std::vector<float> all = x.to_vector<float>();
     const auto C = static_cast<size_t>(x.dim(2));

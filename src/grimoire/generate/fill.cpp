@@ -19,13 +19,27 @@ std::optional<int64_t> mask_token_of(const Tokenizer& tokenizer) {
   return std::nullopt;
 }
 
+namespace {
+
+// Texts that were cut would be answered for another text.
+TokenBatch whole(const TextEncoder& encoder, const Tokenizer& tokenizer, const std::vector<std::string>& texts, const std::vector<std::string>& pairs = {}) {
+  const std::vector<Encoding> encodings = encode_all(tokenizer, texts, pairs);
+  TokenBatch batch = TokenBatch::of(encodings);
+  if (!encodings[0].overflowing.empty() || batch.longest() > encoder.context())
+    fail(ErrorKind::input, "text", str("the text has more than {} tokens, which is all that the model reads", std::min(batch.longest(), encoder.context())),
+         "give a shorter one");
+  return batch;
+}
+
+}  // namespace
+
 std::vector<Gap> fill(const TextEncoder& encoder, const Tokenizer& tokenizer, const std::string& text, int64_t most) {
   const NoGrad no_grad;
   if (!encoder.has(EncoderPart::masked)) fail(ErrorKind::input, "fill", "the model has no head that fills in masked words");
   const std::optional<int64_t> mask = mask_token_of(tokenizer);
   if (!mask) fail(ErrorKind::input, "fill", "the tokenizer has no mask token", "expected a model that was trained to fill in masked words");
   const std::vector<std::string> texts = {text};
-  const TokenBatch batch = encode_batch(tokenizer, texts);
+  const TokenBatch batch = whole(encoder, tokenizer, texts);
   std::vector<int64_t> places;
   for (int64_t i = 0; i < batch.tokens(); ++i)
     if (batch.ids.data<int64_t>()[i] == *mask) places.push_back(i);
@@ -54,7 +68,7 @@ double probability_that_follows(const TextEncoder& encoder, const Tokenizer& tok
   const NoGrad no_grad;
   if (!encoder.has(EncoderPart::next_sentence)) fail(ErrorKind::input, "follows", "the model has no head that tells what follows");
   const std::vector<std::string> texts = {first}, pairs = {second};
-  const TokenBatch batch = encode_batch(tokenizer, texts, pairs);
+  const TokenBatch batch = whole(encoder, tokenizer, texts, pairs);
   Pass pass;
   return softmax(encoder.next_sentence_logits(encoder.hidden(batch, pass), batch), 1).at({0, 0});
 }

@@ -84,7 +84,7 @@ namespace {
 constexpr std::string_view kHarmless[] = {
     "_commit_hash", "_from_model_config", "assistant_confidence_threshold", "assistant_early_exit", "assistant_lookbehind", "bos_token_id",
     "cache_config", "cache_implementation", "compile_config", "decoder_start_token_id", "disable_compile", "do_sample", "eos_token_id",
-    "encoder_no_repeat_ngram_size", "encoder_repetition_penalty", "is_assistant", "low_memory", "max_cache_len", "num_assistant_tokens",
+    "is_assistant", "low_memory", "max_cache_len", "num_assistant_tokens",
     "num_assistant_tokens_schedule", "output_attentions", "output_hidden_states", "output_logits", "output_scores", "pad_token_id",
     "prefill_chunk_size", "remove_invalid_values", "return_dict_in_generate", "return_legacy_cache", "target_lookbehind", "transformers_version",
     "use_cache"};
@@ -92,6 +92,8 @@ constexpr std::string_view kHarmless[] = {
 // They change the text, and only these values are possible here, beside null.
 const std::vector<KeyRule>& fixed_rules() {
   static const std::vector<KeyRule> rules = {{"assistant_ensemble_weight", KeyUse::fixed}, {"constraints", KeyUse::fixed}, {"dola_layers", KeyUse::fixed},
+                                             {"encoder_no_repeat_ngram_size", KeyUse::fixed, {"0"}},
+                                             {"encoder_repetition_penalty", KeyUse::fixed, {"1", "1.0"}},
                                              {"force_words_ids", KeyUse::fixed}, {"guidance_scale", KeyUse::fixed, {"1", "1.0"}},
                                              {"max_time", KeyUse::fixed},
                                              {"speculation_type", KeyUse::fixed}, {"token_healing", KeyUse::fixed, {"false"}}, {"top_h", KeyUse::fixed},

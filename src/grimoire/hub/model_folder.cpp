@@ -158,6 +158,8 @@ std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer
       generation.set(key, special_id(*tokenizer, str("{}_token", name)));
       if (config.find(key)) config.set(key, generation.at(key));
     }
+    for (const char* key : {"decoder_start_token_id", "pad_token_id"})  // what is written there hides config.json's
+      if (const Json* const id = config.find(key); id && config.find("is_encoder_decoder")) generation.set(key, *id);
     files.emplace_back("tokenizer.json", tokenizer->to_json().dump_pretty());
     files.emplace_back("tokenizer_config.json", tokenizer->config_json().dump_pretty());
     files.emplace_back("generation_config.json", generation.dump_pretty());

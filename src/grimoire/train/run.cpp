@@ -8,6 +8,7 @@
 #include "grimoire/base/setting_words.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/model_folder.h"
+#include "grimoire/model/config_keys.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/train/counting.h"
 #include "grimoire/train/diagnosis.h"
@@ -340,7 +341,8 @@ TrainedEncoder load_encoder(const std::string& folder) {
 TrainedModel writer_from(const TrainedSeq2Seq& trained, const std::string& source) {
   const std::vector<std::string> texts = {source};
   return {.model = grim::writer_from(*trained.model, encode_batch(*trained.tokenizer, texts)), .tokenizer = trained.tokenizer,
-          .begin = trained.model->start(), .ends = trained.ends, .path = trained.path, .about = trained.about, .generation = trained.generation};
+          .begin = token_ids(trained.generation, "decoder_start_token_id").empty() ? trained.model->start()
+                                                                                   : token_ids(trained.generation, "decoder_start_token_id")[0], .ends = trained.ends, .path = trained.path, .about = trained.about, .generation = trained.generation};
 }
 
 AnyTrained load_any(const std::string& folder) {
