@@ -41,6 +41,7 @@ expect 2 "patience waits for a better dev loss, and --split 100/0/0 has no dev p
 for words_too_many in "--help nosuch" "help nosuch" "--version extra" "-h nosuch" "model list x extra" "model show a extra" "distribution nosuch --help" "experiment nosuch --help" \
   "train --nosuch --help" "generate a b --help" "stats list extra" "tokenizer show a b --help"; do expect 2 "" $words_too_many; done
 expect 0 "" --help train; grep -q -- "--batch-size" "$work/out" || fail "--help train"
+grep -qF "[gpt]" "$work/out" || fail "train without a model is not GPT's: $(grep -- "--model" "$work/out")"
 expect 2 "json=false: --json takes no value" generate x --json=false
 expect 2 "batch-norm=maybe: --batch-norm takes no value" train --model mlp --data "$words" --out "$work/x" --batch-norm=maybe
 grep -q "hint: --batch-norm turns it on, --no-batch-norm off" "$work/err" || fail "a switch: $(cat "$work/err")"

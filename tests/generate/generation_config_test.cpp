@@ -48,6 +48,8 @@ TEST(GenerationConfig, NoKeyIsSilentlyWithoutMeaning) {
   EXPECT_EQ(stored(R"({"max_window_size": 24000, "transformers_version": "5.24.0", "eos_token_id": [1, 2]})").without_meaning,
             std::vector<std::string>{"max_window_size"});
   EXPECT_NE(refusal(R"({"max_time": 3.0, "guidance_scale": null})"), "");
+  EXPECT_NE(refusal(R"({"encoder_no_repeat_ngram_size": 1})"), "");
+  EXPECT_EQ(refusal(R"({"encoder_no_repeat_ngram_size": 0, "encoder_repetition_penalty": 1.0})"), "");
   EXPECT_EQ(refusal(R"({"max_time": null, "guidance_scale": 1.0, "constraints": null})"), "");
   EXPECT_NE(refusal(R"({"guidance_scale": 3.0})").find("m/generation_config.json: key 'guidance_scale': [config] got 3.0"), std::string::npos);
   EXPECT_NE(refusal(R"({"num_beams": 4, "do_sample": true})"), "");

@@ -99,6 +99,8 @@ TEST_F(GoldenGeneration, BeamsOfAnEncoderDecoder) {
     model_ = writer_from(*t5, {Tensor::from(source, {length}), Tensor::zeros({length}, Dtype::i64), {0, length}});
     expect_beams(Json::array({c}), {t5->start()});
   }
+  EXPECT_THROW(search_contrastive(*model_, std::vector<int64_t>{t5->start()}, {.top_k = 4, .max_new_tokens = 3, .penalty_alpha = 0.6}), Error)
+      << "it shows no state for each place";
 }
 
 TEST_F(GoldenGeneration, GroupsOfBeams) { expect_beams(groups_.at("groups")); }

@@ -340,9 +340,10 @@ TrainedEncoder load_encoder(const std::string& folder) {
 
 TrainedModel writer_from(const TrainedSeq2Seq& trained, const std::string& source) {
   const std::vector<std::string> texts = {source};
+  const std::vector<int64_t> said = token_ids(trained.generation, "decoder_start_token_id");
   return {.model = grim::writer_from(*trained.model, encode_batch(*trained.tokenizer, texts)), .tokenizer = trained.tokenizer,
-          .begin = token_ids(trained.generation, "decoder_start_token_id").empty() ? trained.model->start()
-                                                                                   : token_ids(trained.generation, "decoder_start_token_id")[0], .ends = trained.ends, .path = trained.path, .about = trained.about, .generation = trained.generation};
+          .begin = said.empty() ? trained.model->start() : said[0], .ends = trained.ends, .path = trained.path, .about = trained.about,
+          .generation = trained.generation};
 }
 
 AnyTrained load_any(const std::string& folder) {
