@@ -15,8 +15,9 @@ class Hidden {
  public:
   Hidden() : tap_([this](const Site&, const Tensor& y) { before_ = last_, last_ = y; return Tensor(); }) {}
   // (rows * places, C), of unit length, of the last `places` of each row
-  std::vector<std::vector<float>> states(int64_t places) const {
-    GRIM_CHECK(before_.defined() && before_.ndim() == 3, argument, "contrastive", "this model shows no state for each place of a text");
+  std::vector<std::vector<float>> states(int64_t rows, int64_t places) const {
+    GRIM_CHECK(before_.defined() && before_.ndim() == 3 && before_.dim(0) == rows && before_.dim(1) >= places, argument, "contrastive",
+               "this model shows no state for each place of a text");
     const Tensor x = slice(before_, 1, before_.dim(1) - places, before_.dim(1));
     const std::vector<float> all = x.to_vector<float>();
     const auto C = static_cast<size_t>(x.dim(2));
@@ -54,7 +55,7 @@ class Search {
     rows_.begin_with({{prompt.begin(), prompt.end()}});
     const Hidden hidden;
     logits_ = rows_.logits();
-    said_ = hidden.states(std::min(prompt_, model.context()));
+    said_ = hidden.states(1, std::min(prompt_, model.context()));
   }
   bool has_room() const { return longest_ == 0 || static_cast<int64_t>(rows_.length()) < longest_; }
   void take_back() { rows_.cut(rows_.length() - 1); }
@@ -71,7 +72,7 @@ class Search {
     rows_.push(candidates);
     const Hidden hidden;
     const std::vector<float> next = rows_.logits();
-    const States states = hidden.states(1);
+    const States states = hidden.states(static_cast<int64_t>(candidates.size()), 1);
     const size_t best = best_of(choice.alternatives, states);
     const std::span<const float> of_best = rows_.of_row(next, best);
     logits_.assign(of_best.begin(), of_best.end());
