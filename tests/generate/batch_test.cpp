@@ -13,23 +13,10 @@
 #include "grimoire/model/gpt.h"
 #include "grimoire/model/llama.h"
 #include "grimoire/text/char_tokenizer.h"
+#include "generate/forgetful.h"
 
 namespace grim {
 namespace {
-
-// The same model, that keeps nothing between two passes.
-class Forgetful final : public CausalLm {
- public:
-  explicit Forgetful(const CausalLm& model) : model_(model) {}
-  Reading reading() const override { return model_.reading(); }
-  int64_t context() const override { return model_.context(); }
-  int64_t vocabulary() const override { return model_.vocabulary(); }
-  Tensor logits(const Tensor& tokens, Pass& pass) const override { return model_.logits(tokens, pass); }
-  Json config() const override { return model_.config(); }
-
- private:
-  const CausalLm& model_;
-};
 
 using Texts = std::vector<std::vector<int64_t>>;
 const Texts kPrompts = {{1, 2, 3}, {4}, {5, 6, 7}, {9, 8, 7, 6, 5, 4}, {1, 2, 3}, {10, 11, 12}};
@@ -59,8 +46,8 @@ TEST(Batch, GreedyTextsAreThoseOfEachPromptAlone) {
       const Texts want = alone(*model, c);
       const Rng rng(RngMode::philox, 3, "batch");
       EXPECT_EQ(write_batch(*model, kPrompts, c, rng), want);
-      EXPECT_EQ(write_batch(Forgetful(*model), kPrompts, c, rng), want);
-      EXPECT_EQ(alone(Forgetful(*model), c), want);
+      EXPECT_EQ(write_batch(test::Forgetful(*model), kPrompts, c, rng), want);
+      EXPECT_EQ(alone(test::Forgetful(*model), c), want);
     }
 }
 
@@ -117,7 +104,7 @@ TEST(Lookup, TheTextIsTheSame) {
   }
   Rng rng(RngMode::philox, 3);
   const auto all = models();
-  EXPECT_THROW(Writer(Forgetful(*all[0])).write(kPrompts[0], {.max_new_tokens = 3, .prompt_lookup_num_tokens = 2}, rng), Error);
+  EXPECT_THROW(Writer(test::Forgetful(*all[0])).write(kPrompts[0], {.max_new_tokens = 3, .prompt_lookup_num_tokens = 2}, rng), Error);
 }
 
 // Counts the tokens that the model reads.

@@ -15,24 +15,11 @@
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/text/char_tokenizer.h"
+#include "generate/forgetful.h"
 #include "support/op_case.h"
 
 namespace grim {
 namespace {
-
-// The same model, that keeps nothing between two passes.
-class Forgetful final : public CausalLm {
- public:
-  explicit Forgetful(const CausalLm& model) : model_(model) {}
-  Reading reading() const override { return model_.reading(); }
-  int64_t context() const override { return model_.context(); }
-  int64_t vocabulary() const override { return model_.vocabulary(); }
-  Tensor logits(const Tensor& tokens, Pass& pass) const override { return model_.logits(tokens, pass); }
-  Json config() const override { return model_.config(); }
-
- private:
-  const CausalLm& model_;
-};
 
 CharTokenizer letters() { return CharTokenizer::of_text("\nabcdefghij klm"); }
 
@@ -60,7 +47,7 @@ TEST(Decode, TextAndProbabilitiesAreThoseWithoutACache) {
         Rng rng(RngMode::philox, 1, "weights");
         const Gpt model(shape(64, tied), rng);
         const GenerationConfig config{.temperature = temperature, .max_new_tokens = 90, .explain = true};  // beyond the context too
-        const Written with = write(model, prompt, config), without = write(Forgetful(model), prompt, config);
+        const Written with = write(model, prompt, config), without = write(test::Forgetful(model), prompt, config);
         EXPECT_EQ(with.text, without.text);
         EXPECT_EQ(with.probabilities, without.probabilities);  // to the bit
         EXPECT_EQ(with.pace.within + with.pace.beyond, 90);

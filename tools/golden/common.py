@@ -56,3 +56,21 @@ def write_tensors(name, tensors, metadata=None):
     save_file({key: item.detach().contiguous().clone() for key, item in tensors.items()}, path, metadata=metadata)
     path.chmod(0o644)
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
+
+
+def ten_steps(model, inputs):
+    """Losses, and norms of the gradients before they are clipped, of ten steps of AdamW with weight decay of matrices alone."""
+    import torch
+
+    matrices, others = [p for p in model.parameters() if p.dim() > 1], [p for p in model.parameters() if p.dim() == 1]
+    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=1e-2, betas=(0.9, 0.95), eps=1e-8)
+    losses, norms = [], []
+    for _ in range(10):
+        optimizer.zero_grad()
+        loss = model(**inputs).loss
+        loss.backward()
+        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0))
+        optimizer.step()
+        losses.append(loss.detach())
+    return {"adamw.losses": torch.stack(losses), "adamw.norms": torch.stack(norms)}

@@ -64,21 +64,6 @@ def packed(x):
     return x
 
 
-def ten_steps(model, inputs):
-    matrices, others = [p for p in model.parameters() if p.dim() > 1], [p for p in model.parameters() if p.dim() == 1]
-    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=1e-2, betas=(0.9, 0.95), eps=1e-8)
-    losses, norms = [], []
-    for _ in range(10):
-        optimizer.zero_grad()
-        loss = model(**inputs).loss
-        loss.backward()
-        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0))
-        optimizer.step()
-        losses.append(loss.detach())
-    return {"adamw.losses": torch.stack(losses), "adamw.norms": torch.stack(norms)}
-
-
 def main():
     torch.set_num_threads(1)
     shutil.rmtree(FOLDER, ignore_errors=True)
@@ -125,7 +110,7 @@ def main():
         tensors |= {f"weight.{k}": v.clone() for k, v in model.state_dict().items() if k not in tied}
         tensors |= {f"grad.{k}": p.grad.clone() for k, p in model.named_parameters() if p.grad is not None}
         if name == "bert_pretraining":
-            tensors |= ten_steps(model, inputs)
+            tensors |= common.ten_steps(model, inputs)
         common.write_tensors(f"encoders/{name}.safetensors", tensors, {"format": "pt"})
         common.write_json(f"encoders/{name}.json", config.to_dict())
 

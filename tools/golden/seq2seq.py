@@ -40,21 +40,6 @@ def packed(x, lengths):
     return torch.cat([row[:n] for row, n in zip(x, lengths)])
 
 
-def ten_steps(model, inputs):
-    matrices, others = [p for p in model.parameters() if p.dim() > 1], [p for p in model.parameters() if p.dim() == 1]
-    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=1e-2, betas=(0.9, 0.95), eps=1e-8)
-    losses, norms = [], []
-    for _ in range(10):
-        optimizer.zero_grad()
-        loss = model(**inputs).loss
-        loss.backward()
-        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0))
-        optimizer.step()
-        losses.append(loss.detach())
-    return {"adamw.losses": torch.stack(losses), "adamw.norms": torch.stack(norms)}
-
-
 def main():
     torch.set_num_threads(1)
     shutil.rmtree(FOLDER, ignore_errors=True)
@@ -87,7 +72,7 @@ def main():
             attention = model.decoder.block[0].layer[0].SelfAttention
             distances = torch.arange(-300, 301)
             tensors |= {f"buckets.{what}": attention._relative_position_bucket(distances, bidirectional=what == "both") for what in ("both", "before")}
-            tensors |= ten_steps(model, inputs)
+            tensors |= common.ten_steps(model, inputs)
         common.write_tensors(f"seq2seq/{name}.safetensors", tensors, {"format": "pt"})
         common.write_json(f"seq2seq/{name}.json", config.to_dict())
 

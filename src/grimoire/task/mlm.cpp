@@ -13,25 +13,18 @@
 #include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/gather.h"
 #include "grimoire/op/pointwise.h"
+#include "grimoire/task/part_task.h"
 #include "grimoire/train/lm_data.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
 namespace {
 
-constexpr int64_t kTextsAtOnce = 32;  // of an evaluation
-
 int64_t agreeing(const Tensor& logits, const Tensor& targets) {
   const std::vector<int64_t> found = argmax(logits, 1).to_vector<int64_t>(), wanted = targets.to_vector<int64_t>();
   int64_t n = 0;
   for (size_t i = 0; i < wanted.size(); ++i) n += found[i] == wanted[i];
   return n;
-}
-
-std::vector<int64_t> numbers(int64_t begin, int64_t end) {
-  std::vector<int64_t> rows;
-  for (int64_t i = begin; i < end; ++i) rows.push_back(i);
-  return rows;
 }
 
 }  // namespace
@@ -47,7 +40,7 @@ MlmEvaluation evaluate(const TextEncoder& encoder, const MlmExamples& examples, 
       e.stopped = true;
       break;
     }
-    const MlmExamples::Batch b = examples.batch(numbers(begin, std::min(examples.rows(), begin + kTextsAtOnce)), tokens, masks, 0, 0);
+    const MlmExamples::Batch b = examples.batch(batch_at(examples, begin), tokens, masks, 0, 0);
     Pass pass;
     const Tensor hidden = encoder.hidden(b.texts, pass), logits = encoder.masked_logits(index_select(hidden, 0, b.places));
     const int64_t count = b.targets.numel();
@@ -75,12 +68,12 @@ MlmExamples mlm_examples(const TextEncoder& encoder, const std::vector<TokenDocu
 
 namespace {
 
-class MlmTask final : public Task {
+class MlmTask final : public PartTask<TextEncoder, MlmExamples> {
  public:
   // Documents are shuffled in one way for all, then cut: each part has some of everything.
   MlmTask(std::unique_ptr<TextEncoder> model, std::shared_ptr<const Tokenizer> tokenizer, const std::vector<TokenDocument>& documents,
           const SplitPercent& split, const MaskOptions& masks, uint64_t seed)
-      : model_(std::move(model)), tokenizer_(std::move(tokenizer)), tokens_(MlmTokens::of(*tokenizer_)), masks_(masks) {
+      : PartTask(std::move(model), std::move(tokenizer)), tokens_(MlmTokens::of(*tokenizer_)), masks_(masks) {
     const std::vector<int64_t> order = Rng(RngMode::philox, 42, "documents").permutation(static_cast<int64_t>(documents.size()));
     const auto until = [&](double percent) { return std::llround(static_cast<double>(order.size()) * percent / 100); };
     const auto part = [&](int64_t begin, int64_t end) {
@@ -94,8 +87,6 @@ class MlmTask final : public Task {
     GRIM_CHECK(train_.rows() > 0, input, "mlm", "the data give no example: {} documents, of which {} percent train", documents.size(), split.train);
   }
 
-  TextEncoder& model() override { return *model_; }
-  int64_t rows() const override { return train_.rows(); }
   double weight(std::span<const int64_t> rows) const override {
     double n = 0;
     for (const int64_t r : rows) n += static_cast<double>(train_.asked_in(r, masks_));
@@ -108,13 +99,10 @@ class MlmTask final : public Task {
     const Tensor words = model_->masked_loss(index_select(hidden, 0, b.places), b.targets);
     return model_->has(EncoderPart::next_sentence) ? words + cross_entropy(model_->next_sentence_logits(hidden, b.texts), b.next) : words;
   }
-  bool has(Part part) const override { return of(part).rows() > 0; }
   Judgement judge(Part part, int64_t batches, const StopAsked& stop) const override {
     const MlmEvaluation e = evaluate(*model_, of(part), tokens_, masks_, batches > 0 ? batches : kMostJudgements, stop);
     return {.loss = e.loss(), .weight = static_cast<double>(e.asked), .stopped = e.stopped};
   }
-  int64_t batches(Part part) const override { return (of(part).rows() + kTextsAtOnce - 1) / kTextsAtOnce; }
-  int64_t symbols() const override { return tokenizer_->vocab_size(); }
   double guessing() const override { return std::log(static_cast<double>(symbols())) + (model_->has(EncoderPart::next_sentence) ? std::log(2.0) : 0.0); }
   // Words by how common they are, passages by a coin.
   double baseline(const StopAsked&) const override {
@@ -126,24 +114,16 @@ class MlmTask final : public Task {
     double sum = 0;
     int64_t asked = 0;
     for (int64_t r = 0; r < std::min<int64_t>(judged.rows(), kMostJudgements * kTextsAtOnce); r += kTextsAtOnce) {
-      const std::vector<int64_t> rows = numbers(r, std::min(judged.rows(), r + kTextsAtOnce));
-      const std::vector<int64_t> targets = judged.batch(rows, tokens_, masks_, 0, 0).targets.to_vector<int64_t>();
+      const std::vector<int64_t> targets = judged.batch(batch_at(judged, r), tokens_, masks_, 0, 0).targets.to_vector<int64_t>();
       for (const int64_t id : targets) sum -= std::log(counts[static_cast<size_t>(id)] / total);
       asked += static_cast<int64_t>(targets.size());
     }
     return sum / static_cast<double>(std::max<int64_t>(1, asked)) + (model_->has(EncoderPart::next_sentence) ? std::log(2.0) : 0.0);
   }
-  std::vector<CheckpointFile> files() const override { return model_files(*model_, tokenizer_.get()); }
-  void load(const std::string& folder) override { load_weights(*model_, folder); }
 
  private:
-  const MlmExamples& of(Part part) const { return part == Part::train ? train_ : part == Part::dev ? dev_ : part == Part::test ? test_ : none_; }
-
-  std::unique_ptr<TextEncoder> model_;
-  std::shared_ptr<const Tokenizer> tokenizer_;
   MlmTokens tokens_;
   MaskOptions masks_;
-  MlmExamples train_, dev_, test_, none_;
 };
 
 class MlmSource final : public TaskSource {

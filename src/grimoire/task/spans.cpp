@@ -7,19 +7,12 @@
 #include "grimoire/data/corpus.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/op/argmax.h"
+#include "grimoire/task/part_task.h"
 #include "grimoire/train/lm_data.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
 namespace {
-
-constexpr int64_t kTextsAtOnce = 32;  // of an evaluation
-
-std::vector<int64_t> numbers(int64_t begin, int64_t end) {
-  std::vector<int64_t> rows;
-  for (int64_t i = begin; i < end; ++i) rows.push_back(i);
-  return rows;
-}
 
 // Greedy, all texts at once, until each has ended or is longer than its target could be.
 std::vector<std::vector<int64_t>> write_greedily(const Seq2Seq& model, const TokenBatch& sources, int64_t end, int64_t most) {
@@ -71,7 +64,7 @@ SpanEvaluation evaluate(const Seq2Seq& model, const SpanExamples& examples, cons
       e.stopped = true;
       break;
     }
-    const SpanBatch b = examples.batch(numbers(begin, std::min(examples.rows(), begin + kTextsAtOnce)), tokens, options, 0, 0);
+    const SpanBatch b = examples.batch(batch_at(examples, begin), tokens, options, 0, 0);
     Pass pass;
     sum += model.loss(b.sources, b.targets, pass).item() * static_cast<double>(b.targets.tokens());
     e.tokens += b.targets.tokens();
@@ -95,11 +88,11 @@ SpanEvaluation evaluate(const Seq2Seq& model, const SpanExamples& examples, cons
 
 namespace {
 
-class SpanTask final : public Task {
+class SpanTask final : public PartTask<Seq2Seq, SpanExamples> {
  public:
   SpanTask(std::unique_ptr<Seq2Seq> model, std::shared_ptr<const Tokenizer> tokenizer, const std::string& text, const SplitPercent& split, int64_t length,
            const SpanOptions& options)
-      : model_(std::move(model)), tokenizer_(std::move(tokenizer)), tokens_(SpanTokens::of(*tokenizer_)), options_(options) {
+      : PartTask(std::move(model), std::move(tokenizer)), tokens_(SpanTokens::of(*tokenizer_)), options_(options) {
     const std::vector<int64_t> ids = tokenizer_->encode_with(text, {.special_tokens = false}).ids;
     const auto until = [&](double percent) { return std::llround(static_cast<double>(ids.size()) * percent / 100); };
     const auto part = [&](int64_t begin, int64_t end) { return SpanExamples(std::vector<int32_t>(ids.begin() + begin, ids.begin() + end), length); };
@@ -110,8 +103,6 @@ class SpanTask final : public Task {
     GRIM_CHECK(train_.rows() > 0, input, "spans", "the data have {} tokens to train on, and a text takes {}", train_end, length);
   }
 
-  Seq2Seq& model() override { return *model_; }
-  int64_t rows() const override { return train_.rows(); }
   double weight(std::span<const int64_t> rows) const override {
     const SpanSizes s = span_sizes(train_.length(), options_, static_cast<int64_t>(tokens_.gaps.size()));
     return static_cast<double>(rows.size()) * static_cast<double>(s.taken + s.gaps + 2);  // with the last gap, and the end
@@ -120,25 +111,15 @@ class SpanTask final : public Task {
     const SpanBatch b = train_.batch(rows, tokens_, options_, pass.seed, pass.step);
     return model_->loss(b.sources, b.targets, pass);
   }
-  bool has(Part part) const override { return of(part).rows() > 0; }
   Judgement judge(Part part, int64_t batches, const StopAsked& stop) const override {
     const SpanEvaluation e = evaluate(*model_, of(part), tokens_, options_, WriteGaps::no, batches > 0 ? batches : kMostJudgements, stop);
     return {.loss = e.loss, .weight = static_cast<double>(e.tokens), .stopped = e.stopped};
   }
-  int64_t batches(Part part) const override { return (of(part).rows() + kTextsAtOnce - 1) / kTextsAtOnce; }
-  int64_t symbols() const override { return tokenizer_->vocab_size(); }
   double guessing() const override { return std::log(static_cast<double>(symbols())); }
-  std::vector<CheckpointFile> files() const override { return model_files(*model_, tokenizer_.get()); }
-  void load(const std::string& folder) override { load_weights(*model_, folder); }
 
  private:
-  const SpanExamples& of(Part part) const { return part == Part::train ? train_ : part == Part::dev ? dev_ : part == Part::test ? test_ : none_; }
-
-  std::unique_ptr<Seq2Seq> model_;
-  std::shared_ptr<const Tokenizer> tokenizer_;
   SpanTokens tokens_;
   SpanOptions options_;
-  SpanExamples train_, dev_, test_, none_;
 };
 
 struct SpanSettings {
