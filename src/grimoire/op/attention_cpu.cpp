@@ -86,12 +86,42 @@ template <class T> Scratch<T>& scratch() {
 
 int64_t padded(int64_t n) { return (n + 15) / 16 * 16; }
 
+#if HWY_TARGET == HWY_SCALAR
+template <class T> constexpr int64_t kSquare = 0;  // nothing to turn in registers
+template <class T> void transpose_square(const T*, int64_t, T*, int64_t) {}
+#else
+template <class T> constexpr int64_t kSquare = 16 / sizeof(T);
+// out (n, n) = x (n, n) turned, n = kSquare<T>, in registers of 16 bytes.
+HWY_INLINE void transpose_square(const float* x, int64_t row, float* out, int64_t width) {
+  const hn::Full128<float> d;
+  const auto a = hn::LoadU(d, x), b = hn::LoadU(d, x + row), c = hn::LoadU(d, x + 2 * row), e = hn::LoadU(d, x + 3 * row);
+  const auto ac = hn::InterleaveLower(d, a, c), be = hn::InterleaveLower(d, b, e);
+  const auto ac_high = hn::InterleaveUpper(d, a, c), be_high = hn::InterleaveUpper(d, b, e);
+  hn::StoreU(hn::InterleaveLower(d, ac, be), d, out);
+  hn::StoreU(hn::InterleaveUpper(d, ac, be), d, out + width);
+  hn::StoreU(hn::InterleaveLower(d, ac_high, be_high), d, out + 2 * width);
+  hn::StoreU(hn::InterleaveUpper(d, ac_high, be_high), d, out + 3 * width);
+}
+HWY_INLINE void transpose_square(const double* x, int64_t row, double* out, int64_t width) {
+  const hn::Full128<double> d;
+  const auto a = hn::LoadU(d, x), b = hn::LoadU(d, x + row);
+  hn::StoreU(hn::InterleaveLower(d, a, b), d, out);
+  hn::StoreU(hn::InterleaveUpper(d, a, b), d, out + width);
+}
+#endif
+
+// out (D, S padded) = x (S, D) turned, 16 rows at a time: a cache line of each column.
 template <class T> void transpose_rows(const T* x, int64_t row, int64_t S, int64_t D, std::vector<T>& out) {
-  const int64_t width = padded(S);
+  constexpr int64_t n = kSquare<T>;
+  const int64_t width = padded(S), squares_S = n > 0 ? S / n * n : 0, squares_D = n > 0 ? D / n * n : 0;
   out.resize(static_cast<size_t>(D * width));
-  for (int64_t s0 = 0; s0 < S; s0 += 16)
+  for (int64_t s0 = 0; s0 < S; s0 += 16) {
+    const int64_t end = std::min(s0 + 16, S), squares_end = std::min(end, squares_S);
+    for (int64_t d = 0; d < squares_D; d += n)
+      for (int64_t s = s0; s < squares_end; s += n) transpose_square(x + s * row + d, row, out.data() + d * width + s, width);
     for (int64_t d = 0; d < D; ++d)
-      for (int64_t s = s0; s < std::min(s0 + 16, S); ++s) out[static_cast<size_t>(d * width + s)] = x[s * row + d];
+      for (int64_t s = d < squares_D ? squares_end : s0; s < end; ++s) out[static_cast<size_t>(d * width + s)] = x[s * row + d];
+  }
 }
 
 // c (M, N) = a (M, K) b (K, N) + beta c
