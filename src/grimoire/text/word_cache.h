@@ -4,9 +4,11 @@
 
 #include <bit>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,6 +17,10 @@ namespace grim {
 
 class WordCache {
  public:
+  WordCache() {
+    if (!memory_) throw std::bad_alloc();
+    slots_ = reinterpret_cast<Slot*>((reinterpret_cast<uintptr_t>(memory_.get()) + alignof(Slot) - 1) / alignof(Slot) * alignof(Slot));
+  }
   static constexpr size_t kLongest = 24, kMostTokens = 5;
   struct Key {
     uint64_t part[3] = {};
@@ -74,8 +80,13 @@ class WordCache {
     return k;
   }
   static bool holds(const Slot& slot, const Place& p) { return slot.size == p.size && slot.key == p.key; }
-  static constexpr int kBits = 16;  // 4 MiB
-  std::vector<Slot> slots_ = std::vector<Slot>(size_t{1} << kBits);
+  // Zeros, which are empty slots, from pages that cost nothing until a word falls on them.
+  struct Zeros {
+    void operator()(void* p) const { std::free(p); }
+  };
+  static constexpr int kBits = 17;  // 8 MiB when all are taken
+  std::unique_ptr<void, Zeros> memory_{std::calloc((size_t{1} << kBits) + 1, sizeof(Slot))};
+  Slot* slots_ = nullptr;
 };
 
 // The caches of a tokenizer, as many as threads have encoded with it at once.
