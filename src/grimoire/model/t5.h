@@ -92,7 +92,7 @@ class T5 final : public Seq2Seq {
     Embedding bias;  // (buckets, H)
     RmsNorm final_layer_norm;
   };
-  AttentionOptions attention_options(Pass& pass) const;
+  AttentionOptions unscaled(Pass& pass) const;
   Tensor distance_bias(const Stack& stack, Sight sight, int64_t longest) const;
   Tensor before_head(const Tensor& written) const;
 

@@ -363,7 +363,8 @@ void take_shape_of_init(RunConfig& config) {
   const std::string path = join_path(model_folder_in(config.init_from), "config.json");
   const Json json = Json::parse(read_file(path), path);
   const Architecture& a = architecture_of(json);
-  config.set_shape(a.name, a.from_json(json));
+  const bool is_kin = !config.architecture().is_read && config.architecture().model_type == a.model_type;  // whose folders are written alike
+  config.set_shape(is_kin ? config.model : a.name, a.from_json(json));
 }
 
 }  // namespace grim
