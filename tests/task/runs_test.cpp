@@ -39,7 +39,7 @@ class TaskRuns : public ::testing::TestWithParam<const char*> {
     c.data = folder_ / "text.txt";
     c.out = folder_ / name;
     c.set("tokenizer", folder_ / "tokenizer.json").set("n_embd", 16).set("n_head", 2).set("n_layer", 1).set("n_inner", 32);
-    if (std::string(GetParam()) == "t5") c.set("length", 16);
+    if (writes()) c.set("length", 16);
     else c.set("context", 24).set("documents", "lines");
     c.steps = 40;
     c.batch_size = 8;
@@ -48,6 +48,7 @@ class TaskRuns : public ::testing::TestWithParam<const char*> {
     c.save_every = 15;
     return c;
   }
+  static bool writes() { return architecture_named(GetParam()).task != "mlm"; }  // one text from another
   TensorMap weights(const std::string& run) {
     const FoundCheckpoint found = newest_valid_checkpoint(run + "/checkpoints");
     EXPECT_TRUE(static_cast<bool>(found)) << run;
@@ -90,7 +91,11 @@ TEST_P(TaskRuns, LearnAndComeBack) {
   const RunResult r = train(c, quiet_);
   EXPECT_LT(r.train_loss, std::string(GetParam()) == "bert" ? std::log(7.0) + std::log(2.0) - 0.5 : std::log(7.0) - 0.5);
   const AnyTrained any = load_any(c.out);
-  EXPECT_EQ(std::holds_alternative<TrainedSeq2Seq>(any), std::string(GetParam()) == "t5");
+  EXPECT_EQ(std::holds_alternative<TrainedSeq2Seq>(any), writes());
+  if (writes()) {
+    const Json about = Json::parse(read_file(std::string(c.out) + "/best/config.json"));
+    for (const char* key : {"eos_token_id", "pad_token_id", "decoder_start_token_id"}) EXPECT_EQ(about.integer(key), 4) << key << ": </s>, as there is no <pad>";
+  }
   RunConfig more = config("more");
   more.init_from = c.out;
   more.set("tokenizer", "");
@@ -110,7 +115,7 @@ TEST_P(TaskRuns, SayWhatTheTokenizerLacks) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, TaskRuns, ::testing::Values("bert", "roberta", "t5"), [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Models, TaskRuns, ::testing::Values("bert", "roberta", "t5", "bart", "transformer"), [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace grim

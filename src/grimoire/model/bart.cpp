@@ -155,7 +155,7 @@ void Bart::take_tokens(const SpecialTokens& tokens) {
   config_.end_token = tokens.end;
   config_.pad_token = tokens.pad.value_or(tokens.end);
   config_.begin_token = tokens.begin.value_or(tokens.end);
-  config_.start_token = config_.learns_positions() ? config_.end_token : config_.pad_token;
+  config_.start_token = tokens.start.value_or(config_.learns_positions() ? config_.end_token : config_.pad_token);
 }
 
 // Folders of the bare model lack "model." before each name; the embedding stands under the names of those that share it too, and so does the output

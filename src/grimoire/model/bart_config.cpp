@@ -24,7 +24,7 @@ std::vector<KeyRule> bart_rules(const std::string& type) {
           {"num_hidden_layers", KeyUse::harmless}, {"extra_pos_embeddings", KeyUse::harmless},  // what other keys say, or the weights' shapes
           {"encoder_layerdrop", KeyUse::harmless}, {"decoder_layerdrop", KeyUse::harmless}, {"init_std", KeyUse::harmless},
           {"classifier_dropout", KeyUse::harmless}, {"classif_dropout", KeyUse::harmless},  // of a head that is not here
-          {"force_bos_token_to_be_generated", KeyUse::harmless}};                           // of old; forced_bos_token_id is heeded
+          {"force_bos_token_to_be_generated"}};
 }
 
 void check_class(const Json& json, const std::string& type) {
@@ -69,6 +69,7 @@ BartConfig BartConfig::from_json(const Json& json) {
   c.end_token = token_or("eos_token_id", is_bart(type) ? 2 : 0);
   c.pad_token = token_or("pad_token_id", is_bart(type) ? 1 : V - 1);
   c.begin_token = token_or("bos_token_id", is_bart(type) ? 0 : c.end_token);
+  if (json.boolean("force_bos_token_to_be_generated", false) && c.forced_begin.empty()) c.forced_begin = {c.begin_token};  // as folders of old say it
   c.start_token = token_or("decoder_start_token_id", is_bart(type) ? c.end_token : c.pad_token);
   if (json.find("decoder_vocab_size") && !json.at("decoder_vocab_size").is_null())
     GRIM_CHECK(config_size(json, "decoder_vocab_size") == V, input, "config",

@@ -13,10 +13,10 @@
 
 namespace grim {
 
-// The tokens that a model has to know by their numbers.
+// The tokens that a model has to know by their numbers. What is not said, follows from the others as the model's family has it.
 struct SpecialTokens {
-  int64_t end = 0;                        // of a text
-  std::optional<int64_t> begin = {}, pad = {};
+  int64_t end = 0;  // of a text
+  std::optional<int64_t> begin = {}, pad = {}, start = {};
 };
 
 // What the encoder made of the sources.
@@ -31,7 +31,7 @@ class Seq2Seq : public Pretrained {
   using Pretrained::Pretrained;
   virtual int64_t vocabulary() const = 0;
   virtual int64_t start() const = 0;  // the token that a target is read behind
-  virtual void take_tokens(const SpecialTokens&) {}  // of the vocabulary of a model that is new; for those whose start() it decides
+  virtual void take_tokens(const SpecialTokens& tokens) = 0;  // those of the vocabulary that it is trained with
 
   virtual SourceMemory read(const TokenBatch& sources, Pass& pass) const = 0;
   // Keeps the keys and values that every step of writing would work out again. Not while gradients are recorded.

@@ -161,6 +161,12 @@ Tensor T5::loss_of(const Tensor& written, const Tensor& next) const { return hea
 
 std::unique_ptr<DecodeCache> T5::decode_cache() const { return std::make_unique<DecodeCache>(config_.decoder_layers(), kUnbounded); }
 
+void T5::take_tokens(const SpecialTokens& tokens) {
+  config_.end_token = tokens.end;
+  config_.pad_token = tokens.pad.value_or(tokens.end);
+  config_.start_token = tokens.start.value_or(config_.pad_token);
+}
+
 // The embedding stands under the names of those that share it too, and so does a tied output layer.
 void T5::load(const std::vector<NamedTensor>& tensors, const std::string& source) {
   if (config_.tied) check_tied(tensors, "lm_head.weight", "shared.weight", source);

@@ -51,6 +51,7 @@ class T5 final : public Seq2Seq {
 
   int64_t vocabulary() const override { return config_.vocab_size; }
   int64_t start() const override { return config_.start_token; }
+  void take_tokens(const SpecialTokens& tokens) override;
   SourceMemory read(const TokenBatch& sources, Pass& pass) const override;
   void prepare(SourceMemory& memory) const override;
   Tensor written(const TokenBatch& targets, const SourceMemory& memory, Pass& pass) const override;
