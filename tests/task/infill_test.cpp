@@ -9,6 +9,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/model/bart.h"
+#include "grimoire/text/pipeline_tokenizer.h"
 
 namespace grim {
 namespace {
@@ -26,6 +27,20 @@ std::vector<int32_t> text_of(int32_t n, int32_t sentence) {
   std::vector<int32_t> ids;
   for (int32_t i = 0; i < n; ++i) ids.push_back(i % (sentence + 1) == sentence ? static_cast<int32_t>(kStop) : 10 + i);
   return ids;
+}
+
+// BART's tokenizer puts <s> before a text, and so must what is trained; one that does not, does not.
+TEST(Infill, TextsBeginAsTheTokenizerHasThem) {
+  for (const bool puts : {true, false}) {
+    const std::string around = R"("post_processor": {"type": "BertProcessing", "cls": ["<s>", 1], "sep": ["</s>", 2]},)";
+    const auto tokenizer = parse_tokenizer(str(R"({{"version": "1.0", "added_tokens": [], {} "pre_tokenizer": {{"type": "WhitespaceSplit"}},
+      "model": {{"type": "WordLevel", "unk_token": "u", "vocab": {{"u": 0, "<s>": 1, "</s>": 2, "[MASK]": 3, "word.": 4, "word": 5}}}}}})", puts ? around : ""), "here");
+    const InfillTokens t = InfillTokens::of(*tokenizer);
+    EXPECT_EQ(t.begin, puts ? std::optional<int64_t>(1) : std::nullopt);
+    EXPECT_EQ(t.end, 2);
+    EXPECT_EQ(t.mask, 3);
+    EXPECT_EQ(t.stops, (std::vector<bool>{false, false, false, false, true, false}));
+  }
 }
 
 // Poisson(3) truncated by the last, which is cut: the shares of the first lengths are its own.

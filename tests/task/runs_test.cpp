@@ -93,8 +93,9 @@ TEST_P(TaskRuns, LearnAndComeBack) {
   const AnyTrained any = load_any(c.out);
   EXPECT_EQ(std::holds_alternative<TrainedSeq2Seq>(any), writes());
   if (writes()) {
-    const Json about = Json::parse(read_file(std::string(c.out) + "/best/config.json"));
-    for (const char* key : {"eos_token_id", "pad_token_id", "decoder_start_token_id"}) EXPECT_EQ(about.integer(key), 4) << key << ": </s>, as there is no <pad>";
+    const Json about = Json::parse(read_file(model_folder_in(c.out) + "/config.json"));
+    for (const char* key : {"eos_token_id", "pad_token_id", "decoder_start_token_id"})
+      EXPECT_EQ(about.integer(key), 4) << key << ": </s>, as there is no <pad>";
   }
   RunConfig more = config("more");
   more.init_from = c.out;
@@ -115,7 +116,8 @@ TEST_P(TaskRuns, SayWhatTheTokenizerLacks) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, TaskRuns, ::testing::Values("bert", "roberta", "t5", "bart", "transformer"), [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Models, TaskRuns, ::testing::Values("bert", "roberta", "t5", "bart", "transformer"),
+                         [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace grim

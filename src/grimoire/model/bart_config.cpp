@@ -73,7 +73,8 @@ BartConfig BartConfig::from_json(const Json& json) {
   c.start_token = token_or("decoder_start_token_id", is_bart(type) ? c.end_token : c.pad_token);
   if (json.find("decoder_vocab_size") && !json.at("decoder_vocab_size").is_null())
     GRIM_CHECK(config_size(json, "decoder_vocab_size") == V, input, "config",
-               "config.json: decoder_vocab_size is {} and vocab_size {}: only one vocabulary for both sides is supported", json.integer("decoder_vocab_size"), V);
+               "config.json: decoder_vocab_size is {} and vocab_size {}: only one vocabulary for both sides is supported",
+               json.integer("decoder_vocab_size"), V);
   if (c.n_decoder_layer == c.n_layer) c.n_decoder_layer = 0;
   if (c.n_decoder_head == c.n_head) c.n_decoder_head = 0;
   if (c.n_decoder_inner == c.n_inner) c.n_decoder_inner = 0;

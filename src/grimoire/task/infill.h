@@ -10,7 +10,7 @@
 namespace grim {
 
 struct InfillTokens {
-  std::optional<int64_t> begin;  // before every text, where the vocabulary has such a token
+  std::optional<int64_t> begin;  // before every text, where the tokenizer puts it there too
   int64_t end = 0, mask = 0;
   std::vector<bool> stops;       // by token: does a sentence end with it?
   // throws: input, it has no end or no mask
