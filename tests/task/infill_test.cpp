@@ -34,7 +34,8 @@ TEST(Infill, TextsBeginAsTheTokenizerHasThem) {
   for (const bool puts : {true, false}) {
     const std::string around = R"("post_processor": {"type": "BertProcessing", "cls": ["<s>", 1], "sep": ["</s>", 2]},)";
     const auto tokenizer = parse_tokenizer(str(R"({{"version": "1.0", "added_tokens": [], {} "pre_tokenizer": {{"type": "WhitespaceSplit"}},
-      "model": {{"type": "WordLevel", "unk_token": "u", "vocab": {{"u": 0, "<s>": 1, "</s>": 2, "[MASK]": 3, "word.": 4, "word": 5}}}}}})", puts ? around : ""), "here");
+      "model": {{"type": "WordLevel", "unk_token": "u", "vocab": {{"u": 0,
+      "<s>": 1, "</s>": 2, "[MASK]": 3, "word.": 4, "word": 5}}}}}})", puts ? around : ""), "here");
     const InfillTokens t = InfillTokens::of(*tokenizer);
     EXPECT_EQ(t.begin, puts ? std::optional<int64_t>(1) : std::nullopt);
     EXPECT_EQ(t.end, 2);

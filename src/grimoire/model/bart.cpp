@@ -48,8 +48,9 @@ Tensor sinusoids(int64_t rows, int64_t C) {
 // --- forward -------------------------------------------------------------------------------------------------------
 
 Bart::Attention::Attention(const std::string& name, Module& parent, const BartConfig& c, int64_t count, Rng& rng)
-    : Module(name, parent), heads(count), k_proj(layer("k_proj", *this, c, c.n_embd, c.n_embd, rng)), v_proj(layer("v_proj", *this, c, c.n_embd, c.n_embd, rng)),
-      q_proj(layer("q_proj", *this, c, c.n_embd, c.n_embd, rng)), out_proj(layer("out_proj", *this, c, c.n_embd, c.n_embd, rng)) {}
+    : Module(name, parent), heads(count), k_proj(layer("k_proj", *this, c, c.n_embd, c.n_embd, rng)),
+      v_proj(layer("v_proj", *this, c, c.n_embd, c.n_embd, rng)), q_proj(layer("q_proj", *this, c, c.n_embd, c.n_embd, rng)),
+      out_proj(layer("out_proj", *this, c, c.n_embd, c.n_embd, rng)) {}
 
 DecodeCache::KeysAndValues Bart::Attention::keys_and_values(const Tensor& x) const {
   return {split_heads(k_proj(x), heads), split_heads(v_proj(x), heads)};
@@ -164,8 +165,10 @@ void Bart::load(const std::vector<NamedTensor>& tensors, const std::string& sour
   static const std::set<std::string> kSame = {"model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight", "lm_head.weight"};
   const bool bare = std::ranges::any_of(tensors, [](const NamedTensor& t) { return t.name.starts_with("encoder.") || t.name == "shared.weight"; });
   std::vector<NamedTensor> named, kept;
-  for (const NamedTensor& t : tensors)
-    if (!t.name.ends_with("coder.version")) named.push_back({bare && t.name != "final_logits_bias" && t.name != "lm_head.weight" ? "model." + t.name : t.name, t.tensor});
+  for (const NamedTensor& t : tensors) {
+    const bool of_head = t.name == "final_logits_bias" || t.name == "lm_head.weight";
+    if (!t.name.ends_with("coder.version")) named.push_back({bare && !of_head ? "model." + t.name : t.name, t.tensor});
+  }
   const auto has = [&](const std::string& name) { return std::ranges::find(named, name, &NamedTensor::name) != named.end(); };
   const std::string table = has("model.shared.weight") ? "model.shared.weight" : "model.encoder.embed_tokens.weight";
   for (const NamedTensor& t : named) {
