@@ -1,10 +1,12 @@
 // Encoders and writers are trained as language models are: the same bits for any number of threads, and as if a stop had not been.
 #include <cmath>
+#include <filesystem>
 
 #include <gtest/gtest.h>
 
 #include "base/temp_folder.h"
 #include "grimoire/base/files.h"
+#include "grimoire/hub/model_folder.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/task/tasks.h"
@@ -39,7 +41,7 @@ class TaskRuns : public ::testing::TestWithParam<const char*> {
     c.data = folder_ / "text.txt";
     c.out = folder_ / name;
     c.set("tokenizer", folder_ / "tokenizer.json").set("n_embd", 16).set("n_head", 2).set("n_layer", 1).set("n_inner", 32);
-    if (std::string(GetParam()) == "t5") c.set("length", 16);
+    if (writes()) c.set("length", 16);
     else c.set("context", 24).set("documents", "lines");
     c.steps = 40;
     c.batch_size = 8;
@@ -48,6 +50,7 @@ class TaskRuns : public ::testing::TestWithParam<const char*> {
     c.save_every = 15;
     return c;
   }
+  static bool writes() { return architecture_named(GetParam()).task != "mlm"; }  // one text from another
   TensorMap weights(const std::string& run) {
     const FoundCheckpoint found = newest_valid_checkpoint(run + "/checkpoints");
     EXPECT_TRUE(static_cast<bool>(found)) << run;
@@ -90,7 +93,12 @@ TEST_P(TaskRuns, LearnAndComeBack) {
   const RunResult r = train(c, quiet_);
   EXPECT_LT(r.train_loss, std::string(GetParam()) == "bert" ? std::log(7.0) + std::log(2.0) - 0.5 : std::log(7.0) - 0.5);
   const AnyTrained any = load_any(c.out);
-  EXPECT_EQ(std::holds_alternative<TrainedSeq2Seq>(any), std::string(GetParam()) == "t5");
+  EXPECT_EQ(std::holds_alternative<TrainedSeq2Seq>(any), writes());
+  if (writes()) {
+    const Json about = Json::parse(read_file(model_folder_in(c.out) + "/config.json"));
+    for (const char* key : {"eos_token_id", "pad_token_id", "decoder_start_token_id"})
+      EXPECT_EQ(about.integer(key), 4) << key << ": </s>, as there is no <pad>";
+  }
   RunConfig more = config("more");
   more.init_from = c.out;
   more.set("tokenizer", "");
@@ -98,6 +106,35 @@ TEST_P(TaskRuns, LearnAndComeBack) {
   more.lr = 0;
   EXPECT_NEAR(train(more, quiet_).train_loss, r.train_loss, 0.3) << "it begins where the other ended";
 }
+
+// What a folder's config.json says of tokens is kept by whoever goes on from it, and by whoever writes with it.
+using WriterRuns = TaskRuns;
+TEST_P(WriterRuns, KeepTheTokensThatAFolderNames) {
+  RunConfig c = config("first");
+  c.steps = 1;
+  train(c, quiet_);
+  const std::string from = model_folder_in(c.out), to = folder_ / "named";
+  std::filesystem::create_directories(to);
+  for (const char* name : {"model.safetensors", "tokenizer.json", "tokenizer_config.json"})
+    std::filesystem::copy_file(join_path(from, name), join_path(to, name));
+  Json about = Json::parse(read_file(join_path(from, "config.json")));
+  about.set("decoder_start_token_id", 9);
+  about.set("forced_bos_token_id", 10);
+  write_atomically(join_path(to, "config.json"), about.dump());
+  const AnyTrained any = load_any(to);
+  const auto& writer = std::get<TrainedSeq2Seq>(any);
+  EXPECT_EQ(writer.model->start(), 9);
+  EXPECT_EQ(writer.generation.integer("forced_bos_token_id"), 10) << "there is no generation_config.json";
+  RunConfig more = config("more");
+  more.init_from = to;
+  more.set("tokenizer", "");
+  more.steps = 1;
+  train(more, quiet_);
+  EXPECT_EQ(Json::parse(read_file(join_path(model_folder_in(more.out), "generation_config.json"))).integer("decoder_start_token_id"), 9);
+  save_checkpoint(folder_ / "kept-1", model_files(*writer.model, writer.tokenizer.get()), Json::object());
+  EXPECT_EQ(Json::parse(read_file(folder_ / "kept-1/generation_config.json")).integer("forced_bos_token_id"), 10);
+}
+INSTANTIATE_TEST_SUITE_P(Models, WriterRuns, ::testing::Values("bart", "transformer"), [](const auto& info) { return std::string(info.param); });
 
 TEST_P(TaskRuns, SayWhatTheTokenizerLacks) {
   write_atomically(folder_ / "tokenizer.json", R"({"model": {"type": "WordLevel", "unk_token": "a", "vocab": {"a": 0}}})");
@@ -110,7 +147,8 @@ TEST_P(TaskRuns, SayWhatTheTokenizerLacks) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, TaskRuns, ::testing::Values("bert", "roberta", "t5"), [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Models, TaskRuns, ::testing::Values("bert", "roberta", "t5", "bart", "transformer"),
+                         [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace grim

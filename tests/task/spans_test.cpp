@@ -51,15 +51,19 @@ TEST(Spans, EveryCutIsAsLikelyAsAnother) {
 
 TEST(Spans, SourceAndTargetMakeTheTextAgain) {
   const std::vector<int32_t> text = counting(40);
-  const std::vector<std::span<const int32_t>> texts = {text, text};
-  const std::vector<uint32_t> numbers = {0, 1};
-  const SpanBatch b = span_batch(texts, numbers, kTokens, {}, 5, 2);
+  std::vector<int32_t> twice = text;
+  twice.insert(twice.end(), text.begin(), text.end());
+  const TextPieces pieces(twice, 40);
+  const std::vector<int64_t> rows = {0, 1};
+  const Spans damage(kTokens, {});
+  const RewriteBatch b = damage.batch(pieces, rows, 5, 2);
   EXPECT_NE(text_of(b.sources, 0), text_of(b.sources, 1));
   for (size_t i = 0; i < 2; ++i) {
     std::vector<int64_t> source = text_of(b.sources, i);
     const std::vector<int64_t> target = text_of(b.targets, i);
     EXPECT_EQ(source.back(), kTokens.end);
     EXPECT_EQ(target.back(), kTokens.end);
+    EXPECT_EQ(static_cast<int64_t>(target.size()), damage.target_length(40));
     EXPECT_EQ(target.size(), 6u + 2 + 2) << "six tokens, two gaps, the last gap, the end";
     const auto answers = answers_in(target, kTokens, 2);
     std::vector<int32_t> whole;
@@ -71,7 +75,7 @@ TEST(Spans, SourceAndTargetMakeTheTextAgain) {
     }
     EXPECT_EQ(whole, text);
   }
-  const SpanBatch same = span_batch(texts, numbers, kTokens, {}, 5, 2), later = span_batch(texts, numbers, kTokens, {}, 5, 3);
+  const RewriteBatch same = damage.batch(pieces, rows, 5, 2), later = damage.batch(pieces, rows, 5, 3);
   EXPECT_EQ(text_of(b.sources, 0), text_of(same.sources, 0));
   EXPECT_NE(text_of(b.sources, 0), text_of(later.sources, 0));
 }

@@ -215,6 +215,15 @@ row("draw", "prompt-lookup", "n-gram speculation,speculative decoding", accepted
 score = 0.4 * np.array([0.5, 0.3, 0.1]) - 0.6 * np.array([0.95, 0.4, 0.3])
 row("draw", "contrastive-search", "degeneration penalty", score, score.argmax())
 
+# --- text infilling, sentence permutation, where norms stand
+spans = stats.poisson(3)
+row("llm", "text-infilling", "infilling,span masking", 0.3 * 100 / spans.mean(), spans.pmf(0), spans.pmf(1))
+orders = list(itertools.permutations(range(4)))
+follow = np.mean([sum(b == a + 1 for a, b in zip(o, o[1:])) for o in orders])
+row("llm", "sentence-permutation", "sentence shuffling", len(orders), orders.count((0, 1, 2, 3)) / len(orders), follow)
+x = torch.tensor([1.0, 3.0])
+row("norm", "post-norm", "pre-norm,post-LN", F.layer_norm(x + 2 * x, (2,), eps=1e-12), x + 2 * F.layer_norm(x, (2,), eps=1e-12))
+
 # names that were added to entries of the table
 ALIASES = {"cls": {"impurity": "gini"}, "bert": {"mlm": "masked language model,masked language modeling", "fine-tuning": "transfer learning"},
            "init": {"kaiming": "he,he initialization,kaiming init",

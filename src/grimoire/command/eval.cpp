@@ -4,7 +4,9 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/fetch.h"
+#include "grimoire/model/register.h"
 #include "grimoire/stats/counts.h"
+#include "grimoire/task/infill.h"
 #include "grimoire/task/mlm.h"
 #include "grimoire/task/spans.h"
 #include "grimoire/train/lm_source.h"
@@ -31,7 +33,8 @@ class EvalCommand final : public Command {
     const device::ThreadCap cap(threads_);
     const AnyTrained any = load_any(model_at(folder_));
     if (const auto* const encoder = std::get_if<TrainedEncoder>(&any)) find_hidden_words(console, *encoder);
-    else if (const auto* const writer = std::get_if<TrainedSeq2Seq>(&any)) fill_gaps(console, *writer);
+    else if (const auto* const writer = std::get_if<TrainedSeq2Seq>(&any))
+      architecture_of(writer->model->config()).task == "infill" ? write_whole(console, *writer) : fill_gaps(console, *writer);
     else predict_next(console, std::get<TrainedModel>(any));
     return 0;
   }
@@ -91,6 +94,20 @@ class EvalCommand final : public Command {
     }
     answer.blocks.push_back(Remark{signature});
     show(console, answer, std::move(result));
+  }
+
+  void write_whole(Console& console, const TrainedSeq2Seq& trained) const {
+    const int64_t length = std::min<int64_t>(128, trained.model->decode_cache()->capacity() - 2);
+    const Corpus corpus = load_corpus(data_, CorpusFormat::text);
+    const std::vector<int64_t> ids = trained.tokenizer->encode_with(corpus.text, {.special_tokens = false}).ids;
+    const Infill damage(InfillTokens::of(*trained.tokenizer), {});
+    const RewriteEvaluation e = evaluate(*trained.model, TextPieces({ids.begin(), ids.end()}, length), damage);
+    if (e.tokens == 0) throw Error(ErrorKind::input, str("{}: {} tokens", data_, ids.size()), str("expected {} or more", length));
+    using report::Figure, report::Remark, report::number;
+    const std::string signature = str("infill|token:{}|hidden:0.3|mean-span:3|sentences:permuted|length:{}|vocab:{}|data:{}|grimoire:{}",
+                                      trained.tokenizer->unit(), length, trained.tokenizer->vocab_size(), corpus.file_hash.substr(0, 16), GRIM_VERSION);
+    show(console, {"", {Figure{"nats a token", number(e.loss, "{:.6f}")}, Figure{"tokens", counted(e.tokens)}, Remark{signature}}},
+         Json::object({{"nll_nats", e.loss}, {"tokens", e.tokens}, {"signature", signature}}));
   }
 
   void fill_gaps(Console& console, const TrainedSeq2Seq& trained) const {

@@ -119,6 +119,7 @@ class TrainCommand final : public Command {
 
   void take_model_of_init(const Json& file) {
     const std::string asked = form(), in_file = file.is_object() ? file.text("model", "") : "";
+    if (const std::string& said = asked.empty() ? in_file : asked; !said.empty()) config_.model = architecture_named(said).name;
     take_shape_of_init(config_);
     if (!in_file.empty() && in_file != config_.model)
       throw Error(ErrorKind::input, str("{}: key 'model': got '{}', but {} holds a {}", config_file_, in_file, config_.init_from, config_.model),

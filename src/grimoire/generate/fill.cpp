@@ -8,16 +8,9 @@
 #include "grimoire/op/gather.h"
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/view.h"
-#include "grimoire/text/tokenizer_part.h"
+#include "grimoire/text/special_token.h"
 
 namespace grim {
-
-std::optional<int64_t> mask_token_of(const Tokenizer& tokenizer) {
-  if (const std::optional<std::string> named = token_in(tokenizer.config_json(), "mask_token")) return tokenizer.id_of(*named);
-  for (const char* usual : {"[MASK]", "<mask>"})
-    if (const std::optional<int64_t> id = tokenizer.id_of(usual)) return id;
-  return std::nullopt;
-}
 
 namespace {
 
@@ -36,14 +29,13 @@ TokenBatch whole(const TextEncoder& encoder, const Tokenizer& tokenizer, const s
 std::vector<Gap> fill(const TextEncoder& encoder, const Tokenizer& tokenizer, const std::string& text, int64_t most) {
   const NoGrad no_grad;
   if (!encoder.has(EncoderPart::masked)) fail(ErrorKind::input, "fill", "the model has no head that fills in masked words");
-  const std::optional<int64_t> mask = mask_token_of(tokenizer);
-  if (!mask) fail(ErrorKind::input, "fill", "the tokenizer has no mask token", "expected a model that was trained to fill in masked words");
+  const int64_t mask = needed_token(tokenizer, TokenRole::mask);
   const std::vector<std::string> texts = {text};
   const TokenBatch batch = whole(encoder, tokenizer, texts);
   std::vector<int64_t> places;
   for (int64_t i = 0; i < batch.tokens(); ++i)
-    if (batch.ids.data<int64_t>()[i] == *mask) places.push_back(i);
-  const std::string word = tokenizer.token(*mask);
+    if (batch.ids.data<int64_t>()[i] == mask) places.push_back(i);
+  const std::string word = tokenizer.token(mask);
   if (places.empty()) fail(ErrorKind::input, "fill", "there is no gap in the text", str("write {} where a word is to be found", word));
   Pass pass;
   const Tensor rows = index_select(encoder.hidden(batch, pass), 0, Tensor::from<int64_t>(places, {static_cast<int64_t>(places.size())}));

@@ -1,7 +1,6 @@
 // What an encoder makes of a text with gaps, and of two sentences.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,9 +8,6 @@
 #include "grimoire/text/tokenizer.h"
 
 namespace grim {
-
-// The token that stands for a gap: what the tokenizer's settings name, else [MASK] or <mask> where it has one.
-std::optional<int64_t> mask_token_of(const Tokenizer& tokenizer);
 
 struct Gap {
   struct Word {

@@ -155,11 +155,14 @@ std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer
     Json generation = Json::object();
     for (const char* name : {"bos", "eos"}) {
       const std::string key = str("{}_token_id", name);
-      generation.set(key, special_id(*tokenizer, str("{}_token", name)));
-      if (config.find(key)) config.set(key, generation.at(key));
+      const Json* const own = config.find(key);
+      Json id = special_id(*tokenizer, str("{}_token", name));
+      if (id.is_null() && own && config.find("is_encoder_decoder")) id = *own;  // which was trained with it
+      if (own) config.set(key, id);
+      generation.set(key, id);
     }
-    for (const char* key : {"decoder_start_token_id", "pad_token_id"})  // what is written there hides config.json's
-      if (const Json* const id = config.find(key); id && config.find("is_encoder_decoder")) generation.set(key, *id);
+    for (const char* key : {"decoder_start_token_id", "pad_token_id", "forced_bos_token_id", "forced_eos_token_id"})  // what is there hides config.json's
+      if (const Json* const id = config.find(key); id && !id->is_null() && config.find("is_encoder_decoder")) generation.set(key, *id);
     files.emplace_back("tokenizer.json", tokenizer->to_json().dump_pretty());
     files.emplace_back("tokenizer_config.json", tokenizer->config_json().dump_pretty());
     files.emplace_back("generation_config.json", generation.dump_pretty());

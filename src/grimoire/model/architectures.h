@@ -1,6 +1,7 @@
 // The architectures that come with the library. A new one adds its header and the function that describes it, here and nowhere else.
 #pragma once
 
+#include "grimoire/model/bart.h"
 #include "grimoire/model/bert.h"
 #include "grimoire/model/bigram.h"
 #include "grimoire/model/bow.h"
@@ -34,6 +35,9 @@ inline constexpr Architecture (*kArchitectures[])() = {
     distilbert_architecture,
     electra_architecture,
     t5_architecture,
+    bart_architecture,
+    marian_architecture,
+    transformer_architecture,
 };
 
 }  // namespace grim

@@ -121,11 +121,8 @@ Bert::Block::Block(int64_t index, Module& parent, const BertConfig& c, const Ber
 
 // x (1, N, C): norms behind the sums, so that the stream itself is normalised twice a block.
 Tensor Bert::Block::operator()(const Tensor& x, const std::vector<int64_t>& offsets, Pass& pass) const {
-  AttentionOptions options{.offsets = offsets};
-  if (pass.training && attention_dropout > 0) {
-    options.dropout = attention_dropout;
-    options.key = pass.next_key();
-  }
+  AttentionOptions options = with_dropout(attention_dropout, pass);
+  options.offsets = offsets;
   const Tensor seen = attend(*this, split_heads(query(x), heads), split_heads(key(x), heads), split_heads(value(x), heads), options);
   const Tensor y = tapped(*this, attention_norm(dropout_add(attention_out(seen), x, dropout, pass)), SiteKind::residual_mid);
   return tapped(*this, out_norm(dropout_add(out(inner(y, activation)), y, dropout, pass)), SiteKind::residual);

@@ -13,7 +13,9 @@ using Register = std::vector<std::unique_ptr<const Architecture>>;
 const std::string& type_of(const Architecture& a) { return a.model_type.empty() ? a.name : a.model_type; }
 
 void enter(Register& all, Architecture a) {
-  const bool taken = a.name.empty() || std::ranges::any_of(all, [&](const auto& b) { return b->name == a.name || type_of(*b) == type_of(a); });
+  const bool taken = a.name.empty() || std::ranges::any_of(all, [&](const auto& b) {
+    return b->name == a.name || (a.is_read && b->is_read && type_of(*b) == type_of(a));
+  });
   GRIM_CHECK(!taken, argument, "model", "the name '{}' or model_type '{}' is taken: expected new ones", a.name, type_of(a));
   all.push_back(std::make_unique<const Architecture>(std::move(a)));
 }
@@ -66,7 +68,9 @@ const Architecture& architecture_named(const std::string& name) {
   return found(name, [](const Architecture& a) { return a.name; }, ErrorKind::usage, "the model");
 }
 
-const Architecture& architecture_of(const Json& config) { return found(config.text("model_type"), type_of, ErrorKind::input, "model_type"); }
+const Architecture& architecture_of(const Json& config) {
+  return found(config.text("model_type"), [](const Architecture& a) { return a.is_read ? type_of(a) : ""; }, ErrorKind::input, "model_type");
+}
 
 bool knows_architecture_of(const Json& config) {
   const Json* const type = config.is_object() ? config.find("model_type") : nullptr;

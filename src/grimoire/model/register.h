@@ -59,6 +59,7 @@ class ModelConfig {
 struct Architecture {
   std::string name;             // as people say it: gpt
   std::string model_type = {};  // as config.json says it: gpt2; empty: the name
+  bool is_read = true;          // false: its folders are those of the model_type's own architecture, which reads them
   std::string summary = {};     // one line
   std::string task = "lm";      // what trains it: train/task_source.h
   // How it is known to be trained, as settings of a run (JSON objects): on items, one a line, and on running text.
@@ -73,7 +74,7 @@ struct Architecture {
 std::vector<const Architecture*> architectures();  // ours, then those that were added
 // throws: usage, with the nearest known name
 const Architecture& architecture_named(const std::string& name);
-// By its model_type. throws: input, with the nearest known one
+// By its model_type: the one that reads it. throws: input, with the nearest known one
 const Architecture& architecture_of(const Json& config);
 bool knows_architecture_of(const Json& config);  // does it name one? False for what is no config.json too
 void add_architecture(Architecture architecture);  // throws: argument, a name or model_type that is taken

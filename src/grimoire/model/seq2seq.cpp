@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/op/view.h"
 
 namespace grim {
 

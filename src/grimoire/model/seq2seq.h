@@ -2,13 +2,22 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "grimoire/data/token_batch.h"
 #include "grimoire/model/causal_lm.h"
 #include "grimoire/nn/decode_cache.h"
+#include "grimoire/op/attention.h"
+#include "grimoire/op/view.h"
 
 namespace grim {
+
+// The tokens that a model has to know by their numbers. What is not said, follows from the others as the model's family has it.
+struct SpecialTokens {
+  int64_t end = 0;  // of a text
+  std::optional<int64_t> begin = {}, pad = {}, start = {};
+};
 
 // What the encoder made of the sources.
 struct SourceMemory {
@@ -22,6 +31,7 @@ class Seq2Seq : public Pretrained {
   using Pretrained::Pretrained;
   virtual int64_t vocabulary() const = 0;
   virtual int64_t start() const = 0;  // the token that a target is read behind
+  virtual void take_tokens(const SpecialTokens& tokens) = 0;  // those of the vocabulary that it is trained with
 
   virtual SourceMemory read(const TokenBatch& sources, Pass& pass) const = 0;
   // Keeps the keys and values that every step of writing would work out again. Not while gradients are recorded.
@@ -44,6 +54,21 @@ std::unique_ptr<CausalLm> writer_from(const Seq2Seq& model, const TokenBatch& so
 
 // Where the attention of targets to sources begins and ends: the targets of a source are one run of queries. throws: argument, they do not divide
 std::vector<int64_t> by_source(const TokenBatch& targets, const SourceMemory& memory);
+
+// What an attention makes of the targets' rows y (1, M, C) when each looks back on those of its own text, in `pass`'s cache as `layer` or, without one, in y.
+template <class Attention> Tensor look_back(const Attention& attention, const Tensor& y, const TokenBatch& targets, int64_t layer, AttentionOptions options,
+                                            Pass& pass) {
+  options.mask = AttentionMask::causal;
+  if (!pass.cache) {
+    options.offsets = targets.offsets;
+    return attention(y, attention.keys_and_values(y), options);
+  }
+  const int64_t texts = targets.texts(), M = targets.tokens();
+  GRIM_CHECK(M == texts * targets.longest(), shape, "seq2seq", "{} tokens for {} texts: with a cache, expected as many for each", M, texts);
+  const Tensor rows = reshape(y, {texts, M / texts, y.dim(2)});
+  const DecodeCache::KeysAndValues now = attention.keys_and_values(rows);
+  return reshape(attention(rows, pass.cache->extend(layer, now.k, now.v), options), y.shape());
+}
 
 // The targets as they are read: behind `start`, without the last token of each. throws: argument, one is empty
 TokenBatch shifted_right(const TokenBatch& targets, int64_t start);

@@ -97,12 +97,9 @@ T5::T5(const T5Config& config, Rng& rng)
       encoder_("encoder", *this, config_, config_.n_layer, false, rng), decoder_("decoder", *this, config_, config_.decoder_layers(), true, rng),
       lm_head_("lm_head", *this, head_product(config_, shared_, rng)) {}
 
-AttentionOptions T5::attention_options(Pass& pass) const {
-  AttentionOptions options{.scale = 1};
-  if (pass.training && config_.dropout > 0) {
-    options.dropout = config_.dropout;
-    options.key = pass.next_key();
-  }
+AttentionOptions T5::unscaled(Pass& pass) const {
+  AttentionOptions options = with_dropout(config_.dropout, pass);
+  options.scale = 1;
   return options;
 }
 
@@ -119,7 +116,7 @@ SourceMemory T5::read(const TokenBatch& sources, Pass& pass) const {
   const Tensor bias = distance_bias(encoder_, Sight::both, longest);
   Tensor x = dropout(unsqueeze(shared_(sources.ids), 0), config_.dropout, pass);  // (1, N, C)
   for (const auto& b : encoder_.block) {
-    AttentionOptions options = attention_options(pass);
+    AttentionOptions options = unscaled(pass);
     options.offsets = sources.offsets;
     options.distance_bias = bias;
     options.distance_zero = longest - 1;
@@ -137,29 +134,18 @@ void T5::prepare(SourceMemory& memory) const {
 }
 
 Tensor T5::written(const TokenBatch& targets, const SourceMemory& memory, Pass& pass) const {
-  const int64_t texts = targets.texts(), M = targets.tokens(), past = pass.cache ? pass.cache->past() : 0;
-  const int64_t longest = std::max<int64_t>(1, past + targets.longest());
+  const int64_t M = targets.tokens(), past = pass.cache ? pass.cache->past() : 0, longest = std::max<int64_t>(1, past + targets.longest());
   const std::vector<int64_t> queries = by_source(targets, memory);
-  GRIM_CHECK(!pass.cache || M == texts * targets.longest(), shape, "t5", "{} tokens for {} texts: with a cache, expected as many for each", M, texts);
   const Tensor bias = distance_bias(decoder_, Sight::before, longest), source = unsqueeze(memory.hidden, 0);
   Tensor x = dropout(unsqueeze(shared_(targets.ids), 0), config_.dropout, pass);  // (1, M, C)
   for (size_t i = 0; i < decoder_.block.size(); ++i) {
     const Block& b = *decoder_.block[i];
-    AttentionOptions self = attention_options(pass);
-    self.mask = AttentionMask::causal;
+    AttentionOptions self = unscaled(pass);
     self.distance_bias = bias;
     self.distance_zero = longest - 1;
-    Tensor y = b.self_norm(x);
-    if (pass.cache) {
-      y = reshape(y, {texts, M / texts, config_.n_embd});
-      const DecodeCache::KeysAndValues now = b.self.keys_and_values(y);
-      y = reshape(b.self(y, pass.cache->extend(static_cast<int64_t>(i), now.k, now.v), self), {1, M, config_.n_embd});
-    } else {
-      self.offsets = targets.offsets;
-      y = b.self(y, b.self.keys_and_values(y), self);
-    }
+    Tensor y = look_back(b.self, b.self_norm(x), targets, static_cast<int64_t>(i), self, pass);
     x = dropout_add(y, x, config_.dropout, pass);
-    AttentionOptions cross = attention_options(pass);
+    AttentionOptions cross = unscaled(pass);
     cross.offsets = queries;
     cross.key_offsets = memory.offsets;
     y = (*b.cross)((*b.cross_norm)(x), memory.layers.empty() ? b.cross->keys_and_values(source) : memory.layers[i], cross);
@@ -174,6 +160,12 @@ Tensor T5::logits(const Tensor& written) const { return lm_head_(before_head(wri
 Tensor T5::loss_of(const Tensor& written, const Tensor& next) const { return head_cross_entropy(lm_head_, before_head(written), next, {}); }
 
 std::unique_ptr<DecodeCache> T5::decode_cache() const { return std::make_unique<DecodeCache>(config_.decoder_layers(), kUnbounded); }
+
+void T5::take_tokens(const SpecialTokens& tokens) {
+  config_.end_token = tokens.end;
+  config_.pad_token = tokens.pad.value_or(tokens.end);
+  config_.start_token = tokens.start.value_or(config_.pad_token);
+}
 
 // The embedding stands under the names of those that share it too, and so does a tied output layer.
 void T5::load(const std::vector<NamedTensor>& tensors, const std::string& source) {

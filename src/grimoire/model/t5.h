@@ -51,6 +51,7 @@ class T5 final : public Seq2Seq {
 
   int64_t vocabulary() const override { return config_.vocab_size; }
   int64_t start() const override { return config_.start_token; }
+  void take_tokens(const SpecialTokens& tokens) override;
   SourceMemory read(const TokenBatch& sources, Pass& pass) const override;
   void prepare(SourceMemory& memory) const override;
   Tensor written(const TokenBatch& targets, const SourceMemory& memory, Pass& pass) const override;
@@ -92,7 +93,7 @@ class T5 final : public Seq2Seq {
     Embedding bias;  // (buckets, H)
     RmsNorm final_layer_norm;
   };
-  AttentionOptions attention_options(Pass& pass) const;
+  AttentionOptions unscaled(Pass& pass) const;
   Tensor distance_bias(const Stack& stack, Sight sight, int64_t longest) const;
   Tensor before_head(const Tensor& written) const;
 

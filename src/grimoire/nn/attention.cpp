@@ -63,11 +63,9 @@ MultiHeadAttention::MultiHeadAttention(const std::string& name, Module& parent, 
 Tensor MultiHeadAttention::cross(const Tensor& query, const Tensor& memory, Pass& pass, const Tensor& key_mask) const {
   GRIM_CHECK(query.ndim() == 3 && memory.ndim() == 3, shape, "attention",
              "got {} and {}, expected (B, T, C) and (B, S, C)", query.shape(), memory.shape());
-  AttentionOptions how{.mask = options.mask, .key_mask = key_mask};
-  if (pass.training && options.dropout > 0) {
-    how.dropout = options.dropout;
-    how.key = pass.next_key();
-  }
+  AttentionOptions how = with_dropout(options.dropout, pass);
+  how.mask = options.mask;
+  how.key_mask = key_mask;
   return out_proj(attend(*this, split_heads(q_proj(query), options.heads), split_heads(k_proj(memory), options.heads),
                          split_heads(v_proj(memory), options.heads), how));
 }

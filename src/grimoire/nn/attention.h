@@ -22,6 +22,12 @@ Tensor attend(const Module& layer, const Tensor& q, const Tensor& k, const Tenso
 // The same, going on behind what `cache` holds of layer number `index`.
 Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const AttentionOptions& options, DecodeCache& cache, int64_t index);
 
+// With a dropout of attention weights, drawn anew, where the pass trains.
+inline AttentionOptions with_dropout(double p, Pass& pass) {
+  const bool drops = pass.training && p > 0;
+  return {.dropout = drops ? p : 0, .key = drops ? pass.next_key() : DropoutKey{}};
+}
+
 Tensor split_heads(const Tensor& x, int64_t heads);  // (B, T, H D) -> (B, H, T, D)
 Tensor merge_heads(const Tensor& x);                 // and back
 

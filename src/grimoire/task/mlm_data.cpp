@@ -4,24 +4,12 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
-#include "grimoire/text/tokenizer_part.h"
+#include "grimoire/text/special_token.h"
 
 namespace grim {
-namespace {
-
-int64_t role(const Tokenizer& tokenizer, std::string_view key, std::initializer_list<std::string_view> usual) {
-  if (const std::optional<std::string> named = token_in(tokenizer.config_json(), key))
-    if (const std::optional<int64_t> id = tokenizer.id_of(*named)) return *id;
-  for (const std::string_view name : usual)
-    if (const std::optional<int64_t> id = tokenizer.id_of(name)) return *id;
-  fail(ErrorKind::input, "mlm", str("the tokenizer has no {}", key), str("expected one that knows {}, as BERT's and RoBERTa's do", *usual.begin()));
-}
-
-}  // namespace
-
 MlmTokens MlmTokens::of(const Tokenizer& tokenizer) {
-  return {.begin = role(tokenizer, "cls_token", {"[CLS]", "<s>"}), .separator = role(tokenizer, "sep_token", {"[SEP]", "</s>"}),
-          .mask = role(tokenizer, "mask_token", {"[MASK]", "<mask>"}), .vocabulary = tokenizer.vocab_size()};
+  return {.begin = needed_token(tokenizer, TokenRole::classes), .separator = needed_token(tokenizer, TokenRole::separator),
+          .mask = needed_token(tokenizer, TokenRole::mask), .vocabulary = tokenizer.vocab_size()};
 }
 
 // --- masks -----------------------------------------------------------------------------------------------------------

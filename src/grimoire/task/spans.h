@@ -8,27 +8,11 @@
 
 namespace grim {
 
-// Running text cut into pieces of one length, with gaps in other places each time one is drawn.
-class SpanExamples {
- public:
-  SpanExamples() = default;
-  SpanExamples(std::vector<int32_t> ids, int64_t length) : ids_(std::move(ids)), length_(length) {}
-  int64_t rows() const { return length_ > 0 ? static_cast<int64_t>(ids_.size()) / length_ : 0; }
-  std::span<const int32_t> ids() const { return ids_; }
-  int64_t length() const { return length_; }
-  SpanBatch batch(std::span<const int64_t> rows, const SpanTokens& tokens, const SpanOptions& options, uint64_t seed, uint32_t step) const;
+using SpanExamples = TextPieces;
 
- private:
-  std::vector<int32_t> ids_;
-  int64_t length_ = 0;
-};
-
-struct SpanEvaluation {
-  double loss = 0;                 // nats a token of the targets
-  int64_t tokens = 0;
+struct SpanEvaluation : RewriteEvaluation {
   int64_t gaps = 0, exact = 0;     // filled by greedy writing, and those to the last token
   int64_t exact_by_commonest = 0;  // by whoever writes the commonest token into every gap
-  bool stopped = false;
 };
 // Of at most `batches` of them; 0: all. Gaps are filled only where `write` says so: that takes a pass for each token.
 enum class WriteGaps : uint8_t { no, yes };

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
-#include "grimoire/text/tokenizer_part.h"
+#include "grimoire/text/special_token.h"
 
 namespace grim {
 
@@ -18,11 +18,7 @@ SpanTokens SpanTokens::of(const Tokenizer& tokenizer) {
   if (found.gaps.size() < 2)
     fail(ErrorKind::input, "spans", str("the tokenizer has {} tokens for gaps", found.gaps.size()),
          "expected <extra_id_0>, <extra_id_1> and more, as T5's has");
-  std::optional<int64_t> end;
-  if (const std::optional<std::string> named = token_in(tokenizer.config_json(), "eos_token")) end = tokenizer.id_of(*named);
-  if (!end) end = tokenizer.id_of("</s>");
-  if (!end) fail(ErrorKind::input, "spans", "the tokenizer has no eos_token", "expected one that knows </s>, as T5's does");
-  found.end = *end;
+  found.end = needed_token(tokenizer, TokenRole::end);
   return found;
 }
 
@@ -50,7 +46,6 @@ std::vector<int64_t> random_parts(int64_t n, int64_t parts, Rng& rng) {
   return sizes;
 }
 
-
 }  // namespace
 
 std::vector<int64_t> random_spans(int64_t length, const SpanSizes& sizes, Rng& rng) {
@@ -60,28 +55,21 @@ std::vector<int64_t> random_spans(int64_t length, const SpanSizes& sizes, Rng& r
   return turns;
 }
 
-SpanBatch span_batch(std::span<const std::span<const int32_t>> texts, std::span<const uint32_t> numbers, const SpanTokens& tokens, const SpanOptions& options,
-                     uint64_t seed, uint32_t step) {
-  std::vector<std::vector<int64_t>> sources, targets;
-  for (size_t i = 0; i < texts.size(); ++i) {
-    const std::span<const int32_t> text = texts[i];
-    const auto length = static_cast<int64_t>(text.size());
-    Rng rng(RngMode::philox, seed ^ 0x7370616e, numbers[i], step);
-    const std::vector<int64_t> turns = random_spans(length, span_sizes(length, options, static_cast<int64_t>(tokens.gaps.size())), rng);
-    std::vector<int64_t>& source = sources.emplace_back();
-    std::vector<int64_t>& target = targets.emplace_back();
-    auto at = text.begin();
-    for (size_t t = 0; t < turns.size(); ++t) {
-      std::vector<int64_t>& to = t % 2 ? target : source;
-      if (t % 2) source.push_back(tokens.gaps[t / 2]), target.push_back(tokens.gaps[t / 2]);
-      to.insert(to.end(), at, at + turns[t]);
-      at += turns[t];
-    }
-    target.push_back(tokens.gaps[turns.size() / 2]);
-    source.push_back(tokens.end);
-    target.push_back(tokens.end);
+Damage::Pair Spans::of(std::span<const int32_t> text, uint32_t number, uint64_t seed, uint32_t step) const {
+  const auto length = static_cast<int64_t>(text.size());
+  Rng rng(RngMode::philox, seed ^ 0x7370616e, number, step);
+  const std::vector<int64_t> turns = random_spans(length, sizes(length), rng);
+  Pair pair;
+  auto at = text.begin();
+  for (size_t t = 0; t < turns.size(); ++t) {
+    std::vector<int64_t>& to = t % 2 ? pair.target : pair.source;
+    if (t % 2) pair.source.push_back(tokens_.gaps[t / 2]), pair.target.push_back(tokens_.gaps[t / 2]);
+    to.insert(to.end(), at, at + turns[t]);
+    at += turns[t];
   }
-  return {TokenBatch::of(sources), TokenBatch::of(targets)};
+  pair.target.push_back(tokens_.gaps[turns.size() / 2]);
+  for (std::vector<int64_t>* side : {&pair.source, &pair.target}) side->push_back(tokens_.end);
+  return pair;
 }
 
 std::vector<std::vector<int64_t>> answers_in(std::span<const int64_t> target, const SpanTokens& tokens, int64_t gaps) {

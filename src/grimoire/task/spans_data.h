@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "grimoire/base/rng.h"
-#include "grimoire/data/token_batch.h"
+#include "grimoire/task/rewrite.h"
 
 namespace grim {
 
@@ -32,11 +32,18 @@ SpanSizes span_sizes(int64_t length, const SpanOptions& options, int64_t most_ga
 // (Raffel et al. 2020, section 3.1.4, and its published program).
 std::vector<int64_t> random_spans(int64_t length, const SpanSizes& sizes, Rng& rng);
 
-struct SpanBatch {
-  TokenBatch sources, targets;  // sources: gaps where tokens were; targets: each gap, and what stood there, and a last gap; both with their end
+// Source: gaps where tokens were. Target: each gap, and what stood there, and a last gap.
+class Spans final : public Damage {
+ public:
+  Spans(SpanTokens tokens, const SpanOptions& options) : tokens_(std::move(tokens)), options_(options) {}
+  SpanSizes sizes(int64_t length) const { return span_sizes(length, options_, static_cast<int64_t>(tokens_.gaps.size())); }
+  Pair of(std::span<const int32_t> text, uint32_t number, uint64_t seed, uint32_t step) const override;
+  int64_t target_length(int64_t length) const override { return sizes(length).taken + sizes(length).gaps + 2; }  // with the last gap, and the end
+
+ private:
+  SpanTokens tokens_;
+  SpanOptions options_;
 };
-SpanBatch span_batch(std::span<const std::span<const int32_t>> texts, std::span<const uint32_t> numbers, const SpanTokens& tokens, const SpanOptions& options,
-                     uint64_t seed, uint32_t step);
 
 // What stands behind each gap of a target, or of what a model wrote for one: one entry a gap of `gaps`, empty where it does not come up.
 std::vector<std::vector<int64_t>> answers_in(std::span<const int64_t> target, const SpanTokens& tokens, int64_t gaps);

@@ -1,5 +1,6 @@
 #include "grimoire/task/tasks.h"
 
+#include "grimoire/task/infill.h"
 #include "grimoire/task/mlm.h"
 #include "grimoire/task/spans.h"
 
@@ -7,6 +8,7 @@ namespace grim {
 
 void add_tasks() {
   static const bool added = [] {
+    add_task("infill", infill_task_settings());
     add_task("mlm", mlm_task_settings());
     add_task("spans", spans_task_settings());
     return true;

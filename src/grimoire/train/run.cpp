@@ -340,11 +340,28 @@ TrainedEncoder load_encoder(const std::string& folder) {
 
 TrainedModel writer_from(const TrainedSeq2Seq& trained, const std::string& source) {
   const std::vector<std::string> texts = {source};
+  const TokenBatch tokens = encode_batch(*trained.tokenizer, texts);
+  if (const int64_t most = trained.model->decode_cache()->capacity(); tokens.longest() > most)
+    throw Error(ErrorKind::input, str("the text has {} tokens, and the model reads at most {}", tokens.longest(), most), "give a shorter one");
   const std::vector<int64_t> said = token_ids(trained.generation, "decoder_start_token_id");
-  return {.model = grim::writer_from(*trained.model, encode_batch(*trained.tokenizer, texts)), .tokenizer = trained.tokenizer,
+  return {.model = grim::writer_from(*trained.model, tokens), .tokenizer = trained.tokenizer,
           .begin = said.empty() ? trained.model->start() : said[0], .ends = trained.ends, .path = trained.path, .about = trained.about,
           .generation = trained.generation};
 }
+
+namespace {
+
+// Without a generation_config.json, config.json says what is always written.
+Json generation_of(const ModelFolder& f) {
+  if (!f.generation.is_null()) return f.generation;
+  Json forced = Json::object();
+  const Json config = f.model->config();
+  for (const char* key : {"forced_bos_token_id", "forced_eos_token_id"})
+    if (const Json* const id = config.find(key)) forced.set(key, *id);
+  return forced.size() > 0 ? forced : Json();
+}
+
+}  // namespace
 
 AnyTrained load_any(const std::string& folder) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
@@ -354,7 +371,8 @@ AnyTrained load_any(const std::string& folder) {
   const Json about = exists(join_path(path, kManifestName)) ? verify_checkpoint(path, Verify::sizes).about : Json();
   if (auto model = capability_in<CausalLm>(f.model)) return TrainedModel{std::move(model), f.tokenizer, f.begin, f.ends, path, about, std::move(f.generation)};
   if (auto encoder = capability_in<TextEncoder>(f.model)) return TrainedEncoder{std::move(encoder), f.tokenizer, path, about};
-  if (auto writer = capability_in<Seq2Seq>(f.model)) return TrainedSeq2Seq{std::move(writer), f.tokenizer, f.ends, path, about, f.generation};
+  const Json generation = generation_of(f);
+  if (auto writer = capability_in<Seq2Seq>(f.model)) return TrainedSeq2Seq{std::move(writer), f.tokenizer, f.ends, path, about, generation};
   fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' neither reads texts nor writes them", path, f.config.text("model_type")));
 }
 
@@ -363,7 +381,8 @@ void take_shape_of_init(RunConfig& config) {
   const std::string path = join_path(model_folder_in(config.init_from), "config.json");
   const Json json = Json::parse(read_file(path), path);
   const Architecture& a = architecture_of(json);
-  config.set_shape(a.name, a.from_json(json));
+  const bool is_kin = !config.architecture().is_read && config.architecture().model_type == a.model_type;  // whose folders are written alike
+  config.set_shape(is_kin ? config.model : a.name, a.from_json(json));
 }
 
 }  // namespace grim

@@ -144,7 +144,8 @@ const Concept kConcepts[] = {
            out.answers("PE", code);
          },
      .turn = "step pos from 1 to 2 to 3: the first pair swings widely, the last one hardly stirs.",
-     .commands = "later: grimoire train --model transformer --data input.txt --out runs/t",
+     .commands = "grimoire train --model transformer --data a.txt --tokenizer tok --out runs/t",
+     .code = "src/grimoire/model/bart.h: sinusoids",
      .mistake = "People say that it rotates the tokens; in fact it is added to them. What rotates is the code itself: PE(pos + k) is PE(pos) turned by "
                 "angles that depend on k alone.",
      .see = "learned-position: a table instead\nrotary: tokens that do turn\ntransformer: where it is added",

@@ -133,15 +133,73 @@ const Concept kConcepts[] = {
            out.answer("parameters", static_cast<double>(tables + Le * encoder + Ld * decoder));
          },
      .turn = "encoder=12 decoder=12 C=1024 F=4096 makes it BART-large.",
-     .commands = "later: grimoire train --model bart --data wiki.txt --out runs/bart",
+     .commands = "grimoire train --model bart --data wiki.txt --tokenizer tok --out runs/bart",
+     .code = "src/grimoire/model/bart.h: Bart\nsrc/grimoire/task/infill.h: Infill",
      .mistake = "People say that BART fills single masks as BERT does; in fact one mask may stand for a run of words of any length, none included, so it "
                 "must also find out how many are missing.",
-     .see = "encoder-decoder: the shape\nmlm: the simpler damage\nt5: the neighbour\nsummarization: its best use",
+     .see = "encoder-decoder: the shape\ntext-infilling: the damage\nt5: the neighbour\nsummarization: its best use",
      .sources = "Lewis et al. 2020, BART: Denoising Sequence-to-Sequence Pre-training, section 2.2",
      .ask = "What does a decoder block have that an encoder block lacks? | A second attention, to the encoder's states, and its norm.",
      .more = "Of five kinds of damage (masking, deletion, infilling, sentence order, rotation) the paper kept infilling with spans of length drawn from "
              "Poisson(3), 30 % of the tokens, "
              "together with shuffled sentences. Unlike T5 it writes out the whole text, not only what was missing."},
+    {.id = "text-infilling",
+     .title = "Text infilling",
+     .names = "infilling\nspan masking\nBART objective",
+     .what = "Teaching a writer by putting one mask in the place of each of some runs of words, and letting it write the whole text, so that it also finds "
+             "out how much is missing.",
+     .picture = "A manuscript on which coffee was spilt: under one stain lie four words, under another one, and one stain fell between two words.",
+     .formula = "P(a span has k tokens) = e^-m m^k / k!,   spans = r n / m in the mean",
+     .symbols = "m: tokens of a span in the mean\nr: share of the tokens that are hidden\nn: tokens of the text",
+     .inputs = "tokens = 100: of the text\nrate = 0.3: share that is hidden\nmean = 3: tokens of a span",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const double n = static_cast<double>(in.integer("tokens", 1, 1000000000)), rate = in.probability("rate"), mean = in.number("mean", 0.1, 100);
+           const double none = std::exp(-mean);
+           out.step(str("hidden: {:.6g} of {:.0f} tokens, in spans of {:.6g}", rate * n, n, mean));
+           out.step(str("with no token, so that nothing is missing there: e^-{:.6g} = {:.6g}", mean, none));
+           out.step(str("with one: {:.6g} x {:.6g}", none, mean));
+           out.answer("masks", rate * n / mean);
+           out.answer("that hide nothing, share", none);
+           out.answer("that hide one token, share", none * mean);
+         },
+     .turn = "mean=1: more than a third of the masks hide nothing, and as many one token.",
+     .commands = "grimoire train --model bart --data wiki.txt --tokenizer tok --out runs/bart",
+     .code = "src/grimoire/task/infill.h: infill_spans",
+     .mistake = "People say that each mask hides one word, as in BERT; in fact one mask may hide any number, none included, and which is part of the question.",
+     .see = "bart: the model that is trained so\nmlm: a mask for each token\npoisson: where the lengths come from\nt5: it writes the spans alone",
+     .sources = "Lewis et al. 2020, BART: Denoising Sequence-to-Sequence Pre-training, section 2.2 and table 1\n"
+                "Joshi et al. 2020, SpanBERT: spans whose length can be seen",
+     .ask = "A text of 100 tokens, 30 % hidden in spans of 3 in the mean: about how many masks? | 10.",
+     .more = "The target is the whole text, so that the model also learns to copy what stands; that costs steps, and is what a summary or a correction "
+             "needs. With T5's gaps only what was missing is written."},
+    {.id = "sentence-permutation",
+     .title = "Sentence permutation",
+     .names = "sentence shuffling",
+     .what = "Teaching a writer by showing the sentences of a text in any order and letting it write them in the right one.",
+     .picture = "A stack of index cards for a speech that fell to the floor, to be put in order by what they say.",
+     .formula = "orders = n!,   neighbours kept = (n - 1) / n in the mean",
+     .symbols = "n: sentences\nneighbours kept: pairs of which the second still follows the first",
+     .inputs = "sentences = 4: of the text",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const int64_t n = in.integer("sentences", 1, 20);
+           double orders = 1;
+           for (int64_t i = 2; i <= n; ++i) orders *= static_cast<double>(i);
+           out.step(str("each of the {} pairs of neighbours stays one in {} of the {:.0f} orders", n - 1, orders / static_cast<double>(n), orders));
+           out.answer("orders", orders);
+           out.answer("share that is the text's own", 1 / orders);
+           out.answer("neighbours that still follow each other", static_cast<double>(n - 1) / static_cast<double>(n));
+         },
+     .turn = "sentences=10: not one in a million is left as it was.",
+     .commands = "grimoire train --model bart --data wiki.txt --tokenizer tok --out runs/bart",
+     .code = "src/grimoire/task/infill.h: permuted_sentences",
+     .mistake = "People say that the model only sorts; in fact it writes every sentence anew, token by token, while some of their words are hidden as well.",
+     .see = "text-infilling: the damage it goes with\nbart: the model\nnsp: BERT's question about order",
+     .sources = "Lewis et al. 2020, BART: Denoising Sequence-to-Sequence Pre-training, section 2.2",
+     .ask = "In how many orders can four sentences stand? | 24.",
+     .more = "A sentence ends with a full stop, so that an abbreviation cuts one in two; nothing depends on it. Alone it taught little, as did texts "
+             "that were rotated; beside infilling it helped with one kind of summaries (table 1)."},
     {.id = "t5",
      .title = "T5",
      .names = "text-to-text",

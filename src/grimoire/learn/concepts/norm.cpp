@@ -139,6 +139,42 @@ const Concept kConcepts[] = {
      .more = "The original transformer normalised after each residual sum (post-norm); GPT-2 and most later ones normalise what enters each sublayer "
              "(pre-norm), which trains more stably without a long warm-up. "
              "Sequences of any length and batches of one are no problem, because nothing is shared between samples."},
+    {.id = "post-norm",
+     .title = "Post-norm and pre-norm",
+     .names = "post-LN\npre-LN\npre-norm\nnorm placement",
+     .what = "Where a transformer normalises: behind each sum of a layer and what it got, as the first one did, or before each layer, as most do now.",
+     .picture = "A relay: either each runner is weighed and trimmed after the leg, baggage and all, or only what the next one is handed is, and the baggage "
+                "goes on as it is.",
+     .formula = "post: y = norm(x + f(x))        pre: y = x + f(norm(x))",
+     .symbols = "x: what comes in, the stream\nf: the sub-layer, here one that multiplies by a number\nnorm: layer norm without gain",
+     .inputs = "x = 1,3: channels of one token\nf = 2: what the sub-layer multiplies with",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> x = in.numbers("x", -1e6, 1e6, 2);
+           const double f = in.number("f", -1e6, 1e6);
+           const auto norm = [](const std::vector<double>& v) {
+             return layer_norm(matrix_of({v}), {}, {}, kTiny).to_vector<double>();
+           };
+           std::vector<double> sum, pre = norm(x);
+           for (const double v : x) sum.push_back(v + f * v);
+           out.step(str("post: norm of ({})", list_of(sum)));
+           out.step(str("pre: ({}) + {:.6g} x ({})", list_of(x), f, list_of(pre)));
+           for (size_t i = 0; i < x.size(); ++i) pre[i] = x[i] + f * pre[i];
+           out.answers("post", norm(sum));
+           out.answers("pre", pre);
+         },
+     .turn = "x = 10,30: the answer of post-norm stays, as its stream is trimmed to one size; that of pre-norm grows with the stream.",
+     .commands = "grimoire train --model transformer --data a.txt --tokenizer tok --out runs/t\n"
+                 "grimoire train --model t5 --data a.txt --tokenizer tok --out runs/t5",
+     .code = "src/grimoire/model/bart.cpp: Bart::Block::feed_forward\nsrc/grimoire/model/t5.cpp: T5::read",
+     .mistake = "People say that post-norm is simply worse; in fact the first transformers were trained so, with great success, behind a long warm-up: it "
+                "is the start that is delicate.",
+     .see = "layer-norm: what is computed\nresidual: the stream\nschedule: what post-norm needs\ntransformer: the layers around it",
+     .sources = "Vaswani and others 2017, Attention Is All You Need, section 3.1\n"
+                "Xiong and others 2020, On Layer Normalization in the Transformer Architecture",
+     .ask = "Which of the two keeps a path from the last layer to the first on which nothing is rescaled? | Pre-norm: its stream is a plain sum.",
+     .more = "With post-norm the slopes near the output are large at the start whatever the depth, and a full step there breaks what the first layers do "
+             "(Xiong and others, theorem 1): hence the warm-up. With pre-norm they shrink as depth grows, and the stream needs one norm at its end."},
     {.id = "instance-norm",
      .title = "Instance normalisation",
      .names = "InstanceNorm",
