@@ -24,9 +24,11 @@ class CausalFamilies : public ::testing::TestWithParam<std::string> {
     Rng rng(RngMode::philox, 1);
     model_ = build_causal_lm(Json::parse(read_file(path + ".json")), rng);
     std::vector<NamedTensor> weights;
-    for (const auto& [name, tensor] : read_safetensors(path + ".safetensors"))
-      if (name.starts_with("model.") || name == "lm_head.weight") weights.push_back({name, tensor});
+    for (const auto& [name, tensor] : read_safetensors(path + ".safetensors")) {
+      const bool trained = name.ends_with(".weight") || name.ends_with(".bias");
+      if (trained && !name.starts_with("grad.")) weights.push_back({name, tensor});
       else golden_[name] = tensor;
+    }
     model_->load(weights);
     targets_ = test::with_ignored(golden_.at("targets"));
   }

@@ -5,6 +5,7 @@
 #include "grimoire/model/bigram.h"
 #include "grimoire/model/bow.h"
 #include "grimoire/model/gpt.h"
+#include "grimoire/model/gpt_neox.h"
 #include "grimoire/model/llama.h"
 #include "grimoire/model/mlp.h"
 #include "grimoire/model/neural_bigram.h"
@@ -29,6 +30,8 @@ inline constexpr Architecture (*kArchitectures[])() = {
     llama_architecture,
     mistral_architecture,
     qwen2_architecture,
+    gpt_neox_architecture,
+    bloom_architecture,
     bert_architecture,
     roberta_architecture,
     distilbert_architecture,
