@@ -12,6 +12,7 @@
 #include "grimoire/model/ngram.h"
 #include "grimoire/model/recurrent.h"
 #include "grimoire/model/t5.h"
+#include "grimoire/model/transfo_xl.h"
 #include "grimoire/model/wavenet.h"
 
 namespace grim {
@@ -32,6 +33,7 @@ inline constexpr Architecture (*kArchitectures[])() = {
     qwen2_architecture,
     gpt_neox_architecture,
     bloom_architecture,
+    transfo_xl_architecture,
     bert_architecture,
     roberta_architecture,
     distilbert_architecture,

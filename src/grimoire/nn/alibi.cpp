@@ -10,9 +10,10 @@ namespace grim {
 std::vector<double> alibi_slopes(int64_t heads) {
   GRIM_CHECK(heads > 0, argument, "alibi", "heads: got {}, expected at least 1", heads);
   const auto power = static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(heads)));
+  const auto slope = [](int64_t i, int64_t of) { return std::exp2(-8.0 * static_cast<double>(i) / static_cast<double>(of)); };
   std::vector<double> slopes;
-  for (int64_t i = 1; i <= power; ++i) slopes.push_back(std::exp2(-8.0 * static_cast<double>(i) / static_cast<double>(power)));
-  for (int64_t i = 1; static_cast<int64_t>(slopes.size()) < heads; i += 2) slopes.push_back(std::exp2(-4.0 * static_cast<double>(i) / static_cast<double>(power)));
+  for (int64_t i = 1; i <= power; ++i) slopes.push_back(slope(i, power));
+  for (int64_t i = 1; static_cast<int64_t>(slopes.size()) < heads; i += 2) slopes.push_back(slope(i, 2 * power));
   return slopes;
 }
 
