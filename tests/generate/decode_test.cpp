@@ -8,10 +8,12 @@
 #include "grimoire/device/gemm.h"
 #include "grimoire/generate/generate.h"
 #include "grimoire/model/gpt.h"
+#include "grimoire/model/transfo_xl.h"
 #include "grimoire/nn/tap.h"
 #include "grimoire/op/argmax.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
+#include "grimoire/op/softmax.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/text/char_tokenizer.h"
@@ -53,6 +55,23 @@ TEST(Decode, TextAndProbabilitiesAreThoseWithoutACache) {
         EXPECT_EQ(with.pace.within + with.pace.beyond, 90);
         EXPECT_GT(with.pace.beyond, 0);
       }
+}
+
+// What moves is what each layer remembers, and nothing is read anew.
+TEST(Decode, AMemoryGoesOnBehindTheContext) {
+  for (const char* prompt : {"\n", "abc", "abcdefghij klmabcdefghij klm"}) {
+    Rng rng(RngMode::philox, 1, "weights");
+    const TransfoXl model({.vocab_size = 15, .context = 16, .segment = 5, .memory = 7, .n_embd = 32, .n_layer = 2, .n_head = 4}, rng);
+    const Written with = write(model, prompt, {.temperature = 1, .max_new_tokens = 60, .explain = true});
+    EXPECT_EQ(with.pace.within, 60);
+    const std::vector<int64_t> ids = letters().encode(with.text);
+    Pass pass;
+    const NoGrad no_grad;
+    const Tensor p = softmax(model.logits(Tensor::from(ids, {1, static_cast<int64_t>(ids.size())}), pass), -1);
+    ASSERT_EQ(with.probabilities.size(), 60u);
+    for (size_t i = 0, at = ids.size() - 60; i < 60; ++i, ++at)
+      EXPECT_NEAR(with.probabilities[i], p.at({0, static_cast<int64_t>(at) - 1, ids[at]}), 1e-6) << i;
+  }
 }
 
 // Vocabularies that leave one column over when a product is cut into stripes.

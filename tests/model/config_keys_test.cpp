@@ -39,6 +39,14 @@ Json small(const std::string& type) {
   if (type == "bert" || type == "roberta" || type == "electra")
     return Json::object({{"model_type", type}, {"vocab_size", 5}, {"max_position_embeddings", 4}, {"hidden_size", 8}, {"intermediate_size", 12},
                          {"num_hidden_layers", 1}, {"num_attention_heads", 4}, {"pad_token_id", 0}});
+  if (type == "gpt_neox")
+    return Json::object({{"model_type", type}, {"vocab_size", 5}, {"max_position_embeddings", 4}, {"hidden_size", 16}, {"intermediate_size", 12},
+                         {"num_hidden_layers", 1}, {"num_attention_heads", 2}});
+  if (type == "bloom")
+    return Json::object({{"model_type", type}, {"vocab_size", 5}, {"seq_length", 4}, {"n_embed", 12}, {"n_layer", 1}, {"num_attention_heads", 3}});
+  if (type == "transfo-xl")
+    return Json::object({{"model_type", type}, {"vocab_size", 5}, {"cutoffs", Json::array({})}, {"div_val", 1}, {"d_model", 8}, {"d_embed", 8}, {"n_head", 2},
+                         {"d_head", 3}, {"d_inner", 12}, {"n_layer", 1}, {"mem_len", 4}});
   if (type == "t5")
     return Json::object({{"model_type", type}, {"vocab_size", 5}, {"d_model", 8}, {"d_kv", 3}, {"d_ff", 12}, {"num_layers", 1}, {"num_heads", 2}});
   if (type == "bart" || type == "marian")
@@ -122,6 +130,17 @@ TEST(ConfigKeys, WhatWouldChangeTheNumbersIsRefusedByName) {
   EXPECT_NE(refusal(with(small("gpt2"), "scale_attn_weigths", true)), "");
 }
 
+TEST(ConfigKeys, WhatAFamilyCannotDoIsRefusedByName) {
+  EXPECT_NE(refusal(with(small("bloom"), "apply_residual_connection_post_layernorm", true)).find("apply_residual"), std::string::npos);
+  EXPECT_NE(refusal(with(small("gpt_neox"), "rotary_pct", 0.4)).find("3 of a head's 8 numbers"), std::string::npos);
+  EXPECT_NE(refusal(with(small("gpt_neox"), "rope_theta", 100.0)).find("rope_theta"), std::string::npos);  // which transformers passes by there
+  EXPECT_NE(refusal(with(small("transfo-xl"), "cutoffs", Json::array({2, 4}))).find("adaptive softmax"), std::string::npos);
+  EXPECT_NE(refusal(with(small("transfo-xl"), "div_val", 4)).find("div_val"), std::string::npos);
+  EXPECT_NE(refusal(with(small("transfo-xl"), "d_embed", 4)).find("d_embed"), std::string::npos);
+  EXPECT_NE(refusal(with(small("transfo-xl"), "untie_r", false)).find("untie_r"), std::string::npos);
+  EXPECT_NE(refusal(with(small("transfo-xl"), "mem_len", 0)).find("same_length"), std::string::npos);
+}
+
 TEST(ConfigKeys, EveryKindRefusesWhatItDoesNotKnow) {
   for (const std::string& type : model_types()) {
     EXPECT_EQ(refusal(small(type)), "") << type;
@@ -143,6 +162,8 @@ TEST(ConfigKeys, ParametersAreCountedWithoutBuilding) {
     }
     if (type == "lstm" || type == "gru" || type == "rnn") configs.push_back(with(with(small(type), "n_layer", 3), "n_embd", 5));
     if (type == "llama") configs.push_back(with(with(small(type), "mlp_bias", true), "head_dim", 4));
+    if (type == "gpt_neox") configs.push_back(with(with(small(type), "attention_bias", false), "tie_word_embeddings", true));
+    if (type == "transfo-xl") configs.push_back(with(small(type), "tie_word_embeddings", false));
     if (type == "bert") configs.push_back(with(small(type), "architectures", Json::array({"BertForPreTraining"})));
     if (type == "t5")
       configs.push_back(with(with(with(small(type), "num_decoder_layers", 3), "tie_word_embeddings", false), "feed_forward_proj", "gated-gelu"));

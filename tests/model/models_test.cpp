@@ -21,6 +21,10 @@ Json config_of(const std::string& type) {
     return Json::object({{"model_type", "mlp"}, {"vocab_size", V}, {"context", T}, {"n_embd", 16}, {"n_hidden", 48}, {"n_layer", 3}, {"batch_norm", true}});
   if (type == "gpt2")
     return Json::object({{"model_type", type}, {"vocab_size", V}, {"n_positions", T}, {"n_embd", 32}, {"n_layer", 2}, {"n_head", 4}});
+  if (type == "transfo-xl")  // two segments a row
+    return Json::object({{"model_type", type}, {"vocab_size", V}, {"cutoffs", Json::array({})}, {"div_val", 1}, {"d_model", 32}, {"d_embed", 32}, {"n_head", 4},
+                         {"d_head", 8}, {"d_inner", 64}, {"n_layer", 2}, {"mem_len", T / 2}, {"dropout", 0.0}, {"grimoire_context", T},
+                         {"grimoire_segment", T / 2}});
   return Json::object({{"model_type", type}, {"vocab_size", V}, {"context", T}, {"n_embd", 16}, {"n_hidden", 48}});
 }
 
@@ -92,7 +96,7 @@ TEST_P(Models, SameBitsForAnyThreadCountAndOnlyCausal) {
       EXPECT_EQ(before.at({b, t, 3}) == after.at({b, t, 3}), t < T - 1) << GetParam() << " place " << t;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Models, ::testing::Values("neural-bigram", "mlp", "deep-mlp", "bow", "rnn", "gru", "lstm", "wavenet", "gpt2"),
+INSTANTIATE_TEST_SUITE_P(All, Models, ::testing::Values("neural-bigram", "mlp", "deep-mlp", "bow", "rnn", "gru", "lstm", "wavenet", "gpt2", "transfo-xl"),
                          [](const auto& p) { std::string s = p.param; s.erase(std::remove(s.begin(), s.end(), '-'), s.end()); return s; });
 
 // The five hidden layers of makemore part 3's second half, number for number: torch 2.15, randn in its order from one generator, every

@@ -3,7 +3,7 @@
     python tools/golden/causal_families.py       writes tests/golden/causal_families/: NAME.json NAME.safetensors
 
 Made with transformers 5.24.0, torch 2.15.0 and safetensors 0.8.0, float32, eager attention, one thread. NAME.json is the config.json that
-transformers wrote. NAME.safetensors holds the weights under their own names; tokens (B, T) and targets, -100 where nothing is asked; hidden.0 (of
+transformers wrote. NAME.safetensors holds the weights under the names of their files; tokens (B, T) and targets, -100 where nothing is asked; hidden.0 (of
 the embedding) to hidden.L (after the last block, before the last norm), logits, loss, grad.WEIGHT of every weight; and greedy (1, 12), the ids that
 model.generate goes on with behind the first four tokens.
 """
@@ -26,6 +26,14 @@ def llama(**options):
     return transformers.LlamaConfig(**{**SMALL, "num_key_value_heads": 2, **options})
 
 
+def neox(**options):
+    return transformers.GPTNeoXConfig(**{**SMALL, "num_attention_heads": 2, **options})
+
+
+def bloom(**options):
+    return transformers.BloomConfig(**{"vocab_size": 13, "hidden_size": 12, "n_layer": 2, "bos_token_id": 0, "eos_token_id": None, **options})
+
+
 FAMILIES = {
     "llama": llama(),
     "llama_multi_query": llama(num_key_value_heads=1, tie_word_embeddings=True),
@@ -37,14 +45,23 @@ FAMILIES = {
     "mistral_window": transformers.MistralConfig(**SMALL, num_key_value_heads=2, sliding_window=3),
     "mistral": transformers.MistralConfig(**SMALL, num_key_value_heads=2, sliding_window=None),
     "qwen2": transformers.Qwen2Config(**SMALL, num_key_value_heads=2, tie_word_embeddings=True),
+    "gpt_neox": neox(),
+    "gpt_neox_serial": neox(use_parallel_residual=False, hidden_act="gelu_new", tie_word_embeddings=True, layer_norm_eps=0.1),
+    "gpt_neox_turned": neox(attention_bias=False, rope_parameters=dict(rope_type="linear", rope_theta=50.0, factor=2.5, partial_rotary_factor=1.0)),
+    "bloom": bloom(n_head=4),
+    "bloom_six_heads": bloom(n_head=6, tie_word_embeddings=False, layer_norm_epsilon=0.1),
 }
+
+
+def in_files(name, config):
+    return name.replace("lm_head.", "embed_out.") if config.model_type == "gpt_neox" else name  # as save_pretrained writes it
 
 
 def draw(model):
     g = torch.Generator().manual_seed(20240202)
     for name, p in model.named_parameters():
         p.data = torch.randn(p.shape, generator=g) * (0.4 if p.dim() > 1 else 0.2)
-        if "norm" in name and name.endswith("weight"):
+        if ("norm" in name or "ln_f" in name) and name.endswith("weight"):
             p.data += 1
 
 
@@ -60,18 +77,18 @@ def main():
         config._attn_implementation = "eager"
         model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
         draw(model)
-        blocks = []
-        layers = model.model.layers
-        hooks = [layer.register_forward_hook(lambda m, i, o: blocks.append(o[0] if isinstance(o, tuple) else o)) for layer in layers]
-        out = model(tokens, output_hidden_states=True)
+        states = []
+        layers = [model.get_input_embeddings(), *(model.base_model.h if config.model_type == "bloom" else model.base_model.layers)]
+        hooks = [layer.register_forward_hook(lambda m, i, o: states.append(o[0] if isinstance(o, tuple) else o)) for layer in layers]
+        out = model(tokens)
         for hook in hooks:
             hook.remove()
         loss = cross_entropy(out.logits.flatten(0, 1), targets.flatten())
         loss.backward()
         tied = config.tie_word_embeddings
-        tensors = {k: v for k, v in model.state_dict().items() if not (tied and k == "lm_head.weight")}
-        tensors |= {f"grad.{k}": p.grad for k, p in model.named_parameters()}
-        tensors |= {f"hidden.{i}": h.detach() for i, h in enumerate([out.hidden_states[0], *blocks])}
+        tensors = {in_files(k, config): v for k, v in model.state_dict().items() if not (tied and k == "lm_head.weight")}
+        tensors |= {f"grad.{in_files(k, config)}": p.grad for k, p in model.named_parameters()}
+        tensors |= {f"hidden.{i}": h.detach() for i, h in enumerate(states)}
         with torch.no_grad():
             greedy = model.generate(tokens[:1, :4], max_new_tokens=12, do_sample=False)[:, 4:]
         tensors |= {"tokens": tokens, "targets": targets, "logits": out.logits.detach(), "loss": loss.detach(), "greedy": greedy}

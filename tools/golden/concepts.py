@@ -14,6 +14,7 @@ from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import gammaln
 from sklearn import cluster, decomposition, linear_model, metrics, naive_bayes
+from transformers.models.bloom.modeling_bloom import _get_alibi_slopes
 from transformers.generation.logits_process import MinPLogitsWarper, TypicalLogitsWarper
 
 from common import GOLDEN
@@ -50,6 +51,11 @@ corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 row("act", "mlp", "multilayer perceptron,MLP,feed-forward,fully connected network,XOR,universal approximation,perceptron",
     np.maximum(corners @ [[1, 1], [1, 1]] + [0, -1], 0) @ [1, -2])
 z = torch.tensor([1.0, 2]) @ torch.tensor([0.5, -1]) + 2
+row("att", "alibi", "attention with linear biases,linear biases,BLOOM", *(_get_alibi_slopes(8, "cpu")[0] * torch.tensor([1.0, 3.0])))
+q, k, u, v, R = (torch.tensor(x) for x in ([1.0, 0], [1.0, 1], [0, 0.5], [0.5, 0], [np.sin(1), np.cos(1)]))
+parts = [q @ k, q @ R, u @ k, v @ R]
+row("att", "relative-score", "relative positional encoding,relative position,Transformer-XL attention", *parts, (q + u) @ k + (q + v) @ R)
+row("att", "parallel-residual", "parallel block,parallel attention and feed-forward,GPT-NeoX,Pythia", 1 + 0.5 + 0.2, (1 + 0.5) * (1 + 0.2), 0.5 * 0.2)
 row("nn", "neuron", "artificial neuron,unit,activation function", torch.relu(z), torch.tanh(z), torch.sigmoid(z), z)
 row("nn", "relu", "rectified linear unit,rectifier", *value_and_slope(torch.relu, [-2.0, 3]))
 

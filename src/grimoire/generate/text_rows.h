@@ -23,7 +23,8 @@ class TextRows {
   size_t length() const { return texts_[0].size(); }
   const std::vector<int64_t>& text(size_t row = 0) const { return texts_[row]; }
   bool goes_on() const { return cache_ != nullptr; }                                         // the model keeps what it read
-  bool beyond() const { return static_cast<int64_t>(length()) > model_.context(); }  // its window moves, and is read anew for each token
+  // Its window moves, and is read anew for each token. A cache may go on behind the context.
+  bool beyond() const { return static_cast<int64_t>(length()) > (cache_ ? cache_->capacity() : model_.context()); }
 
   // (rows, places, V): the logits behind each of the last so many places of every text. Several places: within the context alone.
   // throws: numeric, logits that are not finite

@@ -8,6 +8,7 @@
 #include "grimoire/base/setting_words.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/llama.h"
+#include "grimoire/model/rotary_keys.h"
 #include "grimoire/tensor/copy.h"
 
 namespace grim {

@@ -6,12 +6,14 @@
 #include "grimoire/model/bigram.h"
 #include "grimoire/model/bow.h"
 #include "grimoire/model/gpt.h"
+#include "grimoire/model/gpt_neox.h"
 #include "grimoire/model/llama.h"
 #include "grimoire/model/mlp.h"
 #include "grimoire/model/neural_bigram.h"
 #include "grimoire/model/ngram.h"
 #include "grimoire/model/recurrent.h"
 #include "grimoire/model/t5.h"
+#include "grimoire/model/transfo_xl.h"
 #include "grimoire/model/wavenet.h"
 
 namespace grim {
@@ -30,6 +32,9 @@ inline constexpr Architecture (*kArchitectures[])() = {
     llama_architecture,
     mistral_architecture,
     qwen2_architecture,
+    gpt_neox_architecture,
+    bloom_architecture,
+    transfo_xl_architecture,
     bert_architecture,
     roberta_architecture,
     distilbert_architecture,

@@ -14,10 +14,6 @@
 
 namespace grim {
 
-// What a config.json says of rotary positions: transformers 5 keeps all of it in rope_parameters, earlier ones in rope_theta and rope_scaling.
-RotaryOptions rotary_from(const Json& config);    // but their size. throws: input, a kind of scaling that is not known here
-Json rotary_json(const RotaryOptions& options);  // as rope_parameters
-
 struct LlamaConfig {
   int64_t vocab_size = 32000;
   int64_t context = 2048;

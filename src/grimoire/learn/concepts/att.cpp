@@ -6,6 +6,7 @@
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
 #include "grimoire/model/t5.h"
+#include "grimoire/nn/alibi.h"
 #include "grimoire/op/arrange.h"
 #include "grimoire/op/attention.h"
 #include "grimoire/op/matmul.h"
@@ -214,6 +215,70 @@ const Concept kConcepts[] = {
      .more = "Each head has its own numbers, and the blocks of a stack share them: 32 H numbers for an encoder and as many for a decoder, however long "
              "the text. A distance that was never met in training falls into the last bucket, so that longer texts than those are read as far ones "
              "were."},
+    {.id = "alibi",
+     .title = "ALiBi",
+     .names = "attention with linear biases\nlinear biases\nBLOOM",
+     .what = "Tells attention how far apart two tokens are, by taking a little off their score for each place between them. Nothing is learned for it.",
+     .picture = "Voices in a long hall: each step further away takes off the same. Some listeners are short of hearing, others hear to the far end.",
+     .formula = "score = q.k / sqrt D - m_h (t - s),   m_h = 2^(-8 h / H)",
+     .symbols = "q, k: query of place t, key of place s before it\nD: their width\nm_h: slope of head h = 1 .. H",
+     .inputs = "H = 8: heads\nh = 1: the head, from 1\nd = 3: how far the key stands before the query",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const int64_t H = in.integer("H", 1, 1024), h = in.integer("h", 1, H), d = in.integer("d", 0, 1'000'000);
+           const std::vector<double> slopes = alibi_slopes(H);
+           const double slope = slopes[static_cast<size_t>(h - 1)], off = slope * static_cast<double>(d);
+           const auto [least, most] = std::ranges::minmax(slopes);
+           out.step(str("slopes of the {} heads, from {:.6g} to {:.6g}", H, most, least));
+           out.step(str("{:.6g} x {} places = {:.6g} off the score", slope, d, off));
+           out.step(str("the weight beside a key as good in the query's own place: {:.6g}", std::exp(-off)));
+           out.answer("slope", slope);
+           out.answer("taken off the score", off);
+         },
+     .turn = "h = 8: its slope is 1/256, so that this head hears hundreds of places. H = 6: no power of two, where each second slope of 8 heads fills up those "
+             "of 4.",
+     .commands = "grimoire train --model bloom --data input.txt --out runs/bloom",
+     .code = "src/grimoire/nn/alibi.h: alibi_slopes\nsrc/grimoire/op/attention.h: attention",
+     .mistake = "People say that a model with it looks arbitrarily far; in fact a head hardly hears what is a few times 1 / m_h away. It reads texts longer "
+                "than those of its training without falling apart, for what is far hardly counts.",
+     .see = "distance-buckets: learned numbers instead\nrotary: turns instead\nlearned-position: a table, and its end",
+     .sources = "Press, Smith and Lewis 2021, Train Short, Test Long: Attention with Linear Biases Enables Input Length Extrapolation, section 3",
+     .ask = "Of 8 heads the first has the slope 1/2. What does it take off for a key 4 places before? | 2.",
+     .more = "Softmax does not see what all scores of a query share, so that -m (t - s) and + m s weigh alike: programs that add a row of m s to all queries "
+             "compute the same. The slopes are a geometric sequence that ends at 2^-8, chosen by trials and then kept."},
+    {.id = "relative-score",
+     .title = "Scores by distance",
+     .names = "relative positional encoding\nrelative position\nTransformer-XL attention",
+     .what = "Tells attention how far apart two tokens are, with parts of the score that know the distance and nothing of the places themselves.",
+     .picture = "Asking for a letter: what it is about, how long ago it came, what is interesting anyway, and how old such letters mostly are.",
+     .formula = "score = q.k + q.(W R_d) + u.k + v.(W R_d)",
+     .symbols = "q, k: query, and key d places before it\nR_d: sinusoid of the distance d; W: learned\n"
+                "u, v: learned, one of each a head, the same for all queries",
+     .inputs = "q = 1,0: query\nk = 1,1: key\nu = 0,.5: likes of all queries\nv = .5,0: distances they like\nd = 1: how far the key stands before",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto pair = [&](const char* name) { return in.numbers(name, -1e6, 1e6, 2, 2); };
+           const std::vector<double> q = pair("q"), k = pair("k"), u = pair("u"), v = pair("v");
+           const double d = static_cast<double>(in.integer("d", 0, 1'000'000));
+           const std::vector<double> R = {std::sin(d), std::cos(d)};
+           const auto dot = [](const std::vector<double>& a, const std::vector<double>& b) { return a[0] * b[0] + a[1] * b[1]; };
+           const std::vector<double> parts = {dot(q, k), dot(q, R), dot(u, k), dot(v, R)};
+           out.step(str("R = sin {0:g}, cos {0:g} = {1:.6g}, {2:.6g}; W leaves it as it is here", d, R[0], R[1]));
+           out.step("for the query: the key, its distance; for all queries: the key, its distance");
+           out.answers("part", parts);
+           out.answer("score", parts[0] + parts[1] + parts[2] + parts[3]);
+         },
+     .turn = "d from 1 to 2: two parts change, two stay. With u = v = 0,0 the query decides alone.",
+     .commands = "grimoire train --model transfo-xl --data input.txt --out runs/xl",
+     .code = "src/grimoire/model/transfo_xl.cpp: weights, moved_to_keys",
+     .mistake = "People say that it needs a table of distances for each query; in fact q.(W R_d) is worked out for all distances at once, and each row is "
+                "then moved to where its keys are.",
+     .see = "transformer-xl: the model that needs it\nsinusoid: what R is\ndistance-buckets: the shorter way\nrotary: by turns",
+     .sources = "Dai et al. 2019, Transformer-XL: Attentive Language Models beyond a Fixed-Length Context, section 3.3 and appendix B\n"
+                "Shaw, Uszkoreit and Vaswani 2018, Self-Attention with Relative Position Representations",
+     .ask = "Two tokens move ten places to the right together. Which of the four parts change? | None.",
+     .more = "Written with places, the score of x_t + p_t on x_s + p_s has the same four parts: x x, x p, p x, p p. The paper puts R of the distance where the "
+             "key's place stood, and u and v where the query's place did, which cannot matter any more."},
     {.id = "grouped-queries",
      .title = "Grouped queries",
      .names = "GQA\ngrouped-query attention\nmulti-query attention\nMQA",
@@ -303,6 +368,33 @@ const Concept kConcepts[] = {
      .more = "Biases and norms add a few times d. The original put the norm after the sum, GPT-2 puts it before. Attention is the only place where tokens "
              "meet; all else works on each token by itself, "
              "with the same weights. Decoders hide later places; encoders see both sides."},
+    {.id = "parallel-residual",
+     .title = "Parallel residual",
+     .names = "parallel block\nparallel attention and feed-forward\nGPT-NeoX\nPythia",
+     .what = "A block whose attention and feed-forward part read the same stream side by side, instead of one behind the other.",
+     .picture = "Two advisers who are asked at the same time and do not hear each other, instead of the second commenting on the first.",
+     .formula = "parallel: x + a(x) + f(x)\none behind the other: y = x + a(x),   y + f(y)",
+     .symbols = "x: the stream\na: attention behind its norm; f: feed-forward behind its own; here factors",
+     .inputs = "x = 1: the stream\na = .5: what attention makes of 1\nf = .2: what the feed-forward part makes of 1",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto number = [&](const char* name) { return in.number(name, -1e6, 1e6); };
+           const double x = number("x"), a = number("a"), f = number("f"), mid = x + a * x;
+           out.step(str("side by side: {:.6g} + {:.6g} + {:.6g}", x, a * x, f * x));
+           out.step(str("one behind the other: {:.6g}, and {:.6g} of that on top", mid, f * mid));
+           out.answer("side by side", x + a * x + f * x);
+           out.answer("one behind the other", mid + f * mid);
+           out.answer("what is missing, f of a", f * a * x);
+         },
+     .turn = "a = .1 and f = .1: the difference is their product, a hundredth. Blocks that change the stream little lose little.",
+     .commands = "grimoire train --model gpt-neox --data input.txt --out runs/neox\ngrimoire train --model gpt-neox --no-parallel --data in.txt --out runs/1",
+     .code = "src/grimoire/model/gpt_neox.cpp: Block",
+     .mistake = "People say that the feed-forward part then never sees what attention found; in fact that of the next block does. It comes one block later.",
+     .see = "transformer: the usual block\nresidual: the x + in front\nrotary: on a quarter of each head there",
+     .sources = "Black et al. 2022, GPT-NeoX-20B: An Open-Source Autoregressive Language Model, section 2.1",
+     .ask = "Which part of a usual block does a parallel one leave out? | What the feed-forward part makes of what attention has just brought.",
+     .more = "It is done for speed: the four products of a block become two that can run side by side, and where a layer is spread over machines their results "
+             "are summed once a block instead of twice."},
     {.id = "self-attention",
      .title = "Self-attention",
      .names = "intra-attention\nattention",

@@ -103,10 +103,12 @@ const Concept kConcepts[] = {
            out.answer("reach in tokens", static_cast<double>(reach));
          },
      .turn = "M=0 is a plain transformer: nothing passes from piece to piece.",
-     .commands = "later: grimoire train --model transfo-xl --data wiki.txt --out runs/xl",
+     .commands = "grimoire train --model transfo-xl --memory 64 --data input.txt --out runs/xl\n"
+                 "grimoire train --model transfo-xl --memory 0 --data input.txt --out runs/0",
+     .code = "src/grimoire/model/transfo_xl.cpp: read_segment",
      .mistake = "People say that the memory is trained through; in fact no slope flows into it: it is read, not corrected, so the reach is wider than what "
                 "can be learned at once.",
-     .see = "autoregressive: what it is\nlearned-position: why it needs relative ones\nrnn: memory of another kind",
+     .see = "autoregressive: what it is\nrelative-score: the positions it needs\nrnn: memory of another kind",
      .sources = "Dai et al. 2019, Transformer-XL: Attentive Language Models beyond a Fixed-Length Context, section 3.2",
      .ask = "Six layers keep 100 places each. How far back can a token matter? | About 600 places.",
      .more = "Positions must be relative: \"the third place of the piece\" would mean two things at once when pieces are joined. The attention score "

@@ -1,0 +1,173 @@
+#include "grimoire/model/transfo_xl.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/model/weights.h"
+#include "grimoire/nn/attention.h"
+#include "grimoire/nn/dropout.h"
+#include "grimoire/nn/rotary.h"
+#include "grimoire/op/arrange.h"
+#include "grimoire/op/gather.h"
+#include "grimoire/op/matmul.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/select.h"
+#include "grimoire/op/softmax.h"
+#include "grimoire/op/view.h"
+
+namespace grim {
+namespace {
+
+constexpr double kInitStd = 0.02;
+constexpr int64_t kLongestText = int64_t{1} << 24;
+
+std::unique_ptr<Product> weight(int64_t in, int64_t out, Rng& rng) {
+  return std::make_unique<Dense>(normal_init({out, in}, kInitStd, rng), WeightLayout::out_in);
+}
+
+std::unique_ptr<Product> head_product(const TransfoXlConfig& c, const Embedding& table, Rng& rng) {
+  if (c.tied) return std::make_unique<Tied>(table);
+  return weight(c.n_embd, c.vocab_size, rng);
+}
+
+// (B, H, T, S), where column j of row t speaks of distance S - 1 - j, to columns that are keys: row t, the segment's, stands S - T + t places behind
+// the first key, so that it moves by T - 1 - t to the left. As the paper's appendix B has it: one column of padding in front makes rows of S + 1, and
+// the same numbers read in rows of S, without the first T, have moved by one more each. What moves in from the row below belongs to keys ahead.
+Tensor moved_to_keys(const Tensor& x) {
+  const int64_t B = x.dim(0), H = x.dim(1), T = x.dim(2), S = x.dim(3);
+  return reshape(slice(reshape(pad(x, 3, 1, 0), {B, H, S + 1, T}), 2, 1, S + 1), {B, H, T, S});
+}
+
+}  // namespace
+
+TransfoXl::Attention::Attention(Module& parent, const TransfoXlConfig& c, int64_t layer, Rng& rng)
+    : Module("dec_attn", parent), layer(layer), heads(c.n_head), memory_length(c.memory), pre_norm(c.pre_norm), dropout(c.dropout),
+      attention_dropout(c.attention_dropout), r_w_bias(parameter("r_w_bias", normal_init({c.n_head, c.head()}, kInitStd, rng))),
+      r_r_bias(parameter("r_r_bias", normal_init({c.n_head, c.head()}, kInitStd, rng))),
+      qkv_net("qkv_net", *this, weight(c.n_embd, 3 * c.n_head * c.head(), rng)), o_net("o_net", *this, weight(c.n_head * c.head(), c.n_embd, rng)),
+      r_net("r_net", *this, weight(c.n_embd, c.n_head * c.head(), rng)), layer_norm("layer_norm", *this, c.n_embd, c.layer_norm_epsilon) {}
+
+// Of q (B, H, T, D) on k (B, H, S, D): (B, H, T, S).
+Tensor TransfoXl::Attention::weights(const Tensor& q, const Tensor& k, const Places& places, Pass& pass) const {
+  const Tensor r = split_heads(r_net(places.distances), heads);                                       // (1, H, S, D)
+  const Tensor content = matmul(q + unsqueeze(r_w_bias, 1), transpose(k, -1, -2));                    // terms a and c of the paper
+  const Tensor place = moved_to_keys(matmul(q + unsqueeze(r_r_bias, 1), transpose(r, -1, -2)));       // b and d
+  const Tensor scores = (content + place) * (1 / std::sqrt(static_cast<double>(q.dim(3))));
+  const Tensor w = softmax(masked_fill(scores, places.hidden, -std::numeric_limits<double>::infinity()), -1);
+  return grim::dropout(Tap::wants_attention() ? tapped(*this, w, SiteKind::attention) : w, attention_dropout, pass);
+}
+
+// x (B, T, C) behind memory (B, M, C): (B, T, C). With a cache, whose keys and values are the memory, only what is missing of it before a text's begin.
+Tensor TransfoXl::Attention::operator()(const Tensor& x, const Tensor& memory, const Places& places, Pass& pass) const {
+  const Tensor seen = memory.defined() ? concat({memory, x}, 1) : x;
+  const Tensor qkv = qkv_net(pre_norm ? layer_norm(seen) : seen);  // (B, S, 3 H D)
+  const int64_t S = qkv.dim(1), first = S - x.dim(1), width = qkv.dim(2) / 3;
+  const auto part = [&](int64_t i) { return split_heads(slice(qkv, 2, i * width, (i + 1) * width), heads); };
+  const Tensor q = slice(part(0), 2, first, S);
+  Tensor k = part(1), v = part(2);  // (B, H, S, D)
+  if (pass.cache) {
+    const auto all = pass.cache->extend(layer, slice(k, 2, first, S), slice(v, 2, first, S));
+    const auto remembered = [&](const Tensor& own, const Tensor& read) {
+      const Tensor kept = slice(read, 2, std::max<int64_t>(0, places.past - memory_length), read.dim(2));
+      return first > 0 ? concat({slice(own, 2, 0, first), kept}, 2) : kept;
+    };
+    k = remembered(k, all.k), v = remembered(v, all.v);
+  }
+  const Tensor y = tapped(*this, merge_heads(matmul(weights(q, k, places, pass), v)), SiteKind::heads);
+  const Tensor sum = dropout_add(o_net(y), x, dropout, pass);
+  return pre_norm ? sum : layer_norm(sum);
+}
+
+TransfoXl::FeedForward::FeedForward(Module& parent, const TransfoXlConfig& c, Rng& rng)
+    : Module("pos_ff", parent), pre_norm(c.pre_norm), dropout(c.dropout), in("CoreNet.0", *this, weight(c.n_embd, c.inner(), rng), zero_bias(c.inner())),
+      out("CoreNet.3", *this, weight(c.inner(), c.n_embd, rng), zero_bias(c.n_embd)), layer_norm("layer_norm", *this, c.n_embd, c.layer_norm_epsilon) {}
+
+Tensor TransfoXl::FeedForward::operator()(const Tensor& x, Pass& pass) const {
+  const Tensor inner = grim::dropout(in(pre_norm ? layer_norm(x) : x, Activation::relu), dropout, pass);
+  const Tensor sum = dropout_add(out(inner), x, dropout, pass);
+  return pre_norm ? sum : layer_norm(sum);
+}
+
+TransfoXl::Block::Block(int64_t layer, Module& parent, const TransfoXlConfig& c, Rng& rng)
+    : Module("layers." + std::to_string(layer), parent), dec_attn(*this, c, layer, rng), pos_ff(*this, c, rng) {}
+
+Tensor TransfoXl::Block::operator()(const Tensor& x, const Tensor& memory, const Places& places, Pass& pass) const {
+  const Tensor mid = tapped(*this, dec_attn(x, memory, places, pass), SiteKind::residual_mid);
+  return tapped(*this, pos_ff(mid, pass), SiteKind::residual);
+}
+
+TransfoXl::Decoder::Decoder(Module& parent, const TransfoXlConfig& c, Rng& rng)
+    : Module("transformer", parent), words("word_emb.emb_layers.0", *this, normal_init({c.vocab_size, c.n_embd}, kInitStd, rng)) {
+  for (int64_t i = 0; i < c.n_layer; ++i) layers.push_back(std::make_unique<Block>(i, *this, c, rng));
+}
+
+TransfoXl::TransfoXl(const TransfoXlConfig& config, Rng& rng)
+    : config_((config.check(), config)), transformer_(*this, config_, rng),
+      head_("crit.out_layers.0", *this, head_product(config_, transformer_.words, rng), zero_bias(config_.vocab_size)) {}
+
+// The sinusoids of Vaswani et al. 2017, sines and then cosines, from the farthest distance to none.
+TransfoXl::Places TransfoXl::places(int64_t T, int64_t remembered, int64_t past) const {
+  const int64_t S = remembered + T, farthest = config_.clamp > 0 ? std::min(config_.clamp, S - 1) : S - 1;
+  const Turns turns = turns_of({.size = config_.n_embd}, 0, farthest + 1, transformer_.words.weight.dtype());
+  std::vector<int64_t> distances;
+  for (int64_t s = 0; s < S; ++s) distances.push_back(std::min(S - 1 - s, farthest));
+  const Tensor hidden = Tensor::empty({T, S}, Dtype::boolean);
+  bool* const h = hidden.data<bool>();
+  for (int64_t t = 0; t < T; ++t)
+    for (int64_t s = 0; s < S; ++s) h[t * S + s] = s > remembered + t || (config_.same_length && config_.memory > 0 && s <= remembered + t - config_.memory);
+  return {unsqueeze(index_select(concat({turns.sin, turns.cos}, 1), 0, Tensor::from(distances, {S})), 0), hidden, past};
+}
+
+Tensor TransfoXl::read_segment(const Tensor& tokens, Memory& memory, Pass& pass) const {
+  const int64_t B = tokens.dim(0), T = tokens.dim(1), M = config_.memory, past = pass.cache ? pass.cache->past() : 0;
+  const auto before = [&](int64_t layer) { return memory.empty() ? Tensor() : memory[static_cast<size_t>(layer)]; };
+  if (pass.cache) {
+    const int64_t missing = std::max<int64_t>(0, M - past);
+    memory.assign(static_cast<size_t>(missing > 0 ? config_.n_layer : 0), Tensor::zeros({B, missing, config_.n_embd}, transformer_.words.weight.dtype()));
+  }
+  Places where = places(T, M, past);
+  where.distances = dropout(where.distances, config_.dropout, pass);
+  Tensor x = dropout(transformer_.words(tokens) * std::sqrt(static_cast<double>(config_.n_embd)), config_.dropout, pass);  // (B, T, C)
+  for (int64_t i = 0; i < config_.n_layer; ++i) {
+    const Tensor input = x;
+    x = (*transformer_.layers[static_cast<size_t>(i)])(input, before(i), where, pass);
+    if (!pass.cache && M > 0) memory[static_cast<size_t>(i)] = detach(slice(concat({before(i), input}, 1), 1, T, M + T));
+  }
+  return dropout(x, config_.dropout, pass);
+}
+
+Tensor TransfoXl::hidden(const Tensor& tokens, Pass& pass) const {
+  GRIM_CHECK(tokens.ndim() == 2, shape, "transfo-xl", "tokens: got {}, expected (B, T)", tokens.shape());
+  const int64_t B = tokens.dim(0), T = tokens.dim(1), M = config_.memory;
+  Memory memory(static_cast<size_t>(M > 0 ? config_.n_layer : 0), Tensor::zeros({B, M, config_.n_embd}, transformer_.words.weight.dtype()));
+  std::vector<Tensor> parts;
+  for (int64_t begin = 0; begin < T; begin += config_.segment)
+    parts.push_back(read_segment(slice(tokens, 1, begin, std::min(T, begin + config_.segment)), memory, pass));
+  return parts.size() == 1 ? parts[0] : concat(parts, 1);
+}
+
+Tensor TransfoXl::logits(const Tensor& tokens, Pass& pass) const { return head_(hidden(tokens, pass)); }
+
+Tensor TransfoXl::last_logits(const Tensor& tokens, Pass& pass) const { return head_(select(hidden(tokens, pass), 1, -1)); }
+
+std::unique_ptr<DecodeCache> TransfoXl::decode_cache() const {
+  return config_.memory > 0 ? std::make_unique<DecodeCache>(config_.n_layer, kLongestText) : nullptr;
+}
+
+Tensor TransfoXl::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const {
+  return head_cross_entropy(head_, reshape(hidden(tokens, pass), {-1, config_.n_embd}), reshape(targets, {-1}), {.ignore_index = kIgnore});
+}
+
+void TransfoXl::load(const std::vector<NamedTensor>& tensors, const std::string& source) {
+  if (config_.tied) check_tied(tensors, "crit.out_layers.0.weight", "transformer.word_emb.emb_layers.0.weight", source);
+  std::vector<NamedTensor> kept;
+  for (const NamedTensor& t : tensors) {
+    const bool frequencies = t.name == "transformer.pos_emb.inv_freq";  // of the sinusoids
+    if (!frequencies && !(config_.tied && t.name == "crit.out_layers.0.weight")) kept.push_back(t);
+  }
+  CausalLm::load(kept, source);
+}
+
+}  // namespace grim
