@@ -129,7 +129,8 @@ Options GptNeoxConfig::options() {
 void GptNeoxConfig::check() const {
   GRIM_CHECK(n_embd % n_head == 0, argument, model_type, "n_embd must divide by n_head: got {} and {}", n_embd, n_head);
   GRIM_CHECK(is_bloom() || turned() % 2 == 0, argument, model_type,
-             "{} of a head's {} numbers are turned: expected an even number, whose pairs are; another rotary_pct or n_embd gives one", turned(), n_embd / n_head);
+             "{} of a head's {} numbers are turned: expected an even number, whose pairs are; another rotary_pct or n_embd gives one",
+             turned(), n_embd / n_head);
 }
 
 double GptNeoxConfig::parameter_count() const {
