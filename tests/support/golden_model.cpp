@@ -7,7 +7,10 @@
 #include <gtest/gtest.h>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/base/files.h"
 #include "grimoire/data/windows.h"
+#include "grimoire/io/safetensors.h"
+#include "grimoire/model/register.h"
 #include "grimoire/optim/optimizer.h"
 #include "grimoire/tensor/copy.h"
 
@@ -19,6 +22,15 @@ std::vector<std::string> golden_names(const std::string& folder) {
     if (file.path().extension() == ".json") names.push_back(file.path().stem());
   std::ranges::sort(names);
   return names;
+}
+
+std::unique_ptr<CausalLm> golden_causal_lm(const std::string& config, const std::string& weights) {
+  Rng rng(RngMode::philox, 1);
+  std::unique_ptr<CausalLm> model = build_causal_lm(Json::parse(read_file(config)), rng);
+  std::vector<NamedTensor> tensors;
+  for (const auto& [name, tensor] : read_safetensors(weights)) tensors.push_back({name, tensor});
+  model->load(tensors);
+  return model;
 }
 
 Tensor with_ignored(const Tensor& targets) {

@@ -6,11 +6,15 @@
 #include <vector>
 
 #include "grimoire/io/tensor_file.h"
+#include "grimoire/model/causal_lm.h"
 #include "grimoire/nn/module.h"
 
 namespace grim::test {
 
 std::vector<std::string> golden_names(const std::string& folder);  // of its .json files, sorted
+
+// A model that another library wrote: its config.json and its weights.
+std::unique_ptr<CausalLm> golden_causal_lm(const std::string& config, const std::string& weights);
 
 // Targets in which PyTorch's -100 has become kIgnore.
 Tensor with_ignored(const Tensor& targets);
