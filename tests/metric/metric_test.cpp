@@ -2,6 +2,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/metric/classification.h"
+#include "grimoire/metric/perplexity.h"
 #include "grimoire/metric/regression.h"
 
 namespace grim {
@@ -62,6 +63,17 @@ TEST(Metric, ReliabilityBins) {
   EXPECT_DOUBLE_EQ(bins[0].observed, .5);
   EXPECT_DOUBLE_EQ(bins[0].predicted, .125);
   EXPECT_DOUBLE_EQ(bins[1].weight, 2);
+}
+
+// Three tokens of a quarter each, 6 bits, make up two words in four bytes.
+TEST(Metric, PerplexityByAnyUnit) {
+  const Perplexity p{.nats = 6 * std::log(2.0), .tokens = 3, .words = 2, .bytes = 4};
+  EXPECT_NEAR(p.token_bits(), 2, 1e-12);
+  EXPECT_NEAR(p.by_token(), 4, 1e-12);
+  EXPECT_NEAR(p.by_word(), 8, 1e-12);
+  EXPECT_NEAR(p.byte_bits(), 1.5, 1e-12);
+  EXPECT_NEAR(p.by_byte(), std::pow(2, 1.5), 1e-12);
+  EXPECT_TRUE(std::isnan(Perplexity{.nats = 1, .tokens = 1}.by_word()));
 }
 
 }  // namespace

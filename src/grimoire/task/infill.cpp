@@ -10,9 +10,8 @@
 namespace grim {
 
 InfillTokens InfillTokens::of(const Tokenizer& tokenizer) {
-  InfillTokens found{.begin = {}, .end = needed_token(tokenizer, TokenRole::end), .mask = needed_token(tokenizer, TokenRole::mask), .stops = {}};
-  const std::vector<int64_t> around = tokenizer.encode_with("", {}).ids;
-  if (const std::optional<int64_t> begin = special_token(tokenizer, TokenRole::begin); begin && !around.empty() && around[0] == *begin) found.begin = begin;
+  InfillTokens found{.begin = token_before_texts(tokenizer), .end = needed_token(tokenizer, TokenRole::end),
+                     .mask = needed_token(tokenizer, TokenRole::mask), .stops = {}};
   for (int64_t id = 0; id < tokenizer.vocab_size(); ++id) {
     const std::string token = tokenizer.token(id);
     found.stops.push_back(std::ranges::any_of(std::initializer_list<std::string_view>{".", "!", "?", "。", "！", "？"},

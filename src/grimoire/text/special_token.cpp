@@ -35,4 +35,10 @@ int64_t needed_token(const Tokenizer& tokenizer, TokenRole role) {
   fail(ErrorKind::input, "tokenizer", str("the tokenizer has no {}", names.key), str("expected one that knows {} or {}", names.usual, names.other));
 }
 
+std::optional<int64_t> token_before_texts(const Tokenizer& tokenizer) {
+  const std::vector<int64_t> around = tokenizer.encode_with("", {}).ids;
+  const std::optional<int64_t> begin = special_token(tokenizer, TokenRole::begin);
+  return begin && !around.empty() && around[0] == *begin ? begin : std::nullopt;
+}
+
 }  // namespace grim

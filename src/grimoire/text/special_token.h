@@ -15,5 +15,7 @@ enum class TokenRole : uint8_t { begin, end, pad, classes, separator, mask };  /
 std::optional<int64_t> special_token(const Tokenizer& tokenizer, TokenRole role);
 // throws: input, there is none, naming what is expected
 int64_t needed_token(const Tokenizer& tokenizer, TokenRole role);
+// The token that begins a text, where the tokenizer puts it before every text.
+std::optional<int64_t> token_before_texts(const Tokenizer& tokenizer);
 
 }  // namespace grim

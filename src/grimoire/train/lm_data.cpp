@@ -135,10 +135,7 @@ LmPart last_tenth(const Corpus& corpus, const Tokenizer& tokenizer, const std::v
   const int64_t first = cut(static_cast<int64_t>(order.size()), kCommonBegins);
   return LmPart::of_items(encode_items(corpus, tokenizer, {order.begin() + first, order.end()}), reading, context);
 }
-LmPart last_tenth(std::span<const int64_t> ids, Reading reading, int64_t context) {
-  const auto n = static_cast<int64_t>(ids.size()), first = cut(n, kCommonBegins);
-  return n - first > context ? LmPart::of_text(ids.subspan(static_cast<size_t>(first)), reading, context) : LmPart();
-}
+LmPart last_tenth(std::span<const int64_t> ids, Reading reading, int64_t context) { return LmPart::of_text(common_part_of(ids, context), reading, context); }
 
 // The part that the recipe's split has in this place already, else one made by `make`.
 template <class F> void add_common(const SplitPercent& split, LmData& data, F&& make) {
@@ -147,6 +144,11 @@ template <class F> void add_common(const SplitPercent& split, LmData& data, F&& 
 }
 
 }  // namespace
+
+std::span<const int64_t> common_part_of(std::span<const int64_t> ids, int64_t context) {
+  const auto n = static_cast<int64_t>(ids.size()), first = cut(n, kCommonBegins);
+  return n - first > context ? ids.subspan(static_cast<size_t>(first)) : std::span<const int64_t>();
+}
 
 LmData make_lm_data(const Corpus& corpus, const Tokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context) {
   if (corpus.format == CorpusFormat::lines) {

@@ -72,7 +72,8 @@ Part common_part_of(const SplitPercent& split);  // test or dev, where that is t
 LmData make_lm_data(const Corpus& corpus, const Tokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context);
 // All of it as one part, for `eval`.
 LmPart make_lm_part(const Corpus& corpus, const Tokenizer& tokenizer, Reading reading, int64_t context);
-// The last tenth of it, as LmData has it.
+// The last tenth of it, as LmData has it; of the tokens of running text, nothing when it is no longer than the context.
+std::span<const int64_t> common_part_of(std::span<const int64_t> ids, int64_t context);
 LmPart make_common_part(const Corpus& corpus, const Tokenizer& tokenizer, Reading reading, int64_t context);
 
 std::shared_ptr<const Tokenizer> make_tokenizer(const Corpus& corpus);  // of its characters

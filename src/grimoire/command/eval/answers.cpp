@@ -1,0 +1,27 @@
+#include "grimoire/command/eval/answers.h"
+
+#include "grimoire/base/error.h"
+#include "grimoire/text/special_token.h"
+#include "grimoire/train/provenance.h"
+
+namespace grim::eval {
+
+std::optional<int64_t> token_before(const TrainedModel& trained, const std::optional<bool>& begins) {
+  if (!begins) return token_before_texts(*trained.tokenizer);
+  if (!*begins) return std::nullopt;
+  if (trained.begin) return trained.begin;
+  return needed_token(*trained.tokenizer, TokenRole::begin);
+}
+
+Json training_settings(const Json& about) {
+  const std::optional<Provenance> known = provenance_in(about);
+  return known && known->settings.is_object() ? known->settings : Json::object();
+}
+
+std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus) {
+  return str("vocab:{}|data:{}|grimoire:{}", tokenizer.vocab_size(), corpus.file_hash.substr(0, 16), GRIM_VERSION);
+}
+
+report::Number counted(int64_t n) { return {static_cast<double>(n), with_commas(n)}; }
+
+}  // namespace grim::eval

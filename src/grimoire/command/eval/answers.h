@@ -1,0 +1,36 @@
+// What eval has to say of each kind of model. A signature is the protocol in one line: what a token is, what is predicted, from how much context, on which
+// data. Two figures can be compared where their signatures are equal.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "grimoire/data/documents.h"
+#include "grimoire/report/report.h"
+#include "grimoire/train/run.h"
+
+namespace grim::eval {
+
+struct EvalSettings {
+  std::string data, choices;
+  int64_t stride = 0, context = 0;    // 0: the model's context
+  std::optional<bool> begins = {};    // does a token stand before the text that begins one? nothing: as the tokenizer does it
+  DocumentForm documents = DocumentForm::automatic;
+};
+struct Judged {
+  report::Report report;
+  Json result;
+};
+
+Judged judge_text(const TrainedModel& trained, const EvalSettings& settings);
+Judged judge_choices(const TrainedModel& trained, const EvalSettings& settings);
+Judged judge_hidden_words(const TrainedEncoder& trained, const EvalSettings& settings);
+Judged judge_rewriting(const TrainedSeq2Seq& trained, const EvalSettings& settings);
+
+// The token that stands before a text. throws: input, one is asked for and the model has none
+std::optional<int64_t> token_before(const TrainedModel& trained, const std::optional<bool>& begins);
+Json training_settings(const Json& about);  // of the run that a checkpoint is from; an empty object where nothing is known
+std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus);  // its end, the same for all
+report::Number counted(int64_t n);
+
+}  // namespace grim::eval
