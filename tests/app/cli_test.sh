@@ -94,8 +94,8 @@ expect 3 "is not among" generate "$work/run" --prompt 'Q!'
 expect 2 "length-penalty is of use with --beams only" generate "$work/run" --length-penalty 2
 expect 2 "diversity-penalty is of use with --beam-groups only" generate "$work/run" --beams 2 --diversity-penalty 2
 for drawn in "--temperature .5" "--top-p .5" "--min-p .5" "--seed 3" "--lookup 4"; do expect 2 "is of no use with --beams" generate "$work/run" --beams 2 $drawn; done
-expect 2 "num_return_sequences: got 3 of 2 beams" generate "$work/run" --beams 2 -n 3
-expect 2 "must divide by num_beam_groups" generate "$work/run" --beams 3 --beam-groups 2
+expect 2 "3 texts are asked for, and 2 beams" generate "$work/run" --beams 2 -n 3
+expect 2 "3 beams cannot be cut into 2 groups" generate "$work/run" --beams 3 --beam-groups 2
 for bias in 1:3 x=3 1=y 27=3 -1=3 1=101 1=nan; do expect 2 "logit-bias: got '$bias', expected ID=NUMBER, the id below 11" generate "$work/run" --logit-bias "$bias"; done
 expect 2 "contrastive is of no use with --beams" generate "$work/run" --beams 2 --contrastive .5
 expect 2 "min-p is of no use with --contrastive" generate "$work/run" --contrastive .5 --min-p .1

@@ -196,7 +196,8 @@ class Slips {
     if (!o) return {};
     Mistake m{right(p), "--" + o->name + " is given twice"};
     if (!o->required) append(m.line, given(*o));
-    append(m.line, o->is_switch() ? Words{"--no-" + o->name} : given(*o));
+    const bool other = o->name.size() % 2 == 0;  // of a switch, the opposite or the same once more
+    append(m.line, o->is_switch() && other ? Words{"--no-" + o->name} : given(*o));
     return m;
   }
   Maybe one_too_many(const Place& p) {
@@ -504,6 +505,7 @@ TEST(Words, WhatDoesNotApplyIsSaid) {
             "grimoire stats describe: --header is of use with --data only|leave it out, or give that too");
   EXPECT_EQ(said({"quiz", "deck.md", "--list", "--stats"}), "grimoire quiz: --list is of no use with --stats|leave one of them out");
   EXPECT_EQ(said({"train", "--model", "a", "--model", "b"}), "grimoire train: --model is given twice: 'a' and 'b'|it takes one value");
+  EXPECT_EQ(said({"train", "--data", "x", "--dry-run", "--dry-run"}), "grimoire train: --dry-run is given twice|once is enough");
 }
 
 TEST(Words, TheWordMeantIsNamed) {

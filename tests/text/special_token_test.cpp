@@ -9,8 +9,8 @@ namespace grim {
 namespace {
 
 std::shared_ptr<const Tokenizer> with(const std::string& vocabulary, Json settings) {
-  return parse_tokenizer(R"({"version": "1.0", "added_tokens": [], "model": {"type": "WordLevel", "unk_token": "u", "vocab": {"u": 0)" + vocabulary + "}}}", "here",
-                         std::move(settings));
+  const std::string model = R"({"type": "WordLevel", "unk_token": "u", "vocab": {"u": 0)" + vocabulary + "}}";
+  return parse_tokenizer(R"({"version": "1.0", "added_tokens": [], "model": )" + model + "}", "here", std::move(settings));
 }
 
 TEST(SpecialToken, IsTheOneThatTheSettingsNameElseAUsualOne) {

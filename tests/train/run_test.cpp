@@ -7,11 +7,13 @@
 #include "base/temp_folder.h"
 #include "grimoire/base/clock.h"
 #include "grimoire/base/files.h"
+#include "grimoire/hub/model_folder.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/train/cost.h"
 #include "grimoire/train/run.h"
 #include "grimoire/train/lm_source.h"
+#include "grimoire/train/run_sizes.h"
 #include "grimoire/train/trainer.h"
 #include "support/op_case.h"
 
@@ -115,6 +117,45 @@ TEST_F(Runs, ResumeFromAnyStepIsBitExact) {
       expect_same_state(whole, c.out);
     }
   }
+}
+
+// Running text by the pieces of a tokenizer that was made before: the model has its symbols, the run folder keeps it, and a stop changes nothing.
+TEST_F(Runs, ATokenizerNumbersRunningText) {
+  write_atomically(folder_ / "tokenizer.json", R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
+    "model": {"type": "BPE", "vocab": {"a": 0, "e": 1, "i": 2, "o": 3, "u": 4, "b": 5, "c": 6, "d": 7, "l": 8, "ba": 9, "el": 10},
+    "merges": ["b a", "e l"]}})");
+  RunConfig c = config("gpt", "pieces");
+  c.set("tokenizer", folder_ / "tokenizer.json").set("n_embd", 16).set("n_head", 2).set("n_layer", 1).set("context", 16);
+  c.format = CorpusFormat::automatic;
+  const std::unique_ptr<TaskSource> source = c.open_task();
+  EXPECT_EQ(source->format(), CorpusFormat::text);
+  const std::shared_ptr<const Tokenizer> pieces = open_tokenizer(folder_ / "tokenizer.json");
+  const auto tokens = static_cast<double>(pieces->encode(words()).size());
+  EXPECT_LT(tokens, 0.9 * static_cast<double>(words().size()));
+  EXPECT_EQ(source->sizes(c).extent, tokens);  // not characters
+  const RunResult r = train(c, *source, quiet_);
+  EXPECT_EQ(r.vocab_size, 11);
+  EXPECT_TRUE(exists(r.checkpoint + "/tokenizer.json"));
+  RunConfig stopped = c;
+  stopped.out = folder_ / "stopped";
+  Quiet stopping;
+  stopping.stop_at = 31;
+  EXPECT_EQ(train(stopped, *source, stopping).ending, Ending::stopped);
+  const std::string kept = read_file(folder_ / "tokenizer.json");
+  std::string other = kept;
+  other.replace(other.find("\"ba\": 9, \"el\": 10"), 17, "\"el\": 9, \"ba\": 10");
+  write_atomically(folder_ / "tokenizer.json", other);
+  try {
+    resume(stopped.out, quiet_);
+    FAIL() << "it went on with other numbers";
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("id 9 was 'ba' then, is 'el' now"), std::string::npos) << e.what();
+  }
+  write_atomically(folder_ / "tokenizer.json", kept);
+  resume(stopped.out, quiet_);
+  expect_same_state(c.out, stopped.out);
+  stopped.format = CorpusFormat::lines;
+  EXPECT_THROW(stopped.open_task(), Error);
 }
 
 TEST_F(Runs, AccumulationIsOneLargeBatch) {

@@ -14,9 +14,9 @@ inline double largest_magnitude(std::span<const double> values) {
   return most;
 }
 
-// 1 when `largest` lies within [2^-reach, 2^reach], or is 0; else 2^-e with largest 2^-e in [1, 2).
+// 1 when `largest` lies within [2^-reach, 2^reach], or is 0 or NaN; else 2^-e with largest 2^-e in [1, 2).
 inline double binary_scale(double largest, int reach) {
-  if (largest == 0 || (largest >= std::ldexp(1.0, -reach) && largest <= std::ldexp(1.0, reach))) return 1;
+  if (largest == 0 || std::isnan(largest) || (largest >= std::ldexp(1.0, -reach) && largest <= std::ldexp(1.0, reach))) return 1;
   return std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1022, 1022));
 }
 

@@ -47,7 +47,7 @@ double local_density(const NeighbourLists& lists, int64_t i, const std::vector<d
 }
 // 1e-10, in a unit that is not far from the reaches.
 double small_reach(std::vector<double> reach) {
-  std::erase(reach, 0.0);
+  std::erase_if(reach, [](double r) { return !(r > 0); });  // NaN too, which a file may hold
   if (reach.empty()) return 1e-10;
   const auto middle = reach.begin() + static_cast<ptrdiff_t>(reach.size() / 2);
   std::nth_element(reach.begin(), middle, reach.end());

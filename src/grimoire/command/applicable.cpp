@@ -71,8 +71,10 @@ void refuse_twice(Command& command, const Options& options, const Settings& sett
     if (s.ambient) continue;
     const auto [first, fresh] = seen.try_emplace(s.name, s.value);
     const Option* const o = find(options, s.name);
-    if (!fresh && !(o && o->is_list()))
-      refuse(command, str("--{} is given twice: '{}' and '{}'", s.name, first->second, s.value), "it takes one value");
+    if (fresh || (o && o->is_list())) continue;
+    if (o && o->is_switch() && first->second == s.value)
+      refuse(command, str("--{}{} is given twice", s.value == "true" ? "" : "no-", s.name), "once is enough");
+    refuse(command, str("--{} is given twice: '{}' and '{}'", s.name, first->second, s.value), "it takes one value");
   }
 }
 

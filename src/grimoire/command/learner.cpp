@@ -222,7 +222,7 @@ void LearnerFlags::refuse_useless(const std::string& flag, const std::vector<std
   const Options own = learner->params();
   const auto named = [&](std::string_view key) -> std::string {
     const Option* const o = find(own, key);
-    return o ? o->name : std::string(key);  // else the one who tries its values will say so
+    return o ? o->name : std::string(key);  // which try_value refuses
   };
   Settings given;
   for (const std::string& p : params) given.push_back({named(p.substr(0, p.find('='))), p.substr(p.find('=') + 1)});
@@ -233,8 +233,7 @@ void LearnerFlags::refuse_useless(const std::string& flag, const std::vector<std
       throw Error(ErrorKind::usage, str("--param {} is of no use with --{} {}, which tries values of its own", name, flag, axis), "leave one of them out");
     for (std::string_view value : split(std::string_view(axis).substr(std::min(axis.find('=') + 1, axis.size())), ','))
       tried[name].push_back({name, std::string(value)});
-    if (find(own, name))
-      for (const Setting& s : tried[name]) try_value(flag, s);
+    for (const Setting& s : tried[name]) try_value(flag, s);
   }
   for (const auto& [name, values] : tried) given.push_back(values.back());
   // Whichever of the values to try the other one takes.

@@ -55,7 +55,7 @@ int show_result(Console& console, const RunResult& r) {
       add(Remark{str("that is no better than guessing ({:.4f}); look at it with:", r.uniform_loss), Tone::warning});
       add(Commands{{"grimoire doctor " + r.folder}});
     }
-    if (!r.checkpoint.empty()) add(Commands{{r.task == "lm" ? str("grimoire generate {} -n 10", r.folder) : str("grimoire eval {} --data FILE", r.folder)}});
+    if (!r.checkpoint.empty()) add(Commands{{with_flags(str(r.words.next, r.folder), {})}});
   }
   if (!answer.blocks.empty()) {
     const std::string text = to_text(answer);

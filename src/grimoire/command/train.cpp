@@ -17,6 +17,7 @@ class TrainCommand final : public Command {
   std::string name() const override { return "train"; }
   std::string summary() const override { return "train a language model on a text file"; }
   std::vector<std::string> examples() const override {
+    if (!form().empty() && !find(RunConfig(config_).options(), "data")) return {str("grimoire train --model {0} --out runs/{0}", form())};
     return {"grimoire train --model mlp --data names.txt --out runs/names",
             "grimoire train --model gpt --data input.txt --out runs/shakespeare --steps 2000",
             "grimoire train --model gpt --data input.txt --out runs/big --n-layer 6 --n-embd 384 --dry-run"};
@@ -183,8 +184,9 @@ class TrainCommand final : public Command {
     part("activations", c.activation_bytes), part("data", c.data_bytes), part("report", c.report_bytes), part("program", c.program_bytes);
     part("together", c.total_bytes());
     const report::Report answer{
-        str("{} on {}: {} parameters, {} symbols, {} examples, {} tokens a step", config_.model, config_.data, with_commas(c.parameters), c.vocab_size,
-            with_commas(c.examples), with_commas(c.tokens_per_step)),
+        str("{}{}: {} parameters, {}{} examples, {} {}s a step", config_.model, config_.data.empty() ? "" : " on " + config_.data, with_commas(c.parameters),
+            c.vocab_size > 0 ? str("{} symbols, ", c.vocab_size) : "", with_commas(c.examples), with_commas(c.tokens_per_step),
+            config_.task_settings().words().unit),
         {memory, report::Facts{{{"time", report::number(c.total_seconds(), c.total_seconds() < 10 ? "{:.2f} s" : "{:.0f} s")},
                                 {"a step", report::Number{c.seconds_per_step, str("{:.2f} ms", c.seconds_per_step * 1e3)}},
                                 {"steps", static_cast<double>(c.steps)},

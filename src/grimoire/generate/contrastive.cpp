@@ -106,7 +106,7 @@ std::vector<int64_t> search_contrastive(const CausalLm& model, std::span<const i
                                         const std::function<bool(const Choice&)>& told) {
   check(c);
   check_tokens(c, model.vocabulary());
-  GRIM_CHECK(c.top_k > 1, argument, "generate", "penalty_alpha: got top_k {}, expected two candidates or more", c.top_k);
+  GRIM_CHECK(c.top_k > 1, argument, "generate", "a contrast is between two candidates or more: the likeliest {} is asked for", c.top_k);
   GRIM_CHECK(model.reading() == Reading::sequence, argument, "generate", "penalty_alpha: this model has no state of each token that could be compared");
   Search search(model, prompt, c);
   while (search.has_room()) {

@@ -17,12 +17,14 @@ void in_range(const char* name, double value, double low, double high, const cha
 void check_beams(const GenerationConfig& c) {
   in_range("num_beams", static_cast<double>(c.num_beams), 1, 1 << 16, "1 or more");
   GRIM_CHECK(c.num_beam_groups >= 1 && c.num_beams % c.num_beam_groups == 0, argument, "generate",
-             "num_beams must divide by num_beam_groups: got {} and {}", c.num_beams, c.num_beam_groups);
+             "num_beam_groups: {} beams cannot be cut into {} groups of one size", c.num_beams, c.num_beam_groups);
   GRIM_CHECK(c.diversity_penalty >= 0 && (c.diversity_penalty == 0 || c.num_beam_groups > 1), argument, "generate",
              "diversity_penalty: got {} with {} group of beams, expected 0 or more, and several groups that differ", c.diversity_penalty, c.num_beam_groups);
   GRIM_CHECK(std::isfinite(c.length_penalty), argument, "generate", "length_penalty: got {}, expected a number", c.length_penalty);
   if (c.num_beams == 1) return;
-  GRIM_CHECK(c.num_return_sequences <= c.num_beams, argument, "generate", "num_return_sequences: got {} of {} beams", c.num_return_sequences, c.num_beams);
+  GRIM_CHECK(c.num_return_sequences <= c.num_beams, argument, "generate",
+             "num_return_sequences: {} texts are asked for, and {} beams hold no more: expected more beams, or fewer texts",
+             c.num_return_sequences, c.num_beams);
   GRIM_CHECK(c.prompt_lookup_num_tokens == 0, argument, "generate", "prompt_lookup_num_tokens: beams are not guessed ahead");
 }
 
@@ -50,6 +52,8 @@ void check(const GenerationConfig& c) {
                                     {"max_length", c.max_length}, {"min_new_tokens", c.min_new_tokens}, {"min_length", c.min_length},
                                     {"prompt_lookup_num_tokens", c.prompt_lookup_num_tokens}})
     in_range(name, static_cast<double>(value), 0, kMost, "0 or more");
+  GRIM_CHECK(c.max_new_tokens == 0 || c.min_new_tokens <= c.max_new_tokens, argument, "generate",
+             "min_new_tokens: at least {} tokens are asked for, and at most {}", c.min_new_tokens, c.max_new_tokens);
   in_range("num_return_sequences", static_cast<double>(c.num_return_sequences), 1, kMost, "1 or more");
   in_range("max_matching_ngram_size", static_cast<double>(c.max_matching_ngram_size), 1, kMost, "1 or more");
   for (const SequenceBias& s : c.sequence_bias)

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "grimoire/model/bert.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 
@@ -141,7 +142,10 @@ Options BertConfig::options() {
           {.name = "dropout", .help = "probability of dropping an activation", .target = &dropout, .low = 0, .high = 0.99}};
 }
 
-void BertConfig::check() const { GRIM_CHECK(n_embd % n_head == 0, argument, model_type, "n_embd must divide by n_head: got {} and {}", n_embd, n_head); }
+void BertConfig::check() const {
+  GRIM_CHECK(n_embd % n_head == 0, argument, model_type,
+             "the width " GRIM_SETTING("n-embd") " must divide by the heads, " GRIM_SETTING("n-head") ": got {} and {}", n_embd, n_head);
+}
 
 std::vector<SizeAxis> BertConfig::axes() const {
   int64_t heads = std::min<int64_t>(n_head, 4);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "grimoire/model/common_options.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/gpt_neox.h"
 #include "grimoire/model/rotary_keys.h"
@@ -127,7 +128,8 @@ Options GptNeoxConfig::options() {
 }
 
 void GptNeoxConfig::check() const {
-  GRIM_CHECK(n_embd % n_head == 0, argument, model_type, "n_embd must divide by n_head: got {} and {}", n_embd, n_head);
+  GRIM_CHECK(n_embd % n_head == 0, argument, model_type,
+             "the width " GRIM_SETTING("n-embd") " must divide by the heads, " GRIM_SETTING("n-head") ": got {} and {}", n_embd, n_head);
   GRIM_CHECK(is_bloom() || turned() % 2 == 0, argument, model_type,
              "{} of a head's {} numbers are turned: expected an even number, whose pairs are; another rotary_pct or n_embd gives one",
              turned(), n_embd / n_head);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "grimoire/base/setting_words.h"
 #include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/rotary_keys.h"
@@ -123,8 +124,10 @@ Options LlamaConfig::options() {
 }
 
 void LlamaConfig::check() const {
-  GRIM_CHECK(head_size > 0 || n_embd % n_head == 0, argument, "llama", "n_embd must divide by n_head: got {} and {}", n_embd, n_head);
-  GRIM_CHECK(n_head % kv_heads() == 0, argument, "llama", "n_head must divide by n_kv_head: got {} and {}", n_head, kv_heads());
+  GRIM_CHECK(head_size > 0 || n_embd % n_head == 0, argument, "llama",
+             "the width " GRIM_SETTING("n-embd") " must divide by the heads, " GRIM_SETTING("n-head") ": got {} and {}", n_embd, n_head);
+  GRIM_CHECK(n_head % kv_heads() == 0, argument, "llama",
+             "the heads " GRIM_SETTING("n-head") " must divide by those of keys and values, " GRIM_SETTING("n-kv-head") ": got {} and {}", n_head, kv_heads());
   GRIM_CHECK(head() % 2 == 0, argument, "llama", "a head is {} wide: expected an even width, whose pairs are turned", head());
 }
 
@@ -138,7 +141,8 @@ double LlamaConfig::parameter_count() const {
 std::vector<SizeAxis> LlamaConfig::axes() const {
   const int64_t group = n_head / kv_heads(), heads = n_kv_head > 0 ? std::min<int64_t>(n_head, 2 * group) : std::min<int64_t>(n_head, 4);
   if (head_size > 0 || n_head % heads != 0 || (n_kv_head > 0 && heads != n_head)) return {{"n-layer", kFewLayers}, {"context", kSmallContext}};
-  return {{"n-layer", kFewLayers}, {"n-head", heads, 0}, {"n-embd", heads * (kSmallWidth / heads), 2}, {"context", kSmallContext}};
+  constexpr int64_t kWidth = 48;  // and its multiples are 3/8 of an inner width that is not rounded
+  return {{"n-layer", kFewLayers}, {"n-head", heads, 0}, {"n-embd", heads * (kWidth / heads), 2}, {"context", kSmallContext}};
 }
 
 namespace {

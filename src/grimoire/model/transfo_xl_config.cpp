@@ -1,5 +1,6 @@
 // Transformer-XL's options, and its config.json: what the keys mean, and how they are written.
 #include "grimoire/model/common_options.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/transfo_xl.h"
 
@@ -107,7 +108,8 @@ Options TransfoXlConfig::options() {
 }
 
 void TransfoXlConfig::check() const {
-  GRIM_CHECK(head_size > 0 || n_embd % n_head == 0, argument, "transfo-xl", "n_embd must divide by n_head: got {} and {}", n_embd, n_head);
+  GRIM_CHECK(head_size > 0 || n_embd % n_head == 0, argument, "transfo-xl",
+             "the width " GRIM_SETTING("n-embd") " must divide by the heads, " GRIM_SETTING("n-head") ": got {} and {}", n_embd, n_head);
   GRIM_CHECK(n_embd % 2 == 0, argument, "transfo-xl", "n_embd: got {}, expected an even number, for sines and cosines", n_embd);
   GRIM_CHECK(segment > 0 && memory >= 0, argument, "transfo-xl", "got segments of {} and a memory of {}", segment, memory);
 }

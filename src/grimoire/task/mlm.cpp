@@ -13,12 +13,15 @@
 #include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/gather.h"
 #include "grimoire/op/pointwise.h"
+#include "grimoire/op/view.h"
 #include "grimoire/task/part_task.h"
 #include "grimoire/train/lm_data.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
 namespace {
+
+constexpr int64_t kWordsAtOnce = 64;  // whose logits of a large vocabulary are held together in an evaluation
 
 int64_t agreeing(const Tensor& logits, const Tensor& targets) {
   const std::vector<int64_t> found = argmax(logits, 1).to_vector<int64_t>(), wanted = targets.to_vector<int64_t>();
@@ -42,11 +45,15 @@ MlmEvaluation evaluate(const TextEncoder& encoder, const MlmExamples& examples, 
     }
     const MlmExamples::Batch b = examples.batch(batch_at(examples, begin), tokens, masks, 0, 0);
     Pass pass;
-    const Tensor hidden = encoder.hidden(b.texts, pass), logits = encoder.masked_logits(index_select(hidden, 0, b.places));
+    const Tensor hidden = encoder.hidden(b.texts, pass);
     const int64_t count = b.targets.numel();
-    words += cross_entropy(logits, b.targets).item() * static_cast<double>(count);
+    for (int64_t from = 0; from < count; from += kWordsAtOnce) {
+      const int64_t to = std::min(from + kWordsAtOnce, count);
+      const Tensor targets = slice(b.targets, 0, from, to), logits = encoder.masked_logits(index_select(hidden, 0, slice(b.places, 0, from, to)));
+      words += cross_entropy(logits, targets).item() * static_cast<double>(to - from);
+      e.found += agreeing(logits, targets);
+    }
     e.asked += count;
-    e.found += agreeing(logits, b.targets);
     for (const int64_t id : b.targets.to_vector<int64_t>()) ++asked[id];
     if (!encoder.has(EncoderPart::next_sentence)) continue;
     const Tensor follows = encoder.next_sentence_logits(hidden, b.texts);
@@ -168,6 +175,7 @@ class MlmSource final : public TaskSource {
 };
 
 struct MlmSettings {
+  static TaskWords words() { return {"token", "by how common each is", "grimoire eval {} " GRIM_SETTING("data=FILE")}; }
   std::string tokenizer;
   DocumentForm form = DocumentForm::automatic;
   MaskOptions masks;

@@ -36,6 +36,13 @@ class RunEvents {
 
 enum class Ending { finished, stopped, early };  // all steps done; asked to stop; no better dev loss for `patience` evaluations
 
+// What people read of a task's runs.
+struct TaskWords {
+  std::string unit = "example";             // what a loss is the mean over, and speeds count
+  std::string baseline = "baseline";        // that of Task::baseline
+  std::string next = "grimoire doctor {}";  // what to do with the run's folder when it has ended
+};
+
 struct RunResult {
   Ending ending = Ending::finished;
   int64_t step = 0, best_step = 0, parameters = 0;
@@ -46,7 +53,7 @@ struct RunResult {
   double tokens_per_second = 0, seconds = 0;
   int64_t vocab_size = 0;
   std::string folder = {}, checkpoint = {};
-  std::string task = "lm";  // Architecture::task
+  TaskWords words = {};
 };
 
 }  // namespace grim

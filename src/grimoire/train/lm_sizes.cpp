@@ -38,9 +38,9 @@ void cut(std::string& text, double most) {
 
 }  // namespace
 
-RunSizes sizes_of(const RunConfig& c, const Corpus& corpus, int64_t vocabulary) {
+RunSizes sizes_of(const RunConfig& c, const Corpus& corpus, int64_t vocabulary, double characters_a_symbol) {
   constexpr double kVector = 48;  // itself, and what its memory is kept with
-  const double symbols = symbols_in(corpus), items = static_cast<double>(corpus.items.size()), context = static_cast<double>(c.context());
+  const double symbols = symbols_in(corpus) / characters_a_symbol, items = static_cast<double>(corpus.items.size()), context = static_cast<double>(c.context());
   const std::unique_ptr<ModelConfig> shape = c.shape_for(vocabulary);
   const SplitPercent split = SplitPercent::parse(c.split);
   RunSizes s{.vocabulary = vocabulary, .parameters = whole_bytes(shape->parameter_count())};
@@ -51,7 +51,7 @@ RunSizes sizes_of(const RunConfig& c, const Corpus& corpus, int64_t vocabulary) 
   s.extent = !is_lines(corpus) ? symbols : is_window(c) ? symbols + items : items;
   s.examples = static_cast<int64_t>(split.train / 100 * s.extent);
   if (!is_lines(corpus)) {
-    GRIM_CHECK(s.examples > c.context(), input, "data", "{}: the text is too short: got {} characters to train on, expected more than the context of {}",
+    GRIM_CHECK(s.examples > c.context(), input, "data", "{}: the text is too short: got {} symbols to train on, expected more than the context of {}",
                corpus.source, s.examples, c.context());
     s.examples -= c.context();
   }
@@ -64,13 +64,13 @@ RunSizes sizes_of(const RunConfig& c, const Corpus& corpus, int64_t vocabulary) 
   return s;
 }
 
-Corpus sample_of(const Corpus& corpus, const RunConfig& c, int times) {
+Corpus sample_of(const Corpus& corpus, const RunConfig& c, int times, double characters_a_symbol) {
   constexpr size_t kFewestItems = 100;  // to be split
-  const double symbols = times * fewest_symbols(c);
+  const double characters = times * fewest_symbols(c) * characters_a_symbol;
   Corpus small = corpus;
-  cut(small.text, symbols);
+  cut(small.text, characters);
   const size_t n = corpus.items.size();
-  const auto share = static_cast<size_t>(std::ceil(static_cast<double>(n) * std::min(1.0, symbols / std::max(1.0, symbols_in(corpus)))));
+  const auto share = static_cast<size_t>(std::ceil(static_cast<double>(n) * std::min(1.0, characters / std::max(1.0, symbols_in(corpus)))));
   const size_t chosen = std::min(n, std::max(share, kFewestItems));
   small.items.resize(chosen);
   small.line_numbers.resize(chosen);

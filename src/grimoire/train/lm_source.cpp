@@ -1,7 +1,11 @@
 #include "grimoire/train/lm_source.h"
 
+#include <algorithm>
+
 #include "grimoire/base/files.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/generate/generate.h"
+#include "grimoire/text/char_tokenizer.h"
 #include "grimoire/text/utf8.h"
 #include "grimoire/train/events.h"
 #include "grimoire/train/lm_sizes.h"
@@ -11,13 +15,23 @@ namespace grim {
 namespace {
 
 struct LmSettings {
+  std::string tokenizer;
+
+  static TaskWords words() { return {"token", "counting bigram", "grimoire generate {} -n 10"}; }
   Options options(RunConfig& run) {
     return {{.name = "data", .help = "text file, one item a line or running text", .target = &run.data, .basic = true},
             {.name = "format", .help = "how to read the data", .target = by_choice(&run.format), .choices = {"auto", "lines", "text"}},
+            {.name = "tokenizer", .help = "folder or file of a tokenizer; without it the symbols are the characters of the data", .target = &tokenizer,
+             .basic = true, .without = {"init-from", "format=lines"}},
             {.name = "split", .help = "percent for train/dev/test", .target = &run.split},
             {.name = "init-from", .help = "begin with the weights and symbols of this run or model folder", .target = &run.init_from}};
   }
-  std::unique_ptr<TaskSource> open(const RunConfig& run) const { return std::make_unique<LmSource>(load_corpus(run.data, run.format)); }
+  std::unique_ptr<TaskSource> open(const RunConfig& run) const {
+    const bool pieces = !tokenizer.empty();  // of running text: an item has no place for pieces that stand between items
+    GRIM_CHECK(!pieces || run.format != CorpusFormat::lines, argument, "lm",
+               GRIM_SETTING("tokenizer") " cuts running text: leave " GRIM_SETTING("format=lines") " out");
+    return std::make_unique<LmSource>(load_corpus(run.data, pieces ? CorpusFormat::text : run.format), nullptr, tokenizer);
+  }
 };
 
 std::string size_in_words(const Json& data) {
@@ -31,7 +45,7 @@ TaskDefaults lm_task_settings() { return task_settings<LmSettings>(); }
 
 std::unique_ptr<Task> LmSource::make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const {
   if (!checkpoint.empty()) return std::make_unique<LmTask>(config, corpus_, rng, load_tokenizer(checkpoint));
-  if (config.init_from.empty()) return std::make_unique<LmTask>(config, corpus_, rng, known_);
+  if (config.init_from.empty()) return std::make_unique<LmTask>(config, corpus_, rng, numbering(config));
   const TrainedModel begin = load_trained(config.init_from);
   auto task = std::make_unique<LmTask>(config, corpus_, rng, begin.tokenizer);
   task->model().load(begin.model->checkpoint(), begin.path);
@@ -89,7 +103,7 @@ std::vector<std::string> LmSource::differences(const Json& saved, const Json& no
 
 std::vector<std::string> LmSource::other_numbering(const RunConfig& config, const std::string& checkpoint) const {
   if (!config.init_from.empty()) return {};  // the symbols are those of the model it began with
-  const std::shared_ptr<const Tokenizer> saved = load_tokenizer(checkpoint), now = make_tokenizer(corpus_);
+  const std::shared_ptr<const Tokenizer> saved = load_tokenizer(checkpoint), now = numbering(config);
   const auto shown = [](const std::string& token) { return token == "\n" ? "\\n" : token; };
   const int64_t V = saved->vocab_size(), W = now->vocab_size();
   if (V != W) return {str("tokenizer: {} symbols then, {} now", V, W)};
@@ -111,10 +125,20 @@ std::vector<std::string> LmSource::samples(const std::string& folder) const {
 
 std::shared_ptr<const Tokenizer> LmSource::numbering(const RunConfig& config) const {
   if (known_) return known_;
-  return config.init_from.empty() ? make_tokenizer(corpus_) : load_tokenizer(model_folder_in(config.init_from));
+  if (!config.init_from.empty()) return load_tokenizer(model_folder_in(config.init_from));
+  return tokenizer_.empty() ? make_tokenizer(corpus_) : open_tokenizer(tokenizer_);
 }
 
-RunSizes LmSource::sizes(const RunConfig& config) const { return sizes_of(config, corpus_, numbering(config)->vocab_size()); }
+double LmSource::characters_a_symbol(const Tokenizer& tokenizer) const {
+  const auto characters = static_cast<double>(count_code_points(corpus_.text));
+  if (corpus_.format == CorpusFormat::lines || dynamic_cast<const CharTokenizer*>(&tokenizer) || characters == 0) return 1;
+  return characters / static_cast<double>(std::max<size_t>(1, tokenizer.encode(corpus_.text, corpus_.source).size()));
+}
+
+RunSizes LmSource::sizes(const RunConfig& config) const {
+  const std::shared_ptr<const Tokenizer> tokenizer = numbering(config);
+  return sizes_of(config, corpus_, tokenizer->vocab_size(), characters_a_symbol(*tokenizer));
+}
 
 double LmSource::least_memory(const RunConfig& config) const {
   const RunSizes s = sizes(config);
@@ -123,7 +147,8 @@ double LmSource::least_memory(const RunConfig& config) const {
 }
 
 std::unique_ptr<TaskSource> LmSource::sample(const RunConfig& config, int times) const {
-  return std::make_unique<LmSource>(sample_of(corpus_, config, times), numbering(config));
+  const std::shared_ptr<const Tokenizer> tokenizer = numbering(config);
+  return std::make_unique<LmSource>(sample_of(corpus_, config, times, characters_a_symbol(*tokenizer)), tokenizer);
 }
 
 // The parts are cut in the same order whatever their sizes: one that reaches beyond nine tenths holds some of the last.

@@ -11,8 +11,10 @@ namespace grim {
 
 class LmSource final : public TaskSource {
  public:
-  // `known` numbers the symbols; without it the corpus does. throws later, by make: input, symbols that are not known
-  explicit LmSource(Corpus corpus, std::shared_ptr<const Tokenizer> known = {}) : corpus_(std::move(corpus)), known_(std::move(known)) {}
+  // `known` numbers the symbols, or the tokenizer of that file or folder; without either the corpus does. throws later, by make: input, symbols that
+  // are not known, no tokenizer there
+  explicit LmSource(Corpus corpus, std::shared_ptr<const Tokenizer> known = {}, std::string tokenizer = "")
+      : corpus_(std::move(corpus)), known_(std::move(known)), tokenizer_(std::move(tokenizer)) {}
   const Corpus& corpus() const { return corpus_; }
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint = "") const override;
@@ -30,9 +32,11 @@ class LmSource final : public TaskSource {
 
  private:
   std::shared_ptr<const Tokenizer> numbering(const RunConfig& config) const;
+  double characters_a_symbol(const Tokenizer& tokenizer) const;  // on average
 
   Corpus corpus_;
   std::shared_ptr<const Tokenizer> known_;
+  std::string tokenizer_;
 };
 
 inline constexpr const char* kKeptData = "data.txt";  // in a run folder: data that came through a pipe

@@ -27,15 +27,18 @@ Rehearsal rehearse(const RunConfig& c, const TaskSource& source, const std::vect
   const device::MemoryRecorder recorder(r.trace);
   Rng rng(RngMode::philox, 0);
   const bool counts = c.architecture().counts;
+  // Where every batch has another size, what the pool keeps grows with each that is larger than all before: so several are looked at.
+  const bool batches_differ = judged.empty();
+  const int64_t steps = batches_differ ? 8 : 2;  // the second finds what the first has left behind
   const auto judge = [&](const Task& task) {
-    if (judged.empty()) task.judge(Part::train, 1, {});
+    if (batches_differ) task.judge(Part::train, 8, {});
     for (const int64_t n : judged) judge_rows(task, n);
   };
   if (counts) {
     judge(*source.make(c, rng));  // counting reads batches of the same size, as many as there are
   } else {
     Trainer trainer(c, source);
-    for (int i = 0; i < 2; ++i) trainer.step();  // the second finds what the first has left behind
+    for (int64_t i = 0; i < steps; ++i) trainer.step();
     judge(trainer.task());
   }
   r.trained = r.trace.events.size();

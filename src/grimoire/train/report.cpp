@@ -31,10 +31,7 @@ std::vector<Point> thinned(const std::vector<Point>& points, size_t most) {
   return out;
 }
 
-// What counting alone is, of the task's data.
-std::string_view baseline_of(std::string_view task) { return task == "lm" ? "counting bigram" : "by how common each is"; }
-
-report::Block loss_chart(const Curves& c, std::string_view task) {
+report::Block loss_chart(const Curves& c, const TaskWords& words) {
   constexpr size_t kMostPoints = 600;
   if (c.train.empty() && c.dev.empty()) return report::Remark{"no training steps were logged", report::Tone::faint};
   const auto series = [&](const char* name, const std::vector<Point>& points, Stroke stroke) {
@@ -42,8 +39,9 @@ report::Block loss_chart(const Curves& c, std::string_view task) {
     for (const Point& p : thinned(points, kMostPoints)) s.x.push_back(p.step), s.y.push_back(p.loss);
     return s;
   };
-  Chart chart{.title = "nats a token", .x_label = "step", .series = {series("dev", c.dev, Stroke::strong), series("training batches", c.train, Stroke::faint)}};
-  if (std::isfinite(c.baseline)) chart.levels.push_back({str("{} {:.3f}", baseline_of(task), c.baseline), c.baseline});
+  Chart chart{.title = "nats a " + words.unit, .x_label = "step",
+              .series = {series("dev", c.dev, Stroke::strong), series("training batches", c.train, Stroke::faint)}};
+  if (std::isfinite(c.baseline)) chart.levels.push_back({str("{} {:.3f}", words.baseline, c.baseline), c.baseline});
   return chart;
 }
 
@@ -51,9 +49,9 @@ const report::Number kNone{NAN, "-"};
 
 report::Histogram histogram(const Spread& s) { return {s.low, s.high, s.histogram}; }
 
-RunResult result_in(const Curves& c, const std::string& task) {
+RunResult result_in(const Curves& c, const TaskWords& words) {
   return {.train_loss = c.train_loss, .dev_loss = c.dev_loss, .test_loss = c.test_loss, .common_loss = c.common_loss, .baseline_loss = c.baseline,
-          .tokens_per_second = c.tokens_per_second, .seconds = c.seconds, .task = task};
+          .tokens_per_second = c.tokens_per_second, .seconds = c.seconds, .words = words};
 }
 
 // Which weights the figures are of, and what the last tenth is to them.
@@ -61,7 +59,7 @@ std::string origin_of(const Curves& c, const RunConfig& config) {
   if (c.ending == "diverged") return str("The run diverged at step {:.0f}: what was saved before stands.", c.step);
   if (c.ending == "stopped") return str("Stopped at step {:.0f} of {}; go on with: grimoire resume {}", c.step, config.steps, config.out);
   if (c.ending != "end") return "";
-  if (config.architecture().task != "lm") return str("Figures of the best weights, of step {:.0f}.", c.best_step);
+  if (!std::isfinite(c.common_loss)) return str("Figures of the best weights, of step {:.0f}.", c.best_step);
   const Seen seen = common_part_seen(SplitPercent::parse(config.split));
   return str("Figures of the best weights, of step {:.0f}. The last tenth of the data is the same for every model and split: {}.", c.best_step,
              seen == Seen::trained ? "here a part of it was trained on" : seen == Seen::chosen ? "here it chose the best weights" : "here it was held back");
@@ -80,13 +78,13 @@ report::Figures figures_of(const RunResult& r) {
   const auto add = [&](std::string_view name, double value, const char* format) {
     if (std::isfinite(value)) figures.items.push_back({std::string(name), report::number(value, format)});
   };
-  add("train, nats a token", r.train_loss, "{:.4f}");
+  add("train, nats a " + r.words.unit, r.train_loss, "{:.4f}");
   add("dev", r.dev_loss, "{:.4f}");
   add("test", r.test_loss, "{:.4f}");
   add("the last tenth", r.common_loss, "{:.4f}");
-  add(baseline_of(r.task), r.baseline_loss, "{:.4f}");
+  add(r.words.baseline, r.baseline_loss, "{:.4f}");
   if (std::isfinite(r.tokens_per_second))
-    figures.items.push_back({"tokens a second", report::Number{r.tokens_per_second, with_commas(static_cast<int64_t>(r.tokens_per_second))}});
+    figures.items.push_back({r.words.unit + "s a second", report::Number{r.tokens_per_second, with_commas(static_cast<int64_t>(r.tokens_per_second))}});
   add("time of training", r.seconds, "{:.1f} s");
   return figures;
 }
@@ -119,11 +117,12 @@ void write_report(const std::string& folder, const ReportOptions& options) {
   using report::Heading, report::Remark, report::Samples, report::Tone;
   const RunConfig config = read_run_config(folder);
   const Curves c = read_curves(folder);
+  const TaskWords words = default_task_settings(config.architecture().task)->words();
   report::Report page{str("{} on {}", config.model, file_name(config.data)), {}};
   page.blocks = {Remark{str("{} steps, seed {}, {}; Grimoire {}", with_commas(config.steps), config.seed, utc_timestamp(), GRIM_VERSION), Tone::faint},
-                 figures_of(result_in(c, config.architecture().task))};
+                 figures_of(result_in(c, words))};
   if (const std::string origin = origin_of(c, config); !origin.empty()) page.blocks.push_back(Remark{origin, Tone::faint});
-  page.blocks.insert(page.blocks.end(), {Heading{"Loss"}, loss_chart(c, config.architecture().task)});
+  page.blocks.insert(page.blocks.end(), {Heading{"Loss"}, loss_chart(c, words)});
   if (c.cut_line) page.blocks.push_back(Remark{str("{}: what stood there and behind it is not drawn", c.cut_in_words()), Tone::faint});
   if (const std::vector<std::string>& samples = options.samples; !samples.empty()) {
     write_atomically(join_path(folder, "samples.txt"), joined(samples, "\n") + "\n");

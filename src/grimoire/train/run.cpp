@@ -59,7 +59,7 @@ RunResult do_work(const RunConfig& config, Work& work, const TaskSource& source,
   RunResult result = work.counting ? count_run(task, to_json(provenance_of(config, source)), events, folder)
                                    : Loop(*work.trainer, events, folder).run();
   result.vocab_size = V;
-  result.task = config.architecture().task;
+  result.words = default_task_settings(config.architecture().task)->words();
   return result;
 }
 

@@ -40,9 +40,15 @@ Options RunConfig::options() {
   Options all = {
       {.name = "model", .help = "which model to train", .target = &model, .choices = models, .basic = true},
       {.name = "out", .help = "folder for the run; made if missing", .target = &out, .basic = true}};
-  for (Option& o : task_settings().options(*this)) all.push_back(std::move(o));
-  for (Option& o : trainer_options()) all.push_back(std::move(o));
-  for (Option& o : shape().options()) all.push_back(std::move(o));
+  const auto add = [&](Options own, const char* whose) {  // a name is a flag and a key of config.json: it can mean one thing
+    for (Option& o : own) {
+      GRIM_CHECK(!find(all, o.name), argument, "train", "{}: its {} would have a second setting '{}': expected a name that is not taken", model, whose, o.name);
+      all.push_back(std::move(o));
+    }
+  };
+  add(task_settings().options(*this), "task");
+  add(trainer_options(), "training");
+  add(shape().options(), "model");
   return all;
 }
 
@@ -150,7 +156,8 @@ RunConfig default_run(const std::string& model, CorpusFormat format) {
   c.model = model;
   c.format = format;
   const Architecture& a = c.architecture();
-  from_json(c.options(), Json::parse(format == CorpusFormat::text ? a.text_recipe : a.items_recipe, "the recipe of " + a.name));
+  const std::string source = "the recipe of " + a.name;
+  from_json(c.options(), Json::parse(format == CorpusFormat::text ? a.text_recipe : a.items_recipe, source), source);
   return c;
 }
 

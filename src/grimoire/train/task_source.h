@@ -5,6 +5,7 @@
 //     int64_t limit = 100;
 //     Options options(RunConfig& run);                                // flags, and keys of the run's config.json; may be fields of `run`
 //     std::unique_ptr<TaskSource> open(const RunConfig& run) const;   // reads the data. throws: input
+//     TaskWords words() const;                                        // optional
 //   };
 //
 // then add_task("x", task_settings<XSettings>()). An architecture says by Architecture::task which task trains it.
@@ -18,13 +19,13 @@
 #include "grimoire/base/option.h"
 #include "grimoire/base/rng.h"
 #include "grimoire/data/corpus.h"
+#include "grimoire/train/events.h"
 #include "grimoire/train/task.h"
 
 namespace grim {
 
 struct RunConfig;
 struct RunSizes;
-class RunEvents;
 
 class TaskSource {
  public:
@@ -61,6 +62,7 @@ class TaskSettings {
   virtual std::unique_ptr<TaskSettings> clone() const = 0;
   virtual Options options(RunConfig& run) = 0;
   virtual std::unique_ptr<TaskSource> open(const RunConfig& run) const = 0;
+  virtual TaskWords words() const = 0;
 };
 
 using TaskDefaults = std::function<std::unique_ptr<TaskSettings>()>;
@@ -74,6 +76,10 @@ template <class Settings> TaskDefaults task_settings() {
     std::unique_ptr<TaskSettings> clone() const override { return std::make_unique<Typed>(*this); }
     Options options(RunConfig& run) override { return values_.options(run); }
     std::unique_ptr<TaskSource> open(const RunConfig& run) const override { return values_.open(run); }
+    TaskWords words() const override {
+      if constexpr (requires { values_.words(); }) return values_.words();
+      else return {};
+    }
 
    private:
     Settings values_;

@@ -56,8 +56,11 @@ void declare(CLI::App& app, const Options& options, Settings& settings) {
   for (const Option& o : options) {
     const std::string name = o.name;
     if (o.is_switch()) {
-      app.add_flag_callback("--" + name, [&settings, name] { settings.push_back({name, "true"}); });
-      app.add_flag_callback("--no-" + name, [&settings, name] { settings.push_back({name, "false"}); });
+      const auto on = [&settings, name](const char* value) {  // as often as it stands there
+        return [&settings, name, value](int64_t times) { settings.insert(settings.end(), static_cast<size_t>(times), {name, value}); };
+      };
+      app.add_flag_function("--" + name, on("true"));
+      app.add_flag_function("--no-" + name, on("false"));
     } else if (o.is_list()) {  // --param a=1 --param b=2, or --param a=1 b=2
       app.add_option_function<std::vector<std::string>>("--" + name, [&settings, name](const std::vector<std::string>& values) {
         for (const std::string& v : values) settings.push_back({name, v});
@@ -125,6 +128,9 @@ Reading read(Command& command, const Options& options, const std::vector<std::st
   app.allow_extras();
   try {
     app.parse(std::vector<std::string>(std::make_reverse_iterator(marker), all_words.rend()));
+  } catch (const CLI::ArgumentMismatch& e) {  // "--data: 1 required TEXT missing"
+    const std::string_view what = e.what();
+    throw Error(ErrorKind::usage, str("grimoire {}: {} needs a value", command.name(), what.substr(0, what.find(':'))), see_help(command));
   } catch (const CLI::ParseError& e) {
     throw Error(ErrorKind::usage, str("grimoire {}: {}", command.name(), e.what()), see_help(command));
   }
