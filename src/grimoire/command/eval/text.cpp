@@ -99,7 +99,7 @@ const char* words_of(Seen seen) {
 Judged first_answer(const Perplexity& p) {
   return {{"", {Figure{"nats a token", number(p.token_nats(), "{:.6f}")}, Figure{"bits a token", number(p.token_bits(), "{:.6f}")},
                 Figure{"bits a byte", number(p.byte_bits(), "{:.6f}")}, Figure{"perplexity", number(p.by_token(), "{:.4f}")},
-                Figure{"perplexity by word", number(p.by_word(), "{:.4f}")}, Figure{"perplexity by byte", number(p.by_byte(), "{:.4f}")},
+                Figure{"perplexity by word", number(p.by_word(), "{:.5g}")}, Figure{"perplexity by byte", number(p.by_byte(), "{:.4f}")},
                 Figure{"tokens", counted(p.tokens)}, Figure{"words", counted(p.words)}, Figure{"bytes", counted(p.bytes)}}},
           Json::object({{"nll_nats", p.token_nats()}, {"nll_bits", p.token_bits()}, {"perplexity", p.by_token()}, {"word_perplexity", value_or_null(p.by_word())},
                         {"byte_perplexity", value_or_null(p.by_byte())}, {"bits_per_byte", value_or_null(p.byte_bits())}, {"tokens", p.tokens},
