@@ -3,7 +3,8 @@
 
     oracle/bin/python tools/golden/concepts.py
 
-needs scipy, scikit-learn, transformers and lm_eval (--no-deps will do) beside what common.py names. Every row below is an entry of the glossary: its id, other names that must find
+needs scipy, scikit-learn, transformers and lm_eval 0.4.13 (--no-deps will do) beside what common.py names.
+Every row below is an entry of the glossary: its id, other names that must find
 it, and the answers of its example in order; the inputs stand here again, so that a changed example shows as a failing test. Rows of a
 family's file that are not listed here are kept: they come from the table of ideas, worked out when the glossary was begun."""
 import itertools
@@ -47,7 +48,8 @@ def value_and_slope(f, x):
 row("act", "sigmoid", "logistic function,logistic sigmoid,expit", *value_and_slope(torch.sigmoid, 2.0))
 row("act", "tanh", "hyperbolic tangent", *value_and_slope(torch.tanh, 1.0))
 text = "the café closes"
-row("eval", "bits-per-byte", "BPB,bits a byte,word perplexity,byte perplexity", 12 / np.log(2) / len(text.encode()), np.exp(12 / 4), np.exp(12 / len(text.split())))
+row("eval", "bits-per-byte", "BPB,bits a byte,word perplexity,byte perplexity", 12 / np.log(2) / len(text.encode()), np.exp(12 / 4),
+    np.exp(12 / len(text.split())))
 windows = list(get_rolling_token_windows(list(range(11)), 0, 6, 6 - 2 + 1))
 before = [len(read) - i for read, asked in windows for i in range(len(asked))]
 row("eval", "strided-perplexity", "sliding window perplexity,rolling log-likelihood,stride", len(windows), np.mean(before))

@@ -214,8 +214,10 @@ const Concept kConcepts[] = {
            const std::vector<std::string> choices = in.words("choices", 2);
            const std::vector<double> nats = in.numbers("nats", 0, 1e6);
            if (nats.size() != choices.size()) in.refuse("nats", str("{} numbers, one a choice", choices.size()));
-           for (size_t c = 0; c < std::min<size_t>(choices.size(), 5); ++c)
-             out.step(str("{}: {:.6g} nats, {} bytes: {:.6g} a byte", choices[c], nats[c], choices[c].size(), nats[c] / static_cast<double>(choices[c].size())));
+           for (size_t c = 0; c < std::min<size_t>(choices.size(), 5); ++c) {
+             const auto bytes = static_cast<double>(choices[c].size());
+             out.step(str("{}: {:.6g} nats, {} bytes: {:.6g} a byte", choices[c], nats[c], bytes, nats[c] / bytes));
+           }
            const auto chosen = [&](ChoiceUnit by) { return static_cast<double>(likeliest_choice(nats, choices, by) + 1); };
            out.answer("chosen by likelihood", chosen(ChoiceUnit::whole));
            out.answer("by character", chosen(ChoiceUnit::character));
