@@ -315,6 +315,36 @@ expect 3 "truncated" doctor "$work/bestless"; grep -q "^weights of step 200" "$w
 
 expect 2 "grimoire doctor .*run takes no --model" doctor "$work/run" --model tree
 
+# --- eval: windows that overlap, a token before the text, questions; how it was measured is said
+fox="the quick brown fox jumps over the lazy dog. "
+for _ in $(seq 40); do printf '%s' "$fox"; done >"$work/fox.txt"
+expect 0 "" train --model gpt --data "$work/fox.txt" --format text --context 16 --n-layer 1 --n-head 1 --n-embd 8 --steps 2 --out "$work/fox"
+signed() { local said="$1"; shift; expect 0 "" eval "$@"; grep -qE "$said" "$work/out" || fail "eval $*: no $said: $(tail -1 "$work/out")"; }
+signed "targets:each-character-but-the-first-1\\|context:blocks-of-16-without-overlap\\|bos:no" "$work/fox" --data "$work/fox.txt"
+signed "context:windows-of-16-stride-4\\|bos:no" "$work/fox" --data "$work/fox.txt" --stride 4
+signed "context:windows-of-12-stride-3" "$work/fox" --data "$work/fox.txt" --context 12 --stride 3
+signed '"words": 360, "bytes": 1799' "$work/fox" --data "$work/fox.txt" --json
+printf 'fox' >"$work/short.txt"; signed "tokens = 2" "$work/fox" --data "$work/short.txt"
+expect 2 "stride: got 17, expected 1 to 16" eval "$work/fox" --data "$work/fox.txt" --stride 17
+expect 2 "context: got 17, expected 1 to 16" eval "$work/fox" --data "$work/fox.txt" --context 17
+expect 3 "no bos_token" eval "$work/fox" --data "$work/fox.txt" --bos
+expect 2 "this model reads (each line whole|windows)" eval "$work/run" --data "$words" --stride 4
+expect 2 "documents means nothing here" eval "$work/fox" --data "$work/fox.txt" --documents lines
+expect 2 "data is of no use with --choices" eval "$work/fox" --data "$work/fox.txt" --choices "$work/questions"
+expect 2 "stride is of no use with --choices" eval "$work/fox" --choices "$work/questions" --stride 4
+printf '{"context": "the lazy", "choices": ["dog", "fox jumps"], "answer": 0}\n' >"$work/questions"
+signed "acc_norm" "$work/fox" --choices "$work/questions"
+signed '"acc": [01].0, "acc_interval": .*"signature": "choices\|token:char\|joined:by-blank\|bos:no\|context:16' "$work/fox" --choices "$work/questions" --json
+printf '\n{"context": "the", "choices": ["dog"], "answer": 0}\n' >>"$work/questions"
+expect 3 "questions: line 3: got 1 choices, expected two or more" eval "$work/fox" --choices "$work/questions"
+for _ in 1 2 3 4 5 6 7 8; do printf '%s\n' "The quick brown fox jumps." "The dog is lazy." ""; done >"$work/lines.txt"
+expect 0 "" tokenizer train --kind wordpiece --data "$work/lines.txt" --vocab-size 60 --out "$work/pieces"
+expect 0 "" train --model bert --data "$work/lines.txt" --tokenizer "$work/pieces" --context 16 --n-layer 1 --n-head 1 --n-embd 8 --steps 2 --mask-rate 0.4 --whole-words \
+  --documents lines --split 100/0/0 --out "$work/bert"
+signed "hidden:0.4-of-whole-words\\|.*documents:auto\\|context:16" "$work/bert" --data "$work/lines.txt"
+signed "documents:sentences" "$work/bert" --data "$work/lines.txt" --documents sentences
+expect 2 "bos means nothing here: this model finds hidden words" eval "$work/bert" --data "$work/lines.txt" --bos
+
 # --- one value for an option that takes one; a lock is a resource; a figure that bears out what it is said of
 expect 2 "seed is given twice: '1' and '2'" generate "$work/run" --seed 1 --seed 2
 expect 2 "data is given twice" eval "$work/run" --data "$words" --data "$words"

@@ -3,13 +3,15 @@
 
     oracle/bin/python tools/golden/concepts.py
 
-needs scipy, scikit-learn and transformers beside what common.py names. Every row below is an entry of the glossary: its id, other names that must find
+needs scipy, scikit-learn, transformers and lm_eval 0.4.13 (--no-deps will do) beside what common.py names.
+Every row below is an entry of the glossary: its id, other names that must find
 it, and the answers of its example in order; the inputs stand here again, so that a changed example shows as a failing test. Rows of a
 family's file that are not listed here are kept: they come from the table of ideas, worked out when the glossary was begun."""
 import itertools
 
 import numpy as np
 import torch
+from lm_eval.utils import get_rolling_token_windows
 from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import gammaln
@@ -45,6 +47,15 @@ def value_and_slope(f, x):
 # act, nn
 row("act", "sigmoid", "logistic function,logistic sigmoid,expit", *value_and_slope(torch.sigmoid, 2.0))
 row("act", "tanh", "hyperbolic tangent", *value_and_slope(torch.tanh, 1.0))
+text = "the café closes"
+row("eval", "bits-per-byte", "BPB,bits a byte,word perplexity,byte perplexity", 12 / np.log(2) / len(text.encode()), np.exp(12 / 4),
+    np.exp(12 / len(text.split())))
+windows = list(get_rolling_token_windows(list(range(11)), 0, 6, 6 - 2 + 1))
+before = [len(read) - i for read, asked in windows for i in range(len(asked))]
+row("eval", "strided-perplexity", "sliding window perplexity,rolling log-likelihood,stride", len(windows), np.mean(before))
+lls, choices = np.array([-4, -9, -4.2]), ["sea", "ocean-depths", "海洋"]
+row("eval", "acc-norm", "multiple choice,length-normalised accuracy,acc_norm,acc_bytes", np.argmax(lls) + 1, np.argmax(lls / [len(c) for c in choices]) + 1,
+    np.argmax(lls / [len(c.encode()) for c in choices]) + 1)
 one = torch.tensor(1.0)
 row("act", "gelu", "Gaussian error linear unit,SiLU,Swish", F.gelu(one), F.gelu(one, approximate="tanh"), F.silu(one))
 corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])

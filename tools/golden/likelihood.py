@@ -65,7 +65,8 @@ def golden():
         cases.append(case)
     windows = []
     for context, stride in [(4, 4), (4, 3), (4, 1), (11, 2), (20, 20), (5, 2)]:
-        rows = [[targets[-1] - len(inputs), len(targets)] for inputs, targets in get_rolling_token_windows(list(range(1, 12)), 0, context, context - stride + 1)]
+        pairs = get_rolling_token_windows(list(range(1, 12)), 0, context, context - stride + 1)
+        rows = [[targets[-1] - len(inputs), len(targets)] for inputs, targets in pairs]
         windows.append({"context": context, "stride": stride, "rows": rows})
     pairs = [(ids[:5], ids[5:8]), (ids[:1], ids[1:2]), (ids[:30], ids[30:37]), (ids[3:9], ids[9:25]), (ids[:16], ids[16:17])]
     continuations = [{"context": a, "choice": b, "nats": continuation(model, a, b, 16)} for a, b in pairs]

@@ -46,15 +46,14 @@ double choice_nats(const CausalLm& model, const ChoiceTokens& tokens) {
   return model.loss(e.x, e.y, pass).item() * static_cast<double>(asked);
 }
 
-namespace {
-
-template <class Length> int64_t likeliest(std::span<const double> nats, const ChoiceQuestion& q, Length&& length) {
+int64_t likeliest_choice(std::span<const double> nats, std::span<const std::string> choices, ChoiceUnit by) {
   std::vector<double> each;
-  for (size_t c = 0; c < nats.size(); ++c) each.push_back(nats[c] / static_cast<double>(length(q.choices[c])));
+  for (size_t c = 0; c < nats.size(); ++c) {
+    const auto bytes = static_cast<double>(choices[c].size());
+    each.push_back(nats[c] / (by == ChoiceUnit::whole ? 1.0 : by == ChoiceUnit::byte ? bytes : static_cast<double>(count_code_points(choices[c]))));
+  }
   return std::ranges::min_element(each) - each.begin();
 }
-
-}  // namespace
 
 ChoiceEvaluation evaluate(const CausalLm& model, const Tokenizer& tokenizer, const std::optional<int64_t>& before, std::span<const ChoiceQuestion> questions) {
   GRIM_CHECK(model.reading() == Reading::sequence, argument, "choices", "the model reads windows of {} tokens, expected one that reads texts", model.context());
@@ -67,9 +66,9 @@ ChoiceEvaluation evaluate(const CausalLm& model, const Tokenizer& tokenizer, con
       throw Error(error.kind(), str("line {}: {}", q.line, error.what()), error.hint());
     }
     ++e.questions;
-    e.right += likeliest(nats, q, [](const std::string&) { return 1; }) == q.answer;
-    e.right_by_character += likeliest(nats, q, [](const std::string& c) { return count_code_points(c); }) == q.answer;
-    e.right_by_byte += likeliest(nats, q, [](const std::string& c) { return c.size(); }) == q.answer;
+    e.right += likeliest_choice(nats, q.choices, ChoiceUnit::whole) == q.answer;
+    e.right_by_character += likeliest_choice(nats, q.choices, ChoiceUnit::character) == q.answer;
+    e.right_by_byte += likeliest_choice(nats, q.choices, ChoiceUnit::byte) == q.answer;
     e.guessed += 1.0 / static_cast<double>(q.choices.size());
   }
   return e;

@@ -24,9 +24,13 @@ ChoiceTokens choice_tokens(const Tokenizer& tokenizer, const std::optional<int64
 // -ln p of the choice's tokens together. The context is cut at its beginning to what the model looks back on. throws: input, a longer choice
 double choice_nats(const CausalLm& model, const ChoiceTokens& tokens);
 
+// The place of the choice with the fewest nats by this unit, the first of several.
+enum class ChoiceUnit : uint8_t { whole, character, byte };
+int64_t likeliest_choice(std::span<const double> nats, std::span<const std::string> choices, ChoiceUnit by);
+
 struct ChoiceEvaluation {
   int64_t questions = 0;
-  int64_t right = 0, right_by_character = 0, right_by_byte = 0;  // the first of several that are likeliest counts
+  int64_t right = 0, right_by_character = 0, right_by_byte = 0;
   double guessed = 0;                                            // questions that chance gets right, in the mean
 };
 // throws: argument, a model that reads windows; input, as above, naming the line

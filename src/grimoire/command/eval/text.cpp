@@ -54,7 +54,8 @@ class TextJudge {
   }
   std::string signature() const {
     const std::string unit = std::string_view(trained_.tokenizer->unit()) == "char" ? "character" : trained_.tokenizer->unit();
-    const std::string targets = items_ ? "each-character-and-line-end" : begin_ ? "each-" + unit : str("each-{}-but-the-first-{}", unit, rolls_ ? 1 : context());
+    const std::string targets = items_ ? "each-character-and-line-end" : begin_ ? "each-" + unit
+                                : str("each-{}-but-the-first-{}", unit, rolls_ ? 1 : context());
     const std::string read = !rolls_ ? (items_ && trained_.model->reading() == Reading::sequence ? "whole-line" : str("window-{}", context()))
                              : stride_ == context_ ? str("blocks-of-{}-without-overlap", context_) : str("windows-of-{}-stride-{}", context_, stride_);
     const std::string bos = rolls_ ? str("|bos:{}", begin_ ? "yes" : "no") : "";
@@ -99,11 +100,11 @@ const char* words_of(Seen seen) {
 Judged first_answer(const Perplexity& p) {
   return {{"", {Figure{"nats a token", number(p.token_nats(), "{:.6f}")}, Figure{"bits a token", number(p.token_bits(), "{:.6f}")},
                 Figure{"bits a byte", number(p.byte_bits(), "{:.6f}")}, Figure{"perplexity", number(p.by_token(), "{:.4f}")},
-                Figure{"perplexity by word", number(p.by_word(), "{:.4f}")}, Figure{"perplexity by byte", number(p.by_byte(), "{:.4f}")},
+                Figure{"perplexity by word", number(p.by_word(), "{:.5g}")}, Figure{"perplexity by byte", number(p.by_byte(), "{:.4f}")},
                 Figure{"tokens", counted(p.tokens)}, Figure{"words", counted(p.words)}, Figure{"bytes", counted(p.bytes)}}},
-          Json::object({{"nll_nats", p.token_nats()}, {"nll_bits", p.token_bits()}, {"perplexity", p.by_token()}, {"word_perplexity", value_or_null(p.by_word())},
-                        {"byte_perplexity", value_or_null(p.by_byte())}, {"bits_per_byte", value_or_null(p.byte_bits())}, {"tokens", p.tokens},
-                        {"words", p.words}, {"bytes", p.bytes}})};
+          Json::object({{"nll_nats", p.token_nats()}, {"nll_bits", p.token_bits()}, {"perplexity", p.by_token()},
+                        {"word_perplexity", value_or_null(p.by_word())}, {"byte_perplexity", value_or_null(p.by_byte())},
+                        {"bits_per_byte", value_or_null(p.byte_bits())}, {"tokens", p.tokens}, {"words", p.words}, {"bytes", p.bytes}})};
 }
 
 void add_last_tenth(Judged& answer, const Evaluation& last, Seen seen) {

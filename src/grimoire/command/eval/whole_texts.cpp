@@ -59,7 +59,8 @@ Judged write_whole(const TrainedSeq2Seq& trained, const std::string& path) {
   const RewriteEvaluation e = evaluate(*trained.model, pieces.texts, Infill(InfillTokens::of(*trained.tokenizer), options));
   check_some(e.tokens, pieces);
   const std::string signature = str("infill|token:{}|hidden:{:.6g}|mean-span:{:.6g}|sentences:{}|length:{}|{}", trained.tokenizer->unit(), options.rate,
-                                    options.mean_length, options.permute ? "permuted" : "in-order", length, common_signature(*trained.tokenizer, pieces.corpus));
+                                    options.mean_length, options.permute ? "permuted" : "in-order", length,
+                                    common_signature(*trained.tokenizer, pieces.corpus));
   return {{"", {Figure{"nats a token", number(e.loss, "{:.6f}")}, Figure{"tokens", counted(e.tokens)}, Remark{signature}}},
           Json::object({{"nll_nats", e.loss}, {"tokens", e.tokens}, {"signature", signature}})};
 }

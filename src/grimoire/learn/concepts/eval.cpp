@@ -1,10 +1,14 @@
-// Scores of text: words in a row, and how much of a reference is found.
+// Scores of text: words in a row, how much of a reference is found, and how well a language model predicts.
 #include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/metric/perplexity.h"
+#include "grimoire/task/choices.h"
+#include "grimoire/text/text_size.h"
+#include "grimoire/train/rolling.h"
 
 namespace grim::learn {
 namespace {
@@ -139,6 +143,95 @@ const Concept kConcepts[] = {
      .more = "The original package could stem words and leave out stop words, and re-implementations differ in both, so a score should name its program "
              "and settings. A summary may repeat the reference's words and state the opposite; ROUGE cannot see it. Simply taking the first sentences of "
              "a news text (lead) is a hard baseline by this measure."},
+    {.id = "bits-per-byte",
+     .title = "Bits per byte",
+     .names = "BPB\nbits a byte\nword perplexity\nbyte perplexity",
+     .what = "How many bits a model needs for each byte of a text. It compares models whatever their tokens are.",
+     .picture = "Fuel for a hundred kilometres instead of for a trip: trips differ from car to car, kilometres do not.",
+     .formula = "BPB = nats / (bytes ln 2),   perplexity by word = e^(nats / words)",
+     .symbols = "nats: -sum ln p over all tokens of the text\nbytes: of the text in UTF-8\nwords: runs between white space",
+     .inputs = "text = the café closes: what was predicted\nnats = 12: its tokens together\ntokens = 4: that a model cuts it into",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const TextSize size = text_size(in.text("text"));
+           if (size.words == 0) in.refuse("text", "a word or more");
+           const Perplexity p{.nats = in.number("nats", 0, 1e4), .tokens = in.integer("tokens", 1, 1'000'000), .words = size.words, .bytes = size.bytes};
+           out.step(str("{} words, {} bytes, {} tokens", p.words, p.bytes, p.tokens));
+           out.answer("bits a byte", p.byte_bits());
+           out.answer("perplexity by token", p.by_token());
+           out.answer("perplexity by word", p.by_word());
+         },
+     .turn = "tokens = 8 with the same nats: the perplexity by token falls from 20 to 4.5, and nothing else moves.",
+     .commands = "grimoire eval runs/gpt --data input.txt",
+     .code = "src/grimoire/metric/perplexity.h: Perplexity\nsrc/grimoire/text/text_size.h: text_size",
+     .mistake = "People say that the model with the lower perplexity predicts better; in fact a finer tokenizer makes more and easier tokens out of the same "
+                "text, and lowers it without knowing more.",
+     .see = "perplexity: by token\ntokenization: what decides how many there are\nnll: what is added up",
+     .sources = "Gao et al. 2020, The Pile: An 800GB Dataset of Diverse Text for Language Modeling, section 3.1",
+     .ask = "A model spends 800 bits on 400 bytes. How many bits a byte? | 2.",
+     .more = "It is also what a compressor reaches that codes by the model: 8 bits a byte are no compression. A language whose letters take two or three "
+             "bytes has fewer bits a byte at the same skill, so that it compares models, not languages."},
+    {.id = "strided-perplexity",
+     .title = "Strided perplexity",
+     .names = "sliding window perplexity\nrolling log-likelihood\nstride",
+     .what = "The perplexity of a text longer than the context, by windows that overlap: of each only the last tokens are counted.",
+     .picture = "Judging a reader by the second half of each page alone, when he has read the first.",
+     .formula = "windows = 1 + ceil((N - 1 - M) / S)",
+     .symbols = "N: tokens of the text, longer than M\nM: context, the tokens of a window\nS: stride, those that are counted; S = M is blocks end to end",
+     .inputs = "tokens = 12: of the text\ncontext = 6: of a window\nstride = 2: counted of each but the first",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const int64_t targets = in.integer("tokens", 2, 100'000) - 1, context = in.integer("context", 1, 100'000), stride = in.integer("stride", 1, context);
+           const std::vector<RollingWindow> windows = rolling_windows(targets, context, stride);
+           const int64_t width = std::min(context, targets);
+           double before = 0;
+           for (const RollingWindow& w : windows) {
+             before += static_cast<double>(w.counted * (2 * width - w.counted + 1)) / 2;  // width - counted + 1 + ... + width
+             if (out.steps().size() < 5) out.step(str("from token {}: {} read, the last {} predicted are counted", w.start + 1, width, w.counted));
+           }
+           out.answer("windows", static_cast<double>(windows.size()));
+           out.answer("tokens before a counted one, in the mean", before / static_cast<double>(targets));
+         },
+     .turn = "stride = 6: half the windows, and 3.7 tokens to go by instead of 4.5. stride = 1: a window for nearly every token.",
+     .commands = "grimoire eval runs/gpt --data input.txt --stride 32",
+     .code = "src/grimoire/train/rolling.cpp: rolling_windows",
+     .mistake = "People say that a model has one perplexity on a text; in fact the same weights get a better one with a smaller stride. Figures compare "
+                "only where context and stride are the same.",
+     .see = "perplexity: what is measured\nbits-per-byte: the same by another unit",
+     .sources = "Press, Smith and Lewis 2021, Shortformer: Better Language Modeling using Shorter Inputs",
+     .ask = "Why do blocks end to end make a model look worse? | The first tokens of each block are predicted from almost nothing.",
+     .more = "It costs M / S times the work. S of a half or a quarter of M gives most of the gain."},
+    {.id = "acc-norm",
+     .title = "Accuracy by likelihood, and acc_norm",
+     .names = "multiple choice\nlength-normalised accuracy\nacc_norm\nacc_bytes",
+     .what = "A language model answers a question of multiple choice by what it finds the likeliest to come next; acc_norm first divides by the length.",
+     .picture = "Paying by the word: the longest answer would be the dearest, however good it is.",
+     .formula = "acc: argmin_c nats(c)    acc_norm: argmin_c nats(c) / length(c)",
+     .symbols = "nats(c): -ln p of the choice's tokens behind the question\nlength: in characters; in bytes for acc_bytes",
+     .inputs = "choices = sea ocean-depths 海洋: with blanks between them\nnats = 4,9,4.2: of each",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<std::string> choices = in.words("choices", 2);
+           const std::vector<double> nats = in.numbers("nats", 0, 1e6);
+           if (nats.size() != choices.size()) in.refuse("nats", str("{} numbers, one a choice", choices.size()));
+           for (size_t c = 0; c < std::min<size_t>(choices.size(), 5); ++c) {
+             const auto bytes = static_cast<double>(choices[c].size());
+             out.step(str("{}: {:.6g} nats, {} bytes: {:.6g} a byte", choices[c], nats[c], bytes, nats[c] / bytes));
+           }
+           const auto chosen = [&](ChoiceUnit by) { return static_cast<double>(likeliest_choice(nats, choices, by) + 1); };
+           out.answer("chosen by likelihood", chosen(ChoiceUnit::whole));
+           out.answer("by character", chosen(ChoiceUnit::character));
+           out.answer("by byte", chosen(ChoiceUnit::byte));
+         },
+     .turn = "give the second 20 nats: then it is too unlikely even for its length.",
+     .commands = "grimoire eval smollm2 --choices questions.jsonl",
+     .code = "src/grimoire/task/choices.cpp: likeliest_choice",
+     .mistake = "People say that the model writes its answer and is marked; in fact nothing is written: each choice is scored where it stands.",
+     .see = "log-likelihood: what is compared\naccuracy: what is reported\nfew-shot: examples before the question",
+     .sources = "Brown et al. 2020, Language Models are Few-Shot Learners, section 2.4\nGao et al. 2023, A framework for few-shot language model evaluation",
+     .ask = "Which of acc and acc_norm favours short choices? | acc: every further token costs nats.",
+     .more = "Which of them is reported is a custom of each benchmark, and they can differ by many points. Lengths are counted in characters or bytes since "
+             "tokens are the model's own. Published numbers also depend on what joins question and choice."},
 };
 
 }  // namespace
