@@ -345,6 +345,18 @@ signed "hidden:0.4-of-whole-words\\|.*documents:auto\\|context:16" "$work/bert" 
 signed "documents:sentences" "$work/bert" --data "$work/lines.txt" --documents sentences
 expect 2 "bos means nothing here: this model finds hidden words" eval "$work/bert" --data "$work/lines.txt" --bos
 
+# --- inspect attention: every row adds up to 1, no token looks ahead
+expect 0 "" inspect attention "$work/fox" --text "the fox" --json
+tail -1 "$work/out" | python3 -c 'import json, sys
+w = json.load(sys.stdin)["weights"]
+sys.exit(not (len(w) == 7 and all(abs(sum(r) - 1) < 1e-5 and not any(r[i + 1:]) for i, r in enumerate(w))))' || fail "inspect attention: $(tail -1 "$work/out")"
+expect 0 "" inspect attention "$work/bert" --text "the dog" --head 0 --out "$work/attention.html"
+grep -q "darkest" "$work/out" && [ "$(grep -c '<svg' "$work/attention.html")" -eq 2 ] || fail "inspect attention of an encoder: $(cat "$work/out")"
+expect 2 "layer: got 7, expected 0 to 0" inspect attention "$work/fox" --text "the fox" --layer 7
+expect 2 "part and --target are for encoder-decoders" inspect attention "$work/fox" --text "the fox" --part cross
+expect 3 "no attention to look at" inspect attention "$work/run" --text "the"
+expect 3 "reads at most 16" inspect attention "$work/fox" --text "the fox jumps over the dog"
+
 # --- one value for an option that takes one; a lock is a resource; a figure that bears out what it is said of
 expect 2 "seed is given twice: '1' and '2'" generate "$work/run" --seed 1 --seed 2
 expect 2 "data is given twice" eval "$work/run" --data "$words" --data "$words"

@@ -235,5 +235,15 @@ TEST(Report, WholeReports) {
   EXPECT_NE(html_page(linked, ".html").find("href=\"loss.html\""), std::string::npos);
 }
 
+TEST(HeatMap, ShadesAndNumbers) {
+  const HeatMap map{"looks", {"the", "cat"}, {"le", "chat", "<s>"}, {{1, 0, 0}, {0, 0.5, 0.25}}};
+  EXPECT_EQ(to_text({"", {map}}), "  looks\n  columns: 0 le, 1 chat, 2 <s>\n           0 1 2\n    0 the ██    \n    1 cat   ▒▒░░\n  darkest: 1\n");
+  EXPECT_EQ(text_heat_map({"", {"a"}, {"a"}, {{0}}}, 80), "         0\n    0 a   \n  darkest: 0\n");
+  const std::string narrow = text_heat_map(map, 14);  // a column at a time
+  EXPECT_NE(narrow.find("    1 cat ▒▒\n"), std::string::npos) << narrow;
+  const std::string page = to_html({"", {map}});
+  EXPECT_NE(page.find("fill-opacity=\"0.250\"><title>cat, &lt;s&gt;: 0.25</title>"), std::string::npos) << page;
+}
+
 }  // namespace
 }  // namespace grim::report

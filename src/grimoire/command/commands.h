@@ -14,6 +14,7 @@
   X(fill)              \
   X(follows)           \
   X(eval)              \
+  X(inspect)           \
   X(tokenize)          \
   X(tokenizer)         \
   X(model)             \

@@ -168,6 +168,7 @@ struct HtmlWriter {
   }
   void operator()(const Bars& b) { out += svg_bars(b); }
   void operator()(const Chart& c) { out += in_row || c.field ? svg_chart(c) : svg_chart(c, broad ? 930 : 720, 320); }
+  void operator()(const HeatMap& m) { out += "<div class=\"scroll\">" + svg_heat_map(m) + "</div>\n"; }
   void operator()(const Graph& g) { out += svg_graph(g, suffix); }
   void operator()(const Commands& c) { verbatim(c.lines, "$ "); }
   void operator()(const Links& l) {

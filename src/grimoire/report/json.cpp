@@ -54,6 +54,11 @@ struct JsonWriter {
     return Json::object({{"kind", "bars"}, {"title", b.title}, {"labels", Json::array_of(b.labels)}, {"values", Json::array_of(b.values)}});
   }
   Json operator()(const Chart& c) const { return to_json(c); }
+  Json operator()(const HeatMap& m) const {
+    Json rows = Json::array();
+    for (const auto& row : m.values) rows.push(Json::array_of(row));
+    return Json::object({{"kind", "heat_map"}, {"title", m.title}, {"rows", Json::array_of(m.rows)}, {"columns", Json::array_of(m.columns)}, {"values", rows}});
+  }
   Json operator()(const Graph& g) const {
     Json nodes = Json::array(), edges = Json::array();
     for (const Node& n : g.nodes) nodes.push(Json::object({{"id", n.id}, {"group", n.group}}));

@@ -11,6 +11,7 @@
 
 #include "grimoire/base/json.h"
 #include "grimoire/report/chart.h"
+#include "grimoire/report/heat_map.h"
 
 namespace grim::report {
 
@@ -90,7 +91,7 @@ struct Links {
   std::vector<Link> items;
 };
 
-using Block = std::variant<Heading, Prose, Remark, Steps, Samples, Pieces, Figure, Figures, Facts, Table, Bars, Chart, Graph, Commands, Links>;
+using Block = std::variant<Heading, Prose, Remark, Steps, Samples, Pieces, Figure, Figures, Facts, Table, Bars, Chart, HeatMap, Graph, Commands, Links>;
 
 struct Report {
   std::string title;

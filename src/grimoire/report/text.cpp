@@ -99,6 +99,7 @@ struct TextWriter {
     }
   }
   void operator()(const Chart& c) { out += text_chart(c, std::clamp(style.width - 20, 10, 60), style.chart_rows); }
+  void operator()(const HeatMap& m) { out += text_heat_map(m, width()); }
   void operator()(const Graph& g) {
     std::string group;
     for (const Node& n : g.nodes) {
