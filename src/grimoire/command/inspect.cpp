@@ -111,8 +111,10 @@ report::HeatMap map_of(const Looks& looks, size_t layer, int64_t head) {
   report::HeatMap map{str("{}, {}", p.layer, head < 0 ? str("mean of {} heads", H) : str("head {}", head)), looks.rows, looks.columns, {}};
   for (int64_t t = 0; t < T; ++t) {
     std::vector<double> row(static_cast<size_t>(S));
-    for (int64_t h = first; h < first + count; ++h)
-      for (int64_t s = 0; s < S; ++s) row[static_cast<size_t>(s)] += static_cast<double>(w[static_cast<size_t>((h * T + t) * S + s)]) / static_cast<double>(count);
+    for (int64_t h = first; h < first + count; ++h) {
+      const float* const own = w.data() + (h * T + t) * S;
+      for (int64_t s = 0; s < S; ++s) row[static_cast<size_t>(s)] += static_cast<double>(own[s]) / static_cast<double>(count);
+    }
     map.values.push_back(std::move(row));
   }
   return map;
