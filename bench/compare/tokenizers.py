@@ -1,10 +1,12 @@
 """Tokenizers beside Hugging Face's, tiktoken and SentencePiece, one thread each, alternating in one run.
 
     tokenizers.py --ours BUILD/bench/compare/bench_tokenizers DATA [--rounds 3] [--mb 8] [--only PATTERN] [--short] [--hostile]
+    tokenizers.py --ours BUILD/grimoire DATA --training [--rounds 3] [--mb 8]
 
 Documents of 20 kB: ids (encode_batch_fast, encode_ordinary, encode of the peers) and offsets (encode_batch). Every line: tokenizer, text, task, our
 MB/s, the peer's, their ratio, and whether the numbers of tokens agree; the best round of each side counts, the first of each side is left out.
 --short: one document of our side alone.
+--training: seconds to learn a vocabulary of 5,000 from a file, our whole command on one core against the reference's trainer.
 --hostile: a character or two over and over, our side alone: processor seconds of 1 MB (ids, everything), and how often as long as 100 kB, of every
 tokenizer of DATA. Memory is kept between the rounds: pages that the system has to clear anew are no work of the tokenizer's.
 """
@@ -75,6 +77,47 @@ def hostile(ours, data):
             print(f"{name:36} {text:16} refused: {why}", flush=True)
 
 
+def trainers():
+    """kind: a function of a file that trains the reference's tokenizer as ours of that kind is trained"""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+    def bpe(file):
+        t = Tokenizer(models.BPE(unk_token="<unk>"))
+        t.pre_tokenizer = pre_tokenizers.Whitespace()
+        t.train([file], trainers.BpeTrainer(vocab_size=5000, show_progress=False))
+
+    def byte_bpe(file):
+        t = Tokenizer(models.BPE())
+        t.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        t.train([file], trainers.BpeTrainer(vocab_size=5000, show_progress=False, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+
+    def wordpiece(file):
+        t = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+        t.normalizer, t.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+        special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+        t.train([file], trainers.WordPieceTrainer(vocab_size=5000, show_progress=False, special_tokens=special))
+
+    return {"bpe": bpe, "byte-bpe": byte_bpe, "wordpiece": wordpiece}
+
+
+def training(ours, data, rounds, megabytes):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    for corpus, docs in corpora(data, megabytes):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "text.txt"
+            file.write_text("".join(docs))
+            for kind, theirs in trainers().items():
+                best = [float("inf"), float("inf")]
+                for i in range(rounds):
+                    start = time.perf_counter()
+                    subprocess.run([ours, "tokenizer", "train", "--kind", kind, "--data", file, "--vocab-size", "5000", "--out", f"{folder}/{kind}-{i}"],
+                                   capture_output=True, check=True)
+                    middle = time.perf_counter()
+                    theirs(str(file))
+                    best = [min(best[0], middle - start), min(best[1], time.perf_counter() - middle)]
+                print(f"{kind:10} {corpus:8} {best[0]:7.3f} s  tokenizers {best[1]:7.3f} s  {best[1] / best[0]:6.1f}x", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--ours", required=True)
@@ -84,9 +127,12 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--hostile", action="store_true")
+    parser.add_argument("--training", action="store_true")
     args = parser.parse_args()
     if args.hostile:
         return hostile(args.ours, args.data)
+    if args.training:
+        return training(args.ours, args.data, args.rounds, args.mb)
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "documents"
         if args.short:
