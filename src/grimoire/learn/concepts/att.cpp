@@ -414,7 +414,7 @@ const Concept kConcepts[] = {
            for (int64_t t = 0; t < std::min<int64_t>(T, 4); ++t) out.answers(str("weights[{}]", t), select(weights, 0, t).to_vector<double>());
          },
      .turn = "scale x up to 10,0;0,10: each token listens to itself alone.",
-     .commands = "grimoire train --model gpt --data input.txt --out runs/gpt\nlater: grimoire inspect attention runs/gpt --text \"To be\"",
+     .commands = "grimoire train --model gpt --data input.txt --out runs/gpt\ngrimoire inspect attention runs/gpt --text \"To be\"",
      .code = "src/grimoire/op/attention.cpp: attention, composed_attention\nsrc/grimoire/nn/attention.h: MultiHeadAttention",
      .mistake = "People say that it reads word order; in fact shuffle the tokens and the same results come out shuffled. Order has to be put in, by "
                 "positions or by a mask.",
@@ -472,7 +472,7 @@ const Concept kConcepts[] = {
            }
          },
      .turn = "set Wv to 0,0;0,0: the token is still found, but gives nothing.",
-     .commands = "later: grimoire inspect attention runs/gpt --text \"To be\"",
+     .commands = "grimoire inspect attention runs/gpt --text \"To be\"",
      .code = "src/grimoire/nn/attention.h: MultiHeadAttention\nsrc/grimoire/model/gpt.cpp: c_attn, the three in one",
      .mistake = "People say that Q, K and V are the word embeddings; in fact they are three learned projections of what the layer gets, and only the first "
                 "layer gets embeddings.",
@@ -497,7 +497,7 @@ const Concept kConcepts[] = {
            out.answer("scores", static_cast<double>(scores.numel()));
          },
      .turn = "double n: four times the scores. That is the price of long texts.",
-     .commands = "later: grimoire inspect attention runs/bert --text \"To be\"",
+     .commands = "grimoire inspect attention runs/bert --text \"To be\"",
      .code = "src/grimoire/op/attention.cpp: self_attention",
      .mistake = "People say that Q = K = V there; in fact only the source is one. Three matrices make three different things of it, else every token would "
                 "mostly find itself.",
