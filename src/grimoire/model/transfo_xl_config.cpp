@@ -1,6 +1,6 @@
 // Transformer-XL's options, and its config.json: what the keys mean, and how they are written.
-#include "grimoire/model/common_options.h"
 #include "grimoire/base/setting_words.h"
+#include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/transfo_xl.h"
 
