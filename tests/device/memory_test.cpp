@@ -51,7 +51,7 @@ int trace_a_fresh_pool() {
     uint64_t state = 1;
     for (int i = 0; i < 20000; ++i) {
       state = state * 6364136223846793005u + 1442695040888963407u;
-      const size_t bytes = (state >> 33) % (size_t{1} << (6 + (state >> 20) % 16));
+      const size_t bytes = (state >> 33) % (size_t{1} << (6 + (state >> 20) % 18));
       live.emplace_back(allocate(bytes), bytes);
       if (live.size() < 40) continue;
       const size_t k = (state >> 12) % live.size();
@@ -66,6 +66,26 @@ int trace_a_fresh_pool() {
 TEST(MemoryTrace, FindsWhatThePoolTakes) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");  // starts anew
   EXPECT_EXIT(_exit(trace_a_fresh_pool()), testing::ExitedWithCode(0), "");
+}
+#endif
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST(Memory, LargeBlocksServeThoseALittleSmaller) {
+  constexpr size_t kLarge = 9 << 20, kSmaller = 7 << 20, kMuchSmaller = 5 << 20;
+  void* const large = allocate(kLarge);
+  release(large, kLarge);
+  void* const smaller = allocate(kSmaller);
+  EXPECT_EQ(smaller, large);
+  void* const other = allocate(kSmaller);
+  EXPECT_NE(other, large);
+  release(smaller, kSmaller);
+  void* const again = allocate(kLarge);  // it is as large as it was
+  EXPECT_EQ(again, large);
+  release(again, kLarge);
+  void* const much_smaller = allocate(kMuchSmaller);
+  EXPECT_NE(much_smaller, large);
+  release(other, kSmaller);
+  release(much_smaller, kMuchSmaller);
 }
 #endif
 

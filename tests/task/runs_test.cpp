@@ -10,6 +10,7 @@
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/task/tasks.h"
+#include "grimoire/train/cost.h"
 #include "grimoire/train/run.h"
 #include "support/op_case.h"
 
@@ -135,6 +136,22 @@ TEST_P(WriterRuns, KeepTheTokensThatAFolderNames) {
   EXPECT_EQ(Json::parse(read_file(folder_ / "kept-1/generation_config.json")).integer("forced_bos_token_id"), 10);
 }
 INSTANTIATE_TEST_SUITE_P(Models, WriterRuns, ::testing::Values("bart", "transformer"), [](const auto& info) { return std::string(info.param); });
+
+// Shapes that are tried to foretell it are smaller than the weights that the run begins with.
+TEST_P(TaskRuns, CostTheSameWhateverTheyBeginWith) {
+  RunConfig c = config("first");
+  c.set("n_embd", 64).set("n_inner", 128);
+  c.steps = 1;
+  train(c, quiet_);
+  RunConfig more = c;
+  more.init_from = c.out;
+  more.set("tokenizer", "");
+  const RunCost anew = predict_cost(c), goes_on = predict_cost(more);
+  EXPECT_GT(anew.parameters, 20000);
+  EXPECT_EQ(goes_on.parameters, anew.parameters);
+  EXPECT_EQ(goes_on.examples, anew.examples);
+  EXPECT_EQ(goes_on.activation_bytes, anew.activation_bytes);
+}
 
 TEST_P(TaskRuns, SayWhatTheTokenizerLacks) {
   write_atomically(folder_ / "tokenizer.json", R"({"model": {"type": "WordLevel", "unk_token": "a", "vocab": {"a": 0}}})");

@@ -30,24 +30,44 @@ struct JsonBuilder {
   const std::vector<Json::Sink>* sinks = nullptr;
   const Json::Sink* sink = nullptr;  // that of the innermost open container that has one
   size_t sink_depth = 0;             // of that container in `stack`, from 1
+  Json shown = {};                   // to a sink: one value for all of them, since a vocabulary has hundreds of thousands
 
   [[noreturn]] void refuse(const std::string& problem) const {
     fail(ErrorKind::input, "json", *source + ": " + problem);
   }
 
-  bool add(Json value) {
+  void count() {
     if (values_left-- == 0) refuse("too many values");
+  }
+  bool in_sink() const { return sink && stack.size() == sink_depth; }
+  bool show(const Json& value) {
+    const bool keyed = stack.back().kind_ == Json::Kind::object;
+    sink->take(keyed ? std::string_view(pending_keys.back()) : std::string_view(), value);
+    if (keyed) pending_keys.pop_back();
+    return true;
+  }
+  bool add_integer(int64_t v) {
+    if (!in_sink()) return add(v);
+    count();
+    shown.kind_ = Json::Kind::integer;
+    shown.integer_ = v;
+    return show(shown);
+  }
+  bool add_text(const std::string& v) {
+    if (!in_sink()) return add(v);
+    count();
+    shown.kind_ = Json::Kind::text;
+    shown.text_ = v;
+    return show(shown);
+  }
+  bool add(Json value) {
+    count();
     value.source_ = source;
     if (stack.empty()) {
       root = std::move(value);
     } else {
+      if (in_sink()) return show(value);
       Json& open = stack.back();
-      if (sink && stack.size() == sink_depth) {
-        const std::string key = open.kind_ == Json::Kind::object ? std::move(pending_keys.back()) : std::string();
-        if (open.kind_ == Json::Kind::object) pending_keys.pop_back();
-        sink->take(key, std::move(value));
-        return true;
-      }
       if (open.kind_ == Json::Kind::object) {
         open.keys_.push_back(std::move(pending_keys.back()));
         pending_keys.pop_back();
@@ -61,7 +81,7 @@ struct JsonBuilder {
     stack.push_back(std::move(value));
     if (sinks && !sink)
       for (const Json::Sink& s : *sinks)
-        if (s.path.size() + 1 == stack.size() && s.path == pending_keys) sink = &s, sink_depth = stack.size();
+        if (s.path.size() + 1 == stack.size() && s.path == pending_keys) sink = &s, sink_depth = stack.size(), shown.source_ = source;
     return true;
   }
   bool close() {
@@ -81,10 +101,10 @@ struct JsonBuilder {
   // The interface that nlohmann::json::sax_parse calls.
   bool null() { return add({}); }
   bool boolean(bool v) { return add(v); }
-  bool number_integer(int64_t v) { return add(v); }
-  bool number_unsigned(uint64_t v) { return v <= INT64_MAX ? add(v) : add(static_cast<double>(v)); }
+  bool number_integer(int64_t v) { return add_integer(v); }
+  bool number_unsigned(uint64_t v) { return v <= INT64_MAX ? add_integer(static_cast<int64_t>(v)) : add(static_cast<double>(v)); }
   bool number_float(double v, const std::string&) { return add(v); }
-  bool string(const std::string& v) { return add(v); }
+  bool string(const std::string& v) { return add_text(v); }
   bool binary(nlohmann::json::binary_t&) { return false; }
   bool start_object(size_t) { return open(Json::object()); }
   bool end_object() { return close(); }

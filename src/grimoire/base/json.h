@@ -41,11 +41,11 @@ class Json {
   // throws: input, "config.json: line 3, column 14: ..."
   static Json parse(std::string_view text, std::string_view source = "json", size_t max_values = SIZE_MAX);
 
-  // A large container that is not to become a tree: each of its values is handed over as it is read, with its key in an object, and the container
-  // itself stays empty. `path` is its keys from the root on.
+  // A large container that is not to become a tree: each of its values is shown as it is read, with its key in an object, and the container itself
+  // stays empty. `path` is its keys from the root on.
   struct Sink {
     std::vector<std::string> path;
-    std::function<void(std::string_view key, Json value)> take;
+    std::function<void(std::string_view key, const Json& value)> take;
   };
   static Json parse(std::string_view text, std::string_view source, const std::vector<Sink>& sinks);
 

@@ -19,7 +19,6 @@
 namespace grim::device {
 namespace {
 
-constexpr size_t kHugePage = size_t{2} << 20;
 struct FreeBlock {
   FreeBlock* next;
 };
@@ -31,6 +30,7 @@ struct Pool {
   size_t reserved = 0, committed = 0, used = 0;
   MemoryUse use{};
   bool poison = false;
+  std::unordered_map<void*, int> larger;  // blocks in use that serve a smaller class than their own, which is said here
   MemoryTrace* trace = nullptr;
   std::unordered_map<void*, int64_t> traced;  // the blocks in it that live
 
@@ -87,8 +87,10 @@ struct Pool {
   }
 
   void* take(int c) {
-    if (FreeBlock* block = free[c]) {
-      free[c] = block->next;
+    if (const int serving = serving_class(c, [&](int k) { return free[k] != nullptr; }); serving < kClasses) {
+      FreeBlock* const block = free[serving];
+      if (serving != c) larger.emplace(block, serving);
+      free[serving] = block->next;
       return block;
     }
     if (!range) reserve();
@@ -97,6 +99,17 @@ struct Pool {
     void* block = range + used;
     used += size;
     return block;
+  }
+
+  void give_back(void* block, int c) {
+    if (c >= kFirstShared)
+      if (const auto found = larger.find(block); found != larger.end()) {
+        c = found->second;
+        larger.erase(found);
+      }
+    auto* freed = static_cast<FreeBlock*>(block);
+    freed->next = free[c];
+    free[c] = freed;
   }
 };
 
@@ -138,10 +151,7 @@ void release(void* block, size_t bytes) noexcept {
 #ifdef GRIM_PLAIN_MALLOC
   std::free(block);
 #else
-  const int c = class_of(bytes);
-  auto* freed = static_cast<FreeBlock*>(block);
-  freed->next = p.free[c];
-  p.free[c] = freed;
+  p.give_back(block, class_of(bytes));
 #endif
 }
 

@@ -7,19 +7,26 @@
 
 namespace grim::device {
 
-// Blocks are never split or joined: a class takes as many as ever lived at once.
+// Blocks are never split or joined: a class takes as many as ever lived at once, less those that larger ones served.
 double MemoryTrace::bytes(size_t count) const {
   constexpr double kLargest = 0x1p50;
-  std::array<int64_t, kClasses> live{}, most{};
+  std::array<int64_t, kClasses> free{};
+  std::vector<int> given(sizes.size());  // the class that each block was taken from
   double bytes = 0;
   for (size_t i = 0; i < count; ++i) {
-    const bool begins = events[i] >= 0;
-    const double size = sizes[static_cast<size_t>(begins ? events[i] : ~events[i])];
-    const auto c = static_cast<size_t>(class_of(static_cast<size_t>(std::min(size, kLargest))));
-    live[c] += begins ? 1 : -1;
-    if (live[c] <= most[c]) continue;
-    most[c] = live[c];
-    bytes += size < kLargest ? static_cast<double>(footprint(static_cast<int>(c))) : size;
+    if (events[i] < 0) {
+      ++free[static_cast<size_t>(given[static_cast<size_t>(~events[i])])];
+      continue;
+    }
+    const auto k = static_cast<size_t>(events[i]);
+    const int c = class_of(static_cast<size_t>(std::min(sizes[k], kLargest)));
+    given[k] = serving_class(c, [&](int other) { return free[static_cast<size_t>(other)] > 0; });
+    if (given[k] < kClasses) {
+      --free[static_cast<size_t>(given[k])];
+      continue;
+    }
+    given[k] = c;
+    bytes += sizes[k] < kLargest ? static_cast<double>(footprint(c)) : sizes[k];
   }
   return bytes;
 }

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "grimoire/model/bert.h"
-#include "grimoire/base/setting_words.h"
 #include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 
@@ -143,15 +142,10 @@ Options BertConfig::options() {
 }
 
 void BertConfig::check() const {
-  GRIM_CHECK(n_embd % n_head == 0, argument, model_type,
-             "the width " GRIM_SETTING("n-embd") " must divide by the heads, " GRIM_SETTING("n-head") ": got {} and {}", n_embd, n_head);
+  check_heads(model_type, n_embd, n_head);
 }
 
-std::vector<SizeAxis> BertConfig::axes() const {
-  int64_t heads = std::min<int64_t>(n_head, 4);
-  while (n_head % heads != 0) --heads;  // so that it divides the width too
-  return {{"n-layer", kFewLayers}, {"n-head", heads, 0}, {"n-embd", heads * (kSmallWidth / heads), 2}, {"context", kSmallContext}};
-}
+std::vector<SizeAxis> BertConfig::axes() const { return axes_with_heads(n_head); }
 
 namespace {
 

@@ -1,7 +1,8 @@
-// Options that several architectures share, so that they are called and bounded alike.
+// Options that several architectures share, so that they are called, bounded and checked alike.
 #pragma once
 
 #include "grimoire/base/option.h"
+#include "grimoire/model/register.h"
 
 namespace grim {
 
@@ -18,5 +19,9 @@ inline Option layers_option(int64_t* target) { return {.name = "n-layer", .help 
 
 // Shapes are tried from these sizes on to foretell what large ones cost.
 inline constexpr int64_t kSmallWidth = 16, kSmallContext = 8, kFewLayers = 6;
+
+// Heads that share the width between them. `type` names the model in the error. throws: argument, the width does not divide by them
+void check_heads(const std::string& type, int64_t n_embd, int64_t n_head);
+std::vector<SizeAxis> axes_with_heads(int64_t n_head);
 
 }  // namespace grim

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "grimoire/base/setting_words.h"
 #include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/weights.h"
@@ -195,8 +194,7 @@ Options GptConfig::options() {
 }
 
 void GptConfig::check() const {
-  GRIM_CHECK(n_embd % n_head == 0, argument, "gpt",
-             "the width " GRIM_SETTING("n-embd") " must divide by the heads, " GRIM_SETTING("n-head") ": got {} and {}", n_embd, n_head);
+  check_heads("gpt", n_embd, n_head);
 }
 
 double GptConfig::parameter_count() const {
@@ -205,11 +203,7 @@ double GptConfig::parameter_count() const {
   return (tied ? V * C : 2 * V * C) + T * C + double(n_layer) * block + C + bias * C;
 }
 
-std::vector<SizeAxis> GptConfig::axes() const {
-  int64_t heads = std::min<int64_t>(n_head, 4);
-  while (n_head % heads != 0) --heads;  // so that it divides the width too
-  return {{"n-layer", kFewLayers}, {"n-head", heads, 0}, {"n-embd", heads * (kSmallWidth / heads), 2}, {"context", kSmallContext}};
-}
+std::vector<SizeAxis> GptConfig::axes() const { return axes_with_heads(n_head); }
 
 GptConfig GptConfig::from_json(const Json& json) {
   check_config_keys(json, gpt_rules());

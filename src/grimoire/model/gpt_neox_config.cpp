@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "grimoire/model/common_options.h"
-#include "grimoire/base/setting_words.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/gpt_neox.h"
 #include "grimoire/model/rotary_keys.h"
@@ -128,8 +127,7 @@ Options GptNeoxConfig::options() {
 }
 
 void GptNeoxConfig::check() const {
-  GRIM_CHECK(n_embd % n_head == 0, argument, model_type,
-             "the width " GRIM_SETTING("n-embd") " must divide by the heads, " GRIM_SETTING("n-head") ": got {} and {}", n_embd, n_head);
+  check_heads(model_type, n_embd, n_head);
   GRIM_CHECK(is_bloom() || turned() % 2 == 0, argument, model_type,
              "{} of a head's {} numbers are turned: expected an even number, whose pairs are; another rotary_pct or n_embd gives one",
              turned(), n_embd / n_head);
@@ -141,11 +139,7 @@ double GptNeoxConfig::parameter_count() const {
   return (tied ? V * C : 2 * V * C) + double(n_layer) * block + (is_bloom() ? 4 : 2) * C;
 }
 
-std::vector<SizeAxis> GptNeoxConfig::axes() const {
-  int64_t heads = std::min<int64_t>(n_head, 4);
-  while (n_head % heads != 0) --heads;  // so that it divides the width too
-  return {{"n-layer", kFewLayers}, {"n-head", heads, 0}, {"n-embd", heads * (kSmallWidth / heads), 2}, {"context", kSmallContext}};
-}
+std::vector<SizeAxis> GptNeoxConfig::axes() const { return axes_with_heads(n_head); }
 
 namespace {
 

@@ -124,8 +124,7 @@ Options LlamaConfig::options() {
 }
 
 void LlamaConfig::check() const {
-  GRIM_CHECK(head_size > 0 || n_embd % n_head == 0, argument, "llama",
-             "the width " GRIM_SETTING("n-embd") " must divide by the heads, " GRIM_SETTING("n-head") ": got {} and {}", n_embd, n_head);
+  if (head_size == 0) check_heads("llama", n_embd, n_head);
   GRIM_CHECK(n_head % kv_heads() == 0, argument, "llama",
              "the heads " GRIM_SETTING("n-head") " must divide by those of keys and values, " GRIM_SETTING("n-kv-head") ": got {} and {}", n_head, kv_heads());
   GRIM_CHECK(head() % 2 == 0, argument, "llama", "a head is {} wide: expected an even width, whose pairs are turned", head());

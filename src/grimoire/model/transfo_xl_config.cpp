@@ -1,5 +1,4 @@
 // Transformer-XL's options, and its config.json: what the keys mean, and how they are written.
-#include "grimoire/base/setting_words.h"
 #include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/transfo_xl.h"
@@ -108,8 +107,7 @@ Options TransfoXlConfig::options() {
 }
 
 void TransfoXlConfig::check() const {
-  GRIM_CHECK(head_size > 0 || n_embd % n_head == 0, argument, "transfo-xl",
-             "the width " GRIM_SETTING("n-embd") " must divide by the heads, " GRIM_SETTING("n-head") ": got {} and {}", n_embd, n_head);
+  if (head_size == 0) check_heads("transfo-xl", n_embd, n_head);
   GRIM_CHECK(n_embd % 2 == 0, argument, "transfo-xl", "n_embd: got {}, expected an even number, for sines and cosines", n_embd);
   GRIM_CHECK(segment > 0 && memory >= 0, argument, "transfo-xl", "got segments of {} and a memory of {}", segment, memory);
 }

@@ -135,23 +135,23 @@ class MlmTask final : public PartTask<TextEncoder, MlmExamples> {
 
 class MlmSource final : public TaskSource {
  public:
-  MlmSource(const std::string& path, const std::string& tokenizer, DocumentForm form, const MaskOptions& masks)
-      : corpus_(load_corpus(path, CorpusFormat::text)), documents_(documents_of(corpus_.text, path, form)), tokenizer_(tokenizer), masks_(masks) {}
+  MlmSource(const std::string& path, std::string tokenizer, DocumentForm form, const MaskOptions& masks)
+      : read_(std::make_shared<const Read>(path, form)), tokenizer_(std::move(tokenizer)), masks_(masks) {}
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
-    const bool begins = checkpoint.empty() && !config.init_from.empty();
-    std::shared_ptr<const Tokenizer> tokenizer;
-    TrainedEncoder from;
-    if (begins) from = load_encoder(config.init_from);
-    if (!checkpoint.empty()) tokenizer = open_tokenizer(checkpoint);
-    else if (begins) tokenizer = from.tokenizer;
-    else tokenizer = open_tokenizer(tokenizer_);
+    const std::shared_ptr<const Tokenizer> tokenizer = tokenizer_of(config, checkpoint);
     std::unique_ptr<Pretrained> model = config.shape_for(tokenizer->vocab_size())->build(rng);
     std::unique_ptr<TextEncoder> encoder = capability_in<TextEncoder>(model);
     GRIM_CHECK(encoder && encoder->has(EncoderPart::masked), argument, "mlm", "{} does not fill in masked words", config.model);
-    if (begins) encoder->load(from.model->checkpoint(), from.path);
-    return std::make_unique<MlmTask>(std::move(encoder), tokenizer, tokenized(documents_, *tokenizer), SplitPercent::parse(config.split), masks_,
-                                     static_cast<uint64_t>(config.seed));
+    if (checkpoint.empty() && !config.init_from.empty()) load_weights(*encoder, model_folder_in(config.init_from));
+    return std::make_unique<MlmTask>(std::move(encoder), tokenizer, known_ ? *documents_ : tokenized(read_->documents, *tokenizer),
+                                     SplitPercent::parse(config.split), masks_, static_cast<uint64_t>(config.seed));
+  }
+  std::unique_ptr<TaskSource> sample(const RunConfig& config, int) const override {
+    auto whole = std::make_unique<MlmSource>(*this);
+    whole->known_ = tokenizer_of(config, "");
+    whole->documents_ = std::make_shared<const std::vector<TokenDocument>>(tokenized(read_->documents, *whole->known_));
+    return whole;
   }
   void resolve(RunConfig& config) const override {
     if (config.shape().size("context") == 0) config.shape().set_size("context", 128);
@@ -163,15 +163,28 @@ class MlmSource final : public TaskSource {
   }
   CorpusFormat format() const override { return CorpusFormat::text; }
   Json identity(const RunConfig& config) const override {
-    return Json::object({{"content_xxh3_128", content_hash(corpus_)}, {"split", config.split}, {"documents", static_cast<int64_t>(documents_.size())},
+    return Json::object({{"content_xxh3_128", content_hash(read_->corpus)}, {"split", config.split},
+                         {"documents", static_cast<int64_t>(read_->documents.size())},
                          {"mask_rate", masks_.rate}, {"whole_words", masks_.whole_words}, {"fixed_masks", masks_.fixed}});
   }
 
  private:
-  Corpus corpus_;
-  std::vector<Document> documents_;
+  struct Read {
+    Read(const std::string& path, DocumentForm form) : corpus(load_corpus(path, CorpusFormat::text)), documents(documents_of(corpus.text, path, form)) {}
+    Corpus corpus;
+    std::vector<Document> documents;
+  };
+  std::shared_ptr<const Tokenizer> tokenizer_of(const RunConfig& config, const std::string& checkpoint) const {
+    if (known_) return known_;
+    return open_tokenizer(!checkpoint.empty() ? checkpoint : !config.init_from.empty() ? model_folder_in(config.init_from) : tokenizer_);
+  }
+
+  std::shared_ptr<const Read> read_;
   std::string tokenizer_;
   MaskOptions masks_;
+  // Of a sample: what is not worked out anew for each of its tasks.
+  std::shared_ptr<const Tokenizer> known_;
+  std::shared_ptr<const std::vector<TokenDocument>> documents_;
 };
 
 struct MlmSettings {

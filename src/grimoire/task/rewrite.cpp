@@ -50,10 +50,9 @@ namespace {
 
 class RewriteTask final : public PartTask<Seq2Seq, TextPieces> {
  public:
-  RewriteTask(std::unique_ptr<Seq2Seq> model, std::shared_ptr<const Tokenizer> tokenizer, const std::string& text, const SplitPercent& split,
+  RewriteTask(std::unique_ptr<Seq2Seq> model, std::shared_ptr<const Tokenizer> tokenizer, const std::vector<int64_t>& ids, const SplitPercent& split,
               const RewriteSource& source)
       : PartTask(std::move(model), std::move(tokenizer)), damage_(source.damage(*tokenizer_)) {
-    const std::vector<int64_t> ids = tokenizer_->encode_with(text, {.special_tokens = false}).ids;
     const auto until = [&](double percent) { return std::llround(static_cast<double>(ids.size()) * percent / 100); };
     const auto part = [&](int64_t begin, int64_t end) { return TextPieces(std::vector<int32_t>(ids.begin() + begin, ids.begin() + end), source.length); };
     const int64_t train_end = until(split.train), dev_end = until(split.train + split.dev);
@@ -99,18 +98,22 @@ SpecialTokens special_tokens(const Tokenizer& tokenizer, const std::string& fold
 
 class OpenedRewrite final : public TaskSource {
  public:
-  OpenedRewrite(const std::string& path, RewriteSource source) : corpus_(load_corpus(path, CorpusFormat::text)), source_(std::move(source)) {}
+  OpenedRewrite(const std::string& path, RewriteSource source)
+      : corpus_(std::make_shared<const Corpus>(load_corpus(path, CorpusFormat::text))), source_(std::move(source)) {}
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
-    const bool begins = checkpoint.empty() && !config.init_from.empty();
-    const std::string from = begins ? model_folder_in(config.init_from) : "";
-    const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(!checkpoint.empty() ? checkpoint : begins ? from : source_.tokenizer);
-    std::unique_ptr<Pretrained> model = config.shape_for(tokenizer->vocab_size())->build(rng);
-    if (begins) load_weights(*model, from);
+    const std::shared_ptr<const Numbered> text = numbered(config, checkpoint);
+    std::unique_ptr<Pretrained> model = config.shape_for(text->tokenizer->vocab_size())->build(rng);
+    if (checkpoint.empty() && !config.init_from.empty()) load_weights(*model, model_folder_in(config.init_from));
     std::unique_ptr<Seq2Seq> writer = capability_in<Seq2Seq>(model);
     GRIM_CHECK(writer, argument, source_.task, "{} does not write one text from another", config.model);
-    writer->take_tokens(special_tokens(*tokenizer, begins ? from : checkpoint));
-    return std::make_unique<RewriteTask>(std::move(writer), tokenizer, corpus_.text, SplitPercent::parse(config.split), source_);
+    writer->take_tokens(text->special);
+    return std::make_unique<RewriteTask>(std::move(writer), text->tokenizer, text->ids, SplitPercent::parse(config.split), source_);
+  }
+  std::unique_ptr<TaskSource> sample(const RunConfig& config, int) const override {
+    auto whole = std::make_unique<OpenedRewrite>(*this);
+    whole->known_ = numbered(config, "");
+    return whole;
   }
   void resolve(RunConfig& config) const override {
     TaskSource::resolve(config);
@@ -125,15 +128,28 @@ class OpenedRewrite final : public TaskSource {
   }
   CorpusFormat format() const override { return CorpusFormat::text; }
   Json identity(const RunConfig& config) const override {
-    Json json = Json::object({{"content_xxh3_128", content_hash(corpus_)}, {"split", config.split}, {"length", source_.length}});
+    Json json = Json::object({{"content_xxh3_128", content_hash(*corpus_)}, {"split", config.split}, {"length", source_.length}});
     for (size_t i = 0; i < source_.identity.size(); ++i) json.set(source_.identity.keys()[i], source_.identity[i]);
     return json;
   }
 
  private:
   static constexpr int64_t kAround = 2;  // the tokens before a text and behind it
-  Corpus corpus_;
+  struct Numbered {
+    std::shared_ptr<const Tokenizer> tokenizer;
+    SpecialTokens special;
+    std::vector<int64_t> ids;
+  };
+  std::shared_ptr<const Numbered> numbered(const RunConfig& config, const std::string& checkpoint) const {
+    if (known_) return known_;
+    const std::string from = !checkpoint.empty() ? checkpoint : !config.init_from.empty() ? model_folder_in(config.init_from) : "";
+    const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(from.empty() ? source_.tokenizer : from);
+    return std::make_shared<const Numbered>(tokenizer, special_tokens(*tokenizer, from), tokenizer->encode_with(corpus_->text, {.special_tokens = false}).ids);
+  }
+
+  std::shared_ptr<const Corpus> corpus_;
   RewriteSource source_;
+  std::shared_ptr<const Numbered> known_;  // of a sample: it is not worked out anew for each of its tasks
 };
 
 }  // namespace

@@ -182,8 +182,8 @@ std::shared_ptr<const Tokenizer> parse_tokenizer(std::string json, const std::st
   ModelText text;
   text.tokens.reserve_for(json.size());
   text.merges.reserve_for(json.size());
-  const auto take_token = [&](std::string_view key, Json value) { text.add_token(key, value); };
-  const auto take_merge = [&](std::string_view, Json value) { text.add_merge(value); };
+  const auto take_token = [&](std::string_view key, const Json& value) { text.add_token(key, value); };
+  const auto take_merge = [&](std::string_view, const Json& value) { text.add_merge(value); };
   const Json whole = Json::parse(json, source, {{{"model", "vocab"}, take_token}, {{"model", "merges"}, take_merge}});
   if (CharTokenizer::describes(whole)) return std::make_shared<CharTokenizer>(CharTokenizer::from_json(Json::parse(json, source)));
   std::string().swap(json);  // an assignment would keep its memory

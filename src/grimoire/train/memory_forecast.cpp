@@ -58,6 +58,7 @@ Rehearsal rehearse(const RunConfig& c, const TaskSource& source, const std::vect
 // rehearsed in all combinations, and each block is extrapolated by itself.
 
 struct Axis {
+  std::string option;  // "": the data
   std::vector<double> at;
   double real;
   std::function<void(RunConfig&, size_t point)> set;
@@ -100,7 +101,7 @@ std::vector<Axis> axes_of_shape(const RunConfig& c) {
   for (const SizeAxis& a : c.shape().axes()) {
     const int64_t real = c.shape().size(a.option), low = a.low;
     if (real <= (a.degree + 1) * low) continue;
-    Axis axis{.at = {}, .real = static_cast<double>(real), .set = {}};
+    Axis axis{.option = a.option, .at = {}, .real = static_cast<double>(real), .set = {}};
     axis.set = [=](RunConfig& small, size_t i) { small.shape().set_size(a.option, low * (static_cast<int64_t>(i) + 1)); };
     for (int i = 0; i <= a.degree; ++i) axis.at.push_back(static_cast<double>(low * (i + 1)));
     axes.push_back(axis);
@@ -113,32 +114,44 @@ class Rehearsals {
   Rehearsals(const RunConfig& config, const TaskSource& source, const RunSizes& sizes)
       : config_(config), source_(source), axes_(axes_of_shape(config)), vocabulary_(sizes.vocabulary) {
     config_.accumulate = std::min<int64_t>(2, config_.accumulate);
-    add_batch();
+    constexpr int64_t kFewest = 2;  // a batch norm needs two
+    add_batch(kFewest);
     add_data(sizes);
+    if (judged_.empty()) keep_batches(kFewest);
   }
 
   MemoryForecast forecast() { return along(0, config_).forecast(); }
 
  private:
-  void add_batch() {
-    constexpr int64_t kFewest = 2;  // a batch norm needs two
-    if (config_.full_batch || config_.batch_size <= 2 * kFewest) return;
-    axes_.push_back({.at = {kFewest, 2 * kFewest}, .real = static_cast<double>(config_.batch_size),
-                     .set = [](RunConfig& small, size_t i) { small.batch_size = kFewest * (static_cast<int64_t>(i) + 1); }});
+  static constexpr std::string_view kBatch = "batch-size", kContext = "context";
+
+  void add_batch(int64_t few) {
+    if (config_.full_batch || config_.batch_size <= 2 * few) return;
+    axes_.push_back({.option = std::string(kBatch), .at = {static_cast<double>(few), static_cast<double>(2 * few)},
+                     .real = static_cast<double>(config_.batch_size),
+                     .set = [few](RunConfig& small, size_t i) { small.batch_size = few * (static_cast<int64_t>(i) + 1); }});
+  }
+
+  // Of texts that differ in length a few say little about many. So batches are rehearsed as long as they are, and up to a size as large as they are.
+  void keep_batches(int64_t fewest) {
+    constexpr int64_t kPlaces = 4096;
+    std::erase_if(axes_, [](const Axis& a) { return a.option == kBatch || a.option == kContext; });
+    add_batch(std::max(fewest, kPlaces / std::max<int64_t>(1, places_of(config_))));
   }
 
   void add_data(const RunSizes& sizes) {
     RunConfig smallest = config_;
     for (const Axis& a : axes_) a.set(smallest, 0);
-    Axis axis{.at = {}, .real = sizes.extent, .set = [this](RunConfig&, size_t i) { data_ = i; }};
-    for (int times = 1; times <= 2; ++times) {
+    for (int times = 1; times <= (sizes.extent > 0 ? 2 : 1); ++times) {
       samples_.push_back(source_.sample(smallest, times));
       if (!samples_.back()) return samples_.clear();
-      axis.at.push_back(samples_.back()->sizes(smallest).extent);
     }
-    judged_ = judged_sizes(sizes);
-    if (axis.at[0] < axis.at[1]) axes_.push_back(axis);
     config_.init_from.clear();
+    if (sizes.extent == 0) return;
+    judged_ = judged_sizes(sizes);
+    Axis axis{.option = "", .at = {}, .real = sizes.extent, .set = [this](RunConfig&, size_t i) { data_ = i; }};
+    for (const auto& sample : samples_) axis.at.push_back(sample->sizes(smallest).extent);
+    if (axis.at[0] < axis.at[1]) axes_.push_back(axis);
   }
 
   // All sizes from the i-th on still have to grow.

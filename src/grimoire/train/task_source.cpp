@@ -58,13 +58,15 @@ std::unique_ptr<TaskSource> TaskSource::sample(const RunConfig&, int) const { re
 
 // Of a shape that can be shrunk a small model is made, and the weights of the large one are reckoned. The data are those of its context.
 RunSizes TaskSource::sizes(const RunConfig& c) const {
+  const std::unique_ptr<TaskSource> whole = sample(c, 1);
   RunConfig small = c;
+  if (whole) small.init_from.clear();
   const std::vector<SizeAxis> axes = c.shape().axes();
   for (const SizeAxis& a : axes)
     if (a.option != "context") small.shape().set_size(a.option, std::min(a.low, c.shape().size(a.option)));
   const int64_t before = device::memory_use().live_bytes;
   Rng rng(c.rng, static_cast<uint64_t>(c.seed));
-  const std::unique_ptr<Task> task = make(small, rng);
+  const std::unique_ptr<Task> task = (whole ? *whole : *this).make(small, rng);
   RunSizes s{.vocabulary = task->symbols(), .parameters = task->model().parameter_count(), .examples = task->rows()};
   const int64_t first = 0;
   if (s.examples > 0) s.asked = task->weight({&first, 1});

@@ -52,7 +52,8 @@ class TaskSource {
   virtual double least_memory(const RunConfig& config) const;
   // All sizes that are known beforehand (train/run_sizes.h). Here a task is made, and looked at.
   virtual RunSizes sizes(const RunConfig& config) const;
-  // As few of the data as such a run can be made of, times so many, numbered as all of them are; nullptr: they cannot be cut.
+  // As few of the data as such a run can be made of, times so many, numbered as all of them are, for runs that begin with nothing. Data that cannot be
+  // cut are given whole, and their sizes have no extent. nullptr: no more is saved by that.
   virtual std::unique_ptr<TaskSource> sample(const RunConfig& config, int times) const;
 };
 

@@ -79,9 +79,10 @@ TimeForecast of_counts(const RunConfig& config, const TaskSource& source, const 
 TimeForecast forecast_time(const RunConfig& config, const TaskSource& source, const RunSizes& sizes) {
   if (config.architecture().counts) return of_counts(config, source, sizes);
   RunConfig c = quick_shape(config, sizes.vocabulary);
-  const std::unique_ptr<TaskSource> few_data = source.sample(c, 2);
-  const TaskSource& data = few_data ? *few_data : source;
-  if (few_data) c.init_from.clear();
+  const std::unique_ptr<TaskSource> sampled = source.sample(c, 2);
+  const TaskSource& data = sampled ? *sampled : source;
+  if (sampled) c.init_from.clear();
+  const bool few_data = sampled && sizes.extent > 0;
   const double work = work_of(c, sizes.vocabulary), larger = work_of(config, sizes.vocabulary) / work;
   const auto quick_rows = static_cast<int64_t>(std::min(kQuick / work, double(kJudgedAtOnce)));
   TimeForecast f;
@@ -91,7 +92,7 @@ TimeForecast forecast_time(const RunConfig& config, const TaskSource& source, co
     const double judged = seconds_of([&] { few_data ? void(judge_rows(trainer.task(), n)) : void(trainer.judge(Part::train, 1)); });
     f.judged_batch = larger * judged * static_cast<double>(at_once) / static_cast<double>(n);
     if (config.full_batch) {
-      f.step = larger * seconds_of([&] { trainer.step(); }) * (few_data ? sizes.extent / few_data->sizes(c).extent : 1);
+      f.step = larger * seconds_of([&] { trainer.step(); }) * (few_data ? sizes.extent / sampled->sizes(c).extent : 1);
       return f;
     }
   }
