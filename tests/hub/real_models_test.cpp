@@ -7,6 +7,7 @@
 #include "grimoire/hub/gguf_model.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/weights.h"
+#include "grimoire/hub/whole_file.h"
 #include "support/data.h"
 #include "support/op_case.h"
 
@@ -29,7 +30,7 @@ void expect_round_trips(const std::string& path) {
   SCOPED_TRACE(path);
   const test::TempFolder folder;
   const auto original = open_weights_at(path);
-  const std::vector<TensorSource> tensors = sources_of(*original);
+  const std::vector<TensorSource> tensors = is_whole_model(*original) ? tensors_of(*original, config_of(*original)) : sources_of(*original);
   ASSERT_FALSE(tensors.empty());
   convert_weights(path, folder / "whole.safetensors", {});
   expect_same_tensors(tensors, *open_weights_at(folder / "whole.safetensors"));
@@ -50,7 +51,7 @@ TEST(RealModels, StoriesOfLlama2c) {
   expect_round_trips(path);
   const test::TempFolder folder;
   convert_weights(path, folder / "x.gguf", {.to = WeightsFormat::gguf});
-  expect_same_tensors(sources_of(*open_tensor_file(path)), *open_tensor_file(folder / "x.gguf"));
+  for (const TensorDifference& d : difference(*open_tensor_file(path), *open_tensor_file(folder / "x.gguf"))) EXPECT_TRUE(d.equal()) << d.name;
 }
 
 // Word vectors stand in formats of their own: what is asked of them here is a clear word.

@@ -7,7 +7,7 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/generate/generation_config.h"
 #include "grimoire/hub/fetch.h"
-#include "grimoire/hub/gguf_model.h"
+#include "grimoire/hub/whole_file.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/weights.h"
 #include "grimoire/io/checkpoint.h"
@@ -101,10 +101,10 @@ class ModelCommand final : public Command {
   }
 
  private:
-  // Of a run folder, that of its best weights; of a published model, where it lies; of a folder with nothing but a GGUF file, this.
+  // Of a run folder, that of its best weights; of a published model, where it lies; of a folder with nothing but a file that is a whole model, this.
   static std::string weights_in(const std::string& path_or_name) {
-    const std::string path = model_at(path_or_name), gguf = gguf_at(path);
-    if (!gguf.empty()) return gguf;
+    const std::string path = model_at(path_or_name), file = whole_file_at(path);
+    if (!file.empty()) return file;
     return !holds_weights(path) && is_run_folder(path) ? model_folder_in(path) : path;
   }
 
@@ -216,9 +216,9 @@ class ModelCommand final : public Command {
   }
 
   bool is_folder() const { return files().kind(model_) == FileKind::folder; }
-  bool is_gguf() const { return model_.ends_with(".gguf"); }
-  // Of a folder or a GGUF file; null: it has none, as other files of weights.
-  std::shared_ptr<const Tokenizer> tokenizer_beside() const { return is_folder() || is_gguf() ? find_tokenizer(model_) : nullptr; }
+  bool is_whole_file() const { return whole_file_at(model_) == model_; }
+  // Of a folder or a file that is a whole model; null: it has none, as other files of weights.
+  std::shared_ptr<const Tokenizer> tokenizer_beside() const { return is_folder() || is_whole_file() ? find_tokenizer(model_) : nullptr; }
 
   static report::Facts about(const Tokenizer& tokenizer) {
     std::string specials;
@@ -242,9 +242,9 @@ class ModelCommand final : public Command {
       attempt([&] { read_config(beside, f); });
       attempt([&] { read_tokenizer(beside, f); });
       attempt([&] { check_generation(f); });
-    } else if (is_gguf()) {
+    } else if (is_whole_file()) {
       attempt([&] {
-        if (const GgufFile file(model_); is_whole_model(file)) beside.config = config_in(file);
+        if (const auto file = open_tensor_file(model_); is_whole_model(*file)) beside.config = config_of(*file);
       });
       attempt([&] { read_tokenizer(beside, f); });
     }
@@ -281,7 +281,7 @@ class ModelCommand final : public Command {
 
   void read_tokenizer(Beside& beside, Findings& f) const {
     beside.tokenizer = tokenizer_beside();
-    if (beside.tokenizer) f.good(is_gguf() ? "the tokenizer in it is read" : str("{} is read", file_name(tokenizer_file_in(model_))));
+    if (beside.tokenizer) f.good(is_whole_file() ? "its tokenizer is read" : str("{} is read", file_name(tokenizer_file_in(model_))));
   }
 
   void check_generation(Findings& f) const {

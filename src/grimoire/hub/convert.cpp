@@ -3,10 +3,10 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/hub/gguf_model.h"
+#include "grimoire/hub/whole_file.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/weights.h"
 #include "grimoire/io/gguf.h"
-#include "grimoire/io/llmc.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/io/shards.h"
 #include "grimoire/tensor/copy.h"
@@ -54,33 +54,17 @@ std::vector<CheckpointFile> companions(const std::string& folder, const std::str
 }
 
 // What stands beside the weights in a folder, out of a file that holds all of it.
-std::vector<CheckpointFile> folder_files(const GgufFile& file, const Json& config, const std::string& dtype) {
+std::vector<CheckpointFile> folder_files(const TensorFile& file, const Json& config, const std::string& dtype) {
   std::vector<CheckpointFile> made = {{"config.json", with_dtype(config, dtype).dump_pretty()}};
   Json generation = Json::object();
   for (const char* key : kIds)
     if (const Json* const id = config.find(key)) generation.set(key, *id);
   made.emplace_back("generation_config.json", generation.dump_pretty());
-  if (const std::shared_ptr<const Tokenizer> tokenizer = tokenizer_in(file)) {
+  if (const std::shared_ptr<const Tokenizer> tokenizer = tokenizer_of(file)) {
     made.emplace_back("tokenizer.json", tokenizer->to_json().dump_pretty());
     made.emplace_back("tokenizer_config.json", tokenizer->config_json().dump_pretty());
   }
   return made;
-}
-
-// What llm.c's header says, as transformers' GPT2Config has it.
-CheckpointFile config_of(const LlmcConfig& c, const std::string& dtype) {
-  const Json config = Json::object({{"architectures", Json::array({"GPT2LMHeadModel"})},
-                                    {"model_type", "gpt2"},
-                                    {"vocab_size", c.vocab_size},
-                                    {"n_positions", c.max_seq_len},
-                                    {"n_embd", c.channels},
-                                    {"n_layer", c.num_layers},
-                                    {"n_head", c.num_heads},
-                                    {"activation_function", "gelu_new"},
-                                    {"layer_norm_epsilon", 1e-5},
-                                    {"tie_word_embeddings", true},
-                                    {"torch_dtype", c.bf16 ? "bfloat16" : "float32"}});
-  return {"config.json", with_dtype(config, dtype).dump_pretty()};
 }
 
 // The config.json of a folder; null where there is none.
@@ -196,10 +180,11 @@ std::vector<GgufPair> pairs_of(const GgufFile& file, const std::string& dtype) {
 // A whole model under llama.cpp's names where it has them; else the tensors as they are, for those who read them by name.
 CheckpointFile gguf_file(const std::string& name, const std::string& from, const TensorFile& source, const std::string& dtype,
                          std::vector<std::string>& notes) {
-  const Json config = config_at(from);
   const auto* const gguf = dynamic_cast<const GgufFile*>(&source);
+  const bool whole = !gguf && is_whole_model(source);
+  const Json config = whole ? config_of(source) : config_at(from);
   const bool model = !gguf && has_gguf_form(config);
-  std::vector<TensorSource> tensors = sources_of(source);
+  std::vector<TensorSource> tensors = whole ? tensors_of(source, config) : sources_of(source);
   std::vector<GgufPair> pairs;
   if (gguf) {
     pairs = pairs_of(*gguf, dtype);
@@ -212,7 +197,7 @@ CheckpointFile gguf_file(const std::string& name, const std::string& from, const
     notes.push_back(str("{}: its tensors keep their names, and llama.cpp does not open the file as a model",
                         config.is_object() ? str("'{}' has no form in GGUF that is written here", architecture) : "no config.json says what model it is"));
   }
-  if (!gguf) say_unwritten(said_in(source), "", notes);
+  if (!gguf && !whole) say_unwritten(said_in(source), "", notes);
   if (dtype == "Q8_0") pairs.push_back({"general.quantization_version", GgufValue::of(GgufType::u32, int64_t{2})});  // of ggml's blocks
   const std::vector<GgufTensor> written = typed_for_gguf(tensors, dtype, !model, notes);
   return {name, [pairs, written](OutFile& out) { write_gguf(out, pairs, written); }};
@@ -249,20 +234,18 @@ void say_changed_types(const std::vector<TensorSource>& tensors, const std::stri
 std::vector<CheckpointFile> safetensors_files(const std::string& name, const TensorFile& source, const ConvertOptions& options,
                                               std::vector<std::string>& notes) {
   const auto* const gguf = dynamic_cast<const GgufFile*>(&source);
-  const auto* const llmc = dynamic_cast<const LlmcFile*>(&source);
-  const bool whole = gguf && is_whole_model(*gguf);
-  const Json config = whole ? config_in(*gguf) : Json();
-  const std::vector<TensorSource> tensors = whole ? tensors_in(*gguf, config) : sources_of(source);
+  const bool whole = is_whole_model(source);
+  const Json config = whole ? config_of(source) : Json();
+  const std::vector<TensorSource> tensors = whole ? tensors_of(source, config) : sources_of(source);
   say_changed_types(tensors, options.dtype, notes);
-  Metadata metadata = gguf ? Metadata() : said_in(source);
+  Metadata metadata = gguf || (whole && name.empty()) ? Metadata() : said_in(source);
   metadata["format"] = "pt";
   if (gguf) say_unwritten(unheld_of(*gguf, whole && name.empty()), whole && !name.empty() ? ": a folder holds what describes the model" : "", notes);
   const std::string stem = name.empty() ? "model" : name.substr(0, name.size() - std::string_view(".safetensors").size());
   std::vector<CheckpointFile> all = sharded_files(stem, tensors, options.shard_bytes, options.dtype, metadata);
   if (!name.empty()) return all;
   if (whole)
-    for (CheckpointFile& f : folder_files(*gguf, config, options.dtype.empty() ? common_type(tensors) : options.dtype)) all.push_back(std::move(f));
-  if (llmc) all.push_back(config_of(llmc->config(), options.dtype));
+    for (CheckpointFile& f : folder_files(source, config, options.dtype.empty() ? common_type(tensors) : options.dtype)) all.push_back(std::move(f));
   return all;
 }
 
@@ -295,7 +278,7 @@ Converted convert_weights(const std::string& from, const std::string& to, const 
     out.push_back(gguf_file(one_file ? file_name(to) : "model.gguf", from, *source, options.dtype, made.notes));
   else
     out = safetensors_files(one_file ? file_name(to) : "", *source, options, made.notes);
-  if (!one_file && source->path() != gguf_at(from) && files().kind(from) == FileKind::folder)
+  if (!one_file && source->path() != whole_file_at(from) && files().kind(from) == FileKind::folder)
     for (CheckpointFile& f : companions(from, options.dtype, made.notes)) out.push_back(std::move(f));
   made.files = written_to(one_file ? parent_folder(to) : to, out);
   return made;

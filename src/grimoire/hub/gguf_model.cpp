@@ -6,6 +6,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
+#include "grimoire/hub/rotary_rows.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/llama.h"
 #include "grimoire/model/rotary_keys.h"
@@ -40,34 +41,6 @@ std::string renamed(const std::string& name, std::string_view Renamed::*from, st
     if (name.compare(word + 1, end - word - 1, r.*from) == 0 && (kind == ".weight" || (kind == ".bias" && has_biases(r))))
       return str("{}{}.{}{}", kBlocks.*to, name.substr(blocks.size(), word - blocks.size()), r.*to, kind);
   return "";
-}
-
-// llama.cpp turns neighbouring rows of a head in the rotary embedding, Hugging Face those that are half a head apart: its rows (H, 2, D/2) are kept
-// there as (H, D/2, 2). From rows (H, outer, inner) to (H, inner, outer).
-Tensor swap_rows(const Tensor& x, int64_t heads, int64_t outer) {
-  const Tensor from = contiguous(x);
-  Tensor to = Tensor::empty(x.shape(), x.dtype());
-  const int64_t inner = x.dim(0) / heads / outer, bytes = x.numel() / x.dim(0) * size_of(x.dtype());
-  for (int64_t h = 0; h < heads; ++h)
-    for (int64_t i = 0; i < outer; ++i)
-      for (int64_t j = 0; j < inner; ++j)
-        std::copy_n(from.raw() + ((h * outer + i) * inner + j) * bytes, bytes, to.raw() + ((h * inner + j) * outer + i) * bytes);
-  return to;
-}
-
-// The heads whose rows are turned in a tensor of this Hugging Face name; 0: none are.
-int64_t turned_heads(const std::string& name, const Json& config) {
-  if (name.find(".q_proj.") != std::string::npos) return config.integer("num_attention_heads");
-  return name.find(".k_proj.") != std::string::npos ? config.integer("num_key_value_heads", config.integer("num_attention_heads")) : 0;
-}
-
-// Between the two orders of rows, and named anew. `to_halves`: from llama.cpp's order to Hugging Face's.
-TensorSource turned(const TensorSource& x, const std::string& name, int64_t heads, bool to_halves, const std::string& path) {
-  if (heads == 0) return x.named(name);
-  GRIM_CHECK(x.shape.ndim() > 0 && x.shape[0] > 0 && x.shape[0] % (2 * heads) == 0, input, "gguf", "{}: tensor '{}' of shape {} does not split into {} heads",
-             path, x.name, x.shape, heads);
-  const int64_t outer = to_halves ? x.shape[0] / heads / 2 : 2;
-  return x.changed([heads, outer](const Tensor& t) { return swap_rows(t, heads, outer); }).named(name);
 }
 
 int64_t integer_or(const GgufFile& file, const std::string& key, int64_t fallback) { return file.value(key) ? file.integer(key) : fallback; }
@@ -236,7 +209,7 @@ std::vector<TensorSource> tensors_in(const GgufFile& file, const Json& config) {
     if (x.name == kFrequencies) continue;  // the config says it
     const std::string name = renamed(x.name, &Renamed::gguf, &Renamed::hugging_face);
     GRIM_CHECK(!name.empty(), input, "gguf", "{}: tensor '{}' is not one of the llama architecture", file.path(), x.name);
-    all.push_back(turned(x, name, turned_heads(name, config), true, file.path()));
+    all.push_back(rotary_halves(x.named(name), config, file.path()));
   }
   add_missing_biases(file, config, all);
   return all;
@@ -349,7 +322,7 @@ std::vector<TensorSource> gguf_tensors(const Json& config, const std::vector<Ten
     const std::string name = renamed(x.name, &Renamed::hugging_face, &Renamed::gguf);
     if (name.empty())
       fail(ErrorKind::input, "gguf", str("tensor '{}' has no name in llama.cpp's llama architecture", x.name), GRIM_SETTING("to=safetensors") " keeps it");
-    all.push_back(turned(x, name, turned_heads(x.name, config), false, "config.json"));
+    all.push_back(rotary_neighbours(x, config, "config.json").named(name));
   }
   return all;
 }

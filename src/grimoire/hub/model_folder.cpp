@@ -5,7 +5,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
-#include "grimoire/hub/gguf_model.h"
+#include "grimoire/hub/whole_file.h"
 #include "grimoire/io/shards.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/register.h"
@@ -78,29 +78,25 @@ void build(ModelFolder& opened, const std::string& path) {
   opened.ends = ids_of(opened, "eos_token_id");
 }
 
-ModelFolder open_gguf(const std::string& path) {
-  const GgufFile file(path);
-  ModelFolder opened{.model = {}, .tokenizer = tokenizer_in(file), .config = config_in(file)};
-  check_size(opened.config, file, path);
-  build(opened, path);
+void load_whole(Pretrained& model, const TensorFile& file, const Json& config) {
   std::vector<NamedTensor> tensors;
-  for (const TensorSource& source : tensors_in(file, opened.config)) tensors.push_back({source.name, source.read()});
-  opened.model->load(tensors, path);
+  for (const TensorSource& source : tensors_of(file, config)) tensors.push_back({source.name, source.read()});
+  model.load(tensors, file.path());
+}
+
+ModelFolder open_whole(const std::string& path) {
+  const std::unique_ptr<TensorFile> file = open_tensor_file(path);
+  ModelFolder opened{.model = {}, .tokenizer = tokenizer_of(*file), .config = config_of(*file)};
+  check_size(opened.config, *file, path);
+  build(opened, path);
+  load_whole(*opened.model, *file, opened.config);
   return opened;
 }
 
 }  // namespace
 
-std::string gguf_at(const std::string& path) {
-  if (path.ends_with(".gguf")) return path;
-  if (files().kind(path) != FileKind::folder || exists(join_path(path, "config.json"))) return "";
-  std::vector<std::string> names = files().list(path);
-  std::erase_if(names, [](const std::string& name) { return !name.ends_with(".gguf"); });
-  return names.size() == 1 ? join_path(path, names[0]) : "";
-}
-
 ModelFolder open_model_folder(const std::string& path) {
-  if (const std::string file = gguf_at(path); !file.empty()) return open_gguf(file);
+  if (const std::string file = whole_file_at(path); !file.empty()) return open_whole(file);
   ModelFolder opened;
   const std::string config_path = join_path(path, "config.json"), generation_path = join_path(path, "generation_config.json");
   opened.config = read_json(config_path);
@@ -111,6 +107,11 @@ ModelFolder open_model_folder(const std::string& path) {
   build(opened, config_path);
   opened.model->load(all_of(*weights), weights->path());
   return opened;
+}
+
+Json model_config(const std::string& path) {
+  const std::string file = whole_file_at(path);
+  return file.empty() ? read_json(join_path(path, "config.json")) : config_of(*open_tensor_file(file));
 }
 
 bool holds_weights(const std::string& folder) {
@@ -172,20 +173,25 @@ std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer
 }
 
 std::shared_ptr<const Tokenizer> find_tokenizer(const std::string& path) {
-  if (const std::string gguf = gguf_at(path); !gguf.empty()) return tokenizer_in(GgufFile(gguf));
+  if (const std::string file = whole_file_at(path); !file.empty()) return tokenizer_of(*open_tensor_file(file));
   if (files().kind(path) == FileKind::folder && tokenizer_file_in(path).empty()) return nullptr;
   return load_tokenizer(path);
 }
 
 std::shared_ptr<const Tokenizer> open_tokenizer(const std::string& path) {
-  if (gguf_at(path).empty()) return load_tokenizer(path);
+  const std::string file = whole_file_at(path);
+  if (file.empty()) return load_tokenizer(path);
   std::shared_ptr<const Tokenizer> tokenizer = find_tokenizer(path);
-  GRIM_CHECK(tokenizer, input, "gguf", "{}: there is no tokenizer in it", path);
+  GRIM_CHECK(tokenizer, input, "tokenizer", "{}: there is no tokenizer in it or beside it", file);
   return tokenizer;
 }
 
-void load_weights(Pretrained& model, const std::string& folder) {
-  const std::unique_ptr<TensorFile> weights = open_weights(folder);
+void load_weights(Pretrained& model, const std::string& path) {
+  if (const std::string whole = whole_file_at(path); !whole.empty()) {
+    const std::unique_ptr<TensorFile> file = open_tensor_file(whole);
+    return load_whole(model, *file, config_of(*file));
+  }
+  const std::unique_ptr<TensorFile> weights = open_weights(path);
   model.load(all_of(*weights), weights->path());
 }
 

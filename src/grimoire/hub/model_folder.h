@@ -22,10 +22,9 @@ struct ModelFolder {
   std::vector<int64_t> ends = {};              // the tokens that end one, likewise
 };
 
-// Of a folder, or of a GGUF file that holds a whole model. throws: input, what is missing, malformed or contradicts the rest, naming the file
+// Of a folder, or of a file that holds a whole model (hub/whole_file.h). throws: input, what is missing, malformed or contradicts the rest, naming the file
 ModelFolder open_model_folder(const std::string& path);
-// The GGUF file that `path` is, or that its folder holds in the place of a model's other files; else "".
-std::string gguf_at(const std::string& path);
+Json model_config(const std::string& path);  // the config.json of such a folder, or what such a file says in its place. throws: input
 
 // What such a folder holds. Items begin and end with the tokenizer's boundary, running text as tokenizer_config.json says. `tokenizer` may be null. With
 // `shard_bytes` the weights are split into shards of at most that many bytes (io/shards.h).
@@ -36,11 +35,12 @@ std::unique_ptr<TensorFile> open_weights(const std::string& folder);
 bool holds_weights(const std::string& folder);
 bool is_weights_file(std::string_view name);  // by its name, of whatever format, and the manifest beside it
 
-// The tokenizer of a folder, of its own file, or in a GGUF file, which may be all of a folder. throws: input, there is none, or as load_tokenizer
+// The tokenizer of a folder, of its own file, or of a file that is a whole model, which may be all of a folder.
+// throws: input, there is none, or as load_tokenizer
 std::shared_ptr<const Tokenizer> open_tokenizer(const std::string& path);
 std::shared_ptr<const Tokenizer> find_tokenizer(const std::string& path);  // null: there is none
 
-// The weights of a folder. throws: input, as open_weights and Pretrained::load
-void load_weights(Pretrained& model, const std::string& folder);
+// The weights of a folder, or of a file that is a whole model. throws: input, as open_weights and Pretrained::load
+void load_weights(Pretrained& model, const std::string& path);
 
 }  // namespace grim

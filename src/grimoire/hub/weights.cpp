@@ -8,14 +8,14 @@
 #include <set>
 
 #include "grimoire/base/error.h"
-#include "grimoire/hub/gguf_model.h"
 #include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/whole_file.h"
 #include "grimoire/tensor/copy.h"
 
 namespace grim {
 
 std::unique_ptr<TensorFile> open_weights_at(const std::string& path) {
-  if (const std::string gguf = gguf_at(path); !gguf.empty()) return open_tensor_file(gguf);
+  if (const std::string whole = whole_file_at(path); !whole.empty()) return open_tensor_file(whole);
   return files().kind(path) == FileKind::folder ? open_weights(path) : open_tensor_file(path);
 }
 
@@ -146,11 +146,6 @@ void compare(const Tensor& x, const Tensor& y, TensorDifference& d) {
 
 namespace {
 
-bool is_whole_gguf(const TensorFile& file) {
-  const auto* const gguf = dynamic_cast<const GgufFile*>(&file);
-  return gguf && is_whole_model(*gguf);
-}
-
 // By name; of a tensor that has several, under the first alone.
 std::vector<TensorSource> each_once(std::vector<TensorSource> tensors) {
   std::set<std::string> places;
@@ -164,18 +159,14 @@ std::map<std::string, const TensorSource*> by_name(const std::vector<TensorSourc
   return all;
 }
 
-// As Hugging Face has them, where it is a GGUF file that is read as a model.
-std::vector<TensorSource> model_tensors(const TensorFile& file) {
-  if (!is_whole_gguf(file)) return sources_of(file);
-  const auto& gguf = dynamic_cast<const GgufFile&>(file);
-  return tensors_in(gguf, config_in(gguf));
-}
-
 }  // namespace
 
 std::vector<TensorDifference> difference(const TensorFile& first, const TensorFile& second) {
-  const bool one_is_gguf = is_whole_gguf(first) != is_whole_gguf(second);
-  const std::vector<TensorSource> a = one_is_gguf ? model_tensors(first) : sources_of(first), b = one_is_gguf ? model_tensors(second) : sources_of(second);
+  // Of two formats both as Hugging Face has them.
+  const auto tensors = [same = first.format() == second.format()](const TensorFile& file) {
+    return same || !is_whole_model(file) ? sources_of(file) : tensors_of(file, config_of(file));
+  };
+  const std::vector<TensorSource> a = tensors(first), b = tensors(second);
   const auto in_a = by_name(a), in_b = by_name(b);
   std::vector<TensorDifference> all;
   for (const TensorSource& x : each_once(a)) {

@@ -130,6 +130,13 @@ std::unique_ptr<TensorFile> open_one(const std::string& path, std::unique_ptr<In
   return std::make_unique<SafetensorsFile>(path, std::move(file));  // which says what is wrong with it
 }
 
+bool is_unnamed_checkpoint(const std::string& path) {
+  if (files().kind(path) != FileKind::file) return false;
+  const std::unique_ptr<InFile> file = files().open(path);
+  const std::string first = beginning(*file);
+  return begins_llmc(first) || begins_llama2c(first, static_cast<uint64_t>(file->size()));
+}
+
 TensorMap read_all(const TensorFile& file) {
   TensorMap tensors;
   for (const TensorEntry& e : file.entries()) tensors[e.name] = file.read(e);

@@ -57,6 +57,7 @@ class TensorFile {
 
 // Told by its content. throws: input, what it is instead: empty, a Git LFS pointer, a web page, one shard of several, ...
 std::unique_ptr<TensorFile> open_tensor_file(const std::string& path);
+bool is_unnamed_checkpoint(const std::string& path);  // llama2.c's or llm.c's, by its beginning and size; false: or there is no such file
 // The same of an open file, called `path`, that is no index.
 std::unique_ptr<TensorFile> open_one(const std::string& path, std::unique_ptr<InFile> file);
 // Every tensor under every name that it has; tied ones share their numbers.

@@ -125,7 +125,7 @@ std::vector<std::string> LmSource::samples(const std::string& folder) const {
 
 std::shared_ptr<const Tokenizer> LmSource::numbering(const RunConfig& config) const {
   if (known_) return known_;
-  if (!config.init_from.empty()) return load_tokenizer(model_folder_in(config.init_from));
+  if (!config.init_from.empty()) return open_tokenizer(model_folder_in(config.init_from));
   return tokenizer_.empty() ? make_tokenizer(corpus_) : open_tokenizer(tokenizer_);
 }
 

@@ -8,6 +8,7 @@
 #include "grimoire/base/setting_words.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/whole_file.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/train/counting.h"
@@ -305,7 +306,7 @@ std::string model_folder_in(const std::string& folder) {
   if (!best.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", best.rejected[0].path, best.rejected[0].reason), whole);
   if (newest) return newest.path;
   if (!newest.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", newest.rejected[0].path, newest.rejected[0].reason), whole);
-  if (const std::string file = gguf_at(folder); !file.empty()) return file;
+  if (const std::string file = whole_file_at(folder); !file.empty()) return file;
   if (!holds_weights(folder))
     throw Error(ErrorKind::input, str("'{}' holds no model", folder), "expected a folder that train wrote, or a checkpoint folder");
   if (exists(join_path(folder, kManifestName))) verify_checkpoint(folder);
@@ -378,8 +379,7 @@ AnyTrained load_any(const std::string& folder) {
 
 void take_shape_of_init(RunConfig& config) {
   if (!exists(config.init_from)) throw Error(ErrorKind::input, str("'{}' does not exist", config.init_from), "expected a run folder or a model folder");
-  const std::string path = join_path(model_folder_in(config.init_from), "config.json");
-  const Json json = Json::parse(read_file(path), path);
+  const Json json = model_config(model_folder_in(config.init_from));
   const Architecture& a = architecture_of(json);
   const bool is_kin = !config.architecture().is_read && config.architecture().model_type == a.model_type;  // whose folders are written alike
   config.set_shape(is_kin ? config.model : a.name, a.from_json(json));
