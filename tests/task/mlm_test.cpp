@@ -75,6 +75,22 @@ TEST(FullSentences, AreTheWholeTextWithSeparators) {
   EXPECT_LE(b.texts.longest(), 12);
 }
 
+// A text in which nothing could be hidden would have no loss.
+TEST(FullSentences, LeaveOutWhatIsNothingButSeparators) {
+  const TokenDocument bare = {{{1, 0}, {1, 1}}, {{1}, {1}}};
+  EXPECT_EQ(full_sentences({bare}, kTokens, 12).rows(), 0);
+  Rng rng(RngMode::philox, 5);
+  EXPECT_EQ(sentence_pairs({bare, bare}, kTokens, 12, rng).rows(), 0);
+  std::vector<TokenDocument> some = numbered(1, 2);
+  some.insert(some.begin(), {{std::vector<int32_t>(11, 1), std::vector<uint8_t>(11, 1)}});
+  const MlmExamples texts = full_sentences(some, kTokens, 12);
+  ASSERT_GT(texts.rows(), 0);
+  for (int64_t r = 0; r < texts.rows(); ++r) {
+    const int64_t row[] = {r};
+    EXPECT_EQ(texts.batch(row, kTokens, {}, 1, 0).targets.numel(), texts.asked_in(r, {})) << r;
+  }
+}
+
 TEST(Masks, HideEightInTenReplaceOneAndLeaveOne) {
   const MlmExamples texts = full_sentences(numbered(9, 400), kTokens, 128);
   const MlmExamples::Batch b = texts.batch(all_rows(texts), kTokens, {}, 7, 3);

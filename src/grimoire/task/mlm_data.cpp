@@ -7,6 +7,7 @@
 #include "grimoire/text/special_token.h"
 
 namespace grim {
+
 MlmTokens MlmTokens::of(const Tokenizer& tokenizer) {
   return {.begin = needed_token(tokenizer, TokenRole::classes), .separator = needed_token(tokenizer, TokenRole::separator),
           .mask = needed_token(tokenizer, TokenRole::mask), .vocabulary = tokenizer.vocab_size()};
@@ -14,7 +15,14 @@ MlmTokens MlmTokens::of(const Tokenizer& tokenizer) {
 
 // --- masks -----------------------------------------------------------------------------------------------------------
 
-void MlmExamples::add(std::span<const int32_t> ids, std::span<const uint8_t> begins_word, int32_t second, bool follows) {
+namespace {
+
+bool stands_around(int64_t id, const MlmTokens& tokens) { return id == tokens.begin || id == tokens.separator; }  // and is never hidden
+
+}  // namespace
+
+void MlmExamples::add(std::span<const int32_t> ids, std::span<const uint8_t> begins_word, int32_t second, bool follows, const MlmTokens& tokens) {
+  if (std::ranges::all_of(ids, [&](int32_t id) { return stands_around(id, tokens); })) return;
   ids_.insert(ids_.end(), ids.begin(), ids.end());
   begins_word_.insert(begins_word_.end(), begins_word.begin(), begins_word.end());
   offsets_.push_back(static_cast<int64_t>(ids_.size()));
@@ -39,7 +47,7 @@ std::vector<int64_t> MlmExamples::drawn(int64_t row, const MlmTokens& tokens, co
   bool inside = false;
   for (int64_t i = 0; i < static_cast<int64_t>(ids.size()); ++i) {
     const int64_t id = ids[static_cast<size_t>(i)];
-    if (id == tokens.begin || id == tokens.separator) {
+    if (stands_around(id, tokens)) {
       inside = false;
       continue;
     }
@@ -145,7 +153,7 @@ void add_pair(MlmExamples& examples, const Pieces& a, const Pieces& b, bool foll
   const auto second = static_cast<int32_t>(text.ids.size());
   text.append(b);
   text.push(tokens.separator);
-  examples.add(text.ids, text.begins, second, follows);
+  examples.add(text.ids, text.begins, second, follows, tokens);
 }
 
 }  // namespace
@@ -198,7 +206,7 @@ MlmExamples full_sentences(const std::vector<TokenDocument>& documents, const Ml
   const auto finish = [&] {
     if (text.ids.size() > 1) {
       text.push(tokens.separator);
-      examples.add(text.ids, text.begins, 0, true);
+      examples.add(text.ids, text.begins, 0, true, tokens);
     }
     text = {};
     text.push(tokens.begin);
