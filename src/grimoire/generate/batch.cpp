@@ -4,6 +4,7 @@
 #include <map>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/setting_words.h"
 
 namespace grim {
 namespace {
@@ -78,8 +79,11 @@ std::vector<std::vector<int64_t>> write_batch(const CausalLm& model, std::span<c
                                               const std::function<bool(size_t, const Choice&)>& told) {
   check(c);
   check_tokens(c, model.vocabulary());
-  GRIM_CHECK(c.prompt_lookup_num_tokens == 0 && c.penalty_alpha == 0, argument, "generate",
-             "prompt_lookup_num_tokens and penalty_alpha: one text at a time is guessed ahead, or written by contrast");
+  if (c.prompt_lookup_num_tokens > 0 || c.penalty_alpha > 0)
+    fail(ErrorKind::argument, "generate",
+         str("{} prompts are given, but one text at a time is {}", prompts.size(), c.prompt_lookup_num_tokens > 0 ? "guessed ahead" : "written by contrast"),
+         str("give one prompt, or leave {} out", c.prompt_lookup_num_tokens > 0 ? "prompt_lookup_num_tokens (" GRIM_SETTING("lookup") ")"
+                                                                              : "penalty_alpha (" GRIM_SETTING("contrastive") ")"));
   std::map<size_t, std::vector<size_t>> by_length;
   for (size_t i = 0; i < prompts.size(); ++i) by_length[prompts[i].size()].push_back(i);
   const auto texts = static_cast<size_t>(c.num_return_sequences);

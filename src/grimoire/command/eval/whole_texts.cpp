@@ -85,6 +85,9 @@ Judged fill_gaps(const TrainedSeq2Seq& trained, const std::string& path) {
 }  // namespace
 
 Judged judge_hidden_words(const TrainedEncoder& trained, const EvalSettings& settings) {
+  if (!trained.model->has(EncoderPart::masked))
+    throw Error(ErrorKind::input, str("{}: the model has no head that fills in masked words, and nothing to be judged by", trained.path),
+                "give one that was trained to, as bert-tiny was");
   const Json run = training_settings(trained.about);
   const MaskOptions masks{.rate = run.real("mask_rate", MaskOptions().rate), .whole_words = run.boolean("whole_words", false), .fixed = true};
   const Corpus corpus = load_corpus(settings.data, CorpusFormat::text);
