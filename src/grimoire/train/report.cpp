@@ -125,7 +125,8 @@ void write_report(const std::string& folder, const ReportOptions& options) {
   page.blocks.insert(page.blocks.end(), {Heading{"Loss"}, loss_chart(c, words)});
   if (c.cut_line) page.blocks.push_back(Remark{str("{}: what stood there and behind it is not drawn", c.cut_in_words()), Tone::faint});
   if (const std::vector<std::string>& samples = options.samples; !samples.empty()) {
-    write_atomically(join_path(folder, "samples.txt"), joined(samples, "\n") + "\n");
+    const bool more_than_a_line = std::ranges::any_of(samples, [](const std::string& s) { return s.find('\n') != std::string::npos; });
+    write_atomically(join_path(folder, "samples.txt"), joined(samples, more_than_a_line ? "\n\n" : "\n") + "\n");
     page.blocks.insert(page.blocks.end(), {Heading{"Samples"}, Samples{samples}});
   }
   if (const Diagnosis* d = options.diagnosis) {
