@@ -31,5 +31,12 @@ TEST(Documents, BlankLinesPartThem) {
   EXPECT_THROW(documents_of("\n \n", "x"), Error);
 }
 
+TEST(Documents, AreEndedByAMark) {
+  EXPECT_EQ(packed_documents("\n one\ntwo \n<e>\n\n<e> three<e>\n", "", "<e>"), "one\ntwo<e>three<e>");
+  EXPECT_EQ(packed_documents("one<e>two", "<e>", "<e>"), "<e>one<e>two<e>") << "one mark for both stands once";
+  EXPECT_EQ(packed_documents("one<e>two<e>", "<b>", "<e>"), "<b>one<e><b>two<e>");
+  EXPECT_EQ(packed_documents("<e> <e>", "<b>", "<e>"), "<b>");
+}
+
 }  // namespace
 }  // namespace grim

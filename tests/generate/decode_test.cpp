@@ -43,11 +43,13 @@ Written write(const CausalLm& model, const std::string& prompt, const Generation
 }
 
 TEST(Decode, TextAndProbabilitiesAreThoseWithoutACache) {
-  for (const bool tied : {true, false})
+  GptConfig tied = shape(64, true), wide = tied;
+  wide.heads = HeadWidth::wide;
+  for (const GptConfig& c : {tied, shape(64, false), wide})
     for (const double temperature : {0.0, 1.0})
       for (const char* prompt : {"", "abc", "abcdefghij klmabcdefghij klm"}) {
         Rng rng(RngMode::philox, 1, "weights");
-        const Gpt model(shape(64, tied), rng);
+        const Gpt model(c, rng);
         const GenerationConfig config{.temperature = temperature, .max_new_tokens = 90, .explain = true};  // beyond the context too
         const Written with = write(model, prompt, config), without = write(test::Forgetful(model), prompt, config);
         EXPECT_EQ(with.text, without.text);

@@ -155,7 +155,8 @@ TEST(ConfigKeys, ParametersAreCountedWithoutBuilding) {
   for (const std::string& type : model_types()) {
     std::vector<Json> configs = {small(type)};
     if (type == "gpt2")
-      configs = {with(small(type), "grimoire_biases", false), with(small(type), "tie_word_embeddings", false), with(small(type), "n_layer", 3)};
+      configs = {with(small(type), "grimoire_biases", false), with(small(type), "tie_word_embeddings", false), with(small(type), "n_layer", 3),
+                 with(small(type), "grimoire_heads", "wide"), with(with(small(type), "grimoire_heads", "wide"), "grimoire_biases", false)};
     if (type == "mlp") {
       const Json deep = with(small(type), "n_layer", 3);
       configs.insert(configs.end(), {with(small(type), "batch_norm", true), deep, with(deep, "batch_norm", true)});

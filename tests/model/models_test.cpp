@@ -19,6 +19,9 @@ constexpr int64_t V = 11, T = 8;
 Json config_of(const std::string& type) {
   if (type == "deep-mlp")
     return Json::object({{"model_type", "mlp"}, {"vocab_size", V}, {"context", T}, {"n_embd", 16}, {"n_hidden", 48}, {"n_layer", 3}, {"batch_norm", true}});
+  if (type == "wide-gpt2")  // whose width need not divide by its heads
+    return Json::object({{"model_type", "gpt2"}, {"vocab_size", V}, {"n_positions", T}, {"n_embd", 16}, {"n_layer", 2}, {"n_head", 3},
+                         {"grimoire_heads", "wide"}});
   if (type == "gpt2")
     return Json::object({{"model_type", type}, {"vocab_size", V}, {"n_positions", T}, {"n_embd", 32}, {"n_layer", 2}, {"n_head", 4}});
   if (type == "transfo-xl")  // two segments a row
@@ -96,7 +99,8 @@ TEST_P(Models, SameBitsForAnyThreadCountAndOnlyCausal) {
       EXPECT_EQ(before.at({b, t, 3}) == after.at({b, t, 3}), t < T - 1) << GetParam() << " place " << t;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Models, ::testing::Values("neural-bigram", "mlp", "deep-mlp", "bow", "rnn", "gru", "lstm", "wavenet", "gpt2", "transfo-xl"),
+INSTANTIATE_TEST_SUITE_P(All, Models, ::testing::Values("neural-bigram", "mlp", "deep-mlp", "bow", "rnn", "gru", "lstm", "wavenet", "gpt2", "wide-gpt2",
+                                                        "transfo-xl"),
                          [](const auto& p) { std::string s = p.param; s.erase(std::remove(s.begin(), s.end(), '-'), s.end()); return s; });
 
 // The five hidden layers of makemore part 3's second half, number for number: torch 2.15, randn in its order from one generator, every

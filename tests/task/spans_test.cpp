@@ -35,6 +35,13 @@ TEST(Spans, SizesAreThePublishedOnes) {
   EXPECT_THROW(span_sizes(1, {}, 100), Error);
 }
 
+TEST(Spans, TooFewTokensForTheGapsAreTold) {
+  EXPECT_EQ(Spans(kTokens, {}).warning(128), "") << "six gaps, and one at the end";
+  const std::string warning = Spans({.gaps = {99, 98}, .end = 1}, {}).warning(128);
+  EXPECT_NE(warning.find("6 gaps, which take 7 tokens"), std::string::npos) << warning;
+  EXPECT_NE(warning.find("a gap is 19.0 tokens long in the mean, not 3.0"), std::string::npos) << warning;
+}
+
 TEST(Spans, EveryCutIsAsLikelyAsAnother) {
   std::map<std::vector<int64_t>, int> seen;
   for (uint32_t i = 0; i < 6000; ++i) {

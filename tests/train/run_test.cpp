@@ -158,6 +158,38 @@ TEST_F(Runs, ATokenizerNumbersRunningText) {
   EXPECT_THROW(stopped.open_task(), Error);
 }
 
+// Documents that the end-of-text token parts: the model reads them without the white space around it, from the first token on, and a text that it writes
+// ends where one of them does.
+TEST_F(Runs, AnEndTokenPartsDocuments) {
+  write_atomically(folder_ / "tokenizer.json", R"({"version": "1.0", "added_tokens": [{"id": 4, "content": "<end>", "single_word": false,
+    "lstrip": false, "rstrip": false, "normalized": false, "special": true}],
+    "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, " ": 2, "\n": 3, "<end>": 4}, "merges": []}})");
+  write_atomically(folder_ / "tokenizer_config.json", R"({"eos_token": "<end>", "bos_token": "<end>"})");
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += "ab ba\n<end>\n";
+  const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(folder_.path());
+  const Corpus corpus = corpus_of(text, "documents", CorpusFormat::text);
+  ASSERT_TRUE(has_documents(corpus, *tokenizer));
+  EXPECT_FALSE(has_documents(corpus_of("ab ba", "none", CorpusFormat::text), *tokenizer));
+  EXPECT_EQ(running_text(corpus_of("ab ba\n\n", "none", CorpusFormat::text), *tokenizer), "ab ba\n\n");
+  const LmData data = make_lm_data(corpus, *tokenizer, SplitPercent::parse("90/10/0"), Reading::sequence, 8);
+  const std::vector<int64_t> first = {0};
+  EXPECT_EQ(data.train.take(first).x.to_vector<int64_t>(), (std::vector<int64_t>{4, 0, 1, 2, 1, 0, 4, 0}));
+  EXPECT_EQ(data.train.rows() + 8 + data.dev.rows() + 8, 200 * 6 + 1);
+
+  RunConfig c = config("gpt", "documents");
+  c.data = folder_.put("documents.txt", text);
+  c.format = CorpusFormat::automatic;
+  c.set("tokenizer", folder_.path()).set("n_embd", 16).set("n_head", 2).set("n_layer", 1).set("context", 8);
+  c.steps = 300, c.lr = 1e-2;
+  const std::unique_ptr<TaskSource> source = c.open_task();
+  EXPECT_EQ(source->sizes(c).extent, 200 * 6 + 1);
+  const RunResult r = train(c, *source, quiet_);
+  const std::vector<std::string> samples = source->samples(r.checkpoint);
+  ASSERT_EQ(samples.size(), 5u);
+  for (const std::string& s : samples) EXPECT_EQ(s, tokenizer->decode(tokenizer->encode("ab ba")));
+}
+
 TEST_F(Runs, AccumulationIsOneLargeBatch) {
   const Corpus corpus = corpus_of(words(), "words");
   RunConfig big = config("gpt", "big");

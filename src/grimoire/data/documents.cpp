@@ -118,4 +118,18 @@ std::vector<Document> documents_of(std::string_view text, const std::string& sou
   return documents;
 }
 
+std::string packed_documents(std::string_view text, std::string_view begin, std::string_view end) {
+  std::string packed(begin);
+  for (size_t at = 0; at <= text.size();) {
+    const size_t mark = std::min(text.find(end, at), text.size());
+    if (const std::string_view document = trimmed(text.substr(at, mark - at)); !document.empty()) {
+      if (packed.size() > begin.size() && begin != end) packed += begin;
+      packed += document;
+      packed += end;
+    }
+    at = mark + end.size();
+  }
+  return packed;
+}
+
 }  // namespace grim

@@ -23,4 +23,8 @@ std::vector<Document> documents_of(std::string_view text, const std::string& sou
 // begin in lower case; not behind an initial or a title (J. Smith, Mr. Smith). A blank line ends one too.
 std::vector<std::string> sentences_of(std::string_view text);
 
+// Documents as a language model reads them, one behind the other: `text` is parted by the mark `end`, white space around each part and empty parts are left
+// out, and each is written between the marks `begin` and `end`, which may be the same one: it then stands between two documents once.
+std::string packed_documents(std::string_view text, std::string_view begin, std::string_view end);
+
 }  // namespace grim

@@ -23,8 +23,6 @@ struct BertNames {
 
 namespace {
 
-constexpr double kInitStd = 0.02;
-
 const BertNames& names_of(const BertConfig& c) {
   static const BertNames kBert = {"bert", "bert", "encoder.layer.", "attention.self.query", "attention.self.key", "attention.self.value",
                                   "attention.output.dense", "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm",
@@ -82,13 +80,13 @@ int64_t label_count(const BertConfig& c) {
   return c.head == BertHead::question ? 2 : c.head == BertHead::choice || finds_replaced(c) ? 1 : c.labels;
 }
 
-std::unique_ptr<Product> weight(int64_t in, int64_t out, Rng& rng) {
-  return std::make_unique<Dense>(normal_init({out, in}, kInitStd, rng), WeightLayout::out_in);
+std::unique_ptr<Product> weight(const BertConfig& c, int64_t in, int64_t out, Rng& rng) {
+  return std::make_unique<Dense>(normal_init({out, in}, c.initial_std(), rng), WeightLayout::out_in);
 }
-std::unique_ptr<Linear> layer(const std::string& name, Module& parent, int64_t in, int64_t out, Rng& rng) {
-  return std::make_unique<Linear>(name, parent, weight(in, out, rng), zero_bias(out));
+std::unique_ptr<Linear> layer(const std::string& name, Module& parent, const BertConfig& c, int64_t in, int64_t out, Rng& rng) {
+  return std::make_unique<Linear>(name, parent, weight(c, in, out, rng), zero_bias(out));
 }
-Tensor table(int64_t rows, int64_t width, Rng& rng) { return normal_init({rows, width}, kInitStd, rng); }
+Tensor table(const BertConfig& c, int64_t rows, int64_t width, Rng& rng) { return normal_init({rows, width}, c.initial_std(), rng); }
 
 }  // namespace
 
@@ -96,9 +94,9 @@ Tensor table(int64_t rows, int64_t width, Rng& rng) { return normal_init({rows, 
 
 Bert::Embeddings::Embeddings(Module& parent, const BertConfig& c, Rng& rng)
     : Module("embeddings", parent), first_position(c.first_position), dropout(c.dropout),
-      words("word_embeddings", *this, table(c.vocab_size, c.table_width(), rng)),
-      positions("position_embeddings", *this, table(c.first_position + c.context, c.table_width(), rng)),
-      segments(c.segments > 0 ? std::make_unique<Embedding>("token_type_embeddings", *this, table(c.segments, c.table_width(), rng)) : nullptr),
+      words("word_embeddings", *this, table(c, c.vocab_size, c.table_width(), rng)),
+      positions("position_embeddings", *this, table(c, c.first_position + c.context, c.table_width(), rng)),
+      segments(c.segments > 0 ? std::make_unique<Embedding>("token_type_embeddings", *this, table(c, c.segments, c.table_width(), rng)) : nullptr),
       norm("LayerNorm", *this, c.table_width(), c.layer_norm_epsilon) {}
 
 Tensor Bert::Embeddings::operator()(const TokenBatch& texts, Pass& pass) const {
@@ -111,13 +109,13 @@ Tensor Bert::Embeddings::operator()(const TokenBatch& texts, Pass& pass) const {
 Bert::Block::Block(int64_t index, Module& parent, const BertConfig& c, const BertNames& names, Rng& rng)
     : Module(names.layers + std::to_string(index), parent), heads(c.n_head), dropout(c.dropout),
       attention_dropout(c.attention_dropout < 0 ? c.dropout : c.attention_dropout),
-      activation(activation_named(c.activation)), query(names.query, *this, weight(c.n_embd, c.n_embd, rng), zero_bias(c.n_embd)),
-      key(names.key, *this, weight(c.n_embd, c.n_embd, rng), zero_bias(c.n_embd)),
-      value(names.value, *this, weight(c.n_embd, c.n_embd, rng), zero_bias(c.n_embd)),
-      attention_out(names.attention_out, *this, weight(c.n_embd, c.n_embd, rng), zero_bias(c.n_embd)),
+      activation(activation_named(c.activation)), query(names.query, *this, weight(c, c.n_embd, c.n_embd, rng), zero_bias(c.n_embd)),
+      key(names.key, *this, weight(c, c.n_embd, c.n_embd, rng), zero_bias(c.n_embd)),
+      value(names.value, *this, weight(c, c.n_embd, c.n_embd, rng), zero_bias(c.n_embd)),
+      attention_out(names.attention_out, *this, weight(c, c.n_embd, c.n_embd, rng), zero_bias(c.n_embd)),
       attention_norm(names.attention_norm, *this, c.n_embd, c.layer_norm_epsilon),
-      inner(names.inner, *this, weight(c.n_embd, c.inner(), rng), zero_bias(c.inner())),
-      out(names.out, *this, weight(c.inner(), c.n_embd, rng), zero_bias(c.n_embd)), out_norm(names.out_norm, *this, c.n_embd, c.layer_norm_epsilon) {}
+      inner(names.inner, *this, weight(c, c.n_embd, c.inner(), rng), zero_bias(c.inner())),
+      out(names.out, *this, weight(c, c.inner(), c.n_embd, rng), zero_bias(c.n_embd)), out_norm(names.out_norm, *this, c.n_embd, c.layer_norm_epsilon) {}
 
 // x (1, N, C): norms behind the sums, so that the stream itself is normalised twice a block.
 Tensor Bert::Block::operator()(const Tensor& x, const std::vector<int64_t>& offsets, Pass& pass) const {
@@ -130,24 +128,24 @@ Tensor Bert::Block::operator()(const Tensor& x, const std::vector<int64_t>& offs
 
 Bert::Encoder::Encoder(Module& parent, const BertConfig& c, const BertNames& names, Rng& rng)
     : Module(c.head == BertHead::none ? "" : names.body, parent), embeddings(*this, c, rng),
-      widen(c.table_width() != c.n_embd ? layer("embeddings_project", *this, c.table_width(), c.n_embd, rng) : nullptr) {
+      widen(c.table_width() != c.n_embd ? layer("embeddings_project", *this, c, c.table_width(), c.n_embd, rng) : nullptr) {
   for (int64_t i = 0; i < c.n_layer; ++i) layers.push_back(std::make_unique<Block>(i, *this, c, names, rng));
-  if (has_pooler(c)) pooler = layer("pooler.dense", *this, c.n_embd, c.n_embd, rng);
+  if (has_pooler(c)) pooler = layer("pooler.dense", *this, c, c.n_embd, c.n_embd, rng);
 }
 
 Bert::Bert(const BertConfig& config, Rng& rng) : config_((config.check(), config)), encoder_(*this, config_, names_of(config_), rng) {
   const BertConfig& c = config_;
   const BertNames& names = names_of(c);
   if (has_masked(c)) {
-    transform_ = layer(names.transform, *this, c.n_embd, c.table_width(), rng);
+    transform_ = layer(names.transform, *this, c, c.n_embd, c.table_width(), rng);
     transform_norm_ = std::make_unique<LayerNorm>(names.transform_norm, *this, c.table_width(), c.layer_norm_epsilon);
     decoder_ = std::make_unique<Linear>(names.decoder, *this, std::make_unique<Tied>(encoder_.embeddings.words), zero_bias(c.vocab_size));
   }
-  if (has_next(c)) next_ = layer("cls.seq_relationship", *this, c.n_embd, 2, rng);
+  if (has_next(c)) next_ = layer("cls.seq_relationship", *this, c, c.n_embd, 2, rng);
   if (!labels_texts(c) && !labels_tokens(c)) return;
   const ClassifierNames label = classifier_names(c);
-  if (!label.before.empty()) before_ = layer(label.before, *this, c.n_embd, c.n_embd, rng);
-  classifier_ = layer(label.last, *this, c.n_embd, label_count(c), rng);
+  if (!label.before.empty()) before_ = layer(label.before, *this, c, c.n_embd, c.n_embd, rng);
+  classifier_ = layer(label.last, *this, c, c.n_embd, label_count(c), rng);
 }
 
 Bert::~Bert() = default;

@@ -112,7 +112,7 @@ Json BertConfig::to_json() const {
                             {keys.activation, activation},
                             {keys.dropout, dropout},
                             {keys.attention_dropout, attention_dropout < 0 ? dropout : attention_dropout},
-                            {"initializer_range", 0.02},
+                            {"initializer_range", initial_std()},
                             {"pad_token_id", is("roberta") ? first_position - 1 : 0},
                             {"torch_dtype", "float32"}});
   if (!is("distilbert")) {
@@ -150,11 +150,11 @@ std::vector<SizeAxis> BertConfig::axes() const { return axes_with_heads(n_head);
 namespace {
 
 Architecture bert_like(const char* name, const char* summary, BertHead head) {
-  BertConfig shape{.context = 128, .n_embd = 128, .n_layer = 2, .n_head = 2, .head = head, .model_type = name};
+  BertConfig shape{.context = 64, .n_embd = 128, .n_layer = 2, .n_head = 2, .dropout = 0, .head = head, .model_type = name};
   if (shape.is("roberta")) shape.segments = 1, shape.first_position = 2, shape.layer_norm_epsilon = 1e-5;
   if (shape.is("distilbert")) shape.segments = 0;
   if (shape.is("electra")) shape.embedding_size = 64;
-  const char* const recipe = R"({"steps": 6000, "batch_size": 32, "lr": 1e-3, "min_lr": 1e-5, "schedule": "cosine", "warmup": 300,
+  const char* const recipe = R"({"steps": 6000, "batch_size": 64, "lr": 2e-3, "min_lr": 1e-5, "schedule": "cosine", "warmup": 300,
     "weight_decay": 0.01, "decay_all": false, "grad_clip": 1.0, "beta2": 0.999, "split": "90/5/5"})";
   return architecture<Bert, BertConfig>({.name = name, .summary = summary, .task = "mlm", .items_recipe = recipe, .text_recipe = recipe},
                                         Reading::sequence, shape);

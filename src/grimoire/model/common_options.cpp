@@ -12,10 +12,10 @@ void check_heads(const std::string& type, int64_t n_embd, int64_t n_head) {
              n_embd, n_head);
 }
 
-std::vector<SizeAxis> axes_with_heads(int64_t n_head) {
+std::vector<SizeAxis> axes_with_heads(int64_t n_head, int degree) {
   int64_t heads = std::min<int64_t>(n_head, 4);
   while (n_head % heads != 0) --heads;  // so that it divides the width too
-  return {{"n-layer", kFewLayers}, {"n-head", heads, 0}, {"n-embd", heads * (kSmallWidth / heads), 2}, {"context", kSmallContext}};
+  return {{"n-layer", kFewLayers}, {"n-head", heads, degree}, {"n-embd", heads * (kSmallWidth / heads), 2}, {"context", kSmallContext}};
 }
 
 }  // namespace grim

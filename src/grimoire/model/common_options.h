@@ -22,6 +22,6 @@ inline constexpr int64_t kSmallWidth = 16, kSmallContext = 8, kFewLayers = 6;
 
 // Heads that share the width between them. `type` names the model in the error. throws: argument, the width does not divide by them
 void check_heads(const std::string& type, int64_t n_embd, int64_t n_head);
-std::vector<SizeAxis> axes_with_heads(int64_t n_head);
+std::vector<SizeAxis> axes_with_heads(int64_t n_head, int degree = 0);  // degree: in the heads; 0 where they share the width between them
 
 }  // namespace grim

@@ -19,6 +19,7 @@ namespace {
 constexpr double kInitStd = 0.02;
 
 NormBias norm_bias(const GptConfig& c) { return c.biases ? NormBias::yes : NormBias::no; }
+bool fits_heads(const GptConfig& c) { return c.heads == HeadWidth::wide || c.n_embd % c.n_head == 0; }
 double residual_std(const GptConfig& c) { return gpt2_residual_std(c.n_layer); }
 
 Tensor weight(const GptConfig& c, int64_t in, int64_t out, double std, Rng& rng) {
@@ -44,7 +45,7 @@ std::unique_ptr<Product> head_product(const GptConfig& c, const Embedding& table
 // What scores are multiplied with; 0 is attention's own 1 / sqrt(D).
 double attention_scale(const GptConfig& c, int64_t layer) {
   if (c.scale_by_width && !c.scale_by_layer) return 0;
-  const double width = c.scale_by_width ? std::sqrt(static_cast<double>(c.n_embd / c.n_head)) : 1;
+  const double width = c.scale_by_width ? std::sqrt(static_cast<double>(c.head_size())) : 1;
   return 1 / (width * (c.scale_by_layer ? static_cast<double>(layer + 1) : 1));
 }
 
@@ -64,11 +65,11 @@ GptConfig GptConfig::nanogpt_char() {
 Gpt::Attention::Attention(Module& parent, const GptConfig& c, int64_t layer, Rng& rng)
     : Module("attn", parent), layer(layer), heads(c.n_head),
       dropout(c.attention_dropout < 0 ? c.dropout : c.attention_dropout), scale(attention_scale(c, layer)),
-      c_attn("c_attn", *this, weight(c, c.n_embd, 3 * c.n_embd, kInitStd, rng), bias(c, c.n_embd, 3 * c.n_embd, rng)),
-      c_proj("c_proj", *this, weight(c, c.n_embd, c.n_embd, residual_std(c), rng), bias(c, c.n_embd, c.n_embd, rng)) {}
+      c_attn("c_attn", *this, weight(c, c.n_embd, 3 * c.all_heads(), kInitStd, rng), bias(c, c.n_embd, 3 * c.all_heads(), rng)),
+      c_proj("c_proj", *this, weight(c, c.all_heads(), c.n_embd, residual_std(c), rng), bias(c, c.all_heads(), c.n_embd, rng)) {}
 
 Tensor Gpt::Attention::operator()(const Tensor& x, Pass& pass) const {
-  const Tensor qkv = c_attn(x);  // (B, T, 3C)
+  const Tensor qkv = c_attn(x);  // (B, T, 3 H D)
   AttentionOptions options{.mask = AttentionMask::causal, .scale = scale};
   if (pass.training && dropout > 0) {
     options.dropout = dropout;
@@ -107,8 +108,7 @@ std::vector<std::unique_ptr<Gpt::Block>> Gpt::Transformer::blocks(Module& parent
 Gpt::Gpt(const GptConfig& config, Rng& rng)
     : config_(config), lm_head_("lm_head", *this, head_product(config, transformer_.wte)), transformer_(*this, config, rng) {
   if (!config.tied) copy_into(lm_head_.weight(), untied_head(config, rng));  // the last that is drawn, the first among the tensors
-  GRIM_CHECK(config.n_head > 0 && config.n_embd % config.n_head == 0, argument, "gpt",
-             "n_embd must divide by n_head: got {} and {}", config.n_embd, config.n_head);
+  GRIM_CHECK(config.n_head > 0 && fits_heads(config), argument, "gpt", "n_embd must divide by n_head: got {} and {}", config.n_embd, config.n_head);
 }
 
 Tensor Gpt::hidden(const Tensor& tokens, Pass& pass) const {
@@ -162,6 +162,7 @@ Json GptConfig::to_json() const {
                        {"torch_dtype", "float32"},
                        {"grimoire_biases", biases},
                        {"grimoire_init", init == GptInit::gpt2 ? "gpt2" : "torch"}});
+  if (heads == HeadWidth::wide) json.set("grimoire_heads", "wide");
   if (scale_by_layer) json.set("scale_attn_by_inverse_layer_idx", true);
   return json;
 }
@@ -173,6 +174,7 @@ const std::vector<KeyRule>& gpt_rules() {
       {"vocab_size"}, {"n_positions"}, {"n_embd"}, {"n_layer"}, {"n_head"}, {"n_inner"}, {"n_ctx"}, {"activation_function"}, {"resid_pdrop"},
       {"embd_pdrop"}, {"attn_pdrop"}, {"layer_norm_epsilon"}, {"scale_attn_weights"}, {"scale_attn_by_inverse_layer_idx"}, {"tie_word_embeddings"},
       {"grimoire_biases"}, {"grimoire_init", KeyUse::fixed, {"\"gpt2\"", "\"torch\""}},
+      {"grimoire_heads", KeyUse::fixed, {"\"narrow\"", "\"wide\""}},
       {"reorder_and_upcast_attn", KeyUse::harmless},  // the same product in f32, which ours always is
       {"summary_activation", KeyUse::harmless}, {"summary_first_dropout", KeyUse::harmless}, {"summary_proj_to_labels", KeyUse::harmless},
       {"summary_type", KeyUse::harmless}, {"summary_use_proj", KeyUse::harmless}};  // of a head that language models lack
@@ -186,6 +188,8 @@ Options GptConfig::options() {
           embedding_option(&n_embd),
           layers_option(&n_layer),
           {.name = "n-head", .help = "attention heads", .target = &n_head, .low = 1, .high = 1 << 16},
+          {.name = "heads", .help = "how wide a head is: the width over the number of heads, or the width itself", .target = by_choice(&heads),
+           .choices = {"narrow", "wide"}},
           {.name = "dropout", .help = "probability of dropping an activation", .target = &dropout, .low = 0, .high = 0.99},
           {.name = "tied", .help = "output layer shares the token embedding", .target = &tied},
           {.name = "biases", .help = "biases in linear layers and norms", .target = &biases},
@@ -194,16 +198,17 @@ Options GptConfig::options() {
 }
 
 void GptConfig::check() const {
-  check_heads("gpt", n_embd, n_head);
+  if (heads == HeadWidth::narrow) check_heads("gpt", n_embd, n_head);
 }
 
 double GptConfig::parameter_count() const {
-  const double V = double(vocab_size), T = double(n_positions), C = double(n_embd), F = double(inner()), bias = biases ? 1 : 0;
-  const double block = 4 * C * C + 2 * C * F + 2 * C + bias * (4 * C + F + C + 2 * C);  // q, k, v, out; in, out; two norms
+  const double V = double(vocab_size), T = double(n_positions), C = double(n_embd), A = double(n_head) * double(head_size()), F = double(inner());
+  const double bias = biases ? 1 : 0;
+  const double block = 4 * C * A + 2 * C * F + 2 * C + bias * (3 * A + C + F + C + 2 * C);  // q, k, v, out; in, out; two norms
   return (tied ? V * C : 2 * V * C) + T * C + double(n_layer) * block + C + bias * C;
 }
 
-std::vector<SizeAxis> GptConfig::axes() const { return axes_with_heads(n_head); }
+std::vector<SizeAxis> GptConfig::axes() const { return axes_with_heads(n_head, heads == HeadWidth::wide ? 1 : 0); }
 
 GptConfig GptConfig::from_json(const Json& json) {
   check_config_keys(json, gpt_rules());
@@ -212,6 +217,7 @@ GptConfig GptConfig::from_json(const Json& json) {
               .n_embd = config_size(json, "n_embd"),
               .n_layer = config_size(json, "n_layer", 0, 1 << 16),
               .n_head = config_size(json, "n_head"),
+              .heads = json.text("grimoire_heads", "narrow") == "wide" ? HeadWidth::wide : HeadWidth::narrow,
               .dropout = config_rate(json, "resid_pdrop", 0.0),
               .embedding_dropout = -1,
               .attention_dropout = -1,
@@ -231,7 +237,7 @@ GptConfig GptConfig::from_json(const Json& json) {
   if (const double attn = config_rate(json, "attn_pdrop", c.dropout); attn != c.dropout) c.attention_dropout = attn;
   if (const Json* inner = json.find("n_inner"); inner && !inner->is_null()) c.n_inner = config_size(json, "n_inner");
   if (c.n_inner == 4 * c.n_embd) c.n_inner = 0;
-  GRIM_CHECK(c.n_embd % c.n_head == 0, input, "config", "config.json: n_embd must divide by n_head: got {} and {}", c.n_embd, c.n_head);
+  GRIM_CHECK(fits_heads(c), input, "config", "config.json: n_embd must divide by n_head: got {} and {}", c.n_embd, c.n_head);
   GRIM_CHECK(json.integer("n_ctx", c.n_positions) == c.n_positions, input, "config", "config.json: n_ctx is {}, n_positions {}",
              json.integer("n_ctx"), c.n_positions);
   GRIM_CHECK(c.layer_norm_epsilon > 0 && c.layer_norm_epsilon < 1, input, "config", "config.json: key 'layer_norm_epsilon': got {}, expected above 0, below 1",

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "grimoire/model/register.h"
+#include "grimoire/nn/attention.h"
 #include "grimoire/nn/embedding.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/nn/norm.h"
@@ -24,6 +25,7 @@ struct GptConfig {
   int64_t n_embd = 768;        // C
   int64_t n_layer = 12;        // L
   int64_t n_head = 12;         // H
+  HeadWidth heads = HeadWidth::narrow;  // wide: D = C, of which transformers' gpt2 knows nothing
   double dropout = 0.0;        // residual
   double embedding_dropout = -1, attention_dropout = -1;  // below 0: as `dropout`
   double layer_norm_epsilon = 1e-5;
@@ -45,6 +47,8 @@ struct GptConfig {
   double parameter_count() const;
   void check() const;
   std::vector<SizeAxis> axes() const;
+  int64_t head_size() const { return heads == HeadWidth::wide ? n_embd : n_embd / n_head; }  // D
+  int64_t all_heads() const { return n_head * head_size(); }                                 // H D
   int64_t inner() const { return n_inner > 0 ? n_inner : 4 * n_embd; }
 };
 

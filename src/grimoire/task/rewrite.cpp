@@ -126,6 +126,11 @@ class OpenedRewrite final : public TaskSource {
     if (source_.tokenizer.empty() && config.init_from.empty())
       throw Error(ErrorKind::usage, "no tokenizer is given: " GRIM_SETTING("tokenizer") " names its folder", source_.hint);
   }
+  std::vector<std::string> warnings(const RunConfig& config) const override {
+    const std::string from = config.init_from.empty() ? source_.tokenizer : model_folder_in(config.init_from);
+    const std::string warning = source_.damage(*open_tokenizer(from))->warning(source_.length);
+    return warning.empty() ? std::vector<std::string>() : std::vector{warning};
+  }
   CorpusFormat format() const override { return CorpusFormat::text; }
   Json identity(const RunConfig& config) const override {
     Json json = Json::object({{"content_xxh3_128", content_hash(*corpus_)}, {"split", config.split}, {"length", source_.length}});

@@ -44,6 +44,7 @@ class Damage {
   };
   virtual Pair of(std::span<const int32_t> text, uint32_t number, uint64_t seed, uint32_t step) const = 0;
   virtual int64_t target_length(int64_t length) const = 0;  // of a text of that length
+  virtual std::string warning(int64_t /*length*/) const { return ""; }  // of what texts of that length do not get as it was asked for
   RewriteBatch batch(const TextPieces& pieces, std::span<const int64_t> rows, uint64_t seed, uint32_t step) const;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "grimoire/base/error.h"
 #include "grimoire/text/special_token.h"
@@ -53,6 +54,14 @@ std::vector<int64_t> random_spans(int64_t length, const SpanSizes& sizes, Rng& r
   std::vector<int64_t> turns;
   for (size_t i = 0; i < taken.size(); ++i) turns.insert(turns.end(), {kept[i], taken[i]});
   return turns;
+}
+
+std::string Spans::warning(int64_t length) const {
+  const SpanSizes now = sizes(length), wanted = span_sizes(length, options_, std::numeric_limits<int64_t>::max());
+  if (now.gaps == wanted.gaps) return "";
+  return str("texts of {} tokens would have {} gaps, which take {} tokens <extra_id_0>, <extra_id_1> and so on, and the tokenizer has {}: a gap is {:.1f} "
+             "tokens long in the mean, not {:.1f}", length, wanted.gaps, wanted.gaps + 1, tokens_.gaps.size(),
+             static_cast<double>(now.taken) / static_cast<double>(now.gaps), options_.mean_length);
 }
 
 Damage::Pair Spans::of(std::span<const int32_t> text, uint32_t number, uint64_t seed, uint32_t step) const {

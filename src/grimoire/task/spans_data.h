@@ -38,6 +38,7 @@ class Spans final : public Damage {
   Spans(SpanTokens tokens, const SpanOptions& options) : tokens_(std::move(tokens)), options_(options) {}
   SpanSizes sizes(int64_t length) const { return span_sizes(length, options_, static_cast<int64_t>(tokens_.gaps.size())); }
   Pair of(std::span<const int32_t> text, uint32_t number, uint64_t seed, uint32_t step) const override;
+  std::string warning(int64_t length) const override;  // gaps become longer where there are too few tokens for them
   int64_t target_length(int64_t length) const override { return sizes(length).taken + sizes(length).gaps + 2; }  // with the last gap, and the end
 
  private:

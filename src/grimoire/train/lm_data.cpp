@@ -6,8 +6,10 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/setting_words.h"
+#include "grimoire/data/documents.h"
 #include "grimoire/data/split.h"
 #include "grimoire/text/char_tokenizer.h"
+#include "grimoire/text/special_token.h"
 
 namespace grim {
 namespace {
@@ -21,6 +23,18 @@ std::vector<Ids> encode_items(const Corpus& corpus, const Tokenizer& tokenizer, 
   }
   return items;
 }
+
+// How a special token is written: it is found in a text before anything else is done to it.
+std::string written(const Tokenizer& tokenizer, const std::optional<int64_t>& id) { return id && tokenizer.is_special(*id) ? tokenizer.token(*id) : ""; }
+std::string end_of_text(const Tokenizer& tokenizer) { return written(tokenizer, special_token(tokenizer, TokenRole::end)); }
+
+// What stands before each document: what the tokenizer puts before every text, or its end token where that begins texts too, as GPT-2's does.
+std::string begin_of_text(const Tokenizer& tokenizer) {
+  const std::optional<int64_t> begin = special_token(tokenizer, TokenRole::begin);
+  return written(tokenizer, begin == special_token(tokenizer, TokenRole::end) ? begin : token_before_texts(tokenizer));
+}
+
+Ids running_ids(const Corpus& corpus, const Tokenizer& tokenizer) { return tokenizer.encode(running_text(corpus, tokenizer), corpus.source); }
 
 std::vector<int64_t> counting(int64_t n) {
   std::vector<int64_t> all(static_cast<size_t>(n));
@@ -150,6 +164,15 @@ std::span<const int64_t> common_part_of(std::span<const int64_t> ids, int64_t co
   return n - first > context ? ids.subspan(static_cast<size_t>(first)) : std::span<const int64_t>();
 }
 
+bool has_documents(const Corpus& corpus, const Tokenizer& tokenizer) {
+  const std::string end = corpus.format == CorpusFormat::text ? end_of_text(tokenizer) : "";
+  return !end.empty() && corpus.text.find(end) != std::string::npos;
+}
+
+std::string running_text(const Corpus& corpus, const Tokenizer& tokenizer) {
+  return has_documents(corpus, tokenizer) ? packed_documents(corpus.text, begin_of_text(tokenizer), end_of_text(tokenizer)) : corpus.text;
+}
+
 LmData make_lm_data(const Corpus& corpus, const Tokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context) {
   if (corpus.format == CorpusFormat::lines) {
     const std::vector<int64_t> order = shuffled_places(corpus);
@@ -165,7 +188,7 @@ LmData make_lm_data(const Corpus& corpus, const Tokenizer& tokenizer, const Spli
     add_common(split, data, [&] { return last_tenth(corpus, tokenizer, order, reading, context); });
     return data;
   }
-  const Ids ids = tokenizer.encode(corpus.text, corpus.source);
+  const Ids ids = running_ids(corpus, tokenizer);
   const auto n = static_cast<int64_t>(ids.size());
   const int64_t dev = cut(n, split.train), test = cut(n, split.train + split.dev);
   const auto part = [&](int64_t begin, int64_t end) {
@@ -178,11 +201,11 @@ LmData make_lm_data(const Corpus& corpus, const Tokenizer& tokenizer, const Spli
 
 LmPart make_common_part(const Corpus& corpus, const Tokenizer& tokenizer, Reading reading, int64_t context) {
   if (corpus.format == CorpusFormat::lines) return last_tenth(corpus, tokenizer, shuffled_places(corpus), reading, context);
-  return last_tenth(tokenizer.encode(corpus.text, corpus.source), reading, context);
+  return last_tenth(running_ids(corpus, tokenizer), reading, context);
 }
 
 LmPart make_lm_part(const Corpus& corpus, const Tokenizer& tokenizer, Reading reading, int64_t context) {
-  if (corpus.format == CorpusFormat::text) return LmPart::of_text(tokenizer.encode(corpus.text, corpus.source), reading, context);
+  if (corpus.format == CorpusFormat::text) return LmPart::of_text(running_ids(corpus, tokenizer), reading, context);
   if (reading == Reading::sequence) check_item_lengths(corpus, context - 1);
   return LmPart::of_items(encode_items(corpus, tokenizer, counting(static_cast<int64_t>(corpus.items.size()))), reading, context);
 }

@@ -67,6 +67,11 @@ struct SplitPercent {
 
 Part common_part_of(const SplitPercent& split);  // test or dev, where that is the last tenth already; else common
 
+// Running text as it is read. Where it holds the tokenizer's end-of-text token, that token parts documents, which are packed one behind the other with it
+// between them; attention sees across it (Brown et al. 2020, appendix B). So a text that is drawn begins and ends as a document does.
+std::string running_text(const Corpus& corpus, const Tokenizer& tokenizer);
+bool has_documents(const Corpus& corpus, const Tokenizer& tokenizer);  // is there such a token in it?
+
 // Items are shuffled by Python's random.seed(42), the split of the makemore lectures, whatever the run's own seed: runs with
 // different seeds are judged on the same items. Running text is cut in order.
 LmData make_lm_data(const Corpus& corpus, const Tokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context);

@@ -21,8 +21,8 @@ struct LmSettings {
   Options options(RunConfig& run) {
     return {{.name = "data", .help = "text file, one item a line or running text", .target = &run.data, .basic = true},
             {.name = "format", .help = "how to read the data", .target = by_choice(&run.format), .choices = {"auto", "lines", "text"}},
-            {.name = "tokenizer", .help = "folder or file of a tokenizer; without it the symbols are the characters of the data", .target = &tokenizer,
-             .basic = true, .without = {"init-from", "format=lines"}},
+            {.name = "tokenizer", .help = "folder or file of a tokenizer, whose end-of-text token parts documents; without one characters are the symbols",
+             .target = &tokenizer, .basic = true, .without = {"init-from", "format=lines"}},
             {.name = "split", .help = "percent for train/dev/test", .target = &run.split},
             {.name = "init-from", .help = "begin with the weights and symbols of this run or model folder", .target = &run.init_from}};
   }
@@ -116,10 +116,11 @@ std::vector<std::string> LmSource::other_numbering(const RunConfig& config, cons
 std::vector<std::string> LmSource::samples(const std::string& folder) const {
   const bool items = corpus_.format == CorpusFormat::lines;
   const TrainedModel trained = load_trained(folder);
+  const int count = items ? 30 : has_documents(corpus_, *trained.tokenizer) ? 5 : 1;
   Rng rng(RngMode::philox, 1337, "generate");
   const GenerationConfig config{.max_new_tokens = items ? 0 : 500, .begin = trained.begin, .ends = trained.ends};
   std::vector<std::string> texts;
-  for (int i = 0; i < (items ? 30 : 1); ++i) texts.push_back(generate(*trained.model, *trained.tokenizer, "", config, rng));
+  for (int i = 0; i < count; ++i) texts.push_back(generate(*trained.model, *trained.tokenizer, "", config, rng));
   return texts;
 }
 
@@ -132,7 +133,7 @@ std::shared_ptr<const Tokenizer> LmSource::numbering(const RunConfig& config) co
 double LmSource::characters_a_symbol(const Tokenizer& tokenizer) const {
   const auto characters = static_cast<double>(count_code_points(corpus_.text));
   if (corpus_.format == CorpusFormat::lines || dynamic_cast<const CharTokenizer*>(&tokenizer) || characters == 0) return 1;
-  return characters / static_cast<double>(std::max<size_t>(1, tokenizer.encode(corpus_.text, corpus_.source).size()));
+  return characters / static_cast<double>(std::max<size_t>(1, tokenizer.encode(running_text(corpus_, tokenizer), corpus_.source).size()));
 }
 
 RunSizes LmSource::sizes(const RunConfig& config) const {

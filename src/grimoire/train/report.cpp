@@ -65,6 +65,13 @@ std::string origin_of(const Curves& c, const RunConfig& config) {
              seen == Seen::trained ? "here a part of it was trained on" : seen == Seen::chosen ? "here it chose the best weights" : "here it was held back");
 }
 
+// With a blank line between them where one has lines of its own.
+std::vector<std::string> parted(std::vector<std::string> samples) {
+  if (std::ranges::any_of(samples, [](const std::string& s) { return s.find('\n') != std::string::npos; }))
+    for (size_t i = 0; i + 1 < samples.size(); ++i) samples[i] += "\n";
+  return samples;
+}
+
 report::Table configuration(RunConfig config) {
   report::Table table{{"setting", "value", "what it is"}, {}};
   for (const Option& o : config.options()) table.rows.push_back({o.name, o.json().dump(), o.help});
@@ -124,7 +131,7 @@ void write_report(const std::string& folder, const ReportOptions& options) {
   if (const std::string origin = origin_of(c, config); !origin.empty()) page.blocks.push_back(Remark{origin, Tone::faint});
   page.blocks.insert(page.blocks.end(), {Heading{"Loss"}, loss_chart(c, words)});
   if (c.cut_line) page.blocks.push_back(Remark{str("{}: what stood there and behind it is not drawn", c.cut_in_words()), Tone::faint});
-  if (const std::vector<std::string>& samples = options.samples; !samples.empty()) {
+  if (const std::vector<std::string> samples = parted(options.samples); !samples.empty()) {
     write_atomically(join_path(folder, "samples.txt"), joined(samples, "\n") + "\n");
     page.blocks.insert(page.blocks.end(), {Heading{"Samples"}, Samples{samples}});
   }

@@ -23,11 +23,13 @@ class TextJudge {
     if (!rolls_ && (settings.stride > 0 || settings.context > 0 || settings.begins))
       throw Error(ErrorKind::usage, str("--stride, --context and --bos are for running text read in order: this model reads {}",
                                         items_ ? "each line whole" : str("windows of {} tokens", context())), "leave them out");
+    if (!items_) text_ = running_text(corpus_, *trained.tokenizer);
     if (!rolls_) return;
     context_ = settings.context > 0 ? settings.context : context();
     stride_ = settings.stride > 0 ? settings.stride : context_;
     begin_ = token_before(trained, settings.begins);
-    ids_ = trained.tokenizer->encode(corpus_.text, corpus_.source);
+    ids_ = trained.tokenizer->encode(text_, corpus_.source);
+    if (begin_ && !ids_.empty() && ids_.front() == *begin_) begin_.reset();  // it stands there already
   }
 
   const Corpus& corpus() const { return corpus_; }
@@ -48,9 +50,9 @@ class TextJudge {
       return text_size(lines);
     }
     const auto given = static_cast<size_t>(!rolls_ ? context() : begin_ ? 0 : 1);
-    const Ids& ids = rolls_ ? ids_ : trained_.tokenizer->encode(corpus_.text, corpus_.source);
+    const Ids& ids = rolls_ ? ids_ : trained_.tokenizer->encode(text_, corpus_.source);
     const std::string before = trained_.tokenizer->decode(std::span(ids).first(std::min(given, ids.size())), Specials::keep);
-    return text_size(std::string_view(corpus_.text).substr(std::min(before.size(), corpus_.text.size())));
+    return text_size(std::string_view(text_).substr(std::min(before.size(), text_.size())));
   }
   std::string signature() const {
     const std::string unit = std::string_view(trained_.tokenizer->unit()) == "char" ? "character" : trained_.tokenizer->unit();
@@ -59,7 +61,9 @@ class TextJudge {
     const std::string read = !rolls_ ? (items_ && trained_.model->reading() == Reading::sequence ? "whole-line" : str("window-{}", context()))
                              : stride_ == context_ ? str("blocks-of-{}-without-overlap", context_) : str("windows-of-{}-stride-{}", context_, stride_);
     const std::string bos = rolls_ ? str("|bos:{}", begin_ ? "yes" : "no") : "";
-    return str("nll|token:{}|targets:{}|context:{}{}|{}", trained_.tokenizer->unit(), targets, read, bos, common_signature(*trained_.tokenizer, corpus_));
+    const char* const documents = has_documents(corpus_, *trained_.tokenizer) ? "|documents:parted-by-end-token" : "";
+    return str("nll|token:{}|targets:{}|context:{}{}{}|{}", trained_.tokenizer->unit(), targets, read, bos, documents,
+               common_signature(*trained_.tokenizer, corpus_));
   }
 
  private:
@@ -81,6 +85,7 @@ class TextJudge {
   Corpus corpus_;
   int64_t context_ = 0, stride_ = 0;
   std::optional<int64_t> begin_;
+  std::string text_;  // as it is read
   Ids ids_;
 };
 

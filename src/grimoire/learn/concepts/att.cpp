@@ -666,7 +666,7 @@ const Concept kConcepts[] = {
            out.answer("weights of q, k, v", h * 3 * d * d);
          },
      .turn = "one head: wide and narrow are the same thing.",
-     .commands = "later: grimoire train --model transformer --data input.txt --heads wide --out runs/t",
+     .commands = "grimoire train --model gpt --data input.txt --heads wide --out runs/t",
      .code = "src/grimoire/nn/attention.h: HeadWidth::wide",
      .mistake = "People say that wide heads are the normal case; in fact nearly all transformers use narrow ones, and spend the weights saved on depth or "
                 "on the mlp.",
