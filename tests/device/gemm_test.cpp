@@ -1,7 +1,10 @@
 #include "grimoire/device/gemm.h"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -90,4 +93,29 @@ TEST(Gemm, EpilogueSeesEveryElementOnce) {
 }
 
 }  // namespace
+// Those of one row, of up to 16 and of more are worked out by different loops, in stripes and panels of different widths.
+TEST(GemmRows, ARowHasTheSameBitsBesideAnyOthers) {
+  for (const auto& [N, K] : {std::pair<int64_t, int64_t>{1, 9}, {7, 3}, {321, 70}, {2500, 129}, {4097, 65}})
+    for (const bool turned : {false, true}) {
+      const int64_t M = 40;
+      const std::vector<float> a = noise<float>(M * K, 1), b = noise<float>(K * N, 2);
+      const auto rows = [&](int64_t first, int64_t count) {
+        std::vector<float> c(static_cast<size_t>(count * N), -1.0f);
+        gemm_rows(Gemm<float>{.M = count, .N = N, .K = K, .a = a.data() + first * K, .a_row = K, .a_col = 1, .b = b.data(), .b_row = turned ? 1 : N,
+                              .b_col = turned ? K : 1, .c = c.data(), .c_row = N});
+        return c;
+      };
+      const std::vector<float> all = rows(0, M);
+      for (const int64_t n : {int64_t{0}, N / 2, N - 1}) {
+        double expected = 0;
+        for (int64_t k = 0; k < K; ++k)
+          expected += static_cast<double>(a[static_cast<size_t>(3 * K + k)]) * b[static_cast<size_t>(turned ? n * K + k : k * N + n)];
+        EXPECT_NEAR(all[static_cast<size_t>(3 * N + n)], expected, 1e-4) << N << "x" << K << " at " << n;
+      }
+      for (const int64_t count : {1, 2, 3, 5, 16, 17, 30})
+        EXPECT_TRUE(std::ranges::equal(rows(3, count), std::span(all).subspan(static_cast<size_t>(3 * N), static_cast<size_t>(count * N))))
+            << count << " rows, " << N << "x" << K << (turned ? " turned" : "");
+    }
+}
+
 }  // namespace grim::device

@@ -82,10 +82,18 @@ template <class T> void run(const Gemm<T>& g, const Epilogue& epilogue) {
   });
 }
 
+// Columns that gemm_rows works out at a time. Where B lies in rows, a stripe of few columns would be read by fits and starts: as many as fill some pages.
+int64_t stripe(int64_t M, int64_t N, int64_t K, bool rows) {
+  constexpr int64_t kStripe = 256 * 1024, kColumns = 1024;  // multiply-adds: 10 to 50 us
+  const int64_t few = std::max<int64_t>(64, kStripe / std::max<int64_t>(1, M * K) / 64 * 64);
+  if (!rows || few >= N) return few;
+  const int64_t pieces = 2 * std::max<int64_t>(1, N / (2 * kColumns));
+  return std::max(few, (N + pieces - 1) / pieces / 64 * 64 + 64);
+}
+
 template <class T> void run_rows(const Gemm<T>& g, const Epilogue& epilogue) {
-  constexpr int64_t kStripe = 256 * 1024;  // multiply-adds: 10 to 50 us
   if (g.M == 0 || g.N == 0) return;
-  const int64_t each = std::max<int64_t>(64, kStripe / std::max<int64_t>(1, g.M * g.K) / 64 * 64);
+  const int64_t each = stripe(g.M, g.N, g.K, g.b_col == 1);
   const int64_t tail = g.N > 1 && g.N % each == 1 ? 1 : 0;  // a column alone is added up in another order: it goes with the stripe before it
   parallel_for(g.N - tail, each, [&](int64_t n0, int64_t n1) {
     if (n1 == g.N - tail) n1 = g.N;

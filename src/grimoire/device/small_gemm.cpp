@@ -5,6 +5,8 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -18,8 +20,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET <= HWY_AVX3
 constexpr int kRows = 8, kVectors = 3;  // 24 of 32 registers accumulate
+constexpr bool kPacks = false;
 #else
-constexpr int kRows = 4, kVectors = 2;  // 8 of 16
+constexpr int kRows = 6, kVectors = 2;  // 12 of 16
+constexpr bool kPacks = true;           // a panel of B is copied together first: 6 numbers of A for each vector of B wait for a miss in the first cache
 #endif
 
 // Tails go through a small buffer where a masked access could touch foreign memory.
@@ -96,11 +100,26 @@ template <int V, class T> HWY_NOINLINE void column_panel(const Gemm<T>& g, int64
   if (m < g.M) tile<1, V>(g, m, n, last);
 }
 
-template <class T> void panels(const Gemm<T>& g) {
+// Columns [n, n + count) of B, side by side without those between the rows, which would fall on few lines of the first cache where their step is even.
+template <class T> Gemm<T> packed(const Gemm<T>& g, int64_t n, int64_t count) {
+  static thread_local std::vector<T> panel;
+  panel.resize(static_cast<size_t>(g.K * count));
+  for (int64_t k = 0; k < g.K; ++k) std::copy_n(g.b + k * g.b_row + n, count, panel.data() + k * count);
+  Gemm<T> own = g;
+  own.b = panel.data();
+  own.b_row = count;
+  own.c += n;
+  return own;
+}
+
+template <class T> void panels(const Gemm<T>& all) {
+  constexpr int64_t kWorthPacking = 4 * kRows;  // rows of A
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (int64_t n = 0; n < g.N; n += kVectors * lanes) {
-    const int64_t left = std::min(g.N - n, kVectors * lanes);
+  const bool packs = kPacks && all.M >= kWorthPacking && all.N > kVectors * lanes;
+  for (int64_t at = 0; at < all.N; at += kVectors * lanes) {
+    const int64_t left = std::min(all.N - at, kVectors * lanes), n = packs ? 0 : at;
+    const Gemm<T> g = packs ? packed(all, at, left) : all;
     const int64_t vectors = (left + lanes - 1) / lanes;
     const auto last = static_cast<size_t>(left - (vectors - 1) * lanes);
     if (vectors == 1) column_panel<1>(g, n, last);
@@ -131,25 +150,35 @@ template <class T> void run(const Gemm<T>& given) {
   panels(g);
 }
 
-// Row m of C by adding up rows of B, four at a time: B is read once, in order, and the sums stay in the first cache. The additions of each
-// number and their order are tile()'s.
-template <class T> void add_up_rows(const Gemm<T>& g, int64_t m) {
+// C by adding up rows of B, eight at a time: B is read once, in order, the next rows are fetched meanwhile, and the sums stay in the first caches. The
+// additions of each number and their order are tile()'s.
+template <class T> void add_up_rows(const Gemm<T>& g) {
+  constexpr int64_t kDeep = 8, kBlock = 256, kLine = 64 / sizeof(T);
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  T* const row = g.c + m * g.c_row;
-  std::fill_n(row, g.N, T(0));
-  for (int64_t k = 0; k < g.K; k += 4) {
-    const int64_t steps = std::min<int64_t>(4, g.K - k);
-    const T* const a = g.a + m * g.a_row + k * g.a_col;
-    for (int64_t n = 0; n < g.N; n += lanes) {
-      const auto count = static_cast<size_t>(std::min(lanes, g.N - n));
-      const bool whole = static_cast<int64_t>(count) == lanes;
-      auto sum = whole ? hn::LoadU(d, row + n) : load_n(d, row + n, count);
-      for (int64_t s = 0; s < steps; ++s) {
-        const T* const b = g.b + (k + s) * g.b_row + n;
-        sum = hn::MulAdd(hn::Set(d, a[s * g.a_col]), whole ? hn::LoadU(d, b) : load_n(d, b, count), sum);
+  for (int64_t m = 0; m < g.M; ++m) std::fill_n(g.c + m * g.c_row, g.N, T(0));
+  for (int64_t k = 0; k < g.K; k += kDeep) {
+    const int64_t steps = std::min(kDeep, g.K - k), ahead = std::min(kDeep, g.K - k - steps);
+    const T *const b = g.b + k * g.b_row, *const next = b + kDeep * g.b_row;
+    for (int64_t n0 = 0; n0 < g.N; n0 += kBlock) {
+      const int64_t n1 = std::min(n0 + kBlock, g.N), whole = n1 - (n1 - n0) % lanes;
+      for (int64_t s = 0; s < ahead; ++s)
+        for (int64_t n = n0; n < n1; n += kLine) hwy::Prefetch(next + s * g.b_row + n);
+      for (int64_t m = 0; m < g.M; ++m) {
+        T* const row = g.c + m * g.c_row;
+        hn::Vec<decltype(d)> a[kDeep];
+        GRIM_UNROLL for (int64_t s = 0; s < kDeep; ++s) a[s] = hn::Set(d, s < steps ? g.a[m * g.a_row + (k + s) * g.a_col] : T(0));
+        const auto add = [&](int64_t n, int64_t count, auto get) HWY_ATTR {
+          auto sum = get(row + n);
+          GRIM_UNROLL for (int64_t s = 0; s < count; ++s) sum = hn::MulAdd(a[s], get(b + s * g.b_row + n), sum);
+          return sum;
+        };
+        const auto load = [&](const T* p) HWY_ATTR { return hn::LoadU(d, p); };
+        for (int64_t n = n0; n < whole; n += lanes) hn::StoreU(steps == kDeep ? add(n, kDeep, load) : add(n, steps, load), d, row + n);
+        if (whole == n1) continue;
+        const auto left = static_cast<size_t>(n1 - whole);
+        store_n(d, add(whole, steps, [&](const T* p) HWY_ATTR { return load_n(d, p, left); }), row + whole, left);
       }
-      whole ? hn::StoreU(sum, d, row + n) : store_n(d, sum, row + n, count);
     }
   }
 }
@@ -182,9 +211,8 @@ template <int R, class T> void scalar_products(const Gemm<T>& g, int64_t m, int6
 
 template <class T> void few(const Gemm<T>& g) {
   if (g.b_col == 1 || g.N == 1) {
-    if (g.M >= 4) return panels(g);
-    for (int64_t m = 0; m < g.M; ++m) add_up_rows(g, m);
-    return;
+    constexpr int64_t kFew = 16;  // up to here reading B takes longer than the sums
+    return g.M <= kFew ? add_up_rows(g) : panels(g);
   }
   GRIM_CHECK(g.b_row == 1 && g.a_col == 1, argument, "gemm", "rows of A and columns of B must be dense");
   for (int64_t n = 0; n < g.N; ++n) {

@@ -1,0 +1,182 @@
+"""Writing, translating and embedding beside the peers, float32, one round of each side in turn.
+
+    python bench/compare/inference.py [--job smollm2 ...] [--threads 1 2] [--rounds N] [--models DIR] [--sentences FILE] [--ours DIR] [--work DIR]
+
+Run it with the Python that has torch and transformers; ctranslate2, llama_cpp and onnxruntime (with onnx) take part where they are installed. Jobs:
+
+    smollm2         SmolLM2-135M of --models, its numbers as float32 on all sides: 512 tokens read, 128 written, tokens a second
+    gpt2            the same of GPT-2 124M, random weights
+    minilm-equal    vectors of 128 texts of 128 tokens, texts a second: batches of 32, token ids in, mean over the tokens, to length 1
+    minilm-natural  vectors of the first 512 of --sentences (a sentence a line, as SST-2's train.tsv has them): batches by length, as sentence-transformers
+                    makes them, and "unsorted", as they come
+    marian          the base Transformer of Vaswani et al. 2017, random weights: 64 tokens behind each of 4 sources of 32, four beams, one source at a time
+
+Models are written and converted into --work once. Every side is a process; the others are stopped while one has its turn. Each column: the best wall time of
+the rounds as a rate, in brackets the rate by processor time (of all threads: with one, the figure to trust on a machine that others use too). Ratios: our
+rate over that of the best peer. The torch sides run under run.py's TUNED settings. "differs" marks a peer whose tokens or vectors are not ours.
+"""
+
+import argparse
+import importlib.util
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+
+from run import ROOT, TUNED, Side, build_shim, cpu_model, idle_percent
+
+PEERS = pathlib.Path(__file__).with_name("inference_peers.py")
+NEEDS = {"transformers": ["transformers"], "PyTorch": ["transformers"], "CTranslate2": ["ctranslate2"], "llama.cpp": ["llama_cpp"],
+         "onnxruntime": ["onnxruntime", "onnx"]}
+
+
+class Turn(Side):
+    """A side that says for every round what it took, and what came of it."""
+
+    def round(self):
+        self.process.send_signal(signal.SIGCONT)
+        self.process.stdin.write(b"\n")
+        numbers = self.read_line().split()
+        self.stop()
+        return numbers
+
+
+class Models:
+    """What the sides read, made once."""
+
+    def __init__(self, args):
+        self.args, self.work, self.python = args, args.work, [sys.executable, PEERS]
+        self.work.mkdir(parents=True, exist_ok=True)
+
+    def made(self, name, *command):
+        path = self.work / name
+        if not path.exists():
+            print(f"making {path}", file=sys.stderr)
+            made = subprocess.run([str(path if part is None else part) for part in command], capture_output=True, text=True)
+            if made.returncode != 0:
+                sys.exit(f"error: {path} was not made: {made.stderr.strip()[-400:]}")
+        return path
+
+    def converted(self, name, model, *how):
+        return self.made(name, self.args.ours / "grimoire", "model", "convert", self.args.models / model, None, "--dtype", "f32", *how)
+
+    def written(self, name):
+        return self.made(name, *self.python, "write", name, None)
+
+    def for_peer(self, name, peer):
+        kind = {"CTranslate2": "ctranslate2", "onnxruntime": "onnx"}[peer]
+        folder = self.args.models / name if peer == "onnxruntime" else self.work / name
+        return self.made(f"{name}-{kind}", *self.python, kind, folder, None)
+
+    def texts(self, name, lengths, vocabulary):
+        draw = random.Random(7)
+        path = self.work / f"{name}.txt"
+        path.write_text("\n".join(" ".join(str(draw.randrange(1000, vocabulary)) for _ in range(n)) for n in lengths) + "\n")
+        return path
+
+    def sentences(self, count):
+        return self.made(f"sentences-{count}.txt", *self.python, "ids", self.args.models / "minilm", None, self.args.sentences, str(count))
+
+
+def jobs(models):
+    """name: (task, count, texts, [(phase, units of the rate)], {side: folder})"""
+    writes = [("read 512", 512), ("write 128", 128)]
+
+    def smollm2():
+        folder = models.converted("smollm2", "smollm2")
+        gguf = models.converted("smollm2-gguf", "smollm2", "--to", "gguf")
+        sides = {"ours": folder, "transformers": folder, "CTranslate2": lambda: models.for_peer("smollm2", "CTranslate2"), "llama.cpp": gguf}
+        return "generate", 128, models.texts("smollm2-prompt", [512], 49000), writes, sides
+
+    def gpt2():
+        folder = models.written("gpt2")
+        sides = {"ours": folder, "transformers": folder, "CTranslate2": lambda: models.for_peer("gpt2", "CTranslate2")}
+        return "generate", 128, models.texts("gpt2-prompt", [512], 50000), writes, sides
+
+    def embedding(texts, unsorted):
+        folder = models.args.models / "minilm"
+        sides = {"ours": folder, "PyTorch": folder, "onnxruntime": lambda: models.for_peer("minilm", "onnxruntime")}
+        if unsorted:
+            sides |= {f"{peer} unsorted": sides[peer] for peer in ("PyTorch", "onnxruntime")}
+        return "embed", 32, texts, [("texts", len(texts.read_text().splitlines()))], sides
+
+    def marian():
+        folder = models.written("marian")
+        sides = {"ours": folder, "transformers": folder, "CTranslate2": lambda: models.for_peer("marian", "CTranslate2")}
+        return "beams", 64, models.texts("marian-sources", [32] * 4, 31000), [("beams 4 x 64", 4 * 64)], sides
+
+    return {"smollm2": smollm2, "gpt2": gpt2, "minilm-equal": lambda: embedding(models.texts("equal", [128] * 128, 30000), False),
+            "minilm-natural": lambda: embedding(models.sentences(512), True), "marian": marian}
+
+
+def measure(args, models, name, threads, shim):
+    """[(phase, {side: (rate by wall time, rate by processor time)}, sides whose answer differs)]"""
+    task, count, texts, phases, folders = jobs(models)[name]()
+    plain = os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    tuned = plain | TUNED | ({"LD_PRELOAD": shim} if shim else {})
+    sides, rounds, made = [], {}, {}
+    try:
+        for side, folder in folders.items():
+            peer, *unsorted = side.split()
+            if not all(importlib.util.find_spec(module) for module in NEEDS.get(peer, [])):
+                print(f"{peer} is not installed: left out", file=sys.stderr)
+                continue
+            if args.sides and peer not in args.sides:
+                continue
+            folder = folder() if callable(folder) else folder
+            tail = [str(part) for part in (folder, threads, texts, count)]
+            command = [args.ours / "bench/compare/bench_inference", task] if side == "ours" else [sys.executable, PEERS, peer, "-".join([task, *unsorted])]
+            sides.append(Turn(side, [str(part) for part in command] + tail, tuned if peer in ("transformers", "PyTorch") else plain))
+            print(f"{side}: {sides[-1].greeting}", file=sys.stderr)
+        for turn in range(args.rounds + 1):  # the first warms up
+            for side in sides[turn % len(sides) :] + sides[: turn % len(sides)]:
+                numbers = side.round()
+                rounds.setdefault(side.name, []).append(list(map(float, numbers[: 2 * len(phases)])))
+                made[side.name] = numbers[2 * len(phases) :]
+    finally:
+        for side in sides:
+            side.close()
+    ours = made.get("ours", [])
+    differs = [side for side, answer in made.items() if any(abs(float(a) - float(b)) > 2e-5 for a, b in zip(ours, answer, strict=True))]
+    best = {side: [min(column) for column in zip(*all_rounds[1:])] for side, all_rounds in rounds.items()}
+    return [(phase, {side: (units / b[2 * i], units / b[2 * i + 1]) for side, b in best.items()}, differs) for i, (phase, units) in enumerate(phases)]
+
+
+def line(name, threads, phase, rates, differs):
+    cells = [f"{name}, {phase}", str(threads)]
+    cells += [f"{side} {wall:.1f} ({cpu:.1f})" + (" differs" if side in differs else "") for side, (wall, cpu) in rates.items()]
+    for kind in ("", "unsorted"):
+        peers = [rate for side, rate in rates.items() if side != "ours" and kind == " ".join(side.split()[1:])]
+        if peers and "ours" in rates:
+            wall, cpu = (rates["ours"][i] / max(rate[i] for rate in peers) for i in (0, 1))
+            cells.append(f"{kind} {wall:.2f}x ({cpu:.2f}x)".strip())
+    return "| " + " | ".join(cells) + " |"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--job", nargs="+", default=["all"], choices=["all", "smollm2", "gpt2", "minilm-equal", "minilm-natural", "marian"])
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--sides", nargs="+", help="these alone: ours, transformers, llama.cpp, ...")
+    parser.add_argument("--models", type=pathlib.Path, default=pathlib.Path.home() / ".cache/grimoire/models", help="where smollm2 and minilm lie")
+    parser.add_argument("--sentences", type=pathlib.Path, default=ROOT / "../shared/data/sst2/train.tsv")
+    parser.add_argument("--ours", type=pathlib.Path, default=ROOT / "build/release", help="where the program and bench/compare are built")
+    parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build/inference")
+    args = parser.parse_args()
+    models = Models(args)
+    names = list(jobs(models)) if "all" in args.job else args.job
+    print(f"{cpu_model()}, {os.cpu_count()} CPUs, {idle_percent():.0f}% idle, load {os.getloadavg()[0]:.1f}, float32", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        shim = build_shim(folder)
+        for name in names:
+            for threads in args.threads:
+                for phase, rates, differs in measure(args, models, name, threads, shim):
+                    print(line(name, threads, phase, rates, differs), flush=True)
+
+
+if __name__ == "__main__":
+    main()

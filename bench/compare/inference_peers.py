@@ -1,0 +1,322 @@
+"""The peers of inference.py, one process each, with the protocol of bench_inference (inference.cpp).
+
+    inference_peers.py PEER TASK FOLDER THREADS TEXTS COUNT
+    inference_peers.py write gpt2|marian FOLDER        a model of random weights, as transformers writes it
+    inference_peers.py onnx|ctranslate2 FOLDER OUT     a model folder turned into what that peer reads
+    inference_peers.py ids FOLDER OUT SENTENCES COUNT  token ids of the first so many sentences, one a line up to a tab
+"""
+
+import os
+import pathlib
+import sys
+import time
+
+sys.path = [p for p in sys.path if pathlib.Path(p or ".").resolve() != pathlib.Path(__file__).resolve().parent]  # tokenizers.py is no package of that name
+os.environ |= {"TRANSFORMERS_VERBOSITY": "error", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TQDM_DISABLE": "1"}
+
+
+class Watch:
+    def __init__(self):
+        self.last = time.perf_counter(), time.process_time()
+
+    def lap(self):
+        before, self.last = self.last, (time.perf_counter(), time.process_time())
+        return " ".join(f"{b - a:.6f}" for a, b in zip(before, self.last)) + " "
+
+
+def words(tokens):
+    return " ".join(map(str, tokens))
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def transformers_generate(folder, threads, texts, count):
+    """A bare greedy loop over the model's forward with its cache: generate() costs more."""
+    import torch
+    import transformers
+
+    torch.set_num_threads(threads)
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").eval()
+    prompt = torch.tensor(texts[:1])
+
+    @torch.inference_mode()
+    def run():
+        watch = Watch()
+        out = model(prompt, use_cache=True, logits_to_keep=1)
+        token = out.logits[:, -1].argmax(-1, keepdim=True)
+        tokens, times = [token.item()], watch.lap()
+        for _ in range(count):
+            out = model(token, past_key_values=out.past_key_values, use_cache=True)
+            token = out.logits[:, -1].argmax(-1, keepdim=True)
+            tokens.append(token.item())
+        return times + watch.lap() + words(tokens)
+
+    return f"transformers {transformers.__version__} on PyTorch {torch.__version__}", run
+
+
+def llama_cpp_generate(folder, threads, texts, count):
+    import ctypes
+
+    import llama_cpp
+    import numpy
+
+    prompt = texts[0]
+    file = str(next(pathlib.Path(folder).glob("*.gguf")))
+    model = llama_cpp.Llama(file, n_ctx=len(prompt) + count + 1, n_batch=len(prompt), n_ubatch=len(prompt), n_threads=threads, n_threads_batch=threads,
+                            verbose=False, type_k=0, type_v=0)
+    vocabulary = model.n_vocab()
+
+    def decode(tokens):
+        array = (llama_cpp.llama_token * len(tokens))(*tokens)
+        assert llama_cpp.llama_decode(model.ctx, llama_cpp.llama_batch_get_one(array, len(tokens))) == 0
+        logits = llama_cpp.llama_get_logits_ith(model.ctx, -1)
+        return int(numpy.ctypeslib.as_array(ctypes.cast(logits, ctypes.POINTER(ctypes.c_float)), (vocabulary,)).argmax())
+
+    def run():
+        llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(model.ctx), True)
+        watch = Watch()
+        tokens = [decode(prompt)]
+        times = watch.lap()
+        for _ in range(count):
+            tokens.append(decode(tokens[-1:]))
+        return times + watch.lap() + words(tokens)
+
+    return f"llama.cpp by llama-cpp-python {llama_cpp.__version__}", run
+
+
+def ctranslate2_generate(folder, threads, texts, count):
+    import json
+
+    import ctranslate2
+
+    model = ctranslate2.Generator(folder, device="cpu", intra_threads=threads, compute_type="float32")
+    vocabulary = json.loads((pathlib.Path(folder) / "vocabulary.json").read_text())
+    prompt = [vocabulary[i] for i in texts[0]]
+
+    def run():
+        times, tokens, watch = [], [], Watch()
+
+        def step(result):
+            if not tokens:
+                times.append(watch.lap())
+            tokens.append(result.token_id)
+            return False
+
+        model.generate_batch([prompt], beam_size=1, max_length=count + 1, min_length=count + 1, include_prompt_in_result=False, callback=step, end_token=[])
+        return times[0] + watch.lap() + words(tokens)
+
+    return f"CTranslate2 {ctranslate2.__version__}", run
+
+
+# --- beams -----------------------------------------------------------------------------------------------------------
+
+
+def ctranslate2_beams(folder, threads, texts, count):
+    import json
+
+    import ctranslate2
+
+    model = ctranslate2.Translator(folder, device="cpu", intra_threads=threads, inter_threads=1, compute_type="float32")
+    vocabulary = json.loads((pathlib.Path(folder) / "shared_vocabulary.json").read_text())
+    number = {word: i for i, word in enumerate(vocabulary)}
+    sources = [[vocabulary[i] for i in text] for text in texts]
+
+    def run():
+        watch = Watch()
+        for source in sources:
+            out = model.translate_batch([source], beam_size=4, max_decoding_length=count, min_decoding_length=count, end_token=[])
+        return watch.lap() + words(number[w] for w in out[0].hypotheses[0])
+
+    return f"CTranslate2 {ctranslate2.__version__}", run
+
+
+def transformers_beams(folder, threads, texts, count):
+    import torch
+    import transformers
+
+    torch.set_num_threads(threads)
+    model = transformers.AutoModelForSeq2SeqLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").eval()
+
+    @torch.inference_mode()
+    def run():
+        watch = Watch()
+        for text in texts:
+            out = model.generate(torch.tensor([text]), num_beams=4, max_new_tokens=count, min_new_tokens=count, do_sample=False, eos_token_id=None)
+        return watch.lap() + words(out[0][1:].tolist())
+
+    return f"transformers {transformers.__version__} on PyTorch {torch.__version__}", run
+
+
+# --- sentence vectors ------------------------------------------------------------------------------------------------
+
+
+def batches(texts, count, by_length):
+    """Lists of numbers of texts: as sentence-transformers orders them, or as they come."""
+    order = sorted(range(len(texts)), key=lambda i: -len(texts[i])) if by_length else range(len(texts))
+    order = list(order)
+    return [order[i : i + count] for i in range(0, len(order), count)]
+
+
+def padded(texts, some):
+    import numpy
+
+    longest = max(len(texts[i]) for i in some)
+    ids, mask = numpy.zeros((len(some), longest), numpy.int64), numpy.zeros((len(some), longest), numpy.int64)
+    for row, i in enumerate(some):
+        ids[row, : len(texts[i])], mask[row, : len(texts[i])] = texts[i], 1
+    return ids, mask
+
+
+def torch_embed(folder, threads, texts, count, by_length=True):
+    import torch
+    import transformers
+
+    torch.set_num_threads(threads)
+    model = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa", add_pooling_layer=False).eval()
+
+    @torch.inference_mode()
+    def run():
+        watch, vectors = Watch(), [None] * len(texts)
+        for some in batches(texts, count, by_length):
+            ids, mask = map(torch.from_numpy, padded(texts, some))
+            hidden = model(input_ids=ids, attention_mask=mask).last_hidden_state
+            weights = mask.unsqueeze(-1).float()
+            means = torch.nn.functional.normalize((hidden * weights).sum(1) / weights.sum(1))
+            for row, i in enumerate(some):
+                vectors[i] = means[row]
+        return watch.lap() + words(f"{x:.6f}" for x in vectors[0][:4].tolist())
+
+    return f"PyTorch {torch.__version__} (transformers {transformers.__version__})", run
+
+
+def onnxruntime_embed(folder, threads, texts, count, by_length=True):
+    import numpy
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    model = onnxruntime.InferenceSession(str(pathlib.Path(folder) / "model.onnx"), options, providers=["CPUExecutionProvider"])
+
+    def run():
+        watch, vectors = Watch(), [None] * len(texts)
+        for some in batches(texts, count, by_length):
+            ids, mask = padded(texts, some)
+            (hidden,) = model.run(None, {"input_ids": ids, "attention_mask": mask})
+            means = (hidden * mask[:, :, None].astype(numpy.float32)).sum(1)
+            means /= numpy.linalg.norm(means, axis=1, keepdims=True)
+            for row, i in enumerate(some):
+                vectors[i] = means[row]
+        return watch.lap() + words(f"{x:.6f}" for x in vectors[0][:4].tolist())
+
+    return f"onnxruntime {onnxruntime.__version__}", run
+
+
+RUNS = {
+    ("transformers", "generate"): transformers_generate,
+    ("llama.cpp", "generate"): llama_cpp_generate,
+    ("CTranslate2", "generate"): ctranslate2_generate,
+    ("CTranslate2", "beams"): ctranslate2_beams,
+    ("transformers", "beams"): transformers_beams,
+    ("PyTorch", "embed"): torch_embed,
+    ("PyTorch", "embed-unsorted"): lambda *args: torch_embed(*args, by_length=False),
+    ("onnxruntime", "embed"): onnxruntime_embed,
+    ("onnxruntime", "embed-unsorted"): lambda *args: onnxruntime_embed(*args, by_length=False),
+}
+
+
+# --- models ----------------------------------------------------------------------------------------------------------
+
+
+def write_model(kind, folder):
+    import tokenizers
+    import torch
+    import transformers
+
+    torch.manual_seed(7)
+    if kind == "gpt2":
+        model = transformers.GPT2LMHeadModel(transformers.GPT2Config())
+    else:  # the base Transformer of Vaswani et al. 2017
+        halves = {f"{half}_{key}": size for half in ("encoder", "decoder") for key, size in (("layers", 6), ("attention_heads", 8), ("ffn_dim", 2048))}
+        config = transformers.MarianConfig(**halves, vocab_size=32000, decoder_vocab_size=32000, d_model=512, max_position_embeddings=512,
+                                           activation_function="relu", scale_embedding=True, pad_token_id=31999, eos_token_id=0,
+                                           forced_eos_token_id=None, decoder_start_token_id=31999)
+        model = transformers.MarianMTModel(config)
+        with torch.no_grad():  # else all words are nearly as likely
+            model.model.shared.weight.mul_(3)
+    model.save_pretrained(folder)
+    # CTranslate2's converters ask for a tokenizer: one of as many words
+    last = model.config.vocab_size - 1
+    words = {f"t{i}": i for i in range(last)} | {"<pad>": last}
+    ends = {"eos_token": "t0", "unk_token": "t1", "pad_token": "<pad>", "bos_token": "t0"}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="t1"))
+    transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **ends).save_pretrained(pathlib.Path(folder) / "tokenizer")
+
+
+def to_onnx(folder, out):
+    """Exported, then its layers fused by onnxruntime's own tool."""
+    import onnxruntime.transformers.optimizer as optimizer
+    import torch
+    import transformers
+
+    model = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", add_pooling_layer=False).eval()
+    pathlib.Path(out).mkdir(parents=True, exist_ok=True)
+    plain = pathlib.Path(out) / "plain.onnx"
+
+    class Hidden(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.model = model
+
+        def forward(self, ids, mask):
+            return self.model(input_ids=ids, attention_mask=mask).last_hidden_state
+
+    ids = torch.ones(2, 8, dtype=torch.int64)
+    names, axes = ["input_ids", "attention_mask"], {0: "texts", 1: "tokens"}
+    torch.onnx.export(Hidden(), (ids, ids), str(plain), input_names=names, output_names=["hidden"], dynamic_axes={n: axes for n in [*names, "hidden"]},
+                      dynamo=False)
+    fused = optimizer.optimize_model(str(plain), model_type="bert", num_heads=model.config.num_attention_heads, hidden_size=model.config.hidden_size)
+    print(fused.get_fused_operator_statistics(), file=sys.stderr)
+    fused.save_model_to_file(str(pathlib.Path(out) / "model.onnx"))
+
+
+def to_ctranslate2(folder, out):
+    import ctranslate2.converters
+    import transformers
+
+    class Converter(ctranslate2.converters.TransformersConverter):
+        def load_tokenizer(self, tokenizer_class, path, **options):
+            own = pathlib.Path(path) / "tokenizer"
+            return transformers.AutoTokenizer.from_pretrained(own if own.exists() else path, **options)
+
+    Converter(folder).convert(out, force=True)
+
+
+def write_ids(folder, out, sentences, count):
+    import tokenizers
+
+    tokenizer = tokenizers.Tokenizer.from_file(str(pathlib.Path(folder) / "tokenizer.json"))
+    tokenizer.no_padding()
+    texts = [line.split("\t")[0] for line in pathlib.Path(sentences).read_text().splitlines()[: int(count)]]
+    pathlib.Path(out).write_text("\n".join(words(e.ids) for e in tokenizer.encode_batch(texts)) + "\n")
+
+
+def main():
+    peer, task, *rest = sys.argv[1:]
+    if peer == "write":
+        return write_model(task, rest[0])
+    if peer == "onnx":
+        return to_onnx(task, rest[0])
+    if peer == "ctranslate2":
+        return to_ctranslate2(task, rest[0])
+    if peer == "ids":
+        return write_ids(task, *rest)
+    folder, threads, texts, count = rest
+    texts = [list(map(int, line.split())) for line in pathlib.Path(texts).read_text().splitlines()]
+    said, run = RUNS[peer, task](folder, int(threads), texts, int(count))
+    print("ready", said, flush=True)
+    for _ in sys.stdin:
+        print(run(), flush=True)
+
+
+main()
