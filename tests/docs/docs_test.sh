@@ -40,12 +40,16 @@ while read -r pattern; do
   grep -qE -- "$pattern" <<<"$tests" || fail "no test matches -R $pattern"
 done < <(grep -hoE 'grimoire test -R [^` ]+' README.md docs/*.md | sed 's/.*-R //; s/"//g; s/\\|/|/g')
 
-# Scripts that a page names are there, and measure our side alone in their short mode.
+# Scripts that a page names are there, and measure our side alone in their short mode; those that have none need models or data, and are read.
 scripts=0
 while read -r script; do
   [ -f "$script" ] || { fail "no script $script"; continue; }
   [[ "$script" == bench/compare/* ]] || continue
   command -v python3 >/dev/null || { echo "SKIPPED: $script, for want of python3"; continue; }
+  grep -q '"--short"' "$script" || {
+    python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())' "$script" 2>"$bench/short.log" || fail "$script: $(tail -3 "$bench/short.log")"
+    continue
+  }
   case "$script" in
     */run.py) side=(--ours "$bench/compare_steps") ;;
     */neighbours.py) side=("$bench/bench_neighbours" nowhere) ;;

@@ -42,13 +42,15 @@ std::string weights_after_200_steps(const std::string& model, const std::string&
 TEST(GoldenWeights, NineModelsAfter200Steps) {
   const std::string path = test::golden_file("weights.json");
   const char* const write = std::getenv("GRIMOIRE_WRITE_GOLDEN");
-  const Json golden = write ? Json::object() : Json::parse(read_file(path), path);
+  const Json golden = Json::parse(read_file(path), path);
   Json made = Json::object();
-  // Vectors of another width add in another order: one list of hashes for each, AVX2 also on machines that have more.
+  // Vectors of another width add in another order: one list of hashes for each, AVX2 also on machines that have more. There oneDNN, which large products are
+  // left to, goes on with its widest, so that machines with nothing beyond AVX2 have a list of their own.
+  constexpr int64_t kWide = HWY_AVX3 | HWY_AVX3_DL;
   const struct {
     const char* name;
     int64_t targets;
-  } kinds[] = {{"avx512", HWY_AVX3 | HWY_AVX3_DL}, {"avx2", HWY_AVX2}};
+  } kinds[] = {{"avx512", kWide}, {hwy::SupportedTargets() & kWide ? "avx2" : "avx2_alone", HWY_AVX2}};
   int64_t compared = 0;
   for (const auto& kind : kinds) {
     if (!(hwy::SupportedTargets() & kind.targets)) continue;
@@ -59,7 +61,7 @@ TEST(GoldenWeights, NineModelsAfter200Steps) {
     Json hashes = Json::object();
     for (const Architecture* a : architectures()) {
       const std::string& model = a->name;
-      if (!write && !golden.at(kind.name).find(model)) continue;  // another test's
+      if (!golden.at("avx512").find(model)) continue;  // another test's
       const std::string hash = weights_after_200_steps(model, folder.path());
       hashes.set(model, hash);
       if (!write) EXPECT_EQ(hash, golden.at(kind.name).text(model)) << model << " on " << kind.name;

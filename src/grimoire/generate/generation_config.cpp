@@ -24,8 +24,8 @@ void check_beams(const GenerationConfig& c) {
   GRIM_CHECK(std::isfinite(c.length_penalty), argument, "generate", "length_penalty: got {}, expected a number", c.length_penalty);
   if (c.num_beams == 1) return;
   GRIM_CHECK(c.num_return_sequences <= c.num_beams, argument, "generate",
-             "{} texts of a prompt are asked for (num_return_sequences, " GRIM_SETTING("number") "), but {} beams (num_beams, " GRIM_SETTING("beams")
-             ") hold as many and no more: expected as many beams, or fewer texts", c.num_return_sequences, c.num_beams);
+             "{} texts are asked for, and {} beams hold no more (num_return_sequences, " GRIM_SETTING("number") "; num_beams, " GRIM_SETTING("beams")
+             "): expected more beams, or fewer texts", c.num_return_sequences, c.num_beams);
   GRIM_CHECK(c.prompt_lookup_num_tokens == 0, argument, "generate", "prompt_lookup_num_tokens: beams are not guessed ahead");
 }
 
