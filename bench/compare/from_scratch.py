@@ -1,12 +1,14 @@
 """A GPT with a vocabulary of its own, from a text file to stories, beside the same recipe and the same batches in PyTorch.
 
-    python bench/compare/from_scratch.py tinystories_sample.txt --out DIR [--steps N] [--threads 1] [--ours build/release/grimoire] [--no-peer]
+    python bench/compare/from_scratch.py tinystories_sample.txt --out DIR [--steps N] [--threads 1] [--ours build/release/grimoire] [--short]
 
 Run it with the Python that has torch and tokenizers. The program learns a byte-level BPE from the text, trains a GPT on its pieces and writes 100
 texts. PyTorch then does the same from the run's config.json alone: it parts the text at <|endoftext|>, encodes it by Hugging Face's tokenizers, draws
 the first weights and every batch from torch.manual_seed (the program trains with --rng torch, which gives the same numbers), and judges the
 held-out last tenth, whole and in the program's crops, at the same steps and with the same averaged weights. Nothing is handed over but the tokenizer's file
 and the settings. Floating-point sums differ in their order, so that two runs part in the last digits and drift; the table says how far.
+
+--short is our side alone for a moment, on a text of its own: is all there that PyTorch will be compared with?
 
 The last lines say what was asked for: held-out losses within .02 of each other, and nine of ten words of the written texts are words of the corpus
 (letters and apostrophes in a row, in lower case).
@@ -21,6 +23,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -181,18 +184,30 @@ def known_words(texts, corpus):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("text", type=pathlib.Path)
-    parser.add_argument("--out", type=pathlib.Path, required=True, help="a new folder")
+    parser.add_argument("text", type=pathlib.Path, nargs="?")
+    parser.add_argument("--out", type=pathlib.Path, help="a new folder")
     parser.add_argument("--ours", type=pathlib.Path, default=HERE.parents[1] / "build/release/grimoire")
     parser.add_argument("--vocab-size", type=int, default=2000)
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1337)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--no-peer", action="store_true", help="our side alone")
+    parser.add_argument("--short", action="store_true", help="our side alone, a moment")
     args = parser.parse_args()
+    if not args.short and not (args.text and args.out):
+        parser.error("a text and --out are needed, or --short")
     if not args.ours.exists():
         sys.exit(f"error: {args.ours} is not built\nhint: ./grimoire test builds it; --ours PATH names another")
-    args.out.mkdir(parents=True)
+    if not args.short:
+        args.out.mkdir(parents=True)
+        compare(args)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        args.out, args.text, args.steps, args.vocab_size = pathlib.Path(folder), pathlib.Path(folder, "text.txt"), 2, 300
+        args.text.write_text(f"The cat sat on the mat, and the dog did not.\n{END}\n" * 200)
+        compare(args)
+
+
+def compare(args):
     tokenizer, folder = args.out / "tokenizer", args.out / "gpt"
     corpus = args.text.read_text(encoding="utf-8")
 
@@ -204,7 +219,7 @@ def main():
     ours = {event["step"]: event["dev_loss"] for event in events(folder, "evaluation")}
     steps = events(folder, "step")
     result = {"seconds of the command": seconds, "seconds of its steps": steps[-1]["seconds"], "held out": ours}
-    if not args.no_peer:
+    if not args.short:
         settings = json.loads((folder / "config.json").read_text())
         losses, judged, torch_seconds = train_peer(settings, corpus, tokenizer / "tokenizer.json", set(ours), args.threads)
         print("| step | training loss | PyTorch | held out | PyTorch | apart |\n|---|---|---|---|---|---|")
@@ -222,7 +237,8 @@ def main():
         print(f"\nheld out, best: {best[0]:.4f}, PyTorch {best[1]:.4f}; furthest apart {apart:.4f} ({'within' if apart < 0.02 else 'NOT within'} .02)")
         print(f"steps: {steps[-1]['seconds']:.0f} s, PyTorch {torch_seconds:.0f} s; the whole command {seconds:.0f} s")
     within = str(int(RECIPE[1]) - 8)  # the context, where the cache holds
-    written = subprocess.run([args.ours, "generate", folder, "-n", "100", "--max-tokens", within], stdout=subprocess.PIPE, check=True).stdout
+    generate = [args.ours, "generate", folder, "-n", "2" if args.short else "100", "--max-tokens", within]
+    written = subprocess.run(generate, stdout=subprocess.PIPE, check=True).stdout
     texts = re.split(r"^-----$", written.decode("utf-8", "replace"), flags=re.MULTILINE)
     share, total, strange = known_words(texts, corpus)
     print(f"words of {len(texts)} texts: {total}, of them words of the corpus {100 * share:.1f} %; others: {' '.join(strange[:12])}")

@@ -1,6 +1,6 @@
 """Narrow heads beside wide ones: what a head as wide as the model costs and brings, at the same width and with the same number of parameters.
 
-    python bench/compare/heads.py input.txt --out DIR [--steps N] [--seeds 3] [--width 128] [--heads 4] [--ours build/release/grimoire]
+    python bench/compare/heads.py input.txt --out DIR [--steps N] [--seeds 3] [--width 128] [--heads 4] [--ours build/release/grimoire] [--short]
 
 Trains the program's GPT on the characters of a text: heads that share the width, heads of the whole width, and heads of the whole width in a model so
 much narrower that it has as many parameters. Everything else is the model's own recipe. One thread; the shapes take turns within a seed. CPU is that
@@ -14,6 +14,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -35,15 +36,28 @@ def train(command):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("text", type=pathlib.Path)
-    parser.add_argument("--out", type=pathlib.Path, required=True, help="a new folder")
+    parser.add_argument("text", type=pathlib.Path, nargs="?")
+    parser.add_argument("--out", type=pathlib.Path, help="a new folder")
     parser.add_argument("--ours", type=pathlib.Path, default=HERE.parents[1] / "build/release/grimoire")
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--width", type=int, default=128)
     parser.add_argument("--heads", type=int, default=4)
+    parser.add_argument("--short", action="store_true", help="a text of its own, one seed, two steps")
     args = parser.parse_args()
-    args.out.mkdir(parents=True)
+    if not args.short and not (args.text and args.out):
+        parser.error("a text and --out are needed, or --short")
+    if not args.short:
+        args.out.mkdir(parents=True)
+        compare(args)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        args.out, args.text, args.steps, args.seeds, args.width = pathlib.Path(folder), pathlib.Path(folder, "text.txt"), 2, 1, 16
+        args.text.write_text("The cat sat on the mat, and the dog did not.\n" * 200)
+        compare(args)
+
+
+def compare(args):
     target = block(args.width, args.heads, False)
     equal = min(range(4, args.width, 4), key=lambda width: abs(block(width, args.heads, True) - target))
     shapes = {"narrow": (args.width, "narrow"), "wide, same width": (args.width, "wide"), "wide, same parameters": (equal, "wide")}
