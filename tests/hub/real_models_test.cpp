@@ -51,7 +51,11 @@ TEST(RealModels, StoriesOfLlama2c) {
   expect_round_trips(path);
   const test::TempFolder folder;
   convert_weights(path, folder / "x.gguf", {.to = WeightsFormat::gguf});
-  for (const TensorDifference& d : difference(*open_tensor_file(path), *open_tensor_file(folder / "x.gguf"))) EXPECT_TRUE(d.equal()) << d.name;
+  convert_weights(path, folder / "x.safetensors", {});
+  convert_weights(folder / "x.safetensors", folder / "named.gguf", {.to = WeightsFormat::gguf});  // no whole model: Hugging Face's names are kept
+  const auto whole = open_tensor_file(folder / "x.gguf");
+  for (const std::string& other : {path, std::string(folder / "x.safetensors"), std::string(folder / "named.gguf")})
+    for (const TensorDifference& d : difference(*whole, *open_tensor_file(other))) EXPECT_TRUE(d.equal()) << other << ": " << d.name << " " << d.problem;
 }
 
 // Word vectors stand in formats of their own: what is asked of them here is a clear word.

@@ -3,9 +3,9 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/hub/gguf_model.h"
-#include "grimoire/hub/whole_file.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/weights.h"
+#include "grimoire/hub/whole_file.h"
 #include "grimoire/io/gguf.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/io/shards.h"

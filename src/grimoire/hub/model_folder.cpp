@@ -181,7 +181,7 @@ std::shared_ptr<const Tokenizer> find_tokenizer(const std::string& path) {
 std::shared_ptr<const Tokenizer> open_tokenizer(const std::string& path) {
   const std::string file = whole_file_at(path);
   if (file.empty()) return load_tokenizer(path);
-  std::shared_ptr<const Tokenizer> tokenizer = find_tokenizer(path);
+  std::shared_ptr<const Tokenizer> tokenizer = tokenizer_of(*open_tensor_file(file));
   GRIM_CHECK(tokenizer, input, "tokenizer", "{}: there is no tokenizer in it or beside it", file);
   return tokenizer;
 }

@@ -162,9 +162,10 @@ std::map<std::string, const TensorSource*> by_name(const std::vector<TensorSourc
 }  // namespace
 
 std::vector<TensorDifference> difference(const TensorFile& first, const TensorFile& second) {
-  // Of two formats both as Hugging Face has them.
-  const auto tensors = [same = first.format() == second.format()](const TensorFile& file) {
-    return same || !is_whole_model(file) ? sources_of(file) : tensors_of(file, config_of(file));
+  // Two whole models of one format have the same names there; else each as Hugging Face has it.
+  const bool alike = is_whole_model(first) && is_whole_model(second) && first.format() == second.format();
+  const auto tensors = [alike](const TensorFile& file) {
+    return alike || !is_whole_model(file) ? sources_of(file) : tensors_of(file, config_of(file));
   };
   const std::vector<TensorSource> a = tensors(first), b = tensors(second);
   const auto in_a = by_name(a), in_b = by_name(b);

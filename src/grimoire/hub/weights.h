@@ -37,7 +37,7 @@ struct TensorDifference {
   double largest = 0, relative = 0; // |a - b|, and its norm over that of a
   bool equal() const { return problem.empty() && types.empty() && differ == 0; }  // to the bit
 };
-// By names; whole models in files of different formats are compared as Hugging Face has them.
+// By names; a whole model in a file is compared with others than its like as Hugging Face has it.
 std::vector<TensorDifference> difference(const TensorFile& a, const TensorFile& b);
 
 enum class WeightsFormat : uint8_t { safetensors, gguf };

@@ -202,7 +202,7 @@ void GptConfig::check() const {
 }
 
 double GptConfig::parameter_count() const {
-  const double V = double(vocab_size), T = double(n_positions), C = double(n_embd), A = double(n_head) * double(head_size()), F = double(inner());
+  const double V = double(vocab_size), T = double(n_positions), C = double(n_embd), A = double(all_heads()), F = double(inner());
   const double bias = biases ? 1 : 0;
   const double block = 4 * C * A + 2 * C * F + 2 * C + bias * (3 * A + C + F + C + 2 * C);  // q, k, v, out; in, out; two norms
   return (tied ? V * C : 2 * V * C) + T * C + double(n_layer) * block + C + bias * C;

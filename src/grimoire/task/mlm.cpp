@@ -139,18 +139,17 @@ class MlmSource final : public TaskSource {
       : read_(std::make_shared<const Read>(path, form)), tokenizer_(std::move(tokenizer)), masks_(masks) {}
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
-    const std::shared_ptr<const Tokenizer> tokenizer = tokenizer_of(config, checkpoint);
-    std::unique_ptr<Pretrained> model = config.shape_for(tokenizer->vocab_size())->build(rng);
+    const std::shared_ptr<const Numbered> text = numbered(config, checkpoint);
+    std::unique_ptr<Pretrained> model = config.shape_for(text->tokenizer->vocab_size())->build(rng);
     std::unique_ptr<TextEncoder> encoder = capability_in<TextEncoder>(model);
     GRIM_CHECK(encoder && encoder->has(EncoderPart::masked), argument, "mlm", "{} does not fill in masked words", config.model);
     if (checkpoint.empty() && !config.init_from.empty()) load_weights(*encoder, model_folder_in(config.init_from));
-    return std::make_unique<MlmTask>(std::move(encoder), tokenizer, known_ ? *documents_ : tokenized(read_->documents, *tokenizer),
-                                     SplitPercent::parse(config.split), masks_, static_cast<uint64_t>(config.seed));
+    return std::make_unique<MlmTask>(std::move(encoder), text->tokenizer, text->documents, SplitPercent::parse(config.split), masks_,
+                                     static_cast<uint64_t>(config.seed));
   }
   std::unique_ptr<TaskSource> sample(const RunConfig& config, int) const override {
     auto whole = std::make_unique<MlmSource>(*this);
-    whole->known_ = tokenizer_of(config, "");
-    whole->documents_ = std::make_shared<const std::vector<TokenDocument>>(tokenized(read_->documents, *whole->known_));
+    whole->known_ = numbered(config, "");
     return whole;
   }
   void resolve(RunConfig& config) const override {
@@ -174,17 +173,21 @@ class MlmSource final : public TaskSource {
     Corpus corpus;
     std::vector<Document> documents;
   };
-  std::shared_ptr<const Tokenizer> tokenizer_of(const RunConfig& config, const std::string& checkpoint) const {
+  struct Numbered {
+    std::shared_ptr<const Tokenizer> tokenizer;
+    std::vector<TokenDocument> documents;
+  };
+  std::shared_ptr<const Numbered> numbered(const RunConfig& config, const std::string& checkpoint) const {
     if (known_) return known_;
-    return open_tokenizer(!checkpoint.empty() ? checkpoint : !config.init_from.empty() ? model_folder_in(config.init_from) : tokenizer_);
+    const std::string from = model_before(config, checkpoint);
+    const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(from.empty() ? tokenizer_ : from);
+    return std::make_shared<const Numbered>(tokenizer, tokenized(read_->documents, *tokenizer));
   }
 
   std::shared_ptr<const Read> read_;
   std::string tokenizer_;
   MaskOptions masks_;
-  // Of a sample: what is not worked out anew for each of its tasks.
-  std::shared_ptr<const Tokenizer> known_;
-  std::shared_ptr<const std::vector<TokenDocument>> documents_;
+  std::shared_ptr<const Numbered> known_;  // of a sample: it is not worked out anew for each of its tasks
 };
 
 struct MlmSettings {

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <memory>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "grimoire/hub/model_folder.h"
+#include "grimoire/train/run.h"
 #include "grimoire/train/task.h"
 
 namespace grim {
@@ -18,6 +20,11 @@ template <class Examples> std::vector<int64_t> batch_at(const Examples& examples
   std::vector<int64_t> rows(static_cast<size_t>(std::min(examples.rows(), begin + kTextsAtOnce) - begin));
   std::iota(rows.begin(), rows.end(), begin);
   return rows;
+}
+
+// The folder whose model a run goes on from, or begins with, and whose tokenizer it has; "": it begins with nothing.
+inline std::string model_before(const RunConfig& config, const std::string& checkpoint = "") {
+  return !checkpoint.empty() ? checkpoint : !config.init_from.empty() ? model_folder_in(config.init_from) : "";
 }
 
 // A model of this capability, its tokenizer, and Examples with rows() for train, dev and test.

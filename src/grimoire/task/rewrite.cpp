@@ -127,8 +127,8 @@ class OpenedRewrite final : public TaskSource {
       throw Error(ErrorKind::usage, "no tokenizer is given: " GRIM_SETTING("tokenizer") " names its folder", source_.hint);
   }
   std::vector<std::string> warnings(const RunConfig& config) const override {
-    const std::string from = config.init_from.empty() ? source_.tokenizer : model_folder_in(config.init_from);
-    const std::string warning = source_.damage(*open_tokenizer(from))->warning(source_.length);
+    const std::string from = model_before(config);
+    const std::string warning = source_.damage(*open_tokenizer(from.empty() ? source_.tokenizer : from))->warning(source_.length);
     return warning.empty() ? std::vector<std::string>() : std::vector{warning};
   }
   CorpusFormat format() const override { return CorpusFormat::text; }
@@ -147,7 +147,7 @@ class OpenedRewrite final : public TaskSource {
   };
   std::shared_ptr<const Numbered> numbered(const RunConfig& config, const std::string& checkpoint) const {
     if (known_) return known_;
-    const std::string from = !checkpoint.empty() ? checkpoint : !config.init_from.empty() ? model_folder_in(config.init_from) : "";
+    const std::string from = model_before(config, checkpoint);
     const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(from.empty() ? source_.tokenizer : from);
     return std::make_shared<const Numbered>(tokenizer, special_tokens(*tokenizer, from), tokenizer->encode_with(corpus_->text, {.special_tokens = false}).ids);
   }

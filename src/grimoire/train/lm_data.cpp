@@ -34,8 +34,6 @@ std::string begin_of_text(const Tokenizer& tokenizer) {
   return written(tokenizer, begin == special_token(tokenizer, TokenRole::end) ? begin : token_before_texts(tokenizer));
 }
 
-Ids running_ids(const Corpus& corpus, const Tokenizer& tokenizer) { return tokenizer.encode(running_text(corpus, tokenizer), corpus.source); }
-
 std::vector<int64_t> counting(int64_t n) {
   std::vector<int64_t> all(static_cast<size_t>(n));
   for (int64_t i = 0; i < n; ++i) all[static_cast<size_t>(i)] = i;
@@ -172,6 +170,8 @@ bool has_documents(const Corpus& corpus, const Tokenizer& tokenizer) {
 std::string running_text(const Corpus& corpus, const Tokenizer& tokenizer) {
   return has_documents(corpus, tokenizer) ? packed_documents(corpus.text, begin_of_text(tokenizer), end_of_text(tokenizer)) : corpus.text;
 }
+
+Ids running_ids(const Corpus& corpus, const Tokenizer& tokenizer) { return tokenizer.encode(running_text(corpus, tokenizer), corpus.source); }
 
 LmData make_lm_data(const Corpus& corpus, const Tokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context) {
   if (corpus.format == CorpusFormat::lines) {

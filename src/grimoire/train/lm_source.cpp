@@ -133,7 +133,7 @@ std::shared_ptr<const Tokenizer> LmSource::numbering(const RunConfig& config) co
 double LmSource::characters_a_symbol(const Tokenizer& tokenizer) const {
   const auto characters = static_cast<double>(count_code_points(corpus_.text));
   if (corpus_.format == CorpusFormat::lines || dynamic_cast<const CharTokenizer*>(&tokenizer) || characters == 0) return 1;
-  return characters / static_cast<double>(std::max<size_t>(1, tokenizer.encode(running_text(corpus_, tokenizer), corpus_.source).size()));
+  return characters / static_cast<double>(std::max<size_t>(1, running_ids(corpus_, tokenizer).size()));
 }
 
 RunSizes LmSource::sizes(const RunConfig& config) const {
