@@ -107,7 +107,7 @@
 #include "grimoire/text/token_stream.h"
 #include "grimoire/text/tokenizer.h"
 #include "grimoire/text/train_tokenizer.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/theory/experiment.h"
 #include "grimoire/train/cost.h"
 #include "grimoire/train/diagnosis.h"

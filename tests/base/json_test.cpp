@@ -90,7 +90,8 @@ TEST(Json, DepthIsLimited) {
   const auto nested = [](size_t n) { return std::string(n, '[') + std::string(n, ']'); };
   EXPECT_NO_THROW(Json::parse(nested(128)));
   EXPECT_EQ(parse_error(nested(129)), "[json] config.json: nested deeper than 128 levels");
-  EXPECT_EQ(parse_error(std::string(1000000, '[')), "[json] config.json: nested deeper than 128 levels");
+  EXPECT_EQ(parse_error(nested(1000000)), "[json] config.json: nested deeper than 128 levels");
+  EXPECT_NE(parse_error(std::string(1000000, '[')), "nothing was thrown");
 }
 
 TEST(Json, ValuesAreLimited) {
@@ -135,6 +136,11 @@ TEST(Json, NumbersSurviveTheRoundTrip) {
 
 TEST(Json, BadUtf8IsReplacedWhenWritten) {
   EXPECT_EQ(Json("a\xff" "b\"\n").dump(), "\"a\xef\xbf\xbd" "b\\\"\\n\"");
+  // One for each byte that begins nothing, and one for all of a character that is cut off; what is well-formed stays as it is.
+  const std::string r = "\xef\xbf\xbd";
+  EXPECT_EQ(Json("\xff\xc3x\xf0\x9f\x98\xe2\x82" + r + "\xe9\x80\xc3\xa9\xed\xa0\x80").dump(),
+            '"' + r + r + "x" + r + r + r + r + "\xc3\xa9" + r + r + r + '"');
+  EXPECT_EQ(Json(std::string_view("\0\x1f\x7f/", 4)).dump(), "\"\\u0000\\u001f\x7f/\"");
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include "grimoire/base/json.h"
 #include "grimoire/text/jinja/evaluator.h"
 #include "grimoire/text/jinja/lexer.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim::fuzz {
 

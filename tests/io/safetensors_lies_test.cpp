@@ -48,7 +48,7 @@ std::vector<Lie> lies() {
       {"length 0", number(0) + "{}", "header length: got 0"},
       {"length 1", number(1) + "{", "header length: got 1"},
       // the JSON
-      {"header cut inside", number(5) + R"({"a":1})", "header: line 1, column 6"},
+      {"header cut inside", number(5) + R"({"a":1})", "header: line 1, column 5"},
       {"not an object", file_of("[]", 0), "does not begin with '{'"},
       {"leading space", file_of(" {}", 0), "does not begin with '{'"},
       {"byte order mark", file_of("\xef\xbb\xbf{}", 0), "does not begin with '{'"},

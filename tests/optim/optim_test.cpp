@@ -111,6 +111,21 @@ TEST(Optim, EveryTrajectoryWithItsOwnGradients) {
   }
 }
 
+TEST(Optim, ARelativeStepIsInUnitsOfTheParameter) {  // as Adam's own with that learning rate, which its first step is as long as
+  const Tensor large = Tensor::from({30.0, -40.0, 0.0, 50.0}, {2, 2}), small = Tensor::from({0.003, -0.004}, {2}), zero = Tensor::zeros({3}, Dtype::f64);
+  Parameters parameters({{"large", large}, {"small", small}, {"zero", zero}});
+  Adam adam(parameters, {.eps = 0, .relative_step = true});
+  backward(sum(large) * 7.0 - sum(small) * 0.1 + sum(zero));
+  adam.step(0.01);
+  const auto expect = [](const Tensor& got, const Numbers& wanted) {
+    for (size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(got.data<double>()[i], wanted[i], 1e-14 * (1 + std::abs(wanted[i])));
+  };
+  const double by_large = 0.01 * std::sqrt(5000.0 / 4), by_small = 0.01 * std::sqrt(25e-6 / 2), by_zero = 0.01 * 1e-3;
+  expect(large, {30 - by_large, -40 - by_large, -by_large, 50 - by_large});
+  expect(small, {0.003 + by_small, -0.004 + by_small});
+  expect(zero, {-by_zero, -by_zero, -by_zero});
+}
+
 TEST(Optim, ClippingIsPyTorchs) {
   for (const Json& row : golden().list("clip_grad_norm")) {
     Problem problem;

@@ -8,7 +8,7 @@
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/text/pipeline_tokenizer.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

@@ -66,7 +66,10 @@ std::string read_file(const std::string& path) {
     fail(ErrorKind::resource, "file",
          str("cannot read {}: it has {} bytes, {} of memory are allowed", path, with_commas(file->size()), with_commas(machine_memory())),
          "take a part of it");
-  std::string bytes(static_cast<size_t>(file->size()), '\0');
+  constexpr size_t kReadAhead = 64;  // room for parsers that look behind the end, so that they need no copy (Json::parse)
+  std::string bytes;
+  bytes.reserve(static_cast<size_t>(file->size()) + kReadAhead);
+  bytes.resize(static_cast<size_t>(file->size()));
   file->read_at(0, bytes.data(), bytes.size());
   return bytes;
 }

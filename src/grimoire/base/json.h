@@ -47,7 +47,7 @@ class Json {
     std::vector<std::string> path;
     std::function<void(std::string_view key, const Json& value)> take;
   };
-  static Json parse(std::string_view text, std::string_view source, const std::vector<Sink>& sinks);
+  static Json parse(std::string& text, std::string_view source, const std::vector<Sink>& sinks);  // the text keeps its contents and gets room behind them
 
   // Invalid UTF-8 is written as U+FFFD; reals keep every bit and a ".0". JSON has no numbers for NaN and the infinities: they are
   // written as the texts "NaN", "Infinity" and "-Infinity" (as protobuf's JSON mapping has them), which as_real() takes back, so that

@@ -5,7 +5,7 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/command/tokenizer_page.h"
 #include "grimoire/text/tokenizer.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

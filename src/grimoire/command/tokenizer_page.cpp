@@ -9,7 +9,7 @@
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/unicode.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/train/run.h"
 
 namespace grim {

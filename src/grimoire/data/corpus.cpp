@@ -7,7 +7,7 @@
 #include "grimoire/base/files.h"
 #include "grimoire/base/machine.h"
 #include "grimoire/io/hash.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

@@ -13,7 +13,7 @@
 #include "grimoire/data/csv_cells.h"
 #include "grimoire/data/table.h"
 #include "grimoire/io/gzip.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

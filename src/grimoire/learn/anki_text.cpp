@@ -5,7 +5,7 @@
 #include "grimoire/base/str.h"
 #include "grimoire/learn/anki.h"
 #include "grimoire/report/markdown.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim::learn {
 namespace {

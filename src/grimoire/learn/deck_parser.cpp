@@ -11,7 +11,7 @@
 #include "grimoire/learn/cloze.h"
 #include "grimoire/learn/deck.h"
 #include "grimoire/report/markdown.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim::learn {
 namespace {

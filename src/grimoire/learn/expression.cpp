@@ -7,7 +7,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
 #include "grimoire/base/str.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim::learn {
 namespace {

@@ -7,7 +7,7 @@
 #include "grimoire/base/str.h"
 #include "grimoire/learn/deck.h"
 #include "grimoire/report/escape.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim::learn {
 

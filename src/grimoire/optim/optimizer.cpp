@@ -1,6 +1,7 @@
 #include "grimoire/optim/optimizer.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "grimoire/optim/update.h"
 #include "grimoire/tensor/copy.h"
@@ -54,8 +55,13 @@ void Adam::keep_bf16_copy(const Tensor& flat) {
 }
 
 void Adam::update(double lr, double gradient_scale) {
+  constexpr double kLeastScale = 1e-3;  // or what is zero would stay so
   cpu::AdamUpdate u{lr, options_.beta1, options_.beta2, options_.eps, 0, steps_, {}};
   for (const Parameters::Range& r : parameters_.ranges()) {
+    if (options_.relative_step) {
+      const double squares = cpu::sum_of_squares(parameters_.values(), r.begin, r.end);
+      u.lr = lr * std::max(kLeastScale, std::sqrt(squares / static_cast<double>(r.tensor.numel())));
+    }
     u.weight_decay = options_.weight_decay * r.weight_decay_scale;
     u.penalty = {options_.l2 * r.weight_decay_scale, options_.l1 * r.weight_decay_scale, gradient_scale};
     cpu::adam(u, parameters_.values(), parameters_.gradients(), {m_, v_, largest_, copy_bf16_}, r.begin, r.end);

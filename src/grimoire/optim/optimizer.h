@@ -57,6 +57,9 @@ struct AdamOptions {
   double weight_decay = 0;  // decoupled (AdamW), times each range's weight_decay_scale
   double l2 = 0, l1 = 0;    // coupled penalties: added to the gradient (plain Adam)
   SecondMoment second_moment = SecondMoment::current;
+  // The learning rate is multiplied by the root mean square of each parameter, 0.001 at least, so that weights of any scale change by the
+  // same share of themselves (Shazeer and Stern 2018, "Adafactor", section 8).
+  bool relative_step = false;
 };
 class Adam final : public Optimizer {
  public:

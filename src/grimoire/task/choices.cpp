@@ -5,7 +5,7 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/error.h"
 #include "grimoire/text/special_token.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

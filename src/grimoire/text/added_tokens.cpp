@@ -5,7 +5,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/text/unicode.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

@@ -1,6 +1,6 @@
 #include "grimoire/text/aligned_text.h"
 
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 

@@ -7,7 +7,7 @@
 #include <queue>
 
 #include "grimoire/base/error.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

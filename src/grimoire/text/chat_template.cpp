@@ -7,7 +7,7 @@
 #include "grimoire/text/jinja/evaluator.h"
 #include "grimoire/text/jinja/lexer.h"
 #include "grimoire/text/jinja/python_text.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "grimoire/base/error.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

@@ -10,7 +10,7 @@
 #include "grimoire/text/pattern.h"
 #include "grimoire/text/tokenizer_part.h"
 #include "grimoire/text/unicode.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

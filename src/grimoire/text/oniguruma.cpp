@@ -8,7 +8,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/text/code_point_set.h"
 #include "grimoire/text/pcre2_class.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

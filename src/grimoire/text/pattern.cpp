@@ -5,7 +5,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/text/oniguruma.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/word_scanner.h"
 
 namespace grim {

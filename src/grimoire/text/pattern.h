@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "grimoire/base/json.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 

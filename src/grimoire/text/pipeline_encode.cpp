@@ -3,7 +3,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/text/pipeline_tokenizer.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 

@@ -8,7 +8,7 @@
 #include "grimoire/text/normalizer.h"
 #include "grimoire/text/tokenizer_part.h"
 #include "grimoire/text/unicode.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/word_scanner.h"
 
 namespace grim {

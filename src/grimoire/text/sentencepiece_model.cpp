@@ -7,7 +7,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/reader.h"
 #include "grimoire/text/token_decoder.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

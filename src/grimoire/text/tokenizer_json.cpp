@@ -6,7 +6,7 @@
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/unigram.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/wordpiece.h"
 
 namespace grim {
@@ -184,7 +184,8 @@ std::shared_ptr<const Tokenizer> parse_tokenizer(std::string json, const std::st
   text.merges.reserve_for(json.size());
   const auto take_token = [&](std::string_view key, const Json& value) { text.add_token(key, value); };
   const auto take_merge = [&](std::string_view, const Json& value) { text.add_merge(value); };
-  const Json whole = Json::parse(json, source, {{{"model", "vocab"}, take_token}, {{"model", "merges"}, take_merge}});
+  const std::vector<Json::Sink> sinks = {{{"model", "vocab"}, take_token}, {{"model", "merges"}, take_merge}};
+  const Json whole = Json::parse(json, source, sinks);
   if (CharTokenizer::describes(whole)) return std::make_shared<CharTokenizer>(CharTokenizer::from_json(Json::parse(json, source)));
   std::string().swap(json);  // an assignment would keep its memory
   const auto part = [&](const char* key) {

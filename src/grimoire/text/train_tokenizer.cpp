@@ -10,7 +10,7 @@
 #include "grimoire/text/train_bpe.h"
 #include "grimoire/text/train_unigram.h"
 #include "grimoire/text/unigram.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/wordpiece.h"
 
 namespace grim {

@@ -8,7 +8,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/text/piece_trie.h"
 #include "grimoire/text/repeats.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <utf8proc.h>
 
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

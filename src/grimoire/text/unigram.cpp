@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "grimoire/base/error.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 

@@ -7,7 +7,7 @@
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/tokenizer_files.h"
 #include "grimoire/text/tokenizer_part.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/wordpiece.h"
 
 namespace grim {
@@ -48,7 +48,9 @@ std::vector<Bpe::Merge> merges_in(const NamedText& file, const Vocabulary& vocab
 Vocabulary vocabulary_in(const NamedText& file) {
   Vocabulary vocabulary;
   vocabulary.reserve(file.text.size() / 20, file.text.size() / 2);
-  const Json tokens = Json::parse(file.text, file.name, {{{}, [&](std::string_view token, Json id) { vocabulary.add(token, id.as_integer()); }}});
+  const std::vector<Json::Sink> sinks = {{{}, [&](std::string_view token, const Json& id) { vocabulary.add(token, id.as_integer()); }}};
+  std::string text = file.text;
+  const Json tokens = Json::parse(text, file.name, sinks);
   GRIM_CHECK(tokens.is_object() && vocabulary.count() > 0, input, "tokenizer", "{}: expected an object of tokens and their ids", file.name);
   return vocabulary;
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "grimoire/base/error.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/train/lm_data.h"
 
 namespace grim {

@@ -81,6 +81,8 @@ Options TrainerOptions::trainer_options() {
       {.name = "nesterov", .help = "Nesterov's form of momentum", .target = &nesterov, .with = "optimizer=sgd"},
       {.name = "beta1", .help = "decay of Adam's first moment", .target = &beta1, .low = 0, .high = 0.999999, .with = "optimizer=adam|adamw"},
       {.name = "beta2", .help = "decay of Adam's second moment", .target = &beta2, .low = 0, .high = 0.999999, .with = "optimizer=adam|adamw"},
+      {.name = "relative-step", .help = "learning rates in units of each parameter's root mean square", .target = &relative_step,
+       .with = "optimizer=adam|adamw"},
       {.name = "weight-decay", .help = "decoupled weight decay", .target = &weight_decay, .low = 0, .with = "optimizer=adamw"},
       {.name = "decay-all", .help = "decay biases, norms and vectors too", .target = &decay_all, .with = "optimizer=adamw"},
       {.name = "l1", .help = "L1 penalty on the weights", .target = &l1, .low = 0},

@@ -29,6 +29,7 @@ struct TrainerOptions {
   double momentum = 0;
   bool nesterov = false;
   double beta1 = 0.9, beta2 = 0.99;
+  bool relative_step = false;  // learning rates in units of each parameter's root mean square
   double weight_decay = 0.01;
   bool decay_all = true;       // also biases, norms and vectors
   double l1 = 0, l2 = 0;

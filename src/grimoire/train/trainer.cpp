@@ -22,7 +22,7 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainerOptions& c, Parameters& p
                                                         .l2 = c.l2, .l1 = c.l1});
   return std::make_unique<Adam>(parameters, AdamOptions{.beta1 = c.beta1, .beta2 = c.beta2,
                                                         .weight_decay = c.optimizer == OptimizerKind::adamw ? c.weight_decay : 0.0,
-                                                        .l2 = c.l2, .l1 = c.l1});
+                                                        .l2 = c.l2, .l1 = c.l1, .relative_step = c.relative_step});
 }
 
 Schedule make_schedule(const TrainerOptions& c) {

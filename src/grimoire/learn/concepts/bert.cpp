@@ -6,7 +6,7 @@
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/stats/information.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim::learn {
 namespace {

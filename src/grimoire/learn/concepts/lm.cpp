@@ -13,7 +13,7 @@
 #include "grimoire/optim/optimizer.h"
 #include "grimoire/stats/information.h"
 #include "grimoire/text/char_tokenizer.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim::learn {
 namespace {

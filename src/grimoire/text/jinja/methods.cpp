@@ -4,7 +4,7 @@
 #include "grimoire/text/jinja/python_text.h"
 #include "grimoire/text/jinja/run.h"
 #include "grimoire/text/unicode.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim::jinja {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "grimoire/text/unicode.h"
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim::jinja {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim::jinja {
 

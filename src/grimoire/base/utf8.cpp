@@ -1,4 +1,4 @@
-#include "grimoire/text/utf8.h"
+#include "grimoire/base/utf8.h"
 
 #include <algorithm>
 #include <cstring>
