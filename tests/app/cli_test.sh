@@ -352,6 +352,12 @@ w = json.load(sys.stdin)["weights"]
 sys.exit(not (len(w) == 7 and all(abs(sum(r) - 1) < 1e-5 and not any(r[i + 1:]) for i, r in enumerate(w))))' || fail "inspect attention: $(tail -1 "$work/out")"
 expect 0 "" inspect attention "$work/bert" --text "the dog" --head 0 --out "$work/attention.html"
 grep -q "darkest" "$work/out" && [ "$(grep -c '<svg' "$work/attention.html")" -eq 2 ] || fail "inspect attention of an encoder: $(cat "$work/out")"
+expect 0 "" train --model transfo-xl --data "$work/lines.txt" --context 32 --segment 8 --memory 8 --n-layer 1 --n-head 1 --n-embd 8 --steps 2 --out "$work/xl"
+expect 0 "" inspect attention "$work/xl" --text "The quick fox is lazy" --json  # two segments and a part: row 8 is the first of the second
+tail -1 "$work/out" | python3 -c 'import json, sys
+w = json.load(sys.stdin)["weights"]
+seen = [[c for c, v in enumerate(row) if v] for row in w]
+sys.exit(seen != [list(range(max(0, r - 7), r + 1)) for r in range(21)])' || fail "inspect attention of segments: $(tail -1 "$work/out")"
 expect 2 "layer: got 7, expected 0 to 0" inspect attention "$work/fox" --text "the fox" --layer 7
 expect 2 "part and --target are for encoder-decoders" inspect attention "$work/fox" --text "the fox" --part cross
 expect 3 "no attention to look at" inspect attention "$work/run" --text "the"

@@ -16,6 +16,7 @@ from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import gammaln
 from sklearn import cluster, decomposition, linear_model, metrics, naive_bayes
+from transformers import Adafactor
 from transformers.models.bloom.modeling_bloom import _get_alibi_slopes
 from transformers.generation.logits_process import MinPLogitsWarper, TypicalLogitsWarper
 
@@ -83,6 +84,10 @@ def walk(make, slopes):
 
 adam = walk(lambda p: torch.optim.Adam(p, lr=0.1), [2.0, -1])
 row("nn", "adam", "AdamW,optimiser", adam[0], adam[-1])
+weights = torch.tensor([30.0, -40.0, 0.0, 50.0], requires_grad=True)
+weights.grad = torch.ones(4)
+Adafactor([weights], lr=0.01, scale_parameter=True, relative_step=False).step()
+row("nn", "relative-step", "scaled learning rate", ((30**2 + 40**2 + 50**2) / 4) ** 0.5, 30 - weights[0].item())
 kept = F.dropout(torch.ones(100), 0.5)
 row("nn", "dropout", "dropping units", kept.max())
 row("nn", "epoch", "pass over the data,batch", 100 * 32 / 1000, len(torch.utils.data.DataLoader(range(1000), batch_size=32)))

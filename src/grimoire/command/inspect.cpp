@@ -53,6 +53,22 @@ std::vector<std::string> named(const Tokenizer& tokenizer, const std::vector<int
   return names;
 }
 
+// (1, H, N, N) of the text's own N tokens, from (R, H, T, S) of R segments, whose last T keys are their own and the others those before.
+Tensor of_the_text(const Tensor& weights, int64_t N) {
+  const int64_t R = weights.dim(0), H = weights.dim(1), T = weights.dim(2), S = weights.dim(3);
+  if (R == 1 && T == N && S == N) return weights;
+  const std::vector<float> w = weights.to_vector<float>();
+  const Tensor all = Tensor::zeros({1, H, N, N});
+  for (int64_t r = 0; r < R; ++r)
+    for (int64_t h = 0; h < H; ++h)
+      for (int64_t t = 0; t < T; ++t)
+        for (int64_t s = 0; s < S; ++s) {
+          const int64_t row = r * T + t, column = r * T + s - (S - T);
+          if (row < N && column >= 0 && column < N) all.data<float>()[(h * N + row) * N + column] = w[static_cast<size_t>(((r * H + h) * T + t) * S + s)];
+        }
+  return all;
+}
+
 Looks looks_of(const TrainedModel& trained, const std::string& text) {
   if (trained.model->reading() != Reading::sequence) return {};
   std::vector<int64_t> ids = trained.tokenizer->encode(text);
@@ -64,7 +80,9 @@ Looks looks_of(const TrainedModel& trained, const std::string& text) {
   Pass pass;
   trained.model->logits(Tensor::from(ids, {1, n}), pass);
   const std::vector<std::string> names = named(*trained.tokenizer, ids);
-  return {tap.taken(), names, names};
+  std::vector<Pattern> patterns = tap.taken();
+  for (Pattern& p : patterns) p.weights = of_the_text(p.weights, n);
+  return {std::move(patterns), names, names};
 }
 
 Looks looks_of(const TrainedEncoder& trained, const std::string& text) {

@@ -120,32 +120,43 @@ TransfoXl::Places TransfoXl::places(int64_t T, int64_t remembered, int64_t past)
   return {unsqueeze(index_select(concat({turns.sin, turns.cos}, 1), 0, Tensor::from(distances, {S})), 0), hidden, past};
 }
 
-Tensor TransfoXl::read_segment(const Tensor& tokens, Memory& memory, Pass& pass) const {
-  const int64_t B = tokens.dim(0), T = tokens.dim(1), M = config_.memory, past = pass.cache ? pass.cache->past() : 0;
-  const auto before = [&](int64_t layer) { return memory.empty() ? Tensor() : memory[static_cast<size_t>(layer)]; };
-  if (pass.cache) {
-    const int64_t missing = std::max<int64_t>(0, M - past);
-    memory.assign(static_cast<size_t>(missing > 0 ? config_.n_layer : 0), Tensor::zeros({B, missing, config_.n_embd}, transformer_.words.weight.dtype()));
-  }
-  Places where = places(T, M, past);
-  where.distances = dropout(where.distances, config_.dropout, pass);
-  Tensor x = dropout(transformer_.words(tokens) * std::sqrt(static_cast<double>(config_.n_embd)), config_.dropout, pass);  // (B, T, C)
-  for (int64_t i = 0; i < config_.n_layer; ++i) {
-    const Tensor input = x;
-    x = (*transformer_.layers[static_cast<size_t>(i)])(input, before(i), where, pass);
-    if (!pass.cache && M > 0) memory[static_cast<size_t>(i)] = detach(slice(concat({before(i), input}, 1), 1, T, M + T));
-  }
+// (R, T) of R segments to (R, T, C); `before` gives what each layer remembers, from what it is given.
+Tensor TransfoXl::read(const Tensor& tokens, const Places& at, const std::function<Tensor(const Tensor& x)>& before, Pass& pass) const {
+  Places where = at;
+  where.distances = dropout(at.distances, config_.dropout, pass);
+  Tensor x = dropout(transformer_.words(tokens) * std::sqrt(static_cast<double>(config_.n_embd)), config_.dropout, pass);
+  for (const auto& layer : transformer_.layers) x = (*layer)(x, before(x), where, pass);
   return dropout(x, config_.dropout, pass);
 }
 
+// A segment behind those that the cache has read.
+Tensor TransfoXl::read_on(const Tensor& tokens, Pass& pass) const {
+  const int64_t past = pass.cache->past(), missing = std::max<int64_t>(0, config_.memory - past);
+  const Tensor zeros = missing > 0 ? Tensor::zeros({tokens.dim(0), missing, config_.n_embd}, transformer_.words.weight.dtype()) : Tensor();
+  return read(tokens, places(tokens.dim(1), config_.memory, past), [&](const Tensor&) { return zeros; }, pass);
+}
+
+// A layer needs of the segments before only what it is given itself: all segments go through it together, as rows of one batch.
 Tensor TransfoXl::hidden(const Tensor& tokens, Pass& pass) const {
   GRIM_CHECK(tokens.ndim() == 2, shape, "transfo-xl", "tokens: got {}, expected (B, T)", tokens.shape());
-  const int64_t B = tokens.dim(0), T = tokens.dim(1), M = config_.memory;
-  Memory memory(static_cast<size_t>(M > 0 ? config_.n_layer : 0), Tensor::zeros({B, M, config_.n_embd}, transformer_.words.weight.dtype()));
-  std::vector<Tensor> parts;
-  for (int64_t begin = 0; begin < T; begin += config_.segment)
-    parts.push_back(read_segment(slice(tokens, 1, begin, std::min(T, begin + config_.segment)), memory, pass));
-  return parts.size() == 1 ? parts[0] : concat(parts, 1);
+  const int64_t B = tokens.dim(0), N = tokens.dim(1), T = std::min(config_.segment, N), M = config_.memory, C = config_.n_embd;
+  if (pass.cache) {
+    std::vector<Tensor> parts;
+    for (int64_t begin = 0; begin < N; begin += T) parts.push_back(read_on(slice(tokens, 1, begin, std::min(N, begin + T)), pass));
+    return parts.size() == 1 ? parts[0] : concat(parts, 1);
+  }
+  const int64_t segments = (N + T - 1) / T, more = segments * T - N;  // the last is filled up with what none before it sees
+  const Tensor whole = more > 0 ? concat({tokens, Tensor::zeros({B, more}, tokens.dtype())}, 1) : tokens;
+  std::vector<int64_t> remembered;  // places of a row behind M of zeros
+  for (int64_t s = 0; s < segments; ++s)
+    for (int64_t m = 0; m < M; ++m) remembered.push_back(s * T + m);
+  const auto before = [&](const Tensor& x) {
+    if (M == 0) return Tensor();
+    const Tensor row = concat({Tensor::zeros({B, M, C}, x.dtype()), reshape(detach(x), {B, segments * T, C})}, 1);
+    return reshape(index_select(row, 1, Tensor::from(remembered, {segments * M})), {B * segments, M, C});
+  };
+  const Tensor x = reshape(read(reshape(whole, {B * segments, T}), places(T, M, 0), before, pass), {B, segments * T, C});
+  return more > 0 ? slice(x, 1, 0, N) : x;
 }
 
 Tensor TransfoXl::logits(const Tensor& tokens, Pass& pass) const { return head_(hidden(tokens, pass)); }

@@ -9,6 +9,7 @@
 // Checkpoints carry the names of Hugging Face's transfo-xl (transformers up to 4.35) and load there.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "grimoire/model/register.h"
@@ -99,8 +100,8 @@ class TransfoXl final : public CausalLm {
     Embedding words;
     std::vector<std::unique_ptr<Block>> layers;
   };
-  using Memory = std::vector<Tensor>;  // (B, M, C) of each layer, without history; none where nothing is remembered
-  Tensor read_segment(const Tensor& tokens, Memory& memory, Pass& pass) const;
+  Tensor read(const Tensor& tokens, const Places& at, const std::function<Tensor(const Tensor& x)>& before, Pass& pass) const;
+  Tensor read_on(const Tensor& tokens, Pass& pass) const;
   Tensor hidden(const Tensor& tokens, Pass& pass) const;  // (B, T, C), of any number of segments
 
   TransfoXlConfig config_;

@@ -355,6 +355,38 @@ const Concept kConcepts[] = {
              "and short where they change sign. Kingma and Ba propose b1 = .9, b2 = .999; the program's b2 is .99 unless asked otherwise. "
              "AdamW shrinks the weights apart from the slopes. Reddi and others give a convex problem on which Adam does not converge, and a repair "
              "(AMSGrad). SGD with momentum sometimes ends in models that do better on new data; when it does is disputed."},
+    {.id = "relative-step",
+     .title = "Relative step",
+     .names = "scaled learning rate",
+     .what = "Measures each step of the optimiser by the weights that it changes: large weights take large steps, small ones small steps.",
+     .picture = "A tailor lengthens every part of a coat by one hundredth. An inch more all over would hardly show at the back and would ruin the cuffs.",
+     .formula = "step = lr max(.001, RMS(w)) u,   RMS(w) = sqrt(mean of w_i^2)",
+     .symbols = "w: the numbers of one parameter, a matrix say\nlr: learning rate, now a share\nu: the optimiser's step for a learning rate of 1",
+     .inputs = "w = 30,-40,0,50: a parameter\nlr = 0.01: learning rate",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> numbers = in.numbers("w", -1e6, 1e6, 1, 100);
+           const double lr = in.number("lr", 0, 1e6);
+           const Tensor w = Tensor::from(numbers, {static_cast<int64_t>(numbers.size())});
+           const double rms = std::sqrt(mean(square(w)).item());
+           Parameters parameters({{"w", w}});
+           Adam adam(parameters, {.eps = 0, .relative_step = true});
+           backward(sum(w));
+           adam.step(lr);
+           out.step(str("RMS(w) = {:.6g}", rms));
+           out.step(str("Adam's first step would be {:.6g} long; here it is {:.6g} times that", lr, rms));
+           out.answer("RMS of the parameter", rms);
+           out.answer("length of the first step", numbers[0] - w.data<double>()[0]);
+         },
+     .turn = "w = 0,0: what is zero still moves, by a thousandth of lr.",
+     .commands = "grimoire train --model gpt --data a.txt --out g --relative-step --lr .01",
+     .code = "src/grimoire/optim/optimizer.cpp: Adam::update",
+     .mistake = "People say that Adam takes the scale out of training; in fact it takes the scale of the slopes out, not that of the weights.",
+     .see = "adam: whose step it is\nlearning-rate: what becomes a share\nt5: is trained so",
+     .sources = "Shazeer and Stern 2018, Adafactor: Adaptive Learning Rates with Sublinear Memory Cost, section 8",
+     .ask = "A matrix's numbers are about 2 in size and lr is .01. How long is a step? | About .02: a hundredth of what they are.",
+     .more = "T5's embeddings begin with a spread of 1 and its other weights with less than .1: one learning rate is too small for the former or too large "
+             "for the latter. Steps below a thousandth of lr are not made shorter, so that a parameter that begins at zero can leave it."},
     {.id = "dropout",
      .title = "Dropout",
      .names = "dropping units",
