@@ -174,13 +174,15 @@ Json parsed(JsonBuilder to) {
     const char opened = text[text.find_first_not_of(" \t\r\n")];
     const size_t last = to.whole.find_last_not_of(" \t\r\n");
     if (const char closing = opened == '{' ? '}' : ']'; (opened == '{' || opened == '[') && to.whole[last] != closing)  // looked at before all else
-      to.refuse_at(last, str("syntax error: got '{}' at the end, expected '{}'", std::string(1, to.whole[last]), std::string(1, closing)));
+      to.refuse_at(last, str("syntax error: it does not end with '{}'", std::string(1, closing)));
     const char* place = nullptr;
     const bool inside = document.current_location().get(place) == simdjson::SUCCESS && place < text.data() + text.size();
     const size_t at = inside ? static_cast<size_t>(place - to.whole.data()) : to.whole.size();
     constexpr size_t kShown = 20;
-    const std::string_view rest = to.whole.substr(at, kShown);
-    to.refuse_at(at, inside ? str("syntax error at '{}'", rest.substr(0, rest.find_first_of("\r\n"))) : "syntax error: it ends too early");
+    std::string_view shown = to.whole.substr(at, kShown);
+    shown = shown.substr(0, shown.find_first_of("\r\n"));
+    while (ends_in_part_of_character(shown)) shown.remove_suffix(1);
+    to.refuse_at(at, inside ? str("syntax error at '{}'", shown) : "syntax error: it ends too early");
   }
   return std::move(to.root);
 }
