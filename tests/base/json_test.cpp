@@ -86,12 +86,38 @@ TEST(Json, RefusesWithLineAndColumn) {
   EXPECT_EQ(parse_error(R"({"x": {"k": 1, "j": 2, "k": 3}})"), "[json] config.json: key 'k' appears twice");
 }
 
+TEST(Json, SaysWhatIsWrongAndWhere) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"{\"a\": 1e999}", "column 7: syntax error: '1e999}' is no number of JSON, or beyond the largest"},
+      {"[1,\n \"\\q\", 2]", "line 2, column 2: syntax error: the text that begins here has an escape that JSON has not"},
+      {"{\"\\ud800\": 1}", "column 2: syntax error: the text that begins here has an escape"},
+      {"[\"\\udc00\"]", "column 2: syntax error: the text that begins here has an escape"},
+      {"[\"x\\\n\"]", "column 5: the control character 0x0a stands in a text without its escape"},
+      {"{\\\"a\":1}", "column 2: syntax error: a backslash outside of a text"},
+      {"{\"\xc3\xa9\": 1, x}", "column 10: syntax error at 'x}'"},
+      {"{\"a\": \x1b[31mred}", "column 7: syntax error at ''"},
+      {"[\"abc, 1]", "column 2: a text without its closing quote"},
+      {"[1, \"\xff\"]", "column 6: not UTF-8: byte 0xff"},
+      {"{\"a\": 1", "column 7: syntax error: it does not end with '}'"},
+      {"version https://git-lfs.github.com/spec/v1\n", "this is a Git LFS pointer, not the file itself"},
+  };
+  for (const auto& [text, words] : cases) EXPECT_NE(parse_error(text).find(words), std::string::npos) << text << ": " << parse_error(text);
+}
+
+TEST(Json, BlanksAroundAValue) {
+  EXPECT_TRUE(Json::parse("true" + std::string(2000, ' ')).as_boolean());
+  EXPECT_EQ(Json::parse("\xef\xbb\xbf \t5\r\n\n").as_integer(), 5);
+  EXPECT_TRUE(Json::parse(" null  ").is_null());
+  EXPECT_EQ(Json::parse(" \"a\" " + std::string(70, '\n')).as_text(), "a");
+  EXPECT_EQ(Json::parse("-0.5" + std::string(1200, '\n')).as_real(), -0.5);
+}
+
 TEST(Json, DepthIsLimited) {
   const auto nested = [](size_t n) { return std::string(n, '[') + std::string(n, ']'); };
   EXPECT_NO_THROW(Json::parse(nested(128)));
   EXPECT_EQ(parse_error(nested(129)), "[json] config.json: nested deeper than 128 levels");
   EXPECT_EQ(parse_error(nested(1000000)), "[json] config.json: nested deeper than 128 levels");
-  EXPECT_NE(parse_error(std::string(1000000, '[')), "nothing was thrown");
+  EXPECT_EQ(parse_error(std::string(1000000, '[')), "[json] config.json: line 1, column 1000000: syntax error: it does not end with ']'");
 }
 
 TEST(Json, ValuesAreLimited) {

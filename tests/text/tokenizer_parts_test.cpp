@@ -165,6 +165,11 @@ TEST(TokenizerParts, WrongOnes) {
       {bpe(R"("a": 0, "a": 1)", ""), "has two ids"},
       {bpe(R"("a": -1)", ""), "outside 0 to"},
       {bpe(R"("a": 0)", R"("abc")"), "two tokens with a space"},
+      {R"({"model": {"type": "BPE", "vocab": 5, "merges": []}})", "model.vocab of a BPE: got integer, expected an object of tokens and ids"},
+      {R"({"model": {"type": "BPE", "vocab": [["a", 0]], "merges": []}})", "model.vocab of a BPE: got array"},
+      {R"({"model": {"type": "Unigram", "vocab": {"a": 0}, "unk_id": 0}})", "model.vocab of a Unigram: got object, expected an array of pieces and scores"},
+      {R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": "a a"}})", "model.merges: got text, expected array"},
+      {R"({"model": {"type": "WordPiece", "unk_token": "a"}})", "key 'vocab' is missing"},
       {with(R"(, "post_processor": {"type": "TemplateProcessing", )" + unmade + "}"), "'[X]', which special_tokens does not define"},
   };
   for (const auto& [json, says] : wrong) EXPECT_NE(refusal(json).find(says), std::string::npos) << json << "\n" << refusal(json);

@@ -38,11 +38,11 @@ class Json {
 
   // The whole text must be one value, UTF-8, nested at most 128 deep, with at most max_values values in it (a value
   // takes about 120 bytes, so a hostile file could ask for 60 times its size). `source` names it in errors.
-  // throws: input, "config.json: line 3, column 14: ..."
+  // throws: input, "config.json: line 3, column 14: ..." where it is not JSON, columns in characters
   static Json parse(std::string_view text, std::string_view source = "json", size_t max_values = SIZE_MAX);
 
   // A large container that is not to become a tree: each of its values is shown as it is read, with its key in an object, and the container itself
-  // stays empty. `path` is its keys from the root on.
+  // stays empty; duplicate keys are for who takes them to find. `path` is its keys from the root on.
   struct Sink {
     std::vector<std::string> path;
     std::function<void(std::string_view key, const Json& value)> take;

@@ -90,10 +90,17 @@ struct JsonBuilder {
   }
 
   [[noreturn]] void refuse_at(size_t position, const std::string& problem) const {
-    const std::string_view before = whole.substr(0, std::min(position, whole.size()));
-    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    const size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-    refuse(str("line {}, column {}: {}", line, before.size() - line_start + 1, problem));
+    const TextPlace place = place_of(whole, std::min(position, whole.size()));
+    refuse(str("line {}, column {}: {}", place.line, place.column, problem));
+  }
+  [[noreturn]] void refuse_at(const char* place, const std::string& problem) const { refuse_at(static_cast<size_t>(place - whole.data()), problem); }
+  // What stands there, for a message: of one line, and none that a terminal would obey.
+  std::string_view shown_at(size_t position) const {
+    constexpr size_t kMost = 20;
+    std::string_view text = whole.substr(position, kMost);
+    text = text.substr(0, static_cast<size_t>(std::ranges::find_if(text, [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7f; }) - text.begin()));
+    while (ends_in_part_of_character(text)) text.remove_suffix(1);
+    return text;
   }
 };
 
@@ -109,10 +116,21 @@ std::optional<std::string_view> unescaped(const char* begin) {
 }
 
 template <class Value> void read_number(JsonBuilder& to, Value&& value) {
+  const char* const begin = std::string_view(value.raw_json_token()).data();
   od::number number;
-  if (value.get_number().get(number) != simdjson::SUCCESS) return to.add(value.get_double().value());  // an integer of more than 64 bits, or none
+  if (value.get_number().get(number) != simdjson::SUCCESS) {  // an integer of more than 64 bits, or none
+    double real = 0;
+    if (value.get_double().get(real) == simdjson::SUCCESS) return to.add(real);
+    to.refuse_at(begin, str("syntax error: '{}' is no number of JSON, or beyond the largest", to.shown_at(static_cast<size_t>(begin - to.whole.data()))));
+  }
   if (number.is_int64()) return to.add_integer(number.get_int64());
   to.add(number.is_uint64() ? static_cast<double>(number.get_uint64()) : number.get_double());
+}
+
+std::string_view read_escapes(const JsonBuilder& to, const char* begin, simdjson::simdjson_result<std::string_view> read) {
+  std::string_view text;
+  if (std::move(read).get(text) != simdjson::SUCCESS) to.refuse_at(begin - 1, "syntax error: the text that begins here has an escape that JSON has not");
+  return text;
 }
 
 template <class Value> void read(JsonBuilder& to, Value&& value) {
@@ -120,8 +138,9 @@ template <class Value> void read(JsonBuilder& to, Value&& value) {
     case od::json_type::object:
       to.open(Json::object());
       for (od::field field : value.get_object()) {
-        const auto key = unescaped(field.key().raw());
-        to.pending_keys.emplace_back(key ? *key : field.unescaped_key().value());
+        const char* const begin = field.key().raw();
+        const auto key = unescaped(begin);
+        to.pending_keys.emplace_back(key ? *key : read_escapes(to, begin, field.unescaped_key()));
         read(to, field.value());
       }
       return to.close();
@@ -130,8 +149,9 @@ template <class Value> void read(JsonBuilder& to, Value&& value) {
       for (od::value item : value.get_array()) read(to, item);
       return to.close();
     case od::json_type::string: {
-      const auto text = unescaped(std::string_view(value.raw_json_token()).data() + 1);
-      to.add_text(text ? *text : value.get_string().value());
+      const char* const begin = std::string_view(value.raw_json_token()).data() + 1;
+      const auto text = unescaped(begin);
+      to.add_text(text ? *text : read_escapes(to, begin, value.get_string()));
       if (text) value.get_raw_json_string().value();  // goes on behind it
       return;
     }
@@ -150,19 +170,24 @@ template <class Value> void read(JsonBuilder& to, Value&& value) {
   for (size_t at = 0; at < to.whole.size(); ++at) {
     const char c = to.whole[at];
     const bool open = opened != std::string_view::npos;
-    if (c == '"') opened = open ? std::string_view::npos : at;
-    if (open && c == '\\') ++at;
     if (open && static_cast<uint8_t>(c) < 0x20) to.refuse_at(at, str("the control character {:#04x} stands in a text without its escape", c));
+    if (!open && c == '\\') to.refuse_at(at, "syntax error: a backslash outside of a text");
+    if (c == '"') opened = open ? std::string_view::npos : at;
+    if (c == '\\' && at + 1 < to.whole.size() && static_cast<uint8_t>(to.whole[at + 1]) >= 0x20) ++at;
   }
   to.refuse_at(opened, "a text without its closing quote");
 }
 
 // `to.whole` has simdjson::SIMDJSON_PADDING bytes behind it.
 Json parsed(JsonBuilder to) {
+  constexpr std::string_view kBlank = " \t\r\n", kByteOrderMark = "\xef\xbb\xbf";
   if (const size_t nul = to.whole.find('\0'); nul != std::string_view::npos) to.refuse_at(nul, "a NUL byte is not JSON");
+  std::string_view text = to.whole.substr(to.whole.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+  text = text.substr(0, text.find_last_not_of(kBlank) + 1);  // npos + 1 is 0
+  if (text.starts_with("version https://git-lfs"))
+    fail(ErrorKind::input, "json", *to.source + ": this is a Git LFS pointer, not the file itself", "fetch the real file with 'git lfs pull'");
   od::parser parser;
   od::document document;
-  const std::string_view text = to.whole.substr(to.whole.starts_with("\xef\xbb\xbf") ? 3 : 0);  // without a byte order mark
   const auto refused = parser.iterate(text, text.size() + simdjson::SIMDJSON_PADDING).get(document);
   if (refused == simdjson::EMPTY) to.refuse_at(to.whole.size(), "syntax error: a value is missing");
   if (refused == simdjson::UNCLOSED_STRING || refused == simdjson::UNESCAPED_CHARS || refused == simdjson::UTF8_ERROR) refuse_texts(to);
@@ -170,19 +195,14 @@ Json parsed(JsonBuilder to) {
   try {
     read(to, document);
     if (const char* place; document.current_location().get(place) == simdjson::SUCCESS) throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
-  } catch (const simdjson::simdjson_error& e) {
-    const char opened = text[text.find_first_not_of(" \t\r\n")];
-    const size_t last = to.whole.find_last_not_of(" \t\r\n");
-    if (const char closing = opened == '{' ? '}' : ']'; (opened == '{' || opened == '[') && to.whole[last] != closing)  // looked at before all else
-      to.refuse_at(last, str("syntax error: it does not end with '{}'", std::string(1, closing)));
+  } catch (const simdjson::simdjson_error&) {
+    const char first = text[text.find_first_not_of(kBlank)], closing = first == '{' ? '}' : ']';
+    if ((first == '{' || first == '[') && text.back() != closing)  // looked at before all else
+      to.refuse_at(&text.back(), str("syntax error: it does not end with '{}'", std::string(1, closing)));
     const char* place = nullptr;
-    const bool inside = document.current_location().get(place) == simdjson::SUCCESS && place < text.data() + text.size();
-    const size_t at = inside ? static_cast<size_t>(place - to.whole.data()) : to.whole.size();
-    constexpr size_t kShown = 20;
-    std::string_view shown = to.whole.substr(at, kShown);
-    shown = shown.substr(0, shown.find_first_of("\r\n"));
-    while (ends_in_part_of_character(shown)) shown.remove_suffix(1);
-    to.refuse_at(at, inside ? str("syntax error at '{}'", shown) : "syntax error: it ends too early");
+    if (document.current_location().get(place) != simdjson::SUCCESS || place >= text.data() + text.size())
+      to.refuse_at(to.whole.size(), "syntax error: it ends too early");
+    to.refuse_at(place, str("syntax error at '{}'", to.shown_at(static_cast<size_t>(place - to.whole.data()))));
   }
   return std::move(to.root);
 }

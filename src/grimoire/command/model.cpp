@@ -249,6 +249,9 @@ class ModelCommand final : public Command {
     }
     const bool known = knows_architecture_of(beside.config);
     attempt([&] { check_weights(console, beside, known, f); });
+    if (beside.config.is_object() && !known)
+      f.all.push_back({str("'{}' is no architecture of this program: settings and shapes are not checked against each other",
+                           beside.config.text("model_type", ""))});
     if (known && f.bad == 0) attempt([&] {
       open_model_folder(model_);
       f.good("the model opens: its tensors, settings and tokenizer belong together");

@@ -283,7 +283,7 @@ T5Config T5Config::from_json(const Json& json) {
 Architecture t5_architecture() {
   const T5Config small{.n_embd = 128, .head_size = 32, .n_head = 4, .n_inner = 512, .n_layer = 2};
   // Short texts: a decoder that knows nothing yet finds its gap among few others. Relative steps, for the embedding begins far larger than the rest.
-  const char* const recipe = R"({"length": 32, "steps": 12000, "batch_size": 32, "lr": 0.015, "relative_step": true, "schedule": "cosine", "warmup": 300,
+  const char* const recipe = R"({"length": 32, "steps": 20000, "batch_size": 32, "lr": 0.015, "relative_step": true, "schedule": "cosine", "warmup": 300,
     "weight_decay": 0, "decay_all": false, "grad_clip": 1.0, "beta2": 0.999, "split": "90/5/5"})";
   return architecture<T5, T5Config>({.name = "t5", .summary = "T5: writes one text from another", .task = "spans", .items_recipe = recipe,
                                      .text_recipe = recipe}, Reading::sequence, small);

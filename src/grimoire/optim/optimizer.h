@@ -58,7 +58,7 @@ struct AdamOptions {
   double l2 = 0, l1 = 0;    // coupled penalties: added to the gradient (plain Adam)
   SecondMoment second_moment = SecondMoment::current;
   // The learning rate is multiplied by the root mean square of each parameter, 0.001 at least, so that weights of any scale change by the
-  // same share of themselves (Shazeer and Stern 2018, "Adafactor", section 8).
+  // same share of themselves (Shazeer and Stern 2018, "Adafactor", section 8). A decoupled decay is multiplied with it.
   bool relative_step = false;
 };
 class Adam final : public Optimizer {

@@ -134,10 +134,23 @@ std::unique_ptr<SubwordModel> make_unigram(const Json& json, ModelText& text) {
   return std::make_unique<Unigram>(text.take_vocabulary(), std::move(text.scores), std::move(options));
 }
 
+// The lists were shown as they were read, and what stands here is what held them.
+void check_lists(const Json& json, const std::string& type) {
+  const Json& vocab = json.at("vocab");
+  const bool pairs = type == "Unigram";
+  if (pairs ? !vocab.is_array() : !vocab.is_object())
+    fail(ErrorKind::input, "tokenizer", str("model.vocab of a {}: got {}, expected {}", type, name_of(vocab.kind()),
+                                            pairs ? "an array of pieces and scores" : "an object of tokens and ids"));
+  if (const Json* const merges = json.find("merges"); merges && type == "BPE" && !merges->is_array())
+    fail(ErrorKind::input, "tokenizer", str("model.merges: got {}, expected array", name_of(merges->kind())));
+}
+
 std::unique_ptr<SubwordModel> make_model(const Json& json, ModelText text, const Json& pre_tokenizer) {
   // Files from before models had a type are told by what they hold.
   const char* const guess = json.find("merges") ? "BPE" : json.find("unk_id") ? "Unigram" : json.find("continuing_subword_prefix") ? "WordPiece" : "WordLevel";
   const std::string type = json.text("type", guess);
+  const std::vector<std::string> names = {"BPE", "Unigram", "WordLevel", "WordPiece"};
+  if (std::ranges::find(names, type) != names.end()) check_lists(json, type);
   if (type == "BPE") return make_bpe(json, text, pre_tokenizer);
   if (type == "WordLevel") return std::make_unique<WordLevel>(text.take_vocabulary(), json.text("unk_token"));
   if (type == "WordPiece")
@@ -145,7 +158,6 @@ std::unique_ptr<SubwordModel> make_model(const Json& json, ModelText text, const
                                        WordPiece::Options{json.text("unk_token", "[UNK]"), json.text("continuing_subword_prefix", "##"),
                                                           json.integer("max_input_chars_per_word", 100)});
   if (type == "Unigram") return make_unigram(json, text);
-  const std::vector<std::string> names = {"BPE", "Unigram", "WordLevel", "WordPiece"};
   fail(ErrorKind::input, "tokenizer", str("model '{}' is not known", type), did_you_mean(type, names));
 }
 

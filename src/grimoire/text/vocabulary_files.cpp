@@ -49,6 +49,8 @@ Vocabulary vocabulary_in(const NamedText& file) {
   Vocabulary vocabulary;
   vocabulary.reserve(file.text.size() / 20, file.text.size() / 2);
   const std::vector<Json::Sink> sinks = {{{}, [&](std::string_view token, const Json& id) { vocabulary.add(token, id.as_integer()); }}};
+  const size_t first = file.text.find_first_not_of(" \t\r\n");
+  GRIM_CHECK(first != std::string::npos && file.text[first] != '[', input, "tokenizer", "{}: got no object, expected one of tokens and their ids", file.name);
   std::string text = file.text;
   const Json tokens = Json::parse(text, file.name, sinks);
   GRIM_CHECK(tokens.is_object() && vocabulary.count() > 0, input, "tokenizer", "{}: expected an object of tokens and their ids", file.name);
