@@ -95,9 +95,9 @@ struct JsonBuilder {
   }
   [[noreturn]] void refuse_at(const char* place, const std::string& problem) const { refuse_at(static_cast<size_t>(place - whole.data()), problem); }
   // What stands there, for a message: of one line, and none that a terminal would obey.
-  std::string_view shown_at(size_t position) const {
+  std::string_view shown_at(const char* place) const {
     constexpr size_t kMost = 20;
-    std::string_view text = whole.substr(position, kMost);
+    std::string_view text = whole.substr(static_cast<size_t>(place - whole.data()), kMost);
     text = text.substr(0, static_cast<size_t>(std::ranges::find_if(text, [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7f; }) - text.begin()));
     while (ends_in_part_of_character(text)) text.remove_suffix(1);
     return text;
@@ -121,7 +121,7 @@ template <class Value> void read_number(JsonBuilder& to, Value&& value) {
   if (value.get_number().get(number) != simdjson::SUCCESS) {  // an integer of more than 64 bits, or none
     double real = 0;
     if (value.get_double().get(real) == simdjson::SUCCESS) return to.add(real);
-    to.refuse_at(begin, str("syntax error: '{}' is no number of JSON, or beyond the largest", to.shown_at(static_cast<size_t>(begin - to.whole.data()))));
+    to.refuse_at(begin, str("syntax error: '{}' is no number of JSON, or beyond the largest", to.shown_at(begin)));
   }
   if (number.is_int64()) return to.add_integer(number.get_int64());
   to.add(number.is_uint64() ? static_cast<double>(number.get_uint64()) : number.get_double());
@@ -202,7 +202,7 @@ Json parsed(JsonBuilder to) {
     const char* place = nullptr;
     if (document.current_location().get(place) != simdjson::SUCCESS || place >= text.data() + text.size())
       to.refuse_at(to.whole.size(), "syntax error: it ends too early");
-    to.refuse_at(place, str("syntax error at '{}'", to.shown_at(static_cast<size_t>(place - to.whole.data()))));
+    to.refuse_at(place, str("syntax error at '{}'", to.shown_at(place)));
   }
   return std::move(to.root);
 }

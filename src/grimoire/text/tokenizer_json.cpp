@@ -150,15 +150,15 @@ std::unique_ptr<SubwordModel> make_model(const Json& json, ModelText text, const
   const char* const guess = json.find("merges") ? "BPE" : json.find("unk_id") ? "Unigram" : json.find("continuing_subword_prefix") ? "WordPiece" : "WordLevel";
   const std::string type = json.text("type", guess);
   const std::vector<std::string> names = {"BPE", "Unigram", "WordLevel", "WordPiece"};
-  if (std::ranges::find(names, type) != names.end()) check_lists(json, type);
+  if (std::ranges::find(names, type) == names.end()) fail(ErrorKind::input, "tokenizer", str("model '{}' is not known", type), did_you_mean(type, names));
+  check_lists(json, type);
   if (type == "BPE") return make_bpe(json, text, pre_tokenizer);
   if (type == "WordLevel") return std::make_unique<WordLevel>(text.take_vocabulary(), json.text("unk_token"));
   if (type == "WordPiece")
     return std::make_unique<WordPiece>(text.take_vocabulary(),
                                        WordPiece::Options{json.text("unk_token", "[UNK]"), json.text("continuing_subword_prefix", "##"),
                                                           json.integer("max_input_chars_per_word", 100)});
-  if (type == "Unigram") return make_unigram(json, text);
-  fail(ErrorKind::input, "tokenizer", str("model '{}' is not known", type), did_you_mean(type, names));
+  return make_unigram(json, text);
 }
 
 Side side_of(const Json& json) { return json.text("direction", "Right") == "Left" ? Side::left : Side::right; }
