@@ -68,6 +68,8 @@ for ((i = 0; i < count; ++i)); do
   [ -z "$litter" ] || fail "left behind by $verb: $litter"
   for run in new second going demo; do
     [ $got -eq 0 ] || [[ "$verb" != *"$work/$run "* && "$verb" != *"$work/$run" ]] || [ ! -f "$work/$run/config.json" ] && continue
+    # A resume that was hit while it read its run has changed nothing, and says that it stopped.
+    [[ "$verb" != resume* ]] || grep -q 'examples to train on' "$work/err" || { grep -q '^stopped$' "$work/err" || fail "not a word: $verb"; continue; }
     grep -q "go on with: grimoire resume" "$work/err" || { grep -q "^report" "$work/err" || fail "no word how to go on: $verb: $(tail -2 "$work/err")"; }
     [ -s "$work/$run/report.html" ] || fail "no report: $verb"
     checkpoint="$(ls -d "$work/$run"/checkpoints/step-* 2>/dev/null | sort -V | tail -1)"
