@@ -83,7 +83,7 @@ TEST(Json, RefusesWithLineAndColumn) {
   EXPECT_EQ(parse_error(std::string_view("[1]\n \0", 6)),
             "[json] config.json: line 2, column 2: a NUL byte is not JSON");
   EXPECT_LT(parse_error(std::string(100000, 'x')).size(), 400u);
-  EXPECT_EQ(parse_error(R"({"x": {"k": 1, "j": 2, "k": 3}})"), "[json] config.json: key 'k' appears twice");
+  EXPECT_EQ(parse_error(R"({"x": {"k": 1, "j": 2, "k": 3}})"), "[json] config.json: line 1, column 7: in the object that begins here, key 'k' appears twice");
 }
 
 TEST(Json, SaysWhatIsWrongAndWhere) {
@@ -99,6 +99,7 @@ TEST(Json, SaysWhatIsWrongAndWhere) {
       {"[\"abc, 1]", "column 2: a text without its closing quote"},
       {"[1, \"\xff\"]", "column 6: not UTF-8: byte 0xff"},
       {"{\"a\": 1", "column 7: syntax error: it does not end with '}'"},
+      {"{\"a\": \"}\\\"\"} hello", "column 14: syntax error: 'hello' stands behind the end of the value"},
       {"version https://git-lfs.github.com/spec/v1\n", "this is a Git LFS pointer, not the file itself"},
   };
   for (const auto& [text, words] : cases) EXPECT_NE(parse_error(text).find(words), std::string::npos) << text << ": " << parse_error(text);
@@ -115,8 +116,8 @@ TEST(Json, BlanksAroundAValue) {
 TEST(Json, DepthIsLimited) {
   const auto nested = [](size_t n) { return std::string(n, '[') + std::string(n, ']'); };
   EXPECT_NO_THROW(Json::parse(nested(128)));
-  EXPECT_EQ(parse_error(nested(129)), "[json] config.json: nested deeper than 128 levels");
-  EXPECT_EQ(parse_error(nested(1000000)), "[json] config.json: nested deeper than 128 levels");
+  EXPECT_EQ(parse_error(nested(129)), "[json] config.json: line 1, column 129: nested deeper than 128 levels");
+  EXPECT_EQ(parse_error(nested(1000000)), "[json] config.json: line 1, column 129: nested deeper than 128 levels");
   EXPECT_EQ(parse_error(std::string(1000000, '[')), "[json] config.json: line 1, column 1000000: syntax error: it does not end with ']'");
 }
 

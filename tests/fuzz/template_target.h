@@ -6,9 +6,9 @@
 
 #include "fuzz/safetensors_target.h"
 #include "grimoire/base/json.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/jinja/evaluator.h"
 #include "grimoire/text/jinja/lexer.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim::fuzz {
 

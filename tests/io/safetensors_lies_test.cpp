@@ -119,7 +119,7 @@ std::vector<Lie> lies() {
       {"swapped and overlapping", two("[8,16]", "[4,12]", 16), "bytes 0 to 4"},
       // other files
       {"LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:abcd\nsize 548105171\n",
-       "Git LFS pointer, not the weights: version https://git-lfs.github.com/spec/v1 oid sha256:abcd size 548105171"},
+       "Git LFS pointer, not the file itself: version https://git-lfs.github.com/spec/v1 oid sha256:abcd size 548105171"},
       {"web page", "<!DOCTYPE html>\n<html><body>404</body></html>", "this is a web page"},
       {"web page after space", "\r\n  <html>", "this is a web page"},
       {"zip", std::string("PK\x03\x04") + std::string(60, '\0'), "this is a zip archive"},

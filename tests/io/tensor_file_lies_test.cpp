@@ -46,7 +46,7 @@ void expect_refused(const std::vector<Lie>& lies, size_t at_least, const std::st
 
 TEST(TensorFileLies, WhatPeopleHold) {
   expect_refused({{"empty", "", "the file is empty, expected safetensors, PyTorch, GGUF, llama2.c or llm.c"},
-                  {"LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 5\n", "Git LFS pointer, not the weights: version"},
+                  {"LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 5\n", "Git LFS pointer, not the file itself: version"},
                   {"web page", "<!DOCTYPE html><html>404</html>", "this is a web page"},
                   {"old PyTorch", "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.", "saved by PyTorch before 1.6"},
                   {"pickle", "\x80\x04\x95", "this is a Python pickle"},

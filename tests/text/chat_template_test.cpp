@@ -8,8 +8,8 @@
 #include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
-#include "grimoire/text/char_tokenizer.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/char_tokenizer.h"
 
 namespace grim {
 namespace {

@@ -105,9 +105,10 @@ std::string piece(std::string_view text, int kind) { return field(1, field(1, te
 TEST(SentencePiece, WrongFiles) {
   const std::string unknown = piece("<unk>", 2);
   const auto says = refusal;
-  EXPECT_EQ(says(unknown + piece("a", 1)), "taken");
+  EXPECT_EQ(says(unknown + piece("a", 1) + field(2, std::string{0x18, 1})), "taken");
   const std::pair<std::string, const char*> wrong[] = {
       {"", "got 0 unknown pieces"},
+      {unknown + piece("a", 1), "it ends after 2 pieces, without the settings of their training"},
       {unknown + piece("<u>", 2), "got 2 unknown pieces"},
       {unknown + piece("a", 1) + piece("a", 1), "piece 2 ('a') is there twice"},
       {unknown + piece("", 1), "piece 1 is empty"},

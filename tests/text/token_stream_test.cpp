@@ -5,10 +5,10 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/text/pipeline_tokenizer.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

@@ -158,6 +158,20 @@ TEST(VocabularyFiles, AreFoundOut) {
   EXPECT_EQ(load_tokenizer(saved.path())->encode_with("the fox").ids, load_tokenizer(folder / "one.model")->encode_with("the fox").ids);
 }
 
+// What a folder lacks, and a file that is none, are said with what is there.
+TEST(VocabularyFiles, SayWhatIsMissing) {
+  const test::TempFolder folder;
+  folder.put("mine.json", "{}");
+  EXPECT_NE(refusal([&] { load_tokenizer(folder.path()); }).find("there is no tokenizer in it"), std::string::npos);
+  folder.put("dict.txt", "1 2\n");
+  EXPECT_NE(refusal([&] { load_tokenizer(folder.path()); }).find("dict.txt: there is no vocab.json beside it"), std::string::npos);
+  folder.put("vocab.txt", "version https://git-lfs.github.com/spec/v1\n");
+  EXPECT_NE(refusal([&] { load_tokenizer(folder / "vocab.txt"); }).find("vocab.txt: this is a Git LFS pointer"), std::string::npos);
+  folder.put("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a"]}})");
+  EXPECT_NE(refusal([&] { load_tokenizer(folder.path()); }).find("merge 0: got 'a', expected two tokens with a space between them, in " + folder.path()),
+            std::string::npos);
+}
+
 // 128,000 tokens and as many merges: while they are loaded, less than three times the file's size is held.
 TEST(TokenizerFiles, LoadingTakesLittleMemory) {
   GRIMOIRE_DATA(path, "tokenizers/deepseek/tokenizer.json");

@@ -3,8 +3,8 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
-#include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/pipeline_tokenizer.h"
 
 namespace grim {
 namespace {

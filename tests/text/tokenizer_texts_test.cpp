@@ -7,8 +7,8 @@
 
 #include "base/temp_folder.h"
 #include "grimoire/base/str.h"
-#include "grimoire/text/tokenizer.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/tokenizer.h"
 #include "support/data.h"
 
 namespace grim {

@@ -69,6 +69,7 @@ std::string read_file(const std::string& path) {
   constexpr size_t kReadAhead = 64;  // room for parsers that look behind the end, so that they need no copy (Json::parse)
   std::string bytes;
   bytes.reserve(static_cast<size_t>(file->size()) + kReadAhead);
+  expect_full_use(bytes.data(), bytes.capacity());
   bytes.resize(static_cast<size_t>(file->size()));
   file->read_at(0, bytes.data(), bytes.size());
   return bytes;
@@ -107,6 +108,13 @@ void write_atomically(const std::string& path, const std::function<void(OutFile&
     throw;
   }
   files().sync_dir(parent_folder(target));
+}
+
+void refuse_lfs_pointer(std::string_view bytes, std::string_view path) {
+  if (!bytes.starts_with("version https://git-lfs")) return;
+  std::string about(bytes.substr(0, std::min<size_t>(bytes.find('\0'), 200)));
+  std::replace(about.begin(), about.end(), '\n', ' ');
+  fail(ErrorKind::input, "file", str("{}: this is a Git LFS pointer, not the file itself: {}", path, about), "fetch the real file with 'git lfs pull'");
 }
 
 void remove_all(const std::string& path) {

@@ -68,6 +68,8 @@ class ScopedFileOps {  // while alive, files() gives these, in every thread
 };
 
 std::string read_file(const std::string& path);  // whole
+// What Git leaves where a large file belongs. throws: input
+void refuse_lfs_pointer(std::string_view bytes, std::string_view path);
 bool exists(const std::string& path);
 
 // Readers see the old file or the new one, never a part, also after a power cut: a temporary name in the same folder,

@@ -91,7 +91,7 @@ const std::string& Json::text_or_fail(std::string_view key) const {
 }
 
 bool Json::as_boolean() const { return boolean_or_fail(""); }
-int64_t Json::as_integer() const { return integer_or_fail(""); }
+int64_t Json::as_integer(std::string_view key) const { return integer_or_fail(key); }
 double Json::as_real() const { return real_or_fail(""); }
 const std::string& Json::as_text() const { return text_or_fail(""); }
 

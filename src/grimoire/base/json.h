@@ -61,7 +61,7 @@ class Json {
   bool is_array() const { return kind_ == Kind::array; }
 
   bool as_boolean() const;
-  int64_t as_integer() const;
+  int64_t as_integer(std::string_view key = "") const;  // the key under which it stands, for a message
   double as_real() const;  // integers are taken too, and the texts of NaN and infinities
   const std::string& as_text() const;
 

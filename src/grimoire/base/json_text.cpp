@@ -7,6 +7,7 @@
 #include <simdjson.h>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
 #include "grimoire/base/json.h"
 #include "grimoire/base/utf8.h"
 
@@ -68,25 +69,25 @@ struct JsonBuilder {
       open.items_.push_back(std::move(value));
     }
   }
-  void open(Json value) {
-    if (stack.size() >= Json::kMaxDepth) refuse(str("nested deeper than {} levels", Json::kMaxDepth));
+  void open(Json value, const char* where) {
+    if (stack.size() >= Json::kMaxDepth) refuse_at(where, str("nested deeper than {} levels", Json::kMaxDepth));
     stack.push_back(std::move(value));
     if (sinks && !sink)
       for (const Json::Sink& s : *sinks)
         if (s.path.size() + 1 == stack.size() && s.path == pending_keys) sink = &s, sink_depth = stack.size(), shown.source_ = source;
   }
-  void close() {
+  void close(const char* opened) {
     if (sink && stack.size() == sink_depth) sink = nullptr;
     Json done = std::move(stack.back());
     stack.pop_back();
-    refuse_duplicates(done.keys_);
+    refuse_duplicates(done.keys_, opened);
     add(std::move(done));
   }
-  void refuse_duplicates(const std::vector<std::string>& keys) const {
+  void refuse_duplicates(const std::vector<std::string>& keys, const char* opened) const {
     std::vector<std::string_view> sorted(keys.begin(), keys.end());
     std::sort(sorted.begin(), sorted.end());
     const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-    if (twice != sorted.end()) refuse(str("key '{}' appears twice", *twice));
+    if (twice != sorted.end()) refuse_at(opened, str("in the object that begins here, key '{}' appears twice", *twice));
   }
 
   [[noreturn]] void refuse_at(size_t position, const std::string& problem) const {
@@ -107,6 +108,8 @@ struct JsonBuilder {
 namespace {
 
 namespace od = simdjson::ondemand;
+
+constexpr std::string_view kBlank = " \t\r\n";
 
 // What stands between the quotes, the first of them before `begin`, where nothing in it is escaped.
 std::optional<std::string_view> unescaped(const char* begin) {
@@ -134,20 +137,23 @@ std::string_view read_escapes(const JsonBuilder& to, const char* begin, simdjson
 }
 
 template <class Value> void read(JsonBuilder& to, Value&& value) {
-  switch (value.type()) {
+  const od::json_type type = value.type();
+  const bool nests = type == od::json_type::object || type == od::json_type::array;
+  const char* const opened = nests ? std::string_view(value.raw_json_token()).data() : nullptr;
+  switch (type) {
     case od::json_type::object:
-      to.open(Json::object());
+      to.open(Json::object(), opened);
       for (od::field field : value.get_object()) {
         const char* const begin = field.key().raw();
         const auto key = unescaped(begin);
         to.pending_keys.emplace_back(key ? *key : read_escapes(to, begin, field.unescaped_key()));
         read(to, field.value());
       }
-      return to.close();
+      return to.close(opened);
     case od::json_type::array:
-      to.open(Json::array());
+      to.open(Json::array(), opened);
       for (od::value item : value.get_array()) read(to, item);
-      return to.close();
+      return to.close(opened);
     case od::json_type::string: {
       const char* const begin = std::string_view(value.raw_json_token()).data() + 1;
       const auto text = unescaped(begin);
@@ -178,14 +184,28 @@ template <class Value> void read(JsonBuilder& to, Value&& value) {
   to.refuse_at(opened, "a text without its closing quote");
 }
 
+// Where the text goes on behind its first object or array, by the brackets alone; its size where those never close. Texts in it are whole.
+size_t end_of_first(std::string_view text) {
+  int64_t depth = 0;
+  bool in_text = false;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (in_text && c == '\\') ++at;
+    if (c == '"') in_text = !in_text;
+    if (in_text) continue;
+    if (c == '{' || c == '[') ++depth;
+    if ((c == '}' || c == ']') && --depth == 0) return std::min(text.find_first_not_of(kBlank, at + 1), text.size());
+  }
+  return text.size();
+}
+
 // `to.whole` has simdjson::SIMDJSON_PADDING bytes behind it.
 Json parsed(JsonBuilder to) {
-  constexpr std::string_view kBlank = " \t\r\n", kByteOrderMark = "\xef\xbb\xbf";
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (const size_t nul = to.whole.find('\0'); nul != std::string_view::npos) to.refuse_at(nul, "a NUL byte is not JSON");
   std::string_view text = to.whole.substr(to.whole.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
   text = text.substr(0, text.find_last_not_of(kBlank) + 1);  // npos + 1 is 0
-  if (text.starts_with("version https://git-lfs"))
-    fail(ErrorKind::input, "json", *to.source + ": this is a Git LFS pointer, not the file itself", "fetch the real file with 'git lfs pull'");
+  refuse_lfs_pointer(text, *to.source);
   od::parser parser;
   od::document document;
   const auto refused = parser.iterate(text, text.size() + simdjson::SIMDJSON_PADDING).get(document);
@@ -197,8 +217,11 @@ Json parsed(JsonBuilder to) {
     if (const char* place; document.current_location().get(place) == simdjson::SUCCESS) throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
   } catch (const simdjson::simdjson_error&) {
     const char first = text[text.find_first_not_of(kBlank)], closing = first == '{' ? '}' : ']';
-    if ((first == '{' || first == '[') && text.back() != closing)  // looked at before all else
+    if ((first == '{' || first == '[') && text.back() != closing) {  // looked at before all else
+      if (const char* const behind = text.data() + end_of_first(text); behind < text.data() + text.size())
+        to.refuse_at(behind, str("syntax error: '{}' stands behind the end of the value", to.shown_at(behind)));
       to.refuse_at(&text.back(), str("syntax error: it does not end with '{}'", std::string(1, closing)));
+    }
     const char* place = nullptr;
     if (document.current_location().get(place) != simdjson::SUCCESS || place >= text.data() + text.size())
       to.refuse_at(to.whole.size(), "syntax error: it ends too early");

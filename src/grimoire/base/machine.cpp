@@ -4,6 +4,7 @@
 #include <fstream>
 #include <limits>
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace grim {
@@ -60,6 +61,12 @@ int64_t resident_memory() {
   std::ifstream file("/proc/self/statm");
   int64_t size = 0, resident = 0;
   return file >> size >> resident ? resident * sysconf(_SC_PAGESIZE) : 0;
+}
+
+void expect_full_use(void* block, size_t bytes) {
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<uintptr_t>(block) + page - 1) / page * page, end = (reinterpret_cast<uintptr_t>(block) + bytes) / page * page;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 }
 
 }  // namespace grim

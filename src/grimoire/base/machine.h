@@ -11,6 +11,10 @@ int64_t machine_memory();
 // Of this process now, in bytes: pages that only its end or itself can give back.
 int64_t resident_memory();
 
+// The memory at `block` will be used from end to end soon: in large pages, where the system has them, as the first touch of a small one costs as much as
+// filling it several times over. A wish; nothing is said where it is not granted.
+void expect_full_use(void* block, size_t bytes);
+
 // The smallest limit in the groups that ROOT/proc/self/cgroup names; INT64_MAX without one. `root` is "" but in tests.
 int64_t cgroup_limit(const std::string& root);
 

@@ -2,10 +2,10 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/tokenizer_page.h"
 #include "grimoire/text/tokenizer.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

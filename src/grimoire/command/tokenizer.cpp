@@ -3,12 +3,12 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/mapped_file.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/tokenizer_page.h"
 #include "grimoire/data/corpus.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/train_tokenizer.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

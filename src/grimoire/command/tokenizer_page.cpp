@@ -5,11 +5,11 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/unicode.h"
-#include "grimoire/base/utf8.h"
 #include "grimoire/train/run.h"
 
 namespace grim {

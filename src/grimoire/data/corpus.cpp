@@ -6,8 +6,8 @@
 #include "grimoire/base/str.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/machine.h"
-#include "grimoire/io/hash.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/io/hash.h"
 
 namespace grim {
 namespace {

@@ -10,10 +10,10 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/setting_words.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/data/csv_cells.h"
 #include "grimoire/data/table.h"
 #include "grimoire/io/gzip.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

@@ -1,8 +1,7 @@
 #include "grimoire/io/foreign.h"
 
-#include <algorithm>
-
 #include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
 
 namespace grim {
 
@@ -11,12 +10,7 @@ void refuse_foreign(std::string_view bytes, std::string_view file, std::string_v
     fail(ErrorKind::input, "tensors", str("{}: {}", file, problem), std::move(hint));
   };
   if (bytes.empty()) refuse(str("the file is empty, expected {}", expected), "a copy or download stopped before its first byte; fetch the file again");
-  if (bytes.starts_with("version https://git-lfs")) {
-    const size_t end = std::min(bytes.find_first_of(std::string_view("\0", 1)), bytes.size());
-    std::string about(bytes.substr(0, std::min<size_t>(end, 200)));
-    std::replace(about.begin(), about.end(), '\n', ' ');
-    refuse(str("this is a Git LFS pointer, not the weights: {}", about), "fetch the real file with 'git lfs pull'");
-  }
+  refuse_lfs_pointer(bytes, file);
   const size_t text = bytes.find_first_not_of(" \t\r\n");
   if (text != std::string_view::npos && bytes[text] == '<' && text + 1 < bytes.size() &&
       std::string_view("!?hHbBsS").find(bytes[text + 1]) != std::string_view::npos)

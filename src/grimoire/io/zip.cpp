@@ -28,7 +28,8 @@ Directory find_directory(InFile& file, std::string_view source) {
   const uint64_t tail_at = size - std::min(size, kEndRecord + 0xffff);
   const std::string tail = piece(file, tail_at, size - tail_at);
   const size_t found = tail.rfind("PK\x05\x06");
-  GRIM_CHECK(found != std::string::npos && tail.size() - found >= kEndRecord, input, "zip", "{}: not a zip archive, or cut at its end", source);
+  if (found == std::string::npos || tail.size() - found < kEndRecord)
+    fail(ErrorKind::input, "zip", str("{}: not a zip archive, or cut at its end", source), "fetch or copy the file again");
   Reader end(std::string_view(tail).substr(found), source);
   end.skip(10, "end record");
   const uint64_t members = end.read<uint16_t>("member count"), bytes = end.read<uint32_t>("directory size"), at = end.read<uint32_t>("directory offset");

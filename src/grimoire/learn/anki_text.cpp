@@ -3,9 +3,9 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/str.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/learn/anki.h"
 #include "grimoire/report/markdown.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim::learn {
 namespace {

@@ -8,10 +8,10 @@
 #include "grimoire/base/files.h"
 #include "grimoire/base/setting_words.h"
 #include "grimoire/base/str.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/learn/cloze.h"
 #include "grimoire/learn/deck.h"
 #include "grimoire/report/markdown.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim::learn {
 namespace {

@@ -5,9 +5,9 @@
 #include <charconv>
 
 #include "grimoire/base/str.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/learn/deck.h"
 #include "grimoire/report/escape.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim::learn {
 

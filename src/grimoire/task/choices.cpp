@@ -4,8 +4,8 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/error.h"
-#include "grimoire/text/special_token.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/special_token.h"
 
 namespace grim {
 namespace {

@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "grimoire/base/error.h"
-#include "grimoire/text/unicode.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/unicode.h"
 
 namespace grim {
 namespace {

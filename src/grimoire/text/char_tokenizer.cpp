@@ -4,8 +4,8 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
-#include "grimoire/text/tokenizer_part.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/tokenizer_part.h"
 
 namespace grim {
 namespace {

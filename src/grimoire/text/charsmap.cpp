@@ -5,8 +5,8 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/reader.h"
-#include "grimoire/text/unicode.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/unicode.h"
 
 namespace grim {
 

@@ -4,10 +4,10 @@
 #include <array>
 #include <optional>
 
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/jinja/evaluator.h"
 #include "grimoire/text/jinja/lexer.h"
 #include "grimoire/text/jinja/python_text.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim {
 

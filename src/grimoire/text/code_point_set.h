@@ -26,6 +26,7 @@ class CodePointSet {
   CodePointSet operator~() const { return range(0, 0x10ffff) - *this; }
   bool empty() const { return bounds_.empty(); }
   std::span<const char32_t> bounds() const { return bounds_; }
+  bool operator==(const CodePointSet&) const = default;
 
  private:
   template <class F> static CodePointSet combined(const CodePointSet& a, const CodePointSet& b, F&& holds);

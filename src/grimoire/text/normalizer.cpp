@@ -5,12 +5,12 @@
 
 #include "grimoire/base/base64.h"
 #include "grimoire/base/error.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/charsmap.h"
 #include "grimoire/text/pattern.h"
 #include "grimoire/text/tokenizer_part.h"
 #include "grimoire/text/unicode.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

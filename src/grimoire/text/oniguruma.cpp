@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/code_point_set.h"
 #include "grimoire/text/pcre2_class.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {
@@ -198,7 +198,9 @@ class Translation {
   }
   Piece one_of(const CodePointSet& set) {
     if (++classes_ > kMostClasses) refuse(str("more than {} classes", kMostClasses));
-    return {pcre2_class(set), 1, 1};
+    const auto before = std::ranges::find(written_, set, &std::pair<CodePointSet, std::string>::first);  // often the same, "." above all
+    if (before == written_.end()) return {written_.emplace_back(set, pcre2_class(set)).second, 1, 1};
+    return {before->second, 1, 1};
   }
   Piece literal(char32_t c, Options options) {
     const char32_t before = std::exchange(folded_, !options.ignore_case ? 0 : is_letter(c) ? c | 32 : c);
@@ -320,6 +322,7 @@ class Translation {
   std::u32string points_;
   std::vector<size_t> places_;  // of points_, in bytes
   size_t at_ = 0, depth_ = 0, classes_ = 0;
+  std::vector<std::pair<CodePointSet, std::string>> written_;  // sets in PCRE2's words
   char32_t folded_ = 0;  // the character before, in small, where case is ignored; groups between do not count
 };
 

@@ -4,8 +4,8 @@
 #include <pcre2.h>
 
 #include "grimoire/base/error.h"
-#include "grimoire/text/oniguruma.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/oniguruma.h"
 #include "grimoire/text/word_scanner.h"
 
 namespace grim {

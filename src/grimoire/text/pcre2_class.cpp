@@ -9,8 +9,8 @@
 #include <pcre2.h>
 
 #include "grimoire/base/error.h"
-#include "grimoire/text/unicode.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/unicode.h"
 
 namespace grim {
 namespace {

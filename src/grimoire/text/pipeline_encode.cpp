@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "grimoire/base/error.h"
-#include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/pipeline_tokenizer.h"
 
 namespace grim {
 

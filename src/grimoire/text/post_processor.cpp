@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/tokenizer_part.h"
 #include "grimoire/text/unicode.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

@@ -4,11 +4,11 @@
 #include <functional>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/normalizer.h"
 #include "grimoire/text/tokenizer_part.h"
 #include "grimoire/text/unicode.h"
-#include "grimoire/base/utf8.h"
 #include "grimoire/text/word_scanner.h"
 
 namespace grim {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "grimoire/base/error.h"
-#include "grimoire/text/charsmap.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/charsmap.h"
 
 namespace grim {
 namespace {

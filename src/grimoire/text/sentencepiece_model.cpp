@@ -6,8 +6,8 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/reader.h"
-#include "grimoire/text/token_decoder.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/token_decoder.h"
 
 namespace grim {
 namespace {
@@ -135,14 +135,18 @@ size_t SentencePieceModel::unknown() const {
 SentencePieceModel parse_sentencepiece(std::string_view bytes, const std::string& source) {
   SentencePieceModel model;
   Message m(bytes, source);
+  bool has_settings = false;  // behind the pieces
   while (m.next()) switch (m.field()) {
       case 1: model.pieces.push_back(piece_of(Message(m.bytes(), source), model.pieces.size())); break;
-      case 2: read_training(model, Message(m.bytes(), source), source); break;
+      case 2: read_training(model, Message(m.bytes(), source), source), has_settings = true; break;
       case 3: read_normalizer(model, Message(m.bytes(), source)); break;
       case 5: refuse_rewrites_of_output(Message(m.bytes(), source), source); break;
       default: break;
     }
   check(model, source);
+  if (!has_settings)
+    fail(ErrorKind::input, "tokenizer", str("{}: it ends after {} pieces, without the settings of their training (trainer_spec)", source, model.pieces.size()),
+         "it may be cut at its end: fetch or copy it again");
   return model;
 }
 

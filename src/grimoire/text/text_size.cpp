@@ -1,7 +1,7 @@
 #include "grimoire/text/text_size.h"
 
-#include "grimoire/text/unicode.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/unicode.h"
 
 namespace grim {
 

@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/pattern.h"
 #include "grimoire/text/tokenizer_part.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {

@@ -2,11 +2,12 @@
 #include <algorithm>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/machine.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/unigram.h"
-#include "grimoire/base/utf8.h"
 #include "grimoire/text/wordpiece.h"
 
 namespace grim {
@@ -20,6 +21,8 @@ class TextList {
     constexpr size_t kLeast = 3;  // two quotes and a comma
     text_.reserve(file_bytes);
     ends_.reserve(file_bytes / kLeast);
+    expect_full_use(text_.data(), file_bytes / 2);
+    expect_full_use(ends_.data(), file_bytes / 4);
   }
   void add(std::string_view text) {
     text_ += text;
@@ -54,7 +57,7 @@ struct ModelText {
       key = value[0].as_text();
       scores.push_back(value[1].as_real());
     }
-    ids.push_back(value.is_array() ? static_cast<int64_t>(ids.size()) : value.as_integer());
+    ids.push_back(value.is_array() ? static_cast<int64_t>(ids.size()) : value.as_integer(key));
     tokens.add(key);
   }
 
@@ -90,6 +93,7 @@ struct ModelText {
   std::vector<Bpe::Merge> take_rules(const Vocabulary& v, const BpeOptions& options) {
     std::vector<Bpe::MergeText> all;
     all.reserve(merges.size() / 2);
+    expect_full_use(all.data(), merges.size() / 2 * sizeof(Bpe::MergeText));
     for (size_t i = 0; i < merges.size(); i += 2) all.emplace_back(merges[i], merges[i + 1]);
     std::vector<Bpe::Merge> rules = Bpe::merges_of(v, all, options);
     TextList().swap(merges);

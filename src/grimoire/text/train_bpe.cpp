@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/base/utf8.h"
 
 namespace grim {
@@ -297,8 +298,10 @@ TrainedBpe train_bpe(const WordCounts& words, const BpeTraining& training, const
   const FirstTokens first(words, training, trained.vocabulary);
   const int64_t least = trained.vocabulary.size();
   if (least > training.vocab_size)
-    fail(ErrorKind::argument, "tokenizer", str("vocab_size: got {}, expected at least {}: the special tokens and the single characters of the texts",
-                                               training.vocab_size, least), "ask for more, or keep fewer characters with limit_alphabet");
+    fail(ErrorKind::argument, "tokenizer",
+         str(GRIM_SETTING("vocab-size") ": got {}, expected at least {}: the special tokens and the single characters of the texts",
+             training.vocab_size, least),
+         "ask for more, or keep fewer characters with limit_alphabet");
   trained.merges = Merger(rows_of(words, first), trained.vocabulary, training).run(watch);
   return trained;
 }

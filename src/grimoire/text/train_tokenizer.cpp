@@ -4,13 +4,14 @@
 #include <numeric>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/setting_words.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/tokenizer_part.h"
 #include "grimoire/text/train_bpe.h"
 #include "grimoire/text/train_unigram.h"
 #include "grimoire/text/unigram.h"
-#include "grimoire/base/utf8.h"
 #include "grimoire/text/wordpiece.h"
 
 namespace grim {
@@ -216,8 +217,8 @@ std::shared_ptr<const Tokenizer> train_tokenizer(const TextSource& texts, const 
     if (std::ranges::find(recipe.special_tokens, token) == recipe.special_tokens.end()) recipe.special_tokens.push_back(token);
   }
   const auto specials = static_cast<int64_t>(recipe.special_tokens.size());
-  GRIM_CHECK(training.vocab_size > specials, argument, "tokenizer", "vocab_size: got {}, expected more than the {} special tokens", training.vocab_size,
-             specials);
+  GRIM_CHECK(training.vocab_size > specials, argument, "tokenizer", GRIM_SETTING("vocab-size") ": got {}, expected more than the {} special tokens",
+             training.vocab_size, specials);
   const WordCounts words = count_words(texts, recipe.normalizer, recipe.pre_tokenizer, training.word_limit);
   GRIM_CHECK(words.size() > 0, input, "tokenizer", "the texts hold no word");
   if (watch) watch({"different words", words.size(), 0});

@@ -6,9 +6,10 @@
 #include <unordered_map>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/setting_words.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/piece_trie.h"
 #include "grimoire/text/repeats.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {
@@ -303,8 +304,10 @@ TrainedUnigram finished(const Rows& rows, const Pieces& pieces, const Pieces& ch
   else trained.unk_id = unk - training.special_tokens.begin();
   const size_t first = all.size(), least = first + required.size();
   if (least > static_cast<size_t>(training.vocab_size))
-    fail(ErrorKind::argument, "tokenizer", str("vocab_size: got {}, expected at least {}: the special tokens and the single characters of the texts",
-                                               training.vocab_size, least), "ask for more, or train on texts of fewer characters");
+    fail(ErrorKind::argument, "tokenizer",
+         str(GRIM_SETTING("vocab-size") ": got {}, expected at least {}: the special tokens and the single characters of the texts",
+             training.vocab_size, least),
+         "ask for more, or train on texts of fewer characters");
   double penalty = 0;
   for (const char32_t c : required) {
     const auto known = scores.find(c);

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/machine.h"
 
 namespace grim {
 
@@ -17,7 +18,10 @@ void Vocabulary::reserve(size_t tokens, size_t bytes) {
   if (slots_.size() >= 2 * tokens) return;
   size_t n = 16;
   while (n < 2 * tokens) n *= 2;
-  slots_.assign(n, {});
+  slots_.clear();
+  slots_.reserve(n);
+  expect_full_use(slots_.data(), n * sizeof(Slot));
+  slots_.resize(n);
   for (int64_t id = 0; id < size(); ++id)
     if (has(id)) {
       const uint64_t hash = token_hash(token(id));

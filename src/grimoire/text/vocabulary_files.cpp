@@ -3,11 +3,11 @@
 #include <charconv>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/tokenizer_files.h"
 #include "grimoire/text/tokenizer_part.h"
-#include "grimoire/base/utf8.h"
 #include "grimoire/text/wordpiece.h"
 
 namespace grim {
@@ -48,10 +48,10 @@ std::vector<Bpe::Merge> merges_in(const NamedText& file, const Vocabulary& vocab
 Vocabulary vocabulary_in(const NamedText& file) {
   Vocabulary vocabulary;
   vocabulary.reserve(file.text.size() / 20, file.text.size() / 2);
-  const std::vector<Json::Sink> sinks = {{{}, [&](std::string_view token, const Json& id) { vocabulary.add(token, id.as_integer()); }}};
+  const std::vector<Json::Sink> sinks = {{{}, [&](std::string_view token, const Json& id) { vocabulary.add(token, id.as_integer(token)); }}};
   const size_t first = file.text.find_first_not_of(" \t\r\n");
   GRIM_CHECK(first != std::string::npos && file.text[first] != '[', input, "tokenizer", "{}: got no object, expected one of tokens and their ids", file.name);
-  std::string text = file.text;
+  std::string text = file.text;  // parsing lengthens it
   const Json tokens = Json::parse(text, file.name, sinks);
   GRIM_CHECK(tokens.is_object() && vocabulary.count() > 0, input, "tokenizer", "{}: expected an object of tokens and their ids", file.name);
   return vocabulary;

@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "grimoire/text/unicode.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/unicode.h"
 
 namespace grim {
 namespace {

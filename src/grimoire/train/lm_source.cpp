@@ -4,9 +4,9 @@
 
 #include "grimoire/base/files.h"
 #include "grimoire/base/setting_words.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/generate/generate.h"
 #include "grimoire/text/char_tokenizer.h"
-#include "grimoire/base/utf8.h"
 #include "grimoire/train/events.h"
 #include "grimoire/train/lm_sizes.h"
 #include "grimoire/train/run.h"

@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "grimoire/base/str.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/stats/information.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim::learn {
 namespace {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/data/windows.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
@@ -13,7 +14,6 @@
 #include "grimoire/optim/optimizer.h"
 #include "grimoire/stats/information.h"
 #include "grimoire/text/char_tokenizer.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim::learn {
 namespace {

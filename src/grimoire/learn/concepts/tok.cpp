@@ -7,6 +7,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/str.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/classic/distance.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/learn/concepts/families.h"
@@ -16,7 +17,6 @@
 #include "grimoire/text/pre_tokenizer.h"
 #include "grimoire/text/train_bpe.h"
 #include "grimoire/text/unigram.h"
-#include "grimoire/base/utf8.h"
 #include "grimoire/text/wordpiece.h"
 
 namespace grim::learn {

@@ -1,10 +1,10 @@
 // The methods of Python's str, list, tuple and dict.
 #include <algorithm>
 
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/jinja/python_text.h"
 #include "grimoire/text/jinja/run.h"
 #include "grimoire/text/unicode.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim::jinja {
 namespace {

@@ -2,9 +2,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/jinja/python_text.h"
 #include "grimoire/text/unicode.h"
-#include "grimoire/base/utf8.h"
 
 namespace grim::jinja {
 

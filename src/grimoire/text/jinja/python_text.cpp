@@ -4,8 +4,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "grimoire/text/unicode.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/text/unicode.h"
 
 namespace grim::jinja {
 
