@@ -164,6 +164,7 @@ TEST(TokenizerParts, WrongOnes) {
       {bpe(R"("a": 0, "b": 0)", ""), "have the same id 0"},
       {bpe(R"("a": 0, "a": 1)", ""), "has two ids"},
       {bpe(R"("a": -1)", ""), "outside 0 to"},
+      {bpe(R"("a": 8333316)", ""), "id 8333316 is far beyond the number of tokens"},
       {bpe(R"("a": 0)", R"("abc")"), "two tokens with a space"},
       {R"({"model": {"type": "BPE", "vocab": 5, "merges": []}})", "model.vocab of a BPE: got integer, expected an object of tokens and ids"},
       {R"({"model": {"type": "BPE", "vocab": [["a", 0]], "merges": []}})", "model.vocab of a BPE: got array"},

@@ -15,7 +15,7 @@ class Vocabulary {
   static constexpr int32_t kNone = -1;
 
   void reserve(size_t tokens, size_t bytes);
-  // throws: input, the token or the id is taken, or the id is not in 0 to 2^24
+  // throws: input, the token or the id is taken, the id is not in 0 to 2^24, or far beyond the number of tokens that are there or were reserved
   void add(std::string_view token, int64_t id);
   int32_t id_of(std::string_view token) const;             // kNone when there is none
   void prefetch(std::string_view token) const;             // so that add() or id_of() a little later need not wait for memory
