@@ -53,6 +53,7 @@
 #include "grimoire/nn/init.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/nn/norm.h"
+#include "grimoire/nn/recompute.h"
 #include "grimoire/nn/recurrent.h"
 #include "grimoire/op/argmax.h"
 #include "grimoire/op/arrange.h"

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "grimoire/base/str.h"
+#include "grimoire/device/memory.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
 
@@ -211,6 +212,153 @@ TEST(Tape, DeepGraphsNeitherOverflowOnBackwardNorWhenDropped) {
     if (walk) backward(y, Tensor::ones({2}, Dtype::f64));
   }
   EXPECT_EQ(grad(x).at({0}), 1.0);
+}
+
+// --- recomputed ------------------------------------------------------------------------------------------------------
+
+Tensor product(const Tensor& a, const Tensor& b) {
+  const Tensor y = copy(a);
+  for (int64_t i = 0; i < y.numel(); ++i) y.data<double>()[i] *= b.data<double>()[i];
+  return record(y, {a, b}, [a = saved(a), b = saved(b)](const Tensor& dy, Grads dx) {
+    if (dx.wants(0)) dx.add(0, product(dy, b));
+    if (dx.wants(1)) dx.write(1, [&](const Tensor& d, float beta) {
+      for (int64_t i = 0; i < d.numel(); ++i)
+        d.data<double>()[i] = (beta == 0 ? 0 : d.data<double>()[i]) + dy.data<double>()[i] * a.data<double>()[i];
+    });
+  });
+}
+const Tensor kOnes = Tensor::ones({2}, Dtype::f64);
+
+// Layers x -> x w / 3 + x k + 0.1 w whose inputs are results or need no gradient, weights that all layers share, and a sum that is rounded: its order shows.
+struct Layers {
+  Tensor x = leaf(1.1), w = leaf(0.7), v = leaf(-0.3), k = Tensor::full({2}, 1 / 7.0, Dtype::f64);
+  int runs = 0;
+  Tensor layer(const Tensor& in, const Tensor& own) {
+    ++runs;
+    return plus(plus(times(product(in, w), 1 / 3.0), product(in, k)), product(times(own, 0.1), own));
+  }
+  template <class Around> std::vector<double> gradients(const Around& around) {
+    for (const Tensor& t : {x, w, v}) zero_grad(t);
+    const Tensor bias = times(v, 0.9);  // a result that every layer takes
+    Tensor y = around([&] { return layer(k, w); });  // what goes in needs no gradient
+    y = plus(y, x);
+    for (int i = 0; i < 4; ++i) y = around([this, y, bias] { return layer(plus(y, bias), v); });
+    backward(product(y, w), kOnes);
+    return {y.at({0}), y.at({1}), grad(x).at({0}), grad(w).at({0}), grad(w).at({1}), grad(v).at({0})};
+  }
+};
+Tensor plain(const std::function<Tensor()>& f) { return f(); }
+Tensor again(const std::function<Tensor()>& f) { return recomputed(f); }
+
+TEST(Recomputed, SameBitsAsWithout) {
+  Layers layers;
+  const std::vector<double> want = layers.gradients(plain);
+  EXPECT_EQ(layers.runs, 5);
+  layers.runs = 0;
+  EXPECT_EQ(layers.gradients(again), want);
+  EXPECT_EQ(layers.runs, 10);
+  const Tensor buffer = Tensor::full({2}, 77, Dtype::f64);  // an optimiser's
+  set_grad_buffer(layers.w, buffer);
+  EXPECT_EQ(layers.gradients(again), want);
+  EXPECT_EQ(buffer.at({0}), want[3]);
+}
+
+TEST(Recomputed, NestsAsDeepAsOneLikes) {
+  Layers layers;
+  const std::vector<double> want = layers.gradients(plain);
+  layers.runs = 0;
+  EXPECT_EQ(layers.gradients([](const std::function<Tensor()>& f) { return recomputed([f] { return recomputed([f] { return recomputed(f); }); }); }), want);
+  EXPECT_EQ(layers.runs, 20);  // once, and again for each of the three
+  const auto half_nested = [](const std::function<Tensor()>& f) { return recomputed([f] { return times(plus(again(f), times(again(f), 3)), 0.25); }); };
+  const auto half_plain = [](const std::function<Tensor()>& f) { return times(plus(f(), times(f(), 3)), 0.25); };
+  EXPECT_EQ(layers.gradients(half_nested), layers.gradients(half_plain));
+}
+
+TEST(Recomputed, KeepsNothingButWhatGoesIn) {
+  constexpr int64_t kMany = 1 << 16;
+  const Tensor x = requires_grad(Tensor::full({kMany}, 1.5, Dtype::f64));
+  const auto chain = [](const Tensor& in) {
+    Tensor y = in;
+    for (int i = 0; i < 10; ++i) y = product(y, y);
+    return y;
+  };
+  const auto held = [&](const auto& around) {
+    const int64_t before = device::memory_use().live_bytes;
+    const Tensor y = around([&] { return chain(x); });
+    return (device::memory_use().live_bytes - before) / (8 * kMany);
+  };
+  EXPECT_EQ(held(plain), 10);
+  device::reset_peak();
+  const int64_t before = device::memory_use().peak_bytes;
+  EXPECT_EQ(held(again), 1);
+  EXPECT_LE((device::memory_use().peak_bytes - before) / (8 * kMany), 2);  // nor while it runs
+}
+
+TEST(Recomputed, WithoutGradientsNothingRunsTwice) {
+  Layers layers;
+  const auto kept = [&](const Tensor& in) { return recomputed([&layers, in] { return layers.layer(in, layers.k); }); };
+  {
+    const NoGrad no_grad;
+    EXPECT_FALSE(tracked(kept(layers.x)));
+  }
+  layers.w = layers.k;
+  EXPECT_FALSE(tracked(kept(layers.k)));  // and none of what it takes has one
+  EXPECT_EQ(layers.runs, 2);
+  const Tensor same = recomputed([&] { return layers.x; });  // nothing is computed
+  backward(same, kOnes);
+  EXPECT_EQ(grad(layers.x).at({0}), 1.0);
+}
+
+// A leaf's hook is called once, when the last function that takes it has added its share, and those of what lies inside as if it were kept.
+TEST(Recomputed, HooksAreCalledOnceAndMayAnswer) {
+  for (const bool nested : {false, true}) {
+    std::vector<std::string> calls;
+    const Tensor x = leaf(2), w = leaf(3), unused = leaf(5);
+    on_grad(w, [&](Tensor& g) { calls.push_back("w " + str("{}", g.at({0}))); });
+    const auto f = [&](const Tensor& in, const std::string& name) {
+      return [&, in, name]() -> Tensor {
+        const Tensor inner = product(in, w);
+        EXPECT_TRUE(tracked(inner));
+        on_grad(inner, [&calls, name](Tensor& g) {
+          calls.push_back(name + str(" {}", g.at({0})));
+          g = times(g, 10);
+        });
+        return first_of(times(inner, 1), unused);
+      };
+    };
+    const auto around = [&](const std::function<Tensor()>& g) { return nested ? recomputed([g] { return recomputed(g); }) : recomputed(g); };
+    const Tensor y = around(f(around(f(x, "first")), "second"));
+    on_grad(y, [&](Tensor& g) { calls.push_back("y " + str("{}", g.at({0}))); });
+    std::vector<bool> without;
+    backward(y, kOnes, [&](const LeavesWithoutGradient& leaves) { without = {leaves.contains(unused), leaves.contains(w), leaves.contains(x)}; });
+    // dy/d(first) = 10 w = 30, into x: 30 * 10 * w = 900; w: 10 * first's value 6, and 300 * 2 from the first.
+    EXPECT_EQ(calls, (std::vector<std::string>{"y 1", "second 1", "first 30", "w 660"})) << nested;
+    EXPECT_EQ(grad(x).at({0}), 900.0);
+    EXPECT_EQ(without, (std::vector<bool>{true, false, false}));
+  }
+}
+
+TEST(Recomputed, RefusesAFunctionThatDoesAnotherThingTheSecondTime) {
+  const Tensor x = leaf(2), other = leaf(3);
+  const auto refused = [](const Tensor& y) -> std::string {
+    try {
+      backward(y, Tensor::ones(y.shape(), Dtype::f64));
+      return "nothing";
+    } catch (const Error& e) {
+      return e.what();
+    }
+  };
+  const auto with = [&](const std::function<Tensor()>& second) { return refused(recomputed([&] { return times(x, 2); }, second)); };
+  EXPECT_NE(with([&] { return product(x, other); }).find("took a f64 (2,) that the first had not"), std::string::npos);
+  EXPECT_NE(with([&] { return requires_grad(Tensor::ones({3}, Dtype::f64)); }).find("made f64 (3,), expected f64 (2,)"), std::string::npos);
+  EXPECT_NE(with([&] { return Tensor::ones({2}, Dtype::f64); }).find("do the same both times"), std::string::npos);
+  EXPECT_NE(with([&] { return x; }).find("do the same both times"), std::string::npos);
+  EXPECT_NE(with([] { return Tensor(); }).find("made nothing"), std::string::npos);
+  Tensor escaped;
+  const Tensor y = recomputed([&] { return times(escaped = times(x, 2), 3); });
+  EXPECT_NE(refused(plus(y, escaped)).find("inside of a recomputed function"), std::string::npos);
+  EXPECT_TRUE(grad_enabled() && !recomputed_later());  // whatever was thrown
+  EXPECT_EQ(refused(recomputed([&] { return times(x, 2); })), "nothing");
 }
 
 TEST(Tape, SaysWhatIsWrong) {

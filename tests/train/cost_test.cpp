@@ -1,6 +1,7 @@
 // What `train --dry-run` predicts against what the run then takes, from the first step to its report.
 
 #include <functional>
+#include <tuple>
 
 #include <gtest/gtest.h>
 
@@ -79,6 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
                              c.batch_size = 100, c.set("n_layer", 1).set("dropout", 0.1).set("tied", false);
                            }},
                       Case{"gpt_accumulate", "gpt", CorpusFormat::text, [](RunConfig& c) { c.accumulate = 4, c.set("n_layer", 2), c.ema = 0.9; }},
+                      Case{"gpt_recompute", "gpt", CorpusFormat::text, [](RunConfig& c) { c.set("n_layer", 6), c.set("dropout", 0.1), c.recompute = true; }},
                       Case{"mlp_lines", "mlp", CorpusFormat::lines},
                       Case{"mlp_batch_norm", "mlp", CorpusFormat::lines, [](RunConfig& c) { c.set("batch_norm", true), c.momentum = 0.9; }},
                       Case{"mlp_text_large", "mlp", CorpusFormat::text, [](RunConfig& c) { c.batch_size = 8192; }},
@@ -147,12 +149,14 @@ TEST(CostOfLargeShapes, MeetsWhatARunTakes) {
   test::TempFolder folder;
   std::string text;
   for (int i = 0; i < 60000; ++i) text += "abcdefghij klmnop\n"[(i * 7 + i / 5 + i / 11) % 18];
-  for (const auto& [model, layers] : {std::pair{"gpt", 3}, {"gpt", 12}, {"lstm", 3}, {"mlp", 1}, {"mlp", 12}, {"wavenet", 3}, {"bow", 1}}) {
+  for (const auto& [model, layers, recompute] : {std::tuple{"gpt", 3, false}, {"gpt", 12, false}, {"gpt", 13, true}, {"lstm", 3, false}, {"mlp", 1, false},
+                                                {"mlp", 12, false}, {"wavenet", 3, false}, {"bow", 1, false}}) {
     RunConfig c = default_run(model, CorpusFormat::text);
     c.data = folder.put("text.txt", text);
     c.format = CorpusFormat::text;
     c.out = folder / str("{}-{}", model, layers);
-    c.batch_size = 24;
+    c.batch_size = recompute ? 60 : 24;
+    c.recompute = recompute;
     c.steps = c.eval_every = c.eval_batches = c.threads = 1;
     for (const auto& [size, value] : {std::pair{"n-embd", int64_t{96}}, {"n-head", 3}, {"n-layer", layers}, {"n-hidden", 160}})
       c.shape().set_size(size, value);
@@ -164,6 +168,25 @@ TEST(CostOfLargeShapes, MeetsWhatARunTakes) {
                                              << ", report " << cost.report_bytes << "; " << taken << " taken";
     EXPECT_EQ(cost.parameters, result.parameters) << model;
   }
+}
+
+// What is computed again is not held, in the steps as in the report; all else stays.
+TEST(CostOfRecomputing, IsLessForActivations) {
+  test::TempFolder folder;
+  std::string text;
+  for (int i = 0; i < 60000; ++i) text += "abcdefghij klmnop\n"[(i * 7 + i / 5 + i / 11) % 18];
+  RunConfig c = default_run("gpt", CorpusFormat::text);
+  c.data = folder.put("text.txt", text);
+  c.format = CorpusFormat::text;
+  c.set("n_layer", 12).set("n_embd", 32).set("n_head", 4).set("context", 16);
+  c.batch_size = 2000;  // far more at once than an evaluation, which keeps nothing anyway
+  const RunCost kept = predict_cost(c);
+  c.recompute = true;
+  const RunCost again = predict_cost(c);
+  const auto varies = [](const RunCost& cost) { return static_cast<double>(cost.activation_bytes + cost.report_bytes); };
+  EXPECT_LT(varies(again), 0.3 * varies(kept)) << varies(again) << " of " << varies(kept);
+  EXPECT_EQ(again.weight_bytes, kept.weight_bytes);
+  EXPECT_EQ(again.optimizer_bytes, kept.optimizer_bytes);
 }
 
 // The same data as a source that says nothing of itself: what can be known is read off a task that it makes.

@@ -11,8 +11,11 @@
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/train/cost.h"
+#include "grimoire/train/diagnosis.h"
 #include "grimoire/train/run.h"
 #include "grimoire/train/lm_source.h"
+#include "grimoire/train/provenance.h"
+#include "grimoire/train/report.h"
 #include "grimoire/train/run_sizes.h"
 #include "grimoire/train/trainer.h"
 #include "support/op_case.h"
@@ -207,6 +210,61 @@ TEST_F(Runs, AccumulationIsOneLargeBatch) {
   a.accumulate_gradients({{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}});
   b.accumulate_gradients({{0, 1, 2, 3}, {4, 5, 6, 7}, {8, 9, 10, 11}});
   EXPECT_LT(test::relative_difference(b.parameters().gradients(), a.parameters().gradients()), 1e-5);
+}
+
+// The same run, bit for bit, whether layers are kept or computed again: with dropout, accumulation, averages, and a stop on the way.
+TEST_F(Runs, RecomputingChangesNoBit) {
+  for (const char* model : {"gpt", "transfo-xl"}) {
+    RunConfig c = config(model, str("{}-kept", model));
+    c.set("n_layer", 3).set("n_embd", 32).set("n_head", 4).set("dropout", 0.1);
+    c.steps = 24, c.accumulate = 2, c.ema = 0.9, c.grad_clip = 1;
+    train(c, quiet_);
+    RunConfig again = c;
+    again.out = folder_ / str("{}-again", model);
+    again.set("recompute", true);
+    again.threads = 2;
+    Quiet stopping;
+    stopping.stop_at = 11;
+    EXPECT_EQ(train(again, stopping).ending, Ending::stopped);
+    EXPECT_TRUE(read_run_config(again.out).recompute);
+    resume(again.out, quiet_);
+    expect_same_state(c.out, again.out);
+    EXPECT_TRUE(exists(again.out + "/report.html"));
+    const Diagnosis kept = diagnose_run(c.out), seen = diagnose_run(again.out);
+    ASSERT_EQ(seen.layers.size(), kept.layers.size());
+    for (size_t i = 0; i < kept.layers.size(); ++i) {
+      EXPECT_EQ(seen.layers[i].name, kept.layers[i].name);
+      EXPECT_EQ(seen.layers[i].gradient.std, kept.layers[i].gradient.std) << kept.layers[i].name;
+    }
+    // Whoever takes it out of config.json, or puts it in, goes on with the same run.
+    EXPECT_TRUE(changed_settings(provenance_of(c, *c.open_task()), provenance_of(again, *c.open_task())).empty());
+  }
+}
+
+TEST_F(Runs, RecomputingIsRefusedWhereThereAreNoLayers) {
+  RunConfig c = config("lstm", "refused");
+  EXPECT_EQ(find(c.options(), "recompute"), nullptr);
+  try {
+    c.set("recompute", true);
+    ADD_FAILURE();
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(), "lstm has no setting 'recompute'");
+  }
+  try {
+    read_settings(c, Json::parse(R"({"recompute": true})", "settings.json"), "settings.json");
+    ADD_FAILURE();
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(), "settings.json: unknown setting 'recompute': a lstm has none");
+    EXPECT_EQ(e.hint().find("it is a setting of gpt, llama"), 0u) << e.hint();
+  }
+  c.recompute = true;
+  try {
+    train(c, quiet_);
+    ADD_FAILURE();
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("a lstm has no layers that could be computed again"), std::string::npos) << e.what();
+  }
+  EXPECT_FALSE(exists(c.out));
 }
 
 TEST_F(Runs, StopsEarlyAndKeepsTheBest) {

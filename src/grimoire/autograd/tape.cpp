@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "grimoire/device/memory.h"
 #include "grimoire/tensor/copy.h"
@@ -10,7 +11,49 @@
 namespace grim {
 namespace {
 std::atomic<uint64_t> next_order{1};
-thread_local bool recording = true;
+
+// Hooks of what lies inside of a recomputed function, by the place of the result that they hang on among all that the function records.
+using InnerHooks = std::vector<std::pair<size_t, std::vector<GradHook>>>;
+
+// The first run of a recomputed function. All goes as if it were recorded, but that the results' Nodes forget at once how they came about.
+struct Rehearsal {
+  uint64_t since = next_order.load();  // Nodes before it come from outside
+  std::vector<Ref<Node>> taken = {};   // those of them that ops were given, in that order
+  std::vector<Ref<Node>> results = {};
+
+  void take(Node* node) {
+    if (std::ranges::none_of(taken, [node](const Ref<Node>& n) { return n.get() == node; })) taken.emplace_back(node);
+  }
+};
+
+// The second one, which records; the hooks of the first find their places again.
+struct Replay {
+  const InnerHooks& hooks;
+  size_t results = 0, found = 0;
+
+  const std::vector<GradHook>* next() {
+    const size_t at = results++;
+    return found < hooks.size() && hooks[found].first == at ? &hooks[found++].second : nullptr;
+  }
+};
+
+struct State {
+  bool recording = true;
+  Rehearsal* rehearsal = nullptr;
+  Replay* replay = nullptr;  // around a rehearsal when recomputed functions are nested
+};
+thread_local State state;
+
+class Within {  // another state while it lives
+ public:
+  explicit Within(const State& inside) : before_(std::exchange(state, inside)) {}
+  ~Within() { state = before_; }
+  Within(const Within&) = delete;
+  Within& operator=(const Within&) = delete;
+
+ private:
+  State before_;
+};
 }  // namespace
 
 // The functions below reach into Nodes; nobody else does.
@@ -18,17 +61,16 @@ struct Tape {
   static Node* node(const Tensor& x) { return static_cast<Node*>(x.node().get()); }
   static Ref<Node>& input(Node& n, int i) { return i < Node::kInline ? n.inputs_[i] : n.more_inputs_[i - Node::kInline]; }
 
-  static void set_inputs(Node& node, const Tensor* inputs, size_t count) {
+  template <class NodeOf> static void set_inputs(Node& node, size_t count, const NodeOf& node_of) {
     node.leaf_ = false;
     node.input_count_ = static_cast<int>(count);
     if (count > Node::kInline) node.more_inputs_.resize(count - Node::kInline);
-    for (size_t i = 0; i < count; ++i)
-      if (inputs[i].defined()) input(node, static_cast<int>(i)) = Ref<Node>(Tape::node(inputs[i]));
+    for (size_t i = 0; i < count; ++i) input(node, static_cast<int>(i)) = Ref<Node>(node_of(i));
   }
 
-  // Nodes reachable from `root`, newest first, with the edges that lead to each from the others counted: two of x x. They are held so
-  // that freeing one cannot free another too early.
-  static std::vector<Ref<Node>> collect(Node* root) {
+  // Nodes reachable from `root`, none older than `since`, newest first, with the edges that lead to each from the others counted: two of x x. They are
+  // held so that freeing one cannot free another too early.
+  static std::vector<Ref<Node>> collect(Node* root, uint64_t since = 0) {
     static std::atomic<uint64_t> visits{0};
     const uint64_t visit = visits.fetch_add(1) + 1;
     std::vector<Ref<Node>> found{Ref<Node>(root)};
@@ -38,7 +80,7 @@ struct Tape {
       Node& n = *found[i];
       for (int k = 0; k < n.input_count_; ++k) {
         Node* in = input(n, k).get();
-        if (!in) continue;
+        if (!in || in->order_ < since) continue;
         if (in->visit_ != visit) {
           in->visit_ = visit;
           in->edges_ = 0;
@@ -54,12 +96,12 @@ struct Tape {
   static bool has_gradient(const Node& n) { return n.grad_.defined() && !n.stale_; }
 
   // A result passes its gradient on; the leaves whose last edge this was are complete. Without a gradient nothing is passed on, and the
-  // edges are taken off all the same.
-  static void run(Node& n) {
+  // edges are taken off all the same; but not of Nodes older than `since`, which are another walk's.
+  static void run(Node& n, uint64_t since = 0) {
     const bool reached = has_gradient(n);
     if (reached) {
       call_hooks(n);
-      GRIM_CHECK(n.input_count_ > 0, state, "backward", "this graph was walked before and freed; record it again");
+      GRIM_CHECK(n.input_count_ > 0, state, "backward", "this graph was walked before and freed, or is the inside of a recomputed function; record it again");
       const Tensor dy = std::move(n.grad_);
       n.grad_ = Tensor();
       Grads dx(n);
@@ -68,7 +110,7 @@ struct Tape {
     }
     for (int k = 0; k < n.input_count_; ++k) {
       Ref<Node>& in = input(n, k);
-      if (in && --in->edges_ == 0 && in->leaf_) call_hooks(*in);
+      if (in && in->order_ >= since && --in->edges_ == 0 && in->leaf_) call_hooks(*in);
     }
     if (!reached) return;
     for (int k = 0; k < n.input_count_; ++k) input(n, k) = Ref<Node>();
@@ -113,12 +155,99 @@ struct Tape {
     n.grad_dtype_ = buffer.dtype();
   }
 
+  // A result's Node as a rehearsal has it: it holds its hooks, and nothing of its history.
+  static void forget_history(Node& n) {
+    n.leaf_ = false;
+    n.forget();
+  }
+  static void take_hooks(Node& n, const std::vector<GradHook>* hooks) {
+    if (hooks) n.hooks_ = *hooks;
+  }
+  static bool is_from(const Node& n, uint64_t since) { return n.order_ >= since; }
+
+  static InnerHooks inner_hooks(const Rehearsal& r) {
+    InnerHooks all;
+    for (size_t i = 0; i < r.results.size(); ++i)
+      if (!r.results[i]->hooks_.empty()) all.emplace_back(i, r.results[i]->hooks_);
+    return all;
+  }
+
+  // The backward of a recomputed function: `again` is recorded and walked back through. What it took from outside gets its gradients right there;
+  // to the walk around this one they are the inputs of `outer`, to which this one makes no difference.
+  static void replay(Node& outer, const Tensor& dy, std::function<Tensor()> again, const InnerHooks& hooks) {
+    const uint64_t since = next_order.load();
+    Ref<Node> root;
+    {
+      Replay second{hooks};
+      const Within recorded({.recording = true, .rehearsal = nullptr, .replay = &second});
+      const Tensor y = again();
+      again = nullptr;  // what it captured lives on as far as it was recorded
+      const bool same = tracked(y) && is_from(*node(y), since) && y.shape() == outer.shape_ && y.dtype() == outer.dtype_;
+      GRIM_CHECK(same, state, "recomputed", "the second run made {}, expected {} {} of its own, as the first did: a function must do the same both times",
+                 y.defined() ? str("{} {}", name_of(y.dtype()), y.shape()) : std::string("nothing"), name_of(outer.dtype_), outer.shape_);
+      root = Ref<Node>(node(y));
+    }
+    std::vector<Ref<Node>> order = collect(root.get(), since);
+    root = Ref<Node>();
+    for (const Ref<Node>& n : order) check_taken(outer, *n, since);
+    seed(*order[0], dy);
+    for (Ref<Node>& n : order) {
+      if (!n->leaf_) run(*n, since);
+      n = Ref<Node>();
+    }
+  }
+
+  // Whatever else stands behind `n` may have been walked through already.
+  static void check_taken(Node& outer, Node& n, uint64_t since) {
+    for (int k = 0; k < n.input_count_; ++k) {
+      const Node* const in = input(n, k).get();
+      bool taken = !in || in->order_ >= since;
+      for (int i = 0; i < outer.input_count_ && !taken; ++i) taken = input(outer, i).get() == in;
+      GRIM_CHECK(taken, state, "recomputed", "the second run took a {} {} that the first had not taken: a function must do the same both times",
+                 name_of(in->dtype_), in->shape_);
+    }
+  }
+
   static void seed(Node& n, Tensor dloss) { n.add(std::move(dloss)); }
   static Tensor& grad(Node& n) { return n.grad_; }
   static bool& stale(Node& n) { return n.stale_; }
   static bool leaf(const Node& n) { return n.leaf_; }
   static std::vector<GradHook>& hooks(Node& n) { return n.hooks_; }
 };
+
+namespace {
+
+class Recomputed final : public Node {
+ public:
+  Recomputed(const Tensor& y, std::function<Tensor()> again, InnerHooks hooks)
+      : Node(y.shape(), y.dtype()), again_(std::move(again)), hooks_(std::move(hooks)) {}
+
+ private:
+  void propagate(const Tensor& dy, Grads&) override { Tape::replay(*this, dy, std::exchange(again_, nullptr), hooks_); }
+  void forget() override { hooks_.clear(); }
+
+  std::function<Tensor()> again_;
+  InnerHooks hooks_;
+};
+
+}  // namespace
+
+Tensor recomputed(const std::function<Tensor()>& now, std::function<Tensor()> again) {
+  if (!state.recording || state.rehearsal) return now();
+  Rehearsal first;
+  Tensor y;
+  {
+    const Within rehearsed({.recording = true, .rehearsal = &first, .replay = state.replay});
+    y = now();
+  }
+  if (!tracked(y) || !Tape::is_from(*Tape::node(y), first.since)) return y;  // it depends on nothing, or is one of what was taken
+  y = detach(y);
+  const Ref<Node> node(new Recomputed(y, std::move(again), Tape::inner_hooks(first)));
+  Tape::set_inputs(*node, first.taken.size(), [&](size_t i) { return first.taken[i].get(); });
+  y.set_node(Ref<Counted>(node.get()));
+  return y;
+}
+bool recomputed_later() { return state.rehearsal != nullptr; }
 
 Node::Node(const Shape& shape, Dtype dtype) : order_(next_order.fetch_add(1)), shape_(shape), dtype_(dtype), grad_dtype_(dtype) {}
 
@@ -245,23 +374,32 @@ void backward(const Tensor& loss, Tensor dloss, const BackwardEnd& at_end) {
 void on_grad(const Tensor& x, GradHook hook) {
   GRIM_CHECK(tracked(x), state, "on_grad", "no gradient flows to this tensor");
   GRIM_CHECK(hook, argument, "on_grad", "got an empty hook");
+  if (state.replay) return;  // the first run has registered it
   Tape::hooks(*Tape::node(x)).push_back(std::move(hook));
 }
 
-bool grad_enabled() { return recording; }
-NoGrad::NoGrad() : before_(recording) { recording = false; }
-NoGrad::~NoGrad() { recording = before_; }
+bool grad_enabled() { return state.recording; }
+NoGrad::NoGrad() : before_(std::exchange(state.recording, false)) {}
+NoGrad::~NoGrad() { state.recording = before_; }
 
 bool detail::any_tracked(const Tensor* inputs, size_t count) {
-  if (!recording) return false;
-  for (size_t i = 0; i < count; ++i)
-    if (tracked(inputs[i])) return true;
-  return false;
+  if (!state.recording) return false;
+  bool any = false;
+  for (size_t i = 0; i < count && !(any && !state.rehearsal); ++i) {
+    if (!tracked(inputs[i])) continue;
+    any = true;
+    Node* const n = Tape::node(inputs[i]);
+    if (state.rehearsal && !Tape::is_from(*n, state.rehearsal->since)) state.rehearsal->take(n);
+  }
+  return any;
 }
 
 void detail::attach(const Tensor& y, Node* node, const Tensor* inputs, size_t count) {
-  Tape::set_inputs(*node, inputs, count);
   y.set_node(Ref<Counted>(node));
+  if (state.replay) Tape::take_hooks(*node, state.replay->next());
+  if (!state.rehearsal) return Tape::set_inputs(*node, count, [&](size_t i) { return inputs[i].defined() ? Tape::node(inputs[i]) : nullptr; });
+  Tape::forget_history(*node);
+  state.rehearsal->results.emplace_back(node);
 }
 
 }  // namespace grim

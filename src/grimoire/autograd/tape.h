@@ -9,6 +9,7 @@
 // remembers its inputs' Nodes and how to turn dy into their gradients. backward() walks Nodes from the newest to the oldest,
 // which is a topological order because a result is always younger than its inputs, and frees each as it leaves it. It counts the
 // edges that still lead to a leaf: with the last one its gradient is complete and its hooks are called, long before the walk ends.
+// recomputed() trades memory for time: what lies between its inputs and its result is forgotten and worked out again on the way back.
 #pragma once
 
 #include <array>
@@ -148,6 +149,18 @@ class NoGrad {  // nothing is recorded while one of these is alive on this threa
  private:
   bool before_;
 };
+
+// What `now` computes, as if it were called alone, but for memory: of all that lies between the tensors that it takes from outside and its result,
+// nothing is kept. The backward pass calls `again`, records it, and walks back through it (Chen et al. 2016, "Training Deep Nets with Sublinear Memory
+// Cost"). What a function takes from outside, inputs and parameters alike, is found by looking; gradients are added up in the order in which they are
+// without recomputed(), and so have the same bits. Hooks of what lies between are registered by `now` and called once; those that `again` registers
+// are not. recomputed() may stand inside of what is recomputed.
+// `again` must do what `now` did, and whatever it captures must live until the backward pass. Of tensors that `now` hands out beside its result the
+// history is lost: backward() refuses what was computed of them.
+// throws: state, in the backward pass, when `again` makes a result of another shape or of tensors that `now` did not take
+Tensor recomputed(const std::function<Tensor()>& now, std::function<Tensor()> again);
+inline Tensor recomputed(const std::function<Tensor()>& function) { return recomputed(function, function); }
+bool recomputed_later();  // is this thread inside such a `now`?
 
 // --- for ops -------------------------------------------------------------------------------------------------------------
 inline Tensor saved(const Tensor& x) { return detach(x); }  // what a backward captures: numbers without history

@@ -10,6 +10,7 @@
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
+#include "grimoire/nn/recompute.h"
 #include "grimoire/op/compare.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/select.h"
@@ -111,13 +112,14 @@ Tensor Bart::embedded(const Stack& stack, const TokenBatch& texts, int64_t past,
 
 SourceMemory Bart::read(const TokenBatch& sources, Pass& pass) const {
   Tensor x = embedded(encoder_, sources, 0, pass);  // (1, N, C)
-  for (const auto& b : encoder_.layers) {
-    AttentionOptions options = with_dropout(config_.attention_dropout, pass);
-    options.offsets = sources.offsets;
-    const Tensor y = b->self_attn(x, b->self_attn.keys_and_values(x), options);
-    x = tapped(*b, b->self_attn_layer_norm(dropout_add(y, x, config_.dropout, pass)), SiteKind::residual_mid);
-    x = b->feed_forward(x, config_, pass);
-  }
+  for (const auto& block : encoder_.layers)
+    x = recomputed(pass, [this, &b = *block, x, offsets = sources.offsets](Pass& p) {
+      AttentionOptions options = with_dropout(config_.attention_dropout, p);
+      options.offsets = offsets;
+      const Tensor y = b.self_attn(x, b.self_attn.keys_and_values(x), options);
+      const Tensor mid = tapped(b, b.self_attn_layer_norm(dropout_add(y, x, config_.dropout, p)), SiteKind::residual_mid);
+      return b.feed_forward(mid, config_, p);
+    });
   return {reshape(x, {sources.tokens(), config_.n_embd}), sources.offsets};
 }
 
@@ -130,17 +132,17 @@ Tensor Bart::written(const TokenBatch& targets, const SourceMemory& memory, Pass
   const std::vector<int64_t> queries = by_source(targets, memory);
   const Tensor source = unsqueeze(memory.hidden, 0);
   Tensor x = embedded(decoder_, targets, pass.cache ? pass.cache->past() : 0, pass);  // (1, M, C)
-  for (size_t i = 0; i < decoder_.layers.size(); ++i) {
-    const Block& b = *decoder_.layers[i];
-    Tensor y = look_back(b.self_attn, x, targets, static_cast<int64_t>(i), with_dropout(config_.attention_dropout, pass), pass);
-    x = b.self_attn_layer_norm(dropout_add(y, x, config_.dropout, pass));
-    AttentionOptions cross = with_dropout(config_.attention_dropout, pass);
-    cross.offsets = queries;
-    cross.key_offsets = memory.offsets;
-    y = (*b.encoder_attn)(x, memory.layers.empty() ? b.encoder_attn->keys_and_values(source) : memory.layers[i], cross);
-    x = tapped(b, (*b.encoder_attn_layer_norm)(dropout_add(y, x, config_.dropout, pass)), SiteKind::residual_mid);
-    x = b.feed_forward(x, config_, pass);
-  }
+  for (size_t i = 0; i < decoder_.layers.size(); ++i)
+    x = recomputed(pass, [=, this, &b = *decoder_.layers[i], prepared = memory.layer(i), keys = memory.offsets](Pass& p) {
+      const Tensor seen = look_back(b.self_attn, x, targets, static_cast<int64_t>(i), with_dropout(config_.attention_dropout, p), p);
+      const Tensor y = b.self_attn_layer_norm(dropout_add(seen, x, config_.dropout, p));
+      AttentionOptions cross = with_dropout(config_.attention_dropout, p);
+      cross.offsets = queries;
+      cross.key_offsets = keys;
+      const Tensor read = (*b.encoder_attn)(y, prepared ? *prepared : b.encoder_attn->keys_and_values(source), cross);
+      const Tensor mid = tapped(b, (*b.encoder_attn_layer_norm)(dropout_add(read, y, config_.dropout, p)), SiteKind::residual_mid);
+      return b.feed_forward(mid, config_, p);
+    });
   return reshape(x, {targets.tokens(), config_.n_embd});
 }
 

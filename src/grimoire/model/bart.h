@@ -60,6 +60,7 @@ Tensor sinusoids(int64_t rows, int64_t C);
 
 class Bart final : public Seq2Seq {
  public:
+  static constexpr bool kRecomputes = true;
   Bart(const BartConfig& config, Rng& rng);
 
   int64_t vocabulary() const override { return config_.vocab_size; }

@@ -7,6 +7,7 @@
 #include "grimoire/model/weights.h"
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
+#include "grimoire/nn/recompute.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/op/gather.h"
 #include "grimoire/op/pointwise.h"
@@ -154,7 +155,8 @@ Tensor Bert::hidden(const TokenBatch& texts, Pass& pass) const {
   GRIM_CHECK(texts.longest() <= config_.context, shape, config_.model_type, "a text of {} tokens, expected at most {}", texts.longest(), config_.context);
   Tensor x = encoder_.embeddings(texts, pass);  // (1, N, E)
   if (encoder_.widen) x = (*encoder_.widen)(x);
-  for (const auto& block : encoder_.layers) x = (*block)(x, texts.offsets, pass);
+  for (const auto& block : encoder_.layers)
+    x = recomputed(pass, [&block = *block, x, offsets = texts.offsets](Pass& p) { return block(x, offsets, p); });
   return reshape(x, {texts.tokens(), config_.n_embd});
 }
 

@@ -9,6 +9,7 @@
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
+#include "grimoire/nn/recompute.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
@@ -118,7 +119,7 @@ Tensor Gpt::hidden(const Tensor& tokens, Pass& pass) const {
   const Tensor positions = slice(transformer_.wpe.weight, 0, past, past + T);  // (T, C)
   Tensor x = transformer_.wte(tokens) + positions;                   // (B, T, C)
   x = dropout(x, config_.embedding_dropout < 0 ? config_.dropout : config_.embedding_dropout, pass);
-  for (const auto& block : transformer_.h) x = (*block)(x, pass);
+  for (const auto& block : transformer_.h) x = recomputed(pass, [&block = *block, x](Pass& p) { return block(x, p); });
   return transformer_.ln_f(x);
 }
 

@@ -54,6 +54,7 @@ struct GptConfig {
 
 class Gpt final : public CausalLm {
  public:
+  static constexpr bool kRecomputes = true;
   Gpt(const GptConfig& config, Rng& rng);
 
   Reading reading() const override { return Reading::sequence; }

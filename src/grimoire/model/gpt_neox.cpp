@@ -5,6 +5,7 @@
 #include "grimoire/nn/alibi.h"
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
+#include "grimoire/nn/recompute.h"
 #include "grimoire/op/view.h"
 
 namespace grim {
@@ -104,7 +105,7 @@ Tensor GptNeox::hidden(const Tensor& tokens, Pass& pass) const {
   const Places where = places(past, T);
   Tensor x = decoder_.words(tokens);  // (B, T, C)
   x = decoder_.words_norm ? (*decoder_.words_norm)(x) : dropout(x, config_.dropout, pass);
-  for (const auto& block : decoder_.layers) x = (*block)(x, where, pass);
+  for (const auto& block : decoder_.layers) x = recomputed(pass, [&block = *block, x, where](Pass& p) { return block(x, where, p); });
   return decoder_.norm(x);
 }
 

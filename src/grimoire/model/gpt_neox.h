@@ -49,6 +49,7 @@ struct GptNeoxNames;  // what a family calls its parts (gpt_neox.cpp)
 
 class GptNeox final : public CausalLm {
  public:
+  static constexpr bool kRecomputes = true;
   GptNeox(const GptNeoxConfig& config, Rng& rng);
 
   Reading reading() const override { return Reading::sequence; }

@@ -8,6 +8,7 @@
 #include "grimoire/model/rotary_keys.h"
 #include "grimoire/model/weights.h"
 #include "grimoire/nn/attention.h"
+#include "grimoire/nn/recompute.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
 
@@ -84,7 +85,7 @@ Tensor Llama::hidden(const Tensor& tokens, Pass& pass) const {
              config_.context - past);
   const Turns turns = turns_of(config_.rotary, past, T, model_.embed_tokens.weight.dtype());
   Tensor x = model_.embed_tokens(tokens);  // (B, T, C)
-  for (const auto& block : model_.layers) x = (*block)(x, turns, pass);
+  for (const auto& block : model_.layers) x = recomputed(pass, [&block = *block, x, turns](Pass& p) { return block(x, turns, p); });
   return model_.norm(x);
 }
 

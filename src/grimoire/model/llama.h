@@ -43,6 +43,7 @@ struct LlamaConfig {
 
 class Llama final : public CausalLm {
  public:
+  static constexpr bool kRecomputes = true;
   Llama(const LlamaConfig& config, Rng& rng);
 
   Reading reading() const override { return Reading::sequence; }

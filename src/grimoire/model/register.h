@@ -13,7 +13,11 @@
 //     double work() const;                            // optional: multiplications to predict one token, where not each weight once
 //     std::vector<SizeAxis> axes() const;             // optional: the sizes whose cost can be foretold from small ones
 //   };
-//   class X : public CausalLm { X(const XConfig& config, Rng& rng); ... };
+//   class X : public CausalLm {
+//     static constexpr bool kRecomputes = true;       // optional: its layers go through recomputed() (nn/recompute.h)
+//     X(const XConfig& config, Rng& rng);
+//     ...
+//   };
 //
 // and a line in architectures.h, or, in a program that brings its own, add_architecture(architecture<X, XConfig>({...})).
 #pragma once
@@ -67,6 +71,7 @@ struct Architecture {
   // Filled in by architecture<Model, Config>:
   Reading reading = Reading::sequence;
   bool counts = false;                                                                 // a CountingLm
+  bool recomputes = false;                                                             // it heeds Pass::recompute
   std::function<std::unique_ptr<ModelConfig>()> defaults = {};
   std::function<std::unique_ptr<ModelConfig>(const Json& config)> from_json = {};      // throws: input
 };
@@ -122,6 +127,7 @@ std::unique_ptr<ModelConfig> checked_as_input(const std::function<std::unique_pt
 template <class Model, class Config> Architecture architecture(Architecture about, Reading reading, const Config& defaults = {}) {
   about.reading = reading;
   about.counts = std::is_base_of_v<CountingLm, Model>;
+  if constexpr (requires { Model::kRecomputes; }) about.recomputes = Model::kRecomputes;
   about.defaults = [defaults] { return std::make_unique<ConfigOf<Model, Config>>(defaults); };
   about.from_json = [](const Json& config) {
     return checked_as_input([&]() -> std::unique_ptr<ModelConfig> { return std::make_unique<ConfigOf<Model, Config>>(Config::from_json(config)); });

@@ -24,6 +24,7 @@ struct SourceMemory {
   Tensor hidden;                 // (N, C): texts one behind the other
   std::vector<int64_t> offsets;  // of its texts
   std::vector<DecodeCache::KeysAndValues> layers = {};  // (1, H, N, D) of each layer of the decoder, once prepared
+  std::optional<DecodeCache::KeysAndValues> layer(size_t i) const { return layers.empty() ? std::nullopt : std::optional(layers[i]); }
 };
 
 class Seq2Seq : public Pretrained {

@@ -9,6 +9,7 @@
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
+#include "grimoire/nn/recompute.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
 
@@ -115,15 +116,16 @@ SourceMemory T5::read(const TokenBatch& sources, Pass& pass) const {
   const int64_t longest = std::max<int64_t>(1, sources.longest());
   const Tensor bias = distance_bias(encoder_, Sight::both, longest);
   Tensor x = dropout(unsqueeze(shared_(sources.ids), 0), config_.dropout, pass);  // (1, N, C)
-  for (const auto& b : encoder_.block) {
-    AttentionOptions options = unscaled(pass);
-    options.offsets = sources.offsets;
-    options.distance_bias = bias;
-    options.distance_zero = longest - 1;
-    const Tensor y = b->self_norm(x);
-    x = tapped(*b, dropout_add(b->self(y, b->self.keys_and_values(y), options), x, config_.dropout, pass), SiteKind::residual_mid);
-    x = tapped(*b, dropout_add(b->feed_forward(b->feed_forward_norm(x), pass), x, config_.dropout, pass), SiteKind::residual);
-  }
+  for (const auto& block : encoder_.block)
+    x = recomputed(pass, [this, &b = *block, x, bias, longest, offsets = sources.offsets](Pass& p) {
+      AttentionOptions options = unscaled(p);
+      options.offsets = offsets;
+      options.distance_bias = bias;
+      options.distance_zero = longest - 1;
+      const Tensor y = b.self_norm(x);
+      const Tensor mid = tapped(b, dropout_add(b.self(y, b.self.keys_and_values(y), options), x, config_.dropout, p), SiteKind::residual_mid);
+      return tapped(b, dropout_add(b.feed_forward(b.feed_forward_norm(mid), p), mid, config_.dropout, p), SiteKind::residual);
+    });
   x = dropout(encoder_.final_layer_norm(x), config_.dropout, pass);
   return {reshape(x, {sources.tokens(), config_.n_embd}), sources.offsets};
 }
@@ -138,20 +140,20 @@ Tensor T5::written(const TokenBatch& targets, const SourceMemory& memory, Pass& 
   const std::vector<int64_t> queries = by_source(targets, memory);
   const Tensor bias = distance_bias(decoder_, Sight::before, longest), source = unsqueeze(memory.hidden, 0);
   Tensor x = dropout(unsqueeze(shared_(targets.ids), 0), config_.dropout, pass);  // (1, M, C)
-  for (size_t i = 0; i < decoder_.block.size(); ++i) {
-    const Block& b = *decoder_.block[i];
-    AttentionOptions self = unscaled(pass);
-    self.distance_bias = bias;
-    self.distance_zero = longest - 1;
-    Tensor y = look_back(b.self, b.self_norm(x), targets, static_cast<int64_t>(i), self, pass);
-    x = dropout_add(y, x, config_.dropout, pass);
-    AttentionOptions cross = unscaled(pass);
-    cross.offsets = queries;
-    cross.key_offsets = memory.offsets;
-    y = (*b.cross)((*b.cross_norm)(x), memory.layers.empty() ? b.cross->keys_and_values(source) : memory.layers[i], cross);
-    x = tapped(b, dropout_add(y, x, config_.dropout, pass), SiteKind::residual_mid);
-    x = tapped(b, dropout_add(b.feed_forward(b.feed_forward_norm(x), pass), x, config_.dropout, pass), SiteKind::residual);
-  }
+  for (size_t i = 0; i < decoder_.block.size(); ++i)
+    x = recomputed(pass, [=, this, &b = *decoder_.block[i], prepared = memory.layer(i), keys = memory.offsets](Pass& p) {
+      AttentionOptions self = unscaled(p);
+      self.distance_bias = bias;
+      self.distance_zero = longest - 1;
+      const Tensor seen = look_back(b.self, b.self_norm(x), targets, static_cast<int64_t>(i), self, p);
+      const Tensor y = dropout_add(seen, x, config_.dropout, p);
+      AttentionOptions cross = unscaled(p);
+      cross.offsets = queries;
+      cross.key_offsets = keys;
+      const Tensor read = (*b.cross)((*b.cross_norm)(y), prepared ? *prepared : b.cross->keys_and_values(source), cross);
+      const Tensor mid = tapped(b, dropout_add(read, y, config_.dropout, p), SiteKind::residual_mid);
+      return tapped(b, dropout_add(b.feed_forward(b.feed_forward_norm(mid), p), mid, config_.dropout, p), SiteKind::residual);
+    });
   return reshape(dropout(decoder_.final_layer_norm(x), config_.dropout, pass), {M, config_.n_embd});
 }
 

@@ -47,6 +47,7 @@ int64_t t5_bucket(int64_t distance, Sight sight, int64_t buckets, int64_t max_di
 
 class T5 final : public Seq2Seq {
  public:
+  static constexpr bool kRecomputes = true;
   T5(const T5Config& config, Rng& rng);
 
   int64_t vocabulary() const override { return config_.vocab_size; }

@@ -8,6 +8,7 @@
 #include "grimoire/model/weights.h"
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
+#include "grimoire/nn/recompute.h"
 #include "grimoire/nn/rotary.h"
 #include "grimoire/op/arrange.h"
 #include "grimoire/op/gather.h"
@@ -120,12 +121,13 @@ TransfoXl::Places TransfoXl::places(int64_t T, int64_t remembered, int64_t past)
   return {unsqueeze(index_select(concat({turns.sin, turns.cos}, 1), 0, Tensor::from(distances, {S})), 0), hidden, past};
 }
 
-// (R, T) of R segments to (R, T, C); `before` gives what each layer remembers, from what it is given.
+// (R, T) of R segments to (R, T, C); `before` gives what each layer remembers, from what it is given, now and in the backward pass.
 Tensor TransfoXl::read(const Tensor& tokens, const Places& at, const std::function<Tensor(const Tensor& x)>& before, Pass& pass) const {
   Places where = at;
   where.distances = dropout(at.distances, config_.dropout, pass);
   Tensor x = dropout(transformer_.words(tokens) * std::sqrt(static_cast<double>(config_.n_embd)), config_.dropout, pass);
-  for (const auto& layer : transformer_.layers) x = (*layer)(x, before(x), where, pass);
+  for (const auto& layer : transformer_.layers)
+    x = recomputed(pass, [&layer = *layer, x, before, where](Pass& p) { return layer(x, before(x), where, p); });
   return dropout(x, config_.dropout, pass);
 }
 
@@ -133,7 +135,7 @@ Tensor TransfoXl::read(const Tensor& tokens, const Places& at, const std::functi
 Tensor TransfoXl::read_on(const Tensor& tokens, Pass& pass) const {
   const int64_t past = pass.cache->past(), missing = std::max<int64_t>(0, config_.memory - past);
   const Tensor zeros = missing > 0 ? Tensor::zeros({tokens.dim(0), missing, config_.n_embd}, transformer_.words.weight.dtype()) : Tensor();
-  return read(tokens, places(tokens.dim(1), config_.memory, past), [&](const Tensor&) { return zeros; }, pass);
+  return read(tokens, places(tokens.dim(1), config_.memory, past), [zeros](const Tensor&) { return zeros; }, pass);
 }
 
 // A layer needs of the segments before only what it is given itself: all segments go through it together, as rows of one batch.
@@ -147,13 +149,13 @@ Tensor TransfoXl::hidden(const Tensor& tokens, Pass& pass) const {
   }
   const int64_t segments = (N + T - 1) / T, more = segments * T - N;  // the last is filled up with what none before it sees
   const Tensor whole = more > 0 ? concat({tokens, Tensor::zeros({B, more}, tokens.dtype())}, 1) : tokens;
-  std::vector<int64_t> remembered;  // places of a row behind M of zeros
+  std::vector<int64_t> behind;  // places of a row behind M of zeros
   for (int64_t s = 0; s < segments; ++s)
-    for (int64_t m = 0; m < M; ++m) remembered.push_back(s * T + m);
-  const auto before = [&](const Tensor& x) {
+    for (int64_t m = 0; m < M; ++m) behind.push_back(s * T + m);
+  const auto before = [=, remembered = Tensor::from(behind, {segments * M})](const Tensor& x) {
     if (M == 0) return Tensor();
     const Tensor row = concat({Tensor::zeros({B, M, C}, x.dtype()), reshape(detach(x), {B, segments * T, C})}, 1);
-    return reshape(index_select(row, 1, Tensor::from(remembered, {segments * M})), {B * segments, M, C});
+    return reshape(index_select(row, 1, remembered), {B * segments, M, C});
   };
   const Tensor x = reshape(read(reshape(whole, {B * segments, T}), places(T, M, 0), before, pass), {B, segments * T, C});
   return more > 0 ? slice(x, 1, 0, N) : x;

@@ -47,6 +47,7 @@ struct TransfoXlConfig {
 
 class TransfoXl final : public CausalLm {
  public:
+  static constexpr bool kRecomputes = true;
   TransfoXl(const TransfoXlConfig& config, Rng& rng);
 
   Reading reading() const override { return Reading::sequence; }

@@ -25,6 +25,7 @@ struct Pass {
   uint32_t step = 0;
   uint32_t dropouts = 0;  // counts the dropouts of this pass, so that each has its own stream
   DecodeCache* cache = nullptr;  // the input goes on behind what it holds, and is added to it; for models that take one
+  bool recompute = false;  // what layers compute is not kept, but computed again in the backward pass; for models that can: nn/recompute.h
 
   static Pass evaluation() { return {}; }
   static Pass train(uint64_t seed, uint32_t step) { return {true, seed, step}; }

@@ -44,7 +44,19 @@ class Tap {
   Tap* before_;
 };
 
-// y, shown to the innermost Tap, or what that one answered. throws: shape, an answer of another shape or dtype
+class NoTaps {  // while it lives, only Taps that are younger are alive on this thread
+ public:
+  NoTaps();
+  ~NoTaps();
+  NoTaps(const NoTaps&) = delete;
+  NoTaps& operator=(const NoTaps&) = delete;
+
+ private:
+  Tap* before_;
+};
+
+// y, shown to the innermost Tap, or what that one answered. throws: shape, an answer of another shape or dtype; state, an answer inside of what is
+// recomputed (nn/recompute.h), which could not be given again
 Tensor tapped(const Module& layer, Tensor y, SiteKind kind = SiteKind::output);
 
 }  // namespace grim

@@ -33,7 +33,7 @@ std::vector<std::string> changed_settings(const Provenance& saved, const Provena
   std::vector<std::string> all;
   for (size_t i = 0; i < now.settings.size(); ++i) {
     const std::string& key = now.settings.keys()[i];
-    if (key == "data" || key == "out" || key == "threads" || key == "steps" || now.data.find(key)) continue;
+    if (key == "data" || key == "out" || key == "threads" || key == "recompute" || key == "steps" || now.data.find(key)) continue;
     const Json* const before = settings.find(key);
     if (before && before->dump() != now.settings[i].dump()) all.push_back(str("{}: {} then, {} now", key, before->dump(), now.settings[i].dump()));
   }

@@ -47,7 +47,9 @@ Options RunConfig::options() {
     }
   };
   add(task_settings().options(*this), "task");
-  add(trainer_options(), "training");
+  Options training = trainer_options();
+  if (!architecture().recomputes) std::erase_if(training, [](const Option& o) { return o.name == "recompute"; });
+  add(std::move(training), "training");
   add(shape().options(), "model");
   return all;
 }
@@ -70,6 +72,8 @@ Options TrainerOptions::trainer_options() {
       {.name = "batch-size", .help = "examples in a batch; 0: 32", .target = &batch_size, .low = 0, .high = 1 << 24, .without = {"full-batch"}},
       {.name = "accumulate", .help = "batches added up for one step", .target = &accumulate, .low = 1, .without = {"full-batch"}},
       {.name = "full-batch", .help = "every example in every step", .target = &full_batch},
+      {.name = "recompute", .help = "keep only what goes into each layer, and compute its inside again for the gradient: less memory, more time",
+       .target = &recompute},
       {.name = "optimizer", .help = "how weights are updated", .target = by_choice(&optimizer), .choices = {"sgd", "adam", "adamw"}},
       {.name = "lr", .help = "learning rate (its peak)", .target = &lr, .low = 0},
       {.name = "min-lr", .help = "learning rate at the end of a cosine", .target = &min_lr, .low = 0, .with = "schedule=cosine"},
@@ -120,8 +124,8 @@ std::set<std::string> shape_keys() {
 std::string architectures_with(const std::string& key) {
   std::vector<std::string> names;
   for (const Architecture* a : architectures()) {
-    const auto shape = a->defaults();
-    if (find(shape->options(), key)) names.push_back(a->name);
+    const bool trained_with = key == "recompute" && a->recomputes;
+    if (const auto shape = a->defaults(); trained_with || find(shape->options(), key)) names.push_back(a->name);
   }
   return joined(names);
 }

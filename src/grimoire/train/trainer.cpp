@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/finite.h"
@@ -56,6 +57,8 @@ Trainer::Trainer(const RunConfig& config, const TaskSource& source, const std::s
     : options_(config), rng_(config.rng, seed_of(config), "init"), task_(source.make(config, rng_, checkpoint)),
       run_(to_json(provenance_of(config, source))), parameters_(std::make_unique<Parameters>(task_->model().parameters())),
       optimizer_(make_optimizer(config, *parameters_)), schedule_(make_schedule(config)) {
+  GRIM_CHECK(!config.recompute || config.architecture().recomputes, argument, "train", "a {} has no layers that could be computed again: expected a run "
+             "without " GRIM_SETTING("recompute"), config.model);
   if (config.ema > 0) ema_ = std::make_unique<Ema>(*parameters_, config.ema);
   const int64_t rows = task_->rows();
   GRIM_CHECK(rows > 0, input, "data", "there is nothing to train on");
@@ -78,6 +81,7 @@ Trainer::Mean Trainer::accumulate_gradients(const std::vector<Rows>& batches) {
   Mean mean{0, std::accumulate(weights.begin(), weights.end(), 0.0)};
   GRIM_CHECK(mean.weight > 0, input, "train", "step {}: the batch holds no target", position.step);
   Pass pass = Pass::train(seed_of(options_), static_cast<uint32_t>(position.step));
+  pass.recompute = options_.recompute;
   for (size_t i = 0; i < batches.size(); ++i) {
     const double share = weights[i] / mean.weight;
     const Tensor loss = options_.full_batch ? task_->full_loss(pass) : task_->loss(batches[i], pass);

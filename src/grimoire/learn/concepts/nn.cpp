@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <memory>
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/rng.h"
@@ -36,6 +37,38 @@ double slope_through(double slope, int64_t n) {
   for (int64_t i = 0; i < n; ++i) h = h * slope;
   backward(h);
   return grad(x).item();
+}
+
+// n results, one after the other, in so many groups that are computed again; 0: none is. What the tape holds at most, what was computed, and the slope.
+struct Chain {
+  int64_t held = 0, runs = 0;
+  double slope = 0;
+};
+Chain chain_of(int64_t n, int64_t groups) {
+  Chain chain;
+  int64_t now = 0;
+  const auto held = [&]() -> std::shared_ptr<void> {  // while a copy of it lives
+    chain.held = std::max(chain.held, ++now);
+    return {nullptr, [&now](void*) { --now; }};
+  };
+  const auto result = [&](const Tensor& h, int64_t i) {
+    ++chain.runs;
+    const double factor = 1 + 1 / static_cast<double>(i + 2);
+    return record(detach(h) * factor, {h}, [factor, one = held()](const Tensor& dy, Grads dx) { dx.add(0, dy * factor); });
+  };
+  const Tensor x = leaf(1);
+  Tensor h = x;
+  for (int64_t g = 0; g < std::max<int64_t>(1, groups); ++g) {
+    const int64_t begin = groups > 0 ? g * n / groups : 0, end = groups > 0 ? (g + 1) * n / groups : n;
+    const auto group = [&, begin, end](Tensor y) {
+      for (int64_t i = begin; i < end; ++i) y = result(y, i);
+      return y;
+    };
+    h = groups > 0 ? recomputed([group, h, input = held()] { return group(h); }) : group(h);
+  }
+  backward(h);
+  chain.slope = grad(x).item();
+  return chain;
 }
 
 void differentiate_typed(const Inputs& in, Worked& out) {
@@ -428,6 +461,39 @@ const Concept kConcepts[] = {
      .more = "Every step trains one of 2^n thinned networks that share their weights; using the whole network stands in for averaging them. The noise has "
              "a variance of x^2 p / (1 - p) in each unit. The first papers scaled the weights in use instead; dividing in training is the same and leaves "
              "the network in use untouched. Large language models that see each text once are often trained without it."},
+    {.id = "recompute",
+     .title = "Recomputation",
+     .names = "gradient checkpointing\nactivation checkpointing\nactivation recompute",
+     .what = "Keeps only what goes into each layer on the way forward, and computes the layer's inside again when its slopes are due: less memory, more time.",
+     .picture = "A hiker notes the huts and not every turn, and walks each stage once more to find the way back. It breaks where a stage cannot be repeated.",
+     .formula = "held at once: k + n / k instead of n;   least for k = sqrt(n)",
+     .symbols = "n: results on the way forward, one a unit of memory\nk: equal groups of them, each computed again from its input",
+     .inputs = "n = 96: results\nk = 6: groups",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const int64_t n = in.integer("n", 1, 2000), k = in.integer("k", 1, n);
+           const Chain kept = chain_of(n, 0), again = chain_of(n, k);
+           out.step(str("kept: {} results when the walk back begins, each computed once", kept.held));
+           out.step(str("again: {} inputs, and {} results of the group that is walked through", k, again.held - k));
+           out.step(str("slopes at the start: {:.6g} and {:.6g}", kept.slope, again.slope));
+           out.answer("held at once", static_cast<double>(again.held));
+           out.answer("share of what is held without", static_cast<double>(again.held) / static_cast<double>(kept.held));
+           out.answer("computations for each before", static_cast<double>(again.runs) / static_cast<double>(kept.runs));
+           out.answer("difference of the slopes", again.slope - kept.slope);
+         },
+     .turn = "k = 10, about sqrt(96): the least. k = 1: all again, held as before.",
+     .commands = "grimoire train --data input.txt --out a --n-layer 12 --recompute --dry-run",
+     .code = "src/grimoire/autograd/tape.cpp: recomputed\nsrc/grimoire/nn/recompute.cpp: dropouts are drawn again",
+     .mistake = "People say that a step then takes twice as long; in fact walking back costs twice a walk forward, so that 3 parts become 4.",
+     .see = "backprop: what needs the inside of layers\nmini-batch: what the memory may go to\ndropout: must fall on the same units again",
+     .sources = "Chen, Xu, Zhang and Guestrin 2016, Training Deep Nets with Sublinear Memory Cost\n"
+                "Griewank and Walther 2000, Algorithm 799: revolve",
+     .ask = "100 results in 10 groups: how many are held at once? | 10 inputs and 10 of a group: 20.\n"
+            "Does a model learn anything else with it? | No: the numbers are the same.",
+     .more = "With k equal groups k inputs are kept, and the inside of one group at a time: k + n/k, which is least where both are alike. Groups within groups "
+             "go on to log(n) memory for n log(n) time (Griewank and Walther). Of a transformer the groups are its layers: of about 16 results of a layer "
+             "one is kept. What the output layer and the loss hold stays as it is, and so do weights, slopes and the optimiser's state: where these are the "
+             "larger part, little is won. Dropout must drop the same again; here it is a function of seed, step and place, and nothing is stored for it."},
     {.id = "epoch",
      .title = "Epoch",
      .names = "pass over the data\n\nbatch",
