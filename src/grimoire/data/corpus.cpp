@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "grimoire/base/error.h"
-#include "grimoire/base/str.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/machine.h"
+#include "grimoire/base/str.h"
 #include "grimoire/base/utf8.h"
 #include "grimoire/io/hash.h"
 
