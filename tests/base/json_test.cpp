@@ -100,6 +100,8 @@ TEST(Json, SaysWhatIsWrongAndWhere) {
       {"[1, \"\xff\"]", "column 6: not UTF-8: byte 0xff"},
       {"{\"a\": 1", "column 7: syntax error: it does not end with '}'"},
       {"{\"a\": \"}\\\"\"} hello", "column 14: syntax error: 'hello' stands behind the end of the value"},
+      {"[1, 2} 5", "column 8: syntax error: it does not end with ']'"},
+      {"{\"a\": 1} {}", "column 10: syntax error: '{}' stands behind the end of the value"},
       {"version https://git-lfs.github.com/spec/v1\n", "this is a Git LFS pointer, not the file itself"},
   };
   for (const auto& [text, words] : cases) EXPECT_NE(parse_error(text).find(words), std::string::npos) << text << ": " << parse_error(text);

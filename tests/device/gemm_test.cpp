@@ -78,6 +78,39 @@ TEST(Gemm, SameBitsForAnyThreadCount) {
   EXPECT_EQ(results[0], results[2]);
 }
 
+// Of a size that is left to oneDNN, with pieces at their ends, B and A in all their forms: places far apart against sums in double.
+TEST(Gemm, LargeProductsAreCoveredWhole) {
+  struct Case {
+    int64_t M, N, K;
+  };
+  for (const Case& s : {Case{1025, 800, 200}, Case{2048, 1000, 100}, Case{512, 2305, 96}, Case{3, 30000, 600}, Case{4000, 16, 1100}})
+    for (const bool across : {false, true})
+      for (const bool down : {false, true}) {
+        const std::vector<float> a = noise<float>(s.M * s.K, 1), b = noise<float>(s.K * s.N, 2);
+        const Gemm<float> g{.M = s.M, .N = s.N, .K = s.K, .a = a.data(), .a_row = across ? 1 : s.K, .a_col = across ? s.M : 1,
+                            .b = b.data(), .b_row = down ? 1 : s.N, .b_col = down ? s.K : 1};
+        std::vector<float> results[2];
+        for (int threads : {1, 3}) {
+          set_thread_cap(threads);
+          std::vector<float>& c = results[threads / 2];
+          c.assign(static_cast<size_t>(s.M * s.N), NAN);
+          Gemm<float> one = g;
+          one.c = c.data();
+          one.c_row = s.N;
+          gemm(one);
+        }
+        set_thread_cap(0);
+        ASSERT_EQ(results[0], results[1]) << s.M << " " << s.N << " " << s.K;
+        for (int64_t i = 0; i < s.M * s.N; i += i % 97 + 61) {
+          const int64_t m = i / s.N, n = i % s.N;
+          double sum = 0;
+          for (int64_t k = 0; k < s.K; ++k)
+            sum += static_cast<double>(g.a[m * g.a_row + k * g.a_col]) * static_cast<double>(g.b[k * g.b_row + n * g.b_col]);
+          ASSERT_NEAR(results[0][static_cast<size_t>(i)], sum, 2e-4) << s.M << " " << s.N << " " << s.K << " at " << m << ", " << n;
+        }
+      }
+}
+
 TEST(Gemm, EpilogueSeesEveryElementOnce) {
   const int64_t M = 300, N = 800, K = 50;
   const std::vector<float> a = noise<float>(M * K, 1), b = noise<float>(K * N, 2);

@@ -105,15 +105,17 @@ std::string piece(std::string_view text, int kind) { return field(1, field(1, te
 TEST(SentencePiece, WrongFiles) {
   const std::string unknown = piece("<unk>", 2);
   const auto says = refusal;
-  EXPECT_EQ(says(unknown + piece("a", 1) + field(2, std::string{0x18, 1})), "taken");
+  const std::string training = field(2, std::string{0x18, 1}), settings = training + field(3, "");
+  EXPECT_EQ(says(unknown + piece("a", 1) + settings), "taken");
   const std::pair<std::string, const char*> wrong[] = {
       {"", "got 0 unknown pieces"},
-      {unknown + piece("a", 1), "it ends after 2 pieces, without the settings of their training"},
-      {unknown + piece("<u>", 2), "got 2 unknown pieces"},
-      {unknown + piece("a", 1) + piece("a", 1), "piece 2 ('a') is there twice"},
-      {unknown + piece("", 1), "piece 1 is empty"},
+      {unknown + piece("a", 1), "it ends after 2 pieces, without the settings of its training"},
+      {unknown + piece("a", 1) + training, "it ends after 2 pieces, without its normalizer"},
+      {unknown + piece("<u>", 2) + settings, "got 2 unknown pieces"},
+      {unknown + piece("a", 1) + piece("a", 1) + settings, "piece 2 ('a') is there twice"},
+      {unknown + piece("", 1) + settings, "piece 1 is empty"},
       {unknown + piece("a", 9), "piece 1: type 9 is not known"},
-      {unknown + piece("<0x41>", 6), "of type byte"},
+      {unknown + piece("<0x41>", 6) + settings, "of type byte"},
       {unknown + piece("\xff", 1), "not UTF-8"},
       {unknown + field(2, std::string{0x18, 3}), "model type 3"},
       {unknown + "\x0a\x7f" "ab", "the file ends too early"},

@@ -165,6 +165,9 @@ TEST(VocabularyFiles, SayWhatIsMissing) {
   EXPECT_NE(refusal([&] { load_tokenizer(folder.path()); }).find("there is no tokenizer in it"), std::string::npos);
   folder.put("dict.txt", "1 2\n");
   EXPECT_NE(refusal([&] { load_tokenizer(folder.path()); }).find("dict.txt: there is no vocab.json beside it"), std::string::npos);
+  folder.put("vocab.json", R"({"a": 0})");
+  folder.put("merges.txt", "x y\n");
+  EXPECT_NE(refusal([&] { load_tokenizer(folder / "vocab.json"); }).find("token 'x' is not in the vocabulary, in " + folder / "merges.txt"), std::string::npos);
   folder.put("vocab.txt", "version https://git-lfs.github.com/spec/v1\n");
   EXPECT_NE(refusal([&] { load_tokenizer(folder / "vocab.txt"); }).find("vocab.txt: this is a Git LFS pointer"), std::string::npos);
   folder.put("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a"]}})");

@@ -175,6 +175,7 @@ struct Tape {
   // The backward of a recomputed function: `again` is recorded and walked back through. What it took from outside gets its gradients right there;
   // to the walk around this one they are the inputs of `outer`, to which this one makes no difference.
   static void replay(Node& outer, const Tensor& dy, std::function<Tensor()> again, const InnerHooks& hooks) {
+    GRIM_CHECK(again, state, "recomputed", "the backward pass failed inside of this function before; record it again");
     const uint64_t since = next_order.load();
     Ref<Node> root;
     {
@@ -220,14 +221,14 @@ namespace {
 class Recomputed final : public Node {
  public:
   Recomputed(const Tensor& y, std::function<Tensor()> again, InnerHooks hooks)
-      : Node(y.shape(), y.dtype()), again_(std::move(again)), hooks_(std::move(hooks)) {}
+      : Node(y.shape(), y.dtype()), again_(std::move(again)), inner_hooks_(std::move(hooks)) {}
 
  private:
-  void propagate(const Tensor& dy, Grads&) override { Tape::replay(*this, dy, std::exchange(again_, nullptr), hooks_); }
-  void forget() override { hooks_.clear(); }
+  void propagate(const Tensor& dy, Grads&) override { Tape::replay(*this, dy, std::exchange(again_, nullptr), inner_hooks_); }
+  void forget() override { inner_hooks_.clear(); }
 
   std::function<Tensor()> again_;
-  InnerHooks hooks_;
+  InnerHooks inner_hooks_;
 };
 
 }  // namespace
@@ -241,8 +242,10 @@ Tensor recomputed(const std::function<Tensor()>& now, std::function<Tensor()> ag
     y = now();
   }
   if (!tracked(y) || !Tape::is_from(*Tape::node(y), first.since)) return y;  // it depends on nothing, or is one of what was taken
+  std::vector<GradHook> own = std::move(Tape::hooks(*Tape::node(y)));  // the result's are called before those that come later
   y = detach(y);
   const Ref<Node> node(new Recomputed(y, std::move(again), Tape::inner_hooks(first)));
+  Tape::hooks(*node) = std::move(own);
   Tape::set_inputs(*node, first.taken.size(), [&](size_t i) { return first.taken[i].get(); });
   y.set_node(Ref<Counted>(node.get()));
   return y;

@@ -184,19 +184,26 @@ template <class Value> void read(JsonBuilder& to, Value&& value) {
   to.refuse_at(opened, "a text without its closing quote");
 }
 
-// Where the text goes on behind its first object or array, by the brackets alone; its size where those never close. Texts in it are whole.
+// Where the text goes on behind its first object or array, by the brackets alone; its size where those never close, or close others. Texts are whole.
 size_t end_of_first(std::string_view text) {
-  int64_t depth = 0;
+  std::string open;
   bool in_text = false;
   for (size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];
     if (in_text && c == '\\') ++at;
     if (c == '"') in_text = !in_text;
     if (in_text) continue;
-    if (c == '{' || c == '[') ++depth;
-    if ((c == '}' || c == ']') && --depth == 0) return std::min(text.find_first_not_of(kBlank, at + 1), text.size());
+    if (c == '{' || c == '[') open += c;
+    if (c != '}' && c != ']') continue;
+    if (open.empty() || open.back() != (c == '}' ? '{' : '[')) break;
+    open.pop_back();
+    if (open.empty()) return std::min(text.find_first_not_of(kBlank, at + 1), text.size());
   }
   return text.size();
+}
+
+[[noreturn]] void refuse_behind(const JsonBuilder& to, const char* place) {
+  to.refuse_at(place, str("syntax error: '{}' stands behind the end of the value", to.shown_at(place)));
 }
 
 // `to.whole` has simdjson::SIMDJSON_PADDING bytes behind it.
@@ -214,12 +221,12 @@ Json parsed(JsonBuilder to) {
   if (refused != simdjson::SUCCESS) to.refuse(simdjson::error_message(refused));
   try {
     read(to, document);
-    if (const char* place; document.current_location().get(place) == simdjson::SUCCESS) throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
+    if (const char* place; document.current_location().get(place) == simdjson::SUCCESS) refuse_behind(to, place);
   } catch (const simdjson::simdjson_error&) {
     const char first = text[text.find_first_not_of(kBlank)], closing = first == '{' ? '}' : ']';
     if ((first == '{' || first == '[') && text.back() != closing) {  // looked at before all else
       if (const char* const behind = text.data() + end_of_first(text); behind < text.data() + text.size())
-        to.refuse_at(behind, str("syntax error: '{}' stands behind the end of the value", to.shown_at(behind)));
+        refuse_behind(to, behind);
       to.refuse_at(&text.back(), str("syntax error: it does not end with '{}'", std::string(1, closing)));
     }
     const char* place = nullptr;

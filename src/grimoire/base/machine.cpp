@@ -64,8 +64,9 @@ int64_t resident_memory() {
 }
 
 void expect_full_use(void* block, size_t bytes) {
-  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto begin = (reinterpret_cast<uintptr_t>(block) + page - 1) / page * page, end = (reinterpret_cast<uintptr_t>(block) + bytes) / page * page;
+  constexpr uintptr_t kLargePage = 1 << 21;
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(block) + kLargePage - 1) / kLargePage * kLargePage;
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(block) + bytes) / kLargePage * kLargePage;
   if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 }
 

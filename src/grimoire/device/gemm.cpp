@@ -12,11 +12,11 @@ extern "C" void omp_set_num_threads(int);  // libgomp, which oneDNN is linked ag
 namespace grim::device {
 namespace {
 
-// Tiles of C: big enough for oneDNN's packing to pay, small enough to share among cores. Without AVX-512 oneDNN packs large tiles alone, and what it does not
-// pack runs at a third of the speed where rows lie a multiple of 4 KiB apart (Zen 3: 26 to 40 GF/s for 70 to 80).
+// Tiles of C: big enough for oneDNN's packing to pay, small enough to share among cores. Without AVX-512 oneDNN packs only where 1/m + 1/n is below .0038
+// (by measurement of 2.6.3), and what it does not pack runs at a third of the speed where rows lie a multiple of 4 KiB apart (Zen 3: 26 to 40 GF/s for
+// 70 to 80). The larger tiles are fewer: a product of 1024 x 768 has two, which is all that more cores can share.
 struct Tile {
   int64_t m, n;
-  bool is_packed() const { return 1.0 / static_cast<double>(m) + 1.0 / static_cast<double>(n) < 0.0037; }  // without AVX-512
 };
 constexpr Tile kTile{256, 384}, kTileWithoutAvx512{512, 768};
 // The own kernel measures as fast as oneDNN's up to here, in multiply-adds and in inner size, and starts sooner. A transposed B
@@ -52,16 +52,24 @@ int64_t even_tile(int64_t n, int64_t largest, int64_t step) {
   return (even + step - 1) / step * step;
 }
 
+int64_t last_piece(int64_t n, int64_t piece) { return n - (n - 1) / piece * piece; }
+
+// Without AVX-512: are all tiles packed, the last ones too?
+bool is_packed(const Tile& t, int64_t M, int64_t N) {
+  const auto m = static_cast<double>(last_piece(M, t.m)), n = static_cast<double>(last_piece(N, t.n));
+  return 1 / m + 1 / n < 0.0037;
+}
+
 // Depends on the sizes and the machine's vectors alone, so that the bits do not depend on the number of threads.
 Tile choose_tile(int64_t M, int64_t N, int64_t K) {
   if (M * N * K <= kSplitWork) return {M, N};
-  static const bool avx512 = dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_mic;
+  static const bool avx512 = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;  // a set of bits
   const Tile largest = avx512 ? kTile : kTileWithoutAvx512;
   const Tile tile{even_tile(M, largest.m, 8), even_tile(N, largest.n, 48)};
   if (tile.m < M || tile.n < N) {
-    if (!avx512 && !tile.is_packed())
+    if (!avx512 && !is_packed(tile, M, N))
       for (const Tile& longer : {Tile{even_tile(M, 2 * largest.m, 8), tile.n}, Tile{tile.m, even_tile(N, 2 * largest.n, 48)}, Tile{M, tile.n}, Tile{tile.m, N}})
-        if (longer.is_packed() && (longer.m < M || longer.n < N)) return longer;
+        if (is_packed(longer, M, N) && (longer.m < M || longer.n < N)) return longer;
     return tile;
   }
   if (N >= M) return {M, even_tile(N, (N + 1) / 2, 16)};  // one tile would hold everything: an even share for two cores

@@ -135,18 +135,20 @@ size_t SentencePieceModel::unknown() const {
 SentencePieceModel parse_sentencepiece(std::string_view bytes, const std::string& source) {
   SentencePieceModel model;
   Message m(bytes, source);
-  bool has_settings = false;  // behind the pieces
+  bool trained = false, normalizes = false;  // the settings that stand behind the pieces are there
   while (m.next()) switch (m.field()) {
       case 1: model.pieces.push_back(piece_of(Message(m.bytes(), source), model.pieces.size())); break;
-      case 2: read_training(model, Message(m.bytes(), source), source), has_settings = true; break;
-      case 3: read_normalizer(model, Message(m.bytes(), source)); break;
+      case 2: read_training(model, Message(m.bytes(), source), source), trained = true; break;
+      case 3: read_normalizer(model, Message(m.bytes(), source)), normalizes = true; break;
       case 5: refuse_rewrites_of_output(Message(m.bytes(), source), source); break;
       default: break;
     }
-  check(model, source);
-  if (!has_settings)
-    fail(ErrorKind::input, "tokenizer", str("{}: it ends after {} pieces, without the settings of their training (trainer_spec)", source, model.pieces.size()),
+  if (!model.pieces.empty() && !(trained && normalizes))
+    fail(ErrorKind::input, "tokenizer",
+         str("{}: it ends after {} pieces, without {}", source, model.pieces.size(),
+             trained ? "its normalizer (normalizer_spec)" : "the settings of its training (trainer_spec)"),
          "it may be cut at its end: fetch or copy it again");
+  check(model, source);
   return model;
 }
 

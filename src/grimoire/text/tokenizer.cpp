@@ -7,6 +7,7 @@
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/sentencepiece.h"
 #include "grimoire/text/tokenizer_files.h"
+#include "grimoire/text/tokenizer_part.h"
 
 namespace grim {
 namespace {
@@ -22,7 +23,11 @@ std::string file_in(const std::string& folder) {
   const std::string file = tokenizer_file_in(folder);
   if (!file.empty()) return file;
   std::vector<std::string> perhaps = files().list(folder);
-  std::erase_if(perhaps, [](const std::string& name) { return !name.ends_with(".gguf") && (!name.ends_with(".json") || name.find("config") != name.npos); });
+  std::erase_if(perhaps, [](const std::string& name) {
+    const auto has = [&](std::string_view word) { return name.find(word) != name.npos; };
+    const bool other = has("config") || has("index") || name == "special_tokens_map.json" || name == "added_tokens.json" || name == "preprocessor.json";
+    return !(name.ends_with(".gguf") || name == "merges.txt" || name == "vocab.bpe" || (name.ends_with(".json") && !other));
+  });
   fail(ErrorKind::input, "tokenizer", str("{}: there is no tokenizer in it", folder),
        str("expected tokenizer.json, or tokenizer.model, vocab.json with merges.txt, vocab.txt, a file of tiktoken's ranks or tokenizer.bin{}",
            perhaps.empty() ? "" : str("; if it is in {}, name the file", joined(perhaps, " or "))));
@@ -39,26 +44,28 @@ NamedText beside(const std::string& path, const char* name, const char* or_else)
   const std::string folder = parent_folder(path), first = join_path(folder, name), second = join_path(folder, or_else);
   if (!exists(first) && !exists(second))
     fail(ErrorKind::input, "tokenizer", str("{}: there is no {} beside it", path, name),
-         str("{} lists or numbers parts of a vocabulary that stands in {} (or {}): put it into that folder", file_name(path), name, or_else));
+         str("{} is a part of a tokenizer, and {} (or {}) another: put it into that folder", file_name(path), name, or_else));
   return text_of(exists(first) ? first : second);
 }
 
-std::shared_ptr<const Tokenizer> read_tokenizer(const std::string& file) {
-  const std::string name = file_name(file);
-  const std::string config_file = join_path(parent_folder(file), "tokenizer_config.json");
-  Json config = exists(config_file) ? Json::parse(read_file(config_file), config_file) : Json();
-  if (name == "vocab.json" || name == "encoder.json" || name == "merges.txt" || name == "vocab.bpe" || name == "dict.txt") {
-    const NamedText vocabulary = beside(file, "vocab.json", "encoder.json"), merges = beside(file, "merges.txt", "vocab.bpe");
-    if (name == "dict.txt") return read_fairseq_dictionary(text_of(file), vocabulary, merges, std::move(config));
-    return read_gpt2_vocabulary(vocabulary, merges, std::move(config));
-  }
-  NamedText text = text_of(file);
+bool is_one_of_several(std::string_view name) {
+  return name == "vocab.json" || name == "encoder.json" || name == "merges.txt" || name == "vocab.bpe" || name == "dict.txt";
+}
+std::shared_ptr<const Tokenizer> read_parts(const std::string& file, Json config) {
+  const NamedText vocabulary = beside(file, "vocab.json", "encoder.json"), merges = beside(file, "merges.txt", "vocab.bpe");
+  if (file_name(file) == "dict.txt") return read_fairseq_dictionary(text_of(file), vocabulary, merges, std::move(config));
+  return read_gpt2_vocabulary(vocabulary, merges, std::move(config));
+}
+
+std::shared_ptr<const Tokenizer> read_whole(NamedText text, Json config) {
+  const std::string name = file_name(text.name);
   if (name == "vocab.txt") return read_bert_vocabulary(text, std::move(config));
-  if (name.ends_with(".bin")) return make_sentencepiece(parse_llama2c_tokenizer(text.text, file), std::move(config));
+  if (name.ends_with(".bin")) return make_sentencepiece(parse_llama2c_tokenizer(text.text, text.name), std::move(config));
   if (looks_like_tiktoken(text.text)) return read_tiktoken(text, std::move(config));
   // A SentencePiece file begins with its first piece: field 1, of bytes.
-  if (text.text.starts_with('\n') && !trimmed(text.text).starts_with('{')) return make_sentencepiece(parse_sentencepiece(text.text, file), std::move(config));
-  return parse_tokenizer(std::move(text.text), file, std::move(config));
+  if (text.text.starts_with('\n') && !trimmed(text.text).starts_with('{'))
+    return make_sentencepiece(parse_sentencepiece(text.text, text.name), std::move(config));
+  return parse_tokenizer(std::move(text.text), text.name, std::move(config));
 }
 
 }  // namespace
@@ -76,13 +83,10 @@ bool is_tokenizer_file(std::string_view name) { return std::ranges::find(kNames,
 
 std::shared_ptr<const Tokenizer> load_tokenizer(const std::string& path) {
   const std::string file = files().kind(path) == FileKind::folder ? file_in(path) : path;
-  try {
-    return read_tokenizer(file);
-  } catch (const Error& e) {  // a part of it that knows its own place alone
-    const std::string_view what = e.what();
-    if (what.find(file) != what.npos || what.find(join_path(parent_folder(file), "")) != what.npos) throw;
-    throw Error(e.kind(), str("{}, in {}", e.what(), file), e.hint());
-  }
+  const std::string config_file = join_path(parent_folder(file), "tokenizer_config.json");
+  Json config = exists(config_file) ? Json::parse(read_file(config_file), config_file) : Json();
+  if (is_one_of_several(file_name(file))) return read_parts(file, std::move(config));
+  return in_file(file, [&] { return read_whole(text_of(file), std::move(config)); });
 }
 
 void save_tokenizer(const Tokenizer& tokenizer, const std::string& folder) {

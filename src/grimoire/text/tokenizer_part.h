@@ -22,6 +22,16 @@ template <class Kinds> auto made_by_type(const Kinds& kinds, const Json& json, s
   fail(ErrorKind::input, "tokenizer", str("{} '{}' is not known", what, type), did_you_mean(type, names));
 }
 
+// f(), where an error that does not name the file says it.
+template <class F> auto in_file(std::string_view file, F&& f) {
+  try {
+    return f();
+  } catch (const Error& e) {
+    if (std::string_view(e.what()).find(file) != std::string_view::npos) throw;
+    throw Error(e.kind(), str("{}, in {}", e.what(), file), e.hint());
+  }
+}
+
 // A special token as a tokenizer_config.json names it: "unk_token": "[UNK]", or {"content": "[UNK]", ...}.
 inline std::string named_token(const Json& config, const char* key, std::string_view otherwise) {
   const Json* const found = config.is_object() ? config.find(key) : nullptr;

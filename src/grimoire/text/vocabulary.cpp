@@ -36,7 +36,8 @@ void Vocabulary::add(std::string_view token, int64_t id) {
   GRIM_CHECK(!has(id), input, "tokenizer", "tokens '{}' and '{}' have the same id {}", this->token(id), token, id);
   if (slots_.size() < 2 * static_cast<size_t>(count_ + 1)) reserve(std::max<size_t>(16, 2 * static_cast<size_t>(count_)), text_.size());
   constexpr int64_t kGap = 1 << 16, kHoles = 64;  // each id takes memory and time, also one that no token has
-  GRIM_CHECK(id < kGap + kHoles * static_cast<int64_t>(slots_.size()), input, "tokenizer", "token '{}': id {} is far beyond the number of tokens", token, id);
+  const int64_t most = kGap + kHoles * static_cast<int64_t>(slots_.size());
+  GRIM_CHECK(id < most, input, "tokenizer", "token '{}': id {} is far beyond the number of tokens: expected less than {}", token, id, most);
   const size_t mask = slots_.size() - 1;
   const uint64_t hash = token_hash(token);
   const auto tag = static_cast<uint32_t>(hash >> 32);

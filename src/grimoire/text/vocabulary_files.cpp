@@ -42,7 +42,7 @@ std::vector<Bpe::Merge> merges_in(const NamedText& file, const Vocabulary& vocab
                file.name, number, line);
     rules.emplace_back(both[0], both[1]);
   }
-  return Bpe::merges_of(vocabulary, rules);
+  return in_file(file.name, [&] { return Bpe::merges_of(vocabulary, rules); });
 }
 
 Vocabulary vocabulary_in(const NamedText& file) {
@@ -52,7 +52,7 @@ Vocabulary vocabulary_in(const NamedText& file) {
   const size_t first = file.text.find_first_not_of(" \t\r\n");
   GRIM_CHECK(first != std::string::npos && file.text[first] != '[', input, "tokenizer", "{}: got no object, expected one of tokens and their ids", file.name);
   std::string text = file.text;  // parsing lengthens it
-  const Json tokens = Json::parse(text, file.name, sinks);
+  const Json tokens = in_file(file.name, [&] { return Json::parse(text, file.name, sinks); });
   GRIM_CHECK(tokens.is_object() && vocabulary.count() > 0, input, "tokenizer", "{}: expected an object of tokens and their ids", file.name);
   return vocabulary;
 }
