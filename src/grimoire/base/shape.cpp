@@ -42,10 +42,10 @@ std::string Shape::to_string() const {
 
 Shape contiguous_strides(const Shape& shape) {
   Shape strides = Shape::of_rank(shape.ndim());
-  int64_t step = 1;
+  uint64_t step = 1;  // may wrap: whoever makes a tensor refuses a shape of more elements than there can be
   for (int i = shape.ndim() - 1; i >= 0; --i) {
-    strides[i] = step;
-    step *= std::max<int64_t>(shape[i], 1);
+    strides[i] = static_cast<int64_t>(step);
+    step *= static_cast<uint64_t>(std::max<int64_t>(shape[i], 1));
   }
   return strides;
 }
