@@ -208,7 +208,7 @@ TEST(TokenizerTraining, UnigramIsAsLikelyAsTheReference) {
 // A line of a million characters: probabilities far below what a double holds, and no word is taken twice.
 TEST(TokenizerTraining, TextWithoutSpaces) {
   std::string line;
-  for (uint32_t i = 0; i < 100000; ++i) line += static_cast<char>('a' + (i * i + i / 7) % 11);
+  for (uint32_t i = 0; i < 100000; ++i) line += static_cast<char>('a' + ((i * i) ^ (i * 2654435761u >> 21)) % 11);
   const auto t = trained(TokenizerKind::unigram, 60, {line});
   EXPECT_EQ(t->vocab_size(), 60);
   EXPECT_EQ(trained(TokenizerKind::byte_bpe, 400, {line})->vocab_size(), 400);
