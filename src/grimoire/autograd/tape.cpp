@@ -80,7 +80,7 @@ struct Tape {
       Node& n = *found[i];
       for (int k = 0; k < n.input_count_; ++k) {
         Node* in = input(n, k).get();
-        if (!in || in->order_ < since) continue;
+        if (!in || !is_from(*in, since)) continue;
         if (in->visit_ != visit) {
           in->visit_ = visit;
           in->edges_ = 0;
@@ -110,7 +110,7 @@ struct Tape {
     }
     for (int k = 0; k < n.input_count_; ++k) {
       Ref<Node>& in = input(n, k);
-      if (in && in->order_ >= since && --in->edges_ == 0 && in->leaf_) call_hooks(*in);
+      if (in && is_from(*in, since) && --in->edges_ == 0 && in->leaf_) call_hooks(*in);
     }
     if (!reached) return;
     for (int k = 0; k < n.input_count_; ++k) input(n, k) = Ref<Node>();
@@ -202,7 +202,7 @@ struct Tape {
   static void check_taken(Node& outer, Node& n, uint64_t since) {
     for (int k = 0; k < n.input_count_; ++k) {
       const Node* const in = input(n, k).get();
-      bool taken = !in || in->order_ >= since;
+      bool taken = !in || is_from(*in, since);
       for (int i = 0; i < outer.input_count_ && !taken; ++i) taken = input(outer, i).get() == in;
       GRIM_CHECK(taken, state, "recomputed", "the second run took a {} {} that the first had not taken: a function must do the same both times",
                  name_of(in->dtype_), in->shape_);
@@ -388,11 +388,12 @@ NoGrad::~NoGrad() { state.recording = before_; }
 bool detail::any_tracked(const Tensor* inputs, size_t count) {
   if (!state.recording) return false;
   bool any = false;
-  for (size_t i = 0; i < count && !(any && !state.rehearsal); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     if (!tracked(inputs[i])) continue;
+    if (!state.rehearsal) return true;
     any = true;
     Node* const n = Tape::node(inputs[i]);
-    if (state.rehearsal && !Tape::is_from(*n, state.rehearsal->since)) state.rehearsal->take(n);
+    if (!Tape::is_from(*n, state.rehearsal->since)) state.rehearsal->take(n);
   }
   return any;
 }

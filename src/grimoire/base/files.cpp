@@ -68,8 +68,7 @@ std::string read_file(const std::string& path) {
          "take a part of it");
   constexpr size_t kReadAhead = 64;  // room for parsers that look behind the end, so that they need no copy (Json::parse)
   std::string bytes;
-  bytes.reserve(static_cast<size_t>(file->size()) + kReadAhead);
-  expect_full_use(bytes.data(), bytes.capacity());
+  reserve_to_fill(bytes, static_cast<size_t>(file->size()) + kReadAhead);
   bytes.resize(static_cast<size_t>(file->size()));
   file->read_at(0, bytes.data(), bytes.size());
   return bytes;

@@ -49,8 +49,7 @@ Bpe::Bpe(Vocabulary vocabulary, const std::vector<Merge>& merges, BpeOptions opt
     : SubwordModel(std::move(vocabulary)), options_(std::move(options)), rule_count_(static_cast<int64_t>(merges.size())) {
   size_t n = 16;
   while (n < 2 * merges.size()) n *= 2;
-  rules_.reserve(n);
-  expect_full_use(rules_.data(), n * sizeof(Rule));
+  reserve_to_fill(rules_, n);
   rules_.resize(n);
   for (size_t i = 0; i < merges.size(); ++i) {
     const Merge& m = merges[i];

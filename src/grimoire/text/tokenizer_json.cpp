@@ -92,8 +92,7 @@ struct ModelText {
 
   std::vector<Bpe::Merge> take_rules(const Vocabulary& v, const BpeOptions& options) {
     std::vector<Bpe::MergeText> all;
-    all.reserve(merges.size() / 2);
-    expect_full_use(all.data(), merges.size() / 2 * sizeof(Bpe::MergeText));
+    reserve_to_fill(all, merges.size() / 2);
     for (size_t i = 0; i < merges.size(); i += 2) all.emplace_back(merges[i], merges[i + 1]);
     std::vector<Bpe::Merge> rules = Bpe::merges_of(v, all, options);
     TextList().swap(merges);

@@ -19,8 +19,7 @@ void Vocabulary::reserve(size_t tokens, size_t bytes) {
   size_t n = 16;
   while (n < 2 * tokens) n *= 2;
   slots_.clear();
-  slots_.reserve(n);
-  expect_full_use(slots_.data(), n * sizeof(Slot));
+  reserve_to_fill(slots_, n);
   slots_.resize(n);
   for (int64_t id = 0; id < size(); ++id)
     if (has(id)) {
