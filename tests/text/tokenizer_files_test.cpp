@@ -170,6 +170,11 @@ TEST(VocabularyFiles, SayWhatIsMissing) {
   EXPECT_NE(refusal([&] { load_tokenizer(folder / "vocab.json"); }).find("token 'x' is not in the vocabulary, in " + folder / "merges.txt"), std::string::npos);
   folder.put("vocab.txt", "version https://git-lfs.github.com/spec/v1\n");
   EXPECT_NE(refusal([&] { load_tokenizer(folder / "vocab.txt"); }).find("vocab.txt: this is a Git LFS pointer"), std::string::npos);
+  for (const char* name : {"vocab.txt", "tokenizer.model", "tokenizer.bin", "x.tiktoken", "tokenizer.json"}) {
+    EXPECT_NE(refusal([&] { load_tokenizer(folder.put(name, "")); }).find(str("{}: the file is empty", name)), std::string::npos) << name;
+    EXPECT_NE(refusal([&] { load_tokenizer(folder.put(name, "\n<!DOCTYPE HTML><html>")); }).find(str("{}: this is a web page", name)), std::string::npos) << name;
+  }
+  EXPECT_EQ(load_tokenizer(folder.put("vocab.txt", "<h>\n<s>\n[UNK]\n[CLS]\n[SEP]\n[PAD]\n[MASK]\n"))->vocab_size(), 7);  // tokens like a page's
   folder.put("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a"]}})");
   EXPECT_NE(refusal([&] { load_tokenizer(folder.path()); }).find("merge 0: got 'a', expected two tokens with a space between them, in " + folder.path()),
             std::string::npos);

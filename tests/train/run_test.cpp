@@ -227,7 +227,11 @@ TEST_F(Runs, RecomputingChangesNoBit) {
     stopping.stop_at = 11;
     EXPECT_EQ(train(again, stopping).ending, Ending::stopped);
     EXPECT_TRUE(read_run_config(again.out).recompute);
-    resume(again.out, quiet_);
+    stopping.stop_at = 17;
+    resume(again.out, stopping, {.recompute = Recompute::no});
+    EXPECT_FALSE(read_run_config(again.out).recompute);
+    resume(again.out, quiet_, {.recompute = Recompute::yes});
+    EXPECT_TRUE(read_run_config(again.out).recompute);
     expect_same_state(c.out, again.out);
     EXPECT_TRUE(exists(again.out + "/report.html"));
     const Diagnosis kept = diagnose_run(c.out), seen = diagnose_run(again.out);
@@ -236,13 +240,16 @@ TEST_F(Runs, RecomputingChangesNoBit) {
       EXPECT_EQ(seen.layers[i].name, kept.layers[i].name);
       EXPECT_EQ(seen.layers[i].gradient.std, kept.layers[i].gradient.std) << kept.layers[i].name;
     }
-    // Whoever takes it out of config.json, or puts it in, goes on with the same run.
     EXPECT_TRUE(changed_settings(provenance_of(c, *c.open_task()), provenance_of(again, *c.open_task())).empty());
   }
 }
 
 TEST_F(Runs, RecomputingIsRefusedWhereThereAreNoLayers) {
   RunConfig c = config("lstm", "refused");
+  c.steps = 1;
+  train(c, quiet_);
+  EXPECT_THROW(resume(c.out, quiet_, {.recompute = Recompute::yes}), Error);
+  c.out = folder_ / "refused-too";
   EXPECT_EQ(find(c.options(), "recompute"), nullptr);
   try {
     c.set("recompute", true);

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include <limits.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "grimoire/base/error.h"
@@ -109,11 +110,17 @@ void write_atomically(const std::string& path, const std::function<void(OutFile&
   files().sync_dir(parent_folder(target));
 }
 
-void refuse_lfs_pointer(std::string_view bytes, std::string_view path) {
-  if (!bytes.starts_with("version https://git-lfs")) return;
-  std::string about(bytes.substr(0, std::min<size_t>(bytes.find('\0'), 200)));
-  std::replace(about.begin(), about.end(), '\n', ' ');
-  fail(ErrorKind::input, "file", str("{}: this is a Git LFS pointer, not the file itself: {}", path, about), "fetch the real file with 'git lfs pull'");
+void refuse_stand_in(std::string_view bytes, std::string_view path) {
+  const auto refuse = [&](const std::string& problem, const char* hint) { fail(ErrorKind::input, "file", str("{}: {}", path, problem), hint); };
+  if (bytes.starts_with("version https://git-lfs")) {
+    std::string about(bytes.substr(0, std::min<size_t>(bytes.find('\0'), 200)));
+    std::replace(about.begin(), about.end(), '\n', ' ');
+    refuse(str("this is a Git LFS pointer, not the file itself: {}", about), "fetch the real file with 'git lfs pull'");
+  }
+  const std::string_view text = bytes.substr(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
+  for (const std::string_view page : {"<!doctype html", "<html"})
+    if (text.size() >= page.size() && strncasecmp(text.data(), page.data(), page.size()) == 0)
+      refuse("this is a web page (HTML), not the file itself", "the download was redirected; fetch the file itself");
 }
 
 void remove_all(const std::string& path) {

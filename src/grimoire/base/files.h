@@ -68,8 +68,8 @@ class ScopedFileOps {  // while alive, files() gives these, in every thread
 };
 
 std::string read_file(const std::string& path);  // whole
-// What Git leaves where a large file belongs. throws: input
-void refuse_lfs_pointer(std::string_view bytes, std::string_view path);
+// What downloads leave in the place of a file: a pointer of Git LFS, a web page. throws: input, saying so and what to do
+void refuse_stand_in(std::string_view bytes, std::string_view path);
 bool exists(const std::string& path);
 
 // Readers see the old file or the new one, never a part, also after a power cut: a temporary name in the same folder,

@@ -212,7 +212,7 @@ Json parsed(JsonBuilder to) {
   if (const size_t nul = to.whole.find('\0'); nul != std::string_view::npos) to.refuse_at(nul, "a NUL byte is not JSON");
   std::string_view text = to.whole.substr(to.whole.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
   text = text.substr(0, text.find_last_not_of(kBlank) + 1);  // npos + 1 is 0
-  refuse_lfs_pointer(text, *to.source);
+  refuse_stand_in(text, *to.source);
   od::parser parser;
   od::document document;
   const auto refused = parser.iterate(text, text.size() + simdjson::SIMDJSON_PADDING).get(document);

@@ -83,8 +83,10 @@ int64_t count_code_points(std::string_view text) {
 
 void append_utf8(std::string& text, char32_t c) {
   if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) c = 0xfffd;
-  const auto add = [&](char32_t byte) { text += static_cast<char>(byte); };
-  if (c < 0x80) return add(c);
+  if (c < 0x80) return text.push_back(static_cast<char>(c));
+  char bytes[4];
+  size_t n = 0;
+  const auto add = [&](char32_t byte) { bytes[n++] = static_cast<char>(byte); };
   if (c < 0x800) {
     add(0xc0 | c >> 6);
   } else {
@@ -97,6 +99,7 @@ void append_utf8(std::string& text, char32_t c) {
     add(0x80 | (c >> 6 & 0x3f));
   }
   add(0x80 | (c & 0x3f));
+  text.append(bytes, n);
 }
 
 bool ends_in_part_of_character(std::string_view text) {

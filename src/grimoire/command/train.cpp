@@ -195,7 +195,8 @@ class TrainCommand final : public Command {
                                 {"at the end", report::number(c.seconds_at_end, "{:.1f} s")},
                                 {"a checkpoint", report::number(mib(c.checkpoint_bytes), "{:.1f} MiB")}}}}};
     if (const int64_t allowed = machine_memory(); c.total_bytes() > allowed)
-      console.say(str("warning: that is more than the {:.1f} MiB that this process may have: the run would be refused, or end early", mib(allowed)));
+      console.say(str("warning: that is more than the {:.1f} MiB that this process may have: the run would be refused, or end early{}", mib(allowed),
+                      config_.architecture().recomputes && !config_.recompute ? "; with --recompute layers keep less" : ""));
     show(console, answer,
          Json::object({{"parameters", c.parameters}, {"vocab_size", c.vocab_size}, {"examples", c.examples},
                        {"tokens_per_step", c.tokens_per_step}, {"total_bytes", c.total_bytes()},
@@ -226,6 +227,8 @@ class ResumeCommand final : public Command {
     return {{.name = "steps", .help = "a new number of steps, kept from now on; -1 keeps the old one", .target = &changes_.steps, .low = -1, .basic = true},
             {.name = "threads", .help = "threads; 0 takes every core, -1 keeps the old number", .target = &changes_.threads,
              .low = -1, .high = 256, .basic = true},
+            {.name = "recompute", .help = "whether the inside of layers is computed again for the gradient instead of being kept, from now on",
+             .target = by_choice(&changes_.recompute), .choices = {"as-before", "yes", "no"}},
             {.name = "accept-changes", .help = "go on although the data or their split are not what the checkpoint was trained on",
              .target = &changes_.accept_changes}};
   }

@@ -10,11 +10,7 @@ void refuse_foreign(std::string_view bytes, std::string_view file, std::string_v
     fail(ErrorKind::input, "tensors", str("{}: {}", file, problem), std::move(hint));
   };
   if (bytes.empty()) refuse(str("the file is empty, expected {}", expected), "a copy or download stopped before its first byte; fetch the file again");
-  refuse_lfs_pointer(bytes, file);
-  const size_t text = bytes.find_first_not_of(" \t\r\n");
-  if (text != std::string_view::npos && bytes[text] == '<' && text + 1 < bytes.size() &&
-      std::string_view("!?hHbBsS").find(bytes[text + 1]) != std::string_view::npos)
-    refuse("this is a web page (HTML), not the weights", "the download was redirected; fetch the file itself");
+  refuse_stand_in(bytes, file);
   if (bytes.starts_with("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"))
     refuse("this was saved by PyTorch before 1.6, as a row of pickles", "load it in PyTorch and save it again, as safetensors if you can");
   if (bytes.size() > 1 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5)

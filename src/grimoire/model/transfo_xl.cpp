@@ -62,19 +62,22 @@ Tensor TransfoXl::Attention::weights(const Tensor& q, const Tensor& k, const Pla
 
 // x (B, T, C) behind memory (B, M, C): (B, T, C). With a cache, whose keys and values are the memory, only what is missing of it before a text's begin.
 Tensor TransfoXl::Attention::operator()(const Tensor& x, const Tensor& memory, const Places& places, Pass& pass) const {
-  const Tensor seen = memory.defined() ? concat({memory, x}, 1) : x;
-  const Tensor qkv = qkv_net(pre_norm ? layer_norm(seen) : seen);  // (B, S, 3 H D)
-  const int64_t S = qkv.dim(1), first = S - x.dim(1), width = qkv.dim(2) / 3;
-  const auto part = [&](int64_t i) { return split_heads(slice(qkv, 2, i * width, (i + 1) * width), heads); };
-  const Tensor q = slice(part(0), 2, first, S);
-  Tensor k = part(1), v = part(2);  // (B, H, S, D)
+  const auto part = [&](const Tensor& y, int64_t i, int64_t of) {
+    const int64_t width = y.dim(2) / of;
+    return split_heads(slice(y, 2, i * width, (i + 1) * width), heads);
+  };
+  const Tensor qkv = qkv_net(pre_norm ? layer_norm(x) : x);  // (B, T, 3 H D)
+  const Tensor q = part(qkv, 0, 3);
+  Tensor k = part(qkv, 1, 3), v = part(qkv, 2, 3);  // (B, H, T, D)
   if (pass.cache) {
-    const auto all = pass.cache->extend(layer, slice(k, 2, first, S), slice(v, 2, first, S));
-    const auto remembered = [&](const Tensor& own, const Tensor& read) {
-      const Tensor kept = slice(read, 2, std::max<int64_t>(0, places.past - memory_length), read.dim(2));
-      return first > 0 ? concat({slice(own, 2, 0, first), kept}, 2) : kept;
-    };
-    k = remembered(k, all.k), v = remembered(v, all.v);
+    const auto all = pass.cache->extend(layer, k, v);
+    const int64_t begin = std::max<int64_t>(0, places.past - memory_length);
+    k = slice(all.k, 2, begin, all.k.dim(2)), v = slice(all.v, 2, begin, all.v.dim(2));
+  }
+  if (memory.defined()) {  // which asks nothing
+    const Tensor w = qkv_net.product().dense();
+    const Tensor kv = linear(pre_norm ? layer_norm(memory) : memory, slice(w, 1, w.dim(1) / 3, w.dim(1)));
+    k = concat({part(kv, 0, 2), k}, 2), v = concat({part(kv, 1, 2), v}, 2);
   }
   const Tensor y = tapped(*this, merge_heads(matmul(weights(q, k, places, pass), v)), SiteKind::heads);
   const Tensor sum = dropout_add(o_net(y), x, dropout, pass);

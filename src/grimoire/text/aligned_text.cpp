@@ -1,11 +1,12 @@
 #include "grimoire/text/aligned_text.h"
 
+#include "grimoire/base/machine.h"
 #include "grimoire/base/utf8.h"
 
 namespace grim {
 
 AlignedText::AlignedText(std::string_view original, uint32_t at) : text_(original), start_(at) {
-  origins_.reserve(original.size());
+  reserve_to_fill(origins_, original.size());
   for (size_t i = 0; i < original.size();) {
     const size_t begin = i;
     next_code_point(original, i);
@@ -35,11 +36,17 @@ void AlignedText::append(std::string_view s) {
   origins_.insert(origins_.end(), s.size(), ByteRange(origins_.back()));
 }
 
+TextRewrite::TextRewrite(const AlignedText& from) : from_(from) {
+  to_.start_ = from.start_;
+  reserve_to_fill(to_.text_, from.text_.size());
+  reserve_to_fill(to_.origins_, from.text_.size());
+}
+
 void TextRewrite::put(char32_t c, int change) {
   const std::vector<ByteRange>& old = from_.origins_;
   const ByteRange origin = change > 0 ? (at_ == 0 ? ByteRange{from_.start_, from_.start_} : old[at_ - 1]) : at_ < old.size() ? old[at_] : old.back();
   append_utf8(to_.text_, c);
-  to_.origins_.resize(to_.text_.size(), origin);
+  while (to_.origins_.size() < to_.text_.size()) to_.origins_.push_back(origin);
   if (change <= 0)
     for (int i = 0; i <= -change && at_ < from_.text_.size(); ++i) next_code_point(from_.text_, at_);
 }

@@ -41,7 +41,7 @@ class AlignedText {
 // A new text made from left to right: what of the old one is consumed gives the alignment of what is put.
 class TextRewrite {
  public:
-  explicit TextRewrite(const AlignedText& from) : from_(from) { to_.start_ = from.start_; }
+  explicit TextRewrite(const AlignedText& from);
   // change 0: c stands for the next old character, which is consumed; -n: for that one, and n more are consumed; 1: an addition, that shares
   // the alignment of the last old character before it.
   void put(char32_t c, int change);

@@ -35,7 +35,8 @@ std::string file_in(const std::string& folder) {
 
 NamedText text_of(const std::string& path) {
   NamedText text{read_file(path), path};
-  refuse_lfs_pointer(text.text, path);
+  GRIM_CHECK(!text.text.empty(), input, "tokenizer", "{}: the file is empty", path);
+  refuse_stand_in(text.text, path);
   return text;
 }
 

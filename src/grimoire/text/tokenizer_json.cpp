@@ -21,12 +21,11 @@ class TextList {
     constexpr size_t kLeast = 3;  // two quotes and a comma
     text_.reserve(file_bytes);
     ends_.reserve(file_bytes / kLeast);
-    expect_full_use(text_.data(), file_bytes / 2);
-    expect_full_use(ends_.data(), file_bytes / 4);
+    expect_full_use(text_.data(), file_bytes / 4);
   }
   void add(std::string_view text) {
     text_ += text;
-    ends_.push_back(text_.size());
+    ends_.push_back(static_cast<uint32_t>(text_.size()));
   }
   void swap(TextList& other) {  // an assignment would keep the memory
     text_.swap(other.text_);
@@ -41,7 +40,7 @@ class TextList {
 
  private:
   std::string text_;
-  std::vector<size_t> ends_;
+  std::vector<uint32_t> ends_;
 };
 
 // The parts of a model that are lists, as they come.
@@ -91,10 +90,8 @@ struct ModelText {
   }
 
   std::vector<Bpe::Merge> take_rules(const Vocabulary& v, const BpeOptions& options) {
-    std::vector<Bpe::MergeText> all;
-    reserve_to_fill(all, merges.size() / 2);
-    for (size_t i = 0; i < merges.size(); i += 2) all.emplace_back(merges[i], merges[i + 1]);
-    std::vector<Bpe::Merge> rules = Bpe::merges_of(v, all, options);
+    const auto rule = [&](size_t i) { return Bpe::MergeText(merges[2 * i], merges[2 * i + 1]); };
+    std::vector<Bpe::Merge> rules = Bpe::merges_of(v, merges.size() / 2, rule, options);
     TextList().swap(merges);
     return rules;
   }
@@ -194,6 +191,7 @@ std::optional<TokenPadding> padding_of(const Json* json) {
 }  // namespace
 
 std::shared_ptr<const Tokenizer> parse_tokenizer(std::string json, const std::string& source, Json config) {
+  GRIM_CHECK(json.size() <= UINT32_MAX, input, "tokenizer", "{}: it has {} bytes, expected less than 4 GiB", source, json.size());
   ModelText text;
   text.tokens.reserve_for(json.size());
   text.merges.reserve_for(json.size());

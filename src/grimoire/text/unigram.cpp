@@ -4,8 +4,10 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/machine.h"
 #include "grimoire/base/utf8.h"
 
 namespace grim {
@@ -46,10 +48,16 @@ bool Unigram::found_in_text(size_t id) const {
   return options_.kinds.empty() || options_.kinds[id] == PieceKind::normal || options_.kinds[id] == PieceKind::user_defined;
 }
 
-template <class Real> struct Unigram::Node {  // a place in the word
-  Real best, second;   // sums of the best way there and of the next best, as far as its last piece differs
-  int32_t id;          // of the last piece of the best; kNone: no way was seen
-  uint32_t begin;      // of that piece
+template <> struct Unigram::Node<double> {  // a place in the word
+  double best;     // sum of the best way there
+  int32_t id;      // of its last piece; kNone: no way was seen
+  uint32_t begin;  // of that piece
+};
+
+template <> struct Unigram::Node<float> {
+  float best, second;  // second: of the next best, as far as its last piece differs
+  int32_t id;
+  uint32_t begin;
 };
 
 // Moves sums up by what the best way to `at` has, when that is low: also of the places behind it that were reached already.
@@ -62,24 +70,26 @@ bool Unigram::shift(std::span<Node<float>> nodes, size_t at) const {
 }
 
 template <class Real> bool Unigram::find_best(std::string_view word, std::span<Node<Real>> nodes, std::span<const Real> weights) const {
-  for (Node<Real>& n : nodes.subspan(1)) n.id = Vocabulary::kNone;
+  constexpr bool kSingle = std::is_same_v<Real, float>;
   const auto unknown = static_cast<int32_t>(options_.unk_id.value_or(Vocabulary::kNone));
+  const size_t reach = std::max<size_t>(vocabulary_.longest(), 4);
   bool shifted = false;
-  for (size_t at = 0, next = 0; at < word.size(); at = next) {
+  for (size_t at = 0, next = 0, fresh = 1; at < word.size(); at = next) {
+    for (; fresh < nodes.size() && fresh <= at + reach; ++fresh) nodes[fresh].id = Vocabulary::kNone;
     next_code_point(word, next);
-    if constexpr (std::is_same_v<Real, float>) shifted |= shift(nodes, at);
+    if constexpr (kSingle) shifted |= shift(nodes, at);
     const Real before = nodes[at].best;
     bool whole_character = false;
     const auto arrive = [&](size_t bytes, int32_t id, Real weight) {
       Node<Real>& there = nodes[at + bytes];
       const Real sum = before + weight;
-      if (there.id == Vocabulary::kNone) {
-        there = {sum, -std::numeric_limits<Real>::infinity(), id, static_cast<uint32_t>(at)};
-      } else if (sum > there.best) {
-        there = {sum, there.best, id, static_cast<uint32_t>(at)};
-      } else {
-        there.second = std::max(there.second, sum);
+      const bool first = there.id == Vocabulary::kNone, better = first || sum > there.best;
+      if constexpr (kSingle) {
+        if (better) there.second = first ? -std::numeric_limits<float>::infinity() : there.best;
+        else there.second = std::max(there.second, sum);
       }
+      if (!better) return;
+      there.best = sum, there.id = id, there.begin = static_cast<uint32_t>(at);
     };
     pieces_.each_prefix(word.substr(at), [&](size_t bytes, uint32_t id) {
       arrive(bytes, static_cast<int32_t>(id), weights[id]);
@@ -138,9 +148,14 @@ void Unigram::tokenize_behind(std::string_view word, ScoreSum& sum, std::vector<
 template <class Real> void Unigram::tokenize_in(std::string_view word, std::span<const Real> weights, ScoreSum& sum, std::vector<Token>& tokens) const {
   constexpr size_t kFew = 128;
   Node<Real> few[kFew];
-  std::vector<Node<Real>> many(word.size() < kFew ? 0 : word.size() + 1);
-  const std::span<Node<Real>> nodes = many.empty() ? std::span(few).first(word.size() + 1) : std::span(many);
-  nodes[0] = {.best = static_cast<Real>(sum.value), .second = 0, .id = 0, .begin = 0};
+  std::unique_ptr<Node<Real>[]> many;
+  if (word.size() >= kFew) {
+    many = std::make_unique_for_overwrite<Node<Real>[]>(word.size() + 1);
+    expect_full_use(many.get(), (word.size() + 1) * sizeof(Node<Real>));
+  }
+  const std::span nodes(many ? many.get() : few, word.size() + 1);
+  nodes[0] = {};
+  nodes[0].best = static_cast<Real>(sum.value);
   const bool shifted = find_best<Real>(word, nodes, weights);
   if constexpr (std::is_same_v<Real, float>)
     sum = {nodes.back().best, shifted ? ScoreSum::kNone : std::min(sum.holds_below, holds_below(nodes))};

@@ -71,7 +71,9 @@ RunResult run_to_its_end(const RunConfig& config, std::unique_ptr<Work> work, co
     result = do_work(config, *work, source, events, folder);
   } catch (const Error& e) {
     if (e.kind() == ErrorKind::numeric) write_report(folder);
-    throw;
+    const bool full = e.kind() == ErrorKind::resource && std::string_view(e.what()).starts_with("[memory]");
+    if (!full || config.recompute || !config.architecture().recomputes) throw;
+    throw Error(e.kind(), e.what(), e.hint() + "; " GRIM_SETTING("recompute") " keeps less of each layer, for two fifths more time");
   }
   if (result.ending == Ending::stopped) {
     write_report(folder);
@@ -93,7 +95,8 @@ void write_config(RunConfig config, const std::string& folder) {
 // What was asked for beside, to be typed again.
 std::string goal_in_words(const ResumeChanges& changes) {
   return (changes.steps >= 0 ? str(GRIM_SETTING("steps={}") " ", changes.steps) : "") +
-         (changes.threads >= 0 ? str(GRIM_SETTING("threads={}") " ", changes.threads) : "");
+         (changes.threads >= 0 ? str(GRIM_SETTING("threads={}") " ", changes.threads) : "") +
+         (changes.recompute == Recompute::yes ? GRIM_SETTING("recompute=yes") " " : changes.recompute == Recompute::no ? GRIM_SETTING("recompute=no") " " : "");
 }
 
 // The checkpoint's own provenance and numbering against what is there now.
@@ -244,8 +247,14 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   if (counts && changes.steps >= 0)
     throw Error(ErrorKind::usage, str(GRIM_SETTING("steps={}") ": a {} counts, and makes no steps", changes.steps, config.model), "leave it out");
   const int64_t old_steps = config.steps;
+  const bool recomputed = config.recompute;
   if (changes.steps >= 0) config.steps = changes.steps;
   if (changes.threads >= 0) config.threads = changes.threads;
+  if (changes.recompute != Recompute::as_before) {
+    config.recompute = changes.recompute == Recompute::yes;
+    if (config.recompute && !config.architecture().recomputes)
+      throw Error(ErrorKind::usage, str(GRIM_SETTING("recompute") ": a {} has no layers that could be computed again", config.model), "leave it out");
+  }
   const device::ThreadCap cap(config.threads);
   const FolderLock lock(folder);
   for (const char* kind : {"checkpoints", "best"})
@@ -261,10 +270,10 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   auto work = std::make_unique<Work>(config, *source, found.path);
   if (work->trainer) go_on(*work->trainer, config, *source, found, best, events);
   events.begun();
-  if (config.steps != old_steps) {
-    RunConfig goal = read_run_config(folder);
-    goal.steps = config.steps;
-    write_config(goal, folder);
+  if (config.steps != old_steps || config.recompute != recomputed) {
+    RunConfig kept = read_run_config(folder);
+    kept.steps = config.steps, kept.recompute = config.recompute;
+    write_config(kept, folder);
   }
   if (work->trainer)
     events.note(found ? str("going on from step {} of {}", work->trainer->position.step, config.steps) : "no checkpoint yet: starting again from step 0");

@@ -33,9 +33,11 @@ bool holds_run(const std::string& folder);  // with a whole checkpoint: train re
 
 // Goes on from the newest valid checkpoint in the folder; ends with the same bits as a run that was never stopped.
 // throws: as train; input, data, split or tokenizer that are not the checkpoint's; usage, a goal that lies behind it.
+enum class Recompute { as_before, yes, no };
 struct ResumeChanges {
   int64_t steps = -1;           // a new goal, kept from now on; -1 keeps the old one
   int64_t threads = -1;         // may differ without changing a bit
+  Recompute recompute = Recompute::as_before;  // RunConfig::recompute from now on; changes no bit
   bool accept_changes = false;  // of data and split: the symbols stay numbered as in the checkpoint, and what is best is judged anew
 };
 RunResult resume(const std::string& folder, RunEvents& events, const ResumeChanges& changes = {});

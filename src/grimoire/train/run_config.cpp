@@ -34,6 +34,17 @@ TaskSettings& RunConfig::task_settings() {
   return *settings_;
 }
 
+namespace {
+
+// Those that are of use with its model.
+Options training_options(RunConfig& config) {
+  Options all = config.trainer_options();
+  if (!config.architecture().recomputes) std::erase_if(all, [](const Option& o) { return o.name == "recompute"; });
+  return all;
+}
+
+}  // namespace
+
 Options RunConfig::options() {
   std::vector<std::string> models;
   for (const Architecture* a : architectures()) models.push_back(a->name);
@@ -47,9 +58,7 @@ Options RunConfig::options() {
     }
   };
   add(task_settings().options(*this), "task");
-  Options training = trainer_options();
-  if (!architecture().recomputes) std::erase_if(training, [](const Option& o) { return o.name == "recompute"; });
-  add(std::move(training), "training");
+  add(training_options(*this), "training");
   add(shape().options(), "model");
   return all;
 }
@@ -124,8 +133,9 @@ std::set<std::string> shape_keys() {
 std::string architectures_with(const std::string& key) {
   std::vector<std::string> names;
   for (const Architecture* a : architectures()) {
-    const bool trained_with = key == "recompute" && a->recomputes;
-    if (const auto shape = a->defaults(); trained_with || find(shape->options(), key)) names.push_back(a->name);
+    RunConfig run;
+    run.model = a->name;
+    if (find(training_options(run), key) || find(run.shape().options(), key)) names.push_back(a->name);
   }
   return joined(names);
 }
