@@ -257,6 +257,9 @@ expect 0 "" model check "$work/ends"
 sed -i 's/"eos_token_id": [0-9]*/"eos_token_id": 3/' "$work/ends/generation_config.json"
 expect 3 "boundary" generate "$work/ends"
 failing 3 input model check "$work/ends"
+for config in '[]' null 5 '{"model_type": 5}'; do
+  echo "$config" >"$work/ends/config.json"; failing 3 input model check "$work/ends"
+done
 cp -r "$work/run" "$work/half"; truncate -s 1000 "$work"/half/best/step-*/model.safetensors
 expect 3 "checkpoints/step-200 is whole" generate "$work/half"
 # A damaged newest checkpoint: resume says so and goes on from the one before, to the same weights.

@@ -51,10 +51,12 @@ TEST(TensorFileLies, WhatPeopleHold) {
                   {"old PyTorch", "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.", "saved by PyTorch before 1.6"},
                   {"pickle", "\x80\x04\x95", "this is a Python pickle"},
                   {"gzip", "\x1f\x8b\x08 and so on", "this is packed"},
-                  {"text", "hello, this is just text", "this is not a safetensors file"},
+                  {"text", "hello, this is just text", "it begins as none of safetensors, PyTorch, GGUF, llama2.c or llm.c"},
+                  {"answer in XML", "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", "this is a web page (HTML or XML)"},
+                  {"cut llama2.c", llama2c_of({4, 6, 1, 2, 1, 3, 5}, 100), "a llama2.c file with these sizes would have 644 bytes, and it has 428"},
                   {"JSON", "{\"a\": 1}", "has no 'weight_map'"},
-                  {"JSON list", "[1, 2, 3, 4, 5]", "this is not a safetensors file"}},
-                 9);
+                  {"JSON list", "[1, 2, 3, 4, 5]", "it begins as none of"}},
+                 11);
 }
 
 TEST(TensorFileLies, LoneShards) {
@@ -339,7 +341,7 @@ TEST(TensorFileLies, ShardIndexes) {
       {map(R"("x":"a.safetensors","y":"more.safetensors")"), "tensor 'z' of more.safetensors is not in the index"},
       {map(R"("x":"a.safetensors","y":"both.safetensors")"), "tensor 'x' is in both.safetensors, the index says in a.safetensors"},
       {map(R"("x":"empty.safetensors")"), "the file is empty"},
-      {map(R"("x":"loop.json")"), "this is not a safetensors file"},
+      {map(R"("x":"loop.json")"), "loop.json: it begins as none of"},
       {map(""), "weight_map: is empty"},
       {R"({"weight_map":[]})", "weight_map: got array, expected an object"},
       {R"({"metadata":{}})", "has no 'weight_map'"},

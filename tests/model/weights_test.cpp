@@ -24,6 +24,27 @@ struct Outside : Module {
   Linear out;
 };
 
+// Both a tensor that is missing and one that is left over come with the nearest name there is.
+TEST(Weights, NamesNearAWrongOne) {
+  const test::TempFolder folder;
+  Rng rng(RngMode::philox, 1);
+  const Outside module(4, rng);
+  std::vector<NamedTensor> tensors;
+  module.visit([&](const std::string& name, const Tensor& t, Module::Kind) { tensors.push_back({name, t}); });
+  const auto hint = [&] {
+    try {
+      assign(module, tensors, "made");
+    } catch (const Error& e) {
+      return e.hint();
+    }
+    return std::string("it was taken");
+  };
+  tensors.push_back({"out.weigt", tensors[0].tensor});
+  EXPECT_EQ(hint(), "the nearest that does is 'out.weight'");
+  std::erase_if(tensors, [](const NamedTensor& t) { return t.name == "out.weight"; });
+  EXPECT_EQ(hint(), "the nearest in the file is 'out.weigt'");
+}
+
 TEST(Weights, AnyModuleIsSavedAndLoaded) {
   const test::TempFolder folder;
   Rng one(RngMode::philox, 1), two(RngMode::philox, 2);

@@ -172,12 +172,24 @@ TEST(VocabularyFiles, SayWhatIsMissing) {
   EXPECT_NE(refusal([&] { load_tokenizer(folder / "vocab.txt"); }).find("vocab.txt: this is a Git LFS pointer"), std::string::npos);
   for (const char* name : {"vocab.txt", "tokenizer.model", "tokenizer.bin", "x.tiktoken", "tokenizer.json"}) {
     EXPECT_NE(refusal([&] { load_tokenizer(folder.put(name, "")); }).find(str("{}: the file is empty", name)), std::string::npos) << name;
-    EXPECT_NE(refusal([&] { load_tokenizer(folder.put(name, "\n<!DOCTYPE HTML><html>")); }).find(str("{}: this is a web page", name)), std::string::npos) << name;
+    const std::string page = refusal([&] { load_tokenizer(folder.put(name, "\n<!DOCTYPE HTML><html>")); });
+    EXPECT_NE(page.find(str("{}: this is a web page", name)), std::string::npos) << page;
   }
   EXPECT_EQ(load_tokenizer(folder.put("vocab.txt", "<h>\n<s>\n[UNK]\n[CLS]\n[SEP]\n[PAD]\n[MASK]\n"))->vocab_size(), 7);  // tokens like a page's
+  EXPECT_NE(refusal([&] { load_tokenizer(folder.put("tokenizer.model", "no model")); }).find("tokenizer.model: it begins as no tokenizer"), std::string::npos);
   folder.put("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a"]}})");
   EXPECT_NE(refusal([&] { load_tokenizer(folder.path()); }).find("merge 0: got 'a', expected two tokens with a space between them, in " + folder.path()),
             std::string::npos);
+}
+
+// As editors of other systems leave them.
+TEST(VocabularyFiles, LineEndsAndByteOrderMarksAreNoPartOfTokens) {
+  const test::TempFolder folder;
+  const auto bert = load_tokenizer(folder.put("vocab.txt", "\xef\xbb\xbf[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\n[MASK]\r\nhi\r\n"));
+  EXPECT_EQ(bert->encode("hi"), std::vector<int64_t>{5});
+  folder.put("vocab.json", R"({"a": 0, "b": 1, "ab": 2})");
+  folder.put("merges.txt", "#version: 0.2\r\na b\r\n");
+  EXPECT_EQ(load_tokenizer(folder / "vocab.json")->encode("abb"), (std::vector<int64_t>{2, 1}));
 }
 
 // 128,000 tokens and as many merges: while they are loaded, less than three times the file's size is held.

@@ -118,9 +118,9 @@ void refuse_stand_in(std::string_view bytes, std::string_view path) {
     refuse(str("this is a Git LFS pointer, not the file itself: {}", about), "fetch the real file with 'git lfs pull'");
   }
   const std::string_view text = bytes.substr(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
-  for (const std::string_view page : {"<!doctype html", "<html"})
+  for (const std::string_view page : {"<!doctype", "<!--", "<?xml", "<html", "<head>", "<body", "<script"})
     if (text.size() >= page.size() && strncasecmp(text.data(), page.data(), page.size()) == 0)
-      refuse("this is a web page (HTML), not the file itself", "the download was redirected; fetch the file itself");
+      refuse("this is a web page (HTML or XML), not the file itself", "the download was redirected or refused; fetch the file itself");
 }
 
 void remove_all(const std::string& path) {

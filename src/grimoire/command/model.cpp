@@ -5,6 +5,7 @@
 #include "grimoire/base/files.h"
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/command/flag_words.h"
 #include "grimoire/generate/generation_config.h"
 #include "grimoire/hub/fetch.h"
 #include "grimoire/hub/model_folder.h"
@@ -28,11 +29,13 @@ report::Number mebibytes(double bytes) { return number(bytes / (1 << 20), "{:.1f
 struct Findings {
   std::vector<report::Remark> all;
   int64_t bad = 0;
-  std::string first = {};  // that is wrong
+  std::string first = {}, hint = {};  // of what is wrong
   void good(const std::string& words) { all.push_back({words, report::Tone::good}); }
-  void wrong(const std::string& words) {
-    all.push_back({words, report::Tone::warning});
-    if (bad++ == 0) first = words;
+  void wrong(const std::string& words, const std::string& what_to_do = "") {
+    const std::string text = what_to_do.empty() ? words : words + "; " + what_to_do;
+    if (std::ranges::find(all, text, &report::Remark::text) != all.end()) return;  // two checks read the same file
+    all.push_back({text, report::Tone::warning});
+    if (bad++ == 0) first = words, hint = what_to_do;
   }
 };
 
@@ -233,7 +236,7 @@ class ModelCommand final : public Command {
         work();
       } catch (const Error& e) {
         if (e.kind() != ErrorKind::input) throw;
-        f.wrong(e.what());
+        f.wrong(with_flags(e.what(), {}), with_flags(e.hint(), {}));
       }
     };
     Beside beside;
@@ -263,7 +266,7 @@ class ModelCommand final : public Command {
     report::Report page{model_, {}};
     for (report::Remark& r : f.all) page.blocks.emplace_back(std::move(r));
     Json result = Json::object({{"path", model_}, {"sound", f.bad == 0}, {"faults", f.bad}});
-    if (f.bad) result.set("error", f.first), result.set("kind", "input"), result.set("hint", ""), result.set("exit_code", 3);
+    if (f.bad) result.set("error", f.first), result.set("kind", "input"), result.set("hint", f.hint), result.set("exit_code", 3);
     show(console, page, std::move(result));
     return f.bad ? 3 : 0;
   }
@@ -277,7 +280,10 @@ class ModelCommand final : public Command {
   void read_config(Beside& beside, Findings& f) const {
     const std::string path = join_path(model_, "config.json");
     if (!exists(path)) return f.wrong(str("{}: there is no config.json", model_));
-    beside.config = Json::parse(read_file(path), path);
+    Json config = Json::parse(read_file(path), path);
+    GRIM_CHECK(config.is_object(), input, "config", "{}: got {}, expected an object", path, name_of(config.kind()));
+    config.text("model_type", "");
+    beside.config = std::move(config);
     f.good("config.json is read");
   }
 

@@ -24,7 +24,8 @@ class TokenizeCommand final : public Command {
   }
   std::vector<Positional> positionals() override { return {{"text", "the text to cut", &text_, false}}; }
   Options options() override {
-    return {{.name = "tokenizer", .help = "a folder that holds a tokenizer, its file, or a run folder", .target = &tokenizer_, .basic = true, .required = true},
+    return {{.name = "tokenizer", .help = "a folder that holds a tokenizer, its file, a run folder, or the name of a published model", .target = &tokenizer_,
+             .basic = true, .required = true},
             {.name = "data", .help = "a file whose text is cut, instead", .target = &data_, .basic = true},
             {.name = "pair", .help = "a second text, as models of two texts read it", .target = &pair_, .basic = true},
             {.name = "bare", .help = "without the special tokens around a text", .target = &bare_, .basic = true},
@@ -36,17 +37,16 @@ class TokenizeCommand final : public Command {
       throw Error(ErrorKind::usage, text_.empty() ? "there is nothing to tokenize" : "a text and --data: one of them is cut", "give a text, or --data FILE");
     const std::string text = data_.empty() ? text_ : read_file(data_);
     check_utf8(text, data_.empty() ? "the text" : data_);
+    check_utf8(pair_, "the second text");
     const std::shared_ptr<const Tokenizer> tokenizer = tokenizer_at(tokenizer_);
     EncodeOptions options{.special_tokens = !bare_};
     if (!pair_.empty()) options.pair = pair_;
     const Encoding e = tokenizer->encode_with(text, options);
-    const std::vector<std::string> pieces = pieces_of(e, *tokenizer, text);
 
     report::Report page;
-    const auto shown = std::min(pieces.size(), kMostShown);
-    page.blocks.emplace_back(report::Pieces{{pieces.begin(), pieces.begin() + static_cast<ptrdiff_t>(shown)}});
-    if (shown < pieces.size())
-      page.blocks.emplace_back(report::Remark{str("and {} pieces more", with_commas(static_cast<int64_t>(pieces.size() - shown))), report::Tone::faint});
+    page.blocks.emplace_back(report::Pieces{first_pieces(e, *tokenizer, text)});
+    if (kMostShown < e.size())
+      page.blocks.emplace_back(report::Remark{str("and {} pieces more", with_commas(static_cast<int64_t>(e.size() - kMostShown))), report::Tone::faint});
     if (explain_) explain(page, *tokenizer, e, text);
     else page.blocks.emplace_back(report::Steps{{ids_in_words(e)}, "ids"});
     const Counts n = counts_of(e, *tokenizer, text);
@@ -55,7 +55,7 @@ class TokenizeCommand final : public Command {
                                             {"characters", static_cast<double>(n.characters)},
                                             {"bytes a token", number(n.bytes_a_token(), "{:.2f}")},
                                             {"unknown", number(100 * n.unknown_rate(), "{:.2f} %")}}});
-    show(console, page, result_of(e, *tokenizer, text, n));
+    show(console, page, console.json() ? result_of(e, *tokenizer, text, n) : Json::object());
     return 0;
   }
 
@@ -82,10 +82,10 @@ class TokenizeCommand final : public Command {
   }
 
   // As it stood in the text, where it is whole characters that no neighbour shares; else as the vocabulary writes it.
-  std::vector<std::string> pieces_of(const Encoding& e, const Tokenizer& tokenizer, std::string_view text) const {
+  std::vector<std::string> first_pieces(const Encoding& e, const Tokenizer& tokenizer, std::string_view text) const {
     std::vector<std::string> pieces;
     const auto shares = [&](size_t i, size_t j) { return j < e.size() && e.sequences[j] == e.sequences[i] && e.offsets[j] == e.offsets[i]; };
-    for (size_t i = 0; i < e.size(); ++i) {
+    for (size_t i = 0; i < std::min(e.size(), kMostShown); ++i) {
       const ByteRange o = e.offsets[i];
       const bool own = e.sequences[i] >= 0 && o.end > o.begin && !shares(i, i + 1) && (i == 0 || !shares(i, i - 1));
       pieces.push_back(own ? std::string(source(e, i, text).substr(o.begin, o.end - o.begin)) : tokenizer.token(e.ids[i]));

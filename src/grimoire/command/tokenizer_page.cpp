@@ -6,6 +6,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/hub/fetch.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/pipeline_tokenizer.h"
@@ -124,7 +125,8 @@ std::string list_of(const std::vector<std::string>& tokens) {
 }  // namespace
 
 std::shared_ptr<const Tokenizer> tokenizer_at(const std::string& path) {
-  return open_tokenizer(is_run_folder(path) ? model_folder_in(path) : path);
+  const std::string found = model_at(path);
+  return open_tokenizer(is_run_folder(found) ? model_folder_in(found) : found);
 }
 
 std::string words_of_normalizer(const Json& normalizer) { return words_of(normalizer, "normalizers", kNormalizers); }

@@ -15,7 +15,7 @@ struct TokenizerPage {
 };
 TokenizerPage page_of(const Tokenizer& tokenizer, const std::string& title);
 
-// Of a folder, a file or a run folder. throws: input, as open_tokenizer and model_folder_in
+// Of a folder, a file, a run folder or a published model. throws: input, as open_tokenizer, model_at and model_folder_in
 std::shared_ptr<const Tokenizer> tokenizer_at(const std::string& path);
 
 std::string kind_of(const Tokenizer& tokenizer);  // "byte-level BPE"

@@ -78,14 +78,16 @@ Llama2cHeader parse_llama2c_header(Reader& reader, std::string_view file) {
   return header;
 }
 
-bool begins_llama2c(std::string_view first_bytes, uint64_t file_size) {
+std::optional<uint64_t> llama2c_bytes(std::string_view first_bytes) {
   Reader reader(first_bytes, "");
   try {
-    return described_bytes(read_config(reader, "")) == file_size;
+    return described_bytes(read_config(reader, ""));
   } catch (const Error&) {
-    return false;
+    return std::nullopt;
   }
 }
+
+bool begins_llama2c(std::string_view first_bytes, uint64_t file_size) { return llama2c_bytes(first_bytes) == file_size; }
 
 Llama2cFile::Llama2cFile(const std::string& path, std::unique_ptr<InFile> file) : TensorFile(path, "llama2.c") {
   Reader reader(*file, path);

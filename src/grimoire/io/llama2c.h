@@ -2,6 +2,8 @@
 // bear those of its model.py, one a layer: tok_embeddings.weight, layers.0.attention.wq.weight, ..., norm.weight, freqs_cos, freqs_sin, output.weight.
 #pragma once
 
+#include <optional>
+
 #include "grimoire/base/reader.h"
 #include "grimoire/io/tensor_file.h"
 
@@ -12,7 +14,9 @@ struct Llama2cConfig {
   bool tied = true;  // the output layer is the embedding: there is no output.weight. In the file: vocab_size below 0 where it is not
 };
 
-// Whether a file of this size that begins with these bytes is one: numbers that fit each other and fill the file to its last byte.
+// How long a file is that begins with these bytes; nothing: their numbers do not fit each other.
+std::optional<uint64_t> llama2c_bytes(std::string_view first_bytes);
+// Whether a file of this size that begins so is one: filled to its last byte.
 bool begins_llama2c(std::string_view first_bytes, uint64_t file_size);
 struct Llama2cHeader {
   Llama2cConfig config;

@@ -1,6 +1,7 @@
 #include "grimoire/io/tensor_file.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "grimoire/base/error.h"
 #include "grimoire/io/foreign.h"
@@ -125,9 +126,13 @@ std::unique_ptr<TensorFile> open_one(const std::string& path, std::unique_ptr<In
   if (first.starts_with("GGUF")) return std::make_unique<GgufFile>(path, std::move(file));
   if (first.starts_with("PK\x03\x04")) return std::make_unique<TorchFile>(path, std::move(file));
   if (begins_llmc(first)) return std::make_unique<LlmcFile>(path, std::move(file));
-  if (begins_llama2c(first, size)) return std::make_unique<Llama2cFile>(path, std::move(file));
-  refuse_foreign(first, path, "safetensors, PyTorch, GGUF, llama2.c or llm.c");
-  return std::make_unique<SafetensorsFile>(path, std::move(file));  // which says what is wrong with it
+  const std::optional<uint64_t> as_llama2c = llama2c_bytes(first);
+  if (as_llama2c == size) return std::make_unique<Llama2cFile>(path, std::move(file));
+  constexpr const char* kFormats = "safetensors, PyTorch, GGUF, llama2.c or llm.c";
+  refuse_foreign(first, path, kFormats);
+  if (first.size() > 8 && first[8] == '{') return std::make_unique<SafetensorsFile>(path, std::move(file));  // which says what is wrong with it
+  fail(ErrorKind::input, "tensors", str("{}: it begins as none of {}{}", path, kFormats,
+                                        as_llama2c ? str("; a llama2.c file with these sizes would have {} bytes, and it has {}", *as_llama2c, size) : ""));
 }
 
 bool is_unnamed_checkpoint(const std::string& path) {

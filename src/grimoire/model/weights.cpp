@@ -4,6 +4,8 @@
 #include <cstring>
 #include <map>
 
+#include "grimoire/base/error.h"
+#include "grimoire/base/str.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/finite.h"
@@ -31,6 +33,13 @@ void check_not_negative(const std::string& name, const Tensor& tensor, const std
   const int64_t bad = count_below_zero(tensor);
   GRIM_CHECK(bad == 0, input, "checkpoint", "{}: tensor '{}': {} of its {} numbers are below 0, expected 0 or more", source, name, bad, tensor.numel());
 }
+
+[[noreturn]] void refuse_missing(const std::string& name, const std::vector<NamedTensor>& tensors, const std::string& source) {
+  std::vector<std::string> there;
+  for (const NamedTensor& t : tensors) there.push_back(t.name);
+  const std::string near = nearest(name, there.data(), there.size());
+  fail(ErrorKind::input, "checkpoint", str("{}: tensor '{}' is missing", source, name), near.empty() ? "" : str("the nearest in the file is '{}'", near));
+}
 }  // namespace
 
 void assign(const Module& module, const std::vector<NamedTensor>& tensors, const std::string& source) {
@@ -39,7 +48,7 @@ void assign(const Module& module, const std::vector<NamedTensor>& tensors, const
   std::vector<std::pair<Tensor, Tensor>> pairs;  // checked first, so that a refused file changes nothing
   module.visit([&](const std::string& name, const Tensor& tensor, Module::Kind kind) {
     const auto found = left.find(name);
-    GRIM_CHECK(found != left.end(), input, "checkpoint", "{}: tensor '{}' is missing", source, name);
+    if (found == left.end()) refuse_missing(name, tensors, source);
     GRIM_CHECK(found->second.shape() == tensor.shape(), input, "checkpoint", "{}: tensor '{}': got {}, expected {}", source, name,
                found->second.shape(), tensor.shape());
     check_finite({name, found->second}, source);
@@ -47,7 +56,13 @@ void assign(const Module& module, const std::vector<NamedTensor>& tensors, const
     pairs.emplace_back(tensor, found->second);
     left.erase(found);
   });
-  GRIM_CHECK(left.empty(), input, "checkpoint", "{}: tensor '{}' belongs to no part of this model", source, left.begin()->first);
+  if (!left.empty()) {
+    std::vector<std::string> expected;
+    module.visit([&](const std::string& name, const Tensor&, Module::Kind) { expected.push_back(name); });
+    const std::string near = nearest(left.begin()->first, expected.data(), expected.size());
+    fail(ErrorKind::input, "checkpoint", str("{}: tensor '{}' belongs to no part of this model", source, left.begin()->first),
+         near.empty() ? "" : str("the nearest that does is '{}'", near));
+  }
   for (const auto& [to, from] : pairs) copy_into(to, from);
 }
 

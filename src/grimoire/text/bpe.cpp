@@ -46,7 +46,7 @@ std::string as_byte_symbols(std::string_view bytes) {
 }
 
 Bpe::Bpe(Vocabulary vocabulary, const std::vector<Merge>& merges, BpeOptions options, std::span<const uint32_t> ranks)
-    : SubwordModel(std::move(vocabulary)), options_(std::move(options)), rule_count_(static_cast<int64_t>(merges.size())) {
+    : SubwordModel(std::move(vocabulary)), options_(std::move(options)) {
   size_t n = 16;
   while (n < 2 * merges.size()) n *= 2;
   reserve_to_fill(rules_, n);

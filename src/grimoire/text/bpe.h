@@ -50,7 +50,6 @@ class Bpe final : public SubwordModel {
     uint32_t rank = 0;
     int32_t result = 0;
   };
-  struct Symbol;
   const Rule* rule(int32_t left, int32_t right) const;
   void add_symbols(std::string_view word, std::vector<Token>& symbols) const;
   // The symbols, merged in place, and how many are left.
@@ -62,7 +61,6 @@ class Bpe final : public SubwordModel {
 
   BpeOptions options_;
   std::vector<Rule> rules_;                 // open addressing, a power of two
-  int64_t rule_count_ = 0;
   std::array<int32_t, 256> byte_ids_{};     // of byte_level and byte_fallback
   int32_t unk_id_ = Vocabulary::kNone;
   // Made for the first long word: a bit for each two symbols that stand side by side in some token, and for others that share it; empty: not known.

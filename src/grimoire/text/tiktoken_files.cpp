@@ -120,7 +120,7 @@ std::shared_ptr<const Tokenizer> read_tiktoken(const NamedText& file, Json confi
   vocabulary.reserve(file.text.size() / 14, file.text.size() / 2);
   std::array<bool, 256> bytes{};
   std::vector<uint32_t> ranks;
-  for (size_t number = 0; const std::string_view line : lines_in(file.text)) {
+  for (size_t number = 0; const std::string_view line : lines_of(file)) {
     ++number;
     if (line.empty()) continue;
     const auto [token, rank] = rank_in(line, str("{}: line {}", file.name, number));

@@ -20,6 +20,9 @@ struct NamedText {
   std::string text, name;  // what a file holds, and its name for messages
 };
 
+// Without a byte order mark, whichever way they end.
+std::vector<std::string_view> lines_of(const NamedText& file);
+
 // BERT's vocab.txt: a token a line. Of `config` do_lower_case, tokenize_chinese_chars, strip_accents and the special tokens count.
 std::shared_ptr<const Tokenizer> read_bert_vocabulary(const NamedText& vocabulary, Json config = {});
 

@@ -301,7 +301,7 @@ TrainedBpe train_bpe(const WordCounts& words, const BpeTraining& training, const
     fail(ErrorKind::argument, "tokenizer",
          str(GRIM_SETTING("vocab-size") ": got {}, expected at least {}: the special tokens and the single characters of the texts",
              training.vocab_size, least),
-         "ask for more, or keep fewer characters with limit_alphabet");
+         "ask for more");
   trained.merges = Merger(rows_of(words, first), trained.vocabulary, training).run(watch);
   return trained;
 }

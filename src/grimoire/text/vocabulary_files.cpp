@@ -33,7 +33,7 @@ std::vector<Bpe::Merge> merges_in(const NamedText& file, const Vocabulary& vocab
   check_utf8(file.text, file.name);
   std::vector<Bpe::MergeText> rules;
   size_t number = 0;
-  for (const std::string_view line : lines_in(file.text)) {
+  for (const std::string_view line : lines_of(file)) {
     ++number;
     if (line.empty() || line.starts_with("#version")) continue;
     const std::vector<std::string_view> both = split(line, ' ');
@@ -92,10 +92,20 @@ std::shared_ptr<const Tokenizer> finish_byte_level(TokenizerParts parts, Vocabul
 
 }  // namespace
 
+std::vector<std::string_view> lines_of(const NamedText& file) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  std::string_view text = file.text;
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  std::vector<std::string_view> lines = lines_in(text);
+  for (std::string_view& line : lines)
+    if (line.ends_with('\r')) line.remove_suffix(1);
+  return lines;
+}
+
 std::shared_ptr<const Tokenizer> read_bert_vocabulary(const NamedText& file, Json config) {
   check_utf8(file.text, file.name);
   Vocabulary vocabulary;
-  for (int64_t id = 0; const std::string_view line : lines_in(file.text)) vocabulary.add(line, id++);
+  for (int64_t id = 0; const std::string_view line : lines_of(file)) vocabulary.add(line, id++);
   TokenizerParts parts;
   const auto special = [&](const char* key, std::string_view otherwise) {
     parts.added.push_back(special_token(vocabulary, named_token(config, key, otherwise), file.name));
@@ -147,7 +157,7 @@ std::shared_ptr<const Tokenizer> read_fairseq_dictionary(const NamedText& dictio
   Vocabulary vocabulary;
   int64_t id = 0, number = 0;
   for (const char* const token : {"<s>", "<pad>", "</s>", "<unk>"}) vocabulary.add(token, id++);
-  for (const std::string_view line : lines_in(dictionary.text)) {
+  for (const std::string_view line : lines_of(dictionary)) {
     ++number;
     const std::vector<std::string_view> parts = split(line, ' ');
     GRIM_CHECK(parts.size() == 2, input, "tokenizer", "{}: line {}: got '{}', expected an id and a count", dictionary.name, number, line);
