@@ -313,8 +313,20 @@ void Bpe::tokenize(std::string_view word, std::vector<Token>& tokens) const {
 }
 
 MergesByRank::MergesByRank(const Vocabulary& vocabulary, std::span<const uint32_t> rank_of) {
+  constexpr int32_t kAhead = 4;
   const auto takes_part = [&](int32_t id) { return id >= 0 && rank_of[static_cast<size_t>(id)] != kNoRank; };
-  for (int32_t id = 0; id < static_cast<int32_t>(rank_of.size()); ++id) {
+  const auto size = static_cast<int32_t>(rank_of.size());
+  merges.reserve(rank_of.size());
+  ranks.reserve(rank_of.size());
+  for (int32_t id = 0; id < size; ++id) {
+    if (id + kAhead < size) {
+      const std::string_view later = vocabulary.token(id + kAhead);
+      for (size_t at = 1; at < later.size(); ++at) {
+        if (continues_character(later[at])) continue;
+        vocabulary.prefetch(later.substr(0, at));
+        vocabulary.prefetch(later.substr(at));
+      }
+    }
     if (!takes_part(id)) continue;
     const std::string_view token = vocabulary.token(id);
     for (size_t at = 1; at < token.size(); ++at) {

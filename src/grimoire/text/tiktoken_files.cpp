@@ -120,10 +120,12 @@ std::shared_ptr<const Tokenizer> read_tiktoken(const NamedText& file, Json confi
   vocabulary.reserve(file.text.size() / 14, file.text.size() / 2);
   std::array<bool, 256> bytes{};
   std::vector<uint32_t> ranks;
-  for (size_t number = 0; const std::string_view line : lines_of(file)) {
+  std::string place = file.name + ": line ";
+  for (size_t number = 0, stem = place.size(); const std::string_view line : lines_of(file)) {
     ++number;
     if (line.empty()) continue;
-    const auto [token, rank] = rank_in(line, str("{}: line {}", file.name, number));
+    place.replace(stem, std::string::npos, std::to_string(number));
+    const auto [token, rank] = rank_in(line, place);
     vocabulary.add(as_byte_symbols(token), rank);
     if (token.size() == 1) bytes[static_cast<uint8_t>(token[0])] = true;
   }
