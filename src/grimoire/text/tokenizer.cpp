@@ -89,6 +89,7 @@ std::shared_ptr<const Tokenizer> load_tokenizer(const std::string& path) {
   const std::string file = files().kind(path) == FileKind::folder ? file_in(path) : path;
   const std::string config_file = join_path(parent_folder(file), "tokenizer_config.json");
   Json config = exists(config_file) ? Json::parse(read_file(config_file), config_file) : Json();
+  GRIM_CHECK(config.is_null() || config.is_object(), input, "tokenizer", "{}: got {}, expected an object", config_file, name_of(config.kind()));
   if (is_one_of_several(file_name(file))) return read_parts(file, std::move(config));
   return in_file(file, [&] { return read_whole(text_of(file), std::move(config)); });
 }
