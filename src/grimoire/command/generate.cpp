@@ -76,6 +76,7 @@ class GenerateCommand final : public Command {
 
   Json written(Console& console, const TrainedModel& trained, Rng& random) {
     Json result = Json::object({{"texts", Json::array()}, {"seed", seed_}, {"model", trained.path}});
+    if (!chat_) tell_what_is_cut(console, trained);  // a conversation is refused instead
     if (chat_) answers(console, trained, result);
     else if (config_.num_beams > 1) beams(console, trained, result);
     else if (prompts_.size() > 1 && config_.penalty_alpha == 0) side_by_side(console, trained, result);
@@ -105,6 +106,15 @@ class GenerateCommand final : public Command {
   }
 
   Rng rng(const char* stream) const { return Rng(rng_, static_cast<uint64_t>(seed_), stream); }
+
+  void tell_what_is_cut(Console& console, const TrainedModel& trained) const {
+    const int64_t context = trained.model->context();
+    if (trained.model->reading() == Reading::window) return;  // looks at the last few by its nature
+    if (const auto cache = trained.model->decode_cache(); cache && cache->capacity() > context) return;  // its memory goes on behind
+    for (const std::string& prompt : prompts_)
+      if (const size_t n = trained.tokenizer->encode(prompt).size(); n > static_cast<size_t>(context))
+        console.say(str("warning: a prompt of {} tokens is longer than the model's context: only its last {} are read", n, context));
+  }
 
   // A line between texts that have lines of their own.
   void part(Console& console, const TrainedModel& trained, bool first) const {

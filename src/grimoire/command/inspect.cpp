@@ -184,6 +184,7 @@ class InspectCommand final : public Command {
 
  private:
   Looks look(const AnyTrained& any) const {
+    if (text_.empty()) throw Error(ErrorKind::usage, "--text is empty: there is nothing to look at", "give a few words");
     if (const auto* const writer = std::get_if<TrainedSeq2Seq>(&any)) return looks_of(*writer, text_, target_, part_);
     if (part_ != Part::whole || !target_.empty())
       throw Error(ErrorKind::usage, "--part and --target are for encoder-decoders, and this model is none", "leave them out");

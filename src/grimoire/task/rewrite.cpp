@@ -121,8 +121,10 @@ class OpenedRewrite final : public TaskSource {
     const int64_t longest = source_.length + kAround;
     if (config.shape().size("context") == 0) config.shape().set_size("context", longest);
     const int64_t context = config.shape().size("context");
-    GRIM_CHECK(context == 0 || context >= longest, argument, source_.task, "texts of {} tokens and {} around them: got a context of {}, expected {} or more",
-               source_.length, kAround, context, longest);
+    if (context != 0 && context < longest)
+      fail(ErrorKind::argument, source_.task,
+           str("texts of {} tokens and {} around them: got a context of {}, expected {} or more", source_.length, kAround, context, longest),
+           context > kAround ? str("train on shorter texts with " GRIM_SETTING("length={}"), context - kAround) : "a longer context");
     if (source_.tokenizer.empty() && config.init_from.empty())
       throw Error(ErrorKind::usage, "no tokenizer is given: " GRIM_SETTING("tokenizer") " names its folder", source_.hint);
   }
