@@ -76,9 +76,12 @@ class GenerateCommand final : public Command {
 
   Json written(Console& console, const TrainedModel& trained, Rng& random) {
     Json result = Json::object({{"texts", Json::array()}, {"seed", seed_}, {"model", trained.path}});
-    if (!chat_) tell_what_is_cut(console, trained);  // a conversation is refused instead
-    if (chat_) answers(console, trained, result);
-    else if (config_.num_beams > 1) beams(console, trained, result);
+    if (chat_) {  // refuses what it cannot read
+      answers(console, trained, result);
+      return result;
+    }
+    tell_what_is_cut(console, trained);
+    if (config_.num_beams > 1) beams(console, trained, result);
     else if (prompts_.size() > 1 && config_.penalty_alpha == 0) side_by_side(console, trained, result);
     else one_by_one(console, trained, random, result);
     return result;

@@ -282,7 +282,7 @@ class ModelCommand final : public Command {
     if (!exists(path)) return f.wrong(str("{}: there is no config.json", model_));
     Json config = Json::parse(read_file(path), path);
     GRIM_CHECK(config.is_object(), input, "config", "{}: got {}, expected an object", path, name_of(config.kind()));
-    config.text("model_type", "");
+    config.text("model_type", "");  // throws where it is no text, which later checks take it for
     beside.config = std::move(config);
     f.good("config.json is read");
   }

@@ -34,11 +34,10 @@ void check_not_negative(const std::string& name, const Tensor& tensor, const std
   GRIM_CHECK(bad == 0, input, "checkpoint", "{}: tensor '{}': {} of its {} numbers are below 0, expected 0 or more", source, name, bad, tensor.numel());
 }
 
-[[noreturn]] void refuse_missing(const std::string& name, const std::vector<NamedTensor>& tensors, const std::string& source) {
-  std::vector<std::string> there;
-  for (const NamedTensor& t : tensors) there.push_back(t.name);
-  const std::string near = nearest(name, there.data(), there.size());
-  fail(ErrorKind::input, "checkpoint", str("{}: tensor '{}' is missing", source, name), near.empty() ? "" : str("the nearest in the file is '{}'", near));
+// `problem` with the tensor, and as a hint the nearest of `names`, in the words "... is 'NAME'".
+[[noreturn]] void refuse(const std::string& name, const std::string& problem, const std::vector<std::string>& names, const char* nearest_of_them) {
+  const std::string near = nearest(name, names.data(), names.size());
+  fail(ErrorKind::input, "checkpoint", problem, near.empty() ? "" : str("{} is '{}'", nearest_of_them, near));
 }
 }  // namespace
 
@@ -48,7 +47,11 @@ void assign(const Module& module, const std::vector<NamedTensor>& tensors, const
   std::vector<std::pair<Tensor, Tensor>> pairs;  // checked first, so that a refused file changes nothing
   module.visit([&](const std::string& name, const Tensor& tensor, Module::Kind kind) {
     const auto found = left.find(name);
-    if (found == left.end()) refuse_missing(name, tensors, source);
+    if (found == left.end()) {
+      std::vector<std::string> there;
+      for (const NamedTensor& t : tensors) there.push_back(t.name);
+      refuse(name, str("{}: tensor '{}' is missing", source, name), there, "the nearest in the file");
+    }
     GRIM_CHECK(found->second.shape() == tensor.shape(), input, "checkpoint", "{}: tensor '{}': got {}, expected {}", source, name,
                found->second.shape(), tensor.shape());
     check_finite({name, found->second}, source);
@@ -59,9 +62,8 @@ void assign(const Module& module, const std::vector<NamedTensor>& tensors, const
   if (!left.empty()) {
     std::vector<std::string> expected;
     module.visit([&](const std::string& name, const Tensor&, Module::Kind) { expected.push_back(name); });
-    const std::string near = nearest(left.begin()->first, expected.data(), expected.size());
-    fail(ErrorKind::input, "checkpoint", str("{}: tensor '{}' belongs to no part of this model", source, left.begin()->first),
-         near.empty() ? "" : str("the nearest that does is '{}'", near));
+    const std::string& name = left.begin()->first;
+    refuse(name, str("{}: tensor '{}' belongs to no part of this model", source, name), expected, "the nearest that does");
   }
   for (const auto& [to, from] : pairs) copy_into(to, from);
 }

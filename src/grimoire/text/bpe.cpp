@@ -315,29 +315,24 @@ void Bpe::tokenize(std::string_view word, std::vector<Token>& tokens) const {
 MergesByRank::MergesByRank(const Vocabulary& vocabulary, std::span<const uint32_t> rank_of) {
   constexpr int32_t kAhead = 4;
   const auto takes_part = [&](int32_t id) { return id >= 0 && rank_of[static_cast<size_t>(id)] != kNoRank; };
+  const auto each_cut = [](std::string_view token, const auto& use) {  // between characters
+    for (size_t at = 1; at < token.size(); ++at)
+      if (!continues_character(token[at])) use(token.substr(0, at), token.substr(at));
+  };
   const auto size = static_cast<int32_t>(rank_of.size());
   merges.reserve(rank_of.size());
   ranks.reserve(rank_of.size());
   for (int32_t id = 0; id < size; ++id) {
-    if (id + kAhead < size) {
-      const std::string_view later = vocabulary.token(id + kAhead);
-      for (size_t at = 1; at < later.size(); ++at) {
-        if (continues_character(later[at])) continue;
-        vocabulary.prefetch(later.substr(0, at));
-        vocabulary.prefetch(later.substr(at));
-      }
-    }
-    if (!takes_part(id)) continue;
-    const std::string_view token = vocabulary.token(id);
-    for (size_t at = 1; at < token.size(); ++at) {
-      if (continues_character(token[at])) continue;
-      const int32_t left = vocabulary.id_of(token.substr(0, at));
-      if (!takes_part(left)) continue;
-      const int32_t right = vocabulary.id_of(token.substr(at));
-      if (!takes_part(right)) continue;
+    if (id + kAhead < size) each_cut(vocabulary.token(id + kAhead), [&](std::string_view left, std::string_view right) {
+      vocabulary.prefetch(left);
+      vocabulary.prefetch(right);
+    });
+    if (takes_part(id)) each_cut(vocabulary.token(id), [&](std::string_view before, std::string_view behind) {
+      const int32_t left = vocabulary.id_of(before), right = takes_part(left) ? vocabulary.id_of(behind) : Vocabulary::kNone;
+      if (!takes_part(right)) return;
       merges.push_back({left, right, id});
       ranks.push_back(rank_of[static_cast<size_t>(id)]);
-    }
+    });
   }
 }
 

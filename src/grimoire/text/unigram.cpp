@@ -72,7 +72,8 @@ bool Unigram::shift(std::span<Node<float>> nodes, size_t at) const {
 template <class Real> bool Unigram::find_best(std::string_view word, std::span<Node<Real>> nodes, std::span<const Real> weights) const {
   constexpr bool kSingle = std::is_same_v<Real, float>;
   const auto unknown = static_cast<int32_t>(options_.unk_id.value_or(Vocabulary::kNone));
-  const size_t reach = std::max<size_t>(vocabulary_.longest(), 4);
+  constexpr size_t kCharacter = 4;  // bytes of one that is no piece, at most
+  const size_t reach = std::max(vocabulary_.longest(), kCharacter);
   bool shifted = false;
   for (size_t at = 0, next = 0, fresh = 1; at < word.size(); at = next) {
     for (; fresh < nodes.size() && fresh <= at + reach; ++fresh) nodes[fresh].id = Vocabulary::kNone;

@@ -31,9 +31,10 @@ RunResult train(RunConfig config, const TaskSource& source, RunEvents& events); 
 
 bool holds_run(const std::string& folder);  // with a whole checkpoint: train refuses it
 
+enum class Recompute { as_before, yes, no };
+
 // Goes on from the newest valid checkpoint in the folder; ends with the same bits as a run that was never stopped.
 // throws: as train; input, data, split or tokenizer that are not the checkpoint's; usage, a goal that lies behind it.
-enum class Recompute { as_before, yes, no };
 struct ResumeChanges {
   int64_t steps = -1;           // a new goal, kept from now on; -1 keeps the old one
   int64_t threads = -1;         // may differ without changing a bit
