@@ -11,6 +11,7 @@
 #include "grimoire/generate/stop_finder.h"
 #include "grimoire/model/bigram.h"
 #include "grimoire/model/gpt.h"
+#include "grimoire/model/gpt_neox.h"
 #include "grimoire/model/llama.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "generate/forgetful.h"
@@ -19,7 +20,7 @@ namespace grim {
 namespace {
 
 using Texts = std::vector<std::vector<int64_t>>;
-const Texts kPrompts = {{1, 2, 3}, {4}, {5, 6, 7}, {9, 8, 7, 6, 5, 4}, {1, 2, 3}, {10, 11, 12}};
+const Texts kPrompts = {{1, 2, 3}, {4}, {5, 6, 7}, {9, 8, 7, 6, 5, 4}, {1, 2, 3}, {10, 11, 12}};  // of unequal lengths
 constexpr int64_t kVocabulary = 15;
 
 std::vector<std::unique_ptr<CausalLm>> models() {
@@ -29,6 +30,10 @@ std::vector<std::unique_ptr<CausalLm>> models() {
   all.push_back(std::make_unique<Gpt>(gpt, rng));
   const LlamaConfig llama{.vocab_size = kVocabulary, .context = 48, .n_embd = 32, .n_layer = 2, .n_head = 4, .n_kv_head = 2, .window = 7};
   all.push_back(std::make_unique<Llama>(llama, rng));
+  GptNeoxConfig neox{.vocab_size = kVocabulary, .context = 48, .n_embd = 32, .n_layer = 2, .n_head = 4};
+  all.push_back(std::make_unique<GptNeox>(neox, rng));
+  neox.model_type = "bloom";  // ALiBi
+  all.push_back(std::make_unique<GptNeox>(neox, rng));
   return all;
 }
 
@@ -75,6 +80,49 @@ TEST(Batch, WhoIsToldFalseEndsAndTheOthersGoOn) {
   for (size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i], std::vector<int64_t>(want[i].begin(), want[i].begin() + 2 + static_cast<ptrdiff_t>(i))) << i;
 }
 
+// Counts the tokens that the model reads.
+class Counted final : public CausalLm {
+ public:
+  explicit Counted(const CausalLm& model) : model_(model) {}
+  Reading reading() const override { return model_.reading(); }
+  int64_t context() const override { return model_.context(); }
+  int64_t vocabulary() const override { return model_.vocabulary(); }
+  Tensor logits(const Tensor& tokens, Pass& pass) const override {
+    read += tokens.numel();
+    shapes.push_back(tokens.shape());
+    return model_.logits(tokens, pass);
+  }
+  std::unique_ptr<DecodeCache> decode_cache() const override { return model_.decode_cache(); }
+  Json config() const override { return model_.config(); }
+  mutable int64_t read = 0;
+  mutable std::vector<Shape> shapes;
+
+ private:
+  const CausalLm& model_;
+};
+
+TEST(Batch, UnequalPromptsAreReadOneTokenEachAtATime) {
+  for (const auto& model : models()) {
+    const Counted counted(*model);
+    const Texts prompts = {{1, 2, 3, 4, 5}, {6}, {7, 8}};
+    const GenerationConfig c{.temperature = 0, .max_new_tokens = 4};
+    write_batch(counted, prompts, c, Rng(RngMode::philox, 3));
+    EXPECT_EQ(counted.shapes, (std::vector<Shape>{{1, 1}, {1, 2}, {1, 5}, {3, 1}, {3, 1}, {3, 1}}));
+  }
+}
+
+TEST(Batch, MoreTextsThanGoTogetherAreTheSame) {
+  const auto all = models();
+  const GenerationConfig c{.temperature = 0, .max_new_tokens = 5};
+  Texts prompts, want;
+  Rng rng(RngMode::philox, 3);
+  for (int64_t i = 0; i < 70; ++i) {
+    prompts.emplace_back(static_cast<size_t>(1 + i % 7), i % kVocabulary);
+    want.push_back(Writer(*all[1]).write(prompts.back(), c, rng));
+  }
+  EXPECT_EQ(write_batch(*all[1], prompts, c, rng), want);
+}
+
 TEST(Lookup, GuessesWhatFollowedTheLongestMatch) {
   const std::vector<int64_t> text = {1, 2, 3, 4, 9, 2, 5, 1, 2};
   EXPECT_EQ(looked_up(text, 2, 3), (std::vector<int64_t>{3, 4, 9}));
@@ -85,8 +133,8 @@ TEST(Lookup, GuessesWhatFollowedTheLongestMatch) {
 }
 
 TEST(Lookup, TheTextIsTheSame) {
-  for (const auto& model : models()) {
-    int64_t guessed = 0, right = 0;
+  int64_t guessed = 0, right = 0;
+  for (const auto& model : models())
     for (const double temperature : {0.0, 1.0, 4.0})
       for (const auto& prompt : kPrompts) {
         Rng rng(RngMode::philox, 3), again(RngMode::philox, 3);
@@ -99,32 +147,12 @@ TEST(Lookup, TheTextIsTheSame) {
         EXPECT_EQ(p, q);  // to the bit
         guessed += pace.guessed, right += pace.right;
       }
-    EXPECT_GT(right, 0);
-    EXPECT_GT(guessed, right);
-  }
+  EXPECT_GT(right, 0);
+  EXPECT_GT(guessed, right);
   Rng rng(RngMode::philox, 3);
   const auto all = models();
   EXPECT_THROW(Writer(test::Forgetful(*all[0])).write(kPrompts[0], {.max_new_tokens = 3, .prompt_lookup_num_tokens = 2}, rng), Error);
 }
-
-// Counts the tokens that the model reads.
-class Counted final : public CausalLm {
- public:
-  explicit Counted(const CausalLm& model) : model_(model) {}
-  Reading reading() const override { return model_.reading(); }
-  int64_t context() const override { return model_.context(); }
-  int64_t vocabulary() const override { return model_.vocabulary(); }
-  Tensor logits(const Tensor& tokens, Pass& pass) const override {
-    read += tokens.numel();
-    return model_.logits(tokens, pass);
-  }
-  std::unique_ptr<DecodeCache> decode_cache() const override { return model_.decode_cache(); }
-  Json config() const override { return model_.config(); }
-  mutable int64_t read = 0;
-
- private:
-  const CausalLm& model_;
-};
 
 TEST(Cache, NothingIsReadTwice) {
   for (const auto& model : models()) {

@@ -39,6 +39,18 @@ TEST(Rotary, MatchesItsTwin) {
               }});
 }
 
+TEST(Rotary, TurnsEachTextByItsOwnPositions) {
+  Rng rng(RngMode::philox, 2);
+  const Tensor x = normal_init({2, 3, 2, 8}, 1, rng);
+  const std::vector<int64_t> positions = {5, 6, 0, 1};
+  const Turns t = turns_of({.size = 6}, positions);
+  const Tensor y = rotary(x, reshape(t.cos, {2, 2, 3}), reshape(t.sin, {2, 2, 3}));
+  for (const auto& [text, first] : {std::pair<int64_t, int64_t>{0, 5}, {1, 0}}) {
+    const Turns own = turns_of({.size = 6}, first, 2);
+    EXPECT_TRUE(test::bit_equal(slice(y, 0, text, text + 1), rotary(slice(x, 0, text, text + 1), own.cos, own.sin)));
+  }
+}
+
 // What it is for: q . k depends on the distance alone.
 TEST(Rotary, ProductsKnowTheDistanceAndNothingElse) {
   Rng rng(RngMode::philox, 1);
@@ -59,6 +71,7 @@ TEST(Rotary, SaysWhatIsWrong) {
   EXPECT_THROW(rotary(x, Tensor::zeros({2, 2}), Tensor::zeros({2, 2})), Error);
   EXPECT_THROW(rotary(x, Tensor::zeros({3, 3}), Tensor::zeros({3, 3})), Error);
   EXPECT_THROW(rotary(x, table, Tensor::zeros({3, 2}, Dtype::f64)), Error);
+  EXPECT_THROW(rotary(x, Tensor::zeros({2, 3, 2}), Tensor::zeros({2, 3, 2})), Error) << "two texts' angles for one";
   EXPECT_THROW(rotary(Tensor::zeros({2, 3, 4}), table, table), Error);
   EXPECT_THROW(turns_of({.size = 3}, 0, 1), Error);
 }

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "grimoire/autograd/tape.h"
 #include "grimoire/op/arrange.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/random.h"
@@ -100,6 +101,24 @@ TEST(Attention, OfATextWithoutKeysIsZero) {
   EXPECT_EQ(y.at({0, 0, 2, 2}), 1.0);
 }
 
+TEST(Attention, OfUnequalLengthsOfKeysIsThatOfEachTextAlone) {
+  Rng rng(RngMode::philox, 4);
+  const std::vector<int64_t> lengths = {20, 2, 7};
+  const Tensor q = randn({3, 4, 2, 8}, rng), k = randn({3, 2, 20, 8}, rng), v = randn({3, 2, 20, 8}, rng), bias = randn({4, 20}, rng);
+  for (const AttentionOptions& o : {AttentionOptions{.mask = AttentionMask::causal}, AttentionOptions{.mask = AttentionMask::causal, .window = 3},
+                                    AttentionOptions{.mask = AttentionMask::causal, .distance_bias = bias, .distance_zero = 19}}) {
+    AttentionOptions unequal = o;
+    unequal.key_lengths = lengths;
+    const Tensor all = attention(q, k, v, unequal), twin = composed_attention(q, k, v, unequal);
+    for (int64_t b = 0; b < 3; ++b) {
+      const auto text = [b](const Tensor& x) { return slice(x, 0, b, b + 1); };
+      const auto keys = [&](const Tensor& x) { return slice(text(x), 2, 0, lengths[static_cast<size_t>(b)]); };
+      EXPECT_TRUE(test::bit_equal(text(all), attention(text(q), keys(k), keys(v), o))) << b;
+      EXPECT_TRUE(test::bit_equal(text(twin), composed_attention(text(q), keys(k), keys(v), o))) << b;
+    }
+  }
+}
+
 TEST(Attention, AddsABiasByDistance) {
   struct Biased {
     int64_t B, T, S, zero, width;
@@ -166,6 +185,11 @@ TEST(Attention, SaysWhatIsWrong) {
   EXPECT_THROW(attention(x, x, x, {.offsets = {0, 2, 1, 3}}), Error);
   EXPECT_THROW(attention(x, x, x, {.offsets = {0, 3}, .key_offsets = {0, 1, 3}}), Error) << "another number of texts";
   EXPECT_THROW(attention(x, x, x, {.key_mask = Tensor::ones({1, 3}, Dtype::boolean), .offsets = {0, 3}}), Error);
+  EXPECT_THROW(attention(x, x, x, {.key_lengths = {3, 3}}), Error) << "two lengths of one text";
+  EXPECT_THROW(attention(x, x, x, {.key_lengths = {2}}), Error) << "fewer keys than queries";
+  EXPECT_THROW(attention(x, x, x, {.key_lengths = {4}}), Error);
+  EXPECT_THROW(attention(x, x, x, {.offsets = {0, 3}, .key_lengths = {3}}), Error);
+  EXPECT_THROW(attention(requires_grad(Tensor::zeros({1, 2, 3, 4})), x, x, {.key_lengths = {3}}), Error) << "a gradient";
   EXPECT_THROW(attention(x, x, x, {.distance_bias = Tensor::zeros({2, 4}), .distance_zero = 2}), Error) << "no column for two places behind";
   EXPECT_THROW(attention(x, x, x, {.distance_bias = Tensor::zeros({1, 5}), .distance_zero = 2}), Error) << "of one head";
 }

@@ -1,5 +1,6 @@
-// Several prompts at once, and several texts of each. Prompts of one length are read side by side, so that every weight is loaded once for all of
-// them; others take their turn. A row's products do not depend on the rows beside it, so that nothing is padded and each text is what it is alone.
+// Several prompts at once, and several texts of each, so that every weight is loaded once for all of them. Prompts of one length are read side by side;
+// all texts are then written side by side, each behind its own last token, where the model has a cache for that, and otherwise those of one length. A row's
+// products do not depend on the rows beside it, so that nothing is padded and each text is what it is alone.
 #pragma once
 
 #include <functional>

@@ -2,18 +2,27 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/error.h"
+#include "grimoire/op/arrange.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/op/view.h"
 
 namespace grim {
 
 void TextRows::begin_with(std::vector<std::vector<int64_t>> texts) {
-  GRIM_CHECK(!texts.empty() && !texts[0].empty(), argument, "generate", "there is no token to write behind");
-  for (const auto& t : texts) GRIM_CHECK(t.size() == texts[0].size(), argument, "generate", "rows of {} and {} tokens", texts[0].size(), t.size());
+  GRIM_CHECK(!texts.empty() && std::ranges::none_of(texts, &std::vector<int64_t>::empty), argument, "generate", "there is no token to write behind");
+  for (const auto& t : texts)
+    GRIM_CHECK(any_lengths() || t.size() == texts[0].size(), argument, "generate", "rows of {} and {} tokens, expected one length", texts[0].size(), t.size());
   texts_ = std::move(texts);
+  if (read_.size() != count() || !of_one_length() || cache_->unequal()) read_.clear();  // nothing to go on from
+}
+
+bool TextRows::of_one_length() const {
+  return std::ranges::all_of(texts_, [&](const auto& t) { return t.size() == length(); });
 }
 
 void TextRows::push(std::span<const int64_t> tokens) {
@@ -48,7 +57,50 @@ size_t TextRows::read_alike() const {
   return alike;
 }
 
+// Those of one length are read together, and then one token of each at a time.
+Tensor TextRows::read_unequal() {
+  const auto last_logits = [&](const std::vector<int64_t>& rows, size_t begin, DecodeCache& cache) {
+    std::vector<int64_t> tokens;
+    for (const int64_t r : rows) {
+      const auto& t = texts_[static_cast<size_t>(r)];
+      tokens.insert(tokens.end(), t.begin() + static_cast<ptrdiff_t>(std::min(begin, t.size() - 1)), t.end());
+    }
+    Pass pass = Pass::decode(cache);
+    const auto count = std::ssize(rows);
+    return model_.last_logits(Tensor::from(tokens, {count, std::ssize(tokens) / count}), pass);
+  };
+  const bool begun = !read_.empty();
+  read_.clear();  // a pass that fails half-way leaves the cache out of step
+  if (begun) {
+    std::vector<int64_t> all(count());
+    std::iota(all.begin(), all.end(), 0);
+    return last_logits(all, SIZE_MAX, *cache_);
+  }
+  std::map<size_t, std::vector<int64_t>> by_length;
+  for (size_t i = 0; i < count(); ++i) by_length[texts_[i].size()].push_back(static_cast<int64_t>(i));
+  std::vector<int64_t> place(count());  // of text i among those read
+  std::vector<std::unique_ptr<DecodeCache>> caches;
+  std::vector<Tensor> parts;
+  int64_t next = 0;
+  for (const auto& [length, rows] : by_length) {
+    caches.push_back(model_.decode_cache());
+    parts.push_back(last_logits(rows, 0, *caches.back()));
+    for (const int64_t r : rows) place[static_cast<size_t>(r)] = next++;
+  }
+  cache_->join(std::move(caches));
+  const Tensor all = concat(parts, 0);
+  if (std::ranges::is_sorted(place)) return all;
+  cache_->reorder(place);
+  return index_select(all, 0, Tensor::from(place, {std::ssize(place)}));
+}
+
 Tensor TextRows::read(size_t places) {
+  if (!of_one_length()) {
+    GRIM_CHECK(places == 1, argument, "generate", "{} places of texts of unequal lengths, expected the last of each", places);
+    const Tensor y = read_unequal();
+    read_ = texts_;
+    return y;
+  }
   const bool cached = cache_ && !beyond();  // where the window moves, every place of it changes
   const auto context = static_cast<size_t>(model_.context());
   size_t begin = length() - std::min(length(), context);

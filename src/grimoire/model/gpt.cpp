@@ -10,6 +10,7 @@
 #include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/nn/recompute.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
@@ -112,12 +113,20 @@ Gpt::Gpt(const GptConfig& config, Rng& rng)
   GRIM_CHECK(config.n_head > 0 && fits_heads(config), argument, "gpt", "n_embd must divide by n_head: got {} and {}", config.n_embd, config.n_head);
 }
 
+// Of the next T tokens: (T, C), or (B, T, C) where texts are of unequal lengths.
+Tensor Gpt::positions(const Pass& pass, int64_t T) const {
+  const Tensor& table = transformer_.wpe.weight;
+  if (!pass.cache) return slice(table, 0, 0, T);
+  if (!pass.cache->unequal()) return slice(table, 0, pass.cache->past(), pass.cache->past() + T);
+  const std::vector<int64_t> places = pass.cache->places(T);
+  return reshape(index_select(table, 0, Tensor::from(places, {std::ssize(places)})), {-1, T, table.dim(1)});
+}
+
 Tensor Gpt::hidden(const Tensor& tokens, Pass& pass) const {
   const int64_t T = tokens.dim(-1), past = pass.cache ? pass.cache->past() : 0;
   GRIM_CHECK(tokens.ndim() == 2 && past + T <= config_.n_positions, shape, "gpt", "tokens: got {}, expected (B, T) with T <= {}",
              tokens.shape(), config_.n_positions - past);
-  const Tensor positions = slice(transformer_.wpe.weight, 0, past, past + T);  // (T, C)
-  Tensor x = transformer_.wte(tokens) + positions;                   // (B, T, C)
+  Tensor x = transformer_.wte(tokens) + positions(pass, T);  // (B, T, C)
   x = dropout(x, config_.embedding_dropout < 0 ? config_.dropout : config_.embedding_dropout, pass);
   for (const auto& block : transformer_.h) x = recomputed(pass, [&block = *block, x](Pass& p) { return block(x, p); });
   return transformer_.ln_f(x);
@@ -129,7 +138,7 @@ Tensor Gpt::logits(const Tensor& tokens, Pass& pass) const {
 
 Tensor Gpt::last_logits(const Tensor& tokens, Pass& pass) const { return lm_head_(select(hidden(tokens, pass), 1, -1)); }
 
-std::unique_ptr<DecodeCache> Gpt::decode_cache() const { return std::make_unique<DecodeCache>(config_.n_layer, config_.n_positions); }
+std::unique_ptr<DecodeCache> Gpt::decode_cache() const { return std::make_unique<DecodeCache>(config_.n_layer, config_.n_positions, TextLengths::any); }
 
 Tensor Gpt::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const {
   return head_cross_entropy(lm_head_, reshape(hidden(tokens, pass), {-1, config_.n_embd}), reshape(targets, {-1}), {.ignore_index = kIgnore});

@@ -98,6 +98,7 @@ class Gpt final : public CausalLm {
     std::vector<std::unique_ptr<Block>> h;
     LayerNorm ln_f;
   };
+  Tensor positions(const Pass& pass, int64_t T) const;
   Tensor hidden(const Tensor& tokens, Pass& pass) const;  // (B, T, C) after the last norm
 
   GptConfig config_;

@@ -51,6 +51,7 @@ Tensor GptNeox::Attention::operator()(const Tensor& x, const Places& places, Pas
   DecodeCache::KeysAndValues seen{placed(part(1)), part(2)};
   if (pass.cache) seen = pass.cache->extend(layer, seen.k, seen.v);
   AttentionOptions options{.mask = AttentionMask::causal, .distance_bias = places.bias};
+  options.key_lengths = seen.lengths;
   if (places.bias.defined()) options.distance_zero = places.bias.dim(1) - 1;
   if (pass.training && dropout > 0) {
     options.dropout = dropout;
@@ -92,17 +93,17 @@ GptNeox::GptNeox(const GptNeoxConfig& config, Rng& rng)
   config_.rotary.size = config_.turned();
 }
 
-GptNeox::Places GptNeox::places(int64_t past, int64_t count) const {
+GptNeox::Places GptNeox::places(const Pass& pass, int64_t T) const {
   const Dtype dtype = decoder_.words.weight.dtype();
-  if (config_.is_bloom()) return {{}, alibi_bias(config_.n_head, past + count, dtype)};
-  return {config_.rotary.size > 0 ? turns_of(config_.rotary, past, count, dtype) : Turns(), {}};
+  if (config_.is_bloom()) return {{}, alibi_bias(config_.n_head, (pass.cache ? pass.cache->past() : 0) + T, dtype)};
+  return {config_.rotary.size > 0 ? turns_of(config_.rotary, pass, T, dtype) : Turns(), {}};
 }
 
 Tensor GptNeox::hidden(const Tensor& tokens, Pass& pass) const {
   const int64_t T = tokens.dim(-1), past = pass.cache ? pass.cache->past() : 0;
   GRIM_CHECK(tokens.ndim() == 2 && past + T <= config_.context, shape, config_.model_type, "tokens: got {}, expected (B, T) with T <= {}", tokens.shape(),
              config_.context - past);
-  const Places where = places(past, T);
+  const Places where = places(pass, T);
   Tensor x = decoder_.words(tokens);  // (B, T, C)
   x = decoder_.words_norm ? (*decoder_.words_norm)(x) : dropout(x, config_.dropout, pass);
   for (const auto& block : decoder_.layers) x = recomputed(pass, [&block = *block, x, where](Pass& p) { return block(x, where, p); });
@@ -113,7 +114,7 @@ Tensor GptNeox::logits(const Tensor& tokens, Pass& pass) const { return head_(hi
 
 Tensor GptNeox::last_logits(const Tensor& tokens, Pass& pass) const { return head_(select(hidden(tokens, pass), 1, -1)); }
 
-std::unique_ptr<DecodeCache> GptNeox::decode_cache() const { return std::make_unique<DecodeCache>(config_.n_layer, config_.context); }
+std::unique_ptr<DecodeCache> GptNeox::decode_cache() const { return std::make_unique<DecodeCache>(config_.n_layer, config_.context, TextLengths::any); }
 
 Tensor GptNeox::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const {
   return head_cross_entropy(head_, reshape(hidden(tokens, pass), {-1, config_.n_embd}), reshape(targets, {-1}), {.ignore_index = kIgnore});

@@ -68,7 +68,7 @@ class GptNeox final : public CausalLm {
     Turns turns;
     Tensor bias;  // (H, S)
   };
-  Places places(int64_t past, int64_t count) const;
+  Places places(const Pass& pass, int64_t T) const;  // of the next T tokens
 
   struct Attention : Module {
     Attention(Module& parent, const GptNeoxConfig& c, int64_t layer, Rng& rng);

@@ -41,10 +41,11 @@ Tensor Llama::Attention::operator()(const Tensor& x, const Turns& turns, Pass& p
   const Tensor q = rotary(split_heads(q_proj(x), heads), turns.cos, turns.sin);     // (B, H, T, D)
   const Tensor k = rotary(split_heads(k_proj(x), kv_heads), turns.cos, turns.sin);  // (B, G, T, D)
   const Tensor v = split_heads(v_proj(x), kv_heads);
-  const AttentionOptions options{.mask = AttentionMask::causal, .window = window};
+  AttentionOptions options{.mask = AttentionMask::causal, .window = window};
   if (!pass.cache) return o_proj(attend(*this, q, k, v, options));
-  const auto [all_k, all_v] = pass.cache->extend(layer, k, v);
-  return o_proj(attend(*this, q, all_k, all_v, options));
+  const DecodeCache::KeysAndValues seen = pass.cache->extend(layer, k, v);
+  options.key_lengths = seen.lengths;
+  return o_proj(attend(*this, q, seen.k, seen.v, options));
 }
 
 Llama::FeedForward::FeedForward(Module& parent, const LlamaConfig& c, Rng& rng)
@@ -83,7 +84,7 @@ Tensor Llama::hidden(const Tensor& tokens, Pass& pass) const {
   const int64_t T = tokens.dim(-1), past = pass.cache ? pass.cache->past() : 0;
   GRIM_CHECK(tokens.ndim() == 2 && past + T <= config_.context, shape, "llama", "tokens: got {}, expected (B, T) with T <= {}", tokens.shape(),
              config_.context - past);
-  const Turns turns = turns_of(config_.rotary, past, T, model_.embed_tokens.weight.dtype());
+  const Turns turns = turns_of(config_.rotary, pass, T, model_.embed_tokens.weight.dtype());
   Tensor x = model_.embed_tokens(tokens);  // (B, T, C)
   for (const auto& block : model_.layers) x = recomputed(pass, [&block = *block, x, turns](Pass& p) { return block(x, turns, p); });
   return model_.norm(x);
@@ -93,7 +94,7 @@ Tensor Llama::logits(const Tensor& tokens, Pass& pass) const { return lm_head_(h
 
 Tensor Llama::last_logits(const Tensor& tokens, Pass& pass) const { return lm_head_(select(hidden(tokens, pass), 1, -1)); }
 
-std::unique_ptr<DecodeCache> Llama::decode_cache() const { return std::make_unique<DecodeCache>(config_.n_layer, config_.context); }
+std::unique_ptr<DecodeCache> Llama::decode_cache() const { return std::make_unique<DecodeCache>(config_.n_layer, config_.context, TextLengths::any); }
 
 Tensor Llama::loss(const Tensor& tokens, const Tensor& targets, Pass& pass) const {
   return head_cross_entropy(lm_head_, reshape(hidden(tokens, pass), {-1, config_.n_embd}), reshape(targets, {-1}), {.ignore_index = kIgnore});

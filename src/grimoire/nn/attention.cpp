@@ -49,8 +49,10 @@ Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const Atten
 }
 
 Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const AttentionOptions& options, DecodeCache& cache, int64_t index) {
-  const auto [k, v] = cache.extend(index, part_of(qkv, 1, heads), part_of(qkv, 2, heads));
-  return attend(layer, part_of(qkv, 0, heads), k, v, options);
+  const DecodeCache::KeysAndValues seen = cache.extend(index, part_of(qkv, 1, heads), part_of(qkv, 2, heads));
+  AttentionOptions own = options;
+  own.key_lengths = seen.lengths;
+  return attend(layer, part_of(qkv, 0, heads), seen.k, seen.v, own);
 }
 
 MultiHeadAttention::MultiHeadAttention(const std::string& name, Module& parent, const MultiHeadOptions& o, Rng& rng)

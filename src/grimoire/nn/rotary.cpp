@@ -2,6 +2,10 @@
 
 #include <cmath>
 #include <numbers>
+#include <numeric>
+
+#include "grimoire/nn/decode_cache.h"
+#include "grimoire/op/view.h"
 
 namespace grim {
 namespace {
@@ -27,22 +31,36 @@ std::vector<float> rotary_frequencies(const RotaryOptions& o) {
   return all;
 }
 
-Turns turns_of(const RotaryOptions& o, int64_t first, int64_t count, Dtype dtype) {
+Turns turns_of(const RotaryOptions& o, std::span<const int64_t> positions, Dtype dtype) {
   GRIM_CHECK(o.size > 0 && o.size % 2 == 0, argument, "rotary", "size: got {}, expected an even number", o.size);
   const std::vector<float> f = rotary_frequencies(o);
-  const auto half = static_cast<int64_t>(f.size());
+  const auto half = std::ssize(f), count = std::ssize(positions);
   Turns t{Tensor::empty({count, half}, dtype), Tensor::empty({count, half}, dtype)};
   visit_float("rotary", dtype, [&](auto zero) {
     using T = decltype(zero);
     T *const cos = t.cos.data<T>(), *const sin = t.sin.data<T>();
     for (int64_t p = 0; p < count; ++p)
       for (int64_t i = 0; i < half; ++i) {
-        const double angle = static_cast<float>(first + p) * f[static_cast<size_t>(i)];
+        const double angle = static_cast<float>(positions[static_cast<size_t>(p)]) * f[static_cast<size_t>(i)];
         cos[p * half + i] = static_cast<T>(std::cos(angle));
         sin[p * half + i] = static_cast<T>(std::sin(angle));
       }
   });
   return t;
+}
+
+Turns turns_of(const RotaryOptions& o, int64_t first, int64_t count, Dtype dtype) {
+  std::vector<int64_t> positions(static_cast<size_t>(count));
+  std::iota(positions.begin(), positions.end(), first);
+  return turns_of(o, positions, dtype);
+}
+
+Turns turns_of(const RotaryOptions& o, const Pass& pass, int64_t T, Dtype dtype) {
+  if (!pass.cache) return turns_of(o, 0, T, dtype);
+  const Turns t = turns_of(o, pass.cache->places(T), dtype);
+  if (!pass.cache->unequal()) return t;
+  const Shape own{t.cos.dim(0) / T, T, t.cos.dim(1)};
+  return {reshape(t.cos, own), reshape(t.sin, own)};
 }
 
 }  // namespace grim

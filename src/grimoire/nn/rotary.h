@@ -1,8 +1,10 @@
 // The angles of rotary position embedding (op/rotary.h), and how they are stretched for texts longer than those of the training.
 #pragma once
 
+#include <span>
 #include <vector>
 
+#include "grimoire/nn/module.h"
 #include "grimoire/op/rotary.h"
 
 namespace grim {
@@ -25,11 +27,14 @@ struct RotaryOptions {
 // The angle of a position, of each of the R / 2 pairs.
 std::vector<float> rotary_frequencies(const RotaryOptions& options);
 
-// What positions are turned by: cosines and sines, (count, R / 2) each.
+// What positions are turned by: cosines and sines, (positions, R / 2) each, or (B, T, R / 2) where each text has its own.
 struct Turns {
   Tensor cos, sin;
 };
-// Of positions first, first + 1, ...; angles are worked out in 32 bits, as the models' own code has them.
-Turns turns_of(const RotaryOptions& options, int64_t first, int64_t count, Dtype dtype = Dtype::f32);
+// Angles are worked out in 32 bits, as the models' own code has them.
+Turns turns_of(const RotaryOptions& options, std::span<const int64_t> positions, Dtype dtype = Dtype::f32);
+Turns turns_of(const RotaryOptions& options, int64_t first, int64_t count, Dtype dtype = Dtype::f32);  // of first, first + 1, ...
+// Of the next T tokens of each text, behind what the pass's cache holds.
+Turns turns_of(const RotaryOptions& options, const Pass& pass, int64_t T, Dtype dtype = Dtype::f32);
 
 }  // namespace grim

@@ -52,6 +52,12 @@ void check_options(const AttentionOptions& o, const Tensor& q, int64_t S) {
     check_offsets(o.offsets, o.offsets.size(), q.dim(2), "offsets");
     check_offsets(o.key_offsets, o.offsets.size(), S, "key_offsets");
   }
+  if (!o.key_lengths.empty()) {
+    GRIM_CHECK(std::ssize(o.key_lengths) == B && !o.key_mask.defined() && o.offsets.empty(), argument, "attention",
+               "key_lengths: got {} for a batch of {}{}, expected one for each text", o.key_lengths.size(), B,
+               o.key_mask.defined() || !o.offsets.empty() ? " with a key_mask or offsets" : "");
+    for (const int64_t n : o.key_lengths) GRIM_CHECK(n >= q.dim(2) && n <= S, argument, "attention", "key_lengths: got {}, expected {} to {}", n, q.dim(2), S);
+  }
   check_bias(o, q, S);
   GRIM_CHECK(o.dropout >= 0 && o.dropout < 1, argument, "attention", "dropout: got {}, expected 0 to 1", o.dropout);
   GRIM_CHECK(o.scale >= 0, argument, "attention", "scale: got {}, expected a positive number", o.scale);
@@ -146,6 +152,8 @@ Tensor attention(const Tensor& q_any, const Tensor& k_any, const Tensor& v_any, 
   check_qkv(q_any, k_any, v_any);
   const AttentionOptions options = completed(given);
   check_options(options, q_any, k_any.dim(2));
+  GRIM_CHECK(options.key_lengths.empty() || !(tracked(q_any) || tracked(k_any) || tracked(v_any)), state, "attention",
+             "key_lengths: no gradient goes through a cache: decode without recording (NoGrad)");
   const Tensor q = saved(dense_rows(q_any)), k = saved(dense_rows(k_any)), v = saved(dense_rows(v_any));
   const Forward f = run_forward(q, k, v, options, empty_heads(q));
   return record(view::alias(f.o), with_bias({q_any, k_any, v_any}, given), [=](const Tensor& dy, Grads dx) {
@@ -185,6 +193,19 @@ Tensor self_attention(const Tensor& qkv_any, int64_t heads, const AttentionOptio
 
 namespace {
 
+Tensor composed_of_lengths(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options,
+                           const std::function<Tensor(const Tensor& weights)>& see) {
+  AttentionOptions own = options;
+  own.key_lengths = {};
+  std::vector<Tensor> parts;
+  for (size_t i = 0; i < options.key_lengths.size(); ++i) {
+    const auto b = static_cast<int64_t>(i);
+    const auto keys = [&](const Tensor& x) { return slice(slice(x, 0, b, b + 1), 2, 0, options.key_lengths[i]); };
+    parts.push_back(composed_attention(slice(q, 0, b, b + 1), keys(k), keys(v), own, see));
+  }
+  return concat(parts, 0);
+}
+
 // Each text by itself.
 Tensor composed_of_texts(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options,
                          const std::function<Tensor(const Tensor& weights)>& see) {
@@ -209,6 +230,7 @@ Tensor composed_attention(const Tensor& q, const Tensor& some_k, const Tensor& s
   check_options(options, q, k.dim(2));
   GRIM_CHECK(options.dropout == 0, argument, "composed_attention", "dropout: got {}, expected 0", options.dropout);
   if (!options.offsets.empty()) return composed_of_texts(q, k, v, options, see);
+  if (!options.key_lengths.empty()) return composed_of_lengths(q, k, v, options, see);
   const int64_t T = q.dim(2), S = k.dim(2);
   const double scale = options.scale > 0 ? options.scale : 1 / std::sqrt(static_cast<double>(q.dim(3)));
   Tensor scores = matmul(q, transpose(k, -1, -2)) * scale;  // (B, H, T, S)

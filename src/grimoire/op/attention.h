@@ -23,6 +23,9 @@ struct AttentionOptions {
   // Texts of unequal lengths one behind the other instead of padding: B = 1, text i has the queries offsets[i] up to offsets[i + 1] and sees the keys
   // key_offsets[i] up to key_offsets[i + 1], and no others. Empty: one text an item of the batch; keys as queries. Not with a key_mask.
   std::vector<int64_t> offsets = {}, key_offsets = {};
+  // Of text b only the first key_lengths[b] of S keys are there, and its last query stands at the last of them: texts of unequal lengths in a cache. Empty:
+  // all. Without a gradient; not with a key_mask or offsets.
+  std::vector<int64_t> key_lengths = {};
   // (H, W), added to the scaled score of a key by how far behind its query it stands: column distance_zero + (place of the key - place of the query),
   // so ahead of zero the keys before it. The last query stands at the last key. Undefined: nothing. Gets a gradient.
   Tensor distance_bias = {};

@@ -38,6 +38,7 @@ template <class T> struct AttentionProblem {
   T* lse;                  // of a text: (H, T_q)
   const T* bias;           // (H, bias_width), or null
   int64_t bias_width, bias_zero;
+  const int64_t* key_lengths = nullptr;  // of a text, where they are not S
   T* dbias = nullptr;      // of a text: (H, bias_width)
   int64_t weights_width = S;  // of the rows in which dropout counts the weights
   uint64_t first_row = 0;     // of the text, among those rows
@@ -48,6 +49,7 @@ template <class T> struct AttentionProblem {
       own.T_q = q.offsets[b + 1] - q.offsets[b];
       own.S = k.offsets[b + 1] - k.offsets[b];
     }
+    if (key_lengths) own.S = key_lengths[b];
     const int64_t before = H * (q.offsets ? q.offsets[b] : b * T_q);
     own.first_row = static_cast<uint64_t>(before);
     own.lse = lse + before;
@@ -337,7 +339,8 @@ AttentionProblem<T> problem(const AttentionOptions& o, const Tensor& q, const Te
           .scale = o.scale > 0 ? o.scale : 1 / std::sqrt(static_cast<double>(q.dim(3))),
           .dropout = o.dropout, .key = o.key,
           .q = heads_of<const T>(q, o.offsets), .k = heads_of<const T>(k, o.key_offsets), .v = heads_of<const T>(v, o.key_offsets), .lse = lse.data<T>(),
-          .bias = biased ? o.distance_bias.data<T>() : nullptr, .bias_width = biased ? o.distance_bias.dim(1) : 0, .bias_zero = o.distance_zero};
+          .bias = biased ? o.distance_bias.data<T>() : nullptr, .bias_width = biased ? o.distance_bias.dim(1) : 0, .bias_zero = o.distance_zero,
+          .key_lengths = o.key_lengths.empty() ? nullptr : o.key_lengths.data()};
 }
 
 template <class T, class F> void each_head(const AttentionProblem<T>& p, int64_t heads, F&& task) {

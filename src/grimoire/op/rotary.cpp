@@ -21,8 +21,10 @@ Tensor turned(const Tensor& x_any, const Tensor& cos, const Tensor& sin, cpu::Tu
 // A turn is orthogonal: its transpose, which takes gradients back, is the turn the other way.
 Tensor rotary(const Tensor& x, const Tensor& cos_any, const Tensor& sin_any) {
   check_float("rotary", x.dtype());
-  GRIM_CHECK(x.ndim() == 4 && cos_any.ndim() == 2 && cos_any.dim(0) == x.dim(2) && 2 * cos_any.dim(1) <= x.dim(3) && sin_any.shape() == cos_any.shape(), shape,
-             "rotary", "got x {}, cos {}, sin {}, expected (B, H, T, D) and twice (T, R / 2), R <= D", x.shape(), cos_any.shape(), sin_any.shape());
+  GRIM_CHECK(x.ndim() == 4 && (cos_any.ndim() == 2 || (cos_any.ndim() == 3 && cos_any.dim(0) == x.dim(0))) && cos_any.dim(-2) == x.dim(2) &&
+                 2 * cos_any.dim(-1) <= x.dim(3) && sin_any.shape() == cos_any.shape(), shape,
+             "rotary", "got x {}, cos {}, sin {}, expected (B, H, T, D) and twice (T, R / 2) or (B, T, R / 2), R <= D", x.shape(), cos_any.shape(),
+             sin_any.shape());
   GRIM_CHECK(cos_any.dtype() == x.dtype() && sin_any.dtype() == x.dtype(), dtype, "rotary", "got {}, {}, {}, expected one dtype", name_of(x.dtype()),
              name_of(cos_any.dtype()), name_of(sin_any.dtype()));
   const Tensor cos = contiguous(cos_any), sin = contiguous(sin_any);

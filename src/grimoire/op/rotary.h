@@ -8,8 +8,8 @@
 
 namespace grim {
 
-// x (B, H, T, D), any strides; cos and sin (T, R / 2) of x's dtype, R <= D: numbers from R on stay as they are. Gives (B, H, T, D), laid out as
-// (B, T, H, D). f32 and f64.
+// x (B, H, T, D), any strides; cos and sin (T, R / 2), or (B, T, R / 2) where each text has its own, of x's dtype, R <= D: numbers from R on stay as they
+// are. Gives (B, H, T, D), laid out as (B, T, H, D). f32 and f64.
 Tensor rotary(const Tensor& x, const Tensor& cos, const Tensor& sin);
 
 }  // namespace grim

@@ -53,17 +53,18 @@ void rotary(Turn turn, const Tensor& x, const Tensor& cos, const Tensor& sin, co
   visit_float("rotary", x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const auto run = HWY_DYNAMIC_DISPATCH(rotary_table)()->of<T>();
-    const int64_t H = x.dim(1), steps = x.dim(2), D = x.dim(3), half = cos.dim(1);
+    const int64_t H = x.dim(1), steps = x.dim(2), D = x.dim(3), half = cos.dim(-1);
     const T *const from = x.data<T>(), *const c = cos.data<T>(), *const s = sin.data<T>();
     T* const to = y.data<T>();
+    const bool own = cos.ndim() == 3;  // each text has its angles
     const auto at = [](const Tensor& t, int64_t b, int64_t h, int64_t step) { return b * t.strides()[0] + h * t.strides()[1] + step * t.strides()[2]; };
     device::parallel_for(x.dim(0) * steps, std::max<int64_t>(1, kGrain / (H * D)), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i)
         for (int64_t h = 0; h < H; ++h) {
-          const int64_t b = i / steps, step = i % steps;
+          const int64_t b = i / steps, step = i % steps, angles = (own ? i : step) * half;
           const T* const row = from + at(x, b, h, step);
           T* const out = to + at(y, b, h, step);
-          run(row, c + step * half, s + step * half, turn == Turn::forth ? T(1) : T(-1), out, half);
+          run(row, c + angles, s + angles, turn == Turn::forth ? T(1) : T(-1), out, half);
           std::copy(row + 2 * half, row + D, out + 2 * half);
         }
     });

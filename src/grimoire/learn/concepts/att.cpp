@@ -336,9 +336,9 @@ const Concept kConcepts[] = {
      .see = "causal-mask: why the past stays as it was\ngrouped-queries: keeps less of it\nqkv: what is kept",
      .sources = "Shazeer 2019, Fast Transformer Decoding: One Write-Head is All You Need, section 2.4",
      .ask = "A prompt has 10 tokens and 3 are written. How many places are read without it? | 10 + 11 + 12 = 33.",
-     .more = "Queries are not kept: only the newest token asks. What grows with the text is memory, and the time to read it for every token; that, and not "
-             "arithmetic, is what bounds the speed of writing. Where a window moves over a text longer than the context, learned positions change for all of "
-             "it, and it has to be read anew."},
+     .more = "Queries are not kept: only the newest token asks. Texts of unequal lengths are kept side by side, each with its own count, and nothing is "
+             "padded. What grows with the text is memory, and the time to read it for every token; that, and not arithmetic, is what bounds the speed of "
+             "writing. Where a window moves over a text longer than the context, learned positions change for all of it, and it has to be read anew."},
     {.id = "transformer",
      .title = "Transformer",
      .names = "attention is all you need\ntransformer block",
