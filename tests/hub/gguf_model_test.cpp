@@ -88,7 +88,13 @@ TEST(GgufModel, WhatHasNoPlaceThereIsRefused) {
   EXPECT_EQ(said("rope_scaling", Json()), "");
   EXPECT_NE(said("rope_scaling", Json::object({{"rope_type", "llama3"}, {"factor", 8.0}, {"low_freq_factor", 1.0}, {"high_freq_factor", 4.0},
                                                  {"original_max_position_embeddings", 8192}})).find("key 'rope_scaling': got {"), std::string::npos);
-  EXPECT_NE(said("rope_parameters", Json::object({{"rope_type", "yarn"}})).find("rope_parameters of type 'yarn'"), std::string::npos);
+  EXPECT_NE(said("rope_scaling", Json::object({{"type", "dynamic"}, {"factor", 2.0}})).find("key 'rope_scaling': got {"), std::string::npos);
+  for (const auto& [key, value] : std::vector<std::pair<const char*, Json>>{{"truncate", false}, {"beta_fast", 16.0}, {"beta_slow", 2.0}}) {
+    Json yarn = Json::object({{"rope_type", "yarn"}, {"factor", 4.0}});
+    yarn.set(key, value);
+    EXPECT_NE(said("rope_parameters", yarn).find("key 'rope_parameters': got {"), std::string::npos) << key;
+  }
+  EXPECT_NE(said("rope_parameters", Json::object({{"rope_type", "longrope"}})).find("rope_parameters of type 'longrope'"), std::string::npos);
   EXPECT_NE(said("hidden_act", "gelu").find("got gelu, which is not written as GGUF: expected silu"), std::string::npos);
   EXPECT_NE(said("num_attention_heads", 3).find("3 heads do not divide a hidden_size of 8"), std::string::npos);
   EXPECT_NE(said("num_key_value_heads", 8).find("does not split into 8 heads"), std::string::npos);
@@ -109,8 +115,59 @@ TEST(GgufModel, LinearScalingOfPositionsGoesThereAndBack) {
   EXPECT_EQ(config_in(back), config);
   // A factor without a type is linear, as llama.cpp has it; what has no place in a config.json is refused.
   EXPECT_EQ(config_in(GgufFile(small_llama(folder, {{"llama.rope.scale_linear", GgufValue::of(GgufType::f32, 2.0)}}))).at("rope_parameters").real("factor"), 2);
-  const GgufFile yarn(small_llama(folder, {{"llama.rope.scaling.type", GgufValue::of("yarn")}}));
-  EXPECT_NE(complaint([&] { config_in(yarn); }).find("llama.rope.scaling.type is 'yarn'"), std::string::npos);
+  const GgufFile longrope(small_llama(folder, {{"llama.rope.scaling.type", GgufValue::of("longrope")}}));
+  EXPECT_NE(complaint([&] { config_in(longrope); }).find("llama.rope.scaling.type is 'longrope'"), std::string::npos);
+}
+
+Tensor logits_of(const std::string& path) {
+  const ModelFolder opened = open_model_folder(path);
+  Pass pass;
+  return dynamic_cast<const CausalLm&>(*opened.model).logits(cast(Tensor::from<float>({1, 2, 3}, {1, 3}), Dtype::i32), pass);
+}
+
+// A file whose positions are scaled by yarn, with more said of it.
+std::string with_yarn(const test::TempFolder& folder, std::vector<GgufPair> more = {}, double factor = 4) {
+  more.insert(more.begin(), {{"llama.rope.scaling.type", GgufValue::of("yarn")}, {"llama.rope.scaling.factor", GgufValue::of(GgufType::f32, factor)},
+                             number("llama.rope.scaling.original_context_length", 8)});
+  return small_llama(folder, more);
+}
+
+TEST(GgufModel, YarnGoesThereAndBack) {
+  test::TempFolder folder;
+  for (const double attention : {1.0, 0.8782484}) {  // on top of 0.1 ln 4 + 1: the second makes 1
+    const std::string path = with_yarn(folder, {{"llama.rope.scaling.attn_factor", GgufValue::of(GgufType::f32, attention)}});
+    const std::string out = folder / (attention == 1 ? "usual" : "out"), back = out + ".gguf";
+    convert_weights(path, out, {});
+    const Json config = open_model_folder(out).config, rope = config.at("rope_parameters");
+    EXPECT_EQ(rope.text("rope_type"), "yarn");
+    EXPECT_EQ(rope.real("factor"), 4);
+    EXPECT_EQ(rope.integer("original_max_position_embeddings"), 8);
+    EXPECT_EQ(rope.find("attention_factor") != nullptr, attention != 1);
+    EXPECT_NEAR(rope.real("attention_factor", 1), 1, 1e-6);
+    convert_weights(out, back, {.to = WeightsFormat::gguf});
+    EXPECT_TRUE(test::bit_equal(logits_of(out), logits_of(back)));
+    expect_same_model(GgufFile(path), GgufFile(back));
+  }
+  const std::string unsaid = small_llama(folder, {{"llama.rope.scaling.type", GgufValue::of("yarn")},
+                                                  {"llama.rope.scaling.factor", GgufValue::of(GgufType::f32, 4.0)}});
+  EXPECT_EQ(config_in(GgufFile(unsaid)).at("rope_parameters").integer("original_max_position_embeddings"), 32);  // the context's
+}
+
+TEST(GgufModel, ScalingThatLlamaCppWouldNotComputeIsRefused) {
+  test::TempFolder folder;
+  const auto said = [&](const char* key, double value) {
+    const std::string path = with_yarn(folder, {{str("llama.rope.scaling.{}", key), GgufValue::of(GgufType::f32, value)}});
+    return complaint([&] { config_in(GgufFile(path)); });
+  };
+  EXPECT_EQ(said("yarn_beta_fast", 32), "");
+  EXPECT_EQ(said("yarn_log_multiplier", 0), "");
+  EXPECT_NE(said("yarn_beta_fast", 16).find("llama.rope.scaling.yarn_beta_fast is 16, expected 32"), std::string::npos);
+  EXPECT_NE(said("yarn_log_multiplier", 0.1).find("yarn_log_multiplier"), std::string::npos);
+  EXPECT_NE(said("yarn_attn_factor", 1).find("llama.rope.scaling.yarn_attn_factor scales rotary positions in a way that is not read"), std::string::npos);
+  EXPECT_NE(said("attn_factor", 0).find("llama.rope.scaling.attn_factor is 0, expected above 0"), std::string::npos);
+  EXPECT_NE(complaint([&] { config_in(GgufFile(with_yarn(folder, {}, 0.5))); }).find("is 0.5, expected 1 or more"), std::string::npos);
+  const std::string linear = small_llama(folder, {{"llama.rope.scaling.attn_factor", GgufValue::of(GgufType::f32, 2.0)}});
+  EXPECT_NE(complaint([&] { config_in(GgufFile(linear)); }).find("attn_factor is 2 where yarn scales nothing"), std::string::npos);
 }
 
 // The divisors of llama.cpp's converter (convert_hf_to_gguf.py, generate_extra_tensors) for heads of 4 with theta 10000: one pair turns often, one seldom.
@@ -131,12 +188,6 @@ TEST(GgufModel, Llama3sScalingOfPositionsIsKnownByItsDivisors) {
   EXPECT_EQ(rope.integer("original_max_position_embeddings"), 8192);
   EXPECT_NE(complaint([&] { config_in(GgufFile(with({1, 8}))); }).find("is not Llama 3's scaling"), std::string::npos);
   EXPECT_NE(complaint([&] { config_in(GgufFile(with({1, 1, 1}))); }).find("is not Llama 3's scaling"), std::string::npos);
-}
-
-Tensor logits_of(const std::string& path) {
-  const ModelFolder opened = open_model_folder(path);
-  Pass pass;
-  return dynamic_cast<const CausalLm&>(*opened.model).logits(cast(Tensor::from<float>({1, 2, 3}, {1, 3}), Dtype::i32), pass);
 }
 
 TEST(GgufModel, BiasesAndTokensAreThoseOfTheFolderThatWasWritten) {

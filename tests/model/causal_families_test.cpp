@@ -9,6 +9,7 @@
 #include "grimoire/base/files.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/model/register.h"
+#include "grimoire/model/rotary_keys.h"
 #include "grimoire/nn/tap.h"
 #include "grimoire/op/argmax.h"
 #include "grimoire/op/arrange.h"
@@ -79,6 +80,18 @@ TEST_P(CausalFamilies, SameLogitsLossAndGradients) {
   EXPECT_NEAR(loss.item(), golden_.at("loss").item(), 1e-5);
   backward(loss);
   test::expect_gradients(*model_, golden_);
+}
+
+TEST_P(CausalFamilies, SameAnglesOfScaledPositions) {
+  if (!golden_.contains("frequencies")) return;  // positions are not scaled there
+  const std::vector<double> want = golden_.at("frequencies").to_vector<double>();
+  for (const Json& config : {Json::parse(read_file(kGolden + GetParam() + ".json")), model_->config()}) {
+    RotaryOptions r = rotary_from(config, {"partial_rotary_factor"});
+    r.size = 2 * static_cast<int64_t>(want.size());
+    const std::vector<float> got = rotary_frequencies(r);
+    for (size_t i = 0; i < want.size(); ++i) EXPECT_NEAR(got[i], want[i], 1e-6 * want[i]) << i;
+    EXPECT_NEAR(rotary_attention_factor(r), golden_.at("attention_factor").item(), 1e-6);
+  }
 }
 
 TEST_P(CausalFamilies, SameGreedyText) {

@@ -1,5 +1,6 @@
 #include "grimoire/nn/rotary.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -51,6 +52,15 @@ TEST(Rotary, TurnsEachTextByItsOwnPositions) {
   }
 }
 
+// Gradients go back through turns that make longer, too.
+TEST(Rotary, MatchesItsTwinWithYarn) {
+  const auto turns = [](Dtype dtype) { return turns_of({.size = 6, .scaling = RotaryScaling::yarn, .factor = 4, .trained = 64}, 3, 5, dtype); };
+  check_op({.name = "yarn",
+            .inputs = {{{2, 3, 5, 8}}},
+            .run = [&](const Inputs& x) { return rotary(x[0], turns(x[0].dtype()).cos, turns(x[0].dtype()).sin); },
+            .twin = [&](const Inputs& x) { return composed(x[0], turns(x[0].dtype()).cos, turns(x[0].dtype()).sin); }});
+}
+
 // What it is for: q . k depends on the distance alone.
 TEST(Rotary, ProductsKnowTheDistanceAndNothingElse) {
   Rng rng(RngMode::philox, 1);
@@ -64,6 +74,36 @@ TEST(Rotary, ProductsKnowTheDistanceAndNothingElse) {
   };
   EXPECT_NEAR(product(5, 2), product(905, 902), 1e-4);
   EXPECT_GT(std::abs(product(5, 2) - product(5, 3)), 1e-2);
+}
+
+// A head of 128 with base 10000 and 4096 positions: the slope runs from pair 20 to 46, of 20.94 and 45.03.
+TEST(Rotary, YarnKeepsWhatTurnsOftenAndStretchesWhatNeverCameRound) {
+  const RotaryOptions plain{.size = 128}, o{.size = 128, .scaling = RotaryScaling::yarn, .factor = 4, .trained = 4096};
+  const std::vector<float> f = rotary_frequencies(plain), g = rotary_frequencies(o);
+  ASSERT_EQ(g.size(), 64u);
+  for (size_t i = 0; i < g.size(); ++i) {
+    const double mix = std::clamp((static_cast<double>(i) - 20) / 26, 0.0, 1.0);
+    EXPECT_NEAR(g[i], f[i] * (1 - mix * 0.75), 1e-6 * f[i]) << i;
+  }
+  RotaryOptions exact = o;
+  exact.truncate = false;
+  EXPECT_EQ(rotary_frequencies(exact)[20], f[20]);
+  EXPECT_LT(rotary_frequencies(exact)[21], f[21]);
+  EXPECT_EQ(rotary_frequencies(exact)[46], f[46] / 4);
+  EXPECT_GT(rotary_frequencies(exact)[45], f[45] / 4);
+  EXPECT_EQ(rotary_frequencies({.size = 128, .scaling = RotaryScaling::dynamic, .factor = 4}), f);
+}
+
+TEST(Rotary, YarnMakesQueriesAndKeysLonger) {
+  RotaryOptions o{.size = 8, .scaling = RotaryScaling::yarn, .factor = 4, .trained = 64};
+  EXPECT_EQ(rotary_attention_factor({.size = 8, .factor = 4}), 1);
+  EXPECT_NEAR(rotary_attention_factor(o), 1.1386294361119891, 1e-15);
+  for (const double given : {0.0, 0.5}) {
+    o.attention_factor = given;
+    const Turns t = turns_of(o, 3, 5, Dtype::f64);
+    const std::vector<double> cos = t.cos.to_vector<double>(), sin = t.sin.to_vector<double>();
+    for (size_t i = 0; i < cos.size(); ++i) EXPECT_NEAR(std::hypot(cos[i], sin[i]), given > 0 ? given : 1.1386294361119891, 1e-12);
+  }
 }
 
 TEST(Rotary, SaysWhatIsWrong) {

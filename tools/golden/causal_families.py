@@ -5,7 +5,8 @@
 Made with transformers 5.24.0, torch 2.15.0 and safetensors 0.8.0, float32, eager attention, one thread. NAME.json is the config.json that
 transformers wrote. NAME.safetensors holds the weights under the names of their files; tokens (B, T) and targets, -100 where nothing is asked; hidden.0 (of
 the embedding) to hidden.L (after the last block, before the last norm), logits, loss, grad.WEIGHT of every weight; and greedy (1, 12), the ids that
-model.generate goes on with behind the first four tokens.
+model.generate goes on with behind the first four tokens. Where rotary positions are scaled, frequencies (R / 2) and attention_factor are what they are
+turned and multiplied by.
 """
 
 import shutil
@@ -20,10 +21,16 @@ FOLDER = common.GOLDEN / "causal_families"
 SMALL = dict(vocab_size=13, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=32,
              bos_token_id=0, eos_token_id=None, pad_token_id=None)
 LLAMA3 = dict(rope_type="llama3", rope_theta=100.0, factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16)
+# Pairs 0 to 7 of a head of 16: the slope runs from pair 1 to 5 where it is truncated, from 1.62 to 4.03 where not, and from 0 with the usual 32 turns.
+YARN = dict(rope_type="yarn", rope_theta=100.0, factor=4.0, original_max_position_embeddings=64)
 
 
 def llama(**options):
     return transformers.LlamaConfig(**{**SMALL, "num_key_value_heads": 2, **options})
+
+
+def yarn(**options):
+    return llama(head_dim=16, num_attention_heads=2, num_key_value_heads=1, max_position_embeddings=256, rope_parameters={**YARN, **options})
 
 
 def neox(**options):
@@ -42,12 +49,19 @@ FAMILIES = {
     "llama_wide_heads": llama(head_dim=6),
     "llama_linear": llama(rope_parameters=dict(rope_type="linear", rope_theta=50.0, factor=2.5)),
     "llama_llama3": llama(head_dim=8, rope_parameters=LLAMA3),
+    "llama_yarn": yarn(),
+    "llama_yarn_whole": yarn(beta_fast=4.0),
+    "llama_yarn_exact": yarn(beta_fast=4.0, truncate=False),
+    "llama_yarn_mscale": yarn(beta_fast=4.0, beta_slow=2.0, mscale=0.707, mscale_all_dim=1.5),
+    "llama_yarn_attention": yarn(attention_factor=0.8),
+    "llama_dynamic": llama(rope_parameters=dict(rope_type="dynamic", rope_theta=50.0, factor=2.5)),
     "mistral_window": transformers.MistralConfig(**SMALL, num_key_value_heads=2, sliding_window=3),
     "mistral": transformers.MistralConfig(**SMALL, num_key_value_heads=2, sliding_window=None),
     "qwen2": transformers.Qwen2Config(**SMALL, num_key_value_heads=2, tie_word_embeddings=True),
     "gpt_neox": neox(),
     "gpt_neox_serial": neox(use_parallel_residual=False, hidden_act="gelu_new", tie_word_embeddings=True, layer_norm_eps=0.1),
     "gpt_neox_turned": neox(attention_bias=False, rope_parameters=dict(rope_type="linear", rope_theta=50.0, factor=2.5, partial_rotary_factor=1.0)),
+    "gpt_neox_yarn": neox(num_attention_heads=1, max_position_embeddings=256, rope_parameters=dict(YARN, beta_fast=4.0, partial_rotary_factor=0.5)),
     "bloom": bloom(n_head=4),
     "bloom_six_heads": bloom(n_head=6, tie_word_embeddings=False, layer_norm_epsilon=0.1),
 }
@@ -91,6 +105,9 @@ def main():
         tensors |= {f"hidden.{i}": h.detach() for i, h in enumerate(states)}
         with torch.no_grad():
             greedy = model.generate(tokens[:1, :4], max_new_tokens=12, do_sample=False)[:, 4:]
+        if (getattr(config, "rope_parameters", None) or {}).get("rope_type", "default") != "default":
+            rotary = model.base_model.rotary_emb
+            tensors |= {"frequencies": rotary.inv_freq, "attention_factor": torch.tensor(rotary.attention_scaling)}
         tensors |= {"tokens": tokens, "targets": targets, "logits": out.logits.detach(), "loss": loss.detach(), "greedy": greedy}
         common.write_tensors(f"causal_families/{name}.safetensors", tensors, {"format": "pt"})
         common.write_json(f"causal_families/{name}.json", config.to_dict())

@@ -16,8 +16,9 @@ from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import gammaln
 from sklearn import cluster, decomposition, linear_model, metrics, naive_bayes
-from transformers import Adafactor
+from transformers import Adafactor, LlamaConfig
 from transformers.models.bloom.modeling_bloom import _get_alibi_slopes
+from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 from transformers.generation.logits_process import MinPLogitsWarper, TypicalLogitsWarper
 
 from common import GOLDEN
@@ -67,6 +68,10 @@ row("att", "alibi", "attention with linear biases,linear biases,BLOOM", *(_get_a
 q, k, u, v, R = (torch.tensor(x) for x in ([1.0, 0], [1.0, 1], [0, 0.5], [0.5, 0], [np.sin(1), np.cos(1)]))
 parts = [q @ k, q @ R, u @ k, v @ R]
 row("att", "relative-score", "relative positional encoding,relative position,Transformer-XL attention", *parts, (q + u) @ k + (q + v) @ R)
+long = dict(rope_type="yarn", rope_theta=10000.0, factor=4.0, original_max_position_embeddings=4096)
+turns, stretched = [LlamaRotaryEmbedding(LlamaConfig(head_dim=128, max_position_embeddings=16384, rope_parameters=p)) for p in ({"rope_type": "default"}, long)]
+row("att", "rotary-scaling", "YaRN,RoPE scaling,position interpolation,NTK by parts",
+    *(f"{float(v):.5g}" for v in (4096 * turns.inv_freq[30] / (2 * np.pi), stretched.inv_freq[30], stretched.attention_scaling)))
 row("att", "parallel-residual", "parallel block,parallel attention and feed-forward,GPT-NeoX,Pythia", 1 + 0.5 + 0.2, (1 + 0.5) * (1 + 0.2), 0.5 * 0.2)
 row("nn", "neuron", "artificial neuron,unit,activation function", torch.relu(z), torch.tanh(z), torch.sigmoid(z), z)
 row("nn", "relu", "rectified linear unit,rectifier", *value_and_slope(torch.relu, [-2.0, 3]))

@@ -78,25 +78,55 @@ void read_frequencies(const GgufFile& file, RotaryOptions& r) {
              r.trained));
 }
 
+constexpr std::string_view kScaling = "llama.rope.scaling.";
+constexpr const char* kAttention = "llama.rope.scaling.attn_factor";
+// What llama.cpp computes a llama with, whatever the file says.
+constexpr std::pair<std::string_view, double> kFixed[] = {{"yarn_ext_factor", 1}, {"yarn_beta_fast", 32}, {"yarn_beta_slow", 1}, {"yarn_log_multiplier", 0}};
+constexpr std::string_view kRead[] = {"type", "factor", "original_context_length", "attn_factor", "finetuned"};
+
+void check_scaling_keys(const GgufFile& file) {
+  for (const GgufPair& p : file.pairs()) {
+    if (!p.key.starts_with(kScaling)) continue;
+    const std::string_view key = std::string_view(p.key).substr(kScaling.size());
+    if (std::ranges::find(kRead, key) != std::end(kRead)) continue;
+    const auto* const fixed = std::ranges::find(kFixed, key, [](const auto& f) { return f.first; });
+    GRIM_CHECK(fixed != std::end(kFixed), input, "gguf", "{}: {} scales rotary positions in a way that is not read", file.path(), p.key);
+    GRIM_CHECK(file.real(p.key) == fixed->second, input, "gguf", "{}: {} is {}, expected {}, with which llama.cpp computes in any case", file.path(), p.key,
+               file.real(p.key), fixed->second);
+  }
+}
+
+// YaRN as llama.cpp has it: attn_factor comes on top of what the factor gives.
+void read_yarn(const GgufFile& file, RotaryOptions& r) {
+  r.trained = integer_or(file, "llama.rope.scaling.original_context_length", file.integer("llama.context_length"));
+  const double more = file.value(kAttention) ? file.real(kAttention) : 1;
+  GRIM_CHECK(more > 0, input, "gguf", "{}: {} is {}, expected above 0", file.path(), kAttention, more);
+  if (more != 1) r.attention_factor = shortest(more * rotary_attention_factor(r));
+}
+
 // Rotary positions, and how they are scaled. As llama.cpp has it, a factor without a type is linear.
 RotaryOptions rotary_in(const GgufFile& file, int64_t size) {
   RotaryOptions r{.size = size};
+  check_scaling_keys(file);
   if (file.value("llama.rope.freq_base")) r.theta = shortest(file.real("llama.rope.freq_base"));
   const std::string type = file.value("llama.rope.scaling.type") ? file.text("llama.rope.scaling.type") : "linear";
   const char* const factor = file.value("llama.rope.scaling.factor") ? "llama.rope.scaling.factor" : "llama.rope.scale_linear";
-  GRIM_CHECK(type == "linear" || type == "none", input, "gguf", "{}: llama.rope.scaling.type is '{}', which is not read: expected none or linear", file.path(),
-             type);
+  GRIM_CHECK(type == "linear" || type == "yarn" || type == "none", input, "gguf",
+             "{}: llama.rope.scaling.type is '{}', which is not read: expected none, linear or yarn", file.path(), type);
   GRIM_CHECK(r.size > 0 && r.size % 2 == 0 && r.theta >= 1, input, "gguf", "{}: rotary positions: got a width of {} and a base of {}", file.path(), r.size,
              r.theta);
-  if (type == "linear" && file.value(factor) && file.real(factor) != 0 && file.real(factor) != 1) {
-    r.scaling = RotaryScaling::linear;
+  if (type != "none" && file.value(factor) && file.real(factor) != 0 && file.real(factor) != 1) {
+    r.scaling = type == "yarn" ? RotaryScaling::yarn : RotaryScaling::linear;
     r.factor = shortest(file.real(factor));
     GRIM_CHECK(r.factor > 1, input, "gguf", "{}: {} is {}, expected 1 or more", file.path(), factor, r.factor);
   }
-  const bool linear = r.scaling == RotaryScaling::linear;
+  if (r.scaling == RotaryScaling::yarn) read_yarn(file, r);
+  else if (file.value(kAttention))
+    GRIM_CHECK(file.real(kAttention) == 1, input, "gguf", "{}: {} is {} where yarn scales nothing, which a config.json cannot say", file.path(), kAttention,
+               file.real(kAttention));
   if (!file.holds(kFrequencies)) return r;
-  GRIM_CHECK(!linear, input, "gguf", "{}: rotary positions are scaled twice, by {} and by '{}', which a config.json cannot say", file.path(), factor,
-             kFrequencies);
+  GRIM_CHECK(r.scaling == RotaryScaling::none, input, "gguf", "{}: rotary positions are scaled twice, by {} and by '{}', which a config.json cannot say",
+             file.path(), factor, kFrequencies);
   read_frequencies(file, r);
   return r;
 }
@@ -228,9 +258,12 @@ void refuse_unsaid(const Json& config) {
          GRIM_SETTING("to=safetensors") " keeps it");
   };
   if (const std::string activation = config.text("hidden_act", "silu"); activation != "silu") refuse("hidden_act", activation, "silu");
+  const RotaryOptions r = rotary_from(config), usual;
+  const bool yarn = r.scaling == RotaryScaling::yarn && r.truncate && r.beta_fast == usual.beta_fast && r.beta_slow == usual.beta_slow;
+  if (yarn || r.scaling == RotaryScaling::none || r.scaling == RotaryScaling::linear) return;
   for (const char* const key : {"rope_parameters", "rope_scaling"})
-    if (const Json* const rope = config.find(key); rope && rope->is_object() && rotary_from(config).scaling == RotaryScaling::llama3)
-      refuse(key, rope->dump(), "none, or of type linear");
+    if (const Json* const rope = config.find(key); rope && rope->is_object() && rope->text("rope_type", rope->text("type", "default")) != "default")
+      refuse(key, rope->dump(), "none, or of type linear, or of type yarn with a truncated slope from 32 turns to 1");
 }
 
 }  // namespace
@@ -257,6 +290,13 @@ std::vector<GgufPair> gguf_pairs(const Json& config, const std::string& name) {
   if (rotary.scaling == RotaryScaling::linear) {
     pairs.push_back({"llama.rope.scaling.type", GgufValue::of("linear")});
     real("rope.scaling.factor", rotary.factor);
+  }
+  if (rotary.scaling == RotaryScaling::yarn) {
+    pairs.push_back({"llama.rope.scaling.type", GgufValue::of("yarn")});
+    real("rope.scaling.factor", rotary.factor);
+    size("rope.scaling.original_context_length", rotary.trained);
+    if (rotary.attention_factor > 0)
+      real("rope.scaling.attn_factor", rotary.attention_factor / rotary_attention_factor({.scaling = RotaryScaling::yarn, .factor = rotary.factor}));
   }
   size("rope.dimension_count", head);
   if (head != width / heads) size("attention.key_length", head), size("attention.value_length", head);

@@ -38,7 +38,7 @@ const char* key_in(const Json& json, std::initializer_list<const char*> keys) {
 void take_rotary(GptNeoxConfig& c, const Json& json) {
   Json plain = json;
   plain.set("rope_theta", json.real("rotary_emb_base", 10000.0));
-  c.rotary = rotary_from(plain);
+  c.rotary = rotary_from(plain, {"partial_rotary_factor"});
   const char* const key = key_in(json, {"rope_parameters", "rope_scaling"});
   const Json* const how = json.find(key);
   c.rotary_pct = json.real("rotary_pct", 0.25);

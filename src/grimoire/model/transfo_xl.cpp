@@ -17,6 +17,7 @@
 #include "grimoire/op/select.h"
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/view.h"
+#include "grimoire/tensor/copy.h"
 
 namespace grim {
 namespace {
@@ -31,6 +32,12 @@ std::unique_ptr<Product> weight(int64_t in, int64_t out, Rng& rng) {
 std::unique_ptr<Product> head_product(const TransfoXlConfig& c, const Embedding& table, Rng& rng) {
   if (c.tied) return std::make_unique<Tied>(table);
   return weight(c.n_embd, c.vocab_size, rng);
+}
+
+// The sinusoids of Vaswani et al. 2017, sines and then cosines.
+Tensor sinusoids(const TransfoXlConfig& c) {
+  const Turns turns = turns_of({.size = c.n_embd}, 0, c.memory + c.segment, Dtype::f64);
+  return concat({turns.sin, turns.cos}, 1);
 }
 
 // (B, H, T, S), where column j of row t speaks of distance S - 1 - j, to columns that are keys: row t, the segment's, stands S - T + t places behind
@@ -52,12 +59,22 @@ TransfoXl::Attention::Attention(Module& parent, const TransfoXlConfig& c, int64_
 
 // Of q (B, H, T, D) on k (B, H, S, D): (B, H, T, S).
 Tensor TransfoXl::Attention::weights(const Tensor& q, const Tensor& k, const Places& places, Pass& pass) const {
-  const Tensor r = split_heads(r_net(places.distances), heads);                                       // (1, H, S, D)
   const Tensor content = matmul(q + unsqueeze(r_w_bias, 1), transpose(k, -1, -2));                    // terms a and c of the paper
-  const Tensor place = moved_to_keys(matmul(q + unsqueeze(r_r_bias, 1), transpose(r, -1, -2)));       // b and d
+  const Tensor place = moved_to_keys(by_distance(q + unsqueeze(r_r_bias, 1), places));  // b and d
   const Tensor scores = (content + place) * (1 / std::sqrt(static_cast<double>(q.dim(3))));
   const Tensor w = softmax(masked_fill(scores, places.hidden, -std::numeric_limits<double>::infinity()), -1);
   return grim::dropout(Tap::wants_attention() ? tapped(*this, w, SiteKind::attention) : w, attention_dropout, pass);
+}
+
+// (B, H, T, D) with each distance (1, S, C) turned by the layer: (B, H, T, S). All distances go through the layer once; where as little asks as in a step of
+// writing, it is cheaper to take what asks back through it, which is the same product.
+Tensor TransfoXl::Attention::by_distance(const Tensor& asked, const Places& places) const {
+  const int64_t S = places.distances.dim(1), D = asked.dim(3), rows = asked.dim(0) * asked.dim(2);
+  if (places.columns.defined() && rows * (D + S) < S * D) {
+    const Tensor w = reshape(r_net.product().dense(), {places.distances.dim(2), heads, D});  // (C, H, D)
+    return matmul(matmul(asked, transpose(transpose(w, 0, 1), 1, 2)), places.columns);
+  }
+  return matmul(asked, transpose(split_heads(r_net(places.distances), heads), -1, -2));
 }
 
 // x (B, T, C) behind memory (B, M, C): (B, T, C). With a cache, whose keys and values are the memory, only what is missing of it before a text's begin.
@@ -108,26 +125,26 @@ TransfoXl::Decoder::Decoder(Module& parent, const TransfoXlConfig& c, Rng& rng)
 }
 
 TransfoXl::TransfoXl(const TransfoXlConfig& config, Rng& rng)
-    : config_((config.check(), config)), transformer_(*this, config_, rng),
+    : config_((config.check(), config)), sinusoids_(sinusoids(config_)), transformer_(*this, config_, rng),
       head_("crit.out_layers.0", *this, head_product(config_, transformer_.words, rng), zero_bias(config_.vocab_size)) {}
 
-// The sinusoids of Vaswani et al. 2017, sines and then cosines, from the farthest distance to none.
+// From the farthest distance to none.
 TransfoXl::Places TransfoXl::places(int64_t T, int64_t remembered, int64_t past) const {
   const int64_t S = remembered + T, farthest = config_.clamp > 0 ? std::min(config_.clamp, S - 1) : S - 1;
-  const Turns turns = turns_of({.size = config_.n_embd}, 0, farthest + 1, transformer_.words.weight.dtype());
   std::vector<int64_t> distances;
   for (int64_t s = 0; s < S; ++s) distances.push_back(std::min(S - 1 - s, farthest));
   const Tensor hidden = Tensor::empty({T, S}, Dtype::boolean);
   bool* const h = hidden.data<bool>();
   for (int64_t t = 0; t < T; ++t)
     for (int64_t s = 0; s < S; ++s) h[t * S + s] = s > remembered + t || (config_.same_length && config_.memory > 0 && s <= remembered + t - config_.memory);
-  return {unsqueeze(index_select(concat({turns.sin, turns.cos}, 1), 0, Tensor::from(distances, {S})), 0), hidden, past};
+  return {unsqueeze(cast(index_select(sinusoids_, 0, Tensor::from(distances, {S})), transformer_.words.weight.dtype()), 0), {}, hidden, past};
 }
 
 // (R, T) of R segments to (R, T, C); `before` gives what each layer remembers, from what it is given, now and in the backward pass.
 Tensor TransfoXl::read(const Tensor& tokens, const Places& at, const std::function<Tensor(const Tensor& x)>& before, Pass& pass) const {
   Places where = at;
   where.distances = dropout(at.distances, config_.dropout, pass);
+  if (pass.cache) where.columns = contiguous(transpose(unsqueeze(at.distances, 0), -1, -2));
   Tensor x = dropout(transformer_.words(tokens) * std::sqrt(static_cast<double>(config_.n_embd)), config_.dropout, pass);
   for (const auto& layer : transformer_.layers)
     x = recomputed(pass, [&layer = *layer, x, before, where](Pass& p) { return layer(x, before(x), where, p); });

@@ -65,9 +65,10 @@ class TransfoXl final : public CausalLm {
  private:
   // What all layers see alike of a segment of T tokens whose keys are S, the last of them its own.
   struct Places {
-    Tensor distances;  // (1, S, C): R of the key's distance from the last query
-    Tensor hidden;     // bool (T, S): keys that a query may not see
-    int64_t past = 0;  // tokens that a cache has read
+    Tensor distances;     // (1, S, C): R of the key's distance from the last query
+    Tensor columns = {};  // (1, 1, C, S): the same, where a cache is read on
+    Tensor hidden;        // bool (T, S): keys that a query may not see
+    int64_t past = 0;     // tokens that a cache has read
   };
   Places places(int64_t T, int64_t remembered, int64_t past) const;
 
@@ -75,6 +76,7 @@ class TransfoXl final : public CausalLm {
     Attention(Module& parent, const TransfoXlConfig& c, int64_t layer, Rng& rng);
     Tensor operator()(const Tensor& x, const Tensor& memory, const Places& places, Pass& pass) const;
     Tensor weights(const Tensor& q, const Tensor& k, const Places& places, Pass& pass) const;
+    Tensor by_distance(const Tensor& asked, const Places& places) const;
     int64_t layer, heads, memory_length;
     bool pre_norm;
     double dropout, attention_dropout;
@@ -106,6 +108,7 @@ class TransfoXl final : public CausalLm {
   Tensor hidden(const Tensor& tokens, Pass& pass) const;  // (B, T, C), of any number of segments
 
   TransfoXlConfig config_;
+  Tensor sinusoids_;  // (memory + segment, C) f64: R of every distance
   Decoder transformer_;
   Linear head_;
 };

@@ -1,12 +1,14 @@
 // Attention and transformers: what looks at what, by which numbers, and what it costs.
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
 #include "grimoire/model/t5.h"
 #include "grimoire/nn/alibi.h"
+#include "grimoire/nn/rotary.h"
 #include "grimoire/op/arrange.h"
 #include "grimoire/op/attention.h"
 #include "grimoire/op/matmul.h"
@@ -178,12 +180,50 @@ const Concept kConcepts[] = {
      .code = "src/grimoire/op/rotary.h: rotary\nsrc/grimoire/nn/rotary.h: turns_of",
      .mistake = "People say that it is added at the bottom like other positions; in fact it turns queries and keys in every layer and leaves values and the "
                 "token's vector alone.",
-     .see = "sinusoid: the same angles, added\nscaled-dot: the product that sees the turn\nlearned-position: the table",
+     .see = "sinusoid: the same angles, added\nscaled-dot: the product that sees the turn\nrotary-scaling: longer texts\nlearned-position: the table",
      .sources = "Su, Lu, Pan, Murtadha, Wen and Liu 2021, RoFormer: Enhanced Transformer with Rotary Position Embedding",
      .ask = "What does a turn by 90 degrees make of (1, 0)? | (0, 1).",
      .more = "With R(a) the rotation, (R(m t) q).(R(n t) k) = q.R((n - m) t) k, because rotations add up and the transpose turns back. Each pair of numbers "
              "has its own speed, 10000^(-2i/d). "
              "Which numbers form a pair differs between programs, neighbours or halves: checkpoints have to say."},
+    {.id = "rotary-scaling",
+     .title = "Rotary positions for longer texts",
+     .names = "YaRN\nRoPE scaling\nposition interpolation\nNTK by parts",
+     .what = "Lets a model with rotary positions read longer texts than those of its training: pairs that never came round there turn more slowly.",
+     .picture = "A map stretched over a larger country: coasts are drawn out, street names keep their size, or nobody could read them.",
+     .formula = "f' = (1 - g) f + g f / s,   f = theta^(-2i/R),   g = (i - a) / (b - a)\n"
+                "a: the pair with L f / 2 pi = 32,   b: with 1;   q and k times 0.1 ln s + 1",
+     .symbols = "f: angle a place of pair i, from 0 to R/2 - 1\ntheta: the base\nL: places in training; s: how many times as many\n"
+                "g: from 0 to 1; a is rounded down, b up",
+     .inputs = "i = 30: pair\nR = 128: numbers of a head that are turned\ntheta = 10000: base\nL = 4096: places in training\ns = 4: factor",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const int64_t R = in.integer("R", 2, 1024), i = in.integer("i", 0, R / 2 - 1);
+           if (R % 2) in.refuse("R", "an even number");
+           RotaryOptions o{.size = R, .theta = in.number("theta", 2, 1e12), .factor = in.number("s", 1, 1e6), .trained = in.integer("L", 1, 100'000'000)};
+           const double f = rotary_frequencies(o)[static_cast<size_t>(i)], L = static_cast<double>(o.trained), around = 2 * std::numbers::pi;
+           o.scaling = RotaryScaling::yarn;
+           const double slower = rotary_frequencies(o)[static_cast<size_t>(i)];
+           out.step(str("pair {} turned by {:.6g} a place, {:.6g} times round in training", i, f, L * f / around));
+           out.step(str("now by {:.6g}, 1/{:.6g} of that", slower, f / slower));
+           const double places = o.factor * L;
+           out.step(str("a text of {:.6g} places takes it round {:.6g} times, not {:.6g}", places, places * slower / around, places * f / around));
+           out.answer("times round in training", L * f / around);
+           out.answer("f'", slower);
+           out.answer("queries and keys times", rotary_attention_factor(o));
+         },
+     .turn = "i = 10: it came round often and stays as it is. i = 50: it never did, and turns four times as slowly.",
+     .commands = "grimoire train --model llama --data input.txt --rope-theta 5e5 --out runs/1",
+     .code = "src/grimoire/nn/rotary.cpp: yarn, rotary_attention_factor",
+     .mistake = "People say that it is switched on by long texts; in fact these angles hold for short ones as well, and cost a little there. Only the dynamic "
+                "kind looks at the length.",
+     .see = "rotary: what is stretched\nscaled-dot: the product that grows\nalibi: positions that need no stretching",
+     .sources = "Peng, Quesnelle, Fan and Shippole 2023, YaRN: Efficient Context Window Extension of Large Language Models, section 3\n"
+                "Chen, Wong, Chen and Tian 2023, Extending Context Window of Large Language Models via Positional Interpolation",
+     .ask = "Pair 0 turns by 1 a place. By how much with a factor of 4? | By 1 still: it came round hundreds of times.",
+     .more = "Dividing all angles by s (position interpolation) blurs neighbours, which fast pairs tell apart. Llama 3.1 mixes by turns instead of pairs and "
+             "leaves scores alone. A larger theta slows the slow pairs most, without a slope. Dynamic: theta grows as soon as a text is longer than the "
+             "context. With s times as many keys softmax spreads out, which the last factor, squared in the scores, undoes."},
     {.id = "distance-buckets",
      .title = "Distance buckets",
      .names = "relative position bias\nrelative position buckets\nT5 bias",
