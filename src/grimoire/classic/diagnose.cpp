@@ -9,6 +9,7 @@
 #include "grimoire/base/setting_words.h"
 #include "grimoire/classic/pipeline.h"
 #include "grimoire/classic/preprocess.h"
+#include "grimoire/classic/registry.h"
 #include "grimoire/io/hash.h"
 #include "grimoire/stats/correlation.h"
 #include "grimoire/stats/sample.h"
@@ -212,8 +213,8 @@ class Doctor {
         if (step->name() == "scaler") return false;
       e = &p->last();
     }
-    const std::string n = e->name();
-    return n == "knn" || n.find("sv") != std::string::npos || n == "logistic" || n == "lasso" || n == "elastic-net" || n == "ridge";
+    const LearnerEntry* const known = learner_entry(e->name());
+    return known && known->minds_scale;
   }
 
   void scales() {
@@ -285,14 +286,8 @@ class Doctor {
   // What makes this learner simpler, in its own parameters.
   std::string simpler() const {
     const auto* pipeline = dynamic_cast<const Pipeline*>(&learner_);
-    const std::string n = pipeline ? pipeline->last().name() : learner_.name();
-    if (n == "tree") return GRIM_SETTING("param=max-depth=5") ", or larger min-samples-leaf";
-    if (n == "forest" || n == "extra-trees") return "larger min-samples-leaf, fewer columns";
-    if (n == "boosting" || n == "adaboost") return "fewer rounds, shallower trees";
-    if (n == "knn") return "a larger k, fewer columns";
-    if (n == "logistic" || n.find("sv") != std::string::npos) return "a smaller C (a stronger penalty), fewer columns";
-    if (n == "ridge" || n == "lasso" || n == "elastic-net") return "a larger alpha (a stronger penalty), fewer columns";
-    return "fewer columns";
+    const LearnerEntry* const known = learner_entry(pipeline ? pipeline->last().name() : learner_.name());
+    return known ? known->simpler : LearnerEntry{}.simpler;
   }
   std::unique_ptr<Estimator> make_flexible() const {
     auto forest = make_estimator("forest");

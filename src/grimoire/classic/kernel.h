@@ -22,6 +22,7 @@ struct Kernel {
     precomputed,  // the features are kernel values: column j is training row j
     custom,       // `function`
   };
+  static constexpr const char* kNames[] = {"linear", "poly", "rbf", "sigmoid", "precomputed", "custom"};  // in their order
   Kind kind = Kind::rbf;
   double gamma = 1, coef0 = 0;
   int64_t degree = 3;

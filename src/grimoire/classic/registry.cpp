@@ -1,13 +1,20 @@
 #include "grimoire/classic/registry.h"
 
+#include <algorithm>
+
 #include "grimoire/base/error.h"
 
 namespace grim {
+
+const LearnerEntry* learner_entry(std::string_view name) {
+  const auto* const found = std::ranges::find(kLearners, name, [](const LearnerEntry& e) { return std::string_view(e.name); });
+  return found == std::end(kLearners) ? nullptr : found;
+}
+
 namespace {
 
 const LearnerEntry& entry_named(const std::string& name) {
-  for (const LearnerEntry& e : kLearners)
-    if (name == e.name) return e;
+  if (const LearnerEntry* const e = learner_entry(name)) return *e;
   const std::vector<std::string> names = estimator_names();
   throw Error(ErrorKind::usage, str("no learner is called '{}'", name), did_you_mean(name, names, "the learners: " + joined(names)));
 }

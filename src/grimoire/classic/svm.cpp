@@ -14,8 +14,6 @@
 namespace grim {
 namespace {
 
-constexpr const char* kKernelNames[] = {"linear", "poly", "rbf", "sigmoid", "precomputed", "custom"};
-
 // Variance over all cells of X, each row counted by its weight.
 double variance_of_cells(const Dataset& data) {
   const Features& x = data.x;
@@ -84,7 +82,7 @@ void KernelMachine::check_params() const {
 
 void KernelMachine::choose_kernel(const Dataset& data) {
   kernel_.kind =
-      static_cast<Kernel::Kind>(std::find(std::begin(kKernelNames), std::end(kKernelNames), kernel_name_) - std::begin(kKernelNames));
+      static_cast<Kernel::Kind>(std::find(std::begin(Kernel::kNames), std::end(Kernel::kNames), kernel_name_) - std::begin(Kernel::kNames));
   kernel_.coef0 = coef0_;
   kernel_.degree = degree_;
   GRIM_CHECK(kernel_.kind != Kernel::Kind::custom || kernel_.function, state, name(),

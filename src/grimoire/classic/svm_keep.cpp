@@ -8,8 +8,6 @@
 namespace grim {
 namespace {
 
-constexpr const char* kKernelNames[] = {"linear", "poly", "rbf", "sigmoid", "precomputed", "custom"};
-
 Options with(Options own, const Options& shared) {
   own.insert(own.end(), shared.begin(), shared.end());
   return own;
@@ -78,7 +76,7 @@ double KernelMachine::margin() const {
 }
 
 std::string KernelMachine::describe() const {
-  std::string text = str("  kernel {}", kKernelNames[static_cast<size_t>(kernel_.kind)]);
+  std::string text = str("  kernel {}", Kernel::kNames[static_cast<size_t>(kernel_.kind)]);
   if (kernel_.kind == Kernel::Kind::rbf || kernel_.kind == Kernel::Kind::poly || kernel_.kind == Kernel::Kind::sigmoid)
     text += str(", gamma {:.6g}", kernel_.gamma);
   text += str("\n  {} support vectors, {} coefficients at their bound\n", rows_.size(), bounded_);

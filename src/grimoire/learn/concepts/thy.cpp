@@ -398,7 +398,7 @@ const Concept kConcepts[] = {
          },
      .turn = "equal costs: the threshold is .5, which most programs take unasked.",
      .commands = "grimoire validate --model tree --data m.csv --target y --class-weight no=10",
-     .code = "src/grimoire/classic/logistic.h: rows_with_class_weights",
+     .code = "src/grimoire/classic/class_weights.h: rows_with_class_weights",
      .mistake = "People say that the best classifier has the fewest errors; in fact it has the least cost, which may mean more errors of the cheap kind.",
      .see = "risk: what is made small\nbase-rate: how common each kind is\nloss-of-x: costs that depend on the input",
      .sources = "Elkan 2001, The Foundations of Cost-Sensitive Learning, section 1",
