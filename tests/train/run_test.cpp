@@ -8,6 +8,7 @@
 #include "grimoire/base/clock.h"
 #include "grimoire/base/files.h"
 #include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/trained_model.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/train/cost.h"

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "grimoire/hub/model_folder.h"
-#include "grimoire/train/run.h"
+#include "grimoire/hub/run_folder.h"
+#include "grimoire/train/run_config.h"
 #include "grimoire/train/task.h"
 
 namespace grim {
