@@ -241,9 +241,8 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   if (changes.steps >= 0) config.steps = changes.steps;
   if (changes.threads >= 0) config.threads = changes.threads;
   if (changes.recompute != Recompute::as_before) {
+    check_recomputes(config);
     config.recompute = changes.recompute == Recompute::yes;
-    if (config.recompute && !config.architecture().recomputes)
-      throw Error(ErrorKind::usage, str(GRIM_SETTING("recompute") ": a {} has no layers that could be computed again", config.model), "leave it out");
   }
   const device::ThreadCap cap(config.threads);
   const FolderLock lock(folder);
