@@ -6,6 +6,7 @@
 #include "grimoire/base/lock_file.h"
 #include "grimoire/base/machine.h"
 #include "grimoire/base/setting_words.h"
+#include "grimoire/device/memory.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/run_folder.h"
@@ -70,8 +71,7 @@ RunResult run_to_its_end(const RunConfig& config, std::unique_ptr<Work> work, co
     result = do_work(config, *work, source, events, folder);
   } catch (const Error& e) {
     if (e.kind() == ErrorKind::numeric) write_report(folder);
-    const bool full = e.kind() == ErrorKind::resource && std::string_view(e.what()).starts_with("[memory]");
-    if (!full || config.recompute || !config.architecture().recomputes) throw;
+    if (!dynamic_cast<const device::OutOfMemory*>(&e) || config.recompute || !config.architecture().recomputes) throw;
     throw Error(e.kind(), e.what(), e.hint() + "; " GRIM_SETTING("recompute") " keeps less of each layer, for two fifths more time");
   }
   if (result.ending == Ending::stopped) {
