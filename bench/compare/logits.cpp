@@ -7,7 +7,7 @@
 #include <string>
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/train/run.h"
+#include "grimoire/hub/trained_model.h"
 
 namespace grim {
 namespace {

@@ -38,6 +38,14 @@ tokenizer 0 train --kind byte-bpe --data "$work/two.txt" --vocab-size 257 --out 
 tokenizer 0 compare "$work/bytes" "$work/small" "$work/two.txt"; printed 'first difference +line [12], column [14]$'; printed '^ .*257 +9 +1.000 +0$'
 tokenizer 0 compare "$work/bytes" "$work/small" "$work/two.txt" --json; printed '"bytes": 9, .*"first_difference": \{"line": '
 
+# --- tokenize says in one line of JSON what became of each token
+tokenizer 0 train --kind char --data "$work/two.txt" --out "$work/letters"
+ran 0 tokenize fab --tokenizer "$work/letters" --json
+[ "$(wc -l <"$work/out")" -eq 1 ] || fail "tokenize --json: $(wc -l <"$work/out") lines"
+printed '^\{"ids": \[7, 2, 3\], "tokens": \["f", "a", "b"\], "offsets": \[\[0, 1\], \[1, 2\], \[2, 3\]\], "words": \[0, 1, 2\], "type_ids": \[0, 0, 0\], '
+printed '"special": \[0, 0, 0\], "count": 3, "characters": 3, "bytes_a_token": 1.0, "unknown_rate": 0.0, "report": \{"title": "", .*\}\]\}\}$'
+: >"$work/nothing.txt"; ran 0 tokenize --data "$work/nothing.txt" --tokenizer "$work/letters" --json; printed '^\{"ids": \[\], "tokens": \[\], "offsets": \[\], '
+
 # --- what it refuses
 tokenizer 2 train --kind bpe --data "$work/text.txt" --out "$work/bpe"; said "holds a tokenizer already"
 tokenizer 2 train --kind bpe --data "$work/text.txt" --out "$words"; said "is a file, expected a folder"

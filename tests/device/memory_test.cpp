@@ -116,8 +116,9 @@ TEST(Memory, TheLimitIsAnErrorThatSaysHowMuch) {
   try {
     allocate(size_t{1} << 43);
     FAIL();
-  } catch (const Error& e) {
+  } catch (const OutOfMemory& e) {
     EXPECT_EQ(e.kind(), ErrorKind::resource);
+    EXPECT_EQ(std::string_view(e.what()).substr(0, 9), "[memory] ");
   }
 }
 

@@ -14,6 +14,7 @@ class Captured final : public Console {
   void live(const std::string&) override {}
   std::optional<std::string> ask(const std::string&) override { return std::nullopt; }
   void result(const Json& object) override { json_ = object; }
+  void result_part(const std::string&) override {}
   bool json() const override { return true; }
   bool stop_requested() const override { return false; }
   std::string text_;

@@ -7,6 +7,8 @@
 #include "base/temp_folder.h"
 #include "grimoire/base/files.h"
 #include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/run_folder.h"
+#include "grimoire/hub/trained_model.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/task/tasks.h"

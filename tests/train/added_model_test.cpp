@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/temp_folder.h"
+#include "grimoire/hub/trained_model.h"
 #include "grimoire/nn/embedding.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/op/view.h"

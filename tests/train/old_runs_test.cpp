@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/temp_folder.h"
+#include "grimoire/hub/trained_model.h"
 #include "grimoire/train/lm_data.h"
 #include "grimoire/train/run.h"
 #include "support/op_case.h"

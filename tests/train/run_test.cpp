@@ -8,6 +8,7 @@
 #include "grimoire/base/clock.h"
 #include "grimoire/base/files.h"
 #include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/trained_model.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/train/cost.h"
@@ -248,7 +249,15 @@ TEST_F(Runs, RecomputingIsRefusedWhereThereAreNoLayers) {
   RunConfig c = config("lstm", "refused");
   c.steps = 1;
   train(c, quiet_);
-  EXPECT_THROW(resume(c.out, quiet_, {.recompute = Recompute::yes}), Error);
+  for (const Recompute asked : {Recompute::yes, Recompute::no}) {
+    try {
+      resume(c.out, quiet_, {.recompute = asked});
+      ADD_FAILURE();
+    } catch (const Error& e) {
+      EXPECT_EQ(e.kind(), ErrorKind::usage) << e.what();
+      EXPECT_NE(std::string(e.what()).find("a lstm has no layers that could be computed again"), std::string::npos) << e.what();
+    }
+  }
   c.out = folder_ / "refused-too";
   EXPECT_EQ(find(c.options(), "recompute"), nullptr);
   try {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "grimoire/generate/chat.h"
-#include "grimoire/train/run.h"
+#include "grimoire/hub/trained_model.h"
 #include "support/data.h"
 
 namespace grim {

@@ -4,6 +4,7 @@
 #include "base/temp_folder.h"
 #include "grimoire/autograd/tape.h"
 #include "grimoire/generate/generate.h"
+#include "grimoire/hub/trained_model.h"
 #include "grimoire/hub/weights.h"
 #include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/view.h"

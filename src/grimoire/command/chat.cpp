@@ -5,7 +5,7 @@
 #include "grimoire/command/generation_flags.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/fetch.h"
-#include "grimoire/train/run.h"
+#include "grimoire/hub/trained_model.h"
 
 namespace grim {
 namespace {

@@ -24,6 +24,7 @@ class Console {
   virtual std::optional<std::string> ask(const std::string& prompt) = 0;  // a line of stdin, without its end; nothing when there is none
   virtual bool has_person() const { return false; }  // does a person answer ask(), and no pipe?
   virtual void result(const Json& object) = 0;      // with --json: the last line of stdout
+  virtual void result_part(const std::string& text) = 0;  // likewise, of one that is too long to be held: parts of its line (base/json_line.h)
   virtual bool json() const = 0;
   virtual report::TextStyle style() const { return {}; }    // of the place where data goes
   virtual bool stop_requested() const = 0;          // Ctrl-C or SIGTERM has come

@@ -5,6 +5,7 @@
 #include "grimoire/command/run_console.h"
 #include "grimoire/data/corpus.h"
 #include "grimoire/generate/generate.h"
+#include "grimoire/hub/trained_model.h"
 #include "grimoire/train/report.h"
 
 namespace grim {

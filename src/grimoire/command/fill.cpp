@@ -4,7 +4,7 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/fetch.h"
-#include "grimoire/train/run.h"
+#include "grimoire/hub/trained_model.h"
 
 namespace grim {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "grimoire/command/command.h"
 #include "grimoire/generate/writer.h"
-#include "grimoire/train/run.h"
+#include "grimoire/hub/trained_model.h"
 
 namespace grim {
 

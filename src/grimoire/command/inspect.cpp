@@ -9,9 +9,9 @@
 #include "grimoire/device/threads.h"
 #include "grimoire/generate/greedy.h"
 #include "grimoire/hub/fetch.h"
+#include "grimoire/hub/trained_model.h"
 #include "grimoire/nn/tap.h"
 #include "grimoire/text/special_token.h"
-#include "grimoire/train/run.h"
 
 namespace grim {
 namespace {

@@ -9,13 +9,13 @@
 #include "grimoire/generate/generation_config.h"
 #include "grimoire/hub/fetch.h"
 #include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/run_folder.h"
 #include "grimoire/hub/weights.h"
 #include "grimoire/hub/whole_file.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/model/register.h"
 #include "grimoire/text/tokenizer.h"
 #include "grimoire/text/tokenizer_files.h"
-#include "grimoire/train/run.h"
 
 namespace grim {
 namespace {

@@ -2,6 +2,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/json_line.h"
 #include "grimoire/base/utf8.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/tokenizer_page.h"
@@ -55,7 +56,8 @@ class TokenizeCommand final : public Command {
                                             {"characters", static_cast<double>(n.characters)},
                                             {"bytes a token", number(n.bytes_a_token(), "{:.2f}")},
                                             {"unknown", number(100 * n.unknown_rate(), "{:.2f} %")}}});
-    show(console, page, console.json() ? result_of(e, *tokenizer, text, n) : Json::object());
+    tell(console, page);
+    if (console.json()) say_result(console, e, *tokenizer, text, n, page);
     return 0;
   }
 
@@ -119,20 +121,22 @@ class TokenizeCommand final : public Command {
     page.blocks.emplace_back(std::move(table));
   }
 
-  Json result_of(const Encoding& e, const Tokenizer& tokenizer, std::string_view text, const Counts& n) const {
-    Json tokens = Json::array(), offsets = Json::array();
-    for (const int64_t id : e.ids) tokens.push(tokenizer.token(id));
-    for (const ByteRange& o : character_offsets(e, text, pair_)) offsets.push(Json::array({o.begin, o.end}));
-    return Json::object({{"ids", Json::array_of(e.ids)},
-                         {"tokens", std::move(tokens)},
-                         {"offsets", std::move(offsets)},
-                         {"words", Json::array_of(e.words)},
-                         {"type_ids", Json::array_of(e.type_ids)},
-                         {"special", Json::array_of(e.special)},
-                         {"count", n.tokens},
-                         {"characters", n.characters},
-                         {"bytes_a_token", n.bytes_a_token()},
-                         {"unknown_rate", n.unknown_rate()}});
+  void say_result(Console& console, const Encoding& e, const Tokenizer& tokenizer, std::string_view text, const Counts& n, const report::Report& page) const {
+    JsonLine line([&](const std::string& part) { console.result_part(part); });
+    const std::vector<ByteRange> offsets = character_offsets(e, text, pair_);
+    const auto list = [&](const char* key, const auto& item) { line.list(key, e.size(), item); };
+    list("ids", [&](size_t i) { return e.ids[i]; });
+    list("tokens", [&](size_t i) { return tokenizer.token(e.ids[i]); });
+    list("offsets", [&](size_t i) { return Json::array({offsets[i].begin, offsets[i].end}); });
+    list("words", [&](size_t i) { return e.words[i]; });
+    list("type_ids", [&](size_t i) { return e.type_ids[i]; });
+    list("special", [&](size_t i) { return e.special[i]; });
+    line.member("count", n.tokens);
+    line.member("characters", n.characters);
+    line.member("bytes_a_token", n.bytes_a_token());
+    line.member("unknown_rate", n.unknown_rate());
+    line.member("report", to_json(page));
+    line.end();
   }
 
   std::string text_, tokenizer_, data_, pair_;

@@ -8,10 +8,10 @@
 #include "grimoire/base/utf8.h"
 #include "grimoire/hub/fetch.h"
 #include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/run_folder.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/unicode.h"
-#include "grimoire/train/run.h"
 
 namespace grim {
 namespace {

@@ -5,6 +5,7 @@
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/run_console.h"
+#include "grimoire/hub/run_folder.h"
 #include "grimoire/train/cost.h"
 #include "grimoire/train/lm_data.h"
 #include "grimoire/train/run.h"

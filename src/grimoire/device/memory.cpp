@@ -44,8 +44,7 @@ struct Pool {
       reserved = size - (start - address);
       return;
     }
-    fail(ErrorKind::resource, "memory", "cannot reserve address space: got less than 1 GiB",
-         "raise the limit on virtual memory (ulimit -v)");
+    throw OutOfMemory("cannot reserve address space: got less than 1 GiB", "raise the limit on virtual memory (ulimit -v)");
   }
 
   // The limit, less what the process holds beside the pool. That is looked up only when the pool comes near.
@@ -60,12 +59,11 @@ struct Pool {
     const size_t target = (end + kHugePage - 1) & ~(kHugePage - 1);
     const size_t allowed = may_commit(target);
     if (target > allowed || target > reserved)
-      fail(ErrorKind::resource, "memory",
-           str("out of memory: {:.2f} GiB in use, {:.2f} GiB more needed, {:.2f} GiB allowed", committed / 1073741824.0,
-               (target - committed) / 1073741824.0, allowed / 1073741824.0),
-           "a smaller batch or context needs less; a dry run predicts it");
+      throw OutOfMemory(str("out of memory: {:.2f} GiB in use, {:.2f} GiB more needed, {:.2f} GiB allowed", committed / 1073741824.0,
+                            (target - committed) / 1073741824.0, allowed / 1073741824.0),
+                        "a smaller batch or context needs less; a dry run predicts it");
     if (mprotect(range + committed, target - committed, PROT_READ | PROT_WRITE) != 0)
-      fail(ErrorKind::resource, "memory", str("the system refused {} bytes", target - committed));
+      throw OutOfMemory(str("the system refused {} bytes", target - committed));
     madvise(range + committed, target - committed, MADV_HUGEPAGE);
     committed = target;
     use.committed_bytes = static_cast<int64_t>(committed);
@@ -126,12 +124,12 @@ void set_poison(bool on) { pool().poison = on; }
 void* allocate(size_t bytes) {
   Pool& p = pool();
   const int c = class_of(bytes);
-  GRIM_CHECK(bytes < (size_t{1} << 44), resource, "memory", "cannot allocate {} bytes", bytes);
+  if (bytes >= (size_t{1} << 44)) throw OutOfMemory(str("cannot allocate {} bytes", bytes));
   std::lock_guard lock(p.mutex);
 #ifdef GRIM_PLAIN_MALLOC
   void* block = nullptr;
   if (static_cast<int64_t>(bytes) > machine_memory() || posix_memalign(&block, kAlignment, bytes ? bytes : 1) != 0)
-    fail(ErrorKind::resource, "memory", str("cannot allocate {} bytes", bytes));
+    throw OutOfMemory(str("cannot allocate {} bytes", bytes));
   (void)c;
 #else
   void* block = p.take(c);

@@ -8,13 +8,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <utility>
+
+#include "grimoire/base/error.h"
 
 namespace grim::device {
 
 inline constexpr size_t kAlignment = 64;
 
-// At least `bytes` uninitialised bytes, 64-byte aligned. throws: resource, when what the machine or its control groups allow the process
-// (machine_memory of base/machine.h) is spent.
+// What the machine or its control groups allow the process (machine_memory of base/machine.h) is spent.
+struct OutOfMemory : Error {
+  OutOfMemory(const std::string& message, std::string hint = "") : Error(ErrorKind::resource, "[memory] " + message, std::move(hint)) {}
+};
+
+// At least `bytes` uninitialised bytes, 64-byte aligned. throws: OutOfMemory
 void* allocate(size_t bytes);
 void release(void* block, size_t bytes) noexcept;  // with the size that was asked for
 

@@ -118,7 +118,7 @@ std::shared_ptr<const Tokenizer> byte_bpe(const GgufFile& file, const std::vecto
                rules.size(), rule);
     rules.emplace_back(std::string_view(rule).substr(0, space), std::string_view(rule).substr(space + 1));
   }
-  const std::vector<Bpe::Merge> merges = Bpe::merges_of(vocabulary, rules.size(), [&](size_t i) { return rules[i]; });
+  const std::vector<Bpe::Merge> merges = Bpe::merges_of(vocabulary, rules);
   parts.post_processor = around_byte_bpe(parts.config, vocabulary);
   parts.model = std::make_unique<Bpe>(std::move(vocabulary), merges, BpeOptions{.ignore_merges = is_llama3(file), .byte_level = true});
   return std::make_shared<PipelineTokenizer>(std::move(parts));

@@ -4,19 +4,12 @@
 #include <map>
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/base/files.h"
-#include "grimoire/base/setting_words.h"
-#include "grimoire/data/corpus.h"
-#include "grimoire/data/split.h"
-#include "grimoire/hub/model_folder.h"
 #include "grimoire/op/argmax.h"
 #include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/gather.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
 #include "grimoire/task/part_task.h"
-#include "grimoire/train/lm_data.h"
-#include "grimoire/train/run.h"
 
 namespace grim {
 namespace {
@@ -38,12 +31,8 @@ MlmEvaluation evaluate(const TextEncoder& encoder, const MlmExamples& examples, 
   MlmEvaluation e;
   std::map<int64_t, int64_t> asked;
   double words = 0, next = 0;
-  for (int64_t begin = 0, done = 0; begin < examples.rows() && (batches == 0 || done < batches); begin += kTextsAtOnce, ++done) {
-    if (stop && stop()) {
-      e.stopped = true;
-      break;
-    }
-    const MlmExamples::Batch b = examples.batch(batch_at(examples, begin), tokens, masks, 0, 0);
+  e.stopped = each_batch(examples, batches, stop, [&](std::span<const int64_t> rows) {
+    const MlmExamples::Batch b = examples.batch(rows, tokens, masks, 0, 0);
     Pass pass;
     const Tensor hidden = encoder.hidden(b.texts, pass);
     const int64_t count = b.targets.numel();
@@ -55,12 +44,12 @@ MlmEvaluation evaluate(const TextEncoder& encoder, const MlmExamples& examples, 
     }
     e.asked += count;
     for (const int64_t id : b.targets.to_vector<int64_t>()) ++asked[id];
-    if (!encoder.has(EncoderPart::next_sentence)) continue;
+    if (!encoder.has(EncoderPart::next_sentence)) return;
     const Tensor follows = encoder.next_sentence_logits(hidden, b.texts);
     next += cross_entropy(follows, b.next).item() * static_cast<double>(b.texts.texts());
     e.pairs += b.texts.texts();
     e.pairs_right += agreeing(follows, b.next);
-  }
+  });
   for (const auto& [id, n] : asked) e.commonest = std::max(e.commonest, n);
   e.words_loss = words / static_cast<double>(std::max<int64_t>(1, e.asked));
   e.next_loss = next / static_cast<double>(std::max<int64_t>(1, e.pairs));
@@ -82,15 +71,10 @@ class MlmTask final : public PartTask<TextEncoder, MlmExamples> {
           const SplitPercent& split, const MaskOptions& masks, uint64_t seed)
       : PartTask(std::move(model), std::move(tokenizer)), tokens_(MlmTokens::of(*tokenizer_)), masks_(masks) {
     const std::vector<int64_t> order = Rng(RngMode::philox, 42, "documents").permutation(static_cast<int64_t>(documents.size()));
-    const auto until = [&](double percent) { return std::llround(static_cast<double>(order.size()) * percent / 100); };
-    const auto part = [&](int64_t begin, int64_t end) {
+    cut(order.size(), split, [&](int64_t begin, int64_t end) {
       const std::vector<int64_t> chosen(order.begin() + begin, order.begin() + end);
       return mlm_examples(*model_, pick(documents, chosen), tokens_, seed);
-    };
-    const int64_t train_end = until(split.train), dev_end = until(split.train + split.dev);
-    train_ = part(0, train_end);
-    dev_ = part(train_end, dev_end);
-    test_ = part(dev_end, static_cast<int64_t>(order.size()));
+    });
     GRIM_CHECK(train_.rows() > 0, input, "mlm", "the data give no example: {} documents, of which {} percent train", documents.size(), split.train);
   }
 
@@ -120,11 +104,11 @@ class MlmTask final : public PartTask<TextEncoder, MlmExamples> {
     const MlmExamples& judged = dev_.rows() > 0 ? dev_ : train_;
     double sum = 0;
     int64_t asked = 0;
-    for (int64_t r = 0; r < std::min<int64_t>(judged.rows(), kMostJudgements * kTextsAtOnce); r += kTextsAtOnce) {
-      const std::vector<int64_t> targets = judged.batch(batch_at(judged, r), tokens_, masks_, 0, 0).targets.to_vector<int64_t>();
+    each_batch(judged, kMostJudgements, {}, [&](std::span<const int64_t> rows) {
+      const std::vector<int64_t> targets = judged.batch(rows, tokens_, masks_, 0, 0).targets.to_vector<int64_t>();
       for (const int64_t id : targets) sum -= std::log(counts[static_cast<size_t>(id)] / total);
       asked += static_cast<int64_t>(targets.size());
-    }
+    });
     return sum / static_cast<double>(std::max<int64_t>(1, asked)) + (model_->has(EncoderPart::next_sentence) ? std::log(2.0) : 0.0);
   }
 
@@ -133,61 +117,33 @@ class MlmTask final : public PartTask<TextEncoder, MlmExamples> {
   MaskOptions masks_;
 };
 
-class MlmSource final : public TaskSource {
+class MlmSource final : public TextSource<MlmSource, std::vector<TokenDocument>> {
  public:
   MlmSource(const std::string& path, std::string tokenizer, DocumentForm form, const MaskOptions& masks)
-      : read_(std::make_shared<const Read>(path, form)), tokenizer_(std::move(tokenizer)), masks_(masks) {}
+      : TextSource(path, std::move(tokenizer), "grimoire tokenizer train makes one of kind wordpiece"),
+        documents_(std::make_shared<const std::vector<Document>>(documents_of(corpus().text, path, form))), masks_(masks) {}
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
     const std::shared_ptr<const Numbered> text = numbered(config, checkpoint);
-    std::unique_ptr<Pretrained> model = config.shape_for(text->tokenizer->vocab_size())->build(rng);
-    std::unique_ptr<TextEncoder> encoder = capability_in<TextEncoder>(model);
+    std::unique_ptr<TextEncoder> encoder = model_of<TextEncoder>(config, *text, rng, checkpoint);
     GRIM_CHECK(encoder && encoder->has(EncoderPart::masked), argument, "mlm", "{} does not fill in masked words", config.model);
-    if (checkpoint.empty() && !config.init_from.empty()) load_weights(*encoder, model_folder_in(config.init_from));
-    return std::make_unique<MlmTask>(std::move(encoder), text->tokenizer, text->documents, SplitPercent::parse(config.split), masks_,
+    return std::make_unique<MlmTask>(std::move(encoder), text->tokenizer, text->tokens, SplitPercent::parse(config.split), masks_,
                                      static_cast<uint64_t>(config.seed));
-  }
-  std::unique_ptr<TaskSource> sample(const RunConfig& config, int) const override {
-    auto whole = std::make_unique<MlmSource>(*this);
-    whole->known_ = numbered(config, "");
-    return whole;
   }
   void resolve(RunConfig& config) const override {
     if (config.shape().size("context") == 0) config.shape().set_size("context", 128);
-    TaskSource::resolve(config);
-    SplitPercent::parse(config.split);
-    if (tokenizer_.empty() && config.init_from.empty())
-      throw Error(ErrorKind::usage, "no tokenizer is given: " GRIM_SETTING("tokenizer") " names its folder",
-                  "grimoire tokenizer train makes one of kind wordpiece");
+    TextSource::resolve(config);
   }
-  CorpusFormat format() const override { return CorpusFormat::text; }
   Json identity(const RunConfig& config) const override {
-    return Json::object({{"content_xxh3_128", content_hash(read_->corpus)}, {"split", config.split},
-                         {"documents", static_cast<int64_t>(read_->documents.size())},
-                         {"mask_rate", masks_.rate}, {"whole_words", masks_.whole_words}, {"fixed_masks", masks_.fixed}});
+    return with(TextSource::identity(config), Json::object({{"documents", static_cast<int64_t>(documents_->size())}, {"mask_rate", masks_.rate},
+                                                            {"whole_words", masks_.whole_words}, {"fixed_masks", masks_.fixed}}));
   }
 
  private:
-  struct Read {
-    Read(const std::string& path, DocumentForm form) : corpus(load_corpus(path, CorpusFormat::text)), documents(documents_of(corpus.text, path, form)) {}
-    Corpus corpus;
-    std::vector<Document> documents;
-  };
-  struct Numbered {
-    std::shared_ptr<const Tokenizer> tokenizer;
-    std::vector<TokenDocument> documents;
-  };
-  std::shared_ptr<const Numbered> numbered(const RunConfig& config, const std::string& checkpoint) const {
-    if (known_) return known_;
-    const std::string from = model_before(config, checkpoint);
-    const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(from.empty() ? tokenizer_ : from);
-    return std::make_shared<const Numbered>(tokenizer, tokenized(read_->documents, *tokenizer));
-  }
+  std::vector<TokenDocument> tokens(const Tokenizer& tokenizer, const std::string&) const override { return tokenized(*documents_, tokenizer); }
 
-  std::shared_ptr<const Read> read_;
-  std::string tokenizer_;
+  std::shared_ptr<const std::vector<Document>> documents_;
   MaskOptions masks_;
-  std::shared_ptr<const Numbered> known_;  // of a sample: it is not worked out anew for each of its tasks
 };
 
 struct MlmSettings {

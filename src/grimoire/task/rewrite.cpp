@@ -4,15 +4,9 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/files.h"
-#include "grimoire/base/setting_words.h"
-#include "grimoire/data/corpus.h"
-#include "grimoire/data/split.h"
-#include "grimoire/hub/model_folder.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/task/part_task.h"
 #include "grimoire/text/special_token.h"
-#include "grimoire/train/lm_data.h"
-#include "grimoire/train/run.h"
 
 namespace grim {
 
@@ -31,17 +25,13 @@ RewriteEvaluation evaluate(const Seq2Seq& model, const TextPieces& pieces, const
   const NoGrad no_grad;
   RewriteEvaluation e;
   double sum = 0;
-  for (int64_t begin = 0, done = 0; begin < pieces.rows() && (batches == 0 || done < batches); begin += kTextsAtOnce, ++done) {
-    if (stop && stop()) {
-      e.stopped = true;
-      break;
-    }
-    const RewriteBatch b = damage.batch(pieces, batch_at(pieces, begin), 0, 0);
+  e.stopped = each_batch(pieces, batches, stop, [&](std::span<const int64_t> rows) {
+    const RewriteBatch b = damage.batch(pieces, rows, 0, 0);
     Pass pass;
     sum += model.loss(b.sources, b.targets, pass).item() * static_cast<double>(b.targets.tokens());
     e.tokens += b.targets.tokens();
     if (see) see(b);
-  }
+  });
   e.loss = sum / static_cast<double>(std::max<int64_t>(1, e.tokens));
   return e;
 }
@@ -53,13 +43,8 @@ class RewriteTask final : public PartTask<Seq2Seq, TextPieces> {
   RewriteTask(std::unique_ptr<Seq2Seq> model, std::shared_ptr<const Tokenizer> tokenizer, const std::vector<int64_t>& ids, const SplitPercent& split,
               const RewriteSource& source)
       : PartTask(std::move(model), std::move(tokenizer)), damage_(source.damage(*tokenizer_)) {
-    const auto until = [&](double percent) { return std::llround(static_cast<double>(ids.size()) * percent / 100); };
-    const auto part = [&](int64_t begin, int64_t end) { return TextPieces(std::vector<int32_t>(ids.begin() + begin, ids.begin() + end), source.length); };
-    const int64_t train_end = until(split.train), dev_end = until(split.train + split.dev);
-    train_ = part(0, train_end);
-    dev_ = part(train_end, dev_end);
-    test_ = part(dev_end, static_cast<int64_t>(ids.size()));
-    GRIM_CHECK(train_.rows() > 0, input, source.task, "the data have {} tokens to train on, and a text takes {}", train_end, source.length);
+    cut(ids.size(), split, [&](int64_t begin, int64_t end) { return TextPieces(std::vector<int32_t>(ids.begin() + begin, ids.begin() + end), source.length); });
+    GRIM_CHECK(train_.rows() > 0, input, source.task, "the data have {} tokens to train on, and a text takes {}", train_.ids().size(), source.length);
   }
 
   double weight(std::span<const int64_t> rows) const override {
@@ -96,28 +81,24 @@ SpecialTokens special_tokens(const Tokenizer& tokenizer, const std::string& fold
           .pad = either("pad_token_id", TokenRole::pad), .start = said("decoder_start_token_id")};
 }
 
-class OpenedRewrite final : public TaskSource {
+struct RunningTokens {
+  SpecialTokens special;
+  std::vector<int64_t> ids;
+};
+
+class OpenedRewrite final : public TextSource<OpenedRewrite, RunningTokens> {
  public:
-  OpenedRewrite(const std::string& path, RewriteSource source)
-      : corpus_(std::make_shared<const Corpus>(load_corpus(path, CorpusFormat::text))), source_(std::move(source)) {}
+  OpenedRewrite(const std::string& path, RewriteSource source) : TextSource(path, source.tokenizer, source.hint), source_(std::move(source)) {}
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
     const std::shared_ptr<const Numbered> text = numbered(config, checkpoint);
-    std::unique_ptr<Pretrained> model = config.shape_for(text->tokenizer->vocab_size())->build(rng);
-    if (checkpoint.empty() && !config.init_from.empty()) load_weights(*model, model_folder_in(config.init_from));
-    std::unique_ptr<Seq2Seq> writer = capability_in<Seq2Seq>(model);
+    std::unique_ptr<Seq2Seq> writer = model_of<Seq2Seq>(config, *text, rng, checkpoint);
     GRIM_CHECK(writer, argument, source_.task, "{} does not write one text from another", config.model);
-    writer->take_tokens(text->special);
-    return std::make_unique<RewriteTask>(std::move(writer), text->tokenizer, text->ids, SplitPercent::parse(config.split), source_);
-  }
-  std::unique_ptr<TaskSource> sample(const RunConfig& config, int) const override {
-    auto whole = std::make_unique<OpenedRewrite>(*this);
-    whole->known_ = numbered(config, "");
-    return whole;
+    writer->take_tokens(text->tokens.special);
+    return std::make_unique<RewriteTask>(std::move(writer), text->tokenizer, text->tokens.ids, SplitPercent::parse(config.split), source_);
   }
   void resolve(RunConfig& config) const override {
-    TaskSource::resolve(config);
-    SplitPercent::parse(config.split);
+    TextSource::resolve(config);
     const int64_t longest = source_.length + kAround;
     if (config.shape().size("context") == 0) config.shape().set_size("context", longest);
     const int64_t context = config.shape().size("context");
@@ -125,38 +106,22 @@ class OpenedRewrite final : public TaskSource {
       fail(ErrorKind::argument, source_.task,
            str("texts of {} tokens and {} around them: got a context of {}, expected {} or more", source_.length, kAround, context, longest),
            context > kAround ? str("train on shorter texts with " GRIM_SETTING("length={}"), context - kAround) : "a longer context");
-    if (source_.tokenizer.empty() && config.init_from.empty())
-      throw Error(ErrorKind::usage, "no tokenizer is given: " GRIM_SETTING("tokenizer") " names its folder", source_.hint);
   }
   std::vector<std::string> warnings(const RunConfig& config) const override {
-    const std::string from = model_before(config);
-    const std::string warning = source_.damage(*open_tokenizer(from.empty() ? source_.tokenizer : from))->warning(source_.length);
+    const std::string warning = source_.damage(*tokenizer_behind(model_before(config, "")))->warning(source_.length);
     return warning.empty() ? std::vector<std::string>() : std::vector{warning};
   }
-  CorpusFormat format() const override { return CorpusFormat::text; }
   Json identity(const RunConfig& config) const override {
-    Json json = Json::object({{"content_xxh3_128", content_hash(*corpus_)}, {"split", config.split}, {"length", source_.length}});
-    for (size_t i = 0; i < source_.identity.size(); ++i) json.set(source_.identity.keys()[i], source_.identity[i]);
-    return json;
+    return with(with(TextSource::identity(config), Json::object({{"length", source_.length}})), source_.identity);
   }
 
  private:
   static constexpr int64_t kAround = 2;  // the tokens before a text and behind it
-  struct Numbered {
-    std::shared_ptr<const Tokenizer> tokenizer;
-    SpecialTokens special;
-    std::vector<int64_t> ids;
-  };
-  std::shared_ptr<const Numbered> numbered(const RunConfig& config, const std::string& checkpoint) const {
-    if (known_) return known_;
-    const std::string from = model_before(config, checkpoint);
-    const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(from.empty() ? source_.tokenizer : from);
-    return std::make_shared<const Numbered>(tokenizer, special_tokens(*tokenizer, from), tokenizer->encode_with(corpus_->text, {.special_tokens = false}).ids);
+  RunningTokens tokens(const Tokenizer& tokenizer, const std::string& before) const override {
+    return {special_tokens(tokenizer, before), tokenizer.encode_with(corpus().text, {.special_tokens = false}).ids};
   }
 
-  std::shared_ptr<const Corpus> corpus_;
   RewriteSource source_;
-  std::shared_ptr<const Numbered> known_;  // of a sample: it is not worked out anew for each of its tasks
 };
 
 }  // namespace

@@ -69,19 +69,18 @@ Bpe::Bpe(Vocabulary vocabulary, const std::vector<Merge>& merges, BpeOptions opt
 }
 
 // Most vocabularies list the results of their rules in the order of the rules: the token after the last result is looked at before any is sought.
-std::vector<Bpe::Merge> Bpe::merges_of(const Vocabulary& vocabulary, size_t n, const std::function<MergeText(size_t)>& rule, const BpeOptions& options) {
+std::vector<Bpe::Merge> Bpe::merges_of(const Vocabulary& vocabulary, std::span<const MergeText> rules, const BpeOptions& options) {
   constexpr size_t kAhead = 16;
   const std::string& prefix = options.continuing_subword_prefix;
   std::vector<Merge> merges;
-  reserve_to_fill(merges, n);
+  reserve_to_fill(merges, rules.size());
   std::string result;
-  for (size_t i = 0; i < n; ++i) {
-    if (i + kAhead < n) {
-      const auto [left, right] = rule(i + kAhead);
-      vocabulary.prefetch(left);
-      vocabulary.prefetch(right);
+  for (size_t i = 0; i < rules.size(); ++i) {
+    if (i + kAhead < rules.size()) {
+      vocabulary.prefetch(rules[i + kAhead].first);
+      vocabulary.prefetch(rules[i + kAhead].second);
     }
-    const auto [left, right] = rule(i);
+    const auto& [left, right] = rules[i];
     const auto known = [&, &left = left, &right = right](std::string_view token) {
       const int32_t id = vocabulary.id_of(token);
       if (id < 0)

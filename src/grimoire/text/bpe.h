@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <functional>
 #include <mutex>
 #include <span>
 #include <unordered_set>
@@ -33,8 +32,8 @@ class Bpe final : public SubwordModel {
   // Rules in order: the first merges first. Ranks, where given, stand for the order: equal ones are one rule's variants.
   Bpe(Vocabulary vocabulary, const std::vector<Merge>& merges, BpeOptions options, std::span<const uint32_t> ranks = {});
   using MergeText = std::pair<std::string_view, std::string_view>;  // left, right
-  // n rules by the texts of their tokens. throws: input, naming the first with a token, or a result, that is not in the vocabulary
-  static std::vector<Merge> merges_of(const Vocabulary& vocabulary, size_t n, const std::function<MergeText(size_t)>& rule, const BpeOptions& options = {});
+  // Rules by the texts of their tokens. throws: input, naming the first with a token, or a result, that is not in the vocabulary
+  static std::vector<Merge> merges_of(const Vocabulary& vocabulary, std::span<const MergeText> rules, const BpeOptions& options = {});
 
   // Ids equal the reference's. So do offsets, which it adds up from the lengths of the tokens (the bytes of a prefix or suffix that fell back to bytes
   // count, a character that was left out does not), but that ours never leave the word, where the reference's may.

@@ -33,10 +33,12 @@ std::string file_in(const std::string& folder) {
            perhaps.empty() ? "" : str("; if it is in {}, name the file", joined(perhaps, " or "))));
 }
 
+bool begins_as_json(std::string_view text) { return trimmed(text).starts_with('{') || text.starts_with("\xef\xbb\xbf"); }
+
 NamedText text_of(const std::string& path) {
   NamedText text{read_file(path), path};
   GRIM_CHECK(!text.text.empty(), input, "tokenizer", "{}: the file is empty", path);
-  refuse_stand_in(text.text, path);
+  if (!begins_as_json(text.text)) refuse_stand_in(text.text, path);  // else Json::parse does
   return text;
 }
 
@@ -62,14 +64,12 @@ std::shared_ptr<const Tokenizer> read_whole(NamedText text, Json config) {
   const std::string name = file_name(text.name);
   if (name == "vocab.txt") return read_bert_vocabulary(text, std::move(config));
   if (name.ends_with(".bin")) return make_sentencepiece(parse_llama2c_tokenizer(text.text, text.name), std::move(config));
+  if (begins_as_json(text.text)) return parse_tokenizer(std::move(text.text), text.name, std::move(config));
   if (looks_like_tiktoken(text.text)) return read_tiktoken(text, std::move(config));
   // A SentencePiece file begins with its first piece: field 1, of bytes.
-  if (text.text.starts_with('\n') && !trimmed(text.text).starts_with('{'))
-    return make_sentencepiece(parse_sentencepiece(text.text, text.name), std::move(config));
-  if (!trimmed(text.text).starts_with('{') && !text.text.starts_with("\xef\xbb\xbf"))
-    fail(ErrorKind::input, "tokenizer", str("{}: it begins as no tokenizer: expected tokenizer.json, a SentencePiece model or tiktoken's ranks", text.name),
-         "a list of tokens, one a line, is called vocab.txt");
-  return parse_tokenizer(std::move(text.text), text.name, std::move(config));
+  if (text.text.starts_with('\n')) return make_sentencepiece(parse_sentencepiece(text.text, text.name), std::move(config));
+  fail(ErrorKind::input, "tokenizer", str("{}: it begins as no tokenizer: expected tokenizer.json, a SentencePiece model or tiktoken's ranks", text.name),
+       "a list of tokens, one a line, is called vocab.txt");
 }
 
 }  // namespace

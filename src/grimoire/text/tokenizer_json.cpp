@@ -90,8 +90,10 @@ struct ModelText {
   }
 
   std::vector<Bpe::Merge> take_rules(const Vocabulary& v, const BpeOptions& options) {
-    const auto rule = [&](size_t i) { return Bpe::MergeText(merges[2 * i], merges[2 * i + 1]); };
-    std::vector<Bpe::Merge> rules = Bpe::merges_of(v, merges.size() / 2, rule, options);
+    std::vector<Bpe::MergeText> texts;
+    reserve_to_fill(texts, merges.size() / 2);
+    for (size_t i = 0; i < merges.size(); i += 2) texts.emplace_back(merges[i], merges[i + 1]);
+    std::vector<Bpe::Merge> rules = Bpe::merges_of(v, texts, options);
     TextList().swap(merges);
     return rules;
   }

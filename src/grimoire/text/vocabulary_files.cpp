@@ -42,7 +42,7 @@ std::vector<Bpe::Merge> merges_in(const NamedText& file, const Vocabulary& vocab
                file.name, number, line);
     rules.emplace_back(both[0], both[1]);
   }
-  return in_file(file.name, [&] { return Bpe::merges_of(vocabulary, rules.size(), [&](size_t i) { return rules[i]; }); });
+  return in_file(file.name, [&] { return Bpe::merges_of(vocabulary, rules); });
 }
 
 Vocabulary vocabulary_in(const NamedText& file) {

@@ -6,10 +6,12 @@
 #include "grimoire/base/setting_words.h"
 #include "grimoire/base/utf8.h"
 #include "grimoire/generate/generate.h"
+#include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/run_folder.h"
+#include "grimoire/hub/trained_model.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/train/events.h"
 #include "grimoire/train/lm_sizes.h"
-#include "grimoire/train/run.h"
 
 namespace grim {
 namespace {

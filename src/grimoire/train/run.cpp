@@ -6,10 +6,10 @@
 #include "grimoire/base/lock_file.h"
 #include "grimoire/base/machine.h"
 #include "grimoire/base/setting_words.h"
+#include "grimoire/device/memory.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/model_folder.h"
-#include "grimoire/hub/whole_file.h"
-#include "grimoire/model/config_keys.h"
+#include "grimoire/hub/run_folder.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/train/counting.h"
 #include "grimoire/train/diagnosis.h"
@@ -71,8 +71,7 @@ RunResult run_to_its_end(const RunConfig& config, std::unique_ptr<Work> work, co
     result = do_work(config, *work, source, events, folder);
   } catch (const Error& e) {
     if (e.kind() == ErrorKind::numeric) write_report(folder);
-    const bool full = e.kind() == ErrorKind::resource && std::string_view(e.what()).starts_with("[memory]");
-    if (!full || config.recompute || !config.architecture().recomputes) throw;
+    if (!dynamic_cast<const device::OutOfMemory*>(&e) || config.recompute || !config.architecture().recomputes) throw;
     throw Error(e.kind(), e.what(), e.hint() + "; " GRIM_SETTING("recompute") " keeps less of each layer, for two fifths more time");
   }
   if (result.ending == Ending::stopped) {
@@ -128,11 +127,6 @@ void refuse_damaged(const FoundCheckpoint& best) {
               "these are the best weights so far: put them back, or remove that folder, and better ones are sought from here on");
 }
 
-std::string hint_without_whole(const std::string& folder) {
-  return str("put the missing or damaged files back from a copy; or remove {} and {}, and grimoire resume {} trains anew", join_path(folder, "checkpoints"),
-             join_path(folder, "best"), folder);
-}
-
 // Every checkpoint is damaged: beginning anew would push out the best weights and the log.
 [[noreturn]] void refuse_restart(const FoundCheckpoint& none, const FoundCheckpoint& best, const std::string& folder) {
   throw Error(ErrorKind::input, str("{}: {}; no whole checkpoint is left to go on from", none.rejected[0].path, none.rejected[0].reason),
@@ -160,10 +154,6 @@ void drop_best_after(const std::string& folder, int64_t step) {
 }
 
 }  // namespace
-
-bool holds_run(const std::string& folder) {
-  return newest_valid_checkpoint(join_path(folder, "checkpoints")) || newest_valid_checkpoint(join_path(folder, "best"));
-}
 
 RunResult train(RunConfig config, RunEvents& events) { return train(config, *config.open_task(), events); }
 
@@ -251,9 +241,8 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
   if (changes.steps >= 0) config.steps = changes.steps;
   if (changes.threads >= 0) config.threads = changes.threads;
   if (changes.recompute != Recompute::as_before) {
+    check_recomputes(config);
     config.recompute = changes.recompute == Recompute::yes;
-    if (config.recompute && !config.architecture().recomputes)
-      throw Error(ErrorKind::usage, str(GRIM_SETTING("recompute") ": a {} has no layers that could be computed again", config.model), "leave it out");
   }
   const device::ThreadCap cap(config.threads);
   const FolderLock lock(folder);
@@ -304,86 +293,6 @@ Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const 
   for (const RejectedCheckpoint& r : found.rejected)
     d.verdicts.insert(d.verdicts.begin(), {Verdict::Tone::warning, str("{}: {}; the layers here are those of step {}", r.path, r.reason, d.step)});
   return d;
-}
-
-bool is_run_folder(const std::string& folder) { return exists(join_path(folder, "best")) || exists(join_path(folder, "checkpoints")); }
-
-std::string model_folder_in(const std::string& folder) {
-  const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best")), newest = newest_valid_checkpoint(join_path(folder, "checkpoints"));
-  if (best) return best.path;
-  const std::string whole = newest ? str("{} is whole: give that folder", newest.path) : hint_without_whole(folder);
-  if (!best.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", best.rejected[0].path, best.rejected[0].reason), whole);
-  if (newest) return newest.path;
-  if (!newest.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", newest.rejected[0].path, newest.rejected[0].reason), whole);
-  if (const std::string file = whole_file_at(folder); !file.empty()) return file;
-  if (!holds_weights(folder))
-    throw Error(ErrorKind::input, str("'{}' holds no model", folder), "expected a folder that train wrote, or a checkpoint folder");
-  if (exists(join_path(folder, kManifestName))) verify_checkpoint(folder);
-  return folder;
-}
-
-namespace {
-
-[[noreturn]] void fail_unable(const AnyTrained& any, std::string_view what, const std::string& hint) {
-  const auto [path, type] = std::visit([](const auto& found) { return std::pair(found.path, found.model->config().text("model_type")); }, any);
-  fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' does not {}", path, type, what), hint);
-}
-
-}  // namespace
-
-const TrainedModel& language_model_in(const AnyTrained& any) {
-  if (const auto* const model = std::get_if<TrainedModel>(&any)) return *model;
-  fail_unable(any, "go on with a text", "one that reads whole texts fills in words and tells what follows");
-}
-
-TrainedModel load_trained(const std::string& folder) {
-  AnyTrained any = load_any(folder);
-  language_model_in(any);
-  return std::get<TrainedModel>(std::move(any));
-}
-
-TrainedEncoder load_encoder(const std::string& folder) {
-  AnyTrained any = load_any(folder);
-  if (auto* const encoder = std::get_if<TrainedEncoder>(&any)) return std::move(*encoder);
-  fail_unable(any, "read whole texts", "expected a model of BERT's kind");
-}
-
-TrainedModel writer_from(const TrainedSeq2Seq& trained, const std::string& source) {
-  const std::vector<std::string> texts = {source};
-  const TokenBatch tokens = encode_batch(*trained.tokenizer, texts);
-  if (const int64_t most = trained.model->decode_cache()->capacity(); tokens.longest() > most)
-    throw Error(ErrorKind::input, str("the text has {} tokens, and the model reads at most {}", tokens.longest(), most), "give a shorter one");
-  const std::vector<int64_t> said = token_ids(trained.generation, "decoder_start_token_id");
-  return {.model = grim::writer_from(*trained.model, tokens), .tokenizer = trained.tokenizer,
-          .begin = said.empty() ? trained.model->start() : said[0], .ends = trained.ends, .path = trained.path, .about = trained.about,
-          .generation = trained.generation};
-}
-
-namespace {
-
-// Without a generation_config.json, config.json says what is always written.
-Json generation_of(const ModelFolder& f) {
-  if (!f.generation.is_null()) return f.generation;
-  Json forced = Json::object();
-  const Json config = f.model->config();
-  for (const char* key : {"forced_bos_token_id", "forced_eos_token_id"})
-    if (const Json* const id = config.find(key)) forced.set(key, *id);
-  return forced.size() > 0 ? forced : Json();
-}
-
-}  // namespace
-
-AnyTrained load_any(const std::string& folder) {
-  if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
-  const std::string path = model_folder_in(folder);
-  ModelFolder f = open_model_folder(path);
-  GRIM_CHECK(f.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
-  const Json about = exists(join_path(path, kManifestName)) ? verify_checkpoint(path, Verify::sizes).about : Json();
-  if (auto model = capability_in<CausalLm>(f.model)) return TrainedModel{std::move(model), f.tokenizer, f.begin, f.ends, path, about, std::move(f.generation)};
-  if (auto encoder = capability_in<TextEncoder>(f.model)) return TrainedEncoder{std::move(encoder), f.tokenizer, path, about};
-  const Json generation = generation_of(f);
-  if (auto writer = capability_in<Seq2Seq>(f.model)) return TrainedSeq2Seq{std::move(writer), f.tokenizer, f.ends, path, about, generation};
-  fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' neither reads texts nor writes them", path, f.config.text("model_type")));
 }
 
 void take_shape_of_init(RunConfig& config) {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/setting_words.h"
 
 namespace grim {
 
@@ -69,6 +70,11 @@ RunConfig& RunConfig::set(std::string_view name, const Json& value) {
   if (!o) throw Error(ErrorKind::usage, str("{} has no setting '{}'", model, name), did_you_mean(name, all));
   o->set_json(value);
   return *this;
+}
+
+void check_recomputes(const RunConfig& config) {
+  if (!config.architecture().recomputes)
+    throw Error(ErrorKind::usage, str(GRIM_SETTING("recompute") ": a {} has no layers that could be computed again", config.model), "leave it out");
 }
 
 Options TrainerOptions::trainer_options() {

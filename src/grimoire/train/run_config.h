@@ -88,6 +88,9 @@ struct RunConfig : TrainerOptions {
   Cloned<TaskSettings> settings_;
 };
 
+// That the setting `recompute` has a meaning for the run's model. throws: usage, it has no layers that could be computed again
+void check_recomputes(const RunConfig& config);
+
 // Sets what the object names, the model first; `source`, a file, is named in errors. throws: input
 void read_settings(RunConfig& config, const Json& object, const std::string& source);
 // Of a run folder, also one of an earlier version, which kept the settings of all models: those of others, and sizes of 0, say nothing.

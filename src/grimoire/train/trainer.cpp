@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/base/setting_words.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/finite.h"
@@ -57,8 +56,7 @@ Trainer::Trainer(const RunConfig& config, const TaskSource& source, const std::s
     : options_(config), rng_(config.rng, seed_of(config), "init"), task_(source.make(config, rng_, checkpoint)),
       run_(to_json(provenance_of(config, source))), parameters_(std::make_unique<Parameters>(task_->model().parameters())),
       optimizer_(make_optimizer(config, *parameters_)), schedule_(make_schedule(config)) {
-  GRIM_CHECK(!config.recompute || config.architecture().recomputes, argument, "train", "a {} has no layers that could be computed again: expected a run "
-             "without " GRIM_SETTING("recompute"), config.model);
+  if (config.recompute) check_recomputes(config);
   if (config.ema > 0) ema_ = std::make_unique<Ema>(*parameters_, config.ema);
   const int64_t rows = task_->rows();
   GRIM_CHECK(rows > 0, input, "data", "there is nothing to train on");

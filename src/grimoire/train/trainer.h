@@ -16,7 +16,7 @@ namespace grim {
 class Trainer {
  public:
   // The generator draws the model's weights; in torch mode it goes on to draw the batches, as in the notebooks. `checkpoint`: as TaskSource::make
-  // has it, still to be loaded. `config` is resolved. throws: input, nothing to train on; what the task throws
+  // has it, still to be loaded. `config` is resolved. throws: input, nothing to train on; as check_recomputes; what the task throws
   Trainer(const RunConfig& config, const TaskSource& source, const std::string& checkpoint = "");
 
   const TrainerOptions& options() const { return options_; }

@@ -72,6 +72,7 @@ void Terminal::data(const std::string& text) {
 }
 
 void Terminal::result(const Json& object) { put(object.dump() + "\n"); }
+void Terminal::result_part(const std::string& text) { put(text); }
 
 std::optional<std::string> Terminal::ask(const std::string& prompt) {
   if (json_) words(prompt);

@@ -29,6 +29,7 @@ class Terminal final : public Console {
   std::optional<std::string> ask(const std::string& prompt) override;
   bool has_person() const override;
   void result(const Json& object) override;
+  void result_part(const std::string& text) override;
   bool json() const override { return json_; }
   report::TextStyle style() const override { return style_; }
   bool stop_requested() const override { return signals_.stop(); }

@@ -5,9 +5,10 @@
 #include <optional>
 #include <string>
 
+#include "grimoire/data/corpus.h"
 #include "grimoire/data/documents.h"
+#include "grimoire/hub/trained_model.h"
 #include "grimoire/report/report.h"
-#include "grimoire/train/run.h"
 
 namespace grim::eval {
 

@@ -1,0 +1,35 @@
+#include "grimoire/hub/run_folder.h"
+
+#include "grimoire/base/files.h"
+#include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/whole_file.h"
+#include "grimoire/io/checkpoint.h"
+
+namespace grim {
+
+bool is_run_folder(const std::string& folder) { return exists(join_path(folder, "best")) || exists(join_path(folder, "checkpoints")); }
+
+bool holds_run(const std::string& folder) {
+  return newest_valid_checkpoint(join_path(folder, "checkpoints")) || newest_valid_checkpoint(join_path(folder, "best"));
+}
+
+std::string model_folder_in(const std::string& folder) {
+  const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder, "best")), newest = newest_valid_checkpoint(join_path(folder, "checkpoints"));
+  if (best) return best.path;
+  const std::string whole = newest ? str("{} is whole: give that folder", newest.path) : hint_without_whole(folder);
+  if (!best.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", best.rejected[0].path, best.rejected[0].reason), whole);
+  if (newest) return newest.path;
+  if (!newest.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", newest.rejected[0].path, newest.rejected[0].reason), whole);
+  if (const std::string file = whole_file_at(folder); !file.empty()) return file;
+  if (!holds_weights(folder))
+    throw Error(ErrorKind::input, str("'{}' holds no model", folder), "expected a folder that train wrote, or a checkpoint folder");
+  if (exists(join_path(folder, kManifestName))) verify_checkpoint(folder);
+  return folder;
+}
+
+std::string hint_without_whole(const std::string& run) {
+  return str("put the missing or damaged files back from a copy; or remove {} and {}, and grimoire resume {} trains anew", join_path(run, "checkpoints"),
+             join_path(run, "best"), run);
+}
+
+}  // namespace grim
