@@ -4,6 +4,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/sentencepiece.h"
 #include "grimoire/text/tokenizer_files.h"
@@ -66,7 +67,7 @@ std::shared_ptr<const Tokenizer> read_whole(NamedText text, Json config) {
   // A SentencePiece file begins with its first piece: field 1, of bytes.
   if (text.text.starts_with('\n') && !trimmed(text.text).starts_with('{'))
     return make_sentencepiece(parse_sentencepiece(text.text, text.name), std::move(config));
-  if (!trimmed(text.text).starts_with('{') && !text.text.starts_with("\xef\xbb\xbf"))
+  if (!trimmed(without_byte_order_mark(text.text)).starts_with('{'))
     fail(ErrorKind::input, "tokenizer", str("{}: it begins as no tokenizer: expected tokenizer.json, a SentencePiece model or tiktoken's ranks", text.name),
          "a list of tokens, one a line, is called vocab.txt");
   return parse_tokenizer(std::move(text.text), text.name, std::move(config));
