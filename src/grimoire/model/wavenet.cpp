@@ -65,6 +65,13 @@ void WaveNetConfig::check() const {
        context > kFuse ? str("the nearest is {}", int64_t{1} << std::lround(std::log2(static_cast<double>(context)))) : "");
 }
 
+ConfigShapes WaveNetConfig::shapes() const {
+  using Length = ConfigShapes::Length;
+  const Length V{{"vocab_size"}, vocab_size}, E{{"n_embd"}, n_embd}, H{{"n_hidden"}, n_hidden};
+  const auto rounds = static_cast<int64_t>(std::bit_width(static_cast<uint64_t>(context))) - 1;
+  return {.layers = {{"layers.", "context", rounds}}, .tensors = {{"wte.weight", {V, E}}, {"out.weight", {H, V}}}};
+}
+
 double WaveNetConfig::parameter_count() const {
   const double V = double(vocab_size), H = double(n_hidden);
   double width = double(n_embd), sum = V * width;
