@@ -96,7 +96,9 @@ TEST_F(Chats, SayWhenThereIsNoRoom) {
   answer(chat);
   EXPECT_FALSE(chat.full());
   chat.reset();
+  chat.say("user", std::string(38, 'a'));
   EXPECT_TRUE(chat.has_room());
+  chat.reset();
   chat.say("user", std::string(47, 'a'));
   EXPECT_FALSE(chat.has_room());
   Rng rng(RngMode::philox, 1);

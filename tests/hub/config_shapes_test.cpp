@@ -35,9 +35,10 @@ TEST(ConfigShapes, NameTheKeyThatWasChanged) {
     const test::TempFolder folder;
     const std::unique_ptr<ModelConfig> config = a->defaults();
     config->set_vocabulary(40);
-    for (const SizeAxis& axis : config->axes()) config->set_size(axis.option, axis.low);
+    if (a->name != "gpt-neox")  // a quarter of whose narrowest heads is not turned
+      for (const SizeAxis& axis : config->axes()) config->set_size(axis.option, axis.low);
     Rng rng(RngMode::philox, 1);
-    const std::string path = folder / "m";
+    const std::string path = folder / "model-1";
     save_checkpoint(path, model_files(*config->build(rng), nullptr));
     ASSERT_EQ(refusal(path), "");
     const std::string file = join_path(path, "config.json");
@@ -67,8 +68,8 @@ TEST(ConfigShapes, KeysThatADimensionOfTheirOwnConfirmsAreNotNamed) {
     return contradiction(Json::object({{"heads", 3}, {"head", 4}}), shapes, tensors, "f");
   };
   EXPECT_EQ(said(12, 3), "");
-  EXPECT_EQ(said(15, 3), "key 'head' is 4, but tensor 'a.q.weight' of f is (15): expected (12)");
-  EXPECT_EQ(said(16, 4), "key 'heads' is 3, but tensor 'a.bias' of f is (4): expected (3)");
+  EXPECT_EQ(said(15, 3), "key 'head' is 4, but tensor 'a.q.weight' of f is (15,): expected (12,)");
+  EXPECT_EQ(said(16, 4), "key 'heads' is 3, but tensor 'a.bias' of f is (4,): expected (3,)");
 }
 
 TEST(ConfigShapes, WhatIsThereOrNot) {

@@ -73,7 +73,7 @@ BartConfig BartConfig::from_json(const Json& json) {
   c.start_token = token_or("decoder_start_token_id", is_bart(type) ? c.end_token : c.pad_token);
   if (json.find("decoder_vocab_size") && !json.at("decoder_vocab_size").is_null())
     GRIM_CHECK(config_size(json, "decoder_vocab_size") == V, input, "config",
-               "config.json: decoder_vocab_size is {} and vocab_size {}: only one vocabulary for both sides is supported",
+               "config.json: key 'decoder_vocab_size' is {} and key 'vocab_size' {}: only one vocabulary for both sides is supported",
                json.integer("decoder_vocab_size"), V);
   check_divides("d_model", c.n_embd, "encoder_attention_heads", c.n_head);
   check_divides("d_model", c.n_embd, "decoder_attention_heads", c.n_decoder_head);

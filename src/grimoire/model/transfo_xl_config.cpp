@@ -53,7 +53,7 @@ TransfoXlConfig TransfoXlConfig::from_json(const Json& json) {
   c.context = size_or("grimoire_context", 8 * c.segment);
   if (c.head_size * c.n_head == c.n_embd) c.head_size = 0;
   if (c.n_inner == 4 * c.n_embd) c.n_inner = 0;
-  GRIM_CHECK(config_size(json, "d_embed") == c.n_embd, input, "config", "config.json: d_embed is {}, d_model {}: only equal ones are supported",
+  GRIM_CHECK(config_size(json, "d_embed") == c.n_embd, input, "config", "config.json: key 'd_embed' is {} and key 'd_model' {}: only equal ones are supported",
              json.integer("d_embed"), c.n_embd);
   GRIM_CHECK(c.n_embd % 2 == 0, input, "config", "config.json: key 'd_model': got {}, expected an even number, for sines and cosines", c.n_embd);
   GRIM_CHECK(c.memory > 0 || !c.same_length, input, "config", "config.json: same_length needs a memory, and mem_len is 0");

@@ -17,7 +17,9 @@ constexpr BatchNormOptions kNorm{.momentum = 0.1, .variance = BatchNormVariance:
 WaveNetConfig WaveNetConfig::from_json(const Json& c) {
   static const std::vector<KeyRule> rules = {{"vocab_size"}, {"context"}, {"n_embd"}, {"n_hidden"}};
   check_config_keys(c, rules);
-  return {.vocab_size = config_size(c, "vocab_size"), .context = config_size(c, "context"), .n_embd = config_size(c, "n_embd"),
+  const int64_t context = config_size(c, "context", kFuse);
+  GRIM_CHECK(std::has_single_bit(static_cast<uint64_t>(context)), input, "config", "config.json: key 'context': got {}, expected a power of two", context);
+  return {.vocab_size = config_size(c, "vocab_size"), .context = context, .n_embd = config_size(c, "n_embd"),
           .n_hidden = config_size(c, "n_hidden")};
 }
 
