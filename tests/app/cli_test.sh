@@ -95,7 +95,7 @@ expect 2 "length-penalty is of use with --beams only" generate "$work/run" --len
 expect 2 "diversity-penalty is of use with --beam-groups only" generate "$work/run" --beams 2 --diversity-penalty 2
 for drawn in "--temperature .5" "--top-p .5" "--min-p .5" "--seed 3" "--lookup 4"; do expect 2 "is of no use with --beams" generate "$work/run" --beams 2 $drawn; done
 expect 2 "3 texts are asked for, and 2 beams" generate "$work/run" --beams 2 -n 3
-expect 2 "3 beams cannot be cut into 2 groups" generate "$work/run" --beams 3 --beam-groups 2
+expect 2 "3 beams .num_beams, --beams. cannot be cut into 2 groups of one size .num_beam_groups, --beam-groups." generate "$work/run" --beams 3 --beam-groups 2
 for bias in 1:3 x=3 1=y 27=3 -1=3 1=101 1=nan; do expect 2 "logit-bias: got '$bias', expected ID=NUMBER, the id below 11" generate "$work/run" --logit-bias "$bias"; done
 expect 2 "contrastive is of no use with --beams" generate "$work/run" --beams 2 --contrastive .5
 expect 2 "min-p is of no use with --contrastive" generate "$work/run" --contrastive .5 --min-p .1
@@ -122,7 +122,7 @@ expect 0 "" generate "$work/told" --top-k 3 --temperature 1
 settings '"max_window_size": 7'; expect 0 "generation_config.json: key 'max_window_size' has no meaning here" generate "$work/told"
 settings '"guidance_scale": 3.0'; expect 3 "generation_config.json: key 'guidance_scale': .*got 3.0, which cannot be done here" generate "$work/told"
 expect 3 "" model check "$work/told"; grep -q "guidance_scale" "$work/out" || fail "check does not see guidance_scale"
-settings '"top_p": 1.5'; expect 3 "generation_config.json: .*top_p: got 1.5" generate "$work/told"
+settings '"top_p": 1.5'; expect 3 "generation_config.json: .*top_p .--top-p.: got 1.5" generate "$work/told"
 settings '"num_beams": 3, "num_return_sequences": 2'; expect 0 "" generate "$work/told"; [ "$(wc -l <"$work/out")" -eq 2 ] || fail "two of three beams: $(cat "$work/out")"
 expect 3 "does not exist" generate "$work/nowhere"
 expect 3 "holds no model" generate "$work"

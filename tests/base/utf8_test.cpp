@@ -83,6 +83,37 @@ TEST(Utf8, CountsAndPlaces) {
   EXPECT_EQ(s, "\xef\xbf\xbd\xef\xbf\xbd");
 }
 
+// As U+FFFD stands in Python's errors="replace" and Rust's from_utf8_lossy: one for each longest part that could begin a character.
+TEST(Utf8, FaultsBecomeReplacementCharacters) {
+  const std::string r = "\ufffd";
+  for (const auto& [text, expected] : std::vector<std::pair<std::string, std::string>>{
+           {"", ""}, {"aé€😀", "aé€😀"}, {"a\xf0\x9f\x98", "a" + r}, {"a\xf0\x9f\x98z", "a" + r + "z"}, {"\xe2\x82\xe2\x82\xac", r + "€"},
+           {"\xff\xfe", r + r}, {"\x80\x80", r + r}, {"\xf0\x80\x80", r + r + r}, {"\xed\xa0\x80", r + r + r}, {"\xc3", r}, {r, r}})
+    EXPECT_EQ(well_formed(text), expected);
+  EXPECT_EQ(part_at_end("a\xf0\x9f\x98"), 3u);
+  EXPECT_EQ(part_at_end("a\xc3"), 1u);
+  EXPECT_EQ(part_at_end("é"), 0u);
+  EXPECT_EQ(part_at_end("\xff"), 0u);
+}
+
+TEST(Utf8, TheFrontOfATextEndsBehindACharacter) {
+  EXPECT_EQ(whole_characters("a€b", 5), "a€b");
+  EXPECT_EQ(whole_characters("a€b", 4), "a€");
+  EXPECT_EQ(whole_characters("a€b", 3), "a");
+  EXPECT_EQ(whole_characters("a€b", 2), "a");
+  EXPECT_EQ(whole_characters("€", 2), "");
+  EXPECT_EQ(whole_characters("\x80\x80\x80\x80\x80\x80", 5), "\x80\x80") << "no text has so many";
+}
+
+TEST(Utf8, TakesAByteOrderMarkOffOnce) {
+  static_assert(without_byte_order_mark("\xef\xbb\xbf" "a") == "a");
+  EXPECT_EQ(without_byte_order_mark("a"), "a");
+  EXPECT_EQ(without_byte_order_mark(""), "");
+  EXPECT_EQ(without_byte_order_mark("\xef\xbb"), "\xef\xbb");
+  EXPECT_EQ(without_byte_order_mark("\xef\xbb\xbf\xef\xbb\xbf"), "\xef\xbb\xbf");
+  EXPECT_EQ(without_byte_order_mark("a\xef\xbb\xbf"), "a\xef\xbb\xbf");
+}
+
 TEST(Utf8, DescribesCharacters) {
   EXPECT_EQ(describe(U'é'), "'é' (U+00E9)");
   EXPECT_EQ(describe(7), "U+0007");

@@ -88,6 +88,9 @@ TEST(Libsvm, RowsLabelsAndFaults) {
   EXPECT_EQ(f.rows->columns, 3);
   EXPECT_EQ(f.rows->column, (std::vector<int32_t>{0, 2, 1}));
   EXPECT_EQ(parse_libsvm("1 0:1 4:1\n", "t").rows->columns, 5);
+  const std::string marked = "\xef\xbb\xbf+1 1:0.5 3:2\n";
+  EXPECT_TRUE(looks_like_libsvm(marked));
+  EXPECT_EQ(parse_libsvm(marked, "t").labels, std::vector<std::string>{"+1"});
   EXPECT_TRUE(says(message_of([] { parse_libsvm("1 2:1 2:1\n", "t"); }), "line 1: index 2 after 2"));
   EXPECT_TRUE(says(message_of([] { parse_libsvm("1 2:1\n1 3:x\n", "t"); }), "line 2: '3:x' is not index:value"));
   EXPECT_TRUE(says(message_of([] { parse_libsvm("a 2:1\n", "t"); }), "label 'a'"));

@@ -132,6 +132,14 @@ TEST(TokenBatch, SaysWhatIsWrong) {
   EXPECT_EQ(refusal([&] { encode_batch(*tokenizer, {}); }), "[batch] there are no texts");
   EXPECT_EQ(refusal([&] { encode_all(*tokenizer, two, {}, {.pair = "x"}); }), "[batch] a pair for all texts: expected one for each, or none");
   EXPECT_NE(refusal([&] { encode_batch(*tokenizer, unknown); }).find("zzz"), std::string::npos);
+  EXPECT_EQ(encode_whole(*tokenizer, "a b", 2).ids.to_vector<int64_t>(), (std::vector<int64_t>{0, 1}));
+  EXPECT_EQ(refusal([&] { encode_whole(*tokenizer, "a b a", 2, "the source"); }), "[text] the source has 3 tokens, and the model reads at most 2");
+  EXPECT_EQ(refusal([&] { encode_whole(*tokenizer, "a b", 2, "the pair", "a"); }), "[text] the pair has 3 tokens, and the model reads at most 2");
+  Json cutting = tokenizer->to_json();
+  cutting.set("truncation", Json::object({{"direction", "Right"}, {"max_length", 2}, {"strategy", "LongestFirst"}, {"stride", 0}}));
+  const auto cut = parse_tokenizer(cutting.dump(), "words");
+  EXPECT_EQ(refusal([&] { encode_whole(*cut, "a b a", 5); }),
+            "[text] the text has more than 2 tokens, where the tokenizer cuts it (truncation in tokenizer.json)");
 }
 
 }  // namespace

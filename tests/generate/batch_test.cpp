@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/generate/contrastive.h"
 #include "grimoire/generate/generate.h"
 #include "grimoire/generate/stop_finder.h"
@@ -13,7 +14,9 @@
 #include "grimoire/model/gpt.h"
 #include "grimoire/model/gpt_neox.h"
 #include "grimoire/model/llama.h"
+#include "grimoire/text/bpe.h"
 #include "grimoire/text/char_tokenizer.h"
+#include "grimoire/text/pipeline_tokenizer.h"
 #include "generate/forgetful.h"
 
 namespace grim {
@@ -201,6 +204,38 @@ TEST(Stop, TextIsGivenAsSoonAsNoStopCanBeginInIt) {
   StopFinder other(letters, {"cde"});
   EXPECT_EQ(other.put(letters.encode("c")[0]), "");
   EXPECT_EQ(other.rest(), "c");
+}
+
+// Byte-level tokens by the bytes that they stand for.
+std::shared_ptr<const Tokenizer> byte_tokens() {
+  Json vocab = Json::object();
+  for (int b = 0; b < 256; ++b) {
+    std::string symbol;
+    append_utf8(symbol, byte_symbol(static_cast<uint8_t>(b)));
+    vocab.append(symbol, b);
+  }
+  const Json level = Json::object({{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}, {"trim_offsets", true}});
+  const Json model = Json::object({{"type", "BPE"}, {"vocab", vocab}, {"merges", Json::array()}});
+  return parse_tokenizer(Json::object({{"model", model}, {"pre_tokenizer", level}, {"decoder", level}}).dump(), "bytes");
+}
+
+TEST(Stop, BytesThatAreNoCharacterAreReplaced) {
+  const auto bytes = byte_tokens();
+  const std::string r = "\ufffd";
+  for (const auto& [text, expected] : std::vector<std::pair<std::string, std::string>>{
+           {"a\xe2\x82\xac", "a€"}, {"a\xf0\x9f\x98", "a" + r}, {"\xe2\x82\xe2\x82 b", r + r + " b"},
+           {"\xe2\x82\xff\xff\xff\xe2\x82", r + r + r + r + r}}) {
+    StopFinder finder(*bytes, {"stop"});
+    std::string given;
+    for (const char c : text) {
+      const std::string piece = finder.put(static_cast<uint8_t>(c));
+      EXPECT_FALSE(find_utf8_fault(piece));
+      given += piece;
+    }
+    given += finder.rest();
+    EXPECT_EQ(given, expected);
+    EXPECT_EQ(finder.text(), expected);
+  }
 }
 
 TEST(Beams, OfAModelThatLooksBackOnOneToken) {

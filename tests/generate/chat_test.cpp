@@ -96,13 +96,17 @@ TEST_F(Chats, SayWhenThereIsNoRoom) {
   answer(chat);
   EXPECT_FALSE(chat.full());
   chat.reset();
+  chat.say("user", std::string(38, 'a'));
+  EXPECT_TRUE(chat.has_room());
+  chat.reset();
   chat.say("user", std::string(47, 'a'));
+  EXPECT_FALSE(chat.has_room());
   Rng rng(RngMode::philox, 1);
   try {
     chat.answer({}, rng);
     FAIL() << "48 tokens of 48";
   } catch (const Error& e) {
-    EXPECT_EQ(e.kind(), ErrorKind::resource) << e.what();
+    EXPECT_EQ(e.kind(), ErrorKind::input) << e.what();
   }
   EXPECT_THROW(Chat(*model_, *parse_tokenizer(tokenizer_->to_json().dump(), "letters")), Error) << "no template";
 }

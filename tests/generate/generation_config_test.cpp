@@ -10,7 +10,7 @@ namespace grim {
 namespace {
 
 StoredGeneration stored(const std::string& text, const GenerationConfig& fallback = {}) {
-  return generation_from(Json::parse(text), "m/generation_config.json", fallback);
+  return generation_from(Json::parse(text, "m/generation_config.json"), "m/generation_config.json", fallback);
 }
 std::string refusal(const std::string& text) {
   try {
@@ -64,6 +64,15 @@ TEST(GenerationConfig, ValuesOutOfRangeNameFileAndKey) {
     EXPECT_NE(said.find("m/generation_config.json"), std::string::npos) << text << said;
     EXPECT_NE(said.find(key), std::string::npos) << text << said;
   }
+}
+
+TEST(GenerationConfig, FileAndKeyAreNamedOnce) {
+  for (const auto& [text, said] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"temperature": "hot"})", "[json] m/generation_config.json: key 'temperature': got text, expected number"},
+           {R"({"do_sample": 3})", "[json] m/generation_config.json: key 'do_sample': got integer, expected boolean"},
+           {R"({"suppress_tokens": ["a"]})", "[json] m/generation_config.json: key 'suppress_tokens': got text, expected integer"},
+           {R"({"sequence_bias": [1]})", "m/generation_config.json: key 'sequence_bias': [config] got 1, expected a list of tokens and a number"}})
+    EXPECT_EQ(refusal(text), said);
 }
 
 TEST(GenerationConfig, Lengths) {

@@ -40,6 +40,7 @@ TEST(Report, Figures) {
   EXPECT_EQ(text(Figure{"steps", 12000.0}), "  steps = 12000\n");
   EXPECT_EQ(text(Figure{"zero", -0.0}), "  zero = 0\n");
   EXPECT_EQ(text(Figure{"word", std::string("a\x1b")}), "  word = a\\x1b\n");
+  EXPECT_EQ(text(Figure{"word", std::string("a\xe2\x82")}), "  word = a\ufffd\n");
   EXPECT_EQ(html(Figure{"p<", std::string("<1")}), "<p class=\"figure\">p&lt; = <strong>&lt;1</strong></p>\n");
   EXPECT_EQ(json(Figure{"loss", 0.5}), R"([{"kind": "figure", "name": "loss", "value": 0.5}])");
   EXPECT_EQ(to_json(Report{"T", {Figure{"loss", 0.5}, Figure{"word", std::string("w")}}}).at("figures").dump(), R"({"loss": 0.5, "word": "w"})");

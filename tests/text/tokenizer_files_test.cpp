@@ -73,6 +73,7 @@ TEST(Tiktoken, WrongFiles) {
     EXPECT_NE(says(good + line + "\n").find("r: line 301"), std::string::npos) << line << says(good + line + "\n");
   EXPECT_NE(says(good + "AA== 300\n").find("two ids"), std::string::npos) << says(good + "AA== 300\n");
   EXPECT_TRUE(looks_like_tiktoken(good));
+  EXPECT_TRUE(looks_like_tiktoken("\xef\xbb\xbf" + good));
   EXPECT_FALSE(looks_like_tiktoken("{\"version\": 1}"));
   EXPECT_FALSE(looks_like_tiktoken("\n\x05<unk>"));
 }

@@ -208,9 +208,8 @@ size_t end_of_first(std::string_view text) {
 
 // `to.whole` has simdjson::SIMDJSON_PADDING bytes behind it.
 Json parsed(JsonBuilder to) {
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (const size_t nul = to.whole.find('\0'); nul != std::string_view::npos) to.refuse_at(nul, "a NUL byte is not JSON");
-  std::string_view text = to.whole.substr(to.whole.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+  std::string_view text = without_byte_order_mark(to.whole);
   text = text.substr(0, text.find_last_not_of(kBlank) + 1);  // npos + 1 is 0
   refuse_stand_in(text, *to.source);
   od::parser parser;
@@ -254,27 +253,17 @@ Json Json::parse(std::string& text, std::string_view source, const std::vector<S
 namespace {
 
 std::string in_quotes(std::string_view text) {
-  const bool all_utf8 = simdjson::validate_utf8(text);
+  if (!simdjson::validate_utf8(text)) return in_quotes(well_formed(text));
   std::string out = "\"";
-  for (size_t at = 0; at < text.size();) {
-    const char c = text[at];
+  for (const char c : text) {
     if (const auto escape = std::string_view("\"\\\b\f\n\r\t").find(c); escape != std::string_view::npos) {
       out += '\\';
       out += R"("\bfnrt)"[escape];
     } else if (static_cast<uint8_t>(c) < 0x20) {
       out += str("\\u{:04x}", c);
-    } else if (static_cast<uint8_t>(c) < 0x80 || all_utf8) {
-      out += c;
     } else {
-      constexpr std::string_view kReplacement = "\xef\xbf\xbd";
-      const size_t begin = at;
-      const bool bad = next_code_point(text, at) == 0xfffd && text.substr(begin, at - begin) != kReplacement;
-      while (bad && at < text.size() && continues_character(text[at]) && ends_in_part_of_character(text.substr(begin, at + 1 - begin)))
-        ++at;  // a character that is cut off is one fault
-      out += bad ? kReplacement : text.substr(begin, at - begin);
-      continue;
+      out += c;
     }
-    ++at;
   }
   return out + '"';
 }

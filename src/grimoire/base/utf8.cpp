@@ -102,7 +102,7 @@ void append_utf8(std::string& text, char32_t c) {
   text.append(bytes, n);
 }
 
-bool ends_in_part_of_character(std::string_view text) {
+size_t part_at_end(std::string_view text) {
   size_t begin = text.size();
   while (begin > 0 && text.size() - begin < 3)
     if (!continues_character(text[--begin])) break;
@@ -111,9 +111,30 @@ bool ends_in_part_of_character(std::string_view text) {
     std::string whole(tail);
     whole.resize(4, further);
     const Decoded d = decode(whole, 0);
-    if (!d.fault && d.length > tail.size()) return true;
+    if (!d.fault && d.length > tail.size()) return tail.size();
   }
-  return false;
+  return 0;
+}
+
+std::string well_formed(std::string_view text) {
+  if (!find_utf8_fault(text)) return std::string(text);
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const Decoded d = decode(text, at);
+    size_t end = at + d.length;
+    while (d.fault && end < text.size() && continues_character(text[end]) && ends_in_part_of_character(text.substr(at, end + 1 - at))) ++end;
+    if (d.fault) append_utf8(out, 0xfffd);
+    else out += text.substr(at, d.length);
+    at = end;
+  }
+  return out;
+}
+
+std::string_view whole_characters(std::string_view text, size_t most_bytes) {
+  if (text.size() <= most_bytes) return text;
+  size_t end = most_bytes;
+  for (int back = 0; back < 3 && end > 0 && continues_character(text[end]); ++back) --end;
+  return text.substr(0, end);
 }
 
 TextPlace place_of(std::string_view text, size_t byte) {

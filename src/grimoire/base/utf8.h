@@ -28,7 +28,18 @@ int64_t count_code_points(std::string_view text);
 void append_utf8(std::string& text, char32_t c);  // U+FFFD for what is no code point
 
 constexpr bool continues_character(char byte) { return (static_cast<uint8_t>(byte) & 0xc0) == 0x80; }  // is it one behind a character's first byte?
-bool ends_in_part_of_character(std::string_view text);  // with a byte or more of one that further bytes could complete
+size_t part_at_end(std::string_view text);  // bytes at its end of a character that further bytes could complete; 0: none
+inline bool ends_in_part_of_character(std::string_view text) { return part_at_end(text) > 0; }
+// The text with U+FFFD in place of each fault; what there is of a character that is cut off is one.
+std::string well_formed(std::string_view text);
+// The front of the text, of at most so many bytes, up to the end of a character.
+std::string_view whole_characters(std::string_view text, size_t most_bytes);
+
+// U+FEFF, which some programs write before a text.
+constexpr std::string_view without_byte_order_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  return text.substr(text.starts_with(kMark) ? kMark.size() : 0);
+}
 
 struct TextPlace {
   int64_t line, column;  // from 1; columns in code points

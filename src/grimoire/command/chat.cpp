@@ -10,7 +10,8 @@
 namespace grim {
 namespace {
 
-constexpr const char* kWords = "/undo takes the last question back, /reset begins anew, /exit or Ctrl-D ends; Ctrl-C ends an answer";
+constexpr const char* kWords = "/undo takes the last question back, /reset begins anew, /exit or Ctrl-D ends, /help says so again; Ctrl-C ends an answer; "
+                               "a line that ends in \\ goes on in the next";
 
 class ChatCommand final : public Command {
  public:
@@ -22,6 +23,10 @@ class ChatCommand final : public Command {
   }
   std::vector<Positional> positionals() override {
     return {{"model", "a model folder, a GGUF file, a run folder, or the name of a published model", &model_}};
+  }
+  std::string note() const override {
+    return "A line of the terminal, or of a pipe, is a question; one that ends in \\ goes on in the next. /undo takes the last question back, /reset begins\n"
+           "anew, /exit ends. A question for which the model's context has no room is told and left out; from a pipe the exit code is 3 then.";
   }
   Options options() override {
     return joined({flags_.options(), {{.name = "system", .help = "what the model is told before the conversation", .target = &system_, .basic = true},
@@ -51,8 +56,9 @@ class ChatCommand final : public Command {
     }
     if (const std::string pace_said = in_words(pace); !pace_said.empty()) console.say(pace_said);
     if (console.json())
-      console.result(Json::object({{"messages", chat.messages()}, {"model", trained.path}, {"tokens", pace.within}, {"seconds", pace.seconds_within}}));
-    return 0;
+      console.result(Json::object({{"messages", chat.messages()}, {"model", trained.path}, {"tokens", pace.within}, {"seconds", pace.seconds_within},
+                                   {"unanswered", unanswered_}}));
+    return unanswered_ > 0 && !console.has_person() ? 3 : 0;
   }
 
  private:
@@ -76,25 +82,27 @@ class ChatCommand final : public Command {
 
   static bool is_command(Console& console, Chat& chat, const std::string& said) {
     if (said == "/reset") chat.reset();
+    else if (said == "/help") console.say(kWords);
     else if (said == "/undo") console.say(chat.undo() ? "the last question is taken back" : "there is no question to take back");
     else if (said.starts_with('/')) console.say(str("{} is no command: {}", said, kWords));
     else return false;
     return true;
   }
 
-  void answer(Console& console, Chat& chat, const Tokenizer& tokenizer, const std::string& said, Rng& rng, Pace& pace) const {
+  void answer(Console& console, Chat& chat, const Tokenizer& tokenizer, const std::string& said, Rng& rng, Pace& pace) {
     chat.say("user", said);
+    if (!chat.has_room()) {
+      chat.undo();
+      ++unanswered_;
+      console.data("\n");
+      return console.say("no answer: with this question the conversation is longer than what the model reads at once, and the question is left out: "
+                         "ask it shorter, /undo takes one before it back, /reset begins anew");
+    }
     console.save_first(true);  // Ctrl-C ends the answer
     std::vector<Choice> choices;
-    try {
-      chat.answer(config_, rng, {.choice = [&](const Choice& c) { if (config_.explain) choices.push_back(c); },
-                                 .text = [&](const std::string& text) { console.data(text); },
-                                 .stop = [&] { return console.stop_requested(); }, .pace = &pace});
-    } catch (const Error& e) {
-      if (e.kind() != ErrorKind::resource || !console.has_person()) throw;
-      chat.undo();
-      console.say(str("{}: /undo takes a question back, /reset begins anew", e.what()));
-    }
+    chat.answer(config_, rng, {.choice = [&](const Choice& c) { if (config_.explain) choices.push_back(c); },
+                               .text = [&](const std::string& text) { console.data(text); },
+                               .stop = [&] { return console.stop_requested(); }, .pace = &pace});
     console.data("\n");
     if (config_.explain) tell_choices(console, tokenizer, choices);
     if (chat.full()) console.say("the model's window is full, and the answer ends there: /undo takes a question back, /reset begins anew");
@@ -106,7 +114,7 @@ class ChatCommand final : public Command {
   GenerationFlags flags_{{.temperature = 0.7, .top_p = 0.95}};
   GenerationConfig config_;
   Settings given_;
-  int64_t seed_ = 1337, threads_ = 0;
+  int64_t seed_ = 1337, threads_ = 0, unanswered_ = 0;
 };
 
 }  // namespace

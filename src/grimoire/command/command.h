@@ -75,6 +75,7 @@ class Command {
   virtual std::string summary() const = 0;                 // one line
   virtual std::vector<std::string> examples() const = 0;   // whole command lines
   virtual std::vector<Positional> positionals() { return {}; }
+  virtual std::string note() const { return ""; }          // for --help: what stands in no option; whole lines
   virtual Forms forms() const { return {}; }
   // summary(), examples() and options() are those of the form that was taken, "" before: then options() has what all forms share, or all there
   // are where forms have no list. Another form may take the place of this one's targets.

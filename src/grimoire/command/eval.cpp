@@ -52,17 +52,24 @@ class EvalCommand final : public Command {
 
  private:
   eval::Judged judge(const AnyTrained& any) const {
-    if (!settings_.choices.empty()) return eval::judge_choices(language_model_in(any), settings_);
     if (const auto* const encoder = std::get_if<TrainedEncoder>(&any)) {
+      refuse_choices("finds hidden words");
       refuse_given({"stride", "context", "bos"}, "finds hidden words in texts of its own length");
       return eval::judge_hidden_words(*encoder, settings_);
     }
     if (const auto* const writer = std::get_if<TrainedSeq2Seq>(&any)) {
+      refuse_choices("makes one text of another");
       refuse_given({"stride", "context", "bos", "documents"}, "writes anew what was damaged, in pieces of the length that it was trained with");
       return eval::judge_rewriting(*writer, settings_);
     }
+    if (!settings_.choices.empty()) return eval::judge_choices(std::get<TrainedModel>(any), settings_);
     refuse_given({"documents"}, "predicts the next token of a text as it stands");
     return eval::judge_text(std::get<TrainedModel>(any), settings_);
+  }
+  void refuse_choices(const std::string& what) const {
+    if (!settings_.choices.empty())
+      throw Error(ErrorKind::usage, str("--choices asks how likely a text goes on so, and this model {}", what),
+                  "give --data FILE to judge it by what it was trained for, or a model that goes on with a text");
   }
   void refuse_given(const std::vector<std::string>& names, const std::string& what) const {
     for (const std::string& name : names)

@@ -3,6 +3,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/str.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/learn/concept.h"
 
@@ -12,6 +13,7 @@ namespace {
 // A file of numbers as one list, whatever stands between them; any other file as it is.
 std::string as_value(const std::string& path) {
   std::string text = read_file(path), list;
+  text.erase(0, text.size() - without_byte_order_mark(text).size());
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   const bool numbers = text.find_first_not_of("0123456789+-.eE,; \t\r\n") == std::string::npos;
   if (!numbers) return text;

@@ -79,7 +79,13 @@ GenerationConfig GenerationFlags::resolve(const TrainedModel& trained, const Opt
   GenerationConfig c = config_;
   c.begin = trained.begin;
   c.ends = trained.ends;
-  for (const std::string& text : ban_) c.bad_words_ids.push_back(trained.tokenizer->encode(text, "--ban"));
+  for (const std::string& text : config_.stop)
+    if (text.empty()) throw Error(ErrorKind::usage, "--stop '': an empty text stands everywhere", "give the text that ends one, or leave it out");
+  for (const std::string& text : ban_) {
+    c.bad_words_ids.push_back(trained.tokenizer->encode(text, "--ban"));
+    if (c.bad_words_ids.back().empty())
+      throw Error(ErrorKind::usage, str("--ban '{}' has no tokens", text), "give the text that is not to be written, or leave it out");
+  }
   for (const std::string& text : logit_bias_) c.sequence_bias.push_back(bias_of(text, trained.model->vocabulary()));
   if (c.prompt_lookup_num_tokens > 0 && !trained.model->decode_cache())
     throw Error(ErrorKind::usage, "--lookup is of no use: this model keeps nothing of what it read, so that guessing ahead saves nothing", "leave it out");

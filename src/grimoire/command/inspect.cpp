@@ -75,7 +75,8 @@ Looks looks_of(const TrainedModel& trained, const std::string& text) {
   if (const std::optional<int64_t> begin = trained.tokenizer->boundary() ? trained.tokenizer->boundary() : token_before_texts(*trained.tokenizer))
     ids.insert(ids.begin(), *begin);
   const auto n = static_cast<int64_t>(ids.size());
-  GRIM_CHECK(n <= trained.model->context(), input, "inspect", "the text has {} tokens, and the model reads at most {}", n, trained.model->context());
+  if (n > trained.model->context())
+    fail(ErrorKind::input, "text", str("--text has {} tokens, and the model reads at most {}", n, trained.model->context()), "give a shorter one");
   PatternTap tap(*trained.model);
   Pass pass;
   trained.model->logits(Tensor::from(ids, {1, n}), pass);
@@ -86,8 +87,7 @@ Looks looks_of(const TrainedModel& trained, const std::string& text) {
 }
 
 Looks looks_of(const TrainedEncoder& trained, const std::string& text) {
-  const std::vector<std::string> texts = {text};
-  const TokenBatch tokens = encode_batch(*trained.tokenizer, texts);
+  const TokenBatch tokens = encode_whole(*trained.tokenizer, text, trained.model->context(), "--text");
   PatternTap tap(*trained.model);
   Pass pass;
   trained.model->hidden(tokens, pass);
@@ -98,14 +98,14 @@ Looks looks_of(const TrainedEncoder& trained, const std::string& text) {
 // In the decoder each layer looks back first, then at the source.
 Looks looks_of(const TrainedSeq2Seq& trained, const std::string& text, const std::string& target, Part part) {
   constexpr int64_t kMostWritten = 64;
-  const std::vector<std::string> texts = {text}, targets = {target};
-  const TokenBatch source = encode_batch(*trained.tokenizer, texts);
+  const int64_t context = trained.model->decode_cache()->capacity();
+  const TokenBatch source = encode_whole(*trained.tokenizer, text, context, "--text");
   const std::vector<std::string> read = named(*trained.tokenizer, source.ids.to_vector<int64_t>());
   const int64_t end = trained.ends.empty() ? needed_token(*trained.tokenizer, TokenRole::end) : trained.ends[0];
   std::vector<std::vector<int64_t>> ids;
   if (part != Part::encoder) {
-    if (target.empty()) ids = write_greedily(*trained.model, source, end, std::min(kMostWritten, trained.model->decode_cache()->capacity() - 1));
-    else ids = {encode_batch(*trained.tokenizer, targets).ids.to_vector<int64_t>()};
+    if (target.empty()) ids = write_greedily(*trained.model, source, end, std::min(kMostWritten, context - 1));
+    else ids = {encode_whole(*trained.tokenizer, target, context, "--target").ids.to_vector<int64_t>()};
   }
   PatternTap tap(*trained.model);
   Pass pass;

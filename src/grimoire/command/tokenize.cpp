@@ -33,6 +33,11 @@ class TokenizeCommand final : public Command {
             {.name = "explain", .help = "each stage: what was normalised, the words, their pieces and ids", .target = &explain_, .basic = true}};
   }
 
+  void set(const Settings& settings) override {
+    Command::set(settings);
+    paired_ = std::ranges::any_of(settings, [](const Setting& s) { return s.name == "pair"; });  // an empty text is one too
+  }
+
   int run(Console& console) override {
     if (text_.empty() == data_.empty())
       throw Error(ErrorKind::usage, text_.empty() ? "there is nothing to tokenize" : "a text and --data: one of them is cut", "give a text, or --data FILE");
@@ -41,7 +46,7 @@ class TokenizeCommand final : public Command {
     check_utf8(pair_, "the second text");
     const std::shared_ptr<const Tokenizer> tokenizer = tokenizer_at(tokenizer_);
     EncodeOptions options{.special_tokens = !bare_};
-    if (!pair_.empty()) options.pair = pair_;
+    if (paired_) options.pair = pair_;
     const Encoding e = tokenizer->encode_with(text, options);
 
     report::Report page;
@@ -104,7 +109,7 @@ class TokenizeCommand final : public Command {
   // What became of the text on its way: normalised, its words, and of each the tokens and ids.
   void explain(report::Report& page, const Tokenizer& tokenizer, const Encoding& e, std::string_view text) const {
     const std::string normalized = tokenizer.normalized(text);
-    if (normalized != text) page.blocks.emplace_back(report::Steps{{normalized.substr(0, 2000)}, "normalised"});
+    if (normalized != text) page.blocks.emplace_back(report::Steps{{std::string(whole_characters(normalized, 2000))}, "normalised"});
     report::Table table{.columns = {"word", "pieces", "ids"}, .rows = {}};
     for (size_t i = 0; i < e.size() && table.rows.size() < kMostShown;) {
       size_t end = i + 1;
@@ -140,7 +145,7 @@ class TokenizeCommand final : public Command {
   }
 
   std::string text_, tokenizer_, data_, pair_;
-  bool bare_ = false, explain_ = false;
+  bool bare_ = false, explain_ = false, paired_ = false;
 };
 
 }  // namespace

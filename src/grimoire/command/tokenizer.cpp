@@ -19,7 +19,7 @@ template <class F> void each_line_of(const std::string& path, F&& f) {
   const std::optional<MappedFile> mapped = path == "-" ? std::nullopt : std::optional<MappedFile>(path);
   std::string_view text = mapped ? mapped->bytes() : piped;
   check_is_text(text, path == "-" ? "standard input" : path);
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  text = without_byte_order_mark(text);
   int64_t number = 0;
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;

@@ -90,7 +90,7 @@ Corpus corpus_of(std::string bytes, const std::string& source, CorpusFormat form
   Corpus corpus;
   corpus.source = source;
   corpus.file_hash = hash_of(bytes);
-  if (bytes.starts_with("\xef\xbb\xbf")) bytes.erase(0, 3);
+  bytes.erase(0, bytes.size() - without_byte_order_mark(bytes).size());
   unify_line_ends(bytes);
   if (format == CorpusFormat::automatic) format = looks_like_items(bytes) ? CorpusFormat::lines : CorpusFormat::text;
   corpus.format = format;

@@ -38,7 +38,7 @@ bool same_row(const Cells& cells, size_t a, size_t b) {
 std::string first_row(const Cells& cells) {
   constexpr size_t kShown = 5;
   std::string text;
-  for (size_t c = 0; c < std::min(kShown, cells.width(0)); ++c) text += (c ? ", " : "") + std::string(cells.at(0, c).substr(0, 40));
+  for (size_t c = 0; c < std::min(kShown, cells.width(0)); ++c) text += (c ? ", " : "") + std::string(whole_characters(cells.at(0, c), 40));
   return text + (cells.width(0) > kShown ? ", ..." : "");
 }
 
@@ -381,7 +381,7 @@ size_t Table::index(std::string_view name) const {
 }
 
 Table parse_csv(std::string_view text, const std::string& source, const CsvOptions& options) {
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  text = without_byte_order_mark(text);
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
     throw Error(ErrorKind::input, str("[csv] {}: the text is in UTF-16, expected UTF-8", source), "save the file as UTF-8");
   const size_t zero = text.find('\0');

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {
@@ -88,6 +89,7 @@ bool is_query(std::string_view word) { return word.starts_with("qid:"); }
 }  // namespace
 
 LibsvmFile parse_libsvm(std::string_view text, const std::string& source, int64_t columns, int base) {
+  text = without_byte_order_mark(text);
   auto rows = std::make_shared<SparseRows>();
   LibsvmFile file;
   int64_t largest = -1, line_number = 0, first_zero = 0;
@@ -138,6 +140,7 @@ LibsvmFile parse_libsvm(std::string_view text, const std::string& source, int64_
 }
 
 bool looks_like_libsvm(std::string_view text, bool likely) {
+  text = without_byte_order_mark(text);
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);

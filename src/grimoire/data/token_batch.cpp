@@ -112,6 +112,19 @@ TokenBatch encode_batch(const Tokenizer& tokenizer, std::span<const std::string>
   return TokenBatch::of(encode_all(tokenizer, texts, pairs, options));
 }
 
+TokenBatch encode_whole(const Tokenizer& tokenizer, const std::string& text, int64_t most, std::string_view what, const std::optional<std::string>& pair) {
+  EncodeOptions options;
+  if (pair) options.pair = *pair;
+  const std::vector<Encoding> encodings = {tokenizer.encode_with(text, options)};
+  TokenBatch batch = TokenBatch::of(encodings);
+  const int64_t n = batch.longest();
+  if (!encodings[0].overflowing.empty() && n <= most)
+    fail(ErrorKind::input, "text", str("{} has more than {} tokens, where the tokenizer cuts it (truncation in tokenizer.json)", what, n),
+         "give a shorter one");
+  if (n > most) fail(ErrorKind::input, "text", str("{} has {} tokens, and the model reads at most {}", what, n, most), "give a shorter one");
+  return batch;
+}
+
 PaddedTokens encode_padded(const Tokenizer& tokenizer, std::span<const std::string> texts, std::span<const std::string> pairs, const EncodeOptions& options) {
   return PaddedTokens::of(encode_all(tokenizer, texts, pairs, options), tokenizer.padding().value_or(TokenPadding()));
 }

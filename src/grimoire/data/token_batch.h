@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "grimoire/tensor/tensor.h"
@@ -45,6 +47,10 @@ std::vector<Encoding> encode_all(const Tokenizer& tokenizer, std::span<const std
 // The same as one batch. throws: as these two
 TokenBatch encode_batch(const Tokenizer& tokenizer, std::span<const std::string> texts, std::span<const std::string> pairs = {},
                         const EncodeOptions& options = {});
+// A text, or a pair of texts, for a model that reads at most so many tokens; `what` names it in errors: "the text".
+// throws: input, it has more, or the tokenizer cuts it, which would then be answered for another text
+TokenBatch encode_whole(const Tokenizer& tokenizer, const std::string& text, int64_t most, std::string_view what = "the text",
+                        const std::optional<std::string>& pair = {});
 // Padded as the tokenizer says; with id 0, which the attention hides, where it says nothing.
 PaddedTokens encode_padded(const Tokenizer& tokenizer, std::span<const std::string> texts, std::span<const std::string> pairs = {},
                            const EncodeOptions& options = {});

@@ -41,7 +41,7 @@ std::string Chat::answer(const GenerationConfig& given, Rng& rng, const Listener
   const std::vector<int64_t> read = ids();
   const auto length = static_cast<int64_t>(read.size()), room = model_.context() - length;
   if (room <= 0)
-    fail(ErrorKind::resource, "chat",
+    fail(ErrorKind::input, "chat",
          str("the conversation is {} tokens long, and the model reads {} at once", with_commas(length), with_commas(model_.context())),
          "take something back, or begin anew");
   GenerationConfig config = given;

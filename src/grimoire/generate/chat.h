@@ -20,8 +20,9 @@ class Chat {
 
   void say(const std::string& role, const std::string& content);  // "system", "user"
   // Writes the answer, which becomes a message.
-  // throws: input, what the template refuses; resource, no room is left in the model's context for an answer
+  // throws: input, what the template refuses, or no room is left in the model's context for an answer
   std::string answer(const GenerationConfig& config, Rng& rng, const Listener& listener = {});
+  bool has_room() const { return static_cast<int64_t>(ids().size()) < model_.context(); }  // for an answer to what was said. throws: input, as answer()
   bool full() const { return full_; }  // the last answer ended because the context did
   bool undo();   // forgets the last message that was said and all after it; false: nothing was
   void reset();  // forgets all but what the system said

@@ -12,26 +12,11 @@
 
 namespace grim {
 
-namespace {
-
-// Texts that were cut would be answered for another text.
-TokenBatch whole(const TextEncoder& encoder, const Tokenizer& tokenizer, const std::vector<std::string>& texts, const std::vector<std::string>& pairs = {}) {
-  const std::vector<Encoding> encodings = encode_all(tokenizer, texts, pairs);
-  TokenBatch batch = TokenBatch::of(encodings);
-  if (!encodings[0].overflowing.empty() || batch.longest() > encoder.context())
-    fail(ErrorKind::input, "text", str("the text has more than {} tokens, which is all that the model reads", std::min(batch.longest(), encoder.context())),
-         "give a shorter one");
-  return batch;
-}
-
-}  // namespace
-
 std::vector<Gap> fill(const TextEncoder& encoder, const Tokenizer& tokenizer, const std::string& text, int64_t most) {
   const NoGrad no_grad;
   if (!encoder.has(EncoderPart::masked)) fail(ErrorKind::input, "fill", "the model has no head that fills in masked words");
   const int64_t mask = needed_token(tokenizer, TokenRole::mask);
-  const std::vector<std::string> texts = {text};
-  const TokenBatch batch = whole(encoder, tokenizer, texts);
+  const TokenBatch batch = encode_whole(tokenizer, text, encoder.context());
   std::vector<int64_t> places;
   for (int64_t i = 0; i < batch.tokens(); ++i)
     if (batch.ids.data<int64_t>()[i] == mask) places.push_back(i);
@@ -59,8 +44,7 @@ std::vector<Gap> fill(const TextEncoder& encoder, const Tokenizer& tokenizer, co
 double probability_that_follows(const TextEncoder& encoder, const Tokenizer& tokenizer, const std::string& first, const std::string& second) {
   const NoGrad no_grad;
   if (!encoder.has(EncoderPart::next_sentence)) fail(ErrorKind::input, "follows", "the model has no head that tells what follows");
-  const std::vector<std::string> texts = {first}, pairs = {second};
-  const TokenBatch batch = whole(encoder, tokenizer, texts, pairs);
+  const TokenBatch batch = encode_whole(tokenizer, first, encoder.context(), "the pair", second);
   Pass pass;
   return softmax(encoder.next_sentence_logits(encoder.hidden(batch, pass), batch), 1).at({0, 0});
 }

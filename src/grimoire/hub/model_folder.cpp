@@ -44,16 +44,43 @@ void check_tokenizer(const ModelFolder& opened, const std::string& folder) {
     check_token_ids(*settings, join_path(folder, file), V);
     if (characters) check_ends(*settings, join_path(folder, file), *opened.tokenizer);
   }
-  if (characters ? V != W : V < W) throw Error(ErrorKind::input, str("{}: config.json has a vocabulary of {}, tokenizer.json one of {}", folder, V, W));
+  if (characters ? V != W : V < W)
+    throw Error(ErrorKind::input, str("{}: key 'vocab_size' is {}, but the tokenizer beside it has {} tokens", join_path(folder, "config.json"), V, W),
+                "the folder's files are not of one model: put its own back");
 }
 
-// Before anything large is allocated: do the weights fill what config.json describes?
-void check_size(const Json& config, const TensorFile& weights, const std::string& folder) {
+// What config.json describes, from which nothing is allocated yet. `path` is named in errors, in place of the bare name that models know it by.
+std::unique_ptr<ModelConfig> shape_of(const Json& config, const std::string& path) {
+  try {
+    return architecture_of(config).from_json(config);
+  } catch (const Error& e) {
+    constexpr std::string_view kBare = "config.json: ";
+    std::string what = e.what();
+    if (const size_t at = what.find(kBare); at != what.npos && what.find(path) == what.npos) what.replace(at, kBare.size() - 2, path);
+    throw Error(ErrorKind::input, what.find(path) == what.npos ? str("{}: {}", path, what) : what, e.hint());
+  }
+}
+
+// Before anything large is allocated: do the weights fill it?
+void check_size(const ModelConfig& shape, const TensorFile& weights, const std::string& folder) {
   int64_t held = 0;
   for (const TensorEntry& e : weights.entries()) held += std::max(e.shape.numel(), static_cast<int64_t>(e.bytes));  // at least a byte each, or quantised
-  const int64_t described = parameter_count(config);
-  GRIM_CHECK(described <= held, input, "checkpoint", "{}: config.json describes {} parameters, {} holds {} bytes", folder, with_commas(described),
-             file_name(weights.path()), with_commas(held));
+  const auto described = static_cast<int64_t>(std::min(shape.parameter_count(), 4e18));
+  if (described > held)
+    fail(ErrorKind::input, "checkpoint",
+         str("{}: config.json describes {} parameters, {} holds {} bytes", folder, with_commas(described), file_name(weights.path()), with_commas(held)),
+         "the folder's files are not of one model: put its own config.json back, or its weights");
+}
+
+// f(), where what goes wrong with weights that config.json contradicts is told by the key that does.
+template <class F> void against_config(const Json& config, const ModelConfig& shape, const TensorFile& weights, const std::string& config_path, F&& f) {
+  try {
+    f();
+  } catch (const Error& e) {
+    const std::string found = contradiction(config, shape.shapes(), weights.entries(), file_name(weights.path()));
+    if (e.kind() != ErrorKind::input || found.empty()) throw;
+    fail(ErrorKind::input, "checkpoint", str("{}: {}", config_path, found), "correct the key, or put the config.json back that belongs to these weights");
+  }
 }
 
 constexpr const char* kWeights[] = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"};
@@ -65,13 +92,9 @@ std::vector<NamedTensor> all_of(const TensorFile& weights) {
 }
 
 // The model that opened.config describes, checked against what stands beside it. `path` names it in errors.
-void build(ModelFolder& opened, const std::string& path) {
-  try {
-    Rng rng(RngMode::philox, 0);
-    opened.model = build_model(opened.config, rng);
-  } catch (const Error& e) {  // the folder's fault, not that of who gave it
-    throw Error(ErrorKind::input, str("{}: {}", path, e.what()), e.hint());
-  }
+void build(ModelFolder& opened, const ModelConfig& shape, const std::string& path) {
+  Rng rng(RngMode::philox, 0);
+  opened.model = shape.build(rng);
   if (opened.tokenizer) check_tokenizer(opened, parent_folder(path));
   const std::vector<int64_t> begins = ids_of(opened, "bos_token_id");
   if (!begins.empty()) opened.begin = begins[0];
@@ -87,8 +110,9 @@ void load_whole(Pretrained& model, const TensorFile& file, const Json& config) {
 ModelFolder open_whole(const std::string& path) {
   const std::unique_ptr<TensorFile> file = open_tensor_file(path);
   ModelFolder opened{.model = {}, .tokenizer = tokenizer_of(*file), .config = config_of(*file)};
-  check_size(opened.config, *file, path);
-  build(opened, path);
+  const std::unique_ptr<ModelConfig> shape = shape_of(opened.config, path);
+  check_size(*shape, *file, path);
+  build(opened, *shape, path);
   load_whole(*opened.model, *file, opened.config);
   return opened;
 }
@@ -101,11 +125,14 @@ ModelFolder open_model_folder(const std::string& path) {
   const std::string config_path = join_path(path, "config.json"), generation_path = join_path(path, "generation_config.json");
   opened.config = read_json(config_path);
   const std::unique_ptr<TensorFile> weights = open_weights(path);
-  check_size(opened.config, *weights, path);
-  opened.tokenizer = find_tokenizer(path);
-  if (exists(generation_path)) opened.generation = read_json(generation_path);
-  build(opened, config_path);
-  opened.model->load(all_of(*weights), weights->path());
+  const std::unique_ptr<ModelConfig> shape = shape_of(opened.config, config_path);
+  against_config(opened.config, *shape, *weights, config_path, [&] {
+    check_size(*shape, *weights, path);
+    opened.tokenizer = find_tokenizer(path);
+    if (exists(generation_path)) opened.generation = read_json(generation_path);
+    build(opened, *shape, config_path);
+    opened.model->load(all_of(*weights), weights->path());
+  });
   return opened;
 }
 
@@ -182,7 +209,8 @@ std::shared_ptr<const Tokenizer> open_tokenizer(const std::string& path) {
   const std::string file = whole_file_at(path);
   if (file.empty()) return load_tokenizer(path);
   std::shared_ptr<const Tokenizer> tokenizer = tokenizer_of(*open_tensor_file(file));
-  GRIM_CHECK(tokenizer, input, "tokenizer", "{}: there is no tokenizer in it or beside it", file);
+  if (!tokenizer)
+    fail(ErrorKind::input, "tokenizer", str("{}: there is no tokenizer in it or beside it", file), "put its tokenizer.bin or tokenizer.json there");
   return tokenizer;
 }
 
@@ -192,7 +220,10 @@ void load_weights(Pretrained& model, const std::string& path) {
     return load_whole(model, *file, config_of(*file));
   }
   const std::unique_ptr<TensorFile> weights = open_weights(path);
-  model.load(all_of(*weights), weights->path());
+  const std::string config_path = join_path(path, "config.json");
+  if (!exists(config_path)) return model.load(all_of(*weights), weights->path());
+  const Json config = read_json(config_path);
+  against_config(config, *shape_of(config, config_path), *weights, config_path, [&] { model.load(all_of(*weights), weights->path()); });
 }
 
 }  // namespace grim

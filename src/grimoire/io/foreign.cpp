@@ -16,7 +16,8 @@ void refuse_foreign(std::string_view bytes, std::string_view file, std::string_v
   if (bytes.size() > 1 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5)
     refuse("this is a Python pickle, which may hold code", "convert it to safetensors first");
   if (bytes.starts_with("PK\x03\x04") || bytes.starts_with("GGUF"))
-    refuse(str("this is {}, expected {}", bytes[0] == 'P' ? "a zip archive, perhaps a PyTorch .bin or .pt file" : "a GGUF file", expected));
+    refuse(str("this is {}, expected {}", bytes[0] == 'P' ? "a zip archive, perhaps a PyTorch .bin or .pt file" : "a GGUF file", expected),
+           "give it where weights are read, as to grimoire model show");
   constexpr std::string_view kPacked[] = {"\x1f\x8b", "\x28\xb5\x2f\xfd", "\xfd" "7zXZ", "BZh"};
   for (const std::string_view packed : kPacked)
     if (bytes.starts_with(packed)) refuse(str("this is packed (gzip, zstd, xz or bzip2), expected {}", expected), "unpack it first");

@@ -115,8 +115,13 @@ std::unique_ptr<TensorFile> open_tensor_file(const std::string& path) {
   refuse_lone_shard(path);
   std::unique_ptr<InFile> file = files().open(path);
   const std::string first = beginning(*file);
-  if (first.starts_with('{') && !begins_safetensors(first, static_cast<uint64_t>(file->size()))) return std::make_unique<ShardedFile>(path);
-  return open_one(path, std::move(file));
+  try {
+    if (first.starts_with('{') && !begins_safetensors(first, static_cast<uint64_t>(file->size()))) return std::make_unique<ShardedFile>(path);
+    return open_one(path, std::move(file));
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::input || !e.hint().empty()) throw;
+    throw Error(e.kind(), e.what(), "if it is meant to hold weights, it is damaged or was cut off: fetch or copy it again");
+  }
 }
 
 std::unique_ptr<TensorFile> open_one(const std::string& path, std::unique_ptr<InFile> file) {

@@ -266,7 +266,7 @@ Deck parse_deck(std::string_view text, std::string_view source) {
     const unsigned byte = static_cast<unsigned char>(text[fault->byte]);
     refuse(fault->line, str("not UTF-8 at byte {} (0x{:02X}); save the file as UTF-8.", fault->byte, byte));
   }
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  text = without_byte_order_mark(text);
   if (text.starts_with("#separator:"))
     refuse(1, str("looks like an Anki export (#separator:...). Make a deck of it: grimoire deck import {} " GRIM_SETTING("out=deck.md"), source));
   return Reader(text, source).read();

@@ -53,7 +53,7 @@ struct Expression::Parser {
     if (at < text.size()) next_code_point(text, end);
     while (end < text.size() && std::isalpha(static_cast<unsigned char>(text[at])) && std::isalnum(static_cast<unsigned char>(text[end]))) ++end;
     const std::string got = at < text.size() ? str("'{}'", text.substr(at, end - at)) : "the end";
-    throw Error(ErrorKind::usage, str("{}: column {}: got {}, expected {}", text.substr(0, 60), at + 1, got, expected));
+    throw Error(ErrorKind::usage, str("{}: column {}: got {}, expected {}", whole_characters(text, 60), at + 1, got, expected));
   }
   void skip() {
     while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) ++at;

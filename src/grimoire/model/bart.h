@@ -43,6 +43,7 @@ struct BartConfig {
   static BartConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here
   Options options();
   Json to_json() const;
+  ConfigShapes shapes() const;
   double parameter_count() const;
   double buffer_bytes() const;
   void check() const;

@@ -73,8 +73,10 @@ BartConfig BartConfig::from_json(const Json& json) {
   c.start_token = token_or("decoder_start_token_id", is_bart(type) ? c.end_token : c.pad_token);
   if (json.find("decoder_vocab_size") && !json.at("decoder_vocab_size").is_null())
     GRIM_CHECK(config_size(json, "decoder_vocab_size") == V, input, "config",
-               "config.json: decoder_vocab_size is {} and vocab_size {}: only one vocabulary for both sides is supported",
+               "config.json: key 'decoder_vocab_size' is {} and key 'vocab_size' {}: only one vocabulary for both sides is supported",
                json.integer("decoder_vocab_size"), V);
+  check_divides("d_model", c.n_embd, "encoder_attention_heads", c.n_head);
+  check_divides("d_model", c.n_embd, "decoder_attention_heads", c.n_decoder_head);
   if (c.n_decoder_layer == c.n_layer) c.n_decoder_layer = 0;
   if (c.n_decoder_head == c.n_head) c.n_decoder_head = 0;
   if (c.n_decoder_inner == c.n_inner) c.n_decoder_inner = 0;
@@ -117,6 +119,15 @@ Json BartConfig::to_json() const {
   return json;
 }
 
+ConfigShapes BartConfig::shapes() const {
+  using Length = ConfigShapes::Length;
+  const Length V{{"vocab_size"}, vocab_size}, C{{"d_model"}, n_embd}, F{{"encoder_ffn_dim"}, inner()}, G{{"decoder_ffn_dim"}, decoder_inner()};
+  return {.layers = {{"encoder.layers.", "encoder_layers", n_layer}, {"decoder.layers.", "decoder_layers", decoder_layers()}},
+          .tensors = {{"shared.weight", {V, C}}, {"embed_tokens.weight", {V, C}}, {"lm_head.weight", {V, C}},
+                      {"embed_positions.weight", {{{"max_position_embeddings"}, position_rows()}, C}}, {"encoder.layers.*.fc1.weight", {F, C}},
+                      {"decoder.layers.*.fc1.weight", {G, C}}, {"q_proj.weight", {C, C}}}};
+}
+
 double BartConfig::parameter_count() const {
   const double C = double(n_embd), tables = double(vocab_size) * C + (learns_positions() ? 2 * double(position_rows()) * C + 4 * C : 0);
   const double attention = 4 * (C * C + C) + 2 * C;  // with its norm
@@ -130,8 +141,7 @@ double BartConfig::buffer_bytes() const {
 }
 
 void BartConfig::check() const {
-  for (const int64_t heads : {n_head, decoder_heads()})
-    GRIM_CHECK(n_embd % heads == 0, argument, model_type, "the width must divide by the heads: got {} and {}", n_embd, heads);
+  for (const int64_t heads : {n_head, decoder_heads()}) check_heads(model_type, n_embd, heads);
 }
 
 // --- options ---------------------------------------------------------------------------------------------------------

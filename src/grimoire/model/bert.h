@@ -53,6 +53,7 @@ struct BertConfig {
   static BertConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here
   Options options();
   Json to_json() const;
+  ConfigShapes shapes() const;
   double parameter_count() const;
   void check() const;
   std::vector<SizeAxis> axes() const;

@@ -91,7 +91,7 @@ BertConfig BertConfig::from_json(const Json& json) {
   if (c.embedding_size == c.n_embd) c.embedding_size = 0;
   if (const Json* labels = json.find("id2label"); labels && labels->is_object() && labels->size() > 0) c.labels = static_cast<int64_t>(labels->size());
   else if (json.find("num_labels")) c.labels = config_size(json, "num_labels");
-  GRIM_CHECK(c.n_embd % c.n_head == 0, input, "config", "config.json: {} must divide by {}: got {} and {}", keys.width, keys.heads, c.n_embd, c.n_head);
+  check_divides(keys.width, c.n_embd, keys.heads, c.n_head);
   GRIM_CHECK(c.layer_norm_epsilon > 0 && c.layer_norm_epsilon < 1, input, "config", "config.json: key 'layer_norm_eps': got {}, expected above 0, below 1",
              c.layer_norm_epsilon);
   activation_named(c.activation, keys.activation);
@@ -130,6 +130,18 @@ Json BertConfig::to_json() const {
     json.set("label2id", numbers);
   }
   return json;
+}
+
+ConfigShapes BertConfig::shapes() const {
+  using Length = ConfigShapes::Length;
+  const Keys keys = keys_of(model_type);
+  const Length V{{"vocab_size"}, vocab_size}, C{{keys.width}, n_embd}, F{{keys.inner}, inner()};
+  const Length E{{is("electra") ? "embedding_size" : keys.width}, table_width()};
+  const Length positions{{"max_position_embeddings"}, first_position + context};
+  return {.layers = {{is("distilbert") ? "transformer.layer." : "encoder.layer.", keys.layers, n_layer}},
+          .tensors = {{"word_embeddings.weight", {V, E}}, {"position_embeddings.weight", {positions, E}},
+                      {"token_type_embeddings.weight", {{{"type_vocab_size"}, segments}, E}}, {"attention.self.query.weight", {C, C}},
+                      {"attention.q_lin.weight", {C, C}}, {"intermediate.dense.weight", {F, C}}, {"ffn.lin1.weight", {F, C}}}};
 }
 
 Options BertConfig::options() {

@@ -53,6 +53,12 @@ Json BowConfig::to_json() const {
 
 Options BowConfig::options() { return {context_option(&context), embedding_option(&n_embd), hidden_option(&n_hidden)}; }
 
+ConfigShapes BowConfig::shapes() const {
+  using Length = ConfigShapes::Length;
+  const Length V{{"vocab_size"}, vocab_size}, E{{"n_embd"}, n_embd}, H{{"n_hidden"}, n_hidden};
+  return {.tensors = {{"wte.weight", {V, E}}, {"wpe.weight", {{{"context"}, context}, E}}, {"hidden.weight", {E, H}}, {"out.weight", {E, V}}}};
+}
+
 double BowConfig::parameter_count() const {
   const double V = double(vocab_size), E = double(n_embd), H = double(n_hidden);
   return V * E + double(context) * E + E * H + H + H * E + E + E * V + V;

@@ -16,6 +16,7 @@ struct BowConfig {
   static BowConfig from_json(const Json& config);
   Options options();
   Json to_json() const;
+  ConfigShapes shapes() const;
   double parameter_count() const;
   std::vector<SizeAxis> axes() const;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim {
 namespace {
@@ -96,7 +97,7 @@ void check_token_ids(const Json& settings, const std::string& path, int64_t voca
     const char* const form = kind == TokenKey::one ? "the number of a token" : kind == TokenKey::one_or_more ? "the number of a token, or a list of such"
                            : kind == TokenKey::list ? "a list of numbers of tokens" : "lists of numbers of tokens";
     fail(ErrorKind::input, "config",
-         str("{}: key '{}': got {}, expected {}, from 0 to {}, or null", path, key, settings[i].dump().substr(0, 80), form, vocabulary - 1),
+         str("{}: key '{}': got {}, expected {}, from 0 to {}, or null", path, key, whole_characters(settings[i].dump(), 80), form, vocabulary - 1),
          "the folder's files are not of one model: put its own back, or correct the key");
   }
 }
@@ -114,6 +115,10 @@ int64_t config_size(const Json& config, std::string_view key, int64_t low, int64
   const int64_t value = config.integer(key);
   GRIM_CHECK(value >= low && value <= high, input, "config", "config.json: key '{}': got {}, expected {} to {}", key, value, low, high);
   return value;
+}
+
+void check_divides(std::string_view whole, int64_t size, std::string_view by, int64_t parts) {
+  GRIM_CHECK(parts > 0 && size % parts == 0, input, "config", "config.json: key '{}' must divide by key '{}': got {} and {}", whole, by, size, parts);
 }
 
 double config_rate(const Json& config, std::string_view key, double fallback) {

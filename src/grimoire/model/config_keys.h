@@ -36,6 +36,8 @@ std::vector<int64_t> token_ids(const Json& settings, std::string_view key);
 
 // A whole number from `low` to `high`. throws: input, naming the key
 int64_t config_size(const Json& config, std::string_view key, int64_t low = 1, int64_t high = int64_t{1} << 31);
+// throws: input, naming the keys, unless the value of `whole` divides by that of `by`
+void check_divides(std::string_view whole, int64_t size, std::string_view by, int64_t parts);
 double config_rate(const Json& config, std::string_view key, double fallback);  // from 0 to below 1
 
 // By transformers' name: gelu_new, gelu, relu, ... throws: input, naming the key, with the nearest known name

@@ -211,6 +211,19 @@ void GptConfig::check() const {
   if (heads == HeadWidth::narrow) check_heads("gpt", n_embd, n_head);
 }
 
+ConfigShapes GptConfig::shapes() const {
+  using Length = ConfigShapes::Length;
+  const Length V{{"vocab_size"}, vocab_size}, C{{"n_embd"}, n_embd};
+  const Length F = n_inner > 0 ? Length{{"n_inner"}, n_inner} : Length{{"n_inner", "n_embd"}, inner()};
+  const Length heads_wide = heads == HeadWidth::wide ? Length{{"n_head"}, all_heads()} : C, qkv{heads_wide.keys, 3 * all_heads()};
+  ConfigShapes all{
+      .layers = {{"h.", "n_layer", n_layer}},
+      .tensors = {{"wte.weight", {V, C}}, {"wpe.weight", {{{"n_positions"}, n_positions}, C}}, {"lm_head.weight", {V, C}}, {"ln_f.weight", {C}},
+                  {"attn.c_attn.weight", {C, qkv}}, {"attn.c_proj.weight", {heads_wide, C}}, {"mlp.c_fc.weight", {C, F}}, {"mlp.c_proj.weight", {F, C}}}};
+  if (!tied) all.presence = {{"lm_head.weight", "tie_word_embeddings", true}};
+  return all;
+}
+
 double GptConfig::parameter_count() const {
   const double V = double(vocab_size), T = double(n_positions), C = double(n_embd), A = double(all_heads()), F = double(inner());
   const double bias = biases ? 1 : 0;
@@ -247,9 +260,9 @@ GptConfig GptConfig::from_json(const Json& json) {
   if (const double attn = config_rate(json, "attn_pdrop", c.dropout); attn != c.dropout) c.attention_dropout = attn;
   if (const Json* inner = json.find("n_inner"); inner && !inner->is_null()) c.n_inner = config_size(json, "n_inner");
   if (c.n_inner == 4 * c.n_embd) c.n_inner = 0;
-  GRIM_CHECK(fits_heads(c), input, "config", "config.json: n_embd must divide by n_head: got {} and {}", c.n_embd, c.n_head);
-  GRIM_CHECK(json.integer("n_ctx", c.n_positions) == c.n_positions, input, "config", "config.json: n_ctx is {}, n_positions {}",
-             json.integer("n_ctx"), c.n_positions);
+  if (c.heads == HeadWidth::narrow) check_divides("n_embd", c.n_embd, "n_head", c.n_head);
+  GRIM_CHECK(json.integer("n_ctx", c.n_positions) == c.n_positions, input, "config",
+             "config.json: key 'n_ctx' is {} and key 'n_positions' {}: expected one number, or no n_ctx", json.integer("n_ctx"), c.n_positions);
   GRIM_CHECK(c.layer_norm_epsilon > 0 && c.layer_norm_epsilon < 1, input, "config", "config.json: key 'layer_norm_epsilon': got {}, expected above 0, below 1",
              c.layer_norm_epsilon);
   activation_named(c.activation, "activation_function");

@@ -37,6 +37,7 @@ struct GptNeoxConfig {
   static GptNeoxConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here
   Options options();
   Json to_json() const;
+  ConfigShapes shapes() const;
   double parameter_count() const;
   void check() const;
   std::vector<SizeAxis> axes() const;

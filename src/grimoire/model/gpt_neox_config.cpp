@@ -1,6 +1,7 @@
 // GPT-NeoX's and BLOOM's options, and their config.json: what the keys mean, and how they are written.
 #include <algorithm>
 
+#include "grimoire/base/setting_words.h"
 #include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/gpt_neox.h"
@@ -77,6 +78,10 @@ GptNeoxConfig GptNeoxConfig::from_json(const Json& json) {
   GRIM_CHECK(c.layer_norm_epsilon > 0 && c.layer_norm_epsilon < 1, input, "config", "config.json: key '{}': got {}, expected above 0, below 1", epsilon,
              c.layer_norm_epsilon);
   activation_named(c.activation, "hidden_act");
+  check_divides(width, c.n_embd, heads, c.n_head);
+  GRIM_CHECK(c.is_bloom() || c.turned() % 2 == 0, input, "config",
+             "config.json: key 'rotary_pct' {} turns {} of a head's {} numbers: expected an even number, whose pairs are", c.rotary_pct, c.turned(),
+             c.n_embd / c.n_head);
   return c;
 }
 
@@ -129,8 +134,21 @@ Options GptNeoxConfig::options() {
 void GptNeoxConfig::check() const {
   check_heads(model_type, n_embd, n_head);
   GRIM_CHECK(is_bloom() || turned() % 2 == 0, argument, model_type,
-             "{} of a head's {} numbers are turned: expected an even number, whose pairs are; another rotary_pct or n_embd gives one",
-             turned(), n_embd / n_head);
+             "{} of a head's {} numbers are turned: expected an even number, whose pairs are; another " GRIM_SETTING("rotary-pct") " or "
+             GRIM_SETTING("n-embd") " gives one", turned(), n_embd / n_head);
+}
+
+ConfigShapes GptNeoxConfig::shapes() const {
+  using Length = ConfigShapes::Length;
+  const std::string_view width = "hidden_size|n_embed";
+  const Length V{{"vocab_size"}, vocab_size}, C{{width}, n_embd}, F = is_bloom() ? Length{{width}, inner()} : Length{{"intermediate_size"}, inner()};
+  ConfigShapes all{.layers = {is_bloom() ? ConfigShapes::Layers{"h.", "n_layer|num_hidden_layers", n_layer}
+                                         : ConfigShapes::Layers{"layers.", "num_hidden_layers", n_layer}},
+                   .tensors = {{"word_embeddings.weight", {V, C}}, {"embed_in.weight", {V, C}}, {"embed_out.weight", {V, C}}, {"lm_head.weight", {V, C}},
+                               {"query_key_value.weight", {{{width}, 3 * n_embd}, C}}, {"dense_h_to_4h.weight", {F, C}}, {"dense_4h_to_h.weight", {C, F}}}};
+  if (!is_bloom()) all.presence = {{"attention.dense.bias", "attention_bias", attention_biases}};
+  if (!tied) all.presence.push_back({is_bloom() ? "lm_head.weight" : "embed_out.weight", "tie_word_embeddings", true});
+  return all;
 }
 
 double GptNeoxConfig::parameter_count() const {

@@ -132,6 +132,21 @@ void LlamaConfig::check() const {
   GRIM_CHECK(head() % 2 == 0, argument, "llama", "a head is {} wide: expected an even width, whose pairs are turned", head());
 }
 
+ConfigShapes LlamaConfig::shapes() const {
+  using Length = ConfigShapes::Length;
+  const Length V{{"vocab_size"}, vocab_size}, C{{"hidden_size"}, n_embd}, F{{"intermediate_size"}, inner()};
+  const Length Q = head_size > 0 ? Length{{"num_attention_heads", "head_dim"}, n_head * head()} : Length{{"hidden_size"}, n_embd};
+  const Length K = head_size > 0 ? Length{{"num_key_value_heads", "head_dim"}, kv_heads() * head()}
+                                 : Length{{"num_key_value_heads", "num_attention_heads", "hidden_size"}, kv_heads() * head()};
+  ConfigShapes all{.layers = {{"layers.", "num_hidden_layers", n_layer}},
+                   .tensors = {{"embed_tokens.weight", {V, C}}, {"lm_head.weight", {V, C}}, {"model.norm.weight", {C}}, {"q_proj.weight", {Q, C}},
+                               {"k_proj.weight", {K, C}}, {"v_proj.weight", {K, C}}, {"o_proj.weight", {C, Q}}, {"gate_proj.weight", {F, C}},
+                               {"up_proj.weight", {F, C}}, {"down_proj.weight", {C, F}}},
+                   .presence = {{"mlp.up_proj.bias", "mlp_bias", feed_forward_biases}, {"o_proj.bias", "attention_bias", out_bias}}};
+  if (!tied) all.presence.push_back({"lm_head.weight", "tie_word_embeddings", true});
+  return all;
+}
+
 double LlamaConfig::parameter_count() const {
   const double V = double(vocab_size), C = double(n_embd), F = double(inner()), Q = double(n_head * head()), K = double(kv_heads() * head());
   const double biases = (qkv_biases ? Q + 2 * K : 0) + (out_bias ? C : 0) + (feed_forward_biases ? 2 * F + C : 0);
@@ -217,6 +232,10 @@ LlamaConfig LlamaConfig::from_json(const Json& json) {
       GRIM_CHECK(type.as_text() == "full_attention", input, "config", "config.json: layer_types: got '{}', expected full_attention", type.as_text());
   GRIM_CHECK(c.rms_norm_epsilon > 0 && c.rms_norm_epsilon < 1, input, "config", "config.json: key 'rms_norm_eps': got {}, expected above 0, below 1",
              c.rms_norm_epsilon);
+  if (c.head_size == 0) check_divides("hidden_size", c.n_embd, "num_attention_heads", c.n_head);
+  check_divides("num_attention_heads", c.n_head, "num_key_value_heads", c.kv_heads());
+  GRIM_CHECK(c.head() % 2 == 0, input, "config", "config.json: a head is {} wide by key '{}': expected an even width, whose pairs are turned", c.head(),
+             c.head_size > 0 ? "head_dim" : "hidden_size");
   if (c.n_embd % c.n_head == 0 && c.head_size == c.n_embd / c.n_head) c.head_size = 0;
   return c;
 }

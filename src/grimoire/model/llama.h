@@ -33,6 +33,7 @@ struct LlamaConfig {
   static LlamaConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here
   Options options();
   Json to_json() const;
+  ConfigShapes shapes() const;
   double parameter_count() const;
   void check() const;
   std::vector<SizeAxis> axes() const;

@@ -101,6 +101,14 @@ Options MlpConfig::options() {
            .without = {"init-from"}}};
 }
 
+ConfigShapes MlpConfig::shapes() const {
+  using Length = ConfigShapes::Length;
+  const Length V{{"vocab_size"}, vocab_size}, E{{"n_embd"}, n_embd}, H{{"n_hidden"}, n_hidden};
+  return {.layers = {{"layers.", "n_layer", n_layer - 1}},
+          .tensors = {{"wte.weight", {V, E}}, {"hidden.weight", {{{"context", "n_embd"}, context * n_embd}, H}}, {"out.weight", {H, V}}},
+          .presence = {{"norm.weight", "batch_norm", batch_norm}}};
+}
+
 double MlpConfig::parameter_count() const {
   const double V = double(vocab_size), E = double(n_embd), H = double(n_hidden);
   const double beside = batch_norm ? 2 * H : H;  // of each hidden layer: its norm, or its bias

@@ -25,6 +25,7 @@ struct MlpConfig {
   static MlpConfig from_json(const Json& config);
   Options options();
   Json to_json() const;
+  ConfigShapes shapes() const;
   double parameter_count() const;
   std::vector<SizeAxis> axes() const;
 };

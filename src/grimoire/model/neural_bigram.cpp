@@ -22,6 +22,10 @@ Json NeuralBigram::config() const { return config_.to_json(); }
 
 Options NeuralBigramConfig::options() { return {}; }
 Json NeuralBigramConfig::to_json() const { return Json::object({{"model_type", "neural-bigram"}, {"vocab_size", vocab_size}}); }
+ConfigShapes NeuralBigramConfig::shapes() const {
+  const ConfigShapes::Length V{{"vocab_size"}, vocab_size};
+  return {.tensors = {{"next.weight", {V, V}}}};
+}
 double NeuralBigramConfig::parameter_count() const { return double(vocab_size) * double(vocab_size); }
 
 Architecture neural_bigram_architecture() {  // makemore part 1

@@ -12,6 +12,7 @@ struct NeuralBigramConfig {
   static NeuralBigramConfig from_json(const Json& config);
   Options options();
   Json to_json() const;
+  ConfigShapes shapes() const;
   double parameter_count() const;
 };
 

@@ -39,6 +39,13 @@ Options RecurrentConfig::options() {
   return {context_option(&context), embedding_option(&n_embd), hidden_option(&n_hidden), layers_option(&n_layer)};
 }
 
+ConfigShapes RecurrentConfig::shapes() const {
+  using Length = ConfigShapes::Length;
+  const Length V{{"vocab_size"}, vocab_size}, E{{"n_embd"}, n_embd}, H{{"n_hidden"}, n_hidden};
+  return {.layers = {{cell == Cell::rnn ? "rnn.l" : cell == Cell::gru ? "gru.l" : "lstm.l", "n_layer", n_layer}},
+          .tensors = {{"wte.weight", {V, E}}, {"out.weight", {H, V}}}};
+}
+
 double RecurrentConfig::parameter_count() const {
   const double V = double(vocab_size), H = double(n_hidden), gates = double(gate_count(cell));
   const auto layer = [&](double in) { return gates * (in * H + H * H + 2 * H); };

@@ -19,6 +19,7 @@ struct RecurrentConfig {
   static RecurrentConfig from_json(const Json& config);
   Options options();
   Json to_json() const;
+  ConfigShapes shapes() const;
   double parameter_count() const;
   std::vector<SizeAxis> axes() const;
 };

@@ -12,6 +12,8 @@
 //     double buffer_bytes() const;                    // optional: numbers that are held but not trained
 //     double work() const;                            // optional: multiplications to predict one token, where not each weight once
 //     std::vector<SizeAxis> axes() const;             // optional: the sizes whose cost can be foretold from small ones
+//     std::vector<std::string> warnings() const;      // optional: what these values make of training that one would not expect
+//     ConfigShapes shapes() const;                    // optional: which keys of config.json which tensors show, for errors
 //   };
 //   class X : public CausalLm {
 //     static constexpr bool kRecomputes = true;       // optional: its layers go through recomputed() (nn/recompute.h)
@@ -30,6 +32,7 @@
 #include "grimoire/base/option.h"
 #include "grimoire/base/rng.h"
 #include "grimoire/model/causal_lm.h"
+#include "grimoire/model/config_shapes.h"
 
 namespace grim {
 
@@ -55,6 +58,8 @@ class ModelConfig {
   virtual double buffer_bytes() const = 0;
   virtual double work() const = 0;
   virtual std::vector<SizeAxis> axes() const = 0;
+  virtual ConfigShapes shapes() const = 0;
+  virtual std::vector<std::string> warnings() const = 0;
 
   int64_t size(std::string_view option) const;  // a whole number among the options; 0 when there is none of that name
   void set_size(std::string_view option, int64_t value);  // likewise nothing
@@ -114,6 +119,14 @@ template <class Model, class Config> class ConfigOf final : public ModelConfig {
   }
   std::vector<SizeAxis> axes() const override {
     if constexpr (requires { values_.axes(); }) return values_.axes();
+    else return {};
+  }
+  ConfigShapes shapes() const override {
+    if constexpr (requires { values_.shapes(); }) return values_.shapes();
+    else return {};
+  }
+  std::vector<std::string> warnings() const override {
+    if constexpr (requires { values_.warnings(); }) return values_.warnings();
     else return {};
   }
 

@@ -198,7 +198,20 @@ Options T5Config::options() {
 
 void T5Config::check() const {
   GRIM_CHECK(buckets >= 4 && buckets % 2 == 0 && max_distance > buckets / 2, argument, "t5",
-             "{} buckets for distances up to {}: expected an even number, from 4 to below twice that", buckets, max_distance);
+             "{} buckets (relative_attention_num_buckets) for distances up to {} (relative_attention_max_distance): expected an even number, from 4 to "
+             "below twice that", buckets, max_distance);
+}
+
+ConfigShapes T5Config::shapes() const {
+  using Length = ConfigShapes::Length;
+  const Length V{{"vocab_size"}, vocab_size}, C{{"d_model"}, n_embd}, I{{"num_heads", "d_kv"}, n_head * head_size}, F{{"d_ff"}, n_inner};
+  ConfigShapes all{.layers = {{"encoder.block.", "num_layers", n_layer}, {"decoder.block.", "num_decoder_layers|num_layers", decoder_layers()}},
+                   .tensors = {{"shared.weight", {V, C}}, {"embed_tokens.weight", {V, C}}, {"lm_head.weight", {V, C}}, {"q.weight", {I, C}},
+                               {"relative_attention_bias.weight", {{{"relative_attention_num_buckets"}, buckets}, {{"num_heads"}, n_head}}},
+                               {"wi.weight", {F, C}}, {"wi_0.weight", {F, C}}, {"wo.weight", {C, F}}},
+                   .presence = {{"wi_0.weight", "feed_forward_proj", is_gated(*this)}}};
+  if (!tied) all.presence.push_back({"lm_head.weight", "tie_word_embeddings", true});
+  return all;
 }
 
 double T5Config::parameter_count() const {

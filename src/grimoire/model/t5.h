@@ -35,6 +35,7 @@ struct T5Config {
   static T5Config from_json(const Json& config);  // throws: input, a key or value without a meaning here
   Options options();
   Json to_json() const;
+  ConfigShapes shapes() const;
   double parameter_count() const;
   void check() const;
   int64_t decoder_layers() const { return n_decoder_layer > 0 ? n_decoder_layer : n_layer; }

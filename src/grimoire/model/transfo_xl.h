@@ -39,6 +39,8 @@ struct TransfoXlConfig {
   static TransfoXlConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here
   Options options();
   Json to_json() const;
+  ConfigShapes shapes() const;
+  std::vector<std::string> warnings() const;
   double parameter_count() const;
   void check() const;
   int64_t inner() const { return n_inner > 0 ? n_inner : 4 * n_embd; }

@@ -1,4 +1,5 @@
 // Transformer-XL's options, and its config.json: what the keys mean, and how they are written.
+#include "grimoire/base/setting_words.h"
 #include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/transfo_xl.h"
@@ -52,8 +53,9 @@ TransfoXlConfig TransfoXlConfig::from_json(const Json& json) {
   c.context = size_or("grimoire_context", 8 * c.segment);
   if (c.head_size * c.n_head == c.n_embd) c.head_size = 0;
   if (c.n_inner == 4 * c.n_embd) c.n_inner = 0;
-  GRIM_CHECK(config_size(json, "d_embed") == c.n_embd, input, "config", "config.json: d_embed is {}, d_model {}: only equal ones are supported",
+  GRIM_CHECK(config_size(json, "d_embed") == c.n_embd, input, "config", "config.json: key 'd_embed' is {} and key 'd_model' {}: only equal ones are supported",
              json.integer("d_embed"), c.n_embd);
+  GRIM_CHECK(c.n_embd % 2 == 0, input, "config", "config.json: key 'd_model': got {}, expected an even number, for sines and cosines", c.n_embd);
   GRIM_CHECK(c.memory > 0 || !c.same_length, input, "config", "config.json: same_length needs a memory, and mem_len is 0");
   GRIM_CHECK(c.layer_norm_epsilon > 0 && c.layer_norm_epsilon < 1, input, "config", "config.json: key 'layer_norm_epsilon': got {}, expected above 0, below 1",
              c.layer_norm_epsilon);
@@ -108,8 +110,22 @@ Options TransfoXlConfig::options() {
 
 void TransfoXlConfig::check() const {
   if (head_size == 0) check_heads("transfo-xl", n_embd, n_head);
-  GRIM_CHECK(n_embd % 2 == 0, argument, "transfo-xl", "n_embd: got {}, expected an even number, for sines and cosines", n_embd);
+  GRIM_CHECK(n_embd % 2 == 0, argument, "transfo-xl", "the width " GRIM_SETTING("n-embd") ": got {}, expected an even number, for sines and cosines", n_embd);
   GRIM_CHECK(segment > 0 && memory >= 0, argument, "transfo-xl", "got segments of {} and a memory of {}", segment, memory);
+}
+
+std::vector<std::string> TransfoXlConfig::warnings() const {
+  if (memory == 0 || context > segment) return {};
+  return {str("a row of training is one segment, for the context (" GRIM_SETTING("context") ") is {} and a segment (" GRIM_SETTING("segment")
+              ") {}: nothing is trained to remember the {} tokens before it (" GRIM_SETTING("memory") "); a context of several segments is",
+              context, segment, memory)};
+}
+
+ConfigShapes TransfoXlConfig::shapes() const {
+  using Length = ConfigShapes::Length;
+  const Length V{{"vocab_size"}, vocab_size}, C{{"d_model"}, n_embd}, H{{"n_head"}, n_head}, D{{"d_head"}, head()}, F{{"d_inner"}, inner()};
+  return {.layers = {{"transformer.layers.", "n_layer", n_layer}},
+          .tensors = {{"word_emb.emb_layers.0.weight", {V, C}}, {"r_w_bias", {H, D}}, {"CoreNet.0.weight", {F, C}}, {"crit.out_layers.0.weight", {V, C}}}};
 }
 
 double TransfoXlConfig::parameter_count() const {

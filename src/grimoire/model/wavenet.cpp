@@ -17,7 +17,9 @@ constexpr BatchNormOptions kNorm{.momentum = 0.1, .variance = BatchNormVariance:
 WaveNetConfig WaveNetConfig::from_json(const Json& c) {
   static const std::vector<KeyRule> rules = {{"vocab_size"}, {"context"}, {"n_embd"}, {"n_hidden"}};
   check_config_keys(c, rules);
-  return {.vocab_size = config_size(c, "vocab_size"), .context = config_size(c, "context"), .n_embd = config_size(c, "n_embd"),
+  const int64_t context = config_size(c, "context", kFuse);
+  GRIM_CHECK(std::has_single_bit(static_cast<uint64_t>(context)), input, "config", "config.json: key 'context': got {}, expected a power of two", context);
+  return {.vocab_size = config_size(c, "vocab_size"), .context = context, .n_embd = config_size(c, "n_embd"),
           .n_hidden = config_size(c, "n_hidden")};
 }
 
@@ -63,6 +65,13 @@ void WaveNetConfig::check() const {
   if (context >= kFuse && std::has_single_bit(static_cast<uint64_t>(context))) return;
   fail(ErrorKind::argument, "wavenet", str("context: got {}, expected a power of two from {}, because neighbours are fused pairwise", context, kFuse),
        context > kFuse ? str("the nearest is {}", int64_t{1} << std::lround(std::log2(static_cast<double>(context)))) : "");
+}
+
+ConfigShapes WaveNetConfig::shapes() const {
+  using Length = ConfigShapes::Length;
+  const Length V{{"vocab_size"}, vocab_size}, E{{"n_embd"}, n_embd}, H{{"n_hidden"}, n_hidden};
+  const auto rounds = static_cast<int64_t>(std::bit_width(static_cast<uint64_t>(context))) - 1;
+  return {.layers = {{"layers.", "context", rounds}}, .tensors = {{"wte.weight", {V, E}}, {"out.weight", {H, V}}}};
 }
 
 double WaveNetConfig::parameter_count() const {

@@ -18,6 +18,7 @@ struct WaveNetConfig {
   static WaveNetConfig from_json(const Json& config);
   Options options();
   Json to_json() const;
+  ConfigShapes shapes() const;
   double parameter_count() const;
   double work() const;  // a layer multiplies once for each pair that it fuses
   void check() const;

@@ -2,11 +2,13 @@
 
 #include <utility>
 
+#include "grimoire/base/utf8.h"
+
 namespace grim {
 
 std::string escape_html(std::string_view text) {
   std::string out;
-  for (char c : text) {
+  for (char c : well_formed(text)) {
     if (c == '<')
       out += "&lt;";
     else if (c == '>')

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "grimoire/base/str.h"
+#include "grimoire/base/utf8.h"
 
 namespace grim::report {
 namespace {
@@ -78,7 +79,8 @@ size_t display_width(std::string_view text) {
   return width;
 }
 
-std::string shown(std::string_view text) {
+std::string shown(std::string_view words) {
+  const std::string text = well_formed(words);
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -93,7 +95,7 @@ std::string shown(std::string_view text) {
 }
 
 std::string shortened(std::string_view text, size_t most) {
-  const std::string all = shown(text.substr(0, 8 * most));  // no character has more bytes
+  const std::string all = shown(whole_characters(text, 8 * most));  // no character has more bytes
   if (all.size() <= most || (text.size() <= 8 * most && display_width(all) <= most)) return all;
   size_t end = 0, width = 0;
   while (end < all.size()) {

@@ -10,7 +10,7 @@ namespace grim::report {
 // Columns that UTF-8 text takes on a terminal; escape sequences and combining marks take none, ideographs two.
 size_t display_width(std::string_view text);
 
-// Control characters (C0, C1) as \x1b, so that no text moves the cursor or changes the terminal. Tabs become a blank.
+// Control characters (C0, C1) as \x1b, so that no text moves the cursor or changes the terminal. Tabs become a blank, bytes that are no character U+FFFD.
 std::string shown(std::string_view text);
 // The same of the front of the text, "..." behind it where some is left out: at most `most` columns.
 std::string shortened(std::string_view text, size_t most);

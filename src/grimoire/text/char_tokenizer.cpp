@@ -193,7 +193,7 @@ CharTokenizer CharTokenizer::from_json(const Json& json) {
     if (!value || value->is_null()) return;
     for (const Json& a : allowed)
       if (*value == a) return;
-    refuse(str("{}: got {}, which is not supported for characters", key, value->dump().substr(0, 80)));
+    refuse(str("{}: got {}, which is not supported for characters", key, whole_characters(value->dump(), 80)));
   };
   const auto known = [&](const Json& object, const std::string& place, std::initializer_list<std::string_view> keys) {
     for (const std::string& key : object.keys())

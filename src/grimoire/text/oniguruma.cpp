@@ -55,7 +55,8 @@ class Translation {
     return true;
   }
   [[noreturn]] void refuse_at(size_t at, std::string_view what) const {
-    fail(ErrorKind::input, "tokenizer", str("regular expression '{}': at {}: {}", expression_.substr(0, 120), places_[std::min(at, points_.size())], what),
+    fail(ErrorKind::input, "tokenizer",
+         str("regular expression '{}': at {}: {}", whole_characters(expression_, 120), places_[std::min(at, points_.size())], what),
          "write that part of it in another way: understood are groups, look-around, | * + ? {n,m}, ^ $ \\b, classes, also with && and [:alpha:], "
          "\\w \\d \\s \\h \\p{Lu}, and (?i) and (?m) at the beginning of a group");
   }

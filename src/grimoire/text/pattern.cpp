@@ -91,7 +91,8 @@ class PcrePattern final : public Pattern {
     constexpr uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NO_START_OPTIMIZE | PCRE2_NO_AUTO_POSSESS;
     code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(), options, &problem, &place, nullptr));
     if (!code_)
-      fail(ErrorKind::input, "tokenizer", str("regular expression '{}': {}", expression_.substr(0, 120), words_of(problem)), "write it with fewer classes");
+      fail(ErrorKind::input, "tokenizer", str("regular expression '{}': {}", whole_characters(expression_, 120), words_of(problem)),
+           "write it with fewer classes");
     pcre2_jit_compile(code_.get(), PCRE2_JIT_COMPLETE);  // where there is no compiler for this machine it is interpreted
     limits_.reset(pcre2_match_context_create(nullptr));
     pcre2_set_match_limit(limits_.get(), 10'000'000);
@@ -107,7 +108,7 @@ class PcrePattern final : public Pattern {
     if (found == PCRE2_ERROR_JIT_STACKLIMIT) found = match(PCRE2_NO_JIT);  // which has the heap
     if (found == PCRE2_ERROR_NOMATCH) return std::nullopt;
     if (found < 0)
-      fail(ErrorKind::input, "tokenizer", str("regular expression '{}' is too costly on this text: {}", expression_.substr(0, 120), words_of(found)));
+      fail(ErrorKind::input, "tokenizer", str("regular expression '{}' is too costly on this text: {}", whole_characters(expression_, 120), words_of(found)));
     const PCRE2_SIZE* const place = pcre2_get_ovector_pointer(data.get());
     return Match{place[0], place[1]};
   }

@@ -5,6 +5,7 @@
 
 #include "grimoire/base/base64.h"
 #include "grimoire/base/error.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/tokenizer_files.h"
@@ -87,7 +88,7 @@ std::pair<std::string, int64_t> rank_in(std::string_view line, const std::string
   const std::string_view digits = space == std::string_view::npos ? std::string_view() : line.substr(space + 1);
   const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), rank);
   const bool good = !digits.empty() && read.ec == std::errc() && read.ptr == digits.data() + digits.size() && rank >= 0;
-  GRIM_CHECK(good, input, "tokenizer", "{}: got '{}', expected a token in base64, a space and its rank", place, line.substr(0, 80));
+  GRIM_CHECK(good, input, "tokenizer", "{}: got '{}', expected a token in base64, a space and its rank", place, whole_characters(line, 80));
   return {from_base64(line.substr(0, space), place), rank};
 }
 
@@ -109,6 +110,7 @@ Json begin_template(const std::string& token, int64_t id) {
 }  // namespace
 
 bool looks_like_tiktoken(std::string_view text) {
+  text = without_byte_order_mark(text);
   const std::string_view line = text.substr(0, std::min(text.find('\n'), text.size()));
   const size_t space = line.find(' ');
   return space != std::string_view::npos && space >= 4 && space % 4 == 0 && line.size() > space + 1 &&

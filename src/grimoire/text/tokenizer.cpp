@@ -4,6 +4,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/text/pipeline_tokenizer.h"
 #include "grimoire/text/sentencepiece.h"
 #include "grimoire/text/tokenizer_files.h"
@@ -33,7 +34,7 @@ std::string file_in(const std::string& folder) {
            perhaps.empty() ? "" : str("; if it is in {}, name the file", joined(perhaps, " or "))));
 }
 
-bool begins_as_json(std::string_view text) { return trimmed(text).starts_with('{') || text.starts_with("\xef\xbb\xbf"); }
+bool begins_as_json(std::string_view text) { return trimmed(without_byte_order_mark(text)).starts_with('{'); }
 
 NamedText text_of(const std::string& path) {
   NamedText text{read_file(path), path};

@@ -93,10 +93,7 @@ std::shared_ptr<const Tokenizer> finish_byte_level(TokenizerParts parts, Vocabul
 }  // namespace
 
 std::vector<std::string_view> lines_of(const NamedText& file) {
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  std::string_view text = file.text;
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  std::vector<std::string_view> lines = lines_in(text);
+  std::vector<std::string_view> lines = lines_in(without_byte_order_mark(file.text));
   for (std::string_view& line : lines)
     if (line.ends_with('\r')) line.remove_suffix(1);
   return lines;

@@ -64,7 +64,8 @@ void LmSource::resolve(RunConfig& c) const {
 }
 
 std::vector<std::string> LmSource::warnings(const RunConfig& config) const {
-  if (corpus_.format != CorpusFormat::lines || config.architecture().reading == Reading::window) return {};
+  std::vector<std::string> all = TaskSource::warnings(config);
+  if (corpus_.format != CorpusFormat::lines || config.architecture().reading == Reading::window) return all;
   double sum = 0;
   int64_t longest = 0, at = 0;
   for (size_t i = 0; i < corpus_.items.size(); ++i) {
@@ -73,10 +74,11 @@ std::vector<std::string> LmSource::warnings(const RunConfig& config) const {
     if (n > longest) longest = n, at = corpus_.line_numbers[i];
   }
   const double mean = sum / static_cast<double>(corpus_.items.size()), wasted = static_cast<double>(config.context()) / (mean + 1);
-  if (config.context() <= 64 || wasted <= 8) return {};
-  return {str("every line is padded to {} symbols, for line {} has {}; the mean is {:.0f}, so a step costs about {:.0f} times what it "
-              "could: leave the longest lines out, or read the file as running text",
-              with_commas(config.context()), at, with_commas(longest), mean, wasted)};
+  if (config.context() > 64 && wasted > 8)
+    all.push_back(str("every line is padded to {} symbols, for line {} has {}; the mean is {:.0f}, so a step costs about {:.0f} times what it "
+                      "could: leave the longest lines out, or read the file as running text",
+                      with_commas(config.context()), at, with_commas(longest), mean, wasted));
+  return all;
 }
 
 void LmSource::keep(RunConfig& config, const std::string& folder, RunEvents& events) const {

@@ -39,7 +39,7 @@ void TaskSource::resolve(RunConfig& c) const {
   if (c.save_every == 0) c.save_every = std::max<int64_t>(1, std::min<int64_t>(c.steps / 5, 20000));
 }
 
-std::vector<std::string> TaskSource::warnings(const RunConfig&) const { return {}; }
+std::vector<std::string> TaskSource::warnings(const RunConfig& config) const { return config.shape().warnings(); }
 void TaskSource::keep(RunConfig&, const std::string&, RunEvents&) const {}
 Json TaskSource::identity(const RunConfig&) const { return Json::object(); }
 std::vector<std::string> TaskSource::differences(const Json& saved, const Json& now) const {

@@ -35,7 +35,7 @@ class TaskSource {
   virtual std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint = "") const = 0;
   // Fills in what the configuration leaves open: here batch size and intervals. throws: argument, sizes that do not go together; usage; input
   virtual void resolve(RunConfig& config) const;
-  virtual std::vector<std::string> warnings(const RunConfig& config) const;  // shapes that cost far more than they teach
+  virtual std::vector<std::string> warnings(const RunConfig& config) const;  // of the model's shape, and shapes that cost far more than they teach
   virtual CorpusFormat format() const { return CorpusFormat::lines; }  // which of an architecture's recipes is meant for such data
   // Data that can be read only once stay with the run: `config` then names the copy in its folder.
   virtual void keep(RunConfig& config, const std::string& folder, RunEvents& events) const;

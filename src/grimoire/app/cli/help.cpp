@@ -67,6 +67,7 @@ std::string help_of(Command& command, HelpDepth depth) {
   std::string text = str("grimoire {}: {}\n\nusage: grimoire {} [options]\n\n", title, command.summary(), usage);
   for (const std::string& example : fitting_examples(command)) text += "  " + example + "\n";
   text += "\n" + places + options + "  " + padded("--json", 22) + "the last line of stdout is one JSON object\n";
+  if (const std::string note = command.note(); !note.empty()) text += "\n" + note + "\n";
   if (command.form().empty() && !forms.all.empty()) {
     text += list_of(forms.all);
     text += str("\nits options: grimoire {} {}{} --help\n", command.name(), command.form_is_positional() ? "" : "--" + forms.by + " ",

@@ -44,7 +44,11 @@ Pieces pieces_of(const TrainedSeq2Seq& trained, const std::string& path, int64_t
   return {std::move(corpus), TextPieces({ids.begin(), ids.end()}, length), static_cast<int64_t>(ids.size())};
 }
 void check_some(int64_t judged, const Pieces& pieces) {
-  if (judged == 0) throw Error(ErrorKind::input, str("{}: {} tokens", pieces.corpus.source, pieces.tokens), str("expected {} or more", pieces.texts.length()));
+  if (judged > 0) return;
+  throw Error(ErrorKind::input,
+              str("{}: the text has {} token{}, and is judged in pieces of {}: there is not one", pieces.corpus.source, pieces.tokens,
+                  pieces.tokens == 1 ? "" : "s", pieces.texts.length()),
+              str("give a text of {} tokens or more", pieces.texts.length()));
 }
 
 constexpr int64_t kUsualLength = 128;

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# What models of text say to what does not go: too long, empty or cut texts, folders whose files contradict each other, questions without room.
+set -uo pipefail
+source "$(dirname "$0")/words.sh"
+expect() { local code="$1" pattern="$2"; shift 2; ran "$code" "$@"; [ -z "$pattern" ] || said "$pattern"; }
+
+# --- small models, each with a tokenizer of its kind
+for _ in $(seq 30); do printf '%s\n' "The quick brown fox jumps over the lazy dog." "The dog is lazy." "A fox is quick, and brown." ""; done >"$work/lines.txt"
+small="--n-layer 1 --n-head 1 --n-embd 8 --steps 2"
+expect 0 "" tokenizer train --kind unigram --data "$work/lines.txt" --vocab-size 60 --out "$work/gaps" --special-token '<extra_id_0>' --special-token '<extra_id_1>' \
+  --special-token '<extra_id_2>' --special-token '<extra_id_3>' --special-token '</s>' --special-token '<pad>'
+expect 0 "" tokenizer train --kind unigram --data "$work/lines.txt" --vocab-size 60 --out "$work/masks" --special-token '<s>' --special-token '<pad>' \
+  --special-token '</s>' --special-token '<mask>'
+expect 0 "" tokenizer train --kind byte-bpe --data "$work/lines.txt" --vocab-size 280 --out "$work/bytes"
+expect 0 "" train --model t5 --data "$work/lines.txt" --tokenizer "$work/gaps" --length 16 $small --out "$work/t5"
+expect 0 "" train --model bart --data "$work/lines.txt" --tokenizer "$work/masks" --length 12 --context 16 $small --out "$work/bart"
+expect 0 "" train --model gpt --data "$work/lines.txt" --format text --tokenizer "$work/bytes" --context 16 $small --out "$work/gpt"
+best() { ls -d "$work/$1"/best/step-*; }
+
+# --- longer than the model reads
+long="The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog. The dog is lazy."
+expect 0 "" inspect attention "$work/bart" --text "The fox."
+expect 0 "" inspect attention "$work/t5" --text "$long"
+for part in auto encoder decoder; do
+  expect 3 "text has [0-9]+ tokens, and the model reads at most 16" inspect attention "$work/bart" --part $part --text "$long"; said "^hint: give a shorter one"
+done
+expect 3 "target has [0-9]+ tokens, and the model reads at most 16" inspect attention "$work/bart" --text "The fox." --target "$long"
+expect 3 "has [0-9]+ tokens, and the model reads at most 16" generate "$work/bart" --prompt "$long"
+
+# --- a text too short to be judged, and questions to a model that answers none
+printf 'The fox.' >"$work/short.txt"
+for model in bart t5; do
+  expect 3 "short.txt: the text has [0-9]+ tokens, and is judged in pieces of 1[26]: there is not one" eval "$work/$model" --data "$work/short.txt"
+  said "^hint: give a text of 1[26] tokens or more"
+  printf '{"context": "the lazy", "choices": ["dog", "fox jumps"], "answer": 0}\n' >"$work/questions"
+  expect 2 "choices asks how likely a text goes on so, and this model makes one text of another" eval "$work/$model" --choices "$work/questions"
+done
+
+# --- a config.json that the weights contradict is told by its key
+cp -r "$(best gpt)" "$work/wrong"; rm "$work/wrong/manifest.json"
+wrong() { sed "s/\"$1\": [0-9a-z]*/\"$1\": $2/" "$(best gpt)/config.json" >"$work/wrong/config.json"; expect 3 "wrong/config.json: key '$1' is $2, but" generate "$work/wrong"; }
+wrong n_layer 2; wrong n_layer 50; wrong n_embd 16; wrong n_positions 32; wrong vocab_size 300; wrong vocab_size 200; wrong n_inner 24
+expect 3 "" model check "$work/wrong"; printed "key 'n_inner' is"
+sed 's/"n_head": 1/"n_head": 3/' "$(best gpt)/config.json" >"$work/wrong/config.json"
+expect 3 "wrong/config.json: key 'n_embd' must divide by key 'n_head': got 8 and 3" generate "$work/wrong"
+
+# --- empty words, and settings of beams
+expect 2 "ban '' has no tokens" generate "$work/gpt" --ban ""
+expect 2 "stop '': an empty text stands everywhere" generate "$work/gpt" --stop ""
+expect 2 "3 beams .num_beams, --beams. cannot be cut into 2 groups of one size .num_beam_groups, --beam-groups.$" generate "$work/gpt" --beams 3 --beam-groups 2
+printf '{"temperature": "hot"}' >"$work/wrong/generation_config.json"; cp "$(best gpt)/config.json" "$work/wrong/config.json"
+expect 3 "^error: .json. $work/wrong/generation_config.json: key 'temperature': got text, expected number$" generate "$work/wrong"
+
+# --- a text that stops inside of a character: byte 0xE2 alone
+id="$("$program" tokenize "€" --tokenizer "$work/bytes" --bare --json | tail -1 | sed 's/.*"ids": \[\([0-9]*\).*/\1/')"
+for how in "" "--beams 2" "--prompt a --prompt b"; do
+  expect 0 "" generate "$work/gpt" --max-tokens 1 --logit-bias "$id=100" $([ -z "$how" ] && echo --temperature 0) $how
+  grep -q $'\xef\xbf\xbd' "$work/out" && ! grep -qaP '\xe2(?!\x82)' "$work/out" || fail "half a character, '$how': $(od -c "$work/out" | head -3)"
+done
+expect 0 "" generate "$work/gpt" --max-tokens 1 --logit-bias "$id=100" --temperature 0 --explain; iconv -f UTF-8 -t UTF-8 "$work/out" >/dev/null || fail "explain: no UTF-8"
+
+# --- an empty pair is a pair
+expect 0 "" tokenizer train --kind wordpiece --data "$work/lines.txt" --vocab-size 60 --out "$work/pieces"
+expect 0 "" tokenize "the dog" --tokenizer "$work/pieces" --pair "" --json; [ "$(grep -o '\[SEP\]' "$work/out" | wc -l)" -ge 2 ] || fail "an empty pair: $(cat "$work/out")"
+tail -1 "$work/out" | grep -q '"type_ids": \[0[^]]*1\]' || fail "the end of an empty pair is of type 1: $(tail -1 "$work/out")"
+
+# --- a Transformer-XL that is trained to remember nothing says so
+expect 0 "warning: a row of training is one segment, for the context .--context. is 8 and a segment .--segment. 8" train --model transfo-xl --data "$work/lines.txt" \
+  --format text --context 8 --segment 8 $small --out "$work/xl"
+expect 0 "" train --model transfo-xl --data "$work/lines.txt" --format text --context 16 --segment 8 $small --out "$work/remembers"
+! grep -q "one segment" "$work/err" || fail "a warning for nothing: $(cat "$work/err")"
+
+# --- chat: a question without room is left out, the next is answered, and a pipe's exit code says that one was not
+cp -r "$(best gpt)" "$work/talks"; rm "$work/talks/manifest.json"
+sed -i 's/^{/{ "chat_template": "{% for m in messages %}{{ m.content }} {% endfor %}",/' "$work/talks/tokenizer_config.json"
+talk() { "$program" chat "$work/talks" --temperature 0 --max-tokens 2 "$@" >"$work/out" 2>"$work/err"; }
+printf 'fox\n%s\nA\n' "$long" | talk; got=$?
+[ $got -eq 3 ] && said "no answer: with this question" && [ "$(grep -c '^> ' "$work/out")" -ge 3 ] || fail "chat: $got: $(cat "$work/out" "$work/err")"
+printf 'fox\n' | talk || fail "chat from a pipe: $(cat "$work/err")"
+printf 'the \\\nfox\n/help\n' | talk --json; grep -q '"content": "the \\nfox"' "$work/out" || fail "a line that goes on: $(cat "$work/out")"
+said "a line that ends in .* goes on in the next"
+expect 3 "the conversation is [0-9]+ tokens long, and the model reads 16 at once" generate "$work/talks" --chat --prompt "$long"
+expect 0 "" chat --help; printed "goes on in the next"
+
+# --- what is no file of weights: what to do
+head -c 3000 "$program" | tail -c 1000 >"$work/noise.safetensors"
+expect 3 "begins as none of" model show "$work/noise.safetensors"; said "^hint: if it is meant to hold weights"
+finish
