@@ -53,14 +53,13 @@ TrainedEncoder load_encoder(const std::string& folder) {
 
 const TrainedModel& language_model_in(const AnyTrained& any) {
   if (const auto* const model = std::get_if<TrainedModel>(&any)) return *model;
-  fail_unable(any, "go on with a text", "one that reads whole texts fills in words and tells what follows");
+  fail_unable(any, "go on with a text",
+              std::holds_alternative<TrainedSeq2Seq>(any) ? "one that makes a text of another is asked by grimoire generate, with the text as the prompt"
+                                                          : "one that reads whole texts fills in words and tells what follows");
 }
 
 TrainedModel writer_from(const TrainedSeq2Seq& trained, const std::string& source) {
-  const std::vector<std::string> texts = {source};
-  const TokenBatch tokens = encode_batch(*trained.tokenizer, texts);
-  if (const int64_t most = trained.model->decode_cache()->capacity(); tokens.longest() > most)
-    throw Error(ErrorKind::input, str("the text has {} tokens, and the model reads at most {}", tokens.longest(), most), "give a shorter one");
+  const TokenBatch tokens = encode_whole(*trained.tokenizer, source, trained.model->decode_cache()->capacity());
   const std::vector<int64_t> said = token_ids(trained.generation, "decoder_start_token_id");
   return {.model = grim::writer_from(*trained.model, tokens), .tokenizer = trained.tokenizer,
           .begin = said.empty() ? trained.model->start() : said[0], .ends = trained.ends, .path = trained.path, .about = trained.about,
