@@ -136,8 +136,8 @@ TEST(Lookup, GuessesWhatFollowedTheLongestMatch) {
 }
 
 TEST(Lookup, TheTextIsTheSame) {
-  int64_t guessed = 0, right = 0;
-  for (const auto& model : models())
+  for (const auto& model : models()) {
+    int64_t guessed = 0, right = 0;
     for (const double temperature : {0.0, 1.0, 4.0})
       for (const auto& prompt : kPrompts) {
         Rng rng(RngMode::philox, 3), again(RngMode::philox, 3);
@@ -150,8 +150,10 @@ TEST(Lookup, TheTextIsTheSame) {
         EXPECT_EQ(p, q);  // to the bit
         guessed += pace.guessed, right += pace.right;
       }
-  EXPECT_GT(right, 0);
-  EXPECT_GT(guessed, right);
+    const bool repeats = !dynamic_cast<const GptNeox*>(model.get());  // at its first weights
+    if (repeats) EXPECT_GT(right, 0);
+    if (repeats) EXPECT_GT(guessed, right);
+  }
   Rng rng(RngMode::philox, 3);
   const auto all = models();
   EXPECT_THROW(Writer(test::Forgetful(*all[0])).write(kPrompts[0], {.max_new_tokens = 3, .prompt_lookup_num_tokens = 2}, rng), Error);

@@ -46,6 +46,7 @@ void TextRows::keep(std::span<const int64_t> rows) {
 }
 
 void TextRows::cut(size_t length) {
+  GRIM_CHECK(of_one_length(), state, "generate", "texts of unequal lengths are not cut");
   for (auto& t : texts_) t.resize(length);
 }
 
@@ -70,6 +71,9 @@ Tensor TextRows::read_unequal() {
     return model_.last_logits(Tensor::from(tokens, {count, std::ssize(tokens) / count}), pass);
   };
   const bool begun = !read_.empty();
+  for (size_t i = 0; begun && i < count(); ++i)
+    GRIM_CHECK(texts_[i].size() == read_[i].size() + 1, state, "generate", "texts of unequal lengths: got {} new tokens, expected one of each",
+               texts_[i].size() - read_[i].size());
   read_.clear();  // a pass that fails half-way leaves the cache out of step
   if (begun) {
     std::vector<int64_t> all(count());

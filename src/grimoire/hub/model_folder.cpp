@@ -72,13 +72,23 @@ void check_size(const ModelConfig& shape, const TensorFile& weights, const std::
          "the folder's files are not of one model: put its own config.json back, or its weights");
 }
 
+// "" also where config.json describes nothing that is known here.
+std::string contradiction_of(const Json& config, const std::string& config_path, const TensorFile& weights) {
+  try {
+    return contradiction(config, shape_of(config, config_path)->shapes(), weights.entries(), file_name(weights.path()));
+  } catch (const Error&) {
+    return "";
+  }
+}
+
 // f(), where what goes wrong with weights that config.json contradicts is told by the key that does.
-template <class F> void against_config(const Json& config, const ModelConfig& shape, const TensorFile& weights, const std::string& config_path, F&& f) {
+template <class F> void against_config(const Json& config, const TensorFile& weights, const std::string& config_path, F&& f) {
   try {
     f();
   } catch (const Error& e) {
-    const std::string found = contradiction(config, shape.shapes(), weights.entries(), file_name(weights.path()));
-    if (e.kind() != ErrorKind::input || found.empty()) throw;
+    if (e.kind() != ErrorKind::input) throw;
+    const std::string found = contradiction_of(config, config_path, weights);
+    if (found.empty()) throw;
     fail(ErrorKind::input, "checkpoint", str("{}: {}", config_path, found), "correct the key, or put the config.json back that belongs to these weights");
   }
 }
@@ -126,10 +136,10 @@ ModelFolder open_model_folder(const std::string& path) {
   opened.config = read_json(config_path);
   const std::unique_ptr<TensorFile> weights = open_weights(path);
   const std::unique_ptr<ModelConfig> shape = shape_of(opened.config, config_path);
-  against_config(opened.config, *shape, *weights, config_path, [&] {
-    check_size(*shape, *weights, path);
-    opened.tokenizer = find_tokenizer(path);
-    if (exists(generation_path)) opened.generation = read_json(generation_path);
+  against_config(opened.config, *weights, config_path, [&] { check_size(*shape, *weights, path); });
+  opened.tokenizer = find_tokenizer(path);
+  if (exists(generation_path)) opened.generation = read_json(generation_path);
+  against_config(opened.config, *weights, config_path, [&] {
     build(opened, *shape, config_path);
     opened.model->load(all_of(*weights), weights->path());
   });
@@ -223,7 +233,7 @@ void load_weights(Pretrained& model, const std::string& path) {
   const std::string config_path = join_path(path, "config.json");
   if (!exists(config_path)) return model.load(all_of(*weights), weights->path());
   const Json config = read_json(config_path);
-  against_config(config, *shape_of(config, config_path), *weights, config_path, [&] { model.load(all_of(*weights), weights->path()); });
+  against_config(config, *weights, config_path, [&] { model.load(all_of(*weights), weights->path()); });
 }
 
 }  // namespace grim

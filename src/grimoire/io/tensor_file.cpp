@@ -120,7 +120,7 @@ std::unique_ptr<TensorFile> open_tensor_file(const std::string& path) {
     return open_one(path, std::move(file));
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::input || !e.hint().empty()) throw;
-    throw Error(e.kind(), e.what(), "if it is meant to hold weights, it is damaged or was cut off: fetch or copy it again");
+    throw Error(e.kind(), e.what(), "if it is meant to hold weights, it is damaged, was cut off, or is of a form that is not read here");
   }
 }
 

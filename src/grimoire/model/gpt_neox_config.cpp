@@ -40,10 +40,9 @@ void take_rotary(GptNeoxConfig& c, const Json& json) {
   Json plain = json;
   plain.set("rope_theta", json.real("rotary_emb_base", 10000.0));
   c.rotary = rotary_from(plain, {"partial_rotary_factor"});
-  const char* const key = key_in(json, {"rope_parameters", "rope_scaling"});
-  const Json* const how = json.find(key);
   c.rotary_pct = json.real("rotary_pct", 0.25);
-  if (how && how->is_object()) c.rotary_pct = how->real("partial_rotary_factor", c.rotary_pct);
+  for (const char* const key : {"rope_scaling", "rope_parameters"})  // the later has the last word
+    if (const Json* const how = json.find(key); how && how->is_object()) c.rotary_pct = how->real("partial_rotary_factor", c.rotary_pct);
   GRIM_CHECK(c.rotary_pct >= 0 && c.rotary_pct <= 1, input, "config", "config.json: the share of a head that is turned: got {}, expected 0 to 1",
              c.rotary_pct);
 }

@@ -34,10 +34,17 @@ std::unique_ptr<Product> head_product(const TransfoXlConfig& c, const Embedding&
   return weight(c.n_embd, c.vocab_size, rng);
 }
 
-// The sinusoids of Vaswani et al. 2017, sines and then cosines.
-Tensor sinusoids(const TransfoXlConfig& c) {
-  const Turns turns = turns_of({.size = c.n_embd}, 0, c.memory + c.segment, Dtype::f64);
+// The sinusoids of Vaswani et al. 2017, sines and then cosines: (distances, C) f64, of distance 0 and following.
+Tensor sinusoids(int64_t width, int64_t distances) {
+  const Turns turns = turns_of({.size = width}, 0, distances, Dtype::f64);
   return concat({turns.sin, turns.cos}, 1);
+}
+
+// As many as are worth keeping.
+int64_t distances_kept(const TransfoXlConfig& c) {
+  constexpr int64_t kMost = 8192;
+  const int64_t all = std::min(kMost, c.memory + c.segment);
+  return c.clamp > 0 ? std::min(all, c.clamp + 1) : all;
 }
 
 // (B, H, T, S), where column j of row t speaks of distance S - 1 - j, to columns that are keys: row t, the segment's, stands S - T + t places behind
@@ -125,7 +132,7 @@ TransfoXl::Decoder::Decoder(Module& parent, const TransfoXlConfig& c, Rng& rng)
 }
 
 TransfoXl::TransfoXl(const TransfoXlConfig& config, Rng& rng)
-    : config_((config.check(), config)), sinusoids_(sinusoids(config_)), transformer_(*this, config_, rng),
+    : config_((config.check(), config)), sinusoids_(sinusoids(config_.n_embd, distances_kept(config_))), transformer_(*this, config_, rng),
       head_("crit.out_layers.0", *this, head_product(config_, transformer_.words, rng), zero_bias(config_.vocab_size)) {}
 
 // From the farthest distance to none.
@@ -137,7 +144,8 @@ TransfoXl::Places TransfoXl::places(int64_t T, int64_t remembered, int64_t past)
   bool* const h = hidden.data<bool>();
   for (int64_t t = 0; t < T; ++t)
     for (int64_t s = 0; s < S; ++s) h[t * S + s] = s > remembered + t || (config_.same_length && config_.memory > 0 && s <= remembered + t - config_.memory);
-  return {unsqueeze(cast(index_select(sinusoids_, 0, Tensor::from(distances, {S})), transformer_.words.weight.dtype()), 0), {}, hidden, past};
+  const Tensor known = farthest < sinusoids_.dim(0) ? sinusoids_ : sinusoids(config_.n_embd, farthest + 1);
+  return {unsqueeze(cast(index_select(known, 0, Tensor::from(distances, {S})), transformer_.words.weight.dtype()), 0), {}, hidden, past};
 }
 
 // (R, T) of R segments to (R, T, C); `before` gives what each layer remembers, from what it is given, now and in the backward pass.

@@ -110,7 +110,7 @@ class TransfoXl final : public CausalLm {
   Tensor hidden(const Tensor& tokens, Pass& pass) const;  // (B, T, C), of any number of segments
 
   TransfoXlConfig config_;
-  Tensor sinusoids_;  // (memory + segment, C) f64: R of every distance
+  Tensor sinusoids_;  // (distances, C) f64: R of the nearest, which are all where the memory is not very long
   Decoder transformer_;
   Linear head_;
 };

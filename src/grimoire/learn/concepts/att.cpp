@@ -222,8 +222,8 @@ const Concept kConcepts[] = {
                 "Chen, Wong, Chen and Tian 2023, Extending Context Window of Large Language Models via Positional Interpolation",
      .ask = "Pair 0 turns by 1 a place. By how much with a factor of 4? | By 1 still: it came round hundreds of times.",
      .more = "Dividing all angles by s (position interpolation) blurs neighbours, which fast pairs tell apart. Llama 3.1 mixes by turns instead of pairs and "
-             "leaves scores alone. A larger theta slows the slow pairs most, without a slope. Dynamic: theta grows as soon as a text is longer than the "
-             "context. With s times as many keys softmax spreads out, which the last factor, squared in the scores, undoes."},
+             "leaves scores alone. A larger theta slows the slow pairs most, without a slope. Dynamic: theta grows behind the context, where nothing is read "
+             "here. With s times as many keys softmax spreads out, which the last factor, squared in the scores, undoes."},
     {.id = "distance-buckets",
      .title = "Distance buckets",
      .names = "relative position bias\nrelative position buckets\nT5 bias",
