@@ -14,10 +14,9 @@
 #include "grimoire/model/gpt.h"
 #include "grimoire/model/gpt_neox.h"
 #include "grimoire/model/llama.h"
-#include "grimoire/text/bpe.h"
 #include "grimoire/text/char_tokenizer.h"
-#include "grimoire/text/pipeline_tokenizer.h"
 #include "generate/forgetful.h"
+#include "support/byte_tokenizer.h"
 
 namespace grim {
 namespace {
@@ -208,21 +207,8 @@ TEST(Stop, TextIsGivenAsSoonAsNoStopCanBeginInIt) {
   EXPECT_EQ(other.rest(), "c");
 }
 
-// Byte-level tokens by the bytes that they stand for.
-std::shared_ptr<const Tokenizer> byte_tokens() {
-  Json vocab = Json::object();
-  for (int b = 0; b < 256; ++b) {
-    std::string symbol;
-    append_utf8(symbol, byte_symbol(static_cast<uint8_t>(b)));
-    vocab.append(symbol, b);
-  }
-  const Json level = Json::object({{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}, {"trim_offsets", true}});
-  const Json model = Json::object({{"type", "BPE"}, {"vocab", vocab}, {"merges", Json::array()}});
-  return parse_tokenizer(Json::object({{"model", model}, {"pre_tokenizer", level}, {"decoder", level}}).dump(), "bytes");
-}
-
 TEST(Stop, BytesThatAreNoCharacterAreReplaced) {
-  const auto bytes = byte_tokens();
+  const auto bytes = test::byte_tokenizer();
   const std::string r = "\ufffd";
   for (const auto& [text, expected] : std::vector<std::pair<std::string, std::string>>{
            {"a\xe2\x82\xac", "a€"}, {"a\xf0\x9f\x98", "a" + r}, {"\xe2\x82\xe2\x82 b", r + r + " b"},

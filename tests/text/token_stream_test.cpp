@@ -9,6 +9,7 @@
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/text/pipeline_tokenizer.h"
+#include "support/byte_tokenizer.h"
 
 namespace grim {
 namespace {
@@ -50,19 +51,6 @@ TEST(TokenStream, GivesWhatTheReferenceGives) {
   EXPECT_EQ(tried, 20u * 16);
 }
 
-// Byte-level tokens by the bytes that they stand for.
-std::shared_ptr<const Tokenizer> bytes() {
-  Json vocab = Json::object();
-  for (int b = 0; b < 256; ++b) {
-    std::string symbol;
-    append_utf8(symbol, byte_symbol(static_cast<uint8_t>(b)));
-    vocab.append(symbol, b);
-  }
-  const Json level = Json::object({{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}, {"trim_offsets", true}});
-  const Json model = Json::object({{"type", "BPE"}, {"vocab", vocab}, {"merges", Json::array()}});
-  return parse_tokenizer(Json::object({{"model", model}, {"pre_tokenizer", level}, {"decoder", level}}).dump(), "bytes");
-}
-
 // <unk>, <0x00> to <0xFF>, then some pieces, as Llama 2's.
 std::shared_ptr<const Tokenizer> fallback() { return parse_tokenizer(golden().at("tokenizers").at("bpe byte fallback").at("json").dump(), "golden"); }
 
@@ -77,7 +65,7 @@ std::vector<std::string> parts_of(const Tokenizer& tokenizer, const std::vector<
 using Parts = std::vector<std::string>;
 
 TEST(TokenStream, WaitsForTheBytesOfACharacterAndNoLonger) {
-  const auto level = bytes();
+  const auto level = test::byte_tokenizer();
   EXPECT_EQ(parts_of(*level, {'a', 0xe4, 0xbd, 0xa0, 'b'}), (Parts{"a", "", "", "你", "b", ""}));
   EXPECT_EQ(parts_of(*level, {0xf0, 0x9f, 0x98, 0x81, 0xf0, 0x9f}), (Parts{"", "", "", "😁", "", "", "\xf0\x9f"}));
   EXPECT_EQ(parts_of(*level, {0xe4, 0xbd, 'x'}), (Parts{"", "", "\xe4\xbd" "x", ""}));  // they will be none
@@ -99,7 +87,7 @@ TEST(TokenStream, WaitsForTheBytesOfACharacterAndNoLonger) {
 TEST(TokenStream, OfRandomTokensIsTheWhole) {
   uint64_t state = 11;
   const auto below = [&](uint64_t n) { return (state = state * 6364136223846793005u + 1442695040888963407u) >> 33, (state >> 33) % n; };
-  std::vector<std::shared_ptr<const Tokenizer>> all = {bytes()};
+  std::vector<std::shared_ptr<const Tokenizer>> all = {test::byte_tokenizer()};
   for (const Json& entry : golden().at("tokenizers").items())
     if (entry.find("streams") && !entry.at("json").at("model").boolean("byte_fallback", false))
       all.push_back(parse_tokenizer(entry.at("json").dump(), "golden"));
@@ -131,7 +119,7 @@ TEST(TokenStream, KeepsSpacesThatAreTokens) {
 }
 
 TEST(TokenStream, RefusesIdsOutsideAndGoesOn) {
-  const auto level = bytes();
+  const auto level = test::byte_tokenizer();
   TokenStream stream(*level);
   EXPECT_EQ(stream.put(0xe4), "");
   EXPECT_THROW(stream.put(256), Error);
