@@ -2,7 +2,7 @@
 
     python bench/compare/inference.py [--job smollm2 ...] [--threads 1 2] [--rounds N] [--models DIR] [--sentences FILE] [--ours DIR] [--work DIR]
 
-Run it with the Python that has torch and transformers; ctranslate2, llama_cpp and onnxruntime (with onnx) take part where they are installed. Jobs:
+Run it with the Python that has torch and transformers; ctranslate2, xllamacpp (llama.cpp) and onnxruntime (with onnx) take part where they are installed. Jobs:
 
     smollm2         SmolLM2-135M of --models, its numbers as float32 on all sides: 512 tokens read, 128 written, tokens a second
     gpt2            the same of GPT-2 124M, random weights
@@ -29,7 +29,7 @@ import tempfile
 from run import ROOT, TUNED, Side, build_shim, cpu_model, idle_percent
 
 PEERS = pathlib.Path(__file__).with_name("inference_peers.py")
-NEEDS = {"transformers": ["transformers"], "PyTorch": ["transformers"], "CTranslate2": ["ctranslate2"], "llama.cpp": ["llama_cpp"],
+NEEDS = {"transformers": ["transformers"], "PyTorch": ["transformers"], "CTranslate2": ["ctranslate2"], "llama.cpp": ["xllamacpp"],
          "onnxruntime": ["onnxruntime", "onnx"]}
 
 
