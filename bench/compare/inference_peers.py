@@ -2,7 +2,7 @@
 
     inference_peers.py PEER TASK FOLDER THREADS TEXTS COUNT
     inference_peers.py write gpt2|marian FOLDER        a model of random weights, as transformers writes it
-    inference_peers.py onnx|ctranslate2 FOLDER OUT     a model folder turned into what that peer reads
+    inference_peers.py onnx|ctranslate2|gguf FOLDER OUT  a model folder turned into what that peer reads (gguf: GPT-2 alone)
     inference_peers.py ids FOLDER OUT SENTENCES COUNT  token ids of the first so many sentences, one a line up to a tab
 """
 
@@ -312,6 +312,36 @@ def to_ctranslate2(folder, out):
     Converter(folder).convert(out, force=True)
 
 
+def to_gguf(folder, out):
+    """GPT-2 as llama.cpp has it, with a made-up vocabulary."""
+    import gguf
+    import transformers
+
+    model = transformers.GPT2LMHeadModel.from_pretrained(folder)
+    config = model.config
+    pathlib.Path(out).mkdir(parents=True, exist_ok=True)
+    writer = gguf.GGUFWriter(pathlib.Path(out) / "model.gguf", "gpt2")
+    writer.add_block_count(config.n_layer)
+    writer.add_context_length(config.n_positions)
+    writer.add_embedding_length(config.n_embd)
+    writer.add_feed_forward_length(4 * config.n_embd)
+    writer.add_head_count(config.n_head)
+    writer.add_layer_norm_eps(config.layer_norm_epsilon)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list([f"t{i}" for i in range(config.vocab_size)])
+    writer.add_token_types([gguf.TokenType.NORMAL] * config.vocab_size)
+    writer.add_token_merges(["t 0"])
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.GPT2, config.n_layer)
+    for name, x in model.transformer.state_dict().items():
+        projects = name.endswith((".c_attn.weight", ".c_proj.weight", ".c_fc.weight"))  # these lie the other way round
+        writer.add_tensor(names.get_name("transformer." + name, (".weight", ".bias")), (x.T if projects else x).contiguous().numpy())
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 def write_ids(folder, out, sentences, count):
     import tokenizers
 
@@ -329,6 +359,8 @@ def main():
         return to_onnx(task, rest[0])
     if peer == "ctranslate2":
         return to_ctranslate2(task, rest[0])
+    if peer == "gguf":
+        return to_gguf(task, rest[0])
     if peer == "ids":
         return write_ids(task, *rest)
     folder, threads, texts, count = rest
