@@ -2,6 +2,7 @@
 #include "grimoire/generate/batch.h"
 
 #include <cmath>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -10,10 +11,12 @@
 #include "grimoire/generate/contrastive.h"
 #include "grimoire/generate/generate.h"
 #include "grimoire/generate/stop_finder.h"
+#include "grimoire/model/bart.h"
 #include "grimoire/model/bigram.h"
 #include "grimoire/model/gpt.h"
 #include "grimoire/model/gpt_neox.h"
 #include "grimoire/model/llama.h"
+#include "grimoire/model/t5.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "generate/forgetful.h"
 #include "support/byte_tokenizer.h"
@@ -70,6 +73,29 @@ TEST(Batch, SeveralTextsOfAPromptAreDrawnEachByItself) {
       EXPECT_EQ(texts[i], Writer(*model).write(kPrompts[i / 3], c, own)) << i;
     }
     EXPECT_THROW(write_batch(*model, kPrompts, c, Rng(RngMode::torch, 3)), Error);
+  }
+}
+
+TEST(Batch, TextsFromSeveralSourcesAreThoseOfEachAlone) {
+  Rng rng(RngMode::philox, 1, "weights");
+  const T5 t5({.vocab_size = kVocabulary, .n_embd = 32, .head_size = 8, .n_head = 4, .n_inner = 32, .n_layer = 2, .tied = false}, rng);
+  const Bart bart({.vocab_size = kVocabulary, .context = 48, .n_embd = 32, .n_layer = 2, .n_head = 4}, rng);
+  for (const Seq2Seq* const model : {static_cast<const Seq2Seq*>(&t5), static_cast<const Seq2Seq*>(&bart)}) {
+    const auto writer = writer_from(*model, TokenBatch::of(kPrompts));
+    const Texts starts(kPrompts.size(), {model->start()});
+    std::set<size_t> lengths;
+    for (const auto& [temperature, texts] : {std::pair(0.0, 1), std::pair(6.0, 3)}) {
+      const GenerationConfig c{.temperature = temperature, .max_new_tokens = 20, .ends = {2, 3, 4, 5}, .num_return_sequences = texts};
+      const Rng from(RngMode::philox, 3, "batch");
+      const Texts together = write_batch(*writer, starts, c, from);
+      for (size_t i = 0; i < together.size(); ++i) {
+        const size_t source = i / static_cast<size_t>(texts);
+        Rng own = from.at_step(static_cast<int64_t>(i));
+        EXPECT_EQ(together[i], Writer(*writer_from(*model, TokenBatch::of(Texts{kPrompts[source]}))).write(starts[0], c, own)) << i;
+        lengths.insert(together[i].size());
+      }
+    }
+    EXPECT_GT(lengths.size(), 3u) << "some end while others go on";
   }
 }
 

@@ -245,11 +245,19 @@ TEST(Register, ATransformerIsWrittenAsMarianAndReadAsOne) {
 TEST(Seq2Seq, SaysWhatIsWrong) {
   Rng rng(RngMode::philox, 1);
   const T5 model({.vocab_size = 5, .n_embd = 8, .head_size = 4, .n_head = 2, .n_inner = 8, .n_layer = 1}, rng);
-  const std::vector<std::vector<int64_t>> two = {{1, 2}, {3}}, one = {{1}}, beyond = {{5}}, empty = {{1}, {}};
+  std::vector<std::vector<int64_t>> two = {{1, 2}, {3}};
+  const std::vector<std::vector<int64_t>> one = {{1}}, beyond = {{5}}, empty = {{1}, {}};
   Pass pass;
   const SourceMemory memory = model.read(TokenBatch::of(two), pass);
   EXPECT_THROW(model.written(TokenBatch::of(one), memory, pass), Error) << "one target of two sources";
-  EXPECT_THROW(writer_from(model, TokenBatch::of(two)), Error);
+  EXPECT_THROW(writer_from(model, TokenBatch{Tensor::zeros({0}, Dtype::i64), Tensor::zeros({0}, Dtype::i64), {0}}), Error) << "no source";
+  const NoGrad no_grad;
+  const std::unique_ptr<DecodeCache> cache = model.decode_cache();
+  Pass decode = Pass::decode(*cache);
+  model.written(TokenBatch::of(two = {{1}, {3}}), memory, decode);
+  EXPECT_THROW(model.written(TokenBatch::of(one), memory, decode), Error) << "another number than began";
+  cache->reorder(std::vector<int64_t>{1, 0});
+  EXPECT_THROW(model.written(TokenBatch::of(two), memory, decode), Error) << "not in the order of their sources";
   EXPECT_THROW(model.read(TokenBatch::of(beyond), pass), Error);
   EXPECT_THROW(shifted_right(TokenBatch::of(empty), 0), Error);
   EXPECT_THROW(T5Config::from_json(Json::object({{"model_type", "t5"}, {"vocab_size", 5}, {"d_model", 8}, {"d_kv", 4}, {"d_ff", 8}, {"num_heads", 2},

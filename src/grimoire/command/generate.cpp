@@ -4,6 +4,7 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/command/generation_flags.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/generate/batch.h"
 #include "grimoire/generate/chat.h"
 #include "grimoire/hub/fetch.h"
 
@@ -74,7 +75,8 @@ class GenerateCommand final : public Command {
     return written(console, trained, random);
   }
 
-  Json written(Console& console, const TrainedModel& trained, Rng& random) {
+  // `before`: sources that were written from before these
+  Json written(Console& console, const TrainedModel& trained, Rng& random, size_t before = 0) {
     Json result = Json::object({{"texts", Json::array()}, {"seed", seed_}, {"model", trained.path}});
     if (chat_) {  // refuses what it cannot read
       answers(console, trained, result);
@@ -82,7 +84,8 @@ class GenerateCommand final : public Command {
     }
     tell_what_is_cut(console, trained);
     if (config_.num_beams > 1) beams(console, trained, result);
-    else if (prompts_.size() > 1 && config_.penalty_alpha == 0) side_by_side(console, trained, result);
+    else if (prompts_.size() > 1 && config_.penalty_alpha == 0)
+      side_by_side(console, trained, rng(before > 0 ? str("generate behind {}", before) : "generate"), result);
     else one_by_one(console, trained, random, result);
     return result;
   }
@@ -93,22 +96,32 @@ class GenerateCommand final : public Command {
     const std::vector<std::string> sources = std::exchange(prompts_, {""});
     Rng random = rng("generate");
     Json result, texts = Json::array();
-    for (const std::string& source : sources) {
-      const TrainedModel writer = writer_from(trained, source);
-      const bool first = &source == &sources.front();
-      if (first) config_ = flags_.resolve(writer, options(), given_, console);
-      if (config_.penalty_alpha > 0)
-        throw Error(ErrorKind::usage, "contrastive search is of no use: it looks for what a text said before, and this model makes one text of another",
-                    "leave --contrastive out, or penalty_alpha in generation_config.json");
-      part(console, writer, first);
-      result = written(console, writer, random);
+    TrainedModel writer = writer_from(trained, std::span(sources).first(1));
+    config_ = flags_.resolve(writer, options(), given_, console);
+    if (config_.penalty_alpha > 0)
+      throw Error(ErrorKind::usage, "contrastive search is of no use: it looks for what a text said before, and this model makes one text of another",
+                  "leave --contrastive out, or penalty_alpha in generation_config.json");
+    const size_t together = sources_together(writer);
+    for (size_t begin = 0; begin < sources.size() && !console.stop_requested(); begin += together) {
+      const auto some = std::span(sources).subspan(begin, std::min(together, sources.size() - begin));
+      if (begin > 0 || some.size() > 1) writer = writer_from(trained, some);
+      part(console, writer, begin == 0);
+      prompts_.assign(some.size(), "");
+      result = written(console, writer, random, begin);
       for (const Json& text : result.at("texts").items()) texts.push(text);
     }
     result.set("texts", texts);
     return result;
   }
 
-  Rng rng(const char* stream) const { return Rng(rng_, static_cast<uint64_t>(seed_), stream); }
+  // Sources whose texts can be written side by side: by drawing or the likeliest, within the context.
+  size_t sources_together(const TrainedModel& writer) const {
+    const bool alone = config_.num_beams > 1 || config_.prompt_lookup_num_tokens > 0 || (rng_ == RngMode::torch && config_.temperature > 0) ||
+                       for_tokenizer(config_, *writer.tokenizer).longest(1) > writer.model->context();
+    return alone ? 1 : std::max<size_t>(1, kTextsTogether / static_cast<size_t>(config_.num_return_sequences));
+  }
+
+  Rng rng(const std::string& stream) const { return Rng(rng_, static_cast<uint64_t>(seed_), stream); }
 
   void tell_what_is_cut(Console& console, const TrainedModel& trained) const {
     const int64_t context = trained.model->context();
@@ -162,7 +175,7 @@ class GenerateCommand final : public Command {
     if (config_.explain) result.set("choices", explained);
   }
 
-  void side_by_side(Console& console, const TrainedModel& trained, Json& result) const {
+  void side_by_side(Console& console, const TrainedModel& trained, const Rng& random, Json& result) const {
     if (rng_ == RngMode::torch && config_.temperature > 0)
       throw Error(ErrorKind::usage, "--rng torch draws one text after the other: it has no use for several prompts", "give one, or leave --rng torch out");
     std::vector<std::vector<Choice>> choices(prompts_.size() * static_cast<size_t>(config_.num_return_sequences));
@@ -170,7 +183,7 @@ class GenerateCommand final : public Command {
       if (config_.explain) choices[i].push_back(c);
     };
     const std::vector<std::string> texts =
-        generate_batch(*trained.model, *trained.tokenizer, prompts_, config_, rng("generate"), keep, [&] { return console.stop_requested(); });
+        generate_batch(*trained.model, *trained.tokenizer, prompts_, config_, random, keep, [&] { return console.stop_requested(); });
     Json explained = Json::array();
     for (size_t i = 0; i < texts.size(); ++i) {
       part(console, trained, i == 0);

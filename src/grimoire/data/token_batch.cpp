@@ -112,17 +112,28 @@ TokenBatch encode_batch(const Tokenizer& tokenizer, std::span<const std::string>
   return TokenBatch::of(encode_all(tokenizer, texts, pairs, options));
 }
 
-TokenBatch encode_whole(const Tokenizer& tokenizer, const std::string& text, int64_t most, std::string_view what, const std::optional<std::string>& pair) {
-  EncodeOptions options;
-  if (pair) options.pair = *pair;
-  const std::vector<Encoding> encodings = {tokenizer.encode_with(text, options)};
-  TokenBatch batch = TokenBatch::of(encodings);
-  const int64_t n = batch.longest();
-  if (!encodings[0].overflowing.empty() && n <= most)
+namespace {
+Encoding encoding_of_all(const Tokenizer& tokenizer, const std::string& text, int64_t most, std::string_view what, const EncodeOptions& options = {}) {
+  Encoding encoding = tokenizer.encode_with(text, options);
+  const auto n = std::ssize(encoding.ids);
+  if (!encoding.overflowing.empty() && n <= most)
     fail(ErrorKind::input, "text", str("{} has more than {} tokens, where the tokenizer cuts it (truncation in tokenizer.json)", what, n),
          "give a shorter one");
   if (n > most) fail(ErrorKind::input, "text", str("{} has {} tokens, and the model reads at most {}", what, n, most), "give a shorter one");
-  return batch;
+  return encoding;
+}
+}  // namespace
+
+TokenBatch encode_whole(const Tokenizer& tokenizer, const std::string& text, int64_t most, std::string_view what, const std::optional<std::string>& pair) {
+  EncodeOptions options;
+  if (pair) options.pair = *pair;
+  return TokenBatch::of(std::vector<Encoding>{encoding_of_all(tokenizer, text, most, what, options)});
+}
+
+TokenBatch encode_whole(const Tokenizer& tokenizer, std::span<const std::string> texts, int64_t most) {
+  std::vector<Encoding> encodings;
+  for (const std::string& text : texts) encodings.push_back(encoding_of_all(tokenizer, text, most, "the text"));
+  return TokenBatch::of(encodings);
 }
 
 PaddedTokens encode_padded(const Tokenizer& tokenizer, std::span<const std::string> texts, std::span<const std::string> pairs, const EncodeOptions& options) {

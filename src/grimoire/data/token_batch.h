@@ -51,6 +51,7 @@ TokenBatch encode_batch(const Tokenizer& tokenizer, std::span<const std::string>
 // throws: input, it has more, or the tokenizer cuts it, which would then be answered for another text
 TokenBatch encode_whole(const Tokenizer& tokenizer, const std::string& text, int64_t most, std::string_view what = "the text",
                         const std::optional<std::string>& pair = {});
+TokenBatch encode_whole(const Tokenizer& tokenizer, std::span<const std::string> texts, int64_t most);
 // Padded as the tokenizer says; with id 0, which the attention hides, where it says nothing.
 PaddedTokens encode_padded(const Tokenizer& tokenizer, std::span<const std::string> texts, std::span<const std::string> pairs = {},
                            const EncodeOptions& options = {});

@@ -10,8 +10,6 @@
 namespace grim {
 namespace {
 
-constexpr size_t kTogether = 32;  // texts: with more, products are no longer bound by reading the weights, and the cache grows
-
 struct Line {
   size_t text;  // its number
   int64_t prompt, longest;  // tokens: given, and that it may have (0: no limit)
@@ -108,7 +106,7 @@ std::vector<std::vector<int64_t>> write_batch(const CausalLm& model, std::span<c
     std::vector<std::vector<int64_t>> some;
     std::vector<Line> lines;
     const size_t with = together(prompts[order[begin]].size());
-    for (; begin < order.size() && together(prompts[order[begin]].size()) == with && (some.empty() || lines.size() + texts <= kTogether); ++begin) {
+    for (; begin < order.size() && together(prompts[order[begin]].size()) == with && (some.empty() || lines.size() + texts <= kTextsTogether); ++begin) {
       const size_t i = order[begin];
       const auto length = std::ssize(prompts[i]);
       some.push_back(prompts[i]);

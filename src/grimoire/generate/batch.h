@@ -11,6 +11,9 @@
 
 namespace grim {
 
+// Texts: with more, products are no longer bound by reading the weights, and the cache grows.
+inline constexpr size_t kTextsTogether = 32;
+
 // Of prompt i the texts num_return_sequences * i and following. Each draws from its own random numbers, `rng` at the step of its number, and tells its
 // choices; an answer of false ends it. throws: as Writer::write; state, where something is drawn and `rng` is torch's, which has no steps
 std::vector<std::vector<int64_t>> write_batch(const CausalLm& model, std::span<const std::vector<int64_t>> prompts, const GenerationConfig& config,

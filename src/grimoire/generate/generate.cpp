@@ -21,14 +21,6 @@ Beginning beginning_of(const Tokenizer& tokenizer, const std::string& prompt, co
   return b;
 }
 
-GenerationConfig for_tokenizer(GenerationConfig c, const Tokenizer& tokenizer) {
-  check(c);
-  const std::optional<int64_t> boundary = tokenizer.boundary();
-  if (boundary) c.ends.push_back(*boundary);
-  if (c.max_new_tokens == 0 && c.max_length == 0) c.max_new_tokens = boundary ? 1000 : 500;
-  return c;
-}
-
 // The text of a prompt and what comes behind it, up to a stop.
 class Growing {
  public:
@@ -45,6 +37,14 @@ class Growing {
 };
 
 }  // namespace
+
+GenerationConfig for_tokenizer(GenerationConfig c, const Tokenizer& tokenizer) {
+  check(c);
+  const std::optional<int64_t> boundary = tokenizer.boundary();
+  if (boundary) c.ends.push_back(*boundary);
+  if (c.max_new_tokens == 0 && c.max_length == 0) c.max_new_tokens = boundary ? 1000 : 500;
+  return c;
+}
 
 std::string generate(const CausalLm& model, const Tokenizer& tokenizer, const std::string& prompt, const GenerationConfig& config, Rng& rng,
                      const Listener& listener) {

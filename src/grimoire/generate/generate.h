@@ -10,6 +10,10 @@
 
 namespace grim {
 
+// With the ends that the tokenizer knows, and the longest text where nothing says it: 1,000 tokens of an item, 500 of running text.
+// throws: argument, a setting out of range
+GenerationConfig for_tokenizer(GenerationConfig config, const Tokenizer& tokenizer);
+
 // One text, which begins with `prompt`: drawn, or by contrastive search where penalty_alpha says so.
 // throws: argument, a setting out of range; input, a prompt with characters that the model does not know; numeric, logits that are
 // not finite

@@ -58,8 +58,8 @@ const TrainedModel& language_model_in(const AnyTrained& any) {
                                                           : "one that reads whole texts fills in words and tells what follows");
 }
 
-TrainedModel writer_from(const TrainedSeq2Seq& trained, const std::string& source) {
-  const TokenBatch tokens = encode_whole(*trained.tokenizer, source, trained.model->decode_cache()->capacity());
+TrainedModel writer_from(const TrainedSeq2Seq& trained, std::span<const std::string> sources) {
+  const TokenBatch tokens = encode_whole(*trained.tokenizer, sources, trained.model->decode_cache()->capacity());
   const std::vector<int64_t> said = token_ids(trained.generation, "decoder_start_token_id");
   return {.model = grim::writer_from(*trained.model, tokens), .tokenizer = trained.tokenizer,
           .begin = said.empty() ? trained.model->start() : said[0], .ends = trained.ends, .path = trained.path, .about = trained.about,

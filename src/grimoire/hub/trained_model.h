@@ -48,7 +48,8 @@ TrainedModel load_trained(const std::string& folder);
 TrainedEncoder load_encoder(const std::string& folder);
 const TrainedModel& language_model_in(const AnyTrained& any);
 
-// What it writes from `source`, as a language model that writes behind nothing. `trained` must outlive it. throws: input, as encode_whole (data/token_batch.h)
-TrainedModel writer_from(const TrainedSeq2Seq& trained, const std::string& source);
+// What it writes from `sources`, as a language model that writes behind nothing (writer_from, model/seq2seq.h). `trained` must outlive it.
+// throws: input, as encode_whole (data/token_batch.h)
+TrainedModel writer_from(const TrainedSeq2Seq& trained, std::span<const std::string> sources);
 
 }  // namespace grim

@@ -129,7 +129,7 @@ void Bart::prepare(SourceMemory& memory) const {
 }
 
 Tensor Bart::written(const TokenBatch& targets, const SourceMemory& memory, Pass& pass) const {
-  const std::vector<int64_t> queries = by_source(targets, memory);
+  const std::vector<int64_t> queries = by_source(targets, memory, pass);
   const Tensor source = unsqueeze(memory.hidden, 0);
   Tensor x = embedded(decoder_, targets, pass.cache ? pass.cache->past() : 0, pass);  // (1, M, C)
   for (size_t i = 0; i < decoder_.layers.size(); ++i)

@@ -19,12 +19,21 @@ TokenBatch shifted_right(const TokenBatch& targets, int64_t start) {
   return read;
 }
 
-std::vector<int64_t> by_source(const TokenBatch& targets, const SourceMemory& memory) {
-  const auto sources = static_cast<int64_t>(memory.offsets.size()) - 1;
-  GRIM_CHECK(sources > 0 && targets.texts() % sources == 0, argument, "seq2seq", "{} targets of {} sources: expected as many for each", targets.texts(),
-             sources);
+std::vector<int64_t> by_source(const TokenBatch& targets, const SourceMemory& memory, const Pass& pass) {
+  const int64_t sources = std::ssize(memory.offsets) - 1, texts = targets.texts();
+  std::vector<int64_t> of_text;
+  if (pass.cache && pass.cache->past() > 0) {
+    of_text = pass.cache->sources();
+    GRIM_CHECK(std::ssize(of_text) == texts && std::ranges::is_sorted(of_text) && of_text.back() < sources, argument, "seq2seq",
+               "{} targets go on where {} began: expected as many, in the order of their {} sources", texts, of_text.size(), sources);
+  } else {
+    GRIM_CHECK(sources > 0 && texts % sources == 0, argument, "seq2seq", "{} targets of {} sources: expected as many for each", texts, sources);
+    for (int64_t i = 0; i < texts; ++i) of_text.push_back(i / (texts / sources));
+    if (pass.cache) pass.cache->set_sources(of_text);
+  }
   std::vector<int64_t> offsets;
-  for (int64_t i = 0; i <= sources; ++i) offsets.push_back(targets.offsets[static_cast<size_t>(i * (targets.texts() / sources))]);
+  for (int64_t s = 0; s <= sources; ++s)
+    offsets.push_back(targets.offsets[static_cast<size_t>(std::ranges::lower_bound(of_text, s) - of_text.begin())]);
   return offsets;
 }
 
@@ -52,11 +61,11 @@ class SourceWriter final : public CausalLm {
 
 }  // namespace
 
-std::unique_ptr<CausalLm> writer_from(const Seq2Seq& model, const TokenBatch& source) {
-  GRIM_CHECK(source.texts() == 1, argument, "seq2seq", "{} sources: expected one", source.texts());
+std::unique_ptr<CausalLm> writer_from(const Seq2Seq& model, const TokenBatch& sources) {
+  GRIM_CHECK(sources.texts() > 0, argument, "seq2seq", "there is no source to write from");
   const NoGrad no_grad;
   Pass pass;
-  SourceMemory memory = model.read(source, pass);
+  SourceMemory memory = model.read(sources, pass);
   model.prepare(memory);
   return std::make_unique<SourceWriter>(model, std::move(memory));
 }

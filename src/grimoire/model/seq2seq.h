@@ -38,8 +38,8 @@ class Seq2Seq : public Pretrained {
   // Keeps the keys and values that every step of writing would work out again. Not while gradients are recorded.
   virtual void prepare(SourceMemory& memory) const = 0;
   // (M, C): a row for each token of the targets, which begin with start(). As many targets, one behind the other, go with each source: one, or those that
-  // are tried. With a cache in `pass`, the targets are what is new of each, all of one length.
-  // throws: shape; argument, a number of targets that is no multiple of that of the sources
+  // are tried. With a cache in `pass`, the targets are what is new of each, all of one length, and go with the sources that they began with; of some all
+  // may have ended. throws: shape; argument, a number of targets that is no multiple of that of the sources, or not in their order
   virtual Tensor written(const TokenBatch& targets, const SourceMemory& memory, Pass& pass) const = 0;
   virtual Tensor logits(const Tensor& written) const = 0;  // (M, C) -> (M, V)
   virtual Tensor loss_of(const Tensor& written, const Tensor& next) const = 0;  // mean cross-entropy of the tokens (M,) that come behind each
@@ -49,12 +49,13 @@ class Seq2Seq : public Pretrained {
   Tensor loss(const TokenBatch& sources, const TokenBatch& targets, Pass& pass) const;
 };
 
-// What the model writes from one source, as a language model whose texts begin with start(): all that writes texts can write with it. The model must
-// outlive it. throws: argument, more sources than one
-std::unique_ptr<CausalLm> writer_from(const Seq2Seq& model, const TokenBatch& source);
+// What the model writes from sources, as a language model whose texts begin with start(): all that writes texts can write with it, and those that begin
+// together go with the sources in their order. The model must outlive it. throws: argument, no source
+std::unique_ptr<CausalLm> writer_from(const Seq2Seq& model, const TokenBatch& sources);
 
-// Where the attention of targets to sources begins and ends: the targets of a source are one run of queries. throws: argument, they do not divide
-std::vector<int64_t> by_source(const TokenBatch& targets, const SourceMemory& memory);
+// Where the attention of targets to sources begins and ends: the targets of a source are one run of queries. What begins in a cache is written down there.
+// throws: argument, they do not divide, or the cache's do not stand by source
+std::vector<int64_t> by_source(const TokenBatch& targets, const SourceMemory& memory, const Pass& pass);
 
 // What an attention makes of the targets' rows y (1, M, C) when each looks back on those of its own text, in `pass`'s cache as `layer` or, without one, in y.
 template <class Attention> Tensor look_back(const Attention& attention, const Tensor& y, const TokenBatch& targets, int64_t layer, AttentionOptions options,

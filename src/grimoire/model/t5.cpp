@@ -137,7 +137,7 @@ void T5::prepare(SourceMemory& memory) const {
 
 Tensor T5::written(const TokenBatch& targets, const SourceMemory& memory, Pass& pass) const {
   const int64_t M = targets.tokens(), past = pass.cache ? pass.cache->past() : 0, longest = std::max<int64_t>(1, past + targets.longest());
-  const std::vector<int64_t> queries = by_source(targets, memory);
+  const std::vector<int64_t> queries = by_source(targets, memory, pass);
   const Tensor bias = distance_bias(decoder_, Sight::before, longest), source = unsqueeze(memory.hidden, 0);
   Tensor x = dropout(unsqueeze(shared_(targets.ids), 0), config_.dropout, pass);  // (1, M, C)
   for (size_t i = 0; i < decoder_.block.size(); ++i)

@@ -82,10 +82,12 @@ void DecodeCache::reorder(std::span<const int64_t> rows) {
   const Tensor order = Tensor::from(rows, {static_cast<int64_t>(rows.size())});
   for (Layer& l : layers_)
     if (l.k.defined()) l.k = index_select(l.k, 0, order), l.v = index_select(l.v, 0, order);
-  if (!unequal()) return;
-  std::vector<int64_t> behind;
-  for (const int64_t r : rows) behind.push_back(behind_[static_cast<size_t>(r)]);
-  behind_ = std::move(behind);
+  for (std::vector<int64_t>* const of_texts : {&behind_, &sources_}) {
+    if (of_texts->empty()) continue;
+    std::vector<int64_t> taken;
+    for (const int64_t r : rows) taken.push_back((*of_texts)[static_cast<size_t>(r)]);
+    *of_texts = std::move(taken);
+  }
   settle();
 }
 
@@ -101,6 +103,7 @@ void DecodeCache::join(std::vector<std::unique_ptr<DecodeCache>> caches) {
     longest = std::max(longest, c->past());
   }
   behind_.clear();
+  sources_.clear();
   for (const auto& c : caches)
     for (int64_t i = 0; i < c->layers_[0].k.dim(0); ++i) behind_.push_back(longest - c->past() + (c->unequal() ? c->behind_[static_cast<size_t>(i)] : 0));
   for (size_t i = 0; i < layers_.size(); ++i) {
@@ -134,7 +137,7 @@ void DecodeCache::cut(int64_t tokens) {
   GRIM_CHECK(tokens >= 0 && (tokens == 0 || tokens <= past()), argument, "decode_cache", "cut: got {}, expected 0 to {}", tokens, past());
   GRIM_CHECK(tokens == 0 || tokens == past() || !unequal(), state, "decode_cache", "cut: texts of unequal lengths, expected one length");
   for (Layer& l : layers_) l.length = tokens;
-  if (tokens == 0) behind_.clear();
+  if (tokens == 0) behind_.clear(), sources_.clear();
 }
 
 }  // namespace grim

@@ -35,6 +35,9 @@ class DecodeCache {
   // Goes on with the texts of all of these, one behind the other, whatever their lengths, and with nothing that it held. Their memory is given back on
   // the way. throws: state, lengths() does not allow it; shape, another model's
   void join(std::vector<std::unique_ptr<DecodeCache>> caches);
+  // Of each text the number of the source that it is written from (model/seq2seq.h), which goes where the text goes; empty: not said.
+  void set_sources(std::vector<int64_t> sources) { sources_ = std::move(sources); }
+  const std::vector<int64_t>& sources() const { return sources_; }
   void cut(int64_t tokens);   // what comes behind the first so many is forgotten. throws: argument, there are fewer; state, texts of unequal lengths
   void clear() { cut(0); }    // keeps the memory
 
@@ -49,6 +52,7 @@ class DecodeCache {
   int64_t capacity_;
   TextLengths lengths_;
   std::vector<Layer> layers_;
+  std::vector<int64_t> sources_;
   std::vector<int64_t> behind_;  // tokens by which text i is shorter than the longest; empty: none is
 };
 
