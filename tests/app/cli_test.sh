@@ -37,6 +37,18 @@ model=wavenet train 2 "power of two" --data "$words" --context 6
 model=gpt train 2 "the width --n-embd must divide by the heads, --n-head: got 10 and 3" --data "$words" --n-embd 10 --n-head 3
 expect 2 "patience waits for a better dev loss, and --split 100/0/0 has no dev part" train --model mlp --data "$words" --out "$work/x" --split 100/0/0 --patience 3
 
+# --- a course of the learning rate that cannot be, where it was asked for; what a recipe has is fitted to other settings, and stands
+gpt=(train --model gpt --format text --data "$words" --dry-run --context 8 --n-embd 16 --n-layer 1 --n-head 2 --schedule cosine)
+expect 2 "min-lr 0.01 is above --lr 0.001, from which a cosine falls" "${gpt[@]}" --steps 200 --min-lr 0.01
+grep -q "hint: lower --min-lr, or raise --lr" "$work/err" || fail "what to do about min-lr: $(cat "$work/err")"
+expect 2 "warmup 300 is longer than the run of --steps 200" "${gpt[@]}" --steps 200 --warmup 300
+grep -q "hint: lower --warmup, or raise --steps" "$work/err" || fail "what to do about warmup: $(cat "$work/err")"
+expect 0 "" "${gpt[@]}" --steps 20 --lr 1e-5
+expect 0 "" "${gpt[@]}" --steps 200 --warmup 200 --min-lr 1e-3
+printf '{"min_lr": 0.01}' >"$work/settings.json"; expect 2 "min-lr 0.01 is above --lr 0.001" "${gpt[@]}" --config "$work/settings.json"
+printf '{"warmup": 30, "steps": 20}' >"$work/settings.json"; expect 2 "warmup 30 is longer" "${gpt[@]}" --config "$work/settings.json"
+printf '{"warmup": 100, "min-lr": 1e-4, "lr": 1e-5}' >"$work/settings.json"; expect 0 "" "${gpt[@]}" --steps 20 --config "$work/settings.json"  # as the recipe
+
 # --- nothing is accepted and then not looked at
 for words_too_many in "--help nosuch" "help nosuch" "--version extra" "-h nosuch" "model list x extra" "model show a extra" "distribution nosuch --help" "experiment nosuch --help" \
   "train --nosuch --help" "generate a b --help" "stats list extra" "tokenizer show a b --help"; do expect 2 "" $words_too_many; done

@@ -41,6 +41,10 @@ says '"symbols": [{"symbol": "p_i"' explain entropy --json
 says '"figures": {"entropy in bits": 1.5}' explain entropy --json
 
 refuses 2 "did you mean entropy?" explain entropi
+refuses 2 "did you mean grimoire glossary? It lists every entry" explain --lsit
+refuses 2 "did you mean grimoire glossary --search WORD?" explain --search entropy
+refuses 2 "leave it out: grimoire glossary lists every entry" glossary --list
+refuses 2 "did you mean --more?" explain entropy --mroe
 refuses 2 "'MI' has several meanings: " explain MI
 refuses 2 "p: got 1.2, expected numbers from 0 to 1" explain entropy 1.2
 refuses 2 "p: got nothing" explain entropy ""

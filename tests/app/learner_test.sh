@@ -269,6 +269,11 @@ expect 2 "did you mean 'bayes-risk'" experiment bayes-rsk
 expect 0 "" stats t-test --x 1,2,3,4 --y 2,3,4,6 --json; printed '"p_value": 0\.'
 expect 0 "" stats anova --data "$table" --x height --group tree; printed "p-value"
 expect 2 "" stats t-tset --x 1,2
+expect 2 "there is no test 'ttest'" stats ttest --mu 3; grep -q "hint: did you mean 't-test'?" "$work/err" || fail "a test's name before its flags: $(cat "$work/err")"
+expect 2 "unknown flag --mu" stats t-test --x 1,2,4 --mu 3; grep -q "hint: did you mean --mean?" "$work/err" || fail "R's name of the mean: $(cat "$work/err")"
+expect 2 "unknown flag --mu" stats --mu 3 t-test --x 1,2,4
+expect 2 "unknown flag --sigma" stats z-test --x 1,2,4 --sigma 3; grep -q "hint: did you mean --sd?" "$work/err" || fail "$(cat "$work/err")"
+expect 2 "unknown flag --learning-rate" train --learning-rate 3; grep -q "hint: did you mean --lr?" "$work/err" || fail "$(cat "$work/err")"
 expect 0 "" distribution normal --param mean=1 --param sd=2 --cdf 1 --json; printed '"cdf": 0\.5[,}]'
 expect 2 "" distribution normal --param mu=1 --cdf 1
 expect 2 "" distribution norml --cdf 1

@@ -37,7 +37,7 @@ std::vector<std::unique_ptr<CausalLm>> models() {
   all.push_back(std::make_unique<Llama>(llama, rng));
   GptNeoxConfig neox{.vocab_size = kVocabulary, .context = 48, .n_embd = 32, .n_layer = 2, .n_head = 4};
   all.push_back(std::make_unique<GptNeox>(neox, rng));
-  neox.model_type = "bloom";  // ALiBi
+  neox.kind = GptNeoxKind::bloom;  // ALiBi
   all.push_back(std::make_unique<GptNeox>(neox, rng));
   return all;
 }

@@ -6,8 +6,10 @@
 
 #include "grimoire/base/files.h"
 #include "grimoire/io/safetensors.h"
+#include "grimoire/model/bert.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/gpt.h"
+#include "grimoire/model/recurrent.h"
 #include "support/op_case.h"
 
 namespace grim {
@@ -149,6 +151,24 @@ TEST(ConfigKeys, EveryKindRefusesWhatItDoesNotKnow) {
     EXPECT_EQ(refusal(with(small(type), "transformers_version", "5.0")), "") << type;
   }
   EXPECT_NE(refusal(with(small("bigram"), "smoothing", -1.0)).find("smoothing"), std::string::npos);
+}
+
+// Whoever asks a family by itself is told of its own; through the register no other comes to it.
+TEST(ConfigKeys, AFamilyReadsItsOwnModelTypes) {
+  const auto hint = [](const auto& read) -> std::string {
+    try {
+      read();
+    } catch (const Error& e) {
+      return e.kind() == ErrorKind::input ? e.hint() : "not of kind input";
+    }
+    return "";
+  };
+  EXPECT_EQ(BertConfig::from_json(small("electra")).kind, BertKind::electra);
+  EXPECT_STREQ(BertConfig::from_json(small("electra")).model_type(), "electra");
+  EXPECT_EQ(hint([] { BertConfig::from_json(with(small("bert"), "model_type", "robert")); }), "did you mean 'roberta'?");
+  EXPECT_EQ(hint([] { BertConfig::from_json(with(small("bert"), "model_type", "gpt2")); }), "it has bert, roberta, distilbert, electra");
+  EXPECT_EQ(RecurrentConfig::from_json(small("gru")).cell, Cell::gru);
+  EXPECT_EQ(hint([] { RecurrentConfig::from_json(with(small("lstm"), "model_type", "lstn")); }), "did you mean 'lstm'?");
 }
 
 TEST(ConfigKeys, ParametersAreCountedWithoutBuilding) {

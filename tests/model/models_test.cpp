@@ -165,5 +165,7 @@ TEST(CausalLm, UnknownTypeNamesTheNearest) {
   }
 }
 
+TEST(Register, NoModelTypeIsOfNoArchitecture) { EXPECT_THROW(architecture_of(Json::object({{"model_type", ""}})), Error); }
+
 }  // namespace
 }  // namespace grim

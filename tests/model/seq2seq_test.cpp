@@ -165,7 +165,7 @@ TEST(T5, HasThePublishedNumbersOfParameters) {
 TEST(Bart, HasThePublishedNumbersOfParameters) {
   EXPECT_EQ(BartConfig().parameter_count(), 139'420'416);
   EXPECT_EQ((BartConfig{.n_embd = 1024, .n_layer = 12, .n_head = 16}.parameter_count()), 406'291'456);
-  EXPECT_EQ((BartConfig{.vocab_size = 37000, .n_embd = 512, .n_head = 8, .model_type = "marian"}.parameter_count()), 63'082'496);
+  EXPECT_EQ((BartConfig{.vocab_size = 37000, .n_embd = 512, .n_head = 8, .kind = BartKind::marian}.parameter_count()), 63'082'496);
 }
 
 class MarianGolden : public Seq2SeqGolden {};
@@ -194,7 +194,7 @@ INSTANTIATE_TEST_SUITE_P(Golden, MarianGolden, ::testing::Values("transformer"))
 
 TEST(Bart, SaysWhatAConfigMeansThatIsNotHere) {
   const auto message = [](const char* key, const Json& value) {
-    Json json = BartConfig{.vocab_size = 5, .context = 4, .n_embd = 8, .n_layer = 1, .n_head = 2, .pad_token = 0, .model_type = "marian"}.to_json();
+    Json json = BartConfig{.vocab_size = 5, .context = 4, .n_embd = 8, .n_layer = 1, .n_head = 2, .pad_token = 0, .kind = BartKind::marian}.to_json();
     json.set(key, value);
     try {
       Rng rng(RngMode::philox, 1);
@@ -231,7 +231,7 @@ TEST(Bart, TakesTheTokensOfANewVocabulary) {
   EXPECT_EQ(bart.start(), 7) << "BART writes behind an end";
   EXPECT_EQ(bart.config().integer("pad_token_id"), 5);
   EXPECT_EQ(bart.config().integer("bos_token_id"), 6);
-  Bart marian({.vocab_size = 9, .context = 4, .n_embd = 8, .n_layer = 1, .n_head = 2, .model_type = "marian"}, rng);
+  Bart marian({.vocab_size = 9, .context = 4, .n_embd = 8, .n_layer = 1, .n_head = 2, .kind = BartKind::marian}, rng);
   marian.take_tokens({.end = 7, .begin = 6, .pad = 5});
   EXPECT_EQ(marian.start(), 5) << "Marian behind the pad token";
   marian.take_tokens({.end = 7});

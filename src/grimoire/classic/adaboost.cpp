@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
-#include "grimoire/classic/softmax.h"
+#include "grimoire/base/softmax.h"
 #include "grimoire/classic/tree_exact.h"
 
 namespace grim {

@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
-#include "grimoire/classic/softmax.h"
+#include "grimoire/base/sigmoid.h"
+#include "grimoire/base/softmax.h"
 
 namespace grim {
 
@@ -85,7 +86,7 @@ void Boosting::to_prediction(double* s) const {
     default: return;
   }
   if (spec_.outputs() == 1) {
-    s[1] = 1 / (1 + std::exp(-s[0]));
+    s[1] = sigmoid(s[0]);
     s[0] = 1 - s[1];
     return;
   }

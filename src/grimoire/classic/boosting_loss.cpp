@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
-#include "grimoire/classic/softmax.h"
+#include "grimoire/base/sigmoid.h"
+#include "grimoire/base/softmax.h"
 #include "grimoire/device/threads.h"
 
 namespace grim::tree {
@@ -13,7 +14,6 @@ namespace {
 constexpr int64_t kGrain = 4096;
 
 double weight_of(const std::vector<double>& weight, size_t i) { return weight.empty() ? 1.0 : weight[i]; }
-double sigmoid(double s) { return 1 / (1 + std::exp(-s)); }
 double log1p_exp(double s) { return std::max(s, 0.0) + std::log1p(std::exp(-std::abs(s))); }
 
 // f(i, minus gradient, hessian) for rows [begin, end), unweighted.

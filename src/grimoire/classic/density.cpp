@@ -7,6 +7,7 @@
 
 #include "grimoire/base/binary_scale.h"
 #include "grimoire/base/error.h"
+#include "grimoire/base/softmax.h"
 #include "grimoire/classic/knn.h"
 #include "grimoire/device/threads.h"
 
@@ -212,13 +213,10 @@ Tensor KernelDensity::decision_on(const Features& x) const {
     std::vector<double> q(static_cast<size_t>(P)), term(static_cast<size_t>(N));
     for (int64_t i = begin; i < end; ++i) {
       x.read_rows(i, i + 1, q.data());
-      double largest = -INFINITY, sum = 0;
-      for (int64_t r = 0; r < N; ++r) {
+      for (int64_t r = 0; r < N; ++r)
         term[r] = log_kernel(kernel, Metric{}(q.data(), &rows[r * P], P) / bandwidth) + std::log(kept_.weight_of(r));
-        largest = std::max(largest, term[r]);
-      }
-      for (int64_t r = 0; r < N && largest > -INFINITY; ++r) sum += std::exp(term[r] - largest);
-      out[i] = largest > -INFINITY ? largest + std::log(sum) + offset : -INFINITY;
+      const Softmax terms(term.data(), N);
+      out[i] = terms.top > -INFINITY ? terms.log_sum() + offset : -INFINITY;
     }
   });
   return column_of(out);

@@ -4,7 +4,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
-#include "grimoire/classic/softmax.h"
+#include "grimoire/base/softmax.h"
 #include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/stats/linalg.h"

@@ -4,11 +4,11 @@
 #include <cmath>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/softmax.h"
 #include "grimoire/classic/class_weights.h"
 #include "grimoire/classic/lbfgs.h"
 #include "grimoire/classic/narrowing.h"
 #include "grimoire/classic/newton.h"
-#include "grimoire/classic/softmax.h"
 
 namespace grim {
 namespace {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "grimoire/base/softmax.h"
 #include "grimoire/classic/linear_kernel.h"
 #include "grimoire/classic/linear_model.h"
 #include "grimoire/classic/linear_moments.h"
-#include "grimoire/classic/softmax.h"
 #include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
 

@@ -5,9 +5,9 @@
 #include <numbers>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/softmax.h"
 #include "grimoire/classic/linear_kernel.h"
 #include "grimoire/classic/linear_model.h"
-#include "grimoire/classic/softmax.h"
 #include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
 

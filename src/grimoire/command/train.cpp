@@ -69,6 +69,7 @@ class TrainCommand final : public Command {
     if (waits && config_.patience > 0 && cuts && SplitPercent::parse(config_.split).dev == 0)
       refuse(*this, str("--patience waits for a better dev loss, and --split {} has no dev part", config_.split),
              "leave it out, or hold some back: --split 80/10/10");
+    refuse_impossible_course(file, given);
   }
 
   int run(Console& console) override {
@@ -108,6 +109,25 @@ class TrainCommand final : public Command {
       for (const std::string& other : o->without)
         if (stands_against(other, own, all)) refuse_key(str("it is of no use with {}", in_words(other)));
     }
+  }
+
+  // A course of the learning rate that somebody asked for and cannot be. What the recipe has is fitted to other settings, and stands.
+  void refuse_impossible_course(const Json& file, const Settings& given) {
+    const Options now = config_.options();
+    RunConfig standard = default_run(config_.model, source_->format());
+    const Options usual = standard.options();
+    const auto asked = [&](const char* name) {
+      if (is_typed(given, name)) return true;
+      const bool in_file = std::ranges::any_of(file.keys(), [&](const std::string& key) {
+        const Option* const o = find(now, key);
+        return o && o->name == name;
+      });
+      return in_file && find(now, name)->json() != find(usual, name)->json();
+    };
+    if (asked("min-lr") && config_.schedule == Decay::cosine && config_.min_lr > config_.lr)
+      refuse(*this, str("--min-lr {} is above --lr {}, from which a cosine falls", config_.min_lr, config_.lr), "lower --min-lr, or raise --lr");
+    if (asked("warmup") && config_.steps > 0 && config_.warmup > config_.steps)
+      refuse(*this, str("--warmup {} is longer than the run of --steps {}", config_.warmup, config_.steps), "lower --warmup, or raise --steps");
   }
 
   static std::string init_in(const Settings& given, const Json& file) {

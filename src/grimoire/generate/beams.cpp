@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/softmax.h"
 #include "grimoire/generate/text_rows.h"
 
 namespace grim {
@@ -13,10 +14,7 @@ namespace {
 constexpr float kOut = -1e9f;  // the score of what cannot be taken
 
 std::vector<float> log_softmax_of(std::span<const float> logits) {
-  const double top = *std::ranges::max_element(logits);
-  double sum = 0;
-  for (const float x : logits) sum += std::exp(x - top);
-  const double norm = top + std::log(sum);
+  const double norm = Softmax(logits.data(), static_cast<int64_t>(logits.size())).log_sum();
   std::vector<float> y(logits.size());
   for (size_t i = 0; i < y.size(); ++i) y[i] = static_cast<float>(logits[i] - norm);
   return y;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/softmax.h"
 
 namespace grim {
 namespace {
@@ -105,11 +106,8 @@ float largest(std::span<const float> x) {
 }  // namespace
 
 std::vector<float> softmax_of(std::span<const float> logits, double temperature) {
-  const float top = largest(logits);
   std::vector<float> p(logits.size());
-  double sum = 0;
-  for (size_t i = 0; i < p.size(); ++i) sum += p[i] = static_cast<float>(std::exp((logits[i] - top) / temperature));
-  for (float& v : p) v = static_cast<float>(v / sum);
+  softmax_below(largest(logits), logits.data(), p.data(), static_cast<int64_t>(p.size()), 1, temperature);
   return p;
 }
 

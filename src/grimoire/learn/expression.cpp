@@ -6,6 +6,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
+#include "grimoire/base/sigmoid.h"
 #include "grimoire/base/str.h"
 #include "grimoire/base/utf8.h"
 
@@ -30,7 +31,7 @@ constexpr Function kFunctions[] = {
     {"sqrt", [](double x) { return std::sqrt(x); }, [](double, double y) { return 0.5 / y; }},
     {"abs", [](double x) { return std::abs(x); }, [](double x, double) { return x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0; }},
     {"relu", [](double x) { return std::max(x, 0.0); }, [](double x, double) { return x > 0 ? 1.0 : 0.0; }},
-    {"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, [](double, double y) { return y * (1 - y); }}};
+    {"sigmoid", sigmoid, [](double, double y) { return y * (1 - y); }}};
 
 const Function* function_named(std::string_view name) {
   const auto found = std::ranges::find_if(kFunctions, [&](const Function& f) { return f.name == name; });

@@ -100,7 +100,7 @@ Tensor Bart::words(const Tensor& ids) const {
 }
 
 Tensor Bart::embedded(const Stack& stack, const TokenBatch& texts, int64_t past, Pass& pass) const {
-  GRIM_CHECK(past + texts.longest() <= config_.context, shape, config_.model_type, "a text of {} tokens, expected at most {}", past + texts.longest(),
+  GRIM_CHECK(past + texts.longest() <= config_.context, shape, config_.model_type(), "a text of {} tokens, expected at most {}", past + texts.longest(),
              config_.context);
   Tensor x = words(texts.ids);
   if (config_.scale_embedding) x = x * std::sqrt(static_cast<double>(config_.n_embd));

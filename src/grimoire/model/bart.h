@@ -20,6 +20,8 @@
 
 namespace grim {
 
+enum class BartKind : uint8_t { bart, marian };
+
 struct BartConfig {
   int64_t vocab_size = 50265;
   int64_t context = 1024;         // the most tokens of a source, and of a target
@@ -38,7 +40,7 @@ struct BartConfig {
   int64_t pad_token = 1, begin_token = 0, end_token = 2;
   int64_t start_token = 2;        // that a target is read behind
   std::vector<int64_t> forced_begin = {}, forced_end = {};  // what is always written first, and last of a text that becomes too long; kept for who writes
-  std::string model_type = "bart";  // or marian
+  BartKind kind = BartKind::bart;
 
   static BartConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here
   Options options();
@@ -51,7 +53,8 @@ struct BartConfig {
   int64_t decoder_heads() const { return n_decoder_head > 0 ? n_decoder_head : n_head; }
   int64_t inner() const { return n_inner > 0 ? n_inner : 4 * n_embd; }
   int64_t decoder_inner() const { return n_decoder_inner > 0 ? n_decoder_inner : inner(); }
-  bool learns_positions() const { return model_type == "bart"; }
+  bool learns_positions() const { return kind == BartKind::bart; }
+  const char* model_type() const;
   int64_t position_rows() const { return context + (learns_positions() ? 2 : 0); }
 };
 

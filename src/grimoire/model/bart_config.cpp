@@ -7,11 +7,13 @@
 namespace grim {
 namespace {
 
-bool is_bart(const std::string& type) { return type == "bart"; }
-const char* model_class(const std::string& type) { return is_bart(type) ? "BartForConditionalGeneration" : "MarianMTModel"; }
+constexpr const char* kModelTypes[] = {"bart", "marian"};  // in the order of BartKind
+constexpr struct Classes {
+  const char *model, *bare;
+} kClasses[] = {{"BartForConditionalGeneration", "BartModel"}, {"MarianMTModel", "MarianModel"}};  // in the same
+const Classes& classes_of(BartKind kind) { return kClasses[static_cast<size_t>(kind)]; }
 
-std::vector<KeyRule> bart_rules(const std::string& type) {
-  const bool learned = is_bart(type);
+std::vector<KeyRule> bart_rules(bool learned) {  // positions
   const std::string_view yes = "true", no = "false";
   return {{"vocab_size"}, {"max_position_embeddings"}, {"d_model"}, {"encoder_layers"}, {"encoder_attention_heads"}, {"encoder_ffn_dim"}, {"decoder_layers"},
           {"decoder_attention_heads"}, {"decoder_ffn_dim"}, {"dropout"}, {"attention_dropout"}, {"activation_dropout"}, {"activation_function"},
@@ -27,21 +29,23 @@ std::vector<KeyRule> bart_rules(const std::string& type) {
           {"force_bos_token_to_be_generated"}};
 }
 
-void check_class(const Json& json, const std::string& type) {
+void check_class(const Json& json, const Classes& own) {
   const Json* const classes = json.find("architectures");
   if (!classes || classes->is_null() || classes->size() == 0) return;
   const std::string& name = (*classes)[0].as_text();
-  const std::string bare = is_bart(type) ? "BartModel" : "MarianModel";
-  GRIM_CHECK(name == model_class(type) || name == bare, input, "config", "config.json: architectures: got '{}', only {} and {} are supported", name,
-             model_class(type), bare);
+  GRIM_CHECK(name == own.model || name == own.bare, input, "config", "config.json: architectures: got '{}', only {} and {} are supported", name,
+             own.model, own.bare);
 }
 
 }  // namespace
 
+const char* BartConfig::model_type() const { return kModelTypes[static_cast<size_t>(kind)]; }
+
 BartConfig BartConfig::from_json(const Json& json) {
-  const std::string type = json.text("model_type");
-  check_config_keys(json, bart_rules(type));
-  check_class(json, type);
+  const auto kind = model_type_in<BartKind>(json, kModelTypes);
+  const bool learned = kind == BartKind::bart;
+  check_config_keys(json, bart_rules(learned));
+  check_class(json, classes_of(kind));
   const int64_t V = config_size(json, "vocab_size");
   const auto token_or = [&](const char* key, int64_t otherwise) {
     const std::vector<int64_t> ids = token_ids(json, key);
@@ -65,12 +69,12 @@ BartConfig BartConfig::from_json(const Json& json) {
                .scale_embedding = json.boolean("scale_embedding", false),
                .forced_begin = token_ids(json, "forced_bos_token_id"),
                .forced_end = token_ids(json, "forced_eos_token_id"),
-               .model_type = type};
-  c.end_token = token_or("eos_token_id", is_bart(type) ? 2 : 0);
-  c.pad_token = token_or("pad_token_id", is_bart(type) ? 1 : V - 1);
-  c.begin_token = token_or("bos_token_id", is_bart(type) ? 0 : c.end_token);
+               .kind = kind};
+  c.end_token = token_or("eos_token_id", learned ? 2 : 0);
+  c.pad_token = token_or("pad_token_id", learned ? 1 : V - 1);
+  c.begin_token = token_or("bos_token_id", learned ? 0 : c.end_token);
   if (json.boolean("force_bos_token_to_be_generated", false) && c.forced_begin.empty()) c.forced_begin = {c.begin_token};  // as folders of old say it
-  c.start_token = token_or("decoder_start_token_id", is_bart(type) ? c.end_token : c.pad_token);
+  c.start_token = token_or("decoder_start_token_id", learned ? c.end_token : c.pad_token);
   if (json.find("decoder_vocab_size") && !json.at("decoder_vocab_size").is_null())
     GRIM_CHECK(config_size(json, "decoder_vocab_size") == V, input, "config",
                "config.json: key 'decoder_vocab_size' is {} and key 'vocab_size' {}: only one vocabulary for both sides is supported",
@@ -87,8 +91,8 @@ BartConfig BartConfig::from_json(const Json& json) {
 
 Json BartConfig::to_json() const {
   const auto forced = [](const std::vector<int64_t>& ids) { return ids.empty() ? Json() : ids.size() == 1 ? Json(ids[0]) : Json::array_of(ids); };
-  Json json = Json::object({{"model_type", model_type},
-                            {"architectures", Json::array({model_class(model_type)})},
+  Json json = Json::object({{"model_type", model_type()},
+                            {"architectures", Json::array({classes_of(kind).model})},
                             {"is_encoder_decoder", true},
                             {"vocab_size", vocab_size},
                             {"max_position_embeddings", context},
@@ -113,7 +117,7 @@ Json BartConfig::to_json() const {
                             {"forced_eos_token_id", forced(forced_end)},
                             {"tie_word_embeddings", true},
                             {"torch_dtype", "float32"}});
-  if (is_bart(model_type)) return json;
+  if (learns_positions()) return json;
   json.set("decoder_vocab_size", vocab_size);
   json.set("share_encoder_decoder_embeddings", true);
   return json;
@@ -141,7 +145,7 @@ double BartConfig::buffer_bytes() const {
 }
 
 void BartConfig::check() const {
-  for (const int64_t heads : {n_head, decoder_heads()}) check_heads(model_type, n_embd, heads);
+  for (const int64_t heads : {n_head, decoder_heads()}) check_heads(model_type(), n_embd, heads);
 }
 
 // --- options ---------------------------------------------------------------------------------------------------------
@@ -163,7 +167,7 @@ constexpr const char* kRecipe = R"({"steps": 6000, "batch_size": 32, "lr": 1e-3,
   "weight_decay": 0.01, "decay_all": false, "grad_clip": 1.0, "beta2": 0.98, "split": "90/5/5"})";
 
 Architecture described(const char* name, const char* summary, const char* task, const BartConfig& shape) {
-  return architecture<Bart, BartConfig>({.name = name, .model_type = shape.model_type, .summary = summary, .task = task, .items_recipe = kRecipe,
+  return architecture<Bart, BartConfig>({.name = name, .model_type = shape.model_type(), .summary = summary, .task = task, .items_recipe = kRecipe,
                                          .text_recipe = kRecipe}, Reading::sequence, shape);
 }
 
@@ -177,7 +181,7 @@ Architecture marian_architecture() {
   BartConfig shape = kSmall;
   shape.activation = "swish";
   shape.scale_embedding = true;
-  shape.model_type = "marian";
+  shape.kind = BartKind::marian;
   return described("marian", "Marian: the original transformer as translators use it", "infill", shape);
 }
 
@@ -185,7 +189,7 @@ Architecture transformer_architecture() {
   BartConfig shape = kSmall;
   shape.activation = "relu";
   shape.scale_embedding = true;
-  shape.model_type = "marian";
+  shape.kind = BartKind::marian;
   Architecture a = described("transformer", "the original transformer: sines for positions, norms behind sums", "infill", shape);
   a.is_read = false;
   return a;

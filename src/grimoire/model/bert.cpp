@@ -16,7 +16,6 @@
 namespace grim {
 
 struct BertNames {
-  std::string_view model_type;
   std::string body, layers;  // "bert", "encoder.layer."
   std::string query, key, value, attention_out, attention_norm, inner, out, out_norm;
   std::string transform, transform_norm, decoder;  // masked
@@ -24,28 +23,19 @@ struct BertNames {
 
 namespace {
 
+BertNames like_bert(const char* body, const char* transform, const char* transform_norm, const char* decoder) {
+  return {body, "encoder.layer.", "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
+          "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm", transform, transform_norm, decoder};
+}
+
 const BertNames& names_of(const BertConfig& c) {
-  static const BertNames kBert = {"bert", "bert", "encoder.layer.", "attention.self.query", "attention.self.key", "attention.self.value",
-                                  "attention.output.dense", "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm",
-                                  "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions"};
-  static const BertNames kRoberta = [] {
-    BertNames n = kBert;
-    n.model_type = n.body = "roberta";
-    n.transform = "lm_head.dense", n.transform_norm = "lm_head.layer_norm", n.decoder = "lm_head";
-    return n;
-  }();
-  static const BertNames kElectra = [] {
-    BertNames n = kBert;
-    n.model_type = n.body = "electra";
-    n.transform = "generator_predictions.dense", n.transform_norm = "generator_predictions.LayerNorm", n.decoder = "generator_lm_head";
-    return n;
-  }();
-  static const BertNames kDistilbert = {"distilbert", "distilbert", "transformer.layer.", "attention.q_lin", "attention.k_lin", "attention.v_lin",
-                                        "attention.out_lin", "sa_layer_norm", "ffn.lin1", "ffn.lin2", "output_layer_norm", "vocab_transform",
-                                        "vocab_layer_norm", "vocab_projector"};
-  for (const BertNames* n : {&kRoberta, &kElectra, &kDistilbert})
-    if (c.is(n->model_type)) return *n;
-  return kBert;
+  static const BertNames kNames[] = {  // in the order of BertKind
+      like_bert("bert", "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions"),
+      like_bert("roberta", "lm_head.dense", "lm_head.layer_norm", "lm_head"),
+      {"distilbert", "transformer.layer.", "attention.q_lin", "attention.k_lin", "attention.v_lin", "attention.out_lin", "sa_layer_norm", "ffn.lin1",
+       "ffn.lin2", "output_layer_norm", "vocab_transform", "vocab_layer_norm", "vocab_projector"},
+      like_bert("electra", "generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head")};
+  return kNames[static_cast<size_t>(c.kind)];
 }
 
 // The layers of a classifier: one before it, if any, and itself.
@@ -56,25 +46,25 @@ struct ClassifierNames {
 ClassifierNames classifier_names(const BertConfig& c) {
   if (c.head == BertHead::question) return {"", "qa_outputs"};
   if (c.head == BertHead::pretraining) return {"discriminator_predictions.dense", "discriminator_predictions.dense_prediction", activation_named(c.activation)};
-  if (c.is("distilbert") && c.head != BertHead::token) return {"pre_classifier", "classifier", Activation::relu};
-  if (c.head == BertHead::sequence && c.is("roberta")) return {"classifier.dense", "classifier.out_proj", Activation::tanh};
-  if (c.head == BertHead::sequence && c.is("electra")) return {"classifier.dense", "classifier.out_proj", Activation::gelu};
+  if (c.is(BertKind::distilbert) && c.head != BertHead::token) return {"pre_classifier", "classifier", Activation::relu};
+  if (c.head == BertHead::sequence && c.is(BertKind::roberta)) return {"classifier.dense", "classifier.out_proj", Activation::tanh};
+  if (c.head == BertHead::sequence && c.is(BertKind::electra)) return {"classifier.dense", "classifier.out_proj", Activation::gelu};
   return {"", "classifier"};
 }
 
 bool has_pooler(const BertConfig& c) {
   switch (c.head) {
     case BertHead::none:
-    case BertHead::choice: return c.is("bert") || c.is("roberta");
+    case BertHead::choice: return c.is(BertKind::bert) || c.is(BertKind::roberta);
     case BertHead::pretraining:
     case BertHead::next:
-    case BertHead::sequence: return c.is("bert");
+    case BertHead::sequence: return c.is(BertKind::bert);
     default: return false;
   }
 }
-bool has_masked(const BertConfig& c) { return c.head == BertHead::masked || (c.head == BertHead::pretraining && !c.is("electra")); }
-bool has_next(const BertConfig& c) { return c.is("bert") && (c.head == BertHead::pretraining || c.head == BertHead::next); }
-bool finds_replaced(const BertConfig& c) { return c.is("electra") && c.head == BertHead::pretraining; }
+bool has_masked(const BertConfig& c) { return c.head == BertHead::masked || (c.head == BertHead::pretraining && !c.is(BertKind::electra)); }
+bool has_next(const BertConfig& c) { return c.is(BertKind::bert) && (c.head == BertHead::pretraining || c.head == BertHead::next); }
+bool finds_replaced(const BertConfig& c) { return c.is(BertKind::electra) && c.head == BertHead::pretraining; }
 bool labels_texts(const BertConfig& c) { return c.head == BertHead::sequence || c.head == BertHead::choice; }
 bool labels_tokens(const BertConfig& c) { return c.head == BertHead::token || c.head == BertHead::question || finds_replaced(c); }
 int64_t label_count(const BertConfig& c) {
@@ -152,7 +142,7 @@ Bert::Bert(const BertConfig& config, Rng& rng) : config_((config.check(), config
 Bert::~Bert() = default;
 
 Tensor Bert::hidden(const TokenBatch& texts, Pass& pass) const {
-  GRIM_CHECK(texts.longest() <= config_.context, shape, config_.model_type, "a text of {} tokens, expected at most {}", texts.longest(), config_.context);
+  GRIM_CHECK(texts.longest() <= config_.context, shape, config_.model_type(), "a text of {} tokens, expected at most {}", texts.longest(), config_.context);
   Tensor x = encoder_.embeddings(texts, pass);  // (1, N, E)
   if (encoder_.widen) x = (*encoder_.widen)(x);
   for (const auto& block : encoder_.layers)
@@ -172,19 +162,20 @@ bool Bert::has(EncoderPart part) const {
 }
 
 Tensor Bert::pooled(const Tensor& hidden, const TokenBatch& texts) const {
-  GRIM_CHECK(has(EncoderPart::pooler), argument, config_.model_type, "this model came without a pooler");
+  GRIM_CHECK(has(EncoderPart::pooler), argument, config_.model_type(), "this model came without a pooler");
   return (*encoder_.pooler)(index_select(hidden, 0, texts.firsts()), Activation::tanh);
 }
 
 Tensor Bert::masked_rows(const Tensor& rows) const {
-  GRIM_CHECK(has(EncoderPart::masked), argument, config_.model_type, "this model came without the head that fills in masked words");
-  return (*transform_norm_)((*transform_)(rows, config_.is("bert") || config_.is("distilbert") ? activation_named(config_.activation) : Activation::gelu));
+  GRIM_CHECK(has(EncoderPart::masked), argument, config_.model_type(), "this model came without the head that fills in masked words");
+  const bool chosen = config_.is(BertKind::bert) || config_.is(BertKind::distilbert);
+  return (*transform_norm_)((*transform_)(rows, chosen ? activation_named(config_.activation) : Activation::gelu));
 }
 Tensor Bert::masked_logits(const Tensor& rows) const { return (*decoder_)(masked_rows(rows)); }
 Tensor Bert::masked_loss(const Tensor& rows, const Tensor& targets) const { return head_cross_entropy(*decoder_, masked_rows(rows), targets, {}); }
 
 Tensor Bert::next_sentence_logits(const Tensor& hidden, const TokenBatch& texts) const {
-  GRIM_CHECK(has(EncoderPart::next_sentence), argument, config_.model_type, "this model came without a next-sentence head");
+  GRIM_CHECK(has(EncoderPart::next_sentence), argument, config_.model_type(), "this model came without a next-sentence head");
   return (*next_)(pooled(hidden, texts));
 }
 
@@ -192,17 +183,17 @@ Tensor Bert::classified(const Tensor& rows, Pass& pass) const {
   const double p = config_.head_dropout < 0 ? config_.dropout : config_.head_dropout;
   const bool plain = finds_replaced(config_) || config_.head == BertHead::question;
   if (!before_) return (*classifier_)(plain ? rows : dropout(rows, p, pass));
-  const Tensor x = (*before_)(plain || config_.is("distilbert") ? rows : dropout(rows, p, pass), classifier_names(config_).activation);
+  const Tensor x = (*before_)(plain || config_.is(BertKind::distilbert) ? rows : dropout(rows, p, pass), classifier_names(config_).activation);
   return (*classifier_)(plain ? x : dropout(x, p, pass));
 }
 
 Tensor Bert::labels(const Tensor& hidden, const TokenBatch& texts, Pass& pass) const {
-  GRIM_CHECK(has(EncoderPart::labels), argument, config_.model_type, "this model came without a head that labels texts");
+  GRIM_CHECK(has(EncoderPart::labels), argument, config_.model_type(), "this model came without a head that labels texts");
   return classified(has_pooler(config_) ? pooled(hidden, texts) : index_select(hidden, 0, texts.firsts()), pass);
 }
 
 Tensor Bert::token_labels(const Tensor& hidden, Pass& pass) const {
-  GRIM_CHECK(has(EncoderPart::token_labels), argument, config_.model_type, "this model came without a head that labels tokens");
+  GRIM_CHECK(has(EncoderPart::token_labels), argument, config_.model_type(), "this model came without a head that labels tokens");
   return classified(hidden, pass);
 }
 

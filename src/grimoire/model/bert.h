@@ -20,6 +20,8 @@
 
 namespace grim {
 
+enum class BertKind : uint8_t { bert, roberta, distilbert, electra };
+
 // As the ending of the class in config.json's "architectures" says it.
 enum class BertHead : uint8_t {
   none,         // Model
@@ -48,7 +50,7 @@ struct BertConfig {
   std::string activation = "gelu";  // its Hugging Face name
   BertHead head = BertHead::pretraining;
   int64_t labels = 2;          // K
-  std::string model_type = "bert";
+  BertKind kind = BertKind::bert;
 
   static BertConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here
   Options options();
@@ -62,7 +64,8 @@ struct BertConfig {
   // attention adds to the stream of a BERT-tiny is lost in it, and the model is slow to learn more than how common words are.
   double initial_std() const { return 0.02 * std::sqrt(std::max(1.0, 768 / static_cast<double>(n_embd))); }
   int64_t table_width() const { return embedding_size > 0 ? embedding_size : n_embd; }
-  bool is(std::string_view type) const { return model_type == type; }
+  bool is(BertKind other) const { return kind == other; }
+  const char* model_type() const;
 };
 
 struct BertNames;  // what a family calls its parts (bert.cpp)

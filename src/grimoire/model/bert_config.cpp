@@ -8,15 +8,20 @@
 namespace grim {
 namespace {
 
-// What a family calls its settings, and its classes.
+constexpr const char* kModelTypes[] = {"bert", "roberta", "distilbert", "electra"};  // in the order of BertKind
+
+// What a family calls its settings, its layers, and its classes.
 struct Keys {
-  const char *width, *layers, *heads, *inner, *dropout, *attention_dropout, *activation, *classes;
+  const char *width, *layers, *heads, *inner, *dropout, *attention_dropout, *activation, *before_layer, *classes;
 };
-Keys keys_of(std::string_view model_type) {
-  if (model_type == "distilbert") return {"dim", "n_layers", "n_heads", "hidden_dim", "dropout", "attention_dropout", "activation", "DistilBert"};
+constexpr Keys like_bert(const char* classes) {
   return {"hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_dropout_prob", "attention_probs_dropout_prob", "hidden_act",
-          model_type == "roberta" ? "Roberta" : model_type == "electra" ? "Electra" : "Bert"};
+          "encoder.layer.", classes};
 }
+constexpr Keys kKeys[] = {  // in the same order
+    like_bert("Bert"), like_bert("Roberta"),
+    {"dim", "n_layers", "n_heads", "hidden_dim", "dropout", "attention_dropout", "activation", "transformer.layer.", "DistilBert"}, like_bert("Electra")};
+const Keys& keys_of(BertKind kind) { return kKeys[static_cast<size_t>(kind)]; }
 
 constexpr std::pair<BertHead, std::string_view> kHeads[] = {
     {BertHead::none, "Model"},         {BertHead::masked, "ForMaskedLM"},
@@ -24,20 +29,20 @@ constexpr std::pair<BertHead, std::string_view> kHeads[] = {
     {BertHead::sequence, "ForSequenceClassification"}, {BertHead::token, "ForTokenClassification"},
     {BertHead::question, "ForQuestionAnswering"},      {BertHead::choice, "ForMultipleChoice"}};
 
-bool has_head(std::string_view type, BertHead head) {
-  if (type == "bert") return true;
+bool has_head(BertKind kind, BertHead head) {
+  if (kind == BertKind::bert) return true;
   if (head == BertHead::next) return false;
-  return type == "electra" ? head != BertHead::choice : head != BertHead::pretraining;
+  return kind == BertKind::electra ? head != BertHead::choice : head != BertHead::pretraining;
 }
 
-BertHead head_of(const Json& config, const std::string& type) {
+BertHead head_of(const Json& config, BertKind kind) {
   const Json* const classes = config.find("architectures");
   if (!classes || classes->is_null() || classes->size() == 0) return BertHead::none;
   const std::string& name = (*classes)[0].as_text();
   std::vector<std::string> known;
   for (const auto& [head, ending] : kHeads) {
-    if (!has_head(type, head)) continue;
-    known.push_back(keys_of(type).classes + std::string(ending));
+    if (!has_head(kind, head)) continue;
+    known.push_back(keys_of(kind).classes + std::string(ending));
     if (name == known.back()) return head;
   }
   fail(ErrorKind::input, "config", str("config.json: architectures: '{}' is not known", name), did_you_mean(name, known, "of this model_type"));
@@ -60,10 +65,12 @@ const std::vector<KeyRule>& bert_rules() {
 
 }  // namespace
 
+const char* BertConfig::model_type() const { return kModelTypes[static_cast<size_t>(kind)]; }
+
 BertConfig BertConfig::from_json(const Json& json) {
   check_config_keys(json, bert_rules());
-  const std::string type = json.text("model_type");
-  const Keys keys = keys_of(type);
+  const auto kind = model_type_in<BertKind>(json, kModelTypes);
+  const Keys& keys = keys_of(kind);
   BertConfig c{.vocab_size = config_size(json, "vocab_size"),
                .context = config_size(json, "max_position_embeddings"),
                .n_embd = config_size(json, keys.width),
@@ -73,13 +80,13 @@ BertConfig BertConfig::from_json(const Json& json) {
                .dropout = config_rate(json, keys.dropout, 0.1),
                .layer_norm_epsilon = json.real("layer_norm_eps", 1e-12),
                .activation = json.text(keys.activation, "gelu"),
-               .head = head_of(json, type),
-               .model_type = type};
+               .head = head_of(json, kind),
+               .kind = kind};
   const auto size_or = [&](const char* key, int64_t otherwise, int64_t low) { return json.find(key) ? config_size(json, key, low, 1 << 30) : otherwise; };
   if (const double p = config_rate(json, keys.attention_dropout, 0.1); p != c.dropout) c.attention_dropout = p;
-  c.segments = type == "distilbert" ? 0 : size_or("type_vocab_size", 2, 1);
-  if (type == "electra") c.embedding_size = size_or("embedding_size", 128, 1);
-  if (type == "roberta") {
+  c.segments = kind == BertKind::distilbert ? 0 : size_or("type_vocab_size", 2, 1);
+  if (kind == BertKind::electra) c.embedding_size = size_or("embedding_size", 128, 1);
+  if (kind == BertKind::roberta) {
     c.first_position = size_or("pad_token_id", 1, 0) + 1;
     c.context -= c.first_position;
     GRIM_CHECK(c.context > 0, input, "config", "config.json: max_position_embeddings {} leaves no positions behind pad_token_id {}",
@@ -99,9 +106,9 @@ BertConfig BertConfig::from_json(const Json& json) {
 }
 
 Json BertConfig::to_json() const {
-  const Keys keys = keys_of(model_type);
+  const Keys& keys = keys_of(kind);
   const auto* const named = std::ranges::find(kHeads, head, [](const auto& h) { return h.first; });
-  Json json = Json::object({{"model_type", model_type},
+  Json json = Json::object({{"model_type", model_type()},
                             {"architectures", Json::array({keys.classes + std::string(named->second)})},
                             {"vocab_size", vocab_size},
                             {"max_position_embeddings", first_position + context},
@@ -113,16 +120,16 @@ Json BertConfig::to_json() const {
                             {keys.dropout, dropout},
                             {keys.attention_dropout, attention_dropout < 0 ? dropout : attention_dropout},
                             {"initializer_range", initial_std()},
-                            {"pad_token_id", is("roberta") ? first_position - 1 : 0},
+                            {"pad_token_id", is(BertKind::roberta) ? first_position - 1 : 0},
                             {"torch_dtype", "float32"}});
-  if (!is("distilbert")) {
+  if (!is(BertKind::distilbert)) {
     json.set("type_vocab_size", segments);
     json.set("layer_norm_eps", layer_norm_epsilon);
   } else {
     json.set("sinusoidal_pos_embds", false);
   }
-  if (is("electra")) json.set("embedding_size", table_width());
-  if (head_dropout >= 0) json.set(is("distilbert") ? "seq_classif_dropout" : "classifier_dropout", head_dropout);
+  if (is(BertKind::electra)) json.set("embedding_size", table_width());
+  if (head_dropout >= 0) json.set(is(BertKind::distilbert) ? "seq_classif_dropout" : "classifier_dropout", head_dropout);
   if (head == BertHead::sequence || head == BertHead::token) {
     Json names = Json::object({}), numbers = Json::object({});
     for (int64_t i = 0; i < labels; ++i) names.set(std::to_string(i), str("LABEL_{}", i)), numbers.set(str("LABEL_{}", i), i);
@@ -134,11 +141,11 @@ Json BertConfig::to_json() const {
 
 ConfigShapes BertConfig::shapes() const {
   using Length = ConfigShapes::Length;
-  const Keys keys = keys_of(model_type);
+  const Keys& keys = keys_of(kind);
   const Length V{{"vocab_size"}, vocab_size}, C{{keys.width}, n_embd}, F{{keys.inner}, inner()};
-  const Length E{{is("electra") ? "embedding_size" : keys.width}, table_width()};
+  const Length E{{is(BertKind::electra) ? "embedding_size" : keys.width}, table_width()};
   const Length positions{{"max_position_embeddings"}, first_position + context};
-  return {.layers = {{is("distilbert") ? "transformer.layer." : "encoder.layer.", keys.layers, n_layer}},
+  return {.layers = {{keys.before_layer, keys.layers, n_layer}},
           .tensors = {{"word_embeddings.weight", {V, E}}, {"position_embeddings.weight", {positions, E}},
                       {"token_type_embeddings.weight", {{{"type_vocab_size"}, segments}, E}}, {"attention.self.query.weight", {C, C}},
                       {"attention.q_lin.weight", {C, C}}, {"intermediate.dense.weight", {F, C}}, {"ffn.lin1.weight", {F, C}}}};
@@ -154,29 +161,29 @@ Options BertConfig::options() {
 }
 
 void BertConfig::check() const {
-  check_heads(model_type, n_embd, n_head);
+  check_heads(model_type(), n_embd, n_head);
 }
 
 std::vector<SizeAxis> BertConfig::axes() const { return axes_with_heads(n_head); }
 
 namespace {
 
-Architecture bert_like(const char* name, const char* summary, BertHead head) {
-  BertConfig shape{.context = 64, .n_embd = 128, .n_layer = 2, .n_head = 2, .dropout = 0, .head = head, .model_type = name};
-  if (shape.is("roberta")) shape.segments = 1, shape.first_position = 2, shape.layer_norm_epsilon = 1e-5;
-  if (shape.is("distilbert")) shape.segments = 0;
-  if (shape.is("electra")) shape.embedding_size = 64;
+Architecture bert_like(BertKind kind, const char* summary, BertHead head) {
+  BertConfig shape{.context = 64, .n_embd = 128, .n_layer = 2, .n_head = 2, .dropout = 0, .head = head, .kind = kind};
+  if (shape.is(BertKind::roberta)) shape.segments = 1, shape.first_position = 2, shape.layer_norm_epsilon = 1e-5;
+  if (shape.is(BertKind::distilbert)) shape.segments = 0;
+  if (shape.is(BertKind::electra)) shape.embedding_size = 64;
   const char* const recipe = R"({"steps": 6000, "batch_size": 64, "lr": 2e-3, "min_lr": 1e-5, "schedule": "cosine", "warmup": 300,
     "weight_decay": 0.01, "decay_all": false, "grad_clip": 1.0, "beta2": 0.999, "split": "90/5/5"})";
-  return architecture<Bert, BertConfig>({.name = name, .summary = summary, .task = "mlm", .items_recipe = recipe, .text_recipe = recipe},
+  return architecture<Bert, BertConfig>({.name = shape.model_type(), .summary = summary, .task = "mlm", .items_recipe = recipe, .text_recipe = recipe},
                                         Reading::sequence, shape);
 }
 
 }  // namespace
 
-Architecture bert_architecture() { return bert_like("bert", "BERT: reads whole texts, fills in masked words", BertHead::pretraining); }
-Architecture roberta_architecture() { return bert_like("roberta", "RoBERTa: BERT trained on masked words alone", BertHead::masked); }
-Architecture distilbert_architecture() { return bert_like("distilbert", "DistilBERT: BERT without segments and pooler", BertHead::masked); }
-Architecture electra_architecture() { return bert_like("electra", "ELECTRA: BERT whose embedding may be narrower than itself", BertHead::masked); }
+Architecture bert_architecture() { return bert_like(BertKind::bert, "BERT: reads whole texts, fills in masked words", BertHead::pretraining); }
+Architecture roberta_architecture() { return bert_like(BertKind::roberta, "RoBERTa: BERT trained on masked words alone", BertHead::masked); }
+Architecture distilbert_architecture() { return bert_like(BertKind::distilbert, "DistilBERT: BERT without segments and pooler", BertHead::masked); }
+Architecture electra_architecture() { return bert_like(BertKind::electra, "ELECTRA: BERT whose embedding may be narrower than itself", BertHead::masked); }
 
 }  // namespace grim

@@ -111,6 +111,15 @@ std::vector<int64_t> token_ids(const Json& settings, std::string_view key) {
   return ids;
 }
 
+size_t model_type_place(const Json& config, std::span<const char* const> names) {
+  const std::string& type = config.text("model_type");
+  const std::vector<std::string> known(names.begin(), names.end());
+  const size_t place = static_cast<size_t>(std::ranges::find(known, type) - known.begin());
+  if (place == known.size())
+    fail(ErrorKind::input, "config", str("config.json: model_type '{}' is not of this family", type), did_you_mean(type, known, "it has " + joined(known)));
+  return place;
+}
+
 int64_t config_size(const Json& config, std::string_view key, int64_t low, int64_t high) {
   const int64_t value = config.integer(key);
   GRIM_CHECK(value >= low && value <= high, input, "config", "config.json: key '{}': got {}, expected {} to {}", key, value, low, high);

@@ -34,6 +34,11 @@ void check_token_ids(const Json& settings, const std::string& path, int64_t voca
 // The ids of such a key: none, one or several. throws: input, another kind of value
 std::vector<int64_t> token_ids(const Json& settings, std::string_view key);
 
+// The place of config.json's model_type among `names`, those of one family. throws: input, with the nearest of them
+size_t model_type_place(const Json& config, std::span<const char* const> names);
+// The same as a value of an enumeration that has these names, in its order.
+template <class Kind> Kind model_type_in(const Json& config, std::span<const char* const> names) { return static_cast<Kind>(model_type_place(config, names)); }
+
 // A whole number from `low` to `high`. throws: input, naming the key
 int64_t config_size(const Json& config, std::string_view key, int64_t low = 1, int64_t high = int64_t{1} << 31);
 // throws: input, naming the keys, unless the value of `whole` divides by that of `by`

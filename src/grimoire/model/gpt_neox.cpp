@@ -101,7 +101,7 @@ GptNeox::Places GptNeox::places(const Pass& pass, int64_t T) const {
 
 Tensor GptNeox::hidden(const Tensor& tokens, Pass& pass) const {
   const int64_t T = tokens.dim(-1), past = pass.cache ? pass.cache->past() : 0;
-  GRIM_CHECK(tokens.ndim() == 2 && past + T <= config_.context, shape, config_.model_type, "tokens: got {}, expected (B, T) with T <= {}", tokens.shape(),
+  GRIM_CHECK(tokens.ndim() == 2 && past + T <= config_.context, shape, config_.model_type(), "tokens: got {}, expected (B, T) with T <= {}", tokens.shape(),
              config_.context - past);
   const Places where = places(pass, T);
   Tensor x = decoder_.words(tokens);  // (B, T, C)

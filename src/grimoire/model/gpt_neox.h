@@ -17,6 +17,8 @@
 
 namespace grim {
 
+enum class GptNeoxKind : uint8_t { gpt_neox, bloom };
+
 struct GptNeoxConfig {
   int64_t vocab_size = 50432;
   int64_t context = 2048;
@@ -32,7 +34,7 @@ struct GptNeoxConfig {
   std::string activation = "gelu";  // its Hugging Face name
   bool attention_biases = true;
   bool tied = false;                // output layer = token embedding
-  std::string model_type = "gpt_neox";
+  GptNeoxKind kind = GptNeoxKind::gpt_neox;
 
   static GptNeoxConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here
   Options options();
@@ -43,7 +45,8 @@ struct GptNeoxConfig {
   std::vector<SizeAxis> axes() const;
   int64_t inner() const { return n_inner > 0 ? n_inner : 4 * n_embd; }
   int64_t turned() const { return static_cast<int64_t>(static_cast<double>(n_embd / n_head) * rotary_pct); }  // numbers of a head
-  bool is_bloom() const { return model_type == "bloom"; }
+  bool is_bloom() const { return kind == GptNeoxKind::bloom; }
+  const char* model_type() const;
 };
 
 struct GptNeoxNames;  // what a family calls its parts (gpt_neox.cpp)

@@ -10,6 +10,8 @@
 namespace grim {
 namespace {
 
+constexpr const char* kModelTypes[] = {"gpt_neox", "bloom"};  // in the order of GptNeoxKind
+
 const std::vector<KeyRule>& neox_rules() {
   static const std::vector<KeyRule> rules = {
       {"vocab_size"}, {"hidden_size"}, {"num_hidden_layers"}, {"num_attention_heads"}, {"intermediate_size"}, {"hidden_act"}, {"max_position_embeddings"},
@@ -49,8 +51,10 @@ void take_rotary(GptNeoxConfig& c, const Json& json) {
 
 }  // namespace
 
+const char* GptNeoxConfig::model_type() const { return kModelTypes[static_cast<size_t>(kind)]; }
+
 GptNeoxConfig GptNeoxConfig::from_json(const Json& json) {
-  GptNeoxConfig c{.vocab_size = config_size(json, "vocab_size"), .model_type = json.text("model_type")};
+  GptNeoxConfig c{.vocab_size = config_size(json, "vocab_size"), .kind = model_type_in<GptNeoxKind>(json, kModelTypes)};
   check_config_keys(json, c.is_bloom() ? bloom_rules() : neox_rules());
   const char *const width = key_in(json, {"hidden_size", "n_embed"}), *const heads = key_in(json, {"num_attention_heads", "n_head"}),
              *const layers = key_in(json, {"num_hidden_layers", "n_layer"}), *const epsilon = key_in(json, {"layer_norm_eps", "layer_norm_epsilon"});
@@ -85,7 +89,7 @@ GptNeoxConfig GptNeoxConfig::from_json(const Json& json) {
 }
 
 Json GptNeoxConfig::to_json() const {
-  Json json = Json::object({{"model_type", model_type},
+  Json json = Json::object({{"model_type", model_type()},
                             {"architectures", Json::array({is_bloom() ? "BloomForCausalLM" : "GPTNeoXForCausalLM"})},
                             {"vocab_size", vocab_size},
                             {"hidden_size", n_embd},
@@ -131,8 +135,8 @@ Options GptNeoxConfig::options() {
 }
 
 void GptNeoxConfig::check() const {
-  check_heads(model_type, n_embd, n_head);
-  GRIM_CHECK(is_bloom() || turned() % 2 == 0, argument, model_type,
+  check_heads(model_type(), n_embd, n_head);
+  GRIM_CHECK(is_bloom() || turned() % 2 == 0, argument, model_type(),
              "{} of a head's {} numbers are turned: expected an even number, whose pairs are; another " GRIM_SETTING("rotary-pct") " or "
              GRIM_SETTING("n-embd") " gives one", turned(), n_embd / n_head);
 }
@@ -160,9 +164,9 @@ std::vector<SizeAxis> GptNeoxConfig::axes() const { return axes_with_heads(n_hea
 
 namespace {
 
-Architecture neox_like(const GptNeoxConfig& shape, const char* summary) {
+Architecture neox_like(const char* name, const GptNeoxConfig& shape, const char* summary) {
   return architecture<GptNeox, GptNeoxConfig>(
-      {.name = shape.is_bloom() ? "bloom" : "gpt-neox", .model_type = shape.model_type, .summary = summary,
+      {.name = name, .model_type = shape.model_type(), .summary = summary,
        .items_recipe = R"({"steps": 10000, "batch_size": 32, "context": 0, "n_embd": 64, "n_layer": 4, "n_head": 4})",
        .text_recipe = R"({"steps": 2000, "batch_size": 12, "lr": 1e-3, "min_lr": 1e-4, "schedule": "cosine", "warmup": 100, "weight_decay": 0.1,
          "decay_all": false, "grad_clip": 1.0, "ema": 0.99, "split": "90/10/0"})"},
@@ -172,12 +176,13 @@ Architecture neox_like(const GptNeoxConfig& shape, const char* summary) {
 }  // namespace
 
 Architecture gpt_neox_architecture() {
-  return neox_like({.vocab_size = 65, .context = 64, .n_embd = 128, .n_layer = 4, .n_head = 4},
+  return neox_like("gpt-neox", {.vocab_size = 65, .context = 64, .n_embd = 128, .n_layer = 4, .n_head = 4},
                    "GPT-NeoX: attention and feed-forward side by side, rotary positions on a quarter");
 }
 Architecture bloom_architecture() {
-  return neox_like({.vocab_size = 65, .context = 64, .n_embd = 128, .n_layer = 4, .n_head = 4, .parallel = false, .activation = "gelu_new", .tied = true,
-                    .model_type = "bloom"},
+  return neox_like("bloom",
+                   {.vocab_size = 65, .context = 64, .n_embd = 128, .n_layer = 4, .n_head = 4, .parallel = false, .activation = "gelu_new", .tied = true,
+                    .kind = GptNeoxKind::bloom},
                    "BLOOM: ALiBi's slopes instead of positions");
 }
 

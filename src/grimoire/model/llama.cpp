@@ -163,7 +163,8 @@ std::vector<SizeAxis> LlamaConfig::axes() const {
 
 namespace {
 
-bool is(const LlamaConfig& c, std::string_view model_type) { return c.model_type == model_type; }
+constexpr const char* kModelTypes[] = {"llama", "mistral", "qwen2"};  // in the order of LlamaKind
+constexpr const char* kClasses[] = {"LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM"};  // in the same
 
 const std::vector<KeyRule>& llama_rules() {
   static const std::vector<KeyRule> rules = {
@@ -179,10 +180,11 @@ const std::vector<KeyRule>& llama_rules() {
 
 }  // namespace
 
+const char* LlamaConfig::model_type() const { return kModelTypes[static_cast<size_t>(kind)]; }
+
 Json LlamaConfig::to_json() const {
-  const char* const classes = is(*this, "mistral") ? "MistralForCausalLM" : is(*this, "qwen2") ? "Qwen2ForCausalLM" : "LlamaForCausalLM";
-  Json json = Json::object({{"model_type", model_type},
-                            {"architectures", Json::array({classes})},
+  Json json = Json::object({{"model_type", model_type()},
+                            {"architectures", Json::array({kClasses[static_cast<size_t>(kind)]})},
                             {"vocab_size", vocab_size},
                             {"max_position_embeddings", context},
                             {"hidden_size", n_embd},
@@ -199,9 +201,9 @@ Json LlamaConfig::to_json() const {
                             {"bos_token_id", Json()},
                             {"eos_token_id", Json()},
                             {"torch_dtype", "float32"}});
-  if (!is(*this, "qwen2")) json.set("head_dim", head());
-  if (is(*this, "llama")) json.set("attention_bias", qkv_biases), json.set("mlp_bias", feed_forward_biases);
-  if (is(*this, "mistral")) json.set("sliding_window", window > 0 ? Json(window) : Json());
+  if (kind != LlamaKind::qwen2) json.set("head_dim", head());
+  if (kind == LlamaKind::llama) json.set("attention_bias", qkv_biases), json.set("mlp_bias", feed_forward_biases);
+  if (kind == LlamaKind::mistral) json.set("sliding_window", window > 0 ? Json(window) : Json());
   return json;
 }
 
@@ -216,8 +218,8 @@ LlamaConfig LlamaConfig::from_json(const Json& json) {
                 .rms_norm_epsilon = json.real("rms_norm_eps", 1e-6),
                 .rotary = rotary_from(json),
                 .tied = json.boolean("tie_word_embeddings", false),
-                .model_type = json.text("model_type")};
-  c.qkv_biases = is(c, "qwen2") || json.boolean("attention_bias", false);
+                .kind = model_type_in<LlamaKind>(json, kModelTypes)};
+  c.qkv_biases = c.kind == LlamaKind::qwen2 || json.boolean("attention_bias", false);
   c.out_bias = json.boolean("attention_bias", false);
   c.feed_forward_biases = json.boolean("mlp_bias", false);
   const auto given = [&](const char* key) {
@@ -226,7 +228,7 @@ LlamaConfig LlamaConfig::from_json(const Json& json) {
   };
   if (given("num_key_value_heads")) c.n_kv_head = config_size(json, "num_key_value_heads");
   if (given("head_dim")) c.head_size = config_size(json, "head_dim");
-  if (is(c, "mistral") && given("sliding_window")) c.window = config_size(json, "sliding_window");
+  if (c.kind == LlamaKind::mistral && given("sliding_window")) c.window = config_size(json, "sliding_window");
   if (given("layer_types"))
     for (const Json& type : json.at("layer_types").items())
       GRIM_CHECK(type.as_text() == "full_attention", input, "config", "config.json: layer_types: got '{}', expected full_attention", type.as_text());
@@ -242,11 +244,11 @@ LlamaConfig LlamaConfig::from_json(const Json& json) {
 
 namespace {
 
-Architecture llama_like(const char* name, const char* summary, bool biases) {
+Architecture llama_like(LlamaKind kind, const char* summary, bool biases) {
   LlamaConfig shape{.vocab_size = 65, .context = 64, .n_embd = 128, .n_layer = 4, .n_head = 4, .n_kv_head = 2, .tied = true, .qkv_biases = biases};
-  shape.model_type = name;
+  shape.kind = kind;
   return architecture<Llama, LlamaConfig>(
-      {.name = name, .summary = summary,
+      {.name = shape.model_type(), .summary = summary,
        .items_recipe = R"({"steps": 10000, "batch_size": 32, "context": 0, "n_embd": 64, "n_layer": 4, "n_head": 4})",
        .text_recipe = R"({"steps": 2000, "batch_size": 12, "lr": 1e-3, "min_lr": 1e-4, "schedule": "cosine", "warmup": 100, "weight_decay": 0.1,
          "decay_all": false, "grad_clip": 1.0, "ema": 0.99, "split": "90/10/0"})"},
@@ -255,8 +257,8 @@ Architecture llama_like(const char* name, const char* summary, bool biases) {
 
 }  // namespace
 
-Architecture llama_architecture() { return llama_like("llama", "Llama: rotary positions, gated feed-forward, shared keys and values", false); }
-Architecture mistral_architecture() { return llama_like("mistral", "Mistral: Llama whose tokens may see a window of those before", false); }
-Architecture qwen2_architecture() { return llama_like("qwen2", "Qwen2: Llama with biases in queries, keys and values", true); }
+Architecture llama_architecture() { return llama_like(LlamaKind::llama, "Llama: rotary positions, gated feed-forward, shared keys and values", false); }
+Architecture mistral_architecture() { return llama_like(LlamaKind::mistral, "Mistral: Llama whose tokens may see a window of those before", false); }
+Architecture qwen2_architecture() { return llama_like(LlamaKind::qwen2, "Qwen2: Llama with biases in queries, keys and values", true); }
 
 }  // namespace grim

@@ -14,6 +14,8 @@
 
 namespace grim {
 
+enum class LlamaKind : uint8_t { llama, mistral, qwen2 };
+
 struct LlamaConfig {
   int64_t vocab_size = 32000;
   int64_t context = 2048;
@@ -28,7 +30,7 @@ struct LlamaConfig {
   int64_t window = 0;          // tokens that one sees, itself among them; 0: all before it
   bool tied = false;           // output layer = token embedding
   bool qkv_biases = false, out_bias = false, feed_forward_biases = false;
-  std::string model_type = "llama";  // as whose config.json it is written
+  LlamaKind kind = LlamaKind::llama;  // as whose config.json it is written
 
   static LlamaConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here
   Options options();
@@ -39,6 +41,7 @@ struct LlamaConfig {
   std::vector<SizeAxis> axes() const;
   int64_t inner() const { return n_inner > 0 ? n_inner : (8 * n_embd / 3 + 31) / 32 * 32; }
   int64_t kv_heads() const { return n_kv_head > 0 ? n_kv_head : n_head; }
+  const char* model_type() const;
   int64_t head() const { return head_size > 0 ? head_size : n_embd / n_head; }
 };
 

@@ -6,14 +6,15 @@
 
 namespace grim {
 namespace {
-const char* type_of(Cell cell) { return cell == Cell::rnn ? "rnn" : cell == Cell::gru ? "gru" : "lstm"; }
+constexpr const char* kModelTypes[] = {"rnn", "gru", "lstm"};       // in the order of Cell
+constexpr const char* kBeforeLayer[] = {"rnn.l", "gru.l", "lstm.l"};  // in the same
+const char* type_of(Cell cell) { return kModelTypes[static_cast<size_t>(cell)]; }
 }  // namespace
 
 RecurrentConfig RecurrentConfig::from_json(const Json& c) {
   static const std::vector<KeyRule> rules = {{"vocab_size"}, {"context"}, {"n_embd"}, {"n_hidden"}, {"n_layer"}};
   check_config_keys(c, rules);
-  const std::string& type = c.text("model_type");
-  return {.cell = type == "rnn" ? Cell::rnn : type == "gru" ? Cell::gru : Cell::lstm,
+  return {.cell = model_type_in<Cell>(c, kModelTypes),
           .vocab_size = config_size(c, "vocab_size"), .context = config_size(c, "context"), .n_embd = config_size(c, "n_embd"),
           .n_hidden = config_size(c, "n_hidden"), .n_layer = c.find("n_layer") ? config_size(c, "n_layer", 1, 1 << 16) : 1};
 }
@@ -42,7 +43,7 @@ Options RecurrentConfig::options() {
 ConfigShapes RecurrentConfig::shapes() const {
   using Length = ConfigShapes::Length;
   const Length V{{"vocab_size"}, vocab_size}, E{{"n_embd"}, n_embd}, H{{"n_hidden"}, n_hidden};
-  return {.layers = {{cell == Cell::rnn ? "rnn.l" : cell == Cell::gru ? "gru.l" : "lstm.l", "n_layer", n_layer}},
+  return {.layers = {{kBeforeLayer[static_cast<size_t>(cell)], "n_layer", n_layer}},
           .tensors = {{"wte.weight", {V, E}}, {"out.weight", {H, V}}}};
 }
 

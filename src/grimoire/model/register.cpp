@@ -29,12 +29,14 @@ Register& all_architectures() {
   return all;
 }
 
-// The one whose `key` is `wanted`, or an error that names the nearest.
+// The one whose `key` is `wanted`, or an error that names the nearest. Those without one are not meant.
 template <class Key> const Architecture& found(const std::string& wanted, Key&& key, ErrorKind kind, const char* what) {
   std::vector<std::string> names;
   for (const auto& a : all_architectures()) {
-    if (key(*a) == wanted) return *a;
-    names.push_back(key(*a));
+    const std::string name = key(*a);
+    if (name.empty()) continue;
+    if (name == wanted) return *a;
+    names.push_back(name);
   }
   fail(kind, "model", str("{} '{}' is not known", what, wanted), did_you_mean(wanted, names));
 }

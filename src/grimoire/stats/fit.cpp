@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/sigmoid.h"
 #include "grimoire/stats/distribution.h"
 #include "grimoire/stats/minimize.h"
 #include "grimoire/stats/sample.h"
@@ -250,7 +251,7 @@ Maximum search(const DistributionInfo& info, std::span<const double> data, const
   };
   const auto from_line = [&](size_t i, double u) {
     const std::string& range = info.parameters[i].range;
-    return range == "above 0" ? std::exp(u) : range == "any number" ? u : 1 / (1 + std::exp(-u));
+    return range == "above 0" ? std::exp(u) : range == "any number" ? u : sigmoid(u);
   };
   Values free;
   for (size_t i = 0; i < count; ++i)

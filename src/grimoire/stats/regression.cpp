@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/sigmoid.h"
 #include "grimoire/stats/qr.h"
 #include "grimoire/stats/sample.h"
 #include "grimoire/stats/special.h"
@@ -119,7 +120,7 @@ double y_log(double y, double mu) { return y > 0 ? y * std::log(y / mu) : 0; }
 
 struct Link {
   Family family;
-  double mean(double eta) const { return family == Family::logistic ? 1 / (1 + std::exp(-eta)) : std::exp(eta); }
+  double mean(double eta) const { return family == Family::logistic ? sigmoid(eta) : std::exp(eta); }
   double variance(double eta) const {  // of y, which is also d mean / d eta for canonical links
     if (family == Family::poisson) return std::exp(eta);
     const double e = std::exp(-std::abs(eta));

@@ -5,6 +5,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/rng.h"
+#include "grimoire/base/sigmoid.h"
 #include "grimoire/classic/estimator.h"
 #include "grimoire/stats/special.h"
 #include "grimoire/theory/experiment.h"
@@ -13,7 +14,7 @@ namespace grim {
 namespace {
 
 double normal_density(double x, double mean) { return std::exp(-(x - mean) * (x - mean) / 2) / std::sqrt(2 * std::numbers::pi); }
-double posterior(double x) { return 1 / (1 + std::exp(-2 * x)); }  // of class +1: the ratio of the densities is e^2x
+double posterior(double x) { return sigmoid(2 * x); }  // of class +1: the ratio of the densities is e^2x
 
 double binomial_tail(int64_t k, int64_t most, double p) {  // P(at most `most` of k), each with probability p
   if (p <= 0) return 1;

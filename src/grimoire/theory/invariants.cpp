@@ -3,6 +3,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/rng.h"
+#include "grimoire/base/sigmoid.h"
 #include "grimoire/classic/cholesky.h"
 #include "grimoire/theory/experiment.h"
 
@@ -12,7 +13,7 @@ namespace {
 constexpr int64_t kGrid = 101;     // places from -1 to 1 where the estimate is compared with the truth
 constexpr double kSharpness = 20;  // kernel exp(-20 (x - z)^2)
 
-double truth(double x) { return 1 / (1 + std::exp(-2 * x - std::sin(6 * x))); }  // P(y = 1 | x)
+double truth(double x) { return sigmoid(2 * x + std::sin(6 * x)); }  // P(y = 1 | x)
 double kernel(double x, double z) { return std::exp(-kSharpness * (x - z) * (x - z)); }
 
 using Vector = std::vector<double>;

@@ -22,9 +22,16 @@ std::string as_entry(const Options& options, std::string_view name, const std::s
 
 constexpr std::string_view kShortName = "n", kItsOption = "number";  // the one flag that has a short name: -n
 
+// What other programs call an option.
+constexpr struct {
+  std::string_view theirs, ours;
+} kOtherNames[] = {{"mu", "mean"}, {"popmean", "mean"}, {"sigma", "sd"}, {"conf-level", "level"}, {"learning-rate", "lr"}};
+
 // "--steps", "-n", as typed: the flag that `name` is nearest to; "" where none is near.
 std::string near_flag(const Options& options, const std::string& name) {
   if (name == kShortName && find(options, kItsOption)) return str("-{}", name);
+  for (const auto& [theirs, ours] : kOtherNames)
+    if (name == theirs && find(options, ours)) return str("--{}", ours);
   std::vector<std::string> known = {"json", "help", "help-all"};
   for (const Option& o : options) {
     known.push_back(o.name);
@@ -32,6 +39,19 @@ std::string near_flag(const Options& options, const std::string& name) {
   }
   const std::string near = nearest(name, known.data(), known.size());
   return near.empty() ? "" : "--" + near;
+}
+
+// What people look for in one command and find in another.
+constexpr struct {
+  std::string_view command, flag, instead;
+} kElsewhere[] = {{"explain", "list", "did you mean grimoire glossary? It lists every entry"},
+                  {"explain", "search", "did you mean grimoire glossary --search WORD?"},
+                  {"glossary", "list", "leave it out: grimoire glossary lists every entry"}};
+
+std::string elsewhere(const Command& command, const std::string& name) {
+  for (const auto& e : kElsewhere)
+    if (const std::string flag(e.flag); command.name() == e.command && nearest(name, &flag, 1) == flag) return std::string(e.instead);
+  return "";
 }
 
 // Of `words`, one that nothing takes.
@@ -45,10 +65,11 @@ std::string near_flag(const Options& options, const std::string& name) {
     refuse(command, str("unknown flag {}", flag), str("did you mean {}?", entry));
   const std::string name = flag.substr(std::min(flag.find_first_not_of('-'), flag.size())), near = near_flag(options, name);
   if (!near.empty()) refuse(command, str("unknown flag {}", flag), str("did you mean {}?", near));
+  if (const std::string other = elsewhere(command, name); !other.empty()) refuse(command, str("unknown flag {}", flag), other);
   if (command.form().empty()) refuse(command, str("unknown flag {}", flag), see_help(command) + "; behind -- nothing is a flag");
-  const std::string elsewhere = near_flag(every_option(command), name);
-  const std::string takers = elsewhere.empty() ? "" : forms_with(command, elsewhere.substr(2));
-  refuse(command, str("unknown flag {}", flag), takers.empty() ? taken_by(command, options) : str("did you mean {}? That is of {}", elsewhere, takers));
+  const std::string of_form = near_flag(every_option(command), name);
+  const std::string takers = of_form.empty() ? "" : forms_with(command, of_form.substr(2));
+  refuse(command, str("unknown flag {}", flag), takers.empty() ? taken_by(command, options) : str("did you mean {}? That is of {}", of_form, takers));
 }
 
 void declare(CLI::App& app, const Options& options, Settings& settings) {
@@ -144,6 +165,12 @@ Reading read(Command& command, const Options& options, const std::vector<std::st
   return r;
 }
 
+std::string nearest_form(const Forms& forms, const std::string& name) {
+  std::vector<std::string> known;
+  for (const Form& f : forms.all) known.push_back(f.name);
+  return nearest(name, known.data(), known.size());
+}
+
 // The form that the words name, or the environment, is taken.
 void take_form(Command& command, const Options& every, const Reading& r, const std::vector<std::string>& words) {
   const Forms forms = command.forms();
@@ -158,7 +185,8 @@ void take_form(Command& command, const Options& every, const Reading& r, const s
     if (s.name == forms.by) name = s.value;
   if (name.empty()) return;
   if (option) option->check(name);
-  if (!r.unknown.empty() && !command.has_form(name)) refuse_word(command, every, r.unknown.front(), words);  // its value may stand where a form is looked for
+  if (!r.unknown.empty() && !command.has_form(name) && nearest_form(forms, name).empty())  // its value may stand where a form is looked for
+    refuse_word(command, every, r.unknown.front(), words);
   command.take_form(name);
 }
 

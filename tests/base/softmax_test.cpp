@@ -1,7 +1,8 @@
-#include "grimoire/classic/softmax.h"
+#include "grimoire/base/softmax.h"
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <vector>
 
 namespace grim {
@@ -30,6 +31,19 @@ TEST(Softmax, StridesTemperatureAndPlace) {
   const std::vector<double> doubled = {2, 4, 8};
   softmax_row(doubled.data(), p.data(), 3, 1, 2);
   EXPECT_EQ(p, q);
+}
+
+// Rows of floats are those of doubles, rounded; what is summed is what stands there.
+TEST(Softmax, RowsOfFloats) {
+  const std::vector<float> z = {1, 2, 4};
+  const std::vector<double> same = {1, 2, 4};
+  std::vector<float> p(3);
+  std::vector<double> q(3);
+  const double sum = softmax_below(4.0F, z.data(), p.data(), 3);
+  softmax_row(same.data(), q.data(), 3);
+  for (size_t k = 0; k < 3; ++k) EXPECT_NEAR(p[k], q[k], 1e-7);
+  EXPECT_EQ(sum, static_cast<double>(static_cast<float>(std::exp(-3.0))) + static_cast<float>(std::exp(-2.0)) + 1);
+  EXPECT_EQ(Softmax(z.data(), 3).log_sum(), Softmax(same.data(), 3).log_sum());
 }
 
 TEST(Softmax, DoesNotOverflow) {
