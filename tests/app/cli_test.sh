@@ -146,11 +146,20 @@ best="$(ls -d "$work"/run/best/step-*)"
 for verb in show check; do expect 0 "" model $verb "$work/run"; grep -q "$best" "$work/out" || fail "model $verb does not look into a run: $(head -2 "$work/out")"; done
 expect 0 "" model convert "$work/run" "$work/converted"
 expect 0 "" model diff "$work/run" "$work/converted" --json; grep -q '"differences": \[\]' "$work/out" || fail "model convert RUN: $(cat "$work/out")"
+first_line() { head -1 "$work/out" | grep -qE "$1" || fail "no '$1' first: $(head -3 "$work/out")"; }
+expect 0 "" model diff "$work/run" "$work/converted"; first_line "^nothing differs$"
+"$program" model convert "$work/run" "$work/narrow" --dtype bf16 >/dev/null && "$program" model convert "$work/narrow" "$work/wide" --dtype f32 >/dev/null
+expect 0 "" model diff "$work/wide" "$work/narrow"; first_line "^the values are equal; only stored types differ: F32 and BF16 in [0-9]+$"
+! grep -q largest "$work/out" || fail "tensors of one value are listed: $(cat "$work/out")"
+expect 1 "" model diff "$work/run" "$work/narrow"; first_line "^values differ in [0-9]+ of [0-9]+ tensors; stored types differ: F32 and BF16 in [0-9]+$"
+expect 1 "" model diff "$work/run" "$work/tuned"; first_line "^(values|shapes) differ in"
+"$program" model diff --help | grep -q "exit codes: 0 .* 1 " || fail "model diff --help does not say its exit codes"
 expect 2 "target: got 'x', expected a number from 0" doctor "$work/run" --target x
 expect 3 "does not exist" doctor "$work/nowhere" --target x
 expect 0 "" train --model bigram --data "$words" --out "$work/counted"
 expect 2 "steps 5: a bigram counts, and makes no steps" resume "$work/counted" --steps 5
 expect 0 "" resume "$work/counted"
+expect 1 "" model diff "$work/run" "$work/counted"; first_line "names in one of the two only: [0-9]+"
 
 # --- JSON: the last line of stdout is one object
 for command in "generate $work/run -n 2" "eval $work/run --data $words"; do

