@@ -181,7 +181,7 @@ const Concept kConcepts[] = {
              "piece spans two words. Of pairs that are equally frequent, the one that was numbered first goes first here, as in the reference."},
     {.id = "unigram-pieces",
      .title = "Unigram tokenization",
-     .names = "unigram tokenizer\nSentencePiece",
+     .names = "unigram tokenizer\nSentencePiece\n\nunigram",
      .what = "Cutting words by giving every piece a probability and taking the cut whose pieces multiply to the most.",
      .picture = "A jigsaw with spare pieces: several ways fill the frame, and you take the one made of the most usual pieces. Each piece is judged alone, "
                 "whatever lies beside it.",
