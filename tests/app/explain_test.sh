@@ -31,6 +31,9 @@ printf '.5\n.5\n' >numbers.txt
 says "entropy in bits = 1" explain entropy --data numbers.txt
 says "d/dw = 0.71840263" explain chain-rule "tanh(w*x+b)" --value w=.5 --value x=2 --value b=0.1
 says "value = -1" explain chain-rule -- "-x^2"
+says "q = 2" explain quantization b=4
+says "bytes = 288" explain safetensors type=Q4_0 rows=4 columns=128
+refuses 2 "expected one of F64 F32" explain gguf Q5
 says "Sources" explain kl --more
 says "The word also stands for" explain bias
 says "The word also stands for" explain kernel

@@ -30,13 +30,15 @@ class ExplainCommand final : public Command {
   std::string name() const override { return "explain"; }
   std::string summary() const override { return "an idea in plain words: picture, formula, numbers worked out now, what to try"; }
   std::vector<std::string> examples() const override {
-    return {"grimoire explain perplexity", "grimoire explain entropy .5,.25,.25", "grimoire explain kl --value P=.4,.6 --value Q=.5,.5 --more"};
+    return {"grimoire explain perplexity", "grimoire explain entropy .5,.25,.25", "grimoire explain quantization b=4",
+            "grimoire explain kl --value P=.4,.6 --value Q=.5,.5 --more"};
   }
   std::vector<Positional> positionals() override {
     return {{"term", "any name of an idea; behind it the entry's first input, in place of its example", &term_, true, &words_}};
   }
   Options options() override {
-    return {{.name = "value", .help = "an input as name=value; without a name the first; may be given again", .target = &values_, .basic = true},
+    return {{.name = "value", .help = "an input as name=value, which may also stand behind the term; without a name the first; may be given again",
+             .target = &values_, .basic = true},
             {.name = "data", .help = "a file with the numbers or the text of the first input", .target = &data_, .basic = true},
             {.name = "more", .help = "also the derivation, the code and the sources", .target = &more_, .basic = true},
             {.name = "html", .help = "also write the entry as a page", .target = &html_, .basic = true}};
@@ -45,7 +47,7 @@ class ExplainCommand final : public Command {
   int run(Console& console) override {
     const size_t given = words_of_term();
     const learn::Concept& idea = learn::concept_named(term_);
-    const report::Report answer = learn::explain(idea, learn::Inputs(idea, settings(given)), more_ ? learn::Depth::more : learn::Depth::brief, term_);
+    const report::Report answer = learn::explain(idea, learn::Inputs(idea, settings(idea, given)), more_ ? learn::Depth::more : learn::Depth::brief, term_);
     tell(console, answer);
     if (!html_.empty()) {
       write_atomically(html_, html_page(answer));
@@ -72,16 +74,21 @@ class ExplainCommand final : public Command {
     return 0;
   }
 
-  learn::Settings settings(size_t used) const {
+  learn::Settings settings(const learn::Concept& idea, size_t used) const {
     constexpr const char* kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     learn::Settings settings;
     if (!data_.empty()) settings.emplace_back("", as_value(data_));
-    for (size_t i = used; i < words_.size(); ++i) settings.emplace_back("", words_[i]);
-    for (const std::string& v : values_) {
+    const auto add = [&](const std::string& v, auto&& may_be_name) {
       const size_t at = v.find('=');
-      const bool named = at != std::string::npos && at > 0 && v.find_first_not_of(kLetters) == at;
+      const bool named = at != std::string::npos && at > 0 && v.find_first_not_of(kLetters) == at && may_be_name(v.substr(0, at));
       settings.emplace_back(named ? v.substr(0, at) : "", named ? v.substr(at + 1) : v);
-    }
+    };
+    const learn::Inputs example(idea);
+    const auto is_input = [&](const std::string& name) {
+      return std::ranges::find(example.all(), name, &learn::Settings::value_type::first) != example.all().end();
+    };
+    for (size_t i = used; i < words_.size(); ++i) add(words_[i], is_input);  // a text may have an equals sign of its own
+    for (const std::string& v : values_) add(v, [](const std::string&) { return true; });
     return settings;
   }
 

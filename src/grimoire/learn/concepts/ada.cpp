@@ -5,6 +5,7 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/json.h"
 #include "grimoire/base/str.h"
+#include "grimoire/io/stored_type.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/model/register.h"
 #include "grimoire/op/pointwise.h"
@@ -193,6 +194,37 @@ const Concept kConcepts[] = {
      .more = "Marks are chosen for each row or each group of 32 to 128 weights, so that an outlier spoils only its group. Affine forms add a zero point for "
              "numbers that are not around 0. "
              "Weights take to it better than activations, in which a few channels are far larger than the rest."},
+    {.id = "model-file",
+     .title = "Model files: safetensors and GGUF",
+     .names = "safetensors\nGGUF\nweights file",
+     .what = "A list of named tables of numbers, each with its type and shape, so that one program can read what another has trained.",
+     .picture = "A removal van with a packing list at the door: what is in each box, how large it is and where it stands. Whoever wants one box goes straight "
+                "to it.",
+     .formula = "bytes = elements / block * bytes a block",
+     .symbols = "elements: rows times columns\nblock: numbers that are stored together; 1 unless the type is quantised\nbits: those a number takes, its share "
+                "of the block's scale with them",
+     .inputs = "type = Q8_0: how numbers are stored\nrows = 49152: of the table\ncolumns = 576: of the table",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const StoredType* const type = stored_type(in.text("type"));
+           if (!type) in.refuse("type", str("one of {}", readable_types()));
+           uint64_t bytes = 0;
+           const Shape shape{in.integer("rows", 1, 1 << 24), in.integer("columns", 1, 1 << 24)};
+           if (!stored_bytes(*type, shape, bytes).empty()) in.refuse("columns", str("a multiple of {}, the block of {}", type->block, type->name));
+           out.step(str("{} elements, of which {} take {} bytes", with_commas(shape.numel()), type->block, type->bytes));
+           out.answer("bytes", static_cast<int64_t>(bytes));
+           out.answer("bits", 8.0 * static_cast<double>(type->bytes) / static_cast<double>(type->block));
+         },
+     .turn = "type=F32: four bytes each. type=BF16: half of that. type=Q4_0: 18 bytes for 32 numbers.",
+     .commands = "grimoire model show MODEL\ngrimoire model convert MODEL OUT --to gguf --dtype q8_0",
+     .code = "src/grimoire/io/stored_type.h: stored_bytes",
+     .mistake = "People say that a model file is the model; in fact safetensors holds numbers alone, and config.json and tokenizer.json beside it say what to "
+                "do with them. GGUF carries all three. Old .bin files are pickles, which may run any program when they are opened carelessly.",
+     .see = "quantization: what Q8_0 does to the numbers\nmodel-merging: of files with the same names\nlora: a small file beside a large one",
+     .sources = "safetensors, Format: eight bytes of length, a header of JSON, the numbers\nggml, docs/gguf.md: GGUF version 3",
+     .ask = "A table of 1,000 x 64 in F16: how many bytes? | 128,000.",
+     .more = "Numbers lie as they are used and at places that the header tells, so that the file is mapped into memory and nothing is read before it is "
+             "needed: two programs share one copy. A large model comes in several files and an index that says which table is in which."},
     {.id = "model-merging",
      .title = "Model merging",
      .names = "weight averaging",
