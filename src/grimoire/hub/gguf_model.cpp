@@ -247,7 +247,7 @@ std::vector<TensorSource> tensors_in(const GgufFile& file, const Json& config) {
 
 // --- the way back ----------------------------------------------------------------------------------------------------
 
-bool has_gguf_form(const Json& config) { return config.is_object() && config.text("model_type", "") == kLlama; }
+bool has_gguf_form(const Json& config) { return config.is_object() && LlamaConfig::kind_in(config) == LlamaKind::llama; }
 
 namespace {
 

@@ -180,6 +180,11 @@ const std::vector<KeyRule>& llama_rules() {
 
 }  // namespace
 
+std::optional<LlamaKind> LlamaConfig::kind_in(const Json& config) {
+  const auto* const place = std::ranges::find(kModelTypes, std::string_view(config.text("model_type", "")));
+  return place == std::end(kModelTypes) ? std::nullopt : std::optional(static_cast<LlamaKind>(place - kModelTypes));
+}
+
 const char* LlamaConfig::model_type() const { return kModelTypes[static_cast<size_t>(kind)]; }
 
 Json LlamaConfig::to_json() const {

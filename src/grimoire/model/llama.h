@@ -6,6 +6,8 @@
 // Checkpoints carry Hugging Face's llama names and load in transformers.
 #pragma once
 
+#include <optional>
+
 #include "grimoire/model/register.h"
 #include "grimoire/nn/embedding.h"
 #include "grimoire/nn/linear.h"
@@ -33,6 +35,7 @@ struct LlamaConfig {
   LlamaKind kind = LlamaKind::llama;  // as whose config.json it is written
 
   static LlamaConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here
+  static std::optional<LlamaKind> kind_in(const Json& config);  // nothing: of another family
   Options options();
   Json to_json() const;
   ConfigShapes shapes() const;
