@@ -97,7 +97,14 @@ def trainers():
         special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
         t.train([file], trainers.WordPieceTrainer(vocab_size=5000, show_progress=False, special_tokens=special))
 
-    return {"bpe": bpe, "byte-bpe": byte_bpe, "wordpiece": wordpiece}
+    def unigram(file):
+        t = Tokenizer(models.Unigram())
+        t.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC()])
+        t.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()])
+        special = ["<pad>", "</s>", "<unk>"]
+        t.train([file], trainers.UnigramTrainer(vocab_size=5000, show_progress=False, unk_token="<unk>", special_tokens=special))
+
+    return {"bpe": bpe, "byte-bpe": byte_bpe, "wordpiece": wordpiece, "unigram": unigram}
 
 
 def training(ours, data, rounds, megabytes):

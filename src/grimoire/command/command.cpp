@@ -18,6 +18,12 @@ void show(Console& console, const report::Report& report, Json result) {
   console.result(result);
 }
 
+std::vector<std::string> Forms::names() const {
+  std::vector<std::string> names;
+  for (const Form& f : all) names.push_back(f.name);
+  return names;
+}
+
 void Command::set(const Settings& settings) {
   const Options known = options();
   check_settings(*this, known, settings);
@@ -39,9 +45,7 @@ void Command::take_form(const std::string& name) {
   }
   for (const NoForm& n : kinds.none)
     if (n.name == name) throw Error(ErrorKind::usage, str("{}{} {}: {}", form_is_positional() ? "" : "--", kinds.by, name, n.why), n.instead);
-  std::vector<std::string> known;
-  for (const Form& f : kinds.all) known.push_back(f.name);
-  refuse(*this, str("there is no {} '{}'", kinds.by, name), did_you_mean(name, known, see_help(*this)));
+  refuse(*this, str("there is no {} '{}'", kinds.by, name), did_you_mean(name, kinds.names(), see_help(*this)));
 }
 
 bool Command::form_is_positional() {

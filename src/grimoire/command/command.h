@@ -66,6 +66,7 @@ struct Forms {
   std::vector<Form> all = {};  // none: any word may stand there, a path say
   std::vector<NoForm> none = {};  // words that one might expect there, and why they are no form of this command
   void (*check)(const std::string& word) = nullptr;  // where there is no list. throws: what is wrong with a word
+  std::vector<std::string> names() const;
 };
 
 class Command {

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/str.h"
@@ -75,20 +73,10 @@ class ExplainCommand final : public Command {
   }
 
   learn::Settings settings(const learn::Concept& idea, size_t used) const {
-    constexpr const char* kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     learn::Settings settings;
     if (!data_.empty()) settings.emplace_back("", as_value(data_));
-    const auto add = [&](const std::string& v, auto&& may_be_name) {
-      const size_t at = v.find('=');
-      const bool named = at != std::string::npos && at > 0 && v.find_first_not_of(kLetters) == at && may_be_name(v.substr(0, at));
-      settings.emplace_back(named ? v.substr(0, at) : "", named ? v.substr(at + 1) : v);
-    };
-    const learn::Inputs example(idea);
-    const auto is_input = [&](const std::string& name) {
-      return std::ranges::find(example.all(), name, &learn::Settings::value_type::first) != example.all().end();
-    };
-    for (size_t i = used; i < words_.size(); ++i) add(words_[i], is_input);  // a text may have an equals sign of its own
-    for (const std::string& v : values_) add(v, [](const std::string&) { return true; });
+    for (size_t i = used; i < words_.size(); ++i) settings.push_back(setting_in(words_[i], idea));  // a text may have an equals sign of its own
+    for (const std::string& v : values_) settings.push_back(setting_in(v, idea, true));
     return settings;
   }
 

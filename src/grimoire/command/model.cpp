@@ -354,7 +354,7 @@ class ModelCommand final : public Command {
                               {"largest", value_or_null(d.largest)},
                               {"relative", value_or_null(d.relative)}}));
       if (d.same_values() || std::ssize(table.rows) == kMostListed) continue;
-      if (!d.problem.empty()) table.rows.push_back({d.name, d.problem, "", ""});
+      if (d.kind != TensorDifference::Kind::compared) table.rows.push_back({d.name, d.problem, "", ""});
       else table.rows.push_back({d.name, counted(d.differ), number(d.largest, "{:.4g}"), number(d.relative, "{:.3g}")});
     }
     if (!table.rows.empty()) page.blocks.emplace_back(std::move(table));
@@ -370,8 +370,9 @@ class ModelCommand final : public Command {
     int64_t values = 0, shapes = 0, names = 0;
     std::map<std::string, int64_t> types;
     for (const TensorDifference& d : all) {
-      if (d.problem.empty()) values += d.differ > 0;
-      else ++(d.problem.starts_with("only in") ? names : shapes);
+      values += d.kind == TensorDifference::Kind::compared && d.differ > 0;
+      shapes += d.kind == TensorDifference::Kind::shapes;
+      names += d.kind == TensorDifference::Kind::missing;
       if (!d.types.empty()) ++types[d.types];
     }
     std::vector<std::string> parts;

@@ -16,16 +16,19 @@
 namespace grim {
 namespace {
 
-// tokenizer.ggml.token_type
-enum TokenType : int64_t { kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5, kByte = 6 };
-
 bool flag(const GgufFile& file, const char* key, bool otherwise) { return file.value(key) ? file.integer(key) != 0 : otherwise; }
 
-std::vector<int64_t> types_of(const GgufFile& file, size_t tokens) {
-  if (!file.value("tokenizer.ggml.token_type")) return std::vector<int64_t>(tokens, kNormal);
-  std::vector<int64_t> types = file.integers("tokenizer.ggml.token_type");
+// tokenizer.ggml.token_type has SentencePiece's numbers.
+std::vector<PieceKind> kinds_of(const GgufFile& file, size_t tokens) {
+  if (!file.value("tokenizer.ggml.token_type")) return std::vector<PieceKind>(tokens, PieceKind::normal);
+  const std::vector<int64_t>& types = file.integers("tokenizer.ggml.token_type");
   GRIM_CHECK(types.size() == tokens, input, "gguf", "{}: {} tokens and {} token types", file.path(), tokens, types.size());
-  return types;
+  std::vector<PieceKind> kinds;
+  for (const int64_t type : types) {
+    GRIM_CHECK(type >= 1 && type <= 6, input, "gguf", "{}: token {} has the type {}, expected 1 to 6", file.path(), kinds.size(), type);
+    kinds.push_back(static_cast<PieceKind>(type));
+  }
+  return kinds;
 }
 
 constexpr std::pair<const char*, const char*> kRoles[] = {{"bos", "bos_token"},     {"eos", "eos_token"},   {"unknown", "unk_token"},
@@ -101,14 +104,14 @@ Json around_byte_bpe(const Json& config, const Vocabulary& vocabulary) {
 
 std::shared_ptr<const Tokenizer> byte_bpe(const GgufFile& file, const std::vector<std::string>& tokens) {
   const std::string pre = file.value("tokenizer.ggml.pre") ? file.text("tokenizer.ggml.pre") : "default";
-  const std::vector<int64_t> types = types_of(file, tokens.size());
+  const std::vector<PieceKind> kinds = kinds_of(file, tokens.size());
   Vocabulary vocabulary;
   TokenizerParts parts{.pre_tokenizer = pre_tokenizer_named(pre, file.path()), .decoder = byte_level(true), .config = config_of(file, tokens)};
   for (size_t id = 0; id < tokens.size(); ++id) {
-    if (types[id] == kUnused) continue;  // fills the list up to the rows of the embedding
+    if (kinds[id] == PieceKind::unused) continue;  // fills the list up to the rows of the embedding
     vocabulary.add(tokens[id], static_cast<int64_t>(id));
-    if (types[id] == kControl || types[id] == kUserDefined)
-      parts.added.push_back({.id = static_cast<int64_t>(id), .content = tokens[id], .normalized = false, .special = types[id] == kControl});
+    if (kinds[id] == PieceKind::control || kinds[id] == PieceKind::user_defined)
+      parts.added.push_back({.id = static_cast<int64_t>(id), .content = tokens[id], .normalized = false, .special = kinds[id] == PieceKind::control});
   }
   const std::vector<std::string> texts = file.texts("tokenizer.ggml.merges");
   std::vector<Bpe::MergeText> rules;
@@ -139,17 +142,14 @@ std::shared_ptr<const Tokenizer> wordpiece(const GgufFile& file, const std::vect
 std::shared_ptr<const Tokenizer> sentencepiece(const GgufFile& file, const std::vector<std::string>& tokens) {
   const std::vector<double>& scores = file.reals("tokenizer.ggml.scores");
   GRIM_CHECK(scores.size() == tokens.size(), input, "gguf", "{}: {} tokens and {} scores", file.path(), tokens.size(), scores.size());
-  const std::vector<int64_t> types = types_of(file, tokens.size());
+  const std::vector<PieceKind> kinds = kinds_of(file, tokens.size());
   SentencePieceModel model{.kind = SentencePieceModel::Kind::bpe,
-                           .byte_fallback = std::ranges::count(types, kByte) == 256,
+                           .byte_fallback = std::ranges::count(kinds, PieceKind::byte) == 256,
                            .dummy_prefix = flag(file, "tokenizer.ggml.add_space_prefix", true),
                            .remove_extra_spaces = false};
   size_t used = tokens.size();
-  while (used > 0 && types[used - 1] == kUnused) --used;  // these fill the list up to the rows of the embedding
-  for (size_t id = 0; id < used; ++id) {
-    GRIM_CHECK(types[id] >= kNormal && types[id] <= kByte, input, "gguf", "{}: token {} has the type {}, expected 1 to 6", file.path(), id, types[id]);
-    model.pieces.push_back({tokens[id], static_cast<float>(scores[id]), static_cast<PieceKind>(types[id])});
-  }
+  while (used > 0 && kinds[used - 1] == PieceKind::unused) --used;  // these fill the list up to the rows of the embedding
+  for (size_t id = 0; id < used; ++id) model.pieces.push_back({tokens[id], static_cast<float>(scores[id]), kinds[id]});
   return make_sentencepiece(std::move(model), config_of(file, tokens));
 }
 
@@ -224,7 +224,7 @@ bool prefixes_space(const TokenizerParts& parts) {
 
 struct WrittenTokens {
   std::vector<std::string> texts;
-  std::vector<int64_t> types;
+  std::vector<PieceKind> kinds;
 };
 
 WrittenTokens written_tokens(const PipelineTokenizer& tokenizer, const Bpe& bpe, int64_t count) {
@@ -233,13 +233,15 @@ WrittenTokens written_tokens(const PipelineTokenizer& tokenizer, const Bpe& bpe,
   for (int64_t id = 0; id < count; ++id) {
     const bool there = id < tokenizer.vocab_size() && !tokenizer.token(id).empty();
     w.texts.push_back(there ? tokenizer.token(id) : str("[PAD{}]", id));
-    w.types.push_back(there ? kNormal : kUnused);
+    w.kinds.push_back(there ? PieceKind::normal : PieceKind::unused);
   }
-  for (const AddedToken& t : tokenizer.parts().added) w.types[static_cast<size_t>(t.id)] = t.special ? kControl : kUserDefined;
+  for (const AddedToken& t : tokenizer.parts().added) w.kinds[static_cast<size_t>(t.id)] = t.special ? PieceKind::control : PieceKind::user_defined;
   if (!bpe.options().byte_fallback) return w;
-  for (size_t id = 0; id < w.texts.size(); ++id)
-    if (w.types[id] == kNormal && w.texts[id].size() == 6 && w.texts[id].starts_with("<0x") && w.texts[id].ends_with('>')) w.types[id] = kByte;
-  if (const auto unknown = tokenizer.unknown()) w.types[static_cast<size_t>(*unknown)] = kUnknown;
+  for (size_t id = 0; id < w.texts.size(); ++id) {
+    const std::string& text = w.texts[id];
+    if (w.kinds[id] == PieceKind::normal && text.size() == 6 && text.starts_with("<0x") && text.ends_with('>')) w.kinds[id] = PieceKind::byte;
+  }
+  if (const auto unknown = tokenizer.unknown()) w.kinds[static_cast<size_t>(*unknown)] = PieceKind::unknown;
   return w;
 }
 
@@ -255,7 +257,7 @@ std::vector<double> scores_of(const Bpe& bpe, const Json& merges, const WrittenT
     scores[static_cast<size_t>(id)] = -next++;
   }
   for (size_t id = 0; id < scores.size(); ++id)
-    if (!made[id] && tokens.types[id] == kNormal) scores[id] = -next++;
+    if (!made[id] && tokens.kinds[id] == PieceKind::normal) scores[id] = -next++;
   return scores;
 }
 
@@ -304,7 +306,9 @@ std::vector<GgufPair> gguf_pairs(const Tokenizer& tokenizer, int64_t tokens) {
     list("scores", GgufType::f32, scores_of(*bpe, merges, written));
   }
   list("tokens", GgufType::text, written.texts);
-  list("token_type", GgufType::i32, written.types);
+  std::vector<int64_t> types;
+  for (const PieceKind kind : written.kinds) types.push_back(static_cast<int64_t>(kind));
+  list("token_type", GgufType::i32, std::move(types));
   if (byte_level) {
     std::vector<std::string> rules;
     for (const Json& merge : merges.items()) rules.push_back(str("{} {}", merge[0].as_text(), merge[1].as_text()));

@@ -176,8 +176,10 @@ std::vector<TensorDifference> difference(const TensorFile& first, const TensorFi
     TensorDifference d{.name = x.name};
     const auto other = in_b.find(x.name);
     if (other == in_b.end()) {
+      d.kind = TensorDifference::Kind::missing;
       d.problem = "only in the first";
     } else if (const TensorSource& y = *other->second; !(y.shape == x.shape)) {
+      d.kind = TensorDifference::Kind::shapes;
       d.problem = str("shape {} and {}", x.shape, y.shape);
     } else {
       if (&x.type() != &y.type()) d.types = str("{} and {}", x.type().name, y.type().name);
@@ -186,7 +188,7 @@ std::vector<TensorDifference> difference(const TensorFile& first, const TensorFi
     all.push_back(std::move(d));
   }
   for (const TensorSource& y : each_once(b))
-    if (!in_a.contains(y.name)) all.push_back({.name = y.name, .problem = "only in the second"});
+    if (!in_a.contains(y.name)) all.push_back({.name = y.name, .kind = TensorDifference::Kind::missing, .problem = "only in the second"});
   return all;
 }
 

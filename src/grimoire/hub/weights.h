@@ -30,13 +30,15 @@ struct WeightsPart {
 std::vector<WeightsPart> parts_of(const TensorFile& weights);  // in the order of the file
 
 struct TensorDifference {
+  enum class Kind : uint8_t { compared, shapes, missing };
   std::string name;
-  std::string problem = {};         // "only in the first", "shape (2, 3) and (3, 2)"; empty: the numbers below hold
+  Kind kind = Kind::compared;
+  std::string problem = {};         // "shape (2, 3) and (3, 2)", "only in the first"; empty: they were compared, and the numbers below hold
   std::string types = {};           // "F32 and F16" where these are not one; empty: they are
   int64_t count = 0, differ = 0;    // elements, and those of other bits; of two types, those of other values (NaN equals NaN)
   double largest = 0, relative = 0; // |a - b|, and its norm over that of a
   bool equal() const { return same_values() && types.empty(); }  // to the bit
-  bool same_values() const { return problem.empty() && differ == 0; }
+  bool same_values() const { return kind == Kind::compared && differ == 0; }
 };
 // By names; a whole model in a file is compared with others than its like as Hugging Face has it.
 std::vector<TensorDifference> difference(const TensorFile& a, const TensorFile& b);

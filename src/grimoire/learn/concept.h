@@ -19,6 +19,9 @@ using Settings = std::vector<std::pair<std::string, std::string>>;  // name (emp
 
 struct Concept;
 
+// "P=.5,.5" as a name and its text; what has no name of an input before an equals sign is all text. `any`: whatever looks like a name is one.
+Settings::value_type setting_in(const std::string& word, const Concept& concept_, bool any = false);
+
 // The numbers of an example: a concept's own, or the reader's. Every getter checks what it gives.
 // throws: usage, "p: got 1.2, expected a probability from 0 to 1"
 class Inputs {

@@ -29,6 +29,15 @@ std::string range_of(double low, double high) {
 
 }  // namespace
 
+Settings::value_type setting_in(const std::string& word, const Concept& concept_, bool any) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  const size_t end = word.find_first_not_of(kLetters);
+  const std::string name = word.substr(0, end);
+  const auto is_input = [&](const std::string& line) { return split_once(line, "=").first == name; };
+  const bool named = !name.empty() && end != word.npos && word[end] == '=' && (any || std::ranges::any_of(lines_of(concept_.inputs), is_input));
+  return named ? Settings::value_type(name, word.substr(end + 1)) : Settings::value_type("", word);
+}
+
 Inputs::Inputs(const Concept& concept_, const Settings& settings) {
   std::vector<std::string> names;
   for (const std::string& line : lines_of(concept_.inputs)) {

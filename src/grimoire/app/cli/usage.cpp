@@ -165,12 +165,6 @@ Reading read(Command& command, const Options& options, const std::vector<std::st
   return r;
 }
 
-std::string nearest_form(const Forms& forms, const std::string& name) {
-  std::vector<std::string> known;
-  for (const Form& f : forms.all) known.push_back(f.name);
-  return nearest(name, known.data(), known.size());
-}
-
 // The form that the words name, or the environment, is taken.
 void take_form(Command& command, const Options& every, const Reading& r, const std::vector<std::string>& words) {
   const Forms forms = command.forms();
@@ -185,7 +179,8 @@ void take_form(Command& command, const Options& every, const Reading& r, const s
     if (s.name == forms.by) name = s.value;
   if (name.empty()) return;
   if (option) option->check(name);
-  if (!r.unknown.empty() && !command.has_form(name) && nearest_form(forms, name).empty())  // its value may stand where a form is looked for
+  if (const std::vector<std::string> known = forms.names();
+      !r.unknown.empty() && !command.has_form(name) && nearest(name, known.data(), known.size()).empty())  // its value may stand where a form is looked for
     refuse_word(command, every, r.unknown.front(), words);
   command.take_form(name);
 }
