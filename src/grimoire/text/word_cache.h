@@ -84,7 +84,11 @@ class WordCache {
   struct Zeros {
     void operator()(void* p) const { std::free(p); }
   };
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+  static constexpr int kBits = 6;  // a sanitizer marks every byte of every cache: most of the time of a run; and words fall on one another
+#else
   static constexpr int kBits = 17;  // 8 MiB when all are taken
+#endif
   std::unique_ptr<void, Zeros> memory_{std::calloc((size_t{1} << kBits) + 1, sizeof(Slot))};
   Slot* slots_ = nullptr;
 };
