@@ -505,7 +505,30 @@ TEST(Words, WhatDoesNotApplyIsSaid) {
             "grimoire stats describe: --header is of use with --data only|leave it out, or give that too");
   EXPECT_EQ(said({"quiz", "deck.md", "--list", "--stats"}), "grimoire quiz: --list is of no use with --stats|leave one of them out");
   EXPECT_EQ(said({"train", "--model", "a", "--model", "b"}), "grimoire train: --model is given twice: 'a' and 'b'|it takes one value");
+  EXPECT_EQ(said({"train", "--model", "mlp", "--optimizer", "sgd", "--nesterov"}),
+            "grimoire train --model mlp: --nesterov is of use with --momentum only|leave it out, or give that too");
+  EXPECT_EQ(said({"train", "--model", "mlp", "--optimizer", "sgd", "--momentum", "0.0", "--nesterov"}),
+            "grimoire train --model mlp: --nesterov is of no use with --momentum 0|leave one of them out");
+  EXPECT_EQ(said({"train", "--model", "mlp", "--optimizer", "adamw", "--no-decay-all", "--weight-decay", "0"}),
+            "grimoire train --model mlp: --decay-all is of no use with --weight-decay 0|leave one of them out");
+  EXPECT_EQ(said({"train", "--model", "bigram", "--seed", "3"}).substr(0, 50), "grimoire train --model bigram takes no --seed|it ta");
   EXPECT_EQ(said({"train", "--data", "x", "--dry-run", "--dry-run"}), "grimoire train: --dry-run is given twice|once is enough");
+}
+
+TEST(Words, AnEmptyValueTakesNoWordThatFollows) {
+  const Commands commands = all_commands();
+  const auto given = [&](const Words& line) {
+    std::string all;
+    for (const Setting& s : parse_words(command_named(commands, line.at(0)), {line.begin() + 1, line.end()}).settings)
+      if (!s.ambient) all += str("{}='{}' ", s.name, s.value);
+    return all;
+  };
+  EXPECT_EQ(given({"train", "--data", "w", "--out=", "--dry-run"}), "out='' data='w' dry-run='true' ");
+  EXPECT_EQ(given({"train", "--data=w", "--init_from=", "--", }), "init-from='' data='w' ");
+  EXPECT_EQ(given({"generate", "run", "--prompt=", "--seed", "3", "--prompt="}), "prompt='' prompt='' seed='3' ");
+  EXPECT_NE(said_of({"train", "--out=", "--out", "x", "--data", "w"}).what.find("--out is given twice"), std::string::npos);
+  EXPECT_NE(said_of({"train", "--model=", "--data", "w"}).what.find("no model ''"), std::string::npos) << said_of({"train", "--model=", "--data", "w"}).what;
+  EXPECT_TRUE(said_of({"train", "--dry-run=", "--data", "w"}).usage);
 }
 
 TEST(Words, TheWordMeantIsNamed) {
@@ -514,6 +537,7 @@ TEST(Words, TheWordMeantIsNamed) {
     return (s.usage ? "" : "not usage: ") + s.hint;
   };
   EXPECT_EQ(hint({"generate", "r", "--n", "3"}), "did you mean -n?");
+  EXPECT_EQ(hint({"train", "--mlp"}), "did you mean --model mlp?");
   EXPECT_EQ(hint({"--hlep"}), "did you mean '--help'?");
   EXPECT_EQ(hint({"--verison"}), "did you mean '--version'?");
   EXPECT_EQ(hint({"version"}), "did you mean '--version'?");

@@ -147,9 +147,9 @@ class InspectCommand final : public Command {
             "grimoire inspect attention flan-t5 --text 'translate English to German: The house is small.' --out attention.html"};
   }
   std::vector<Positional> positionals() override {
-    return {{"what", "attention", &what_}, {"model", "a run or model folder, or the name of a published model", &model_}};
+    return {{"view", "attention", &view_}, {"model", "a run or model folder, or the name of a published model", &model_}};
   }
-  Forms forms() const override { return {.by = "what", .all = {{"attention", "how strongly each token looks at each, by layer and head"}}}; }
+  Forms forms() const override { return {.by = "view", .all = {{"attention", "how strongly each token looks at each, by layer and head"}}}; }
   Options options() override {
     return {{.name = "text", .help = "what the model reads", .target = &text_, .basic = true, .required = true},
             {.name = "layer", .help = "from 0; -1: the last", .target = &layer_, .low = -1, .high = 1 << 20, .basic = true},
@@ -200,7 +200,7 @@ class InspectCommand final : public Command {
     return all;
   }
 
-  std::string what_, model_, text_, target_, out_;
+  std::string view_, model_, text_, target_, out_;
   int64_t layer_ = -1, head_ = -1, threads_ = 0;
   Part part_ = Part::whole;
 };

@@ -35,7 +35,7 @@ class TrainCommand final : public Command {
     const Options own = form().empty() ? Options() : config_.shape().options();
     if (!form().empty() && config_.architecture().counts) {  // it makes no steps
       for (const Option& o : TrainerOptions().trainer_options())
-        if (o.name != "seed" && o.name != "threads") std::erase_if(all, [&](const Option& other) { return other.name == o.name; });
+        if (o.name != "threads") std::erase_if(all, [&](const Option& other) { return other.name == o.name; });
     }
     for (Option& o : all) o.basic = o.basic || find(own, o.name);
     all.push_back({.name = "config", .help = "JSON file of settings; flags override it", .target = &config_file_});

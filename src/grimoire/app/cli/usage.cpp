@@ -64,6 +64,8 @@ std::string elsewhere(const Command& command, const std::string& name) {
   if (const std::string entry = flag.starts_with("--") ? as_entry(options, flag.substr(2), value) : ""; !entry.empty())
     refuse(command, str("unknown flag {}", flag), str("did you mean {}?", entry));
   const std::string name = flag.substr(std::min(flag.find_first_not_of('-'), flag.size())), near = near_flag(options, name);
+  if (const Forms forms = command.forms(); find(options, forms.by) && std::ranges::find(forms.all, name, &Form::name) != forms.all.end())
+    refuse(command, str("unknown flag {}", flag), str("did you mean --{} {}?", forms.by, name));
   if (!near.empty()) refuse(command, str("unknown flag {}", flag), str("did you mean {}?", near));
   if (const std::string other = elsewhere(command, name); !other.empty()) refuse(command, str("unknown flag {}", flag), other);
   if (command.form().empty()) refuse(command, str("unknown flag {}", flag), see_help(command) + "; behind -- nothing is a flag");
@@ -92,6 +94,18 @@ void declare(CLI::App& app, const Options& options, Settings& settings) {
           ->allow_extra_args(false)->trigger_on_parse();
     }
   }
+}
+
+// "--out=": its value is empty, and CLI11 would take the next word for it. Such words go into `given`, the others come back.
+std::vector<std::string> without_empty_values(const Options& options, const std::vector<std::string>& words, Settings& given) {
+  std::vector<std::string> rest;
+  for (const std::string& word : words) {
+    const bool ends = word.starts_with("--") && word.ends_with('=');
+    const Option* const o = ends ? find(options, std::string_view(word).substr(2, word.size() - 3)) : nullptr;
+    if (o && !o->is_switch()) given.push_back({o->name, ""});
+    else rest.push_back(word);
+  }
+  return rest;
 }
 
 // "--out --json" would write into a file of that name.
@@ -148,7 +162,9 @@ Reading read(Command& command, const Options& options, const std::vector<std::st
   if (rest) app.add_option("rest", *rest);
   app.allow_extras();
   try {
-    app.parse(std::vector<std::string>(std::make_reverse_iterator(marker), all_words.rend()));
+    std::vector<std::string> words = without_empty_values(options, {all_words.begin(), marker}, r.given);
+    std::ranges::reverse(words);
+    app.parse(words);
   } catch (const CLI::ArgumentMismatch& e) {  // "--data: 1 required TEXT missing"
     const std::string_view what = e.what();
     throw Error(ErrorKind::usage, str("grimoire {}: {} needs a value", command.name(), what.substr(0, what.find(':'))), see_help(command));
