@@ -1,5 +1,5 @@
 // Our side of inference.py: a model that writes, embeds or translates token ids.
-//   bench_inference generate|beams|embed FOLDER THREADS TEXTS COUNT      TEXTS: ids of a text a line
+//   bench_inference generate|beams|embed FOLDER THREADS TEXTS COUNT f32|bf16      TEXTS: ids of a text a line
 // Says "ready" and then, for every line on stdin, what a round took, in seconds of wall time and of the processor, and what came of it:
 //   generate   reading the first text and choosing a token; the COUNT tokens behind it, greedily; the tokens
 //   beams      COUNT tokens for each text, four beams, one text at a time; the tokens of the last
@@ -27,6 +27,7 @@
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/model/seq2seq.h"
 #include "grimoire/model/text_encoder.h"
+#include "grimoire/nn/linear.h"
 
 namespace {
 
@@ -129,14 +130,15 @@ template <class Kind> const Kind& as(const Pretrained& model) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 6) {
-    std::fprintf(stderr, "usage: bench_inference generate|beams|embed FOLDER THREADS TEXTS COUNT\n");
+  if (argc != 7) {
+    std::fprintf(stderr, "usage: bench_inference generate|beams|embed FOLDER THREADS TEXTS COUNT f32|bf16\n");
     return 2;
   }
   try {
     const std::string task = argv[1];
     const device::ThreadCap cap(static_cast<int64_t>(std::stoi(argv[3])));
     const ModelFolder folder = open_model_folder(argv[2]);
+    if (dtype_named(argv[6]) == Dtype::bf16) round_products_to_bf16(*folder.model);
     const Texts texts = texts_of(argv[4]);
     const int64_t count = std::stoi(argv[5]);
     std::puts("ready grimoire");

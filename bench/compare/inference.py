@@ -1,4 +1,4 @@
-"""Writing, translating and embedding beside the peers, float32, one round of each side in turn.
+"""Writing, translating and embedding beside the peers, one round of each side in turn.
 
     python bench/compare/inference.py [--job smollm2 ...] [--threads 1 2] [--rounds N] [--models DIR] [--sentences FILE] [--ours DIR] [--work DIR]
 
@@ -7,6 +7,8 @@ installed. Jobs:
 
     smollm2         SmolLM2-135M of --models, its numbers as float32 on all sides: 512 tokens read, 128 written, tokens a second
     gpt2            the same of GPT-2 124M, random weights
+    smollm2-bf16, gpt2-bf16  the same with weights in bfloat16, sums in float32; CTranslate2 has no such type on these machines. Answers differ then: each
+                    side rounds other numbers
     minilm-equal    vectors of 128 texts of 128 tokens, texts a second: batches of 32, token ids in, mean over the tokens, to length 1
     minilm-natural  vectors of the first 512 of --sentences (a sentence a line, as SST-2's train.tsv has them): batches by length, as sentence-transformers
                     makes them, and "unsorted", as they come
@@ -64,15 +66,16 @@ class Models:
         return path
 
     def converted(self, name, model, *how):
-        return self.made(name, self.args.ours / "grimoire", "model", "convert", self.args.models / model, None, "--dtype", "f32", *how)
+        dtype = [] if "--dtype" in how else ["--dtype", "f32"]
+        return self.made(name, self.args.ours / "grimoire", "model", "convert", self.args.models / model, None, *dtype, *how)
 
     def written(self, name):
         return self.made(name, *self.python, "write", name, None)
 
-    def for_peer(self, name, peer):
+    def for_peer(self, name, peer, *dtype):
         kind = {"CTranslate2": "ctranslate2", "onnxruntime": "onnx", "llama.cpp": "gguf"}[peer]
         folder = self.args.models / name if peer == "onnxruntime" else self.work / name
-        return self.made(f"{name}-{kind}", *self.python, kind, folder, None)
+        return self.made("-".join([name, kind, *dtype]), *self.python, kind, folder, None, *dtype)
 
     def texts(self, name, lengths, vocabulary):
         draw = random.Random(7)
@@ -85,7 +88,7 @@ class Models:
 
 
 def jobs(models):
-    """name: (task, count, texts, [(phase, units of the rate)], {side: folder})"""
+    """name: (task, count, texts, [(phase, units of the rate)], {side: folder}); those that end in -bf16 are of weights in bfloat16"""
     writes = [("read 512", 512), ("write 128", 128)]
 
     def smollm2():
@@ -97,6 +100,16 @@ def jobs(models):
     def gpt2():
         folder = models.written("gpt2")
         sides = {"ours": folder, "transformers": folder} | {peer: lambda peer=peer: models.for_peer("gpt2", peer) for peer in ("CTranslate2", "llama.cpp")}
+        return "generate", 128, models.texts("gpt2-prompt", [512], 50000), writes, sides
+
+    def smollm2_bf16():
+        folder = models.converted("smollm2", "smollm2")
+        gguf = models.converted("smollm2-gguf-bf16", "smollm2", "--to", "gguf", "--dtype", "bf16")
+        return "generate", 128, models.texts("smollm2-prompt", [512], 49000), writes, {"ours": folder, "transformers": folder, "llama.cpp": gguf}
+
+    def gpt2_bf16():
+        folder = models.written("gpt2")
+        sides = {"ours": folder, "transformers": folder, "llama.cpp": lambda: models.for_peer("gpt2", "llama.cpp", "bf16")}
         return "generate", 128, models.texts("gpt2-prompt", [512], 50000), writes, sides
 
     def embedding(texts, unsorted):
@@ -111,7 +124,8 @@ def jobs(models):
         sides = {"ours": folder, "transformers": folder, "CTranslate2": lambda: models.for_peer("marian", "CTranslate2")}
         return "beams", 64, models.texts("marian-sources", [32] * 4, 31000), [("beams 4 x 64", 4 * 64)], sides
 
-    return {"smollm2": smollm2, "gpt2": gpt2, "minilm-equal": lambda: embedding(models.texts("equal", [128] * 128, 30000), False),
+    return {"smollm2": smollm2, "gpt2": gpt2, "smollm2-bf16": smollm2_bf16, "gpt2-bf16": gpt2_bf16,
+            "minilm-equal": lambda: embedding(models.texts("equal", [128] * 128, 30000), False),
             "minilm-natural": lambda: embedding(models.sentences(512), True), "marian": marian}
 
 
@@ -130,7 +144,7 @@ def measure(args, models, name, threads, shim):
             if args.sides and peer not in args.sides:
                 continue
             folder = folder() if callable(folder) else folder
-            tail = [str(part) for part in (folder, threads, texts, count)]
+            tail = [str(part) for part in (folder, threads, texts, count, "bf16" if name.endswith("-bf16") else "f32")]
             command = [args.ours / "bench/compare/bench_inference", task] if side == "ours" else [sys.executable, PEERS, peer, "-".join([task, *unsorted])]
             sides.append(Turn(side, [str(part) for part in command] + tail, tuned if peer in ("transformers", "PyTorch") else plain))
             print(f"{side}: {sides[-1].greeting}", file=sys.stderr)
@@ -161,7 +175,8 @@ def line(name, threads, phase, rates, differs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--job", nargs="+", default=["all"], choices=["all", "smollm2", "gpt2", "minilm-equal", "minilm-natural", "marian"])
+    parser.add_argument("--job", nargs="+", default=["all"],
+                        choices=["all", "smollm2", "gpt2", "smollm2-bf16", "gpt2-bf16", "minilm-equal", "minilm-natural", "marian"])
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sides", nargs="+", help="these alone: ours, transformers, llama.cpp, ...")
@@ -172,7 +187,7 @@ def main():
     args = parser.parse_args()
     models = Models(args)
     names = list(jobs(models)) if "all" in args.job else args.job
-    print(f"{cpu_model()}, {os.cpu_count()} CPUs, {idle_percent():.0f}% idle, load {os.getloadavg()[0]:.1f}, float32", flush=True)
+    print(f"{cpu_model()}, {os.cpu_count()} CPUs, {idle_percent():.0f}% idle, load {os.getloadavg()[0]:.1f}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         shim = build_shim(folder)
         for name in names:

@@ -1,8 +1,8 @@
 """The peers of inference.py, one process each, with the protocol of bench_inference (inference.cpp).
 
-    inference_peers.py PEER TASK FOLDER THREADS TEXTS COUNT
+    inference_peers.py PEER TASK FOLDER THREADS TEXTS COUNT f32|bf16
     inference_peers.py write gpt2|marian FOLDER        a model of random weights, as transformers writes it
-    inference_peers.py onnx|ctranslate2|gguf FOLDER OUT  a model folder turned into what that peer reads (gguf: GPT-2 alone)
+    inference_peers.py onnx|ctranslate2|gguf FOLDER OUT [bf16]  a model folder turned into what that peer reads (gguf: GPT-2 alone; its matrices as bfloat16)
     inference_peers.py ids FOLDER OUT SENTENCES COUNT  token ids of the first so many sentences, one a line up to a tab
 """
 
@@ -31,13 +31,14 @@ def words(tokens):
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def transformers_generate(folder, threads, texts, count):
+def transformers_generate(folder, threads, texts, count, dtype):
     """A bare greedy loop over the model's forward with its cache: generate() costs more."""
     import torch
     import transformers
 
     torch.set_num_threads(threads)
-    model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").eval()
+    kind = {"f32": torch.float32, "bf16": torch.bfloat16}[dtype]
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=kind, attn_implementation="sdpa").eval()
     prompt = torch.tensor(texts[:1])
 
     @torch.inference_mode()
@@ -55,7 +56,7 @@ def transformers_generate(folder, threads, texts, count):
     return f"transformers {transformers.__version__} on PyTorch {torch.__version__}", run
 
 
-def llama_cpp_generate(folder, threads, texts, count):
+def llama_cpp_generate(folder, threads, texts, count, dtype):
     """The C functions of the library within the package xllamacpp: its own calls do not give tokens. Structures that go by value are memory that the library
     fills, larger than theirs; of their fields only the first is looked at, n_ctx of a context. All else as llama.cpp has it: flash attention, n_ubatch 512,
     keys and values as float16, which are faster than float32 ones."""
@@ -105,7 +106,7 @@ def llama_cpp_generate(folder, threads, texts, count):
     return f"llama.cpp in xllamacpp {xllamacpp.__version__}", run
 
 
-def ctranslate2_generate(folder, threads, texts, count):
+def ctranslate2_generate(folder, threads, texts, count, dtype):
     import json
 
     import ctranslate2
@@ -132,7 +133,7 @@ def ctranslate2_generate(folder, threads, texts, count):
 # --- beams -----------------------------------------------------------------------------------------------------------
 
 
-def ctranslate2_beams(folder, threads, texts, count):
+def ctranslate2_beams(folder, threads, texts, count, dtype):
     import json
 
     import ctranslate2
@@ -151,7 +152,7 @@ def ctranslate2_beams(folder, threads, texts, count):
     return f"CTranslate2 {ctranslate2.__version__}", run
 
 
-def transformers_beams(folder, threads, texts, count):
+def transformers_beams(folder, threads, texts, count, dtype):
     import torch
     import transformers
 
@@ -188,7 +189,7 @@ def padded(texts, some):
     return ids, mask
 
 
-def torch_embed(folder, threads, texts, count, by_length=True):
+def torch_embed(folder, threads, texts, count, dtype, by_length=True):
     import torch
     import transformers
 
@@ -210,7 +211,7 @@ def torch_embed(folder, threads, texts, count, by_length=True):
     return f"PyTorch {torch.__version__} (transformers {transformers.__version__})", run
 
 
-def onnxruntime_embed(folder, threads, texts, count, by_length=True):
+def onnxruntime_embed(folder, threads, texts, count, dtype, by_length=True):
     import numpy
     import onnxruntime
 
@@ -312,7 +313,7 @@ def to_ctranslate2(folder, out):
     Converter(folder).convert(out, force=True)
 
 
-def to_gguf(folder, out):
+def to_gguf(folder, out, dtype="f32"):
     """GPT-2 as llama.cpp has it, with a made-up vocabulary."""
     import gguf
     import transformers
@@ -335,7 +336,10 @@ def to_gguf(folder, out):
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.GPT2, config.n_layer)
     for name, x in model.transformer.state_dict().items():
         projects = name.endswith((".c_attn.weight", ".c_proj.weight", ".c_fc.weight"))  # these lie the other way round
-        writer.add_tensor(names.get_name("transformer." + name, (".weight", ".bias")), (x.T if projects else x).contiguous().numpy())
+        numbers, stored = (x.T if projects else x).contiguous().numpy(), gguf.GGMLQuantizationType.F32
+        if dtype == "bf16" and numbers.ndim == 2:
+            stored = gguf.GGMLQuantizationType.BF16
+        writer.add_tensor(names.get_name("transformer." + name, (".weight", ".bias")), gguf.quantize(numbers, stored), raw_dtype=stored)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -360,12 +364,12 @@ def main():
     if peer == "ctranslate2":
         return to_ctranslate2(task, rest[0])
     if peer == "gguf":
-        return to_gguf(task, rest[0])
+        return to_gguf(task, *rest)
     if peer == "ids":
         return write_ids(task, *rest)
-    folder, threads, texts, count = rest
+    folder, threads, texts, count, dtype = rest
     texts = [list(map(int, line.split())) for line in pathlib.Path(texts).read_text().splitlines()]
-    said, run = RUNS[peer, task](folder, int(threads), texts, int(count))
+    said, run = RUNS[peer, task](folder, int(threads), texts, int(count), dtype)
     print("ready", said, flush=True)
     for _ in sys.stdin:
         print(run(), flush=True)

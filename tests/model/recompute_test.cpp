@@ -7,39 +7,13 @@
 #include "grimoire/device/threads.h"
 #include "grimoire/model/gpt.h"
 #include "grimoire/model/register.h"
-#include "grimoire/model/seq2seq.h"
-#include "grimoire/model/text_encoder.h"
-#include "grimoire/op/cross_entropy.h"
-#include "grimoire/op/pointwise.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/random.h"
+#include "support/any_model.h"
 #include "support/op_case.h"
 
 namespace grim {
 namespace {
-
-constexpr int64_t V = 31, T = 64;
-
-std::vector<std::vector<int64_t>> texts_of(std::initializer_list<int64_t> lengths, Rng& rng) {
-  std::vector<std::vector<int64_t>> texts;
-  for (const int64_t n : lengths) texts.push_back(randint(4, V, {n}, rng).to_vector<int64_t>());
-  return texts;
-}
-
-Tensor loss_of(Pretrained& model, Pass& pass) {
-  Rng rng(RngMode::philox, 5);
-  if (auto* const lm = dynamic_cast<CausalLm*>(&model)) {
-    const Tensor x = randint(0, V, {3, lm->context()}, rng);
-    return lm->loss(x, lm->reading() == Reading::window ? randint(0, V, {3}, rng) : randint(0, V, x.shape(), rng), pass);
-  }
-  const TokenBatch texts = TokenBatch::of(texts_of({7, T, 1, 30}, rng));
-  if (auto* const encoder = dynamic_cast<TextEncoder*>(&model)) {
-    const Tensor hidden = encoder->hidden(texts, pass), masked = encoder->masked_loss(hidden, randint(0, V, {texts.tokens()}, rng));
-    if (!encoder->has(EncoderPart::next_sentence)) return masked;
-    return masked + cross_entropy(encoder->next_sentence_logits(hidden, texts), randint(0, 2, {texts.texts()}, rng));
-  }
-  return dynamic_cast<Seq2Seq&>(model).loss(texts, TokenBatch::of(texts_of({4, 20, 33, 2}, rng)), pass);
-}
 
 struct Outcome {
   double loss;
@@ -56,7 +30,7 @@ Outcome outcome(Pretrained& model, bool recompute, int threads) {
   pass.recompute = recompute;
   for (int batch = 0; batch < 2; ++batch) {
     const int64_t before = device::memory_use().live_bytes;
-    const Tensor loss = loss_of(model, pass);
+    const Tensor loss = test::small_loss(model, pass);
     o.loss = loss.item();
     o.held = device::memory_use().live_bytes - before;
     backward(loss);
@@ -65,25 +39,11 @@ Outcome outcome(Pretrained& model, bool recompute, int threads) {
   return o;
 }
 
-std::vector<std::string> names() {
-  std::vector<std::string> all;
-  for (const Architecture* a : architectures())
-    if (!a->counts) all.push_back(a->name);
-  return all;
-}
-
 class Recompute : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Recompute, SameBitsAndLessIsHeldWhereThereAreLayers) {
   const Architecture& a = architecture_named(GetParam());
-  const std::unique_ptr<ModelConfig> shape = a.defaults();
-  shape->set_vocabulary(V);
-  for (const auto& [size, value] : {std::pair{"context", T}, {"segment", T / 2}, {"memory", T / 2}, {"n-layer", int64_t{3}}, {"n-embd", int64_t{96}},
-                                    {"n-inner", int64_t{160}}, {"n-hidden", int64_t{24}}})
-    shape->set_size(size, value);
-  if (const Options options = shape->options(); const Option* const dropout = find(options, "dropout")) dropout->set_json(0.2);
-  Rng rng(RngMode::philox, 1);
-  const std::unique_ptr<Pretrained> model = shape->build(rng);
+  const std::unique_ptr<Pretrained> model = test::small_model(a, 0.2);
   const Outcome plain = outcome(*model, false, 1);
   for (const int threads : {1, 2}) {
     const Outcome again = outcome(*model, true, threads);
@@ -95,7 +55,7 @@ TEST_P(Recompute, SameBitsAndLessIsHeldWhereThereAreLayers) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Recompute, ::testing::ValuesIn(names()),
+INSTANTIATE_TEST_SUITE_P(All, Recompute, ::testing::ValuesIn(test::trained_architectures()),
                          [](const auto& p) { std::string s = p.param; std::erase(s, '-'); return s; });
 
 // nanoGPT's 6 layers, narrower: at most 103 times (B, T, C) numbers, gradients among them; again, the 6 inputs and one layer at a time, 27 times.

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "grimoire/autograd/tape.h"
 #include "grimoire/op/view.h"
+#include "grimoire/tensor/copy.h"
 #include "support/op_case.h"
 
 namespace grim {
@@ -32,6 +34,33 @@ TEST(Linear, ShapesAndLayouts) {
 TEST(Linear, LargeEnoughForThreads) {
   check_op({.name = "large", .inputs = {{{300, 120}}, {{120, 90}}, {{90}}},
             .run = [](const Inputs& x) { return linear(x[0], x[1], x[2], Activation::gelu); }});
+}
+
+// The own kernel's sums are those of the same numbers in f32, to the bit; oneDNN may add up the slices it is given in another order.
+TEST(Linear, Bf16WeightsAreTheirNumbersInF32) {
+  for (const auto& [K, N] : {std::pair<int64_t, int64_t>{1, 1}, {5, 19}, {33, 47}, {120, 90}, {257, 130}, {64, 1}, {1100, 800}})
+    for (const int64_t M : {1, 2, 3, 16, 17, 64, 65, 300}) {
+      const Tensor x = test::random_tensor({{M, K}}, Dtype::f32, 1), bias = test::random_tensor({{N}}, Dtype::f32, 2);
+      for (const bool turned : {false, true}) {
+        const Tensor stored = cast(test::random_tensor({turned ? Shape{N, K} : Shape{K, N}}, Dtype::f32, 3), Dtype::bf16), same = cast(stored, Dtype::f32);
+        const Tensor w = turned ? transpose(stored, 0, 1) : stored, wide = turned ? transpose(same, 0, 1) : same;
+        for (const Activation a : {Activation::none, Activation::gelu}) {
+          const Tensor got = linear(x, w, bias, a), want = linear(x, wide, bias, a);
+          if (K * N < 800000) EXPECT_TRUE(test::bit_equal(got, want)) << M << " " << K << " " << N << " " << turned;
+          else EXPECT_LE(test::relative_difference(got, want), 1e-6) << M << " " << turned;
+        }
+        EXPECT_TRUE(test::bit_equal(linear(x, w), linear(x, wide)) || K * N >= 800000);
+      }
+    }
+}
+
+TEST(Linear, ThereIsNoGradientThroughBf16Weights) {
+  const Tensor x = Tensor::ones({2, 3}), w = Tensor::ones({3, 4}, Dtype::bf16);
+  requires_grad(x);
+  EXPECT_THROW(linear(x, w), Error);
+  const NoGrad no_grad;
+  EXPECT_EQ(linear(x, w).at({1, 3}), 3.0);
+  EXPECT_THROW(linear(cast(x, Dtype::f64), w), Error);
 }
 
 TEST(Linear, SaysWhatIsWrong) {

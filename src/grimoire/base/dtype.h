@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "grimoire/base/error.h"
@@ -25,6 +26,11 @@ struct Bf16 {
   explicit operator float() const { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
 };
 
+// to[i] = from[i] in a type that holds every number of `from`'s.
+template <class From, class To> void put_wide(const From* from, int64_t n, To* to) {
+  for (int64_t i = 0; i < n; ++i) to[i] = static_cast<To>(from[i]);
+}
+
 constexpr int64_t size_of(Dtype d) {
   switch (d) {
     case Dtype::f64: case Dtype::i64: return 8;
@@ -44,6 +50,13 @@ constexpr const char* name_of(Dtype d) {
     default: return "bool";
   }
 }
+// Of its name. throws: argument
+inline Dtype dtype_named(std::string_view name) {
+  for (const Dtype d : {Dtype::f32, Dtype::f64, Dtype::bf16, Dtype::i64, Dtype::i32, Dtype::u8, Dtype::boolean})
+    if (name == name_of(d)) return d;
+  fail(ErrorKind::argument, "dtype", str("got '{}', expected f32, f64, bf16, i64, i32, u8 or bool", name));
+}
+constexpr Dtype computed_in(Dtype d) { return d == Dtype::bf16 ? Dtype::f32 : d; }  // what comes of such numbers
 constexpr bool is_float(Dtype d) { return d == Dtype::f32 || d == Dtype::f64 || d == Dtype::bf16; }
 
 template <class T> struct DtypeOf;

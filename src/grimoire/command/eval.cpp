@@ -30,6 +30,7 @@ class EvalCommand final : public Command {
             {.name = "bos", .help = "the token that begins a text stands before it; unless given, as the tokenizer does it", .target = &begins_},
             {.name = "documents", .help = "models that find hidden words: how to read the data", .target = by_choice(&s.documents),
              .choices = {"auto", "lines", "sentences"}, .without = {"choices"}},
+            {.name = "dtype", .help = "the model's weights: f32, or rounded to bf16", .target = &dtype_, .choices = {"f32", "bf16"}},
             {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
   }
   void set(const Settings& settings) override {
@@ -44,7 +45,7 @@ class EvalCommand final : public Command {
     if (settings_.data.empty() && settings_.choices.empty())
       throw Error(ErrorKind::usage, "--data is missing: the text file to predict", "see grimoire eval --help");
     const device::ThreadCap cap(threads_);
-    const AnyTrained any = load_any(model_at(folder_));
+    const AnyTrained any = load_any(model_at(folder_), dtype_named(dtype_));
     eval::Judged answer = judge(any);
     show(console, answer.report, std::move(answer.result));
     return 0;
@@ -79,7 +80,7 @@ class EvalCommand final : public Command {
 
   eval::EvalSettings settings_;
   std::vector<std::string> given_;
-  std::string folder_;
+  std::string folder_, dtype_ = "f32";
   bool begins_ = false;
   int64_t threads_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "grimoire/device/gemm.h"
 
 #include <algorithm>
+#include <vector>
 
 #include <dnnl.h>
 
@@ -40,7 +41,18 @@ void one_tile(const Gemm<float>& g) {
              static_cast<int>(status));
 }
 
-template <class T> void scale_only(const Gemm<T>& g) {
+// The columns of B that a tile reads, widened once for all its rows.
+void one_tile(const Gemm<float, Bf16>& g) {
+  static thread_local std::vector<float> wide;
+  const bool by_rows = g.b_col == 1;
+  const int64_t lines = by_rows ? g.K : g.N, length = by_rows ? g.N : g.K, step = by_rows ? g.b_row : g.b_col;
+  wide.resize(static_cast<size_t>(lines * length));
+  for (int64_t i = 0; i < lines; ++i) put_wide(g.b + i * step, length, wide.data() + i * length);
+  one_tile(Gemm<float>{.M = g.M, .N = g.N, .K = g.K, .a = g.a, .a_row = g.a_row, .a_col = g.a_col, .b = wide.data(), .b_row = by_rows ? length : 1,
+                       .b_col = by_rows ? 1 : length, .c = g.c, .c_row = g.c_row, .beta = g.beta});
+}
+
+template <class T, class W> void scale_only(const Gemm<T, W>& g) {
   for (int64_t m = 0; m < g.M; ++m)
     for (int64_t n = 0; n < g.N; ++n) g.c[m * g.c_row + n] = g.beta == 0 ? T(0) : g.beta * g.c[m * g.c_row + n];
 }
@@ -76,7 +88,7 @@ Tile choose_tile(int64_t M, int64_t N, int64_t K) {
   return {even_tile(M, (M + 1) / 2, 8), N};
 }
 
-template <class T> void run(const Gemm<T>& g, const Epilogue& epilogue) {
+template <class T, class W> void run(const Gemm<T, W>& g, const Epilogue& epilogue) {
   if (g.M == 0 || g.N == 0) return;
   if (g.K == 0) {
     scale_only(g);
@@ -88,7 +100,7 @@ template <class T> void run(const Gemm<T>& g, const Epilogue& epilogue) {
   for_chunks(across * down, [&](int64_t chunk) {
     const int64_t m0 = chunk % down * size.m, n0 = chunk / down * size.n;
     const int64_t m1 = std::min(m0 + size.m, g.M), n1 = std::min(n0 + size.n, g.N);
-    Gemm<T> tile = g;
+    Gemm<T, W> tile = g;
     tile.M = m1 - m0;
     tile.N = n1 - n0;
     tile.a += m0 * g.a_row;
@@ -108,13 +120,13 @@ int64_t stripe(int64_t M, int64_t N, int64_t K, bool rows) {
   return std::max(few, (N + pieces - 1) / pieces / 64 * 64 + 64);
 }
 
-template <class T> void run_rows(const Gemm<T>& g, const Epilogue& epilogue) {
+template <class T, class W> void run_rows(const Gemm<T, W>& g, const Epilogue& epilogue) {
   if (g.M == 0 || g.N == 0) return;
   const int64_t each = stripe(g.M, g.N, g.K, g.b_col == 1);
   const int64_t tail = g.N > 1 && g.N % each == 1 ? 1 : 0;  // a column alone is added up in another order: it goes with the stripe before it
   parallel_for(g.N - tail, each, [&](int64_t n0, int64_t n1) {
     if (n1 == g.N - tail) n1 = g.N;
-    Gemm<T> stripe = g;
+    Gemm<T, W> stripe = g;
     stripe.N = n1 - n0;
     stripe.b += n0 * g.b_col;
     stripe.c += n0;
@@ -145,8 +157,10 @@ template <class T> void run_batch(const Gemm<T>& g, const BatchSteps& steps) {
 
 void gemm(const Gemm<float>& g, const Epilogue& epilogue) { run(g, epilogue); }
 void gemm(const Gemm<double>& g, const Epilogue& epilogue) { run(g, epilogue); }
+void gemm(const Gemm<float, Bf16>& g, const Epilogue& epilogue) { run(g, epilogue); }
 void gemm_rows(const Gemm<float>& g, const Epilogue& epilogue) { run_rows(g, epilogue); }
 void gemm_rows(const Gemm<double>& g, const Epilogue& epilogue) { run_rows(g, epilogue); }
+void gemm_rows(const Gemm<float, Bf16>& g, const Epilogue& epilogue) { run_rows(g, epilogue); }
 void gemm_batch(const Gemm<float>& g, const BatchSteps& steps) { run_batch(g, steps); }
 void gemm_batch(const Gemm<double>& g, const BatchSteps& steps) { run_batch(g, steps); }
 

@@ -4,15 +4,18 @@
 
 #include <cstdint>
 
+#include "grimoire/base/dtype.h"
+
 namespace grim::device {
 
 // C(M, N) = A(M, K) B(K, N) + beta C. Strides in elements; a transposed operand is one with its strides swapped.
-// For A and B one of the two strides must be 1; rows of C are dense.
-template <class T> struct Gemm {
+// For A and B one of the two strides must be 1; rows of C are dense. W: the numbers of B, weights say, which are widened to T on the way: a product
+// of bf16 weights has the bits of one of the same numbers in f32, and reads half as much.
+template <class T, class W = T> struct Gemm {
   int64_t M = 0, N = 0, K = 0;
   const T* a = nullptr;
   int64_t a_row = 0, a_col = 1;
-  const T* b = nullptr;
+  const W* b = nullptr;
   int64_t b_row = 0, b_col = 1;
   T* c = nullptr;
   int64_t c_row = 0;
@@ -31,11 +34,13 @@ template <class F> Epilogue epilogue_of(const F& f) {
 
 void gemm(const Gemm<float>& g, const Epilogue& epilogue = {});
 void gemm(const Gemm<double>& g, const Epilogue& epilogue = {});
+void gemm(const Gemm<float, Bf16>& g, const Epilogue& epilogue = {});
 
 // The same with beta 0 for few rows of A, on the own kernel alone: a row of C has the same bits however many rows stand beside it. A step
 // of decoding is one row; memory sets its pace.
 void gemm_rows(const Gemm<float>& g, const Epilogue& epilogue = {});
 void gemm_rows(const Gemm<double>& g, const Epilogue& epilogue = {});
+void gemm_rows(const Gemm<float, Bf16>& g, const Epilogue& epilogue = {});
 
 // `count` products of one shape; product i starts at a + i * a_step and so on. Steps may be 0.
 struct BatchSteps {
@@ -50,5 +55,6 @@ void small_gemm(const Gemm<double>& g);
 // As gemm_rows, of all columns at once on the calling thread.
 void few_rows(const Gemm<float>& g);
 void few_rows(const Gemm<double>& g);
+void few_rows(const Gemm<float, Bf16>& g);
 
 }  // namespace grim::device

@@ -8,6 +8,7 @@
 #include <hwy/cache_control.h>
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "grimoire/base/error.h"
@@ -35,6 +36,18 @@ template <class D> HWY_INLINE hn::Vec<D> load_n(D d, const hn::TFromD<D>* p, siz
 #else
   return hn::MaskedLoad(hn::FirstN(d, n), d, p);
 #endif
+}
+template <class D> HWY_INLINE hn::Vec<D> load(D d, const hn::TFromD<D>* p) { return hn::LoadU(d, p); }
+// bf16 is the upper half of f32.
+template <class D> HWY_INLINE hn::Vec<D> load(D d, const Bf16* p) {
+  const hn::Rebind<uint16_t, D> half;
+  const hn::RebindToUnsigned<D> bits;
+  return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(bits, hn::LoadU(half, reinterpret_cast<const uint16_t*>(p)))));
+}
+template <class D> HWY_INLINE hn::Vec<D> load_n(D d, const Bf16* p, size_t n) {
+  Bf16 some[hn::MaxLanes(d)] = {};
+  for (size_t i = 0; i < n; ++i) some[i] = p[i];
+  return load(d, some);
 }
 template <class D> HWY_INLINE void store_n(D d, hn::Vec<D> v, hn::TFromD<D>* p, size_t n) {
 #if HWY_MEM_OPS_MIGHT_FAULT
@@ -100,26 +113,32 @@ template <int V, class T> HWY_NOINLINE void column_panel(const Gemm<T>& g, int64
   if (m < g.M) tile<1, V>(g, m, n, last);
 }
 
-// Columns [n, n + count) of B, side by side without those between the rows, which would fall on few lines of the first cache where their step is even.
-template <class T> Gemm<T> packed(const Gemm<T>& g, int64_t n, int64_t count) {
-  static thread_local std::vector<T> panel;
-  panel.resize(static_cast<size_t>(g.K * count));
-  for (int64_t k = 0; k < g.K; ++k) std::copy_n(g.b + k * g.b_row + n, count, panel.data() + k * count);
-  Gemm<T> own = g;
-  own.b = panel.data();
-  own.b_row = count;
-  own.c += n;
-  return own;
+// The product with B's rows at `b`, whose first column is that of C's column n.
+template <class T, class W> Gemm<T> with_rows(const Gemm<T, W>& g, const T* b, int64_t row, int64_t n = 0) {
+  return {.M = g.M, .N = g.N, .K = g.K, .a = g.a, .a_row = g.a_row, .a_col = g.a_col, .b = b, .b_row = row, .c = g.c + n, .c_row = g.c_row, .beta = g.beta};
 }
 
-template <class T> void panels(const Gemm<T>& all) {
+// Columns [n, n + count) of B, side by side without those between the rows, which would fall on few lines of the first cache where their step is even.
+template <class T, class W> Gemm<T> packed(const Gemm<T, W>& g, int64_t n, int64_t count) {
+  static thread_local std::vector<T> panel;
+  panel.resize(static_cast<size_t>(g.K * count));
+  for (int64_t k = 0; k < g.K; ++k) put_wide(g.b + k * g.b_row + n, count, panel.data() + k * count);
+  return with_rows(g, panel.data(), count, n);
+}
+
+template <class T, class W> void panels(const Gemm<T, W>& all) {
+  constexpr bool kNarrow = !std::is_same_v<T, W>;
   constexpr int64_t kWorthPacking = 4 * kRows;  // rows of A
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const bool packs = kPacks && all.M >= kWorthPacking && all.N > kVectors * lanes;
+  const bool packs = kNarrow || (kPacks && all.M >= kWorthPacking && all.N > kVectors * lanes);
   for (int64_t at = 0; at < all.N; at += kVectors * lanes) {
     const int64_t left = std::min(all.N - at, kVectors * lanes), n = packs ? 0 : at;
-    const Gemm<T> g = packs ? packed(all, at, left) : all;
+    const Gemm<T> g = [&] {
+      if constexpr (!kNarrow)
+        if (!packs) return all;
+      return packed(all, at, left);
+    }();
     const int64_t vectors = (left + lanes - 1) / lanes;
     const auto last = static_cast<size_t>(left - (vectors - 1) * lanes);
     if (vectors == 1) column_panel<1>(g, n, last);
@@ -138,28 +157,25 @@ template <class T> void rows_of_b(const Gemm<T>& g, T* out, int64_t row) {
   }
 }
 
-template <class T> void run(const Gemm<T>& given) {
-  if (given.b_col == 1 || given.N == 1) return panels(given);
+template <class T> void run(const Gemm<T>& g) {
+  if (g.b_col == 1 || g.N == 1) return panels(g);
   static thread_local std::vector<T> scratch;
-  Gemm<T> g = given;
-  g.b_row = (g.N + 15) / 16 * 16;
-  scratch.resize(static_cast<size_t>(g.K * g.b_row));
-  rows_of_b(given, scratch.data(), g.b_row);
-  g.b = scratch.data();
-  g.b_col = 1;
-  panels(g);
+  const int64_t row = (g.N + 15) / 16 * 16;
+  scratch.resize(static_cast<size_t>(g.K * row));
+  rows_of_b(g, scratch.data(), row);
+  panels(with_rows(g, scratch.data(), row));
 }
 
 // C by adding up rows of B, eight at a time: B is read once, in order, the next rows are fetched meanwhile, and the sums stay in the first caches. The
 // additions of each number and their order are tile()'s.
-template <class T> void add_up_rows(const Gemm<T>& g) {
-  constexpr int64_t kDeep = 8, kBlock = 256, kLine = 64 / sizeof(T);
+template <class T, class W> void add_up_rows(const Gemm<T, W>& g) {
+  constexpr int64_t kDeep = 8, kBlock = 256, kLine = 64 / sizeof(W);
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   for (int64_t m = 0; m < g.M; ++m) std::fill_n(g.c + m * g.c_row, g.N, T(0));
   for (int64_t k = 0; k < g.K; k += kDeep) {
     const int64_t steps = std::min(kDeep, g.K - k), ahead = std::min(kDeep, g.K - k - steps);
-    const T *const b = g.b + k * g.b_row, *const next = b + kDeep * g.b_row;
+    const W *const b = g.b + k * g.b_row, *const next = b + kDeep * g.b_row;
     for (int64_t n0 = 0; n0 < g.N; n0 += kBlock) {
       const int64_t n1 = std::min(n0 + kBlock, g.N), whole = n1 - (n1 - n0) % lanes;
       for (int64_t s = 0; s < ahead; ++s)
@@ -173,22 +189,23 @@ template <class T> void add_up_rows(const Gemm<T>& g) {
           GRIM_UNROLL for (int64_t s = 0; s < count; ++s) sum = hn::MulAdd(a[s], get(b + s * g.b_row + n), sum);
           return sum;
         };
-        const auto load = [&](const T* p) HWY_ATTR { return hn::LoadU(d, p); };
-        for (int64_t n = n0; n < whole; n += lanes) hn::StoreU(steps == kDeep ? add(n, kDeep, load) : add(n, steps, load), d, row + n);
+        const auto whole_vector = [&](const auto* p) HWY_ATTR { return load(d, p); };
+        for (int64_t n = n0; n < whole; n += lanes) hn::StoreU(steps == kDeep ? add(n, kDeep, whole_vector) : add(n, steps, whole_vector), d, row + n);
         if (whole == n1) continue;
         const auto left = static_cast<size_t>(n1 - whole);
-        store_n(d, add(whole, steps, [&](const T* p) HWY_ATTR { return load_n(d, p, left); }), row + whole, left);
+        store_n(d, add(whole, steps, [&](const auto* p) HWY_ATTR { return load_n(d, p, left); }), row + whole, left);
       }
     }
   }
 }
 
 // C(m ..., n) as scalar products of rows of A and columns of B that lie dense, four running sums each.
-template <int R, class T> void scalar_products(const Gemm<T>& g, int64_t m, int64_t n) {
+template <int R, class T, class W> void scalar_products(const Gemm<T, W>& g, int64_t m, int64_t n) {
   const hn::ScalableTag<T> d;
   using Vector = hn::Vec<decltype(d)>;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const T *const a = g.a + m * g.a_row, *const b = g.b + n * g.b_col;
+  const T* const a = g.a + m * g.a_row;
+  const W* const b = g.b + n * g.b_col;
   Vector sum[R][4];
   GRIM_UNROLL for (int r = 0; r < R; ++r) {
     GRIM_UNROLL for (int s = 0; s < 4; ++s) sum[r][s] = hn::Zero(d);
@@ -196,7 +213,7 @@ template <int R, class T> void scalar_products(const Gemm<T>& g, int64_t m, int6
   int64_t k = 0;
   for (; k + 4 * lanes <= g.K; k += 4 * lanes) {
     GRIM_UNROLL for (int s = 0; s < 4; ++s) {
-      const Vector bv = hn::LoadU(d, b + k + s * lanes);
+      const Vector bv = load(d, b + k + s * lanes);
       GRIM_UNROLL for (int r = 0; r < R; ++r) sum[r][s] = hn::MulAdd(hn::LoadU(d, a + r * g.a_row + k + s * lanes), bv, sum[r][s]);
     }
   }
@@ -209,7 +226,7 @@ template <int R, class T> void scalar_products(const Gemm<T>& g, int64_t m, int6
     g.c[(m + r) * g.c_row + n] = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(sum[r][0], sum[r][1]), hn::Add(sum[r][2], sum[r][3]))));
 }
 
-template <class T> void few(const Gemm<T>& g) {
+template <class T, class W> void few(const Gemm<T, W>& g) {
   if (g.b_col == 1 || g.N == 1) {
     constexpr int64_t kFew = 16;  // up to here reading B takes longer than the sums
     return g.M <= kFew ? add_up_rows(g) : panels(g);
@@ -226,6 +243,7 @@ void run_f32(const Gemm<float>& g) { run(g); }
 void run_f64(const Gemm<double>& g) { run(g); }
 void few_f32(const Gemm<float>& g) { few(g); }
 void few_f64(const Gemm<double>& g) { few(g); }
+void few_bf16(const Gemm<float, Bf16>& g) { few(g); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace grim::device
@@ -241,5 +259,7 @@ HWY_EXPORT(few_f32);
 HWY_EXPORT(few_f64);
 void few_rows(const Gemm<float>& g) { HWY_DYNAMIC_DISPATCH(few_f32)(g); }
 void few_rows(const Gemm<double>& g) { HWY_DYNAMIC_DISPATCH(few_f64)(g); }
+HWY_EXPORT(few_bf16);
+void few_rows(const Gemm<float, Bf16>& g) { HWY_DYNAMIC_DISPATCH(few_bf16)(g); }
 }  // namespace grim::device
 #endif

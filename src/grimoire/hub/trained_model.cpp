@@ -5,6 +5,7 @@
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/model/config_keys.h"
+#include "grimoire/nn/linear.h"
 
 namespace grim {
 namespace {
@@ -26,21 +27,25 @@ Json generation_of(const ModelFolder& f) {
 
 }  // namespace
 
-AnyTrained load_any(const std::string& folder) {
+AnyTrained load_any(const std::string& folder, Dtype dtype) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
   const std::string path = model_folder_in(folder);
   ModelFolder f = open_model_folder(path);
   GRIM_CHECK(f.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
+  if (dtype == Dtype::bf16)
+    GRIM_CHECK(round_products_to_bf16(*f.model) > 0, argument, "dtype", "{}: got bf16, expected f32: model_type '{}' multiplies by no matrix", path,
+               f.config.text("model_type"));
   const Json about = exists(join_path(path, kManifestName)) ? verify_checkpoint(path, Verify::sizes).about : Json();
-  if (auto model = capability_in<CausalLm>(f.model)) return TrainedModel{std::move(model), f.tokenizer, f.begin, f.ends, path, about, std::move(f.generation)};
-  if (auto encoder = capability_in<TextEncoder>(f.model)) return TrainedEncoder{std::move(encoder), f.tokenizer, path, about};
+  if (auto model = capability_in<CausalLm>(f.model))
+    return TrainedModel{std::move(model), f.tokenizer, f.begin, f.ends, path, about, std::move(f.generation), dtype};
+  if (auto encoder = capability_in<TextEncoder>(f.model)) return TrainedEncoder{std::move(encoder), f.tokenizer, path, about, dtype};
   const Json generation = generation_of(f);
-  if (auto writer = capability_in<Seq2Seq>(f.model)) return TrainedSeq2Seq{std::move(writer), f.tokenizer, f.ends, path, about, generation};
+  if (auto writer = capability_in<Seq2Seq>(f.model)) return TrainedSeq2Seq{std::move(writer), f.tokenizer, f.ends, path, about, generation, dtype};
   fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' neither reads texts nor writes them", path, f.config.text("model_type")));
 }
 
-TrainedModel load_trained(const std::string& folder) {
-  AnyTrained any = load_any(folder);
+TrainedModel load_trained(const std::string& folder, Dtype dtype) {
+  AnyTrained any = load_any(folder, dtype);
   language_model_in(any);
   return std::get<TrainedModel>(std::move(any));
 }
@@ -63,7 +68,7 @@ TrainedModel writer_from(const TrainedSeq2Seq& trained, std::span<const std::str
   const std::vector<int64_t> said = token_ids(trained.generation, "decoder_start_token_id");
   return {.model = grim::writer_from(*trained.model, tokens), .tokenizer = trained.tokenizer,
           .begin = said.empty() ? trained.model->start() : said[0], .ends = trained.ends, .path = trained.path, .about = trained.about,
-          .generation = trained.generation};
+          .generation = trained.generation, .dtype = trained.dtype};
 }
 
 }  // namespace grim

@@ -25,12 +25,14 @@ struct TrainedModel {
   std::string path;  // of the checkpoint
   Json about = {};       // as its manifest has it: what it was trained on (train/provenance.h); null where nothing is known
   Json generation = {};  // its generation_config.json; null where there is none
+  Dtype dtype = Dtype::f32;  // of the matrices it multiplies by
 };
 struct TrainedEncoder {
   std::unique_ptr<TextEncoder> model;
   std::shared_ptr<const Tokenizer> tokenizer;
   std::string path;
   Json about = {};
+  Dtype dtype = Dtype::f32;
 };
 struct TrainedSeq2Seq {
   std::unique_ptr<Seq2Seq> model;
@@ -38,13 +40,15 @@ struct TrainedSeq2Seq {
   std::vector<int64_t> ends;
   std::string path;
   Json about = {}, generation = {};
+  Dtype dtype = Dtype::f32;
 };
 using AnyTrained = std::variant<TrainedModel, TrainedEncoder, TrainedSeq2Seq>;
 
 // Whichever of them it holds. throws: input, as model_folder_in (hub/run_folder.h) and open_model_folder; there is no tokenizer; it does nothing with texts
-AnyTrained load_any(const std::string& folder);
+// bf16: the matrices it multiplies by are rounded (round_products_to_bf16, nn/linear.h). throws: argument, there are none
+AnyTrained load_any(const std::string& folder, Dtype dtype = Dtype::f32);
 // throws: input, also another kind of model
-TrainedModel load_trained(const std::string& folder);
+TrainedModel load_trained(const std::string& folder, Dtype dtype = Dtype::f32);
 TrainedEncoder load_encoder(const std::string& folder);
 const TrainedModel& language_model_in(const AnyTrained& any);
 

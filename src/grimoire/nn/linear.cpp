@@ -7,6 +7,7 @@
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/op/view.h"
+#include "grimoire/tensor/copy.h"
 
 namespace grim {
 
@@ -54,6 +55,18 @@ Linear& linear_at(Module& root, std::string_view path) {
   if (found) return *found;
   fail(ErrorKind::argument, "linear", str("there is no linear layer '{}' among {}", path, known.size()),
        did_you_mean(path, known, "visit_modules names all layers"));
+}
+
+int64_t round_products_to_bf16(Module& root) {
+  int64_t rounded = 0;
+  root.visit_modules([&](const std::string&, Module& module) {
+    const auto* const layer = dynamic_cast<const Linear*>(&module);
+    const Tensor w = layer ? layer->weight() : Tensor();
+    if (!w.defined()) return;
+    w.rebind(cast(w, Dtype::bf16));
+    ++rounded;
+  });
+  return rounded;
 }
 
 Tensor head_cross_entropy(const Linear& head, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options) {

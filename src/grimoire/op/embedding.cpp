@@ -40,7 +40,9 @@ Tensor embedding(const Tensor& weight, const Tensor& ids_any) {
   const Tensor w = saved(contiguous(weight)), ids = contiguous(ids_any);
   Shape shape = ids.shape();
   shape.push_back(C);
-  const Tensor y = weight.like(shape);
+  const bool narrow = weight.dtype() == Dtype::bf16;
+  GRIM_CHECK(!narrow || !(grad_enabled() && tracked(weight)), dtype, "embedding", "weight: got bf16, expected f32: it gets no gradient");
+  const Tensor y = weight.like(shape, computed_in(weight.dtype()));
   visit_index("embedding", ids.dtype(), [&](auto index_zero) {
     using I = decltype(index_zero);
     const I* const id = ids.data<I>();
@@ -48,7 +50,9 @@ Tensor embedding(const Tensor& weight, const Tensor& ids_any) {
     for (int64_t n = 0; n < ids.numel(); ++n)
       GRIM_CHECK(id[n] >= 0 && id[n] < V, argument, "embedding", "id {} at place {} is outside 0 to {}", id[n], n, V - 1);
     device::parallel_for(ids.numel(), std::max<int64_t>(1, kGrain / std::max<int64_t>(C, 1)), [&](int64_t begin, int64_t end) {
-      for (int64_t n = begin; n < end; ++n)
+      for (int64_t n = begin; n < end && narrow; ++n)
+        put_wide(w.data<Bf16>() + static_cast<int64_t>(id[n]) * C, C, y.data<float>() + n * C);
+      for (int64_t n = begin; n < end && !narrow; ++n)
         std::memcpy(y.raw() + static_cast<size_t>(n) * row_bytes, w.raw() + static_cast<size_t>(id[n]) * row_bytes, row_bytes);
     });
   });

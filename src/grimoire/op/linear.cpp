@@ -21,8 +21,8 @@ void check_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   GRIM_CHECK(weight.ndim() == 2 && x.ndim() >= 1 && x.dim(-1) == weight.dim(0), shape, "linear",
              "got x {} and weight {}, expected (..., C_in) and (C_in, C_out)", x.shape(), weight.shape());
   check_float("linear", x.dtype());
-  GRIM_CHECK(x.dtype() == weight.dtype(), dtype, "linear", "got x {} and weight {}, expected one dtype", name_of(x.dtype()),
-             name_of(weight.dtype()));
+  GRIM_CHECK(x.dtype() == weight.dtype() || (weight.dtype() == Dtype::bf16 && x.dtype() == Dtype::f32), dtype, "linear",
+             "got x {} and weight {}, expected one dtype, or f32 and bf16", name_of(x.dtype()), name_of(weight.dtype()));
   if (!bias.defined()) return;
   GRIM_CHECK(bias.shape() == Shape{weight.dim(1)} && bias.dtype() == x.dtype(), shape, "linear",
              "bias: got {} {}, expected {} ({},)", name_of(bias.dtype()), bias.shape(), name_of(x.dtype()), weight.dim(1));
@@ -40,6 +40,8 @@ Tensor linear(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias,
   const Tensor w = saved(matrix(weight_any));
   const Tensor y = x.like({x.dim(0), w.dim(1)});
   const bool recorded = grad_enabled() && (tracked(x_any) || tracked(weight_any) || tracked(bias));
+  GRIM_CHECK(!recorded || w.dtype() == x.dtype(), dtype, "linear", "weight: got {}, expected {}: there are no gradients through narrower weights",
+             name_of(w.dtype()), name_of(x.dtype()));
   const Tensor pre = recorded && needs_input(activation) ? y.like() : Tensor();
   const Tensor dense_bias = bias.defined() ? saved(contiguous(bias)) : Tensor();
   if (!recorded && x.dim(0) <= kDecodeRows) GRIM_RUN(linear_rows, activation, x, w, dense_bias, y);

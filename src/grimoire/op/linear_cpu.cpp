@@ -118,11 +118,11 @@ namespace {
 HWY_EXPORT(linear_table);
 const LinearTable& table() { return HWY_DYNAMIC_DISPATCH(linear_table)(); }
 
-template <class T> device::Gemm<T> gemm_of(const Tensor& a, const Tensor& b, const Tensor& c) {
+template <class T, class W = T> device::Gemm<T, W> gemm_of(const Tensor& a, const Tensor& b, const Tensor& c) {
   const auto row = [](const Tensor& x) { return x.contiguous() ? x.shape()[1] : 1; };
   const auto column = [](const Tensor& x) { return x.contiguous() ? 1 : x.shape()[0]; };
   return {.M = a.shape()[0], .N = b.shape()[1], .K = a.shape()[1], .a = a.data<T>(), .a_row = row(a), .a_col = column(a),
-          .b = b.data<T>(), .b_row = row(b), .b_col = column(b), .c = c.data<T>(), .c_row = c.shape()[1]};
+          .b = b.data<W>(), .b_row = row(b), .b_col = column(b), .c = c.data<T>(), .c_row = c.shape()[1]};
 }
 
 // Rows in blocks of a size that depends on the shape alone; each block sums its own columns, then the blocks are added in order.
@@ -150,12 +150,12 @@ template <class F> void multiply_and_finish(Activation activation, const Tensor&
                                             const Tensor& pre, F&& multiply) {
   visit_float("linear", x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const device::Gemm<T> g = gemm_of<T>(x, w, y);
-    if (!bias.defined() && activation == Activation::none) return multiply(g, device::Epilogue{});
     const BiasActivation<T> finish{activation, data_or_null<T>(bias), y.data<T>(), data_or_null<T>(pre), y.shape()[1]};
-    multiply(g, device::epilogue_of([&finish, run = table().tile.of<T>()](int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
-               run(finish, m0, m1, n0, n1);
-             }));
+    const auto run = [&finish, run = table().tile.of<T>()](int64_t m0, int64_t m1, int64_t n0, int64_t n1) { run(finish, m0, m1, n0, n1); };
+    const device::Epilogue epilogue = bias.defined() || activation != Activation::none ? device::epilogue_of(run) : device::Epilogue{};
+    if constexpr (std::is_same_v<T, float>)
+      if (w.dtype() == Dtype::bf16) return multiply(gemm_of<T, Bf16>(x, w, y), epilogue);
+    multiply(gemm_of<T>(x, w, y), epilogue);
   });
 }
 }  // namespace

@@ -21,10 +21,11 @@ constexpr int64_t kChunkElements = int64_t{1} << 24;  // 64 MiB of f32: few enou
 constexpr int64_t kGrain = 32768;
 
 // The sizes and numbers of one call; x holds only the rows that count.
-template <class T> struct Head {
+template <class T, class W = T> struct Head {
   HeadLayout layout;
   int64_t N, C, V;
-  const T *x, *weight;
+  const T* x;
+  const W* weight;
   const int64_t* targets;
   double smoothing, scale;
   T *dx, *dw;  // null where no gradient is wanted
@@ -32,14 +33,14 @@ template <class T> struct Head {
   // logits (n, V) = x W^T
   void logits(int64_t begin, int64_t n, T* y) const {
     const bool by_rows = layout == HeadLayout::vocabulary_rows;
-    device::gemm(device::Gemm<T>{.M = n, .N = V, .K = C, .a = x + begin * C, .a_row = C, .b = weight,
-                                 .b_row = by_rows ? 1 : V, .b_col = by_rows ? C : 1, .c = y, .c_row = V});
+    device::gemm(device::Gemm<T, W>{.M = n, .N = V, .K = C, .a = x + begin * C, .a_row = C, .b = weight,
+                                    .b_row = by_rows ? 1 : V, .b_col = by_rows ? C : 1, .c = y, .c_row = V});
   }
   // dx = g W
   void input_gradient(int64_t begin, int64_t n, const T* g) const {
     const bool by_rows = layout == HeadLayout::vocabulary_rows;
-    device::gemm(device::Gemm<T>{.M = n, .N = C, .K = V, .a = g, .a_row = V, .b = weight, .b_row = by_rows ? C : 1,
-                                 .b_col = by_rows ? 1 : V, .c = dx + begin * C, .c_row = C});
+    device::gemm(device::Gemm<T, W>{.M = n, .N = C, .K = V, .a = g, .a_row = V, .b = weight, .b_row = by_rows ? C : 1,
+                                    .b_col = by_rows ? 1 : V, .c = dx + begin * C, .c_row = C});
   }
   // dW = g^T x (V, C), or x^T g (C, V); added up over the chunks
   void weight_gradient(int64_t begin, int64_t n, const T* g) const {
@@ -54,7 +55,7 @@ template <class T> struct Head {
   }
 };
 
-template <class T> double run(const Head<T>& head) {
+template <class T, class W> double run(const Head<T, W>& head) {
   const int64_t rows = std::min(head.N, std::max<int64_t>(64, kChunkElements / head.V / 16 * 16));
   const Tensor buffer = Tensor::empty({rows, head.V}, dtype_of<T>), lse = Tensor::empty({rows}, dtype_of<T>);
   std::vector<double> loss(static_cast<size_t>(rows));
@@ -105,7 +106,8 @@ void check(const Tensor& x, const Tensor& weight, const Tensor& targets, HeadLay
   const bool by_rows = layout == HeadLayout::vocabulary_rows;
   GRIM_CHECK(weight.ndim() == 2 && weight.dim(by_rows ? 1 : 0) == x.dim(1) && weight.numel() > 0, shape, op,
              "weight: got {}, expected {}", weight.shape(), by_rows ? "(V, C)" : "(C, V)");
-  GRIM_CHECK(x.dtype() == weight.dtype(), dtype, op, "got {} and {}, expected one dtype", name_of(x.dtype()),
+  const bool narrow = weight.dtype() == Dtype::bf16 && x.dtype() == Dtype::f32 && !(grad_enabled() && tracked(weight));
+  GRIM_CHECK(x.dtype() == weight.dtype() || narrow, dtype, op, "got {} and {}, expected one dtype, or f32 and bf16 without a gradient", name_of(x.dtype()),
              name_of(weight.dtype()));
   GRIM_CHECK(o.reduction != Reduction::none, argument, op, "reduction none is not supported: use cross_entropy");
   GRIM_CHECK(o.label_smoothing >= 0 && o.label_smoothing < 1, argument, op, "label_smoothing: got {}, expected 0 to 1",
@@ -131,9 +133,13 @@ Tensor linear_cross_entropy(const Tensor& x_any, const Tensor& weight_any, HeadL
   Tensor dw = wants_dw ? x.like(weight.shape()) : Tensor();
   const double loss = visit_float("linear_cross_entropy", x.dtype(), [&](auto zero) -> double {
     using T = decltype(zero);
-    return run(Head<T>{layout, all.counted, x.dim(1), V, x.data<T>(), weight.data<T>(), targets.data(),
-                       o.label_smoothing, all.scale(o.reduction), wants_dx ? dx.data<T>() : nullptr,
-                       wants_dw ? dw.data<T>() : nullptr});
+    const auto with = [&]<class W>(const W* w) {
+      return run(Head<T, W>{layout, all.counted, x.dim(1), V, x.data<T>(), w, targets.data(), o.label_smoothing, all.scale(o.reduction),
+                            wants_dx ? dx.data<T>() : nullptr, wants_dw ? dw.data<T>() : nullptr});
+    };
+    if constexpr (std::is_same_v<T, float>)
+      if (weight.dtype() == Dtype::bf16) return with(weight.data<Bf16>());
+    return with(weight.data<T>());
   });
   if (wants_dx && packed) dx = scatter_rows(dx, places, N);
   return record(Tensor::scalar(loss, x.dtype()), {x_any, weight_any},

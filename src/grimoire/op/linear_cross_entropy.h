@@ -11,6 +11,7 @@ enum class HeadLayout : uint8_t {
 };
 // cross_entropy(x W, targets) for x (N, C) without ever holding (N, V): logits of a few hundred rows at a time, turned
 // into their gradient in place, which goes straight into the gradients of x and W. reduction is mean or sum.
+// A bf16 weight may meet f32 x where it gets no gradient.
 Tensor linear_cross_entropy(const Tensor& x, const Tensor& weight, HeadLayout layout, const Tensor& targets,
                             const CrossEntropyOptions& options = {});
 

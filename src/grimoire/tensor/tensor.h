@@ -87,7 +87,7 @@ class Tensor {
   // The autograd node, opaque to this room.
   const Ref<Counted>& node() const { return impl().node; }
   void set_node(Ref<Counted> node) const { impl().node = std::move(node); }
-  // The same handle object now looks at other numbers (flat parameter buffers, loading); shape and dtype must agree.
+  // The same handle object now looks at other numbers (flat parameter buffers, narrower weights); shapes must agree.
   void rebind(const Tensor& other) const;
 
  private:

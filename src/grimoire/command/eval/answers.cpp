@@ -18,8 +18,9 @@ Json training_settings(const Json& about) {
   return known && known->settings.is_object() ? known->settings : Json::object();
 }
 
-std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus) {
-  return str("vocab:{}|data:{}|grimoire:{}", tokenizer.vocab_size(), corpus.file_hash.substr(0, 16), GRIM_VERSION);
+std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus, Dtype dtype) {
+  const std::string weights = dtype == Dtype::f32 ? "" : str("weights:{}|", name_of(dtype));
+  return str("{}vocab:{}|data:{}|grimoire:{}", weights, tokenizer.vocab_size(), corpus.file_hash.substr(0, 16), GRIM_VERSION);
 }
 
 report::Number counted(int64_t n) { return {static_cast<double>(n), with_commas(n)}; }

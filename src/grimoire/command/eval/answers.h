@@ -31,7 +31,7 @@ Judged judge_rewriting(const TrainedSeq2Seq& trained, const EvalSettings& settin
 // The token that stands before a text. throws: input, one is asked for and the model has none
 std::optional<int64_t> token_before(const TrainedModel& trained, const std::optional<bool>& begins);
 Json training_settings(const Json& about);  // of the run that a checkpoint is from; an empty object where nothing is known
-std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus);  // its end, the same for all
+std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus, Dtype dtype);  // its end, the same for all
 report::Number counted(int64_t n);
 
 }  // namespace grim::eval

@@ -1,0 +1,38 @@
+// Weights rounded to bf16, the rest in f32: what every architecture computes then is what it computes with the same numbers as f32.
+#include <gtest/gtest.h>
+
+#include "grimoire/autograd/tape.h"
+#include "grimoire/nn/linear.h"
+#include "grimoire/tensor/copy.h"
+#include "support/any_model.h"
+#include "support/op_case.h"
+
+namespace grim {
+namespace {
+
+class Bf16Weights : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Bf16Weights, ComputeWhatTheSameNumbersInF32Do) {
+  const std::unique_ptr<Pretrained> model = test::small_model(architecture_named(GetParam()));
+  const NoGrad no_grad;
+  const auto loss = [&] {
+    Pass pass = Pass::evaluation();
+    return test::small_loss(*model, pass).item();
+  };
+  const double before = loss();
+  const int64_t rounded = round_products_to_bf16(*model);
+  if (rounded == 0) return;
+  const double narrow = loss();
+  model->visit([](const std::string&, const Tensor& x, Module::Kind) {
+    if (x.dtype() == Dtype::bf16) x.rebind(cast(x, Dtype::f32));
+  });
+  EXPECT_EQ(narrow, loss());
+  EXPECT_NE(narrow, before);
+  EXPECT_NEAR(narrow, before, .02);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Bf16Weights, ::testing::ValuesIn(test::trained_architectures()),
+                         [](const auto& p) { std::string s = p.param; std::erase(s, '-'); return s; });
+
+}  // namespace
+}  // namespace grim
