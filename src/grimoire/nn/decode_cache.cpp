@@ -22,25 +22,29 @@ std::vector<int64_t> DecodeCache::places(int64_t T) const {
   return all;
 }
 
-// Room doubles until it is enough: a long context costs memory once it is filled.
+Tensor DecodeCache::Layer::k() const { return view::transpose(turned_k, 2, 3); }
+
+// Room doubles until it is enough: a long context costs memory once it is filled. Of the turned keys it is a cache line longer: rows a power of two apart
+// would fall on few lines of the caches.
 void DecodeCache::make_room(Layer& l, const Tensor& k, int64_t texts, int64_t tokens) const {
-  constexpr int64_t kFew = 64;
-  const bool fresh = !l.k.defined() || l.length == 0;
-  const auto fits = [&] { return l.k.dim(0) == texts && l.k.dim(1) == k.dim(1) && l.k.dim(3) == k.dim(3) && l.k.dtype() == k.dtype(); };
+  constexpr int64_t kFew = 64, kLine = 16;
+  const bool fresh = !l.v.defined() || l.length == 0;
+  const auto fits = [&] { return l.v.dim(0) == texts && l.v.dim(1) == k.dim(1) && l.v.dim(3) == k.dim(3) && l.v.dtype() == k.dtype(); };
   if (!fresh) {
-    GRIM_CHECK(l.k.dtype() == k.dtype(), dtype, "decode_cache", "got {} after {}", name_of(k.dtype()), name_of(l.k.dtype()));
-    GRIM_CHECK(fits(), shape, "decode_cache", "got {}, expected (B, H, T, D) of {}", k.shape(), l.k.shape());
+    GRIM_CHECK(l.v.dtype() == k.dtype(), dtype, "decode_cache", "got {} after {}", name_of(k.dtype()), name_of(l.v.dtype()));
+    GRIM_CHECK(fits(), shape, "decode_cache", "got {}, expected (B, H, T, D) of {}", k.shape(), l.v.shape());
   }
-  if (l.k.defined() && fits() && l.k.dim(2) >= tokens) return;
+  if (l.v.defined() && fits() && l.v.dim(2) >= tokens) return;
   Shape room = k.shape();
   room[0] = texts;
   for (room[2] = kFew; room[2] < tokens;) room[2] *= 2;
   room[2] = std::min(room[2], capacity_);
-  for (Tensor* const kept : {&l.k, &l.v}) {
-    const Tensor larger = k.like(room);
-    if (l.length > 0) copy_into(view::slice(larger, 2, 0, l.length), view::slice(*kept, 2, 0, l.length));
-    *kept = larger;
+  const Layer larger{k.like({room[0], room[1], room[3], room[2] + kLine}), k.like(room), l.length};
+  if (l.length > 0) {
+    copy_into(view::slice(larger.turned_k, 3, 0, l.length), view::slice(l.turned_k, 3, 0, l.length));
+    copy_into(view::slice(larger.v, 2, 0, l.length), view::slice(l.v, 2, 0, l.length));
   }
+  l = larger;
 }
 
 DecodeCache::KeysAndValues DecodeCache::extend(int64_t layer, const Tensor& k, const Tensor& v) {
@@ -58,13 +62,13 @@ DecodeCache::KeysAndValues DecodeCache::extend(int64_t layer, const Tensor& k, c
   l.length = end;
   std::vector<int64_t> lengths;
   for (const int64_t behind : behind_) lengths.push_back(end - behind);
-  return {view::slice(l.k, 2, 0, end), view::slice(l.v, 2, 0, end), lengths};
+  return {view::slice(l.k(), 2, 0, end), view::slice(l.v, 2, 0, end), lengths};
 }
 
 void DecodeCache::put(const Layer& l, const Tensor& k, const Tensor& v) const {
   const int64_t T = k.dim(2);
   if (!unequal()) {
-    copy_into(view::slice(l.k, 2, l.length, l.length + T), k);
+    copy_into(view::slice(l.k(), 2, l.length, l.length + T), k);
     copy_into(view::slice(l.v, 2, l.length, l.length + T), v);
     return;
   }
@@ -72,7 +76,7 @@ void DecodeCache::put(const Layer& l, const Tensor& k, const Tensor& v) const {
     const auto b = static_cast<int64_t>(i);
     const int64_t begin = l.length - behind_[i];
     const auto text = [b](const Tensor& x) { return view::slice(x, 0, b, b + 1); };
-    copy_into(view::slice(text(l.k), 2, begin, begin + T), text(k));
+    copy_into(view::slice(text(l.k()), 2, begin, begin + T), text(k));
     copy_into(view::slice(text(l.v), 2, begin, begin + T), text(v));
   }
 }
@@ -81,7 +85,7 @@ void DecodeCache::reorder(std::span<const int64_t> rows) {
   const NoGrad no_grad;
   const Tensor order = Tensor::from(rows, {static_cast<int64_t>(rows.size())});
   for (Layer& l : layers_)
-    if (l.k.defined()) l.k = index_select(l.k, 0, order), l.v = index_select(l.v, 0, order);
+    if (l.v.defined()) l.turned_k = index_select(l.turned_k, 0, order), l.v = index_select(l.v, 0, order);
   for (std::vector<int64_t>* const of_texts : {&behind_, &sources_}) {
     if (of_texts->empty()) continue;
     std::vector<int64_t> taken;
@@ -99,25 +103,25 @@ void DecodeCache::join(std::vector<std::unique_ptr<DecodeCache>> caches) {
   for (const auto& c : caches) {
     GRIM_CHECK(c->layers_.size() == layers_.size() && c->past() > 0, shape, "decode_cache", "join: got {} layers of {} tokens, expected {} that have read",
                c->layers_.size(), c->past(), layers_.size());
-    texts += c->layers_[0].k.dim(0);
+    texts += c->layers_[0].v.dim(0);
     longest = std::max(longest, c->past());
   }
   behind_.clear();
   sources_.clear();
   for (const auto& c : caches)
-    for (int64_t i = 0; i < c->layers_[0].k.dim(0); ++i) behind_.push_back(longest - c->past() + (c->unequal() ? c->behind_[static_cast<size_t>(i)] : 0));
+    for (int64_t i = 0; i < c->layers_[0].v.dim(0); ++i) behind_.push_back(longest - c->past() + (c->unequal() ? c->behind_[static_cast<size_t>(i)] : 0));
   for (size_t i = 0; i < layers_.size(); ++i) {
     Layer all;
-    make_room(all, caches[0]->layers_[i].k, texts, longest);
+    make_room(all, caches[0]->layers_[i].v, texts, longest);
     int64_t row = 0;
     for (const auto& c : caches) {
       const Layer own = std::exchange(c->layers_[i], {});
       const auto take = [&](const Tensor& from, const Tensor& to) {
         copy_into(view::slice(view::slice(to, 0, row, row + from.dim(0)), 2, 0, own.length), view::slice(from, 2, 0, own.length));
       };
-      take(own.k, all.k);
+      take(own.k(), all.k());
       take(own.v, all.v);
-      row += own.k.dim(0);
+      row += own.v.dim(0);
     }
     all.length = longest;
     layers_[i] = all;

@@ -24,7 +24,7 @@ class DecodeCache {
   bool unequal() const { return !behind_.empty(); }
 
   struct KeysAndValues {
-    Tensor k, v;                        // (B, H, S, D)
+    Tensor k, v;                        // (B, H, S, D); in memory each number of the keys lies beside those of its neighbours, as products read them
     std::vector<int64_t> lengths = {};  // of text i only the first lengths[i] of S: AttentionOptions::key_lengths; empty: all
   };
   // k, v (B, H, T, D) of a layer's new tokens: those of all tokens so far, S = past + T. Layers take their
@@ -43,8 +43,9 @@ class DecodeCache {
 
  private:
   struct Layer {
-    Tensor k, v;  // (B, H, at least length, D)
+    Tensor turned_k, v;  // (B, H, D, more than length), (B, H, at least length, D)
     int64_t length = 0;  // of the longest text
+    Tensor k() const;    // (B, H, more than length, D)
   };
   void make_room(Layer& layer, const Tensor& like, int64_t texts, int64_t tokens) const;
   void put(const Layer& layer, const Tensor& k, const Tensor& v) const;  // behind each text

@@ -78,6 +78,8 @@ void check_qkv(const Tensor& q, const Tensor& k, const Tensor& v) {
 }
 
 Tensor dense_rows(const Tensor& x) { return x.shape().back() == 1 || x.strides().back() == 1 ? x : copy(x); }
+// Keys of a cache lie turned, as the forward pass reads them.
+Tensor rows_or_columns(const Tensor& x) { return x.strides()[2] == 1 ? x : dense_rows(x); }
 
 // (B, T, H, D) in memory, seen as (B, H, T, D).
 Tensor empty_heads(const Tensor& like) {
@@ -154,7 +156,8 @@ Tensor attention(const Tensor& q_any, const Tensor& k_any, const Tensor& v_any, 
   check_options(options, q_any, k_any.dim(2));
   GRIM_CHECK(options.key_lengths.empty() || !(tracked(q_any) || tracked(k_any) || tracked(v_any)), state, "attention",
              "key_lengths: no gradient goes through a cache: decode without recording (NoGrad)");
-  const Tensor q = saved(dense_rows(q_any)), k = saved(dense_rows(k_any)), v = saved(dense_rows(v_any));
+  const bool recorded = grad_enabled() && (tracked(q_any) || tracked(k_any) || tracked(v_any) || tracked(given.distance_bias));
+  const Tensor q = saved(dense_rows(q_any)), k = recorded ? saved(dense_rows(k_any)) : rows_or_columns(k_any), v = saved(dense_rows(v_any));
   const Forward f = run_forward(q, k, v, options, empty_heads(q));
   return record(view::alias(f.o), with_bias({q_any, k_any, v_any}, given), [=](const Tensor& dy, Grads dx) {
     const Tensor dq = empty_heads(q), dk = empty_heads(k), dv = empty_heads(v);

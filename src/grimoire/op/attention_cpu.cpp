@@ -17,10 +17,11 @@
 #ifndef GRIM_ATTENTION_TASKS
 #define GRIM_ATTENTION_TASKS
 namespace grim::cpu {
-// One of q, k, v, o: element (h, t, d) of text b lies at at(b, h) + t * row + d.
+// One of q, k, v, o: element (h, t, d) of text b lies at at(b, h) + t * row + d * column.
+// Only keys have another column than 1, and then their row is 1: they lie turned.
 template <class T> struct Heads {
   T* data = nullptr;
-  int64_t batch = 0, head = 0, row = 0;
+  int64_t batch = 0, head = 0, row = 0, column = 1;
   const int64_t* offsets = nullptr;  // of texts one behind the other
   T* at(int64_t b, int64_t h) const { return data + (offsets ? offsets[b] * row : b * batch) + h * head; }
 };
@@ -188,7 +189,10 @@ template <class T> void forward_task(const AttentionProblem<T>& all, const Heads
   Scratch<T>& w = scratch<T>();
   const int64_t g = h / p.group;
   const bool only_causal = !p.bias && !p.key_mask && p.window == 0;
-  transpose_rows(p.k.at(b, g), p.k.row, p.S, p.D, w.kt);
+  const bool turned = p.k.column != 1;
+  if (!turned) transpose_rows(p.k.at(b, g), p.k.row, p.S, p.D, w.kt);
+  const T* const kt = turned ? p.k.at(b, g) : w.kt.data();
+  const int64_t kt_row = turned ? p.k.column : padded(p.S);
   w.scores.resize(static_cast<size_t>(kQueries * std::min(kKeys, padded(p.S))));
   for (int64_t t0 = 0; t0 < p.T_q; t0 += kQueries) {
     const int64_t rows = std::min(kQueries, p.T_q - t0), first = key_begin(p, t0), last = key_end(p, t0 + rows - 1);
@@ -200,7 +204,7 @@ template <class T> void forward_task(const AttentionProblem<T>& all, const Heads
       for (int64_t r = 0; r < rows; ++r) std::fill_n(o + r * out.row, p.D, T(0));
     for (int64_t s0 = first; s0 < last; s0 += kKeys) {
       const int64_t n = std::min(kKeys, last - s0), width = padded(n);
-      product(rows, n, p.D, p.q.at(b, h) + t0 * p.q.row, p.q.row, 1, w.kt.data() + s0, padded(p.S), w.scores.data(), width, T(0));
+      product(rows, n, p.D, p.q.at(b, h) + t0 * p.q.row, p.q.row, 1, kt + s0, kt_row, w.scores.data(), width, T(0));
       for (int64_t r = 0; r < rows; ++r) {
         T* const row = w.scores.data() + r * width;
         mark_row(p, only_causal, b, h, t0 + r, s0, n, row);
@@ -326,7 +330,8 @@ HWY_EXPORT(attention_table);
 const AttentionTable& tasks() { return HWY_DYNAMIC_DISPATCH(attention_table)(); }
 
 template <class T> Heads<T> heads_of(const Tensor& x, const std::vector<int64_t>& offsets) {
-  return {x.data<std::remove_const_t<T>>(), x.strides()[0], x.strides()[1], x.strides()[2], offsets.empty() ? nullptr : offsets.data()};
+  const int64_t column = x.shape()[3] == 1 ? 1 : x.strides()[3];
+  return {x.data<std::remove_const_t<T>>(), x.strides()[0], x.strides()[1], x.strides()[2], column, offsets.empty() ? nullptr : offsets.data()};
 }
 
 template <class T>
