@@ -251,6 +251,12 @@ row("llm", "sentence-permutation", "sentence shuffling", len(orders), orders.cou
 x = torch.tensor([1.0, 3.0])
 row("norm", "post-norm", "pre-norm,post-LN", F.layer_norm(x + 2 * x, (2,), eps=1e-12), x + 2 * F.layer_norm(x, (2,), eps=1e-12))
 
+weight = torch.tensor(3.14159265, dtype=torch.float32)
+alone, master = weight.bfloat16(), weight.clone()
+for _ in range(100):
+    alone, master = alone + 0.001, master + 0.001
+row("ada", "bf16", "bfloat16,mixed precision,master weights", weight.bfloat16(), alone, master.bfloat16())
+
 # names that were added to entries of the table
 ALIASES = {"cls": {"impurity": "gini"}, "bert": {"mlm": "masked language model,masked language modeling", "fine-tuning": "transfer learning"},
            "init": {"kaiming": "he,he initialization,kaiming init",

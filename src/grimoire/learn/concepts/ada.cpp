@@ -194,6 +194,42 @@ const Concept kConcepts[] = {
      .more = "Marks are chosen for each row or each group of 32 to 128 weights, so that an outlier spoils only its group. Affine forms add a zero point for "
              "numbers that are not around 0. "
              "Weights take to it better than activations, in which a few channels are far larger than the rest."},
+    {.id = "bf16",
+     .title = "bf16 and mixed precision",
+     .names = "bfloat16\nmixed precision\nmaster weights",
+     .what = "A number in two bytes: the size of a float32 kept, its digits cut to nearly three. Where sums stay in float32, models hardly notice.",
+     .picture = "A wall clock without a minute hand: fit to plan a day by, and useless to add up minutes on. Who adds keeps a better clock at home.",
+     .formula = "bf16(x) = the nearest of numbers 2^(e-7) apart,   2^e <= |x| < 2^(e+1)",
+     .symbols = "x: a number in float32\ne: its size, of which 8 bits tell, as in float32\n7: bits of the fraction; float32 has 23, float16 has 10",
+     .inputs = "x = 3.14159265: a weight\nstep = 0.001: what a step of training adds\nn = 100: steps",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto rounded = [](double v) { return static_cast<double>(static_cast<float>(Bf16(static_cast<float>(v)))); };
+           const double x = in.number("x", -1e30, 1e30), step = in.number("step", -1e30, 1e30), at = rounded(x);
+           const int64_t n = in.integer("n", 1, 100000);
+           if (std::abs(x) < 1e-30) in.refuse("x", "a number that is not 0");
+           double alone = at;
+           float master = static_cast<float>(x);
+           for (int64_t i = 0; i < n; ++i) alone = rounded(alone + step), master += static_cast<float>(step);
+           const double gap = std::ldexp(1, std::ilogb(at) - 7);
+           out.step(str("neighbours are {:.6g} apart; x is off by {:.3g} of itself", gap, std::abs(at - x) / std::abs(x)));
+           out.step(str("a step of {:.6g} is {:.3g} of that way{}", step, std::abs(step) / gap, std::abs(step) < gap / 2 ? ": rounded back" : ""));
+           out.answer("bf16", at);
+           out.answer("after the steps, in bf16 alone", alone);
+           out.answer("after them, by a float32 master", rounded(master));
+         },
+     .turn = "step=0.01: more than half the way, and each step jumps too far. x=0.01: small numbers lie closer, and steps count.",
+     .commands = "grimoire chat smollm2 --dtype bf16\ngrimoire generate MODEL --dtype bf16 --prompt TEXT",
+     .code = "src/grimoire/base/dtype.h: Bf16\nsrc/grimoire/nn/linear.h: round_products_to_bf16",
+     .mistake = "People say that half the bytes are half the work; in fact a processor without instructions for it widens every number first: it only reads "
+                "less. That is what counts when a text is written word by word.",
+     .see = "quantization: fewer bits still\nadam: whose steps are that small\nmodel-file: where types are told",
+     .sources = "Kalamkar et al. 2019, A Study of BFLOAT16 for Deep Learning Training, section 3\n"
+                "Micikevicius et al. 2018, Mixed Precision Training, section 3.1: a master copy of the weights",
+     .ask = "Near 1 numbers of bf16 are 1/128 apart. What does 1 + 0.003 give? | 1: it is less than half the way.",
+     .more = "float16 has three bits more for the fraction and three fewer for the size: gradients below 6e-8 become 0, and the loss has to be scaled up "
+             "first. bf16 is the upper half of a float32, so that widening is a shift and nothing leaves its range. Sums of many products, statistics, "
+             "losses and the weights that an optimiser changes stay in float32."},
     {.id = "model-file",
      .title = "Model files: safetensors and GGUF",
      .names = "safetensors\nGGUF\nweights file",
