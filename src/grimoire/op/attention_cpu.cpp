@@ -127,12 +127,14 @@ template <class T> void transpose_rows(const T* x, int64_t row, int64_t S, int64
   }
 }
 
-// c (M, N) = a (M, K) b (K, N) + beta c
+// c (M, N) = a (M, K) b (K, N) + beta c. Few queries, a step of decoding say, read b once and in order; the bits are the same.
 template <class T>
 void product(int64_t M, int64_t N, int64_t K, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row, T* c,
              int64_t c_row, T beta) {
-  device::small_gemm(device::Gemm<T>{.M = M, .N = N, .K = K, .a = a, .a_row = a_row, .a_col = a_col, .b = b, .b_row = b_row,
-                                     .b_col = 1, .c = c, .c_row = c_row, .beta = beta});
+  constexpr int64_t kFew = 4;
+  const device::Gemm<T> g{.M = M, .N = N, .K = K, .a = a, .a_row = a_row, .a_col = a_col, .b = b, .b_row = b_row, .b_col = 1, .c = c, .c_row = c_row,
+                          .beta = beta};
+  M <= kFew && beta == 0 ? device::few_rows(g) : device::small_gemm(g);
 }
 
 // The keys that query t may see end here.
