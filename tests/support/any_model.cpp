@@ -27,14 +27,14 @@ std::vector<std::string> trained_architectures() {
   return all;
 }
 
-std::unique_ptr<Pretrained> small_model(const Architecture& architecture, double dropout) {
+std::unique_ptr<Pretrained> small_model(const Architecture& architecture, double dropout, RngMode mode) {
   const std::unique_ptr<ModelConfig> shape = architecture.defaults();
   shape->set_vocabulary(V);
   for (const auto& [size, value] : {std::pair{"context", T}, {"segment", T / 2}, {"memory", T / 2}, {"n-layer", int64_t{3}}, {"n-embd", int64_t{96}},
                                     {"n-inner", int64_t{160}}, {"n-hidden", int64_t{24}}})
     shape->set_size(size, value);
   if (const Options options = shape->options(); const Option* const option = find(options, "dropout")) option->set_json(dropout);
-  Rng rng(RngMode::philox, 1);
+  Rng rng(mode, 1);
   return shape->build(rng);
 }
 

@@ -103,8 +103,8 @@ std::vector<NamedTensor> all_of(const TensorFile& weights) {
 
 // The model that opened.config describes, checked against what stands beside it. `path` names it in errors.
 void build(ModelFolder& opened, const ModelConfig& shape, const std::string& path) {
-  Rng rng(RngMode::philox, 0);
-  opened.model = shape.build(rng);
+  Rng nothing_drawn(RngMode::zeros, 0);
+  opened.model = shape.build(nothing_drawn);
   if (opened.tokenizer) check_tokenizer(opened, parent_folder(path));
   const std::vector<int64_t> begins = ids_of(opened, "bos_token_id");
   if (!begins.empty()) opened.begin = begins[0];

@@ -1,4 +1,4 @@
-// Weights rounded to bf16, the rest in f32: what every architecture computes then is what it computes with the same numbers as f32.
+// Models as they are opened for use: without drawing numbers first; and with weights rounded to bf16, where the rest is f32.
 #include <gtest/gtest.h>
 
 #include "grimoire/autograd/tape.h"
@@ -10,9 +10,9 @@
 namespace grim {
 namespace {
 
-class Bf16Weights : public ::testing::TestWithParam<std::string> {};
+class OpenedModels : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(Bf16Weights, ComputeWhatTheSameNumbersInF32Do) {
+TEST_P(OpenedModels, ComputeWithBf16WeightsWhatTheSameNumbersInF32Do) {
   const std::unique_ptr<Pretrained> model = test::small_model(architecture_named(GetParam()));
   const NoGrad no_grad;
   const auto loss = [&] {
@@ -31,7 +31,17 @@ TEST_P(Bf16Weights, ComputeWhatTheSameNumbersInF32Do) {
   EXPECT_NEAR(narrow, before, .02);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Bf16Weights, ::testing::ValuesIn(test::trained_architectures()),
+// As model folders are opened.
+TEST_P(OpenedModels, AModelWhoseNumbersWereNotDrawnIsTheOneThatIsLoaded) {
+  const Architecture& a = architecture_named(GetParam());
+  const std::unique_ptr<Pretrained> drawn = test::small_model(a), loaded = test::small_model(a, 0, RngMode::zeros);
+  loaded->load(drawn->checkpoint());
+  const NoGrad no_grad;
+  Pass pass = Pass::evaluation(), again = Pass::evaluation();
+  EXPECT_EQ(test::small_loss(*loaded, pass).item(), test::small_loss(*drawn, again).item());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, OpenedModels, ::testing::ValuesIn(test::trained_architectures()),
                          [](const auto& p) { std::string s = p.param; std::erase(s, '-'); return s; });
 
 }  // namespace

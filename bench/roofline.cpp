@@ -1,0 +1,91 @@
+// What this machine can do, beside which every figure of a benchmark stands: the rates of products and of memory, one thread and all.
+//   roofline [SECONDS]      of each measurement, 1 when not said; the best of its rounds counts
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <numeric>
+#include <vector>
+
+#include "grimoire/device/gemm.h"
+#include "grimoire/device/threads.h"
+#include "grimoire/tensor/tensor.h"
+
+namespace {
+
+using namespace grim;
+
+// Seconds of the fastest of the rounds that fit.
+template <class F> double best_of(double seconds, F&& round) {
+  using Clock = std::chrono::steady_clock;
+  const auto since = [](Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); };
+  round();  // touches the memory
+  double best = 1e300;
+  for (const auto start = Clock::now(); since(start) < seconds;) {
+    const auto begin = Clock::now();
+    round();
+    best = std::min(best, since(begin));
+  }
+  return best;
+}
+
+// Billions of multiply-adds, counted as two, of a product of a layer's size.
+double product_rate(double seconds) {
+  constexpr int64_t M = 1024, K = 768, N = 3072;
+  const Tensor a = Tensor::ones({M, K}), b = Tensor::ones({K, N}), c = Tensor::ones({M, N});
+  return 2e-9 * M * K * N / best_of(seconds, [&] {
+           device::gemm(device::Gemm<float>{.M = M, .N = N, .K = K, .a = a.data<float>(), .a_row = K, .b = b.data<float>(), .b_row = N, .c = c.data<float>(), .c_row = N});
+         });
+}
+
+constexpr int64_t kWords = int64_t{1} << 26;  // 512 MiB of 8 bytes: no cache holds them
+constexpr int64_t kPiece = 1 << 16;
+
+// GB/s of a sum, each thread in pieces that lie one behind the other.
+double read_rate(double seconds) {
+  const Tensor x = Tensor::ones({kWords}, Dtype::i64);
+  std::vector<int64_t> sums(kWords / kPiece);
+  const double best = best_of(seconds, [&] {
+    device::parallel_for(kWords / kPiece, 64, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t* const p = x.data<int64_t>() + i * kPiece;
+        int64_t sum[16] = {};
+        for (int64_t j = 0; j < kPiece; j += 16)
+          for (int64_t k = 0; k < 16; ++k) sum[k] += p[j + k];
+        sums[static_cast<size_t>(i)] = std::accumulate(sum, sum + 16, int64_t{0});
+      }
+    });
+  });
+  if (std::accumulate(sums.begin(), sums.end(), int64_t{0}) != kWords) std::abort();
+  return 8e-9 * kWords / best;
+}
+
+// GB/s that are read and written together.
+double copy_rate(double seconds) {
+  const Tensor x = Tensor::ones({kWords / 2}, Dtype::i64), y = Tensor::ones({kWords / 2}, Dtype::i64);
+  return 8e-9 * kWords / best_of(seconds, [&] {
+           device::parallel_for(kWords / 2 / kPiece, 64, [&](int64_t begin, int64_t end) {
+             std::memcpy(y.data<int64_t>() + begin * kPiece, x.data<int64_t>() + begin * kPiece, static_cast<size_t>((end - begin) * kPiece) * 8);
+           });
+         });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const double seconds = argc > 1 ? std::atof(argv[1]) : 1;
+  std::printf("%-24s %12s %12s\n", "", "one thread", "all");
+  const auto row = [&](const char* what, auto&& rate) {
+    double each[2];
+    for (const int64_t threads : {1, 0}) {
+      const device::ThreadCap cap(threads);
+      each[threads == 0] = rate(seconds);
+    }
+    std::printf("%-24s %12.1f %12.1f\n", what, each[0], each[1]);
+    std::fflush(stdout);
+  };
+  row("f32 products, GF/s", product_rate);
+  row("memory read, GB/s", read_rate);
+  row("memory copied, GB/s", copy_rate);
+}
