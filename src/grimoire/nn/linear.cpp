@@ -8,6 +8,7 @@
 #include "grimoire/op/reduce.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
+#include "grimoire/tensor/view.h"
 
 namespace grim {
 
@@ -63,7 +64,8 @@ int64_t round_products_to_bf16(Module& root) {
     const auto* const layer = dynamic_cast<const Linear*>(&module);
     const Tensor w = layer ? layer->weight() : Tensor();
     if (!w.defined()) return;
-    w.rebind(cast(w, Dtype::bf16));
+    if (const Tensor narrow = cast(w, Dtype::bf16); layer->product().layout() == WeightLayout::out_in) w.rebind(narrow);
+    else w.rebind(view::transpose(contiguous(view::transpose(narrow, 0, 1)), 0, 1));  // a step of decoding is fastest along what it adds up
     ++rounded;
   });
   return rounded;
