@@ -33,7 +33,7 @@ class ChatCommand final : public Command {
             {.name = "max-tokens", .help = "longest answer; 0 is what the model's context has room for", .target = &flags_.config().max_new_tokens, .low = 0,
              .basic = true},
             {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .without = {"temperature=0"}},
-            {.name = "dtype", .help = "the model's weights: f32, or rounded to bf16: half the memory, and sooner said", .target = &dtype_,
+            {.name = "dtype", .help = "the model's weights: f32, or rounded to bf16, with which it writes sooner", .target = &dtype_,
              .choices = {"f32", "bf16"}, .basic = true},
             {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}}});
   }

@@ -49,7 +49,7 @@ class GenerateCommand final : public Command {
                     .without = {"temperature=0", "beams", "contrastive"}},
                    {.name = "rng", .help = "random numbers: our own, or PyTorch's of the published notebooks", .target = by_choice(&rng_),
                     .choices = {"philox", "torch"}, .without = {"temperature=0", "beams", "contrastive"}},
-                   {.name = "dtype", .help = "the model's weights: f32, or rounded to bf16: half the memory, and sooner written", .target = &dtype_,
+                   {.name = "dtype", .help = "the model's weights: f32, or rounded to bf16, with which it writes sooner", .target = &dtype_,
                     .choices = {"f32", "bf16"}, .basic = true},
                    {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
     return joined({all, flags_.options(undrawn)});

@@ -44,8 +44,8 @@ struct Linear : Module {
 // The Linear at a dotted path, "transformer.h.0.attn.c_attn". throws: argument, with the nearest paths of Linears
 Linear& linear_at(Module& root, std::string_view path);
 
-// Rounds the matrices that layers multiply by to bf16, an output layer's table among them, and gives their number: half the memory, and half of what a
-// step of decoding reads. What is computed stays f32. For evaluation: nothing is trained through such a matrix.
+// Rounds the matrices that layers multiply by to bf16, an output layer's table among them, and gives their number: a step of decoding reads half as much.
+// What is computed stays f32. For evaluation: nothing is trained through such a matrix.
 int64_t round_products_to_bf16(Module& root);
 
 // Mean cross-entropy of head(x), x (N, C): fused where the head is one matrix, without ever holding (N, V) logits, else by chunks of rows, whose
