@@ -10,7 +10,7 @@ namespace grim::device {
 
 // C(M, N) = A(M, K) B(K, N) + beta C. Strides in elements; a transposed operand is one with its strides swapped.
 // For A and B one of the two strides must be 1; rows of C are dense. W: the numbers of B, weights say, which are widened to T on the way: a product
-// of bf16 weights has the bits of one of the same numbers in f32, and reads half as much.
+// of bf16 weights is one of the same numbers in f32, to the bit on the own kernel, and reads half as much.
 template <class T, class W = T> struct Gemm {
   int64_t M = 0, N = 0, K = 0;
   const T* a = nullptr;
