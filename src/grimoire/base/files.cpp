@@ -1,5 +1,6 @@
 #include "grimoire/base/files.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 

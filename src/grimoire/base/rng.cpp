@@ -1,5 +1,6 @@
 #include "grimoire/base/rng.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>

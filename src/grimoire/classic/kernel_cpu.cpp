@@ -2,6 +2,8 @@
 #define HWY_TARGET_INCLUDE "grimoire/classic/kernel_cpu.cpp"
 #include "hwy/foreach_target.h"
 
+#include <algorithm>
+
 #include "grimoire/classic/kernel.h"
 #include "grimoire/op/simd-inl.h"
 

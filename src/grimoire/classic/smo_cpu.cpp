@@ -2,6 +2,8 @@
 #define HWY_TARGET_INCLUDE "grimoire/classic/smo_cpu.cpp"
 #include "hwy/foreach_target.h"
 
+#include <algorithm>
+
 #include "grimoire/classic/smo.h"
 #include "grimoire/op/simd-inl.h"
 

@@ -1,5 +1,6 @@
 #include "grimoire/classic/svm_problem.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 

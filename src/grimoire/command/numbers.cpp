@@ -1,5 +1,6 @@
 #include "grimoire/command/numbers.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 

@@ -1,4 +1,6 @@
 // Transformer-XL's options, and its config.json: what the keys mean, and how they are written.
+#include <algorithm>
+
 #include "grimoire/base/setting_words.h"
 #include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"

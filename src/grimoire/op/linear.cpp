@@ -1,5 +1,7 @@
 #include "grimoire/op/linear.h"
 
+#include <algorithm>
+
 #include "grimoire/autograd/tape.h"
 #include "grimoire/op/linear_cpu.h"
 #include "grimoire/op/matmul.h"

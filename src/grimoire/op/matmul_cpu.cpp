@@ -1,5 +1,7 @@
 #include "grimoire/op/matmul_cpu.h"
 
+#include <algorithm>
+
 #include "grimoire/device/gemm.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/walk.h"

@@ -1,5 +1,6 @@
 #include "grimoire/op/norm.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "grimoire/autograd/tape.h"

@@ -1,5 +1,6 @@
 #include "grimoire/stats/multivariate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>

@@ -2,6 +2,7 @@
 // model reads.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <span>

@@ -1,6 +1,7 @@
 // The parser's parts: statements in parser.cpp, expressions in parser_expressions.cpp.
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
 
 #include "grimoire/text/jinja/lexer.h"
