@@ -1,6 +1,6 @@
 // Our side of bench/compare/run.py: whole training steps of known workloads.
 //
-//   compare_steps --workload W --threads T      prints "ready"; then for each line K on stdin runs K steps and prints the
+//   compare_steps --workload W --threads T [--dtype bf16]   prints "ready"; then for each line K on stdin runs K steps and prints the
 //                                               seconds they took; ends with its input.
 //   compare_steps --workload W --threads T --steps N     runs N steps and prints milliseconds for one, the best of five.
 // The workloads and their settings are those of torch_steps.py.
@@ -92,22 +92,24 @@ std::function<Tensor(int64_t, Pass&)> masked_words(const std::shared_ptr<Pretrai
   };
 }
 
-Workload with_adamw(std::shared_ptr<Pretrained> model, double lr, const AdamOptions& options, bool matrices_only) {
+Workload with_adamw(std::shared_ptr<Pretrained> model, double lr, const AdamOptions& options, bool matrices_only, Dtype dtype) {
   Workload w;
   w.model = std::move(model);
-  w.parameters = std::make_unique<Parameters>(w.model->parameters());
+  w.parameters = std::make_unique<Parameters>(w.model->parameters(), dtype);
+  if (dtype == Dtype::bf16) compute_in_bf16(*w.model);
   if (matrices_only) w.parameters->scale_weight_decay(decay_matrices_only);
   w.optimizer = std::make_unique<Adam>(*w.parameters, options);
   w.lr = lr;
   return w;
 }
 
-Workload make_workload(const std::string& name) {
+Workload make_workload(const std::string& name, Dtype dtype) {
   Rng rng(RngMode::philox, 42);
   if (name == "notebook-mlp") {
     Workload w;
     w.model = std::make_unique<Mlp>(MlpConfig{}, rng);
-    w.parameters = std::make_unique<Parameters>(w.model->parameters());
+    w.parameters = std::make_unique<Parameters>(w.model->parameters(), dtype);
+    if (dtype == Dtype::bf16) compute_in_bf16(*w.model);
     w.optimizer = std::make_unique<Sgd>(*w.parameters, SgdOptions{});
     w.loss = next_tokens(w.model, rows_of({randint(0, 27, {182625, 3}, rng), randint(0, 27, {182625}, rng)}, 32));
     w.lr = 0.1;
@@ -115,36 +117,36 @@ Workload make_workload(const std::string& name) {
   }
   if (name == "makemore-mlp") {  // 32 sequences of 16 places, each place a window of 16 tokens
     Workload w = with_adamw(std::make_unique<Mlp>(MlpConfig{.context = 16, .n_embd = 64, .n_hidden = 64}, rng), 5e-4,
-                            {.beta2 = 0.99, .weight_decay = 0.01}, false);
+                            {.beta2 = 0.99, .weight_decay = 0.01}, false, dtype);
     w.loss = next_tokens(w.model, rows_of({randint(0, 27, {20000, 16}, rng), randint(0, 27, {20000}, rng)}, 512));
     return w;
   }
   if (name == "makemore-transformer") {
-    Workload w = with_adamw(std::make_unique<Gpt>(GptConfig::makemore(), rng), 5e-4, {.beta2 = 0.99, .weight_decay = 0.01}, false);
+    Workload w = with_adamw(std::make_unique<Gpt>(GptConfig::makemore(), rng), 5e-4, {.beta2 = 0.99, .weight_decay = 0.01}, false, dtype);
     w.loss = next_tokens(w.model, rows_of({randint(0, 27, {25000, 16}, rng), randint(0, 27, {25000, 16}, rng)}, 32));
     return w;
   }
   if (name == "nanogpt-cpu" || name == "nanogpt-char") {
     const bool small = name == "nanogpt-cpu";
     Workload w = with_adamw(std::make_unique<Gpt>(small ? GptConfig::nanogpt_cpu() : GptConfig::nanogpt_char(), rng), 1e-3,
-                            {.beta2 = 0.99, .weight_decay = 0.1}, true);
+                            {.beta2 = 0.99, .weight_decay = 0.1}, true, dtype);
     w.loss = next_tokens(w.model, small ? crops_of(1000000, 65, 12, 64) : crops_of(1000000, 65, 16, 256));
     w.clip = 1;
     return w;
   }
-  if (name == "gpt2-124m" || name == "gpt2-long") {
-    Workload w = with_adamw(std::make_unique<Gpt>(GptConfig::gpt2(), rng), 1e-4, {.beta2 = 0.95, .weight_decay = 0.1}, true);
-    w.loss = next_tokens(w.model, name == "gpt2-long" ? crops_of(1000000, 50257, 1, 1024) : crops_of(1000000, 50257, 4, 64));
+  if (name == "gpt2-124m" || name == "gpt2-256" || name == "gpt2-long") {
+    Workload w = with_adamw(std::make_unique<Gpt>(GptConfig::gpt2(), rng), 1e-4, {.beta2 = 0.95, .weight_decay = 0.1}, true, dtype);
+    w.loss = next_tokens(w.model, name == "gpt2-long" ? crops_of(1000000, 50257, 1, 1024) : crops_of(1000000, 50257, 4, name == "gpt2-256" ? 256 : 64));
     return w;
   }
   if (name == "bert-base") {
     const BertConfig base{.dropout = 0, .head = BertHead::masked};
-    Workload w = with_adamw(std::make_unique<Bert>(base, rng), 1e-4, {.beta2 = 0.999, .weight_decay = 0.01}, true);
+    Workload w = with_adamw(std::make_unique<Bert>(base, rng), 1e-4, {.beta2 = 0.999, .weight_decay = 0.01}, true, dtype);
     w.loss = masked_words(w.model, base.vocab_size, 8, 128);
     return w;
   }
   if (name == "t5-small") {  // as many tokens as its paper's span corruption makes of 512
-    Workload w = with_adamw(std::make_unique<T5>(T5Config{.dropout = 0}, rng), 1e-4, {.beta2 = 0.999, .weight_decay = 0.01}, true);
+    Workload w = with_adamw(std::make_unique<T5>(T5Config{.dropout = 0}, rng), 1e-4, {.beta2 = 0.999, .weight_decay = 0.01}, true, dtype);
     w.loss = [t5 = std::dynamic_pointer_cast<T5>(w.model)](int64_t step, Pass& pass) {
       return t5->loss(texts_of(step, "source", 32128, 4, 512), texts_of(step, "target", 32128, 4, 114), pass);
     };
@@ -163,13 +165,15 @@ int run(int argc, char** argv) {
   std::string name;
   int threads = 1;
   int64_t steps = 0;
+  Dtype dtype = Dtype::f32;
   for (int i = 1; i + 1 < argc; i += 2) {
     if (!std::strcmp(argv[i], "--workload")) name = argv[i + 1];
     if (!std::strcmp(argv[i], "--threads")) threads = std::stoi(argv[i + 1]);
+    if (!std::strcmp(argv[i], "--dtype")) dtype = dtype_named(argv[i + 1]);
     if (!std::strcmp(argv[i], "--steps")) steps = std::stoll(argv[i + 1]);
   }
   device::set_thread_cap(threads);
-  const Workload w = make_workload(name);
+  const Workload w = make_workload(name, dtype);
   int64_t at = 0;
   seconds_for(w, 3, at);
   if (steps > 0) {

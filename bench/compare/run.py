@@ -1,11 +1,11 @@
 """Times Grimoire's training steps against PyTorch's, default and tuned, in alternating bursts.
 
-    python bench/compare/run.py [--workload nanogpt-cpu ... | all] [--threads 1 2] [--ours PATH] [--rounds N] [--json FILE] [--short]
+    python bench/compare/run.py [--dtype bf16] [--workload nanogpt-cpu ... | all] [--threads 1 2] [--ours PATH] [--rounds N] [--json FILE] [--short]
 
 Run it with the Python that has torch. For every workload and thread count it starts one process per side (ours:
 compare_steps; torch: torch_steps.py as installed; tuned: torch_steps.py --tuned under TUNED below), lets each warm up, and
 then gives them bursts of 0.3 to 1 second in turn, the others stopped, so that a disturbance of the machine hits all sides
-alike. It pins nothing to a core. --short runs our side alone for a moment: is all there that the others will be compared with?
+alike. With --dtype bf16 ours trains in bf16, torch is tuned under autocast, and tuned stays f32. It pins nothing to a core. --short runs our side alone for a moment: is all there that the others will be compared with?
 
 Columns: best and median wall time of a step; cpu, the least CPU time of a step (all threads; the figure to trust for one
 thread on a shared machine; with several threads it counts their spinning too); noise, the CPU time that other processes
@@ -28,7 +28,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-WORKLOADS = ["notebook-mlp", "makemore-mlp", "makemore-transformer", "nanogpt-cpu", "nanogpt-char", "gpt2-124m", "gpt2-long", "bert-base", "t5-small"]
+WORKLOADS = ["notebook-mlp", "makemore-mlp", "makemore-transformer", "nanogpt-cpu", "nanogpt-char", "gpt2-124m", "gpt2-256", "gpt2-long", "bert-base", "t5-small"]
 PATIENCE = 300  # seconds that a process may take for one answer
 
 # What makes PyTorch's pip wheel fastest on this kind of CPU, measured with torch 2.15.0 on a 2-core AMD Zen 5:
@@ -164,8 +164,13 @@ def commands(args, workload, threads, shim):
     tuned = plain | TUNED | ({"LD_PRELOAD": shim} if shim else {})
     tail = ["--workload", workload, "--threads", str(threads)]
     torch_side = [sys.executable, str(HERE / "torch_steps.py"), *tail]
-    ours = ("ours", [str(args.ours), *tail], dict(os.environ))
-    return [ours] if args.short else [ours, ("torch", torch_side, plain), ("tuned", [*torch_side, "--tuned"], tuned)]
+    ours = ("ours", [str(args.ours), *tail, "--dtype", args.dtype], dict(os.environ))
+    if args.short:
+        return [ours]
+    tuned_side = ("tuned", [*torch_side, "--tuned"], tuned)
+    if args.dtype == "bf16":
+        return [ours, ("autocast", [*torch_side, "--tuned", "--dtype", "bf16"], tuned), tuned_side]
+    return [ours, ("torch", torch_side, plain), tuned_side]
 
 
 def measure(args, workload, threads, shim):
@@ -199,13 +204,13 @@ def milliseconds(x):
 
 def table(rows):
     """Markdown: a line per workload and thread count; ratios of best wall times, with those of medians in brackets."""
-    names = [name for name in ("ours", "torch", "tuned") if any(name in row for row in rows)]
+    names = [name for name in ("ours", "torch", "autocast", "tuned") if any(name in row for row in rows)]
+    peers = [name for name in names if name != "ours"]
     head = [
         "workload",
         "threads",
         *(f"{name} best / median (cpu)" for name in names),
-        "torch / ours",
-        "tuned / ours",
+        *(f"{name} / ours" for name in peers),
         "noise",
     ]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
@@ -217,7 +222,7 @@ def table(rows):
                 milliseconds(side[key]) if side else "-" for key in ("best_ms", "median_ms", "cpu_ms")
             )
             cells.append(f"{best} / {median} ({cpu})")
-        for peer in ("torch", "tuned"):
+        for peer in peers:
             if "ours" in row and peer in row:
                 best, median = (row[peer][key] / row["ours"][key] for key in ("best_ms", "median_ms"))
                 cells.append(f"{best:.2f} ({median:.2f})")
@@ -233,6 +238,7 @@ def main():
     parser.add_argument("--workload", nargs="+", default=["all"], choices=WORKLOADS + ["all"])
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--ours", type=pathlib.Path, default=ROOT / "build/release/bench/compare/compare_steps")
+    parser.add_argument("--dtype", choices=["f32", "bf16"], default="f32")
     parser.add_argument("--rounds", type=int, default=5, help="bursts of each process")
     parser.add_argument("--restarts", type=int, default=2, help="processes of each side, one after the other")
     parser.add_argument("--burst", type=float, default=0.5, help="seconds of one burst")
@@ -269,7 +275,7 @@ def main():
                     "rounds": args.rounds,
                     "restarts": args.restarts,
                     "burst_seconds": args.burst,
-                    "torch": rows[0]["torch"]["greeting"].split()[1] if "torch" in rows[0] else None,
+                    "torch": rows[0]["tuned"]["greeting"].split()[1] if "tuned" in rows[0] else None,
                     "python": platform.python_version(),
                     "tuned": TUNED | {"LD_PRELOAD": SHIM.strip() if shim else "", "optimizer": "AdamW(fused=True)"},
                     "results": rows,

@@ -296,6 +296,7 @@ WORKLOADS = {
         width=768,
         bias=True,
     ),
+    "gpt2-256": lambda tuned: gpt(tuned, 4, 256, 1e-4, (0.9, 0.95), 0.1, 0.0, vocab=50257, positions=1024, layers=12, heads=12, width=768, bias=True),
     "gpt2-long": lambda tuned: gpt(tuned, 1, 1024, 1e-4, (0.9, 0.95), 0.1, 0.0, vocab=50257, layers=12, heads=12, width=768, bias=True),
     "bert-base": bert_base,
     "t5-small": t5_small,
@@ -308,12 +309,15 @@ def main():
     parser.add_argument("--workload", choices=WORKLOADS, required=True)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tuned", action="store_true")
+    parser.add_argument("--dtype", choices=["f32", "bf16"], default="f32", help="bf16: every step under autocast")
     parser.add_argument("--profile", type=int, metavar="STEPS", help="print a profile of STEPS steps and leave")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.set_num_interop_threads(1)
     torch.manual_seed(1337)
     step, parameters = WORKLOADS[args.workload](args.tuned)
+    if args.dtype == "bf16":
+        step = torch.autocast("cpu", dtype=torch.bfloat16)(step)
     start, warmup, first = time.perf_counter(), 0, None
     while warmup < 2 or time.perf_counter() - start < WARMUP_SECONDS:
         loss = step().item()

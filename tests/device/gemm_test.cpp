@@ -116,13 +116,52 @@ TEST(Gemm, EpilogueSeesEveryElementOnce) {
   const std::vector<float> a = noise<float>(M * K, 1), b = noise<float>(K * N, 2);
   std::vector<float> c(static_cast<size_t>(M * N));
   std::vector<int> seen(c.size());
-  const auto count = [&](int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
-    for (int64_t m = m0; m < m1; ++m)
-      for (int64_t n = n0; n < n1; ++n) ++seen[static_cast<size_t>(m * N + n)];
+  const auto count = [&](const Tile<float>& t) {
+    for (int64_t m = t.m0; m < t.m1; ++m)
+      for (int64_t n = t.n0; n < t.n1; ++n) {
+        ++seen[static_cast<size_t>(m * N + n)];
+        EXPECT_EQ(t.c + (m - t.m0) * t.c_row + n - t.n0, c.data() + m * N + n);
+      }
   };
   gemm(Gemm<float>{.M = M, .N = N, .K = K, .a = a.data(), .a_row = K, .a_col = 1, .b = b.data(), .b_row = N, .b_col = 1,
-                   .c = c.data(), .c_row = N}, epilogue_of(count));
+                   .c = c.data(), .c_row = N}, epilogue_of<float>(count));
   for (int s : seen) ASSERT_EQ(s, 1);
+}
+
+// Every layout of bf16 operands against the same numbers in double; with a C, added to it, and without one.
+TEST(Gemm, Bf16AddsUpInF32) {
+  const auto narrow = [](const std::vector<float>& v) {
+    std::vector<Bf16> out;
+    for (float x : v) out.emplace_back(x);
+    return out;
+  };
+  using Sizes = std::tuple<int64_t, int64_t, int64_t>;
+  for (const auto& [M, N, K] : {Sizes{1, 1, 1}, {1, 64, 33}, {5, 1, 7}, {17, 31, 64}, {64, 64, 64}, {300, 500, 70}, {530, 800, 129}, {3, 4, 0}})
+    for (const bool ta : {false, true})
+      for (const bool tb : {false, true}) {
+        const std::vector<Bf16> a = narrow(noise<float>(M * K, 1)), b = narrow(noise<float>(K * N, 2));
+        Gemm<Bf16> g{.M = M, .N = N, .K = K, .a = a.data(), .a_row = ta ? 1 : K, .a_col = ta ? M : 1, .b = b.data(), .b_row = tb ? 1 : N, .b_col = tb ? K : 1,
+                     .c_row = N};
+        std::vector<float> sums(static_cast<size_t>(M * N), 2.0f), seen(sums.size()), again = sums;
+        const auto keep = [&](const Tile<float>& t) {
+          for (int64_t m = t.m0; m < t.m1; ++m) std::copy_n(t.c + (m - t.m0) * t.c_row, t.n1 - t.n0, seen.data() + m * N + t.n0);
+        };
+        gemm(g, epilogue_of<float>(keep));
+        g.c = sums.data(), g.beta = 1;
+        gemm(g);
+        g.c = again.data();
+        set_thread_cap(1);
+        gemm(g);
+        set_thread_cap(0);
+        EXPECT_EQ(sums, again) << "one thread against two";
+        for (int64_t i = 0; i < M * N; i += 1 + M * N / 500) {
+          double sum = 0;
+          for (int64_t k = 0; k < K; ++k)
+            sum += static_cast<float>(g.a[i / N * g.a_row + k * g.a_col]) * static_cast<double>(static_cast<float>(g.b[k * g.b_row + i % N * g.b_col]));
+          ASSERT_NEAR(seen[static_cast<size_t>(i)], sum, 1e-4) << M << " " << N << " " << K << " " << ta << tb;
+          ASSERT_NEAR(sums[static_cast<size_t>(i)], sum + 2, 1e-4) << M << " " << N << " " << K << " " << ta << tb;
+        }
+      }
 }
 
 }  // namespace

@@ -54,13 +54,22 @@ TEST(Linear, Bf16WeightsAreTheirNumbersInF32) {
     }
 }
 
-TEST(Linear, ThereIsNoGradientThroughBf16Weights) {
-  const Tensor x = Tensor::ones({2, 3}), w = Tensor::ones({3, 4}, Dtype::bf16);
-  requires_grad(x);
-  EXPECT_THROW(linear(x, w), Error);
-  const NoGrad no_grad;
-  EXPECT_EQ(linear(x, w).at({1, 3}), 3.0);
-  EXPECT_THROW(linear(cast(x, Dtype::f64), w), Error);
+// x in f32: then the result and x's gradient are.
+TEST(Linear, GradientsThroughBf16Weights) {
+  const auto run = [](Dtype weights) {
+    const Tensor x = test::random_tensor({{40, 30}}, Dtype::f32, 1), bias = test::random_tensor({{20}}, Dtype::f32, 3);
+    const Tensor w = cast(cast(test::random_tensor({{30, 20}}, Dtype::f32, 2), Dtype::bf16), weights);
+    for (const Tensor& t : {x, w, bias}) requires_grad(t);
+    set_grad_buffer(w, Tensor::zeros(w.shape()));
+    zero_grad(w);
+    const Tensor y = linear(x, w, bias, Activation::gelu);
+    EXPECT_EQ(y.dtype(), Dtype::f32);
+    backward(y, test::random_tensor({y.shape()}, Dtype::f32, 4));
+    return std::vector<Tensor>{y, grad(x), grad(w), grad(bias)};
+  };
+  const std::vector<Tensor> narrow = run(Dtype::bf16), wide = run(Dtype::f32);
+  for (size_t i = 0; i < wide.size(); ++i) EXPECT_LE(test::relative_difference(narrow[i], wide[i]), 1e-6) << i;
+  EXPECT_THROW(linear(Tensor::ones({2, 30}, Dtype::f64), Tensor::ones({30, 2}, Dtype::bf16)), Error);
 }
 
 TEST(Linear, SaysWhatIsWrong) {

@@ -115,17 +115,40 @@ TEST(Optim, L1PullsTowardsZero) {
 }
 
 TEST(Optim, TheBf16CopyIsTheRoundedMaster) {
-  Net net(Dtype::f32, 500);
-  Adam adam(net.parameters, {.weight_decay = 0.1});
-  const Tensor working = Tensor::zeros(net.parameters.values().shape(), Dtype::bf16);
-  adam.keep_bf16_copy(working);
-  for (uint64_t step = 0; step < 3; ++step) {
-    net.set_gradients(step);
-    adam.step(0.01);
-    EXPECT_TRUE(test::bit_equal(working, cast(net.parameters.values(), Dtype::bf16)));
+  const Tensor matrix = test::random_tensor({{50, 9}}, Dtype::f32, 1), vector = test::random_tensor({{7}}, Dtype::f32, 2);
+  const Tensor before = copy(matrix);
+  Parameters parameters({{"matrix", matrix}, {"vector", vector}}, Dtype::bf16);
+  EXPECT_EQ(matrix.dtype(), Dtype::bf16);
+  EXPECT_EQ(vector.dtype(), Dtype::f32) << "vectors are masters themselves";
+  const auto masters_hold = [&](const char* when) {
+    const WithMasters exact(parameters);
+    EXPECT_EQ(matrix.dtype(), Dtype::f32) << when;
+    return copy(matrix);
+  };
+  EXPECT_TRUE(test::bit_equal(masters_hold("at first"), before));
+  Sgd sgd(parameters, {.momentum = 0.9});
+  Adam adam(parameters, {.weight_decay = 0.1});
+  Rms rms(parameters, {});
+  Ema ema(parameters, 0.5);
+  for (Optimizer* const optimizer : {static_cast<Optimizer*>(&sgd), static_cast<Optimizer*>(&adam), static_cast<Optimizer*>(&rms)})
+    for (uint64_t step = 0; step < 3; ++step) {
+      parameters.zero_grad();
+      backward(sum(matrix * test::random_tensor({matrix.shape()}, Dtype::f32, 10 + step)) + sum(vector * vector));
+      const Tensor last = masters_hold("before");
+      optimizer->step(0.01);
+      const Tensor now = masters_hold("after");
+      EXPECT_FALSE(test::bit_equal(now, last));
+      EXPECT_TRUE(test::bit_equal(matrix, cast(now, Dtype::bf16)));
+      ema.swap();
+      EXPECT_TRUE(test::bit_equal(matrix, cast(masters_hold("averaged"), Dtype::bf16)));
+      ema.swap();
+    }
+  {
+    const WithMasters exact(parameters);
+    fill(matrix, 1.001);
   }
-  EXPECT_THROW(adam.keep_bf16_copy(Tensor::zeros({3}, Dtype::bf16)), Error);
-  EXPECT_THROW(adam.keep_bf16_copy(Tensor::zeros(working.shape())), Error);
+  EXPECT_EQ(matrix.at({0, 0}), 1.0) << "what is loaded is rounded";
+  EXPECT_THROW(Parameters({{"x", Tensor::zeros({2, 2}, Dtype::f64)}}, Dtype::bf16), Error);
 }
 
 TEST(Parameters, AreOneBufferThatTheTensorsLookInto) {

@@ -1,5 +1,6 @@
 #include "support/op_case.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -31,8 +32,8 @@ Inputs make_inputs(const OpCase& c, Dtype dtype) {
 
 bool takes_gradient(const OpInput& in) { return in.dtype == Dtype::f64 && in.gradient; }
 
-// The probe is a random weighting of the outputs: a plain sum would not see a wrong Jacobian of softmax or of a norm.
-Tensor probe_for(const Tensor& y) { return random_tensor({y.shape(), -1.0, 1.0}, y.dtype(), 99); }
+// The probe is a random weighting of the outputs: a plain sum would not see a wrong Jacobian of softmax or of a norm. Its numbers are bf16's.
+Tensor probe_for(const Tensor& y) { return cast(cast(random_tensor({y.shape(), -1.0, 1.0}, Dtype::f64, 99), Dtype::bf16), y.dtype()); }
 
 Outcome run_case(const OpCase& c, const std::function<Tensor(const Inputs&)>& f, const Inputs& inputs) {
   Outcome out;
@@ -97,6 +98,31 @@ void check_gradients(const OpCase& c, const Outcome& analytic) {
           << c.name << ": gradient of input " << i << ", element " << k;
     }
   }
+}
+
+// What is stored in bf16 in training; the gradients collect in f32, as an optimiser has them.
+bool is_narrowed(const OpInput& in) { return in.dtype == Dtype::f64 && in.narrow && in.shape.ndim() >= 2; }
+
+void check_bf16(const OpCase& c) {
+  const auto inputs = [&](Dtype dtype) {
+    Inputs all = make_inputs(c, Dtype::f32);
+    for (size_t i = 0; i < all.size(); ++i) {
+      if (!is_narrowed(c.inputs[i])) continue;
+      all[i] = cast(cast(all[i], Dtype::bf16), dtype);
+      if (c.differentiable && takes_gradient(c.inputs[i])) set_grad_buffer(requires_grad(all[i]), Tensor::zeros(all[i].shape()));
+      zero_grad(all[i]);
+    }
+    return all;
+  };
+  const Outcome narrow = run_case(c, c.run, inputs(Dtype::bf16)), wide = run_case(c, c.run, inputs(Dtype::f32));
+  expect_close(c, "bf16 against f32", narrow, wide, c.bf16_tolerance);
+  device::set_thread_cap(1);
+  const Outcome one = run_case(c, c.run, inputs(Dtype::bf16));
+  device::set_thread_cap(0);
+  EXPECT_TRUE(bit_equal(one.y, narrow.y)) << c.name << ": bf16, one thread against two";
+  for (size_t i = 0; i < one.gradients.size(); ++i)
+    EXPECT_TRUE(!one.gradients[i].defined() || bit_equal(one.gradients[i], narrow.gradients[i]))
+        << c.name << ": bf16, gradient " << i << ", one thread against two";
 }
 
 struct Poison {
@@ -187,6 +213,8 @@ void check_op(const OpCase& c) {
   for (size_t i = 0; i < one.gradients.size(); ++i)
     EXPECT_TRUE(!one.gradients[i].defined() || bit_equal(one.gradients[i], two.gradients[i]))
         << c.name << ": gradient " << i << ", one thread against two";
+
+  if (c.bf16_tolerance > 0 && std::ranges::any_of(c.inputs, is_narrowed)) check_bf16(c);
 
   if (c.differentiable) {  // a second backward adds to the first
     Inputs inputs = make_inputs(c, Dtype::f64);

@@ -1,5 +1,5 @@
 // One case drives every check of an op: values against a twin, gradients in float64 by random-weighted central differences,
-// float32 against float64, non-contiguous inputs, poisoned memory, accumulation, and one thread against two.
+// float32 against float64, bf16 against float32, non-contiguous inputs, poisoned memory, accumulation, and one thread against two.
 #pragma once
 
 #include <functional>
@@ -22,6 +22,7 @@ struct OpInput {
   Dtype dtype = Dtype::f64;            // f64: follows the dtype of the run; i64, boolean...: stays, and has no gradient
   bool gradient = true;
   bool distinct = false;               // well separated values, for max, sort, topk: no ties within the probe's step
+  bool narrow = true;                  // of two or more axes: stored in bf16 where that is tried
 };
 
 struct OpCase {
@@ -32,6 +33,7 @@ struct OpCase {
   bool differentiable = true;
   double f32_tolerance = 2e-5;     // relative to the largest magnitude of the tensor compared
   double grad_tolerance = 1e-6;    // float64, likewise
+  double bf16_tolerance = 1e-2;    // likewise; half a unit of the last place is .002 of a number. 0: the op is not for bf16
 };
 
 void check_op(const OpCase& op_case);

@@ -155,6 +155,9 @@ struct Tape {
     n.grad_dtype_ = buffer.dtype();
   }
 
+  // A view's gradient collects in the dtype of what it looks at: in f32 that of a trained weight that is stored in bf16.
+  static void collect_as(Node& view, const Node& whole) { view.grad_dtype_ = whole.grad_dtype_; }
+
   // A result's Node as a rehearsal has it: it holds its hooks, and nothing of its history.
   static void forget_history(Node& n) {
     n.leaf_ = false;
@@ -274,9 +277,9 @@ void* Node::operator new(size_t bytes) { return device::allocate(bytes); }
 void Node::operator delete(void* p, size_t bytes) { device::release(p, bytes); }
 
 void Node::add(Tensor dx) {
-  GRIM_CHECK(dx.shape() == shape_ && dx.dtype() == dtype_, shape, "backward", "gradient: got {} {}, expected {} {}",
-             dx.shape(), name_of(dx.dtype()), shape_, name_of(dtype_));
-  if (converts()) dx = cast(dx, grad_dtype_);
+  GRIM_CHECK(dx.shape() == shape_ && (dx.dtype() == dtype_ || computed_in(dx.dtype()) == computed_in(dtype_)), shape, "backward",
+             "gradient: got {} {}, expected {} {}", dx.shape(), name_of(dx.dtype()), shape_, name_of(dtype_));
+  dx = cast(dx, grad_dtype_);
   if (!grad_.defined()) {
     // A leaf owns its gradient, so that nothing else can change it; a result passes on what it was given.
     grad_ = leaf_ && !(dx.sole_owner() && dx.contiguous()) ? copy(dx) : std::move(dx);
@@ -289,13 +292,13 @@ void Node::add(Tensor dx) {
   stale_ = false;
 }
 
-Tensor Node::target(bool& overwrite) {
-  if (converts()) {
+Tensor Node::target(bool& overwrite, Dtype dtype) {
+  if (dtype != grad_dtype_) {
     overwrite = true;
-    return Tensor::empty(shape_, dtype_);
+    return Tensor::empty(shape_, dtype);
   }
   overwrite = !grad_.defined() || stale_;
-  if (!grad_.defined()) grad_ = Tensor::empty(shape_, dtype_);
+  if (!grad_.defined()) grad_ = Tensor::empty(shape_, grad_dtype_);
   if (!leaf_ && !overwrite && !(grad_.sole_owner() && grad_.contiguous())) grad_ = copy(grad_);
   stale_ = false;
   return grad_;
@@ -305,21 +308,26 @@ bool Grads::wants(int input) const { return static_cast<bool>(Tape::input(node_,
 void Grads::add(int input, Tensor dx) {
   if (wants(input)) Tape::input(node_, input)->add(std::move(dx));
 }
-Tensor Grads::target(int input, bool& overwrite) { return Tape::input(node_, input)->target(overwrite); }
-Tensor Grads::zeroed_target(int input) {
+Tensor Grads::target(int input, bool& overwrite, Dtype dtype) { return Tape::input(node_, input)->target(overwrite, dtype); }
+Dtype Grads::value_dtype(int input) const { return wants(input) ? Tape::input(node_, input)->dtype_ : Dtype::f32; }
+Dtype Grads::collecting_dtype(int input) const {
+  if (!wants(input)) return Dtype::f32;
+  const Node& n = *Tape::input(node_, input);
+  return n.dtype_ == Dtype::bf16 ? n.grad_dtype_ : n.dtype_;
+}
+Tensor Grads::zeroed_target(int input, Dtype dtype) {
   bool overwrite = false;
-  Tensor dx = Tape::input(node_, input)->target(overwrite);
+  Tensor dx = target(input, overwrite, dtype);
   if (overwrite) fill(dx, 0);
   return dx;
 }
 
 void Grads::settle(int input, const Tensor& dx) {
-  if (Tape::input(node_, input)->converts()) add(input, dx);
+  if (dx.dtype() != Tape::input(node_, input)->grad_dtype_) add(input, dx);
 }
 
 const Tensor& requires_grad(const Tensor& x, bool on) {
-  GRIM_CHECK(x.dtype() == Dtype::f32 || x.dtype() == Dtype::f64, dtype, "requires_grad",
-             "dtype not supported: got {}, expected f32 or f64", name_of(x.dtype()));
+  GRIM_CHECK(is_float(x.dtype()), dtype, "requires_grad", "dtype not supported: got {}, expected f32, f64 or bf16", name_of(x.dtype()));
   if (!on) {
     x.set_node({});
   } else if (!x.node()) {
@@ -400,6 +408,7 @@ bool detail::any_tracked(const Tensor* inputs, size_t count) {
 
 void detail::attach(const Tensor& y, Node* node, const Tensor* inputs, size_t count) {
   y.set_node(Ref<Counted>(node));
+  if (count == 1 && inputs[0].storage().get() == y.storage().get()) Tape::collect_as(*node, *Tape::node(inputs[0]));
   if (state.replay) Tape::take_hooks(*node, state.replay->next());
   if (!state.rehearsal) return Tape::set_inputs(*node, count, [&](size_t i) { return inputs[i].defined() ? Tape::node(inputs[i]) : nullptr; });
   Tape::forget_history(*node);

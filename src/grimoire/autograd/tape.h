@@ -39,8 +39,7 @@ class Node : public Counted {
   friend struct Tape;
   static constexpr int kInline = 6;
   void add(Tensor dx);
-  Tensor target(bool& overwrite);
-  bool converts() const { return grad_dtype_ != dtype_; }
+  Tensor target(bool& overwrite, Dtype dtype);
 
   uint64_t order_;
   uint64_t visit_ = 0;
@@ -68,40 +67,49 @@ class Grads {
  public:
   explicit Grads(Node& node) : node_(node) {}
   bool wants(int input) const;
-  void add(int input, Tensor dx);  // dx of the input's shape; may be kept, so do not write to it afterwards
+  // dx of the input's shape, of its dtype or, of bf16 numbers, f32; may be kept, so do not write to it afterwards
+  void add(int input, Tensor dx);
   // Writes straight into the gradient's memory: write(dx, beta) must compute dx = beta * dx + contribution, beta 0 or 1.
-  // When beta is 0 the memory holds garbage. dx is dense.
-  template <class F> void write(int input, F&& write) {
-    if (!wants(input)) return;
-    bool overwrite = false;
-    const Tensor dx = target(input, overwrite);
-    write(dx, overwrite ? 0.0f : 1.0f);
-    settle(input, dx);
-  }
+  // When beta is 0 the memory holds garbage. dx is dense, of the value's dtype.
+  template <class F> void write(int input, F&& write) { write_as(input, value_dtype(input), write); }
+  // The same, in f32 for numbers that are stored in bf16, as which gradients of trained weights collect.
+  template <class F> void write_wide(int input, F&& write) { write_as(input, computed_in(value_dtype(input)), write); }
   // As write, for the gradients of the first N inputs at once: write(slots), an array of GradSlot.
   template <int N, class F> void write_first(F&& write) {
     std::array<GradSlot, N> slots;
     for (int i = 0; i < N; ++i) {
       if (!wants(i)) continue;
       bool overwrite = false;
-      slots[i].dx = target(i, overwrite);
+      slots[i].dx = target(i, overwrite, value_dtype(i));
       slots[i].beta = overwrite ? 0.0f : 1.0f;
     }
     write(slots);
     for (int i = 0; i < N; ++i)
       if (slots[i].dx.defined()) settle(i, slots[i].dx);
   }
-  // As write, for contributions to some elements only: the rest of dx is zeroed on first use and kept later.
-  template <class F> void scatter(int input, F&& scatter) {
+  // As write_wide, for contributions to some elements only: the rest of dx is zeroed on first use and kept later. Never bf16: many are added up.
+  template <class F> void scatter(int input, F&& scatter) { scatter_as(input, computed_in(value_dtype(input)), scatter); }
+  // The same where no element gets two: of the dtype in which the gradient collects, if it is bf16 in bf16.
+  template <class F> void scatter_once(int input, F&& scatter) { scatter_as(input, collecting_dtype(input), scatter); }
+
+ private:
+  template <class F> void write_as(int input, Dtype dtype, F&& write) {
     if (!wants(input)) return;
-    const Tensor dx = zeroed_target(input);
+    bool overwrite = false;
+    const Tensor dx = target(input, overwrite, dtype);
+    write(dx, overwrite ? 0.0f : 1.0f);
+    settle(input, dx);
+  }
+  template <class F> void scatter_as(int input, Dtype dtype, F&& scatter) {
+    if (!wants(input)) return;
+    const Tensor dx = zeroed_target(input, dtype);
     scatter(dx);
     settle(input, dx);
   }
-
- private:
-  Tensor target(int input, bool& overwrite);  // of the value's dtype
-  Tensor zeroed_target(int input);
+  Dtype value_dtype(int input) const;
+  Dtype collecting_dtype(int input) const;  // the gradient's, where it is not f64 for f32
+  Tensor target(int input, bool& overwrite, Dtype dtype);
+  Tensor zeroed_target(int input, Dtype dtype);
   void settle(int input, const Tensor& dx);  // adds what was not written in place
   Node& node_;
 };

@@ -6,6 +6,8 @@
 #include <dnnl.h>
 
 #include "grimoire/base/error.h"
+#include "grimoire/device/bf16.h"
+#include "grimoire/device/bf16_product.h"
 #include "grimoire/device/threads.h"
 
 extern "C" void omp_set_num_threads(int);  // libgomp, which oneDNN is linked against
@@ -16,10 +18,13 @@ namespace {
 // Tiles of C: big enough for oneDNN's packing to pay, small enough to share among cores. Without AVX-512 oneDNN packs only where 1/m + 1/n is below .0038
 // (by measurement of 2.6.3), and what it does not pack runs at a third of the speed where rows lie a multiple of 4 KiB apart (Zen 3: 26 to 40 GF/s for
 // 70 to 80). The larger tiles are fewer: a product of 1024 x 768 has two, which is all that more cores can share.
-struct Tile {
+struct TileSize {
   int64_t m, n;
 };
-constexpr Tile kTile{256, 384}, kTileWithoutAvx512{512, 768};
+constexpr TileSize kTile{256, 384}, kTileWithoutAvx512{512, 768};
+// bf16 products work faster, and what a call packs weighs more; most where A is transposed, which is copied for each tile. By measurement on a processor
+// with AMX.
+constexpr TileSize kBf16Tile{256, 768}, kBf16TransposedTile{512, 768};
 // The own kernel measures as fast as oneDNN's up to here, in multiply-adds and in inner size, and starts sooner. A transposed B
 // it must copy into rows first, which pays only with many rows of A.
 constexpr int64_t kOwnWork = 32 * 1024 * 1024, kOwnInner = 1024, kOwnTransposedRows = 512, kTinyWork = 128 * 1024;
@@ -41,20 +46,37 @@ void one_tile(const Gemm<float>& g) {
              static_cast<int>(status));
 }
 
+// The lines of an operand that a tile reads, widened; `lines` of `length` numbers, `step` apart.
+const float* widened(const Bf16* from, int64_t lines, int64_t length, int64_t step, std::vector<float>& room) {
+  room.resize(static_cast<size_t>(lines * length));
+  for (int64_t i = 0; i < lines; ++i) widen(from + i * step, length, room.data() + i * length);
+  return room.data();
+}
+
 // The columns of B that a tile reads, widened once for all its rows.
 void one_tile(const Gemm<float, Bf16>& g) {
-  static thread_local std::vector<float> wide;
+  static thread_local std::vector<float> room;
   const bool by_rows = g.b_col == 1;
-  const int64_t lines = by_rows ? g.K : g.N, length = by_rows ? g.N : g.K, step = by_rows ? g.b_row : g.b_col;
-  wide.resize(static_cast<size_t>(lines * length));
-  for (int64_t i = 0; i < lines; ++i) put_wide(g.b + i * step, length, wide.data() + i * length);
-  one_tile(Gemm<float>{.M = g.M, .N = g.N, .K = g.K, .a = g.a, .a_row = g.a_row, .a_col = g.a_col, .b = wide.data(), .b_row = by_rows ? length : 1,
+  const int64_t length = by_rows ? g.N : g.K;
+  const float* const b = by_rows ? widened(g.b, g.K, g.N, g.b_row, room) : widened(g.b, g.N, g.K, g.b_col, room);
+  one_tile(Gemm<float>{.M = g.M, .N = g.N, .K = g.K, .a = g.a, .a_row = g.a_row, .a_col = g.a_col, .b = b, .b_row = by_rows ? length : 1,
                        .b_col = by_rows ? 1 : length, .c = g.c, .c_row = g.c_row, .beta = g.beta});
 }
 
+void one_tile(const Gemm<Bf16>& g) {
+  if (has_bf16_products()) return bf16_product(g);
+  static thread_local std::vector<float> room;
+  const bool by_rows = g.a_col == 1;
+  const int64_t length = by_rows ? g.K : g.M;
+  const float* const a = by_rows ? widened(g.a, g.M, g.K, g.a_row, room) : widened(g.a, g.K, g.M, g.a_col, room);
+  one_tile(Gemm<float, Bf16>{.M = g.M, .N = g.N, .K = g.K, .a = a, .a_row = by_rows ? length : 1, .a_col = by_rows ? 1 : length, .b = g.b,
+                             .b_row = g.b_row, .b_col = g.b_col, .c = g.c, .c_row = g.c_row, .beta = g.beta});
+}
+
 template <class T, class W> void scale_only(const Gemm<T, W>& g) {
+  using Sum = typename Gemm<T, W>::Sum;
   for (int64_t m = 0; m < g.M; ++m)
-    for (int64_t n = 0; n < g.N; ++n) g.c[m * g.c_row + n] = g.beta == 0 ? T(0) : g.beta * g.c[m * g.c_row + n];
+    for (int64_t n = 0; n < g.N; ++n) g.c[m * g.c_row + n] = g.beta == 0 ? Sum(0) : g.beta * g.c[m * g.c_row + n];
 }
 
 // A tile edge: at most `largest`, pieces as even as possible, multiples of `step`.
@@ -67,20 +89,29 @@ int64_t even_tile(int64_t n, int64_t largest, int64_t step) {
 int64_t last_piece(int64_t n, int64_t piece) { return n - (n - 1) / piece * piece; }
 
 // Without AVX-512: are all tiles packed, the last ones too?
-bool is_packed(const Tile& t, int64_t M, int64_t N) {
+bool is_packed(const TileSize& t, int64_t M, int64_t N) {
   const auto m = static_cast<double>(last_piece(M, t.m)), n = static_cast<double>(last_piece(N, t.n));
   return 1 / m + 1 / n < 0.0037;
 }
 
+bool has_avx512() {
+  static const bool has = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;  // a set of bits
+  return has;
+}
+
+template <class T, class W> TileSize largest_tile(const Gemm<T, W>& g) {
+  if (std::is_same_v<T, Bf16> && has_bf16_products()) return g.a_col == 1 ? kBf16Tile : kBf16TransposedTile;
+  return has_avx512() ? kTile : kTileWithoutAvx512;
+}
+
 // Depends on the sizes and the machine's vectors alone, so that the bits do not depend on the number of threads.
-Tile choose_tile(int64_t M, int64_t N, int64_t K) {
+TileSize choose_tile(const TileSize& largest, int64_t M, int64_t N, int64_t K) {
   if (M * N * K <= kSplitWork) return {M, N};
-  static const bool avx512 = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;  // a set of bits
-  const Tile largest = avx512 ? kTile : kTileWithoutAvx512;
-  const Tile tile{even_tile(M, largest.m, 8), even_tile(N, largest.n, 48)};
+  const TileSize tile{even_tile(M, largest.m, 8), even_tile(N, largest.n, 48)};
   if (tile.m < M || tile.n < N) {
-    if (!avx512 && !is_packed(tile, M, N))
-      for (const Tile& longer : {Tile{even_tile(M, 2 * largest.m, 8), tile.n}, Tile{tile.m, even_tile(N, 2 * largest.n, 48)}, Tile{M, tile.n}, Tile{tile.m, N}})
+    if (!has_avx512() && !is_packed(tile, M, N))
+      for (const TileSize& longer :
+           {TileSize{even_tile(M, 2 * largest.m, 8), tile.n}, TileSize{tile.m, even_tile(N, 2 * largest.n, 48)}, TileSize{M, tile.n}, TileSize{tile.m, N}})
         if (is_packed(longer, M, N) && (longer.m < M || longer.n < N)) return longer;
     return tile;
   }
@@ -88,14 +119,9 @@ Tile choose_tile(int64_t M, int64_t N, int64_t K) {
   return {even_tile(M, (M + 1) / 2, 8), N};
 }
 
-template <class T, class W> void run(const Gemm<T, W>& g, const Epilogue& epilogue) {
+template <class T, class W> void run(const Gemm<T, W>& g, const Epilogue<typename Gemm<T, W>::Sum>& epilogue) {
   if (g.M == 0 || g.N == 0) return;
-  if (g.K == 0) {
-    scale_only(g);
-    if (epilogue.run) epilogue.run(epilogue.context, 0, g.M, 0, g.N);
-    return;
-  }
-  const Tile size = choose_tile(g.M, g.N, g.K);
+  const TileSize size = choose_tile(largest_tile(g), g.M, g.N, g.K);
   const int64_t across = (g.N + size.n - 1) / size.n, down = (g.M + size.m - 1) / size.m;
   for_chunks(across * down, [&](int64_t chunk) {
     const int64_t m0 = chunk % down * size.m, n0 = chunk / down * size.n;
@@ -105,9 +131,16 @@ template <class T, class W> void run(const Gemm<T, W>& g, const Epilogue& epilog
     tile.N = n1 - n0;
     tile.a += m0 * g.a_row;
     tile.b += n0 * g.b_col;
-    tile.c += m0 * g.c_row + n0;
-    one_tile(tile);
-    if (epilogue.run) epilogue.run(epilogue.context, m0, m1, n0, n1);
+    if (g.c) {
+      tile.c += m0 * g.c_row + n0;
+    } else {
+      static thread_local std::vector<typename Gemm<T, W>::Sum> room;
+      room.resize(static_cast<size_t>(tile.M * tile.N));
+      tile.c = room.data();
+      tile.c_row = tile.N;
+    }
+    g.K == 0 ? scale_only(tile) : one_tile(tile);
+    if (epilogue.run) epilogue.run(epilogue.context, {m0, m1, n0, n1, tile.c, tile.c_row});
   });
 }
 
@@ -120,7 +153,7 @@ int64_t stripe(int64_t M, int64_t N, int64_t K, bool rows) {
   return std::max(few, (N + pieces - 1) / pieces / 64 * 64 + 64);
 }
 
-template <class T, class W> void run_rows(const Gemm<T, W>& g, const Epilogue& epilogue) {
+template <class T, class W> void run_rows(const Gemm<T, W>& g, const Epilogue<T>& epilogue) {
   if (g.M == 0 || g.N == 0) return;
   const int64_t each = stripe(g.M, g.N, g.K, g.b_col == 1);
   const int64_t tail = g.N > 1 && g.N % each == 1 ? 1 : 0;  // a column alone is added up in another order: it goes with the stripe before it
@@ -131,7 +164,7 @@ template <class T, class W> void run_rows(const Gemm<T, W>& g, const Epilogue& e
     stripe.b += n0 * g.b_col;
     stripe.c += n0;
     g.K == 0 ? scale_only(stripe) : few_rows(stripe);
-    if (epilogue.run) epilogue.run(epilogue.context, 0, g.M, n0, n1);
+    if (epilogue.run) epilogue.run(epilogue.context, {0, g.M, n0, n1, stripe.c, stripe.c_row});
   });
 }
 
@@ -155,12 +188,13 @@ template <class T> void run_batch(const Gemm<T>& g, const BatchSteps& steps) {
 
 }  // namespace
 
-void gemm(const Gemm<float>& g, const Epilogue& epilogue) { run(g, epilogue); }
-void gemm(const Gemm<double>& g, const Epilogue& epilogue) { run(g, epilogue); }
-void gemm(const Gemm<float, Bf16>& g, const Epilogue& epilogue) { run(g, epilogue); }
-void gemm_rows(const Gemm<float>& g, const Epilogue& epilogue) { run_rows(g, epilogue); }
-void gemm_rows(const Gemm<double>& g, const Epilogue& epilogue) { run_rows(g, epilogue); }
-void gemm_rows(const Gemm<float, Bf16>& g, const Epilogue& epilogue) { run_rows(g, epilogue); }
+void gemm(const Gemm<float>& g, const Epilogue<float>& epilogue) { run(g, epilogue); }
+void gemm(const Gemm<double>& g, const Epilogue<double>& epilogue) { run(g, epilogue); }
+void gemm(const Gemm<float, Bf16>& g, const Epilogue<float>& epilogue) { run(g, epilogue); }
+void gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue) { run(g, epilogue); }
+void gemm_rows(const Gemm<float>& g, const Epilogue<float>& epilogue) { run_rows(g, epilogue); }
+void gemm_rows(const Gemm<double>& g, const Epilogue<double>& epilogue) { run_rows(g, epilogue); }
+void gemm_rows(const Gemm<float, Bf16>& g, const Epilogue<float>& epilogue) { run_rows(g, epilogue); }
 void gemm_batch(const Gemm<float>& g, const BatchSteps& steps) { run_batch(g, steps); }
 void gemm_batch(const Gemm<double>& g, const BatchSteps& steps) { run_batch(g, steps); }
 

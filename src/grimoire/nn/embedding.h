@@ -13,8 +13,12 @@ struct Embedding : Module {
       : Embedding(name, parent, normal_init({V, C}, 1, rng, dtype)) {}
   Embedding(const std::string& name, Module& parent, const Tensor& initial)
       : Module(name, parent), weight(parameter("weight", initial)) {}
-  Tensor operator()(const Tensor& ids) const { return tapped(*this, embedding(weight, ids)); }
+  Tensor operator()(const Tensor& ids) const { return tapped(*this, embedding(weight, ids, keeps_bf16 ? weight.dtype() : computed_in(weight.dtype()))); }
   Tensor weight;
+  bool keeps_bf16 = false;  // of a table in bf16 the rows: else they are widened
 };
+
+// What a model computes with follows from the rows that its tables hand out: from now on bf16 where those are.
+void compute_in_bf16(Module& root);
 
 }  // namespace grim

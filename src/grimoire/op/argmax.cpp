@@ -29,7 +29,7 @@ Tensor places(const char* name, const cpu::Reducers& op, const Tensor& x_any, in
   shape[axis] = 1;
   if (keep == KeepDims::no) shape.erase(axis);
   const Tensor y = x_any.like(shape, Dtype::i64);
-  const Tensor typed = is_float(x_any.dtype()) ? x_any : cast(x_any, Dtype::i64);
+  const Tensor typed = cast(x_any, is_float(x_any.dtype()) ? computed_in(x_any.dtype()) : Dtype::i64);
   const Tensor x = contiguous(view::transpose(typed, axis, -1));
   // With the axis last, the other axes hold their order but for the one that changed places with it.
   const Tensor found = x.like(view::select(x, -1, 0).shape(), Dtype::i64);

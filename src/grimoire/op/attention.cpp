@@ -29,8 +29,8 @@ void check_offsets(const std::vector<int64_t>& offsets, size_t count, int64_t le
 void check_bias(const AttentionOptions& o, const Tensor& q, int64_t S) {
   const Tensor& bias = o.distance_bias;
   if (!bias.defined()) return;
-  GRIM_CHECK(bias.ndim() == 2 && bias.dim(0) == q.dim(1) && bias.dtype() == q.dtype(), shape, "attention", "distance_bias: got {} {}, expected {} ({}, W)",
-             name_of(bias.dtype()), bias.shape(), name_of(q.dtype()), q.dim(1));
+  GRIM_CHECK(bias.ndim() == 2 && bias.dim(0) == q.dim(1) && computed_in(bias.dtype()) == computed_in(q.dtype()), shape, "attention",
+             "distance_bias: got {} {}, expected {} ({}, W)", name_of(bias.dtype()), bias.shape(), name_of(q.dtype()), q.dim(1));
   int64_t queries = q.dim(2), keys = S;
   if (!o.offsets.empty()) {
     queries = keys = 0;
@@ -72,8 +72,7 @@ void check_qkv(const Tensor& q, const Tensor& k, const Tensor& v) {
   GRIM_CHECK(q.ndim() == 4 && k.ndim() == 4 && k.shape() == v.shape() && q.shape()[0] == k.shape()[0] &&
                  k.shape()[1] > 0 && q.shape()[1] % k.shape()[1] == 0 && q.shape()[3] == k.shape()[3],
              shape, "attention", "got q {}, k {}, v {}, expected (B, H, T, D), (B, G, S, D), (B, G, S, D), H a multiple of G", q.shape(), k.shape(), v.shape());
-  check_float("attention", q.dtype());
-  GRIM_CHECK(q.dtype() == k.dtype() && q.dtype() == v.dtype(), dtype, "attention", "got {}, {}, {}, expected one dtype",
+  GRIM_CHECK(is_float(q.dtype()) && q.dtype() == k.dtype() && q.dtype() == v.dtype(), dtype, "attention", "got {}, {}, {}, expected one dtype",
              name_of(q.dtype()), name_of(k.dtype()), name_of(v.dtype()));
 }
 
@@ -91,7 +90,7 @@ struct Forward {
   Tensor o, lse;
 };
 Forward run_forward(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options, const Tensor& o) {
-  const Tensor lse = q.like({q.dim(0), q.dim(1), q.dim(2)});
+  const Tensor lse = q.like({q.dim(0), q.dim(1), q.dim(2)}, computed_in(q.dtype()));
   GRIM_RUN(attention, options, q, k, v, o, lse);
   return {o, lse};
 }
@@ -120,7 +119,7 @@ Tensor for_heads(const Tensor& x, int64_t H) {
 AttentionOptions completed(AttentionOptions options) {
   if (options.key_mask.defined()) options.key_mask = contiguous(options.key_mask);
   if (options.key_offsets.empty()) options.key_offsets = options.offsets;
-  if (options.distance_bias.defined()) options.distance_bias = saved(contiguous(options.distance_bias));
+  if (const Tensor& bias = options.distance_bias; bias.defined()) options.distance_bias = saved(contiguous(cast(bias, computed_in(bias.dtype()))));
   return options;
 }
 
@@ -133,7 +132,7 @@ std::vector<Tensor> with_bias(std::vector<Tensor> inputs, const AttentionOptions
 template <class Run> void backward_with_bias(const AttentionOptions& o, const Tensor& q, Grads& dx, int input, Run&& run) {
   const int64_t texts = o.offsets.empty() ? q.dim(0) : static_cast<int64_t>(o.offsets.size()) - 1;
   const bool wanted = o.distance_bias.defined() && dx.wants(input);
-  const Tensor dbias = wanted ? q.like({texts, o.distance_bias.dim(0), o.distance_bias.dim(1)}) : Tensor();
+  const Tensor dbias = wanted ? o.distance_bias.like({texts, o.distance_bias.dim(0), o.distance_bias.dim(1)}) : Tensor();
   run(dbias);
   if (wanted) dx.add(input, sum(dbias, {0}));
 }
@@ -173,7 +172,7 @@ Tensor attention(const Tensor& q_any, const Tensor& k_any, const Tensor& v_any, 
 Tensor self_attention(const Tensor& qkv_any, int64_t heads, const AttentionOptions& given) {
   GRIM_CHECK(qkv_any.ndim() == 3 && heads > 0 && qkv_any.dim(2) % (3 * heads) == 0, shape, "self_attention",
              "got {} for {} heads, expected (B, T, 3 * heads * D)", qkv_any.shape(), heads);
-  check_float("self_attention", qkv_any.dtype());
+  GRIM_CHECK(is_float(qkv_any.dtype()), dtype, "self_attention", "got {}, expected f32, f64 or bf16", name_of(qkv_any.dtype()));
   const AttentionOptions options = completed(given);
   const Tensor qkv = saved(contiguous(qkv_any));
   const int64_t B = qkv.dim(0), T = qkv.dim(1), C = qkv.dim(2) / 3;

@@ -13,6 +13,7 @@
 #include "grimoire/op/dropout_mask-inl.h"
 #include "grimoire/op/kernel_table.h"
 #include "grimoire/op/simd-inl.h"
+#include "grimoire/tensor/copy.h"
 
 #ifndef GRIM_ATTENTION_TASKS
 #define GRIM_ATTENTION_TASKS
@@ -360,6 +361,11 @@ template <class T, class F> void each_head(const AttentionProblem<T>& p, int64_t
 }  // namespace
 
 void attention(const AttentionOptions& options, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& o, const Tensor& lse) {
+  if (is_narrow(q)) {  // tiles are f32
+    const Tensor wide = o.like(o.shape(), Dtype::f32);
+    attention(options, cast(q, Dtype::f32), cast(k, Dtype::f32), cast(v, Dtype::f32), wide, lse);
+    return copy_into(o, wide);
+  }
   visit_float("attention", q.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const AttentionProblem<T> p = problem<T>(options, q, k, v, lse);
@@ -369,6 +375,14 @@ void attention(const AttentionOptions& options, const Tensor& q, const Tensor& k
 
 void attention_backward(const AttentionOptions& options, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& o, const Tensor& lse,
                         const Tensor& d_o, const Tensor& dq, const Tensor& dk, const Tensor& dv, const Tensor& dbias) {
+  if (is_narrow(q)) {
+    const auto wide = [](const Tensor& x) { return cast(x, Dtype::f32); };
+    const auto room = [](const Tensor& x) { return x.like(x.shape(), Dtype::f32); };
+    const Tensor to_q = room(dq), to_k = room(dk), to_v = room(dv);
+    attention_backward(options, wide(q), wide(k), wide(v), wide(o), lse, wide(d_o), to_q, to_k, to_v, dbias);
+    copy_into(dq, to_q), copy_into(dk, to_k), copy_into(dv, to_v);
+    return;
+  }
   visit_float("attention", q.dtype(), [&](auto zero) {
     using T = decltype(zero);
     AttentionProblem<T> p = problem<T>(options, q, k, v, lse);

@@ -1,9 +1,12 @@
+#include <algorithm>
+
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/op/broadcast.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/pointwise_kernel.h"
 #include "grimoire/tensor/copy.h"
+#include "grimoire/tensor/wide_block.h"
 
 namespace grim {
 namespace {
@@ -12,8 +15,8 @@ using cpu::Binary;
 using cpu::kPointwiseGrain;
 
 void same_dtype(const char* name, const Tensor& a, const Tensor& b) {
-  GRIM_CHECK(a.dtype() == b.dtype(), dtype, name, "got {} and {}, expected one dtype", name_of(a.dtype()),
-             name_of(b.dtype()));
+  GRIM_CHECK(a.dtype() == b.dtype() || (is_narrow(a) && b.dtype() == Dtype::f32) || (is_narrow(b) && a.dtype() == Dtype::f32), dtype, name,
+             "got {} and {}, expected one dtype, or bf16 and f32", name_of(a.dtype()), name_of(b.dtype()));
 }
 
 // f(T{}, kernel) for the dtype at hand.
@@ -42,9 +45,41 @@ template <class T> void run_broadcast(cpu::BinaryKernel<T> kernel, const Tensor&
                });
 }
 
+// What bf16 takes part in is computed in f32 and rounded to bf16.
+Tensor apply_narrow(const Binary& op, const Tensor& a, const Tensor& b, const Shape& shape) {
+  const Tensor y = a.like(shape, Dtype::bf16);
+  const bool one_by_one = a.shape() == b.shape() && a.contiguous() && b.contiguous();
+  const bool repeats = a.shape() == shape && a.contiguous() && b.contiguous() && b.ndim() <= 1 && b.numel() > 0 && b.numel() <= kWideBlock;  // along rows
+  if (!one_by_one && !repeats) {
+    const Tensor wide = y.like(shape, Dtype::f32);
+    run_broadcast<float>(op.of<float>(), cast(a, Dtype::f32), cast(b, Dtype::f32), wide);
+    copy_into(y, wide);
+    return y;
+  }
+  if (one_by_one) {
+    for_wide_blocks(y.numel(), [&](int64_t begin, int64_t n) {
+      float from_a[kWideBlock], from_b[kWideBlock], room[kWideBlock];
+      op.of<float>()(wide_block(a, begin, n, from_a), 1, wide_block(b, begin, n, from_b), 1, room, n);
+      put_block(y, begin, n, room);
+    });
+    return y;
+  }
+  const int64_t C = b.numel();
+  const Tensor row = contiguous(cast(b, Dtype::f32));
+  device::parallel_for(y.numel() / C, std::max<int64_t>(1, kPointwiseGrain / C), [&](int64_t begin, int64_t end) {
+    float from_a[kWideBlock], room[kWideBlock];
+    for (int64_t r = begin; r < end; ++r) {
+      op.of<float>()(wide_block(a, r * C, C, from_a), 1, row.data<float>(), 1, room, C);
+      put_block(y, r * C, C, room);
+    }
+  });
+  return y;
+}
+
 Tensor apply(const char* name, const Binary& op, const Tensor& a, const Tensor& b) {
   same_dtype(name, a, b);
   const bool aligned = a.shape() == b.shape();
+  if (is_narrow(a) || is_narrow(b)) return apply_narrow(op, a, b, aligned ? a.shape() : broadcast_shapes(name, a.shape(), b.shape()));
   const Tensor y = a.like(aligned ? a.shape() : broadcast_shapes(name, a.shape(), b.shape()));
   visit_kernel(name, op, a.dtype(), [&](auto zero, auto kernel) {
     using T = decltype(zero);
@@ -61,6 +96,17 @@ enum class Side { left, right };
 Tensor apply(const char* name, const Binary& op, const Tensor& x_any, double number, Side side) {
   const Tensor x = contiguous(x_any);
   const Tensor y = x.like();
+  if (is_narrow(x)) {
+    const auto s = static_cast<float>(number);
+    for_wide_blocks(x.numel(), [&](int64_t begin, int64_t n) {
+      float room[kWideBlock];
+      const float* const from = wide_block(x, begin, n, room);
+      if (side == Side::right) op.of<float>()(from, 1, &s, 0, room, n);
+      else op.of<float>()(&s, 0, from, 1, room, n);
+      put_block(y, begin, n, room);
+    });
+    return y;
+  }
   visit_kernel(name, op, x.dtype(), [&](auto zero, auto kernel) {
     using T = decltype(zero);
     const T s = static_cast<T>(number);

@@ -9,6 +9,7 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/op/convert.h"
 #include "grimoire/tensor/copy.h"
 
 namespace grim {
@@ -124,6 +125,8 @@ template <class T> void add_bias_gradient(const Problem& p, const T* dy, T* dbia
 // With X the columns of x, y = W X + b:  dW = dy X', dX = W' dy, db = dy summed over batch and time; dx gathers from dX
 // what each of its elements was copied to.
 Tensor conv1d(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias_any, const Conv1dOptions& options) {
+  if (is_narrow(x_any)) return narrowed(conv1d(widened(x_any), widened(weight_any), bias_any, options));
+  if (is_narrow(weight_any)) return conv1d(x_any, widened(weight_any), bias_any, options);
   const Problem p = problem_of(x_any, weight_any, bias_any, options);
   const Tensor x = saved(contiguous(x_any)), weight = saved(contiguous(weight_any));
   const Tensor bias = bias_any.defined() ? contiguous(bias_any) : Tensor();

@@ -5,6 +5,7 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/op/convert.h"
 #include "grimoire/op/cross_entropy_kernel.h"
 #include "grimoire/op/target_rows.h"
 #include "grimoire/tensor/copy.h"
@@ -58,6 +59,7 @@ Tensor row_scales(const Tensor& dy, double scale) {
 
 // dx_j = scale (softmax_j - target_j): cross_entropy_kernel.h. Written over the logits when nobody else holds them.
 Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& o) {
+  if (is_narrow(logits)) return cross_entropy(widened(logits), targets, o);
   check_rows("cross_entropy", logits, targets, o);
   const int64_t V = logits.shape().back();
   const TargetRows rows("cross_entropy", targets, V, o.ignore_index);
@@ -88,6 +90,7 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEnt
 
 // loss = -(1 - s) x[target] - s mean(x): dx = -scale ((1 - s) [j = target] + s / V).
 Tensor nll_loss(const Tensor& log_probabilities, const Tensor& targets, const CrossEntropyOptions& o) {
+  if (is_narrow(log_probabilities)) return nll_loss(widened(log_probabilities), targets, o);
   check_rows("nll_loss", log_probabilities, targets, o);
   GRIM_CHECK(o.label_smoothing == 0, argument, "nll_loss", "label_smoothing: got {}, expected 0", o.label_smoothing);
   const int64_t V = log_probabilities.shape().back();

@@ -5,6 +5,7 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/tensor/copy.h"
+#include "grimoire/tensor/wide_block.h"
 
 namespace grim {
 namespace {
@@ -19,6 +20,17 @@ void check(const char* op, double p) {
 Tensor masked(const char* op, const Tensor& x_any, const Tensor& residual_any, double p, const DropoutKey& key) {
   const Tensor x = contiguous(x_any), residual = residual_any.defined() ? contiguous(residual_any) : Tensor();
   const Tensor y = x.like();
+  if (is_narrow(x)) {
+    for_wide_blocks(x.numel(), [&](int64_t begin, int64_t n) {
+      float room[kWideBlock], more[kWideBlock];
+      wide_block(x, begin, n, room);
+      if (p > 0) cpu::drop_row(key, p, static_cast<uint64_t>(begin), n, room);
+      const float* const add = residual.defined() ? wide_block(residual, begin, n, more) : nullptr;
+      for (int64_t i = 0; add && i < n; ++i) room[i] += add[i];
+      put_block(y, begin, n, room);
+    });
+    return y;
+  }
   visit_float(op, x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T* const from = x.data<T>();

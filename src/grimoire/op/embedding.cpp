@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/device/bf16.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/op/long_sum.h"
 #include "grimoire/tensor/copy.h"
@@ -34,15 +35,16 @@ template <class T, class I> void add_rows(const Tensor& dweight, const Tensor& d
 
 }  // namespace
 
-Tensor embedding(const Tensor& weight, const Tensor& ids_any) {
+Tensor embedding(const Tensor& weight, const Tensor& ids_any, Dtype dtype) {
   GRIM_CHECK(weight.ndim() == 2, shape, "embedding", "weight: got {}, expected (V, C)", weight.shape());
   const int64_t V = weight.dim(0), C = weight.dim(1);
   const Tensor w = saved(contiguous(weight)), ids = contiguous(ids_any);
   Shape shape = ids.shape();
   shape.push_back(C);
-  const bool narrow = weight.dtype() == Dtype::bf16;
-  GRIM_CHECK(!narrow || !(grad_enabled() && tracked(weight)), dtype, "embedding", "weight: got bf16, expected f32: it gets no gradient");
-  const Tensor y = weight.like(shape, computed_in(weight.dtype()));
+  GRIM_CHECK(dtype == weight.dtype() || (dtype == Dtype::f32 && is_narrow(weight)), dtype, "embedding",
+             "got a weight of {} for rows of {}, expected one dtype, or bf16 for f32", name_of(weight.dtype()), name_of(dtype));
+  const bool widens = dtype != weight.dtype();
+  const Tensor y = weight.like(shape, dtype);
   visit_index("embedding", ids.dtype(), [&](auto index_zero) {
     using I = decltype(index_zero);
     const I* const id = ids.data<I>();
@@ -50,14 +52,14 @@ Tensor embedding(const Tensor& weight, const Tensor& ids_any) {
     for (int64_t n = 0; n < ids.numel(); ++n)
       GRIM_CHECK(id[n] >= 0 && id[n] < V, argument, "embedding", "id {} at place {} is outside 0 to {}", id[n], n, V - 1);
     device::parallel_for(ids.numel(), std::max<int64_t>(1, kGrain / std::max<int64_t>(C, 1)), [&](int64_t begin, int64_t end) {
-      for (int64_t n = begin; n < end && narrow; ++n)
-        put_wide(w.data<Bf16>() + static_cast<int64_t>(id[n]) * C, C, y.data<float>() + n * C);
-      for (int64_t n = begin; n < end && !narrow; ++n)
+      for (int64_t n = begin; n < end && widens; ++n)
+        device::widen(w.data<Bf16>() + static_cast<int64_t>(id[n]) * C, C, y.data<float>() + n * C);
+      for (int64_t n = begin; n < end && !widens; ++n)
         std::memcpy(y.raw() + static_cast<size_t>(n) * row_bytes, w.raw() + static_cast<size_t>(id[n]) * row_bytes, row_bytes);
     });
   });
   return record(y, {weight}, [ids](const Tensor& dy_any, Grads dx) {
-    const Tensor dy = contiguous(dy_any);
+    const Tensor dy = contiguous(cast(dy_any, computed_in(dy_any.dtype())));
     dx.scatter(0, [&](const Tensor& dweight) {
       add_in_blocks(dweight, dweight.dim(0), ids.numel(), kLong, [&](const Tensor& sums, int64_t begin, int64_t end) {
         visit_float("embedding", dy.dtype(), [&](auto zero) {

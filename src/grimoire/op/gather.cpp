@@ -6,6 +6,7 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/op/convert.h"
 #include "grimoire/op/long_sum.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
@@ -93,7 +94,7 @@ Tensor gather(const Tensor& x, int axis_any, const Tensor& index_any) {
   check_places("gather", x, axis, index_any);
   const Tensor index = checked_index("gather", index_any, x.dim(axis));
   return record(gather_plain(x, axis, index), {x}, [axis, index](const Tensor& dy, Grads dx) {
-    dx.scatter(0, [&](const Tensor& whole) { scatter_into(whole, axis, index, dy); });
+    dx.scatter(0, [&](const Tensor& whole) { scatter_into(whole, axis, index, cast(dy, whole.dtype())); });
   });
 }
 
@@ -104,6 +105,7 @@ Tensor scatter_add(const Tensor& x, int axis_any, const Tensor& index_any, const
   GRIM_CHECK(source.shape() == index_any.shape() && source.dtype() == x.dtype(), shape, "scatter_add",
              "source: got {} {}, expected {} {}", name_of(source.dtype()), source.shape(), name_of(x.dtype()),
              index_any.shape());
+  if (is_narrow(x)) return narrowed(scatter_add(widened(x), axis_any, index_any, widened(source)));
   const Tensor index = checked_index("scatter_add", index_any, x.dim(axis)), y = copy(x);
   scatter_into(y, axis, index, source);
   return record(y, {x, source}, [axis, index](const Tensor& dy, Grads dx) {
@@ -161,8 +163,8 @@ Tensor index_select(const Tensor& x_any, int axis_any, const Tensor& ids_any) {
     }
   });
   return record(y, {x_any}, [a, ids](const Tensor& dy_any, Grads dx) {
-    const Tensor dy = contiguous(dy_any);
     dx.scatter(0, [&](const Tensor& whole) {
+      const Tensor dy = contiguous(cast(dy_any, whole.dtype()));
       add_in_blocks(whole, a.n, ids.numel(), kLong, [&](const Tensor& sums, int64_t begin, int64_t end) {
         visit_float("index_select", dy.dtype(), [&](auto zero) { add_slices<decltype(zero)>(sums, dy, ids, a, begin, end); });
       });

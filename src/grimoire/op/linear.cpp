@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/op/convert.h"
 #include "grimoire/op/linear_cpu.h"
 #include "grimoire/op/matmul.h"
 #include "grimoire/op/pointwise.h"
@@ -22,12 +23,11 @@ bool needs_input(Activation a) {
 void check_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   GRIM_CHECK(weight.ndim() == 2 && x.ndim() >= 1 && x.dim(-1) == weight.dim(0), shape, "linear",
              "got x {} and weight {}, expected (..., C_in) and (C_in, C_out)", x.shape(), weight.shape());
-  check_float("linear", x.dtype());
-  GRIM_CHECK(x.dtype() == weight.dtype() || (weight.dtype() == Dtype::bf16 && x.dtype() == Dtype::f32), dtype, "linear",
+  GRIM_CHECK(is_float(x.dtype()) && (x.dtype() == weight.dtype() || (is_narrow(weight) && x.dtype() == Dtype::f32)), dtype, "linear",
              "got x {} and weight {}, expected one dtype, or f32 and bf16", name_of(x.dtype()), name_of(weight.dtype()));
   if (!bias.defined()) return;
-  GRIM_CHECK(bias.shape() == Shape{weight.dim(1)} && bias.dtype() == x.dtype(), shape, "linear",
-             "bias: got {} {}, expected {} ({},)", name_of(bias.dtype()), bias.shape(), name_of(x.dtype()), weight.dim(1));
+  GRIM_CHECK(bias.shape() == Shape{weight.dim(1)} && bias.dtype() == computed_in(x.dtype()), shape, "linear",
+             "bias: got {} {}, expected {} ({},)", name_of(bias.dtype()), bias.shape(), name_of(computed_in(x.dtype())), weight.dim(1));
 }
 
 // Dense, or a transpose of something dense: what the product reads in place.
@@ -42,11 +42,9 @@ Tensor linear(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias,
   const Tensor w = saved(matrix(weight_any));
   const Tensor y = x.like({x.dim(0), w.dim(1)});
   const bool recorded = grad_enabled() && (tracked(x_any) || tracked(weight_any) || tracked(bias));
-  GRIM_CHECK(!recorded || w.dtype() == x.dtype(), dtype, "linear", "weight: got {}, expected {}: there are no gradients through narrower weights",
-             name_of(w.dtype()), name_of(x.dtype()));
   const Tensor pre = recorded && needs_input(activation) ? y.like() : Tensor();
   const Tensor dense_bias = bias.defined() ? saved(contiguous(bias)) : Tensor();
-  if (!recorded && x.dim(0) <= kDecodeRows) GRIM_RUN(linear_rows, activation, x, w, dense_bias, y);
+  if (!recorded && x.dim(0) <= kDecodeRows && !is_narrow(x)) GRIM_RUN(linear_rows, activation, x, w, dense_bias, y);
   else GRIM_RUN(linear, activation, x, w, dense_bias, y, pre);
   Shape shape = x_any.shape();
   shape[shape.ndim() - 1] = w.dim(1);
@@ -60,7 +58,7 @@ Tensor linear(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias,
       GRIM_RUN(bias_activation_backward, activation, dy, kept, dz, Tensor(), 0.0f);
     }
     dx.write(0, [&](const Tensor& d, float beta) { GRIM_RUN(product, dz, view::transpose(w, 0, 1), view::try_reshape(d, x.shape()), beta); });
-    dx.write(1, [&](const Tensor& dw, float beta) { GRIM_RUN(product, view::transpose(x, 0, 1), dz, dw, beta); });
+    dx.write_wide(1, [&](const Tensor& dw, float beta) { GRIM_RUN(product, view::transpose(x, 0, 1), dz, dw, beta); });
   });
 }
 
@@ -79,7 +77,7 @@ Tensor activate(const Tensor& z, Activation activation) {
 
 Tensor composed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
   check_linear(x, weight, bias);
-  Tensor y = matmul(x.ndim() == 1 ? view::unsqueeze(x, 0) : x, weight);
+  Tensor y = matmul(x.ndim() == 1 ? view::unsqueeze(x, 0) : x, x.dtype() == weight.dtype() ? weight : widened(weight));
   if (bias.defined()) y = y + bias;
   return activate(y, activation);
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "grimoire/device/bf16.h"
 #include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/op/activation-inl.h"
@@ -15,12 +16,11 @@
 #ifndef GRIM_LINEAR_ROWS
 #define GRIM_LINEAR_ROWS
 namespace grim::cpu {
-// Rows [m0, m1), columns [n0, n1) of y (M, N), which hold x W: adds the bias, keeps that sum in `pre` when given, applies the activation.
+// To a tile of x W: adds the bias, keeps that sum in `pre` when given, applies the activation.
 template <class T> struct BiasActivation {
   Activation activation;
   const T* bias;  // (N,) or null
-  T* y;
-  T* pre;         // (M, N) or null
+  T* pre;         // the tile's first number of (M, N), or null
   int64_t N;
 };
 // dz = dy act'(.); `kept` is pre for gelu and silu, y for the others.
@@ -29,12 +29,10 @@ template <class T> struct BiasActivationBackward {
   const T* dy;
   const T* kept;
   T* dz;     // may be null when activation is none
-  T* dbias;  // (N,) or null
-  T beta;
-  int64_t M, N;
+  int64_t N;
 };
 
-template <class T> using TileForward = void (*)(const BiasActivation<T>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1);
+template <class T> using TileForward = void (*)(const BiasActivation<T>& p, const device::Tile<T>& tile);
 template <class T> using RowsBackward = void (*)(const BiasActivationBackward<T>& p, int64_t m0, int64_t m1, T* sums);
 struct LinearTable {
   ByDtype<TileForward<float>, TileForward<double>> tile;
@@ -63,15 +61,15 @@ template <class F> HWY_INLINE void with_activation(Activation a, F&& f) {
   }
 }
 
-template <class T, class Act> void forward_tile(const BiasActivation<T>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
+template <class T, class Act> void forward_tile(const BiasActivation<T>& p, const device::Tile<T>& tile) {
   const hn::ScalableTag<T> d;
-  for (int64_t m = m0; m < m1; ++m) {
-    T* const y = p.y + m * p.N;
+  const T* const bias = p.bias ? p.bias + tile.n0 : nullptr;
+  for (int64_t m = 0; m < tile.m1 - tile.m0; ++m) {
+    T* const y = tile.c + m * tile.c_row;
     T* const pre = p.pre ? p.pre + m * p.N : nullptr;
-    EachVector(d, n1 - n0, [&](int64_t i, int64_t count) HWY_ATTR {
-      const int64_t n = n0 + i;
+    EachVector(d, tile.n1 - tile.n0, [&](int64_t n, int64_t count) HWY_ATTR {
       auto z = Get(d, y + n, count);
-      if (p.bias) z = hn::Add(z, Get(d, p.bias + n, count));
+      if (bias) z = hn::Add(z, Get(d, bias + n, count));
       if (pre) Put(z, d, pre + n, count);
       Put(Act::Value(d, z), d, y + n, count);
     });
@@ -97,8 +95,8 @@ void backward_rows(const BiasActivationBackward<T>& p, int64_t m0, int64_t m1, T
   });
 }
 
-template <class T> void forward(const BiasActivation<T>& p, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
-  with_activation(p.activation, [&](auto act) { forward_tile<T, decltype(act)>(p, m0, m1, n0, n1); });
+template <class T> void forward(const BiasActivation<T>& p, const device::Tile<T>& tile) {
+  with_activation(p.activation, [&](auto act) { forward_tile<T, decltype(act)>(p, tile); });
 }
 template <class T> void backward(const BiasActivationBackward<T>& p, int64_t m0, int64_t m1, T* sums) {
   with_activation(p.activation, [&](auto act) { backward_rows<T, decltype(act)>(p, m0, m1, sums); });
@@ -118,29 +116,45 @@ namespace {
 HWY_EXPORT(linear_table);
 const LinearTable& table() { return HWY_DYNAMIC_DISPATCH(linear_table)(); }
 
+template <class T> T* sums_of(const Tensor& c) { return c.dtype() == dtype_of<T> ? c.data<T>() : nullptr; }
 template <class T, class W = T> device::Gemm<T, W> gemm_of(const Tensor& a, const Tensor& b, const Tensor& c) {
   const auto row = [](const Tensor& x) { return x.contiguous() ? x.shape()[1] : 1; };
   const auto column = [](const Tensor& x) { return x.contiguous() ? 1 : x.shape()[0]; };
   return {.M = a.shape()[0], .N = b.shape()[1], .K = a.shape()[1], .a = a.data<T>(), .a_row = row(a), .a_col = column(a),
-          .b = b.data<W>(), .b_row = row(b), .b_col = column(b), .c = c.data<T>(), .c_row = c.shape()[1]};
+          .b = b.data<W>(), .b_row = row(b), .b_col = column(b), .c = sums_of<typename device::Gemm<T, W>::Sum>(c), .c_row = c.shape()[1]};
 }
 
-// Rows in blocks of a size that depends on the shape alone; each block sums its own columns, then the blocks are added in order.
-template <class T> void in_row_blocks(const BiasActivationBackward<T>& p) {
-  const int64_t each = std::max<int64_t>(16, 65536 / std::max<int64_t>(p.N, 1));
-  const int64_t blocks = (p.M + each - 1) / each;
+// Rounds a finished tile to where it belongs in y (M, N); `adds`: to what is there.
+void round_tile(const device::Tile<float>& tile, const Tensor& y, bool adds) {
+  const int64_t N = y.shape()[1], width = tile.n1 - tile.n0;
+  static thread_local std::vector<float> before;
+  before.resize(static_cast<size_t>(adds ? width : 0));
+  for (int64_t m = tile.m0; m < tile.m1; ++m) {
+    float* const row = tile.c + (m - tile.m0) * tile.c_row;
+    Bf16* const to = y.data<Bf16>() + m * N + tile.n0;
+    if (adds) {
+      device::widen(to, width, before.data());
+      for (int64_t i = 0; i < width; ++i) row[i] += before[static_cast<size_t>(i)];
+    }
+    device::narrow(row, width, to);
+  }
+}
+
+// run(m0, m1, sums) for rows in blocks of a size that depends on the shape alone; each block sums its own columns, then the blocks are added in order
+// to beta dbias (N,).
+template <class T, class F> void in_row_blocks(int64_t M, int64_t N, T* dbias, T beta, F&& run) {
+  const int64_t each = std::max<int64_t>(16, 65536 / std::max<int64_t>(N, 1));
+  const int64_t blocks = (M + each - 1) / each;
   static thread_local std::vector<T> sums;
-  const int64_t count = p.dbias ? std::max<int64_t>(blocks, 1) * p.N : 0;
+  const int64_t count = dbias ? std::max<int64_t>(blocks, 1) * N : 0;
   sums.assign(static_cast<size_t>(count), T(0));
-  T* const all = p.dbias ? sums.data() : nullptr;
-  device::for_chunks(blocks, [&, run = table().backward.of<T>()](int64_t b) {
-    run(p, b * each, std::min(p.M, (b + 1) * each), all ? all + b * p.N : nullptr);
-  });
+  T* const all = dbias ? sums.data() : nullptr;
+  device::for_chunks(blocks, [&](int64_t b) { run(b * each, std::min(M, (b + 1) * each), all ? all + b * N : nullptr); });
   if (!all) return;
-  for (int64_t n = 0; n < p.N; ++n) {
-    T sum = p.beta == T(0) ? T(0) : p.beta * p.dbias[n];
-    for (int64_t b = 0; b < blocks; ++b) sum += all[b * p.N + n];
-    p.dbias[n] = sum;
+  for (int64_t n = 0; n < N; ++n) {
+    T sum = beta == T(0) ? T(0) : beta * dbias[n];
+    for (int64_t b = 0; b < blocks; ++b) sum += all[b * N + n];
+    dbias[n] = sum;
   }
 }
 }  // namespace
@@ -150,37 +164,90 @@ template <class F> void multiply_and_finish(Activation activation, const Tensor&
                                             const Tensor& pre, F&& multiply) {
   visit_float("linear", x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const BiasActivation<T> finish{activation, data_or_null<T>(bias), y.data<T>(), data_or_null<T>(pre), y.shape()[1]};
-    const auto run = [&finish, run = table().tile.of<T>()](int64_t m0, int64_t m1, int64_t n0, int64_t n1) { run(finish, m0, m1, n0, n1); };
-    const device::Epilogue epilogue = bias.defined() || activation != Activation::none ? device::epilogue_of(run) : device::Epilogue{};
+    const int64_t N = y.shape()[1];
+    const auto finish = [&, run = table().tile.of<T>()](const device::Tile<T>& t) {
+      run({activation, data_or_null<T>(bias), pre.defined() ? pre.data<T>() + t.m0 * N + t.n0 : nullptr, N}, t);
+    };
+    const device::Epilogue<T> epilogue = bias.defined() || activation != Activation::none ? device::epilogue_of<T>(finish) : device::Epilogue<T>{};
     if constexpr (std::is_same_v<T, float>)
       if (w.dtype() == Dtype::bf16) return multiply(gemm_of<T, Bf16>(x, w, y), epilogue);
     multiply(gemm_of<T>(x, w, y), epilogue);
   });
 }
+
+// All of bf16: a row of a tile is finished in f32, and each of what is kept of it is rounded once.
+void bf16_linear(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y, const Tensor& pre) {
+  const int64_t N = y.shape()[1];
+  const auto finish = [&, run = table().tile.of<float>()](const device::Tile<float>& tile) {
+    static thread_local std::vector<float> room;
+    const int64_t width = tile.n1 - tile.n0;
+    room.resize(static_cast<size_t>(width));
+    for (int64_t m = tile.m0; m < tile.m1; ++m) {
+      const device::Tile<float> row{m, m + 1, tile.n0, tile.n1, tile.c + (m - tile.m0) * tile.c_row, tile.c_row};
+      if (bias.defined() || activation != Activation::none) run({activation, data_or_null<float>(bias), pre.defined() ? room.data() : nullptr, N}, row);
+      device::narrow(row.c, width, y.data<Bf16>() + m * N + tile.n0);
+      if (pre.defined()) device::narrow(room.data(), width, pre.data<Bf16>() + m * N + tile.n0);
+    }
+  };
+  device::gemm(gemm_of<Bf16>(x, w, y), device::epilogue_of<float>(finish));
+}
 }  // namespace
 
 void linear(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y, const Tensor& pre) {
-  multiply_and_finish(activation, x, w, bias, y, pre, [](const auto& g, const device::Epilogue& e) { device::gemm(g, e); });
+  if (x.dtype() == Dtype::bf16) return bf16_linear(activation, x, w, bias, y, pre);
+  multiply_and_finish(activation, x, w, bias, y, pre, [](const auto& g, const auto& e) { device::gemm(g, e); });
 }
 void linear_rows(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y) {
-  multiply_and_finish(activation, x, w, bias, y, {}, [](const auto& g, const device::Epilogue& e) { device::gemm_rows(g, e); });
+  multiply_and_finish(activation, x, w, bias, y, {}, [](const auto& g, const auto& e) { device::gemm_rows(g, e); });
 }
 
+namespace {
+// Rows [m0, m1) of bf16 numbers, widened for the kernel.
+struct WideRows {
+  std::vector<float> dy, kept;
+  void run(RowsBackward<float> kernel, Activation activation, const Tensor& from, const Tensor& saved, const Tensor& dz, int64_t m0, int64_t m1, float* sums) {
+    const int64_t N = from.shape()[1], at = m0 * N, n = (m1 - m0) * N;
+    dy.resize(static_cast<size_t>(n));
+    kept.resize(static_cast<size_t>(saved.defined() ? n : 0));
+    device::widen(from.data<Bf16>() + at, n, dy.data());
+    if (saved.defined()) device::widen(saved.data<Bf16>() + at, n, kept.data());
+    kernel({activation, dy.data(), saved.defined() ? kept.data() : nullptr, dy.data(), N}, 0, m1 - m0, sums);
+    if (saved.defined()) device::narrow(dy.data(), n, dz.data<Bf16>() + at);
+  }
+};
+}  // namespace
+
 void bias_activation_backward(Activation activation, const Tensor& dy, const Tensor& kept, const Tensor& dz, const Tensor& dbias, float beta) {
+  const int64_t M = dy.dim(0), N = dy.dim(1);
+  if (dy.dtype() == Dtype::bf16)
+    return in_row_blocks<float>(M, N, data_or_null<float>(dbias), beta, [&, run = table().backward.of<float>()](int64_t m0, int64_t m1, float* sums) {
+      static thread_local WideRows rows;
+      rows.run(run, activation, dy, kept, dz, m0, m1, sums);
+    });
   visit_float("linear", dy.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    in_row_blocks(BiasActivationBackward<T>{activation, dy.data<T>(), data_or_null<T>(kept), dz.data<T>(), data_or_null<T>(dbias),
-                                            static_cast<T>(beta), dy.dim(0), dy.dim(1)});
+    const BiasActivationBackward<T> p{activation, dy.data<T>(), data_or_null<T>(kept), dz.data<T>(), N};
+    in_row_blocks<T>(M, N, data_or_null<T>(dbias), static_cast<T>(beta),
+                     [&, run = table().backward.of<T>()](int64_t m0, int64_t m1, T* sums) { run(p, m0, m1, sums); });
   });
 }
 
 void product(const Tensor& a, const Tensor& b, const Tensor& c, float beta) {
+  if (a.dtype() == Dtype::bf16) {
+    device::Gemm<Bf16> g = gemm_of<Bf16>(a, b, c);
+    const auto round = [&](const device::Tile<float>& tile) { round_tile(tile, c, beta != 0); };
+    if (g.c) g.beta = beta;
+    return device::gemm(g, g.c ? device::Epilogue<float>{} : device::epilogue_of<float>(round));
+  }
   visit_float("linear", c.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    device::Gemm<T> g = gemm_of<T>(a, b, c);
-    g.beta = static_cast<T>(beta);
-    device::gemm(g);
+    const auto run = [&](auto g) {
+      g.beta = static_cast<T>(beta);
+      device::gemm(g);
+    };
+    if constexpr (std::is_same_v<T, float>)
+      if (b.dtype() == Dtype::bf16) return run(gemm_of<T, Bf16>(a, b, c));
+    run(gemm_of<T>(a, b, c));
   });
 }
 

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/device/bf16.h"
 #include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/op/cross_entropy_kernel.h"
@@ -20,18 +22,20 @@ namespace {
 constexpr int64_t kChunkElements = int64_t{1} << 24;  // 64 MiB of f32: few enough sweeps over W
 constexpr int64_t kGrain = 32768;
 
-// The sizes and numbers of one call; x holds only the rows that count.
+// The sizes and numbers of one call; x holds only the rows that count. Of bf16 x the logits and their gradients are f32, and rounded once for the products.
 template <class T, class W = T> struct Head {
+  using Sum = typename device::Gemm<T, W>::Sum;
   HeadLayout layout;
   int64_t N, C, V;
   const T* x;
   const W* weight;
   const int64_t* targets;
   double smoothing, scale;
-  T *dx, *dw;  // null where no gradient is wanted
+  T* dx;    // null where no gradient is wanted
+  Sum* dw;  // likewise
 
   // logits (n, V) = x W^T
-  void logits(int64_t begin, int64_t n, T* y) const {
+  void logits(int64_t begin, int64_t n, Sum* y) const {
     const bool by_rows = layout == HeadLayout::vocabulary_rows;
     device::gemm(device::Gemm<T, W>{.M = n, .N = V, .K = C, .a = x + begin * C, .a_row = C, .b = weight,
                                     .b_row = by_rows ? 1 : V, .b_col = by_rows ? C : 1, .c = y, .c_row = V});
@@ -39,12 +43,21 @@ template <class T, class W = T> struct Head {
   // dx = g W
   void input_gradient(int64_t begin, int64_t n, const T* g) const {
     const bool by_rows = layout == HeadLayout::vocabulary_rows;
-    device::gemm(device::Gemm<T, W>{.M = n, .N = C, .K = V, .a = g, .a_row = V, .b = weight, .b_row = by_rows ? C : 1,
-                                    .b_col = by_rows ? 1 : V, .c = dx + begin * C, .c_row = C});
+    T* const to = dx + begin * C;
+    device::Gemm<T, W> product{.M = n, .N = C, .K = V, .a = g, .a_row = V, .b = weight, .b_row = by_rows ? C : 1, .b_col = by_rows ? 1 : V, .c_row = C};
+    if constexpr (std::is_same_v<T, Bf16>) {
+      const auto round = [&](const device::Tile<float>& t) {
+        for (int64_t m = t.m0; m < t.m1; ++m) device::narrow(t.c + (m - t.m0) * t.c_row, t.n1 - t.n0, to + m * C + t.n0);
+      };
+      device::gemm(product, device::epilogue_of<float>(round));
+    } else {
+      product.c = to;
+      device::gemm(product);
+    }
   }
   // dW = g^T x (V, C), or x^T g (C, V); added up over the chunks
   void weight_gradient(int64_t begin, int64_t n, const T* g) const {
-    const T beta = begin == 0 ? T(0) : T(1);
+    const Sum beta = begin == 0 ? Sum(0) : Sum(1);
     const T* const rows = x + begin * C;
     if (layout == HeadLayout::vocabulary_rows)
       device::gemm(device::Gemm<T>{.M = V, .N = C, .K = n, .a = g, .a_row = 1, .a_col = V, .b = rows, .b_row = C,
@@ -56,24 +69,34 @@ template <class T, class W = T> struct Head {
 };
 
 template <class T, class W> double run(const Head<T, W>& head) {
+  using Sum = typename Head<T, W>::Sum;
+  constexpr bool kRounds = std::is_same_v<T, Bf16>;
   const int64_t rows = std::min(head.N, std::max<int64_t>(64, kChunkElements / head.V / 16 * 16));
-  const Tensor buffer = Tensor::empty({rows, head.V}, dtype_of<T>), lse = Tensor::empty({rows}, dtype_of<T>);
+  const bool wants = head.dx || head.dw;
+  const Tensor buffer = Tensor::empty({rows, head.V}, dtype_of<Sum>), lse = Tensor::empty({rows}, dtype_of<Sum>);
+  const Tensor rounded = kRounds && wants ? Tensor::empty({rows, head.V}, dtype_of<T>) : Tensor();
   std::vector<double> loss(static_cast<size_t>(rows));
-  T* const y = buffer.data<T>();
-  const T scale = static_cast<T>(head.scale);
+  Sum* const y = buffer.data<Sum>();
+  const Sum scale = static_cast<Sum>(head.scale);
   double total = 0;
-  if (head.N == 0 && head.dw) std::fill_n(head.dw, head.V * head.C, T(0));
+  if (head.N == 0 && head.dw) std::fill_n(head.dw, head.V * head.C, Sum(0));
   for (int64_t begin = 0; begin < head.N; begin += rows) {
     const int64_t n = std::min(rows, head.N - begin);
     head.logits(begin, n, y);
     device::parallel_for(n, std::max<int64_t>(1, kGrain / head.V), [&](int64_t i, int64_t end) {
-      const cpu::LogitRows<T> in{end - i, head.V, y + i * head.V, head.targets + begin + i, -1, head.smoothing};
-      cpu::cross_entropy_forward(in, lse.data<T>() + i, loss.data() + i);
-      if (head.dx || head.dw) cpu::cross_entropy_backward(in, lse.data<T>() + i, &scale, 0, y + i * head.V);
+      const cpu::LogitRows<Sum> in{end - i, head.V, y + i * head.V, head.targets + begin + i, -1, head.smoothing};
+      cpu::cross_entropy_forward(in, lse.data<Sum>() + i, loss.data() + i);
+      if (!wants) return;
+      cpu::cross_entropy_backward(in, lse.data<Sum>() + i, &scale, 0, y + i * head.V);
+      if constexpr (kRounds) device::narrow(y + i * head.V, (end - i) * head.V, rounded.data<T>() + i * head.V);
     });
     for (int64_t i = 0; i < n; ++i) total += loss[static_cast<size_t>(i)];
-    if (head.dx) head.input_gradient(begin, n, y);
-    if (head.dw) head.weight_gradient(begin, n, y);
+    const T* const g = [&]() -> const T* {
+      if constexpr (kRounds) return rounded.defined() ? rounded.data<T>() : nullptr;
+      else return y;
+    }();
+    if (head.dx) head.input_gradient(begin, n, g);
+    if (head.dw) head.weight_gradient(begin, n, g);
   }
   return total * head.scale;
 }
@@ -106,9 +129,8 @@ void check(const Tensor& x, const Tensor& weight, const Tensor& targets, HeadLay
   const bool by_rows = layout == HeadLayout::vocabulary_rows;
   GRIM_CHECK(weight.ndim() == 2 && weight.dim(by_rows ? 1 : 0) == x.dim(1) && weight.numel() > 0, shape, op,
              "weight: got {}, expected {}", weight.shape(), by_rows ? "(V, C)" : "(C, V)");
-  const bool narrow = weight.dtype() == Dtype::bf16 && x.dtype() == Dtype::f32 && !(grad_enabled() && tracked(weight));
-  GRIM_CHECK(x.dtype() == weight.dtype() || narrow, dtype, op, "got {} and {}, expected one dtype, or f32 and bf16 without a gradient", name_of(x.dtype()),
-             name_of(weight.dtype()));
+  GRIM_CHECK(is_float(x.dtype()) && (x.dtype() == weight.dtype() || (is_narrow(weight) && x.dtype() == Dtype::f32)), dtype, op,
+             "got {} and {}, expected one dtype, or f32 and bf16", name_of(x.dtype()), name_of(weight.dtype()));
   GRIM_CHECK(o.reduction != Reduction::none, argument, op, "reduction none is not supported: use cross_entropy");
   GRIM_CHECK(o.label_smoothing >= 0 && o.label_smoothing < 1, argument, op, "label_smoothing: got {}, expected 0 to 1",
              o.label_smoothing);
@@ -130,19 +152,17 @@ Tensor linear_cross_entropy(const Tensor& x_any, const Tensor& weight_any, HeadL
   const Tensor x = packed ? gather_rows(contiguous(x_any), places) : contiguous(x_any);
   const bool wants_dx = grad_enabled() && tracked(x_any), wants_dw = grad_enabled() && tracked(weight_any);
   Tensor dx = wants_dx ? x.like() : Tensor();
-  Tensor dw = wants_dw ? x.like(weight.shape()) : Tensor();
-  const double loss = visit_float("linear_cross_entropy", x.dtype(), [&](auto zero) -> double {
-    using T = decltype(zero);
-    const auto with = [&]<class W>(const W* w) {
-      return run(Head<T, W>{layout, all.counted, x.dim(1), V, x.data<T>(), w, targets.data(), o.label_smoothing, all.scale(o.reduction),
-                            wants_dx ? dx.data<T>() : nullptr, wants_dw ? dw.data<T>() : nullptr});
-    };
-    if constexpr (std::is_same_v<T, float>)
-      if (weight.dtype() == Dtype::bf16) return with(weight.data<Bf16>());
-    return with(weight.data<T>());
-  });
+  Tensor dw = wants_dw ? x.like(weight.shape(), computed_in(x.dtype())) : Tensor();
+  const auto run_with = [&]<class T, class W>(const T* from, const W* w) {
+    using Sum = typename Head<T, W>::Sum;
+    return run(Head<T, W>{layout, all.counted, x.dim(1), V, from, w, targets.data(), o.label_smoothing, all.scale(o.reduction),
+                          wants_dx ? dx.data<T>() : nullptr, wants_dw ? dw.data<Sum>() : nullptr});
+  };
+  const double loss = is_narrow(x)        ? run_with(x.data<Bf16>(), weight.data<Bf16>())
+                      : is_narrow(weight) ? run_with(x.data<float>(), weight.data<Bf16>())
+                      : visit_float("linear_cross_entropy", x.dtype(), [&]<class T>(T) { return run_with(x.data<T>(), weight.data<T>()); });
   if (wants_dx && packed) dx = scatter_rows(dx, places, N);
-  return record(Tensor::scalar(loss, x.dtype()), {x_any, weight_any},
+  return record(Tensor::scalar(loss, computed_in(x.dtype())), {x_any, weight_any},
                 [dx0 = std::move(dx), dw = std::move(dw)](const Tensor& dy, Grads dx) mutable {
                   const double by = dy.item();
                   if (dx.wants(0)) dx.add(0, scaled(std::move(dx0), by));

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/op/convert.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
 
@@ -29,6 +30,7 @@ Tensor reduced(const Tensor& loss, Reduction reduction) {
 
 // dp = dy (p - t) / (p (1 - p)); the product is kept above 1e-12, as in PyTorch.
 Tensor binary_cross_entropy(const Tensor& probabilities, const Tensor& targets, Reduction reduction) {
+  if (is_narrow(probabilities)) return binary_cross_entropy(widened(probabilities), widened(targets), reduction);
   same_shape("binary_cross_entropy", probabilities, targets);
   const Tensor t = saved(targets);
   const auto value = [&] {
@@ -45,6 +47,7 @@ Tensor binary_cross_entropy(const Tensor& probabilities, const Tensor& targets, 
 // With p = sigmoid(x): -t log p - (1 - t) log(1 - p) = (1 - t) x + log(1 + e^-x), dx = dy (p - t), dt = -dy x. Where x is infinite, the limit:
 // 0 when the target says so too, else infinite.
 Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targets, Reduction reduction) {
+  if (is_narrow(logits)) return binary_cross_entropy_with_logits(widened(logits), widened(targets), reduction);
   same_shape("binary_cross_entropy_with_logits", logits, targets);
   const auto value = [&] {
     NoGrad no_grad;
@@ -63,16 +66,19 @@ Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targ
 }
 
 Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction) {
+  if (is_narrow(x)) return mse_loss(widened(x), widened(target), reduction);
   same_shape("mse_loss", x, target);
   return reduced(square(x - target), reduction);
 }
 
 Tensor l1_loss(const Tensor& x, const Tensor& target, Reduction reduction) {
+  if (is_narrow(x)) return l1_loss(widened(x), widened(target), reduction);
   same_shape("l1_loss", x, target);
   return reduced(abs(x - target), reduction);
 }
 
 Tensor kl_div(const Tensor& input, const Tensor& target, KlReduction reduction) {
+  if (is_narrow(input)) return kl_div(widened(input), widened(target), reduction);
   same_shape("kl_div", input, target);
   const Tensor t = saved(target);
   const Tensor entropy = masked_fill(t * log(t), eq(t, 0.0), 0);

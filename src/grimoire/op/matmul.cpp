@@ -1,6 +1,7 @@
 #include "grimoire/op/matmul.h"
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/op/convert.h"
 #include "grimoire/op/matmul_cpu.h"
 #include "grimoire/op/run.h"
 #include "grimoire/tensor/copy.h"
@@ -26,6 +27,7 @@ Tensor fold(const Tensor& x) { return view::try_reshape(x, {-1, x.dim(-1)}); }
 Tensor matmul(const Tensor& a, const Tensor& b) {
   GRIM_CHECK(a.ndim() >= 2 && b.ndim() >= 2 && a.dim(-1) == b.dim(-2), shape, "matmul",
              "inner sizes differ: got {} times {}, expected (..., M, K) times (..., K, N)", a.shape(), b.shape());
+  if (is_narrow(a) || is_narrow(b)) return narrowed(matmul(widened(a), widened(b)));
   GRIM_CHECK(a.dtype() == b.dtype(), dtype, "matmul", "dtypes differ: got {} times {}", name_of(a.dtype()), name_of(b.dtype()));
   const Shape batch = broadcast_shapes("matmul", batch_shape(a), batch_shape(b));
   Shape shape = batch;

@@ -7,6 +7,7 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/op/convert.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/tensor/copy.h"
@@ -107,6 +108,7 @@ Tensor with_infinite_groups(const Tensor& weights, const Tensor& x, const Tensor
 }  // namespace
 
 Tensor var(const Tensor& x, const Axes& axes, int correction, KeepDims keep) {
+  if (is_narrow(x)) return var(widened(x), axes, correction, keep);
   const int64_t n = group_size("var", x, axes);
   GRIM_CHECK(n > correction, shape, "var", "{} elements of {} leave nothing after the correction of {}", n, x.shape(),
              correction);
@@ -123,6 +125,7 @@ Tensor var(const Tensor& x) { return var(x, Axes::all(x.ndim())); }
 
 // y = |x|: dx = dy x / y, and 0 where y is 0.
 Tensor norm(const Tensor& x, const Axes& axes, KeepDims keep) {
+  if (is_narrow(x)) return norm(widened(x), axes, keep);
   const Tensor y = length(x, axes, keep);
   return record(y, {x}, [x = saved(x), y = saved(y), axes](const Tensor& dy, Grads dx) {
     const Tensor ratio = masked_fill(dy / y, eq(y, 0.0), 0);
@@ -133,6 +136,7 @@ Tensor norm(const Tensor& x) { return norm(x, Axes::all(x.ndim())); }
 
 // y = log sum e^x: dx = dy e^(x - y), a softmax. The maximum is taken out first. A group of nothing but -inf gives -inf and dx = 0.
 Tensor logsumexp(const Tensor& x, const Axes& axes, KeepDims keep) {
+  if (is_narrow(x)) return logsumexp(widened(x), axes, keep);
   const auto value = [&] {
     NoGrad no_grad;
     const Tensor largest = max(x, axes, KeepDims::yes);
@@ -150,6 +154,7 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, KeepDims keep) {
 
 // y_i = sum of x_j for j <= i: dx_j = sum of dy_i for i >= j.
 Tensor cumsum(const Tensor& x, int axis_any) {
+  if (is_narrow(x)) return narrowed(cumsum(widened(x), axis_any));
   const int axis = normalize_axis("cumsum", axis_any, x.ndim());
   return record(running_sum("cumsum", x, axis, Direction::forward), {x}, [axis](const Tensor& dy, Grads dx) {
     dx.add(0, running_sum("cumsum", dy, axis, Direction::backward));

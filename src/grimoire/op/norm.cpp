@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/op/convert.h"
 #include "grimoire/op/norm_cpu.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/run.h"
@@ -16,8 +17,8 @@ namespace {
 
 void check_affine(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t C) {
   for (const Tensor& t : {weight, bias})
-    GRIM_CHECK(!t.defined() || (t.shape() == Shape{C} && t.dtype() == x.dtype()), shape, op,
-               "weight or bias: got {} {}, expected {} ({},)", name_of(t.dtype()), t.shape(), name_of(x.dtype()), C);
+    GRIM_CHECK(!t.defined() || (t.shape() == Shape{C} && t.dtype() == computed_in(x.dtype())), shape, op,
+               "weight or bias: got {} {}, expected {} ({},)", name_of(t.dtype()), t.shape(), name_of(computed_in(x.dtype())), C);
 }
 
 Tensor dense_or_none(const Tensor& t) { return t.defined() ? saved(contiguous(t)) : Tensor(); }
@@ -26,9 +27,9 @@ Tensor row_norm(const char* op, cpu::Centre centre, const Tensor& x_any, const T
   GRIM_CHECK(x_any.ndim() >= 1, shape, op, "got {}, expected (..., C)", x_any.shape());
   const int64_t C = x_any.shape().back(), N = C ? x_any.numel() / C : 0;
   check_affine(op, x_any, weight_any, bias_any, C);
-  check_float(op, x_any.dtype());
+  GRIM_CHECK(is_float(x_any.dtype()), dtype, op, "dtype not supported: got {}, expected f32, f64 or bf16", name_of(x_any.dtype()));
   const Tensor x = saved(contiguous(x_any)), weight = dense_or_none(weight_any), bias = dense_or_none(bias_any);
-  const Tensor y = x.like(), mean = x.like({N}), rstd = x.like({N});
+  const Tensor y = x.like(), mean = x.like({N}, computed_in(x.dtype())), rstd = mean.like();
   GRIM_RUN(row_norm, centre, eps, x, weight, bias, y, mean, rstd);
   return record(y, {x_any, weight_any, bias_any}, [=](const Tensor& dy_any, Grads grads) {
     const Tensor dy = contiguous(dy_any);
@@ -106,6 +107,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, con
                   const Tensor& running_var, const BatchNormOptions& options) {
   const Tensor last = channels_last(x, options.channels);
   check_batch(last, running_mean, running_var);
+  if (is_narrow(x)) return narrowed(batch_norm(widened(x), weight, bias, running_mean, running_var, options));
   return channels_last(batch_norm_columns(last, weight, bias, running_mean, running_var, options), options.channels);
 }
 

@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "grimoire/device/bf16.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/op/kernel_table.h"
 #include "grimoire/op/norm_cpu.h"
@@ -271,23 +272,60 @@ template <class T> void gather_blocks(const T* sums, int64_t blocks, int64_t ste
   }
 }
 
-// Rows in blocks of a size that depends on the shape alone; each block sums its own dweight and dbias.
-template <class T> void backward_in_blocks(const RowNormBackward<T>& p) {
+// run(begin, end, dweight, dbias) for rows in blocks of a size that depends on the shape alone; each block sums its own dweight and dbias.
+template <class T, class F> void backward_in_blocks(const RowNormBackward<T>& p, F&& run) {
   const int64_t each = 2 * rows_each(p.C), blocks = (p.N + each - 1) / each;
   static thread_local std::vector<T> scratch;
   scratch.assign(static_cast<size_t>(blocks * 2 * p.C), T(0));
   T* const sums = scratch.data();
-  device::for_chunks(blocks, [&, run = norms().rows_backward.of<T>()](int64_t b) {
+  device::for_chunks(blocks, [&](int64_t b) {
     T* const mine = sums + b * 2 * p.C;
-    run(p, b * each, std::min(p.N, (b + 1) * each), p.dweight ? mine : nullptr, p.dbias ? mine + p.C : nullptr);
+    run(b * each, std::min(p.N, (b + 1) * each), p.dweight ? mine : nullptr, p.dbias ? mine + p.C : nullptr);
   });
   if (p.dweight) gather_blocks(sums, blocks, 2 * p.C, p.C, p.beta_weight, p.dweight);
   if (p.dbias) gather_blocks(sums + p.C, blocks, 2 * p.C, p.C, p.beta_bias, p.dbias);
 }
 }  // namespace
 
+namespace {
+// Of bf16 a row at a time, widened; the statistics and all but x, y and their gradients are f32.
+void narrow_row_norm(const RowNorm<float>& p, const Tensor& x, const Tensor& y) {
+  device::parallel_for(p.N, rows_each(p.C), [&, run = norms().rows.of<float>()](int64_t begin, int64_t end) {
+    static thread_local std::vector<float> from, to;
+    from.resize(static_cast<size_t>(p.C)), to.resize(static_cast<size_t>(p.C));
+    for (int64_t r = begin; r < end; ++r) {
+      RowNorm<float> one = p;
+      one.N = 1, one.x = from.data(), one.y = to.data(), one.mean += r, one.rstd += r;
+      device::widen(x.data<Bf16>() + r * p.C, p.C, from.data());
+      run(one, 0, 1);
+      device::narrow(to.data(), p.C, y.data<Bf16>() + r * p.C);
+    }
+  });
+}
+
+void narrow_row_norm_backward(RowNormBackward<float> p, const Tensor& x, const Tensor& dy, const Tensor& dx) {
+  backward_in_blocks(p, [&, run = norms().rows_backward.of<float>()](int64_t begin, int64_t end, float* dweight, float* dbias) {
+    static thread_local std::vector<float> at, from, to;
+    for (auto* const row : {&at, &from, &to}) row->resize(static_cast<size_t>(p.C));
+    for (int64_t r = begin; r < end; ++r) {
+      RowNormBackward<float> one = p;
+      one.N = 1, one.x = at.data(), one.dy = from.data(), one.mean += r, one.rstd += r;
+      device::widen(x.data<Bf16>() + r * p.C, p.C, at.data());
+      device::widen(dy.data<Bf16>() + r * p.C, p.C, from.data());
+      if (dx.defined()) one.dx = to.data();
+      if (dx.defined() && p.beta_x != 0) device::widen(dx.data<Bf16>() + r * p.C, p.C, to.data());
+      run(one, 0, 1, dweight, dbias);
+      if (dx.defined()) device::narrow(to.data(), p.C, dx.data<Bf16>() + r * p.C);
+    }
+  });
+}
+}  // namespace
+
 void row_norm(Centre centre, double eps, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y, const Tensor& mean,
               const Tensor& rstd) {
+  if (x.dtype() == Dtype::bf16)
+    return narrow_row_norm({centre, rows_of(x), x.shape().back(), eps, nullptr, data_or_null<float>(weight), data_or_null<float>(bias), nullptr,
+                            mean.data<float>(), rstd.data<float>()}, x, y);
   visit_float("norm", x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const RowNorm<T> p{centre, rows_of(x), x.shape().back(), eps, x.data<T>(), data_or_null<T>(weight), data_or_null<T>(bias), y.data<T>(),
@@ -298,11 +336,16 @@ void row_norm(Centre centre, double eps, const Tensor& x, const Tensor& weight, 
 
 void row_norm_backward(Centre centre, const Tensor& x, const Tensor& weight, const Tensor& mean, const Tensor& rstd, const Tensor& dy,
                        const GradSlot& dx, const GradSlot& dweight, const GradSlot& dbias) {
+  if (x.dtype() == Dtype::bf16)
+    return narrow_row_norm_backward({centre, rows_of(x), x.shape().back(), nullptr, data_or_null<float>(weight), mean.data<float>(), rstd.data<float>(),
+                                     nullptr, nullptr, data_or_null<float>(dweight.dx), data_or_null<float>(dbias.dx), dx.beta, dweight.beta, dbias.beta},
+                                    x, dy, dx.dx);
   visit_float("norm", x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    backward_in_blocks(RowNormBackward<T>{centre, rows_of(x), x.shape().back(), x.data<T>(), data_or_null<T>(weight), mean.data<T>(),
+    const RowNormBackward<T> p{centre, rows_of(x), x.shape().back(), x.data<T>(), data_or_null<T>(weight), mean.data<T>(),
                                           rstd.data<T>(), dy.data<T>(), data_or_null<T>(dx.dx), data_or_null<T>(dweight.dx),
-                                          data_or_null<T>(dbias.dx), static_cast<T>(dx.beta), static_cast<T>(dweight.beta), static_cast<T>(dbias.beta)});
+                                          data_or_null<T>(dbias.dx), static_cast<T>(dx.beta), static_cast<T>(dweight.beta), static_cast<T>(dbias.beta)};
+    backward_in_blocks(p, [&, run = norms().rows_backward.of<T>()](int64_t begin, int64_t end, T* dw, T* db) { run(p, begin, end, dw, db); });
   });
 }
 

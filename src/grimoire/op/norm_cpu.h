@@ -7,7 +7,8 @@
 
 namespace grim::cpu {
 
-// Tensors are dense and of one dtype. weight, bias (C,): undefined for 1 and 0. mean and rstd are kept for the backward. Gradients are
+// Tensors are dense and of one dtype, but for bf16 x, y, dy and dx of rows, beside which all others are f32. weight, bias (C,): undefined for 1
+// and 0. mean and rstd are kept for the backward. Gradients are
 // written as Grads::write_first gives them; undefined ones are not wanted.
 
 enum class Centre : uint8_t { yes, no };  // layer norm subtracts the mean, RMS norm does not

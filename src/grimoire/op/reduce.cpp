@@ -7,6 +7,7 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/op/broadcast.h"
+#include "grimoire/op/convert.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce_kernel.h"
 #include "grimoire/tensor/copy.h"
@@ -111,6 +112,7 @@ Tensor reduce_axes(const Reducer<T>& k, Tensor x, const Marks& marked, const Sha
 Tensor reduce(const Reducers& op, const Tensor& x, const Marks& marked, const Shape& out, double divisor = 1) {
   if (x.dtype() == Dtype::f32) return reduce_axes(op.f32, contiguous(x), marked, out, divisor);
   if (x.dtype() == Dtype::f64) return reduce_axes(op.f64, contiguous(x), marked, out, divisor);
+  if (is_narrow(x)) return reduce(op, cast(x, Dtype::f32), marked, out, divisor);
   return reduce_axes(op.i64, contiguous(cast(x, Dtype::i64)), marked, out, divisor);
 }
 
@@ -166,6 +168,7 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
 
 // y = sum x: every element of a group gets that group's dy.
 Tensor sum(const Tensor& x, const Axes& axes, KeepDims keep) {
+  if (is_narrow(x)) return sum(widened(x), axes, keep);
   const Marks marked = axes.of("sum", x.ndim());
   return record(reduce(cpu::reduce().sum, x, marked, reduced_shape(x.shape(), marked, keep)), {x},
                 [kept = reduced_shape(x.shape(), marked, KeepDims::yes)](const Tensor& dy, Grads dx) {
@@ -193,6 +196,7 @@ Tensor mean_of(const Tensor& x, const Marks& marked, const Shape& out, double co
 }  // namespace
 
 Tensor mean(const Tensor& x, const Axes& axes, KeepDims keep) {
+  if (is_narrow(x)) return mean(widened(x), axes, keep);
   GRIM_CHECK(is_float(x.dtype()), dtype, "mean", "got {}, expected f32 or f64", name_of(x.dtype()));
   const Marks marked = axes.of("mean", x.ndim());
   const Shape kept = reduced_shape(x.shape(), marked, KeepDims::yes);
@@ -207,6 +211,7 @@ namespace {
 
 // y = max x: the elements equal to it share dy.
 Tensor extremum(const char* name, const Reducers& op, const Tensor& x, const Axes& axes, KeepDims keep) {
+  if (is_narrow(x)) return narrowed(extremum(name, op, widened(x), axes, keep));
   const Marks marked = axes.of(name, x.ndim());
   const Shape out = reduced_shape(x.shape(), marked, keep), kept = reduced_shape(x.shape(), marked, KeepDims::yes);
   GRIM_CHECK(x.numel() > 0 || kept.numel() == 0, shape, name, "no elements to choose from: got {}", x.shape());

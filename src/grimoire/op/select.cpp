@@ -1,6 +1,7 @@
 // Choice between two tensors. Declared in op/pointwise.h.
 #include "grimoire/autograd/tape.h"
 #include "grimoire/op/broadcast.h"
+#include "grimoire/op/convert.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/pointwise_kernel.h"
 
@@ -45,6 +46,7 @@ Tensor choose(const char* name, const Tensor& condition, const Tensor& a, const 
 
 // da = dy where the condition holds, db = dy where it does not.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  if (is_narrow(a) != is_narrow(b) && is_float(a.dtype()) && is_float(b.dtype())) return where(condition, narrowed(a), narrowed(b));
   return record(choose("where", condition, a, b), {a, b},
                 [condition, sa = a.shape(), sb = b.shape()](const Tensor& dy, Grads dx) {
                   const Tensor none = Tensor::zeros({}, dy.dtype());

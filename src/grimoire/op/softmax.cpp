@@ -1,6 +1,7 @@
 #include "grimoire/op/softmax.h"
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/op/convert.h"
 #include "grimoire/op/run.h"
 #include "grimoire/op/softmax_cpu.h"
 #include "grimoire/tensor/copy.h"
@@ -15,6 +16,7 @@ using cpu::SoftmaxOp;
 // y_i = x_i - log s:                  dy_j / dx_i = [i = j] - e^y_i,       so dx_i = dy_i - e^y_i sum_j dy_j.
 Tensor apply(const char* name, SoftmaxOp op, const Tensor& x, int axis) {
   axis = normalize_axis(name, axis, x.ndim());
+  if (is_narrow(x)) return narrowed(apply(name, op, widened(x), axis));
   check_float(name, x.dtype());
   if (axis == x.ndim() - 1) {
     const Tensor dense = contiguous(x), y = dense.like();

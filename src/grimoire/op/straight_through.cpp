@@ -5,6 +5,7 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/op/argmax.h"
+#include "grimoire/op/convert.h"
 #include "grimoire/op/gather.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
@@ -32,10 +33,12 @@ Tensor straight_through(const Tensor& y, const Tensor& x) {
 }  // namespace
 
 Tensor round_ste(const Tensor& x) {
+  if (is_narrow(x)) return narrowed(round_ste(widened(x)));
   return straight_through(map("round_ste", x, x, [](auto v, auto) { return std::nearbyint(v); }), x);
 }
 
 Tensor sign_ste(const Tensor& x, SignGradient gradient) {
+  if (is_narrow(x)) return narrowed(sign_ste(widened(x), gradient));
   const Tensor y = map("sign_ste", x, x, [](auto v, auto) {
     return v >= 0 ? decltype(v)(1) : v < 0 ? decltype(v)(-1) : v;
   });
@@ -46,6 +49,7 @@ Tensor sign_ste(const Tensor& x, SignGradient gradient) {
 }
 
 Tensor argmax_one_hot_ste(const Tensor& p, int axis_any) {
+  if (is_narrow(p)) return narrowed(argmax_one_hot_ste(widened(p), axis_any));
   const int axis = normalize_axis("argmax_one_hot_ste", axis_any, p.ndim());
   visit_float("argmax_one_hot_ste", p.dtype(), [](auto) {});
   const Tensor last = one_hot(argmax(saved(p), axis), p.dim(axis), p.dtype());  // K at the end

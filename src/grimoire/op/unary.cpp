@@ -12,7 +12,7 @@ using cpu::UnaryOp, cpu::UnaryParams;
 
 // dx = dy f'(v), where v is x or, when that is cheaper, y.
 Tensor apply(const char* name, UnaryOp op, const Tensor& x_any, UnaryParams p = {}) {
-  check_float(name, x_any.dtype());
+  GRIM_CHECK(is_float(x_any.dtype()), dtype, name, "dtype not supported: got {}, expected f32, f64 or bf16", name_of(x_any.dtype()));
   const Tensor x = contiguous(x_any), y = x.like();
   GRIM_RUN(unary, op, x, y, p);
   return record(y, {x_any}, [op, p, v = saved(cpu::slope_from_output(op) ? y : x)](const Tensor& dy_any, Grads dx) {

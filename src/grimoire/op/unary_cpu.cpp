@@ -7,6 +7,8 @@
 #include "grimoire/op/activation-inl.h"
 #include "grimoire/op/kernel_table.h"
 #include "grimoire/op/unary_cpu.h"
+#include "grimoire/tensor/copy.h"
+#include "grimoire/tensor/wide_block.h"
 
 #ifndef GRIM_UNARY_ROWS
 #define GRIM_UNARY_ROWS
@@ -174,6 +176,12 @@ bool slope_from_output(UnaryOp op) { return rows_of(op).slope_from_output; }
 
 void unary(UnaryOp op, const Tensor& x, const Tensor& y, UnaryParams p) {
   const UnaryRows& rows = rows_of(op);
+  if (is_narrow(x))
+    return for_wide_blocks(x.numel(), [&](int64_t begin, int64_t n) {
+      float room[kWideBlock];
+      rows.value.f32(wide_block(x, begin, n, room), room, n, p);
+      put_block(y, begin, n, room);
+    });
   visit_float("unary", x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     device::parallel_for(x.numel(), kGrain, [&, from = x.data<T>(), to = y.data<T>()](int64_t begin, int64_t end) {
@@ -184,6 +192,13 @@ void unary(UnaryOp op, const Tensor& x, const Tensor& y, UnaryParams p) {
 
 void unary_backward(UnaryOp op, const Tensor& v, const Tensor& dy, const Tensor& dx, float beta, UnaryParams p) {
   const UnaryRows& rows = rows_of(op);
+  if (is_narrow(dy))
+    return for_wide_blocks(dy.numel(), [&](int64_t begin, int64_t n) {
+      float at[kWideBlock], from[kWideBlock], room[kWideBlock];
+      float* const to = block_of(dx, begin, n, room, beta != 0);
+      rows.slope.f32(wide_block(v, begin, n, at), wide_block(dy, begin, n, from), to, n, beta, p);
+      put_block(dx, begin, n, to);
+    });
   visit_float("unary", dy.dtype(), [&](auto zero) {
     using T = decltype(zero);
     device::parallel_for(dy.numel(), kGrain, [&, at = v.data<T>(), from = dy.data<T>(), to = dx.data<T>()](int64_t begin, int64_t end) {

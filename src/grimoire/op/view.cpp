@@ -67,7 +67,7 @@ Tensor permute(const Tensor& x, std::initializer_list<int> order) {
 
 Tensor expand(const Tensor& x, const Shape& shape) {
   return record(view::expand(x, shape), {x}, [](const Tensor& dy, Grads dx) {
-    dx.scatter(0, [&](const Tensor& whole) { add_repeated(view::expand(whole, dy.shape()), dy); });
+    dx.scatter(0, [&](const Tensor& whole) { add_repeated(view::expand(whole, dy.shape()), cast(dy, whole.dtype())); });
   });
 }
 
@@ -81,13 +81,13 @@ Tensor unsqueeze(const Tensor& x, int axis) {
 
 Tensor slice(const Tensor& x, int axis, int64_t begin, int64_t end) {
   return record(view::slice(x, axis, begin, end), {x}, [axis, begin, end](const Tensor& dy, Grads dx) {
-    dx.scatter(0, [&](const Tensor& whole) { add_into(view::slice(whole, axis, begin, end), dy); });
+    dx.scatter_once(0, [&](const Tensor& whole) { add_into(view::slice(whole, axis, begin, end), dy); });
   });
 }
 
 Tensor select(const Tensor& x, int axis, int64_t index) {
   return record(view::select(x, axis, index), {x}, [axis, index](const Tensor& dy, Grads dx) {
-    dx.scatter(0, [&](const Tensor& whole) { add_into(view::select(whole, axis, index), dy); });
+    dx.scatter_once(0, [&](const Tensor& whole) { add_into(view::select(whole, axis, index), dy); });
   });
 }
 

@@ -30,7 +30,7 @@ void Sgd::update(double lr, double gradient_scale) {
   cpu::SgdUpdate u{lr, options_.momentum, options_.dampening, options_.form == Momentum::nesterov, steps_ == 1, {}};
   for (const Parameters::Range& r : parameters_.ranges()) {
     u.penalty = {options_.l2 * r.weight_decay_scale, options_.l1 * r.weight_decay_scale, gradient_scale};
-    cpu::sgd(u, parameters_.values(), parameters_.gradients(), velocity_, r.begin, r.end);
+    cpu::sgd(u, parameters_.values(), parameters_.gradients(), velocity_, parameters_.working(), r.begin, r.end);
   }
 }
 
@@ -47,13 +47,6 @@ std::vector<NamedTensor> Adam::state() const {
   return all;
 }
 
-void Adam::keep_bf16_copy(const Tensor& flat) {
-  GRIM_CHECK(flat.dtype() == Dtype::bf16 && flat.shape() == parameters_.values().shape() && flat.contiguous(), shape,
-             "adam", "bf16 copy: got {} {}, expected bf16 {}", name_of(flat.dtype()), flat.shape(),
-             parameters_.values().shape());
-  copy_bf16_ = flat;
-}
-
 void Adam::update(double lr, double gradient_scale) {
   constexpr double kLeastScale = 1e-3;  // or what is zero would stay so
   cpu::AdamUpdate u{lr, options_.beta1, options_.beta2, options_.eps, 0, steps_, {}};
@@ -64,7 +57,7 @@ void Adam::update(double lr, double gradient_scale) {
     }
     u.weight_decay = options_.weight_decay * r.weight_decay_scale;
     u.penalty = {options_.l2 * r.weight_decay_scale, options_.l1 * r.weight_decay_scale, gradient_scale};
-    cpu::adam(u, parameters_.values(), parameters_.gradients(), {m_, v_, largest_, copy_bf16_}, r.begin, r.end);
+    cpu::adam(u, parameters_.values(), parameters_.gradients(), {m_, v_, largest_}, parameters_.working(), r.begin, r.end);
   }
 }
 
@@ -80,7 +73,7 @@ void Rms::update(double lr, double gradient_scale) {
   cpu::RmsUpdate u{lr, mean ? options_.alpha : 1, mean ? 1 - options_.alpha : 1, options_.eps, {}};
   for (const Parameters::Range& r : parameters_.ranges()) {
     u.penalty = {options_.l2 * r.weight_decay_scale, options_.l1 * r.weight_decay_scale, gradient_scale};
-    cpu::rms(u, parameters_.values(), parameters_.gradients(), squares_, r.begin, r.end);
+    cpu::rms(u, parameters_.values(), parameters_.gradients(), squares_, parameters_.working(), r.begin, r.end);
   }
 }
 
@@ -93,6 +86,7 @@ void Ema::swap() {
   const Tensor values = copy(parameters_.values());
   copy_into(parameters_.values(), average_);
   copy_into(average_, values);
+  parameters_.refresh();
 }
 
 }  // namespace grim

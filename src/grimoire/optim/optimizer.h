@@ -65,14 +65,11 @@ class Adam final : public Optimizer {
  public:
   Adam(Parameters& parameters, const AdamOptions& options);
   std::vector<NamedTensor> state() const override;
-  // fp32 masters, bf16 working copy: every step writes the rounded values there. throws: shape, not flat bf16 of that
-  // length
-  void keep_bf16_copy(const Tensor& flat);
 
  private:
   void update(double lr, double gradient_scale) override;
   AdamOptions options_;
-  Tensor m_, v_, largest_, copy_bf16_;
+  Tensor m_, v_, largest_;
 };
 
 // Steps divided by the root of a running mean (RMSProp: Tieleman and Hinton 2012, lecture 6e) or sum (AdaGrad: Duchi et

@@ -30,9 +30,12 @@ std::string first_bad(const std::vector<Parameters::Range>& ranges, const Tensor
 }
 }  // namespace
 
-Parameters::Parameters(const std::vector<NamedTensor>& tensors) {
+Parameters::Parameters(const std::vector<NamedTensor>& tensors, Dtype working) {
   GRIM_CHECK(!tensors.empty(), argument, "optim", "there are no parameters to train");
   const Dtype dtype = tensors.front().tensor.dtype();
+  GRIM_CHECK(working == Dtype::f32 || (working == Dtype::bf16 && dtype == Dtype::f32), dtype, "optim",
+             "got {} tensors to work with in {}, expected f32",
+             name_of(dtype), name_of(working));
   int64_t at = 0;
   std::set<std::string_view> names;
   for (const NamedTensor& t : tensors) {
@@ -46,14 +49,34 @@ Parameters::Parameters(const std::vector<NamedTensor>& tensors) {
   }
   values_ = Tensor::zeros({at}, dtype);
   gradients_ = Tensor::zeros({at}, dtype);
+  if (working == Dtype::bf16) working_ = Tensor::zeros({at}, working);
   for (const Range& r : ranges_) {
     const Tensor values = window(values_, r);
     copy_into(values, r.tensor);
     r.tensor.rebind(values);
+    if (works_narrow(r)) {
+      copy_into(window(working_, r), values);
+      r.tensor.rebind(window(working_, r));
+    }
     requires_grad(r.tensor);
     grim::zero_grad(r.tensor);
     set_grad_buffer(r.tensor, window(gradients_, r));
   }
+}
+
+bool Parameters::works_narrow(const Range& r) const { return working_.defined() && r.tensor.ndim() >= 2; }
+
+void Parameters::refresh() const {
+  if (working_.defined()) copy_into(working_, values_);
+}
+
+WithMasters::WithMasters(const Parameters& parameters) : parameters_(parameters) {
+  for (const Parameters::Range& r : parameters.ranges()) r.tensor.rebind(window(parameters.values(), r));
+}
+WithMasters::~WithMasters() {
+  parameters_.refresh();
+  for (const Parameters::Range& r : parameters_.ranges())
+    if (parameters_.works_narrow(r)) r.tensor.rebind(window(parameters_.working(), r));
 }
 
 Tensor Parameters::like_values() const { return Tensor::zeros(values_.shape(), values_.dtype()); }

@@ -1,4 +1,5 @@
-// The sweeps over flat buffers behind the optimisers: kernels, on elements [begin, end) of each tensor.
+// The sweeps over flat buffers behind the optimisers: kernels, on elements [begin, end) of each tensor. `working`, where it is defined, gets the new
+// values rounded to bf16 in the same sweep.
 #pragma once
 
 #include "grimoire/tensor/tensor.h"
@@ -20,8 +21,8 @@ struct SgdUpdate {
   bool nesterov, first;
   Penalty penalty;
 };
-void sgd(const SgdUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& velocity, int64_t begin,
-         int64_t end);
+void sgd(const SgdUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& velocity, const Tensor& working,
+         int64_t begin, int64_t end);
 
 // Adam (Kingma and Ba 2015, algorithm 1) with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2):
 //   w *= 1 - lr * weight_decay;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
@@ -32,20 +33,19 @@ struct AdamUpdate {
   Penalty penalty;
 };
 // `largest`, when defined, keeps the largest v so far and stands in for it below the root (AMSGrad, Reddi et al. 2018).
-// `copy_bf16`, when defined, receives the new values in bf16: the working copy of mixed-precision training.
 struct AdamState {
-  Tensor m, v, largest, copy_bf16;
+  Tensor m, v, largest;
 };
-void adam(const AdamUpdate& u, const Tensor& values, const Tensor& gradients, const AdamState& state, int64_t begin,
-          int64_t end);
+void adam(const AdamUpdate& u, const Tensor& values, const Tensor& gradients, const AdamState& state, const Tensor& working,
+          int64_t begin, int64_t end);
 
 // Steps divided by the root of past squares: s = keep * s + take * g^2;  w -= lr * g / (sqrt(s) + eps).
 struct RmsUpdate {
   double lr, keep, take, eps;
   Penalty penalty;
 };
-void rms(const RmsUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& squares, int64_t begin,
-         int64_t end);
+void rms(const RmsUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& squares, const Tensor& working,
+         int64_t begin, int64_t end);
 
 // average = decay * average + (1 - decay) * values
 void lerp(const Tensor& average, const Tensor& values, double decay);

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <vector>
 
+#include "grimoire/device/bf16.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/optim/update.h"
 
@@ -31,7 +32,7 @@ template <class D> struct Regularised {
 };
 
 template <class T>
-void adam_range(const AdamUpdate& u, T* w, const T* g, T* m, T* v, T* largest, Bf16* copy, int64_t n) {
+void adam_range(const AdamUpdate& u, T* w, const T* g, T* m, T* v, T* largest, int64_t n) {
   const hn::ScalableTag<T> d;
   const auto set = [&](double x) { return hn::Set(d, static_cast<T>(x)); };
   const Regularised gradient(d, u.penalty);
@@ -55,8 +56,6 @@ void adam_range(const AdamUpdate& u, T* w, const T* g, T* m, T* v, T* largest, B
     hn::Store(vi, d, v + i);
     hn::Store(next, d, w + i);
   }
-  if (copy)
-    for (int64_t i = 0; i < n; ++i) copy[i] = Bf16(static_cast<float>(w[i]));
 }
 
 template <class T> void sgd_range(const SgdUpdate& u, T* w, const T* g, T* velocity, int64_t n) {
@@ -109,11 +108,11 @@ double squares_f32(const float* x, int64_t n) {
 }
 double squares_f64(const double* x, int64_t n) { return std::inner_product(x, x + n, x, 0.0); }
 
-void adam_f32(const AdamUpdate& u, float* w, const float* g, float* m, float* v, float* l, Bf16* c, int64_t n) {
-  adam_range(u, w, g, m, v, l, c, n);
+void adam_f32(const AdamUpdate& u, float* w, const float* g, float* m, float* v, float* l, int64_t n) {
+  adam_range(u, w, g, m, v, l, n);
 }
-void adam_f64(const AdamUpdate& u, double* w, const double* g, double* m, double* v, double* l, Bf16* c, int64_t n) {
-  adam_range(u, w, g, m, v, l, c, n);
+void adam_f64(const AdamUpdate& u, double* w, const double* g, double* m, double* v, double* l, int64_t n) {
+  adam_range(u, w, g, m, v, l, n);
 }
 void rms_f32(const RmsUpdate& u, float* w, const float* g, float* s, int64_t n) { rms_range(u, w, g, s, n); }
 void rms_f64(const RmsUpdate& u, double* w, const double* g, double* s, int64_t n) { rms_range(u, w, g, s, n); }
@@ -144,6 +143,14 @@ constexpr int64_t kGrain = 64 * 1024;   // elements of a sweep, about 30 us
 constexpr int64_t kSquares = 4096;      // elements summed in f32 lanes
 
 template <class T> T* at(const Tensor& x, int64_t begin) { return x.defined() ? x.data<T>() + begin : nullptr; }
+
+// update(from, n) on all threads, each piece rounded into `working` while it is in cache.
+template <class F> void sweep(const Tensor& values, const Tensor& working, int64_t begin, int64_t end, F&& update) {
+  device::parallel_for(end - begin, kGrain, [&](int64_t from, int64_t to) {
+    update(begin + from, to - from);
+    if (working.defined()) device::narrow(values.data<float>() + begin + from, to - from, working.data<Bf16>() + begin + from);
+  });
+}
 }  // namespace
 
 double sum_of_squares(const Tensor& x, int64_t begin, int64_t end) {
@@ -166,10 +173,8 @@ double sum_of_squares(const Tensor& x, int64_t begin, int64_t end) {
   return std::accumulate(partial.begin(), partial.end(), 0.0);
 }
 
-void sgd(const SgdUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& velocity, int64_t begin,
-         int64_t end) {
-  device::parallel_for(end - begin, kGrain, [&](int64_t from, int64_t to) {
-    const int64_t b = begin + from, n = to - from;
+void sgd(const SgdUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& velocity, const Tensor& working, int64_t begin, int64_t end) {
+  sweep(values, working, begin, end, [&](int64_t b, int64_t n) {
     if (values.dtype() == Dtype::f32)
       HWY_DYNAMIC_DISPATCH(sgd_f32)(u, at<float>(values, b), at<float>(gradients, b), at<float>(velocity, b), n);
     else
@@ -177,25 +182,19 @@ void sgd(const SgdUpdate& u, const Tensor& values, const Tensor& gradients, cons
   });
 }
 
-void adam(const AdamUpdate& u, const Tensor& values, const Tensor& gradients, const AdamState& s, int64_t begin,
-          int64_t end) {
-  device::parallel_for(end - begin, kGrain, [&](int64_t from, int64_t to) {
-    const int64_t b = begin + from, n = to - from;
+void adam(const AdamUpdate& u, const Tensor& values, const Tensor& gradients, const AdamState& s, const Tensor& working, int64_t begin, int64_t end) {
+  sweep(values, working, begin, end, [&](int64_t b, int64_t n) {
     if (values.dtype() == Dtype::f32)
       HWY_DYNAMIC_DISPATCH(adam_f32)
-      (u, at<float>(values, b), at<float>(gradients, b), at<float>(s.m, b), at<float>(s.v, b), at<float>(s.largest, b),
-       at<Bf16>(s.copy_bf16, b), n);
+      (u, at<float>(values, b), at<float>(gradients, b), at<float>(s.m, b), at<float>(s.v, b), at<float>(s.largest, b), n);
     else
       HWY_DYNAMIC_DISPATCH(adam_f64)
-      (u, at<double>(values, b), at<double>(gradients, b), at<double>(s.m, b), at<double>(s.v, b),
-       at<double>(s.largest, b), at<Bf16>(s.copy_bf16, b), n);
+      (u, at<double>(values, b), at<double>(gradients, b), at<double>(s.m, b), at<double>(s.v, b), at<double>(s.largest, b), n);
   });
 }
 
-void rms(const RmsUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& squares, int64_t begin,
-         int64_t end) {
-  device::parallel_for(end - begin, kGrain, [&](int64_t from, int64_t to) {
-    const int64_t b = begin + from, n = to - from;
+void rms(const RmsUpdate& u, const Tensor& values, const Tensor& gradients, const Tensor& squares, const Tensor& working, int64_t begin, int64_t end) {
+  sweep(values, working, begin, end, [&](int64_t b, int64_t n) {
     if (values.dtype() == Dtype::f32)
       HWY_DYNAMIC_DISPATCH(rms_f32)(u, at<float>(values, b), at<float>(gradients, b), at<float>(squares, b), n);
     else

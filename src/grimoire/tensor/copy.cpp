@@ -4,9 +4,11 @@
 #include <cmath>
 #include <cstring>
 
+#include "grimoire/device/bf16.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/tensor/view.h"
 #include "grimoire/tensor/walk.h"
+#include "grimoire/tensor/wide_block.h"
 
 namespace grim {
 namespace {
@@ -20,12 +22,18 @@ template <class To, class From> To convert(From v) {
 
 constexpr int64_t kGrain = 32768;  // elements; about 10 us of copying
 
+template <class To, class From> void convert_dense(const From* from, int64_t n, To* to) {
+  if constexpr (std::is_same_v<From, Bf16> && std::is_same_v<To, float>) return device::widen(from, n, to);
+  else if constexpr (std::is_same_v<From, float> && std::is_same_v<To, Bf16>) return device::narrow(from, n, to);
+  else for (int64_t i = 0; i < n; ++i) to[i] = convert<To>(from[i]);
+}
+
 template <class To, class From> void copy_typed(const Tensor& dst, const Tensor& src) {
   To* const to = dst.data<To>();
   const From* const from = src.data<From>();
   if (dst.contiguous() && src.contiguous()) {
     device::parallel_for(dst.numel(), kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) to[i] = convert<To>(from[i]);
+      convert_dense(from + begin, end - begin, to + begin);
     });
     return;
   }
@@ -37,11 +45,28 @@ template <class To, class From> void copy_typed(const Tensor& dst, const Tensor&
     walk.run(begin, end, [&](const std::array<int64_t, 2>& at) {
       To* t = to + at[0];
       const From* f = from + at[1];
-      if (step_to == 1 && step_from == 1)
-        for (int64_t i = 0; i < n; ++i) t[i] = convert<To>(f[i]);
+      if (step_to == 1 && step_from == 1) convert_dense(f, n, t);
       else
         for (int64_t i = 0; i < n; ++i) t[i * step_to] = convert<To>(f[i * step_from]);
     });
+  });
+}
+
+// dst += src, one of them bf16: added in f32, rounded once.
+void add_narrow(const Tensor& dst, const Tensor& src) {
+  if (dst.dtype() == Dtype::f64) return add_into(dst, cast(src, Dtype::f64));
+  if (!dst.contiguous()) {
+    const Tensor sum = cast(contiguous(dst), Dtype::f32);
+    add_into(sum, src);
+    return copy_into(dst, sum);
+  }
+  const Tensor from = contiguous(src.dtype() == Dtype::f64 ? cast(src, Dtype::f32) : src);
+  for_wide_blocks(dst.numel(), [&](int64_t begin, int64_t n) {
+    float room[kWideBlock], more[kWideBlock];
+    float* const to = block_of(dst, begin, n, room, true);
+    const float* const x = wide_block(from, begin, n, more);
+    for (int64_t i = 0; i < n; ++i) to[i] += x[i];
+    put_block(dst, begin, n, to);
   });
 }
 
@@ -76,8 +101,9 @@ void copy_into(const Tensor& dst, const Tensor& src) {
 }
 
 void add_into(const Tensor& dst, const Tensor& src) {
-  GRIM_CHECK(dst.shape() == src.shape() && dst.dtype() == src.dtype(), shape, "add_into", "got {} {}, expected {} {}",
+  GRIM_CHECK(dst.shape() == src.shape() && (dst.dtype() == src.dtype() || is_narrow(dst) || is_narrow(src)), shape, "add_into", "got {} {}, expected {} {}",
              src.shape(), name_of(src.dtype()), dst.shape(), name_of(dst.dtype()));
+  if (is_narrow(dst) || is_narrow(src)) return add_narrow(dst, src);
   visit_float("add_into", dst.dtype(), [&](auto zero) {
     using T = decltype(zero);
     T* const to = dst.data<T>();

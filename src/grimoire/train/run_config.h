@@ -20,6 +20,7 @@ struct TrainerOptions {
   int64_t batch_size = 0;      // examples of one micro-batch; 0 with full_batch
   int64_t accumulate = 1;      // micro-batches of one step
   bool full_batch = false;
+  Dtype dtype = Dtype::f32;    // bf16: of the matrices that are worked with and of what layers hand on; masters, gradients and optimiser stay f32
   bool recompute = false;      // what layers compute is worked out again for the gradient instead of being kept; Architecture::recomputes
   OptimizerKind optimizer = OptimizerKind::adamw;
   double lr = 5e-4, min_lr = 0;

@@ -5,6 +5,7 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/io/safetensors.h"
+#include "grimoire/nn/embedding.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/finite.h"
 #include "grimoire/train/provenance.h"
@@ -54,9 +55,10 @@ class Averaged {
 
 Trainer::Trainer(const RunConfig& config, const TaskSource& source, const std::string& checkpoint)
     : options_(config), rng_(config.rng, seed_of(config), "init"), task_(source.make(config, rng_, checkpoint)),
-      run_(to_json(provenance_of(config, source))), parameters_(std::make_unique<Parameters>(task_->model().parameters())),
+      run_(to_json(provenance_of(config, source))), parameters_(std::make_unique<Parameters>(task_->model().parameters(), config.dtype)),
       optimizer_(make_optimizer(config, *parameters_)), schedule_(make_schedule(config)) {
   if (config.recompute) check_recomputes(config);
+  if (config.dtype == Dtype::bf16) compute_in_bf16(task_->model());
   if (config.ema > 0) ema_ = std::make_unique<Ema>(*parameters_, config.ema);
   const int64_t rows = task_->rows();
   GRIM_CHECK(rows > 0, input, "data", "there is nothing to train on");
@@ -132,6 +134,7 @@ std::vector<NamedTensor> Trainer::optimizer_state() const {
 void Trainer::save(const std::string& path) {
   const std::string bad = parameters_->first_bad_value();
   if (!bad.empty()) throw Error(ErrorKind::numeric, str("not saved: the weights '{}' are not finite", bad), "the last checkpoint stands");
+  const WithMasters exact(*parameters_);
   std::vector<CheckpointFile> files = task_->files();
   const Json training = Json::object({{"step", position.step},
                                       {"optimizer_steps", optimizer_->steps()},
@@ -152,6 +155,7 @@ void Trainer::save(const std::string& path) {
 
 void Trainer::save_weights(const std::string& path) {
   const Averaged averaged(ema_.get());
+  const WithMasters exact(*parameters_);
   save_model(*task_, path, position.step, run_);
 }
 
@@ -162,7 +166,10 @@ void Trainer::forget_best() {
 }
 
 void Trainer::load(const std::string& path) {
-  task_->load(path);
+  {
+    const WithMasters exact(*parameters_);
+    task_->load(path);
+  }
   const std::string training_path = join_path(path, "training.json");
   const Json t = Json::parse(read_file(training_path), training_path);
   position.step = t.integer("step");

@@ -1,0 +1,13 @@
+// bf16 numbers in bulk. bf16 is how numbers are stored: what is computed of them is computed in f32, block by block in the first caches.
+#pragma once
+
+#include <cstdint>
+
+#include "grimoire/base/dtype.h"
+
+namespace grim::device {
+
+void widen(const Bf16* from, int64_t n, float* to);   // exact
+void narrow(const float* from, int64_t n, Bf16* to);  // to nearest even, as Bf16(float)
+
+}  // namespace grim::device
