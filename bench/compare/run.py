@@ -5,7 +5,8 @@
 Run it with the Python that has torch. For every workload and thread count it starts one process per side (ours:
 compare_steps; torch: torch_steps.py as installed; tuned: torch_steps.py --tuned under TUNED below), lets each warm up, and
 then gives them bursts of 0.3 to 1 second in turn, the others stopped, so that a disturbance of the machine hits all sides
-alike. With --dtype bf16 ours trains in bf16, torch is tuned under autocast, and tuned stays f32. It pins nothing to a core. --short runs our side alone for a moment: is all there that the others will be compared with?
+alike. With --dtype bf16 ours trains in bf16, a tuned torch runs under autocast, and another stays f32. It pins nothing to a core.
+--short runs our side alone for a moment: is all there that the others will be compared with?
 
 Columns: best and median wall time of a step; cpu, the least CPU time of a step (all threads; the figure to trust for one
 thread on a shared machine; with several threads it counts their spinning too); noise, the CPU time that other processes
@@ -28,7 +29,8 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-WORKLOADS = ["notebook-mlp", "makemore-mlp", "makemore-transformer", "nanogpt-cpu", "nanogpt-char", "gpt2-124m", "gpt2-256", "gpt2-long", "bert-base", "t5-small"]
+WORKLOADS = ["notebook-mlp", "makemore-mlp", "makemore-transformer", "nanogpt-cpu", "nanogpt-char", "gpt2-124m", "gpt2-256", "gpt2-long", "bert-base",
+             "t5-small"]
 PATIENCE = 300  # seconds that a process may take for one answer
 
 # What makes PyTorch's pip wheel fastest on this kind of CPU, measured with torch 2.15.0 on a 2-core AMD Zen 5:

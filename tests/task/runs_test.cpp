@@ -87,6 +87,23 @@ TEST_P(TaskRuns, GoOnAsIfTheyHadNotStopped) {
   expect_same("whole", "stopped");
 }
 
+TEST_P(TaskRuns, LearnInBf16WhatTheyLearnInF32) {
+  const RunResult wide = train(config("f32"), quiet_);
+  RunConfig c = config("bf16");
+  c.set("dtype", "bf16");
+  c.threads = 1;
+  const RunResult narrow = train(c, quiet_);
+  EXPECT_NEAR(narrow.train_loss, wide.train_loss, .02);
+  for (const auto& [name, tensor] : weights(c.out)) EXPECT_EQ(tensor.dtype(), Dtype::f32) << name;
+  c.out = folder_ / "stopped";
+  c.threads = 2;
+  Quiet stopper;
+  stopper.stop_at = 23;
+  train(c, stopper);
+  resume(c.out, quiet_);
+  expect_same("bf16", "stopped");
+}
+
 // Below what is lost by whoever writes the seven words as often as they come.
 TEST_P(TaskRuns, LearnAndComeBack) {
   RunConfig c = config("learned");

@@ -11,6 +11,7 @@
 #include "grimoire/hub/trained_model.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
+#include "grimoire/tensor/copy.h"
 #include "grimoire/train/cost.h"
 #include "grimoire/train/diagnosis.h"
 #include "grimoire/train/lm_source.h"
@@ -94,6 +95,40 @@ TEST_F(Runs, SameSeedTwiceAndOneAgainstTwoThreads) {
     train(c, quiet_);
     EXPECT_FALSE(test::bit_equal(state(c.out).begin()->second, state(folder_ / (str("{}-1", model))).begin()->second));
   }
+}
+
+// Masters in f32, whole in the checkpoints; what is judged, saved and resumed is what they are in f32.
+TEST_F(Runs, InBf16EveryModelLearnsWhatItLearnsInF32) {
+  for (const Architecture* a : architectures()) {
+    if (a->task != "lm" || a->counts) continue;  // other tasks: tests/task
+    RunConfig c = config(a->name, a->name + "-f32");
+    c.ema = 0.5;
+    const RunResult wide = train(c, quiet_);
+    c.out = folder_ / (a->name + "-bf16");
+    c.set("dtype", "bf16");
+    c.threads = 1;
+    const RunResult narrow = train(c, quiet_);
+    EXPECT_NEAR(narrow.train_loss, wide.train_loss, .02) << a->name;
+    EXPECT_EQ(read_run_config(c.out).dtype, Dtype::bf16);
+    const TensorMap whole = state(c.out), other = state(folder_ / (a->name + "-f32"));
+    bool exact = false;  // more digits than bf16 has
+    for (const auto& [name, tensor] : whole) {
+      EXPECT_EQ(tensor.dtype(), Dtype::f32) << a->name << " " << name;
+      exact = exact || !test::bit_equal(tensor, cast(cast(tensor, Dtype::bf16), Dtype::f32));
+    }
+    EXPECT_TRUE(exact) << a->name;
+    EXPECT_NE(test::bit_equal(whole.begin()->second, other.begin()->second), true) << a->name << ": nothing was rounded on the way";
+    RunConfig again = c;
+    again.out = folder_ / (a->name + "-again");
+    again.threads = 2;
+    Quiet stopping;
+    stopping.stop_at = 31;
+    EXPECT_EQ(train(again, stopping).ending, Ending::stopped);
+    resume(again.out, quiet_);
+    expect_same_state(c.out, again.out);
+  }
+  RunConfig counting = config("bigram", "refused");
+  EXPECT_EQ(find(counting.options(), "dtype"), nullptr) << "what counts rounds nothing";
 }
 
 // Stopped after every step in turn, then resumed: the same weights, optimiser state and metrics as the unbroken run.

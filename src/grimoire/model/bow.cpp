@@ -13,7 +13,7 @@ namespace {
 // Averages of everything up to and including each place: (B, T, C).
 Tensor causal_average(const Tensor& x) {
   const int64_t T = x.dim(1);
-  const Tensor share = Tensor::empty({T, 1}, x.dtype());
+  const Tensor share = Tensor::empty({T, 1}, computed_in(x.dtype()));
   for (int64_t t = 0; t < T; ++t) share.data<float>()[t] = 1.0f / static_cast<float>(t + 1);
   return cumsum(x, 1) * share;
 }

@@ -72,6 +72,7 @@ Turns turns_of(const RotaryOptions& o, std::span<const int64_t> positions, Dtype
   const std::vector<float> f = rotary_frequencies(o);
   const double length = rotary_attention_factor(o);
   const auto half = std::ssize(f), count = std::ssize(positions);
+  dtype = computed_in(dtype);
   Turns t{Tensor::empty({count, half}, dtype), Tensor::empty({count, half}, dtype)};
   visit_float("rotary", dtype, [&](auto zero) {
     using T = decltype(zero);

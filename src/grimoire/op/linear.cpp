@@ -58,6 +58,11 @@ Tensor linear(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias,
       GRIM_RUN(bias_activation_backward, activation, dy, kept, dz, Tensor(), 0.0f);
     }
     dx.write(0, [&](const Tensor& d, float beta) { GRIM_RUN(product, dz, view::transpose(w, 0, 1), view::try_reshape(d, x.shape()), beta); });
+    if (is_narrow(x) && dx.wants(1) && !w.contiguous()) {  // as W lies: dW' = dz' x
+      const Tensor turned = x.like({w.dim(1), w.dim(0)}, Dtype::f32);
+      GRIM_RUN(product, view::transpose(dz, 0, 1), x, turned, 0.0f);
+      return dx.add(1, view::transpose(turned, 0, 1));
+    }
     dx.write_wide(1, [&](const Tensor& dw, float beta) { GRIM_RUN(product, view::transpose(x, 0, 1), dz, dw, beta); });
   });
 }
