@@ -92,11 +92,16 @@ std::function<Tensor(int64_t, Pass&)> masked_words(const std::shared_ptr<Pretrai
   };
 }
 
-Workload with_adamw(std::shared_ptr<Pretrained> model, double lr, const AdamOptions& options, bool matrices_only, Dtype dtype) {
+Workload of_model(std::shared_ptr<Pretrained> model, Dtype dtype) {
   Workload w;
   w.model = std::move(model);
   w.parameters = std::make_unique<Parameters>(w.model->parameters(), dtype);
   if (dtype == Dtype::bf16) compute_in_bf16(*w.model);
+  return w;
+}
+
+Workload with_adamw(std::shared_ptr<Pretrained> model, double lr, const AdamOptions& options, bool matrices_only, Dtype dtype) {
+  Workload w = of_model(std::move(model), dtype);
   if (matrices_only) w.parameters->scale_weight_decay(decay_matrices_only);
   w.optimizer = std::make_unique<Adam>(*w.parameters, options);
   w.lr = lr;
@@ -106,10 +111,7 @@ Workload with_adamw(std::shared_ptr<Pretrained> model, double lr, const AdamOpti
 Workload make_workload(const std::string& name, Dtype dtype) {
   Rng rng(RngMode::philox, 42);
   if (name == "notebook-mlp") {
-    Workload w;
-    w.model = std::make_unique<Mlp>(MlpConfig{}, rng);
-    w.parameters = std::make_unique<Parameters>(w.model->parameters(), dtype);
-    if (dtype == Dtype::bf16) compute_in_bf16(*w.model);
+    Workload w = of_model(std::make_unique<Mlp>(MlpConfig{}, rng), dtype);
     w.optimizer = std::make_unique<Sgd>(*w.parameters, SgdOptions{});
     w.loss = next_tokens(w.model, rows_of({randint(0, 27, {182625, 3}, rng), randint(0, 27, {182625}, rng)}, 32));
     w.lr = 0.1;

@@ -5,12 +5,8 @@
 #include <map>
 #include <memory>
 
-#include <dnnl.h>
-
 #include "grimoire/base/error.h"
-#include "grimoire/device/threads.h"
-
-extern "C" void omp_set_num_threads(int);  // libgomp, which oneDNN is linked against
+#include "grimoire/device/onednn.h"
 
 namespace grim::device {
 namespace {
@@ -94,13 +90,12 @@ class Product {
 }  // namespace
 
 bool has_bf16_products() {
-  static const bool has = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;  // a set of bits
+  static const bool has = onednn_has(dnnl_cpu_isa_avx512_core_bf16);
   return has;
 }
 
 void bf16_product(const Gemm<Bf16>& g) {
-  static thread_local const bool single = (omp_set_num_threads(1), true);
-  (void)single;
+  keep_onednn_on_this_thread();
   static thread_local std::map<Layout, std::unique_ptr<Product>> made;
   const Layout layout{g.M, g.N, g.K, g.a_row, g.a_col, g.b_row, g.b_col, g.c_row, g.beta};
   auto found = made.find(layout);

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <vector>
 
-#include <dnnl.h>
-
 #include "grimoire/base/error.h"
 #include "grimoire/device/bf16.h"
 #include "grimoire/device/bf16_product.h"
+#include "grimoire/device/onednn.h"
 #include "grimoire/device/threads.h"
-
-extern "C" void omp_set_num_threads(int);  // libgomp, which oneDNN is linked against
 
 namespace grim::device {
 namespace {
@@ -35,8 +32,7 @@ void one_tile(const Gemm<float>& g) {
   const int64_t work = g.M * g.N * g.K;
   const bool own = work < kOwnWork && g.K <= kOwnInner && (g.b_col == 1 || g.M >= kOwnTransposedRows);
   if (own || work < kTinyWork) return small_gemm(g);
-  static thread_local const bool single = (omp_set_num_threads(1), true);
-  (void)single;
+  keep_onednn_on_this_thread();
   const bool ta = g.a_col != 1, tb = g.b_col != 1;
   const dnnl_status_t status = dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', g.M, g.N, g.K, 1.0f, g.a, ta ? g.a_col : g.a_row,
                                           g.b, tb ? g.b_col : g.b_row, g.beta, g.c, g.c_row);
@@ -93,7 +89,7 @@ bool is_packed(const TileSize& t, int64_t M, int64_t N) {
 }
 
 bool has_avx512() {
-  static const bool has = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;  // a set of bits
+  static const bool has = onednn_has(dnnl_cpu_isa_avx512_core);
   return has;
 }
 
@@ -202,6 +198,10 @@ void gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue) {
   });
   run(turned, epilogue);
 }
+void round_tile(const Tile<float>& t, Bf16* c, int64_t c_row) {
+  for (int64_t m = t.m0; m < t.m1; ++m) narrow(t.c + (m - t.m0) * t.c_row, t.n1 - t.n0, c + m * c_row + t.n0);
+}
+
 void gemm_rows(const Gemm<float>& g, const Epilogue<float>& epilogue) { run_rows(g, epilogue); }
 void gemm_rows(const Gemm<double>& g, const Epilogue<double>& epilogue) { run_rows(g, epilogue); }
 void gemm_rows(const Gemm<float, Bf16>& g, const Epilogue<float>& epilogue) { run_rows(g, epilogue); }

@@ -124,19 +124,15 @@ template <class T, class W = T> device::Gemm<T, W> gemm_of(const Tensor& a, cons
           .b = b.data<W>(), .b_row = row(b), .b_col = column(b), .c = sums_of<typename device::Gemm<T, W>::Sum>(c), .c_row = c.shape()[1]};
 }
 
-// Rounds a finished tile to where it belongs in y (M, N); `adds`: to what is there.
-void round_tile(const device::Tile<float>& tile, const Tensor& y, bool adds) {
+// Adds to a finished tile what is in y (M, N) in its place.
+void add_to_tile(const device::Tile<float>& tile, const Tensor& y) {
   const int64_t N = y.shape()[1], width = tile.n1 - tile.n0;
   static thread_local std::vector<float> before;
-  before.resize(static_cast<size_t>(adds ? width : 0));
+  before.resize(static_cast<size_t>(width));
   for (int64_t m = tile.m0; m < tile.m1; ++m) {
     float* const row = tile.c + (m - tile.m0) * tile.c_row;
-    Bf16* const to = y.data<Bf16>() + m * N + tile.n0;
-    if (adds) {
-      device::widen(to, width, before.data());
-      for (int64_t i = 0; i < width; ++i) row[i] += before[static_cast<size_t>(i)];
-    }
-    device::narrow(row, width, to);
+    device::widen(y.data<Bf16>() + m * N + tile.n0, width, before.data());
+    for (int64_t i = 0; i < width; ++i) row[i] += before[static_cast<size_t>(i)];
   }
 }
 
@@ -235,7 +231,10 @@ void bias_activation_backward(Activation activation, const Tensor& dy, const Ten
 void product(const Tensor& a, const Tensor& b, const Tensor& c, float beta) {
   if (a.dtype() == Dtype::bf16) {
     device::Gemm<Bf16> g = gemm_of<Bf16>(a, b, c);
-    const auto round = [&](const device::Tile<float>& tile) { round_tile(tile, c, beta != 0); };
+    const auto round = [&](const device::Tile<float>& tile) {
+      if (beta != 0) add_to_tile(tile, c);
+      device::round_tile(tile, c.data<Bf16>(), c.shape()[1]);
+    };
     if (g.c) g.beta = beta;
     return device::gemm(g, g.c ? device::Epilogue<float>{} : device::epilogue_of<float>(round));
   }

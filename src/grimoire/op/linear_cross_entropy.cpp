@@ -47,9 +47,7 @@ template <class T, class W = T> struct Head {
     T* const to = dx + begin * C;
     device::Gemm<T, W> product{.M = n, .N = C, .K = V, .a = g, .a_row = row, .b = weight, .b_row = by_rows ? C : 1, .b_col = by_rows ? 1 : V, .c_row = C};
     if constexpr (std::is_same_v<T, Bf16>) {
-      const auto round = [&](const device::Tile<float>& t) {
-        for (int64_t m = t.m0; m < t.m1; ++m) device::narrow(t.c + (m - t.m0) * t.c_row, t.n1 - t.n0, to + m * C + t.n0);
-      };
+      const auto round = [&](const device::Tile<float>& tile) { device::round_tile(tile, to, C); };
       device::gemm(product, device::epilogue_of<float>(round));
     } else {
       product.c = to;
