@@ -48,10 +48,8 @@ TEST(TokenizerParts, PreTokenizers) {
     for (size_t i = 0; i < golden().at("texts").size(); ++i) {
       const std::string& text = golden().at("texts")[i].as_text();
       const std::vector<int64_t> characters = characters_before(text);
-      std::vector<AlignedText> words;
-      pre_tokenizer->split(AlignedText(text, 0), words);
       Json got = Json::array();
-      for (const AlignedText& w : words) {
+      for (const AlignedText& w : pre_tokenizer->words(AlignedText(text, 0))) {
         const ByteRange o = w.origin(0, w.text().size());
         got.push(Json::array({w.text(), characters[o.begin], characters[o.end]}));
       }
@@ -66,8 +64,7 @@ TEST(TokenizerParts, ScriptsOfAllCodePoints) {
   for (char32_t c = 0; c < 0x110000; ++c)
     if (c < 0xd800 || c >= 0xe000) append_utf8(text, c);
   const std::vector<int64_t> characters = characters_before(text);
-  std::vector<AlignedText> words;
-  make_pre_tokenizer(Json::object({{"type", "UnicodeScripts"}}))->split(AlignedText(text, 0), words);
+  const std::vector<AlignedText> words = make_pre_tokenizer(Json::object({{"type", "UnicodeScripts"}}))->words(AlignedText(text, 0));
   uint64_t sum = 0;
   for (size_t i = 0; i < words.size(); ++i) {
     const ByteRange o = words[i].origin(0, words[i].text().size());

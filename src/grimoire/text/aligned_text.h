@@ -20,21 +20,36 @@ class AlignedText {
   AlignedText(std::string_view original, uint32_t at);  // itself; it begins at this byte of the whole text. Well-formed UTF-8
 
   // One that was made of another, with the origin of each of its bytes.
-  AlignedText(std::string text, std::vector<ByteRange> origins, uint32_t at) : text_(std::move(text)), origins_(std::move(origins)), start_(at) {}
+  AlignedText(std::string text, std::vector<ByteRange> origins, uint32_t at)
+      : text_(std::move(text)), origins_(std::move(origins)), as_written_(false), start_(at) {}
 
   const std::string& text() const { return text_; }
   bool empty() const { return text_.empty(); }
   bool begins_the_text() const { return start_ == 0; }
   AlignedText slice(size_t begin, size_t end) const;      // bytes of text()
-  ByteRange origin(size_t begin, size_t end) const;       // of bytes [begin, end) of text(), which are at least one
-  uint32_t place(size_t i) const { return i < origins_.size() ? origins_[i].begin : empty() ? start_ : origins_.back().end; }  // where byte i came from
+  ByteRange origin(size_t begin, size_t end) const {      // of bytes [begin, end) of text(), which are at least one
+    return {origin_of(begin).begin, origin_of(end - 1).end};
+  }
+  uint32_t place(size_t i) const {                        // where byte i came from
+    return i < text_.size() ? origin_of(i).begin : empty() ? start_ : origin_of(text_.size() - 1).end;
+  }
   void prepend(std::string_view s);                       // stands for what the first character stands for; nothing before nothing
   void append(std::string_view s);                        // likewise, of the last one
 
  private:
   friend class TextRewrite;
+  ByteRange origin_of(size_t i) const {
+    if (!as_written_) return origins_[i];
+    const uint32_t at = start_ + static_cast<uint32_t>(i);
+    return static_cast<uint8_t>(text_[i]) < 0x80 ? ByteRange{at, at + 1} : character_at(i);
+  }
+  ByteRange character_at(size_t i) const;
+  void append_origins(const AlignedText& from, size_t begin, size_t end);
+  void list_origins();
+
   std::string text_;
-  std::vector<ByteRange> origins_;  // one a byte
+  std::vector<ByteRange> origins_;  // one a byte; none as long as the text is as it was written
+  bool as_written_ = true;
   uint32_t start_ = 0;
 };
 

@@ -38,6 +38,7 @@ class Bpe final : public SubwordModel {
   // Ids equal the reference's. So do offsets, which it adds up from the lengths of the tokens (the bytes of a prefix or suffix that fell back to bytes
   // count, a character that was left out does not), but that ours never leave the word, where the reference's may.
   void tokenize(std::string_view word, std::vector<Token>& tokens) const override;
+  void tokenize_long(std::string_view word, ScoreSum&, std::vector<Token>& tokens, const std::function<void()>& take) const override;
   const char* type() const override { return "BPE"; }
   std::string_view unknown() const override { return options_.unk_token; }
   Json to_json() const override;
@@ -50,11 +51,13 @@ class Bpe final : public SubwordModel {
     int32_t result = 0;
   };
   const Rule* rule(int32_t left, int32_t right) const;
-  void add_symbols(std::string_view word, std::vector<Token>& symbols) const;
-  // The symbols, merged in place, and how many are left.
-  size_t merge_few(std::span<Token> symbols) const;
-  size_t merge_many(std::span<Token> symbols) const;
-  size_t merge_parts(std::span<Token> symbols) const;
+  class Symbols;
+  bool is_whole(std::string_view word, std::vector<Token>& tokens) const;  // one token, which is appended
+  size_t merge_few(std::span<Token> symbols) const;   // merged in place, and how many are left
+  void merge_list(std::span<Token> symbols) const;    // the first symbol of each token becomes it, the others' ids kNone
+  size_t merge_parts(std::span<Token> symbols) const; // likewise, but in no such order where few stand apart; and where the last part begins
+  bool stand_apart(std::span<const Token> left, std::span<const Token> right) const;
+  void merge_windows(Symbols& source, std::vector<Token>& symbols, std::vector<Token>& tokens, const std::function<void()>& take) const;
   void find_neighbours() const;
   size_t neighbours_bit(int32_t left, int32_t right) const;
 

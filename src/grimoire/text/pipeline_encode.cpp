@@ -15,22 +15,26 @@ bool is_ascii_punctuation(char c) { return (c >= '!' && c <= '/') || (c >= ':' &
 
 }  // namespace
 
-int32_t PipelineTokenizer::encode_piece(std::string_view piece, uint32_t at, bool special_text, Work& work) const {
-  int32_t word = 0;
-  std::vector<AlignedText> words;
-  const auto put = [&](int32_t id, ByteRange origin) {
-    work.found.push_back({id, origin.begin, origin.end});
-    work.words.push_back(word);
+// Gives the tokens of a word to `use` as soon as they are sure, so that a long one takes no more memory than a short one.
+template <class Use> void PipelineTokenizer::tokenize(std::string_view word, Work& work, Use&& use) const {
+  constexpr size_t kLong = 4096;
+  const auto take = [&] {
+    for (const Token& t : work.tokens) use(t);
+    work.tokens.clear();
   };
+  work.tokens.clear();
+  if (word.size() >= kLong) return parts_.model->tokenize_long(word, work.sum, work.tokens, take);
+  parts_.model->tokenize_behind(word, work.sum, work.tokens);
+  take();
+}
+
+template <class Put> int32_t PipelineTokenizer::encode_piece(std::string_view piece, uint32_t at, bool special_text, Work& work, Put&& put) const {
+  int32_t word = 0;
   const auto encode_words = [&](AlignedText text) {
-    words.clear();
-    pre_tokenizer_->split(std::move(text), words);
-    for (const AlignedText& w : words) {
-      work.tokens.clear();
-      parts_.model->tokenize_behind(w.text(), work.sum, work.tokens);
-      for (const Token& t : work.tokens) put(t.id, w.origin(t.begin, t.end));
+    pre_tokenizer_->split(std::move(text), [&](const AlignedText& w) {
+      tokenize(w.text(), work, [&](const Token& t) { put(t.id, w.origin(t.begin, t.end), word); });
       ++word;
-    }
+    });
   };
   AlignedText text(piece, at);
   normalizer_->apply(text);
@@ -45,32 +49,30 @@ int32_t PipelineTokenizer::encode_piece(std::string_view piece, uint32_t at, boo
       encode_words(text.slice(p.begin, p.end));
       continue;
     }
-    put(p.id, text.origin(p.begin, p.end));
+    put(p.id, text.origin(p.begin, p.end), word);
     ++word;
   }
   return word;
 }
 
-bool PipelineTokenizer::encode_marked(std::string_view part, uint32_t at, Work& work) const {
+template <class Put> bool PipelineTokenizer::encode_marked(std::string_view part, uint32_t at, Work& work, Put&& put) const {
   const std::string_view mark = at > 0 ? normalizer_->mark_of(part[0]) : std::string_view();
   if (mark.empty() || part.size() < 2 || !std::all_of(part.begin() + 1, part.end(), is_graphic)) return false;
   work.word.assign(mark).append(part, 1);
-  parts_.model->tokenize_behind(work.word, work.sum, work.found);
   const auto size = static_cast<uint32_t>(mark.size());  // which stands for one byte of the text, each of its bytes for all of that
   const auto place = [&](uint32_t i, uint32_t in_mark) { return at + (i < size ? in_mark : i + 1 - size); };
-  for (Token& t : work.found) t = {t.id, place(t.begin, 0), place(t.end, 1)};
+  tokenize(work.word, work, [&](const Token& t) { put(t.id, ByteRange{place(t.begin, 0), place(t.end, 1)}, 0); });
   return true;
 }
 
-int32_t PipelineTokenizer::encode_part(std::string_view part, uint32_t at, Work& work) const {
-  if (!raw_words_) return encode_marked(part, at, work) ? 1 : encode_piece(part, at, false, work);
-  parts_.model->tokenize(part, work.found);
+template <class Put> int32_t PipelineTokenizer::encode_part(std::string_view part, uint32_t at, Work& work, Put&& put) const {
+  if (!raw_words_) return encode_marked(part, at, work, put) ? 1 : encode_piece(part, at, false, work, put);
   const auto inside = [&](uint32_t i) { return i < part.size() && continues_character(part[i]); };
-  for (Token& t : work.found) {  // what is a part of a character, of four bytes at most, stands for all of it
+  tokenize(part, work, [&](Token t) {  // what is a part of a character, of four bytes at most, stands for all of it
     for (int i = 0; i < 3 && t.begin > 0 && inside(t.begin); ++i) --t.begin;
     for (int i = 0; i < 3 && inside(t.end); ++i) ++t.end;
-    t = {t.id, at + t.begin, at + t.end};
-  }
+    put(t.id, ByteRange{at + t.begin, at + t.end}, 0);
+  });
   return 1;
 }
 
@@ -166,10 +168,12 @@ int32_t PipelineTokenizer::for_each_of_parts(std::string_view text, size_t begin
         word += slot->words;
         continue;
       }
-      work.clear();
       work.sum.holds_below = ScoreSum::kAny;
-      const int32_t words = encode_part(text.substr(part.at, part.size), offset, work);
-      for (size_t i = 0; i < work.found.size(); ++i) put(work.found[i].id, work.found[i].begin, work.found[i].end, word + work.word_of(i));
+      work.found.clear();
+      const int32_t words = encode_part(text.substr(part.at, part.size), offset, work, [&](int32_t id, ByteRange origin, int32_t in_part) {
+        put(id, origin.begin, origin.end, word + in_part);
+        if (part.place.pair) work.found.push_back({id, origin, in_part});
+      });
       word += words;
       if (part.place.pair && work.sum.holds_below != ScoreSum::kNone) keep(part.place, offset, words, work);
     }
@@ -183,11 +187,11 @@ void PipelineTokenizer::keep(const WordCache::Place& place, uint32_t offset, int
   slot = {.key = place.key, .tokens = static_cast<uint8_t>(work.found.size()), .words = static_cast<uint8_t>(words), .size = static_cast<uint8_t>(place.size),
           .holds_below = work.sum.holds_below};
   for (size_t i = 0; i < work.found.size(); ++i) {
-    const Token& t = work.found[i];
-    slot.ids[i] = t.id;
-    slot.begin[i] = static_cast<uint8_t>(t.begin - offset);
-    slot.end[i] = static_cast<uint8_t>(t.end - offset);
-    slot.word[i] = static_cast<uint8_t>(work.word_of(i));
+    const Found& f = work.found[i];
+    slot.ids[i] = f.id;
+    slot.begin[i] = static_cast<uint8_t>(f.origin.begin - offset);
+    slot.end[i] = static_cast<uint8_t>(f.origin.end - offset);
+    slot.word[i] = static_cast<uint8_t>(f.word);
   }
 }
 
@@ -207,10 +211,8 @@ template <class Put> void PipelineTokenizer::for_each_token(std::string_view tex
       word += for_each_of_parts(text, p.begin, p.end, rule, *cache, work, word, put);
       continue;
     }
-    work.clear();
-    const int32_t words = encode_piece(piece, begin, special_text, work);
-    for (size_t i = 0; i < work.found.size(); ++i) put(work.found[i].id, work.found[i].begin, work.found[i].end, word + work.word_of(i));
-    word += words;
+    word += encode_piece(piece, begin, special_text, work,
+                         [&](int32_t id, ByteRange origin, int32_t in_piece) { put(id, origin.begin, origin.end, word + in_piece); });
   }
 }
 

@@ -56,27 +56,27 @@ class PipelineTokenizer final : public Tokenizer {
   std::string normalized(std::string_view text) const override;
 
  private:
+  struct Found {
+    int32_t id;
+    ByteRange origin;  // bytes of the whole text
+    int32_t word;      // in its part, from 0
+  };
   struct Work {
-    std::vector<Token> found = {};    // what comes out: bytes of the whole text
-    std::vector<int32_t> words = {};  // of each, in its piece, from 0; none where all are of one word
     ScoreSum sum = {};
-    int32_t word_of(size_t i) const { return words.empty() ? 0 : words[i]; }
-    void clear() {
-      found.clear();
-      words.clear();
-    }
-    std::vector<Token> tokens = {};
+    std::vector<Found> found = {};   // of a part that is short enough to be kept
+    std::vector<Token> tokens = {};  // of a word
     std::string word = {};
   };
   // put(id, begin, end, word) for every token of a text; of a piece of it that the rule cuts, whose words are counted from `word`, which gives their number.
   template <class Put> void for_each_token(std::string_view text, bool special_text, Put&& put) const;
   template <class Put> int32_t for_each_of_parts(std::string_view text, size_t begin, size_t end, const CutRule& rule, WordCache& cache, Work& work,
                                                  int32_t word, Put&& put) const;
-  // Of a piece between added tokens of the raw text, which begins at `at`: appends its tokens and gives the number of its words.
-  int32_t encode_piece(std::string_view piece, uint32_t at, bool special_text, Work& work) const;
+  template <class Use> void tokenize(std::string_view word, Work& work, Use&& use) const;
+  // put(id, origin, word) for every token of a piece between added tokens of the raw text, which begins at `at`; gives the number of its words.
+  template <class Put> int32_t encode_piece(std::string_view piece, uint32_t at, bool special_text, Work& work, Put&& put) const;
   // The same of a part that the cut rule allows for.
-  int32_t encode_part(std::string_view part, uint32_t at, Work& work) const;
-  bool encode_marked(std::string_view part, uint32_t at, Work& work) const;  // a blank and printable ASCII, or false
+  template <class Put> int32_t encode_part(std::string_view part, uint32_t at, Work& work, Put&& put) const;
+  template <class Put> bool encode_marked(std::string_view part, uint32_t at, Work& work, Put&& put) const;  // a blank and printable ASCII, or false
   std::vector<AddedTokenFinder::Piece> raw_pieces(std::string_view text, bool special_text) const;  // added tokens, and the text between them
   void keep(const WordCache::Place& place, uint32_t offset, int32_t words, const Work& work) const;  // a part's tokens, if they are few
   Encoding tokens_of(std::string_view text, int8_t sequence, bool special_text) const;

@@ -14,7 +14,7 @@
 namespace grim {
 namespace {
 
-using Words = std::vector<AlignedText>;
+using Put = PreTokenizer::Put;
 
 // What becomes of a delimiter.
 enum class Behavior { removed, isolated, merged_with_previous, merged_with_next, contiguous };
@@ -31,68 +31,64 @@ struct Part {
   bool delimiter;
 };
 
-// The parts of a text, delimiters and what is between them, as `behavior` joins them.
-std::vector<Part> joined(const std::vector<Part>& parts, Behavior behavior) {
-  std::vector<Part> out;
-  switch (behavior) {
-    case Behavior::isolated: return parts;
-    case Behavior::removed:
-      std::ranges::copy_if(parts, std::back_inserter(out), [](const Part& p) { return !p.delimiter; });
-      return out;
-    case Behavior::contiguous:
-      for (const Part& p : parts) {
-        if (!out.empty() && out.back().delimiter == p.delimiter) out.back().end = p.end;
-        else out.push_back(p);
-      }
-      return out;
-    case Behavior::merged_with_previous:
-      for (bool before = false; const Part& p : parts) {
-        if (p.delimiter && !before && !out.empty()) out.back().end = p.end;
-        else out.push_back(p);
-        before = p.delimiter;
-      }
-      return out;
-    default:
-      for (bool after = false; const Part& p : std::vector<Part>(parts.rbegin(), parts.rend())) {
-        if (p.delimiter && !after && !out.empty()) out.back().begin = p.begin;
-        else out.push_back(p);
-        after = p.delimiter;
-      }
-      std::ranges::reverse(out);
-      return out;
+// Puts the parts of a text, delimiters and what is between them, as `behavior` joins them.
+class Cutter {
+ public:
+  Cutter(AlignedText& text, Behavior behavior, const Put& put) : text_(text), behavior_(behavior), put_(put) {}
+  void add(const Part& next) {
+    const bool merges = behavior_ == Behavior::contiguous             ? next.delimiter == waiting_.delimiter
+                        : behavior_ == Behavior::merged_with_previous ? next.delimiter && !after_delimiter_
+                        : behavior_ == Behavior::merged_with_next     ? waiting_.delimiter && !next.delimiter
+                                                                      : false;
+    after_delimiter_ = next.delimiter;
+    if (merges && waiting_.end > waiting_.begin) {
+      waiting_ = {waiting_.begin, next.end, next.delimiter};
+      return;
+    }
+    if (is_word(waiting_)) put_(text_.slice(waiting_.begin, waiting_.end));
+    waiting_ = next;
   }
-}
+  void end() {
+    if (is_word(waiting_)) put_(waiting_.begin == 0 && waiting_.end == text_.text().size() ? std::move(text_) : text_.slice(waiting_.begin, waiting_.end));
+  }
 
-void cut(const AlignedText& text, std::vector<Part> parts, Behavior behavior, bool invert, Words& words) {
-  if (invert)
-    for (Part& p : parts) p.delimiter = !p.delimiter;
-  for (const Part& p : joined(parts, behavior))
-    if (p.end > p.begin) words.push_back(text.slice(p.begin, p.end));
-}
+ private:
+  bool is_word(const Part& p) const { return p.end > p.begin && !(behavior_ == Behavior::removed && p.delimiter); }
 
-void cut_at(const AlignedText& text, const Pattern& pattern, Behavior behavior, bool invert, Words& words) {
-  std::vector<Part> parts;
+  AlignedText& text_;  // which may be gone at the end
+  Behavior behavior_;
+  const Put& put_;
+  Part waiting_ = {};  // what comes next may be merged with it
+  bool after_delimiter_ = false;
+};
+
+void cut_at(AlignedText& text, const Pattern& pattern, Behavior behavior, bool invert, const Put& put) {
+  Cutter cutter(text, behavior, put);
+  const size_t size = text.text().size();
   size_t at = 0;
   each_match(pattern, text.text(), [&](const Match& m) {
-    if (m.begin > at) parts.push_back({at, m.begin, false});
-    parts.push_back({m.begin, m.end, true});
+    if (m.begin > at) cutter.add({at, m.begin, invert});
+    cutter.add({m.begin, m.end, !invert});
     at = m.end;
   });
-  if (at < text.text().size()) parts.push_back({at, text.text().size(), false});
-  cut(text, std::move(parts), behavior, invert, words);
+  if (at < size) cutter.add({at, size, invert});
+  cutter.end();
 }
 
 // Cuts at characters: each that `is` names is a delimiter of its own.
-template <class F> void cut_at_characters(const AlignedText& text, F&& is, Behavior behavior, Words& words) {
-  std::vector<Part> parts;
+template <class F> void cut_at_characters(AlignedText& text, F&& is, Behavior behavior, const Put& put) {
+  Cutter cutter(text, behavior, put);
   const std::string& s = text.text();
+  size_t begin = 0;  // of what is between two delimiters
   for (size_t at = 0; at < s.size();) {
-    const size_t begin = at;
-    const bool delimiter = is(next_code_point(s, at));
-    if (!delimiter && !parts.empty() && !parts.back().delimiter) parts.back().end = at;
-    else parts.push_back({begin, at, delimiter});
+    const size_t here = at;
+    if (!is(next_code_point(s, at))) continue;
+    if (here > begin) cutter.add({begin, here, false});
+    cutter.add({here, at, true});
+    begin = at;
   }
-  cut(text, std::move(parts), behavior, false, words);
+  if (begin < s.size()) cutter.add({begin, s.size(), false});
+  cutter.end();
 }
 
 // --- kinds ---------------------------------------------------------------------------------------------------------------
@@ -101,9 +97,9 @@ using Made = std::unique_ptr<PreTokenizer>;
 
 class Function final : public PreTokenizer {
  public:
-  using Split = std::function<void(const AlignedText&, Words&)>;
+  using Split = std::function<void(AlignedText&, const Put&)>;
   explicit Function(Split f, CutRule cuts = {}) : f_(std::move(f)), cuts_(cuts) {}
-  void split(AlignedText text, Words& words) const override { f_(text, words); }
+  void split(AlignedText text, const Put& put) const override { f_(text, put); }
   CutRule cuts() const override { return cuts_; }
 
  private:
@@ -130,21 +126,17 @@ class Sequence final : public PreTokenizer {
     // Three splits of DeepSeek V3, which one scanner makes in one pass, and what is cut no more behind them.
     is_deepseek_v3_ = patterns == str("{}\n{}\n{}\n\n", patterns::kDeepseekDigits, patterns::kDeepseekCjk, patterns::kDeepseek);
   }
-  void split(AlignedText text, Words& words) const override {
-    Words now, next;
-    now.push_back(std::move(text));
-    for (const auto& part : parts_) {
-      next.clear();
-      for (AlignedText& word : now) part->split(std::move(word), next);
-      std::swap(now, next);
-    }
-    std::ranges::move(now, std::back_inserter(words));
-  }
+  void split(AlignedText text, const Put& put) const override { split_from(0, std::move(text), put); }
   bool ends_in_byte_symbols() const override { return !parts_.empty() && parts_.back()->ends_in_byte_symbols(); }
   void leave_bytes() override { parts_.back()->leave_bytes(); }
   CutRule cuts() const override;
 
  private:
+  void split_from(size_t part, AlignedText text, const Put& put) const {
+    if (part == parts_.size()) return put(std::move(text));
+    parts_[part]->split(std::move(text), [&, part](AlignedText word) { split_from(part + 1, std::move(word), put); });
+  }
+
   std::vector<Made> parts_;
   bool is_deepseek_v3_ = false;
 };
@@ -153,13 +145,14 @@ class ByteLevel final : public PreTokenizer {
  public:
   explicit ByteLevel(const Json& json)
       : prefix_space_(json.boolean("add_prefix_space", true)), splits_(json.boolean("use_regex", true)), words_(regex_pattern(std::string(patterns::kGpt2))) {}
-  void split(AlignedText text, Words& words) const override {
+  void split(AlignedText text, const Put& put) const override {
     if (prefix_space_ && !text.text().starts_with(' ')) text.prepend(" ");
-    const size_t first = words.size();
-    if (splits_) cut_at(text, *words_, Behavior::isolated, false, words);
-    else if (!text.empty()) words.push_back(std::move(text));
-    if (symbols_)
-      for (size_t i = first; i < words.size(); ++i) symbols_->apply(words[i]);
+    const Put put_symbols = [&](AlignedText word) {
+      if (symbols_) symbols_->apply(word);
+      put(std::move(word));
+    };
+    if (splits_) cut_at(text, *words_, Behavior::isolated, false, put_symbols);
+    else if (!text.empty()) put_symbols(std::move(text));
   }
   bool ends_in_byte_symbols() const override { return symbols_ != nullptr; }
   void leave_bytes() override { symbols_.reset(); }
@@ -191,7 +184,7 @@ Made split(const Json& json) {
   const bool keeps_all = behavior == Behavior::isolated || (behavior == Behavior::removed && invert);
   if (keeps_all && !pattern.find("String"))
     if (const WordScanner scanner = scanner_for(pattern.text("Regex"))) rule = {Cuts::pattern, scanner};
-  return function([=](const AlignedText& text, Words& words) { cut_at(text, *at, behavior, invert, words); }, rule);
+  return function([=](AlignedText& text, const Put& put) { cut_at(text, *at, behavior, invert, put); }, rule);
 }
 
 // SentencePiece's marker U+2581 for a space, and one before the text.
@@ -207,82 +200,85 @@ Made metaspace(const Json& json) {
   const std::shared_ptr<const Normalizer> marked =
       make_normalizer(Json::object({{"type", "Replace"}, {"pattern", Json::object({{"String", " "}})}, {"content", mark}}));
   const std::shared_ptr<const Pattern> at = literal_pattern(mark);
-  return function([=](AlignedText text, Words& words) {
+  return function([=](AlignedText& text, const Put& put) {
     marked->apply(text);
     const bool wanted = prepend == Prepend::always || (prepend == Prepend::first && text.begins_the_text());
     if (wanted && !text.text().starts_with(mark)) text.prepend(mark);
-    if (splits) cut_at(text, *at, Behavior::merged_with_next, false, words);
-    else if (!text.empty()) words.push_back(std::move(text));
+    if (splits) cut_at(text, *at, Behavior::merged_with_next, false, put);
+    else if (!text.empty()) put(std::move(text));
   });
 }
 
 // \w+|[^\w\s]+
 Made whitespace(const Json&) {
-  return function([](const AlignedText& text, Words& words) {
-    const auto kind = [](char32_t c) { return c == 0x200c || c == 0x200d || class_of(c).word() ? 1 : class_of(c).space() ? 0 : 2; };
-    std::vector<Part> parts;
-    for (size_t at = 0, last = SIZE_MAX; at < text.text().size();) {
-      const size_t begin = at;
-      const auto k = static_cast<size_t>(kind(next_code_point(text.text(), at)));
-      if (k == last) parts.back().end = at;
-      else parts.push_back({begin, at, k == 0});
-      last = k;
+  enum Kind { space, word, other };
+  return function([](AlignedText& text, const Put& put) {
+    const auto kind_of = [](char32_t c) { return c == 0x200c || c == 0x200d || class_of(c).word() ? word : class_of(c).space() ? space : other; };
+    Cutter cutter(text, Behavior::removed, put);
+    const std::string& s = text.text();
+    Kind last = space;
+    size_t begin = 0;  // of the characters of one kind
+    for (size_t at = 0; at < s.size();) {
+      const size_t here = at;
+      const Kind kind = kind_of(next_code_point(s, at));
+      if (kind == last) continue;
+      if (here > begin) cutter.add({begin, here, last == space});
+      begin = here;
+      last = kind;
     }
-    cut(text, std::move(parts), Behavior::removed, false, words);
+    if (begin < s.size()) cutter.add({begin, s.size(), last == space});
+    cutter.end();
   }, {Cuts::blanks});
 }
 
 Made bert(const Json&) {
-  return function([](const AlignedText& text, Words& words) {
-    Words spaced;
-    cut_at_characters(text, [](char32_t c) { return class_of(c).space(); }, Behavior::removed, spaced);
-    for (const AlignedText& word : spaced) cut_at_characters(word, [](char32_t c) { return class_of(c).bert_punctuation(); }, Behavior::isolated, words);
+  return function([](AlignedText& text, const Put& put) {
+    const Put cut_word = [&](AlignedText word) { cut_at_characters(word, [](char32_t c) { return class_of(c).bert_punctuation(); }, Behavior::isolated, put); };
+    cut_at_characters(text, [](char32_t c) { return class_of(c).space(); }, Behavior::removed, cut_word);
   }, {Cuts::words});
 }
 
 Made digits(const Json& json) {
   const Behavior behavior = json.boolean("individual_digits", false) ? Behavior::isolated : Behavior::contiguous;
-  return function([=](const AlignedText& text, Words& words) {
-    cut_at_characters(text, [](char32_t c) { return class_of(c).numeric(); }, behavior, words);
-  });
+  return function([=](AlignedText& text, const Put& put) { cut_at_characters(text, [](char32_t c) { return class_of(c).numeric(); }, behavior, put); });
 }
 
 Made punctuation(const Json& json) {
   const Behavior behavior = behavior_named(json.text("behavior", "Isolated"));
-  return function([=](const AlignedText& text, Words& words) {
-    cut_at_characters(text, [](char32_t c) { return class_of(c).bert_punctuation(); }, behavior, words);
+  return function([=](AlignedText& text, const Put& put) {
+    cut_at_characters(text, [](char32_t c) { return class_of(c).bert_punctuation(); }, behavior, put);
   });
 }
 
 Made white_space_split(const Json&) {
-  return function([](const AlignedText& text, Words& words) {
-    cut_at_characters(text, [](char32_t c) { return class_of(c).space(); }, Behavior::removed, words);
+  return function([](AlignedText& text, const Put& put) {
+    cut_at_characters(text, [](char32_t c) { return class_of(c).space(); }, Behavior::removed, put);
   }, {Cuts::blanks});
 }
 
 Made delimiter(const Json& json) {
   const std::vector<char32_t> points = code_points(json.text("delimiter"));
   GRIM_CHECK(points.size() == 1, input, "tokenizer", "CharDelimiterSplit: delimiter: got '{}', expected one character", json.text("delimiter"));
-  return function([c = points[0]](const AlignedText& text, Words& words) {
-    cut_at_characters(text, [=](char32_t d) { return d == c; }, Behavior::removed, words);
+  return function([c = points[0]](AlignedText& text, const Put& put) {
+    cut_at_characters(text, [=](char32_t d) { return d == c; }, Behavior::removed, put);
   });
 }
 
 Made fixed_length(const Json& json) {
   const int64_t length = json.integer("length", 5);
   GRIM_CHECK(length >= 1, input, "tokenizer", "FixedLength: length: got {}, expected at least 1", length);
-  return function([=](const AlignedText& text, Words& words) {
+  return function([=](AlignedText& text, const Put& put) {
     for (size_t at = 0; at < text.text().size();) {
       const size_t begin = at;
       for (int64_t i = 0; i < length && at < text.text().size(); ++i) next_code_point(text.text(), at);
-      words.push_back(text.slice(begin, at));
+      put(text.slice(begin, at));
     }
   });
 }
 
 // Where the script changes; characters that go with any script before the first of one belong to no word, as in the reference.
 Made unicode_scripts(const Json&) {
-  return function([](const AlignedText& text, Words& words) {
+  return function([](AlignedText& text, const Put& put) {
     const std::string& s = text.text();
     size_t begin = s.size();
     int last = 0;
@@ -290,11 +286,11 @@ Made unicode_scripts(const Json&) {
       const size_t here = at;
       const int script = script_of(next_code_point(s, at));
       if (script == 0 || script == last) continue;
-      if (last != 0) words.push_back(text.slice(begin, here));
+      if (last != 0) put(text.slice(begin, here));
       begin = here;
       last = script;
     }
-    if (begin < s.size()) words.push_back(text.slice(begin, s.size()));
+    if (begin < s.size()) put(text.slice(begin, s.size()));
   });
 }
 
@@ -319,10 +315,16 @@ constexpr Kind kKinds[] = {
 
 }  // namespace
 
+std::vector<AlignedText> PreTokenizer::words(AlignedText text) const {
+  std::vector<AlignedText> words;
+  split(std::move(text), [&](AlignedText word) { words.push_back(std::move(word)); });
+  return words;
+}
+
 std::unique_ptr<PreTokenizer> make_pre_tokenizer(const Json& json) {
   if (json.is_null())
-    return function([](const AlignedText& text, Words& words) {
-      if (!text.empty()) words.push_back(text);
+    return function([](AlignedText& text, const Put& put) {
+      if (!text.empty()) put(std::move(text));
     });
   return made_by_type(kKinds, json, "pre_tokenizer");
 }

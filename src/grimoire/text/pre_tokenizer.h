@@ -1,6 +1,7 @@
 // The "pre_tokenizer" of a tokenizer.json: where a normalised text is cut into words, which a model then cuts further.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -26,9 +27,11 @@ struct CutRule {
 
 class PreTokenizer {
  public:
+  using Put = std::function<void(AlignedText)>;
   virtual ~PreTokenizer() = default;
-  // Appends the words of the text; what is empty is left out.
-  virtual void split(AlignedText text, std::vector<AlignedText>& words) const = 0;
+  // Gives the words of the text to `put`, one after the other; what is empty is left out.
+  virtual void split(AlignedText text, const Put& put) const = 0;
+  std::vector<AlignedText> words(AlignedText text) const;
   // Rewrites words as byte symbols last of all, which a byte-level model does by itself: `split` then leaves the bytes as they are.
   virtual bool ends_in_byte_symbols() const { return false; }
   virtual void leave_bytes() {}

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/machine.h"
 #include "grimoire/base/utf8.h"
 #include "grimoire/text/charsmap.h"
 
@@ -56,21 +57,18 @@ class SentencePieceNormalizer final : public Normalizer {
     size_t at = 0;
     for (Step p = step(s, 0); first && removes_ && p.text == " "; p = step(s, at)) at += p.bytes;
     if (at < s.size()) {
-      if (first && dummy_ && !space_behind_) out.put(mark_, at);
-      put_all(s, at, first && removes_, out);
-      at = s.size();
+      if (first && dummy_ && !space_behind_) out.put(mark_, text.place(at));
+      put_all(text, at, first && removes_, out);
+      uint32_t end = text.place(s.size());
       while (removes_ && out.text.ends_with(mark_)) {
+        end = out.origins[out.text.size() - mark_.size()].begin;
         out.text.resize(out.text.size() - mark_.size());
-        at = out.from[out.text.size()];
+        out.origins.resize(out.text.size());
       }
-      if (dummy_ && space_behind_) out.put(mark_, at);
+      out.end_at(end);
+      if (dummy_ && space_behind_) out.put(mark_, end);
     }
-    // A byte stands for what lies between its place and the next one's.
-    out.from.resize(out.text.size());
-    out.from.push_back(static_cast<uint32_t>(at));
-    std::vector<ByteRange> origins(out.text.size());
-    for (size_t i = 0; i < origins.size(); ++i) origins[i] = {text.place(out.from[i]), text.place(out.from[i + 1])};
-    text = AlignedText(std::move(out.text), std::move(origins), text.place(0));
+    text = AlignedText(std::move(out.text), std::move(out.origins), text.place(0));
   }
 
  private:
@@ -78,17 +76,22 @@ class SentencePieceNormalizer final : public Normalizer {
     std::string_view text;  // what stands for the next `bytes`
     size_t bytes;
   };
+  // A byte stands for what lies between the place where its rule began and the next one's.
   struct Marked {
     explicit Marked(size_t bytes) {
-      text.reserve(bytes);
-      from.reserve(bytes + 1);
+      reserve_to_fill(text, bytes);
+      reserve_to_fill(origins, bytes);
     }
-    void put(std::string_view part, size_t at) {
+    void end_at(uint32_t place) {
+      if (!origins.empty()) origins.back().end = place;
+    }
+    void put(std::string_view part, uint32_t place) {
+      end_at(place);
       text += part;
-      from.resize(text.size(), static_cast<uint32_t>(at));
+      origins.resize(text.size(), {place, place});
     }
     std::string text;
-    std::vector<uint32_t> from;  // for each byte, where in the old text its rule began
+    std::vector<ByteRange> origins;
   };
 
   Step step(std::string_view s, size_t at) const {
@@ -101,11 +104,16 @@ class SentencePieceNormalizer final : public Normalizer {
     return {rest.substr(0, next - at), next - at};
   }
 
-  void put_all(std::string_view s, size_t at, bool after_space, Marked& out) const {
+  void put_all(const AlignedText& from, size_t at, bool after_space, Marked& out) const {
+    const std::string_view s = from.text();
     while (at < s.size()) {
       if (is_plain(s, at)) {
         const size_t begin = at;
-        while (at < s.size() && is_plain(s, at)) out.from.push_back(static_cast<uint32_t>(at++));
+        for (; at < s.size() && is_plain(s, at); ++at) {
+          const uint32_t place = from.place(at);
+          out.end_at(place);
+          out.origins.push_back({place, place});
+        }
         out.text.append(s, begin, at - begin);
         after_space = false;
         continue;
@@ -113,7 +121,8 @@ class SentencePieceNormalizer final : public Normalizer {
       const Step p = step(s, at);
       std::string_view part = p.text;
       while (after_space && part.starts_with(' ')) part.remove_prefix(1);
-      for (size_t i = 0; i < part.size(); ++i) out.put(part[i] == ' ' ? std::string_view(mark_) : part.substr(i, 1), at);
+      const uint32_t place = from.place(at);
+      for (size_t i = 0; i < part.size(); ++i) out.put(part[i] == ' ' ? std::string_view(mark_) : part.substr(i, 1), place);
       if (!part.empty()) after_space = removes_ && part.back() == ' ';
       at += p.bytes;
     }
@@ -169,11 +178,11 @@ class SentencePieceCuts final : public PreTokenizer {
   }
   CutRule cuts() const override { return cuts_; }
 
-  void split(AlignedText text, std::vector<AlignedText>& words) const override {
+  void split(AlignedText text, const Put& put) const override {
     const std::string& s = text.text();
     size_t begin = 0;
     const auto cut = [&](size_t end) {
-      if (end > begin) words.push_back(text.slice(begin, end));
+      if (end > begin) put(text.slice(begin, end));
       begin = end;
     };
     bool in_marks = false;
@@ -187,7 +196,8 @@ class SentencePieceCuts final : public PreTokenizer {
       else if (!mark) next_code_point(s, at);
       in_marks = mark;
     }
-    cut(s.size());
+    if (begin == 0 && !s.empty()) put(std::move(text));
+    else cut(s.size());
   }
 
  private:

@@ -41,6 +41,11 @@ class SubwordModel {
   virtual void tokenize(std::string_view word, std::vector<Token>& tokens) const = 0;
   // The same behind words whose scores add up to `sum`, which moves on; and what is in `weights`, by id, is added to it for a word whose tokens are known.
   virtual void tokenize_behind(std::string_view word, ScoreSum&, std::vector<Token>& tokens) const { tokenize(word, tokens); }
+  // The same of a word of any length in memory that does not grow with it: `take` has the tokens found so far, and clears them, now and then and at last.
+  virtual void tokenize_long(std::string_view word, ScoreSum& sum, std::vector<Token>& tokens, const std::function<void()>& take) const {
+    tokenize_behind(word, sum, tokens);
+    take();
+  }
   virtual std::span<const float> weights() const { return {}; }  // empty: it does not sum
   virtual const char* type() const = 0;              // "BPE", as in tokenizer.json
   virtual std::string_view unknown() const = 0;      // the token of what is unknown; empty: none

@@ -60,6 +60,17 @@ template <> struct Unigram::Node<float> {
   uint32_t begin;
 };
 
+// The places of a word from `base` on, of which those before `at` are done, and those from `fresh` on are not cleared yet.
+template <class Real> struct Unigram::Trellis {
+  std::span<Node<Real>> nodes;
+  size_t base = 0, at = 0, fresh = 1;
+  bool shifted = false;  // were sums moved up?
+  Node<Real>& operator[](size_t place) const { return nodes[place - base]; }
+};
+
+// Bytes of the longest piece, or of a character that is none.
+size_t Unigram::longest_step() const { return std::max<size_t>(vocabulary_.longest(), 4); }
+
 // Moves sums up by what the best way to `at` has, when that is low: also of the places behind it that were reached already.
 bool Unigram::shift(std::span<Node<float>> nodes, size_t at) const {
   if (nodes[at].best >= ScoreSum::kLowest) return false;
@@ -69,20 +80,19 @@ bool Unigram::shift(std::span<Node<float>> nodes, size_t at) const {
   return true;
 }
 
-template <class Real> bool Unigram::find_best(std::string_view word, std::span<Node<Real>> nodes, std::span<const Real> weights) const {
+template <class Real> void Unigram::find_best(std::string_view word, Trellis<Real>& t, size_t until, std::span<const Real> weights) const {
   constexpr bool kSingle = std::is_same_v<Real, float>;
   const auto unknown = static_cast<int32_t>(options_.unk_id.value_or(Vocabulary::kNone));
-  constexpr size_t kCharacter = 4;  // bytes of one that is no piece, at most
-  const size_t reach = std::max(vocabulary_.longest(), kCharacter);
-  bool shifted = false;
-  for (size_t at = 0, next = 0, fresh = 1; at < word.size(); at = next) {
-    for (; fresh < nodes.size() && fresh <= at + reach; ++fresh) nodes[fresh].id = Vocabulary::kNone;
+  const size_t reach = longest_step(), base = t.base;
+  const std::span<Node<Real>> nodes = t.nodes;
+  for (size_t at = t.at, next = at; at < until; at = next) {
+    for (; t.fresh <= word.size() && t.fresh <= at + reach; ++t.fresh) nodes[t.fresh - base].id = Vocabulary::kNone;
     next_code_point(word, next);
-    if constexpr (kSingle) shifted |= shift(nodes, at);
-    const Real before = nodes[at].best;
+    if constexpr (kSingle) t.shifted |= shift(nodes, at - base);
+    const Real before = nodes[at - base].best;
     bool whole_character = false;
     const auto arrive = [&](size_t bytes, int32_t id, Real weight) {
-      Node<Real>& there = nodes[at + bytes];
+      Node<Real>& there = nodes[at + bytes - base];
       const Real sum = before + weight;
       const bool first = there.id == Vocabulary::kNone, better = first || sum > there.best;
       if constexpr (kSingle) {
@@ -96,11 +106,11 @@ template <class Real> bool Unigram::find_best(std::string_view word, std::span<N
       arrive(bytes, static_cast<int32_t>(id), weights[id]);
       whole_character |= at + bytes == next;
     });
+    t.at = next;
     if (whole_character) continue;
     GRIM_CHECK(unknown >= 0, input, "tokenizer", "'{}' is no piece of the vocabulary, which has none for what is unknown", word.substr(at, next - at));
     arrive(next - at, unknown, static_cast<Real>(unk_weight_));
   }
-  return shifted;
 }
 
 // With c characters a sum is rounded c times, each time by 2^(k-24) at most where sums are below 2^k. So two ways keep their order, whatever is before
@@ -141,6 +151,11 @@ void Unigram::tokenize(std::string_view word, std::vector<Token>& tokens) const 
   tokenize_behind(word, from_zero, tokens);
 }
 
+void Unigram::tokenize_long(std::string_view word, ScoreSum& sum, std::vector<Token>& tokens, const std::function<void()>& take) const {
+  if (single_weights_.empty()) tokenize_windows<double>(word, scores_, sum, tokens, take);
+  else tokenize_windows<float>(word, single_weights_, sum, tokens, take);
+}
+
 void Unigram::tokenize_behind(std::string_view word, ScoreSum& sum, std::vector<Token>& tokens) const {
   if (single_weights_.empty()) tokenize_in<double>(word, scores_, sum, tokens);
   else tokenize_in<float>(word, single_weights_, sum, tokens);
@@ -148,30 +163,82 @@ void Unigram::tokenize_behind(std::string_view word, ScoreSum& sum, std::vector<
 
 template <class Real> void Unigram::tokenize_in(std::string_view word, std::span<const Real> weights, ScoreSum& sum, std::vector<Token>& tokens) const {
   constexpr size_t kFew = 128;
+  if (word.size() >= kFew) return tokenize_windows(word, weights, sum, tokens, [] {});
   Node<Real> few[kFew];
-  std::unique_ptr<Node<Real>[]> many;
-  if (word.size() >= kFew) {
-    many = std::make_unique_for_overwrite<Node<Real>[]>(word.size() + 1);
-    expect_full_use(many.get(), (word.size() + 1) * sizeof(Node<Real>));
-  }
-  const std::span nodes(many ? many.get() : few, word.size() + 1);
-  nodes[0] = {};
-  nodes[0].best = static_cast<Real>(sum.value);
-  const bool shifted = find_best<Real>(word, nodes, weights);
+  Trellis<Real> trellis{std::span(few).first(word.size() + 1)};
+  few[0] = {};
+  few[0].best = static_cast<Real>(sum.value);
+  find_best<Real>(word, trellis, word.size(), weights);
   if constexpr (std::is_same_v<Real, float>)
-    sum = {nodes.back().best, shifted ? ScoreSum::kNone : std::min(sum.holds_below, holds_below(nodes))};
+    sum = {few[word.size()].best, trellis.shifted ? ScoreSum::kNone : std::min(sum.holds_below, holds_below(trellis.nodes))};
+  const size_t first = tokens.size();
+  if (put_way(trellis, word.size(), first, tokens)) spell_unknown(word, first, tokens);
+}
+
+// Appends the pieces of the best way from the trellis' base to `end`; neighbours that are unknown, also of the tokens from `first` on, are one token.
+// Are there any?
+template <class Real> bool Unigram::put_way(const Trellis<Real>& trellis, size_t end, size_t first, std::vector<Token>& tokens) const {
   const auto unknown = static_cast<int32_t>(options_.unk_id.value_or(Vocabulary::kNone));
-  const auto first = static_cast<ptrdiff_t>(tokens.size());
+  const auto begin = static_cast<ptrdiff_t>(tokens.size());
   bool any_unknown = false;
-  for (auto end = static_cast<uint32_t>(word.size()); end > 0; end = nodes[end].begin) {
-    const Node<Real>& n = nodes[end];
-    const bool goes_on = n.id == unknown && static_cast<ptrdiff_t>(tokens.size()) > first && tokens.back().id == unknown;
-    if (goes_on) tokens.back().begin = n.begin;  // neighbours that are unknown are one token
-    else tokens.push_back({n.id, n.begin, end});
+  for (auto at = static_cast<uint32_t>(end); at > trellis.base; at = trellis[at].begin) {
+    const Node<Real>& n = trellis[at];
+    tokens.push_back({n.id, n.begin, at});
     any_unknown |= n.id == unknown;
   }
-  std::reverse(tokens.begin() + first, tokens.end());
-  if (any_unknown) spell_unknown(word, static_cast<size_t>(first), tokens);
+  std::reverse(tokens.begin() + begin, tokens.end());
+  if (!any_unknown) return false;
+  size_t kept = first;
+  for (size_t i = first; i < tokens.size(); ++i) {
+    if (kept > first && tokens[i].id == unknown && tokens[kept - 1].id == unknown) tokens[kept - 1].end = tokens[i].end;
+    else tokens[kept++] = tokens[i];
+  }
+  tokens.resize(kept);
+  return true;
+}
+
+// Of a long word only a window of places is held. All ways that can still become the best come from the places that a step from behind the window's end
+// could reach back to; where those ways were last one, the pieces before it are known.
+template <class Real>
+void Unigram::tokenize_windows(std::string_view word, std::span<const Real> weights, ScoreSum& sum, std::vector<Token>& tokens,
+                               const std::function<void()>& take) const {
+  constexpr size_t kWindow = 4096;
+  const size_t reach = longest_step();
+  std::vector<Node<Real>> nodes(std::min(word.size(), kWindow + reach) + 1);
+  Trellis<Real> t{nodes};
+  nodes[0] = {};
+  nodes[0].best = static_cast<Real>(sum.value);
+  size_t first = tokens.size();
+  bool any_unknown = false;
+  const auto put = [&](size_t end) {
+    any_unknown |= put_way(t, end, first, tokens);
+    if (end < word.size() && any_unknown && tokens.back().id == options_.unk_id) return;  // which may go on
+    if (any_unknown) spell_unknown(word, first, tokens);
+    any_unknown = false;
+    take();
+    first = tokens.size();
+  };
+  while (true) {
+    const size_t end = t.base + nodes.size() - 1;
+    find_best<Real>(word, t, end >= word.size() ? word.size() : end - reach, weights);
+    if (t.at == word.size()) break;
+    size_t joint = t.at;
+    for (size_t place = t.at + 1; place < t.fresh; ++place) {
+      if (t[place].id == Vocabulary::kNone) continue;
+      for (size_t other = place; other != joint;) (other > joint ? other : joint) = t[std::max(other, joint)].begin;
+    }
+    if (joint == t.base) {
+      nodes.resize(std::min(word.size() + 1, 2 * nodes.size()));
+    } else {
+      put(joint);
+      std::copy(nodes.begin() + static_cast<ptrdiff_t>(joint - t.base), nodes.begin() + static_cast<ptrdiff_t>(t.fresh - t.base), nodes.begin());
+      t.base = joint;
+    }
+    t.nodes = nodes;
+  }
+  if constexpr (std::is_same_v<Real, float>)
+    sum = {t[word.size()].best, t.shifted || t.base > 0 ? ScoreSum::kNone : std::min(sum.holds_below, holds_below(t.nodes))};
+  put(word.size());
 }
 
 void Unigram::spell_unknown(std::string_view word, size_t first, std::vector<Token>& tokens) const {

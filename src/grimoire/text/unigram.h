@@ -30,6 +30,7 @@ class Unigram final : public SubwordModel {
 
   void tokenize(std::string_view word, std::vector<Token>& tokens) const override;
   void tokenize_behind(std::string_view word, ScoreSum& sum, std::vector<Token>& tokens) const override;
+  void tokenize_long(std::string_view word, ScoreSum& sum, std::vector<Token>& tokens, const std::function<void()>& take) const override;
   std::span<const float> weights() const override { return single_weights_; }
   const char* type() const override { return "Unigram"; }
   std::string_view unknown() const override { return options_.unk_id ? vocabulary_.token(*options_.unk_id) : std::string_view(); }
@@ -38,9 +39,15 @@ class Unigram final : public SubwordModel {
 
  private:
   template <class Real> struct Node;
+  template <class Real> struct Trellis;
   bool found_in_text(size_t id) const;
   template <class Real> void tokenize_in(std::string_view word, std::span<const Real> weights, ScoreSum& sum, std::vector<Token>& tokens) const;
-  template <class Real> bool find_best(std::string_view word, std::span<Node<Real>> nodes, std::span<const Real> weights) const;  // were sums shifted?
+  template <class Real>
+  void tokenize_windows(std::string_view word, std::span<const Real> weights, ScoreSum& sum, std::vector<Token>& tokens,
+                        const std::function<void()>& take) const;
+  template <class Real> void find_best(std::string_view word, Trellis<Real>& trellis, size_t until, std::span<const Real> weights) const;
+  template <class Real> bool put_way(const Trellis<Real>& trellis, size_t end, size_t first, std::vector<Token>& tokens) const;
+  size_t longest_step() const;
   bool shift(std::span<Node<float>> nodes, size_t at) const;
   uint8_t holds_below(std::span<const Node<float>> nodes) const;
   void spell_unknown(std::string_view word, size_t first, std::vector<Token>& tokens) const;  // of the tokens from `first` on

@@ -2,6 +2,7 @@
 // takes over the one that was found longer ago, so that a cache never grows. One is used by one thread at a time.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
@@ -74,11 +75,15 @@ class WordCache {
       return k;
     }
     std::memcpy(k.part, p, kLongest);
-    const size_t whole = size / 8, bits = size % 8 * 8;
-    for (size_t i = whole + 1; i < 3; ++i) k.part[i] = 0;
-    if (whole < 3) k.part[whole] &= (uint64_t{1} << bits) - 1;
+    for (size_t i = 0; i < 3; ++i) k.part[i] &= kMasks[size][i];
     return k;
   }
+  static constexpr auto kMasks = [] {  // by size
+    std::array<std::array<uint64_t, 3>, kLongest + 1> masks{};
+    for (size_t size = 0; size <= kLongest; ++size)
+      for (size_t i = 0; i < size; ++i) masks[size][i / 8] |= uint64_t{0xff} << i % 8 * 8;
+    return masks;
+  }();
   static bool holds(const Slot& slot, const Place& p) { return slot.size == p.size && slot.key == p.key; }
   // Zeros, which are empty slots, from pages that cost nothing until a word falls on them.
   struct Zeros {

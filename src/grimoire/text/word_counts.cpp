@@ -83,13 +83,10 @@ WordCounts count_words(const TextSource& texts, const Json& normalizer, const Js
   // A pattern looks at neighbours, so that the text must be as it was; elsewhere it is enough that parts are normalised alike.
   if (rule.cuts == Cuts::pattern ? !normalizer.is_null() : !normalize->is_local()) rule = {};
   WordCounts parts(most_words), words(most_words);
-  std::vector<AlignedText> cuts;
   const auto count_in = [&](std::string_view part, int64_t count) {
     AlignedText text(part, 0);
     normalize->apply(text);
-    cuts.clear();
-    cut->split(std::move(text), cuts);
-    for (const AlignedText& w : cuts) words.add(w.text(), count);
+    cut->split(std::move(text), [&](const AlignedText& w) { words.add(w.text(), count); });
   };
   texts([&](std::string_view text) {
     GRIM_CHECK(text.size() < UINT32_MAX, input, "tokenizer", "a text of {} bytes: expected less than 4 GiB", text.size());

@@ -1,6 +1,8 @@
 #include "grimoire/text/word_scanner.h"
 
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include "grimoire/base/utf8.h"
 #include "grimoire/text/unicode.h"
@@ -40,6 +42,22 @@ const std::array<uint16_t, 128> kAscii = [] {
 
 bool is_deepseek_cjk(char32_t c) { return (c >= 0x3040 && c <= 0x30ff) || (c >= 0x4e00 && c <= 0x9fa5); }
 
+// How many ASCII letters stand at `at`: eight bytes at a time, each of which has its high bit set in `letters` if it is one. In a byte below 128, with the
+// bit that makes a capital small, adding 0x1f carries into the high bit from 'a' on, and adding 5 from behind 'z' on.
+size_t ascii_letters(std::string_view text, size_t at) {
+  constexpr uint64_t kEach = 0x0101010101010101u;
+  const size_t begin = at;
+  for (; at + 8 <= text.size(); at += 8) {
+    uint64_t bytes;
+    std::memcpy(&bytes, text.data() + at, 8);
+    const uint64_t small = (bytes & 0x7f * kEach) | 0x20 * kEach;
+    const uint64_t letters = (small + 0x1f * kEach) & ~(small + 5 * kEach) & ~bytes & 0x80 * kEach;
+    if (const uint64_t others = letters ^ 0x80 * kEach) return at - begin + static_cast<size_t>(std::countr_zero(others)) / 8;
+  }
+  while (at < text.size() && (text[at] | 0x20) >= 'a' && (text[at] | 0x20) <= 'z') ++at;
+  return at - begin;
+}
+
 // A place in the text and what stands there; nothing stands at the end. With walls numbers and the characters of DeepSeek's CJK step are an end too,
 // for there they were cut off before.
 template <bool walls> struct Place {
@@ -75,6 +93,7 @@ template <bool walls> struct Place {
   void skip(int kinds) {
     for (; kind & kinds; look()) {
       at = next;
+      if (kinds & kLetter) at += ascii_letters(text, at);
       while (at < text.size() && static_cast<uint8_t>(text[at]) < 128 && (kAscii[static_cast<uint8_t>(text[at])] & kinds)) ++at;
     }
   }
@@ -172,6 +191,9 @@ size_t capital_word(Here h) {
 
 // '(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 size_t gpt2_word(std::string_view text, size_t at) {
+  const auto ends = [&](size_t i) { return i == text.size() || static_cast<uint8_t>(text[i]) < 128; };
+  const size_t begin = at + (at < text.size() && text[at] == ' ');
+  if (const size_t letters = ascii_letters(text, begin); letters > 0 && ends(begin + letters)) return begin + letters;  // most words
   Here h(text, at);
   if (h.byte() == '\'')
     if (const size_t end = short_form(text, at, false)) return end;

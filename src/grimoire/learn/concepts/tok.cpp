@@ -45,10 +45,8 @@ const std::string& short_word(const Inputs& in, std::string_view name) {
 }
 
 std::vector<std::string> words_in(const std::string& text, const char* pre_tokenizer = "Whitespace") {
-  std::vector<AlignedText> cut;
-  make_pre_tokenizer(Json::object({{"type", pre_tokenizer}}))->split(AlignedText(text, 0), cut);
   std::vector<std::string> words;
-  for (const AlignedText& w : cut) words.emplace_back(w.text());
+  for (const AlignedText& w : make_pre_tokenizer(Json::object({{"type", pre_tokenizer}}))->words(AlignedText(text, 0))) words.emplace_back(w.text());
   return words;
 }
 
