@@ -26,9 +26,10 @@ std::vector<Token> by_definition(const Vocabulary& vocabulary, const std::vector
       best[at + bytes] = best[at] + score;
       last[at + bytes] = {id, static_cast<uint32_t>(at), static_cast<uint32_t>(at + bytes)};
     };
-    for (size_t bytes = 1; bytes <= std::min(vocabulary.longest(), word.size() - at); ++bytes)
-      if (const int32_t id = vocabulary.id_of(std::string_view(word).substr(at, bytes)); id >= 0 && id != unknown) arrive(bytes, id, scores[static_cast<size_t>(id)]);
-    if (vocabulary.id_of(std::string_view(word).substr(at, 1)) < 0) arrive(1, unknown, *std::ranges::min_element(scores) - 10);
+    const std::string_view rest = std::string_view(word).substr(at);
+    for (size_t bytes = 1; bytes <= std::min(vocabulary.longest(), rest.size()); ++bytes)
+      if (const int32_t id = vocabulary.id_of(rest.substr(0, bytes)); id >= 0 && id != unknown) arrive(bytes, id, scores[static_cast<size_t>(id)]);
+    if (vocabulary.id_of(rest.substr(0, 1)) < 0) arrive(1, unknown, *std::ranges::min_element(scores) - 10);
   }
   std::vector<Token> tokens;
   for (size_t end = word.size(); end > 0; end = last[end].begin) {

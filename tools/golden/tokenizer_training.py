@@ -1,12 +1,17 @@
 """tests/golden/tokenizer_training.json: vocabularies that PyPI's tokenizers learns from a small text of made-up words, whose syllables meet in many
-ways. Run: oracle/bin/python tools/golden/tokenizer_training.py
+ways; and of 5,000 pieces from wiki_sample, of which a hash is kept, and for Unigram how likely its pieces make the text.
+Run: oracle/bin/python tools/golden/tokenizer_training.py DATA   (needs tokenizers, xxhash)
 """
+import collections
 import json
 import os
+import pathlib
 import random
+import sys
 
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 import tokenizers
+import xxhash
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 from common import GOLDEN, versions
@@ -35,15 +40,20 @@ def marked_text():
 TEXT = made_up_text()
 MARKED = marked_text()
 BERT = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+SPECIAL = ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"]
 UNIGRAM = ["<pad>", "</s>", "<unk>"]
 
 
-def trained(model, trainer, normalizer=None, pre_tokenizer=pre_tokenizers.Whitespace()):
+def lines_of(text):
+    return [line + "\n" for line in text.split("\n")]
+
+
+def trained(model, trainer, normalizer=None, pre_tokenizer=pre_tokenizers.Whitespace(), text=TEXT):
     t = Tokenizer(model)
     if normalizer:
         t.normalizer = normalizer
     t.pre_tokenizer = pre_tokenizer
-    t.train_from_iterator(TEXT.splitlines(keepends=True), trainer)
+    t.train_from_iterator(lines_of(text), trainer)
     return t
 
 
@@ -61,8 +71,8 @@ def parts(t):
         "model": {k: v for k, v in whole["model"].items() if k not in ("vocab", "merges")}, "added_tokens": whole["added_tokens"]}
 
 
-def bpe(**settings):
-    return trained(models.BPE(unk_token="[UNK]"), trainers.BpeTrainer(show_progress=False, **settings))
+def bpe(text=TEXT, **settings):
+    return trained(models.BPE(unk_token="[UNK]"), trainers.BpeTrainer(show_progress=False, **settings), text=text)
 
 
 def byte_bpe(size):
@@ -84,30 +94,51 @@ def marked():
 
 
 # The reference numbers initial tokens with ## in the order of a hash table, another one each time. Given as special tokens they have an order.
-def wordpiece(size):
+def wordpiece(size, text=TEXT):
     normalizer, cut = normalizers.BertNormalizer(lowercase=True), pre_tokenizers.BertPreTokenizer()
-    words = [w for line in TEXT.splitlines() for w, _ in cut.pre_tokenize_str(normalizer.normalize_str(line))]
+    words = [w for line in lines_of(text) for w, _ in cut.pre_tokenize_str(normalizer.normalize_str(line))]
     characters = sorted(set("".join(words)))
     first = BERT + characters + sorted({"##" + c for w in words for c in w[1:]})
-    t = trained(models.WordPiece(unk_token="[UNK]"), trainers.WordPieceTrainer(vocab_size=size, special_tokens=first, show_progress=False), normalizer, cut)
+    t = trained(models.WordPiece(unk_token="[UNK]"), trainers.WordPieceTrainer(vocab_size=size, special_tokens=first, show_progress=False),
+                normalizer, cut, text)
     t.decoder = decoders.WordPiece()
     t.post_processor = processors.TemplateProcessing(single="[CLS]:0 $A:0 [SEP]:0", pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
                                                      special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
     return t
 
 
-def unigram(size, **settings):
+def unigram(size, text=TEXT, **settings):
     t = trained(models.Unigram(), trainers.UnigramTrainer(vocab_size=size, special_tokens=UNIGRAM, unk_token="<unk>", show_progress=False, **settings),
                 normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC()]),
-                pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]))
+                pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]), text)
     t.decoder = decoders.Metaspace()
     t.post_processor = processors.TemplateProcessing(single="$A:0 </s>:0", pair="$A:0 </s>:0 $B:0 </s>:0", special_tokens=[("</s>", 1)])
     return t
 
 
+# Hashes of a vocabulary, in the order of the ids, and of its merges: a line each.
+def hashes(t):
+    entry = of(t)
+    lines = {"vocab": entry["vocab"], **({"merges": [" ".join(m) for m in entry["merges"]]} if "merges" in entry else {})}
+    return {key: xxhash.xxh3_64("".join(line + "\n" for line in rows).encode()).hexdigest() for key, rows in lines.items()}
+
+
+# Sum of the scores of the pieces that the words of a text are cut into.
+def log_likelihood(t, text):
+    scores = dict(of(t)["pieces"])
+    words = collections.Counter(w for line in lines_of(text) for w, _ in t.pre_tokenizer.pre_tokenize_str(t.normalizer.normalize_str(line)))
+    return sum(count * sum(scores[token.value] for token in t.model.tokenize(word)) for word, count in words.items())
+
+
+def of_wiki(data):
+    text = (data / "wiki_sample/wiki_text.txt").read_text()
+    pieces = unigram(5000, text)
+    return {"bpe": hashes(bpe(text, vocab_size=5000, special_tokens=SPECIAL)), "wordpiece": hashes(wordpiece(5000, text)),
+            "unigram": {"pieces": len(of(pieces)["pieces"]), "log_likelihood": log_likelihood(pieces, text)}}
+
+
 def main():
-    special = ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"]
-    plain = bpe(vocab_size=180, special_tokens=special)
+    plain = bpe(vocab_size=180, special_tokens=SPECIAL)
     everything = 100000
     words = trained(models.WordLevel(unk_token="[UNK]"), trainers.WordLevelTrainer(vocab_size=120, min_frequency=3, special_tokens=["[UNK]", "[PAD]"],
                                                                                    show_progress=False))
@@ -117,12 +148,12 @@ def main():
         "marked text": MARKED,
         "bpe marked": of(marked()),
         "bpe": of(plain),
-        "bpe exhausted": of(bpe(vocab_size=everything, special_tokens=special)),
-        "bpe min_frequency": of(bpe(vocab_size=everything, min_frequency=20, special_tokens=special)),
-        "bpe limit_alphabet": of(bpe(vocab_size=120, limit_alphabet=12, special_tokens=special)),
-        "bpe max_token_length": of(bpe(vocab_size=everything, max_token_length=5, special_tokens=special)),
+        "bpe exhausted": of(bpe(vocab_size=everything, special_tokens=SPECIAL)),
+        "bpe min_frequency": of(bpe(vocab_size=everything, min_frequency=20, special_tokens=SPECIAL)),
+        "bpe limit_alphabet": of(bpe(vocab_size=120, limit_alphabet=12, special_tokens=SPECIAL)),
+        "bpe max_token_length": of(bpe(vocab_size=everything, max_token_length=5, special_tokens=SPECIAL)),
         "bpe end_of_word_suffix": of(bpe(vocab_size=everything, end_of_word_suffix="</w>",
-                                         special_tokens=special + sorted(set("".join(TEXT.split())))
+                                         special_tokens=SPECIAL + sorted(set("".join(TEXT.split())))
                                          + sorted({w[-1] + "</w>" for w, _ in pre_tokenizers.Whitespace().pre_tokenize_str(TEXT)}))),
         "byte-bpe": of(byte_bpe(400)),
         "wordpiece": of(wordpiece(200)),
@@ -132,6 +163,7 @@ def main():
         "unigram max_piece_length": of(unigram(everything, max_piece_length=3, n_sub_iterations=5)),
         "files": {"bpe": parts(plain), "byte-bpe": parts(byte_bpe(400)), "wordpiece": parts(wordpiece(200)), "unigram": parts(unigram(120)),
                   "word": parts(words)},
+        "wiki_sample": of_wiki(pathlib.Path(sys.argv[1])),
     }
     golden["files"]["wordpiece"]["added_tokens"] = golden["files"]["wordpiece"]["added_tokens"][:len(BERT)]
     path = GOLDEN / "tokenizer_training.json"
