@@ -48,7 +48,7 @@ TEST(TokenStream, GivesWhatTheReferenceGives) {
       ++tried;
     }
   }
-  EXPECT_EQ(tried, 20u * 16);
+  EXPECT_EQ(tried, 21u * 16);
 }
 
 // <unk>, <0x00> to <0xFF>, then some pieces, as Llama 2's.

@@ -74,6 +74,28 @@ TEST(TokenizerParts, ScriptsOfAllCodePoints) {
   EXPECT_EQ(static_cast<int64_t>(sum), golden().at("all_scripts").integer("sum"));
 }
 
+// Which code points the reference takes into the cluster of a neighbour, found as it was there: of a cluster that a rule begins the rest is dropped.
+TEST(TokenizerParts, ClustersOfAllCodePoints) {
+  const Json& clusters = golden().at("clusters");
+  const auto normalizer = make_normalizer(clusters.at("json"));
+  const auto normalized = [&](const std::string& s) {
+    AlignedText text(s, 0);
+    normalizer->apply(text);
+    return text.text();
+  };
+  int64_t follow[2] = {}, lead[2] = {};
+  for (char32_t c = 0x80; c < 0x110000; ++c) {
+    if (c >= 0xd800 && c < 0xe000) continue;
+    std::string behind = "a", before;
+    append_utf8(behind, c);
+    append_utf8(before, c);
+    if (normalized(behind) == "z") ++follow[0], follow[1] += c;
+    if (normalized(before + "½\u0301").ends_with("\u0301")) ++lead[0], lead[1] += c;
+  }
+  EXPECT_EQ(Json::array({follow[0], follow[1]}).dump(), clusters.at("follow").dump());
+  EXPECT_EQ(Json::array({lead[0], lead[1]}).dump(), clusters.at("lead").dump());
+}
+
 TEST(TokenizerParts, Decoders) {
   each("decoders", [](const std::string&, const Json& kind) {
     const auto decoder = make_token_decoder(kind.at("json"));
@@ -132,9 +154,9 @@ TEST_P(Whole, Tokenizer) {
     }
   }
 }
-INSTANTIATE_TEST_SUITE_P(TokenizerParts, Whole, testing::Range<size_t>(0, 24));
+INSTANTIATE_TEST_SUITE_P(TokenizerParts, Whole, testing::Range<size_t>(0, 25));
 
-TEST(TokenizerParts, EveryTokenizerOfTheGoldenFileIsTried) { EXPECT_EQ(golden().at("tokenizers").size(), 24u); }
+TEST(TokenizerParts, EveryTokenizerOfTheGoldenFileIsTried) { EXPECT_EQ(golden().at("tokenizers").size(), 25u); }
 
 TEST(TokenizerParts, WrongOnes) {
   const auto refusal = [](const std::string& json) -> std::string {

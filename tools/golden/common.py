@@ -9,9 +9,11 @@ Python; only a change of the cases does. To regenerate everything:
 (makemore.py takes the path of names.txt.)
 """
 
+import io
 import json
 import pathlib
 import platform
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -74,3 +76,18 @@ def ten_steps(model, inputs):
         optimizer.step()
         losses.append(loss.detach())
     return {"adamw.losses": torch.stack(losses), "adamw.norms": torch.stack(norms)}
+
+
+def cluster_probe():
+    """A normalizer of tokenizers that shows its clusters: a, \u2122 and \u00bd become z, and what else is in a cluster of theirs under 6 bytes is dropped."""
+    import sentencepiece
+    from sentencepiece import sentencepiece_model_pb2
+    from tokenizers import normalizers
+
+    with tempfile.TemporaryDirectory() as folder:
+        rules = pathlib.Path(folder) / "rules.tsv"
+        rules.write_text("".join(f"{ord(c):X}\t{ord('z'):X}\n" for c in "a\u2122\u00bd"))
+        model = io.BytesIO()
+        sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(["hello"]), model_writer=model, model_type="char", vocab_size=8, minloglevel=2,
+                                                 hard_vocab_limit=False, normalization_rule_tsv=str(rules))
+    return normalizers.Precompiled(sentencepiece_model_pb2.ModelProto.FromString(model.getvalue()).normalizer_spec.precompiled_charsmap)

@@ -8,7 +8,7 @@ import tokenizers
 from sentencepiece import sentencepiece_model_pb2
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-from common import GOLDEN, versions
+from common import GOLDEN, cluster_probe, versions
 
 TEXTS = [
     "",
@@ -28,6 +28,11 @@ TEXTS = [
     "क्षत्रिय नेपाली १२३ मा।",
     "👩‍👩‍👧‍👦 🇳🇵 e\u0301\u20dd",
 ]
+
+# What the charsmap drops (U+0007, U+00AD), lengthens and shortens, in every place.
+DROPPED = ["\x07日本語", "\x07\u00ad\x07Hello", "Hel\x07lo", "Hel\x07\u00adlo you\x07", "½\x07He", "\x07½\x07\u00adHello", "㍿\x07\x07\x07\x07\x07are",
+           "e\u0301He", "\x07e\u0301Hello", "e\u0301\x07llo", "</s>\x07日本</s>\u00ad\x07He you", "\x07</s>\x07</s>He\x07</s>", "\x07", "\x07\x07", "é\x07ﬁ\x07½",
+           "½\u0897He", "½\u1acflo", "½\u1addlo", "½\u1ae0lo", "½\u1aebHe", "\u0600½\u0301He", "½\u0301\u0301re\x07"]
 
 MODEL = sentencepiece_model_pb2.ModelProto.FromString((GOLDEN / "sentencepiece" / "unigram.model").read_bytes())
 CHARSMAP = normalizers.Precompiled(MODEL.normalizer_spec.precompiled_charsmap)
@@ -216,6 +221,10 @@ def build():
     t.normalizer = normalizers.Sequence([CHARSMAP, normalizers.Replace(Regex(" {2,}"), " ")])
     t.pre_tokenizer, t.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
     configuration("unigram", t)
+    t = Tokenizer.from_str(t.to_str())
+    t.normalizer = CHARSMAP
+    t.add_special_tokens(["</s>"])
+    configuration("unigram dropped", t, DROPPED)
     bytes_pieces = UNIGRAM_PIECES[:1] + [(f"<0x{b:02X}>", -20.0) for b in range(256)] + UNIGRAM_PIECES[1:]
     t = Tokenizer(models.Unigram(bytes_pieces, 0, True))
     t.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
@@ -242,6 +251,14 @@ def all_scripts():
     """Words that all code points, in order, fall into by their scripts: how many, and a sum over where they begin and end."""
     words = pre_tokenizers.UnicodeScripts().pre_tokenize_str("".join(chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000))
     return {"words": len(words), "sum": sum((i + 1) * (3 * begin + end) for i, (_, (begin, end)) in enumerate(words)) % (1 << 61)}
+
+
+def clusters():
+    """The code points that join the cluster of a character before them, and those that begin one with a character behind them: how many, their sum."""
+    probe, points = cluster_probe(), [c for c in range(0x80, 0x110000) if not 0xD800 <= c < 0xE000]
+    follow = [c for c in points if probe.normalize_str("a" + chr(c)) == "z"]
+    lead = [c for c in points if probe.normalize_str(chr(c) + "½\u0301").endswith("\u0301")]
+    return {"json": json.loads(probe.__getstate__()), "follow": [len(follow), sum(follow)], "lead": [len(lead), sum(lead)]}
 
 
 def streams(t, texts):
@@ -301,6 +318,7 @@ def main():
             golden["tokenizers"][name]["streams"] = streams(t, [TEXTS[i] for i in (1, 2, 4, 8, 12, 13, 14, 15)])
     golden["batches"] = list(batches())
     golden["all_scripts"] = all_scripts()
+    golden["clusters"] = clusters()
     path = GOLDEN / "tokenizer_parts.json"
     path.write_text(json.dumps(golden, ensure_ascii=True, separators=(",", ":")).replace("},{\"text\"", "},\n{\"text\"") + "\n")
     print(path, path.stat().st_size)

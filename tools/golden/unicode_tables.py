@@ -10,6 +10,8 @@ import unicodedata
 import tokenizers
 from tokenizers import Regex, normalizers, pre_tokenizers
 
+from common import cluster_probe
+
 CATEGORIES = "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Co Cs Cn".split()
 POINTS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 EVERYTHING = "".join(map(chr, POINTS))
@@ -67,6 +69,16 @@ def inert():
     return found
 
 
+def joining():
+    """How the reference's clusters of characters (UAX 29) take up each code point: 1, behind any; 2, likewise, but an emoji joined by U+200D ends there;
+    3, it begins the cluster of what follows. All else is as any version of the standard has it."""
+    probe = cluster_probe().normalize_str
+    behind = {c for c in POINTS if probe("a" + chr(c)) == "z"} - {0x200D}
+    extends = {c for c in behind if probe(f"\u2122{chr(c)}\u200d\u2122\u0301").endswith("\u0301")}
+    before = {c for c in POINTS if probe(chr(c) + "\u00bd\u0301").endswith("\u0301")}
+    return {c: 1 if c in extends else 2 if c in behind else 3 for c in behind | before}
+
+
 def main():
     category = {}
     for i, name in enumerate(CATEGORIES):
@@ -88,6 +100,8 @@ def main():
     for bit, points in bits:
         for c in points:
             flags[c] |= 1 << bit
+    for c, how in joining().items():
+        flags[c] |= how << 13
     print(f"// Made by tools/golden/unicode_tables.py from tokenizers {tokenizers.__version__}; see unicode.h.")
     print("// Runs of code points of the same classes: the first one, then the classes.")
     write("constexpr uint32_t kRuns[][2] = {", runs_of(flags))

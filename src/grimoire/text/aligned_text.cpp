@@ -89,4 +89,10 @@ void TextRewrite::keep(size_t bytes) {
 
 void TextRewrite::drop(size_t bytes) { at_ += bytes; }
 
+AlignedText rewritten(const AlignedText& from, std::span<const TextChange> to) {
+  TextRewrite rewrite(from);
+  for (const TextChange& change : to) rewrite.put(change.c, change.change);
+  return rewrite.done();
+}
+
 }  // namespace grim

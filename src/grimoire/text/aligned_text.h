@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,13 +54,18 @@ class AlignedText {
   uint32_t start_ = 0;
 };
 
+// A character of a new text. 0: it stands for the next old character, which is consumed; -n: for that one, and n more are consumed; 1: an addition, that
+// shares the alignment of the last old character before it.
+struct TextChange {
+  char32_t c;
+  int change;
+};
+
 // A new text made from left to right: what of the old one is consumed gives the alignment of what is put.
 class TextRewrite {
  public:
   explicit TextRewrite(const AlignedText& from);
-  // change 0: c stands for the next old character, which is consumed; -n: for that one, and n more are consumed; 1: an addition, that shares
-  // the alignment of the last old character before it.
-  void put(char32_t c, int change);
+  void put(char32_t c, int change);                   // a TextChange
   void put(std::string_view characters, int change);  // the first so, the others as additions
   void keep(size_t bytes);                            // as they are
   void drop(size_t bytes);
@@ -71,5 +77,7 @@ class TextRewrite {
   AlignedText to_;
   size_t at_ = 0;
 };
+
+AlignedText rewritten(const AlignedText& from, std::span<const TextChange> to);
 
 }  // namespace grim

@@ -57,17 +57,19 @@ std::optional<Charsmap::Rewrite> Charsmap::shortest(std::string_view text) const
   return first;
 }
 
-// Of a cluster that a rule begins, the rest is dropped: so were the texts that models were trained with.
+// Of a cluster that a rule begins, the rest is dropped: so were the texts that models were trained with. What a rule leaves out is consumed with the last
+// character that was put, which then stands for less of an addition; before the first there is none, and all that follows stands for what came earlier.
 void rewrite(AlignedText& text, const Charsmap& map) {
   const std::string& s = text.text();
   if (std::ranges::none_of(s, [&](char c) { return map.begins(c); })) return;
-  TextRewrite to(text);
-  const auto rewritten = [&](std::string_view part) {
+  std::vector<TextChange> to;
+  to.reserve(s.size());
+  const auto rewrite_part = [&](std::string_view part) {
     const std::optional<Charsmap::Rewrite> rule = map.shortest(part);
     if (!rule) return false;
-    int change = 1 - static_cast<int>(count_code_points(part));  // the first character stands for all of them
-    if (rule->text.empty()) to.drop(part.size());
-    for (size_t at = 0; at < rule->text.size(); change = 1) to.put(next_code_point(rule->text, at), change);
+    int left = static_cast<int>(count_code_points(part));  // characters that nothing stands for yet
+    for (size_t at = 0; at < rule->text.size(); --left) to.push_back({next_code_point(rule->text, at), left <= 0});
+    if (left > 0 && !to.empty()) to.back().change -= left;
     return true;
   };
   for (size_t begin = 0, end = 0; begin < s.size(); begin = end) {
@@ -78,14 +80,14 @@ void rewrite(AlignedText& text, const Charsmap& map) {
       if (grapheme_break(last, c, state)) break;
       last = c;
     }
-    if (end - begin < 6 && rewritten(std::string_view(s).substr(begin, end - begin))) continue;
+    if (end - begin < 6 && rewrite_part(std::string_view(s).substr(begin, end - begin))) continue;
     for (size_t at = begin; at < end;) {
       const size_t from = at;
       const char32_t c = next_code_point(s, at);
-      if (!rewritten(std::string_view(s).substr(from, at - from))) to.put(c, 0);
+      if (!rewrite_part(std::string_view(s).substr(from, at - from))) to.push_back({c, 0});
     }
   }
-  text = to.done();
+  text = rewritten(text, to);
 }
 
 }  // namespace grim

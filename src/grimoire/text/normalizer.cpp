@@ -46,10 +46,7 @@ void lower(AlignedText& text) {
 
 enum class Form { nfd, nfc, nfkd, nfkc };
 
-struct Change {
-  char32_t c;
-  int change;  // of Rewrite::put
-};
+using Change = TextChange;
 
 // Each character in its parts, marks in the order of their combining classes.
 std::vector<Change> decomposed(const std::string& s, bool compatibility) {
@@ -102,9 +99,7 @@ void normal_form(AlignedText& text, Form form) {
   if (std::ranges::all_of(s, small)) return;
   std::vector<Change> all = decomposed(s, form == Form::nfkd || form == Form::nfkc);
   if (form == Form::nfc || form == Form::nfkc) all = recomposed(all);
-  Rewrite to(text);
-  for (const Change& change : all) to.put(change.c, change.change);
-  text = to.done();
+  text = rewritten(text, all);
 }
 
 // --- kinds ---------------------------------------------------------------------------------------------------------------

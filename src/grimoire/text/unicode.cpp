@@ -23,7 +23,7 @@ struct ClassTable {
 
   ClassTable() {
     size_t run = 0;
-    int32_t uniform_page[1 << 13];
+    int32_t uniform_page[1 << 15];
     std::fill(std::begin(uniform_page), std::end(uniform_page), -1);
     for (char32_t p = 0; p < kPoints / kPage; ++p) {
       const char32_t first = p * kPage;
@@ -55,6 +55,20 @@ void append_form(std::string& text, char32_t c, int from) {
   const auto* form = std::lower_bound(std::begin(kLongForms), std::end(kLongForms), c, before);
   if (form == std::end(kLongForms) || (*form)[0] != c) return append_utf8(text, static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c))));
   for (int i = from; i < from + 3 && (*form)[i]; ++i) append_utf8(text, (*form)[i]);
+}
+
+// A code point that utf8proc joins to its neighbours as the reference, whose Unicode is another one, joins c.
+utf8proc_int32_t joined_like(char32_t c) {
+  switch (class_of(c).joining()) {
+    case Joining::extends: return 0x300;
+    case Joining::follows: return 0x903;
+    case Joining::precedes: return 0x600;
+    case Joining::as_ever: break;
+  }
+  const auto known = static_cast<utf8proc_int32_t>(c);
+  const auto kind = utf8proc_get_property(known)->boundclass;
+  const bool joins = kind == UTF8PROC_BOUNDCLASS_EXTEND || kind == UTF8PROC_BOUNDCLASS_SPACINGMARK || kind == UTF8PROC_BOUNDCLASS_PREPEND;
+  return joins ? U'a' : known;
 }
 
 }  // namespace
@@ -112,7 +126,7 @@ void append_decomposed(std::vector<char32_t>& parts, char32_t c, bool compatibil
 }
 
 bool grapheme_break(char32_t before, char32_t after, int32_t& state) {
-  return utf8proc_grapheme_break_stateful(static_cast<utf8proc_int32_t>(before), static_cast<utf8proc_int32_t>(after), &state);
+  return utf8proc_grapheme_break_stateful(joined_like(before), joined_like(after), &state);
 }
 
 }  // namespace grim

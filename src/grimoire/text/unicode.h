@@ -13,6 +13,9 @@ enum class Category : uint8_t {
   Lu, Ll, Lt, Lm, Lo, Mn, Mc, Me, Nd, Nl, No, Pc, Pd, Ps, Pe, Pi, Pf, Po, Sm, Sc, Sk, So, Zs, Zl, Zp, Cc, Cf, Co, Cs, Cn
 };
 
+// How a cluster of characters takes up a code point.
+enum class Joining : uint8_t { as_ever, extends, follows, precedes };
+
 // The classes of one code point.
 struct PointClass {
   uint16_t bits;
@@ -30,6 +33,7 @@ struct PointClass {
   bool combining() const { return bits >> 10 & 1; }        // what StripAccents drops
   bool numeric() const { return bits >> 11 & 1; }          // what Digits isolates
   bool inert() const { return bits >> 12 & 1; }            // newer than the reference's normal forms
+  Joining joining() const { return static_cast<Joining>(bits >> 13 & 3); }
 };
 PointClass class_of(char32_t c);
 // A number for its script, as UnicodeScripts parts them: Kana counts as Han, and 0 stands for spaces and what is not assigned, which go with any.
@@ -47,7 +51,7 @@ int combining_class(char32_t c);  // canonical: 0 to 240
 // c in its parts, canonically (NFD) or by compatibility (NFKD), in order; c itself when it has none.
 void append_decomposed(std::vector<char32_t>& parts, char32_t c, bool compatibility);
 
-// A boundary of extended grapheme clusters (UAX 29) between two neighbours; `state` is 0 at the start of a text.
+// A boundary of extended grapheme clusters (UAX 29), as the reference knows them, between two neighbours; `state` is 0 at the start of a text.
 bool grapheme_break(char32_t before, char32_t after, int32_t& state);
 
 }  // namespace grim
