@@ -51,6 +51,22 @@ refuses 2 "did you mean --more?" explain entropy --mroe
 refuses 2 "'MI' has several meanings: " explain MI
 refuses 2 "p: got 1.2, expected numbers from 0 to 1" explain entropy 1.2
 refuses 2 "p: got nothing" explain entropy ""
+# Names of tokenizers: what is not there is no piece of a vocabulary.
+for which in "wordpiece V=" "bpe text=" "unigram-pieces V="; do
+  refuses 3 "'models/absent' does not exist" explain ${which}models/absent
+  refuses 3 "'vocab.txt' does not exist" explain ${which}vocab.txt
+done
+refuses 3 "'absent' does not exist, and as a piece it is nowhere in the sentence" explain wordpiece V=absent
+says "piece 1 = [UNK]" explain wordpiece V=token
+mkdir letters
+printf '%s\n' '[UNK]' a b c d e f g h '##i' '##j' '[CLS]' '[SEP]' '[PAD]' '[MASK]' >letters/vocab.txt
+says "pieces and ids: a 1 | b 2 | c 3 | d 4 | h 8 | ##i 9 | ##j 10" explain wordpiece "a b c d hij" V=letters
+says "pieces and ids: a 0 | b 1 | c 2 | d 3 | e 4" explain wordpiece "a b c d e" --value "V=a b c d e"
+long="$(printf 'a b c d e f g h %.0s' 1 2 3 4 5 6 7 8 9 10 11 12)"
+says "97 pieces" explain wordpiece "${long}a" V=letters
+[ "$(grep -o ' [0-9]* |\| [0-9]*$' out | wc -l)" -ge 97 ] || fail "not all pieces are shown: $(cat out)"
+[ "$(awk 'length > m { m = length } END { print m }' out)" -le 80 ] || fail "rows of pieces are too wide"
+
 refuses 2 "there is no symbol 'q'" explain entropy --value q=1
 refuses 2 "'p' is given twice: .5,.5 and 1" explain entropy --value p=.5,.5 --value p=1
 refuses 2 "'p' is given twice: .5,.5 and .1,.9" explain entropy .5,.5 --value p=.1,.9

@@ -11,6 +11,7 @@
 #include "grimoire/classic/distance.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/report/layout.h"
 #include "grimoire/text/bpe.h"
 #include "grimoire/text/chat_template.h"
 #include "grimoire/text/pipeline_tokenizer.h"
@@ -50,27 +51,69 @@ std::vector<std::string> words_in(const std::string& text, const char* pre_token
   return words;
 }
 
-constexpr size_t kMostPieces = 12;
+// The pieces of a sentence: all of them with their ids in rows of a terminal's width, and the first as answers, numbered from 1.
+class Pieces {
+ public:
+  void put(std::string_view piece, int64_t id) {
+    if (++count_ <= kMostAnswers) answers_.emplace_back(piece);
+    const std::string next = str("{} {}", report::shortened(piece, 60), id);
+    if (report::display_width(rows_.back()) + 3 + report::display_width(next) > kColumns) rows_.emplace_back();
+    rows_.back() += (rows_.back().empty() ? "" : rows_.back() == kHead ? " " : " | ") + next;
+  }
+  size_t count() const { return count_; }
+  void tell(Worked& out, bool rows = true) const {
+    for (size_t i = 0; rows && i < rows_.size(); ++i) out.step(rows_[i]);
+    for (size_t i = 0; i < answers_.size(); ++i) out.answer(str("piece {}", i + 1), answers_[i]);
+  }
 
-// One more piece of a sentence among the answers, numbered from 1.
-void answer_piece(Worked& out, size_t n, std::string_view piece, int64_t id) {
-  if (n <= 4) out.step(str("piece {}: {}, id {}", n, piece, id));
-  if (n <= kMostPieces) out.answer(str("piece {}", n), std::string(piece));
+ private:
+  static constexpr size_t kMostAnswers = 12, kColumns = 76;
+  static constexpr std::string_view kHead = "pieces and ids:";
+  size_t count_ = 0;
+  std::vector<std::string> answers_, rows_{std::string(kHead)};
+};
+
+bool looks_like_a_path(std::string_view text) {
+  constexpr std::string_view kEndings[] = {".json", ".model", ".txt", ".tiktoken", ".bin", ".gguf", ".spm"};
+  const bool ends = std::ranges::any_of(kEndings, [&](std::string_view ending) { return text.size() > ending.size() && text.ends_with(ending); });
+  return ends || (text.size() > 1 && (text.find('/') != text.npos || text[0] == '~'));
 }
 
 // An input that may also name a model's folder or a tokenizer's file: then that tokenizer cuts the sentence.
-// throws: input, one of another kind than `kind` is a tokenizer.json's model type
+// throws: input, one that is not there, or of another kind than `kind` is a tokenizer.json's model type
 bool answered_by_tokenizer(const Inputs& in, std::string_view name, const std::string& kind, const std::string& sentence, Worked& out) {
   const std::string& path = in.text(name);
-  if (path.empty() || path.find_first_of(" \n") != std::string::npos || !exists(path)) return false;
+  if (path.empty() || path.find_first_of(" \n") != std::string::npos) return false;
+  if (!exists(path)) {
+    if (looks_like_a_path(path))
+      fail(ErrorKind::input, "explain", str("{}: '{}' does not exist", name, path), "expected a tokenizer's folder or file, or words with spaces between them");
+    return false;
+  }
   const std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(path);
   const auto* const pipeline = dynamic_cast<const PipelineTokenizer*>(tokenizer.get());
   const std::string found = pipeline ? pipeline->model().type() : "characters";
   GRIM_CHECK(found == kind, input, "explain", "{}: its tokenizer is {}, expected {}, whose pieces are shown here", path, found, kind);
-  const std::vector<int64_t> ids = tokenizer->encode(sentence);
-  for (size_t i = 0; i < ids.size(); ++i) answer_piece(out, i + 1, tokenizer->token(ids[i]), ids[i]);
-  out.step(str("{} pieces of the {} that {} knows", ids.size(), with_commas(tokenizer->vocab_size()), path));
+  Pieces pieces;
+  for (const int64_t id : tokenizer->encode(sentence)) pieces.put(tokenizer->token(id), id);
+  pieces.tell(out);
+  out.step(str("{} pieces of the {} that {} knows", pieces.count(), with_commas(tokenizer->vocab_size()), path));
   return true;
+}
+
+// The pieces that an entry was given itself, each once, by id from 0.
+// throws: usage, one twice; input, a single one that no sentence of this kind can have: the name of a folder that is not there
+Vocabulary vocabulary_in(const Inputs& in, const std::string& sentence) {
+  Vocabulary V;
+  const std::vector<std::string> pieces = in.words("V");
+  const std::string_view only = pieces[0];
+  if (pieces.size() == 1 && sentence.find(only.starts_with("##") ? only.substr(2) : only) == std::string::npos)
+    fail(ErrorKind::input, "explain", str("V: '{}' does not exist, and as a piece it is nowhere in the sentence", only),
+         "expected a tokenizer's folder or file, or words with spaces between them");
+  for (const std::string& piece : pieces) {
+    if (V.id_of(piece) >= 0) in.refuse("V", "every piece once");
+    V.add(piece, V.size());
+  }
+  return V;
 }
 
 // Byte-pair encoding learned from a text, and the rules in their order.
@@ -156,13 +199,14 @@ const Concept kConcepts[] = {
            std::vector<std::string> joins;
            for (const Bpe::Merge& m : bpe.trained.merges) joins.push_back(str("{}+{}", V.token(m.left), V.token(m.right)));
            out.step(str("joins: {}", in_a_row(joins)));
-           size_t n = 0;
+           Pieces pieces;
            for (const std::string& w : words_in(sentence)) {
              std::vector<Token> tokens;
              bpe.model->tokenize(w, tokens);
-             for (const Token& t : tokens) answer_piece(out, ++n, V.token(t.id), t.id);
+             for (const Token& t : tokens) pieces.put(V.token(t.id), t.id);
            }
-           if (n == 0) in.refuse("word", "a word");
+           if (pieces.count() == 0) in.refuse("word", "a word");
+           pieces.tell(out);
          },
      .turn = "merges=2: est is a piece already, low is not yet. text=models/smollm2: pieces of a real vocabulary.",
      .commands = "grimoire tokenizer train --kind byte-bpe --data input.txt --out mine\n"
@@ -191,18 +235,13 @@ const Concept kConcepts[] = {
          [](const Inputs& in, Worked& out) {
            const std::string& sentence = short_text(in, "word");
            if (answered_by_tokenizer(in, "V", "Unigram", sentence, out)) return;
-           const std::vector<std::string> pieces = in.words("V");
+           Vocabulary V = vocabulary_in(in, sentence);
            const std::vector<double> counts = in.counts("counts", 1);
-           if (counts.size() != pieces.size()) in.refuse("counts", str("{} counts, one for each piece", pieces.size()));
+           if (std::ssize(counts) != V.size()) in.refuse("counts", str("{} counts, one for each piece", V.size()));
            double sum = 0;
            for (const double c : counts) sum += c;
-           Vocabulary V;
            std::vector<double> scores;
-           for (size_t i = 0; i < pieces.size(); ++i) {
-             if (V.id_of(pieces[i]) >= 0) in.refuse("V", "every piece once");
-             V.add(pieces[i], V.size());
-             scores.push_back(std::log(counts[i] / sum));
-           }
+           for (const double c : counts) scores.push_back(std::log(c / sum));
            const int64_t unknown = V.size();
            constexpr const char* kUnknown = "<unk>";
            if (V.id_of(kUnknown) >= 0) in.refuse("V", "pieces other than <unk>");
@@ -221,7 +260,9 @@ const Concept kConcepts[] = {
            }
            out.step(str("{}{} = {:.6g}", product, product.size() < 50 ? "" : " ...", probability));
            out.answer("probability of the cut", probability);
-           for (size_t i = 0; i < tokens.size(); ++i) answer_piece(out, i + 1, V.token(tokens[i].id), tokens[i].id);
+           Pieces pieces;
+           for (const Token& t : tokens) pieces.put(V.token(t.id), t.id);
+           pieces.tell(out);
          },
      .turn = "make hug rare (its count 1): now a cut into three pieces is likelier.",
      .commands = "grimoire tokenizer train --kind unigram --data input.txt --out mine\n"
@@ -287,25 +328,23 @@ const Concept kConcepts[] = {
          [](const Inputs& in, Worked& out) {
            const std::string& sentence = short_text(in, "word");
            if (answered_by_tokenizer(in, "V", "WordPiece", sentence, out)) return;
-           Vocabulary V;
-           for (const std::string& piece : in.words("V")) {
-             if (V.id_of(piece) >= 0) in.refuse("V", "every piece once");
-             V.add(piece, V.size());
-           }
+           Vocabulary V = vocabulary_in(in, sentence);
            constexpr const char* kUnknown = "[UNK]";
            if (V.id_of(kUnknown) < 0) V.add(kUnknown, V.size());
            const WordPiece model(V, {.unk_token = kUnknown});
-           size_t n = 0;
+           Pieces pieces;
+           constexpr size_t kExplained = 4;
            for (const std::string& w : words_in(sentence, "BertPreTokenizer")) {
              std::vector<Token> tokens;
              model.tokenize(w, tokens);
              for (const Token& t : tokens) {
                const std::string_view rest = std::string_view(w).substr(t.begin), piece = V.token(t.id);
-               if (n < 4) out.step(piece == kUnknown ? str("\"{:.40s}\": a dead end, the whole word is unknown", w)
-                                                     : str("\"{:.40s}\": the longest piece is {}, id {}", rest, piece, t.id));
-               if (++n <= kMostPieces) out.answer(str("piece {}", n), std::string(piece));
+               if (pieces.count() < kExplained) out.step(piece == kUnknown ? str("\"{:.40s}\": a dead end, the whole word is unknown", w)
+                                                                           : str("\"{:.40s}\": the longest piece is {}, id {}", rest, piece, t.id));
+               pieces.put(piece, t.id);
              }
            }
+           pieces.tell(out, pieces.count() > kExplained);
          },
      .turn = "take ##ization out of V: the word falls into three pieces. Take token out too: see where greed leads. V=models/bert: your own sentence in "
              "BERT's pieces.",
