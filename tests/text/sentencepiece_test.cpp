@@ -171,7 +171,7 @@ TEST(Charsmap, BrokenBlocks) {
   }
 }
 
-// llama2.c's file of the same pieces is the same tokenizer.
+// llama2.c's file of the same pieces is the same tokenizer, but for U+2581 in a text: to it that is a character that it has no piece for.
 TEST(Llama2cTokenizer, AsTheModelItWasMadeOf) {
   const SentencePieceModel model = parse_sentencepiece(read_file(kFolder + "bpe_bytes.model"), "bpe_bytes.model");
   const auto number = [](auto v) { return std::string(reinterpret_cast<const char*>(&v), sizeof v); };
@@ -188,7 +188,20 @@ TEST(Llama2cTokenizer, AsTheModelItWasMadeOf) {
     bytes += number(model.pieces[id].score) + number(static_cast<int32_t>(text.size())) + text;
   }
   const auto expected = make_sentencepiece(model), got = make_sentencepiece(parse_llama2c_tokenizer(bytes, "tokenizer.bin"));
-  for (const std::string& text : texts()) EXPECT_EQ(got->encode(text), expected->encode(text)) << text;
+  const auto written = parse_tokenizer(got->to_json().dump(), "tokenizer.json");
+  for (const std::string& text : texts()) {
+    const bool marked = text.find("\u2581") != std::string::npos;
+    const std::vector<int64_t> ids = got->encode(text);
+    if (!marked) EXPECT_EQ(ids, expected->encode(text)) << text;
+    if (!marked) EXPECT_EQ(got->decode(ids), expected->decode(ids)) << text;
+    EXPECT_EQ(got->decode(ids), text);
+    if (text.find('<') == std::string::npos) EXPECT_EQ(written->encode(text), ids) << text;  // a tokenizer.json finds special tokens in texts
+    EXPECT_EQ(written->decode(ids), text);
+  }
+  const std::vector<std::string> expected_tokens = {" ", "<0xE2>", "<0x96>", "<0x81>", " ", "<0xE2>", "<0x96>", "<0x81>"};
+  std::vector<std::string> tokens;
+  for (const int64_t id : got->encode("\u2581 \u2581")) tokens.push_back(got->token(id));
+  EXPECT_EQ(tokens, expected_tokens);
   EXPECT_EQ(got->token(1), "<s>");
   for (const size_t size : {size_t{3}, size_t{9}, bytes.size() - 1})
     EXPECT_THROW(parse_llama2c_tokenizer(bytes.substr(0, size), "tokenizer.bin"), Error) << size;

@@ -16,6 +16,8 @@
 namespace grim {
 namespace {
 
+constexpr std::string_view kMark = "\u2581";  // llama.cpp's of a space
+
 bool flag(const GgufFile& file, const char* key, bool otherwise) { return file.value(key) ? file.integer(key) != 0 : otherwise; }
 
 // tokenizer.ggml.token_type has SentencePiece's numbers.
@@ -129,7 +131,6 @@ std::shared_ptr<const Tokenizer> byte_bpe(const GgufFile& file, const std::vecto
 
 // llama.cpp marks the pieces that begin a word by U+2581, BERT those that go on one by ##.
 std::shared_ptr<const Tokenizer> wordpiece(const GgufFile& file, const std::vector<std::string>& tokens) {
-  constexpr std::string_view kMark = "\u2581";
   std::string lines;
   for (const std::string& token : tokens) {
     if (token.starts_with(kMark)) lines += token.substr(kMark.size());
@@ -204,22 +205,34 @@ std::string name_of_cut(const Json& pre_tokenizer) {
   refuse("cuts texts in a way that has no name in llama.cpp: got " + pre_tokenizer.dump() + ", expected that of one of " + joined(cut_names()));
 }
 
-// Whether a text gets a mark in front. throws: input, it is changed in other ways too
-bool prefixes_space(const TokenizerParts& parts) {
-  constexpr std::string_view kMark = "\u2581";
-  bool prefixes = false;
+// What becomes of spaces before a text is cut.
+struct Spaces {
+  bool prefixed = false;  // a text gets one in front
+  bool marked = false;    // they are written U+2581, as llama.cpp always does
+};
+// throws: input, texts are changed in other ways too
+Spaces spaces_of(const TokenizerParts& parts) {
+  Spaces spaces;
   for (const Json& step : steps_of(parts.normalizer)) {
     const std::string& type = step.text("type");
     const Json* const pattern = type == "Replace" ? step.at("pattern").find("String") : nullptr;
     const bool marks = pattern && pattern->as_text() == " " && step.text("content") == kMark;
-    if (type == "Prepend" && step.text("prepend") == kMark) prefixes = true;
+    spaces.marked |= marks;
+    if (type == "Prepend" && (step.text("prepend") == kMark || step.text("prepend") == " ")) spaces.prefixed = true;
     else if (!marks) refuse("changes texts in a way that llama.cpp's `llama` vocabularies do not: " + step.dump());
   }
   for (const Json& step : steps_of(parts.pre_tokenizer)) {
     if (step.text("type") != "Metaspace") refuse("cuts texts in a way that llama.cpp's `llama` vocabularies do not: " + step.dump());
-    prefixes = prefixes || step.text("prepend_scheme", "always") != "never";
+    spaces.marked = true;
+    spaces.prefixed = spaces.prefixed || step.text("prepend_scheme", "always") != "never";
   }
-  return prefixes;
+  return spaces;
+}
+
+// A vocabulary in which spaces are themselves, as llama2.c has them. throws: input, as above
+bool has_raw_spaces(const PipelineTokenizer& tokenizer) {
+  const auto* const bpe = dynamic_cast<const Bpe*>(&tokenizer.model());
+  return bpe && bpe->options().byte_fallback && !spaces_of(tokenizer.parts()).marked && tokenizer.id_of(" ") && !tokenizer.id_of(kMark);
 }
 
 struct WrittenTokens {
@@ -242,6 +255,11 @@ WrittenTokens written_tokens(const PipelineTokenizer& tokenizer, const Bpe& bpe,
     if (w.kinds[id] == PieceKind::normal && text.size() == 6 && text.starts_with("<0x") && text.ends_with('>')) w.kinds[id] = PieceKind::byte;
   }
   if (const auto unknown = tokenizer.unknown()) w.kinds[static_cast<size_t>(*unknown)] = PieceKind::unknown;
+  if (!has_raw_spaces(tokenizer)) return w;
+  for (size_t id = 0; id < w.texts.size(); ++id) {
+    std::string& text = w.texts[id];
+    for (size_t at = text.find(' '); w.kinds[id] == PieceKind::normal && at != std::string::npos; at = text.find(' ', at)) text.replace(at, 1, kMark);
+  }
   return w;
 }
 
@@ -302,7 +320,7 @@ std::vector<GgufPair> gguf_pairs(const Tokenizer& tokenizer, int64_t tokens) {
     pairs.push_back({"tokenizer.ggml.pre", GgufValue::of(name_of_cut(pipeline->parts().pre_tokenizer))});
   } else {
     pairs.push_back({"tokenizer.ggml.pre", GgufValue::of("default")});
-    pairs.push_back({"tokenizer.ggml.add_space_prefix", GgufValue::of(GgufType::boolean, int64_t{prefixes_space(pipeline->parts())})});
+    pairs.push_back({"tokenizer.ggml.add_space_prefix", GgufValue::of(GgufType::boolean, int64_t{spaces_of(pipeline->parts()).prefixed})});
     list("scores", GgufType::f32, scores_of(*bpe, merges, written));
   }
   list("tokens", GgufType::text, written.texts);
@@ -334,6 +352,7 @@ std::vector<std::string> unsaid_of(const Tokenizer& tokenizer) {
   flag("single_word", &AddedToken::single_word);
   if (const auto& cut = pipeline->parts().truncation) unsaid.push_back(str("truncation to {} tokens is not written", cut->max_length));
   if (pipeline->parts().padding) unsaid.push_back("padding is not written");
+  if (has_raw_spaces(*pipeline)) unsaid.push_back("'\u2581' in a text, which is no space here, is one to llama.cpp");
   return unsaid;
 }
 

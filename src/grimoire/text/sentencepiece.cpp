@@ -213,6 +213,7 @@ class SentencePieceDecoder final : public TokenDecoder {
   explicit SentencePieceDecoder(const Model& model)
       : unknown_(model.pieces[model.unknown()].text),
         unk_surface_(model.unk_surface),
+        mark_(model.decodes_marks ? "\u2581" : " "),
         byte_fallback_(model.byte_fallback),
         one_space_(model.dummy_prefix && !model.remove_extra_spaces),
         all_spaces_(model.remove_extra_spaces) {}
@@ -236,14 +237,14 @@ class SentencePieceDecoder final : public TokenDecoder {
         text += unk_surface_;
         continue;
       }
-      if (at_start && (one_space_ || all_spaces_) && token.starts_with(kMark)) {
-        token.remove_prefix(kMark.size());
+      if (at_start && (one_space_ || all_spaces_) && token.starts_with(mark_)) {
+        token.remove_prefix(mark_.size());
         had_space = one_space_;
       }
       for (size_t at = 0; at < token.size();) {
-        const bool mark = token.substr(at).starts_with(kMark);
+        const bool mark = token.substr(at).starts_with(mark_);
         text += mark ? ' ' : token[at];
-        at += mark ? kMark.size() : 1;
+        at += mark ? mark_.size() : 1;
       }
     }
     put_bytes();
@@ -251,8 +252,8 @@ class SentencePieceDecoder final : public TokenDecoder {
   }
 
  private:
-  static constexpr std::string_view kMark = "\u2581";
   std::string unknown_, unk_surface_;
+  std::string_view mark_;
   bool byte_fallback_;
   bool one_space_, all_spaces_;  // that are left out at the beginning
 };

@@ -154,7 +154,8 @@ SentencePieceModel parse_sentencepiece(std::string_view bytes, const std::string
 
 SentencePieceModel parse_llama2c_tokenizer(std::string_view bytes, const std::string& source) {
   constexpr int32_t kLongest = 1 << 16;
-  SentencePieceModel model{.kind = SentencePieceModel::Kind::bpe, .byte_fallback = true, .remove_extra_spaces = false};
+  SentencePieceModel model{
+      .kind = SentencePieceModel::Kind::bpe, .byte_fallback = true, .remove_extra_spaces = false, .escape_spaces = false, .decodes_marks = false};
   Reader reader(bytes, source);
   const auto longest = reader.read_between<int32_t>(1, kLongest, "longest piece");
   while (!reader.at_end()) {
@@ -163,10 +164,9 @@ SentencePieceModel parse_llama2c_tokenizer(std::string_view bytes, const std::st
     const auto size = reader.read_between<int32_t>(1, longest, "bytes of a piece");
     const std::string_view text = reader.take(static_cast<uint64_t>(size), "piece");
     check_utf8(text, source);
-    for (const char c : text) c == ' ' ? piece.text += model.mark() : piece.text += c;  // written as it is shown
+    piece.text = id < 3 ? trimmed(text) : text;  // "\n<s>\n"
     if (id < 3) {
       piece.kind = id == 0 ? PieceKind::unknown : PieceKind::control;
-      piece.text = trimmed(piece.text);  // "\n<s>\n"
     } else if (id < 3 + 256) {
       piece.kind = PieceKind::byte;
     }

@@ -23,6 +23,7 @@ struct SentencePieceModel {
   bool dummy_prefix = true;           // a text gets a space in front, or behind
   bool remove_extra_spaces = true;    // at its ends and all but one between words
   bool escape_spaces = true;          // a space is written U+2581
+  bool decodes_marks = true;          // and U+2581 in a piece is decoded to a space, escaped or not
   std::string charsmap = {};          // binary, see Charsmap; empty: no rewrites
   std::string unk_surface = " \u2047 ";  // what the unknown piece is decoded to
   std::string bos_piece = "<s>", eos_piece = "</s>", pad_piece = "<pad>";
@@ -34,7 +35,8 @@ struct SentencePieceModel {
 // throws: input, malformed, of words or characters, or against SentencePiece's own rules: pieces that are empty or twice there, not one unknown piece,
 // bytes that are missing
 SentencePieceModel parse_sentencepiece(std::string_view bytes, const std::string& source);
-// llama2.c's tokenizer.bin: an i32 for the longest piece, then for each an f32 score, an i32 of bytes, and these. throws: input, malformed
+// llama2.c's tokenizer.bin: an i32 for the longest piece, then for each an f32 score, an i32 of bytes, and these. Spaces are themselves in it, so that
+// U+2581 in a text is no space. throws: input, malformed
 SentencePieceModel parse_llama2c_tokenizer(std::string_view bytes, const std::string& source);
 
 }  // namespace grim

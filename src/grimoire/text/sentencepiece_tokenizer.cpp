@@ -46,7 +46,8 @@ Json pre_tokenizer_json(const Model& model) {
 }
 
 Json decoder_json(const Model& model) {
-  Json steps = Json::array({replace(string_pattern(model.mark()), " ")});
+  Json steps = Json::array();
+  if (model.escape_spaces) steps.push(replace(string_pattern(model.mark()), " "));
   if (model.byte_fallback) steps.push(typed("ByteFallback"));
   steps.push(typed("Fuse"));
   if (model.dummy_prefix) steps.push(typed("Strip", {{"content", " "}, {"start", 1}, {"stop", 0}}));
