@@ -138,6 +138,10 @@ TEST_F(ModelFolders, InShardsAreTheSameModel) {
   path_ = sharded;
   EXPECT_NE(refusal().find("the shard model-00002-of-00007.safetensors is missing"), std::string::npos) << refusal();
   files().remove(join_path(sharded, "model.safetensors.index.json"));
+  EXPECT_NE(refusal().find("model-00001-of-00007.safetensors is one of 7 shards; missing: their index model.safetensors.index.json, and "
+                           "model-00002-of-00007.safetensors"), std::string::npos) << refusal();
+  for (int i = 1; i <= 7; ++i)
+    if (i != 2) files().remove(join_path(sharded, str("model-0000{}-of-00007.safetensors", i)));
   EXPECT_NE(refusal().find("there are no weights, it holds config.json"), std::string::npos) << refusal();
 }
 

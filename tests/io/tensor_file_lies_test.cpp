@@ -66,8 +66,12 @@ TEST(TensorFileLies, LoneShards) {
     const std::string said = refusal_of(folder / file);
     EXPECT_NE(said.find(words), std::string::npos) << said;
   };
-  says("model-00001-of-00003.safetensors", str("is one of 3 shards: open {}, which is missing", folder / "model.safetensors.index.json"));
+  says("model-00001-of-00003.safetensors", str("is one of 3 shards: open {}, which is missing; missing beside it: {}", folder / "model.safetensors.index.json",
+                                                "model-00002-of-00003.safetensors, model-00003-of-00003.safetensors"));
   folder.put("pytorch_model.bin.index.json", "");
+  folder.put("pytorch_model-00002-of-00002.bin", "");
+  says("pytorch_model-00002-of-00002.bin", str("open {}; missing beside it: pytorch_model-00001-of-00002.bin", folder / "pytorch_model.bin.index.json"));
+  folder.put("pytorch_model-00001-of-00002.bin", "");
   says("pytorch_model-00002-of-00002.bin", str("one of 2 shards: open {} |", folder / "pytorch_model.bin.index.json"));
   says("m-00001-of-00002.gguf", "one of 2 parts");
   says("m-00001-of-00001.gguf", "no such file");  // the only one may be opened

@@ -165,6 +165,7 @@ bool is_weights_file(std::string_view name) {
 std::unique_ptr<TensorFile> open_weights(const std::string& folder) {
   for (const char* name : kWeights)
     if (exists(join_path(folder, name))) return open_tensor_file(join_path(folder, name));
+  refuse_shards_without_index(folder);
   std::string there;
   if (files().kind(folder) == FileKind::folder) {
     const std::vector<std::string> names = files().list(folder);

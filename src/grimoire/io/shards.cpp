@@ -36,6 +36,17 @@ bool parse_shard_name(std::string_view name, ShardName& shard) {
   return tail[0] == '-' && tail.substr(6, 4) == "-of-" && parse_number(tail.substr(1, 5), shard.number) && parse_number(tail.substr(10), shard.count);
 }
 
+std::string index_of(const ShardName& shard) { return str("{}.{}.index.json", shard.stem, shard.extension); }
+
+// The shards that should lie beside this one, and do not.
+std::vector<std::string> missing_of(const std::string& folder, const ShardName& shard) {
+  std::vector<std::string> missing;
+  for (int i = 1; i <= shard.count; ++i)
+    if (const std::string name = str("{}-{:05}-of-{:05}.{}", shard.stem, i, shard.count, shard.extension); !exists(join_path(folder, name)))
+      missing.push_back(name);
+  return missing;
+}
+
 }  // namespace
 
 void refuse_lone_shard(const std::string& path) {
@@ -44,9 +55,27 @@ void refuse_lone_shard(const std::string& path) {
   if (shard.extension == "gguf")
     fail(ErrorKind::input, "tensors", str("{} is one of {} parts, which are not read", path, shard.count),
          "join them with llama.cpp's llama-gguf-split --merge");
-  const std::string index = join_path(parent_folder(path), str("{}.{}.index.json", shard.stem, shard.extension));
-  fail(ErrorKind::input, "tensors", str("{} is one of {} shards: open {}{}", path, shard.count, index, exists(index) ? "" : ", which is missing"),
-       exists(index) ? "" : "fetch the index from where the shard came from");
+  const std::string folder = parent_folder(path), index = join_path(folder, index_of(shard));
+  const std::vector<std::string> missing = missing_of(folder, shard);
+  const bool whole = exists(index) && missing.empty();
+  fail(ErrorKind::input, "tensors",
+       str("{} is one of {} shards: open {}{}{}", path, shard.count, index, exists(index) ? "" : ", which is missing",
+           missing.empty() ? "" : "; missing beside it: " + first_few(missing)),
+       whole ? "" : "fetch what is missing from where the shard came from");
+}
+
+void refuse_shards_without_index(const std::string& folder) {
+  if (files().kind(folder) != FileKind::folder) return;
+  for (const std::string& name : files().list(folder)) {
+    ShardName shard;
+    const bool is_one = parse_shard_name(name, shard) && (shard.extension == "safetensors" || shard.extension == "bin");
+    if (!is_one || exists(join_path(folder, index_of(shard)))) continue;
+    const std::vector<std::string> missing = missing_of(folder, shard);
+    fail(ErrorKind::input, "checkpoint",
+         str("{}: {} is one of {} shards; missing: their index {}{}", folder, name, shard.count, index_of(shard),
+             missing.empty() ? "" : ", and " + first_few(missing)),
+         "fetch what is missing from where the shards came from");
+  }
 }
 
 ShardIndex parse_shard_index(std::string_view json, std::string_view file) {

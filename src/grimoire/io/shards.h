@@ -24,8 +24,11 @@ struct ShardIndex {
 };
 ShardIndex parse_shard_index(std::string_view json, std::string_view file);  // throws: input
 
-// throws: input, for a file that its name calls one of several shards ("model-00001-of-00003.safetensors"), naming the index to open instead.
+// throws: input, for a file that its name calls one of several shards ("model-00001-of-00003.safetensors"), naming the index to open instead, and what
+// is missing beside it.
 void refuse_lone_shard(const std::string& path);
+// throws: input, when the folder holds shards without their index, naming that and the shards that are missing.
+void refuse_shards_without_index(const std::string& folder);
 
 // STEM.safetensors when the tensors fit in `shard_bytes` or that is 0; else STEM-00001-of-0000N.safetensors, ..., each filled in the order given with
 // at most that many bytes of data (a larger tensor stands alone), and STEM.safetensors.index.json. Names of one tensor (sources of one place)
