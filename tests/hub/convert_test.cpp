@@ -56,10 +56,10 @@ TEST(Convert, SaysWhatLlamaCppDoesNotOpen) {
   test::TempFolder folder;
   convert_weights(small_llama(folder), folder / "out", {});
   EXPECT_TRUE(convert_weights(folder / "out", folder / "llama.gguf", {.to = WeightsFormat::gguf}).notes.empty());
-  folder.put("out/config.json", R"({"model_type": "mistral"})");
-  const std::vector<std::string> notes = convert_weights(folder / "out", folder / "mistral.gguf", {.to = WeightsFormat::gguf}).notes;
+  folder.put("out/config.json", R"({"model_type": "gpt_neox"})");
+  const std::vector<std::string> notes = convert_weights(folder / "out", folder / "gpt_neox.gguf", {.to = WeightsFormat::gguf}).notes;
   ASSERT_EQ(notes.size(), 1u);
-  EXPECT_NE(notes[0].find("'mistral' has no form in GGUF"), std::string::npos);
+  EXPECT_NE(notes[0].find("'gpt_neox' has no form in GGUF"), std::string::npos);
 }
 
 // Tokenizers of other files than tokenizer.json belong to a folder too, and go along.

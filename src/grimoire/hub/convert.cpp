@@ -143,6 +143,7 @@ Json with_generation(const std::string& from, Json config, std::vector<std::stri
 // What describes a model of llama.cpp's.
 std::vector<GgufPair> described(const Json& config, const std::string& from, std::vector<std::string>& notes) {
   std::vector<GgufPair> pairs = gguf_pairs(config, file_name(from));
+  for (std::string& note : unsaid_of(config)) notes.push_back(std::move(note));
   if (const std::shared_ptr<const Tokenizer> tokenizer = find_tokenizer(from)) {
     for (GgufPair& p : gguf_pairs(*tokenizer, config.integer("vocab_size"))) pairs.push_back(std::move(p));
     for (std::string& note : unsaid_of(*tokenizer)) notes.push_back(std::move(note));
@@ -207,9 +208,10 @@ CheckpointFile gguf_file(const std::string& name, const std::string& from, const
 Metadata unheld_of(const GgufFile& file, bool in_folder) {
   constexpr std::string_view kLayout[] = {"general.type", "general.alignment", "general.file_type", "general.quantization_version"};
   Metadata said = said_in(file);
+  const std::string architecture = file.value("general.architecture") ? file.text("general.architecture") + "." : "general.";
   std::erase_if(said, [&](const auto& m) {
     const std::string& key = m.first;
-    const bool held = key == "general.architecture" || key.starts_with("llama.") || key.starts_with("tokenizer.");
+    const bool held = key == "general.architecture" || key.starts_with(architecture) || key.starts_with("tokenizer.");
     return std::ranges::find(kLayout, key) != std::end(kLayout) || (in_folder && held);
   });
   return said;

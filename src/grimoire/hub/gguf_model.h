@@ -1,5 +1,6 @@
 // A whole model in one GGUF file, turned into what a model folder of Hugging Face holds (config, tensors under their names there, tokenizer), and back.
-// The architecture is `llama`; the vocabularies are `gpt2` (byte-level BPE) and `llama` (SentencePiece), and `bert` (WordPiece), which is read alone.
+// The architectures are `llama`, which Mistral is to llama.cpp too, and `qwen2`; the vocabularies `gpt2` (byte-level BPE) and `llama` (SentencePiece), and
+// `bert` (WordPiece), which is read alone.
 #pragma once
 
 #include <memory>
@@ -27,7 +28,8 @@ std::vector<GgufPair> gguf_pairs(const Tokenizer& tokenizer, int64_t tokens);
 // bos_token_id, eos_token_id (of which up to three are held) and pad_token_id of `settings` put into `pairs`, which hold the tokenizer's already: what a text
 // is encoded with stays the tokenizer's. Gives what is not written, in sentences.
 std::vector<std::string> add_token_ids(const Json& settings, std::vector<GgufPair>& pairs);
-// What of a tokenizer such a file does not say, in sentences.
+// What of a model, or of a tokenizer, such a file does not say to llama.cpp, in sentences.
+std::vector<std::string> unsaid_of(const Json& config);
 std::vector<std::string> unsaid_of(const Tokenizer& tokenizer);
 
 }  // namespace grim

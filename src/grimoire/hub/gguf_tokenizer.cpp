@@ -205,6 +205,9 @@ std::string name_of_cut(const Json& pre_tokenizer) {
   refuse("cuts texts in a way that has no name in llama.cpp: got " + pre_tokenizer.dump() + ", expected that of one of " + joined(cut_names()));
 }
 
+// llama.cpp does nothing to a text of GPT-2's kind before it cuts it. Qwen2's are composed (NFC), which most texts are anyway.
+bool is_composing(const Json& normalizer) { return normalizer.is_null() || normalizer.text("type") == "NFC"; }
+
 // What becomes of spaces before a text is cut.
 struct Spaces {
   bool prefixed = false;  // a text gets one in front
@@ -316,7 +319,7 @@ std::vector<GgufPair> gguf_pairs(const Tokenizer& tokenizer, int64_t tokens) {
   const Json model = bpe->to_json();
   const Json& merges = model.at("merges");
   if (byte_level) {
-    if (!pipeline->parts().normalizer.is_null()) refuse("changes texts before it cuts them: " + pipeline->parts().normalizer.dump());
+    if (!is_composing(pipeline->parts().normalizer)) refuse("changes texts before it cuts them: " + pipeline->parts().normalizer.dump());
     pairs.push_back({"tokenizer.ggml.pre", GgufValue::of(name_of_cut(pipeline->parts().pre_tokenizer))});
   } else {
     pairs.push_back({"tokenizer.ggml.pre", GgufValue::of("default")});
@@ -352,6 +355,8 @@ std::vector<std::string> unsaid_of(const Tokenizer& tokenizer) {
   flag("single_word", &AddedToken::single_word);
   if (const auto& cut = pipeline->parts().truncation) unsaid.push_back(str("truncation to {} tokens is not written", cut->max_length));
   if (pipeline->parts().padding) unsaid.push_back("padding is not written");
+  if (!pipeline->parts().normalizer.is_null() && is_composing(pipeline->parts().normalizer))
+    unsaid.push_back("normalising to NFC is not written: texts that are not composed may get other ids");
   if (has_raw_spaces(*pipeline)) unsaid.push_back("'\u2581' in a text, which is no space here, is one to llama.cpp");
   return unsaid;
 }
