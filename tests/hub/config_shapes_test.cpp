@@ -65,7 +65,7 @@ TEST(ConfigShapes, KeysThatADimensionOfTheirOwnConfirmsAreNotNamed) {
   const ConfigShapes shapes{.tensors = {{"q.weight", {{{"heads", "head"}, 12}}}, {"bias", {{{"heads"}, 3}}}}};
   const auto said = [&](int64_t q, int64_t bias) {
     const std::vector<TensorEntry> tensors = {{.name = "a.q.weight", .shape = {q}}, {.name = "a.bias", .shape = {bias}}};
-    return contradiction(Json::object({{"heads", 3}, {"head", 4}}), shapes, tensors, "f");
+    return joined(contradictions(Json::object({{"heads", 3}, {"head", 4}}), shapes, tensors, "f"), "; ");
   };
   EXPECT_EQ(said(12, 3), "");
   EXPECT_EQ(said(15, 3), "key 'head' is 4, but tensor 'a.q.weight' of f is (15,): expected (12,)");
@@ -77,7 +77,7 @@ TEST(ConfigShapes, WhatIsThereOrNot) {
   const auto said = [&](const std::vector<std::string>& names) {
     std::vector<TensorEntry> tensors;
     for (const std::string& name : names) tensors.push_back({.name = name, .shape = {1}});
-    return contradiction(Json::object({{"layers", 2}, {"tied", false}}), shapes, tensors, "f");
+    return joined(contradictions(Json::object({{"layers", 2}, {"tied", false}}), shapes, tensors, "f"), "; ");
   };
   EXPECT_EQ(said({"h.0.w", "h.1.w", "head.weight"}), "");
   EXPECT_EQ(said({"h.0.w", "head.weight"}), "key 'layers' is 2, but f holds 1 layer 'h.0.', ...: expected 2");

@@ -20,7 +20,8 @@ using test::complaint;
 // A folder with such a model, none of whose numbers are alike.
 std::string small_relative(const test::TempFolder& folder, const std::string& type, const std::string& more = "") {
   const Json config = Json::parse(str(R"({{"model_type": "{}", "vocab_size": 7, "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2,
-      "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 32, "rms_norm_eps": 1e-6, "rope_theta": 50000.0{}}})", type, more), "made");
+      "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 32, "rms_norm_eps": 1e-6,
+      "rope_theta": 50000.0{}}})", type, more), "made");
   Rng rng(RngMode::philox, 1);
   const std::unique_ptr<CausalLm> model = build_causal_lm(config, rng);
   float next = 0;

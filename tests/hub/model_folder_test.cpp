@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/temp_folder.h"
 #include "grimoire/base/files.h"
 #include "grimoire/hub/weights.h"
+#include "grimoire/io/safetensors.h"
 #include "grimoire/model/gpt.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/tensor/copy.h"
@@ -124,6 +127,40 @@ TEST(ModelFolder, OfACheckpointOfLlmcIsAGpt2) {
     const auto weights = open_tensor_file(golden);
     for (const NamedTensor& t : opened.model->checkpoint()) EXPECT_TRUE(test::bit_equal(t.tensor, cast(weights->read(t.name), t.tensor.dtype()))) << t.name;
   }
+}
+
+// Not only the first of what is wrong.
+TEST_F(ModelFolders, AllThatIsWrongIsFound) {
+  EXPECT_TRUE(faults_of_folder(path_).empty());
+  const std::string weights = join_path(path_, "model.safetensors");
+  TensorMap tensors = read_safetensors(weights);
+  const std::string bias = "transformer.h.0.mlp.c_fc.bias", norm = "transformer.ln_f.weight", other = "transformer.h.0.ln_1.weight";
+  ASSERT_TRUE(tensors.contains(bias) && tensors.contains(norm) && tensors.contains(other));
+  tensors.erase(bias);
+  tensors[norm] = Tensor::zeros({8, 1});
+  tensors[other] = Tensor::full({8}, std::nan(""));
+  tensors["surplus.a"] = tensors["surplus.b"] = Tensor::zeros({2});
+  write_safetensors(weights, tensors);
+  change("config.json", "bos_token_id", 99);
+  change("config.json", "eos_token_id", -1);
+  change("generation_config.json", "eos_token_id", 2);
+  std::string all;
+  for (const Fault& f : faults_of_folder(path_)) all += f.problem + " | " + f.hint + "\n";
+  for (const std::string& words :
+       {str("tensor '{}' is missing", bias), str("tensor '{}': got (8, 1), expected (8,)", norm), str("tensor '{}': 8 of its 8 numbers are NaN", other),
+        std::string("tensor 'transformer.surplus.a' belongs to no part"), std::string("tensor 'transformer.surplus.b' belongs to no part"),
+        std::string("config.json: key 'bos_token_id': got 99, expected"), std::string("config.json: key 'eos_token_id': got -1, expected"),
+        std::string("generation_config.json: key 'eos_token_id' is 2, but the tokenizer's boundary is 0")})
+    EXPECT_NE(all.find(words), std::string::npos) << words << " is not in\n" << all;
+  EXPECT_NE(all.find(refusal()), std::string::npos) << refusal();  // what opening says is among them
+  change("config.json", "n_layer", 3);
+  change("config.json", "n_inner", 12);
+  all.clear();
+  for (const Fault& f : faults_of_folder(path_)) all += f.problem + "\n";
+  for (const char* const words : {"key 'n_layer' is 3", "key 'n_inner' is 12"}) EXPECT_NE(all.find(words), std::string::npos) << all;
+  write_atomically(join_path(path_, "config.json"), "{");
+  files().remove(weights);
+  EXPECT_EQ(faults_of_folder(path_).size(), 2u);
 }
 
 // --- weights in other files --------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
@@ -29,6 +30,7 @@ report::Number mebibytes(double bytes) { return number(bytes / (1 << 20), "{:.1f
 struct Findings {
   std::vector<report::Remark> all;
   int64_t bad = 0;
+  std::set<std::string> tensors = {};  // whose numbers are wrong
   std::string first = {}, hint = {};  // of what is wrong
   void good(const std::string& words) { all.push_back({words, report::Tone::good}); }
   void wrong(const std::string& words, const std::string& what_to_do = "") {
@@ -260,10 +262,7 @@ class ModelCommand final : public Command {
     if (beside.config.is_object() && !known)
       f.all.push_back({str("'{}' is no architecture of this program: settings and shapes are not checked against each other",
                            beside.config.text("model_type", ""))});
-    if (known && f.bad == 0) attempt([&] {
-      open_model_folder(model_);
-      f.good("the model opens: its tensors, settings and tokenizer belong together");
-    });
+    if (known) attempt([&] { add_faults(f); });
     if (exists(join_path(model_, kManifestName))) attempt([&] {
       verify_checkpoint(model_, Verify::hashes);
       f.good("every file has the hash of its manifest");
@@ -274,6 +273,17 @@ class ModelCommand final : public Command {
     if (f.bad) result.set("error", f.first), result.set("kind", "input"), result.set("hint", f.hint), result.set("exit_code", 3);
     show(console, page, std::move(result));
     return f.bad ? 3 : 0;
+  }
+
+  // What contradicts what in a model that is known here. Of tensors whose numbers are wrong it was said already.
+  void add_faults(Findings& f) const {
+    int64_t tensors = 0;
+    for (const Fault& fault : faults_of_folder(model_)) {
+      if (!fault.tensor.empty() && (f.tensors.contains(fault.tensor) || ++tensors > kMostListed)) continue;
+      f.wrong(with_flags(fault.problem, {}), with_flags(fault.hint, {}));
+    }
+    if (tensors > kMostListed) f.wrong(str("and {} more tensors do not fit", with_commas(tensors - kMostListed)));
+    if (f.bad == 0) f.good("the model opens: its tensors, settings and tokenizer belong together");
   }
 
   // What stands beside the weights in a folder; null where there is none, or none that can be read.
@@ -316,7 +326,9 @@ class ModelCommand final : public Command {
         continue;
       }
       const Statistics s = statistics_of(weights->read(e));
-      if (s.nan + s.infinite) f.wrong(str("tensor '{}' holds {} NaN and {} infinite numbers", e.name, s.nan, s.infinite));
+      if (s.nan + s.infinite == 0) continue;
+      f.wrong(str("tensor '{}' holds {} NaN and {} infinite numbers", e.name, s.nan, s.infinite));
+      f.tensors.insert(e.name);
     }
     if (f.bad == before) f.good("every number is finite");
     if (beside.tokenizer && beside.config.is_object()) check_vocabulary(*weights, beside, known, f);
@@ -325,6 +337,7 @@ class ModelCommand final : public Command {
   // Config.json has room for every id of the tokenizer; of an architecture that is not known, so has a table.
   static void check_vocabulary(const TensorFile& weights, const Beside& beside, bool known, Findings& f) {
     const int64_t ids = beside.tokenizer->vocab_size(), rows = beside.config.integer("vocab_size", 0);
+    if (ids > rows && known) return;  // said by those who know it
     if (ids > rows) f.wrong(str("the tokenizer has ids up to {}, the config a vocabulary of {}", ids - 1, rows));
     else f.good(str("the tokenizer's {} ids are among the {} of the config", with_commas(ids), with_commas(rows)));
     const bool held = known || std::ranges::any_of(weights.entries(), [&](const TensorEntry& e) { return e.shape.ndim() == 2 && e.shape[0] == rows; });

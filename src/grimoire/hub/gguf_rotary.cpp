@@ -82,8 +82,8 @@ RotaryOptions rotary_in(const GgufFile& file, int64_t size) {
   if (file.value(base)) r.theta = shortest(file.real(base));
   const std::string type = file.value(kind) ? file.text(kind) : "linear";
   const std::string newer = key_of(file, "rope.scaling.factor"), factor = file.value(newer) ? newer : key_of(file, "rope.scale_linear");
-  GRIM_CHECK(type == "linear" || type == "yarn" || type == "none", input, "gguf", "{}: {} is '{}', which is not read: expected none, linear or yarn", file.path(),
-             kind, type);
+  GRIM_CHECK(type == "linear" || type == "yarn" || type == "none", input, "gguf",
+             "{}: {} is '{}', which is not read: expected none, linear or yarn", file.path(), kind, type);
   GRIM_CHECK(r.size > 0 && r.size % 2 == 0 && r.theta >= 1, input, "gguf", "{}: rotary positions: got a width of {} and a base of {}", file.path(), r.size,
              r.theta);
   if (type != "none" && file.value(factor) && file.real(factor) != 0 && file.real(factor) != 1) {

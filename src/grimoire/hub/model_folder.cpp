@@ -24,29 +24,38 @@ std::vector<int64_t> ids_of(const ModelFolder& folder, const char* key) {
   return ids.empty() ? token_ids(folder.config, key) : ids;
 }
 
+// The settings beside a tokenizer: config.json and generation_config.json, of which the second may not be there.
+template <class F> void each_settings(const ModelFolder& opened, const std::string& folder, F&& f) {
+  for (const auto& [settings, file] : {std::pair(&opened.config, "config.json"), {&opened.generation, "generation_config.json"}})
+    if (settings->is_object()) f(*settings, join_path(folder, file));
+}
+
+void add_faults_of_ids(const ModelFolder& opened, const std::string& folder, std::vector<Fault>& all) {
+  each_settings(opened, folder, [&](const Json& settings, const std::string& path) {
+    for (Fault& fault : token_id_faults(settings, path, opened.config.integer("vocab_size"))) all.push_back(std::move(fault));
+  });
+}
+
 // Items end where the tokenizer says: another end in the settings would be read and not kept.
-void check_ends(const Json& settings, const std::string& path, const Tokenizer& tokenizer) {
+void add_faults_of_ends(const Json& settings, const std::string& path, const Tokenizer& tokenizer, std::vector<Fault>& all) {
   const Json boundary = tokenizer.boundary() ? Json(*tokenizer.boundary()) : Json();
   for (const char* key : {"bos_token_id", "eos_token_id"}) {
     const Json* const id = settings.find(key);
     if (id && !id->is_null() && !(*id == boundary))
-      throw Error(ErrorKind::input, str("{}: key '{}' is {}, but the tokenizer's boundary is {}", path, key, id->dump(), boundary.dump()),
-                  str("write {}, as texts begin and end there, or take the key out", boundary.dump()));
+      all.push_back({str("{}: key '{}' is {}, but the tokenizer's boundary is {}", path, key, id->dump(), boundary.dump()),
+                     str("write {}, as texts begin and end there, or take the key out", boundary.dump())});
   }
 }
 
 // A vocabulary of characters is the model's own. Others may be smaller than the model's, whose tables are often padded.
-void check_tokenizer(const ModelFolder& opened, const std::string& folder) {
+void add_faults_of_tokenizer(const ModelFolder& opened, const std::string& folder, std::vector<Fault>& all) {
   const int64_t V = opened.config.integer("vocab_size"), W = opened.tokenizer->vocab_size();
   const bool characters = dynamic_cast<const CharTokenizer*>(opened.tokenizer.get()) != nullptr;
-  for (const auto& [settings, file] : {std::pair(&opened.config, "config.json"), {&opened.generation, "generation_config.json"}}) {
-    if (!settings->is_object()) continue;
-    check_token_ids(*settings, join_path(folder, file), V);
-    if (characters) check_ends(*settings, join_path(folder, file), *opened.tokenizer);
-  }
+  if (characters)
+    each_settings(opened, folder, [&](const Json& settings, const std::string& path) { add_faults_of_ends(settings, path, *opened.tokenizer, all); });
   if (characters ? V != W : V < W)
-    throw Error(ErrorKind::input, str("{}: key 'vocab_size' is {}, but the tokenizer beside it has {} tokens", join_path(folder, "config.json"), V, W),
-                "the folder's files are not of one model: put its own back");
+    all.push_back({str("{}: key 'vocab_size' is {}, but the tokenizer beside it has {} tokens", join_path(folder, "config.json"), V, W),
+                   "the folder's files are not of one model: put its own back"});
 }
 
 // What config.json describes, from which nothing is allocated yet. `path` is named in errors, in place of the bare name that models know it by.
@@ -72,10 +81,17 @@ void check_size(const ModelConfig& shape, const TensorFile& weights, const std::
          "the folder's files are not of one model: put its own config.json back, or its weights");
 }
 
-// "" also where config.json describes nothing that is known here.
+constexpr const char* kContradicted = "correct the key, or put the config.json back that belongs to these weights";
+
+std::vector<std::string> contradictions_of(const ModelConfig& shape, const Json& config, const TensorFile& weights) {
+  return contradictions(config, shape.shapes(), weights.entries(), file_name(weights.path()));
+}
+
+// The first; "" also where config.json describes nothing that is known here.
 std::string contradiction_of(const Json& config, const std::string& config_path, const TensorFile& weights) {
   try {
-    return contradiction(config, shape_of(config, config_path)->shapes(), weights.entries(), file_name(weights.path()));
+    const std::vector<std::string> all = contradictions_of(*shape_of(config, config_path), config, weights);
+    return all.empty() ? "" : all[0];
   } catch (const Error&) {
     return "";
   }
@@ -89,7 +105,7 @@ template <class F> void against_config(const Json& config, const TensorFile& wei
     if (e.kind() != ErrorKind::input) throw;
     const std::string found = contradiction_of(config, config_path, weights);
     if (found.empty()) throw;
-    fail(ErrorKind::input, "checkpoint", str("{}: {}", config_path, found), "correct the key, or put the config.json back that belongs to these weights");
+    fail(ErrorKind::input, "checkpoint", str("{}: {}", config_path, found), kContradicted);
   }
 }
 
@@ -105,7 +121,12 @@ std::vector<NamedTensor> all_of(const TensorFile& weights) {
 void build(ModelFolder& opened, const ModelConfig& shape, const std::string& path) {
   Rng nothing_drawn(RngMode::zeros, 0);
   opened.model = shape.build(nothing_drawn);
-  if (opened.tokenizer) check_tokenizer(opened, parent_folder(path));
+  if (opened.tokenizer) {
+    std::vector<Fault> faults;
+    add_faults_of_ids(opened, parent_folder(path), faults);
+    add_faults_of_tokenizer(opened, parent_folder(path), faults);
+    if (!faults.empty()) throw Faults(std::move(faults));
+  }
   const std::vector<int64_t> begins = ids_of(opened, "bos_token_id");
   if (!begins.empty()) opened.begin = begins[0];
   opened.ends = ids_of(opened, "eos_token_id");
@@ -144,6 +165,49 @@ ModelFolder open_model_folder(const std::string& path) {
     opened.model->load(all_of(*weights), weights->path());
   });
   return opened;
+}
+
+std::vector<Fault> faults_of_folder(const std::string& path) {
+  std::vector<Fault> all;
+  const auto collect = [&](auto&& work) {
+    try {
+      work();
+      return true;
+    } catch (const Faults& e) {
+      all.insert(all.end(), e.all().begin(), e.all().end());
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::input) throw;
+      all.push_back({e.what(), e.hint()});
+    }
+    return false;
+  };
+  if (const std::string file = whole_file_at(path); !file.empty()) {
+    collect([&] { open_whole(file); });
+    return all;
+  }
+  ModelFolder opened;
+  std::unique_ptr<TensorFile> weights;
+  std::unique_ptr<ModelConfig> shape;
+  const std::string config_path = join_path(path, "config.json"), generation_path = join_path(path, "generation_config.json");
+  if (collect([&] { opened.config = read_json(config_path); })) collect([&] { shape = shape_of(opened.config, config_path); });
+  collect([&] { opened.tokenizer = find_tokenizer(path); });
+  collect([&] { if (exists(generation_path)) opened.generation = read_json(generation_path); });
+  collect([&] { weights = open_weights(path); });
+  if (!shape) return all;
+  collect([&] { add_faults_of_ids(opened, path, all); });
+  if (opened.tokenizer) collect([&] { add_faults_of_tokenizer(opened, path, all); });
+  if (!weights) return all;
+  const std::vector<std::string> sentences = contradictions_of(*shape, opened.config, *weights);
+  for (const std::string& sentence : sentences) all.push_back({str("[checkpoint] {}: {}", config_path, sentence), kContradicted});
+  if (!collect([&] { check_size(*shape, *weights, path); })) return all;  // too large to be made
+  collect([&] {
+    Rng nothing_drawn(RngMode::zeros, 0);
+    shape->build(nothing_drawn)->load(all_of(*weights), weights->path());
+  });
+  std::erase_if(all, [&](const Fault& f) {  // the key was named already
+    return !f.tensor.empty() && std::ranges::any_of(sentences, [&](const std::string& s) { return s.find(str("'{}'", f.tensor)) != s.npos; });
+  });
+  return all;
 }
 
 Json model_config(const std::string& path) {

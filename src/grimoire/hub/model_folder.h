@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "grimoire/base/fault.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/tensor_file.h"
 #include "grimoire/model/pretrained.h"
@@ -24,6 +25,8 @@ struct ModelFolder {
 
 // Of a folder, or of a file that holds a whole model (hub/whole_file.h). throws: input, what is missing, malformed or contradicts the rest, naming the file
 ModelFolder open_model_folder(const std::string& path);
+// All that opening such a folder could say, and not only the first. throws: resource
+std::vector<Fault> faults_of_folder(const std::string& path);
 Json model_config(const std::string& path);  // the config.json of such a folder, or what such a file says in its place. throws: input
 
 // What such a folder holds. Items begin and end with the tokenizer's boundary, running text as tokenizer_config.json says. `tokenizer` may be null. With

@@ -88,7 +88,8 @@ bool names_tokens(const Json& v, TokenKey kind, int64_t vocabulary) {
 
 }  // namespace
 
-void check_token_ids(const Json& settings, const std::string& path, int64_t vocabulary) {
+std::vector<Fault> token_id_faults(const Json& settings, const std::string& path, int64_t vocabulary) {
+  std::vector<Fault> all;
   GRIM_CHECK(settings.is_object(), input, "config", "{}: expected an object of settings", path);
   for (size_t i = 0; i < settings.size(); ++i) {
     const std::string& key = settings.keys()[i];
@@ -96,10 +97,11 @@ void check_token_ids(const Json& settings, const std::string& path, int64_t voca
     if (kind == TokenKey::none || settings[i].is_null() || names_tokens(settings[i], kind, vocabulary)) continue;
     const char* const form = kind == TokenKey::one ? "the number of a token" : kind == TokenKey::one_or_more ? "the number of a token, or a list of such"
                            : kind == TokenKey::list ? "a list of numbers of tokens" : "lists of numbers of tokens";
-    fail(ErrorKind::input, "config",
-         str("{}: key '{}': got {}, expected {}, from 0 to {}, or null", path, key, whole_characters(settings[i].dump(), 80), form, vocabulary - 1),
-         "the folder's files are not of one model: put its own back, or correct the key");
+    all.push_back(
+        {str("[config] {}: key '{}': got {}, expected {}, from 0 to {}, or null", path, key, whole_characters(settings[i].dump(), 80), form, vocabulary - 1),
+         "the folder's files are not of one model: put its own back, or correct the key"});
   }
+  return all;
 }
 
 std::vector<int64_t> token_ids(const Json& settings, std::string_view key) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "grimoire/base/fault.h"
 #include "grimoire/base/json.h"
 #include "grimoire/op/linear.h"
 
@@ -27,9 +28,9 @@ struct KeyRule {
 // throws: input, naming the first key that is unknown (with the nearest known one) or has a value that is not possible.
 void check_config_keys(const Json& config, std::span<const KeyRule> own);
 
-// That the keys of a config.json or generation_config.json at `path` which name tokens (bos_token_id, ..., suppress_tokens) name some of
-// the vocabulary's: null, a number, or a list of numbers where a key takes one. throws: input, naming the key
-void check_token_ids(const Json& settings, const std::string& path, int64_t vocabulary);
+// Which keys of a config.json or generation_config.json at `path` that name tokens (bos_token_id, ..., suppress_tokens) do not name some of
+// the vocabulary's: null, a number, or a list of numbers where a key takes one. throws: input, the settings are no object
+std::vector<Fault> token_id_faults(const Json& settings, const std::string& path, int64_t vocabulary);
 
 // The ids of such a key: none, one or several. throws: input, another kind of value
 std::vector<int64_t> token_ids(const Json& settings, std::string_view key);

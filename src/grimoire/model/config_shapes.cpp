@@ -34,7 +34,9 @@ std::string said(const Json& config, std::string_view key) {
   return value ? str("'{}' is {}", name, value->dump()) : str("'{}' is not given", name);
 }
 
-std::string of_layers(const Json& config, const ConfigShapes& shapes, std::span<const TensorEntry> tensors, std::string_view file) {
+using Sentences = std::vector<std::string>;
+
+void add_layers(Sentences& all, const Json& config, const ConfigShapes& shapes, std::span<const TensorEntry> tensors, std::string_view file) {
   for (const ConfigShapes::Layers& l : shapes.layers) {
     std::set<std::string_view> numbers;
     for (const TensorEntry& t : tensors) {
@@ -46,9 +48,9 @@ std::string of_layers(const Json& config, const ConfigShapes& shapes, std::span<
     }
     const auto count = static_cast<int64_t>(numbers.size());
     if (count > 0 && count != l.count)
-      return str("key {}, but {} holds {} layer{} '{}0.', ...: expected {}", said(config, l.key), file, count, count == 1 ? "" : "s", l.before, l.count);
+      all.push_back(
+          str("key {}, but {} holds {} layer{} '{}0.', ...: expected {}", said(config, l.key), file, count, count == 1 ? "" : "s", l.before, l.count));
   }
-  return "";
 }
 
 // A dimension that is not as config.json has it, and the keys that can be at fault.
@@ -60,7 +62,7 @@ struct Wrong {
 };
 
 // Keys that a dimension of their own confirms are none.
-std::string of_shapes(const Json& config, const ConfigShapes& shapes, std::span<const TensorEntry> tensors, std::string_view file) {
+void add_shapes(Sentences& sentences, const Json& config, const ConfigShapes& shapes, std::span<const TensorEntry> tensors, std::string_view file) {
   std::vector<Wrong> all;
   std::set<std::string_view> confirmed;
   for (const auto& [like, lengths] : shapes.tensors)
@@ -75,30 +77,33 @@ std::string of_shapes(const Json& config, const ConfigShapes& shapes, std::span<
   for (Wrong& w : all)
     if (std::ranges::any_of(w.keys, [&](std::string_view k) { return !confirmed.contains(k); }))
       std::erase_if(w.keys, [&](std::string_view k) { return confirmed.contains(k); });
-  const auto first = std::ranges::min_element(all, {}, [](const Wrong& w) { return w.keys.size(); });
-  if (first == all.end()) return "";
-  std::string keys;
-  for (const std::string_view key : first->keys) keys += (keys.empty() ? "key " : " and ") + said(config, key);
-  Shape expected = first->tensor->shape;
-  expected[first->dimension] = first->length;
-  return str("{}, but tensor '{}' of {} is {}: expected {}", keys, first->tensor->name, file, first->tensor->shape, expected);
+  std::ranges::stable_sort(all, {}, [](const Wrong& w) { return w.keys.size(); });
+  std::set<std::string_view> told;
+  for (const Wrong& w : all) {
+    if (std::ranges::any_of(w.keys, [&](std::string_view k) { return told.contains(k); })) continue;
+    told.insert(w.keys.begin(), w.keys.end());
+    std::string keys;
+    for (const std::string_view key : w.keys) keys += (keys.empty() ? "key " : " and ") + said(config, key);
+    Shape expected = w.tensor->shape;
+    expected[w.dimension] = w.length;
+    sentences.push_back(str("{}, but tensor '{}' of {} is {}: expected {}", keys, w.tensor->name, file, w.tensor->shape, expected));
+  }
 }
 
-std::string of_presence(const Json& config, const ConfigShapes& shapes, std::span<const TensorEntry> tensors, std::string_view file) {
+void add_presence(Sentences& all, const Json& config, const ConfigShapes& shapes, std::span<const TensorEntry> tensors, std::string_view file) {
   for (const ConfigShapes::Presence& p : shapes.presence) {
     const auto found = std::ranges::find_if(tensors, [&](const TensorEntry& t) { return is_like(t.name, p.like); });
-    if (p.there && found == tensors.end()) return str("key {}, but {} has no tensor '{}'", said(config, p.key), file, p.like);
-    if (!p.there && found != tensors.end()) return str("key {}, but {} has the tensor '{}'", said(config, p.key), file, found->name);
+    if (p.there && found == tensors.end()) all.push_back(str("key {}, but {} has no tensor '{}'", said(config, p.key), file, p.like));
+    if (!p.there && found != tensors.end()) all.push_back(str("key {}, but {} has the tensor '{}'", said(config, p.key), file, found->name));
   }
-  return "";
 }
 
 }  // namespace
 
-std::string contradiction(const Json& config, const ConfigShapes& shapes, std::span<const TensorEntry> tensors, std::string_view file) {
-  for (const auto look : {of_layers, of_shapes, of_presence})
-    if (std::string found = look(config, shapes, tensors, file); !found.empty()) return found;
-  return "";
+std::vector<std::string> contradictions(const Json& config, const ConfigShapes& shapes, std::span<const TensorEntry> tensors, std::string_view file) {
+  Sentences all;
+  for (const auto add : {add_layers, add_shapes, add_presence}) add(all, config, shapes, tensors, file);
+  return all;
 }
 
 }  // namespace grim

@@ -35,7 +35,7 @@ struct ConfigShapes {
   std::vector<Presence> presence = {};
 };
 
-// The first that `config` says and `file`, whose tensors these are, does not, in a sentence that names the key; "" where nothing is found.
-std::string contradiction(const Json& config, const ConfigShapes& shapes, std::span<const TensorEntry> tensors, std::string_view file);
+// What `config` says and `file`, whose tensors these are, does not, each in a sentence that names the key; no key stands in two of them for its lengths.
+std::vector<std::string> contradictions(const Json& config, const ConfigShapes& shapes, std::span<const TensorEntry> tensors, std::string_view file);
 
 }  // namespace grim

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <map>
 
-#include "grimoire/base/error.h"
+#include "grimoire/base/fault.h"
 #include "grimoire/base/str.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/tensor/copy.h"
@@ -27,44 +27,53 @@ void load(const Module& module, const std::string& path) {
 }
 
 namespace {
-// Variances and counts below zero would come out as NaN, far from here.
-void check_not_negative(const std::string& name, const Tensor& tensor, const std::string& source) {
-  if (name != "counts" && !name.ends_with("running_var")) return;
-  const int64_t bad = count_below_zero(tensor);
-  GRIM_CHECK(bad == 0, input, "checkpoint", "{}: tensor '{}': {} of its {} numbers are below 0, expected 0 or more", source, name, bad, tensor.numel());
-}
+// What is wrong with the tensors of one file.
+class Found {
+ public:
+  explicit Found(const std::string& source) : source_(source) {}
+  void put(const std::string& name, const std::string& problem, std::string hint = "") {
+    all_.push_back({str("[checkpoint] {}: tensor '{}'{}", source_, name, problem), std::move(hint), name});
+  }
+  // With the nearest of `names` as a hint, in the words "... is 'NAME'".
+  void put_name(const std::string& name, const std::string& problem, const std::vector<std::string>& names, const char* nearest_of_them) {
+    const std::string near = nearest(name, names.data(), names.size());
+    put(name, problem, near.empty() ? "" : str("{} is '{}'", nearest_of_them, near));
+  }
+  void look_at_numbers(const std::string& name, const Tensor& tensor, Module::Kind kind) {
+    if (std::optional<Fault> fault = fault_of_numbers({name, tensor}, source_)) all_.push_back(std::move(*fault));
+    // Variances and counts below zero would come out as NaN, far from here.
+    if (kind != Module::Kind::buffer || (name != "counts" && !name.ends_with("running_var"))) return;
+    if (const int64_t bad = count_below_zero(tensor))
+      put(name, str(": {} of its {} numbers are below 0, expected 0 or more", bad, tensor.numel()));
+  }
+  void refuse() {
+    if (!all_.empty()) throw Faults(std::move(all_));
+  }
 
-// `problem` with the tensor, and as a hint the nearest of `names`, in the words "... is 'NAME'".
-[[noreturn]] void refuse(const std::string& name, const std::string& problem, const std::vector<std::string>& names, const char* nearest_of_them) {
-  const std::string near = nearest(name, names.data(), names.size());
-  fail(ErrorKind::input, "checkpoint", problem, near.empty() ? "" : str("{} is '{}'", nearest_of_them, near));
-}
+ private:
+  const std::string& source_;
+  std::vector<Fault> all_;
+};
 }  // namespace
 
 void assign(const Module& module, const std::vector<NamedTensor>& tensors, const std::string& source) {
   std::map<std::string, Tensor> left;
   for (const NamedTensor& t : tensors) left[t.name] = t.tensor;
   std::vector<std::pair<Tensor, Tensor>> pairs;  // checked first, so that a refused file changes nothing
+  std::vector<std::string> there, expected;
+  for (const NamedTensor& t : tensors) there.push_back(t.name);
+  Found faults(source);
   module.visit([&](const std::string& name, const Tensor& tensor, Module::Kind kind) {
+    expected.push_back(name);
     const auto found = left.find(name);
-    if (found == left.end()) {
-      std::vector<std::string> there;
-      for (const NamedTensor& t : tensors) there.push_back(t.name);
-      refuse(name, str("{}: tensor '{}' is missing", source, name), there, "the nearest in the file");
-    }
-    GRIM_CHECK(found->second.shape() == tensor.shape(), input, "checkpoint", "{}: tensor '{}': got {}, expected {}", source, name,
-               found->second.shape(), tensor.shape());
-    check_finite({name, found->second}, source);
-    if (kind == Module::Kind::buffer) check_not_negative(name, found->second, source);
+    if (found == left.end()) return faults.put_name(name, " is missing", there, "the nearest in the file");
+    if (found->second.shape() != tensor.shape()) faults.put(name, str(": got {}, expected {}", found->second.shape(), tensor.shape()));
+    else faults.look_at_numbers(name, found->second, kind);
     pairs.emplace_back(tensor, found->second);
     left.erase(found);
   });
-  if (!left.empty()) {
-    std::vector<std::string> expected;
-    module.visit([&](const std::string& name, const Tensor&, Module::Kind) { expected.push_back(name); });
-    const std::string& name = left.begin()->first;
-    refuse(name, str("{}: tensor '{}' belongs to no part of this model", source, name), expected, "the nearest that does");
-  }
+  for (const auto& [name, tensor] : left) faults.put_name(name, " belongs to no part of this model", expected, "the nearest that does");
+  faults.refuse();
   for (const auto& [to, from] : pairs) copy_into(to, from);
 }
 

@@ -11,7 +11,7 @@ namespace grim {
 // Parameters and buffers; replaces the file atomically. throws: resource, it cannot be written.
 void save(const Module& module, const std::string& path);
 // Copies into the module's own tensors, so that optimisers go on seeing them. throws: input, the file is malformed, or a tensor is
-// missing, left over, of another shape, or holds numbers that are not finite; then nothing has changed.
+// missing, left over, of another shape, or holds numbers that are not finite; then nothing has changed; as Faults, all of them.
 void load(const Module& module, const std::string& path);
 
 // The second half of load, for tensors that are in memory already; `source` names them in errors.

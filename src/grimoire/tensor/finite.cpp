@@ -36,11 +36,15 @@ int64_t count_below_zero(const Tensor& x) {
   });
 }
 
-void check_finite(const NamedTensor& t, const std::string& source) {
+std::optional<Fault> fault_of_numbers(const NamedTensor& t, const std::string& source) {
   const int64_t bad = count_not_finite(t.tensor);
-  if (bad > 0)
-    fail(ErrorKind::input, "checkpoint", str("{}: tensor '{}': {} of its {} numbers are NaN or infinite", source, t.name, bad, t.tensor.numel()),
-         "training went wrong before it was saved, or the file was damaged: take an earlier checkpoint");
+  if (bad == 0) return std::nullopt;
+  return Fault{str("[checkpoint] {}: tensor '{}': {} of its {} numbers are NaN or infinite", source, t.name, bad, t.tensor.numel()),
+               "training went wrong before it was saved, or the file was damaged: take an earlier checkpoint", t.name};
+}
+
+void check_finite(const NamedTensor& t, const std::string& source) {
+  if (const std::optional<Fault> fault = fault_of_numbers(t, source)) throw Error(ErrorKind::input, fault->problem, fault->hint);
 }
 
 }  // namespace grim

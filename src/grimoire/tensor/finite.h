@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "grimoire/base/fault.h"
 #include "grimoire/tensor/tensor.h"
 
 namespace grim {
@@ -11,7 +13,9 @@ int64_t count_not_finite(const Tensor& x);
 
 int64_t count_below_zero(const Tensor& x);
 
-// throws: input, "[checkpoint] SOURCE: tensor 'wte.weight': 3 of its 432 numbers are NaN or infinite"
+// "[checkpoint] SOURCE: tensor 'wte.weight': 3 of its 432 numbers are NaN or infinite"; nothing: all are finite.
+std::optional<Fault> fault_of_numbers(const NamedTensor& t, const std::string& source);
+// throws: input, that
 void check_finite(const NamedTensor& t, const std::string& source);
 
 }  // namespace grim
