@@ -133,7 +133,7 @@ TEST(VocabularyFiles, Gpt2RobertaAndFairseq) {
   EXPECT_EQ(gpt2->encode(" the"), got->encode("the"));  // which gets the space by itself
   const auto says = [&](const std::string& text) { return refusal([&] { read_gpt2_vocabulary(vocabulary, {text, "merges.txt"}); }); };
   EXPECT_NE(says("a b c\n").find("merges.txt: line 1: got 'a b c'"), std::string::npos);
-  EXPECT_NE(says("a zzz\n").find("'zzz' is not in the vocabulary"), std::string::npos) << says("a zzz\n");
+  EXPECT_NE(says("a zzz\n").find("'zzz' is not in it"), std::string::npos) << says("a zzz\n");
   const Json other = Json::object({{"tokenizer_class", "CodeGenTokenizer"}});
   EXPECT_NE(refusal([&] { read_gpt2_vocabulary(vocabulary, rules, other); }).find("use its tokenizer.json"), std::string::npos);
   const NamedText wrong{"9999 1\n", "dict.txt"};
@@ -168,7 +168,8 @@ TEST(VocabularyFiles, SayWhatIsMissing) {
   EXPECT_NE(refusal([&] { load_tokenizer(folder.path()); }).find("dict.txt: there is no vocab.json beside it"), std::string::npos);
   folder.put("vocab.json", R"({"a": 0})");
   folder.put("merges.txt", "x y\n");
-  EXPECT_NE(refusal([&] { load_tokenizer(folder / "vocab.json"); }).find("token 'x' is not in the vocabulary, in " + folder / "merges.txt"), std::string::npos);
+  const std::string said = refusal([&] { load_tokenizer(folder / "vocab.json"); });
+  EXPECT_NE(said.find("merges.txt: line 1: got 'x y', expected tokens that make one of the vocabulary: 'x' is not in it"), std::string::npos) << said;
   folder.put("vocab.txt", "version https://git-lfs.github.com/spec/v1\n");
   EXPECT_NE(refusal([&] { load_tokenizer(folder / "vocab.txt"); }).find("vocab.txt: this is a Git LFS pointer"), std::string::npos);
   for (const char* name : {"vocab.txt", "tokenizer.model", "tokenizer.bin", "x.tiktoken", "tokenizer.json"}) {
@@ -191,6 +192,31 @@ TEST(VocabularyFiles, LineEndsAndByteOrderMarksAreNoPartOfTokens) {
   folder.put("vocab.json", R"({"a": 0, "b": 1, "ab": 2})");
   folder.put("merges.txt", "#version: 0.2\r\na b\r\n");
   EXPECT_EQ(load_tokenizer(folder / "vocab.json")->encode("abb"), (std::vector<int64_t>{2, 1}));
+}
+
+// A merges.txt that ends early, in a line or behind one, where the vocabulary tells.
+TEST(TokenizerFiles, MergesThatAreCutAreSaid) {
+  std::string merges = "#version: 0.2\n";
+  Json vocabulary = Json::object();
+  const auto put = [&](const std::string& token) { vocabulary.append(token, static_cast<int64_t>(vocabulary.size())); };
+  for (int b = 0; b < 256; ++b) {
+    std::string symbol;
+    append_utf8(symbol, byte_symbol(static_cast<uint8_t>(b)));
+    put(symbol);
+  }
+  for (char a = 'A'; a <= 'z'; ++a)
+    for (char b = 'A'; b <= 'z'; ++b) {
+      put({a, b});
+      merges += std::string{a, ' ', b, '\n'};
+    }
+  for (int i = 0; i < 300; ++i) put(str("<|extra_{}|>", i));
+  const NamedText pieces{vocabulary.dump(), "vocab.json"};
+  const auto says = [&](const std::string& text) { return refusal([&] { read_gpt2_vocabulary(pieces, {text, "merges.txt"}); }); };
+  EXPECT_NO_THROW(read_gpt2_vocabulary(pieces, {merges, "merges.txt"}));
+  EXPECT_NO_THROW(read_gpt2_vocabulary(pieces, {merges.substr(0, merges.size() - 40), "merges.txt"}));  // nothing tells these from special tokens
+  EXPECT_NE(says(merges.substr(0, merges.find('\n', merges.size() / 2))).find("merges leave"), std::string::npos);
+  const std::string in_a_line = says(merges.substr(0, merges.size() - 3));
+  EXPECT_NE(in_a_line.find("merges.txt: line 3365: got 'z', expected two tokens"), std::string::npos) << in_a_line;
 }
 
 // 128,000 tokens and as many merges: while they are loaded, less than three times the file's size is held.

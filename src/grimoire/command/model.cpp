@@ -339,6 +339,9 @@ class ModelCommand final : public Command {
     const int64_t ids = beside.tokenizer->vocab_size(), rows = beside.config.integer("vocab_size", 0);
     if (ids > rows && known) return;  // said by those who know it
     if (ids > rows) f.wrong(str("the tokenizer has ids up to {}, the config a vocabulary of {}", ids - 1, rows));
+    else if (ids < rows - rows / 10)
+      f.all.push_back({str("the tokenizer has {} ids, the config a vocabulary of {}: is the tokenizer's file whole?", with_commas(ids), with_commas(rows)),
+                       report::Tone::warning});
     else f.good(str("the tokenizer's {} ids are among the {} of the config", with_commas(ids), with_commas(rows)));
     const bool held = known || std::ranges::any_of(weights.entries(), [&](const TensorEntry& e) { return e.shape.ndim() == 2 && e.shape[0] == rows; });
     if (rows > 0 && !held) f.wrong(str("no tensor has the {} rows of the config's vocabulary", with_commas(rows)));

@@ -17,9 +17,12 @@ template <class T> T setting(const Json& config, const char* key, T otherwise) {
   return config.is_object() ? config.boolean(key, otherwise) : otherwise;
 }
 
+constexpr const char* kMayBeCut = "it may be cut at its end: fetch or copy it again";
+
 AddedToken special_token(const Vocabulary& vocabulary, const std::string& text, const std::string& source) {
   const int32_t id = vocabulary.id_of(text);
-  GRIM_CHECK(id >= 0, input, "tokenizer", "{}: the special token '{}' is not in it", source, text);
+  if (id < 0)
+    fail(ErrorKind::input, "tokenizer", str("{}: the special token '{}' is not in it", source, text), kMayBeCut);
   return {.id = id, .content = text, .normalized = false, .special = true};
 }
 
@@ -32,17 +35,43 @@ void take_config(TokenizerParts& parts, Json config) {
 std::vector<Bpe::Merge> merges_in(const NamedText& file, const Vocabulary& vocabulary) {
   check_utf8(file.text, file.name);
   std::vector<Bpe::MergeText> rules;
+  std::vector<size_t> numbers;  // of their lines
+  const auto refuse = [&](size_t number, std::string_view line, const std::string& expected) {
+    fail(ErrorKind::input, "tokenizer", str("{}: line {}: got '{}', expected {}", file.name, number, line, expected), kMayBeCut);
+  };
   size_t number = 0;
   for (const std::string_view line : lines_of(file)) {
     ++number;
     if (line.empty() || line.starts_with("#version")) continue;
     const std::vector<std::string_view> both = split(line, ' ');
-    GRIM_CHECK(both.size() == 2 && !both[0].empty() && !both[1].empty(), input, "tokenizer",
-               "{}: line {}: got '{}', expected two tokens with a space between them",
-               file.name, number, line);
+    if (both.size() != 2 || both[0].empty() || both[1].empty()) refuse(number, line, "two tokens with a space between them");
     rules.emplace_back(both[0], both[1]);
+    numbers.push_back(number);
   }
-  return in_file(file.name, [&] { return Bpe::merges_of(vocabulary, rules); });
+  try {
+    return Bpe::merges_of(vocabulary, rules);
+  } catch (const Error& e) {  // which does not know the lines
+    for (size_t i = 0; i < rules.size(); ++i)
+      for (const std::string& token : {std::string(rules[i].first), std::string(rules[i].second), str("{}{}", rules[i].first, rules[i].second)})
+        if (vocabulary.id_of(token) < 0)
+          refuse(numbers[i], str("{} {}", rules[i].first, rules[i].second), str("tokens that make one of the vocabulary: '{}' is not in it", token));
+    throw;
+  }
+}
+
+// A vocabulary of which many pieces can never be made was written with more merges than these. Few are no fault: special tokens are among the pieces.
+// throws: input
+void check_merges_are_all(const std::vector<Bpe::Merge>& rules, const Vocabulary& vocabulary, const NamedText& merges) {
+  constexpr int64_t kFew = 1000;
+  std::vector<bool> made(static_cast<size_t>(vocabulary.size()));
+  for (const Bpe::Merge& rule : rules) made[static_cast<size_t>(rule.result)] = true;
+  int64_t unmade = 0;
+  for (int64_t id = 0; id < vocabulary.size(); ++id) unmade += !made[static_cast<size_t>(id)] && count_code_points(vocabulary.token(id)) > 1;
+  if (unmade > kFew && unmade > vocabulary.count() / 10)
+    fail(ErrorKind::input, "tokenizer",
+         str("{}: its {} merges leave {} of the vocabulary's {} pieces without one that makes them: expected about {} merges", merges.name, rules.size(),
+             unmade, vocabulary.count(), std::ssize(rules) + unmade),
+         kMayBeCut);
 }
 
 Vocabulary vocabulary_in(const NamedText& file) {
@@ -86,6 +115,7 @@ std::shared_ptr<const Tokenizer> finish_byte_level(TokenizerParts parts, Vocabul
   parts.decoder = byte_level_json(true, true, true);
   take_config(parts, std::move(config));
   const std::vector<Bpe::Merge> rules = merges_in(merges, vocabulary);
+  check_merges_are_all(rules, vocabulary, merges);
   parts.model = std::make_unique<Bpe>(std::move(vocabulary), rules, BpeOptions{.byte_level = true});
   return std::make_shared<PipelineTokenizer>(std::move(parts));
 }
