@@ -31,6 +31,10 @@ template <class Read> bool accepts_tokenizer(Read&& read) {
     for (int64_t id = 0; id < std::min<int64_t>(tokenizer->vocab_size(), 64); ++id) own += tokenizer->token(id);
     std::vector<std::string_view> texts(std::begin(kTexts), std::end(kTexts));
     texts.push_back(own);
+    std::string many;  // more than a window of a long word, for one tokenizer of eight
+    if (!own.empty() && tokenizer->vocab_size() % 8 == 0)
+      while (many.size() < 6000) many += own;
+    texts.push_back(many);
     for (const std::string_view text : texts) {
       try {
         const Encoding e = tokenizer->encode_with(text, {.pair = text});
