@@ -5,6 +5,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
+#include "grimoire/hub/gguf_keys.h"
 #include "grimoire/hub/gguf_rotary.h"
 #include "grimoire/hub/rotary_rows.h"
 #include "grimoire/model/config_keys.h"

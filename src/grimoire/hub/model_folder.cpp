@@ -193,10 +193,12 @@ std::vector<Fault> faults_of_folder(const std::string& path) {
   collect([&] { opened.tokenizer = find_tokenizer(path); });
   collect([&] { if (exists(generation_path)) opened.generation = read_json(generation_path); });
   collect([&] { weights = open_weights(path); });
-  if (!shape) return all;
-  collect([&] { add_faults_of_ids(opened, path, all); });
-  if (opened.tokenizer) collect([&] { add_faults_of_tokenizer(opened, path, all); });
-  if (!weights) return all;
+  const Json* const vocabulary = opened.config.is_object() ? opened.config.find("vocab_size") : nullptr;
+  if (vocabulary && vocabulary->kind() == Json::Kind::integer) {
+    collect([&] { add_faults_of_ids(opened, path, all); });
+    if (opened.tokenizer) collect([&] { add_faults_of_tokenizer(opened, path, all); });
+  }
+  if (!shape || !weights) return all;
   const std::vector<std::string> sentences = contradictions_of(*shape, opened.config, *weights);
   for (const std::string& sentence : sentences) all.push_back({str("[checkpoint] {}: {}", config_path, sentence), kContradicted});
   if (!collect([&] { check_size(*shape, *weights, path); })) return all;  // too large to be made

@@ -46,16 +46,15 @@ void lower(AlignedText& text) {
 
 enum class Form { nfd, nfc, nfkd, nfkc };
 
-using Change = TextChange;
-
 // Each character in its parts, marks in the order of their combining classes.
-std::vector<Change> decomposed(const std::string& s, bool compatibility) {
-  std::vector<Change> all;
+std::vector<TextChange> decomposed(const std::string& s, bool compatibility) {
+  std::vector<TextChange> all;
   std::vector<char32_t> parts;
   size_t marks = 0;  // where the marks after the last starter begin
   const auto sort_marks = [&] {
-    std::stable_sort(all.begin() + static_cast<ptrdiff_t>(marks), all.end(),
-                     [](const Change& a, const Change& b) { return combining_class(a.c) < combining_class(b.c); });
+    const std::ranges::subrange run(all.begin() + static_cast<ptrdiff_t>(marks), all.end());
+    const auto class_of_mark = [](const TextChange& change) { return combining_class(change.c); };
+    if (!std::ranges::is_sorted(run, {}, class_of_mark)) std::ranges::stable_sort(run, {}, class_of_mark);
   };
   for (size_t at = 0; at < s.size();) {
     parts.clear();
@@ -74,11 +73,11 @@ std::vector<Change> decomposed(const std::string& s, bool compatibility) {
 }
 
 // Each starter takes up the marks that it composes with and that no other mark of their class, or a higher one, keeps from it.
-std::vector<Change> recomposed(const std::vector<Change>& parts) {
-  std::vector<Change> all;
+std::vector<TextChange> recomposed(const std::vector<TextChange>& parts) {
+  std::vector<TextChange> all;
   size_t starter = SIZE_MAX;  // in `all`
   int last = -1;              // class of the last mark that stayed behind the starter; -1: none did
-  for (const Change& part : parts) {
+  for (const TextChange& part : parts) {
     const int own = combining_class(part.c);
     if (starter != SIZE_MAX && (last < 0 || last < own)) {
       if (const char32_t whole = composed(all[starter].c, part.c)) {
@@ -97,7 +96,7 @@ void normal_form(AlignedText& text, Form form) {
   const std::string& s = text.text();
   const auto small = [](char b) { return static_cast<uint8_t>(b) < 0x80; };
   if (std::ranges::all_of(s, small)) return;
-  std::vector<Change> all = decomposed(s, form == Form::nfkd || form == Form::nfkc);
+  std::vector<TextChange> all = decomposed(s, form == Form::nfkd || form == Form::nfkc);
   if (form == Form::nfc || form == Form::nfkc) all = recomposed(all);
   text = rewritten(text, all);
 }

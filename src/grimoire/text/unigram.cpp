@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/machine.h"
@@ -198,28 +199,48 @@ template <class Real> bool Unigram::put_way(const Trellis<Real>& trellis, size_t
 }
 
 // Of a long word only a window of places is held. All ways that can still become the best come from the places that a step from behind the window's end
-// could reach back to; where those ways were last one, the pieces before it are known.
+// could reach back to; where those ways were last one, the pieces before it are known. When they part early in the window, it is made longer, up to the whole
+// word: so work stays linear, and most words need little memory.
 template <class Real>
 void Unigram::tokenize_windows(std::string_view word, std::span<const Real> weights, ScoreSum& sum, std::vector<Token>& tokens,
                                const std::function<void()>& take) const {
-  constexpr size_t kWindow = 4096;
+  constexpr size_t kWindow = 4096, kLargest = 1 << 16;  // beyond which it is the whole word
   const size_t reach = longest_step();
-  std::vector<Node<Real>> nodes(std::min(word.size(), kWindow + reach) + 1);
-  Trellis<Real> t{nodes};
+  std::unique_ptr<Node<Real>[]> nodes;
+  Trellis<Real> t{};
+  const auto hold = [&](size_t begin, size_t size) {  // `size` places from `begin` on, with what is known of them
+    size = std::min(word.size() + 1 - begin, size);
+    if (size > t.nodes.size()) {
+      std::unique_ptr<Node<Real>[]> larger = std::make_unique_for_overwrite<Node<Real>[]>(size);
+      expect_full_use(larger.get(), size * sizeof(Node<Real>));
+      if (nodes) std::copy(&t[begin], t.nodes.data() + (t.fresh - t.base), larger.get());
+      nodes = std::move(larger);
+      t.nodes = {nodes.get(), size};
+    } else {
+      std::copy(&t[begin], t.nodes.data() + (t.fresh - t.base), nodes.get());
+    }
+    t.base = begin;
+  };
+  hold(0, kWindow + reach + 1);
   nodes[0] = {};
   nodes[0].best = static_cast<Real>(sum.value);
   size_t first = tokens.size();
   bool any_unknown = false;
   const auto put = [&](size_t end) {
     any_unknown |= put_way(t, end, first, tokens);
-    if (end < word.size() && any_unknown && tokens.back().id == options_.unk_id) return;  // which may go on
+    std::optional<Token> last;  // which may go on
+    if (end < word.size() && any_unknown && tokens.back().id == options_.unk_id) {
+      last = tokens.back();
+      tokens.pop_back();
+    }
     if (any_unknown) spell_unknown(word, first, tokens);
-    any_unknown = false;
     take();
     first = tokens.size();
+    any_unknown = last.has_value();
+    if (last) tokens.push_back(*last);
   };
   while (true) {
-    const size_t end = t.base + nodes.size() - 1;
+    const size_t size = t.nodes.size(), end = t.base + size - 1;
     find_best<Real>(word, t, end >= word.size() ? word.size() : end - reach, weights);
     if (t.at == word.size()) break;
     size_t joint = t.at;
@@ -227,14 +248,9 @@ void Unigram::tokenize_windows(std::string_view word, std::span<const Real> weig
       if (t[place].id == Vocabulary::kNone) continue;
       for (size_t other = place; other != joint;) (other > joint ? other : joint) = t[std::max(other, joint)].begin;
     }
-    if (joint == t.base) {
-      nodes.resize(std::min(word.size() + 1, 2 * nodes.size()));
-    } else {
-      put(joint);
-      std::copy(nodes.begin() + static_cast<ptrdiff_t>(joint - t.base), nodes.begin() + static_cast<ptrdiff_t>(t.fresh - t.base), nodes.begin());
-      t.base = joint;
-    }
-    t.nodes = nodes;
+    const bool early = joint - t.base < size / 2;
+    if (joint > t.base) put(joint);
+    hold(joint, !early ? size : size < kLargest ? 4 * size : word.size() + 1);
   }
   if constexpr (std::is_same_v<Real, float>)
     sum = {t[word.size()].best, t.shifted || t.base > 0 ? ScoreSum::kNone : std::min(sum.holds_below, holds_below(t.nodes))};
