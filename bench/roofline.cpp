@@ -8,7 +8,11 @@
 #include <numeric>
 #include <vector>
 
+#include <dnnl.h>
+
 #include "grimoire/device/gemm.h"
+#include "grimoire/device/instructions.h"
+#include "grimoire/device/onednn.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/tensor/tensor.h"
 
@@ -30,13 +34,29 @@ template <class F> double best_of(double seconds, F&& round) {
   return best;
 }
 
-// Billions of multiply-adds, counted as two, of a product of a layer's size.
-double product_rate(double seconds) {
-  constexpr int64_t M = 1024, K = 768, N = 3072;
-  const Tensor a = Tensor::ones({M, K}), b = Tensor::ones({K, N}), c = Tensor::ones({M, N});
-  const device::Gemm<float> product{.M = M, .N = N, .K = K, .a = a.data<float>(), .a_row = K, .b = b.data<float>(), .b_row = N, .c = c.data<float>(),
-                                    .c_row = N};
-  return 2e-9 * M * K * N / best_of(seconds, [&] { device::gemm(product); });
+constexpr int64_t M = 1024, K = 768, N = 3072;  // of a layer's size
+constexpr double kBillions = 2e-9 * M * K * N;   // of multiply-adds, counted as two
+
+template <class T> double product_rate(double seconds) {
+  const Tensor a = Tensor::ones({M, K}, dtype_of<T>), b = Tensor::ones({K, N}, dtype_of<T>), c = Tensor::ones({M, N});
+  const device::Gemm<T> product{.M = M, .N = N, .K = K, .a = a.data<T>(), .a_row = K, .b = b.data<T>(), .b_row = N, .c = c.data<float>(), .c_row = N};
+  return kBillions / best_of(seconds, [&] { device::gemm(product); });
+}
+
+// oneDNN's own, in slices of rows; nothing here computes with bytes yet.
+double byte_product_rate(double seconds) {
+  const std::vector<uint8_t> a(M * K, 1);
+  const std::vector<int8_t> b(K * N, 1);
+  std::vector<int32_t> c(M * N);
+  const int32_t zero = 0;
+  return kBillions / best_of(seconds, [&] {
+           device::parallel_for(M, 256, [&](int64_t begin, int64_t end) {
+             device::keep_onednn_on_this_thread();
+             if (dnnl_gemm_u8s8s32('N', 'N', 'F', end - begin, N, K, 1, a.data() + begin * K, K, 0, b.data(), N, 0, 0, c.data() + begin * N, N, &zero) !=
+                 dnnl_success)
+               std::abort();
+           });
+         });
 }
 
 constexpr int64_t kWords = int64_t{1} << 26;  // 512 MiB of 8 bytes: no cache holds them
@@ -74,6 +94,7 @@ double copy_rate(double seconds) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  device::limit_instructions();
   const double seconds = argc > 1 ? std::atof(argv[1]) : 1;
   std::printf("%-24s %12s %12s\n", "", "one thread", "all");
   const auto row = [&](const char* what, auto&& rate) {
@@ -85,7 +106,9 @@ int main(int argc, char** argv) {
     std::printf("%-24s %12.1f %12.1f\n", what, each[0], each[1]);
     std::fflush(stdout);
   };
-  row("f32 products, GF/s", product_rate);
+  row("f32 products, GF/s", product_rate<float>);
+  row("bf16 products, GF/s", product_rate<Bf16>);
+  row("int8 products, GF/s", byte_product_rate);
   row("memory read, GB/s", read_rate);
   row("memory copied, GB/s", copy_rate);
 }

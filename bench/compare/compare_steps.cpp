@@ -16,6 +16,7 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/clock.h"
 #include "grimoire/data/windows.h"
+#include "grimoire/device/instructions.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/model/bert.h"
 #include "grimoire/model/gpt.h"
@@ -198,6 +199,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    grim::device::limit_instructions();
     return grim::run(argc, argv);
   } catch (const grim::Error& e) {
     std::fprintf(stderr, "%s\n", e.what());

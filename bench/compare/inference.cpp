@@ -21,13 +21,13 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/str.h"
+#include "grimoire/device/instructions.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/generate/beams.h"
 #include "grimoire/generate/writer.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/model/seq2seq.h"
 #include "grimoire/model/text_encoder.h"
-#include "grimoire/nn/linear.h"
 
 namespace {
 
@@ -135,10 +135,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
+    device::limit_instructions();
     const std::string task = argv[1];
     const device::ThreadCap cap(static_cast<int64_t>(std::stoi(argv[3])));
-    const ModelFolder folder = open_model_folder(argv[2]);
-    if (dtype_named(argv[6]) == Dtype::bf16) round_products_to_bf16(*folder.model);
+    const ModelFolder folder = open_model_folder(argv[2], dtype_named(argv[6]));
     const Texts texts = texts_of(argv[4]);
     const int64_t count = std::stoi(argv[5]);
     std::puts("ready grimoire");

@@ -36,8 +36,20 @@ TEST_P(OpenedModels, ComputeWithBf16WeightsWhatTheSameNumbersInF32Do) {
 // As model folders are opened.
 TEST_P(OpenedModels, AModelWhoseNumbersWereNotDrawnIsTheOneThatIsLoaded) {
   const Architecture& a = architecture_named(GetParam());
-  const std::unique_ptr<Pretrained> drawn = test::small_model(a), loaded = test::small_model(a, 0, RngMode::zeros);
+  const std::unique_ptr<Pretrained> drawn = test::small_model(a), loaded = test::small_model(a, 0, RngMode::unset);
   loaded->load(drawn->checkpoint());
+  const NoGrad no_grad;
+  Pass pass = Pass::evaluation(), again = Pass::evaluation();
+  EXPECT_EQ(test::small_loss(*loaded, pass).item(), test::small_loss(*drawn, again).item());
+}
+
+// Rounded as they are loaded, or afterwards: the same numbers.
+TEST_P(OpenedModels, RoomForBf16IsFilledWithRoundedNumbers) {
+  const Architecture& a = architecture_named(GetParam());
+  const std::unique_ptr<Pretrained> drawn = test::small_model(a), loaded = test::small_model(a, 0, RngMode::unset);
+  const int64_t held = hold_products_in_bf16(*loaded);
+  loaded->load(drawn->checkpoint());
+  EXPECT_EQ(round_products_to_bf16(*drawn), held);
   const NoGrad no_grad;
   Pass pass = Pass::evaluation(), again = Pass::evaluation();
   EXPECT_EQ(test::small_loss(*loaded, pass).item(), test::small_loss(*drawn, again).item());

@@ -43,8 +43,8 @@ constexpr uint32_t stream_id(std::string_view name) {
   return hash;
 }
 
-// zeros: where a tensor would be drawn it is 0, at no cost: of a model whose numbers are loaded next.
-enum class RngMode : uint8_t { philox, torch, zeros };
+// unset: where a tensor would be drawn its numbers are whatever is there, and its memory is not touched: of a model whose numbers are loaded next.
+enum class RngMode : uint8_t { philox, torch, unset };
 
 // How one index is drawn by weights.
 enum class MultinomialForm : uint8_t {

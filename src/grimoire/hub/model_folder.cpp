@@ -9,6 +9,7 @@
 #include "grimoire/io/shards.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/register.h"
+#include "grimoire/nn/linear.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/text/tokenizer_files.h"
 #include "grimoire/text/tokenizer_part.h"
@@ -118,9 +119,12 @@ std::vector<NamedTensor> all_of(const TensorFile& weights) {
 }
 
 // The model that opened.config describes, checked against what stands beside it. `path` names it in errors.
-void build(ModelFolder& opened, const ModelConfig& shape, const std::string& path) {
-  Rng nothing_drawn(RngMode::zeros, 0);
+void build(ModelFolder& opened, const ModelConfig& shape, const std::string& path, Dtype products) {
+  Rng nothing_drawn(RngMode::unset, 0);
   opened.model = shape.build(nothing_drawn);
+  if (products == Dtype::bf16)
+    GRIM_CHECK(hold_products_in_bf16(*opened.model) > 0, argument, "dtype", "{}: got bf16, expected f32: model_type '{}' multiplies by no matrix", path,
+               opened.config.text("model_type"));
   if (opened.tokenizer) {
     std::vector<Fault> faults;
     add_faults_of_ids(opened, parent_folder(path), faults);
@@ -138,20 +142,20 @@ void load_whole(Pretrained& model, const TensorFile& file, const Json& config) {
   model.load(tensors, file.path());
 }
 
-ModelFolder open_whole(const std::string& path) {
+ModelFolder open_whole(const std::string& path, Dtype products) {
   const std::unique_ptr<TensorFile> file = open_tensor_file(path);
   ModelFolder opened{.model = {}, .tokenizer = tokenizer_of(*file), .config = config_of(*file)};
   const std::unique_ptr<ModelConfig> shape = shape_of(opened.config, path);
   check_size(*shape, *file, path);
-  build(opened, *shape, path);
+  build(opened, *shape, path, products);
   load_whole(*opened.model, *file, opened.config);
   return opened;
 }
 
 }  // namespace
 
-ModelFolder open_model_folder(const std::string& path) {
-  if (const std::string file = whole_file_at(path); !file.empty()) return open_whole(file);
+ModelFolder open_model_folder(const std::string& path, Dtype products) {
+  if (const std::string file = whole_file_at(path); !file.empty()) return open_whole(file, products);
   ModelFolder opened;
   const std::string config_path = join_path(path, "config.json"), generation_path = join_path(path, "generation_config.json");
   opened.config = read_json(config_path);
@@ -161,7 +165,7 @@ ModelFolder open_model_folder(const std::string& path) {
   opened.tokenizer = find_tokenizer(path);
   if (exists(generation_path)) opened.generation = read_json(generation_path);
   against_config(opened.config, *weights, config_path, [&] {
-    build(opened, *shape, config_path);
+    build(opened, *shape, config_path, products);
     opened.model->load(all_of(*weights), weights->path());
   });
   return opened;
@@ -182,7 +186,7 @@ std::vector<Fault> faults_of_folder(const std::string& path) {
     return false;
   };
   if (const std::string file = whole_file_at(path); !file.empty()) {
-    collect([&] { open_whole(file); });
+    collect([&] { open_whole(file, Dtype::f32); });
     return all;
   }
   ModelFolder opened;
@@ -203,7 +207,7 @@ std::vector<Fault> faults_of_folder(const std::string& path) {
   for (const std::string& sentence : sentences) all.push_back({str("[checkpoint] {}: {}", config_path, sentence), kContradicted});
   if (!collect([&] { check_size(*shape, *weights, path); })) return all;  // too large to be made
   collect([&] {
-    Rng nothing_drawn(RngMode::zeros, 0);
+    Rng nothing_drawn(RngMode::unset, 0);
     shape->build(nothing_drawn)->load(all_of(*weights), weights->path());
   });
   std::erase_if(all, [&](const Fault& f) {  // the key was named already

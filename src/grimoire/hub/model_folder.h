@@ -23,8 +23,9 @@ struct ModelFolder {
   std::vector<int64_t> ends = {};              // the tokens that end one, likewise
 };
 
-// Of a folder, or of a file that holds a whole model (hub/whole_file.h). throws: input, what is missing, malformed or contradicts the rest, naming the file
-ModelFolder open_model_folder(const std::string& path);
+// Of a folder, or of a file that holds a whole model (hub/whole_file.h). bf16: the matrices it multiplies by are rounded, as they are loaded
+// (hold_products_in_bf16, nn/linear.h). throws: input, what is missing, malformed or contradicts the rest, naming the file; argument, no matrix to round
+ModelFolder open_model_folder(const std::string& path, Dtype products = Dtype::f32);
 // All that opening such a folder could say, and not only the first. throws: resource
 std::vector<Fault> faults_of_folder(const std::string& path);
 Json model_config(const std::string& path);  // the config.json of such a folder, or what such a file says in its place. throws: input

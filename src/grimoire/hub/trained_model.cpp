@@ -5,7 +5,6 @@
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/model/config_keys.h"
-#include "grimoire/nn/linear.h"
 
 namespace grim {
 namespace {
@@ -30,11 +29,8 @@ Json generation_of(const ModelFolder& f) {
 AnyTrained load_any(const std::string& folder, Dtype dtype) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
   const std::string path = model_folder_in(folder);
-  ModelFolder f = open_model_folder(path);
+  ModelFolder f = open_model_folder(path, dtype);
   GRIM_CHECK(f.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
-  if (dtype == Dtype::bf16)
-    GRIM_CHECK(round_products_to_bf16(*f.model) > 0, argument, "dtype", "{}: got bf16, expected f32: model_type '{}' multiplies by no matrix", path,
-               f.config.text("model_type"));
   const Json about = exists(join_path(path, kManifestName)) ? verify_checkpoint(path, Verify::sizes).about : Json();
   if (auto model = capability_in<CausalLm>(f.model))
     return TrainedModel{std::move(model), f.tokenizer, f.begin, f.ends, path, about, std::move(f.generation), dtype};

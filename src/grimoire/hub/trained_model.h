@@ -45,7 +45,7 @@ struct TrainedSeq2Seq {
 using AnyTrained = std::variant<TrainedModel, TrainedEncoder, TrainedSeq2Seq>;
 
 // Whichever of them it holds. throws: input, as model_folder_in (hub/run_folder.h) and open_model_folder; there is no tokenizer; it does nothing with texts
-// bf16: the matrices it multiplies by are rounded (round_products_to_bf16, nn/linear.h). throws: argument, there are none
+// bf16: the matrices it multiplies by are rounded (open_model_folder). throws: argument, there are none
 AnyTrained load_any(const std::string& folder, Dtype dtype = Dtype::f32);
 // throws: input, also another kind of model
 TrainedModel load_trained(const std::string& folder, Dtype dtype = Dtype::f32);

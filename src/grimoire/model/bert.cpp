@@ -244,7 +244,7 @@ void Bert::load(const std::vector<NamedTensor>& tensors, const std::string& sour
     kept.push_back({name, t.tensor});
   }
   const bool came = pooler || config_.head != BertHead::none || !encoder_.pooler;
-  if (!came) std::ranges::for_each(own, [&](const auto& t) { if (is_of_pooler(t.first)) kept.push_back({t.first, t.second}); });
+  if (!came) std::ranges::for_each(own, [&](const auto& t) { if (is_of_pooler(t.first)) kept.push_back({t.first, Tensor::zeros(t.second.shape())}); });
   TextEncoder::load(kept, source);
   pooler_came_ = came;
 }

@@ -43,11 +43,11 @@ double fan_in_bound(int64_t fan_in) {
 
 Tensor normal_init(const Shape& shape, double std, Rng& rng, Dtype dtype) {
   const Tensor x = randn(shape, rng, dtype);
-  return rng.mode() == RngMode::zeros ? x : scaled(x, std, 0);
+  return rng.mode() == RngMode::unset ? x : scaled(x, std, 0);
 }
 Tensor uniform_init(const Shape& shape, double bound, Rng& rng, Dtype dtype) {
   const Tensor x = rand(shape, rng, dtype);
-  return rng.mode() == RngMode::zeros ? x : scaled(x, 2 * bound, -bound);
+  return rng.mode() == RngMode::unset ? x : scaled(x, 2 * bound, -bound);
 }
 
 Tensor kaiming_normal(const Shape& shape, Gain gain, Rng& rng, Dtype dtype) { return kaiming_normal(shape, gain_of(gain), rng, dtype); }
@@ -69,7 +69,7 @@ double gpt2_residual_std(int64_t layers) { return 0.02 / std::sqrt(2.0 * static_
 // Gram-Schmidt on the short side, twice, which is orthogonal to working precision.
 Tensor orthogonal(const Shape& shape, double gain, Rng& rng, Dtype dtype) {
   GRIM_CHECK(shape.ndim() == 2, shape, "orthogonal", "got {}, expected 2 dimensions", shape);
-  if (rng.mode() == RngMode::zeros) return Tensor::zeros(shape, dtype);
+  if (rng.mode() == RngMode::unset) return Tensor::empty(shape, dtype);
   const bool wide = shape[1] >= shape[0];
   const int64_t vectors = wide ? shape[0] : shape[1], length = wide ? shape[1] : shape[0];
   const Tensor source = randn({vectors, length}, rng, Dtype::f64);

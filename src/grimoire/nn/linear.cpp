@@ -58,17 +58,32 @@ Linear& linear_at(Module& root, std::string_view path) {
        did_you_mean(path, known, "visit_modules names all layers"));
 }
 
-int64_t round_products_to_bf16(Module& root) {
-  int64_t rounded = 0;
+namespace {
+
+// f(weight, room for it in bf16) for every matrix that a layer multiplies by, which then is that room. Gives their number.
+template <class F> int64_t narrow_products(Module& root, F&& f) {
+  int64_t narrowed = 0;
   root.visit_modules([&](const std::string&, Module& module) {
     const auto* const layer = dynamic_cast<const Linear*>(&module);
     const Tensor w = layer ? layer->weight() : Tensor();
     if (!w.defined()) return;
-    if (const Tensor narrow = cast(w, Dtype::bf16); layer->product().layout() == WeightLayout::out_in) w.rebind(narrow);
-    else w.rebind(view::transpose(contiguous(view::transpose(narrow, 0, 1)), 0, 1));  // a step of decoding is fastest along what it adds up
-    ++rounded;
+    const bool rows = layer->product().layout() == WeightLayout::out_in;  // a step of decoding is fastest along what it adds up
+    const Tensor narrow = rows ? Tensor::empty(w.shape(), Dtype::bf16) : view::transpose(Tensor::empty({w.dim(1), w.dim(0)}, Dtype::bf16), 0, 1);
+    f(w, narrow);
+    w.rebind(narrow);
+    ++narrowed;
   });
-  return rounded;
+  return narrowed;
+}
+
+}  // namespace
+
+int64_t round_products_to_bf16(Module& root) {
+  return narrow_products(root, [](const Tensor& w, const Tensor& narrow) { copy_into(narrow, w); });
+}
+
+int64_t hold_products_in_bf16(Module& root) {
+  return narrow_products(root, [](const Tensor&, const Tensor&) {});
 }
 
 Tensor head_cross_entropy(const Linear& head, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options) {

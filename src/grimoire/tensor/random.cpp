@@ -25,7 +25,7 @@ template <class T, class Fill> void fill_block(const Tensor& x, Rng& rng, int64_
 
 template <class Fill> Tensor filled(const char* op, const Shape& shape, Rng& rng, Dtype dtype, Fill fill) {
   GRIM_CHECK(is_float(dtype), dtype, op, "dtype not supported: got {}, expected f32, f64 or bf16", name_of(dtype));
-  if (rng.mode() == RngMode::zeros) return Tensor::zeros(shape, dtype);
+  if (rng.mode() == RngMode::unset) return Tensor::empty(shape, dtype);
   if (dtype == Dtype::bf16) return cast(filled(op, shape, rng, Dtype::f32, fill), dtype);
   const Tensor x = Tensor::empty(shape, dtype);
   if (dtype == Dtype::f32) fill_block<float>(x, rng, 1, fill);

@@ -13,8 +13,9 @@ namespace grim {
 namespace {
 
 constexpr std::string_view kPrefix = "GRIMOIRE_";
-// What the project's own tests and scripts listen to; it is no setting of the program.
-constexpr std::array<std::string_view, 4> kOfTests = {"GRIMOIRE_TEST_DATA", "GRIMOIRE_TEST_FOLDER", "GRIMOIRE_SIGNAL_MOMENTS", "GRIMOIRE_WRITE_GOLDEN"};
+// No command's settings: what the project's own tests and scripts listen to, and which instructions all that computes may use.
+constexpr std::array<std::string_view, 5> kNoSettings = {"GRIMOIRE_TEST_DATA", "GRIMOIRE_TEST_FOLDER", "GRIMOIRE_SIGNAL_MOMENTS", "GRIMOIRE_WRITE_GOLDEN",
+                                                         "GRIMOIRE_ISA"};
 
 // Behind the prefix: "BATCH_SIZE".
 std::string word_of(const Option& option) {
@@ -27,7 +28,7 @@ std::vector<std::string> words_set() {
   std::vector<std::string> words;
   for (char** entry = environ; entry && *entry; ++entry) {
     const std::string_view line = *entry, name = line.substr(0, line.find('='));
-    if (name.starts_with(kPrefix) && std::ranges::find(kOfTests, name) == kOfTests.end()) words.emplace_back(name.substr(kPrefix.size()));
+    if (name.starts_with(kPrefix) && std::ranges::find(kNoSettings, name) == kNoSettings.end()) words.emplace_back(name.substr(kPrefix.size()));
   }
   return words;
 }

@@ -20,6 +20,7 @@
 #include "grimoire/base/files.h"
 #include "grimoire/command/command.h"
 #include "grimoire/command/flag_words.h"
+#include "grimoire/device/instructions.h"
 
 namespace grim {
 namespace {
@@ -151,6 +152,7 @@ int run_program(int argc, char** argv) {
   catch_signals();
   Terminal terminal({[] { return caught_signal != 0; }, set_saves_first, take_interrupt});
   try {
+    device::limit_instructions();
     return run({argv + 1, argv + argc}, terminal);
   } catch (const NobodyReads&) {
     return 128 + (caught_signal ? caught_signal : SIGPIPE);  // quietly: whoever read our output has had enough

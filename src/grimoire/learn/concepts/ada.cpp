@@ -220,7 +220,7 @@ const Concept kConcepts[] = {
          },
      .turn = "step=0.01: more than half the way, and each step jumps too far. x=0.01: small numbers lie closer, and steps count.",
      .commands = "grimoire train --model gpt --data FILE --dtype bf16 --out DIR\ngrimoire chat smollm2 --dtype bf16",
-     .code = "src/grimoire/base/dtype.h: Bf16\nsrc/grimoire/optim/parameters.h: Parameters\nsrc/grimoire/nn/linear.h: round_products_to_bf16",
+     .code = "src/grimoire/base/dtype.h: Bf16\nsrc/grimoire/optim/parameters.h: Parameters\nsrc/grimoire/nn/linear.h: hold_products_in_bf16",
      .mistake = "People say that half the bytes are half the work; in fact a processor without instructions for it widens every number first: it only reads "
                 "less. That is what counts when a text is written word by word.",
      .see = "quantization: fewer bits still\nadam: whose steps are that small\nmodel-file: where types are told",
