@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/machine.h"
@@ -173,29 +174,26 @@ template <class Real> void Unigram::tokenize_in(std::string_view word, std::span
   if constexpr (std::is_same_v<Real, float>)
     sum = {few[word.size()].best, trellis.shifted ? ScoreSum::kNone : std::min(sum.holds_below, holds_below(trellis.nodes))};
   const size_t first = tokens.size();
-  if (put_way(trellis, word.size(), first, tokens)) spell_unknown(word, first, tokens);
+  bool any_unknown = false;
+  each_piece(trellis, word.size(), [&](const Token& piece) { any_unknown |= add_piece(piece, first, tokens); });
+  if (any_unknown) spell_unknown(word, first, tokens);
 }
 
-// Appends the pieces of the best way from the trellis' base to `end`; neighbours that are unknown, also of the tokens from `first` on, are one token.
-// Are there any?
-template <class Real> bool Unigram::put_way(const Trellis<Real>& trellis, size_t end, size_t first, std::vector<Token>& tokens) const {
-  const auto unknown = static_cast<int32_t>(options_.unk_id.value_or(Vocabulary::kNone));
-  const auto begin = static_cast<ptrdiff_t>(tokens.size());
-  bool any_unknown = false;
-  for (auto at = static_cast<uint32_t>(end); at > trellis.base; at = trellis[at].begin) {
-    const Node<Real>& n = trellis[at];
-    tokens.push_back({n.id, n.begin, at});
-    any_unknown |= n.id == unknown;
-  }
-  std::reverse(tokens.begin() + begin, tokens.end());
-  if (!any_unknown) return false;
-  size_t kept = first;
-  for (size_t i = first; i < tokens.size(); ++i) {
-    if (kept > first && tokens[i].id == unknown && tokens[kept - 1].id == unknown) tokens[kept - 1].end = tokens[i].end;
-    else tokens[kept++] = tokens[i];
-  }
-  tokens.resize(kept);
-  return true;
+// each(piece) for the pieces of the best way from the trellis' base to `end`, from left to right: the way is turned round, so that every place on it knows the
+// next one in place of the one before.
+template <class Real, class Each> void Unigram::each_piece(const Trellis<Real>& trellis, size_t end, Each&& each) const {
+  auto at = static_cast<uint32_t>(end), next = uint32_t{0};
+  while (at > trellis.base) next = std::exchange(at, std::exchange(trellis[at].begin, next));
+  for (auto begin = static_cast<uint32_t>(trellis.base); begin < end; begin = std::exchange(next, trellis[next].begin))
+    each(Token{trellis[next].id, begin, next});
+}
+
+// Appends a piece, or makes it one token with the one before it, of those from `first` on, when both are unknown. Is it unknown?
+bool Unigram::add_piece(const Token& piece, size_t first, std::vector<Token>& tokens) const {
+  const bool unknown = piece.id == options_.unk_id;
+  if (unknown && tokens.size() > first && tokens.back().id == piece.id) tokens.back().end = piece.end;
+  else tokens.push_back(piece);
+  return unknown;
 }
 
 // Of a long word only a window of places is held. All ways that can still become the best come from the places that a step from behind the window's end
@@ -226,10 +224,9 @@ void Unigram::tokenize_windows(std::string_view word, std::span<const Real> weig
   nodes[0].best = static_cast<Real>(sum.value);
   size_t first = tokens.size();
   bool any_unknown = false;
-  const auto put = [&](size_t end) {
-    any_unknown |= put_way(t, end, first, tokens);
+  const auto give = [&](bool all) {
     std::optional<Token> last;  // which may go on
-    if (end < word.size() && any_unknown && tokens.back().id == options_.unk_id) {
+    if (!all && any_unknown && tokens.back().id == options_.unk_id) {
       last = tokens.back();
       tokens.pop_back();
     }
@@ -238,6 +235,13 @@ void Unigram::tokenize_windows(std::string_view word, std::span<const Real> weig
     first = tokens.size();
     any_unknown = last.has_value();
     if (last) tokens.push_back(*last);
+  };
+  const auto put = [&](size_t end) {
+    each_piece(t, end, [&](const Token& piece) {
+      any_unknown |= add_piece(piece, first, tokens);
+      if (tokens.size() - first >= kWindow) give(false);
+    });
+    give(end == word.size());
   };
   while (true) {
     const size_t size = t.nodes.size(), end = t.base + size - 1;

@@ -46,7 +46,8 @@ class Unigram final : public SubwordModel {
   void tokenize_windows(std::string_view word, std::span<const Real> weights, ScoreSum& sum, std::vector<Token>& tokens,
                         const std::function<void()>& take) const;
   template <class Real> void find_best(std::string_view word, Trellis<Real>& trellis, size_t until, std::span<const Real> weights) const;
-  template <class Real> bool put_way(const Trellis<Real>& trellis, size_t end, size_t first, std::vector<Token>& tokens) const;
+  template <class Real, class Each> void each_piece(const Trellis<Real>& trellis, size_t end, Each&& each) const;
+  bool add_piece(const Token& piece, size_t first, std::vector<Token>& tokens) const;
   size_t longest_step() const;
   bool shift(std::span<Node<float>> nodes, size_t at) const;
   uint8_t holds_below(std::span<const Node<float>> nodes) const;
