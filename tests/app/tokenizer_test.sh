@@ -31,7 +31,7 @@ cmp -s "$work/char/tokenizer.json" "$work/piped/tokenizer.json" || fail "another
 tokenizer 0 train --kind bpe --data "$work/text.txt" --vocab-size 100000 --out "$work/all"; printed 'give no more than [0-9,]+ tokens, 100,000 were asked for'
 
 # --- compare
-tokenizer 0 compare "$work/bpe" "$work/bpe" "$work/text.txt"; printed 'both cut all 200 lines in the same places'
+tokenizer 0 compare "$work/bpe" "$work/bpe" "$work/text.txt"; printed 'both cut all 200 lines, each by itself, in the same places'
 printf 'ab\ncd ef\n' >"$work/two.txt"
 tokenizer 0 train --kind byte-bpe --data "$work/two.txt" --vocab-size 259 --out "$work/small"  # " ef" is not merged yet: "ab" is, or "cd"
 tokenizer 0 train --kind byte-bpe --data "$work/two.txt" --vocab-size 257 --out "$work/bytes"

@@ -75,13 +75,13 @@ class TokenizerCommand final : public Command {
               {"second", "another one", &second_}, {"file", "a text", &third_}};
     return {action, {"tokenizer", "a folder that holds a tokenizer, its file, or a run folder", &first_, false},
             {"second", "another one, to compare", &second_, false},
-            {"file", "a text, to compare on", &third_, false}};
+            {"file", "a text, to compare on, line by line", &third_, false}};
   }
   Forms forms() const override {
     return {.by = "action",
             .all = {{"train", "learn a vocabulary from text files, and save a tokenizer"},
                     {"show", "kind, vocabulary, special tokens, and what is done to a text"},
-                    {"compare", "tokens, bytes a token, and the first place that two cut differently"}}};
+                    {"compare", "tokens, bytes a token, and the first place that two cut differently, line by line"}}};
   }
   Options options() override {
     if (form() != "train") return {};
@@ -157,7 +157,7 @@ class TokenizerCommand final : public Command {
     }
     report::Report r{third_, {table}};
     if (!difference) {
-      r.blocks.push_back(report::Remark{str("both cut all {} lines in the same places", with_commas(lines)), report::Tone::good});
+      r.blocks.push_back(report::Remark{str("both cut all {} lines, each by itself, in the same places", with_commas(lines)), report::Tone::good});
     } else {
       const Json& d = *difference;
       r.blocks.push_back(report::Facts{{{"first difference", str("line {}, column {}", d.integer("line"), d.integer("column"))},
