@@ -1,7 +1,7 @@
 // Our side of inference.py: a model that writes, embeds or translates token ids.
 //   bench_inference generate|beams|embed FOLDER THREADS TEXTS COUNT f32|bf16      TEXTS: ids of a text a line
 // Says "ready" and then, for every line on stdin, what a round took, in seconds of wall time and of the processor, and what came of it:
-//   generate   reading the first text and choosing a token; the COUNT tokens behind it, greedily; the tokens
+//   generate   reading all texts, of one length, and choosing a token for each; the COUNT tokens behind them, greedily; the tokens, text by text
 //   beams      COUNT tokens for each text, four beams, one text at a time; the tokens of the last
 //   embed      all texts, COUNT at a time, in the order of their lengths: the mean over the tokens, to length 1; the first text's first four numbers
 #include <algorithm>
@@ -23,8 +23,8 @@
 #include "grimoire/base/str.h"
 #include "grimoire/device/instructions.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/generate/batch.h"
 #include "grimoire/generate/beams.h"
-#include "grimoire/generate/writer.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/model/seq2seq.h"
 #include "grimoire/model/text_encoder.h"
@@ -62,19 +62,18 @@ Texts texts_of(const std::string& path) {
   return texts;
 }
 
-std::string said(const std::vector<int64_t>& tokens) {
+std::string said(const Texts& texts) {
   std::string all;
-  for (const int64_t t : tokens) all += str(" {}", t);
+  for (const auto& tokens : texts)
+    for (const int64_t t : tokens) all += str(" {}", t);
   return all;
 }
 
 std::string generate(const CausalLm& model, const Texts& texts, int64_t count) {
-  Writer writer(model);
   const GenerationConfig config{.temperature = 0, .max_new_tokens = count + 1};
-  Rng rng(RngMode::philox, 1, "generate");
   std::string times;
   Watch watch;
-  const std::vector<int64_t> written = writer.write(texts.at(0), config, rng, [&](const Choice&) {
+  const Texts written = write_batch(model, texts, config, Rng(RngMode::philox, 1, "generate"), [&](size_t, const Choice&) {
     if (times.empty()) times = watch.lap();
     return true;
   });
@@ -90,7 +89,7 @@ std::string beams(const Seq2Seq& model, const Texts& texts, int64_t count) {
     const auto writer = writer_from(model, TokenBatch::of(std::span(&text, 1)));
     last = search_beams(*writer, std::vector<int64_t>{model.start()}, config).at(0).tokens;
   }
-  return watch.lap() + said(last);
+  return watch.lap() + said({last});
 }
 
 std::string embed(const TextEncoder& model, const Texts& texts, int64_t count) {

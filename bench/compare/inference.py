@@ -7,7 +7,8 @@ installed. Jobs:
 
     smollm2         SmolLM2-135M of --models, its numbers as float32 on all sides: 512 tokens read, 128 written, tokens a second
     gpt2            the same of GPT-2 124M, random weights
-    smollm2-bf16, gpt2-bf16  the same with weights in bfloat16, sums in float32; CTranslate2 has no such type on these machines. Answers differ then: each
+    ...-8           eight prompts side by side, tokens of all of them a second
+    ...-bf16        the same with weights in bfloat16, sums in float32; CTranslate2 has no such type on these machines. Answers differ then: each
                     side rounds other numbers
     minilm-equal    vectors of 128 texts of 128 tokens, texts a second: batches of 32, token ids in, mean over the tokens, to length 1
     minilm-natural  vectors of the first 512 of --sentences (a sentence a line, as SST-2's train.tsv has them): batches by length, as sentence-transformers
@@ -36,6 +37,12 @@ from run import ROOT, TUNED, Side, build_shim, cpu_model, idle_percent
 PEERS = pathlib.Path(__file__).with_name("inference_peers.py")
 NEEDS = {"transformers": ["transformers"], "PyTorch": ["transformers"], "CTranslate2": ["ctranslate2"], "llama.cpp": ["xllamacpp", "gguf"],
          "onnxruntime": ["onnxruntime", "onnx"]}
+WRITING = {  # prompts and the type of the weights
+    model + many + kind: (texts, dtype)
+    for model in ("smollm2", "gpt2")
+    for many, texts in (("", 1), ("-8", 8))
+    for kind, dtype in (("", "f32"), ("-bf16", "bf16"))
+}
 
 
 class Turn(Side):
@@ -89,28 +96,19 @@ class Models:
 
 def jobs(models):
     """name: (task, count, texts, [(phase, units of the rate)], {side: folder}); those that end in -bf16 are of weights in bfloat16"""
-    writes = [("read 512", 512), ("write 128", 128)]
 
-    def smollm2():
-        folder = models.converted("smollm2", "smollm2")
-        gguf = models.converted("smollm2-gguf", "smollm2", "--to", "gguf")
-        sides = {"ours": folder, "transformers": folder, "CTranslate2": lambda: models.for_peer("smollm2", "CTranslate2"), "llama.cpp": gguf}
-        return "generate", 128, models.texts("smollm2-prompt", [512], 49000), writes, sides
-
-    def gpt2():
-        folder = models.written("gpt2")
-        sides = {"ours": folder, "transformers": folder} | {peer: lambda peer=peer: models.for_peer("gpt2", peer) for peer in ("CTranslate2", "llama.cpp")}
-        return "generate", 128, models.texts("gpt2-prompt", [512], 50000), writes, sides
-
-    def smollm2_bf16():
-        folder = models.converted("smollm2", "smollm2")
-        gguf = models.converted("smollm2-gguf-bf16", "smollm2", "--to", "gguf", "--dtype", "bf16")
-        return "generate", 128, models.texts("smollm2-prompt", [512], 49000), writes, {"ours": folder, "transformers": folder, "llama.cpp": gguf}
-
-    def gpt2_bf16():
-        folder = models.written("gpt2")
-        sides = {"ours": folder, "transformers": folder, "llama.cpp": lambda: models.for_peer("gpt2", "llama.cpp", "bf16")}
-        return "generate", 128, models.texts("gpt2-prompt", [512], 50000), writes, sides
+    def generating(model, texts, dtype):
+        folder = models.converted(model, model) if model == "smollm2" else models.written(model)
+        sides = {"ours": folder, "transformers": folder}
+        if dtype == "f32":
+            sides["CTranslate2"] = lambda: models.for_peer(model, "CTranslate2")
+        of_dtype = [] if dtype == "f32" else [dtype]
+        if model == "smollm2":
+            sides["llama.cpp"] = lambda: models.converted("-".join(["smollm2-gguf", *of_dtype]), model, "--to", "gguf", "--dtype", dtype)
+        else:
+            sides["llama.cpp"] = lambda: models.for_peer(model, "llama.cpp", *of_dtype)
+        prompts = models.texts(f"{model}-prompts-{texts}", [512] * texts, 49000)
+        return "generate", 128, prompts, [(f"read {texts} x 512", texts * 512), (f"write {texts} x 128", texts * 128)], sides
 
     def embedding(texts, unsorted):
         folder = models.args.models / "minilm"
@@ -124,9 +122,9 @@ def jobs(models):
         sides = {"ours": folder, "transformers": folder, "CTranslate2": lambda: models.for_peer("marian", "CTranslate2")}
         return "beams", 64, models.texts("marian-sources", [32] * 4, 31000), [("beams 4 x 64", 4 * 64)], sides
 
-    return {"smollm2": smollm2, "gpt2": gpt2, "smollm2-bf16": smollm2_bf16, "gpt2-bf16": gpt2_bf16,
-            "minilm-equal": lambda: embedding(models.texts("equal", [128] * 128, 30000), False),
-            "minilm-natural": lambda: embedding(models.sentences(512), True), "marian": marian}
+    writing = {name: lambda name=name, shape=shape: generating(name.split("-")[0], *shape) for name, shape in WRITING.items()}
+    return writing | {"minilm-equal": lambda: embedding(models.texts("equal", [128] * 128, 30000), False),
+                      "minilm-natural": lambda: embedding(models.sentences(512), True), "marian": marian}
 
 
 def measure(args, models, name, threads, shim):
@@ -176,7 +174,7 @@ def line(name, threads, phase, rates, differs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--job", nargs="+", default=["all"],
-                        choices=["all", "smollm2", "gpt2", "smollm2-bf16", "gpt2-bf16", "minilm-equal", "minilm-natural", "marian"])
+                        choices=["all", *WRITING, "minilm-equal", "minilm-natural", "marian"])
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sides", nargs="+", help="these alone: ours, transformers, llama.cpp, ...")

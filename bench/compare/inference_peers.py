@@ -39,26 +39,26 @@ def transformers_generate(folder, threads, texts, count, dtype):
     torch.set_num_threads(threads)
     kind = {"f32": torch.float32, "bf16": torch.bfloat16}[dtype]
     model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=kind, attn_implementation="sdpa").eval()
-    prompt = torch.tensor(texts[:1])
+    prompts = torch.tensor(texts)
 
     @torch.inference_mode()
     def run():
         watch = Watch()
-        out = model(prompt, use_cache=True, logits_to_keep=1)
+        out = model(prompts, use_cache=True, logits_to_keep=1)
         token = out.logits[:, -1].argmax(-1, keepdim=True)
-        tokens, times = [token.item()], watch.lap()
+        tokens, times = [token.tolist()], watch.lap()
         for _ in range(count):
             out = model(token, past_key_values=out.past_key_values, use_cache=True)
             token = out.logits[:, -1].argmax(-1, keepdim=True)
-            tokens.append(token.item())
-        return times + watch.lap() + words(tokens)
+            tokens.append(token.tolist())
+        return times + watch.lap() + words(token for text in zip(*tokens) for [token] in text)
 
     return f"transformers {transformers.__version__} on PyTorch {torch.__version__}", run
 
 
 def llama_cpp_generate(folder, threads, texts, count, dtype):
     """The C functions of the library within the package xllamacpp: its own calls do not give tokens. Structures that go by value are memory that the library
-    fills, larger than theirs; of their fields only the first is looked at, n_ctx of a context. All else as llama.cpp has it: flash attention, n_ubatch 512,
+    fills, larger than theirs; of their fields only the first four are looked at, those of a context. All else as llama.cpp has it: flash attention, n_ubatch 512,
     keys and values as float16, which are faster than float32 ones."""
     import ctypes
 
@@ -69,7 +69,11 @@ def llama_cpp_generate(folder, threads, texts, count, dtype):
     pointer, number = ctypes.c_void_p, ctypes.c_int
 
     class Struct(ctypes.Structure):
-        _fields_ = [("first", ctypes.c_uint32), ("rest", pointer * 64)]
+        _fields_ = [("n_ctx", ctypes.c_uint32), ("n_batch", ctypes.c_uint32), ("n_ubatch", ctypes.c_uint32), ("n_seq_max", ctypes.c_uint32), ("rest", pointer * 64)]
+
+    class Batch(ctypes.Structure):
+        _fields_ = [("n_tokens", ctypes.c_int32), ("token", pointer), ("embd", pointer), ("pos", pointer), ("n_seq_id", pointer), ("seq_id", pointer),
+                    ("logits", pointer)]
 
     def function(name, result, *arguments):
         found = getattr(library, "llama_" + name)
@@ -77,31 +81,36 @@ def llama_cpp_generate(folder, threads, texts, count, dtype):
         return found
 
     function("log_set", None, pointer, pointer)(ctypes.cast(library.llama_time_us, pointer), None)  # a listener that does nothing
-    prompt, file = texts[0], next(pathlib.Path(folder).glob("*.gguf"))
+    file, length = next(pathlib.Path(folder).glob("*.gguf")), len(texts[0])
     model = function("model_load_from_file", pointer, ctypes.c_char_p, Struct)(bytes(file), function("model_default_params", Struct)())
     settings = function("context_default_params", Struct)()
-    settings.first = len(prompt) + count + 1
+    settings.n_ctx, settings.n_seq_max = len(texts) * (length + count + 1), len(texts)
     context = function("init_from_model", pointer, pointer, Struct)(model, settings)
-    assert function("n_ubatch", ctypes.c_uint32, pointer)(context) >= len(prompt), "the prompt is read in one piece"
+    assert function("n_ubatch", ctypes.c_uint32, pointer)(context) >= length, "a prompt is read in one piece"
     function("set_n_threads", None, pointer, number, number)(context, threads, threads)
     vocabulary = function("vocab_n_tokens", number, pointer)(function("model_get_vocab", pointer, pointer)(model))
     memory, clear = function("get_memory", pointer, pointer)(context), function("memory_clear", None, pointer, ctypes.c_bool)
-    batch_of, run_batch = function("batch_get_one", Struct, pointer, number), function("decode", number, pointer, Struct)
-    logits = function("get_logits_ith", ctypes.POINTER(ctypes.c_float), pointer, number)
+    run_batch, logits = function("decode", number, pointer, Batch), function("get_logits_ith", ctypes.POINTER(ctypes.c_float), pointer, number)
 
-    def decode(tokens):
-        array = (ctypes.c_int32 * len(tokens))(*tokens)
-        assert run_batch(context, batch_of(array, len(tokens))) == 0
-        return int(numpy.ctypeslib.as_array(logits(context, -1), (vocabulary,)).argmax())
+    def decode(tokens, places, sequences, wanted):
+        """The likeliest token behind each of the numbers `wanted` of a batch."""
+        n = len(tokens)
+        numbers = {"token": tokens, "pos": places, "n_seq_id": [1] * n}
+        arrays = {name: ctypes.cast((ctypes.c_int32 * n)(*values), pointer) for name, values in numbers.items()}
+        ids = [(ctypes.c_int32 * 1)(s) for s in sequences]
+        arrays["seq_id"] = ctypes.cast((pointer * n)(*[ctypes.cast(i, pointer) for i in ids]), pointer)
+        arrays["logits"] = ctypes.cast((ctypes.c_int8 * n)(*[i in wanted for i in range(n)]), pointer)
+        assert run_batch(context, Batch(n, embd=None, **arrays)) == 0
+        return [int(numpy.ctypeslib.as_array(logits(context, i), (vocabulary,)).argmax()) for i in wanted]
 
     def run():
         clear(memory, True)
-        watch = Watch()
-        tokens = [decode(prompt)]
+        watch, all_texts = Watch(), range(len(texts))
+        tokens = [[token for s in all_texts for token in decode(texts[s], range(length), [s] * length, [length - 1])]]
         times = watch.lap()
-        for _ in range(count):
-            tokens.append(decode(tokens[-1:]))
-        return times + watch.lap() + words(tokens)
+        for place in range(length, length + count):
+            tokens.append(decode(tokens[-1], [place] * len(texts), all_texts, all_texts))
+        return times + watch.lap() + words(token for text in zip(*tokens) for token in text)
 
     return f"llama.cpp in xllamacpp {xllamacpp.__version__}", run
 
@@ -113,19 +122,19 @@ def ctranslate2_generate(folder, threads, texts, count, dtype):
 
     model = ctranslate2.Generator(folder, device="cpu", intra_threads=threads, compute_type="float32")
     vocabulary = json.loads((pathlib.Path(folder) / "vocabulary.json").read_text())
-    prompt = [vocabulary[i] for i in texts[0]]
+    prompts = [[vocabulary[i] for i in text] for text in texts]
 
     def run():
-        times, tokens, watch = [], [], Watch()
+        times, tokens, watch = [], [[] for _ in texts], Watch()
 
         def step(result):
-            if not tokens:
+            if not times:
                 times.append(watch.lap())
-            tokens.append(result.token_id)
+            tokens[result.batch_id].append(result.token_id)
             return False
 
-        model.generate_batch([prompt], beam_size=1, max_length=count + 1, min_length=count + 1, include_prompt_in_result=False, callback=step, end_token=[])
-        return times[0] + watch.lap() + words(tokens)
+        model.generate_batch(prompts, beam_size=1, max_length=count + 1, min_length=count + 1, include_prompt_in_result=False, callback=step, end_token=[])
+        return times[0] + watch.lap() + words(token for text in tokens for token in text)
 
     return f"CTranslate2 {ctranslate2.__version__}", run
 

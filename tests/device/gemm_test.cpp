@@ -136,20 +136,22 @@ TEST(Gemm, Bf16AddsUpInF32) {
     return out;
   };
   using Sizes = std::tuple<int64_t, int64_t, int64_t>;
-  for (const auto& [M, N, K] : {Sizes{1, 1, 1}, {1, 64, 33}, {5, 1, 7}, {17, 31, 64}, {64, 64, 64}, {300, 500, 70}, {530, 800, 129}, {3, 4, 0}})
+  for (const auto& [M, N, K] : {Sizes{1, 1, 1}, {1, 64, 33}, {5, 1, 7}, {17, 31, 64}, {64, 64, 64}, {300, 500, 70}, {530, 800, 129}, {40, 70, 1100}, {3, 4, 0}})
     for (const bool ta : {false, true})
       for (const bool tb : {false, true}) {
         const std::vector<Bf16> a = narrow(noise<float>(M * K, 1)), b = narrow(noise<float>(K * N, 2));
         Gemm<Bf16> g{.M = M, .N = N, .K = K, .a = a.data(), .a_row = ta ? 1 : K, .a_col = ta ? M : 1, .b = b.data(), .b_row = tb ? 1 : N, .b_col = tb ? K : 1,
                      .c_row = N};
-        std::vector<float> sums(static_cast<size_t>(M * N), 2.0f), seen(sums.size()), again = sums;
+        std::vector<float> sums(static_cast<size_t>(M * N), 2.0f), seen(sums.size()), again = sums, halves = sums;
         const auto keep = [&](const Tile<float>& t) {
           for (int64_t m = t.m0; m < t.m1; ++m) std::copy_n(t.c + (m - t.m0) * t.c_row, t.n1 - t.n0, seen.data() + m * N + t.n0);
         };
         gemm(g, epilogue_of<float>(keep));
         g.c = sums.data(), g.beta = 1;
         gemm(g);
-        g.c = again.data();
+        g.c = halves.data(), g.beta = .5f;
+        gemm(g);
+        g.c = again.data(), g.beta = 1;
         set_thread_cap(1);
         gemm(g);
         set_thread_cap(0);
@@ -160,6 +162,7 @@ TEST(Gemm, Bf16AddsUpInF32) {
             sum += static_cast<float>(g.a[i / N * g.a_row + k * g.a_col]) * static_cast<double>(static_cast<float>(g.b[k * g.b_row + i % N * g.b_col]));
           ASSERT_NEAR(seen[static_cast<size_t>(i)], sum, 1e-4) << M << " " << N << " " << K << " " << ta << tb;
           ASSERT_NEAR(sums[static_cast<size_t>(i)], sum + 2, 1e-4) << M << " " << N << " " << K << " " << ta << tb;
+          ASSERT_NEAR(halves[static_cast<size_t>(i)], sum + 1, 1e-4) << M << " " << N << " " << K << " " << ta << tb;
         }
       }
 }

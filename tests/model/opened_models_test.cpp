@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/device/bf16_product.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
@@ -28,7 +29,8 @@ TEST_P(OpenedModels, ComputeWithBf16WeightsWhatTheSameNumbersInF32Do) {
     if (x.dtype() != Dtype::bf16) return;
     x.rebind(x.contiguous() ? cast(x, Dtype::f32) : view::transpose(cast(view::transpose(x, 0, 1), Dtype::f32), 0, 1));  // as it lies
   });
-  EXPECT_EQ(narrow, loss());
+  if (device::has_bf16_products()) EXPECT_NEAR(narrow, loss(), .005);  // which round what they multiply
+  else EXPECT_EQ(narrow, loss());
   EXPECT_NE(narrow, before);
   EXPECT_NEAR(narrow, before, .02);
 }

@@ -14,8 +14,6 @@
 namespace grim {
 namespace {
 
-constexpr int64_t kDecodeRows = 64;  // up to here what is only evaluated has rows that do not depend on each other
-
 bool needs_input(Activation a) {
   return a == Activation::gelu || a == Activation::gelu_tanh || a == Activation::silu;
 }
@@ -44,7 +42,7 @@ Tensor linear(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias,
   const bool recorded = grad_enabled() && (tracked(x_any) || tracked(weight_any) || tracked(bias));
   const Tensor pre = recorded && needs_input(activation) ? y.like() : Tensor();
   const Tensor dense_bias = bias.defined() ? saved(contiguous(bias)) : Tensor();
-  if (!recorded && x.dim(0) <= kDecodeRows && !is_narrow(x)) GRIM_RUN(linear_rows, activation, x, w, dense_bias, y);
+  if (!recorded && !is_narrow(x)) GRIM_RUN(linear_evaluated, activation, x, w, dense_bias, y);
   else GRIM_RUN(linear, activation, x, w, dense_bias, y, pre);
   Shape shape = x_any.shape();
   shape[shape.ndim() - 1] = w.dim(1);

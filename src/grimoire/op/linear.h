@@ -8,7 +8,8 @@ namespace grim {
 enum class Activation { none, relu, gelu, gelu_tanh, tanh, sigmoid, silu };
 
 // y = act(x W + b). x (..., C_in), weight (C_in, C_out), bias (C_out,) or undefined: (..., C_out).
-// Where no gradient is recorded, f32 x may meet a bf16 weight: each number of it is widened, and the sums are f32's.
+// f32 x may meet a bf16 weight, whose numbers are widened; sums are f32's. Where no gradient is recorded and the processor has products of bf16, x is
+// rounded to it first.
 // Weights are stored (in, out), as GPT-2's checkpoints are, so that the forward product reads both operands along rows.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, Activation activation = Activation::none);
 

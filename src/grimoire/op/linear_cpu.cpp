@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "grimoire/device/bf16.h"
+#include "grimoire/device/bf16_product.h"
 #include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/op/activation-inl.h"
 #include "grimoire/op/kernel_table.h"
 #include "grimoire/op/linear_cpu.h"
+#include "grimoire/tensor/copy.h"
 
 #ifndef GRIM_LINEAR_ROWS
 #define GRIM_LINEAR_ROWS
@@ -193,8 +195,28 @@ void linear(Activation activation, const Tensor& x, const Tensor& w, const Tenso
   if (x.dtype() == Dtype::bf16) return bf16_linear(activation, x, w, bias, y, pre);
   multiply_and_finish(activation, x, w, bias, y, pre, [](const auto& g, const auto& e) { device::gemm(g, e); });
 }
-void linear_rows(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y) {
-  multiply_and_finish(activation, x, w, bias, y, {}, [](const auto& g, const auto& e) { device::gemm_rows(g, e); });
+
+// A row of x is rounded as it meets a bf16 weight where many rows would be, on bf16 products: a word has one meaning in a prompt and behind it.
+void linear_evaluated(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y) {
+  constexpr int64_t kFew = 64, kGrain = 1 << 16;
+  static thread_local std::vector<Bf16> narrow;
+  static thread_local std::vector<float> wide;
+  const bool few = x.dim(0) <= kFew, rounds = is_narrow(w) && !is_narrow(x) && device::has_bf16_products();
+  multiply_and_finish(activation, x, w, bias, y, {}, [&]<class T, class W>(device::Gemm<T, W> g, const device::Epilogue<T>& e) {
+    if constexpr (std::is_same_v<W, Bf16>) {
+      if (rounds) {
+        const int64_t count = g.M * g.K;
+        narrow.resize(static_cast<size_t>(count));
+        device::parallel_for(count, kGrain, [from = g.a, to = narrow.data()](int64_t begin, int64_t end) { device::narrow(from + begin, end - begin, to + begin); });
+        if (!few) return device::gemm(device::Gemm<Bf16>{.M = g.M, .N = g.N, .K = g.K, .a = narrow.data(), .a_row = g.K, .b = g.b, .b_row = g.b_row,
+                                                         .b_col = g.b_col, .c = g.c, .c_row = g.c_row}, e);
+        wide.resize(narrow.size());
+        device::widen(narrow.data(), count, wide.data());
+        g.a = wide.data();
+      }
+    }
+    few ? device::gemm_rows(g, e) : device::gemm(g, e);
+  });
 }
 
 namespace {

@@ -9,6 +9,7 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/bf16.h"
+#include "grimoire/device/bf16_product.h"
 #include "grimoire/device/gemm.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/op/cross_entropy_kernel.h"
@@ -151,8 +152,9 @@ Tensor linear_cross_entropy(const Tensor& x_any, const Tensor& weight_any, HeadL
   for (int64_t r = 0; r < N; ++r)
     if (all.data()[r] != o.ignore_index) places.push_back(r), targets.push_back(all.data()[r]);
   const bool packed = all.counted < N;
-  const Tensor x = packed ? gather_rows(contiguous(x_any), places) : contiguous(x_any);
   const bool wants_dx = grad_enabled() && tracked(x_any), wants_dw = grad_enabled() && tracked(weight_any);
+  const bool rounds = is_narrow(weight) && !wants_dx && !wants_dw && device::has_bf16_products();  // as in linear
+  const Tensor counted = packed ? gather_rows(contiguous(x_any), places) : contiguous(x_any), x = rounds ? cast(counted, Dtype::bf16) : counted;
   Tensor dx = wants_dx ? x.like() : Tensor();
   Tensor dw = wants_dw ? x.like(weight.shape(), computed_in(x.dtype())) : Tensor();
   const auto run_with = [&]<class T, class W>(const T* from, const W* w) {

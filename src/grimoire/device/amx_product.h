@@ -1,0 +1,12 @@
+// Products of bf16 numbers on the matrix unit of newer Intel processors (AMX).
+#pragma once
+
+#include "grimoire/device/gemm.h"
+
+namespace grim::device {
+
+bool has_amx();  // and the system lets us use it
+// gemm's, of an A whose rows are dense and a K that is not 0. Needs the unit.
+void amx_gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue);
+
+}  // namespace grim::device
