@@ -28,6 +28,7 @@
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/model/seq2seq.h"
 #include "grimoire/model/text_encoder.h"
+#include "grimoire/nn/linear.h"
 
 namespace {
 
@@ -138,6 +139,7 @@ int main(int argc, char** argv) {
     const std::string task = argv[1];
     const device::ThreadCap cap(static_cast<int64_t>(std::stoi(argv[3])));
     const ModelFolder folder = open_model_folder(argv[2], dtype_named(argv[6]));
+    if (std::string_view(argv[6]) == "f32") turn_products(*folder.model);  // as load_any does (hub/trained_model.h)
     const Texts texts = texts_of(argv[4]);
     const int64_t count = std::stoi(argv[5]);
     std::puts("ready grimoire");

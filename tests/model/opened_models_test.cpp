@@ -35,6 +35,15 @@ TEST_P(OpenedModels, ComputeWithBf16WeightsWhatTheSameNumbersInF32Do) {
   EXPECT_NEAR(narrow, before, .02);
 }
 
+TEST_P(OpenedModels, ComputeTheSameWithMatricesTurnedRound) {
+  const std::unique_ptr<Pretrained> model = test::small_model(architecture_named(GetParam()));
+  const NoGrad no_grad;
+  Pass pass = Pass::evaluation(), again = Pass::evaluation();
+  const double before = test::small_loss(*model, pass).item();
+  turn_products(*model);
+  EXPECT_NEAR(test::small_loss(*model, again).item(), before, 1e-5);
+}
+
 // As model folders are opened.
 TEST_P(OpenedModels, AModelWhoseNumbersWereNotDrawnIsTheOneThatIsLoaded) {
   const Architecture& a = architecture_named(GetParam());

@@ -5,8 +5,6 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include <hwy/cache_control.h>
-
 #include <algorithm>
 #include <type_traits>
 #include <vector>
@@ -166,20 +164,21 @@ template <class T> void run(const Gemm<T>& g) {
   panels(with_rows(g, scratch.data(), row));
 }
 
-// C by adding up rows of B, eight at a time: B is read once, in order, the next rows are fetched meanwhile, and the sums stay in the first caches. The
-// additions of each number and their order are tile()'s.
+// C by adding up rows of B, eight at a time: B is read once, in order, what comes in each of the eight is asked for meanwhile, and the sums stay in the first
+// cache. The additions of each number and their order are tile()'s.
 template <class T, class W> void add_up_rows(const Gemm<T, W>& g) {
-  constexpr int64_t kDeep = 8, kBlock = 256, kLine = 64 / sizeof(W);
+  constexpr int64_t kDeep = 8, kBlock = 64, kAhead = 128, kLine = 64 / sizeof(W);
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   for (int64_t m = 0; m < g.M; ++m) std::fill_n(g.c + m * g.c_row, g.N, T(0));
   for (int64_t k = 0; k < g.K; k += kDeep) {
-    const int64_t steps = std::min(kDeep, g.K - k), ahead = std::min(kDeep, g.K - k - steps);
-    const W *const b = g.b + k * g.b_row, *const next = b + kDeep * g.b_row;
+    const int64_t steps = std::min(kDeep, g.K - k);
+    const W* const b = g.b + k * g.b_row;
     for (int64_t n0 = 0; n0 < g.N; n0 += kBlock) {
       const int64_t n1 = std::min(n0 + kBlock, g.N), whole = n1 - (n1 - n0) % lanes;
-      for (int64_t s = 0; s < ahead; ++s)
-        for (int64_t n = n0; n < n1; n += kLine) hwy::Prefetch(next + s * g.b_row + n);
+      const W* const coming = n0 + kAhead < g.N ? b + n0 + kAhead : b + kDeep * g.b_row + n0 + kAhead - g.N;  // behind the last columns: of the next rows
+      for (int64_t s = 0; s < kDeep; ++s)
+        for (int64_t n = 0; n < kBlock; n += kLine) __builtin_prefetch(coming + s * g.b_row + n, 0, 2);
       for (int64_t m = 0; m < g.M; ++m) {
         T* const row = g.c + m * g.c_row;
         hn::Vec<decltype(d)> a[kDeep];

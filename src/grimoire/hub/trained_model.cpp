@@ -5,6 +5,7 @@
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/model/config_keys.h"
+#include "grimoire/nn/linear.h"
 
 namespace grim {
 namespace {
@@ -32,6 +33,7 @@ AnyTrained load_any(const std::string& folder, Dtype dtype) {
   ModelFolder f = open_model_folder(path, dtype);
   GRIM_CHECK(f.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
   const Json about = exists(join_path(path, kManifestName)) ? verify_checkpoint(path, Verify::sizes).about : Json();
+  if (dtype == Dtype::f32) turn_products(*f.model);
   if (auto model = capability_in<CausalLm>(f.model))
     return TrainedModel{std::move(model), f.tokenizer, f.begin, f.ends, path, about, std::move(f.generation), dtype};
   if (auto encoder = capability_in<TextEncoder>(f.model)) return TrainedEncoder{std::move(encoder), f.tokenizer, path, about, dtype};

@@ -60,30 +60,36 @@ Linear& linear_at(Module& root, std::string_view path) {
 
 namespace {
 
-// f(weight, room for it in bf16) for every matrix that a layer multiplies by, which then is that room. Gives their number.
-template <class F> int64_t narrow_products(Module& root, F&& f) {
-  int64_t narrowed = 0;
+// f(weight, other room for it) for every matrix that a layer multiplies by, which then is that room: a step of decoding is fastest along what it adds up.
+// Gives their number.
+template <class F> int64_t rebind_products(Module& root, Dtype dtype, F&& f) {
+  int64_t count = 0;
   root.visit_modules([&](const std::string&, Module& module) {
     const auto* const layer = dynamic_cast<const Linear*>(&module);
     const Tensor w = layer ? layer->weight() : Tensor();
     if (!w.defined()) return;
-    const bool rows = layer->product().layout() == WeightLayout::out_in;  // a step of decoding is fastest along what it adds up
-    const Tensor narrow = rows ? Tensor::empty(w.shape(), Dtype::bf16) : view::transpose(Tensor::empty({w.dim(1), w.dim(0)}, Dtype::bf16), 0, 1);
-    f(w, narrow);
-    w.rebind(narrow);
-    ++narrowed;
+    const bool rows = layer->product().layout() == WeightLayout::out_in;
+    if (rows && w.dtype() == dtype) return;
+    const Tensor room = rows ? Tensor::empty(w.shape(), dtype) : view::transpose(Tensor::empty({w.dim(1), w.dim(0)}, dtype), 0, 1);
+    f(w, room);
+    w.rebind(room);
+    ++count;
   });
-  return narrowed;
+  return count;
 }
 
 }  // namespace
 
 int64_t round_products_to_bf16(Module& root) {
-  return narrow_products(root, [](const Tensor& w, const Tensor& narrow) { copy_into(narrow, w); });
+  return rebind_products(root, Dtype::bf16, [](const Tensor& w, const Tensor& narrow) { copy_into(narrow, w); });
 }
 
 int64_t hold_products_in_bf16(Module& root) {
-  return narrow_products(root, [](const Tensor&, const Tensor&) {});
+  return rebind_products(root, Dtype::bf16, [](const Tensor&, const Tensor&) {});
+}
+
+void turn_products(Module& root) {
+  rebind_products(root, Dtype::f32, [](const Tensor& w, const Tensor& turned) { copy_into(turned, w); });
 }
 
 Tensor head_cross_entropy(const Linear& head, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options) {

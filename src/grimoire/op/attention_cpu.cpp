@@ -45,6 +45,7 @@ template <class T> struct AttentionProblem {
   int64_t weights_width = S;  // of the rows in which dropout counts the weights
   uint64_t first_row = 0;     // of the text, among those rows
 
+  int64_t heads_together() const { return T_q == 1 && !q.offsets ? group : 1; }  // in a task of the forward pass
   AttentionProblem text(int64_t b) const {
     AttentionProblem own = *this;
     if (q.offsets) {
@@ -60,7 +61,7 @@ template <class T> struct AttentionProblem {
   }
 };
 
-template <class T> using ForwardTask = void (*)(const AttentionProblem<T>& all, const Heads<T>& o, int64_t b, int64_t h);
+template <class T> using ForwardTask = void (*)(const AttentionProblem<T>& all, const Heads<T>& o, int64_t b, int64_t task);
 template <class T>
 using BackwardTask = void (*)(const AttentionProblem<T>& all, const Heads<const T>& o, const Heads<const T>& d_o, const Heads<T>& dq,
                               const Heads<T>& dk, const Heads<T>& dv, int64_t b, int64_t h);
@@ -186,31 +187,35 @@ template <class T> HWY_INLINE void mark_row(const AttentionProblem<T>& p, bool o
 
 // The running softmax (Milakov and Gimelshein 2018): per row the largest score so far and the sum of exponentials below it;
 // when a later tile raises the maximum, what was summed before shrinks by exp(old - new).
-template <class T> void forward_task(const AttentionProblem<T>& all, const Heads<T>& out, int64_t b, int64_t h) {
+// Of a single query the heads that share keys and values go together, a row each, so that those are read once.
+template <class T> void forward_task(const AttentionProblem<T>& all, const Heads<T>& out, int64_t b, int64_t task) {
   const hn::ScalableTag<T> d;
   const AttentionProblem<T> p = all.text(b);
   Scratch<T>& w = scratch<T>();
-  const int64_t g = h / p.group;
+  const int64_t heads = all.heads_together(), h0 = task * heads, g = h0 / p.group, q_row = heads > 1 ? p.q.head : p.q.row;
+  const int64_t o_row = heads > 1 ? out.head : out.row;
   const bool only_causal = !p.bias && !p.key_mask && p.window == 0;
   const bool turned = p.k.column != 1;
   if (!turned) transpose_rows(p.k.at(b, g), p.k.row, p.S, p.D, w.kt);
   const T* const kt = turned ? p.k.at(b, g) : w.kt.data();
   const int64_t kt_row = turned ? p.k.column : padded(p.S);
   w.scores.resize(static_cast<size_t>(kQueries * std::min(kKeys, padded(p.S))));
-  for (int64_t t0 = 0; t0 < p.T_q; t0 += kQueries) {
-    const int64_t rows = std::min(kQueries, p.T_q - t0), first = key_begin(p, t0), last = key_end(p, t0 + rows - 1);
-    T* const o = out.at(b, h) + t0 * out.row;
+  for (int64_t r0 = 0; r0 < p.T_q * heads; r0 += kQueries) {
+    const int64_t rows = std::min(kQueries, p.T_q * heads - r0), t0 = heads > 1 ? 0 : r0;
+    const int64_t first = key_begin(p, t0), last = key_end(p, heads > 1 ? 0 : t0 + rows - 1);
+    T* const o = out.at(b, h0) + r0 * o_row;
     T top[kQueries], sum[kQueries];
     std::fill_n(top, rows, -std::numeric_limits<T>::infinity());
     std::fill_n(sum, rows, T(0));
     if (last == 0)
-      for (int64_t r = 0; r < rows; ++r) std::fill_n(o + r * out.row, p.D, T(0));
+      for (int64_t r = 0; r < rows; ++r) std::fill_n(o + r * o_row, p.D, T(0));
     for (int64_t s0 = first; s0 < last; s0 += kKeys) {
       const int64_t n = std::min(kKeys, last - s0), width = padded(n);
-      product(rows, n, p.D, p.q.at(b, h) + t0 * p.q.row, p.q.row, 1, kt + s0, kt_row, w.scores.data(), width, T(0));
+      product(rows, n, p.D, p.q.at(b, h0) + r0 * q_row, q_row, 1, kt + s0, kt_row, w.scores.data(), width, T(0));
       for (int64_t r = 0; r < rows; ++r) {
         T* const row = w.scores.data() + r * width;
-        mark_row(p, only_causal, b, h, t0 + r, s0, n, row);
+        const int64_t h = heads > 1 ? h0 + r0 + r : h0, t = heads > 1 ? 0 : t0 + r;
+        mark_row(p, only_causal, b, h, t, s0, n, row);
         const T scale = p.bias ? T(1) : static_cast<T>(p.scale), peak = std::max(top[r], RowMax(d, row, n) * scale);
         const T shift = std::isinf(peak) && peak < 0 ? T(0) : peak;  // a row without a visible key stays all zero
         const auto vs = hn::Set(d, scale), vp = hn::Set(d, shift);
@@ -219,15 +224,15 @@ template <class T> void forward_task(const AttentionProblem<T>& all, const Heads
         sum[r] = sum[r] * keep + OpenRowSum(d, row, n);  // the same however many hidden keys follow
         top[r] = shift;
         if (s0 > first)
-          Map(d, o + r * out.row, o + r * out.row, p.D, [&](auto x) HWY_ATTR { return hn::Mul(x, hn::Set(d, keep)); });
-        if (p.dropout > 0) DropRow(d, row, n, p.dropout, p.key, weight_index(p, h, t0 + r, s0));
+          Map(d, o + r * o_row, o + r * o_row, p.D, [&](auto x) HWY_ATTR { return hn::Mul(x, hn::Set(d, keep)); });
+        if (p.dropout > 0) DropRow(d, row, n, p.dropout, p.key, weight_index(p, h, t, s0));
       }
-      product(rows, p.D, n, w.scores.data(), width, 1, p.v.at(b, g) + s0 * p.v.row, p.v.row, o, out.row, T(s0 == first ? 0 : 1));
+      product(rows, p.D, n, w.scores.data(), width, 1, p.v.at(b, g) + s0 * p.v.row, p.v.row, o, o_row, T(s0 == first ? 0 : 1));
     }
     for (int64_t r = 0; r < rows; ++r) {
       const T share = sum[r] > 0 ? 1 / sum[r] : T(0);
-      Map(d, o + r * out.row, o + r * out.row, p.D, [&](auto x) HWY_ATTR { return hn::Mul(x, hn::Set(d, share)); });
-      p.lse[h * p.T_q + t0 + r] = sum[r] > 0 ? top[r] + std::log(sum[r]) : std::numeric_limits<T>::infinity();
+      Map(d, o + r * o_row, o + r * o_row, p.D, [&](auto x) HWY_ATTR { return hn::Mul(x, hn::Set(d, share)); });
+      p.lse[h0 * p.T_q + r0 + r] = sum[r] > 0 ? top[r] + std::log(sum[r]) : std::numeric_limits<T>::infinity();
     }
   }
 }
@@ -353,7 +358,8 @@ AttentionProblem<T> problem(const AttentionOptions& o, const Tensor& q, const Te
 
 template <class T, class F> void each_head(const AttentionProblem<T>& p, int64_t heads, F&& task) {
   const int64_t rows = p.q.offsets ? p.T_q / std::max<int64_t>(1, p.B) : p.T_q, keys = p.k.offsets ? p.S / std::max<int64_t>(1, p.B) : p.S;
-  const int64_t each = std::max<int64_t>(1, 1000000 / (rows * keys * p.D + 1));  // about 20 us of work
+  const int64_t most = rows == 1 ? 100000 : 1000000;  // about 20 us of work; a single query waits for memory
+  const int64_t each = std::max<int64_t>(1, most / (rows * keys * p.D + 1));
   device::parallel_for(p.B * heads, each, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) task(i / heads, i % heads);
   });
@@ -369,7 +375,9 @@ void attention(const AttentionOptions& options, const Tensor& q, const Tensor& k
   visit_float("attention", q.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const AttentionProblem<T> p = problem<T>(options, q, k, v, lse);
-    each_head(p, p.H, [&, out = heads_of<T>(o, options.offsets), run = tasks().forward.of<T>()](int64_t b, int64_t h) { run(p, out, b, h); });
+    each_head(p, p.H / p.heads_together(), [&, out = heads_of<T>(o, options.offsets), run = tasks().forward.of<T>()](int64_t b, int64_t task) {
+      run(p, out, b, task);
+    });
   });
 }
 
