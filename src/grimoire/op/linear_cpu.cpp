@@ -207,7 +207,8 @@ void linear_evaluated(Activation activation, const Tensor& x, const Tensor& w, c
       if (rounds) {
         const int64_t count = g.M * g.K;
         narrow.resize(static_cast<size_t>(count));
-        device::parallel_for(count, kGrain, [from = g.a, to = narrow.data()](int64_t begin, int64_t end) { device::narrow(from + begin, end - begin, to + begin); });
+        const auto round = [from = g.a, to = narrow.data()](int64_t begin, int64_t end) { device::narrow(from + begin, end - begin, to + begin); };
+        device::parallel_for(count, kGrain, round);
         if (!few) return device::gemm(device::Gemm<Bf16>{.M = g.M, .N = g.N, .K = g.K, .a = narrow.data(), .a_row = g.K, .b = g.b, .b_row = g.b_row,
                                                          .b_col = g.b_col, .c = g.c, .c_row = g.c_row}, e);
         wide.resize(narrow.size());
