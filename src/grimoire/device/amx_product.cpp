@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include "grimoire/device/bf16.h"
 #include "grimoire/device/memory.h"
 #include "grimoire/device/onednn.h"
 #include "grimoire/device/threads.h"
@@ -79,7 +80,8 @@ __attribute__((noinline)) GRIM_AMX_CODE void lay_b_rows(const Bf16* b, int64_t b
   const __m512i even = _mm512_set_epi16(47, 15, 46, 14, 45, 13, 44, 12, 43, 11, 42, 10, 41, 9, 40, 8, 39, 7, 38, 6, 37, 5, 36, 4, 35, 3, 34, 2, 33, 1, 32, 0);
   const __m512i odd = _mm512_add_epi16(even, _mm512_set1_epi16(16));
   for (int64_t k = 0; k < whole(K); k += 2) {
-    const __m512i x = k < K ? some(b + k * b_row, columns) : _mm512_setzero_si512(), y = k + 1 < K ? some(b + (k + 1) * b_row, columns) : _mm512_setzero_si512();
+    const __m512i x = k < K ? some(b + k * b_row, columns) : _mm512_setzero_si512();
+    const __m512i y = k + 1 < K ? some(b + (k + 1) * b_row, columns) : _mm512_setzero_si512();
     char* const row = to + k / kSide * kStepBytes + k % kSide / 2 * kRowBytes;
     _mm512_store_si512(row, _mm512_permutex2var_epi16(x, even, y));
     _mm512_store_si512(row + kStepBytes / 2, _mm512_permutex2var_epi16(x, odd, y));
@@ -167,11 +169,32 @@ __attribute__((noinline)) GRIM_AMX_CODE void put(const float* sums, int64_t step
   }
 }
 
-// Rows [m0, m0 + g.M), columns [n0, n0 + g.N) of a product, whose C goes past the caches or not.
-GRIM_AMX_CODE void strip(const Gemm<Bf16>& g, const Epilogue<float>& epilogue, int64_t m0, int64_t n0, bool past) {
-  const int64_t pieces = (g.K + kDepth - 1) / kDepth, depth = whole((g.K + pieces - 1) / pieces);
-  const int64_t wide = whole(g.N), high = std::min(kRows, whole(g.M));
-  const Room a(high * depth * 2), b(wide * whole(g.K) * 2), c(high * wide * 4);
+// Rows [m, m + rows) of A, numbers [k, k + count) of each, laid out; those of a turned A are turned back first.
+void lay_block(const Gemm<Bf16>& g, int64_t m, int64_t rows, int64_t k, int64_t count, char* to) {
+  const Bf16* const a = g.a + m * g.a_row + k * g.a_col;
+  if (g.a_col == 1) return lay_a(a, g.a_row, rows, count, to);
+  const Room room(rows * count * 2);
+  auto* const turned = reinterpret_cast<Bf16*>(room.at);
+  transpose(a, count, rows, g.a_col, turned, count);
+  lay_a(turned, count, rows, count, to);
+}
+
+int64_t depth_of(int64_t K) {
+  const int64_t pieces = (K + kDepth - 1) / kDepth;
+  return whole((K + pieces - 1) / pieces);
+}
+
+// The blocks of rows [m, m + rows), one for each piece of K.
+void lay_rows(const Gemm<Bf16>& g, int64_t m, int64_t rows, char* to) {
+  const int64_t depth = depth_of(g.K);
+  for (int64_t k = 0; k < g.K; k += depth) lay_block(g, m, rows, k, std::min(depth, g.K - k), to + k * whole(rows) * 2);
+}
+
+// Rows [m0, m0 + g.M), columns [n0, n0 + g.N) of a product, whose C goes past the caches or not. `laid_a`: its rows, or null where each
+// strip lays them out for itself.
+GRIM_AMX_CODE void strip(const Gemm<Bf16>& g, const Epilogue<float>& epilogue, int64_t m0, int64_t n0, const char* laid_a, bool past) {
+  const int64_t depth = depth_of(g.K), deep = whole(g.K), wide = whole(g.N), high = std::min(kRows, whole(g.M));
+  const Room a(laid_a ? 0 : high * deep * 2), b(wide * whole(g.K) * 2), c(high * wide * 4);
   float* const sums = reinterpret_cast<float*>(c.at);
   const auto laid_b = [&](int64_t k, int64_t n) { return b.at + (k * wide + n * whole(std::min(depth, g.K - k))) * 2; };
   for (int64_t k = 0; k < g.K; k += depth)
@@ -183,12 +206,14 @@ GRIM_AMX_CODE void strip(const Gemm<Bf16>& g, const Epilogue<float>& epilogue, i
   const TileShapes shapes;
   for (int64_t m = 0; m < g.M; m += kRows) {
     const int64_t rows = std::min(kRows, g.M - m);
+    if (!laid_a) lay_rows(g, m, rows, a.at);
+    const char* const rows_of_a = laid_a ? laid_a + m * deep * 2 : a.at;
     _tile_loadconfig(&shapes);
     for (int64_t k = 0; k < g.K; k += depth) {
-      const int64_t count = std::min(depth, g.K - k), steps = whole(count) / kSide;
-      lay_a(g.a + m * g.a_row + k, g.a_row, rows, count, a.at);
+      const int64_t steps = whole(std::min(depth, g.K - k)) / kSide;
+      const char* const block = rows_of_a + k * whole(rows) * 2;
       for (int64_t n = 0; n < wide; n += kSide)
-        for (int64_t r = 0; r < rows; r += kSide) multiply(a.at + r * steps * kRowBytes, laid_b(k, n), steps, sums + r * wide + n, wide, k > 0);
+        for (int64_t r = 0; r < rows; r += kSide) multiply(block + r * steps * kRowBytes, laid_b(k, n), steps, sums + r * wide + n, wide, k > 0);
     }
     _tile_release();
     if (g.c) put(sums, wide, g, m, rows, past);
@@ -208,16 +233,25 @@ void amx_gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue) {
   constexpr int64_t kTall = 1024, kWide = 384;
   constexpr int64_t kSplitWork = 4 * 1024 * 1024;  // multiply-adds that stay on one thread
   constexpr int64_t kKeptSums = 256 * 1024;        // up to so many the next op may find them in a cache
+  constexpr int64_t kSharedBytes = 16 << 20;       // of A, laid out once for all strips
   int64_t tall = even(g.M, kTall), wide = even(g.N, kWide);
   if (tall >= g.M && wide >= g.N && g.M * g.N * g.K > kSplitWork) (g.M > g.N ? tall : wide) = whole((std::max(g.M, g.N) + 1) / 2);
   const int64_t down = (g.M + tall - 1) / tall, across = (g.N + wide - 1) / wide;
+  const int64_t deep = whole(g.K), bytes = down * tall * deep * 2;
+  const bool shared = across > 1 && bytes <= kSharedBytes;
+  const Room a(shared ? bytes : 0);
+  const int64_t blocks = (tall + kRows - 1) / kRows;
+  for_chunks(shared ? down * blocks : 0, [&](int64_t i) {
+    const int64_t m = i / blocks * tall + i % blocks * kRows, end = std::min({m + kRows, (i / blocks + 1) * tall, g.M});
+    if (m < end) lay_rows(g, m, end - m, a.at + m * deep * 2);
+  });
   for_chunks(down * across, [&](int64_t chunk) {
     const int64_t m = chunk % down * tall, n = chunk / down * wide;
     Gemm<Bf16> part = g;
     part.M = std::min(tall, g.M - m), part.N = std::min(wide, g.N - n);
     part.a += m * g.a_row, part.b += n * g.b_col;
     if (g.c) part.c += m * g.c_row + n;
-    strip(part, epilogue, m, n, g.M * g.N > kKeptSums && !epilogue.run);
+    strip(part, epilogue, m, n, shared ? a.at + m * deep * 2 : nullptr, g.M * g.N > kKeptSums && !epilogue.run);
   });
 }
 

@@ -6,7 +6,7 @@
 namespace grim::device {
 
 bool has_amx();  // and the system lets us use it
-// gemm's, of an A whose rows are dense and a K that is not 0. Needs the unit.
+// gemm's, of a K that is not 0. Needs the unit.
 void amx_gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue);
 
 }  // namespace grim::device
