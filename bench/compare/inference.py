@@ -1,6 +1,7 @@
 """Writing, translating and embedding beside the peers, one round of each side in turn.
 
-    python bench/compare/inference.py [--job smollm2 ...] [--threads 1 2] [--rounds N] [--models DIR] [--sentences FILE] [--ours DIR] [--work DIR]
+    python bench/compare/inference.py [--job smollm2 ...] [--threads 1 2] [--rounds N] [--restarts N] [--models DIR] [--sentences FILE] [--ours DIR]
+        [--work DIR]
 
 Run it with the Python that has torch and transformers; ctranslate2, xllamacpp (llama.cpp; with gguf) and onnxruntime (with onnx) take part where they are
 installed. Jobs:
@@ -15,9 +16,10 @@ installed. Jobs:
                     makes them, and "unsorted", as they come
     marian          the base Transformer of Vaswani et al. 2017, random weights: 64 tokens behind each of 4 sources of 32, four beams, one source at a time
 
-Models are written and converted into --work once. Every side is a process; the others are stopped while one has its turn. Each column: the best wall time of
-the rounds as a rate, in brackets the rate by processor time (of all threads: with one, the figure to trust on a machine that others use too). Ratios: our
-rate over that of the best peer. The torch sides run under run.py's TUNED settings. "differs" marks a peer whose tokens or vectors are not ours.
+Models are written and converted into --work once. Every side is a process, started anew --restarts times; the others are stopped while one has its turn.
+Each column: the best wall time of the rounds as a rate, in brackets the rate by processor time (of all threads: with one, the figure to trust on a machine
+that others use too). Ratios: our rate over that of the best peer. The torch sides run under run.py's TUNED settings. "differs" marks a peer whose tokens or
+vectors are not ours.
 llama.cpp keeps keys and values as float16, with which it writes faster, and takes GELU from a table of float16: its logits of gpt2 are up to .005 off, and
 a near tie goes the other way behind 100 tokens that are the same.
 """
@@ -132,31 +134,34 @@ def measure(args, models, name, threads, shim):
     task, count, texts, phases, folders = jobs(models)[name]()
     plain = os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
     tuned = plain | TUNED | ({"LD_PRELOAD": shim} if shim else {})
-    sides, rounds, made = [], {}, {}
-    try:
-        for side, folder in folders.items():
-            peer, *unsorted = side.split()
-            if not all(importlib.util.find_spec(module) for module in NEEDS.get(peer, [])):
-                print(f"{peer} is not installed: left out", file=sys.stderr)
-                continue
-            if args.sides and peer not in args.sides:
-                continue
-            folder = folder() if callable(folder) else folder
-            tail = [str(part) for part in (folder, threads, texts, count, "bf16" if name.endswith("-bf16") else "f32")]
-            command = [args.ours / "bench/compare/bench_inference", task] if side == "ours" else [sys.executable, PEERS, peer, "-".join([task, *unsorted])]
-            sides.append(Turn(side, [str(part) for part in command] + tail, tuned if peer in ("transformers", "PyTorch") else plain))
-            print(f"{side}: {sides[-1].greeting}", file=sys.stderr)
-        for turn in range(args.rounds + 1):  # the first warms up
-            for side in sides[turn % len(sides) :] + sides[: turn % len(sides)]:
-                numbers = side.round()
-                rounds.setdefault(side.name, []).append(list(map(float, numbers[: 2 * len(phases)])))
-                made[side.name] = numbers[2 * len(phases) :]
-    finally:
-        for side in sides:
-            side.close()
+    rounds, made = {}, {}
+    for _ in range(args.restarts):
+        sides = []
+        try:
+            for side, folder in folders.items():
+                peer, *unsorted = side.split()
+                if not all(importlib.util.find_spec(module) for module in NEEDS.get(peer, [])):
+                    print(f"{peer} is not installed: left out", file=sys.stderr)
+                    continue
+                if args.sides and peer not in args.sides:
+                    continue
+                folder = folder() if callable(folder) else folder
+                tail = [str(part) for part in (folder, threads, texts, count, "bf16" if name.endswith("-bf16") else "f32")]
+                command = [args.ours / "bench/compare/bench_inference", task] if side == "ours" else [sys.executable, PEERS, peer, "-".join([task, *unsorted])]
+                sides.append(Turn(side, [str(part) for part in command] + tail, tuned if peer in ("transformers", "PyTorch") else plain))
+                print(f"{side}: {sides[-1].greeting}", file=sys.stderr)
+            for turn in range(args.rounds + 1):  # the first warms up
+                for side in sides[turn % len(sides) :] + sides[: turn % len(sides)]:
+                    numbers = side.round()
+                    if turn > 0:
+                        rounds.setdefault(side.name, []).append(list(map(float, numbers[: 2 * len(phases)])))
+                    made[side.name] = numbers[2 * len(phases) :]
+        finally:
+            for side in sides:
+                side.close()
     ours = made.get("ours", [])
     differs = [side for side, answer in made.items() if any(abs(float(a) - float(b)) > 2e-5 for a, b in zip(ours, answer, strict=True))]
-    best = {side: [min(column) for column in zip(*all_rounds[1:])] for side, all_rounds in rounds.items()}
+    best = {side: [min(column) for column in zip(*all_rounds)] for side, all_rounds in rounds.items()}
     return [(phase, {side: (units / b[2 * i], units / b[2 * i + 1]) for side, b in best.items()}, differs) for i, (phase, units) in enumerate(phases)]
 
 
@@ -177,6 +182,7 @@ def main():
                         choices=["all", *WRITING, "minilm-equal", "minilm-natural", "marian"])
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--restarts", type=int, default=2, help="of every side: a process is up to a third faster or slower than another of the same program")
     parser.add_argument("--sides", nargs="+", help="these alone: ours, transformers, llama.cpp, ...")
     parser.add_argument("--models", type=pathlib.Path, default=pathlib.Path.home() / ".cache/grimoire/models", help="where smollm2 and minilm lie")
     parser.add_argument("--sentences", type=pathlib.Path, default=ROOT / "../shared/data/sst2/train.tsv")

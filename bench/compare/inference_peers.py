@@ -58,8 +58,8 @@ def transformers_generate(folder, threads, texts, count, dtype):
 
 def llama_cpp_generate(folder, threads, texts, count, dtype):
     """The C functions of the library within the package xllamacpp: its own calls do not give tokens. Structures that go by value are memory that the library
-    fills, larger than theirs; of their fields only the first four are looked at, those of a context. All else as llama.cpp has it: flash attention, n_ubatch 512,
-    keys and values as float16, which are faster than float32 ones."""
+    fills, larger than theirs; of their fields only the first four are looked at, those of a context. All else as llama.cpp has it: flash attention,
+    n_ubatch 512, keys and values as float16, which are faster than float32 ones."""
     import ctypes
 
     import numpy
@@ -69,7 +69,7 @@ def llama_cpp_generate(folder, threads, texts, count, dtype):
     pointer, number = ctypes.c_void_p, ctypes.c_int
 
     class Struct(ctypes.Structure):
-        _fields_ = [("n_ctx", ctypes.c_uint32), ("n_batch", ctypes.c_uint32), ("n_ubatch", ctypes.c_uint32), ("n_seq_max", ctypes.c_uint32), ("rest", pointer * 64)]
+        _fields_ = [(name, ctypes.c_uint32) for name in ("n_ctx", "n_batch", "n_ubatch", "n_seq_max")] + [("rest", pointer * 64)]
 
     class Batch(ctypes.Structure):
         _fields_ = [("n_tokens", ctypes.c_int32), ("token", pointer), ("embd", pointer), ("pos", pointer), ("n_seq_id", pointer), ("seq_id", pointer),

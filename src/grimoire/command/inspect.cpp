@@ -144,7 +144,7 @@ class InspectCommand final : public Command {
   std::string summary() const override { return "look into a model at work: which tokens its attention looks at"; }
   std::vector<std::string> examples() const override {
     return {"grimoire inspect attention smollm2 --text 'The cat sat on the mat' --layer 3 --head 2",
-            "grimoire inspect attention flan-t5 --text 'translate English to German: The house is small.' --out attention.html"};
+            "grimoire inspect attention runs/t5 --text 'translate English to German: The house is small.' --out attention.html"};
   }
   std::vector<Positional> positionals() override {
     return {{"view", "attention", &view_}, {"model", "a run or model folder, or the name of a published model", &model_}};

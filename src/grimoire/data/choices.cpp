@@ -11,7 +11,8 @@ namespace {
 ChoiceQuestion question_of(const Json& json, const std::string& place, int64_t line) {
   ChoiceQuestion q{.context = json.text("context"), .choices = {}, .answer = json.integer("answer"), .line = line};
   for (const Json& choice : json.list("choices")) q.choices.push_back(choice.as_text());
-  GRIM_CHECK(q.choices.size() >= 2, input, "choices", "{}: got {} choices, expected two or more", place, q.choices.size());
+  GRIM_CHECK(q.choices.size() >= 2, input, "choices", "{}: got {} choice{}, expected two or more", place, q.choices.size(),
+             q.choices.size() == 1 ? "" : "s");
   GRIM_CHECK(std::ranges::none_of(q.choices, &std::string::empty), input, "choices", "{}: a choice is empty", place);
   GRIM_CHECK(q.answer >= 0 && q.answer < static_cast<int64_t>(q.choices.size()), input, "choices", "{}: got the answer {}, expected 0 to {}", place, q.answer,
              q.choices.size() - 1);

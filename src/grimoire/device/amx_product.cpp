@@ -66,7 +66,7 @@ GRIM_AMX_CODE inline __m512i some(const Bf16* p, int64_t n) {
 }
 
 // Rows of A, K of them wide: 32 rows after 32, of these the first 16 and the others for every 32 of K.
-__attribute__((noinline)) GRIM_AMX_CODE void lay_a(const Bf16* a, int64_t a_row, int64_t M, int64_t K, char* to) {
+GRIM_AMX_CODE void lay_a(const Bf16* a, int64_t a_row, int64_t M, int64_t K, char* to) {
   const int64_t deep = whole(K), wide = whole(M);
   for (int64_t m = 0; m < wide; ++m) {
     char* const row = to + m / kSide * kSide * deep * 2 + m % kSide * kRowBytes;
@@ -76,7 +76,7 @@ __attribute__((noinline)) GRIM_AMX_CODE void lay_a(const Bf16* a, int64_t a_row,
 }
 
 // 32 columns of B whose rows are dense.
-__attribute__((noinline)) GRIM_AMX_CODE void lay_b_rows(const Bf16* b, int64_t b_row, int64_t columns, int64_t K, char* to) {
+GRIM_AMX_CODE void lay_b_rows(const Bf16* b, int64_t b_row, int64_t columns, int64_t K, char* to) {
   const __m512i even = _mm512_set_epi16(47, 15, 46, 14, 45, 13, 44, 12, 43, 11, 42, 10, 41, 9, 40, 8, 39, 7, 38, 6, 37, 5, 36, 4, 35, 3, 34, 2, 33, 1, 32, 0);
   const __m512i odd = _mm512_add_epi16(even, _mm512_set1_epi16(16));
   for (int64_t k = 0; k < whole(K); k += 2) {
@@ -116,7 +116,7 @@ GRIM_AMX_CODE inline void lay_b_square(const Bf16* b, int64_t b_col, int64_t col
   }
 }
 
-__attribute__((noinline)) GRIM_AMX_CODE void lay_b_columns(const Bf16* b, int64_t b_col, int64_t columns, int64_t K, char* to) {
+GRIM_AMX_CODE void lay_b_columns(const Bf16* b, int64_t b_col, int64_t columns, int64_t K, char* to) {
   for (int64_t k = 0; k < K; k += kSide)
     for (int64_t half = 0; half < 2; ++half)
       lay_b_square(b + half * 16 * b_col + k, b_col, columns - half * 16, K - k, to + k / kSide * kStepBytes + half * kStepBytes / 2);
@@ -154,7 +154,7 @@ GRIM_AMX_CODE inline void multiply(const char* a, const char* b, int64_t steps, 
 }
 
 // Sums into C, past the caches where nothing looks at it soon.
-__attribute__((noinline)) GRIM_AMX_CODE void put(const float* sums, int64_t step, const Gemm<Bf16>& g, int64_t m0, int64_t rows, bool past) {
+GRIM_AMX_CODE void put(const float* sums, int64_t step, const Gemm<Bf16>& g, int64_t m0, int64_t rows, bool past) {
   const __m512 beta = _mm512_set1_ps(g.beta);
   for (int64_t m = 0; m < rows; ++m) {
     float* const c = g.c + (m0 + m) * g.c_row;

@@ -1,11 +1,20 @@
 #include "grimoire/hub/run_folder.h"
 
+#include <algorithm>
+
 #include "grimoire/base/files.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/whole_file.h"
 #include "grimoire/io/checkpoint.h"
 
 namespace grim {
+namespace {
+
+bool holds_onnx(const std::string& folder) {
+  return files().kind(folder) == FileKind::folder && std::ranges::any_of(files().list(folder), [](const std::string& name) { return name.ends_with(".onnx"); });
+}
+
+}  // namespace
 
 bool is_run_folder(const std::string& folder) { return exists(join_path(folder, "best")) || exists(join_path(folder, "checkpoints")); }
 
@@ -22,7 +31,9 @@ std::string model_folder_in(const std::string& folder) {
   if (!newest.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", newest.rejected[0].path, newest.rejected[0].reason), whole);
   if (const std::string file = whole_file_at(folder); !file.empty()) return file;
   if (!holds_weights(folder))
-    throw Error(ErrorKind::input, str("'{}' holds no model", folder), "expected a folder that train wrote, or a checkpoint folder");
+    throw Error(ErrorKind::input, str("'{}' holds no model", folder),
+                holds_onnx(folder) ? "it holds ONNX, which is not read: expected safetensors, a PyTorch file or GGUF"
+                                   : "expected a folder that train wrote, or a checkpoint folder");
   if (exists(join_path(folder, kManifestName))) verify_checkpoint(folder);
   return folder;
 }

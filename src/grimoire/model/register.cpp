@@ -38,7 +38,7 @@ template <class Key> const Architecture& found(const std::string& wanted, Key&& 
     if (name == wanted) return *a;
     names.push_back(name);
   }
-  fail(kind, "model", str("{} '{}' is not known", what, wanted), did_you_mean(wanted, names));
+  fail(kind, "model", str("{} '{}' is not known", what, wanted), did_you_mean(wanted, names, str("these are: {}", joined(names))));
 }
 
 const Option* size_option(const Options& options, std::string_view name) {

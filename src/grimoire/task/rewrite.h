@@ -71,7 +71,7 @@ std::unique_ptr<TaskSource> open_rewrite(const RunConfig& run, RewriteSource sou
 //   Options options();  Json identity() const;  std::unique_ptr<Damage> damage(const Tokenizer&) const;
 //   static constexpr const char *kTask, *kTokenizer, *kHint;  // its name; help on its tokenizer; how to make one
 template <class Kind> struct RewriteSettings {
-  static TaskWords words() { return {"token", "by how common each is", "grimoire eval {} " GRIM_SETTING("data=FILE")}; }
+  static TaskWords words() { return {"token", "by how common each is", "grimoire eval {} " GRIM_SETTING("data=FILE"), "guessing by how common each is"}; }
   std::string tokenizer;
   int64_t length = 128;
   Kind kind;

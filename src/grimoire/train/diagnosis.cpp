@@ -164,9 +164,9 @@ Diagnosis diagnose(Trainer& trainer, double initial_loss) {
   return d;
 }
 
-void judge_learning(Diagnosis& d, const Curves& curves, const std::string& folder, double target) {
+void judge_learning(Diagnosis& d, const Curves& curves, const std::string& folder, const std::string& rival, double target) {
   d.learning = judge_learning(curves, {.uniform_loss = d.uniform_loss, .first_loss = d.initial_loss, .target = target, .update = d.update,
-                                       .saturated = d.saturated, .epochs = d.epochs, .step = d.step, .folder = folder});
+                                       .saturated = d.saturated, .epochs = d.epochs, .step = d.step, .folder = folder, .rival = rival});
   const bool good = d.learning.kind == LearningKind::good;
   std::string text = d.learning.text;
   if (!d.learning.advice.empty()) text += ". Next: " + d.learning.advice;

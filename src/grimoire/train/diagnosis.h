@@ -55,7 +55,7 @@ struct Diagnosis {
 };
 
 // Adds what the run's log says about learning. `target`: a loss that would do.
-void judge_learning(Diagnosis& diagnosis, const Curves& curves, const std::string& folder, double target = NAN);
+void judge_learning(Diagnosis& diagnosis, const Curves& curves, const std::string& folder, const std::string& rival, double target = NAN);
 
 // Takes one training step to look at it: do not go on training with it. `initial_loss` is that of fresh weights
 // of the same run.

@@ -41,6 +41,7 @@ struct TaskWords {
   std::string unit = "example";             // what a loss is the mean over, and speeds count
   std::string baseline = "baseline";        // that of Task::baseline
   std::string next = "grimoire doctor {}";  // what to do with the run's folder when it has ended
+  std::string rival = "counting bigrams";   // what the baseline does
 };
 
 struct RunResult {

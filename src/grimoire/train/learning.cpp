@@ -111,7 +111,7 @@ Learning verdict(const Curves& c, const LearningHints& h, const Figures& f) {
   const bool wide = h.update > kWideUpdate || h.saturated > 0.5 || rose;
   const double least = std::isfinite(h.target) ? h.target : c.baseline;  // what is to be reached
   const double above = f.train - least;
-  const char* const rival = std::isfinite(c.baseline) ? "counting bigrams" : "guessing";  // the former is counted when a run ends
+  const std::string rival = std::isfinite(c.baseline) ? h.rival : "guessing";  // the former is known when a run ends
   const bool gap_matters = turned || gap > std::max(f.noise, kRelativeGap * f.dev);
   if (wide && !falling && !(turned && f.last_train < f.train) && (above > -2 * f.noise || reached > guessing - f.noise || (rose && jumps)))
     return of(LearningKind::rate, str("the learning rate is too high: the loss stands still at {:.4f}{}", f.last_train,

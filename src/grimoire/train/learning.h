@@ -39,6 +39,7 @@ struct LearningHints {
   double epochs = NAN;         // how often the run has seen its data
   int64_t step = 0;            // of the weights
   std::string folder = {};     // of the run
+  std::string rival = "counting bigrams";  // what the curves' baseline does: TaskWords
 };
 
 Learning judge_learning(const Curves& curves, const LearningHints& hints);

@@ -289,7 +289,7 @@ Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const 
   if (found) trainer.load(found.path);
   Diagnosis d = diagnose(trainer, start);
   d.source = found.path;
-  judge_learning(d, curves, folder, target);
+  judge_learning(d, curves, folder, default_task_settings(config.architecture().task)->words().rival, target);
   for (const RejectedCheckpoint& r : found.rejected)
     d.verdicts.insert(d.verdicts.begin(), {Verdict::Tone::warning, str("{}: {}; the layers here are those of step {}", r.path, r.reason, d.step)});
   return d;
