@@ -360,7 +360,7 @@ printf '{"context": "the lazy", "choices": ["dog", "fox jumps"], "answer": 0}\n'
 signed "acc_norm" "$work/fox" --choices "$work/questions"
 signed '"acc": [01].0, "acc_interval": .*"signature": "choices\|token:char\|joined:by-blank\|bos:no\|context:16' "$work/fox" --choices "$work/questions" --json
 printf '\n{"context": "the", "choices": ["dog"], "answer": 0}\n' >>"$work/questions"
-expect 3 "questions: line 3: got 1 choices, expected two or more" eval "$work/fox" --choices "$work/questions"
+expect 3 "questions: line 3: got 1 choice, expected two or more" eval "$work/fox" --choices "$work/questions"
 for _ in 1 2 3 4 5 6 7 8; do printf '%s\n' "The quick brown fox jumps." "The dog is lazy." ""; done >"$work/lines.txt"
 expect 0 "" tokenizer train --kind wordpiece --data "$work/lines.txt" --vocab-size 60 --out "$work/pieces"
 expect 0 "" train --model bert --data "$work/lines.txt" --tokenizer "$work/pieces" --context 16 --n-layer 1 --n-head 1 --n-embd 8 --steps 2 --mask-rate 0.4 --whole-words \
