@@ -1,4 +1,4 @@
-// A GPT-2 written by PyTorch (tools/golden/gpt.py) gives the same logits, loss, gradients and ten AdamW losses here.
+// A GPT-2 written by PyTorch (tools/golden/gpt.py) gives the same hidden states, logits, loss, gradients, ten AdamW losses and greedy text here.
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +10,10 @@
 #include "grimoire/base/json.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/model/gpt.h"
+#include "grimoire/nn/tap.h"
+#include "grimoire/op/argmax.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/view.h"
 #include "grimoire/optim/optimizer.h"
 #include "support/golden_model.h"
 #include "support/op_case.h"
@@ -39,6 +43,22 @@ class GptGolden : public ::testing::Test {
   Tensor targets_;
 };
 
+TEST_F(GptGolden, SameHiddenStates) {
+  std::vector<Tensor> seen;
+  {
+    const Tap tap([&](const Site& site, const Tensor& y) {
+      if (seen.empty() || site.kind == SiteKind::residual) seen.push_back(y);  // the table of tokens is the first that is shown
+      return Tensor();
+    });
+    Pass pass;
+    model_->logits(golden_["tokens"], pass);
+  }
+  for (const NamedTensor& t : model_->checkpoint())
+    if (t.name == "transformer.wpe.weight") seen[0] = seen[0] + t.tensor;  // that of places is not shown
+  ASSERT_EQ(seen.size(), 3u) << "the embedding and two blocks";
+  for (size_t i = 0; i < seen.size(); ++i) EXPECT_LT(test::relative_difference(seen[i], golden_.at(str("hidden.{}", i))), 2e-6) << i;
+}
+
 TEST_F(GptGolden, SameLogitsAndLoss) {
   Pass pass;
   EXPECT_LT(test::relative_difference(model_->logits(golden_["tokens"], pass), golden_["logits"]), 2e-6);
@@ -67,6 +87,26 @@ TEST_F(GptGolden, SameTenAdamwLosses) {
     const double norm = parameters.gradient_norm();
     EXPECT_NEAR(norm, adamw.at("norms")[step].as_real(), 1e-4) << "step " << step;
     adam.step(adamw.real("lr"), clip_scale(norm, adamw.real("clip")));
+  }
+}
+
+// All of the text read anew for each token, as the script does, and going on from a cache.
+TEST_F(GptGolden, SameGreedyText) {
+  const NoGrad no_grad;
+  const Json greedy = Json::parse(read_file(kFolder + "golden.json")).at("greedy");
+  const std::vector<int64_t> begun = slice(slice(golden_["tokens"], 0, 0, 1), 1, 0, 4).to_vector<int64_t>();
+  std::vector<int64_t> want;
+  for (size_t i = 0; i < 16; ++i) want.push_back(greedy[i].as_integer());
+  for (const bool goes_on : {false, true}) {
+    const std::unique_ptr<DecodeCache> cache = model_->decode_cache();
+    Pass pass, decode = Pass::decode(*cache);
+    std::vector<int64_t> text = begun, next = begun;
+    while (text.size() < want.size()) {
+      const std::vector<int64_t>& read = goes_on ? next : text;
+      next = argmax(model_->last_logits(Tensor::from(read, {1, std::ssize(read)}), goes_on ? decode : pass), 1).to_vector<int64_t>();
+      text.push_back(next[0]);
+    }
+    EXPECT_EQ(text, want) << (goes_on ? "with a cache" : "without a cache");
   }
 }
 

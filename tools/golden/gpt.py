@@ -1,15 +1,16 @@
-"""A tiny GPT-2 in the Hugging Face layout with its logits, loss, every gradient, ten AdamW losses and a greedy text.
+"""A tiny GPT-2 in the Hugging Face layout with its hidden states, logits, loss, every gradient, ten AdamW losses and a greedy text.
 
     python tools/golden/gpt.py            writes tests/golden/gpt/: config.json model.safetensors golden.safetensors golden.json
 
-Made with transformers 5.23.0, torch 2.15.0 and safetensors 0.8.0. Everything is float32, eager attention, one thread,
+Made with transformers 5.23.0 (hidden states: 5.24.0), torch 2.15.0 and safetensors 0.8.0. Everything is float32, eager attention, one thread,
 no dropout. The weights are drawn larger than GPT-2's initialisation (matrices 0.2, vectors 0.1, norm gains 1 +- 0.2), so
 that every gradient is large enough to compare, except the keys' third of c_attn.bias, which is 0 but for rounding
 (softmax does not see a shift of all scores). Checkpoint names are GPT2LMHeadModel's ("transformer.h.0.attn.c_attn.weight");
 its Conv1D weights are stored (in, out); the head is tied to transformer.wte.weight, whose gradient holds both parts.
 
 golden.safetensors: tokens (2,16) i64, targets (2,16) i64 with two -100 that the loss ignores (mean over the other 30),
-    logits (2,16,65), loss (), and grad.NAME for every stored NAME.
+    hidden.0 (of the embedding), hidden.1 and hidden.2 (behind the blocks, before the last norm) (2,16,32), logits (2,16,65),
+    loss (), and grad.NAME for every stored NAME.
 golden.json: losses[k] is the loss before update k of ten AdamW updates on this one batch: lr 1e-3, betas 0.9 / 0.95, eps
     1e-8, weight decay 0.1 on tensors of two or more dimensions only, gradients clipped to global norm 1.0 (norms[k] is
     the norm before clipping); greedy is the arg-max continuation of tokens[0, :4] by the initial weights.
@@ -92,10 +93,16 @@ def main():
     targets[0, 3] = targets[1, 15] = -100
     with torch.no_grad():
         text = greedy(model, tokens[0, :4], 12)
+    states = []
+    layers = [model.transformer.drop, *model.transformer.h]
+    hooks = [layer.register_forward_hook(lambda m, i, o: states.append(o[0] if isinstance(o, tuple) else o)) for layer in layers]
     logits = model(tokens).logits
+    for hook in hooks:
+        hook.remove()
     loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
     loss.backward()
     golden = {"tokens": tokens, "targets": targets, "logits": logits, "loss": loss}
+    golden |= {f"hidden.{i}": h for i, h in enumerate(states)}
     golden |= {"grad." + name: p.grad for name, p in model.named_parameters()}
     smallest = min(p.grad.abs().max().item() for p in model.parameters())
     assert smallest > 1e-4, smallest
