@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::string_view kPrefix = "GRIMOIRE_";
 // No command's settings: what the project's own tests and scripts listen to, and which instructions all that computes may use.
-constexpr std::array<std::string_view, 5> kNoSettings = {"GRIMOIRE_TEST_DATA", "GRIMOIRE_TEST_FOLDER", "GRIMOIRE_SIGNAL_MOMENTS", "GRIMOIRE_WRITE_GOLDEN",
-                                                         "GRIMOIRE_ISA"};
+constexpr std::array<std::string_view, 6> kNoSettings = {"GRIMOIRE_TEST_DATA", "GRIMOIRE_TEST_FOLDER", "GRIMOIRE_SIGNAL_MOMENTS", "GRIMOIRE_WRITE_GOLDEN",
+                                                         "GRIMOIRE_ISA", "GRIMOIRE_WEIGHTS"};
 
 // Behind the prefix: "BATCH_SIZE".
 std::string word_of(const Option& option) {
