@@ -167,6 +167,7 @@ GRIM_AMX_CODE void put(const float* sums, int64_t step, const Gemm<Bf16>& g, int
       else _mm512_mask_storeu_ps(c + n, there, sum);
     }
   }
+  if (past) _mm_sfence();  // such stores overtake others, and another thread reads them next
 }
 
 // Rows [m, m + rows) of A, numbers [k, k + count) of each, laid out; those of a turned A are turned back first.
@@ -194,7 +195,7 @@ void lay_rows(const Gemm<Bf16>& g, int64_t m, int64_t rows, char* to) {
 // strip lays them out for itself.
 GRIM_AMX_CODE void strip(const Gemm<Bf16>& g, const Epilogue<float>& epilogue, int64_t m0, int64_t n0, const char* laid_a, bool past) {
   const int64_t depth = depth_of(g.K), deep = whole(g.K), wide = whole(g.N), high = std::min(kRows, whole(g.M));
-  const Room a(laid_a ? 0 : high * deep * 2), b(wide * whole(g.K) * 2), c(high * wide * 4);
+  const Room a(laid_a ? 0 : high * deep * 2), b(wide * deep * 2), c(high * wide * 4);
   float* const sums = reinterpret_cast<float*>(c.at);
   const auto laid_b = [&](int64_t k, int64_t n) { return b.at + (k * wide + n * whole(std::min(depth, g.K - k))) * 2; };
   for (int64_t k = 0; k < g.K; k += depth)
