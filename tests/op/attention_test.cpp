@@ -47,6 +47,18 @@ TEST(Attention, SharesHeadsOfKeysAndValues) {
                 .twin = [](const Inputs& x) { return composed_attention(x[0], x[1], x[2], {.mask = AttentionMask::causal}); }});
 }
 
+// Heads that share keys go together, more of them than a tile has rows; each has its own bias and its own row of sums.
+TEST(Attention, OfASingleQueryReadsSharedKeysOnce) {
+  Rng rng(RngMode::philox, 1);
+  for (const auto& [H, G] : {std::pair<int64_t, int64_t>{6, 2}, {40, 1}}) {
+    const Tensor q = randn({2, H, 1, 8}, rng), k = randn({2, G, 30, 8}, rng), v = randn({2, G, 30, 8}, rng), bias = randn({H, 40}, rng);
+    for (const int64_t window : {0, 7}) {
+      const AttentionOptions o{.mask = AttentionMask::causal, .window = window, .distance_bias = bias, .distance_zero = 35};
+      EXPECT_LE(test::relative_difference(attention(q, k, v, o), composed_attention(q, k, v, o)), 1e-5) << H << " " << window;
+    }
+  }
+}
+
 TEST(Attention, SeesThroughAWindow) {
   for (const int64_t window : {2, 3, 40, 2000})
     for (const auto& [T, S] : {std::pair<int64_t, int64_t>{1, 7}, {5, 5}, {70, 70}, {3, 9}, {40, 1100}})
