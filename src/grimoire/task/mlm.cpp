@@ -147,7 +147,7 @@ class MlmSource final : public TextSource<MlmSource, std::vector<TokenDocument>>
 };
 
 struct MlmSettings {
-  static TaskWords words() { return {"token", "by how common each is", "grimoire eval {} " GRIM_SETTING("data=FILE"), "guessing by how common each is"}; }
+  static TaskWords words() { return token_words(); }
   std::string tokenizer;
   DocumentForm form = DocumentForm::automatic;
   MaskOptions masks;

@@ -13,6 +13,7 @@
 #include "grimoire/data/split.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/run_folder.h"
+#include "grimoire/train/events.h"
 #include "grimoire/train/lm_data.h"
 #include "grimoire/train/run_config.h"
 #include "grimoire/train/task.h"
@@ -21,6 +22,11 @@
 namespace grim {
 
 inline constexpr int64_t kTextsAtOnce = 32;  // of an evaluation
+
+// Where tokens are judged that were taken out of a text.
+inline TaskWords token_words() {
+  return {"token", "by how common each is", "grimoire eval {} " GRIM_SETTING("data=FILE"), "guessing by how common each is"};
+}
 
 // Shows the numbers of the examples of each batch, of at most `batches`; 0: all. Has it been stopped?
 template <class Examples, class See> bool each_batch(const Examples& examples, int64_t batches, const StopAsked& stop, const See& see) {

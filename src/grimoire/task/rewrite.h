@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "grimoire/base/setting_words.h"
 #include "grimoire/data/token_batch.h"
 #include "grimoire/model/seq2seq.h"
+#include "grimoire/task/part_task.h"
 #include "grimoire/text/tokenizer.h"
 #include "grimoire/train/run_config.h"
 #include "grimoire/train/task_source.h"
@@ -71,7 +71,7 @@ std::unique_ptr<TaskSource> open_rewrite(const RunConfig& run, RewriteSource sou
 //   Options options();  Json identity() const;  std::unique_ptr<Damage> damage(const Tokenizer&) const;
 //   static constexpr const char *kTask, *kTokenizer, *kHint;  // its name; help on its tokenizer; how to make one
 template <class Kind> struct RewriteSettings {
-  static TaskWords words() { return {"token", "by how common each is", "grimoire eval {} " GRIM_SETTING("data=FILE"), "guessing by how common each is"}; }
+  static TaskWords words() { return token_words(); }
   std::string tokenizer;
   int64_t length = 128;
   Kind kind;
