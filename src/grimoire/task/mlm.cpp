@@ -117,10 +117,10 @@ class MlmTask final : public PartTask<TextEncoder, MlmExamples> {
   MaskOptions masks_;
 };
 
-class MlmSource final : public TextSource<MlmSource, std::vector<TokenDocument>> {
+class MlmSource final : public TextTaskSource<MlmSource, std::vector<TokenDocument>> {
  public:
   MlmSource(const std::string& path, std::string tokenizer, DocumentForm form, const MaskOptions& masks)
-      : TextSource(path, std::move(tokenizer), "grimoire tokenizer train makes one of kind wordpiece"),
+      : TextTaskSource(path, std::move(tokenizer), "grimoire tokenizer train makes one of kind wordpiece"),
         documents_(std::make_shared<const std::vector<Document>>(documents_of(corpus().text, path, form))), masks_(masks) {}
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
@@ -132,10 +132,10 @@ class MlmSource final : public TextSource<MlmSource, std::vector<TokenDocument>>
   }
   void resolve(RunConfig& config) const override {
     if (config.shape().size("context") == 0) config.shape().set_size("context", 128);
-    TextSource::resolve(config);
+    TextTaskSource::resolve(config);
   }
   Json identity(const RunConfig& config) const override {
-    return with(TextSource::identity(config), Json::object({{"documents", static_cast<int64_t>(documents_->size())}, {"mask_rate", masks_.rate},
+    return with(TextTaskSource::identity(config), Json::object({{"documents", static_cast<int64_t>(documents_->size())}, {"mask_rate", masks_.rate},
                                                             {"whole_words", masks_.whole_words}, {"fixed_masks", masks_.fixed}}));
   }
 

@@ -69,7 +69,7 @@ template <class Model, class Examples> class PartTask : public Task {
 };
 
 // The source of such a task: a text file, read once, and Tokens, what its tokenizer makes of it. Source is the class that derives from this.
-template <class Source, class Tokens> class TextSource : public TaskSource {
+template <class Source, class Tokens> class TextTaskSource : public TaskSource {
  public:
   std::unique_ptr<TaskSource> sample(const RunConfig& config, int) const override {
     auto whole = std::make_unique<Source>(static_cast<const Source&>(*this));
@@ -89,7 +89,7 @@ template <class Source, class Tokens> class TextSource : public TaskSource {
 
  protected:
   // `tokenizer`: its folder or file; `hint`: which one it wants. throws: input
-  TextSource(const std::string& path, std::string tokenizer, std::string hint)
+  TextTaskSource(const std::string& path, std::string tokenizer, std::string hint)
       : corpus_(std::make_shared<const Corpus>(load_corpus(path, CorpusFormat::text))), tokenizer_(std::move(tokenizer)), hint_(std::move(hint)) {}
   virtual Tokens tokens(const Tokenizer& tokenizer, const std::string& before) const = 0;  // `before`: as model_before gives it
 

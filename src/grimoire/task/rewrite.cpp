@@ -86,9 +86,9 @@ struct RunningTokens {
   std::vector<int64_t> ids;
 };
 
-class OpenedRewrite final : public TextSource<OpenedRewrite, RunningTokens> {
+class OpenedRewrite final : public TextTaskSource<OpenedRewrite, RunningTokens> {
  public:
-  OpenedRewrite(const std::string& path, RewriteSource source) : TextSource(path, source.tokenizer, source.hint), source_(std::move(source)) {}
+  OpenedRewrite(const std::string& path, RewriteSource source) : TextTaskSource(path, source.tokenizer, source.hint), source_(std::move(source)) {}
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
     const std::shared_ptr<const Numbered> text = numbered(config, checkpoint);
@@ -98,7 +98,7 @@ class OpenedRewrite final : public TextSource<OpenedRewrite, RunningTokens> {
     return std::make_unique<RewriteTask>(std::move(writer), text->tokenizer, text->tokens.ids, SplitPercent::parse(config.split), source_);
   }
   void resolve(RunConfig& config) const override {
-    TextSource::resolve(config);
+    TextTaskSource::resolve(config);
     const int64_t longest = source_.length + kAround;
     if (config.shape().size("context") == 0) config.shape().set_size("context", longest);
     const int64_t context = config.shape().size("context");
@@ -112,7 +112,7 @@ class OpenedRewrite final : public TextSource<OpenedRewrite, RunningTokens> {
     return warning.empty() ? std::vector<std::string>() : std::vector{warning};
   }
   Json identity(const RunConfig& config) const override {
-    return with(with(TextSource::identity(config), Json::object({{"length", source_.length}})), source_.identity);
+    return with(with(TextTaskSource::identity(config), Json::object({{"length", source_.length}})), source_.identity);
   }
 
  private:
