@@ -6,7 +6,10 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/op/arrange.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/reduce.h"
 #include "grimoire/op/view.h"
+#include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/random.h"
 #include "support/op_case.h"
 
@@ -171,6 +174,44 @@ TEST(Attention, FusedProjectionsAreTheSameHeads) {
               const Tensor o = composed_attention(heads(0), heads(1), heads(2), {.mask = AttentionMask::causal});
               return reshape(transpose(o, 1, 2), {2, 6, 8});
             }});
+}
+
+// Wider heads than a block of the matrix unit, more queries than a tile has, and dropout, of which the twin has none.
+TEST(Attention, OfBf16IsThatOfTheSameNumbersInF32) {
+  Rng rng(RngMode::philox, 5);
+  for (const auto& [T, S, D, p] : {std::tuple<int64_t, int64_t, int64_t, double>{130, 130, 64, 0}, {130, 130, 40, .2}, {40, 1100, 80, .2}, {3, 33, 33, 0}}) {
+    const auto rounded = [&](const Shape& shape) { return cast(randn(shape, rng), Dtype::bf16); };
+    const Tensor q = rounded({2, 4, T, D}), k = rounded({2, 2, S, D}), v = rounded({2, 2, S, D}), weight = randn({2, 4, T, D}, rng);
+    const AttentionOptions o{.mask = AttentionMask::causal, .dropout = p, .key = {.seed = 7}};
+    const auto gradients = [&](Dtype dtype) {
+      std::vector<Tensor> of = {cast(q, dtype), cast(k, dtype), cast(v, dtype)};
+      for (Tensor& x : of) x = requires_grad(x);
+      const Tensor y = attention(of[0], of[1], of[2], o);
+      backward(sum(y * cast(weight, dtype)));
+      return std::vector<Tensor>{y, grad(of[0]), grad(of[1]), grad(of[2])};
+    };
+    const std::vector<Tensor> narrow = gradients(Dtype::bf16), wide = gradients(Dtype::f32);
+    for (size_t i = 0; i < wide.size(); ++i) EXPECT_LE(test::relative_difference(cast(narrow[i], Dtype::f32), wide[i]), 1e-2) << T << " " << D << " " << i;
+  }
+}
+
+// As a cache holds them: keys turned, more room behind them; a single query, a few, many, and more keys than a tile has.
+TEST(Attention, ReadsNarrowKeysAndValuesBesideWideQueries) {
+  Rng rng(RngMode::philox, 6);
+  for (const auto& [T, S] : {std::pair<int64_t, int64_t>{1, 5}, {1, 1100}, {3, 40}, {70, 1100}})
+    for (const bool turned : {true, false}) {
+      const Tensor q = randn({2, 6, T, 24}, rng), v = cast(randn({2, 2, S, 24}, rng), Dtype::bf16);
+      const Tensor room = cast(randn({2, 2, 24, S + 3}, rng), Dtype::bf16), k_turned = slice(transpose(room, 2, 3), 2, 0, S);
+      const Tensor k = turned ? k_turned : contiguous(k_turned);
+      for (const int64_t window : {0, 9}) {
+        const AttentionOptions o{.mask = AttentionMask::causal, .window = window};
+        const Tensor y = attention(q, k, v, o), twin = composed_attention(q, cast(k, Dtype::f32), cast(v, Dtype::f32), o);
+        EXPECT_EQ(y.dtype(), Dtype::f32);
+        EXPECT_LE(test::relative_difference(y, twin), 1e-2) << T << " " << S << " " << turned;
+      }
+    }
+  const Tensor q = requires_grad(Tensor::ones({1, 1, 2, 4})), k = Tensor::ones({1, 1, 2, 4}, Dtype::bf16);
+  EXPECT_THROW(attention(q, k, k), Error);
 }
 
 TEST(Attention, AQueryThatSeesNothingGetsZero) {

@@ -5,8 +5,7 @@
 
 namespace grim::device {
 
-bool has_amx();  // and the system lets us use it
-// gemm's, of a K that is not 0. Needs the unit.
+// gemm's, of a K that is not 0. Needs has_amx().
 void amx_gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue);
 
 }  // namespace grim::device

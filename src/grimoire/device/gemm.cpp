@@ -5,6 +5,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/device/amx_product.h"
+#include "grimoire/device/amx_tiles.h"
 #include "grimoire/device/bf16.h"
 #include "grimoire/device/bf16_product.h"
 #include "grimoire/device/onednn.h"

@@ -63,7 +63,7 @@ void gemm_batch(const Gemm<double>& g, const BatchSteps& steps);
 // The own kernel, on the calling thread: for use inside other kernels (attention tiles).
 void small_gemm(const Gemm<float>& g);
 void small_gemm(const Gemm<double>& g);
-// As gemm_rows, of all columns at once on the calling thread.
+// As gemm_rows, of all columns at once on the calling thread; beta may be 1 where rows of B are dense.
 void few_rows(const Gemm<float>& g);
 void few_rows(const Gemm<double>& g);
 void few_rows(const Gemm<float, Bf16>& g);

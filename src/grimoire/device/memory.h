@@ -26,6 +26,17 @@ struct OutOfMemory : Error {
 void* allocate(size_t bytes);
 void release(void* block, size_t bytes) noexcept;  // with the size that was asked for
 
+// Such bytes, while it lives.
+struct Room {
+  explicit Room(int64_t size) : bytes(static_cast<size_t>(size)), at(static_cast<char*>(allocate(bytes))) {}
+  ~Room() { release(at, bytes); }
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+  template <class T> T* of() const { return reinterpret_cast<T*>(at); }
+  size_t bytes;
+  char* at;
+};
+
 struct MemoryUse {
   int64_t live_bytes;       // handed out now
   int64_t peak_bytes;       // most ever handed out since reset_peak

@@ -165,12 +165,12 @@ template <class T> void run(const Gemm<T>& g) {
 }
 
 // C by adding up rows of B, eight at a time: B is read once, in order, what comes in each of the eight is asked for meanwhile, and the sums stay in the first
-// cache. The additions of each number and their order are tile()'s.
+// cache. The additions of each number and their order are tile()'s, with beta 0.
 template <class T, class W> void add_up_rows(const Gemm<T, W>& g) {
   constexpr int64_t kDeep = 8, kBlock = 64, kAhead = 128, kLine = 64 / sizeof(W);
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (int64_t m = 0; m < g.M; ++m) std::fill_n(g.c + m * g.c_row, g.N, T(0));
+  for (int64_t m = 0; g.beta == T(0) && m < g.M; ++m) std::fill_n(g.c + m * g.c_row, g.N, T(0));
   for (int64_t k = 0; k < g.K; k += kDeep) {
     const int64_t steps = std::min(kDeep, g.K - k);
     const W* const b = g.b + k * g.b_row;

@@ -77,7 +77,7 @@ Tensor Gpt::Attention::operator()(const Tensor& x, Pass& pass) const {
     options.dropout = dropout;
     options.key = pass.next_key();
   }
-  return c_proj(pass.cache ? attend(*this, qkv, heads, options, *pass.cache, layer) : attend(*this, qkv, heads, options));  // (B, T, C)
+  return c_proj(attend(*this, c_attn, qkv, heads, options, pass.cache, layer));  // (B, T, C)
 }
 
 Gpt::FeedForward::FeedForward(Module& parent, const GptConfig& c, Rng& rng)

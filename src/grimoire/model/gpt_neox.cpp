@@ -48,7 +48,7 @@ Tensor GptNeox::Attention::operator()(const Tensor& x, const Places& places, Pas
   const auto part = [&](int64_t i) { return slice(qkv, 3, i * D, (i + 1) * D); };
   const auto placed = [&](const Tensor& y) { return places.turns.cos.defined() ? rotary(y, places.turns.cos, places.turns.sin) : y; };
   const Tensor q = placed(part(0));
-  DecodeCache::KeysAndValues seen{placed(part(1)), part(2)};
+  DecodeCache::KeysAndValues seen{kept(placed(part(1)), query_key_value), kept(part(2), query_key_value)};
   if (pass.cache) seen = pass.cache->extend(layer, seen.k, seen.v);
   AttentionOptions options{.mask = AttentionMask::causal, .distance_bias = places.bias};
   options.key_lengths = seen.lengths;

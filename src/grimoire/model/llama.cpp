@@ -39,8 +39,8 @@ Llama::Attention::Attention(Module& parent, const LlamaConfig& c, int64_t layer,
 
 Tensor Llama::Attention::operator()(const Tensor& x, const Turns& turns, Pass& pass) const {
   const Tensor q = rotary(split_heads(q_proj(x), heads), turns.cos, turns.sin);     // (B, H, T, D)
-  const Tensor k = rotary(split_heads(k_proj(x), kv_heads), turns.cos, turns.sin);  // (B, G, T, D)
-  const Tensor v = split_heads(v_proj(x), kv_heads);
+  const Tensor k = kept(rotary(split_heads(k_proj(x), kv_heads), turns.cos, turns.sin), k_proj);  // (B, G, T, D)
+  const Tensor v = kept(split_heads(v_proj(x), kv_heads), v_proj);
   AttentionOptions options{.mask = AttentionMask::causal, .window = window};
   if (!pass.cache) return o_proj(attend(*this, q, k, v, options));
   const DecodeCache::KeysAndValues seen = pass.cache->extend(layer, k, v);

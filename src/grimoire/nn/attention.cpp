@@ -1,8 +1,10 @@
 #include "grimoire/nn/attention.h"
 
+#include "grimoire/autograd/tape.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/nn/tap.h"
 #include "grimoire/op/view.h"
+#include "grimoire/tensor/copy.h"
 
 namespace grim {
 namespace {
@@ -48,8 +50,13 @@ Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const Atten
   return attend(layer, part_of(qkv, 0, heads), part_of(qkv, 1, heads), part_of(qkv, 2, heads), options);
 }
 
-Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const AttentionOptions& options, DecodeCache& cache, int64_t index) {
-  const DecodeCache::KeysAndValues seen = cache.extend(index, part_of(qkv, 1, heads), part_of(qkv, 2, heads));
+Tensor kept(const Tensor& x, const Linear& projection) { return is_narrow(projection.weight()) && !tracked(x) ? cast(x, Dtype::bf16) : x; }
+
+Tensor attend(const Module& layer, const Linear& projection, const Tensor& qkv, int64_t heads, const AttentionOptions& options, DecodeCache* cache,
+              int64_t index) {
+  DecodeCache::KeysAndValues seen{kept(part_of(qkv, 1, heads), projection), kept(part_of(qkv, 2, heads), projection)};
+  if (!cache && seen.k.dtype() == qkv.dtype()) return attend(layer, qkv, heads, options);
+  if (cache) seen = cache->extend(index, seen.k, seen.v);
   AttentionOptions own = options;
   own.key_lengths = seen.lengths;
   return attend(layer, part_of(qkv, 0, heads), seen.k, seen.v, own);

@@ -19,14 +19,18 @@ enum class HeadWidth : uint8_t {
 Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const AttentionOptions& options);
 // The same of heads: q (B, H, T, D), k and v (B, H, S, D).
 Tensor attend(const Module& layer, const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options);
-// The same, going on behind what `cache` holds of layer number `index`.
-Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const AttentionOptions& options, DecodeCache& cache, int64_t index);
+// The same of what `projection` brought, its keys and values as kept(); with a cache, going on behind what that holds of layer number `index`.
+Tensor attend(const Module& layer, const Linear& projection, const Tensor& qkv, int64_t heads, const AttentionOptions& options, DecodeCache* cache,
+              int64_t index);
 
 // With a dropout of attention weights, drawn anew, where the pass trains.
 inline AttentionOptions with_dropout(double p, Pass& pass) {
   const bool drops = pass.training && p > 0;
   return {.dropout = drops ? p : 0, .key = drops ? pass.next_key() : DropoutKey{}};
 }
+
+// Keys or values that `projection` brought, as attention reads them and a cache keeps them: in bf16 where its matrix is, unless a gradient is recorded.
+Tensor kept(const Tensor& x, const Linear& projection);
 
 Tensor split_heads(const Tensor& x, int64_t heads);  // (B, T, H D) -> (B, H, T, D)
 Tensor merge_heads(const Tensor& x);                 // and back

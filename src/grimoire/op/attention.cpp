@@ -72,8 +72,8 @@ void check_qkv(const Tensor& q, const Tensor& k, const Tensor& v) {
   GRIM_CHECK(q.ndim() == 4 && k.ndim() == 4 && k.shape() == v.shape() && q.shape()[0] == k.shape()[0] &&
                  k.shape()[1] > 0 && q.shape()[1] % k.shape()[1] == 0 && q.shape()[3] == k.shape()[3],
              shape, "attention", "got q {}, k {}, v {}, expected (B, H, T, D), (B, G, S, D), (B, G, S, D), H a multiple of G", q.shape(), k.shape(), v.shape());
-  GRIM_CHECK(is_float(q.dtype()) && q.dtype() == k.dtype() && q.dtype() == v.dtype(), dtype, "attention", "got {}, {}, {}, expected one dtype",
-             name_of(q.dtype()), name_of(k.dtype()), name_of(v.dtype()));
+  GRIM_CHECK(is_float(q.dtype()) && k.dtype() == v.dtype() && (k.dtype() == q.dtype() || (is_narrow(k) && q.dtype() == Dtype::f32)), dtype, "attention",
+             "got {}, {}, {}, expected one dtype, or keys and values in bf16 beside f32", name_of(q.dtype()), name_of(k.dtype()), name_of(v.dtype()));
 }
 
 Tensor dense_rows(const Tensor& x) { return x.shape().back() == 1 || x.strides().back() == 1 ? x : copy(x); }
@@ -156,6 +156,8 @@ Tensor attention(const Tensor& q_any, const Tensor& k_any, const Tensor& v_any, 
   GRIM_CHECK(options.key_lengths.empty() || !(tracked(q_any) || tracked(k_any) || tracked(v_any)), state, "attention",
              "key_lengths: no gradient goes through a cache: decode without recording (NoGrad)");
   const bool recorded = grad_enabled() && (tracked(q_any) || tracked(k_any) || tracked(v_any) || tracked(given.distance_bias));
+  GRIM_CHECK(!recorded || q_any.dtype() == k_any.dtype(), dtype, "attention", "got {} beside {}: a gradient needs one dtype", name_of(q_any.dtype()),
+             name_of(k_any.dtype()));
   const Tensor q = saved(dense_rows(q_any)), k = recorded ? saved(dense_rows(k_any)) : rows_or_columns(k_any), v = saved(dense_rows(v_any));
   const Forward f = run_forward(q, k, v, options, empty_heads(q));
   return record(view::alias(f.o), with_bias({q_any, k_any, v_any}, given), [=](const Tensor& dy, Grads dx) {
@@ -226,7 +228,7 @@ Tensor composed_of_texts(const Tensor& q, const Tensor& k, const Tensor& v, cons
 Tensor composed_attention(const Tensor& q, const Tensor& some_k, const Tensor& some_v, const AttentionOptions& given,
                           const std::function<Tensor(const Tensor& weights)>& see) {
   check_qkv(q, some_k, some_v);
-  const Tensor k = for_heads(some_k, q.dim(1)), v = for_heads(some_v, q.dim(1));
+  const Tensor k = for_heads(cast(some_k, q.dtype()), q.dim(1)), v = for_heads(cast(some_v, q.dtype()), q.dim(1));
   AttentionOptions options = given;
   if (options.key_offsets.empty()) options.key_offsets = options.offsets;
   check_options(options, q, k.dim(2));
