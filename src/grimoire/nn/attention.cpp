@@ -1,6 +1,7 @@
 #include "grimoire/nn/attention.h"
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/device/bf16_product.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/nn/tap.h"
 #include "grimoire/op/view.h"
@@ -50,7 +51,9 @@ Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const Atten
   return attend(layer, part_of(qkv, 0, heads), part_of(qkv, 1, heads), part_of(qkv, 2, heads), options);
 }
 
-Tensor kept(const Tensor& x, const Linear& projection) { return is_narrow(projection.weight()) && !tracked(x) ? cast(x, Dtype::bf16) : x; }
+Tensor kept(const Tensor& x, const Linear& projection) {
+  return is_narrow(projection.weight()) && !tracked(x) && device::has_bf16_products() ? cast(x, Dtype::bf16) : x;
+}
 
 Tensor attend(const Module& layer, const Linear& projection, const Tensor& qkv, int64_t heads, const AttentionOptions& options, DecodeCache* cache,
               int64_t index) {

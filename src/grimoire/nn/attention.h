@@ -29,7 +29,8 @@ inline AttentionOptions with_dropout(double p, Pass& pass) {
   return {.dropout = drops ? p : 0, .key = drops ? pass.next_key() : DropoutKey{}};
 }
 
-// Keys or values that `projection` brought, as attention reads them and a cache keeps them: in bf16 where its matrix is, unless a gradient is recorded.
+// Keys or values that `projection` brought, as attention reads them and a cache keeps them: in bf16 where its matrix is and the processor has bf16 products,
+// unless a gradient is recorded.
 Tensor kept(const Tensor& x, const Linear& projection);
 
 Tensor split_heads(const Tensor& x, int64_t heads);  // (B, T, H D) -> (B, H, T, D)
