@@ -8,6 +8,7 @@
 #define GRIM_COMMANDS(X) \
   X(demo)              \
   X(train)             \
+  X(finetune)          \
   X(resume)            \
   X(generate)          \
   X(chat)              \
