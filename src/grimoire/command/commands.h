@@ -12,6 +12,8 @@
   X(resume)            \
   X(generate)          \
   X(chat)              \
+  X(features)          \
+  X(probe)             \
   X(fill)              \
   X(follows)           \
   X(eval)              \

@@ -1,37 +1,16 @@
 #include "grimoire/task/finetune.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 
 #include "grimoire/base/setting_words.h"
-#include "grimoire/base/str.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/model/register.h"
+#include "grimoire/nn/layer_numbers.h"
 
 namespace grim {
-namespace {
-
-// "bert.encoder.layer.3.output.dense.weight": 3. Nothing for what stands below or above the layers.
-std::optional<int64_t> layer_in(std::string_view name) {
-  for (const std::string_view part : split(name, '.')) {
-    int64_t number = 0;
-    if (const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), number); error == std::errc() && end == part.data() + part.size())
-      return number;
-  }
-  return {};
-}
-
-}  // namespace
-
-int64_t layers_of(const Module& model) {
-  int64_t layers = 0;
-  model.visit([&](const std::string& name, const Tensor&, Module::Kind) { layers = std::max(layers, layer_in(name).value_or(-1) + 1); });
-  return layers;
-}
-
 double FinetuneOptions::rate_scale(const std::string& parameter, int64_t layers) const {
   const std::optional<int64_t> layer = layer_in(parameter);
   const int64_t height = layer ? *layer + 1 : parameter.find("embedding") != std::string::npos ? 0 : layers + 1;  // embeddings, layers, head

@@ -27,9 +27,6 @@ struct FinetuneOptions {
   double rate_scale(const std::string& parameter, int64_t layers) const;
 };
 
-// How many numbered layers there are among the model's parameters.
-int64_t layers_of(const Module& model);
-
 struct EncoderAtHand {
   std::unique_ptr<TextEncoder> model;
   std::shared_ptr<const Tokenizer> tokenizer;

@@ -7,6 +7,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
 #include "grimoire/hub/model_folder.h"
+#include "grimoire/nn/layer_numbers.h"
 #include "grimoire/op/convert.h"
 #include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/pointwise.h"
