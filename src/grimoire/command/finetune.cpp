@@ -30,19 +30,20 @@ class FinetuneCommand final : public Command {
                     {"regress", "a number for it"}}};
   }
   Options options() override {
-    if (config_.task != form()) {
+    const std::string task = form().empty() ? forms().names().front() : form();
+    if (config_.task != task) {
       const std::string model = config_.init_from;
       config_ = RunConfig();
       config_.model = "bert";
-      config_.task = form();
+      config_.task = task;
       from_json(config_.options(), Json::parse(kRecipe), "the recipe of fine-tuning");
       config_.steps = 0;
       config_.init_from = model;
     }
-    Options all;
-    if (!form().empty()) all = config_.options();
-    else all.push_back({.name = "task", .help = "what the model is to learn", .target = &config_.task, .choices = forms().names(), .basic = true});
+    Options all = config_.options();
     std::erase_if(all, [](const Option& o) { return o.name == "model" || o.name == "init-from" || o.name == "rng"; });
+    for (Option& o : all)
+      if (o.name == "task") o.choices = forms().names();
     for (Option& o : all) o.basic = o.basic || o.name == "lr" || o.name == "batch-size" || o.name == "dtype";
     return all;
   }
