@@ -14,6 +14,7 @@
   X(fill)              \
   X(follows)           \
   X(eval)              \
+  X(score)             \
   X(inspect)           \
   X(tokenize)          \
   X(tokenizer)         \
