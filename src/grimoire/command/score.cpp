@@ -18,7 +18,7 @@ class ScoreCommand final : public Command {
   std::vector<std::string> examples() const override {
     if (!entry())
       return {"grimoire score bleu --hyp system.txt --ref reference.txt", "grimoire score rouge --hyp summaries.txt --ref right.txt --stem",
-              "grimoire score seqeval --hyp predicted.conll --ref right.conll --strict --scheme IOB2"};
+              "grimoire score seqeval --hyp predicted.conll --ref right.conll --scheme IOB2"};
     std::vector<std::string> lines;
     for (std::string_view line : lines_in(std::string_view(entry()->examples))) lines.emplace_back(line);
     return lines;

@@ -42,7 +42,7 @@ enum class Version : uint8_t { automatic, v1, v2 };
 class SquadForm final : public ScoreForm {
  public:
   Options options() override {
-    return {{.name = "squad", .help = "1.1, or 2.0 where questions may have no answer; auto: 2.0 where one has none", .target = by_choice(&version_),
+    return {{.name = "rules", .help = "of SQuAD 1.1, or of 2.0 where questions may have no answer; auto: 2.0 where one has none", .target = by_choice(&version_),
              .choices = {"auto", "1.1", "2.0"}, .basic = true},
             {.name = "na-probs", .help = "file of how sure the system is, by question, that there is no answer: best thresholds (2.0)", .target = &na_probs_,
              .basic = true},
@@ -53,7 +53,7 @@ class SquadForm final : public ScoreForm {
     SquadFile file = read_squad(sides.references[0]);
     fill(file, sides.hypothesis, sides.references[0]);
     const bool second = version_ == Version::v2 || (version_ == Version::automatic && file.has_unanswerable);
-    if (!second && !na_probs_.empty()) throw Error(ErrorKind::usage, "--na-probs is of SQuAD 2.0, and every question here has an answer", "give --squad 2.0");
+    if (!second && !na_probs_.empty()) throw Error(ErrorKind::usage, "--na-probs is of SQuAD 2.0, and every question here has an answer", "give --rules 2.0");
     const SquadScores s = na_probs_.empty() ? squad(file.questions, second ? SquadVersion::v2 : SquadVersion::v1) : squad_at(file.questions, threshold_);
     Answer answer{{"", {Figure{"exact match, %", number(s.all.exact, "{:.4f}")}, Figure{"F1, %", number(s.all.f1, "{:.4f}")},
                         Figure{"questions", static_cast<double>(s.all.questions)}}},
@@ -160,7 +160,7 @@ constexpr FormEntry kForms[] = {
     {"squad", "answers to questions: exact match and F1 of words, of SQuAD 1.1 and 2.0", "answers",
      "grimoire score squad --hyp predictions.json --ref dev-v1.1.json\ngrimoire score squad --hyp predictions.json --ref dev-v2.0.json --na-probs na_prob.json",
      make_form<SquadForm>},
-    {"exact-match", "lines that are the same as those of a reference", "", "grimoire score exact-match --hyp answers.txt --ref right.txt --squad",
+    {"exact-match", "lines that are the same as those of a reference", "answers", "grimoire score exact-match --hyp answers.txt --ref right.txt --squad",
      make_form<ExactMatchForm>},
 };
 

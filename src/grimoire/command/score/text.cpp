@@ -104,9 +104,8 @@ class CorpusForm : public ScoreForm {
     table.rows.push_back(row(baseline_, base, of_base, std::string("baseline")));
     table.rows.push_back(row(hypotheses.path(), score, r.system, number(r.p, "{:.4f}")));
     answer.report.blocks.emplace_back(table);
-    answer.report.blocks.emplace_back(
-        Remark{str("a difference of {:.2f} or more comes about by chance with probability {:.4f}", std::abs(score - base), r.p),
-               r.p < 0.05 ? report::Tone::good : report::Tone::plain});
+    answer.report.blocks.emplace_back(score == base ? Remark{"both score the same: there is no difference to test", report::Tone::plain}
+                                                    : Remark{str("the difference is {:+.2f}; by chance alone one as large comes about with p = {:.4f}", score - base, r.p)});
     answer.result.set("baseline_score", base);
     answer.result.set("p", r.p);
     if (drawn) {
@@ -139,7 +138,7 @@ class CorpusForm : public ScoreForm {
 class BleuForm final : public CorpusForm {
  private:
   Options own_options() override {
-    return {{.name = "tokenizer", .help = "how lines are cut into words: 13a (Western languages), intl, zh, char, none", .target = by_choice(&settings_.tokenizer),
+    return {{.name = "tokenizer", .help = "how lines are cut into words; 13a is for Western languages", .target = by_choice(&settings_.tokenizer),
              .choices = {"13a", "intl", "zh", "char", "none"}, .basic = true},
             {.name = "lowercase", .help = "compare in small letters", .target = &lower_, .basic = true},
             {.name = "smoothing", .help = "what stands for a share without a match", .target = by_choice(&settings_.smoothing),
@@ -244,9 +243,9 @@ constexpr FormEntry kForms[] = {
      "grimoire score bleu --hyp system.txt --ref reference.txt\ngrimoire score bleu --hyp system.txt --ref one.txt --ref other.txt --tokenizer intl --json\n"
      "grimoire score bleu --hyp new.txt --ref reference.txt --baseline old.txt",
      make_form<BleuForm>},
-    {"chrf", "translations: F of runs of characters; with --word-order 2 chrF++", "",
+    {"chrf", "translations: F of runs of characters; with --word-order 2 chrF++", "translations, line by line",
      "grimoire score chrf --hyp system.txt --ref reference.txt\ngrimoire score chrf --hyp system.txt --ref reference.txt --word-order 2", make_form<ChrfForm>},
-    {"ter", "translations: edits and shifts for every hundred words", "",
+    {"ter", "translations: edits and shifts for every hundred words", "translations, line by line",
      "grimoire score ter --hyp system.txt --ref reference.txt\ngrimoire score ter --hyp system.txt --ref reference.txt --normalized --case-sensitive",
      make_form<TerForm>},
 };
