@@ -37,12 +37,13 @@ class ScoreCommand final : public Command {
     return f;
   }
   Options options() override {
-    if (!entry()) return sides();
+    if (!entry()) return {};
     return joined({sides(), made().options()});
   }
 
   void set(const Settings& settings) override {
     Command::set(settings);
+    if (!entry()) return;
     for (const Setting& s : settings)
       if (!s.ambient) made().given.push_back(s.name);
   }

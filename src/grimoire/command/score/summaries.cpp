@@ -23,7 +23,8 @@ class RougeForm final : public ScoreForm {
             {.name = "newline", .help = "what stands between the sentences of a text, for rougeLsum", .target = &newline_},
             {.name = "samples", .help = "how often texts are drawn anew for the interval", .target = &samples_, .low = 1, .high = 1e7},
             {.name = "level", .help = "share of the draws that the interval holds", .target = &level_, .low = 0.01, .high = 0.9999},
-            {.name = "seed", .help = "of the draws", .target = &seed_, .low = 0, .high = 4294967295.0}};
+            {.name = "seed", .help = "of the draws", .target = &seed_, .low = 0, .high = 4294967295.0},
+            {.name = "by-line", .help = "the scores of each text too", .target = &by_line_}};
   }
 
   Answer answer(const Sides& sides) override {
@@ -44,15 +45,34 @@ class RougeForm final : public ScoreForm {
       answer.result.set(kinds[k].name(), Json::object({{"precision", mean.precision}, {"recall", mean.recall}, {"f1", f}, {"low", part(i.low, i.f1_low)},
                                                        {"mid", part(i.middle, i.f1_middle)}, {"high", part(i.high, i.f1_high)}}));
     }
+    answer.report.blocks = {std::move(table)};
+    if (by_line_) add_lines(kinds, scores, answer);
     const std::string signature = str("nrefs:{}|words:a-z0-9|stem:{}|of-refs:best-f|mean:of-texts|bs:{}|seed:{}|version:grimoire-{}", sides.references.size(),
                                       stem_ ? "porter-nltk" : "no", samples_, seed_, GRIM_VERSION);
-    answer.report.blocks = {std::move(table), Remark{signature}};
+    answer.report.blocks.emplace_back(Remark{signature});
     answer.result.set("texts", scores[0].size());
     answer.result.set("signature", signature);
     return answer;
   }
 
  private:
+  static void add_lines(const std::vector<RougeKind>& kinds, const std::vector<std::vector<PrecisionRecall>>& scores, Answer& answer) {
+    Table table{{"F of line"}, {}};
+    Json by_line = Json::object();
+    for (size_t i = 0; i < scores[0].size(); ++i) table.rows.push_back({static_cast<double>(i + 1)});
+    for (size_t k = 0; k < kinds.size(); ++k) {
+      table.columns.push_back(kinds[k].name());
+      Json list = Json::array();
+      for (size_t i = 0; i < scores[k].size(); ++i) {
+        const PrecisionRecall& s = scores[k][i];
+        table.rows[i].push_back(number(s.f1(), "{:.4f}"));
+        list.push(part(s, s.f1()));
+      }
+      by_line.set(kinds[k].name(), std::move(list));
+    }
+    answer.report.blocks.emplace_back(std::move(table));
+    answer.result.set("by_line", std::move(by_line));
+  }
   static Json part(const PrecisionRecall& s, double f) { return Json::object({{"precision", s.precision}, {"recall", s.recall}, {"f1", f}}); }
 
   std::vector<std::vector<PrecisionRecall>> scores_of(const Sides& sides, const std::vector<RougeKind>& kinds) const {
@@ -75,7 +95,7 @@ class RougeForm final : public ScoreForm {
   }
 
   std::vector<std::string> kinds_;
-  bool stem_ = false;
+  bool stem_ = false, by_line_ = false;
   std::string newline_;
   int64_t samples_ = 1000, seed_ = 0;
   double level_ = 0.95;
