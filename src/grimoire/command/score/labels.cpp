@@ -100,8 +100,8 @@ class CorrelationForm final : public ScoreForm {
     Table table{{"", "correlation", "p"}, {}};
     Json result = Json::object();
     const auto add = [&](const char* name, const char* key, const stats::TestResult& t) {
-      table.rows.push_back({name, report::number(t.estimates[0].value, "{:.6f}"), report::number(t.p_value, "{:.6g}")});
-      result.set(key, t.estimates[0].value);
+      table.rows.push_back({name, report::number(t.statistic.value, "{:.6f}"), report::number(t.p_value, "{:.6g}")});
+      result.set(key, t.statistic.value);
       result.set(str("{}_p", key), value_or_null(t.p_value));
     };
     add("Pearson", "pearson", stats::pearson_test(x, y));
