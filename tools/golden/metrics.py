@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """tests/golden/metrics/*.json: scores of text by the programs that the field uses.
 
-    oracle/bin/pip install sacrebleu==2.6.0 rouge-score==0.1.2 seqeval==1.2.2 numpy
+    oracle/bin/pip install sacrebleu==2.6.0 rouge-score==0.1.2 seqeval==1.2.2 scikit-learn numpy
     oracle/bin/python tools/golden/metrics.py
 
 squad.json is made by the functions below, which are the rules of the official evaluate-v1.1.py and evaluate-v2.0.py."""
@@ -15,6 +15,7 @@ import warnings
 
 import numpy as np
 import seqeval.metrics as tagging
+import sklearn.metrics
 from nltk.stem.porter import PorterStemmer
 from rouge_score import rouge_scorer, scoring
 from sacrebleu.metrics import BLEU, CHRF, TER
@@ -187,6 +188,17 @@ def squad():
     return {"cases": rows, "normal": [[t, normal(t)] for t in texts]}
 
 
+def classes():
+    rng, rows = random.Random(12), []
+    for _ in range(40):
+        k, n = rng.randrange(1, 5), rng.randrange(1, 30)
+        y, said = ([rng.randrange(k) for _ in range(n)] for _ in range(2))
+        rows.append({"classes": k, "y": y, "said": said, "matthews": float(sklearn.metrics.matthews_corrcoef(y, said))} | {
+            how: [float(v) for v in sklearn.metrics.precision_recall_fscore_support(y, said, labels=range(k), average=how, zero_division=0)[:3]]
+            for how in ("micro", "macro", "weighted")})
+    return rows
+
+
 def text():
     rng = random.Random(10)
     lines = [" " + cases.line(rng, 20) + rng.choice(cases.BLANKS) for _ in range(150)] + ["ΑΣ", "ΑΣ.", "Σ", "ΑΣΑ", "Α.Σ", "ΑΣ'Α", "İI", "ǅ", "Σ\u0301Σ", "A\u001cB\u0085C"]
@@ -212,5 +224,6 @@ if __name__ == "__main__":
     write("stems", stems())
     write("seqeval", spans())
     write("squad", squad())
+    write("classes", classes())
     write("text", text())
     write("pcg64", random_numbers())
