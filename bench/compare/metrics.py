@@ -3,8 +3,9 @@
 
     oracle/bin/python bench/compare/metrics.py FOLDER [--ours build/release/grimoire] [--rounds 5] [--repeat 1]
 
-FOLDER holds reference.txt and one or more SYSTEM.txt, a line each (WMT17's English-German, say): all systems are scored one behind the other. Of sacreBLEU the scoring alone is timed, in a process that
-has imported it and read the files; of ours the whole command. Scores must agree to 1e-9. --short: ours alone, on lines made here."""
+FOLDER holds reference.txt and one or more SYSTEM.txt, a line each (WMT17's English-German, say): all systems are scored one behind the other. Of
+sacreBLEU the scoring alone is timed, in a process that has imported it and read the files; of ours the whole command. Scores must agree to 1e-9.
+--short: ours alone, on lines made here."""
 import argparse
 import json
 import pathlib

@@ -65,6 +65,9 @@ said 'line 3 of hyp has no partner'
 : >empty
 ran 3 score bleu --hyp empty --ref one
 said 'empty'
+printf '\n \n\n' >blank
+ran 3 score bleu --hyp blank --ref one
+said 'all of its 3 lines are empty'
 printf 'a\nb\xff\nc\n' >bad
 ran 3 score rouge --hyp hyp --ref bad
 said 'line 2'

@@ -9,7 +9,8 @@ namespace grim {
 namespace {
 
 ChrfOptions options_of(const Json& json) {
-  ChrfOptions o{.char_order = static_cast<int>(json.integer("char_order")), .word_order = static_cast<int>(json.integer("word_order")), .beta = json.real("beta")};
+  ChrfOptions o{.char_order = static_cast<int>(json.integer("char_order")), .word_order = static_cast<int>(json.integer("word_order")),
+                .beta = json.real("beta")};
   if (json.boolean("lowercase")) o.letters = Case::lowered;
   if (json.boolean("whitespace")) o.blanks = ChrfOptions::Blanks::counted;
   if (json.boolean("eps_smoothing")) o.smoothing = ChrfOptions::Smoothing::epsilon;
@@ -39,7 +40,8 @@ TEST(Chrf, PublishedScores) {
   EXPECT_NEAR(smoothed.sentence("a", {"a"}), 16.6667, 1e-4);
   EXPECT_NEAR(smoothed.sentence("a b c", {"abc"}), 50, 1e-4);
   EXPECT_NEAR(smoothed.sentence(str(" {}", expertise), {expert}), 63.361730, 1e-5);
-  EXPECT_NEAR(smoothed.sentence(" Die    Beziehung zwischen  Obama und Netanjahu ist nicht gerade  freundlich. ", {friendly}), 64.1302698, 1e-4);  // 64.1302216 by sacreBLEU 2.6: its test allows 1e-4
+  EXPECT_NEAR(smoothed.sentence(" Die    Beziehung zwischen  Obama und Netanjahu ist nicht gerade  freundlich. ", {friendly}), 64.1302698,
+              1e-4);  // 64.1302216 by sacreBLEU 2.6, whose test allows 1e-4
   EXPECT_NEAR(effective.sentence("a", {"a"}), 100, 1e-4);
   EXPECT_NEAR(effective.score_of({"a", "b"}, std::vector<Lines>{{"a", "c"}}), 50, 1e-4);
   EXPECT_NEAR(effective.sentence("aa", {"ab"}), 25, 1e-4);

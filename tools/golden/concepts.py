@@ -262,7 +262,8 @@ row("ada", "bf16", "bfloat16,mixed precision,master weights", weight.bfloat16(),
 
 # metrics of text
 candidate, reference = "the cats sit on mats", ["the cat sits on a mat"]
-row("eval", "chrf", "chrF++,character F-score", CHRF().sentence_score(candidate, reference).score, CHRF(word_order=2).sentence_score(candidate, reference).score)
+row("eval", "chrf", "chrF++,character F-score", CHRF().sentence_score(candidate, reference).score,
+    CHRF(word_order=2).sentence_score(candidate, reference).score)
 edits = TER().sentence_score("on the mat the cat sits", ["the cat sat on the mat"])
 row("eval", "ter", "translation edit rate", edits.num_edits, edits.score)
 said, true = [["B-PER", "O", "O", "B-LOC"]], [["B-PER", "I-PER", "O", "B-LOC"]]

@@ -2,9 +2,10 @@
 """tests/golden/metrics/*.json: scores of text by the programs that the field uses.
 
     oracle/bin/pip install sacrebleu==2.6.0 rouge-score==0.1.2 seqeval==1.2.2 scikit-learn numpy
-    oracle/bin/python tools/golden/metrics.py
+    oracle/bin/python tools/golden/metrics.py [ground_truth.txt]
 
-squad.json is made by the functions below, which are the rules of the official evaluate-v1.1.py and evaluate-v2.0.py."""
+The file is conlleval's sample, of which the tags are kept; it is tests/data/ground_truth.txt in seqeval's source archive. squad.json is made by
+the functions below, which are the rules of the official evaluate-v1.1.py and evaluate-v2.0.py."""
 import collections
 import json
 import random
@@ -108,20 +109,22 @@ def rouge():
     return {"cases": rows, "aggregate": {"pairs": pairs, "samples": 200, "seed": 11, "intervals": intervals}}
 
 
-STEMS = ("sky skies dying news innings howe proceed caresses ponies ties dies caress cats feed agreed plastered bled motoring sing conflated troubled sized hopping "
-         "tanned falling hissing fizzed failing filing happy sky enjoy spy fly spied died relational conditional rational valenci hesitanci digitizer conformabli "
-         "radicalli differentli vileli analogousli vietnamization predication operator feudalism decisiveness hopefulness callousness formaliti sensitiviti "
-         "sensibiliti triplicate formative formalize electriciti electrical hopeful goodness revival allowance inference airliner gyroscopic adjustable defensible "
-         "irritant replacement adjustment dependent adoption homologou communism activate angulariti homologous effective bowdlerize probate rate cease controll roll "
-         "geologi theologi archaeologi philologi fulli hopefulli syzygy yyyy toy say crying oing eing ing ed eed ied sses us ss s y a be as is able ible ion "
-         "owed tion ational finalli alli balli generalli wholli dolli 1990s b2b x1ing zzed axes mated rolled").split()
+STEMS = """
+sky skies dying news innings howe proceed caresses ponies ties dies caress cats feed agreed plastered bled motoring sing conflated troubled
+sized hopping tanned falling hissing fizzed failing filing happy sky enjoy spy fly spied died relational conditional rational valenci
+hesitanci digitizer conformabli radicalli differentli vileli analogousli vietnamization predication operator feudalism decisiveness
+hopefulness callousness formaliti sensitiviti sensibiliti triplicate formative formalize electriciti electrical hopeful goodness revival
+allowance inference airliner gyroscopic adjustable defensible irritant replacement adjustment dependent adoption homologou communism
+activate angulariti homologous effective bowdlerize probate rate cease controll roll geologi theologi archaeologi philologi fulli hopefulli
+syzygy yyyy toy say crying oing eing ing ed eed ied sses us ss s y a be as is able ible ion owed tion ational finalli alli balli generalli
+wholli dolli 1990s b2b x1ing zzed axes mated rolled""".split()
 
 
 def stems():
     rng, stemmer = random.Random(7), PorterStemmer()
     words = STEMS + ["".join(rng.choice("aeiouytsrlnb") for _ in range(rng.randrange(1, 7))) + rng.choice(
-        "s es ed ing ational tional enci izer bli alli entli eli ousli ation ator alism iveness aliti iviti biliti fulli logi icate ative alize ical ful ness al "
-        "ance er ic able ant ement ment ent ion ou ism ate iti ous ive ize e ll y ies ied eed".split()) for _ in range(1500)]
+        "s es ed ing ational tional enci izer bli alli entli eli ousli ation ator alism iveness aliti iviti biliti fulli logi icate ative alize ical ful ness "
+        "al ance er ic able ant ement ment ent ion ou ism ate iti ous ive ize e ll y ies ied eed".split()) for _ in range(1500)]
     return {w: stemmer.stem(w) for w in dict.fromkeys(words)}
 
 
@@ -172,7 +175,8 @@ def squad_scores(qs, version):
     with_answer, without = [q for q in qs if q["right"]], [q for q in qs if not q["right"]]
     out = {"exact": mean(exact, qs), "f1": mean(f1, qs)}
     if version == 2:
-        out |= {"HasAns_exact": mean(exact, with_answer), "HasAns_f1": mean(f1, with_answer), "NoAns_exact": mean(exact, without), "NoAns_f1": mean(f1, without)}
+        out |= {"HasAns_exact": mean(exact, with_answer), "HasAns_f1": mean(f1, with_answer),
+                "NoAns_exact": mean(exact, without), "NoAns_f1": mean(f1, without)}
         out["best_exact"], out["best_exact_thresh"] = best(qs, exact)
         out["best_f1"], out["best_f1_thresh"] = best(qs, f1)
     return out
@@ -199,9 +203,15 @@ def classes():
     return rows
 
 
+def conlleval_sample(path):
+    sentences = [[row.split() for row in part.split("\n") if row] for part in open(path, encoding="utf-8").read().split("\n\n")]
+    return {side: [" ".join(row[column] for row in s) for s in sentences if s] for side, column in (("true", -2), ("said", -1))}
+
+
 def text():
     rng = random.Random(10)
-    lines = [" " + cases.line(rng, 20) + rng.choice(cases.BLANKS) for _ in range(150)] + ["ΑΣ", "ΑΣ.", "Σ", "ΑΣΑ", "Α.Σ", "ΑΣ'Α", "İI", "ǅ", "Σ\u0301Σ", "A\u001cB\u0085C"]
+    lines = [" " + cases.line(rng, 20) + rng.choice(cases.BLANKS) for _ in range(150)]
+    lines += ["ΑΣ", "ΑΣ.", "Σ", "ΑΣΑ", "Α.Σ", "ΑΣ'Α", "İI", "ǅ", "Σ\u0301Σ", "A\u001cB\u0085C"]
     return {"blank": [c for c in range(sys.maxunicode + 1) if chr(c).isspace()], "lines": [[t, t.lower(), t.split(), t.rstrip()] for t in lines]}
 
 
@@ -226,4 +236,6 @@ if __name__ == "__main__":
     write("squad", squad())
     write("classes", classes())
     write("text", text())
+    if len(sys.argv) > 1:
+        write("conlleval", conlleval_sample(sys.argv[1]))
     write("pcg64", random_numbers())

@@ -81,7 +81,8 @@ def rouge(n):
         file("hyp", "".join(h + "\n" for h in hyps))
         for i, r in enumerate(refs):
             file(f"ref{i}", "".join(x + "\n" for x in r))
-        ours = run("rouge", *words, *(w for k in kinds for w in ("--kind", k)), *(["--stem"] if stem else []), "--newline", "<n>", "--samples", "1", "--by-line")
+        ours = run("rouge", *words, *(w for k in kinds for w in ("--kind", k)), *(["--stem"] if stem else []), "--newline", "<n>",
+                   "--samples", "1", "--by-line")
         scorer = rouge_scorer.RougeScorer(kinds, use_stemmer=stem)
         for i, h in enumerate(hyps):
             theirs = scorer.score_multi([r[i].replace("<n>", "\n") for r in refs], h.replace("<n>", "\n"))
@@ -120,7 +121,8 @@ def squad(n, size=10):
         version = 1 + i % 2
         qs = cases.questions(rng, size, version == 2)
         data = {"data": [{"paragraphs": [{"qas": [{"id": q["id"], "answers": [{"text": r} for r in q["right"]]} for q in qs]}]}]}
-        words = ["--ref", file("dev.json", json.dumps(data)), "--hyp", file("said.json", json.dumps({q["id"]: q["given"] for q in qs})), "--rules", f"{version}.{2 - version}"]
+        words = ["--ref", file("dev.json", json.dumps(data)), "--hyp", file("said.json", json.dumps({q["id"]: q["given"] for q in qs})),
+                 "--rules", f"{version}.{2 - version}"]
         if version == 2:
             words += ["--na-probs", file("na.json", json.dumps({q["id"]: q["na"] for q in qs}))]
         ours = run("squad", *words)
@@ -132,7 +134,8 @@ def squad(n, size=10):
 
 corpus_metric("bleu", BLEU, golden.bleu_options, lambda o: flags(o, tokenize="--tokenizer", smooth_method="--smoothing", smooth_value="--smooth-value",
                                                                  effective_order="--effective-order", lowercase="--lowercase"), args.cases)
-corpus_metric("chrf", CHRF, golden.chrf_options, lambda o: flags(o, char_order="--char-order", word_order="--word-order", beta="--beta", lowercase="--lowercase",
+corpus_metric("chrf", CHRF, golden.chrf_options, lambda o: flags(o, char_order="--char-order", word_order="--word-order", beta="--beta",
+                                                                 lowercase="--lowercase",
                                                                  whitespace="--whitespace", eps_smoothing="--eps-smoothing"), args.cases)
 corpus_metric("ter", TER, lambda rng: golden.ter_options(rng), lambda o: flags(
     {**o, "asian_support": o["asian_support"] and (o["normalized"] or o["no_punct"])}, normalized="--normalized", no_punct="--no-punct",

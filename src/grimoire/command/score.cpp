@@ -72,7 +72,8 @@ class ScoreCommand final : public Command {
   }
   static std::vector<FormEntry> all_entries() {
     std::vector<FormEntry> all;
-    for (const auto& family : {score::kTextForms, score::kSummaryForms, score::kTagForms, score::kAnswerForms, score::kLabelForms}) all.insert(all.end(), family.begin(), family.end());
+    for (const auto& family : {score::kTextForms, score::kSummaryForms, score::kTagForms, score::kAnswerForms, score::kLabelForms})
+      all.insert(all.end(), family.begin(), family.end());
     return all;
   }
 

@@ -1,6 +1,7 @@
 #include "grimoire/metric/bleu_tokens.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -12,20 +13,26 @@ namespace grim {
 namespace {
 
 bool is_period(char c) { return c == '.' || c == ','; }
-bool stands_alone(char c) {
+constexpr bool stands_alone(char c) {
   return (c >= ' ' && c <= '&') || (c >= '(' && c <= '+') || c == '/' || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
 }
 
-// Replaces every pair of neighbours that fits, from left to right, each byte in one pair only, by `put`.
-template <class Fits, class Put> void replace_pairs(std::string& text, std::string& spare, Fits&& fits, Put&& put) {
-  spare.clear();
+// Replaces every pair of neighbours that fits, from left to right, each byte in one pair only, by what `put` makes of it: four bytes at most.
+template <class Fits, class Put> std::string pairs_replaced(const std::string& text, Fits&& fits, Put&& put) {
+  std::string out(2 * text.size() + 4, '\0');
+  char* to = out.data();
   size_t i = 0;
   for (; i + 1 < text.size(); ++i) {
-    if (fits(text[i], text[i + 1])) put(text[i], text[i + 1]), ++i;
-    else spare += text[i];
+    if (fits(text[i], text[i + 1])) to = put(to, text[i], text[i + 1]), ++i;
+    else *to++ = text[i];
   }
-  if (i < text.size()) spare += text[i];
-  text.swap(spare);
+  if (i < text.size()) *to++ = text[i];
+  out.resize(static_cast<size_t>(to - out.data()));
+  return out;
+}
+char* put(char* to, char a, char b, char c, char d) {
+  to[0] = a, to[1] = b, to[2] = c, to[3] = d;
+  return to + 4;
 }
 
 struct Range {
@@ -85,22 +92,27 @@ const char* name_of(BleuTokenizer tokenizer) {
 }
 
 std::string western_marks_parted(std::string_view line, Possessive possessive) {
-  std::string text, spare;
-  text.reserve(2 * line.size());
-  spare.reserve(2 * line.size());
+  static constexpr auto kAlone = [] {
+    std::array<bool, 256> table{};
+    for (int c = 0; c < 128; ++c) table[static_cast<size_t>(c)] = c != ' ' && stands_alone(static_cast<char>(c));
+    return table;
+  }();
+  std::string text(3 * line.size(), '\0');
+  char* to = text.data();
   for (char c : line) {
-    if (c != ' ' && stands_alone(c)) text += ' ', text += c, text += ' ';
-    else if (c == ' ') text += "   ";
-    else text += c;
+    const bool alone = kAlone[static_cast<unsigned char>(c)];
+    if (alone) *to++ = ' ';
+    *to++ = c;
+    if (alone) *to++ = ' ';
   }
+  text.resize(static_cast<size_t>(to - text.data()));
   if (possessive == Possessive::apart) text = replaced(text, "'s ", " 's ");
-  if (text.find_first_of(".,-") == std::string::npos) return text;
-  const auto apart_behind = [&](char a, char b) { spare += a, spare += ' ', spare += b, spare += ' '; };
-  replace_pairs(text, spare, [](char a, char b) { return !is_digit(a) && is_period(b); }, apart_behind);
-  replace_pairs(text, spare, [](char a, char b) { return is_period(a) && !is_digit(b); },
-                [&](char a, char b) { spare += ' ', spare += a, spare += ' ', spare += b; });
-  replace_pairs(text, spare, [](char a, char b) { return is_digit(a) && b == '-'; }, apart_behind);
-  return text;
+  if (text.find_first_of(".,") != std::string::npos) {
+    text = pairs_replaced(text, [](char a, char b) { return is_period(b) && !is_digit(a); }, [](char* to, char a, char b) { return put(to, a, ' ', b, ' '); });
+    text = pairs_replaced(text, [](char a, char b) { return is_period(a) && !is_digit(b); }, [](char* to, char a, char b) { return put(to, ' ', a, ' ', b); });
+  }
+  if (text.find('-') == std::string::npos) return text;
+  return pairs_replaced(text, [](char a, char b) { return b == '-' && is_digit(a); }, [](char* to, char a, char b) { return put(to, a, ' ', b, ' '); });
 }
 
 std::string unescaped_marks(std::string_view line) {

@@ -22,17 +22,15 @@ struct Cell {
   Edit edit;
 };
 
-// Levenshtein's table of hypotheses of one length against a reference, of which only a band about the diagonal is filled in. Hypotheses differ by
-// shifts: rows before the first word that changed stay as they are.
+// Levenshtein's table of hypotheses of one length against a reference, of which only a band about the diagonal is filled in and kept. Hypotheses differ
+// by shifts: rows before the first word that changed stay as they are.
 class EditTable {
  public:
   EditTable(WordSpan reference, size_t hypothesis_length)
-      : reference_(reference), n_(hypothesis_length), width_(reference.size() + 1), cells_((n_ + 1) * width_, Cell{kFar, Edit::none}), current_(n_) {
-    for (size_t j = 0; j < width_; ++j) cells_[j] = {static_cast<int32_t>(j), Edit::insert};
-    ratio_ = n_ > 0 ? static_cast<double>(reference.size()) / static_cast<double>(n_) : 1;
-    // Where lengths differ a lot, bands of neighbouring rows would not touch.
-    beam_ = kBeam < ratio_ / 2 ? static_cast<int64_t>(std::ceil(ratio_ / 2 + kBeam)) : kBeam;
-  }
+      : reference_(reference), n_(hypothesis_length), ratio_(static_cast<double>(reference.size()) / static_cast<double>(n_)),
+        // Where lengths differ a lot, bands of neighbouring rows would not touch.
+        beam_(kBeam < ratio_ / 2 ? static_cast<int64_t>(std::ceil(ratio_ / 2 + kBeam)) : kBeam), width_(2 * beam_ + 1),
+        cells_(n_ * static_cast<size_t>(width_), Cell{kFar, Edit::none}), current_(n_) {}
 
   int32_t distance(WordSpan hypothesis) {
     size_t same = 0;
@@ -40,38 +38,49 @@ class EditTable {
     for (size_t i = same + 1; i <= n_; ++i) fill_row(i, hypothesis[i - 1]);
     std::ranges::copy(hypothesis, current_.begin());
     filled_ = n_;
-    return cells_.back().cost;
+    return at(n_, static_cast<int64_t>(reference_.size())).cost;
   }
-  Edit edit(size_t i, size_t j) const { return cells_[i * width_ + j].edit; }
+  Edit edit(size_t i, size_t j) const { return at(i, static_cast<int64_t>(j)).edit; }
 
  private:
+  int64_t diagonal(size_t i) const { return static_cast<int64_t>(std::floor(static_cast<double>(i) * ratio_)); }
+  int64_t first(size_t i) const { return std::max<int64_t>(0, diagonal(i) - beam_); }
+  Cell at(size_t i, int64_t j) const {
+    if (i == 0) return {static_cast<int32_t>(j), Edit::insert};
+    const int64_t in_band = j - first(i);
+    return in_band < 0 || in_band >= width_ ? Cell{kFar, Edit::none} : cells_[(i - 1) * static_cast<size_t>(width_) + static_cast<size_t>(in_band)];
+  }
+
   void fill_row(size_t i, uint32_t word) {
-    Cell* const row = &cells_[i * width_];
-    const Cell* const above = row - width_;
-    const auto diagonal = static_cast<int64_t>(std::floor(static_cast<double>(i) * ratio_)), columns = static_cast<int64_t>(width_);
-    const int64_t first = std::max<int64_t>(0, diagonal - beam_), last = i == n_ ? columns : std::min(columns, diagonal + beam_);
-    for (int64_t j = first; j < last; ++j) {
-      if (j == 0) {
-        row[0] = {above[0].cost + 1, Edit::remove};
-        continue;
-      }
-      const bool same = word == reference_[static_cast<size_t>(j - 1)];
+    const auto columns = static_cast<int64_t>(reference_.size()) + 1;
+    const int64_t begin = first(i), end = i == n_ ? columns : std::min(columns, diagonal(i) + beam_);
+    Cell* const row = &cells_[(i - 1) * static_cast<size_t>(width_)];
+    Cell left{kFar, Edit::none}, corner = begin > 0 ? at(i - 1, begin - 1) : left;
+    for (int64_t j = begin; j < end; ++j) {
+      const Cell above = at(i - 1, j);
       Cell best{kFar, Edit::none};
-      const auto offer = [&](int32_t cost, Edit edit) {
+      const auto offer = [&best](int32_t cost, Edit edit) {
         if (cost < best.cost) best = {cost, edit};
       };
-      offer(above[j - 1].cost + (same ? 0 : 1), same ? Edit::keep : Edit::replace);
-      offer(above[j].cost + 1, Edit::remove);
-      if (j > first) offer(row[j - 1].cost + 1, Edit::insert);
-      row[j] = best;
+      if (j == 0) {
+        best = {above.cost + 1, Edit::remove};
+      } else {
+        const bool same = word == reference_[static_cast<size_t>(j - 1)];
+        offer(corner.cost + (same ? 0 : 1), same ? Edit::keep : Edit::replace);
+        offer(above.cost + 1, Edit::remove);
+        offer(left.cost + 1, Edit::insert);
+      }
+      row[j - begin] = best;
+      left = best;
+      corner = above;
     }
   }
 
   WordSpan reference_;
-  size_t n_, width_;
-  double ratio_;
-  int64_t beam_;
-  std::vector<Cell> cells_;  // (n + 1, reference + 1)
+  size_t n_;
+  double ratio_;  // of the lengths: the slope of the diagonal
+  int64_t beam_, width_;
+  std::vector<Cell> cells_;  // (n, width): row i holds columns first(i) and on of hypotheses' first i words
   Words current_;
   size_t filled_ = 0;
 };

@@ -1,5 +1,7 @@
 #include "grimoire/metric/plain_text.h"
 
+#include <array>
+
 #include "grimoire/base/utf8.h"
 #include "grimoire/text/unicode.h"
 
@@ -7,17 +9,24 @@ namespace grim {
 namespace {
 
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
-bool is_ascii_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || (c >= '\x1c' && c <= '\x1f'); }
+constexpr bool is_ascii_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || (c >= '\x1c' && c <= '\x1f'); }
 
 // Skips blanks, or what is none, from `at` on.
 enum class Skip : uint8_t { blanks, others };
 size_t end_of(std::string_view text, size_t at, Skip skip) {
+  static constexpr auto kKinds = [] {  // of a byte: what `skip` goes over, or a part of something longer
+    std::array<uint8_t, 256> kinds{};
+    for (int c = 0; c < 256; ++c) kinds[static_cast<size_t>(c)] = static_cast<uint8_t>(c > 127 ? 2 : is_ascii_blank(static_cast<char>(c)) ? 0 : 1);
+    return kinds;
+  }();
+  const auto wanted = static_cast<uint8_t>(skip);
   while (at < text.size()) {
-    if (is_ascii(text[at])) {
-      if (is_ascii_blank(text[at]) != (skip == Skip::blanks)) return at;
+    const uint8_t kind = kKinds[static_cast<unsigned char>(text[at])];
+    if (kind == wanted) {
       ++at;
       continue;
     }
+    if (kind != 2) return at;
     size_t next = at;
     if (is_blank(next_code_point(text, next)) != (skip == Skip::blanks)) return at;
     at = next;

@@ -18,6 +18,19 @@ bool is_of_word(char c) { return is_digit(c) || (c >= 'a' && c <= 'z'); }
 
 double share(int64_t part, size_t whole) { return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0; }
 
+size_t common_length(const Symbols& a, const Symbols& b) {
+  std::vector<uint32_t> row(b.size() + 1);  // of the first i of a and the first j of b
+  for (uint32_t symbol : a) {
+    uint32_t corner = 0;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const uint32_t above = row[j];
+      row[j] = symbol == b[j - 1] ? corner + 1 : std::max(above, row[j - 1]);
+      corner = above;
+    }
+  }
+  return row.back();
+}
+
 // (a + 1, b + 1): length of the longest common subsequence of the first i of a and the first j of b.
 class CommonLengths {
  public:
@@ -26,7 +39,6 @@ class CommonLengths {
       for (size_t j = 1; j <= b.size(); ++j)
         table_[i * width_ + j] = a[i - 1] == b[j - 1] ? at(i - 1, j - 1) + 1 : std::max(at(i - 1, j), at(i, j - 1));
   }
-  uint32_t length() const { return table_.back(); }
   // Marks the places of a that one of the longest takes, read from the end; rouge-score's choice among several.
   void mark(std::vector<char>& of_a) const {
     for (size_t i = a_.size(), j = b_.size(); i > 0 && j > 0;) {
@@ -74,7 +86,7 @@ PrecisionRecall by_runs(int n, const Symbols& summary, const Symbols& reference)
 }
 
 PrecisionRecall by_subsequence(const Symbols& summary, const Symbols& reference) {
-  const uint32_t length = CommonLengths(reference, summary).length();
+  const auto length = static_cast<int64_t>(common_length(reference, summary));
   return {share(length, summary.size()), share(length, reference.size())};
 }
 

@@ -109,8 +109,8 @@ std::vector<TagSpan> strict_spans(const Tags& given, TagScheme scheme) {
   const Grammar g = grammar_of(scheme);
   std::vector<Tag> tags;
   for (size_t i = 0; i < given.size(); ++i) {
-    GRIM_CHECK(!given[i].empty() && g.letters.find(given[i][0]) != std::string_view::npos, input, "seqeval", "tag {} is '{}', and {} has tags that begin with {}",
-               i + 1, given[i], name_of(scheme), std::string(g.letters));
+    GRIM_CHECK(!given[i].empty() && g.letters.find(given[i][0]) != std::string_view::npos, input, "seqeval",
+               "tag {} is '{}', and tags of {} begin with one of {}", i + 1, given[i], name_of(scheme), g.letters);
     tags.push_back(strict(given[i]));
   }
   tags.push_back({'O', kNoType});

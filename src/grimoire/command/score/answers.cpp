@@ -42,11 +42,12 @@ enum class Version : uint8_t { automatic, v1, v2 };
 class SquadForm final : public ScoreForm {
  public:
   Options options() override {
-    return {{.name = "rules", .help = "of SQuAD 1.1, or of 2.0 where questions may have no answer; auto: 2.0 where one has none", .target = by_choice(&version_),
-             .choices = {"auto", "1.1", "2.0"}, .basic = true},
+    return {{.name = "rules", .help = "of SQuAD 1.1, or of 2.0 where questions may have no answer; auto: 2.0 where one has none",
+             .target = by_choice(&version_), .choices = {"auto", "1.1", "2.0"}, .basic = true},
             {.name = "na-probs", .help = "file of how sure the system is, by question, that there is no answer: best thresholds (2.0)", .target = &na_probs_,
              .basic = true},
-            {.name = "na-threshold", .help = "an answer counts as none where that is more", .target = &threshold_, .low = 0, .high = 1e300, .with = "na-probs"}};
+            {.name = "na-threshold", .help = "an answer counts as none where that is more", .target = &threshold_, .low = 0, .high = 1e300,
+             .with = "na-probs"}};
   }
 
   Answer answer(const Sides& sides) override {
@@ -64,7 +65,8 @@ class SquadForm final : public ScoreForm {
     const auto part = [&](const char* words, const char* key, const std::optional<AnswerScores>& of) {
       if (!of) return;
       answer.report.blocks.insert(answer.report.blocks.end(),
-                                  {Figure{str("exact match {}, %", words), number(of->exact, "{:.4f}")}, Figure{str("F1 {}, %", words), number(of->f1, "{:.4f}")},
+                                  {Figure{str("exact match {}, %", words), number(of->exact, "{:.4f}")},
+                                   Figure{str("F1 {}, %", words), number(of->f1, "{:.4f}")},
                                    Figure{str("questions {}", words), static_cast<double>(of->questions)}});
       answer.result.set(str("{}_exact", key), of->exact);
       answer.result.set(str("{}_f1", key), of->f1);
@@ -83,7 +85,8 @@ class SquadForm final : public ScoreForm {
  private:
   void fill(SquadFile& file, const std::string& predictions, const std::string& questions) const {
     const Json said = json_file(predictions), sure = na_probs_.empty() ? Json() : json_file(na_probs_);
-    if (!said.is_object()) throw Error(ErrorKind::input, str("{}: got {}, expected an object: answers by the id of their question", predictions, name_of(said.kind())));
+    if (!said.is_object())
+      throw Error(ErrorKind::input, str("{}: got {}, expected an object: answers by the id of their question", predictions, name_of(said.kind())));
     std::map<std::string_view, const Json*> by_id, sure_by_id;
     for (size_t i = 0; i < said.size(); ++i) by_id[said.keys()[i]] = &said.items()[i];
     if (sure.is_object())

@@ -16,7 +16,9 @@ LineFile::LineFile(std::string path) : path_(std::move(path)), text_(read_file(p
   lines_ = lines_in(without_byte_order_mark(text_));
   for (std::string_view& line : lines_)
     if (line.ends_with('\r')) line.remove_suffix(1);
-  if (lines_.empty()) throw Error(ErrorKind::input, str("{}: the file is empty", path_), "expected a line for each that is to be scored");
+  if (std::ranges::all_of(lines_, [](std::string_view line) { return trimmed(line).empty(); }))
+    throw Error(ErrorKind::input, lines_.empty() ? str("{}: the file is empty", path_) : str("{}: all of its {} lines are empty", path_, lines_.size()),
+                "expected a line for each that is to be scored");
 }
 
 std::string LineFile::place(size_t line) const { return str("{}: line {}", path_, line + 1); }

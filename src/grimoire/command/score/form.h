@@ -20,7 +20,7 @@ struct Answer {
 // A file of lines, without their ends.
 class LineFile {
  public:
-  // throws: input, no file, no line in it, not UTF-8 (with the line)
+  // throws: input, no file, nothing in it but line ends, not UTF-8 (with the line)
   explicit LineFile(std::string path);
   LineFile(LineFile&&) = delete;  // lines point into it
   const std::string& path() const { return path_; }

@@ -145,9 +145,11 @@ constexpr FormEntry kForms[] = {
     {"classes", "accuracy, F1 (micro, macro, weighted, of one class), Matthews, kappa", "classes and numbers, one a line",
      "grimoire score classes --hyp predicted.txt --ref right.txt\ngrimoire score classes --hyp predicted.txt --ref right.txt --positive spam",
      make_form<ClassesForm>},
-    {"correlation", "Pearson's and Spearman's correlation of numbers", "classes and numbers, one a line", "grimoire score correlation --hyp predicted.txt --ref right.txt",
+    {"correlation", "Pearson's and Spearman's correlation of numbers", "classes and numbers, one a line",
+     "grimoire score correlation --hyp predicted.txt --ref right.txt",
      make_form<CorrelationForm>},
-    {"calibration", "do probabilities hold? expected calibration error, Brier score", "classes and numbers, one a line", "grimoire score calibration --hyp probabilities.txt --ref happened.txt",
+    {"calibration", "do probabilities hold? expected calibration error, Brier score", "classes and numbers, one a line",
+     "grimoire score calibration --hyp probabilities.txt --ref happened.txt",
      make_form<CalibrationForm>},
 };
 

@@ -29,7 +29,8 @@ class RougeForm final : public ScoreForm {
 
   Answer answer(const Sides& sides) override {
     std::vector<RougeKind> kinds;
-    for (const std::string& name : kinds_.empty() ? std::vector<std::string>{"rouge1", "rouge2", "rougeL", "rougeLsum"} : kinds_) kinds.push_back(rouge_kind(name));
+    for (const std::string& name : kinds_.empty() ? std::vector<std::string>{"rouge1", "rouge2", "rougeL", "rougeLsum"} : kinds_)
+      kinds.push_back(rouge_kind(name));
     const std::vector<std::vector<PrecisionRecall>> scores = scores_of(sides, kinds);
     const std::vector<RougeInterval> intervals = aggregate(scores, {.samples = samples_, .level = level_, .seed = static_cast<uint32_t>(seed_)});
     Table table{{"", "precision", "recall", "F", "from", str("to ({:.4g} %)", 100 * level_)}, {}};
@@ -103,7 +104,8 @@ class RougeForm final : public ScoreForm {
 
 constexpr FormEntry kForms[] = {
     {"rouge", "summaries: runs and subsequences of words that a reference has too", "summaries, a text on a line",
-     "grimoire score rouge --hyp summaries.txt --ref right.txt --stem\ngrimoire score rouge --hyp summaries.txt --ref right.txt --kind rougeLsum --newline \"<n>\"",
+     "grimoire score rouge --hyp summaries.txt --ref right.txt --stem\n"
+     "grimoire score rouge --hyp summaries.txt --ref right.txt --kind rougeLsum --newline \"<n>\"",
      make_form<RougeForm>},
 };
 

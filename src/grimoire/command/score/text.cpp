@@ -25,12 +25,13 @@ class CorpusForm : public ScoreForm {
   bool takes_several_references() const override { return true; }
   Options options() override {
     return joined({own_options(),
-                   {{.name = "baseline", .help = "file of another system: is the difference between the two more than chance?", .target = &baseline_, .basic = true},
+                   {{.name = "baseline", .help = "file of another system: is the difference between the two more than chance?", .target = &baseline_,
+                     .basic = true},
                     {.name = "test", .help = "how that is tested: paired bootstrap or approximate randomization", .target = by_choice(&test_),
                      .choices = {"bootstrap", "randomization"}, .with = "baseline"},
                     {.name = "confidence", .help = "an interval that holds 95 % of the scores of lines drawn anew", .target = &confidence_, .basic = true,
                      .without = {"baseline"}},
-                    {.name = "samples", .help = "how often lines are drawn; unless given 1000, or 10000 for randomization", .target = &samples_, .low = 1,
+                    {.name = "samples", .help = "how often lines are drawn; 0: 1000, or 10000 for randomization", .target = &samples_, .low = 0,
                      .high = 1e7},
                     {.name = "seed", .help = "of the draws; the same as sacreBLEU's gives its answers", .target = &seed_, .low = 0, .high = 4294967295.0},
                     {.name = "by-line", .help = "the score of each line too", .target = &by_line_}}});
@@ -104,8 +105,9 @@ class CorpusForm : public ScoreForm {
     table.rows.push_back(row(baseline_, base, of_base, std::string("baseline")));
     table.rows.push_back(row(hypotheses.path(), score, r.system, number(r.p, "{:.4f}")));
     answer.report.blocks.emplace_back(table);
-    answer.report.blocks.emplace_back(score == base ? Remark{"both score the same: there is no difference to test", report::Tone::plain}
-                                                    : Remark{str("the difference is {:+.2f}; by chance alone one as large comes about with p = {:.4f}", score - base, r.p)});
+    answer.report.blocks.emplace_back(
+        Remark{score == base ? "both score the same: there is no difference to test"
+                             : str("the difference is {:+.2f}; by chance alone one as large comes about with p = {:.4f}", score - base, r.p)});
     answer.result.set("baseline_score", base);
     answer.result.set("p", r.p);
     if (drawn) {
@@ -143,7 +145,7 @@ class BleuForm final : public CorpusForm {
             {.name = "lowercase", .help = "compare in small letters", .target = &lower_, .basic = true},
             {.name = "smoothing", .help = "what stands for a share without a match", .target = by_choice(&settings_.smoothing),
              .choices = {"exp", "floor", "add-k", "none"}},
-            {.name = "smooth-value", .help = "its amount; unless given 0.1 for floor and 1 for add-k", .target = &settings_.smooth_value, .low = 0, .high = 1e6,
+            {.name = "smooth-value", .help = "its amount; for add-k 1 unless given", .target = &value_, .low = 0, .high = 1e6,
              .with = "smoothing=floor|add-k"},
             {.name = "effective-order", .help = "count only lengths of which the system has a run: for single sentences", .target = &effective_}};
   }
@@ -152,6 +154,7 @@ class BleuForm final : public CorpusForm {
     BleuOptions options = settings_;
     options.letters = lower_ ? Case::lowered : Case::kept;
     options.order = order;
+    if (is_given("smooth-value")) options.smooth_value = value_;
     return options;
   }
   double line_score(const CorpusMetric&, std::span<const double> counts) const override { return Bleu(resolved(NgramOrder::effective)).score(counts); }
@@ -172,6 +175,7 @@ class BleuForm final : public CorpusForm {
 
   BleuOptions settings_;
   bool lower_ = false, effective_ = false;
+  double value_ = 0.1;
 };
 
 class ChrfForm final : public CorpusForm {
@@ -201,7 +205,8 @@ class ChrfForm final : public CorpusForm {
       const int64_t length = static_cast<int64_t>(n) + 1 - (words ? characters_ : 0);
       table.rows.push_back({str("{} {}{}", length, words ? "word" : "character", length == 1 ? "" : "s"), number(share(sums[3 * n]), "{:.1f}"),
                             number(share(sums[3 * n + 1]), "{:.1f}")});
-      orders.push(Json::object({{"of", words ? "words" : "characters"}, {"length", length}, {"precision", share(sums[3 * n])}, {"recall", share(sums[3 * n + 1])}}));
+      orders.push(Json::object({{"of", words ? "words" : "characters"}, {"length", length}, {"precision", share(sums[3 * n])},
+                                {"recall", share(sums[3 * n + 1])}}));
     }
     answer.report.blocks.emplace_back(std::move(table));
     answer.result.set("orders", std::move(orders));

@@ -167,8 +167,8 @@ const Concept kConcepts[] = {
      .see = "bleu: runs of words\nharmonic-mean: behind F\nmachine-translation: what is judged",
      .sources = "Popovic 2015, chrF: character n-gram F-score for automatic MT evaluation\nPopovic 2017, chrF++: words helping character n-grams",
      .ask = "Which counts more in chrF with b = 2, recall or precision? | Recall, twice as much.",
-     .more = "Blanks are left out, so it needs no tokenizer. chrF++ joins runs of one and two words to the means. Lengths of which one side has no run are left "
-             "out; the first program counted them as next to nothing instead, so that short sentences scored lower."},
+     .more = "Blanks are left out, so it needs no tokenizer. chrF++ joins runs of one and two words to the means. Lengths of which one side has no run are "
+             "left out; the first program counted them as next to nothing instead, so that short sentences scored lower."},
     {.id = "ter",
      .title = "TER",
      .names = "translation edit rate",
