@@ -54,10 +54,10 @@ def ter_options(rng):
     return dict(normalized=rng.random() < 0.5, no_punct=rng.random() < 0.4, asian_support=rng.random() < 0.4, case_sensitive=rng.random() < 0.4)
 
 
-def corpora(kind, options, seed, n):
+def corpora(kind, options, seed, n, dense=0):
     rng, rows = random.Random(seed), []
-    for _ in range(n):
-        hyps, refs = cases.corpus(rng, rng.randrange(1, 5), rng.choice([1, 1, 2, 3]))
+    for i in range(n + dense):
+        hyps, refs = cases.corpus(rng, rng.randrange(1, 5), rng.choice([1, 1, 2, 3])) if i < n else cases.few_words(rng, 2)
         o = options(rng)
         score = kind(**o).corpus_score(hyps, refs)
         row = {"options": o, "hyps": hyps, "refs": refs, "score": score.score}
@@ -228,7 +228,7 @@ if __name__ == "__main__":
     write("bleu", corpora(BLEU, bleu_options, 1, 200))
     write("bleu_tokens", tokens(2, 120))
     write("chrf", corpora(CHRF, chrf_options, 3, 150))
-    write("ter", corpora(TER, ter_options, 4, 200))
+    write("ter", corpora(TER, ter_options, 4, 200, dense=60))
     write("significance", significance())
     write("rouge", rouge())
     write("stems", stems())

@@ -70,7 +70,13 @@ def corpus_metric(name, make, options, to_flags, n, rounds=10):
         metric = make(**o)
         for i, got in enumerate(ours["by_line"]):
             compare(name, got, metric.sentence_score(hyps[i], [r[i] for r in refs]).score, (o, hyps[i], [r[i] for r in refs]))
-    print(f"{name}: {n} lines and {rounds} corpora agree", flush=True)
+    hyps, refs = cases.few_words(rng, n // 20)
+    words = ["--hyp", file("hyp", "".join(h + "\n" for h in hyps)), "--ref", file("ref0", "".join(r + "\n" for r in refs[0]))]
+    plain = make(effective_order=True) if name == "bleu" else make()
+    ours = run(name, *words, "--by-line")["by_line"]
+    for got, hyp, ref in zip(ours, hyps, refs[0]):
+        compare(f"{name} of few words", got, plain.sentence_score(hyp, [ref]).score, (hyp, ref))
+    print(f"{name}: {n} lines, {rounds} corpora, and {n // 20} lines of few words agree", flush=True)
 
 
 def rouge(n):

@@ -48,6 +48,18 @@ def corpus(rng, lines, references):
     return hyps, refs
 
 
+def few_words(rng, lines):
+    """(hypotheses, [references]) of four different words: many shifts of one worth, more than any limit."""
+    refs = [" ".join(rng.choice("abcd") for _ in range(rng.randrange(5, 60))) for _ in range(lines)]
+    hyps = []
+    for ref in refs:
+        words = ref.split()
+        if rng.random() < 0.5:
+            rng.shuffle(words)
+        hyps.append(changed(rng, " ".join(words[: rng.randrange(1, len(words) + 1)])))
+    return hyps, [refs]
+
+
 def tags(rng, letters, length):
     out = []
     for _ in range(length):
