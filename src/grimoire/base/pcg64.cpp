@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 
 namespace grim {
 namespace {
@@ -21,16 +22,16 @@ std::array<uint32_t, 8> seed_words(uint64_t seed) {
   };
   const uint32_t given[4] = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32), 0, 0};
   std::array<uint32_t, 4> pool{};
-  for (size_t i = 0; i < 4; ++i) pool[i] = hashed(given[i]);
-  for (size_t from = 0; from < 4; ++from)
-    for (size_t to = 0; to < 4; ++to) {
+  for (std::size_t i = 0; i < 4; ++i) pool[i] = hashed(given[i]);
+  for (std::size_t from = 0; from < 4; ++from)
+    for (std::size_t to = 0; to < 4; ++to) {
       if (from == to) continue;
       const uint32_t mixed = 0xca01f9ddu * pool[to] - 0x4973f715u * hashed(pool[from]);
       pool[to] = mixed ^ mixed >> 16;
     }
   std::array<uint32_t, 8> words{};
   factor = 0x8b51f9ddu;
-  for (size_t i = 0; i < 8; ++i) {
+  for (std::size_t i = 0; i < 8; ++i) {
     uint32_t v = pool[i % 4] ^ factor;
     factor *= 0x58f38dedu;
     v *= factor;
@@ -43,7 +44,7 @@ std::array<uint32_t, 8> seed_words(uint64_t seed) {
 
 Pcg64::Pcg64(uint64_t seed) {
   const std::array<uint32_t, 8> w = seed_words(seed);
-  const auto word = [&w](size_t i) { return uint64_t{w[2 * i + 1]} << 32 | w[2 * i]; };
+  const auto word = [&w](std::size_t i) { return uint64_t{w[2 * i + 1]} << 32 | w[2 * i]; };
   const Wide step = wide(word(2), word(3)) << 1 | 1, state = (step + wide(word(0), word(1))) * kMultiplier + step;
   state_high_ = static_cast<uint64_t>(state >> 64), state_low_ = static_cast<uint64_t>(state);
   step_high_ = static_cast<uint64_t>(step >> 64), step_low_ = static_cast<uint64_t>(step);

@@ -59,7 +59,8 @@ class ScoreCommand final : public Command {
  private:
   Options sides() {
     return {{.name = "hyp", .help = "file of what is judged, a line each", .target = &sides_.hypothesis, .basic = true, .required = true},
-            {.name = "ref", .help = "file of what is right, line by line", .target = &sides_.references, .basic = true, .required = true}};
+            {.name = "ref", .help = "file of what is right, line by line; translations and summaries take several, each behind a --ref of its own",
+             .target = &sides_.references, .basic = true, .required = true}};
   }
   const FormEntry* entry() const {
     const auto found = std::ranges::find_if(entries_, [&](const FormEntry& e) { return e.name == form(); });

@@ -26,7 +26,7 @@ std::string LineFile::place(size_t line) const { return str("{}: line {}", path_
 void check_as_many(const LineFile& first, const LineFile& other) {
   const size_t a = first.lines().size(), b = other.lines().size();
   if (a == b) return;
-  throw Error(ErrorKind::input, str("{} has {} lines and {} has {}: line {} of {} has no partner", first.path(), a, other.path(), b, std::min(a, b) + 1,
+  throw Error(ErrorKind::input, str("{} and {} have {} and {} lines: line {} of {} has no partner", first.path(), other.path(), a, b, std::min(a, b) + 1,
                                     a > b ? first.path() : other.path()),
               "each line is held against the same line of the other file; an empty line counts");
 }
