@@ -17,6 +17,7 @@
   X(fill)              \
   X(follows)           \
   X(eval)              \
+  X(score)             \
   X(inspect)           \
   X(tokenize)          \
   X(tokenizer)         \
