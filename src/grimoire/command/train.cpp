@@ -54,7 +54,7 @@ class TrainCommand final : public Command {
     read_settings(config_, file, config_file_);
     if (form().empty()) take_form(config_.model);
     Command::set(given);
-    if (find(config_.options(), "data") && config_.data.empty())
+    if (const Options own = config_.options(); config_.data.empty() && find(own, "data") && !other_data(own))
       throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
     if (config_.out.empty() && !dry_run_) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", "see grimoire train --help");
     source_ = config_.open_task();  // read once: a pipe has no second time
@@ -149,6 +149,11 @@ class TrainCommand final : public Command {
     if (!asked.empty() && asked != config_.model)
       throw Error(ErrorKind::usage, str("--model: got '{}', but {} holds a {}", asked, config_.init_from, config_.model), "leave --model out");
     take_form(config_.model);
+  }
+
+  // Is there something that takes the place of --data? Then the task says what is missing.
+  static bool other_data(const Options& own) {
+    return std::ranges::any_of(find(own, "data")->without, [&](const std::string& other) { return find(own, other) != nullptr; });
   }
 
   static bool is_typed(const Settings& given, const std::string& name) {

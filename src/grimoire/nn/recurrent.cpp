@@ -2,9 +2,11 @@
 
 #include <cmath>
 
+#include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/nn/tap.h"
 #include "grimoire/op/arrange.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/op/linear.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
@@ -72,11 +74,11 @@ RecurrentState RecurrentCell::step(const Tensor& from_x, const RecurrentState& s
     GRIM_CHECK(t.defined() && t.shape() == expected, shape, "recurrent", "state: got {}, expected {}",
                t.defined() ? t.shape() : Shape{}, expected);
   const Tensor from_h = shares(hh, state.h);  // (B, gates * C)
-  switch (cell) {
-    case Cell::rnn: return rnn_step(from_x, from_h);
-    case Cell::gru: return gru_step(*this, from_x, from_h, state);
-    default: return lstm_step(*this, from_x, from_h, state);
-  }
+  RecurrentState next = cell == Cell::rnn   ? rnn_step(from_x, from_h)
+                        : cell == Cell::gru ? gru_step(*this, from_x, from_h, state)
+                                            : lstm_step(*this, from_x, from_h, state);
+  next.h = tapped(*this, next.h, SiteKind::state);
+  return next;
 }
 
 RecurrentState RecurrentCell::operator()(const Tensor& x, const RecurrentState& state) const { return step(input_gates(x), state); }
@@ -124,6 +126,64 @@ Tensor RecurrentStack::operator()(const Tensor& input, std::vector<RecurrentStat
       continue;
     }
     x = concat({forward, run_cell(*cells[i], x, state[i], true)}, 2);
+    ++i;
+  }
+  return x;
+}
+
+namespace {
+
+// What ends at each step, shortest texts first, put behind what has not ended: the states of all texts in the order of PackedSteps.
+Tensor with_ended(const Tensor& last, const std::vector<Tensor>& ended) {
+  std::vector<Tensor> all = {last};
+  all.insert(all.end(), ended.rbegin(), ended.rend());
+  return all.size() > 1 ? concat(all, 0) : last;
+}
+
+// One cell over all texts side by side; `way` says in which direction. Outputs in the order of x.
+Tensor run_packed(const RecurrentCell& cell, const Tensor& x, const PackedSteps& steps, const PackedSteps::Way& way, RecurrentState& state) {
+  const Tensor gates = cell.input_gates(index_select(x, 0, way.rows));  // (N, gates * C), one product for all texts
+  const bool has_c = state.c.defined();
+  RecurrentState now{index_select(state.h, 0, steps.order), has_c ? index_select(state.c, 0, steps.order) : Tensor()};
+  std::vector<Tensor> outputs, ended_h, ended_c;
+  int64_t begin = 0;
+  for (const int64_t running : steps.running) {
+    if (const int64_t before = now.h.dim(0); running < before) {
+      ended_h.push_back(slice(now.h, 0, running, before));
+      now.h = slice(now.h, 0, 0, running);
+      if (has_c) ended_c.push_back(slice(now.c, 0, running, before)), now.c = slice(now.c, 0, 0, running);
+    }
+    now = cell.step(slice(gates, 0, begin, begin + running), now);
+    outputs.push_back(now.h);
+    begin += running;
+  }
+  state.h = index_select(with_ended(now.h, ended_h), 0, steps.place);
+  if (has_c) state.c = index_select(with_ended(now.c, ended_c), 0, steps.place);
+  return tapped(cell, index_select(concat(outputs, 0), 0, way.place));  // (N, C)
+}
+
+}  // namespace
+
+Tensor RecurrentStack::packed(const Tensor& input, const PackedSteps& steps, std::vector<RecurrentState>& state, Pass& pass) const {
+  const int64_t N = steps.forwards.rows.numel(), texts = steps.order.numel();
+  GRIM_CHECK(input.ndim() == 2 && input.dim(0) == N, shape, "recurrent", "got {}, expected ({}, {}): a row for each token of the texts", input.shape(), N,
+             options.in);
+  if (state.empty())
+    for (const auto& cell : cells) state.push_back(cell->zero_state(texts));
+  GRIM_CHECK(state.size() == cells.size(), argument, "recurrent", "got {} states, expected {}", state.size(), cells.size());
+  for (const RecurrentState& s : state)
+    GRIM_CHECK(s.h.defined() && s.h.shape() == Shape({texts, options.hidden}), shape, "recurrent", "state: got {}, expected {}",
+               s.h.defined() ? s.h.shape() : Shape{}, Shape({texts, options.hidden}));
+  Tensor x = input;
+  for (size_t i = 0; i < cells.size();) {
+    if (i > 0) x = dropout(x, options.dropout, pass);
+    const Tensor forth = run_packed(*cells[i], x, steps, steps.forwards, state[i]);
+    ++i;
+    if (options.direction == Direction::forward) {
+      x = forth;
+      continue;
+    }
+    x = concat({forth, run_packed(*cells[i], x, steps, steps.backwards, state[i])}, 1);
     ++i;
   }
   return x;

@@ -2,6 +2,7 @@
 
 #include "grimoire/task/infill.h"
 #include "grimoire/task/mlm.h"
+#include "grimoire/task/seq2seq.h"
 #include "grimoire/task/spans.h"
 
 namespace grim {
@@ -10,6 +11,7 @@ void add_tasks() {
   static const bool added = [] {
     add_task("infill", infill_task_settings());
     add_task("mlm", mlm_task_settings());
+    add_task("seq2seq", seq2seq_task_settings());
     add_task("spans", spans_task_settings());
     return true;
   }();
