@@ -101,7 +101,8 @@ def main():
         logits = model(tokens)
         config = {"model_type": "tcn", "vocab_size": V, "context": 12, "n_embd": E, "n_hidden": C, "n_layer": len(widths), "kernel_size": kernel,
                   "dropout": 0.0, "embedding_dropout": 0.0, "tied": tied}
-        written(name, config, model, {"tokens": tokens, "targets": targets, "logits": logits.detach()}, F.cross_entropy(logits.flatten(0, 1), targets.flatten()))
+        loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+        written(name, config, model, {"tokens": tokens, "targets": targets, "logits": logits.detach()}, loss)
     lengths, labels = [7, 2, 4, 1], torch.tensor([2, 0, 1, 1])
     texts = [torch.randint(0, V, (n,), generator=g) for n in lengths]
     model = drawn(Kim([2, 3, 4], 5, 3))

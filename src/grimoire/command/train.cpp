@@ -19,6 +19,9 @@ class TrainCommand final : public Command {
   std::string summary() const override { return "train a language model on a text file"; }
   std::vector<std::string> examples() const override {
     if (!form().empty() && !find(RunConfig(config_).options(), "data")) return {str("grimoire train --model {0} --out runs/{0}", form())};
+    if (!form().empty() && find(RunConfig(config_).options(), "source"))
+      return {str("grimoire train --model {0} --data pairs.tsv --out runs/{0}", form()),
+              str("grimoire train --model {0} --source train.de --target train.en --dev-source val.de --dev-target val.en --out runs/{0}", form())};
     return {"grimoire train --model mlp --data names.txt --out runs/names",
             "grimoire train --model gpt --data input.txt --out runs/shakespeare --steps 2000",
             "grimoire train --model gpt --data input.txt --out runs/big --n-layer 6 --n-embd 384 --dry-run"};

@@ -74,8 +74,8 @@ int64_t TcnConfig::looks_back_on() const { return 1 + 2 * (kernel_size - 1) * ((
 
 std::vector<std::string> TcnConfig::warnings() const {
   if (looks_back_on() >= context) return {};
-  return {str("the network looks back on {} of {} tokens: more blocks (" GRIM_SETTING("n-layer") ") or a wider kernel (" GRIM_SETTING("kernel-size") ") see all",
-              looks_back_on(), context)};
+  return {str("the network looks back on {} of {} tokens: more blocks (" GRIM_SETTING("n-layer") ") or a wider kernel (" GRIM_SETTING("kernel-size")
+              ") see all", looks_back_on(), context)};
 }
 
 Options TcnConfig::options() {
@@ -94,7 +94,8 @@ TcnConfig TcnConfig::from_json(const Json& c) {
                                              {"embedding_dropout"}, {"tied"}};
   check_config_keys(c, rules);
   return {.vocab_size = config_size(c, "vocab_size"), .context = config_size(c, "context"), .n_embd = config_size(c, "n_embd"),
-          .n_hidden = config_size(c, "n_hidden"), .n_layer = config_size(c, "n_layer", 1, kMostBlocks), .kernel_size = config_size(c, "kernel_size", 2, 1 << 10),
+          .n_hidden = config_size(c, "n_hidden"), .n_layer = config_size(c, "n_layer", 1, kMostBlocks),
+          .kernel_size = config_size(c, "kernel_size", 2, 1 << 10),
           .dropout = config_rate(c, "dropout", 0), .embedding_dropout = config_rate(c, "embedding_dropout", 0), .tied = c.boolean("tied")};
 }
 
@@ -123,7 +124,8 @@ Architecture tcn_architecture() {  // their recipe for characters, smaller
   const std::string recipe = R"({"steps": 5000, "batch_size": 32, "lr": 2e-3, "min_lr": 1e-4, "schedule": "cosine", "warmup": 100, "weight_decay": 0.0,
     "decay_all": false, "grad_clip": 1.0, )";
   return architecture<Tcn, TcnConfig>({.name = kName, .summary = "dilated causal convolutions, each block looking twice as far back",
-                                       .items_recipe = recipe + R"("context": 0})", .text_recipe = recipe + R"("context": 128, "n_layer": 5, "split": "90/10/0"})"},
+                                       .items_recipe = recipe + R"("context": 0})",
+                                       .text_recipe = recipe + R"("context": 128, "n_layer": 5, "split": "90/10/0"})"},
                                       Reading::sequence);
 }
 

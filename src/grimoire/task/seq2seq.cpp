@@ -98,7 +98,8 @@ class OpenedPairs final : public TokenTaskSource<OpenedPairs, ManyPairs> {
     const int64_t empty = text_->left_out + (dev_ ? dev_->left_out : 0), longer = numbered(config, "")->tokens.left_out;
     if (empty > 0) all.push_back(str("{} of the pairs have nothing on one side and are left out", with_commas(empty)));
     if (longer > 0)
-      all.push_back(str("{} pairs with more than {} tokens on one side are left out (" GRIM_SETTING("max-length") ")", with_commas(longer), options_.max_length));
+      all.push_back(str("{} pairs with more than {} tokens on one side are left out (" GRIM_SETTING("max-length") ")", with_commas(longer),
+                        options_.max_length));
     return all;
   }
   Json identity(const RunConfig& config) const override {
@@ -169,7 +170,7 @@ struct Seq2SeqSettings {
          .without = {"source"}},
         {.name = "source", .help = "instead, text file of sources, one a line", .target = &o.source, .basic = true, .with = "target"},
         {.name = "target", .help = "text file of their targets, line by line", .target = &o.target, .basic = true, .with = "source"},
-        {.name = "dev-data", .help = "pairs that choose the best weights, in a file of pairs; else a share of the data does", .target = &o.dev_data, .basic = true,
+        {.name = "dev-data", .help = "file of pairs that choose the best weights; else a share of the data does", .target = &o.dev_data, .basic = true,
          .without = {"dev-source"}},
         {.name = "dev-source", .help = "instead, their sources", .target = &o.dev_source, .basic = true, .with = "dev-target"},
         {.name = "dev-target", .help = "and their targets", .target = &o.dev_target, .basic = true, .with = "dev-source"},
