@@ -41,8 +41,8 @@ Tensor mean_of(const Weights& all, const TensorEntry& e) {
 void average_models(std::span<const std::string> folders, const std::string& to) {
   GRIM_CHECK(folders.size() > 1, argument, "average", "got {} model, expected two or more", folders.size());
   if (const FileKind there = files().kind(to); there != FileKind::none)
-    GRIM_CHECK(there == FileKind::folder && files().list(to).empty(), input, "average", "{} is there already: expected a new folder, so that nothing is overwritten",
-               to);
+    GRIM_CHECK(there == FileKind::folder && files().list(to).empty(), input, "average",
+               "{} is there already: expected a new folder, so that nothing is overwritten", to);
   const ModelFolder opened = open_model_folder(folders[0]);
   Weights all;
   for (const std::string& folder : folders) all.push_back(open_weights(folder));

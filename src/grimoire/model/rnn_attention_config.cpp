@@ -14,8 +14,8 @@ constexpr const char* kScores[] = {"additive", "dot", "general", "concat"};  // 
 
 void RnnAttentionConfig::check() const {
   GRIM_CHECK(attention != AlignmentScore::dot || memory() == n_hidden, argument, kName,
-             GRIM_SETTING("attention=dot") " multiplies states as they are: got {} both ways of the encoder and {} of the decoder, expected one width", memory(),
-             n_hidden);
+             GRIM_SETTING("attention=dot") " multiplies states as they are: got {} both ways of the encoder and {} of the decoder, expected one width",
+             memory(), n_hidden);
 }
 
 Options RnnAttentionConfig::options() {

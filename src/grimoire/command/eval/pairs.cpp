@@ -47,7 +47,8 @@ Judged judge_pairs(const TrainedSeq2Seq& trained, const EvalSettings& settings) 
   const EncodedPairs encoded = encode_pairs(text, *trained.tokenizer, end, most);
   const int64_t pairs = encoded.pairs.rows();
   if (pairs == 0)
-    throw Error(ErrorKind::input, str("{}: every pair has a side of more than {} tokens, which the model cannot read", text.path, most), "expected shorter texts");
+    throw Error(ErrorKind::input, str("{}: every pair has a side of more than {} tokens, which the model cannot read", text.path, most),
+                "expected shorter texts");
   const PairEvaluation e = evaluate(*trained.model, encoded.pairs);
   if (!settings.out.empty()) write_translations(trained, encoded.pairs, end, settings.out);
   const std::string weights = trained.dtype == Dtype::f32 ? "" : str("weights:{}|", name_of(trained.dtype));
