@@ -43,7 +43,8 @@ bool is_of_pairs(const TrainedSeq2Seq& trained) { return training_settings(train
 
 Judged judge_pairs(const TrainedSeq2Seq& trained, const EvalSettings& settings) {
   const ParallelText text = settings.source.empty() ? load_pairs(settings.data) : load_pairs(settings.source, settings.target);
-  const int64_t end = trained.ends.empty() ? needed_token(*trained.tokenizer, TokenRole::end) : trained.ends[0], most = trained.model->decode_cache()->capacity();
+  const int64_t end = trained.ends.empty() ? needed_token(*trained.tokenizer, TokenRole::end) : trained.ends[0];
+  const int64_t most = trained.model->decode_cache()->capacity();
   const EncodedPairs encoded = encode_pairs(text, *trained.tokenizer, end, most);
   const int64_t pairs = encoded.pairs.rows();
   if (pairs == 0)
