@@ -4,6 +4,7 @@
 
 #include "base/temp_folder.h"
 #include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/model/recurrent.h"
@@ -17,6 +18,7 @@ class Average : public ::testing::Test {
   std::string checkpoint(const std::string& name, uint64_t seed, int64_t hidden = 4) {
     Rng rng(RngMode::philox, seed);
     const Recurrent model({.cell = Cell::gru, .vocab_size = 5, .context = 4, .n_embd = 3, .n_hidden = hidden}, rng);
+    files().make_dirs(parent_folder(folder_ / name));
     save_checkpoint(folder_ / name, model_files(model, nullptr), Json::object());
     return folder_ / name;
   }

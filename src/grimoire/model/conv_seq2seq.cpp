@@ -127,6 +127,7 @@ ConvSeq2SeqConfig ConvSeq2SeqConfig::from_json(const Json& c) {
                            .n_embd = config_size(c, "n_embd"), .n_hidden = config_size(c, "n_hidden"), .n_layer = config_size(c, "n_layer", 1, 1 << 16),
                            .kernel_size = config_size(c, "kernel_size", 1, 1 << 10), .dropout = config_rate(c, "dropout", 0),
                            .tokens = WriterTokens::from_json(c, V)};
+  GRIM_CHECK(config.kernel_size % 2 == 1, input, "config", "config.json: key 'kernel_size': got {}, expected an odd number", config.kernel_size);
   if (config.source_vocab_size == V) config.source_vocab_size = 0;
   return config;
 }
@@ -142,10 +143,10 @@ Json ConvSeq2SeqConfig::to_json() const {
 ConfigShapes ConvSeq2SeqConfig::shapes() const {
   using Length = ConfigShapes::Length;
   const Length V{{"vocab_size"}, vocab_size}, S{{"source_vocab_size"}, source_vocabulary(source_vocab_size, vocab_size)}, E{{"n_embd"}, n_embd},
-      C{{"n_hidden"}, n_hidden}, T{{"context"}, context};
+      C{{"n_hidden"}, n_hidden}, T{{"context"}, context}, W{{"kernel_size", "n_hidden"}, kernel_size * n_hidden};
   return {.layers = {{"encoder.convs.", "n_layer", n_layer}, {"decoder.convs.", "n_layer", n_layer}},
           .tensors = {{"encoder.embedding.weight", {S, E}}, {"decoder.embedding.weight", {V, E}}, {"encoder.positions.weight", {T, E}},
-                      {"encoder.in.weight", {E, C}}}};
+                      {"encoder.in.weight", {E, C}}, {"encoder.convs.0.weight", {W, {{"n_hidden"}, 2 * n_hidden}}}}};
 }
 
 double ConvSeq2SeqConfig::parameter_count() const {

@@ -58,8 +58,9 @@ Json RnnAttentionConfig::to_json() const {
 ConfigShapes RnnAttentionConfig::shapes() const {
   using Length = ConfigShapes::Length;
   const Length V{{"vocab_size"}, vocab_size}, S{{"source_vocab_size"}, source_vocabulary(source_vocab_size, vocab_size)}, E{{"n_embd"}, n_embd},
-      C{{"n_hidden"}, n_hidden};
-  return {.tensors = {{"encoder.embedding.weight", {S, E}}, {"decoder.embedding.weight", {V, E}}, {"decoder.out.bias", {V}}, {"decoder.bridge.bias", {C}}}};
+      C{{"n_hidden"}, n_hidden}, G{{"n_encoder_hidden"}, gate_count(cell) * encoder_hidden()};
+  return {.tensors = {{"encoder.embedding.weight", {S, E}}, {"decoder.embedding.weight", {V, E}}, {"decoder.out.bias", {V}}, {"decoder.bridge.bias", {C}},
+                      {"encoder.rnn.l0.bias_hh", {G}}}};
 }
 
 double RnnAttentionConfig::parameter_count() const {

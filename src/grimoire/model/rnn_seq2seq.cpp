@@ -114,9 +114,11 @@ Json RnnSeq2SeqConfig::to_json() const {
 
 ConfigShapes RnnSeq2SeqConfig::shapes() const {
   using Length = ConfigShapes::Length;
-  const Length V{{"vocab_size"}, vocab_size}, S{{"source_vocab_size"}, source_vocabulary(source_vocab_size, vocab_size)}, E{{"n_embd"}, n_embd};
+  const Length V{{"vocab_size"}, vocab_size}, S{{"source_vocab_size"}, source_vocabulary(source_vocab_size, vocab_size)}, E{{"n_embd"}, n_embd},
+      G{{"n_hidden"}, gate_count(cell) * n_hidden};
   return {.layers = {{"encoder.rnn.l", "n_layer", n_layer}, {"decoder.rnn.l", "n_layer", n_layer}},
-          .tensors = {{"encoder.embedding.weight", {S, E}}, {"decoder.embedding.weight", {V, E}}, {"out.bias", {V}}}};
+          .tensors = {{"encoder.embedding.weight", {S, E}}, {"decoder.embedding.weight", {V, E}}, {"out.bias", {V}},
+                      {"encoder.rnn.l0.bias_hh", {G}}}};
 }
 
 double RnnSeq2SeqConfig::parameter_count() const {

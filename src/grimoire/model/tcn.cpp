@@ -106,8 +106,9 @@ Json TcnConfig::to_json() const {
 
 ConfigShapes TcnConfig::shapes() const {
   using Length = ConfigShapes::Length;
-  const Length V{{"vocab_size"}, vocab_size}, E{{"n_embd"}, n_embd};
-  return {.layers = {{"blocks.", "n_layer", n_layer}}, .tensors = {{"embedding.weight", {V, E}}, {"out.bias", {V}}}};
+  const Length V{{"vocab_size"}, vocab_size}, E{{"n_embd"}, n_embd}, C{{tied && n_layer == 1 ? "n_embd" : "n_hidden"}, width(0)};
+  return {.layers = {{"blocks.", "n_layer", n_layer}},
+          .tensors = {{"embedding.weight", {V, E}}, {"out.bias", {V}}, {"blocks.0.conv1.weight_v", {C, E, {{"kernel_size"}, kernel_size}}}}};
 }
 
 double TcnConfig::parameter_count() const {

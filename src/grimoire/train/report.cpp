@@ -136,7 +136,7 @@ void write_report(const std::string& folder, const ReportOptions& options) {
   const RunConfig config = read_run_config(folder);
   const Curves c = read_curves(folder);
   const TaskWords words = default_task_settings(config.architecture().task)->words();
-  report::Report page{str("{} on {}", config.model, file_name(config.data)), {}};
+  report::Report page{config.data.empty() ? config.model : str("{} on {}", config.model, file_name(config.data)), {}};
   page.blocks = {Remark{str("{} steps, seed {}, {}; Grimoire {}", with_commas(config.steps), config.seed, utc_timestamp(), GRIM_VERSION), Tone::faint},
                  figures_of(result_in(c, words))};
   if (const std::string origin = origin_of(c, config); !origin.empty()) page.blocks.push_back(Remark{origin, Tone::faint});
