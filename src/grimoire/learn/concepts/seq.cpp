@@ -270,7 +270,7 @@ const Concept kConcepts[] = {
            out.answer("when it writes by itself", std::pow(q, n));
          },
      .turn = "set r to 1: training never sees a wrong word, whatever happens in use.",
-     .commands = "x",
+     .commands = "grimoire train --model rnn-seq2seq --data p.tsv --teacher-forcing .5 --out s",
      .code = "src/grimoire/task/teacher_forcing.cpp: read_in_training",
      .mistake = "People say that a ratio below 1 is always better; in fact its objective no longer has the data's distribution as its best answer, and "
                 "transformers are trained with 1.",
