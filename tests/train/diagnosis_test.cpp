@@ -47,6 +47,20 @@ TEST(BackThroughTime, ALinearRecurrenceLeavesAPower) {
   }
 }
 
+// All gates half open: half of the memory passes each step.
+TEST(BackThroughTime, AnLstmKeepsWhatItsForgetGateLetsThrough) {
+  const test::TempFolder folder;
+  RunConfig config = config_of("lstm", folder);
+  const std::unique_ptr<TaskSource> source = config.open_task();
+  source->resolve(config);
+  Trainer trainer(config, *source);
+  for (const NamedTensor& p : trainer.task().model().parameters()) std::fill_n(p.tensor.data<float>(), p.tensor.numel(), 0.0f);
+  const std::vector<int64_t> rows = {0, 1, 2};
+  const BackThroughTime back = back_through_time(trainer.task(), rows);
+  ASSERT_EQ(back.shares.size(), 12u);
+  for (size_t k = 0; k < 12; ++k) EXPECT_NEAR(back.shares[k], std::pow(0.5, static_cast<double>(k)), 1e-7);
+}
+
 TEST(BackThroughTime, IsOfModelsThatRecurAlone) {
   const test::TempFolder folder;
   for (const auto& [model, cell] : {std::pair("gru", "gru.l0"), {"lstm", "lstm.l0"}, {"mlp", ""}}) {

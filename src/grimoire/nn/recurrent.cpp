@@ -27,7 +27,9 @@ Tensor gate(const Tensor& gates, int64_t i, int64_t hidden) { return slice(gates
 // The shares of the gates; taps see the cell's outputs, not these.
 Tensor shares(const Linear& layer, const Tensor& x) { return layer.product().apply(x, layer.bias(), Activation::none); }
 
-RecurrentState rnn_step(const Tensor& from_x, const Tensor& from_h) { return {tanh(from_x + from_h), {}}; }
+RecurrentState rnn_step(const RecurrentCell& cell, const Tensor& from_x, const Tensor& from_h) {
+  return {tapped(cell, tanh(from_x + from_h), SiteKind::state), {}};
+}
 
 // r, z, n in this order; the reset gate acts on the hidden share of n, after its product.
 RecurrentState gru_step(const RecurrentCell& cell, const Tensor& from_x, const Tensor& from_h, const RecurrentState& s) {
@@ -35,7 +37,7 @@ RecurrentState gru_step(const RecurrentCell& cell, const Tensor& from_x, const T
   const Tensor rz = sigmoid(tapped(cell, slice(from_x, -1, 0, 2 * C) + slice(from_h, -1, 0, 2 * C), SiteKind::gates));
   const Tensor r = gate(rz, 0, C), z = gate(rz, 1, C);
   const Tensor n = tanh(gate(from_x, 2, C) + r * gate(from_h, 2, C));
-  return {n + z * (s.h - n), {}};
+  return {tapped(cell, n + z * (s.h - n), SiteKind::state), {}};
 }
 
 // i, f, g, o in this order.
@@ -44,7 +46,7 @@ RecurrentState lstm_step(const RecurrentCell& cell, const Tensor& from_x, const 
   const Tensor gates = tapped(cell, from_x + from_h, SiteKind::gates);
   const Tensor i = sigmoid(gate(gates, 0, C)), f = sigmoid(gate(gates, 1, C));
   const Tensor g = tanh(gate(gates, 2, C)), o = sigmoid(gate(gates, 3, C));
-  const Tensor c = f * s.c + i * g;
+  const Tensor c = tapped(cell, f * s.c + i * g, SiteKind::state);
   return {o * tanh(c), c};
 }
 
@@ -74,11 +76,11 @@ RecurrentState RecurrentCell::step(const Tensor& from_x, const RecurrentState& s
     GRIM_CHECK(t.defined() && t.shape() == expected, shape, "recurrent", "state: got {}, expected {}",
                t.defined() ? t.shape() : Shape{}, expected);
   const Tensor from_h = shares(hh, state.h);  // (B, gates * C)
-  RecurrentState next = cell == Cell::rnn   ? rnn_step(from_x, from_h)
-                        : cell == Cell::gru ? gru_step(*this, from_x, from_h, state)
-                                            : lstm_step(*this, from_x, from_h, state);
-  next.h = tapped(*this, next.h, SiteKind::state);
-  return next;
+  switch (cell) {
+    case Cell::rnn: return rnn_step(*this, from_x, from_h);
+    case Cell::gru: return gru_step(*this, from_x, from_h, state);
+    default: return lstm_step(*this, from_x, from_h, state);
+  }
 }
 
 RecurrentState RecurrentCell::operator()(const Tensor& x, const RecurrentState& state) const { return step(input_gates(x), state); }

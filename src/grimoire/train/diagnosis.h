@@ -70,8 +70,8 @@ void judge_learning(Diagnosis& diagnosis, const Curves& curves, const std::strin
 Diagnosis diagnose(Trainer& trainer, double initial_loss);
 double initial_loss(const RunConfig& config, const TaskSource& source);
 
-// Of the cell that runs last in a pass over these rows of the task, without dropout: the gradient of a random direction of its last state, where all texts
-// that are as long as the longest have one.
+// Of the cell that runs last in a pass over these rows of the task, without dropout: the gradient of a random direction of its last state (of an lstm its
+// memory c, else h), where all texts that are as long as the longest have one.
 BackThroughTime back_through_time(Task& task, std::span<const int64_t> rows);
 
 Json to_json(const Diagnosis& diagnosis);
