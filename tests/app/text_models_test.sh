@@ -17,6 +17,34 @@ expect 0 "" train --model bart --data "$work/lines.txt" --tokenizer "$work/masks
 expect 0 "" train --model gpt --data "$work/lines.txt" --format text --tokenizer "$work/bytes" --context 16 $small --out "$work/gpt"
 best() { ls -d "$work/$1"/best/step-*; }
 
+# --- pairs of texts: trained on, judged by length, written, looked at, averaged
+for _ in $(seq 40); do printf 'der Hund\tthe dog\nein Fuchs ist braun\ta fox is brown\nbraun\tbrown\n'; done >"$work/pairs.tsv"
+cut -f1 "$work/pairs.tsv" >"$work/de"; cut -f2 "$work/pairs.tsv" | gzip >"$work/en.gz"
+pairs="--n-embd 8 --dropout 0 --batch-size 8 --steps 4 --save-every 2 --max-length 20"
+expect 0 "" train --model rnn-attention --data "$work/pairs.tsv" --n-hidden 8 $pairs --keep-checkpoints 3 --out "$work/att"
+expect 0 "" train --model rnn-seq2seq --source "$work/de" --target "$work/en.gz" --n-hidden 8 $pairs --teacher-forcing 0.5 --label-smoothing 0.1 --out "$work/s2s"
+expect 0 "" train --model conv-seq2seq --data "$work/pairs.tsv" --n-hidden 8 --n-layer 2 $pairs --context 20 --out "$work/conv"
+expect 0 "" train --model transformer-seq2seq --data "$work/pairs.tsv" --n-head 2 --n-layer 1 $pairs --context 20 --out "$work/vaswani"
+for model in att s2s conv vaswani; do
+  expect 0 "" generate "$work/$model" --prompt "der Hund" --max-tokens 4 --beams 2
+  expect 0 "" eval "$work/$model" --source "$work/de" --target "$work/en.gz" --out "$work/written"; printed "1 to 5"; printed "perplexity"
+  [ "$(wc -l <"$work/written")" = 120 ] || fail "$model: not a line for each source"
+  cp "$work/out" "$work/first"; expect 0 "" eval "$work/$model" --data "$work/pairs.tsv"; diff "$work/first" "$work/out" || fail "$model: one file is judged otherwise than two"
+done
+for model in att conv vaswani; do expect 0 "" inspect attention "$work/$model" --text "der Hund" --target "the dog"; printed "columns: 0 der, 1 Hund"; done
+expect 3 "this model has no attention to look at" inspect attention "$work/s2s" --text "der Hund"
+expect 0 "" model average "$work/att" --last 2 --out "$work/mean"; expect 0 "" generate "$work/mean" --prompt "der Hund" --max-tokens 4
+expect 2 "out" model average "$work/att"
+expect 2 "data is missing: the pairs to train on" train --model rnn-seq2seq --out "$work/none"
+expect 2 "source" train --model rnn-seq2seq --source "$work/de" --out "$work/none"
+expect 3 "has 120 lines and .* has 119" train --model rnn-seq2seq --source "$work/de" --target <(head -119 "$work/de") --out "$work/none"
+expect 3 "got no tab" train --model rnn-seq2seq --data "$work/de" --out "$work/none"
+expect 2 "source means nothing here" eval "$work/gpt" --source "$work/de" --target "$work/de"
+expect 2 "every-step" train --model rnn-seq2seq --data "$work/pairs.tsv" --every-step $pairs --out "$work/none"
+expect 0 "" train --model tcn --data "$work/lines.txt" --format text --context 16 --n-embd 8 --n-hidden 8 --steps 2 --out "$work/tcn"
+expect 0 "" train --model gru --data "$work/lines.txt" --format text --context 16 --n-embd 8 --n-hidden 8 --steps 2 --out "$work/gru"
+expect 0 "" doctor "$work/gru"; printed "what is left of a gradient at its last state"; printed "steps back"
+
 # --- longer than the model reads
 long="The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog. The dog is lazy."
 expect 0 "" inspect attention "$work/bart" --text "The fox."

@@ -42,7 +42,7 @@ TEST(Significance, EqualsSacrebleuForItsSeed) {
     EXPECT_DOUBLE_EQ(p.p, r.real("p"));
     EXPECT_NEAR(p.system.mean, r.real("mean"), 1e-4);
     EXPECT_NEAR(p.system.half_width, r.real("ci"), 1e-4);
-    const Spread alone = bootstrap_spread(*metric, a, how);
+    const ScoreSpread alone = bootstrap_spread(*metric, a, how);
     EXPECT_NEAR(alone.mean, r.real("baseline_mean"), 1e-4);
     EXPECT_NEAR(alone.half_width, r.real("baseline_ci"), 1e-4);
   }

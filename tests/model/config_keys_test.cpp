@@ -55,6 +55,18 @@ Json small(const std::string& type) {
     return Json::object({{"model_type", type}, {"vocab_size", 5}, {"max_position_embeddings", 4}, {"d_model", 8}, {"encoder_layers", 1},
                          {"encoder_attention_heads", 2}, {"encoder_ffn_dim", 12}, {"decoder_layers", 1}, {"decoder_attention_heads", 2},
                          {"decoder_ffn_dim", 12}});
+  if (type == "tcn")
+    return Json::object({{"model_type", type}, {"vocab_size", 5}, {"context", 4}, {"n_embd", 3}, {"n_hidden", 6}, {"n_layer", 1}, {"kernel_size", 2},
+                         {"tied", false}});
+  if (type == "rnn-seq2seq" || type == "rnn-attention" || type == "conv-seq2seq") {
+    Json json = Json::object({{"model_type", type}, {"vocab_size", 5}, {"source_vocab_size", 4}, {"context", 4}, {"n_embd", 3}, {"n_hidden", 6},
+                              {"pad_token_id", 1}, {"eos_token_id", 2}, {"decoder_start_token_id", 0}});
+    if (type == "conv-seq2seq") json.set("kernel_size", 3);
+    else json.set("cell", "gru");
+    if (type == "rnn-attention") json.set("attention", "general"), json.set("n_encoder_hidden", 4);
+    else json.set("n_layer", 1);
+    return json;
+  }
   if (type == "distilbert")
     return Json::object({{"model_type", type}, {"vocab_size", 5}, {"max_position_embeddings", 4}, {"dim", 8}, {"hidden_dim", 12}, {"n_layers", 1},
                          {"n_heads", 4}});

@@ -28,6 +28,9 @@ Json config_of(const std::string& type) {
     return Json::object({{"model_type", type}, {"vocab_size", V}, {"cutoffs", Json::array({})}, {"div_val", 1}, {"d_model", 32}, {"d_embed", 32}, {"n_head", 4},
                          {"d_head", 8}, {"d_inner", 64}, {"n_layer", 2}, {"mem_len", T / 2}, {"dropout", 0.0}, {"grimoire_context", T},
                          {"grimoire_segment", T / 2}});
+  if (type == "tcn")
+    return Json::object({{"model_type", type}, {"vocab_size", V}, {"context", T}, {"n_embd", 16}, {"n_hidden", 48}, {"n_layer", 3}, {"kernel_size", 2},
+                         {"dropout", 0.0}, {"embedding_dropout", 0.0}, {"tied", true}});
   return Json::object({{"model_type", type}, {"vocab_size", V}, {"context", T}, {"n_embd", 16}, {"n_hidden", 48}});
 }
 
@@ -99,7 +102,7 @@ TEST_P(Models, SameBitsForAnyThreadCountAndOnlyCausal) {
       EXPECT_EQ(before.at({b, t, 3}) == after.at({b, t, 3}), t < T - 1) << GetParam() << " place " << t;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Models, ::testing::Values("neural-bigram", "mlp", "deep-mlp", "bow", "rnn", "gru", "lstm", "wavenet", "gpt2", "wide-gpt2",
+INSTANTIATE_TEST_SUITE_P(All, Models, ::testing::Values("neural-bigram", "mlp", "deep-mlp", "bow", "rnn", "gru", "lstm", "wavenet", "tcn", "gpt2", "wide-gpt2",
                                                         "transfo-xl"),
                          [](const auto& p) { std::string s = p.param; s.erase(std::remove(s.begin(), s.end(), '-'), s.end()); return s; });
 

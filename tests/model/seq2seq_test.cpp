@@ -9,7 +9,10 @@
 #include "grimoire/base/files.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/model/bart.h"
+#include "grimoire/model/conv_seq2seq.h"
 #include "grimoire/model/register.h"
+#include "grimoire/model/rnn_attention.h"
+#include "grimoire/model/rnn_seq2seq.h"
 #include "grimoire/model/t5.h"
 #include "grimoire/nn/tap.h"
 #include "grimoire/op/argmax.h"
@@ -21,7 +24,16 @@
 namespace grim {
 namespace {
 
-const std::string kFolder = std::string(GRIM_SOURCE_DIR) + "/tests/golden/seq2seq/";
+const std::string kGolden = std::string(GRIM_SOURCE_DIR) + "/tests/golden/";
+
+// "seq2seq/bart", "plain_seq2seq/lstm": of each of these folders.
+std::vector<std::string> golden_in(std::initializer_list<std::string> folders) {
+  std::vector<std::string> names;
+  for (const std::string& folder : folders)
+    for (const std::string& name : test::golden_names(kGolden + folder)) names.push_back(folder + "/" + name);
+  return names;
+}
+const auto kName = [](const auto& info) { return info.param.substr(info.param.find('/') + 1); };
 
 TokenBatch batch_of(const Tensor& ids, const Tensor& lengths) {
   TokenBatch b{ids, Tensor::zeros({ids.numel()}, Dtype::i64), {0}};
@@ -32,7 +44,7 @@ TokenBatch batch_of(const Tensor& ids, const Tensor& lengths) {
 class Seq2SeqGolden : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    const std::string path = kFolder + GetParam();
+    const std::string path = kGolden + GetParam();
     Rng rng(RngMode::philox, 1);
     std::unique_ptr<Pretrained> model = build_model(Json::parse(read_file(path + ".json")), rng);
     model_ = capability_in<Seq2Seq>(model);
@@ -50,7 +62,8 @@ class Seq2SeqGolden : public ::testing::TestWithParam<std::string> {
   TokenBatch sources_, targets_;
 };
 
-TEST_P(Seq2SeqGolden, SameHiddenStates) {
+class Seq2SeqStates : public Seq2SeqGolden {};
+TEST_P(Seq2SeqStates, SameHiddenStates) {
   std::map<std::string, std::vector<Tensor>> seen;
   std::set<const Module*> embeddings;  // what gives the stream before the first block
   const bool t5 = dynamic_cast<const T5*>(model_.get()) != nullptr;
@@ -75,6 +88,8 @@ TEST_P(Seq2SeqGolden, SameHiddenStates) {
     }
   for (const char* which : {"encoder", "decoder"}) EXPECT_FALSE(golden_.contains(str("{}.{}", which, seen[which].size()))) << "all of them";
 }
+
+INSTANTIATE_TEST_SUITE_P(Golden, Seq2SeqStates, ::testing::ValuesIn(golden_in({"seq2seq"})), kName);
 
 TEST_P(Seq2SeqGolden, SameLogitsLossAndGradients) {
   Pass pass;
@@ -135,7 +150,7 @@ TEST_P(Seq2SeqGolden, CheckpointAndConfigComeBackAsTheyWere) {
   EXPECT_EQ(model_->loss(sources_, targets_, pass).item(), dynamic_cast<Seq2Seq&>(*other).loss(sources_, targets_, pass).item());
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, Seq2SeqGolden, ::testing::ValuesIn(test::golden_names(kFolder)), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Golden, Seq2SeqGolden, ::testing::ValuesIn(golden_in({"seq2seq", "plain_seq2seq"})), kName);
 
 class Seq2SeqSteps : public Seq2SeqGolden {};
 TEST_P(Seq2SeqSteps, SameTenAdamwLosses) {
@@ -144,7 +159,8 @@ TEST_P(Seq2SeqSteps, SameTenAdamwLosses) {
     return model_->loss(sources_, targets_, pass);
   });
 }
-INSTANTIATE_TEST_SUITE_P(Golden, Seq2SeqSteps, ::testing::Values("t5", "bart", "bart_uneven", "transformer"));
+INSTANTIATE_TEST_SUITE_P(Golden, Seq2SeqSteps, ::testing::Values("seq2seq/t5", "seq2seq/bart", "seq2seq/bart_uneven", "seq2seq/transformer"),
+                         kName);
 
 class T5Golden : public Seq2SeqGolden {};
 TEST_P(T5Golden, SameBuckets) {
@@ -153,7 +169,7 @@ TEST_P(T5Golden, SameBuckets) {
     EXPECT_EQ(static_cast<double>(t5_bucket(d, Sight::before, 32, 128)), golden_.at("buckets.before").at({d + 300})) << d;
   }
 }
-INSTANTIATE_TEST_SUITE_P(Golden, T5Golden, ::testing::Values("t5"));
+INSTANTIATE_TEST_SUITE_P(Golden, T5Golden, ::testing::Values("seq2seq/t5"), kName);
 
 // Raffel et al. 2020, table 14: about 60 and 220 million; transformers counts these.
 TEST(T5, HasThePublishedNumbersOfParameters) {
@@ -190,7 +206,7 @@ TEST_P(MarianGolden, ComesBackWithoutWhatNeedNotBeStored) {
   bare.push_back({"encoder.embed_tokens.weight", Tensor::zeros({23, 12})});
   EXPECT_THROW(other->load(bare), Error) << "another table for the sources";
 }
-INSTANTIATE_TEST_SUITE_P(Golden, MarianGolden, ::testing::Values("transformer"));
+INSTANTIATE_TEST_SUITE_P(Golden, MarianGolden, ::testing::Values("seq2seq/transformer"), kName);
 
 TEST(Bart, SaysWhatAConfigMeansThatIsNotHere) {
   const auto message = [](const char* key, const Json& value) {
@@ -236,6 +252,56 @@ TEST(Bart, TakesTheTokensOfANewVocabulary) {
   EXPECT_EQ(marian.start(), 5) << "Marian behind the pad token";
   marian.take_tokens({.end = 7});
   EXPECT_EQ(marian.start(), 7);
+}
+
+// Those of pytorch-seq2seq's notebooks on Multi30k, German to English, with their 7853 and 5893 words.
+constexpr int64_t kGerman = 7853, kEnglish = 5893;
+TEST(RnnSeq2Seq, HasThePublishedNumbersOfParameters) {
+  EXPECT_EQ((RnnSeq2SeqConfig{.vocab_size = kEnglish, .source_vocab_size = kGerman}.parameter_count()), 13'898'501) << "2 layers of lstm";
+  EXPECT_EQ((RnnSeq2SeqConfig{.cell = Cell::gru, .vocab_size = kEnglish, .source_vocab_size = kGerman, .n_layer = 1, .every_step = true}.parameter_count()),
+            14'219'781) << "the vector at every step, in what is read and what is written out of";
+  EXPECT_EQ((RnnAttentionConfig{.vocab_size = kEnglish, .source_vocab_size = kGerman}.parameter_count()), 20'518'405);
+  EXPECT_EQ((ConvSeq2SeqConfig{.vocab_size = kEnglish, .source_vocab_size = kGerman, .context = 100}.parameter_count()), 37'351'173);
+  // Theirs has a table of its own for the sources and an output layer of its own, with a bias; ours one table for all three, and a norm behind each embedding.
+  const BartConfig transformer{.vocab_size = kEnglish, .context = 98, .n_embd = 256, .n_layer = 3, .n_head = 8, .n_inner = 512};
+  EXPECT_EQ(transformer.parameter_count() + kGerman * 256 + 256 * kEnglish + kEnglish - 2 * 2 * 256, 9'038'341);
+}
+
+// The weights of what looked at the source: alignments, shown to whoever wants them.
+class AlignmentGolden : public Seq2SeqGolden {};
+TEST_P(AlignmentGolden, SameAlignment) {
+  const NoGrad no_grad;
+  std::vector<Tensor> rows;
+  {
+    const Tap tap([&](const Site& site, const Tensor& y) {
+      if (site.kind == SiteKind::attention) rows.push_back(y);
+      return Tensor();
+    }, Tap::Attention::weights);
+    const std::vector<std::vector<int64_t>> source = {slice(sources_.ids, 0, 0, sources_.offsets[1]).to_vector<int64_t>()},
+                                            target = {slice(targets_.ids, 0, 0, targets_.offsets[1]).to_vector<int64_t>()};
+    Pass pass;
+    model_->written(shifted_right(TokenBatch::of(target), model_->start()), model_->read(TokenBatch::of(source), pass), pass);
+  }
+  const Tensor want = golden_.at("alignment");  // (T, S)
+  const Tensor got = rows.back().dim(2) == 1 ? concat(rows, 2) : rows.back();  // of a step at a time, or of the last layer
+  EXPECT_LT(test::relative_difference(reshape(got, want.shape()), want), 1e-5);
+}
+INSTANTIATE_TEST_SUITE_P(Golden, AlignmentGolden,
+                         ::testing::Values("plain_seq2seq/additive", "plain_seq2seq/additive_lstm", "plain_seq2seq/dot", "plain_seq2seq/general",
+                                           "plain_seq2seq/concat", "plain_seq2seq/conv", "plain_seq2seq/conv_wide"),
+                         kName);
+
+TEST(RnnSeq2Seq, SaysWhatCannotBe) {
+  EXPECT_THROW((RnnSeq2SeqConfig{.cell = Cell::lstm, .n_layer = 1, .every_step = true}.check()), Error);
+  EXPECT_THROW((RnnSeq2SeqConfig{.cell = Cell::gru, .n_layer = 2, .every_step = true}.check()), Error);
+  EXPECT_THROW((RnnAttentionConfig{.attention = AlignmentScore::dot, .n_hidden = 8, .n_encoder_hidden = 8}.check()), Error);
+  EXPECT_THROW((ConvSeq2SeqConfig{.kernel_size = 4}.check()), Error);
+  Json json = RnnSeq2SeqConfig{.vocab_size = 5}.to_json();
+  for (const auto& [key, value] : {std::pair<const char*, Json>("cell", "gpu"), {"pad_token_id", 5}, {"is_encoder_decoder", false}, {"n_heads", 2}}) {
+    Json wrong = json;
+    wrong.set(key, value);
+    EXPECT_THROW(RnnSeq2SeqConfig::from_json(wrong), Error) << key;
+  }
 }
 
 TEST(Register, ATransformerIsWrittenAsMarianAndReadAsOne) {

@@ -33,6 +33,18 @@ std::vector<float> of_text(const DecodeCache::KeysAndValues& all, int64_t b) {
   return k;
 }
 
+TEST(DecodeCache, ShowsWhatItHoldsWithNothingAdded) {
+  const auto cache = cache_of({1, 2}, 3);
+  const DecodeCache::KeysAndValues held = cache->held(1);
+  EXPECT_EQ(held.v.shape(), Shape({2, 1, 3, 1}));
+  EXPECT_EQ(of_text(held, 1), (std::vector<float>{200, 201, 202}));
+  cache->cut(2);
+  EXPECT_EQ(of_text(cache->held(0), 0), (std::vector<float>{100, 101}));
+  cache->clear();
+  EXPECT_THROW(cache->held(0), Error);
+  EXPECT_THROW(cache->held(2), Error);
+}
+
 TEST(DecodeCache, TextsOfUnequalLengthsGoOnEachBehindItsLastToken) {
   DecodeCache cache(2, 100, TextLengths::any);
   std::vector<std::unique_ptr<DecodeCache>> parts;

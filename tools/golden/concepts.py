@@ -52,6 +52,12 @@ def value_and_slope(f, x):
 # act, nn
 row("act", "sigmoid", "logistic function,logistic sigmoid,expit", *value_and_slope(torch.sigmoid, 2.0))
 row("act", "tanh", "hyperbolic tangent", *value_and_slope(torch.tanh, 1.0))
+# seq
+row("seq", "teacher-forcing", "scheduled sampling,teacher forcing ratio", stats.binom.pmf(10, 10, .95), stats.binom.pmf(10, 10, .9))
+layers = torch.nn.Sequential(*[torch.nn.Conv1d(1, 1, 3, dilation=2 ** i) for i in range(5) for _ in range(2)])
+row("seq", "tcn", "TCN,dilated causal convolution", 1 + sum(c.dilation[0] * (c.kernel_size[0] - 1) for c in layers), 1 + 10 * 2)
+glu = F.glu(torch.tensor([2.0, 0.0]), 0).item()
+row("seq", "conv-seq2seq", "ConvS2S,convolutional seq2seq", (1 + glu) * np.sqrt(.5), 2 ** 10, 1)
 text = "the café closes"
 row("eval", "bits-per-byte", "BPB,bits a byte,word perplexity,byte perplexity", 12 / np.log(2) / len(text.encode()), np.exp(12 / 4),
     np.exp(12 / len(text.split())))

@@ -58,7 +58,8 @@ class DoctorCommand final : public Command {
     const Diagnosis d = with_flags_in(diagnose_run(what_, target_loss()));
     report::Report answer{"", {report::Remark{d.source.empty() ? "fresh weights, before any step" : str("weights of step {}: {}", d.step, d.source)},
                                layers_of(d), weights_of(d)}};
-    const std::vector<report::Block> verdicts = verdicts_of(d);
+    const std::vector<report::Block> back = back_of(d), verdicts = verdicts_of(d);
+    answer.blocks.insert(answer.blocks.end(), back.begin(), back.end());
     answer.blocks.insert(answer.blocks.end(), verdicts.begin(), verdicts.end());
     tell(console, answer);
     try {

@@ -15,12 +15,17 @@ class EvalCommand final : public Command {
   std::string summary() const override { return "measure how well a trained model predicts a text file"; }
   std::vector<std::string> examples() const override {
     return {"grimoire eval runs/names --data names.txt", "grimoire eval runs/names --data names.txt --json",
-            "grimoire eval smollm2 --data book.txt --context 1024 --stride 512", "grimoire eval smollm2 --choices questions.jsonl"};
+            "grimoire eval smollm2 --data book.txt --context 1024 --stride 512", "grimoire eval smollm2 --choices questions.jsonl",
+            "grimoire eval runs/translator --source val.de --target val.en --out written.en"};
   }
   std::vector<Positional> positionals() override { return {{"folder", "a run folder or a checkpoint folder", &folder_}}; }
   Options options() override {
     eval::EvalSettings& s = settings_;
-    return {{.name = "data", .help = "text file; every symbol of it is predicted once", .target = &s.data, .basic = true, .without = {"choices"}},
+    return {{.name = "data", .help = "text file; every symbol of it is predicted once", .target = &s.data, .basic = true, .without = {"choices", "source"}},
+            {.name = "source", .help = "models trained on pairs: text file of sources, one a line, instead of pairs with a tab in each line of the data",
+             .target = &s.source, .basic = true, .with = "target"},
+            {.name = "target", .help = "and of their targets, line by line", .target = &s.target, .basic = true, .with = "source"},
+            {.name = "out", .help = "models trained on pairs: file for what they write of the sources, a line each", .target = &s.out, .basic = true},
             {.name = "choices", .help = "instead, questions of multiple choice, a line each: {\"context\": ..., \"choices\": [...], \"answer\": number from 0}",
              .target = &s.choices, .basic = true},
             {.name = "stride", .help = "running text: windows overlap, only the last so many tokens of each are counted; 0: all", .target = &s.stride, .low = 0,
@@ -42,7 +47,7 @@ class EvalCommand final : public Command {
   }
 
   int run(Console& console) override {
-    if (settings_.data.empty() && settings_.choices.empty())
+    if (settings_.data.empty() && settings_.choices.empty() && settings_.source.empty())
       throw Error(ErrorKind::usage, "--data is missing: the text file to predict", "see grimoire eval --help");
     const device::ThreadCap cap(threads_);
     const AnyTrained any = load_any(model_at(folder_), dtype_named(dtype_));
@@ -60,14 +65,19 @@ class EvalCommand final : public Command {
         return eval::judge_labels(*encoder, settings_);
       }
       refuse_choices("finds hidden words");
-      refuse_given({"stride", "context", "bos"}, "finds hidden words in texts of its own length");
+      refuse_given({"stride", "context", "bos", "source", "target", "out"}, "finds hidden words in texts of its own length");
       return eval::judge_hidden_words(*encoder, settings_);
     }
     if (const auto* const writer = std::get_if<TrainedSeq2Seq>(&any)) {
       refuse_choices("makes one text of another");
-      refuse_given({"stride", "context", "bos", "documents"}, "writes anew what was damaged, in pieces of the length that it was trained with");
+      if (!settings_.source.empty() || eval::is_of_pairs(*writer)) {
+        refuse_given({"stride", "context", "bos", "documents"}, "makes one text of another, each read whole");
+        return eval::judge_pairs(*writer, settings_);
+      }
+      refuse_given({"stride", "context", "bos", "documents", "out"}, "writes anew what was damaged, in pieces of the length that it was trained with");
       return eval::judge_rewriting(*writer, settings_);
     }
+    refuse_given({"source", "target", "out"}, "goes on with a text, and makes none of another");
     if (!settings_.choices.empty()) return eval::judge_choices(std::get<TrainedModel>(any), settings_);
     refuse_given({"documents"}, "predicts the next token of a text as it stands");
     return eval::judge_text(std::get<TrainedModel>(any), settings_);

@@ -11,6 +11,7 @@
 #include "grimoire/hub/fetch.h"
 #include "grimoire/hub/trained_model.h"
 #include "grimoire/nn/tap.h"
+#include "grimoire/op/arrange.h"
 #include "grimoire/text/special_token.h"
 
 namespace grim {
@@ -95,7 +96,17 @@ Looks looks_of(const TrainedEncoder& trained, const std::string& text) {
   return {tap.taken(), names, names};
 }
 
-// In the decoder each layer looks back first, then at the source.
+// A layer that looks once for each token shows a row a time: the rows of each, one below the other.
+std::vector<Pattern> joined_by_layer(std::vector<Pattern> shown) {
+  std::vector<Pattern> layers;
+  for (Pattern& p : shown) {
+    if (layers.empty() || layers.back().layer != p.layer) layers.push_back(std::move(p));
+    else layers.back().weights = concat({layers.back().weights, p.weights}, 2);
+  }
+  return layers;
+}
+
+// In the decoder each layer looks back first, where it does, then at the source.
 Looks looks_of(const TrainedSeq2Seq& trained, const std::string& text, const std::string& target, Part part) {
   constexpr int64_t kMostWritten = 64;
   const int64_t context = trained.model->decode_cache()->capacity();
@@ -115,8 +126,10 @@ Looks looks_of(const TrainedSeq2Seq& trained, const std::string& text, const std
   const TokenBatch shifted = shifted_right(TokenBatch::of(ids), trained.model->start());
   trained.model->written(shifted, memory, pass);
   std::vector<Pattern> own;
-  const std::vector<Pattern> all = tap.taken();
-  for (size_t i = part == Part::decoder ? 0 : 1; i < all.size(); i += 2) own.push_back(all[i]);
+  const std::vector<Pattern> all = joined_by_layer(tap.taken());
+  const size_t looks = trained.model->looks_back() ? 2 : 1, first = part == Part::decoder ? 0 : looks - 1;
+  if (part == Part::decoder && looks == 1) return {};
+  for (size_t i = first; i < all.size(); i += looks) own.push_back(all[i]);
   const std::vector<std::string> written = named(*trained.tokenizer, shifted.ids.to_vector<int64_t>());
   return {std::move(own), written, part == Part::decoder ? written : read};
 }

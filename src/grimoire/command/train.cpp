@@ -19,6 +19,9 @@ class TrainCommand final : public Command {
   std::string summary() const override { return "train a language model on a text file"; }
   std::vector<std::string> examples() const override {
     if (!form().empty() && !find(RunConfig(config_).options(), "data")) return {str("grimoire train --model {0} --out runs/{0}", form())};
+    if (!form().empty() && find(RunConfig(config_).options(), "source"))
+      return {str("grimoire train --model {0} --data pairs.tsv --out runs/{0}", form()),
+              str("grimoire train --model {0} --source train.de --target train.en --dev-source val.de --dev-target val.en --out runs/{0}", form())};
     return {"grimoire train --model mlp --data names.txt --out runs/names",
             "grimoire train --model gpt --data input.txt --out runs/shakespeare --steps 2000",
             "grimoire train --model gpt --data input.txt --out runs/big --n-layer 6 --n-embd 384 --dry-run"};
@@ -54,7 +57,7 @@ class TrainCommand final : public Command {
     read_settings(config_, file, config_file_);
     if (form().empty()) take_form(config_.model);
     Command::set(given);
-    if (find(config_.options(), "data") && config_.data.empty())
+    if (const Options own = config_.options(); config_.data.empty() && find(own, "data") && !other_data(own))
       throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
     if (config_.out.empty() && !dry_run_) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", "see grimoire train --help");
     source_ = config_.open_task();  // read once: a pipe has no second time
@@ -149,6 +152,11 @@ class TrainCommand final : public Command {
     if (!asked.empty() && asked != config_.model)
       throw Error(ErrorKind::usage, str("--model: got '{}', but {} holds a {}", asked, config_.init_from, config_.model), "leave --model out");
     take_form(config_.model);
+  }
+
+  // Is there something that takes the place of --data? Then the task says what is missing.
+  static bool other_data(const Options& own) {
+    return std::ranges::any_of(find(own, "data")->without, [&](const std::string& other) { return find(own, other) != nullptr; });
   }
 
   static bool is_typed(const Settings& given, const std::string& name) {

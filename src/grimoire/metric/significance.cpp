@@ -39,7 +39,7 @@ std::vector<std::vector<double>> sampled_scores(const CorpusMetric& metric, cons
   return scores;
 }
 
-Spread spread_of(std::vector<double> scores) {
+ScoreSpread spread_of(std::vector<double> scores) {
   const double mean = std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
   std::ranges::sort(scores);
   const size_t outside = scores.size() / 40;  // on either side
@@ -53,7 +53,7 @@ double chance(const std::vector<double>& differences, double real) {
 
 }  // namespace
 
-Spread bootstrap_spread(const CorpusMetric& metric, const LineCounts& counts, const Resampling& how) {
+ScoreSpread bootstrap_spread(const CorpusMetric& metric, const LineCounts& counts, const Resampling& how) {
   check("bootstrap", counts, how);
   return spread_of(sampled_scores(metric, {&counts}, how)[0]);
 }

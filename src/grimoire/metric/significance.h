@@ -11,15 +11,15 @@ struct Resampling {
   uint64_t seed = 12345;  // sacreBLEU's default
 };
 
-struct Spread {
+struct ScoreSpread {
   double mean, half_width;  // of the scores of samples; mean +- half_width holds 95 % of them
 };
 // Lines are drawn with repetition (Efron 1979; Koehn 2004, section 3.2). throws: argument, no line or no sample; here and below
-Spread bootstrap_spread(const CorpusMetric& metric, const LineCounts& counts, const Resampling& how);
+ScoreSpread bootstrap_spread(const CorpusMetric& metric, const LineCounts& counts, const Resampling& how);
 
 struct PairedResult {
   double p;       // how often a difference at least as large comes about by chance, (1 + hits) / (1 + samples)
-  Spread system;  // of the system's score; approximate randomisation draws no samples and leaves it NaN
+  ScoreSpread system;  // of the system's score; approximate randomisation draws no samples and leaves it NaN
 };
 // Koehn 2004, "Statistical Significance Tests for Machine Translation Evaluation", section 4: the same lines are drawn for both. A hit is a sample whose
 // difference exceeds the mean of all differences by more than the real one (the shift of Riezler and Maxwell 2005, section 4).

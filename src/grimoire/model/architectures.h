@@ -5,6 +5,7 @@
 #include "grimoire/model/bert.h"
 #include "grimoire/model/bigram.h"
 #include "grimoire/model/bow.h"
+#include "grimoire/model/conv_seq2seq.h"
 #include "grimoire/model/gpt.h"
 #include "grimoire/model/gpt_neox.h"
 #include "grimoire/model/llama.h"
@@ -12,7 +13,10 @@
 #include "grimoire/model/neural_bigram.h"
 #include "grimoire/model/ngram.h"
 #include "grimoire/model/recurrent.h"
+#include "grimoire/model/rnn_attention.h"
+#include "grimoire/model/rnn_seq2seq.h"
 #include "grimoire/model/t5.h"
+#include "grimoire/model/tcn.h"
 #include "grimoire/model/transfo_xl.h"
 #include "grimoire/model/wavenet.h"
 
@@ -28,6 +32,7 @@ inline constexpr Architecture (*kArchitectures[])() = {
     gru_architecture,
     lstm_architecture,
     wavenet_architecture,
+    tcn_architecture,
     gpt_architecture,
     llama_architecture,
     mistral_architecture,
@@ -43,6 +48,13 @@ inline constexpr Architecture (*kArchitectures[])() = {
     bart_architecture,
     marian_architecture,
     transformer_architecture,
+    rnn_seq2seq_architecture,
+    rnn_attention_architecture,
+    conv_seq2seq_architecture,
+    transformer_seq2seq_architecture,
+    bart_seq2seq_architecture,
+    marian_seq2seq_architecture,
+    t5_seq2seq_architecture,
 };
 
 }  // namespace grim

@@ -122,5 +122,9 @@ class Bart final : public Seq2Seq {
 Architecture bart_architecture();
 Architecture marian_architecture();
 Architecture transformer_architecture();
+// The same on parallel text: bart-seq2seq, marian-seq2seq, transformer-seq2seq.
+Architecture bart_seq2seq_architecture();
+Architecture marian_seq2seq_architecture();
+Architecture transformer_seq2seq_architecture();
 
 }  // namespace grim

@@ -195,4 +195,20 @@ Architecture transformer_architecture() {
   return a;
 }
 
+namespace {
+
+Architecture on_pairs(Architecture a, const char* summary) {
+  a.name += "-seq2seq";
+  a.summary = summary;
+  a.task = "seq2seq";
+  a.is_read = false;
+  return a;
+}
+
+}  // namespace
+
+Architecture bart_seq2seq_architecture() { return on_pairs(bart_architecture(), "BART, trained on pairs of texts"); }
+Architecture marian_seq2seq_architecture() { return on_pairs(marian_architecture(), "Marian, trained on pairs of texts"); }
+Architecture transformer_seq2seq_architecture() { return on_pairs(transformer_architecture(), "the original transformer, trained on pairs of texts"); }
+
 }  // namespace grim

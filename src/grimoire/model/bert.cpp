@@ -4,6 +4,7 @@
 #include <map>
 
 #include "grimoire/model/config_keys.h"
+#include "grimoire/model/label_keys.h"
 #include "grimoire/model/weights.h"
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
@@ -254,9 +255,7 @@ void Bert::load(const std::vector<NamedTensor>& tensors, const std::string& sour
 
 Labels Bert::label_set() const {
   if (!has(EncoderPart::labels) && !has(EncoderPart::token_labels)) return {};
-  Labels all{config_.label_kind, config_.label_names};
-  for (int64_t i = 0; all.names.empty() && i < label_count(config_); ++i) all.names.push_back(str("LABEL_{}", i));
-  return all;
+  return {config_.label_set.kind, label_names(config_.label_set, label_count(config_))};
 }
 
 // The body's tensors go by name from folder to folder, whatever stands on it.
@@ -264,8 +263,7 @@ std::unique_ptr<TextEncoder> Bert::with_head(NewHead head, const Labels& labels,
   BertConfig c = config_;
   c.head = head == NewHead::texts ? BertHead::sequence : head == NewHead::tokens ? BertHead::token : BertHead::question;
   c.labels = head == NewHead::answers ? 2 : std::ssize(labels.names);
-  c.label_names = head == NewHead::answers ? std::vector<std::string>() : labels.names;
-  c.label_kind = labels.kind;
+  c.label_set = head == NewHead::answers ? Labels() : labels;
   GRIM_CHECK(c.labels > 0, argument, config_.model_type(), "a head without labels, expected at least one");
   const std::string body = names_of(c).body + ".";
   std::map<std::string, Tensor> kept;

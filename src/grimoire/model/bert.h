@@ -50,8 +50,7 @@ struct BertConfig {
   std::string activation = "gelu";  // its Hugging Face name
   BertHead head = BertHead::pretraining;
   int64_t labels = 2;          // K
-  std::vector<std::string> label_names = {};  // empty: LABEL_0, LABEL_1, ...
-  LabelKind label_kind = LabelKind::one;
+  Labels label_set = {};       // no names: LABEL_0, LABEL_1, ...
   BertKind kind = BertKind::bert;
 
   static BertConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here

@@ -37,6 +37,13 @@ std::vector<int64_t> by_source(const TokenBatch& targets, const SourceMemory& me
   return offsets;
 }
 
+Tensor runs_of(const std::vector<int64_t>& offsets) {
+  const Tensor runs = Tensor::empty({offsets.back()}, Dtype::i64);
+  for (size_t i = 1; i < offsets.size(); ++i)
+    std::fill(runs.data<int64_t>() + offsets[i - 1], runs.data<int64_t>() + offsets[i], static_cast<int64_t>(i) - 1);
+  return runs;
+}
+
 namespace {
 
 class SourceWriter final : public CausalLm {

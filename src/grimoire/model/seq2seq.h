@@ -34,6 +34,9 @@ class Seq2Seq : public Pretrained {
   virtual int64_t start() const = 0;  // the token that a target is read behind
   virtual void take_tokens(const SpecialTokens& tokens) = 0;  // those of the vocabulary that it is trained with
 
+  // Does the decoder look back by attention on what it has written, in each layer before it looks at the source?
+  virtual bool looks_back() const { return true; }
+
   virtual SourceMemory read(const TokenBatch& sources, Pass& pass) const = 0;
   // Keeps the keys and values that every step of writing would work out again. Not while gradients are recorded.
   virtual void prepare(SourceMemory& memory) const = 0;
@@ -56,6 +59,9 @@ std::unique_ptr<CausalLm> writer_from(const Seq2Seq& model, const TokenBatch& so
 // Where the attention of targets to sources begins and ends: the targets of a source are one run of queries. What begins in a cache is written down there.
 // throws: argument, they do not divide, or the cache's do not stand by source
 std::vector<int64_t> by_source(const TokenBatch& targets, const SourceMemory& memory, const Pass& pass);
+
+// i64 (offsets.back(),): of each row the number of the run that it is in; of by_source(), the source that a target's token is written from.
+Tensor runs_of(const std::vector<int64_t>& offsets);
 
 // What an attention makes of the targets' rows y (1, M, C) when each looks back on those of its own text, in `pass`'s cache as `layer` or, without one, in y.
 template <class Attention> Tensor look_back(const Attention& attention, const Tensor& y, const TokenBatch& targets, int64_t layer, AttentionOptions options,

@@ -304,4 +304,16 @@ Architecture t5_architecture() {
                                      .text_recipe = recipe}, Reading::sequence, small);
 }
 
+Architecture t5_seq2seq_architecture() {
+  Architecture a = t5_architecture();
+  a.name = "t5-seq2seq";
+  a.model_type = "t5";
+  a.summary = "T5, trained on pairs of texts";
+  a.task = "seq2seq";
+  a.is_read = false;
+  a.items_recipe = a.text_recipe = R"({"steps": 6000, "batch_size": 64, "lr": 0.01, "relative_step": true, "schedule": "cosine", "warmup": 300,
+    "weight_decay": 0.0, "decay_all": false, "grad_clip": 1.0, "beta2": 0.999, "split": "90/5/5"})";
+  return a;
+}
+
 }  // namespace grim

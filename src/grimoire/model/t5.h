@@ -106,5 +106,6 @@ class T5 final : public Seq2Seq {
 };
 
 Architecture t5_architecture();
+Architecture t5_seq2seq_architecture();  // the same on parallel text
 
 }  // namespace grim

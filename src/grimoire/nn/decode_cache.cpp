@@ -60,9 +60,16 @@ DecodeCache::KeysAndValues DecodeCache::extend(int64_t layer, const Tensor& k, c
   make_room(l, k, k.dim(0), end);
   put(l, k, v);
   l.length = end;
+  return held(layer);
+}
+
+DecodeCache::KeysAndValues DecodeCache::held(int64_t layer) const {
+  GRIM_CHECK(layer >= 0 && layer < static_cast<int64_t>(layers_.size()), argument, "decode_cache", "layer {} of {}", layer, layers_.size());
+  const Layer& l = layers_[static_cast<size_t>(layer)];
+  GRIM_CHECK(l.v.defined() && l.length > 0, state, "decode_cache", "layer {} holds nothing", layer);
   std::vector<int64_t> lengths;
-  for (const int64_t behind : behind_) lengths.push_back(end - behind);
-  return {view::slice(l.k(), 2, 0, end), view::slice(l.v, 2, 0, end), lengths};
+  for (const int64_t behind : behind_) lengths.push_back(l.length - behind);
+  return {view::slice(l.k(), 2, 0, l.length), view::slice(l.v, 2, 0, l.length), lengths};
 }
 
 void DecodeCache::put(const Layer& l, const Tensor& k, const Tensor& v) const {

@@ -30,6 +30,8 @@ class DecodeCache {
   // k, v (B, H, T, D) of a layer's new tokens: those of all tokens so far, S = past + T. Layers take their
   // turn, 0 first. throws: state, beyond the capacity, out of turn, or while a gradient would be recorded, which numbers copied here lose; shape; dtype
   KeysAndValues extend(int64_t layer, const Tensor& k, const Tensor& v);
+  // What it holds of a layer, with nothing added: for models that need what was before to work out what comes. throws: state, nothing
+  KeysAndValues held(int64_t layer) const;
   // Text i goes on where text rows[i] was: beams.
   void reorder(std::span<const int64_t> rows);
   // Goes on with the texts of all of these, one behind the other, whatever their lengths, and with nothing that it held. Their memory is given back on

@@ -2,9 +2,11 @@
 
 #include <cmath>
 
+#include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/nn/tap.h"
 #include "grimoire/op/arrange.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/op/linear.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
@@ -25,7 +27,9 @@ Tensor gate(const Tensor& gates, int64_t i, int64_t hidden) { return slice(gates
 // The shares of the gates; taps see the cell's outputs, not these.
 Tensor shares(const Linear& layer, const Tensor& x) { return layer.product().apply(x, layer.bias(), Activation::none); }
 
-RecurrentState rnn_step(const Tensor& from_x, const Tensor& from_h) { return {tanh(from_x + from_h), {}}; }
+RecurrentState rnn_step(const RecurrentCell& cell, const Tensor& from_x, const Tensor& from_h) {
+  return {tapped(cell, tanh(from_x + from_h), SiteKind::state), {}};
+}
 
 // r, z, n in this order; the reset gate acts on the hidden share of n, after its product.
 RecurrentState gru_step(const RecurrentCell& cell, const Tensor& from_x, const Tensor& from_h, const RecurrentState& s) {
@@ -33,7 +37,7 @@ RecurrentState gru_step(const RecurrentCell& cell, const Tensor& from_x, const T
   const Tensor rz = sigmoid(tapped(cell, slice(from_x, -1, 0, 2 * C) + slice(from_h, -1, 0, 2 * C), SiteKind::gates));
   const Tensor r = gate(rz, 0, C), z = gate(rz, 1, C);
   const Tensor n = tanh(gate(from_x, 2, C) + r * gate(from_h, 2, C));
-  return {n + z * (s.h - n), {}};
+  return {tapped(cell, n + z * (s.h - n), SiteKind::state), {}};
 }
 
 // i, f, g, o in this order.
@@ -42,7 +46,7 @@ RecurrentState lstm_step(const RecurrentCell& cell, const Tensor& from_x, const 
   const Tensor gates = tapped(cell, from_x + from_h, SiteKind::gates);
   const Tensor i = sigmoid(gate(gates, 0, C)), f = sigmoid(gate(gates, 1, C));
   const Tensor g = tanh(gate(gates, 2, C)), o = sigmoid(gate(gates, 3, C));
-  const Tensor c = f * s.c + i * g;
+  const Tensor c = tapped(cell, f * s.c + i * g, SiteKind::state);
   return {o * tanh(c), c};
 }
 
@@ -73,7 +77,7 @@ RecurrentState RecurrentCell::step(const Tensor& from_x, const RecurrentState& s
                t.defined() ? t.shape() : Shape{}, expected);
   const Tensor from_h = shares(hh, state.h);  // (B, gates * C)
   switch (cell) {
-    case Cell::rnn: return rnn_step(from_x, from_h);
+    case Cell::rnn: return rnn_step(*this, from_x, from_h);
     case Cell::gru: return gru_step(*this, from_x, from_h, state);
     default: return lstm_step(*this, from_x, from_h, state);
   }
@@ -124,6 +128,64 @@ Tensor RecurrentStack::operator()(const Tensor& input, std::vector<RecurrentStat
       continue;
     }
     x = concat({forward, run_cell(*cells[i], x, state[i], true)}, 2);
+    ++i;
+  }
+  return x;
+}
+
+namespace {
+
+// What ends at each step, shortest texts first, put behind what has not ended: the states of all texts in the order of PackedSteps.
+Tensor with_ended(const Tensor& last, const std::vector<Tensor>& ended) {
+  std::vector<Tensor> all = {last};
+  all.insert(all.end(), ended.rbegin(), ended.rend());
+  return all.size() > 1 ? concat(all, 0) : last;
+}
+
+// One cell over all texts side by side; `way` says in which direction. Outputs in the order of x.
+Tensor run_packed(const RecurrentCell& cell, const Tensor& x, const PackedSteps& steps, const PackedSteps::Way& way, RecurrentState& state) {
+  const Tensor gates = cell.input_gates(index_select(x, 0, way.rows));  // (N, gates * C), one product for all texts
+  const bool has_c = state.c.defined();
+  RecurrentState now{index_select(state.h, 0, steps.order), has_c ? index_select(state.c, 0, steps.order) : Tensor()};
+  std::vector<Tensor> outputs, ended_h, ended_c;
+  int64_t begin = 0;
+  for (const int64_t running : steps.running) {
+    if (const int64_t before = now.h.dim(0); running < before) {
+      ended_h.push_back(slice(now.h, 0, running, before));
+      now.h = slice(now.h, 0, 0, running);
+      if (has_c) ended_c.push_back(slice(now.c, 0, running, before)), now.c = slice(now.c, 0, 0, running);
+    }
+    now = cell.step(slice(gates, 0, begin, begin + running), now);
+    outputs.push_back(now.h);
+    begin += running;
+  }
+  state.h = index_select(with_ended(now.h, ended_h), 0, steps.place);
+  if (has_c) state.c = index_select(with_ended(now.c, ended_c), 0, steps.place);
+  return tapped(cell, index_select(concat(outputs, 0), 0, way.place));  // (N, C)
+}
+
+}  // namespace
+
+Tensor RecurrentStack::packed(const Tensor& input, const PackedSteps& steps, std::vector<RecurrentState>& state, Pass& pass) const {
+  const int64_t N = steps.forwards.rows.numel(), texts = steps.order.numel();
+  GRIM_CHECK(input.ndim() == 2 && input.dim(0) == N, shape, "recurrent", "got {}, expected ({}, {}): a row for each token of the texts", input.shape(), N,
+             options.in);
+  if (state.empty())
+    for (const auto& cell : cells) state.push_back(cell->zero_state(texts));
+  GRIM_CHECK(state.size() == cells.size(), argument, "recurrent", "got {} states, expected {}", state.size(), cells.size());
+  for (const RecurrentState& s : state)
+    GRIM_CHECK(s.h.defined() && s.h.shape() == Shape({texts, options.hidden}), shape, "recurrent", "state: got {}, expected {}",
+               s.h.defined() ? s.h.shape() : Shape{}, Shape({texts, options.hidden}));
+  Tensor x = input;
+  for (size_t i = 0; i < cells.size();) {
+    if (i > 0) x = dropout(x, options.dropout, pass);
+    const Tensor forth = run_packed(*cells[i], x, steps, steps.forwards, state[i]);
+    ++i;
+    if (options.direction == Direction::forward) {
+      x = forth;
+      continue;
+    }
+    x = concat({forth, run_packed(*cells[i], x, steps, steps.backwards, state[i])}, 1);
     ++i;
   }
   return x;

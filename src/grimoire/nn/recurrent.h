@@ -10,6 +10,7 @@
 #include "grimoire/base/rng.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/nn/module.h"
+#include "grimoire/nn/packed_steps.h"
 
 namespace grim {
 
@@ -47,6 +48,7 @@ struct RecurrentOptions {
   int64_t in = 0, hidden = 0, layers = 1;
   Direction direction = Direction::forward;
   Dtype dtype = Dtype::f32;
+  double dropout = 0;  // of packed texts: of what a layer hands to the next, in training
 };
 
 // A stack of cells run along T. Both directions: outputs are joined, forward half first.
@@ -56,6 +58,9 @@ struct RecurrentStack : Module {
   // replaced by the final state.
   Tensor operator()(const Tensor& x, std::vector<RecurrentState>& state) const;
   Tensor operator()(const Tensor& x) const;
+  // The same of texts of unequal lengths, one behind the other: x (N, in) -> (N, hidden or 2 hidden), each text as it is alone. States (texts, hidden) are
+  // in the order of the texts; the final one of a text is that behind its last token, backwards behind its first.
+  Tensor packed(const Tensor& x, const PackedSteps& steps, std::vector<RecurrentState>& state, Pass& pass) const;
   RecurrentOptions options;
   std::vector<std::unique_ptr<RecurrentCell>> cells;  // layer 0 forward, layer 0 backward, layer 1 forward, ...
 };

@@ -17,6 +17,7 @@ enum class SiteKind : uint8_t {
   residual_mid,  // (B, T, C): the stream behind a block's attention
   residual,      // (B, T, C): the stream behind the block
   gates,         // (B, gates * C): a recurrent cell's, before their activations; r, z of a gru, i, f, g, o of an lstm; a plain cell has none
+  state,         // (B, C): what a recurrent cell remembers behind a step: c of an lstm, h of the others
 };
 struct Site {
   const Module& layer;  // its path: Module::visit_modules

@@ -68,37 +68,23 @@ template <class Model, class Examples> class PartTask : public Task {
   Examples train_, dev_, test_, none_;
 };
 
-// The source of such a task: a text file, read once, and Tokens, what its tokenizer makes of it. Source is the class that derives from this.
-template <class Source, class Tokens> class TextTaskSource : public TaskSource {
+// The source of such a task: Tokens, what its tokenizer makes of its data. Source is the class that derives from this.
+template <class Source, class Tokens> class TokenTaskSource : public TaskSource {
  public:
   std::unique_ptr<TaskSource> sample(const RunConfig& config, int) const override {
     auto whole = std::make_unique<Source>(static_cast<const Source&>(*this));
     whole->known_ = numbered(config, "");
     return whole;
   }
-  void resolve(RunConfig& config) const override {
-    TaskSource::resolve(config);
-    SplitPercent::parse(config.split);
-    if (tokenizer_.empty() && config.init_from.empty())
-      throw Error(ErrorKind::usage, "no tokenizer is given: " GRIM_SETTING("tokenizer") " names its folder", hint_);
-  }
-  CorpusFormat format() const override { return CorpusFormat::text; }
-  Json identity(const RunConfig& config) const override {
-    return Json::object({{"content_xxh3_128", content_hash(*corpus_)}, {"split", config.split}});
-  }
 
  protected:
-  // `tokenizer`: its folder or file; `hint`: which one it wants. throws: input
-  TextTaskSource(const std::string& path, std::string tokenizer, std::string hint)
-      : corpus_(std::make_shared<const Corpus>(load_corpus(path, CorpusFormat::text))), tokenizer_(std::move(tokenizer)), hint_(std::move(hint)) {}
   virtual Tokens tokens(const Tokenizer& tokenizer, const std::string& before) const = 0;  // `before`: as model_before gives it
+  virtual std::shared_ptr<const Tokenizer> tokenizer_behind(const std::string& before) const = 0;
 
-  const Corpus& corpus() const { return *corpus_; }
   // The folder whose model a run goes on from, or begins with, and whose tokenizer it has; "": it begins with nothing.
   static std::string model_before(const RunConfig& config, const std::string& checkpoint) {
     return !checkpoint.empty() ? checkpoint : !config.init_from.empty() ? model_folder_in(config.init_from) : "";
   }
-  std::shared_ptr<const Tokenizer> tokenizer_behind(const std::string& before) const { return open_tokenizer(before.empty() ? tokenizer_ : before); }
 
   struct Numbered {
     std::shared_ptr<const Tokenizer> tokenizer;
@@ -123,9 +109,35 @@ template <class Source, class Tokens> class TextTaskSource : public TaskSource {
   }
 
  private:
+  std::shared_ptr<const Numbered> known_;  // of a sample: it is not worked out anew for each of its tasks
+};
+
+// Of a text file, read once.
+template <class Source, class Tokens> class TextTaskSource : public TokenTaskSource<Source, Tokens> {
+ public:
+  void resolve(RunConfig& config) const override {
+    TaskSource::resolve(config);
+    SplitPercent::parse(config.split);
+    if (tokenizer_.empty() && config.init_from.empty())
+      throw Error(ErrorKind::usage, "no tokenizer is given: " GRIM_SETTING("tokenizer") " names its folder", hint_);
+  }
+  CorpusFormat format() const override { return CorpusFormat::text; }
+  Json identity(const RunConfig& config) const override {
+    return Json::object({{"content_xxh3_128", content_hash(*corpus_)}, {"split", config.split}});
+  }
+
+ protected:
+  // `tokenizer`: its folder or file; `hint`: which one it wants. throws: input
+  TextTaskSource(const std::string& path, std::string tokenizer, std::string hint)
+      : corpus_(std::make_shared<const Corpus>(load_corpus(path, CorpusFormat::text))), tokenizer_(std::move(tokenizer)), hint_(std::move(hint)) {}
+  const Corpus& corpus() const { return *corpus_; }
+  std::shared_ptr<const Tokenizer> tokenizer_behind(const std::string& before) const override {
+    return open_tokenizer(before.empty() ? tokenizer_ : before);
+  }
+
+ private:
   std::shared_ptr<const Corpus> corpus_;
   std::string tokenizer_, hint_;
-  std::shared_ptr<const Numbered> known_;  // of a sample: it is not worked out anew for each of its tasks
 };
 
 }  // namespace grim

@@ -36,6 +36,22 @@ RewriteEvaluation evaluate(const Seq2Seq& model, const TextPieces& pieces, const
   return e;
 }
 
+SpecialTokens special_tokens(const Tokenizer& tokenizer, const std::string& folder) {
+  const std::string path = join_path(folder, "config.json");
+  const Json config = folder.empty() ? Json::object() : Json::parse(read_file(path), path);
+  const auto said = [&](const char* key) {
+    const std::vector<int64_t> ids = token_ids(config, key);
+    return ids.empty() ? std::nullopt : std::optional(ids[0]);
+  };
+  const auto either = [&](const char* key, TokenRole role) {
+    const std::optional<int64_t> id = said(key);
+    return id ? id : special_token(tokenizer, role);
+  };
+  const std::optional<int64_t> end = said("eos_token_id");
+  return {.end = end ? *end : needed_token(tokenizer, TokenRole::end), .begin = either("bos_token_id", TokenRole::begin),
+          .pad = either("pad_token_id", TokenRole::pad), .start = said("decoder_start_token_id")};
+}
+
 namespace {
 
 class RewriteTask final : public PartTask<Seq2Seq, TextPieces> {
@@ -63,23 +79,6 @@ class RewriteTask final : public PartTask<Seq2Seq, TextPieces> {
  private:
   std::unique_ptr<Damage> damage_;
 };
-
-// As the folder that is gone on from says, if there is one; else as the tokenizer does.
-SpecialTokens special_tokens(const Tokenizer& tokenizer, const std::string& folder) {
-  const std::string path = join_path(folder, "config.json");
-  const Json config = folder.empty() ? Json::object() : Json::parse(read_file(path), path);
-  const auto said = [&](const char* key) {
-    const std::vector<int64_t> ids = token_ids(config, key);
-    return ids.empty() ? std::nullopt : std::optional(ids[0]);
-  };
-  const auto either = [&](const char* key, TokenRole role) {
-    const std::optional<int64_t> id = said(key);
-    return id ? id : special_token(tokenizer, role);
-  };
-  const std::optional<int64_t> end = said("eos_token_id");
-  return {.end = end ? *end : needed_token(tokenizer, TokenRole::end), .begin = either("bos_token_id", TokenRole::begin),
-          .pad = either("pad_token_id", TokenRole::pad), .start = said("decoder_start_token_id")};
-}
 
 struct RunningTokens {
   SpecialTokens special;

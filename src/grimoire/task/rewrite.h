@@ -57,6 +57,10 @@ struct RewriteEvaluation {
 RewriteEvaluation evaluate(const Seq2Seq& model, const TextPieces& pieces, const Damage& damage, int64_t batches = 0, const StopAsked& stop = {},
                            const std::function<void(const RewriteBatch&)>& see = {});
 
+// The tokens that a model which writes has to know: as config.json of the folder that is gone on from says, if there is one; else as the tokenizer does.
+// throws: input, there is no end
+SpecialTokens special_tokens(const Tokenizer& tokenizer, const std::string& folder);
+
 // A task of such an objective before its model exists.
 struct RewriteSource {
   std::string tokenizer;   // its folder or file

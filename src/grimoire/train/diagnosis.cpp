@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/files.h"
 #include "grimoire/nn/tap.h"
+#include "grimoire/op/binary.h"
+#include "grimoire/op/reduce.h"
 #include "grimoire/tensor/copy.h"
+#include "grimoire/tensor/random.h"
 
 namespace grim {
 namespace {
@@ -55,6 +59,18 @@ void judge_updates(Diagnosis& d) {
   if (middle > -1.5) d.verdicts.push_back({Verdict::Tone::warning, said + ": the learning rate is too high"});
   else if (middle < -5.5) d.verdicts.push_back({Verdict::Tone::warning, said + ": the learning rate is too low, or training is over"});
   else d.verdicts.push_back({Verdict::Tone::good, said});
+}
+
+void judge_back(Diagnosis& d) {
+  if (d.back.shares.empty()) return;
+  const double largest = *std::ranges::max_element(d.back.shares);
+  const int64_t tenth = d.back.tenth(), steps = std::ssize(d.back.shares) - 1;
+  const auto say = [&](Verdict::Tone tone, const std::string& what) {
+    d.verdicts.push_back({tone, str("{}: of a gradient at its last state {}", d.back.cell, what)});
+  };
+  if (largest > 10) say(Verdict::Tone::warning, str("comes {:.0f} times as much on the way back: it explodes; clip gradients", largest));
+  else if (tenth < 0) say(Verdict::Tone::good, str("more than a tenth is left {} steps back, at its first", steps));
+  else say(Verdict::Tone::good, str("a tenth is left {} of {} steps back: of what stood before it hardly learns", tenth, steps));
 }
 
 Json json_of(const Spread& s) {
@@ -119,6 +135,45 @@ bool Diagnosis::healthy() const {
   return std::none_of(verdicts.begin(), verdicts.end(), [](const Verdict& v) { return v.tone == Verdict::Tone::warning; });
 }
 
+int64_t BackThroughTime::tenth() const {
+  const auto found = std::ranges::find_if(shares, [](double share) { return share <= 0.1; });
+  return found == shares.end() ? -1 : found - shares.begin();
+}
+
+// A state's gradient is complete in the middle of the backward pass: what it is behind that is that of all paths to the last state.
+BackThroughTime back_through_time(Task& task, std::span<const int64_t> rows) {
+  BackThroughTime back;
+  std::map<const Module*, std::string> names;
+  task.model().visit_modules([&](const std::string& name, Module& module) { names[&module] = name; });
+  const Module* last = nullptr;
+  std::vector<Tensor> states;
+  Pass pass;
+  Tensor loss;  // holds the graph
+  {
+    const Tap tap([&](const Site& site, const Tensor& y) {
+      if (site.kind != SiteKind::state || !tracked(y)) return Tensor();
+      if (&site.layer != last) states.clear();
+      last = &site.layer;
+      states.push_back(y);
+      return Tensor();
+    });
+    loss = task.loss(rows, pass);
+  }
+  if (states.size() < 2) return back;
+  std::vector<double> norms(states.size());
+  for (size_t i = 0; i < states.size(); ++i)
+    on_grad(states[i], [&norms, i](Tensor& g) {
+      double squares = 0;
+      each_value(g, [&](double v) { squares += v * v; });
+      norms[i] = std::sqrt(squares);
+    });
+  Rng rng(RngMode::philox, 1, "back through time");
+  backward(sum(states.back() * randn(states.back().shape(), rng)));
+  back.cell = names[last];
+  for (size_t i = norms.size(); i-- > 0;) back.shares.push_back(norms.back() > 0 ? norms[i] / norms.back() : 0);
+  return back;
+}
+
 double initial_loss(const RunConfig& config, const TaskSource& source) {
   if (!config.init_from.empty() && !exists(config.init_from)) return NAN;  // what it began with has gone since
   return Trainer(config, source).step().loss;
@@ -132,6 +187,9 @@ Diagnosis diagnose(Trainer& trainer, double initial_loss) {
   d.initial_loss = initial_loss;
   d.step = trainer.position.step;
   d.uniform_loss = task.guessing();
+  std::vector<int64_t> rows(static_cast<size_t>(std::min<int64_t>(task.rows(), 32)));
+  std::iota(rows.begin(), rows.end(), int64_t{0});
+  d.back = back_through_time(task, rows);
   std::vector<Tensor> before;
   for (const Parameters::Range& r : trainer.parameters().ranges()) before.push_back(copy(r.tensor));
   std::vector<LayerReport> layers;
@@ -161,6 +219,7 @@ Diagnosis diagnose(Trainer& trainer, double initial_loss) {
   judge_start(d);
   judge_layers(d);
   judge_updates(d);
+  judge_back(d);
   return d;
 }
 
@@ -185,7 +244,8 @@ Json to_json(const Diagnosis& d) {
   for (const Verdict& v : d.verdicts)
     verdicts.push(Json::object({{"tone", v.tone == Verdict::Tone::good ? "good" : "warning"}, {"text", v.text}}));
   return Json::object({{"step", d.step}, {"checkpoint", d.source}, {"healthy", d.healthy()}, {"initial_loss", d.initial_loss}, {"uniform_loss", d.uniform_loss},
-                       {"loss", d.loss}, {"lr", d.lr}, {"learning", to_json(d.learning)}, {"verdicts", verdicts}, {"layers", layers}, {"weights", weights}});
+                       {"loss", d.loss}, {"lr", d.lr}, {"learning", to_json(d.learning)}, {"verdicts", verdicts}, {"layers", layers}, {"weights", weights},
+                       {"back_through_time", Json::object({{"cell", d.back.cell}, {"shares", Json::array_of(d.back.shares)}})}});
 }
 
 }  // namespace grim

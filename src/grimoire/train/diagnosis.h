@@ -34,6 +34,13 @@ struct WeightReport {
   double update_to_data = 0;    // std of one step's change over std of the weight; 1e-3 is a good value
 };
 
+// How much of a gradient at a recurrent state still arrives at those before it (Bengio, Simard and Frasconi 1994; Pascanu, Mikolov and Bengio 2013).
+struct BackThroughTime {
+  std::string cell;            // its path; empty: the model has none
+  std::vector<double> shares;  // of the gradient's norm at the last step, that so many steps before it: shares[0] is 1
+  int64_t tenth() const;       // the first step at which a tenth or less is left; -1: at none
+};
+
 struct Verdict {
   enum class Tone { good, warning } tone;
   std::string text;
@@ -46,6 +53,7 @@ struct Diagnosis {
   double loss = 0, lr = 0;                    // of the step that was looked at
   std::vector<LayerReport> layers;            // in the order of the forward pass
   std::vector<WeightReport> weights;
+  BackThroughTime back;
   std::vector<Verdict> verdicts;
   double update = NAN;                        // log10 of the median update_to_data
   double saturated = 0;                       // the largest share of a layer
@@ -61,6 +69,10 @@ void judge_learning(Diagnosis& diagnosis, const Curves& curves, const std::strin
 // of the same run.
 Diagnosis diagnose(Trainer& trainer, double initial_loss);
 double initial_loss(const RunConfig& config, const TaskSource& source);
+
+// Of the cell that runs last in a pass over these rows of the task, without dropout: the gradient of a random direction of its last state (of an lstm its
+// memory c, else h), where all texts that are as long as the longest have one.
+BackThroughTime back_through_time(Task& task, std::span<const int64_t> rows);
 
 Json to_json(const Diagnosis& diagnosis);
 

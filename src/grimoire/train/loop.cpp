@@ -139,7 +139,7 @@ void Loop::save() {
     events_.note(str("not saved at step {}: the loss is {:.4g}, guessing has {:.2f}", trainer_.position.step, worst_loss(), trainer_.task().guessing()));
     return;
   }
-  const std::string path = keep("checkpoints", [&](const std::string& to) { trainer_.save(to); }, 2);
+  const std::string path = keep("checkpoints", [&](const std::string& to) { trainer_.save(to); }, static_cast<int>(trainer_.options().keep_checkpoints));
   saved_step_ = trainer_.position.step;
   log_.write(Json::object({{"event", "saved"}, {"step", saved_step_}, {"path", path}}));
   events_.saved(path, saved_step_);

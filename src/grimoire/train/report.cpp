@@ -122,12 +122,23 @@ report::Table weights_of(const Diagnosis& d) {
   return table;
 }
 
+std::vector<report::Block> back_of(const Diagnosis& d) {
+  if (d.back.shares.empty()) return {};
+  Series line{.name = "", .x = {}, .y = {}};
+  for (size_t i = 0; i < d.back.shares.size(); ++i) {
+    line.x.push_back(static_cast<double>(i));
+    line.y.push_back(d.back.shares[i] > 0 ? d.back.shares[i] : NAN);
+  }
+  return {Chart{.title = str("{}: what is left of a gradient at its last state", d.back.cell), .x_label = "steps back", .y_label = "share of its norm",
+                .y_scale = Scale::log, .series = {line}, .levels = {{"a tenth", 0.1}}}};
+}
+
 void write_report(const std::string& folder, const ReportOptions& options) {
   using report::Heading, report::Remark, report::Samples, report::Tone;
   const RunConfig config = read_run_config(folder);
   const Curves c = read_curves(folder);
   const TaskWords words = default_task_settings(config.task_name())->words();
-  report::Report page{str("{} on {}", config.model, file_name(config.data)), {}};
+  report::Report page{config.data.empty() ? config.model : str("{} on {}", config.model, file_name(config.data)), {}};
   page.blocks = {Remark{str("{} steps, seed {}, {}; Grimoire {}", with_commas(config.steps), config.seed, utc_timestamp(), GRIM_VERSION), Tone::faint},
                  figures_of(result_in(c, words))};
   if (const std::string origin = origin_of(c, config); !origin.empty()) page.blocks.push_back(Remark{origin, Tone::faint});
@@ -142,6 +153,10 @@ void write_report(const std::string& folder, const ReportOptions& options) {
     page.blocks.push_back(Heading{"Health"});
     page.blocks.insert(page.blocks.end(), verdicts.begin(), verdicts.end());
     page.blocks.insert(page.blocks.end(), {Heading{"Layers"}, layers_of(*d), Heading{"Weights"}, weights_of(*d)});
+    if (const std::vector<report::Block> back = back_of(*d); !back.empty()) {
+      page.blocks.push_back(Heading{"Back through time"});
+      page.blocks.insert(page.blocks.end(), back.begin(), back.end());
+    }
   }
   page.blocks.insert(page.blocks.end(), {Heading{"Configuration"}, configuration(config)});
   write_atomically(join_path(folder, "report.html"), html_page(page));

@@ -27,6 +27,7 @@ std::vector<std::string> samples_of_run(const std::string& folder);  // what its
 std::vector<report::Block> verdicts_of(const Diagnosis& diagnosis);
 report::Table layers_of(const Diagnosis& diagnosis);
 report::Table weights_of(const Diagnosis& diagnosis);
+std::vector<report::Block> back_of(const Diagnosis& diagnosis);  // how a gradient fares on the way back through time; nothing where there is no recurrence
 
 report::Figures figures_of(const RunResult& result);  // what is finite of its losses and speed
 

@@ -122,6 +122,7 @@ Options TrainerOptions::trainer_options() {
       {.name = "eval-every", .help = "steps between evaluations; 0 chooses", .target = &eval_every, .low = 0},
       {.name = "eval-batches", .help = "batches of an evaluation; 0 is the whole part, of a long one a million symbols", .target = &eval_batches, .low = 0},
       {.name = "save-every", .help = "steps between checkpoints; 0 chooses", .target = &save_every, .low = 0},
+      {.name = "keep-checkpoints", .help = "the newest checkpoints that stay, to be averaged", .target = &keep_checkpoints, .low = 1, .high = 1e6},
       {.name = "patience", .help = "evaluations without a better dev loss before stopping; 0 is off", .target = &patience, .low = 0},
   };
 }

@@ -40,6 +40,7 @@ struct TrainerOptions {
   int64_t eval_every = 0;      // 0: chosen from steps
   int64_t eval_batches = 0;    // 0: kMostJudgements (train/task.h)
   int64_t save_every = 0;      // 0: chosen from steps
+  int64_t keep_checkpoints = 2;  // the newest
   int64_t patience = 0;        // evaluations without a better dev loss before stopping; 0: off
   int64_t seed = 1337;
   RngMode rng = RngMode::philox;

@@ -15,6 +15,7 @@ namespace grim::eval {
 
 struct EvalSettings {
   std::string data, choices;
+  std::string source, target, out;    // of pairs of texts; out: where what is written of the sources goes
   int64_t stride = 0, context = 0;    // 0: the model's context
   std::optional<bool> begins = {};    // does a token stand before the text that begins one? nothing: as the tokenizer does it
   DocumentForm documents = DocumentForm::automatic;
@@ -29,6 +30,8 @@ Judged judge_choices(const TrainedModel& trained, const EvalSettings& settings);
 Judged judge_hidden_words(const TrainedEncoder& trained, const EvalSettings& settings);
 Judged judge_labels(const TrainedEncoder& trained, const EvalSettings& settings);
 Judged judge_rewriting(const TrainedSeq2Seq& trained, const EvalSettings& settings);
+bool is_of_pairs(const TrainedSeq2Seq& trained);  // it was trained on pairs of texts
+Judged judge_pairs(const TrainedSeq2Seq& trained, const EvalSettings& settings);
 
 // The token that stands before a text. throws: input, one is asked for and the model has none
 std::optional<int64_t> token_before(const TrainedModel& trained, const std::optional<bool>& begins);

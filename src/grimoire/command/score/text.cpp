@@ -80,7 +80,7 @@ class CorpusForm : public ScoreForm {
   // Each returns its part of the signature.
   std::string add_spread(const CorpusMetric& metric, const LineCounts& counts, Answer& answer) const {
     const Resampling how = resampling(Test::bootstrap);
-    const Spread s = bootstrap_spread(metric, counts, how);
+    const ScoreSpread s = bootstrap_spread(metric, counts, how);
     answer.report.blocks.insert(answer.report.blocks.end(), {Figure{"mean of samples", number(s.mean, "{:.2f}")},
                                                              Figure{"95 % of them, +-", number(s.half_width, "{:.2f}")}});
     answer.result.set("mean", s.mean);
@@ -97,8 +97,8 @@ class CorpusForm : public ScoreForm {
     const Resampling how = resampling(test_);
     const bool drawn = test_ == Test::bootstrap;
     const PairedResult r = (drawn ? paired_bootstrap : approximate_randomisation)(metric, others, counts, how);
-    const Spread of_base = drawn ? bootstrap_spread(metric, others, how) : Spread{r.system};
-    const auto row = [&](const std::string& path, double s, const Spread& spread, Value p) {
+    const ScoreSpread of_base = drawn ? bootstrap_spread(metric, others, how) : ScoreSpread{r.system};
+    const auto row = [&](const std::string& path, double s, const ScoreSpread& spread, Value p) {
       return std::vector<Value>{path, number(s, "{:.2f}"), number(spread.mean, "{:.2f}"), number(spread.half_width, "{:.2f}"), std::move(p)};
     };
     Table table{{"system", metric.name(), "mean of samples", "95 %, +-", "p"}, {}};

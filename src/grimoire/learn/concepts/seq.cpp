@@ -3,6 +3,7 @@
 
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/learn/concepts/worked.h"
+#include "grimoire/model/tcn.h"
 #include "grimoire/nn/recurrent.h"
 #include "grimoire/op/conv1d.h"
 #include "grimoire/op/pointwise.h"
@@ -178,7 +179,7 @@ const Concept kConcepts[] = {
            out.answer("numbers in for each number out", n * d / c);
          },
      .turn = "let the sentence grow to 500 words: the vector stays, and 500 to 1 must fit.",
-     .commands = "later: grimoire train --model rnn-seq2seq --data pairs.tsv --out runs/s2s",
+     .commands = "grimoire train --model rnn-seq2seq --data pairs.tsv --out runs/s2s",
      .mistake = "People say that a larger vector solves it; in fact any fixed size is outgrown by longer texts. Looking back at all states, attention, "
                 "grows along with them.",
      .see = "context-vector: the way out\nencoder-decoder: where it sits\nbottleneck: one that is wanted",
@@ -213,7 +214,7 @@ const Concept kConcepts[] = {
            out.answers("a", a);
          },
      .turn = "raise the second score to 10: nearly all attention goes there, and c is its state.",
-     .commands = "later: grimoire train --model rnn-attention --data pairs.tsv --out runs/att",
+     .commands = "grimoire train --model rnn-attention --data pairs.tsv --out runs/att",
      .code = "src/grimoire/op/softmax.cpp: softmax",
      .mistake = "People say that it is one vector for the sentence; in fact there is a new one for each word that is written, with other weights.",
      .see = "softmax: the weights\nencoder-bottleneck: what it ends\ncross-attention: the same in a transformer",
@@ -239,7 +240,7 @@ const Concept kConcepts[] = {
            out.answer("P(y given x)", std::exp(logs));
          },
      .turn = "add a word: the product can only fall, which is why beam search divides by length.",
-     .commands = "later: grimoire train --model rnn-seq2seq --data pairs.tsv --out runs/s2s\n"
+     .commands = "grimoire train --model rnn-seq2seq --data pairs.tsv --out runs/s2s\n"
                  "grimoire train --model t5 --data input.txt --tokenizer tok --out runs/t5",
      .mistake = "People say that in training the decoder reads its own words; in fact it is given the right ones so far (teacher forcing), and meets its "
                 "own mistakes only when it writes.",
@@ -251,6 +252,92 @@ const Concept kConcepts[] = {
              "it writes the end mark. "
              "The gap between training on right words and writing on one's own is called exposure bias; how much it harms is disputed (Bengio and others "
              "2015; He and others 2021)."},
+    {.id = "teacher-forcing",
+     .title = "Teacher forcing",
+     .names = "scheduled sampling\nteacher forcing ratio",
+     .what = "Training a writer of words on the right words so far instead of its own. A ratio below 1 gives it its own ones now and then.",
+     .picture = "A pupil reads aloud and is put right after every word: quick to learn, but nobody has practised how to find back.",
+     .formula = "P(all n words read are right) = (r + (1 - r) q)^n",
+     .symbols = "r: share of right words that are given, the ratio\nq: how often the model's own word is right\nn: words",
+     .inputs = "n = 10: words\nq = .9: own words that are right\nr = .5: ratio",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto n = static_cast<double>(in.integer("n", 1, 10'000));
+           const double q = in.probability("q"), r = in.probability("r"), each = r + (1 - r) * q;
+           out.step(str("a word that is read is right with {:.6g} + {:.6g} x {:.6g} = {:.6g}", r, 1 - r, q, each));
+           out.step(str("{:.0f} of them: {:.6g}^{:.0f}", n, each, n));
+           out.answer("all right with this ratio", std::pow(each, n));
+           out.answer("when it writes by itself", std::pow(q, n));
+         },
+     .turn = "set r to 1: training never sees a wrong word, whatever happens in use.",
+     .commands = "grimoire train --model rnn-seq2seq --data p.tsv --teacher-forcing .5 --out s",
+     .code = "src/grimoire/task/teacher_forcing.cpp: read_in_training",
+     .mistake = "People say that a ratio below 1 is always better; in fact its objective no longer has the data's distribution as its best answer, and "
+                "transformers are trained with 1.",
+     .see = "encoder-decoder: who is trained so\nautoregressive: how it is used\nbeam-search: other help for a writer",
+     .sources = "Williams and Zipser 1989, A Learning Algorithm for Continually Running Fully Recurrent Neural Networks\n"
+                "Bengio, Vinyals, Jaitly and Shazeer 2015, Scheduled Sampling for Sequence Prediction with Recurrent Neural Networks\n"
+                "Huszar 2015, How (not) to Train your Generative Model: why the objective is not consistent",
+     .ask = "What does a decoder read in training with a ratio of 1? | The right words before each place.",
+     .more = "The formula takes mistakes to be independent, which flatters: one wrong word makes the next likelier to be wrong. With the right words all "
+             "places are worked out at once; with its own ones the model has to write first. No gradient flows through the choice of a word."},
+    {.id = "conv-seq2seq",
+     .title = "Convolutional sequence to sequence",
+     .names = "ConvS2S\nconvolutional seq2seq",
+     .what = "Translates with stacks of small windows on both sides and a look at the source in every layer: all places at once, none after the other.",
+     .picture = "Readers in a row, each hearing the three in front of him and saying what it comes to: soon the last knows of all.",
+     .formula = "y = (x + GLU(conv(x))) sqrt(1/2)\nGLU(a, b) = a sigmoid(b)",
+     .symbols = "x: what a layer is given\na, b: the two halves that its window gives\nsqrt(1/2): keeps the variance of a sum of two",
+     .inputs = "x = 1: given\na = 2: first half\nb = 0: second half, the gate\nlayers = 10: one on the other",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const double x = in.number("x", -1e6, 1e6), a = in.number("a", -1e6, 1e6), b = in.number("b", -1e6, 1e6);
+           const auto layers = static_cast<double>(in.integer("layers", 1, 100));
+           const double gate = sigmoid_of(b), y = (x + a * gate) * std::sqrt(0.5);
+           out.step(str("GLU = {:.6g} x {:.6g} = {:.6g}", a, gate, a * gate));
+           out.step(str("({:.6g} + {:.6g}) x 0.707107 = {:.6g}", x, a * gate, y));
+           out.answer("y", y);
+           out.answer("variance without the scale", std::pow(2, layers));
+           out.answer("with it", std::pow(2 * 0.5, layers));
+         },
+     .turn = "set b to -20: the gate shuts, and the layer hands on what it was given.",
+     .commands = "grimoire train --model conv-seq2seq --data pairs.tsv --out runs/conv",
+     .code = "src/grimoire/model/conv_seq2seq.cpp: ConvSeq2Seq",
+     .mistake = "People say that only attention made training parallel; in fact these convolutions, weeks older, work all places out at once too.",
+     .see = "conv1d: its window\ngated-unit: such gates elsewhere\ncontext-vector: its look at the source\nencoder-decoder: the frame",
+     .sources = "Gehring, Auli, Grangier, Yarats and Dauphin 2017, Convolutional Sequence to Sequence Learning, sections 3.1 to 3.4\n"
+                "Dauphin, Fan, Auli and Grangier 2017, Language Modeling with Gated Convolutional Networks",
+     .ask = "A gate of 0 before its sigmoid: which share of a passes? | Half.",
+     .more = "The variances are those of independent parts of equal variance, which is what first weights are scaled for. A query is the layer's state with "
+             "the last word's embedding added; what is fetched is the encoder's output with its word's embedding added, so that the word itself arrives too."},
+    {.id = "tcn",
+     .title = "Temporal convolutional network",
+     .names = "TCN\ndilated causal convolution",
+     .what = "A language model of convolutions that look only back, each block twice as far as the one before.",
+     .picture = "Looking back along a road at 1, 2, 4 and 8 steps: few looks, a long way. What lies between them others have seen.",
+     .formula = "reach = 1 + 2 (K - 1)(2^L - 1)",
+     .symbols = "K: places of a kernel\nL: blocks of two convolutions each\nreach: places that the last output depends on",
+     .inputs = "K = 3: kernel\nL = 5: blocks",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const int64_t K = in.integer("K", 2, 1000), L = in.integer("L", 1, 30);
+           const TcnConfig config{.n_layer = L, .kernel_size = K};
+           out.step(str("gaps of 1 to {} between the places of a kernel", int64_t{1} << (L - 1)));
+           out.step(str("1 + 2 x {} x {} = {}", K - 1, (int64_t{1} << L) - 1, config.looks_back_on()));
+           out.answer("reach", static_cast<double>(config.looks_back_on()));
+           out.answer("without gaps", static_cast<double>(1 + 2 * (K - 1) * L));
+         },
+     .turn = "one block more doubles the reach; a wider kernel only stretches it.",
+     .commands = "grimoire train --model tcn --data input.txt --out runs/tcn",
+     .code = "src/grimoire/model/tcn.cpp: Tcn",
+     .mistake = "People say that recurrent networks remember further because their memory has no end; in fact they forget within some tens of steps, and what "
+                "a network of this kind sees is known beforehand.",
+     .see = "conv1d: one layer of it\nvanishing-gradient: what ends a recurrent memory\nlstm: its rival",
+     .sources = "Bai, Kolter and Koltun 2018, An Empirical Evaluation of Generic Convolutional and Recurrent Networks for Sequence Modeling\n"
+                "van den Oord and others 2016, WaveNet: A Generative Model for Raw Audio",
+     .ask = "What happens to the reach when a block is added? | It about doubles.",
+     .more = "Each block is two convolutions with relu, weight norm and dropout, and a way around them. Training works all places out at once; writing needs "
+             "the last places of every layer, where a recurrent network needs one state."},
 };
 
 }  // namespace

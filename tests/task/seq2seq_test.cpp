@@ -1,0 +1,214 @@
+// Models of every kind learn to write the targets of pairs: the same bits for any number of threads, and as if a stop had not been.
+#include "grimoire/task/seq2seq.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "base/temp_folder.h"
+#include "grimoire/autograd/tape.h"
+#include "grimoire/base/files.h"
+#include "grimoire/hub/trained_model.h"
+#include "grimoire/io/checkpoint.h"
+#include "grimoire/io/safetensors.h"
+#include "grimoire/model/rnn_attention.h"
+#include "grimoire/model/rnn_seq2seq.h"
+#include "grimoire/task/seq2seq_data.h"
+#include "grimoire/task/tasks.h"
+#include "grimoire/task/teacher_forcing.h"
+#include "grimoire/train/run.h"
+#include "support/op_case.h"
+
+namespace grim {
+namespace {
+
+struct Quiet : RunEvents {
+  int64_t stop_at = -1, seen = 0;
+  std::vector<std::string> notes;
+  bool stop_requested() override { return ++seen == stop_at; }
+  void note(const std::string& line) override { notes.push_back(line); }
+};
+
+class PairRuns : public ::testing::TestWithParam<const char*> {
+ protected:
+  // Words of the source in the same order, each by its own word: what even a bottleneck can carry where there are few.
+  void SetUp() override {
+    add_tasks();
+    const char* const from[] = {"eins", "zwei", "drei", "vier", "sechs"};
+    const char* const to[] = {"one", "two", "three", "four", "six"};
+    std::string sources, targets;
+    Rng rng(RngMode::philox, 5);
+    for (int i = 0; i < 400; ++i) {
+      const int64_t n = 1 + rng.randint(0, 4);
+      for (int64_t j = 0; j < n; ++j) {
+        const int64_t word = rng.randint(0, 5);
+        sources += std::string(j ? " " : "") + from[word];
+        targets += std::string(j ? " " : "") + to[word];
+      }
+      sources += "\n", targets += "\n";
+    }
+    write_atomically(folder_ / "de", sources);
+    write_atomically(folder_ / "en", targets);
+  }
+  RunConfig config(const std::string& name) {
+    const std::string model = GetParam();
+    RunConfig c = default_run(model, CorpusFormat::text);
+    c.out = folder_ / name;
+    c.set("source", folder_ / "de").set("target", folder_ / "en").set("n_embd", 16).set("max_length", 16).set("dropout", 0.1);
+    if (model.starts_with("rnn") || model.starts_with("conv")) c.set("n_hidden", 24);
+    else c.set("n_head", 2).set("n_inner", 32);
+    if (model != "rnn-attention") c.set("n_layer", 1);
+    c.steps = 40;
+    c.batch_size = 8;
+    c.warmup = 5;
+    c.eval_every = 20;
+    c.save_every = 15;
+    return c;
+  }
+  void expect_same(const std::string& a, const std::string& b) {
+    const auto weights = [&](const std::string& run) {
+      return read_safetensors(newest_valid_checkpoint(folder_ / (run + "/checkpoints")).path + "/model.safetensors");
+    };
+    const TensorMap x = weights(a), y = weights(b);
+    ASSERT_EQ(x.size(), y.size());
+    for (const auto& [name, tensor] : x) ASSERT_TRUE(test::bit_equal(tensor, y.at(name))) << name;
+  }
+  test::TempFolder folder_;
+  Quiet quiet_;
+};
+
+TEST_P(PairRuns, AreTheSameForAnyNumberOfThreads) {
+  for (const int threads : {1, 2}) {
+    RunConfig c = config(str("threads-{}", threads));
+    c.threads = threads;
+    train(c, quiet_);
+  }
+  expect_same("threads-1", "threads-2");
+}
+
+TEST_P(PairRuns, GoOnAsIfTheyHadNotStopped) {
+  RunConfig whole = config("whole"), c = config("stopped");
+  for (RunConfig* run : {&whole, &c}) run->set("teacher_forcing", 0.5).set("label_smoothing", 0.1);
+  train(whole, quiet_);
+  Quiet stopper;
+  stopper.stop_at = 23;
+  train(c, stopper);
+  resume(c.out, quiet_);
+  expect_same("whole", "stopped");
+}
+
+TEST_P(PairRuns, LearnToWriteTheTargets) {
+  RunConfig c = config("learned");
+  c.steps = 700;
+  c.batch_size = 16;
+  c.lr = std::string(GetParam()).starts_with("t5") ? 0.02 : 5e-3;
+  c.set("dropout", 0.0);
+  const RunResult r = train(c, quiet_);
+  EXPECT_LT(r.dev_loss, 0.3) << "guessing by how common each is loses " << r.baseline_loss;
+  EXPECT_GT(r.baseline_loss, 1);
+  const AnyTrained any = load_any(c.out);
+  const auto& trained = std::get<TrainedSeq2Seq>(any);
+  const ParallelText asked{.sources = {"zwei drei", "vier"}, .targets = {"two three", "four"}, .path = ""};
+  const EncodedPairs pairs = encode_pairs(asked, *trained.tokenizer, trained.ends[0], 16);
+  EXPECT_EQ(write_all(*trained.model, *trained.tokenizer, pairs.pairs.sources(), trained.ends[0]), asked.targets);
+  RunConfig more = config("more");
+  more.init_from = c.out;
+  more.steps = 1;
+  more.lr = 0;
+  more.set("dropout", 0.0);
+  EXPECT_NEAR(train(more, quiet_).dev_loss, r.dev_loss, 0.1) << "it begins where the other ended";
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, PairRuns,
+                         ::testing::Values("rnn-seq2seq", "rnn-attention", "conv-seq2seq", "transformer-seq2seq", "bart-seq2seq", "t5-seq2seq"),
+                         [](const auto& info) { std::string s = info.param; std::ranges::replace(s, '-', '_'); return s; });
+
+using OnePairRun = PairRuns;
+TEST_P(OnePairRun, TakesDevPairsFromTheirOwnFiles) {
+  RunConfig c = config("dev");
+  write_atomically(folder_ / "dev.tsv", "eins zwei\tone two\n");
+  c.set("dev_data", folder_ / "dev.tsv");
+  c.steps = 1;
+  const RunResult r = train(c, quiet_);
+  EXPECT_TRUE(std::isfinite(r.dev_loss));
+  EXPECT_TRUE(std::isnan(r.test_loss)) << "all others train";
+  EXPECT_NE(quiet_.notes.at(0).find("400 examples"), std::string::npos) << quiet_.notes.at(0);
+  write_atomically(folder_ / "dev.tsv", "eins\tone\n");
+  EXPECT_THROW(resume(c.out, quiet_), Error) << "the dev pairs are others now";
+}
+
+TEST_P(OnePairRun, SaysWhatIsWrong) {
+  RunConfig c = config("wrong");
+  c.set("source", "");
+  EXPECT_THROW(train(c, quiet_), Error) << "no data";
+  c = config("wrong");
+  c.set("context", 8);
+  EXPECT_THROW(train(c, quiet_), Error) << "pairs that are longer";
+  c = config("wrong");
+  c.set("max_length", 2);
+  train(c, quiet_);
+  EXPECT_NE(quiet_.notes.at(0).find("more than 2 tokens"), std::string::npos) << quiet_.notes.at(0);
+}
+INSTANTIATE_TEST_SUITE_P(Models, OnePairRun, ::testing::Values("rnn-seq2seq"), [](const auto&) { return std::string("rnn_seq2seq"); });
+
+const std::vector<std::vector<int64_t>> kSources = {{3, 4, 5, 6, 7, 8}, {9}, {4, 4, 5}}, kTargets = {{5, 2}, {6, 7, 8, 9, 2}, {3, 2}};
+
+// With a model whose loss is known for each text alone: what stands beside it changes nothing.
+TEST(PairExamples, ATextsLossDoesNotDependOnWhatStandsBesideIt) {
+  Rng rng(RngMode::philox, 1);
+  const RnnAttention model({.vocab_size = 10, .context = 16, .n_embd = 6, .n_hidden = 8, .dropout = 0}, rng);
+  const PairEvaluation all = evaluate(model, PairExamples(kSources, kTargets));
+  double sum = 0;
+  for (size_t i = 0; i < kSources.size(); ++i) {
+    const PairEvaluation one = evaluate(model, PairExamples({kSources[i]}, {kTargets[i]}));
+    ASSERT_EQ(one.buckets.size(), 1u);
+    sum += one.loss * static_cast<double>(one.tokens);
+    if (i == 0) EXPECT_NEAR(one.loss, all.buckets[1].loss, 1e-6) << "the only one of 6 to 10 tokens";
+  }
+  EXPECT_EQ(all.tokens, 9);
+  EXPECT_NEAR(all.loss, sum / 9, 1e-6);
+  ASSERT_EQ(all.buckets.size(), 2u);
+  EXPECT_EQ(all.buckets[0].low, 1);
+  EXPECT_EQ(all.buckets[0].high, 5);
+  EXPECT_EQ(all.buckets[0].pairs, 2);
+  EXPECT_EQ(all.buckets[0].tokens, 7);
+}
+
+TEST(TeacherForcing, TheOthersAreWhatTheModelWrites) {
+  Rng rng(RngMode::philox, 1);
+  const RnnSeq2Seq model({.vocab_size = 10, .context = 16, .n_embd = 6, .n_hidden = 8, .n_layer = 1, .dropout = 0}, rng);
+  const TokenBatch sources = TokenBatch::of(kSources), targets = TokenBatch::of(kTargets), right = shifted_right(targets, model.start());
+  Rng coins(RngMode::philox, 2);
+  EXPECT_TRUE(test::bit_equal(read_in_training(model, sources, targets, 1, coins).ids, right.ids));
+  const TokenBatch own = read_in_training(model, sources, targets, 0, coins);
+  EXPECT_EQ(own.offsets, targets.offsets);
+  const std::vector<int64_t> ids = own.ids.to_vector<int64_t>();
+  for (size_t i = 0; i < kTargets.size(); ++i) {  // each as it would be written alone
+    const auto begin = static_cast<size_t>(own.offsets[i]);
+    EXPECT_EQ(ids[begin], model.start());
+    std::vector<std::vector<int64_t>> read = {{model.start()}};
+    const std::vector<std::vector<int64_t>> source = {kSources[i]};
+    for (size_t t = 1; t < kTargets[i].size(); ++t) {
+      const NoGrad no_grad;
+      Pass pass;
+      const std::vector<float> scores = model.logits(model.written(TokenBatch::of(read), model.read(TokenBatch::of(source), pass), pass)).to_vector<float>();
+      const auto last = std::span(scores).last(10);
+      const int64_t next = std::ranges::max_element(last) - last.begin();
+      EXPECT_EQ(ids[begin + t], next) << i << " " << t;
+      read[0].push_back(next);
+    }
+  }
+  const auto same = [&](double ratio) {
+    int64_t n = 0, of = 0;
+    for (uint32_t i = 0; i < 200; ++i) {
+      Rng coin(RngMode::philox, 3, i);
+      const std::vector<int64_t> got = read_in_training(model, sources, targets, ratio, coin).ids.to_vector<int64_t>();
+      for (size_t j = 1; j < 2; ++j, ++of) n += got[j] == right.ids.to_vector<int64_t>()[j];
+    }
+    return static_cast<double>(n) / static_cast<double>(of);
+  };
+  if (ids[1] != right.ids.to_vector<int64_t>()[1]) EXPECT_NEAR(same(0.3), 0.3, 4 * std::sqrt(0.21 / 200));
+}
+
+}  // namespace
+}  // namespace grim
