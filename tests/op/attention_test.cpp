@@ -220,6 +220,19 @@ TEST(Attention, AQueryThatSeesNothingGetsZero) {
   EXPECT_EQ(y.at({0, 0, 1, 2}), 0.0);
 }
 
+// A tile whose keys are all hidden says nothing of how large scores are: those behind it may lie far below 0.
+TEST(Attention, ManyHiddenKeysBeforeLowScoresAreNothing) {
+  const int64_t S = 1100, hidden = 1060;
+  Rng rng(RngMode::philox, 9);
+  const Tensor q = Tensor::full({1, 1, 2, 4}, 8.0), k = Tensor::full({1, 1, S, 4}, -8.0), v = randn({1, 1, S, 4}, rng);
+  Tensor mask = Tensor::empty({1, S}, Dtype::boolean);
+  for (int64_t s = 0; s < S; ++s) mask.data<bool>()[s] = s >= hidden;
+  const AttentionOptions o{.key_mask = mask};
+  EXPECT_LE(test::relative_difference(attention(q, k, v, o), composed_attention(q, k, v, o)), 1e-5);
+  const auto narrow = [](const Tensor& x) { return cast(x, Dtype::bf16); };
+  EXPECT_LE(test::relative_difference(cast(attention(narrow(q), narrow(k), narrow(v), o), Dtype::f32), composed_attention(q, k, cast(narrow(v), Dtype::f32), o)), 1e-2);
+}
+
 TEST(Attention, LargeScoresStayFinite) {
   const Tensor q = Tensor::full({1, 1, 3, 4}, 200.0);
   const Tensor y = attention(q, q, q, {.mask = AttentionMask::causal});

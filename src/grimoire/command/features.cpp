@@ -9,7 +9,7 @@
 #include "grimoire/classic/pipeline.h"
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
-#include "grimoire/data/text_rows.h"
+#include "grimoire/data/text_table.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/fetch.h"
 #include "grimoire/hub/trained_model.h"
@@ -97,7 +97,7 @@ class FeaturesCommand final : public Command {
     const device::ThreadCap cap(flags_.threads);
     const TrainedEncoder trained = load_encoder(model_at(model_));
     const LabelledColumns columns{flags_.text_column, flags_.pair_column, ""};
-    const LabelledTexts texts = labelled_texts(read_text_rows(data_, {columns.text, columns.pair}), columns, WithLabels::if_there);
+    const LabelledTexts texts = labelled_texts(read_text_table(data_, {columns.text, columns.pair}), columns, WithLabels::if_there);
     console.say(texts.reading);
     const EncodedTexts encoded = flags_.encode(trained, texts, console);
     const std::vector<int64_t> layers = layers_in(flags_.layers, layers_of(*trained.model));
@@ -212,7 +212,7 @@ class ProbeCommand final : public Command {
     if (flags_.pool == Pool::none) refuse(*this, "--pool none: a text has one label, and would have many vectors", "take mean, cls, max or last");
     const TrainedEncoder trained = load_encoder(model_at(model_));
     const LabelledColumns columns{flags_.text_column, flags_.pair_column, label_column_};
-    const auto read = [&](const std::string& path) { return labelled_texts(read_text_rows(path, {columns.text, columns.pair, columns.label}), columns); };
+    const auto read = [&](const std::string& path) { return labelled_texts(read_text_table(path, {columns.text, columns.pair, columns.label}), columns); };
     const LabelledTexts texts = read(data_);
     console.say(texts.reading);
     const Labels set = labels_in(texts, LabelKind::one);

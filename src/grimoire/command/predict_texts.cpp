@@ -67,7 +67,7 @@ int predict_texts(const TextsToLabel& asked, Console& console) {
   if (!asked.data.empty()) {
     const LabelledColumns columns{asked.text_column.empty() ? run.text("text_column", "") : asked.text_column,
                                   asked.pair_column.empty() ? run.text("pair_column", "") : asked.pair_column, ""};
-    texts = labelled_texts(read_text_rows(asked.data, {columns.text, columns.pair}), columns, WithLabels::if_there);
+    texts = labelled_texts(read_text_table(asked.data, {columns.text, columns.pair}), columns, WithLabels::if_there);
     console.say(texts.reading);
   }
   for (const std::string& text : asked.texts) texts.texts.push_back(text), texts.places.push_back(str("text {}", texts.texts.size()));

@@ -121,7 +121,9 @@ Pool& pool() {
 
 void set_poison(bool on) { pool().poison = on; }
 
-void* allocate(size_t bytes) {
+namespace {
+enum class Traced : uint8_t { no, yes };
+void* hand_out(size_t bytes, Traced traced) {
   Pool& p = pool();
   const int c = class_of(bytes);
   if (bytes >= (size_t{1} << 44)) throw OutOfMemory(str("cannot allocate {} bytes", bytes));
@@ -136,10 +138,14 @@ void* allocate(size_t bytes) {
 #endif
   p.use.live_bytes += static_cast<int64_t>(bytes);
   if (p.use.live_bytes > p.use.peak_bytes) p.use.peak_bytes = p.use.live_bytes;
-  if (p.trace) [[unlikely]] p.note_taken(block, bytes);
+  if (p.trace && traced == Traced::yes) [[unlikely]] p.note_taken(block, bytes);
   if (p.poison) [[unlikely]] std::memset(block, 0xff, bytes);
   return block;
 }
+}  // namespace
+
+void* allocate(size_t bytes) { return hand_out(bytes, Traced::yes); }
+void* allocate_scratch(size_t bytes) { return hand_out(bytes, Traced::no); }
 
 void release(void* block, size_t bytes) noexcept {
   Pool& p = pool();

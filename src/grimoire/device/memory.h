@@ -24,11 +24,14 @@ struct OutOfMemory : Error {
 
 // At least `bytes` uninitialised bytes, 64-byte aligned. throws: OutOfMemory
 void* allocate(size_t bytes);
+// Likewise, for what comes and goes inside of a kernel: how much that is does not grow with sizes as tensors do, and a MemoryTrace (device/memory_trace.h)
+// does not see it.
+void* allocate_scratch(size_t bytes);
 void release(void* block, size_t bytes) noexcept;  // with the size that was asked for
 
-// Such bytes, while it lives.
+// Scratch, while it lives.
 struct Room {
-  explicit Room(int64_t size) : bytes(static_cast<size_t>(size)), at(static_cast<char*>(allocate(bytes))) {}
+  explicit Room(int64_t size) : bytes(static_cast<size_t>(size)), at(static_cast<char*>(allocate_scratch(bytes))) {}
   ~Room() { release(at, bytes); }
   Room(const Room&) = delete;
   Room& operator=(const Room&) = delete;

@@ -163,7 +163,7 @@ HWY_INLINE T softmax_row(const P& p, bool only_causal, int64_t b, int64_t h, int
   Map(d, row, row, n, [&](auto x) HWY_ATTR { return Exp(d, hn::MulSub(x, vs, vp)); });
   const T keep = first ? T(0) : std::exp(top - shift);
   sum = sum * keep + OpenRowSum(d, row, n);  // the same however many hidden keys follow
-  top = shift;
+  top = peak;
   if (p.dropout > 0) DropRow(d, row, n, p.dropout, p.key, weight_index(p, h, t, s0));
   return keep;
 }

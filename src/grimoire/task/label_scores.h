@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "grimoire/data/encoded_texts.h"
-#include "grimoire/data/text_rows.h"
+#include "grimoire/data/text_table.h"
 #include "grimoire/model/text_encoder.h"
 #include "grimoire/train/task.h"
 

@@ -195,7 +195,7 @@ template <LabelKind kKind> struct LabelSettings {
     return all;
   }
   std::unique_ptr<TaskSource> open(const RunConfig& run) const {
-    const auto read = [&](const std::string& path) { return labelled_texts(read_text_rows(path, {columns.text, columns.pair, columns.label}), columns); };
+    const auto read = [&](const std::string& path) { return labelled_texts(read_text_table(path, {columns.text, columns.pair, columns.label}), columns); };
     LabelFiles files;
     LabelledTexts all = read(run.data);
     const Labels labels = labels_in(all, kKind);

@@ -8,7 +8,7 @@
 
 namespace grim {
 
-struct TextRows {
+struct TextTable {
   std::string source;                 // the path, for messages
   std::vector<std::string> columns;   // their names; "0", "1", ... where the file names none
   std::vector<std::string> cells;     // row after row
@@ -26,8 +26,8 @@ struct TextRows {
 // JSON Lines where the first character is a brace: an object a line, whose keys are the columns; texts stand as they are, other values as JSON, what is
 // missing or null empty. Else cells parted by tabs, where the first line has one, without quotes; else CSV. A first row is taken for names when one of its
 // cells is among `names` or a usual one (text, sentence, label, question, ...). throws: input, naming the line: no text file, rows of other widths, no rows
-TextRows read_text_rows(const std::string& path, const std::vector<std::string>& names = {});
-TextRows parse_text_rows(std::string bytes, const std::string& source, const std::vector<std::string>& names = {});
+TextTable read_text_table(const std::string& path, const std::vector<std::string>& names = {});
+TextTable parse_text_table(std::string bytes, const std::string& source, const std::vector<std::string>& names = {});
 
 // Which columns hold what. Empty: found.
 struct LabelledColumns {
@@ -49,7 +49,7 @@ enum class WithLabels : uint8_t {
 };
 // A column that nobody names is found by its usual name, or else: the label where fewest values differ, the texts among the others, where there are at
 // most two. throws: input, a column that is not there or cannot be told; an empty text or label, by its row
-LabelledTexts labelled_texts(const TextRows& rows, const LabelledColumns& columns = {}, WithLabels with = WithLabels::required);
+LabelledTexts labelled_texts(const TextTable& rows, const LabelledColumns& columns = {}, WithLabels with = WithLabels::required);
 
 // Class names in the order of their numbers: as numbers where all are, else by their letters.
 std::vector<std::string> class_names(const std::vector<std::string>& labels);

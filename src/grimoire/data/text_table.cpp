@@ -1,4 +1,4 @@
-#include "grimoire/data/text_rows.h"
+#include "grimoire/data/text_table.h"
 
 #include <algorithm>
 #include <array>
@@ -34,7 +34,7 @@ std::string in_lower_case(std::string_view text) {
   return lower;
 }
 
-void take_json_lines(std::string_view text, TextRows& rows) {
+void take_json_lines(std::string_view text, TextTable& rows) {
   std::vector<std::vector<std::string>> all;
   std::map<std::string, size_t, std::less<>> number;
   int64_t line = 0;
@@ -74,7 +74,7 @@ Cells split_tabs(std::string_view text) {
   return cells;
 }
 
-void take_cells(const Cells& cells, const std::vector<std::string>& names, TextRows& rows) {
+void take_cells(const Cells& cells, const std::vector<std::string>& names, TextTable& rows) {
   GRIM_CHECK(cells.rows() > 0, input, "texts", "{}: there are no rows", rows.source);
   const size_t width = cells.width(0);
   for (size_t c = 0; c < width; ++c) rows.named = rows.named || among(names, cells.at(0, c)) || is_usual(in_lower_case(trimmed(cells.at(0, c))));
@@ -97,9 +97,9 @@ void take_cells(const Cells& cells, const std::vector<std::string>& names, TextR
 
 }  // namespace
 
-std::string TextRows::place(size_t row) const { return str("{}: row {} (line {})", source, row + 1, lines[row]); }
+std::string TextTable::place(size_t row) const { return str("{}: row {} (line {})", source, row + 1, lines[row]); }
 
-size_t TextRows::column(std::string_view name) const {
+size_t TextTable::column(std::string_view name) const {
   const auto found = std::ranges::find(columns, name);
   if (found != columns.end()) return static_cast<size_t>(found - columns.begin());
   for (size_t c = 0; c < columns.size(); ++c)
@@ -107,8 +107,8 @@ size_t TextRows::column(std::string_view name) const {
   throw Error(ErrorKind::input, str("[texts] {}: there is no column '{}', but {}", source, name, first_few(columns, 8)), did_you_mean(name, columns));
 }
 
-TextRows parse_text_rows(std::string bytes, const std::string& source, const std::vector<std::string>& names) {
-  TextRows rows{.source = source, .columns = {}, .cells = {}, .lines = {}, .content_hash = hash_of(bytes)};
+TextTable parse_text_table(std::string bytes, const std::string& source, const std::vector<std::string>& names) {
+  TextTable rows{.source = source, .columns = {}, .cells = {}, .lines = {}, .content_hash = hash_of(bytes)};
   check_is_text(bytes, source);
   std::string_view text = without_byte_order_mark(bytes);
   const size_t first = text.find_first_not_of(" \t\r\n");
@@ -120,14 +120,14 @@ TextRows parse_text_rows(std::string bytes, const std::string& source, const std
   return rows;
 }
 
-TextRows read_text_rows(const std::string& path, const std::vector<std::string>& names) {
-  return parse_text_rows(gunzip(read_file(path), path), path, names);
+TextTable read_text_table(const std::string& path, const std::vector<std::string>& names) {
+  return parse_text_table(gunzip(read_file(path), path), path, names);
 }
 
 namespace {
 
 // The one that stands for so many texts: fewest different values, of those the shortest.
-size_t likely_label(const TextRows& rows) {
+size_t likely_label(const TextTable& rows) {
   size_t best = 0;
   std::pair<size_t, size_t> least{SIZE_MAX, SIZE_MAX};
   for (size_t c = 0; c < rows.columns.size(); ++c) {
@@ -139,7 +139,7 @@ size_t likely_label(const TextRows& rows) {
   return best;
 }
 
-template <class Names> std::optional<size_t> usual(const TextRows& rows, const Names& names) {
+template <class Names> std::optional<size_t> usual(const TextTable& rows, const Names& names) {
   for (const auto& name : names)
     for (size_t c = 0; rows.named && c < rows.columns.size(); ++c)
       if (in_lower_case(rows.columns[c]) == name) return c;
@@ -151,7 +151,7 @@ struct Chosen {
   std::optional<size_t> pair, label;
 };
 
-Chosen choose(const TextRows& rows, const LabelledColumns& named, WithLabels with) {
+Chosen choose(const TextTable& rows, const LabelledColumns& named, WithLabels with) {
   std::optional<size_t> text, pair, label;
   if (!named.text.empty()) text = rows.column(named.text);
   if (!named.pair.empty()) pair = rows.column(named.pair);
@@ -182,7 +182,7 @@ Chosen choose(const TextRows& rows, const LabelledColumns& named, WithLabels wit
 
 }  // namespace
 
-LabelledTexts labelled_texts(const TextRows& rows, const LabelledColumns& columns, WithLabels with) {
+LabelledTexts labelled_texts(const TextTable& rows, const LabelledColumns& columns, WithLabels with) {
   const Chosen at = choose(rows, columns, with);
   LabelledTexts all;
   all.content_hash = rows.content_hash;

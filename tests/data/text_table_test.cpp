@@ -1,4 +1,4 @@
-#include "grimoire/data/text_rows.h"
+#include "grimoire/data/text_table.h"
 
 #include <gtest/gtest.h>
 
@@ -20,10 +20,10 @@ std::string error_of(const auto& f) {
   return "";
 }
 LabelledTexts read(const std::string& file, const LabelledColumns& columns = {}, WithLabels with = WithLabels::required) {
-  return labelled_texts(parse_text_rows(file, "f"), columns, with);
+  return labelled_texts(parse_text_table(file, "f"), columns, with);
 }
 
-TEST(TextRows, AreFoundInCommasTabsAndJson) {
+TEST(TextTable, AreFoundInCommasTabsAndJson) {
   for (const char* file : {"text,label\n\"good, and long\",1\nbad,0\n", "label\ttext\n1\tgood, and long\n0\tbad\n",
                            "{\"text\": \"good, and long\", \"label\": 1}\n\n{\"label\": 0, \"text\": \"bad\"}\n"}) {
     const LabelledTexts t = read(file);
@@ -33,7 +33,7 @@ TEST(TextRows, AreFoundInCommasTabsAndJson) {
   }
 }
 
-TEST(TextRows, WithoutNamesTheLabelIsWhereFewestDiffer) {
+TEST(TextTable, WithoutNamesTheLabelIsWhereFewestDiffer) {
   const LabelledTexts t = read("a fine film\tpos\nso dull\tneg\nnot again\tneg\n");
   EXPECT_EQ(t.texts, (Words{"a fine film", "so dull", "not again"}));
   EXPECT_EQ(t.labels, (Words{"pos", "neg", "neg"}));
@@ -43,11 +43,11 @@ TEST(TextRows, WithoutNamesTheLabelIsWhereFewestDiffer) {
   EXPECT_EQ(news.labels, (Words{"3", "1", "3"}));
 }
 
-TEST(TextRows, ATabParsesNoQuotes) { EXPECT_EQ(read("\" open\t1\nshut\t0\n").texts[0], "\" open"); }
+TEST(TextTable, ATabParsesNoQuotes) { EXPECT_EQ(read("\" open\t1\nshut\t0\n").texts[0], "\" open"); }
 
-TEST(TextRows, ColumnsThatAreNamedAreTaken) {
+TEST(TextTable, ColumnsThatAreNamedAreTaken) {
   const std::string file = "a,b,c,d\nx one,y one,7,p\nx two,y two,8,q\n";
-  const TextRows rows = parse_text_rows(file, "f", {"b"});
+  const TextTable rows = parse_text_table(file, "f", {"b"});
   EXPECT_EQ(labelled_texts(rows, {.text = "b", .label = "d"}).texts[0], "y one");
   EXPECT_TRUE(labelled_texts(rows, {.text = "b", .label = "d"}).pairs.empty());
   EXPECT_EQ(labelled_texts(rows, {.text = "b", .pair = "a", .label = "2"}).pairs[1], "x two");
@@ -55,12 +55,12 @@ TEST(TextRows, ColumnsThatAreNamedAreTaken) {
             "[texts] f: there is no column 'e', but a, b, c, d");
 }
 
-TEST(TextRows, WithoutLabelsTheyAreTextsAlone) {
+TEST(TextTable, WithoutLabelsTheyAreTextsAlone) {
   EXPECT_TRUE(read("text\nx\ny\n", {}, WithLabels::if_there).labels.empty());
   EXPECT_EQ(read("one line\nanother\n", {}, WithLabels::if_there).texts, (Words{"one line", "another"}));
 }
 
-TEST(TextRows, SayWhatIsWrongAndWhere) {
+TEST(TextTable, SayWhatIsWrongAndWhere) {
   EXPECT_EQ(error_of([] { read("text,label\na,1\n,0\n"); }), "[texts] f: row 2 (line 3): column 'text' is empty, expected a text");
   EXPECT_EQ(error_of([] { read("a\tb\nc\n"); }), "[texts] f: line 2: got 1 cells, expected 2 as in the first row");
   EXPECT_EQ(error_of([] { read("{\"text\": \"a\", \"label\": 1}\n[1]\n"); }), "[texts] f: line 2: got array, expected an object as in the lines before");
@@ -70,12 +70,12 @@ TEST(TextRows, SayWhatIsWrongAndWhere) {
   EXPECT_NE(error_of([] { read("p,q,r,s\na,b,c,1\nd,e,f,0\n"); }), "");
 }
 
-TEST(TextRows, ClassesComeInTheOrderOfTheirNumbers) {
+TEST(TextTable, ClassesComeInTheOrderOfTheirNumbers) {
   EXPECT_EQ(class_names({"10", "9", "10", "1"}), (Words{"1", "9", "10"}));
   EXPECT_EQ(class_names({"b", "a", "10"}), (Words{"10", "a", "b"}));
 }
 
-TEST(TextRows, SeveralLabelsAreParted) {
+TEST(TextTable, SeveralLabelsAreParted) {
   EXPECT_EQ(several_labels("a, b", ""), (Words{"a", "b"}));
   EXPECT_EQ(several_labels("a|b, c", ""), (Words{"a", "b, c"}));
   EXPECT_EQ(several_labels(R"(["a", 2])", ""), (Words{"a", "2"}));
