@@ -18,6 +18,7 @@
   X(tokenize)          \
   X(tokenizer)         \
   X(model)             \
+  X(vectors)           \
   X(stats)             \
   X(distribution)      \
   X(doctor)            \
