@@ -7,8 +7,7 @@ topics, with letters beyond ASCII among them.
 
   *.bin, *.ftz    skipgram (negative sampling), cbow (hierarchical softmax), and classifiers by softmax, hierarchical softmax and one-vs-all, with
                   n-grams of words and letters; cut.ftz is cut down, its lengths and its output table quantised
-  answers.json    of each: vectors of words, of unknown ones and of lines; neighbours; analogies; labels and probabilities (fastText adds 1e-5 to each:
-                  that is taken off here); precision and recall
+  answers.json    of each: vectors of words, of unknown ones and of lines; neighbours; analogies; labels and probabilities; precision and recall
   words.bin, words.vec, words.glove    skipgram's words as gensim writes them; gensim's answers to analogies.txt and pairs.txt
 """
 
@@ -59,7 +58,7 @@ def answers(model, labelled):
         "analogy": [[n, s] for s, n in model.get_analogies("king", "man", "woman", k=5)],
     }
     if model.get_labels() and labelled and model.f.getArgs().model.name == "supervised":
-        found["labels"] = {line: [[l, float(p) - 1e-5] for p, l in model.f.predict(line + "\n", 3, 0.0, "strict")] for line in LINES}
+        found["labels"] = {line: [[l, float(p)] for p, l in model.f.predict(line + "\n", 3, 0.0, "strict")] for line in LINES}
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
             file.write("\n".join(labelled[:200]) + "\n")
             file.flush()

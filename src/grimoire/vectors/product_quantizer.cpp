@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/rng.h"
@@ -9,6 +10,38 @@
 #include "grimoire/vectors/nearest_centroid.h"
 
 namespace grim::vectors {
+namespace {
+
+// The places of 256 points, each drawn with a probability that rises with the square of its distance to those before (k-means++: Arthur and Vassilvitskii
+// 2007, section 2.2), among the first 16,384 of w numbers each.
+std::vector<int64_t> spread_out(const std::vector<float>& points, int64_t w, uint64_t seed) {
+  constexpr int64_t kLooked = 1 << 14;
+  const int64_t n = std::min(static_cast<int64_t>(points.size()) / w, kLooked);
+  Rng rng(RngMode::philox, seed, "vectors centroids");
+  std::vector<int64_t> places = {rng.randint(0, n)};
+  std::vector<float> nearest(static_cast<size_t>(n), std::numeric_limits<float>::infinity());
+  while (static_cast<int64_t>(places.size()) < ProductQuantizer::kCentroids) {
+    const float* const last = points.data() + places.back() * w;
+    double sum = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      float squared = 0;
+      for (int64_t k = 0; k < w; ++k) {
+        const float off = points[static_cast<size_t>(i * w + k)] - last[k];
+        squared += off * off;
+      }
+      float& least = nearest[static_cast<size_t>(i)];
+      least = std::min(least, squared);
+      sum += static_cast<double>(least);
+    }
+    double left = rng.uniform_double() * sum;
+    int64_t place = 0;
+    while (place + 1 < n && (left -= static_cast<double>(nearest[static_cast<size_t>(place)])) > 0) ++place;
+    places.push_back(place);
+  }
+  return places;
+}
+
+}  // namespace
 
 ProductQuantizer::ProductQuantizer(int64_t dim, int64_t part) : dim_(dim), parts_((dim + part - 1) / part), part_(part) {
   last_ = dim - (parts_ - 1) * part;
@@ -44,14 +77,18 @@ std::vector<float> ProductQuantizer::columns_of(int64_t part) const {
   return columns;
 }
 
-void ProductQuantizer::fit_part(int64_t part, const float* numbers, int64_t stride, const std::vector<int64_t>& sample) {
+void ProductQuantizer::fit_part(int64_t part, const float* numbers, int64_t stride, const std::vector<int64_t>& sample, uint64_t seed) {
   constexpr int kRounds = 25;
   constexpr float kApart = 1e-3f;
   const int64_t w = width(part), n = static_cast<int64_t>(sample.size());
   std::vector<float> points(static_cast<size_t>(n * w));
   for (int64_t i = 0; i < n; ++i) std::copy_n(numbers + sample[static_cast<size_t>(i)] * stride + part * part_, w, points.data() + i * w);
-  for (int64_t c = 0; c < std::min(n, kCentroids); ++c) std::copy_n(points.data() + c * w, w, centroid(part, c));
-  if (n <= kCentroids) return;
+  if (n <= kCentroids) {
+    std::ranges::copy(points, centroid(part, 0));
+    return;
+  }
+  const std::vector<int64_t> first = spread_out(points, w, seed + static_cast<uint64_t>(part));
+  for (int64_t c = 0; c < kCentroids; ++c) std::copy_n(points.data() + first[static_cast<size_t>(c)] * w, w, centroid(part, c));
   std::vector<uint8_t> codes(static_cast<size_t>(n));
   std::vector<double> sums(static_cast<size_t>(kCentroids * w));
   for (int round = 0; round < kRounds; ++round) {
@@ -86,7 +123,7 @@ void ProductQuantizer::fit(const float* numbers, int64_t rows, int64_t stride, u
   std::vector<int64_t> sample = Rng(RngMode::philox, seed, "vectors quantiser").permutation(rows);
   if (rows > kMostPoints) sample.resize(static_cast<size_t>(kMostPoints));
   std::ranges::fill(centroids_, 0.0f);
-  device::for_chunks(parts_, [&](int64_t part) { fit_part(part, numbers, stride, sample); });
+  device::for_chunks(parts_, [&](int64_t part) { fit_part(part, numbers, stride, sample, seed); });
 }
 
 void ProductQuantizer::encode(const float* numbers, int64_t rows, int64_t stride, uint8_t* codes) const {

@@ -35,7 +35,7 @@ class ProductQuantizer {
   float dot(const uint8_t* codes, const float* x) const;
 
  private:
-  void fit_part(int64_t part, const float* numbers, int64_t stride, const std::vector<int64_t>& sample);
+  void fit_part(int64_t part, const float* numbers, int64_t stride, const std::vector<int64_t>& sample, uint64_t seed);
   std::vector<float> columns_of(int64_t part) const;  // (width, 256)
   float* centroid(int64_t part, int64_t c) { return centroids_.data() + part * kCentroids * part_ + c * width(part); }
   int64_t dim_ = 0, parts_ = 0, part_ = 0, last_ = 0;

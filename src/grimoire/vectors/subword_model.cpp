@@ -9,6 +9,8 @@
 namespace grim::vectors {
 namespace {
 
+constexpr double kAdded = 1e-5;  // to every probability, before fastText takes its logarithm
+
 float length_of(const std::vector<float>& v) {
   double sum = 0;
   for (const float x : v) sum += static_cast<double>(x) * x;
@@ -32,8 +34,8 @@ class TreeSearch {
       }
       const double right = sigmoid(static_cast<double>(output_.dot(tree_.row_of(node), hidden_)));
       const LabelTree::Node& n = tree_.nodes()[static_cast<size_t>(node)];
-      open.emplace_back(n.left, probability * (1 - right));
-      open.emplace_back(n.right, probability * right);
+      open.emplace_back(n.left, probability * (1 - right + kAdded));
+      open.emplace_back(n.right, probability * (right + kAdded));
       if (right < 0.5) std::swap(open.back(), open[open.size() - 2]);
     }
     return best_;
@@ -42,6 +44,7 @@ class TreeSearch {
  private:
   void keep(LabelProbability found) {
     const auto at = std::ranges::upper_bound(best_, found.probability, std::greater<>(), &LabelProbability::probability);
+    found.probability = std::min(found.probability, 1.0);
     best_.insert(at, found);
     if (best_.size() > most_) best_.pop_back();
   }
@@ -108,8 +111,7 @@ std::vector<LabelProbability> SubwordModel::predict(std::string_view line, int64
     p.probability = settings_.loss == Loss::softmax ? std::exp(p.probability - highest) : sigmoid(p.probability);
     sum += p.probability;
   }
-  if (settings_.loss == Loss::softmax)
-    for (LabelProbability& p : all) p.probability /= sum;
+  for (LabelProbability& p : all) p.probability = std::min(p.probability / (settings_.loss == Loss::softmax ? sum : 1) + kAdded, 1.0);
   std::ranges::stable_sort(all, std::greater<>(), &LabelProbability::probability);
   all.resize(wanted);
   std::erase_if(all, [&](const LabelProbability& p) { return !(p.probability >= threshold); });

@@ -36,8 +36,8 @@ class SubwordModel {
   std::vector<float> word_vector(std::string_view word) const;
   // Of a classifier the mean of what a line is classified by; else the mean of its words' vectors, each scaled to length 1.
   std::vector<float> line_vector(std::string_view line) const;
-  // At most `most` labels with a probability of `threshold` or more, the likeliest first, without its label prefix taken off; none for a line without
-  // known words. throws: state, the model was trained without labels
+  // At most `most` labels with a probability of `threshold` or more, the likeliest first; none for a line without known words. As fastText says them: with
+  // 1e-5 added to each probability, of a tree to that of each decision; never above 1. throws: state, the model was trained without labels
   std::vector<LabelProbability> predict(std::string_view line, int64_t most = 1, double threshold = 0) const;
 
  private:
