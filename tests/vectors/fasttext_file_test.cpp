@@ -58,7 +58,8 @@ TEST(FastTextFile, LabelsAndProbabilitiesAreThoseOfFastText) {
       for (size_t i = 0; i < got.size(); ++i) {
         const double expected = std::min(labels[i][1].as_real(), 1.0);
         EXPECT_NEAR(got[i].probability, expected, tolerance) << name << " " << line;
-        const bool alone = (i == 0 || labels[i - 1][1].as_real() - expected > tolerance) && (i + 1 == got.size() || expected - labels[i + 1][1].as_real() > tolerance);
+        const bool alone =
+            (i == 0 || labels[i - 1][1].as_real() - expected > tolerance) && (i + 1 == got.size() || expected - labels[i + 1][1].as_real() > tolerance);
         if (alone && i + 1 < got.size()) EXPECT_EQ(m.dictionary().label(got[i].label), labels[i][0].as_text()) << name << " " << line;
       }
     }

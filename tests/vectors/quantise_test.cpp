@@ -37,7 +37,8 @@ TEST(ProductQuantizer, FewRowsLoseNothing) {
 // k = 2 (Zador's formula; Gersho 1979): 4.2e-5 and 0.0079 for N = 256. Lloyd's algorithm must come within half of it again.
 TEST(ProductQuantizer, ErrorIsThatOfKMeans) {
   const Table t = random_table(6000, 8);
-  const double pairs = mean_square_error(t, t.quantised(2, Table::Lengths::inside, 0)), single = mean_square_error(t, t.quantised(1, Table::Lengths::inside, 0));
+  const double pairs = mean_square_error(t, t.quantised(2, Table::Lengths::inside, 0)),
+               single = mean_square_error(t, t.quantised(1, Table::Lengths::inside, 0));
   EXPECT_LT(pairs, 0.012);
   EXPECT_LT(single, 6.5e-5);
   EXPECT_GT(pairs, single);

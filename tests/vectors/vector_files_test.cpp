@@ -12,13 +12,14 @@ namespace {
 using test::vectors_file;
 
 TEST(VectorFiles, EveryFormatHoldsTheSame) {
-  const WordVectors binary = open_vectors(vectors_file("words.bin")), text = open_vectors(vectors_file("words.vec")), glove = open_vectors(vectors_file("words.glove")),
-                    model = open_vectors(vectors_file("skipgram.bin"));
+  const WordVectors binary = open_vectors(vectors_file("words.bin")), text = open_vectors(vectors_file("words.vec")),
+                    glove = open_vectors(vectors_file("words.glove")), model = open_vectors(vectors_file("skipgram.bin"));
   ASSERT_EQ(binary.size(), model.size());
   for (const WordVectors* const v : {&text, &glove, &model}) {
     ASSERT_EQ(v->words(), binary.words());
     for (int64_t w = 0; w < v->size(); ++w)
-      for (int64_t i = 0; i < v->dim(); ++i) EXPECT_NEAR(v->table().row(w)[i], binary.table().row(w)[i], 3e-7) << w;  // a division here, a product with the reciprocal there
+      for (int64_t i = 0; i < v->dim(); ++i)
+        EXPECT_NEAR(v->table().row(w)[i], binary.table().row(w)[i], 3e-7) << w;  // a division here, a product with the reciprocal there
   }
 }
 

@@ -275,7 +275,9 @@ off = ((part[:, None] - centroid) ** 2).sum(-1)
 row("vec", "product-quantization", "PQ,product quantization", off.argmin(1) + 1, off.min(1).sum())
 table = F.normalize(torch.tensor([[1, 0], [1, 2], [0.2, 1], [0.3, 3], [-2, 0.1]]))
 asked = table @ (table[1] - table[0] + table[2])
-row("vec", "word-analogy", "3CosAdd,king - man + woman", ["queen", "apple"][int(asked[3:].argmax())])
+asked = asked / (table[1] - table[0] + table[2]).norm()
+row("vec", "word-analogy", "3CosAdd,king - man + woman", f"{float(asked[3:].max()):.7f}",  # tables are f32
+    ["queen", "apple"][int(asked[3:].argmax())])
 
 # names that were added to entries of the table
 ALIASES = {"cls": {"impurity": "gini"}, "bert": {"mlm": "masked language model,masked language modeling", "fine-tuning": "transfer learning"},

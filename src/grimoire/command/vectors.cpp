@@ -16,7 +16,8 @@ namespace {
 using vectors::SubwordModel;
 using vectors::WordVectors;
 
-constexpr const char *kAnyFile = "a file of word vectors: fastText's .bin, .ftz or .vec, word2vec's .bin, GloVe's text", *kClassifier = "a model of fastText that was trained with labels";
+constexpr const char *kAnyFile = "a file of word vectors: fastText's .bin, .ftz or .vec, word2vec's .bin, GloVe's text",
+                     *kClassifier = "a model of fastText that was trained with labels";
 
 class VectorsCommand final : public Command {
  public:
@@ -37,7 +38,8 @@ class VectorsCommand final : public Command {
             "grimoire vectors convert vectors.bin vectors.vec"};
   }
   std::vector<Positional> positionals() override {
-    const Positional action = {"action", "train, nn, analogy, similarity, show, predict, test, quantize or convert", &action_}, model = {"model", kAnyFile, &model_};
+    const Positional action = {"action", "train, nn, analogy, similarity, show, predict, test, quantize or convert", &action_},
+                     model = {"model", kAnyFile, &model_};
     if (form() == "train") return {action};
     if (form() == "nn") return {action, model, {"word", "whose neighbours are shown", &first_}};
     if (form() == "analogy")
@@ -45,10 +47,16 @@ class VectorsCommand final : public Command {
     if (form() == "similarity") return {action, model, {"word", "a word", &first_, false}, {"other", "and another", &second_, false}};
     if (form() == "show") return {action, model, {"word", "whose vector is shown; without it, what the file holds", &first_, false}};
     if (form() == "predict" || form() == "test")
-      return {action, {"model", kClassifier, &model_}, {"file", form() == "test" ? "lines with their labels; - for standard input" : "a text a line; - for standard input", &first_}};
+      return {action,
+              {"model", kClassifier, &model_},
+              {"file", form() == "test" ? "lines with their labels; - for standard input" : "a text a line; - for standard input", &first_}};
     if (form() == "quantize") return {action, {"model", "a model of fastText, not quantised", &model_}, {"out", "the file that is written", &first_}};
     if (form() == "convert") return {action, model, {"out", "the file that is written", &first_}};
-    return {action, {model.name, model.help, &model_, false}, {"word", "a word, or a file", &first_, false}, {"second", "another word", &second_, false}, {"third", "and a third", &third_, false}};
+    return {action,
+            {model.name, model.help, &model_, false},
+            {"word", "a word, or a file", &first_, false},
+            {"second", "another word", &second_, false},
+            {"third", "and a third", &third_, false}};
   }
   Forms forms() const override {
     return {.by = "action",
@@ -66,19 +74,30 @@ class VectorsCommand final : public Command {
     const Option number = {.name = "number", .help = "at most so many answers", .target = &number_, .low = 1, .high = 1e6, .basic = true};
     const Option threads = {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256};
     const Option labels = {.name = "number", .help = "at most so many labels a line", .target = &labels_, .low = 1, .high = 1e6, .basic = true};
-    const Option threshold = {.name = "threshold", .help = "labels of a lower probability are left out", .target = &threshold_, .low = 0, .high = 1, .basic = true};
+    const Option threshold = {
+        .name = "threshold", .help = "labels of a lower probability are left out", .target = &threshold_, .low = 0, .high = 1, .basic = true};
     if (form() == "train") return training_.options();
     if (form() == "quantize") return quantising_.options();
     if (form() == "nn") return {number, threads};
     if (form() == "analogy")
-      return {number, threads,
+      return {number,
+              threads,
               {.name = "questions", .help = "a file of questions: ': section' lines, then four words a line", .target = &questions_, .basic = true},
-              {.name = "most-frequent", .help = "only the first so many words are searched", .target = &most_frequent_, .low = 1, .high = 1e12, .with = "questions"}};
+              {.name = "most-frequent",
+               .help = "only the first so many words are searched",
+               .target = &most_frequent_,
+               .low = 1,
+               .high = 1e12,
+               .with = "questions"}};
     if (form() == "similarity") return {threads, {.name = "pairs", .help = "a file: two words and a number in each line", .target = &pairs_, .basic = true}};
     if (form() == "predict") return {labels, threshold, threads};
     if (form() == "test") return {labels, threshold, threads, {.name = "each", .help = "every label by itself", .target = &each_, .basic = true}};
     if (form() == "convert")
-      return {{.name = "to", .help = "the format that is written", .target = by_choice(&to_), .choices = {std::begin(vectors::kVectorFormats), std::end(vectors::kVectorFormats)}, .basic = true}};
+      return {{.name = "to",
+               .help = "the format that is written",
+               .target = by_choice(&to_),
+               .choices = {std::begin(vectors::kVectorFormats), std::end(vectors::kVectorFormats)},
+               .basic = true}};
     return {};
   }
   void set(const Settings& given) override {
@@ -137,7 +156,8 @@ class VectorsCommand final : public Command {
   int similarity(Console& console, const WordVectors& v) const {
     if (pairs_.empty()) {
       const double cosine = v.similarity(first_, second_);
-      show(console, report::Report{"", {report::Figure{str("cosine of {} and {}", first_, second_), report::number(cosine, "{:.6f}")}}}, Json::object({{"cosine", cosine}}));
+      show(console, report::Report{"", {report::Figure{str("cosine of {} and {}", first_, second_), report::number(cosine, "{:.6f}")}}},
+           Json::object({{"cosine", cosine}}));
       return 0;
     }
     show_pairs(console, vectors::score_pairs(v, read_file(pairs_), pairs_), pairs_);

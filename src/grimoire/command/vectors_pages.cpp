@@ -56,10 +56,12 @@ report::Report scores_page(const vectors::LabelScores& scores, bool each) {
                                           {"recall", percent(scores.all.recall())},
                                           {"f1", percent(scores.all.f1())}}}}};
   if (scores.left_out > 0)
-    page.blocks.push_back(report::Remark{str("{} lines left out: no label, or no word, that the model knows", with_commas(scores.left_out)), report::Tone::plain});
+    page.blocks.push_back(
+        report::Remark{str("{} lines left out: no label, or no word, that the model knows", with_commas(scores.left_out)), report::Tone::plain});
   if (!each) return page;
   report::Table table{.columns = {"label", "precision", "recall", "f1", "lines"}, .rows = {}};
-  for (const vectors::LabelScore& s : scores.each) table.rows.push_back({s.label, percent(s.precision()), percent(s.recall()), percent(s.f1()), counted(s.standing)});
+  for (const vectors::LabelScore& s : scores.each)
+    table.rows.push_back({s.label, percent(s.precision()), percent(s.recall()), percent(s.f1()), counted(s.standing)});
   page.blocks.push_back(std::move(table));
   return page;
 }
@@ -74,7 +76,8 @@ report::Report file_page(const std::string& path, const vectors::WordVectors& v)
   report::Facts facts{{{"words", counted(v.size())}, {"numbers a vector", counted(v.dim())}}};
   if (const vectors::SubwordModel* const m = v.model()) {
     const vectors::TrainingSettings& s = m->settings();
-    constexpr const char *kKinds[] = {"", "cbow", "skip-gram", "supervised"}, *kLosses[] = {"", "hierarchical softmax", "negative sampling", "softmax", "one against all"};
+    constexpr const char *kKinds[] = {"", "cbow", "skip-gram", "supervised"},
+                         *kLosses[] = {"", "hierarchical softmax", "negative sampling", "softmax", "one against all"};
     facts.items.push_back({"kind", std::string(kKinds[static_cast<int>(s.kind)])});
     facts.items.push_back({"loss", std::string(kLosses[static_cast<int>(s.loss)])});
     if (m->classifies()) facts.items.push_back({"labels", counted(m->dictionary().labels())});
@@ -82,8 +85,10 @@ report::Report file_page(const std::string& path, const vectors::WordVectors& v)
     if (s.max_n > 0) facts.items.push_back({"letters of an n-gram", str("{} to {}", s.min_n, s.max_n)});
     if (m->classifies()) facts.items.push_back({"words of an n-gram, at most", counted(s.word_ngrams)});
     if (s.has_ngrams()) facts.items.push_back({"rows for n-grams", counted(m->dictionary().ngram_rows())});
-    facts.items.push_back({"input table", str("{}, {:.2f} MiB", m->input().is_quantised() ? "quantised" : "f32", static_cast<double>(m->input().bytes()) / (1 << 20))});
-    facts.items.push_back({"output table", str("{}, {:.2f} MiB", m->output().is_quantised() ? "quantised" : "f32", static_cast<double>(m->output().bytes()) / (1 << 20))});
+    facts.items.push_back(
+        {"input table", str("{}, {:.2f} MiB", m->input().is_quantised() ? "quantised" : "f32", static_cast<double>(m->input().bytes()) / (1 << 20))});
+    facts.items.push_back(
+        {"output table", str("{}, {:.2f} MiB", m->output().is_quantised() ? "quantised" : "f32", static_cast<double>(m->output().bytes()) / (1 << 20))});
   }
   return {path, {std::move(facts)}};
 }
@@ -101,10 +106,15 @@ Json file_json(const vectors::WordVectors& v) {
 
 void show_pairs(Console& console, const vectors::PairScores& scores, const std::string& path) {
   GRIM_CHECK(scores.people.size() >= 3, input, "vectors", "{}: {} pairs have a vector for both words, expected 3 or more", path, scores.people.size());
-  const double spearman = stats::pearson(stats::ranks_of(scores.people).rank, stats::ranks_of(scores.cosine).rank), pearson = stats::pearson(scores.people, scores.cosine);
+  const double spearman = stats::pearson(stats::ranks_of(scores.people).rank, stats::ranks_of(scores.cosine).rank),
+               pearson = stats::pearson(scores.people, scores.cosine);
   const auto pairs = static_cast<int64_t>(scores.people.size());
   show(console,
-       report::Report{path, {report::Facts{{{"pairs", counted(pairs)}, {"left out", counted(scores.left_out)}, {"Spearman's rho", number(spearman, "{:.4f}")}, {"Pearson's r", number(pearson, "{:.4f}")}}}}},
+       report::Report{path,
+                      {report::Facts{{{"pairs", counted(pairs)},
+                                      {"left out", counted(scores.left_out)},
+                                      {"Spearman's rho", number(spearman, "{:.4f}")},
+                                      {"Pearson's r", number(pearson, "{:.4f}")}}}}},
        Json::object({{"pairs", pairs}, {"left_out", scores.left_out}, {"spearman", spearman}, {"pearson", pearson}}));
 }
 

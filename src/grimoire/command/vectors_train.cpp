@@ -33,10 +33,22 @@ std::string text_of(const std::vector<std::string>& paths) {
 }  // namespace
 
 Options VectorsTraining::options() {
-  return joined({{{.name = "data", .help = "text files; supervised: a line an example, its labels in it as __label__NAME", .target = &data_, .basic = true, .required = true},
-                  {.name = "out", .help = "the file to write: .vec for the words' vectors as text, else fastText's .bin", .target = &out_, .basic = true, .required = true},
+  return joined({{{.name = "data",
+                   .help = "text files; supervised: a line an example, its labels in it as __label__NAME",
+                   .target = &data_,
+                   .basic = true,
+                   .required = true},
+                  {.name = "out",
+                   .help = "the file to write: .vec for the words' vectors as text, else fastText's .bin",
+                   .target = &out_,
+                   .basic = true,
+                   .required = true},
                   {.name = "from", .help = "go on from this model", .target = &from_, .basic = true},
-                  {.name = "vocabulary", .help = "new words get vectors too, or not", .target = by_choice(&vocabulary_), .choices = {"extended", "kept"}, .with = "from"},
+                  {.name = "vocabulary",
+                   .help = "new words get vectors too, or not",
+                   .target = by_choice(&vocabulary_),
+                   .choices = {"extended", "kept"},
+                   .with = "from"},
                   {.name = "threads", .help = "threads; 0 takes every core. The result is the same", .target = &threads_, .low = 0, .high = 256}},
                  settings_.options()});
 }
@@ -61,13 +73,19 @@ int VectorsTraining::run(Console& console) {
   console.save_first(false);
   const vectors::Dictionary& d = t.model->dictionary();
   const double rate = static_cast<double>(t.last.words) / std::max(t.last.seconds, 1e-9);
-  report::Report page{out_, {report::Facts{{{"words", counted(d.words())}, {"labels", counted(d.labels())}, {"words of the text", counted(d.tokens())},
-                                            {"loss at the end", report::number(t.last.loss, "{:.4f}")}, {"seconds of training", report::number(t.last.seconds, "{:.1f}")},
-                                            {"words a second", counted(static_cast<int64_t>(rate))}}}}};
+  report::Report page{out_,
+                      {report::Facts{{{"words", counted(d.words())},
+                                      {"labels", counted(d.labels())},
+                                      {"words of the text", counted(d.tokens())},
+                                      {"loss at the end", report::number(t.last.loss, "{:.4f}")},
+                                      {"seconds of training", report::number(t.last.seconds, "{:.1f}")},
+                                      {"words a second", counted(static_cast<int64_t>(rate))}}}}};
   if (!t.ended)
-    page.blocks.push_back(report::Remark{str("stopped at {:.0f} %: what was learned until then is saved; --from {} goes on from it", 100 * t.last.share, out_), report::Tone::warning});
+    page.blocks.push_back(report::Remark{
+        str("stopped at {:.0f} %: what was learned until then is saved; --from {} goes on from it", 100 * t.last.share, out_), report::Tone::warning});
   const bool classifies = t.model->classifies();
-  page.blocks.push_back(report::Commands{{classifies && !as_text ? str("grimoire vectors test {} HELD_OUT.txt", out_) : str("grimoire vectors nn {} {}", out_, d.word(d.words() / 2))}});
+  page.blocks.push_back(report::Commands{
+      {classifies && !as_text ? str("grimoire vectors test {} HELD_OUT.txt", out_) : str("grimoire vectors nn {} {}", out_, d.word(d.words() / 2))}});
   show(console, page,
        Json::object({{"out", out_}, {"words", d.words()}, {"labels", d.labels()}, {"tokens", d.tokens()}, {"loss", t.last.loss}, {"seconds", t.last.seconds},
                      {"words_per_second", rate}, {"ended", t.ended}}));
@@ -76,7 +94,12 @@ int VectorsTraining::run(Console& console) {
 
 Options VectorsQuantising::options() {
   return {{.name = "dsub", .help = "numbers that become one byte", .target = &settings_.part, .low = 1, .high = 1 << 16, .basic = true},
-          {.name = "cutoff", .help = "rows of the input table that stay, the longest ones; 0: all", .target = &settings_.cutoff, .low = 0, .high = 1e12, .basic = true},
+          {.name = "cutoff",
+           .help = "rows of the input table that stay, the longest ones; 0: all",
+           .target = &settings_.cutoff,
+           .low = 0,
+           .high = 1e12,
+           .basic = true},
           {.name = "qnorm", .help = "lengths of rows have bytes of their own", .target = &lengths_apart_, .basic = true},
           {.name = "qout", .help = "the output table becomes bytes too", .target = &settings_.output, .basic = true},
           {.name = "retrain", .help = "a text, to train what is left after the cut once more", .target = &again_, .basic = true, .with = "cutoff"},
@@ -99,9 +122,13 @@ int VectorsQuantising::run(Console& console, const std::string& path, const std:
   small.save(out);
   const auto bytes = [](const vectors::SubwordModel& m) { return static_cast<double>(m.input().bytes() + m.output().bytes()) / (1 << 20); };
   show(console,
-       report::Report{out, {report::Facts{{{"tables before", report::number(bytes(model), "{:.2f} MiB")}, {"tables now", report::number(bytes(small), "{:.2f} MiB")},
-                                           {"words", counted(small.dictionary().words())}, {"rows for n-grams", counted(small.input().rows() - small.dictionary().words())}}}}},
-       Json::object({{"out", out}, {"bytes", small.input().bytes() + small.output().bytes()}, {"words", small.dictionary().words()}, {"rows", small.input().rows()}}));
+       report::Report{out,
+                      {report::Facts{{{"tables before", report::number(bytes(model), "{:.2f} MiB")},
+                                      {"tables now", report::number(bytes(small), "{:.2f} MiB")},
+                                      {"words", counted(small.dictionary().words())},
+                                      {"rows for n-grams", counted(small.input().rows() - small.dictionary().words())}}}}},
+       Json::object(
+           {{"out", out}, {"bytes", small.input().bytes() + small.output().bytes()}, {"words", small.dictionary().words()}, {"rows", small.input().rows()}}));
   return 0;
 }
 

@@ -70,7 +70,8 @@ Dictionary Dictionary::of_text(std::string_view text, const TrainingSettings& s,
     throw Error(ErrorKind::input, str("[vectors] {}: no word occurs {} times: the most frequent one does {} times", source, s.min_count, most_frequent),
                 "give more text, or take rarer words: " GRIM_SETTING("min-count=1"));
   if (s.kind == Kind::supervised && !all.back().label)
-    throw Error(ErrorKind::input, str("[vectors] {}: no line has a label", source), str("a label is a word that begins with {}, as in: {}good what a film", kLabelPrefix, kLabelPrefix));
+    throw Error(ErrorKind::input, str("[vectors] {}: no line has a label", source),
+                str("a label is a word that begins with {}, as in: {}good what a film", kLabelPrefix, kLabelPrefix));
   return Dictionary(std::move(all), s, tokens, source);
 }
 

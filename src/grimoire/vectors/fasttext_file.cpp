@@ -45,7 +45,8 @@ Dictionary read_dictionary(Reader& reader, const TrainingSettings& s, std::strin
   reader.read_between<int32_t>(size - words, size - words, "labels");
   const auto tokens = reader.read<int64_t>("words of the text");
   const auto kept = reader.read_between<int64_t>(-1, kMostNumber, "rows that are kept");
-  if (static_cast<uint64_t>(size) > reader.remaining() / kLeast) reader.refuse("entries", str("the file ends too early: {} of them, {} bytes left", size, reader.remaining()));
+  if (static_cast<uint64_t>(size) > reader.remaining() / kLeast)
+    reader.refuse("entries", str("the file ends too early: {} of them, {} bytes left", size, reader.remaining()));
   std::vector<Entry> entries(static_cast<size_t>(size));
   for (Entry& e : entries) {
     e.word = read_word(reader);
@@ -99,8 +100,8 @@ void SubwordModel::save(const std::string& path) const {
     const auto put = [&]<class T>(T value) { out({reinterpret_cast<const char*>(&value), sizeof(T)}); };
     const TrainingSettings& s = settings_;
     constexpr int32_t kUpdateRate = 100;  // fastText's default of a setting that means nothing here
-    for (const int64_t n : {int64_t{kMagic}, int64_t{kVersion}, s.dim, s.window, s.epochs, s.min_count, s.negatives, s.word_ngrams, static_cast<int64_t>(s.loss),
-                            static_cast<int64_t>(s.kind), s.bucket, s.min_n, s.max_n, int64_t{kUpdateRate}})
+    for (const int64_t n : {int64_t{kMagic}, int64_t{kVersion}, s.dim, s.window, s.epochs, s.min_count, s.negatives, s.word_ngrams,
+                            static_cast<int64_t>(s.loss), static_cast<int64_t>(s.kind), s.bucket, s.min_n, s.max_n, int64_t{kUpdateRate}})
       put(static_cast<int32_t>(n));
     put(s.sampling);
     const Dictionary& d = dictionary_;

@@ -54,7 +54,8 @@ ProductQuantizer ProductQuantizer::read(Reader& reader) {
   const auto parts = reader.read_between<int32_t>(1, dim, "its parts");
   const auto part = reader.read_between<int32_t>(1, dim, "numbers of a part");
   const auto last = reader.read_between<int32_t>(1, part, "numbers of the last part");
-  if (int64_t{parts - 1} * part + last != dim) reader.refuse("parts of a quantised vector", str("{} parts of {}, the last of {}, are not {} numbers", parts, part, last, dim));
+  if (int64_t{parts - 1} * part + last != dim)
+    reader.refuse("parts of a quantised vector", str("{} parts of {}, the last of {}, are not {} numbers", parts, part, last, dim));
   const std::string_view bytes = reader.take(static_cast<uint64_t>(dim) * kCentroids * sizeof(float), "centroids");
   ProductQuantizer q(dim, part);
   std::memcpy(q.centroids_.data(), bytes.data(), bytes.size());

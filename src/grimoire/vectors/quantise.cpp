@@ -51,7 +51,8 @@ SubwordModel cut(const SubwordModel& model, int64_t cutoff) {
   entries.insert(entries.end(), d.entries().begin() + d.words(), d.entries().end());
   Dictionary dictionary(std::move(entries), model.settings(), d.tokens());
   dictionary.keep(std::move(ngrams));
-  return SubwordModel(model.settings(), std::move(dictionary), picked(model.input(), rows), model.classifies() ? model.output() : picked(model.output(), words));
+  return SubwordModel(model.settings(), std::move(dictionary), picked(model.input(), rows),
+                      model.classifies() ? model.output() : picked(model.output(), words));
 }
 
 }  // namespace

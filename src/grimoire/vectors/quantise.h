@@ -24,6 +24,7 @@ struct Retraining {
   int64_t epochs = 1;
   double lr = 0.1;
 };
-SubwordModel quantise(const SubwordModel& model, const QuantiseSettings& settings, const std::optional<Retraining>& again = {}, const ProgressSink& progress = {});
+SubwordModel quantise(const SubwordModel& model, const QuantiseSettings& settings, const std::optional<Retraining>& again = {},
+                      const ProgressSink& progress = {});
 
 }  // namespace grim::vectors

@@ -14,7 +14,8 @@ namespace grim::vectors {
 // Random words of one place: philox (base/rng.h), four at a time.
 class Draws {
  public:
-  Draws(uint64_t seed, uint32_t stream, int64_t epoch, int64_t place) : seed_(seed), stream_(stream), epoch_(static_cast<uint32_t>(epoch)), block_(static_cast<uint64_t>(place) << kBlockBits) {}
+  Draws(uint64_t seed, uint32_t stream, int64_t epoch, int64_t place)
+      : seed_(seed), stream_(stream), epoch_(static_cast<uint32_t>(epoch)), block_(static_cast<uint64_t>(place) << kBlockBits) {}
   uint32_t next();
   int64_t below(int64_t n) { return static_cast<int64_t>((static_cast<uint64_t>(next()) * static_cast<uint64_t>(n)) >> 32); }
 

@@ -27,9 +27,18 @@ TrainingSettings TrainingSettings::defaults(Kind kind) {
 
 Options TrainingSettings::options() {
   return {
-      {.name = "kind", .help = "what is learned from what", .target = from_one(&kind), .choices = {"cbow", "skipgram", "supervised"}, .basic = true, .without = {"from"}},
-      {.name = "loss", .help = "how the right one is told from the others; supervised: softmax", .target = from_one(&loss),
-       .choices = {"hierarchical-softmax", "negative-sampling", "softmax", "one-vs-all"}, .basic = true, .without = {"from"}},
+      {.name = "kind",
+       .help = "what is learned from what",
+       .target = from_one(&kind),
+       .choices = {"cbow", "skipgram", "supervised"},
+       .basic = true,
+       .without = {"from"}},
+      {.name = "loss",
+       .help = "how the right one is told from the others; supervised: softmax",
+       .target = from_one(&loss),
+       .choices = {"hierarchical-softmax", "negative-sampling", "softmax", "one-vs-all"},
+       .basic = true,
+       .without = {"from"}},
       {.name = "dim", .help = "numbers a vector", .target = &dim, .low = 1, .high = 1 << 16, .basic = true, .without = {"from"}},
       {.name = "epochs", .help = "times through the text", .target = &epochs, .low = 1, .high = 1e6, .basic = true},
       {.name = "lr", .help = "step size at the start, falls to 0; supervised: 0.1", .target = &lr, .low = 1e-300, .high = 1e3, .basic = true},
@@ -39,8 +48,20 @@ Options TrainingSettings::options() {
       {.name = "sampling", .help = "words of a larger share are thinned out", .target = &sampling, .low = 1e-300, .high = 1, .with = "kind=skipgram|cbow"},
       {.name = "negatives", .help = "wrong ones drawn for each right one", .target = &negatives, .low = 1, .high = 1000, .with = "loss=negative-sampling"},
       {.name = "min-n", .help = "letters of the shortest n-gram; supervised: 0", .target = &min_n, .low = 0, .high = 100, .without = {"from"}},
-      {.name = "max-n", .help = "letters of the longest n-gram, 0: none; supervised: 0", .target = &max_n, .low = 0, .high = 100, .basic = true, .without = {"from"}},
-      {.name = "word-ngrams", .help = "runs of up to so many words have rows too", .target = &word_ngrams, .low = 1, .high = 100, .basic = true, .with = "kind=supervised",
+      {.name = "max-n",
+       .help = "letters of the longest n-gram, 0: none; supervised: 0",
+       .target = &max_n,
+       .low = 0,
+       .high = 100,
+       .basic = true,
+       .without = {"from"}},
+      {.name = "word-ngrams",
+       .help = "runs of up to so many words have rows too",
+       .target = &word_ngrams,
+       .low = 1,
+       .high = 100,
+       .basic = true,
+       .with = "kind=supervised",
        .without = {"from"}},
       {.name = "bucket", .help = "rows that all n-grams share", .target = &bucket, .low = 1, .high = 1 << 30, .without = {"from"}},
       {.name = "seed", .help = "of all random numbers", .target = &seed, .low = 0},
@@ -52,7 +73,8 @@ void TrainingSettings::check() const {
   GRIM_CHECK(kind == Kind::supervised || loss != Loss::one_vs_all, argument, "vectors",
              GRIM_SETTING("loss=one-vs-all") " is of use where lines have labels: word vectors are trained with another loss");
   GRIM_CHECK(max_n == 0 || (min_n >= 1 && min_n <= max_n), argument, "vectors",
-             "n-grams of " GRIM_SETTING("min-n={}") " to " GRIM_SETTING("max-n={}") " letters: expected 1 or more, the longest not below the shortest", min_n, max_n);
+             "n-grams of " GRIM_SETTING("min-n={}") " to " GRIM_SETTING("max-n={}") " letters: expected 1 or more, the longest not below the shortest", min_n,
+             max_n);
   GRIM_CHECK(!has_ngrams() || bucket >= 1, argument, "vectors", "n-grams need rows: got " GRIM_SETTING("bucket={}"), bucket);
   GRIM_CHECK(loss != Loss::negative_sampling || negatives >= 1, argument, "vectors", "got " GRIM_SETTING("negatives={}") ", expected 1 or more", negatives);
 }

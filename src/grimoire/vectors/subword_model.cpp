@@ -61,9 +61,10 @@ class TreeSearch {
 SubwordModel::SubwordModel(TrainingSettings settings, Dictionary dictionary, Table input, Table output)
     : settings_(settings), dictionary_(std::move(dictionary)), input_(std::move(input)), output_(std::move(output)) {
   const int64_t ngrams = settings_.has_ngrams() ? dictionary_.ngram_rows() : 0, out = classifies() ? dictionary_.labels() : dictionary_.words();
-  GRIM_CHECK(input_.dim() == dim() && output_.dim() == dim(), input, "vectors", "tables of {} and {} numbers a row, expected {}", input_.dim(), output_.dim(), dim());
-  GRIM_CHECK(input_.rows() >= dictionary_.words() + ngrams, input, "vectors", "the input table has {} rows, expected {} for words and {} for n-grams", input_.rows(),
-             dictionary_.words(), ngrams);
+  GRIM_CHECK(input_.dim() == dim() && output_.dim() == dim(), input, "vectors", "tables of {} and {} numbers a row, expected {}", input_.dim(), output_.dim(),
+             dim());
+  GRIM_CHECK(input_.rows() >= dictionary_.words() + ngrams, input, "vectors", "the input table has {} rows, expected {} for words and {} for n-grams",
+             input_.rows(), dictionary_.words(), ngrams);
   GRIM_CHECK(out >= 1 && output_.rows() == out, input, "vectors", "the output table has {} rows, expected {}, one for each {}", output_.rows(), out,
              classifies() ? "label" : "word");
   if (settings_.loss == Loss::hierarchical_softmax) tree_.emplace(dictionary_.counts(classifies()));

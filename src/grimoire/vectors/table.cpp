@@ -71,7 +71,9 @@ void Table::write(const std::function<void(std::string_view)>& out) const {
 
 int64_t Table::bytes() const {
   if (!is_quantised()) return rows_ * dim_ * static_cast<int64_t>(sizeof(float));
-  const auto centroids = [](const std::optional<ProductQuantizer>& q) { return q ? q->dim() * ProductQuantizer::kCentroids * static_cast<int64_t>(sizeof(float)) : 0; };
+  const auto centroids = [](const std::optional<ProductQuantizer>& q) {
+    return q ? q->dim() * ProductQuantizer::kCentroids * static_cast<int64_t>(sizeof(float)) : 0;
+  };
   return static_cast<int64_t>(codes_.size() + norm_codes_.size()) + centroids(quantizer_) + centroids(norm_quantizer_);
 }
 

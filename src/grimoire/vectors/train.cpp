@@ -26,7 +26,8 @@ void draw_rows(Table& table, int64_t first, int64_t last, int64_t seed) {
   device::parallel_for(last - first, kGrain, [&](int64_t from, int64_t to) {
     for (int64_t r = first + from; r < first + to; ++r)
       for (int64_t i = 0; i < table.dim(); i += 4) {
-        const std::array<uint32_t, 4> words = philox4x32(static_cast<uint64_t>(seed), kFirstRows, 0, static_cast<uint64_t>(r) << 24 | static_cast<uint64_t>(i / 4));
+        const std::array<uint32_t, 4> words =
+            philox4x32(static_cast<uint64_t>(seed), kFirstRows, 0, static_cast<uint64_t>(r) << 24 | static_cast<uint64_t>(i / 4));
         for (int64_t k = i; k < std::min(i + 4, table.dim()); ++k) table.row(r)[k] = (2 * unit_float(words[static_cast<size_t>(k - i)]) - 1) * width;
       }
   });
@@ -111,7 +112,9 @@ class Training {
       cpu::average_inputs(input_, s);
     });
     if (softmax) cpu::softmax_targets(output_, groups_.data(), kGroups, lr, losses_[0]);
-    else device::for_chunks(kShards, [&](int64_t shard) { cpu::logistic_choices(output_, groups_.data(), kGroups, shard, lr, losses_[static_cast<size_t>(shard)]); });
+    else
+      device::for_chunks(kShards,
+                         [&](int64_t shard) { cpu::logistic_choices(output_, groups_.data(), kGroups, shard, lr, losses_[static_cast<size_t>(shard)]); });
     device::for_chunks(kGroups, [&](int64_t g) {
       cpu::sum_partials(groups_[static_cast<size_t>(g)], stride, parts, s_.kind == Kind::supervised ? InputStep::divided : InputStep::whole);
     });

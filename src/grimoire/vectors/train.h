@@ -48,6 +48,7 @@ Trained train_on(const SubwordModel& model, std::string_view text, TrainingSetti
                  const ProgressSink& progress = {});
 
 // Once more with the vocabulary and the rows that a model has, whatever was cut off it. throws: as train
-Trained retrained(const SubwordModel& model, std::string_view text, int64_t epochs, double lr, std::string_view source = "text", const ProgressSink& progress = {});
+Trained retrained(const SubwordModel& model, std::string_view text, int64_t epochs, double lr, std::string_view source = "text",
+                  const ProgressSink& progress = {});
 
 }  // namespace grim::vectors

@@ -47,7 +47,8 @@ TrainingText TrainingText::of(std::string_view text, const Dictionary& d, Kind k
     text.remove_prefix(cut.back().size());
   }
   std::vector<TrainingText> parts(cut.size());
-  device::for_chunks(static_cast<int64_t>(cut.size()), [&](int64_t i) { parts[static_cast<size_t>(i)] = read_part(cut[static_cast<size_t>(i)], d, kind == Kind::supervised); });
+  device::for_chunks(static_cast<int64_t>(cut.size()),
+                     [&](int64_t i) { parts[static_cast<size_t>(i)] = read_part(cut[static_cast<size_t>(i)], d, kind == Kind::supervised); });
   TrainingText all;
   for (TrainingText& p : parts) {
     const auto tokens = static_cast<int64_t>(all.tokens.size()), labels = static_cast<int64_t>(all.labels.size());

@@ -62,8 +62,8 @@ WordVectors parse_text(std::string_view bytes, const std::optional<Header>& head
   for (size_t i = at; i < bytes.size(); i += line_at(bytes, i).size() + 1) ++rows;
   GRIM_CHECK(!header || header->words == rows, input, "vectors", "{}: the first line promises {} words, {} follow", source, header ? header->words : 0, rows);
   // Two bytes a number at least: what a first line claims is held against what is there before memory is taken.
-  GRIM_CHECK(static_cast<uint64_t>(rows) <= bytes.size() / (2 * static_cast<uint64_t>(dim)), input, "vectors", "{}: {} lines are too short for {} numbers each", source,
-             rows, dim);
+  GRIM_CHECK(static_cast<uint64_t>(rows) <= bytes.size() / (2 * static_cast<uint64_t>(dim)), input, "vectors",
+             "{}: {} lines are too short for {} numbers each", source, rows, dim);
   Table table(rows, dim);
   std::vector<std::string> words;
   for (int64_t r = 0; r < rows; ++r, ++line_number) {
@@ -127,7 +127,8 @@ WordVectors parse_vectors(std::string_view bytes, std::string_view source) {
     return WordVectors(std::make_shared<SubwordModel>(SubwordModel::parse(reader, source)));
   }
   const std::optional<Header> header = header_of(bytes);
-  return format == VectorFormat::word2vec ? parse_word2vec(bytes, *header, source) : parse_text(bytes, format == VectorFormat::text ? header : std::nullopt, source);
+  return format == VectorFormat::word2vec ? parse_word2vec(bytes, *header, source)
+                                          : parse_text(bytes, format == VectorFormat::text ? header : std::nullopt, source);
 }
 
 WordVectors open_vectors(const std::string& path) {
@@ -142,7 +143,8 @@ void save_vectors(const WordVectors& vectors, const std::string& path, VectorFor
     std::string block = format == VectorFormat::glove ? "" : str("{} {}\n", vectors.size(), vectors.dim());
     for (int64_t w = 0; w < vectors.size(); ++w) {
       const std::string& word = vectors.words()[static_cast<size_t>(w)];
-      GRIM_CHECK(!word.empty() && word.find_first_of(binary ? " \n" : "\n") == std::string::npos, argument, "vectors", "the word '{}' cannot stand in a file of this format", word);
+      GRIM_CHECK(!word.empty() && word.find_first_of(binary ? " \n" : "\n") == std::string::npos, argument, "vectors",
+                 "the word '{}' cannot stand in a file of this format", word);
       const float* const row = vectors.table().row(w);
       block += word;
       if (binary) block.append(" ").append(reinterpret_cast<const char*>(row), static_cast<size_t>(vectors.dim()) * sizeof(float));

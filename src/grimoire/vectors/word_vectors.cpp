@@ -83,8 +83,9 @@ std::vector<Neighbour> WordVectors::nearest(std::span<const float> to, int64_t m
   for (int64_t w = 0; w < size(); ++w)
     if (std::ranges::find(without, w) == without.end()) all.push_back({w, static_cast<double>(similar[static_cast<size_t>(w)])});
   const auto kept = std::min(all.size(), static_cast<size_t>(most));
-  std::ranges::partial_sort(all, all.begin() + static_cast<int64_t>(kept),
-                            [](const Neighbour& a, const Neighbour& b) { return a.similarity != b.similarity ? a.similarity > b.similarity : a.word < b.word; });
+  std::ranges::partial_sort(all, all.begin() + static_cast<int64_t>(kept), [](const Neighbour& a, const Neighbour& b) {
+    return a.similarity != b.similarity ? a.similarity > b.similarity : a.word < b.word;
+  });
   all.resize(kept);
   return all;
 }

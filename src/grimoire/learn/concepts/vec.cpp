@@ -121,7 +121,7 @@ const Concept kConcepts[] = {
            out.answer("decisions a word of the text", sum / all);
          },
      .turn = "counts=1,1,1,1 word=4: words of one count lie equally deep, log2 of how many there are.",
-     .commands = "grimoire vectors train --data wiki.txt --loss hierarchical-softmax --out vectors.bin",
+     .commands = "grimoire vectors train --data a.txt --loss hierarchical-softmax --out a.bin",
      .code = "src/grimoire/vectors/label_tree.cpp: LabelTree",
      .mistake = "People say that the tree sorts words by meaning; in fact a Huffman tree knows counts alone, and words of one branch have nothing in common.",
      .see = "softmax: what it stands in for\nnegative-sampling: the other short cut\nentropy: the least mean depth",
@@ -163,7 +163,7 @@ const Concept kConcepts[] = {
      .commands = "grimoire vectors quantize reviews.bin reviews.ftz --qnorm",
      .code = "src/grimoire/vectors/product_quantizer.cpp: ProductQuantizer",
      .mistake = "People say that 256 codes are too coarse for a vector; in fact 50 parts have 256^50 combinations, and each part has only two numbers to keep.",
-     .see = "kmeans: how centroids are found\nstatic-embedding: what is made small",
+     .see = "k-means: how centroids are found\nstatic-embedding: what is made small",
      .sources = "Jegou, Douze and Schmid 2011, Product Quantization for Nearest Neighbor Search\n"
                 "Joulin et al. 2016, FastText.zip: Compressing Text Classification Models, section 3.2",
      .ask = "A vector of 100 f32 in parts of two, a byte each. How many times smaller is it? | Eight: 50 bytes for 400.",
@@ -194,6 +194,7 @@ const Concept kConcepts[] = {
            const auto best = v.analogy(asked[0], asked[1], asked[2], 3);
            if (best.empty()) in.refuse("words", "a word beside the three");
            for (const auto& n : best) out.step(str("{:.30s}: {:.4f}", words[static_cast<size_t>(n.word)], n.similarity));
+           out.answer("cosine to the nearest", best.front().similarity);
            out.answer("nearest", words[static_cast<size_t>(best.front().word)]);
          },
      .turn = "E=1,0;1,2;0.2,1;-1,0;0.3,3: king - man + woman points to apple as soon as its row lies there. The arithmetic knows no meaning.",
