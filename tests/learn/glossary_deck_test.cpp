@@ -126,7 +126,7 @@ TEST(GlossaryDeck, FreshInputsWorkAndWhereThereAreNumbersTheyAreFresh) {
   }
   EXPECT_EQ(same, (std::set<std::string>{"deduction", "hand-made-features", "bigram", "bigram-pairs", "language-modelling", "one-or-two-inputs", "segment",
                                          "wordpiece", "chat-template", "machine-translation", "summarization", "question-answering", "ner", "pos",
-                                         "do-what-i-mean", "bleu"}));  // all their inputs are words
+                                         "do-what-i-mean", "bleu", "chrf", "ter", "entity-f1", "exact-match"}));  // all their inputs are words
 }
 
 TEST(GlossaryDeck, ACardOfAnyDeckLeadsToTheLongestNameInIt) {

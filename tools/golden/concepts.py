@@ -3,15 +3,18 @@
 
     oracle/bin/python tools/golden/concepts.py
 
-needs scipy, scikit-learn, transformers and lm_eval 0.4.13 (--no-deps will do) beside what common.py names.
+needs sacrebleu, seqeval, scipy, scikit-learn, transformers and lm_eval 0.4.13 (--no-deps will do) beside what common.py names.
 Every row below is an entry of the glossary: its id, other names that must find
 it, and the answers of its example in order; the inputs stand here again, so that a changed example shows as a failing test. Rows of a
 family's file that are not listed here are kept: they come from the table of ideas, worked out when the glossary was begun."""
 import itertools
 
 import numpy as np
+import seqeval.metrics as tagging
 import torch
 from lm_eval.utils import get_rolling_token_windows
+from sacrebleu.metrics import CHRF, TER
+from sacrebleu.significance import PairedTest
 from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import gammaln
@@ -278,6 +281,20 @@ asked = table @ (table[1] - table[0] + table[2])
 asked = asked / (table[1] - table[0] + table[2]).norm()
 row("vec", "word-analogy", "3CosAdd,king - man + woman", f"{float(asked[3:].max()):.7f}",  # tables are f32
     ["queen", "apple"][int(asked[3:].argmax())])
+# metrics of text
+candidate, reference = "the cats sit on mats", ["the cat sits on a mat"]
+row("eval", "chrf", "chrF++,character F-score", CHRF().sentence_score(candidate, reference).score,
+    CHRF(word_order=2).sentence_score(candidate, reference).score)
+edits = TER().sentence_score("on the mat the cat sits", ["the cat sat on the mat"])
+row("eval", "ter", "translation edit rate", edits.num_edits, edits.score)
+said, true = [["B-PER", "O", "O", "B-LOC"]], [["B-PER", "I-PER", "O", "B-LOC"]]
+row("eval", "entity-f1", "seqeval,span F1,entity-level F1,conlleval", *(f(true, said) for f in (tagging.f1_score, tagging.precision_score, tagging.recall_score,
+    tagging.accuracy_score)))
+row("eval", "exact-match", "EM,SQuAD F1,token F1", 2 * (1 / 4) * (1 / 2) / (1 / 4 + 1 / 2), 0)  # in summer of 1969, july 1969
+new, old, right = (text.split(";") for text in ("the cat sat;a dog ran;it is late", "cats sat;the dog ran;it is late", "the cat sat;a dog ran;it was late"))
+_, results = PairedTest([("old", old), ("new", new)], {"chrf": CHRF()}, [right], "bs", n_samples=1000)()
+row("eval", "paired-bootstrap", "paired bootstrap resampling,significance of BLEU,approximate randomisation",
+    results["chrF2"][1].score, results["chrF2"][0].score, results["chrF2"][1].p_value)
 
 # names that were added to entries of the table
 ALIASES = {"cls": {"impurity": "gini"}, "bert": {"mlm": "masked language model,masked language modeling", "fine-tuning": "transfer learning"},

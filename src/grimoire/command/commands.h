@@ -8,12 +8,16 @@
 #define GRIM_COMMANDS(X) \
   X(demo)              \
   X(train)             \
+  X(finetune)          \
   X(resume)            \
   X(generate)          \
   X(chat)              \
+  X(features)          \
+  X(probe)             \
   X(fill)              \
   X(follows)           \
   X(eval)              \
+  X(score)             \
   X(inspect)           \
   X(tokenize)          \
   X(tokenizer)         \

@@ -54,6 +54,11 @@ class EvalCommand final : public Command {
  private:
   eval::Judged judge(const AnyTrained& any) const {
     if (const auto* const encoder = std::get_if<TrainedEncoder>(&any)) {
+      if (encoder->model->has(EncoderPart::labels)) {
+        refuse_choices("labels texts");
+        refuse_given({"stride", "context", "bos", "documents"}, "labels texts, as it was taught to read them");
+        return eval::judge_labels(*encoder, settings_);
+      }
       refuse_choices("finds hidden words");
       refuse_given({"stride", "context", "bos"}, "finds hidden words in texts of its own length");
       return eval::judge_hidden_words(*encoder, settings_);

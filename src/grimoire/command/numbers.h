@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "grimoire/data/table.h"
+#include "grimoire/report/report.h"
 
 namespace grim {
 
@@ -32,5 +33,8 @@ std::string number(double v);       // up to ten digits, as short as they allow;
 // How a score is shown: with four decimals; where it has the target's unit (rmse, mae) or is huge, with four significant digits at least.
 std::string_view score_format(std::string_view metric, double v);
 std::string probability(double p);  // up to eight digits; "below 5e-324" where it is 0, as a double has no smaller one
+
+// Rows are what is, columns what was said; counts[is * classes + said].
+report::Table confusion_table(std::span<const double> counts, const std::vector<std::string>& classes);
 
 }  // namespace grim

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "grimoire/base/error.h"
@@ -6,6 +7,7 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/command/learner.h"
 #include "grimoire/command/numbers.h"
+#include "grimoire/command/predict_texts.h"
 #include "grimoire/data/csv_cells.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/metric/classification.h"
@@ -18,21 +20,34 @@ namespace {
 class PredictCommand final : public Command {
  public:
   std::string name() const override { return "predict"; }
-  std::string summary() const override { return "apply a fitted model to a table"; }
+  std::string summary() const override { return "apply a fitted model to a table, or a fine-tuned one to texts"; }
   std::vector<std::string> examples() const override {
-    return {"grimoire predict iris.model --data new.csv", "grimoire predict iris.model --data iris.csv --target species --proba"};
+    return {"grimoire predict iris.model --data new.csv", "grimoire predict iris.model --data iris.csv --target species --proba",
+            "grimoire predict runs/reviews --text 'I would see it again.'", "grimoire predict runs/reviews --data new.csv --format jsonl"};
   }
-  std::vector<Positional> positionals() override { return {{"model", "a file that 'grimoire fit' wrote", &model_}}; }
+  std::vector<Positional> positionals() override { return {{"model", "a file that 'grimoire fit' wrote, or a folder that 'grimoire finetune' made", &model_}}; }
   Options options() override {
     Options all = data_.options();
     all.push_back({.name = "proba", .help = "print the probability of every class", .target = &proba_, .basic = true, .without = {"decision"}});
     all.push_back({.name = "decision", .help = "print decision values, scores or log densities", .target = &decision_});
+    all.push_back({.name = "text", .help = "of a folder: a text to answer for; may be given again and again", .target = &texts_.texts, .basic = true});
+    all.push_back({.name = "text-column", .help = "of a folder: the column of the texts", .target = &texts_.text_column, .with = "data"});
+    all.push_back({.name = "pair-column", .help = "of a folder: the column of the texts beside them", .target = &texts_.pair_column, .with = "data"});
+    all.push_back({.name = "format", .help = "of a folder: a line for people, or a JSON object", .target = &format_, .choices = {"inline", "jsonl"}});
     all.push_back({.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256});
     return all;
   }
 
+  void set(const Settings& given) override {
+    Command::set(given);
+    for (const Setting& s : given)
+      if (!s.ambient) given_.push_back(s.name);
+  }
+
   int run(Console& console) override {
     const device::ThreadCap cap(threads_);
+    if (labels_texts(model_)) return run_on_texts(console);
+    refuse_given({"text", "text-column", "pair-column", "format"}, "is applied to the rows of a table");
     const State state = State::load(model_);
     const std::unique_ptr<Estimator> learner = Estimator::load(state, model_);
     refuse_useless(*learner);
@@ -60,6 +75,18 @@ class PredictCommand final : public Command {
   }
 
  private:
+  int run_on_texts(Console& console) {
+    refuse_given({"target", "as", "weight", "category", "drop", "missing", "index-base", "header", "delimiter", "decimal", "decision"}, "labels texts");
+    texts_.model = model_, texts_.data = data_.data, texts_.probabilities = proba_, texts_.lines_of_json = format_ == "jsonl";
+    if (texts_.data.empty() && texts_.texts.empty()) throw Error(ErrorKind::usage, "--text is missing: a text, or --data FILE of texts", see_help(*this));
+    return predict_texts(texts_, console);
+  }
+  void refuse_given(const std::vector<std::string>& names, const std::string& what) const {
+    for (const std::string& name : names)
+      if (std::ranges::find(given_, name) != given_.end())
+        throw Error(ErrorKind::usage, str("--{} means nothing here: this model {}", name, what), "leave it out");
+  }
+
   // What this model has no use for.
   void refuse_useless(const Estimator& learner) {
     if (!learner.needs_target() && !data_.target.empty()) refuse(*this, "--target is of no use: this model learned without one", "leave it out");
@@ -162,7 +189,9 @@ class PredictCommand final : public Command {
   }
 
   DataFlags data_;
-  std::string model_;
+  TextsToLabel texts_;
+  std::vector<std::string> given_;
+  std::string model_, format_ = "inline";
   bool proba_ = false, decision_ = false;
   int64_t threads_ = 0;
 };

@@ -35,7 +35,9 @@ void ConsoleEvents::progress(const Progress& p) {
 
 void ConsoleEvents::evaluated(const EvaluationReport& r) {
   std::string line = str("step {}: train {:.4f}", r.step, r.train_loss);
-  if (std::isfinite(r.dev_loss)) line += str(", dev {:.4f}{}", r.dev_loss, r.best ? ", the best so far" : "");
+  if (std::isfinite(r.dev_loss)) line += str(", dev {:.4f}", r.dev_loss);
+  if (std::isfinite(r.dev_score)) line += str(", {} {:.4f}", score_, r.dev_score);
+  if (std::isfinite(r.dev_loss) && r.best) line += ", the best so far";
   console_.say(line);
 }
 
@@ -72,6 +74,8 @@ int show_result(Console& console, const RunResult& r) {
                                  {"test_loss", value_or_null(r.test_loss)},
                                  {"common_loss", value_or_null(r.common_loss)},
                                  {"baseline_loss", value_or_null(r.baseline_loss)},
+                                 {"dev_score", value_or_null(r.dev_score)},
+                                 {"test_score", value_or_null(r.test_score)},
                                  {"tokens_per_second", value_or_null(r.tokens_per_second)},
                                  {"seconds", r.seconds},
                                  {"folder", r.folder},

@@ -9,7 +9,8 @@ namespace grim {
 
 class ConsoleEvents final : public RunEvents {
  public:
-  ConsoleEvents(Console& console, Options flags) : console_(console), flags_(std::move(flags)) {}  // the flags of the command
+  // The flags of the command; `score`: what the task's is called (TaskWords).
+  ConsoleEvents(Console& console, Options flags, std::string score = "") : console_(console), flags_(std::move(flags)), score_(std::move(score)) {}
   void note(const std::string& text) override { console_.say(with_flags(text, flags_)); }
   void progress(const Progress& p) override;
   void evaluated(const EvaluationReport& r) override;
@@ -21,6 +22,7 @@ class ConsoleEvents final : public RunEvents {
  private:
   Console& console_;
   Options flags_;
+  std::string score_;
   int64_t from_step_ = -1;      // the first progress: what is left is reckoned from there on, without the slow first step
   double from_seconds_ = 0;
 };

@@ -260,26 +260,13 @@ class ValidateCommand final : public Command {
     }
     table.rows.push_back(std::move(means)), table.rows.push_back(std::move(spreads));
     tell(console, {table});
-    if (data.classifies() && data.classes.size() <= kMostClasses) tell(console, {confusion_table(s, data)});
+    if (data.classifies() && data.classes.size() <= kMostClasses)
+      tell(console, {confusion_table(confusion_matrix(data.y, s.predicted, data.class_count(), data.weight), data.classes)});
     result.set("score", key_of(s.metrics[0]));
     result.set("mean", s.mean());
     result.set("std", s.std());
     result.set("folds", std::move(folds));
     result.set("warnings", Json::array_of(warnings));
-  }
-
-  // Rows are what is, columns what was predicted while the row was held back.
-  static report::Table confusion_table(const FoldScores& s, const Dataset& data) {
-    constexpr size_t kMostLetters = 14;
-    const int64_t K = data.class_count();
-    const std::vector<double> m = confusion_matrix(data.y, s.predicted, K, data.weight);
-    report::Table table{{"is \\ predicted"}, {}};
-    for (const std::string& c : data.classes) table.columns.push_back(report::shortened(c, kMostLetters));
-    for (int64_t i = 0; i < K; ++i) {
-      table.rows.push_back({report::shortened(data.classes[static_cast<size_t>(i)], kMostLetters)});
-      for (int64_t j = 0; j < K; ++j) table.rows.back().push_back(number(m[static_cast<size_t>(i * K + j)], "{:.6g}"));
-    }
-    return table;
   }
 
   void show_search(Console& console, Json& result, const Estimator& learner, const Dataset& data, const std::vector<Fold>& folds,

@@ -5,6 +5,7 @@
 #endif
 
 #include <algorithm>
+#include <type_traits>
 
 #include "grimoire/device/amx_tiles.h"
 #include "grimoire/device/memory.h"
@@ -20,7 +21,7 @@ constexpr int64_t kDepth = 512;  // numbers of K whose 32 columns of B stay in t
 constexpr int64_t kRows = 256;   // of A and C that stay in the second
 
 // Sums into C, past the caches where nothing looks at it soon.
-__attribute__((target("avx512f"))) void put(const float* sums, int64_t step, const Gemm<Bf16>& g, int64_t m0, int64_t rows, bool past) {
+template <class T> __attribute__((target("avx512f"))) void put(const float* sums, int64_t step, const Gemm<T, Bf16>& g, int64_t m0, int64_t rows, bool past) {
   const __m512 beta = _mm512_set1_ps(g.beta);
   for (int64_t m = 0; m < rows; ++m) {
     float* const c = g.c + (m0 + m) * g.c_row;
@@ -42,15 +43,19 @@ int64_t depth_of(int64_t K) {
 }
 
 // The blocks of rows [m, m + rows), one for each piece of K.
-void lay_rows(const Gemm<Bf16>& g, int64_t m, int64_t rows, char* to) {
+template <class T> void lay_rows(const Gemm<T, Bf16>& g, int64_t m, int64_t rows, char* to) {
   const int64_t depth = depth_of(g.K);
-  for (int64_t k = 0; k < g.K; k += depth)
-    amx_lay_a(g.a + m * g.a_row + k * g.a_col, g.a_row, g.a_col, rows, std::min(depth, g.K - k), to + k * amx_whole(rows) * 2);
+  for (int64_t k = 0; k < g.K; k += depth) {
+    const T* const a = g.a + m * g.a_row + k * g.a_col;
+    char* const block = to + k * amx_whole(rows) * 2;
+    if constexpr (std::is_same_v<T, float>) amx_round_a(a, g.a_row, rows, std::min(depth, g.K - k), block);
+    else amx_lay_a(a, g.a_row, g.a_col, rows, std::min(depth, g.K - k), block);
+  }
 }
 
 // Rows [m0, m0 + g.M), columns [n0, n0 + g.N) of a product, whose C goes past the caches or not. `laid_a`: its rows, or null where each
 // strip lays them out for itself.
-void strip(const Gemm<Bf16>& g, const Epilogue<float>& epilogue, int64_t m0, int64_t n0, const char* laid_a, bool past) {
+template <class T> void strip(const Gemm<T, Bf16>& g, const Epilogue<float>& epilogue, int64_t m0, int64_t n0, const char* laid_a, bool past) {
   const int64_t depth = depth_of(g.K), deep = amx_whole(g.K), wide = amx_whole(g.N), high = std::min(kRows, amx_whole(g.M));
   const Room a(laid_a ? 0 : high * deep * 2), b(wide * deep * 2), c(high * wide * 4);
   float* const sums = c.of<float>();
@@ -76,9 +81,7 @@ int64_t even(int64_t n, int64_t largest) {
   return amx_whole((n + pieces - 1) / pieces);
 }
 
-}  // namespace
-
-void amx_gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue) {
+template <class T> void multiply(const Gemm<T, Bf16>& g, const Epilogue<float>& epilogue) {
   constexpr int64_t kTall = 1024, kWide = 384;
   constexpr int64_t kSplitWork = 4 * 1024 * 1024;  // multiply-adds that stay on one thread
   constexpr int64_t kKeptSums = 256 * 1024;        // up to so many the next op may find them in a cache
@@ -96,7 +99,7 @@ void amx_gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue) {
   });
   for_chunks(down * across, [&](int64_t chunk) {
     const int64_t m = chunk % down * tall, n = chunk / down * wide;
-    Gemm<Bf16> part = g;
+    Gemm<T, Bf16> part = g;
     part.M = std::min(tall, g.M - m), part.N = std::min(wide, g.N - n);
     part.a += m * g.a_row, part.b += n * g.b_col;
     if (g.c) part.c += m * g.c_row + n;
@@ -104,9 +107,15 @@ void amx_gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue) {
   });
 }
 
+}  // namespace
+
+void amx_gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue) { multiply(g, epilogue); }
+void amx_gemm(const Gemm<float, Bf16>& g, const Epilogue<float>& epilogue) { multiply(g, epilogue); }
+
 #else
 
 void amx_gemm(const Gemm<Bf16>&, const Epilogue<float>&) {}
+void amx_gemm(const Gemm<float, Bf16>&, const Epilogue<float>&) {}
 
 #endif
 

@@ -96,6 +96,20 @@ std::vector<ClassScores> class_scores(std::span<const double> m, int64_t K) {
   return scores;
 }
 
+ClassScores averaged(std::span<const double> m, int64_t K, Averaging how) {
+  const Margins all = margins(m, K);
+  ClassScores mean{0, 0, 0, 0};
+  double weights = 0;
+  for (const ClassScores& s : class_scores(m, K)) {
+    const double w = how == Averaging::weighted ? s.support : 1;
+    mean.precision += w * s.precision, mean.recall += w * s.recall, mean.f1 += w * s.f1, mean.support += s.support;
+    weights += w;
+  }
+  if (how != Averaging::micro) return {mean.precision / weights, mean.recall / weights, mean.f1 / weights, mean.support};
+  const double right = all.correct / all.total;  // each row has one class on either side, so that all three are the accuracy
+  return {right, right, right, mean.support};
+}
+
 double balanced_accuracy(std::span<const double> m, int64_t K) {
   double sum = 0, present = 0;
   for (const ClassScores& s : class_scores(m, K))
@@ -191,6 +205,13 @@ std::vector<ReliabilityBin> reliability(Numbers y, Numbers p, int bins, Numbers 
   for (const ReliabilityBin& b : all)
     if (b.weight > 0) filled.push_back({b.predicted / b.weight, b.observed / b.weight, b.weight});
   return filled;
+}
+
+double expected_calibration_error(Numbers y, Numbers p, int bins, Numbers weight) {
+  double gap = 0, all = 0;
+  for (const ReliabilityBin& b : reliability(y, p, bins, weight)) gap += b.weight * std::abs(b.observed - b.predicted), all += b.weight;
+  check_weighed("expected_calibration_error", all);
+  return gap / all;
 }
 
 }  // namespace grim

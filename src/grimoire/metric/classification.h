@@ -20,6 +20,9 @@ struct ClassScores {
   double precision, recall, f1, support;  // 0 where nothing was predicted or nothing was there
 };
 std::vector<ClassScores> class_scores(std::span<const double> confusion, int64_t classes);
+// One score of all classes: by counts over all of them, by the mean, or by the mean weighted by support. Support is the sum.
+enum class Averaging : uint8_t { micro, macro, weighted };
+ClassScores averaged(std::span<const double> confusion, int64_t classes, Averaging how);
 double balanced_accuracy(std::span<const double> confusion, int64_t classes);  // mean recall of the classes that occur
 // Matthews correlation, any number of classes (Gorodkin 2004); 0 when a margin is empty.
 double matthews(std::span<const double> confusion, int64_t classes);
@@ -46,5 +49,8 @@ struct ReliabilityBin {
 };
 std::vector<ReliabilityBin> reliability(Numbers y, Numbers p, int bins = 10,
                                         Numbers weight = {});  // bins of equal width; empty ones left out
+// Mean over rows of what is between p and y in their bins. Naeini, Cooper and Hauskrecht 2015, "Obtaining Well Calibrated Probabilities Using Bayesian
+// Binning"; Guo et al. 2017, "On Calibration of Modern Neural Networks", formula 3, where y says whether a prediction is right and p how sure it was.
+double expected_calibration_error(Numbers y, Numbers p, int bins = 10, Numbers weight = {});
 
 }  // namespace grim

@@ -211,6 +211,9 @@ bool is_of_no_use(const std::string& name) {
          std::ranges::any_of(kHeads, [&](std::string_view head) { return name.starts_with(head); });
 }
 
+// Its name in a folder without a head.
+std::string without_body(const std::string& name, const std::string& body) { return name.starts_with(body) ? name.substr(body.size()) : name; }
+
 // Names of old: LayerNorm.gamma and beta.
 std::string of_now(std::string name) {
   for (const auto& [old, now] : {std::pair{"LayerNorm.gamma", "LayerNorm.weight"}, {"LayerNorm.beta", "LayerNorm.bias"}})
@@ -247,6 +250,33 @@ void Bert::load(const std::vector<NamedTensor>& tensors, const std::string& sour
   if (!came) std::ranges::for_each(own, [&](const auto& t) { if (is_of_pooler(t.first)) kept.push_back({t.first, Tensor::zeros(t.second.shape())}); });
   TextEncoder::load(kept, source);
   pooler_came_ = came;
+}
+
+Labels Bert::label_set() const {
+  if (!has(EncoderPart::labels) && !has(EncoderPart::token_labels)) return {};
+  Labels all{config_.label_kind, config_.label_names};
+  for (int64_t i = 0; all.names.empty() && i < label_count(config_); ++i) all.names.push_back(str("LABEL_{}", i));
+  return all;
+}
+
+// The body's tensors go by name from folder to folder, whatever stands on it.
+std::unique_ptr<TextEncoder> Bert::with_head(NewHead head, const Labels& labels, Rng& rng) const {
+  BertConfig c = config_;
+  c.head = head == NewHead::texts ? BertHead::sequence : head == NewHead::tokens ? BertHead::token : BertHead::question;
+  c.labels = head == NewHead::answers ? 2 : std::ssize(labels.names);
+  c.label_names = head == NewHead::answers ? std::vector<std::string>() : labels.names;
+  c.label_kind = labels.kind;
+  GRIM_CHECK(c.labels > 0, argument, config_.model_type(), "a head without labels, expected at least one");
+  const std::string body = names_of(c).body + ".";
+  std::map<std::string, Tensor> kept;
+  for (const NamedTensor& t : checkpoint())
+    if (!is_of_no_use(t.name) || is_of_pooler(t.name)) kept[without_body(t.name, body)] = t.tensor;
+  auto model = std::make_unique<Bert>(c, rng);
+  std::vector<NamedTensor> all = model->checkpoint();
+  for (NamedTensor& t : all)
+    if (const auto known = kept.find(without_body(t.name, body)); known != kept.end()) t.tensor = known->second;
+  model->load(all, "the encoder");
+  return model;
 }
 
 double BertConfig::parameter_count() const {

@@ -50,6 +50,8 @@ struct BertConfig {
   std::string activation = "gelu";  // its Hugging Face name
   BertHead head = BertHead::pretraining;
   int64_t labels = 2;          // K
+  std::vector<std::string> label_names = {};  // empty: LABEL_0, LABEL_1, ...
+  LabelKind label_kind = LabelKind::one;
   BertKind kind = BertKind::bert;
 
   static BertConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here
@@ -81,6 +83,8 @@ class Bert final : public TextEncoder {
   int64_t width() const override { return config_.n_embd; }
   Tensor hidden(const TokenBatch& texts, Pass& pass) const override;
   bool has(EncoderPart part) const override;
+  Labels label_set() const override;
+  std::unique_ptr<TextEncoder> with_head(NewHead head, const Labels& labels, Rng& rng) const override;
   Tensor pooled(const Tensor& hidden, const TokenBatch& texts) const override;
   Tensor masked_logits(const Tensor& rows) const override;
   Tensor masked_loss(const Tensor& rows, const Tensor& targets) const override;

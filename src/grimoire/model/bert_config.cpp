@@ -56,11 +56,28 @@ const std::vector<KeyRule>& bert_rules() {
       {"qa_dropout", KeyUse::harmless}, {"pad_token_id"},
       {"position_embedding_type", KeyUse::fixed, {"\"absolute\""}}, {"sinusoidal_pos_embds", KeyUse::fixed, {"false", "true"}},  // the table is stored
       {"tie_weights_", KeyUse::fixed, {"true"}}, {"tie_word_embeddings", KeyUse::fixed, {"true"}}, {"is_decoder", KeyUse::fixed, {"false"}},
-      {"summary_activation", KeyUse::harmless}, {"summary_last_dropout", KeyUse::harmless}, {"summary_type", KeyUse::harmless},
+      {"problem_type"}, {"summary_activation", KeyUse::harmless}, {"summary_last_dropout", KeyUse::harmless}, {"summary_type", KeyUse::harmless},
       {"summary_use_proj", KeyUse::harmless},  // of ELECTRA's choice head, which is not here
       {"pooler_fc_size", KeyUse::harmless}, {"pooler_num_attention_heads", KeyUse::harmless}, {"pooler_num_fc_layers", KeyUse::harmless},
       {"pooler_size_per_head", KeyUse::harmless}, {"pooler_type", KeyUse::harmless}, {"directionality", KeyUse::harmless}};  // of another program
   return rules;
+}
+
+constexpr std::pair<LabelKind, std::string_view> kProblems[] = {
+    {LabelKind::one, "single_label_classification"}, {LabelKind::several, "multi_label_classification"}, {LabelKind::number, "regression"}};
+
+// {"0": "negative", "1": "positive"}, in any order. Names that say no more than their number are none.
+void take_labels(const Json& labels, BertConfig& c) {
+  c.labels = static_cast<int64_t>(labels.size());
+  std::vector<std::string> names;
+  bool plain = true;
+  for (int64_t i = 0; i < c.labels; ++i) {
+    const Json* const name = labels.find(std::to_string(i));
+    GRIM_CHECK(name, input, "config", "config.json: id2label: no '{}' among its {} labels", i, c.labels);
+    names.push_back(name->as_text());
+    plain = plain && names.back() == str("LABEL_{}", i);
+  }
+  if (!plain) c.label_names = names;
 }
 
 }  // namespace
@@ -96,8 +113,13 @@ BertConfig BertConfig::from_json(const Json& json) {
     if (const Json* p = json.find(key); p && !p->is_null()) c.head_dropout = config_rate(json, key, 0);
   if (c.n_inner == 4 * c.n_embd) c.n_inner = 0;
   if (c.embedding_size == c.n_embd) c.embedding_size = 0;
-  if (const Json* labels = json.find("id2label"); labels && labels->is_object() && labels->size() > 0) c.labels = static_cast<int64_t>(labels->size());
+  if (const Json* labels = json.find("id2label"); labels && labels->is_object() && labels->size() > 0) take_labels(*labels, c);
   else if (json.find("num_labels")) c.labels = config_size(json, "num_labels");
+  if (const Json* kind = json.find("problem_type"); kind && !kind->is_null()) {
+    const auto* const known = std::ranges::find(kProblems, kind->as_text(), [](const auto& p) { return p.second; });
+    GRIM_CHECK(known != std::end(kProblems), input, "config", "config.json: problem_type: '{}' is not known", kind->as_text());
+    c.label_kind = known->first;
+  }
   check_divides(keys.width, c.n_embd, keys.heads, c.n_head);
   GRIM_CHECK(c.layer_norm_epsilon > 0 && c.layer_norm_epsilon < 1, input, "config", "config.json: key 'layer_norm_eps': got {}, expected above 0, below 1",
              c.layer_norm_epsilon);
@@ -132,9 +154,14 @@ Json BertConfig::to_json() const {
   if (head_dropout >= 0) json.set(is(BertKind::distilbert) ? "seq_classif_dropout" : "classifier_dropout", head_dropout);
   if (head == BertHead::sequence || head == BertHead::token) {
     Json names = Json::object({}), numbers = Json::object({});
-    for (int64_t i = 0; i < labels; ++i) names.set(std::to_string(i), str("LABEL_{}", i)), numbers.set(str("LABEL_{}", i), i);
+    for (int64_t i = 0; i < labels; ++i) {
+      const std::string name = label_names.empty() ? str("LABEL_{}", i) : label_names[static_cast<size_t>(i)];
+      names.set(std::to_string(i), name), numbers.set(name, i);
+    }
     json.set("id2label", names);
     json.set("label2id", numbers);
+    if (head == BertHead::sequence && !label_names.empty())
+      json.set("problem_type", std::ranges::find(kProblems, label_kind, [](const auto& p) { return p.first; })->second);
   }
   return json;
 }

@@ -1,6 +1,11 @@
 // What reads whole texts, each token in the light of all others: a capability, as CausalLm is one.
 #pragma once
 
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "grimoire/base/rng.h"
 #include "grimoire/data/token_batch.h"
 #include "grimoire/model/pretrained.h"
 
@@ -15,6 +20,24 @@ enum class EncoderPart : uint8_t {
   token_labels,   // numbers for each token
 };
 
+// What the numbers of a labelling head mean.
+enum class LabelKind : uint8_t {
+  one,      // logits of classes, of which one is right
+  several,  // logits of classes, of which each may be right or not
+  number,   // a value
+};
+struct Labels {
+  LabelKind kind = LabelKind::one;
+  std::vector<std::string> names = {};  // of the classes, or of the one value
+};
+
+// A head that can be put on an encoder in place of what stands there.
+enum class NewHead : uint8_t {
+  texts,      // labels()
+  tokens,     // token_labels()
+  answers,    // token_labels() of two numbers: does the answer begin here, does it end here?
+};
+
 class TextEncoder : public Pretrained {
  public:
   using Pretrained::Pretrained;
@@ -26,6 +49,9 @@ class TextEncoder : public Pretrained {
   virtual Tensor hidden(const TokenBatch& texts, Pass& pass) const = 0;
 
   virtual bool has(EncoderPart part) const = 0;
+  virtual Labels label_set() const = 0;  // of labels() or token_labels(); names empty without them
+  // The same encoder, in tensors of its own, with a fresh head, drawn from `rng`: for fine-tuning. throws: argument, a head that its family has not
+  virtual std::unique_ptr<TextEncoder> with_head(NewHead head, const Labels& labels, Rng& rng) const = 0;
   // What follows takes rows of hidden. throws: argument, without that part
   virtual Tensor pooled(const Tensor& hidden, const TokenBatch& texts) const = 0;                 // (texts, C)
   virtual Tensor masked_logits(const Tensor& rows) const = 0;                                     // (M, C) -> (M, V)

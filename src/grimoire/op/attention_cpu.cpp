@@ -208,7 +208,7 @@ const AttentionTable& tasks() { return HWY_DYNAMIC_DISPATCH(attention_table)(); 
 // query is rounded too: a word has one meaning in a prompt and behind it.
 void attention_of_narrow(const AttentionOptions& options, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& o, const Tensor& lse) {
   const bool single = q.dim(2) == 1 && options.offsets.empty() && k.strides()[3] != 1 && !is_narrow(q);
-  if (device::has_amx() && !single) return narrow_attention(options, cast(q, Dtype::bf16), k, v, o, lse);
+  if (device::has_amx() && !single) return narrow_attention(options, q, k, v, o, lse);
   if (single) {
     const Tensor rounded = device::has_amx() ? cast(cast(q, Dtype::bf16), Dtype::f32) : q;
     const AttentionProblem<float, float, Bf16> p = problem<float, float, Bf16>(options, rounded, k, v, lse);

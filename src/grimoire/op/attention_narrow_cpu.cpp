@@ -12,12 +12,14 @@
 #include "grimoire/device/memory.h"
 #include "grimoire/op/attention-inl.h"
 #include "grimoire/op/attention_narrow_cpu.h"
+#include "grimoire/tensor/copy.h"
 
 #ifndef GRIM_NARROW_ATTENTION
 #define GRIM_NARROW_ATTENTION
 namespace grim::cpu {
 using NarrowProblem = AttentionProblem<float, Bf16>;
-template <class Out> using NarrowForward = void (*)(const NarrowProblem& all, const Heads<Out>& o, int64_t b, int64_t h);
+// T: the numbers of queries and of what they bring.
+template <class T> using NarrowForward = void (*)(const AttentionProblem<float, T, Bf16>& all, const Heads<T>& o, int64_t b, int64_t h);
 // o, d_o, dq, dk, dv
 struct NarrowGradients {
   Heads<const Bf16> o, d_o;
@@ -54,14 +56,17 @@ class TaskMemory {
 void put_row(const float* from, int64_t n, Bf16* to) { device::narrow(from, n, to); }
 void put_row(const float* from, int64_t n, float* to) { std::memcpy(to, from, static_cast<size_t>(n) * sizeof(float)); }
 
+void lay_queries(const Bf16* q, int64_t row, int64_t rows, int64_t D, char* to) { amx_lay_a(q, row, 1, rows, D, to); }
+void lay_queries(const float* q, int64_t row, int64_t rows, int64_t D, char* to) { amx_round_a(q, row, rows, D, to); }
+
 // Keys as B (D, S): those of a cache lie turned.
-void lay_keys(const NarrowProblem& p, int64_t b, int64_t g, char* to) {
+template <class P> void lay_keys(const P& p, int64_t b, int64_t g, char* to) {
   const bool turned = p.k.column != 1;
   amx_lay_b(p.k.at(b, g), turned ? p.k.column : 1, turned ? 1 : p.k.row, p.S, p.D, to);
 }
 
-template <class Out> void narrow_forward(const NarrowProblem& all, const Heads<Out>& out, int64_t b, int64_t h) {
-  const NarrowProblem p = all.text(b);
+template <class T> void narrow_forward(const AttentionProblem<float, T, Bf16>& all, const Heads<T>& out, int64_t b, int64_t h) {
+  const AttentionProblem<float, T, Bf16> p = all.text(b);
   const int64_t g = h / p.group, wide = amx_whole(p.S), deep = amx_whole(p.D), high = std::min(kQueries, amx_whole(p.T_q)), span = std::min(kKeys, wide);
   const bool only_causal = !p.bias && !p.key_mask && p.window == 0;
   TaskMemory room(2 * wide * deep * 2 + high * deep * 2 + high * span * 2 + high * span * 4 + high * deep * 4);
@@ -81,7 +86,7 @@ template <class Out> void narrow_forward(const NarrowProblem& all, const Heads<O
     std::fill_n(top, rows, -std::numeric_limits<float>::infinity());
     std::fill_n(sum, rows, 0.0f);
     if (last <= first) std::fill_n(sums, rows * deep, 0.0f);
-    amx_lay_a(p.q.at(b, h) + t0 * p.q.row, p.q.row, 1, rows, p.D, queries);
+    lay_queries(p.q.at(b, h) + t0 * p.q.row, p.q.row, rows, p.D, queries);
     for (int64_t s0 = first; s0 < last; s0 += kKeys) {
       const int64_t n = std::min(kKeys, last - s0), width = amx_whole(n);
       amx_multiply({queries, deep / kAmxSide}, down, {keys + amx_bytes(s0, p.D), deep / kAmxSide}, width / kAmxSide, deep / kAmxSide, scores, width, false);
@@ -203,12 +208,11 @@ const NarrowTable& tasks() { return HWY_DYNAMIC_DISPATCH(narrow_table)(); }
 }  // namespace
 
 void narrow_attention(const AttentionOptions& options, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& o, const Tensor& lse) {
-  const NarrowProblem p = problem<float, Bf16>(options, q, k, v, lse);
-  const auto run = [&]<class Out>(const Heads<Out>& out, NarrowForward<Out> task) {
-    each_head(p, p.H, [&](int64_t b, int64_t h) { task(p, out, b, h); });
+  const auto run = [&]<class T>(NarrowForward<T> task) {
+    const AttentionProblem<float, T, Bf16> p = problem<float, T, Bf16>(options, q, k, v, lse);
+    each_head(p, p.H, [&, out = heads_of<T>(o, options.offsets)](int64_t b, int64_t h) { task(p, out, b, h); });
   };
-  if (o.dtype() == Dtype::bf16) run(heads_of<Bf16>(o, options.offsets), tasks().forward);
-  else run(heads_of<float>(o, options.offsets), tasks().forward_wide);
+  is_narrow(q) ? run(tasks().forward) : run(tasks().forward_wide);
 }
 
 void narrow_attention_backward(const AttentionOptions& options, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& o, const Tensor& lse,

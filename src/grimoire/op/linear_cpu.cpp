@@ -198,19 +198,17 @@ void linear(Activation activation, const Tensor& x, const Tensor& w, const Tenso
 
 // A row of x is rounded as it meets a bf16 weight where many rows would be, on bf16 products: a word has one meaning in a prompt and behind it.
 void linear_evaluated(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y) {
-  constexpr int64_t kFew = 64, kGrain = 1 << 16;
+  constexpr int64_t kFew = 64;
   static thread_local std::vector<Bf16> narrow;
   static thread_local std::vector<float> wide;
   const bool few = x.dim(0) <= kFew, rounds = is_narrow(w) && !is_narrow(x) && device::has_bf16_products();
   multiply_and_finish(activation, x, w, bias, y, {}, [&]<class T, class W>(device::Gemm<T, W> g, const device::Epilogue<T>& e) {
     if constexpr (std::is_same_v<W, Bf16>) {
+      if (rounds && !few) return device::gemm_rounded(g, e);
       if (rounds) {
         const int64_t count = g.M * g.K;
         narrow.resize(static_cast<size_t>(count));
-        const auto round = [from = g.a, to = narrow.data()](int64_t begin, int64_t end) { device::narrow(from + begin, end - begin, to + begin); };
-        device::parallel_for(count, kGrain, round);
-        if (!few) return device::gemm(device::Gemm<Bf16>{.M = g.M, .N = g.N, .K = g.K, .a = narrow.data(), .a_row = g.K, .b = g.b, .b_row = g.b_row,
-                                                         .b_col = g.b_col, .c = g.c, .c_row = g.c_row}, e);
+        device::narrow(g.a, count, narrow.data());
         wide.resize(narrow.size());
         device::widen(narrow.data(), count, wide.data());
         g.a = wide.data();

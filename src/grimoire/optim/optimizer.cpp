@@ -29,6 +29,8 @@ std::vector<NamedTensor> Sgd::state() const {
 void Sgd::update(double lr, double gradient_scale) {
   cpu::SgdUpdate u{lr, options_.momentum, options_.dampening, options_.form == Momentum::nesterov, steps_ == 1, {}};
   for (const Parameters::Range& r : parameters_.ranges()) {
+    if (r.rate_scale == 0) continue;
+    u.lr = lr * r.rate_scale;
     u.penalty = {options_.l2 * r.weight_decay_scale, options_.l1 * r.weight_decay_scale, gradient_scale};
     cpu::sgd(u, parameters_.values(), parameters_.gradients(), velocity_, parameters_.working(), r.begin, r.end);
   }
@@ -51,9 +53,11 @@ void Adam::update(double lr, double gradient_scale) {
   constexpr double kLeastScale = 1e-3;  // or what is zero would stay so
   cpu::AdamUpdate u{lr, options_.beta1, options_.beta2, options_.eps, 0, steps_, {}};
   for (const Parameters::Range& r : parameters_.ranges()) {
+    if (r.rate_scale == 0) continue;
+    u.lr = lr * r.rate_scale;
     if (options_.relative_step) {
       const double squares = cpu::sum_of_squares(parameters_.values(), r.begin, r.end);
-      u.lr = lr * std::max(kLeastScale, std::sqrt(squares / static_cast<double>(r.tensor.numel())));
+      u.lr *= std::max(kLeastScale, std::sqrt(squares / static_cast<double>(r.tensor.numel())));
     }
     u.weight_decay = options_.weight_decay * r.weight_decay_scale;
     u.penalty = {options_.l2 * r.weight_decay_scale, options_.l1 * r.weight_decay_scale, gradient_scale};
@@ -72,6 +76,8 @@ void Rms::update(double lr, double gradient_scale) {
   const bool mean = options_.squares == PastSquares::mean;
   cpu::RmsUpdate u{lr, mean ? options_.alpha : 1, mean ? 1 - options_.alpha : 1, options_.eps, {}};
   for (const Parameters::Range& r : parameters_.ranges()) {
+    if (r.rate_scale == 0) continue;
+    u.lr = lr * r.rate_scale;
     u.penalty = {options_.l2 * r.weight_decay_scale, options_.l1 * r.weight_decay_scale, gradient_scale};
     cpu::rms(u, parameters_.values(), parameters_.gradients(), squares_, parameters_.working(), r.begin, r.end);
   }

@@ -1,6 +1,7 @@
 #include "grimoire/task/tasks.h"
 
 #include "grimoire/task/infill.h"
+#include "grimoire/task/labels.h"
 #include "grimoire/task/mlm.h"
 #include "grimoire/task/spans.h"
 
@@ -8,8 +9,11 @@ namespace grim {
 
 void add_tasks() {
   static const bool added = [] {
+    add_task("classify", classify_task_settings());
     add_task("infill", infill_task_settings());
     add_task("mlm", mlm_task_settings());
+    add_task("multilabel", multilabel_task_settings());
+    add_task("regress", regress_task_settings());
     add_task("spans", spans_task_settings());
     return true;
   }();

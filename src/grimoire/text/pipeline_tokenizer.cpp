@@ -69,9 +69,9 @@ Encoding PipelineTokenizer::encode_with(std::string_view text, const EncodeOptio
   std::vector<Encoding> texts;
   texts.push_back(tokens_of(text, 0, options.special_text));
   if (options.pair) texts.push_back(tokens_of(*options.pair, 1, options.special_text));
-  if (parts_.truncation) {
+  if (const std::optional<TokenTruncation>& cut = options.truncation ? options.truncation : parts_.truncation) {
     const auto around = options.special_tokens ? static_cast<int64_t>(post_processor_->added(options.pair.has_value())) : 0;
-    truncate(*parts_.truncation, around, texts[0], options.pair ? &texts[1] : nullptr);
+    truncate(*cut, around, texts[0], options.pair ? &texts[1] : nullptr);
   }
   const auto token = [this](int64_t id, std::string_view of) {
     const auto added = added_by_id_.find(id);

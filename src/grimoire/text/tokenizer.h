@@ -18,6 +18,7 @@ struct EncodeOptions {
   std::optional<std::string_view> pair = {};  // a second text
   bool special_tokens = true;                 // those that the model expects around a text
   bool special_text = false;                  // special tokens that stand in the text are characters like others: for text that nobody vouches for
+  std::optional<TokenTruncation> truncation = {};  // instead of what the file says
 };
 
 enum class Specials : uint8_t { leave_out, keep };

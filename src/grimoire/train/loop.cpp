@@ -107,7 +107,8 @@ void Loop::evaluate_now() {
     const Judgement e = trainer_.judge(Part::dev, trainer_.options().eval_batches, [&] { return stopping(); });
     if ((at.evaluation_due = e.stopped)) return;
     r.dev_loss = e.loss;
-    r.best = r.dev_loss < at.best_loss;
+    r.dev_score = e.score;
+    r.best = std::isfinite(e.score) ? !(e.score <= at.best_score) : r.dev_loss < at.best_loss;
   }
   if (at.step == trainer_.options().steps) judged_ = trainer_.judge(Part::train, 1).loss;  // what the last step did shows nowhere else
   at.evaluation_due = false;
@@ -119,11 +120,13 @@ void Loop::evaluate_now() {
   r.best = r.best && !(worst_loss() > loss_limit());
   at.evaluations_since_best = r.best ? 0 : at.evaluations_since_best + 1;
   if (r.best) {
-    if (std::isfinite(r.dev_loss)) at.best_loss = r.dev_loss;
+    if (std::isfinite(r.dev_loss)) at.best_loss = r.dev_loss, at.best_score = r.dev_score;
     at.best_step = at.step;
     keep("best", [&](const std::string& path) { trainer_.save_weights(path); }, 1);
   }
-  log_.write(Json::object({{"event", "evaluation"}, {"step", at.step}, {"train_loss", r.train_loss}, {"dev_loss", r.dev_loss}, {"best", r.best}}));
+  Json event = Json::object({{"event", "evaluation"}, {"step", at.step}, {"train_loss", r.train_loss}, {"dev_loss", r.dev_loss}, {"best", r.best}});
+  if (std::isfinite(r.dev_score)) event.set("dev_score", r.dev_score);
+  log_.write(event);
   events_.evaluated(r);
   shown_at_ = monotonic_seconds();  // evaluations do not count as training time
   shown_tokens_ = 0;

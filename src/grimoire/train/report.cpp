@@ -90,6 +90,8 @@ report::Figures figures_of(const RunResult& r) {
   add("test", r.test_loss, "{:.4f}");
   add("the last tenth", r.common_loss, "{:.4f}");
   add(r.words.baseline, r.baseline_loss, "{:.4f}");
+  add(r.words.score + ", dev", r.dev_score, "{:.4f}");
+  add(r.words.score + ", test", r.test_score, "{:.4f}");
   if (std::isfinite(r.tokens_per_second))
     figures.items.push_back({r.words.unit + "s a second", report::Number{r.tokens_per_second, with_commas(static_cast<int64_t>(r.tokens_per_second))}});
   add("time of training", r.seconds, "{:.1f} s");
@@ -124,7 +126,7 @@ void write_report(const std::string& folder, const ReportOptions& options) {
   using report::Heading, report::Remark, report::Samples, report::Tone;
   const RunConfig config = read_run_config(folder);
   const Curves c = read_curves(folder);
-  const TaskWords words = default_task_settings(config.architecture().task)->words();
+  const TaskWords words = default_task_settings(config.task_name())->words();
   report::Report page{str("{} on {}", config.model, file_name(config.data)), {}};
   page.blocks = {Remark{str("{} steps, seed {}, {}; Grimoire {}", with_commas(config.steps), config.seed, utc_timestamp(), GRIM_VERSION), Tone::faint},
                  figures_of(result_in(c, words))};

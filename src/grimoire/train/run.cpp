@@ -56,11 +56,12 @@ RunResult do_work(const RunConfig& config, Work& work, const TaskSource& source,
   const std::string size = work.counting ? with_commas(counts_of(task.model())) + " counts" : with_commas(task.model().parameter_count()) + " parameters";
   const int64_t V = task.symbols();
   events.note(str("{}: {}, {}{} examples to train on", config.model, size, V > 0 ? str("{} symbols, ", V) : "", with_commas(task.rows())));
+  for (const std::string& note : task.notes()) events.note(note);
   check_free_space(folder, 3 * checkpoint_bytes(task.model(), config));
   RunResult result = work.counting ? count_run(task, to_json(provenance_of(config, source)), events, folder)
                                    : Loop(*work.trainer, events, folder).run();
   result.vocab_size = V;
-  result.words = default_task_settings(config.architecture().task)->words();
+  result.words = default_task_settings(config.task_name())->words();
   return result;
 }
 
@@ -289,7 +290,7 @@ Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const 
   if (found) trainer.load(found.path);
   Diagnosis d = diagnose(trainer, start);
   d.source = found.path;
-  judge_learning(d, curves, folder, default_task_settings(config.architecture().task)->words().rival, target);
+  judge_learning(d, curves, folder, default_task_settings(config.task_name())->words().rival, target);
   for (const RejectedCheckpoint& r : found.rejected)
     d.verdicts.insert(d.verdicts.begin(), {Verdict::Tone::warning, str("{}: {}; the layers here are those of step {}", r.path, r.reason, d.step)});
   return d;

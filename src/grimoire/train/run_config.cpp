@@ -27,10 +27,9 @@ std::unique_ptr<ModelConfig> RunConfig::shape_for(int64_t vocabulary) const {
 }
 
 TaskSettings& RunConfig::task_settings() {
-  const std::string& task = architecture().task;
-  if (!settings_ || settings_of_ != task) {
-    settings_ = default_task_settings(task);
-    settings_of_ = task;
+  if (const std::string& name = task_name(); !settings_ || settings_of_ != name) {
+    settings_ = default_task_settings(name);
+    settings_of_ = name;
   }
   return *settings_;
 }
@@ -53,6 +52,7 @@ Options RunConfig::options() {
   Options all = {
       {.name = "model", .help = "which model to train", .target = &model, .choices = models, .basic = true},
       {.name = "out", .help = "folder for the run; made if missing", .target = &out, .basic = true}};
+  if (!task.empty()) all.push_back({.name = "task", .help = "what the model is trained to do", .target = &task, .choices = task_names(), .basic = true});
   const auto add = [&](Options own, const char* whose) {  // a name is a flag and a key of config.json: it can mean one thing
     for (Option& o : own) {
       GRIM_CHECK(!find(all, o.name), argument, "train", "{}: its {} would have a second setting '{}': expected a name that is not taken", model, whose, o.name);
@@ -61,7 +61,7 @@ Options RunConfig::options() {
   };
   add(task_settings().options(*this), "task");
   add(training_options(*this), "training");
-  add(shape().options(), "model");
+  if (task.empty()) add(shape().options(), "model");
   return all;
 }
 
@@ -101,8 +101,9 @@ Options TrainerOptions::trainer_options() {
        .target = dtype_target(&dtype), .choices = {"f32", "bf16"}},
       {.name = "optimizer", .help = "how weights are updated", .target = by_choice(&optimizer), .choices = {"sgd", "adam", "adamw"}},
       {.name = "lr", .help = "learning rate (its peak)", .target = &lr, .low = 0},
-      {.name = "min-lr", .help = "learning rate at the end of a cosine", .target = &min_lr, .low = 0, .with = "schedule=cosine"},
-      {.name = "schedule", .help = "course of the learning rate", .target = by_choice(&schedule), .choices = {"constant", "cosine", "step", "inverse-sqrt"}},
+      {.name = "min-lr", .help = "learning rate at the end of a cosine or a line", .target = &min_lr, .low = 0, .with = "schedule=cosine|linear"},
+      {.name = "schedule", .help = "course of the learning rate", .target = by_choice(&schedule),
+       .choices = {"constant", "cosine", "step", "inverse-sqrt", "linear"}},
       {.name = "warmup", .help = "steps of linear growth at the start", .target = &warmup, .low = 0},
       {.name = "decay-at", .help = "share of the steps after which the rate drops", .target = &decay_at, .low = 0, .high = 1, .with = "schedule=step"},
       {.name = "decay-factor", .help = "the rate is multiplied by this", .target = &decay_factor, .low = 0, .high = 1, .with = "schedule=step"},
@@ -128,6 +129,7 @@ Options TrainerOptions::trainer_options() {
 namespace {
 
 void take_model(RunConfig& config, const Json& object, const std::string& source) {
+  if (const Json* const task = object.find("task"); task && task->kind() == Json::Kind::text) config.task = task->as_text();
   const Json* const model = object.find("model");
   if (!model || model->kind() != Json::Kind::text) return;
   try {

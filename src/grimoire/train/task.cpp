@@ -18,6 +18,7 @@ std::vector<int64_t> all_rows(const Task& task) {
 
 double Task::full_weight() const { return weight(all_rows(*this)); }
 Tensor Task::full_loss(Pass& pass) const { return loss(all_rows(*this), pass); }
+double Task::rate_scale(const std::string&) const { return 1; }
 double Task::baseline(const StopAsked&) const { return NAN; }
 
 int64_t Task::count() { fail(ErrorKind::argument, "task", "its models are trained, not counted"); }

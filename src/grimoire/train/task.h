@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "grimoire/data/batcher.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/model/pretrained.h"
 
@@ -31,6 +32,7 @@ inline constexpr int64_t kFinalTrainBatches = 64;  // the train loss of the end 
 
 struct Judgement {
   double loss = NAN;     // mean
+  double score = NAN;    // the higher the better; where a task has one (TaskWords), it and not the loss says which weights are best
   double weight = 0;     // of what was judged
   bool stopped = false;  // before all was
 };
@@ -39,7 +41,9 @@ class Task {
  public:
   virtual ~Task() = default;
   virtual Pretrained& model() = 0;
+  virtual double rate_scale(const std::string& parameter) const;  // of the learning rate, as Parameters::scale_rates has it; here 1
   virtual int64_t rows() const = 0;  // that training may draw
+  virtual Sampling sampling() const { return Sampling::replacement; }
   // What these rows' loss counts in the mean of a step: of text, the targets in them. It is asked for all batches of a step before the first
   // backward, which has to know the total.
   virtual double weight(std::span<const int64_t> rows) const = 0;
@@ -47,6 +51,8 @@ class Task {
   // Everything at once, for steps over the full batch.
   virtual double full_weight() const;
   virtual Tensor full_loss(Pass& pass) const;
+
+  virtual std::vector<std::string> notes() const { return {}; }  // what a careful user wants to know of how the data were read
 
   virtual bool has(Part part) const = 0;
   virtual Judgement judge(Part part, int64_t batches, const StopAsked& stop) const = 0;  // at most so many batches; 0: kMostJudgements

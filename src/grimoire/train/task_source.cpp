@@ -27,9 +27,13 @@ void add_task(const std::string& name, TaskDefaults defaults) {
 
 std::unique_ptr<TaskSettings> default_task_settings(const std::string& name) {
   if (const auto found = all_tasks().find(name); found != all_tasks().end()) return found->second();
+  fail(ErrorKind::argument, "task", str("the task '{}' is not known", name), did_you_mean(name, task_names()));
+}
+
+std::vector<std::string> task_names() {
   std::vector<std::string> names;
   for (const auto& [known, defaults] : all_tasks()) names.push_back(known);
-  fail(ErrorKind::argument, "task", str("the task '{}' is not known", name), did_you_mean(name, names));
+  return names;
 }
 
 void TaskSource::resolve(RunConfig& c) const {

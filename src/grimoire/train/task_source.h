@@ -68,6 +68,7 @@ class TaskSettings {
 
 using TaskDefaults = std::function<std::unique_ptr<TaskSettings>()>;
 void add_task(const std::string& name, TaskDefaults defaults);  // throws: argument, a name that is taken
+std::vector<std::string> task_names();
 // throws: argument, with the nearest known name
 std::unique_ptr<TaskSettings> default_task_settings(const std::string& name);
 

@@ -57,6 +57,7 @@ Trainer::Trainer(const RunConfig& config, const TaskSource& source, const std::s
     : options_(config), rng_(config.rng, seed_of(config), "init"), task_(source.make(config, rng_, checkpoint)),
       run_(to_json(provenance_of(config, source))), parameters_(std::make_unique<Parameters>(task_->model().parameters(), config.dtype)),
       optimizer_(make_optimizer(config, *parameters_)), schedule_(make_schedule(config)) {
+  parameters_->scale_rates([&](const Parameters::Range& r) { return task_->rate_scale(r.name); });
   if (config.recompute) check_recomputes(config);
   if (config.dtype == Dtype::bf16) compute_in_bf16(task_->model());
   if (config.ema > 0) ema_ = std::make_unique<Ema>(*parameters_, config.ema);
@@ -64,7 +65,7 @@ Trainer::Trainer(const RunConfig& config, const TaskSource& source, const std::s
   GRIM_CHECK(rows > 0, input, "data", "there is nothing to train on");
   if (config.full_batch) return;
   Rng batch_rng(config.rng, seed_of(config), "batch");
-  batcher_ = std::make_unique<Batcher>(rows, config.batch_size, Sampling::replacement, config.rng == RngMode::torch ? rng_ : batch_rng);
+  batcher_ = std::make_unique<Batcher>(rows, config.batch_size, task_->sampling(), config.rng == RngMode::torch ? rng_ : batch_rng);
 }
 
 std::vector<Trainer::Rows> Trainer::next_batches() {
@@ -139,6 +140,7 @@ void Trainer::save(const std::string& path) {
   const Json training = Json::object({{"step", position.step},
                                       {"optimizer_steps", optimizer_->steps()},
                                       {"best_loss", number_or_null(position.best_loss)},
+                                      {"best_score", number_or_null(position.best_score)},
                                       {"best_step", position.best_step},
                                       {"evaluations_since_best", position.evaluations_since_best},
                                       {"seconds", position.seconds},
@@ -161,6 +163,7 @@ void Trainer::save_weights(const std::string& path) {
 
 void Trainer::forget_best() {
   position.best_loss = std::numeric_limits<double>::infinity();
+  position.best_score = NAN;
   position.best_step = position.step;
   position.evaluations_since_best = 0;
 }
@@ -174,6 +177,7 @@ void Trainer::load(const std::string& path) {
   const Json t = Json::parse(read_file(training_path), training_path);
   position.step = t.integer("step");
   position.best_loss = t.real("best_loss", std::numeric_limits<double>::infinity());
+  position.best_score = t.real("best_score", NAN);
   position.best_step = t.integer("best_step");
   position.evaluations_since_best = t.integer("evaluations_since_best");
   position.seconds = t.real("seconds");

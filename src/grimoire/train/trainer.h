@@ -57,6 +57,7 @@ class Trainer {
   struct Position {
     int64_t step = 0;
     double best_loss = std::numeric_limits<double>::infinity();
+    double best_score = NAN;       // of a task that has one: Judgement::score
     int64_t best_step = 0;
     int64_t evaluations_since_best = 0;
     double seconds = 0;

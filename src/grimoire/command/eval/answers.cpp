@@ -1,5 +1,8 @@
 #include "grimoire/command/eval/answers.h"
 
+#include <algorithm>
+#include <array>
+
 #include "grimoire/base/error.h"
 #include "grimoire/text/special_token.h"
 #include "grimoire/train/provenance.h"
@@ -24,5 +27,14 @@ std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus, D
 }
 
 report::Number counted(int64_t n) { return {static_cast<double>(n), with_commas(n)}; }
+
+TextWindows windows_of_run(const Json& run, const TextEncoder& model) {
+  TextWindows windows{.most = run.integer("max_length", 0), .stride = run.integer("stride", TextWindows().stride)};
+  if (windows.most == 0) windows.most = model.context();
+  constexpr std::array kNames = {"head", "tail", "window", "refuse"};  // in the order of LongTexts
+  const auto* const named = std::ranges::find(kNames, run.text("long_texts", kNames[0]));
+  if (named != kNames.end()) windows.longer = static_cast<LongTexts>(named - kNames.begin());
+  return windows;
+}
 
 }  // namespace grim::eval

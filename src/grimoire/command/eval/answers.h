@@ -7,6 +7,7 @@
 
 #include "grimoire/data/corpus.h"
 #include "grimoire/data/documents.h"
+#include "grimoire/data/encoded_texts.h"
 #include "grimoire/hub/trained_model.h"
 #include "grimoire/report/report.h"
 
@@ -26,10 +27,12 @@ struct Judged {
 Judged judge_text(const TrainedModel& trained, const EvalSettings& settings);
 Judged judge_choices(const TrainedModel& trained, const EvalSettings& settings);
 Judged judge_hidden_words(const TrainedEncoder& trained, const EvalSettings& settings);
+Judged judge_labels(const TrainedEncoder& trained, const EvalSettings& settings);
 Judged judge_rewriting(const TrainedSeq2Seq& trained, const EvalSettings& settings);
 
 // The token that stands before a text. throws: input, one is asked for and the model has none
 std::optional<int64_t> token_before(const TrainedModel& trained, const std::optional<bool>& begins);
+TextWindows windows_of_run(const Json& run, const TextEncoder& model);  // as it was fine-tuned to read texts, from training_settings()
 Json training_settings(const Json& about);  // of the run that a checkpoint is from; an empty object where nothing is known
 std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus, Dtype dtype);  // its end, the same for all
 report::Number counted(int64_t n);

@@ -307,7 +307,7 @@ const Concept kConcepts[] = {
            out.quote("bank: cash, loan", 0.9298, source);
          },
      .turn = "heed=0: both are the table's vector again, cosine 1. heed=1: nothing of the word itself is left.",
-     .commands = "later: grimoire features models/minilm --data texts.csv --word bank --layers 1 --out bank.npy",
+     .commands = "grimoire features minilm --data texts.csv --word bank --out bank.npy",
      .mistake = "People say that BERT picks one of a word's senses; in fact there is no list of senses: the vector moves by degrees with the sentence.",
      .see = "static-embedding: one vector for all\nself-attention: who does the mixing\nlayer-choice: which layer's vector",
      .sources = "Peters et al. 2018, Deep Contextualized Word Representations\nEthayarajh 2019, How Contextual are Contextualized Word Representations?",
@@ -333,7 +333,7 @@ const Concept kConcepts[] = {
            out.answer("parameters that are trained", static_cast<double>(old + head));
          },
      .turn = "K=100: even then the head is a thousandth of the model.",
-     .commands = "later: grimoire finetune models/bert --task classify --data reviews.csv --out runs/reviews",
+     .commands = "grimoire finetune minilm --task classify --data a.csv --out runs/a",
      .mistake = "People say that only the new head is trained; in fact fine-tuning moves all the weights, which is why its learning rate is small. "
                 "With the body frozen it is feature extraction.",
      .see = "pre-training: what came before\nfeature-extractor: the body stays fixed\nlora: a small share is trained",
@@ -468,7 +468,7 @@ const Concept kConcepts[] = {
          },
      .turn = "K=1000: three quarters of a million weights, still under one per cent of the model.",
      .commands = "grimoire fit --model logistic --data X.npy --target 768 --out head.model\n"
-                 "later: grimoire features models/bert --data reviews.csv --pool mean --out X.npy",
+                 "grimoire features minilm --data a.csv --pool mean --out X.npy",
      .mistake = "People say that frozen features are a poor substitute; in fact on CoNLL-2003 BERT's four last layers, frozen, came within .3 F1 of "
                 "fine-tuning.",
      .see = "fine-tuning: everything is trained\nprecompute-saving: why it is cheap\nlayer-choice: which numbers to take",
@@ -496,7 +496,7 @@ const Concept kConcepts[] = {
            out.answer("forward passes, frozen features", once);
          },
      .turn = "runs=1, epochs=1: even a single pass of training costs three times as much.",
-     .commands = "later: grimoire features models/bert --data reviews.csv --pool mean --out X.npy",
+     .commands = "grimoire features minilm --data a.csv --pool mean --out X.npy",
      .mistake = "People say that frozen features make answering faster; in fact a new text still needs the whole forward pass: what is saved is training.",
      .see = "feature-extractor: the method\nfine-tuning: the dear way\nbackprop: why training costs about three passes",
      .sources = "Devlin et al. 2019, BERT, section 5.3\nKaplan et al. 2020, Scaling Laws for Neural Language Models, section 2.1: backward is twice forward",
@@ -522,7 +522,7 @@ const Concept kConcepts[] = {
            out.quote("the last layer alone", 94.9, source);
          },
      .turn = "layers=1: the last layer alone, a quarter of the numbers and 1.2 points of F1 less.",
-     .commands = "later: grimoire features models/bert --data texts.csv --layers -4..-1 --combine concat --out X.npy",
+     .commands = "grimoire probe minilm --data a.csv --layers all",
      .mistake = "People say that the last layer is the best, being the deepest; in fact it is bent towards the pre-training task: the one before it, or "
                 "several, often do better.",
      .see = "feature-extractor: what they are for\nprobing: finding out what a layer knows\ncontextual-embedding: one word through the layers",

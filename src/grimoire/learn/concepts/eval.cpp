@@ -5,7 +5,14 @@
 
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/metric/bleu.h"
+#include "grimoire/metric/chrf.h"
 #include "grimoire/metric/perplexity.h"
+#include "grimoire/metric/rouge.h"
+#include "grimoire/metric/seqeval.h"
+#include "grimoire/metric/significance.h"
+#include "grimoire/metric/squad.h"
+#include "grimoire/metric/ter.h"
 #include "grimoire/task/choices.h"
 #include "grimoire/text/text_size.h"
 #include "grimoire/train/rolling.h"
@@ -23,14 +30,6 @@ Grams grams_of(const std::vector<std::string>& words, size_t n) {
     ++counts[gram];
   }
   return counts;
-}
-
-// How many of `found` are in `wanted`, none counted more often than it stands there.
-int64_t clipped(const Grams& found, const Grams& wanted) {
-  int64_t sum = 0;
-  for (const auto& [gram, count] : found)
-    if (const auto w = wanted.find(gram); w != wanted.end()) sum += std::min(count, w->second);
-  return sum;
 }
 
 std::vector<std::string> sentence(const Inputs& in, std::string_view name) {
@@ -83,23 +82,18 @@ const Concept kConcepts[] = {
      .inputs = "candidate = the cat sat on the mat: what is judged\nreference = the cat sat on a mat: what people wrote",
      .compute =
          [](const Inputs& in, Worked& out) {
-           const std::vector<std::string> candidate = sentence(in, "candidate"), reference = sentence(in, "reference");
-           double product = 1;
-           std::string shares;
-           for (size_t n = 1; n <= 4; ++n) {
-             const int64_t right = clipped(grams_of(candidate, n), grams_of(reference, n));
-             const int64_t all = candidate.size() >= n ? static_cast<int64_t>(candidate.size() - n + 1) : 0;
-             shares += str("{}{}/{}", n > 1 ? ", " : "", right, all);
-             product *= all ? static_cast<double>(right) / static_cast<double>(all) : 0;
-           }
-           const double ratio = static_cast<double>(reference.size()) / static_cast<double>(candidate.size()), bp = std::min(1.0, std::exp(1 - ratio));
-           out.step(str("p_1 to p_4: {}", shares));
-           out.step(str("geometric mean {:.6g}, brevity penalty {:.6g}", std::pow(product, 0.25), bp));
-           if (product == 0) out.step(str("one of them is 0, so the score is 0: single sentences need smoothing"));
-           out.answer("BLEU", bp * std::pow(product, 0.25));
+           sentence(in, "candidate"), sentence(in, "reference");  // refuses what is empty or too long
+           const Bleu bleu({.tokenizer = BleuTokenizer::none, .smoothing = BleuSmoothing::none});
+           const std::vector<double> n = bleu.count({in.text("candidate")}, std::vector<Lines>{{in.text("reference")}}).sums();
+           const Bleu::Score s = bleu.explain(n);
+           out.step(str("p_1 to p_4: {}/{}, {}/{}, {}/{}, {}/{}", n[2], n[6], n[3], n[7], n[4], n[8], n[5], n[9]));
+           out.step(str("{} words for {}: brevity penalty {:.6g}", s.hypothesis_length, s.reference_length, s.brevity_penalty));
+           if (s.precision.back() == 0) out.step("one of them is 0, so the score is 0: single sentences need smoothing");
+           out.answer("BLEU", s.bleu / 100);
          },
      .turn = "cut the candidate to \"the cat sat on\": every run matches, and the brevity penalty takes its toll.",
-     .commands = "later: grimoire score bleu --hyp hyp.txt --ref ref.txt",
+     .commands = "grimoire score bleu --hyp hyp.txt --ref ref.txt",
+     .code = "src/grimoire/metric/bleu.cpp: Bleu::explain",
      .mistake = "People say that it compares n-grams and that is it; in fact a match uses the reference's n-gram up, four lengths are "
                 "joined by a geometric mean, short output is fined, and it is counted over a whole corpus.",
      .see = "n-gram: what is counted\ngeometric-mean: how it is joined\nrouge: recall instead\nmachine-translation: what is judged",
@@ -122,19 +116,22 @@ const Concept kConcepts[] = {
      .inputs = "summary = the cat sat: what is judged\nreference = the cat sat on the mat: what people wrote\nn = 1: length of the runs",
      .compute =
          [](const Inputs& in, Worked& out) {
-           const std::vector<std::string> summary = sentence(in, "summary"), reference = sentence(in, "reference");
-           const auto n = static_cast<size_t>(in.integer("n", 1, 9));
-           if (reference.size() < n) in.refuse("n", "runs that fit into the reference");
-           const auto right = static_cast<double>(clipped(grams_of(summary, n), grams_of(reference, n)));
-           const double wanted = static_cast<double>(reference.size() - n + 1), given = summary.size() >= n ? static_cast<double>(summary.size() - n + 1) : 0;
-           const double recall = right / wanted, precision = given > 0 ? right / given : 0;
-           out.step(str("recall {:.0f}/{:.0f}, precision {:.0f}/{:.0f}", right, wanted, right, given));
-           out.answer("recall", recall);
-           out.answer("F", right > 0 ? 2 * precision * recall / (precision + recall) : 0);
-           out.answer("precision", precision);
+           sentence(in, "summary"), sentence(in, "reference");  // refuses what is empty or too long
+           const auto n = static_cast<int>(in.integer("n", 1, 9));
+           const size_t given = rouge_words(in.text("summary"), Stemming::none).size(), words = rouge_words(in.text("reference"), Stemming::none).size();
+           if (words < static_cast<size_t>(n)) in.refuse("n", "runs that fit into the reference");
+           const std::string_view reference = in.text("reference");
+           const PrecisionRecall s = rouge({RougeKind::By::runs, n}, in.text("summary"), std::span(&reference, 1), Stemming::none);
+           const double wanted = static_cast<double>(words - static_cast<size_t>(n) + 1);
+           out.step(str("{} words of a to z and 0 to 9 for {}: {:.6g} runs in both", given, words, std::round(s.recall * wanted)));
+           out.step(str("recall {:.6g}, precision {:.6g}", s.recall, s.precision));
+           out.answer("recall", s.recall);
+           out.answer("F", s.f1());
+           out.answer("precision", s.precision);
          },
      .turn = "write the summary twice: the recall rises only as far as the reference has the words again.",
-     .commands = "later: grimoire score rouge --hyp hyp.txt --ref ref.txt",
+     .commands = "grimoire score rouge --hyp hyp.txt --ref ref.txt",
+     .code = "src/grimoire/metric/rouge.cpp: rouge",
      .mistake = "People say that ROUGE is one number; in fact it is a family: ROUGE-N began as recall of n-grams, ROUGE-L uses the longest common "
                 "subsequence, and today F is mostly reported.",
      .see = "n-gram: what is counted\nbleu: precision first\nharmonic-mean: behind F\nsummarization: what is judged",
@@ -143,6 +140,154 @@ const Concept kConcepts[] = {
      .more = "The original package could stem words and leave out stop words, and re-implementations differ in both, so a score should name its program "
              "and settings. A summary may repeat the reference's words and state the opposite; ROUGE cannot see it. Simply taking the first sentences of "
              "a news text (lead) is a hard baseline by this measure."},
+    {.id = "chrf",
+     .title = "chrF",
+     .names = "chrF++\ncharacter F-score",
+     .what = "Scores a translation by the runs of letters it shares with one made by people, so that a wrong ending costs a little and not the whole word.",
+     .picture = "Marking a dictation letter by letter instead of word by word. It breaks for words of like letters and other meaning.",
+     .formula = "chrF = (1 + b^2) P R / (b^2 P + R)",
+     .symbols = "P, R: precision and recall of runs of letters, means over lengths 1 to 6\nb: 2, so that recall counts twice",
+     .inputs = "candidate = the cats sit on mats: what is judged\nreference = the cat sits on a mat: what people wrote",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           sentence(in, "candidate"), sentence(in, "reference");  // refuses what is empty or too long
+           const Chrf plain, plus({.word_order = 2});
+           const Lines reference = {in.text("reference")};
+           const std::vector<double> n = plain.count({in.text("candidate")}, std::vector<Lines>{reference}).sums();
+           out.step(str("single letters: {} of {} are in the reference, which has {}", n[2], n[0], n[1]));
+           out.step(str("runs of 6: {} of {}, the reference has {}", n[17], n[15], n[16]));
+           out.answer("chrF", plain.sentence(in.text("candidate"), reference));
+           out.answer("chrF++", plus.sentence(in.text("candidate"), reference));
+         },
+     .turn = "candidate = the cat sits on mats: one letter changes many runs.",
+     .commands = "grimoire score chrf --hyp hyp.txt --ref ref.txt --word-order 2",
+     .code = "src/grimoire/metric/chrf.cpp: Chrf::score",
+     .mistake = "People say that letters cannot judge a sentence; in fact chrF follows people's judgement better than BLEU in most languages, above all "
+                "where words have many endings.",
+     .see = "bleu: runs of words\nharmonic-mean: behind F\nmachine-translation: what is judged",
+     .sources = "Popovic 2015, chrF: character n-gram F-score for automatic MT evaluation\nPopovic 2017, chrF++: words helping character n-grams",
+     .ask = "Which counts more in chrF with b = 2, recall or precision? | Recall, twice as much.",
+     .more = "Blanks are left out, so it needs no tokenizer. chrF++ joins runs of one and two words to the means. Lengths of which one side has no run are "
+             "left out; the first program counted them as next to nothing instead, so that short sentences scored lower."},
+    {.id = "ter",
+     .title = "TER",
+     .names = "translation edit rate",
+     .what = "How many corrections a translation needs to become one made by people, for every hundred words of that one. Lower is better.",
+     .picture = "A proof-reader who strikes out, writes in, replaces, and moves whole phrases with one arrow; each stroke costs the same.",
+     .formula = "TER = 100 (insertions + deletions + replacements + shifts) / r",
+     .symbols = "shift: a run of words moved elsewhere, as one edit\nr: words of the reference",
+     .inputs = "candidate = on the mat the cat sits: what is judged\nreference = the cat sat on the mat: what people wrote",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const size_t words = sentence(in, "candidate").size();
+           sentence(in, "reference");
+           const Ter ter;
+           const std::vector<double> n = ter.count({in.text("candidate")}, std::vector<Lines>{{in.text("reference")}}).sums();
+           out.step(str("{} words against {}", words, n[1]));
+           out.answer("edits", n[0]);
+           out.answer("TER", ter.score(n));
+         },
+     .turn = "candidate = the cat sat: three words are missing, three edits.",
+     .commands = "grimoire score ter --hyp hyp.txt --ref ref.txt",
+     .code = "src/grimoire/metric/edit_rate.cpp: translation_edits",
+     .mistake = "People say that it is at most 100; in fact a long candidate against a short reference needs more edits than that has words.",
+     .see = "bleu: matches instead of edits\nmachine-translation: what is judged",
+     .sources = "Snover, Dorr, Schwartz, Micciulla and Makhoul 2006, A Study of Translation Edit Rate with Targeted Human Annotation",
+     .ask = "A phrase of five words stands at the wrong place. How many edits? | One shift.",
+     .more = "The fewest edits with shifts are hard to find (the problem is NP-complete), so shifts are chosen greedily: of those that put matching words in "
+             "their place the one that saves most, until none does. Which are tried is a matter of the program; scores follow Tercom's."},
+    {.id = "entity-f1",
+     .title = "F1 of spans",
+     .names = "seqeval\nspan F1\nentity-level F1\nconlleval",
+     .what = "Scores a tagger by whole names: one counts where its type and both its ends are right.",
+     .picture = "Cutting cookies: a cookie with a piece missing is broken, however much of it is there.",
+     .formula = "P = right / predicted,  R = right / true,  F1 = 2 P R / (P + R)",
+     .symbols = "right: spans that stand in both, with type, begin and end\npredicted, true: all spans of either",
+     .inputs = "said = B-PER O O B-LOC: a model's tags\ntrue = B-PER I-PER O B-LOC: right ones",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const Tags said = sentence(in, "said"), right = sentence(in, "true");
+           if (said.size() != right.size()) in.refuse("said", str("{} tags, as many as true has", right.size()));
+           const SeqevalScores s = seqeval(std::span(&right, 1), std::span(&said, 1));
+           out.step(str("{} spans, {} predicted, {} right", s.micro.support, s.micro.predicted, s.micro.right));
+           out.answer("F1", s.micro.f1);
+           out.answer("precision", s.micro.precision);
+           out.answer("recall", s.micro.recall);
+           out.answer("share of tags that are right", s.accuracy());
+         },
+     .turn = "said = I-PER I-PER O B-LOC: by default an I begins a name too.",
+     .commands = "grimoire score seqeval --hyp said.conll --ref right.conll --scheme IOB2",
+     .code = "src/grimoire/metric/seqeval.cpp: seqeval",
+     .mistake = "People say that half a name is half right; in fact it is wrong twice: a name is missed and a false one is given.",
+     .see = "ner: what is judged\nprecision: its parts\nharmonic-mean: behind F1",
+     .sources = "Tjong Kim Sang and De Meulder 2003, Introduction to the CoNLL-2003 Shared Task, section 2.4",
+     .ask = "Every name is found, each one word too long. What is F1? | 0.",
+     .more = "Programs differ in what they make of tags that break the rules: conlleval, and seqeval by default, begin a span at any I; strictly, a span must "
+             "be well formed in its scheme. Scores are comparable when the reading is the same. Micro adds the spans up, macro is the mean over types."},
+    {.id = "exact-match",
+     .title = "Exact match and F1 of words",
+     .names = "EM\nSQuAD F1\ntoken F1",
+     .what = "Scores an answer by whether it is the right one, and by how many words the two share.",
+     .picture = "A quiz master with a card: the same words are right, and for half of them there is half a point.",
+     .formula = "EM = [a = b],   F1 = 2 P R / (P + R)",
+     .symbols = "a, b: given and right answer without case, punctuation, articles\nP, R: shares of a's and b's words that both have",
+     .inputs = "given = in the summer of 1969: a model's answer\nright = July 1969: reference",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           sentence(in, "given"), sentence(in, "right");
+           const std::string &given = in.text("given"), &right = in.text("right");
+           out.step(str("\"{:.60s}\"", normalized_answer(given)));
+           out.step(str("\"{:.60s}\"", normalized_answer(right)));
+           out.answer("F1", answer_f1(given, right));
+           out.answer("exact match", same_answer(given, right) ? 1.0 : 0.0);
+         },
+     .turn = "given = The July, 1969!: F1 1 and an exact match.",
+     .commands = "grimoire score squad --hyp predictions.json --ref dev-v2.0.json\ngrimoire score exact-match --hyp answers.txt --ref right.txt --squad",
+     .code = "src/grimoire/metric/squad.cpp: normalized_answer, answer_f1",
+     .mistake = "People say that F1 rewards an understanding of the answer; in fact \"not in 1969\" and \"in 1969\" share all words but one.",
+     .see = "question-answering: what is judged\nharmonic-mean: behind F1",
+     .sources = "Rajpurkar, Zhang, Lopyrev and Liang 2016, SQuAD: 100,000+ Questions for Machine Comprehension of Text, section 6.1\n"
+                "Rajpurkar, Jia and Liang 2018, Know What You Don't Know: Unanswerable Questions for SQuAD",
+     .ask = "Given \"1900\", right \"the year 1900\": what is F1? | P = 1, R = 1/2: 2/3.",
+     .more = "With several right answers the best one counts. Questions without an answer (SQuAD 2.0) are right when nothing is given; a threshold on how sure "
+             "the model is that there is none moves points between the two kinds, and the best one is found on the development set."},
+    {.id = "paired-bootstrap",
+     .title = "Paired bootstrap",
+     .names = "paired bootstrap resampling\nsignificance of BLEU\napproximate randomisation",
+     .what = "Tells whether one system beats another or was lucky with these sentences: both are scored again on sentences drawn with repetition.",
+     .picture = "Two runners over the same hundred courses, drawn anew a thousand times. It cannot show courses of a kind that was never run.",
+     .formula = "p = (1 + samples with |d*| - mean |d*| > |d|) / (1 + samples)",
+     .symbols = "d: difference of the scores on all lines\nd*: on a sample of as many lines, the same for both systems",
+     .inputs = "new = the cat sat; a dog ran; it is late: lines between semicolons\nold = cats sat; the dog ran; it is late: of the system before\n"
+               "reference = the cat sat; a dog ran; it was late: right ones\nseed = 12345: of the draws",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto lines = [&in](std::string_view name) {
+             Lines all;
+             for (std::string_view line : split(std::string_view(in.text(name)), ';')) all.push_back(trimmed(line));
+             return all;
+           };
+           const Lines reference = lines("reference");
+           for (const char* name : {"new", "old"})
+             if (lines(name).size() != reference.size()) in.refuse(name, str("{} lines between semicolons", reference.size()));
+           const Chrf chrf;
+           const LineCounts fresh = chrf.count(lines("new"), std::span(&reference, 1)), old = chrf.count(lines("old"), std::span(&reference, 1));
+           const PairedResult r = paired_bootstrap(chrf, old, fresh, {.seed = static_cast<uint64_t>(in.integer("seed", 0, 1000000000))});
+           out.step(str("1000 samples of {} lines", reference.size()));
+           out.answer("chrF of the new one", chrf.score(fresh.sums()));
+           out.answer("of the old one", chrf.score(old.sums()));
+           out.answer("p", r.p);
+         },
+     .turn = "old = the same as new: no difference, and nothing to test.",
+     .commands = "grimoire score bleu --hyp new.txt --ref ref.txt --baseline old.txt",
+     .code = "src/grimoire/metric/significance.cpp: paired_bootstrap",
+     .mistake = "People say that half a point of BLEU is progress; in fact on a few hundred lines as much comes about by drawing others.",
+     .see = "bootstrap: for one sample\np-value: what it says\npermutation-test: labels exchanged instead",
+     .sources = "Koehn 2004, Statistical Significance Tests for Machine Translation Evaluation, section 4\n"
+                "Riezler and Maxwell 2005, On Some Pitfalls in Automatic Evaluation and Significance Testing for MT",
+     .ask = "Why are the same lines drawn for both systems? | What is hard for one is hard for the other; only the difference matters.",
+     .more = "Approximate randomisation tosses a coin for each line and exchanges what the systems wrote; a difference larger than the real one is a hit. It "
+             "assumes less and rejects a little less often (Riezler and Maxwell). Neither says anything of other kinds of text."},
     {.id = "bits-per-byte",
      .title = "Bits per byte",
      .names = "BPB\nbits a byte\nword perplexity\nbyte perplexity",

@@ -57,7 +57,7 @@ const Concept kConcepts[] = {
            out.answer("accuracy of always positive", accuracy(y, always));
          },
      .turn = "positive=800: now a model that reads nothing looks excellent. Look at the shares first.",
-     .commands = "later: grimoire finetune models/minilm --task classify --data reviews.csv --out runs/reviews",
+     .commands = "grimoire finetune minilm --task classify --data a.csv --out runs/a",
      .code = "src/grimoire/metric/classification.cpp: accuracy",
      .mistake = "People say that 90 % accuracy is good; in fact it depends on what blind guessing reaches, so state the share of the largest class beside it.",
      .see = "text-classification: more than two kinds\nfine-tuning: how it is learned\nbase-rate: why shares matter",
@@ -84,7 +84,7 @@ const Concept kConcepts[] = {
            out.answer("accuracy of a blind guess", p);
          },
      .turn = "K=2: ln 2 = .693, the first loss to expect in sentiment analysis.",
-     .commands = "grimoire stats entropy --x .25,.25,.25,.25\nlater: grimoire finetune models/minilm --task classify --data news.csv --out runs/news",
+     .commands = "grimoire stats entropy --x .25,.25,.25,.25\ngrimoire finetune minilm --task classify --data a.csv --out runs/a",
      .code = "src/grimoire/stats/information.cpp: surprise",
      .mistake = "People say that one model must answer with one class; in fact where several can be true at once it is K yes/no questions, with a sigmoid "
                 "each instead of one softmax.",

@@ -1,0 +1,62 @@
+#include "grimoire/data/encoded_texts.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "grimoire/base/error.h"
+#include "grimoire/base/setting_words.h"
+
+namespace grim {
+
+EncodedTexts::EncodedTexts(const Tokenizer& tokenizer, std::span<const std::string> texts, std::span<const std::string> pairs, const TextWindows& windows,
+                           std::span<const std::string> places)
+    : texts_(std::ssize(texts)) {
+  const bool strides = windows.longer == LongTexts::window;
+  GRIM_CHECK(windows.most > 0 && windows.stride >= 0 && (!strides || windows.stride < windows.most), argument, "texts",
+             "windows of {} tokens that share {}: expected fewer", windows.most, windows.stride);
+  const TokenTruncation cut{.max_length = windows.most, .stride = strides ? windows.stride : 0,
+                            .side = windows.longer == LongTexts::tail ? Side::left : Side::right};
+  const std::vector<Encoding> all = encode_all(tokenizer, texts, pairs, {.truncation = cut});
+  const auto add = [&](const Encoding& e, size_t text) {
+    GRIM_CHECK(std::ssize(e.ids) <= windows.most, input, "texts", "{}: {} tokens, and its tokenizer cannot cut it to {}", places[text], e.ids.size(),
+               windows.most);
+    for (size_t i = 0; i < e.ids.size(); ++i) {
+      if (!e.attention[i]) continue;
+      ids_.push_back(static_cast<int32_t>(e.ids[i]));
+      types_.push_back(static_cast<uint8_t>(e.type_ids[i]));
+    }
+    begin_.push_back(std::ssize(ids_));
+    text_of_.push_back(static_cast<int64_t>(text));
+    GRIM_CHECK(tokens(this->windows() - 1) > 0, input, "texts", "{}: the text has no tokens", places[text]);
+  };
+  for (size_t i = 0; i < all.size(); ++i) {
+    longer_ += !all[i].overflowing.empty();
+    if (!all[i].overflowing.empty() && windows.longer == LongTexts::refuse)
+      throw Error(ErrorKind::input, str("[texts] {}: the text has more than {} tokens", places[i], windows.most),
+                  "shorten it, or say what is to be read of it: " GRIM_SETTING("long-texts=window"));
+    add(all[i], i);
+    for (const Encoding& more : all[i].overflowing)
+      if (strides) add(more, i);
+  }
+}
+
+TokenBatch EncodedTexts::batch(std::span<const int64_t> windows) const {
+  std::vector<int64_t> offsets = {0};
+  for (const int64_t w : windows) offsets.push_back(offsets.back() + tokens(w));
+  const Tensor ids = Tensor::empty({offsets.back()}, Dtype::i64), types = Tensor::empty({offsets.back()}, Dtype::i64);
+  for (size_t i = 0; i < windows.size(); ++i) {
+    const int64_t from = begin_[static_cast<size_t>(windows[i])], n = tokens(windows[i]);
+    std::copy_n(ids_.begin() + from, n, ids.data<int64_t>() + offsets[i]);
+    std::copy_n(types_.begin() + from, n, types.data<int64_t>() + offsets[i]);
+  }
+  return {ids, types, std::move(offsets)};
+}
+
+std::vector<int64_t> EncodedTexts::by_length() const {
+  std::vector<int64_t> order(static_cast<size_t>(windows()));
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, std::greater<>(), [&](int64_t w) { return tokens(w); });
+  return order;
+}
+
+}  // namespace grim

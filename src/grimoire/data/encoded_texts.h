@@ -1,0 +1,47 @@
+// Labelled texts as an encoder reads them: encoded once, each in one window or in several where it is longer than the model.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "grimoire/data/token_batch.h"
+
+namespace grim {
+
+enum class LongTexts : uint8_t {
+  head,    // the first tokens are read
+  tail,    // the last
+  window,  // all, in windows that share `stride` tokens; what is answered is the mean over them
+  refuse,
+};
+struct TextWindows {
+  int64_t most = 512;  // tokens of a window, with those around the text
+  LongTexts longer = LongTexts::head;
+  int64_t stride = 64;
+};
+
+class EncodedTexts {
+ public:
+  EncodedTexts() = default;
+  // pairs: one for each text, or none. `places` name the texts in errors. throws: input, a text that has no tokens, or is too long and is to be refused
+  EncodedTexts(const Tokenizer& tokenizer, std::span<const std::string> texts, std::span<const std::string> pairs, const TextWindows& windows,
+               std::span<const std::string> places);
+
+  int64_t texts() const { return texts_; }
+  int64_t windows() const { return static_cast<int64_t>(begin_.size()) - 1; }
+  int64_t text_of(int64_t window) const { return text_of_[static_cast<size_t>(window)]; }
+  int64_t longer() const { return longer_; }  // texts that are longer than a window
+  int64_t tokens(int64_t window) const { return begin_[static_cast<size_t>(window) + 1] - begin_[static_cast<size_t>(window)]; }
+  TokenBatch batch(std::span<const int64_t> windows) const;
+  // All windows, the longest first: batches of equal lengths waste no memory, and the largest of them is the first.
+  std::vector<int64_t> by_length() const;
+
+ private:
+  std::vector<int32_t> ids_;
+  std::vector<uint8_t> types_;
+  std::vector<int64_t> begin_ = {0}, text_of_;
+  int64_t texts_ = 0, longer_ = 0;
+};
+
+}  // namespace grim

@@ -1,0 +1,62 @@
+#include "grimoire/task/finetune.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "grimoire/base/setting_words.h"
+#include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/run_folder.h"
+#include "grimoire/model/register.h"
+#include "grimoire/nn/layer_numbers.h"
+
+namespace grim {
+double FinetuneOptions::rate_scale(const std::string& parameter, int64_t layers) const {
+  const std::optional<int64_t> layer = layer_in(parameter);
+  const int64_t height = layer ? *layer + 1 : parameter.find("embedding") != std::string::npos ? 0 : layers + 1;  // embeddings, layers, head
+  const int64_t frozen = freeze < 0 ? layers : freeze > 0 ? freeze : -1;  // up to this height
+  return height <= frozen ? 0 : std::pow(layer_decay, static_cast<double>(layers + 1 - height));
+}
+
+Options FinetuneOptions::options(RunConfig& run) {
+  return {{.name = "data", .help = "labelled texts to learn from: CSV, TSV or JSON Lines", .target = &run.data, .basic = true},
+          {.name = "dev", .help = "a file that chooses the best weights; without one, a part of the data", .target = &dev, .basic = true},
+          {.name = "test", .help = "a file that judges them in the end", .target = &test, .basic = true},
+          {.name = "split", .help = "percent of the data for train/dev/test, where no file judges", .target = &run.split},
+          {.name = "init-from", .help = "the run or model folder that is fine-tuned", .target = &run.init_from},
+          {.name = "epochs", .help = "times that the data are gone through", .target = &epochs, .low = 0.001, .basic = true, .without = {"steps"}},
+          {.name = "warmup-share", .help = "share of the steps in which the rate grows, where warmup is 0", .target = &warmup_share, .low = 0, .high = 1},
+          {.name = "layer-decay", .help = "a layer's rate is that of the one above times this", .target = &layer_decay, .low = 0.01, .high = 1},
+          {.name = "freeze", .help = "embeddings and so many layers stay as they are; -1: all but the head", .target = &freeze, .low = -1},
+          {.name = "max-length", .help = "tokens read of a text at once; 0: what the model reads", .target = &windows.most, .low = 0},
+          {.name = "long-texts", .help = "what is read of longer ones: their head, tail, all in windows; or they are refused",
+           .target = by_choice(&windows.longer), .choices = {"head", "tail", "window", "refuse"}},
+          {.name = "stride", .help = "tokens that two windows share", .target = &windows.stride, .low = 0, .with = "long-texts=window"}};
+}
+
+void FinetuneOptions::resolve(RunConfig& run, int64_t examples) const {
+  if (run.batch_size == 0 && !run.full_batch) run.batch_size = 32;
+  const double step = static_cast<double>(run.full_batch ? examples : run.batch_size * run.accumulate);
+  if (run.steps == 0) run.steps = std::max<int64_t>(1, std::llround(std::ceil(epochs * static_cast<double>(examples) / step)));
+  if (run.warmup == 0) run.warmup = std::llround(warmup_share * static_cast<double>(run.steps));
+}
+
+EncoderAtHand encoder_of_run(const RunConfig& run, const std::string& checkpoint, NewHead head, const Labels& labels, Rng& rng) {
+  const std::string folder = checkpoint.empty() ? model_folder_in(run.init_from) : checkpoint;
+  EncoderAtHand at_hand;
+  std::unique_ptr<Pretrained> model;
+  if (checkpoint.empty()) {
+    ModelFolder opened = open_model_folder(folder);
+    model = std::move(opened.model), at_hand.tokenizer = std::move(opened.tokenizer);
+  } else {
+    model = build_model(model_config(folder), rng), at_hand.tokenizer = open_tokenizer(folder);
+  }
+  at_hand.model = capability_in<TextEncoder>(model);
+  if (!at_hand.model)
+    throw Error(ErrorKind::input, str("'{}' holds no encoder: it is fine-tuned by its own task", folder), "begin with a BERT, or one of its kin");
+  GRIM_CHECK(at_hand.tokenizer, input, "finetune", "'{}' holds no tokenizer", folder);
+  if (checkpoint.empty()) at_hand.model = at_hand.model->with_head(head, labels, rng);
+  return at_hand;
+}
+
+}  // namespace grim

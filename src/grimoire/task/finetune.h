@@ -1,0 +1,38 @@
+// What fine-tuning tasks share: the model that a run begins with, under a fresh head; how much of it learns, and how fast; files beside the training
+// data that judge.
+//   Devlin et al. 2019, "BERT", section 4; Howard and Ruder 2018, "ULMFiT", section 3.2 (rates that fall towards the first layers)
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "grimoire/data/encoded_texts.h"
+#include "grimoire/model/text_encoder.h"
+#include "grimoire/train/run_config.h"
+
+namespace grim {
+
+struct FinetuneOptions {
+  double epochs = 3;          // where the run says no steps
+  double warmup_share = 0.1;  // of the steps, where the run says no warmup
+  double layer_decay = 1;     // the rate of a layer is that of the one above it times this
+  int64_t freeze = 0;         // the embeddings and so many layers stay as they are; -1: all but the head
+  std::string dev, test;      // files; empty: parts of the data, by the run's split
+  TextWindows windows = {.most = 0};  // 0: what the model reads
+
+  Options options(RunConfig& run);
+  // Steps, warmup, batches and windows that are not said. throws: usage
+  void resolve(RunConfig& run, int64_t examples) const;
+  // By a parameter's name: Task::rate_scale. `layers`: how many the model has.
+  double rate_scale(const std::string& parameter, int64_t layers) const;
+};
+
+struct EncoderAtHand {
+  std::unique_ptr<TextEncoder> model;
+  std::shared_ptr<const Tokenizer> tokenizer;
+};
+// The encoder that the run begins with, under a fresh head; or, going on from a checkpoint, the one of that, whose weights are still to be loaded.
+// throws: input, no encoder is there
+EncoderAtHand encoder_of_run(const RunConfig& run, const std::string& checkpoint, NewHead head, const Labels& labels, Rng& rng);
+
+}  // namespace grim

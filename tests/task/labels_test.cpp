@@ -1,0 +1,223 @@
+// Fine-tuning: a small BERT learns what texts are about; frozen layers stay; the same bits for any number of threads and across a stop.
+#include "grimoire/task/labels.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "base/temp_folder.h"
+#include "grimoire/base/files.h"
+#include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/trained_model.h"
+#include "grimoire/io/checkpoint.h"
+#include "grimoire/io/safetensors.h"
+#include "grimoire/model/bert.h"
+#include "grimoire/task/finetune.h"
+#include "grimoire/task/label_scores.h"
+#include "grimoire/task/tasks.h"
+#include "grimoire/text/tokenizer.h"
+#include "grimoire/train/run.h"
+#include "support/op_case.h"
+
+namespace grim {
+namespace {
+
+const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
+  "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 1]},
+  "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3, "the": 4, "film": 5, "was": 6,
+  "fine": 7, "bright": 8, "dull": 9, "slow": 10, "very": 11}}})";
+
+struct Quiet : RunEvents {
+  int64_t stop_at = -1, seen = 0;
+  std::vector<std::string> notes;
+  void note(const std::string& text) override { notes.push_back(text); }
+  bool stop_requested() override { return ++seen == stop_at; }
+};
+
+class Labelling : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    add_tasks();
+    Rng rng(RngMode::philox, 1);
+    const Bert bert({.vocab_size = 12, .context = 16, .n_embd = 16, .n_layer = 2, .n_head = 2, .n_inner = 32, .dropout = 0, .head = BertHead::masked}, rng);
+    write_atomically(folder_ / "tokenizer.json", kTokenizer);
+    save_checkpoint(folder_ / "bert-1", model_files(bert, load_tokenizer(folder_ / "tokenizer.json").get()), Json::object());
+    std::string texts = "text\tlabel\n";
+    const char* const words[] = {"fine", "bright", "dull", "slow"};
+    for (int i = 0; i < 64; ++i) texts += str("the film was {}{}\t{}\n", i % 3 ? "very " : "", words[i % 4], i % 4 < 2 ? "good" : "bad");
+    write_atomically(folder_ / "texts.tsv", texts);
+  }
+  RunConfig config(const std::string& task, const std::string& name, const std::string& data = "texts.tsv") {
+    RunConfig c;
+    c.model = "bert";
+    c.task = task;
+    c.init_from = folder_ / "bert-1";
+    c.data = folder_ / data;
+    c.out = folder_ / name;
+    c.split = "75/25/0";
+    c.steps = 60;
+    c.batch_size = 8;
+    c.lr = 5e-3;
+    c.eval_every = 20;
+    c.save_every = 15;
+    return c;
+  }
+  TensorMap weights(const std::string& run) {
+    const FoundCheckpoint found = newest_valid_checkpoint(folder_ / run + "/checkpoints");
+    EXPECT_TRUE(static_cast<bool>(found)) << run;
+    return read_safetensors(found.path + "/model.safetensors");
+  }
+  void expect_same(const std::string& a, const std::string& b) {
+    const TensorMap x = weights(a), y = weights(b);
+    ASSERT_EQ(x.size(), y.size());
+    for (const auto& [name, tensor] : x) ASSERT_TRUE(test::bit_equal(tensor, y.at(name))) << name;
+  }
+  std::string refusal(RunConfig c) {
+    try {
+      train(c, quiet_);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  }
+  test::TempFolder folder_;
+  Quiet quiet_;
+};
+
+TEST_F(Labelling, ClassesAreLearned) {
+  const RunResult r = train(config("classify", "run"), quiet_);
+  EXPECT_EQ(r.dev_score, 1.0);
+  EXPECT_LT(r.dev_loss, .2);
+  EXPECT_NEAR(r.uniform_loss, std::log(2.0), 1e-12);
+  const TrainedEncoder trained = load_encoder(folder_ / "run");
+  EXPECT_EQ(trained.model->label_set().names, (std::vector<std::string>{"bad", "good"}));
+  const std::vector<std::string> texts = {"the film was dull", "very bright"}, places = {"1", "2"};
+  const LabelAnswers answers = answer_labels(*trained.model, EncodedTexts(*trained.tokenizer, texts, {}, {.most = 16}, places));
+  EXPECT_GT(answers.values.at({0, 0}), .7);
+  EXPECT_GT(answers.values.at({1, 1}), .7);
+  EXPECT_NEAR(answers.values.at({0, 0}) + answers.values.at({0, 1}), 1, 1e-12);
+}
+
+TEST_F(Labelling, IsTheSameForAnyNumberOfThreadsAndAcrossAStop) {
+  for (const int threads : {1, 2}) {
+    RunConfig c = config("classify", str("threads-{}", threads));
+    c.threads = threads;
+    train(c, quiet_);
+  }
+  expect_same("threads-1", "threads-2");
+  RunConfig c = config("classify", "stopped");
+  Quiet stopper;
+  stopper.stop_at = 23;
+  EXPECT_EQ(train(c, stopper).ending, Ending::stopped);
+  resume(c.out, quiet_);
+  expect_same("threads-1", "stopped");
+}
+
+TEST_F(Labelling, FrozenLayersStay) {
+  for (const auto& [dtype, freeze] : {std::pair<const char*, int64_t>{"f32", 1}, {"bf16", 1}, {"f32", -1}}) {
+    RunConfig c = config("classify", str("frozen-{}{}", dtype, freeze));
+    c.set("freeze", freeze).set("dtype", dtype);
+    train(c, quiet_);
+    const TensorMap before = read_safetensors(folder_ / "bert-1/model.safetensors"), after = weights(str("frozen-{}{}", dtype, freeze));
+    int64_t same = 0, other = 0;
+    for (const auto& [name, tensor] : after) {
+      const auto was = before.find(name);
+      if (was == before.end()) continue;
+      const auto of = [&, &n = name](const char* part) { return n.find(part) != std::string::npos; };
+      const bool frozen = of("embeddings") || of("layer.0.") || (freeze < 0 && of("layer.1."));
+      EXPECT_EQ(test::bit_equal(tensor, was->second), frozen) << name;
+      ++(frozen ? same : other);
+    }
+    EXPECT_GT(same, 10);
+    EXPECT_EQ(other > 10, freeze > 0);
+  }
+}
+
+TEST_F(Labelling, RatesFallTowardsTheFirstLayers) {
+  const FinetuneOptions o{.layer_decay = .5};
+  EXPECT_EQ(o.rate_scale("classifier.weight", 2), 1);
+  EXPECT_EQ(o.rate_scale("bert.pooler.dense.weight", 2), 1);
+  EXPECT_EQ(o.rate_scale("bert.encoder.layer.1.output.dense.weight", 2), .5);
+  EXPECT_EQ(o.rate_scale("bert.encoder.layer.0.output.dense.weight", 2), .25);
+  EXPECT_EQ(o.rate_scale("bert.embeddings.word_embeddings.weight", 2), .125);
+}
+
+TEST_F(Labelling, BatchesAddUpToOne) {
+  RunConfig c = config("classify", "one");
+  c.steps = 3;
+  c.lr = .1;
+  c.set("class_weights", "balanced").set("optimizer", "sgd");
+  train(c, quiet_);
+  RunConfig parts = c;
+  parts.out = folder_ / "parts";
+  parts.batch_size = 2;
+  parts.accumulate = 4;
+  train(parts, quiet_);
+  const TensorMap x = weights("one"), y = weights("parts");
+  for (const auto& [name, tensor] : x)
+    if (!name.ends_with("key.bias")) EXPECT_LE(test::relative_difference(tensor, y.at(name)), 1e-6) << name;  // that attention does not feel
+}
+
+TEST_F(Labelling, SeveralLabelsAndNumbersAreLearned) {
+  std::string several = "text\tlabel\n", numbers = "text\tlabel\n";
+  for (int i = 0; i < 64; ++i) {
+    const bool very = i % 3 == 0, fine = i % 2 == 0;
+    const std::string text = str("the film was {}{}", very ? "very " : "", fine ? "fine" : "slow");
+    several += str("{}\t{}{}\n", text, very ? "strong" : "", fine ? (very ? ",kind" : "kind") : "");
+    numbers += str("{}\t{}\n", text, (fine ? 1 : -1) * (very ? 2.0 : 1.0));
+  }
+  write_atomically(folder_ / "several.tsv", several);
+  write_atomically(folder_ / "numbers.tsv", numbers);
+  EXPECT_EQ(train(config("multilabel", "several", "several.tsv"), quiet_).dev_score, 1.0);
+  EXPECT_EQ(load_encoder(folder_ / "several").model->label_set().kind, LabelKind::several);
+  RunConfig numbers_run = config("regress", "numbers", "numbers.tsv");
+  numbers_run.steps = 150;
+  EXPECT_GT(train(numbers_run, quiet_).dev_score, .98);
+}
+
+TEST_F(Labelling, LongTextsAreReadAsIsSaid) {
+  std::string texts = "text\tlabel\n";
+  for (int i = 0; i < 32; ++i) texts += str("{} the film was the film was the film was the film was the film\t{}\n", i % 2 ? "fine" : "dull", i % 2);
+  write_atomically(folder_ / "long.tsv", texts);
+  for (const char* how : {"head", "window"}) {
+    RunConfig c = config("classify", str("long-{}", how), "long.tsv");
+    c.set("max_length", 8).set("long_texts", how).set("stride", 2);
+    c.steps = 200;
+    quiet_.notes.clear();
+    EXPECT_EQ(train(c, quiet_).dev_score, 1.0) << how;
+    EXPECT_TRUE(std::ranges::any_of(quiet_.notes, [](const std::string& n) { return n.starts_with("32 of 32 texts are longer than 8 tokens"); })) << how;
+  }
+  RunConfig refused = config("classify", "refused", "long.tsv");
+  refused.set("max_length", 8).set("long_texts", "refuse");
+  EXPECT_NE(refusal(refused).find("the text has more than 8 tokens"), std::string::npos);
+}
+
+TEST_F(Labelling, SaysWhatIsWrongBeforeItTrains) {
+  const auto with = [&](const std::string& texts) {
+    write_atomically(folder_ / "bad.tsv", texts);
+    return refusal(config("classify", "bad", "bad.tsv"));
+  };
+  EXPECT_EQ(with("text\tlabel\na\tx\nb\tx\n"), "[labels] all 2 texts have the label 'x': there is nothing to tell apart");
+  EXPECT_NE(with("text\tlabel\na\tx\nb\t\n").find("row 2 (line 3): the label is empty"), std::string::npos);
+  write_atomically(folder_ / "dev.tsv", "text\tlabel\nthe film\tgod\n");
+  RunConfig c = config("classify", "bad");
+  c.set("dev", folder_ / "dev.tsv");
+  EXPECT_NE(refusal(c).find("row 1 (line 2): the label 'god' is none of those that are learned: bad, good"), std::string::npos);
+  RunConfig number = config("regress", "bad");
+  EXPECT_NE(refusal(number).find("label 'good', expected a number"), std::string::npos);
+  EXPECT_FALSE(exists(folder_ / "bad"));
+}
+
+TEST(LabelScores, CountWhatIsRight) {
+  const Tensor said = Tensor::from<double>({.7, .2, .1, .1, .6, .3, .4, .3, .3}, {3, 3}), right = Tensor::from<double>({1, 0, 0, 0, 1, 0, 0, 0, 1}, {3, 3});
+  const LabelScores s = score_labels({LabelKind::one, said}, right);
+  EXPECT_NEAR(s.score, 2.0 / 3, 1e-15);
+  EXPECT_NEAR(s.loss, -(std::log(.7) + std::log(.6) + std::log(.3)) / 3, 1e-15);
+  EXPECT_EQ(s.confusion, (std::vector<double>{1, 0, 0, 0, 1, 0, 1, 0, 0}));
+  EXPECT_EQ(s.worst[0].text, 2);
+  const LabelScores several = score_labels({LabelKind::several, said}, right);  // two hits, no false alarm, one miss
+  EXPECT_NEAR(several.score, 2 * 2.0 / (2 * 2 + 0 + 1), 1e-15);
+}
+
+}  // namespace
+}  // namespace grim
