@@ -71,6 +71,21 @@ TEST(VectorFiles, AnalogiesAndPairsAreThoseOfGensim) {
   EXPECT_NEAR(100.0 * static_cast<double>(pairs.left_out) / 60, expected.at("pairs").real("left_out_percent"), 1e-9);
 }
 
+TEST(VectorFiles, AnalogiesPassOverOtherSpellingsAsGensimDoes) {
+  const WordVectors v = open_vectors(vectors_file("capitals.vec"));
+  const Json expected = Json::parse(read_file(vectors_file("capitals.json")));
+  const std::string questions = read_file(vectors_file("capitals.txt"));
+  for (const auto& [which, most] : {std::pair("all", int64_t{300000}), std::pair("restricted", expected.integer("restricted_to"))}) {
+    const std::vector<AnalogyScore> sections = score_analogies(v, questions, "capitals.txt", most);
+    ASSERT_EQ(sections.size(), 3u);
+    for (size_t i = 0; i < sections.size(); ++i) {
+      const auto& section = expected.at("sections").at(which).items()[i].items();
+      EXPECT_EQ(sections[i].right, section[1].as_integer()) << which << " " << i;
+      EXPECT_EQ(sections[i].asked, section[2].as_integer()) << which << " " << i;
+    }
+  }
+}
+
 TEST(VectorFiles, HostileFilesAreRefused) {
   const auto refused = [](std::string bytes) {
     try {

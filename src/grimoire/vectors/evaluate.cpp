@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 #include <unordered_map>
 
 #include "grimoire/base/error.h"
@@ -12,6 +13,8 @@
 
 namespace grim::vectors {
 namespace {
+
+constexpr int64_t kNearestLookedAt = 5;  // as gensim
 
 std::vector<std::string_view> fields(std::string_view line) {
   std::vector<std::string_view> parts;
@@ -24,10 +27,10 @@ std::vector<std::string_view> fields(std::string_view line) {
   return parts;
 }
 
-std::string lowercased(std::string_view word) {
-  std::string lower;
-  for (size_t at = 0; at < word.size();) append_lower(lower, next_code_point(word, at));
-  return lower;
+std::string capitals_of(std::string_view word) {
+  std::string capitals;
+  for (size_t at = 0; at < word.size();) append_upper(capitals, next_code_point(word, at));
+  return capitals;
 }
 
 }  // namespace
@@ -68,23 +71,24 @@ LabelScores score_labels(const SubwordModel& model, std::string_view text, int64
 }
 
 std::vector<AnalogyScore> score_analogies(const WordVectors& vectors, std::string_view questions, std::string_view source, int64_t most_frequent) {
-  // Without regard to capitals: of words that differ in nothing else, the first stands for all.
-  const int64_t words = std::min(vectors.size(), most_frequent);
-  std::vector<std::string> lower;
-  std::unordered_map<std::string_view, int64_t> places;
-  for (int64_t w = 0; w < words; ++w) lower.push_back(lowercased(vectors.words()[static_cast<size_t>(w)]));
-  Table firsts(words, vectors.dim());
-  std::vector<int64_t> first_words;
-  for (int64_t w = 0; w < words; ++w) {
-    if (!places.emplace(lower[static_cast<size_t>(w)], static_cast<int64_t>(first_words.size())).second) continue;
-    std::copy_n(vectors.table().row(w), vectors.dim(), firsts.row(static_cast<int64_t>(first_words.size())));
-    first_words.push_back(w);
+  const int64_t searched = std::min(vectors.size(), most_frequent);
+  std::unordered_map<std::string, int64_t> places;
+  std::vector<std::string> capitals;
+  for (int64_t w = 0; w < searched; ++w) {
+    capitals.push_back(capitals_of(vectors.words()[static_cast<size_t>(w)]));
+    places.emplace(capitals.back(), w);
   }
-  std::vector<std::string> names;
-  for (const int64_t w : first_words) names.push_back(lower[static_cast<size_t>(w)]);
-  Table distinct(static_cast<int64_t>(names.size()), vectors.dim());
-  for (int64_t w = 0; w < distinct.rows(); ++w) std::copy_n(firsts.row(w), vectors.dim(), distinct.row(w));
-  const WordVectors searched(std::move(names), std::move(distinct), source);
+  // What stands nearest and is not another spelling of a word asked; when all that are looked at are such spellings, the last of them, as in gensim, which
+  // is right only where the fourth word is one of the three.
+  const auto answer = [&](std::span<const std::string, 4> asked) -> std::string_view {
+    const auto word = [&](size_t i) -> std::string_view { return vectors.words()[static_cast<size_t>(places.at(asked[i]))]; };
+    std::string_view found;
+    for (const Neighbour& n : vectors.analogy(word(0), word(1), word(2), kNearestLookedAt, searched)) {
+      found = capitals[static_cast<size_t>(n.word)];
+      if (std::ranges::find(asked.first<3>(), found) == asked.first<3>().end()) break;
+    }
+    return found;
+  };
 
   std::vector<AnalogyScore> sections;
   int64_t number = 0;
@@ -100,14 +104,13 @@ std::vector<AnalogyScore> score_analogies(const WordVectors& vectors, std::strin
     if (sections.empty()) sections.push_back({.section = "all"});
     AnalogyScore& s = sections.back();
     std::array<std::string, 4> asked;
-    std::ranges::transform(parts, asked.begin(), [](std::string_view w) { return lowercased(w); });
-    if (std::ranges::any_of(asked, [&](const std::string& w) { return searched.find(w) < 0; })) {
+    std::ranges::transform(parts, asked.begin(), capitals_of);
+    if (std::ranges::any_of(asked, [&](const std::string& w) { return !places.contains(w); })) {
       ++s.left_out;
       continue;
     }
     ++s.asked;
-    const std::vector<Neighbour> best = searched.analogy(asked[0], asked[1], asked[2], 1);
-    s.right += !best.empty() && searched.words()[static_cast<size_t>(best[0].word)] == asked[3];
+    s.right += answer(asked) == asked[3];
   }
   return sections;
 }

@@ -24,8 +24,9 @@ struct LabelScores {
 };
 LabelScores score_labels(const SubwordModel& model, std::string_view text, int64_t most, double threshold);  // throws: state, no classifier
 
-// Questions of the form of Mikolov et al. 2013a: ": section" lines, then four words a line. Right is what stands nearest, apart from the three words,
-// among the `most_frequent` first words, without regard to capitals; questions with a word outside are left out.
+// Questions of the form of Mikolov et al. 2013a: ": section" lines, then four words a line, counted as gensim's evaluate_word_analogies does. Words are
+// looked up without regard to capitals among the `most_frequent` first ones, the first spelling for all; questions with a word outside are left out. The
+// answer is the nearest of all spellings among them that is none of the three words asked.
 struct AnalogyScore {
   std::string section;
   int64_t right = 0, asked = 0, left_out = 0;

@@ -71,16 +71,17 @@ std::vector<float> WordVectors::vector_of(std::string_view word) const {
               did_you_mean(word, std::span(words_).first(std::min(words_.size(), kLooked))));
 }
 
-std::vector<Neighbour> WordVectors::nearest(std::span<const float> to, int64_t most, std::span<const int64_t> without) const {
+std::vector<Neighbour> WordVectors::nearest(std::span<const float> to, int64_t most, std::span<const int64_t> without, int64_t among) const {
   GRIM_CHECK(static_cast<int64_t>(to.size()) == dim(), shape, "vectors", "got a vector of {} numbers, expected {}", to.size(), dim());
   GRIM_CHECK(most >= 1, argument, "vectors", "got {} neighbours, expected 1 or more", most);
-  std::vector<float> direction(to.begin(), to.end()), similar(words_.size());
+  const int64_t searched = std::min(size(), among);
+  std::vector<float> direction(to.begin(), to.end()), similar(static_cast<size_t>(searched));
   scale_to_one(direction.data(), dim());
-  device::parallel_for(size(), kGrain, [&](int64_t from, int64_t end) {
+  device::parallel_for(searched, kGrain, [&](int64_t from, int64_t end) {
     cpu::dot_rows(directions_.row(from), directions_.stride(), end - from, direction.data(), dim(), similar.data() + from);
   });
   std::vector<Neighbour> all;
-  for (int64_t w = 0; w < size(); ++w)
+  for (int64_t w = 0; w < searched; ++w)
     if (std::ranges::find(without, w) == without.end()) all.push_back({w, static_cast<double>(similar[static_cast<size_t>(w)])});
   const auto kept = std::min(all.size(), static_cast<size_t>(most));
   std::ranges::partial_sort(all, all.begin() + static_cast<int64_t>(kept), [](const Neighbour& a, const Neighbour& b) {
@@ -95,7 +96,7 @@ std::vector<Neighbour> WordVectors::nearest(std::string_view word, int64_t most)
   return nearest(vector_of(word), most, self);
 }
 
-std::vector<Neighbour> WordVectors::analogy(std::string_view a, std::string_view b, std::string_view c, int64_t most) const {
+std::vector<Neighbour> WordVectors::analogy(std::string_view a, std::string_view b, std::string_view c, int64_t most, int64_t among) const {
   std::vector<float> sum(static_cast<size_t>(dim()));
   std::vector<int64_t> asked;
   const std::pair<std::string_view, float> terms[] = {{a, -1.0f}, {b, 1.0f}, {c, 1.0f}};
@@ -105,7 +106,7 @@ std::vector<Neighbour> WordVectors::analogy(std::string_view a, std::string_view
     cpu::axpy(sign, v.data(), sum.data(), dim());
     asked.push_back(find(word));
   }
-  return nearest(sum, most, asked);
+  return nearest(sum, most, asked, among);
 }
 
 double WordVectors::similarity(std::string_view a, std::string_view b) const {

@@ -1,6 +1,7 @@
 // Words with a vector each, from whatever file: what is near a word, analogies, and the numbers for another model's table of embeddings.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -33,11 +34,13 @@ class WordVectors {
   // throws: argument, a word that is not there, with the nearest spelling as a hint
   std::vector<float> vector_of(std::string_view word) const;
 
-  // The most similar words by the cosine, best first; those in `without` (places) left out. Words whose vector is 0 are similar to none.
-  std::vector<Neighbour> nearest(std::span<const float> to, int64_t most, std::span<const int64_t> without = {}) const;
+  // The most similar words by the cosine, best first, among the `among` first ones; those in `without` (places) left out. Words whose vector is 0 are
+  // similar to none.
+  static constexpr int64_t kAllWords = std::numeric_limits<int64_t>::max();
+  std::vector<Neighbour> nearest(std::span<const float> to, int64_t most, std::span<const int64_t> without = {}, int64_t among = kAllWords) const;
   std::vector<Neighbour> nearest(std::string_view word, int64_t most) const;
   // a is to b as c is to what? Nearest to b - a + c, each of length 1, without the three (3CosAdd: Mikolov, Yih and Zweig 2013, section 4).
-  std::vector<Neighbour> analogy(std::string_view a, std::string_view b, std::string_view c, int64_t most) const;
+  std::vector<Neighbour> analogy(std::string_view a, std::string_view b, std::string_view c, int64_t most, int64_t among = kAllWords) const;
   double similarity(std::string_view a, std::string_view b) const;
 
   // (tokens, dim): the vector of each token for a model's table of embeddings; rows of tokens without one are 0 and `known` says which are there.
