@@ -4,7 +4,9 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/device/threads.h"
+#include "grimoire/text/unicode.h"
 #include "grimoire/vectors/vector_files.h"
 
 namespace grim {
@@ -28,6 +30,23 @@ std::string text_of(const std::vector<std::string>& paths) {
     text += read_file(path);
   }
   return text;
+}
+
+bool has_letters_alone(std::string_view word) {
+  for (size_t at = 0; at < word.size();) {
+    const PointClass c = class_of(next_code_point(word, at));
+    if (!c.letter() || c.category() == Category::Lu) return false;
+  }
+  return true;
+}
+
+// One to ask for the neighbours of: neither among the commonest, which stand beside everything, nor rare; no name and without punctuation. nullptr: none.
+const std::string* word_to_try(const vectors::Dictionary& d) {
+  constexpr int64_t kCommon = 20;  // a share of the words: 1 / 20
+  constexpr size_t kLongEnough = 4;
+  for (int64_t w = d.words() / kCommon; w < d.words(); ++w)
+    if (d.word(w).size() >= kLongEnough && has_letters_alone(d.word(w))) return &d.word(w);
+  return nullptr;
 }
 
 }  // namespace
@@ -84,8 +103,9 @@ int VectorsTraining::run(Console& console) {
     page.blocks.push_back(report::Remark{
         str("stopped at {:.0f} %: what was learned until then is saved; --from {} goes on from it", 100 * t.last.share, out_), report::Tone::warning});
   const bool classifies = t.model->classifies();
-  page.blocks.push_back(report::Commands{
-      {classifies && !as_text ? str("grimoire vectors test {} HELD_OUT.txt", out_) : str("grimoire vectors nn {} {}", out_, d.word(d.words() / 2))}});
+  const std::string* const word = word_to_try(d);
+  if (classifies && !as_text) page.blocks.push_back(report::Commands{{str("grimoire vectors test {} HELD_OUT.txt", out_)}});
+  else if (word) page.blocks.push_back(report::Commands{{str("grimoire vectors nn {} {}", out_, *word)}});
   show(console, page,
        Json::object({{"out", out_}, {"words", d.words()}, {"labels", d.labels()}, {"tokens", d.tokens()}, {"loss", t.last.loss}, {"seconds", t.last.seconds},
                      {"words_per_second", rate}, {"ended", t.ended}}));

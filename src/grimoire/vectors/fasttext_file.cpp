@@ -68,7 +68,8 @@ Dictionary read_dictionary(Reader& reader, const TrainingSettings& s, std::strin
 }  // namespace
 
 SubwordModel SubwordModel::parse(Reader& reader, std::string_view source) {
-  reader.read_between<int32_t>(kMagic, kMagic, "the number that fastText's files begin with");
+  const auto magic = reader.read<int32_t>("the number that fastText's files begin with");
+  GRIM_CHECK(magic == kMagic, input, "vectors", "{}: it begins with {}, expected {}: no model of fastText", source, magic, kMagic);
   const auto version = reader.read_between<int32_t>(kOldest, kVersion, "version");
   TrainingSettings settings = read_settings(reader);
   if (version == kOldest && settings.kind == Kind::supervised) settings.max_n = 0;  // classifiers had no letter n-grams then
