@@ -86,6 +86,28 @@ TEST(TrainVectors, SeedsDifferAndTheSameOneDoesNot) {
   EXPECT_NE(first, test::bytes_of(*train(words(), s).model));
 }
 
+// fastText counts words that are too rare for the vocabulary into the length of an epoch, but passes over them (src/dictionary.cc, getLine).
+TEST(TrainVectors, AnEpochIsAsLongAsTheTextWithItsRareWords) {
+  TrainingSettings s = small_run(Kind::skipgram);
+  s.epochs = 3;
+  s.min_count = 5;
+  std::string text = words();
+  for (int i = 0; i < 2000; ++i) text += "rare" + std::to_string(i) + (i % 10 == 9 ? "\n" : " ");
+  const Trained t = train(text, s);
+  const Trained without = train(words(), s);
+  EXPECT_EQ(t.model->dictionary().words(), without.model->dictionary().words());
+  EXPECT_EQ(t.last.words, 3 * t.model->dictionary().tokens());
+  EXPECT_GE(t.model->dictionary().tokens(), without.model->dictionary().tokens() + 2000);
+  EXPECT_EQ(train_on(*without.model, words(), s, Vocabulary::kept).last.words, 3 * without.model->dictionary().tokens());
+  double longer = 0, shorter = 0;  // more steps take the output rows further
+  for (int64_t r = 0; r < t.model->output().rows(); ++r)
+    for (int64_t i = 0; i < s.dim; ++i) {
+      longer += std::abs(static_cast<double>(t.model->output().row(r)[i]));
+      shorter += std::abs(static_cast<double>(without.model->output().row(r)[i]));
+    }
+  EXPECT_GT(longer, shorter);
+}
+
 TEST(TrainVectors, GoingOnKeepsAndExtendsTheVocabulary) {
   TrainingSettings s = small_run(Kind::skipgram);
   const Trained before = train(words(), s);

@@ -25,7 +25,7 @@ struct TrainingSettings {
   Kind kind = Kind::skipgram;
   Loss loss = Loss::negative_sampling;
   int64_t dim = 100;           // numbers a vector
-  int64_t epochs = 5;
+  int64_t epochs = 5;          // times through the text: train() says what is counted
   double lr = 0.05;            // falls to 0 along a line
   int64_t window = 5;          // words on either side at most: the reach is drawn from 1 to this for every word
   int64_t min_count = 5;       // words that occur less often are left out

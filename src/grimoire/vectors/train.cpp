@@ -35,13 +35,12 @@ void draw_rows(Table& table, int64_t first, int64_t last, int64_t seed) {
 
 class Training {
  public:
-  Training(const TrainingSettings& settings, const Dictionary& dictionary, const TrainingText& text, Table& input, Table& output, const ProgressSink& sink)
-      : s_(settings), text_(text), maker_(settings, dictionary, text), input_(view(input)), output_(view(output)), sink_(sink) {
-    words_in_all_ = std::max<int64_t>(static_cast<int64_t>(text.tokens.size()) * s_.epochs, 1);
-  }
+  Training(const TrainingSettings& settings, const Dictionary& dictionary, const TrainingText& text, int64_t words, Table& input, Table& output,
+           const ProgressSink& sink)
+      : s_(settings), text_(text), maker_(settings, dictionary, text), input_(view(input)), output_(view(output)), sink_(sink), words_in_all_(words) {}
 
   Trained run() {
-    for (int64_t epoch = 0; epoch < s_.epochs && last_.ended; ++epoch) s_.kind == Kind::supervised ? lines(epoch) : words(epoch);
+    for (int64_t epoch = 0; epoch * tokens() < words_in_all_ && last_.ended; ++epoch) s_.kind == Kind::supervised ? lines(epoch) : words(epoch);
     if (last_.ended) tell(1);
     return last_;
   }
@@ -63,12 +62,15 @@ class Training {
     for (int64_t line = 0; line < text_.lines() && last_.ended;) {
       const Thinned thinned = next_block(epoch, line);
       const auto n = static_cast<int64_t>(thinned.words.size());
-      for (int64_t from = 0; from < n && last_.ended; from += kWordBatch)
-        batch(epoch * tokens() + thinned.places[static_cast<size_t>(from)], [&](int64_t group, Samples& into) {
+      for (int64_t from = 0; from < n && last_.ended; from += kWordBatch) {
+        const int64_t words_read = epoch * tokens() + thinned.places[static_cast<size_t>(from)];
+        if (words_read >= words_in_all_) return;
+        batch(words_read, [&](int64_t group, Samples& into) {
           const int64_t begin = from + group * group_size();
           for (int64_t at = begin; at < std::min(begin + group_size(), n); ++at)
             s_.kind == Kind::cbow ? maker_.add_cbow(epoch, thinned, at, into) : maker_.add_skipgram(epoch, thinned, at, into);
         });
+      }
     }
   }
 
@@ -164,16 +166,20 @@ class Training {
   const ProgressSink& sink_;
   std::array<Samples, kGroups> groups_;
   std::array<LossSum, kShards> losses_{};
-  int64_t words_in_all_ = 1;
+  int64_t words_in_all_;
   double begun_ = monotonic_seconds();
   Trained last_;
 };
 
-Trained finish(const TrainingSettings& settings, Dictionary dictionary, Table input, Table output, std::string_view text, std::string_view source,
-               const ProgressSink& progress) {
+// What an epoch of a text is long. whole: with the words that are too rare for the vocabulary.
+enum class EpochLength : uint8_t { known_words, whole };
+
+Trained finish(const TrainingSettings& settings, Dictionary dictionary, Table input, Table output, std::string_view text, EpochLength length,
+               std::string_view source, const ProgressSink& progress) {
   const TrainingText read = TrainingText::of(text, dictionary, settings.kind);
   GRIM_CHECK(!read.tokens.empty(), input, "vectors", "{}: none of its words is in the vocabulary", source);
-  Trained trained = Training(settings, dictionary, read, input, output, progress).run();
+  const int64_t words = length == EpochLength::whole ? dictionary.tokens() : static_cast<int64_t>(read.tokens.size());
+  Trained trained = Training(settings, dictionary, read, words * settings.epochs, input, output, progress).run();
   trained.model = std::make_shared<SubwordModel>(settings, std::move(dictionary), std::move(input), std::move(output));
   return trained;
 }
@@ -195,7 +201,8 @@ Trained train(std::string_view text, TrainingSettings settings, std::string_view
   Dictionary dictionary = Dictionary::of_text(text, settings, source);
   Table input(dictionary.words() + settings.bucket, settings.dim), output(output_rows(dictionary, settings.kind), settings.dim);
   draw_rows(input, 0, input.rows(), settings.seed);
-  return finish(settings, std::move(dictionary), std::move(input), std::move(output), text, source, progress);
+  const EpochLength length = settings.kind == Kind::supervised ? EpochLength::known_words : EpochLength::whole;
+  return finish(settings, std::move(dictionary), std::move(input), std::move(output), text, length, source, progress);
 }
 
 Trained train_on(const SubwordModel& model, std::string_view text, TrainingSettings given, Vocabulary vocabulary, std::string_view source,
@@ -226,7 +233,7 @@ Trained train_on(const SubwordModel& model, std::string_view text, TrainingSetti
   draw_rows(input, before.words(), dictionary.words(), s.seed);
   copy(model.input(), before.words(), model.input().rows(), input, before.words() + fresh);
   copy(model.output(), 0, model.output().rows(), output, 0);
-  return finish(s, std::move(dictionary), std::move(input), std::move(output), text, source, progress);
+  return finish(s, std::move(dictionary), std::move(input), std::move(output), text, EpochLength::known_words, source, progress);
 }
 
 Trained retrained(const SubwordModel& model, std::string_view text, int64_t epochs, double lr, std::string_view source, const ProgressSink& progress) {
@@ -234,7 +241,7 @@ Trained retrained(const SubwordModel& model, std::string_view text, int64_t epoc
   s.epochs = epochs;
   s.lr = lr;
   s.check();
-  return finish(s, model.dictionary(), copy_of(model.input()), copy_of(model.output()), text, source, progress);
+  return finish(s, model.dictionary(), copy_of(model.input()), copy_of(model.output()), text, EpochLength::known_words, source, progress);
 }
 
 }  // namespace grim::vectors

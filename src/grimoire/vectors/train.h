@@ -37,6 +37,8 @@ struct Trained {
   bool ended = true;  // false: the sink said no
 };
 
+// As in fastText, an epoch of word vectors is as long as the text with its rare words, which are passed over: where they are a tenth of the text, 5 epochs
+// read the others 5.6 times. Going on and classifiers read the text `epochs` times.
 // throws: argument, settings; input, a text without words, or labels, that are frequent enough; numeric, numbers that are none any more
 Trained train(std::string_view text, TrainingSettings settings, std::string_view source = "text", const ProgressSink& progress = {});
 
