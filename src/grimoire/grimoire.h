@@ -126,3 +126,4 @@
 #include "grimoire/train/report.h"
 #include "grimoire/train/run.h"
 #include "grimoire/train/trainer.h"
+#include "grimoire/vectors/vector_files.h"

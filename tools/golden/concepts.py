@@ -266,6 +266,27 @@ for _ in range(100):
     alone, master = alone + 0.001, master + 0.001
 row("ada", "bf16", "bfloat16,mixed precision,master weights", weight.bfloat16(), alone, master.bfloat16())
 
+# vec
+around, middle = np.array([[1, 0], [0, 2]]), np.array([1, 1])
+row("vec", "cbow", "CBOW", around.mean(0), around.mean(0) @ middle, torch.sigmoid(torch.tensor(around.mean(0) @ middle)))
+given = torch.tensor([1, 0.5], requires_grad=True)
+sampled = -F.logsigmoid(torch.tensor([2.0, 1]) @ given) - F.logsigmoid(-torch.tensor([[0.0, 1], [-1, 1]]) @ given).sum()
+row("vec", "negative-sampling", "SGNS,skip-gram with negative sampling", sampled.detach(), *torch.autograd.grad(sampled, given))
+heap, depth = [(c, [w]) for w, c in enumerate([8, 4, 2, 1, 1])], np.zeros(5)
+while len(heap) > 1:
+    heap.sort(key=lambda node: node[0])
+    (a, left), (b, right) = heap[:2]
+    depth[left + right] += 1
+    heap = heap[2:] + [(a + b, left + right)]
+row("vec", "hierarchical-softmax", "", depth[4], np.average(depth, weights=[8, 4, 2, 1, 1]))
+part, centroid = np.array([[0.9, 0.1], [-0.8, 0.7]]), np.array([[1, 0], [-1, 1], [0, -1]])
+off = ((part[:, None] - centroid) ** 2).sum(-1)
+row("vec", "product-quantization", "PQ,product quantization", off.argmin(1) + 1, off.min(1).sum())
+table = F.normalize(torch.tensor([[1, 0], [1, 2], [0.2, 1], [0.3, 3], [-2, 0.1]]))
+asked = table @ (table[1] - table[0] + table[2])
+asked = asked / (table[1] - table[0] + table[2]).norm()
+row("vec", "word-analogy", "3CosAdd,king - man + woman", f"{float(asked[3:].max()):.7f}",  # tables are f32
+    ["queen", "apple"][int(asked[3:].argmax())])
 # metrics of text
 candidate, reference = "the cats sit on mats", ["the cat sits on a mat"]
 row("eval", "chrf", "chrF++,character F-score", CHRF().sentence_score(candidate, reference).score,

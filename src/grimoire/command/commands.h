@@ -22,6 +22,7 @@
   X(tokenize)          \
   X(tokenizer)         \
   X(model)             \
+  X(vectors)           \
   X(stats)             \
   X(distribution)      \
   X(doctor)            \

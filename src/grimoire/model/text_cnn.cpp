@@ -131,7 +131,7 @@ TextCnnConfig TextCnnConfig::from_json(const Json& c) {
 Json TextCnnConfig::to_json() const {
   Json json = Json::object({{"model_type", kName}, {"vocab_size", vocab_size}, {"context", context}, {"n_embd", n_embd}, {"n_filters", n_filters},
                             {"kernel_sizes", kernel_sizes}, {"num_labels", labels}, {"dropout", dropout}});
-  set_config_labels(json, label_set, labels);
+  if (!label_set.names.empty()) set_config_labels(json, label_set, labels);
   return json;
 }
 

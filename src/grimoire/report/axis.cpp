@@ -47,8 +47,8 @@ std::vector<double> Axis::labelled(int about) const {
   return t.size() < 2 ? std::vector<double>{low, high} : t;
 }
 
-Axes axes_of(const Chart& chart) {
-  Axes axes;
+ChartAxes axes_of(const Chart& chart) {
+  ChartAxes axes;
   auto& [x, y] = axes;
   x.log = chart.x_scale == Scale::log, y.log = chart.y_scale == Scale::log;
   if (chart.field) {

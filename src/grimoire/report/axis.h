@@ -20,9 +20,9 @@ struct Axis {
   std::vector<double> labelled(int about) const; // the ticks, or the ends where there are fewer than two
 };
 
-struct Axes {
+struct ChartAxes {
   Axis x, y;
 };
-Axes axes_of(const Chart& chart);
+ChartAxes axes_of(const Chart& chart);
 
 }  // namespace grim

@@ -118,7 +118,7 @@ class Picture {
   }
 
   const Chart& chart_;
-  const Axes axes_;
+  const ChartAxes axes_;
   const int width_, height_;
   const double right_, bottom_;
   std::string out_;

@@ -50,7 +50,7 @@ std::string text_legend(const Chart& chart, size_t margin) {
 
 class Canvas {
  public:
-  Canvas(const Axes& axes, int width, int height)
+  Canvas(const ChartAxes& axes, int width, int height)
       : axes_(axes), width_(width), height_(height), rows_(static_cast<size_t>(height), std::string(static_cast<size_t>(width), ' ')) {}
 
   size_t row_of(double y) const { return static_cast<size_t>(std::lround((1 - axes_.y.place(y)) * (height_ - 1))); }
@@ -96,7 +96,7 @@ class Canvas {
     rows_[static_cast<size_t>(std::lround((1 - py) * (height_ - 1)))][static_cast<size_t>(std::lround(px * (width_ - 1)))] = mark;
   }
 
-  const Axes& axes_;
+  const ChartAxes& axes_;
   int width_, height_;
   std::vector<std::string> rows_;
 };
@@ -104,7 +104,7 @@ class Canvas {
 }  // namespace
 
 std::string text_chart(const Chart& chart, int width, int height) {
-  const Axes axes = axes_of(chart);
+  const ChartAxes axes = axes_of(chart);
   Canvas canvas(axes, width, height);
   if (chart.field) canvas.field(chart);
   if (chart.diagonal) canvas.diagonal();

@@ -6,9 +6,9 @@
 namespace grim::learn {
 
 extern const Family kData, kStat, kTest, kInfo, kLoss, kLin, kModel, kReg, kThy, kAi, kCls, kScore, kNn, kAct, kOpt, kInit, kNorm, kLm, kDraw, kSeq, kAtt,
-    kBert, kLlm, kTok, kTask, kAda, kAln, kInt, kEval, kGen, kFew, kDist, kCpx;
+    kBert, kLlm, kTok, kVec, kTask, kAda, kAln, kInt, kEval, kGen, kFew, kDist, kCpx;
 
 inline const Family* const kFamilies[] = {&kData, &kStat, &kTest, &kInfo, &kLoss, &kLin, &kModel, &kReg, &kThy, &kAi, &kCls, &kScore, &kNn, &kAct,
-    &kOpt, &kInit, &kNorm, &kLm, &kDraw, &kSeq, &kAtt, &kBert, &kLlm, &kTok, &kTask, &kAda, &kAln, &kInt, &kEval, &kGen, &kFew, &kDist, &kCpx};
+    &kOpt, &kInit, &kNorm, &kLm, &kDraw, &kSeq, &kAtt, &kBert, &kLlm, &kTok, &kVec, &kTask, &kAda, &kAln, &kInt, &kEval, &kGen, &kFew, &kDist, &kCpx};
 
 }  // namespace grim::learn

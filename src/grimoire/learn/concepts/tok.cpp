@@ -304,7 +304,7 @@ const Concept kConcepts[] = {
              if (w != here) out.answer("to " + words[w], near(here, w));
          },
      .turn = "there=river: another row, another vector. No sentence is asked anywhere.",
-     .commands = "later: grimoire vectors train --data wiki.txt --out vectors.vec",
+     .commands = "grimoire vectors train --data wiki.txt --out vectors.vec",
      .code = "src/grimoire/op/embedding.h: embedding\nsrc/grimoire/classic/distance.cpp: Metric",
      .mistake = "People say that the nearest words mean the same; in fact they are used alike: \"hot\" and \"cold\" are close neighbours.",
      .see = "one-hot: how a row is picked\nskip-gram: how the table is learned\ncontextual-embedding: one vector a sentence\nsimilarity: the measure",
@@ -386,7 +386,7 @@ const Concept kConcepts[] = {
            out.answer("pairs", pairs);
          },
      .turn = "window=2: every word of three meets every other, six pairs.",
-     .commands = "later: grimoire vectors train --data wiki.txt --window 5 --out vectors.vec",
+     .commands = "grimoire vectors train --data wiki.txt --window 5 --out vectors.vec",
      .mistake = "People say that word2vec is deep learning; in fact it has no hidden layer with a bend in it: two tables and a dot product.",
      .see = "static-embedding: the table it leaves\nbigram: the neighbour on one side only\nsubword: with pieces of words",
      .sources = "Mikolov et al. 2013, Efficient Estimation of Word Representations in Vector Space, section 3.2\n"
@@ -417,7 +417,7 @@ const Concept kConcepts[] = {
            for (size_t i = 0; i < groups.size() && i < 12; ++i) out.answer(str("group {}", i + 1), groups[i]);
          },
      .turn = "word=her: the group her is in both words, the whole <her> only in this one.",
-     .commands = "later: grimoire vectors train --data wiki.txt --out vectors.bin",
+     .commands = "grimoire vectors train --data wiki.txt --out vectors.bin",
      .mistake = "People say that the groups enlarge the vocabulary; in fact they sit in a second table, hashed into about two million rows, and a word adds "
                 "up its own.",
      .see = "oov: what it is good for\nskip-gram: the game it is trained by\nwordpiece: cutting without overlap\nn-gram: the same with words",
@@ -450,7 +450,7 @@ const Concept kConcepts[] = {
            out.answers("v", sum);
          },
      .turn = "add a third group, z=1,0;0,2;-1,0: groups that disagree cancel out.",
-     .commands = "later: grimoire vectors show vectors.bin unfriendable",
+     .commands = "grimoire vectors show vectors.bin unfriendable",
      .mistake = "People say that subword models have no unknown words; in fact they always give an answer, which is not the same as a good one: "
                 "a word without a known group gets noise or zero.",
      .see = "subword: where the groups come from\nwordpiece: the other way out\nstatic-embedding: the table that lacks the word",
