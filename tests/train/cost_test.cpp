@@ -81,6 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
                            }},
                       Case{"gpt_accumulate", "gpt", CorpusFormat::text, [](RunConfig& c) { c.accumulate = 4, c.set("n_layer", 2), c.ema = 0.9; }},
                       Case{"gpt_recompute", "gpt", CorpusFormat::text, [](RunConfig& c) { c.set("n_layer", 6), c.set("dropout", 0.1), c.recompute = true; }},
+                      Case{"gpt_bf16", "gpt", CorpusFormat::text, [](RunConfig& c) { c.batch_size = 12, c.set("n_layer", 3), c.dtype = Dtype::bf16; }},
                       Case{"mlp_lines", "mlp", CorpusFormat::lines},
                       Case{"mlp_batch_norm", "mlp", CorpusFormat::lines, [](RunConfig& c) { c.set("batch_norm", true), c.momentum = 0.9; }},
                       Case{"mlp_text_large", "mlp", CorpusFormat::text, [](RunConfig& c) { c.batch_size = 8192; }},
