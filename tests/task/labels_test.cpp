@@ -18,21 +18,16 @@
 #include "grimoire/text/tokenizer.h"
 #include "grimoire/train/run.h"
 #include "support/op_case.h"
+#include "support/quiet_run.h"
 
 namespace grim {
 namespace {
+using test::Quiet;
 
 const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
   "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 1]},
   "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3, "the": 4, "film": 5, "was": 6,
   "fine": 7, "bright": 8, "dull": 9, "slow": 10, "very": 11}}})";
-
-struct Quiet : RunEvents {
-  int64_t stop_at = -1, seen = 0;
-  std::vector<std::string> notes;
-  void note(const std::string& text) override { notes.push_back(text); }
-  bool stop_requested() override { return ++seen == stop_at; }
-};
 
 class Labelling : public ::testing::Test {
  protected:
@@ -62,16 +57,8 @@ class Labelling : public ::testing::Test {
     c.save_every = 15;
     return c;
   }
-  TensorMap weights(const std::string& run) {
-    const FoundCheckpoint found = newest_valid_checkpoint(folder_ / run + "/checkpoints");
-    EXPECT_TRUE(static_cast<bool>(found)) << run;
-    return read_safetensors(found.path + "/model.safetensors");
-  }
-  void expect_same(const std::string& a, const std::string& b) {
-    const TensorMap x = weights(a), y = weights(b);
-    ASSERT_EQ(x.size(), y.size());
-    for (const auto& [name, tensor] : x) ASSERT_TRUE(test::bit_equal(tensor, y.at(name))) << name;
-  }
+  TensorMap weights(const std::string& run) { return test::weights_of_run(folder_ / run); }
+  void expect_same(const std::string& a, const std::string& b) { test::expect_same_weights(folder_ / a, folder_ / b); }
   std::string refusal(RunConfig c) {
     try {
       train(c, quiet_);

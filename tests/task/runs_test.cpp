@@ -15,19 +15,16 @@
 #include "grimoire/train/cost.h"
 #include "grimoire/train/run.h"
 #include "support/op_case.h"
+#include "support/quiet_run.h"
 
 namespace grim {
 namespace {
+using test::Quiet;
 
 // Words that follow each other in a circle, with what both objectives need around them.
 const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
   "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3, "</s>": 4, "<extra_id_0>": 5,
   "<extra_id_1>": 6, "<extra_id_2>": 7, "<extra_id_3>": 8, "one": 9, "two": 10, "three": 11, "four": 12, "five": 13, "six": 14, "seven": 15}}})";
-
-struct Quiet : RunEvents {
-  int64_t stop_at = -1, seen = 0;
-  bool stop_requested() override { return ++seen == stop_at; }
-};
 
 class TaskRuns : public ::testing::TestWithParam<const char*> {
  protected:
@@ -54,16 +51,8 @@ class TaskRuns : public ::testing::TestWithParam<const char*> {
     return c;
   }
   static bool writes() { return architecture_named(GetParam()).task != "mlm"; }  // one text from another
-  TensorMap weights(const std::string& run) {
-    const FoundCheckpoint found = newest_valid_checkpoint(run + "/checkpoints");
-    EXPECT_TRUE(static_cast<bool>(found)) << run;
-    return read_safetensors(found.path + "/model.safetensors");
-  }
-  void expect_same(const std::string& a, const std::string& b) {
-    const TensorMap x = weights(folder_ / a), y = weights(folder_ / b);
-    ASSERT_EQ(x.size(), y.size());
-    for (const auto& [name, tensor] : x) ASSERT_TRUE(test::bit_equal(tensor, y.at(name))) << name;
-  }
+  TensorMap weights(const std::string& run) { return test::weights_of_run(run); }
+  void expect_same(const std::string& a, const std::string& b) { test::expect_same_weights(folder_ / a, folder_ / b); }
   test::TempFolder folder_;
   Quiet quiet_;
 };

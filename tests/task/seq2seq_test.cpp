@@ -18,16 +18,11 @@
 #include "grimoire/task/teacher_forcing.h"
 #include "grimoire/train/run.h"
 #include "support/op_case.h"
+#include "support/quiet_run.h"
 
 namespace grim {
 namespace {
-
-struct Quiet : RunEvents {
-  int64_t stop_at = -1, seen = 0;
-  std::vector<std::string> notes;
-  bool stop_requested() override { return ++seen == stop_at; }
-  void note(const std::string& line) override { notes.push_back(line); }
-};
+using test::Quiet;
 
 class PairRuns : public ::testing::TestWithParam<const char*> {
  protected:
@@ -65,14 +60,7 @@ class PairRuns : public ::testing::TestWithParam<const char*> {
     c.save_every = 15;
     return c;
   }
-  void expect_same(const std::string& a, const std::string& b) {
-    const auto weights = [&](const std::string& run) {
-      return read_safetensors(newest_valid_checkpoint(folder_ / (run + "/checkpoints")).path + "/model.safetensors");
-    };
-    const TensorMap x = weights(a), y = weights(b);
-    ASSERT_EQ(x.size(), y.size());
-    for (const auto& [name, tensor] : x) ASSERT_TRUE(test::bit_equal(tensor, y.at(name))) << name;
-  }
+  void expect_same(const std::string& a, const std::string& b) { test::expect_same_weights(folder_ / a, folder_ / b); }
   test::TempFolder folder_;
   Quiet quiet_;
 };

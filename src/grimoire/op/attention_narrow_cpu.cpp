@@ -150,15 +150,14 @@ void narrow_backward_head(const NarrowProblem& p, const NarrowGradients& to, con
     amx_lay_a(dy, to.d_o.row, 1, rows, p.D, w.dy);
     amx_lay_a(q, 1, p.q.row, p.D, rows, w.q_turned);
     amx_lay_a(dy, 1, to.d_o.row, p.D, rows, w.dy_turned);
+    float delta[kQueries];
+    for (int64_t r = 0; r < rows; ++r) delta[r] = delta_of(w, to.o.at(b, h) + (t0 + r) * to.o.row, dy + r * to.d_o.row, p.D);
     if (last <= first) std::fill_n(w.dq, rows * w.deep, 0.0f);
     for (int64_t s0 = first; s0 < last; s0 += kKeys) {
       const int64_t n = std::min(kKeys, last - s0), width = amx_whole(n), across = width / kAmxSide;
       amx_multiply({w.q, steps}, down, {w.keys_across + amx_bytes(s0, p.D), steps}, across, steps, w.P, width, false);
       amx_multiply({w.dy, steps}, down, {w.values_across + amx_bytes(s0, p.D), steps}, across, steps, w.dS, width, false);
-      for (int64_t r = 0; r < rows; ++r) {
-        const float delta = delta_of(w, to.o.at(b, h) + (t0 + r) * to.o.row, dy + r * to.d_o.row, p.D);
-        gradient_row(p, only_causal, b, h, t0 + r, s0, n, delta, w.P + r * width, w.dS + r * width);
-      }
+      for (int64_t r = 0; r < rows; ++r) gradient_row(p, only_causal, b, h, t0 + r, s0, n, delta[r], w.P + r * width, w.dS + r * width);
       amx_round_b(w.P, width, n, rows, w.P_down);
       amx_round_b(w.dS, width, n, rows, w.dS_down);
       amx_round_a(w.dS, width, rows, n, w.dS_across);
