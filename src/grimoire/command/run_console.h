@@ -10,7 +10,7 @@ namespace grim {
 class ConsoleEvents final : public RunEvents {
  public:
   // The flags of the command; `score`: what the task's is called (TaskWords).
-  ConsoleEvents(Console& console, Options flags, std::string score = "") : console_(console), flags_(std::move(flags)), score_(std::move(score)) {}
+  ConsoleEvents(Console& console, Options flags, std::string score = "score") : console_(console), flags_(std::move(flags)), score_(std::move(score)) {}
   void note(const std::string& text) override { console_.say(with_flags(text, flags_)); }
   void progress(const Progress& p) override;
   void evaluated(const EvaluationReport& r) override;
