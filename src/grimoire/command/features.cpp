@@ -58,7 +58,8 @@ std::vector<ByteRange> places_of_word(std::string_view text, std::string_view wo
   std::vector<ByteRange> places;
   for (size_t at = 0; at + word.size() <= text.size(); ++at) {
     const bool same = std::ranges::equal(text.substr(at, word.size()), word, {}, lower, lower);
-    if (same && !(at > 0 && inside(at - 1)) && !inside(at + word.size())) places.push_back({static_cast<uint32_t>(at), static_cast<uint32_t>(at + word.size())});
+    const size_t end = at + word.size();
+    if (same && !(at > 0 && inside(at - 1)) && !inside(end)) places.push_back({static_cast<uint32_t>(at), static_cast<uint32_t>(end)});
   }
   return places;
 }
