@@ -59,4 +59,14 @@ std::vector<int64_t> EncodedTexts::by_length() const {
   return order;
 }
 
+std::vector<std::span<const int64_t>> EncodedTexts::batches(std::span<const int64_t> order) const {
+  constexpr int64_t kTokensAtOnce = 2048;
+  std::vector<std::span<const int64_t>> all;
+  for (size_t begin = 0; begin < order.size(); begin += all.back().size()) {
+    const auto many = static_cast<size_t>(std::max<int64_t>(1, kTokensAtOnce / tokens(order[begin])));
+    all.push_back(order.subspan(begin, std::min(many, order.size() - begin)));
+  }
+  return all;
+}
+
 }  // namespace grim

@@ -36,6 +36,8 @@ class EncodedTexts {
   TokenBatch batch(std::span<const int64_t> windows) const;
   // All windows, the longest first: batches of equal lengths waste no memory, and the largest of them is the first.
   std::vector<int64_t> by_length() const;
+  // Runs of such an order, each of about the tokens that are read at once where nothing is trained; they point into it.
+  std::vector<std::span<const int64_t>> batches(std::span<const int64_t> order) const;
 
  private:
   std::vector<int32_t> ids_;

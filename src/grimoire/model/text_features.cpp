@@ -14,8 +14,6 @@
 namespace grim {
 namespace {
 
-constexpr int64_t kTokensAtOnce = 2048;
-
 // The stream behind the embeddings and behind each block, as a pass goes through them.
 class LayerTap {
  public:
@@ -88,11 +86,8 @@ TextFeatures text_features(TextEncoder& encoder, const EncodedTexts& texts, cons
   for (size_t i = 0; i < layers.size(); ++i) all.layers.push_back(Tensor::empty({row.back(), C}));
   std::vector<int64_t> order = texts.by_length();
   std::erase_if(order, [&](int64_t w) { return first[static_cast<size_t>(texts.text_of(w))] != w; });
-  for (size_t begin = 0; begin < order.size();) {
+  for (const std::span<const int64_t> some : texts.batches(order)) {
     if ((all.stopped = stop && stop())) return all;
-    const auto many = static_cast<size_t>(std::max<int64_t>(1, kTokensAtOnce / texts.tokens(order[begin])));
-    const std::span<const int64_t> some = std::span(order).subspan(begin, std::min(many, order.size() - begin));
-    begin += some.size();
     const TokenBatch batch = texts.batch(some);
     LayerTap tap(encoder);
     Pass pass = Pass::evaluation();

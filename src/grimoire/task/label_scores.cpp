@@ -15,21 +15,6 @@
 namespace grim {
 namespace {
 
-constexpr int64_t kTokensAtOnce = 2048;  // of an evaluation's batch, about
-
-// Batches of windows of nearly equal lengths.
-template <class See> bool each_batch_by_length(const EncodedTexts& texts, const StopAsked& stop, const See& see) {
-  const std::vector<int64_t> order = texts.by_length();
-  for (size_t begin = 0; begin < order.size();) {
-    if (stop && stop()) return true;
-    const auto many = static_cast<size_t>(std::max<int64_t>(1, kTokensAtOnce / texts.tokens(order[begin])));
-    const size_t end = std::min(order.size(), begin + many);
-    see(std::span(order).subspan(begin, end - begin));
-    begin = end;
-  }
-  return false;
-}
-
 double number_in(const std::string& label, const std::string& place) {
   double value = 0;
   GRIM_CHECK(to_number(label, value) && std::isfinite(value), input, "labels", "{}: label '{}', expected a number", place, label);
@@ -50,7 +35,9 @@ LabelAnswers answer_labels(const TextEncoder& encoder, const EncodedTexts& texts
   LabelAnswers answers{labels.kind, Tensor::zeros({texts.texts(), K}, Dtype::f64)};
   std::vector<double> windows(static_cast<size_t>(texts.texts()));
   double* const sums = answers.values.data<double>();
-  answers.stopped = each_batch_by_length(texts, stop, [&](std::span<const int64_t> rows) {
+  const std::vector<int64_t> order = texts.by_length();
+  for (const std::span<const int64_t> rows : texts.batches(order)) {
+    if ((answers.stopped = stop && stop())) return answers;
     Pass pass = Pass::evaluation();
     const TokenBatch batch = texts.batch(rows);
     const Tensor logits = cast(encoder.labels(encoder.hidden(batch, pass), batch, pass), Dtype::f64);
@@ -60,7 +47,7 @@ LabelAnswers answer_labels(const TextEncoder& encoder, const EncodedTexts& texts
       windows[static_cast<size_t>(text)] += 1;
       for (int64_t k = 0; k < K; ++k) sums[text * K + k] += said.data<double>()[static_cast<int64_t>(i) * K + k];
     }
-  });
+  }
   for (int64_t t = 0; t < texts.texts(); ++t)
     for (int64_t k = 0; k < K; ++k) sums[t * K + k] /= std::max(1.0, windows[static_cast<size_t>(t)]);
   return answers;
