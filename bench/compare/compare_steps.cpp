@@ -1,7 +1,7 @@
 // Our side of bench/compare/run.py: whole training steps of known workloads.
 //
-//   compare_steps --workload W --threads T [--dtype bf16]   prints "ready"; then for each line K on stdin runs K steps and prints the
-//                                               seconds they took; ends with its input.
+//   compare_steps --workload W --threads T [--dtype bf16]   prints "ready", the multiplications of a step's products in billions and the weights in
+//                                               millions; then for each line K on stdin runs K steps and prints the seconds they took; ends with its input.
 //   compare_steps --workload W --threads T --steps N     runs N steps and prints milliseconds for one, the best of five.
 // The workloads and their settings are those of torch_steps.py.
 
@@ -35,6 +35,7 @@ struct Workload {
   std::unique_ptr<Optimizer> optimizer;
   std::function<Tensor(int64_t step, Pass& pass)> loss;
   double lr = 0, clip = 0;
+  double products = 0;  // multiplications in those of a forward pass
 
   void step(int64_t s) const {
     optimizer->zero_grad();
@@ -93,6 +94,18 @@ std::function<Tensor(int64_t, Pass&)> masked_words(const std::shared_ptr<Pretrai
   };
 }
 
+// Multiplications of a forward pass: `layers` transformer layers of width C and inner width F read `tokens` in texts of T, each token `seen` of a text's
+// in the mean; `rows` go through a head of C by V.
+struct TransformerWork {
+  double layers, C, F, tokens, seen, rows, V;
+  double forward() const { return layers * tokens * (4 * C * C + 2 * C * F + 2 * C * seen) + rows * C * V; }
+};
+
+double gpt_work(const GptConfig& c, int64_t B, int64_t T) {
+  const auto C = static_cast<double>(c.n_embd), tokens = static_cast<double>(B * T);
+  return TransformerWork{static_cast<double>(c.n_layer), C, 4 * C, tokens, static_cast<double>(T) / 2, tokens, static_cast<double>(c.vocab_size)}.forward();
+}
+
 Workload of_model(std::shared_ptr<Pretrained> model, Dtype dtype) {
   Workload w;
   w.model = std::move(model);
@@ -116,36 +129,46 @@ Workload make_workload(const std::string& name, Dtype dtype) {
     w.optimizer = std::make_unique<Sgd>(*w.parameters, SgdOptions{});
     w.loss = next_tokens(w.model, rows_of({randint(0, 27, {182625, 3}, rng), randint(0, 27, {182625}, rng)}, 32));
     w.lr = 0.1;
+    w.products = 32 * static_cast<double>(w.model->parameter_count());
     return w;
   }
   if (name == "makemore-mlp") {  // 32 sequences of 16 places, each place a window of 16 tokens
     Workload w = with_adamw(std::make_unique<Mlp>(MlpConfig{.context = 16, .n_embd = 64, .n_hidden = 64}, rng), 5e-4,
                             {.beta2 = 0.99, .weight_decay = 0.01}, false, dtype);
     w.loss = next_tokens(w.model, rows_of({randint(0, 27, {20000, 16}, rng), randint(0, 27, {20000}, rng)}, 512));
+    w.products = 512 * static_cast<double>(w.model->parameter_count());
     return w;
   }
   if (name == "makemore-transformer") {
     Workload w = with_adamw(std::make_unique<Gpt>(GptConfig::makemore(), rng), 5e-4, {.beta2 = 0.99, .weight_decay = 0.01}, false, dtype);
     w.loss = next_tokens(w.model, rows_of({randint(0, 27, {25000, 16}, rng), randint(0, 27, {25000, 16}, rng)}, 32));
+    w.products = gpt_work(GptConfig::makemore(), 32, 16);
     return w;
   }
   if (name == "nanogpt-cpu" || name == "nanogpt-char") {
     const bool small = name == "nanogpt-cpu";
-    Workload w = with_adamw(std::make_unique<Gpt>(small ? GptConfig::nanogpt_cpu() : GptConfig::nanogpt_char(), rng), 1e-3,
+    const GptConfig config = small ? GptConfig::nanogpt_cpu() : GptConfig::nanogpt_char();
+    const int64_t B = small ? 12 : 16, T = small ? 64 : 256;
+    Workload w = with_adamw(std::make_unique<Gpt>(config, rng), 1e-3,
                             {.beta2 = 0.99, .weight_decay = 0.1}, true, dtype);
-    w.loss = next_tokens(w.model, small ? crops_of(1000000, 65, 12, 64) : crops_of(1000000, 65, 16, 256));
+    w.loss = next_tokens(w.model, crops_of(1000000, 65, B, T));
     w.clip = 1;
+    w.products = gpt_work(config, B, T);
     return w;
   }
   if (name == "gpt2-124m" || name == "gpt2-256" || name == "gpt2-long") {
+    const int64_t B = name == "gpt2-long" ? 1 : 4, T = name == "gpt2-long" ? 1024 : name == "gpt2-256" ? 256 : 64;
     Workload w = with_adamw(std::make_unique<Gpt>(GptConfig::gpt2(), rng), 1e-4, {.beta2 = 0.95, .weight_decay = 0.1}, true, dtype);
-    w.loss = next_tokens(w.model, name == "gpt2-long" ? crops_of(1000000, 50257, 1, 1024) : crops_of(1000000, 50257, 4, name == "gpt2-256" ? 256 : 64));
+    w.loss = next_tokens(w.model, crops_of(1000000, 50257, B, T));
+    w.products = gpt_work(GptConfig::gpt2(), B, T);
     return w;
   }
   if (name == "bert-base") {
     const BertConfig base{.dropout = 0, .head = BertHead::masked};
     Workload w = with_adamw(std::make_unique<Bert>(base, rng), 1e-4, {.beta2 = 0.999, .weight_decay = 0.01}, true, dtype);
     w.loss = masked_words(w.model, base.vocab_size, 8, 128);
+    const double C = static_cast<double>(base.n_embd), hidden = 8 * (128 * 15 / 100);
+    w.products = TransformerWork{12, C, 4 * C, 8 * 128, 128, hidden, static_cast<double>(base.vocab_size)}.forward() + hidden * C * C;
     return w;
   }
   if (name == "t5-small") {  // as many tokens as its paper's span corruption makes of 512
@@ -153,6 +176,9 @@ Workload make_workload(const std::string& name, Dtype dtype) {
     w.loss = [t5 = std::dynamic_pointer_cast<T5>(w.model)](int64_t step, Pass& pass) {
       return t5->loss(texts_of(step, "source", 32128, 4, 512), texts_of(step, "target", 32128, 4, 114), pass);
     };
+    constexpr double C = 512, kSource = 4 * 512, kTarget = 4 * 114;
+    const double across = 6 * (2 * C * C * (kSource + kTarget) + 2 * C * 512 * kTarget);  // attention on the source: its keys and values, queries and outputs
+    w.products = TransformerWork{6, C, 4 * C, kSource, 512, 0, 0}.forward() + TransformerWork{6, C, 4 * C, kTarget, 57, kTarget, 32128}.forward() + across;
     return w;
   }
   throw Error(ErrorKind::usage, "unknown workload '" + name + "'");
@@ -185,7 +211,7 @@ int run(int argc, char** argv) {
     std::printf("%s, %d threads: %.4f ms a step\n", name.c_str(), threads, best * 1e3);
     return 0;
   }
-  std::printf("ready\n");
+  std::printf("ready %.9g %.9g\n", 3e-9 * w.products, 1e-6 * static_cast<double>(w.model->parameter_count()));  // backward makes two for each
   std::fflush(stdout);
   for (std::string line; std::getline(std::cin, line);) {
     std::printf("%.9f\n", seconds_for(w, std::stoll(line), at));

@@ -38,6 +38,8 @@ def main():
     parser.add_argument("--only", default="", help="a regular expression on the names of the recipes")
     parser.add_argument("--short", action="store_true", help="files of its own, one seed, two steps")
     args = parser.parse_args()
+    if not any(re.search(args.only, name) for name in RECIPES):
+        sys.exit(f"error: --only {args.only}: no recipe has such a name\nhint: the recipes are {', '.join(RECIPES)}")
     if not args.short and not (args.names and args.text and args.out):
         parser.error("names, a text and --out are needed, or --short")
     if not args.short:

@@ -18,14 +18,17 @@ installed. Jobs:
 
 Models are written and converted into --work once. Every side is a process, started anew --restarts times; the others are stopped while one has its turn.
 Each column: the best wall time of the rounds as a rate, in brackets the rate by processor time (of all threads: with one, the figure to trust on a machine
-that others use too). Ratios: our rate over that of the best peer. The torch sides run under run.py's TUNED settings. "differs" marks a peer whose tokens or
-vectors are not ours.
+that others use too). Ratios: our rate over that of the best peer; of writing also our share of the limit, which is that all weights are read once for a
+token of every prompt, and all that is kept of the prompts, at the speed of memory that roofline measures in the same run. The torch sides run under run.py's
+TUNED settings. "differs" marks a peer whose tokens or vectors are not ours.
 llama.cpp keeps keys and values as float16, with which it writes faster, and takes GELU from a table of float16: its logits of gpt2 are up to .005 off, and
 a near tie goes the other way behind 100 tokens that are the same.
 """
 
 import argparse
 import importlib.util
+import json
+import math
 import os
 import pathlib
 import random
@@ -34,7 +37,7 @@ import subprocess
 import sys
 import tempfile
 
-from run import ROOT, TUNED, Side, build_shim, cpu_model, idle_percent
+from run import ROOT, TUNED, Side, build_shim, cpu_model, idle_percent, roofline
 
 PEERS = pathlib.Path(__file__).with_name("inference_peers.py")
 NEEDS = {"transformers": ["transformers"], "PyTorch": ["transformers"], "CTranslate2": ["ctranslate2"], "llama.cpp": ["xllamacpp", "gguf"],
@@ -165,7 +168,22 @@ def measure(args, models, name, threads, shim):
     return [(phase, {side: (units / b[2 * i], units / b[2 * i + 1]) for side, b in best.items()}, differs) for i, (phase, units) in enumerate(phases)]
 
 
-def line(name, threads, phase, rates, differs):
+def writing_limit(models, name, known, threads):
+    """Tokens a second of all prompts; of GPT-2 without the positions, of which a token reads one row. Keys and values are as wide as weights."""
+    (texts, dtype), folder, numbers = WRITING[name], models.work / name.split("-")[0], 0
+    for path in folder.glob("*.safetensors"):
+        with open(path, "rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        numbers += sum(math.prod(tensor["shape"]) for key, tensor in header.items() if key != "__metadata__" and not key.endswith("wpe.weight"))
+    config = json.loads((folder / "config.json").read_text())
+    either = [("num_hidden_layers", "n_layer"), ("num_attention_heads", "n_head"), ("hidden_size", "n_embd")]
+    layers, heads, width = (config.get(llama, config.get(gpt2)) for llama, gpt2 in either)
+    kept = 2 * layers * width // heads * config.get("num_key_value_heads", heads)  # of a token
+    numbers += texts * (512 + 128 // 2) * kept  # in the middle of what is written
+    return texts * 1e9 * known["memory read, GB/s", threads > 1] / (numbers * (2 if dtype == "bf16" else 4))
+
+
+def line(name, threads, phase, rates, differs, limit):
     cells = [f"{name}, {phase}", str(threads)]
     cells += [f"{side} {wall:.1f} ({cpu:.1f})" + (" differs" if side in differs else "") for side, (wall, cpu) in rates.items()]
     for kind in ("", "unsorted"):
@@ -173,6 +191,8 @@ def line(name, threads, phase, rates, differs):
         if peers and "ours" in rates:
             wall, cpu = (rates["ours"][i] / max(rate[i] for rate in peers) for i in (0, 1))
             cells.append(f"{kind} {wall:.2f}x ({cpu:.2f}x)".strip())
+    if limit and "ours" in rates:
+        cells.append(f"{100 * rates['ours'][0] / limit:.0f} % of the limit")
     return "| " + " | ".join(cells) + " |"
 
 
@@ -192,12 +212,14 @@ def main():
     models = Models(args)
     names = list(jobs(models)) if "all" in args.job else args.job
     print(f"{cpu_model()}, {os.cpu_count()} CPUs, {idle_percent():.0f}% idle, load {os.getloadavg()[0]:.1f}", flush=True)
+    known = roofline(args.ours / "bench")
     with tempfile.TemporaryDirectory() as folder:
         shim = build_shim(folder)
         for name in names:
             for threads in args.threads:
                 for phase, rates, differs in measure(args, models, name, threads, shim):
-                    print(line(name, threads, phase, rates, differs), flush=True)
+                    limit = writing_limit(models, name, known, threads) if phase.startswith("write") and known else None
+                    print(line(name, threads, phase, rates, differs, limit), flush=True)
 
 
 if __name__ == "__main__":

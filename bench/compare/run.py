@@ -10,7 +10,8 @@ alike. With --dtype bf16 ours trains in bf16, a tuned torch runs under autocast,
 
 Columns: best and median wall time of a step; cpu, the least CPU time of a step (all threads; the figure to trust for one
 thread on a shared machine; with several threads it counts their spinning too); noise, the CPU time that other processes
-took meanwhile, in cores.
+took meanwhile, in cores; limit, the products of a step at the rate of roofline's and one sweep of AdamW at the speed of memory,
+measured in the same run, and the share of it that our best step reaches. It counts no product twice that a backward makes again.
 """
 
 import argparse
@@ -50,10 +51,21 @@ SHIM = "int mkl_serv_intel_cpu_true(void) { return 1; }\n"
 
 
 def cpu_model():
-    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
+    """Its name, and its vendor, family and model, which tell it where a virtual machine hides the name."""
+    first = pathlib.Path("/proc/cpuinfo").read_text().split("\n\n")[0]
+    known = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}
+    marks = [f"{word} {known[key]}".strip() for word, key in (("", "vendor_id"), ("family", "cpu family"), ("model", "model")) if key in known]
+    return f"{known.get('model name', platform.processor())} ({' '.join(marks)})"
+
+
+def roofline(folder, seconds=0.5):
+    """{(what, all threads?): rate} by the program in `folder`; empty where it is not built."""
+    program = pathlib.Path(folder, "roofline")
+    if not program.exists():
+        return {}
+    lines = subprocess.run([program, str(seconds)], capture_output=True, text=True, check=True).stdout.splitlines()[1:]
+    rows = [line.rsplit(maxsplit=2) for line in lines]
+    return {(what, every): float(rate) for what, *rates in rows for every, rate in zip((False, True), rates, strict=True)}
 
 
 def cpu_jiffies():
@@ -175,6 +187,19 @@ def commands(args, workload, threads, shim):
     return [ours, ("torch", torch_side, plain), tuned_side]
 
 
+SWEEP = {"f32": 28, "bf16": 30}  # bytes of AdamW for a weight: it, its moments read and written, its gradient read, its bf16 twin written
+
+
+def limit_ms(rates, greeting, dtype, threads):
+    """The least milliseconds of a step, from what ours said of it; nothing where the rates are not known."""
+    said = greeting.split()
+    if not rates or len(said) != 2:
+        return None
+    billions, millions = map(float, said)
+    every = threads > 1
+    return 2e3 * billions / rates[f"{dtype} products, GF/s", every] + SWEEP[dtype] * millions / rates["memory copied, GB/s", every]
+
+
 def measure(args, workload, threads, shim):
     """One row: every side started `restarts` times (a process keeps its luck with memory placement: up to 15 %)."""
     row = {"workload": workload, "threads": threads}
@@ -213,6 +238,7 @@ def table(rows):
         "threads",
         *(f"{name} best / median (cpu)" for name in names),
         *(f"{name} / ours" for name in peers),
+        "limit",
         "noise",
     ]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
@@ -230,6 +256,8 @@ def table(rows):
                 cells.append(f"{best:.2f} ({median:.2f})")
             else:
                 cells.append("-")
+        limit = row.get("limit_ms")
+        cells.append(f"{milliseconds(limit)} ({100 * limit / row['ours']['best_ms']:.0f} %)" if limit and "ours" in row else "-")
         cells.append(f"{max(row[name]['noise_cores'] for name in names if name in row):.2f}")
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -262,9 +290,11 @@ def main():
         shim = None if args.short else build_shim(folder)
         if not shim and not args.short:
             print("warning: no C compiler: the tuned peer runs without its AVX-512 matrix kernels", file=sys.stderr)
+        rates = {} if args.short else roofline(args.ours.parent.parent)
         for workload in workloads:
             for threads in args.threads:
-                rows.append(measure(args, workload, threads, shim))
+                row = measure(args, workload, threads, shim)
+                rows.append(row | {"limit_ms": limit_ms(rates, row["ours"]["greeting"], args.dtype, threads)})
                 print(table(rows[-1:]).splitlines()[-1], file=sys.stderr)
     print(table(rows))
     if args.json:

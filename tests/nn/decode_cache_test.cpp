@@ -97,6 +97,15 @@ TEST(DecodeCache, SaysWhatIsWrong) {
   EXPECT_THROW(any.join(one(2)), Error) << "nothing read";
   EXPECT_THROW(any.join(one(3)), Error);
   EXPECT_THROW(any.join({}), Error);
+  const auto read = [](DecodeCache& cache, int64_t T) {
+    for (int64_t layer = 0; layer < 2; ++layer) cache.extend(layer, keys({1}, {0}, T), keys({1}, {0}, T));
+  };
+  DecodeCache few(2, 2, TextLengths::any);
+  read(few, 2);
+  auto long_text = one(2);
+  read(*long_text[0], 3);
+  EXPECT_THROW(few.join(std::move(long_text)), Error) << "more tokens than the cache holds";
+  EXPECT_EQ(few.past(), 2);
   const Tensor k = keys({1}, {0}, 101);
   EXPECT_THROW(any.extend(0, k, k), Error);
   EXPECT_THROW(any.cut(1), Error);

@@ -20,7 +20,8 @@ constexpr int64_t kAmxStepBytes = 2 * kAmxSide * kAmxSide;
 constexpr int64_t amx_whole(int64_t n) { return (n + kAmxSide - 1) / kAmxSide * kAmxSide; }
 constexpr int64_t amx_bytes(int64_t n, int64_t K) { return amx_whole(n) * amx_whole(K) * 2; }  // of n rows of A, or n columns of B; 64-byte aligned
 
-// A (M, K) and B (K, N); one of the two strides is 1. Rows of numbers that are rounded, as Bf16(float), are dense.
+// A (M, K) and B (K, N); one of the two strides is 1. Rows of numbers that are rounded to the nearest (to even), as Bf16(float) rounds but for those below
+// the normal ones, are dense.
 void amx_lay_a(const Bf16* a, int64_t a_row, int64_t a_col, int64_t M, int64_t K, char* to);
 void amx_lay_b(const Bf16* b, int64_t b_row, int64_t b_col, int64_t N, int64_t K, char* to);
 void amx_round_a(const float* a, int64_t a_row, int64_t M, int64_t K, char* to);

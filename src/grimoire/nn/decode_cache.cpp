@@ -24,10 +24,10 @@ std::vector<int64_t> DecodeCache::places(int64_t T) const {
 
 Tensor DecodeCache::Layer::k() const { return view::transpose(turned_k, 2, 3); }
 
-// Room doubles until it is enough: a long context costs memory once it is filled. Of the turned keys it is a cache line longer: rows a power of two apart
+// Room doubles until it is enough: a long context costs memory once it is filled. Of the turned keys it is 16 numbers longer: rows a power of two apart
 // would fall on few lines of the caches.
 void DecodeCache::make_room(Layer& l, const Tensor& k, int64_t texts, int64_t tokens) const {
-  constexpr int64_t kFew = 64, kLine = 16;
+  constexpr int64_t kFew = 64, kApart = 16;
   const bool fresh = !l.v.defined() || l.length == 0;
   const auto fits = [&] { return l.v.dim(0) == texts && l.v.dim(1) == k.dim(1) && l.v.dim(3) == k.dim(3) && l.v.dtype() == k.dtype(); };
   if (!fresh) {
@@ -39,7 +39,7 @@ void DecodeCache::make_room(Layer& l, const Tensor& k, int64_t texts, int64_t to
   room[0] = texts;
   for (room[2] = kFew; room[2] < tokens;) room[2] *= 2;
   room[2] = std::min(room[2], capacity_);
-  const Layer larger{k.like({room[0], room[1], room[3], room[2] + kLine}), k.like(room), l.length};
+  const Layer larger{k.like({room[0], room[1], room[3], room[2] + kApart}), k.like(room), l.length};
   if (l.length > 0) {
     copy_into(view::slice(larger.turned_k, 3, 0, l.length), view::slice(l.turned_k, 3, 0, l.length));
     copy_into(view::slice(larger.v, 2, 0, l.length), view::slice(l.v, 2, 0, l.length));
@@ -110,9 +110,13 @@ void DecodeCache::join(std::vector<std::unique_ptr<DecodeCache>> caches) {
   for (const auto& c : caches) {
     GRIM_CHECK(c->layers_.size() == layers_.size() && c->past() > 0, shape, "decode_cache", "join: got {} layers of {} tokens, expected {} that have read",
                c->layers_.size(), c->past(), layers_.size());
-    texts += c->layers_[0].v.dim(0);
+    const Tensor &v = c->layers_[0].v, &first = caches[0]->layers_[0].v;
+    GRIM_CHECK(v.dim(1) == first.dim(1) && v.dim(3) == first.dim(3) && v.dtype() == first.dtype(), shape, "decode_cache", "join: got {} of {} and {} of {}",
+               v.shape(), name_of(v.dtype()), first.shape(), name_of(first.dtype()));
+    texts += v.dim(0);
     longest = std::max(longest, c->past());
   }
+  GRIM_CHECK(longest <= capacity_, state, "decode_cache", "join: got a text of {} tokens, expected at most {}", longest, capacity_);
   behind_.clear();
   sources_.clear();
   for (const auto& c : caches)

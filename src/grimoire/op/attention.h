@@ -34,7 +34,8 @@ struct AttentionOptions {
 
 // q (B, H, T, D), k and v (B, G, S, D), any strides: (B, H, T, D), laid out as (B, T, H, D) so that merging heads copies nothing. Of fewer heads of
 // keys and values, G, each serves H / G heads of queries that stand side by side (Ainslie et al. 2023; with one, Shazeer 2019). Where no gradient is
-// recorded, k and v may be bf16 beside f32 queries: a cache in half the memory.
+// recorded, k and v may be bf16 beside f32 queries: a cache in half the memory. Where the processor multiplies bf16 matrices (device/amx_tiles.h) the
+// queries are rounded to bf16 then too.
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options = {});
 
 // qkv (B, T, 3C), the three projections side by side, C = heads * D: (B, T, C). Heads are split and merged by strides alone.
