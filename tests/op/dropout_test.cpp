@@ -1,4 +1,4 @@
-#include "grimoire/op/dropout.h"
+#include "grimoire/op/dropout_cpu.h"
 
 #include <cmath>
 

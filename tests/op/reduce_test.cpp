@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/op/broadcast.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/tensor/copy.h"
 #include "support/op_case.h"

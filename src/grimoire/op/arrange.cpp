@@ -1,11 +1,12 @@
 #include "grimoire/op/arrange.h"
 
-#include <algorithm>
-#include <cstring>
+#include <numeric>
+#include <vector>
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/device/threads.h"
+#include "grimoire/op/arrange_cpu.h"
 #include "grimoire/op/gather.h"
+#include "grimoire/op/run.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
@@ -66,25 +67,11 @@ Tensor pad(const Tensor& x, int axis_any, int64_t before, int64_t after, double 
 
 namespace {
 
-enum class Triangle { lower, upper };
+using cpu::Triangle;
 
-// Row i of each matrix keeps its columns up to i + diagonal, or from there on.
 Tensor triangle_of(const Tensor& x_any, Triangle which, int64_t diagonal) {
   const Tensor x = contiguous(x_any), y = x.like();
-  const int64_t M = x.dim(-2), N = x.dim(-1), size = size_of(x.dtype());
-  const auto bytes = [size](int64_t n) { return static_cast<size_t>(n * size); };
-  const int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(N, 1));
-  device::parallel_for(x.numel() / std::max<int64_t>(N, 1), grain, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      const int64_t i = row % M;
-      const int64_t first = which == Triangle::lower ? 0 : std::clamp<int64_t>(i + diagonal, 0, N);
-      const int64_t last = which == Triangle::lower ? std::clamp<int64_t>(i + diagonal + 1, 0, N) : N;
-      char* const to = y.raw() + bytes(row * N);
-      std::memset(to, 0, bytes(first));
-      std::memcpy(to + bytes(first), x.raw() + bytes(row * N + first), bytes(last - first));
-      std::memset(to + bytes(last), 0, bytes(N - last));
-    }
-  });
+  GRIM_RUN(triangle, which, diagonal, x, y);
   return y;
 }
 
@@ -102,9 +89,9 @@ Tensor triu(const Tensor& x, int64_t diagonal) { return triangle("triu", x, Tria
 
 Tensor flip(const Tensor& x, int axis) {
   const int64_t n = x.dim(normalize_axis("flip", axis, x.ndim()));
-  const Tensor ids = Tensor::empty({n}, Dtype::i64);
-  for (int64_t i = 0; i < n; ++i) ids.data<int64_t>()[i] = n - 1 - i;
-  return index_select(x, axis, ids);
+  std::vector<int64_t> ids(static_cast<size_t>(n));
+  std::iota(ids.rbegin(), ids.rend(), int64_t{0});
+  return index_select(x, axis, Tensor::from(ids, {n}));
 }
 
 Tensor roll(const Tensor& x, int axis_any, int64_t shift) {

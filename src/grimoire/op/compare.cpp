@@ -1,29 +1,21 @@
 // Comparisons and logic, from three relations: a > b is b < a, a != b is not a == b. Declared in op/pointwise.h.
 #include <cmath>
 
-#include "grimoire/op/broadcast.h"
+#include "grimoire/op/compare_cpu.h"
 #include "grimoire/op/pointwise.h"
-#include "grimoire/op/pointwise_kernel.h"
+#include "grimoire/op/run.h"
 #include "grimoire/tensor/copy.h"
 
 namespace grim {
 namespace {
 
 using cpu::Relation;
-using cpu::relations;
 
-Tensor compare(const char* name, const Relation& relation, const Tensor& a, const Tensor& b) {
+Tensor compare(const char* name, Relation relation, const Tensor& a, const Tensor& b) {
   GRIM_CHECK(a.dtype() == b.dtype(), dtype, name, "got {} and {}, expected one dtype", name_of(a.dtype()), name_of(b.dtype()));
   if (a.dtype() == Dtype::bf16) return compare(name, relation, cast(a, Dtype::f32), cast(b, Dtype::f32));
   const Tensor y = a.like(broadcast_shapes(name, a.shape(), b.shape()), Dtype::boolean);
-  const cpu::RelationKernel kernel = relation.of(a.dtype());
-  const char *const from_a = a.raw(), *const from_b = b.raw();
-  const int64_t size = size_of(a.dtype());
-  auto* const to = reinterpret_cast<uint8_t*>(y.raw());
-  walk_rows<3>(y.shape(), {broadcast_strides(a, y.shape()), broadcast_strides(b, y.shape()), y.strides()},
-               [&](const auto& at, const auto& step, int64_t n) {
-                 kernel(from_a + at[0] * size, step[0], from_b + at[1] * size, step[1], to + at[2], n);
-               });
+  GRIM_RUN(compare, relation, a, b, y);
   return y;
 }
 
@@ -31,11 +23,11 @@ enum class Order { eq, lt, le, gt, ge };
 
 Tensor compare(const char* name, Order order, const Tensor& a, const Tensor& b) {
   switch (order) {
-    case Order::eq: return compare(name, relations().eq, a, b);
-    case Order::lt: return compare(name, relations().lt, a, b);
-    case Order::le: return compare(name, relations().le, a, b);
-    case Order::gt: return compare(name, relations().lt, b, a);
-    default: return compare(name, relations().le, b, a);
+    case Order::eq: return compare(name, Relation::eq, a, b);
+    case Order::lt: return compare(name, Relation::lt, a, b);
+    case Order::le: return compare(name, Relation::le, a, b);
+    case Order::gt: return compare(name, Relation::lt, b, a);
+    default: return compare(name, Relation::le, b, a);
   }
 }
 

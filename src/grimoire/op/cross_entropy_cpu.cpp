@@ -2,6 +2,10 @@
 #define HWY_TARGET_INCLUDE "grimoire/op/cross_entropy_cpu.cpp"
 #include "hwy/foreach_target.h"
 
+#include <numeric>
+
+#include "grimoire/device/threads.h"
+#include "grimoire/op/cross_entropy_cpu.h"
 #include "grimoire/op/cross_entropy_kernel.h"
 #include "grimoire/op/simd-inl.h"
 #include "grimoire/op/softmax_cpu.h"
@@ -127,5 +131,81 @@ void cross_entropy_backward(const LogitRows<double>& in, const double* lse, cons
                             double* dx) {
   HWY_DYNAMIC_DISPATCH(backward_f64)(in, lse, scale, scale_step, dx);
 }
+
+TargetCount count_targets(const Tensor& targets, int64_t V, int64_t ignored) {
+  TargetCount count;
+  const int64_t* const t = targets.data<int64_t>();
+  for (int64_t r = 0; r < targets.numel(); ++r) {
+    if (t[r] == ignored) continue;
+    if (t[r] < 0 || t[r] >= V) return {.bad_row = r, .bad_target = t[r]};
+    ++count.counted;
+  }
+  return count;
+}
+
+void counted_places(const Tensor& targets, int64_t ignored, const Tensor& places) {
+  const int64_t* const t = targets.data<int64_t>();
+  int64_t* to = places.data<int64_t>();
+  for (int64_t r = 0; r < targets.numel(); ++r)
+    if (t[r] != ignored) *to++ = r;
+}
+
+namespace {
+
+template <class F> void each_block(int64_t rows, int64_t V, F&& f) {
+  constexpr int64_t kGrain = 32768;  // logits; about 6 us
+  device::parallel_for(rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(V, 1)), f);
+}
+
+template <class T> LogitRows<T> block(const Tensor& x, const Tensor& targets, const TargetOptions& o, int64_t begin, int64_t end) {
+  const int64_t V = x.shape().back();
+  return {end - begin, V, x.data<T>() + begin * V, targets.data<int64_t>() + begin, o.ignored, o.smoothing};
+}
+
+double total_of(const Tensor& loss) { return std::accumulate(loss.data<double>(), loss.data<double>() + loss.numel(), 0.0); }
+int64_t step_of(const Tensor& scales) { return scales.ndim() == 0 ? 0 : 1; }
+
+}  // namespace
+
+double cross_entropy(const Tensor& x, const Tensor& targets, TargetOptions o, const Tensor& lse, const Tensor& loss) {
+  visit_float("cross_entropy", x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    each_block(targets.numel(), x.shape().back(), [&](int64_t begin, int64_t end) {
+      cross_entropy_forward(block<T>(x, targets, o, begin, end), lse.data<T>() + begin, loss.data<double>() + begin);
+    });
+  });
+  return total_of(loss);
+}
+
+void cross_entropy_backward(const Tensor& x, const Tensor& targets, TargetOptions o, const Tensor& lse, const Tensor& scales, const Tensor& dx) {
+  const int64_t V = x.shape().back(), step = step_of(scales);
+  visit_float("cross_entropy", x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    each_block(targets.numel(), V, [&](int64_t begin, int64_t end) {
+      cross_entropy_backward(block<T>(x, targets, o, begin, end), lse.data<T>() + begin, scales.data<T>() + begin * step, step, dx.data<T>() + begin * V);
+    });
+  });
+}
+
+double nll(const Tensor& x, const Tensor& targets, int64_t ignored, const Tensor& loss) {
+  const int64_t* const t = targets.data<int64_t>();
+  const int64_t V = x.shape().back();
+  visit_float("nll_loss", x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for (int64_t r = 0; r < targets.numel(); ++r) loss.data<double>()[r] = t[r] == ignored ? 0.0 : -static_cast<double>(x.data<T>()[r * V + t[r]]);
+  });
+  return total_of(loss);
+}
+
+void add_nll_gradient(const Tensor& targets, int64_t ignored, const Tensor& scales, const Tensor& dx) {
+  const int64_t* const t = targets.data<int64_t>();
+  const int64_t V = dx.shape().back(), step = step_of(scales);
+  visit_float("nll_loss", dx.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for (int64_t r = 0; r < targets.numel(); ++r)
+      if (t[r] != ignored) dx.data<T>()[r * V + t[r]] -= scales.data<T>()[r * step];
+  });
+}
+
 }  // namespace grim::cpu
 #endif

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-#include "grimoire/op/dropout.h"
+#include "grimoire/op/dropout_cpu.h"
 #include "grimoire/op/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();

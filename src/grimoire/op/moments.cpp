@@ -3,13 +3,14 @@
 
 #include <cmath>
 #include <limits>
-#include <span>
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/device/threads.h"
 #include "grimoire/op/convert.h"
+#include "grimoire/op/moments_cpu.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
+#include "grimoire/op/reduce_cpu.h"
+#include "grimoire/op/run.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
 
@@ -41,57 +42,35 @@ Tensor drop_axes(const Tensor& y, const Axes& axes) {
   return view::try_reshape(contiguous(y), shape);
 }
 
-enum class Direction { forward, backward };
-
-constexpr int64_t kShort = 128;  // elements that are added in T; more of them in Wide
+using cpu::Direction;
 
 // Running sums along `axis`, from its start or from its end.
 Tensor running_sum(const char* name, const Tensor& x, int axis, Direction direction) {
+  GRIM_CHECK(is_float(x.dtype()) || x.dtype() == Dtype::i64, dtype, name, "got {}, expected floats or i64", name_of(x.dtype()));
   const Tensor rows = copy(view::transpose(x, axis, -1));
-  const int64_t n = rows.shape().back(), count = n ? rows.numel() / n : 0;
-  const auto run = [&](auto zero) {
-    using T = decltype(zero);
-    using Wide = std::conditional_t<std::is_same_v<T, float>, double, T>;
-    T* const data = rows.data<T>();
-    const auto add_up = [n]<class Sum>(T* row, int64_t step, Sum sum) {
-      for (int64_t i = 0; i < n; ++i, row += step) *row = static_cast<T>(sum += static_cast<Sum>(*row));
-    };
-    device::parallel_for(count, std::max<int64_t>(1, 16384 / std::max<int64_t>(n, 1)), [&](int64_t begin, int64_t end) {
-      for (int64_t r = begin; r < end; ++r) {
-        T* const first = direction == Direction::forward ? data + r * n : data + (r + 1) * n - 1;
-        const int64_t step = direction == Direction::forward ? 1 : -1;
-        if (n <= kShort) add_up(first, step, T(0));
-        else add_up(first, step, Wide(0));
-      }
-    });
-  };
-  if (x.dtype() == Dtype::i64) run(int64_t{});
-  else visit_float(name, x.dtype(), run);
+  GRIM_RUN(running_sums, direction, rows);
   return contiguous(view::transpose(rows, axis, -1));
 }
 
 // 2^k <= |v| < 2^(k + 1) for each element; 1 where v is 0 or not finite.
-Tensor powers_of_two(const Tensor& v) {
-  const Tensor s = copy(v);
-  visit_float("norm", s.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    for (T& e : std::span<T>(s.data<T>(), static_cast<size_t>(s.numel()))) e = e != 0 && std::isfinite(e) ? std::ldexp(T(1), std::ilogb(e)) : T(1);
-  });
+Tensor powers_of_two(const Tensor& v_any) {
+  const Tensor v = contiguous(v_any), s = v.like();
+  GRIM_RUN(powers_of_two, v, s);
   return s;
 }
+
+// Above it a square keeps all digits.
+template <class T> T least_exact() { return std::sqrt(std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon()); }
 
 // sqrt(sum x^2). Squares that leave the range, or may have lost digits at its lower end, are taken of x / s, s a power of two near the
 // group's largest |x|, which changes no digit of the result.
 Tensor length(const Tensor& x, const Axes& axes, KeepDims keep) {
   NoGrad no_grad;
   const Tensor y = sqrt(sum(square(x), axes, keep));
-  bool in_range = true;
-  visit_float("norm", y.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const T least = std::sqrt(std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon());
-    for (const T v : std::span<const T>(y.data<T>(), static_cast<size_t>(y.numel()))) in_range = in_range && v > least && v <= std::numeric_limits<T>::max();
-  });
-  if (in_range || x.numel() == 0) return y;
+  const bool small = y.dtype() == Dtype::f32;
+  const double least = small ? double(least_exact<float>()) : least_exact<double>();
+  const double most = small ? double(std::numeric_limits<float>::max()) : std::numeric_limits<double>::max();
+  if (x.numel() == 0 || GRIM_RUN(all_between, y, least, most)) return y;
   const Tensor s = powers_of_two(max(abs(x), axes, KeepDims::yes));
   const Tensor scaled = sqrt(sum(square(x / s), axes, KeepDims::yes)) * s;
   return keep == KeepDims::yes ? scaled : drop_axes(scaled, axes);

@@ -36,4 +36,7 @@ Tensor max(const Tensor& x, const Axes& axes, KeepDims keep = KeepDims::no);
 Tensor min(const Tensor& x);
 Tensor min(const Tensor& x, const Axes& axes, KeepDims keep = KeepDims::no);
 
+// The transpose of broadcasting: adds up x over the axes along which `shape` was repeated. x itself when the shapes are equal. Not recorded.
+Tensor sum_to(const Tensor& x, const Shape& shape);
+
 }  // namespace grim

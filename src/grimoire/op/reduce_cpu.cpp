@@ -2,8 +2,13 @@
 #define HWY_TARGET_INCLUDE "grimoire/op/reduce_cpu.cpp"
 #include "hwy/foreach_target.h"
 
+#include <vector>
+
+#include "grimoire/device/threads.h"
+#include "grimoire/op/reduce_cpu.h"
 #include "grimoire/op/reduce_kernel.h"
 #include "grimoire/op/simd-inl.h"
+#include "grimoire/tensor/copy.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace grim::cpu::HWY_NAMESPACE {
@@ -101,6 +106,96 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace grim::cpu {
 HWY_EXPORT(reduce_table);
-const ReduceTable& reduce() { return HWY_DYNAMIC_DISPATCH(reduce_table)(); }
+const ReduceTable& reducers() { return HWY_DYNAMIC_DISPATCH(reduce_table)(); }
+
+namespace {
+
+constexpr int64_t kGrain = 32768;      // elements for one thread
+constexpr int64_t kBlock = 4096;       // elements of a row added in T; blocks are added in Wide
+constexpr int64_t kRowsAtOnce = 128;   // rows of a column sum added in T
+constexpr int64_t kTile = 2048;        // columns whose sums stay in the first cache
+
+template <class T> typename Reducer<T>::Wide reduce_row(const Reducer<T>& k, const T* x, int64_t n) {
+  auto total = k.neutral;
+  for (int64_t i = 0; i < n; i += kBlock) total = k.combine(total, k.row(x + i, std::min(kBlock, n - i)));
+  return total;
+}
+
+// Whole numbers are never divided, nor turned into real ones.
+template <class T, class Wide> T finish(Wide total, double divisor) {
+  if constexpr (std::is_integral_v<Wide>) return total;
+  else return static_cast<T>(divisor == 1 ? total : total / divisor);
+}
+
+// (O, R) -> (O). Few long rows are cut into pieces so that all threads have work.
+template <class T> void reduce_rows(const Reducer<T>& k, const T* x, int64_t O, int64_t R, T* y, double divisor) {
+  if (R < 4 * kGrain || O > 64) {
+    device::parallel_for(O, std::max<int64_t>(1, kGrain / std::max<int64_t>(R, 1)), [&](int64_t begin, int64_t end) {
+      for (int64_t o = begin; o < end; ++o) y[o] = finish<T>(reduce_row(k, x + o * R, R), divisor);
+    });
+    return;
+  }
+  const int64_t pieces = (R + kGrain - 1) / kGrain;
+  std::vector<typename Reducer<T>::Wide> partial(static_cast<size_t>(O * pieces));
+  device::for_chunks(O * pieces, [&](int64_t chunk) {
+    const int64_t o = chunk / pieces, at = chunk % pieces * kGrain;
+    partial[static_cast<size_t>(chunk)] = reduce_row(k, x + o * R + at, std::min(kGrain, R - at));
+  });
+  for (int64_t o = 0; o < O; ++o) {
+    auto total = k.neutral;
+    for (int64_t p = 0; p < pieces; ++p) total = k.combine(total, partial[static_cast<size_t>(o * pieces + p)]);
+    y[o] = finish<T>(total, divisor);
+  }
+}
+
+// (O, R, I) -> (O, I): pieces of kRowsAtOnce rows by kTile columns, then the pieces' sums in Wide.
+template <class T>
+void reduce_columns(const Reducer<T>& k, const T* x, int64_t O, int64_t R, int64_t I, T* y, double divisor) {
+  const int64_t pieces = (R + kRowsAtOnce - 1) / kRowsAtOnce, tiles = (I + kTile - 1) / kTile;
+  const Tensor partial = pieces == 1 ? Tensor() : Tensor::empty({O, pieces, I}, dtype_of<T>);
+  T* const sums = pieces == 1 ? y : partial.data<T>();
+  const int64_t piece_size = std::max<int64_t>(1, std::min(R, kRowsAtOnce) * std::min(I, kTile));
+  device::parallel_for(O * pieces * tiles, std::max<int64_t>(1, kGrain / piece_size), [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t column = task % tiles * kTile, piece = task / tiles % pieces, o = task / tiles / pieces;
+      const int64_t row = piece * kRowsAtOnce;
+      k.columns(x + (o * R + row) * I + column, std::min(kRowsAtOnce, R - row), I, std::min(kTile, I - column),
+                sums + (o * pieces + piece) * I + column);
+    }
+  });
+  if (pieces == 1 && divisor == 1) return;
+  device::parallel_for(O * I, std::max<int64_t>(1, kGrain / pieces), [&](int64_t begin, int64_t end) {
+    for (int64_t at = begin; at < end; ++at) {
+      const T* const from = sums + at / I * pieces * I + at % I;
+      typename Reducer<T>::Wide total = from[0];
+      for (int64_t p = 1; p < pieces; ++p) total = k.combine(total, from[p * I]);
+      y[at] = finish<T>(total, divisor);
+    }
+  });
+}
+
+template <class T> void reduce_as(const Reducer<T>& k, const Tensor& x, const Tensor& y, double divisor) {
+  const int64_t O = x.dim(0), R = x.dim(1), I = x.dim(2);
+  if (R == 0) return fill(y, static_cast<double>(k.neutral) / divisor);
+  if (I == 1) reduce_rows(k, x.data<T>(), O, R, y.data<T>(), divisor);
+  else reduce_columns(k, x.data<T>(), O, R, I, y.data<T>(), divisor);
+}
+
+}  // namespace
+
+void reduce(ReduceOp op, const Tensor& x, const Tensor& y, double divisor) {
+  const Reducers& k = op == ReduceOp::sum ? reducers().sum : op == ReduceOp::max ? reducers().max : reducers().min;
+  if (x.dtype() == Dtype::f32) reduce_as(k.f32, x, y, divisor);
+  else if (x.dtype() == Dtype::f64) reduce_as(k.f64, x, y, divisor);
+  else reduce_as(k.i64, x, y, divisor);
+}
+
+bool all_between(const Tensor& x, double above, double most) {
+  return visit_float("all_between", x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    return std::all_of(x.data<T>(), x.data<T>() + x.numel(), [=](T v) { return static_cast<double>(v) > above && static_cast<double>(v) <= most; });
+  });
+}
+
 }  // namespace grim::cpu
 #endif

@@ -27,6 +27,6 @@ struct Reducers {
 struct ReduceTable {
   Reducers sum, max, min;
 };
-const ReduceTable& reduce();
+const ReduceTable& reducers();
 
 }  // namespace grim::cpu

@@ -11,7 +11,6 @@ struct TargetRows {
 
   // throws: dtype; argument, a target that is neither 0..V-1 nor ignored, naming row and value.
   TargetRows(const char* op, const Tensor& any, int64_t V, int64_t ignored);
-  const int64_t* data() const { return targets.data<int64_t>(); }
   int64_t size() const { return targets.numel(); }
   // What one row's loss is multiplied by: 1, or 1 / counted for a mean.
   double scale(Reduction reduction) const {

@@ -1,9 +1,10 @@
 #include "grimoire/op/view.h"
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/op/run.h"
+#include "grimoire/op/view_cpu.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
-#include "grimoire/tensor/walk.h"
 
 // The gradient of a view is the same view backwards; where a view drops or repeats elements it adds into the whole.
 namespace grim {
@@ -12,20 +13,6 @@ namespace {
 Tensor plain_reshape(const Tensor& x, const Shape& shape) {
   const Tensor view = view::try_reshape(x, shape);
   return view.defined() ? view : view::try_reshape(copy(x), shape);
-}
-
-// dst += src where dst repeats along axes of stride 0.
-void add_repeated(const Tensor& dst, const Tensor& src) {
-  visit_float("expand", dst.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    T* const to = dst.data<T>();
-    const T* const from = src.data<T>();
-    const Walk<2> walk(dst.shape(), {dst.strides(), src.strides()});
-    walk.run([&](const std::array<int64_t, 2>& at) {
-      for (int64_t i = 0; i < walk.row_length; ++i)
-        to[at[0] + i * walk.row_strides[0]] += from[at[1] + i * walk.row_strides[1]];
-    });
-  });
 }
 
 }  // namespace
@@ -67,7 +54,7 @@ Tensor permute(const Tensor& x, std::initializer_list<int> order) {
 
 Tensor expand(const Tensor& x, const Shape& shape) {
   return record(view::expand(x, shape), {x}, [](const Tensor& dy, Grads dx) {
-    dx.scatter(0, [&](const Tensor& whole) { add_repeated(view::expand(whole, dy.shape()), cast(dy, whole.dtype())); });
+    dx.scatter(0, [&](const Tensor& whole) { GRIM_RUN(add_repeated, view::expand(whole, dy.shape()), cast(dy, whole.dtype())); });
   });
 }
 
