@@ -45,6 +45,22 @@ expect 0 "" train --model tcn --data "$work/lines.txt" --format text --context 1
 expect 0 "" train --model gru --data "$work/lines.txt" --format text --context 16 --n-embd 8 --n-hidden 8 --steps 2 --out "$work/gru"
 expect 0 "" doctor "$work/gru"; printed "what is left of a gradient at its last state"; printed "steps back"
 
+# --- a task in words
+printf 'text\tlabel\na warm film\t1\na dull film\t0\nwarm\t1\ndull\t0\n' >"$work/moods.tsv"
+expect 0 "" train --model gpt --data "$work/lines.txt" --format text --tokenizer "$work/bytes" --context 100 $small --out "$work/wide"
+expect 0 "" ask "$work/wide" --task sentiment --text "a warm film" --text "dull"; printed "(negative|positive)\s+0\.[0-9]+\s+a warm film"
+expect 0 "" ask "$work/wide" --task sentiment --data "$work/moods.tsv" --examples "$work/moods.tsv" --shots 2 --calibrate --out "$work/asked.jsonl"
+printed "prompt, 2 examples, +"; [ "$(wc -l <"$work/asked.jsonl")" = 4 ] || fail "ask: not a line for each text"
+printf '{"tasks": [{"task": "sentiment", "data": "moods.tsv", "limit": 3}, {"task": {"form": "{text} is", "words": {"0": "bad", "1": "good"}}, "data": "moods.tsv"}]}' >"$work/ask.json"
+expect 0 "" ask "$work/wide" --task "$work/ask.json"; printed "sentiment .* 3 "
+expect 0 "" ask "$work/wide" --task qa --text "who?"
+expect 2 "task is missing: sentiment" ask "$work/wide" --data "$work/moods.tsv"
+expect 2 "data or --text is missing" ask "$work/wide" --task sentiment
+expect 2 "the task 'sentimant' is not known" ask "$work/wide" --task sentimant --text x; said "did you mean 'sentiment'"
+expect 3 "moods.tsv: row 1 .*: the label '1' is none of the task's: ABBR" ask "$work/wide" --task question-type --data "$work/moods.tsv"
+printf '{"form": "no place"}' >"$work/own.json"; expect 3 "own.json: the form has no place for the text" ask "$work/wide" --task "$work/own.json" --text x
+printf '{"tasks": [{"task": "sentiment", "dat": "x"}]}' >"$work/own.json"; expect 3 "the key 'dat' is not known" ask "$work/wide" --task "$work/own.json"
+
 # --- longer than the model reads
 long="The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog. The dog is lazy."
 expect 0 "" inspect attention "$work/bart" --text "The fox."

@@ -52,6 +52,8 @@ def value_and_slope(f, x):
 # act, nn
 row("act", "sigmoid", "logistic function,logistic sigmoid,expit", *value_and_slope(torch.sigmoid, 2.0))
 row("act", "tanh", "hyperbolic tangent", *value_and_slope(torch.tanh, 1.0))
+# llm
+row("llm", "contextual-calibration", "calibrate before use", torch.softmax(torch.tensor([.6, .4]).log() - torch.tensor([.8, .2]).log(), 0))
 # seq
 row("seq", "teacher-forcing", "scheduled sampling,teacher forcing ratio", stats.binom.pmf(10, 10, .95), stats.binom.pmf(10, 10, .9))
 layers = torch.nn.Sequential(*[torch.nn.Conv1d(1, 1, 3, dilation=2 ** i) for i in range(5) for _ in range(2)])

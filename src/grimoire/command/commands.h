@@ -12,6 +12,7 @@
   X(resume)            \
   X(generate)          \
   X(chat)              \
+  X(ask)               \
   X(features)          \
   X(probe)             \
   X(fill)              \

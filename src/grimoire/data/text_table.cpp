@@ -182,6 +182,19 @@ Chosen choose(const TextTable& rows, const LabelledColumns& named, WithLabels wi
 
 }  // namespace
 
+LabelledTexts LabelledTexts::picked(std::span<const int64_t> rows) const {
+  LabelledTexts some;
+  some.content_hash = content_hash;
+  for (const int64_t r : rows) {
+    const auto i = static_cast<size_t>(r);
+    some.texts.push_back(texts[i]);
+    if (!pairs.empty()) some.pairs.push_back(pairs[i]);
+    some.labels.push_back(labels[i]);
+    some.places.push_back(places[i]);
+  }
+  return some;
+}
+
 LabelledTexts labelled_texts(const TextTable& rows, const LabelledColumns& columns, WithLabels with) {
   const Chosen at = choose(rows, columns, with);
   LabelledTexts all;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,7 @@ struct LabelledTexts {
   std::string reading;                            // which columns were taken, in words: what a careful user wants to know
 
   size_t size() const { return texts.size(); }
+  LabelledTexts picked(std::span<const int64_t> rows) const;  // those, in that order
 };
 
 enum class WithLabels : uint8_t {

@@ -26,19 +26,6 @@ struct LabelFiles {
   LabelledTexts train, dev, test;
 };
 
-LabelledTexts picked(const LabelledTexts& all, std::span<const int64_t> rows) {
-  LabelledTexts some;
-  some.content_hash = all.content_hash;
-  for (const int64_t r : rows) {
-    const auto i = static_cast<size_t>(r);
-    some.texts.push_back(all.texts[i]);
-    if (!all.pairs.empty()) some.pairs.push_back(all.pairs[i]);
-    some.labels.push_back(all.labels[i]);
-    some.places.push_back(all.places[i]);
-  }
-  return some;
-}
-
 const char* how_read(LongTexts longer) {
   return longer == LongTexts::head ? "up to there" : longer == LongTexts::tail ? "from their ends" : "in windows, whose answers are averaged";
 }
@@ -210,7 +197,7 @@ template <LabelKind kKind> struct LabelSettings {
     const auto part = [&](double from, double percent) {
       const double n = static_cast<double>(order.size());
       const int64_t begin = std::llround(n * from / 100), end = std::llround(n * (from + percent) / 100);
-      return picked(all, std::span(order).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)));
+      return all.picked(std::span(order).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)));
     };
     const double dev = finetune.dev.empty() ? split.dev : 0, test = finetune.test.empty() ? split.test : 0;
     files.train = part(0, 100 - dev - test);

@@ -255,10 +255,11 @@ const Concept kConcepts[] = {
            out.answer("weights saved", (tuned - prompted) * weights);
          },
      .turn = "tasks=1: nothing is saved, and a small specialist is usually the better buy.",
-     .commands = "later: grimoire ask models/smollm2 --task sentiment",
+     .commands = "grimoire ask smollm2 --task sentiment --text \"a warm film\"\n"
+                 "grimoire ask smollm2 --task sentiment --data dev.tsv --beside runs/reviews",
      .mistake = "People say that this is multi-task learning; in fact that older term means training one network on several labelled tasks together; here "
                 "no task is trained at all.",
-     .see = "zero-shot: no examples given\ncot: asking for the steps\nfine-tuning: a model for each job\nlora: a small part for each job",
+     .see = "zero-shot: no examples given\ncontextual-calibration: against its habits\nfine-tuning: a model for each job\nlora: a small part for each job",
      .sources = "Radford et al. 2019, Language Models are Unsupervised Multitask Learners, section 1\n"
                 "Brown et al. 2020, Language Models are Few-Shot Learners\n"
                 "Caruana 1997, Multitask Learning: the older sense",
@@ -266,6 +267,33 @@ const Concept kConcepts[] = {
      .more = "A prompt costs its tokens on every call, and answers swing with its wording and with the order of the examples (Zhao et al. 2021, Calibrate "
              "Before Use). "
              "Fine-tuning on many tasks that are described in words (Sanh et al. 2022; Wei et al. 2022) joins both senses."},
+    {.id = "contextual-calibration",
+     .title = "Contextual calibration",
+     .names = "calibrate before use",
+     .what = "Taking out of a prompted answer what the model would have said to no question at all.",
+     .picture = "A guest who says \"fine\" whatever he is asked. Only what he says beyond his habit tells something, so the habit is measured first, with an "
+                "empty question.",
+     .formula = "q_c = (p_c / e_c) / sum_d (p_d / e_d)",
+     .symbols = "p_c: probability of answer c for this text\ne_c: the same where the text says nothing (\"N/A\")\nq_c: calibrated",
+     .inputs = "p = 0.6,0.4: of each answer, for the text\ne = 0.8,0.2: of each, without content",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto p = in.numbers("p", 1e-12, 1), e = in.numbers("e", 1e-12, 1, p.size(), p.size());
+           double total = 0;
+           for (size_t c = 0; c < p.size(); ++c) total += p[c] / e[c];
+           for (size_t c = 0; c < p.size() && c < 8; ++c) {
+             out.step(str("{:.6g} / {:.6g} = {:.6g}", p[c], e[c], p[c] / e[c]));
+             out.answer(str("q[{}]", c), p[c] / e[c] / total);
+           }
+         },
+     .turn = "e = 0.5,0.5: no habit, and q is p.",
+     .commands = "grimoire ask smollm2 --task sentiment --data dev.tsv --calibrate",
+     .mistake = "People say that it makes the model know more; in fact it only moves the line between answers, by what three empty texts show.",
+     .see = "multi-task-prompt: what is calibrated\nfew-shot: examples, which bring habits\ncalibration: probabilities that mean what they say",
+     .sources = "Zhao, Wallace, Feng, Klein and Singh 2021, Calibrate Before Use: Improving Few-Shot Performance of Language Models, section 5",
+     .ask = "p = .6 and .4, without content .8 and .2: which answer wins? | The second: .75 against 2.",
+     .more = "The order and the labels of the examples push a model towards the label that came last or most often. The paper divides by the mean of the "
+             "answers to \"N/A\", to nothing and to \"[MASK]\" in place of the text."},
     {.id = "moe",
      .title = "Mixture of experts",
      .what = "Making a model larger without making each answer slower: many parallel sub-networks are kept, and each token is sent to only a few of them.",

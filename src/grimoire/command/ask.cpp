@@ -1,0 +1,268 @@
+// A language model asked in words, without training, beside models that were taught the task.
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "grimoire/base/clock.h"
+#include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
+#include "grimoire/command/applicable.h"
+#include "grimoire/command/commands.h"
+#include "grimoire/command/eval/answers.h"
+#include "grimoire/device/threads.h"
+#include "grimoire/hub/fetch.h"
+#include "grimoire/metric/bleu.h"
+#include "grimoire/metric/significance.h"
+#include "grimoire/metric/squad.h"
+#include "grimoire/stats/counts.h"
+#include "grimoire/task/label_scores.h"
+#include "grimoire/task/prompt_task.h"
+
+namespace grim {
+namespace {
+
+using report::number;
+
+// One task as it is asked.
+struct Question {
+  PromptTask task;
+  std::string data, examples, beside;
+  LabelledColumns columns;
+  int64_t shots = 0, limit = 0;
+  bool calibrate = false;
+};
+
+// A score with what 95 in 100 repetitions would find.
+struct Scored {
+  const char* what;
+  double value, low, high;
+};
+
+Scored share(double right, double n) {
+  const auto known = stats::proportion_interval(right, n);
+  return {"accuracy", right / n, known.low, known.high};
+}
+
+// Of numbers from 0 to 1, by the normal distribution.
+Scored mean_of(const char* what, const std::vector<double>& each) {
+  const auto n = static_cast<double>(each.size());
+  double sum = 0, squares = 0;
+  for (const double v : each) sum += v, squares += v * v;
+  const double mean = sum / n, half = 1.959963984540054 * std::sqrt(std::max(0.0, squares / n - mean * mean) / n);
+  return {what, mean, std::max(0.0, mean - half), std::min(1.0, mean + half)};
+}
+
+Scored bleu_of(const std::vector<std::string>& written, const std::vector<std::string>& right) {
+  const Bleu bleu;
+  const std::vector<Lines> references = {Lines(right.begin(), right.end())};
+  const LineCounts counts = bleu.count(Lines(written.begin(), written.end()), references);
+  const ScoreSpread spread = bootstrap_spread(bleu, counts, {});
+  return {"BLEU", bleu.score(counts.sums()), spread.mean - spread.half_width, spread.mean + spread.half_width};
+}
+
+class AskCommand final : public Command {
+ public:
+  std::string name() const override { return "ask"; }
+  std::string summary() const override { return "put a task to a language model in words, without training it"; }
+  std::vector<std::string> examples() const override {
+    return {"grimoire ask smollm2 --task sentiment --text \"a warm, funny, engaging film\"",
+            "grimoire ask smollm2 --task sentiment --data dev.tsv --examples train.tsv --shots 8 --calibrate",
+            "grimoire ask smollm2 --task sentiment --data dev.tsv --beside runs/reviews"};
+  }
+  std::vector<Positional> positionals() override { return {{"model", "a run or model folder of a language model, or the name of a published model", &model_}}; }
+  Options options() override {
+    return {{.name = "task", .help = str("{}, or a JSON file of your own task, or of several", joined(known_prompt_tasks())), .target = &task_, .basic = true},
+            {.name = "text", .help = "text to answer; may be given again and again", .target = &texts_, .basic = true, .without = {"data"}},
+            {.name = "data", .help = "texts with their answers, to be judged: CSV, TSV or JSON Lines", .target = &asked_.data, .basic = true},
+            {.name = "examples", .help = "texts with their answers, of which some stand answered before each", .target = &asked_.examples, .basic = true},
+            {.name = "shots", .help = "how many of them", .target = &asked_.shots, .low = 0, .high = 1000, .basic = true, .with = "examples"},
+            {.name = "calibrate", .help = "divide by what the model answers where the text says nothing", .target = &asked_.calibrate, .basic = true},
+            {.name = "beside", .help = "a run that was taught the task, judged on the same texts", .target = &asked_.beside, .basic = true, .with = "data"},
+            {.name = "limit", .help = "only so many of the texts, drawn by the seed; 0: all", .target = &asked_.limit, .low = 0},
+            {.name = "text-column", .help = "column of the texts, by name or number from 0; else it is found", .target = &asked_.columns.text},
+            {.name = "pair-column", .help = "column of the text beside each", .target = &asked_.columns.pair},
+            {.name = "label-column", .help = "column of the answers", .target = &asked_.columns.label},
+            {.name = "out", .help = "file for every answer, a JSON object a line", .target = &out_},
+            {.name = "seed", .help = "of the examples that are drawn, and of the texts", .target = &seed_, .low = 0},
+            {.name = "dtype", .help = "the model's weights: f32, or rounded to bf16", .target = &dtype_, .choices = {"f32", "bf16"}},
+            {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
+  }
+
+  int run(Console& console) override {
+    if (task_.empty()) throw Error(ErrorKind::usage, str("--task is missing: {}, or a file", joined(known_prompt_tasks())), see_help(*this));
+    const device::ThreadCap cap(threads_);
+    const std::vector<Question> questions = questions_of();
+    const TrainedModel trained = load_trained(model_at(model_), dtype_named(dtype_));
+    PromptReader reader(*trained.model, *trained.tokenizer, eval::token_before(trained, {}));
+    if (!texts_.empty()) return answer(console, reader, questions[0]);
+    report::Table table{{"task", "who", "score", "from", "to (95 %)", "texts", "seconds"}, {}};
+    for (const Question& q : questions) judge(console, reader, q, table);
+    show(console, {"", {table, report::Remark{str("by prompt: {}; {} tokens read", trained.path, with_commas(reader.tokens_read()))}}},
+         Json::object({{"model", trained.path}, {"rows", rows_}, {"tokens_read", reader.tokens_read()}}));
+    if (!out_.empty()) write_atomically(out_, lines_);
+    return 0;
+  }
+
+ private:
+  // A name, a file of one task, or a file {"tasks": [{"task": NAME or FILE or an object, "data": ..., "examples": ..., ...}, ...]} whose paths begin at it.
+  std::vector<Question> questions_of() {
+    const bool is_file = task_.ends_with(".json") || files().kind(task_) == FileKind::file;
+    if (!is_file) {
+      asked_.task = known_prompt_task(task_);
+      return {checked(asked_)};
+    }
+    const Json file = Json::parse(read_file(task_), task_);
+    const Json* const tasks = file.find("tasks");
+    if (!tasks) {
+      asked_.task = prompt_task_of(file, task_);
+      return {checked(asked_)};
+    }
+    if (!asked_.data.empty() || !texts_.empty())
+      throw Error(ErrorKind::usage, str("{} names several tasks with their data: --data and --text are for one", task_), "leave them out");
+    std::vector<Question> all;
+    for (const Json& t : tasks->items()) all.push_back(checked(question_of(t)));
+    return all;
+  }
+  Question question_of(const Json& t) const {
+    static const std::vector<std::string> keys = {"task", "data", "examples", "beside", "shots", "limit", "calibrate", "text_column", "pair_column", "label_column"};
+    for (const std::string& key : t.keys())
+      if (std::ranges::find(keys, key) == keys.end()) throw Error(ErrorKind::input, str("{}: the key '{}' is not known, expected some of {}", task_, key, joined(keys)),
+                                                                  did_you_mean(key, keys));
+    const auto near = [&](const std::string& key) {
+      const std::string path = t.text(key, "");
+      return path.empty() || path[0] == '/' ? path : join_path(parent_folder(task_), path);
+    };
+    Question q{.data = near("data"), .examples = near("examples"), .beside = near("beside"), .shots = t.integer("shots", asked_.shots),
+               .limit = t.integer("limit", asked_.limit), .calibrate = t.boolean("calibrate", asked_.calibrate)};
+    q.columns = {t.text("text_column", ""), t.text("pair_column", ""), t.text("label_column", "")};
+    const Json& what = t.at("task");
+    if (what.is_object()) q.task = prompt_task_of(what, task_);
+    else if (what.as_text().ends_with(".json")) q.task = prompt_task_of(Json::parse(read_file(near("task")), near("task")), near("task"));
+    else q.task = known_prompt_task(what.as_text());
+    return q;
+  }
+  Question checked(Question q) {
+    if (q.data.empty() && texts_.empty())
+      throw Error(ErrorKind::usage, str("{}: --data or --text is missing: what the model is asked about", q.task.name), see_help(*this));
+    if (q.calibrate && !q.task.chooses())
+      throw Error(ErrorKind::usage, str("--calibrate: the answers to '{}' are written, not chosen among words", q.task.name), "leave it out");
+    if (q.shots > 0 && q.examples.empty()) throw Error(ErrorKind::usage, str("{}: shots without examples to take them from", q.task.name), see_help(*this));
+    return q;
+  }
+
+  static LabelledTexts read(const std::string& path, const LabelledColumns& columns) {
+    return labelled_texts(read_text_table(path, {columns.text, columns.pair, columns.label}), columns);
+  }
+  std::vector<AnsweredText> shots_of(const Question& q) const {
+    if (q.shots == 0) return {};
+    Rng rng(RngMode::philox, static_cast<uint64_t>(seed_), "shots");
+    return drawn_examples(q.task, read(q.examples, q.columns), q.shots, rng);
+  }
+  LabelledTexts texts_of(const Question& q) const {
+    LabelledTexts all = read(q.data, q.columns);
+    if (q.limit == 0 || q.limit >= std::ssize(all.texts)) return all;
+    std::vector<int64_t> rows = Rng(RngMode::philox, static_cast<uint64_t>(seed_), "texts").permutation(std::ssize(all.texts));
+    rows.resize(static_cast<size_t>(q.limit));
+    std::ranges::sort(rows);
+    return all.picked(rows);
+  }
+
+  int answer(Console& console, PromptReader& reader, const Question& q) {
+    LabelledTexts texts;
+    for (const std::string& text : texts_) texts.texts.push_back(text), texts.places.push_back(str("text {}", texts.texts.size()));
+    const std::vector<AnsweredText> examples = shots_of(q);
+    Json all = Json::array();
+    const auto say = [&](size_t i, Json a) {
+      Json whole = Json::object({{"text", texts.texts[i]}});
+      for (size_t k = 0; k < a.size(); ++k) whole.set(a.keys()[k], a[k]);
+      if (console.json()) return all.push(whole);
+      const Json* const p = whole.find("probability");
+      console.data(whole.text("answer") + (p ? str("\t{:.4f}", p->as_real()) : "") + "\t" + texts.texts[i] + "\n");
+    };
+    if (q.task.chooses()) {
+      const PromptAnswers answers = choose_by_prompt(reader, q.task, examples, texts, q.calibrate ? Calibrated::yes : Calibrated::no);
+      for (size_t i = 0; i < texts.size(); ++i) {
+        double total = 0;
+        for (const double n : answers.nats[i]) total += std::exp(answers.nats[i][answers.chosen[i]] - n);
+        say(i, Json::object({{"answer", q.task.words[answers.chosen[i]].second}, {"probability", 1 / total}}));
+      }
+    } else {
+      for (size_t i = 0; i < texts.size(); ++i)
+        say(i, Json::object({{"answer", std::string(trimmed(reader.written(prompt_of(q.task, examples, texts.texts[i], ""), "\n", q.task.most_tokens)))}}));
+    }
+    if (console.json()) console.result(Json::object({{"answers", all}}));
+    return 0;
+  }
+
+  void judge(Console& console, PromptReader& reader, const Question& q, report::Table& table) {
+    const LabelledTexts texts = texts_of(q);
+    console.say(texts.reading);
+    const std::vector<AnsweredText> examples = shots_of(q);
+    const double begin = monotonic_seconds();
+    const std::string who = str("prompt, {} example{}{}", examples.size(), examples.size() == 1 ? "" : "s", q.calibrate ? ", calibrated" : "");
+    const Scored score = q.task.chooses() ? chosen_score(reader, q, examples, texts) : written_score(reader, q, examples, texts);
+    add(table, q, who, score, texts.size(), monotonic_seconds() - begin);
+    if (q.beside.empty()) return;
+    const double taught = monotonic_seconds();
+    add(table, q, q.beside, score_of_taught(q, texts), texts.size(), monotonic_seconds() - taught);
+  }
+  Scored chosen_score(PromptReader& reader, const Question& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts) {
+    std::vector<size_t> right;
+    for (size_t i = 0; i < texts.size(); ++i) right.push_back(q.task.choice_of(texts.labels[i], texts.places[i]));
+    const PromptAnswers answers = choose_by_prompt(reader, q.task, examples, texts, q.calibrate ? Calibrated::yes : Calibrated::no);
+    double hits = 0;
+    for (size_t i = 0; i < texts.size(); ++i) {
+      hits += answers.chosen[i] == right[i];
+      Json nats = Json::object();
+      for (size_t c = 0; c < q.task.words.size(); ++c) nats.set(q.task.words[c].second, answers.nats[i][c]);
+      keep(q, texts, i, q.task.words[answers.chosen[i]].first, nats);
+    }
+    return share(hits, static_cast<double>(texts.size()));
+  }
+  Scored written_score(PromptReader& reader, const Question& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts) {
+    std::vector<std::string> written;
+    std::vector<double> f1;
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const std::string prompt = prompt_of(q.task, examples, texts.texts[i], texts.pairs.empty() ? "" : texts.pairs[i]);
+      written.emplace_back(trimmed(reader.written(prompt, "\n", q.task.most_tokens)));
+      f1.push_back(answer_f1(written[i], texts.labels[i]));
+      keep(q, texts, i, written[i], {});
+    }
+    return q.task.score == PromptScore::bleu ? bleu_of(written, texts.labels) : mean_of("F1", f1);
+  }
+  void keep(const Question& q, const LabelledTexts& texts, size_t i, const std::string& answer, const Json& nats) {
+    if (out_.empty()) return;
+    Json line = Json::object({{"task", q.task.name}, {"text", texts.texts[i]}, {"right", texts.labels[i]}, {"answer", answer}});
+    if (!nats.is_null()) line.set("nats", nats);
+    lines_ += line.dump() + "\n";
+  }
+  // By the labels' names, as the run knows them.
+  static Scored score_of_taught(const Question& q, const LabelledTexts& texts) {
+    const TrainedEncoder taught = load_encoder(model_at(q.beside));
+    const Json run = eval::training_settings(taught.about);
+    const EncodedTexts encoded(*taught.tokenizer, texts.texts, texts.pairs, eval::windows_of_run(run, *taught.model), texts.places);
+    const LabelScores s = score_labels(answer_labels(*taught.model, encoded), label_targets(texts, taught.model->label_set()));
+    const auto n = static_cast<double>(texts.size());
+    return share(std::round(s.score * n), n);
+  }
+
+  void add(report::Table& table, const Question& q, const std::string& who, const Scored& s, size_t texts, double seconds) {
+    const bool percent = s.value <= 1 && std::string_view(s.what) != "BLEU";
+    const auto shown = [&](double v) { return number(v, percent ? "{:.4f}" : "{:.2f}"); };
+    table.rows.push_back({q.task.name, str("{}: {}", who, s.what), shown(s.value), shown(s.low), shown(s.high), static_cast<double>(texts), number(seconds, "{:.1f}")});
+    rows_.push(Json::object({{"task", q.task.name}, {"who", who}, {"score", s.what}, {"value", s.value}, {"interval", Json::array({s.low, s.high})},
+                             {"texts", static_cast<int64_t>(texts)}, {"seconds", seconds}}));
+  }
+
+  Question asked_;
+  std::string model_, task_, out_, dtype_ = "f32", lines_;
+  std::vector<std::string> texts_;
+  Json rows_ = Json::array();
+  int64_t seed_ = 1337, threads_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_ask_command() { return std::make_unique<AskCommand>(); }
+
+}  // namespace grim
