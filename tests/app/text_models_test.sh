@@ -50,7 +50,7 @@ printf 'text\tlabel\na warm film\t1\na dull film\t0\nwarm\t1\ndull\t0\n' >"$work
 expect 0 "" train --model gpt --data "$work/lines.txt" --format text --tokenizer "$work/bytes" --context 100 $small --out "$work/wide"
 expect 0 "" ask "$work/wide" --task sentiment --text "a warm film" --text "dull"; printed "(negative|positive)\s+0\.[0-9]+\s+a warm film"
 expect 0 "" ask "$work/wide" --task sentiment --data "$work/moods.tsv" --examples "$work/moods.tsv" --shots 2 --calibrate --out "$work/asked.jsonl"
-printed "prompt, 2 examples, +"; [ "$(wc -l <"$work/asked.jsonl")" = 4 ] || fail "ask: not a line for each text"
+printed "2 shots, calibrated"; [ "$(wc -l <"$work/asked.jsonl")" = 4 ] || fail "ask: not a line for each text"
 printf '{"tasks": [{"task": "sentiment", "data": "moods.tsv", "limit": 3}, {"task": {"form": "{text} is", "words": {"0": "bad", "1": "good"}}, "data": "moods.tsv"}]}' >"$work/ask.json"
 expect 0 "" ask "$work/wide" --task "$work/ask.json"; printed "sentiment .* 3 "
 expect 0 "" ask "$work/wide" --task qa --text "who?"

@@ -98,7 +98,8 @@ TEST(PromptTask, CalibratingTakesOutWhatNoContentSays) {
   PromptReader reader(model, kLetters, {});
   const PromptTask task = mood();
   const LabelledTexts texts = some_texts();
-  const PromptAnswers plain = choose_by_prompt(reader, task, {}, texts, Calibrated::no), calibrated = choose_by_prompt(reader, task, {}, texts, Calibrated::yes);
+  const PromptAnswers plain = choose_by_prompt(reader, task, {}, texts, Calibrated::no);
+  const PromptAnswers calibrated = choose_by_prompt(reader, task, {}, texts, Calibrated::yes);
   double share[2] = {};
   for (const char* nothing : {"N/A", "", "[MASK]"}) {
     const std::vector<double> nats = reader.nats(prompt_of(task, {}, nothing, ""), task.choices());

@@ -95,9 +95,10 @@ class AskCommand final : public Command {
     const TrainedModel trained = load_trained(model_at(model_), dtype_named(dtype_));
     PromptReader reader(*trained.model, *trained.tokenizer, eval::token_before(trained, {}));
     if (!texts_.empty()) return answer(console, reader, questions[0]);
-    report::Table table{{"task", "who", "score", "from", "to (95 %)", "texts", "seconds"}, {}};
+    report::Table table{{"task", "who", "score", "is", "from", "to", "texts", "s"}, {}};
     for (const Question& q : questions) judge(console, reader, q, table);
-    show(console, {"", {table, report::Remark{str("by prompt: {}; {} tokens read", trained.path, with_commas(reader.tokens_read()))}}},
+    const std::string how = str("asked: {}, {} tokens read; from, to: 95 % intervals", file_name(model_), with_commas(reader.tokens_read()));
+    show(console, {"", {table, report::Remark{how}}},
          Json::object({{"model", trained.path}, {"rows", rows_}, {"tokens_read", reader.tokens_read()}}));
     if (!out_.empty()) write_atomically(out_, lines_);
     return 0;
@@ -124,10 +125,11 @@ class AskCommand final : public Command {
     return all;
   }
   Question question_of(const Json& t) const {
-    static const std::vector<std::string> keys = {"task", "data", "examples", "beside", "shots", "limit", "calibrate", "text_column", "pair_column", "label_column"};
+    static const std::vector<std::string> keys = {"task",  "data",      "examples",    "beside",      "shots",
+                                                  "limit", "calibrate", "text_column", "pair_column", "label_column"};
     for (const std::string& key : t.keys())
-      if (std::ranges::find(keys, key) == keys.end()) throw Error(ErrorKind::input, str("{}: the key '{}' is not known, expected some of {}", task_, key, joined(keys)),
-                                                                  did_you_mean(key, keys));
+      if (std::ranges::find(keys, key) == keys.end())
+        throw Error(ErrorKind::input, str("{}: the key '{}' is not known, expected some of {}", task_, key, joined(keys)), did_you_mean(key, keys));
     const auto near = [&](const std::string& key) {
       const std::string path = t.text(key, "");
       return path.empty() || path[0] == '/' ? path : join_path(parent_folder(task_), path);
@@ -199,12 +201,12 @@ class AskCommand final : public Command {
     console.say(texts.reading);
     const std::vector<AnsweredText> examples = shots_of(q);
     const double begin = monotonic_seconds();
-    const std::string who = str("prompt, {} example{}{}", examples.size(), examples.size() == 1 ? "" : "s", q.calibrate ? ", calibrated" : "");
+    const std::string who = str("{} shot{}{}", examples.size(), examples.size() == 1 ? "" : "s", q.calibrate ? ", calibrated" : "");
     const Scored score = q.task.chooses() ? chosen_score(reader, q, examples, texts) : written_score(reader, q, examples, texts);
     add(table, q, who, score, texts.size(), monotonic_seconds() - begin);
     if (q.beside.empty()) return;
     const double taught = monotonic_seconds();
-    add(table, q, q.beside, score_of_taught(q, texts), texts.size(), monotonic_seconds() - taught);
+    add(table, q, file_name(q.beside), score_of_taught(q, texts), texts.size(), monotonic_seconds() - taught);
   }
   Scored chosen_score(PromptReader& reader, const Question& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts) {
     std::vector<size_t> right;
@@ -249,7 +251,8 @@ class AskCommand final : public Command {
   void add(report::Table& table, const Question& q, const std::string& who, const Scored& s, size_t texts, double seconds) {
     const bool percent = s.value <= 1 && std::string_view(s.what) != "BLEU";
     const auto shown = [&](double v) { return number(v, percent ? "{:.4f}" : "{:.2f}"); };
-    table.rows.push_back({q.task.name, str("{}: {}", who, s.what), shown(s.value), shown(s.low), shown(s.high), static_cast<double>(texts), number(seconds, "{:.1f}")});
+    table.rows.push_back({q.task.name, who, std::string(s.what), shown(s.value), shown(s.low), shown(s.high), static_cast<double>(texts),
+                          number(seconds, "{:.1f}")});
     rows_.push(Json::object({{"task", q.task.name}, {"who", who}, {"score", s.what}, {"value", s.value}, {"interval", Json::array({s.low, s.high})},
                              {"texts", static_cast<int64_t>(texts)}, {"seconds", seconds}}));
   }

@@ -50,8 +50,8 @@ std::vector<double> PromptReader::nats(const std::string& prompt, std::span<cons
   for (const std::string& choice : choices) {
     const ChoiceTokens tokens = choice_tokens(tokenizer_, before_, prompt, choice);
     const auto asked = std::ssize(tokens.choice);
-    GRIM_CHECK(asked < cache_->capacity(), input, "prompts", "the choice '{}' has {} tokens, expected fewer than {}, which the model looks back on", choice, asked,
-               cache_->capacity());
+    GRIM_CHECK(asked < cache_->capacity(), input, "prompts", "the choice '{}' has {} tokens, expected fewer than {}, which the model looks back on", choice,
+               asked, cache_->capacity());
     Ids ids = fitting(tokens.context, static_cast<size_t>(cache_->capacity() - asked));
     ids.insert(ids.end(), tokens.choice.begin(), tokens.choice.end() - 1);
     const Tensor known = log_probabilities(ids, asked);

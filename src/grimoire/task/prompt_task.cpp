@@ -5,6 +5,7 @@
 #include <map>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
 #include "grimoire/base/option.h"
 
 namespace grim {
@@ -63,7 +64,7 @@ PromptTask prompt_task_of(const Json& object, const std::string& source) {
   for (const std::string& key : object.keys())
     if (std::ranges::find(keys, key) == keys.end())
       throw Error(ErrorKind::input, str("[prompts] {}: the key '{}' is not known, expected some of {}", source, key, joined(keys)), did_you_mean(key, keys));
-  PromptTask task{.name = object.text("name", source), .form = object.text("form", "")};
+  PromptTask task{.name = object.text("name", file_name(source)), .form = object.text("form", "")};
   GRIM_CHECK(task.form.find(kText) != std::string::npos, input, "prompts", "{}: the form has no place for the text, expected {} in \"form\"", source, kText);
   if (const Json* const words = object.find("words"))
     for (size_t i = 0; i < words->size(); ++i) task.words.emplace_back(words->keys()[i], (*words)[i].as_text());
