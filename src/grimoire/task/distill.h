@@ -10,7 +10,9 @@
 
 #include "grimoire/base/option.h"
 #include "grimoire/model/text_encoder.h"
+#include "grimoire/op/binary.h"
 #include "grimoire/task/finetune.h"
+#include "grimoire/task/mlm_data.h"
 #include "grimoire/train/run_config.h"
 
 namespace grim {
@@ -46,6 +48,16 @@ class Teacher {
 Tensor soft_loss(const Tensor& student, const Tensor& teacher, double temperature, LabelKind kind = LabelKind::one);
 // 1 - cos(x, y) of each row: (N, C), (N, C) -> (N,), as PyTorch's CosineEmbeddingLoss of equal things
 Tensor cosine_loss(const Tensor& x, const Tensor& y);
+
+// Of words the mean over those that are hidden, of angles over all tokens. Where both have a head for what follows, the student learns from its answers
+// alike, the mean over the texts. 0-d
+Tensor distill_mlm_loss(const TextEncoder& student, const TextEncoder& teacher, const MlmExamples::Batch& batch, const DistillOptions& options, Pass& pass);
+
+// Parts of a loss, each with its weight.
+struct WeightedSum {
+  Tensor sum;  // undefined: there are none
+  void add(double weight, const Tensor& part) { sum = sum.defined() ? grim::add(sum, mul(part, weight)) : mul(part, weight); }
+};
 
 TaskDefaults distill_task_settings();      // a head that labels texts
 TaskDefaults distill_mlm_task_settings();  // one that fills in masked words

@@ -55,14 +55,12 @@ class DistillTask final : public LabelledTask {
       seen = teacher_->model().hidden(batch, evaluation);
       said = widened(teacher_->model().labels(seen, batch, evaluation));
     }
-    std::vector<Tensor> parts;
-    if (distill_.soft > 0) parts.push_back(distill_.soft * mean(soft_loss(logits, said, distill_.temperature, labels_.kind)));
+    WeightedSum total;
+    if (distill_.soft > 0) total.add(distill_.soft, mean(soft_loss(logits, said, distill_.temperature, labels_.kind)));
     if (distill_.hard > 0 && train_.targets.defined())
-      parts.push_back(distill_.hard * label_loss(rows, logits, std::vector<double>(rows.size(), 1 / weight(rows))));
-    if (distill_.cosine > 0) parts.push_back(distill_.cosine * mean(packed_mean(unsqueeze(cosine_loss(hidden, seen), 1), batch.offsets)));
-    Tensor total = parts[0];
-    for (size_t i = 1; i < parts.size(); ++i) total = total + parts[i];
-    return total;
+      total.add(distill_.hard, label_loss(rows, logits, std::vector<double>(rows.size(), 1 / weight(rows))));
+    if (distill_.cosine > 0) total.add(distill_.cosine, mean(packed_mean(unsqueeze(cosine_loss(hidden, seen), 1), batch.offsets)));
+    return total.sum;
   }
 
   double baseline(const StopAsked& stop) const override {

@@ -9,10 +9,45 @@
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/task/distill.h"
-#include "grimoire/task/mlm.h"
 #include "grimoire/task/mlm_task.h"
 
 namespace grim {
+namespace {
+
+struct Answers {
+  Tensor hidden, words, next;  // (N, C); of hidden places (M, V); (texts, 2), where there is such a head
+};
+Answers answers(const TextEncoder& model, const MlmExamples::Batch& b, Pass& pass) {
+  Answers a{.hidden = model.hidden(b.texts, pass), .words = {}, .next = {}};
+  a.words = widened(model.masked_logits(index_select(a.hidden, 0, b.places)));
+  if (model.has(EncoderPart::next_sentence)) a.next = widened(model.next_sentence_logits(a.hidden, b.texts));
+  return a;
+}
+
+}  // namespace
+
+Tensor distill_mlm_loss(const TextEncoder& student, const TextEncoder& teacher, const MlmExamples::Batch& b, const DistillOptions& o, Pass& pass) {
+  const Answers own = answers(student, b, pass);
+  Answers taught;
+  {
+    const NoGrad no_grad;
+    Pass evaluation = Pass::evaluation();
+    taught = answers(teacher, b, evaluation);
+  }
+  const bool follows = own.next.defined();
+  WeightedSum total;
+  if (o.soft > 0) {
+    total.add(o.soft, mean(soft_loss(own.words, taught.words, o.temperature)));
+    if (follows) total.add(o.soft, mean(soft_loss(own.next, taught.next, o.temperature)));
+  }
+  if (o.hard > 0) {
+    total.add(o.hard, cross_entropy(own.words, b.targets));
+    if (follows) total.add(o.hard, cross_entropy(own.next, b.next));
+  }
+  if (o.cosine > 0) total.add(o.cosine, mean(cosine_loss(own.hidden, taught.hidden)));
+  return total.sum;
+}
+
 namespace {
 
 class DistillMlmTask final : public MlmTask {
@@ -21,42 +56,11 @@ class DistillMlmTask final : public MlmTask {
                  const MaskOptions& masks, const DistillOptions& distill, uint64_t seed)
       : MlmTask(std::move(student.model), std::move(student.tokenizer), documents, split, masks, seed), teacher_(std::move(teacher)), distill_(distill) {}
 
-  // Of words the mean over those that are hidden, of angles over all tokens. Where there is a head for what follows, it learns from its own answers alike,
-  // the mean over the texts.
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override {
-    const MlmExamples::Batch b = train_.batch(rows, tokens_, masks_, pass.seed, pass.step);
-    const bool follows = model_->has(EncoderPart::next_sentence);
-    const Answers own = answers(*model_, b, pass), taught = of_teacher(b);
-    Tensor total;
-    const auto add = [&](double weight, const Tensor& part) { total = total.defined() ? total + weight * part : weight * part; };
-    if (distill_.soft > 0) {
-      add(distill_.soft, mean(soft_loss(own.words, taught.words, distill_.temperature)));
-      if (follows) add(distill_.soft, mean(soft_loss(own.next, taught.next, distill_.temperature)));
-    }
-    if (distill_.hard > 0) {
-      add(distill_.hard, cross_entropy(own.words, b.targets));
-      if (follows) add(distill_.hard, cross_entropy(own.next, b.next));
-    }
-    if (distill_.cosine > 0) add(distill_.cosine, mean(cosine_loss(own.hidden, taught.hidden)));
-    return total;
+    return distill_mlm_loss(*model_, teacher_->model(), train_.batch(rows, tokens_, masks_, pass.seed, pass.step), distill_, pass);
   }
 
  private:
-  struct Answers {
-    Tensor hidden, words, next;  // (N, C); of hidden places (M, V); (texts, 2), where there is such a head
-  };
-  static Answers answers(const TextEncoder& model, const MlmExamples::Batch& b, Pass& pass) {
-    Answers a{.hidden = model.hidden(b.texts, pass), .words = {}, .next = {}};
-    a.words = widened(model.masked_logits(index_select(a.hidden, 0, b.places)));
-    if (model.has(EncoderPart::next_sentence)) a.next = widened(model.next_sentence_logits(a.hidden, b.texts));
-    return a;
-  }
-  Answers of_teacher(const MlmExamples::Batch& b) const {
-    const NoGrad no_grad;
-    Pass pass = Pass::evaluation();
-    return answers(teacher_->model(), b, pass);
-  }
-
   std::shared_ptr<const Teacher> teacher_;
   DistillOptions distill_;
 };
