@@ -95,7 +95,11 @@ TEST(DistillLoss, OfMaskedWordsIsTransformers) {
   test::Ids hidden, asked;
   int64_t begin = 0;
   for (size_t i = 0; i < texts.size(); ++i) {
-    for (const int64_t p : places[i]) hidden.push_back(begin + p), asked.push_back(texts[i][static_cast<size_t>(p)]), texts[i][static_cast<size_t>(p)] = golden.integer("mask");
+    for (const int64_t p : places[i]) {
+      int64_t& word = texts[i][static_cast<size_t>(p)];
+      hidden.push_back(begin + p), asked.push_back(word);
+      word = golden.integer("mask");
+    }
     begin += std::ssize(texts[i]);
   }
   const MlmExamples::Batch batch{TokenBatch::of(texts), test::ids_of(hidden), test::ids_of(asked), test::ids_of({1, 0, 1})};
@@ -237,7 +241,8 @@ TEST_F(Distilling, AStudentOfHalfTheLayersLearns) {
     c.set("dtype", dtype);
     quiet_.notes.clear();
     EXPECT_EQ(train(c, quiet_).dev_score, 1.0) << dtype << " " << data;
-    const std::string said = data == std::string("plain.csv") ? "no column of labels" : "the teacher has accuracy 1.0000 on dev, of 4 layers; the student has 2";
+    const std::string said = data == std::string("plain.csv") ? "no column of labels"
+                                                              : "the teacher has accuracy 1.0000 on dev, of 4 layers; the student has 2";
     EXPECT_TRUE(std::ranges::any_of(quiet_.notes, [&](const std::string& n) { return n.starts_with(said); })) << data;
     const TrainedEncoder student = load_encoder(c.out);
     EXPECT_EQ(student.model->label_set().names, (std::vector<std::string>{"bad", "good"}));
@@ -310,7 +315,8 @@ TEST_F(Distilling, SaysWhatIsWrongBeforeItTrains) {
             }()).find("the teacher has no head that fills in masked words"),
             std::string::npos);
   write_atomically(folder_ / "other.tsv", "text\tlabel\nthe film\tgood\nthe film was dull\tpoor\n");
-  EXPECT_NE(refusal(distilling("bad", "0,2", "other.tsv")).find("row 2 (line 3): the label 'poor' is none of those that are learned: bad, good"), std::string::npos);
+  EXPECT_NE(refusal(distilling("bad", "0,2", "other.tsv")).find("row 2 (line 3): the label 'poor' is none of those that are learned: bad, good"),
+            std::string::npos);
   RunConfig nothing = distilling("bad");
   nothing.set("soft_weight", 0.0).set("hard_weight", 0.0).set("cosine_weight", 0.0);
   EXPECT_NE(refusal(nothing).find("nothing is learned"), std::string::npos);

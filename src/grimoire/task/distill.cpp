@@ -29,7 +29,8 @@ Options DistillOptions::options(RunConfig& run) {
 
 void DistillOptions::check() const {
   if (soft == 0 && hard == 0 && cosine == 0)
-    throw Error(ErrorKind::usage, GRIM_SETTING("soft-weight=0") ", " GRIM_SETTING("hard-weight=0") " and " GRIM_SETTING("cosine-weight=0") ": nothing is learned",
+    throw Error(ErrorKind::usage,
+                GRIM_SETTING("soft-weight=0") ", " GRIM_SETTING("hard-weight=0") " and " GRIM_SETTING("cosine-weight=0") ": nothing is learned",
                 "give one of them a weight");
   if (layers.empty())
     throw Error(ErrorKind::usage, GRIM_SETTING("student-layers") " is missing: which of the teacher's layers the student begins with", "as in 0,2,4");

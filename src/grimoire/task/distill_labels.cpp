@@ -38,7 +38,8 @@ class DistillTask final : public LabelledTask {
               const DistillOptions& distill)
       : LabelledTask(std::move(student), files, options), teacher_(std::move(teacher)), distill_(distill) {
     if (!train_.targets.defined() && distill.soft == 0 && distill.cosine == 0)
-      throw Error(ErrorKind::usage, GRIM_SETTING("soft-weight=0") " and " GRIM_SETTING("cosine-weight=0") ": the data have no labels, so that nothing is learned",
+      throw Error(ErrorKind::usage,
+                  GRIM_SETTING("soft-weight=0") " and " GRIM_SETTING("cosine-weight=0") ": the data have no labels, so that nothing is learned",
                   "give one of them a weight");
   }
 
