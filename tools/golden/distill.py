@@ -6,7 +6,8 @@ Made with torch 2.15.0 and transformers 5.24.0. distill.json: `soft`, rows of lo
 student_T) of each row by torch.nn.functional.kl_div and the gradient of their sum in the student's logits (kind "one"; of "several" the same of each label,
 by binary_cross_entropy less the teacher's own, the mean over labels); `cosine`, rows of hidden states and torch.nn.CosineEmbeddingLoss of each, likewise.
 `tasks`: texts as ids, and of the models of tests/golden/encoders, one of whose two layers the student keeps, 5 soft + 2 hard + 1 cosine at T = 2.
-NAME.safetensors holds grad.WEIGHT of the student's weights. Of labels the angle is the mean over the tokens of each text, then over texts; of masked words over all tokens.
+NAME.safetensors holds grad.WEIGHT of the student's weights. Of labels the angle is the mean over the tokens of each text, then over texts; of masked
+words over all tokens.
 """
 
 import torch

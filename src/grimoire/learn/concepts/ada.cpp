@@ -96,7 +96,7 @@ const Concept kConcepts[] = {
            out.answer("slope in the second", grad(scores).at({0, 1}));
          },
      .turn = "student=4,2,0: nothing is left to learn. T=100: what counts are differences of scores, of unlikely classes too.",
-     .commands = "grimoire distill DIR --data a.tsv --temperature 4 --student-layers 0,2 --out S",
+     .commands = "grimoire distill A --data a.tsv --temperature 4 --student-layers 0,2 --out B",
      .code = "src/grimoire/task/distill.cpp: soft_loss",
      .mistake = "People say that the temperature stays on when the student is used; in fact it answers at T = 1, and is the surer for it.",
      .see = "distillation: what it is for\nkl: the loss without T\nlabel-smoothing: soft targets that know nothing\nlogit: what T divides",

@@ -155,7 +155,7 @@ const Concept kConcepts[] = {
      .inputs = "L = 6: blocks\nC = 768: width\nF = 3072: feed-forward width\nV = 30522: vocabulary\nT = 512: positions",
      .compute = [](const Inputs& in, Worked& out) { out.answer("parameters", static_cast<double>(encoder_parameters(in, out, 0))); },
      .turn = "L=12: without pooler and segments even the full depth has only 592,128 fewer than BERT.",
-     .commands = "grimoire distill DIR --objective mlm --data a.txt --student-layers 0,2 --out S",
+     .commands = "grimoire distill A --objective mlm --data a.txt --student-layers 0,2 --out B",
      .mistake = "People say that it is faster because it has no segment embeddings; in fact those are two rows of a table: "
                 "the speed comes from running half of the layers.",
      .see = "distillation: how it was taught\n97-60-40: what it keeps\nbert: its teacher",
