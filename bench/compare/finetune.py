@@ -1,7 +1,7 @@
 """Fine-tuning beside transformers on tuned PyTorch: the same texts, the same recipe, the same seeds' worth of runs; scores and seconds of training.
 
     python bench/compare/finetune.py [--task sst2 ...] [--data DIR] [--model DIR] [--seeds 3] [--epochs 3] [--lr 1e-4] [--batch-size 32] [--pool cls|mean]
-        [--layer-decay 1] [--dtype bf16] [--threads N] [--steps N] [--ours build/release/grimoire] [--work DIR] [--short]
+        [--layer-decay 1] [--dtype bf16] [--threads N] [--steps N] [--judgements 10] [--ours build/release/grimoire] [--work DIR] [--short]
 
 Run it with the Python that has torch and transformers. Tasks, of --data:
 
@@ -10,7 +10,7 @@ Run it with the Python that has torch and transformers. Tasks, of --data:
     agnews   ag_news: of what kind is the news, four classes; a tenth is held out
 
 Recipe of both sides: AdamW, weight decay .01 but of biases and norms, a rate that rises over a tenth of the steps and falls in a line, norms of gradients
-clipped at 1, ten judgements on the held-out texts, of which the best counts. Ours packs the texts of a batch one behind the other; PyTorch pads each batch
+clipped at 1, --judgements on the held-out texts, of which the best counts. Ours packs the texts of a batch one behind the other; PyTorch pads each batch
 to its longest text, and batches are of like lengths, as users of transformers group them (group_by_length). PyTorch runs under run.py's TUNED settings
 with fused AdamW and scaled_dot_product_attention, in float32 and under bfloat16 autocast for the first seed; the faster of both goes on. Sides take turns.
 Seconds are those of the training steps alone. --short is our side alone for two steps, on a model and texts of its own.
@@ -57,6 +57,14 @@ def rows_of(task, data):
     return rows[held:], rows[:held]
 
 
+def steps_of(settings, texts):
+    return settings["steps"] or -(-int(settings["epochs"] * texts) // settings["batch_size"])
+
+
+def every_of(settings, texts):
+    return max(1, steps_of(settings, texts) // settings["judgements"])
+
+
 # --- ours ------------------------------------------------------------------------------------------------------------
 
 
@@ -65,7 +73,8 @@ def ours(args, folder, seed):
     command = [args.ours, "finetune", args.model, "--task", "classify", "--data", folder / "train.tsv", "--dev", folder / "dev.tsv", "--out", out, "--json",
                "--seed", seed, "--lr", args.lr, "--batch-size", args.batch_size, "--pool", args.pool, "--layer-decay", args.layer_decay, "--dtype", args.dtype,
                "--threads", args.threads]
-    command += ["--steps", args.steps] if args.steps else ["--epochs", args.epochs]
+    texts = len(read_tsv(folder / "train.tsv"))
+    command += ["--steps", steps_of(vars(args), texts), "--eval-every", every_of(vars(args), texts)]
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         sys.exit(f"error: {' '.join(map(str, command))} failed: {done.stderr[-2000:]}")
@@ -77,7 +86,7 @@ def ours(args, folder, seed):
 
 
 def peer(args, folder, seed, dtype, env):
-    settings = {name: getattr(args, name) for name in ("epochs", "lr", "batch_size", "pool", "layer_decay", "threads", "steps")}
+    settings = {name: getattr(args, name) for name in ("epochs", "lr", "batch_size", "pool", "layer_decay", "threads", "steps", "judgements")}
     settings |= {"model": str(args.model), "folder": str(folder), "seed": seed, "dtype": dtype}
     done = subprocess.run([sys.executable, __file__, "--peer", json.dumps(settings)], stdout=subprocess.PIPE, text=True, env=env)
     if done.returncode != 0:
@@ -134,8 +143,8 @@ def train_peer(s):
     if s["layer_decay"] == 1:
         groups = [{"params": [g["params"][0] for g in groups if g["weight_decay"] == decay], "rate": 1, "weight_decay": decay} for decay in (0.01, 0.0)]
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.999), fused=True)
-    step_count = s["steps"] or -(-int(s["epochs"] * len(train)) // s["batch_size"])
-    warmup, every = round(0.1 * step_count), max(1, step_count // 10)
+    step_count, every = steps_of(s, len(train)), every_of(s, len(train))
+    warmup = round(0.1 * step_count)
 
     def batch_of(part, rows):
         longest = max(len(ids[part][row]) for row in rows)
@@ -244,6 +253,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--steps", type=int, default=0, help="instead of epochs")
+    parser.add_argument("--judgements", type=int, default=10)
     parser.add_argument("--lr", type=float, default=1e-4)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--pool", choices=["cls", "mean"], default="cls")
