@@ -50,10 +50,10 @@ std::string hash_of_weights(const Pretrained& model) {
 
 const char* what_is_asked(EncoderPart part) { return part == EncoderPart::labels ? "labels texts" : "fills in masked words"; }
 
-std::string what_else(EncoderPart part) {
-  return part == EncoderPart::labels ? "teach it first: grimoire finetune MODEL " GRIM_SETTING("task=classify") "; of a model that fills in masked words: "
-                                       GRIM_SETTING("objective=mlm")
-                                     : "one that labels texts: " GRIM_SETTING("objective=labels");
+const char* what_else(EncoderPart part) {
+  return part == EncoderPart::labels ? "of one that fills in masked words: " GRIM_SETTING("objective=mlm")
+                                       "; to label texts it is taught by: grimoire finetune MODEL " GRIM_SETTING("task=classify")
+                                     : "of one that labels texts: " GRIM_SETTING("objective=labels");
 }
 
 }  // namespace
