@@ -60,6 +60,12 @@ TEST(TextTable, WithoutLabelsTheyAreTextsAlone) {
   EXPECT_EQ(read("one line\nanother\n", {}, WithLabels::if_there).texts, (Words{"one line", "another"}));
 }
 
+TEST(TextTable, WordsAreNoCells) {
+  const LabelledTexts t = read("text\nthe film was fine\nthe film was dull\n", {}, WithLabels::if_there);
+  EXPECT_EQ(t.texts, (Words{"the film was fine", "the film was dull"}));
+  EXPECT_TRUE(t.labels.empty());
+}
+
 TEST(TextTable, SayWhatIsWrongAndWhere) {
   EXPECT_EQ(error_of([] { read("text,label\na,1\n,0\n"); }), "[texts] f: row 2 (line 3): column 'text' is empty, expected a text");
   EXPECT_EQ(error_of([] { read("a\tb\nc\n"); }), "[texts] f: line 2: got 1 cells, expected 2 as in the first row");

@@ -12,6 +12,7 @@
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/model/bert.h"
+#include "grimoire/op/view.h"
 #include "grimoire/task/finetune.h"
 #include "grimoire/task/label_scores.h"
 #include "grimoire/task/tasks.h"
@@ -127,6 +128,28 @@ TEST_F(Labelling, RatesFallTowardsTheFirstLayers) {
   EXPECT_EQ(o.rate_scale("bert.encoder.layer.1.output.dense.weight", 2), .5);
   EXPECT_EQ(o.rate_scale("bert.encoder.layer.0.output.dense.weight", 2), .25);
   EXPECT_EQ(o.rate_scale("bert.embeddings.word_embeddings.weight", 2), .125);
+}
+
+TEST_F(Labelling, AHeadMayReadTheMean) {
+  RunConfig c = config("classify", "mean");
+  c.set("pool", "mean");
+  EXPECT_EQ(train(c, quiet_).dev_score, 1.0);
+  for (const auto& [name, tensor] : weights("mean")) EXPECT_EQ(name.find("pooler"), std::string::npos) << name;
+  const TrainedEncoder trained = load_encoder(folder_ / "mean");
+  EXPECT_EQ(trained.model->config().text("classifier_pooling"), "mean");
+  const TokenBatch both = encode_batch(*trained.tokenizer, std::vector<std::string>{"the film was very dull", "fine"});
+  const TokenBatch alone = encode_batch(*trained.tokenizer, std::vector<std::string>{"fine"});
+  Pass pass;
+  const Tensor y = trained.model->labels(trained.model->hidden(both, pass), both, pass);
+  EXPECT_TRUE(test::bit_equal(slice(y, 0, 1, 2), trained.model->labels(trained.model->hidden(alone, pass), alone, pass)));
+  TensorMap w;  // W mean + b
+  for (const NamedTensor& t : trained.model->checkpoint()) w[t.name] = t.tensor;
+  const Tensor h = trained.model->hidden(alone, pass);
+  for (int64_t k = 0; k < 2; ++k) {
+    double want = w.at("classifier.bias").at({k});
+    for (int64_t c = 0; c < 16; ++c) want += w.at("classifier.weight").at({k, c}) * (h.at({0, c}) + h.at({1, c}) + h.at({2, c})) / 3;
+    EXPECT_NEAR(y.at({1, k}), want, 1e-5);
+  }
 }
 
 TEST_F(Labelling, BatchesAddUpToOne) {

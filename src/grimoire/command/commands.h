@@ -9,6 +9,7 @@
   X(demo)              \
   X(train)             \
   X(finetune)          \
+  X(distill)           \
   X(resume)            \
   X(generate)          \
   X(chat)              \

@@ -26,7 +26,7 @@ namespace {
 const std::vector<std::string> kPools = {"cls", "mean", "max", "last", "none"};  // in the order of Pool
 
 struct FeatureFlags {
-  std::string layers = "-1", text_column, pair_column;
+  std::string layers = "-1", text_column, pair_column, dtype = "f32";
   Pool pool = Pool::mean;
   int64_t max_length = 0, threads = 0;
 
@@ -36,6 +36,7 @@ struct FeatureFlags {
             {.name = "text-column", .help = "column of the texts, by name or number from 0; else it is found", .target = &text_column},
             {.name = "pair-column", .help = "column of the texts beside them", .target = &pair_column},
             {.name = "max-length", .help = "tokens read of a text; 0: as many as the model reads", .target = &max_length, .low = 0},
+            {.name = "dtype", .help = "the model's weights: f32, or rounded to bf16", .target = &dtype, .choices = {"f32", "bf16"}},
             {.name = "threads", .help = "threads; 0 takes every core", .target = &threads, .low = 0, .high = 256}};
   }
   EncodedTexts encode(const TrainedEncoder& trained, const LabelledTexts& texts, Console& console) const {
@@ -96,7 +97,7 @@ class FeaturesCommand final : public Command {
 
   int run(Console& console) override {
     const device::ThreadCap cap(flags_.threads);
-    const TrainedEncoder trained = load_encoder(model_at(model_));
+    const TrainedEncoder trained = load_encoder(model_at(model_), dtype_named(flags_.dtype));
     const LabelledColumns columns{flags_.text_column, flags_.pair_column, ""};
     const LabelledTexts texts = labelled_texts(read_text_table(data_, {columns.text, columns.pair}), columns, WithLabels::if_there);
     console.say(texts.reading);
@@ -211,7 +212,7 @@ class ProbeCommand final : public Command {
     set_params(*learner, params_);
     if (!learner->classifies()) refuse(*this, str("--learner {}: it tells no classes apart", learner_), "take logistic, linear_svm or knn");
     if (flags_.pool == Pool::none) refuse(*this, "--pool none: a text has one label, and would have many vectors", "take mean, cls, max or last");
-    const TrainedEncoder trained = load_encoder(model_at(model_));
+    const TrainedEncoder trained = load_encoder(model_at(model_), dtype_named(flags_.dtype));
     const LabelledColumns columns{flags_.text_column, flags_.pair_column, label_column_};
     const auto read = [&](const std::string& path) { return labelled_texts(read_text_table(path, {columns.text, columns.pair, columns.label}), columns); };
     const LabelledTexts texts = read(data_);

@@ -1,18 +1,15 @@
-#include "grimoire/base/error.h"
-#include "grimoire/command/applicable.h"
+#include "grimoire/base/str.h"
 #include "grimoire/command/commands.h"
-#include "grimoire/command/run_console.h"
-#include "grimoire/hub/fetch.h"
-#include "grimoire/train/run.h"
+#include "grimoire/command/taught.h"
 
 namespace grim {
 namespace {
 
 // How BERT is known to be fine-tuned (Devlin et al. 2019, appendix A.3): three epochs under a rate that rises over a tenth of them and falls in a line.
 constexpr const char* kRecipe = R"({"batch_size": 32, "lr": 5e-5, "schedule": "linear", "weight_decay": 0.01, "decay_all": false, "grad_clip": 1.0,
-  "beta2": 0.999, "split": "90/10/0"})";
+  "beta2": 0.999, "split": "90/10/0", "steps": 0})";
 
-class FinetuneCommand final : public Command {
+class FinetuneCommand final : public TaughtCommand {
  public:
   std::string name() const override { return "finetune"; }
   std::string summary() const override { return "teach a trained model a task, from labelled texts"; }
@@ -29,37 +26,12 @@ class FinetuneCommand final : public Command {
                     {"multilabel", "which of some labels it has: several, one, none"},
                     {"regress", "a number for it"}}};
   }
-  Options options() override {
-    const std::string task = form().empty() ? forms().names().front() : form();
-    if (config_.task != task) {
-      const std::string model = config_.init_from;
-      config_ = RunConfig();
-      config_.model = "bert";
-      config_.task = task;
-      from_json(config_.options(), Json::parse(kRecipe), "the recipe of fine-tuning");
-      config_.steps = 0;
-      config_.init_from = model;
-    }
-    Options all = config_.options();
-    std::erase_if(all, [](const Option& o) { return o.name == "model" || o.name == "init-from" || o.name == "rng"; });
-    for (Option& o : all)
-      if (o.name == "task") o.choices = forms().names();
-    for (Option& o : all) o.basic = o.basic || o.name == "lr" || o.name == "batch-size" || o.name == "dtype";
-    return all;
-  }
-
-  int run(Console& console) override {
-    if (form().empty()) throw Error(ErrorKind::usage, "--task is missing: classify, multilabel or regress", see_help(*this));
-    if (config_.data.empty()) throw Error(ErrorKind::usage, "--data is missing: the labelled texts to learn from", see_help(*this));
-    if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", see_help(*this));
-    config_.init_from = model_at(config_.init_from);
-    take_shape_of_init(config_);
-    ConsoleEvents events(console, options(), config_.task_settings().words().score);
-    return show_result(console, train(config_, events));
-  }
 
  private:
-  RunConfig config_;
+  std::string task_of_form() const override { return form().empty() ? forms().names().front() : form(); }
+  std::string recipe() const override { return kRecipe; }
+  std::string what_is_missing() const override { return form().empty() ? "--task is missing: " + joined(forms().names(), ", ") : ""; }
+  const char* data_in_words() const override { return "the labelled texts to learn from"; }
 };
 
 }  // namespace

@@ -115,7 +115,8 @@ TextTable parse_text_table(std::string bytes, const std::string& source, const s
   GRIM_CHECK(first != std::string_view::npos, input, "texts", "{}: the file is empty", source);
   if (text[first] == '{') take_json_lines(text, rows);
   else if (text.substr(0, text.find('\n')).find('\t') != std::string_view::npos) take_cells(split_tabs(text), names, rows);
-  else take_cells(split_cells(text, guess_delimiter(text, source, ','), source), names, rows);
+  else if (const char guess = guess_delimiter(text, source, ','); guess == ' ') take_cells(split_cells(text, ',', source), names, rows);  // words are no cells
+  else take_cells(split_cells(text, guess, source), names, rows);
   GRIM_CHECK(rows.rows() > 0, input, "texts", "{}: there are no rows", source);
   return rows;
 }
@@ -189,7 +190,7 @@ LabelledTexts LabelledTexts::picked(std::span<const int64_t> rows) const {
     const auto i = static_cast<size_t>(r);
     some.texts.push_back(texts[i]);
     if (!pairs.empty()) some.pairs.push_back(pairs[i]);
-    some.labels.push_back(labels[i]);
+    if (!labels.empty()) some.labels.push_back(labels[i]);
     some.places.push_back(places[i]);
   }
   return some;

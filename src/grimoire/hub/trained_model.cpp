@@ -48,8 +48,8 @@ TrainedModel load_trained(const std::string& folder, Dtype dtype) {
   return std::get<TrainedModel>(std::move(any));
 }
 
-TrainedEncoder load_encoder(const std::string& folder) {
-  AnyTrained any = load_any(folder);
+TrainedEncoder load_encoder(const std::string& folder, Dtype dtype) {
+  AnyTrained any = load_any(folder, dtype);
   if (auto* const encoder = std::get_if<TrainedEncoder>(&any)) return std::move(*encoder);
   fail_unable(any, "read whole texts", "expected a model of BERT's kind");
 }

@@ -49,7 +49,7 @@ using AnyTrained = std::variant<TrainedModel, TrainedEncoder, TrainedSeq2Seq>;
 AnyTrained load_any(const std::string& folder, Dtype dtype = Dtype::f32);
 // throws: input, also another kind of model
 TrainedModel load_trained(const std::string& folder, Dtype dtype = Dtype::f32);
-TrainedEncoder load_encoder(const std::string& folder);
+TrainedEncoder load_encoder(const std::string& folder, Dtype dtype = Dtype::f32);
 const TrainedModel& language_model_in(const AnyTrained& any);
 
 // What it writes from `sources`, as a language model that writes behind nothing (writer_from, model/seq2seq.h). `trained` must outlive it.

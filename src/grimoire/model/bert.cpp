@@ -9,6 +9,7 @@
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
 #include "grimoire/nn/init.h"
+#include "grimoire/nn/packed_mean.h"
 #include "grimoire/nn/recompute.h"
 #include "grimoire/op/gather.h"
 #include "grimoire/op/pointwise.h"
@@ -58,8 +59,8 @@ bool has_pooler(const BertConfig& c) {
     case BertHead::none:
     case BertHead::choice: return c.is(BertKind::bert) || c.is(BertKind::roberta);
     case BertHead::pretraining:
-    case BertHead::next:
-    case BertHead::sequence: return c.is(BertKind::bert);
+    case BertHead::next: return c.is(BertKind::bert);
+    case BertHead::sequence: return c.is(BertKind::bert) && !c.mean;
     default: return false;
   }
 }
@@ -190,6 +191,7 @@ Tensor Bert::classified(const Tensor& rows, Pass& pass) const {
 
 Tensor Bert::labels(const Tensor& hidden, const TokenBatch& texts, Pass& pass) const {
   GRIM_CHECK(has(EncoderPart::labels), argument, config_.model_type(), "this model came without a head that labels texts");
+  if (config_.mean) return classified(packed_mean(hidden, texts.offsets), pass);
   return classified(has_pooler(config_) ? pooled(hidden, texts) : index_select(hidden, 0, texts.firsts()), pass);
 }
 
@@ -261,7 +263,8 @@ Labels Bert::label_set() const {
 // The body's tensors go by name from folder to folder, whatever stands on it.
 std::unique_ptr<TextEncoder> Bert::with_head(NewHead head, const Labels& labels, Rng& rng) const {
   BertConfig c = config_;
-  c.head = head == NewHead::texts ? BertHead::sequence : head == NewHead::tokens ? BertHead::token : BertHead::question;
+  c.head = head == NewHead::texts || head == NewHead::mean ? BertHead::sequence : head == NewHead::tokens ? BertHead::token : BertHead::question;
+  c.mean = head == NewHead::mean;
   c.labels = head == NewHead::answers ? 2 : std::ssize(labels.names);
   c.label_set = head == NewHead::answers ? Labels() : labels;
   GRIM_CHECK(c.labels > 0, argument, config_.model_type(), "a head without labels, expected at least one");

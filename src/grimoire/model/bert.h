@@ -50,6 +50,7 @@ struct BertConfig {
   std::string activation = "gelu";  // its Hugging Face name
   BertHead head = BertHead::pretraining;
   int64_t labels = 2;          // K
+  bool mean = false;           // of a sequence's head: it reads the mean over all tokens, without a pooler, instead of the first
   Labels label_set = {};       // no names: LABEL_0, LABEL_1, ...
   BertKind kind = BertKind::bert;
 

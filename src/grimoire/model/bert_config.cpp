@@ -57,7 +57,8 @@ const std::vector<KeyRule>& bert_rules() {
       {"qa_dropout", KeyUse::harmless}, {"pad_token_id"},
       {"position_embedding_type", KeyUse::fixed, {"\"absolute\""}}, {"sinusoidal_pos_embds", KeyUse::fixed, {"false", "true"}},  // the table is stored
       {"tie_weights_", KeyUse::fixed, {"true"}}, {"tie_word_embeddings", KeyUse::fixed, {"true"}}, {"is_decoder", KeyUse::fixed, {"false"}},
-      {"problem_type"}, {"summary_activation", KeyUse::harmless}, {"summary_last_dropout", KeyUse::harmless}, {"summary_type", KeyUse::harmless},
+      {"problem_type"}, {"classifier_pooling", KeyUse::fixed, {"\"cls\"", "\"mean\""}},
+      {"summary_activation", KeyUse::harmless}, {"summary_last_dropout", KeyUse::harmless}, {"summary_type", KeyUse::harmless},
       {"summary_use_proj", KeyUse::harmless},  // of ELECTRA's choice head, which is not here
       {"pooler_fc_size", KeyUse::harmless}, {"pooler_num_attention_heads", KeyUse::harmless}, {"pooler_num_fc_layers", KeyUse::harmless},
       {"pooler_size_per_head", KeyUse::harmless}, {"pooler_type", KeyUse::harmless}, {"directionality", KeyUse::harmless}};  // of another program
@@ -100,6 +101,7 @@ BertConfig BertConfig::from_json(const Json& json) {
   const ConfigLabels labels = labels_in_config(json);
   if (labels.count > 0) c.labels = labels.count;
   c.label_set = labels.set;
+  c.mean = c.head == BertHead::sequence && json.text("classifier_pooling", "cls") == "mean";
   check_divides(keys.width, c.n_embd, keys.heads, c.n_head);
   GRIM_CHECK(c.layer_norm_epsilon > 0 && c.layer_norm_epsilon < 1, input, "config", "config.json: key 'layer_norm_eps': got {}, expected above 0, below 1",
              c.layer_norm_epsilon);
@@ -135,6 +137,7 @@ Json BertConfig::to_json() const {
   if (head == BertHead::sequence || head == BertHead::token) {
     set_config_labels(json, label_set, labels);
   }
+  if (mean) json.set("classifier_pooling", "mean");  // ModernBERT's key: transformers' older classes read the first token whatever it says
   return json;
 }
 

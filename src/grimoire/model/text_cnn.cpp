@@ -69,6 +69,7 @@ Tensor TextCnn::pooled(const Tensor& hidden, const TokenBatch& texts) const {
 Labels TextCnn::label_set() const { return {config_.label_set.kind, label_names(config_.label_set, config_.labels)}; }
 
 std::unique_ptr<TextEncoder> TextCnn::with_head(NewHead head, const Labels& labels, Rng& rng) const {
+  GRIM_CHECK(head != NewHead::mean, argument, kName, "its head reads the largest answer of each filter, and cannot read the mean over the tokens");
   GRIM_CHECK(head == NewHead::texts && !labels.names.empty(), argument, kName, "it labels whole texts, with one label or more, and nothing else");
   TextCnnConfig c = config_;
   c.labels = std::ssize(labels.names);

@@ -33,7 +33,8 @@ struct Labels {
 
 // A head that can be put on an encoder in place of what stands there.
 enum class NewHead : uint8_t {
-  texts,      // labels()
+  texts,      // labels(), of what the family makes of the first token
+  mean,       // labels(), of the mean over all tokens
   tokens,     // token_labels()
   answers,    // token_labels() of two numbers: does the answer begin here, does it end here?
 };

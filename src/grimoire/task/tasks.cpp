@@ -1,5 +1,6 @@
 #include "grimoire/task/tasks.h"
 
+#include "grimoire/task/distill.h"
 #include "grimoire/task/infill.h"
 #include "grimoire/task/labels.h"
 #include "grimoire/task/mlm.h"
@@ -11,6 +12,8 @@ namespace grim {
 void add_tasks() {
   static const bool added = [] {
     add_task("classify", classify_task_settings());
+    add_task("distill", distill_task_settings());
+    add_task("distill-mlm", distill_mlm_task_settings());
     add_task("infill", infill_task_settings());
     add_task("mlm", mlm_task_settings());
     add_task("multilabel", multilabel_task_settings());

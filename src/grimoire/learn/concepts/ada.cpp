@@ -11,6 +11,7 @@
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/straight_through.h"
+#include "grimoire/task/distill.h"
 
 namespace grim::learn {
 namespace {
@@ -35,7 +36,7 @@ std::vector<std::vector<double>> mean_of(const std::vector<std::vector<double>>&
 const Concept kConcepts[] = {
     {.id = "distillation",
      .title = "Distillation",
-     .names = "teacher\nstudent",
+     .names = "teacher\nstudent\nknowledge distillation",
      .what = "Teaching a small model to answer like a large one, doubts included, so that it does better than if it were trained on the "
              "bare labels alone.",
      .picture = "A master who does not only say \"it is a wolf\" but also \"it might be a dog, and hardly a teapot\". That ranking of wrong answers is what "
@@ -59,17 +60,50 @@ const Concept kConcepts[] = {
            out.show(std::move(bars));
          },
      .turn = "T=100: all classes look alike. T=0.1: only the first is left, as a plain label.",
-     .commands = "later: grimoire distill models/bert --data wiki.txt --student-layers 0,2,4 --out runs/small",
-     .code = "src/grimoire/op/softmax.cpp: softmax",
+     .commands = "grimoire distill runs/sst2 --data train.tsv --student-layers 0,2,4 --out DIR",
+     .code = "src/grimoire/task/distill.cpp: soft_loss",
      .mistake = "People say that the student copies the teacher's weights; in fact it is trained on the teacher's probabilities, and may have quite another "
                 "shape.",
-     .see = "softmax: temperature's place\nkl: the loss\ndistilbert: a famous student\nquantization: smaller by another road",
+     .see = "distillation-loss: worked out\nsoftmax: temperature's place\ndistilbert: a famous student\nquantization: smaller by another road",
      .sources = "Hinton, Vinyals and Dean 2015, Distilling the Knowledge in a Neural Network, section 2\n"
                 "Bucila, Caruana and Niculescu-Mizil 2006, Model Compression",
      .ask = "Which way do the probabilities go when the temperature rises? | Towards equal.",
      .more = "The factor T^2 keeps the slopes at one size, since they shrink with 1/T^2. For large T the loss turns into the squared difference of the "
              "scores, once their means "
              "are taken out. A part of plain cross-entropy with the true labels is usually added."},
+    {.id = "distillation-loss",
+     .title = "Distillation loss",
+     .names = "dark knowledge\ntemperature in distillation",
+     .what = "How far a student's softened answers are from its teacher's: soft targets are the teacher's probabilities of all classes, flattened by a "
+             "temperature.",
+     .picture = "Marking not only the right answer but giving points for near misses: who writes \"dog\" for a wolf loses less than who writes \"teapot\".",
+     .formula = "loss = T^2 sum p_k ln(p_k / q_k);   slope in the student's z_k = T (q_k - p_k)",
+     .symbols = "p, q: softmax(z / T) of teacher and student\nz: scores\nT: temperature",
+     .inputs = "teacher = 4,2,0: its scores\nstudent = 1,0,0: its scores\nT = 2: temperature",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> z = in.numbers("teacher", -1e6, 1e6, 2, 16);
+           const std::vector<double> own = in.numbers("student", -1e6, 1e6, z.size(), z.size());
+           const double T = in.number("T", 1e-6, 1e6);
+           const auto p = softened(z, T), q = softened(own, T);
+           out.step(str("p = {:.4f}, {:.4f}{}   q = {:.4f}, {:.4f}{}", p[0], p[1], p.size() > 2 ? ", ..." : "", q[0], q[1], q.size() > 2 ? ", ..." : ""));
+           const auto K = std::ssize(z);
+           const Tensor scores = requires_grad(Tensor::from(own, {1, K}));
+           const Tensor loss = soft_loss(scores, Tensor::from(z, {1, K}), T);
+           backward(loss, Tensor::full({1}, 1, Dtype::f64));
+           out.answer("loss", loss.at({0}));
+           out.answer("slope in the first score", grad(scores).at({0, 0}));
+           out.answer("slope in the second", grad(scores).at({0, 1}));
+         },
+     .turn = "student=4,2,0: nothing is left to learn. T=100: what counts are differences of scores, of unlikely classes too.",
+     .commands = "grimoire distill A --data a.tsv --temperature 4 --student-layers 0,2 --out B",
+     .code = "src/grimoire/task/distill.cpp: soft_loss",
+     .mistake = "People say that the temperature stays on when the student is used; in fact it answers at T = 1, and is the surer for it.",
+     .see = "distillation: what it is for\nkl: the loss without T\nlabel-smoothing: soft targets that know nothing\nlogit: what T divides",
+     .sources = "Hinton, Vinyals and Dean 2015, Distilling the Knowledge in a Neural Network, section 2",
+     .ask = "Why is the loss multiplied by T^2? | Slopes shrink with 1/T^2: it keeps their size, whatever T is.",
+     .more = "With T = 1 and a teacher that is certain this is cross-entropy, slope q - y. For large T the slope nears (z_student - z_teacher) / K, once each "
+             "side's mean is taken off: the student then copies scores, those of very unlikely classes as eagerly as others."},
     {.id = "peft",
      .title = "Parameter-efficient fine-tuning",
      .what = "Adapting a large model by training only a small share of its numbers, so that each new task costs megabytes instead of gigabytes.",

@@ -155,7 +155,7 @@ const Concept kConcepts[] = {
      .inputs = "L = 6: blocks\nC = 768: width\nF = 3072: feed-forward width\nV = 30522: vocabulary\nT = 512: positions",
      .compute = [](const Inputs& in, Worked& out) { out.answer("parameters", static_cast<double>(encoder_parameters(in, out, 0))); },
      .turn = "L=12: without pooler and segments even the full depth has only 592,128 fewer than BERT.",
-     .commands = "later: grimoire distill models/bert --data wiki.txt --student-layers 0,2,4 --out runs/small",
+     .commands = "grimoire distill A --objective mlm --data a.txt --student-layers 0,2 --out B",
      .mistake = "People say that it is faster because it has no segment embeddings; in fact those are two rows of a table: "
                 "the speed comes from running half of the layers.",
      .see = "distillation: how it was taught\n97-60-40: what it keeps\nbert: its teacher",
@@ -549,7 +549,7 @@ const Concept kConcepts[] = {
            out.answer("size, per cent", 100 * (size[0] / size[1] - 1));
          },
      .turn = "seconds=334,668: twice as fast, which is 100 % faster and 50 % less time.",
-     .commands = "later: grimoire distill models/bert --data wiki.txt --student-layers 0,2,4 --out runs/small",
+     .commands = "grimoire distill runs/sst2 --data train.tsv --student-layers 0,2,4 --out DIR",
      .mistake = "People say that 60 % faster means 60 % less time; in fact 668 s became 410 s, which is 1.63 times as fast and 39 % less time.",
      .see = "distilbert: the model\ndistillation: the method",
      .sources = "Sanh et al. 2019, DistilBERT, tables 1 and 3",

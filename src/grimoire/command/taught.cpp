@@ -1,0 +1,39 @@
+#include "grimoire/command/taught.h"
+
+#include "grimoire/base/error.h"
+#include "grimoire/command/applicable.h"
+#include "grimoire/command/run_console.h"
+#include "grimoire/hub/fetch.h"
+#include "grimoire/train/run.h"
+
+namespace grim {
+
+Options TaughtCommand::options() {
+  if (const std::string task = task_of_form(); config_.task != task) {
+    const std::string model = config_.init_from;
+    config_ = RunConfig();
+    config_.model = "bert";
+    config_.task = task;
+    from_json(config_.options(), Json::parse(recipe()), "the recipe of " + name());
+    config_.init_from = model;
+  }
+  Options all = config_.options();
+  std::erase_if(all, [](const Option& o) { return o.name == "model" || o.name == "init-from" || o.name == "rng"; });
+  for (Option& o : all) {
+    if (o.name == "task") o.choices = forms().names();
+    o.basic = o.basic || o.name == "lr" || o.name == "batch-size" || o.name == "dtype";
+  }
+  return all;
+}
+
+int TaughtCommand::run(Console& console) {
+  if (const std::string missing = what_is_missing(); !missing.empty()) throw Error(ErrorKind::usage, missing, see_help(*this));
+  if (config_.data.empty()) throw Error(ErrorKind::usage, str("--data is missing: {}", data_in_words()), see_help(*this));
+  if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", see_help(*this));
+  config_.init_from = model_at(config_.init_from);
+  take_shape_of_init(config_);
+  ConsoleEvents events(console, options(), config_.task_settings().words().score);
+  return show_result(console, train(config_, events));
+}
+
+}  // namespace grim

@@ -1,0 +1,120 @@
+#include "grimoire/task/labelled_task.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "grimoire/base/setting_words.h"
+#include "grimoire/hub/model_folder.h"
+#include "grimoire/op/cross_entropy.h"
+#include "grimoire/op/pointwise.h"
+#include "grimoire/op/reduce.h"
+#include "grimoire/op/view.h"
+#include "grimoire/task/label_scores.h"
+#include "grimoire/tensor/copy.h"
+#include "grimoire/train/lm_data.h"
+
+namespace grim {
+namespace {
+
+const char* how_read(LongTexts longer) {
+  return longer == LongTexts::head ? "up to there" : longer == LongTexts::tail ? "from their ends" : "in windows, whose answers are averaged";
+}
+
+}  // namespace
+
+Options column_options(LabelledColumns& columns) {
+  return {{.name = "text-column", .help = "column of the texts, by name or number from 0; else it is found", .target = &columns.text, .basic = true},
+          {.name = "pair-column", .help = "column of the text beside each", .target = &columns.pair, .basic = true},
+          {.name = "label-column", .help = "column of what is to be learned", .target = &columns.label, .basic = true}};
+}
+
+LabelledTexts read_labelled(const std::string& path, const LabelledColumns& columns, WithLabels with) {
+  return labelled_texts(read_text_table(path, {columns.text, columns.pair, columns.label}), columns, with);
+}
+
+LabelFiles label_files(const LabelledTexts& all, const Labels& set, const RunConfig& run, const FinetuneOptions& options, const LabelledColumns& columns,
+                       WithLabels with) {
+  const auto checked = [&](const LabelledTexts& texts) {  // each label is looked at before anything is trained
+    if (!texts.labels.empty()) label_targets(texts, set);
+  };
+  checked(all);
+  LabelFiles files;
+  if (!options.dev.empty()) files.dev = read_labelled(options.dev, columns, with), checked(files.dev);
+  if (!options.test.empty()) files.test = read_labelled(options.test, columns, with), checked(files.test);
+  for (const LabelledTexts* const other : {&files.dev, &files.test})
+    GRIM_CHECK(other->size() == 0 || other->pairs.empty() == all.pairs.empty(), input, "labels", "{}, but {}: expected the same columns", all.reading,
+               other->reading);
+  const SplitPercent split = SplitPercent::parse(run.split);
+  const std::vector<int64_t> order = Rng(RngMode::philox, 42, "texts").permutation(std::ssize(all.texts));
+  const auto part = [&](double from, double percent) {
+    const double n = static_cast<double>(order.size());
+    const int64_t begin = std::llround(n * from / 100), end = std::llround(n * (from + percent) / 100);
+    return all.picked(std::span(order).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)));
+  };
+  const double dev = options.dev.empty() ? split.dev : 0, test = options.test.empty() ? split.test : 0;
+  files.train = part(0, 100 - dev - test);
+  if (dev > 0) files.dev = part(100 - dev - test, dev);
+  if (test > 0) files.test = part(100 - test, test);
+  files.train.reading = all.reading;
+  GRIM_CHECK(files.train.size() > 0, input, "labels", "{}: no text is left to train on beside {} percent for dev and {} for test", run.data, dev, test);
+  return files;
+}
+
+LabelledTask::LabelledTask(EncoderAtHand at_hand, const LabelFiles& files, const FinetuneOptions& options)
+    : model_(std::move(at_hand.model)), tokenizer_(std::move(at_hand.tokenizer)), labels_(model_->label_set()), options_(options) {
+  TextWindows& windows = options_.windows;
+  windows.most = windows.most > 0 ? std::min(windows.most, model_->context()) : model_->context();
+  for (const LabelledTexts* const f : {&files.train, &files.dev, &files.test})
+    if (!f->reading.empty()) notes_.push_back(f->reading);
+  const auto part = [&](const LabelledTexts& texts) {
+    const bool known = texts.labels.size() == texts.size();
+    return LabelPart{EncodedTexts(*tokenizer_, texts.texts, texts.pairs, windows, texts.places), known ? label_targets(texts, labels_) : Tensor()};
+  };
+  train_ = part(files.train), dev_ = part(files.dev), test_ = part(files.test);
+}
+
+Judgement LabelledTask::judge(Part part, int64_t, const StopAsked& stop) const {
+  const LabelAnswers answers = answer_labels(*model_, of(part).texts, stop);
+  if (answers.stopped) return {.stopped = true};
+  const LabelScores s = score_labels(answers, targets(part));
+  return {.loss = s.loss, .score = s.score, .weight = static_cast<double>(of(part).texts.texts())};
+}
+
+Tensor LabelledTask::label_loss(std::span<const int64_t> windows, const Tensor& logits, std::span<const double> weights) const {
+  const int64_t K = std::ssize(labels_.names), N = std::ssize(windows);
+  const Tensor targets = Tensor::empty({N, K}), classes = Tensor::empty({N}, Dtype::i64), shares = Tensor::empty({N});
+  for (int64_t i = 0; i < N; ++i) {
+    const double* const y = train_.targets.data<double>() + train_.texts.text_of(windows[static_cast<size_t>(i)]) * K;
+    for (int64_t k = 0; k < K; ++k) targets.data<float>()[i * K + k] = static_cast<float>(y[k]);
+    classes.data<int64_t>()[i] = std::max_element(y, y + K) - y;
+    shares.data<float>()[i] = static_cast<float>(weights[static_cast<size_t>(i)]);
+  }
+  if (labels_.kind == LabelKind::number) return mse_loss(logits, targets);
+  if (labels_.kind == LabelKind::several) return binary_cross_entropy_with_logits(logits, targets);
+  return sum(cross_entropy(logits, classes, {.reduction = Reduction::none}) * shares);
+}
+
+double LabelledTask::guessing() const {
+  if (labels_.kind == LabelKind::one) return std::log(static_cast<double>(labels_.names.size()));
+  return labels_.kind == LabelKind::several ? std::log(2.0) : usual_loss(Part::train);
+}
+
+double LabelledTask::usual_loss(Part judged) const {
+  if (!train_.targets.defined() || !of(judged).targets.defined()) return NAN;
+  const Tensor usual = contiguous(expand(mean(train_.targets, {0}, KeepDims::yes), of(judged).targets.shape()));
+  return score_labels({labels_.kind, usual}, of(judged).targets).loss;
+}
+
+std::vector<CheckpointFile> LabelledTask::files() const { return model_files(*model_, tokenizer_.get()); }
+void LabelledTask::load(const std::string& folder) { load_weights(*model_, folder); }
+
+std::vector<std::string> LabelledTask::notes() const {
+  std::vector<std::string> all = notes_;
+  if (const int64_t n = train_.texts.longer() + dev_.texts.longer() + test_.texts.longer())
+    all.push_back(str("{} of {} texts are longer than {} tokens, and are read {} (" GRIM_SETTING("long-texts") ")", with_commas(n),
+                      with_commas(train_.texts.texts() + dev_.texts.texts() + test_.texts.texts()), options_.windows.most,
+                      how_read(options_.windows.longer)));
+  return all;
+}
+
+}  // namespace grim

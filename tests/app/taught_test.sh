@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# A model that is taught, and one that is taught by it: trained, asked, judged, refused.
+set -uo pipefail
+source "$(dirname "$0")/words.sh"
+expect() { local code="$1" pattern="$2"; shift 2; ran "$code" "$@"; [ -z "$pattern" ] || said "$pattern"; }
+
+for _ in $(seq 30); do printf "%s\n" "The film was fine." "The film was dull." "A dull and slow film." ""; done >"$work/text.txt"
+{ printf 'text\tlabel\n'; for _ in $(seq 20); do printf 'the film was fine\tgood\nthe film was dull\tbad\n'; done; } >"$work/labels.tsv"
+cut -f1 "$work/labels.tsv" >"$work/plain.txt"
+expect 0 "" tokenizer train --kind wordpiece --vocab-size 40 --data "$work/text.txt" --out "$work/pieces"
+expect 0 "" train --model bert --data "$work/text.txt" --tokenizer "$work/pieces" --n-embd 16 --n-layer 2 --context 16 --steps 2 --out "$work/bert"
+expect 0 "" finetune "$work/bert" --task classify --data "$work/labels.tsv" --pool mean --epochs 2 --lr 5e-3 --out "$work/teacher"
+
+# --- labels: with what the data say, and without
+expect 0 "the teacher has accuracy" distill "$work/teacher" --data "$work/labels.tsv" --student-layers 1 --epochs 2 --out "$work/small"
+said "the best weights"; said "grimoire predict"
+expect 0 "" eval "$work/small" --data "$work/labels.tsv"; printed "accuracy"
+expect 0 "" predict "$work/small" --text "the film was fine" --proba; printed "good="
+expect 0 "no column of labels" distill "$work/teacher" --data "$work/plain.txt" --student-layers 0 --epochs 1 --dtype bf16 --out "$work/plain"
+# --- words behind masks
+expect 0 "" distill "$work/bert" --objective mlm --data "$work/text.txt" --student-layers 0 --steps 4 --out "$work/words"
+expect 0 "" eval "$work/words" --data "$work/text.txt"
+# --- what does not go
+expect 2 "data is missing: the texts to learn from" distill "$work/teacher" --student-layers 0 --out "$work/none"
+expect 2 "student-layers is missing" distill "$work/teacher" --data "$work/labels.tsv" --out "$work/none"
+expect 2 "there is no layer 2, expected 0 to 1" distill "$work/teacher" --data "$work/labels.tsv" --student-layers 0,2 --out "$work/none"
+expect 3 "the teacher has no head that labels texts" distill "$work/bert" --data "$work/labels.tsv" --student-layers 0 --out "$work/none"; said "objective mlm"
+expect 3 "no head that fills in masked words" distill "$work/teacher" --objective mlm --data "$work/text.txt" --student-layers 0 --out "$work/none"
+expect 2 "mask-rate" distill "$work/teacher" --data "$work/labels.tsv" --mask-rate 0.2 --student-layers 0 --out "$work/none"
+[ ! -e "$work/none" ] || fail "a refused run left its folder"
+finish
