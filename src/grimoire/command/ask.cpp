@@ -217,7 +217,7 @@ class AskCommand final : public Command {
       hits += answers.chosen[i] == right[i];
       Json nats = Json::object();
       for (size_t c = 0; c < q.task.words.size(); ++c) nats.set(q.task.words[c].second, answers.nats[i][c]);
-      keep(q, texts, i, q.task.words[answers.chosen[i]].first, nats);
+      keep(q, examples, texts, i, q.task.words[answers.chosen[i]].first, nats);
     }
     return share(hits, static_cast<double>(texts.size()));
   }
@@ -225,16 +225,18 @@ class AskCommand final : public Command {
     std::vector<std::string> written;
     std::vector<double> f1;
     for (size_t i = 0; i < texts.size(); ++i) {
-      const std::string prompt = prompt_of(q.task, examples, texts.texts[i], texts.pairs.empty() ? "" : texts.pairs[i]);
-      written.emplace_back(trimmed(reader.written(prompt, "\n", q.task.most_tokens)));
+      written.emplace_back(trimmed(reader.written(prompt_for(q, examples, texts, i), "\n", q.task.most_tokens)));
       f1.push_back(answer_f1(written[i], texts.labels[i]));
-      keep(q, texts, i, written[i], {});
+      keep(q, examples, texts, i, written[i], {});
     }
     return q.task.score == PromptScore::bleu ? bleu_of(written, texts.labels) : mean_of("F1", f1);
   }
-  void keep(const Question& q, const LabelledTexts& texts, size_t i, const std::string& answer, const Json& nats) {
+  static std::string prompt_for(const Question& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts, size_t i) {
+    return prompt_of(q.task, examples, texts.texts[i], texts.pairs.empty() ? "" : texts.pairs[i]);
+  }
+  void keep(const Question& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts, size_t i, const std::string& answer, const Json& nats) {
     if (out_.empty()) return;
-    Json line = Json::object({{"task", q.task.name}, {"text", texts.texts[i]}, {"right", texts.labels[i]}, {"answer", answer}});
+    Json line = Json::object({{"task", q.task.name}, {"prompt", prompt_for(q, examples, texts, i)}, {"right", texts.labels[i]}, {"answer", answer}});
     if (!nats.is_null()) line.set("nats", nats);
     lines_ += line.dump() + "\n";
   }
