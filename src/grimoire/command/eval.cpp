@@ -64,6 +64,11 @@ class EvalCommand final : public Command {
         refuse_given({"stride", "context", "bos", "documents"}, "labels texts, as it was taught to read them");
         return eval::judge_labels(*encoder, settings_);
       }
+      if (eval::tags_words(*encoder)) {
+        refuse_choices("tags words");
+        refuse_given({"stride", "context", "bos", "documents", "source", "target", "out"}, "tags words, and reads sentences as it was taught to");
+        return eval::judge_tags(*encoder, settings_);
+      }
       refuse_choices("finds hidden words");
       refuse_given({"stride", "context", "bos", "source", "target", "out"}, "finds hidden words in texts of its own length");
       return eval::judge_hidden_words(*encoder, settings_);

@@ -18,7 +18,8 @@ class FinetuneCommand final : public Command {
   std::string summary() const override { return "teach a trained model a task, from labelled texts"; }
   std::vector<std::string> examples() const override {
     return {"grimoire finetune minilm --task classify --data reviews.csv --out runs/reviews",
-            "grimoire finetune minilm --task classify --data train.tsv --dev dev.tsv --epochs 2 --out runs/sst2"};
+            "grimoire finetune minilm --task classify --data train.tsv --dev dev.tsv --epochs 2 --out runs/sst2",
+            "grimoire finetune minilm --task tag --data train.conllu --dev dev.conllu --lr 3e-4 --out runs/upos"};
   }
   std::vector<Positional> positionals() override {
     return {{"model", "a folder of BERT's kind, a run folder, or the name of a published model", &config_.init_from}};
@@ -27,7 +28,8 @@ class FinetuneCommand final : public Command {
     return {.by = "task",
             .all = {{"classify", "which of some classes a text, or a pair of texts, belongs to"},
                     {"multilabel", "which of some labels it has: several, one, none"},
-                    {"regress", "a number for it"}}};
+                    {"regress", "a number for it"},
+                    {"tag", "a tag for each of its words: parts of speech, names"}}};
   }
   Options options() override {
     const std::string task = form().empty() ? forms().names().front() : form();
@@ -49,7 +51,7 @@ class FinetuneCommand final : public Command {
   }
 
   int run(Console& console) override {
-    if (form().empty()) throw Error(ErrorKind::usage, "--task is missing: classify, multilabel or regress", see_help(*this));
+    if (form().empty()) throw Error(ErrorKind::usage, "--task is missing: " + joined(forms().names()), see_help(*this));
     if (config_.data.empty()) throw Error(ErrorKind::usage, "--data is missing: the labelled texts to learn from", see_help(*this));
     if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", see_help(*this));
     config_.init_from = model_at(config_.init_from);

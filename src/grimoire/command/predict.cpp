@@ -23,7 +23,8 @@ class PredictCommand final : public Command {
   std::string summary() const override { return "apply a fitted model to a table, or a fine-tuned one to texts"; }
   std::vector<std::string> examples() const override {
     return {"grimoire predict iris.model --data new.csv", "grimoire predict iris.model --data iris.csv --target species --proba",
-            "grimoire predict runs/reviews --text 'I would see it again.'", "grimoire predict runs/reviews --data new.csv --format jsonl"};
+            "grimoire predict runs/reviews --text 'I would see it again.'", "grimoire predict runs/reviews --data new.csv --format jsonl",
+            "grimoire predict runs/names --text 'Ada Lovelace met Charles Babbage in London.'"};
   }
   std::vector<Positional> positionals() override { return {{"model", "a file that 'grimoire fit' wrote, or a folder that 'grimoire finetune' made", &model_}}; }
   Options options() override {
