@@ -6,7 +6,7 @@ cd "$work"
 
 for i in $(seq 12); do printf '%s\n' "Ada met Bob in Rome." "then Bobby met Ada Bobby in Oslo." "Adaline and Bob." ""; done >lines.txt
 ran 0 tokenizer train --kind wordpiece --data lines.txt --vocab-size 60 --out tok
-ran 0 train --model bert --task mlm --data lines.txt --tokenizer tok --context 24 --n-layer 1 --n-head 2 --n-embd 16 --dropout 0 --steps 2 --documents lines --out bert
+ran 0 train --model bert --data lines.txt --tokenizer tok --context 24 --n-layer 1 --n-head 2 --n-embd 16 --dropout 0 --steps 2 --documents lines --out bert
 
 names() {  # SEPARATOR
   for one in Ada Bob Bobby Adaline; do for other in Ada Bob Bobby Adaline; do for place in Rome Oslo; do
@@ -40,8 +40,8 @@ printed '"entities": \[\{"type": "PER", "text": "Ada Bob", "start": 0, "end": 7,
 ran 0 predict kinds --text "Ada Bob met Bob."; printed '^Ada/NAME Bob/NAME met/X Bob/NAME \./X$'
 cut -d' ' -f1 names.txt >words.txt
 ran 0 predict a --data words.txt; [ "$(wc -l <out)" -eq 32 ] || fail "not a line for each sentence"; printed '^\[Ada Ada\]\(PER\) met \[Ada\]\(PER\) in \[Rome\]\(LOC\) \.$'
-printf 'text\n"Ada Bob met Bob, in Rome."\n' >texts.csv
-ran 0 predict a --data texts.csv --text-column text; printed '\[Ada Bob\]\(PER\) met \[Bob\]\(PER\), in \[Rome\]\(LOC\)\.'
+printf 'text\n"Ada Bob met Bob in Rome."\n' >texts.csv
+ran 0 predict a --data texts.csv --text-column text; printed '\[Ada Bob\]\(PER\) met \[Bob\]\(PER\) in \[Rome\]\(LOC\)\.'
 ran 0 predict a --text "Ada Bob met Bob in Rome." --json; printed '"answers": \[\{"text": "Ada Bob met Bob in Rome\.", "words": \["Ada", "Bob"'
 
 ran 0 probe bert --task tag --data names.txt; printed "layer +F1 +accuracy"; printed "first-piece vectors; 182 words learned from, 42 judged"

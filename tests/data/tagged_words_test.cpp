@@ -103,9 +103,9 @@ TEST(TaggedWords, EveryFaultIsToldWithItsLine) {
 
 TEST(TaggedWords, AreReadFromGzipToo) {
   const test::TempFolder folder;
-  using namespace std::string_literals;
-  write_atomically(folder / "a.conll.gz", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\xe4\x8c\xe0\x4a\xe2"
-                                          "\x8c\xe4\x02\x00\xa0\xa3\xc4\x53\x08\x00\x00\x00"s);  // of a, X and b, Y
+  const std::string packed("\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\xe4\x8c\xe0\x4a\xe2"
+                                          "\x8c\xe4\x02\x00\xa0\xa3\xc4\x53\x08\x00\x00\x00", 28);
+  write_atomically(folder / "a.conll.gz", packed);  // a, X and b, Y
   EXPECT_EQ(read_tagged_words(folder / "a.conll.gz").tags, (Words{"X", "Y"}));
 }
 

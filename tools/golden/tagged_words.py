@@ -15,7 +15,8 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from common import GOLDEN, versions, write_json
 
 TEXT = ["The quick brown fox jumps over the lazy dog, doesn't it? Well-known foxes don't.", "Ada Lovelace met Charles Babbage in London (1833).",
-        "Visit http://example.org/a?b=1 or mail me@example.org :-) ...", "Zoë paid 12.50 € at the café; naïve, isn't she?", "東京 is 大きい, and so is New York."] * 4
+        "Visit http://example.org/a?b=1 or mail me@example.org :-) ...",
+        "Zoë paid 12.50 € at the café; naïve, isn't she?", "東京 is 大きい, and so is New York."] * 4
 SENTENCES = [
     "The quick foxes do n't jump , do they ?".split(),
     "Ada Lovelace met Mr. Babbage-Smith in London ( 1833 ) .".split(),

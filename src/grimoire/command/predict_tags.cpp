@@ -88,7 +88,7 @@ struct Said {
   std::vector<Entity> entities;
 
   Said(const Sentences& s, int64_t sentence, const TagAnswers& answers, const Labels& set) : text(s.texts[static_cast<size_t>(sentence)]) {
-    const auto begin = static_cast<size_t>(s.all.begins[static_cast<size_t>(sentence)]), end = static_cast<size_t>(s.all.begins[static_cast<size_t>(sentence) + 1]);
+    const auto number = static_cast<size_t>(sentence), begin = static_cast<size_t>(s.all.begins[number]), end = static_cast<size_t>(s.all.begins[number + 1]);
     places = std::span(s.places).subspan(begin, end - begin);
     for (size_t w = begin; w < end; ++w) {
       const auto word = static_cast<int64_t>(w), tag = answers.likeliest(word);
@@ -143,7 +143,8 @@ int predict_tags(const TextsToLabel& asked, const TrainedEncoder& trained, Conso
   const Sentences sentences = sentences_of(asked, trained, run, console);
   const TextWindows windows = eval::tag_windows_of_run(run, *trained.model);
   const EncodedWords words(*trained.tokenizer, sentences.all, windows);
-  if (words.longer() > 0) console.say(str("{} of {} sentences are longer than {} tokens, and are read in windows", words.longer(), sentences.texts.size(), windows.most));
+  if (words.longer() > 0)
+    console.say(str("{} of {} sentences are longer than {} tokens, and are read in windows", words.longer(), sentences.texts.size(), windows.most));
   const TagAnswers answers = answer_words(*trained.model, words);
   const Labels set = trained.model->label_set();
   const bool spans = marks_spans(set);

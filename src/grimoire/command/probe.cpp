@@ -47,8 +47,8 @@ class ProbeCommand final : public Command {
     flags_.layers = "all";
     Options all = {{.name = "task", .help = "what is told apart: texts by their labels, or words by their tags", .target = by_choice(&task_),
                     .choices = {"classify", "tag"}, .basic = true},
-                   {.name = "data", .help = "labelled texts: CSV, TSV or JSON Lines; tagged words: CoNLL, CoNLL-U or JSON Lines", .target = &data_, .basic = true,
-                    .required = true},
+                   {.name = "data", .help = "labelled texts: CSV, TSV or JSON Lines; tagged words: CoNLL, CoNLL-U or JSON Lines", .target = &data_,
+                    .basic = true, .required = true},
                    {.name = "dev", .help = "likewise, to judge by; else every fifth text or sentence of the data", .target = &dev_, .basic = true},
                    {.name = "label-column", .help = "column of the labels or tags", .target = &label_column_, .basic = true},
                    {.name = "word-column", .help = "column of the words", .target = &word_column_, .with = "task=tag"},

@@ -74,8 +74,8 @@ size_t WordReader::column(const std::string& name, size_t width, size_t otherwis
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   if (error == std::errc() && end == name.data() + name.size() && number < width) return number;
   const std::vector<std::string> known(names.begin(), names.end());
-  throw Error(ErrorKind::input, str("[tags] {}: there is no column '{}', but 0 to {}{}", all_.source, name, width - 1, known.empty() ? "" : ", or " + joined(known)),
-              did_you_mean(name, known));
+  const std::string named = known.empty() ? "" : ", or " + joined(known);
+  throw Error(ErrorKind::input, str("[tags] {}: there is no column '{}', but 0 to {}{}", all_.source, name, width - 1, named), did_you_mean(name, known));
 }
 
 // The columns that a row has, without empty ones where blanks part them.

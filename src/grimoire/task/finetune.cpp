@@ -51,7 +51,8 @@ FinetuneOptions::Shares FinetuneOptions::shares(const RunConfig& run, int64_t ex
   };
   const double for_dev = dev.empty() ? split.dev : 0, for_test = test.empty() ? split.test : 0;
   Shares shares{.train = part(0, 100 - for_dev - for_test), .dev = part(100 - for_dev - for_test, for_dev), .test = part(100 - for_test, for_test)};
-  GRIM_CHECK(!shares.train.empty(), input, "finetune", "{}: no text is left to train on beside {} percent for dev and {} for test", run.data, for_dev, for_test);
+  GRIM_CHECK(!shares.train.empty(), input, "finetune", "{}: no text is left to train on beside {} percent for dev and {} for test", run.data, for_dev,
+             for_test);
   return shares;
 }
 

@@ -48,7 +48,9 @@ Labels tags_in(const TaggedSentences& sentences) {
 }
 
 bool marks_spans(const Labels& set) {
-  const auto in_span = [](const std::string& tag) { return tag.size() > 2 && tag[1] == '-' && std::string_view("BIESLU").find(tag[0]) != std::string_view::npos; };
+  const auto in_span = [](const std::string& tag) {
+    return tag.size() > 2 && tag[1] == '-' && std::string_view("BIESLU").find(tag[0]) != std::string_view::npos;
+  };
   return std::ranges::all_of(set.names, [&](const std::string& tag) { return tag == "O" || in_span(tag); }) && std::ranges::any_of(set.names, in_span);
 }
 

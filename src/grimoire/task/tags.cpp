@@ -158,8 +158,8 @@ struct TagSettings {
              .choices = {"window", "refuse"}};
       if (o.name == "stride") o.help = "tokens that two windows share, at most";
     }
-    all.push_back({.name = "word-column", .help = "column of the words, by number from 0, in CoNLL-U by name, or a key; else the first", .target = &columns.word,
-                   .basic = true});
+    all.push_back({.name = "word-column", .help = "column of the words, by number from 0, in CoNLL-U by name, or a key; else the first",
+                   .target = &columns.word, .basic = true});
     all.push_back({.name = "label-column", .help = "column of the tags, likewise; else the last, in CoNLL-U UPOS", .target = &columns.label, .basic = true});
     return all;
   }

@@ -118,12 +118,15 @@ Judged judge_tags(const TrainedEncoder& trained, const EvalSettings& settings) {
   const TagAnswers answers = answer_words(*trained.model, words);
   const TagScores s = score_tags(answers, truth, set);
   const bool spans = marks_spans(set);
-  const stats::Interval known = interval_of(truth, said_tags(answers, truth, set), spans);
   const std::string signature = str("tags|{}|words:{}|sentences:{}|longer:{}|windows-of:{}|xxh3:{}|grimoire:{}", spans ? "spans:conlleval" : "accuracy",
                                     words.words(), truth.sentences(), words.longer(), windows.most, truth.content_hash, GRIM_VERSION);
-  Judged answer{{"", {Figure{tag_score_name(set), number(s.score, "{:.4f}")}, Figure{"with 95 % confidence, from", number(known.low, "{:.4f}")},
-                      Figure{"to", number(known.high, "{:.4f}")}}},
-                Json::object({{tag_score_name(set), s.score}, {"interval", Json::array({known.low, known.high})}, {"loss", s.loss}})};
+  Judged answer{{"", {Figure{tag_score_name(set), number(s.score, "{:.4f}")}}}, Json::object({{tag_score_name(set), s.score}, {"loss", s.loss}})};
+  if (truth.sentences() > 1) {
+    const stats::Interval known = interval_of(truth, said_tags(answers, truth, set), spans);
+    answer.report.blocks.insert(answer.report.blocks.end(), {Figure{"with 95 % confidence, from", number(known.low, "{:.4f}")},
+                                                             Figure{"to", number(known.high, "{:.4f}")}});
+    answer.result.set("interval", Json::array({known.low, known.high}));
+  }
   if (spans) {
     answer.report.blocks.insert(answer.report.blocks.end(), {Figure{"precision", number(s.spans.micro.precision, "{:.4f}")},
                                                              Figure{"recall", number(s.spans.micro.recall, "{:.4f}")},
