@@ -268,19 +268,20 @@ const Concept kConcepts[] = {
          [](const Inputs& in, Worked& out) {
            const auto pieces = up_to(in, "pieces", 500), tags = up_to(in, "tags", 500);
            const std::vector<double> p = in.numbers("p", 1e-12, 1, 1, 500);
+           std::vector<std::string> labels;
            size_t word = 0;
            double nats = 0;
            for (const std::string& piece : pieces) {
              const bool first = !piece.starts_with("##");
              if (!first && word == 0) in.refuse("pieces", "a word at the beginning");
              if (first && (word >= tags.size() || word >= p.size())) in.refuse(word >= tags.size() ? "tags" : "p", "one for each word");
-             const std::string counts = first ? str("{:.20s}, costs {:.4f}", tags[word], -std::log(p[word])) : "counts nothing";
-             if (&piece - pieces.data() < 6) out.step(str("{:.20s}: {}", piece, counts));
+             if (first && word < 4) out.step(str("{:.20s} answers {:.20s}: costs -ln {} = {:.4f}", piece, tags[word], p[word], -std::log(p[word])));
+             labels.push_back(first ? tags[word] : "nothing");
              if (first) nats -= std::log(p[word++]);
            }
            if (word != tags.size() || word != p.size()) in.refuse(word != tags.size() ? "tags" : "p", str("{}, one for each word", word));
-           out.answer("pieces that count", static_cast<double>(word));
            out.answer("loss", nats / static_cast<double>(word));
+           for (size_t i = 0; i < labels.size() && i < 8; ++i) out.answer(pieces[i], labels[i]);
          },
      .turn = "p=.9,.1,.6: one word that is wrong and sure outweighs the rest.",
      .commands = "grimoire finetune minilm --task tag --data train.conll --out runs/ner",
