@@ -37,6 +37,7 @@ ran 0 predict a --text "Ada Bob met Adaline in Oslo."; printed '^\[Ada Bob\]\(PE
 ran 0 predict a --text "Ada Bob met Adaline in Oslo." --proba; printed '\(PER 0\.[0-9]{4}\)'
 ran 0 predict a --text "Ada Bob met Adaline in Oslo." --format jsonl
 printed '"entities": \[\{"type": "PER", "text": "Ada Bob", "start": 0, "end": 7, "probability": 0'; printed '"text": "Oslo", "start": 23, "end": 27'
+ran 0 predict a --text "Ada." --format jsonl --proba; printed '"probabilities": \[\{"B-LOC": 0'
 ran 0 predict kinds --text "Ada Bob met Bob."; printed '^Ada/NAME Bob/NAME met/X Bob/NAME \./X$'
 cut -d' ' -f1 names.txt >words.txt
 ran 0 predict a --data words.txt; [ "$(wc -l <out)" -eq 32 ] || fail "not a line for each sentence"; printed '^\[Ada Ada\]\(PER\) met \[Ada\]\(PER\) in \[Rome\]\(LOC\) \.$'

@@ -21,7 +21,8 @@ class EvalCommand final : public Command {
   std::vector<Positional> positionals() override { return {{"folder", "a run folder or a checkpoint folder", &folder_}}; }
   Options options() override {
     eval::EvalSettings& s = settings_;
-    return {{.name = "data", .help = "text file; every symbol of it is predicted once", .target = &s.data, .basic = true, .without = {"choices", "source"}},
+    return {{.name = "data", .help = "text file; every symbol of it is predicted once; or the labelled texts or tagged words of a fine-tuned model",
+             .target = &s.data, .basic = true, .without = {"choices", "source"}},
             {.name = "source", .help = "models trained on pairs: text file of sources, one a line, instead of pairs with a tab in each line of the data",
              .target = &s.source, .basic = true, .with = "target"},
             {.name = "target", .help = "and of their targets, line by line", .target = &s.target, .basic = true, .with = "source"},

@@ -122,7 +122,7 @@ std::string inline_of(const Said& said, bool spans, bool probabilities) {
   return line + std::string(said.text.substr(at));
 }
 
-Json json_of(const Said& said, bool spans, bool probabilities) {
+Json json_of(const Said& said, bool spans) {
   const auto characters = [&](uint32_t byte) { return count_code_points(said.text.substr(0, byte)); };
   Json words = Json::array(), entities = Json::array();
   for (const ByteRange& w : said.places) words.push(said.text.substr(w.begin, w.end - w.begin));
@@ -131,8 +131,19 @@ Json json_of(const Said& said, bool spans, bool probabilities) {
                                 {"end", characters(e.end)}, {"probability", e.probability}}));
   Json whole = Json::object({{"text", said.text}, {"words", words}, {"tags", Json::array_of(said.tags)}});
   if (spans) whole.set("entities", entities);
-  if (probabilities) whole.set("probabilities", Json::array_of(said.probabilities));
   return whole;
+}
+
+// Of each word the probability of every tag.
+Json probabilities_of(const TagAnswers& answers, const Labels& set, int64_t begin, int64_t end) {
+  const auto K = std::ssize(set.names);
+  Json all = Json::array();
+  for (int64_t w = begin; w < end; ++w) {
+    Json word = Json::object();
+    for (int64_t k = 0; k < K; ++k) word.set(set.names[static_cast<size_t>(k)], answers.probabilities.data<float>()[w * K + k]);
+    all.push(word);
+  }
+  return all;
 }
 
 }  // namespace
@@ -151,8 +162,15 @@ int predict_tags(const TextsToLabel& asked, const TrainedEncoder& trained, Conso
   Json all = Json::array();
   for (int64_t i = 0; i < sentences.all.sentences(); ++i) {
     const Said said(sentences, i, answers, set);
-    if (console.json()) all.push(json_of(said, spans, asked.probabilities));
-    else console.data((asked.lines_of_json ? json_of(said, spans, asked.probabilities).dump() : inline_of(said, spans, asked.probabilities)) + "\n");
+    if (!console.json() && !asked.lines_of_json) {
+      console.data(inline_of(said, spans, asked.probabilities) + "\n");
+      continue;
+    }
+    Json whole = json_of(said, spans);
+    const auto s = static_cast<size_t>(i);
+    if (asked.probabilities) whole.set("probabilities", probabilities_of(answers, set, sentences.all.begins[s], sentences.all.begins[s + 1]));
+    if (console.json()) all.push(whole);
+    else console.data(whole.dump() + "\n");
   }
   if (console.json()) console.result(Json::object({{"model", trained.path}, {"answers", all}}));
   return 0;
