@@ -76,12 +76,13 @@ class ProbeCommand final : public Command {
     if (spans) table.columns = {"layer", "F1", "accuracy", "seconds"};
     Json rows = Json::array();
     for (size_t i = 0; i < layers_.size(); ++i) {
+      const std::string layer = layers_[i] == 0 ? "0, embeddings" : std::to_string(layers_[i]);
+      console.live(str("layer {}: {} rows to learn from", layer, with_commas(std::ssize(train_.y))));
       const double begin = monotonic_seconds();
       const std::vector<double> said = learned(*learner, i);
       const double n = static_cast<double>(said.size()), seconds = monotonic_seconds() - begin;
       double right = 0;
       for (size_t r = 0; r < said.size(); ++r) right += said[r] == judged_.y[r];
-      const std::string layer = layers_[i] == 0 ? "0, embeddings" : std::to_string(layers_[i]);
       const report::Number accuracy = report::number(right / n, "{:.4f}"), took = report::number(seconds, "{:.1f}");
       Json row = Json::object({{"layer", layers_[i]}, {"accuracy", right / n}, {"seconds", seconds}});
       if (spans) {
