@@ -1,4 +1,4 @@
-// CSV, LIBSVM, IDX, NPY, NPZ and gzip (tables_target.h). Every finding becomes a file in seeds/tables/, which
+// CSV, LIBSVM, IDX, NPY, NPZ, gzip and tagged words (tables_target.h). Every finding becomes a file in seeds/tables/, which
 // tests/io/fuzz_seeds_test.cpp replays.
 #include "fuzz/tables_target.h"
 

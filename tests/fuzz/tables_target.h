@@ -1,4 +1,4 @@
-// What the fuzzer calls and what the ordinary tests replay: bytes as every kind of table that a learner can be fitted on.
+// What the fuzzer calls and what the ordinary tests replay: bytes as every kind of table that a learner can be fitted on, and as tagged words.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 #include "grimoire/data/features.h"
 #include "grimoire/data/idx.h"
 #include "grimoire/data/libsvm.h"
+#include "grimoire/data/tagged_words.h"
 #include "grimoire/io/gzip.h"
 #include "grimoire/io/npy.h"
 
@@ -50,6 +51,15 @@ inline bool accepts_npy(std::string_view bytes) {
 inline bool accepts_npz(std::string_view bytes) {
   return takes([&] { parse_npz(bytes, "fuzz"); });
 }
+inline bool accepts_tagged_words(std::string_view bytes) {
+  return takes([&] {
+    const TaggedSentences s = parse_tagged_words(std::string(bytes), "fuzz");
+    hold(s.tags.size() == s.words.size() && s.lines.size() == s.words.size(), "words without a tag or a line");
+    hold(s.begins.back() == static_cast<int64_t>(s.words.size()), "words outside of sentences");
+    for (int64_t i = 0; i < s.sentences(); ++i) hold(!s.words_of(i).empty(), "a sentence without words");
+    for (const std::string& tag : s.tags) hold(!tag.empty(), "an empty tag");
+  });
+}
 inline bool accepts_gzip(std::string_view bytes) {
   return takes([&] { gunzip(std::string(bytes), "fuzz", size_t{1} << 26); });
 }
@@ -65,6 +75,7 @@ inline bool accepts_table(std::string_view bytes) {
     case 'n': return accepts_npy(rest);
     case 'z': return accepts_npz(rest);
     case 'g': return accepts_gzip(rest);
+    case 't': return accepts_tagged_words(rest);
     case 'k': {  // a CSV file in which the first column is called a category, read by a fitted model's eyes
       const std::vector<ColumnInfo> known = {{"a"}, {.name = "b", .kind = ColumnKind::category, .levels = {"u", "1"}}};
       return takes([&] { check_dataset(dataset_of(parse_csv(rest, "fuzz"), {.target = "", .weight = "", .columns = known})); });

@@ -38,7 +38,7 @@ def row(family, id_, names, *answers):
         if isinstance(a, str):
             flat.append(a)
         else:
-            flat += [f"{float(v):.9g}" for v in np.ravel(a)]
+            flat += [f"{float(v):.9g}" for v in np.ravel(a.double() if isinstance(a, torch.Tensor) else a)]
     ROWS.setdefault(family, {})[id_] = "\t".join([id_, names, ",".join(flat)])
 
 
@@ -204,6 +204,11 @@ mails = np.array([[6, 3, 1]] + [[0] * 3] * 3 + [[1, 2, 7]] + [[0] * 3] * 5)
 row("model", "naive-bayes", "multinomial naive Bayes,spam filter",
     naive_bayes.MultinomialNB().fit(mails, [1] * 4 + [0] * 6).predict_proba([[1, 1, 0]])[0, 1])
 groups = cluster.KMeans(2, n_init=10, random_state=0).fit(np.array([[1.0], [2], [3], [8], [9], [13]]))
+# A tagger's loss, where pieces that go on with a word have the label that is ignored. One class, whose probability is the right tag's.
+pieces = ["Ada", "Love", "##lace", "spoke"]
+labels = torch.tensor([-100 if p.startswith("##") else 0 for p in pieces])
+row("task", "token-classification", "sequence labelling,first piece",
+    F.nll_loss(torch.tensor([[0.9], [0.8], [0.5], [0.6]]).log(), labels, ignore_index=-100).item(), "B-PER", "I-PER", "nothing", "O")
 row("model", "k-means", "kmeans,Lloyd's algorithm,clustering,centroid", groups.inertia_, np.sort(groups.cluster_centers_.ravel()))
 pca = decomposition.PCA().fit([[1, 1], [2, 3], [3, 2], [4, 5], [5, 4]])
 row("lin", "pca", "PCA,principal component analysis,SVD,singular value decomposition", pca.explained_variance_ratio_[0],

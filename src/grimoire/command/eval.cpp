@@ -21,7 +21,8 @@ class EvalCommand final : public Command {
   std::vector<Positional> positionals() override { return {{"folder", "a run folder or a checkpoint folder", &folder_}}; }
   Options options() override {
     eval::EvalSettings& s = settings_;
-    return {{.name = "data", .help = "text file; every symbol of it is predicted once", .target = &s.data, .basic = true, .without = {"choices", "source"}},
+    return {{.name = "data", .help = "text file; every symbol of it is predicted once; or the labelled texts or tagged words of a fine-tuned model",
+             .target = &s.data, .basic = true, .without = {"choices", "source"}},
             {.name = "source", .help = "models trained on pairs: text file of sources, one a line, instead of pairs with a tab in each line of the data",
              .target = &s.source, .basic = true, .with = "target"},
             {.name = "target", .help = "and of their targets, line by line", .target = &s.target, .basic = true, .with = "source"},
@@ -63,6 +64,11 @@ class EvalCommand final : public Command {
         refuse_choices("labels texts");
         refuse_given({"stride", "context", "bos", "documents"}, "labels texts, as it was taught to read them");
         return eval::judge_labels(*encoder, settings_);
+      }
+      if (eval::tags_words(*encoder)) {
+        refuse_choices("tags words");
+        refuse_given({"stride", "context", "bos", "documents", "source", "target", "out"}, "tags words, and reads sentences as it was taught to");
+        return eval::judge_tags(*encoder, settings_);
       }
       refuse_choices("finds hidden words");
       refuse_given({"stride", "context", "bos", "source", "target", "out"}, "finds hidden words in texts of its own length");

@@ -15,7 +15,8 @@ class FinetuneCommand final : public TaughtCommand {
   std::string summary() const override { return "teach a trained model a task, from labelled texts"; }
   std::vector<std::string> examples() const override {
     return {"grimoire finetune minilm --task classify --data reviews.csv --out runs/reviews",
-            "grimoire finetune minilm --task classify --data train.tsv --dev dev.tsv --epochs 2 --out runs/sst2"};
+            "grimoire finetune minilm --task classify --data train.tsv --dev dev.tsv --epochs 2 --out runs/sst2",
+            "grimoire finetune minilm --task tag --data train.conllu --dev dev.conllu --lr 3e-4 --out runs/upos"};
   }
   std::vector<Positional> positionals() override {
     return {{"model", "a folder of BERT's kind, a run folder, or the name of a published model", &config_.init_from}};
@@ -24,7 +25,8 @@ class FinetuneCommand final : public TaughtCommand {
     return {.by = "task",
             .all = {{"classify", "which of some classes a text, or a pair of texts, belongs to"},
                     {"multilabel", "which of some labels it has: several, one, none"},
-                    {"regress", "a number for it"}}};
+                    {"regress", "a number for it"},
+                    {"tag", "a tag for each of its words: parts of speech, names"}}};
   }
 
  private:

@@ -5,6 +5,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/command/eval/answers.h"
+#include "grimoire/command/predict_tags.h"
 #include "grimoire/hub/fetch.h"
 #include "grimoire/hub/trained_model.h"
 #include "grimoire/task/label_scores.h"
@@ -60,8 +61,10 @@ std::string inline_of(const Json& answer) {
 
 int predict_texts(const TextsToLabel& asked, Console& console) {
   const TrainedEncoder trained = load_encoder(model_at(asked.model));
+  if (eval::tags_words(trained)) return predict_tags(asked, trained, console);
   if (!trained.model->has(EncoderPart::labels))
-    throw Error(ErrorKind::input, str("{}: the model has no head that labels texts", trained.path), "teach it: grimoire finetune MODEL --task classify");
+    throw Error(ErrorKind::input, str("{}: the model has no head that labels texts or words", trained.path),
+                "teach it: grimoire finetune MODEL --task classify, or tag");
   const Json run = eval::training_settings(trained.about);
   LabelledTexts texts;
   if (!asked.data.empty()) {

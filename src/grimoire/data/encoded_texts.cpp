@@ -17,16 +17,10 @@ EncodedTexts::EncodedTexts(const Tokenizer& tokenizer, std::span<const std::stri
   const TokenTruncation cut{.max_length = windows.most, .stride = strides ? windows.stride : 0,
                             .side = windows.longer == LongTexts::tail ? Side::left : Side::right};
   const std::vector<Encoding> all = encode_all(tokenizer, texts, pairs, {.truncation = cut});
-  const auto add = [&](const Encoding& e, size_t text) {
+  const auto add_window = [&](const Encoding& e, size_t text) {
     GRIM_CHECK(std::ssize(e.ids) <= windows.most, input, "texts", "{}: {} tokens, and its tokenizer cannot cut it to {}", places[text], e.ids.size(),
                windows.most);
-    for (size_t i = 0; i < e.ids.size(); ++i) {
-      if (!e.attention[i]) continue;
-      ids_.push_back(static_cast<int32_t>(e.ids[i]));
-      types_.push_back(static_cast<uint8_t>(e.type_ids[i]));
-    }
-    begin_.push_back(std::ssize(ids_));
-    text_of_.push_back(static_cast<int64_t>(text));
+    add(e, static_cast<int64_t>(text));
     GRIM_CHECK(tokens(this->windows() - 1) > 0, input, "texts", "{}: the text has no tokens", places[text]);
   };
   for (size_t i = 0; i < all.size(); ++i) {
@@ -34,10 +28,21 @@ EncodedTexts::EncodedTexts(const Tokenizer& tokenizer, std::span<const std::stri
     if (!all[i].overflowing.empty() && windows.longer == LongTexts::refuse)
       throw Error(ErrorKind::input, str("[texts] {}: the text has more than {} tokens", places[i], windows.most),
                   "shorten it, or say what is to be read of it: " GRIM_SETTING("long-texts=window"));
-    add(all[i], i);
+    add_window(all[i], i);
     for (const Encoding& more : all[i].overflowing)
-      if (strides) add(more, i);
+      if (strides) add_window(more, i);
   }
+}
+
+void EncodedTexts::add(const Encoding& window, int64_t text) {
+  for (size_t i = 0; i < window.ids.size(); ++i) {
+    if (!window.attention[i]) continue;
+    ids_.push_back(static_cast<int32_t>(window.ids[i]));
+    types_.push_back(static_cast<uint8_t>(window.type_ids[i]));
+  }
+  begin_.push_back(std::ssize(ids_));
+  text_of_.push_back(text);
+  texts_ = std::max(texts_, text + 1);
 }
 
 TokenBatch EncodedTexts::batch(std::span<const int64_t> windows) const {

@@ -27,6 +27,8 @@ class EncodedTexts {
   // pairs: one for each text, or none. `places` name the texts in errors. throws: input, a text that has no tokens, or is too long and is to be refused
   EncodedTexts(const Tokenizer& tokenizer, std::span<const std::string> texts, std::span<const std::string> pairs, const TextWindows& windows,
                std::span<const std::string> places);
+  // One window more, without its padding, of a text that is there or of the next.
+  void add(const Encoding& window, int64_t text);
 
   int64_t texts() const { return texts_; }
   int64_t windows() const { return static_cast<int64_t>(begin_.size()) - 1; }

@@ -8,7 +8,9 @@
 #include "grimoire/base/str.h"
 #include "grimoire/nn/tap.h"
 #include "grimoire/op/arrange.h"
+#include "grimoire/op/gather.h"
 #include "grimoire/op/pointwise.h"
+#include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
 
 namespace grim {
@@ -19,16 +21,21 @@ class LayerTap {
  public:
   explicit LayerTap(TextEncoder& encoder) : tap_([this, width = encoder.width()](const Site& site, const Tensor& y) {
       const bool begins = &site.layer == embeddings_ && site.kind == SiteKind::output && y.shape().back() == width;
-      if (begins || site.kind == SiteKind::residual) seen.push_back(y);
+      if (begins || site.kind == SiteKind::residual) seen_.push_back(y);
       return Tensor();
     }) {
     encoder.visit_modules([&](const std::string& name, Module& module) {
       if (name == "embeddings" || name.ends_with(".embeddings")) embeddings_ = &module;
     });
   }
-  std::vector<Tensor> seen;  // (1, N, C)
+  // (N, C) f32. throws: argument
+  Tensor layer(int64_t number) const {
+    GRIM_CHECK(number >= 0 && number < std::ssize(seen_), argument, "features", "layer {} is not shown by this model: it shows {}", number, seen_.size());
+    return contiguous(cast(squeeze(seen_[static_cast<size_t>(number)], 0), Dtype::f32));
+  }
 
  private:
+  std::vector<Tensor> seen_;  // (1, N, C)
   const Module* embeddings_ = nullptr;
   Tap tap_;
 };
@@ -93,15 +100,33 @@ TextFeatures text_features(TextEncoder& encoder, const EncodedTexts& texts, cons
     Pass pass = Pass::evaluation();
     encoder.hidden(batch, pass);
     for (size_t i = 0; i < layers.size(); ++i) {
-      GRIM_CHECK(layers[i] >= 0 && layers[i] < std::ssize(tap.seen), argument, "features", "layer {} is not shown by this model: it shows {}", layers[i],
-                 tap.seen.size());
-      const Tensor rows = contiguous(cast(tap.seen[static_cast<size_t>(layers[i])], Dtype::f32));
+      const Tensor rows = tap.layer(layers[i]);
       for (size_t b = 0; b < some.size(); ++b)
         pool_rows(pool, rows.data<float>(), batch.offsets[b], batch.offsets[b + 1], C,
                   all.layers[i].data<float>() + row[static_cast<size_t>(texts.text_of(some[b]))] * C);
     }
   }
   return all;
+}
+
+std::vector<Tensor> word_features(TextEncoder& encoder, const EncodedWords& words, const std::vector<int64_t>& layers) {
+  const NoGrad no_grad;
+  const int64_t C = encoder.width();
+  std::vector<Tensor> features;
+  for (size_t i = 0; i < layers.size(); ++i) features.push_back(Tensor::empty({words.words(), C}));
+  const std::vector<int64_t> order = words.windows().by_length();
+  for (const std::span<const int64_t> some : words.windows().batches(order)) {
+    const WordBatch batch = words.batch(some);
+    LayerTap tap(encoder);
+    Pass pass = Pass::evaluation();
+    encoder.hidden(batch.tokens, pass);
+    for (size_t i = 0; i < layers.size(); ++i) {
+      const Tensor rows = index_select(tap.layer(layers[i]), 0, batch.firsts);
+      for (size_t w = 0; w < batch.words.size(); ++w)
+        std::copy_n(rows.data<float>() + static_cast<int64_t>(w) * C, C, features[i].data<float>() + batch.words[w] * C);
+    }
+  }
+  return features;
 }
 
 Tensor combined(const TextFeatures& features, Combine how, const std::vector<double>& weights) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "grimoire/data/encoded_texts.h"
+#include "grimoire/data/encoded_words.h"
 #include "grimoire/model/text_encoder.h"
 
 namespace grim {
@@ -31,6 +32,9 @@ struct TextFeatures {
 // Of the first window of each text. throws: argument, a layer that is not there
 TextFeatures text_features(TextEncoder& encoder, const EncodedTexts& texts, const std::vector<int64_t>& layers, Pool pool,
                            const std::function<bool()>& stop = {});
+
+// The vector of each word's first token: of each layer (words, C) f32. throws: argument, a layer that is not there
+std::vector<Tensor> word_features(TextEncoder& encoder, const EncodedWords& words, const std::vector<int64_t>& layers);
 
 enum class Combine : uint8_t { last, sum, weighted, concat };
 // One matrix of several layers. `weights`: of each layer, for weighted. throws: argument, another number of weights

@@ -9,6 +9,7 @@
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/model/register.h"
 #include "grimoire/nn/layer_numbers.h"
+#include "grimoire/train/lm_data.h"
 
 namespace grim {
 double FinetuneOptions::rate_scale(const std::string& parameter, int64_t layers) const {
@@ -39,6 +40,20 @@ void FinetuneOptions::resolve(RunConfig& run, int64_t examples) const {
   const double step = static_cast<double>(run.full_batch ? examples : run.batch_size * run.accumulate);
   if (run.steps == 0) run.steps = std::max<int64_t>(1, std::llround(std::ceil(epochs * static_cast<double>(examples) / step)));
   if (run.warmup == 0) run.warmup = std::llround(warmup_share * static_cast<double>(run.steps));
+}
+
+FinetuneOptions::Shares FinetuneOptions::shares(const RunConfig& run, int64_t examples) const {
+  const SplitPercent split = SplitPercent::parse(run.split);
+  const std::vector<int64_t> order = Rng(RngMode::philox, 42, "texts").permutation(examples);
+  const auto part = [&](double from, double percent) {
+    const double n = static_cast<double>(examples);
+    return std::vector<int64_t>(order.begin() + std::llround(n * from / 100), order.begin() + std::llround(n * (from + percent) / 100));
+  };
+  const double for_dev = dev.empty() ? split.dev : 0, for_test = test.empty() ? split.test : 0;
+  Shares shares{.train = part(0, 100 - for_dev - for_test), .dev = part(100 - for_dev - for_test, for_dev), .test = part(100 - for_test, for_test)};
+  GRIM_CHECK(!shares.train.empty(), input, "finetune", "{}: no text is left to train on beside {} percent for dev and {} for test", run.data, for_dev,
+             for_test);
+  return shares;
 }
 
 EncoderAtHand encoder_of_run(const RunConfig& run, const std::string& checkpoint, NewHead head, const Labels& labels, Rng& rng) {

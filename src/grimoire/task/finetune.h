@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "grimoire/data/encoded_texts.h"
 #include "grimoire/model/text_encoder.h"
@@ -23,6 +24,11 @@ struct FinetuneOptions {
   Options options(RunConfig& run);
   // Steps, warmup, batches and windows that are not said. throws: usage
   void resolve(RunConfig& run, int64_t examples) const;
+  // Which of so many examples train, and which judge where no file does; the same whatever the run's seed. throws: usage; input, none is left to train on
+  struct Shares {
+    std::vector<int64_t> train, dev, test;
+  };
+  Shares shares(const RunConfig& run, int64_t examples) const;
   // By a parameter's name: Task::rate_scale. `layers`: how many the model has.
   double rate_scale(const std::string& parameter, int64_t layers) const;
 };

@@ -44,19 +44,11 @@ LabelFiles label_files(const LabelledTexts& all, const Labels& set, const RunCon
   for (const LabelledTexts* const other : {&files.dev, &files.test})
     GRIM_CHECK(other->size() == 0 || other->pairs.empty() == all.pairs.empty(), input, "labels", "{}, but {}: expected the same columns", all.reading,
                other->reading);
-  const SplitPercent split = SplitPercent::parse(run.split);
-  const std::vector<int64_t> order = Rng(RngMode::philox, 42, "texts").permutation(std::ssize(all.texts));
-  const auto part = [&](double from, double percent) {
-    const double n = static_cast<double>(order.size());
-    const int64_t begin = std::llround(n * from / 100), end = std::llround(n * (from + percent) / 100);
-    return all.picked(std::span(order).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)));
-  };
-  const double dev = options.dev.empty() ? split.dev : 0, test = options.test.empty() ? split.test : 0;
-  files.train = part(0, 100 - dev - test);
-  if (dev > 0) files.dev = part(100 - dev - test, dev);
-  if (test > 0) files.test = part(100 - test, test);
+  const FinetuneOptions::Shares shares = options.shares(run, std::ssize(all.texts));
+  files.train = all.picked(shares.train);
+  if (!shares.dev.empty()) files.dev = all.picked(shares.dev);
+  if (!shares.test.empty()) files.test = all.picked(shares.test);
   files.train.reading = all.reading;
-  GRIM_CHECK(files.train.size() > 0, input, "labels", "{}: no text is left to train on beside {} percent for dev and {} for test", run.data, dev, test);
   return files;
 }
 

@@ -6,6 +6,7 @@
 #include "grimoire/task/mlm.h"
 #include "grimoire/task/seq2seq.h"
 #include "grimoire/task/spans.h"
+#include "grimoire/task/tags.h"
 
 namespace grim {
 
@@ -20,6 +21,7 @@ void add_tasks() {
     add_task("regress", regress_task_settings());
     add_task("seq2seq", seq2seq_task_settings());
     add_task("spans", spans_task_settings());
+    add_task("tag", tag_task_settings());
     return true;
   }();
   static_cast<void>(added);

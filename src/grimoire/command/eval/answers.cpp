@@ -30,10 +30,16 @@ report::Number counted(int64_t n) { return {static_cast<double>(n), with_commas(
 
 TextWindows windows_of_run(const Json& run, const TextEncoder& model) {
   TextWindows windows{.most = run.integer("max_length", 0), .stride = run.integer("stride", TextWindows().stride)};
-  if (windows.most == 0) windows.most = model.context();
+  windows.most = windows.most == 0 ? model.context() : std::min(windows.most, model.context());
   constexpr std::array kNames = {"head", "tail", "window", "refuse"};  // in the order of LongTexts
   const auto* const named = std::ranges::find(kNames, run.text("long_texts", kNames[0]));
   if (named != kNames.end()) windows.longer = static_cast<LongTexts>(named - kNames.begin());
+  return windows;
+}
+
+TextWindows tag_windows_of_run(const Json& run, const TextEncoder& model) {
+  TextWindows windows = windows_of_run(run, model);
+  if (windows.longer != LongTexts::refuse) windows.longer = LongTexts::window;
   return windows;
 }
 

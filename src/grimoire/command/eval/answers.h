@@ -29,6 +29,8 @@ Judged judge_text(const TrainedModel& trained, const EvalSettings& settings);
 Judged judge_choices(const TrainedModel& trained, const EvalSettings& settings);
 Judged judge_hidden_words(const TrainedEncoder& trained, const EvalSettings& settings);
 Judged judge_labels(const TrainedEncoder& trained, const EvalSettings& settings);
+bool tags_words(const TrainedEncoder& trained);  // it has a head that gives each token one of several named tags
+Judged judge_tags(const TrainedEncoder& trained, const EvalSettings& settings);
 Judged judge_rewriting(const TrainedSeq2Seq& trained, const EvalSettings& settings);
 bool is_of_pairs(const TrainedSeq2Seq& trained);  // it was trained on pairs of texts
 Judged judge_pairs(const TrainedSeq2Seq& trained, const EvalSettings& settings);
@@ -36,6 +38,7 @@ Judged judge_pairs(const TrainedSeq2Seq& trained, const EvalSettings& settings);
 // The token that stands before a text. throws: input, one is asked for and the model has none
 std::optional<int64_t> token_before(const TrainedModel& trained, const std::optional<bool>& begins);
 TextWindows windows_of_run(const Json& run, const TextEncoder& model);  // as it was fine-tuned to read texts, from training_settings()
+TextWindows tag_windows_of_run(const Json& run, const TextEncoder& model);  // of one that tags words: all of a sentence is read
 Json training_settings(const Json& about);  // of the run that a checkpoint is from; an empty object where nothing is known
 std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus, Dtype dtype);  // its end, the same for all
 report::Number counted(int64_t n);

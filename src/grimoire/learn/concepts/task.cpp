@@ -209,7 +209,7 @@ const Concept kConcepts[] = {
            for (size_t i = 0; i < spans.size() && i < 8; ++i) out.answer(str("span {}", i + 1), spans[i]);
          },
      .turn = "tags=B-PER B-PER O B-LOC: two people, Ada and Lovelace.",
-     .commands = "later: grimoire finetune models/bert --task tag --data conll.txt --out runs/ner",
+     .commands = "grimoire finetune minilm --task tag --data train.conll --out runs/ner\ngrimoire predict runs/ner --text \"Ada met Bob in Rome.\"",
      .mistake = "People say that 98 % of tags right is good; in fact most words are O, so names are scored as whole spans: half a name is an error.",
      .see = "pos: a tag for every word\nfine-tuning: how it is learned\nlayer-choice: the same task by frozen features",
      .sources = "Tjong Kim Sang and De Meulder 2003, Introduction to the CoNLL-2003 Shared Task\n"
@@ -247,7 +247,7 @@ const Concept kConcepts[] = {
            }
          },
      .turn = "words=the bark of dogs: the counts still say VERB, as this tagger never looks at neighbours.",
-     .commands = "later: grimoire finetune models/bert --task tag --data ewt.conllu --out runs/pos",
+     .commands = "grimoire finetune minilm --task tag --data ewt.conllu --out runs/pos\ngrimoire probe minilm --task tag --data ewt.conllu",
      .mistake = "People say that 97 % right means the problem is solved; in fact in sentences of 20 words that is an error in nearly every second one.",
      .see = "ner: tags for names\nargmax: the choice\nbigram: one neighbour helps",
      .sources = "Petrov, Das and McDonald 2012, A Universal Part-of-Speech Tagset\nde Marneffe et al. 2021, Universal Dependencies\n"
@@ -256,6 +256,42 @@ const Concept kConcepts[] = {
      .more = "Taking each word's commonest tag is right for about nine words in ten of English, which is the baseline to beat. With independent errors at 3 "
              "% a sentence of 20 words is free "
              "of them with probability .97^20 = .54. Universal tags are 17 in number, the same for all languages."},
+    {.id = "token-classification",
+     .title = "Token classification",
+     .names = "sequence labelling\nfirst piece",
+     .what = "Teaching an encoder one answer a word, though it reads pieces of words: the first piece of each word answers for it.",
+     .picture = "A group at a table where only the first to sit down fills in the form. The others are heard, since all pieces see each other.",
+     .formula = "L = -(1/W) sum_w ln p(tag_w | first piece of w)",
+     .symbols = "W: words\np: what the head says of a piece, by softmax over the tags",
+     .inputs = "pieces = Ada Love ##lace spoke: ## goes on with a word\ntags = B-PER I-PER O: of the words\np = .9,.8,.6: of each right tag",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto pieces = up_to(in, "pieces", 500), tags = up_to(in, "tags", 500);
+           const std::vector<double> p = in.numbers("p", 1e-12, 1, 1, 500);
+           std::vector<std::string> labels;
+           size_t word = 0;
+           double nats = 0;
+           for (const std::string& piece : pieces) {
+             const bool first = !piece.starts_with("##");
+             if (!first && word == 0) in.refuse("pieces", "a word at the beginning");
+             if (first && (word >= tags.size() || word >= p.size())) in.refuse(word >= tags.size() ? "tags" : "p", "one for each word");
+             if (first && word < 4) out.step(str("{:.20s} answers {:.20s}: costs -ln {} = {:.4f}", piece, tags[word], p[word], -std::log(p[word])));
+             labels.push_back(first ? tags[word] : "nothing");
+             if (first) nats -= std::log(p[word++]);
+           }
+           if (word != tags.size() || word != p.size()) in.refuse(word != tags.size() ? "tags" : "p", str("{}, one for each word", word));
+           out.answer("loss", nats / static_cast<double>(word));
+           for (size_t i = 0; i < labels.size() && i < 8; ++i) out.answer(pieces[i], labels[i]);
+         },
+     .turn = "p=.9,.1,.6: one word that is wrong and sure outweighs the rest.",
+     .commands = "grimoire finetune minilm --task tag --data train.conll --out runs/ner",
+     .code = "src/grimoire/data/encoded_words.cpp: EncodedWords",
+     .mistake = "People say every piece should learn the word's tag; in fact a B on each piece would mark a name of one word as several names.",
+     .see = "cross-entropy: the loss\nner: tags for names\npos: tags for every word\nwordpiece: where pieces come from",
+     .sources = "Devlin et al. 2019, BERT, section 5.3",
+     .ask = "A word is cut into three pieces. How many of them count in a tagger's loss? | One, the first.",
+     .more = "Words are cut one by one, so that no piece spans two, and batches are weighed by their words: a short sentence counts less than a long "
+             "one. Other choices are the last piece, or the mean of all."},
 };
 
 }  // namespace
