@@ -27,7 +27,8 @@ class FinetuneCommand final : public Command {
     return {.by = "task",
             .all = {{"classify", "which of some classes a text, or a pair of texts, belongs to"},
                     {"multilabel", "which of some labels it has: several, one, none"},
-                    {"regress", "a number for it"}}};
+                    {"regress", "a number for it"},
+                    {"qa", "where in a text the answer to a question stands"}}};
   }
   Options options() override {
     const std::string task = form().empty() ? forms().names().front() : form();
@@ -49,7 +50,7 @@ class FinetuneCommand final : public Command {
   }
 
   int run(Console& console) override {
-    if (form().empty()) throw Error(ErrorKind::usage, "--task is missing: classify, multilabel or regress", see_help(*this));
+    if (form().empty()) throw Error(ErrorKind::usage, str("--task is missing: one of {}", joined(forms().names())), see_help(*this));
     if (config_.data.empty()) throw Error(ErrorKind::usage, "--data is missing: the labelled texts to learn from", see_help(*this));
     if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", see_help(*this));
     config_.init_from = model_at(config_.init_from);

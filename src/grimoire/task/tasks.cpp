@@ -3,6 +3,7 @@
 #include "grimoire/task/infill.h"
 #include "grimoire/task/labels.h"
 #include "grimoire/task/mlm.h"
+#include "grimoire/task/qa.h"
 #include "grimoire/task/seq2seq.h"
 #include "grimoire/task/spans.h"
 
@@ -14,6 +15,7 @@ void add_tasks() {
     add_task("infill", infill_task_settings());
     add_task("mlm", mlm_task_settings());
     add_task("multilabel", multilabel_task_settings());
+    add_task("qa", qa_task_settings());
     add_task("regress", regress_task_settings());
     add_task("seq2seq", seq2seq_task_settings());
     add_task("spans", spans_task_settings());
