@@ -78,8 +78,8 @@ TEST(Questions, FaultsSayWhereTheyAre) {
                     "answer first stands at 21");
   EXPECT_NE(squad(R"({"id": "a", "question": "Who?", "answers": [{"text": "Bergson", "answer_start": 400}]})").find("of its context, which has 29"),
             std::string::npos);
-  EXPECT_NE(squad(R"({"id": "a", "question": "Who?", "answers": [{"text": "bergson", "answer_start": 21}]})").find(where + "the answer 'bergson' stands nowhere"),
-            std::string::npos);
+  EXPECT_NE(squad(R"({"id": "a", "question": "Who?", "answers": [{"text": "bergson", "answer_start": 21}]})")
+                .find(where + "the answer 'bergson' stands nowhere"), std::string::npos);
   EXPECT_NE(squad(R"({"id": "a", "question": "Who?", "answers": []})").find(where + "the question has no answer"), std::string::npos);
   EXPECT_NE(squad(R"({"id": "a", "question": "Who?", "answers": [{"text": "Bergson"}]})").find(where + "got no answer_start"), std::string::npos);
   EXPECT_NE(squad(R"({"id": "a", "question": "Who?", "answers": [{"text": " ", "answer_start": 4}]})").find(where + "an answer is empty"), std::string::npos);

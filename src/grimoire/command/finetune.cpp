@@ -17,8 +17,13 @@ class FinetuneCommand final : public Command {
   std::string name() const override { return "finetune"; }
   std::string summary() const override { return "teach a trained model a task, from labelled texts"; }
   std::vector<std::string> examples() const override {
-    return {"grimoire finetune minilm --task classify --data reviews.csv --out runs/reviews",
-            "grimoire finetune minilm --task classify --data train.tsv --dev dev.tsv --epochs 2 --out runs/sst2"};
+    std::vector<std::string> all = {"grimoire finetune minilm --task classify --data reviews.csv --out runs/reviews",
+                                    "grimoire finetune minilm --task classify --data train.tsv --dev dev.tsv --epochs 2 --out runs/sst2",
+                                    "grimoire finetune minilm --task multilabel --data tags.jsonl --out runs/tags",
+                                    "grimoire finetune minilm --task regress --data ratings.csv --out runs/ratings",
+                                    "grimoire finetune minilm --task qa --data train.json --dev dev.json --epochs 2 --lr 2e-4 --out runs/answers"};
+    if (!form().empty()) std::erase_if(all, [&](const std::string& line) { return line.find(str(" --task {} ", form())) == line.npos; });
+    return all;
   }
   std::vector<Positional> positionals() override {
     return {{"model", "a folder of BERT's kind, a run folder, or the name of a published model", &config_.init_from}};

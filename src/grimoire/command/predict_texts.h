@@ -1,6 +1,8 @@
-// What 'predict' does where the model is a folder that labels texts.
+// What 'predict' does where the model is a folder: of one that labels texts, or finds answers in them.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,9 @@ struct TextsToLabel {
   std::string text_column, pair_column;
   bool probabilities = false;       // of every class
   bool lines_of_json = false;
+  std::vector<std::string> questions;  // of one text
+  int64_t best = 1;                    // so many answers of each question
+  std::optional<double> null_threshold = {};
 };
 bool labels_texts(const std::string& model);  // is it a folder?
 int predict_texts(const TextsToLabel& asked, Console& console);

@@ -19,6 +19,11 @@ TokenSpan answer_in(std::span<const ByteRange> context, int64_t first_token, con
 
 }  // namespace
 
+QuestionWindows QuestionWindows::within(int64_t context) const {
+  const int64_t n = std::min(most, context);
+  return {n, n < most ? std::min(stride, n / 3) : stride};
+}
+
 EncodedQuestions::EncodedQuestions(const Tokenizer& tokenizer, const TextQuestions& questions, const QuestionWindows& windows) {
   GRIM_CHECK(windows.most > 0 && windows.stride >= 0 && windows.stride < windows.most, argument, "questions",
              "windows of {} tokens that share {}: expected fewer", windows.most, windows.stride);

@@ -12,6 +12,7 @@ namespace grim {
 struct QuestionWindows {
   int64_t most = 384;    // tokens of a window, with the question and those around both
   int64_t stride = 128;  // tokens of the context that two windows share
+  QuestionWindows within(int64_t context) const;  // what a model can do that reads so much: no longer ones, of which a third at most is shared
 };
 struct TokenSpan {
   int64_t first = 0, last = 0;  // tokens of a window, both of them in the span

@@ -38,7 +38,8 @@ struct FoundAnswers {
 
   double margin() const { return none - spans.front().score; }  // by how much 'no answer' is better
   // Another window: logits of its tokens, and the bytes of those of the context, the first of which has the number `begin`.
-  void add_window(std::span<const double> starts, std::span<const double> ends, std::span<const ByteRange> context, int64_t begin, const AnswerOptions& options);
+  void add_window(std::span<const double> starts, std::span<const double> ends, std::span<const ByteRange> context, int64_t begin,
+                  const AnswerOptions& options);
   void finish();  // probabilities
   bool says_none(const AnswerOptions& options) const { return options.may_lack && margin() > options.threshold; }
 };

@@ -65,23 +65,16 @@ void split_by_article(const TextQuestions& all, double dev_percent, double test_
 }
 
 struct QaOptions {
-  int64_t most = 0;  // 0: 384, or what the model reads
-  int64_t stride = QuestionWindows().stride;
+  QuestionWindows windows;
   AnswerRules rules = AnswerRules::automatic;
   AnswerOptions answers;
-
-  QuestionWindows windows(int64_t context) const {
-    const QuestionWindows usual;
-    const int64_t n = std::min(most > 0 ? most : usual.most, context);
-    return {n, std::min(stride, n / 3)};  // a stride as it is usual leaves a short window no room
-  }
 };
 
 class QaTask final : public Task {
  public:
   QaTask(EncoderAtHand at_hand, const QuestionFiles& files, const FinetuneOptions& finetune, const QaOptions& options)
       : model_(std::move(at_hand.model)), tokenizer_(std::move(at_hand.tokenizer)), files_(files), finetune_(finetune), options_(options.answers),
-        windows_(options.windows(model_->context())), layers_(layers_of(*model_)) {
+        windows_(options.windows.within(model_->context())), layers_(layers_of(*model_)) {
     train_ = encoded(files.train), dev_ = encoded(files.dev), test_ = encoded(files.test);
   }
 
@@ -174,7 +167,7 @@ class QaSource final : public TaskSource {
  private:
   // That there are to learn from.
   int64_t windows(const RunConfig& config) const {
-    return EncodedQuestions(*open_tokenizer(model_folder_in(config.init_from)), files_.train, options_.windows(config.context())).windows();
+    return EncodedQuestions(*open_tokenizer(model_folder_in(config.init_from)), files_.train, options_.windows.within(config.context())).windows();
   }
 
   QuestionFiles files_;
@@ -183,7 +176,9 @@ class QaSource final : public TaskSource {
 };
 
 struct QaSettings {
-  static TaskWords words() { return {.unit = "window", .next = "grimoire predict {} " GRIM_SETTING("question=...") " " GRIM_SETTING("text=..."), .score = "F1"}; }
+  static TaskWords words() {
+    return {.unit = "window", .next = "grimoire predict {} " GRIM_SETTING("question=...") " " GRIM_SETTING("text=..."), .score = "F1"};
+  }
   FinetuneOptions finetune;
   QaOptions qa;
 
@@ -193,12 +188,12 @@ struct QaSettings {
     for (Option& o : all)
       if (o.name == "data") o.help = "questions to learn from: SQuAD's JSON, or a table with the columns question, context, answer";
     const Options own = {
-        {.name = "max-length", .help = "tokens of a window, question and text; 0: 384, or what the model reads", .target = &qa.most, .low = 0},
-        {.name = "stride", .help = "tokens of the text that two windows share; at most a third of a window", .target = &qa.stride, .low = 0},
+        {.name = "max-length", .help = "tokens of a window, question and text, where the model reads so many", .target = &qa.windows.most, .low = 8},
+        {.name = "stride", .help = "tokens of the text that two windows share", .target = &qa.windows.stride, .low = 0},
         {.name = "rules", .help = "of SQuAD 1.1, or of 2.0, where 'no answer' is one; auto: 2.0 where a question has none", .target = by_choice(&qa.rules),
          .choices = {"auto", "1.1", "2.0"}, .basic = true},
         {.name = "null-threshold", .help = "2.0: 'no answer' is taken where its score is higher by more than this", .target = &qa.answers.threshold},
-        {.name = "longest-answer", .help = "tokens", .target = &qa.answers.longest, .low = 1}};
+        {.name = "longest-answer", .help = "tokens of the longest answer", .target = &qa.answers.longest, .low = 1}};
     all.insert(all.end(), own.begin(), own.end());
     return all;
   }
