@@ -23,7 +23,8 @@ class PredictCommand final : public Command {
   std::string summary() const override { return "apply a fitted model to a table, or a fine-tuned one to texts"; }
   std::vector<std::string> examples() const override {
     return {"grimoire predict iris.model --data new.csv", "grimoire predict iris.model --data iris.csv --target species --proba",
-            "grimoire predict runs/reviews --text 'I would see it again.'", "grimoire predict runs/answers --question 'Who sang?' --text 'Ada sang.'", "grimoire predict runs/reviews --data new.csv --format jsonl"};
+            "grimoire predict runs/reviews --text 'I would see it again.'",
+            "grimoire predict runs/answers --question 'Who sang?' --text 'Ada sang.'", "grimoire predict runs/reviews --data new.csv --format jsonl"};
   }
   std::vector<Positional> positionals() override { return {{"model", "a file that 'grimoire fit' wrote, or a folder that 'grimoire finetune' made", &model_}}; }
   Options options() override {
@@ -85,7 +86,8 @@ class PredictCommand final : public Command {
   int run_on_texts(Console& console) {
     refuse_given({"target", "as", "weight", "category", "drop", "missing", "index-base", "header", "delimiter", "decimal", "decision"}, "reads texts");
     texts_.model = model_, texts_.data = data_.data, texts_.probabilities = proba_, texts_.lines_of_json = format_ == "jsonl";
-    if (texts_.data.empty() && texts_.texts.empty() && texts_.questions.empty()) throw Error(ErrorKind::usage, "--text is missing: a text, or --data FILE of texts", see_help(*this));
+    if (texts_.data.empty() && texts_.texts.empty() && texts_.questions.empty())
+      throw Error(ErrorKind::usage, "--text is missing: a text, or --data FILE of texts", see_help(*this));
     return predict_texts(texts_, console);
   }
   void refuse_given(const std::vector<std::string>& names, const std::string& what) const {

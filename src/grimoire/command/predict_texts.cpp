@@ -62,7 +62,8 @@ std::string inline_of(const Json& answer) {
 int predict_texts(const TextsToLabel& asked, Console& console) {
   const TrainedEncoder trained = load_encoder(model_at(asked.model));
   if (trained.model->has(EncoderPart::answers)) return predict_answers(asked, trained, console);
-  for (const auto& [given, name] : {std::pair{!asked.questions.empty(), "question"}, {asked.best > 1, "best"}, {asked.null_threshold.has_value(), "null-threshold"}})
+  for (const auto& [given, name] : {std::pair{!asked.questions.empty(), "question"}, {asked.best > 1, "best"},
+                                    {asked.null_threshold.has_value(), "null-threshold"}})
     if (given) throw Error(ErrorKind::usage, str("--{} means nothing here: this model finds no answers in texts", name), "leave it out");
   if (!trained.model->has(EncoderPart::labels))
     throw Error(ErrorKind::input, str("{}: the model has no head that labels texts", trained.path), "teach it: grimoire finetune MODEL --task classify");

@@ -44,7 +44,7 @@ void EncodedQuestions::add(const Encoding& pair, const TextQuestion& question, c
   const auto begin = static_cast<size_t>(std::ranges::find_if(pair.sequences, is_context) - pair.sequences.begin());
   const auto tokens = static_cast<size_t>(std::ranges::count_if(pair.sequences, is_context));
   GRIM_CHECK(tokens > 0, input, "questions", "{}: the context has no tokens", question.place);
-  const auto kept_before = [&](size_t end) { return static_cast<size_t>(std::count(pair.attention.begin(), pair.attention.begin() + static_cast<ptrdiff_t>(end), 1)); };
+  const auto kept_before = [&](size_t end) { return static_cast<size_t>(std::ranges::count(std::span(pair.attention).first(end), uint8_t{1})); };
   const auto first_token = static_cast<int64_t>(kept_before(begin));
   const auto most = static_cast<size_t>(windows.most), stride = static_cast<size_t>(windows.stride), around = kept_before(pair.size()) - tokens;
   const size_t room = most > around ? most - around : 0;

@@ -60,7 +60,10 @@ class Collector {
   // The number of a context, which is a new one unless it is the last.
   size_t context(const std::string& text, int64_t article, const std::string& place) {
     GRIM_CHECK(!trimmed(text).empty(), input, "questions", "{}: the context is empty, expected a text to look for answers in", place);
-    if (all_.contexts.empty() || all_.articles.back() != article || all_.contexts.back() != text) all_.contexts.push_back(text), all_.articles.push_back(article);
+    if (all_.contexts.empty() || all_.articles.back() != article || all_.contexts.back() != text) {
+      all_.contexts.push_back(text);
+      all_.articles.push_back(article);
+    }
     return all_.contexts.size() - 1;
   }
   TextQuestion& question(std::string id, std::string_view text, size_t context, std::string place) {

@@ -74,7 +74,8 @@ Judged judge_answers(const TrainedEncoder& trained, const EvalSettings& settings
   add_part(answer, "without one", "NoAns", s.without_answer);
   const std::vector<Question> found = for_squad(questions, answered.questions);
   if (options.may_lack) add_thresholds(answer, found);
-  answer.report.blocks.insert(answer.report.blocks.end(), {Figure{"nats a window", number(answered.loss, "{:.4f}")}, Figure{"questions", counted(std::ssize(questions.questions))},
+  answer.report.blocks.insert(answer.report.blocks.end(), {Figure{"nats a window", number(answered.loss, "{:.4f}")},
+                                                           Figure{"questions", counted(std::ssize(questions.questions))},
                                                            Figure{"windows", counted(encoded.windows())}});
   answer.result.set("loss", answered.loss);
   answer.result.set("windows", encoded.windows());
