@@ -192,7 +192,7 @@ const Concept kConcepts[] = {
      .what = "How a reader marks an answer: each token gets a score as its start and one as its end, and the best allowed pair wins.",
      .picture = "Two people each put a finger on a line, one where the answer begins, one where it ends. They are judged together: the end may not "
                 "stand before the start.",
-     .formula = "score(i, j) = s_i + e_j;   answer = argmax over i <= j < i + longest;   loss = -(ln softmax(s)_i + ln softmax(e)_j) / 2",
+     .formula = "answer = argmax of s_i + e_j over i <= j < i + longest\nloss = -(ln softmax(s)_i + ln softmax(e)_j) / 2",
      .symbols = "s_i, e_j: scores of token i as the start and of token j as the end\nlongest: tokens that an answer may have",
      .inputs = "start = .5,2,3,1: a score for each token\nend = .2,1,.5,2.5: likewise\nlongest = 2: tokens",
      .compute =
