@@ -21,7 +21,8 @@ class FinetuneCommand final : public Command {
                                     "grimoire finetune minilm --task classify --data train.tsv --dev dev.tsv --epochs 2 --out runs/sst2",
                                     "grimoire finetune minilm --task multilabel --data tags.jsonl --out runs/tags",
                                     "grimoire finetune minilm --task regress --data ratings.csv --out runs/ratings",
-                                    "grimoire finetune minilm --task qa --data train.json --dev dev.json --epochs 2 --lr 2e-4 --out runs/answers"};
+                                    "grimoire finetune minilm --task qa --data train.json --dev dev.json --epochs 2 --lr 2e-4 --out runs/answers",
+                                    "grimoire finetune minilm --task choice --data questions.jsonl --out runs/choices"};
     if (!form().empty()) std::erase_if(all, [&](const std::string& line) { return line.find(str(" --task {} ", form())) == line.npos; });
     return all;
   }
@@ -33,7 +34,8 @@ class FinetuneCommand final : public Command {
             .all = {{"classify", "which of some classes a text, or a pair of texts, belongs to"},
                     {"multilabel", "which of some labels it has: several, one, none"},
                     {"regress", "a number for it"},
-                    {"qa", "where in a text the answer to a question stands"}}};
+                    {"qa", "where in a text the answer to a question stands"},
+                    {"choice", "which of several answers to a question is right"}}};
   }
   Options options() override {
     const std::string task = form().empty() ? forms().names().front() : form();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "grimoire/base/json.h"
+#include "grimoire/data/with_answers.h"
 #include "grimoire/text/aligned_text.h"
 
 namespace grim {
@@ -37,10 +38,6 @@ struct TextQuestions {
   int64_t without_answer() const;
 };
 
-enum class WithAnswers : uint8_t {
-  required,
-  unread,  // nothing is asked of them: new questions
-};
 // A file that is one JSON object with the key "data" is SQuAD's; else a table (data/text_table.h) with the columns question and context, also id; and
 // answer with answer_start (in code points, as in SQuAD; missing or empty: the first place where the answer stands), or answers, of JSON Lines, as the
 // hub of Hugging Face has them: {"text": [...], "answer_start": [...]}. An empty answer in a table is that there is none. Plain or gzip.

@@ -3,12 +3,9 @@
 #include <algorithm>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/base/softmax.h"
 #include "grimoire/base/error.h"
-#include "grimoire/op/arrange.h"
-#include "grimoire/op/convert.h"
-#include "grimoire/op/cross_entropy.h"
-#include "grimoire/op/gather.h"
-#include "grimoire/op/view.h"
+#include "grimoire/task/softmax_within.h"
 #include "grimoire/tensor/copy.h"
 
 namespace grim {
@@ -19,13 +16,6 @@ bool stands_before(const ScoredSpan& a, const ScoredSpan& b) {
   return a.bytes.begin != b.bytes.begin ? a.bytes.begin < b.bytes.begin : a.bytes.end < b.bytes.end;
 }
 
-double log_sum_exp(std::span<const double> x) {
-  const double most = *std::ranges::max_element(x);
-  double sum = 0;
-  for (const double v : x) sum += std::exp(v - most);
-  return most + std::log(sum);
-}
-
 // starts and ends of one text's tokens.
 struct TokenScores {
   std::vector<double> starts, ends;
@@ -34,7 +24,8 @@ struct TokenScores {
     for (int64_t t = from; t < to; ++t) starts.push_back(x[2 * t]), ends.push_back(x[2 * t + 1]);
   }
   double loss(const TokenSpan& target) const {
-    return (log_sum_exp(starts) - starts[static_cast<size_t>(target.first)] + log_sum_exp(ends) - ends[static_cast<size_t>(target.last)]) / 2;
+    const auto nats = [](const std::vector<double>& x, int64_t right) { return Softmax(x.data(), std::ssize(x)).log_sum() - x[static_cast<size_t>(right)]; };
+    return (nats(starts, target.first) + nats(ends, target.last)) / 2;
   }
 };
 
@@ -80,9 +71,9 @@ void FoundAnswers::finish() {
   std::vector<double> scores;
   for (const ScoredSpan& s : spans) scores.push_back(s.score);
   if (!std::isnan(none)) scores.push_back(none);
-  const double all = log_sum_exp(scores);
-  for (ScoredSpan& s : spans) s.probability = std::exp(s.score - all);
-  if (!std::isnan(none)) none_probability = std::exp(none - all);
+  const Softmax all(scores.data(), std::ssize(scores));
+  for (ScoredSpan& s : spans) s.probability = all.of(s.score);
+  if (!std::isnan(none)) none_probability = all.of(none);
 }
 
 AnsweredQuestions answer_questions(const TextEncoder& encoder, const EncodedQuestions& texts, const AnswerOptions& options, const StopAsked& stop) {
@@ -104,23 +95,10 @@ double loss_of_windows(const TextEncoder& encoder, const EncodedQuestions& texts
   return all ? loss / static_cast<double>(windows.size()) : NAN;
 }
 
-// Rows of one length, so that one softmax does for all: behind its end a text takes the row that was put behind the last, which no softmax sees.
 Tensor answer_loss(const Tensor& logits, std::span<const int64_t> offsets, std::span<const TokenSpan> targets) {
-  const int64_t N = logits.dim(0), B = std::ssize(targets);
-  GRIM_CHECK(logits.shape() == Shape({N, 2}) && std::ssize(offsets) == B + 1 && B > 0 && offsets.back() == N, shape, "answers",
-             "logits {} of {} texts with {} targets: expected two for each of {} tokens", logits.shape(), std::ssize(offsets) - 1, B, offsets.back());
-  int64_t T = 0;
-  for (size_t i = 0; i < targets.size(); ++i) T = std::max(T, offsets[i + 1] - offsets[i]);
-  constexpr double kUnseen = -1e30;
-  const Tensor tokens = Tensor::full({B * T}, static_cast<double>(N), Dtype::i64), classes = Tensor::empty({2 * B}, Dtype::i64);
-  for (int64_t b = 0; b < B; ++b) {
-    const auto i = static_cast<size_t>(b);
-    for (int64_t t = 0; t < offsets[i + 1] - offsets[i]; ++t) tokens.data<int64_t>()[b * T + t] = offsets[i] + t;
-    classes.data<int64_t>()[b] = targets[i].first;
-    classes.data<int64_t>()[B + b] = targets[i].last;
-  }
-  const Tensor rows = reshape(index_select(pad(logits, 0, 0, 1, kUnseen), 0, tokens), {B, T, 2});
-  return cross_entropy(reshape(permute(rows, {2, 0, 1}), {2 * B, T}), classes);  // the mean over starts and ends
+  std::vector<int64_t> places;
+  for (const TokenSpan& t : targets) places.insert(places.end(), {t.first, t.last});
+  return cross_entropy_within(logits, offsets, places);
 }
 
 std::vector<Question> for_squad(const TextQuestions& questions, const std::vector<FoundAnswers>& found) {

@@ -3,6 +3,7 @@
 #include "grimoire/task/infill.h"
 #include "grimoire/task/labels.h"
 #include "grimoire/task/mlm.h"
+#include "grimoire/task/multiple_choice.h"
 #include "grimoire/task/qa.h"
 #include "grimoire/task/seq2seq.h"
 #include "grimoire/task/spans.h"
@@ -11,6 +12,7 @@ namespace grim {
 
 void add_tasks() {
   static const bool added = [] {
+    add_task("choice", choice_task_settings());
     add_task("classify", classify_task_settings());
     add_task("infill", infill_task_settings());
     add_task("mlm", mlm_task_settings());
