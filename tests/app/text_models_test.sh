@@ -129,6 +129,20 @@ expect 2 "null-threshold means nothing here" eval "$work/gpt" --data "$work/line
 printf 'question,context,answer\nWho?,The dog,dog\nWho?,The dog,cat\n' >"$work/wrong.csv"
 expect 3 "wrong.csv: row 2 .line 3.: the answer 'cat' stands nowhere in its context" finetune "$work/reader" --task qa --data "$work/wrong.csv" --out "$work/none"
 [ ! -e "$work/none" ] || fail "a run folder for nothing"
+for _ in 1 2 3; do
+  printf '{"question": "Who is lazy?", "choices": ["the dog", "a fox", "brown"], "answer": 0}\n{"question": "Who is quick?", "choices": ["dog", "fox"], "answer": 1}\n'
+done >"$work/choices.jsonl"
+expect 0 "accuracy, dev = " finetune "$work/reader" --task choice --data "$work/choices.jsonl" --dev "$work/choices.jsonl" --batch-size 2 --steps 2 --out "$work/chooses"
+said "grimoire predict $work/chooses --question ... --choice ... --choice ..."
+expect 0 "" eval "$work/chooses" --data "$work/choices.jsonl"; printed "right by guessing = 0.4167"; printed "best-choice.pairs-of:24.longer:0.questions:6.vocab"
+cp "$work/out" "$work/first"; expect 0 "" eval "$work/chooses" --choices "$work/choices.jsonl"; diff "$work/first" "$work/out" || fail "choices are judged otherwise than data"
+expect 0 "" predict "$work/chooses" --question "Who?" --choice "the dog" --choice "a fox" --proba; printed "the dog=0[.].*	a fox=0[.].*	Who[?]$"
+expect 0 "" predict "$work/chooses" --data "$work/choices.jsonl" --format jsonl; [ "$(grep -c '"choice": [012], "probability": 0' "$work/out")" = 6 ] || fail "choices: $(cat "$work/out")"
+expect 2 "1 answers are given with --choice" predict "$work/chooses" --question "Who?" --choice a
+expect 2 "best means nothing here: this model chooses among answers" predict "$work/chooses" --question "Who?" --choice a --choice b --best 2
+expect 2 "out means nothing here: this model chooses" eval "$work/chooses" --data "$work/choices.jsonl" --out "$work/none"
+printf '{"question": "Who?", "choices": ["a", "b"], "answer": 2}\n' >"$work/wrong.jsonl"
+expect 3 "wrong.jsonl: line 1: got the answer 2, expected 0 to 1" finetune "$work/reader" --task choice --data "$work/wrong.jsonl" --out "$work/none"
 expect 2 "task is missing: one of classify, " finetune "$work/reader" --data "$work/wrong.csv" --out "$work/none"
 
 # --- a Transformer-XL that is trained to remember nothing says so

@@ -69,6 +69,10 @@ class EvalCommand final : public Command {
         return eval::judge_answers(*encoder, settings_);
       }
       refuse_given({"null-threshold"}, "finds no answers in texts");
+      if (encoder->model->has(EncoderPart::choices)) {
+        refuse_given({"stride", "context", "bos", "documents", "source", "target", "out"}, "chooses among answers, each read with its question");
+        return eval::judge_best_choices(*encoder, settings_);
+      }
       if (encoder->model->has(EncoderPart::labels)) {
         refuse_choices("labels texts");
         refuse_given({"stride", "context", "bos", "documents"}, "labels texts, as it was taught to read them");

@@ -36,6 +36,8 @@ class PredictCommand final : public Command {
     all.push_back({.name = "pair-column", .help = "of a folder: the column of the texts beside them", .target = &texts_.pair_column, .with = "data"});
     all.push_back({.name = "question", .help = "of a folder: a question that the text answers; may be given again and again", .target = &texts_.questions,
                    .basic = true, .without = {"data"}});
+    all.push_back({.name = "choice", .help = "of a folder: an answer to the question, of which the best is chosen; may be given again and again",
+                   .target = &texts_.choices, .with = "question"});
     all.push_back({.name = "best", .help = "of a folder: so many answers to each question", .target = &texts_.best, .low = 1, .high = 1000});
     all.push_back({.name = "null-threshold", .help = "of a folder: 'no answer' is taken where its score is higher by more than this; else as trained",
                    .target = &null_threshold_});
@@ -55,7 +57,7 @@ class PredictCommand final : public Command {
   int run(Console& console) override {
     const device::ThreadCap cap(threads_);
     if (labels_texts(model_)) return run_on_texts(console);
-    refuse_given({"text", "text-column", "pair-column", "question", "best", "null-threshold", "format"}, "is applied to the rows of a table");
+    refuse_given({"text", "text-column", "pair-column", "question", "choice", "best", "null-threshold", "format"}, "is applied to the rows of a table");
     const State state = State::load(model_);
     const std::unique_ptr<Estimator> learner = Estimator::load(state, model_);
     refuse_useless(*learner);

@@ -50,9 +50,8 @@ std::vector<Json> answers_of(const TextQuestions& questions, size_t q, const Fou
 }  // namespace
 
 int predict_answers(const TextsToLabel& asked, const TrainedEncoder& trained, Console& console) {
-  for (const auto& [given, name] : {std::pair{asked.probabilities, "proba"}, {!asked.text_column.empty(), "text-column"},
-                                    {!asked.pair_column.empty(), "pair-column"}})
-    if (given) throw Error(ErrorKind::usage, str("--{} means nothing here: this model finds answers in texts", name), "leave it out");
+  refuse_given("finds answers in texts", {{asked.probabilities, "proba"}, {!asked.text_column.empty(), "text-column"},
+                                          {!asked.pair_column.empty(), "pair-column"}, {!asked.choices.empty(), "choice"}});
   const Json run = eval::training_settings(trained.about);
   const TextQuestions questions = questions_of(asked);
   if (!questions.reading.empty()) console.say(questions.reading);

@@ -12,6 +12,11 @@
 
 namespace grim {
 
+void refuse_given(const std::string& what, const std::vector<std::pair<bool, std::string>>& flags) {
+  for (const auto& [given, name] : flags)
+    if (given) throw Error(ErrorKind::usage, str("--{} means nothing here: this model {}", name, what), "leave it out");
+}
+
 bool labels_texts(const std::string& model) { return files().kind(model) != FileKind::file; }
 
 namespace {
@@ -62,9 +67,9 @@ std::string inline_of(const Json& answer) {
 int predict_texts(const TextsToLabel& asked, Console& console) {
   const TrainedEncoder trained = load_encoder(model_at(asked.model));
   if (trained.model->has(EncoderPart::answers)) return predict_answers(asked, trained, console);
-  for (const auto& [given, name] : {std::pair{!asked.questions.empty(), "question"}, {asked.best > 1, "best"},
-                                    {asked.null_threshold.has_value(), "null-threshold"}})
-    if (given) throw Error(ErrorKind::usage, str("--{} means nothing here: this model finds no answers in texts", name), "leave it out");
+  if (trained.model->has(EncoderPart::choices)) return predict_choices(asked, trained, console);
+  refuse_given("labels texts", {{!asked.questions.empty(), "question"}, {!asked.choices.empty(), "choice"}, {asked.best > 1, "best"},
+                                {asked.null_threshold.has_value(), "null-threshold"}});
   if (!trained.model->has(EncoderPart::labels))
     throw Error(ErrorKind::input, str("{}: the model has no head that labels texts", trained.path), "teach it: grimoire finetune MODEL --task classify");
   const Json run = eval::training_settings(trained.about);

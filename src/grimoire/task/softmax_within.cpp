@@ -14,7 +14,8 @@ namespace grim {
 Tensor cross_entropy_within(const Tensor& logits, std::span<const int64_t> offsets, std::span<const int64_t> targets) {
   const int64_t N = logits.dim(0), C = logits.dim(1), B = std::ssize(offsets) - 1;
   GRIM_CHECK(logits.ndim() == 2 && B > 0 && offsets.back() == N && std::ssize(targets) == B * C, shape, "softmax_within",
-             "logits {} of {} texts with {} targets: expected {} rows and a target for each text and column", logits.shape(), B, targets.size(), offsets.back());
+             "logits {} of {} texts with {} targets: expected {} rows and a target for each text and column", logits.shape(), B, targets.size(),
+             offsets.back());
   int64_t T = 0;
   for (size_t b = 1; b < offsets.size(); ++b) T = std::max(T, offsets[b] - offsets[b - 1]);
   constexpr double kUnseen = -1e30;

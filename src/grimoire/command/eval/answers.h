@@ -32,6 +32,7 @@ Judged judge_choices(const TrainedModel& trained, const EvalSettings& settings);
 Judged judge_hidden_words(const TrainedEncoder& trained, const EvalSettings& settings);
 Judged judge_labels(const TrainedEncoder& trained, const EvalSettings& settings);
 Judged judge_answers(const TrainedEncoder& trained, const EvalSettings& settings);  // to questions, which stand in a text
+Judged judge_best_choices(const TrainedEncoder& trained, const EvalSettings& settings);
 Judged judge_rewriting(const TrainedSeq2Seq& trained, const EvalSettings& settings);
 bool is_of_pairs(const TrainedSeq2Seq& trained);  // it was trained on pairs of texts
 Judged judge_pairs(const TrainedSeq2Seq& trained, const EvalSettings& settings);
@@ -39,6 +40,7 @@ Judged judge_pairs(const TrainedSeq2Seq& trained, const EvalSettings& settings);
 // The token that stands before a text. throws: input, one is asked for and the model has none
 std::optional<int64_t> token_before(const TrainedModel& trained, const std::optional<bool>& begins);
 TextWindows windows_of_run(const Json& run, const TextEncoder& model);  // as it was fine-tuned to read texts, from training_settings()
+int64_t longest_choice_of_run(const Json& run, const TextEncoder& model);  // tokens that are read of a question with an answer
 QuestionWindows question_windows_of_run(const Json& run, const TextEncoder& model);
 // 'no answer' is one where the run says so; of a model that no run is known of, where `lacks` does.
 AnswerOptions answer_options_of_run(const Json& run, bool lacks, const std::optional<double>& null_threshold);
