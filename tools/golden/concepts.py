@@ -60,6 +60,8 @@ words.pre_tokenizer = pre_tokenizers.Whitespace()
 words.enable_truncation(368, stride=128)
 cut = words.encode("a " * 900)
 row("task", "doc-stride", "stride of windows,sliding windows of a text", 1 + len(cut.overflowing), len(cut.ids) + sum(len(w.ids) for w in cut.overflowing))
+p = F.softmax(torch.tensor([1, 2.5, .3]), 0)
+row("task", "answer-choice", "choice head", p.argmax(), p[1], -p[1].log())
 asked = list(zip([-4, -1, 2, .5, 3], ["right", "none", "right", "wrong", "none"]))
 at = {t: 20 * sum(truth == "none" if margin > t else truth == "right" for margin, truth in asked) for t in [0] + sorted(m for m, _ in asked)}
 row("task", "no-answer", "null score difference,unanswerable questions", at[0], max(at.values()), min(t for t in at if at[t] == max(at.values())))

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "grimoire/base/softmax.h"
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/metric/classification.h"
@@ -291,6 +292,32 @@ const Concept kConcepts[] = {
      .ask = "The margin of a question is 1.2 and t is 2. What is answered? | The best span: 1.2 is not above 2.",
      .more = "Over several windows of a text the least of their no-answer scores counts: one window that sees an answer is enough. SQuAD 2.0 gives exact "
              "match and F1 for questions with and without an answer apart (HasAns, NoAns); moving t trades one for the other."},
+    {.id = "answer-choice",
+     .title = "Choosing among answers",
+     .names = "choice head",
+     .what = "Telling which of several given answers is right: each is read with the question and gets one number; a softmax compares them.",
+     .picture = "A jury that hears each candidate alone and notes a mark. Nobody hears two at once, so that \"both of them\" is hard to judge.",
+     .formula = "p_k = softmax over the answers of z_k;   loss = -ln p_right",
+     .symbols = "z_k: the number that the model gives to the question with answer k",
+     .inputs = "z = 1,2.5,.3: a number for each answer\nright = 1: which one is right, from 0",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto z = in.numbers("z", -1e6, 1e6, 2);
+           auto p = z;
+           const int64_t right = in.integer("right", 0, std::ssize(z) - 1);
+           softmax_row(z.data(), p.data(), std::ssize(z));
+           out.step(str("by chance {:.6g} of the answers are right", 1 / static_cast<double>(z.size())));
+           out.answer("chosen", static_cast<double>(std::ranges::max_element(p) - p.begin()));
+           out.answer("probability of the right one", p[static_cast<size_t>(right)]);
+           out.answer("loss, nats", stats::surprise(p[static_cast<size_t>(right)]));
+         },
+     .turn = "z=11,12.5,10.3: nothing changes, as only differences count.",
+     .commands = "grimoire finetune minilm --task choice --data q.jsonl --out runs/choices",
+     .code = "src/grimoire/task/choice_scores.cpp",
+     .mistake = "People say that such a model knows the subject; in fact answers may give themselves away: judge it once without the question.",
+     .see = "text-classification: fixed boxes instead\nacc-norm: choosing by likelihood, untrained",
+     .sources = "Devlin et al. 2019, BERT, section 4.4\nZellers et al. 2018, SWAG: a Large-Scale Adversarial Dataset for Grounded Commonsense Inference",
+     .ask = "Four answers get equal numbers. What is the loss? | ln 4 = 1.386 nats, that of a blind guess."},
     {.id = "ner",
      .title = "Named entity recognition",
      .names = "named entities",
