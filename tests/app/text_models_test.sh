@@ -108,6 +108,59 @@ expect 0 "" tokenizer train --kind wordpiece --data "$work/lines.txt" --vocab-si
 expect 0 "" tokenize "the dog" --tokenizer "$work/pieces" --pair "" --json; [ "$(grep -o '\[SEP\]' "$work/out" | wc -l)" -ge 2 ] || fail "an empty pair: $(cat "$work/out")"
 tail -1 "$work/out" | grep -q '"type_ids": \[0[^]]*1\]' || fail "the end of an empty pair is of type 1: $(tail -1 "$work/out")"
 
+# --- answers to questions: learned, judged, written as SQuAD's programs read them, asked for
+expect 0 "" train --model bert --data "$work/lines.txt" --tokenizer "$work/pieces" --context 24 $small --documents lines --split 100/0/0 --out "$work/reader"
+cat >"$work/squad.json" <<'E'
+{"version": "v2.0", "data": [
+ {"title": "dog", "paragraphs": [{"context": "The dog is lazy.", "qas": [
+  {"id": "a", "question": "Who is lazy?", "is_impossible": false, "answers": [{"text": "dog", "answer_start": 4}, {"text": "The dog", "answer_start": 0}]},
+  {"id": "b", "question": "Who is quick?", "is_impossible": true, "answers": []}]}]},
+ {"title": "fox", "paragraphs": [{"context": "A fox is quick, and brown. The dog is lazy. The quick brown fox jumps over the lazy dog.", "qas": [
+  {"id": "c", "question": "Who is quick?", "is_impossible": false, "answers": [{"text": "fox", "answer_start": 2}]}]}]}]}
+E
+asks="--batch-size 4 --steps 2 --eval-every 2 --stride 4"
+expect 0 "squad.json: 3 questions on 2 paragraphs of 2 articles, 1 without an answer" finetune "$work/reader" --task qa --data "$work/squad.json" \
+  --dev "$work/squad.json" $asks --out "$work/answers"
+said "2 of 6 questions have texts that are read in several windows of 24 tokens, which share 4"; said "F1, dev = "
+said "grimoire predict $work/answers --question ... --text ..."
+expect 0 "" eval "$work/answers" --data "$work/squad.json" --out "$work/said.json"
+for what in "exact match, %" "F1 with an answer, %" "F1 without one, %" "best F1, %" "Worst mistakes" \
+  "answers.squad:2.0.null-threshold:0.longest:30.windows-of:24.stride:4"; do
+  printed "$what"
+done
+f1="$(grep "^F1, %" "$work/out")"; expect 0 "" score squad --hyp "$work/said.json" --ref "$work/squad.json"; printed "$f1"
+expect 0 "" eval "$work/answers" --data "$work/squad.json" --null-threshold 1000 --out "$work/said.json"
+! grep -q '""' "$work/said.json" || fail "no answer was taken above a threshold"
+expect 0 "" eval "$work/answers" --data "$work/squad.json" --null-threshold -1000; printed "F1 without one, % = 100.0000"; printed "F1 with an answer, % = 0.0000"
+expect 0 "" predict "$work/answers" --question "Who?" --question "What?" --text "Die Möwe. The dog is lazy." --null-threshold 1000 --best 3 --format jsonl
+[ "$(wc -l <"$work/out")" = 2 ] || fail "predict: $(cat "$work/out")"
+printed '"question": "What[?]", "answer": ".*", "probability": 0[.].*, "start": [0-9]+, "end": [0-9]+, "answers": \[\{.*\}, \{.*\}, \{'
+expect 0 "" predict "$work/answers" --question "Who?" --text "The dog is lazy." --null-threshold -1000; printed "^\(no answer\)	[01][.][0-9]+	Who[?]$"
+expect 0 "" predict "$work/answers" --data "$work/squad.json" --json; printed '"id": "c"'
+expect 2 "question is missing: this model finds" predict "$work/answers" --text "The dog is lazy."
+expect 2 "2 texts are given" predict "$work/answers" --question "Who?" --text a --text b
+expect 2 "proba means nothing here: this model finds answers in texts" predict "$work/answers" --question "Who?" --text a --proba
+expect 2 "stride means nothing here: this model finds answers" eval "$work/answers" --data "$work/squad.json" --stride 3
+expect 2 "null-threshold means nothing here" eval "$work/gpt" --data "$work/lines.txt" --null-threshold 3
+printf 'question,context,answer\nWho?,The dog,dog\nWho?,The dog,cat\n' >"$work/wrong.csv"
+expect 3 "wrong.csv: row 2 .line 3.: the answer 'cat' stands nowhere in its context" finetune "$work/reader" --task qa --data "$work/wrong.csv" --out "$work/none"
+[ ! -e "$work/none" ] || fail "a run folder for nothing"
+for _ in 1 2 3; do
+  printf '{"question": "Who is lazy?", "choices": ["the dog", "a fox", "brown"], "answer": 0}\n{"question": "Who is quick?", "choices": ["dog", "fox"], "answer": 1}\n'
+done >"$work/choices.jsonl"
+expect 0 "accuracy, dev = " finetune "$work/reader" --task choice --data "$work/choices.jsonl" --dev "$work/choices.jsonl" --batch-size 2 --steps 2 --out "$work/chooses"
+said "grimoire predict $work/chooses --question ... --choice ... --choice ..."
+expect 0 "" eval "$work/chooses" --data "$work/choices.jsonl"; printed "right by guessing = 0.4167"; printed "best-choice.pairs-of:24.longer:0.questions:6.vocab"
+cp "$work/out" "$work/first"; expect 0 "" eval "$work/chooses" --choices "$work/choices.jsonl"; diff "$work/first" "$work/out" || fail "choices are judged otherwise than data"
+expect 0 "" predict "$work/chooses" --question "Who?" --choice "the dog" --choice "a fox" --proba; printed "the dog=0[.].*	a fox=0[.].*	Who[?]$"
+expect 0 "" predict "$work/chooses" --data "$work/choices.jsonl" --format jsonl; [ "$(grep -c '"choice": [012], "probability": 0' "$work/out")" = 6 ] || fail "choices: $(cat "$work/out")"
+expect 2 "1 answers are given with --choice" predict "$work/chooses" --question "Who?" --choice a
+expect 2 "best means nothing here: this model chooses among answers" predict "$work/chooses" --question "Who?" --choice a --choice b --best 2
+expect 2 "out means nothing here: this model chooses" eval "$work/chooses" --data "$work/choices.jsonl" --out "$work/none"
+printf '{"question": "Who?", "choices": ["a", "b"], "answer": 2}\n' >"$work/wrong.jsonl"
+expect 3 "wrong.jsonl: line 1: got the answer 2, expected 0 to 1" finetune "$work/reader" --task choice --data "$work/wrong.jsonl" --out "$work/none"
+expect 2 "task is missing: one of classify, " finetune "$work/reader" --data "$work/wrong.csv" --out "$work/none"
+
 # --- a Transformer-XL that is trained to remember nothing says so
 expect 0 "warning: a row of training is one segment, for the context .--context. is 8 and a segment .--segment. 8" train --model transfo-xl --data "$work/lines.txt" \
   --format text --context 8 --segment 8 $small --out "$work/xl"

@@ -18,12 +18,19 @@ TEST(Choices, ALineIsAQuestion) {
   EXPECT_EQ(q[1].line, 3);
 }
 
+TEST(Choices, AreOfQuestionsTooAndNeedNoAnswerWhereNoneIsAsked) {
+  const auto q = parse_choices(R"({"question": "What is blue?", "choices": ["the sky", "a fish"]})", "q.jsonl", WithAnswers::unread);
+  EXPECT_EQ(q[0].context, "What is blue?");
+  EXPECT_EQ(q[0].answer, -1);
+}
+
 TEST(Choices, BadLinesAreNamed) {
   const std::string good = R"({"context": "a", "choices": ["b", "c"], "answer": 0})";
   for (const char* bad : {"{", "7", "[]", R"({"choices": ["b", "c"], "answer": 0})", R"({"context": "a", "choices": ["b"], "answer": 0})",
                           R"({"context": "a", "choices": ["b", ""], "answer": 0})", R"({"context": "a", "choices": ["b", "c"], "answer": 2})",
                           R"({"context": "a", "choices": ["b", "c"], "answer": -1})", R"({"context": "a", "choices": ["b", "c"], "answer": "b"})",
-                          R"({"context": "a", "choices": ["b", 3], "answer": 0})", R"({"context": "a", "choices": "bc", "answer": 0})"}) {
+                          R"({"context": "a", "choices": ["b", 3], "answer": 0})", R"({"context": "a", "choices": "bc", "answer": 0})",
+                          R"({"context": "a", "question": "b?", "choices": ["b", "c"], "answer": 0})", R"({"question": "b?", "choices": ["b", "c"]})"}) {
     try {
       parse_choices(good + "\n\n" + bad + "\n" + good, "q.jsonl");
       ADD_FAILURE() << bad;

@@ -19,6 +19,7 @@ from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import gammaln
 from sklearn import cluster, decomposition, linear_model, metrics, naive_bayes
+from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import Adafactor, LlamaConfig
 from transformers.models.bloom.modeling_bloom import _get_alibi_slopes
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
@@ -49,6 +50,21 @@ def value_and_slope(f, x):
     return y.detach(), slope
 
 
+# task
+start, end = np.array([.5, 2, 3, 1]), np.array([.2, 1, .5, 2.5])
+spans = {(i, j): start[i] + end[j] for i in range(4) for j in range(i, min(4, i + 2))}
+best = max(spans, key=spans.get)
+row("task", "answer-span", "span score,start and end logits", *best, spans[best], np.exp(spans[best]) / sum(np.exp(v) for v in spans.values()))
+words = Tokenizer(models.WordLevel({"a": 0}, "a"))
+words.pre_tokenizer = pre_tokenizers.Whitespace()
+words.enable_truncation(368, stride=128)
+cut = words.encode("a " * 900)
+row("task", "doc-stride", "stride of windows,sliding windows of a text", 1 + len(cut.overflowing), len(cut.ids) + sum(len(w.ids) for w in cut.overflowing))
+p = F.softmax(torch.tensor([1, 2.5, .3]), 0)
+row("task", "answer-choice", "choice head", p.argmax(), p[1], -p[1].log())
+asked = list(zip([-4, -1, 2, .5, 3], ["right", "none", "right", "wrong", "none"]))
+at = {t: 20 * sum(truth == "none" if margin > t else truth == "right" for margin, truth in asked) for t in [0] + sorted(m for m, _ in asked)}
+row("task", "no-answer", "null score difference,unanswerable questions", at[0], max(at.values()), min(t for t in at if at[t] == max(at.values())))
 # act, nn
 row("act", "sigmoid", "logistic function,logistic sigmoid,expit", *value_and_slope(torch.sigmoid, 2.0))
 row("act", "tanh", "hyperbolic tangent", *value_and_slope(torch.tanh, 1.0))

@@ -26,7 +26,8 @@ class EvalCommand final : public Command {
             {.name = "source", .help = "models trained on pairs: text file of sources, one a line, instead of pairs with a tab in each line of the data",
              .target = &s.source, .basic = true, .with = "target"},
             {.name = "target", .help = "and of their targets, line by line", .target = &s.target, .basic = true, .with = "source"},
-            {.name = "out", .help = "models trained on pairs: file for what they write of the sources, a line each", .target = &s.out, .basic = true},
+            {.name = "out", .help = "file for what is written of the sources, a line each; of answers to questions, JSON as SQuAD's programs read it",
+             .target = &s.out, .basic = true},
             {.name = "choices", .help = "instead, questions of multiple choice, a line each: {\"context\": ..., \"choices\": [...], \"answer\": number from 0}",
              .target = &s.choices, .basic = true},
             {.name = "stride", .help = "running text: windows overlap, only the last so many tokens of each are counted; 0: all", .target = &s.stride, .low = 0,
@@ -36,6 +37,8 @@ class EvalCommand final : public Command {
             {.name = "bos", .help = "the token that begins a text stands before it; unless given, as the tokenizer does it", .target = &begins_},
             {.name = "documents", .help = "models that find hidden words: how to read the data", .target = by_choice(&s.documents),
              .choices = {"auto", "lines", "sentences"}, .without = {"choices"}},
+            {.name = "null-threshold", .help = "answers to questions: 'no answer' is taken where its score is higher by more than this; else as trained",
+             .target = &null_threshold_},
             {.name = "dtype", .help = "the model's weights: f32, or rounded to bf16", .target = &dtype_, .choices = {"f32", "bf16"}},
             {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
   }
@@ -44,6 +47,7 @@ class EvalCommand final : public Command {
     for (const Setting& s : settings) {
       if (!s.ambient) given_.push_back(s.name);
       if (s.name == "bos") settings_.begins = begins_;
+      if (s.name == "null-threshold") settings_.null_threshold = null_threshold_;
     }
   }
 
@@ -60,6 +64,16 @@ class EvalCommand final : public Command {
  private:
   eval::Judged judge(const AnyTrained& any) const {
     if (const auto* const encoder = std::get_if<TrainedEncoder>(&any)) {
+      if (encoder->model->has(EncoderPart::answers)) {
+        refuse_choices("finds answers in texts");
+        refuse_given({"stride", "context", "bos", "documents", "source", "target"}, "finds answers in texts, as it was taught to read them");
+        return eval::judge_answers(*encoder, settings_);
+      }
+      refuse_given({"null-threshold"}, "finds no answers in texts");
+      if (encoder->model->has(EncoderPart::choices)) {
+        refuse_given({"stride", "context", "bos", "documents", "source", "target", "out"}, "chooses among answers, each read with its question");
+        return eval::judge_best_choices(*encoder, settings_);
+      }
       if (encoder->model->has(EncoderPart::labels)) {
         refuse_choices("labels texts");
         refuse_given({"stride", "context", "bos", "documents"}, "labels texts, as it was taught to read them");
@@ -74,6 +88,7 @@ class EvalCommand final : public Command {
       refuse_given({"stride", "context", "bos", "source", "target", "out"}, "finds hidden words in texts of its own length");
       return eval::judge_hidden_words(*encoder, settings_);
     }
+    refuse_given({"null-threshold"}, "finds no answers in texts");
     if (const auto* const writer = std::get_if<TrainedSeq2Seq>(&any)) {
       refuse_choices("makes one text of another");
       if (!settings_.source.empty() || eval::is_of_pairs(*writer)) {
@@ -103,6 +118,7 @@ class EvalCommand final : public Command {
   std::vector<std::string> given_;
   std::string folder_, dtype_ = "f32";
   bool begins_ = false;
+  double null_threshold_ = 0;
   int64_t threads_ = 0;
 };
 

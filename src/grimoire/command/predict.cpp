@@ -23,12 +23,17 @@ class PredictCommand final : public Command {
   std::string summary() const override { return "apply a fitted model to a table, or a fine-tuned one to texts"; }
   std::vector<std::string> examples() const override {
     return {"grimoire predict iris.model --data new.csv", "grimoire predict iris.model --data iris.csv --target species --proba",
+<<<<<<< HEAD
             "grimoire predict runs/reviews --text 'I would see it again.'", "grimoire predict runs/reviews --data new.csv --format jsonl",
             "grimoire predict runs/names --text 'Ada Lovelace met Charles Babbage in London.'"};
   }
   std::string note() const override {
     return "A folder reads as its data a table of texts; one that tags words reads CoNLL, CoNLL-U or JSON Lines of words, or a table whose texts stand in\n"
            "--text-column. What it finds stands in the text, as in [Ada Lovelace](PER), or behind each word, as in spoke/VERB; jsonl has the places too.";
+=======
+            "grimoire predict runs/reviews --text 'I would see it again.'",
+            "grimoire predict runs/answers --question 'Who sang?' --text 'Ada sang.'", "grimoire predict runs/reviews --data new.csv --format jsonl"};
+>>>>>>> qa
   }
   std::vector<Positional> positionals() override { return {{"model", "a file that 'grimoire fit' wrote, or a folder that 'grimoire finetune' made", &model_}}; }
   Options options() override {
@@ -38,6 +43,13 @@ class PredictCommand final : public Command {
     all.push_back({.name = "text", .help = "of a folder: a text to answer for; may be given again and again", .target = &texts_.texts, .basic = true});
     all.push_back({.name = "text-column", .help = "of a folder: the column of the texts", .target = &texts_.text_column, .with = "data"});
     all.push_back({.name = "pair-column", .help = "of a folder: the column of the texts beside them", .target = &texts_.pair_column, .with = "data"});
+    all.push_back({.name = "question", .help = "of a folder: a question that the text answers; may be given again and again", .target = &texts_.questions,
+                   .basic = true, .without = {"data"}});
+    all.push_back({.name = "choice", .help = "of a folder: an answer to the question, of which the best is chosen; may be given again and again",
+                   .target = &texts_.choices, .with = "question"});
+    all.push_back({.name = "best", .help = "of a folder: so many answers to each question", .target = &texts_.best, .low = 1, .high = 1000});
+    all.push_back({.name = "null-threshold", .help = "of a folder: 'no answer' is taken where its score is higher by more than this; else as trained",
+                   .target = &null_threshold_});
     all.push_back({.name = "format", .help = "of a folder: a line for people, or a JSON object", .target = &format_, .choices = {"inline", "jsonl"}});
     all.push_back({.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256});
     return all;
@@ -45,14 +57,16 @@ class PredictCommand final : public Command {
 
   void set(const Settings& given) override {
     Command::set(given);
-    for (const Setting& s : given)
+    for (const Setting& s : given) {
       if (!s.ambient) given_.push_back(s.name);
+      if (s.name == "null-threshold") texts_.null_threshold = null_threshold_;
+    }
   }
 
   int run(Console& console) override {
     const device::ThreadCap cap(threads_);
     if (labels_texts(model_)) return run_on_texts(console);
-    refuse_given({"text", "text-column", "pair-column", "format"}, "is applied to the rows of a table");
+    refuse_given({"text", "text-column", "pair-column", "question", "choice", "best", "null-threshold", "format"}, "is applied to the rows of a table");
     const State state = State::load(model_);
     const std::unique_ptr<Estimator> learner = Estimator::load(state, model_);
     refuse_useless(*learner);
@@ -81,9 +95,10 @@ class PredictCommand final : public Command {
 
  private:
   int run_on_texts(Console& console) {
-    refuse_given({"target", "as", "weight", "category", "drop", "missing", "index-base", "header", "delimiter", "decimal", "decision"}, "labels texts");
+    refuse_given({"target", "as", "weight", "category", "drop", "missing", "index-base", "header", "delimiter", "decimal", "decision"}, "reads texts");
     texts_.model = model_, texts_.data = data_.data, texts_.probabilities = proba_, texts_.lines_of_json = format_ == "jsonl";
-    if (texts_.data.empty() && texts_.texts.empty()) throw Error(ErrorKind::usage, "--text is missing: a text, or --data FILE of texts", see_help(*this));
+    if (texts_.data.empty() && texts_.texts.empty() && texts_.questions.empty())
+      throw Error(ErrorKind::usage, "--text is missing: a text, or --data FILE of texts", see_help(*this));
     return predict_texts(texts_, console);
   }
   void refuse_given(const std::vector<std::string>& names, const std::string& what) const {
@@ -198,6 +213,7 @@ class PredictCommand final : public Command {
   std::vector<std::string> given_;
   std::string model_, format_ = "inline";
   bool proba_ = false, decision_ = false;
+  double null_threshold_ = 0;
   int64_t threads_ = 0;
 };
 

@@ -9,8 +9,8 @@
 namespace grim {
 
 EncodedTexts::EncodedTexts(const Tokenizer& tokenizer, std::span<const std::string> texts, std::span<const std::string> pairs, const TextWindows& windows,
-                           std::span<const std::string> places)
-    : texts_(std::ssize(texts)) {
+                           std::span<const std::string> places) {
+  texts_ = std::ssize(texts);
   const bool strides = windows.longer == LongTexts::window;
   GRIM_CHECK(windows.most > 0 && windows.stride >= 0 && (!strides || windows.stride < windows.most), argument, "texts",
              "windows of {} tokens that share {}: expected fewer", windows.most, windows.stride);
@@ -20,7 +20,12 @@ EncodedTexts::EncodedTexts(const Tokenizer& tokenizer, std::span<const std::stri
   const auto add_window = [&](const Encoding& e, size_t text) {
     GRIM_CHECK(std::ssize(e.ids) <= windows.most, input, "texts", "{}: {} tokens, and its tokenizer cannot cut it to {}", places[text], e.ids.size(),
                windows.most);
+<<<<<<< HEAD
     add(e, static_cast<int64_t>(text));
+=======
+    add_tokens(e, 0, e.size());
+    end_window(static_cast<int64_t>(text));
+>>>>>>> qa
     GRIM_CHECK(tokens(this->windows() - 1) > 0, input, "texts", "{}: the text has no tokens", places[text]);
   };
   for (size_t i = 0; i < all.size(); ++i) {
@@ -34,6 +39,7 @@ EncodedTexts::EncodedTexts(const Tokenizer& tokenizer, std::span<const std::stri
   }
 }
 
+<<<<<<< HEAD
 void EncodedTexts::add(const Encoding& window, int64_t text) {
   for (size_t i = 0; i < window.ids.size(); ++i) {
     if (!window.attention[i]) continue;
@@ -43,6 +49,19 @@ void EncodedTexts::add(const Encoding& window, int64_t text) {
   begin_.push_back(std::ssize(ids_));
   text_of_.push_back(text);
   texts_ = std::max(texts_, text + 1);
+=======
+void EncodedTexts::add_tokens(const Encoding& encoding, size_t begin, size_t end) {
+  for (size_t i = begin; i < end; ++i) {
+    if (!encoding.attention[i]) continue;
+    ids_.push_back(static_cast<int32_t>(encoding.ids[i]));
+    types_.push_back(static_cast<uint8_t>(encoding.type_ids[i]));
+  }
+}
+
+void EncodedTexts::end_window(int64_t text) {
+  begin_.push_back(std::ssize(ids_));
+  text_of_.push_back(text);
+>>>>>>> qa
 }
 
 TokenBatch EncodedTexts::batch(std::span<const int64_t> windows) const {

@@ -41,11 +41,16 @@ class EncodedTexts {
   // Runs of such an order, each of about the tokens that are read at once where nothing is trained; they point into it.
   std::vector<std::span<const int64_t>> batches(std::span<const int64_t> order) const;
 
+ protected:
+  // The tokens [begin, end) of an encoding, without its padding, go to the window that is being made; it is then one of a text.
+  void add_tokens(const Encoding& encoding, size_t begin, size_t end);
+  void end_window(int64_t text);
+  int64_t texts_ = 0, longer_ = 0;
+
  private:
   std::vector<int32_t> ids_;
   std::vector<uint8_t> types_;
   std::vector<int64_t> begin_ = {0}, text_of_;
-  int64_t texts_ = 0, longer_ = 0;
 };
 
 }  // namespace grim

@@ -18,6 +18,8 @@ enum class EncoderPart : uint8_t {
   next_sentence,  // does the pair follow the text?
   labels,         // numbers for the text
   token_labels,   // numbers for each token
+  answers,        // those of them that say where an answer begins and ends
+  choices,        // the number for the text that says how well it answers, against others
 };
 
 // What the numbers of a labelling head mean.
@@ -37,6 +39,7 @@ enum class NewHead : uint8_t {
   mean,       // labels(), of the mean over all tokens
   tokens,     // token_labels()
   answers,    // token_labels() of two numbers: does the answer begin here, does it end here?
+  choices,    // labels() of one number: how well does the text answer, against others?
 };
 
 class TextEncoder : public Pretrained {

@@ -4,6 +4,8 @@
 #include "grimoire/task/infill.h"
 #include "grimoire/task/labels.h"
 #include "grimoire/task/mlm.h"
+#include "grimoire/task/multiple_choice.h"
+#include "grimoire/task/qa.h"
 #include "grimoire/task/seq2seq.h"
 #include "grimoire/task/spans.h"
 #include "grimoire/task/tags.h"
@@ -12,12 +14,14 @@ namespace grim {
 
 void add_tasks() {
   static const bool added = [] {
+    add_task("choice", choice_task_settings());
     add_task("classify", classify_task_settings());
     add_task("distill", distill_task_settings());
     add_task("distill-mlm", distill_mlm_task_settings());
     add_task("infill", infill_task_settings());
     add_task("mlm", mlm_task_settings());
     add_task("multilabel", multilabel_task_settings());
+    add_task("qa", qa_task_settings());
     add_task("regress", regress_task_settings());
     add_task("seq2seq", seq2seq_task_settings());
     add_task("spans", spans_task_settings());

@@ -6,6 +6,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/command/score/form.h"
+#include "grimoire/data/questions.h"
 #include "grimoire/metric/plain_text.h"
 #include "grimoire/metric/squad.h"
 
@@ -24,16 +25,13 @@ struct SquadFile {
 SquadFile read_squad(const std::string& path) {
   const Json file = json_file(path);
   SquadFile out;
-  for (const Json& article : file.list("data"))
-    for (const Json& paragraph : article.list("paragraphs"))
-      for (const Json& qa : paragraph.list("qas")) {
-        Question q;
-        for (const Json& a : qa.list("answers")) q.right.push_back(a.text("text"));
-        out.has_unanswerable |= q.right.empty();
-        out.ids.push_back(qa.text("id"));
-        out.questions.push_back(std::move(q));
-      }
-  if (out.questions.empty()) throw Error(ErrorKind::input, str("{}: it holds no question", path), "expected a file of SQuAD: data, paragraphs, qas");
+  visit_squad(file, path, [&](const SquadEntry& entry) {
+    Question q;
+    for (const Json& a : entry.question.list("answers")) q.right.push_back(a.text("text"));
+    out.has_unanswerable |= q.right.empty();
+    out.ids.push_back(entry.question.text("id"));
+    out.questions.push_back(std::move(q));
+  });
   return out;
 }
 

@@ -4,10 +4,14 @@
 #include <cmath>
 #include <map>
 
+#include "grimoire/base/softmax.h"
 #include "grimoire/base/str.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/metric/classification.h"
+#include "grimoire/metric/squad.h"
 #include "grimoire/stats/information.h"
+#include "grimoire/task/answer_spans.h"
+#include "grimoire/text/encoding.h"
 
 namespace grim::learn {
 namespace {
@@ -172,16 +176,148 @@ const Concept kConcepts[] = {
            out.answer("exact match", given == right ? 1.0 : 0.0);
          },
      .turn = "given=the Paris.: F1 1 and an exact match, as articles and full stops do not count.",
-     .commands = "later: grimoire finetune models/bert --task qa --data squad.json --out runs/qa",
+     .commands = "grimoire finetune minilm --task qa --data squad.json --out runs/qa\ngrimoire eval runs/qa --data dev.json",
+     .code = "src/grimoire/task/qa.cpp\nsrc/grimoire/metric/squad.cpp: answer_f1",
      .mistake = "People say that such a model understands the question; in fact it scores places in the text: add a sentence with matching words and it "
                 "often marks that one.",
-     .see = "bert: the usual reader\none-or-two-inputs: question and text as a pair\nrag: finding the text first",
+     .see = "answer-span: how the marks are set\ndoc-stride: long texts\nno-answer: questions without one\nbert: the usual reader",
      .sources = "Rajpurkar et al. 2016, SQuAD: 100,000+ Questions for Machine Comprehension of Text, section 6.1\n"
                 "Jia and Liang 2017, Adversarial Examples for Evaluating Reading Comprehension Systems",
      .ask = "Given \"in the year 1900\", right \"1900\": what is F1, when articles are dropped? | P = 1/3, R = 1: F1 = .5.",
      .more = "With several reference answers the best match counts. SQuAD 2.0 adds questions that the text does not answer: the model then has to mark "
              "[CLS], that is, nothing. "
              "Start and end are two softmaxes over the places; the pair with the best sum wins, with the start not after the end."},
+    {.id = "answer-span",
+     .title = "Answer span",
+     .names = "span score\nstart and end logits",
+     .what = "How a reader marks an answer: each token gets a score as its start and one as its end, and the best allowed pair wins.",
+     .picture = "Two people each put a finger on a line, one where the answer begins, one where it ends. They are judged together: the end may not "
+                "stand before the start.",
+     .formula = "answer = argmax of s_i + e_j over i <= j < i + longest\nloss = -(ln softmax(s)_i + ln softmax(e)_j) / 2",
+     .symbols = "s_i, e_j: scores of token i as the start and of token j as the end\nlongest: tokens that an answer may have",
+     .inputs = "start = .5,2,3,1: a score for each token\nend = .2,1,.5,2.5: likewise\nlongest = 2: tokens",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto start = in.numbers("start"), end = in.numbers("end");
+           if (end.size() != start.size()) in.refuse("end", str("{} scores, one for each token", start.size()));
+           std::vector<ByteRange> tokens;
+           for (uint32_t i = 0; i < start.size(); ++i) tokens.push_back({i, i + 1});
+           FoundAnswers found;
+           found.add_window(start, end, tokens, 0, {.longest = in.integer("longest", 1, 1000)});
+           found.finish();
+           for (size_t k = 0; k < std::min<size_t>(3, found.spans.size()); ++k) {
+             const ScoredSpan& s = found.spans[k];
+             out.step(str("tokens {} to {}: {:.6g} + {:.6g} = {:.6g}", s.bytes.begin, s.bytes.end - 1, start[s.bytes.begin], end[s.bytes.end - 1], s.score));
+           }
+           out.answer("first token", found.spans[0].bytes.begin);
+           out.answer("last token", found.spans[0].bytes.end - 1.0);
+           out.answer("score", found.spans[0].score);
+           out.answer("probability among the 20 best", found.spans[0].probability);
+         },
+     .turn = "end=9,1,.5,2.5: the largest end stands at token 0, and the answer shrinks to it.",
+     .commands = "grimoire predict runs/qa --question 'Who sang?' --text 'Ada sang.' --best 3",
+     .code = "src/grimoire/task/answer_spans.cpp: FoundAnswers::add_window",
+     .mistake = "People say to take the best start and the best end; in fact that pair may run backwards, so all pairs that are allowed are compared.",
+     .see = "question-answering: the task\nsoftmax: scores to probabilities\nno-answer: a span that is none",
+     .sources = "Devlin et al. 2019, BERT, section 4.2",
+     .ask = "Starts 1, 3; ends 4.5, 2. Which span is best? | Token 0 alone: 1 + 4.5 = 5.5; the larger 3 + 4.5 would run backwards.",
+     .more = "Start and end are scored apart, so that T tokens need 2 T numbers and not T (T + 1) / 2. The model therefore cannot say that an end fits one "
+             "start and not another; where it matters, n-best lists show mixtures of two good answers."},
+    {.id = "doc-stride",
+     .title = "Document stride",
+     .names = "stride of windows\nsliding windows of a text",
+     .what = "Reading a text that is longer than the model in windows that overlap, so that no answer is cut by a border.",
+     .picture = "A long scroll behind a small window: it is moved by less than its width, and every short line is once seen whole. A line longer than "
+                "the overlap may still be cut.",
+     .formula = "windows = 1 + ceil((T - room) / (room - shared)) for T > room, else 1",
+     .symbols = "T: tokens of the text\nroom: those of a window, without the question and the tokens around both\nshared: tokens that two windows share",
+     .inputs = "T = 900: tokens\nroom = 368: 384 less a question of 13 tokens and 3 around\nshared = 128: tokens",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const int64_t T = in.integer("T", 1, 100000), room = in.integer("room", 1, 100000), shared = in.integer("shared", 0, 100000);
+           if (shared >= room) in.refuse("shared", "fewer than the window has room for");
+           Encoding text;
+           for (int64_t i = 0; i < T; ++i) text.push(0, {}, 0, 0, 0, false);
+           text.truncate(static_cast<size_t>(room), static_cast<size_t>(shared), Side::right);
+           size_t read = text.size();
+           for (const Encoding& w : text.overflowing) read += w.size();
+           out.step(str("each window begins {} tokens behind the one before", room - shared));
+           out.answer("windows", 1.0 + static_cast<double>(text.overflowing.size()));
+           out.answer("tokens of the text that are read", static_cast<double>(read));
+         },
+     .turn = "shared=300: nine windows and nearly four times the work, for answers of up to 300 tokens.",
+     .commands = "grimoire finetune minilm --task qa --data q.json --stride 64 --out runs/qa",
+     .code = "src/grimoire/data/encoded_questions.cpp",
+     .mistake = "People say that a stride of 128 moves the window by 128 tokens; in fact it does so in Google's BERT, while in Hugging Face's tokenizers, "
+                "and here, windows share 128.",
+     .see = "question-answering: where it is used\nanswer-span: what is looked for",
+     .sources = "Devlin et al. 2018, google-research/bert, run_squad: doc_stride\nHugging Face transformers, the example run_qa",
+     .ask = "A text of 10 tokens, windows of 6 that share 2. How many windows? | Two: 0 to 5 and 4 to 9.",
+     .more = "A window without the answer is not thrown away: it is trained to point to its first token, [CLS], so that in the end the windows of a text "
+             "can be compared and the best span of all of them wins."},
+    {.id = "no-answer",
+     .title = "No-answer threshold",
+     .names = "null score difference\nunanswerable questions",
+     .what = "Saying that a text does not answer a question: when pointing nowhere scores higher than the best span by more than a threshold.",
+     .picture = "An exam in which a wrong answer costs as much as an empty line: how sure you must be before you write is a matter of one number, and it "
+                "is chosen on old exams.",
+     .formula = "margin = s_CLS + e_CLS - max (s_i + e_j);   no answer where margin > t",
+     .symbols = "s, e: scores of a start and of an end\nt: the threshold, 0 unless it was chosen on dev data",
+     .inputs = "margin = -4,-1,2,0.5,3: of five questions\ntruth = right none right wrong none: the best span is right, is wrong, or there is no answer",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto margin = in.numbers("margin");
+           const auto truth = up_to(in, "truth", 1000);
+           if (truth.size() != margin.size()) in.refuse("truth", str("{} words, one for each margin", margin.size()));
+           std::vector<Question> questions;
+           for (size_t i = 0; i < truth.size(); ++i) {
+             if (truth[i] != "right" && truth[i] != "wrong" && truth[i] != "none") in.refuse("truth", "right, wrong and none");
+             questions.push_back({.given = "x", .right = {}, .no_answer = margin[i]});
+             if (truth[i] != "none") questions.back().right.push_back(truth[i] == "right" ? "x" : "y");
+           }
+           const BestThreshold best = best_thresholds(questions).exact;
+           const double at_zero = squad_at(questions, 0).all.exact, never = squad(questions, SquadVersion::v2).all.exact;
+           out.step(str("always a span: {:.6g} of 100; t = 0: {:.6g}", never, at_zero));
+           out.answer("score at t = 0", at_zero);
+           out.answer("best score", best.score);
+           out.answer("at t", best.threshold);
+         },
+     .turn = "truth=right right right wrong none: spans are right more often, and the best t rises to 2.",
+     .commands = "grimoire eval runs/qa --data dev.json --null-threshold -1.5",
+     .code = "src/grimoire/metric/squad.cpp: best_thresholds",
+     .mistake = "People say that the best threshold on dev shows how good the model is; in fact it was chosen there, so the figure flatters it: judge on "
+                "other data.",
+     .see = "question-answering: the task\nanswer-span: what it is compared with\nroc: the same trade-off for classes",
+     .sources = "Rajpurkar, Jia and Liang 2018, Know What You Don't Know: Unanswerable Questions for SQuAD\nDevlin et al. 2019, BERT, section 4.3",
+     .ask = "The margin of a question is 1.2 and t is 2. What is answered? | The best span: 1.2 is not above 2.",
+     .more = "Over several windows of a text the least of their no-answer scores counts: one window that sees an answer is enough. SQuAD 2.0 gives exact "
+             "match and F1 for questions with and without an answer apart (HasAns, NoAns); moving t trades one for the other."},
+    {.id = "answer-choice",
+     .title = "Choosing among answers",
+     .names = "choice head",
+     .what = "Telling which of several given answers is right: each is read with the question and gets one number; a softmax compares them.",
+     .picture = "A jury that hears each candidate alone and notes a mark. Nobody hears two at once, so that \"both of them\" is hard to judge.",
+     .formula = "p_k = softmax over the answers of z_k;   loss = -ln p_right",
+     .symbols = "z_k: the number that the model gives to the question with answer k",
+     .inputs = "z = 1,2.5,.3: a number for each answer\nright = 1: which one is right, from 0",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto z = in.numbers("z", -1e6, 1e6, 2);
+           auto p = z;
+           const int64_t right = in.integer("right", 0, std::ssize(z) - 1);
+           softmax_row(z.data(), p.data(), std::ssize(z));
+           out.step(str("by chance {:.6g} of the answers are right", 1 / static_cast<double>(z.size())));
+           out.answer("chosen", static_cast<double>(std::ranges::max_element(p) - p.begin()));
+           out.answer("probability of the right one", p[static_cast<size_t>(right)]);
+           out.answer("loss, nats", stats::surprise(p[static_cast<size_t>(right)]));
+         },
+     .turn = "z=11,12.5,10.3: nothing changes, as only differences count.",
+     .commands = "grimoire finetune minilm --task choice --data q.jsonl --out runs/choices",
+     .code = "src/grimoire/task/choice_scores.cpp",
+     .mistake = "People say that such a model knows the subject; in fact answers may give themselves away: judge it once without the question.",
+     .see = "text-classification: fixed boxes instead\nacc-norm: choosing by likelihood, untrained",
+     .sources = "Devlin et al. 2019, BERT, section 4.4\nZellers et al. 2018, SWAG: a Large-Scale Adversarial Dataset for Grounded Commonsense Inference",
+     .ask = "Four answers get equal numbers. What is the loss? | ln 4 = 1.386 nats, that of a blind guess."},
     {.id = "ner",
      .title = "Named entity recognition",
      .names = "named entities",

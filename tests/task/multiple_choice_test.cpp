@@ -1,0 +1,158 @@
+// Multiple choice: a small BERT learns which answer goes with a question, of which there may be any number; the same bits for any number of threads and
+// across a stop; batches add up.
+#include "grimoire/task/multiple_choice.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "base/temp_folder.h"
+#include "grimoire/autograd/tape.h"
+#include "grimoire/base/files.h"
+#include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/trained_model.h"
+#include "grimoire/model/bert.h"
+#include "grimoire/task/choice_scores.h"
+#include "grimoire/task/softmax_within.h"
+#include "grimoire/task/tasks.h"
+#include "grimoire/train/run.h"
+#include "support/op_case.h"
+#include "support/quiet_run.h"
+
+namespace grim {
+namespace {
+using test::Quiet;
+
+const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
+  "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 1]},
+  "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3, "who": 4, "sang": 5, "fell": 6, "old": 7,
+  "ada": 8, "dog": 9, "cat": 10}}})";
+
+class Choosing : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    add_tasks();
+    Rng rng(RngMode::philox, 1);
+    const Bert bert({.vocab_size = 11, .context = 12, .n_embd = 16, .n_layer = 2, .n_head = 2, .n_inner = 32, .dropout = 0, .head = BertHead::masked}, rng);
+    write_atomically(folder_ / "tokenizer.json", kTokenizer);
+    save_checkpoint(folder_ / "bert-1", model_files(bert, load_tokenizer(folder_ / "tokenizer.json").get()), Json::object());
+    // "ada" wherever it stands, among two or three, with or without "old".
+    std::string lines;
+    for (int i = 0; i < 64; ++i) {
+      const char* const ada = i & 2 ? "old ada" : "ada";
+      const std::string others[] = {i & 4 ? "\"old dog\"" : "\"dog\"", i & 8 ? "\"cat\"" : "\"cat cat\""};
+      const int at = i % 3;
+      lines += str(R"({{"question": "who {}", "choices": [{}], "answer": {}}})", i & 1 ? "sang" : "fell",
+                   at == 0 ? str("\"{}\", {}", ada, others[0]) : at == 1 ? str("{}, \"{}\", {}", others[0], ada, others[1])
+                                                                         : str("{}, {}, \"{}\"", others[0], others[1], ada), at) + "\n";
+    }
+    write_atomically(folder_ / "all.jsonl", lines);
+  }
+  RunConfig config(const std::string& name, const std::string& data = "all.jsonl") {
+    RunConfig c;
+    c.model = "bert";
+    c.task = "choice";
+    c.init_from = folder_ / "bert-1";
+    c.data = folder_ / data;
+    c.out = folder_ / name;
+    c.split = "75/25/0";
+    c.steps = 60;
+    c.batch_size = 8;
+    c.lr = 5e-3;
+    c.eval_every = 60;
+    c.save_every = 15;
+    return c;
+  }
+  test::TempFolder folder_;
+  Quiet quiet_;
+};
+
+TEST_F(Choosing, TheRightAnswerIsLearned) {
+  for (const Dtype dtype : {Dtype::f32, Dtype::bf16}) {
+    RunConfig c = config(str("run-{}", name_of(dtype)));
+    c.dtype = dtype;
+    const RunResult r = train(c, quiet_);
+    EXPECT_EQ(r.dev_score, 1.0);
+    EXPECT_LT(r.dev_loss, .2);
+    EXPECT_GT(r.uniform_loss, std::log(2.0));
+    EXPECT_LT(r.uniform_loss, std::log(3.0));
+    const TrainedEncoder trained = load_encoder(c.out);
+    EXPECT_TRUE(trained.model->has(EncoderPart::choices));
+    const std::vector<ChoiceQuestion> q = {{.context = "who fell", .choices = {"cat", "dog", "old cat", "ada"}, .answer = 3}};
+    const ChosenAnswers chosen = choose_answers(*trained.model, EncodedChoices(*trained.tokenizer, q, 12, "q"));
+    EXPECT_EQ(chosen.choice(0), 3);
+    EXPECT_NEAR(chosen.probabilities[0][0] + chosen.probabilities[0][1] + chosen.probabilities[0][2] + chosen.probabilities[0][3], 1, 1e-12);
+  }
+}
+
+TEST_F(Choosing, IsTheSameForAnyNumberOfThreadsAndAcrossAStop) {
+  for (const int threads : {1, 2}) {
+    RunConfig c = config(str("threads-{}", threads));
+    c.threads = threads;
+    train(c, quiet_);
+  }
+  test::expect_same_weights(folder_ / "threads-1", folder_ / "threads-2");
+  RunConfig c = config("stopped");
+  Quiet stopper;
+  stopper.stop_at = 23;
+  EXPECT_EQ(train(c, stopper).ending, Ending::stopped);
+  resume(c.out, quiet_);
+  test::expect_same_weights(folder_ / "threads-1", folder_ / "stopped");
+}
+
+TEST_F(Choosing, BatchesAddUpToOne) {
+  RunConfig c = config("one");
+  c.steps = 3;
+  c.lr = .1;
+  c.set("optimizer", "sgd");
+  train(c, quiet_);
+  RunConfig parts = c;
+  parts.out = folder_ / "parts";
+  parts.batch_size = 2;
+  parts.accumulate = 4;
+  train(parts, quiet_);
+  const TensorMap x = test::weights_of_run(folder_ / "one"), y = test::weights_of_run(folder_ / "parts");
+  for (const auto& [name, tensor] : x) {
+    // A softmax does not feel what is added to all of its terms, and little of what is added to all choices: gradients of biases are what is left where
+    // large numbers cancel.
+    if (name.ends_with("bias")) continue;
+    EXPECT_LE(test::relative_difference(tensor, y.at(name)), 1e-6) << name;
+  }
+}
+
+TEST_F(Choosing, LongPairsAreCutAndCounted) {
+  RunConfig c = config("cut");
+  c.steps = 1;
+  c.set("max_length", 6);
+  train(c, quiet_);
+  EXPECT_TRUE(std::ranges::any_of(quiet_.notes, [](const std::string& n) {
+    return n.ends_with("questions with an answer are longer than 6 tokens, and are read up to there");
+  }));
+}
+
+TEST(ChoiceScores, CountWhatIsRight) {
+  const std::vector<ChoiceQuestion> q = {{.context = "a", .choices = {"x", "y"}, .answer = 1}, {.context = "b", .choices = {"x", "y", "z", "w"}, .answer = 0}};
+  const ChoiceScores s = score_choices({{{.3, .7}, {.2, .5, .2, .1}}}, q);
+  EXPECT_NEAR(s.loss, -(std::log(.7) + std::log(.2)) / 2, 1e-15);
+  EXPECT_EQ(s.accuracy, .5);
+  EXPECT_EQ(s.guessing, (1.0 / 2 + 1.0 / 4) / 2);
+  EXPECT_THROW(score_choices({}, q), Error);
+}
+
+TEST(SoftmaxWithin, HasTheGradientOfItsTexts) {
+  const Tensor x = requires_grad(Tensor::from<double>({.1, -.4, 2, .3, .5, -1}, {6, 1}));
+  const std::vector<int64_t> offsets = {0, 2, 3, 6}, targets = {1, 0, 2};
+  const Tensor loss = cross_entropy_within(x, offsets, targets);
+  backward(loss);
+  for (size_t b = 0; b < 3; ++b) {
+    double sum = 0;
+    for (int64_t i = offsets[b]; i < offsets[b + 1]; ++i) sum += std::exp(x.at({i, 0}));
+    for (int64_t i = offsets[b]; i < offsets[b + 1]; ++i)
+      EXPECT_NEAR(grad(x).at({i, 0}), (std::exp(x.at({i, 0})) / sum - (i == offsets[b] + targets[b])) / 3, 1e-15) << i;
+  }
+  EXPECT_THROW(cross_entropy_within(x, offsets, {{1, 0}}), Error);
+  EXPECT_THROW(cross_entropy_within(x, offsets, {{2, 0, 0}}), Error);
+}
+
+}  // namespace
+}  // namespace grim
