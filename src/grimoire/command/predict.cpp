@@ -23,17 +23,13 @@ class PredictCommand final : public Command {
   std::string summary() const override { return "apply a fitted model to a table, or a fine-tuned one to texts"; }
   std::vector<std::string> examples() const override {
     return {"grimoire predict iris.model --data new.csv", "grimoire predict iris.model --data iris.csv --target species --proba",
-<<<<<<< HEAD
             "grimoire predict runs/reviews --text 'I would see it again.'", "grimoire predict runs/reviews --data new.csv --format jsonl",
+            "grimoire predict runs/answers --question 'Who sang?' --text 'Ada sang.'",
             "grimoire predict runs/names --text 'Ada Lovelace met Charles Babbage in London.'"};
   }
   std::string note() const override {
     return "A folder reads as its data a table of texts; one that tags words reads CoNLL, CoNLL-U or JSON Lines of words, or a table whose texts stand in\n"
            "--text-column. What it finds stands in the text, as in [Ada Lovelace](PER), or behind each word, as in spoke/VERB; jsonl has the places too.";
-=======
-            "grimoire predict runs/reviews --text 'I would see it again.'",
-            "grimoire predict runs/answers --question 'Who sang?' --text 'Ada sang.'", "grimoire predict runs/reviews --data new.csv --format jsonl"};
->>>>>>> qa
   }
   std::vector<Positional> positionals() override { return {{"model", "a file that 'grimoire fit' wrote, or a folder that 'grimoire finetune' made", &model_}}; }
   Options options() override {

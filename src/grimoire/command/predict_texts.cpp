@@ -5,11 +5,8 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/command/eval/answers.h"
-<<<<<<< HEAD
-#include "grimoire/command/predict_tags.h"
-=======
 #include "grimoire/command/predict_answers.h"
->>>>>>> qa
+#include "grimoire/command/predict_tags.h"
 #include "grimoire/hub/fetch.h"
 #include "grimoire/hub/trained_model.h"
 #include "grimoire/task/label_scores.h"
@@ -70,14 +67,11 @@ std::string inline_of(const Json& answer) {
 
 int predict_texts(const TextsToLabel& asked, Console& console) {
   const TrainedEncoder trained = load_encoder(model_at(asked.model));
-<<<<<<< HEAD
   if (eval::tags_words(trained)) return predict_tags(asked, trained, console);
-=======
   if (trained.model->has(EncoderPart::answers)) return predict_answers(asked, trained, console);
   if (trained.model->has(EncoderPart::choices)) return predict_choices(asked, trained, console);
   refuse_given("labels texts", {{!asked.questions.empty(), "question"}, {!asked.choices.empty(), "choice"}, {asked.best > 1, "best"},
                                 {asked.null_threshold.has_value(), "null-threshold"}});
->>>>>>> qa
   if (!trained.model->has(EncoderPart::labels))
     throw Error(ErrorKind::input, str("{}: the model has no head that labels texts or words", trained.path),
                 "teach it: grimoire finetune MODEL --task classify, or tag");

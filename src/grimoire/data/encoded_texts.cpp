@@ -20,12 +20,7 @@ EncodedTexts::EncodedTexts(const Tokenizer& tokenizer, std::span<const std::stri
   const auto add_window = [&](const Encoding& e, size_t text) {
     GRIM_CHECK(std::ssize(e.ids) <= windows.most, input, "texts", "{}: {} tokens, and its tokenizer cannot cut it to {}", places[text], e.ids.size(),
                windows.most);
-<<<<<<< HEAD
     add(e, static_cast<int64_t>(text));
-=======
-    add_tokens(e, 0, e.size());
-    end_window(static_cast<int64_t>(text));
->>>>>>> qa
     GRIM_CHECK(tokens(this->windows() - 1) > 0, input, "texts", "{}: the text has no tokens", places[text]);
   };
   for (size_t i = 0; i < all.size(); ++i) {
@@ -39,17 +34,11 @@ EncodedTexts::EncodedTexts(const Tokenizer& tokenizer, std::span<const std::stri
   }
 }
 
-<<<<<<< HEAD
 void EncodedTexts::add(const Encoding& window, int64_t text) {
-  for (size_t i = 0; i < window.ids.size(); ++i) {
-    if (!window.attention[i]) continue;
-    ids_.push_back(static_cast<int32_t>(window.ids[i]));
-    types_.push_back(static_cast<uint8_t>(window.type_ids[i]));
-  }
-  begin_.push_back(std::ssize(ids_));
-  text_of_.push_back(text);
-  texts_ = std::max(texts_, text + 1);
-=======
+  add_tokens(window, 0, window.size());
+  end_window(text);
+}
+
 void EncodedTexts::add_tokens(const Encoding& encoding, size_t begin, size_t end) {
   for (size_t i = begin; i < end; ++i) {
     if (!encoding.attention[i]) continue;
@@ -61,7 +50,7 @@ void EncodedTexts::add_tokens(const Encoding& encoding, size_t begin, size_t end
 void EncodedTexts::end_window(int64_t text) {
   begin_.push_back(std::ssize(ids_));
   text_of_.push_back(text);
->>>>>>> qa
+  texts_ = std::max(texts_, text + 1);
 }
 
 TokenBatch EncodedTexts::batch(std::span<const int64_t> windows) const {

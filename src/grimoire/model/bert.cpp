@@ -264,20 +264,14 @@ Labels Bert::label_set() const {
 
 // The body's tensors go by name from folder to folder, whatever stands on it.
 std::unique_ptr<TextEncoder> Bert::with_head(NewHead head, const Labels& labels, Rng& rng) const {
-  constexpr BertHead kHeads[] = {BertHead::sequence, BertHead::token, BertHead::question, BertHead::choice};  // in the order of NewHead
+  constexpr BertHead kHeads[] = {BertHead::sequence, BertHead::sequence, BertHead::token, BertHead::question, BertHead::choice};  // in the order of NewHead
   GRIM_CHECK(head != NewHead::choices || !config_.is(BertKind::electra), argument, "electra", "it has no head that chooses: expected another family");
-  const bool labelled = head == NewHead::texts || head == NewHead::tokens;
+  const bool labelled = head == NewHead::texts || head == NewHead::mean || head == NewHead::tokens;
   BertConfig c = config_;
-<<<<<<< HEAD
-  c.head = head == NewHead::texts || head == NewHead::mean ? BertHead::sequence : head == NewHead::tokens ? BertHead::token : BertHead::question;
-  c.mean = head == NewHead::mean;
-  c.labels = head == NewHead::answers ? 2 : std::ssize(labels.names);
-  c.label_set = head == NewHead::answers ? Labels() : labels;
-=======
   c.head = kHeads[static_cast<size_t>(head)];
+  c.mean = head == NewHead::mean;
   c.labels = labelled ? std::ssize(labels.names) : 2;
   c.label_set = labelled ? labels : Labels();
->>>>>>> qa
   GRIM_CHECK(c.labels > 0, argument, config_.model_type(), "a head without labels, expected at least one");
   const std::string body = names_of(c).body + ".";
   std::map<std::string, Tensor> kept;

@@ -37,12 +37,12 @@ TextWindows windows_of_run(const Json& run, const TextEncoder& model) {
   return windows;
 }
 
-<<<<<<< HEAD
 TextWindows tag_windows_of_run(const Json& run, const TextEncoder& model) {
   TextWindows windows = windows_of_run(run, model);
   if (windows.longer != LongTexts::refuse) windows.longer = LongTexts::window;
   return windows;
-=======
+}
+
 QuestionWindows question_windows_of_run(const Json& run, const TextEncoder& model) {
   const QuestionWindows usual;
   return QuestionWindows{run.integer("max_length", usual.most), run.integer("stride", usual.stride)}.within(model.context());
@@ -55,7 +55,6 @@ AnswerOptions answer_options_of_run(const Json& run, bool lacks, const std::opti
   options.threshold = null_threshold ? *null_threshold : run.real("null_threshold", options.threshold);
   options.longest = run.integer("longest_answer", options.longest);
   return options;
->>>>>>> qa
 }
 
 }  // namespace grim::eval
