@@ -53,8 +53,9 @@ namespace {
 class DistillMlmTask final : public MlmTask {
  public:
   DistillMlmTask(EncoderAtHand student, std::shared_ptr<const Teacher> teacher, const std::vector<TokenDocument>& documents, const SplitPercent& split,
-                 const MaskOptions& masks, const DistillOptions& distill, uint64_t seed)
-      : MlmTask(std::move(student.model), std::move(student.tokenizer), documents, split, masks, seed), teacher_(std::move(teacher)), distill_(distill) {}
+                 const MaskOptions& masks, const DistillOptions& distill, uint64_t seed, int64_t length)
+      : MlmTask(std::move(student.model), std::move(student.tokenizer), documents, split, masks, seed, length), teacher_(std::move(teacher)),
+        distill_(distill) {}
 
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override {
     return distill_mlm_loss(*model_, teacher_->model(), train_.batch(rows, tokens_, masks_, pass.seed, pass.step), distill_, pass);
@@ -67,16 +68,18 @@ class DistillMlmTask final : public MlmTask {
 
 class DistillMlmSource final : public TextTaskSource<DistillMlmSource, std::vector<TokenDocument>> {
  public:
-  DistillMlmSource(std::shared_ptr<const Teacher> teacher, const std::string& path, const MlmReading& reading, const DistillOptions& distill)
+  DistillMlmSource(std::shared_ptr<const Teacher> teacher, const std::string& path, const MlmReading& reading, const DistillOptions& distill, int64_t length)
       : TextTaskSource(path, "", ""), teacher_(std::move(teacher)),
-        documents_(std::make_shared<const std::vector<Document>>(documents_of(corpus().text, path, reading.form))), reading_(reading), distill_(distill) {}
+        documents_(std::make_shared<const std::vector<Document>>(documents_of(corpus().text, path, reading.form))), reading_(reading), distill_(distill),
+        length_(length) {}
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
     return std::make_unique<DistillMlmTask>(teacher_->student(distill_, checkpoint, rng), teacher_, numbered(config, checkpoint)->tokens,
-                                            SplitPercent::parse(config.split), reading_.masks, distill_, static_cast<uint64_t>(config.seed));
+                                            SplitPercent::parse(config.split), reading_.masks, distill_, static_cast<uint64_t>(config.seed), length_);
   }
   Json identity(const RunConfig& config) const override {
-    return with(with(TextTaskSource::identity(config), reading_.identity(documents_->size())), Json::object({{"teacher_xxh3_128", teacher_->hash()}}));
+    return with(with(TextTaskSource::identity(config), reading_.identity(documents_->size())),
+                Json::object({{"teacher_xxh3_128", teacher_->hash()}, {"length", length_}}));
   }
 
  private:
@@ -86,24 +89,27 @@ class DistillMlmSource final : public TextTaskSource<DistillMlmSource, std::vect
   std::shared_ptr<const std::vector<Document>> documents_;
   MlmReading reading_;
   DistillOptions distill_;
+  int64_t length_;
 };
 
 struct DistillMlmSettings {
   static TaskWords words() { return token_words(); }
   MlmReading reading;
   DistillOptions distill;
+  int64_t length = 128;
 
   Options options(RunConfig& run) {
     Options all = {{.name = "data", .help = "text file: a sentence a line and blank lines between documents, or running text", .target = &run.data,
                     .basic = true}};
     for (Option& o : distill.options(run)) all.push_back(std::move(o));
     for (Option& o : reading.options()) all.push_back(std::move(o));
+    all.push_back({.name = "length", .help = "tokens of an example; 0: as many as the teacher reads", .target = &length, .low = 0, .basic = true});
     all.push_back({.name = "split", .help = "percent for train/dev/test, of the documents", .target = &run.split});
     return all;
   }
   std::unique_ptr<TaskSource> open(const RunConfig& run) const {
     distill.check();
-    return std::make_unique<DistillMlmSource>(std::make_shared<const Teacher>(run, EncoderPart::masked), run.data, reading, distill);
+    return std::make_unique<DistillMlmSource>(std::make_shared<const Teacher>(run, EncoderPart::masked), run.data, reading, distill, length);
   }
 };
 

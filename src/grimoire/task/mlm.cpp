@@ -56,10 +56,11 @@ MlmEvaluation evaluate(const TextEncoder& encoder, const MlmExamples& examples, 
   return e;
 }
 
-MlmExamples mlm_examples(const TextEncoder& encoder, const std::vector<TokenDocument>& documents, const MlmTokens& tokens, uint64_t seed) {
+MlmExamples mlm_examples(const TextEncoder& encoder, const std::vector<TokenDocument>& documents, const MlmTokens& tokens, uint64_t seed, int64_t length) {
+  length = length > 0 ? std::min(length, encoder.context()) : encoder.context();
   Rng rng(RngMode::philox, seed, "pairs");
-  return encoder.has(EncoderPart::next_sentence) ? sentence_pairs(documents, tokens, encoder.context(), rng)
-                                                 : full_sentences(documents, tokens, encoder.context());
+  return encoder.has(EncoderPart::next_sentence) ? sentence_pairs(documents, tokens, length, rng)
+                                                 : full_sentences(documents, tokens, length);
 }
 
 namespace {

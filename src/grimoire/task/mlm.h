@@ -21,8 +21,10 @@ struct MlmEvaluation {
 MlmEvaluation evaluate(const TextEncoder& encoder, const MlmExamples& examples, const MlmTokens& tokens, const MaskOptions& masks, int64_t batches = 0,
                        const StopAsked& stop = {});
 
-// The examples that such an encoder is trained and judged on: pairs where it tells what follows, else whole sentences.
-MlmExamples mlm_examples(const TextEncoder& encoder, const std::vector<TokenDocument>& documents, const MlmTokens& tokens, uint64_t seed);
+// The examples that such an encoder is trained and judged on: pairs where it tells what follows, else whole sentences, of at most `length` tokens; 0: as
+// many as it reads.
+MlmExamples mlm_examples(const TextEncoder& encoder, const std::vector<TokenDocument>& documents, const MlmTokens& tokens, uint64_t seed,
+                         int64_t length = 0);
 
 TaskDefaults mlm_task_settings();
 

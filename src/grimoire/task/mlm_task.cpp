@@ -11,12 +11,12 @@ namespace grim {
 
 // Documents are shuffled in one way for all, then cut: each part has some of everything.
 MlmTask::MlmTask(std::unique_ptr<TextEncoder> model, std::shared_ptr<const Tokenizer> tokenizer, const std::vector<TokenDocument>& documents,
-                 const SplitPercent& split, const MaskOptions& masks, uint64_t seed)
+                 const SplitPercent& split, const MaskOptions& masks, uint64_t seed, int64_t length)
     : PartTask(std::move(model), std::move(tokenizer)), tokens_(MlmTokens::of(*tokenizer_)), masks_(masks) {
   const std::vector<int64_t> order = Rng(RngMode::philox, 42, "documents").permutation(static_cast<int64_t>(documents.size()));
   cut(order.size(), split, [&](int64_t begin, int64_t end) {
     const std::vector<int64_t> chosen(order.begin() + begin, order.begin() + end);
-    return mlm_examples(*model_, pick(documents, chosen), tokens_, seed);
+    return mlm_examples(*model_, pick(documents, chosen), tokens_, seed, length);
   });
   GRIM_CHECK(train_.rows() > 0, input, "mlm", "the data give no example: {} documents, of which {} percent train", documents.size(), split.train);
 }

@@ -22,8 +22,9 @@ struct MlmReading {
 
 class MlmTask : public PartTask<TextEncoder, MlmExamples> {
  public:
+  // `length`: as mlm_examples has it
   MlmTask(std::unique_ptr<TextEncoder> model, std::shared_ptr<const Tokenizer> tokenizer, const std::vector<TokenDocument>& documents,
-          const SplitPercent& split, const MaskOptions& masks, uint64_t seed);
+          const SplitPercent& split, const MaskOptions& masks, uint64_t seed, int64_t length = 0);
   double weight(std::span<const int64_t> rows) const override;
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override;
   Judgement judge(Part part, int64_t batches, const StopAsked& stop) const override;
