@@ -27,14 +27,17 @@ expect 0 "" train --model conv-seq2seq --data "$work/pairs.tsv" --n-hidden 8 --n
 expect 0 "" train --model transformer-seq2seq --data "$work/pairs.tsv" --n-head 2 --n-layer 1 $pairs --context 20 --out "$work/vaswani"
 for model in att s2s conv vaswani; do
   expect 0 "" generate "$work/$model" --prompt "der Hund" --max-tokens 4 --beams 2
-  expect 0 "" eval "$work/$model" --source "$work/de" --target "$work/en.gz" --out "$work/written"; printed "1 to 5"; printed "perplexity"
+  expect 0 "" eval "$work/$model" --source "$work/de" --target "$work/en.gz" --out "$work/written"; printed "1 to 5"; printed "perplexity"; printed "BLEU of what it writes"
   [ "$(wc -l <"$work/written")" = 120 ] || fail "$model: not a line for each source"
-  cp "$work/out" "$work/first"; expect 0 "" eval "$work/$model" --data "$work/pairs.tsv"; diff "$work/first" "$work/out" || fail "$model: one file is judged otherwise than two"
+  cp "$work/out" "$work/first"; expect 0 "" eval "$work/$model" --data "$work/pairs.tsv" --out "$work/written"; diff "$work/first" "$work/out" || fail "$model: one file is judged otherwise than two"
 done
 for model in att conv vaswani; do expect 0 "" inspect attention "$work/$model" --text "der Hund" --target "the dog"; printed "columns: 0 der, 1 Hund"; done
 expect 3 "this model has no attention to look at" inspect attention "$work/s2s" --text "der Hund"
 expect 0 "" model average "$work/att" --last 2 --out "$work/mean"; expect 0 "" generate "$work/mean" --prompt "der Hund" --max-tokens 4
 expect 2 "out" model average "$work/att"
+expect 0 "" finetune "$work/vaswani" --task translate --data "$work/pairs.tsv" --prefix "auf Englisch: " --steps 2 --batch-size 8 --max-length 20 --out "$work/taught"
+expect 0 "" eval "$work/taught" --data "$work/pairs.tsv" --out "$work/written"; printed "BLEU of what it writes"
+expect 2 "data is missing: the pairs to train on" finetune "$work/vaswani" --task summarize --out "$work/none"
 expect 2 "data is missing: the pairs to train on" train --model rnn-seq2seq --out "$work/none"
 expect 2 "source" train --model rnn-seq2seq --source "$work/de" --out "$work/none"
 expect 3 "has 120 lines and .* has 119" train --model rnn-seq2seq --source "$work/de" --target <(head -119 "$work/de") --out "$work/none"

@@ -28,7 +28,7 @@ Options TaughtCommand::options() {
 
 int TaughtCommand::run(Console& console) {
   if (const std::string missing = what_is_missing(); !missing.empty()) throw Error(ErrorKind::usage, missing, see_help(*this));
-  if (config_.data.empty()) throw Error(ErrorKind::usage, str("--data is missing: {}", data_in_words()), see_help(*this));
+  if (config_.data.empty() && *data_in_words()) throw Error(ErrorKind::usage, str("--data is missing: {}", data_in_words()), see_help(*this));
   if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", see_help(*this));
   config_.init_from = model_at(config_.init_from);
   take_shape_of_init(config_);

@@ -15,7 +15,7 @@ class TaughtCommand : public Command {
   virtual std::string task_of_form() const = 0;      // of the register; of some form where none is given
   virtual std::string recipe() const = 0;            // settings of such a run, as JSON
   virtual std::string what_is_missing() const = 0;   // beside data and a folder for the run; "": nothing
-  virtual const char* data_in_words() const = 0;     // "the labelled texts to learn from"
+  virtual const char* data_in_words() const = 0;     // "the labelled texts to learn from"; "": its task asks for what it needs
   RunConfig config_;
 };
 

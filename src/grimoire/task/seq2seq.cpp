@@ -16,7 +16,7 @@ namespace grim {
 namespace {
 
 struct Seq2SeqOptions {
-  std::string source, target, dev_data, dev_source, dev_target, tokenizer;
+  std::string source, target, dev_data, dev_source, dev_target, tokenizer, prefix;
   int64_t max_length = 100;  // tokens
   double label_smoothing = 0, teacher_forcing = 1;
 };
@@ -70,8 +70,10 @@ class OpenedPairs final : public TokenTaskSource<OpenedPairs, ManyPairs> {
  public:
   OpenedPairs(const RunConfig& run, Seq2SeqOptions options) : options_(std::move(options)) {
     const Seq2SeqOptions& o = options_;
-    const auto open = [](const std::string& both, const std::string& source, const std::string& target) {
-      return std::make_shared<const ParallelText>(both.empty() ? load_pairs(source, target) : load_pairs(both));
+    const auto open = [&o](const std::string& both, const std::string& source, const std::string& target) {
+      ParallelText text = both.empty() ? load_pairs(source, target) : load_pairs(both);
+      for (std::string& s : text.sources) s.insert(0, o.prefix);
+      return std::make_shared<const ParallelText>(std::move(text));
     };
     text_ = open(run.data, o.source, o.target);
     if (!o.dev_data.empty() || !o.dev_source.empty()) dev_ = open(o.dev_data, o.dev_source, o.dev_target);
@@ -160,6 +162,9 @@ class OpenedPairs final : public TokenTaskSource<OpenedPairs, ManyPairs> {
 struct Seq2SeqSettings {
   Seq2SeqOptions own;
 
+  Seq2SeqSettings() = default;
+  explicit Seq2SeqSettings(int64_t max_length) { own.max_length = max_length; }
+
   static TaskWords words() {
     return {"token", "by how common each is", "grimoire generate {} " GRIM_SETTING("prompt=TEXT"), "guessing by how common each is"};
   }
@@ -176,6 +181,7 @@ struct Seq2SeqSettings {
         {.name = "dev-target", .help = "and their targets", .target = &o.dev_target, .basic = true, .with = "dev-source"},
         {.name = "tokenizer", .help = "folder or file of the tokenizer of both sides; without one, the words of the data that come twice or more",
          .target = &o.tokenizer, .basic = true, .without = {"init-from"}},
+        {.name = "prefix", .help = "words before every source: T5 knows 'translate English to German: ' and 'summarize: '", .target = &o.prefix},
         {.name = "max-length", .help = "tokens: pairs with a longer side are left out", .target = &o.max_length, .low = 2, .high = 1 << 20},
         {.name = "label-smoothing", .help = "share of each target that is spread over all tokens, in training", .target = &o.label_smoothing, .low = 0,
          .high = 0.99},
@@ -194,6 +200,13 @@ struct Seq2SeqSettings {
 
 }  // namespace
 
+namespace {
+struct SummarySettings : Seq2SeqSettings {
+  SummarySettings() : Seq2SeqSettings(512) {}  // T5's
+};
+}  // namespace
+
 TaskDefaults seq2seq_task_settings() { return task_settings<Seq2SeqSettings>(); }
+TaskDefaults summarize_task_settings() { return task_settings<SummarySettings>(); }
 
 }  // namespace grim

@@ -6,6 +6,7 @@
 
 namespace grim {
 
-TaskDefaults seq2seq_task_settings();
+TaskDefaults seq2seq_task_settings();  // and of translations
+TaskDefaults summarize_task_settings();
 
 }  // namespace grim

@@ -55,6 +55,7 @@ EncodedPairs encode_pairs(const ParallelText& text, const Tokenizer& tokenizer, 
     }
     from.push_back(sources[i].ids);
     to.push_back(std::move(target));
+    all.kept.push_back(i);
   }
   all.pairs = {std::move(from), std::move(to)};
   return all;

@@ -36,6 +36,7 @@ class PairExamples {
 
 struct EncodedPairs {
   PairExamples pairs;
+  std::vector<size_t> kept;  // their numbers in the text
   int64_t left_out = 0;  // pairs of which one side has more than `most` tokens
 };
 // Sources as the tokenizer encodes a text, as whoever writes with the model gives them; targets likewise, with `end` behind them where it puts none.

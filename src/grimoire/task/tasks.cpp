@@ -25,6 +25,8 @@ void add_tasks() {
     add_task("regress", regress_task_settings());
     add_task("seq2seq", seq2seq_task_settings());
     add_task("spans", spans_task_settings());
+    add_task("summarize", summarize_task_settings());
+    add_task("translate", seq2seq_task_settings());
     add_task("tag", tag_task_settings());
     return true;
   }();

@@ -117,7 +117,7 @@ const Concept kConcepts[] = {
            out.answer("recall of words", n / static_cast<double>(reference.size()));
          },
      .turn = "y=the the the the: only one \"the\" counts, since the reference has one.",
-     .commands = "later: grimoire finetune models/t5 --task translate --data de-en.tsv --out runs/de-en",
+     .commands = "grimoire finetune flan-t5 --task translate --data de-en.tsv --out runs/de-en",
      .mistake = "People say that a higher BLEU means a better translation; in fact it compares words with one of many possible versions, and over a whole "
                 "corpus: "
                 "a good free translation scores low.",
@@ -147,7 +147,7 @@ const Concept kConcepts[] = {
            out.answer("F1", n > 0 ? 2 * precision * recall / (precision + recall) : 0.0);
          },
      .turn = "repeat the whole reference and add more: recall 1, which is why F1 or a limit on length belongs to it.",
-     .commands = "later: grimoire finetune models/t5 --task summarize --data papers.jsonl --out runs/short",
+     .commands = "grimoire finetune flan-t5 --task summarize --data papers.tsv --out runs/s",
      .mistake = "People say that a high score means a true summary; in fact the score counts shared words: one \"not\" more turns the meaning and hardly "
                 "moves it.",
      .see = "rouge: the usual score\nbart: a model made for it\nmachine-translation: the same shape",
