@@ -141,6 +141,7 @@ printed '"question": "What[?]", "answer": ".*", "probability": 0[.].*, "start": 
 expect 0 "" predict "$work/answers" --question "Who?" --text "The dog is lazy." --null-threshold -1000; printed "^\(no answer\)	[01][.][0-9]+	Who[?]$"
 expect 0 "" predict "$work/answers" --data "$work/squad.json" --json; printed '"id": "c"'
 expect 2 "question is missing: this model finds" predict "$work/answers" --text "The dog is lazy."
+expect 2 "question is empty" predict "$work/answers" --question " " --text "The dog is lazy."
 expect 2 "2 texts are given" predict "$work/answers" --question "Who?" --text a --text b
 expect 2 "proba means nothing here: this model finds answers in texts" predict "$work/answers" --question "Who?" --text a --proba
 expect 2 "stride means nothing here: this model finds answers" eval "$work/answers" --data "$work/squad.json" --stride 3

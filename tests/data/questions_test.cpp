@@ -92,6 +92,13 @@ TEST(Questions, FaultsSayWhereTheyAre) {
                 .find(where + "is_impossible is true, but there are 1 answers"), std::string::npos);
   EXPECT_NE(refusal(squad_of(kWho, "  ")).find("the context is empty"), std::string::npos);
   EXPECT_NE(refusal(R"({"data": [{"paragraphs": [{"context": "x"}]}]})").find("f: article 1, paragraph 1: got no 'qas', expected a list"), std::string::npos);
+  EXPECT_NE(refusal(R"({"data": [7]})").find("f: article 1: got integer, expected an object with 'paragraphs'"), std::string::npos);
+  EXPECT_NE(refusal(R"({"data": [{"paragraphs": ["x"]}]})").find("f: article 1, paragraph 1: got text, expected an object with 'qas'"), std::string::npos);
+  EXPECT_NE(squad(R"("who?")").find("paragraph 1, question 1: got text, expected an object with 'id'"), std::string::npos);
+  EXPECT_NE(squad(R"({"id": "a", "question": "Who?", "answers": ["Bergson"]})").find(where + "got text, expected an object with 'answer_start'"),
+            std::string::npos);
+  EXPECT_NE(squad(R"({"id": "a", "question": "Who?", "is_impossible": 1, "answers": []})").find(where + "is_impossible is 1, expected true or false"),
+            std::string::npos);
   EXPECT_NE(refusal(R"({"data": []})").find("f: it holds no question"), std::string::npos);
   EXPECT_NE(refusal("{\"data\": [\n  {\"paragraphs\": nothing}\n]}").find("f: line 2, column"), std::string::npos);
 }

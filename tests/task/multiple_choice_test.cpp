@@ -130,6 +130,12 @@ TEST_F(Choosing, LongPairsAreCutAndCounted) {
   }));
 }
 
+TEST(Choices, AreRefusedWhereTheFamilyHasNoHeadForThem) {
+  Rng rng(RngMode::philox, 1);
+  const Bert electra({.vocab_size = 11, .context = 12, .n_embd = 8, .n_layer = 1, .n_head = 1, .head = BertHead::none, .kind = BertKind::electra}, rng);
+  EXPECT_THROW(electra.with_head(NewHead::choices, {}, rng), Error);
+}
+
 TEST(ChoiceScores, CountWhatIsRight) {
   const std::vector<ChoiceQuestion> q = {{.context = "a", .choices = {"x", "y"}, .answer = 1}, {.context = "b", .choices = {"x", "y", "z", "w"}, .answer = 0}};
   const ChoiceScores s = score_choices({{{.3, .7}, {.2, .5, .2, .1}}}, q);

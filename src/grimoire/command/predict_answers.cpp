@@ -18,6 +18,8 @@ TextQuestions questions_of(const TextsToLabel& asked) {
   TextQuestions all;
   all.contexts = asked.texts;
   all.articles = {0};
+  for (const std::string& q : asked.questions)
+    if (trimmed(q).empty()) throw Error(ErrorKind::usage, "--question is empty", hint);
   for (const std::string& q : asked.questions) all.questions.push_back({.id = "", .text = q, .context = 0, .answers = {}, .place = str("question '{}'", q)});
   return all;
 }

@@ -17,13 +17,17 @@
 namespace grim {
 namespace {
 
+const Json* member(const Json& object, const char* key, const std::string& place) {
+  GRIM_CHECK(object.is_object(), input, "questions", "{}: got {}, expected an object with '{}'", place, name_of(object.kind()), key);
+  return object.find(key);
+}
 const std::vector<Json>& list_in(const Json& object, const char* key, const std::string& place) {
-  const Json* const found = object.find(key);
+  const Json* const found = member(object, key, place);
   GRIM_CHECK(found && found->is_array(), input, "questions", "{}: got {} '{}', expected a list", place, found ? name_of(found->kind()) : "no", key);
   return found->items();
 }
 const std::string& text_in_json(const Json& object, const char* key, const std::string& place) {
-  const Json* const found = object.find(key);
+  const Json* const found = member(object, key, place);
   GRIM_CHECK(found && found->kind() == Json::Kind::text, input, "questions", "{}: got {} '{}', expected a text", place,
              found ? name_of(found->kind()) : "no", key);
   return found->as_text();
@@ -83,13 +87,15 @@ class Collector {
 
 void take_answers(const SquadEntry& entry, TextQuestion& q, std::string_view context) {
   const Json* const impossible = entry.question.find("is_impossible");
+  GRIM_CHECK(!impossible || impossible->kind() == Json::Kind::boolean, input, "questions", "{}: is_impossible is {}, expected true or false", q.place,
+             impossible->dump());
   const bool none = impossible && impossible->as_boolean();
   const std::vector<Json>& answers = list_in(entry.question, "answers", q.place);
   GRIM_CHECK(!none || answers.empty(), input, "questions", "{}: is_impossible is true, but there are {} answers", q.place, answers.size());
   if (answers.empty() && !none)
     throw Error(ErrorKind::input, str("[questions] {}: the question has no answer", q.place), "in files of SQuAD 2.0 is_impossible says that there is none");
   for (const Json& a : answers) {
-    const Json* const start = a.find("answer_start");
+    const Json* const start = member(a, "answer_start", q.place);
     GRIM_CHECK(start && start->kind() == Json::Kind::integer, input, "questions", "{}: got no answer_start, expected a number of characters", q.place);
     q.answers.push_back(answer_in(context, text_in_json(a, "text", q.place), start->as_integer(), q.place));
   }
@@ -192,13 +198,15 @@ void visit_squad(const Json& file, const std::string& source, const std::functio
   bool any = false;
   const std::vector<Json>& articles = list_in(file, "data", source);
   for (size_t a = 0; a < articles.size(); ++a) {
-    const std::string title = articles[a].text("title", ""), article = str("{}: article {}{}", source, a + 1, title.empty() ? "" : str(" '{}'", title));
+    const Json* const title = articles[a].is_object() ? articles[a].find("title") : nullptr;
+    const bool titled = title && title->kind() == Json::Kind::text;
+    const std::string article = str("{}: article {}{}", source, a + 1, titled ? str(" '{}'", title->as_text()) : "");
     const std::vector<Json>& paragraphs = list_in(articles[a], "paragraphs", article);
     for (size_t p = 0; p < paragraphs.size(); ++p) {
       const std::string paragraph = str("{}, paragraph {}", article, p + 1);
       const std::vector<Json>& questions = list_in(paragraphs[p], "qas", paragraph);
       for (size_t q = 0; q < questions.size(); ++q) {
-        const Json* const id = questions[q].find("id");
+        const Json* const id = member(questions[q], "id", str("{}, question {}", paragraph, q + 1));
         const std::string name = id && id->kind() == Json::Kind::text ? id->as_text() : std::to_string(q + 1);
         visit({a, p, paragraphs[p], questions[q], str("{}, question {}", paragraph, name)});
         any = true;

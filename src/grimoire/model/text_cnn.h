@@ -39,7 +39,7 @@ class TextCnn final : public TextEncoder {
   Tensor hidden(const TokenBatch& texts, Pass& pass) const override;  // the words' vectors
   bool has(EncoderPart part) const override { return part == EncoderPart::pooler || part == EncoderPart::labels; }
   Labels label_set() const override;
-  std::unique_ptr<TextEncoder> with_head(NewHead head, const Labels& labels, Rng& rng) const override;  // throws also: argument, for tokens or answers
+  std::unique_ptr<TextEncoder> with_head(NewHead head, const Labels& labels, Rng& rng) const override;  // throws also: argument, another one than for texts
   Tensor pooled(const Tensor& hidden, const TokenBatch& texts) const override;  // (texts, 3 F), or as many as there are widths
   Tensor labels(const Tensor& hidden, const TokenBatch& texts, Pass& pass) const override;
   Tensor masked_logits(const Tensor& rows) const override;
