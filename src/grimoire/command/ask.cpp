@@ -7,6 +7,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/command/applicable.h"
+#include "grimoire/command/asked_texts.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/eval/answers.h"
 #include "grimoire/device/threads.h"
@@ -15,6 +16,7 @@
 #include "grimoire/metric/significance.h"
 #include "grimoire/metric/squad.h"
 #include "grimoire/stats/counts.h"
+#include "grimoire/task/answer_spans.h"
 #include "grimoire/task/label_scores.h"
 #include "grimoire/task/prompt_task.h"
 
@@ -24,7 +26,7 @@ namespace {
 using report::number;
 
 // One task as it is asked.
-struct Question {
+struct Inquiry {
   PromptTask task;
   std::string data, examples, beside;
   LabelledColumns columns;
@@ -52,6 +54,12 @@ Scored mean_of(const char* what, const std::vector<double>& each) {
   return {what, mean, std::max(0.0, mean - half), std::min(1.0, mean + half)};
 }
 
+double best_f1(const std::string& given, const std::vector<std::string>& right) {
+  double best = right.empty() ? answer_f1(given, "") : 0;
+  for (const std::string& r : right) best = std::max(best, answer_f1(given, r));
+  return best;
+}
+
 Scored bleu_of(const std::vector<std::string>& written, const std::vector<std::string>& right) {
   const Bleu bleu;
   const std::vector<Lines> references = {Lines(right.begin(), right.end())};
@@ -73,7 +81,7 @@ class AskCommand final : public Command {
   Options options() override {
     return {{.name = "task", .help = str("{}, or a JSON file of your own task, or of several", joined(known_prompt_tasks())), .target = &task_, .basic = true},
             {.name = "text", .help = "text to answer; may be given again and again", .target = &texts_, .basic = true, .without = {"data"}},
-            {.name = "data", .help = "texts with their answers, to be judged: CSV, TSV or JSON Lines", .target = &asked_.data, .basic = true},
+            {.name = "data", .help = "texts with their answers, to be judged: CSV, TSV, JSON Lines, SQuAD's JSON", .target = &asked_.data, .basic = true},
             {.name = "examples", .help = "texts with their answers, of which some stand answered before each", .target = &asked_.examples, .basic = true},
             {.name = "shots", .help = "how many of them", .target = &asked_.shots, .low = 0, .high = 1000, .basic = true, .with = "examples"},
             {.name = "calibrate", .help = "divide by what the model answers where the text says nothing", .target = &asked_.calibrate, .basic = true},
@@ -91,12 +99,12 @@ class AskCommand final : public Command {
   int run(Console& console) override {
     if (task_.empty()) throw Error(ErrorKind::usage, str("--task is missing: {}, or a file", joined(known_prompt_tasks())), see_help(*this));
     const device::ThreadCap cap(threads_);
-    const std::vector<Question> questions = questions_of();
+    const std::vector<Inquiry> questions = questions_of();
     const TrainedModel trained = load_trained(model_at(model_), dtype_named(dtype_));
     PromptReader reader(*trained.model, *trained.tokenizer, eval::token_before(trained, {}));
     if (!texts_.empty()) return answer(console, reader, questions[0]);
     report::Table table{{"task", "who", "score", "is", "from", "to", "texts", "s"}, {}};
-    for (const Question& q : questions) judge(console, reader, q, table);
+    for (const Inquiry& q : questions) judge(console, reader, q, table);
     const std::string how = str("asked: {}, {} tokens read; from, to: 95 % intervals", file_name(model_), with_commas(reader.tokens_read()));
     show(console, {"", {table, report::Remark{how}}},
          Json::object({{"model", trained.path}, {"rows", rows_}, {"tokens_read", reader.tokens_read()}}));
@@ -106,7 +114,7 @@ class AskCommand final : public Command {
 
  private:
   // A name, a file of one task, or a file {"tasks": [{"task": NAME or FILE or an object, "data": ..., "examples": ..., ...}, ...]} whose paths begin at it.
-  std::vector<Question> questions_of() {
+  std::vector<Inquiry> questions_of() {
     const bool is_file = task_.ends_with(".json") || files().kind(task_) == FileKind::file;
     if (!is_file) {
       asked_.task = known_prompt_task(task_);
@@ -120,11 +128,11 @@ class AskCommand final : public Command {
     }
     if (!asked_.data.empty() || !texts_.empty())
       throw Error(ErrorKind::usage, str("{} names several tasks with their data: --data and --text are for one", task_), "leave them out");
-    std::vector<Question> all;
+    std::vector<Inquiry> all;
     for (const Json& t : tasks->items()) all.push_back(checked(question_of(t)));
     return all;
   }
-  Question question_of(const Json& t) const {
+  Inquiry question_of(const Json& t) const {
     static const std::vector<std::string> keys = {"task",  "data",      "examples",    "beside",      "shots",
                                                   "limit", "calibrate", "text_column", "pair_column", "label_column"};
     for (const std::string& key : t.keys())
@@ -134,7 +142,7 @@ class AskCommand final : public Command {
       const std::string path = t.text(key, "");
       return path.empty() || path[0] == '/' ? path : join_path(parent_folder(task_), path);
     };
-    Question q{.data = near("data"), .examples = near("examples"), .beside = near("beside"), .shots = t.integer("shots", asked_.shots),
+    Inquiry q{.data = near("data"), .examples = near("examples"), .beside = near("beside"), .shots = t.integer("shots", asked_.shots),
                .limit = t.integer("limit", asked_.limit), .calibrate = t.boolean("calibrate", asked_.calibrate)};
     q.columns = {t.text("text_column", ""), t.text("pair_column", ""), t.text("label_column", "")};
     const Json& what = t.at("task");
@@ -143,7 +151,7 @@ class AskCommand final : public Command {
     else q.task = known_prompt_task(what.as_text());
     return q;
   }
-  Question checked(Question q) {
+  Inquiry checked(Inquiry q) {
     if (q.data.empty() && texts_.empty())
       throw Error(ErrorKind::usage, str("{}: --data or --text is missing: what the model is asked about", q.task.name), see_help(*this));
     if (q.calibrate && !q.task.chooses())
@@ -152,24 +160,14 @@ class AskCommand final : public Command {
     return q;
   }
 
-  static LabelledTexts read(const std::string& path, const LabelledColumns& columns) {
-    return labelled_texts(read_text_table(path, {columns.text, columns.pair, columns.label}), columns);
-  }
-  std::vector<AnsweredText> shots_of(const Question& q) const {
+  Rng drawn(const char* what) const { return {RngMode::philox, static_cast<uint64_t>(seed_), what}; }
+  std::vector<AnsweredText> shots_of(const Inquiry& q) const {
     if (q.shots == 0) return {};
-    Rng rng(RngMode::philox, static_cast<uint64_t>(seed_), "shots");
-    return drawn_examples(q.task, read(q.examples, q.columns), q.shots, rng);
-  }
-  LabelledTexts texts_of(const Question& q) const {
-    LabelledTexts all = read(q.data, q.columns);
-    if (q.limit == 0 || q.limit >= std::ssize(all.texts)) return all;
-    std::vector<int64_t> rows = Rng(RngMode::philox, static_cast<uint64_t>(seed_), "texts").permutation(std::ssize(all.texts));
-    rows.resize(static_cast<size_t>(q.limit));
-    std::ranges::sort(rows);
-    return all.picked(rows);
+    Rng rng = drawn("shots");
+    return drawn_examples(q.task, read_asked(q.examples, q.columns, 0, rng).texts, q.shots, rng);
   }
 
-  int answer(Console& console, PromptReader& reader, const Question& q) {
+  int answer(Console& console, PromptReader& reader, const Inquiry& q) {
     LabelledTexts texts;
     for (const std::string& text : texts_) texts.texts.push_back(text), texts.places.push_back(str("text {}", texts.texts.size()));
     const std::vector<AnsweredText> examples = shots_of(q);
@@ -196,19 +194,20 @@ class AskCommand final : public Command {
     return 0;
   }
 
-  void judge(Console& console, PromptReader& reader, const Question& q, report::Table& table) {
-    const LabelledTexts texts = texts_of(q);
+  void judge(Console& console, PromptReader& reader, const Inquiry& q, report::Table& table) {
+    const AskedTexts asked = read_asked(q.data, q.columns, q.limit, drawn("texts"));
+    const LabelledTexts& texts = asked.texts;
     console.say(texts.reading);
     const std::vector<AnsweredText> examples = shots_of(q);
     const double begin = monotonic_seconds();
     const std::string who = str("{} shot{}{}", examples.size(), examples.size() == 1 ? "" : "s", q.calibrate ? ", calibrated" : "");
-    const Scored score = q.task.chooses() ? chosen_score(reader, q, examples, texts) : written_score(reader, q, examples, texts);
+    const Scored score = q.task.chooses() ? chosen_score(reader, q, examples, texts) : written_score(reader, q, examples, asked);
     add(table, q, who, score, texts.size(), monotonic_seconds() - begin);
     if (q.beside.empty()) return;
     const double taught = monotonic_seconds();
-    add(table, q, file_name(q.beside), score_of_taught(q, texts), texts.size(), monotonic_seconds() - taught);
+    add(table, q, file_name(q.beside), score_of_taught(q, asked), texts.size(), monotonic_seconds() - taught);
   }
-  Scored chosen_score(PromptReader& reader, const Question& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts) {
+  Scored chosen_score(PromptReader& reader, const Inquiry& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts) {
     std::vector<size_t> right;
     for (size_t i = 0; i < texts.size(); ++i) right.push_back(q.task.choice_of(texts.labels[i], texts.places[i]));
     const PromptAnswers answers = choose_by_prompt(reader, q.task, examples, texts, q.calibrate ? Calibrated::yes : Calibrated::no);
@@ -221,36 +220,45 @@ class AskCommand final : public Command {
     }
     return share(hits, static_cast<double>(texts.size()));
   }
-  Scored written_score(PromptReader& reader, const Question& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts) {
+  Scored written_score(PromptReader& reader, const Inquiry& q, const std::vector<AnsweredText>& examples, const AskedTexts& asked) {
+    const LabelledTexts& texts = asked.texts;
     std::vector<std::string> written;
     std::vector<double> f1;
     for (size_t i = 0; i < texts.size(); ++i) {
       written.emplace_back(trimmed(reader.written(prompt_for(q, examples, texts, i), "\n", q.task.most_tokens)));
-      f1.push_back(answer_f1(written[i], texts.labels[i]));
+      f1.push_back(best_f1(written[i], asked.right_answers(i)));
       keep(q, examples, texts, i, written[i], {});
     }
     return q.task.score == PromptScore::bleu ? bleu_of(written, texts.labels) : mean_of("F1", f1);
   }
-  static std::string prompt_for(const Question& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts, size_t i) {
+  static std::string prompt_for(const Inquiry& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts, size_t i) {
     return prompt_of(q.task, examples, texts.texts[i], texts.pairs.empty() ? "" : texts.pairs[i]);
   }
-  void keep(const Question& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts, size_t i, const std::string& answer, const Json& nats) {
+  void keep(const Inquiry& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts, size_t i, const std::string& answer, const Json& nats) {
     if (out_.empty()) return;
     Json line = Json::object({{"task", q.task.name}, {"prompt", prompt_for(q, examples, texts, i)}, {"right", texts.labels[i]}, {"answer", answer}});
     if (!nats.is_null()) line.set("nats", nats);
     lines_ += line.dump() + "\n";
   }
   // By the labels' names, as the run knows them.
-  static Scored score_of_taught(const Question& q, const LabelledTexts& texts) {
+  static Scored score_of_taught(const Inquiry& q, const AskedTexts& asked) {
     const TrainedEncoder taught = load_encoder(model_at(q.beside));
     const Json run = eval::training_settings(taught.about);
+    const LabelledTexts& texts = asked.texts;
+    if (asked.questions) {
+      const EncodedQuestions windows(*taught.tokenizer, *asked.questions, eval::question_windows_of_run(run, *taught.model));
+      const AnsweredQuestions answers = answer_questions(*taught.model, windows, eval::answer_options_of_run(run, asked.questions->without_answer() > 0, {}));
+      std::vector<double> f1;
+      for (const Question& a : for_squad(*asked.questions, answers.questions)) f1.push_back(best_f1(a.given, a.right));
+      return mean_of("F1", f1);
+    }
     const EncodedTexts encoded(*taught.tokenizer, texts.texts, texts.pairs, eval::windows_of_run(run, *taught.model), texts.places);
     const LabelScores s = score_labels(answer_labels(*taught.model, encoded), label_targets(texts, taught.model->label_set()));
     const auto n = static_cast<double>(texts.size());
     return share(std::round(s.score * n), n);
   }
 
-  void add(report::Table& table, const Question& q, const std::string& who, const Scored& s, size_t texts, double seconds) {
+  void add(report::Table& table, const Inquiry& q, const std::string& who, const Scored& s, size_t texts, double seconds) {
     const bool percent = s.value <= 1 && std::string_view(s.what) != "BLEU";
     const auto shown = [&](double v) { return number(v, percent ? "{:.4f}" : "{:.2f}"); };
     table.rows.push_back({q.task.name, who, std::string(s.what), shown(s.value), shown(s.low), shown(s.high), static_cast<double>(texts),
@@ -259,7 +267,7 @@ class AskCommand final : public Command {
                              {"texts", static_cast<int64_t>(texts)}, {"seconds", seconds}}));
   }
 
-  Question asked_;
+  Inquiry asked_;
   std::string model_, task_, out_, dtype_ = "f32", lines_;
   std::vector<std::string> texts_;
   Json rows_ = Json::array();

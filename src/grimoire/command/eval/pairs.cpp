@@ -97,11 +97,10 @@ Judged judge_pairs(const TrainedSeq2Seq& trained, const EvalSettings& settings) 
   const std::string signature = str("pairs|token:{}|teacher-forced|up-to:{}|left-out:{}|{}vocab:{}|data:{}|grimoire:{}", trained.tokenizer->unit(), most,
                                     encoded.left_out + text.left_out, weights, trained.tokenizer->vocab_size(), content_hash(text).substr(0, 16), GRIM_VERSION);
   Judged answer{{"", {Figure{"nats a token", number(e.loss, "{:.6f}")}, Figure{"perplexity", number(std::exp(e.loss), "{:.4f}")},
-                      Figure{"pairs", counted(pairs)},
-                Figure{"target tokens", counted(e.tokens)},
-                Figure{"parameters", counted(trained.model->parameter_count())}, by_length(e), Remark{signature}}},
-          Json::object({{"nll_nats", e.loss}, {"perplexity", std::exp(e.loss)}, {"pairs", pairs}, {"tokens", e.tokens}, {"by_length", json_of(e.buckets)},
-                        {"parameters", trained.model->parameter_count()}, {"signature", signature}})};
+                      Figure{"pairs", counted(pairs)}, Figure{"target tokens", counted(e.tokens)},
+                      Figure{"parameters", counted(trained.model->parameter_count())}, by_length(e), Remark{signature}}},
+                Json::object({{"nll_nats", e.loss}, {"perplexity", std::exp(e.loss)}, {"pairs", pairs}, {"tokens", e.tokens},
+                              {"by_length", json_of(e.buckets)}, {"parameters", trained.model->parameter_count()}, {"signature", signature}})};
   if (!settings.out.empty()) {
     const Written w = written_of(trained, encoded, text, end);
     write_atomically(settings.out, joined(w.texts, "\n") + "\n");
