@@ -1,7 +1,7 @@
 // A language model asked in words, without training, beside models that were taught the task.
 #include <algorithm>
 #include <cmath>
-#include <optional>
+#include <functional>
 
 #include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
@@ -33,6 +33,8 @@ struct Inquiry {
   int64_t shots = 0, limit = 0;
   bool calibrate = false;
 };
+
+using OnText = std::function<void(size_t text)>;
 
 // A score with what 95 in 100 repetitions would find.
 struct Scored {
@@ -201,16 +203,17 @@ class AskCommand final : public Command {
     const std::vector<AnsweredText> examples = shots_of(q);
     const double begin = monotonic_seconds();
     const std::string who = str("{} shot{}{}", examples.size(), examples.size() == 1 ? "" : "s", q.calibrate ? ", calibrated" : "");
-    const Scored score = q.task.chooses() ? chosen_score(reader, q, examples, texts) : written_score(reader, q, examples, asked);
+    const OnText on_text = [&](size_t i) { console.live(str("{}: text {} of {}", q.task.name, i + 1, texts.size())); };
+    const Scored score = q.task.chooses() ? chosen_score(reader, q, examples, texts, on_text) : written_score(reader, q, examples, asked, on_text);
     add(table, q, who, score, texts.size(), monotonic_seconds() - begin);
     if (q.beside.empty()) return;
     const double taught = monotonic_seconds();
     add(table, q, file_name(q.beside), score_of_taught(q, asked), texts.size(), monotonic_seconds() - taught);
   }
-  Scored chosen_score(PromptReader& reader, const Inquiry& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts) {
+  Scored chosen_score(PromptReader& reader, const Inquiry& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts, const OnText& on_text) {
     std::vector<size_t> right;
     for (size_t i = 0; i < texts.size(); ++i) right.push_back(q.task.choice_of(texts.labels[i], texts.places[i]));
-    const PromptAnswers answers = choose_by_prompt(reader, q.task, examples, texts, q.calibrate ? Calibrated::yes : Calibrated::no);
+    const PromptAnswers answers = choose_by_prompt(reader, q.task, examples, texts, q.calibrate ? Calibrated::yes : Calibrated::no, on_text);
     double hits = 0;
     for (size_t i = 0; i < texts.size(); ++i) {
       hits += answers.chosen[i] == right[i];
@@ -220,11 +223,12 @@ class AskCommand final : public Command {
     }
     return share(hits, static_cast<double>(texts.size()));
   }
-  Scored written_score(PromptReader& reader, const Inquiry& q, const std::vector<AnsweredText>& examples, const AskedTexts& asked) {
+  Scored written_score(PromptReader& reader, const Inquiry& q, const std::vector<AnsweredText>& examples, const AskedTexts& asked, const OnText& on_text) {
     const LabelledTexts& texts = asked.texts;
     std::vector<std::string> written;
     std::vector<double> f1;
     for (size_t i = 0; i < texts.size(); ++i) {
+      on_text(i);
       written.emplace_back(trimmed(reader.written(prompt_for(q, examples, texts, i), "\n", q.task.most_tokens)));
       f1.push_back(best_f1(written[i], asked.right_answers(i)));
       keep(q, examples, texts, i, written[i], {});

@@ -110,7 +110,7 @@ std::vector<AnsweredText> drawn_examples(const PromptTask& task, const LabelledT
 }
 
 PromptAnswers choose_by_prompt(PromptReader& reader, const PromptTask& task, std::span<const AnsweredText> examples, const LabelledTexts& texts,
-                               Calibrated calibrated, const std::function<bool()>& stop) {
+                               Calibrated calibrated, const std::function<void(size_t text)>& on_text) {
   const std::vector<std::string> choices = task.choices();
   std::vector<double> without(choices.size());
   if (calibrated == Calibrated::yes) {
@@ -125,7 +125,7 @@ PromptAnswers choose_by_prompt(PromptReader& reader, const PromptTask& task, std
   }
   PromptAnswers answers;
   for (size_t i = 0; i < texts.size(); ++i) {
-    if ((answers.stopped = stop && stop())) return answers;
+    if (on_text) on_text(i);
     std::vector<double> nats;
     try {
       nats = reader.nats(prompt_of(task, examples, texts.texts[i], texts.pairs.empty() ? "" : texts.pairs[i]), choices);

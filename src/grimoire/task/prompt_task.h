@@ -48,10 +48,9 @@ std::vector<AnsweredText> drawn_examples(const PromptTask& task, const LabelledT
 struct PromptAnswers {
   std::vector<std::vector<double>> nats;  // of each text, for each choice; calibrated: less those without content
   std::vector<size_t> chosen;
-  bool stopped = false;
 };
 enum class Calibrated : uint8_t { no, yes };
 PromptAnswers choose_by_prompt(PromptReader& reader, const PromptTask& task, std::span<const AnsweredText> examples, const LabelledTexts& texts,
-                               Calibrated calibrated, const std::function<bool()>& stop = {});
+                               Calibrated calibrated, const std::function<void(size_t text)>& on_text = {});
 
 }  // namespace grim
