@@ -27,9 +27,9 @@ using report::number;
 
 // One task as it is asked.
 struct Inquiry {
-  PromptTask task;
-  std::string data, examples, beside;
-  LabelledColumns columns;
+  PromptTask task = {};
+  std::string data = {}, examples = {}, beside = {};
+  LabelledColumns columns = {};
   int64_t shots = 0, limit = 0;
   bool calibrate = false;
 };
