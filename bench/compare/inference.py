@@ -211,7 +211,10 @@ def main():
     args = parser.parse_args()
     models = Models(args)
     names = list(jobs(models)) if "all" in args.job else args.job
-    print(f"{cpu_model()}, {os.cpu_count()} CPUs, {idle_percent():.0f}% idle, load {os.getloadavg()[0]:.1f}", flush=True)
+    idle = idle_percent()
+    print(f"{cpu_model()}, {os.cpu_count()} CPUs, {idle:.0f}% idle, load {os.getloadavg()[0]:.1f}", flush=True)
+    if idle < 93:
+        print("warning: the machine is busy; trust rates by processor time on one thread, and no share of the limit", file=sys.stderr)
     known = roofline(args.ours / "bench")
     with tempfile.TemporaryDirectory() as folder:
         shim = build_shim(folder)

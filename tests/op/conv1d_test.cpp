@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "grimoire/autograd/tape.h"
 #include "grimoire/op/arrange.h"
 #include "grimoire/op/gather.h"
 #include "grimoire/op/matmul.h"
 #include "grimoire/op/pointwise.h"
+#include "grimoire/op/reduce.h"
 #include "grimoire/op/view.h"
 #include "support/op_case.h"
 
@@ -35,6 +37,17 @@ struct Case {
   int64_t B, C_in, T, C_out, K;
   Conv1dOptions options;
 };
+
+// d/dh of conv1d(h, h) is twice that of conv1d(h, k) at k = h, h being no leaf.
+TEST(Conv1d, GradientsOfOneTensorInBothPlacesAddUp) {
+  const auto gradient = [](const auto& op) {
+    const Tensor p = requires_grad(Tensor::from<float>({1, 2, 3, 4}, {1, 1, 4}));
+    const Tensor h = p * 2.0;
+    backward(sum(op(h, h, Tensor(), Conv1dOptions{.padding = Padding::causal})));
+    return grad(p).to_vector<float>();
+  };
+  EXPECT_EQ(gradient([](auto&&... x) { return conv1d(x...); }), gradient(composed_conv1d));
+}
 
 TEST(Conv1d, MatchesItsTwin) {
   const Case cases[] = {{2, 3, 7, 4, 3, {}},

@@ -24,8 +24,8 @@ struct OutOfMemory : Error {
 
 // At least `bytes` uninitialised bytes, 64-byte aligned. throws: OutOfMemory
 void* allocate(size_t bytes);
-// Likewise, for what comes and goes inside of a kernel: how much that is does not grow with sizes as tensors do, and a MemoryTrace (device/memory_trace.h)
-// does not see it.
+// Likewise, for what comes and goes inside of a kernel: a part of its operands' size on each thread. A MemoryTrace (device/memory_trace.h), which scales
+// what it saw by the sizes of tensors, does not see it.
 void* allocate_scratch(size_t bytes);
 void release(void* block, size_t bytes) noexcept;  // with the size that was asked for
 

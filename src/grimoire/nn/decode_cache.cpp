@@ -110,10 +110,14 @@ void DecodeCache::join(std::vector<std::unique_ptr<DecodeCache>> caches) {
   for (const auto& c : caches) {
     GRIM_CHECK(c->layers_.size() == layers_.size() && c->past() > 0, shape, "decode_cache", "join: got {} layers of {} tokens, expected {} that have read",
                c->layers_.size(), c->past(), layers_.size());
-    const Tensor &v = c->layers_[0].v, &first = caches[0]->layers_[0].v;
-    GRIM_CHECK(v.dim(1) == first.dim(1) && v.dim(3) == first.dim(3) && v.dtype() == first.dtype(), shape, "decode_cache", "join: got {} of {} and {} of {}",
-               v.shape(), name_of(v.dtype()), first.shape(), name_of(first.dtype()));
-    texts += v.dim(0);
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      const Tensor &v = c->layers_[i].v, &first = caches[0]->layers_[i].v;
+      GRIM_CHECK(c->layers_[i].length == c->past(), state, "decode_cache", "join: layer {} holds {} tokens, expected {}: a pass ended half-way", i,
+                 c->layers_[i].length, c->past());
+      GRIM_CHECK(v.dim(1) == first.dim(1) && v.dim(3) == first.dim(3) && v.dtype() == first.dtype(), shape, "decode_cache",
+                 "join: got {} of {} and {} of {}", v.shape(), name_of(v.dtype()), first.shape(), name_of(first.dtype()));
+    }
+    texts += c->layers_[0].v.dim(0);
     longest = std::max(longest, c->past());
   }
   GRIM_CHECK(longest <= capacity_, state, "decode_cache", "join: got a text of {} tokens, expected at most {}", longest, capacity_);

@@ -70,7 +70,7 @@ void check_options(const AttentionOptions& o, const Tensor& q, int64_t S) {
 
 void check_qkv(const Tensor& q, const Tensor& k, const Tensor& v) {
   GRIM_CHECK(q.ndim() == 4 && k.ndim() == 4 && k.shape() == v.shape() && q.shape()[0] == k.shape()[0] &&
-                 k.shape()[1] > 0 && q.shape()[1] % k.shape()[1] == 0 && q.shape()[3] == k.shape()[3],
+                 k.shape()[1] > 0 && q.shape()[1] > 0 && q.shape()[1] % k.shape()[1] == 0 && q.shape()[3] == k.shape()[3],
              shape, "attention", "got q {}, k {}, v {}, expected (B, H, T, D), (B, G, S, D), (B, G, S, D), H a multiple of G", q.shape(), k.shape(), v.shape());
   GRIM_CHECK(is_float(q.dtype()) && k.dtype() == v.dtype() && (k.dtype() == q.dtype() || (is_narrow(k) && q.dtype() == Dtype::f32)), dtype, "attention",
              "got {}, {}, {}, expected one dtype, or keys and values in bf16 beside f32", name_of(q.dtype()), name_of(k.dtype()), name_of(v.dtype()));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "grimoire/device/amx_tiles.h"
 #include "grimoire/device/bf16.h"

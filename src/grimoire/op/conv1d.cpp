@@ -44,10 +44,8 @@ Tensor conv1d(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias_
   GRIM_RUN(conv1d, p, x, weight, bias, y);
   return record(y, {x_any, weight_any, bias_any}, [=](const Tensor& dy_any, Grads grads) {
     const Tensor dy = contiguous(dy_any);
-    Tensor dx, dweight;
-    grads.scatter(0, [&](const Tensor& to) { dx = to; });
-    grads.scatter(1, [&](const Tensor& to) { dweight = to; });
-    GRIM_RUN(add_conv1d_gradients, p, x, weight, dy, dx, dweight);
+    grads.scatter(0, [&](const Tensor& dx) { GRIM_RUN(add_conv1d_input_gradient, p, weight, dy, dx); });
+    grads.scatter(1, [&](const Tensor& dweight) { GRIM_RUN(add_conv1d_weight_gradient, p, x, dy, dweight); });
     grads.scatter(2, [&](const Tensor& dbias) { GRIM_RUN(add_conv1d_bias_gradient, p, dy, dbias); });
   });
 }

@@ -13,6 +13,9 @@
 namespace grim::cpu {
 namespace {
 
+// Items go in so many runs.
+int64_t runs_of(const Conv1dSizes& p) { return std::min<int64_t>(p.B, 8); }
+
 // Tap k reads x at t * stride + shift; outputs [first, last) find it inside 0..T-1.
 struct Tap {
   int64_t shift, first, last;
@@ -56,32 +59,36 @@ template <class T> void forward(const Conv1dSizes& p, const T* x, const T* weigh
   });
 }
 
-template <class T> struct Gradients {
-  T* dx;                    // adds to it; null: not wanted
-  std::vector<T*> dweight;  // one for each run of items, zeroed; empty: not wanted
-};
-
-// Items go in runs, as many as there are dweights: each is added to by one thread, in the order of items.
-template <class T>
-void backward_items(const Conv1dSizes& p, const T* x, const T* weight, const T* dy, const Gradients<T>& g, int64_t runs) {
+// W' dy: (C_in K, C_out) times (C_out, T_out).
+template <class T> void add_input_gradient(const Conv1dSizes& p, const T* weight, const T* dy, T* dx) {
+  const int64_t runs = runs_of(p);
   device::for_chunks(runs, [&](int64_t run) {
     const Tensor columns = Tensor::empty({p.rows(), p.T_out}, dtype_of<T>);
     T* const c = columns.data<T>();
     for (int64_t b = run * p.B / runs; b < (run + 1) * p.B / runs; ++b) {
-      const T* const d = dy + b * p.C_out * p.T_out;
-      if (!g.dweight.empty()) {  // (C_out, T_out) times (T_out, C_in K)
-        columns_of(p, x + b * p.C_in * p.T, c);
-        T* const dw = g.dweight[static_cast<size_t>(run)];
-        device::gemm({.M = p.C_out, .N = p.rows(), .K = p.T_out, .a = d, .a_row = p.T_out, .b = c, .b_row = 1,
-                      .b_col = p.T_out, .c = dw, .c_row = p.rows(), .beta = T(1)});
-      }
-      if (g.dx) {  // (C_in K, C_out) times (C_out, T_out)
-        device::gemm({.M = p.rows(), .N = p.T_out, .K = p.C_out, .a = weight, .a_row = 1, .a_col = p.rows(), .b = d,
-                      .b_row = p.T_out, .c = c, .c_row = p.T_out});
-        add_columns(p, c, g.dx + b * p.C_in * p.T);
-      }
+      device::gemm({.M = p.rows(), .N = p.T_out, .K = p.C_out, .a = weight, .a_row = 1, .a_col = p.rows(), .b = dy + b * p.C_out * p.T_out,
+                    .b_row = p.T_out, .c = c, .c_row = p.T_out});
+      add_columns(p, c, dx + b * p.C_in * p.T);
     }
   });
+}
+
+// dy X': (C_out, T_out) times (T_out, C_in K). Each run of items is added up by one thread, in their order, then the runs in theirs.
+template <class T> void add_weight_gradient(const Conv1dSizes& p, const T* x, const T* dy, const Tensor& dweight) {
+  const int64_t runs = runs_of(p);
+  std::vector<Tensor> partial;
+  for (int64_t run = 0; run < runs; ++run) partial.push_back(Tensor::zeros(dweight.shape(), dweight.dtype()));
+  device::for_chunks(runs, [&](int64_t run) {
+    const Tensor columns = Tensor::empty({p.rows(), p.T_out}, dtype_of<T>);
+    T* const c = columns.data<T>();
+    T* const dw = partial[static_cast<size_t>(run)].data<T>();
+    for (int64_t b = run * p.B / runs; b < (run + 1) * p.B / runs; ++b) {
+      columns_of(p, x + b * p.C_in * p.T, c);
+      device::gemm({.M = p.C_out, .N = p.rows(), .K = p.T_out, .a = dy + b * p.C_out * p.T_out, .a_row = p.T_out, .b = c, .b_row = 1,
+                    .b_col = p.T_out, .c = dw, .c_row = p.rows(), .beta = T(1)});
+    }
+  });
+  for (const Tensor& part : partial) add_into(dweight, part);
 }
 
 template <class T> void add_bias_gradient(const Conv1dSizes& p, const T* dy, T* dbias) {
@@ -101,18 +108,12 @@ void conv1d(const Conv1dSizes& p, const Tensor& x, const Tensor& weight, const T
   visit_float("conv1d", x.dtype(), [&]<class T>(T) { forward<T>(p, x.data<T>(), weight.data<T>(), data_or_null<T>(bias), y.data<T>()); });
 }
 
-void add_conv1d_gradients(const Conv1dSizes& p, const Tensor& x, const Tensor& weight, const Tensor& dy, const Tensor& dx, const Tensor& dweight) {
-  visit_float("conv1d", x.dtype(), [&]<class T>(T) {
-    const int64_t runs = std::min<int64_t>(p.B, 8);
-    Gradients<T> g{data_or_null<T>(dx), {}};
-    std::vector<Tensor> partial;
-    for (int64_t i = 0; dweight.defined() && i < runs; ++i) {
-      partial.push_back(Tensor::zeros(weight.shape(), weight.dtype()));
-      g.dweight.push_back(partial.back().data<T>());
-    }
-    backward_items<T>(p, x.data<T>(), weight.data<T>(), dy.data<T>(), g, runs);
-    for (const Tensor& part : partial) add_into(dweight, part);
-  });
+void add_conv1d_input_gradient(const Conv1dSizes& p, const Tensor& weight, const Tensor& dy, const Tensor& dx) {
+  visit_float("conv1d", dy.dtype(), [&]<class T>(T) { add_input_gradient<T>(p, weight.data<T>(), dy.data<T>(), dx.data<T>()); });
+}
+
+void add_conv1d_weight_gradient(const Conv1dSizes& p, const Tensor& x, const Tensor& dy, const Tensor& dweight) {
+  visit_float("conv1d", dy.dtype(), [&]<class T>(T) { add_weight_gradient<T>(p, x.data<T>(), dy.data<T>(), dweight); });
 }
 
 void add_conv1d_bias_gradient(const Conv1dSizes& p, const Tensor& dy, const Tensor& dbias) {

@@ -11,8 +11,9 @@ struct Conv1dSizes {
 
 // x (B, C_in, T), weight (C_out, C_in, K), bias (C_out,) or undefined: y (B, C_out, T_out). All dense, of one float dtype.
 void conv1d(const Conv1dSizes& p, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y);
-// dx, dweight += their gradients; undefined: not wanted. dbias (C_out,) += the sum of dy over batch and time.
-void add_conv1d_gradients(const Conv1dSizes& p, const Tensor& x, const Tensor& weight, const Tensor& dy, const Tensor& dx, const Tensor& dweight);
+// dx, dweight and dbias += their gradients.
+void add_conv1d_input_gradient(const Conv1dSizes& p, const Tensor& weight, const Tensor& dy, const Tensor& dx);
+void add_conv1d_weight_gradient(const Conv1dSizes& p, const Tensor& x, const Tensor& dy, const Tensor& dweight);
 void add_conv1d_bias_gradient(const Conv1dSizes& p, const Tensor& dy, const Tensor& dbias);
 
 }  // namespace grim::cpu

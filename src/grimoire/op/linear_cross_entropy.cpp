@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "grimoire/autograd/tape.h"
-#include "grimoire/device/bf16_product.h"
 #include "grimoire/op/cross_entropy_cpu.h"
 #include "grimoire/op/gather_cpu.h"
 #include "grimoire/op/linear_cross_entropy_cpu.h"
@@ -53,10 +52,9 @@ Tensor linear_cross_entropy(const Tensor& x_any, const Tensor& weight_any, HeadL
   const int64_t N = x_any.dim(0), V = weight.dim(layout == HeadLayout::vocabulary_rows ? 0 : 1);
   const TargetRows all("linear_cross_entropy", targets_any, V, o.ignore_index);
   const bool packed = all.counted < N, wants_dx = grad_enabled() && tracked(x_any), wants_dw = grad_enabled() && tracked(weight_any);
-  const bool rounds = is_narrow(weight) && !wants_dx && !wants_dw && device::has_bf16_products();  // as in linear
   const Tensor places = packed ? all.targets.like({all.counted}) : Tensor(), dense = contiguous(x_any);
   if (packed) GRIM_RUN(counted_places, all.targets, o.ignore_index, places);
-  const Tensor counted = packed ? taken_rows(dense, places) : dense, x = rounds ? cast(counted, Dtype::bf16) : counted;
+  const Tensor x = packed ? taken_rows(dense, places) : dense;
   const Tensor targets = packed ? taken_rows(all.targets, places) : all.targets;
   Tensor dx = wants_dx ? x.like() : Tensor();
   Tensor dw = wants_dw ? x.like(weight.shape(), computed_in(x.dtype())) : Tensor();

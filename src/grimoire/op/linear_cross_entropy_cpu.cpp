@@ -110,6 +110,11 @@ double linear_cross_entropy(HeadLayout layout, const Tensor& x, const Tensor& we
     using Sum = typename Head<T, W>::Sum;
     return run(Head<T, W>{layout, x.dim(0), x.dim(1), V, from, w, targets.data<int64_t>(), smoothing, scale, data_or_null<T>(dx), data_or_null<Sum>(dw)});
   };
+  const bool rounds = is_narrow(weight) && !is_narrow(x) && !dx.defined() && !dw.defined() && device::has_bf16_products();  // as in linear
+  if (rounds) {
+    const Tensor narrow = cast(x, Dtype::bf16);
+    return run_with(narrow.data<Bf16>(), weight.data<Bf16>());
+  }
   if (is_narrow(x)) return run_with(x.data<Bf16>(), weight.data<Bf16>());
   if (is_narrow(weight)) return run_with(x.data<float>(), weight.data<Bf16>());
   return visit_float("linear_cross_entropy", x.dtype(), [&]<class T>(T) { return run_with(x.data<T>(), weight.data<T>()); });

@@ -20,6 +20,10 @@ template <class... Operands> void check_one_device(const char* kernel, const Ope
 }
 
 // With a second device this is where the choice will be made.
-#define GRIM_RUN(kernel, ...) (::grim::check_one_device(#kernel, __VA_ARGS__), ::grim::cpu::kernel(__VA_ARGS__))
+#define GRIM_RUN(kernel, ...)                             \
+  ([](const auto&... operands) -> decltype(auto) {        \
+    ::grim::check_one_device(#kernel, operands...);       \
+    return ::grim::cpu::kernel(operands...);              \
+  }(__VA_ARGS__))
 
 }  // namespace grim

@@ -22,6 +22,7 @@ Tensor straight_through(const Tensor& y, const Tensor& x) {
 
 Tensor round_ste(const Tensor& x) {
   if (is_narrow(x)) return narrowed(round_ste(widened(x)));
+  check_float("round_ste", x.dtype());
   const Tensor from = contiguous(x), y = from.like();
   GRIM_RUN(round, from, y);
   return straight_through(y, x);
@@ -29,6 +30,7 @@ Tensor round_ste(const Tensor& x) {
 
 Tensor sign_ste(const Tensor& x, SignGradient gradient) {
   if (is_narrow(x)) return narrowed(sign_ste(widened(x), gradient));
+  check_float("sign_ste", x.dtype());
   const Tensor from = contiguous(x), y = from.like();
   GRIM_RUN(sign, from, y);
   if (gradient == SignGradient::identity) return straight_through(y, x);
