@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <optional>
 
 #include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
@@ -106,7 +107,9 @@ class AskCommand final : public Command {
     PromptReader reader(*trained.model, *trained.tokenizer, eval::token_before(trained, {}));
     if (!texts_.empty()) return answer(console, reader, questions[0]);
     report::Table table{{"task", "who", "score", "is", "from", "to", "texts", "s"}, {}};
-    for (const Inquiry& q : questions) judge(console, reader, q, table);
+    std::vector<Judged> judged;
+    for (const Inquiry& q : questions) judged.push_back(read_and_judge_taught(console, q));  // quick: what is wrong with a file shows before the long part
+    for (size_t i = 0; i < questions.size(); ++i) judge(console, reader, questions[i], judged[i], table);
     const std::string how = str("asked: {}, {} tokens read; from, to: 95 % intervals", file_name(model_), with_commas(reader.tokens_read()));
     show(console, {"", {table, report::Remark{how}}},
          Json::object({{"model", trained.path}, {"rows", rows_}, {"tokens_read", reader.tokens_read()}}));
@@ -196,19 +199,29 @@ class AskCommand final : public Command {
     return 0;
   }
 
-  void judge(Console& console, PromptReader& reader, const Inquiry& q, report::Table& table) {
-    const AskedTexts asked = read_asked(q.data, q.columns, q.limit, drawn("texts"));
-    const LabelledTexts& texts = asked.texts;
-    console.say(texts.reading);
-    const std::vector<AnsweredText> examples = shots_of(q);
+  struct Judged {
+    AskedTexts asked;
+    std::vector<AnsweredText> examples;
+    std::optional<Scored> taught = {};
+    double seconds = 0;
+  };
+  Judged read_and_judge_taught(Console& console, const Inquiry& q) const {
+    Judged j{.asked = read_asked(q.data, q.columns, q.limit, drawn("texts")), .examples = shots_of(q)};
+    console.say(j.asked.texts.reading);
+    if (q.beside.empty()) return j;
     const double begin = monotonic_seconds();
-    const std::string who = str("{} shot{}{}", examples.size(), examples.size() == 1 ? "" : "s", q.calibrate ? ", calibrated" : "");
+    j.taught = score_of_taught(q, j.asked);
+    j.seconds = monotonic_seconds() - begin;
+    return j;
+  }
+  void judge(Console& console, PromptReader& reader, const Inquiry& q, const Judged& j, report::Table& table) {
+    const LabelledTexts& texts = j.asked.texts;
+    const double begin = monotonic_seconds();
+    const std::string who = str("{} shot{}{}", j.examples.size(), j.examples.size() == 1 ? "" : "s", q.calibrate ? ", calibrated" : "");
     const OnText on_text = [&](size_t i) { console.live(str("{}: text {} of {}", q.task.name, i + 1, texts.size())); };
-    const Scored score = q.task.chooses() ? chosen_score(reader, q, examples, texts, on_text) : written_score(reader, q, examples, asked, on_text);
+    const Scored score = q.task.chooses() ? chosen_score(reader, q, j.examples, texts, on_text) : written_score(reader, q, j.examples, j.asked, on_text);
     add(table, q, who, score, texts.size(), monotonic_seconds() - begin);
-    if (q.beside.empty()) return;
-    const double taught = monotonic_seconds();
-    add(table, q, file_name(q.beside), score_of_taught(q, asked), texts.size(), monotonic_seconds() - taught);
+    if (j.taught) add(table, q, file_name(q.beside), *j.taught, texts.size(), j.seconds);
   }
   Scored chosen_score(PromptReader& reader, const Inquiry& q, const std::vector<AnsweredText>& examples, const LabelledTexts& texts, const OnText& on_text) {
     std::vector<size_t> right;
