@@ -21,11 +21,12 @@ enum class PromptScore : uint8_t { answers, bleu };  // of what is written: word
 
 struct PromptTask {
   std::string name;
-  std::string form;                                         // "Review: {text}\nSentiment:"; {pair}: the text beside it
-  std::vector<std::pair<std::string, std::string>> words = {};  // labels in the data and what the model reads in their place; empty: it writes its answers
-  std::string between = "\n\n";                             // the instruction and the examples
+  std::string form;  // "Review: {text}\nSentiment:"; {pair}: the text beside it
+  // Labels in the data and what the model reads in their place; empty: it writes its answers.
+  std::vector<std::pair<std::string, std::string>> words = {};
+  std::string between = "\n\n";  // the instruction and the examples
   std::string instruction = {};
-  int64_t most_tokens = 32;                                 // of an answer that is written, which ends with its line
+  int64_t most_tokens = 32;  // of an answer that is written, which ends with its line
   PromptScore score = PromptScore::answers;
 
   bool chooses() const { return !words.empty(); }
