@@ -5,71 +5,36 @@
 
 #include <gtest/gtest.h>
 
-#include "base/temp_folder.h"
 #include "grimoire/base/files.h"
-#include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/trained_model.h"
-#include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
-#include "grimoire/model/bert.h"
 #include "grimoire/op/view.h"
 #include "grimoire/task/finetune.h"
 #include "grimoire/task/label_scores.h"
-#include "grimoire/task/tasks.h"
 #include "grimoire/text/tokenizer.h"
 #include "grimoire/train/run.h"
 #include "support/op_case.h"
-#include "support/quiet_run.h"
+#include "task/taught_run.h"
 
 namespace grim {
 namespace {
-using test::Quiet;
 
 const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
   "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 1]},
   "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3, "the": 4, "film": 5, "was": 6,
   "fine": 7, "bright": 8, "dull": 9, "slow": 10, "very": 11}}})";
 
-class Labelling : public ::testing::Test {
+class Labelling : public test::TaughtRun {
  protected:
   void SetUp() override {
-    add_tasks();
-    Rng rng(RngMode::philox, 1);
-    const Bert bert({.vocab_size = 12, .context = 16, .n_embd = 16, .n_layer = 2, .n_head = 2, .n_inner = 32, .dropout = 0, .head = BertHead::masked}, rng);
-    write_atomically(folder_ / "tokenizer.json", kTokenizer);
-    save_checkpoint(folder_ / "bert-1", model_files(bert, load_tokenizer(folder_ / "tokenizer.json").get()), Json::object());
+    begin_with(kTokenizer, 12, 16);
     std::string texts = "text\tlabel\n";
     const char* const words[] = {"fine", "bright", "dull", "slow"};
     for (int i = 0; i < 64; ++i) texts += str("the film was {}{}\t{}\n", i % 3 ? "very " : "", words[i % 4], i % 4 < 2 ? "good" : "bad");
     write_atomically(folder_ / "texts.tsv", texts);
   }
-  RunConfig config(const std::string& task, const std::string& name, const std::string& data = "texts.tsv") {
-    RunConfig c;
-    c.model = "bert";
-    c.task = task;
-    c.init_from = folder_ / "bert-1";
-    c.data = folder_ / data;
-    c.out = folder_ / name;
-    c.split = "75/25/0";
-    c.steps = 60;
-    c.batch_size = 8;
-    c.lr = 5e-3;
-    c.eval_every = 20;
-    c.save_every = 15;
-    return c;
-  }
+  RunConfig config(const std::string& task, const std::string& name, const std::string& data = "texts.tsv") { return run_of(task, name, data); }
   TensorMap weights(const std::string& run) { return test::weights_of_run(folder_ / run); }
-  void expect_same(const std::string& a, const std::string& b) { test::expect_same_weights(folder_ / a, folder_ / b); }
-  std::string refusal(RunConfig c) {
-    try {
-      train(c, quiet_);
-    } catch (const Error& e) {
-      return e.what();
-    }
-    return "";
-  }
-  test::TempFolder folder_;
-  Quiet quiet_;
 };
 
 TEST_F(Labelling, ClassesAreLearned) {
@@ -87,18 +52,7 @@ TEST_F(Labelling, ClassesAreLearned) {
 }
 
 TEST_F(Labelling, IsTheSameForAnyNumberOfThreadsAndAcrossAStop) {
-  for (const int threads : {1, 2}) {
-    RunConfig c = config("classify", str("threads-{}", threads));
-    c.threads = threads;
-    train(c, quiet_);
-  }
-  expect_same("threads-1", "threads-2");
-  RunConfig c = config("classify", "stopped");
-  Quiet stopper;
-  stopper.stop_at = 23;
-  EXPECT_EQ(train(c, stopper).ending, Ending::stopped);
-  resume(c.out, quiet_);
-  expect_same("threads-1", "stopped");
+  expect_same_for_threads_and_across_a_stop([&](const std::string& name) { return config("classify", name); });
 }
 
 TEST_F(Labelling, FrozenLayersStay) {
@@ -154,18 +108,9 @@ TEST_F(Labelling, AHeadMayReadTheMean) {
 
 TEST_F(Labelling, BatchesAddUpToOne) {
   RunConfig c = config("classify", "one");
-  c.steps = 3;
-  c.lr = .1;
-  c.set("class_weights", "balanced").set("optimizer", "sgd");
-  train(c, quiet_);
-  RunConfig parts = c;
-  parts.out = folder_ / "parts";
-  parts.batch_size = 2;
-  parts.accumulate = 4;
-  train(parts, quiet_);
-  const TensorMap x = weights("one"), y = weights("parts");
-  for (const auto& [name, tensor] : x)
-    if (!name.ends_with("key.bias")) EXPECT_LE(test::relative_difference(tensor, y.at(name)), 1e-6) << name;  // that attention does not feel
+  c.set("class_weights", "balanced");
+  // Attention does not feel what is added to all keys.
+  expect_batches_to_add_up(c, 2, [](const std::string& name) { return name.ends_with("key.bias"); });
 }
 
 TEST_F(Labelling, SeveralLabelsAndNumbersAreLearned) {

@@ -6,36 +6,28 @@
 
 #include <gtest/gtest.h>
 
-#include "base/temp_folder.h"
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/files.h"
-#include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/trained_model.h"
 #include "grimoire/model/bert.h"
 #include "grimoire/task/choice_scores.h"
 #include "grimoire/task/softmax_within.h"
-#include "grimoire/task/tasks.h"
 #include "grimoire/train/run.h"
 #include "support/op_case.h"
-#include "support/quiet_run.h"
+#include "task/taught_run.h"
 
 namespace grim {
 namespace {
-using test::Quiet;
 
 const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
   "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 1]},
   "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3, "who": 4, "sang": 5, "fell": 6, "old": 7,
   "ada": 8, "dog": 9, "cat": 10}}})";
 
-class Choosing : public ::testing::Test {
+class Choosing : public test::TaughtRun {
  protected:
   void SetUp() override {
-    add_tasks();
-    Rng rng(RngMode::philox, 1);
-    const Bert bert({.vocab_size = 11, .context = 12, .n_embd = 16, .n_layer = 2, .n_head = 2, .n_inner = 32, .dropout = 0, .head = BertHead::masked}, rng);
-    write_atomically(folder_ / "tokenizer.json", kTokenizer);
-    save_checkpoint(folder_ / "bert-1", model_files(bert, load_tokenizer(folder_ / "tokenizer.json").get()), Json::object());
+    begin_with(kTokenizer, 11, 12);
     // "ada" wherever it stands, among two or three, with or without "old".
     std::string lines;
     for (int i = 0; i < 64; ++i) {
@@ -49,22 +41,10 @@ class Choosing : public ::testing::Test {
     write_atomically(folder_ / "all.jsonl", lines);
   }
   RunConfig config(const std::string& name, const std::string& data = "all.jsonl") {
-    RunConfig c;
-    c.model = "bert";
-    c.task = "choice";
-    c.init_from = folder_ / "bert-1";
-    c.data = folder_ / data;
-    c.out = folder_ / name;
-    c.split = "75/25/0";
-    c.steps = 60;
-    c.batch_size = 8;
-    c.lr = 5e-3;
+    RunConfig c = run_of("choice", name, data);
     c.eval_every = 60;
-    c.save_every = 15;
     return c;
   }
-  test::TempFolder folder_;
-  Quiet quiet_;
 };
 
 TEST_F(Choosing, TheRightAnswerIsLearned) {
@@ -86,38 +66,13 @@ TEST_F(Choosing, TheRightAnswerIsLearned) {
 }
 
 TEST_F(Choosing, IsTheSameForAnyNumberOfThreadsAndAcrossAStop) {
-  for (const int threads : {1, 2}) {
-    RunConfig c = config(str("threads-{}", threads));
-    c.threads = threads;
-    train(c, quiet_);
-  }
-  test::expect_same_weights(folder_ / "threads-1", folder_ / "threads-2");
-  RunConfig c = config("stopped");
-  Quiet stopper;
-  stopper.stop_at = 23;
-  EXPECT_EQ(train(c, stopper).ending, Ending::stopped);
-  resume(c.out, quiet_);
-  test::expect_same_weights(folder_ / "threads-1", folder_ / "stopped");
+  expect_same_for_threads_and_across_a_stop([&](const std::string& name) { return config(name); });
 }
 
 TEST_F(Choosing, BatchesAddUpToOne) {
-  RunConfig c = config("one");
-  c.steps = 3;
-  c.lr = .1;
-  c.set("optimizer", "sgd");
-  train(c, quiet_);
-  RunConfig parts = c;
-  parts.out = folder_ / "parts";
-  parts.batch_size = 2;
-  parts.accumulate = 4;
-  train(parts, quiet_);
-  const TensorMap x = test::weights_of_run(folder_ / "one"), y = test::weights_of_run(folder_ / "parts");
-  for (const auto& [name, tensor] : x) {
-    // A softmax does not feel what is added to all of its terms, and little of what is added to all choices: gradients of biases are what is left where
-    // large numbers cancel.
-    if (name.ends_with("bias")) continue;
-    EXPECT_LE(test::relative_difference(tensor, y.at(name)), 1e-6) << name;
-  }
+  // A softmax does not feel what is added to all of its terms, and little of what is added to all choices: gradients of biases are what is left where
+  // large numbers cancel.
+  expect_batches_to_add_up(config("one"), 2, [](const std::string& name) { return name.ends_with("bias"); });
 }
 
 TEST_F(Choosing, LongPairsAreCutAndCounted) {

@@ -6,34 +6,25 @@
 
 #include <gtest/gtest.h>
 
-#include "base/temp_folder.h"
 #include "grimoire/base/files.h"
-#include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/trained_model.h"
-#include "grimoire/model/bert.h"
 #include "grimoire/task/answer_spans.h"
-#include "grimoire/task/tasks.h"
 #include "grimoire/train/run.h"
 #include "support/op_case.h"
-#include "support/quiet_run.h"
+#include "task/taught_run.h"
 
 namespace grim {
 namespace {
-using test::Quiet;
 
 const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
   "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 1]},
   "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3, "who": 4, "ran": 5, "my": 6, "old": 7,
   "dog": 8, "and": 9, "ada": 10, "bob": 11, "eve": 12, "tom": 13, "fell": 14}}})";
 
-class Answering : public ::testing::Test {
+class Answering : public test::TaughtRun {
  protected:
   void SetUp() override {
-    add_tasks();
-    Rng rng(RngMode::philox, 1);
-    const Bert bert({.vocab_size = 15, .context = 24, .n_embd = 16, .n_layer = 2, .n_head = 2, .n_inner = 32, .dropout = 0, .head = BertHead::masked}, rng);
-    write_atomically(folder_ / "tokenizer.json", kTokenizer);
-    save_checkpoint(folder_ / "bert-1", model_files(bert, load_tokenizer(folder_ / "tokenizer.json").get()), Json::object());
+    begin_with(kTokenizer, 15, 24);
     write_atomically(folder_ / "all.tsv", rows(64, 0));
     write_atomically(folder_ / "lack.tsv", rows(64, 4));
   }
@@ -51,30 +42,10 @@ class Answering : public ::testing::Test {
     return file;
   }
   RunConfig config(const std::string& name, const std::string& data = "all.tsv") {
-    RunConfig c;
-    c.model = "bert";
-    c.task = "qa";
-    c.init_from = folder_ / "bert-1";
-    c.data = folder_ / data;
-    c.out = folder_ / name;
-    c.split = "75/25/0";
+    RunConfig c = run_of("qa", name, data);
     c.steps = 80;
-    c.batch_size = 8;
-    c.lr = 5e-3;
-    c.eval_every = 20;
-    c.save_every = 15;
     return c;
   }
-  std::string refusal(RunConfig c) {
-    try {
-      train(c, quiet_);
-    } catch (const Error& e) {
-      return e.what();
-    }
-    return "";
-  }
-  test::TempFolder folder_;
-  Quiet quiet_;
 };
 
 TEST_F(Answering, NamesAreFound) {
@@ -111,38 +82,15 @@ TEST_F(Answering, ThatThereIsNoAnswerIsLearned) {
 }
 
 TEST_F(Answering, IsTheSameForAnyNumberOfThreadsAndAcrossAStop) {
-  for (const int threads : {1, 2}) {
-    RunConfig c = config(str("threads-{}", threads));
-    c.threads = threads;
-    train(c, quiet_);
-  }
-  test::expect_same_weights(folder_ / "threads-1", folder_ / "threads-2");
-  RunConfig c = config("stopped");
-  Quiet stopper;
-  stopper.stop_at = 23;
-  EXPECT_EQ(train(c, stopper).ending, Ending::stopped);
-  remove_all(folder_ / "bert-1");  // a run that goes on needs nothing of what it began with
-  resume(c.out, quiet_);
-  test::expect_same_weights(folder_ / "threads-1", folder_ / "stopped");
+  // A run that goes on needs nothing of what it began with.
+  expect_same_for_threads_and_across_a_stop([&](const std::string& name) { return config(name); }, [&] { remove_all(folder_ / "bert-1"); });
 }
 
 TEST_F(Answering, BatchesAddUpToOne) {
-  RunConfig c = config("one");
-  c.steps = 3;
-  c.lr = .1;
-  c.set("optimizer", "sgd");
-  train(c, quiet_);
-  RunConfig parts = c;
-  parts.out = folder_ / "parts";
-  parts.batch_size = 2;
-  parts.accumulate = 4;
-  train(parts, quiet_);
-  const TensorMap x = test::weights_of_run(folder_ / "one"), y = test::weights_of_run(folder_ / "parts");
-  for (const auto& [name, tensor] : x) {
-    // A softmax does not feel what is added to all of its terms, be they keys or tokens: these have no gradient but what rounding leaves.
-    if (name.ends_with("key.bias") || name == "qa_outputs.bias" || name.ends_with("layer.1.output.LayerNorm.bias")) continue;
-    EXPECT_LE(test::relative_difference(tensor, y.at(name)), 1e-6) << name;
-  }
+  // A softmax does not feel what is added to all of its terms, be they keys or tokens: these have no gradient but what rounding leaves.
+  expect_batches_to_add_up(config("one"), 2, [](const std::string& name) {
+    return name.ends_with("key.bias") || name == "qa_outputs.bias" || name.ends_with("layer.1.output.LayerNorm.bias");
+  });
 }
 
 TEST_F(Answering, LongTextsAreReadInWindows) {

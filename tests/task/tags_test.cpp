@@ -6,23 +6,17 @@
 
 #include <gtest/gtest.h>
 
-#include "base/temp_folder.h"
 #include "grimoire/base/files.h"
-#include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/trained_model.h"
-#include "grimoire/io/checkpoint.h"
-#include "grimoire/model/bert.h"
 #include "grimoire/model/text_features.h"
 #include "grimoire/task/tag_scores.h"
-#include "grimoire/task/tasks.h"
 #include "grimoire/text/tokenizer.h"
 #include "grimoire/train/run.h"
 #include "support/op_case.h"
-#include "support/quiet_run.h"
+#include "task/taught_run.h"
 
 namespace grim {
 namespace {
-using test::Quiet;
 
 // Words of one piece, and of several: "ada" and "adaline" begin alike, and the first piece has to tell.
 const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
@@ -31,14 +25,10 @@ const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_to
   "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3, "then": 4, "met": 5, "in": 6, "ada": 7, "##line": 8, "bob": 9, "##by": 10, "rome": 11,
   "oslo": 12, "and": 13}}})";
 
-class Tagging : public ::testing::Test {
+class Tagging : public test::TaughtRun {
  protected:
   void SetUp() override {
-    add_tasks();
-    Rng rng(RngMode::philox, 1);
-    const Bert bert({.vocab_size = 14, .context = 24, .n_embd = 16, .n_layer = 2, .n_head = 2, .n_inner = 32, .dropout = 0, .head = BertHead::masked}, rng);
-    write_atomically(folder_ / "tokenizer.json", kTokenizer);
-    save_checkpoint(folder_ / "bert-1", model_files(bert, load_tokenizer(folder_ / "tokenizer.json").get()), Json::object());
+    begin_with(kTokenizer, 14, 24);
     std::string names, kinds;
     const char* const people[] = {"ada", "adaline", "bob", "bobby"};
     const char* const places[] = {"rome", "oslo"};
@@ -50,35 +40,7 @@ class Tagging : public ::testing::Test {
     write_atomically(folder_ / "names.conll", names);
     write_atomically(folder_ / "kinds.conll", kinds);
   }
-  RunConfig config(const std::string& name, const std::string& data = "names.conll") {
-    RunConfig c;
-    c.model = "bert";
-    c.task = "tag";
-    c.init_from = folder_ / "bert-1";
-    c.data = folder_ / data;
-    c.out = folder_ / name;
-    c.split = "75/25/0";
-    c.steps = 60;
-    c.batch_size = 8;
-    c.lr = 5e-3;
-    c.eval_every = 20;
-    c.save_every = 15;
-    return c;
-  }
-  void expect_same(const std::string& a, const std::string& b) { test::expect_same_weights(folder_ / a, folder_ / b); }
-  bool noted(const std::string& part) {
-    return std::ranges::any_of(quiet_.notes, [&](const std::string& n) { return n.find(part) != std::string::npos; });
-  }
-  std::string refusal(RunConfig c) {
-    try {
-      train(c, quiet_);
-    } catch (const Error& e) {
-      return e.what();
-    }
-    return "";
-  }
-  test::TempFolder folder_;
-  Quiet quiet_;
+  RunConfig config(const std::string& name, const std::string& data = "names.conll") { return run_of("tag", name, data); }
 };
 
 TEST_F(Tagging, NamesAreLearned) {
@@ -102,37 +64,13 @@ TEST_F(Tagging, KindsOfWordsAreScoredByAccuracy) {
 }
 
 TEST_F(Tagging, IsTheSameForAnyNumberOfThreadsAndAcrossAStop) {
-  for (const int threads : {1, 2}) {
-    RunConfig c = config(str("threads-{}", threads));
-    c.threads = threads;
-    train(c, quiet_);
-  }
-  expect_same("threads-1", "threads-2");
-  RunConfig c = config("stopped");
-  Quiet stopper;
-  stopper.stop_at = 23;
-  EXPECT_EQ(train(c, stopper).ending, Ending::stopped);
-  resume(c.out, quiet_);
-  expect_same("threads-1", "stopped");
+  expect_same_for_threads_and_across_a_stop([&](const std::string& name) { return config(name); });
 }
 
 // Sentences have other numbers of words: batches count by words, or the parts would weigh otherwise.
 TEST_F(Tagging, BatchesAddUpToOne) {
-  RunConfig c = config("one");
-  c.steps = 3;
-  c.lr = .1;
-  c.set("optimizer", "sgd");
-  train(c, quiet_);
-  RunConfig parts = c;
-  parts.out = folder_ / "parts";
-  parts.batch_size = 1;
-  parts.accumulate = 8;
-  train(parts, quiet_);
-  const TensorMap x = test::weights_of_run(folder_ / "one"), y = test::weights_of_run(folder_ / "parts");
-  for (const auto& [name, tensor] : x) {
-    if (name.ends_with("key.bias")) continue;  // which attention does not feel
-    EXPECT_LE(test::relative_difference(tensor, y.at(name)), 1e-6) << name;
-  }
+  // Attention does not feel what is added to all keys.
+  expect_batches_to_add_up(config("one"), 1, [](const std::string& name) { return name.ends_with("key.bias"); });
 }
 
 TEST_F(Tagging, LongSentencesAreReadInWindows) {
