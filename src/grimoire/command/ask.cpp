@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 #include <optional>
+#include <span>
 
 #include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
@@ -57,11 +58,8 @@ Scored mean_of(const char* what, const std::vector<double>& each) {
   return {what, mean, std::max(0.0, mean - half), std::min(1.0, mean + half)};
 }
 
-double best_f1(const std::string& given, const std::vector<std::string>& right) {
-  double best = right.empty() ? answer_f1(given, "") : 0;
-  for (const std::string& r : right) best = std::max(best, answer_f1(given, r));
-  return best;
-}
+// From 0 to 1, of the right answer that it is nearest to; without one, whether it says nothing.
+double f1_of(const Question& answered) { return squad(std::span(&answered, 1), SquadVersion::v2).all.f1 / 100; }
 
 Scored bleu_of(const std::vector<std::string>& written, const std::vector<std::string>& right) {
   const Bleu bleu;
@@ -243,7 +241,7 @@ class AskCommand final : public Command {
     for (size_t i = 0; i < texts.size(); ++i) {
       on_text(i);
       written.emplace_back(trimmed(reader.written(prompt_for(q, examples, texts, i), "\n", q.task.most_tokens)));
-      f1.push_back(best_f1(written[i], asked.right_answers(i)));
+      f1.push_back(f1_of({.given = written[i], .right = asked.right_answers(i)}));
       keep(q, examples, texts, i, written[i], {});
     }
     return q.task.score == PromptScore::bleu ? bleu_of(written, texts.labels) : mean_of("F1", f1);
@@ -266,7 +264,7 @@ class AskCommand final : public Command {
       const EncodedQuestions windows(*taught.tokenizer, *asked.questions, eval::question_windows_of_run(run, *taught.model));
       const AnsweredQuestions answers = answer_questions(*taught.model, windows, eval::answer_options_of_run(run, asked.questions->without_answer() > 0, {}));
       std::vector<double> f1;
-      for (const Question& a : for_squad(*asked.questions, answers.questions)) f1.push_back(best_f1(a.given, a.right));
+      for (const Question& a : for_squad(*asked.questions, answers.questions)) f1.push_back(f1_of({.given = a.given, .right = a.right}));
       return mean_of("F1", f1);
     }
     const EncodedTexts encoded(*taught.tokenizer, texts.texts, texts.pairs, eval::windows_of_run(run, *taught.model), texts.places);
