@@ -2,7 +2,8 @@
 //
 //   compare_steps --workload W --threads T [--dtype bf16]   prints "ready", the multiplications of a step's products in billions and the weights in
 //                                               millions; then for each line K on stdin runs K steps and prints the seconds they took; ends with its input.
-//   compare_steps --workload W --threads T --steps N     runs N steps and prints milliseconds for one, the best of five.
+//   compare_steps --workload W --threads T --steps N     runs N steps and prints milliseconds for one, the best of five,
+//                                               and the most memory of a step beside weights and moments: activations, gradients, temporaries.
 // The workloads and their settings are those of torch_steps.py.
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include "grimoire/base/clock.h"
 #include "grimoire/data/windows.h"
 #include "grimoire/device/instructions.h"
+#include "grimoire/device/memory.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/model/bert.h"
 #include "grimoire/model/gpt.h"
@@ -208,7 +210,12 @@ int run(int argc, char** argv) {
   if (steps > 0) {
     double best = 1e9;
     for (int i = 0; i < 5; ++i) best = std::min(best, seconds_for(w, steps, at) / static_cast<double>(steps));
-    std::printf("%s, %d threads: %.4f ms a step\n", name.c_str(), threads, best * 1e3);
+    w.optimizer->zero_grad();
+    const int64_t state = device::memory_use().live_bytes;
+    device::reset_peak();
+    seconds_for(w, 1, at);
+    const double peak = static_cast<double>(device::memory_use().peak_bytes - state);
+    std::printf("%s, %d threads: %.4f ms a step, %.1f MB\n", name.c_str(), threads, best * 1e3, peak / 1e6);
     return 0;
   }
   std::printf("ready %.9g %.9g\n", 3e-9 * w.products, 1e-6 * static_cast<double>(w.model->parameter_count()));  // backward makes two for each

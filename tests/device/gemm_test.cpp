@@ -137,7 +137,7 @@ TEST(Gemm, Bf16AddsUpInF32) {
   };
   using Sizes = std::tuple<int64_t, int64_t, int64_t>;
   for (const auto& [M, N, K] : {Sizes{1, 1, 1}, {1, 64, 33}, {5, 1, 7}, {17, 31, 64}, {64, 64, 64}, {300, 500, 70}, {530, 800, 129}, {40, 70, 1100},
-                                {1060, 400, 600}, {3, 4, 0}})
+                                {1060, 400, 600}, {3, 4, 0}, {300, 400, 9001}, {520, 40, 9001}})
     for (const bool ta : {false, true})
       for (const bool tb : {false, true}) {
         const std::vector<Bf16> a = narrow(noise<float>(M * K, 1)), b = narrow(noise<float>(K * N, 2));

@@ -18,7 +18,7 @@ namespace grim::cpu {
 namespace {
 
 constexpr int64_t kChunkElements = int64_t{1} << 24;  // 64 MiB of f32: few enough sweeps over W
-constexpr int64_t kBf16ChunkElements = 2 * kChunkElements;  // whose products are faster, so that a sweep weighs more
+constexpr int64_t kBf16ChunkElements = kChunkElements / 4 * 5;  // whose products are faster, so that a sweep weighs more
 constexpr int64_t kGrain = 32768;
 
 // The sizes and numbers of one call; x holds only the rows that count. Of bf16 x the logits and their gradients are f32, and rounded once for the products.
