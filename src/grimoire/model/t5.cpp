@@ -75,8 +75,7 @@ T5::FeedForward::FeedForward(const std::string& name, Module& parent, const T5Co
       wo("wo", *this, weight(c.n_inner, c.n_embd, 1 / root(c.n_inner), rng)) {}
 
 Tensor T5::FeedForward::operator()(const Tensor& x, Pass& pass) const {
-  const Tensor y = wi(x, activation);
-  return wo(grim::dropout(gated ? y * (*gated)(x) : y, dropout, pass));
+  return wo(grim::dropout(gated ? grim::gated(wi, activation, *gated, x) : wi(x, activation), dropout, pass));
 }
 
 T5::Block::Block(int64_t index, Module& parent, const T5Config& c, bool decodes, Rng& rng)
