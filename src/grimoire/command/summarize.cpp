@@ -59,7 +59,8 @@ class SummarizeCommand final : public Command {
             {.name = "sentences", .help = "so many sentences, of lead and lexrank", .target = &sentences_, .low = 1, .high = 1e6, .basic = true},
             {.name = "out", .help = "file for the summaries, a line each", .target = &out_, .basic = true},
             {.name = "stem", .help = "scores compare words without their English endings (Porter)", .target = &stem_, .basic = true, .with = "data"},
-            {.name = "text-column", .help = "column of the texts, by name or number from 0; else 'text', or the first", .target = &text_column_, .with = "data"},
+            {.name = "text-column", .help = "column of the texts, by name or number from 0; else 'text', or the first", .target = &text_column_,
+             .with = "data"},
             {.name = "summary-column", .help = "column of the summaries; else 'summary', or without names the second", .target = &summary_column_,
              .with = "data"},
             {.name = "prefix", .help = "words before every text that a model reads; unless given, those it was taught with", .target = &prefix_},
@@ -113,7 +114,8 @@ class SummarizeCommand final : public Command {
     if (!summary_column_.empty()) to = table.column(summary_column_);
     else if (named("summary")) to = table.column("summary");
     else if (!table.named && table.columns.size() > 1) to = 1;
-    if (to == from) throw Error(ErrorKind::input, str("{}: the column '{}' cannot hold both texts and summaries", data_, table.columns[from]), "name the other");
+    if (to == from)
+      throw Error(ErrorKind::input, str("{}: the column '{}' cannot hold both texts and summaries", data_, table.columns[from]), "name the other");
     Texts all;
     const auto filled = [&](size_t row, size_t column) {
       const std::string& cell = table.at(row, column);
@@ -150,7 +152,8 @@ class SummarizeCommand final : public Command {
     const AnyTrained any = load_any(model_at(by), dtype_named(dtype_));
     const auto* const trained = std::get_if<TrainedSeq2Seq>(&any);
     if (!trained)
-      throw Error(ErrorKind::input, str("'{}' holds no model that makes one text of another", by), "expected lead, lexrank, or a folder of a T5, BART or their kin");
+      throw Error(ErrorKind::input, str("'{}' holds no model that makes one text of another", by),
+                  "expected lead, lexrank, or a folder of a T5, BART or their kin");
     const std::string prefix = given_prefix_.value_or(eval::training_settings(trained->about).text("prefix", ""));
     std::vector<std::string> sources;
     for (const std::string& text : texts) sources.push_back(prefix + text);
