@@ -22,7 +22,7 @@ std::string rate(double per_second) {
 }  // namespace
 
 void ConsoleEvents::progress(const Progress& p) {
-  std::string line = str("step {}/{}  loss {:.4f}  lr {:.2e}  {} tokens/s", p.step, p.steps, p.loss, p.lr, rate(p.tokens_per_second));
+  std::string line = str("step {}/{}  loss {:.4f}  lr {:.2e}  {} {}s/s", p.step, p.steps, p.loss, p.lr, rate(p.tokens_per_second), unit_);
   if (p.gradient_norm > 0) line += str("  norm {:.2f}", p.gradient_norm);
   if (from_step_ < 0) {
     from_step_ = p.step;
@@ -36,7 +36,7 @@ void ConsoleEvents::progress(const Progress& p) {
 void ConsoleEvents::evaluated(const EvaluationReport& r) {
   std::string line = str("step {}: train {:.4f}", r.step, r.train_loss);
   if (std::isfinite(r.dev_loss)) line += str(", dev {:.4f}", r.dev_loss);
-  if (std::isfinite(r.dev_score)) line += str(", {} {:.4f}", score_, r.dev_score);
+  if (std::isfinite(r.dev_score)) line += str(", {} {:.4f}", r.score_name, r.dev_score);
   if (std::isfinite(r.dev_loss) && r.best) line += ", the best so far";
   console_.say(line);
 }
@@ -50,7 +50,8 @@ int show_result(Console& console, const RunResult& r) {
   if (r.ending == Ending::stopped) {
     console.say(str("stopped at step {}{}; go on with: grimoire resume {}", r.step, r.checkpoint.empty() ? "" : ", saved as " + r.checkpoint, r.folder));
   } else {
-    const std::string why = r.ending == Ending::early ? "stopped early, no better dev loss since then" : "done";
+    const std::string why =
+        r.ending == Ending::early ? str("stopped early, no better dev {} since then", r.score_name.empty() ? "loss" : r.score_name) : "done";
     add(Heading{str("{}: the best weights, of step {}{}", why, r.best_step, r.checkpoint.empty() ? "" : ", are in " + r.checkpoint)});
     add(figures_of(r));
     if (r.train_loss > r.uniform_loss) {
@@ -63,24 +64,28 @@ int show_result(Console& console, const RunResult& r) {
     const std::string text = to_text(answer);
     for (std::string_view line : lines_in(text)) console.say(std::string(line));
   }
-  if (console.json())
-    console.result(Json::object({{"ending", r.ending == Ending::finished ? "finished" : r.ending == Ending::early ? "early" : "stopped"},
-                                 {"step", r.step},
-                                 {"best_step", r.best_step},
-                                 {"parameters", r.parameters},
-                                 {"vocab_size", r.vocab_size},
-                                 {"train_loss", value_or_null(r.train_loss)},
-                                 {"dev_loss", value_or_null(r.dev_loss)},
-                                 {"test_loss", value_or_null(r.test_loss)},
-                                 {"common_loss", value_or_null(r.common_loss)},
-                                 {"baseline_loss", value_or_null(r.baseline_loss)},
-                                 {"dev_score", value_or_null(r.dev_score)},
-                                 {"test_score", value_or_null(r.test_score)},
-                                 {"tokens_per_second", value_or_null(r.tokens_per_second)},
-                                 {"seconds", r.seconds},
-                                 {"folder", r.folder},
-                                 {"checkpoint", r.checkpoint},
-                                 {"report", to_json(answer)}}));
+  if (!console.json()) return 0;
+  Json examined = Json::object();
+  for (const Examination& e : r.examined) examined.set(kPartNames[static_cast<size_t>(e.part)], e.result);
+  console.result(Json::object({{"ending", r.ending == Ending::finished ? "finished" : r.ending == Ending::early ? "early" : "stopped"},
+                               {"step", r.step},
+                               {"best_step", r.best_step},
+                               {"parameters", r.parameters},
+                               {"vocab_size", r.vocab_size},
+                               {"train_loss", value_or_null(r.train_loss)},
+                               {"dev_loss", value_or_null(r.dev_loss)},
+                               {"test_loss", value_or_null(r.test_loss)},
+                               {"common_loss", value_or_null(r.common_loss)},
+                               {"baseline_loss", value_or_null(r.baseline_loss)},
+                               {"score", r.score_name.empty() ? Json() : Json(r.score_name)},
+                               {"dev_score", value_or_null(r.dev_score)},
+                               {"test_score", value_or_null(r.test_score)},
+                               {"tokens_per_second", value_or_null(r.tokens_per_second)},
+                               {"seconds", r.seconds},
+                               {"folder", r.folder},
+                               {"checkpoint", r.checkpoint},
+                               {"examined", examined},
+                               {"report", to_json(answer)}}));
   return 0;
 }
 

@@ -9,8 +9,8 @@ namespace grim {
 
 class ConsoleEvents final : public RunEvents {
  public:
-  // The flags of the command; `score`: what the task's is called (TaskWords).
-  ConsoleEvents(Console& console, Options flags, std::string score = "score") : console_(console), flags_(std::move(flags)), score_(std::move(score)) {}
+  // The flags of the command; of the run's task, for what its speed counts.
+  ConsoleEvents(Console& console, Options flags, const TaskWords& words) : console_(console), flags_(std::move(flags)), unit_(words.unit) {}
   void note(const std::string& text) override { console_.say(with_flags(text, flags_)); }
   void progress(const Progress& p) override;
   void evaluated(const EvaluationReport& r) override;
@@ -22,7 +22,7 @@ class ConsoleEvents final : public RunEvents {
  private:
   Console& console_;
   Options flags_;
-  std::string score_;
+  std::string unit_;
   int64_t from_step_ = -1;      // the first progress: what is left is reckoned from there on, without the slow first step
   double from_seconds_ = 0;
 };

@@ -32,7 +32,7 @@ int TaughtCommand::run(Console& console) {
   if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", see_help(*this));
   config_.init_from = model_at(config_.init_from);
   take_shape_of_init(config_);
-  ConsoleEvents events(console, options(), config_.task_settings().words().score);
+  ConsoleEvents events(console, options(), config_.task_settings().words());
   return show_result(console, train(config_, events));
 }
 

@@ -31,7 +31,7 @@ Options FinetuneOptions::options(RunConfig& run) {
           {.name = "freeze", .help = "embeddings and so many layers stay as they are; -1: all but the head", .target = &freeze, .low = -1},
           {.name = "max-length", .help = "tokens read of a text at once; 0: what the model reads", .target = &windows.most, .low = 0},
           {.name = "long-texts", .help = "what is read of longer ones: their head, tail, all in windows; or they are refused",
-           .target = by_choice(&windows.longer), .choices = {"head", "tail", "window", "refuse"}},
+           .target = by_choice(&windows.longer), .choices = {kLongTexts.begin(), kLongTexts.end()}},
           {.name = "stride", .help = "tokens that two windows share", .target = &windows.stride, .low = 0, .with = "long-texts=window"}};
 }
 
@@ -54,6 +54,13 @@ FinetuneOptions::Shares FinetuneOptions::shares(const RunConfig& run, int64_t ex
   GRIM_CHECK(!shares.train.empty(), input, "finetune", "{}: no text is left to train on beside {} percent for dev and {} for test", run.data, for_dev,
              for_test);
   return shares;
+}
+
+std::vector<int64_t> evenly_spread(int64_t examples) {
+  constexpr int64_t kMost = 2048;
+  std::vector<int64_t> some;
+  for (int64_t i = 0; i < examples; i += (examples + kMost - 1) / kMost) some.push_back(i);
+  return some;
 }
 
 EncoderAtHand encoder_of_run(const RunConfig& run, const std::string& checkpoint, NewHead head, const Labels& labels, Rng& rng) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "grimoire/data/encoded_texts.h"
+#include "grimoire/io/hash.h"
 #include "grimoire/model/text_encoder.h"
 #include "grimoire/train/run_config.h"
 
@@ -31,6 +32,25 @@ struct FinetuneOptions {
   Shares shares(const RunConfig& run, int64_t examples) const;
   // By a parameter's name: Task::rate_scale. `layers`: how many the model has.
   double rate_scale(const std::string& parameter, int64_t layers) const;
+};
+
+// The numbers of at most 2048 of so many examples, from all over: as many as tell a loss well enough.
+std::vector<int64_t> evenly_spread(int64_t examples);
+
+// What a tokenizer makes of the data of a source: once for all its tasks, which are those of a run, of its diagnosis and of its report.
+template <class Parts> class EncodedOnce {
+ public:
+  template <class Make> std::shared_ptr<const Parts> of(const Tokenizer& tokenizer, int64_t context, const Make& make) const {
+    if (std::string key = str("{} {}", context, hash_of(tokenizer.to_json().dump())); key != key_) {
+      parts_ = std::make_shared<const Parts>(make());
+      key_ = std::move(key);
+    }
+    return parts_;
+  }
+
+ private:
+  mutable std::shared_ptr<const Parts> parts_;
+  mutable std::string key_;
 };
 
 struct EncoderAtHand {

@@ -83,7 +83,7 @@ RunResult run_to_its_end(const RunConfig& config, std::unique_ptr<Work> work, co
   work.reset();
   std::optional<Diagnosis> diagnosis;
   if (!config.architecture().counts && config.steps > 0) diagnosis = diagnose_run(config, source, folder);
-  write_report(folder, {.diagnosis = diagnosis ? &*diagnosis : nullptr, .samples = source.samples(folder)});
+  write_report(folder, {.diagnosis = diagnosis ? &*diagnosis : nullptr, .samples = source.samples(folder), .examined = result.examined});
   events.note(str("report: {}", join_path(folder, "report.html")));
   return result;
 }
@@ -271,6 +271,20 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
 }
 
 std::vector<std::string> samples_of_run(const std::string& folder) { return open_task_of(read_run_config(folder))->samples(folder); }
+
+std::vector<Examination> examined_run(const std::string& folder) {
+  const RunConfig config = read_run_config(folder);
+  const device::ThreadCap cap(config.threads);
+  const std::string best = model_folder_in(folder);
+  Rng unused(RngMode::philox, 0);
+  const std::unique_ptr<Task> task = open_task_of(config)->make(config, unused, best);
+  task->load(best);
+  std::vector<Examination> all;
+  for (const Part part : {Part::dev, Part::test})
+    if (task->has(part))
+      if (Examination e = task->examine(part, {}); !e.blocks.empty()) all.push_back(std::move(e));
+  return all;
+}
 
 Diagnosis diagnose_run(const std::string& folder, double target) {
   const RunConfig config = read_run_config(folder);

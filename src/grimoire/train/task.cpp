@@ -21,6 +21,8 @@ Tensor Task::full_loss(Pass& pass) const { return loss(all_rows(*this), pass); }
 double Task::rate_scale(const std::string&) const { return 1; }
 double Task::baseline(const StopAsked&) const { return NAN; }
 
+Examination Task::examine(Part part, const StopAsked& stop) const { return {.part = part, .judgement = judge(part, 0, stop)}; }
+
 int64_t Task::count() { fail(ErrorKind::argument, "task", "its models are trained, not counted"); }
 
 double judge_rows(const Task& task, int64_t n) {
