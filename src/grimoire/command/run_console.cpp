@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "grimoire/base/files.h"
 #include "grimoire/base/str.h"
 #include "grimoire/train/report.h"
 
@@ -43,6 +44,13 @@ void ConsoleEvents::evaluated(const EvaluationReport& r) {
 
 void ConsoleEvents::saved(const std::string& path, int64_t step) { console_.say(str("saved step {}: {}", step, path)); }
 
+namespace {
+void say(Console& console, const report::Report& answer) {
+  const std::string text = to_text(answer);
+  for (std::string_view line : lines_in(text)) console.say(std::string(line));
+}
+}  // namespace
+
 int show_result(Console& console, const RunResult& r) {
   using report::Commands, report::Heading, report::Remark, report::Tone;
   report::Report answer{"", {}};
@@ -60,10 +68,7 @@ int show_result(Console& console, const RunResult& r) {
     }
     if (!r.checkpoint.empty()) add(Commands{{with_flags(str(r.words.next, r.folder), {})}});
   }
-  if (!answer.blocks.empty()) {
-    const std::string text = to_text(answer);
-    for (std::string_view line : lines_in(text)) console.say(std::string(line));
-  }
+  if (!answer.blocks.empty()) say(console, answer);
   if (!console.json()) return 0;
   Json examined = Json::object();
   for (const Examination& e : r.examined) examined.set(kPartNames[static_cast<size_t>(e.part)], e.result);
@@ -85,6 +90,27 @@ int show_result(Console& console, const RunResult& r) {
                                {"folder", r.folder},
                                {"checkpoint", r.checkpoint},
                                {"examined", examined},
+                               {"report", to_json(answer)}}));
+  return 0;
+}
+
+int show_folds(Console& console, const FoldedRun& run) {
+  report::Report answer{"", {}};
+  if (run.ending == Ending::stopped) {
+    console.say(str("stopped in fold {}; go on with: grimoire resume {}", run.folds.size() + 1, run.folder));
+  } else {
+    answer.blocks = blocks_of(run);
+    answer.blocks.push_back(report::Commands{{with_flags(str(run.next, run.folds.front().folder), {})}});
+    say(console, answer);
+    console.say(str("report: {}", join_path(run.folder, "report.html")));
+  }
+  if (!console.json()) return 0;
+  Json folds = Json::array();
+  for (const FoldScore& f : run.folds)
+    folds.push(Json::object({{"fold", f.fold}, {"score", f.score}, {"loss", f.loss}, {"examples", f.examples}, {"folder", f.folder}}));
+  console.result(Json::object({{"ending", run.ending == Ending::stopped ? "stopped" : "finished"}, {"score", run.score_name}, {"folds", folds},
+                               {"mean", value_or_null(run.mean)}, {"deviation", value_or_null(run.deviation)},
+                               {"interval", Json::array({value_or_null(run.low), value_or_null(run.high)})}, {"folder", run.folder},
                                {"report", to_json(answer)}}));
   return 0;
 }

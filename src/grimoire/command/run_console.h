@@ -3,6 +3,7 @@
 
 #include "grimoire/command/command.h"
 #include "grimoire/command/flag_words.h"
+#include "grimoire/task/folds.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
@@ -29,5 +30,6 @@ class ConsoleEvents final : public RunEvents {
 
 // What became of it, as the last of its events: the run stands whether anybody reads that or not. Gives the exit code.
 int show_result(Console& console, const RunResult& result);
+int show_folds(Console& console, const FoldedRun& run);
 
 }  // namespace grim

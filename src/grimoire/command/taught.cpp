@@ -33,6 +33,7 @@ int TaughtCommand::run(Console& console) {
   config_.init_from = model_at(config_.init_from);
   take_shape_of_init(config_);
   ConsoleEvents events(console, options(), config_.task_settings().words());
+  if (folds_of(config_) > 0) return show_folds(console, train_folds(config_, events));
   return show_result(console, train(config_, events));
 }
 

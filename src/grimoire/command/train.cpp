@@ -263,6 +263,12 @@ class ResumeCommand final : public Command {
              .target = &changes_.accept_changes}};
   }
   int run(Console& console) override {
+    if (exists(join_path(folder_, kFoldsFile))) {
+      if (changes_.steps >= 0 || changes_.threads >= 0 || changes_.recompute != Recompute::as_before || changes_.accept_changes)
+        throw Error(ErrorKind::usage, str("'{}' holds the runs of several folds, which go on as they began", folder_), "leave the other flags out");
+      ConsoleEvents events(console, options(), {});
+      return show_folds(console, resume_folds(folder_, events));
+    }
     ConsoleEvents events(console, options(), read_run_config(folder_).task_settings().words());
     return show_result(console, resume(folder_, events, changes_));
   }

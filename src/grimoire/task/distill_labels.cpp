@@ -128,7 +128,8 @@ struct DistillSettings {
 
   Options options(RunConfig& run) {
     Options all = finetune.options(run);
-    std::erase_if(all, [](const Option& o) { return o.name == "init-from" || o.name == "freeze" || o.name == "layer-decay"; });
+    std::erase_if(all, [](const Option& o) { return o.name == "init-from" || o.name == "freeze" || o.name == "layer-decay" || o.name.starts_with("fold"); });
+    for (Option& o : all) std::erase(o.without, "folds");
     for (Option& o : all)
       if (o.name == "data") o.help = "texts to learn from, with labels or without: CSV, TSV or JSON Lines";
     for (Option& o : distill.options(run)) all.push_back(std::move(o));

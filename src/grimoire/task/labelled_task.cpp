@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "grimoire/base/setting_words.h"
 #include "grimoire/hub/model_folder.h"
@@ -15,6 +16,21 @@
 #include "grimoire/train/lm_data.h"
 
 namespace grim {
+namespace {
+
+// Of texts with numbers, as many as there are folds stand beside each other in the order of their numbers.
+std::vector<double> strata_of(const LabelledTexts& texts, const Labels& set, int64_t folds) {
+  if (set.kind != LabelKind::number || texts.labels.empty()) return numbered_texts(texts.labels);
+  const Tensor values = label_targets(texts, set);
+  std::vector<int64_t> order(texts.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, {}, [&](int64_t t) { return values.data<double>()[t]; });
+  std::vector<double> strata(texts.size());
+  for (size_t i = 0; i < order.size(); ++i) strata[static_cast<size_t>(order[i])] = static_cast<double>(i / static_cast<size_t>(std::max<int64_t>(1, folds)));
+  return strata;
+}
+
+}  // namespace
 
 Options column_options(LabelledColumns& columns) {
   return {{.name = "text-column", .help = "column of the texts, by name or number from 0; else it is found", .target = &columns.text, .basic = true},
@@ -38,7 +54,7 @@ LabelFiles label_files(const LabelledTexts& all, const Labels& set, const RunCon
   for (const LabelledTexts* const other : {&files.dev, &files.test})
     GRIM_CHECK(other->size() == 0 || other->pairs.empty() == all.pairs.empty(), input, "labels", "{}, but {}: expected the same columns", all.reading,
                other->reading);
-  const FinetuneOptions::Shares shares = options.shares(run, std::ssize(all.texts));
+  const FinetuneOptions::Shares shares = options.shares(run, std::ssize(all.texts), strata_of(all, set, options.folds));
   files.train = all.picked(shares.train);
   if (!shares.dev.empty()) files.dev = all.picked(shares.dev);
   if (!shares.test.empty()) files.test = all.picked(shares.test);
@@ -82,10 +98,8 @@ std::string LabelledTask::score_name() const { return grim::score_name(labels_.k
 
 Examination LabelledTask::examine(Part part, const StopAsked& stop) const {
   const LabelAnswers answers = answer_labels(*model_, *of(part).texts, stop);
-  if (answers.stopped) return {.part = part, .judgement = {.stopped = true}};
-  Examination e = examined_labels(answers, *of(part).labelled, targets(part), labels_);
-  e.part = part;
-  return e;
+  if (answers.stopped) return {.judgement = {.stopped = true}};
+  return examined_labels(answers, *of(part).labelled, targets(part), labels_);
 }
 
 Tensor LabelledTask::label_loss(std::span<const int64_t> windows, const Tensor& logits, std::span<const double> weights) const {

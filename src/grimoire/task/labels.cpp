@@ -71,8 +71,9 @@ class LabelSource final : public TaskSource {
     TaskSource::resolve(config);
   }
   Json identity(const RunConfig& config) const override {
-    return Json::object({{"content_xxh3_128", files().train.content_hash}, {"dev_xxh3_128", files().dev.content_hash}, {"split", config.split},
-                         {"labels", Json::array_of(labels_.names)}});
+    Json all = options_.identity(config, files().train.content_hash, files().dev.content_hash);
+    all.set("labels", Json::array_of(labels_.names));
+    return all;
   }
 
  private:

@@ -65,10 +65,8 @@ class ChoiceTask final : public Task {
   std::string score_name() const override { return "accuracy"; }
   Examination examine(Part part, const StopAsked& stop) const override {
     const ChosenAnswers chosen = choose_answers(*model_, of(part), stop);
-    if (chosen.stopped) return {.part = part, .judgement = {.stopped = true}};
-    Examination e = examined_choices(chosen, questions(part));
-    e.part = part;
-    return e;
+    if (chosen.stopped) return {.judgement = {.stopped = true}};
+    return examined_choices(chosen, questions(part));
   }
   // Whoever takes all answers for alike.
   double guessing() const override {
@@ -123,7 +121,7 @@ class ChoiceSource final : public TaskSource {
     TaskSource::resolve(config);
   }
   Json identity(const RunConfig& config) const override {
-    return Json::object({{"content_xxh3_128", files_->train.content_hash}, {"dev_xxh3_128", files_->dev.content_hash}, {"split", config.split}});
+    return options_.identity(config, files_->train.content_hash, files_->dev.content_hash);
   }
 
  private:
@@ -157,6 +155,13 @@ struct ChoiceSettings {
     };
     const double dev = finetune.dev.empty() ? split.dev : 0, test = finetune.test.empty() ? split.test : 0;
     files.train.questions = part(0, 100 - dev - test);
+    if (finetune.fold > 0) {
+      const FinetuneOptions::Shares shares = finetune.shares(run, std::ssize(all));
+      const auto file = [&](const std::vector<int64_t>& questions) { return ChoiceFile{pick(all, questions), run.data, files.train.content_hash}; };
+      files = {file(shares.train), file(shares.dev), file(shares.test)};
+      if (!finetune.dev.empty()) files.dev = read(finetune.dev);
+      return std::make_unique<ChoiceSource>(std::move(files), finetune);
+    }
     if (!finetune.dev.empty()) files.dev = read(finetune.dev);
     else if (dev > 0) files.dev = {part(100 - dev - test, dev), run.data, files.train.content_hash};
     if (!finetune.test.empty()) files.test = read(finetune.test);

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
+#include <set>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
+#include "grimoire/data/folds.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/nn/layer_numbers.h"
@@ -68,6 +69,21 @@ void split_by_article(const TextQuestions& all, double dev_percent, double test_
   files.train = picked(all, std::span(order).subspan(begin));
 }
 
+// Questions on the articles of that fold, from 1, go to the test part.
+void take_fold(TextQuestions& all, int64_t folds, int64_t fold, QuestionFiles& files) {
+  std::vector<double> articles;
+  for (const TextQuestion& q : all.questions) articles.push_back(static_cast<double>(all.articles[q.context]));
+  const std::vector<Fold> each = grouped_folds(articles, folds);
+  const Fold& held = each[static_cast<size_t>(fold - 1)];
+  const auto articles_of = [&](const std::vector<int64_t>& questions) {
+    std::set<int64_t> own;
+    for (const int64_t q : questions) own.insert(all.articles[all.questions[static_cast<size_t>(q)].context]);
+    return std::vector<int64_t>(own.begin(), own.end());
+  };
+  files.test = picked(all, articles_of(held.test));
+  all = picked(all, articles_of(held.train));
+}
+
 struct QaOptions {
   QuestionWindows windows;
   AnswerRules rules = AnswerRules::automatic;
@@ -109,10 +125,8 @@ class QaTask final : public Task {
   std::string score_name() const override { return "F1"; }
   Examination examine(Part part, const StopAsked& stop) const override {
     const AnsweredQuestions answered = answer_questions(*model_, of(part), options_, stop);
-    if (answered.stopped) return {.part = part, .judgement = {.stopped = true}};
-    Examination e = examined_answers(answered, questions(part), options_);
-    e.part = part;
-    return e;
+    if (answered.stopped) return {.judgement = {.stopped = true}};
+    return examined_answers(answered, questions(part), options_);
   }
   // Whoever takes all tokens of a window for alike.
   double guessing() const override {
@@ -180,7 +194,7 @@ class QaSource final : public TaskSource {
     TaskSource::resolve(config);
   }
   Json identity(const RunConfig& config) const override {
-    return Json::object({{"content_xxh3_128", files_->train.content_hash}, {"dev_xxh3_128", files_->dev.content_hash}, {"split", config.split}});
+    return finetune_.identity(config, files_->train.content_hash, files_->dev.content_hash);
   }
 
  private:
@@ -221,13 +235,15 @@ struct QaSettings {
   }
   std::unique_ptr<TaskSource> open(const RunConfig& run) const {
     QuestionFiles files;
-    const TextQuestions all = read_questions(run.data);
-    const SplitPercent split = SplitPercent::parse(run.split);
+    TextQuestions all = read_questions(run.data);
+    const std::string reading = all.reading;
+    if (finetune.fold > 0) take_fold(all, finetune.folds, finetune.fold, files);
+    const SplitPercent split = finetune.fold > 0 ? finetune.percent_in_fold(run) : SplitPercent::parse(run.split);
     const double dev = finetune.dev.empty() ? split.dev : 0, test = finetune.test.empty() ? split.test : 0;
     split_by_article(all, dev, test, files);
     if (!finetune.dev.empty()) files.dev = read_questions(finetune.dev);
     if (!finetune.test.empty()) files.test = read_questions(finetune.test);
-    files.train.reading = all.reading;
+    files.train.reading = reading;
     GRIM_CHECK(files.train.size() > 0, input, "questions", "{}: no text is left to train on beside {} percent for dev and {} for test", run.data, dev, test);
     QaOptions options = qa;
     const bool lacks = files.train.without_answer() + files.dev.without_answer() + files.test.without_answer() > 0;

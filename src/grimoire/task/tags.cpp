@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
@@ -70,10 +71,8 @@ class TagTask final : public Task {
   std::string score_name() const override { return tag_score_name(labels_); }
   Examination examine(Part part, const StopAsked& stop) const override {
     const TagAnswers answers = answer_words(*model_, *of(part).words, stop);
-    if (answers.stopped) return {.part = part, .judgement = {.stopped = true}};
-    Examination e = examined_tags(answers, *of(part).sentences, labels_);
-    e.part = part;
-    return e;
+    if (answers.stopped) return {.judgement = {.stopped = true}};
+    return examined_tags(answers, *of(part).sentences, labels_);
   }
   double guessing() const override { return std::log(static_cast<double>(labels_.names.size())); }
   // Whoever gives every word the shares of the tags among those that train.
@@ -146,8 +145,9 @@ class TagSource final : public TaskSource {
     TaskSource::resolve(config);
   }
   Json identity(const RunConfig& config) const override {
-    return Json::object({{"content_xxh3_128", files_->train.content_hash}, {"dev_xxh3_128", files_->dev.content_hash}, {"split", config.split},
-                         {"labels", Json::array_of(labels_.names)}});
+    Json all = options_.identity(config, files_->train.content_hash, files_->dev.content_hash);
+    all.set("labels", Json::array_of(labels_.names));
+    return all;
   }
 
  private:
@@ -156,6 +156,19 @@ class TagSource final : public TaskSource {
   FinetuneOptions options_;
   EncodedOnce<EncodedTagFiles> encoded_;
 };
+
+// Where tags mark spans, sentences with spans of the same types.
+std::vector<double> strata_of(const TaggedSentences& sentences, const Labels& set) {
+  if (!marks_spans(set)) return {};
+  std::vector<std::string> types;
+  for (int64_t s = 0; s < sentences.sentences(); ++s) {
+    std::set<std::string> own;
+    for (const std::string& tag : sentences.tags_of(s))
+      if (tag.size() > 2) own.insert(tag.substr(2));
+    types.push_back(joined(std::vector<std::string>(own.begin(), own.end())));
+  }
+  return numbered_texts(types);
+}
 
 enum class LongSentences : uint8_t { window, refuse };
 
@@ -188,7 +201,7 @@ struct TagSettings {
     const Labels labels = tags_in(all);
     for (auto& [path, to] : {std::pair<const std::string&, TaggedSentences&>{finetune.dev, files.dev}, {finetune.test, files.test}})
       if (!path.empty()) to = read_tagged_words(path, columns), tag_numbers(to, labels);
-    const FinetuneOptions::Shares shares = finetune.shares(run, all.sentences());
+    const FinetuneOptions::Shares shares = finetune.shares(run, all.sentences(), strata_of(all, labels));
     files.train = all.picked(shares.train);
     if (!shares.dev.empty()) files.dev = all.picked(shares.dev);
     if (!shares.test.empty()) files.test = all.picked(shares.test);

@@ -8,9 +8,9 @@ void judge_parts(const Task& task, int64_t train_batches, const StopAsked& stop,
   bool stopped = false;
   const StopAsked asked = [&] { return stopped = stopped || (stop && stop()); };
   const auto loss = [&](Part part, int64_t batches = 0) { return !task.has(part) || stopped ? NAN : task.judge(part, batches, asked).loss; };
-  const auto examined = [&](Part part, double& score) {
+  const auto scored = [&](Part part, double& score) {
     if (!task.has(part) || stopped) return double(NAN);
-    Examination e = task.examine(part, asked);
+    Examination e = examined(task, part, asked);
     score = e.judgement.score;
     const double its_loss = e.judgement.loss;
     if (!e.blocks.empty()) r.examined.push_back(std::move(e));
@@ -18,8 +18,8 @@ void judge_parts(const Task& task, int64_t train_batches, const StopAsked& stop,
   };
   r.score_name = task.score_name();
   r.train_loss = loss(Part::train, train_batches);
-  r.dev_loss = examined(Part::dev, r.dev_score);
-  r.test_loss = examined(Part::test, r.test_score);
+  r.dev_loss = scored(Part::dev, r.dev_score);
+  r.test_loss = scored(Part::test, r.test_score);
   const Part same = task.same_as(Part::common);
   r.common_loss = same == Part::test ? r.test_loss : same == Part::dev ? r.dev_loss : loss(Part::common);
   r.baseline_loss = stopped ? NAN : task.baseline(asked);

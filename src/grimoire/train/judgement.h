@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "grimoire/report/report.h"
@@ -29,6 +30,7 @@ struct Judgement {
 // A judgement with what more there is to tell: the same for people and for programs, and what is said of each example.
 struct Examination {
   Part part = Part::dev;
+  std::string score_name = {};             // Task::score_name
   Judgement judgement = {};
   std::vector<report::Block> blocks = {};  // figures, tables, the worst mistakes; none: the judgement is all there is
   Json result = Json::object();

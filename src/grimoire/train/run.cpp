@@ -183,7 +183,7 @@ RunConfig read_run_config(const std::string& folder) {
   const std::string path = join_path(folder, "config.json");
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a folder that train wrote");
   if (!exists(path)) throw Error(ErrorKind::input, str("'{}' is not a run folder: it holds no config.json", folder),
-                                  "give the folder that train wrote");
+                                  hint_of_folds(folder).empty() ? "give the folder that train wrote" : hint_of_folds(folder));
   const Json json = Json::parse(read_file(path), path);
   if (json.is_object() && json.find("model_type")) {
     const std::string run = parent_folder(parent_folder(folder));
@@ -282,7 +282,7 @@ std::vector<Examination> examined_run(const std::string& folder) {
   std::vector<Examination> all;
   for (const Part part : {Part::dev, Part::test})
     if (task->has(part))
-      if (Examination e = task->examine(part, {}); !e.blocks.empty()) all.push_back(std::move(e));
+      if (Examination e = examined(*task, part); !e.blocks.empty()) all.push_back(std::move(e));
   return all;
 }
 

@@ -41,7 +41,7 @@ class Task {
   virtual bool has(Part part) const = 0;
   virtual Judgement judge(Part part, int64_t batches, const StopAsked& stop) const = 0;  // at most so many batches; 0: kMostJudgements
   virtual std::string score_name() const { return ""; }  // what Judgement::score is called, "accuracy"; empty: there is none
-  virtual Examination examine(Part part, const StopAsked& stop) const;  // of all of a part; here the judgement alone
+  virtual Examination examine(Part part, const StopAsked& stop) const;  // of all of a part; here the judgement alone. `examined` names the part
   virtual int64_t batches(Part) const { return 1; }                     // that judging all of it takes
   virtual int64_t symbols() const { return 0; }                         // of its vocabulary; 0: it has none
   virtual Part same_as(Part part) const { return part; }                // an earlier part that holds the very same examples
@@ -55,6 +55,8 @@ class Task {
   virtual std::vector<CheckpointFile> files() const = 0;
   virtual void load(const std::string& folder) = 0;
 };
+
+Examination examined(const Task& task, Part part, const StopAsked& stop = {});
 
 // The loss of any n training examples, as an evaluation works it out.
 double judge_rows(const Task& task, int64_t n);
