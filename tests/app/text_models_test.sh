@@ -176,7 +176,9 @@ expect 0 "" predict "$work/chooses" --question "Who?" --choice "the dog" --choic
 expect 0 "" predict "$work/chooses" --data "$work/choices.jsonl" --format jsonl; [ "$(grep -c '"choice": [012], "probability": 0' "$work/out")" = 6 ] || fail "choices: $(cat "$work/out")"
 expect 2 "1 answers are given with --choice" predict "$work/chooses" --question "Who?" --choice a
 expect 2 "best means nothing here: this model chooses among answers" predict "$work/chooses" --question "Who?" --choice a --choice b --best 2
-expect 2 "out means nothing here: this model chooses" eval "$work/chooses" --data "$work/choices.jsonl" --out "$work/none"
+expect 0 "" eval "$work/chooses" --data "$work/choices.jsonl" --out "$work/chosen.csv"
+[ "$(wc -l <"$work/chosen.csv")" = 7 ] || fail "not a row for each question: $(cat "$work/chosen.csv")"
+grep -q "Answers on dev" "$work/chooses/report.html" || fail "the report of a run does not show its answers"
 printf '{"question": "Who?", "choices": ["a", "b"], "answer": 2}\n' >"$work/wrong.jsonl"
 expect 3 "wrong.jsonl: line 1: got the answer 2, expected 0 to 1" finetune "$work/reader" --task choice --data "$work/wrong.jsonl" --out "$work/none"
 expect 2 "task is missing: one of classify, " finetune "$work/reader" --data "$work/wrong.csv" --out "$work/none"

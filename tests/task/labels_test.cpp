@@ -12,6 +12,7 @@
 #include "grimoire/task/finetune.h"
 #include "grimoire/task/label_scores.h"
 #include "grimoire/text/tokenizer.h"
+#include "grimoire/train/report.h"
 #include "grimoire/train/run.h"
 #include "support/op_case.h"
 #include "task/taught_run.h"
@@ -49,6 +50,24 @@ TEST_F(Labelling, ClassesAreLearned) {
   EXPECT_GT(answers.values.at({0, 0}), .7);
   EXPECT_GT(answers.values.at({1, 1}), .7);
   EXPECT_NEAR(answers.values.at({0, 0}) + answers.values.at({0, 1}), 1, 1e-12);
+}
+
+TEST_F(Labelling, TheReportTellsWhatIsRightAndByWhichScore) {
+  RunConfig c = config("classify", "told");
+  c.split = "50/25/25";
+  const RunResult r = train(c, quiet_);
+  EXPECT_EQ(r.score_name, "accuracy");
+  ASSERT_EQ(r.examined.size(), 2u);
+  EXPECT_EQ(r.examined[0].part, Part::dev);
+  EXPECT_EQ(r.examined[0].judgement.score, r.dev_score);
+  EXPECT_EQ(r.examined[1].judgement.score, r.test_score);
+  const std::string page = read_file(c.out + "/report.html"), log = read_file(c.out + "/metrics.jsonl");
+  for (const char* part : {"Answers on dev", "Answers on test", "accuracy, dev", "Matthews correlation", "is \\ predicted"})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  EXPECT_NE(log.find(R"("score": "accuracy")"), std::string::npos);
+  const std::vector<Examination> again = examined_run(c.out);  // from its folder alone
+  ASSERT_EQ(again.size(), 2u);
+  EXPECT_EQ(again[1].result.dump(), r.examined[1].result.dump());
 }
 
 TEST_F(Labelling, IsTheSameForAnyNumberOfThreadsAndAcrossAStop) {
@@ -169,7 +188,6 @@ TEST(LabelScores, CountWhatIsRight) {
   EXPECT_NEAR(s.score, 2.0 / 3, 1e-15);
   EXPECT_NEAR(s.loss, -(std::log(.7) + std::log(.6) + std::log(.3)) / 3, 1e-15);
   EXPECT_EQ(s.confusion, (std::vector<double>{1, 0, 0, 0, 1, 0, 1, 0, 0}));
-  EXPECT_EQ(s.worst[0].text, 2);
   const LabelScores several = score_labels({LabelKind::several, said}, right);  // two hits, no false alarm, one miss
   EXPECT_NEAR(several.score, 2 * 2.0 / (2 * 2 + 0 + 1), 1e-15);
 }

@@ -20,6 +20,7 @@ class FinetuneCommand final : public TaughtCommand {
   std::vector<std::string> examples() const override {
     std::vector<std::string> all = {"grimoire finetune minilm --task classify --data reviews.csv --out runs/reviews",
                                     "grimoire finetune minilm --task classify --data train.tsv --dev dev.tsv --epochs 2 --out runs/sst2",
+                                    "grimoire finetune minilm --task classify --data reviews.csv --folds 5 --out runs/folds",
                                     "grimoire finetune minilm --task multilabel --data tags.jsonl --out runs/tags",
                                     "grimoire finetune minilm --task regress --data ratings.csv --out runs/ratings",
                                     "grimoire finetune minilm --task tag --data train.conllu --dev dev.conllu --lr 3e-4 --out runs/upos",

@@ -32,7 +32,8 @@ int TaughtCommand::run(Console& console) {
   if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", see_help(*this));
   config_.init_from = model_at(config_.init_from);
   take_shape_of_init(config_);
-  ConsoleEvents events(console, options(), config_.task_settings().words().score);
+  ConsoleEvents events(console, options(), config_.task_settings().words());
+  if (folds_of(config_) > 0) return show_folds(console, train_folds(config_, events));
   return show_result(console, train(config_, events));
 }
 

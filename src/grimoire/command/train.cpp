@@ -8,6 +8,7 @@
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/train/cost.h"
 #include "grimoire/train/lm_data.h"
+#include "grimoire/train/report.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
@@ -77,7 +78,7 @@ class TrainCommand final : public Command {
 
   int run(Console& console) override {
     if (dry_run_) return show_cost(console);
-    ConsoleEvents events(console, options());
+    ConsoleEvents events(console, options(), config_.task_settings().words());
     return show_result(console, train(config_, *source_, events));
   }
 
@@ -262,7 +263,13 @@ class ResumeCommand final : public Command {
              .target = &changes_.accept_changes}};
   }
   int run(Console& console) override {
-    ConsoleEvents events(console, options());
+    if (exists(join_path(folder_, kFoldsFile))) {
+      if (changes_.steps >= 0 || changes_.threads >= 0 || changes_.recompute != Recompute::as_before || changes_.accept_changes)
+        throw Error(ErrorKind::usage, str("'{}' holds the runs of several folds, which go on as they began", folder_), "leave the other flags out");
+      ConsoleEvents events(console, options(), {});
+      return show_folds(console, resume_folds(folder_, events));
+    }
+    ConsoleEvents events(console, options(), read_run_config(folder_).task_settings().words());
     return show_result(console, resume(folder_, events, changes_));
   }
 

@@ -83,7 +83,7 @@ RunResult run_to_its_end(const RunConfig& config, std::unique_ptr<Work> work, co
   work.reset();
   std::optional<Diagnosis> diagnosis;
   if (!config.architecture().counts && config.steps > 0) diagnosis = diagnose_run(config, source, folder);
-  write_report(folder, {.diagnosis = diagnosis ? &*diagnosis : nullptr, .samples = source.samples(folder)});
+  write_report(folder, {.diagnosis = diagnosis ? &*diagnosis : nullptr, .samples = source.samples(folder), .examined = result.examined});
   events.note(str("report: {}", join_path(folder, "report.html")));
   return result;
 }
@@ -183,7 +183,7 @@ RunConfig read_run_config(const std::string& folder) {
   const std::string path = join_path(folder, "config.json");
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a folder that train wrote");
   if (!exists(path)) throw Error(ErrorKind::input, str("'{}' is not a run folder: it holds no config.json", folder),
-                                  "give the folder that train wrote");
+                                  hint_of_folds(folder).empty() ? "give the folder that train wrote" : hint_of_folds(folder));
   const Json json = Json::parse(read_file(path), path);
   if (json.is_object() && json.find("model_type")) {
     const std::string run = parent_folder(parent_folder(folder));
@@ -271,6 +271,20 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
 }
 
 std::vector<std::string> samples_of_run(const std::string& folder) { return open_task_of(read_run_config(folder))->samples(folder); }
+
+std::vector<Examination> examined_run(const std::string& folder) {
+  const RunConfig config = read_run_config(folder);
+  const device::ThreadCap cap(config.threads);
+  const std::string best = model_folder_in(folder);
+  Rng unused(RngMode::philox, 0);
+  const std::unique_ptr<Task> task = open_task_of(config)->make(config, unused, best);
+  task->load(best);
+  std::vector<Examination> all;
+  for (const Part part : {Part::dev, Part::test})
+    if (task->has(part))
+      if (Examination e = examined(*task, part); !e.blocks.empty()) all.push_back(std::move(e));
+  return all;
+}
 
 Diagnosis diagnose_run(const std::string& folder, double target) {
   const RunConfig config = read_run_config(folder);

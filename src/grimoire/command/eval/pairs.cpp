@@ -14,7 +14,7 @@
 namespace grim::eval {
 namespace {
 
-using report::Figure, report::Remark, report::number;
+using report::counted, report::Figure, report::Remark, report::number;
 
 report::Table by_length(const PairEvaluation& e) {
   report::Table table{{"source tokens", "pairs", "target tokens", "nats a token", "perplexity"}, {}};
