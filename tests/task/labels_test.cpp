@@ -20,10 +20,7 @@
 namespace grim {
 namespace {
 
-const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
-  "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 1]},
-  "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3, "the": 4, "film": 5, "was": 6,
-  "fine": 7, "bright": 8, "dull": 9, "slow": 10, "very": 11}}})";
+const std::string kTokenizer = test::word_tokenizer({"the", "film", "was", "fine", "bright", "dull", "slow", "very"});
 
 class Labelling : public test::TaughtRun {
  protected:

@@ -16,9 +16,8 @@ void RougeScores::add(std::string_view summary, std::span<const std::string_view
   for (size_t k = 0; k < kinds.size(); ++k) of_texts[k].push_back(rouge(kinds[k], summary, references, stemming));
 }
 
-report::Table rouge_table(double level) { return {{"", "kind", "precision", "recall", "F", "from", str("to ({:.4g} %)", 100 * level)}, {}}; }
-
-void add_rouge_rows(report::Table& table, Json& result, const std::string& who, const RougeScores& scores, const RougeAggregation& how) {
+report::Table rouge_table(const RougeScores& scores, const RougeAggregation& how, Json& result) {
+  report::Table table{{"", "precision", "recall", "F", "from", str("to ({:.4g} %)", 100 * how.level)}, {}};
   const std::vector<RougeInterval> intervals = aggregate(scores.of_texts, how);
   const auto shown = [](double v) { return number(v, "{:.4f}"); };
   for (size_t k = 0; k < scores.kinds.size(); ++k) {
@@ -28,10 +27,11 @@ void add_rouge_rows(report::Table& table, Json& result, const std::string& who, 
     for (const PrecisionRecall& s : scores.of_texts[k]) mean.precision += s.precision / n, mean.recall += s.recall / n, f += s.f1() / n;
     const RougeInterval& i = intervals[k];
     const std::string kind = scores.kinds[k].name();
-    table.rows.push_back({k == 0 ? who : "", kind, shown(mean.precision), shown(mean.recall), shown(f), shown(i.f1_low), shown(i.f1_high)});
+    table.rows.push_back({kind, shown(mean.precision), shown(mean.recall), shown(f), shown(i.f1_low), shown(i.f1_high)});
     result.set(kind, Json::object({{"precision", mean.precision}, {"recall", mean.recall}, {"f1", f}, {"low", rouge_json(i.low, i.f1_low)},
                                    {"mid", rouge_json(i.middle, i.f1_middle)}, {"high", rouge_json(i.high, i.f1_high)}}));
   }
+  return table;
 }
 
 Json rouge_json(const PrecisionRecall& s, double f1) { return Json::object({{"precision", s.precision}, {"recall", s.recall}, {"f1", f1}}); }

@@ -19,9 +19,8 @@ struct RougeScores {
   void add(std::string_view summary, std::span<const std::string_view> references, Stemming stemming);
 };
 
-report::Table rouge_table(double level);  // without rows; its first column names who is judged, or is empty
-// A row for each kind, `who` before the first; and in `result` an object for each.
-void add_rouge_rows(report::Table& table, Json& result, const std::string& who, const RougeScores& scores, const RougeAggregation& how);
+// A row for each kind; and in `result` an object for each.
+report::Table rouge_table(const RougeScores& scores, const RougeAggregation& how, Json& result);
 Json rouge_json(const PrecisionRecall& s, double f1);
 // What scores depend on besides the texts, in one line.
 std::string rouge_signature(size_t references, Stemming stemming, const RougeAggregation& how);

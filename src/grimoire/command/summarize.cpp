@@ -17,7 +17,6 @@
 #include "grimoire/hub/fetch.h"
 #include "grimoire/task/lexrank.h"
 #include "grimoire/task/seq2seq_data.h"
-#include "grimoire/text/special_token.h"
 
 namespace grim {
 namespace {
@@ -165,7 +164,7 @@ class SummarizeCommand final : public Command {
       ids.push_back(std::move(e.ids));
     }
     if (longer > 0) console.say(str("{}: of {} of {} texts only the first {} tokens are read", by, longer, texts.size(), most));
-    const int64_t end = trained->ends.empty() ? needed_token(*trained->tokenizer, TokenRole::end) : trained->ends[0];
+    const int64_t end = end_token(*trained);
     std::vector<Sentences> all;
     for (const std::string& text : write_all(*trained->model, *trained->tokenizer, ids, end)) all.push_back(sentences_of(text));
     return all;
@@ -189,11 +188,24 @@ class SummarizeCommand final : public Command {
     if (console.json()) console.result(Json::object({{"summaries", result}}));
   }
 
+  // Behind who made the summaries, whose name stands before the first.
+  static void add_scores(report::Table& all, const report::Table& own, const std::string& who) {
+    if (all.columns.empty()) {
+      all.columns = own.columns;
+      all.columns.front() = "kind";
+      all.columns.insert(all.columns.begin(), "");
+    }
+    for (size_t r = 0; r < own.rows.size(); ++r) {
+      all.rows.push_back(own.rows[r]);
+      all.rows.back().insert(all.rows.back().begin(), r == 0 ? who : std::string());
+    }
+  }
+
   // Sentences of ROUGE-Lsum are those that the texts are cut into.
   void judge(Console& console, const std::vector<std::string>& right, const std::vector<Summaries>& all) const {
     const Stemming stemming = stem_ ? Stemming::porter : Stemming::none;
     const RougeAggregation how;
-    report::Table scores = rouge_table(how.level), sizes{{"", "words a summary", "s"}, {}};
+    report::Table scores{{}, {}}, sizes{{"", "words a summary", "s"}, {}};
     Json by = Json::object();
     for (const Summaries& made : all) {
       RougeScores rouge({});
@@ -205,7 +217,7 @@ class SummarizeCommand final : public Command {
         words += static_cast<double>(rouge_words(own, Stemming::none).size()) / static_cast<double>(right.size());
       }
       Json result = Json::object();
-      add_rouge_rows(scores, result, file_name(made.by), rouge, how);
+      add_scores(scores, rouge_table(rouge, how, result), file_name(made.by));
       sizes.rows.push_back({file_name(made.by), number(words, "{:.1f}"), number(made.seconds, "{:.1f}")});
       result.set("words", words);
       by.set(made.by, result);

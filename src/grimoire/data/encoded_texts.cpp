@@ -8,6 +8,12 @@
 
 namespace grim {
 
+TextWindows TextWindows::within(int64_t context) const {
+  TextWindows windows = *this;
+  windows.most = most == 0 ? context : std::min(most, context);
+  return windows;
+}
+
 std::string long_texts_in_words(int64_t longer, int64_t texts, const TextWindows& windows) {
   const char* const how = windows.longer == LongTexts::head ? "up to there" : windows.longer == LongTexts::tail ? "from their ends"
                                                                             : "in windows, whose answers are averaged";

@@ -21,6 +21,7 @@ struct TextWindows {
   int64_t most = 512;  // tokens of a window, with those around the text
   LongTexts longer = LongTexts::head;
   int64_t stride = 64;
+  TextWindows within(int64_t context) const;  // of a model that reads so much: no longer ones; that much where `most` is 0
 };
 // "3 of 40 texts are longer than 128 tokens, and are read up to there"
 std::string long_texts_in_words(int64_t longer, int64_t texts, const TextWindows& windows);

@@ -50,14 +50,13 @@ bool is_recorded(const Tensor& x, std::span<const Affine> layers) {
 
 // What evaluates them, checked; the last times what the first gives where it is gated. Empty where ops have to go one by one.
 std::vector<cpu::EvaluatedLayer> evaluated(const Tensor& x, std::span<const Affine> layers, bool gated) {
+  for (const Affine& layer : layers) check_linear(x, layer.weight, layer.bias);
   std::vector<cpu::EvaluatedLayer> all;
   const bool alike = std::ranges::all_of(layers, [&](const Affine& a) { return a.weight.dtype() == layers[0].weight.dtype(); });
   if (layers.empty() || is_narrow(x) || !alike || is_recorded(x, layers)) return all;
   const Tensor rows = rows_of(x);
-  for (const Affine& layer : layers) {
-    check_linear(x, layer.weight, layer.bias);
+  for (const Affine& layer : layers)
     all.push_back({layer.activation, saved(matrix(layer.weight)), dense_bias(layer), rows.like({rows.dim(0), layer.weight.dim(1)})});
-  }
   if (gated) all.back().times = all.front().y;
   GRIM_RUN(linear_evaluated, rows, std::span<const cpu::EvaluatedLayer>(all));
   return all;
@@ -85,18 +84,14 @@ Tensor gated_linear(const Tensor& x, const Affine& gate, const Affine& layer) {
 
 // z = x W + b, y = act(z):  dz = dy act'(z),  dx = dz W',  dW = x' dz,  db = column sums of dz.
 Tensor linear(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias, Activation activation) {
-  check_linear(x_any, weight_any, bias);
   const Affine layer{weight_any, bias, activation};
-  const Tensor x = rows_of(x_any), w = saved(matrix(weight_any)), b = dense_bias(layer), y = x.like({x.dim(0), w.dim(1)});
+  const std::span<const Affine> one(&layer, 1);
+  if (const std::vector<cpu::EvaluatedLayer> done = evaluated(x_any, one, false); !done.empty())
+    return view::try_reshape(done[0].y, shape_of(x_any, done[0].w));
+  const Tensor x = rows_of(x_any), w = saved(matrix(weight_any)), y = x.like({x.dim(0), w.dim(1)});
   const Shape shape = shape_of(x_any, w);
-  const bool recorded = is_recorded(x_any, std::span(&layer, 1));
-  if (!recorded && !is_narrow(x)) {
-    const cpu::EvaluatedLayer one{activation, w, b, y};
-    GRIM_RUN(linear_evaluated, x, std::span(&one, 1));
-    return view::try_reshape(y, shape);
-  }
-  const Tensor pre = recorded && needs_input(activation) ? y.like() : Tensor();
-  GRIM_RUN(linear, activation, x, w, b, y, pre);
+  const Tensor pre = is_recorded(x_any, one) && needs_input(activation) ? y.like() : Tensor();
+  GRIM_RUN(linear, activation, x, w, dense_bias(layer), y, pre);
   const Tensor kept = activation == Activation::none ? Tensor() : pre.defined() ? pre : y;
   return record(view::try_reshape(y, shape), {x_any, weight_any, bias}, [x, w, kept, activation](const Tensor& dy_any, Grads dx) {
     const Tensor dy = view::try_reshape(contiguous(dy_any), {x.dim(0), w.dim(1)});

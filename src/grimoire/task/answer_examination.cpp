@@ -12,13 +12,10 @@ namespace {
 
 using report::counted, report::Figure, report::number, report::Table;
 
-void add_part(Examination& e, const char* words, const char* key, const std::optional<AnswerScores>& part) {
+void add_part(Examination& e, const char* words, const std::optional<AnswerScores>& part) {
   if (!part) return;
   e.blocks.insert(e.blocks.end(), {Figure{str("exact match {}, %", words), number(part->exact, "{:.4f}")},
                                    Figure{str("F1 {}, %", words), number(part->f1, "{:.4f}")}, Figure{str("questions {}", words), counted(part->questions)}});
-  e.result.set(str("{}_exact", key), part->exact);
-  e.result.set(str("{}_f1", key), part->f1);
-  e.result.set(str("{}_total", key), part->questions);
 }
 
 void add_thresholds(Examination& e, const std::vector<Question>& questions) {
@@ -27,10 +24,7 @@ void add_thresholds(Examination& e, const std::vector<Question>& questions) {
                                    Figure{"at the null threshold", number(best.exact.threshold, "{:.4f}")},
                                    Figure{"best F1, %", number(best.f1.score, "{:.4f}")},
                                    Figure{"at the null threshold", number(best.f1.threshold, "{:.4f}")}});
-  e.result.set("best_exact", best.exact.score);
-  e.result.set("best_exact_thresh", best.exact.threshold);
-  e.result.set("best_f1", best.f1.score);
-  e.result.set("best_f1_thresh", best.f1.threshold);
+  set_thresholds(e.result, best);
 }
 
 struct JudgedAnswer {
@@ -78,11 +72,12 @@ Examination examined_answers(const AnsweredQuestions& answered, const TextQuesti
                 .blocks = {Figure{"exact match, %", number(s.all.exact, "{:.4f}")}},
                 .result = Json::object({{"exact", s.all.exact}, {"f1", s.all.f1}, {"total", s.all.questions}})};
   const auto known = stats::proportion_interval(std::round(s.all.exact / 100 * N), N);
-  e.blocks.insert(e.blocks.end(), {Figure{"with 95 % confidence, from", number(100 * known.low, "{:.2f}")}, Figure{"to", number(100 * known.high, "{:.2f}")},
-                                   Figure{"F1, %", number(s.all.f1, "{:.4f}")}});
+  add_interval(e.blocks, 100 * known.low, 100 * known.high, "{:.2f}");
+  e.blocks.push_back(Figure{"F1, %", number(s.all.f1, "{:.4f}")});
   e.result.set("interval", Json::array({known.low, known.high}));
-  add_part(e, "with an answer", "HasAns", s.with_answer);
-  add_part(e, "without one", "NoAns", s.without_answer);
+  add_part(e, "with an answer", s.with_answer);
+  add_part(e, "without one", s.without_answer);
+  set_parts(e.result, s);
   std::vector<Question> found = for_squad(questions, answered.questions);
   if (options.may_lack) add_thresholds(e, found);
   e.blocks.insert(e.blocks.end(), {Figure{"nats a window", number(answered.loss, "{:.4f}")}, Figure{"questions", counted(std::ssize(questions.questions))}});

@@ -107,8 +107,9 @@ class DistillSource final : public TaskSource {
     TaskSource::resolve(config);
   }
   Json identity(const RunConfig& config) const override {
-    return Json::object({{"content_xxh3_128", data_.files()->train.content_hash}, {"dev_xxh3_128", data_.files()->dev.content_hash}, {"split", config.split},
-                         {"teacher_xxh3_128", teacher_->hash()}});
+    Json all = options_.identity(config, data_.files()->train.content_hash, data_.files()->dev.content_hash);
+    all.set("teacher_xxh3_128", teacher_->hash());
+    return all;
   }
 
  private:

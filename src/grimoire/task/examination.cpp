@@ -10,8 +10,12 @@ namespace grim {
 
 using report::Figure, report::number, report::Table;
 
+void add_interval(std::vector<report::Block>& blocks, double low, double high, const char* format) {
+  blocks.insert(blocks.end(), {Figure{"with 95 % confidence, from", number(low, format)}, Figure{"to", number(high, format)}});
+}
+
 void add_interval(Examination& e, double low, double high, const char* format) {
-  e.blocks.insert(e.blocks.end(), {Figure{"with 95 % confidence, from", number(low, format)}, Figure{"to", number(high, format)}});
+  add_interval(e.blocks, low, high, format);
   e.result.set("interval", Json::array({low, high}));
 }
 

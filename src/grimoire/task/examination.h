@@ -13,7 +13,9 @@ namespace grim {
 inline constexpr size_t kWorstShown = 12;
 inline constexpr size_t kTextShown = 100;  // columns of a text in a table for people
 
-// 95 % confidence, in the result as "interval".
+// "with 95 % confidence, from ... to ..."
+void add_interval(std::vector<report::Block>& blocks, double low, double high, const char* format);
+// The same, in the result as "interval".
 void add_interval(Examination& e, double low, double high, const char* format = "{:.4f}");
 
 // The names that scores of classes go by: "class", "classes", "texts".

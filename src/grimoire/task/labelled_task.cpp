@@ -63,22 +63,16 @@ LabelFiles label_files(const LabelledTexts& all, const Labels& set, const RunCon
   return files;
 }
 
-TextWindows LabelData::windows_within(int64_t context) const {
-  TextWindows windows = windows_;
-  windows.most = windows.most > 0 ? std::min(windows.most, context) : context;
-  return windows;
-}
-
 std::shared_ptr<const LabelData::Parts> LabelData::encoded(const Tokenizer& tokenizer, int64_t context) const {
   return encoded_.of(tokenizer, context, [&] {
-    const auto part = [&](const LabelledTexts& f) { return EncodedTexts(tokenizer, f.texts, f.pairs, windows_within(context), f.places); };
+    const auto part = [&](const LabelledTexts& f) { return EncodedTexts(tokenizer, f.texts, f.pairs, windows_.within(context), f.places); };
     return Parts{part(files_->train), part(files_->dev), part(files_->test), part(files_->train_sample)};
   });
 }
 
 LabelledTask::LabelledTask(EncoderAtHand at_hand, const LabelData& data, const FinetuneOptions& options)
     : model_(std::move(at_hand.model)), tokenizer_(std::move(at_hand.tokenizer)), labels_(model_->label_set()), options_(options),
-      windows_(data.windows_within(model_->context())), files_(data.files()), encoded_(data.encoded(*tokenizer_, model_->context())) {
+      windows_(data.windows().within(model_->context())), files_(data.files()), encoded_(data.encoded(*tokenizer_, model_->context())) {
   const auto part = [&](const LabelledTexts& labelled, const EncodedTexts& texts) {
     const bool known = labelled.labels.size() == labelled.size();
     return LabelPart{&labelled, &texts, known ? label_targets(labelled, labels_) : Tensor()};

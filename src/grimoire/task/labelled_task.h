@@ -33,7 +33,7 @@ class LabelData {
     EncodedTexts train, dev, test, train_sample;
   };
   const std::shared_ptr<const LabelFiles>& files() const { return files_; }
-  TextWindows windows_within(int64_t context) const;  // that a model reads
+  const TextWindows& windows() const { return windows_; }
   // throws: input, as EncodedTexts
   std::shared_ptr<const Parts> encoded(const Tokenizer& tokenizer, int64_t context) const;
 

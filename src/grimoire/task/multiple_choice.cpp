@@ -80,10 +80,8 @@ class ChoiceTask final : public Task {
   std::vector<std::string> notes() const override {
     const int64_t n = encoded_->train.longer() + encoded_->dev.longer() + encoded_->test.longer();
     if (n == 0) return {};
-    return {str("{} questions with an answer are longer than {} tokens, and are read up to there", with_commas(n), longest(options_, *model_))};
-  }
-  static int64_t longest(const FinetuneOptions& options, const TextEncoder& model) {
-    return options.windows.most > 0 ? std::min(options.windows.most, model.context()) : model.context();
+    return {str("{} questions with an answer are longer than {} tokens, and are read up to there", with_commas(n),
+                options_.windows.within(model_->context()).most)};
   }
 
  private:
@@ -110,7 +108,7 @@ class ChoiceSource final : public TaskSource {
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
     EncoderAtHand at_hand = encoder_of_run(config, checkpoint, NewHead::choices, {}, rng);
     std::shared_ptr<const EncodedChoiceFiles> encoded = encoded_.of(*at_hand.tokenizer, at_hand.model->context(), [&] {
-      const int64_t most = ChoiceTask::longest(options_, *at_hand.model);
+      const int64_t most = options_.windows.within(at_hand.model->context()).most;
       const auto part = [&](const ChoiceFile& f) { return EncodedChoices(*at_hand.tokenizer, f.questions, most, f.source); };
       return EncodedChoiceFiles{part(files_->train), part(files_->dev), part(files_->test)};
     });

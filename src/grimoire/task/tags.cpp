@@ -98,19 +98,13 @@ class TagTask final : public Task {
                       marks_spans(labels_) ? "the F1 of whole spans, as conlleval reads them" : "the accuracy of words"));
     if (longer > 0)
       all.push_back(str("{} of {} sentences are longer than {} tokens, and are read in windows that are cut between words (" GRIM_SETTING("long-texts") ")",
-                        with_commas(longer), with_commas(sentences), windows_within(options_, *model_).most));
+                        with_commas(longer), with_commas(sentences), options_.windows.within(model_->context()).most));
     if (cut > 0) all.push_back(str("of {} words that are longer than that only the first pieces are read", with_commas(cut)));
     for (const TagPart* const p : {&dev_, &test_})
       if (const auto unknown = std::ranges::count(p->tags, -1))
         all.push_back(str("{}: {} of {} words have a tag that nothing is learned of: they count as wrong", p->sentences->source, with_commas(unknown),
                           with_commas(std::ssize(p->tags))));
     return all;
-  }
-
-  static TextWindows windows_within(const FinetuneOptions& options, const TextEncoder& model) {
-    TextWindows windows = options.windows;
-    windows.most = windows.most > 0 ? std::min(windows.most, model.context()) : model.context();
-    return windows;
   }
 
  private:
@@ -134,7 +128,7 @@ class TagSource final : public TaskSource {
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
     EncoderAtHand at_hand = encoder_of_run(config, checkpoint, NewHead::tokens, labels_, rng);
     std::shared_ptr<const EncodedTagFiles> encoded = encoded_.of(*at_hand.tokenizer, at_hand.model->context(), [&] {
-      const TextWindows windows = TagTask::windows_within(options_, *at_hand.model);
+      const TextWindows windows = options_.windows.within(at_hand.model->context());
       const auto part = [&](const TaggedSentences& s) { return s.words.empty() ? EncodedWords() : EncodedWords(*at_hand.tokenizer, s, windows); };
       return EncodedTagFiles{part(files_->train), part(files_->dev), part(files_->test), part(files_->train_sample)};
     });

@@ -36,10 +36,9 @@ std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus, D
 
 TextWindows windows_of_run(const Json& run, const TextEncoder& model) {
   TextWindows windows{.most = run.integer("max_length", 0), .stride = run.integer("stride", TextWindows().stride)};
-  windows.most = windows.most == 0 ? model.context() : std::min(windows.most, model.context());
   const auto* const named = std::ranges::find(kLongTexts, run.text("long_texts", kLongTexts[0]));
   if (named != kLongTexts.end()) windows.longer = static_cast<LongTexts>(named - kLongTexts.begin());
-  return windows;
+  return windows.within(model.context());
 }
 
 TextWindows tag_windows_of_run(const Json& run, const TextEncoder& model) {

@@ -7,8 +7,7 @@
 namespace grim::eval {
 
 int64_t longest_choice_of_run(const Json& run, const TextEncoder& model) {
-  const int64_t most = run.integer("max_length", 0);
-  return most > 0 ? std::min(most, model.context()) : model.context();
+  return TextWindows{.most = run.integer("max_length", 0)}.within(model.context()).most;
 }
 
 Judged judge_best_choices(const TrainedEncoder& trained, const EvalSettings& settings) {

@@ -32,12 +32,7 @@ class RougeForm final : public ScoreForm {
     const RougeScores scores = scores_of(sides);
     const RougeAggregation how{.samples = samples_, .level = level_, .seed = static_cast<uint32_t>(seed_)};
     Answer answer{{"", {}}, Json::object()};
-    Table table = rouge_table(level_);
-    add_rouge_rows(table, answer.result, "", scores, how);
-    table.columns.erase(table.columns.begin());
-    for (auto& row : table.rows) row.erase(row.begin());
-    table.columns.front() = "";
-    answer.report.blocks = {std::move(table)};
+    answer.report.blocks = {rouge_table(scores, how, answer.result)};
     if (by_line_) add_lines(scores, answer);
     const std::string signature = rouge_signature(sides.references.size(), stemming(), how);
     answer.report.blocks.emplace_back(Remark{signature});
