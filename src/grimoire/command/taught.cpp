@@ -1,8 +1,11 @@
 #include "grimoire/command/taught.h"
 
+#include <algorithm>
+
 #include "grimoire/base/error.h"
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/run_console.h"
+#include "grimoire/command/run_cost.h"
 #include "grimoire/hub/fetch.h"
 #include "grimoire/train/run.h"
 
@@ -23,15 +26,21 @@ Options TaughtCommand::options() {
     if (o.name == "task") o.choices = forms().names();
     o.basic = o.basic || o.name == "lr" || o.name == "batch-size" || o.name == "dtype";
   }
+  all.push_back({.name = "dry-run", .help = "say what the run would cost, and stop", .target = &dry_run_, .basic = true});
   return all;
 }
 
 int TaughtCommand::run(Console& console) {
   if (const std::string missing = what_is_missing(); !missing.empty()) throw Error(ErrorKind::usage, missing, see_help(*this));
   if (config_.data.empty() && *data_in_words()) throw Error(ErrorKind::usage, str("--data is missing: {}", data_in_words()), see_help(*this));
-  if (config_.out.empty()) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", see_help(*this));
+  if (config_.out.empty() && !dry_run_) throw Error(ErrorKind::usage, "--out is missing: the folder for the run", see_help(*this));
   config_.init_from = model_at(config_.init_from);
   take_shape_of_init(config_);
+  if (dry_run_) {
+    const int64_t folds = folds_of(config_);
+    if (folds > 0) config_.set("fold", 1);
+    return show_cost(console, config_, *config_.open_task(), std::max<int64_t>(1, folds));
+  }
   ConsoleEvents events(console, options(), config_.task_settings().words());
   if (folds_of(config_) > 0) return show_folds(console, train_folds(config_, events));
   return show_result(console, train(config_, events));

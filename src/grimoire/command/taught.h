@@ -17,6 +17,9 @@ class TaughtCommand : public Command {
   virtual std::string what_is_missing() const = 0;   // beside data and a folder for the run; "": nothing
   virtual const char* data_in_words() const = 0;     // "the labelled texts to learn from"; "": its task asks for what it needs
   RunConfig config_;
+
+ private:
+  bool dry_run_ = false;
 };
 
 }  // namespace grim

@@ -77,6 +77,7 @@ struct RunConfig : TrainerOptions {
   ModelConfig& shape();
   void set_shape(const std::string& name, std::unique_ptr<ModelConfig> values);
   const ModelConfig& shape() const { return const_cast<RunConfig*>(this)->shape(); }
+  std::vector<SizeAxis> axes() const;  // of its shape, where that is its own: of a model that is taught all is there, and none is cut
   std::unique_ptr<ModelConfig> shape_for(int64_t vocabulary) const;  // the model's, for so many symbols
   int64_t context() const { return std::max<int64_t>(1, shape().size("context")); }  // once it is resolved
 

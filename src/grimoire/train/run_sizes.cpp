@@ -6,6 +6,7 @@
 namespace grim {
 
 double judged_batches(const RunSizes& s, Part part, int64_t most) {
+  if (s.judges_all) return s.judged[static_cast<size_t>(part)];
   return std::min(std::ceil(s.judged[static_cast<size_t>(part)] / static_cast<double>(s.judged_at_once)), static_cast<double>(most));
 }
 
