@@ -22,6 +22,11 @@ expect 3 "holds no model" predict "$work/folds" --text "the film"; said "give on
 expect 2 "" finetune "$work/bert" --task classify --data "$work/labels.tsv" --folds 3 --test "$work/labels.tsv" --out "$work/none"
 expect 2 "" finetune "$work/bert" --task classify --data "$work/labels.tsv" --fold 3 --out "$work/none"
 
+# --- what it would cost
+expect 0 "" finetune "$work/bert" --task classify --data "$work/labels.tsv" --epochs 2 --dry-run; printed "together"; printed "^ +steps +3$"
+expect 0 "" finetune "$work/bert" --task classify --data "$work/labels.tsv" --folds 4 --dry-run --json; printed '"runs": 4'
+expect 0 "" distill "$work/teacher" --data "$work/labels.tsv" --student-layers 1 --dry-run --out "$work/none"; printed "an evaluation"
+
 # --- labels: with what the data say, and without
 expect 0 "the teacher has accuracy" distill "$work/teacher" --data "$work/labels.tsv" --student-layers 1 --epochs 2 --out "$work/small"
 said "the best weights"; said "grimoire predict"

@@ -147,8 +147,8 @@ std::vector<report::Block> blocks_of(const FoldedRun& run) {
                                     Figure{"standard deviation", number(run.deviation, "{:.4f}")}};
   if (std::isfinite(run.low))
     all.insert(all.end(), {Figure{"with 95 % confidence, from", number(run.low, "{:.4f}")}, Figure{"to", number(run.high, "{:.4f}")}});
-  all.push_back(Remark{"Each fold neither trained the weights that judge it nor chose them. The runs share most of their data, so that the interval is a little "
-                       "too narrow.", report::Tone::faint});
+  all.push_back(Remark{"Each fold neither trained the weights that judge it nor chose them. The runs share most of their data, so that the interval "
+                       "is a little too narrow.", report::Tone::faint});
   all.push_back(Remark{str("What was said of every example by the run that has not seen it: {}. Each folder above holds a whole model; for one that has "
                            "learned from all the data, leave the folds out.", join_path(run.folder, "predictions.csv"))});
   return all;
