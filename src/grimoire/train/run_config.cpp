@@ -75,6 +75,11 @@ RunConfig& RunConfig::set(std::string_view name, const Json& value) {
   return *this;
 }
 
+Option window_option(RunConfig& run) {
+  return {.name = "max-length", .help = "tokens of an example, where the model reads more; 0: as many as it reads", .target = &run.window, .low = 0,
+          .with = "init-from"};
+}
+
 void check_recomputes(const RunConfig& config) {
   if (!config.architecture().recomputes)
     throw Error(ErrorKind::usage, str(GRIM_SETTING("recompute") ": a {} has no layers that could be computed again", config.model), "leave it out");
