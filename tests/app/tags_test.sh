@@ -57,5 +57,5 @@ ran 3 finetune bert --task tag --data lines.txt --out none; said "lines.txt: lin
 ran 3 finetune bert --task tag --data words.txt --out none; said "words.txt: line 1: got the word 'Ada' alone"
 ran 3 eval a --data names.conllu; said "got the tags NAME, X, and none of them is learned"
 ran 3 predict a --text " "; said "there are no words"
-ran 2 finetune bert --data names.txt --out none; said "task is missing: one of classify, multilabel, regress, tag"
+ran 2 finetune bert --data names.txt --out none; said "task is missing: one of classify, pair, multilabel, regress, tag"
 finish

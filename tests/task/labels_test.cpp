@@ -179,6 +179,19 @@ TEST_F(Labelling, SaysWhatIsWrongBeforeItTrains) {
   EXPECT_FALSE(exists(folder_ / "bad"));
 }
 
+TEST_F(Labelling, PairsAreTwoTexts) {
+  std::string pairs = "text\tpair\tlabel\n";
+  for (int i = 0; i < 64; ++i) {
+    const bool one = i % 2 == 1, other = i % 4 < 2;
+    pairs += str("the film was {}\tvery {}\t{}\n", one ? "fine" : "dull", other ? "fine" : "dull", one == other ? "same" : "other");
+  }
+  write_atomically(folder_ / "pairs.tsv", pairs);
+  const RunResult r = train(config("pair", "pairs", "pairs.tsv"), quiet_);
+  EXPECT_EQ(r.score_name, "accuracy");
+  EXPECT_TRUE(noted("pair 'pair'"));
+  EXPECT_NE(refusal(config("pair", "alone")).find("one column of texts, expected two"), std::string::npos);
+}
+
 TEST(LabelScores, CountWhatIsRight) {
   const Tensor said = Tensor::from<double>({.7, .2, .1, .1, .6, .3, .4, .3, .3}, {3, 3}), right = Tensor::from<double>({1, 0, 0, 0, 1, 0, 0, 0, 1}, {3, 3});
   const LabelScores s = score_labels({LabelKind::one, said}, right);

@@ -51,6 +51,7 @@ class LabelledTask : public Task {
   bool has(Part part) const override { return of(part).texts && of(part).texts->texts() > 0; }
   Judgement judge(Part part, int64_t batches, const StopAsked& stop) const override;  // of what trains a sample
   std::string score_name() const override;
+  int64_t batches(Part part) const override { return of(part).texts->texts(); }
   Examination examine(Part part, const StopAsked& stop) const override;
   double guessing() const override;  // whoever answers without reading: all classes alike, or the mean
   std::vector<CheckpointFile> files() const override;

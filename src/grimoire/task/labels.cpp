@@ -86,9 +86,13 @@ class LabelSource final : public TaskSource {
   ClassWeights weights_;
 };
 
-template <LabelKind kKind> struct LabelSettings {
+enum class Reads : uint8_t { texts_or_pairs, pairs };
+
+template <LabelKind kKind, Reads kReads = Reads::texts_or_pairs> struct LabelSettings {
   static TaskWords words() {
-    return {.unit = "text", .baseline = "answering what is usual", .next = "grimoire predict {} " GRIM_SETTING("text=..."), .rival = "answering what is usual"};
+    return {.unit = "text", .baseline = "answering what is usual",
+            .next = kReads == Reads::pairs ? "grimoire predict {} " GRIM_SETTING("data=FILE") : "grimoire predict {} " GRIM_SETTING("text=..."),
+            .rival = "answering what is usual"};
   }
   LabelledColumns columns;
   FinetuneOptions finetune;
@@ -107,6 +111,9 @@ template <LabelKind kKind> struct LabelSettings {
   }
   std::unique_ptr<TaskSource> open(const RunConfig& run) const {
     const LabelledTexts all = read_labelled(run.data, columns, WithLabels::required);
+    if (kReads == Reads::pairs && all.pairs.empty())
+      throw Error(ErrorKind::input, str("[labels] {}: one column of texts, expected two, the text and the one beside it", all.reading),
+                  "name it: " GRIM_SETTING("pair-column=NAME") "; texts that stand alone are for " GRIM_SETTING("task=classify"));
     const Labels labels = labels_in(all, kKind);
     LabelFiles files = label_files(all, labels, run, finetune, columns, WithLabels::required);
     return std::make_unique<LabelSource>(std::move(files), labels, finetune, pool == HeadInput::mean ? NewHead::mean : NewHead::texts, weights);
@@ -116,6 +123,7 @@ template <LabelKind kKind> struct LabelSettings {
 }  // namespace
 
 TaskDefaults classify_task_settings() { return task_settings<LabelSettings<LabelKind::one>>(); }
+TaskDefaults pair_task_settings() { return task_settings<LabelSettings<LabelKind::one, Reads::pairs>>(); }
 TaskDefaults multilabel_task_settings() { return task_settings<LabelSettings<LabelKind::several>>(); }
 TaskDefaults regress_task_settings() { return task_settings<LabelSettings<LabelKind::number>>(); }
 

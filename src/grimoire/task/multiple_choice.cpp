@@ -62,6 +62,7 @@ class ChoiceTask final : public Task {
     const ChoiceScores s = score_choices(chosen, questions(part));
     return {.loss = s.loss, .score = s.accuracy, .weight = static_cast<double>(questions(part).size())};
   }
+  int64_t batches(Part part) const override { return of(part).questions(); }
   std::string score_name() const override { return "accuracy"; }
   Examination examine(Part part, const StopAsked& stop) const override {
     const ChosenAnswers chosen = choose_answers(*model_, of(part), stop);

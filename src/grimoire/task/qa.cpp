@@ -122,6 +122,9 @@ class QaTask final : public Task {
     const SquadScores s = score_answers(questions(part), answered.questions, options_);
     return {.loss = answered.loss, .score = s.all.f1 / 100, .weight = static_cast<double>(texts.windows())};
   }
+  int64_t batches(Part part) const override {
+    return part == Part::train ? std::ssize(evenly(encoded_->train, kFinalTrainBatches * kJudgedAtOnce)) : of(part).windows();
+  }
   std::string score_name() const override { return "F1"; }
   Examination examine(Part part, const StopAsked& stop) const override {
     const AnsweredQuestions answered = answer_questions(*model_, of(part), options_, stop);

@@ -68,6 +68,7 @@ class TagTask final : public Task {
     const TagScores s = score_tags(answers, *of(part).sentences, labels_);
     return {.loss = s.loss, .score = s.score, .weight = static_cast<double>(of(part).words->words() - s.unknown)};
   }
+  int64_t batches(Part part) const override { return of(part).words->words(); }
   std::string score_name() const override { return tag_score_name(labels_); }
   Examination examine(Part part, const StopAsked& stop) const override {
     const TagAnswers answers = answer_words(*model_, *of(part).words, stop);

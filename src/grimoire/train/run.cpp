@@ -145,6 +145,13 @@ void refuse_lost(const FoundCheckpoint& none, const Curves& curves, const std::s
                 str("'{}' holds no checkpoint any more, though its log reaches step {:.0f}: there are no layers to look at", folder, last), hint);
 }
 
+void take_shape_of(RunConfig& config, const std::string& folder) {
+  const Json json = model_config(folder);
+  const Architecture& a = architecture_of(json);
+  const bool is_kin = !config.architecture().is_read && config.architecture().model_type == a.model_type;  // whose folders are written alike
+  config.set_shape(is_kin ? config.model : a.name, a.from_json(json));
+}
+
 // Weights that are best in a future that will not come again.
 void drop_best_after(const std::string& folder, int64_t step) {
   const std::string best = join_path(folder, "best");
@@ -192,6 +199,10 @@ RunConfig read_run_config(const std::string& folder) {
   }
   RunConfig config;
   read_kept_settings(config, json, path);
+  if (config.task.empty() && !config.init_from.empty() && holds_run(folder)) {  // what its weights came with is more than can be set: its heads
+    take_shape_of(config, model_folder_in(folder));
+    read_kept_settings(config, json, path);
+  }
   config.out = folder;
   const std::string moved = join_path(folder, kKeptData);
   if (file_name(config.data) == kKeptData && !exists(config.data) && exists(moved)) config.data = moved;
@@ -299,7 +310,7 @@ Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const 
   if (!found) refuse_lost(found, curves, folder);
   RunEvents quiet;
   if (found) check_provenance(found, config, source, {}, quiet);
-  const double start = initial_loss(config, source);
+  const double start = initial_loss(config, source, found.path);
   Trainer trainer(config, source, found.path);
   if (found) trainer.load(found.path);
   Diagnosis d = diagnose(trainer, start);
@@ -312,10 +323,7 @@ Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const 
 
 void take_shape_of_init(RunConfig& config) {
   if (!exists(config.init_from)) throw Error(ErrorKind::input, str("'{}' does not exist", config.init_from), "expected a run folder or a model folder");
-  const Json json = model_config(model_folder_in(config.init_from));
-  const Architecture& a = architecture_of(json);
-  const bool is_kin = !config.architecture().is_read && config.architecture().model_type == a.model_type;  // whose folders are written alike
-  config.set_shape(is_kin ? config.model : a.name, a.from_json(json));
+  take_shape_of(config, model_folder_in(config.init_from));
 }
 
 }  // namespace grim

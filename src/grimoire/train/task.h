@@ -42,7 +42,7 @@ class Task {
   virtual Judgement judge(Part part, int64_t batches, const StopAsked& stop) const = 0;  // at most so many batches; 0: kMostJudgements
   virtual std::string score_name() const { return ""; }  // what Judgement::score is called, "accuracy"; empty: there is none
   virtual Examination examine(Part part, const StopAsked& stop) const;  // of all of a part; here the judgement alone. `examined` names the part
-  virtual int64_t batches(Part) const { return 1; }                     // that judging all of it takes
+  virtual int64_t batches(Part) const { return 1; }                     // that judging all of it takes; of a task that judges all at once its weight
   virtual int64_t symbols() const { return 0; }                         // of its vocabulary; 0: it has none
   virtual Part same_as(Part part) const { return part; }                // an earlier part that holds the very same examples
   virtual double guessing() const { return NAN; }                       // the loss of whoever knows nothing

@@ -24,6 +24,12 @@ Judged signed_by(Examination e, const EvalSettings& settings, const std::string&
   return {{"", std::move(e.blocks)}, std::move(e.result)};
 }
 
+void check_pairs(const LabelledTexts& texts, const Json& run) {
+  if (run.text("task", "") == "pair" && texts.pairs.empty())
+    throw Error(ErrorKind::input, str("the model reads pairs of texts, and these stand alone{}", texts.reading.empty() ? "" : ": " + texts.reading),
+                "give a table with two columns of texts, named as in the one that it learned from");
+}
+
 Json training_settings(const Json& about) {
   const std::optional<Provenance> known = provenance_in(about);
   return known && known->settings.is_object() ? known->settings : Json::object();

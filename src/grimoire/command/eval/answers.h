@@ -8,6 +8,7 @@
 #include "grimoire/data/corpus.h"
 #include "grimoire/data/documents.h"
 #include "grimoire/data/encoded_texts.h"
+#include "grimoire/data/text_table.h"
 #include "grimoire/hub/trained_model.h"
 #include "grimoire/report/report.h"
 #include "grimoire/task/answer_spans.h"
@@ -50,6 +51,8 @@ int64_t longest_choice_of_run(const Json& run, const TextEncoder& model);  // to
 QuestionWindows question_windows_of_run(const Json& run, const TextEncoder& model);
 // 'no answer' is one where the run says so; of a model that no run is known of, where `lacks` does.
 AnswerOptions answer_options_of_run(const Json& run, bool lacks, const std::optional<double>& null_threshold);
+// throws: input, of a run that was taught pairs (its task says so), texts that stand alone
+void check_pairs(const LabelledTexts& texts, const Json& run);
 Json training_settings(const Json& about);  // of the run that a checkpoint is from; an empty object where nothing is known
 std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus, Dtype dtype);  // its end, the same for all
 

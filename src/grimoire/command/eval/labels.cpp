@@ -9,6 +9,7 @@ Judged judge_labels(const TrainedEncoder& trained, const EvalSettings& settings)
   const auto column = [&](const char* key) { return run.text(key, ""); };
   const LabelledColumns columns{column("text_column"), column("pair_column"), column("label_column")};
   const LabelledTexts texts = labelled_texts(read_text_table(settings.data, {columns.text, columns.pair, columns.label}), columns);
+  check_pairs(texts, run);
   const Labels set = trained.model->label_set();
   const Tensor targets = label_targets(texts, set);
   const TextWindows windows = windows_of_run(run, *trained.model);
