@@ -2,14 +2,16 @@
 
     python bench/compare/run.py [--dtype bf16] [--workload nanogpt-cpu ... | all] [--threads 1 2] [--ours PATH] [--rounds N] [--json FILE] [--short]
 
-Run it with the Python that has torch. For every workload and thread count it starts one process per side (ours:
+Run it with the Python that has torch (t5-small: transformers; smollm2-lora: peft too). For every
+workload and thread count it starts one process per side (ours:
 compare_steps; torch: torch_steps.py as installed; tuned: torch_steps.py --tuned under TUNED below), lets each warm up, and
 then gives them bursts of 0.3 to 1 second in turn, the others stopped, so that a disturbance of the machine hits all sides
 alike. With --dtype bf16 ours trains in bf16, a tuned torch runs under autocast, and another stays f32. It pins nothing to a core.
 --short runs our side alone for a moment: is all there that the others will be compared with?
 
 Columns: best and median wall time of a step; cpu, the least CPU time of a step (all threads; the figure to trust for one
-thread on a shared machine; with several threads it counts their spinning too); noise, the CPU time that other processes
+thread on a shared machine; with several threads it counts their spinning too); memory, the most that each process has had, all of it;
+noise, the CPU time that other processes
 took meanwhile, in cores; limit, the products of a step at the rate of roofline's and one sweep of AdamW at the speed of memory,
 measured in the same run, and the share of it that our best step reaches. It counts no product twice that a backward makes again.
 """
@@ -31,7 +33,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 WORKLOADS = ["notebook-mlp", "makemore-mlp", "makemore-transformer", "nanogpt-cpu", "nanogpt-char", "gpt2-124m", "gpt2-256", "gpt2-long", "bert-base",
-             "t5-small"]
+             "t5-small", "smollm2-lora"]
 PATIENCE = 300  # seconds that a process may take for one answer
 
 # What makes PyTorch's pip wheel fastest on this kind of CPU, measured with torch 2.15.0 on a 2-core AMD Zen 5:
@@ -89,6 +91,12 @@ def build_shim(folder):
     source.write_text(SHIM)
     made = subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], capture_output=True)
     return str(library) if made.returncode == 0 else None
+
+
+def memory_of(pid):
+    """The most memory that a process has had, in bytes."""
+    found = [line for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return 1024 * int(found[0].split()[1]) if found else 0
 
 
 class Side:
@@ -150,6 +158,7 @@ class Side:
 
     def close(self):
         if self.process.poll() is None:
+            self.memory = memory_of(self.process.pid)
             self.process.send_signal(signal.SIGCONT)
             self.process.stdin.close()
             try:
@@ -168,6 +177,7 @@ def summary(sides):
         "noise_cores": statistics.median(noise),
         "steps_per_burst": sides[0].steps,
         "greeting": sides[0].greeting,
+        "memory_mb": max(side.memory for side in sides) / 1e6,
         "times_ms": times,
     }
 
@@ -238,6 +248,7 @@ def table(rows):
         "threads",
         *(f"{name} best / median (cpu)" for name in names),
         *(f"{name} / ours" for name in peers),
+        f"memory, MB: {', '.join(names)}",
         "limit",
         "noise",
     ]
@@ -256,6 +267,7 @@ def table(rows):
                 cells.append(f"{best:.2f} ({median:.2f})")
             else:
                 cells.append("-")
+        cells.append(", ".join(f"{row[name]['memory_mb']:,.0f}" if name in row else "-" for name in names))
         limit = row.get("limit_ms")
         cells.append(f"{milliseconds(limit)} ({100 * limit / row['ours']['best_ms']:.0f} %)" if limit and "ours" in row else "-")
         cells.append(f"{max(row[name]['noise_cores'] for name in names if name in row):.2f}")

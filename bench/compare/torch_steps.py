@@ -249,9 +249,15 @@ def bert_base(tuned, batch=8, length=128):
     return step, sum(p.numel() for p in model.parameters())
 
 
-def t5_small(tuned, batch=4, source=512, target=114):
+def transformers_package():
     sys.path = [p for p in sys.path if p != str(pathlib.Path(__file__).resolve().parent)]  # where a tokenizers.py lies that is not the package
     import transformers
+
+    return transformers
+
+
+def t5_small(tuned, batch=4, source=512, target=114):
+    transformers = transformers_package()
 
     config = transformers.T5Config(dropout_rate=0.0, decoder_start_token_id=0)
     model = transformers.T5ForConditionalGeneration._from_config(config, attn_implementation="sdpa").train()
@@ -259,6 +265,33 @@ def t5_small(tuned, batch=4, source=512, target=114):
 
     def step():
         loss = model(input_ids=torch.randint(0, 32128, (batch, source)), labels=torch.randint(0, 32128, (batch, target))).loss
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step, sum(p.numel() for p in model.parameters())
+
+
+# --- LoRA: peft on transformers ---------------------------------------------------------------------------------------
+
+
+def smollm2_lora(tuned, batch=4, length=256):
+    """With --dtype bf16 the frozen weights are bf16, as such models are loaded, and peft keeps what it trains in float32."""
+    transformers = transformers_package()
+    import peft
+
+    config = transformers.LlamaConfig(vocab_size=49152, hidden_size=576, intermediate_size=1536, num_hidden_layers=30, num_attention_heads=9,
+                                      num_key_value_heads=3, max_position_embeddings=2048, tie_word_embeddings=True)
+    model = transformers.LlamaForCausalLM._from_config(config, attn_implementation="sdpa")
+    if DTYPE == "bf16":
+        model = model.to(torch.bfloat16)
+    model = peft.get_peft_model(model, peft.LoraConfig(r=8, lora_alpha=16, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM")).train()
+    optimizer = make_adamw([p for p in model.parameters() if p.requires_grad], tuned, lr=1e-4, weight_decay=0.01)
+
+    def step():
+        ids = torch.randint(0, 49152, (batch, length))
+        loss = model(input_ids=ids, labels=ids).loss
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
@@ -300,7 +333,9 @@ WORKLOADS = {
     "gpt2-long": lambda tuned: gpt(tuned, 1, 1024, 1e-4, (0.9, 0.95), 0.1, 0.0, vocab=50257, layers=12, heads=12, width=768, bias=True),
     "bert-base": bert_base,
     "t5-small": t5_small,
+    "smollm2-lora": smollm2_lora,
 }
+DTYPE = "f32"  # of this process
 WARMUP_SECONDS = 0.5
 
 
@@ -312,6 +347,8 @@ def main():
     parser.add_argument("--dtype", choices=["f32", "bf16"], default="f32", help="bf16: every step under autocast")
     parser.add_argument("--profile", type=int, metavar="STEPS", help="print a profile of STEPS steps and leave")
     args = parser.parse_args()
+    global DTYPE
+    DTYPE = args.dtype
     torch.set_num_threads(args.threads)
     torch.set_num_interop_threads(1)
     torch.manual_seed(1337)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <filesystem>
 
 #include <limits.h>
 #include <strings.h>
@@ -157,6 +158,8 @@ std::string join_path(std::string_view folder, std::string_view name) {
   if (!path.ends_with('/')) path += '/';
   return path += name;
 }
+
+std::string absolute_path(const std::string& path) { return std::filesystem::absolute(path).lexically_normal().string(); }
 
 std::string parent_folder(std::string_view path) {
   while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);

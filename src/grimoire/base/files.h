@@ -89,6 +89,7 @@ void check_free_space(const std::string& folder, int64_t bytes);
 void make_durable_dirs(const std::string& folder);
 
 std::string join_path(std::string_view folder, std::string_view name);
+std::string absolute_path(const std::string& path);
 std::string parent_folder(std::string_view path);  // "." for a bare name
 std::string file_name(std::string_view path);      // after the last '/'
 

@@ -38,6 +38,11 @@ Options TaughtCommand::options() {
   return all;
 }
 
+void TaughtCommand::set(const Settings& given) {
+  Command::set(given);
+  rate_is_said_ = std::ranges::any_of(given, [](const Setting& s) { return s.name == "lr"; });
+}
+
 int TaughtCommand::run(Console& console) {
   if (const std::string missing = what_is_missing(); !missing.empty()) throw Error(ErrorKind::usage, missing, see_help(*this));
   if (config_.data.empty() && *data_in_words()) throw Error(ErrorKind::usage, str("--data is missing: {}", data_in_words()), see_help(*this));
@@ -47,6 +52,7 @@ int TaughtCommand::run(Console& console) {
   if (config_.task.empty() && config_.task_name() != begun_)
     throw Error(ErrorKind::input, str("'{}' holds a {}, which is not trained by --task {}", config_.init_from, config_.model, begun_),
                 config_.task_name() == "lm" || config_.task_name() == "mlm" ? str("its own is --task {}", config_.task_name()) : "train takes it: --init-from");
+  if (config_.adapter.adapts() && !rate_is_said_) config_.lr *= 10;  // few numbers bear, and need, larger steps (Hu et al. 2021, appendix D)
   if (dry_run_) {
     const int64_t folds = folds_of(config_);
     if (folds > 0) config_.set("fold", 1);

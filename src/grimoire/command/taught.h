@@ -9,6 +9,7 @@ namespace grim {
 class TaughtCommand : public Command {
  public:
   Options options() override;
+  void set(const Settings& given) override;
   int run(Console& console) override;
 
  protected:
@@ -20,7 +21,7 @@ class TaughtCommand : public Command {
   RunConfig config_;
 
  private:
-  bool dry_run_ = false;
+  bool dry_run_ = false, rate_is_said_ = false;
   std::string begun_, task_;  // for which form the configuration was begun
 };
 

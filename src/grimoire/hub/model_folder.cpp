@@ -1,10 +1,12 @@
 #include "grimoire/hub/model_folder.h"
 
 #include <algorithm>
+#include <set>
 #include <span>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
+#include "grimoire/hub/adapter.h"
 #include "grimoire/hub/whole_file.h"
 #include "grimoire/io/shards.h"
 #include "grimoire/model/config_keys.h"
@@ -152,9 +154,57 @@ ModelFolder open_whole(const std::string& path, Dtype products) {
   return opened;
 }
 
+// f(name, read) for each tensor of a model folder or file, under the name that it has there.
+template <class F> void each_weight(const std::string& path, F&& f) {
+  if (is_adapter_folder(path)) {
+    for (const NamedTensor& t : open_model_folder(path).model->checkpoint()) f(t.name, [&] { return t.tensor; });
+  } else if (const std::string whole = whole_file_at(path); !whole.empty()) {
+    const std::unique_ptr<TensorFile> file = open_tensor_file(whole);
+    for (const TensorSource& source : tensors_of(*file, config_of(*file))) f(source.name, source.read);
+  } else {
+    const std::unique_ptr<TensorFile> file = open_weights(path);
+    for (const TensorEntry& e : file->entries()) f(e.name, [&] { return file->read(e); });
+  }
+}
+
+// Those of the base, but what the adapter has learned whole, and the adapter's.
+std::vector<NamedTensor> weights_of_adapter(const std::string& folder, const AdapterConfig& adapter) {
+  std::vector<NamedTensor> all = adapter_tensors(folder);
+  std::set<std::string> own;
+  for (const NamedTensor& t : all) own.insert(t.name);
+  each_weight(adapter.base, [&](const std::string& name, const auto& read) {
+    if (!own.contains(name)) all.push_back({name, read()});
+  });
+  return all;
+}
+
+// What learned beside the model is added to its numbers.
+ModelFolder open_adapter(const std::string& path, Dtype products) {
+  const AdapterConfig adapter = read_adapter_config(path);
+  GRIM_CHECK(!adapter.base.empty(), input, "adapter", "{}: key 'base_model_name_or_path' is null: expected the folder of the model that it stands beside",
+             join_path(path, kAdapterConfig));
+  const bool whole = exists(join_path(path, "config.json"));  // peft leaves that to the base
+  const std::string config_path = whole ? join_path(path, "config.json") : join_path(adapter.base, "config.json");
+  ModelFolder opened;
+  opened.config = model_config(whole ? path : adapter.base);
+  opened.tokenizer = find_tokenizer(path);
+  if (!opened.tokenizer) opened.tokenizer = find_tokenizer(adapter.base);
+  for (const std::string& folder : {path, adapter.base})
+    if (const std::string generation = join_path(folder, "generation_config.json"); opened.generation.is_null() && exists(generation))
+      opened.generation = read_json(generation);
+  build(opened, *shape_of(opened.config, config_path), config_path, Dtype::f32);
+  Rng nothing_drawn(RngMode::unset, 0);
+  attach_adapter(*opened.model, adapter, nothing_drawn);
+  opened.model->load(weights_of_adapter(path, adapter), path);
+  merge_adapters(*opened.model);
+  if (products == Dtype::bf16) round_products_to_bf16(*opened.model);
+  return opened;
+}
+
 }  // namespace
 
 ModelFolder open_model_folder(const std::string& path, Dtype products) {
+  if (is_adapter_folder(path)) return open_adapter(path, products);
   if (const std::string file = whole_file_at(path); !file.empty()) return open_whole(file, products);
   ModelFolder opened;
   const std::string config_path = join_path(path, "config.json"), generation_path = join_path(path, "generation_config.json");
@@ -223,6 +273,12 @@ Json model_config(const std::string& path) {
 
 bool holds_weights(const std::string& folder) {
   return std::any_of(std::begin(kWeights), std::end(kWeights), [&](const char* name) { return exists(join_path(folder, name)); });
+}
+
+std::vector<std::string> weight_names(const std::string& path) {
+  std::vector<std::string> names;
+  each_weight(path, [&](const std::string& name, const auto&) { names.push_back(name); });
+  return names;
 }
 
 bool is_weights_file(std::string_view name) {
@@ -296,6 +352,7 @@ std::shared_ptr<const Tokenizer> open_tokenizer(const std::string& path) {
 }
 
 void load_weights(Pretrained& model, const std::string& path) {
+  if (is_adapter_folder(path)) return model.load(weights_of_adapter(path, read_adapter_config(path)), path);
   if (const std::string whole = whole_file_at(path); !whole.empty()) {
     const std::unique_ptr<TensorFile> file = open_tensor_file(whole);
     return load_whole(model, *file, config_of(*file));

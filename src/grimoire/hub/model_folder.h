@@ -37,6 +37,7 @@ std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer
 // The first of the weights that the folder holds. throws: input, none (naming those that are expected), or as open_tensor_file
 std::unique_ptr<TensorFile> open_weights(const std::string& folder);
 bool holds_weights(const std::string& folder);
+std::vector<std::string> weight_names(const std::string& path);  // of all that such a folder, or such a file, holds. throws: input
 bool is_weights_file(std::string_view name);  // by its name, of whatever format, and the manifest beside it
 
 // The tokenizer of a folder, of its own file, or of a file that is a whole model, which may be all of a folder.

@@ -110,6 +110,15 @@ int64_t hold_products_in_bf16(Module& root) {
   return rebind_products(root, Dtype::bf16, [](const Tensor&, const Tensor&) {});
 }
 
+void round_frozen_to_bf16(Module& root) {
+  for (const NamedTensor& t : root.frozen()) {
+    if (t.tensor.ndim() < 2 || t.tensor.dtype() != Dtype::f32) continue;
+    const Tensor narrow = Tensor::empty(t.tensor.shape(), Dtype::bf16);
+    copy_into(narrow, t.tensor);
+    t.tensor.rebind(narrow);
+  }
+}
+
 void turn_products(Module& root) {
   rebind_products(root, Dtype::f32, [](const Tensor& w, const Tensor& turned) { copy_into(turned, w); });
 }

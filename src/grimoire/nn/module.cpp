@@ -42,6 +42,16 @@ void Module::visit_below(const std::string& prefix, const Visitor& visitor) cons
   for (const Child& c : children_) c.module->visit_below(c.name.empty() ? prefix : prefix + c.name + ".", visitor);
 }
 
+void Module::freeze_below(const std::string& prefix, const std::function<bool(const std::string&)>& which) {
+  for (Entry& e : entries_) {
+    if (e.nameless) e.nameless->freeze_below(prefix, which);
+    if (e.nameless || !e.tensor.defined() || e.kind == Kind::buffer) continue;
+    e.kind = which(prefix + e.name) ? Kind::frozen : Kind::parameter;
+    requires_grad(e.tensor, e.kind == Kind::parameter);
+  }
+  for (const Child& c : children_) c.module->freeze_below(c.name.empty() ? prefix : prefix + c.name + ".", which);
+}
+
 void Module::visit_modules_below(const std::string& path, const ModuleVisitor& visitor) {
   visitor(path, *this);
   for (const Entry& e : entries_)
@@ -60,11 +70,12 @@ std::vector<NamedTensor> of_kind(const Module& module, Module::Kind wanted) {
 }  // namespace
 
 std::vector<NamedTensor> Module::parameters() const { return of_kind(*this, Kind::parameter); }
+std::vector<NamedTensor> Module::frozen() const { return of_kind(*this, Kind::frozen); }
 std::vector<NamedTensor> Module::buffers() const { return of_kind(*this, Kind::buffer); }
 
 int64_t Module::parameter_count() const {
   int64_t count = 0;
-  for (const NamedTensor& p : parameters()) count += p.tensor.numel();
+  visit([&](const std::string&, const Tensor& tensor, Kind kind) { count += kind == Kind::buffer ? 0 : tensor.numel(); });
   return count;
 }
 

@@ -42,7 +42,7 @@ class Module {
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
-  enum class Kind { parameter, buffer };
+  enum class Kind { parameter, frozen, buffer };  // what training changes; what it could change and leaves; neither
   using Visitor = std::function<void(const std::string& name, const Tensor& tensor, Kind kind)>;
   // In registration order, parents before children; names are dotted paths: "h.0.attn.c_attn.weight". A child without a name stands among its
   // parent's own tensors.
@@ -52,9 +52,13 @@ class Module {
   using ModuleVisitor = std::function<void(const std::string& name, Module& module)>;
   void visit_modules(const ModuleVisitor& visitor) { visit_modules_below("", visitor); }
 
-  std::vector<NamedTensor> parameters() const;
+  std::vector<NamedTensor> parameters() const;  // that training changes
+  std::vector<NamedTensor> frozen() const;
   std::vector<NamedTensor> buffers() const;
-  int64_t parameter_count() const;
+  int64_t parameter_count() const;  // numbers in both of the first two
+
+  // The parameters there are that `which` names take no gradient from now on; the others do.
+  void freeze(const std::function<bool(const std::string& name)>& which) { freeze_below("", which); }
 
  protected:
   // Registers a tensor and returns it; a parameter is what training changes.
@@ -66,6 +70,7 @@ class Module {
 
  private:
   void visit_below(const std::string& prefix, const Visitor& visitor) const;
+  void freeze_below(const std::string& prefix, const std::function<bool(const std::string&)>& which);
   void visit_modules_below(const std::string& path, const ModuleVisitor& visitor);
   struct Entry {
     std::string name;

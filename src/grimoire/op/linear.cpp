@@ -93,16 +93,18 @@ Tensor linear(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias,
   const Tensor pre = is_recorded(x_any, one) && needs_input(activation) ? y.like() : Tensor();
   GRIM_RUN(linear, activation, x, w, dense_bias(layer), y, pre);
   const Tensor kept = activation == Activation::none ? Tensor() : pre.defined() ? pre : y;
-  return record(view::try_reshape(y, shape), {x_any, weight_any, bias}, [x, w, kept, activation](const Tensor& dy_any, Grads dx) {
-    const Tensor dy = view::try_reshape(contiguous(dy_any), {x.dim(0), w.dim(1)});
+  const Tensor rows = tracked(weight_any) ? x : Tensor();  // a frozen matrix asks for none
+  return record(view::try_reshape(y, shape), {x_any, weight_any, bias}, [x = rows, M = x.dim(0), w, kept, activation](const Tensor& dy_any, Grads dx) {
+    const Tensor dy = view::try_reshape(contiguous(dy_any), {M, w.dim(1)});
     const Tensor dz = kept.defined() ? dy.like() : dy;
     if (dx.wants(2)) {
       dx.write(2, [&](const Tensor& db, float beta) { GRIM_RUN(bias_activation_backward, activation, dy, kept, dz, db, beta); });
     } else if (kept.defined()) {
       GRIM_RUN(bias_activation_backward, activation, dy, kept, dz, Tensor(), 0.0f);
     }
-    dx.write(0, [&](const Tensor& d, float beta) { GRIM_RUN(product, dz, view::transpose(w, 0, 1), view::try_reshape(d, x.shape()), beta); });
-    if (is_narrow(x) && dx.wants(1) && !w.contiguous()) {  // as W lies: dW' = dz' x
+    dx.write(0, [&](const Tensor& d, float beta) { GRIM_RUN(product, dz, view::transpose(w, 0, 1), view::try_reshape(d, {M, w.dim(0)}), beta); });
+    if (!dx.wants(1)) return;
+    if (is_narrow(x) && !w.contiguous()) {  // as W lies: dW' = dz' x
       const Tensor turned = x.like({w.dim(1), w.dim(0)}, Dtype::f32);
       GRIM_RUN(product, view::transpose(dz, 0, 1), x, turned, 0.0f);
       return dx.add(1, view::transpose(turned, 0, 1));

@@ -140,9 +140,25 @@ int64_t BackThroughTime::tenth() const {
   return found == shares.end() ? -1 : found - shares.begin();
 }
 
+namespace {
+// Whether the model carries one from step to step; seen of one row, since what all rows leave behind for a gradient may be more than a step of training.
+bool has_state(const Task& task, int64_t row) {
+  const NoGrad evaluated;
+  bool seen = false;
+  const Tap tap([&](const Site& site, const Tensor&) {
+    seen = seen || site.kind == SiteKind::state;
+    return Tensor();
+  });
+  Pass pass;
+  task.loss({&row, 1}, pass);
+  return seen;
+}
+}  // namespace
+
 // A state's gradient is complete in the middle of the backward pass: what it is behind that is that of all paths to the last state.
 BackThroughTime back_through_time(Task& task, std::span<const int64_t> rows) {
   BackThroughTime back;
+  if (rows.empty() || !has_state(task, rows[0])) return back;
   std::map<const Module*, std::string> names;
   task.model().visit_modules([&](const std::string& name, Module& module) { names[&module] = name; });
   const Module* last = nullptr;

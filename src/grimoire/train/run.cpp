@@ -23,7 +23,7 @@ namespace {
 // A checkpoint holds weights, gradients are not saved, the optimiser's state is: at most three times the weights, twice over.
 int64_t checkpoint_bytes(const Module& model, const TrainerOptions& options) {
   int64_t weights = 0;
-  model.visit([&](const std::string&, const Tensor& t, Module::Kind) { weights += t.numel() * size_of(t.dtype()); });
+  model.visit([&](const std::string&, const Tensor& t, Module::Kind kind) { weights += kind == Module::Kind::frozen ? 0 : t.numel() * size_of(t.dtype()); });
   return weights * (options.optimizer == OptimizerKind::sgd ? 2 : 3) + 65536;
 }
 
@@ -53,7 +53,8 @@ struct Work {
 
 RunResult do_work(const RunConfig& config, Work& work, const TaskSource& source, RunEvents& events, const std::string& folder) {
   Task& task = work.task();
-  const std::string size = work.counting ? with_commas(counts_of(task.model())) + " counts" : with_commas(task.model().parameter_count()) + " parameters";
+  std::string size = work.counting ? with_commas(counts_of(task.model())) + " counts" : with_commas(task.model().parameter_count()) + " parameters";
+  if (config.adapter.adapts()) size += str(", {} of which learn", with_commas(work.trainer->parameters().count()));
   const int64_t V = task.symbols();
   events.note(str("{}: {}, {}{} examples to train on", config.model, size, V > 0 ? str("{} symbols, ", V) : "", with_commas(task.rows())));
   for (const std::string& note : task.notes()) events.note(note);

@@ -63,6 +63,7 @@ Options RunConfig::options() {
   };
   add(task_settings().options(*this), "task");
   add(training_options(*this), "training");
+  if (!architecture().counts) add(adapter.options(), "adapter");
   if (task.empty()) add(shape().options(), "model");
   return all;
 }

@@ -6,6 +6,7 @@
 
 #include "grimoire/base/option.h"
 #include "grimoire/data/corpus.h"
+#include "grimoire/hub/adapter.h"
 #include "grimoire/model/register.h"
 #include "grimoire/optim/schedule.h"
 #include "grimoire/train/task_source.h"
@@ -71,6 +72,7 @@ struct RunConfig : TrainerOptions {
   std::string split = "80/10/10";  // train/dev/test; "100/0/0" trains on everything
   int64_t window = 0;          // tokens of an example, where the model reads more; 0: as many as it reads
   std::string init_from;       // a run or model folder whose weights and symbols the run begins with; empty: fresh ones
+  AdapterConfig adapter;       // what learns beside those weights, which then stay as they are
 
   const Architecture& architecture() const { return architecture_named(model); }  // throws: usage
   const std::string& task_name() const { return task.empty() ? architecture().task : task; }

@@ -6,6 +6,7 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/nn/embedding.h"
+#include "grimoire/nn/linear.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/finite.h"
 #include "grimoire/train/provenance.h"
@@ -51,15 +52,27 @@ class Averaged {
   Ema* ema_;
 };
 
+// A task of the source, whose model learns by what the configuration puts beside it.
+std::unique_ptr<Task> make_task(const RunConfig& config, const TaskSource& source, Rng& rng, const std::string& checkpoint, AdapterConfig& adapter) {
+  std::unique_ptr<Task> task = source.make(config, rng, checkpoint);
+  if (!config.adapter.adapts()) return task;
+  adapter = checkpoint.empty() ? adapter_of_run(task->model(), config.adapter, config.init_from) : read_adapter_config(checkpoint);
+  attach_adapter(task->model(), adapter, rng);
+  return task;
+}
+
 }  // namespace
 
 Trainer::Trainer(const RunConfig& config, const TaskSource& source, const std::string& checkpoint)
-    : options_(config), rng_(config.rng, seed_of(config), "init"), task_(source.make(config, rng_, checkpoint)),
+    : options_(config), rng_(config.rng, seed_of(config), "init"), task_(make_task(config, source, rng_, checkpoint, adapter_)),
       run_(to_json(provenance_of(config, source))), parameters_(std::make_unique<Parameters>(task_->model().parameters(), config.dtype)),
       optimizer_(make_optimizer(config, *parameters_)), schedule_(make_schedule(config)) {
   parameters_->scale_rates([&](const Parameters::Range& r) { return task_->rate_scale(r.name); });
   if (config.recompute) check_recomputes(config);
-  if (config.dtype == Dtype::bf16) compute_in_bf16(task_->model());
+  if (config.dtype == Dtype::bf16) {
+    round_frozen_to_bf16(task_->model());
+    compute_in_bf16(task_->model());
+  }
   if (config.ema > 0) ema_ = std::make_unique<Ema>(*parameters_, config.ema);
   const int64_t rows = task_->rows();
   GRIM_CHECK(rows > 0, input, "data", "there is nothing to train on");
@@ -132,11 +145,15 @@ std::vector<NamedTensor> Trainer::optimizer_state() const {
   return state;
 }
 
+std::vector<CheckpointFile> Trainer::files() const {
+  return adapter_.adapts() ? adapter_files(task_->model(), adapter_, task_->files()) : task_->files();
+}
+
 void Trainer::save(const std::string& path) {
   const std::string bad = parameters_->first_bad_value();
   if (!bad.empty()) throw Error(ErrorKind::numeric, str("not saved: the weights '{}' are not finite", bad), "the last checkpoint stands");
   const WithMasters exact(*parameters_);
-  std::vector<CheckpointFile> files = task_->files();
+  std::vector<CheckpointFile> files = this->files();
   const Json training = Json::object({{"step", position.step},
                                       {"optimizer_steps", optimizer_->steps()},
                                       {"best_loss", number_or_null(position.best_loss)},
@@ -158,7 +175,7 @@ void Trainer::save(const std::string& path) {
 void Trainer::save_weights(const std::string& path) {
   const Averaged averaged(ema_.get());
   const WithMasters exact(*parameters_);
-  save_model(*task_, path, position.step, run_);
+  save_checkpoint(path, files(), about_step(position.step, run_));
 }
 
 void Trainer::forget_best() {

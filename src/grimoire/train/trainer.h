@@ -71,9 +71,11 @@ class Trainer {
   std::vector<Rows> next_batches();
   [[noreturn]] void refuse_numbers(double loss);
   std::vector<NamedTensor> optimizer_state() const;
+  std::vector<CheckpointFile> files() const;  // of the model, or of what learns beside it
 
   TrainerOptions options_;
   Rng rng_;
+  AdapterConfig adapter_;  // made with the task
   std::unique_ptr<Task> task_;
   Json run_;  // for manifests: provenance.h
   std::unique_ptr<Parameters> parameters_;

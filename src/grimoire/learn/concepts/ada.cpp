@@ -122,7 +122,7 @@ const Concept kConcepts[] = {
            out.answer("bytes of the adapter, bf16", 2 * static_cast<double>(trained));
          },
      .turn = "r=64: eight times the share, still under two per cent.",
-     .commands = "later: grimoire finetune models/gpt2 --task lm --data notes.txt --adapter lora --rank 8 --out runs/notes",
+     .commands = "grimoire finetune gpt2 --task lm --data n.txt --adapter lora --out A",
      .code = "src/grimoire/model/register.cpp: parameter_count",
      .mistake = "People say that it makes training as much faster as it trains fewer weights; in fact the whole model still runs forward and slopes pass "
                 "through it: "
@@ -154,7 +154,8 @@ const Concept kConcepts[] = {
            out.answer("per cent", 100 * thin / full);
          },
      .turn = "r=384: here the update has as many weights as W, and nothing is saved.",
-     .commands = "later: grimoire finetune models/minilm --task classify --data reviews.csv --adapter lora --rank 8 --out runs/reviews",
+     .commands = "grimoire finetune B --task classify --data r.csv --adapter lora --out A",
+     .code = "src/grimoire/nn/lora.cpp: apply",
      .mistake = "People say that LoRA replaces the matrix by a sparse one; in fact W stays whole and the update is of low rank: all of its entries may "
                 "differ from 0.",
      .see = "low-rank: what B A can be\npeft: the wish behind it\nfine-tuning: without the limit",

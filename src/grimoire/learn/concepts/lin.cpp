@@ -122,7 +122,7 @@ const Concept kConcepts[] = {
            out.answer("rank", rank);
          },
      .turn = "change the 4 into 4.1: the rank is 2 at once, yet the first pattern still holds nearly all.",
-     .commands = "grimoire stats pca --data iris.csv --x sepal,petal\nlater: grimoire finetune DIR --adapter lora --rank 8 --data train.jsonl --out DIR2",
+     .commands = "grimoire stats pca --data iris.csv --x sepal,petal\ngrimoire finetune B --task classify --data r.csv --adapter lora --out A",
      .code = "src/grimoire/stats/linalg.cpp: svd\nsrc/grimoire/stats/pca.cpp: pca",
      .mistake = "People say that a low-rank matrix is sparse; in fact [[1, 2], [2, 4]] has rank 1 and no zero, and the identity is full of zeros and has "
                 "full rank.",
