@@ -13,6 +13,7 @@ struct RunSizes {
   int64_t parameters = 0;
   int64_t examples = 0;  // to train on; of windows over items about so many, since items differ in length
   double asked = 0;      // Task::weight of an example, where it is not one for each place of the context; 0: it is
+  double tokens = 0;     // Task::tokens_in of an example, on average
   double weights = 0, buffers = 0, optimizer = 0, data = 0;  // bytes; gradients are as large as weights
   double read = 0;    // bytes, of the data as they were read
   double extent = 0;  // what `data` grows with: characters, items, or both; 0: not known

@@ -62,6 +62,7 @@ std::unique_ptr<TaskSource> TaskSource::sample(const RunConfig&, int) const { re
 
 // Of a shape that can be shrunk a small model is made, and the weights of the large one are reckoned. The data are those of its context.
 RunSizes TaskSource::sizes(const RunConfig& c) const {
+  constexpr int64_t kLooked = 1000;
   const std::unique_ptr<TaskSource> whole = sample(c, 1);
   RunConfig small = c;
   if (whole) small.init_from.clear();
@@ -74,6 +75,9 @@ RunSizes TaskSource::sizes(const RunConfig& c) const {
   RunSizes s{.vocabulary = task->symbols(), .parameters = task->model().parameter_count(), .examples = task->rows()};
   const int64_t first = 0;
   if (s.examples > 0) s.asked = task->weight({&first, 1});
+  std::vector<int64_t> some;
+  for (int64_t i = 0; i < kLooked; ++i) some.push_back(i * s.examples / kLooked);
+  if (s.examples > 0) s.tokens = task->tokens_in(some) / double(kLooked);
   for (const NamedTensor& p : task->model().parameters()) s.weights += static_cast<double>(p.tensor.numel() * size_of(p.tensor.dtype()));
   for (const NamedTensor& b : task->model().buffers()) s.buffers += static_cast<double>(b.tensor.numel() * size_of(b.tensor.dtype()));
   s.data = std::max(0.0, static_cast<double>(device::memory_use().live_bytes - before) - s.weights - s.buffers);
