@@ -9,10 +9,10 @@
 #include "grimoire/base/machine.h"
 #include "grimoire/base/str.h"
 #include "grimoire/device/memory.h"
-#include "grimoire/device/memory_trace.h"
 #include "grimoire/train/cost.h"
 #include "grimoire/train/run.h"
 #include "grimoire/train/run_sizes.h"
+#include "support/taken_by.h"
 
 namespace grim {
 namespace {
@@ -24,19 +24,6 @@ struct Case {
 };
 
 void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
-
-// What a fresh pool takes for the run.
-double taken_by(const RunConfig& c, RunResult& result) {
-  const int64_t before = device::memory_use().live_bytes;
-  device::MemoryTrace trace;
-  {
-    const device::MemoryRecorder recorder(trace);
-    RunEvents quiet;
-    result = train(c, quiet);
-  }
-  EXPECT_EQ(device::memory_use().live_bytes, before) << "a run gives back all that it took";
-  return trace.bytes();
-}
 
 class Cost : public ::testing::TestWithParam<Case> {
  protected:
@@ -66,7 +53,7 @@ TEST_P(Cost, PredictedMemoryIsWhatTheRunTakes) {
   const RunCost cost = predict_cost(c);
   const auto predicted = static_cast<double>(cost.total_bytes() - cost.program_bytes);
   RunResult result;
-  const double taken = taken_by(c, result);
+  const double taken = test::taken_by(c, result);
   EXPECT_NEAR(predicted / taken, 1.0, 0.1) << predicted << " predicted, " << taken << " taken; activations " << cost.activation_bytes << ", weights "
                                            << cost.weight_bytes << ", data " << cost.data_bytes << ", report " << cost.report_bytes;
   if (!c.architecture().counts) EXPECT_EQ(cost.parameters, result.parameters);
@@ -164,7 +151,7 @@ TEST(CostOfLargeShapes, MeetsWhatARunTakes) {
     if (std::string(model) == "gpt" || std::string(model) == "lstm") c.set("context", 48);
     const RunCost cost = predict_cost(c);
     RunResult result;
-    const double taken = taken_by(c, result), predicted = static_cast<double>(cost.total_bytes() - cost.program_bytes);
+    const double taken = test::taken_by(c, result), predicted = static_cast<double>(cost.total_bytes() - cost.program_bytes);
     EXPECT_NEAR(predicted / taken, 1.0, 0.1) << model << " " << layers << ": activations " << cost.activation_bytes << ", data " << cost.data_bytes
                                              << ", report " << cost.report_bytes << "; " << taken << " taken";
     EXPECT_EQ(cost.parameters, result.parameters) << model;
@@ -249,7 +236,7 @@ TEST(CostOfLargeShapes, OfModelsThatCountIsTheirTableTwice) {
       c.set("context", context);
       const RunCost cost = predict_cost(c);
       RunResult result;
-      const double taken = taken_by(c, result), predicted = static_cast<double>(cost.total_bytes() - cost.program_bytes);
+      const double taken = test::taken_by(c, result), predicted = static_cast<double>(cost.total_bytes() - cost.program_bytes);
       EXPECT_NEAR(predicted / taken, 1.0, 0.1) << context << ": data " << cost.data_bytes << ", weights " << cost.weight_bytes << ", report "
                                                << cost.report_bytes << ", activations " << cost.activation_bytes << "; " << taken << " taken";
       EXPECT_GT(cost.total_seconds(), 0);

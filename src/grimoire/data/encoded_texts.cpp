@@ -77,6 +77,12 @@ TokenBatch EncodedTexts::batch(std::span<const int64_t> windows) const {
   return {ids, types, std::move(offsets)};
 }
 
+int64_t EncodedTexts::tokens(std::span<const int64_t> windows) const {
+  int64_t sum = 0;
+  for (const int64_t w : windows) sum += tokens(w);
+  return sum;
+}
+
 std::vector<int64_t> EncodedTexts::by_length() const {
   std::vector<int64_t> order(static_cast<size_t>(windows()));
   std::iota(order.begin(), order.end(), 0);

@@ -40,6 +40,7 @@ class EncodedTexts {
   int64_t text_of(int64_t window) const { return text_of_[static_cast<size_t>(window)]; }
   int64_t longer() const { return longer_; }  // texts that are longer than a window
   int64_t tokens(int64_t window) const { return begin_[static_cast<size_t>(window) + 1] - begin_[static_cast<size_t>(window)]; }
+  int64_t tokens(std::span<const int64_t> windows) const;  // of all of them
   TokenBatch batch(std::span<const int64_t> windows) const;
   // All windows, the longest first: batches of equal lengths waste no memory, and the largest of them is the first.
   std::vector<int64_t> by_length() const;

@@ -27,6 +27,13 @@ TokenBatch EncodedChoices::batch(std::span<const int64_t> questions) const {
   return pairs_.batch(pairs);
 }
 
+int64_t EncodedChoices::tokens(std::span<const int64_t> questions) const {
+  int64_t sum = 0;
+  for (const int64_t q : questions)
+    for (int64_t pair = first_[static_cast<size_t>(q)]; pair < first_[static_cast<size_t>(q) + 1]; ++pair) sum += pairs_.tokens(pair);
+  return sum;
+}
+
 std::vector<int64_t> EncodedChoices::offsets(std::span<const int64_t> questions) const {
   std::vector<int64_t> all = {0};
   for (const int64_t q : questions) all.push_back(all.back() + choices(q));

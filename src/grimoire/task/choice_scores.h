@@ -22,6 +22,7 @@ class EncodedChoices {
   int64_t questions() const { return static_cast<int64_t>(first_.size()) - 1; }
   int64_t choices(int64_t question) const { return first_[static_cast<size_t>(question) + 1] - first_[static_cast<size_t>(question)]; }
   int64_t longer() const { return pairs_.longer(); }  // pairs
+  int64_t tokens(std::span<const int64_t> questions) const;  // of all pairs of some questions
   // The pairs of some questions, one behind the other, and where in them those of each question begin, and the last ends.
   TokenBatch batch(std::span<const int64_t> questions) const;
   std::vector<int64_t> offsets(std::span<const int64_t> questions) const;

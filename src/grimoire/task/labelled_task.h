@@ -48,6 +48,7 @@ class LabelledTask : public Task {
   Pretrained& model() override { return *model_; }
   int64_t rows() const override { return train_.texts->windows(); }
   Sampling sampling() const override { return Sampling::epochs; }
+  double tokens_in(std::span<const int64_t> rows) const override { return static_cast<double>(train_.texts->tokens(rows)); }
   bool has(Part part) const override { return of(part).texts && of(part).texts->texts() > 0; }
   Judgement judge(Part part, int64_t batches, const StopAsked& stop) const override;  // of what trains a sample
   std::string score_name() const override;

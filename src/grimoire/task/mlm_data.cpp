@@ -35,6 +35,12 @@ std::span<const int32_t> MlmExamples::ids_of(int64_t row) const {
   return std::span(ids_).subspan(static_cast<size_t>(offsets_[r]), static_cast<size_t>(offsets_[r + 1] - offsets_[r]));
 }
 
+int64_t MlmExamples::tokens(std::span<const int64_t> rows) const {
+  int64_t sum = 0;
+  for (const int64_t r : rows) sum += std::ssize(ids_of(r));
+  return sum;
+}
+
 int64_t MlmExamples::asked_in(int64_t row, const MaskOptions& options) const {
   return std::max<int64_t>(1, std::llround(options.rate * static_cast<double>(ids_of(row).size())));
 }

@@ -27,6 +27,7 @@ class MlmExamples {
  public:
   int64_t rows() const { return static_cast<int64_t>(offsets_.size()) - 1; }
   int64_t asked_in(int64_t row, const MaskOptions& options) const;  // tokens that are to be found; of whole words at most so many
+  int64_t tokens(std::span<const int64_t> rows) const;
   // A text of nothing but the tokens that stand around is left out: none of it could be hidden.
   void add(std::span<const int32_t> ids, std::span<const uint8_t> begins_word, int32_t second, bool follows, const MlmTokens& tokens);
   std::span<const int32_t> ids() const { return ids_; }

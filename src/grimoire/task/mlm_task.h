@@ -26,6 +26,7 @@ class MlmTask : public PartTask<TextEncoder, MlmExamples> {
   MlmTask(std::unique_ptr<TextEncoder> model, std::shared_ptr<const Tokenizer> tokenizer, const std::vector<TokenDocument>& documents,
           const SplitPercent& split, const MaskOptions& masks, uint64_t seed, int64_t length = 0);
   double weight(std::span<const int64_t> rows) const override;
+  double tokens_in(std::span<const int64_t> rows) const override { return static_cast<double>(train_.tokens(rows)); }
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override;
   Judgement judge(Part part, int64_t batches, const StopAsked& stop) const override;
   double guessing() const override;

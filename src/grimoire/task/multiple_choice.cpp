@@ -47,6 +47,7 @@ class ChoiceTask final : public Task {
   int64_t rows() const override { return encoded_->train.questions(); }
   Sampling sampling() const override { return Sampling::epochs; }
   double weight(std::span<const int64_t> rows) const override { return static_cast<double>(rows.size()); }
+  double tokens_in(std::span<const int64_t> rows) const override { return static_cast<double>(encoded_->train.tokens(rows)); }
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override {
     const TokenBatch batch = encoded_->train.batch(rows);
     const Tensor logits = widened(model_->labels(model_->hidden(batch, pass), batch, pass));  // (pairs, 1)

@@ -102,6 +102,7 @@ class QaTask final : public Task {
   int64_t rows() const override { return encoded_->train.windows(); }
   Sampling sampling() const override { return Sampling::epochs; }
   double weight(std::span<const int64_t> rows) const override { return static_cast<double>(rows.size()); }
+  double tokens_in(std::span<const int64_t> rows) const override { return static_cast<double>(encoded_->train.tokens(rows)); }
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override {
     const TokenBatch batch = encoded_->train.batch(rows);
     std::vector<TokenSpan> targets;

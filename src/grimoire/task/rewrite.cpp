@@ -66,6 +66,7 @@ class RewriteTask final : public PartTask<Seq2Seq, TextPieces> {
   double weight(std::span<const int64_t> rows) const override {
     return static_cast<double>(rows.size()) * static_cast<double>(damage_->target_length(train_.length()));
   }
+  double tokens_in(std::span<const int64_t> rows) const override { return weight(rows) + static_cast<double>(std::ssize(rows) * train_.length()); }
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override {
     const RewriteBatch b = damage_->batch(train_, rows, pass.seed, pass.step);
     return model_->loss(b.sources, b.targets, pass);

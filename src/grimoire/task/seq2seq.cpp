@@ -38,6 +38,7 @@ class Seq2SeqTask final : public PartTask<Seq2Seq, PairExamples> {
   }
 
   double weight(std::span<const int64_t> rows) const override { return static_cast<double>(train_.target_tokens(rows)); }
+  double tokens_in(std::span<const int64_t> rows) const override { return static_cast<double>(train_.tokens(rows)); }
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override {
     const PairExamples::Batch b = train_.batch(rows);
     Rng coins(RngMode::philox, pass.seed ^ 0x74656163, pass.step);

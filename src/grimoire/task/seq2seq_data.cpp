@@ -21,6 +21,12 @@ int64_t PairExamples::target_tokens(std::span<const int64_t> rows) const {
   return sum;
 }
 
+int64_t PairExamples::tokens(std::span<const int64_t> rows) const {
+  int64_t sum = target_tokens(rows);
+  for (const int64_t r : rows) sum += std::ssize(sources_[static_cast<size_t>(r)]);
+  return sum;
+}
+
 int64_t PairExamples::longest() const {
   int64_t most = 0;
   for (const Ids* side : {&sources_, &targets_})

@@ -22,6 +22,7 @@ class PairExamples {
   const Ids& sources() const { return sources_; }
   const Ids& targets() const { return targets_; }
   int64_t target_tokens(std::span<const int64_t> rows) const;
+  int64_t tokens(std::span<const int64_t> rows) const;  // of both sides
   int64_t longest() const;  // tokens of the longest text of either side
   PairExamples part(int64_t begin, int64_t end) const;
 

@@ -53,6 +53,7 @@ class TagTask final : public Task {
     for (const int64_t r : rows) words += train_.words->words_in(r);
     return static_cast<double>(words);
   }
+  double tokens_in(std::span<const int64_t> rows) const override { return static_cast<double>(train_.words->windows().tokens(rows)); }
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override {
     const WordBatch batch = train_.words->batch(rows);
     const Tensor firsts = index_select(model_->hidden(batch.tokens, pass), 0, batch.firsts);  // (M, C)

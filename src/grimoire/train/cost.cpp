@@ -44,10 +44,10 @@ RunCost predict_cost(RunConfig config, const TaskSource& source) {
   const RunSizes s = source.sizes(config);
   RunCost cost{.parameters = s.parameters, .examples = s.examples, .vocab_size = s.vocabulary};
   cost.weight_bytes = whole_bytes(counts ? s.buffers : s.weights);
-  cost.gradient_bytes = counts ? 0 : cost.weight_bytes;
+  cost.gradient_bytes = counts ? 0 : whole_bytes(s.weights - s.frozen);
   cost.optimizer_bytes = counts ? 0 : whole_bytes(s.optimizer);
-  cost.checkpoint_bytes = cost.weight_bytes + cost.optimizer_bytes;
-  if (config.dtype == Dtype::bf16) cost.weight_bytes += whole_bytes(s.weights / 2);  // beside the masters
+  cost.checkpoint_bytes = cost.weight_bytes - whole_bytes(s.frozen) + cost.optimizer_bytes;
+  if (config.dtype == Dtype::bf16) cost.weight_bytes += whole_bytes(s.weights / 2 - s.frozen);  // beside masters; in place of what is frozen
   cost.data_bytes = whole_bytes(s.data);
   const bool all = config.full_batch || counts;
   const double rows = static_cast<double>(all ? s.examples : config.batch_size) * static_cast<double>(all ? 1 : config.accumulate);

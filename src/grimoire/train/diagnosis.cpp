@@ -87,14 +87,22 @@ template <class F> void each_value(const Tensor& x, F&& f) {
   else for (double v : dense.to_vector<double>()) f(v);
 }
 
+// A piece at a time: a vocabulary's table, twice over in doubles, would be the largest thing in memory.
 double std_of_difference(const Tensor& a, const Tensor& b) {
-  const std::vector<double> x = a.to_vector<double>(), y = b.to_vector<double>();
+  constexpr int64_t kPiece = 1 << 16;
+  const Tensor u = contiguous(a), v = contiguous(b);
+  const auto piece = [=](const Tensor& x, int64_t begin) {
+    return Tensor::view_of(x.storage(), x.offset() + begin, {std::min(kPiece, x.numel() - begin)}, {1}, x.dtype()).to_vector<double>();
+  };
   double sum = 0, squares = 0;
-  for (size_t i = 0; i < x.size(); ++i) {
-    sum += x[i] - y[i];
-    squares += (x[i] - y[i]) * (x[i] - y[i]);
+  for (int64_t begin = 0; begin < u.numel(); begin += kPiece) {
+    const std::vector<double> x = piece(u, begin), y = piece(v, begin);
+    for (size_t i = 0; i < x.size(); ++i) {
+      sum += x[i] - y[i];
+      squares += (x[i] - y[i]) * (x[i] - y[i]);
+    }
   }
-  const auto n = static_cast<double>(x.size());
+  const auto n = static_cast<double>(u.numel());
   return std::sqrt(std::max(0.0, squares / n - sum / n * (sum / n)));
 }
 

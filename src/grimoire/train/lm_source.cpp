@@ -143,6 +143,7 @@ double LmSource::characters_a_symbol(const Tokenizer& tokenizer) const {
 }
 
 RunSizes LmSource::sizes(const RunConfig& config) const {
+  if (config.adapter.adapts()) return TaskSource::sizes(config);
   const std::shared_ptr<const Tokenizer> tokenizer = numbering(config);
   return sizes_of(config, corpus_, tokenizer->vocab_size(), characters_a_symbol(*tokenizer));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <set>
 
 #include "grimoire/device/memory_trace.h"
 #include "grimoire/tensor/copy.h"
@@ -21,30 +22,102 @@ struct Rehearsal {
   MemoryForecast forecast() const { return trace.events.empty() ? bytes : MemoryForecast{trace.bytes(trained), trace.bytes()}; }
 };
 
-// What run_to_its_end (train/run.cpp) does, without its files. `judged`: batches of its evaluations; empty: the task's own.
-Rehearsal rehearse(const RunConfig& c, const TaskSource& source, const std::vector<int64_t>& judged) {
+// --- texts that differ in length ------------------------------------------------------------------------------------
+// Every batch has another size, and so has every block. The pool keeps what it once had, so that it grows by each batch whose blocks are not found among
+// those of the batches before: most by the largest, and by those of sizes that are new.
+
+// Which of the run's steps those are, in their order; a size is new where it differs from all before by about a tenth.
+struct TellingStep {
+  int64_t step;
+  std::vector<Trainer::Rows> batches;
+};
+std::vector<TellingStep> telling_steps(Trainer& trainer, int64_t steps) {
+  constexpr int64_t kLooked = 100000;
+  constexpr double kSizesOfOctave = 8;
+  std::set<int64_t> seen;
+  std::vector<TellingStep> chosen;
+  TellingStep most;
+  double largest = -1;
+  for (int64_t step = 0; step < std::min(steps, kLooked); ++step) {
+    TellingStep now{step, trainer.batches_of(step)};
+    double size = 0;
+    for (const Trainer::Rows& rows : now.batches) size = std::max(size, trainer.task().tokens_in(rows));
+    if (size > largest) largest = size, most = now;
+    if (seen.insert(std::llround(kSizesOfOctave * std::log2(std::max(1.0, size)))).second) chosen.push_back(std::move(now));
+  }
+  const auto at = std::ranges::lower_bound(chosen, most.step, {}, &TellingStep::step);
+  if (at == chosen.end() || at->step != most.step) chosen.insert(at, std::move(most));
+  return chosen;
+}
+
+// `n` of a batch's rows, of all lengths in it alike, with as large a share of its tokens: of each nth of them, sorted by length, the one that makes up best
+// for what those before lack.
+Trainer::Rows fewer(const Task& task, const Trainer::Rows& rows, int64_t n) {
+  std::vector<std::pair<double, int64_t>> sorted;  // tokens, row
+  for (const int64_t row : rows) sorted.emplace_back(task.tokens_in({&row, 1}), row);
+  std::ranges::sort(sorted);
+  Trainer::Rows some;
+  double lacking = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const int64_t N = std::ssize(sorted), begin = i * N / n, end = (i + 1) * N / n;
+    double wanted = lacking;
+    for (int64_t k = begin; k < end; ++k) wanted += sorted[static_cast<size_t>(k)].first / static_cast<double>(end - begin);
+    const auto nearest = std::min_element(sorted.begin() + begin, sorted.begin() + end,
+                                          [&](const auto& x, const auto& y) { return std::abs(x.first - wanted) < std::abs(y.first - wanted); });
+    lacking = wanted - nearest->first;
+    some.push_back(nearest->second);
+  }
+  return some;
+}
+
+// The batches of each part that are judged first; where they are sorted by length, those are the largest.
+void judge_some(const Task& task) {
+  constexpr int64_t kBatches = 4;
+  for (const Part part : {Part::dev, Part::train}) {
+    int64_t begun = 0;
+    if (task.has(part)) task.judge(part, kBatches, [&] { return ++begun > kBatches; });
+  }
+}
+
+// The telling steps of a run of batches of `c`, each with `rows` of its rows, and an evaluation where the first would be.
+void train_on_texts(const RunConfig& c, const TaskSource& source, int64_t rows) {
+  Trainer trainer(c, source);
+  bool judged = false;
+  for (TellingStep& t : telling_steps(trainer, c.steps)) {
+    if (t.step >= c.eval_every && !judged) judge_some(trainer.task()), judged = true;
+    if (rows < c.batch_size && !c.full_batch)
+      for (Trainer::Rows& batch : t.batches) batch = fewer(trainer.task(), batch, rows);
+    trainer.step_with(t.batches);
+  }
+  judge_some(trainer.task());
+}
+
+// What run_to_its_end (train/run.cpp) does, without its files. `judged`: batches of its evaluations; empty: texts differ in length, and of each batch
+// so many rows are taken.
+Rehearsal rehearse(RunConfig c, const TaskSource& source, const std::vector<int64_t>& judged, int64_t rows) {
   Rehearsal r;
   const device::MemoryRecorder recorder(r.trace);
   Rng rng(RngMode::philox, 0);
   const bool counts = c.architecture().counts;
-  // Where every batch has another size, what the pool keeps grows with each that is larger than all before: so several are looked at.
-  const bool batches_differ = judged.empty();
-  const int64_t steps = batches_differ ? 8 : 2;  // the second finds what the first has left behind
   const auto judge = [&](const Task& task) {
-    if (batches_differ) task.judge(Part::train, 8, {});
     for (const int64_t n : judged) judge_rows(task, n);
   };
   if (counts) {
     judge(*source.make(c, rng));  // counting reads batches of the same size, as many as there are
+  } else if (judged.empty()) {
+    train_on_texts(c, source, rows);
+    c.batch_size = std::min(c.batch_size, rows);
   } else {
     Trainer trainer(c, source);
-    for (int64_t i = 0; i < steps; ++i) trainer.step();
+    for (int64_t i = 0; i < 2; ++i) trainer.step();  // the second finds what the first has left behind
     judge(trainer.task());
   }
   r.trained = r.trace.events.size();
   if (!counts) {
     const double start = initial_loss(c, source);
     Trainer trainer(c, source);
+    for (const NamedTensor& weight : trainer.task().model().checkpoint()) copy(weight.tensor);  // as they are read, one after another
+    for (const NamedTensor& state : trainer.optimizer_state()) copy(state.tensor);
     diagnose(trainer, start);
   }
   const std::unique_ptr<Task> sampled = source.make(c, rng);  // a fresh model, and the weights that were saved
@@ -118,7 +191,7 @@ class Rehearsals {
     constexpr int64_t kFewest = 2;  // a batch norm needs two
     add_batch(kFewest);
     add_data(sizes);
-    if (judged_.empty()) keep_batches(kFewest);
+    if (judged_.empty()) keep_batches(kFewest, sizes.tokens);
   }
 
   MemoryForecast forecast() { return along(0, config_).forecast(); }
@@ -134,10 +207,15 @@ class Rehearsals {
   }
 
   // Of texts that differ in length a few say little about many. So batches are rehearsed as long as they are, and up to a size as large as they are.
-  void keep_batches(int64_t fewest) {
-    constexpr int64_t kPlaces = 4096;
+  void keep_batches(int64_t fewest, double tokens_of_row) {
+    constexpr double kTokens = 4096;
     std::erase_if(axes_, [](const Axis& a) { return a.option == kBatch || a.option == kContext; });
-    add_batch(std::max(fewest, kPlaces / std::max<int64_t>(1, places_of(config_))));
+    rows_ = config_.batch_size;
+    const int64_t few = std::max(fewest, whole_bytes(kTokens / std::max(1.0, tokens_of_row)));
+    if (config_.full_batch || config_.batch_size <= 2 * few) return;
+    axes_.push_back({.option = std::string(kBatch), .at = {static_cast<double>(few), static_cast<double>(2 * few)},
+                     .real = static_cast<double>(config_.batch_size),
+                     .set = [this, few](RunConfig&, size_t i) { rows_ = few * (static_cast<int64_t>(i) + 1); }});
   }
 
   void add_data(const RunSizes& sizes) {
@@ -157,7 +235,7 @@ class Rehearsals {
 
   // All sizes from the i-th on still have to grow.
   Rehearsal along(size_t i, const RunConfig& c) {
-    if (i == axes_.size()) return rehearse(c, samples_.empty() ? source_ : *samples_[data_], judged_);
+    if (i == axes_.size()) return rehearse(c, samples_.empty() ? source_ : *samples_[data_], judged_, rows_);
     std::vector<Rehearsal> all;
     std::vector<double> buffers;  // of the model
     for (size_t point = 0; point < axes_[i].at.size(); ++point) {
@@ -186,7 +264,7 @@ class Rehearsals {
   std::vector<Axis> axes_;
   std::vector<std::unique_ptr<TaskSource>> samples_;
   std::vector<int64_t> judged_;
-  int64_t vocabulary_;
+  int64_t vocabulary_, rows_ = 1;
   size_t data_ = 0;
 };
 

@@ -20,7 +20,7 @@ void RunConfig::set_shape(const std::string& name, std::unique_ptr<ModelConfig> 
   shape_ = std::move(values);
 }
 
-std::vector<SizeAxis> RunConfig::axes() const { return task.empty() ? shape().axes() : std::vector<SizeAxis>(); }
+std::vector<SizeAxis> RunConfig::axes() const { return task.empty() && !adapter.adapts() ? shape().axes() : std::vector<SizeAxis>(); }
 
 std::unique_ptr<ModelConfig> RunConfig::shape_for(int64_t vocabulary) const {
   std::unique_ptr<ModelConfig> own = shape().clone();

@@ -13,7 +13,9 @@ struct RunSizes {
   int64_t parameters = 0;
   int64_t examples = 0;  // to train on; of windows over items about so many, since items differ in length
   double asked = 0;      // Task::weight of an example, where it is not one for each place of the context; 0: it is
+  double tokens = 0;     // Task::tokens_in of an example, on average
   double weights = 0, buffers = 0, optimizer = 0, data = 0;  // bytes; gradients are as large as weights
+  double frozen = 0;  // bytes of those of the weights that have none
   double read = 0;    // bytes, of the data as they were read
   double extent = 0;  // what `data` grows with: characters, items, or both; 0: not known
   // Evaluations, by Part: the examples that all of it is judged in, 0 where it is empty or another part holds the very same; and of a batch.

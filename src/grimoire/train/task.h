@@ -32,6 +32,8 @@ class Task {
   // backward, which has to know the total.
   virtual double weight(std::span<const int64_t> rows) const = 0;
   virtual Tensor loss(std::span<const int64_t> rows, Pass& pass) const = 0;  // 0-d: the mean over that weight
+  // What memory and time of a step of these rows go by: of texts that differ in length, the tokens that are read.
+  virtual double tokens_in(std::span<const int64_t> rows) const { return weight(rows); }
   // Everything at once, for steps over the full batch.
   virtual double full_weight() const;
   virtual Tensor full_loss(Pass& pass) const;

@@ -62,6 +62,7 @@ std::unique_ptr<TaskSource> TaskSource::sample(const RunConfig&, int) const { re
 
 // Of a shape that can be shrunk a small model is made, and the weights of the large one are reckoned. The data are those of its context.
 RunSizes TaskSource::sizes(const RunConfig& c) const {
+  constexpr int64_t kLooked = 1000;
   const std::unique_ptr<TaskSource> whole = sample(c, 1);
   RunConfig small = c;
   if (whole) small.init_from.clear();
@@ -71,11 +72,20 @@ RunSizes TaskSource::sizes(const RunConfig& c) const {
   const int64_t before = device::memory_use().live_bytes;
   Rng rng(c.rng, static_cast<uint64_t>(c.seed));
   const std::unique_ptr<Task> task = (whole ? *whole : *this).make(small, rng);
+  if (c.adapter.adapts()) attach_adapter(task->model(), adapter_of_run(task->model(), c.adapter, small.init_from), rng);
   RunSizes s{.vocabulary = task->symbols(), .parameters = task->model().parameter_count(), .examples = task->rows()};
   const int64_t first = 0;
   if (s.examples > 0) s.asked = task->weight({&first, 1});
-  for (const NamedTensor& p : task->model().parameters()) s.weights += static_cast<double>(p.tensor.numel() * size_of(p.tensor.dtype()));
-  for (const NamedTensor& b : task->model().buffers()) s.buffers += static_cast<double>(b.tensor.numel() * size_of(b.tensor.dtype()));
+  std::vector<int64_t> some;
+  for (int64_t i = 0; i < kLooked; ++i) some.push_back(i * s.examples / kLooked);
+  if (s.examples > 0) s.tokens = task->tokens_in(some) / double(kLooked);
+  const auto bytes_of = [](const std::vector<NamedTensor>& tensors) {
+    double bytes = 0;
+    for (const NamedTensor& t : tensors) bytes += static_cast<double>(t.tensor.numel() * size_of(t.tensor.dtype()));
+    return bytes;
+  };
+  s.frozen = bytes_of(task->model().frozen()), s.buffers = bytes_of(task->model().buffers());
+  s.weights = s.frozen + bytes_of(task->model().parameters());
   s.data = std::max(0.0, static_cast<double>(device::memory_use().live_bytes - before) - s.weights - s.buffers);
   if (!axes.empty()) {
     const std::unique_ptr<ModelConfig> shape = c.shape_for(s.vocabulary);
@@ -83,7 +93,7 @@ RunSizes TaskSource::sizes(const RunConfig& c) const {
     s.weights = 4 * shape->parameter_count();
     s.buffers = shape->buffer_bytes();
   }
-  s.optimizer = static_cast<double>(kept_per_weight(c)) * s.weights;
+  s.optimizer = static_cast<double>(kept_per_weight(c)) * (s.weights - s.frozen);
   for (const Part part : kAllParts)
     if (task->has(part) && task->same_as(part) == part) s.judged[static_cast<size_t>(part)] = static_cast<double>(task->batches(part));
   s.judges_all = !whole && !c.task.empty();

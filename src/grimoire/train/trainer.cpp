@@ -81,10 +81,10 @@ Trainer::Trainer(const RunConfig& config, const TaskSource& source, const std::s
   batcher_ = std::make_unique<Batcher>(rows, config.batch_size, task_->sampling(), config.rng == RngMode::torch ? rng_ : batch_rng);
 }
 
-std::vector<Trainer::Rows> Trainer::next_batches() {
+std::vector<Trainer::Rows> Trainer::batches_of(int64_t step) {
   if (options_.full_batch) return {{}};
   std::vector<Rows> batches;
-  for (int64_t i = 0; i < options_.accumulate; ++i) batches.push_back(batcher_->batch(position.step * options_.accumulate + i));
+  for (int64_t i = 0; i < options_.accumulate; ++i) batches.push_back(batcher_->batch(step * options_.accumulate + i));
   return batches;
 }
 
@@ -105,8 +105,9 @@ Trainer::Mean Trainer::accumulate_gradients(const std::vector<Rows>& batches) {
   return mean;
 }
 
-Trainer::Step Trainer::step() {
-  const std::vector<Rows> batches = next_batches();
+Trainer::Step Trainer::step() { return step_with(batches_of(position.step)); }
+
+Trainer::Step Trainer::step_with(const std::vector<Rows>& batches) {
   optimizer_->zero_grad();
   const Mean mean = accumulate_gradients(batches);
   Step step{.loss = mean.loss, .lr = learning_rate(schedule_, position.step), .gradient_norm = 0, .weight = mean.weight};

@@ -31,6 +31,8 @@ class Trainer {
   Step step();
 
   using Rows = std::vector<int64_t>;  // of the task
+  std::vector<Rows> batches_of(int64_t step);  // that it will take, in order in torch mode; with full_batch one without rows
+  Step step_with(const std::vector<Rows>& batches);
   struct Mean {
     double loss, weight;
   };
@@ -44,6 +46,7 @@ class Trainer {
   void save(const std::string& path);        // a checkpoint to go on from. throws: numeric, weights that are not finite
   void save_weights(const std::string& path);  // the model alone, averaged when the run keeps averages
   void load(const std::string& path);        // what save wrote
+  std::vector<NamedTensor> optimizer_state() const;  // that is saved and loaded beside the weights
   void forget_best();                        // other data judge from now on
 
   // Losses added up over some steps.
@@ -68,9 +71,7 @@ class Trainer {
   Position position;
 
  private:
-  std::vector<Rows> next_batches();
   [[noreturn]] void refuse_numbers(double loss);
-  std::vector<NamedTensor> optimizer_state() const;
   std::vector<CheckpointFile> files() const;  // of the model, or of what learns beside it
 
   TrainerOptions options_;
