@@ -158,6 +158,14 @@ TEST_F(Labelling, LongTextsAreReadAsIsSaid) {
     EXPECT_EQ(train(c, quiet_).dev_score, 1.0) << how;
     EXPECT_TRUE(std::ranges::any_of(quiet_.notes, [](const std::string& n) { return n.starts_with("32 of 32 texts are longer than 8 tokens"); })) << how;
   }
+  // Of 24 texts that train, in steps of 8: an epoch is 3 steps, and of windows of 8 tokens, which share 2, so many times that as a text has.
+  for (const auto& [how, steps] : {std::pair{"head", 3}, {"window", 12}}) {
+    RunConfig c = config("classify", how, "long.tsv");
+    c.set("max_length", 8).set("long_texts", how).set("stride", 2).set("epochs", 1.0);
+    c.steps = 0;
+    c.open_task()->resolve(c);
+    EXPECT_EQ(c.steps, steps) << how;
+  }
   RunConfig refused = config("classify", "refused", "long.tsv");
   refused.set("max_length", 8).set("long_texts", "refuse");
   EXPECT_NE(refusal(refused).find("the text has more than 8 tokens"), std::string::npos);

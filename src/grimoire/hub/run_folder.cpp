@@ -34,6 +34,9 @@ std::string model_folder_in(const std::string& folder) {
     const std::string folds = hint_of_folds(folder);
     throw Error(ErrorKind::input, str("'{}' holds no model", folder),
                 !folds.empty()        ? folds
+                : exists(join_path(folder, "encoder.onnx")) && exists(join_path(folder, "decoder.onnx"))
+                    ? str("it holds ONNX, which is not read; of the published flan-t5 a script makes a folder that is: "
+                          "python tools/golden/flan_t5.py {0} {0}-f32", folder)
                 : holds_onnx(folder)  ? "it holds ONNX, which is not read: expected safetensors, a PyTorch file or GGUF"
                                       : "expected a folder that train wrote, or a checkpoint folder");
   }

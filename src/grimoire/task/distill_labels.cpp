@@ -103,7 +103,7 @@ class DistillSource final : public TaskSource {
     return std::make_unique<DistillTask>(teacher_->student(distill_, checkpoint, rng), teacher_, data_, options_, distill_);
   }
   void resolve(RunConfig& config) const override {
-    options_.resolve(config, std::ssize(data_.files()->train.texts));
+    options_.resolve(config, data_.windows_of_run(config));
     TaskSource::resolve(config);
   }
   Json identity(const RunConfig& config) const override {

@@ -6,6 +6,7 @@
 
 #include "grimoire/base/setting_words.h"
 #include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/run_folder.h"
 #include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
@@ -68,6 +69,11 @@ std::shared_ptr<const LabelData::Parts> LabelData::encoded(const Tokenizer& toke
     const auto part = [&](const LabelledTexts& f) { return EncodedTexts(tokenizer, f.texts, f.pairs, windows_.within(context), f.places); };
     return Parts{part(files_->train), part(files_->dev), part(files_->test), part(files_->train_sample)};
   });
+}
+
+int64_t LabelData::windows_of_run(const RunConfig& run) const {
+  if (run.steps > 0 || windows_.longer != LongTexts::window) return std::ssize(files_->train.texts);
+  return encoded(*open_tokenizer(model_folder_in(run.init_from)), run.context())->train.windows();
 }
 
 LabelledTask::LabelledTask(EncoderAtHand at_hand, const LabelData& data, const FinetuneOptions& options)

@@ -36,6 +36,8 @@ class LabelData {
   const TextWindows& windows() const { return windows_; }
   // throws: input, as EncodedTexts
   std::shared_ptr<const Parts> encoded(const Tokenizer& tokenizer, int64_t context) const;
+  // What an epoch is: the texts to train on, or their windows where each is read in as many as it takes.
+  int64_t windows_of_run(const RunConfig& run) const;
 
  private:
   std::shared_ptr<const LabelFiles> files_;

@@ -67,7 +67,7 @@ class LabelSource final : public TaskSource {
                                        weights_ == ClassWeights::balanced ? balanced_weights(label_targets(files().train, labels_)) : std::vector<double>());
   }
   void resolve(RunConfig& config) const override {
-    options_.resolve(config, std::ssize(files().train.texts));
+    options_.resolve(config, data_.windows_of_run(config));
     TaskSource::resolve(config);
   }
   Json identity(const RunConfig& config) const override {

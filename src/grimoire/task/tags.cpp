@@ -7,6 +7,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
 #include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/run_folder.h"
 #include "grimoire/nn/layer_numbers.h"
 #include "grimoire/op/convert.h"
 #include "grimoire/op/cross_entropy.h"
@@ -129,15 +130,13 @@ class TagSource final : public TaskSource {
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
     EncoderAtHand at_hand = encoder_of_run(config, checkpoint, NewHead::tokens, labels_, rng);
-    std::shared_ptr<const EncodedTagFiles> encoded = encoded_.of(*at_hand.tokenizer, at_hand.model->context(), [&] {
-      const TextWindows windows = options_.windows.within(at_hand.model->context());
-      const auto part = [&](const TaggedSentences& s) { return s.words.empty() ? EncodedWords() : EncodedWords(*at_hand.tokenizer, s, windows); };
-      return EncodedTagFiles{part(files_->train), part(files_->dev), part(files_->test), part(files_->train_sample)};
-    });
+    std::shared_ptr<const EncodedTagFiles> encoded = encoded_by(*at_hand.tokenizer, at_hand.model->context());
     return std::make_unique<TagTask>(std::move(at_hand), files_, std::move(encoded), options_);
   }
   void resolve(RunConfig& config) const override {
-    options_.resolve(config, files_->train.sentences());
+    int64_t examples = files_->train.sentences();
+    if (config.steps == 0) examples = encoded_by(*open_tokenizer(model_folder_in(config.init_from)), config.context())->train.windows().windows();
+    options_.resolve(config, examples);
     TaskSource::resolve(config);
   }
   Json identity(const RunConfig& config) const override {
@@ -147,6 +146,14 @@ class TagSource final : public TaskSource {
   }
 
  private:
+  std::shared_ptr<const EncodedTagFiles> encoded_by(const Tokenizer& tokenizer, int64_t context) const {
+    return encoded_.of(tokenizer, context, [&] {
+      const TextWindows windows = options_.windows.within(context);
+      const auto part = [&](const TaggedSentences& s) { return s.words.empty() ? EncodedWords() : EncodedWords(tokenizer, s, windows); };
+      return EncodedTagFiles{part(files_->train), part(files_->dev), part(files_->test), part(files_->train_sample)};
+    });
+  }
+
   std::shared_ptr<const TagFiles> files_;
   Labels labels_;
   FinetuneOptions options_;

@@ -133,7 +133,9 @@ std::vector<std::string> LmSource::samples(const std::string& folder) const {
 std::shared_ptr<const Tokenizer> LmSource::numbering(const RunConfig& config) const {
   if (known_) return known_;
   if (!config.init_from.empty()) return open_tokenizer(model_folder_in(config.init_from));
-  return tokenizer_.empty() ? make_tokenizer(corpus_) : open_tokenizer(tokenizer_);
+  if (tokenizer_.empty()) return make_tokenizer(corpus_);
+  // The path may have been given from another folder: a run that goes on has its own.
+  return open_tokenizer(!exists(tokenizer_) && holds_run(config.out) ? model_folder_in(config.out) : tokenizer_);
 }
 
 double LmSource::characters_a_symbol(const Tokenizer& tokenizer) const {
