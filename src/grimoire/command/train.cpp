@@ -5,7 +5,6 @@
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/run_console.h"
-#include "grimoire/command/run_cost.h"
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/train/cost.h"
 #include "grimoire/train/lm_data.h"
@@ -24,6 +23,9 @@ class TrainCommand final : public Command {
     if (!form().empty() && find(RunConfig(config_).options(), "source"))
       return {str("grimoire train --model {0} --data pairs.tsv --out runs/{0}", form()),
               str("grimoire train --model {0} --source train.de --target train.en --dev-source val.de --dev-target val.en --out runs/{0}", form())};
+    if (!form().empty() && find(RunConfig(config_).options(), "label-column"))
+      return {str("grimoire train --model {0} --data reviews.tsv --out runs/{0}", form()),
+              str("grimoire train --model {0} --data train.tsv --dev dev.tsv --embeddings vectors.vec --out runs/{0}", form())};
     return {"grimoire train --model mlp --data names.txt --out runs/names",
             "grimoire train --model gpt --data input.txt --out runs/shakespeare --steps 2000",
             "grimoire train --model gpt --data input.txt --out runs/big --n-layer 6 --n-embd 384 --dry-run"};
@@ -70,7 +72,7 @@ class TrainCommand final : public Command {
     Command::set(given);
     if (!init.empty()) refuse_other_shape(*begun, given);
     refuse_useless_in(file, given);
-    const bool waits = is_typed(given, "patience") || file.find("patience"), cuts = find(config_.options(), "split");
+    const bool waits = is_typed(given, "patience") || file.find("patience"), cuts = find(config_.options(), "split") && !is_typed(given, "dev");
     if (waits && config_.patience > 0 && cuts && SplitPercent::parse(config_.split).dev == 0)
       refuse(*this, str("--patience waits for a better dev loss, and --split {} has no dev part", config_.split),
              "leave it out, or hold some back: --split 80/10/10");
@@ -78,9 +80,7 @@ class TrainCommand final : public Command {
   }
 
   int run(Console& console) override {
-    if (dry_run_) return show_cost(console, config_, *source_);
-    ConsoleEvents events(console, options(), config_.task_settings().words());
-    return show_result(console, train(config_, *source_, events));
+    return carry_out(console, config_, std::move(source_), dry_run_ ? Ahead::foretell : Ahead::train, options());
   }
 
  private:

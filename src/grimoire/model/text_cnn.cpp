@@ -150,7 +150,7 @@ double TextCnnConfig::parameter_count() const {
 }
 
 Architecture text_cnn_architecture() {
-  const std::string recipe = R"({"steps": 2000, "batch_size": 50, "lr": 1e-3, "weight_decay": 0.0, "decay_all": false, "split": "90/10/0"})";
+  const std::string recipe = R"({"steps": 0, "epochs": 10, "batch_size": 50, "lr": 1e-3, "schedule": "linear", "weight_decay": 0.0, "split": "90/10/0"})";
   return architecture<TextCnn, TextCnnConfig>({.name = kName, .summary = "convolutions of several widths over words, which label a text", .task = "classify",
                                                .items_recipe = recipe, .text_recipe = recipe}, Reading::sequence);
 }
