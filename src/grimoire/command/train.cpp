@@ -10,6 +10,7 @@
 #include "grimoire/train/lm_data.h"
 #include "grimoire/train/report.h"
 #include "grimoire/train/run.h"
+#include "grimoire/vectors/vector_files.h"
 
 namespace grim {
 namespace {
@@ -71,6 +72,7 @@ class TrainCommand final : public Command {
     read_settings(config_, file, config_file_);
     Command::set(given);
     if (!init.empty()) refuse_other_shape(*begun, given);
+    else if (!config_.embeddings.empty() && !is_asked("n-embd", file, given)) config_.shape().set_size("n-embd", vectors::dim_of(config_.embeddings));
     refuse_useless_in(file, given);
     const bool waits = is_typed(given, "patience") || file.find("patience"), cuts = find(config_.options(), "split") && !is_typed(given, "dev");
     if (waits && config_.patience > 0 && cuts && SplitPercent::parse(config_.split).dev == 0)
@@ -122,12 +124,7 @@ class TrainCommand final : public Command {
     RunConfig standard = default_run(config_.model, source_->format());
     const Options usual = standard.options();
     const auto asked = [&](const char* name) {
-      if (is_typed(given, name)) return true;
-      const bool in_file = std::ranges::any_of(file.keys(), [&](const std::string& key) {
-        const Option* const o = find(now, key);
-        return o && o->name == name;
-      });
-      return in_file && find(now, name)->json() != find(usual, name)->json();
+      return is_typed(given, name) || (is_asked(name, file, given) && find(now, name)->json() != find(usual, name)->json());
     };
     if (asked("min-lr") && config_.schedule == Decay::cosine && config_.min_lr > config_.lr)
       refuse(*this, str("--min-lr {} is above --lr {}, from which a cosine falls", config_.min_lr, config_.lr), "lower --min-lr, or raise --lr");
@@ -163,6 +160,15 @@ class TrainCommand final : public Command {
 
   static bool is_typed(const Settings& given, const std::string& name) {
     return std::ranges::any_of(given, [&](const Setting& s) { return s.name == name && !s.ambient; });
+  }
+
+  // On the line, or in the file.
+  bool is_asked(const std::string& name, const Json& file, const Settings& given) {
+    const Options now = config_.options();
+    return is_typed(given, name) || std::ranges::any_of(file.keys(), [&](const std::string& key) {
+      const Option* const o = find(now, key);
+      return o && o->name == name;
+    });
   }
 
   // `its`: the shape of the weights that the run begins with. A size of theirs, or what brings more or fewer of them, cannot be another.

@@ -47,6 +47,7 @@ class LabelledTask : public Task {
  public:
   Pretrained& model() override { return *model_; }
   int64_t rows() const override { return train_.texts->windows(); }
+  const Tokenizer* tokenizer() const override { return tokenizer_.get(); }
   Sampling sampling() const override { return Sampling::epochs; }
   bool has(Part part) const override { return of(part).texts && of(part).texts->texts() > 0; }
   Judgement judge(Part part, int64_t batches, const StopAsked& stop) const override;  // of what trains a sample

@@ -42,6 +42,12 @@ namespace {
 Options training_options(RunConfig& config) {
   Options all = config.trainer_options();
   const Architecture& a = config.architecture();
+  if (!a.token_table.empty()) {
+    all.push_back({.name = "embeddings", .help = "word vectors that the token embedding begins with: fastText's, word2vec's, GloVe's",
+                   .target = &config.embeddings, .basic = true});
+    all.push_back({.name = "freeze-embeddings", .help = "they stay as they are, instead of being trained on", .target = &config.freeze_embeddings,
+                   .with = "embeddings"});
+  }
   std::erase_if(all, [&](const Option& o) { return (o.name == "recompute" && !a.recomputes) || (o.name == "dtype" && a.counts); });
   return all;
 }

@@ -70,6 +70,8 @@ struct RunConfig : TrainerOptions {
   std::string out;             // run folder
   std::string split = "80/10/10";  // train/dev/test; "100/0/0" trains on everything
   int64_t window = 0;          // tokens of an example, where the model reads more; 0: as many as it reads
+  std::string embeddings;      // a file of word vectors that the token embedding begins with (train/pretrained_embeddings.h); empty: none
+  bool freeze_embeddings = false;  // it stays as it began
   std::string init_from;       // a run or model folder whose weights and symbols the run begins with; empty: fresh ones
 
   const Architecture& architecture() const { return architecture_named(model); }  // throws: usage

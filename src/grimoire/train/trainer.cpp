@@ -8,6 +8,7 @@
 #include "grimoire/nn/embedding.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/finite.h"
+#include "grimoire/train/pretrained_embeddings.h"
 #include "grimoire/train/provenance.h"
 
 namespace grim {
@@ -54,10 +55,16 @@ class Averaged {
 }  // namespace
 
 Trainer::Trainer(const RunConfig& config, const TaskSource& source, const std::string& checkpoint)
-    : options_(config), rng_(config.rng, seed_of(config), "init"), task_(source.make(config, rng_, checkpoint)),
+    : options_(config), rng_(config.rng, seed_of(config), "init"), task_([&] {
+        std::unique_ptr<Task> task = source.make(config, rng_, checkpoint);
+        if (checkpoint.empty() && !config.embeddings.empty()) about_embeddings_ = take_embeddings(*task, config);
+        return task;
+      }()),
       run_(to_json(provenance_of(config, source))), parameters_(std::make_unique<Parameters>(task_->model().parameters(), config.dtype)),
       optimizer_(make_optimizer(config, *parameters_)), schedule_(make_schedule(config)) {
-  parameters_->scale_rates([&](const Parameters::Range& r) { return task_->rate_scale(r.name); });
+  parameters_->scale_rates([&](const Parameters::Range& r) {
+    return config.freeze_embeddings && is_token_table(config.architecture(), r.name) ? 0 : task_->rate_scale(r.name);
+  });
   if (config.recompute) check_recomputes(config);
   if (config.dtype == Dtype::bf16) compute_in_bf16(task_->model());
   if (config.ema > 0) ema_ = std::make_unique<Ema>(*parameters_, config.ema);
