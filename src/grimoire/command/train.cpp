@@ -18,7 +18,9 @@ namespace {
 class TrainCommand final : public Command {
  public:
   std::string name() const override { return "train"; }
-  std::string summary() const override { return "train a language model on a text file"; }
+  std::string summary() const override {
+    return form().empty() || architecture_named(form()).tasks.empty() ? "train a language model on a text file" : "train a model on labelled texts";
+  }
   std::vector<std::string> examples() const override {
     if (!form().empty() && !find(RunConfig(config_).options(), "data")) return {str("grimoire train --model {0} --out runs/{0}", form())};
     if (!form().empty() && find(RunConfig(config_).options(), "source"))
@@ -45,7 +47,10 @@ class TrainCommand final : public Command {
       for (const Option& o : TrainerOptions().trainer_options())
         if (o.name != "threads") std::erase_if(all, [&](const Option& other) { return other.name == o.name; });
     }
-    for (Option& o : all) o.basic = o.basic || find(own, o.name);
+    for (Option& o : all) {
+      o.basic = o.basic || find(own, o.name);
+      if (o.name == "task") o.choices = config_.architecture().tasks;
+    }
     all.push_back({.name = "config", .help = "JSON file of settings; flags override it", .target = &config_file_});
     all.push_back({.name = "dry-run", .help = "say what the run would cost, and stop", .target = &dry_run_, .basic = true});
     return all;
@@ -61,6 +66,8 @@ class TrainCommand final : public Command {
     const std::unique_ptr<ModelConfig> begun = config_.shape().clone();  // as neither file nor flag has touched it
     read_settings(config_, file, config_file_);
     if (form().empty()) take_form(config_.model);
+    const std::string task = task_in(given, file);
+    config_.task = task;
     Command::set(given);
     if (const Options own = config_.options(); config_.data.empty() && find(own, "data") && !other_data(own))
       throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
@@ -68,6 +75,7 @@ class TrainCommand final : public Command {
     source_ = config_.open_task();  // read once: a pipe has no second time
     config_ = default_run(config_.model, source_->format());
     config_.init_from = init;
+    config_.task = task;
     if (!init.empty()) config_.set_shape(config_.model, begun->clone());
     read_settings(config_, file, config_file_);
     Command::set(given);
@@ -94,6 +102,16 @@ class TrainCommand final : public Command {
     resolved.set_shape(config_.model, config_.shape().clone());
     source_->resolve(resolved);
     const Options usual = standard.options(), filled = resolved.options(), shape = config_.shape().options();
+    // What a run's own config.json has beside the setting that it follows from: steps, say, beside epochs.
+    const auto follows = [&](const std::string& condition) {
+      const std::string name = condition.substr(0, condition.find('='));
+      const Option* const standing = find(usual, name);
+      RunConfig without = config_;
+      if (!standing || !find(without.options(), name)) return false;
+      without.set(name, standing->json());
+      source_->resolve(without);
+      return find(without.options(), name)->json() == find(now, name)->json();
+    };
     const auto goes_without_saying = [&](const std::string& name) {
       const Json value = find(now, name)->json();
       return value == find(usual, name)->json() || (!find(shape, name) && value == find(filled, name)->json());
@@ -114,7 +132,7 @@ class TrainCommand final : public Command {
       if (!o) refuse_key(str("grimoire {} takes no such setting", title()));
       if (!o->with.empty() && !holds(o->with, own, all)) refuse_key(str("it is of use with {} only", in_words(o->with)));
       for (const std::string& other : o->without)
-        if (stands_against(other, own, all)) refuse_key(str("it is of no use with {}", in_words(other)));
+        if (stands_against(other, own, all) && !follows(other)) refuse_key(str("it is of no use with {}", in_words(other)));
     }
   }
 
@@ -139,6 +157,16 @@ class TrainCommand final : public Command {
     for (const Setting& s : given)
       if (s.name == "init-from") init = s.value;
     return init;
+  }
+
+  // Which options there are follows from it. "": the model's own.
+  std::string task_in(const Settings& given, const Json& file) const {
+    if (config_.architecture().tasks.empty()) return "";
+    std::string task = file.is_object() ? file.text("task", config_.architecture().task) : config_.architecture().task;
+    for (const Setting& s : given)
+      if (s.name == "task") task = s.value;
+    const std::vector<std::string>& known = config_.architecture().tasks;
+    return std::ranges::count(known, task) > 0 ? task : config_.architecture().task;  // what it is not is refused with the other settings
   }
 
   void take_model_of_init(const Json& file) {

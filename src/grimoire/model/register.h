@@ -72,6 +72,7 @@ struct Architecture {
   bool is_read = true;          // false: its folders are those of the model_type's own architecture, which reads them
   std::string summary = {};     // one line
   std::string task = "lm";      // what trains it: train/task_source.h
+  std::vector<std::string> tasks = {};  // where several can, with fresh weights: which, `task` among them
   // How it is known to be trained, as settings of a run (JSON objects): on items, one a line, and on running text.
   std::string items_recipe = "{}", text_recipe = "{}";
   // Filled in by architecture<Model, Config>:

@@ -151,6 +151,7 @@ double TextCnnConfig::parameter_count() const {
 Architecture text_cnn_architecture() {
   const std::string recipe = R"({"steps": 0, "epochs": 10, "batch_size": 50, "lr": 1e-3, "schedule": "linear", "weight_decay": 0.0, "split": "90/10/0"})";
   return architecture<TextCnn, TextCnnConfig>({.name = kName, .summary = "convolutions of several widths over words, which label a text", .task = "classify",
+                                               .tasks = {"classify", "pair", "multilabel", "regress"},
                                                .items_recipe = recipe, .text_recipe = recipe}, Reading::sequence);
 }
 

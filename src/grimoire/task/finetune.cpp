@@ -99,7 +99,7 @@ EncoderAtHand encoder_of_run(const RunConfig& run, const std::string& checkpoint
   EncoderAtHand at_hand;
   std::unique_ptr<Pretrained> model;
   std::string folder;
-  if (checkpoint.empty() && run.init_from.empty() && fresh) {
+  if (checkpoint.empty() && fresh && run.init_from.empty() && run.has_own_shape()) {
     at_hand.tokenizer = fresh();
     model = run.shape_for(at_hand.tokenizer->vocab_size())->build(rng);
   } else if (checkpoint.empty()) {

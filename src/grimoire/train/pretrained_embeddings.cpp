@@ -22,8 +22,9 @@ std::vector<Tensor> token_tables(Task& task, const Architecture& architecture) {
 
 std::string found_in_words(const std::string& path, int64_t dim, int64_t words, int64_t made, int64_t tokens) {
   const double percent = 100 * static_cast<double>(words + made) / static_cast<double>(std::max<int64_t>(1, tokens));
-  return str("{}: vectors of {} numbers for {} of {} tokens ({:.1f} %){}; the others begin with random ones", path, dim, with_commas(words + made),
-             with_commas(tokens), percent, made > 0 ? str(", {} of them put together from n-grams", with_commas(made)) : "");
+  return str("{}: vectors of {} numbers for {} of {} tokens ({:.1f} %){}{}", path, dim, with_commas(words + made), with_commas(tokens), percent,
+             made > 0 ? str(", {} of them put together from n-grams", with_commas(made)) : "",
+             words + made < tokens ? "; the others keep the values they had" : "");
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ template <class T> struct Cloned : std::unique_ptr<T> {
 
 struct RunConfig : TrainerOptions {
   std::string model = "gpt";   // the name of an architecture (model/register.h)
-  std::string task;            // what it is trained to do, where that is not what its architecture says; its shape is then that of init_from
+  std::string task;            // what it is trained to do, where that is not what its architecture says
   std::string data;            // path of a text file
   CorpusFormat format = CorpusFormat::automatic;
   std::string out;             // run folder
@@ -76,6 +76,7 @@ struct RunConfig : TrainerOptions {
 
   const Architecture& architecture() const { return architecture_named(model); }  // throws: usage
   const std::string& task_name() const { return task.empty() ? architecture().task : task; }
+  bool has_own_shape() const;  // false: it is that of init_from
   // The shape of the model; its defaults after `model` was changed. throws: usage, no such model
   ModelConfig& shape();
   void set_shape(const std::string& name, std::unique_ptr<ModelConfig> values);
