@@ -110,6 +110,13 @@ TEST(VectorFiles, HostileFilesAreRefused) {
   EXPECT_FALSE(refused("b 3 4\ntwo words 1 2\n"));           // a word of GloVe may hold spaces: numbers are counted from the end
 }
 
+TEST(VectorFiles, TheWidthIsToldByTheFirstBytes) {
+  for (const char* name : {"words.vec", "words.bin", "words.glove", "skipgram.bin", "capitals.vec"})
+    EXPECT_EQ(dim_of(vectors_file(name)), open_vectors(vectors_file(name)).dim()) << name;
+  EXPECT_THROW(dim_of(vectors_file("text.txt")), Error);
+  EXPECT_THROW(dim_of(vectors_file("none")), Error);
+}
+
 TEST(VectorFiles, EmbeddingsOfTokens) {
   const WordVectors v = open_vectors(vectors_file("words.vec"));
   std::vector<bool> known;

@@ -77,6 +77,9 @@ row("llm", "contextual-calibration", "calibrate before use", torch.softmax(torch
 row("seq", "teacher-forcing", "scheduled sampling,teacher forcing ratio", stats.binom.pmf(10, 10, .95), stats.binom.pmf(10, 10, .9))
 layers = torch.nn.Sequential(*[torch.nn.Conv1d(1, 1, 3, dilation=2 ** i) for i in range(5) for _ in range(2)])
 row("seq", "tcn", "TCN,dilated causal convolution", 1 + sum(c.dilation[0] * (c.kernel_size[0] - 1) for c in layers), 1 + 10 * 2)
+words, window = torch.tensor([[1.0, 0], [0, 1], [1, 1], [0, 0]]), torch.tensor([[1.0, -1], [0, 2]])
+heard = F.relu(F.conv1d(words.T[None], window.T[None], torch.tensor([-0.5]))).flatten()
+row("seq", "text-cnn", "Kim's CNN,max-over-time pooling,TextCNN", heard, heard.max(), heard.argmax() + 1)
 glu = F.glu(torch.tensor([2.0, 0.0]), 0).item()
 row("seq", "conv-seq2seq", "ConvS2S,convolutional seq2seq", (1 + glu) * np.sqrt(.5), 2 ** 10, 1)
 text = "the café closes"

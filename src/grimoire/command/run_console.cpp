@@ -1,9 +1,11 @@
 #include "grimoire/command/run_console.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "grimoire/base/files.h"
 #include "grimoire/base/str.h"
+#include "grimoire/command/run_cost.h"
 #include "grimoire/train/report.h"
 
 namespace grim {
@@ -113,6 +115,19 @@ int show_folds(Console& console, const FoldedRun& run) {
                                {"interval", Json::array({value_or_null(run.low), value_or_null(run.high)})}, {"folder", run.folder},
                                {"report", to_json(answer)}}));
   return 0;
+}
+
+int carry_out(Console& console, RunConfig config, std::unique_ptr<TaskSource> source, Ahead ahead, const Options& flags) {
+  const int64_t folds = folds_of(config);
+  if (ahead == Ahead::train && folds > 0) {  // each fold reads its own part
+    ConsoleEvents events(console, flags, config.task_settings().words());
+    return show_folds(console, train_folds(config, events));
+  }
+  if (folds > 0) source = config.set("fold", 1).open_task();
+  if (!source) source = config.open_task();
+  if (ahead == Ahead::foretell) return show_cost(console, config, *source, std::max<int64_t>(1, folds));
+  ConsoleEvents events(console, flags, config.task_settings().words());
+  return show_result(console, train(config, *source, events));
 }
 
 }  // namespace grim

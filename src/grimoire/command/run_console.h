@@ -32,4 +32,8 @@ class ConsoleEvents final : public RunEvents {
 int show_result(Console& console, const RunResult& result);
 int show_folds(Console& console, const FoldedRun& run);
 
+enum class Ahead : uint8_t { train, foretell };  // foretell: --dry-run
+// The run of a command with these flags, or those of its folds. `source`: its data where they have been read; else nothing. Gives the exit code.
+int carry_out(Console& console, RunConfig config, std::unique_ptr<TaskSource> source, Ahead ahead, const Options& flags);
+
 }  // namespace grim

@@ -5,7 +5,6 @@
 #include "grimoire/base/error.h"
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/run_console.h"
-#include "grimoire/command/run_cost.h"
 #include "grimoire/hub/fetch.h"
 #include "grimoire/train/run.h"
 
@@ -25,13 +24,12 @@ Options TaughtCommand::options() {
   Options all = config_.options();
   const Options shape = config_.task.empty() ? config_.shape().options() : Options();  // is that of the model that is taught
   std::erase_if(all, [&](const Option& o) {
-    return o.name == "model" || o.name == "init-from" || o.name == "rng" || find(shape, o.name) || (!own.empty() && o.name == "tokenizer");
+    return o.name == "model" || o.name == "init-from" || o.name == "rng" || find(shape, o.name) || std::ranges::count(o.without, "init-from");
   });
   if (!own.empty()) all.push_back({.name = "task", .help = "what the model is trained to do", .target = &task_, .basic = true});
   for (Option& o : all) {
     if (o.name == "task") o.choices = forms().names();
     if (o.with == "init-from") o.with.clear();
-    std::erase(o.without, "init-from");
     o.basic = o.basic || o.name == "lr" || o.name == "batch-size" || o.name == "dtype" || o.name == "max-length";
   }
   all.push_back({.name = "dry-run", .help = "say what the run would cost, and stop", .target = &dry_run_, .basic = true});
@@ -53,14 +51,7 @@ int TaughtCommand::run(Console& console) {
     throw Error(ErrorKind::input, str("'{}' holds a {}, which is not trained by --task {}", config_.init_from, config_.model, begun_),
                 config_.task_name() == "lm" || config_.task_name() == "mlm" ? str("its own is --task {}", config_.task_name()) : "train takes it: --init-from");
   if (config_.adapter.adapts() && !rate_is_said_) config_.lr *= 10;  // few numbers bear, and need, larger steps (Hu et al. 2021, appendix D)
-  if (dry_run_) {
-    const int64_t folds = folds_of(config_);
-    if (folds > 0) config_.set("fold", 1);
-    return show_cost(console, config_, *config_.open_task(), std::max<int64_t>(1, folds));
-  }
-  ConsoleEvents events(console, options(), config_.task_settings().words());
-  if (folds_of(config_) > 0) return show_folds(console, train_folds(config_, events));
-  return show_result(console, train(config_, events));
+  return carry_out(console, config_, nullptr, dry_run_ ? Ahead::foretell : Ahead::train, options());
 }
 
 }  // namespace grim

@@ -5,12 +5,12 @@
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/run_console.h"
-#include "grimoire/command/run_cost.h"
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/train/cost.h"
 #include "grimoire/train/lm_data.h"
 #include "grimoire/train/report.h"
 #include "grimoire/train/run.h"
+#include "grimoire/vectors/vector_files.h"
 
 namespace grim {
 namespace {
@@ -18,12 +18,17 @@ namespace {
 class TrainCommand final : public Command {
  public:
   std::string name() const override { return "train"; }
-  std::string summary() const override { return "train a language model on a text file"; }
+  std::string summary() const override {
+    return form().empty() || architecture_named(form()).tasks.empty() ? "train a language model on a text file" : "train a model on labelled texts";
+  }
   std::vector<std::string> examples() const override {
     if (!form().empty() && !find(RunConfig(config_).options(), "data")) return {str("grimoire train --model {0} --out runs/{0}", form())};
     if (!form().empty() && find(RunConfig(config_).options(), "source"))
       return {str("grimoire train --model {0} --data pairs.tsv --out runs/{0}", form()),
               str("grimoire train --model {0} --source train.de --target train.en --dev-source val.de --dev-target val.en --out runs/{0}", form())};
+    if (!form().empty() && find(RunConfig(config_).options(), "label-column"))
+      return {str("grimoire train --model {0} --data reviews.tsv --out runs/{0}", form()),
+              str("grimoire train --model {0} --data train.tsv --dev dev.tsv --embeddings vectors.vec --out runs/{0}", form())};
     return {"grimoire train --model mlp --data names.txt --out runs/names",
             "grimoire train --model gpt --data input.txt --out runs/shakespeare --steps 2000",
             "grimoire train --model gpt --data input.txt --out runs/big --n-layer 6 --n-embd 384 --dry-run"};
@@ -42,7 +47,10 @@ class TrainCommand final : public Command {
       for (const Option& o : TrainerOptions().trainer_options())
         if (o.name != "threads") std::erase_if(all, [&](const Option& other) { return other.name == o.name; });
     }
-    for (Option& o : all) o.basic = o.basic || find(own, o.name);
+    for (Option& o : all) {
+      o.basic = o.basic || find(own, o.name);
+      if (o.name == "task") o.choices = config_.architecture().tasks;
+    }
     all.push_back({.name = "config", .help = "JSON file of settings; flags override it", .target = &config_file_});
     all.push_back({.name = "dry-run", .help = "say what the run would cost, and stop", .target = &dry_run_, .basic = true});
     return all;
@@ -58,6 +66,8 @@ class TrainCommand final : public Command {
     const std::unique_ptr<ModelConfig> begun = config_.shape().clone();  // as neither file nor flag has touched it
     read_settings(config_, file, config_file_);
     if (form().empty()) take_form(config_.model);
+    const std::string task = task_in(given, file);
+    config_.task = task;
     Command::set(given);
     if (const Options own = config_.options(); config_.data.empty() && find(own, "data") && !other_data(own))
       throw Error(ErrorKind::usage, "--data is missing: the text file to train on", "see grimoire train --help");
@@ -65,12 +75,14 @@ class TrainCommand final : public Command {
     source_ = config_.open_task();  // read once: a pipe has no second time
     config_ = default_run(config_.model, source_->format());
     config_.init_from = init;
+    config_.task = task;
     if (!init.empty()) config_.set_shape(config_.model, begun->clone());
     read_settings(config_, file, config_file_);
     Command::set(given);
     if (!init.empty()) refuse_other_shape(*begun, given);
+    else if (!config_.embeddings.empty() && !is_asked("n-embd", file, given)) config_.shape().set_size("n-embd", vectors::dim_of(config_.embeddings));
     refuse_useless_in(file, given);
-    const bool waits = is_typed(given, "patience") || file.find("patience"), cuts = find(config_.options(), "split");
+    const bool waits = is_typed(given, "patience") || file.find("patience"), cuts = find(config_.options(), "split") && !is_typed(given, "dev");
     if (waits && config_.patience > 0 && cuts && SplitPercent::parse(config_.split).dev == 0)
       refuse(*this, str("--patience waits for a better dev loss, and --split {} has no dev part", config_.split),
              "leave it out, or hold some back: --split 80/10/10");
@@ -78,9 +90,7 @@ class TrainCommand final : public Command {
   }
 
   int run(Console& console) override {
-    if (dry_run_) return show_cost(console, config_, *source_);
-    ConsoleEvents events(console, options(), config_.task_settings().words());
-    return show_result(console, train(config_, *source_, events));
+    return carry_out(console, config_, std::move(source_), dry_run_ ? Ahead::foretell : Ahead::train, options());
   }
 
  private:
@@ -92,6 +102,16 @@ class TrainCommand final : public Command {
     resolved.set_shape(config_.model, config_.shape().clone());
     source_->resolve(resolved);
     const Options usual = standard.options(), filled = resolved.options(), shape = config_.shape().options();
+    // What a run's own config.json has beside the setting that it follows from: steps, say, beside epochs.
+    const auto follows = [&](const std::string& condition) {
+      const std::string name = condition.substr(0, condition.find('='));
+      const Option* const standing = find(usual, name);
+      RunConfig without = config_;
+      if (!standing || !find(without.options(), name)) return false;
+      without.set(name, standing->json());
+      source_->resolve(without);
+      return find(without.options(), name)->json() == find(now, name)->json();
+    };
     const auto goes_without_saying = [&](const std::string& name) {
       const Json value = find(now, name)->json();
       return value == find(usual, name)->json() || (!find(shape, name) && value == find(filled, name)->json());
@@ -112,7 +132,7 @@ class TrainCommand final : public Command {
       if (!o) refuse_key(str("grimoire {} takes no such setting", title()));
       if (!o->with.empty() && !holds(o->with, own, all)) refuse_key(str("it is of use with {} only", in_words(o->with)));
       for (const std::string& other : o->without)
-        if (stands_against(other, own, all)) refuse_key(str("it is of no use with {}", in_words(other)));
+        if (stands_against(other, own, all) && !follows(other)) refuse_key(str("it is of no use with {}", in_words(other)));
     }
   }
 
@@ -122,12 +142,7 @@ class TrainCommand final : public Command {
     RunConfig standard = default_run(config_.model, source_->format());
     const Options usual = standard.options();
     const auto asked = [&](const char* name) {
-      if (is_typed(given, name)) return true;
-      const bool in_file = std::ranges::any_of(file.keys(), [&](const std::string& key) {
-        const Option* const o = find(now, key);
-        return o && o->name == name;
-      });
-      return in_file && find(now, name)->json() != find(usual, name)->json();
+      return is_typed(given, name) || (is_asked(name, file, given) && find(now, name)->json() != find(usual, name)->json());
     };
     if (asked("min-lr") && config_.schedule == Decay::cosine && config_.min_lr > config_.lr)
       refuse(*this, str("--min-lr {} is above --lr {}, from which a cosine falls", config_.min_lr, config_.lr), "lower --min-lr, or raise --lr");
@@ -142,6 +157,16 @@ class TrainCommand final : public Command {
     for (const Setting& s : given)
       if (s.name == "init-from") init = s.value;
     return init;
+  }
+
+  // Which options there are follows from it. "": the model's own.
+  std::string task_in(const Settings& given, const Json& file) const {
+    if (config_.architecture().tasks.empty()) return "";
+    std::string task = file.is_object() ? file.text("task", config_.architecture().task) : config_.architecture().task;
+    for (const Setting& s : given)
+      if (s.name == "task") task = s.value;
+    const std::vector<std::string>& known = config_.architecture().tasks;
+    return std::ranges::count(known, task) > 0 ? task : config_.architecture().task;  // what it is not is refused with the other settings
   }
 
   void take_model_of_init(const Json& file) {
@@ -163,6 +188,15 @@ class TrainCommand final : public Command {
 
   static bool is_typed(const Settings& given, const std::string& name) {
     return std::ranges::any_of(given, [&](const Setting& s) { return s.name == name && !s.ambient; });
+  }
+
+  // On the line, or in the file.
+  bool is_asked(const std::string& name, const Json& file, const Settings& given) {
+    const Options now = config_.options();
+    return is_typed(given, name) || std::ranges::any_of(file.keys(), [&](const std::string& key) {
+      const Option* const o = find(now, key);
+      return o && o->name == name;
+    });
   }
 
   // `its`: the shape of the weights that the run begins with. A size of theirs, or what brings more or fewer of them, cannot be another.

@@ -17,6 +17,7 @@
 #include "grimoire/model/rnn_seq2seq.h"
 #include "grimoire/model/t5.h"
 #include "grimoire/model/tcn.h"
+#include "grimoire/model/text_cnn.h"
 #include "grimoire/model/transfo_xl.h"
 #include "grimoire/model/wavenet.h"
 
@@ -33,6 +34,7 @@ inline constexpr Architecture (*kArchitectures[])() = {
     lstm_architecture,
     wavenet_architecture,
     tcn_architecture,
+    text_cnn_architecture,
     gpt_architecture,
     llama_architecture,
     mistral_architecture,

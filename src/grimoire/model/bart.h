@@ -64,6 +64,7 @@ Tensor sinusoids(int64_t rows, int64_t C);
 
 class Bart final : public Seq2Seq {
  public:
+  static constexpr const char* kTokenTable = "shared.weight";
   static constexpr bool kRecomputes = true;
   Bart(const BartConfig& config, Rng& rng);
 

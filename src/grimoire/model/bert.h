@@ -74,6 +74,7 @@ struct BertNames;  // what a family calls its parts (bert.cpp)
 
 class Bert final : public TextEncoder {
  public:
+  static constexpr const char* kTokenTable = "word_embeddings.weight";
   static constexpr bool kRecomputes = true;
   Bert(const BertConfig& config, Rng& rng);
   ~Bert() override;

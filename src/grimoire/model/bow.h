@@ -23,6 +23,7 @@ struct BowConfig {
 
 class Bow final : public CausalLm {
  public:
+  static constexpr const char* kTokenTable = "wte.weight";
   Bow(const BowConfig& config, Rng& rng);
   Reading reading() const override { return Reading::sequence; }
   int64_t context() const override { return config_.context; }

@@ -34,6 +34,7 @@ struct ConvSeq2SeqConfig {
 
 class ConvSeq2Seq final : public Seq2Seq {
  public:
+  static constexpr const char* kTokenTable = "embedding.weight";
   static constexpr bool kRecomputes = true;
   ConvSeq2Seq(const ConvSeq2SeqConfig& config, Rng& rng);
 

@@ -55,6 +55,7 @@ struct GptConfig {
 
 class Gpt final : public CausalLm {
  public:
+  static constexpr const char* kTokenTable = "wte.weight";
   static constexpr bool kRecomputes = true;
   Gpt(const GptConfig& config, Rng& rng);
 

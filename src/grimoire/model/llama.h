@@ -50,6 +50,7 @@ struct LlamaConfig {
 
 class Llama final : public CausalLm {
  public:
+  static constexpr const char* kTokenTable = "embed_tokens.weight";
   static constexpr bool kRecomputes = true;
   Llama(const LlamaConfig& config, Rng& rng);
 

@@ -32,6 +32,7 @@ struct MlpConfig {
 
 class Mlp final : public CausalLm {
  public:
+  static constexpr const char* kTokenTable = "wte.weight";
   Mlp(const MlpConfig& config, Rng& rng);
   Reading reading() const override { return Reading::window; }
   int64_t context() const override { return config_.context; }

@@ -26,6 +26,7 @@ struct RecurrentConfig {
 
 class Recurrent final : public CausalLm {
  public:
+  static constexpr const char* kTokenTable = "wte.weight";
   Recurrent(const RecurrentConfig& config, Rng& rng);
   Reading reading() const override { return Reading::sequence; }
   int64_t context() const override { return config_.context; }

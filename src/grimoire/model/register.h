@@ -17,6 +17,7 @@
 //   };
 //   class X : public CausalLm {
 //     static constexpr bool kRecomputes = true;       // optional: its layers go through recomputed() (nn/recompute.h)
+//     static constexpr const char* kTokenTable = "embedding.weight";  // optional: the parameter that has a row for each token, or the end of its name
 //     X(const XConfig& config, Rng& rng);
 //     ...
 //   };
@@ -71,12 +72,14 @@ struct Architecture {
   bool is_read = true;          // false: its folders are those of the model_type's own architecture, which reads them
   std::string summary = {};     // one line
   std::string task = "lm";      // what trains it: train/task_source.h
+  std::vector<std::string> tasks = {};  // where several can, with fresh weights: which, `task` among them
   // How it is known to be trained, as settings of a run (JSON objects): on items, one a line, and on running text.
   std::string items_recipe = "{}", text_recipe = "{}";
   // Filled in by architecture<Model, Config>:
   Reading reading = Reading::sequence;
   bool counts = false;                                                                 // a CountingLm
   bool recomputes = false;                                                             // it heeds Pass::recompute
+  std::string token_table = {};                                                        // Model::kTokenTable
   std::function<std::unique_ptr<ModelConfig>()> defaults = {};
   std::function<std::unique_ptr<ModelConfig>(const Json& config)> from_json = {};      // throws: input
 };
@@ -140,6 +143,7 @@ std::unique_ptr<ModelConfig> checked_as_input(const std::function<std::unique_pt
 template <class Model, class Config> Architecture architecture(Architecture about, Reading reading, const Config& defaults = {}) {
   about.reading = reading;
   about.counts = std::is_base_of_v<CountingLm, Model>;
+  if constexpr (requires { Model::kTokenTable; }) about.token_table = Model::kTokenTable;
   if constexpr (requires { Model::kRecomputes; }) about.recomputes = Model::kRecomputes;
   about.defaults = [defaults] { return std::make_unique<ConfigOf<Model, Config>>(defaults); };
   about.from_json = [](const Json& config) {

@@ -44,6 +44,7 @@ struct RnnAttentionConfig {
 
 class RnnAttention final : public Seq2Seq {
  public:
+  static constexpr const char* kTokenTable = "embedding.weight";
   RnnAttention(const RnnAttentionConfig& config, Rng& rng);
 
   int64_t vocabulary() const override { return config_.vocab_size; }

@@ -38,6 +38,7 @@ struct RnnSeq2SeqConfig {
 
 class RnnSeq2Seq final : public Seq2Seq {
  public:
+  static constexpr const char* kTokenTable = "embedding.weight";
   RnnSeq2Seq(const RnnSeq2SeqConfig& config, Rng& rng);
 
   int64_t vocabulary() const override { return config_.vocab_size; }

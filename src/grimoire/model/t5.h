@@ -48,6 +48,7 @@ int64_t t5_bucket(int64_t distance, Sight sight, int64_t buckets, int64_t max_di
 
 class T5 final : public Seq2Seq {
  public:
+  static constexpr const char* kTokenTable = "shared.weight";
   static constexpr bool kRecomputes = true;
   T5(const T5Config& config, Rng& rng);
 

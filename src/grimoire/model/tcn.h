@@ -36,6 +36,7 @@ struct TcnConfig {
 
 class Tcn final : public CausalLm {
  public:
+  static constexpr const char* kTokenTable = "embedding.weight";
   Tcn(const TcnConfig& config, Rng& rng);
   Reading reading() const override { return Reading::sequence; }
   int64_t context() const override { return config_.context; }

@@ -4,7 +4,6 @@
 #include <charconv>
 
 #include "grimoire/base/setting_words.h"
-#include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/label_keys.h"
 #include "grimoire/nn/dropout.h"
@@ -113,7 +112,7 @@ std::vector<int64_t> TextCnnConfig::widths() const {
 
 Options TextCnnConfig::options() {
   return {{.name = "context", .help = "tokens of the longest text", .target = &context, .low = 1, .high = 1 << 24},
-          embedding_option(&n_embd),
+          {.name = "n-embd", .help = "numbers of a word's vector", .target = &n_embd, .low = 1, .high = 1 << 20},
           {.name = "n-filters", .help = "filters of each size", .target = &n_filters, .low = 1, .high = 1 << 16},
           {.name = "kernel-sizes", .help = "words that filters see, a size each: 3,4,5", .target = &kernel_sizes},
           {.name = "dropout", .help = "probability of dropping a filter's answer", .target = &dropout, .low = 0, .high = 0.99}};
@@ -150,8 +149,9 @@ double TextCnnConfig::parameter_count() const {
 }
 
 Architecture text_cnn_architecture() {
-  const std::string recipe = R"({"steps": 2000, "batch_size": 50, "lr": 1e-3, "weight_decay": 0.0, "decay_all": false, "split": "90/10/0"})";
+  const std::string recipe = R"({"steps": 0, "epochs": 10, "batch_size": 50, "lr": 1e-3, "schedule": "linear", "weight_decay": 0.0, "split": "90/10/0"})";
   return architecture<TextCnn, TextCnnConfig>({.name = kName, .summary = "convolutions of several widths over words, which label a text", .task = "classify",
+                                               .tasks = {"classify", "pair", "multilabel", "regress"},
                                                .items_recipe = recipe, .text_recipe = recipe}, Reading::sequence);
 }
 

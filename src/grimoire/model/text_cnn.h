@@ -32,6 +32,7 @@ struct TextCnnConfig {
 
 class TextCnn final : public TextEncoder {
  public:
+  static constexpr const char* kTokenTable = "embedding.weight";
   TextCnn(const TextCnnConfig& config, Rng& rng);
   int64_t context() const override { return config_.context; }
   int64_t vocabulary() const override { return config_.vocab_size; }

@@ -94,17 +94,22 @@ std::vector<int64_t> evenly_spread(int64_t examples) {
   return some;
 }
 
-EncoderAtHand encoder_of_run(const RunConfig& run, const std::string& checkpoint, NewHead head, const Labels& labels, Rng& rng) {
-  const std::string folder = checkpoint.empty() ? model_folder_in(run.init_from) : checkpoint;
+EncoderAtHand encoder_of_run(const RunConfig& run, const std::string& checkpoint, NewHead head, const Labels& labels, Rng& rng,
+                             const TokenizerMaker& fresh) {
   EncoderAtHand at_hand;
   std::unique_ptr<Pretrained> model;
-  if (checkpoint.empty()) {
-    ModelFolder opened = open_model_folder(folder);
+  std::string folder;
+  if (checkpoint.empty() && fresh && run.init_from.empty() && run.has_own_shape()) {
+    at_hand.tokenizer = fresh();
+    model = run.shape_for(at_hand.tokenizer->vocab_size())->build(rng);
+  } else if (checkpoint.empty()) {
+    ModelFolder opened = open_model_folder(folder = model_folder_in(run.init_from));
     model = std::move(opened.model), at_hand.tokenizer = std::move(opened.tokenizer);
   } else {
-    model = build_model(model_config(folder), rng), at_hand.tokenizer = open_tokenizer(folder);
+    model = build_model(model_config(folder = checkpoint), rng), at_hand.tokenizer = open_tokenizer(folder);
   }
   at_hand.model = capability_in<TextEncoder>(model);
+  GRIM_CHECK(at_hand.model || !folder.empty(), argument, "finetune", "{} is no encoder: it does not label texts", run.model);
   if (!at_hand.model)
     throw Error(ErrorKind::input, str("'{}' holds no encoder: it is fine-tuned by its own task", folder), "begin with a BERT, or one of its kin");
   GRIM_CHECK(at_hand.tokenizer, input, "finetune", "'{}' holds no tokenizer", folder);

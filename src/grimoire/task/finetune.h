@@ -3,6 +3,7 @@
 //   Devlin et al. 2019, "BERT", section 4; Howard and Ruder 2018, "ULMFiT", section 3.2 (rates that fall towards the first layers)
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -67,8 +68,11 @@ struct EncoderAtHand {
   std::unique_ptr<TextEncoder> model;
   std::shared_ptr<const Tokenizer> tokenizer;
 };
-// The encoder that the run begins with, under a fresh head; or, going on from a checkpoint, the one of that, whose weights are still to be loaded.
-// throws: input, no encoder is there
-EncoderAtHand encoder_of_run(const RunConfig& run, const std::string& checkpoint, NewHead head, const Labels& labels, Rng& rng);
+using TokenizerMaker = std::function<std::shared_ptr<const Tokenizer>()>;
+// The encoder that the run begins with, under a fresh head; or, going on from a checkpoint, the one of that, whose weights are still to be loaded. A run that
+// begins with none has one of its own shape, with fresh weights, behind the tokenizer that `fresh` makes.
+// throws: input, no encoder is there; argument, the run's architecture is none
+EncoderAtHand encoder_of_run(const RunConfig& run, const std::string& checkpoint, NewHead head, const Labels& labels, Rng& rng,
+                             const TokenizerMaker& fresh = {});
 
 }  // namespace grim

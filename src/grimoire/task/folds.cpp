@@ -135,7 +135,7 @@ FoldedRun resume_folds(const std::string& folder, RunEvents& events) {
   RunConfig config;
   read_kept_settings(config, read_folds(folder), join_path(folder, kFoldsFile));
   config.out = folder;
-  take_shape_of_init(config);
+  if (!config.init_from.empty()) take_shape_of_init(config);
   return train_folds(config, events);
 }
 

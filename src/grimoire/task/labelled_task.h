@@ -49,6 +49,7 @@ class LabelledTask : public Task {
  public:
   Pretrained& model() override { return *model_; }
   int64_t rows() const override { return train_.texts->windows(); }
+  const Tokenizer* tokenizer() const override { return tokenizer_.get(); }
   Sampling sampling() const override { return Sampling::epochs; }
   double tokens_in(std::span<const int64_t> rows) const override { return static_cast<double>(train_.texts->tokens(rows)); }
   bool has(Part part) const override { return of(part).texts && of(part).texts->texts() > 0; }

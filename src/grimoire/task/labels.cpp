@@ -4,10 +4,12 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
+#include "grimoire/hub/model_folder.h"
 #include "grimoire/nn/layer_numbers.h"
 #include "grimoire/op/convert.h"
 #include "grimoire/task/label_scores.h"
 #include "grimoire/task/labelled_task.h"
+#include "grimoire/text/train_tokenizer.h"
 
 namespace grim {
 namespace {
@@ -57,14 +59,39 @@ std::vector<double> balanced_weights(const Tensor& targets) {
   return weights;
 }
 
+// Of a model that begins with nothing: the tokenizer of that folder or file; without one the words of the texts that train.
+struct FreshTokenizer {
+  std::string path = {};
+  int64_t min_frequency = 2;
+
+  Options options() {
+    return {{.name = "tokenizer", .help = "folder or file of the tokenizer; without one, the words of the texts that train, in small letters", .target = &path,
+             .basic = true, .without = {"init-from"}},
+            {.name = "min-frequency", .help = "a word of the texts that comes as often becomes a token", .target = &min_frequency, .low = 1,
+             .without = {"init-from", "tokenizer"}}};
+  }
+  std::shared_ptr<const Tokenizer> of(const LabelledTexts& texts) const {
+    if (!path.empty()) return open_tokenizer(path);
+    const TokenizerTraining words{.kind = TokenizerKind::word, .vocab_size = int64_t{1} << 24, .min_frequency = min_frequency, .special_tokens = {},
+                                  .alphabet = "", .lowercase = true, .end_of_word_suffix = ""};
+    return train_tokenizer(
+        [&](const TextSink& sink) {
+          for (const std::vector<std::string>* const side : {&texts.texts, &texts.pairs})
+            for (const std::string& text : *side) sink(text);
+        },
+        words);
+  }
+};
+
 class LabelSource final : public TaskSource {
  public:
-  LabelSource(LabelFiles files, Labels labels, const FinetuneOptions& options, NewHead head, ClassWeights weights)
-      : data_(std::move(files), options.windows), labels_(std::move(labels)), options_(options), head_(head), weights_(weights) {}
+  LabelSource(LabelFiles files, Labels labels, const FinetuneOptions& options, FreshTokenizer fresh, NewHead head, ClassWeights weights)
+      : data_(std::move(files), options.windows), labels_(std::move(labels)), options_(options), fresh_(std::move(fresh)), head_(head), weights_(weights) {}
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
-    return std::make_unique<LabelTask>(encoder_of_run(config, checkpoint, head_, labels_, rng), data_, options_,
-                                       weights_ == ClassWeights::balanced ? balanced_weights(label_targets(files().train, labels_)) : std::vector<double>());
+    return std::make_unique<LabelTask>(encoder_of_run(config, checkpoint, head_, labels_, rng, [this] { return fresh_tokenizer(); }), data_,
+                                       options_, weights_ == ClassWeights::balanced ? balanced_weights(label_targets(files().train, labels_))
+                                                                                   : std::vector<double>());
   }
   void resolve(RunConfig& config) const override {
     options_.resolve(config, data_.windows_of_run(config));
@@ -78,10 +105,16 @@ class LabelSource final : public TaskSource {
 
  private:
   const LabelFiles& files() const { return *data_.files(); }
+  std::shared_ptr<const Tokenizer> fresh_tokenizer() const {  // made once for all tasks of the source
+    if (!tokenizer_) tokenizer_ = fresh_.of(files().train);
+    return tokenizer_;
+  }
 
   LabelData data_;
   Labels labels_;
   FinetuneOptions options_;
+  FreshTokenizer fresh_;
+  mutable std::shared_ptr<const Tokenizer> tokenizer_;
   NewHead head_;
   ClassWeights weights_;
 };
@@ -96,12 +129,14 @@ template <LabelKind kKind, Reads kReads = Reads::texts_or_pairs> struct LabelSet
   }
   LabelledColumns columns;
   FinetuneOptions finetune;
+  FreshTokenizer fresh;
   HeadInput pool = HeadInput::cls;
   ClassWeights weights = ClassWeights::equal;
 
   Options options(RunConfig& run) {
     Options all = finetune.options(run);
     for (Option& o : column_options(columns)) all.push_back(std::move(o));
+    for (Option& o : fresh.options()) all.push_back(std::move(o));
     all.push_back({.name = "pool", .help = "what the new head reads: the first token's vector, or the mean over all tokens", .target = by_choice(&pool),
                    .choices = {"cls", "mean"}, .basic = true});
     if (kKind == LabelKind::one)
@@ -116,7 +151,7 @@ template <LabelKind kKind, Reads kReads = Reads::texts_or_pairs> struct LabelSet
                   "name it: " GRIM_SETTING("pair-column=NAME") "; texts that stand alone are for " GRIM_SETTING("task=classify"));
     const Labels labels = labels_in(all, kKind);
     LabelFiles files = label_files(all, labels, run, finetune, columns, WithLabels::required);
-    return std::make_unique<LabelSource>(std::move(files), labels, finetune, pool == HeadInput::mean ? NewHead::mean : NewHead::texts, weights);
+    return std::make_unique<LabelSource>(std::move(files), labels, finetune, fresh, pool == HeadInput::mean ? NewHead::mean : NewHead::texts, weights);
   }
 };
 

@@ -47,6 +47,7 @@ template <class Model, class Examples> class PartTask : public Task {
   int64_t rows() const override { return train_.rows(); }
   bool has(Part part) const override { return of(part).rows() > 0; }
   int64_t batches(Part part) const override { return (of(part).rows() + kTextsAtOnce - 1) / kTextsAtOnce; }
+  const Tokenizer* tokenizer() const override { return tokenizer_.get(); }
   int64_t symbols() const override { return tokenizer_->vocab_size(); }
   std::vector<CheckpointFile> files() const override { return model_files(*model_, tokenizer_.get()); }
   void load(const std::string& folder) override { load_weights(*model_, folder); }

@@ -100,6 +100,7 @@ class QaTask final : public Task {
   Pretrained& model() override { return *model_; }
   double rate_scale(const std::string& parameter) const override { return finetune_.rate_scale(parameter, layers_); }
   int64_t rows() const override { return encoded_->train.windows(); }
+  const Tokenizer* tokenizer() const override { return tokenizer_.get(); }
   Sampling sampling() const override { return Sampling::epochs; }
   double weight(std::span<const int64_t> rows) const override { return static_cast<double>(rows.size()); }
   double tokens_in(std::span<const int64_t> rows) const override { return static_cast<double>(encoded_->train.tokens(rows)); }

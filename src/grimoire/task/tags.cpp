@@ -48,6 +48,7 @@ class TagTask final : public Task {
   Pretrained& model() override { return *model_; }
   double rate_scale(const std::string& parameter) const override { return options_.rate_scale(parameter, layers_); }
   int64_t rows() const override { return train_.words->windows().windows(); }
+  const Tokenizer* tokenizer() const override { return tokenizer_.get(); }
   Sampling sampling() const override { return Sampling::epochs; }
   double weight(std::span<const int64_t> rows) const override {
     int64_t words = 0;

@@ -81,8 +81,11 @@ Recipe unigram_recipe() {
           .roles = {{"pad_token", "<pad>"}, {"eos_token", "</s>"}, {"unk_token", "<unk>"}}};
 }
 
-Recipe word_recipe() {
-  return {.pre_tokenizer = typed("Whitespace"), .special_tokens = {"[UNK]", "[PAD]"}, .roles = {{"unk_token", "[UNK]"}, {"pad_token", "[PAD]"}}};
+Recipe word_recipe(const TokenizerTraining& t) {
+  return {.normalizer = t.lowercase ? typed("Lowercase") : Json(),
+          .pre_tokenizer = typed("Whitespace"),
+          .special_tokens = {"[UNK]", "[PAD]"},
+          .roles = {{"unk_token", "[UNK]"}, {"pad_token", "[PAD]"}}};
 }
 
 Recipe recipe_of(const TokenizerTraining& t) {
@@ -91,7 +94,7 @@ Recipe recipe_of(const TokenizerTraining& t) {
     case Kind::byte_bpe: return byte_recipe();
     case Kind::wordpiece: return wordpiece_recipe(t);
     case Kind::unigram: return unigram_recipe();
-    default: return word_recipe();
+    default: return word_recipe(t);
   }
 }
 
@@ -197,6 +200,7 @@ Options TokenizerTraining::options() {
       {.name = "limit-alphabet", .help = "characters that get a token, the most frequent; 0: all of them", .target = &limit_alphabet, .low = 0,
        .with = "kind=bpe|wordpiece"},
       {.name = "cased", .help = "capital letters and accents stay", .target = &cased, .with = "kind=wordpiece"},
+      {.name = "lowercase", .help = "capital letters become small ones", .target = &lowercase, .with = "kind=word"},
       {.name = "max-token-length", .help = "merges that give a token of as many characters or more are left out; 0: none are", .target = &max_token_length,
        .low = 0, .with = "kind=bpe|byte-bpe"},
       {.name = "max-piece-length", .help = "characters of a piece at most", .target = &max_piece_length, .low = 1, .high = 1 << 16, .with = "kind=unigram"},

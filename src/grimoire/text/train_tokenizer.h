@@ -29,6 +29,7 @@ struct TokenizerTraining {
   std::string alphabet;                      // characters that get a token whatever the texts hold
   int64_t limit_alphabet = 0;                // characters, the most frequent; 0: all
   bool cased = false;                        // of wordpiece: capital letters and accents stay
+  bool lowercase = false;                    // of word: capital letters do not
   int64_t max_token_length = 0;              // of bpe and byte_bpe: merges that give as many characters are left out (text/train_bpe.h); 0: none are
   int64_t max_piece_length = 16;             // of unigram: characters of a piece
   double shrinking_factor = 0.75;            // of unigram: of the pieces, those that one round of pruning keeps

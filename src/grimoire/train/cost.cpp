@@ -40,6 +40,7 @@ RunCost predict_cost(RunConfig config) { return predict_cost(config, *config.ope
 RunCost predict_cost(RunConfig config, const TaskSource& source) {
   const device::ThreadCap cap(config.threads);
   source.resolve(config);
+  config.embeddings.clear();  // what rows begin with costs nothing
   const bool counts = config.architecture().counts;
   const RunSizes s = source.sizes(config);
   RunCost cost{.parameters = s.parameters, .examples = s.examples, .vocab_size = s.vocabulary};

@@ -200,7 +200,9 @@ BackThroughTime back_through_time(Task& task, std::span<const int64_t> rows) {
 
 double initial_loss(const RunConfig& config, const TaskSource& source, const std::string& checkpoint) {
   if (!config.init_from.empty() && !exists(config.init_from)) return NAN;  // what it began with has gone since
-  return Trainer(config, source, config.init_from.empty() ? checkpoint : "").step().loss;
+  const std::string from = config.init_from.empty() ? checkpoint : "";
+  if (from.empty() && !config.embeddings.empty() && !exists(config.embeddings)) return NAN;
+  return Trainer(config, source, from).step().loss;
 }
 
 Diagnosis diagnose(Trainer& trainer, double initial_loss) {

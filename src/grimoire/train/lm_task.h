@@ -16,7 +16,7 @@ class LmTask final : public Task {
 
   CausalLm& model() override { return *model_; }
   const LmData& data() const { return data_; }
-  const Tokenizer& tokenizer() const { return *tokenizer_; }
+  const Tokenizer* tokenizer() const override { return tokenizer_.get(); }
 
   int64_t rows() const override { return data_.train.rows(); }
   double weight(std::span<const int64_t> rows) const override { return static_cast<double>(data_.train.targets_in(rows)); }

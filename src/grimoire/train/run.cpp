@@ -58,6 +58,7 @@ RunResult do_work(const RunConfig& config, Work& work, const TaskSource& source,
   const int64_t V = task.symbols();
   events.note(str("{}: {}, {}{} examples to train on", config.model, size, V > 0 ? str("{} symbols, ", V) : "", with_commas(task.rows())));
   for (const std::string& note : task.notes()) events.note(note);
+  if (work.trainer && !work.trainer->about_embeddings().empty()) events.note(work.trainer->about_embeddings());
   check_free_space(folder, 3 * checkpoint_bytes(task.model(), config));
   RunResult result = work.counting ? count_run(task, to_json(provenance_of(config, source)), events, folder)
                                    : Loop(*work.trainer, events, folder).run();

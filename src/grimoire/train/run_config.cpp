@@ -20,7 +20,9 @@ void RunConfig::set_shape(const std::string& name, std::unique_ptr<ModelConfig> 
   shape_ = std::move(values);
 }
 
-std::vector<SizeAxis> RunConfig::axes() const { return task.empty() && !adapter.adapts() ? shape().axes() : std::vector<SizeAxis>(); }
+bool RunConfig::has_own_shape() const { return task.empty() || (init_from.empty() && std::ranges::count(architecture().tasks, task) > 0); }
+
+std::vector<SizeAxis> RunConfig::axes() const { return has_own_shape() && !adapter.adapts() ? shape().axes() : std::vector<SizeAxis>(); }
 
 std::unique_ptr<ModelConfig> RunConfig::shape_for(int64_t vocabulary) const {
   std::unique_ptr<ModelConfig> own = shape().clone();
@@ -42,6 +44,12 @@ namespace {
 Options training_options(RunConfig& config) {
   Options all = config.trainer_options();
   const Architecture& a = config.architecture();
+  if (!a.token_table.empty()) {
+    all.push_back({.name = "embeddings", .help = "word vectors that the token embedding begins with: fastText's, word2vec's, GloVe's",
+                   .target = &config.embeddings, .basic = true});
+    all.push_back({.name = "freeze-embeddings", .help = "they stay as they are, instead of being trained on", .target = &config.freeze_embeddings,
+                   .with = "embeddings"});
+  }
   std::erase_if(all, [&](const Option& o) { return (o.name == "recompute" && !a.recomputes) || (o.name == "dtype" && a.counts); });
   return all;
 }
@@ -64,7 +72,7 @@ Options RunConfig::options() {
   add(task_settings().options(*this), "task");
   add(training_options(*this), "training");
   if (!architecture().counts) add(adapter.options(), "adapter");
-  if (task.empty()) add(shape().options(), "model");
+  if (has_own_shape()) add(shape().options(), "model");
   return all;
 }
 
@@ -199,6 +207,7 @@ RunConfig default_run(const std::string& model, CorpusFormat format) {
   c.model = model;
   c.format = format;
   const Architecture& a = c.architecture();
+  if (!a.tasks.empty()) c.task = a.task;
   const std::string source = "the recipe of " + a.name;
   from_json(c.options(), Json::parse(format == CorpusFormat::text ? a.text_recipe : a.items_recipe, source), source);
   return c;

@@ -65,17 +65,20 @@ template <class T> struct Cloned : std::unique_ptr<T> {
 
 struct RunConfig : TrainerOptions {
   std::string model = "gpt";   // the name of an architecture (model/register.h)
-  std::string task;            // what it is trained to do, where that is not what its architecture says; its shape is then that of init_from
+  std::string task;            // what it is trained to do, where that is not what its architecture says
   std::string data;            // path of a text file
   CorpusFormat format = CorpusFormat::automatic;
   std::string out;             // run folder
   std::string split = "80/10/10";  // train/dev/test; "100/0/0" trains on everything
   int64_t window = 0;          // tokens of an example, where the model reads more; 0: as many as it reads
+  std::string embeddings;      // a file of word vectors that the token embedding begins with (train/pretrained_embeddings.h); empty: none
+  bool freeze_embeddings = false;  // it stays as it began
   std::string init_from;       // a run or model folder whose weights and symbols the run begins with; empty: fresh ones
   AdapterConfig adapter;       // what learns beside those weights, which then stay as they are
 
   const Architecture& architecture() const { return architecture_named(model); }  // throws: usage
   const std::string& task_name() const { return task.empty() ? architecture().task : task; }
+  bool has_own_shape() const;  // false: it is that of init_from
   // The shape of the model; its defaults after `model` was changed. throws: usage, no such model
   ModelConfig& shape();
   void set_shape(const std::string& name, std::unique_ptr<ModelConfig> values);

@@ -14,6 +14,8 @@
 
 namespace grim {
 
+class Tokenizer;
+
 using StopAsked = std::function<bool()>;  // empty: never
 
 // What an evaluation looks at when nobody says how much: all of a part, or of a long one its first million examples, which tell a mean loss to
@@ -45,6 +47,7 @@ class Task {
   virtual std::string score_name() const { return ""; }  // what Judgement::score is called, "accuracy"; empty: there is none
   virtual Examination examine(Part part, const StopAsked& stop) const;  // of all of a part; here the judgement alone. `examined` names the part
   virtual int64_t batches(Part) const { return 1; }                     // that judging all of it takes; of a task that judges all at once its weight
+  virtual const Tokenizer* tokenizer() const { return nullptr; }        // of its texts; null: it has none
   virtual int64_t symbols() const { return 0; }                         // of its vocabulary; 0: it has none
   virtual Part same_as(Part part) const { return part; }                // an earlier part that holds the very same examples
   virtual double guessing() const { return NAN; }                       // the loss of whoever knows nothing

@@ -96,7 +96,7 @@ RunSizes TaskSource::sizes(const RunConfig& c) const {
   s.optimizer = static_cast<double>(kept_per_weight(c)) * (s.weights - s.frozen);
   for (const Part part : kAllParts)
     if (task->has(part) && task->same_as(part) == part) s.judged[static_cast<size_t>(part)] = static_cast<double>(task->batches(part));
-  s.judges_all = !whole && !c.task.empty();
+  s.judges_all = !whole;
   return s;
 }
 

@@ -9,6 +9,7 @@
 #include "grimoire/nn/linear.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/finite.h"
+#include "grimoire/train/pretrained_embeddings.h"
 #include "grimoire/train/provenance.h"
 
 namespace grim {
@@ -52,9 +53,11 @@ class Averaged {
   Ema* ema_;
 };
 
-// A task of the source, whose model learns by what the configuration puts beside it.
-std::unique_ptr<Task> make_task(const RunConfig& config, const TaskSource& source, Rng& rng, const std::string& checkpoint, AdapterConfig& adapter) {
+// A task of the source: fresh weights begin with vectors from a file, and what learns beside weights is put there, as the configuration says.
+std::unique_ptr<Task> make_task(const RunConfig& config, const TaskSource& source, Rng& rng, const std::string& checkpoint, AdapterConfig& adapter,
+                                std::string& about_embeddings) {
   std::unique_ptr<Task> task = source.make(config, rng, checkpoint);
+  if (checkpoint.empty() && !config.embeddings.empty()) about_embeddings = take_embeddings(*task, config);
   if (!config.adapter.adapts()) return task;
   adapter = checkpoint.empty() ? adapter_of_run(task->model(), config.adapter, config.init_from) : read_adapter_config(checkpoint);
   attach_adapter(task->model(), adapter, rng);
@@ -64,10 +67,12 @@ std::unique_ptr<Task> make_task(const RunConfig& config, const TaskSource& sourc
 }  // namespace
 
 Trainer::Trainer(const RunConfig& config, const TaskSource& source, const std::string& checkpoint)
-    : options_(config), rng_(config.rng, seed_of(config), "init"), task_(make_task(config, source, rng_, checkpoint, adapter_)),
+    : options_(config), rng_(config.rng, seed_of(config), "init"), task_(make_task(config, source, rng_, checkpoint, adapter_, about_embeddings_)),
       run_(to_json(provenance_of(config, source))), parameters_(std::make_unique<Parameters>(task_->model().parameters(), config.dtype)),
       optimizer_(make_optimizer(config, *parameters_)), schedule_(make_schedule(config)) {
-  parameters_->scale_rates([&](const Parameters::Range& r) { return task_->rate_scale(r.name); });
+  parameters_->scale_rates([&](const Parameters::Range& r) {
+    return config.freeze_embeddings && is_token_table(config.architecture(), r.name) ? 0 : task_->rate_scale(r.name);
+  });
   if (config.recompute) check_recomputes(config);
   if (config.dtype == Dtype::bf16) {
     round_frozen_to_bf16(task_->model());

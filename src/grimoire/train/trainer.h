@@ -22,6 +22,7 @@ class Trainer {
   const TrainerOptions& options() const { return options_; }
   Task& task() { return *task_; }
   Parameters& parameters() { return *parameters_; }
+  const std::string& about_embeddings() const { return about_embeddings_; }  // what take_embeddings said; "": there was nothing to take
 
   // One optimiser step; the mean loss of its examples. throws: numeric, naming the first bad tensor.
   struct Step {
@@ -76,7 +77,8 @@ class Trainer {
 
   TrainerOptions options_;
   Rng rng_;
-  AdapterConfig adapter_;  // made with the task
+  AdapterConfig adapter_;  // made with the task, as is the next
+  std::string about_embeddings_;
   std::unique_ptr<Task> task_;
   Json run_;  // for manifests: provenance.h
   std::unique_ptr<Parameters> parameters_;

@@ -136,6 +136,21 @@ WordVectors open_vectors(const std::string& path) {
   return parse_vectors(file.bytes(), path);
 }
 
+int64_t dim_of(const std::string& path) {
+  const MappedFile file(path);
+  const std::string_view bytes = file.bytes();
+  const std::optional<Header> header = header_of(bytes);
+  switch (format_of(bytes, path)) {
+    case VectorFormat::fasttext: {
+      Reader reader(bytes, path);
+      reader.skip(2 * sizeof(int32_t), "the version");
+      return reader.read<int32_t>("the width");
+    }
+    case VectorFormat::glove: return std::ssize(split(trimmed(line_at(bytes, 0)), ' ')) - 1;
+    default: return header->dim;
+  }
+}
+
 void save_vectors(const WordVectors& vectors, const std::string& path, VectorFormat format) {
   GRIM_CHECK(format != VectorFormat::fasttext, argument, "vectors", "words and vectors alone are no model of fastText: it has n-grams and an output table too");
   const bool binary = format == VectorFormat::word2vec;

@@ -17,6 +17,7 @@ inline constexpr const char* kVectorFormats[] = {"fasttext", "text", "glove", "w
 VectorFormat format_of(std::string_view bytes, std::string_view source);  // throws: input, none of them
 WordVectors parse_vectors(std::string_view bytes, std::string_view source);  // throws: input
 WordVectors open_vectors(const std::string& path);                           // throws: input
+int64_t dim_of(const std::string& path);                                     // numbers of a vector, by the first bytes alone. throws: input
 // The words in their order; only what the format holds. throws: argument, fasttext: that is SubwordModel::save; a word that the format cannot hold
 void save_vectors(const WordVectors& vectors, const std::string& path, VectorFormat format);
 

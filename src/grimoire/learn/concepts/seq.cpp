@@ -1,4 +1,5 @@
 // Sequences before attention: convolutions, recurrence, and the way from one sequence to another.
+#include <algorithm>
 #include <cmath>
 
 #include "grimoire/learn/concepts/families.h"
@@ -9,6 +10,7 @@
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/view.h"
+#include "grimoire/tensor/copy.h"
 
 namespace grim::learn {
 namespace {
@@ -338,6 +340,45 @@ const Concept kConcepts[] = {
      .ask = "What happens to the reach when a block is added? | It about doubles.",
      .more = "Each block is two convolutions with relu, weight norm and dropout, and a way around them. Training works all places out at once; writing needs "
              "the last places of every layer, where a recurrent network needs one state."},
+    {.id = "text-cnn",
+     .title = "Convolutional text classifier",
+     .names = "Kim's CNN\nmax-over-time pooling\nTextCNN",
+     .what = "Labels a text by small windows over its word vectors: of each filter only its loudest answer counts, wherever it stood.",
+     .picture = "A panel of readers, each with one phrase to look for. They do not say where they found it, only how much it was like theirs.",
+     .formula = "c_i = relu(w . x_(i:i+K-1) + b);   feature = max over i of c_i",
+     .symbols = "x: a vector for each word\nw: filter, K rows as long as a word's\nb: its bias\nc_i: its answer where the window begins at word i",
+     .inputs = "x = 1,0;0,1;1,1;0,0: words, a row each\nw = 1,-1;0,2: filter, a row for each word of its window\nb = -0.5: bias",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto rows = in.matrix("x"), filter = in.matrix("w");
+           const int64_t T = std::ssize(rows), E = std::ssize(rows.front()), K = std::ssize(filter);
+           if (std::ssize(filter.front()) != E) in.refuse("w", str("rows of {} numbers, as the words have", E));
+           if (K > T) in.refuse("w", str("at most {} rows, as many as there are words", T));
+           const auto columns = [&](const auto& of) {  // (1, E, length)
+             std::vector<double> flat;
+             for (const auto& row : of) flat.insert(flat.end(), row.begin(), row.end());
+             return contiguous(transpose(reshape(vector_of(flat), {1, std::ssize(of), E}), 1, 2));
+           };
+           const Tensor c = relu(conv1d(columns(rows), columns(filter)) + in.number("b"));
+           const std::vector<double> answers = c.to_vector<double>();
+           const auto most = std::ranges::max_element(answers) - answers.begin();
+           out.step(str("{} windows of {} words", T - K + 1, K));
+           out.answers("c", answers);
+           out.answer("feature", answers[static_cast<size_t>(most)]);
+           out.answer("found at word", static_cast<double>(most + 1));
+         },
+     .turn = "put 0,0 before the first word: the feature stays, only its place moves.",
+     .commands = "grimoire train --model text-cnn --data reviews.tsv --out runs/cnn\n"
+                 "grimoire train --model text-cnn --data a.tsv --embeddings w.vec --out runs/a",
+     .code = "src/grimoire/model/text_cnn.cpp: TextCnn::pooled",
+     .mistake = "People say that the largest value throws the order of the words away; in fact that within a window counts, only that of the windows is lost.",
+     .see = "conv1d: the sliding window\nstatic-embedding: what it may begin with\nnaive-bayes: words without windows",
+     .sources = "Kim 2014, Convolutional Neural Networks for Sentence Classification, section 2\n"
+                "Collobert and others 2011, Natural Language Processing (Almost) from Scratch",
+     .ask = "How many features do 100 filters of each of the sizes 3, 4 and 5 give? | 300, however long the text is.",
+     .more = "Kim's table 2 tells four kinds apart: word vectors drawn at random; given and kept as they are (static); given and trained on (non-static); and "
+             "both side by side. Dropout on the features is the only regularisation that his results hang on, with a bound on the norm of the last layer's "
+             "rows, which is not kept here."},
 };
 
 }  // namespace
