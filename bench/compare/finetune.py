@@ -1,7 +1,8 @@
 """Fine-tuning beside transformers on tuned PyTorch: the same texts, the same recipe, the same seeds' worth of runs; scores and seconds of training.
 
     python bench/compare/finetune.py [--task sst2 ...] [--data DIR] [--model DIR] [--seeds 3] [--epochs 3] [--lr 1e-4] [--batch-size 32] [--pool cls|mean]
-        [--layer-decay 1] [--dtype bf16] [--threads N] [--steps N] [--judgements 10] [--ours build/release/grimoire] [--work DIR] [--short]
+        [--layer-decay 1] [--dtype bf16] [--threads N] [--steps N] [--judgements 10] [--clock wall|processor] [--ours build/release/grimoire] [--work DIR]
+        [--short]
 
 Run it with the Python that has torch and transformers. Tasks, of --data:
 
@@ -12,8 +13,9 @@ Run it with the Python that has torch and transformers. Tasks, of --data:
 Recipe of both sides: AdamW, weight decay .01 but of biases and norms, a rate that rises over a tenth of the steps and falls in a line, norms of gradients
 clipped at 1, --judgements on the held-out texts, of which the best counts. Ours packs the texts of a batch one behind the other; PyTorch pads each batch
 to its longest text, and batches are of like lengths, as users of transformers group them (group_by_length). PyTorch runs under run.py's TUNED settings
-with fused AdamW and scaled_dot_product_attention, in float32 and under bfloat16 autocast for the first seed; the faster of both goes on. Sides take turns.
-Seconds are those of the training steps alone. --short is our side alone for two steps, on a model and texts of its own.
+with fused AdamW and scaled_dot_product_attention, in float32 or under bfloat16 autocast: what is faster in a trial of twenty steps. Sides take turns.
+Seconds are those of the training steps alone; beside other work, --clock processor: PyTorch's processor time in its steps, and ours of the whole program,
+with loading and judging. --short is our side alone for two steps, on a model and texts of its own.
 """
 
 import argparse
@@ -77,19 +79,22 @@ def ours(args, folder, seed):
                "--threads", args.threads]
     texts = len(read_tsv(folder / "train.tsv"))
     command += ["--steps", steps_of(vars(args), texts), "--eval-every", every_of(vars(args), texts)]
+    before = os.times()
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    after = os.times()
     if done.returncode != 0:
         sys.exit(f"error: {' '.join(map(str, command))} failed: {done.stderr[-2000:]}")
     result = json.loads(done.stdout.splitlines()[-1])
-    return result["dev_score"], result["seconds"]
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return result["dev_score"], used if args.clock == "processor" else result["seconds"]
 
 
 # --- PyTorch ---------------------------------------------------------------------------------------------------------
 
 
-def peer(args, folder, seed, dtype, env):
-    settings = {name: getattr(args, name) for name in ("epochs", "lr", "batch_size", "pool", "layer_decay", "threads", "steps", "judgements")}
-    settings |= {"model": str(args.model), "folder": str(folder), "seed": seed, "dtype": dtype}
+def peer(args, folder, seed, dtype, env, **changed):
+    settings = {name: getattr(args, name) for name in ("epochs", "lr", "batch_size", "pool", "layer_decay", "threads", "steps", "judgements", "clock")}
+    settings |= {"model": str(args.model), "folder": str(folder), "seed": seed, "dtype": dtype} | changed
     done = subprocess.run([sys.executable, __file__, "--peer", json.dumps(settings)], stdout=subprocess.PIPE, text=True, env=env)
     if done.returncode != 0:
         sys.exit(f"error: PyTorch's side ended with {done.returncode}")
@@ -100,6 +105,7 @@ def train_peer(s):
     import torch
     import transformers
 
+    now = time.process_time if s["clock"] == "processor" else time.perf_counter
     torch.set_num_threads(s["threads"])
     torch.manual_seed(s["seed"])
     transformers.logging.set_verbosity_error()
@@ -181,7 +187,7 @@ def train_peer(s):
     model.train()
     best, seconds, batches = 0.0, 0.0, epochs()
     for step in range(step_count):
-        start = time.perf_counter()
+        start = now()
         rows = next(batches)
         rate = (step + 1) / (warmup + 1) if step < warmup else (step_count - step) / (step_count - warmup)
         for group in optimizer.param_groups:
@@ -194,7 +200,7 @@ def train_peer(s):
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         loss.item()
-        seconds += time.perf_counter() - start
+        seconds += now() - start
         if (step + 1) % every == 0 or step + 1 == step_count:
             best = max(best, judge())
     print(json.dumps([best, seconds]))
@@ -216,19 +222,20 @@ def compare(args):
         folder.mkdir(parents=True, exist_ok=True)
         for part, rows in zip(("train", "dev"), rows_of(task, args.data)):
             write_tsv(folder / f"{part}.tsv", rows)
-        found, kinds = {"ours": []}, ["f32", "bf16"]
+        trial = {kind: peer(args, folder, 1, kind, env, steps=20, judgements=1)[1] for kind in ("f32", "bf16")}
+        print(f"{task}: PyTorch's twenty steps, f32 {trial['f32']:.1f} s, bf16 {trial['bf16']:.1f} s", file=sys.stderr)
+        kind = min(trial, key=trial.get)
+        mine, theirs = [], []
         for seed in range(1, args.seeds + 1):
-            found["ours"].append(ours(args, folder, seed))
-            for kind in kinds:
-                found.setdefault(kind, []).append(peer(args, folder, seed, kind, env))
-            print(f"{task}, seed {seed}: " + ", ".join(f"{side} {runs[-1][0]:.4f} in {runs[-1][1]:.0f} s" for side, runs in found.items()), file=sys.stderr)
-            kinds = [min(kinds, key=lambda kind: found[kind][0][1])]
-        mine, theirs = found["ours"], found[kinds[0]]
+            mine.append(ours(args, folder, seed))
+            theirs.append(peer(args, folder, seed, kind, env))
+            (score, taken), (their_score, their_taken) = mine[-1], theirs[-1]
+            print(f"{task}, seed {seed}: ours {score:.4f} in {taken:.0f} s, PyTorch {their_score:.4f} in {their_taken:.0f} s", file=sys.stderr)
         cells = [task]
         for runs in (mine, theirs):
             cells += [" ".join(f"{score:.4f}" for score, _ in runs), f"{statistics.mean(score for score, _ in runs):.4f}"]
         seconds = [statistics.median(taken for _, taken in runs) for runs in (mine, theirs)]
-        print("| " + " | ".join([*cells, f"{seconds[0]:.0f}", f"{seconds[1]:.0f} ({kinds[0]})", f"{seconds[1] / seconds[0]:.2f}"]) + " |", flush=True)
+        print("| " + " | ".join([*cells, f"{seconds[0]:.0f}", f"{seconds[1]:.0f} ({kind})", f"{seconds[1] / seconds[0]:.2f}"]) + " |", flush=True)
 
 
 def short(args):
@@ -262,6 +269,7 @@ def main():
     parser.add_argument("--layer-decay", type=float, default=1.0)
     parser.add_argument("--dtype", choices=["f32", "bf16"], default="bf16", help="ours")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--clock", choices=["wall", "processor"], default="wall")
     parser.add_argument("--work", type=pathlib.Path, help="a new folder for data and runs")
     parser.add_argument("--short", action="store_true", help="our side alone, two steps")
     parser.add_argument("--peer", help=argparse.SUPPRESS)  # what the process of the other side is started with

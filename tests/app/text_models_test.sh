@@ -48,6 +48,22 @@ expect 0 "" train --model tcn --data "$work/lines.txt" --format text --context 1
 expect 0 "" train --model gru --data "$work/lines.txt" --format text --context 16 --n-embd 8 --n-hidden 8 --steps 2 --out "$work/gru"
 expect 0 "" doctor "$work/gru"; printed "what is left of a gradient at its last state"; printed "steps back"
 
+# --- summaries
+printf 'The fox saw a dog. The dog saw the fox. Rain fell. A dog saw rain.\tA fox saw a dog.\nOne dog. No fox at all.\tOne dog.\n' >"$work/papers.tsv"
+expect 0 "texts: column '0'; summaries: column '1'" summarize --data "$work/papers.tsv" --by lead --by lexrank --by "$work/att" --sentences 1 --stem
+printed "lexrank +rouge1"; printed "att +rouge1"; printed "rougeLsum"; printed "nrefs:1.words:a-z0-9.stem:porter-nltk"
+expect 0 "" summarize --data "$work/papers.tsv" --by lead --sentences 1 --out "$work/short"; [ "$(head -1 "$work/short")" = "The fox saw a dog." ] || fail "lead: $(head -1 "$work/short")"
+expect 0 "" summarize --file "$work/lines.txt" --text "A fox. A dog. The fox saw the dog." --sentences 1; [ "$(wc -l <"$work/out")" = 2 ] || fail "not a line a text"
+printf 'text,summary,n\n"A fox. A dog, too.",A fox,1\n' >"$work/papers.csv"
+expect 0 "texts: column 'text'; summaries: column 'summary'" summarize --data "$work/papers.csv" --json; printed '"lexrank": \{"rouge1"'
+printf '{"text": "A fox. A dog."}\n' >"$work/papers.jsonl"
+expect 0 "no column of summaries" summarize --data "$work/papers.jsonl" --by lead --by lexrank; printed "^lead:"
+expect 2 "file is missing: what is to be made short" summarize --by lead
+expect 2 "out is for the summaries of one: got 2" summarize --data "$work/papers.tsv" --by lead --by lexrank --out "$work/short"
+expect 3 "holds no model that makes one text of another" summarize --data "$work/papers.tsv" --by "$work/gpt"
+expect 3 "cannot hold both texts and summaries" summarize --data "$work/papers.csv" --text-column 1
+printf 'A fox.\t\n' >"$work/papers.tsv"; expect 3 "row 1 \(line 1\): nothing stands in column '1'" summarize --data "$work/papers.tsv"
+
 # --- a task in words
 printf 'text\tlabel\na warm film\t1\na dull film\t0\nwarm\t1\ndull\t0\n' >"$work/moods.tsv"
 expect 0 "" train --model gpt --data "$work/lines.txt" --format text --tokenizer "$work/bytes" --context 100 $small --out "$work/wide"
@@ -160,7 +176,9 @@ expect 0 "" predict "$work/chooses" --question "Who?" --choice "the dog" --choic
 expect 0 "" predict "$work/chooses" --data "$work/choices.jsonl" --format jsonl; [ "$(grep -c '"choice": [012], "probability": 0' "$work/out")" = 6 ] || fail "choices: $(cat "$work/out")"
 expect 2 "1 answers are given with --choice" predict "$work/chooses" --question "Who?" --choice a
 expect 2 "best means nothing here: this model chooses among answers" predict "$work/chooses" --question "Who?" --choice a --choice b --best 2
-expect 2 "out means nothing here: this model chooses" eval "$work/chooses" --data "$work/choices.jsonl" --out "$work/none"
+expect 0 "" eval "$work/chooses" --data "$work/choices.jsonl" --out "$work/chosen.csv"
+[ "$(wc -l <"$work/chosen.csv")" = 7 ] || fail "not a row for each question: $(cat "$work/chosen.csv")"
+grep -q "Answers on dev" "$work/chooses/report.html" || fail "the report of a run does not show its answers"
 printf '{"question": "Who?", "choices": ["a", "b"], "answer": 2}\n' >"$work/wrong.jsonl"
 expect 3 "wrong.jsonl: line 1: got the answer 2, expected 0 to 1" finetune "$work/reader" --task choice --data "$work/wrong.jsonl" --out "$work/none"
 expect 2 "task is missing: one of classify, " finetune "$work/reader" --data "$work/wrong.csv" --out "$work/none"

@@ -40,6 +40,7 @@ TEST(FlagWords, WhatUsersWroteStays) {
 TEST(FlagWords, OnlyThoseOfTheCommand) {
   EXPECT_EQ(said("(or " GRIM_SETTING("split=100/0/0") ")"), "(or `split=100/0/0`)");
   EXPECT_EQ(said("grimoire resume r " GRIM_SETTING("steps=9") ", " GRIM_SETTING("drop=x")), "grimoire resume r --steps 9, `drop=x`");
+  EXPECT_EQ(said("grimoire resume my/grimoire " GRIM_SETTING("steps=9") ", " GRIM_SETTING("drop=x")), "grimoire resume my/grimoire --steps 9, `drop=x`");
   EXPECT_EQ(said("grimoire books " GRIM_SETTING("drop=x")), "grimoire books --drop x");
 }
 

@@ -14,6 +14,9 @@ TEST(Documents, SentencesEndWhereAReaderEndsThem) {
             (Sentences{"It was dark.", "\"Who is there?\" he said.", "Nobody answered!", "(So it was.)"}));
   EXPECT_EQ(sentences_of("Mr. J. Smith of St. Ives paid 3.50 pounds... then left. He came back."),
             (Sentences{"Mr. J. Smith of St. Ives paid 3.50 pounds... then left.", "He came back."}));
+  EXPECT_EQ(sentences_of("It is known ( Brown et al . , 1993 ) . Fung et al. (2005) agree . See Fig. 3, e.g. Table 2 . He took vitamin C . We end"),
+            (Sentences{"It is known ( Brown et al . , 1993 ) .", "Fung et al. (2005) agree .", "See Fig. 3, e.g. Table 2 .", "He took vitamin C .", "We end"}))
+      << "also where words were cut";
   EXPECT_EQ(sentences_of("A TITLE\n \nThe text, without an end"), (Sentences{"A TITLE", "The text, without an end"}));
   EXPECT_EQ(sentences_of("今日は。明日も！"), (Sentences{"今日は。", "明日も！"}));
   EXPECT_EQ(sentences_of(" \n\n "), Sentences{});

@@ -55,6 +55,8 @@ TEST(TextTable, ColumnsThatAreNamedAreTaken) {
             "[texts] f: there is no column 'e', but a, b, c, d");
 }
 
+TEST(TextTable, AnEmptyCellNamesNoColumn) { EXPECT_EQ(parse_text_table("x one\t\nx two\tb\n", "f", {"", ""}).rows(), 2u); }
+
 TEST(TextTable, WithoutLabelsTheyAreTextsAlone) {
   EXPECT_TRUE(read("text\nx\ny\n", {}, WithLabels::if_there).labels.empty());
   EXPECT_EQ(read("one line\nanother\n", {}, WithLabels::if_there).texts, (Words{"one line", "another"}));

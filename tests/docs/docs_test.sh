@@ -16,7 +16,7 @@ while read -r line; do
   [[ "$known" == *" $verb "* || "$verb" == VERB ]] || { fail "no command '$verb': $line"; continue; }
   [[ "$verb" == test || "$verb" == VERB ]] && continue
   form="$(awk '$3 !~ /^-/ { print $3 }' <<<"$line")"  # stats and deck have options of their own in each form
-  model="$(grep -oE -- '--model [a-z0-9-]+' <<<"$line")"          # and train for each model
+  model="$(grep -oE -- '--(model|task) [a-z0-9-]+' <<<"$line")"   # and train for each model, finetune for each task
   flags=" $({ "$program" "$verb" $form $model --help-all 2>/dev/null || "$program" "$verb" --help-all; } | grep -oE -- '--[a-z0-9-]+' | tr '\n' ' ') -n "
   for flag in $(grep -oE -- ' --?[a-z][a-z0-9-]*' <<<"$line"); do
     [[ "$flags" == *" $flag "* ]] || fail "grimoire $verb has no flag $flag: $line"

@@ -125,7 +125,7 @@ TEST(GlossaryDeck, FreshInputsWorkAndWhereThereAreNumbersTheyAreFresh) {
     if (drawn.size() == 1) same.insert(c->id);
   }
   EXPECT_EQ(same, (std::set<std::string>{"deduction", "hand-made-features", "bigram", "bigram-pairs", "language-modelling", "one-or-two-inputs", "segment",
-                                         "wordpiece", "chat-template", "machine-translation", "summarization", "question-answering", "ner", "pos",
+                                         "wordpiece", "chat-template", "machine-translation", "summarization", "lexrank", "question-answering", "ner", "pos",
                                          "do-what-i-mean", "bleu", "chrf", "ter", "entity-f1", "exact-match"}));  // all their inputs are words
 }
 

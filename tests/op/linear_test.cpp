@@ -4,6 +4,7 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/bf16_product.h"
+#include "grimoire/op/pointwise.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
 #include "support/op_case.h"
@@ -58,6 +59,44 @@ TEST(Linear, Bf16WeightsAreTheirNumbersInF32) {
         EXPECT_LE(test::relative_difference(linear(x, w), linear(as_met(x), wide)), 1e-6);
       }
     }
+}
+
+// Layers of one x give what each gives alone, to the bit.
+TEST(Linear, SeveralOfOneInput) {
+  for (const Dtype weights : {Dtype::f64, Dtype::f32, Dtype::bf16})
+    for (const int64_t M : {0, 1, 40, 65, 300, 1100}) {
+      const int64_t K = 70, N = 130;
+      const Dtype dtype = computed_in(weights);
+      const auto random = [&](const Shape& shape, Dtype of, int seed) { return cast(test::random_tensor({shape}, dtype, seed), of); };
+      const Tensor x = random({M, K}, dtype, 1), bias = random({N}, dtype, 2), turned = transpose(random({N, K}, weights, 3), 0, 1);
+      const Affine layers[] = {{turned, bias, Activation::silu}, {random({K, N}, weights, 4)}, {random({K, 3}, weights, 5), {}, Activation::gelu}};
+      const std::vector<Tensor> got = linear(reshape(x, {1, M, K}), layers);
+      ASSERT_EQ(got.size(), 3U);
+      for (size_t i = 0; i < 3; ++i)
+        EXPECT_TRUE(test::bit_equal(got[i], reshape(linear(x, layers[i].weight, layers[i].bias, layers[i].activation), {1, M, i == 2 ? 3 : N}))) << M;
+      EXPECT_TRUE(test::bit_equal(gated_linear(x, layers[0], layers[1]), linear(x, turned, bias, Activation::silu) * linear(x, layers[1].weight))) << M;
+    }
+  const Inputs one = {test::random_tensor({{2, 5}}, Dtype::f32, 1)};
+  EXPECT_TRUE(linear(one[0], std::span<const Affine>()).empty());
+}
+
+TEST(Linear, GradientsOfSeveralAndOfAGate) {
+  check_op({.name = "gate", .inputs = {{{2, 3, 5}}, {{5, 19}}, {{19}}, {{5, 19}}},
+            .run = [](const Inputs& x) { return gated_linear(x[0], {x[1], x[2], Activation::silu}, {x[3]}); },
+            .twin = [](const Inputs& x) { return composed_linear(x[0], x[1], x[2], Activation::silu) * composed_linear(x[0], x[3], {}, Activation::none); }});
+  check_op({.name = "several", .inputs = {{{4, 5}}, {{5, 7}}, {{5, 7}}},
+            .run = [](const Inputs& x) {
+              const Affine layers[] = {{x[1]}, {x[2], {}, Activation::tanh}};
+              const std::vector<Tensor> y = linear(x[0], layers);
+              return y[0] * y[1];
+            }});
+}
+
+TEST(Linear, SeveralAreCheckedAsOne) {
+  const Tensor x = Tensor::zeros({2, 5}), w = Tensor::zeros({5, 7});
+  const Affine wrong[] = {{w}, {Tensor::zeros({4, 7})}};
+  EXPECT_THROW(linear(x, wrong), Error);
+  EXPECT_THROW(gated_linear(x, {w}, {Tensor::zeros({5, 1})}), Error);
 }
 
 // x in f32: then the result and x's gradient are.

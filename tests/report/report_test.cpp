@@ -177,6 +177,17 @@ TEST(Report, ChartsWithLevelsAndStrokes) {
 }
 
 // Two regions one above the other, a point of each kind, and the axes are the field's.
+TEST(Report, ChartsOfValuesThatDifferInTheirLastDigits) {
+  const double v = 0.3, next = std::nextafter(v, 1);
+  for (const bool upright : {false, true}) {
+    const std::vector<double> near = {v, next}, far = {1, 2};
+    const Chart c{.title = "t", .series = {{.name = "", .x = upright ? far : near, .y = upright ? near : far}}};
+    const std::string svg = svg_chart(c);
+    EXPECT_NE(svg.find("<svg"), std::string::npos);
+    EXPECT_LT(svg.size(), 20000u);
+  }
+}
+
 TEST(Report, ChartsWithAField) {
   const Chart c{.series = {{.name = "oak", .x = {1}, .y = {3}, .points = true}, {.name = "elm", .x = {3}, .y = {1}, .points = true}},
                 .field = Field{.left = 0, .right = 4, .bottom = 0, .top = 4, .columns = 1, .rows = 2, .series = {0, 1}}};

@@ -21,6 +21,7 @@
 #include "support/golden_model.h"
 #include "support/op_case.h"
 #include "support/quiet_run.h"
+#include "task/taught_run.h"
 
 namespace grim {
 namespace {
@@ -119,10 +120,8 @@ TEST(DistillLoss, OfMaskedWordsIsTransformers) {
 
 // --- runs ------------------------------------------------------------------------------------------------------------
 
-const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
-  "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 1]},
-  "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3, "the": 4, "film": 5, "was": 6,
-  "fine": 7, "bright": 8, "dull": 9, "slow": 10, "very": 11, "w12": 12, "w13": 13, "w14": 14, "w15": 15, "w16": 16, "w17": 17, "w18": 18}}})";
+const std::string kTokenizer = test::word_tokenizer({"the", "film", "was", "fine", "bright", "dull", "slow", "very", "w12", "w13", "w14", "w15", "w16",
+                                                    "w17", "w18"});
 
 class Distilling : public ::testing::Test {
  protected:

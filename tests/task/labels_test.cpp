@@ -12,6 +12,7 @@
 #include "grimoire/task/finetune.h"
 #include "grimoire/task/label_scores.h"
 #include "grimoire/text/tokenizer.h"
+#include "grimoire/train/report.h"
 #include "grimoire/train/run.h"
 #include "support/op_case.h"
 #include "task/taught_run.h"
@@ -19,10 +20,7 @@
 namespace grim {
 namespace {
 
-const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
-  "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 1]},
-  "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3, "the": 4, "film": 5, "was": 6,
-  "fine": 7, "bright": 8, "dull": 9, "slow": 10, "very": 11}}})";
+const std::string kTokenizer = test::word_tokenizer({"the", "film", "was", "fine", "bright", "dull", "slow", "very"});
 
 class Labelling : public test::TaughtRun {
  protected:
@@ -49,6 +47,24 @@ TEST_F(Labelling, ClassesAreLearned) {
   EXPECT_GT(answers.values.at({0, 0}), .7);
   EXPECT_GT(answers.values.at({1, 1}), .7);
   EXPECT_NEAR(answers.values.at({0, 0}) + answers.values.at({0, 1}), 1, 1e-12);
+}
+
+TEST_F(Labelling, TheReportTellsWhatIsRightAndByWhichScore) {
+  RunConfig c = config("classify", "told");
+  c.split = "50/25/25";
+  const RunResult r = train(c, quiet_);
+  EXPECT_EQ(r.score_name, "accuracy");
+  ASSERT_EQ(r.examined.size(), 2u);
+  EXPECT_EQ(r.examined[0].part, Part::dev);
+  EXPECT_EQ(r.examined[0].judgement.score, r.dev_score);
+  EXPECT_EQ(r.examined[1].judgement.score, r.test_score);
+  const std::string page = read_file(c.out + "/report.html"), log = read_file(c.out + "/metrics.jsonl");
+  for (const char* part : {"Answers on dev", "Answers on test", "accuracy, dev", "Matthews correlation", "is \\ predicted"})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  EXPECT_NE(log.find(R"("score": "accuracy")"), std::string::npos);
+  const std::vector<Examination> again = examined_run(c.out);  // from its folder alone
+  ASSERT_EQ(again.size(), 2u);
+  EXPECT_EQ(again[1].result.dump(), r.examined[1].result.dump());
 }
 
 TEST_F(Labelling, IsTheSameForAnyNumberOfThreadsAndAcrossAStop) {
@@ -163,13 +179,25 @@ TEST_F(Labelling, SaysWhatIsWrongBeforeItTrains) {
   EXPECT_FALSE(exists(folder_ / "bad"));
 }
 
+TEST_F(Labelling, PairsAreTwoTexts) {
+  std::string pairs = "text\tpair\tlabel\n";
+  for (int i = 0; i < 64; ++i) {
+    const bool one = i % 2 == 1, other = i % 4 < 2;
+    pairs += str("the film was {}\tvery {}\t{}\n", one ? "fine" : "dull", other ? "fine" : "dull", one == other ? "same" : "other");
+  }
+  write_atomically(folder_ / "pairs.tsv", pairs);
+  const RunResult r = train(config("pair", "pairs", "pairs.tsv"), quiet_);
+  EXPECT_EQ(r.score_name, "accuracy");
+  EXPECT_TRUE(noted("pair 'pair'"));
+  EXPECT_NE(refusal(config("pair", "alone")).find("one column of texts, expected two"), std::string::npos);
+}
+
 TEST(LabelScores, CountWhatIsRight) {
   const Tensor said = Tensor::from<double>({.7, .2, .1, .1, .6, .3, .4, .3, .3}, {3, 3}), right = Tensor::from<double>({1, 0, 0, 0, 1, 0, 0, 0, 1}, {3, 3});
   const LabelScores s = score_labels({LabelKind::one, said}, right);
   EXPECT_NEAR(s.score, 2.0 / 3, 1e-15);
   EXPECT_NEAR(s.loss, -(std::log(.7) + std::log(.6) + std::log(.3)) / 3, 1e-15);
   EXPECT_EQ(s.confusion, (std::vector<double>{1, 0, 0, 0, 1, 0, 1, 0, 0}));
-  EXPECT_EQ(s.worst[0].text, 2);
   const LabelScores several = score_labels({LabelKind::several, said}, right);  // two hits, no false alarm, one miss
   EXPECT_NEAR(several.score, 2 * 2.0 / (2 * 2 + 0 + 1), 1e-15);
 }

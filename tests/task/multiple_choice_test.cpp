@@ -19,10 +19,7 @@
 namespace grim {
 namespace {
 
-const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
-  "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 1]},
-  "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3, "who": 4, "sang": 5, "fell": 6, "old": 7,
-  "ada": 8, "dog": 9, "cat": 10}}})";
+const std::string kTokenizer = test::word_tokenizer({"who", "sang", "fell", "old", "ada", "dog", "cat"});
 
 class Choosing : public test::TaughtRun {
  protected:

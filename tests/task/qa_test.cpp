@@ -16,10 +16,7 @@
 namespace grim {
 namespace {
 
-const char* const kTokenizer = R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
-  "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 1]},
-  "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3, "who": 4, "ran": 5, "my": 6, "old": 7,
-  "dog": 8, "and": 9, "ada": 10, "bob": 11, "eve": 12, "tom": 13, "fell": 14}}})";
+const std::string kTokenizer = test::word_tokenizer({"who", "ran", "my", "old", "dog", "and", "ada", "bob", "eve", "tom", "fell"});
 
 class Answering : public test::TaughtRun {
  protected:

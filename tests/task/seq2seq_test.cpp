@@ -8,6 +8,8 @@
 #include "base/temp_folder.h"
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/files.h"
+#include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/run_folder.h"
 #include "grimoire/hub/trained_model.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/safetensors.h"
@@ -123,6 +125,25 @@ TEST_P(OnePairRun, TakesDevPairsFromTheirOwnFiles) {
   EXPECT_NE(quiet_.notes.at(0).find("400 examples"), std::string::npos) << quiet_.notes.at(0);
   write_atomically(folder_ / "dev.tsv", "eins\tone\n");
   EXPECT_THROW(resume(c.out, quiet_), Error) << "the dev pairs are others now";
+}
+
+// As those of T5: 32,128 rows for 32,100 tokens.
+TEST_P(OnePairRun, GoesOnFromTablesThatAreLongerThanTheVocabulary) {
+  RunConfig c = config("first");
+  c.steps = 1;
+  train(c, quiet_);
+  Json padded = model_config(model_folder_in(c.out));
+  const int64_t rows = padded.integer("vocab_size") + 5;
+  for (const char* key : {"vocab_size", "source_vocab_size"}) padded.set(key, rows);
+  Rng rng(RngMode::philox, 1);
+  save_checkpoint(folder_ / "padded-1", model_files(*build_model(padded, rng), open_tokenizer(model_folder_in(c.out)).get()), Json::object());
+  RunConfig more = config("more");
+  more.init_from = folder_ / "padded-1";
+  take_shape_of_init(more);
+  more.steps = 2;
+  train(more, quiet_);
+  EXPECT_EQ(model_config(model_folder_in(more.out)).integer("vocab_size"), rows);
+  EXPECT_NO_THROW(resume(more.out, quiet_, {.steps = 3}));
 }
 
 TEST_P(OnePairRun, SaysWhatIsWrong) {

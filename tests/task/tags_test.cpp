@@ -48,6 +48,7 @@ TEST_F(Tagging, NamesAreLearned) {
   c.steps = 150;
   const RunResult r = train(c, quiet_);
   EXPECT_EQ(r.dev_score, 1.0);
+  EXPECT_EQ(r.score_name, "F1");
   EXPECT_LT(r.dev_loss, .1);
   EXPECT_NEAR(r.uniform_loss, std::log(4.0), 1e-12);
   EXPECT_TRUE(noted("4 tags; the score is the F1 of whole spans"));
@@ -59,7 +60,9 @@ TEST_F(Tagging, NamesAreLearned) {
 }
 
 TEST_F(Tagging, KindsOfWordsAreScoredByAccuracy) {
-  EXPECT_EQ(train(config("kinds", "kinds.conll"), quiet_).dev_score, 1.0);
+  const RunResult r = train(config("kinds", "kinds.conll"), quiet_);
+  EXPECT_EQ(r.dev_score, 1.0);
+  EXPECT_EQ(r.score_name, "accuracy");
   EXPECT_TRUE(noted("2 tags; the score is the accuracy of words"));
 }
 
@@ -138,8 +141,6 @@ TEST(TagScores, CountWordsAndSpans) {
   EXPECT_EQ(s.spans.micro.predicted, 3);
   EXPECT_EQ(s.spans.micro.support, 3);
   EXPECT_NEAR(s.score, 2.0 / 3, 1e-15);
-  ASSERT_EQ(s.worst.size(), 1u);
-  EXPECT_EQ(s.worst[0].word, 2);
 }
 
 TEST(TagScores, KnowWhichTagsMarkSpans) {

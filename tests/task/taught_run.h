@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -18,10 +19,20 @@
 
 namespace grim::test {
 
+// A tokenizer.json of words that white space parts: [UNK], [CLS], [SEP] and [MASK] are 0 to 3, `words` go on from 4.
+inline std::string word_tokenizer(std::initializer_list<const char*> words) {
+  std::string vocabulary = R"("[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 3)";
+  int next = 4;
+  for (const char* const word : words) vocabulary += str(R"(, "{}": {})", word, next++);
+  return str(R"({{"version": "1.0", "added_tokens": [], "pre_tokenizer": {{"type": "WhitespaceSplit"}},
+  "post_processor": {{"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 1]}},
+  "model": {{"type": "WordLevel", "unk_token": "[UNK]", "vocab": {{{}}}}}}})", vocabulary);
+}
+
 class TaughtRun : public ::testing::Test {
  protected:
   // The folder bert-1, two layers of 16 numbers under a head for masked words.
-  void begin_with(const char* tokenizer, int64_t vocabulary, int64_t context) {
+  void begin_with(const std::string& tokenizer, int64_t vocabulary, int64_t context) {
     add_tasks();
     Rng rng(RngMode::philox, 1);
     const Bert bert({.vocab_size = vocabulary, .context = context, .n_embd = 16, .n_layer = 2, .n_head = 2, .n_inner = 32, .dropout = 0,

@@ -159,6 +159,32 @@ TEST_F(Runs, ResumeFromAnyStepIsBitExact) {
 }
 
 // Running text by the pieces of a tokenizer that was made before: the model has its symbols, the run folder keeps it, and a stop changes nothing.
+TEST_F(Runs, ExamplesMayBeShorterThanWhatTheModelReads) {
+  write_atomically(folder_ / "running.txt", words());
+  RunConfig c = default_run("gpt", CorpusFormat::text);
+  c.data = folder_ / "running.txt";
+  c.format = CorpusFormat::text;
+  c.set("context", 32).set("n_layer", 1).set("n_embd", 16).set("n_head", 2);
+  const auto tokens = [&](int64_t window) {
+    c.window = window;
+    const std::unique_ptr<TaskSource> source = c.open_task();
+    source->resolve(c);
+    Rng rng(RngMode::philox, 1);
+    const std::unique_ptr<Task> task = source->make(c, rng);
+    const int64_t first = 0;
+    EXPECT_EQ(c.places(), static_cast<int64_t>(task->weight({&first, 1})));
+    EXPECT_EQ(places_of(c), c.places());
+    return task->weight({&first, 1});
+  };
+  EXPECT_EQ(tokens(0), 32);
+  EXPECT_EQ(tokens(8), 8);
+  EXPECT_EQ(tokens(100), 32);
+  RunConfig windows = default_run("mlp", CorpusFormat::text);
+  windows.data = c.data;
+  windows.window = 8;
+  EXPECT_THROW(windows.open_task()->resolve(windows), Error);
+}
+
 TEST_F(Runs, ATokenizerNumbersRunningText) {
   write_atomically(folder_ / "tokenizer.json", R"({"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
     "model": {"type": "BPE", "vocab": {"a": 0, "e": 1, "i": 2, "o": 3, "u": 4, "b": 5, "c": 6, "d": 7, "l": 8, "ba": 9, "el": 10},

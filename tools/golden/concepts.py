@@ -3,7 +3,7 @@
 
     oracle/bin/python tools/golden/concepts.py
 
-needs sacrebleu, seqeval, scipy, scikit-learn, transformers and lm_eval 0.4.13 (--no-deps will do) beside what common.py names.
+needs sacrebleu, seqeval, scipy, networkx, scikit-learn, transformers and lm_eval 0.4.13 (--no-deps will do) beside what common.py names.
 Every row below is an entry of the glossary: its id, other names that must find
 it, and the answers of its example in order; the inputs stand here again, so that a changed example shows as a failing test. Rows of a
 family's file that are not listed here are kept: they come from the table of ideas, worked out when the glossary was begun."""
@@ -26,6 +26,7 @@ from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 from transformers.generation.logits_process import MinPLogitsWarper, TypicalLogitsWarper
 
 from common import GOLDEN
+from lexrank import central
 
 torch.set_default_dtype(torch.float64)
 F = torch.nn.functional
@@ -55,6 +56,8 @@ start, end = np.array([.5, 2, 3, 1]), np.array([.2, 1, .5, 2.5])
 spans = {(i, j): start[i] + end[j] for i in range(4) for j in range(i, min(4, i + 2))}
 best = max(spans, key=spans.get)
 row("task", "answer-span", "span score,start and end logits", *best, spans[best], np.exp(spans[best]) / sum(np.exp(v) for v in spans.values()))
+three = ["the cat sat on the mat", "the cat chased a dog on the mat", "a dog barked"]
+row("task", "lexrank", "extractive summary,central sentences", *central(three), three[int(np.argmax(central(three)))])
 words = Tokenizer(models.WordLevel({"a": 0}, "a"))
 words.pre_tokenizer = pre_tokenizers.Whitespace()
 words.enable_truncation(368, stride=128)

@@ -14,6 +14,7 @@
   X(generate)          \
   X(chat)              \
   X(ask)               \
+  X(summarize)         \
   X(features)          \
   X(probe)             \
   X(fill)              \

@@ -36,7 +36,7 @@ class DemoCommand final : public Command {
     config.set("context", 16);
     config.seed = seed_;
     config.threads = threads_;
-    ConsoleEvents events(console, options());
+    ConsoleEvents events(console, options(), config.task_settings().words());
     const RunResult result = train(config, events);
     if (result.ending == Ending::stopped) return show_result(console, result);
     console.save_first(false);

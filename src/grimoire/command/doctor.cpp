@@ -63,7 +63,9 @@ class DoctorCommand final : public Command {
     answer.blocks.insert(answer.blocks.end(), verdicts.begin(), verdicts.end());
     tell(console, answer);
     try {
-      write_report(what_, {.diagnosis = &d, .samples = d.learning.kind == LearningKind::diverged ? std::vector<std::string>() : samples_of_run(what_)});
+      ReportOptions report{.diagnosis = &d};
+      if (d.learning.kind != LearningKind::diverged) report.samples = samples_of_run(what_), report.examined = examined_run(what_);
+      write_report(what_, report);
       console.say(str("with pictures: {}", join_path(what_, "report.html")));
     } catch (const Error& e) {  // the verdict stands without them; that the best weights cannot be read belongs to it
       if (e.kind() == ErrorKind::input) throw;

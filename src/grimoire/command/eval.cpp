@@ -26,7 +26,7 @@ class EvalCommand final : public Command {
             {.name = "source", .help = "models trained on pairs: text file of sources, one a line, instead of pairs with a tab in each line of the data",
              .target = &s.source, .basic = true, .with = "target"},
             {.name = "target", .help = "and of their targets, line by line", .target = &s.target, .basic = true, .with = "source"},
-            {.name = "out", .help = "file for what is written of the sources, a line each; of answers to questions, JSON as SQuAD's programs read it",
+            {.name = "out", .help = "file for what is answered: of sources a line each, of questions JSON as SQuAD's programs read it, else a table as CSV",
              .target = &s.out, .basic = true},
             {.name = "choices", .help = "instead, questions of multiple choice, a line each: {\"context\": ..., \"choices\": [...], \"answer\": number from 0}",
              .target = &s.choices, .basic = true},
@@ -71,17 +71,17 @@ class EvalCommand final : public Command {
       }
       refuse_given({"null-threshold"}, "finds no answers in texts");
       if (encoder->model->has(EncoderPart::choices)) {
-        refuse_given({"stride", "context", "bos", "documents", "source", "target", "out"}, "chooses among answers, each read with its question");
+        refuse_given({"stride", "context", "bos", "documents", "source", "target"}, "chooses among answers, each read with its question");
         return eval::judge_best_choices(*encoder, settings_);
       }
       if (encoder->model->has(EncoderPart::labels)) {
         refuse_choices("labels texts");
-        refuse_given({"stride", "context", "bos", "documents"}, "labels texts, as it was taught to read them");
+        refuse_given({"stride", "context", "bos", "documents", "source", "target"}, "labels texts, as it was taught to read them");
         return eval::judge_labels(*encoder, settings_);
       }
       if (eval::tags_words(*encoder)) {
         refuse_choices("tags words");
-        refuse_given({"stride", "context", "bos", "documents", "source", "target", "out"}, "tags words, and reads sentences as it was taught to");
+        refuse_given({"stride", "context", "bos", "documents", "source", "target"}, "tags words, and reads sentences as it was taught to");
         return eval::judge_tags(*encoder, settings_);
       }
       refuse_choices("finds hidden words");

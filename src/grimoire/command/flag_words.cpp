@@ -16,11 +16,11 @@ std::set<std::string, std::less<>> names_of(const Options& options) {
 // Of "grimoire VERB ..." that a text ends in; else those of `running`.
 std::set<std::string, std::less<>> flags_behind(std::string_view text, const Options& running) {
   constexpr std::string_view kProgram = "grimoire ";
-  const size_t at = text.rfind(kProgram);
-  if (at == text.npos) return names_of(running);
-  const std::string_view line = text.substr(at + kProgram.size()), verb = line.substr(0, line.find(' '));
-  for (const auto& command : all_commands())
-    if (command->name() == verb) return names_of(every_option(*command));
+  for (size_t at = text.rfind(kProgram); at != text.npos; at = at == 0 ? text.npos : text.rfind(kProgram, at - 1)) {
+    const std::string_view line = text.substr(at + kProgram.size()), verb = line.substr(0, line.find(' '));  // none behind a folder of that name
+    for (const auto& command : all_commands())
+      if (command->name() == verb) return names_of(every_option(*command));
+  }
   return names_of(running);
 }
 

@@ -112,7 +112,7 @@ Looks looks_of(const TrainedSeq2Seq& trained, const std::string& text, const std
   const int64_t context = trained.model->decode_cache()->capacity();
   const TokenBatch source = encode_whole(*trained.tokenizer, text, context, "--text");
   const std::vector<std::string> read = named(*trained.tokenizer, source.ids.to_vector<int64_t>());
-  const int64_t end = trained.ends.empty() ? needed_token(*trained.tokenizer, TokenRole::end) : trained.ends[0];
+  const int64_t end = end_token(trained);
   std::vector<std::vector<int64_t>> ids;
   if (part != Part::encoder) {
     if (target.empty()) ids = write_greedily(*trained.model, source, end, std::min(kMostWritten, context - 1));

@@ -22,9 +22,8 @@
 namespace grim {
 namespace {
 
-using report::number;
+using report::counted, report::number;
 
-report::Number counted(int64_t n) { return {static_cast<double>(n), with_commas(n)}; }
 report::Number mebibytes(double bytes) { return number(bytes / (1 << 20), "{:.1f} MiB"); }
 
 // What is wrong with a model folder, in words; what is right is said too.

@@ -121,16 +121,4 @@ std::string_view score_format(std::string_view metric, double v) {
 }
 std::string probability(double p) { return std::isnan(p) ? "does not exist" : p == 0 ? "below 5e-324" : str("{:.8g}", p); }
 
-report::Table confusion_table(std::span<const double> counts, const std::vector<std::string>& classes) {
-  constexpr size_t kMostLetters = 14;
-  const size_t K = classes.size();
-  report::Table table{{"is \\ predicted"}, {}};
-  for (const std::string& c : classes) table.columns.push_back(report::shortened(c, kMostLetters));
-  for (size_t i = 0; i < K; ++i) {
-    table.rows.push_back({report::shortened(classes[i], kMostLetters)});
-    for (size_t j = 0; j < K; ++j) table.rows.back().push_back(report::number(counts[i * K + j], "{:.6g}"));
-  }
-  return table;
-}
-
 }  // namespace grim

@@ -34,7 +34,4 @@ std::string number(double v);       // up to ten digits, as short as they allow;
 std::string_view score_format(std::string_view metric, double v);
 std::string probability(double p);  // up to eight digits; "below 5e-324" where it is 0, as a double has no smaller one
 
-// Rows are what is, columns what was said; counts[is * classes + said].
-report::Table confusion_table(std::span<const double> counts, const std::vector<std::string>& classes);
-
 }  // namespace grim

@@ -84,8 +84,10 @@ int predict_texts(const TextsToLabel& asked, Console& console) {
     console.say(texts.reading);
   }
   for (const std::string& text : asked.texts) texts.texts.push_back(text), texts.places.push_back(str("text {}", texts.texts.size()));
-  const EncodedTexts encoded(*trained.tokenizer, texts.texts, texts.pairs, eval::windows_of_run(run, *trained.model), texts.places);
-  if (encoded.longer() > 0) console.say(str("{} of {} texts are longer than the model reads at once", encoded.longer(), encoded.texts()));
+  eval::check_pairs(texts, run);
+  const TextWindows windows = eval::windows_of_run(run, *trained.model);
+  const EncodedTexts encoded(*trained.tokenizer, texts.texts, texts.pairs, windows, texts.places);
+  if (encoded.longer() > 0) console.say(long_texts_in_words(encoded.longer(), encoded.texts(), windows));
   const LabelAnswers answers = answer_labels(*trained.model, encoded);
   const Labels set = trained.model->label_set();
   const auto K = std::ssize(set.names);

@@ -3,14 +3,15 @@
 
 #include "grimoire/command/command.h"
 #include "grimoire/command/flag_words.h"
+#include "grimoire/task/folds.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
 
 class ConsoleEvents final : public RunEvents {
  public:
-  // The flags of the command; `score`: what the task's is called (TaskWords).
-  ConsoleEvents(Console& console, Options flags, std::string score = "score") : console_(console), flags_(std::move(flags)), score_(std::move(score)) {}
+  // The flags of the command; of the run's task, for what its speed counts.
+  ConsoleEvents(Console& console, Options flags, const TaskWords& words) : console_(console), flags_(std::move(flags)), unit_(words.unit) {}
   void note(const std::string& text) override { console_.say(with_flags(text, flags_)); }
   void progress(const Progress& p) override;
   void evaluated(const EvaluationReport& r) override;
@@ -22,12 +23,13 @@ class ConsoleEvents final : public RunEvents {
  private:
   Console& console_;
   Options flags_;
-  std::string score_;
+  std::string unit_;
   int64_t from_step_ = -1;      // the first progress: what is left is reckoned from there on, without the slow first step
   double from_seconds_ = 0;
 };
 
 // What became of it, as the last of its events: the run stands whether anybody reads that or not. Gives the exit code.
 int show_result(Console& console, const RunResult& result);
+int show_folds(Console& console, const FoldedRun& run);
 
 }  // namespace grim

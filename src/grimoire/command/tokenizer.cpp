@@ -148,7 +148,7 @@ class TokenizerCommand final : public Command {
     report::Table table{{"tokenizer", "kind", "vocabulary", "tokens", "bytes a token", "unknown"}, {}};
     Json sides = Json::array();
     for (const Cut* c : {&a, &b}) {
-      const auto counted = [](int64_t n) { return report::Number{static_cast<double>(n), with_commas(n)}; };
+      using report::counted;
       const double share = static_cast<double>(bytes) / static_cast<double>(c->tokens);
       table.rows.push_back({c->name, kind_of(*c->tokenizer), counted(c->tokenizer->vocab_size()), counted(c->tokens), report::number(share, "{:.3f}"),
                             counted(c->unknown)});

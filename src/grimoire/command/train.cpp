@@ -5,9 +5,11 @@
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/run_console.h"
+#include "grimoire/command/run_cost.h"
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/train/cost.h"
 #include "grimoire/train/lm_data.h"
+#include "grimoire/train/report.h"
 #include "grimoire/train/run.h"
 
 namespace grim {
@@ -76,8 +78,8 @@ class TrainCommand final : public Command {
   }
 
   int run(Console& console) override {
-    if (dry_run_) return show_cost(console);
-    ConsoleEvents events(console, options());
+    if (dry_run_) return show_cost(console, config_, *source_);
+    ConsoleEvents events(console, options(), config_.task_settings().words());
     return show_result(console, train(config_, *source_, events));
   }
 
@@ -202,43 +204,6 @@ class TrainCommand final : public Command {
     return all;
   }
 
-  int show_cost(Console& console) {
-    if (!config_.out.empty() && holds_run(config_.out))
-      console.say(str("warning: '{0}' holds a run already, and train refuses it: choose another folder, or go on with: grimoire resume {0}", config_.out));
-    const RunCost c = predict_cost(config_, *source_);
-    const auto mib = [](int64_t bytes) { return static_cast<double>(bytes) / 1048576.0; };
-    report::Table memory{{"memory", "MiB"}, {}};
-    const auto part = [&](const char* name, int64_t bytes) { memory.rows.push_back({name, report::number(mib(bytes), "{:.1f}")}); };
-    part("weights", c.weight_bytes), part("gradients", c.gradient_bytes), part("optimiser", c.optimizer_bytes);
-    part("activations", c.activation_bytes), part("data", c.data_bytes), part("report", c.report_bytes), part("program", c.program_bytes);
-    part("together", c.total_bytes());
-    const report::Report answer{
-        str("{}{}: {} parameters, {}{} examples, {} {}s a step", config_.model, config_.data.empty() ? "" : " on " + config_.data, with_commas(c.parameters),
-            c.vocab_size > 0 ? str("{} symbols, ", c.vocab_size) : "", with_commas(c.examples), with_commas(c.tokens_per_step),
-            config_.task_settings().words().unit),
-        {memory, report::Facts{{{"time", report::number(c.total_seconds(), c.total_seconds() < 10 ? "{:.2f} s" : "{:.0f} s")},
-                                {"a step", report::Number{c.seconds_per_step, str("{:.2f} ms", c.seconds_per_step * 1e3)}},
-                                {"steps", static_cast<double>(c.steps)},
-                                {"an evaluation", report::number(c.seconds_per_evaluation, "{:.2f} s")},
-                                {"evaluations", static_cast<double>(c.evaluations)},
-                                {"at the end", report::number(c.seconds_at_end, "{:.1f} s")},
-                                {"a checkpoint", report::number(mib(c.checkpoint_bytes), "{:.1f} MiB")}}}}};
-    if (const int64_t allowed = machine_memory(); c.total_bytes() > allowed)
-      console.say(str("warning: that is more than the {:.1f} MiB that this process may have: the run would be refused, or end early{}", mib(allowed),
-                      config_.architecture().recomputes && !config_.recompute ? "; with --recompute layers keep less" : ""));
-    show(console, answer,
-         Json::object({{"parameters", c.parameters}, {"vocab_size", c.vocab_size}, {"examples", c.examples},
-                       {"tokens_per_step", c.tokens_per_step}, {"total_bytes", c.total_bytes()},
-                       {"weight_bytes", c.weight_bytes}, {"gradient_bytes", c.gradient_bytes},
-                       {"optimizer_bytes", c.optimizer_bytes}, {"activation_bytes", c.activation_bytes},
-                       {"data_bytes", c.data_bytes}, {"report_bytes", c.report_bytes}, {"checkpoint_bytes", c.checkpoint_bytes},
-                       {"program_bytes", c.program_bytes},
-                       {"seconds_per_step", c.seconds_per_step}, {"evaluations", c.evaluations},
-                       {"seconds_per_evaluation", c.seconds_per_evaluation}, {"seconds_at_end", c.seconds_at_end},
-                       {"total_seconds", c.total_seconds()}}));
-    return 0;
-  }
-
   RunConfig config_;
   std::unique_ptr<TaskSource> source_;
   std::vector<RunConfig> of_models_;  // one each, for its options
@@ -262,7 +227,13 @@ class ResumeCommand final : public Command {
              .target = &changes_.accept_changes}};
   }
   int run(Console& console) override {
-    ConsoleEvents events(console, options());
+    if (exists(join_path(folder_, kFoldsFile))) {
+      if (changes_.steps >= 0 || changes_.threads >= 0 || changes_.recompute != Recompute::as_before || changes_.accept_changes)
+        throw Error(ErrorKind::usage, str("'{}' holds the runs of several folds, which go on as they began", folder_), "leave the other flags out");
+      ConsoleEvents events(console, options(), {});
+      return show_folds(console, resume_folds(folder_, events));
+    }
+    ConsoleEvents events(console, options(), read_run_config(folder_).task_settings().words());
     return show_result(console, resume(folder_, events, changes_));
   }
 

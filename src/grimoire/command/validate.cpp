@@ -16,6 +16,7 @@
 #include "grimoire/device/threads.h"
 #include "grimoire/metric/classification.h"
 #include "grimoire/report/layout.h"
+#include "grimoire/task/examination.h"
 
 namespace grim {
 namespace {

@@ -6,8 +6,8 @@
 namespace grim {
 namespace {
 
-using report::number;
-report::Number counted(int64_t n) { return {static_cast<double>(n), with_commas(n)}; }
+using report::counted, report::number;
+
 report::Number percent(double share) { return number(100 * share, "{:.2f} %"); }
 double share(int64_t part, int64_t of) { return of > 0 ? static_cast<double>(part) / static_cast<double>(of) : 0; }
 

@@ -12,7 +12,7 @@
 namespace grim {
 namespace {
 
-report::Number counted(int64_t n) { return {static_cast<double>(n), with_commas(n)}; }
+using report::counted;
 
 vectors::ProgressSink telling(Console& console) {
   return [&console](const vectors::TrainingProgress& p) {

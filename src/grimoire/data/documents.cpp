@@ -32,14 +32,20 @@ size_t closing(std::string_view s) {
   return 0;
 }
 
-// Is the full stop that of an initial or a title?
+// Is the full stop that of an initial, or of a title and its like, which may stand apart from it where words were cut (et al . 2007)?
 bool is_abbreviation(std::string_view before) {
-  constexpr std::array<std::string_view, 12> kTitles = {"Mr", "Mrs", "Ms", "Dr", "St", "Prof", "Rev", "Capt", "Col", "Gen", "Hon", "vs"};
-  size_t begin = before.size();
-  while (begin > 0 && !is_space(before[begin - 1]) && before[begin - 1] != '(' && before[begin - 1] != '"') begin -= 1;
-  const std::string_view word = before.substr(begin);
-  return (word.size() == 1 && word[0] >= 'A' && word[0] <= 'Z') || std::ranges::find(kTitles, word) != kTitles.end();
+  constexpr std::array<std::string_view, 19> kTitles = {"Mr",   "Mrs", "Ms",  "Dr",  "St", "Prof", "Rev", "Capt", "Col", "Gen",
+                                                        "Hon", "vs",  "al",  "e.g", "i.e", "cf", "Fig",  "Figs", "Eq"};
+  const std::string_view text = trimmed(before);
+  size_t begin = text.size();
+  while (begin > 0 && !is_space(text[begin - 1]) && text[begin - 1] != '(' && text[begin - 1] != '"') begin -= 1;
+  const std::string_view word = text.substr(begin);
+  const bool apart = !before.empty() && is_space(before.back());
+  return (!apart && word.size() == 1 && word[0] >= 'A' && word[0] <= 'Z') || std::ranges::find(kTitles, word) != kTitles.end();
 }
+
+// What a sentence cannot begin with.
+bool goes_on(char c) { return (c >= 'a' && c <= 'z') || std::string_view(",;:)]").find(c) != std::string_view::npos; }
 
 // One line out of many, with single spaces.
 std::string joined(std::string_view s) {
@@ -88,8 +94,8 @@ std::vector<std::string> sentences_of(std::string_view text) {
     const bool wide = static_cast<unsigned char>(text[i]) >= 0x80;  // written without spaces
     size_t next = end;
     while (next < text.size() && is_space(text[next])) ++next;
-    const bool lower = next < text.size() && text[next] >= 'a' && text[next] <= 'z';
-    const bool ends = (wide || next > end || next == text.size()) && !lower && !(text[i] == '.' && is_abbreviation(text.substr(begin, i - begin)));
+    const bool inside = next < text.size() && goes_on(text[next]);
+    const bool ends = (wide || next > end || next == text.size()) && !inside && !(text[i] == '.' && is_abbreviation(text.substr(begin, i - begin)));
     if (ends) take(begin, end), begin = end;
     i = end;
   }

@@ -20,7 +20,8 @@ inline constexpr size_t kSentencesOfADocument = 64;
 std::vector<Document> documents_of(std::string_view text, const std::string& source, DocumentForm form = DocumentForm::automatic);
 
 // Running text cut into sentences: behind . ! ? … 。！？ with their closing quotes and brackets, where white space follows and what comes then does not
-// begin in lower case; not behind an initial or a title (J. Smith, Mr. Smith). A blank line ends one too.
+// begin in lower case or with a comma and its like; not behind an initial, a title or an abbreviation that something follows (J. Smith, Mr. Smith, et al.
+// 2007). A blank line ends one too.
 std::vector<std::string> sentences_of(std::string_view text);
 
 // Documents as a language model reads them, one behind the other: `text` is parted by the mark `end`, white space around each part and empty parts are left

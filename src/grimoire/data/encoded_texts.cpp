@@ -8,6 +8,18 @@
 
 namespace grim {
 
+TextWindows TextWindows::within(int64_t context) const {
+  TextWindows windows = *this;
+  windows.most = most == 0 ? context : std::min(most, context);
+  return windows;
+}
+
+std::string long_texts_in_words(int64_t longer, int64_t texts, const TextWindows& windows) {
+  const char* const how = windows.longer == LongTexts::head ? "up to there" : windows.longer == LongTexts::tail ? "from their ends"
+                                                                            : "in windows, whose answers are averaged";
+  return str("{} of {} texts are longer than {} tokens, and are read {}", with_commas(longer), with_commas(texts), windows.most, how);
+}
+
 EncodedTexts::EncodedTexts(const Tokenizer& tokenizer, std::span<const std::string> texts, std::span<const std::string> pairs, const TextWindows& windows,
                            std::span<const std::string> places) {
   texts_ = std::ssize(texts);

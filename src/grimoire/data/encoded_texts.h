@@ -1,6 +1,7 @@
 // Labelled texts as an encoder reads them: encoded once, each in one window or in several where it is longer than the model.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,11 +16,15 @@ enum class LongTexts : uint8_t {
   window,  // all, in windows that share `stride` tokens; what is answered is the mean over them
   refuse,
 };
+inline constexpr std::array<const char*, 4> kLongTexts = {"head", "tail", "window", "refuse"};  // their names, in that order
 struct TextWindows {
   int64_t most = 512;  // tokens of a window, with those around the text
   LongTexts longer = LongTexts::head;
   int64_t stride = 64;
+  TextWindows within(int64_t context) const;  // of a model that reads so much: no longer ones; that much where `most` is 0
 };
+// "3 of 40 texts are longer than 128 tokens, and are read up to there"
+std::string long_texts_in_words(int64_t longer, int64_t texts, const TextWindows& windows);
 
 class EncodedTexts {
  public:

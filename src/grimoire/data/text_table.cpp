@@ -77,7 +77,10 @@ Cells split_tabs(std::string_view text) {
 void take_cells(const Cells& cells, const std::vector<std::string>& names, TextTable& rows) {
   GRIM_CHECK(cells.rows() > 0, input, "texts", "{}: there are no rows", rows.source);
   const size_t width = cells.width(0);
-  for (size_t c = 0; c < width; ++c) rows.named = rows.named || among(names, cells.at(0, c)) || is_usual(in_lower_case(trimmed(cells.at(0, c))));
+  for (size_t c = 0; c < width; ++c) {
+    const std::string_view cell = cells.at(0, c);
+    rows.named = rows.named || (!cell.empty() && among(names, cell)) || is_usual(in_lower_case(trimmed(cell)));
+  }
   std::set<std::string> seen;
   for (size_t c = 0; c < width; ++c) {
     rows.columns.push_back(rows.named ? std::string(trimmed(cells.at(0, c))) : std::to_string(c));

@@ -26,7 +26,8 @@ struct TextTable {
 
 // JSON Lines where the first character is a brace: an object a line, whose keys are the columns; texts stand as they are, other values as JSON, what is
 // missing or null empty. Else cells parted by tabs, where the first line has one, without quotes; else CSV. A first row is taken for names when one of its
-// cells is among `names` or a usual one (text, sentence, label, question, ...). throws: input, naming the line: no text file, rows of other widths, no rows
+// cells is among `names`, of which empty ones name nothing, or a usual one (text, sentence, label, question, ...). throws: input, naming the line: no text
+// file, rows of other widths, no rows
 TextTable read_text_table(const std::string& path, const std::vector<std::string>& names = {});
 TextTable parse_text_table(std::string bytes, const std::string& source, const std::vector<std::string>& names = {});
 

@@ -76,8 +76,9 @@ template <class T> void strip(const Gemm<T, Bf16>& g, const Epilogue<float>& epi
         amx_multiply({rows_of_a + (k - k0) * whole * 2, steps}, whole / kAmxSide, {laid_b(k), steps}, wide / kAmxSide, steps, sums, wide, k > 0);
       }
       if (k1 < g.K) continue;
+      if (epilogue.run && g.beta == 0) epilogue.run(epilogue.context, {m0 + m, m0 + m + rows, n0, n0 + g.N, sums, wide});
       if (g.c) put(sums, wide, g, m, rows, past);
-      if (epilogue.run) epilogue.run(epilogue.context, {m0 + m, m0 + m + rows, n0, n0 + g.N, g.c ? g.c + m * g.c_row : sums, g.c ? g.c_row : wide});
+      if (epilogue.run && g.beta != 0) epilogue.run(epilogue.context, {m0 + m, m0 + m + rows, n0, n0 + g.N, g.c + m * g.c_row, g.c_row});
     }
   }
 }
@@ -88,41 +89,67 @@ int64_t even(int64_t n, int64_t largest) {
   return amx_whole((n + pieces - 1) / pieces);
 }
 
-template <class T> void multiply(const Gemm<T, Bf16>& g, const Epilogue<float>& epilogue) {
-  constexpr int64_t kTall = 1024, kWide = 384;
-  constexpr int64_t kSplitWork = 4 * 1024 * 1024;  // multiply-adds that stay on one thread
-  constexpr int64_t kKeptSums = 256 * 1024;        // up to so many the next op may find them in a cache
-  constexpr int64_t kSharedBytes = 16 << 20;       // of A, laid out once for all strips
-  int64_t tall = even(g.M, kTall), wide = even(g.N, kWide);
-  if (tall >= g.M && wide >= g.N && g.M * g.N * g.K > kSplitWork) (g.M > g.N ? tall : wide) = amx_whole((std::max(g.M, g.N) + 1) / 2);
-  const int64_t down = (g.M + tall - 1) / tall, across = (g.N + wide - 1) / wide;
-  const int64_t deep = amx_whole(g.K), bytes = down * tall * deep * 2;
-  const bool shared = across > 1 && bytes <= kSharedBytes;
-  const Room a(shared ? bytes : 0);
-  const int64_t blocks = (tall + kRows - 1) / kRows;
-  for_chunks(shared ? down * blocks : 0, [&](int64_t i) {
-    const int64_t m = i / blocks * tall + i % blocks * kRows, end = std::min({m + kRows, (i / blocks + 1) * tall, g.M});
-    if (m < end) lay_rows(g, m, end - m, 0, g.K, a.at + m * deep * 2);
-  });
+constexpr int64_t kTall = 1024, kWide = 384;
+constexpr int64_t kSplitWork = 4 * 1024 * 1024;  // multiply-adds that stay on one thread
+constexpr int64_t kKeptSums = 256 * 1024;        // up to so many the next op may find them in a cache
+
+struct Strips {
+  int64_t tall, wide;
+};
+
+// `rows`: a strip's rows are a multiple of it, or all.
+Strips strips_of(int64_t M, int64_t N, int64_t K, int64_t rows) {
+  const auto whole = [&](int64_t m) { return std::min(amx_whole(M), (m + rows - 1) / rows * rows); };
+  Strips s{whole(even(M, kTall)), even(N, kWide)};
+  if (s.tall < M || s.wide < N || M * N * K <= kSplitWork) return s;
+  if (M > N && whole((M + 1) / 2) < M) s.tall = whole((M + 1) / 2);
+  else s.wide = amx_whole((N + 1) / 2);
+  return s;
+}
+
+// `laid_a`: all rows, laid out by lay_all_rows, or null.
+template <class T> void multiply(const Gemm<T, Bf16>& g, const Epilogue<float>& epilogue, const Strips& s, const char* laid_a) {
+  const int64_t down = (g.M + s.tall - 1) / s.tall, across = (g.N + s.wide - 1) / s.wide;
   for_chunks(down * across, [&](int64_t chunk) {
-    const int64_t m = chunk % down * tall, n = chunk / down * wide;
+    const int64_t m = chunk % down * s.tall, n = chunk / down * s.wide;
     Gemm<T, Bf16> part = g;
-    part.M = std::min(tall, g.M - m), part.N = std::min(wide, g.N - n);
+    part.M = std::min(s.tall, g.M - m), part.N = std::min(s.wide, g.N - n);
     part.a += m * g.a_row, part.b += n * g.b_col;
     if (g.c) part.c += m * g.c_row + n;
-    strip(part, epilogue, m, n, shared ? a.at + m * deep * 2 : nullptr, g.M * g.N > kKeptSums && !epilogue.run);
+    strip(part, epilogue, m, n, laid_a ? laid_a + m * amx_whole(g.K) * 2 : nullptr, g.M * g.N > kKeptSums);
+  });
+}
+
+// Rows in blocks of kRows, the last what is left.
+template <class T> void lay_all_rows(const Gemm<T, Bf16>& g, char* to) {
+  for_chunks((g.M + kRows - 1) / kRows, [&](int64_t i) {
+    lay_rows(g, i * kRows, std::min(kRows, g.M - i * kRows), 0, g.K, to + i * kRows * amx_whole(g.K) * 2);
   });
 }
 
 }  // namespace
 
-void amx_gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue) { multiply(g, epilogue); }
-void amx_gemm(const Gemm<float, Bf16>& g, const Epilogue<float>& epilogue) { multiply(g, epilogue); }
+void amx_gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue) {
+  constexpr int64_t kSharedBytes = 16 << 20;  // of A, laid out once for all strips
+  const int64_t bytes = amx_bytes(g.M, g.K);
+  const bool shared = g.N > kWide && bytes <= kSharedBytes;
+  const Room a(shared ? bytes : 0);
+  if (shared) lay_all_rows(g, a.at);
+  multiply(g, epilogue, strips_of(g.M, g.N, g.K, shared ? kRows : kAmxSide), shared ? a.at : nullptr);
+}
+
+void amx_gemm_rounded(std::span<const RoundedGemm> products) {
+  const Gemm<float, Bf16>& first = products.front().product;
+  const Room a(amx_bytes(first.M, first.K));
+  lay_all_rows(first, a.at);
+  for (const auto& [g, epilogue] : products)
+    if (g.N > 0) multiply(g, epilogue, strips_of(g.M, g.N, g.K, kRows), a.at);
+}
 
 #else
 
 void amx_gemm(const Gemm<Bf16>&, const Epilogue<float>&) {}
-void amx_gemm(const Gemm<float, Bf16>&, const Epilogue<float>&) {}
+void amx_gemm_rounded(std::span<const RoundedGemm>) {}
 
 #endif
 

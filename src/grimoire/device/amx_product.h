@@ -7,6 +7,6 @@ namespace grim::device {
 
 // gemm's, of a K that is not 0. Needs has_amx().
 void amx_gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue);
-void amx_gemm(const Gemm<float, Bf16>& g, const Epilogue<float>& epilogue);  // of A, whose rows are dense, rounded
+void amx_gemm_rounded(std::span<const RoundedGemm> products);  // not empty
 
 }  // namespace grim::device

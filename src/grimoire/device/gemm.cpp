@@ -202,18 +202,23 @@ void gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue) {
   });
   run(turned, epilogue);
 }
-void gemm_rounded(const Gemm<float, Bf16>& g, const Epilogue<float>& epilogue) {
+void gemm_rounded(std::span<const RoundedGemm> products) {
   constexpr int64_t kGrain = 1 << 16;
-  GRIM_CHECK(g.a_col == 1, argument, "gemm", "rows of A must be dense where they are rounded");
-  if (has_amx() && g.M > 0 && g.N > 0 && g.K > 0) return amx_gemm(g, epilogue);
+  if (products.empty()) return;
+  const Gemm<float, Bf16>& first = products.front().product;
+  for (const auto& [g, epilogue] : products)
+    GRIM_CHECK(g.a_col == 1 && g.a == first.a && g.a_row == first.a_row && g.M == first.M && g.K == first.K, argument, "gemm",
+               "expected one A of dense rows where they are rounded");
+  if (has_amx() && first.M > 0 && first.K > 0) return amx_gemm_rounded(products);
   static thread_local std::vector<Bf16> room;
-  room.resize(static_cast<size_t>(g.M * g.K));
-  parallel_for(g.M, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, g.K)), [&, to = room.data()](int64_t begin, int64_t end) {
-    for (int64_t m = begin; m < end; ++m) narrow(g.a + m * g.a_row, g.K, to + m * g.K);
+  room.resize(static_cast<size_t>(first.M * first.K));
+  parallel_for(first.M, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, first.K)), [&, to = room.data()](int64_t begin, int64_t end) {
+    for (int64_t m = begin; m < end; ++m) narrow(first.a + m * first.a_row, first.K, to + m * first.K);
   });
-  gemm(Gemm<Bf16>{.M = g.M, .N = g.N, .K = g.K, .a = room.data(), .a_row = g.K, .b = g.b, .b_row = g.b_row, .b_col = g.b_col, .c = g.c, .c_row = g.c_row,
-                  .beta = g.beta},
-       epilogue);
+  for (const auto& [g, epilogue] : products)
+    gemm(Gemm<Bf16>{.M = g.M, .N = g.N, .K = g.K, .a = room.data(), .a_row = g.K, .b = g.b, .b_row = g.b_row, .b_col = g.b_col, .c = g.c, .c_row = g.c_row,
+                    .beta = g.beta},
+         epilogue);
 }
 void round_tile(const Tile<float>& t, Bf16* c, int64_t c_row) {
   for (int64_t m = t.m0; m < t.m1; ++m) narrow(t.c + (m - t.m0) * t.c_row, t.n1 - t.n0, c + m * c_row + t.n0);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 #include "grimoire/base/dtype.h"
@@ -45,8 +46,12 @@ void gemm(const Gemm<float, Bf16>& g, const Epilogue<float>& epilogue = {});
 // On the processor's own bf16 products (AVX-512 BF16, AMX) where it has them; elsewhere tiles are widened. Without a C its tiles exist for the epilogue
 // alone, which rounds them to where they belong; beta is 0 then.
 void gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue = {});
-// The same of dense rows of A that are rounded as they are read. throws: argument, another A
-void gemm_rounded(const Gemm<float, Bf16>& g, const Epilogue<float>& epilogue = {});
+// Such products of one A, whose dense rows are rounded once for all of them, one after the other.
+struct RoundedGemm {
+  Gemm<float, Bf16> product;
+  Epilogue<float> epilogue = {};
+};
+void gemm_rounded(std::span<const RoundedGemm> products);  // throws: argument, another A
 void round_tile(const Tile<float>& tile, Bf16* c, int64_t c_row);  // into a C of bf16, whose first number is `c`
 
 // The same with beta 0 for few rows of A, on the own kernel alone: a row of C has the same bits however many rows stand beside it. A step

@@ -8,7 +8,8 @@
 
 namespace grim {
 
-// What the model writes from each source, its start left out, until `end`, which is kept, or `most` tokens of each are written.
-std::vector<std::vector<int64_t>> write_greedily(const Seq2Seq& model, const TokenBatch& sources, int64_t end, int64_t most);
+// What the model writes from each source, its start left out, until `end`, which is kept, or `most` tokens of each are written. Tokens from `symbols` on are
+// never taken: rows of a table that is longer than its tokenizer's vocabulary stand for nothing.
+std::vector<std::vector<int64_t>> write_greedily(const Seq2Seq& model, const TokenBatch& sources, int64_t end, int64_t most, int64_t symbols = INT64_MAX);
 
 }  // namespace grim

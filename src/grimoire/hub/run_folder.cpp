@@ -30,12 +30,21 @@ std::string model_folder_in(const std::string& folder) {
   if (newest) return newest.path;
   if (!newest.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", newest.rejected[0].path, newest.rejected[0].reason), whole);
   if (const std::string file = whole_file_at(folder); !file.empty()) return file;
-  if (!holds_weights(folder))
+  if (!holds_weights(folder)) {
+    const std::string folds = hint_of_folds(folder);
     throw Error(ErrorKind::input, str("'{}' holds no model", folder),
-                holds_onnx(folder) ? "it holds ONNX, which is not read: expected safetensors, a PyTorch file or GGUF"
-                                   : "expected a folder that train wrote, or a checkpoint folder");
+                !folds.empty()        ? folds
+                : holds_onnx(folder)  ? "it holds ONNX, which is not read: expected safetensors, a PyTorch file or GGUF"
+                                      : "expected a folder that train wrote, or a checkpoint folder");
+  }
   if (exists(join_path(folder, kManifestName))) verify_checkpoint(folder);
   return folder;
+}
+
+std::string fold_folder(const std::string& folder, int64_t fold) { return join_path(folder, str("fold-{}", fold)); }
+
+std::string hint_of_folds(const std::string& folder) {
+  return exists(join_path(folder, kFoldsFile)) ? str("it holds the runs of several folds: give one of them, as {}", fold_folder(folder, 1)) : "";
 }
 
 std::string hint_without_whole(const std::string& run) {

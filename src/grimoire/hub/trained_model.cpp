@@ -6,6 +6,7 @@
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/nn/linear.h"
+#include "grimoire/text/special_token.h"
 
 namespace grim {
 namespace {
@@ -26,6 +27,10 @@ Json generation_of(const ModelFolder& f) {
 }
 
 }  // namespace
+
+int64_t end_token(const TrainedSeq2Seq& trained) {
+  return trained.ends.empty() ? needed_token(*trained.tokenizer, TokenRole::end) : trained.ends[0];
+}
 
 AnyTrained load_any(const std::string& folder, Dtype dtype) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");

@@ -42,6 +42,7 @@ struct TrainedSeq2Seq {
   Json about = {}, generation = {};
   Dtype dtype = Dtype::f32;
 };
+int64_t end_token(const TrainedSeq2Seq& trained);  // behind what it writes. throws: input, its tokenizer has none
 using AnyTrained = std::variant<TrainedModel, TrainedEncoder, TrainedSeq2Seq>;
 
 // Whichever of them it holds. throws: input, as model_folder_in (hub/run_folder.h) and open_model_folder; there is no tokenizer; it does nothing with texts

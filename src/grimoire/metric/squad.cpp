@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/str.h"
 #include "grimoire/base/utf8.h"
 #include "grimoire/metric/plain_text.h"
 #include "grimoire/text/unicode.h"
@@ -154,6 +155,24 @@ BestThresholds best_thresholds(std::span<const Question> given) {
   }
   const auto none = static_cast<double>(std::ranges::count_if(given, [](const Question& q) { return !has_answer(q); }));
   return {best_of(questions, exact, none), best_of(questions, f1, none)};
+}
+
+void set_parts(Json& result, const SquadScores& scores) {
+  const auto set = [&](const char* key, const std::optional<AnswerScores>& part) {
+    if (!part) return;
+    result.set(str("{}_exact", key), part->exact);
+    result.set(str("{}_f1", key), part->f1);
+    result.set(str("{}_total", key), part->questions);
+  };
+  set("HasAns", scores.with_answer);
+  set("NoAns", scores.without_answer);
+}
+
+void set_thresholds(Json& result, const BestThresholds& best) {
+  result.set("best_exact", best.exact.score);
+  result.set("best_exact_thresh", best.exact.threshold);
+  result.set("best_f1", best.f1.score);
+  result.set("best_f1_thresh", best.f1.threshold);
 }
 
 }  // namespace grim

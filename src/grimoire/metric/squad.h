@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "grimoire/base/json.h"
+
 namespace grim {
 
 std::string normalized_answer(std::string_view text);  // words with a blank between them
@@ -54,5 +56,9 @@ struct BestThresholds {
 BestThresholds best_thresholds(std::span<const Question> questions);
 // Scores with that threshold: answers that are less sure count as none.
 SquadScores squad_at(std::span<const Question> questions, double threshold);
+
+// By the names that SQuAD's own program prints: HasAns_exact ... of what there is, best_exact ... best_f1_thresh.
+void set_parts(Json& result, const SquadScores& scores);
+void set_thresholds(Json& result, const BestThresholds& best);
 
 }  // namespace grim

@@ -54,7 +54,8 @@ Bart::Attention::Attention(const std::string& name, Module& parent, const BartCo
       out_proj(layer("out_proj", *this, c, c.n_embd, c.n_embd, rng)) {}
 
 DecodeCache::KeysAndValues Bart::Attention::keys_and_values(const Tensor& x) const {
-  return {split_heads(k_proj(x), heads), split_heads(v_proj(x), heads)};
+  const std::vector<Tensor> kv = outputs_of({&k_proj, &v_proj}, x);
+  return {split_heads(kv[0], heads), split_heads(kv[1], heads)};
 }
 
 Tensor Bart::Attention::operator()(const Tensor& x, const DecodeCache::KeysAndValues& memory, const AttentionOptions& options) const {

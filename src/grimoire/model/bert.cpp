@@ -114,7 +114,8 @@ Bert::Block::Block(int64_t index, Module& parent, const BertConfig& c, const Ber
 Tensor Bert::Block::operator()(const Tensor& x, const std::vector<int64_t>& offsets, Pass& pass) const {
   AttentionOptions options = with_dropout(attention_dropout, pass);
   options.offsets = offsets;
-  const Tensor seen = attend(*this, split_heads(query(x), heads), split_heads(key(x), heads), split_heads(value(x), heads), options);
+  const std::vector<Tensor> vkq = outputs_of({&value, &key, &query}, x);
+  const Tensor seen = attend(*this, split_heads(vkq[2], heads), split_heads(vkq[1], heads), split_heads(vkq[0], heads), options);
   const Tensor y = tapped(*this, attention_norm(dropout_add(attention_out(seen), x, dropout, pass)), SiteKind::residual_mid);
   return tapped(*this, out_norm(dropout_add(out(inner(y, activation)), y, dropout, pass)), SiteKind::residual);
 }

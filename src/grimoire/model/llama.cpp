@@ -38,9 +38,10 @@ Llama::Attention::Attention(Module& parent, const LlamaConfig& c, int64_t layer,
       o_proj("o_proj", *this, weight(c.n_head * c.head(), c.n_embd, residual_std(c), rng), bias(c.out_bias, c.n_embd)) {}
 
 Tensor Llama::Attention::operator()(const Tensor& x, const Turns& turns, Pass& pass) const {
-  const Tensor q = rotary(split_heads(q_proj(x), heads), turns.cos, turns.sin);     // (B, H, T, D)
-  const Tensor k = kept(rotary(split_heads(k_proj(x), kv_heads), turns.cos, turns.sin), k_proj);  // (B, G, T, D)
-  const Tensor v = kept(split_heads(v_proj(x), kv_heads), v_proj);
+  const std::vector<Tensor> qkv = outputs_of({&q_proj, &k_proj, &v_proj}, x);
+  const Tensor q = rotary(split_heads(qkv[0], heads), turns.cos, turns.sin);                   // (B, H, T, D)
+  const Tensor k = kept(rotary(split_heads(qkv[1], kv_heads), turns.cos, turns.sin), k_proj);  // (B, G, T, D)
+  const Tensor v = kept(split_heads(qkv[2], kv_heads), v_proj);
   AttentionOptions options{.mask = AttentionMask::causal, .window = window};
   if (!pass.cache) return o_proj(attend(*this, q, k, v, options));
   const DecodeCache::KeysAndValues seen = pass.cache->extend(layer, k, v);
@@ -54,7 +55,7 @@ Llama::FeedForward::FeedForward(Module& parent, const LlamaConfig& c, Rng& rng)
       up_proj("up_proj", *this, weight(c.n_embd, c.inner(), kInitStd, rng), bias(c.feed_forward_biases, c.inner())),
       down_proj("down_proj", *this, weight(c.inner(), c.n_embd, residual_std(c), rng), bias(c.feed_forward_biases, c.n_embd)) {}
 
-Tensor Llama::FeedForward::operator()(const Tensor& x) const { return down_proj(gate_proj(x, Activation::silu) * up_proj(x)); }
+Tensor Llama::FeedForward::operator()(const Tensor& x) const { return down_proj(gated(gate_proj, Activation::silu, up_proj, x)); }
 
 Llama::Block::Block(int64_t layer, Module& parent, const LlamaConfig& c, Rng& rng)
     : Module("layers." + std::to_string(layer), parent), input_layernorm("input_layernorm", *this, c.n_embd, c.rms_norm_epsilon),

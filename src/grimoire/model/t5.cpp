@@ -62,7 +62,10 @@ T5::Attention::Attention(const std::string& name, Module& parent, const T5Config
       v("v", *this, weight(c.n_embd, c.n_head * c.head_size, 1 / root(c.n_embd), rng)),
       o("o", *this, weight(c.n_head * c.head_size, c.n_embd, 1 / root(c.n_head * c.head_size), rng)) {}
 
-DecodeCache::KeysAndValues T5::Attention::keys_and_values(const Tensor& x) const { return {split_heads(k(x), heads), split_heads(v(x), heads)}; }
+DecodeCache::KeysAndValues T5::Attention::keys_and_values(const Tensor& x) const {
+  const std::vector<Tensor> kv = outputs_of({&k, &v}, x);
+  return {split_heads(kv[0], heads), split_heads(kv[1], heads)};
+}
 
 Tensor T5::Attention::operator()(const Tensor& x, const DecodeCache::KeysAndValues& memory, const AttentionOptions& options) const {
   return o(attend(*this, split_heads(q(x), heads), memory.k, memory.v, options));
@@ -75,8 +78,7 @@ T5::FeedForward::FeedForward(const std::string& name, Module& parent, const T5Co
       wo("wo", *this, weight(c.n_inner, c.n_embd, 1 / root(c.n_inner), rng)) {}
 
 Tensor T5::FeedForward::operator()(const Tensor& x, Pass& pass) const {
-  const Tensor y = wi(x, activation);
-  return wo(grim::dropout(gated ? y * (*gated)(x) : y, dropout, pass));
+  return wo(grim::dropout(gated ? grim::gated(wi, activation, *gated, x) : wi(x, activation), dropout, pass));
 }
 
 T5::Block::Block(int64_t index, Module& parent, const T5Config& c, bool decodes, Rng& rng)

@@ -44,6 +44,28 @@ void Linear::set_product(std::unique_ptr<Product> product) {
   adopt(*product_);
 }
 
+namespace {
+bool is_plain(const Linear& layer) { return layer.weight().defined() && !Tap::looks(); }
+Affine affine(const Linear& layer, Activation activation) { return {layer.product().dense(), layer.bias(), activation}; }
+}  // namespace
+
+std::vector<Tensor> outputs_of(std::initializer_list<const Linear*> layers, const Tensor& x) {
+  std::vector<Tensor> y;
+  if (std::ranges::all_of(layers, [](const Linear* layer) { return is_plain(*layer); })) {
+    std::vector<Affine> all;
+    for (const Linear* layer : layers) all.push_back(affine(*layer, Activation::none));
+    return linear(x, all);
+  }
+  for (const Linear* layer : layers) y.push_back((*layer)(x));
+  return y;
+}
+
+Tensor gated(const Linear& gate, Activation activation, const Linear& layer, const Tensor& x) {
+  if (is_plain(gate) && is_plain(layer)) return gated_linear(x, affine(gate, activation), affine(layer, Activation::none));
+  const Tensor y = layer(x);
+  return gate(x, activation) * y;
+}
+
 Linear& linear_at(Module& root, std::string_view path) {
   std::vector<std::string> known;
   Linear* found = nullptr;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <initializer_list>
 #include <memory>
+#include <vector>
 
 #include "grimoire/nn/init.h"
 #include "grimoire/nn/product.h"
@@ -40,6 +42,10 @@ struct Linear : Module {
   std::unique_ptr<Product> product_;
   Tensor bias_;
 };
+
+// What layers that read the same x give, and act(gate(x)) * layer(x): op/linear.h's forms of several where each has one matrix and no tap looks.
+std::vector<Tensor> outputs_of(std::initializer_list<const Linear*> layers, const Tensor& x);
+Tensor gated(const Linear& gate, Activation activation, const Linear& layer, const Tensor& x);
 
 // The Linear at a dotted path, "transformer.h.0.attn.c_attn". throws: argument, with the nearest paths of Linears
 Linear& linear_at(Module& root, std::string_view path);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "grimoire/tensor/tensor.h"
 
 namespace grim {
@@ -12,6 +15,15 @@ enum class Activation { none, relu, gelu, gelu_tanh, tanh, sigmoid, silu };
 // rounded to it first.
 // Weights are stored (in, out), as GPT-2's checkpoints are, so that the forward product reads both operands along rows.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, Activation activation = Activation::none);
+
+// Several of one x, and act(x Wg + bg) * (x W + b), the gate of a feed-forward (Shazeer 2020, section 2): the numbers of the ops one by one. Where no
+// gradient is recorded x is rounded once, and the gate meets the second product while that is in cache.
+struct Affine {
+  Tensor weight = {}, bias = {};
+  Activation activation = Activation::none;
+};
+std::vector<Tensor> linear(const Tensor& x, std::span<const Affine> layers);
+Tensor gated_linear(const Tensor& x, const Affine& gate, const Affine& layer);
 
 Tensor activate(const Tensor& z, Activation activation);
 

@@ -18,12 +18,13 @@
 #ifndef GRIM_LINEAR_ROWS
 #define GRIM_LINEAR_ROWS
 namespace grim::cpu {
-// To a tile of x W: adds the bias, keeps that sum in `pre` when given, applies the activation.
+// To a tile of x W: adds the bias, keeps that sum in `pre` when given, applies the activation, multiplies.
 template <class T> struct BiasActivation {
   Activation activation;
   const T* bias;  // (N,) or null
   T* pre;         // the tile's first number of (M, N), or null
   int64_t N;
+  const T* times = nullptr;  // likewise
 };
 // dz = dy act'(.); `kept` is pre for gelu and silu, y for the others.
 template <class T> struct BiasActivationBackward {
@@ -69,11 +70,13 @@ template <class T, class Act> void forward_tile(const BiasActivation<T>& p, cons
   for (int64_t m = 0; m < tile.m1 - tile.m0; ++m) {
     T* const y = tile.c + m * tile.c_row;
     T* const pre = p.pre ? p.pre + m * p.N : nullptr;
+    const T* const times = p.times ? p.times + m * p.N : nullptr;
     EachVector(d, tile.n1 - tile.n0, [&](int64_t n, int64_t count) HWY_ATTR {
       auto z = Get(d, y + n, count);
       if (bias) z = hn::Add(z, Get(d, bias + n, count));
       if (pre) Put(z, d, pre + n, count);
-      Put(Act::Value(d, z), d, y + n, count);
+      z = Act::Value(d, z);
+      Put(times ? hn::Mul(Get(d, times + n, count), z) : z, d, y + n, count);
     });
   }
 }
@@ -158,19 +161,27 @@ template <class T, class F> void in_row_blocks(int64_t M, int64_t N, T* dbias, T
 }  // namespace
 
 namespace {
-template <class F> void multiply_and_finish(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y,
-                                            const Tensor& pre, F&& multiply) {
-  visit_float("linear", x.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const int64_t N = y.shape()[1];
-    const auto finish = [&, run = table().tile.of<T>()](const device::Tile<T>& t) {
-      run({activation, data_or_null<T>(bias), pre.defined() ? pre.data<T>() + t.m0 * N + t.n0 : nullptr, N}, t);
-    };
-    const device::Epilogue<T> epilogue = bias.defined() || activation != Activation::none ? device::epilogue_of<T>(finish) : device::Epilogue<T>{};
-    if constexpr (std::is_same_v<T, float>)
-      if (w.dtype() == Dtype::bf16) return multiply(gemm_of<T, Bf16>(x, w, y), epilogue);
-    multiply(gemm_of<T>(x, w, y), epilogue);
-  });
+// What a tile of a layer's product goes through; the epilogue refers to it.
+template <class T> struct Finish {
+  const EvaluatedLayer& layer;
+  Tensor pre = {};
+
+  void operator()(const device::Tile<T>& tile) const {
+    const int64_t N = layer.y.shape()[1];
+    const auto at = [&](const Tensor& c) { return c.defined() ? c.data<T>() + tile.m0 * N + tile.n0 : nullptr; };
+    table().tile.of<T>()({layer.activation, data_or_null<T>(layer.bias), at(pre), N, at(layer.times)}, tile);
+  }
+  device::Epilogue<T> epilogue() const {
+    const bool plain = !layer.bias.defined() && layer.activation == Activation::none && !layer.times.defined();
+    return plain ? device::Epilogue<T>{} : device::epilogue_of<T>(*this);
+  }
+};
+
+// use(product) of x and w, which may be bf16 beside f32.
+template <class T, class F> void with_product(const Tensor& x, const EvaluatedLayer& layer, F&& use) {
+  if constexpr (std::is_same_v<T, float>)
+    if (is_narrow(layer.w)) return use(gemm_of<T, Bf16>(x, layer.w, layer.y));
+  use(gemm_of<T>(x, layer.w, layer.y));
 }
 
 // All of bf16: a row of a tile is finished in f32, and each of what is kept of it is rounded once.
@@ -193,28 +204,42 @@ void bf16_linear(Activation activation, const Tensor& x, const Tensor& w, const 
 
 void linear(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y, const Tensor& pre) {
   if (x.dtype() == Dtype::bf16) return bf16_linear(activation, x, w, bias, y, pre);
-  multiply_and_finish(activation, x, w, bias, y, pre, [](const auto& g, const auto& e) { device::gemm(g, e); });
+  const EvaluatedLayer layer{activation, w, bias, y};
+  visit_float("linear", x.dtype(), [&]<class T>(T) {
+    const Finish<T> finish{layer, pre};
+    with_product<T>(x, layer, [&](const auto& g) { device::gemm(g, finish.epilogue()); });
+  });
 }
 
-// A row of x is rounded as it meets a bf16 weight where many rows would be, on bf16 products: a word has one meaning in a prompt and behind it.
-void linear_evaluated(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y) {
-  constexpr int64_t kFew = 64;
+namespace {
+// x to bf16 and back, for products that are not bf16's own.
+Tensor rounded(const Tensor& x) {
   static thread_local std::vector<Bf16> narrow;
-  static thread_local std::vector<float> wide;
-  const bool few = x.dim(0) <= kFew, rounds = is_narrow(w) && !is_narrow(x) && device::has_bf16_products();
-  multiply_and_finish(activation, x, w, bias, y, {}, [&]<class T, class W>(device::Gemm<T, W> g, const device::Epilogue<T>& e) {
-    if constexpr (std::is_same_v<W, Bf16>) {
-      if (rounds && !few) return device::gemm_rounded(g, e);
-      if (rounds) {
-        const int64_t count = g.M * g.K;
-        narrow.resize(static_cast<size_t>(count));
-        device::narrow(g.a, count, narrow.data());
-        wide.resize(narrow.size());
-        device::widen(narrow.data(), count, wide.data());
-        g.a = wide.data();
-      }
+  const Tensor wide = x.like();
+  narrow.resize(static_cast<size_t>(x.numel()));
+  device::narrow(x.data<float>(), x.numel(), narrow.data());
+  device::widen(narrow.data(), x.numel(), wide.data<float>());
+  return wide;
+}
+}  // namespace
+
+// A row of x is rounded as it meets a bf16 weight where many rows would be, on bf16 products: a word has one meaning in a prompt and behind it.
+void linear_evaluated(const Tensor& x, std::span<const EvaluatedLayer> layers) {
+  constexpr int64_t kFew = 64;
+  const bool few = x.dim(0) <= kFew, rounds = is_narrow(layers.front().w) && !is_narrow(x) && device::has_bf16_products();
+  if (rounds && !few) {
+    std::vector<Finish<float>> finish;
+    std::vector<device::RoundedGemm> products;
+    for (const EvaluatedLayer& layer : layers) finish.push_back({layer});
+    for (const Finish<float>& f : finish) products.push_back({gemm_of<float, Bf16>(x, f.layer.w, f.layer.y), f.epilogue()});
+    return device::gemm_rounded(products);
+  }
+  const Tensor seen = rounds ? rounded(x) : x;
+  visit_float("linear", x.dtype(), [&]<class T>(T) {
+    for (const EvaluatedLayer& layer : layers) {
+      const Finish<T> finish{layer};
+      with_product<T>(seen, layer, [&](const auto& g) { few ? device::gemm_rows(g, finish.epilogue()) : device::gemm(g, finish.epilogue()); });
     }
-    few ? device::gemm_rows(g, e) : device::gemm(g, e);
   });
 }
 

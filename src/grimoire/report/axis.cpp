@@ -11,7 +11,8 @@ void Axis::take(double v) {
 
 void Axis::settle() {
   if (!(low <= high)) low = log ? 1 : 0, high = log ? 10 : 1;
-  if (low == high) low = log ? low / 2 : low - 0.5, high = log ? high * 2 : high + 0.5;
+  // Values that differ in their last digits alone are one value: no step between ticks would lead from one to the other.
+  if (high - low <= 1e-9 * std::max(std::abs(low), std::abs(high))) low = log ? low / 2 : low - 0.5, high = log ? high * 2 : high + 0.5;
 }
 
 void Axis::round_out() {

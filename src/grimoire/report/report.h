@@ -21,6 +21,7 @@ struct Number {  // a number that is shown its own way: "0.0120", "28 %"
 };
 // By a format of str(); "-" for NaN, which is null in JSON.
 Number number(double value, std::string_view format);
+Number counted(int64_t n);  // "12,345"
 
 struct Histogram {  // as a cell: a picture as high as a line
   double low = 0, high = 0;

@@ -39,6 +39,7 @@ struct ValueJson {
 }  // namespace
 
 Number number(double value, std::string_view format) { return {value, std::isnan(value) ? "-" : str(format, value)}; }
+Number counted(int64_t n) { return {static_cast<double>(n), with_commas(n)}; }
 
 std::string to_text(const Value& value, size_t columns) { return std::visit(ValueText{columns}, value); }
 Json to_json(const Value& value) { return std::visit(ValueJson(), value); }

@@ -111,10 +111,14 @@ std::vector<Question> for_squad(const TextQuestions& questions, const std::vecto
   return all;
 }
 
+SquadVersion version_of(const TextQuestions& questions, const AnswerOptions& options) {
+  return options.may_lack || questions.without_answer() > 0 ? SquadVersion::v2 : SquadVersion::v1;
+}
+
 SquadScores score_answers(const TextQuestions& questions, const std::vector<FoundAnswers>& found, const AnswerOptions& options) {
   const std::vector<Question> all = for_squad(questions, found);
   if (options.may_lack) return squad_at(all, options.threshold);
-  return squad(all, questions.without_answer() > 0 ? SquadVersion::v2 : SquadVersion::v1);
+  return squad(all, version_of(questions, options));
 }
 
 }  // namespace grim

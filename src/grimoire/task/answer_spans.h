@@ -58,6 +58,8 @@ Tensor answer_loss(const Tensor& logits, std::span<const int64_t> offsets, std::
 
 // Answers beside those that are right, for metric/squad.h: the best span, and by how much 'no answer' is better.
 std::vector<Question> for_squad(const TextQuestions& questions, const std::vector<FoundAnswers>& found);
+// 2.0's where there may be no answer, or the questions lack one.
+SquadVersion version_of(const TextQuestions& questions, const AnswerOptions& options);
 // With `options`, of 100: SQuAD 2.0's where there may be no answer, or the questions lack one, else 1.1's.
 SquadScores score_answers(const TextQuestions& questions, const std::vector<FoundAnswers>& found, const AnswerOptions& options);
 

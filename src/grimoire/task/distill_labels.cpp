@@ -34,9 +34,9 @@ Tensor decisions(const LabelAnswers& answers) {
 
 class DistillTask final : public LabelledTask {
  public:
-  DistillTask(EncoderAtHand student, std::shared_ptr<const Teacher> teacher, const LabelFiles& files, const FinetuneOptions& options,
+  DistillTask(EncoderAtHand student, std::shared_ptr<const Teacher> teacher, const LabelData& data, const FinetuneOptions& options,
               const DistillOptions& distill)
-      : LabelledTask(std::move(student), files, options), teacher_(std::move(teacher)), distill_(distill) {
+      : LabelledTask(std::move(student), data, options), teacher_(std::move(teacher)), distill_(distill) {
     if (!train_.targets.defined() && distill.soft == 0 && distill.cosine == 0)
       throw Error(ErrorKind::usage,
                   GRIM_SETTING("soft-weight=0") " and " GRIM_SETTING("cosine-weight=0") ": the data have no labels, so that nothing is learned",
@@ -46,7 +46,7 @@ class DistillTask final : public LabelledTask {
   double weight(std::span<const int64_t> rows) const override { return static_cast<double>(rows.size()); }
   // The mean over the texts; of the angles over the tokens of each first, so that every text counts the same in all three parts.
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override {
-    const TokenBatch batch = train_.texts.batch(rows);
+    const TokenBatch batch = train_.texts->batch(rows);
     const Tensor hidden = model_->hidden(batch, pass);  // (N, C)
     const Tensor logits = widened(model_->labels(hidden, batch, pass));  // (rows, K)
     Tensor seen, said;
@@ -72,7 +72,7 @@ class DistillTask final : public LabelledTask {
     std::vector<std::string> all = LabelledTask::notes();
     if (!train_.targets.defined()) all.push_back("no column of labels: all that is learned are the teacher's answers, and scores tell how often both agree");
     else if (const auto s = has(Part::dev) ? scores_of_teacher({}) : std::nullopt)
-      all.push_back(str("the teacher has {} {:.4f} on dev, of {} layers; the student has {}", score_name(labels_.kind), s->score,
+      all.push_back(str("the teacher has {} {:.4f} on dev, of {} layers; the student has {}", score_name(), s->score,
                         layers_of(teacher_->model()), layers_of(*model_)));
     return all;
   }
@@ -80,11 +80,11 @@ class DistillTask final : public LabelledTask {
  private:
   Tensor targets(Part part) const override {
     const LabelPart& judged = of(part);
-    return judged.targets.defined() ? judged.targets : decisions(answer_labels(teacher_->model(), judged.texts));
+    return judged.targets.defined() ? judged.targets : decisions(answer_labels(teacher_->model(), *judged.texts));
   }
   std::optional<LabelScores> scores_of_teacher(const StopAsked& stop) const {
     if (teacher_on_dev_) return teacher_on_dev_;
-    const LabelAnswers answers = answer_labels(teacher_->model(), dev_.texts, stop);
+    const LabelAnswers answers = answer_labels(teacher_->model(), *dev_.texts, stop);
     if (answers.stopped) return {};
     return teacher_on_dev_ = score_labels(answers, dev_.targets.defined() ? dev_.targets : decisions(answers));
   }
@@ -97,30 +97,31 @@ class DistillTask final : public LabelledTask {
 class DistillSource final : public TaskSource {
  public:
   DistillSource(std::shared_ptr<const Teacher> teacher, LabelFiles files, const FinetuneOptions& options, const DistillOptions& distill)
-      : teacher_(std::move(teacher)), files_(std::move(files)), options_(options), distill_(distill) {}
+      : teacher_(std::move(teacher)), data_(std::move(files), options.windows), options_(options), distill_(distill) {}
 
   std::unique_ptr<Task> make(const RunConfig&, Rng& rng, const std::string& checkpoint) const override {
-    return std::make_unique<DistillTask>(teacher_->student(distill_, checkpoint, rng), teacher_, files_, options_, distill_);
+    return std::make_unique<DistillTask>(teacher_->student(distill_, checkpoint, rng), teacher_, data_, options_, distill_);
   }
   void resolve(RunConfig& config) const override {
-    options_.resolve(config, std::ssize(files_.train.texts));
+    options_.resolve(config, std::ssize(data_.files()->train.texts));
     TaskSource::resolve(config);
   }
   Json identity(const RunConfig& config) const override {
-    return Json::object({{"content_xxh3_128", files_.train.content_hash}, {"dev_xxh3_128", files_.dev.content_hash}, {"split", config.split},
-                         {"teacher_xxh3_128", teacher_->hash()}});
+    Json all = options_.identity(config, data_.files()->train.content_hash, data_.files()->dev.content_hash);
+    all.set("teacher_xxh3_128", teacher_->hash());
+    return all;
   }
 
  private:
   std::shared_ptr<const Teacher> teacher_;
-  LabelFiles files_;
+  LabelData data_;
   FinetuneOptions options_;
   DistillOptions distill_;
 };
 
 struct DistillSettings {
   static TaskWords words() {
-    return {.unit = "text", .baseline = "the teacher", .next = "grimoire predict {} " GRIM_SETTING("text=..."), .rival = "the teacher", .score = "score"};
+    return {.unit = "text", .baseline = "the teacher", .next = "grimoire predict {} " GRIM_SETTING("text=..."), .rival = "the teacher"};
   }
   LabelledColumns columns;
   FinetuneOptions finetune;
@@ -128,7 +129,8 @@ struct DistillSettings {
 
   Options options(RunConfig& run) {
     Options all = finetune.options(run);
-    std::erase_if(all, [](const Option& o) { return o.name == "init-from" || o.name == "freeze" || o.name == "layer-decay"; });
+    std::erase_if(all, [](const Option& o) { return o.name == "init-from" || o.name == "freeze" || o.name == "layer-decay" || o.name.starts_with("fold"); });
+    for (Option& o : all) std::erase(o.without, "folds");
     for (Option& o : all)
       if (o.name == "data") o.help = "texts to learn from, with labels or without: CSV, TSV or JSON Lines";
     for (Option& o : distill.options(run)) all.push_back(std::move(o));

@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
+#include <string_view>
 
 #include "grimoire/base/setting_words.h"
+#include "grimoire/data/folds.h"
+#include "grimoire/data/split.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/model/register.h"
 #include "grimoire/nn/layer_numbers.h"
-#include "grimoire/train/lm_data.h"
 
 namespace grim {
 double FinetuneOptions::rate_scale(const std::string& parameter, int64_t layers) const {
@@ -22,7 +25,10 @@ double FinetuneOptions::rate_scale(const std::string& parameter, int64_t layers)
 Options FinetuneOptions::options(RunConfig& run) {
   return {{.name = "data", .help = "labelled texts to learn from: CSV, TSV or JSON Lines", .target = &run.data, .basic = true},
           {.name = "dev", .help = "a file that chooses the best weights; without one, a part of the data", .target = &dev, .basic = true},
-          {.name = "test", .help = "a file that judges them in the end", .target = &test, .basic = true},
+          {.name = "test", .help = "a file that judges them in the end", .target = &test, .basic = true, .without = {"folds"}},
+          {.name = "folds", .help = "so many runs, each judged on another part of the data, which neither trains nor chooses", .target = &folds, .low = 0,
+           .high = 1000, .basic = true},
+          {.name = "fold", .help = "train this fold alone, from 1; 0: one after another", .target = &fold, .low = 0, .with = "folds"},
           {.name = "split", .help = "percent of the data for train/dev/test, where no file judges", .target = &run.split},
           {.name = "init-from", .help = "the run or model folder that is fine-tuned", .target = &run.init_from},
           {.name = "epochs", .help = "times that the data are gone through", .target = &epochs, .low = 0.001, .basic = true, .without = {"steps"}},
@@ -31,7 +37,7 @@ Options FinetuneOptions::options(RunConfig& run) {
           {.name = "freeze", .help = "embeddings and so many layers stay as they are; -1: all but the head", .target = &freeze, .low = -1},
           {.name = "max-length", .help = "tokens read of a text at once; 0: what the model reads", .target = &windows.most, .low = 0},
           {.name = "long-texts", .help = "what is read of longer ones: their head, tail, all in windows; or they are refused",
-           .target = by_choice(&windows.longer), .choices = {"head", "tail", "window", "refuse"}},
+           .target = by_choice(&windows.longer), .choices = {kLongTexts.begin(), kLongTexts.end()}},
           {.name = "stride", .help = "tokens that two windows share", .target = &windows.stride, .low = 0, .with = "long-texts=window"}};
 }
 
@@ -42,18 +48,50 @@ void FinetuneOptions::resolve(RunConfig& run, int64_t examples) const {
   if (run.warmup == 0) run.warmup = std::llround(warmup_share * static_cast<double>(run.steps));
 }
 
-FinetuneOptions::Shares FinetuneOptions::shares(const RunConfig& run, int64_t examples) const {
+SplitPercent FinetuneOptions::percent_in_fold(const RunConfig& run) const {
   const SplitPercent split = SplitPercent::parse(run.split);
-  const std::vector<int64_t> order = Rng(RngMode::philox, 42, "texts").permutation(examples);
+  const double both = split.train + split.dev;
+  GRIM_CHECK(both > 0, input, "finetune", "{} of the data train: nothing is left beside the folds", run.split);
+  return {.train = 100 * split.train / both, .dev = 100 * split.dev / both, .test = 0};
+}
+
+FinetuneOptions::Shares FinetuneOptions::shares(const RunConfig& run, int64_t examples, const std::vector<double>& strata) const {
+  GRIM_CHECK(fold <= folds, usage, "finetune", "got fold {} of {}, expected 1 to {}", fold, folds, folds);
+  std::optional<Fold> held;
+  if (fold > 0) held = shuffled_folds(strata, examples, folds, 42)[static_cast<size_t>(fold - 1)];
+  const SplitPercent split = held ? percent_in_fold(run) : SplitPercent::parse(run.split);
+  std::vector<int64_t> order = Rng(RngMode::philox, 42, "texts").permutation(held ? std::ssize(held->train) : examples);
+  if (held) order = pick(held->train, order);
   const auto part = [&](double from, double percent) {
-    const double n = static_cast<double>(examples);
+    const double n = static_cast<double>(order.size());
     return std::vector<int64_t>(order.begin() + std::llround(n * from / 100), order.begin() + std::llround(n * (from + percent) / 100));
   };
   const double for_dev = dev.empty() ? split.dev : 0, for_test = test.empty() ? split.test : 0;
   Shares shares{.train = part(0, 100 - for_dev - for_test), .dev = part(100 - for_dev - for_test, for_dev), .test = part(100 - for_test, for_test)};
+  if (held) shares.test = held->test;
   GRIM_CHECK(!shares.train.empty(), input, "finetune", "{}: no text is left to train on beside {} percent for dev and {} for test", run.data, for_dev,
              for_test);
   return shares;
+}
+
+Json FinetuneOptions::identity(const RunConfig& run, const std::string& train_hash, const std::string& dev_hash) const {
+  Json all = Json::object({{"content_xxh3_128", train_hash}, {"dev_xxh3_128", dev_hash}, {"split", run.split}});
+  if (fold > 0) all.set("fold", str("{} of {}", fold, folds));
+  return all;
+}
+
+std::vector<double> numbered_texts(std::span<const std::string> texts) {
+  std::map<std::string_view, double> numbers;
+  std::vector<double> all;
+  for (const std::string& text : texts) all.push_back(numbers.try_emplace(text, static_cast<double>(numbers.size())).first->second);
+  return all;
+}
+
+std::vector<int64_t> evenly_spread(int64_t examples) {
+  constexpr int64_t kMost = 2048;
+  std::vector<int64_t> some;
+  for (int64_t i = 0; i < examples; i += (examples + kMost - 1) / kMost) some.push_back(i);
+  return some;
 }
 
 EncoderAtHand encoder_of_run(const RunConfig& run, const std::string& checkpoint, NewHead head, const Labels& labels, Rng& rng) {

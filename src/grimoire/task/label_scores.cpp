@@ -125,12 +125,7 @@ LabelScores score_labels(const LabelAnswers& answers, const Tensor& targets) {
       loss = (p[0] - y[0]) * (p[0] - y[0]);
     }
     s.loss += loss / static_cast<double>(N);
-    s.worst.push_back({t, loss});
   }
-  constexpr size_t kShown = 10;
-  const auto shown = s.worst.begin() + static_cast<int64_t>(std::min(kShown, s.worst.size()));
-  std::partial_sort(s.worst.begin(), shown, s.worst.end(), [](const auto& a, const auto& b) { return a.loss != b.loss ? a.loss > b.loss : a.text < b.text; });
-  s.worst.erase(shown, s.worst.end());
   if (one) s.score = hits / static_cast<double>(N);
   if (several) {
     double sums[3] = {};

@@ -30,11 +30,6 @@ struct LabelScores {
   double loss = 0;   // nats; of a value the mean squared error
   double score = 0;  // accuracy; F1 over all labels together; Pearson's correlation
   std::vector<double> confusion = {};  // K x K, true by predicted; of several: of each class its hits, false alarms, misses, and the rest: (K, 4)
-  struct Mistake {
-    int64_t text;
-    double loss;
-  };
-  std::vector<Mistake> worst = {};     // by loss, the largest first; at most 10
 };
 LabelScores score_labels(const LabelAnswers& answers, const Tensor& targets);
 const char* score_name(LabelKind kind);

@@ -16,6 +16,7 @@ namespace grim {
 // Which texts train and which judge, as they were read.
 struct LabelFiles {
   LabelledTexts train, dev, test;
+  LabelledTexts train_sample;  // of those that train, as many as tell their loss well enough
 };
 Options column_options(LabelledColumns& columns);
 LabelledTexts read_labelled(const std::string& path, const LabelledColumns& columns, WithLabels with);  // throws: input
@@ -24,13 +25,34 @@ LabelledTexts read_labelled(const std::string& path, const LabelledColumns& colu
 LabelFiles label_files(const LabelledTexts& all, const Labels& set, const RunConfig& run, const FinetuneOptions& options, const LabelledColumns& columns,
                        WithLabels with);
 
+// The texts of a source, which tokenizers cut.
+class LabelData {
+ public:
+  LabelData(LabelFiles files, const TextWindows& windows) : files_(std::make_shared<const LabelFiles>(std::move(files))), windows_(windows) {}
+  struct Parts {
+    EncodedTexts train, dev, test, train_sample;
+  };
+  const std::shared_ptr<const LabelFiles>& files() const { return files_; }
+  const TextWindows& windows() const { return windows_; }
+  // throws: input, as EncodedTexts
+  std::shared_ptr<const Parts> encoded(const Tokenizer& tokenizer, int64_t context) const;
+
+ private:
+  std::shared_ptr<const LabelFiles> files_;
+  TextWindows windows_;
+  EncodedOnce<Parts> encoded_;
+};
+
 class LabelledTask : public Task {
  public:
   Pretrained& model() override { return *model_; }
-  int64_t rows() const override { return train_.texts.windows(); }
+  int64_t rows() const override { return train_.texts->windows(); }
   Sampling sampling() const override { return Sampling::epochs; }
-  bool has(Part part) const override { return of(part).texts.texts() > 0; }
-  Judgement judge(Part part, int64_t batches, const StopAsked& stop) const override;
+  bool has(Part part) const override { return of(part).texts && of(part).texts->texts() > 0; }
+  Judgement judge(Part part, int64_t batches, const StopAsked& stop) const override;  // of what trains a sample
+  std::string score_name() const override;
+  int64_t batches(Part part) const override { return of(part).texts->texts(); }
+  Examination examine(Part part, const StopAsked& stop) const override;
   double guessing() const override;  // whoever answers without reading: all classes alike, or the mean
   std::vector<CheckpointFile> files() const override;
   void load(const std::string& folder) override;
@@ -38,11 +60,12 @@ class LabelledTask : public Task {
 
  protected:
   struct LabelPart {
-    EncodedTexts texts;
-    Tensor targets;  // as label_targets; undefined: nothing is known of these texts
+    const LabelledTexts* labelled = nullptr;
+    const EncodedTexts* texts = nullptr;
+    Tensor targets = {};  // as label_targets; undefined: nothing is known of these texts
   };
-  LabelledTask(EncoderAtHand at_hand, const LabelFiles& files, const FinetuneOptions& options);
-  const LabelPart& of(Part part) const { return part == Part::train ? train_ : part == Part::dev ? dev_ : part == Part::test ? test_ : none_; }
+  LabelledTask(EncoderAtHand at_hand, const LabelData& data, const FinetuneOptions& options);
+  const LabelPart& of(Part part) const { return part == Part::train ? train_sample_ : part == Part::dev ? dev_ : part == Part::test ? test_ : none_; }
   virtual Tensor targets(Part part) const { return of(part).targets; }  // what is right, in a judgement
   // The loss of logits (rows, K) against what is right of these windows of train, of which window i weighs weights[i], 1 together: cross-entropy; of several
   // labels that of each, their mean; of a number the squared error. 0-d.
@@ -56,10 +79,12 @@ class LabelledTask : public Task {
   FinetuneOptions options_;
 
  private:
-  std::vector<std::string> notes_;
+  TextWindows windows_;
+  std::shared_ptr<const LabelFiles> files_;
+  std::shared_ptr<const LabelData::Parts> encoded_;
 
  protected:
-  LabelPart train_, dev_, test_, none_;
+  LabelPart train_, dev_, test_, train_sample_, none_;
 };
 
 }  // namespace grim

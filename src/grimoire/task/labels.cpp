@@ -14,8 +14,8 @@ namespace {
 
 class LabelTask final : public LabelledTask {
  public:
-  LabelTask(EncoderAtHand at_hand, const LabelFiles& files, const FinetuneOptions& options, std::vector<double> class_weights)
-      : LabelledTask(std::move(at_hand), files, options), layers_(layers_of(*model_)), class_weights_(std::move(class_weights)) {}
+  LabelTask(EncoderAtHand at_hand, const LabelData& data, const FinetuneOptions& options, std::vector<double> class_weights)
+      : LabelledTask(std::move(at_hand), data, options), layers_(layers_of(*model_)), class_weights_(std::move(class_weights)) {}
 
   double rate_scale(const std::string& parameter) const override { return options_.rate_scale(parameter, layers_); }
   double weight(std::span<const int64_t> rows) const override {
@@ -24,7 +24,7 @@ class LabelTask final : public LabelledTask {
     return sum;
   }
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override {
-    const TokenBatch batch = train_.texts.batch(rows);
+    const TokenBatch batch = train_.texts->batch(rows);
     const Tensor logits = widened(model_->labels(model_->hidden(batch, pass), batch, pass));  // (rows, K)
     const double total = weight(rows);
     std::vector<double> weights;
@@ -37,7 +37,7 @@ class LabelTask final : public LabelledTask {
   double weight_of(int64_t window) const {
     if (class_weights_.empty()) return 1;
     const int64_t K = std::ssize(labels_.names);
-    const double* const y = train_.targets.data<double>() + train_.texts.text_of(window) * K;
+    const double* const y = train_.targets.data<double>() + train_.texts->text_of(window) * K;
     return class_weights_[static_cast<size_t>(std::max_element(y, y + K) - y)];
   }
 
@@ -60,33 +60,39 @@ std::vector<double> balanced_weights(const Tensor& targets) {
 class LabelSource final : public TaskSource {
  public:
   LabelSource(LabelFiles files, Labels labels, const FinetuneOptions& options, NewHead head, ClassWeights weights)
-      : files_(std::move(files)), labels_(std::move(labels)), options_(options), head_(head), weights_(weights) {}
+      : data_(std::move(files), options.windows), labels_(std::move(labels)), options_(options), head_(head), weights_(weights) {}
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
-    return std::make_unique<LabelTask>(encoder_of_run(config, checkpoint, head_, labels_, rng), files_, options_,
-                                       weights_ == ClassWeights::balanced ? balanced_weights(label_targets(files_.train, labels_)) : std::vector<double>());
+    return std::make_unique<LabelTask>(encoder_of_run(config, checkpoint, head_, labels_, rng), data_, options_,
+                                       weights_ == ClassWeights::balanced ? balanced_weights(label_targets(files().train, labels_)) : std::vector<double>());
   }
   void resolve(RunConfig& config) const override {
-    options_.resolve(config, std::ssize(files_.train.texts));
+    options_.resolve(config, std::ssize(files().train.texts));
     TaskSource::resolve(config);
   }
   Json identity(const RunConfig& config) const override {
-    return Json::object({{"content_xxh3_128", files_.train.content_hash}, {"dev_xxh3_128", files_.dev.content_hash}, {"split", config.split},
-                         {"labels", Json::array_of(labels_.names)}});
+    Json all = options_.identity(config, files().train.content_hash, files().dev.content_hash);
+    all.set("labels", Json::array_of(labels_.names));
+    return all;
   }
 
  private:
-  LabelFiles files_;
+  const LabelFiles& files() const { return *data_.files(); }
+
+  LabelData data_;
   Labels labels_;
   FinetuneOptions options_;
   NewHead head_;
   ClassWeights weights_;
 };
 
-template <LabelKind kKind> struct LabelSettings {
+enum class Reads : uint8_t { texts_or_pairs, pairs };
+
+template <LabelKind kKind, Reads kReads = Reads::texts_or_pairs> struct LabelSettings {
   static TaskWords words() {
-    return {.unit = "text", .baseline = "answering what is usual", .next = "grimoire predict {} " GRIM_SETTING("text=..."), .rival = "answering what is usual",
-            .score = score_name(kKind)};
+    return {.unit = "text", .baseline = "answering what is usual",
+            .next = kReads == Reads::pairs ? "grimoire predict {} " GRIM_SETTING("data=FILE") : "grimoire predict {} " GRIM_SETTING("text=..."),
+            .rival = "answering what is usual"};
   }
   LabelledColumns columns;
   FinetuneOptions finetune;
@@ -105,6 +111,9 @@ template <LabelKind kKind> struct LabelSettings {
   }
   std::unique_ptr<TaskSource> open(const RunConfig& run) const {
     const LabelledTexts all = read_labelled(run.data, columns, WithLabels::required);
+    if (kReads == Reads::pairs && all.pairs.empty())
+      throw Error(ErrorKind::input, str("[labels] {}: one column of texts, expected two, the text and the one beside it", all.reading),
+                  "name it: " GRIM_SETTING("pair-column=NAME") "; texts that stand alone are for " GRIM_SETTING("task=classify"));
     const Labels labels = labels_in(all, kKind);
     LabelFiles files = label_files(all, labels, run, finetune, columns, WithLabels::required);
     return std::make_unique<LabelSource>(std::move(files), labels, finetune, pool == HeadInput::mean ? NewHead::mean : NewHead::texts, weights);
@@ -114,6 +123,7 @@ template <LabelKind kKind> struct LabelSettings {
 }  // namespace
 
 TaskDefaults classify_task_settings() { return task_settings<LabelSettings<LabelKind::one>>(); }
+TaskDefaults pair_task_settings() { return task_settings<LabelSettings<LabelKind::one, Reads::pairs>>(); }
 TaskDefaults multilabel_task_settings() { return task_settings<LabelSettings<LabelKind::several>>(); }
 TaskDefaults regress_task_settings() { return task_settings<LabelSettings<LabelKind::number>>(); }
 

@@ -7,6 +7,7 @@
 namespace grim {
 
 TaskDefaults classify_task_settings();    // one class a text, or a pair
+TaskDefaults pair_task_settings();        // the same, of pairs alone
 TaskDefaults multilabel_task_settings();  // several
 TaskDefaults regress_task_settings();     // a number
 

@@ -74,9 +74,13 @@ class MlmSource final : public TextTaskSource<MlmSource, std::vector<TokenDocume
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
     const std::shared_ptr<const Numbered> text = numbered(config, checkpoint);
     std::unique_ptr<TextEncoder> encoder = model_of<TextEncoder>(config, *text, rng, checkpoint);
-    GRIM_CHECK(encoder && encoder->has(EncoderPart::masked), argument, "mlm", "{} does not fill in masked words", config.model);
+    const bool fills = encoder && encoder->has(EncoderPart::masked);
+    if (!fills && !config.init_from.empty())
+      throw Error(ErrorKind::input, str("[mlm] '{}' has no head that fills in masked words", config.init_from),
+                  "begin with a model that was trained to, whose head is there");
+    GRIM_CHECK(fills, argument, "mlm", "{} does not fill in masked words", config.model);
     return std::make_unique<MlmTask>(std::move(encoder), text->tokenizer, text->tokens, SplitPercent::parse(config.split), reading_.masks,
-                                     static_cast<uint64_t>(config.seed));
+                                     static_cast<uint64_t>(config.seed), config.window);
   }
   void resolve(RunConfig& config) const override {
     if (config.shape().size("context") == 0) config.shape().set_size("context", 128);
@@ -106,6 +110,7 @@ struct MlmSettings {
     for (Option& o : reading.options()) all.push_back(std::move(o));
     all.push_back({.name = "split", .help = "percent for train/dev/test, of the documents", .target = &run.split});
     all.push_back({.name = "init-from", .help = "begin with the weights and symbols of this run or model folder", .target = &run.init_from});
+    all.push_back(window_option(run));
     return all;
   }
   std::unique_ptr<TaskSource> open(const RunConfig& run) const { return std::make_unique<MlmSource>(run.data, tokenizer, reading); }

@@ -10,6 +10,7 @@
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/nn/layer_numbers.h"
 #include "grimoire/op/convert.h"
+#include "grimoire/task/choice_examination.h"
 #include "grimoire/task/choice_scores.h"
 #include "grimoire/task/finetune.h"
 #include "grimoire/task/softmax_within.h"
@@ -25,6 +26,9 @@ struct ChoiceFile {
 struct ChoiceFiles {
   ChoiceFile train, dev, test;
 };
+struct EncodedChoiceFiles {
+  EncodedChoices train, dev, test;
+};
 
 ChoiceFile read(const std::string& path) {
   const Corpus corpus = load_corpus(path, CorpusFormat::text);
@@ -33,84 +37,101 @@ ChoiceFile read(const std::string& path) {
 
 class ChoiceTask final : public Task {
  public:
-  ChoiceTask(EncoderAtHand at_hand, const ChoiceFiles& files, const FinetuneOptions& options)
-      : model_(std::move(at_hand.model)), tokenizer_(std::move(at_hand.tokenizer)), files_(files), options_(options), layers_(layers_of(*model_)),
-        most_(options.windows.most > 0 ? std::min(options.windows.most, model_->context()) : model_->context()) {
-    const auto encoded = [&](const ChoiceFile& f) { return EncodedChoices(*tokenizer_, f.questions, most_, f.source); };
-    train_ = encoded(files.train), dev_ = encoded(files.dev), test_ = encoded(files.test);
-  }
+  ChoiceTask(EncoderAtHand at_hand, std::shared_ptr<const ChoiceFiles> files, std::shared_ptr<const EncodedChoiceFiles> encoded,
+             const FinetuneOptions& options)
+      : model_(std::move(at_hand.model)), tokenizer_(std::move(at_hand.tokenizer)), files_(std::move(files)), encoded_(std::move(encoded)),
+        options_(options), layers_(layers_of(*model_)) {}
 
   Pretrained& model() override { return *model_; }
   double rate_scale(const std::string& parameter) const override { return options_.rate_scale(parameter, layers_); }
-  int64_t rows() const override { return train_.questions(); }
+  int64_t rows() const override { return encoded_->train.questions(); }
   Sampling sampling() const override { return Sampling::epochs; }
   double weight(std::span<const int64_t> rows) const override { return static_cast<double>(rows.size()); }
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override {
-    const TokenBatch batch = train_.batch(rows);
+    const TokenBatch batch = encoded_->train.batch(rows);
     const Tensor logits = widened(model_->labels(model_->hidden(batch, pass), batch, pass));  // (pairs, 1)
     std::vector<int64_t> right;
-    for (const int64_t r : rows) right.push_back(files_.train.questions[static_cast<size_t>(r)].answer);
-    return cross_entropy_within(logits, train_.offsets(rows), right);
+    for (const int64_t r : rows) right.push_back(files_->train.questions[static_cast<size_t>(r)].answer);
+    return cross_entropy_within(logits, encoded_->train.offsets(rows), right);
   }
 
   bool has(Part part) const override { return of(part).questions() > 0; }
   Judgement judge(Part part, int64_t, const StopAsked& stop) const override {
     const ChosenAnswers chosen = choose_answers(*model_, of(part), stop);
     if (chosen.stopped) return {.stopped = true};
-    const ChoiceFile& file = part == Part::train ? files_.train : part == Part::dev ? files_.dev : files_.test;
-    const ChoiceScores s = score_choices(chosen, file.questions);
-    return {.loss = s.loss, .score = s.accuracy, .weight = static_cast<double>(file.questions.size())};
+    const ChoiceScores s = score_choices(chosen, questions(part));
+    return {.loss = s.loss, .score = s.accuracy, .weight = static_cast<double>(questions(part).size())};
+  }
+  int64_t batches(Part part) const override { return of(part).questions(); }
+  std::string score_name() const override { return "accuracy"; }
+  Examination examine(Part part, const StopAsked& stop) const override {
+    const ChosenAnswers chosen = choose_answers(*model_, of(part), stop);
+    if (chosen.stopped) return {.judgement = {.stopped = true}};
+    return examined_choices(chosen, questions(part));
   }
   // Whoever takes all answers for alike.
   double guessing() const override {
-    const std::vector<ChoiceQuestion>& questions = has(Part::dev) ? files_.dev.questions : files_.train.questions;
+    const std::vector<ChoiceQuestion>& all = questions(has(Part::dev) ? Part::dev : Part::train);
     double sum = 0;
-    for (const ChoiceQuestion& q : questions) sum += std::log(static_cast<double>(q.choices.size()));
-    return sum / static_cast<double>(questions.size());
+    for (const ChoiceQuestion& q : all) sum += std::log(static_cast<double>(q.choices.size()));
+    return sum / static_cast<double>(all.size());
   }
   std::vector<CheckpointFile> files() const override { return model_files(*model_, tokenizer_.get()); }
   void load(const std::string& folder) override { load_weights(*model_, folder); }
   std::vector<std::string> notes() const override {
-    const int64_t n = train_.longer() + dev_.longer() + test_.longer();
+    const int64_t n = encoded_->train.longer() + encoded_->dev.longer() + encoded_->test.longer();
     if (n == 0) return {};
-    return {str("{} questions with an answer are longer than {} tokens, and are read up to there", with_commas(n), most_)};
+    return {str("{} questions with an answer are longer than {} tokens, and are read up to there", with_commas(n),
+                options_.windows.within(model_->context()).most)};
   }
 
  private:
-  const EncodedChoices& of(Part part) const { return part == Part::train ? train_ : part == Part::dev ? dev_ : part == Part::test ? test_ : none_; }
+  const EncodedChoices& of(Part part) const {
+    return part == Part::train ? encoded_->train : part == Part::dev ? encoded_->dev : part == Part::test ? encoded_->test : none_;
+  }
+  const std::vector<ChoiceQuestion>& questions(Part part) const {
+    return (part == Part::train ? files_->train : part == Part::dev ? files_->dev : files_->test).questions;
+  }
 
   std::unique_ptr<TextEncoder> model_;
   std::shared_ptr<const Tokenizer> tokenizer_;
-  ChoiceFiles files_;
+  std::shared_ptr<const ChoiceFiles> files_;
+  std::shared_ptr<const EncodedChoiceFiles> encoded_;
   FinetuneOptions options_;
-  int64_t layers_, most_;
-  EncodedChoices train_, dev_, test_, none_;
+  int64_t layers_;
+  EncodedChoices none_;
 };
 
 class ChoiceSource final : public TaskSource {
  public:
-  ChoiceSource(ChoiceFiles files, const FinetuneOptions& options) : files_(std::move(files)), options_(options) {}
+  ChoiceSource(ChoiceFiles files, const FinetuneOptions& options) : files_(std::make_shared<const ChoiceFiles>(std::move(files))), options_(options) {}
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
-    return std::make_unique<ChoiceTask>(encoder_of_run(config, checkpoint, NewHead::choices, {}, rng), files_, options_);
+    EncoderAtHand at_hand = encoder_of_run(config, checkpoint, NewHead::choices, {}, rng);
+    std::shared_ptr<const EncodedChoiceFiles> encoded = encoded_.of(*at_hand.tokenizer, at_hand.model->context(), [&] {
+      const int64_t most = options_.windows.within(at_hand.model->context()).most;
+      const auto part = [&](const ChoiceFile& f) { return EncodedChoices(*at_hand.tokenizer, f.questions, most, f.source); };
+      return EncodedChoiceFiles{part(files_->train), part(files_->dev), part(files_->test)};
+    });
+    return std::make_unique<ChoiceTask>(std::move(at_hand), files_, std::move(encoded), options_);
   }
   void resolve(RunConfig& config) const override {
-    options_.resolve(config, std::ssize(files_.train.questions));
+    options_.resolve(config, std::ssize(files_->train.questions));
     TaskSource::resolve(config);
   }
   Json identity(const RunConfig& config) const override {
-    return Json::object({{"content_xxh3_128", files_.train.content_hash}, {"dev_xxh3_128", files_.dev.content_hash}, {"split", config.split}});
+    return options_.identity(config, files_->train.content_hash, files_->dev.content_hash);
   }
 
  private:
-  ChoiceFiles files_;
+  std::shared_ptr<const ChoiceFiles> files_;
   FinetuneOptions options_;
+  EncodedOnce<EncodedChoiceFiles> encoded_;
 };
 
 struct ChoiceSettings {
   static TaskWords words() {
-    return {.unit = "question", .next = "grimoire predict {} " GRIM_SETTING("question=...") " " GRIM_SETTING("choice=...") " " GRIM_SETTING("choice=..."),
-            .score = "accuracy"};
+    return {.unit = "question", .next = "grimoire predict {} " GRIM_SETTING("question=...") " " GRIM_SETTING("choice=...") " " GRIM_SETTING("choice=...")};
   }
   FinetuneOptions finetune;
 
@@ -133,6 +154,13 @@ struct ChoiceSettings {
     };
     const double dev = finetune.dev.empty() ? split.dev : 0, test = finetune.test.empty() ? split.test : 0;
     files.train.questions = part(0, 100 - dev - test);
+    if (finetune.fold > 0) {
+      const FinetuneOptions::Shares shares = finetune.shares(run, std::ssize(all));
+      const auto file = [&](const std::vector<int64_t>& questions) { return ChoiceFile{pick(all, questions), run.data, files.train.content_hash}; };
+      files = {file(shares.train), file(shares.dev), file(shares.test)};
+      if (!finetune.dev.empty()) files.dev = read(finetune.dev);
+      return std::make_unique<ChoiceSource>(std::move(files), finetune);
+    }
     if (!finetune.dev.empty()) files.dev = read(finetune.dev);
     else if (dev > 0) files.dev = {part(100 - dev - test, dev), run.data, files.train.content_hash};
     if (!finetune.test.empty()) files.test = read(finetune.test);

@@ -98,7 +98,10 @@ template <class Source, class Tokens> class TokenTaskSource : public TaskSource 
   }
   // With fresh weights, or those that the run begins with. null: the architecture cannot do that
   template <class Model> static std::unique_ptr<Model> model_of(const RunConfig& config, const Numbered& text, Rng& rng, const std::string& checkpoint) {
-    std::unique_ptr<Pretrained> model = config.shape_for(text.tokenizer->vocab_size())->build(rng);
+    const std::string before = model_before(config, checkpoint);
+    int64_t rows = text.tokenizer->vocab_size();
+    if (!before.empty()) rows = std::max(rows, model_config(before).integer("vocab_size", rows));  // tables are often padded: T5's 32,128 for 32,100 tokens
+    std::unique_ptr<Pretrained> model = config.shape_for(rows)->build(rng);
     std::unique_ptr<Model> able = capability_in<Model>(model);
     if (able && checkpoint.empty() && !config.init_from.empty()) load_weights(*able, model_folder_in(config.init_from));
     return able;

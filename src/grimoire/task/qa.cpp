@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
+#include <set>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
+#include "grimoire/data/folds.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/nn/layer_numbers.h"
 #include "grimoire/op/convert.h"
+#include "grimoire/task/answer_examination.h"
 #include "grimoire/task/answer_spans.h"
 #include "grimoire/task/finetune.h"
 #include "grimoire/train/lm_data.h"
@@ -20,6 +22,9 @@ namespace {
 
 struct QuestionFiles {
   TextQuestions train, dev, test;
+};
+struct EncodedQuestionFiles {
+  EncodedQuestions train, dev, test;
 };
 
 // Questions on articles [begin, end) of such an order.
@@ -64,6 +69,21 @@ void split_by_article(const TextQuestions& all, double dev_percent, double test_
   files.train = picked(all, std::span(order).subspan(begin));
 }
 
+// Questions on the articles of that fold, from 1, go to the test part.
+void take_fold(TextQuestions& all, int64_t folds, int64_t fold, QuestionFiles& files) {
+  std::vector<double> articles;
+  for (const TextQuestion& q : all.questions) articles.push_back(static_cast<double>(all.articles[q.context]));
+  const std::vector<Fold> each = grouped_folds(articles, folds);
+  const Fold& held = each[static_cast<size_t>(fold - 1)];
+  const auto articles_of = [&](const std::vector<int64_t>& questions) {
+    std::set<int64_t> own;
+    for (const int64_t q : questions) own.insert(all.articles[all.questions[static_cast<size_t>(q)].context]);
+    return std::vector<int64_t>(own.begin(), own.end());
+  };
+  files.test = picked(all, articles_of(held.test));
+  all = picked(all, articles_of(held.train));
+}
+
 struct QaOptions {
   QuestionWindows windows;
   AnswerRules rules = AnswerRules::automatic;
@@ -72,21 +92,20 @@ struct QaOptions {
 
 class QaTask final : public Task {
  public:
-  QaTask(EncoderAtHand at_hand, const QuestionFiles& files, const FinetuneOptions& finetune, const QaOptions& options)
-      : model_(std::move(at_hand.model)), tokenizer_(std::move(at_hand.tokenizer)), files_(files), finetune_(finetune), options_(options.answers),
-        windows_(options.windows.within(model_->context())), layers_(layers_of(*model_)) {
-    train_ = encoded(files.train), dev_ = encoded(files.dev), test_ = encoded(files.test);
-  }
+  QaTask(EncoderAtHand at_hand, std::shared_ptr<const QuestionFiles> files, std::shared_ptr<const EncodedQuestionFiles> encoded,
+         const FinetuneOptions& finetune, const QaOptions& options)
+      : model_(std::move(at_hand.model)), tokenizer_(std::move(at_hand.tokenizer)), files_(std::move(files)), encoded_(std::move(encoded)),
+        finetune_(finetune), options_(options.answers), windows_(options.windows.within(model_->context())), layers_(layers_of(*model_)) {}
 
   Pretrained& model() override { return *model_; }
   double rate_scale(const std::string& parameter) const override { return finetune_.rate_scale(parameter, layers_); }
-  int64_t rows() const override { return train_.windows(); }
+  int64_t rows() const override { return encoded_->train.windows(); }
   Sampling sampling() const override { return Sampling::epochs; }
   double weight(std::span<const int64_t> rows) const override { return static_cast<double>(rows.size()); }
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override {
-    const TokenBatch batch = train_.batch(rows);
+    const TokenBatch batch = encoded_->train.batch(rows);
     std::vector<TokenSpan> targets;
-    for (const int64_t r : rows) targets.push_back(train_.target(r));
+    for (const int64_t r : rows) targets.push_back(encoded_->train.target(r));
     return answer_loss(widened(model_->token_labels(model_->hidden(batch, pass), pass)), batch.offsets, targets);
   }
 
@@ -100,12 +119,21 @@ class QaTask final : public Task {
     }
     const AnsweredQuestions answered = answer_questions(*model_, texts, options_, stop);
     if (answered.stopped) return {.stopped = true};
-    const SquadScores s = score_answers(part == Part::dev ? files_.dev : files_.test, answered.questions, options_);
+    const SquadScores s = score_answers(questions(part), answered.questions, options_);
     return {.loss = answered.loss, .score = s.all.f1 / 100, .weight = static_cast<double>(texts.windows())};
+  }
+  int64_t batches(Part part) const override {
+    return part == Part::train ? std::ssize(evenly(encoded_->train, kFinalTrainBatches * kJudgedAtOnce)) : of(part).windows();
+  }
+  std::string score_name() const override { return "F1"; }
+  Examination examine(Part part, const StopAsked& stop) const override {
+    const AnsweredQuestions answered = answer_questions(*model_, of(part), options_, stop);
+    if (answered.stopped) return {.judgement = {.stopped = true}};
+    return examined_answers(answered, questions(part), options_);
   }
   // Whoever takes all tokens of a window for alike.
   double guessing() const override {
-    const EncodedQuestions& texts = has(Part::dev) ? dev_ : train_;
+    const EncodedQuestions& texts = has(Part::dev) ? encoded_->dev : encoded_->train;
     double sum = 0;
     for (int64_t w = 0; w < texts.windows(); ++w) sum += std::log(static_cast<double>(texts.tokens(w)));
     return sum / static_cast<double>(texts.windows());
@@ -114,18 +142,21 @@ class QaTask final : public Task {
   void load(const std::string& folder) override { load_weights(*model_, folder); }
   std::vector<std::string> notes() const override {
     std::vector<std::string> all;
-    for (const TextQuestions* const f : {&files_.train, &files_.dev, &files_.test})
+    for (const TextQuestions* const f : {&files_->train, &files_->dev, &files_->test})
       if (!f->reading.empty()) all.push_back(f->reading);
-    if (const int64_t n = train_.longer() + dev_.longer() + test_.longer())
+    const EncodedQuestionFiles& e = *encoded_;
+    if (const int64_t n = e.train.longer() + e.dev.longer() + e.test.longer())
       all.push_back(str("{} of {} questions have texts that are read in several windows of {} tokens, which share {}; {} of the {} windows to learn from hold "
-                        "no answer", with_commas(n), with_commas(train_.texts() + dev_.texts() + test_.texts()), windows_.most, windows_.stride,
-                        with_commas(train_.without_answer()), with_commas(train_.windows())));
+                        "no answer", with_commas(n), with_commas(e.train.texts() + e.dev.texts() + e.test.texts()), windows_.most, windows_.stride,
+                        with_commas(e.train.without_answer()), with_commas(e.train.windows())));
     return all;
   }
 
  private:
-  EncodedQuestions encoded(const TextQuestions& questions) const { return {*tokenizer_, questions, windows_}; }
-  const EncodedQuestions& of(Part part) const { return part == Part::train ? train_ : part == Part::dev ? dev_ : part == Part::test ? test_ : none_; }
+  const EncodedQuestions& of(Part part) const {
+    return part == Part::train ? encoded_->train : part == Part::dev ? encoded_->dev : part == Part::test ? encoded_->test : none_;
+  }
+  const TextQuestions& questions(Part part) const { return part == Part::train ? files_->train : part == Part::dev ? files_->dev : files_->test; }
   // Windows from all over, of so many tokens together.
   static std::vector<int64_t> evenly(const EncodedQuestions& texts, int64_t tokens) {
     const std::vector<int64_t> all = texts.by_length();
@@ -139,45 +170,53 @@ class QaTask final : public Task {
 
   std::unique_ptr<TextEncoder> model_;
   std::shared_ptr<const Tokenizer> tokenizer_;
-  QuestionFiles files_;
+  std::shared_ptr<const QuestionFiles> files_;
+  std::shared_ptr<const EncodedQuestionFiles> encoded_;
   FinetuneOptions finetune_;
   AnswerOptions options_;
   QuestionWindows windows_;
   int64_t layers_;
-  EncodedQuestions train_, dev_, test_, none_;
+  EncodedQuestions none_;
 };
 
 class QaSource final : public TaskSource {
  public:
   QaSource(QuestionFiles files, const FinetuneOptions& finetune, const QaOptions& options)
-      : files_(std::move(files)), finetune_(finetune), options_(options) {}
+      : files_(std::make_shared<const QuestionFiles>(std::move(files))), finetune_(finetune), options_(options) {}
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
-    return std::make_unique<QaTask>(encoder_of_run(config, checkpoint, NewHead::answers, {}, rng), files_, finetune_, options_);
+    EncoderAtHand at_hand = encoder_of_run(config, checkpoint, NewHead::answers, {}, rng);
+    const auto encoded = encoded_by(*at_hand.tokenizer, at_hand.model->context());
+    return std::make_unique<QaTask>(std::move(at_hand), files_, encoded, finetune_, options_);
   }
   void resolve(RunConfig& config) const override {
-    finetune_.resolve(config, config.steps > 0 ? std::ssize(files_.train.questions) : windows(config));
+    int64_t examples = std::ssize(files_->train.questions);
+    if (config.steps == 0) examples = encoded_by(*open_tokenizer(model_folder_in(config.init_from)), config.context())->train.windows();
+    finetune_.resolve(config, examples);
     config.set("rules", options_.answers.may_lack ? "2.0" : "1.1");
     TaskSource::resolve(config);
   }
   Json identity(const RunConfig& config) const override {
-    return Json::object({{"content_xxh3_128", files_.train.content_hash}, {"dev_xxh3_128", files_.dev.content_hash}, {"split", config.split}});
+    return finetune_.identity(config, files_->train.content_hash, files_->dev.content_hash);
   }
 
  private:
-  // That there are to learn from.
-  int64_t windows(const RunConfig& config) const {
-    return EncodedQuestions(*open_tokenizer(model_folder_in(config.init_from)), files_.train, options_.windows.within(config.context())).windows();
+  std::shared_ptr<const EncodedQuestionFiles> encoded_by(const Tokenizer& tokenizer, int64_t context) const {
+    return encoded_.of(tokenizer, context, [&] {
+      const auto part = [&](const TextQuestions& q) { return EncodedQuestions(tokenizer, q, options_.windows.within(context)); };
+      return EncodedQuestionFiles{part(files_->train), part(files_->dev), part(files_->test)};
+    });
   }
 
-  QuestionFiles files_;
+  std::shared_ptr<const QuestionFiles> files_;
   FinetuneOptions finetune_;
   QaOptions options_;
+  EncodedOnce<EncodedQuestionFiles> encoded_;
 };
 
 struct QaSettings {
   static TaskWords words() {
-    return {.unit = "window", .next = "grimoire predict {} " GRIM_SETTING("question=...") " " GRIM_SETTING("text=..."), .score = "F1"};
+    return {.unit = "window", .next = "grimoire predict {} " GRIM_SETTING("question=...") " " GRIM_SETTING("text=...")};
   }
   FinetuneOptions finetune;
   QaOptions qa;
@@ -199,13 +238,15 @@ struct QaSettings {
   }
   std::unique_ptr<TaskSource> open(const RunConfig& run) const {
     QuestionFiles files;
-    const TextQuestions all = read_questions(run.data);
-    const SplitPercent split = SplitPercent::parse(run.split);
+    TextQuestions all = read_questions(run.data);
+    const std::string reading = all.reading;
+    if (finetune.fold > 0) take_fold(all, finetune.folds, finetune.fold, files);
+    const SplitPercent split = finetune.fold > 0 ? finetune.percent_in_fold(run) : SplitPercent::parse(run.split);
     const double dev = finetune.dev.empty() ? split.dev : 0, test = finetune.test.empty() ? split.test : 0;
     split_by_article(all, dev, test, files);
     if (!finetune.dev.empty()) files.dev = read_questions(finetune.dev);
     if (!finetune.test.empty()) files.test = read_questions(finetune.test);
-    files.train.reading = all.reading;
+    files.train.reading = reading;
     GRIM_CHECK(files.train.size() > 0, input, "questions", "{}: no text is left to train on beside {} percent for dev and {} for test", run.data, dev, test);
     QaOptions options = qa;
     const bool lacks = files.train.without_answer() + files.dev.without_answer() + files.test.without_answer() > 0;

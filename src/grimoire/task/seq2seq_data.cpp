@@ -98,7 +98,8 @@ std::vector<std::string> write_all(const Seq2Seq& model, const Tokenizer& tokeni
   const int64_t most = std::min(kLongestWritten, model.decode_cache()->capacity());
   for (size_t begin = 0; begin < sources.size() && !(stop && stop()); begin += static_cast<size_t>(kTextsAtOnce)) {
     const auto some = std::span(sources).subspan(begin, std::min(static_cast<size_t>(kTextsAtOnce), sources.size() - begin));
-    for (const std::vector<int64_t>& ids : write_greedily(model, TokenBatch::of(some), end, most)) written.push_back(tokenizer.decode(ids));
+    for (const std::vector<int64_t>& ids : write_greedily(model, TokenBatch::of(some), end, most, tokenizer.vocab_size()))
+      written.push_back(tokenizer.decode(ids));
   }
   return written;
 }

@@ -86,18 +86,12 @@ TagScores score_tags(const TagAnswers& answers, const TaggedSentences& truth, co
       continue;
     }
     constexpr double kLeast = 1e-15;
-    const double loss = -std::log(std::max<double>(kLeast, answers.probabilities.data<float>()[w * K + y]));
-    s.loss += loss;
+    s.loss -= std::log(std::max<double>(kLeast, answers.probabilities.data<float>()[w * K + y]));
     s.accuracy += said == y;
     s.confusion[static_cast<size_t>(y * K + said)] += 1;
-    if (said != y) s.worst.push_back({w, loss});
   }
   s.loss /= static_cast<double>(N - s.unknown);
   s.accuracy /= static_cast<double>(N);
-  constexpr size_t kShown = 10;
-  const auto shown = s.worst.begin() + static_cast<int64_t>(std::min(kShown, s.worst.size()));
-  std::partial_sort(s.worst.begin(), shown, s.worst.end(), [](const auto& a, const auto& b) { return a.loss != b.loss ? a.loss > b.loss : a.word < b.word; });
-  s.worst.erase(shown, s.worst.end());
   s.score = s.accuracy;
   if (!marks_spans(set)) return s;
   std::vector<Tags> true_tags;

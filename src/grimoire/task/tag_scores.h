@@ -33,11 +33,6 @@ struct TagScores {
   double score = 0;                    // F1 of all spans together, or the accuracy
   int64_t unknown = 0;                 // words whose tag is not in the set
   std::vector<double> confusion = {};  // K x K, true by predicted
-  struct Mistake {
-    int64_t word;
-    double loss;
-  };
-  std::vector<Mistake> worst = {};     // by loss, the largest first; at most 10
 };
 TagScores score_tags(const TagAnswers& answers, const TaggedSentences& truth, const Labels& set);
 // What its score is called.

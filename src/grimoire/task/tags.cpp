@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/setting_words.h"
@@ -11,64 +12,68 @@
 #include "grimoire/op/cross_entropy.h"
 #include "grimoire/op/gather.h"
 #include "grimoire/task/finetune.h"
+#include "grimoire/task/tag_examination.h"
 #include "grimoire/task/tag_scores.h"
 
 namespace grim {
 namespace {
 
-// Which sentences train and which judge, as they were read.
+// Which sentences train and which judge, as they were read; and of those that train, as many as tell their loss well enough.
 struct TagFiles {
-  TaggedSentences train, dev, test;
+  TaggedSentences train, dev, test, train_sample;
+};
+struct EncodedTagFiles {
+  EncodedWords train, dev, test, train_sample;
 };
 
 struct TagPart {
-  TaggedSentences sentences;
-  EncodedWords words;
-  std::vector<int64_t> tags;  // as tag_numbers
+  const TaggedSentences* sentences = nullptr;
+  const EncodedWords* words = nullptr;
+  std::vector<int64_t> tags = {};  // as tag_numbers
 };
 
 class TagTask final : public Task {
  public:
-  TagTask(EncoderAtHand at_hand, const TagFiles& files, const FinetuneOptions& options)
+  TagTask(EncoderAtHand at_hand, std::shared_ptr<const TagFiles> files, std::shared_ptr<const EncodedTagFiles> encoded, const FinetuneOptions& options)
       : model_(std::move(at_hand.model)), tokenizer_(std::move(at_hand.tokenizer)), labels_(model_->label_set()), options_(options),
-        layers_(layers_of(*model_)) {
-    const int64_t most = options.windows.most;
-    options_.windows.most = most > 0 ? std::min(most, model_->context()) : model_->context();
-    train_ = part(files.train), dev_ = part(files.dev), test_ = part(files.test);
-    constexpr int64_t kJudged = 2048;
-    const int64_t n = files.train.sentences(), step = (n + kJudged - 1) / kJudged;
-    std::vector<int64_t> some;
-    for (int64_t s = 0; s < n; s += step) some.push_back(s);
-    train_sample_ = part(files.train.picked(some));
-    for (const TaggedSentences* const f : {&files.train, &files.dev, &files.test})
-      if (!f->reading.empty()) notes_.push_back(f->reading);
-    notes_.push_back(str("{} tags; the score is {}", labels_.names.size(),
-                         marks_spans(labels_) ? "the F1 of whole spans, as conlleval reads them" : "the accuracy of words"));
+        layers_(layers_of(*model_)), files_(std::move(files)), encoded_(std::move(encoded)) {
+    const auto part = [&](const TaggedSentences& sentences, const EncodedWords& words) {
+      return sentences.words.empty() ? TagPart() : TagPart{&sentences, &words, tag_numbers(sentences, labels_)};
+    };
+    train_ = part(files_->train, encoded_->train), dev_ = part(files_->dev, encoded_->dev), test_ = part(files_->test, encoded_->test);
+    train_sample_ = part(files_->train_sample, encoded_->train_sample);
   }
 
   Pretrained& model() override { return *model_; }
   double rate_scale(const std::string& parameter) const override { return options_.rate_scale(parameter, layers_); }
-  int64_t rows() const override { return train_.words.windows().windows(); }
+  int64_t rows() const override { return train_.words->windows().windows(); }
   Sampling sampling() const override { return Sampling::epochs; }
   double weight(std::span<const int64_t> rows) const override {
     int64_t words = 0;
-    for (const int64_t r : rows) words += train_.words.words_in(r);
+    for (const int64_t r : rows) words += train_.words->words_in(r);
     return static_cast<double>(words);
   }
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override {
-    const WordBatch batch = train_.words.batch(rows);
+    const WordBatch batch = train_.words->batch(rows);
     const Tensor firsts = index_select(model_->hidden(batch.tokens, pass), 0, batch.firsts);  // (M, C)
     const Tensor targets = Tensor::empty({std::ssize(batch.words)}, Dtype::i64);
     for (size_t i = 0; i < batch.words.size(); ++i) targets.data<int64_t>()[i] = train_.tags[static_cast<size_t>(batch.words[i])];
     return cross_entropy(widened(model_->token_labels(firsts, pass)), targets);
   }
 
-  bool has(Part part) const override { return of(part).words.words() > 0; }
+  bool has(Part part) const override { return of(part).words != nullptr; }
   Judgement judge(Part part, int64_t, const StopAsked& stop) const override {
-    const TagAnswers answers = answer_words(*model_, of(part).words, stop);
+    const TagAnswers answers = answer_words(*model_, *of(part).words, stop);
     if (answers.stopped) return {.stopped = true};
-    const TagScores s = score_tags(answers, of(part).sentences, labels_);
-    return {.loss = s.loss, .score = s.score, .weight = static_cast<double>(of(part).words.words() - s.unknown)};
+    const TagScores s = score_tags(answers, *of(part).sentences, labels_);
+    return {.loss = s.loss, .score = s.score, .weight = static_cast<double>(of(part).words->words() - s.unknown)};
+  }
+  int64_t batches(Part part) const override { return of(part).words->words(); }
+  std::string score_name() const override { return tag_score_name(labels_); }
+  Examination examine(Part part, const StopAsked& stop) const override {
+    const TagAnswers answers = answer_words(*model_, *of(part).words, stop);
+    if (answers.stopped) return {.judgement = {.stopped = true}};
+    return examined_tags(answers, *of(part).sentences, labels_);
   }
   double guessing() const override { return std::log(static_cast<double>(labels_.names.size())); }
   // Whoever gives every word the shares of the tags among those that train.
@@ -83,66 +88,88 @@ class TagTask final : public Task {
   std::vector<CheckpointFile> files() const override { return model_files(*model_, tokenizer_.get()); }
   void load(const std::string& folder) override { load_weights(*model_, folder); }
   std::vector<std::string> notes() const override {
-    std::vector<std::string> all = notes_;
+    std::vector<std::string> all;
     int64_t longer = 0, cut = 0, sentences = 0;
-    for (const TagPart* const p : {&train_, &dev_, &test_}) longer += p->words.longer(), cut += p->words.cut(), sentences += p->sentences.sentences();
+    for (const TagPart* const p : {&train_, &dev_, &test_}) {
+      if (!p->words) continue;
+      if (!p->sentences->reading.empty()) all.push_back(p->sentences->reading);
+      longer += p->words->longer(), cut += p->words->cut(), sentences += p->sentences->sentences();
+    }
+    all.push_back(str("{} tags; the score is {}", labels_.names.size(),
+                      marks_spans(labels_) ? "the F1 of whole spans, as conlleval reads them" : "the accuracy of words"));
     if (longer > 0)
       all.push_back(str("{} of {} sentences are longer than {} tokens, and are read in windows that are cut between words (" GRIM_SETTING("long-texts") ")",
-                        with_commas(longer), with_commas(sentences), options_.windows.most));
+                        with_commas(longer), with_commas(sentences), options_.windows.within(model_->context()).most));
     if (cut > 0) all.push_back(str("of {} words that are longer than that only the first pieces are read", with_commas(cut)));
     for (const TagPart* const p : {&dev_, &test_})
       if (const auto unknown = std::ranges::count(p->tags, -1))
-        all.push_back(str("{}: {} of {} words have a tag that nothing is learned of: they count as wrong", p->sentences.source, with_commas(unknown),
+        all.push_back(str("{}: {} of {} words have a tag that nothing is learned of: they count as wrong", p->sentences->source, with_commas(unknown),
                           with_commas(std::ssize(p->tags))));
     return all;
   }
 
  private:
-  TagPart part(const TaggedSentences& sentences) const {
-    if (sentences.words.empty()) return {};
-    return {sentences, EncodedWords(*tokenizer_, sentences, options_.windows), tag_numbers(sentences, labels_)};
-  }
-  const TagPart& of(Part part) const {  // of what trains a part is judged, which tells the loss well enough
-    return part == Part::train ? train_sample_ : part == Part::dev ? dev_ : part == Part::test ? test_ : none_;
-  }
+  const TagPart& of(Part part) const { return part == Part::train ? train_sample_ : part == Part::dev ? dev_ : part == Part::test ? test_ : none_; }
 
   std::unique_ptr<TextEncoder> model_;
   std::shared_ptr<const Tokenizer> tokenizer_;
   Labels labels_;
   FinetuneOptions options_;
   int64_t layers_;
-  std::vector<std::string> notes_;
+  std::shared_ptr<const TagFiles> files_;
+  std::shared_ptr<const EncodedTagFiles> encoded_;
   TagPart train_, dev_, test_, train_sample_, none_;
 };
 
 class TagSource final : public TaskSource {
  public:
-  TagSource(TagFiles files, Labels labels, const FinetuneOptions& options) : files_(std::move(files)), labels_(std::move(labels)), options_(options) {}
+  TagSource(TagFiles files, Labels labels, const FinetuneOptions& options)
+      : files_(std::make_shared<const TagFiles>(std::move(files))), labels_(std::move(labels)), options_(options) {}
 
   std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const override {
-    return std::make_unique<TagTask>(encoder_of_run(config, checkpoint, NewHead::tokens, labels_, rng), files_, options_);
+    EncoderAtHand at_hand = encoder_of_run(config, checkpoint, NewHead::tokens, labels_, rng);
+    std::shared_ptr<const EncodedTagFiles> encoded = encoded_.of(*at_hand.tokenizer, at_hand.model->context(), [&] {
+      const TextWindows windows = options_.windows.within(at_hand.model->context());
+      const auto part = [&](const TaggedSentences& s) { return s.words.empty() ? EncodedWords() : EncodedWords(*at_hand.tokenizer, s, windows); };
+      return EncodedTagFiles{part(files_->train), part(files_->dev), part(files_->test), part(files_->train_sample)};
+    });
+    return std::make_unique<TagTask>(std::move(at_hand), files_, std::move(encoded), options_);
   }
   void resolve(RunConfig& config) const override {
-    options_.resolve(config, files_.train.sentences());
+    options_.resolve(config, files_->train.sentences());
     TaskSource::resolve(config);
   }
   Json identity(const RunConfig& config) const override {
-    return Json::object({{"content_xxh3_128", files_.train.content_hash}, {"dev_xxh3_128", files_.dev.content_hash}, {"split", config.split},
-                         {"labels", Json::array_of(labels_.names)}});
+    Json all = options_.identity(config, files_->train.content_hash, files_->dev.content_hash);
+    all.set("labels", Json::array_of(labels_.names));
+    return all;
   }
 
  private:
-  TagFiles files_;
+  std::shared_ptr<const TagFiles> files_;
   Labels labels_;
   FinetuneOptions options_;
+  EncodedOnce<EncodedTagFiles> encoded_;
 };
+
+// Where tags mark spans, sentences with spans of the same types.
+std::vector<double> strata_of(const TaggedSentences& sentences, const Labels& set) {
+  if (!marks_spans(set)) return {};
+  std::vector<std::string> types;
+  for (int64_t s = 0; s < sentences.sentences(); ++s) {
+    std::set<std::string> own;
+    for (const std::string& tag : sentences.tags_of(s))
+      if (tag.size() > 2) own.insert(tag.substr(2));
+    types.push_back(joined(std::vector<std::string>(own.begin(), own.end())));
+  }
+  return numbered_texts(types);
+}
 
 enum class LongSentences : uint8_t { window, refuse };
 
 struct TagSettings {
   static TaskWords words() {
-    return {.unit = "word", .baseline = "answering what is usual", .next = "grimoire predict {} " GRIM_SETTING("text=..."), .rival = "answering what is usual",
-            .score = "score"};
+    return {.unit = "word", .baseline = "answering what is usual", .next = "grimoire predict {} " GRIM_SETTING("text=..."), .rival = "answering what is usual"};
   }
   TaggedColumns columns;
   FinetuneOptions finetune;
@@ -169,11 +196,12 @@ struct TagSettings {
     const Labels labels = tags_in(all);
     for (auto& [path, to] : {std::pair<const std::string&, TaggedSentences&>{finetune.dev, files.dev}, {finetune.test, files.test}})
       if (!path.empty()) to = read_tagged_words(path, columns), tag_numbers(to, labels);
-    const FinetuneOptions::Shares shares = finetune.shares(run, all.sentences());
+    const FinetuneOptions::Shares shares = finetune.shares(run, all.sentences(), strata_of(all, labels));
     files.train = all.picked(shares.train);
     if (!shares.dev.empty()) files.dev = all.picked(shares.dev);
     if (!shares.test.empty()) files.test = all.picked(shares.test);
     files.train.reading = all.reading;
+    files.train_sample = files.train.picked(evenly_spread(files.train.sentences()));
     FinetuneOptions options = finetune;
     options.windows.longer = longer == LongSentences::window ? LongTexts::window : LongTexts::refuse;
     return std::make_unique<TagSource>(std::move(files), labels, options);

@@ -21,6 +21,7 @@ void add_tasks() {
     add_task("infill", infill_task_settings());
     add_task("mlm", mlm_task_settings());
     add_task("multilabel", multilabel_task_settings());
+    add_task("pair", pair_task_settings());
     add_task("qa", qa_task_settings());
     add_task("regress", regress_task_settings());
     add_task("seq2seq", seq2seq_task_settings());

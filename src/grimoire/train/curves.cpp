@@ -24,6 +24,9 @@ void read_ending(Curves& c, const Json& e, const std::string& event, double step
   c.test_loss = real_or_nan(e, "test_loss");
   c.common_loss = real_or_nan(e, "common_loss");
   c.baseline = real_or_nan(e, "baseline_loss");
+  c.dev_score = real_or_nan(e, "dev_score");
+  c.test_score = real_or_nan(e, "test_score");
+  c.score_name = e.text("score", c.score_name);
 }
 
 void read_event(Curves& c, const Json& e) {
@@ -35,9 +38,11 @@ void read_event(Curves& c, const Json& e) {
     c.seconds = real_or_nan(e, "seconds");
     c.ending.clear();
   } else if (event == "evaluation") {
-    const double train = real_or_nan(e, "train_loss"), dev = real_or_nan(e, "dev_loss");
+    const double train = real_or_nan(e, "train_loss"), dev = real_or_nan(e, "dev_loss"), score = real_or_nan(e, "dev_score");
     if (std::isfinite(train)) c.train_at_dev.push_back({step, train});
     if (std::isfinite(dev)) c.dev.push_back({step, dev});
+    if (std::isfinite(score)) c.scores.push_back({step, score});
+    c.score_name = e.text("score", c.score_name);
   } else if (event == "end" || event == "stopped" || event == "diverged") {
     read_ending(c, e, event, step);
   }

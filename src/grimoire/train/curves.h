@@ -15,11 +15,16 @@ struct Curves {
   std::vector<Point> train;         // mean over the steps since the point before
   std::vector<Point> dev;           // of the weights at that step
   std::vector<Point> train_at_dev;  // mean over the steps between evaluations
+  struct Score {
+    double step, score;
+  };
+  std::vector<Score> scores;        // of the dev part, likewise, of a task that has one
+  std::string score_name;           // what it is called
   std::string ending;               // "end", "stopped", "diverged"; empty for a run that was killed or still works
   double step = NAN, best_step = NAN;  // of the ending
   double lost = NAN;                   // the loss that a diverged run ended with
   // Of the best weights, at the ending.
-  double train_loss = NAN, dev_loss = NAN, test_loss = NAN, common_loss = NAN, baseline = NAN;
+  double train_loss = NAN, dev_loss = NAN, test_loss = NAN, common_loss = NAN, baseline = NAN, dev_score = NAN, test_score = NAN;
   double tokens_per_second = NAN, seconds = NAN;
 
   bool exists = false;   // the file

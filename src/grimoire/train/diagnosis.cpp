@@ -174,9 +174,9 @@ BackThroughTime back_through_time(Task& task, std::span<const int64_t> rows) {
   return back;
 }
 
-double initial_loss(const RunConfig& config, const TaskSource& source) {
+double initial_loss(const RunConfig& config, const TaskSource& source, const std::string& checkpoint) {
   if (!config.init_from.empty() && !exists(config.init_from)) return NAN;  // what it began with has gone since
-  return Trainer(config, source).step().loss;
+  return Trainer(config, source, config.init_from.empty() ? checkpoint : "").step().loss;
 }
 
 Diagnosis diagnose(Trainer& trainer, double initial_loss) {

@@ -68,7 +68,7 @@ void judge_learning(Diagnosis& diagnosis, const Curves& curves, const std::strin
 // Takes one training step to look at it: do not go on training with it. `initial_loss` is that of fresh weights
 // of the same run.
 Diagnosis diagnose(Trainer& trainer, double initial_loss);
-double initial_loss(const RunConfig& config, const TaskSource& source);
+double initial_loss(const RunConfig& config, const TaskSource& source, const std::string& checkpoint = "");  // as TaskSource::make has it
 
 // Of the cell that runs last in a pass over these rows of the task, without dropout: the gradient of a random direction of its last state (of an lstm its
 // memory c, else h), where all texts that are as long as the longest have one.

@@ -4,6 +4,9 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <vector>
+
+#include "grimoire/train/judgement.h"
 
 namespace grim {
 
@@ -20,6 +23,7 @@ struct EvaluationReport {
   int64_t step = 0;
   double train_loss = 0, dev_loss = 0;  // nats a token: mean over the steps since the last evaluation; NaN when there is no dev part
   double dev_score = NAN;               // of a task that has one
+  std::string score_name = {};          // Task::score_name
   bool best = false;
 };
 
@@ -44,7 +48,6 @@ struct TaskWords {
   std::string baseline = "baseline";        // that of Task::baseline
   std::string next = "grimoire doctor {}";  // what to do with the run's folder when it has ended
   std::string rival = "counting bigrams";   // what the baseline does
-  std::string score = {};                   // what its score is called, "accuracy"; empty: the loss says which weights are best
 };
 
 struct RunResult {
@@ -52,6 +55,8 @@ struct RunResult {
   int64_t step = 0, best_step = 0, parameters = 0;
   double train_loss = 0, dev_loss = 0, test_loss = 0;  // of the best weights
   double dev_score = NAN, test_score = NAN;            // likewise, of a task that has one
+  std::string score_name = {};                         // Task::score_name
+  std::vector<Examination> examined = {};              // likewise, of dev and test, where the task has more to tell than that
   double common_loss = 0;                              // of the best weights on the last tenth (LmData::common)
   double baseline_loss = 0;                            // Task::baseline: of text, the add-1 bigram on the same dev (or train) part
   double uniform_loss = 0;                             // ln V: that of guessing

@@ -27,7 +27,7 @@ double fewest_symbols(const RunConfig& c) {
   double smallest = 100;
   for (const double percent : percents_of(SplitPercent::parse(c.split)))
     if (percent > 0) smallest = std::min(smallest, percent);
-  return std::max(4.0 * kJudgedAtOnce, 400 * static_cast<double>(c.context()) / smallest);
+  return std::max(4.0 * kJudgedAtOnce, 400 * static_cast<double>(c.places()) / smallest);
 }
 
 void cut(std::string& text, double most) {
@@ -40,7 +40,7 @@ void cut(std::string& text, double most) {
 
 RunSizes sizes_of(const RunConfig& c, const Corpus& corpus, int64_t vocabulary, double characters_a_symbol) {
   constexpr double kVector = 48;  // itself, and what its memory is kept with
-  const double symbols = symbols_in(corpus) / characters_a_symbol, items = static_cast<double>(corpus.items.size()), context = static_cast<double>(c.context());
+  const double symbols = symbols_in(corpus) / characters_a_symbol, items = static_cast<double>(corpus.items.size()), context = static_cast<double>(c.places());
   const std::unique_ptr<ModelConfig> shape = c.shape_for(vocabulary);
   const SplitPercent split = SplitPercent::parse(c.split);
   RunSizes s{.vocabulary = vocabulary, .parameters = whole_bytes(shape->parameter_count())};
@@ -51,13 +51,13 @@ RunSizes sizes_of(const RunConfig& c, const Corpus& corpus, int64_t vocabulary, 
   s.extent = !is_lines(corpus) ? symbols : is_window(c) ? symbols + items : items;
   s.examples = static_cast<int64_t>(split.train / 100 * s.extent);
   if (!is_lines(corpus)) {
-    GRIM_CHECK(s.examples > c.context(), input, "data", "{}: the text is too short: got {} symbols to train on, expected more than the context of {}",
-               corpus.source, s.examples, c.context());
-    s.examples -= c.context();
+    GRIM_CHECK(s.examples > c.places(), input, "data", "{}: the text is too short: got {} symbols to train on, expected more than the {} of an example",
+               corpus.source, s.examples, c.places());
+    s.examples -= c.places();
   }
   const double held = common_part_of(split) == Part::common ? 2 - kCommonBegins / 100 : 1;  // the last tenth a second time
   s.data = 8 * held * s.extent * (!is_lines(corpus) ? 1 : is_window(c) ? context + 1 : 2 * context);
-  s.judged_at_once = judged_at_once(c.architecture().reading, c.context());
+  s.judged_at_once = judged_at_once(c.architecture().reading, c.places());
   const bool crops = !is_lines(corpus) && !is_window(c);  // consecutive ones
   const auto percents = percents_of(split);
   for (size_t i = 0; i < percents.size(); ++i) s.judged[i] = crops ? std::ceil(s.extent * percents[i] / 100 / context) : s.extent * percents[i] / 100;
@@ -77,7 +77,7 @@ Corpus sample_of(const Corpus& corpus, const RunConfig& c, int times, double cha
   for (size_t i = 0; i < chosen; ++i) {
     small.items[i] = corpus.items[i * n / chosen];
     small.line_numbers[i] = corpus.line_numbers[i * n / chosen];
-    if (!is_window(c)) cut(small.items[i], static_cast<double>(c.context() - 1));
+    if (!is_window(c)) cut(small.items[i], static_cast<double>(c.places() - 1));
   }
   return small;
 }

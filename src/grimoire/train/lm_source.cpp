@@ -26,7 +26,8 @@ struct LmSettings {
             {.name = "tokenizer", .help = "folder or file of a tokenizer, whose end-of-text token parts documents; without one characters are the symbols",
              .target = &tokenizer, .basic = true, .without = {"init-from", "format=lines"}},
             {.name = "split", .help = "percent for train/dev/test", .target = &run.split},
-            {.name = "init-from", .help = "begin with the weights and symbols of this run or model folder", .target = &run.init_from}};
+            {.name = "init-from", .help = "begin with the weights and symbols of this run or model folder", .target = &run.init_from},
+            window_option(run)};
   }
   std::unique_ptr<TaskSource> open(const RunConfig& run) const {
     const bool pieces = !tokenizer.empty();  // of running text: an item has no place for pieces that stand between items
@@ -58,8 +59,9 @@ void LmSource::resolve(RunConfig& c) const {
   const bool lines = corpus_.format == CorpusFormat::lines, window = c.architecture().reading == Reading::window;
   c.format = corpus_.format;
   if (c.shape().size("context") == 0) c.shape().set_size("context", lines && !window ? longest_item(corpus_) + 1 : 64);
+  GRIM_CHECK(c.window == 0 || !window, usage, "lm", GRIM_SETTING("max-length={}") ": a {} reads windows of its own length, {}", c.window, c.model, c.context());
   TaskSource::resolve(c);
-  if (lines && !window) check_item_lengths(corpus_, c.context() - 1);
+  if (lines && !window) check_item_lengths(corpus_, c.places() - 1);
   SplitPercent::parse(c.split);
 }
 
@@ -73,11 +75,11 @@ std::vector<std::string> LmSource::warnings(const RunConfig& config) const {
     sum += static_cast<double>(n);
     if (n > longest) longest = n, at = corpus_.line_numbers[i];
   }
-  const double mean = sum / static_cast<double>(corpus_.items.size()), wasted = static_cast<double>(config.context()) / (mean + 1);
-  if (config.context() > 64 && wasted > 8)
+  const double mean = sum / static_cast<double>(corpus_.items.size()), wasted = static_cast<double>(config.places()) / (mean + 1);
+  if (config.places() > 64 && wasted > 8)
     all.push_back(str("every line is padded to {} symbols, for line {} has {}; the mean is {:.0f}, so a step costs about {:.0f} times what it "
                       "could: leave the longest lines out, or read the file as running text",
-                      with_commas(config.context()), at, with_commas(longest), mean, wasted));
+                      with_commas(config.places()), at, with_commas(longest), mean, wasted));
   return all;
 }
 

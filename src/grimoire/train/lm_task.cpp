@@ -21,7 +21,8 @@ std::unique_ptr<CausalLm> build(const RunConfig& config, int64_t vocabulary, Rng
 LmTask::LmTask(const RunConfig& config, const Corpus& corpus, Rng& rng, const std::shared_ptr<const Tokenizer>& known)
     : tokenizer_(known ? known : make_tokenizer(corpus)),
       model_(build(config, tokenizer_->vocab_size(), rng)),
-      data_(make_lm_data(corpus, *tokenizer_, SplitPercent::parse(config.split), model_->reading(), model_->context())) {}
+      data_(make_lm_data(corpus, *tokenizer_, SplitPercent::parse(config.split), model_->reading(), config.places())),
+      places_(config.places()) {}
 
 const LmPart& LmTask::of(Part part) const {
   const LmPart* const parts[] = {&data_.train, &data_.dev, &data_.test, &data_.common};
@@ -46,7 +47,7 @@ Judgement LmTask::judge(Part part, int64_t batches, const StopAsked& stop) const
 }
 
 int64_t LmTask::batches(Part part) const {
-  const int64_t at_once = judged_at_once(model_->reading(), model_->context());
+  const int64_t at_once = judged_at_once(model_->reading(), places_);
   return (of(part).judged_rows() + at_once - 1) / at_once;
 }
 
@@ -62,7 +63,7 @@ int64_t LmTask::count() {
 }
 
 double LmTask::baseline(const StopAsked& stop) const {
-  return bigram_baseline(data_, tokenizer_->vocab_size(), judged_at_once(model_->reading(), model_->context()), stop);
+  return bigram_baseline(data_, tokenizer_->vocab_size(), judged_at_once(model_->reading(), places_), stop);
 }
 
 // Counted pair by pair: the table of all pairs would not fit where there are tens of thousands of symbols.

@@ -40,6 +40,7 @@ class LmTask final : public Task {
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::unique_ptr<CausalLm> model_;
   LmData data_;
+  int64_t places_;  // of an example
 };
 
 // Mean loss of the add-1 counting bigram, trained on data.train, on data.dev (or on train when there is no dev part); NaN when

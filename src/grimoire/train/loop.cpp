@@ -108,7 +108,9 @@ void Loop::evaluate_now() {
     if ((at.evaluation_due = e.stopped)) return;
     r.dev_loss = e.loss;
     r.dev_score = e.score;
-    r.best = std::isfinite(e.score) ? !(e.score <= at.best_score) : r.dev_loss < at.best_loss;
+    r.score_name = trainer_.task().score_name();
+    const bool level = !std::isfinite(e.score) || e.score == at.best_score;  // of equal scores, F1 0 say, the loss tells
+    r.best = level ? r.dev_loss < at.best_loss : !(e.score <= at.best_score);
   }
   if (at.step == trainer_.options().steps) judged_ = trainer_.judge(Part::train, 1).loss;  // what the last step did shows nowhere else
   at.evaluation_due = false;
@@ -125,7 +127,7 @@ void Loop::evaluate_now() {
     keep("best", [&](const std::string& path) { trainer_.save_weights(path); }, 1);
   }
   Json event = Json::object({{"event", "evaluation"}, {"step", at.step}, {"train_loss", r.train_loss}, {"dev_loss", r.dev_loss}, {"best", r.best}});
-  if (std::isfinite(r.dev_score)) event.set("dev_score", r.dev_score);
+  if (std::isfinite(r.dev_score)) event.set("dev_score", r.dev_score), event.set("score", r.score_name);
   log_.write(event);
   events_.evaluated(r);
   shown_at_ = monotonic_seconds();  // evaluations do not count as training time

@@ -45,12 +45,32 @@ report::Block loss_chart(const Curves& c, const TaskWords& words) {
   return chart;
 }
 
+std::vector<report::Block> score_chart(const Curves& c) {
+  if (c.scores.size() < 2) return {};
+  Series s{.name = "dev", .x = {}, .y = {}, .stroke = Stroke::strong};
+  for (const Curves::Score& p : c.scores) s.x.push_back(p.step), s.y.push_back(p.score);
+  return {Chart{.title = c.score_name, .x_label = "step", .series = {s}}};
+}
+
+// What was chosen by its own score looks better than it is.
+std::vector<report::Block> answers_of(const std::vector<Examination>& examined) {
+  std::vector<report::Block> all;
+  for (const Examination& e : examined) {
+    all.push_back(report::Heading{str("Answers on {}", kPartNames[static_cast<size_t>(e.part)])});
+    if (e.part == Part::dev)
+      all.push_back(report::Remark{"these examples chose the best weights, so that others may fare a little worse", report::Tone::faint});
+    all.insert(all.end(), e.blocks.begin(), e.blocks.end());
+  }
+  return all;
+}
+
 const report::Number kNone{NAN, "-"};
 
 report::Histogram histogram(const Spread& s) { return {s.low, s.high, s.histogram}; }
 
 RunResult result_in(const Curves& c, const TaskWords& words) {
-  return {.train_loss = c.train_loss, .dev_loss = c.dev_loss, .test_loss = c.test_loss, .common_loss = c.common_loss, .baseline_loss = c.baseline,
+  return {.train_loss = c.train_loss, .dev_loss = c.dev_loss, .test_loss = c.test_loss, .dev_score = c.dev_score,
+          .test_score = c.test_score, .score_name = c.score_name, .common_loss = c.common_loss, .baseline_loss = c.baseline,
           .tokens_per_second = c.tokens_per_second, .seconds = c.seconds, .words = words};
 }
 
@@ -90,8 +110,8 @@ report::Figures figures_of(const RunResult& r) {
   add("test", r.test_loss, "{:.4f}");
   add("the last tenth", r.common_loss, "{:.4f}");
   add(r.words.baseline, r.baseline_loss, "{:.4f}");
-  add(r.words.score + ", dev", r.dev_score, "{:.4f}");
-  add(r.words.score + ", test", r.test_score, "{:.4f}");
+  add(r.score_name + ", dev", r.dev_score, "{:.4f}");
+  add(r.score_name + ", test", r.test_score, "{:.4f}");
   if (std::isfinite(r.tokens_per_second))
     figures.items.push_back({r.words.unit + "s a second", report::Number{r.tokens_per_second, with_commas(static_cast<int64_t>(r.tokens_per_second))}});
   add("time of training", r.seconds, "{:.1f} s");
@@ -142,23 +162,25 @@ void write_report(const std::string& folder, const ReportOptions& options) {
   page.blocks = {Remark{str("{} steps, seed {}, {}; Grimoire {}", with_commas(config.steps), config.seed, utc_timestamp(), GRIM_VERSION), Tone::faint},
                  figures_of(result_in(c, words))};
   if (const std::string origin = origin_of(c, config); !origin.empty()) page.blocks.push_back(Remark{origin, Tone::faint});
-  page.blocks.insert(page.blocks.end(), {Heading{"Loss"}, loss_chart(c, words)});
+  const auto add = [&](const std::vector<report::Block>& blocks) { page.blocks.insert(page.blocks.end(), blocks.begin(), blocks.end()); };
+  add({Heading{"Loss"}, loss_chart(c, words)});
+  add(score_chart(c));
   if (c.cut_line) page.blocks.push_back(Remark{str("{}: what stood there and behind it is not drawn", c.cut_in_words()), Tone::faint});
+  add(answers_of(options.examined));
   if (const std::vector<std::string> samples = parted(options.samples); !samples.empty()) {
     write_atomically(join_path(folder, "samples.txt"), joined(samples, "\n") + "\n");
-    page.blocks.insert(page.blocks.end(), {Heading{"Samples"}, Samples{samples}});
+    add({Heading{"Samples"}, Samples{samples}});
   }
   if (const Diagnosis* d = options.diagnosis) {
-    const std::vector<report::Block> verdicts = verdicts_of(*d);
-    page.blocks.push_back(Heading{"Health"});
-    page.blocks.insert(page.blocks.end(), verdicts.begin(), verdicts.end());
-    page.blocks.insert(page.blocks.end(), {Heading{"Layers"}, layers_of(*d), Heading{"Weights"}, weights_of(*d)});
+    add({Heading{"Health"}});
+    add(verdicts_of(*d));
+    add({Heading{"Layers"}, layers_of(*d), Heading{"Weights"}, weights_of(*d)});
     if (const std::vector<report::Block> back = back_of(*d); !back.empty()) {
-      page.blocks.push_back(Heading{"Back through time"});
-      page.blocks.insert(page.blocks.end(), back.begin(), back.end());
+      add({Heading{"Back through time"}});
+      add(back);
     }
   }
-  page.blocks.insert(page.blocks.end(), {Heading{"Configuration"}, configuration(config)});
+  add({Heading{"Configuration"}, configuration(config)});
   write_atomically(join_path(folder, "report.html"), html_page(page));
 }
 

@@ -22,6 +22,7 @@ Diagnosis diagnose_run(const std::string& folder, double target = NAN);
 Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const std::string& folder, double target = NAN);
 
 std::vector<std::string> samples_of_run(const std::string& folder);  // what its best model does. throws: input
+std::vector<Examination> examined_run(const std::string& folder);    // and what it gets right, as RunResult::examined. throws: input
 
 // What a diagnosis found: its verdicts as remarks, the state of layers and weights as tables.
 std::vector<report::Block> verdicts_of(const Diagnosis& diagnosis);
@@ -34,6 +35,7 @@ report::Figures figures_of(const RunResult& result);  // what is finite of its l
 struct ReportOptions {
   const Diagnosis* diagnosis = nullptr;  // the state of the layers, when there is one
   std::vector<std::string> samples = {};  // what the model does; also FOLDER/samples.txt
+  std::vector<Examination> examined = {};  // what it gets right, part by part
 };
 // Writes FOLDER/report.html from config.json, metrics.jsonl and the best model.
 void write_report(const std::string& folder, const ReportOptions& options = {});

@@ -83,7 +83,7 @@ RunResult run_to_its_end(const RunConfig& config, std::unique_ptr<Work> work, co
   work.reset();
   std::optional<Diagnosis> diagnosis;
   if (!config.architecture().counts && config.steps > 0) diagnosis = diagnose_run(config, source, folder);
-  write_report(folder, {.diagnosis = diagnosis ? &*diagnosis : nullptr, .samples = source.samples(folder)});
+  write_report(folder, {.diagnosis = diagnosis ? &*diagnosis : nullptr, .samples = source.samples(folder), .examined = result.examined});
   events.note(str("report: {}", join_path(folder, "report.html")));
   return result;
 }
@@ -145,6 +145,13 @@ void refuse_lost(const FoundCheckpoint& none, const Curves& curves, const std::s
                 str("'{}' holds no checkpoint any more, though its log reaches step {:.0f}: there are no layers to look at", folder, last), hint);
 }
 
+void take_shape_of(RunConfig& config, const std::string& folder) {
+  const Json json = model_config(folder);
+  const Architecture& a = architecture_of(json);
+  const bool is_kin = !config.architecture().is_read && config.architecture().model_type == a.model_type;  // whose folders are written alike
+  config.set_shape(is_kin ? config.model : a.name, a.from_json(json));
+}
+
 // Weights that are best in a future that will not come again.
 void drop_best_after(const std::string& folder, int64_t step) {
   const std::string best = join_path(folder, "best");
@@ -183,7 +190,7 @@ RunConfig read_run_config(const std::string& folder) {
   const std::string path = join_path(folder, "config.json");
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a folder that train wrote");
   if (!exists(path)) throw Error(ErrorKind::input, str("'{}' is not a run folder: it holds no config.json", folder),
-                                  "give the folder that train wrote");
+                                  hint_of_folds(folder).empty() ? "give the folder that train wrote" : hint_of_folds(folder));
   const Json json = Json::parse(read_file(path), path);
   if (json.is_object() && json.find("model_type")) {
     const std::string run = parent_folder(parent_folder(folder));
@@ -192,6 +199,10 @@ RunConfig read_run_config(const std::string& folder) {
   }
   RunConfig config;
   read_kept_settings(config, json, path);
+  if (config.task.empty() && !config.init_from.empty() && holds_run(folder)) {  // what its weights came with is more than can be set: its heads
+    take_shape_of(config, model_folder_in(folder));
+    read_kept_settings(config, json, path);
+  }
   config.out = folder;
   const std::string moved = join_path(folder, kKeptData);
   if (file_name(config.data) == kKeptData && !exists(config.data) && exists(moved)) config.data = moved;
@@ -272,6 +283,20 @@ RunResult resume(const std::string& folder, RunEvents& events, const ResumeChang
 
 std::vector<std::string> samples_of_run(const std::string& folder) { return open_task_of(read_run_config(folder))->samples(folder); }
 
+std::vector<Examination> examined_run(const std::string& folder) {
+  const RunConfig config = read_run_config(folder);
+  const device::ThreadCap cap(config.threads);
+  const std::string best = model_folder_in(folder);
+  Rng unused(RngMode::philox, 0);
+  const std::unique_ptr<Task> task = open_task_of(config)->make(config, unused, best);
+  task->load(best);
+  std::vector<Examination> all;
+  for (const Part part : {Part::dev, Part::test})
+    if (task->has(part))
+      if (Examination e = examined(*task, part); !e.blocks.empty()) all.push_back(std::move(e));
+  return all;
+}
+
 Diagnosis diagnose_run(const std::string& folder, double target) {
   const RunConfig config = read_run_config(folder);
   const device::ThreadCap cap(config.threads);
@@ -285,7 +310,7 @@ Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const 
   if (!found) refuse_lost(found, curves, folder);
   RunEvents quiet;
   if (found) check_provenance(found, config, source, {}, quiet);
-  const double start = initial_loss(config, source);
+  const double start = initial_loss(config, source, found.path);
   Trainer trainer(config, source, found.path);
   if (found) trainer.load(found.path);
   Diagnosis d = diagnose(trainer, start);
@@ -298,10 +323,7 @@ Diagnosis diagnose_run(const RunConfig& config, const TaskSource& source, const 
 
 void take_shape_of_init(RunConfig& config) {
   if (!exists(config.init_from)) throw Error(ErrorKind::input, str("'{}' does not exist", config.init_from), "expected a run folder or a model folder");
-  const Json json = model_config(model_folder_in(config.init_from));
-  const Architecture& a = architecture_of(json);
-  const bool is_kin = !config.architecture().is_read && config.architecture().model_type == a.model_type;  // whose folders are written alike
-  config.set_shape(is_kin ? config.model : a.name, a.from_json(json));
+  take_shape_of(config, model_folder_in(config.init_from));
 }
 
 }  // namespace grim

@@ -20,6 +20,8 @@ void RunConfig::set_shape(const std::string& name, std::unique_ptr<ModelConfig> 
   shape_ = std::move(values);
 }
 
+std::vector<SizeAxis> RunConfig::axes() const { return task.empty() ? shape().axes() : std::vector<SizeAxis>(); }
+
 std::unique_ptr<ModelConfig> RunConfig::shape_for(int64_t vocabulary) const {
   std::unique_ptr<ModelConfig> own = shape().clone();
   own->set_vocabulary(vocabulary);
@@ -71,6 +73,11 @@ RunConfig& RunConfig::set(std::string_view name, const Json& value) {
   if (!o) throw Error(ErrorKind::usage, str("{} has no setting '{}'", model, name), did_you_mean(name, all));
   o->set_json(value);
   return *this;
+}
+
+Option window_option(RunConfig& run) {
+  return {.name = "max-length", .help = "tokens of an example, where the model reads more; 0: as many as it reads", .target = &run.window, .low = 0,
+          .with = "init-from"};
 }
 
 void check_recomputes(const RunConfig& config) {

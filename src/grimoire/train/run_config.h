@@ -69,6 +69,7 @@ struct RunConfig : TrainerOptions {
   CorpusFormat format = CorpusFormat::automatic;
   std::string out;             // run folder
   std::string split = "80/10/10";  // train/dev/test; "100/0/0" trains on everything
+  int64_t window = 0;          // tokens of an example, where the model reads more; 0: as many as it reads
   std::string init_from;       // a run or model folder whose weights and symbols the run begins with; empty: fresh ones
 
   const Architecture& architecture() const { return architecture_named(model); }  // throws: usage
@@ -77,8 +78,12 @@ struct RunConfig : TrainerOptions {
   ModelConfig& shape();
   void set_shape(const std::string& name, std::unique_ptr<ModelConfig> values);
   const ModelConfig& shape() const { return const_cast<RunConfig*>(this)->shape(); }
+  std::vector<SizeAxis> axes() const;  // of its shape, where that is its own: of a model that is taught all is there, and none is cut
   std::unique_ptr<ModelConfig> shape_for(int64_t vocabulary) const;  // the model's, for so many symbols
   int64_t context() const { return std::max<int64_t>(1, shape().size("context")); }  // once it is resolved
+
+  // Tokens of an example of running text, likewise.
+  int64_t places() const { return window > 0 && architecture().reading == Reading::sequence ? std::min(window, context()) : context(); }
 
   TaskSettings& task_settings();  // likewise of the task that trains it
   std::unique_ptr<TaskSource> open_task() const { return const_cast<RunConfig*>(this)->task_settings().open(*this); }  // reads the data. throws: input
@@ -91,6 +96,8 @@ struct RunConfig : TrainerOptions {
   Cloned<ModelConfig> shape_;
   Cloned<TaskSettings> settings_;
 };
+
+Option window_option(RunConfig& run);  // of tasks whose examples are cut from running text
 
 // That the setting `recompute` has a meaning for the run's model. throws: usage, it has no layers that could be computed again
 void check_recomputes(const RunConfig& config);

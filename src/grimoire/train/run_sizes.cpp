@@ -6,6 +6,7 @@
 namespace grim {
 
 double judged_batches(const RunSizes& s, Part part, int64_t most) {
+  if (s.judges_all) return s.judged[static_cast<size_t>(part)];
   return std::min(std::ceil(s.judged[static_cast<size_t>(part)] / static_cast<double>(s.judged_at_once)), static_cast<double>(most));
 }
 
@@ -23,7 +24,7 @@ std::vector<int64_t> judged_sizes(const RunSizes& s) {
 
 int64_t kept_per_weight(const TrainerOptions& c) { return (c.optimizer == OptimizerKind::sgd ? (c.momentum > 0 ? 1 : 0) : 2) + (c.ema > 0 ? 1 : 0); }
 
-int64_t places_of(const RunConfig& c) { return c.architecture().reading == Reading::window ? 1 : c.context(); }
+int64_t places_of(const RunConfig& c) { return c.architecture().reading == Reading::window ? 1 : c.places(); }
 
 int64_t whole_bytes(double bytes) { return static_cast<int64_t>(std::min(bytes, 1e18)); }
 

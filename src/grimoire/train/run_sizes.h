@@ -19,6 +19,7 @@ struct RunSizes {
   // Evaluations, by Part: the examples that all of it is judged in, 0 where it is empty or another part holds the very same; and of a batch.
   std::array<double, kAllParts.size()> judged = {};
   int64_t judged_at_once = 1;
+  bool judges_all = false;  // its evaluations have no largest number of batches; what they judge is counted as Judgement::weight is
 };
 
 double judged_batches(const RunSizes& sizes, Part part, int64_t most);

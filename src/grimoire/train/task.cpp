@@ -21,7 +21,16 @@ Tensor Task::full_loss(Pass& pass) const { return loss(all_rows(*this), pass); }
 double Task::rate_scale(const std::string&) const { return 1; }
 double Task::baseline(const StopAsked&) const { return NAN; }
 
+Examination Task::examine(Part part, const StopAsked& stop) const { return {.judgement = judge(part, 0, stop)}; }
+
 int64_t Task::count() { fail(ErrorKind::argument, "task", "its models are trained, not counted"); }
+
+Examination examined(const Task& task, Part part, const StopAsked& stop) {
+  Examination e = task.examine(part, stop);
+  e.part = part;
+  e.score_name = task.score_name();
+  return e;
+}
 
 double judge_rows(const Task& task, int64_t n) {
   const NoGrad no_grad;

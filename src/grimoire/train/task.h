@@ -2,8 +2,6 @@
 // Trainer's (train/trainer.h).
 #pragma once
 
-#include <array>
-#include <cmath>
 #include <functional>
 #include <span>
 #include <string>
@@ -12,30 +10,16 @@
 #include "grimoire/data/batcher.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/model/pretrained.h"
+#include "grimoire/train/judgement.h"
 
 namespace grim {
 
 using StopAsked = std::function<bool()>;  // empty: never
 
-enum class Part : uint8_t {
-  train,
-  dev,     // chooses the best weights
-  test,
-  common,  // the same for every split, on which models of different recipes can be compared
-};
-inline constexpr std::array kAllParts = {Part::train, Part::dev, Part::test, Part::common};
-
 // What an evaluation looks at when nobody says how much: all of a part, or of a long one its first million examples, which tell a mean loss to
 // about a thousandth of its deviation.
 inline constexpr int64_t kJudgedAtOnce = 4096, kMostJudgements = 256;  // examples of a batch; batches
 inline constexpr int64_t kFinalTrainBatches = 64;  // the train loss of the end is a sample of about 260,000 targets
-
-struct Judgement {
-  double loss = NAN;     // mean
-  double score = NAN;    // the higher the better; where a task has one (TaskWords), it and not the loss says which weights are best
-  double weight = 0;     // of what was judged
-  bool stopped = false;  // before all was
-};
 
 class Task {
  public:
@@ -56,7 +40,9 @@ class Task {
 
   virtual bool has(Part part) const = 0;
   virtual Judgement judge(Part part, int64_t batches, const StopAsked& stop) const = 0;  // at most so many batches; 0: kMostJudgements
-  virtual int64_t batches(Part) const { return 1; }                     // that judging all of it takes
+  virtual std::string score_name() const { return ""; }  // what Judgement::score is called, "accuracy"; empty: there is none
+  virtual Examination examine(Part part, const StopAsked& stop) const;  // of all of a part; here the judgement alone. `examined` names the part
+  virtual int64_t batches(Part) const { return 1; }                     // that judging all of it takes; of a task that judges all at once its weight
   virtual int64_t symbols() const { return 0; }                         // of its vocabulary; 0: it has none
   virtual Part same_as(Part part) const { return part; }                // an earlier part that holds the very same examples
   virtual double guessing() const { return NAN; }                       // the loss of whoever knows nothing
@@ -69,6 +55,8 @@ class Task {
   virtual std::vector<CheckpointFile> files() const = 0;
   virtual void load(const std::string& folder) = 0;
 };
+
+Examination examined(const Task& task, Part part, const StopAsked& stop = {});
 
 // The loss of any n training examples, as an evaluation works it out.
 double judge_rows(const Task& task, int64_t n);

@@ -65,7 +65,7 @@ RunSizes TaskSource::sizes(const RunConfig& c) const {
   const std::unique_ptr<TaskSource> whole = sample(c, 1);
   RunConfig small = c;
   if (whole) small.init_from.clear();
-  const std::vector<SizeAxis> axes = c.shape().axes();
+  const std::vector<SizeAxis> axes = c.axes();
   for (const SizeAxis& a : axes)
     if (a.option != "context") small.shape().set_size(a.option, std::min(a.low, c.shape().size(a.option)));
   const int64_t before = device::memory_use().live_bytes;
@@ -86,6 +86,7 @@ RunSizes TaskSource::sizes(const RunConfig& c) const {
   s.optimizer = static_cast<double>(kept_per_weight(c)) * s.weights;
   for (const Part part : kAllParts)
     if (task->has(part) && task->same_as(part) == part) s.judged[static_cast<size_t>(part)] = static_cast<double>(task->batches(part));
+  s.judges_all = !whole && !c.task.empty();
   return s;
 }
 

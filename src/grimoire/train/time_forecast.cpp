@@ -35,7 +35,7 @@ double work_of(const RunConfig& c, int64_t vocabulary) { return c.shape_for(voca
 RunConfig quick_shape(const RunConfig& config, int64_t vocabulary) {
   RunConfig c = config;
   while (work_of(c, vocabulary) * 2 * kFewestRows > kQuick || c.shape_for(vocabulary)->parameter_count() > kSmall) {
-    const std::vector<SizeAxis> axes = c.shape().axes();
+    const std::vector<SizeAxis> axes = c.axes();
     for (const SizeAxis& a : axes)
       if (a.degree == 0) c.shape().set_size(a.option, a.low);
     const auto excess = [&](const SizeAxis& a) { return c.shape().size(a.option) / a.low; };
@@ -74,10 +74,25 @@ TimeForecast of_counts(const RunConfig& config, const TaskSource& source, const 
   return {.step = larger * counted * static_cast<double>(s.examples) / examples + touched, .judged_batch = larger * judged};
 }
 
+// Of texts that differ in length no step is like another: some are taken as they come. Evaluations take as long as what they judge weighs.
+TimeForecast of_taught(const RunConfig& config, const TaskSource& source) {
+  constexpr int64_t kMost = 8;
+  constexpr double kLong = 2;  // seconds
+  Trainer trainer(config, source);
+  trainer.step();  // caches, and memory that is touched for the first time
+  const double begin = monotonic_seconds();
+  int64_t steps = 0;
+  while (steps < kMost && (steps == 0 || monotonic_seconds() - begin < kLong)) trainer.step(), ++steps;
+  const double trained = monotonic_seconds();
+  const Judgement j = trainer.judge(Part::train, 1);
+  return {.step = (trained - begin) / static_cast<double>(steps), .judged_batch = (monotonic_seconds() - trained) / std::max(1.0, j.weight)};
+}
+
 }  // namespace
 
 TimeForecast forecast_time(const RunConfig& config, const TaskSource& source, const RunSizes& sizes) {
   if (config.architecture().counts) return of_counts(config, source, sizes);
+  if (sizes.judges_all) return of_taught(config, source);
   RunConfig c = quick_shape(config, sizes.vocabulary);
   const std::unique_ptr<TaskSource> sampled = source.sample(c, 2);
   const TaskSource& data = sampled ? *sampled : source;

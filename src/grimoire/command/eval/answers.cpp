@@ -1,9 +1,10 @@
 #include "grimoire/command/eval/answers.h"
 
 #include <algorithm>
-#include <array>
 
 #include "grimoire/base/error.h"
+#include "grimoire/base/files.h"
+#include "grimoire/task/examination.h"
 #include "grimoire/text/special_token.h"
 #include "grimoire/train/provenance.h"
 
@@ -16,6 +17,19 @@ std::optional<int64_t> token_before(const TrainedModel& trained, const std::opti
   return needed_token(*trained.tokenizer, TokenRole::begin);
 }
 
+Judged signed_by(Examination e, const EvalSettings& settings, const std::string& signature) {
+  if (!settings.out.empty()) write_atomically(settings.out, to_csv(e.answers));
+  e.blocks.push_back(report::Remark{signature});
+  e.result.set("signature", signature);
+  return {{"", std::move(e.blocks)}, std::move(e.result)};
+}
+
+void check_pairs(const LabelledTexts& texts, const Json& run) {
+  if (run.text("task", "") == "pair" && texts.pairs.empty())
+    throw Error(ErrorKind::input, str("the model reads pairs of texts, and these stand alone{}", texts.reading.empty() ? "" : ": " + texts.reading),
+                "give a table with two columns of texts, named as in the one that it learned from");
+}
+
 Json training_settings(const Json& about) {
   const std::optional<Provenance> known = provenance_in(about);
   return known && known->settings.is_object() ? known->settings : Json::object();
@@ -26,15 +40,11 @@ std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus, D
   return str("{}vocab:{}|data:{}|grimoire:{}", weights, tokenizer.vocab_size(), corpus.file_hash.substr(0, 16), GRIM_VERSION);
 }
 
-report::Number counted(int64_t n) { return {static_cast<double>(n), with_commas(n)}; }
-
 TextWindows windows_of_run(const Json& run, const TextEncoder& model) {
   TextWindows windows{.most = run.integer("max_length", 0), .stride = run.integer("stride", TextWindows().stride)};
-  windows.most = windows.most == 0 ? model.context() : std::min(windows.most, model.context());
-  constexpr std::array kNames = {"head", "tail", "window", "refuse"};  // in the order of LongTexts
-  const auto* const named = std::ranges::find(kNames, run.text("long_texts", kNames[0]));
-  if (named != kNames.end()) windows.longer = static_cast<LongTexts>(named - kNames.begin());
-  return windows;
+  const auto* const named = std::ranges::find(kLongTexts, run.text("long_texts", kLongTexts[0]));
+  if (named != kLongTexts.end()) windows.longer = static_cast<LongTexts>(named - kLongTexts.begin());
+  return windows.within(model.context());
 }
 
 TextWindows tag_windows_of_run(const Json& run, const TextEncoder& model) {

@@ -8,15 +8,17 @@
 #include "grimoire/data/corpus.h"
 #include "grimoire/data/documents.h"
 #include "grimoire/data/encoded_texts.h"
+#include "grimoire/data/text_table.h"
 #include "grimoire/hub/trained_model.h"
 #include "grimoire/report/report.h"
 #include "grimoire/task/answer_spans.h"
+#include "grimoire/train/judgement.h"
 
 namespace grim::eval {
 
 struct EvalSettings {
   std::string data, choices;
-  std::string source, target, out;    // of pairs of texts; out: where what is written of the sources goes
+  std::string source, target, out;    // of pairs of texts; out: where what is written of the sources goes, or answered to each example
   int64_t stride = 0, context = 0;    // 0: the model's context
   std::optional<bool> begins = {};    // does a token stand before the text that begins one? nothing: as the tokenizer does it
   DocumentForm documents = DocumentForm::automatic;
@@ -26,6 +28,8 @@ struct Judged {
   report::Report report;
   Json result;
 };
+// Of an examination, which a run's own report shows too, with its protocol. Its table of answers goes to the settings' `out`, where that is given.
+Judged signed_by(Examination e, const EvalSettings& settings, const std::string& signature);
 
 Judged judge_text(const TrainedModel& trained, const EvalSettings& settings);
 Judged judge_choices(const TrainedModel& trained, const EvalSettings& settings);
@@ -47,8 +51,9 @@ int64_t longest_choice_of_run(const Json& run, const TextEncoder& model);  // to
 QuestionWindows question_windows_of_run(const Json& run, const TextEncoder& model);
 // 'no answer' is one where the run says so; of a model that no run is known of, where `lacks` does.
 AnswerOptions answer_options_of_run(const Json& run, bool lacks, const std::optional<double>& null_threshold);
+// throws: input, of a run that was taught pairs (its task says so), texts that stand alone
+void check_pairs(const LabelledTexts& texts, const Json& run);
 Json training_settings(const Json& about);  // of the run that a checkpoint is from; an empty object where nothing is known
 std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus, Dtype dtype);  // its end, the same for all
-report::Number counted(int64_t n);
 
 }  // namespace grim::eval

@@ -27,8 +27,8 @@ Judged judge_choices(const TrainedModel& trained, const EvalSettings& settings) 
   add("likelihood by character (acc_norm)", "acc_norm", e.right_by_character);
   add("likelihood by byte (acc_bytes)", "acc_bytes", e.right_by_byte);
   result.set("signature", signature);
-  return {{"", {table, report::Figure{"questions", counted(e.questions)}, report::Figure{"right by guessing, %", report::number(100 * e.guessed / n, "{:.2f}")},
-                report::Remark{signature}}},
+  return {{"", {table, report::Figure{"questions", report::counted(e.questions)},
+                report::Figure{"right by guessing, %", report::number(100 * e.guessed / n, "{:.2f}")}, report::Remark{signature}}},
           std::move(result)};
 }
 

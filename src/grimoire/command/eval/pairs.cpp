@@ -9,12 +9,11 @@
 #include "grimoire/metric/bleu.h"
 #include "grimoire/metric/significance.h"
 #include "grimoire/task/seq2seq_data.h"
-#include "grimoire/text/special_token.h"
 
 namespace grim::eval {
 namespace {
 
-using report::Figure, report::Remark, report::number;
+using report::counted, report::Figure, report::Remark, report::number;
 
 report::Table by_length(const PairEvaluation& e) {
   report::Table table{{"source tokens", "pairs", "target tokens", "nats a token", "perplexity"}, {}};
@@ -85,7 +84,7 @@ Judged judge_pairs(const TrainedSeq2Seq& trained, const EvalSettings& settings) 
   ParallelText text = settings.source.empty() ? load_pairs(settings.data) : load_pairs(settings.source, settings.target);
   const std::string prefix = training_settings(trained.about).text("prefix", "");
   for (std::string& source : text.sources) source.insert(0, prefix);
-  const int64_t end = trained.ends.empty() ? needed_token(*trained.tokenizer, TokenRole::end) : trained.ends[0];
+  const int64_t end = end_token(trained);
   const int64_t most = trained.model->decode_cache()->capacity();
   const EncodedPairs encoded = encode_pairs(text, *trained.tokenizer, end, most);
   const int64_t pairs = encoded.pairs.rows();

@@ -12,7 +12,7 @@
 namespace grim::eval {
 namespace {
 
-using report::Figure, report::Remark, report::number;
+using report::counted, report::Figure, report::Remark, report::number;
 
 // Lines are items, each with its end. Of running text the tokens are predicted that have something before them.
 class TextJudge {

@@ -13,7 +13,7 @@
 namespace grim::eval {
 namespace {
 
-using report::Figure, report::Remark, report::number;
+using report::counted, report::Figure, report::Remark, report::number;
 
 const char* name_of(DocumentForm form) {
   constexpr const char* names[] = {"auto", "lines", "sentences"};

@@ -60,18 +60,16 @@ class SquadForm final : public ScoreForm {
     if (s.unanswered > 0)
       answer.report.blocks.emplace_back(Remark{str("{} questions stand in {} and not in {}: they {}", s.unanswered, sides.references[0], sides.hypothesis,
                                                    second ? "are left out" : "score 0"), report::Tone::warning});
-    const auto part = [&](const char* words, const char* key, const std::optional<AnswerScores>& of) {
+    const auto part = [&](const char* words, const std::optional<AnswerScores>& of) {
       if (!of) return;
       answer.report.blocks.insert(answer.report.blocks.end(),
                                   {Figure{str("exact match {}, %", words), number(of->exact, "{:.4f}")},
                                    Figure{str("F1 {}, %", words), number(of->f1, "{:.4f}")},
                                    Figure{str("questions {}", words), static_cast<double>(of->questions)}});
-      answer.result.set(str("{}_exact", key), of->exact);
-      answer.result.set(str("{}_f1", key), of->f1);
-      answer.result.set(str("{}_total", key), of->questions);
     };
-    part("with an answer", "HasAns", s.with_answer);
-    part("without one", "NoAns", s.without_answer);
+    part("with an answer", s.with_answer);
+    part("without one", s.without_answer);
+    set_parts(answer.result, s);
     if (!na_probs_.empty()) add_thresholds(file, answer);
     const std::string signature = str("squad:{}|words:lower-no-marks-no-articles|refs:best{}|version:grimoire-{}", second ? "2.0" : "1.1",
                                       na_probs_.empty() ? "" : str("|na-threshold:{:.6g}", threshold_), GRIM_VERSION);
@@ -112,10 +110,7 @@ class SquadForm final : public ScoreForm {
                                                              Figure{"at the threshold", number(best.exact.threshold, "{:.6g}")},
                                                              Figure{"best F1, %", number(best.f1.score, "{:.4f}")},
                                                              Figure{"at threshold", number(best.f1.threshold, "{:.6g}")}});
-    answer.result.set("best_exact", best.exact.score);
-    answer.result.set("best_exact_thresh", best.exact.threshold);
-    answer.result.set("best_f1", best.f1.score);
-    answer.result.set("best_f1_thresh", best.f1.threshold);
+    set_thresholds(answer.result, best);
   }
 
   Version version_ = Version::automatic;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "grimoire/base/error.h"
+#include "grimoire/command/rouge_rows.h"
 #include "grimoire/command/score/form.h"
 #include "grimoire/metric/plain_text.h"
 #include "grimoire/metric/rouge.h"
@@ -28,55 +29,39 @@ class RougeForm final : public ScoreForm {
   }
 
   Answer answer(const Sides& sides) override {
-    std::vector<RougeKind> kinds;
-    for (const std::string& name : kinds_.empty() ? std::vector<std::string>{"rouge1", "rouge2", "rougeL", "rougeLsum"} : kinds_)
-      kinds.push_back(rouge_kind(name));
-    const std::vector<std::vector<PrecisionRecall>> scores = scores_of(sides, kinds);
-    const std::vector<RougeInterval> intervals = aggregate(scores, {.samples = samples_, .level = level_, .seed = static_cast<uint32_t>(seed_)});
-    Table table{{"", "precision", "recall", "F", "from", str("to ({:.4g} %)", 100 * level_)}, {}};
+    const RougeScores scores = scores_of(sides);
+    const RougeAggregation how{.samples = samples_, .level = level_, .seed = static_cast<uint32_t>(seed_)};
     Answer answer{{"", {}}, Json::object()};
-    const auto shown = [](double v) { return number(v, "{:.4f}"); };
-    for (size_t k = 0; k < kinds.size(); ++k) {
-      PrecisionRecall mean;
-      double f = 0;
-      const auto n = static_cast<double>(scores[k].size());
-      for (const PrecisionRecall& s : scores[k]) mean.precision += s.precision / n, mean.recall += s.recall / n, f += s.f1() / n;
-      const RougeInterval& i = intervals[k];
-      table.rows.push_back({kinds[k].name(), shown(mean.precision), shown(mean.recall), shown(f), shown(i.f1_low), shown(i.f1_high)});
-      answer.result.set(kinds[k].name(), Json::object({{"precision", mean.precision}, {"recall", mean.recall}, {"f1", f}, {"low", part(i.low, i.f1_low)},
-                                                       {"mid", part(i.middle, i.f1_middle)}, {"high", part(i.high, i.f1_high)}}));
-    }
-    answer.report.blocks = {std::move(table)};
-    if (by_line_) add_lines(kinds, scores, answer);
-    const std::string signature = str("nrefs:{}|words:a-z0-9|stem:{}|of-refs:best-f|mean:of-texts|bs:{}|seed:{}|version:grimoire-{}", sides.references.size(),
-                                      stem_ ? "porter-nltk" : "no", samples_, seed_, GRIM_VERSION);
+    answer.report.blocks = {rouge_table(scores, how, answer.result)};
+    if (by_line_) add_lines(scores, answer);
+    const std::string signature = rouge_signature(sides.references.size(), stemming(), how);
     answer.report.blocks.emplace_back(Remark{signature});
-    answer.result.set("texts", scores[0].size());
+    answer.result.set("texts", scores.of_texts[0].size());
     answer.result.set("signature", signature);
     return answer;
   }
 
  private:
-  static void add_lines(const std::vector<RougeKind>& kinds, const std::vector<std::vector<PrecisionRecall>>& scores, Answer& answer) {
+  Stemming stemming() const { return stem_ ? Stemming::porter : Stemming::none; }
+  static void add_lines(const RougeScores& scores, Answer& answer) {
     Table table{{"F of line"}, {}};
     Json by_line = Json::object();
-    for (size_t i = 0; i < scores[0].size(); ++i) table.rows.push_back({static_cast<double>(i + 1)});
-    for (size_t k = 0; k < kinds.size(); ++k) {
-      table.columns.push_back(kinds[k].name());
+    for (size_t i = 0; i < scores.of_texts[0].size(); ++i) table.rows.push_back({static_cast<double>(i + 1)});
+    for (size_t k = 0; k < scores.kinds.size(); ++k) {
+      table.columns.push_back(scores.kinds[k].name());
       Json list = Json::array();
-      for (size_t i = 0; i < scores[k].size(); ++i) {
-        const PrecisionRecall& s = scores[k][i];
+      for (size_t i = 0; i < scores.of_texts[k].size(); ++i) {
+        const PrecisionRecall& s = scores.of_texts[k][i];
         table.rows[i].push_back(number(s.f1(), "{:.4f}"));
-        list.push(part(s, s.f1()));
+        list.push(rouge_json(s, s.f1()));
       }
-      by_line.set(kinds[k].name(), std::move(list));
+      by_line.set(scores.kinds[k].name(), std::move(list));
     }
     answer.report.blocks.emplace_back(std::move(table));
     answer.result.set("by_line", std::move(by_line));
   }
-  static Json part(const PrecisionRecall& s, double f) { return Json::object({{"precision", s.precision}, {"recall", s.recall}, {"f1", f}}); }
 
-  std::vector<std::vector<PrecisionRecall>> scores_of(const Sides& sides, const std::vector<RougeKind>& kinds) const {
+  RougeScores scores_of(const Sides& sides) const {
     const LineFile summaries(sides.hypothesis);
     std::vector<std::unique_ptr<LineFile>> files;
     for (const std::string& path : sides.references) {
@@ -84,13 +69,12 @@ class RougeForm final : public ScoreForm {
       check_as_many(summaries, *files.back());
     }
     const auto text = [&](std::string_view line) { return newline_.empty() ? std::string(line) : replaced(line, newline_, "\n"); };
-    std::vector<std::vector<PrecisionRecall>> scores(kinds.size());
+    RougeScores scores(kinds_);
     for (size_t i = 0; i < summaries.lines().size(); ++i) {
-      const std::string summary = text(summaries.lines()[i]);
       std::vector<std::string> references;
       for (const auto& file : files) references.push_back(text(file->lines()[i]));
       const std::vector<std::string_view> views(references.begin(), references.end());
-      for (size_t k = 0; k < kinds.size(); ++k) scores[k].push_back(rouge(kinds[k], summary, views, stem_ ? Stemming::porter : Stemming::none));
+      scores.add(text(summaries.lines()[i]), views, stemming());
     }
     return scores;
   }

@@ -11,6 +11,7 @@
 #include "grimoire/metric/squad.h"
 #include "grimoire/stats/information.h"
 #include "grimoire/task/answer_spans.h"
+#include "grimoire/task/lexrank.h"
 #include "grimoire/text/encoding.h"
 
 namespace grim::learn {
@@ -147,16 +148,46 @@ const Concept kConcepts[] = {
            out.answer("F1", n > 0 ? 2 * precision * recall / (precision + recall) : 0.0);
          },
      .turn = "repeat the whole reference and add more: recall 1, which is why F1 or a limit on length belongs to it.",
-     .commands = "grimoire finetune flan-t5 --task summarize --data papers.tsv --out runs/s",
+     .commands = "grimoire summarize --data papers.tsv --by lead --by lexrank\ngrimoire finetune flan-t5 --task summarize --data papers.tsv --out runs/s",
      .mistake = "People say that a high score means a true summary; in fact the score counts shared words: one \"not\" more turns the meaning and hardly "
                 "moves it.",
-     .see = "rouge: the usual score\nbart: a model made for it\nmachine-translation: the same shape",
+     .see = "rouge: the usual score\nlexrank: by the text's own sentences\nbart: a model made for it\nmachine-translation: the same shape",
      .sources = "Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries, section 2\n"
                 "Maynez et al. 2020, On Faithfulness and Factuality in Abstractive Summarization",
      .ask = "A summary has 4 of the reference's 10 words. What is its recall? | .4.",
      .more = "Picking whole sentences (extractive) cannot say anything false of its own; writing new ones (abstractive) reads better and can. For news, the "
              "first three sentences are a "
              "baseline that many systems failed to beat: the article was written that way."},
+    {.id = "lexrank",
+     .title = "LexRank",
+     .names = "extractive summary\ncentral sentences",
+     .what = "Makes a summary of a text's own sentences: those that the others resemble most.",
+     .picture = "A reader who leafs from each sentence to one like it: she comes by the central ones again and again. It breaks where the point is made "
+                "once, in words of its own.",
+     .formula = "p(s) = d / N + (1 - d) sum_t cos(s, t) / (sum_u cos(u, t)) p(t)",
+     .symbols = "cos: of the sentences' words, each weighing tf ln(N / n), as n of N have it\nd: 0.15, a leap to any sentence\np: how central a "
+                "sentence is; together 1",
+     .inputs = "a = the cat sat on the mat: a sentence\nb = the cat chased a dog on the mat: a sentence\nc = a dog barked: a sentence",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           std::vector<std::string> sentences;
+           for (const char* name : {"a", "b", "c"}) up_to(in, name), sentences.push_back(in.text(name));
+           const std::vector<double> p = lexrank(sentences);
+           out.step("each step: 0.15 of p to all alike, the rest along the cosines");
+           for (size_t i = 0; i < p.size(); ++i) out.answer(str("p({})", std::string(1, "abc"[i])), p[i]);
+           out.answer("a summary of one sentence", sentences[central_sentences(p, 1).front()]);
+         },
+     .turn = "c=the cat sat on the mat: twice the same sentence makes both central, which is why long summaries repeat themselves.",
+     .commands = "grimoire summarize --file report.txt --sentences 5\ngrimoire summarize --data papers.tsv --by lead --by lexrank --stem",
+     .code = "src/grimoire/task/lexrank.cpp: lexrank",
+     .mistake = "People say that it understands what matters; in fact it counts shared words: what is said most often wins, right or wrong.",
+     .see = "summarization: the task\nrouge: the usual score",
+     .sources = "Erkan and Radev 2004, LexRank: Graph-based Lexical Centrality as Salience in Text Summarization\n"
+                "Page, Brin, Motwani and Winograd 1999, The PageRank Citation Ranking",
+     .ask = "Three sentences without a common word: how central is each? | 1/3.",
+     .more = "p is where the leafing reader is found in the long run, the stationary distribution of a Markov chain; the leap makes it the only one. A word "
+             "that all sentences have weighs nothing, since ln(N / N) = 0. The first sentences (lead) are a hard rival wherever writers put the point "
+             "first: in news, and in a paper whose abstract comes first."},
     {.id = "question-answering",
      .title = "Question answering",
      .names = "QA\nSQuAD",

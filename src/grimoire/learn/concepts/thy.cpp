@@ -721,7 +721,7 @@ const Concept kConcepts[] = {
      .turn = "k = 10: leave-one-out, each row judged by a model that saw all the others.",
      .commands = "grimoire validate --model forest --data iris.csv --target species --folds 5\n"
                  "grimoire validate --model knn --data iris.csv --target species --folds 0",
-     .code = "src/grimoire/classic/validate.cpp: k_folds, stratified_folds, cross_validate",
+     .code = "src/grimoire/data/folds.cpp: k_folds, stratified_folds, grouped_folds",
      .mistake = "People say that one trains on one fold and is judged on the rest; in fact it is the other way round: train on k - 1, judge on the one "
                 "held out.",
      .see = "train-vs-test: the single split\nmodel-selection: what the score is used for",
