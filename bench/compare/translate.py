@@ -89,8 +89,8 @@ def ours(args, model):
         flags["weight-decay"] = 0.0  # its recipe has some
     sides = ["--source", args.work / "train.source", "--target", args.work / "train.target", "--dev-source", args.work / "dev.source", "--dev-target",
              args.work / "dev.target", "--tokenizer", args.work / "tokenizer"]
-    many = {"context": args.context, "max-length": args.context, "steps": args.steps, "eval-every": args.eval_every, "warmup": args.warmup, "batch-size": args.batch_size,
-            "seed": args.seed, "threads": args.threads, "dtype": args.dtype, "save-every": args.steps}
+    many = {"context": args.context, "max-length": args.context, "steps": args.steps, "eval-every": args.eval_every, "warmup": args.warmup,
+            "batch-size": args.batch_size, "seed": args.seed, "threads": args.threads, "dtype": args.dtype, "save-every": args.steps}
     words = [word for name, value in (flags | many).items() for word in (f"--{name}", value)]
     trained, seconds = run([args.ours, "train", "--model", model, *sides, "--out", folder, *words, "--json"])
     written, _ = run([args.ours, "eval", folder, "--source", args.work / "dev.source", "--target", args.work / "dev.target", "--out",
@@ -109,7 +109,7 @@ def twin(args, model, env):
 
 
 def once(path, make):
-    """What `make` returned when it was asked first."""
+    """What `make` returned when it was asked first, by this run or one before."""
     if not path.exists():
         path.write_text(json.dumps(make()) + "\n")
     return json.loads(path.read_text())
@@ -198,6 +198,10 @@ def prepare(args, train, dev):
     args.eval_every = -(-len(train) // args.batch_size)
     args.steps = args.steps or round(args.epochs * len(train) / args.batch_size)
     args.warmup = min(WARMUP, args.steps // 10)
+    names = ("corpus", "steps", "batch_size", "context", "vocab_size", "seed", "dtype", "threads")
+    asked = {name: getattr(args, name) for name in names} | {"pairs": len(train), "recipe": RECIPE, "shapes": SHAPES}
+    if once(args.work / "settings.json", lambda: asked) != asked:
+        sys.exit(f"error: {args.work} holds runs with other settings\nhint: --work FOLDER takes a new one, or give those of settings.json there again")
     write_sides(args.work, "train", train)
     write_sides(args.work, "dev", dev)
     if not (args.work / "tokenizer").exists():

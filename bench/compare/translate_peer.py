@@ -308,8 +308,8 @@ def main():
             judged[step + 1] = judge(model, dev)
             if judged[step + 1] < best:
                 best, kept = judged[step + 1], {name: t.clone() for name, t in model.state_dict().items()}
-            recent = losses[-s["eval_every"] :]
-            print(f"torch: step {step + 1}  loss {sum(recent) / len(recent):.4f}  dev {judged[step + 1]:.4f}  {time.process_time() - begin:.0f} s", file=sys.stderr)
+            recent, taken = losses[-s["eval_every"] :], time.process_time() - begin
+            print(f"torch: step {step + 1}  loss {sum(recent) / len(recent):.4f}  dev {judged[step + 1]:.4f}  {taken:.0f} s", file=sys.stderr)
     seconds = time.process_time() - begin
     model.load_state_dict(kept)
     texts = [tokenizer.decode(ids).replace("\n", " ") for ids in write(model, dev, most)]
