@@ -29,7 +29,7 @@ import subprocess
 import sys
 import tempfile
 
-from run import ROOT, TUNED, build_shim, cpu_model, idle_percent
+from run import ROOT, build_shim, cpu_model, idle_percent, tuned_environment
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path = [folder for folder in sys.path if pathlib.Path(folder or ".").resolve() != HERE]  # tokenizers is Hugging Face's, not the file beside this one
@@ -159,8 +159,7 @@ def compare(args):
     idle = idle_percent()
     print(f"{cpu_model()}, {os.cpu_count()} CPUs, {idle:.0f}% idle", file=sys.stderr)
     prepare(args, *pairs_of(args.corpus, args.data))
-    shim = build_shim(args.work)
-    env = os.environ | TUNED | {"OMP_NUM_THREADS": str(args.threads), "MKL_NUM_THREADS": str(args.threads)} | ({"LD_PRELOAD": shim} if shim else {})
+    env = tuned_environment(args.threads, build_shim(args.work))
     logging.getLogger("sacrebleu").setLevel(logging.ERROR)  # its advice on scores of single sentences: only their counts are used
     bleu, references = BLEU(), lines_of(args.work / "dev.target")
     encode = tokenizers.Tokenizer.from_file(str(args.work / "tokenizer/tokenizer.json")).encode_batch
