@@ -67,7 +67,7 @@ def write_sides(folder, part, rows):
 
 
 def lines_of(path):
-    return path.read_text(encoding="utf-8").split("\n")[:-1]
+    return path.read_bytes().decode().split("\n")[:-1]  # a carriage return stays
 
 
 # --- both sides ------------------------------------------------------------------------------------------------------
@@ -151,21 +151,19 @@ def by_length(lengths, parts=5):
 
 
 def compare(args):
-    import numpy
     import sacrebleu
-    import tokenizers
     from sacrebleu.metrics import BLEU
 
     idle = idle_percent()
     print(f"{cpu_model()}, {os.cpu_count()} CPUs, {idle:.0f}% idle", file=sys.stderr)
-    prepare(args, *pairs_of(args.corpus, args.data))
+    train, dev = pairs_of(args.corpus, args.data)
+    prepare(args, train, dev)
+    lengths = leave_out_long(args, dev)
     env = tuned_environment(args.threads, build_shim(args.work))
     logging.getLogger("sacrebleu").setLevel(logging.ERROR)  # its advice on scores of single sentences: only their counts are used
     bleu, references = BLEU(), lines_of(args.work / "dev.target")
-    encode = tokenizers.Tokenizer.from_file(str(args.work / "tokenizer/tokenizer.json")).encode_batch
-    lengths = numpy.array([len(e.ids) for e in encode(lines_of(args.work / "dev.source"))])
     ranges, longs = by_length(lengths), []
-    print(f"{args.steps:,} steps of {args.batch_size} pairs, {args.epochs} epochs; sacrebleu {sacrebleu.__version__}")
+    print(f"{args.steps:,} steps of {args.batch_size} pairs, {len(references):,} held out; sacrebleu {sacrebleu.__version__}")
     print("| model | parameters | BLEU | twin | difference, 95 % | nats a token | twin | processor, s | twin | twin / ours |\n" + "|---" * 10 + "|")
     for model in args.model:
         mine = once(args.work / f"{model}.ours.json", lambda: ours(args, model))
@@ -208,6 +206,18 @@ def prepare(args, train, dev):
              args.work / "train.target", "--out", args.work / "tokenizer", "--json"])
 
 
+def leave_out_long(args, dev):
+    """Writes those held-out pairs that a model can read to the end; the tokens of their sources."""
+    import numpy
+    import tokenizers
+
+    encode = tokenizers.Tokenizer.from_file(str(args.work / "tokenizer/tokenizer.json")).encode_batch
+    sources, targets = (numpy.array([len(e.ids) for e in encode(lines_of(args.work / f"dev.{side}"))]) for side in ("source", "target"))
+    kept = (sources <= args.context) & (targets < args.context)  # a target's end is one more
+    write_sides(args.work, "dev", [pair for pair, stays in zip(dev, kept, strict=True) if stays])
+    return sources[kept]
+
+
 def short(args):
     words = {"der": "the", "Hund": "dog", "schläft": "sleeps", "Mann": "man", "lacht": "laughs"}
     texts = [f"der {who} {does} {n}" for who in ("Hund", "Mann") for does in ("schläft", "lacht") for n in range(20)]
@@ -228,7 +238,7 @@ def main():
     parser.add_argument("--epochs", type=float, default=8)
     parser.add_argument("--steps", type=int, default=0, help="instead of epochs")
     parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--context", type=int, default=100, help="tokens: pairs with a longer side are left out")
+    parser.add_argument("--context", type=int, default=100, help="tokens: pairs with a longer side are left out, held out ones too")
     parser.add_argument("--vocab-size", type=int, default=2000)
     parser.add_argument("--limit", type=int, default=0, help="pairs to train on; 0: all")
     parser.add_argument("--seed", type=int, default=1)
