@@ -30,7 +30,7 @@ import sys
 import tempfile
 import time
 
-from run import ROOT, TUNED, build_shim, cpu_model, idle_percent
+from run import ROOT, build_shim, cpu_model, idle_percent, tuned_environment
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path = [folder for folder in sys.path if pathlib.Path(folder or ".").resolve() != HERE]  # tokenizers is Hugging Face's, not the file beside this one
@@ -214,8 +214,7 @@ def compare(args):
     print(f"{cpu_model()}, {os.cpu_count()} CPUs, {idle:.0f}% idle", file=sys.stderr)
     if idle < 93:
         print("warning: the machine is busy; trust no time", file=sys.stderr)
-    shim = build_shim(args.work)
-    env = os.environ | TUNED | {"OMP_NUM_THREADS": str(args.threads), "MKL_NUM_THREADS": str(args.threads)} | ({"LD_PRELOAD": shim} if shim else {})
+    env = tuned_environment(args.threads, build_shim(args.work))
     print("| task | ours, each seed | mean | PyTorch, each seed | mean | training, s | PyTorch | PyTorch / ours |\n|---|---|---|---|---|---|---|---|")
     for task in args.task:
         folder = args.work / task

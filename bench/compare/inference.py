@@ -37,7 +37,7 @@ import subprocess
 import sys
 import tempfile
 
-from run import ROOT, TUNED, Side, build_shim, cpu_model, idle_percent, roofline
+from run import ROOT, Side, build_shim, cpu_model, idle_percent, plain_environment, roofline, tuned_environment
 
 PEERS = pathlib.Path(__file__).with_name("inference_peers.py")
 NEEDS = {"transformers": ["transformers"], "PyTorch": ["transformers"], "CTranslate2": ["ctranslate2"], "llama.cpp": ["xllamacpp", "gguf"],
@@ -135,8 +135,7 @@ def jobs(models):
 def measure(args, models, name, threads, shim):
     """[(phase, {side: (rate by wall time, rate by processor time)}, sides whose answer differs)]"""
     task, count, texts, phases, folders = jobs(models)[name]()
-    plain = os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
-    tuned = plain | TUNED | ({"LD_PRELOAD": shim} if shim else {})
+    plain, tuned = plain_environment(threads), tuned_environment(threads, shim)
     rounds, made = {}, {}
     for _ in range(args.restarts):
         sides = []

@@ -99,6 +99,15 @@ def memory_of(pid):
     return 1024 * int(found[0].split()[1]) if found else 0
 
 
+def plain_environment(threads):
+    return os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+
+
+def tuned_environment(threads, shim):
+    """Of a process of PyTorch; `shim` is build_shim's."""
+    return plain_environment(threads) | TUNED | ({"LD_PRELOAD": shim} if shim else {})
+
+
 class Side:
     """One process that runs training steps on request and sleeps, stopped, otherwise."""
 
@@ -184,8 +193,7 @@ def summary(sides):
 
 def commands(args, workload, threads, shim):
     """[(name, command, environment)] of the sides."""
-    plain = os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
-    tuned = plain | TUNED | ({"LD_PRELOAD": shim} if shim else {})
+    plain, tuned = plain_environment(threads), tuned_environment(threads, shim)
     tail = ["--workload", workload, "--threads", str(threads)]
     torch_side = [sys.executable, str(HERE / "torch_steps.py"), *tail]
     ours = ("ours", [str(args.ours), *tail, "--dtype", args.dtype], dict(os.environ))

@@ -52,7 +52,7 @@ while read -r script; do
   }
   case "$script" in
     */run.py) side=(--ours "$bench/compare_steps") ;;
-    */from_scratch.py | */heads.py | */finetune.py | */dtypes.py | */metrics.py) side=(--ours "$program") ;;
+    */from_scratch.py | */heads.py | */finetune.py | */dtypes.py | */metrics.py | */translate.py) side=(--ours "$program") ;;
     */neighbours.py) side=("$bench/bench_neighbours" nowhere) ;;
     *) side=(--ours "$bench/bench_$(basename "$script" .py)") ;;
   esac

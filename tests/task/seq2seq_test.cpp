@@ -8,6 +8,8 @@
 #include "base/temp_folder.h"
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/files.h"
+#include "grimoire/base/utf8.h"
+#include "grimoire/generate/greedy.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/hub/trained_model.h"
@@ -19,6 +21,7 @@
 #include "grimoire/task/tasks.h"
 #include "grimoire/task/teacher_forcing.h"
 #include "grimoire/train/run.h"
+#include "support/byte_tokenizer.h"
 #include "support/op_case.h"
 #include "support/quiet_run.h"
 
@@ -181,6 +184,22 @@ TEST(PairExamples, ATextsLossDoesNotDependOnWhatStandsBesideIt) {
   EXPECT_EQ(all.buckets[0].high, 5);
   EXPECT_EQ(all.buckets[0].pairs, 2);
   EXPECT_EQ(all.buckets[0].tokens, 7);
+}
+
+TEST(WriteAll, WritesCharactersWhateverTheTokensAre) {
+  Rng rng(RngMode::philox, 1);
+  const RnnSeq2Seq model({.vocab_size = 256, .context = 16, .n_embd = 6, .n_hidden = 8, .n_layer = 1, .dropout = 0}, rng);
+  const auto bytes = test::byte_tokenizer();
+  const std::vector<std::string> texts = write_all(model, *bytes, kSources, 0);
+  const auto written = write_greedily(model, TokenBatch::of(kSources), 0, 16);
+  ASSERT_EQ(texts.size(), written.size());
+  int64_t faults = 0;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    faults += find_utf8_fault(bytes->decode(written[i])).has_value();
+    EXPECT_FALSE(find_utf8_fault(texts[i])) << i;
+    EXPECT_EQ(texts[i], well_formed(bytes->decode(written[i]))) << i;
+  }
+  EXPECT_GT(faults, 0) << "else nothing was asked";
 }
 
 TEST(TeacherForcing, TheOthersAreWhatTheModelWrites) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/base/utf8.h"
 #include "grimoire/generate/greedy.h"
 #include "grimoire/op/cross_entropy.h"
 #include "grimoire/task/part_task.h"
@@ -105,7 +106,7 @@ std::vector<std::string> write_all(const Seq2Seq& model, const Tokenizer& tokeni
   for (size_t begin = 0; begin < sources.size() && !(stop && stop()); begin += static_cast<size_t>(kTextsAtOnce)) {
     const auto some = std::span(sources).subspan(begin, std::min(static_cast<size_t>(kTextsAtOnce), sources.size() - begin));
     for (const std::vector<int64_t>& ids : write_greedily(model, TokenBatch::of(some), end, most, tokenizer.vocab_size()))
-      written.push_back(tokenizer.decode(ids));
+      written.push_back(well_formed(tokenizer.decode(ids)));
   }
   return written;
 }

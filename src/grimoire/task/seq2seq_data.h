@@ -58,7 +58,8 @@ struct PairEvaluation {
 PairEvaluation evaluate(const Seq2Seq& model, const PairExamples& examples, int64_t batches = 0, const StopAsked& stop = {});
 
 inline constexpr int64_t kLongestWritten = 200;  // tokens of a text, whatever its source
-// What the model writes of each source, the likeliest token each time. Fewer where it is stopped.
+// What the model writes of each source, the likeliest token each time: UTF-8 whatever its tokens are, U+FFFD for bytes that are no character. Fewer where it is
+// stopped.
 std::vector<std::string> write_all(const Seq2Seq& model, const Tokenizer& tokenizer, const PairExamples::Ids& sources, int64_t end,
                                    const StopAsked& stop = {});
 
