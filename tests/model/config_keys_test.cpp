@@ -58,6 +58,9 @@ Json small(const std::string& type) {
   if (type == "tcn")
     return Json::object({{"model_type", type}, {"vocab_size", 5}, {"context", 4}, {"n_embd", 3}, {"n_hidden", 6}, {"n_layer", 1}, {"kernel_size", 2},
                          {"tied", false}});
+  if (type == "text-cnn")
+    return Json::object({{"model_type", type}, {"vocab_size", 5}, {"context", 4}, {"n_embd", 8}, {"n_filters", 2}, {"kernel_sizes", "2"}, {"num_labels", 3},
+                         {"dropout", 0.0}});
   if (type == "rnn-seq2seq" || type == "rnn-attention" || type == "conv-seq2seq") {
     Json json = Json::object({{"model_type", type}, {"vocab_size", 5}, {"source_vocab_size", 4}, {"context", 4}, {"n_embd", 3}, {"n_hidden", 6},
                               {"pad_token_id", 1}, {"eos_token_id", 2}, {"decoder_start_token_id", 0}});

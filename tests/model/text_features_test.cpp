@@ -61,6 +61,11 @@ TEST_F(Features, OfTokensStandTextAfterText) {
   EXPECT_LE(test::relative_difference(slice(f.layers[0], 0, encoded_.tokens(0), encoded_.tokens(0) + encoded_.tokens(1)), alone(1)), 1e-5);
 }
 
+TEST_F(Features, AreTheSameWhereNothingIsReadAboveThem) {
+  const TextFeatures both = text_features(bert_, encoded_, {1, 2}, Pool::mean);
+  EXPECT_TRUE(test::bit_equal(text_features(bert_, encoded_, {1}, Pool::mean).layers[0], both.layers[0]));
+}
+
 TEST_F(Features, LayersAreCombined) {
   const TextFeatures f = text_features(bert_, encoded_, {1, 2}, Pool::mean);
   EXPECT_EQ(combined(f, Combine::concat).shape(), Shape({3, 16}));

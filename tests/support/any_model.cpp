@@ -46,7 +46,9 @@ Tensor small_loss(const Pretrained& model, Pass& pass) {
   }
   const TokenBatch texts = TokenBatch::of(texts_of({7, T, 1, 30}, rng));
   if (const auto* const encoder = dynamic_cast<const TextEncoder*>(&model)) {
-    const Tensor hidden = encoder->hidden(texts, pass), masked = encoder->masked_loss(hidden, randint(0, V, {texts.tokens()}, rng));
+    const Tensor hidden = encoder->hidden(texts, pass);
+    if (!encoder->has(EncoderPart::masked)) return cross_entropy(encoder->labels(hidden, texts, pass), randint(0, 2, {texts.texts()}, rng));
+    const Tensor masked = encoder->masked_loss(hidden, randint(0, V, {texts.tokens()}, rng));
     if (!encoder->has(EncoderPart::next_sentence)) return masked;
     return masked + cross_entropy(encoder->next_sentence_logits(hidden, texts), randint(0, 2, {texts.texts()}, rng));
   }

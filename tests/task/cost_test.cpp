@@ -42,7 +42,7 @@ TEST_P(TaughtCost, PredictedMemoryIsWhatTheRunTakes) {
 }
 
 // Of the larger batches no more is tried than some of their texts.
-INSTANTIATE_TEST_SUITE_P(Batches, TaughtCost, ::testing::Values(8, 400), [](const auto& info) { return std::to_string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Batches, TaughtCost, ::testing::Values(32, 400), [](const auto& info) { return std::to_string(info.param); });
 
 }  // namespace
 }  // namespace grim

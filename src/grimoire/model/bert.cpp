@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/label_keys.h"
@@ -144,11 +145,11 @@ Bert::Bert(const BertConfig& config, Rng& rng) : config_((config.check(), config
 
 Bert::~Bert() = default;
 
-Tensor Bert::hidden(const TokenBatch& texts, Pass& pass) const {
+Tensor Bert::hidden_behind(int64_t blocks, const TokenBatch& texts, Pass& pass) const {
   GRIM_CHECK(texts.longest() <= config_.context, shape, config_.model_type(), "a text of {} tokens, expected at most {}", texts.longest(), config_.context);
   Tensor x = encoder_.embeddings(texts, pass);  // (1, N, E)
   if (encoder_.widen) x = (*encoder_.widen)(x);
-  for (const auto& block : encoder_.layers)
+  for (const auto& block : std::span(encoder_.layers).first(static_cast<size_t>(std::min(blocks, config_.n_layer))))
     x = recomputed(pass, [&block = *block, x, offsets = texts.offsets](Pass& p) { return block(x, offsets, p); });
   return reshape(x, {texts.tokens(), config_.n_embd});
 }

@@ -82,7 +82,8 @@ class Bert final : public TextEncoder {
   int64_t context() const override { return config_.context; }
   int64_t vocabulary() const override { return config_.vocab_size; }
   int64_t width() const override { return config_.n_embd; }
-  Tensor hidden(const TokenBatch& texts, Pass& pass) const override;
+  Tensor hidden(const TokenBatch& texts, Pass& pass) const override { return hidden_behind(config_.n_layer, texts, pass); }
+  Tensor hidden_behind(int64_t blocks, const TokenBatch& texts, Pass& pass) const override;
   bool has(EncoderPart part) const override;
   Labels label_set() const override;
   std::unique_ptr<TextEncoder> with_head(NewHead head, const Labels& labels, Rng& rng) const override;

@@ -137,8 +137,8 @@ Json TextCnnConfig::to_json() const {
 
 ConfigShapes TextCnnConfig::shapes() const {
   using Length = ConfigShapes::Length;
-  const Length V{{"vocab_size"}, vocab_size}, E{{"n_embd"}, n_embd}, K{{"num_labels"}, labels};
-  return {.tensors = {{"embedding.weight", {V, E}}, {"out.bias", {K}}}};
+  const Length V{{"vocab_size"}, vocab_size}, E{{"n_embd"}, n_embd}, K{{"num_labels"}, labels}, F{{"n_filters"}, n_filters};
+  return {.tensors = {{"embedding.weight", {V, E}}, {"convs.0.bias", {F}}, {"out.bias", {K}}}};
 }
 
 double TextCnnConfig::parameter_count() const {

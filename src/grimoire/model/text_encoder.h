@@ -51,6 +51,8 @@ class TextEncoder : public Pretrained {
 
   // (N, C): a row a token. throws: shape, a text longer than the context; argument, an id or type beyond the tables
   virtual Tensor hidden(const TokenBatch& texts, Pass& pass) const = 0;
+  // Behind so many blocks, by a model that can stop there; by others behind all.
+  virtual Tensor hidden_behind(int64_t, const TokenBatch& texts, Pass& pass) const { return hidden(texts, pass); }
 
   virtual bool has(EncoderPart part) const = 0;
   virtual Labels label_set() const = 0;  // of labels() or token_labels(); names empty without them

@@ -40,6 +40,9 @@ class LayerTap {
   Tap tap_;
 };
 
+// What lies above the highest layer that is asked for is not worked out.
+int64_t highest(const std::vector<int64_t>& layers) { return layers.empty() ? 0 : std::ranges::max(layers); }
+
 // Tokens [begin, end) of C numbers each, into `to`.
 void pool_rows(Pool pool, const float* rows, int64_t begin, int64_t end, int64_t C, float* to) {
   const int64_t n = end - begin;
@@ -98,7 +101,7 @@ TextFeatures text_features(TextEncoder& encoder, const EncodedTexts& texts, cons
     const TokenBatch batch = texts.batch(some);
     LayerTap tap(encoder);
     Pass pass = Pass::evaluation();
-    encoder.hidden(batch, pass);
+    encoder.hidden_behind(highest(layers), batch, pass);
     for (size_t i = 0; i < layers.size(); ++i) {
       const Tensor rows = tap.layer(layers[i]);
       for (size_t b = 0; b < some.size(); ++b)
@@ -119,7 +122,7 @@ std::vector<Tensor> word_features(TextEncoder& encoder, const EncodedWords& word
     const WordBatch batch = words.batch(some);
     LayerTap tap(encoder);
     Pass pass = Pass::evaluation();
-    encoder.hidden(batch.tokens, pass);
+    encoder.hidden_behind(highest(layers), batch.tokens, pass);
     for (size_t i = 0; i < layers.size(); ++i) {
       const Tensor rows = index_select(tap.layer(layers[i]), 0, batch.firsts);
       for (size_t w = 0; w < batch.words.size(); ++w)

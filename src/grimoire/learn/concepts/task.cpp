@@ -118,7 +118,7 @@ const Concept kConcepts[] = {
            out.answer("recall of words", n / static_cast<double>(reference.size()));
          },
      .turn = "y=the the the the: only one \"the\" counts, since the reference has one.",
-     .commands = "grimoire finetune flan-t5-f32 --task translate --data de-en.tsv --out runs/de-en",
+     .commands = "grimoire finetune flan-t5-f32 --task translate --data de-en.tsv --out A",
      .mistake = "People say that a higher BLEU means a better translation; in fact it compares words with one of many possible versions, and over a whole "
                 "corpus: "
                 "a good free translation scores low.",
@@ -148,7 +148,7 @@ const Concept kConcepts[] = {
            out.answer("F1", n > 0 ? 2 * precision * recall / (precision + recall) : 0.0);
          },
      .turn = "repeat the whole reference and add more: recall 1, which is why F1 or a limit on length belongs to it.",
-     .commands = "grimoire summarize --data papers.tsv --by lead --by lexrank\ngrimoire finetune flan-t5-f32 --task summarize --data papers.tsv --out runs/s",
+     .commands = "grimoire summarize --data papers.tsv --by lead --by lexrank\ngrimoire finetune flan-t5-f32 --task summarize --data p.tsv --out A",
      .mistake = "People say that a high score means a true summary; in fact the score counts shared words: one \"not\" more turns the meaning and hardly "
                 "moves it.",
      .see = "rouge: the usual score\nlexrank: by the text's own sentences\nbart: a model made for it\nmachine-translation: the same shape",
