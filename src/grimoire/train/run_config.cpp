@@ -114,7 +114,7 @@ Options TrainerOptions::trainer_options() {
       {.name = "recompute", .help = "keep only what goes into each layer, and compute its inside again for the gradient: less memory, more time",
        .target = &recompute},
       {.name = "dtype", .help = "what layers compute with: f32, or bf16 beside f32 masters, in half the memory and on most new processors sooner",
-       .target = dtype_target(&dtype), .choices = {"f32", "bf16"}},
+       .target = dtype_target(&dtype), .choices = {"f32", "bf16"}, .basic = true},
       {.name = "optimizer", .help = "how weights are updated", .target = by_choice(&optimizer), .choices = {"sgd", "adam", "adamw"}},
       {.name = "lr", .help = "learning rate (its peak)", .target = &lr, .low = 0},
       {.name = "min-lr", .help = "learning rate at the end of a cosine or a line", .target = &min_lr, .low = 0, .with = "schedule=cosine|linear"},
