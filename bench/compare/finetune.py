@@ -27,10 +27,9 @@ import random
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-from run import ROOT, build_shim, cpu_model, idle_percent, tuned_environment
+from run import ROOT, build_shim, carry_out, cpu_model, idle_percent, tuned_environment
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path = [folder for folder in sys.path if pathlib.Path(folder or ".").resolve() != HERE]  # tokenizers is Hugging Face's, not the file beside this one
@@ -276,12 +275,7 @@ def main():
     if args.peer:
         train_peer(json.loads(args.peer))
         return
-    if not args.ours.exists():
-        sys.exit(f"error: {args.ours} is not built\nhint: ./grimoire test builds it; --ours PATH names another")
-    with tempfile.TemporaryDirectory() as folder:
-        args.work = args.work or pathlib.Path(folder)
-        args.work.mkdir(parents=True, exist_ok=True)
-        (short if args.short else compare)(args)
+    carry_out(args, short, compare)
 
 
 if __name__ == "__main__":

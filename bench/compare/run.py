@@ -93,6 +93,20 @@ def build_shim(folder):
     return str(library) if made.returncode == 0 else None
 
 
+def refuse_unbuilt(ours):
+    if not ours.exists():
+        sys.exit(f"error: {ours} is not built\nhint: ./grimoire test builds it; --ours PATH names another")
+
+
+def carry_out(args, short, compare):
+    """What a script was asked for that takes --ours, --short and --work, the folder for data and runs, which else is gone in the end."""
+    refuse_unbuilt(args.ours)
+    with tempfile.TemporaryDirectory() as folder:
+        args.work = args.work or pathlib.Path(folder)
+        args.work.mkdir(parents=True, exist_ok=True)
+        (short if args.short else compare)(args)
+
+
 def memory_of(pid):
     """The most memory that a process has had, in bytes."""
     found = [line for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")]
@@ -295,8 +309,7 @@ def main():
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--short", action="store_true", help="our side alone, one workload, a moment")
     args = parser.parse_args()
-    if not args.ours.exists():
-        sys.exit(f"error: {args.ours} is not built\nhint: ./grimoire test builds it; --ours PATH names another")
+    refuse_unbuilt(args.ours)
     if args.short:
         args.workload, args.threads, args.rounds, args.restarts, args.burst = ["notebook-mlp"], [1], 1, 1, 0.05
     idle = idle_percent(0.1 if args.short else 2.0)

@@ -27,9 +27,8 @@ import pathlib
 import random
 import subprocess
 import sys
-import tempfile
 
-from run import ROOT, build_shim, cpu_model, idle_percent, tuned_environment
+from run import ROOT, build_shim, carry_out, cpu_model, idle_percent, tuned_environment
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path = [folder for folder in sys.path if pathlib.Path(folder or ".").resolve() != HERE]  # tokenizers is Hugging Face's, not the file beside this one
@@ -248,12 +247,7 @@ def main():
     parser.add_argument("--work", type=pathlib.Path, help="a folder for data and runs")
     parser.add_argument("--short", action="store_true", help="our side alone, two steps, on pairs of its own")
     args = parser.parse_args()
-    if not args.ours.exists():
-        sys.exit(f"error: {args.ours} is not built\nhint: ./grimoire test builds it; --ours PATH names another")
-    with tempfile.TemporaryDirectory() as folder:
-        args.work = args.work or pathlib.Path(folder)
-        args.work.mkdir(parents=True, exist_ok=True)
-        (short if args.short else compare)(args)
+    carry_out(args, short, compare)
 
 
 if __name__ == "__main__":
