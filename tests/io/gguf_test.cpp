@@ -106,14 +106,16 @@ TEST(Gguf, RefusesWhatTheFormatDoesNotHold) {
   EXPECT_TRUE(says(refused({}, {{"x", Tensor::ones({1, 1, 1, 1, 1}), "F32"}}), "expected 1 to 4 axes"));
   EXPECT_TRUE(says(refused({}, {{"x", Tensor::empty({0}), "F32"}}), "none of them empty"));
   EXPECT_TRUE(says(refused({}, {{"x", Tensor::ones({33}), "Q8_0"}}), "do not fill whole blocks of 32"));
-  EXPECT_TRUE(says(refused({}, {{"x", row, "Q4_0"}}), "cannot be written as 'Q4_0'"));
+  EXPECT_TRUE(says(refused({}, {{"x", row, "Q4_K"}}), "cannot be written as 'Q4_K'"));
   EXPECT_TRUE(says(refused({}, {{"x", Tensor::ones({2}, Dtype::i64), "F32"}}), "cannot be written as 'F32'"));
   EXPECT_TRUE(says(refused({}, {{"x", row, "F32"}, {"x", row, "F32"}}), "tensor 'x' appears twice"));
   EXPECT_TRUE(says(refused({}, {{"", row, "F32"}}), "a tensor of 0 bytes"));
   EXPECT_TRUE(says(refused({}, {{"x", Tensor::full({1}, 70000), "F16"}}), "70000 does not fit F16"));
   EXPECT_TRUE(says(refused({}, {{"x", Tensor::full({32}, NAN), "Q8_0"}}), "does not fit Q8_0"));
+  EXPECT_TRUE(says(refused({}, {{"x", Tensor::full({32}, 1e6), "Q4_0"}}), "1000000 does not fit Q4_0"));  // a scale of -125000
   EXPECT_TRUE(says(refused({{"a", GgufValue::of(GgufType::u32, int64_t{1})}, {"a", GgufValue::of("x")}}, {}), "key 'a' appears twice"));
   EXPECT_TRUE(says(refused({{"a", GgufValue::of(GgufType::text, int64_t{1})}}, {}), "its values are not of type text"));
+  EXPECT_NO_THROW(write_gguf(folder / "large", {}, {{"x", Tensor::full({32}, 5e5), "Q4_0"}}));
   EXPECT_TRUE(says(refused({{"a", {GgufType::u32, false, std::vector<int64_t>{1, 2}}}}, {}), "got 2 values"));
   EXPECT_TRUE(says(refused({{"general.alignment", GgufValue::of(GgufType::u32, int64_t{24})}}, {}), "a power of two"));
   EXPECT_EQ(refused({}, {{"x", Tensor::full({1}, INFINITY), "F16"}}), "");  // stays what it is

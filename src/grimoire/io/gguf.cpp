@@ -111,9 +111,9 @@ const StoredType& type_of(const GgufTensor& t) {
   const StoredType* const type = stored_type(t.type);
   const bool rounded = type && type->encode && is_float(x.dtype);
   const bool same = type && type->ggml >= 0 && (type == x.stored ? x.bytes != nullptr : type == &stored_type_of(x.dtype));
-  GRIM_CHECK(rounded || same, argument, "gguf", "tensor '{}': {} cannot be written as '{}', expected F32, F16, BF16 or Q8_0 of a real tensor, or its own type",
-             x.name, name_of(x.dtype), t.type);
-  GRIM_CHECK(x.shape.back() % type->block == 0, argument, "gguf", "tensor '{}': rows of {} do not fill whole blocks of {} ({})", x.name, x.shape.back(),
+  GRIM_CHECK(rounded || same, argument, "gguf", "tensor '{}': {} cannot be written as '{}', expected of a real tensor {}, or its own type", x.name,
+             name_of(x.dtype), t.type, written_types());
+  GRIM_CHECK(type->fits(x.shape), argument, "gguf", "tensor '{}': rows of {} do not fill whole blocks of {} ({})", x.name, x.shape.back(),
              type->block, type->name);
   return *type;
 }

@@ -28,7 +28,7 @@ class GgufFile : public TensorFile {
 
 struct GgufTensor {
   TensorSource source;  // 1 to 4 axes, none of them empty
-  std::string type;     // "F32", "F16", "BF16", "Q8_0" of floating-point tensors (Q8_0: rows of a multiple of 32); "F64", "I32", "I64" as they are
+  std::string type;     // "F32", "F16", "BF16", "Q8_0", ... of floating-point tensors (Q8_0: rows of a multiple of 32); "F64", "I32", "I64" as they are
 
   GgufTensor(TensorSource read_later, std::string stored) : source(std::move(read_later)), type(std::move(stored)) {}
   GgufTensor(std::string name, const Tensor& x, std::string stored) : GgufTensor(TensorSource::of(std::move(name), x), std::move(stored)) {}

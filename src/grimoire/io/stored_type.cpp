@@ -8,6 +8,8 @@
 #include <limits>
 
 #include "grimoire/base/reader.h"
+#include "grimoire/base/str.h"
+#include "grimoire/io/ggml_blocks.h"
 
 namespace grim {
 
@@ -79,47 +81,6 @@ template <auto value> void decode_byte(const char* from, void* to, int64_t n) {
   for (int64_t i = 0; i < n; ++i) static_cast<float*>(to)[i] = values[static_cast<uint8_t>(from[i])];
 }
 
-// --- ggml's blocks of 32 (ggml-quants.c) -----------------------------------------------------------------------------
-// Q8_0: x = d q, q of eight signed bits. Q4_0: x = d (q - 8), Q4_1: x = d q + m, where byte i holds q[i] in its lower half and q[i + 16] in
-// its upper. d and m are f16.
-
-constexpr int64_t kBlock = 32;
-
-void decode_q8_0(const char* from, void* to, int64_t n) {
-  for (float* x = static_cast<float*>(to); n > 0; n -= kBlock, from += 2, x += kBlock) {
-    const float d = half_to_float(load<uint16_t>(from));
-    from += kBlock;
-    for (int64_t i = 0; i < kBlock; ++i) x[i] = static_cast<float>(static_cast<int8_t>(from[i - kBlock + 2])) * d;
-  }
-}
-
-template <bool has_minimum> void decode_q4(const char* from, void* to, int64_t n) {
-  for (float* x = static_cast<float*>(to); n > 0; n -= kBlock, x += kBlock) {
-    const float d = half_to_float(load<uint16_t>(from)), m = has_minimum ? half_to_float(load<uint16_t>(from + 2)) : 0.f;
-    from += has_minimum ? 4 : 2;
-    for (int64_t i = 0; i < kBlock / 2; ++i) {
-      const auto byte = static_cast<uint8_t>(from[i]);
-      const int low = byte & 15, high = byte >> 4;
-      x[i] = has_minimum ? d * static_cast<float>(low) + m : d * static_cast<float>(low - 8);
-      x[i + kBlock / 2] = has_minimum ? d * static_cast<float>(high) + m : d * static_cast<float>(high - 8);
-    }
-    from += kBlock / 2;
-  }
-}
-
-// d is the largest magnitude / 127; q is x / d, halves away from zero.
-void encode_q8_0(const float* x, char* to, int64_t n) {
-  for (; n > 0; n -= kBlock, x += kBlock) {
-    float largest = 0;
-    for (int64_t i = 0; i < kBlock; ++i) largest = std::max(largest, std::abs(x[i]));
-    const float d = largest / 127, inverse = d >= 0x1p-126f ? 1 / d : 0;  // below, d is 0 as f16 too
-    const uint16_t half = float_to_half(d);
-    std::memcpy(to, &half, 2);
-    to += 2;
-    for (int64_t i = 0; i < kBlock; ++i) *to++ = static_cast<char>(static_cast<int8_t>(std::round(x[i] * inverse)));
-  }
-}
-
 void encode_f32(const float* x, char* to, int64_t n) { std::memcpy(to, x, static_cast<size_t>(n) * sizeof(float)); }
 template <class T, auto round> void encode_rounded(const float* x, char* to, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
@@ -153,22 +114,22 @@ constexpr StoredType kTypes[] = {
     {"F8_E4M3FNUZ", 1, 1, Dtype::f32, decode_byte<kE4m3Fnuz>, -1, true},
     {"F8_E5M2FNUZ", 1, 1, Dtype::f32, decode_byte<kE5m2Fnuz>, -1, true},
     {"F8_E8M0", 1, 1, Dtype::f32, decode_byte<power_of_two>, -1, true},
-    {"Q8_0", 32, 34, Dtype::f32, decode_q8_0, 8, false, encode_q8_0},
-    {"Q4_0", 32, 18, Dtype::f32, decode_q4<false>, 2},
-    {"Q4_1", 32, 20, Dtype::f32, decode_q4<true>, 3},
+    {"Q8_0", 32, 34, Dtype::f32, ggml::decode_q8_0, 8, false, ggml::encode_q8_0},
+    {"Q4_0", 32, 18, Dtype::f32, ggml::decode_q4_0, 2, false, ggml::encode_q4_0},
+    {"Q4_1", 32, 20, Dtype::f32, ggml::decode_q4_1, 3, false, ggml::encode_q4_1},
+    {"Q5_0", 32, 22, Dtype::f32, ggml::decode_q5_0, 6, false, ggml::encode_q5_0},
+    {"Q5_1", 32, 24, Dtype::f32, ggml::decode_q5_1, 7, false, ggml::encode_q5_1},
+    {"Q2_K", 256, 84, Dtype::f32, ggml::decode_q2_k, 10},
+    {"Q3_K", 256, 110, Dtype::f32, ggml::decode_q3_k, 11},
+    {"Q4_K", 256, 144, Dtype::f32, ggml::decode_q4_k, 12},
+    {"Q5_K", 256, 176, Dtype::f32, ggml::decode_q5_k, 13},
+    {"Q6_K", 256, 210, Dtype::f32, ggml::decode_q6_k, 14},
     // known by size alone
     {"C64", 1, 8, kNone, nullptr, -1, true},
     {"F4", 2, 1, kNone, nullptr, -1, true},
     {"F6_E2M3", 4, 3, kNone, nullptr, -1, true},
     {"F6_E3M2", 4, 3, kNone, nullptr, -1, true},
-    {"Q5_0", 32, 22, kNone, nullptr, 6},
-    {"Q5_1", 32, 24, kNone, nullptr, 7},
     {"Q8_1", 32, 40, kNone, nullptr, 9},
-    {"Q2_K", 256, 84, kNone, nullptr, 10},
-    {"Q3_K", 256, 110, kNone, nullptr, 11},
-    {"Q4_K", 256, 144, kNone, nullptr, 12},
-    {"Q5_K", 256, 176, kNone, nullptr, 13},
-    {"Q6_K", 256, 210, kNone, nullptr, 14},
     {"Q8_K", 256, 292, kNone, nullptr, 15},
     {"IQ2_XXS", 256, 66, kNone, nullptr, 16},
     {"IQ2_XS", 256, 74, kNone, nullptr, 17},
@@ -205,18 +166,20 @@ const StoredType& stored_type_of(Dtype dtype) {
   return *std::find_if(std::begin(kTypes), std::end(kTypes), [&](const StoredType& t) { return !t.decode && t.becomes == dtype; });
 }
 
+namespace {
+template <class F> std::string names_of(F&& wanted, const char* between) {
+  std::string all;
+  for (const StoredType& t : kTypes)
+    if (wanted(t)) all += all.empty() ? t.name : str("{}{}", between, t.name);
+  return all;
+}
+}  // namespace
+
 std::string_view readable_types() {
-  static const std::string names = [] {
-    std::string all;
-    for (const StoredType& t : kTypes) {
-      if (!t.becomes) continue;
-      if (!all.empty()) all += ' ';
-      all += t.name;
-    }
-    return all;
-  }();
+  static const std::string names = names_of([](const StoredType& t) { return t.becomes.has_value(); }, " ");
   return names;
 }
+std::string written_types() { return names_of([](const StoredType& t) { return t.encode != nullptr; }, ", "); }
 
 std::string stored_bytes(const StoredType& type, const Shape& shape, uint64_t& bytes) {
   uint64_t reach = 1, count = 1;  // `reach` takes empty axes as 1: strides are made of it

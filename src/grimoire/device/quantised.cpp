@@ -1,0 +1,307 @@
+#include "grimoire/device/quantised.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "grimoire/device/memory.h"
+#include "grimoire/device/onednn.h"
+#include "grimoire/device/threads.h"
+
+namespace grim::device {
+namespace {
+
+constexpr int64_t kPanel = 16, kMostRows = 8;  // columns of a panel, rows that meet it at once
+
+int64_t quant_bytes(BlockType type) { return type == BlockType::q8_0 ? kBlock : kBlock / 2; }  // of a column's block
+int64_t panel_bytes(BlockType type, int64_t K) { return (kPanel * (quant_bytes(type) + 2) * (K / kBlock) + 63) / 64 * 64; }
+const uint16_t* scales_of(const char* panel, BlockType type, int64_t K) {
+  return reinterpret_cast<const uint16_t*>(panel + kPanel * quant_bytes(type) * (K / kBlock));
+}
+
+// IEEE 754 binary16, with what is below its normal numbers.
+float widened(uint16_t half) {
+  const float magnitude = static_cast<float>(half & 1023u), sign = half & 0x8000u ? -1.f : 1.f;
+  const int exponent = half >> 10 & 31;
+  if (exponent == 31) return magnitude == 0 ? sign * INFINITY : NAN;
+  return sign * (exponent == 0 ? std::ldexp(magnitude, -24) : std::ldexp(magnitude + 1024, exponent - 25));
+}
+
+// --- rows of x, rounded ----------------------------------------------------------------------------------------------
+
+// x = scale q; `shift` takes back what the quants are counted from: -128 or -8 times the sum of q.
+struct Rows {
+  int8_t* q;       // (M, K)
+  float* scale;    // (M, K / 32)
+  int32_t* shift;  // likewise
+};
+
+constexpr float kNothing = 0x1p-100f;  // a block whose numbers are all smaller is 0
+
+void round_row_plainly(const float* x, int64_t K, int32_t zero, int8_t* q, float* scale, int32_t* shift) {
+  for (int64_t b = 0; b < K / kBlock; ++b, x += kBlock, q += kBlock) {
+    float largest = 0;
+    for (int64_t i = 0; i < kBlock; ++i) largest = std::max(largest, std::abs(x[i]));
+    const float times = largest > kNothing ? 127 / largest : 0;
+    int32_t sum = 0;
+    for (int64_t i = 0; i < kBlock; ++i) {
+      q[i] = static_cast<int8_t>(std::nearbyint(x[i] * times));
+      sum += q[i];
+    }
+    scale[b] = largest > kNothing ? largest / 127 : 0;
+    shift[b] = -zero * sum;
+  }
+}
+
+#ifdef __x86_64__
+#define GRIM_AVX2 __attribute__((target("avx2,fma,f16c")))
+
+// The same numbers, eight at a time.
+GRIM_AVX2 void round_row_avx2(const float* x, int64_t K, int32_t zero, int8_t* q, float* scale, int32_t* shift) {
+  const __m256 sign = _mm256_set1_ps(-0.f);
+  const __m256i in_order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7), ones = _mm256_set1_epi16(1), bytes = _mm256_set1_epi8(1);
+  for (int64_t b = 0; b < K / kBlock; ++b, x += kBlock, q += kBlock) {
+    __m256 v[4], most = _mm256_setzero_ps();
+    for (int i = 0; i < 4; ++i) {
+      v[i] = _mm256_loadu_ps(x + 8 * i);
+      most = _mm256_max_ps(_mm256_andnot_ps(sign, v[i]), most);
+    }
+    __m128 top = _mm_max_ps(_mm256_castps256_ps128(most), _mm256_extractf128_ps(most, 1));
+    top = _mm_max_ps(top, _mm_movehl_ps(top, top));
+    const float largest = _mm_cvtss_f32(_mm_max_ss(top, _mm_movehdup_ps(top)));
+    const __m256 times = _mm256_set1_ps(largest > kNothing ? 127 / largest : 0);
+    __m256i n[4];
+    for (int i = 0; i < 4; ++i) n[i] = _mm256_cvtps_epi32(_mm256_mul_ps(v[i], times));
+    const __m256i packed = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(_mm256_packs_epi32(n[0], n[1]), _mm256_packs_epi32(n[2], n[3])), in_order);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(q), packed);
+    const __m256i pairs = _mm256_madd_epi16(_mm256_maddubs_epi16(bytes, packed), ones);
+    __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1));
+    scale[b] = largest > kNothing ? largest / 127 : 0;
+    shift[b] = -zero * _mm_cvtsi128_si32(sum);
+  }
+}
+#endif
+
+// --- one panel and a few rows ----------------------------------------------------------------------------------------
+
+// y[r * y_row + n] for 16 columns and rows [r, r + count) of x.
+using PanelProduct = void (*)(const char* panel, int64_t K, const Rows& x, int64_t r, float* y, int64_t y_row);
+
+template <BlockType type, int64_t count> void multiply_plainly(const char* panel, int64_t K, const Rows& x, int64_t r, float* y, int64_t y_row) {
+  const auto* q = reinterpret_cast<const uint8_t*>(panel);
+  const uint16_t* const scales = scales_of(panel, type, K);
+  float sums[count][kPanel] = {};
+  for (int64_t b = 0; b < K / kBlock; ++b, q += kPanel * quant_bytes(type))
+    for (int64_t m = 0; m < count; ++m) {
+      const int8_t* const a = x.q + (r + m) * K + b * kBlock;
+      const float scale = x.scale[(r + m) * (K / kBlock) + b];
+      for (int64_t n = 0; n < kPanel; ++n) {
+        int32_t sum = x.shift[(r + m) * (K / kBlock) + b];
+        for (int64_t k = 0; k < quant_bytes(type); ++k) {
+          const int32_t byte = q[k / 4 * 4 * kPanel + n * 4 + k % 4];
+          sum += type == BlockType::q8_0 ? byte * a[k] : (byte & 15) * a[k] + (byte >> 4) * a[k + kBlock / 2];
+        }
+        sums[m][n] = std::fma(static_cast<float>(sum), widened(scales[b * kPanel + n]) * scale, sums[m][n]);
+      }
+    }
+  for (int64_t m = 0; m < count; ++m) std::copy_n(sums[m], kPanel, y + m * y_row);
+}
+
+#ifdef __x86_64__
+
+#define GRIM_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
+inline int32_t four(const int8_t* p) {
+  int32_t v;
+  std::memcpy(&v, p, 4);
+  return v;
+}
+
+template <BlockType type, int64_t count>
+GRIM_VNNI void multiply_vnni(const char* panel, int64_t K, const Rows& x, int64_t r, float* y, int64_t y_row) {
+  constexpr int64_t kLoads = type == BlockType::q8_0 ? 8 : 4;
+  const auto* q = reinterpret_cast<const __m512i*>(panel);
+  const uint16_t* const scales = scales_of(panel, type, K);
+  const int64_t blocks = K / kBlock;
+  const int8_t* const a = x.q + r * K;
+  const float* const scale = x.scale + r * blocks;
+  const int32_t* const shift = x.shift + r * blocks;
+  const __m512i low_half = _mm512_set1_epi8(15);
+  __m512 sums[count];
+  for (int64_t m = 0; m < count; ++m) sums[m] = _mm512_setzero_ps();
+  for (int64_t b = 0; b < blocks; ++b, q += kLoads) {
+    __m512i sum[count];
+    for (int64_t m = 0; m < count; ++m) sum[m] = _mm512_set1_epi32(shift[m * blocks + b]);
+#pragma GCC unroll 8
+    for (int64_t j = 0; j < kLoads; ++j) {
+      const __m512i w = _mm512_load_si512(q + j);
+      const int8_t* const at = a + b * kBlock + 4 * j;
+      if constexpr (type == BlockType::q8_0) {
+#pragma GCC unroll 8
+        for (int64_t m = 0; m < count; ++m) sum[m] = _mm512_dpbusd_epi32(sum[m], w, _mm512_set1_epi32(four(at + m * K)));
+      } else {
+        const __m512i low = _mm512_and_si512(w, low_half), high = _mm512_and_si512(_mm512_srli_epi16(w, 4), low_half);
+#pragma GCC unroll 8
+        for (int64_t m = 0; m < count; ++m) {
+          sum[m] = _mm512_dpbusd_epi32(sum[m], low, _mm512_set1_epi32(four(at + m * K)));
+          sum[m] = _mm512_dpbusd_epi32(sum[m], high, _mm512_set1_epi32(four(at + m * K + kBlock / 2)));
+        }
+      }
+    }
+    const __m512 d = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(scales + b * kPanel)));
+#pragma GCC unroll 8
+    for (int64_t m = 0; m < count; ++m)
+      sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[m]), _mm512_mul_ps(d, _mm512_set1_ps(scale[m * blocks + b])), sums[m]);
+  }
+  for (int64_t m = 0; m < count; ++m) _mm512_storeu_ps(y + m * y_row, sums[m]);
+}
+
+// Eight columns at a time. Products of bytes are added in pairs to 16 bits, which hold 2 * 127 * 128: of Q8_0 the quants' signs go over to x.
+template <BlockType type, int64_t count>
+GRIM_AVX2 void multiply_avx2(const char* panel, int64_t K, const Rows& x, int64_t r, float* y, int64_t y_row) {
+  constexpr int64_t kLoads = type == BlockType::q8_0 ? 8 : 4;
+  const uint16_t* const scales = scales_of(panel, type, K);
+  const int64_t blocks = K / kBlock;
+  const __m256i ones = _mm256_set1_epi16(1), low_half = _mm256_set1_epi8(15), middle = _mm256_set1_epi8(-128);
+  for (int64_t half = 0; half < 2; ++half) {
+    const auto* q = reinterpret_cast<const __m256i*>(panel) + half;
+    __m256 sums[count];
+    for (int64_t m = 0; m < count; ++m) sums[m] = _mm256_setzero_ps();
+    for (int64_t b = 0; b < blocks; ++b, q += 2 * kLoads) {
+      __m256i sum[count];
+      for (int64_t m = 0; m < count; ++m) sum[m] = type == BlockType::q8_0 ? _mm256_setzero_si256() : _mm256_set1_epi32(x.shift[(r + m) * blocks + b]);
+      for (int64_t j = 0; j < kLoads; ++j) {
+        const __m256i w = _mm256_load_si256(q + 2 * j);
+        const int8_t* const at = x.q + r * K + b * kBlock + 4 * j;
+        if constexpr (type == BlockType::q8_0) {
+          const __m256i signed_w = _mm256_xor_si256(w, middle), size = _mm256_abs_epi8(signed_w);
+          for (int64_t m = 0; m < count; ++m) {
+            const __m256i pairs = _mm256_maddubs_epi16(size, _mm256_sign_epi8(_mm256_set1_epi32(four(at + m * K)), signed_w));
+            sum[m] = _mm256_add_epi32(sum[m], _mm256_madd_epi16(pairs, ones));
+          }
+        } else {
+          const __m256i low = _mm256_and_si256(w, low_half), high = _mm256_and_si256(_mm256_srli_epi16(w, 4), low_half);
+          for (int64_t m = 0; m < count; ++m) {
+            const __m256i pairs = _mm256_add_epi16(_mm256_maddubs_epi16(low, _mm256_set1_epi32(four(at + m * K))),
+                                                   _mm256_maddubs_epi16(high, _mm256_set1_epi32(four(at + m * K + kBlock / 2))));
+            sum[m] = _mm256_add_epi32(sum[m], _mm256_madd_epi16(pairs, ones));
+          }
+        }
+      }
+      const __m256 d = _mm256_cvtph_ps(_mm_load_si128(reinterpret_cast<const __m128i*>(scales + b * kPanel + half * 8)));
+      for (int64_t m = 0; m < count; ++m)
+        sums[m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[m]), _mm256_mul_ps(d, _mm256_set1_ps(x.scale[(r + m) * blocks + b])), sums[m]);
+    }
+    for (int64_t m = 0; m < count; ++m) _mm256_storeu_ps(y + m * y_row + half * 8, sums[m]);
+  }
+}
+
+#endif
+
+struct Kernels {
+  void (*round)(const float* x, int64_t K, int32_t zero, int8_t* q, float* scale, int32_t* shift);
+  PanelProduct rows[kMostRows];  // of 1 .. 8
+};
+#define GRIM_ROWS(round, f, type) {round, {f<type, 1>, f<type, 2>, f<type, 3>, f<type, 4>, f<type, 5>, f<type, 6>, f<type, 7>, f<type, 8>}}
+#define GRIM_BOTH(round, function) {GRIM_ROWS(round, function, BlockType::q8_0), GRIM_ROWS(round, function, BlockType::q4_0)}
+
+const Kernels& kernels(BlockType type) {
+  static const Kernels* const best = [] {
+    static constexpr Kernels plain[] = GRIM_BOTH(round_row_plainly, multiply_plainly);
+#ifdef __x86_64__
+    static constexpr Kernels vnni[] = GRIM_BOTH(round_row_avx2, multiply_vnni), avx2[] = GRIM_BOTH(round_row_avx2, multiply_avx2);
+    if (onednn_has(dnnl_cpu_isa_avx512_core_vnni)) return vnni;
+    if (onednn_has(dnnl_cpu_isa_avx2)) return avx2;
+#endif
+    return plain;
+  }();
+  return best[static_cast<int>(type)];
+}
+
+}  // namespace
+
+// --- laying and unpacking --------------------------------------------------------------------------------------------
+
+int64_t panels_bytes(BlockType type, int64_t N, int64_t K) { return (N + kPanel - 1) / kPanel * panel_bytes(type, K); }
+
+void lay_panels(BlockType type, const char* blocks, int64_t N, int64_t K, char* at) {
+  const int64_t count = K / kBlock, bytes = quant_bytes(type), each = block_bytes(type);
+  const char nothing = type == BlockType::q8_0 ? '\x80' : '\x88';  // 0, and twice
+  parallel_for((N + kPanel - 1) / kPanel, 16, [&](int64_t first, int64_t last) {
+    for (int64_t p = first; p < last; ++p) {
+      char* const panel = at + p * panel_bytes(type, K);
+      char* const scales = panel + kPanel * bytes * count;
+      for (int64_t n = 0; n < kPanel; ++n)
+        for (int64_t b = 0; b < count; ++b) {
+          const bool there = p * kPanel + n < N;
+          const char* const from = blocks + ((p * kPanel + n) * count + b) * each;
+          char* const to = panel + kPanel * bytes * b + n * 4;
+          if (there) std::memcpy(scales + (b * kPanel + n) * 2, from, 2);
+          else std::memset(scales + (b * kPanel + n) * 2, 0, 2);
+          for (int64_t k = 0; k < bytes; ++k) {
+            const char byte = !there ? nothing : type == BlockType::q8_0 ? static_cast<char>(from[2 + k] ^ '\x80') : from[2 + k];
+            to[k / 4 * 4 * kPanel + k % 4] = byte;
+          }
+        }
+    }
+  });
+}
+
+void unpack_column(const Panels& b, int64_t n, float* to) {
+  const int64_t bytes = quant_bytes(b.type);
+  const char* const panel = b.at + n / kPanel * panel_bytes(b.type, b.K);
+  const uint16_t* const scales = scales_of(panel, b.type, b.K) + n % kPanel;
+  for (int64_t block = 0; block < b.K / kBlock; ++block, to += kBlock) {
+    const float d = widened(scales[block * kPanel]);
+    const auto* const q = reinterpret_cast<const uint8_t*>(panel) + kPanel * bytes * block + n % kPanel * 4;
+    for (int64_t k = 0; k < bytes; ++k) {
+      const int byte = q[k / 4 * 4 * kPanel + k % 4];
+      if (b.type == BlockType::q8_0) {
+        to[k] = static_cast<float>(byte - 128) * d;
+      } else {
+        to[k] = d * static_cast<float>((byte & 15) - 8);
+        to[k + kBlock / 2] = d * static_cast<float>((byte >> 4) - 8);
+      }
+    }
+  }
+}
+
+// --- the product -----------------------------------------------------------------------------------------------------
+
+void gemm(const float* a, int64_t M, const Panels& b, float* c, const Epilogue<float>& epilogue) {
+  if (M == 0 || b.N == 0) return;
+  const int64_t blocks = b.K / kBlock, panels = (b.N + kPanel - 1) / kPanel, each = panel_bytes(b.type, b.K);
+  const Kernels& best = kernels(b.type);
+  const Room q(M * b.K), scale(M * blocks * 4), shift(M * blocks * 4);
+  const Rows x{q.of<int8_t>(), scale.of<float>(), shift.of<int32_t>()};
+  const int32_t zero = b.type == BlockType::q8_0 ? 128 : 8;
+  parallel_for(M, std::max<int64_t>(1, 16384 / std::max<int64_t>(b.K, 1)), [&](int64_t first, int64_t last) {
+    for (int64_t m = first; m < last; ++m) best.round(a + m * b.K, b.K, zero, x.q + m * b.K, x.scale + m * blocks, x.shift + m * blocks);
+  });
+  // A piece of work is 256 KiB of panels that are read once, or as many multiply-adds as take as long.
+  constexpr int64_t kBytes = 256 * 1024, kWork = 4 * 1024 * 1024;
+  const int64_t grain = std::max<int64_t>(1, std::min(kBytes / std::max<int64_t>(each, 1), kWork / std::max<int64_t>(M * b.K * kPanel, 1)));
+  parallel_for(panels, grain, [&](int64_t first, int64_t last) {
+    float tail[kMostRows * kPanel];
+    for (int64_t p = first; p < last; ++p) {
+      const char* const panel = b.at + p * each;
+      const int64_t n = p * kPanel, there = std::min(kPanel, b.N - n);
+      for (int64_t m = 0; m < M; m += kMostRows) {
+        const int64_t count = std::min(kMostRows, M - m);
+        float* const y = c + m * b.N + n;
+        const bool whole = there == kPanel;
+        best.rows[count - 1](panel, b.K, x, m, whole ? y : tail, whole ? b.N : kPanel);
+        for (int64_t i = 0; i < count && !whole; ++i) std::copy_n(tail + i * kPanel, there, y + i * b.N);
+      }
+    }
+    const int64_t n0 = first * kPanel, n1 = std::min(b.N, last * kPanel);
+    if (epilogue.run) epilogue.run(epilogue.context, {0, M, n0, n1, c + n0, b.N});
+  });
+}
+
+}  // namespace grim::device

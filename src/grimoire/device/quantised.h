@@ -1,0 +1,37 @@
+// Matrices of few bits, and products with them. Numbers stand in blocks of 32 along K that share an f16 scale, as in ggml's Q8_0 (x = d q, q of eight signed
+// bits) and Q4_0 (x = d (q - 8), q of four).
+//
+// A step of decoding reads every weight once and waits for memory: a quarter of the bytes is four times the speed. So that many rows go as fast, x is rounded
+// to eight bits too, by blocks of 32 with a scale of their own (its largest magnitude / 127), and integers are multiplied, 64 of them with one instruction
+// where the processor has AVX-512 VNNI. Sums within a block are exact; those of blocks are f32's, in the order of K: a row of the product has the same bits
+// however many rows stand beside it.
+#pragma once
+
+#include <cstdint>
+
+#include "grimoire/device/gemm.h"
+
+namespace grim::device {
+
+enum class BlockType : uint8_t { q8_0, q4_0 };
+inline constexpr int64_t kBlock = 32;         // numbers along K that share a scale
+constexpr int64_t block_bytes(BlockType type) { return type == BlockType::q8_0 ? 34 : 18; }  // as ggml has it
+
+// N columns of K numbers, K a multiple of 32, in panels of 16 columns: 16 of them meet one number of x at a time. Of a panel stand first the quants, block
+// by block: four numbers of each column, then the next four (Q4_0: a byte holds numbers i and i + 16 of its block), Q8_0's counted from -128 up; then the
+// scales, 16 of each block. What the last panel has more than N columns is 0.
+struct Panels {
+  BlockType type;
+  int64_t N, K;
+  const char* at;  // 64-byte aligned, panels_bytes of them
+};
+int64_t panels_bytes(BlockType type, int64_t N, int64_t K);
+// From ggml's blocks, column after column (a row of a matrix (out, in)), to `at`.
+void lay_panels(BlockType type, const char* blocks, int64_t N, int64_t K, char* at);
+// K numbers of column n.
+void unpack_column(const Panels& b, int64_t n, float* to);
+
+// c (M, N) = a (M, K) b, all rows dense; the epilogue as gemm's.
+void gemm(const float* a, int64_t M, const Panels& b, float* c, const Epilogue<float>& epilogue = {});
+
+}  // namespace grim::device
