@@ -26,7 +26,7 @@
 #include "grimoire/model/llama.h"
 #include "grimoire/model/mlp.h"
 #include "grimoire/model/t5.h"
-#include "grimoire/nn/linear.h"
+#include "grimoire/nn/products.h"
 #include "grimoire/op/gather.h"
 #include "grimoire/optim/optimizer.h"
 #include "grimoire/tensor/random.h"

@@ -1,5 +1,5 @@
 // Our side of inference.py: a model that writes, embeds or translates token ids.
-//   bench_inference generate|beams|embed FOLDER THREADS TEXTS COUNT f32|bf16      TEXTS: ids of a text a line
+//   bench_inference generate|beams|embed FOLDER THREADS TEXTS COUNT f32|bf16|q8_0|q4_0      TEXTS: ids of a text a line
 // Says "ready" and then, for every line on stdin, what a round took, in seconds of wall time and of the processor, and what came of it:
 //   generate   reading all texts, of one length, and choosing a token for each; the COUNT tokens behind them, greedily; the tokens, text by text
 //   beams      COUNT tokens for each text, four beams, one text at a time; the tokens of the last
@@ -28,7 +28,7 @@
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/model/seq2seq.h"
 #include "grimoire/model/text_encoder.h"
-#include "grimoire/nn/linear.h"
+#include "grimoire/nn/products.h"
 
 namespace {
 
@@ -131,15 +131,15 @@ template <class Kind> const Kind& as(const Pretrained& model) {
 
 int main(int argc, char** argv) {
   if (argc != 7) {
-    std::fprintf(stderr, "usage: bench_inference generate|beams|embed FOLDER THREADS TEXTS COUNT f32|bf16\n");
+    std::fprintf(stderr, "usage: bench_inference generate|beams|embed FOLDER THREADS TEXTS COUNT f32|bf16|q8_0|q4_0\n");
     return 2;
   }
   try {
     device::limit_instructions();
     const std::string task = argv[1];
     const device::ThreadCap cap(static_cast<int64_t>(std::stoi(argv[3])));
-    const ModelFolder folder = open_model_folder(argv[2], dtype_named(argv[6]));
-    if (std::string_view(argv[6]) == "f32") turn_products(*folder.model);  // as load_any does (hub/trained_model.h)
+    const ModelFolder folder = open_model_folder(argv[2], weight_type_named(argv[6]));
+    if (folder.products != WeightType::bf16) turn_products(*folder.model);  // as load_any does (hub/trained_model.h)
     const Texts texts = texts_of(argv[4]);
     const int64_t count = std::stoi(argv[5]);
     std::puts("ready grimoire");

@@ -4,13 +4,15 @@
         [--work DIR]
 
 Run it with the Python that has torch and transformers; ctranslate2, xllamacpp (llama.cpp; with gguf) and onnxruntime (with onnx) take part where they are
-installed. Jobs:
+installed. The wheel of xllamacpp knows AVX2 and no more: LIBLLAMA=PATH names a libllama.so of one's own, built for this machine (cmake -DGGML_NATIVE=ON).
+Jobs:
 
     smollm2         SmolLM2-135M of --models, its numbers as float32 on all sides: 512 tokens read, 128 written, tokens a second
     gpt2            the same of GPT-2 124M, random weights
     ...-8           eight prompts side by side, tokens of all of them a second
     ...-bf16        the same with weights in bfloat16, sums in float32; CTranslate2 has no such type on these machines. Answers differ then: each
                     side rounds other numbers
+    ...-q8_0, -q4_0 SmolLM2's matrices in ggml's blocks of 8 and 4 bits, one GGUF file for ours and llama.cpp
     minilm-equal    vectors of 128 texts of 128 tokens, texts a second: batches of 32, token ids in, mean over the tokens, to length 1
     minilm-natural  vectors of the first 512 of --sentences (a sentence a line, as SST-2's train.tsv has them): batches by length, as sentence-transformers
                     makes them, and "unsorted", as they come
@@ -46,8 +48,10 @@ WRITING = {  # prompts and the type of the weights
     model + many + kind: (texts, dtype)
     for model in ("smollm2", "gpt2")
     for many, texts in (("", 1), ("-8", 8))
-    for kind, dtype in (("", "f32"), ("-bf16", "bf16"))
+    for kind, dtype in (("", "f32"), ("-bf16", "bf16"), ("-q8_0", "q8_0"), ("-q4_0", "q4_0"))
+    if model == "smollm2" or not kind.startswith("-q")
 }
+BYTES = {"f32": 4, "bf16": 2, "q8_0": 34 / 32, "q4_0": 18 / 32}  # of a weight
 
 
 class Turn(Side):
@@ -103,7 +107,12 @@ def jobs(models):
     """name: (task, count, texts, [(phase, units of the rate)], {side: folder}); those that end in -bf16 are of weights in bfloat16"""
 
     def generating(model, texts, dtype):
+        prompts = models.texts(f"{model}-prompts-{texts}", [512] * texts, 49000)
+        phases = [(f"read {texts} x 512", texts * 512), (f"write {texts} x 128", texts * 128)]
         folder = models.converted(model, model) if model == "smollm2" else models.written(model)
+        if dtype.startswith("q"):
+            file = models.converted(f"{model}-gguf-{dtype}", model, "--to", "gguf", "--dtype", dtype)
+            return "generate", 128, prompts, phases, {"ours": file, "llama.cpp": file}
         sides = {"ours": folder, "transformers": folder}
         if dtype == "f32":
             sides["CTranslate2"] = lambda: models.for_peer(model, "CTranslate2")
@@ -112,8 +121,7 @@ def jobs(models):
             sides["llama.cpp"] = lambda: models.converted("-".join(["smollm2-gguf", *of_dtype]), model, "--to", "gguf", "--dtype", dtype)
         else:
             sides["llama.cpp"] = lambda: models.for_peer(model, "llama.cpp", *of_dtype)
-        prompts = models.texts(f"{model}-prompts-{texts}", [512] * texts, 49000)
-        return "generate", 128, prompts, [(f"read {texts} x 512", texts * 512), (f"write {texts} x 128", texts * 128)], sides
+        return "generate", 128, prompts, phases, sides
 
     def embedding(texts, unsorted):
         folder = models.args.models / "minilm"
@@ -148,7 +156,7 @@ def measure(args, models, name, threads, shim):
                 if args.sides and peer not in args.sides:
                     continue
                 folder = folder() if callable(folder) else folder
-                tail = [str(part) for part in (folder, threads, texts, count, "bf16" if name.endswith("-bf16") else "f32")]
+                tail = [str(part) for part in (folder, threads, texts, count, WRITING[name][1] if name in WRITING else "f32")]
                 command = [args.ours / "bench/compare/bench_inference", task] if side == "ours" else [sys.executable, PEERS, peer, "-".join([task, *unsorted])]
                 sides.append(Turn(side, [str(part) for part in command] + tail, tuned if peer in ("transformers", "PyTorch") else plain))
                 print(f"{side}: {sides[-1].greeting}", file=sys.stderr)
@@ -178,8 +186,8 @@ def writing_limit(models, name, known, threads):
     either = [("num_hidden_layers", "n_layer"), ("num_attention_heads", "n_head"), ("hidden_size", "n_embd")]
     layers, heads, width = (config.get(llama, config.get(gpt2)) for llama, gpt2 in either)
     kept = 2 * layers * width // heads * config.get("num_key_value_heads", heads)  # of a token
-    numbers += texts * (512 + 128 // 2) * kept  # in the middle of what is written
-    return texts * 1e9 * known["memory read, GB/s", threads > 1] / (numbers * (2 if dtype == "bf16" else 4))
+    kept *= texts * (512 + 128 // 2)  # in the middle of what is written
+    return texts * 1e9 * known["memory read, GB/s", threads > 1] / (numbers * BYTES[dtype] + kept * (2 if dtype == "bf16" else 4))
 
 
 def line(name, threads, phase, rates, differs, limit):

@@ -65,7 +65,8 @@ def llama_cpp_generate(folder, threads, texts, count, dtype):
     import numpy
     import xllamacpp
 
-    library = ctypes.CDLL(xllamacpp.xllamacpp.__file__)
+    own = os.environ.get("LIBLLAMA")
+    library = ctypes.CDLL(own or xllamacpp.xllamacpp.__file__)
     pointer, number = ctypes.c_void_p, ctypes.c_int
 
     class Struct(ctypes.Structure):
@@ -112,7 +113,8 @@ def llama_cpp_generate(folder, threads, texts, count, dtype):
             tokens.append(decode(tokens[-1], [place] * len(texts), all_texts, all_texts))
         return times + watch.lap() + words(token for text in zip(*tokens) for token in text)
 
-    return f"llama.cpp in xllamacpp {xllamacpp.__version__}", run
+    has = function("print_system_info", ctypes.c_char_p)().decode()
+    return f"llama.cpp {'of ' + own if own else 'in xllamacpp ' + xllamacpp.__version__}, {has.strip()}", run
 
 
 def ctranslate2_generate(folder, threads, texts, count, dtype):

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstring>
 #include <random>
+#include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -33,6 +35,11 @@ struct Laid {
   Room room;
   Panels panels;
 };
+
+void multiply(const float* a, int64_t M, const Panels& b, float* c, const Epilogue<float>& epilogue = {}) {
+  const PanelsProduct one{b, c, epilogue};
+  gemm(a, M, std::span(&one, 1));
+}
 
 float half(uint16_t bits) {
   for (const auto& [b, value] : {std::pair{kScales[0], 1 / 16.}, {kScales[1], -1365. / 32768}, {kScales[2], 0x1p-10}, {kScales[3], 0x1p-24}})
@@ -91,7 +98,7 @@ TEST_P(Quantised, ProductsAreThoseOfTheRoundedRows) {
       const Laid laid(GetParam(), N, K, blocks);
       std::vector<float> x = some_rows(M, K, 7), y(static_cast<size_t>(M * N), NAN);
       std::fill_n(x.begin(), 32, 0.f);  // a block of nothing
-      gemm(x.data(), M, laid.panels, y.data());
+      multiply(x.data(), M, laid.panels, y.data());
       const std::vector<double> seen = rounded(x);
       for (int64_t m = 0; m < M; ++m)
         for (int64_t n = 0; n < N; ++n) {
@@ -105,18 +112,40 @@ TEST_P(Quantised, ProductsAreThoseOfTheRoundedRows) {
     }
 }
 
+// More rows than few: of bf16 numbers where there is AMX.
+TEST_P(Quantised, ManyRowsAreThoseOfTheUnroundedNumbersToAPartInAHundred) {
+  for (const auto& [M, N, K] : {std::tuple<int64_t, int64_t, int64_t>{65, 1, 32}, {100, 49, 96}, {300, 500, 1088}}) {
+    const std::string blocks = some_blocks(GetParam(), N, K, 41);
+    const Laid laid(GetParam(), N, K, blocks);
+    const std::vector<float> x = some_rows(M, K, 43);
+    std::vector<float> y(static_cast<size_t>(M * N), NAN), column(static_cast<size_t>(K));
+    multiply(x.data(), M, laid.panels, y.data());
+    for (int64_t n = 0; n < N; n += 7) {
+      unpack_column(laid.panels, n, column.data());
+      for (int64_t m = 0; m < M; m += 3) {
+        double expected = 0, squares = 0;
+        for (int64_t k = 0; k < K; ++k) {
+          const double term = double{x[static_cast<size_t>(m * K + k)]} * column[static_cast<size_t>(k)];
+          expected += term, squares += term * term;
+        }
+        ASSERT_NEAR(y[static_cast<size_t>(m * N + n)], expected, .03 * std::sqrt(squares) + 1e-12) << M << "x" << N << "x" << K << " at " << m << "," << n;
+      }
+    }
+  }
+}
+
 TEST_P(Quantised, ARowHasTheSameBitsInAnyCompanyAndOnAnyThreads) {
   constexpr int64_t M = 21, N = 700, K = 608;
   const Laid laid(GetParam(), N, K, some_blocks(GetParam(), N, K, 11));
   const std::vector<float> x = some_rows(M, K, 13);
   std::vector<float> together(M * N), alone(N), threaded(M * N);
-  gemm(x.data(), M, laid.panels, together.data());
+  multiply(x.data(), M, laid.panels, together.data());
   for (int64_t m = 0; m < M; ++m) {
-    gemm(x.data() + m * K, 1, laid.panels, alone.data());
+    multiply(x.data() + m * K, 1, laid.panels, alone.data());
     ASSERT_EQ(0, std::memcmp(alone.data(), together.data() + m * N, N * sizeof(float))) << m;
   }
   const ThreadCap one(1);
-  gemm(x.data(), M, laid.panels, threaded.data());
+  multiply(x.data(), M, laid.panels, threaded.data());
   EXPECT_EQ(0, std::memcmp(threaded.data(), together.data(), together.size() * sizeof(float)));
 }
 
@@ -125,14 +154,49 @@ TEST_P(Quantised, TheEpilogueSeesEveryNumberOnce) {
   const Laid laid(GetParam(), N, K, some_blocks(GetParam(), N, K, 17));
   const std::vector<float> x = some_rows(M, K, 19);
   std::vector<float> plain(M * N), finished(M * N);
-  gemm(x.data(), M, laid.panels, plain.data());
+  multiply(x.data(), M, laid.panels, plain.data());
   const auto add = [](const Tile<float>& tile) {
     for (int64_t m = 0; m < tile.m1 - tile.m0; ++m)
       for (int64_t n = 0; n < tile.n1 - tile.n0; ++n) tile.c[m * tile.c_row + n] += static_cast<float>(tile.n0 + n);
   };
-  gemm(x.data(), M, laid.panels, finished.data(), epilogue_of<float>(add));
+  multiply(x.data(), M, laid.panels, finished.data(), epilogue_of<float>(add));
   for (int64_t m = 0; m < M; ++m)
     for (int64_t n = 0; n < N; ++n) ASSERT_EQ(finished[static_cast<size_t>(m * N + n)], plain[static_cast<size_t>(m * N + n)] + static_cast<float>(n));
+}
+
+TEST_P(Quantised, FloatsAreRoundedToTheBlocksThatTheyAre) {
+  constexpr int64_t N = 37, K = 96;
+  std::string blocks = some_blocks(GetParam(), N, K, 23);
+  const auto each = static_cast<size_t>(block_bytes(GetParam()));
+  for (size_t at = 0; at < blocks.size(); at += each) {
+    std::memcpy(blocks.data() + at, &kScales[at / each % 3], 2);  // whose numbers are above the smallest of f16
+    blocks[at + 2] = GetParam() == BlockType::q8_0 ? '\x7f' : '\x30';  // the largest, as an encoder has it
+    for (size_t i = 0; i < 32 && GetParam() == BlockType::q8_0; ++i)
+      if (blocks[at + 2 + i] == '\x80') blocks[at + 2 + i] = 0;
+  }
+  const Laid laid(GetParam(), N, K, blocks);
+  std::vector<float> columns(N * K);
+  for (int64_t n = 0; n < N; ++n) unpack_column(laid.panels, n, columns.data() + n * K);
+  const Room again(panels_bytes(GetParam(), N, K));
+  std::memset(again.at, 0, again.bytes), encode_panels(GetParam(), columns.data(), N, K, again.at);
+  const Panels encoded{GetParam(), N, K, again.at};
+  std::vector<float> back(K);
+  for (int64_t n = 0; n < N; ++n) {
+    unpack_column(encoded, n, back.data());
+    ASSERT_EQ(back, std::vector<float>(columns.begin() + n * K, columns.begin() + (n + 1) * K)) << n;
+  }
+}
+
+TEST_P(Quantised, SeveralProductsOfOneAreThoseAlone) {
+  constexpr int64_t M = 5, K = 64;
+  const Laid wide(GetParam(), 40, K, some_blocks(GetParam(), 40, K, 29)), thin(GetParam(), 3, K, some_blocks(GetParam(), 3, K, 31));
+  const std::vector<float> x = some_rows(M, K, 37);
+  std::vector<float> a(M * 40), b(M * 3), alone_a(M * 40), alone_b(M * 3);
+  const PanelsProduct both[] = {{wide.panels, a.data()}, {thin.panels, b.data()}};
+  gemm(x.data(), M, both);
+  multiply(x.data(), M, wide.panels, alone_a.data()), multiply(x.data(), M, thin.panels, alone_b.data());
+  EXPECT_EQ(a, alone_a);
+  EXPECT_EQ(b, alone_b);
 }
 
 }  // namespace

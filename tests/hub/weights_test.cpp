@@ -112,6 +112,23 @@ TEST(Weights, WhatGgufHasNotIsWidenedAndSaid) {
             "tensors of Q8_0 are written as F32: rows");
 }
 
+TEST(Weights, WhatRoundingToBlocksDoesIsKnownBefore) {
+  test::TempFolder folder;
+  std::vector<float> even(64, 127.f), odd(64);
+  for (size_t i = 0; i < 64; ++i) odd[i] = i % 32 == 0 ? 127.f : i % 32 == 1 ? .5f : 0.f;  // .5 becomes 1
+  write_safetensors(folder / "a.safetensors", {{"even", values({2, 32}, even)}, {"odd", values({2, 32}, odd)}, {"thin", values({2, 2}, {1, 2, 3, 4})}});
+  const auto file = open_weights_at(folder / "a.safetensors");
+  const std::vector<RoundedTensor> rounded = rounding_of(*file, "Q8_0");
+  ASSERT_EQ(rounded.size(), 2u);
+  EXPECT_EQ(rounded[0].name, "even");
+  EXPECT_EQ(rounded[0].error, 0);
+  EXPECT_EQ(rounded[1].numbers, 64);
+  EXPECT_NEAR(rounded[1].error, std::sqrt(.25 / (127 * 127 + .25)), 1e-9);
+  EXPECT_EQ(rounded_before(*file), "");
+  convert_weights(folder / "a.safetensors", folder / "a.gguf", {.to = WeightsFormat::gguf, .dtype = "Q4_0"});
+  EXPECT_EQ(rounded_before(*open_weights_at(folder / "a.gguf")), "Q4_0");
+}
+
 TEST(Weights, NumbersBeyondAnF16AreRefused) {
   test::TempFolder folder;
   for (const char* const name : {"b.safetensors", "b.gguf"}) {

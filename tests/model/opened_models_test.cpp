@@ -3,7 +3,7 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/device/bf16_product.h"
-#include "grimoire/nn/linear.h"
+#include "grimoire/nn/products.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
 #include "support/any_model.h"
@@ -64,6 +64,21 @@ TEST_P(OpenedModels, RoomForBf16IsFilledWithRoundedNumbers) {
   const NoGrad no_grad;
   Pass pass = Pass::evaluation(), again = Pass::evaluation();
   EXPECT_EQ(test::small_loss(*loaded, pass).item(), test::small_loss(*drawn, again).item());
+}
+
+// Small models have few rows that fill blocks; of those that have some the answer stays near.
+TEST_P(OpenedModels, ComputeNearlyTheSameWithMatricesOfEightBits) {
+  const std::unique_ptr<Pretrained> model = test::small_model(architecture_named(GetParam()));
+  const NoGrad no_grad;
+  Pass pass = Pass::evaluation(), again = Pass::evaluation();
+  const double before = test::small_loss(*model, pass).item();
+  const size_t parameters = model->parameters().size();
+  const int64_t quantised = quantise_products(*model, BlockType::q8_0);
+  EXPECT_EQ(model->parameters().size() + static_cast<size_t>(quantised), parameters);
+  EXPECT_EQ(quantise_products(*model, BlockType::q8_0), 0);
+  const double after = test::small_loss(*model, again).item();
+  if (quantised > 0) EXPECT_NE(after, before);
+  EXPECT_NEAR(after, before, .02);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, OpenedModels, ::testing::ValuesIn(test::trained_architectures()),

@@ -12,6 +12,7 @@
 #include "grimoire/command/asked_texts.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/eval/answers.h"
+#include "grimoire/command/weights_flag.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/fetch.h"
 #include "grimoire/metric/bleu.h"
@@ -93,7 +94,7 @@ class AskCommand final : public Command {
             {.name = "label-column", .help = "column of the answers", .target = &asked_.columns.label},
             {.name = "out", .help = "file for every answer, a JSON object a line", .target = &out_},
             {.name = "seed", .help = "of the examples that are drawn, and of the texts", .target = &seed_, .low = 0},
-            {.name = "dtype", .help = "the model's weights: f32, or rounded to bf16", .target = &dtype_, .choices = {"f32", "bf16"}},
+            weights_flag(&weights_),
             {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
   }
 
@@ -101,7 +102,7 @@ class AskCommand final : public Command {
     if (task_.empty()) throw Error(ErrorKind::usage, str("--task is missing: {}, or a file", joined(known_prompt_tasks())), see_help(*this));
     const device::ThreadCap cap(threads_);
     const std::vector<Inquiry> questions = questions_of();
-    const TrainedModel trained = load_trained(model_at(model_), dtype_named(dtype_));
+    const TrainedModel trained = load_trained(model_at(model_), weights_);
     PromptReader reader(*trained.model, *trained.tokenizer, eval::token_before(trained, {}));
     if (!texts_.empty()) return answer(console, reader, questions[0]);
     report::Table table{{"task", "who", "score", "is", "from", "to", "texts", "s"}, {}};
@@ -283,7 +284,8 @@ class AskCommand final : public Command {
   }
 
   Inquiry asked_;
-  std::string model_, task_, out_, dtype_ = "f32", lines_;
+  std::string model_, task_, out_, lines_;
+  WeightType weights_ = WeightType::automatic;
   std::vector<std::string> texts_;
   Json rows_ = Json::array();
   int64_t seed_ = 1337, threads_ = 0;

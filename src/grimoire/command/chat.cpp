@@ -1,3 +1,4 @@
+#include "grimoire/command/weights_flag.h"
 #include "grimoire/generate/chat.h"
 
 #include "grimoire/base/error.h"
@@ -33,8 +34,7 @@ class ChatCommand final : public Command {
             {.name = "max-tokens", .help = "longest answer; 0 is what the model's context has room for", .target = &flags_.config().max_new_tokens, .low = 0,
              .basic = true},
             {.name = "seed", .help = "seed of the random numbers", .target = &seed_, .low = 0, .without = {"temperature=0"}},
-            {.name = "dtype", .help = "the model's weights: f32, or rounded to bf16, with which it writes sooner", .target = &dtype_,
-             .choices = {"f32", "bf16"}, .basic = true},
+            weights_flag(&weights_),
             {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}}});
   }
   void set(const Settings& settings) override {
@@ -44,7 +44,7 @@ class ChatCommand final : public Command {
 
   int run(Console& console) override {
     const device::ThreadCap cap(threads_);
-    const TrainedModel trained = load_trained(model_at(model_), dtype_named(dtype_));
+    const TrainedModel trained = load_trained(model_at(model_), weights_);
     config_ = flags_.resolve(trained, options(), given_, console);
     refuse_search(trained);
     Chat chat(*trained.model, *trained.tokenizer);
@@ -112,7 +112,8 @@ class ChatCommand final : public Command {
     console.save_first(false);
   }
 
-  std::string model_, system_, dtype_ = "f32";
+  std::string model_, system_;
+  WeightType weights_ = WeightType::automatic;
   GenerationFlags flags_{{.temperature = 0.7, .top_p = 0.95}};
   GenerationConfig config_;
   Settings given_;

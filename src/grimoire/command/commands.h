@@ -25,6 +25,7 @@
   X(tokenize)          \
   X(tokenizer)         \
   X(model)             \
+  X(quantize)          \
   X(vectors)           \
   X(stats)             \
   X(distribution)      \

@@ -3,6 +3,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/eval/answers.h"
+#include "grimoire/command/weights_flag.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/fetch.h"
 
@@ -39,7 +40,7 @@ class EvalCommand final : public Command {
              .choices = {"auto", "lines", "sentences"}, .without = {"choices"}},
             {.name = "null-threshold", .help = "answers to questions: 'no answer' is taken where its score is higher by more than this; else as trained",
              .target = &null_threshold_},
-            {.name = "dtype", .help = "the model's weights: f32, or rounded to bf16", .target = &dtype_, .choices = {"f32", "bf16"}},
+            weights_flag(&weights_),
             {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
   }
   void set(const Settings& settings) override {
@@ -55,7 +56,7 @@ class EvalCommand final : public Command {
     if (settings_.data.empty() && settings_.choices.empty() && settings_.source.empty())
       throw Error(ErrorKind::usage, "--data is missing: the text file to predict", "see grimoire eval --help");
     const device::ThreadCap cap(threads_);
-    const AnyTrained any = load_any(model_at(folder_), dtype_named(dtype_));
+    const AnyTrained any = load_any(model_at(folder_), weights_);
     eval::Judged answer = judge(any);
     show(console, answer.report, std::move(answer.result));
     return 0;
@@ -116,7 +117,8 @@ class EvalCommand final : public Command {
 
   eval::EvalSettings settings_;
   std::vector<std::string> given_;
-  std::string folder_, dtype_ = "f32";
+  std::string folder_;
+  WeightType weights_ = WeightType::automatic;
   bool begins_ = false;
   double null_threshold_ = 0;
   int64_t threads_ = 0;

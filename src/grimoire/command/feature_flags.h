@@ -7,6 +7,7 @@
 
 #include "grimoire/base/option.h"
 #include "grimoire/command/command.h"
+#include "grimoire/command/weights_flag.h"
 #include "grimoire/data/text_table.h"
 #include "grimoire/hub/trained_model.h"
 #include "grimoire/model/text_features.h"
@@ -16,7 +17,8 @@ namespace grim {
 inline const std::vector<std::string> kPools = {"cls", "mean", "max", "last", "none"};  // in the order of Pool
 
 struct FeatureFlags {
-  std::string layers = "-1", text_column, pair_column, dtype = "f32";
+  std::string layers = "-1", text_column, pair_column;
+  WeightType weights = WeightType::automatic;
   Pool pool = Pool::mean;
   int64_t max_length = 0, threads = 0;
 
@@ -26,7 +28,7 @@ struct FeatureFlags {
             {.name = "text-column", .help = "column of the texts, by name or number from 0; else it is found", .target = &text_column},
             {.name = "pair-column", .help = "column of the texts beside them", .target = &pair_column},
             {.name = "max-length", .help = "tokens read of a text; 0: as many as the model reads", .target = &max_length, .low = 0},
-            {.name = "dtype", .help = "the model's weights: f32, or rounded to bf16", .target = &dtype, .choices = {"f32", "bf16"}},
+            weights_flag(&weights),
             {.name = "threads", .help = "threads; 0 takes every core", .target = &threads, .low = 0, .high = 256}};
   }
   EncodedTexts encode(const TrainedEncoder& trained, const LabelledTexts& texts, Console& console) const {

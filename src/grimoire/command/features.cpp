@@ -65,7 +65,7 @@ class FeaturesCommand final : public Command {
 
   int run(Console& console) override {
     const device::ThreadCap cap(flags_.threads);
-    const TrainedEncoder trained = load_encoder(model_at(model_), dtype_named(flags_.dtype));
+    const TrainedEncoder trained = load_encoder(model_at(model_), flags_.weights);
     const LabelledColumns columns{flags_.text_column, flags_.pair_column, ""};
     const LabelledTexts texts = labelled_texts(read_text_table(data_, {columns.text, columns.pair}), columns, WithLabels::if_there);
     console.say(texts.reading);

@@ -1,3 +1,4 @@
+#include "grimoire/command/weights_flag.h"
 #include "grimoire/generate/generate.h"
 
 #include "grimoire/base/error.h"
@@ -49,8 +50,7 @@ class GenerateCommand final : public Command {
                     .without = {"temperature=0", "beams", "contrastive"}},
                    {.name = "rng", .help = "random numbers: our own, or PyTorch's of the published notebooks", .target = by_choice(&rng_),
                     .choices = {"philox", "torch"}, .without = {"temperature=0", "beams", "contrastive"}},
-                   {.name = "dtype", .help = "the model's weights: f32, or rounded to bf16, with which it writes sooner", .target = &dtype_,
-                    .choices = {"f32", "bf16"}, .basic = true},
+                   weights_flag(&weights_),
                    {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
     return joined({all, flags_.options(undrawn)});
   }
@@ -61,7 +61,7 @@ class GenerateCommand final : public Command {
 
   int run(Console& console) override {
     const device::ThreadCap cap(threads_);
-    const AnyTrained any = load_any(model_at(folder_), dtype_named(dtype_));
+    const AnyTrained any = load_any(model_at(folder_), weights_);
     if (prompts_.empty()) prompts_.emplace_back();
     console.save_first(true);  // what is written so far is shown
     const auto* const rewrites = std::get_if<TrainedSeq2Seq>(&any);
@@ -234,7 +234,8 @@ class GenerateCommand final : public Command {
     result.set("seconds_beyond", pace.seconds_beyond);
   }
 
-  std::string folder_, dtype_ = "f32";
+  std::string folder_;
+  WeightType weights_ = WeightType::automatic;
   std::vector<std::string> prompts_;
   RngMode rng_ = RngMode::philox;
   GenerationFlags flags_;

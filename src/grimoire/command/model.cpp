@@ -6,6 +6,7 @@
 #include "grimoire/base/files.h"
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/command/weights_flag.h"
 #include "grimoire/command/flag_words.h"
 #include "grimoire/generate/generation_config.h"
 #include "grimoire/hub/average.h"
@@ -413,7 +414,7 @@ class ModelCommand final : public Command {
   int convert(Console& console) const {
     ConvertOptions options = convert_;
     if (writes_gguf()) options.to = WeightsFormat::gguf;
-    if (dtype_ != "keep") options.dtype = upper(dtype_);
+    if (dtype_ != "keep") options.dtype = stored_name(dtype_);
     options.shard_bytes = shard_megabytes_ * 1'000'000;
     if (dtype_.starts_with('q') && options.to != WeightsFormat::gguf)
       throw Error(ErrorKind::usage, str("--dtype {}: safetensors has no such type", dtype_), "give --to gguf, or f32, f16 or bf16");
@@ -441,11 +442,6 @@ class ModelCommand final : public Command {
   }
 
   bool writes_gguf() const { return convert_.to == WeightsFormat::gguf || other_.ends_with(".gguf"); }
-
-  static std::string upper(std::string text) {
-    std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-    return text;
-  }
 
   static constexpr int64_t kMostListed = 40;
   std::string action_, model_, other_, out_, package_, dtype_ = "keep";

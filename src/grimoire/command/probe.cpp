@@ -67,7 +67,7 @@ class ProbeCommand final : public Command {
     set_params(*learner, params_);
     if (!learner->classifies()) refuse(*this, str("--learner {}: it tells no classes apart", learner_), "take logistic, linear_svm or knn");
     if (flags_.pool == Pool::none) refuse(*this, "--pool none: a text has one label, and would have many vectors", "take mean, cls, max or last");
-    const TrainedEncoder trained = load_encoder(model_at(model_), dtype_named(flags_.dtype));
+    const TrainedEncoder trained = load_encoder(model_at(model_), flags_.weights);
     layers_ = layers_in(flags_.layers, layers_of(*trained.model));
     if (task_ == ProbeTask::classify) read_texts(trained, console);
     else read_words(trained, console);

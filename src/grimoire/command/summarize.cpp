@@ -10,6 +10,7 @@
 #include "grimoire/command/commands.h"
 #include "grimoire/command/eval/answers.h"
 #include "grimoire/command/rouge_rows.h"
+#include "grimoire/command/weights_flag.h"
 #include "grimoire/data/corpus.h"
 #include "grimoire/data/documents.h"
 #include "grimoire/data/text_table.h"
@@ -64,7 +65,7 @@ class SummarizeCommand final : public Command {
              .with = "data"},
             {.name = "prefix", .help = "words before every text that a model reads; unless given, those it was taught with", .target = &prefix_},
             {.name = "max-length", .help = "tokens that a model reads of a text", .target = &max_length_, .low = 1, .high = 1 << 20},
-            {.name = "dtype", .help = "the model's weights: f32, or rounded to bf16", .target = &dtype_, .choices = {"f32", "bf16"}},
+            weights_flag(&weights_),
             {.name = "threads", .help = "threads; 0 takes every core", .target = &threads_, .low = 0, .high = 256}};
   }
   void set(const Settings& settings) override {
@@ -148,7 +149,7 @@ class SummarizeCommand final : public Command {
   }
 
   std::vector<Sentences> written(Console& console, const std::vector<std::string>& texts, const std::string& by) const {
-    const AnyTrained any = load_any(model_at(by), dtype_named(dtype_));
+    const AnyTrained any = load_any(model_at(by), weights_);
     const auto* const trained = std::get_if<TrainedSeq2Seq>(&any);
     if (!trained)
       throw Error(ErrorKind::input, str("'{}' holds no model that makes one text of another", by),
@@ -227,7 +228,8 @@ class SummarizeCommand final : public Command {
   }
 
   std::vector<std::string> files_, texts_, by_;
-  std::string data_, out_, text_column_, summary_column_, prefix_, dtype_ = "f32";
+  std::string data_, out_, text_column_, summary_column_, prefix_;
+  WeightType weights_ = WeightType::automatic;
   std::optional<std::string> given_prefix_;
   int64_t sentences_ = 3, max_length_ = 512, threads_ = 0;
   bool stem_ = false;

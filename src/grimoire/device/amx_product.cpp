@@ -56,7 +56,8 @@ template <class T> void lay_rows(const Gemm<T, Bf16>& g, int64_t m, int64_t rows
 
 // Rows [m0, m0 + g.M), columns [n0, n0 + g.N) of a product, whose C goes past the caches or not. `laid_a`: its rows, or null where each
 // strip lays them out for itself. Of a long K (the vocabulary's, in the gradient of a head's input) a span is laid out at a time.
-template <class T> void strip(const Gemm<T, Bf16>& g, const Epilogue<float>& epilogue, int64_t m0, int64_t n0, const char* laid_a, bool past) {
+template <class T, class LayB>
+void strip(const Gemm<T, Bf16>& g, const Epilogue<float>& epilogue, int64_t m0, int64_t n0, const char* laid_a, bool past, const LayB& lay_b) {
   const int64_t depth = depth_of(g.K), span = std::min(amx_whole(g.K), depth * kSpan), wide = amx_whole(g.N);
   const bool spans = span < g.K;
   const int64_t high = std::min(kRows, amx_whole(g.M)), kept = spans ? amx_whole(g.M) : high;
@@ -64,7 +65,7 @@ template <class T> void strip(const Gemm<T, Bf16>& g, const Epilogue<float>& epi
   for (int64_t k0 = 0; k0 < g.K; k0 += span) {
     const int64_t k1 = std::min(g.K, k0 + span);
     const auto laid_b = [&](int64_t k) { return b.at + (k - k0) * wide * 2; };
-    for (int64_t k = k0; k < k1; k += depth) amx_lay_b(g.b + k * g.b_row, g.b_row, g.b_col, g.N, std::min(depth, k1 - k), laid_b(k));
+    for (int64_t k = k0; k < k1; k += depth) lay_b(n0, g.N, k, std::min(depth, k1 - k), laid_b(k));
     for (int64_t m = 0; m < g.M; m += kRows) {
       const int64_t rows = std::min(kRows, g.M - m), whole = amx_whole(rows);
       if (!laid_a) lay_rows(g, m, rows, k0, k1, a.at);
@@ -107,16 +108,17 @@ Strips strips_of(int64_t M, int64_t N, int64_t K, int64_t rows) {
   return s;
 }
 
-// `laid_a`: all rows, laid out by lay_all_rows, or null.
-template <class T> void multiply(const Gemm<T, Bf16>& g, const Epilogue<float>& epilogue, const Strips& s, const char* laid_a) {
+// `laid_a`: all rows, laid out by lay_all_rows, or null. lay_b(n, N, k, K, to) lays out so many columns and rows of B, as amx_lay_b.
+template <class T, class LayB>
+void multiply(const Gemm<T, Bf16>& g, const Epilogue<float>& epilogue, const Strips& s, const char* laid_a, const LayB& lay_b) {
   const int64_t down = (g.M + s.tall - 1) / s.tall, across = (g.N + s.wide - 1) / s.wide;
   for_chunks(down * across, [&](int64_t chunk) {
     const int64_t m = chunk % down * s.tall, n = chunk / down * s.wide;
     Gemm<T, Bf16> part = g;
     part.M = std::min(s.tall, g.M - m), part.N = std::min(s.wide, g.N - n);
-    part.a += m * g.a_row, part.b += n * g.b_col;
+    part.a += m * g.a_row;
     if (g.c) part.c += m * g.c_row + n;
-    strip(part, epilogue, m, n, laid_a ? laid_a + m * amx_whole(g.K) * 2 : nullptr, g.M * g.N > kKeptSums);
+    strip(part, epilogue, m, n, laid_a ? laid_a + m * amx_whole(g.K) * 2 : nullptr, g.M * g.N > kKeptSums, lay_b);
   });
 }
 
@@ -127,6 +129,10 @@ template <class T> void lay_all_rows(const Gemm<T, Bf16>& g, char* to) {
   });
 }
 
+template <class T> auto lay_b_of(const Gemm<T, Bf16>& g) {
+  return [&g](int64_t n, int64_t N, int64_t k, int64_t K, char* to) { amx_lay_b(g.b + n * g.b_col + k * g.b_row, g.b_row, g.b_col, N, K, to); };
+}
+
 }  // namespace
 
 void amx_gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue) {
@@ -135,7 +141,7 @@ void amx_gemm(const Gemm<Bf16>& g, const Epilogue<float>& epilogue) {
   const bool shared = g.N > kWide && bytes <= kSharedBytes;
   const Room a(shared ? bytes : 0);
   if (shared) lay_all_rows(g, a.at);
-  multiply(g, epilogue, strips_of(g.M, g.N, g.K, shared ? kRows : kAmxSide), shared ? a.at : nullptr);
+  multiply(g, epilogue, strips_of(g.M, g.N, g.K, shared ? kRows : kAmxSide), shared ? a.at : nullptr, lay_b_of(g));
 }
 
 void amx_gemm_rounded(std::span<const RoundedGemm> products) {
@@ -143,13 +149,26 @@ void amx_gemm_rounded(std::span<const RoundedGemm> products) {
   const Room a(amx_bytes(first.M, first.K));
   lay_all_rows(first, a.at);
   for (const auto& [g, epilogue] : products)
-    if (g.N > 0) multiply(g, epilogue, strips_of(g.M, g.N, g.K, kRows), a.at);
+    if (g.N > 0) multiply(g, epilogue, strips_of(g.M, g.N, g.K, kRows), a.at, lay_b_of(g));
+}
+
+void amx_gemm_panels(const float* a, int64_t M, std::span<const PanelsProduct> products) {
+  const int64_t K = products.front().b.K;
+  Gemm<float, Bf16> g{.M = M, .K = K, .a = a, .a_row = K};
+  const Room laid(amx_bytes(M, K));
+  lay_all_rows(g, laid.at);
+  for (const auto& [b, c, epilogue] : products) {
+    g.N = b.N, g.c = c, g.c_row = b.N;
+    const auto lay_b = [&b = b](int64_t n, int64_t N, int64_t k, int64_t depth, char* to) { amx_unpack_b(b, n, N, k, depth, to); };
+    if (b.N > 0) multiply(g, epilogue, strips_of(M, b.N, K, kRows), laid.at, lay_b);
+  }
 }
 
 #else
 
 void amx_gemm(const Gemm<Bf16>&, const Epilogue<float>&) {}
 void amx_gemm_rounded(std::span<const RoundedGemm>) {}
+void amx_gemm_panels(const float*, int64_t, std::span<const PanelsProduct>) {}
 
 #endif
 

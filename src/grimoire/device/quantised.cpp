@@ -8,6 +8,11 @@
 #include <cmath>
 #include <cstring>
 
+#include "grimoire/base/error.h"
+#include "grimoire/base/ggml_blocks.h"
+#include "grimoire/base/half.h"
+#include "grimoire/device/amx_product.h"
+#include "grimoire/device/amx_tiles.h"
 #include "grimoire/device/memory.h"
 #include "grimoire/device/onednn.h"
 #include "grimoire/device/threads.h"
@@ -21,14 +26,6 @@ int64_t quant_bytes(BlockType type) { return type == BlockType::q8_0 ? kBlock : 
 int64_t panel_bytes(BlockType type, int64_t K) { return (kPanel * (quant_bytes(type) + 2) * (K / kBlock) + 63) / 64 * 64; }
 const uint16_t* scales_of(const char* panel, BlockType type, int64_t K) {
   return reinterpret_cast<const uint16_t*>(panel + kPanel * quant_bytes(type) * (K / kBlock));
-}
-
-// IEEE 754 binary16, with what is below its normal numbers.
-float widened(uint16_t half) {
-  const float magnitude = static_cast<float>(half & 1023u), sign = half & 0x8000u ? -1.f : 1.f;
-  const int exponent = half >> 10 & 31;
-  if (exponent == 31) return magnitude == 0 ? sign * INFINITY : NAN;
-  return sign * (exponent == 0 ? std::ldexp(magnitude, -24) : std::ldexp(magnitude + 1024, exponent - 25));
 }
 
 // --- rows of x, rounded ----------------------------------------------------------------------------------------------
@@ -107,7 +104,7 @@ template <BlockType type, int64_t count> void multiply_plainly(const char* panel
           const int32_t byte = q[k / 4 * 4 * kPanel + n * 4 + k % 4];
           sum += type == BlockType::q8_0 ? byte * a[k] : (byte & 15) * a[k] + (byte >> 4) * a[k + kBlock / 2];
         }
-        sums[m][n] = std::fma(static_cast<float>(sum), widened(scales[b * kPanel + n]) * scale, sums[m][n]);
+        sums[m][n] = std::fma(static_cast<float>(sum), half_to_float(scales[b * kPanel + n]) * scale, sums[m][n]);
       }
     }
   for (int64_t m = 0; m < count; ++m) std::copy_n(sums[m], kPanel, y + m * y_row);
@@ -115,6 +112,7 @@ template <BlockType type, int64_t count> void multiply_plainly(const char* panel
 
 #ifdef __x86_64__
 
+#define GRIM_AMX __attribute__((target("avx512f,avx512bw,avx512bf16,f16c")))
 #define GRIM_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 inline int32_t four(const int8_t* p) {
   int32_t v;
@@ -125,6 +123,7 @@ inline int32_t four(const int8_t* p) {
 template <BlockType type, int64_t count>
 GRIM_VNNI void multiply_vnni(const char* panel, int64_t K, const Rows& x, int64_t r, float* y, int64_t y_row) {
   constexpr int64_t kLoads = type == BlockType::q8_0 ? 8 : 4;
+  constexpr int64_t kStreamed = 4, kAhead = 64;  // rows that wait for memory; 64-byte lines that are asked for early
   const auto* q = reinterpret_cast<const __m512i*>(panel);
   const uint16_t* const scales = scales_of(panel, type, K);
   const int64_t blocks = K / kBlock;
@@ -140,6 +139,7 @@ GRIM_VNNI void multiply_vnni(const char* panel, int64_t K, const Rows& x, int64_
 #pragma GCC unroll 8
     for (int64_t j = 0; j < kLoads; ++j) {
       const __m512i w = _mm512_load_si512(q + j);
+      if constexpr (count <= kStreamed) _mm_prefetch(reinterpret_cast<const char*>(q + j + kAhead), _MM_HINT_T0);
       const int8_t* const at = a + b * kBlock + 4 * j;
       if constexpr (type == BlockType::q8_0) {
 #pragma GCC unroll 8
@@ -201,6 +201,25 @@ GRIM_AVX2 void multiply_avx2(const char* panel, int64_t K, const Rows& x, int64_
   }
 }
 
+// Numbers 2 i and 2 i + 1 of 16 columns lie side by side in row i of a block's 16, first of the left 16 columns, then of the right ones: as the quants do,
+// but for their width. d (q - 128) is exact in f32.
+template <BlockType type> GRIM_AMX void unpack_block(const char* quants, const uint16_t* scales, char* to) {
+  constexpr int kZero = type == BlockType::q8_0 ? 128 : 8;
+  const __m512i pairs = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  const __m512 d = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(scales))), zero = _mm512_mul_ps(d, _mm512_set1_ps(kZero));
+  const __m512i mask = _mm512_set1_epi32(type == BlockType::q8_0 ? 255 : 15);
+  const auto put = [&](__m512i bytes, int64_t row) GRIM_AMX {  // the lowest bits of two bytes of each column
+    const __m512 x = _mm512_fmsub_ps(_mm512_cvtepi32_ps(_mm512_and_si512(bytes, mask)), d, zero);
+    const __m512 y = _mm512_fmsub_ps(_mm512_cvtepi32_ps(_mm512_and_si512(_mm512_srli_epi32(bytes, 8), mask)), d, zero);
+    _mm512_store_si512(to + row * 64, _mm512_permutexvar_epi16(pairs, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(y, x))));
+  };
+  for (int64_t j = 0; j < quant_bytes(type) / 4; ++j) {
+    const __m512i w = _mm512_load_si512(quants + j * 64), upper = _mm512_srli_epi32(w, 16);
+    put(w, 2 * j), put(upper, 2 * j + 1);
+    if (type == BlockType::q4_0) put(_mm512_srli_epi32(w, 4), 2 * j + 8), put(_mm512_srli_epi32(upper, 4), 2 * j + 9);
+  }
+}
+
 #endif
 
 struct Kernels {
@@ -229,35 +248,73 @@ const Kernels& kernels(BlockType type) {
 
 int64_t panels_bytes(BlockType type, int64_t N, int64_t K) { return (N + kPanel - 1) / kPanel * panel_bytes(type, K); }
 
-void lay_panels(BlockType type, const char* blocks, int64_t N, int64_t K, char* at) {
+namespace {
+
+// `blocks`: of as many columns as there are from the panel's first on, at most 16.
+void lay_panel(BlockType type, const char* blocks, int64_t there, int64_t K, char* panel) {
   const int64_t count = K / kBlock, bytes = quant_bytes(type), each = block_bytes(type);
   const char nothing = type == BlockType::q8_0 ? '\x80' : '\x88';  // 0, and twice
-  parallel_for((N + kPanel - 1) / kPanel, 16, [&](int64_t first, int64_t last) {
-    for (int64_t p = first; p < last; ++p) {
-      char* const panel = at + p * panel_bytes(type, K);
-      char* const scales = panel + kPanel * bytes * count;
-      for (int64_t n = 0; n < kPanel; ++n)
-        for (int64_t b = 0; b < count; ++b) {
-          const bool there = p * kPanel + n < N;
-          const char* const from = blocks + ((p * kPanel + n) * count + b) * each;
-          char* const to = panel + kPanel * bytes * b + n * 4;
-          if (there) std::memcpy(scales + (b * kPanel + n) * 2, from, 2);
-          else std::memset(scales + (b * kPanel + n) * 2, 0, 2);
-          for (int64_t k = 0; k < bytes; ++k) {
-            const char byte = !there ? nothing : type == BlockType::q8_0 ? static_cast<char>(from[2 + k] ^ '\x80') : from[2 + k];
-            to[k / 4 * 4 * kPanel + k % 4] = byte;
-          }
-        }
+  char* const scales = panel + kPanel * bytes * count;
+  for (int64_t n = 0; n < kPanel; ++n)
+    for (int64_t b = 0; b < count; ++b) {
+      const char* const from = blocks + (n * count + b) * each;
+      char* const to = panel + kPanel * bytes * b + n * 4;
+      if (n < there) std::memcpy(scales + (b * kPanel + n) * 2, from, 2);
+      else std::memset(scales + (b * kPanel + n) * 2, 0, 2);
+      for (int64_t k = 0; k < bytes; ++k)
+        to[k / 4 * 4 * kPanel + k % 4] = n >= there ? nothing : type == BlockType::q8_0 ? static_cast<char>(from[2 + k] ^ '\x80') : from[2 + k];
     }
+}
+
+// f(first column, columns there are, panel) for every panel.
+template <class F> void each_panel(BlockType type, int64_t N, int64_t K, char* at, F&& f) {
+  parallel_for((N + kPanel - 1) / kPanel, 16, [&](int64_t first, int64_t last) {
+    for (int64_t p = first; p < last; ++p) f(p * kPanel, std::min(kPanel, N - p * kPanel), at + p * panel_bytes(type, K));
   });
 }
+
+}  // namespace
+
+void lay_panels(BlockType type, const char* blocks, int64_t N, int64_t K, char* at) {
+  const int64_t column = K / kBlock * block_bytes(type);
+  each_panel(type, N, K, at, [&](int64_t n, int64_t there, char* panel) { lay_panel(type, blocks + n * column, there, K, panel); });
+}
+
+void encode_panels(BlockType type, const float* columns, int64_t N, int64_t K, char* at) {
+  const auto encode = type == BlockType::q8_0 ? ggml::encode_q8_0 : ggml::encode_q4_0;
+  each_panel(type, N, K, at, [&](int64_t n, int64_t there, char* panel) {
+    const Room blocks(there * (K / kBlock) * block_bytes(type));
+    encode(columns + n * K, blocks.at, there * K);
+    lay_panel(type, blocks.at, there, K, panel);
+  });
+}
+
+#ifdef __x86_64__
+void amx_unpack_b(const Panels& b, int64_t n, int64_t N, int64_t k, int64_t K, char* to) {
+  const auto unpack = b.type == BlockType::q8_0 ? unpack_block<BlockType::q8_0> : unpack_block<BlockType::q4_0>;
+  const int64_t step = kPanel * quant_bytes(b.type);
+  for (int64_t column = 0; column < N; column += 2 * kPanel, to += amx_bytes(kAmxSide, K))
+    for (int64_t half = 0; half < 2; ++half) {
+      char* const there = to + half * kAmxStepBytes / 2;
+      const int64_t first = n + column + half * kPanel;
+      const char* const panel = b.at + first / kPanel * panel_bytes(b.type, b.K);
+      for (int64_t at = 0; at < K / kBlock; ++at) {
+        const int64_t block = k / kBlock + at;
+        if (first < b.N) unpack(panel + block * step, scales_of(panel, b.type, b.K) + block * kPanel, there + at * kAmxStepBytes);
+        else std::memset(there + at * kAmxStepBytes, 0, kAmxStepBytes / 2);
+      }
+    }
+}
+#else
+void amx_unpack_b(const Panels&, int64_t, int64_t, int64_t, int64_t, char*) {}
+#endif
 
 void unpack_column(const Panels& b, int64_t n, float* to) {
   const int64_t bytes = quant_bytes(b.type);
   const char* const panel = b.at + n / kPanel * panel_bytes(b.type, b.K);
   const uint16_t* const scales = scales_of(panel, b.type, b.K) + n % kPanel;
   for (int64_t block = 0; block < b.K / kBlock; ++block, to += kBlock) {
-    const float d = widened(scales[block * kPanel]);
+    const float d = half_to_float(scales[block * kPanel]);
     const auto* const q = reinterpret_cast<const uint8_t*>(panel) + kPanel * bytes * block + n % kPanel * 4;
     for (int64_t k = 0; k < bytes; ++k) {
       const int byte = q[k / 4 * 4 * kPanel + k % 4];
@@ -273,35 +330,42 @@ void unpack_column(const Panels& b, int64_t n, float* to) {
 
 // --- the product -----------------------------------------------------------------------------------------------------
 
-void gemm(const float* a, int64_t M, const Panels& b, float* c, const Epilogue<float>& epilogue) {
-  if (M == 0 || b.N == 0) return;
-  const int64_t blocks = b.K / kBlock, panels = (b.N + kPanel - 1) / kPanel, each = panel_bytes(b.type, b.K);
-  const Kernels& best = kernels(b.type);
-  const Room q(M * b.K), scale(M * blocks * 4), shift(M * blocks * 4);
+void gemm(const float* a, int64_t M, std::span<const PanelsProduct> products) {
+  if (M == 0 || products.empty()) return;
+  const BlockType type = products.front().b.type;
+  const int64_t K = products.front().b.K;
+  const int64_t blocks = K / kBlock, each = panel_bytes(type, K);
+  for (const PanelsProduct& p : products)
+    GRIM_CHECK(p.b.K == K && p.b.type == type, argument, "gemm", "matrices of few bits beside one another: got {} and {} rows, or two types", K, p.b.K);
+  constexpr int64_t kFew = 64;
+  if (M > kFew && K > 0 && has_amx()) return amx_gemm_panels(a, M, products);
+  const Kernels& best = kernels(type);
+  const Room q(M * K), scale(M * blocks * 4), shift(M * blocks * 4);
   const Rows x{q.of<int8_t>(), scale.of<float>(), shift.of<int32_t>()};
-  const int32_t zero = b.type == BlockType::q8_0 ? 128 : 8;
-  parallel_for(M, std::max<int64_t>(1, 16384 / std::max<int64_t>(b.K, 1)), [&](int64_t first, int64_t last) {
-    for (int64_t m = first; m < last; ++m) best.round(a + m * b.K, b.K, zero, x.q + m * b.K, x.scale + m * blocks, x.shift + m * blocks);
+  const int32_t zero = type == BlockType::q8_0 ? 128 : 8;
+  parallel_for(M, std::max<int64_t>(1, 16384 / std::max<int64_t>(K, 1)), [&](int64_t first, int64_t last) {
+    for (int64_t m = first; m < last; ++m) best.round(a + m * K, K, zero, x.q + m * K, x.scale + m * blocks, x.shift + m * blocks);
   });
   // A piece of work is 256 KiB of panels that are read once, or as many multiply-adds as take as long.
   constexpr int64_t kBytes = 256 * 1024, kWork = 4 * 1024 * 1024;
-  const int64_t grain = std::max<int64_t>(1, std::min(kBytes / std::max<int64_t>(each, 1), kWork / std::max<int64_t>(M * b.K * kPanel, 1)));
-  parallel_for(panels, grain, [&](int64_t first, int64_t last) {
-    float tail[kMostRows * kPanel];
-    for (int64_t p = first; p < last; ++p) {
-      const char* const panel = b.at + p * each;
-      const int64_t n = p * kPanel, there = std::min(kPanel, b.N - n);
-      for (int64_t m = 0; m < M; m += kMostRows) {
-        const int64_t count = std::min(kMostRows, M - m);
-        float* const y = c + m * b.N + n;
-        const bool whole = there == kPanel;
-        best.rows[count - 1](panel, b.K, x, m, whole ? y : tail, whole ? b.N : kPanel);
-        for (int64_t i = 0; i < count && !whole; ++i) std::copy_n(tail + i * kPanel, there, y + i * b.N);
+  const int64_t grain = std::max<int64_t>(1, std::min(kBytes / std::max<int64_t>(each, 1), kWork / std::max<int64_t>(M * K * kPanel, 1)));
+  for (const auto& [b, c, epilogue] : products)
+    parallel_for((b.N + kPanel - 1) / kPanel, grain, [&](int64_t first, int64_t last) {
+      float tail[kMostRows * kPanel];
+      for (int64_t p = first; p < last; ++p) {
+        const char* const panel = b.at + p * each;
+        const int64_t n = p * kPanel, there = std::min(kPanel, b.N - n);
+        for (int64_t m = 0; m < M; m += kMostRows) {
+          const int64_t count = std::min(kMostRows, M - m);
+          float* const y = c + m * b.N + n;
+          const bool whole = there == kPanel;
+          best.rows[count - 1](panel, K, x, m, whole ? y : tail, whole ? b.N : kPanel);
+          for (int64_t i = 0; i < count && !whole; ++i) std::copy_n(tail + i * kPanel, there, y + i * b.N);
+        }
       }
-    }
-    const int64_t n0 = first * kPanel, n1 = std::min(b.N, last * kPanel);
-    if (epilogue.run) epilogue.run(epilogue.context, {0, M, n0, n1, c + n0, b.N});
-  });
+      const int64_t n0 = first * kPanel, n1 = std::min(b.N, last * kPanel);
+      if (epilogue.run) epilogue.run(epilogue.context, {0, M, n0, n1, c + n0, b.N});
+    });
 }
 
 }  // namespace grim::device

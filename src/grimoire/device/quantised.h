@@ -1,13 +1,14 @@
 // Matrices of few bits, and products with them. Numbers stand in blocks of 32 along K that share an f16 scale, as in ggml's Q8_0 (x = d q, q of eight signed
 // bits) and Q4_0 (x = d (q - 8), q of four).
 //
-// A step of decoding reads every weight once and waits for memory: a quarter of the bytes is four times the speed. So that many rows go as fast, x is rounded
-// to eight bits too, by blocks of 32 with a scale of their own (its largest magnitude / 127), and integers are multiplied, 64 of them with one instruction
-// where the processor has AVX-512 VNNI. Sums within a block are exact; those of blocks are f32's, in the order of K: a row of the product has the same bits
-// however many rows stand beside it.
+// A step of decoding reads every weight once and waits for memory: a quarter of the bytes is four times the speed. So that the arithmetic keeps pace, x is
+// rounded to eight bits too, by blocks of 32 with a scale of their own (its largest magnitude / 127), and integers are multiplied, 64 of them with one
+// instruction where the processor has AVX-512 VNNI. Sums within a block are exact; those of blocks are f32's, in the order of K: a row has the same bits
+// however many stand beside it. The exception: where there is AMX more than 64 rows, a prompt's, are rounded to bf16, which is finer, as are the weights.
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "grimoire/device/gemm.h"
 
@@ -26,12 +27,20 @@ struct Panels {
   const char* at;  // 64-byte aligned, panels_bytes of them
 };
 int64_t panels_bytes(BlockType type, int64_t N, int64_t K);
-// From ggml's blocks, column after column (a row of a matrix (out, in)), to `at`.
+// From ggml's blocks, column after column (a row of a matrix (out, in)), to `at`; and from floats in their order, each rounded to such a block.
+void encode_panels(BlockType type, const float* columns, int64_t N, int64_t K, char* at);
 void lay_panels(BlockType type, const char* blocks, int64_t N, int64_t K, char* at);
+// Columns [n, n + N) and of them numbers [k, k + K), rounded to bf16, as amx_lay_b (amx_tiles.h) lays them out; n, k and K are multiples of 32.
+void amx_unpack_b(const Panels& b, int64_t n, int64_t N, int64_t k, int64_t K, char* to);
 // K numbers of column n.
 void unpack_column(const Panels& b, int64_t n, float* to);
 
-// c (M, N) = a (M, K) b, all rows dense; the epilogue as gemm's.
-void gemm(const float* a, int64_t M, const Panels& b, float* c, const Epilogue<float>& epilogue = {});
+// c (M, N) = a (M, K) b, all rows dense; the epilogue as gemm's. Several of one a, which is rounded once, one after the other; all of one K and type.
+struct PanelsProduct {
+  Panels b;
+  float* c;
+  Epilogue<float> epilogue = {};
+};
+void gemm(const float* a, int64_t M, std::span<const PanelsProduct> products);
 
 }  // namespace grim::device

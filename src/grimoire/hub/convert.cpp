@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "grimoire/base/error.h"
@@ -285,6 +286,35 @@ Converted convert_weights(const std::string& from, const std::string& to, const 
     for (CheckpointFile& f : companions(from, options.dtype, made.notes)) out.push_back(std::move(f));
   made.files = written_to(one_file ? parent_folder(to) : to, out);
   return made;
+}
+
+std::vector<RoundedTensor> rounding_of(const TensorFile& weights, const std::string& type) {
+  const StoredType& blocks = *stored_type(type);
+  std::vector<RoundedTensor> all;
+  for (const TensorSource& source : is_whole_model(weights) ? tensors_of(weights, config_of(weights)) : sources_of(weights)) {
+    if (!is_float(source.dtype) || type_for_gguf(source, type, false) != type) continue;
+    const Tensor x = contiguous(cast(source.read(), Dtype::f32));
+    std::vector<char> bytes(static_cast<size_t>(blocks.bytes));
+    std::vector<float> back(static_cast<size_t>(blocks.block));
+    double apart = 0, norm = 0;
+    for (const float *at = x.data<float>(), *end = at + x.numel(); at < end; at += blocks.block) {
+      blocks.encode(at, bytes.data(), blocks.block);
+      blocks.decode(bytes.data(), back.data(), blocks.block);
+      for (int64_t i = 0; i < blocks.block; ++i) {
+        const double w = at[i], off = w - back[static_cast<size_t>(i)];
+        apart += off * off, norm += w * w;
+      }
+    }
+    all.push_back({source.name, x.numel(), norm > 0 ? std::sqrt(apart / norm) : 0});
+  }
+  return all;
+}
+
+std::string rounded_before(const TensorFile& weights) {
+  std::map<const StoredType*, int64_t> numbers;
+  for (const TensorEntry& e : weights.entries()) numbers[e.type] += e.shape.numel();
+  const auto most = std::ranges::max_element(numbers, {}, [](const auto& n) { return n.second; });
+  return most != numbers.end() && most->first->block > 1 ? std::string(most->first->name) : "";
 }
 
 }  // namespace grim

@@ -1,6 +1,7 @@
 #include "grimoire/hub/model_folder.h"
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 #include <span>
 
@@ -11,7 +12,7 @@
 #include "grimoire/io/shards.h"
 #include "grimoire/model/config_keys.h"
 #include "grimoire/model/register.h"
-#include "grimoire/nn/linear.h"
+#include "grimoire/nn/products.h"
 #include "grimoire/text/char_tokenizer.h"
 #include "grimoire/text/tokenizer_files.h"
 #include "grimoire/text/tokenizer_part.h"
@@ -114,19 +115,64 @@ template <class F> void against_config(const Json& config, const TensorFile& wei
 
 constexpr const char* kWeights[] = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"};
 
-std::vector<NamedTensor> all_of(const TensorFile& weights) {
+std::vector<NamedTensor> read_all(const std::vector<TensorSource>& sources) {
   std::vector<NamedTensor> tensors;
-  for (const auto& [name, tensor] : read_all(weights)) tensors.push_back({name, tensor});
+  for (const TensorSource& source : sources) tensors.push_back({source.name, source.read()});
   return tensors;
 }
 
+// What few bits a matrix is to be held in, if any.
+std::optional<BlockType> wanted_of(const TensorSource& source, WeightType products) {
+  if (products != WeightType::automatic) return block_type(products);
+  if (!source.stored) return std::nullopt;
+  return source.stored->name == "Q8_0" ? std::optional(BlockType::q8_0) : source.stored->name == "Q4_0" ? std::optional(BlockType::q4_0) : std::nullopt;
+}
+
+QuantisedMatrix quantised(const TensorSource& source, BlockType type) {
+  const bool as_it_is = source.stored && source.bytes && source.stored->name == (type == BlockType::q8_0 ? "Q8_0" : "Q4_0");
+  if (!as_it_is) return quantised(source.read(), type);
+  const std::string bytes = source.bytes();
+  const Tensor blocks = Tensor::empty({std::ssize(bytes)}, Dtype::u8);
+  std::memcpy(blocks.raw(), bytes.data(), bytes.size());
+  return quantised(blocks, type, source.shape[0], source.shape[1]);
+}
+
+// Matrices that are to be of few bits are put into the model one after the other, where all its tensors have the names of the sources, and leave them:
+// never do they stand in memory as floats together.
+void put_quantised(ModelFolder& opened, std::vector<TensorSource>& sources, WeightType products) {
+  const auto named = [&](const std::string& name) { return std::ranges::find(sources, name, &TensorSource::name); };
+  for (const NamedTensor& t : opened.model->parameters())
+    if (named(t.name) == sources.end()) return;
+  for (const QuantisedPlace& place : quantised_places(*opened.model)) {
+    const auto source = named(place.path);
+    if (source == sources.end() || source->shape != place.shape) continue;
+    const std::optional<BlockType> type = wanted_of(*source, products);
+    if (!type) continue;
+    place.put(quantised(*source, *type));
+    opened.products = *type == BlockType::q8_0 ? WeightType::q8_0 : WeightType::q4_0;
+    sources.erase(source);
+  }
+}
+
+void load(ModelFolder& opened, std::vector<TensorSource> sources, const std::string& path, WeightType products) {
+  const std::optional<BlockType> type = block_type(products);
+  if (type || products == WeightType::automatic) put_quantised(opened, sources, products);
+  opened.model->load(read_all(sources), path);
+  if (type && quantise_products(*opened.model, *type) > 0) opened.products = products;
+  if (type && opened.products != products)
+    fail(ErrorKind::argument, "dtype", str("{}: got {}, expected f32: model_type '{}' multiplies by no matrix whose rows are a multiple of {}", path,
+                                           name_of(products), opened.config.text("model_type"), device::kBlock));
+}
+
 // The model that opened.config describes, checked against what stands beside it. `path` names it in errors.
-void build(ModelFolder& opened, const ModelConfig& shape, const std::string& path, Dtype products) {
+void build(ModelFolder& opened, const ModelConfig& shape, const std::string& path, WeightType products) {
   Rng nothing_drawn(RngMode::unset, 0);
   opened.model = shape.build(nothing_drawn);
-  if (products == Dtype::bf16)
+  if (products == WeightType::bf16) {
+    opened.products = products;
     GRIM_CHECK(hold_products_in_bf16(*opened.model) > 0, argument, "dtype", "{}: got bf16, expected f32: model_type '{}' multiplies by no matrix", path,
                opened.config.text("model_type"));
+  }
   if (opened.tokenizer) {
     std::vector<Fault> faults;
     add_faults_of_ids(opened, parent_folder(path), faults);
@@ -138,19 +184,13 @@ void build(ModelFolder& opened, const ModelConfig& shape, const std::string& pat
   opened.ends = ids_of(opened, "eos_token_id");
 }
 
-void load_whole(Pretrained& model, const TensorFile& file, const Json& config) {
-  std::vector<NamedTensor> tensors;
-  for (const TensorSource& source : tensors_of(file, config)) tensors.push_back({source.name, source.read()});
-  model.load(tensors, file.path());
-}
-
-ModelFolder open_whole(const std::string& path, Dtype products) {
+ModelFolder open_whole(const std::string& path, WeightType products) {
   const std::unique_ptr<TensorFile> file = open_tensor_file(path);
   ModelFolder opened{.model = {}, .tokenizer = tokenizer_of(*file), .config = config_of(*file)};
   const std::unique_ptr<ModelConfig> shape = shape_of(opened.config, path);
   check_size(*shape, *file, path);
   build(opened, *shape, path, products);
-  load_whole(*opened.model, *file, opened.config);
+  load(opened, tensors_of(*file, opened.config), file->path(), products);
   return opened;
 }
 
@@ -179,7 +219,7 @@ std::vector<NamedTensor> weights_of_adapter(const std::string& folder, const Ada
 }
 
 // What learned beside the model is added to its numbers.
-ModelFolder open_adapter(const std::string& path, Dtype products) {
+ModelFolder open_adapter(const std::string& path, WeightType products) {
   const AdapterConfig adapter = read_adapter_config(path);
   GRIM_CHECK(!adapter.base.empty(), input, "adapter", "{}: key 'base_model_name_or_path' is null: expected the folder of the model that it stands beside",
              join_path(path, kAdapterConfig));
@@ -192,18 +232,20 @@ ModelFolder open_adapter(const std::string& path, Dtype products) {
   for (const std::string& folder : {path, adapter.base})
     if (const std::string generation = join_path(folder, "generation_config.json"); opened.generation.is_null() && exists(generation))
       opened.generation = read_json(generation);
-  build(opened, *shape_of(opened.config, config_path), config_path, Dtype::f32);
+  build(opened, *shape_of(opened.config, config_path), config_path, WeightType::f32);
   Rng nothing_drawn(RngMode::unset, 0);
   attach_adapter(*opened.model, adapter, nothing_drawn);
   opened.model->load(weights_of_adapter(path, adapter), path);
   merge_adapters(*opened.model);
-  if (products == Dtype::bf16) round_products_to_bf16(*opened.model);
+  if (products == WeightType::bf16) round_products_to_bf16(*opened.model);
+  if (const std::optional<BlockType> type = block_type(products)) quantise_products(*opened.model, *type);
+  if (products != WeightType::automatic) opened.products = products;
   return opened;
 }
 
 }  // namespace
 
-ModelFolder open_model_folder(const std::string& path, Dtype products) {
+ModelFolder open_model_folder(const std::string& path, WeightType products) {
   if (is_adapter_folder(path)) return open_adapter(path, products);
   if (const std::string file = whole_file_at(path); !file.empty()) return open_whole(file, products);
   ModelFolder opened;
@@ -216,7 +258,7 @@ ModelFolder open_model_folder(const std::string& path, Dtype products) {
   if (exists(generation_path)) opened.generation = read_json(generation_path);
   against_config(opened.config, *weights, config_path, [&] {
     build(opened, *shape, config_path, products);
-    opened.model->load(all_of(*weights), weights->path());
+    load(opened, sources_of(*weights), weights->path(), products);
   });
   return opened;
 }
@@ -236,7 +278,7 @@ std::vector<Fault> faults_of_folder(const std::string& path) {
     return false;
   };
   if (const std::string file = whole_file_at(path); !file.empty()) {
-    collect([&] { open_whole(file, Dtype::f32); });
+    collect([&] { open_whole(file, WeightType::f32); });
     return all;
   }
   ModelFolder opened;
@@ -258,7 +300,7 @@ std::vector<Fault> faults_of_folder(const std::string& path) {
   if (!collect([&] { check_size(*shape, *weights, path); })) return all;  // too large to be made
   collect([&] {
     Rng nothing_drawn(RngMode::unset, 0);
-    shape->build(nothing_drawn)->load(all_of(*weights), weights->path());
+    shape->build(nothing_drawn)->load(read_all(sources_of(*weights)), weights->path());
   });
   std::erase_if(all, [&](const Fault& f) {  // the key was named already
     return !f.tensor.empty() && std::ranges::any_of(sentences, [&](const std::string& s) { return s.find(str("'{}'", f.tensor)) != s.npos; });
@@ -355,13 +397,14 @@ void load_weights(Pretrained& model, const std::string& path) {
   if (is_adapter_folder(path)) return model.load(weights_of_adapter(path, read_adapter_config(path)), path);
   if (const std::string whole = whole_file_at(path); !whole.empty()) {
     const std::unique_ptr<TensorFile> file = open_tensor_file(whole);
-    return load_whole(model, *file, config_of(*file));
+    return model.load(read_all(tensors_of(*file, config_of(*file))), file->path());
   }
   const std::unique_ptr<TensorFile> weights = open_weights(path);
   const std::string config_path = join_path(path, "config.json");
-  if (!exists(config_path)) return model.load(all_of(*weights), weights->path());
+  const std::vector<TensorSource> sources = sources_of(*weights);
+  if (!exists(config_path)) return model.load(read_all(sources), weights->path());
   const Json config = read_json(config_path);
-  against_config(config, *weights, config_path, [&] { model.load(all_of(*weights), weights->path()); });
+  against_config(config, *weights, config_path, [&] { model.load(read_all(sources), weights->path()); });
 }
 
 }  // namespace grim

@@ -11,6 +11,7 @@
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/tensor_file.h"
 #include "grimoire/model/pretrained.h"
+#include "grimoire/nn/products.h"
 #include "grimoire/text/tokenizer.h"
 
 namespace grim {
@@ -21,11 +22,12 @@ struct ModelFolder {
   Json config = {}, generation = {};           // generation: null without a generation_config.json
   std::optional<int64_t> begin = {};           // the token that stands before a text, as generation says, else config
   std::vector<int64_t> ends = {};              // the tokens that end one, likewise
+  WeightType products = WeightType::f32;       // how its matrices are held: never automatic
 };
 
-// Of a folder, or of a file that holds a whole model (hub/whole_file.h). bf16: the matrices it multiplies by are rounded, as they are loaded
-// (hold_products_in_bf16, nn/linear.h). throws: input, what is missing, malformed or contradicts the rest, naming the file; argument, no matrix to round
-ModelFolder open_model_folder(const std::string& path, Dtype products = Dtype::f32);
+// Of a folder, or of a file that holds a whole model (hub/whole_file.h), with the matrices it multiplies by as `products` says (nn/products.h), rounded as
+// they are loaded. throws: input, what is missing, malformed or contradicts the rest, naming the file; argument, no matrix to round
+ModelFolder open_model_folder(const std::string& path, WeightType products = WeightType::f32);
 // All that opening such a folder could say, and not only the first. throws: resource
 std::vector<Fault> faults_of_folder(const std::string& path);
 Json model_config(const std::string& path);  // the config.json of such a folder, or what such a file says in its place. throws: input

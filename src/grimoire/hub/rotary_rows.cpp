@@ -8,16 +8,11 @@
 namespace grim {
 namespace {
 
-// Rows (H, outer, inner) as (H, inner, outer).
-Tensor swap_rows(const Tensor& x, int64_t heads, int64_t outer) {
-  const Tensor from = contiguous(x);
-  Tensor to = Tensor::empty(x.shape(), x.dtype());
-  const int64_t inner = x.dim(0) / heads / outer, bytes = x.numel() / x.dim(0) * size_of(x.dtype());
+// Rows (H, outer, inner) as (H, inner, outer), each of so many bytes.
+void swap_rows(const char* from, char* to, int64_t heads, int64_t outer, int64_t inner, int64_t bytes) {
   for (int64_t h = 0; h < heads; ++h)
     for (int64_t i = 0; i < outer; ++i)
-      for (int64_t j = 0; j < inner; ++j)
-        std::copy_n(from.raw() + ((h * outer + i) * inner + j) * bytes, bytes, to.raw() + ((h * inner + j) * outer + i) * bytes);
-  return to;
+      for (int64_t j = 0; j < inner; ++j) std::copy_n(from + ((h * outer + i) * inner + j) * bytes, bytes, to + ((h * inner + j) * outer + i) * bytes);
 }
 
 // The heads whose rows are turned in a tensor of this Hugging Face name; 0: none are.
@@ -32,7 +27,20 @@ TensorSource turned(const TensorSource& x, const Json& config, bool to_halves, c
   GRIM_CHECK(x.shape.ndim() > 0 && x.shape[0] > 0 && x.shape[0] % (2 * heads) == 0, input, "rotary", "{}: tensor '{}' of shape {} does not split into {} heads",
              path, x.name, x.shape, heads);
   const int64_t outer = to_halves ? x.shape[0] / heads / 2 : 2;
-  return x.changed([heads, outer](const Tensor& t) { return swap_rows(t, heads, outer); });
+  const int64_t rows = x.shape[0], inner = rows / heads / outer;
+  TensorSource swapped = x.changed([=](const Tensor& t) {
+    const Tensor from = contiguous(t), to = Tensor::empty(t.shape(), t.dtype());
+    swap_rows(from.raw(), to.raw(), heads, outer, inner, from.numel() / rows * size_of(from.dtype()));
+    return to;
+  });
+  if (x.bytes)  // whole rows change places, whatever their numbers are stored as
+    swapped.bytes = [=, bytes = x.bytes] {
+      const std::string from = bytes();
+      std::string to(from.size(), '\0');
+      swap_rows(from.data(), to.data(), heads, outer, inner, std::ssize(from) / rows);
+      return to;
+    };
+  return swapped;
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/model/config_keys.h"
-#include "grimoire/nn/linear.h"
+#include "grimoire/nn/products.h"
 #include "grimoire/text/special_token.h"
 
 namespace grim {
@@ -32,29 +32,29 @@ int64_t end_token(const TrainedSeq2Seq& trained) {
   return trained.ends.empty() ? needed_token(*trained.tokenizer, TokenRole::end) : trained.ends[0];
 }
 
-AnyTrained load_any(const std::string& folder, Dtype dtype) {
+AnyTrained load_any(const std::string& folder, WeightType products) {
   if (!exists(folder)) throw Error(ErrorKind::input, str("'{}' does not exist", folder), "expected a run folder or a checkpoint folder");
   const std::string path = model_folder_in(folder);
-  ModelFolder f = open_model_folder(path, dtype);
+  ModelFolder f = open_model_folder(path, products);
   GRIM_CHECK(f.tokenizer, input, "checkpoint", "{}: there is no tokenizer.json", path);
   const Json about = exists(join_path(path, kManifestName)) ? verify_checkpoint(path, Verify::sizes).about : Json();
-  if (dtype == Dtype::f32) turn_products(*f.model);
+  if (f.products != WeightType::bf16) turn_products(*f.model);
   if (auto model = capability_in<CausalLm>(f.model))
-    return TrainedModel{std::move(model), f.tokenizer, f.begin, f.ends, path, about, std::move(f.generation), dtype};
-  if (auto encoder = capability_in<TextEncoder>(f.model)) return TrainedEncoder{std::move(encoder), f.tokenizer, path, about, dtype};
+    return TrainedModel{std::move(model), f.tokenizer, f.begin, f.ends, path, about, std::move(f.generation), f.products};
+  if (auto encoder = capability_in<TextEncoder>(f.model)) return TrainedEncoder{std::move(encoder), f.tokenizer, path, about, f.products};
   const Json generation = generation_of(f);
-  if (auto writer = capability_in<Seq2Seq>(f.model)) return TrainedSeq2Seq{std::move(writer), f.tokenizer, f.ends, path, about, generation, dtype};
+  if (auto writer = capability_in<Seq2Seq>(f.model)) return TrainedSeq2Seq{std::move(writer), f.tokenizer, f.ends, path, about, generation, f.products};
   fail(ErrorKind::input, "checkpoint", str("{}: model_type '{}' neither reads texts nor writes them", path, f.config.text("model_type")));
 }
 
-TrainedModel load_trained(const std::string& folder, Dtype dtype) {
-  AnyTrained any = load_any(folder, dtype);
+TrainedModel load_trained(const std::string& folder, WeightType products) {
+  AnyTrained any = load_any(folder, products);
   language_model_in(any);
   return std::get<TrainedModel>(std::move(any));
 }
 
-TrainedEncoder load_encoder(const std::string& folder, Dtype dtype) {
-  AnyTrained any = load_any(folder, dtype);
+TrainedEncoder load_encoder(const std::string& folder, WeightType products) {
+  AnyTrained any = load_any(folder, products);
   if (auto* const encoder = std::get_if<TrainedEncoder>(&any)) return std::move(*encoder);
   fail_unable(any, "read whole texts", "expected a model of BERT's kind");
 }
@@ -71,7 +71,7 @@ TrainedModel writer_from(const TrainedSeq2Seq& trained, std::span<const std::str
   const std::vector<int64_t> said = token_ids(trained.generation, "decoder_start_token_id");
   return {.model = grim::writer_from(*trained.model, tokens), .tokenizer = trained.tokenizer,
           .begin = said.empty() ? trained.model->start() : said[0], .ends = trained.ends, .path = trained.path, .about = trained.about,
-          .generation = trained.generation, .dtype = trained.dtype};
+          .generation = trained.generation, .products = trained.products};
 }
 
 }  // namespace grim

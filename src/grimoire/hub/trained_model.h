@@ -13,6 +13,7 @@
 #include "grimoire/model/causal_lm.h"
 #include "grimoire/model/seq2seq.h"
 #include "grimoire/model/text_encoder.h"
+#include "grimoire/nn/products.h"
 #include "grimoire/text/tokenizer.h"
 
 namespace grim {
@@ -25,14 +26,14 @@ struct TrainedModel {
   std::string path;  // of the checkpoint
   Json about = {};       // as its manifest has it: what it was trained on (train/provenance.h); null where nothing is known
   Json generation = {};  // its generation_config.json; null where there is none
-  Dtype dtype = Dtype::f32;  // of the matrices it multiplies by
+  WeightType products = WeightType::f32;  // the matrices it multiplies by
 };
 struct TrainedEncoder {
   std::unique_ptr<TextEncoder> model;
   std::shared_ptr<const Tokenizer> tokenizer;
   std::string path;
   Json about = {};
-  Dtype dtype = Dtype::f32;
+  WeightType products = WeightType::f32;
 };
 struct TrainedSeq2Seq {
   std::unique_ptr<Seq2Seq> model;
@@ -40,17 +41,17 @@ struct TrainedSeq2Seq {
   std::vector<int64_t> ends;
   std::string path;
   Json about = {}, generation = {};
-  Dtype dtype = Dtype::f32;
+  WeightType products = WeightType::f32;
 };
 int64_t end_token(const TrainedSeq2Seq& trained);  // behind what it writes. throws: input, its tokenizer has none
 using AnyTrained = std::variant<TrainedModel, TrainedEncoder, TrainedSeq2Seq>;
 
 // Whichever of them it holds. throws: input, as model_folder_in (hub/run_folder.h) and open_model_folder; there is no tokenizer; it does nothing with texts
-// bf16: the matrices it multiplies by are rounded (open_model_folder). throws: argument, there are none
-AnyTrained load_any(const std::string& folder, Dtype dtype = Dtype::f32);
+// `products`: as the matrices it multiplies by are held (open_model_folder). throws: argument, there are none
+AnyTrained load_any(const std::string& folder, WeightType products = WeightType::f32);
 // throws: input, also another kind of model
-TrainedModel load_trained(const std::string& folder, Dtype dtype = Dtype::f32);
-TrainedEncoder load_encoder(const std::string& folder, Dtype dtype = Dtype::f32);
+TrainedModel load_trained(const std::string& folder, WeightType products = WeightType::f32);
+TrainedEncoder load_encoder(const std::string& folder, WeightType products = WeightType::f32);
 const TrainedModel& language_model_in(const AnyTrained& any);
 
 // What it writes from `sources`, as a language model that writes behind nothing (writer_from, model/seq2seq.h). `trained` must outlive it.

@@ -62,4 +62,13 @@ struct Converted {
 // does not hold
 Converted convert_weights(const std::string& from, const std::string& to, const ConvertOptions& options);
 
+// What rounding to blocks of `type` does to each tensor that convert_weights writes so in a GGUF file: |w - w^| over |w|, norms over the tensor.
+struct RoundedTensor {
+  std::string name;
+  int64_t numbers = 0;
+  double error = 0;
+};
+std::vector<RoundedTensor> rounding_of(const TensorFile& weights, const std::string& type);  // one tensor in memory at a time
+std::string rounded_before(const TensorFile& weights);  // the type of blocks in which most of its numbers are held already; "": they are not
+
 }  // namespace grim

@@ -40,7 +40,4 @@ inline constexpr uint64_t kMostElements = uint64_t{1} << 48;
 // counted as 1, as in strides), or blocks that are not whole.
 std::string stored_bytes(const StoredType& type, const Shape& shape, uint64_t& bytes);
 
-float half_to_float(uint16_t half);   // IEEE 754 binary16
-uint16_t float_to_half(float value);  // to nearest even; beyond 65504 infinite; NaN stays NaN
-
 }  // namespace grim

@@ -94,7 +94,7 @@ GptNeox::GptNeox(const GptNeoxConfig& config, Rng& rng)
 }
 
 GptNeox::Places GptNeox::places(const Pass& pass, int64_t T) const {
-  const Dtype dtype = computed_in(decoder_.words.weight.dtype());
+  const Dtype dtype = computed_in(decoder_.words.rows_dtype());
   if (config_.is_bloom()) return {{}, alibi_bias(config_.n_head, (pass.cache ? pass.cache->past() : 0) + T, dtype)};
   return {config_.rotary.size > 0 ? turns_of(config_.rotary, pass, T, dtype) : Turns(), {}};
 }

@@ -85,7 +85,7 @@ Tensor Llama::hidden(const Tensor& tokens, Pass& pass) const {
   const int64_t T = tokens.dim(-1), past = pass.cache ? pass.cache->past() : 0;
   GRIM_CHECK(tokens.ndim() == 2 && past + T <= config_.context, shape, "llama", "tokens: got {}, expected (B, T) with T <= {}", tokens.shape(),
              config_.context - past);
-  const Turns turns = turns_of(config_.rotary, pass, T, computed_in(model_.embed_tokens.weight.dtype()));
+  const Turns turns = turns_of(config_.rotary, pass, T, computed_in(model_.embed_tokens.rows_dtype()));
   Tensor x = model_.embed_tokens(tokens);  // (B, T, C)
   for (const auto& block : model_.layers) x = recomputed(pass, [&block = *block, x, turns](Pass& p) { return block(x, turns, p); });
   return model_.norm(x);

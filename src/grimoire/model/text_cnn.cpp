@@ -56,8 +56,9 @@ Tensor TextCnn::hidden(const TokenBatch& texts, Pass&) const {
 Tensor TextCnn::pooled(const Tensor& hidden, const TokenBatch& texts) const {
   texts.firsts();  // none is empty
   std::vector<Tensor> largest;
+  const std::vector<int64_t> widths = config_.widths();
   for (size_t i = 0; i < convs_.size(); ++i) {
-    const int64_t K = convs_[i]->weight().dim(0) / config_.n_embd;
+    const int64_t K = widths[i];
     const Tensor c = (*convs_[i])(packed_windows(hidden, texts.offsets, K, WindowPlace::before), Activation::relu);           // (N, F)
     const Tensor windows = reshape(index_select(c, 0, window_ends(texts.offsets, K)), {texts.texts(), -1, config_.n_filters});  // (texts, windows, F)
     largest.push_back(max(windows, 1));

@@ -145,7 +145,7 @@ TransfoXl::Places TransfoXl::places(int64_t T, int64_t remembered, int64_t past)
   for (int64_t t = 0; t < T; ++t)
     for (int64_t s = 0; s < S; ++s) h[t * S + s] = s > remembered + t || (config_.same_length && config_.memory > 0 && s <= remembered + t - config_.memory);
   const Tensor known = farthest < sinusoids_.dim(0) ? sinusoids_ : sinusoids(config_.n_embd, farthest + 1);
-  return {unsqueeze(cast(index_select(known, 0, Tensor::from(distances, {S})), computed_in(transformer_.words.weight.dtype())), 0), {}, hidden, past};
+  return {unsqueeze(cast(index_select(known, 0, Tensor::from(distances, {S})), computed_in(transformer_.words.rows_dtype())), 0), {}, hidden, past};
 }
 
 // (R, T) of R segments to (R, T, C); `before` gives what each layer remembers, from what it is given, now and in the backward pass.
@@ -162,7 +162,7 @@ Tensor TransfoXl::read(const Tensor& tokens, const Places& at, const std::functi
 // A segment behind those that the cache has read.
 Tensor TransfoXl::read_on(const Tensor& tokens, Pass& pass) const {
   const int64_t past = pass.cache->past(), missing = std::max<int64_t>(0, config_.memory - past);
-  const Tensor zeros = missing > 0 ? Tensor::zeros({tokens.dim(0), missing, config_.n_embd}, computed_in(transformer_.words.weight.dtype())) : Tensor();
+  const Tensor zeros = missing > 0 ? Tensor::zeros({tokens.dim(0), missing, config_.n_embd}, computed_in(transformer_.words.rows_dtype())) : Tensor();
   return read(tokens, places(tokens.dim(1), config_.memory, past), [zeros](const Tensor&) { return zeros; }, pass);
 }
 

@@ -52,7 +52,8 @@ Tensor attend(const Module& layer, const Tensor& qkv, int64_t heads, const Atten
 }
 
 Tensor kept(const Tensor& x, const Linear& projection) {
-  return is_narrow(projection.weight()) && !tracked(x) && device::has_bf16_products() ? cast(x, Dtype::bf16) : x;
+  const bool narrow = is_narrow(projection.weight()) || projection.product().quantised().defined();
+  return narrow && !tracked(x) && device::has_bf16_products() ? cast(x, Dtype::bf16) : x;
 }
 
 Tensor attend(const Module& layer, const Linear& projection, const Tensor& qkv, int64_t heads, const AttentionOptions& options, DecodeCache* cache,

@@ -4,6 +4,7 @@
 #include "grimoire/nn/module.h"
 #include "grimoire/nn/tap.h"
 #include "grimoire/op/embedding.h"
+#include "grimoire/op/quantised.h"
 
 namespace grim {
 
@@ -13,9 +14,12 @@ struct Embedding : Module {
       : Embedding(name, parent, normal_init({V, C}, 1, rng, dtype)) {}
   Embedding(const std::string& name, Module& parent, const Tensor& initial)
       : Module(name, parent), weight(parameter("weight", initial)) {}
-  Tensor operator()(const Tensor& ids) const { return tapped(*this, embedding(weight, ids, keeps_bf16 ? weight.dtype() : computed_in(weight.dtype()))); }
+  Tensor operator()(const Tensor& ids) const;
+  Dtype rows_dtype() const;  // of what it gives
+  void hold(QuantisedMatrix matrix);  // (C, V), from now on in the place of weight, which is undefined then
   Tensor weight;
-  bool keeps_bf16 = false;  // of a table in bf16 the rows: else they are widened
+  QuantisedMatrix quantised;
+  bool keeps_bf16 = false;  // the rows of a table in bf16, or of few bits, as bf16: else they are widened
 };
 
 // What a model computes with follows from the rows that its tables hand out: from now on bf16 where those are.

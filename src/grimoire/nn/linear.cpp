@@ -45,8 +45,11 @@ void Linear::set_product(std::unique_ptr<Product> product) {
 }
 
 namespace {
-bool is_plain(const Linear& layer) { return layer.weight().defined() && !Tap::looks(); }
-Affine affine(const Linear& layer, Activation activation) { return {layer.product().dense(), layer.bias(), activation}; }
+bool is_plain(const Linear& layer) { return (layer.weight().defined() || layer.product().quantised().defined()) && !Tap::looks(); }
+Affine affine(const Linear& layer, Activation activation) {
+  const QuantisedMatrix q = layer.product().quantised();
+  return {q.defined() ? Tensor() : layer.product().dense(), layer.bias(), activation, q};
+}
 }  // namespace
 
 std::vector<Tensor> outputs_of(std::initializer_list<const Linear*> layers, const Tensor& x) {
@@ -78,49 +81,6 @@ Linear& linear_at(Module& root, std::string_view path) {
   if (found) return *found;
   fail(ErrorKind::argument, "linear", str("there is no linear layer '{}' among {}", path, known.size()),
        did_you_mean(path, known, "visit_modules names all layers"));
-}
-
-namespace {
-
-// f(weight, other room for it) for every matrix that a layer multiplies by, which then is that room: a step of decoding is fastest along what it adds up.
-// Gives their number.
-template <class F> int64_t rebind_products(Module& root, Dtype dtype, F&& f) {
-  int64_t count = 0;
-  root.visit_modules([&](const std::string&, Module& module) {
-    const auto* const layer = dynamic_cast<const Linear*>(&module);
-    const Tensor w = layer ? layer->weight() : Tensor();
-    if (!w.defined()) return;
-    const bool rows = layer->product().layout() == WeightLayout::out_in;
-    if (rows && w.dtype() == dtype) return;
-    const Tensor room = rows ? Tensor::empty(w.shape(), dtype) : view::transpose(Tensor::empty({w.dim(1), w.dim(0)}, dtype), 0, 1);
-    f(w, room);
-    w.rebind(room);
-    ++count;
-  });
-  return count;
-}
-
-}  // namespace
-
-int64_t round_products_to_bf16(Module& root) {
-  return rebind_products(root, Dtype::bf16, [](const Tensor& w, const Tensor& narrow) { copy_into(narrow, w); });
-}
-
-int64_t hold_products_in_bf16(Module& root) {
-  return rebind_products(root, Dtype::bf16, [](const Tensor&, const Tensor&) {});
-}
-
-void round_frozen_to_bf16(Module& root) {
-  for (const NamedTensor& t : root.frozen()) {
-    if (t.tensor.ndim() < 2 || t.tensor.dtype() != Dtype::f32) continue;
-    const Tensor narrow = Tensor::empty(t.tensor.shape(), Dtype::bf16);
-    copy_into(narrow, t.tensor);
-    t.tensor.rebind(narrow);
-  }
-}
-
-void turn_products(Module& root) {
-  rebind_products(root, Dtype::f32, [](const Tensor& w, const Tensor& turned) { copy_into(turned, w); });
 }
 
 Tensor head_cross_entropy(const Linear& head, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options) {

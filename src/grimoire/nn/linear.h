@@ -50,16 +50,6 @@ Tensor gated(const Linear& gate, Activation activation, const Linear& layer, con
 // The Linear at a dotted path, "transformer.h.0.attn.c_attn". throws: argument, with the nearest paths of Linears
 Linear& linear_at(Module& root, std::string_view path);
 
-// Rounds the matrices that layers multiply by to bf16, an output layer's table among them, and gives their number: a step of decoding reads half as much.
-// What is computed stays f32; linear (op/linear.h) says what a row is rounded to on the way. For evaluation: nothing is trained through such a matrix.
-int64_t round_products_to_bf16(Module& root);
-// The same of a model whose numbers are loaded next: there is room for rounded ones alone, never for f32.
-int64_t hold_products_in_bf16(Module& root);
-// The same of frozen tensors of two or more axes, tables among them, where they lie: what they are to layers that are trained.
-void round_frozen_to_bf16(Module& root);
-// Lays matrices in f32 (in, out) the other way round in memory, where a step of decoding reads them at the speed of memory. For evaluation, as above.
-void turn_products(Module& root);
-
 // Mean cross-entropy of head(x), x (N, C): fused where the head is one matrix, without ever holding (N, V) logits, else by chunks of rows, whose
 // logits the tape keeps while it records. A tap that looks sees the head as any layer, which then takes the second way.
 Tensor head_cross_entropy(const Linear& head, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options = {});

@@ -34,6 +34,10 @@ Tensor Module::buffer(const std::string& name, const Tensor& initial) {
   return initial;
 }
 
+void Module::forget(const std::string& name) {
+  std::erase_if(registry_->entries_, [&](const Entry& e) { return !e.nameless && e.name == name; });
+}
+
 void Module::visit_below(const std::string& prefix, const Visitor& visitor) const {
   for (const Entry& e : entries_) {
     if (e.nameless) e.nameless->visit_below(prefix, visitor);

@@ -64,6 +64,7 @@ class Module {
   // Registers a tensor and returns it; a parameter is what training changes.
   Tensor parameter(const std::string& name, const Tensor& initial);
   Tensor buffer(const std::string& name, const Tensor& initial);
+  void forget(const std::string& name);  // one of its own tensors
   // A root that becomes a child without a name, and such a child that becomes a root again.
   void adopt(Module& child);
   void release(Module& child);

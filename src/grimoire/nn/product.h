@@ -2,6 +2,8 @@
 // built: an adapter over the one that is there, a quantised matrix, a shard. Replacing comes before Parameters are made of the model.
 #pragma once
 
+#include <utility>
+
 #include "grimoire/nn/embedding.h"
 #include "grimoire/nn/module.h"
 #include "grimoire/op/linear.h"
@@ -21,6 +23,7 @@ struct Product : Module {
   // W itself in `layout`, where it is one tensor that fused paths may read and send gradients to (a loss over a vocabulary); else undefined.
   virtual Tensor weight() const { return {}; }
   virtual WeightLayout layout() const { return WeightLayout::in_out; }
+  virtual QuantisedMatrix quantised() const { return {}; }  // W itself, where it is one of few bits
   // Whether what is learned beside it can be added into its numbers: not where they are another layer's.
   virtual bool owns_weight() const { return weight().defined(); }
 };
@@ -43,14 +46,28 @@ struct Dense final : Product {
 // `table` must outlive it.
 struct Tied final : Product {
   explicit Tied(const Embedding& table) : table_(table) {}
-  Tensor apply(const Tensor& x, const Tensor& bias, Activation activation) const override { return linear(x, dense(), bias, activation); }
+  Tensor apply(const Tensor& x, const Tensor& bias, Activation activation) const override;
   Tensor dense() const override;
   Tensor weight() const override { return table_.weight; }
   WeightLayout layout() const override { return WeightLayout::out_in; }
+  QuantisedMatrix quantised() const override { return table_.quantised; }
+  const Embedding& table() const { return table_; }
   bool owns_weight() const override { return false; }
 
  private:
   const Embedding& table_;
+};
+
+// A matrix of few bits. It is no parameter: nothing is learned of it.
+struct Quantised final : Product {
+  explicit Quantised(QuantisedMatrix matrix) : matrix_(std::move(matrix)) {}
+  Tensor apply(const Tensor& x, const Tensor& bias, Activation activation) const override { return linear(x, {{}, bias, activation, matrix_}); }
+  Tensor dense() const override;  // made anew, f32
+  WeightLayout layout() const override { return WeightLayout::out_in; }
+  QuantisedMatrix quantised() const override { return matrix_; }
+
+ private:
+  QuantisedMatrix matrix_;
 };
 
 }  // namespace grim

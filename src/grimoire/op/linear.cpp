@@ -20,14 +20,22 @@ bool needs_input(Activation a) {
   return a == Activation::gelu || a == Activation::gelu_tanh || a == Activation::silu;
 }
 
-void check_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  GRIM_CHECK(weight.ndim() == 2 && x.ndim() >= 1 && x.dim(-1) == weight.dim(0), shape, "linear",
-             "got x {} and weight {}, expected (..., C_in) and (C_in, C_out)", x.shape(), weight.shape());
-  GRIM_CHECK(is_float(x.dtype()) && (x.dtype() == weight.dtype() || (is_narrow(weight) && x.dtype() == Dtype::f32)), dtype, "linear",
-             "got x {} and weight {}, expected one dtype, or f32 and bf16", name_of(x.dtype()), name_of(weight.dtype()));
+int64_t width(const Affine& layer) { return layer.quantised.defined() ? layer.quantised.out : layer.weight.dim(1); }
+
+void check_linear(const Tensor& x, const Affine& layer) {
+  const Tensor &weight = layer.weight, &bias = layer.bias;
+  const bool quantised = layer.quantised.defined();
+  const Shape shape = quantised ? Shape{layer.quantised.in, layer.quantised.out} : weight.shape();
+  GRIM_CHECK(shape.ndim() == 2 && x.ndim() >= 1 && x.dim(-1) == shape[0], shape, "linear", "got x {} and weight {}, expected (..., C_in) and (C_in, C_out)",
+             x.shape(), shape);
+  if (quantised)
+    GRIM_CHECK(x.dtype() == Dtype::f32 || is_narrow(x), dtype, "linear", "got x {} and a quantised weight, expected f32 or bf16", name_of(x.dtype()));
+  else
+    GRIM_CHECK(is_float(x.dtype()) && (x.dtype() == weight.dtype() || (is_narrow(weight) && x.dtype() == Dtype::f32)), dtype, "linear",
+               "got x {} and weight {}, expected one dtype, or f32 and bf16", name_of(x.dtype()), name_of(weight.dtype()));
   if (!bias.defined()) return;
-  GRIM_CHECK(bias.shape() == Shape{weight.dim(1)} && bias.dtype() == computed_in(x.dtype()), shape, "linear",
-             "bias: got {} {}, expected {} ({},)", name_of(bias.dtype()), bias.shape(), name_of(computed_in(x.dtype())), weight.dim(1));
+  GRIM_CHECK(bias.shape() == Shape{shape[1]} && bias.dtype() == computed_in(x.dtype()), shape, "linear", "bias: got {} {}, expected {} ({},)",
+             name_of(bias.dtype()), bias.shape(), name_of(computed_in(x.dtype())), shape[1]);
 }
 
 // Dense, or a transpose of something dense: what the product reads in place.
@@ -37,9 +45,9 @@ Tensor matrix(const Tensor& w) { return w.contiguous() || view::transpose(w, 0, 
 Tensor rows_of(const Tensor& x) {
   return view::try_reshape(saved(contiguous(x)), {x.numel() / std::max<int64_t>(1, x.dim(-1)), x.dim(-1)});
 }
-Shape shape_of(const Tensor& x, const Tensor& weight) {
+Shape shape_of(const Tensor& x, int64_t C_out) {
   Shape shape = x.shape();
-  shape[shape.ndim() - 1] = weight.dim(1);
+  shape[shape.ndim() - 1] = C_out;
   return shape;
 }
 Tensor dense_bias(const Affine& layer) { return layer.bias.defined() ? saved(contiguous(layer.bias)) : Tensor(); }
@@ -50,13 +58,18 @@ bool is_recorded(const Tensor& x, std::span<const Affine> layers) {
 
 // What evaluates them, checked; the last times what the first gives where it is gated. Empty where ops have to go one by one.
 std::vector<cpu::EvaluatedLayer> evaluated(const Tensor& x, std::span<const Affine> layers, bool gated) {
-  for (const Affine& layer : layers) check_linear(x, layer.weight, layer.bias);
+  for (const Affine& layer : layers) check_linear(x, layer);
   std::vector<cpu::EvaluatedLayer> all;
-  const bool alike = std::ranges::all_of(layers, [&](const Affine& a) { return a.weight.dtype() == layers[0].weight.dtype(); });
+  const bool alike = std::ranges::all_of(layers, [&](const Affine& a) {
+    const QuantisedMatrix &q = a.quantised, &first = layers[0].quantised;
+    return q.defined() == first.defined() && (q.defined() ? q.type == first.type : a.weight.dtype() == layers[0].weight.dtype());
+  });
   if (layers.empty() || is_narrow(x) || !alike || is_recorded(x, layers)) return all;
   const Tensor rows = rows_of(x);
-  for (const Affine& layer : layers)
-    all.push_back({layer.activation, saved(matrix(layer.weight)), dense_bias(layer), rows.like({rows.dim(0), layer.weight.dim(1)})});
+  for (const Affine& layer : layers) {
+    all.push_back({layer.activation, {}, dense_bias(layer), rows.like({rows.dim(0), width(layer)}), {}, layer.quantised});
+    if (!layer.quantised.defined()) all.back().w = saved(matrix(layer.weight));
+  }
   if (gated) all.back().times = all.front().y;
   GRIM_RUN(linear_evaluated, rows, std::span<const cpu::EvaluatedLayer>(all));
   return all;
@@ -66,35 +79,43 @@ std::vector<cpu::EvaluatedLayer> evaluated(const Tensor& x, std::span<const Affi
 
 std::vector<Tensor> linear(const Tensor& x, std::span<const Affine> layers) {
   std::vector<Tensor> y;
-  for (const cpu::EvaluatedLayer& layer : evaluated(x, layers, false)) y.push_back(view::try_reshape(layer.y, shape_of(x, layer.w)));
+  for (const cpu::EvaluatedLayer& layer : evaluated(x, layers, false)) y.push_back(view::try_reshape(layer.y, shape_of(x, layer.y.dim(1))));
   if (y.empty())
-    for (const Affine& layer : layers) y.push_back(linear(x, layer.weight, layer.bias, layer.activation));
+    for (const Affine& layer : layers) y.push_back(linear(x, layer));
   return y;
 }
 
 Tensor gated_linear(const Tensor& x, const Affine& gate, const Affine& layer) {
-  GRIM_CHECK(gate.weight.shape() == layer.weight.shape(), shape, "linear", "a gate and what it lets through: got weights {} and {}, expected one shape",
-             gate.weight.shape(), layer.weight.shape());
+  GRIM_CHECK(width(gate) == width(layer), shape, "linear", "a gate and what it lets through: got {} and {} outputs, expected as many", width(gate),
+             width(layer));
   const Affine both[] = {gate, layer};
   const std::vector<cpu::EvaluatedLayer> all = evaluated(x, both, true);
-  if (!all.empty()) return view::try_reshape(all[1].y, shape_of(x, all[1].w));
-  const Tensor y = linear(x, layer.weight, layer.bias, layer.activation);
-  return linear(x, gate.weight, gate.bias, gate.activation) * y;
+  if (!all.empty()) return view::try_reshape(all[1].y, shape_of(x, all[1].y.dim(1)));
+  const Tensor y = linear(x, layer);
+  return linear(x, gate) * y;
 }
 
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) { return linear(x, Affine{weight, bias, activation}); }
+
 // z = x W + b, y = act(z):  dz = dy act'(z),  dx = dz W',  dW = x' dz,  db = column sums of dz.
-Tensor linear(const Tensor& x_any, const Tensor& weight_any, const Tensor& bias, Activation activation) {
-  const Affine layer{weight_any, bias, activation};
+Tensor linear(const Tensor& x_any, const Affine& layer) {
+  const Activation activation = layer.activation;
   const std::span<const Affine> one(&layer, 1);
   if (const std::vector<cpu::EvaluatedLayer> done = evaluated(x_any, one, false); !done.empty())
-    return view::try_reshape(done[0].y, shape_of(x_any, done[0].w));
-  const Tensor x = rows_of(x_any), w = saved(matrix(weight_any)), y = x.like({x.dim(0), w.dim(1)});
-  const Shape shape = shape_of(x_any, w);
+    return view::try_reshape(done[0].y, shape_of(x_any, done[0].y.dim(1)));
+  const Tensor x = rows_of(x_any), y = x.like({x.dim(0), width(layer)});
+  const Shape shape = shape_of(x_any, width(layer));
+  // W, which may be made anew at each call
+  const auto unpacked = [w = layer.quantised.defined() ? Tensor() : saved(matrix(layer.weight)), q = layer.quantised, dtype = x.dtype()] {
+    return w.defined() ? w : view::transpose(dense(q, dtype), 0, 1);
+  };
   const Tensor pre = is_recorded(x_any, one) && needs_input(activation) ? y.like() : Tensor();
-  GRIM_RUN(linear, activation, x, w, dense_bias(layer), y, pre);
+  GRIM_RUN(linear, activation, x, unpacked(), dense_bias(layer), y, pre);
   const Tensor kept = activation == Activation::none ? Tensor() : pre.defined() ? pre : y;
-  const Tensor rows = tracked(weight_any) ? x : Tensor();  // a frozen matrix asks for none
-  return record(view::try_reshape(y, shape), {x_any, weight_any, bias}, [x = rows, M = x.dim(0), w, kept, activation](const Tensor& dy_any, Grads dx) {
+  const Tensor rows = tracked(layer.weight) ? x : Tensor();  // a frozen matrix asks for none
+  return record(view::try_reshape(y, shape), {x_any, layer.weight, layer.bias}, [x = rows, M = x.dim(0), unpacked, kept, activation](const Tensor& dy_any,
+                                                                                                                                    Grads dx) {
+    const Tensor w = unpacked();
     const Tensor dy = view::try_reshape(contiguous(dy_any), {M, w.dim(1)});
     const Tensor dz = kept.defined() ? dy.like() : dy;
     if (dx.wants(2)) {
@@ -127,7 +148,7 @@ Tensor activate(const Tensor& z, Activation activation) {
 }
 
 Tensor composed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
-  check_linear(x, weight, bias);
+  check_linear(x, {weight, bias});
   Tensor y = matmul(x.ndim() == 1 ? view::unsqueeze(x, 0) : x, x.dtype() == weight.dtype() ? weight : widened(weight));
   if (bias.defined()) y = y + bias;
   return activate(y, activation);

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "grimoire/tensor/tensor.h"
+#include "grimoire/op/quantised.h"
 
 namespace grim {
 
@@ -21,7 +21,9 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, Ac
 struct Affine {
   Tensor weight = {}, bias = {};
   Activation activation = Activation::none;
+  QuantisedMatrix quantised = {};  // in the place of weight: evaluated as device/quantised.h says, else unpacked for the pass and once more for its gradient
 };
+Tensor linear(const Tensor& x, const Affine& layer);
 std::vector<Tensor> linear(const Tensor& x, std::span<const Affine> layers);
 Tensor gated_linear(const Tensor& x, const Affine& gate, const Affine& layer);
 

@@ -9,6 +9,7 @@
 #include "grimoire/device/bf16.h"
 #include "grimoire/device/bf16_product.h"
 #include "grimoire/device/gemm.h"
+#include "grimoire/device/quantised.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/op/activation-inl.h"
 #include "grimoire/op/kernel_table.h"
@@ -223,9 +224,23 @@ Tensor rounded(const Tensor& x) {
 }
 }  // namespace
 
+namespace {
+void quantised_linear(const Tensor& x, std::span<const EvaluatedLayer> layers) {
+  std::vector<Finish<float>> finish;
+  std::vector<device::PanelsProduct> products;
+  for (const EvaluatedLayer& layer : layers) finish.push_back({layer});
+  for (const Finish<float>& f : finish) {
+    const QuantisedMatrix& w = f.layer.quantised;
+    products.push_back({{w.type, w.out, w.in, w.panels.raw()}, f.layer.y.data<float>(), f.epilogue()});
+  }
+  device::gemm(x.data<float>(), x.dim(0), products);
+}
+}  // namespace
+
 // A row of x is rounded as it meets a bf16 weight where many rows would be, on bf16 products: a word has one meaning in a prompt and behind it.
 void linear_evaluated(const Tensor& x, std::span<const EvaluatedLayer> layers) {
   constexpr int64_t kFew = 64;
+  if (layers.front().quantised.defined()) return quantised_linear(x, layers);
   const bool few = x.dim(0) <= kFew, rounds = is_narrow(layers.front().w) && !is_narrow(x) && device::has_bf16_products();
   if (rounds && !few) {
     std::vector<Finish<float>> finish;

@@ -10,11 +10,12 @@ namespace grim::cpu {
 // slopes of gelu and silu need.
 void linear(Activation activation, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y, const Tensor& pre);
 // Layers of one x (M, K) where nothing is recorded, one after the other: y = act(x W + b) * times. Up to 64 rows have the same bits however many stand
-// beside them. Beside a w in bf16 x is rounded too where the processor has bf16 products. All w have one dtype.
+// beside them. Beside a w in bf16 x is rounded too where the processor has bf16 products. All w have one dtype, or all are quantised, to one type.
 struct EvaluatedLayer {
   Activation activation;
   Tensor w, bias, y;
   Tensor times = {};  // (M, N), as y dense, or undefined for 1
+  QuantisedMatrix quantised = {};  // in the place of w
 };
 void linear_evaluated(const Tensor& x, std::span<const EvaluatedLayer> layers);
 // dz = dy act'(.), `kept` being `pre` or y; without an activation nothing is kept and dz is dy. dbias = beta dbias + column sums of dz, where it

@@ -7,7 +7,7 @@
 #include "grimoire/io/hash.h"
 #include "grimoire/model/register.h"
 #include "grimoire/model/with_layers.h"
-#include "grimoire/nn/linear.h"
+#include "grimoire/nn/products.h"
 #include "grimoire/op/convert.h"
 #include "grimoire/op/loss.h"
 #include "grimoire/op/pointwise.h"

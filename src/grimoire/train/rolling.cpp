@@ -36,13 +36,17 @@ Examples examples_of(std::span<const int64_t> ids, std::span<const RollingWindow
 
 }  // namespace
 
-Evaluation evaluate_rolling(const CausalLm& model, std::span<const int64_t> ids, int64_t context, int64_t stride) {
+void check_rolling(const CausalLm& model, std::span<const int64_t> ids, int64_t context, int64_t stride) {
   GRIM_CHECK(model.reading() == Reading::sequence, argument, "eval", "the model reads windows of {} tokens, and predicts one from each", model.context());
   GRIM_CHECK(context >= 1 && context <= model.context(), argument, "eval",
              GRIM_SETTING("context") ": got {}, expected 1 to {}, the tokens that the model looks back on", context, model.context());
   GRIM_CHECK(stride >= 1 && stride <= context, argument, "eval", GRIM_SETTING("stride") ": got {}, expected 1 to {}, the tokens of a window", stride, context);
+  GRIM_CHECK(ids.size() >= 2, input, "eval", "the text is too short: got {} tokens, expected 2 or more", ids.size());
+}
+
+Evaluation evaluate_rolling(const CausalLm& model, std::span<const int64_t> ids, int64_t context, int64_t stride) {
+  check_rolling(model, ids, context, stride);
   const auto targets = static_cast<int64_t>(ids.size()) - 1;
-  GRIM_CHECK(targets >= 1, input, "eval", "the text is too short: got {} tokens, expected 2 or more", ids.size());
   const NoGrad no_grad;
   const std::vector<RollingWindow> windows = rolling_windows(targets, context, stride);
   const int64_t width = std::min(context, targets);

@@ -20,8 +20,10 @@ struct RollingWindow {
 // All of min(context, targets) tokens: every target is counted once. The first window counts all of its own, each other `stride` or, at the end, what is left.
 std::vector<RollingWindow> rolling_windows(int64_t targets, int64_t context, int64_t stride);
 
-// Every token but the first is predicted once. throws: argument, a context that is not the model's or shorter, a stride that is not the context or shorter,
-// a model that reads windows; input, fewer than two tokens
+// throws: argument, a context that is not the model's or shorter, a stride that is not the context or shorter, a model that reads windows; input, fewer
+// than two tokens
+void check_rolling(const CausalLm& model, std::span<const int64_t> ids, int64_t context, int64_t stride);
+// Every token but the first is predicted once. throws: as check_rolling
 Evaluation evaluate_rolling(const CausalLm& model, std::span<const int64_t> ids, int64_t context, int64_t stride);
 
 }  // namespace grim

@@ -6,7 +6,7 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/nn/embedding.h"
-#include "grimoire/nn/linear.h"
+#include "grimoire/nn/products.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/finite.h"
 #include "grimoire/train/pretrained_embeddings.h"

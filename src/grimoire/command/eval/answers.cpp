@@ -35,9 +35,10 @@ Json training_settings(const Json& about) {
   return known && known->settings.is_object() ? known->settings : Json::object();
 }
 
-std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus, Dtype dtype) {
-  const std::string weights = dtype == Dtype::f32 ? "" : str("weights:{}|", name_of(dtype));
-  return str("{}vocab:{}|data:{}|grimoire:{}", weights, tokenizer.vocab_size(), corpus.file_hash.substr(0, 16), GRIM_VERSION);
+std::string weights_of(WeightType type) { return type == WeightType::f32 ? "" : str("weights:{}|", name_of(type)); }
+
+std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus, WeightType weights) {
+  return str("{}vocab:{}|data:{}|grimoire:{}", weights_of(weights), tokenizer.vocab_size(), corpus.file_hash.substr(0, 16), GRIM_VERSION);
 }
 
 TextWindows windows_of_run(const Json& run, const TextEncoder& model) {

@@ -54,6 +54,7 @@ AnswerOptions answer_options_of_run(const Json& run, bool lacks, const std::opti
 // throws: input, of a run that was taught pairs (its task says so), texts that stand alone
 void check_pairs(const LabelledTexts& texts, const Json& run);
 Json training_settings(const Json& about);  // of the run that a checkpoint is from; an empty object where nothing is known
-std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus, Dtype dtype);  // its end, the same for all
+std::string weights_of(WeightType type);  // what a signature says of them
+std::string common_signature(const Tokenizer& tokenizer, const Corpus& corpus, WeightType weights);  // its end, the same for all
 
 }  // namespace grim::eval

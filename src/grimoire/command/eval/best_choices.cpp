@@ -17,7 +17,7 @@ Judged judge_best_choices(const TrainedEncoder& trained, const EvalSettings& set
   const EncodedChoices encoded(*trained.tokenizer, questions, most, corpus.source);
   return signed_by(examined_choices(choose_answers(*trained.model, encoded), questions), settings,
                    str("best-choice|pairs-of:{}|longer:{}|questions:{}|{}", most, encoded.longer(), questions.size(),
-                       common_signature(*trained.tokenizer, corpus, trained.dtype)));
+                       common_signature(*trained.tokenizer, corpus, trained.products)));
 }
 
 }  // namespace grim::eval

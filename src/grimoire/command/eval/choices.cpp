@@ -13,7 +13,7 @@ Judged judge_choices(const TrainedModel& trained, const EvalSettings& settings) 
   const ChoiceEvaluation e = evaluate(*trained.model, *trained.tokenizer, before, questions);
   const auto n = static_cast<double>(e.questions);
   const std::string signature = str("choices|token:{}|joined:by-blank|bos:{}|context:{}|{}", trained.tokenizer->unit(), before ? "yes" : "no",
-                                    trained.model->context(), common_signature(*trained.tokenizer, corpus, trained.dtype));
+                                    trained.model->context(), common_signature(*trained.tokenizer, corpus, trained.products));
   report::Table table{{"chosen by", "right, %", "from", "to (95 %)"}, {}};
   Json result = Json::object({{"questions", e.questions}, {"guessing", e.guessed / n}});
   const auto add = [&](const char* words, const char* key, int64_t right) {

@@ -92,7 +92,7 @@ Judged judge_pairs(const TrainedSeq2Seq& trained, const EvalSettings& settings) 
     throw Error(ErrorKind::input, str("{}: every pair has a side of more than {} tokens, which the model cannot read", text.path, most),
                 "expected shorter texts");
   const PairEvaluation e = evaluate(*trained.model, encoded.pairs);
-  const std::string weights = trained.dtype == Dtype::f32 ? "" : str("weights:{}|", name_of(trained.dtype));
+  const std::string weights = weights_of(trained.products);
   const std::string signature = str("pairs|token:{}|teacher-forced|up-to:{}|left-out:{}|{}vocab:{}|data:{}|grimoire:{}", trained.tokenizer->unit(), most,
                                     encoded.left_out + text.left_out, weights, trained.tokenizer->vocab_size(), content_hash(text).substr(0, 16), GRIM_VERSION);
   Judged answer{{"", {Figure{"nats a token", number(e.loss, "{:.6f}")}, Figure{"perplexity", number(std::exp(e.loss), "{:.4f}")},

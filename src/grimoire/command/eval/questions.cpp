@@ -25,7 +25,7 @@ Judged judge_answers(const TrainedEncoder& trained, const EvalSettings& settings
       std::move(e), {},
       str("answers|squad:{}{}|longest:{}|windows-of:{}|stride:{}|{}questions:{}|data:{}|grimoire:{}",
           version_of(questions, options) == SquadVersion::v2 ? "2.0" : "1.1", options.may_lack ? str("|null-threshold:{:.6g}", options.threshold) : "",
-          options.longest, windows.most, windows.stride, trained.dtype == Dtype::f32 ? "" : str("weights:{}|", name_of(trained.dtype)), questions.size(),
+          options.longest, windows.most, windows.stride, weights_of(trained.products), questions.size(),
           questions.content_hash.substr(0, 16), GRIM_VERSION));
 }
 

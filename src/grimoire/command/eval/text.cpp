@@ -63,7 +63,7 @@ class TextJudge {
     const std::string bos = rolls_ ? str("|bos:{}", begin_ ? "yes" : "no") : "";
     const char* const documents = has_documents(corpus_, *trained_.tokenizer) ? "|documents:parted-by-end-token" : "";
     return str("nll|token:{}|targets:{}|context:{}{}{}|{}", trained_.tokenizer->unit(), targets, read, bos, documents,
-               common_signature(*trained_.tokenizer, corpus_, trained_.dtype));
+               common_signature(*trained_.tokenizer, corpus_, trained_.products));
   }
 
  private:

@@ -64,7 +64,7 @@ Judged write_whole(const TrainedSeq2Seq& trained, const std::string& path) {
   check_some(e.tokens, pieces);
   const std::string signature = str("infill|token:{}|hidden:{:.6g}|mean-span:{:.6g}|sentences:{}|length:{}|{}", trained.tokenizer->unit(), options.rate,
                                     options.mean_length, options.permute ? "permuted" : "in-order", length,
-                                    common_signature(*trained.tokenizer, pieces.corpus, trained.dtype));
+                                    common_signature(*trained.tokenizer, pieces.corpus, trained.products));
   return {{"", {Figure{"nats a token", number(e.loss, "{:.6f}")}, Figure{"tokens", counted(e.tokens)}, Remark{signature}}},
           Json::object({{"nll_nats", e.loss}, {"tokens", e.tokens}, {"signature", signature}})};
 }
@@ -78,7 +78,7 @@ Judged fill_gaps(const TrainedSeq2Seq& trained, const std::string& path) {
   check_some(e.tokens, pieces);
   const auto share = [&](int64_t of) { return static_cast<double>(of) / static_cast<double>(e.gaps); };
   const std::string signature = str("spans|token:{}|taken:{:.6g}|mean-gap:{:.6g}|length:{}|greedy|{}", trained.tokenizer->unit(), options.rate,
-                                    options.mean_length, pieces.texts.length(), common_signature(*trained.tokenizer, pieces.corpus, trained.dtype));
+                                    options.mean_length, pieces.texts.length(), common_signature(*trained.tokenizer, pieces.corpus, trained.products));
   return {{"", {Figure{"nats a token", number(e.loss, "{:.6f}")}, Figure{"tokens", counted(e.tokens)}, Figure{"gaps", counted(e.gaps)},
                 Figure{"filled to the last token, %", number(100 * share(e.exact), "{:.2f}")},
                 Figure{"by the commonest token, %", number(100 * share(e.exact_by_commonest), "{:.2f}")}, Remark{signature}}},
@@ -102,7 +102,7 @@ Judged judge_hidden_words(const TrainedEncoder& trained, const EvalSettings& set
   const auto share = [&](int64_t of) { return static_cast<double>(of) / static_cast<double>(e.asked); };
   const std::string signature = str("mlm|token:{}|hidden:{:.6g}{}|of-these:80-masked-10-other-10-same|documents:{}|context:{}|{}", trained.tokenizer->unit(),
                                     masks.rate, masks.whole_words ? "-of-whole-words" : "", name_of(settings.documents), trained.model->context(),
-                                    common_signature(*trained.tokenizer, corpus, trained.dtype));
+                                    common_signature(*trained.tokenizer, corpus, trained.products));
   Judged answer{{"", {Figure{"nats a hidden token", number(e.words_loss, "{:.6f}")}, Figure{"hidden tokens", counted(e.asked)},
                       Figure{"of these found, %", number(100 * share(e.found), "{:.2f}")},
                       Figure{"the commonest of them, %", number(100 * share(e.commonest), "{:.2f}")}}},

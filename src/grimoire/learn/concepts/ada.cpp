@@ -217,7 +217,7 @@ const Concept kConcepts[] = {
            out.answer("read back", s * q);
          },
      .turn = "largest=10: one outlier, and the marks stand ten times as far apart. b=4: only 15 values are left.",
-     .commands = "later: grimoire quantize models/smollm2 --type q4_0 --out smollm2-q4.gguf",
+     .commands = "grimoire quantize models/smollm2 --type q4_0 --out smollm2-q4.gguf",
      .code = "src/grimoire/op/straight_through.cpp: round_ste",
      .mistake = "People say that a quarter of the bits means four times the speed; in fact writing one token is bound by reading the weights, so there it "
                 "nearly is; "

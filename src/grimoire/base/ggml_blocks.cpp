@@ -1,10 +1,10 @@
-#include "grimoire/io/ggml_blocks.h"
+#include "grimoire/base/ggml_blocks.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
-#include "grimoire/io/stored_type.h"
+#include "grimoire/base/half.h"
 
 namespace grim::ggml {
 namespace {
