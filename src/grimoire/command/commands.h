@@ -25,6 +25,7 @@
   X(tokenize)          \
   X(tokenizer)         \
   X(model)             \
+  X(adapter)           \
   X(vectors)           \
   X(stats)             \
   X(distribution)      \

@@ -7,6 +7,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/hub/adapter.h"
+#include "grimoire/hub/adapter_fit.h"
 #include "grimoire/hub/whole_file.h"
 #include "grimoire/io/shards.h"
 #include "grimoire/model/config_keys.h"
@@ -178,33 +179,45 @@ std::vector<NamedTensor> weights_of_adapter(const std::string& folder, const Ada
   return all;
 }
 
-// What learned beside the model is added to its numbers.
-ModelFolder open_adapter(const std::string& path, Dtype products) {
-  const AdapterConfig adapter = read_adapter_config(path);
-  GRIM_CHECK(!adapter.base.empty(), input, "adapter", "{}: key 'base_model_name_or_path' is null: expected the folder of the model that it stands beside",
-             join_path(path, kAdapterConfig));
-  const bool whole = exists(join_path(path, "config.json"));  // peft leaves that to the base
-  const std::string config_path = whole ? join_path(path, "config.json") : join_path(adapter.base, "config.json");
-  ModelFolder opened;
-  opened.config = model_config(whole ? path : adapter.base);
-  opened.tokenizer = find_tokenizer(path);
-  if (!opened.tokenizer) opened.tokenizer = find_tokenizer(adapter.base);
-  for (const std::string& folder : {path, adapter.base})
-    if (const std::string generation = join_path(folder, "generation_config.json"); opened.generation.is_null() && exists(generation))
-      opened.generation = read_json(generation);
-  build(opened, *shape_of(opened.config, config_path), config_path, Dtype::f32);
-  Rng nothing_drawn(RngMode::unset, 0);
-  attach_adapter(*opened.model, adapter, nothing_drawn);
-  opened.model->load(weights_of_adapter(path, adapter), path);
-  merge_adapters(*opened.model);
-  if (products == Dtype::bf16) round_products_to_bf16(*opened.model);
-  return opened;
-}
-
 }  // namespace
 
+AdaptedFolder open_adapted(const std::string& path, const std::string& base) {
+  AdaptedFolder adapted{.opened = {}, .adapter = read_adapter_config(path, base)};
+  ModelFolder& opened = adapted.opened;
+  const std::string& from = adapted.adapter.base;
+  GRIM_CHECK(!from.empty(), input, "adapter", "{}: key 'base_model_name_or_path' is null: expected the folder of the model that it stands beside",
+             join_path(path, kAdapterConfig));
+  const bool whole = exists(join_path(path, "config.json"));  // peft leaves that to the base
+  const std::string config_path = join_path(whole ? path : from, "config.json");
+  opened.config = model_config(whole ? path : from);
+  opened.tokenizer = find_tokenizer(path);
+  if (!opened.tokenizer) opened.tokenizer = find_tokenizer(from);
+  for (const std::string& folder : {path, from})
+    if (const std::string generation = join_path(folder, "generation_config.json"); opened.generation.is_null() && exists(generation))
+      opened.generation = read_json(generation);
+  if (!whole) check_tokenizer(opened, path);
+  build(opened, *shape_of(opened.config, config_path), config_path, Dtype::f32);
+  if (!whole) {
+    const std::vector<NamedTensor> learned = adapter_tensors(path);
+    check_rows(opened, path, learned);
+    if (std::unique_ptr<Pretrained> headed = with_trained_head(opened, adapted.adapter, learned)) {
+      opened.model = std::move(headed);
+      opened.config = opened.model->config();
+    }
+  }
+  Rng nothing_drawn(RngMode::unset, 0);
+  attach_adapter(*opened.model, adapted.adapter, nothing_drawn);
+  opened.model->load(weights_of_adapter(path, adapted.adapter), path);
+  return adapted;
+}
+
 ModelFolder open_model_folder(const std::string& path, Dtype products) {
-  if (is_adapter_folder(path)) return open_adapter(path, products);
+  if (is_adapter_folder(path)) {
+    ModelFolder merged = open_adapted(path).opened;
+    merge_adapters(*merged.model);
+    if (products == Dtype::bf16) round_products_to_bf16(*merged.model);
+    return merged;
+  }
   if (const std::string file = whole_file_at(path); !file.empty()) return open_whole(file, products);
   ModelFolder opened;
   const std::string config_path = join_path(path, "config.json"), generation_path = join_path(path, "generation_config.json");

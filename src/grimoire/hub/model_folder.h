@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "grimoire/base/fault.h"
+#include "grimoire/hub/adapter_config.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/tensor_file.h"
 #include "grimoire/model/pretrained.h"
@@ -26,6 +27,13 @@ struct ModelFolder {
 // Of a folder, or of a file that holds a whole model (hub/whole_file.h). bf16: the matrices it multiplies by are rounded, as they are loaded
 // (hold_products_in_bf16, nn/linear.h). throws: input, what is missing, malformed or contradicts the rest, naming the file; argument, no matrix to round
 ModelFolder open_model_folder(const std::string& path, Dtype products = Dtype::f32);
+// Of an adapter's folder (hub/adapter.h), with the adapters beside their layers, where open_model_folder adds them to the layers' numbers. `base` stands in
+// for the folder that it names. throws: as open_model_folder; argument, as attach_adapter
+struct AdaptedFolder {
+  ModelFolder opened;
+  AdapterConfig adapter;
+};
+AdaptedFolder open_adapted(const std::string& path, const std::string& base = "");
 // All that opening such a folder could say, and not only the first. throws: resource
 std::vector<Fault> faults_of_folder(const std::string& path);
 Json model_config(const std::string& path);  // the config.json of such a folder, or what such a file says in its place. throws: input
