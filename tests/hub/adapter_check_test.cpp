@@ -45,8 +45,8 @@ TEST_P(CheckedAdapters, ComeOutOfAMergedModelAgain) {
   EXPECT_EQ(joined(back.kept), name == "bert-body-lora" ? "classifier" : "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Peft, CheckedAdapters, ::testing::Values("gpt2-lora", "llama-lora", "bert-lora", "llama-pattern", "gpt2-dora", "llama-dora", "gpt2-ia3",
-                                                                  "bert-ia3", "bert-body-lora"));
+INSTANTIATE_TEST_SUITE_P(Peft, CheckedAdapters, ::testing::Values("gpt2-lora", "llama-lora", "bert-lora", "llama-pattern", "gpt2-dora", "llama-dora",
+                                                                  "gpt2-ia3", "bert-ia3", "bert-body-lora"));
 
 // One that has not learned changes nothing, and what cannot be written is refused.
 TEST(CheckedAdapter, ThatIsFreshIsSilent) {

@@ -14,7 +14,8 @@
 namespace grim::test {
 
 struct AdaptedNet : Module {
-  AdaptedNet(Rng& rng, Dtype dtype) : table("wte", *this, 9, 5, rng, dtype), fc("fc", *this, 5, 5, rng, dtype), head("head", *this, std::make_unique<Tied>(table)) {}
+  AdaptedNet(Rng& rng, Dtype dtype) : table("wte", *this, 9, 5, rng, dtype), fc("fc", *this, 5, 5, rng, dtype),
+      head("head", *this, std::make_unique<Tied>(table)) {}
   Tensor operator()(const Tensor& ids) const { return head(fc(table(ids), Activation::gelu)); }
   Embedding table;
   Linear fc, head;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
@@ -10,9 +11,11 @@
 #include "grimoire/hub/adapter_algebra.h"
 #include "grimoire/hub/adapter_check.h"
 #include "grimoire/hub/adapter_parts.h"
+#include "grimoire/hub/fetch.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/new_folder.h"
 #include "grimoire/hub/run_folder.h"
+#include "grimoire/hub/weights.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
 #include "grimoire/tensor/copy.h"
@@ -38,10 +41,12 @@ class AdapterCommand final : public Command {
     const Positional adapter = {"adapter", "the folder of an adapter, peft's or of a run with --adapter", &first_};
     const Positional second = {"other", "of unmerge, the adapter; of extract, the tuned model; of combine, other adapters", &second_};
     if (form() == "unmerge") return {action, {"merged", "a model folder that holds what the adapter learned", &first_}, {"adapter", adapter.help, &second_}};
-    if (form() == "extract") return {action, {"base", "a model folder", &first_}, {"tuned", "the folder of a model of the same shape", &second_}};
+    if (form() == "extract")
+      return {action, {"base", "a model folder, or the name of a published model", &first_}, {"tuned", "the folder of a model of the same shape", &second_}};
     if (form() == "combine") return {action, adapter, {"other", "the folder of another, or of several", &second_, true, &more_}};
     if (!form().empty()) return {action, adapter};
-    return {action, {adapter.name, adapter.help + "; of unmerge a merged model, of extract the base", &first_, false}, {second.name, second.help, &second_, false, &more_}};
+    return {action, {adapter.name, adapter.help + "; of unmerge a merged model, of extract the base", &first_, false},
+            {second.name, second.help, &second_, false, &more_}};
   }
   Forms forms() const override {
     return {.by = "action",
@@ -71,8 +76,8 @@ class AdapterCommand final : public Command {
   }
   std::string note() const override {
     return form() == "combine" ? "linear, ties, dare, dare-ties and prune join the two halves of each update by themselves, which wants equal ranks; with\n"
-                                 "--rank they join whole updates, which are then cut to that rank; cat is exact, of the sum of the ranks\n"
-           : form() == "verify" ? "exit codes: 0 it fits, and merged and unmerged outputs agree to 1e-5 of the largest; 3 it does not\n"
+                                 "--rank they join whole updates, which are then cut to that rank; cat is exact, of the sum of the ranks"
+           : form() == "verify" ? "exit codes: 0 it fits, and merged and unmerged outputs agree to 1e-5 of the largest; 3 it does not"
                                 : "";
   }
 
@@ -98,32 +103,39 @@ class AdapterCommand final : public Command {
             {.name = "seed", .help = "of what is dropped", .target = &seed_, .low = 0, .with = "method=dare|dare-ties"}};
   }
 
+  static std::string model_of(const std::string& path_or_name) { return model_folder_in(model_at(path_or_name)); }
+  std::string base() const { return base_.empty() ? "" : model_of(base_); }  // that was given
+
   // --- show ------------------------------------------------------------------------------------------------------------
 
-  // The base's matrices by the paths of layers; none where its folder is not there.
-  static double norm_of_matrix(const TensorFile* weights, const std::string& path) {
-    if (!weights) return NAN;
-    for (const TensorEntry& e : weights->entries())
-      if (same_tensor(e.name, path + ".weight") && e.type->becomes) return norm(weights->read(e));
-    return NAN;
+  // Of the base's matrices, by the paths of layers; NaN where its folder is not there.
+  static std::map<std::string, double> norms_of_matrices(const AdapterParts& parts, const std::string& base) {
+    std::map<std::string, double> norms;
+    for (const auto& [path, layer] : parts.layers) norms[path] = NAN;
+    if (exists(base))
+      each_weight(base, [&](const std::string& name, const WeightReader& read) {
+        for (auto& [path, w] : norms)
+          if (same_tensor(name, path + ".weight")) w = norm(read());
+      });
+    return norms;
   }
   static double norm(const Tensor& x) { return std::sqrt(sum(square(cast(x, Dtype::f64))).item()); }
 
   int show_adapter(Console& console) const {
     const std::string folder = adapter_folder_in(first_);
     const AdapterParts parts = read_adapter_parts(folder);
-    const std::string base = base_.empty() ? parts.config.base : model_folder_in(base_);
-    const bool there = holds_weights(base);
-    const std::unique_ptr<TensorFile> weights = there ? open_weights(base) : nullptr;
+    const std::string base = base_.empty() ? parts.config.base : this->base();
+    const bool there = exists(base);
     int64_t whole = 0;
-    if (weights)
-      for (const TensorEntry& e : weights->entries()) whole += e.shape.numel();
+    if (there)
+      for (const TensorEntry& e : open_weights_at(base)->entries()) whole += e.shape.numel();
+    const std::map<std::string, double> norms = norms_of_matrices(parts, base);
     report::Report page{folder, {}};
     page.blocks.emplace_back(about(parts, base, there, whole));
     Json layers = Json::array();
     report::Table each{.columns = columns(parts.config.kind), .rows = {}};
     for (const auto& [path, layer] : parts.layers) {
-      const double w = norm_of_matrix(weights.get(), path);
+      const double w = norms.at(path);
       each.rows.push_back(row(path, layer, parts.config.kind, w));
       layers.push(json_of(path, layer, parts.config.kind, w));
     }
@@ -156,7 +168,7 @@ class AdapterCommand final : public Command {
   }
 
   static std::vector<std::string> columns(AdapterKind kind) {
-    if (kind == AdapterKind::ia3) return {"layer", "multiplies", "numbers", "least", "largest"};
+    if (kind == AdapterKind::ia3) return {"layer", "multiplies", "least", "largest"};
     std::vector<std::string> all = {"layer", "in", "out", "rank", "scale", "norm of update", "of W's"};
     if (kind == AdapterKind::dora) all.emplace_back("mean length");
     return all;
@@ -164,7 +176,7 @@ class AdapterCommand final : public Command {
 
   static std::vector<report::Value> row(const std::string& path, const AdapterLayer& l, AdapterKind kind, double w) {
     if (kind == AdapterKind::ia3)
-      return {path, l.gains.dim(0) == 1 ? "inputs" : "outputs", counted(l.gains.numel()), number(min(l.gains).item(), "{:.4g}"),
+      return {path, str("{} {}", with_commas(l.gains.numel()), l.gains.dim(0) == 1 ? "inputs" : "outputs"), number(min(l.gains).item(), "{:.4g}"),
               number(max(l.gains).item(), "{:.4g}")};
     const double update = norm_of(l.update);
     std::vector<report::Value> all = {path, counted(l.update.a.dim(1)), counted(l.update.b.dim(0)), counted(l.update.rank()), number(l.update.scale, "{:.4g}"),
@@ -202,7 +214,7 @@ class AdapterCommand final : public Command {
       bad += !good;
     };
     try {
-      v = verify_adapter(folder, base_, prompts_);
+      v = verify_adapter(folder, base(), prompts_);
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::input && e.kind() != ErrorKind::argument) throw;
       say(false, e.hint().empty() ? e.what() : str("{}; {}", e.what(), e.hint()));
@@ -210,7 +222,8 @@ class AdapterCommand final : public Command {
     if (bad == 0) {
       say(true, str("{} fits {}: names, shapes, vocabulary and tokenizer, {} layers", name_of(v.adapter.kind), v.adapter.base, v.layers));
       say(v.silent_at_first, v.silent_at_first ? "a fresh one changes nothing, to the bit" : "a fresh one changes outputs");
-      say(v.beside_and_merged.relative() <= kMostGap, str("merged and unmerged outputs of {} prompts differ by {}", v.prompts, words_of(v.beside_and_merged)));
+      say(v.beside_and_merged.relative() <= kMostGap,
+          str("merged and unmerged outputs of {} differ by {}", v.prompts == 1 ? "the prompt" : str("{} prompts", v.prompts), words_of(v.beside_and_merged)));
       if (v.silent > 0)
         all.push_back({v.silent == v.layers ? std::string("it changes nothing yet") : str("{} of its {} layers change nothing", v.silent, v.layers),
                        v.silent == v.layers ? report::Tone::warning : report::Tone::plain});
@@ -226,7 +239,7 @@ class AdapterCommand final : public Command {
 
   int merge(Console& console) const {
     const std::string folder = adapter_folder_in(first_);
-    const MergedAdapter made = merge_adapter_folder(folder, base_, prompts_);
+    const MergedAdapter made = merge_adapter_folder(folder, base(), prompts_);
     if (made.beside_and_merged.relative() > kMostGap)
       throw Error(ErrorKind::numeric, str("{}: merged and unmerged outputs differ by {}: nothing is written", folder, words_of(made.beside_and_merged)),
                   str("grimoire adapter show {} tells which layers' updates are large", folder));
@@ -240,7 +253,7 @@ class AdapterCommand final : public Command {
   }
 
   int unmerge(Console& console) const {
-    const UnmergedAdapter made = unmerge_adapter_folder(model_folder_in(first_), adapter_folder_in(second_), base_);
+    const UnmergedAdapter made = unmerge_adapter_folder(model_of(first_), adapter_folder_in(second_), base());
     write_new_folder(out_, model_files(*made.base.model, made.base.tokenizer.get()));
     report::Report page{"", {report::Remark{out_, report::Tone::good}, report::Figure{"layers taken back", static_cast<double>(made.layers)}}};
     page.blocks.emplace_back(std::isnan(made.error)
@@ -248,7 +261,8 @@ class AdapterCommand final : public Command {
                                  : report::Remark{str("the largest difference from the base's own weights is {:.3g}, where these reach {:.3g}", made.error,
                                                       made.largest_weight)});
     if (!made.kept.empty())
-      page.blocks.emplace_back(report::Remark{str("{} stays as the adapter taught it: the base's own is not here", grim::joined(made.kept)), report::Tone::warning});
+      page.blocks.emplace_back(
+          report::Remark{str("{} stays as the adapter taught it: the base's own is not here", grim::joined(made.kept)), report::Tone::warning});
     show(console, page,
          Json::object({{"out", out_}, {"layers", made.layers}, {"largest_difference", value_or_null(made.error)}, {"kept", Json::array_of(made.kept)}}));
     return 0;
@@ -266,13 +280,14 @@ class AdapterCommand final : public Command {
                              report::Facts{{{"adapters", counted(std::ssize(folders))}, {"layers", counted(made.layers)}, {"rank", counted(made.rank)}}}}};
     if (made.kept < kWhole)
       page.blocks.emplace_back(report::Remark{str("the rank holds {:.2f} % of the squares of what was joined", 100 * made.kept)});
-    show(console, page, Json::object({{"out", out_}, {"adapters", Json::array_of(folders)}, {"layers", made.layers}, {"rank", made.rank}, {"kept", made.kept}}));
+    show(console, page,
+         Json::object({{"out", out_}, {"adapters", Json::array_of(folders)}, {"layers", made.layers}, {"rank", made.rank}, {"kept", made.kept}}));
     return 0;
   }
 
   int extract(Console& console) {
     if (!targets_.empty()) extract_.targets = targets_;
-    const Extracted made = extract_adapter(first_, second_, extract_, out_);
+    const Extracted made = extract_adapter(model_of(first_), model_of(second_), extract_, out_);
     report::Report page{"", {report::Remark{out_, report::Tone::good},
                              report::Facts{{{"layers", counted(made.layers)},
                                             {"numbers", counted(made.numbers)},

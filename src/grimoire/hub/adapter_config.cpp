@@ -138,7 +138,8 @@ AdapterConfig AdapterConfig::from_json(const Json& json, const std::string& sour
   if (type != "LORA" && type != "IA3") fail(ErrorKind::input, "adapter", str("{}: key 'peft_type': got '{}', expected LORA or IA3", source, type));
   AdapterConfig c{.kind = type == "IA3" ? AdapterKind::ia3 : json.boolean("use_dora", false) ? AdapterKind::dora : AdapterKind::lora,
                   .targets = names_in(json, "target_modules"), .inputs = names_in(json, "feedforward_modules"), .saved = names_in(json, "modules_to_save"),
-                  .base = json.text("base_model_name_or_path", ""), .task_type = json.text("task_type", ""), .fan_in_fan_out = json.boolean("fan_in_fan_out", false)};
+                  .base = json.text("base_model_name_or_path", ""), .task_type = json.text("task_type", ""),
+                  .fan_in_fan_out = json.boolean("fan_in_fan_out", false)};
   const Keys& keys = keys_of(c.kind);
   for (size_t i = 0; i < json.size(); ++i) {
     const std::string& key = json.keys()[i];

@@ -52,7 +52,9 @@ Extracted extract_adapter(const std::string& base, const std::string& tuned, con
   const ModelFolder after = open_model_folder(model_folder_in(tuned));
   std::map<std::string, Tensor> own;
   for (const NamedTensor& t : after.model->checkpoint()) own[t.name] = t.tensor;
-  for (const auto& [name, tensor] : own) before.like({name, tensor});  // shapes first, before anything is worked out
+  int64_t shared = 0;
+  for (const auto& [name, tensor] : own) shared += before.like({name, tensor}).defined();  // shapes first, before anything is worked out
+  GRIM_CHECK(shared > 0, input, "adapter", "no tensor of '{}' is in '{}': expected two models of one shape", base, tuned);
   Rng nothing_drawn(RngMode::unset, 0);
   const AdapterConfig config = attach_adapter_of_run(*after.model, {.kind = AdapterKind::lora, .rank = options.rank, .alpha = static_cast<double>(options.rank),
                                                                     .targets = options.targets, .saved = options.saved}, base, nothing_drawn);
@@ -75,8 +77,10 @@ Extracted extract_adapter(const std::string& base, const std::string& tuned, con
     own.erase(name);
   });
   if (all > 0) made.kept = kept / all;
-  for (const auto& [name, tensor] : own)
-    if (const Tensor then = before.like({name, tensor}); !is_of(name, config.saved) && then.defined() && squares(tensor - then) > 0) made.left_out.push_back(name);
+  for (const auto& [name, tensor] : own) {
+    const Tensor then = before.like({name, tensor});
+    if (!is_of(name, config.saved) && then.defined() && squares(tensor - then) > 0) made.left_out.push_back(name);
+  }
   write_new_folder(to, adapter_files(*after.model, config, model_files(*after.model, after.tokenizer.get())));
   return made;
 }

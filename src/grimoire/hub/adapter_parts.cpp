@@ -30,7 +30,8 @@ void check(const AdapterLayer& l, const std::string& path, AdapterKind kind, con
   if (kind == AdapterKind::ia3) return expect(l.gains.defined() && l.gains.ndim() == 2, "ia3_l, (out, 1) or (1, in)");
   const Tensor &a = l.update.a, &b = l.update.b;
   expect(a.defined() && b.defined() && a.ndim() == 2 && b.ndim() == 2 && a.dim(0) == b.dim(1), "lora_A.weight (r, in) and lora_B.weight (out, r)");
-  expect((kind == AdapterKind::dora) == l.magnitude.defined(), kind == AdapterKind::dora ? "lora_magnitude_vector" : "no lora_magnitude_vector without use_dora");
+  expect((kind == AdapterKind::dora) == l.magnitude.defined(),
+         kind == AdapterKind::dora ? "lora_magnitude_vector" : "no lora_magnitude_vector without use_dora");
   if (l.magnitude.defined()) expect(l.magnitude.ndim() == 1 && l.magnitude.dim(0) == b.dim(0), "lora_magnitude_vector (out,)");
 }
 

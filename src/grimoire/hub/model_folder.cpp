@@ -155,8 +155,20 @@ ModelFolder open_whole(const std::string& path, Dtype products) {
   return opened;
 }
 
-// f(name, read) for each tensor of a model folder or file, under the name that it has there.
-template <class F> void each_weight(const std::string& path, F&& f) {
+// Those of the base, but what the adapter has learned whole, and the adapter's.
+std::vector<NamedTensor> weights_of_adapter(const std::string& folder, const AdapterConfig& adapter) {
+  std::vector<NamedTensor> all = adapter_tensors(folder);
+  std::set<std::string> own;
+  for (const NamedTensor& t : all) own.insert(t.name);
+  each_weight(adapter.base, [&](const std::string& name, const WeightReader& read) {
+    if (!own.contains(name)) all.push_back({name, read()});
+  });
+  return all;
+}
+
+}  // namespace
+
+void each_weight(const std::string& path, const std::function<void(const std::string& name, const WeightReader& read)>& f) {
   if (is_adapter_folder(path)) {
     for (const NamedTensor& t : open_model_folder(path).model->checkpoint()) f(t.name, [&] { return t.tensor; });
   } else if (const std::string whole = whole_file_at(path); !whole.empty()) {
@@ -167,19 +179,6 @@ template <class F> void each_weight(const std::string& path, F&& f) {
     for (const TensorEntry& e : file->entries()) f(e.name, [&] { return file->read(e); });
   }
 }
-
-// Those of the base, but what the adapter has learned whole, and the adapter's.
-std::vector<NamedTensor> weights_of_adapter(const std::string& folder, const AdapterConfig& adapter) {
-  std::vector<NamedTensor> all = adapter_tensors(folder);
-  std::set<std::string> own;
-  for (const NamedTensor& t : all) own.insert(t.name);
-  each_weight(adapter.base, [&](const std::string& name, const auto& read) {
-    if (!own.contains(name)) all.push_back({name, read()});
-  });
-  return all;
-}
-
-}  // namespace
 
 AdaptedFolder open_adapted(const std::string& path, const std::string& base) {
   AdaptedFolder adapted{.opened = {}, .adapter = read_adapter_config(path, base)};
@@ -290,7 +289,7 @@ bool holds_weights(const std::string& folder) {
 
 std::vector<std::string> weight_names(const std::string& path) {
   std::vector<std::string> names;
-  each_weight(path, [&](const std::string& name, const auto&) { names.push_back(name); });
+  each_weight(path, [&](const std::string& name, const WeightReader&) { names.push_back(name); });
   return names;
 }
 

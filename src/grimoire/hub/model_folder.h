@@ -2,6 +2,7 @@
 // against each other. The weights are model.safetensors, else model.safetensors.index.json and its shards, else pytorch_model.bin, else its index.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,9 @@ std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer
 // The first of the weights that the folder holds. throws: input, none (naming those that are expected), or as open_tensor_file
 std::unique_ptr<TensorFile> open_weights(const std::string& folder);
 bool holds_weights(const std::string& folder);
+// f(name, read) for each tensor of a model folder or file, under the name that models have for it.
+using WeightReader = std::function<Tensor()>;
+void each_weight(const std::string& path, const std::function<void(const std::string& name, const WeightReader& read)>& f);
 std::vector<std::string> weight_names(const std::string& path);  // of all that such a folder, or such a file, holds. throws: input
 bool is_weights_file(std::string_view name);  // by its name, of whatever format, and the manifest beside it
 
