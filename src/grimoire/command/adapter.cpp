@@ -133,10 +133,10 @@ class AdapterCommand final : public Command {
     report::Report page{folder, {}};
     page.blocks.emplace_back(about(parts, base, there, whole));
     Json layers = Json::array();
-    report::Table each{.columns = columns(parts.config.kind), .rows = {}};
+    report::Table each{.columns = columns(parts.config), .rows = {}};
     for (const auto& [path, layer] : parts.layers) {
       const double w = norms.at(path);
-      each.rows.push_back(row(path, layer, parts.config.kind, w));
+      each.rows.push_back(row(path, layer, parts.config, w));
       layers.push(json_of(path, layer, parts.config.kind, w));
     }
     if (!every_layer_ && std::ssize(each.rows) > kMostListed) {
@@ -167,21 +167,26 @@ class AdapterCommand final : public Command {
     return facts;
   }
 
-  static std::vector<std::string> columns(AdapterKind kind) {
-    if (kind == AdapterKind::ia3) return {"layer", "multiplies", "least", "largest"};
-    std::vector<std::string> all = {"layer", "in", "out", "rank", "scale", "norm of update", "of W's"};
-    if (kind == AdapterKind::dora) all.emplace_back("mean length");
+  // Ranks and scales of layers differ where there are patterns alone.
+  static bool has_patterns(const AdapterConfig& c) { return !c.ranks.empty() || !c.alphas.empty(); }
+
+  static std::vector<std::string> columns(const AdapterConfig& c) {
+    if (c.kind == AdapterKind::ia3) return {"layer", "multiplies", "least", "largest"};
+    std::vector<std::string> all = {"layer", "in", "out", "norm of update", "of W's"};
+    if (has_patterns(c)) all.insert(all.begin() + 3, {"rank", "scale"});
+    if (c.kind == AdapterKind::dora) all.emplace_back("mean length");
     return all;
   }
 
-  static std::vector<report::Value> row(const std::string& path, const AdapterLayer& l, AdapterKind kind, double w) {
-    if (kind == AdapterKind::ia3)
+  static std::vector<report::Value> row(const std::string& path, const AdapterLayer& l, const AdapterConfig& c, double w) {
+    if (c.kind == AdapterKind::ia3)
       return {path, str("{} {}", with_commas(l.gains.numel()), l.gains.dim(0) == 1 ? "inputs" : "outputs"), number(min(l.gains).item(), "{:.4g}"),
               number(max(l.gains).item(), "{:.4g}")};
     const double update = norm_of(l.update);
-    std::vector<report::Value> all = {path, counted(l.update.a.dim(1)), counted(l.update.b.dim(0)), counted(l.update.rank()), number(l.update.scale, "{:.4g}"),
-                                      number(update, "{:.4g}"), std::isnan(w) ? report::Value("") : report::Value(number(update / w, "{:.3g}"))};
-    if (kind == AdapterKind::dora) all.emplace_back(number(mean(l.magnitude).item(), "{:.4g}"));
+    std::vector<report::Value> all = {path, counted(l.update.a.dim(1)), counted(l.update.b.dim(0)), number(update, "{:.4g}"),
+                                      std::isnan(w) ? report::Value("") : report::Value(number(update / w, "{:.3g}"))};
+    if (has_patterns(c)) all.insert(all.begin() + 3, {counted(l.update.rank()), number(l.update.scale, "{:.4g}")});
+    if (c.kind == AdapterKind::dora) all.emplace_back(number(mean(l.magnitude).item(), "{:.4g}"));
     return all;
   }
 
