@@ -299,6 +299,24 @@ said, known = torch.tensor([1.0, 0, 0], requires_grad=True), torch.tensor([4.0, 
 soft = 4 * F.kl_div(F.log_softmax(said / 2, -1), F.softmax(known / 2, -1), reduction="sum")
 row("ada", "distillation-loss", "dark knowledge,temperature in distillation", soft.detach(), *torch.autograd.grad(soft, said)[0][:2])
 
+from peft import IA3Config, LoraConfig, get_peft_model
+
+def adapted(weight, config, **values):  # a Linear (out, in) without bias in peft, with these numbers in what learns beside it
+    net = torch.nn.Sequential(torch.nn.Linear(weight.shape[1], weight.shape[0], bias=False)).double()
+    net[0].weight.data = weight
+    model = get_peft_model(net, config)
+    for name, p in model.named_parameters():
+        for part, value in values.items():
+            if part in name:
+                p.data = value.reshape(p.shape).double()
+    return model
+
+turning = adapted(torch.tensor([[3.0, 4]]), LoraConfig(r=1, lora_alpha=1, target_modules=["0"], use_dora=True), lora_A=torch.tensor([1.0, -1]),
+                  lora_B=torch.ones(1), magnitude=torch.tensor([10.0]))
+row("ada", "dora", "weight-decomposed low-rank adaptation", turning(torch.eye(2)).detach().flatten())
+louder = adapted(torch.tensor([[1.0, 2], [3, -1]]), IA3Config(target_modules=["0"], feedforward_modules=[]), ia3_l=torch.tensor([.5, 2]))
+row("ada", "ia3", "(IA)^3,IA^3,infused adapter", louder(torch.tensor([[2.0, 1]])).detach().flatten(), louder(torch.eye(2))[:, 0].detach())
+
 # vec
 around, middle = np.array([[1, 0], [0, 2]]), np.array([1, 1])
 row("vec", "cbow", "CBOW", around.mean(0), around.mean(0) @ middle, torch.sigmoid(torch.tensor(around.mean(0) @ middle)))

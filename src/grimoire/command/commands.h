@@ -26,6 +26,7 @@
   X(tokenizer)         \
   X(model)             \
   X(quantize)          \
+  X(adapter)           \
   X(vectors)           \
   X(stats)             \
   X(distribution)      \

@@ -60,9 +60,10 @@ class ModelCommand final : public Command {
     if (form() == "diff") return {action, model, {"other", "the other one", &other_}};
     if (form() == "convert") return {action, model, {"other", "what is written: a new folder, or a file", &other_}};
     if (form() == "average")
-      return {action, {.name = "model", .help = "a run folder, for its checkpoints; or two model folders or more", .target = &model_, .more = &more_}};
+      return {action, {"model", "a run folder, for its checkpoints; or a model folder, and others", &model_},
+              {.name = "other", .help = "further model folders", .target = &other_, .required = false, .more = &more_}};
     return {action, {model.name, model.help + "; of get, a published model's name", &model_, false},
-            {"other", "of diff, the other model; of convert, what is written: a new folder, or a file", &other_, false}};
+            {"other", "of diff, the other model; of convert, what is written: a new folder, or a file; of average, further models", &other_, false, &more_}};
   }
   Forms forms() const override {
     return {.by = "action",
@@ -428,8 +429,8 @@ class ModelCommand final : public Command {
 
   int average(Console& console) const {
     std::vector<std::string> folders = more_;
-    folders.insert(folders.begin(), model_);
-    if (more_.empty()) folders = checkpoints_in(model_, last_);
+    folders.insert(folders.begin(), {model_, other_});
+    if (other_.empty()) folders = checkpoints_in(model_, last_);
     else if (last_ > 0) throw Error(ErrorKind::usage, "--last is of use with one run: its last checkpoints", "leave it out, or give the run alone");
     if (folders.size() < 2)
       throw Error(ErrorKind::usage, str("'{}' holds one checkpoint, expected two or more", model_),

@@ -5,6 +5,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/hub/model_folder.h"
+#include "grimoire/hub/new_folder.h"
 #include "grimoire/io/checkpoint.h"
 
 namespace grim {
@@ -40,9 +41,7 @@ Tensor mean_of(const Weights& all, const TensorEntry& e) {
 
 void average_models(std::span<const std::string> folders, const std::string& to) {
   GRIM_CHECK(folders.size() > 1, argument, "average", "got {} model, expected two or more", folders.size());
-  if (const FileKind there = files().kind(to); there != FileKind::none)
-    GRIM_CHECK(there == FileKind::folder && files().list(to).empty(), input, "average",
-               "{} is there already: expected a new folder, so that nothing is overwritten", to);
+  check_new_folder(to, "average");
   const ModelFolder opened = open_model_folder(folders[0]);
   Weights all;
   for (const std::string& folder : folders) all.push_back(open_weights(folder));
@@ -50,8 +49,7 @@ void average_models(std::span<const std::string> folders, const std::string& to)
   std::vector<NamedTensor> means;
   for (const TensorEntry& e : all[0]->entries()) means.push_back({e.name, mean_of(all, e)});
   opened.model->load(means, to);
-  files().make_dirs(to);
-  for (const CheckpointFile& f : model_files(*opened.model, opened.tokenizer.get())) write_atomically(join_path(to, f.name), f.write);
+  write_new_folder(to, model_files(*opened.model, opened.tokenizer.get()));
 }
 
 std::vector<std::string> checkpoints_in(const std::string& run, int64_t last) {

@@ -8,6 +8,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/hub/adapter.h"
+#include "grimoire/hub/adapter_fit.h"
 #include "grimoire/hub/whole_file.h"
 #include "grimoire/io/shards.h"
 #include "grimoire/model/config_keys.h"
@@ -194,8 +195,20 @@ ModelFolder open_whole(const std::string& path, WeightType products) {
   return opened;
 }
 
-// f(name, read) for each tensor of a model folder or file, under the name that it has there.
-template <class F> void each_weight(const std::string& path, F&& f) {
+// Those of the base, but what the adapter has learned whole, and the adapter's.
+std::vector<NamedTensor> weights_of_adapter(const std::string& folder, const AdapterConfig& adapter) {
+  std::vector<NamedTensor> all = adapter_tensors(folder);
+  std::set<std::string> own;
+  for (const NamedTensor& t : all) own.insert(t.name);
+  each_weight(adapter.base, [&](const std::string& name, const WeightReader& read) {
+    if (!own.contains(name)) all.push_back({name, read()});
+  });
+  return all;
+}
+
+}  // namespace
+
+void each_weight(const std::string& path, const std::function<void(const std::string& name, const WeightReader& read)>& f) {
   if (is_adapter_folder(path)) {
     for (const NamedTensor& t : open_model_folder(path).model->checkpoint()) f(t.name, [&] { return t.tensor; });
   } else if (const std::string whole = whole_file_at(path); !whole.empty()) {
@@ -207,46 +220,45 @@ template <class F> void each_weight(const std::string& path, F&& f) {
   }
 }
 
-// Those of the base, but what the adapter has learned whole, and the adapter's.
-std::vector<NamedTensor> weights_of_adapter(const std::string& folder, const AdapterConfig& adapter) {
-  std::vector<NamedTensor> all = adapter_tensors(folder);
-  std::set<std::string> own;
-  for (const NamedTensor& t : all) own.insert(t.name);
-  each_weight(adapter.base, [&](const std::string& name, const auto& read) {
-    if (!own.contains(name)) all.push_back({name, read()});
-  });
-  return all;
-}
-
-// What learned beside the model is added to its numbers.
-ModelFolder open_adapter(const std::string& path, WeightType products) {
-  const AdapterConfig adapter = read_adapter_config(path);
-  GRIM_CHECK(!adapter.base.empty(), input, "adapter", "{}: key 'base_model_name_or_path' is null: expected the folder of the model that it stands beside",
+AdaptedFolder open_adapted(const std::string& path, const std::string& base) {
+  AdaptedFolder adapted{.opened = {}, .adapter = read_adapter_config(path, base)};
+  ModelFolder& opened = adapted.opened;
+  const std::string& from = adapted.adapter.base;
+  GRIM_CHECK(!from.empty(), input, "adapter", "{}: key 'base_model_name_or_path' is null: expected the folder of the model that it stands beside",
              join_path(path, kAdapterConfig));
   const bool whole = exists(join_path(path, "config.json"));  // peft leaves that to the base
-  const std::string config_path = whole ? join_path(path, "config.json") : join_path(adapter.base, "config.json");
-  ModelFolder opened;
-  opened.config = model_config(whole ? path : adapter.base);
+  const std::string config_path = join_path(whole ? path : from, "config.json");
+  opened.config = model_config(whole ? path : from);
   opened.tokenizer = find_tokenizer(path);
-  if (!opened.tokenizer) opened.tokenizer = find_tokenizer(adapter.base);
-  for (const std::string& folder : {path, adapter.base})
+  if (!opened.tokenizer) opened.tokenizer = find_tokenizer(from);
+  for (const std::string& folder : {path, from})
     if (const std::string generation = join_path(folder, "generation_config.json"); opened.generation.is_null() && exists(generation))
       opened.generation = read_json(generation);
+  if (!whole) check_tokenizer(opened, path);
   build(opened, *shape_of(opened.config, config_path), config_path, WeightType::f32);
+  if (!whole) {
+    const std::vector<NamedTensor> learned = adapter_tensors(path);
+    check_rows(opened, path, learned);
+    if (std::unique_ptr<Pretrained> headed = with_trained_head(opened, adapted.adapter, learned)) {
+      opened.model = std::move(headed);
+      opened.config = opened.model->config();
+    }
+  }
   Rng nothing_drawn(RngMode::unset, 0);
-  attach_adapter(*opened.model, adapter, nothing_drawn);
-  opened.model->load(weights_of_adapter(path, adapter), path);
-  merge_adapters(*opened.model);
-  if (products == WeightType::bf16) round_products_to_bf16(*opened.model);
-  if (const std::optional<BlockType> type = block_type(products)) quantise_products(*opened.model, *type);
-  if (products != WeightType::automatic) opened.products = products;
-  return opened;
+  attach_adapter(*opened.model, adapted.adapter, nothing_drawn);
+  opened.model->load(weights_of_adapter(path, adapted.adapter), path);
+  return adapted;
 }
 
-}  // namespace
-
 ModelFolder open_model_folder(const std::string& path, WeightType products) {
-  if (is_adapter_folder(path)) return open_adapter(path, products);
+  if (is_adapter_folder(path)) {
+    ModelFolder merged = open_adapted(path).opened;
+    merge_adapters(*merged.model);
+    if (products == WeightType::bf16) round_products_to_bf16(*merged.model);
+    if (const std::optional<BlockType> type = block_type(products)) quantise_products(*merged.model, *type);
+    if (products != WeightType::automatic) merged.products = products;
+    return merged;
+  }
   if (const std::string file = whole_file_at(path); !file.empty()) return open_whole(file, products);
   ModelFolder opened;
   const std::string config_path = join_path(path, "config.json"), generation_path = join_path(path, "generation_config.json");
@@ -319,7 +331,7 @@ bool holds_weights(const std::string& folder) {
 
 std::vector<std::string> weight_names(const std::string& path) {
   std::vector<std::string> names;
-  each_weight(path, [&](const std::string& name, const auto&) { names.push_back(name); });
+  each_weight(path, [&](const std::string& name, const WeightReader&) { names.push_back(name); });
   return names;
 }
 

@@ -2,12 +2,14 @@
 // against each other. The weights are model.safetensors, else model.safetensors.index.json and its shards, else pytorch_model.bin, else its index.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "grimoire/base/fault.h"
+#include "grimoire/hub/adapter_config.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/tensor_file.h"
 #include "grimoire/model/pretrained.h"
@@ -28,6 +30,13 @@ struct ModelFolder {
 // Of a folder, or of a file that holds a whole model (hub/whole_file.h), with the matrices it multiplies by as `products` says (nn/products.h), rounded as
 // they are loaded. throws: input, what is missing, malformed or contradicts the rest, naming the file; argument, no matrix to round
 ModelFolder open_model_folder(const std::string& path, WeightType products = WeightType::f32);
+// Of an adapter's folder (hub/adapter.h), with the adapters beside their layers, where open_model_folder adds them to the layers' numbers. `base` stands in
+// for the folder that it names. throws: as open_model_folder; argument, as attach_adapter
+struct AdaptedFolder {
+  ModelFolder opened;
+  AdapterConfig adapter;
+};
+AdaptedFolder open_adapted(const std::string& path, const std::string& base = "");
 // All that opening such a folder could say, and not only the first. throws: resource
 std::vector<Fault> faults_of_folder(const std::string& path);
 Json model_config(const std::string& path);  // the config.json of such a folder, or what such a file says in its place. throws: input
@@ -39,6 +48,9 @@ std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer
 // The first of the weights that the folder holds. throws: input, none (naming those that are expected), or as open_tensor_file
 std::unique_ptr<TensorFile> open_weights(const std::string& folder);
 bool holds_weights(const std::string& folder);
+// f(name, read) for each tensor of a model folder or file, under the name that models have for it.
+using WeightReader = std::function<Tensor()>;
+void each_weight(const std::string& path, const std::function<void(const std::string& name, const WeightReader& read)>& f);
 std::vector<std::string> weight_names(const std::string& path);  // of all that such a folder, or such a file, holds. throws: input
 bool is_weights_file(std::string_view name);  // by its name, of whatever format, and the manifest beside it
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "grimoire/base/files.h"
+#include "grimoire/hub/adapter.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/whole_file.h"
 #include "grimoire/io/checkpoint.h"
@@ -30,7 +31,7 @@ std::string model_folder_in(const std::string& folder) {
   if (newest) return newest.path;
   if (!newest.rejected.empty()) throw Error(ErrorKind::input, str("{}: {}", newest.rejected[0].path, newest.rejected[0].reason), whole);
   if (const std::string file = whole_file_at(folder); !file.empty()) return file;
-  if (!holds_weights(folder)) {
+  if (!holds_weights(folder) && !is_adapter_folder(folder)) {
     const std::string folds = hint_of_folds(folder);
     throw Error(ErrorKind::input, str("'{}' holds no model", folder),
                 !folds.empty()        ? folds

@@ -271,8 +271,9 @@ GptConfig GptConfig::from_json(const Json& json) {
 }
 
 namespace {
-bool is_linear_or_norm_weight(const std::string& name) {
-  return name.find(".ln_") != std::string::npos || name.find(".c_") != std::string::npos;
+bool is_linear_or_norm_weight(const std::string& name) {  // "h.0.attn.c_attn.weight", and nothing that learns beside it
+  const size_t end = name.rfind(".weight"), dot = end == name.npos ? end : name.rfind('.', end - 1);
+  return dot != name.npos && (name.compare(dot, 4, ".ln_") == 0 || name.compare(dot, 3, ".c_") == 0);
 }
 std::string bias_beside(std::string weight_name) { return weight_name.replace(weight_name.rfind("weight"), 6, "bias"); }
 }  // namespace

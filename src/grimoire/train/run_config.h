@@ -6,7 +6,7 @@
 
 #include "grimoire/base/option.h"
 #include "grimoire/data/corpus.h"
-#include "grimoire/hub/adapter.h"
+#include "grimoire/hub/adapter_config.h"
 #include "grimoire/model/register.h"
 #include "grimoire/optim/schedule.h"
 #include "grimoire/train/task_source.h"

@@ -5,6 +5,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/device/memory.h"
+#include "grimoire/hub/adapter.h"
 #include "grimoire/train/run_sizes.h"
 
 namespace grim {
@@ -72,7 +73,7 @@ RunSizes TaskSource::sizes(const RunConfig& c) const {
   const int64_t before = device::memory_use().live_bytes;
   Rng rng(c.rng, static_cast<uint64_t>(c.seed));
   const std::unique_ptr<Task> task = (whole ? *whole : *this).make(small, rng);
-  if (c.adapter.adapts()) attach_adapter(task->model(), adapter_of_run(task->model(), c.adapter, small.init_from), rng);
+  if (c.adapter.adapts()) attach_adapter_of_run(task->model(), c.adapter, small.init_from, rng);
   RunSizes s{.vocabulary = task->symbols(), .parameters = task->model().parameter_count(), .examples = task->rows()};
   const int64_t first = 0;
   if (s.examples > 0) s.asked = task->weight({&first, 1});

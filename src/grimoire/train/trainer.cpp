@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/hub/adapter.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/nn/embedding.h"
 #include "grimoire/nn/products.h"
@@ -59,8 +60,8 @@ std::unique_ptr<Task> make_task(const RunConfig& config, const TaskSource& sourc
   std::unique_ptr<Task> task = source.make(config, rng, checkpoint);
   if (checkpoint.empty() && !config.embeddings.empty()) about_embeddings = take_embeddings(*task, config);
   if (!config.adapter.adapts()) return task;
-  adapter = checkpoint.empty() ? adapter_of_run(task->model(), config.adapter, config.init_from) : read_adapter_config(checkpoint);
-  attach_adapter(task->model(), adapter, rng);
+  if (checkpoint.empty()) adapter = attach_adapter_of_run(task->model(), config.adapter, config.init_from, rng);
+  else attach_adapter(task->model(), adapter = read_adapter_config(checkpoint), rng);
   return task;
 }
 
@@ -103,6 +104,7 @@ Trainer::Mean Trainer::accumulate_gradients(const std::vector<Rows>& batches) {
   pass.recompute = options_.recompute;
   for (size_t i = 0; i < batches.size(); ++i) {
     const double share = weights[i] / mean.weight;
+    const AdapterDropout dropping(task_->model(), adapter_.dropout, pass);
     const Tensor loss = options_.full_batch ? task_->full_loss(pass) : task_->loss(batches[i], pass);
     mean.loss += share * loss.item();
     backward(loss, Tensor::full(loss.shape(), share, loss.dtype()));

@@ -1,17 +1,23 @@
 // Adaptation: smaller, cheaper and joined models made from models that exist.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/json.h"
 #include "grimoire/base/str.h"
 #include "grimoire/io/stored_type.h"
 #include "grimoire/learn/concepts/families.h"
+#include "grimoire/learn/concepts/worked.h"
 #include "grimoire/model/register.h"
+#include "grimoire/nn/dora.h"
+#include "grimoire/nn/ia3.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/straight_through.h"
+#include "grimoire/op/view.h"
 #include "grimoire/task/distill.h"
+#include "grimoire/tensor/copy.h"
 
 namespace grim::learn {
 namespace {
@@ -32,6 +38,8 @@ std::vector<std::vector<double>> mean_of(const std::vector<std::vector<double>>&
   for (size_t i = 0; i < a.size(); ++i) c[i] = {(a[i][0] + b[i][0]) / 2, (a[i][1] + b[i][1]) / 2};
   return c;
 }
+
+Tensor column_of(const std::vector<double>& v) { return reshape(vector_of(v), {static_cast<int64_t>(v.size()), 1}); }
 
 const Concept kConcepts[] = {
     {.id = "distillation",
@@ -154,11 +162,11 @@ const Concept kConcepts[] = {
            out.answer("per cent", 100 * thin / full);
          },
      .turn = "r=384: here the update has as many weights as W, and nothing is saved.",
-     .commands = "grimoire finetune B --task classify --data r.csv --adapter lora --out A",
+     .commands = "grimoire finetune B --task classify --data r.csv --adapter lora --out A\ngrimoire adapter merge A --out M",
      .code = "src/grimoire/nn/lora.cpp: apply",
      .mistake = "People say that LoRA replaces the matrix by a sparse one; in fact W stays whole and the update is of low rank: all of its entries may "
                 "differ from 0.",
-     .see = "low-rank: what B A can be\npeft: the wish behind it\nfine-tuning: without the limit",
+     .see = "low-rank: what B A can be\npeft: the wish behind it\ndora: lengths apart from directions\nia3: factors instead of matrices",
      .sources = "Hu et al. 2022, LoRA: Low-Rank Adaptation of Large Language Models, section 4.1\n"
                 "Aghajanyan et al. 2021, Intrinsic Dimensionality Explains the Effectiveness of Language Model Fine-Tuning",
      .ask = "How many weights has a LoRA of rank 4 on a 100 x 100 matrix? | 4 x (100 + 100) = 800.",
@@ -166,6 +174,74 @@ const Concept kConcepts[] = {
              "costs nothing; or several adapters share "
              "one W and are chosen for each request. alpha keeps the learning rate usable when r changes; with large r a division by the root of r works "
              "better (Kalajdzievski 2023)."},
+    {.id = "dora",
+     .title = "DoRA",
+     .names = "weight-decomposed low-rank adaptation",
+     .what = "LoRA whose correction turns the columns of a matrix, while a number beside each says how long it is: fine-tuning changes the two apart, too.",
+     .picture = "A compass and a pedometer: one learns where to go, the other how far. They are set apart, though a walk is always both.",
+     .formula = "w' = m (w + u) / |w + u|",
+     .symbols = "w: a frozen column of the matrix\nu: what B A alpha / r adds to it\nm: its length from now on, |w| at first",
+     .inputs = "w = 3,4: the column\nu = 1,-1: the update\nm = 10: the length",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> w = in.numbers("w", -1e6, 1e6), u = in.numbers("u", -1e6, 1e6);
+           if (u.size() != w.size()) in.refuse("u", str("{} numbers, one for each of w", w.size()));
+           Rng nothing_drawn(RngMode::unset, 0);
+           const NoGrad evaluated;
+           const Dora dora(std::make_unique<Dense>(column_of(w)), 1, 1, nothing_drawn);
+           copy_into(dora.a(), transpose(column_of(u), 0, 1));
+           fill(dora.b(), 1);
+           std::vector<double> sum;
+           for (size_t i = 0; i < w.size(); ++i) sum.push_back(w[i] + u[i]);
+           const double square = std::inner_product(sum.begin(), sum.end(), sum.begin(), 0.0);
+           if (square == 0) in.refuse("u", "an update that does not take all of w away");
+           out.step(str("w + u = {}, of length {:.6g}", list_of(sum), std::sqrt(square)));
+           for (const NamedTensor& p : dora.parameters())
+             if (p.name == "lora_magnitude_vector") fill(p.tensor, in.number("m", -1e6, 1e6));
+           out.answers("w'", dora.dense().to_vector<double>());
+         },
+     .turn = "u=0,0, m=5: nothing has been learned, and w' is w. u=3,4: longer in its own direction, which m undoes.",
+     .commands = "grimoire finetune B --task classify --data r.csv --adapter dora --out A",
+     .code = "src/grimoire/nn/dora.cpp: apply",
+     .mistake = "People say that it costs what LoRA does; in fact each step makes the whole W + B A once more, to know how long its columns are.",
+     .see = "lora: without the lengths\npeft: the wish behind both\nlow-rank: what B A can be",
+     .sources = "Liu et al. 2024, DoRA: Weight-Decomposed Low-Rank Adaptation, equation 5\n"
+                "Salimans and Kingma 2016, Weight Normalization",
+     .ask = "w = (3, 4), and the update is zero. What is m? | 5: the length of w, so that nothing changes at first.",
+     .more = "The gradient takes |w + u| for a constant (section 4.3), which saves memory and costs no accuracy. Merged into the matrix it costs nothing; "
+             "but it cannot be taken out again, since |w + u| is kept nowhere."},
+    {.id = "ia3",
+     .title = "IA3",
+     .names = "(IA)^3\nIA^3\ninfused adapter",
+     .what = "Teaching a model by a factor for each of some numbers inside it: what matters for the task is turned up, the rest down, and the matrices stay.",
+     .picture = "A mixing desk behind a band: nobody plays anything new, yet the song may be another one. A tune that nobody plays no slider can bring.",
+     .formula = "y = l (W x + b)",
+     .symbols = "W, b: frozen\nl: a factor for each output, 1 at first",
+     .inputs = "W = 1,2;3,-1: rows of W\nx = 2,1: the input\nl = .5,2: the factors",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto W = in.matrix("W");
+           const std::vector<double> x = in.numbers("x", -1e6, 1e6), l = in.numbers("l", -1e6, 1e6);
+           if (x.size() != W[0].size()) in.refuse("x", str("{} numbers, one for each column of W", W[0].size()));
+           if (l.size() != W.size()) in.refuse("l", str("{} numbers, one for each row of W", W.size()));
+           const NoGrad evaluated;
+           const Ia3 ia3(std::make_unique<Dense>(copy(transpose(matrix_of(W), 0, 1))), Ia3Side::output);
+           out.step(str("W x = {}", list_of(ia3.base().apply(reshape(vector_of(x), {1, -1}), {}, Activation::none).to_vector<double>())));
+           copy_into(ia3.gains(), column_of(l));
+           out.answers("y", ia3.apply(reshape(vector_of(x), {1, -1}), {}, Activation::none).to_vector<double>());
+           out.answers("first row of l W", select(transpose(ia3.dense(), 0, 1), 0, 0).to_vector<double>());
+         },
+     .turn = "l=0,1: an output is shut off, and no merged matrix tells what it was.",
+     .commands = "grimoire finetune B --task classify --data r.csv --adapter ia3 --out A",
+     .code = "src/grimoire/nn/ia3.cpp: apply",
+     .mistake = "People say that so few numbers cannot teach anything; in fact they did better than in-context examples on the tasks it was made for, if not "
+                "everywhere as well as LoRA.",
+     .see = "lora: an update of any direction\npeft: the wish behind it\nfew-shot: what it was to replace",
+     .sources = "Liu et al. 2022, Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning, section 3.3",
+     .ask = "A matrix is 768 x 768. How many numbers learn beside it? | 768: one for each output.",
+     .more = "It stands at keys and values, and at the input of the second layer of feed-forward parts: y = W (l x) + b. Merged it costs nothing, since l goes "
+             "into the rows of W, and into b. Numbers for a task fit into some hundred kilobytes, and a batch may hold texts of several tasks, each with "
+             "its own."},
     {.id = "ste",
      .title = "Straight-through estimator",
      .what = "Training through a step such as rounding, which has no useful slope, by pretending on the way back that it was not there.",
