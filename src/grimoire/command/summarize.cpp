@@ -9,7 +9,7 @@
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/eval/answers.h"
-#include "grimoire/command/rouge_rows.h"
+#include "grimoire/task/rouge_rows.h"
 #include "grimoire/data/corpus.h"
 #include "grimoire/data/documents.h"
 #include "grimoire/data/text_table.h"
