@@ -13,7 +13,8 @@ import statistics
 import sys
 import tempfile
 
-from heads import HERE, train
+from heads import train
+from run import ROOT, refuse_unbuilt
 
 NAMES, TEXT = "names", "text"
 RECIPES = {  # words of `grimoire train`; what it reads; steps, where they are not the program's own number
@@ -32,7 +33,7 @@ def main():
     parser.add_argument("names", type=pathlib.Path, nargs="?")
     parser.add_argument("text", type=pathlib.Path, nargs="?")
     parser.add_argument("--out", type=pathlib.Path, help="a new folder")
-    parser.add_argument("--ours", type=pathlib.Path, default=HERE.parents[1] / "build/release/grimoire")
+    parser.add_argument("--ours", type=pathlib.Path, default=ROOT / "build/release/grimoire")
     parser.add_argument("--steps", type=int, help="of every recipe, in place of its own")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", default="", help="a regular expression on the names of the recipes")
@@ -42,6 +43,7 @@ def main():
         sys.exit(f"error: --only {args.only}: no recipe has such a name\nhint: the recipes are {', '.join(RECIPES)}")
     if not args.short and not (args.names and args.text and args.out):
         parser.error("names, a text and --out are needed, or --short")
+    refuse_unbuilt(args.ours)
     if not args.short:
         args.out.mkdir(parents=True)
         compare(args)

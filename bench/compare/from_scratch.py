@@ -26,6 +26,8 @@ import sys
 import tempfile
 import time
 
+from run import ROOT, refuse_unbuilt
+
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path = [folder for folder in sys.path if pathlib.Path(folder).resolve() != HERE]  # tokenizers is Hugging Face's, not the file beside this one
 END = "<|endoftext|>"
@@ -186,7 +188,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("text", type=pathlib.Path, nargs="?")
     parser.add_argument("--out", type=pathlib.Path, help="a new folder")
-    parser.add_argument("--ours", type=pathlib.Path, default=HERE.parents[1] / "build/release/grimoire")
+    parser.add_argument("--ours", type=pathlib.Path, default=ROOT / "build/release/grimoire")
     parser.add_argument("--vocab-size", type=int, default=2000)
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1337)
@@ -195,8 +197,7 @@ def main():
     args = parser.parse_args()
     if not args.short and not (args.text and args.out):
         parser.error("a text and --out are needed, or --short")
-    if not args.ours.exists():
-        sys.exit(f"error: {args.ours} is not built\nhint: ./grimoire test builds it; --ours PATH names another")
+    refuse_unbuilt(args.ours)
     if not args.short:
         args.out.mkdir(parents=True)
         compare(args)

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-HERE = pathlib.Path(__file__).resolve().parent
+from run import ROOT, refuse_unbuilt
 
 
 def block(width, heads, wide):
@@ -38,7 +38,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("text", type=pathlib.Path, nargs="?")
     parser.add_argument("--out", type=pathlib.Path, help="a new folder")
-    parser.add_argument("--ours", type=pathlib.Path, default=HERE.parents[1] / "build/release/grimoire")
+    parser.add_argument("--ours", type=pathlib.Path, default=ROOT / "build/release/grimoire")
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--width", type=int, default=128)
@@ -47,6 +47,7 @@ def main():
     args = parser.parse_args()
     if not args.short and not (args.text and args.out):
         parser.error("a text and --out are needed, or --short")
+    refuse_unbuilt(args.ours)
     if not args.short:
         args.out.mkdir(parents=True)
         compare(args)

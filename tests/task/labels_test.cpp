@@ -12,8 +12,10 @@
 #include "grimoire/task/finetune.h"
 #include "grimoire/task/label_scores.h"
 #include "grimoire/text/tokenizer.h"
+#include "grimoire/train/cost.h"
 #include "grimoire/train/report.h"
 #include "grimoire/train/run.h"
+#include "grimoire/train/trainer.h"
 #include "support/op_case.h"
 #include "task/taught_run.h"
 
@@ -89,6 +91,39 @@ TEST_F(Labelling, FrozenLayersStay) {
     EXPECT_GT(same, 10);
     EXPECT_EQ(other > 10, freeze > 0);
   }
+}
+
+TEST_F(Labelling, WithFrozenLayersGoOnAsIfTheyHadNotStopped) {
+  for (const char* const dtype : {"f32", "bf16"}) {
+    RunConfig whole = config("classify", str("whole-{}", dtype)), c = config("classify", str("stopped-{}", dtype));
+    for (RunConfig* const run : {&whole, &c}) run->set("freeze", 1).set("dtype", dtype);
+    train(whole, quiet_);
+    test::Quiet stopper;
+    stopper.stop_at = 23;
+    EXPECT_EQ(train(c, stopper).ending, Ending::stopped);
+    resume(c.out, quiet_);
+    expect_same(file_name(whole.out), file_name(c.out));
+  }
+}
+
+// What learns nothing has no gradient and no optimiser state.
+TEST_F(Labelling, WhatIsFrozenCostsTheOptimiserNothing) {
+  const auto learned = [&](int64_t freeze) {
+    RunConfig c = config("classify", "cost");
+    c.set("freeze", freeze);
+    const std::unique_ptr<TaskSource> source = c.open_task();
+    source->resolve(c);
+    Trainer trainer(c, *source);
+    int64_t frozen = 0;
+    for (const NamedTensor& t : trainer.task().model().frozen()) frozen += t.tensor.numel();
+    EXPECT_EQ(trainer.parameters().count() + frozen, trainer.task().model().parameter_count());
+    return std::pair(trainer.parameters().count(), predict_cost(c, *source).optimizer_bytes);
+  };
+  const auto [all, all_bytes] = learned(0);
+  const auto [some, some_bytes] = learned(1);
+  EXPECT_EQ(all_bytes, 8 * all);
+  EXPECT_EQ(some_bytes, 8 * some);
+  EXPECT_LT(some, all);
 }
 
 TEST_F(Labelling, RatesFallTowardsTheFirstLayers) {

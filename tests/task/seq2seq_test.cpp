@@ -2,6 +2,7 @@
 #include "grimoire/task/seq2seq.h"
 
 #include <cmath>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -9,6 +10,7 @@
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/data/csv_cells.h"
 #include "grimoire/generate/greedy.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/run_folder.h"
@@ -17,9 +19,11 @@
 #include "grimoire/io/safetensors.h"
 #include "grimoire/model/rnn_attention.h"
 #include "grimoire/model/rnn_seq2seq.h"
+#include "grimoire/task/folds.h"
 #include "grimoire/task/seq2seq_data.h"
 #include "grimoire/task/tasks.h"
 #include "grimoire/task/teacher_forcing.h"
+#include "grimoire/train/report.h"
 #include "grimoire/train/run.h"
 #include "support/byte_tokenizer.h"
 #include "support/op_case.h"
@@ -147,6 +151,56 @@ TEST_P(OnePairRun, GoesOnFromTablesThatAreLongerThanTheVocabulary) {
   train(more, quiet_);
   EXPECT_EQ(model_config(model_folder_in(more.out)).integer("vocab_size"), rows);
   EXPECT_NO_THROW(resume(more.out, quiet_, {.steps = 3}));
+}
+
+TEST_P(OnePairRun, EpochsSayHowManySteps) {
+  RunConfig c = config("epochs");
+  c.steps = 999;
+  c.warmup = 400;
+  c.set("epochs", 0.25).set("split", "90/5/5");
+  const RunResult r = train(c, quiet_);
+  EXPECT_EQ(r.step, 12) << "a quarter of 360 pairs, 8 a step";
+  EXPECT_EQ(read_run_config(c.out).warmup, 1) << "a warm-up for more steps would not end";
+}
+
+TEST_P(OnePairRun, TellOfWhatTheyWrite) {
+  RunConfig c = config("told");
+  c.set("split", "80/10/10");
+  const RunResult r = train(c, quiet_);
+  ASSERT_EQ(r.examined.size(), 2u) << "dev and test";
+  EXPECT_EQ(r.score_name, "BLEU");
+  EXPECT_EQ(r.chosen_by, "loss");
+  EXPECT_EQ(r.examined[1].judgement.score, r.test_score);
+  EXPECT_EQ(r.examined[1].answers.rows.size(), 40u);
+  const std::string page = read_file(c.out + "/report.html");
+  for (const char* part : {"Answers on dev", "Answers on test", "BLEU, dev", "Worst texts", "source tokens"})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  const std::vector<Examination> again = examined_run(c.out);
+  ASSERT_EQ(again.size(), 2u);
+  EXPECT_EQ(again[1].result.dump(), r.examined[1].result.dump());
+}
+
+TEST_P(OnePairRun, FoldsJudgeEveryPairOnce) {
+  RunConfig c = config("folds");
+  c.steps = 4;
+  c.set("folds", 3);
+  EXPECT_EQ(folds_of(c), 3);
+  const FoldedRun run = train_folds(c, quiet_);
+  ASSERT_EQ(run.folds.size(), 3u);
+  EXPECT_EQ(run.score_name, "BLEU");
+  int64_t pairs = 0;
+  for (const FoldScore& f : run.folds) pairs += f.examples;
+  EXPECT_EQ(pairs, 400);
+  std::set<std::string> numbers;
+  const std::string text = read_file(c.out + "/predictions.csv");
+  const Cells cells = split_cells(text, ',', "predictions.csv");
+  for (size_t row = 1; row < cells.rows(); ++row) numbers.emplace(cells.at(row, 1));
+  EXPECT_EQ(numbers.size(), 400u);
+  EXPECT_EQ(numbers.count("400"), 1u) << "counted from 1";
+  RunConfig other = c;
+  other.set("folds", 2).set("fold", 3);
+  other.out = folder_ / "no-such-fold";
+  EXPECT_THROW(train(other, quiet_), Error);
 }
 
 TEST_P(OnePairRun, SaysWhatIsWrong) {

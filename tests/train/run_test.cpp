@@ -307,6 +307,23 @@ TEST_F(Runs, RecomputingChangesNoBit) {
   }
 }
 
+// Windows of running text overlap: an epoch is as many as lie beside each other.
+TEST_F(Runs, AnEpochReadsAsMuchAsThereIs) {
+  RunConfig c = config("gpt", "epochs");
+  write_atomically(folder_ / "running.txt", std::string(1000, 'a') + "bcd");
+  c.data = folder_ / "running.txt";
+  c.format = CorpusFormat::text;
+  c.split = "100/0/0";
+  c.set("context", 16).set("epochs", 1.5);
+  c.open_task()->resolve(c);
+  EXPECT_EQ(c.steps, 12) << "1.5 x 63 windows, 8 a step";
+  c.batch_size = 0, c.full_batch = true;
+  c.open_task()->resolve(c);
+  EXPECT_EQ(c.steps, 2);
+  RunConfig counts = config("bigram", "counts");
+  EXPECT_THROW(counts.set("epochs", 1.0), Error) << "it makes no steps";
+}
+
 TEST_F(Runs, RecomputingIsRefusedWhereThereAreNoLayers) {
   RunConfig c = config("lstm", "refused");
   c.steps = 1;

@@ -1,23 +1,13 @@
-// Every seed and every finding of the fuzzer of vector files, replayed: those whose name begins with "good" are taken, the others refused.
+// Every seed and every finding of the fuzzer of vector files, replayed.
 #include <gtest/gtest.h>
 
 #include "fuzz/vectors_target.h"
-#include "grimoire/base/files.h"
+#include "support/fuzz_seeds.h"
 
 namespace grim {
 namespace {
 
-TEST(FuzzSeeds, Vectors) {
-  const std::string folder = std::string(GRIM_SOURCE_DIR) + "/tests/fuzz/seeds/vectors";
-  int files_seen = 0;
-  for (const std::string& name : files().list(folder)) {
-    bool good = false;
-    EXPECT_NO_THROW(good = fuzz::accepts_vectors(read_file(join_path(folder, name)))) << name;
-    EXPECT_EQ(good, name.starts_with("good")) << name;
-    ++files_seen;
-  }
-  EXPECT_GE(files_seen, 6);
-}
+TEST(FuzzSeeds, Vectors) { test::replay_seeds("vectors", fuzz::accepts_vectors, 6); }
 
 }  // namespace
 }  // namespace grim

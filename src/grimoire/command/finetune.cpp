@@ -32,8 +32,8 @@ class FinetuneCommand final : public TaughtCommand {
                                     "grimoire finetune minilm --task qa --data train.json --dev dev.json --epochs 2 --lr 2e-4 --out runs/answers",
                                     "grimoire finetune minilm --task choice --data questions.jsonl --out runs/choices",
                                     "grimoire finetune flan-t5-f32 --task translate --data de-en.tsv --prefix 'translate German to English: ' --out runs/de-en",
-                                    "grimoire finetune flan-t5-f32 --task summarize --data papers.tsv --prefix 'summarize: ' --out runs/short",
-                                    "grimoire finetune smollm2 --task lm --data book.txt --max-length 256 --out runs/book",
+                                    "grimoire finetune flan-t5-f32 --task summarize --data papers.tsv --prefix 'summarize: ' --epochs 3 --out runs/short",
+                                    "grimoire finetune smollm2 --task lm --data book.txt --epochs 2 --out runs/book",
                                     "grimoire finetune runs/bert --task mlm --data articles.txt --out runs/domain"};
     if (!form().empty()) std::erase_if(all, [&](const std::string& line) { return line.find(str(" --task {} ", form())) == line.npos; });
     return all;

@@ -61,7 +61,7 @@ int show_result(Console& console, const RunResult& r) {
     console.say(str("stopped at step {}{}; go on with: grimoire resume {}", r.step, r.checkpoint.empty() ? "" : ", saved as " + r.checkpoint, r.folder));
   } else {
     const std::string why =
-        r.ending == Ending::early ? str("stopped early, no better dev {} since then", r.score_name.empty() ? "loss" : r.score_name) : "done";
+        r.ending == Ending::early ? str("stopped early, no better dev {} since then", r.chosen_by) : "done";
     add(Heading{str("{}: the best weights, of step {}{}", why, r.best_step, r.checkpoint.empty() ? "" : ", are in " + r.checkpoint)});
     add(figures_of(r));
     if (r.train_loss > r.uniform_loss) {

@@ -9,7 +9,6 @@
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/eval/answers.h"
-#include "grimoire/command/rouge_rows.h"
 #include "grimoire/command/weights_flag.h"
 #include "grimoire/data/corpus.h"
 #include "grimoire/data/documents.h"
@@ -17,6 +16,7 @@
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/fetch.h"
 #include "grimoire/task/lexrank.h"
+#include "grimoire/task/rouge_rows.h"
 #include "grimoire/task/seq2seq_data.h"
 
 namespace grim {

@@ -57,13 +57,15 @@ int64_t hold_products_in_bf16(Module& root) {
   return rebind_products(root, Dtype::bf16, [](const Tensor&, const Tensor&) {});
 }
 
-void round_frozen_to_bf16(Module& root) {
+std::vector<Rounded> round_frozen_to_bf16(Module& root) {
+  std::vector<Rounded> all;
   for (const NamedTensor& t : root.frozen()) {
     if (t.tensor.ndim() < 2 || t.tensor.dtype() != Dtype::f32) continue;
-    const Tensor narrow = Tensor::empty(t.tensor.shape(), Dtype::bf16);
-    copy_into(narrow, t.tensor);
-    t.tensor.rebind(narrow);
+    const Rounded r = all.emplace_back(t.tensor, view::alias(t.tensor), Tensor::empty(t.tensor.shape(), Dtype::bf16));
+    copy_into(r.narrow, r.exact);
+    t.tensor.rebind(r.narrow);
   }
+  return all;
 }
 
 void turn_products(Module& root) {

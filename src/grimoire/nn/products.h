@@ -25,7 +25,10 @@ int64_t round_products_to_bf16(Module& root);
 // The same of a model whose numbers are loaded next: there is room for rounded ones alone, never for f32.
 int64_t hold_products_in_bf16(Module& root);
 // The same of frozen tensors of two or more axes, tables among them, where they lie: what they are to layers that are trained.
-void round_frozen_to_bf16(Module& root);
+struct Rounded {
+  Tensor tensor, exact, narrow;  // the tensor looks at the last; before it looked at the second
+};
+std::vector<Rounded> round_frozen_to_bf16(Module& root);
 // Lays matrices in f32 (in, out) the other way round in memory, where a step of decoding reads them at the speed of memory.
 void turn_products(Module& root);
 

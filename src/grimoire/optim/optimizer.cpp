@@ -29,7 +29,6 @@ std::vector<NamedTensor> Sgd::state() const {
 void Sgd::update(double lr, double gradient_scale) {
   cpu::SgdUpdate u{lr, options_.momentum, options_.dampening, options_.form == Momentum::nesterov, steps_ == 1, {}};
   for (const Parameters::Range& r : parameters_.ranges()) {
-    if (r.rate_scale == 0) continue;
     u.lr = lr * r.rate_scale;
     u.penalty = {options_.l2 * r.weight_decay_scale, options_.l1 * r.weight_decay_scale, gradient_scale};
     cpu::sgd(u, parameters_.values(), parameters_.gradients(), velocity_, parameters_.working(), r.begin, r.end);
@@ -53,7 +52,6 @@ void Adam::update(double lr, double gradient_scale) {
   constexpr double kLeastScale = 1e-3;  // or what is zero would stay so
   cpu::AdamUpdate u{lr, options_.beta1, options_.beta2, options_.eps, 0, steps_, {}};
   for (const Parameters::Range& r : parameters_.ranges()) {
-    if (r.rate_scale == 0) continue;
     u.lr = lr * r.rate_scale;
     if (options_.relative_step) {
       const double squares = cpu::sum_of_squares(parameters_.values(), r.begin, r.end);
@@ -76,7 +74,6 @@ void Rms::update(double lr, double gradient_scale) {
   const bool mean = options_.squares == PastSquares::mean;
   cpu::RmsUpdate u{lr, mean ? options_.alpha : 1, mean ? 1 - options_.alpha : 1, options_.eps, {}};
   for (const Parameters::Range& r : parameters_.ranges()) {
-    if (r.rate_scale == 0) continue;
     u.lr = lr * r.rate_scale;
     u.penalty = {options_.l2 * r.weight_decay_scale, options_.l1 * r.weight_decay_scale, gradient_scale};
     cpu::rms(u, parameters_.values(), parameters_.gradients(), squares_, parameters_.working(), r.begin, r.end);

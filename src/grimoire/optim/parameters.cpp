@@ -87,7 +87,6 @@ void Parameters::zero_grad() const {
 
 void Parameters::settle_gradients() const {
   for (const Range& r : ranges_) {
-    if (r.rate_scale == 0) continue;
     const Tensor arrived = grad(r.tensor);
     const char* const home = gradients_.raw() + r.begin * size_of(gradients_.dtype());
     if (!arrived.defined()) fill(view::slice(gradients_, 0, r.begin, r.end), 0);
@@ -102,10 +101,7 @@ void Parameters::scale_weight_decay(const std::function<double(const Range&)>& s
 void Parameters::scale_rates(const std::function<double(const Range&)>& scale) {
   for (Range& r : ranges_) {
     r.rate_scale = scale(r);
-    GRIM_CHECK(r.rate_scale >= 0, argument, "optim", "rate of '{}': got {} times the learning rate, expected 0 or more", r.name, r.rate_scale);
-    if (r.rate_scale > 0) continue;
-    requires_grad(r.tensor, false);
-    fill(view::slice(gradients_, 0, r.begin, r.end), 0);
+    GRIM_CHECK(r.rate_scale > 0, argument, "optim", "rate of '{}': got {} times the learning rate, expected more than 0", r.name, r.rate_scale);
   }
 }
 

@@ -24,7 +24,7 @@ class Parameters {
     Tensor tensor;
     int64_t begin, end;  // elements in the flat buffers; 64-byte aligned, padded with zeros
     double weight_decay_scale = 1.0;
-    double rate_scale = 1.0;  // its learning rate is multiplied by this; 0: it is frozen, takes no gradient and stays as it is
+    double rate_scale = 1.0;  // its learning rate is multiplied by this
   };
   const std::vector<Range>& ranges() const { return ranges_; }
   int64_t count() const { return count_; }  // numbers that are trained
@@ -40,7 +40,7 @@ class Parameters {
   void zero_grad() const;
   void settle_gradients() const;  // zeros where no gradient arrived; one that was collected elsewhere is copied in
   void scale_weight_decay(const std::function<double(const Range&)>& scale);
-  void scale_rates(const std::function<double(const Range&)>& scale);  // of each 0 or more
+  void scale_rates(const std::function<double(const Range&)>& scale);  // of each above 0: what stays as it is, is frozen before (Module::freeze)
 
   // Euclidean norm of all gradients, the same bits for any number of threads.
   double gradient_norm() const;

@@ -22,13 +22,16 @@ double FinetuneOptions::rate_scale(const std::string& parameter, int64_t layers)
   return height <= frozen ? 0 : std::pow(layer_decay, static_cast<double>(layers + 1 - height));
 }
 
+Options FinetuneOptions::fold_options() {
+  return {{.name = "folds", .help = "so many runs, each judged on another part of the data, which neither trains nor chooses", .target = &folds, .low = 0,
+           .high = 1000, .basic = true},
+          {.name = "fold", .help = "train this fold alone, from 1; 0: one after another", .target = &fold, .low = 0, .with = "folds"}};
+}
+
 Options FinetuneOptions::options(RunConfig& run) {
-  return {{.name = "data", .help = "labelled texts to learn from: CSV, TSV or JSON Lines", .target = &run.data, .basic = true},
+  Options all = {{.name = "data", .help = "labelled texts to learn from: CSV, TSV or JSON Lines", .target = &run.data, .basic = true},
           {.name = "dev", .help = "a file that chooses the best weights; without one, a part of the data", .target = &dev, .basic = true},
           {.name = "test", .help = "a file that judges them in the end", .target = &test, .basic = true, .without = {"folds"}},
-          {.name = "folds", .help = "so many runs, each judged on another part of the data, which neither trains nor chooses", .target = &folds, .low = 0,
-           .high = 1000, .basic = true},
-          {.name = "fold", .help = "train this fold alone, from 1; 0: one after another", .target = &fold, .low = 0, .with = "folds"},
           {.name = "split", .help = "percent of the data for train/dev/test, where no file judges", .target = &run.split},
           {.name = "init-from", .help = "the run or model folder that is fine-tuned", .target = &run.init_from},
           {.name = "epochs", .help = "times that the data are gone through", .target = &epochs, .low = 0.001, .basic = true, .without = {"steps"}},
@@ -39,6 +42,9 @@ Options FinetuneOptions::options(RunConfig& run) {
           {.name = "long-texts", .help = "what is read of longer ones: their head, tail, all in windows; or they are refused",
            .target = by_choice(&windows.longer), .choices = {kLongTexts.begin(), kLongTexts.end()}},
           {.name = "stride", .help = "tokens that two windows share", .target = &windows.stride, .low = 0, .with = "long-texts=window"}};
+  const Options folded = fold_options();
+  all.insert(all.begin() + 3, folded.begin(), folded.end());  // behind the files
+  return all;
 }
 
 void FinetuneOptions::resolve(RunConfig& run, int64_t examples) const {
@@ -76,7 +82,7 @@ FinetuneOptions::Shares FinetuneOptions::shares(const RunConfig& run, int64_t ex
 
 Json FinetuneOptions::identity(const RunConfig& run, const std::string& train_hash, const std::string& dev_hash) const {
   Json all = Json::object({{"content_xxh3_128", train_hash}, {"dev_xxh3_128", dev_hash}, {"split", run.split}});
-  if (fold > 0) all.set("fold", str("{} of {}", fold, folds));
+  if (fold > 0) all.set("fold", fold_in_words());
   return all;
 }
 

@@ -27,6 +27,7 @@ struct FinetuneOptions {
   TextWindows windows = {.most = 0};  // 0: what the model reads
 
   Options options(RunConfig& run);
+  Options fold_options();  // those of them that make folds
   // Steps, warmup, batches and windows that are not said. throws: usage
   void resolve(RunConfig& run, int64_t examples) const;
   // Which of so many examples train, and which judge where no file does; the same whatever the run's seed. Folds have each of the strata, a number for
@@ -36,6 +37,7 @@ struct FinetuneOptions {
   };
   Shares shares(const RunConfig& run, int64_t examples, const std::vector<double>& strata = {}) const;
   SplitPercent percent_in_fold(const RunConfig& run) const;  // of what is not in the fold
+  std::string fold_in_words() const { return str("{} of {}", fold, folds); }
   // What the data of such a run are, as TaskSource::identity has it.
   Json identity(const RunConfig& run, const std::string& train_hash, const std::string& dev_hash) const;
   // By a parameter's name: Task::rate_scale. `layers`: how many the model has.

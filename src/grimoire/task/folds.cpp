@@ -127,7 +127,8 @@ FoldedRun train_folds(const RunConfig& config, RunEvents& events) {
     write_folds(run, settings);
   }
   write_atomically(join_path(config.out, "predictions.csv"), to_csv(answers));
-  write_atomically(join_path(config.out, "report.html"), report::html_page({str("{} folds of {}", K, file_name(config.data)), blocks_of(run)}));
+  const std::string title = str("{} folds{}", K, config.data.empty() ? "" : " of " + file_name(config.data));
+  write_atomically(join_path(config.out, "report.html"), report::html_page({title, blocks_of(run)}));
   return run;
 }
 

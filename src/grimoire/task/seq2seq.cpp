@@ -5,9 +5,10 @@
 
 #include "grimoire/hub/trained_model.h"
 #include "grimoire/op/cross_entropy.h"
+#include "grimoire/task/finetune.h"
+#include "grimoire/task/pair_examination.h"
 #include "grimoire/task/part_task.h"
 #include "grimoire/task/rewrite.h"
-#include "grimoire/task/seq2seq_data.h"
 #include "grimoire/task/teacher_forcing.h"
 #include "grimoire/text/special_token.h"
 #include "grimoire/text/train_tokenizer.h"
@@ -19,6 +20,15 @@ struct Seq2SeqOptions {
   std::string source, target, dev_data, dev_source, dev_target, tokenizer, prefix;
   int64_t max_length = 100;  // tokens
   double label_smoothing = 0, teacher_forcing = 1;
+  TextScore score = TextScore::bleu;
+  FinetuneOptions folds = {};  // of which these count alone
+
+  std::string dev() const { return dev_data.empty() ? dev_source : dev_data; }
+};
+
+// What the examples were encoded from.
+struct PairTexts {
+  std::shared_ptr<const ParallelText> text, dev;  // dev: null where a share of the text is
 };
 
 struct ManyPairs {
@@ -29,11 +39,18 @@ struct ManyPairs {
 
 class Seq2SeqTask final : public PartTask<Seq2Seq, PairExamples> {
  public:
-  Seq2SeqTask(std::unique_ptr<Seq2Seq> model, std::shared_ptr<const Tokenizer> tokenizer, const ManyPairs& pairs, const SplitPercent& split,
+  Seq2SeqTask(std::unique_ptr<Seq2Seq> model, std::shared_ptr<const Tokenizer> tokenizer, const ManyPairs& pairs, PairTexts texts, const RunConfig& run,
               const Seq2SeqOptions& options)
-      : PartTask(std::move(model), std::move(tokenizer)), options_(options) {
-    if (pairs.dev.rows() > 0) train_ = pairs.train, dev_ = pairs.dev;
-    else cut(static_cast<size_t>(pairs.train.rows()), split, [&](int64_t begin, int64_t end) { return pairs.train.part(begin, end); });
+      : PartTask(std::move(model), std::move(tokenizer)), options_(options), texts_(std::move(texts)), end_(pairs.special.end) {
+    if (options.folds.fold > 0) {
+      const FinetuneOptions::Shares shares = options.folds.shares(run, pairs.train.rows());
+      train_ = pairs.train.picked(shares.train), dev_ = pairs.train.picked(shares.dev), test_ = pairs.train.picked(shares.test);
+    } else if (pairs.dev.rows() == 0) {
+      cut(static_cast<size_t>(pairs.train.rows()), SplitPercent::parse(run.split), [&](int64_t begin, int64_t end) { return pairs.train.part(begin, end); });
+    } else {
+      train_ = pairs.train;
+    }
+    if (pairs.dev.rows() > 0) dev_ = pairs.dev;
     GRIM_CHECK(train_.rows() > 0, input, "seq2seq", "no pair is left to train on");
   }
 
@@ -51,6 +68,14 @@ class Seq2SeqTask final : public PartTask<Seq2Seq, PairExamples> {
     const PairEvaluation e = evaluate(*model_, of(part), batches > 0 ? batches : kMostJudgements, stop);
     return {.loss = e.loss, .weight = static_cast<double>(e.tokens), .stopped = e.stopped};
   }
+  // What is written of a long dev part is told of some of it; of a test part, a fold maybe, of all.
+  Examination examine(Part part, const StopAsked& stop) const override {
+    const PairEvaluation e = evaluate(*model_, of(part), 0, stop);
+    if (e.stopped) return {.judgement = {.loss = e.loss, .weight = static_cast<double>(e.tokens), .stopped = true}};
+    const PairExamples some = part == Part::test ? of(part) : of(part).picked(evenly_spread(of(part).rows()));
+    const ParallelText& text = part == Part::dev && texts_.dev ? *texts_.dev : *texts_.text;
+    return examined_pairs(e, written_by(*model_, *tokenizer_, some, text, end_, stop), options_.score);
+  }
   double guessing() const override { return std::log(static_cast<double>(symbols())); }
   // Of whoever knows how often each token is written, one more than it was: of the dev part, or without one the training part.
   double baseline(const StopAsked&) const override {
@@ -65,6 +90,8 @@ class Seq2SeqTask final : public PartTask<Seq2Seq, PairExamples> {
 
  private:
   Seq2SeqOptions options_;
+  PairTexts texts_;
+  int64_t end_;
 };
 
 class OpenedPairs final : public TokenTaskSource<OpenedPairs, ManyPairs> {
@@ -85,16 +112,16 @@ class OpenedPairs final : public TokenTaskSource<OpenedPairs, ManyPairs> {
     std::unique_ptr<Seq2Seq> model = model_of<Seq2Seq>(config, *pairs, rng, checkpoint);
     GRIM_CHECK(model, argument, "seq2seq", "{} does not write one text from another", config.model);
     model->take_tokens(pairs->tokens.special);
-    return std::make_unique<Seq2SeqTask>(std::move(model), pairs->tokenizer, pairs->tokens, SplitPercent::parse(config.split), options_);
+    return std::make_unique<Seq2SeqTask>(std::move(model), pairs->tokenizer, pairs->tokens, PairTexts{text_, dev_}, config, options_);
   }
   CorpusFormat format() const override { return CorpusFormat::text; }
   void resolve(RunConfig& config) const override {
-    TaskSource::resolve(config);
     SplitPercent::parse(config.split);
     if (const int64_t context = config.shape().size("context"); context > 0 && context < options_.max_length)
       fail(ErrorKind::argument, "seq2seq", str("texts of up to {} tokens: got a context of {}, expected as many or more", options_.max_length, context),
            str("leave longer ones out with " GRIM_SETTING("max-length={}"), context));
     if (config.shape().size("context") == 0) config.shape().set_size("context", options_.max_length);
+    TaskSource::resolve(config);
   }
   std::vector<std::string> warnings(const RunConfig& config) const override {
     std::vector<std::string> all = TaskSource::warnings(config);
@@ -108,6 +135,7 @@ class OpenedPairs final : public TokenTaskSource<OpenedPairs, ManyPairs> {
   Json identity(const RunConfig& config) const override {
     Json all = Json::object({{"content_xxh3_128", content_hash(*text_)}, {"split", config.split}, {"max_length", options_.max_length}});
     if (dev_) all.set("dev_content_xxh3_128", content_hash(*dev_));
+    if (options_.folds.fold > 0) all.set("fold", options_.folds.fold_in_words());
     return all;
   }
   std::vector<std::string> samples(const std::string& folder) const override {
@@ -164,14 +192,14 @@ struct Seq2SeqSettings {
   Seq2SeqOptions own;
 
   Seq2SeqSettings() = default;
-  explicit Seq2SeqSettings(int64_t max_length) { own.max_length = max_length; }
+  Seq2SeqSettings(int64_t max_length, TextScore score) { own.max_length = max_length, own.score = score; }
 
   static TaskWords words() {
     return {"token", "by how common each is", "grimoire generate {} " GRIM_SETTING("prompt=TEXT"), "guessing by how common each is"};
   }
   Options options(RunConfig& run) {
     Seq2SeqOptions& o = own;
-    return {
+    Options all = {
         {.name = "data", .help = "text file of pairs, a source and its target on each line with a tab between them", .target = &run.data, .basic = true,
          .without = {"source"}},
         {.name = "source", .help = "instead, text file of sources, one a line", .target = &o.source, .basic = true, .with = "target"},
@@ -190,12 +218,16 @@ struct Seq2SeqSettings {
          .target = &o.teacher_forcing, .low = 0, .high = 1},
         {.name = "split", .help = "percent for train/dev/test", .target = &run.split, .without = {"dev-data", "dev-source"}},
         {.name = "init-from", .help = "begin with the weights and symbols of this run or model folder", .target = &run.init_from}};
+    for (Option& folds : o.folds.fold_options()) all.push_back(std::move(folds));
+    return all;
   }
   std::unique_ptr<TaskSource> open(const RunConfig& run) const {
     if (run.data.empty() && (own.source.empty() || own.target.empty()))
       throw Error(ErrorKind::usage, GRIM_SETTING("data") " is missing: the pairs to train on",
                   "or give " GRIM_SETTING("source=FILE") " and " GRIM_SETTING("target=FILE"));
-    return std::make_unique<OpenedPairs>(run, own);
+    Seq2SeqOptions opened = own;
+    opened.folds.dev = own.dev();
+    return std::make_unique<OpenedPairs>(run, std::move(opened));
   }
 };
 
@@ -203,7 +235,7 @@ struct Seq2SeqSettings {
 
 namespace {
 struct SummarySettings : Seq2SeqSettings {
-  SummarySettings() : Seq2SeqSettings(512) {}  // T5's
+  SummarySettings() : Seq2SeqSettings(512, TextScore::rouge) {}  // T5's
 };
 }  // namespace
 

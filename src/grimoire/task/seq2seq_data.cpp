@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/utf8.h"
+#include "grimoire/data/split.h"
 #include "grimoire/generate/greedy.h"
 #include "grimoire/op/cross_entropy.h"
 #include "grimoire/task/part_task.h"
@@ -15,6 +17,10 @@ namespace {
 constexpr int64_t kBucketWidth = 5;  // tokens of a source
 
 }  // namespace
+
+PairExamples::PairExamples(Ids sources, Ids targets) : sources_(std::move(sources)), targets_(std::move(targets)), numbers_(sources_.size()) {
+  std::iota(numbers_.begin(), numbers_.end(), int64_t{0});
+}
 
 int64_t PairExamples::target_tokens(std::span<const int64_t> rows) const {
   int64_t sum = 0;
@@ -36,9 +42,11 @@ int64_t PairExamples::longest() const {
 }
 
 PairExamples PairExamples::part(int64_t begin, int64_t end) const {
-  const auto cut = [&](const Ids& all) { return Ids(all.begin() + begin, all.begin() + end); };
-  return {cut(sources_), cut(targets_)};
+  const auto cut = [&]<class T>(const std::vector<T>& all) { return std::vector<T>(all.begin() + begin, all.begin() + end); };
+  return {cut(sources_), cut(targets_), cut(numbers_)};
 }
+
+PairExamples PairExamples::picked(const std::vector<int64_t>& rows) const { return {pick(sources_, rows), pick(targets_, rows), pick(numbers_, rows)}; }
 
 PairExamples::Batch PairExamples::batch(std::span<const int64_t> rows) const {
   Ids sources, targets;
@@ -52,6 +60,7 @@ PairExamples::Batch PairExamples::batch(std::span<const int64_t> rows) const {
 EncodedPairs encode_pairs(const ParallelText& text, const Tokenizer& tokenizer, int64_t end, int64_t most) {
   const std::vector<Encoding> sources = encode_all(tokenizer, text.sources), targets = encode_all(tokenizer, text.targets);
   PairExamples::Ids from, to;
+  std::vector<int64_t> numbers;
   EncodedPairs all;
   for (size_t i = 0; i < sources.size(); ++i) {
     std::vector<int64_t> target = targets[i].ids;
@@ -62,9 +71,9 @@ EncodedPairs encode_pairs(const ParallelText& text, const Tokenizer& tokenizer, 
     }
     from.push_back(sources[i].ids);
     to.push_back(std::move(target));
-    all.kept.push_back(i);
+    numbers.push_back(static_cast<int64_t>(i));
   }
-  all.pairs = {std::move(from), std::move(to)};
+  all.pairs = {std::move(from), std::move(to), std::move(numbers)};
   return all;
 }
 
@@ -90,6 +99,7 @@ PairEvaluation evaluate(const Seq2Seq& model, const PairExamples& examples, int6
       own.loss += of_text;
       sum += of_text;
       e.tokens += end - begin;
+      ++e.pairs;
     }
   });
   e.loss = sum / static_cast<double>(std::max<int64_t>(1, e.tokens));

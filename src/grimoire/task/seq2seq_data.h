@@ -17,14 +17,18 @@ class PairExamples {
  public:
   using Ids = std::vector<std::vector<int64_t>>;
   PairExamples() = default;
-  PairExamples(Ids sources, Ids targets) : sources_(std::move(sources)), targets_(std::move(targets)) {}
+  PairExamples(Ids sources, Ids targets);  // numbered as they come
+  PairExamples(Ids sources, Ids targets, std::vector<int64_t> numbers)
+      : sources_(std::move(sources)), targets_(std::move(targets)), numbers_(std::move(numbers)) {}
   int64_t rows() const { return static_cast<int64_t>(sources_.size()); }
   const Ids& sources() const { return sources_; }
   const Ids& targets() const { return targets_; }
+  const std::vector<int64_t>& numbers() const { return numbers_; }  // in the text that they were encoded from
   int64_t target_tokens(std::span<const int64_t> rows) const;
   int64_t tokens(std::span<const int64_t> rows) const;  // of both sides
   int64_t longest() const;  // tokens of the longest text of either side
   PairExamples part(int64_t begin, int64_t end) const;
+  PairExamples picked(const std::vector<int64_t>& rows) const;  // those, in that order
 
   struct Batch {
     TokenBatch sources, targets;  // targets with their end, without a start
@@ -33,11 +37,11 @@ class PairExamples {
 
  private:
   Ids sources_, targets_;
+  std::vector<int64_t> numbers_;
 };
 
 struct EncodedPairs {
   PairExamples pairs;
-  std::vector<size_t> kept;  // their numbers in the text
   int64_t left_out = 0;  // pairs of which one side has more than `most` tokens
 };
 // Sources as the tokenizer encodes a text, as whoever writes with the model gives them; targets likewise, with `end` behind them where it puts none.
@@ -50,7 +54,7 @@ struct LengthBucket {
 };
 struct PairEvaluation {
   double loss = 0;  // nats a token of the targets, each with its end
-  int64_t tokens = 0;
+  int64_t tokens = 0, pairs = 0;
   bool stopped = false;
   std::vector<LengthBucket> buckets;  // by length, those without a pair left out
 };

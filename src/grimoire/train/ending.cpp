@@ -12,11 +12,13 @@ void judge_parts(const Task& task, int64_t train_batches, const StopAsked& stop,
     if (!task.has(part) || stopped) return double(NAN);
     Examination e = examined(task, part, asked);
     score = e.judgement.score;
+    r.score_name = e.score_name;
     const double its_loss = e.judgement.loss;
     if (!e.blocks.empty()) r.examined.push_back(std::move(e));
     return its_loss;
   };
   r.score_name = task.score_name();
+  if (!r.score_name.empty()) r.chosen_by = r.score_name;
   r.train_loss = loss(Part::train, train_batches);
   r.dev_loss = scored(Part::dev, r.dev_score);
   r.test_loss = scored(Part::test, r.test_score);

@@ -54,8 +54,9 @@ struct RunResult {
   Ending ending = Ending::finished;
   int64_t step = 0, best_step = 0, parameters = 0;
   double train_loss = 0, dev_loss = 0, test_loss = 0;  // of the best weights
-  double dev_score = NAN, test_score = NAN;            // likewise, of a task that has one
-  std::string score_name = {};                         // Task::score_name
+  double dev_score = NAN, test_score = NAN;            // likewise, where there is one
+  std::string score_name = {};                         // Examination::score_name
+  std::string chosen_by = "loss";                      // what on dev said which weights are best
   std::vector<Examination> examined = {};              // likewise, of dev and test, where the task has more to tell than that
   double common_loss = 0;                              // of the best weights on the last tenth (LmData::common)
   double baseline_loss = 0;                            // Task::baseline: of text, the add-1 bigram on the same dev (or train) part

@@ -30,7 +30,7 @@ struct Judgement {
 // A judgement with what more there is to tell: the same for people and for programs, and what is said of each example.
 struct Examination {
   Part part = Part::dev;
-  std::string score_name = {};             // Task::score_name
+  std::string score_name = {};             // Task::score_name, or of a task without one what an examination alone finds
   Judgement judgement = {};
   std::vector<report::Block> blocks = {};  // figures, tables, the worst mistakes; none: the judgement is all there is
   Json result = Json::object();

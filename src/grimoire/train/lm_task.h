@@ -19,6 +19,7 @@ class LmTask final : public Task {
   const Tokenizer* tokenizer() const override { return tokenizer_.get(); }
 
   int64_t rows() const override { return data_.train.rows(); }
+  int64_t rows_of_epoch() const override { return data_.train.judged_rows(); }
   double weight(std::span<const int64_t> rows) const override { return static_cast<double>(data_.train.targets_in(rows)); }
   Tensor loss(std::span<const int64_t> rows, Pass& pass) const override;
   double full_weight() const override { return static_cast<double>(data_.train.targets()); }

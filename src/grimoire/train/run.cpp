@@ -20,11 +20,14 @@
 namespace grim {
 namespace {
 
-// A checkpoint holds weights, gradients are not saved, the optimiser's state is: at most three times the weights, twice over.
-int64_t checkpoint_bytes(const Module& model, const TrainerOptions& options) {
-  int64_t weights = 0;
-  model.visit([&](const std::string&, const Tensor& t, Module::Kind kind) { weights += kind == Module::Kind::frozen ? 0 : t.numel() * size_of(t.dtype()); });
-  return weights * (options.optimizer == OptimizerKind::sgd ? 2 : 3) + 65536;
+// A checkpoint holds weights, gradients are not saved, the optimiser's state is: at most three times the weights that learn. Of an adapter it holds no others.
+int64_t checkpoint_bytes(const Module& model, const RunConfig& config) {
+  const int64_t learned = config.optimizer == OptimizerKind::sgd ? 2 : 3, frozen = config.adapter.adapts() ? 0 : 1;
+  int64_t bytes = 65536;
+  model.visit([&](const std::string&, const Tensor& t, Module::Kind kind) {
+    bytes += t.numel() * size_of(t.dtype()) * (kind == Module::Kind::frozen ? frozen : learned);
+  });
+  return bytes;
 }
 
 // Before anything large is allocated: what the run needs for certain, against what it may have.
@@ -54,7 +57,8 @@ struct Work {
 RunResult do_work(const RunConfig& config, Work& work, const TaskSource& source, RunEvents& events, const std::string& folder) {
   Task& task = work.task();
   std::string size = work.counting ? with_commas(counts_of(task.model())) + " counts" : with_commas(task.model().parameter_count()) + " parameters";
-  if (config.adapter.adapts()) size += str(", {} of which learn", with_commas(work.trainer->parameters().count()));
+  if (work.trainer && work.trainer->parameters().count() < task.model().parameter_count())
+    size += str(", {} of which learn", with_commas(work.trainer->parameters().count()));
   const int64_t V = task.symbols();
   events.note(str("{}: {}, {}{} examples to train on", config.model, size, V > 0 ? str("{} symbols, ", V) : "", with_commas(task.rows())));
   for (const std::string& note : task.notes()) events.note(note);

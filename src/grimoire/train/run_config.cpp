@@ -50,7 +50,7 @@ Options training_options(RunConfig& config) {
     all.push_back({.name = "freeze-embeddings", .help = "they stay as they are, instead of being trained on", .target = &config.freeze_embeddings,
                    .with = "embeddings"});
   }
-  std::erase_if(all, [&](const Option& o) { return (o.name == "recompute" && !a.recomputes) || (o.name == "dtype" && a.counts); });
+  std::erase_if(all, [&](const Option& o) { return (o.name == "recompute" && !a.recomputes) || ((o.name == "dtype" || o.name == "epochs") && a.counts); });
   return all;
 }
 
@@ -69,8 +69,11 @@ Options RunConfig::options() {
       all.push_back(std::move(o));
     }
   };
-  add(task_settings().options(*this), "task");
-  add(training_options(*this), "training");
+  const Options of_task = task_settings().options(*this);
+  add(of_task, "task");
+  Options training = training_options(*this);
+  if (find(of_task, "epochs")) std::erase_if(training, [](const Option& o) { return o.name == "epochs"; });
+  add(std::move(training), "training");
   if (!architecture().counts) add(adapter.options(), "adapter");
   if (has_own_shape()) add(shape().options(), "model");
   return all;
@@ -104,6 +107,8 @@ EnumTarget dtype_target(Dtype* dtype) {
 Options TrainerOptions::trainer_options() {
   return {
       {.name = "steps", .help = "optimiser steps", .target = &steps, .low = 0, .basic = true},
+      {.name = "epochs", .help = "instead, times that the data are gone through; 0: steps say", .target = &epochs, .low = 0, .high = 1e6, .basic = true,
+       .without = {"steps"}},
       {.name = "seed", .help = "seed of every random number", .target = &seed, .low = 0, .basic = true},
       {.name = "threads", .help = "threads; 0 takes every core", .target = &threads, .low = 0, .high = 256, .basic = true},
       {.name = "rng", .help = "random numbers: our own, or PyTorch's value for value", .target = by_choice(&rng),

@@ -18,6 +18,7 @@ enum class OptimizerKind : uint8_t { sgd, adam, adamw };
 // How a model is trained, whatever it is.
 struct TrainerOptions {
   int64_t steps = 0;
+  double epochs = 0;           // times that the data are gone through, which say how many steps; 0: `steps` does
   int64_t batch_size = 0;      // examples of one micro-batch; 0 with full_batch
   int64_t accumulate = 1;      // micro-batches of one step
   bool full_batch = false;

@@ -28,7 +28,7 @@ int64_t Task::count() { fail(ErrorKind::argument, "task", "its models are traine
 Examination examined(const Task& task, Part part, const StopAsked& stop) {
   Examination e = task.examine(part, stop);
   e.part = part;
-  e.score_name = task.score_name();
+  if (e.score_name.empty()) e.score_name = task.score_name();
   return e;
 }
 

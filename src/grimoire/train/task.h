@@ -27,8 +27,9 @@ class Task {
  public:
   virtual ~Task() = default;
   virtual Pretrained& model() = 0;
-  virtual double rate_scale(const std::string& parameter) const;  // of the learning rate, as Parameters::scale_rates has it; here 1
+  virtual double rate_scale(const std::string& parameter) const;  // times the learning rate; 0: it stays as it is; here 1
   virtual int64_t rows() const = 0;  // that training may draw
+  virtual int64_t rows_of_epoch() const { return rows(); }  // so many drawn read as much as there is: fewer, where rows overlap
   virtual Sampling sampling() const { return Sampling::replacement; }
   // What these rows' loss counts in the mean of a step: of text, the targets in them. It is asked for all batches of a step before the first
   // backward, which has to know the total.

@@ -1,12 +1,14 @@
 #include "grimoire/train/task_source.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "grimoire/base/error.h"
 #include "grimoire/device/memory.h"
 #include "grimoire/hub/adapter.h"
 #include "grimoire/train/run_sizes.h"
+#include "grimoire/train/trainer.h"
 
 namespace grim {
 
@@ -17,6 +19,12 @@ namespace {
 std::map<std::string, TaskDefaults>& all_tasks() {
   static std::map<std::string, TaskDefaults> tasks = {{"lm", lm_task_settings()}};
   return tasks;
+}
+
+int64_t steps_of_epochs(const TaskSource& source, const RunConfig& c) {
+  Rng unset(RngMode::unset, 0);
+  const int64_t rows = source.make(c, unset)->rows_of_epoch(), drawn = c.full_batch ? rows : c.batch_size * c.accumulate;
+  return std::max<int64_t>(1, std::llround(std::ceil(c.epochs * static_cast<double>(rows) / static_cast<double>(std::max<int64_t>(1, drawn)))));
 }
 
 }  // namespace
@@ -40,6 +48,10 @@ std::vector<std::string> task_names() {
 void TaskSource::resolve(RunConfig& c) const {
   c.shape().check();
   if (c.batch_size == 0 && !c.full_batch) c.batch_size = 32;
+  if (c.epochs > 0) {
+    c.steps = steps_of_epochs(*this, c);
+    if (c.warmup >= c.steps) c.warmup = c.steps / 10;  // a recipe's, for more steps
+  }
   if (c.eval_every == 0) c.eval_every = std::max<int64_t>(1, std::min<int64_t>(c.steps / 10, 10000));
   if (c.save_every == 0) c.save_every = std::max<int64_t>(1, std::min<int64_t>(c.steps / 5, 20000));
 }
@@ -74,6 +86,7 @@ RunSizes TaskSource::sizes(const RunConfig& c) const {
   Rng rng(c.rng, static_cast<uint64_t>(c.seed));
   const std::unique_ptr<Task> task = (whole ? *whole : *this).make(small, rng);
   if (c.adapter.adapts()) attach_adapter_of_run(task->model(), c.adapter, small.init_from, rng);
+  freeze_as_asked(c, *task);
   RunSizes s{.vocabulary = task->symbols(), .parameters = task->model().parameter_count(), .examples = task->rows()};
   const int64_t first = 0;
   if (s.examples > 0) s.asked = task->weight({&first, 1});
@@ -91,6 +104,7 @@ RunSizes TaskSource::sizes(const RunConfig& c) const {
   if (!axes.empty()) {
     const std::unique_ptr<ModelConfig> shape = c.shape_for(s.vocabulary);
     s.parameters = whole_bytes(shape->parameter_count());
+    s.frozen *= 4 * shape->parameter_count() / s.weights;
     s.weights = 4 * shape->parameter_count();
     s.buffers = shape->buffer_bytes();
   }

@@ -33,7 +33,8 @@ class TaskSource {
   // Fresh weights from `rng`. `checkpoint`: the folder of one that is gone on from, when the data are numbered as they were there.
   // throws: input, data that are too few or do not fit
   virtual std::unique_ptr<Task> make(const RunConfig& config, Rng& rng, const std::string& checkpoint = "") const = 0;
-  // Fills in what the configuration leaves open: here batch size and intervals. throws: argument, sizes that do not go together; usage; input
+  // Fills in what the configuration leaves open: here batch size, the steps that epochs are, and intervals; what overrides it fills in the shape first.
+  // throws: argument, sizes that do not go together; usage; input
   virtual void resolve(RunConfig& config) const;
   virtual std::vector<std::string> warnings(const RunConfig& config) const;  // of the model's shape, and shapes that cost far more than they teach
   virtual CorpusFormat format() const { return CorpusFormat::lines; }  // which of an architecture's recipes is meant for such data

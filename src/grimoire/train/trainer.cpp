@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/hub/adapter.h"
@@ -59,24 +60,50 @@ std::unique_ptr<Task> make_task(const RunConfig& config, const TaskSource& sourc
                                 std::string& about_embeddings) {
   std::unique_ptr<Task> task = source.make(config, rng, checkpoint);
   if (checkpoint.empty() && !config.embeddings.empty()) about_embeddings = take_embeddings(*task, config);
-  if (!config.adapter.adapts()) return task;
-  if (checkpoint.empty()) adapter = attach_adapter_of_run(task->model(), config.adapter, config.init_from, rng);
-  else attach_adapter(task->model(), adapter = read_adapter_config(checkpoint), rng);
+  if (config.adapter.adapts()) {
+    if (checkpoint.empty()) adapter = attach_adapter_of_run(task->model(), config.adapter, config.init_from, rng);
+    else attach_adapter(task->model(), adapter = read_adapter_config(checkpoint), rng);
+  }
+  freeze_as_asked(config, *task);
   return task;
 }
 
+// While one lives all weights are those that are saved and loaded, none of them rounded.
+class Exact {
+ public:
+  Exact(const Parameters& parameters, const std::vector<Rounded>& frozen) : masters_(parameters), frozen_(frozen) {
+    for (const Rounded& r : frozen_) r.tensor.rebind(r.exact);
+  }
+  ~Exact() {
+    for (const Rounded& r : frozen_) copy_into(r.narrow, r.exact), r.tensor.rebind(r.narrow);
+  }
+  Exact(const Exact&) = delete;
+  Exact& operator=(const Exact&) = delete;
+
+ private:
+  const WithMasters masters_;
+  const std::vector<Rounded>& frozen_;
+};
+
 }  // namespace
+
+void freeze_as_asked(const RunConfig& config, Task& task) {
+  std::set<std::string> frozen;
+  for (const NamedTensor& t : task.model().frozen()) frozen.insert(t.name);
+  task.model().freeze([&](const std::string& name) {
+    return frozen.contains(name) || (config.freeze_embeddings && is_token_table(config.architecture(), name)) || task.rate_scale(name) == 0;
+  });
+}
 
 Trainer::Trainer(const RunConfig& config, const TaskSource& source, const std::string& checkpoint)
     : options_(config), rng_(config.rng, seed_of(config), "init"), task_(make_task(config, source, rng_, checkpoint, adapter_, about_embeddings_)),
       run_(to_json(provenance_of(config, source))), parameters_(std::make_unique<Parameters>(task_->model().parameters(), config.dtype)),
       optimizer_(make_optimizer(config, *parameters_)), schedule_(make_schedule(config)) {
-  parameters_->scale_rates([&](const Parameters::Range& r) {
-    return config.freeze_embeddings && is_token_table(config.architecture(), r.name) ? 0 : task_->rate_scale(r.name);
-  });
+  parameters_->scale_rates([&](const Parameters::Range& r) { return task_->rate_scale(r.name); });
   if (config.recompute) check_recomputes(config);
   if (config.dtype == Dtype::bf16) {
-    round_frozen_to_bf16(task_->model());
+    rounded_ = round_frozen_to_bf16(task_->model());
+    if (adapter_.adapts()) rounded_.clear();  // what it stands beside is not saved
     compute_in_bf16(task_->model());
   }
   if (config.ema > 0) ema_ = std::make_unique<Ema>(*parameters_, config.ema);
@@ -160,7 +187,7 @@ std::vector<CheckpointFile> Trainer::files() const {
 void Trainer::save(const std::string& path) {
   const std::string bad = parameters_->first_bad_value();
   if (!bad.empty()) throw Error(ErrorKind::numeric, str("not saved: the weights '{}' are not finite", bad), "the last checkpoint stands");
-  const WithMasters exact(*parameters_);
+  const Exact exact(*parameters_, rounded_);
   std::vector<CheckpointFile> files = this->files();
   const Json training = Json::object({{"step", position.step},
                                       {"optimizer_steps", optimizer_->steps()},
@@ -182,7 +209,7 @@ void Trainer::save(const std::string& path) {
 
 void Trainer::save_weights(const std::string& path) {
   const Averaged averaged(ema_.get());
-  const WithMasters exact(*parameters_);
+  const Exact exact(*parameters_, rounded_);
   save_checkpoint(path, files(), about_step(position.step, run_));
 }
 
@@ -195,7 +222,7 @@ void Trainer::forget_best() {
 
 void Trainer::load(const std::string& path) {
   {
-    const WithMasters exact(*parameters_);
+    const Exact exact(*parameters_, rounded_);
     task_->load(path);
   }
   const std::string training_path = join_path(path, "training.json");

@@ -7,11 +7,15 @@
 #include <memory>
 
 #include "grimoire/data/batcher.h"
+#include "grimoire/nn/products.h"
 #include "grimoire/optim/optimizer.h"
 #include "grimoire/optim/schedule.h"
 #include "grimoire/train/run_config.h"
 
 namespace grim {
+
+// What stays as it is, by the settings or by its task's rates, is frozen; what is frozen already stays so.
+void freeze_as_asked(const RunConfig& config, Task& task);
 
 class Trainer {
  public:
@@ -82,6 +86,7 @@ class Trainer {
   std::unique_ptr<Task> task_;
   Json run_;  // for manifests: provenance.h
   std::unique_ptr<Parameters> parameters_;
+  std::vector<Rounded> rounded_;  // frozen weights that are saved with the others
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Ema> ema_;
   std::unique_ptr<Batcher> batcher_;

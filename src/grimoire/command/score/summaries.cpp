@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "grimoire/base/error.h"
-#include "grimoire/command/rouge_rows.h"
+#include "grimoire/task/rouge_rows.h"
 #include "grimoire/command/score/form.h"
 #include "grimoire/metric/plain_text.h"
 #include "grimoire/metric/rouge.h"

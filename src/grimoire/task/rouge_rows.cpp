@@ -1,4 +1,4 @@
-#include "grimoire/command/rouge_rows.h"
+#include "grimoire/task/rouge_rows.h"
 
 #include "grimoire/base/str.h"
 
