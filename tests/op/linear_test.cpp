@@ -26,7 +26,7 @@ TEST(Linear, EveryActivationMatchesItsTwin) {
 }
 
 TEST(Linear, ShapesAndLayouts) {
-  for (const auto& [x, w] : {std::pair<Shape, Shape>{{1, 1}, {1, 1}}, {{0, 3}, {3, 2}}, {{7}, {7, 3}}, {{33, 17}, {17, 65}}})
+  for (const auto& [x, w] : {std::pair<Shape, Shape>{{1, 1}, {1, 1}}, {{0, 3}, {3, 2}}, {{7}, {7, 3}}, {{33, 17}, {17, 65}}, {{3, 0}, {0, 5}}})
     check_op({.name = x.to_string() + w.to_string(), .inputs = {{x}, {w}},
               .run = [](const Inputs& in) { return linear(in[0], in[1]); }});
   check_op({.name = "transposed weight", .inputs = {{{6, 5}}, {{4, 5}}, {{4}}},

@@ -43,7 +43,9 @@ Tensor matrix(const Tensor& w) { return w.contiguous() || view::transpose(w, 0, 
 
 // x (..., C_in) as rows.
 Tensor rows_of(const Tensor& x) {
-  return view::try_reshape(saved(contiguous(x)), {x.numel() / std::max<int64_t>(1, x.dim(-1)), x.dim(-1)});
+  int64_t rows = 1;
+  for (int axis = 0; axis + 1 < x.ndim(); ++axis) rows *= x.dim(axis);
+  return view::try_reshape(saved(contiguous(x)), {rows, x.dim(-1)});
 }
 Shape shape_of(const Tensor& x, int64_t C_out) {
   Shape shape = x.shape();

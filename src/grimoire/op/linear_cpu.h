@@ -21,7 +21,7 @@ void linear_evaluated(const Tensor& x, std::span<const EvaluatedLayer> layers);
 // dz = dy act'(.), `kept` being `pre` or y; without an activation nothing is kept and dz is dy. dbias = beta dbias + column sums of dz, where it
 // is defined.
 void bias_activation_backward(Activation activation, const Tensor& dy, const Tensor& kept, const Tensor& dz, const Tensor& dbias, float beta);
-// c = a b + beta c; a and b may be transposes.
+// c = a b + beta c, beta 0 or 1; a and b may be transposes.
 void product(const Tensor& a, const Tensor& b, const Tensor& c, float beta);
 
 }  // namespace grim::cpu
