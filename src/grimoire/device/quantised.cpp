@@ -112,6 +112,9 @@ template <BlockType type, int64_t count> void multiply_plainly(const char* panel
 
 #ifdef __x86_64__
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuninitialized"  // as in amx_tiles.cpp
+#endif
 #define GRIM_AMX __attribute__((target("avx512f,avx512bw,avx512bf16,f16c")))
 #define GRIM_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 inline int32_t four(const int8_t* p) {
