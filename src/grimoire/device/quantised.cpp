@@ -114,6 +114,7 @@ template <BlockType type, int64_t count> void multiply_plainly(const char* panel
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wuninitialized"  // as in amx_tiles.cpp
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 #define GRIM_AMX __attribute__((target("avx512f,avx512bw,avx512bf16,f16c")))
 #define GRIM_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
