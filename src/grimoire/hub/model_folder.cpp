@@ -122,20 +122,27 @@ std::vector<NamedTensor> read_all(const std::vector<TensorSource>& sources) {
   return tensors;
 }
 
-// What few bits a matrix is to be held in, if any.
-std::optional<BlockType> wanted_of(const TensorSource& source, WeightType products) {
-  if (products != WeightType::automatic) return block_type(products);
-  if (!source.stored) return std::nullopt;
-  return source.stored->name == "Q8_0" ? std::optional(BlockType::q8_0) : source.stored->name == "Q4_0" ? std::optional(BlockType::q4_0) : std::nullopt;
+struct FewBits {
+  std::string_view stored;  // as files call it
+  BlockType block;
+  WeightType weights;
+};
+constexpr FewBits kFewBits[] = {{"Q8_0", BlockType::q8_0, WeightType::q8_0}, {"Q4_0", BlockType::q4_0, WeightType::q4_0}};
+
+// What few bits a matrix is to be held in; null: in none.
+const FewBits* wanted_of(const TensorSource& source, WeightType products) {
+  const auto* const found = std::ranges::find_if(kFewBits, [&](const FewBits& few) {
+    return products == WeightType::automatic ? source.stored && source.stored->name == few.stored : few.weights == products;
+  });
+  return found == std::end(kFewBits) ? nullptr : found;
 }
 
-QuantisedMatrix quantised(const TensorSource& source, BlockType type) {
-  const bool as_it_is = source.stored && source.bytes && source.stored->name == (type == BlockType::q8_0 ? "Q8_0" : "Q4_0");
-  if (!as_it_is) return quantised(source.read(), type);
+QuantisedMatrix quantised(const TensorSource& source, const FewBits& few) {
+  if (!source.stored || !source.bytes || source.stored->name != few.stored) return quantised(source.read(), few.block);
   const std::string bytes = source.bytes();
   const Tensor blocks = Tensor::empty({std::ssize(bytes)}, Dtype::u8);
   std::memcpy(blocks.raw(), bytes.data(), bytes.size());
-  return quantised(blocks, type, source.shape[0], source.shape[1]);
+  return quantised(blocks, few.block, source.shape[0], source.shape[1]);
 }
 
 // Matrices that are to be of few bits are put into the model one after the other, where all its tensors have the names of the sources, and leave them:
@@ -147,10 +154,10 @@ void put_quantised(ModelFolder& opened, std::vector<TensorSource>& sources, Weig
   for (const QuantisedPlace& place : quantised_places(*opened.model)) {
     const auto source = named(place.path);
     if (source == sources.end() || source->shape != place.shape) continue;
-    const std::optional<BlockType> type = wanted_of(*source, products);
-    if (!type) continue;
-    place.put(quantised(*source, *type));
-    opened.products = *type == BlockType::q8_0 ? WeightType::q8_0 : WeightType::q4_0;
+    const FewBits* const few = wanted_of(*source, products);
+    if (!few) continue;
+    place.put(quantised(*source, *few));
+    opened.products = few->weights;
     sources.erase(source);
   }
 }
