@@ -3,7 +3,7 @@
 // Says "ready" and then, for every line on stdin, what a round took, in seconds of wall time and of the processor, and what came of it:
 //   generate   reading all texts, of one length, and choosing a token for each; the COUNT tokens behind them, greedily; the tokens, text by text
 //   beams      COUNT tokens for each text, four beams, one text at a time; the tokens of the last
-//   embed      all texts, COUNT at a time, in the order of their lengths: the mean over the tokens, to length 1; the first text's first four numbers
+//   embed      all texts, COUNT at a time, in the order of their lengths: the mean over the tokens, to length 1; the cosine of each text with the next
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -117,7 +117,7 @@ std::string embed(const TextEncoder& model, const Texts& texts, int64_t count) {
     }
   }
   std::string all = watch.lap();
-  for (size_t c = 0; c < 4; ++c) all += str(" {:.6f}", vectors[c]);
+  for (const float* v = vectors.data(); v + C < vectors.data() + vectors.size(); v += C) all += str(" {:.8f}", std::inner_product(v, v + C, v + C, 0.0f));
   return all;
 }
 

@@ -13,9 +13,12 @@ Jobs:
     ...-bf16        the same with weights in bfloat16, sums in float32; CTranslate2 has no such type on these machines. Answers differ then: each
                     side rounds other numbers
     ...-q8_0, -q4_0 SmolLM2's matrices in ggml's blocks of 8 and 4 bits, one GGUF file for ours and llama.cpp
+    llama1b-q8_0, -q4_0  the same of 1.1 thousand million random weights in TinyLlama's shape
     minilm-equal    vectors of 128 texts of 128 tokens, texts a second: batches of 32, token ids in, mean over the tokens, to length 1
     minilm-natural  vectors of the first 512 of --sentences (a sentence a line, as SST-2's train.tsv has them): batches by length, as sentence-transformers
                     makes them, and "unsorted", as they come
+    ...-q8_0        the same in 8 bits: our matrices in ggml's blocks, onnxruntime's as its dynamic quantisation makes them with a scale for each column;
+                    PyTorch's float32 beside them, and how the cosines of each text with the next are ordered as there (Spearman's correlation)
     marian          the base Transformer of Vaswani et al. 2017, random weights: 64 tokens behind each of 4 sources of 32, four beams, one source at a time
 
 Models are written and converted into --work once. Every side is a process, started anew --restarts times; the others are stopped while one has its turn.
@@ -50,7 +53,8 @@ WRITING = {  # prompts and the type of the weights
     for many, texts in (("", 1), ("-8", 8))
     for kind, dtype in (("", "f32"), ("-bf16", "bf16"), ("-q8_0", "q8_0"), ("-q4_0", "q4_0"))
     if model == "smollm2" or not kind.startswith("-q")
-}
+} | {f"llama1b-{dtype}": (1, dtype) for dtype in ("q8_0", "q4_0")}
+EMBEDDING = {texts + kind: (texts, dtype) for texts in ("minilm-equal", "minilm-natural") for kind, dtype in (("", "f32"), ("-q8_0", "q8_0"))}
 BYTES = {"f32": 4, "bf16": 2, "q8_0": 34 / 32, "q4_0": 18 / 32}  # of a weight
 
 
@@ -104,14 +108,15 @@ class Models:
 
 
 def jobs(models):
-    """name: (task, count, texts, [(phase, units of the rate)], {side: folder}); those that end in -bf16 are of weights in bfloat16"""
+    """name: (task, count, texts, [(phase, units of the rate)], {side: folder}); what the ends of names mean, the top of this file says"""
 
     def generating(model, texts, dtype):
         prompts = models.texts(f"{model}-prompts-{texts}", [512] * texts, 49000)
         phases = [(f"read {texts} x 512", texts * 512), (f"write {texts} x 128", texts * 128)]
-        folder = models.converted(model, model) if model == "smollm2" else models.written(model)
+        smollm2 = models.converted("smollm2", "smollm2") if model != "gpt2" else None  # whose tokenizer llama1b has
+        folder = smollm2 if model == "smollm2" else models.written(model)
         if dtype.startswith("q"):
-            file = models.converted(f"{model}-gguf-{dtype}", model, "--to", "gguf", "--dtype", dtype)
+            file = models.converted(f"{model}-gguf-{dtype}", folder.resolve(), "--to", "gguf", "--dtype", dtype)
             return "generate", 128, prompts, phases, {"ours": file, "llama.cpp": file}
         sides = {"ours": folder, "transformers": folder}
         if dtype == "f32":
@@ -123,9 +128,15 @@ def jobs(models):
             sides["llama.cpp"] = lambda: models.for_peer(model, "llama.cpp", *of_dtype)
         return "generate", 128, prompts, phases, sides
 
-    def embedding(texts, unsorted):
+    def embedding(texts, dtype):
         folder = models.args.models / "minilm"
-        sides = {"ours": folder, "PyTorch": folder, "onnxruntime": lambda: models.for_peer("minilm", "onnxruntime")}
+        sides = {"ours": folder, "PyTorch": folder}
+        if dtype == "f32":
+            sides["onnxruntime"] = lambda: models.for_peer("minilm", "onnxruntime")
+        else:
+            sides["onnxruntime"] = lambda: models.made("minilm-onnx-int8", *models.python, "int8", models.for_peer("minilm", "onnxruntime"), None)
+        unsorted = texts == "minilm-natural" and dtype == "f32"
+        texts = models.sentences(512) if texts == "minilm-natural" else models.texts("equal", [128] * 128, 30000)
         if unsorted:
             sides |= {f"{peer} unsorted": sides[peer] for peer in ("PyTorch", "onnxruntime")}
         return "embed", 32, texts, [("texts", len(texts.read_text().splitlines()))], sides
@@ -136,12 +147,11 @@ def jobs(models):
         return "beams", 64, models.texts("marian-sources", [32] * 4, 31000), [("beams 4 x 64", 4 * 64)], sides
 
     writing = {name: lambda name=name, shape=shape: generating(name.split("-")[0], *shape) for name, shape in WRITING.items()}
-    return writing | {"minilm-equal": lambda: embedding(models.texts("equal", [128] * 128, 30000), False),
-                      "minilm-natural": lambda: embedding(models.sentences(512), True), "marian": marian}
+    return writing | {name: lambda how=how: embedding(*how) for name, how in EMBEDDING.items()} | {"marian": marian}
 
 
 def measure(args, models, name, threads, shim):
-    """[(phase, {side: (rate by wall time, rate by processor time)}, sides whose answer differs)]"""
+    """[(phase, {side: (rate by wall time, rate by processor time)}, sides whose answer differs)], and what else is to be said"""
     task, count, texts, phases, folders = jobs(models)[name]()
     plain, tuned = plain_environment(threads), tuned_environment(threads, shim)
     rounds, made = {}, {}
@@ -156,7 +166,8 @@ def measure(args, models, name, threads, shim):
                 if args.sides and peer not in args.sides:
                     continue
                 folder = folder() if callable(folder) else folder
-                tail = [str(part) for part in (folder, threads, texts, count, WRITING[name][1] if name in WRITING else "f32")]
+                dtype = (WRITING | EMBEDDING).get(name, (None, "f32"))[1]
+                tail = [str(part) for part in (folder, threads, texts, count, dtype)]
                 command = [args.ours / "bench/compare/bench_inference", task] if side == "ours" else [sys.executable, PEERS, peer, "-".join([task, *unsorted])]
                 sides.append(Turn(side, [str(part) for part in command] + tail, tuned if peer in ("transformers", "PyTorch") else plain))
                 print(f"{side}: {sides[-1].greeting}", file=sys.stderr)
@@ -171,8 +182,18 @@ def measure(args, models, name, threads, shim):
                 side.close()
     ours = made.get("ours", [])
     differs = [side for side, answer in made.items() if any(abs(float(a) - float(b)) > 2e-5 for a, b in zip(ours, answer, strict=True))]
+    said = ""
+    if name in EMBEDDING and EMBEDDING[name][1] != "f32" and "PyTorch" in made:
+        differs, correlations = [], {side: spearman(answer, made["PyTorch"]) for side, answer in made.items() if side != "PyTorch"}
+        said = "as PyTorch orders them: " + ", ".join(f"{side} {correlation:.5f}" for side, correlation in correlations.items())
     best = {side: [min(column) for column in zip(*all_rounds)] for side, all_rounds in rounds.items()}
-    return [(phase, {side: (units / b[2 * i], units / b[2 * i + 1]) for side, b in best.items()}, differs) for i, (phase, units) in enumerate(phases)]
+    return [(phase, {side: (units / b[2 * i], units / b[2 * i + 1]) for side, b in best.items()}, differs) for i, (phase, units) in enumerate(phases)], said
+
+
+def spearman(a, b):
+    """Of numbers of which no two are equal."""
+    places = [{i: place for place, i in enumerate(sorted(range(len(x)), key=lambda i: float(x[i])))} for x in (a, b)]
+    return 1 - 6 * sum((places[0][i] - places[1][i]) ** 2 for i in range(len(a))) / (len(a) * (len(a) ** 2 - 1))
 
 
 def writing_limit(models, name, known, threads):
@@ -190,7 +211,7 @@ def writing_limit(models, name, known, threads):
     return texts * 1e9 * known["memory read, GB/s", threads > 1] / (numbers * BYTES[dtype] + kept * (2 if dtype == "bf16" else 4))
 
 
-def line(name, threads, phase, rates, differs, limit):
+def line(name, threads, phase, rates, differs, limit, said):
     cells = [f"{name}, {phase}", str(threads)]
     cells += [f"{side} {wall:.1f} ({cpu:.1f})" + (" differs" if side in differs else "") for side, (wall, cpu) in rates.items()]
     for kind in ("", "unsorted"):
@@ -200,13 +221,15 @@ def line(name, threads, phase, rates, differs, limit):
             cells.append(f"{kind} {wall:.2f}x ({cpu:.2f}x)".strip())
     if limit and "ours" in rates:
         cells.append(f"{100 * rates['ours'][0] / limit:.0f} % of the limit")
+    if said:
+        cells.append(said)
     return "| " + " | ".join(cells) + " |"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--job", nargs="+", default=["all"],
-                        choices=["all", *WRITING, "minilm-equal", "minilm-natural", "marian"])
+                        choices=["all", *WRITING, *EMBEDDING, "marian"])
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--restarts", type=int, default=2, help="of every side: a process is up to a third faster or slower than another of the same program")
@@ -227,9 +250,10 @@ def main():
         shim = build_shim(folder)
         for name in names:
             for threads in args.threads:
-                for phase, rates, differs in measure(args, models, name, threads, shim):
+                phases, said = measure(args, models, name, threads, shim)
+                for phase, rates, differs in phases:
                     limit = writing_limit(models, name, known, threads) if phase.startswith("write") and known else None
-                    print(line(name, threads, phase, rates, differs, limit), flush=True)
+                    print(line(name, threads, phase, rates, differs, limit, said), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
 """The peers of inference.py, one process each, with the protocol of bench_inference (inference.cpp).
 
     inference_peers.py PEER TASK FOLDER THREADS TEXTS COUNT f32|bf16
-    inference_peers.py write gpt2|marian FOLDER        a model of random weights, as transformers writes it
+    inference_peers.py write gpt2|marian|llama1b FOLDER  a model of random weights, as transformers writes it
     inference_peers.py onnx|ctranslate2|gguf FOLDER OUT [bf16]  a model folder turned into what that peer reads (gguf: GPT-2 alone; its matrices as bfloat16)
+    inference_peers.py int8 FOLDER OUT                 what onnx made, in 8 bits
     inference_peers.py ids FOLDER OUT SENTENCES COUNT  token ids of the first so many sentences, one a line up to a tab
 """
 
 import os
 import pathlib
+import shutil
 import sys
 import time
 
@@ -217,7 +219,7 @@ def torch_embed(folder, threads, texts, count, dtype, by_length=True):
             means = torch.nn.functional.normalize((hidden * weights).sum(1) / weights.sum(1))
             for row, i in enumerate(some):
                 vectors[i] = means[row]
-        return watch.lap() + words(f"{x:.6f}" for x in vectors[0][:4].tolist())
+        return watch.lap() + words(f"{float(a @ b):.8f}" for a, b in zip(vectors, vectors[1:]))
 
     return f"PyTorch {torch.__version__} (transformers {transformers.__version__})", run
 
@@ -239,7 +241,7 @@ def onnxruntime_embed(folder, threads, texts, count, dtype, by_length=True):
             means /= numpy.linalg.norm(means, axis=1, keepdims=True)
             for row, i in enumerate(some):
                 vectors[i] = means[row]
-        return watch.lap() + words(f"{x:.6f}" for x in vectors[0][:4].tolist())
+        return watch.lap() + words(f"{float(a @ b):.8f}" for a, b in zip(vectors, vectors[1:]))
 
     return f"onnxruntime {onnxruntime.__version__}", run
 
@@ -268,6 +270,13 @@ def write_model(kind, folder):
     torch.manual_seed(7)
     if kind == "gpt2":
         model = transformers.GPT2LMHeadModel(transformers.GPT2Config())
+    elif kind == "llama1b":  # the shape of TinyLlama 1.1B with SmolLM2's vocabulary, one table for both ends
+        config = transformers.LlamaConfig(hidden_size=2048, intermediate_size=5632, num_hidden_layers=22, num_attention_heads=32, num_key_value_heads=4,
+                                          vocab_size=49152, max_position_embeddings=2048, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2)
+        transformers.LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
+        for name in ("tokenizer.json", "tokenizer_config.json"):
+            shutil.copy(pathlib.Path(folder).with_name("smollm2") / name, folder)
+        return
     else:  # the base Transformer of Vaswani et al. 2017
         halves = {f"{half}_{key}": size for half in ("encoder", "decoder") for key, size in (("layers", 6), ("attention_heads", 8), ("ffn_dim", 2048))}
         config = transformers.MarianConfig(**halves, vocab_size=32000, decoder_vocab_size=32000, d_model=512, max_position_embeddings=512,
@@ -310,6 +319,16 @@ def to_onnx(folder, out):
     fused = optimizer.optimize_model(str(plain), model_type="bert", num_heads=model.config.num_attention_heads, hidden_size=model.config.hidden_size)
     print(fused.get_fused_operator_statistics(), file=sys.stderr)
     fused.save_model_to_file(str(pathlib.Path(out) / "model.onnx"))
+
+
+def to_int8(folder, out):
+    """That model with matrices of 8 bits, a scale for each column, and inputs rounded as they come."""
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    pathlib.Path(out).mkdir()
+    quantize_dynamic(str(pathlib.Path(folder) / "model.onnx"), str(pathlib.Path(out) / "model.onnx"), per_channel=True, weight_type=QuantType.QInt8,
+                     extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
 
 
 def to_ctranslate2(folder, out):
@@ -372,6 +391,8 @@ def main():
         return write_model(task, rest[0])
     if peer == "onnx":
         return to_onnx(task, rest[0])
+    if peer == "int8":
+        return to_int8(task, rest[0])
     if peer == "ctranslate2":
         return to_ctranslate2(task, rest[0])
     if peer == "gguf":

@@ -20,7 +20,7 @@
 namespace grim::device {
 namespace {
 
-constexpr int64_t kPanel = 16, kMostRows = 8;  // columns of a panel, rows that meet it at once
+constexpr int64_t kPanel = 16, kMostRows = 8, kPairRows = 6;  // columns of a panel; rows that meet it at once, and two of them
 
 int64_t quant_bytes(BlockType type) { return type == BlockType::q8_0 ? kBlock : kBlock / 2; }  // of a column's block
 int64_t panel_bytes(BlockType type, int64_t K) { return (kPanel * (quant_bytes(type) + 2) * (K / kBlock) + 63) / 64 * 64; }
@@ -124,46 +124,62 @@ inline int32_t four(const int8_t* p) {
   return v;
 }
 
-template <BlockType type, int64_t count>
+// `panels` of them, one behind the other: each number of x that is read meets all.
+template <BlockType type, int64_t count, int64_t panels>
 GRIM_VNNI void multiply_vnni(const char* panel, int64_t K, const Rows& x, int64_t r, float* y, int64_t y_row) {
   constexpr int64_t kLoads = type == BlockType::q8_0 ? 8 : 4;
   constexpr int64_t kStreamed = 4, kAhead = 64;  // rows that wait for memory; 64-byte lines that are asked for early
-  const auto* q = reinterpret_cast<const __m512i*>(panel);
-  const uint16_t* const scales = scales_of(panel, type, K);
-  const int64_t blocks = K / kBlock;
+  const int64_t blocks = K / kBlock, next = panel_bytes(type, K);
   const int8_t* const a = x.q + r * K;
   const float* const scale = x.scale + r * blocks;
   const int32_t* const shift = x.shift + r * blocks;
   const __m512i low_half = _mm512_set1_epi8(15);
-  __m512 sums[count];
-  for (int64_t m = 0; m < count; ++m) sums[m] = _mm512_setzero_ps();
-  for (int64_t b = 0; b < blocks; ++b, q += kLoads) {
-    __m512i sum[count];
-    for (int64_t m = 0; m < count; ++m) sum[m] = _mm512_set1_epi32(shift[m * blocks + b]);
+  __m512 sums[panels][count];
+  for (auto& of_panel : sums)
+    for (__m512& sum : of_panel) sum = _mm512_setzero_ps();
+  for (int64_t b = 0; b < blocks; ++b) {
+    __m512i sum[panels][count];
+    for (auto& of_panel : sum)
+      for (int64_t m = 0; m < count; ++m) of_panel[m] = _mm512_set1_epi32(shift[m * blocks + b]);
 #pragma GCC unroll 8
     for (int64_t j = 0; j < kLoads; ++j) {
-      const __m512i w = _mm512_load_si512(q + j);
-      if constexpr (count <= kStreamed) _mm_prefetch(reinterpret_cast<const char*>(q + j + kAhead), _MM_HINT_T0);
       const int8_t* const at = a + b * kBlock + 4 * j;
-      if constexpr (type == BlockType::q8_0) {
+      __m512i w[panels], high[panels];
+#pragma GCC unroll 2
+      for (int64_t p = 0; p < panels; ++p) {
+        const char* const q = panel + p * next + (b * kLoads + j) * 64;
+        w[p] = _mm512_load_si512(q);
+        if constexpr (count * panels <= kStreamed) _mm_prefetch(q + kAhead * 64, _MM_HINT_T0);
+        if constexpr (type == BlockType::q4_0) {
+          high[p] = _mm512_and_si512(_mm512_srli_epi16(w[p], 4), low_half);
+          w[p] = _mm512_and_si512(w[p], low_half);
+        }
+      }
 #pragma GCC unroll 8
-        for (int64_t m = 0; m < count; ++m) sum[m] = _mm512_dpbusd_epi32(sum[m], w, _mm512_set1_epi32(four(at + m * K)));
-      } else {
-        const __m512i low = _mm512_and_si512(w, low_half), high = _mm512_and_si512(_mm512_srli_epi16(w, 4), low_half);
-#pragma GCC unroll 8
-        for (int64_t m = 0; m < count; ++m) {
-          sum[m] = _mm512_dpbusd_epi32(sum[m], low, _mm512_set1_epi32(four(at + m * K)));
-          sum[m] = _mm512_dpbusd_epi32(sum[m], high, _mm512_set1_epi32(four(at + m * K + kBlock / 2)));
+      for (int64_t m = 0; m < count; ++m) {
+        const __m512i v = _mm512_set1_epi32(four(at + m * K));
+#pragma GCC unroll 2
+        for (int64_t p = 0; p < panels; ++p) sum[p][m] = _mm512_dpbusd_epi32(sum[p][m], w[p], v);
+        if constexpr (type == BlockType::q4_0) {
+          const __m512i u = _mm512_set1_epi32(four(at + m * K + kBlock / 2));
+#pragma GCC unroll 2
+          for (int64_t p = 0; p < panels; ++p) sum[p][m] = _mm512_dpbusd_epi32(sum[p][m], high[p], u);
         }
       }
     }
-    const __m512 d = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(scales + b * kPanel)));
+#pragma GCC unroll 2
+    for (int64_t p = 0; p < panels; ++p) {
+      const __m512 d = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(scales_of(panel + p * next, type, K) + b * kPanel)));
 #pragma GCC unroll 8
-    for (int64_t m = 0; m < count; ++m)
-      sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[m]), _mm512_mul_ps(d, _mm512_set1_ps(scale[m * blocks + b])), sums[m]);
+      for (int64_t m = 0; m < count; ++m)
+        sums[p][m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[p][m]), _mm512_mul_ps(d, _mm512_set1_ps(scale[m * blocks + b])), sums[p][m]);
+    }
   }
-  for (int64_t m = 0; m < count; ++m) _mm512_storeu_ps(y + m * y_row, sums[m]);
+  for (int64_t p = 0; p < panels; ++p)
+    for (int64_t m = 0; m < count; ++m) _mm512_storeu_ps(y + m * y_row + p * kPanel, sums[p][m]);
 }
+template <BlockType type, int64_t count> constexpr PanelProduct one_vnni = multiply_vnni<type, count, 1>;
+template <BlockType type> constexpr PanelProduct kPairVnni = multiply_vnni<type, kPairRows, 2>;
 
 // Eight columns at a time. Products of bytes are added in pairs to 16 bits, which hold 2 * 127 * 128: of Q8_0 the quants' signs go over to x.
 template <BlockType type, int64_t count>
@@ -229,15 +245,17 @@ template <BlockType type> GRIM_AMX void unpack_block(const char* quants, const u
 struct Kernels {
   void (*round)(const float* x, int64_t K, int32_t zero, int8_t* q, float* scale, int32_t* shift);
   PanelProduct rows[kMostRows];  // of 1 .. 8
+  PanelProduct pair;             // two panels and kPairRows rows, as many as there are registers for; or none
 };
-#define GRIM_ROWS(round, f, type) {round, {f<type, 1>, f<type, 2>, f<type, 3>, f<type, 4>, f<type, 5>, f<type, 6>, f<type, 7>, f<type, 8>}}
-#define GRIM_BOTH(round, function) {GRIM_ROWS(round, function, BlockType::q8_0), GRIM_ROWS(round, function, BlockType::q4_0)}
+#define GRIM_ROWS(round, f, pair, type) {round, {f<type, 1>, f<type, 2>, f<type, 3>, f<type, 4>, f<type, 5>, f<type, 6>, f<type, 7>, f<type, 8>}, pair<type>}
+#define GRIM_BOTH(round, f, pair) {GRIM_ROWS(round, f, pair, BlockType::q8_0), GRIM_ROWS(round, f, pair, BlockType::q4_0)}
+template <BlockType> constexpr PanelProduct kNoPair = nullptr;
 
 const Kernels& kernels(BlockType type) {
   static const Kernels* const best = [] {
-    static constexpr Kernels plain[] = GRIM_BOTH(round_row_plainly, multiply_plainly);
+    static constexpr Kernels plain[] = GRIM_BOTH(round_row_plainly, multiply_plainly, kNoPair);
 #ifdef __x86_64__
-    static constexpr Kernels vnni[] = GRIM_BOTH(round_row_avx2, multiply_vnni), avx2[] = GRIM_BOTH(round_row_avx2, multiply_avx2);
+    static constexpr Kernels vnni[] = GRIM_BOTH(round_row_avx2, one_vnni, kPairVnni), avx2[] = GRIM_BOTH(round_row_avx2, multiply_avx2, kNoPair);
     if (onednn_has(dnnl_cpu_isa_avx512_core_vnni)) return vnni;
     if (onednn_has(dnnl_cpu_isa_avx2)) return avx2;
 #endif
@@ -350,26 +368,40 @@ void gemm(const float* a, int64_t M, std::span<const PanelsProduct> products) {
   parallel_for(M, std::max<int64_t>(1, 16384 / std::max<int64_t>(K, 1)), [&](int64_t first, int64_t last) {
     for (int64_t m = first; m < last; ++m) best.round(a + m * K, K, zero, x.q + m * K, x.scale + m * blocks, x.shift + m * blocks);
   });
-  // A piece of work is 256 KiB of panels that are read once, or as many multiply-adds as take as long.
-  constexpr int64_t kBytes = 256 * 1024, kWork = 4 * 1024 * 1024;
-  const int64_t grain = std::max<int64_t>(1, std::min(kBytes / std::max<int64_t>(each, 1), kWork / std::max<int64_t>(M * K * kPanel, 1)));
-  for (const auto& [b, c, epilogue] : products)
-    parallel_for((b.N + kPanel - 1) / kPanel, grain, [&](int64_t first, int64_t last) {
-      float tail[kMostRows * kPanel];
-      for (int64_t p = first; p < last; ++p) {
-        const char* const panel = b.at + p * each;
-        const int64_t n = p * kPanel, there = std::min(kPanel, b.N - n);
-        for (int64_t m = 0; m < M; m += kMostRows) {
-          const int64_t count = std::min(kMostRows, M - m);
-          float* const y = c + m * b.N + n;
-          const bool whole = there == kPanel;
-          best.rows[count - 1](panel, K, x, m, whole ? y : tail, whole ? b.N : kPanel);
-          for (int64_t i = 0; i < count && !whole; ++i) std::copy_n(tail + i * kPanel, there, y + i * b.N);
+  // A piece of work is some panels with some rows of x, such as the second cache holds with them: 256 KiB of panels that are read once, or as many
+  // multiply-adds as take as long.
+  constexpr int64_t kBytes = 256 * 1024, kWork = 4 * 1024 * 1024, kTall = 32 * kPairRows;
+  const int64_t tall = std::min(M, kTall), bands = (M + tall - 1) / tall;
+  const int64_t many = std::max<int64_t>(2, std::min(kBytes / std::max<int64_t>(each, 1), kWork / std::max<int64_t>(tall * K * kPanel, 1)) / 2 * 2);
+  const auto multiply = [&](const Panels& b, float* c, int64_t p, int64_t m0, int64_t m1) {  // one panel
+    const int64_t n = p * kPanel, there = std::min(kPanel, b.N - n);
+    float tail[kMostRows * kPanel];
+    for (int64_t m = m0; m < m1; m += kMostRows) {
+      const int64_t count = std::min(kMostRows, m1 - m);
+      float* const y = c + m * b.N + n;
+      const bool whole = there == kPanel;
+      best.rows[count - 1](b.at + p * each, K, x, m, whole ? y : tail, whole ? b.N : kPanel);
+      for (int64_t i = 0; i < count && !whole; ++i) std::copy_n(tail + i * kPanel, there, y + i * b.N);
+    }
+  };
+  for (const auto& [b, c, epilogue] : products) {
+    const int64_t panels = (b.N + kPanel - 1) / kPanel, groups = (panels + many - 1) / many;
+    parallel_for(bands * groups, 1, [&](int64_t first, int64_t last) {
+      for (int64_t piece = first; piece < last; ++piece) {
+        const int64_t m0 = piece / groups * tall, m1 = std::min(M, m0 + tall);
+        const int64_t p0 = piece % groups * many, p1 = std::min(panels, p0 + many);
+        const int64_t paired = best.pair && M > kMostRows ? m0 + (m1 - m0) / kPairRows * kPairRows : m0;
+        int64_t p = p0;
+        for (; paired > m0 && p + 2 <= p1 && (p + 2) * kPanel <= b.N; p += 2) {
+          for (int64_t m = m0; m < paired; m += kPairRows) best.pair(b.at + p * each, K, x, m, c + m * b.N + p * kPanel, b.N);
+          multiply(b, c, p, paired, m1), multiply(b, c, p + 1, paired, m1);
         }
+        for (; p < p1; ++p) multiply(b, c, p, m0, m1);
+        const int64_t n0 = p0 * kPanel, n1 = std::min(b.N, p1 * kPanel);
+        if (epilogue.run) epilogue.run(epilogue.context, {m0, m1, n0, n1, c + m0 * b.N + n0, b.N});
       }
-      const int64_t n0 = first * kPanel, n1 = std::min(b.N, last * kPanel);
-      if (epilogue.run) epilogue.run(epilogue.context, {0, M, n0, n1, c + n0, b.N});
     });
+  }
 }
 
 }  // namespace grim::device
