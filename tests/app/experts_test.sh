@@ -19,7 +19,7 @@ for model in gpt llama mixtral; do
   expect 0 "" resume "$work/$model" --steps 40
   expect 0 "" model experts "$work/$model"; printed "visited by a token"
   expect 0 "" model experts "$work/$model" --data "$work/lines.txt" --tokens 300 --layer 0
-  printed "balance loss"; printed "busiest"; printed "which words go where"; printed "tokens = 299"
+  printed "balance"; printed "busiest"; printed "which words go where"; printed "tokens = 299"
   expect 0 "" model check "$(ls -d "$work/$model"/best/step-*)"
 done
 grep -q '"model_type": "mixtral"' "$work"/llama/best/step-*/config.json || fail "a llama with experts is a mixtral"
@@ -30,7 +30,7 @@ grep -q '"dropped"' "$work/switch/metrics.jsonl" || fail "with a capacity metric
 expect 0 "" model experts "$work/switch" --data "$work/lines.txt"; printed "and by every token"
 expect 0 "" train --model llama --experts 4 $small --dry-run
 
-expect 0 "" finetune "$work/llama" --task lm --adapter lora --targets w1,w2,w3 --data "$work/lines.txt" --steps 5 --out "$work/lora"
+expect 0 "" finetune "$work/llama" --task lm --adapter lora --targets w1 --targets w2 --targets w3 --data "$work/lines.txt" --steps 5 --out "$work/lora"
 expect 0 "" generate "$work/lora" --prompt "The quick" --temperature 0 --max-tokens 5
 expect 0 "" finetune "$work/mixtral" --task lm --data "$work/lines.txt" --steps 5 --out "$work/tuned"
 
@@ -45,7 +45,7 @@ expect 2 "experts already" model upcycle "$work/mixtral" --out "$work/twice"
 
 expect 3 "no experts" model experts "$work/dense"
 expect 2 "as many experts as there are" train --model gpt --experts 2 --experts-per-token 3 $small --out "$work/x"
-expect 2 "of no use with --experts 0" train --model gpt --balance-loss 1 $small --out "$work/x"
+expect 2 "of use with --experts only" train --model gpt --balance-loss 1 $small --out "$work/x"
 expect 2 "at least one" train --model mixtral --experts 0 $small --out "$work/x"
 expect 2 "expected 0 to 1, or -1" model experts "$work/gpt" --data "$work/lines.txt" --layer 2
 [ ! -e "$work/x" ] || fail "what was refused was written"

@@ -148,7 +148,7 @@ TEST(Experts, GradientsHoldTheRoutersLosses) {
                       (router_z_loss(scores) + router_z_loss(later)) * 0.3;
   backward((sum(second.mixture(between, plain) * p) + side) * 0.75);
   ASSERT_EQ(injected.size(), 2 * 17u);
-  for (const auto& [tensor, gradient] : injected) EXPECT_LT(test::relative_difference(gradient, grad(tensor)), 1e-5) << tensor.shape();
+  for (const auto& [tensor, gradient] : injected) EXPECT_LT(test::relative_difference(gradient, grad(tensor)), 1e-5) << str("{}", tensor.shape());
 }
 
 TEST(Experts, LossesAreTrainingsAlone) {
@@ -225,6 +225,17 @@ TEST(Experts, LogSaysWhatHappened) {
   EXPECT_NEAR(l.entropy / 4, -p * std::log(p) - q * std::log(q), 1e-6);
   EXPECT_NEAR(log.mean_balance(), 2 * (.75 * (.75 * p + .25 * q) + .25 * (.75 * q + .25 * p)), 1e-6);
   EXPECT_NEAR(l.z, std::pow(std::log(std::exp(1) + std::exp(-1)), 2), 1e-6);
+}
+
+TEST(Experts, LoadsAreEvenWhereThatIsAsked) {
+  const Net net({.experts = 4, .per_token = 2});
+  const Tensor x = test::random_tensor({{16, C}}, Dtype::f32, 3);
+  RouterLog log;
+  Pass pass;
+  const RouterScope logged(1, &log);
+  const EvenRouting even;
+  net.mixture(x, pass);
+  EXPECT_EQ(log.layers[0].load, Ids({8, 8, 8, 8}));
 }
 
 TEST(Experts, RefuseMoreThanThereAre) {

@@ -85,7 +85,7 @@ std::string typical_words(const std::vector<std::map<int64_t, int64_t>>& of_laye
 }
 
 void add_layers(report::Report& page, Json& result, const Mixtures& mixtures, const RouterLog& log) {
-  report::Table table{.columns = {"layer", "balance loss", "busiest", "idlest", "entropy, bits", "dropped"}, .rows = {}};
+  report::Table table{.columns = {"layer", "balance", "busiest", "idlest", "entropy", "dropped"}, .rows = {}, .title = "routers"};
   report::HeatMap map{"share of each expert, layer by layer", {}, {}, {}};
   Json list = Json::array();
   size_t widest = 0;
@@ -93,19 +93,20 @@ void add_layers(report::Report& page, Json& result, const Mixtures& mixtures, co
     const auto at = std::ranges::find(mixtures, l.layer, [](const auto& m) { return static_cast<const Module*>(m.second); });
     const double mean = double(l.choices) / double(l.load.size()), entropy = l.entropy / double(l.tokens) / std::log(2.0);
     const double idlest = double(std::ranges::min(l.load)) / mean, dropped = double(l.dropped) / double(l.choices);
-    table.rows.push_back({at->first, number(l.mean_balance(), "{:.4f}"), number(l.busiest(), "{:.2f}"), number(idlest, "{:.2f}"),
+    table.rows.push_back({str("{}", at - mixtures.begin()), number(l.mean_balance(), "{:.4f}"), number(l.busiest(), "{:.2f}"), number(idlest, "{:.2f}"),
                           number(entropy, "{:.3f}"), number(100 * dropped, "{:.1f} %")});
     std::vector<double> shares;
     for (const int64_t n : l.load) shares.push_back(double(n) / double(l.choices));
     widest = std::max(widest, shares.size());
-    map.rows.push_back(at->first);
+    map.rows.push_back(str("layer {}", at - mixtures.begin()));
     map.values.push_back(shares);
     list.push(Json::object({{"layer", at->first}, {"balance_loss", l.mean_balance()}, {"z_loss", l.z / double(l.passes)}, {"busiest", l.busiest()},
                             {"idlest", idlest}, {"entropy_bits", entropy}, {"dropped", dropped}, {"load", Json::array_of(l.load)}}));
   }
-  for (size_t e = 0; e < widest; ++e) map.columns.push_back(std::to_string(e));
+  for (size_t e = 0; e < widest; ++e) map.columns.push_back(str("e{}", e));
   page.blocks.emplace_back(std::move(table));
-  page.blocks.emplace_back(report::Remark{"busiest and idlest: the most and the least that an expert gets, over the mean"});
+  page.blocks.emplace_back(report::Remark{"balance: the loss of that name, 1 where loads are even; busiest, idlest: an expert's load over the mean; "
+                                          "entropy: of a router's probabilities, bits"});
   page.blocks.emplace_back(std::move(map));
   result.set("layers", std::move(list));
 }

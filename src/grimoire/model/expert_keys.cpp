@@ -46,22 +46,23 @@ void check_choice(const ExpertOptions& o, std::string_view experts, std::string_
 }  // namespace
 
 Options expert_options(ExpertOptions* o) {
+  const std::string with = o->any() ? "" : "experts";
   return {{.name = "experts", .help = "experts in the place of each feed-forward, of which every token visits few; 0: none", .target = &o->experts, .low = 0,
            .high = kMostExperts},
           {.name = "experts-per-token", .help = "experts that a token visits", .target = &o->per_token, .low = 1, .high = kMostExperts,
-           .without = {"experts=0"}},
+           .with = with},
           {.name = "shared-experts", .help = "experts that every token visits beside those, which transformers' mixtral lacks", .target = &o->shared, .low = 0,
-           .high = kMostExperts, .without = {"experts=0"}},
+           .high = kMostExperts, .with = with},
           {.name = "router-weights", .help = "what answers are weighed by: a softmax over the chosen scores, or over all, which transformers' mixtral lacks",
-           .target = by_choice(&o->weights), .choices = {"chosen", "all"}, .without = {"experts=0"}},
+           .target = by_choice(&o->weights), .choices = {"chosen", "all"}, .with = with},
           {.name = "expert-capacity", .help = "tokens that an expert takes in training, of an even share; the rest is dropped; 0: all", .target = &o->capacity,
-           .low = 0, .high = kMostCapacity, .without = {"experts=0"}},
+           .low = 0, .high = kMostCapacity, .with = with},
           {.name = "balance-loss", .help = "factor of each router's loss that spreads tokens over experts", .target = &o->balance_loss, .low = 0,
-           .high = kMostLoss, .without = {"experts=0"}},
+           .high = kMostLoss, .with = with},
           {.name = "router-z-loss", .help = "factor of each router's loss that keeps its scores small", .target = &o->z_loss, .low = 0, .high = kMostLoss,
-           .without = {"experts=0"}},
+           .with = with},
           {.name = "router-jitter", .help = "in training the router sees numbers that are off by this share at most", .target = &o->jitter, .low = 0,
-           .high = 0.99, .without = {"experts=0"}}};
+           .high = 0.99, .with = with}};
 }
 
 void check_experts(const char* type, const ExpertOptions& o) {
@@ -87,6 +88,12 @@ double expert_parameters(const ExpertOptions& o, double of_one, double width) {
 
 double expert_work(const ExpertOptions& o, double of_one, double width) {
   return o.any() ? double(o.per_token + o.shared) * of_one + double(o.experts) * width : of_one;
+}
+
+std::vector<SizeAxis> axes_with_experts(std::vector<SizeAxis> axes, const ExpertOptions& o) {
+  for (SizeAxis& a : axes)
+    if (o.any() && a.option == "context") a.low = (a.low + o.experts - 1) / o.experts * o.experts;
+  return axes;
 }
 
 // --- config.json -----------------------------------------------------------------------------------------------------

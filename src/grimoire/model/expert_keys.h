@@ -7,6 +7,7 @@
 
 #include "grimoire/base/option.h"
 #include "grimoire/model/config_keys.h"
+#include "grimoire/model/register.h"
 #include "grimoire/nn/experts.h"
 
 namespace grim {
@@ -18,6 +19,8 @@ std::vector<std::string> expert_warnings(const ExpertOptions& o);
 // Numbers that the mixture of one layer has, and those that a token meets, where one expert has so many.
 double expert_parameters(const ExpertOptions& o, double of_one, double width);
 double expert_work(const ExpertOptions& o, double of_one, double width);
+// Contexts so long that rows share out evenly (EvenRouting).
+std::vector<SizeAxis> axes_with_experts(std::vector<SizeAxis> axes, const ExpertOptions& o);
 
 // As Mixtral's config.json has them: num_local_experts, num_experts_per_tok, router_aux_loss_coef, router_jitter_noise. What has no key there has ours,
 // grimoire_..., and only where it is not Mixtral's: what transformers does not know is computed otherwise there.

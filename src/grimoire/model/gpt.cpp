@@ -269,7 +269,9 @@ double GptConfig::parameter_count() const { return count(*this, expert_parameter
 double GptConfig::work() const { return count(*this, expert_work(experts, one_feed_forward(*this), double(n_embd))); }
 std::vector<std::string> GptConfig::warnings() const { return expert_warnings(experts); }
 
-std::vector<SizeAxis> GptConfig::axes() const { return axes_with_heads(n_head, heads == HeadWidth::wide ? 1 : 0); }
+std::vector<SizeAxis> GptConfig::axes() const {
+  return axes_with_experts(axes_with_heads(n_head, heads == HeadWidth::wide ? 1 : 0), experts);
+}
 
 GptConfig GptConfig::from_json(const Json& json) {
   check_config_keys(json, gpt_rules());

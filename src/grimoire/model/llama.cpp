@@ -193,9 +193,10 @@ std::vector<std::string> LlamaConfig::warnings() const { return expert_warnings(
 
 std::vector<SizeAxis> LlamaConfig::axes() const {
   const int64_t group = n_head / kv_heads(), heads = n_kv_head > 0 ? std::min<int64_t>(n_head, 2 * group) : std::min<int64_t>(n_head, 4);
-  if (head_size > 0 || n_head % heads != 0 || (n_kv_head > 0 && heads != n_head)) return {{"n-layer", kFewLayers}, {"context", kSmallContext}};
+  if (head_size > 0 || n_head % heads != 0 || (n_kv_head > 0 && heads != n_head))
+    return axes_with_experts({{"n-layer", kFewLayers}, {"context", kSmallContext}}, experts);
   constexpr int64_t kWidth = 48;  // and its multiples are 3/8 of an inner width that is not rounded
-  return {{"n-layer", kFewLayers}, {"n-head", heads, 0}, {"n-embd", heads * (kWidth / heads), 2}, {"context", kSmallContext}};
+  return axes_with_experts({{"n-layer", kFewLayers}, {"n-head", heads, 0}, {"n-embd", heads * (kWidth / heads), 2}, {"context", kSmallContext}}, experts);
 }
 
 namespace {

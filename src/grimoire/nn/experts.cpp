@@ -23,6 +23,7 @@ namespace {
 
 constexpr double kGateStd = 0.02;
 thread_local RouterScope* innermost = nullptr;
+thread_local bool even = false;
 
 ExpertOptions checked(const ExpertOptions& o) {
   GRIM_CHECK(o.experts > 0 && o.per_token > 0 && o.per_token <= o.experts, argument, "experts",
@@ -36,12 +37,21 @@ int64_t capacity_of(const ExpertOptions& o, int64_t tokens) {
   return std::max<int64_t>(1, std::llround(std::ceil(o.capacity * static_cast<double>(o.per_token * tokens) / static_cast<double>(o.experts))));
 }
 
+Tensor in_turn(int64_t rows, const ExpertOptions& o) {
+  std::vector<int64_t> chosen;
+  for (int64_t i = 0; i < rows * o.per_token; ++i) chosen.push_back(i % o.experts);
+  return Tensor::from(chosen, {rows, o.per_token});
+}
+
 }  // namespace
 
+EvenRouting::EvenRouting() : before_(std::exchange(even, true)) {}
+EvenRouting::~EvenRouting() { even = before_; }
+
 Routed routed(const Tensor& scores, const ExpertOptions& o, bool training) {
-  const Sorted best = topk(scores, o.per_token);
-  const Tensor weights = o.weights == RouterWeights::chosen ? softmax(best.values, -1) : gather(softmax(scores, -1), 1, best.indices);
-  return {best.indices, weights, routing(best.indices, o.experts, training ? capacity_of(o, scores.dim(0)) : 0)};
+  const Tensor chosen = even ? in_turn(scores.dim(0), o) : topk(detach(scores), o.per_token).indices;
+  const Tensor weights = o.weights == RouterWeights::chosen ? softmax(gather(scores, 1, chosen), -1) : gather(softmax(scores, -1), 1, chosen);
+  return {chosen, weights, routing(chosen, o.experts, training ? capacity_of(o, scores.dim(0)) : 0)};
 }
 
 // L = E sum_e f_e P_e: f has no slope, dL/dp_ne = E f_e / N.

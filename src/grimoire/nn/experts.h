@@ -88,6 +88,18 @@ class RouterScope {
   RouterScope* before_;
 };
 
+// While one lives on this thread, rows visit experts in turn, whatever their scores are: loads are even, and what a pass costs is a function of its sizes.
+class EvenRouting {
+ public:
+  EvenRouting();
+  ~EvenRouting();
+  EvenRouting(const EvenRouting&) = delete;
+  EvenRouting& operator=(const EvenRouting&) = delete;
+
+ private:
+  bool before_;
+};
+
 class Experts final : public FeedForward {
  public:
   // make(name, parent, times): one expert, or as one that is `times` as wide. Scores come of a matrix `gate` (E, C), N(0, 0.02^2).
