@@ -2,6 +2,7 @@
 // to compile faster includes the rooms it uses.
 #pragma once
 
+#include "grimoire/adapt/upcycle.h"
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/clock.h"
 #include "grimoire/base/error.h"
@@ -60,6 +61,7 @@
 #include "grimoire/nn/conv1d.h"
 #include "grimoire/nn/dropout.h"
 #include "grimoire/nn/embedding.h"
+#include "grimoire/nn/experts.h"
 #include "grimoire/nn/init.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/nn/norm.h"
@@ -85,6 +87,7 @@
 #include "grimoire/op/sort.h"
 #include "grimoire/op/straight_through.h"
 #include "grimoire/op/view.h"
+#include "grimoire/op/with_loss.h"
 #include "grimoire/optim/optimizer.h"
 #include "grimoire/optim/schedule.h"
 #include "grimoire/report/chart.h"

@@ -22,6 +22,9 @@ Json config_of(const std::string& type) {
   if (type == "wide-gpt2")  // whose width need not divide by its heads
     return Json::object({{"model_type", "gpt2"}, {"vocab_size", V}, {"n_positions", T}, {"n_embd", 16}, {"n_layer", 2}, {"n_head", 3},
                          {"grimoire_heads", "wide"}});
+  if (type == "gpt2-experts")
+    return Json::object({{"model_type", "gpt2"}, {"vocab_size", V}, {"n_positions", T}, {"n_embd", 32}, {"n_layer", 2}, {"n_head", 4}, {"grimoire_experts", 4},
+                         {"grimoire_experts_per_token", 2}, {"grimoire_shared_experts", 1}, {"grimoire_router_weights", "all"}});
   if (type == "gpt2")
     return Json::object({{"model_type", type}, {"vocab_size", V}, {"n_positions", T}, {"n_embd", 32}, {"n_layer", 2}, {"n_head", 4}});
   if (type == "transfo-xl")  // two segments a row
@@ -103,7 +106,7 @@ TEST_P(Models, SameBitsForAnyThreadCountAndOnlyCausal) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Models, ::testing::Values("neural-bigram", "mlp", "deep-mlp", "bow", "rnn", "gru", "lstm", "wavenet", "tcn", "gpt2", "wide-gpt2",
-                                                        "transfo-xl"),
+                                                        "gpt2-experts", "transfo-xl"),
                          [](const auto& p) { std::string s = p.param; s.erase(std::remove(s.begin(), s.end(), '-'), s.end()); return s; });
 
 // The five hidden layers of makemore part 3's second half, number for number: torch 2.15, randn in its order from one generator, every

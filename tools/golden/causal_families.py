@@ -6,14 +6,18 @@ Made with transformers 5.24.0, torch 2.15.0 and safetensors 0.8.0, float32, eage
 transformers wrote. NAME.safetensors holds the weights under the names of their files; tokens (B, T) and targets, -100 where nothing is asked; hidden.0 (of
 the embedding) to hidden.L (after the last block, before the last norm), logits, loss, grad.WEIGHT of every weight; and greedy (1, 12), the ids that
 model.generate goes on with behind the first four tokens. Where rotary positions are scaled, frequencies (R / 2) and attention_factor are what they are
-turned and multiplied by.
+turned and multiplied by. Of mixtures of experts router_logits (L, B T, E) are the routers' scores, and router_losses (L,) what load_balancing_loss_func
+says of each layer alone; all layers at once, as the models call it, experts of one number in different layers would count as one.
 """
 
 import shutil
+import tempfile
 
 import torch
 import transformers
+from safetensors.torch import load_file
 from torch.nn.functional import cross_entropy
+from transformers.models.mixtral.modeling_mixtral import load_balancing_loss_func
 
 import common
 
@@ -31,6 +35,10 @@ def llama(**options):
 
 def yarn(**options):
     return llama(head_dim=16, num_attention_heads=2, num_key_value_heads=1, max_position_embeddings=256, rope_parameters={**YARN, **options})
+
+
+def mixtral(**options):
+    return transformers.MixtralConfig(**{**SMALL, "num_key_value_heads": 2, "num_local_experts": 4, "sliding_window": None, **options})
 
 
 def neox(**options):
@@ -58,6 +66,8 @@ FAMILIES = {
     "mistral_window": transformers.MistralConfig(**SMALL, num_key_value_heads=2, sliding_window=3),
     "mistral": transformers.MistralConfig(**SMALL, num_key_value_heads=2, sliding_window=None),
     "qwen2": transformers.Qwen2Config(**SMALL, num_key_value_heads=2, tie_word_embeddings=True),
+    "mixtral": mixtral(),
+    "mixtral_three": mixtral(num_local_experts=5, num_experts_per_tok=3, tie_word_embeddings=True, sliding_window=4, router_aux_loss_coef=0.02),
     "gpt_neox": neox(),
     "gpt_neox_serial": neox(use_parallel_residual=False, hidden_act="gelu_new", tie_word_embeddings=True, layer_norm_eps=0.1),
     "gpt_neox_turned": neox(attention_bias=False, rope_parameters=dict(rope_type="linear", rope_theta=50.0, factor=2.5, partial_rotary_factor=1.0)),
@@ -67,8 +77,20 @@ FAMILIES = {
 }
 
 
-def in_files(name, config):
-    return name.replace("lm_head.", "embed_out.") if config.model_type == "gpt_neox" else name  # as save_pretrained writes it
+def in_files(name, tensor, config):
+    """Tensors of a model, or their gradients, as save_pretrained writes them."""
+    if config.model_type == "gpt_neox":
+        name = name.replace("lm_head.", "embed_out.")
+    if config.model_type != "mixtral" or ".mlp." not in name:
+        return {name: tensor}
+    name = name.replace(".mlp.", ".block_sparse_moe.")
+    if not name.endswith("_proj"):
+        return {name: tensor}
+    head, parts = name.rsplit(".", 1)[0], {}
+    for e, of_expert in enumerate(tensor):
+        matrices = {"w2": of_expert} if name.endswith("down_proj") else dict(zip(("w1", "w3"), of_expert.chunk(2)))
+        parts |= {f"{head}.{e}.{w}.weight": m.contiguous() for w, m in matrices.items()}
+    return parts
 
 
 def draw(model):
@@ -100,9 +122,22 @@ def main():
         loss = cross_entropy(out.logits.flatten(0, 1), targets.flatten())
         loss.backward()
         tied = config.tie_word_embeddings
-        tensors = {in_files(k, config): v for k, v in model.state_dict().items() if not (tied and k == "lm_head.weight")}
-        tensors |= {f"grad.{in_files(k, config)}": p.grad for k, p in model.named_parameters()}
+        tensors = {}
+        for k, v in model.state_dict().items():
+            tensors |= {} if tied and k == "lm_head.weight" else in_files(k, v, config)
+        for k, p in model.named_parameters():
+            tensors |= {f"grad.{n}": g for n, g in in_files(k, p.grad, config).items()}
         tensors |= {f"hidden.{i}": h.detach() for i, h in enumerate(states)}
+        if config.model_type == "mixtral":
+            with torch.no_grad():
+                scores = model(tokens, output_router_logits=True).router_logits
+            losses = [load_balancing_loss_func((s,), config.num_local_experts, config.num_experts_per_tok) for s in scores]
+            tensors |= {"router_logits": torch.stack(scores), "router_losses": torch.stack(losses)}
+            with tempfile.TemporaryDirectory() as folder:  # the names are those of its files
+                model.save_pretrained(folder)
+                written = load_file(f"{folder}/model.safetensors")
+                assert all(torch.equal(t, tensors[n]) for n, t in written.items())
+                assert sorted(written) == sorted(n for n in tensors if n.startswith(("model.", "lm_head.")))
         with torch.no_grad():
             greedy = model.generate(tokens[:1, :4], max_new_tokens=12, do_sample=False)[:, 4:]
         if (getattr(config, "rope_parameters", None) or {}).get("rope_type", "default") != "default":

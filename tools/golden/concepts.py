@@ -23,6 +23,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import Adafactor, LlamaConfig
 from transformers.models.bloom.modeling_bloom import _get_alibi_slopes
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
+from transformers.models.mixtral.modeling_mixtral import load_balancing_loss_func
 from transformers.generation.logits_process import MinPLogitsWarper, TypicalLogitsWarper
 
 from common import GOLDEN
@@ -279,6 +280,11 @@ accepted = 0.6 ** np.arange(5)
 row("draw", "prompt-lookup", "n-gram speculation,speculative decoding", accepted.sum(), 5 / accepted.sum())
 score = 0.4 * np.array([0.5, 0.3, 0.1]) - 0.6 * np.array([0.95, 0.4, 0.3])
 row("draw", "contrastive-search", "degeneration penalty", score, score.argmax())
+
+# --- mixtures of experts
+scores = torch.tensor([[2., 0.], [1., 0.], [3., 0.], [0., 1.]])
+row("llm", "balancing-loss", "auxiliary loss,load balancing loss", load_balancing_loss_func((scores,), num_experts=2, top_k=1), 2 / 1)
+row("llm", "upcycling", "upcycling", 5, 4 + 4 * 8, 4 + 2 * 8)
 
 # --- text infilling, sentence permutation, where norms stand
 spans = stats.poisson(3)

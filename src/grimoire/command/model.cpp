@@ -6,6 +6,7 @@
 #include "grimoire/base/files.h"
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
+#include "grimoire/command/model_experts.h"
 #include "grimoire/command/weights_flag.h"
 #include "grimoire/command/flag_words.h"
 #include "grimoire/generate/generation_config.h"
@@ -45,18 +46,20 @@ struct Findings {
 class ModelCommand final : public Command {
  public:
   std::string name() const override { return "model"; }
-  std::string summary() const override { return "model folders and files of weights: get, show, check, compare, convert, average"; }
+  std::string summary() const override { return "model folders and files of weights: get, show, check, compare, convert, average; experts"; }
   std::vector<std::string> examples() const override {
     return {"grimoire model list", "grimoire model get bert-tiny --out models/bert", "grimoire model show models/bert",
             "grimoire model check models/bert", "grimoire model diff a/model.safetensors b/model.safetensors",
-            "grimoire model convert model.gguf model.safetensors --dtype f32", "grimoire model average runs/translator --last 5 --out averaged"};
+            "grimoire model convert model.gguf model.safetensors --dtype f32", "grimoire model average runs/translator --last 5 --out averaged",
+            "grimoire model experts runs/moe --data book.txt", "grimoire model upcycle runs/gpt --experts 8 --out upcycled"};
   }
   std::vector<Positional> positionals() override {
-    const Positional action = {"action", "list, get, show, check, diff, convert or average", &action_};
+    const Positional action = {"action", "list, get, show, check, diff, convert, average, experts or upcycle", &action_};
     const Positional model = {"model", "a run or model folder, or a file of weights: safetensors or its index, PyTorch, GGUF, llama2.c, llm.c", &model_};
     if (form() == "list") return {action};
     if (form() == "get") return {action, {"model", "a published model's name", &model_}};
     if (form() == "show" || form() == "check") return {action, model};
+    if (form() == "experts" || form() == "upcycle") return {action, {"model", "a run or model folder, or a published model's name", &model_}};
     if (form() == "diff") return {action, model, {"other", "the other one", &other_}};
     if (form() == "convert") return {action, model, {"other", "what is written: a new folder, or a file", &other_}};
     if (form() == "average")
@@ -73,7 +76,9 @@ class ModelCommand final : public Command {
                     {"check", "is it whole and sound? exit code 3 when it is not"},
                     {"diff", "which tensors of two models differ, and by how much; exit code 1 when values do"},
                     {"convert", "write its weights in another format or type, its other files beside them"},
-                    {"average", "the mean of several checkpoints of a run, or of models of one shape"}}};
+                    {"average", "the mean of several checkpoints of a run, or of models of one shape"},
+                    {"experts", "a mixture of experts: how loaded each is, how sure the routers are, which words go where"},
+                    {"upcycle", "make a mixture of experts of a dense model, whose feed-forwards all of them begin as"}}};
   }
   std::string note() const override {
     return form() == "diff" ? "exit codes: 0 every tensor is in both with the same values, in whatever type they are stored; 1 values, shapes or names differ\n"
@@ -92,7 +97,18 @@ class ModelCommand final : public Command {
     const Options average = {{.name = "out", .help = "the folder that is made", .target = &out_, .basic = true, .required = true},
                              {.name = "last", .help = "of a run, so many of its last checkpoints; 0: all that it kept", .target = &last_, .low = 0, .high = 1e6,
                               .basic = true}};
+    const Options experts = {
+        {.name = "data", .help = "a text that the model reads", .target = &data_, .basic = true},
+        {.name = "layer", .help = "whose words are listed, from 0; -1: the last", .target = &layer_, .low = -1, .high = 1 << 20, .basic = true, .with = "data"},
+        {.name = "tokens", .help = "so many of the text's first tokens; 0: all", .target = &tokens_, .low = 0, .high = 1e12, .with = "data"}};
+    const Options upcycle = {
+        {.name = "out", .help = "the folder that is made", .target = &out_, .basic = true, .required = true},
+        {.name = "experts", .help = "experts in the place of each feed-forward", .target = &experts_.experts, .low = 1, .high = 1 << 12, .basic = true},
+        {.name = "experts-per-token", .help = "experts that a token visits", .target = &experts_.per_token, .low = 1, .high = 1 << 12, .basic = true},
+        {.name = "seed", .help = "of the routers' first weights", .target = &seed_, .low = 0, .high = 1e15}};
     if (form() == "average") return average;
+    if (form() == "experts") return experts;
+    if (form() == "upcycle") return upcycle;
     return form() == "show" ? show : form() == "convert" ? convert : form() == "get" ? get : Options();
   }
 
@@ -111,6 +127,8 @@ class ModelCommand final : public Command {
     if (form() == "list") return list(console);
     if (form() == "get") return get(console);
     if (form() == "average") return average(console);
+    if (form() == "experts") return say(console, experts_view(model_at(model_), data_, tokens_, layer_));
+    if (form() == "upcycle") return say(console, upcycle_folder(model_at(model_), out_, experts_, static_cast<uint64_t>(seed_)));
     model_ = weights_in(model_);
     if (form() == "show") return show_model(console);
     if (form() == "check") return check(console);
@@ -125,6 +143,11 @@ class ModelCommand final : public Command {
     const std::string path = model_at(path_or_name), file = whole_file_at(path);
     if (!file.empty()) return file;
     return !holds_weights(path) && is_run_folder(path) ? model_folder_in(path) : path;
+  }
+
+  static int say(Console& console, ExpertsView view) {
+    show(console, view.page, std::move(view.result));
+    return 0;
   }
 
   static int list(Console& console) {
@@ -445,10 +468,11 @@ class ModelCommand final : public Command {
   bool writes_gguf() const { return convert_.to == WeightsFormat::gguf || other_.ends_with(".gguf"); }
 
   static constexpr int64_t kMostListed = 40;
-  std::string action_, model_, other_, out_, package_, dtype_ = "keep";
+  std::string action_, model_, other_, out_, package_, data_, dtype_ = "keep";
   std::vector<std::string> more_;
   ConvertOptions convert_;
-  int64_t shard_megabytes_ = 0, last_ = 0;
+  ExpertOptions experts_ = {.experts = 8};
+  int64_t shard_megabytes_ = 0, last_ = 0, tokens_ = 0, layer_ = -1, seed_ = 1337;
   bool tensors_ = false;
 };
 

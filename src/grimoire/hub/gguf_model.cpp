@@ -55,6 +55,9 @@ void check_architecture(const GgufFile& file) {
   if (architecture != kLlama && architecture != kQwen2)
     fail(ErrorKind::input, "gguf", str("{}: the architecture '{}' is not read as a model", file.path(), architecture),
          "expected llama or qwen2; its tensors alone can be converted");
+  if (const int64_t experts = integer_or(file, key_of(file, "expert_count"), 0); experts > 0)
+    fail(ErrorKind::input, "gguf", str("{}: a mixture of {} experts is not read from GGUF", file.path(), experts),
+         "a model folder of safetensors is; its tensors alone can be converted");
 }
 
 std::string bias_of(int64_t block, const Renamed& part) { return str("blk.{}.{}.bias", block, part.gguf); }
@@ -180,7 +183,11 @@ std::vector<TensorSource> tensors_in(const GgufFile& file, const Json& config) {
 
 // --- the way back ----------------------------------------------------------------------------------------------------
 
-bool has_gguf_form(const Json& config) { return config.is_object() && LlamaConfig::kind_in(config).has_value(); }
+bool has_gguf_form(const Json& config) {
+  if (!config.is_object()) return false;
+  const std::optional<LlamaKind> kind = LlamaConfig::kind_in(config);
+  return kind && *kind != LlamaKind::mixtral;
+}
 
 namespace {
 

@@ -39,6 +39,7 @@ inline constexpr Architecture (*kArchitectures[])() = {
     llama_architecture,
     mistral_architecture,
     qwen2_architecture,
+    mixtral_architecture,
     gpt_neox_architecture,
     bloom_architecture,
     transfo_xl_architecture,

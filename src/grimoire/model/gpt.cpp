@@ -5,6 +5,7 @@
 
 #include "grimoire/model/common_options.h"
 #include "grimoire/model/config_keys.h"
+#include "grimoire/model/expert_keys.h"
 #include "grimoire/model/weights.h"
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/dropout.h"
@@ -80,20 +81,27 @@ Tensor Gpt::Attention::operator()(const Tensor& x, Pass& pass) const {
   return c_proj(attend(*this, c_attn, qkv, heads, options, pass.cache, layer));  // (B, T, C)
 }
 
-Gpt::FeedForward::FeedForward(Module& parent, const GptConfig& c, Rng& rng)
-    : Module("mlp", parent), activation(activation_named(c.activation)),
-      c_fc("c_fc", *this, weight(c, c.n_embd, c.inner(), kInitStd, rng), bias(c, c.n_embd, c.inner(), rng)),
-      c_proj("c_proj", *this, weight(c, c.inner(), c.n_embd, residual_std(c), rng), bias(c, c.inner(), c.n_embd, rng)) {}
+Gpt::Mlp::Mlp(const std::string& name, Module& parent, const GptConfig& c, int64_t inner, Rng& rng)
+    : FeedForward(name, parent), activation(activation_named(c.activation)),
+      c_fc("c_fc", *this, weight(c, c.n_embd, inner, kInitStd, rng), bias(c, c.n_embd, inner, rng)),
+      c_proj("c_proj", *this, weight(c, inner, c.n_embd, residual_std(c), rng), bias(c, inner, c.n_embd, rng)) {}
 
-Tensor Gpt::FeedForward::operator()(const Tensor& x) const { return c_proj(c_fc(x, activation)); }
+Tensor Gpt::Mlp::operator()(const Tensor& x, Pass&) const { return c_proj(c_fc(x, activation)); }
+
+std::unique_ptr<FeedForward> Gpt::Block::feed_forward(Module& parent, const GptConfig& c, Rng& rng) {
+  if (!c.experts.any()) return std::make_unique<Mlp>("mlp", parent, c, c.inner(), rng);
+  return std::make_unique<Experts>("mlp", parent, c.experts, c.n_embd, rng, [&](const std::string& name, Module& mixture, int64_t times) {
+    return std::make_unique<Mlp>(name, mixture, c, times * c.inner(), rng);
+  });
+}
 
 Gpt::Block::Block(int64_t layer, Module& parent, const GptConfig& c, Rng& rng)
     : Module("h." + std::to_string(layer), parent), dropout(c.dropout), ln_1("ln_1", *this, c.n_embd, c.layer_norm_epsilon, norm_bias(c)),
-      attn(*this, c, layer, rng), ln_2("ln_2", *this, c.n_embd, c.layer_norm_epsilon, norm_bias(c)), mlp(*this, c, rng) {}
+      attn(*this, c, layer, rng), ln_2("ln_2", *this, c.n_embd, c.layer_norm_epsilon, norm_bias(c)), mlp(feed_forward(*this, c, rng)) {}
 
 Tensor Gpt::Block::operator()(Tensor x, Pass& pass) const {
   x = tapped(*this, dropout_add(attn(ln_1(x), pass), x, dropout, pass), SiteKind::residual_mid);
-  return tapped(*this, dropout_add(mlp(ln_2(x)), x, dropout, pass), SiteKind::residual);
+  return tapped(*this, dropout_add((*mlp)(ln_2(x), pass), x, dropout, pass), SiteKind::residual);
 }
 
 Gpt::Transformer::Transformer(Module& parent, const GptConfig& c, Rng& rng)
@@ -174,13 +182,14 @@ Json GptConfig::to_json() const {
                        {"grimoire_init", init == GptInit::gpt2 ? "gpt2" : "torch"}});
   if (heads == HeadWidth::wide) json.set("grimoire_heads", "wide");
   if (scale_by_layer) json.set("scale_attn_by_inverse_layer_idx", true);
+  add_expert_keys(experts, json);
   return json;
 }
 
 namespace {
 
 const std::vector<KeyRule>& gpt_rules() {
-  static const std::vector<KeyRule> rules = {
+  static const std::vector<KeyRule> own = {
       {"vocab_size"}, {"n_positions"}, {"n_embd"}, {"n_layer"}, {"n_head"}, {"n_inner"}, {"n_ctx"}, {"activation_function"}, {"resid_pdrop"},
       {"embd_pdrop"}, {"attn_pdrop"}, {"layer_norm_epsilon"}, {"scale_attn_weights"}, {"scale_attn_by_inverse_layer_idx"}, {"tie_word_embeddings"},
       {"grimoire_biases"}, {"grimoire_init", KeyUse::fixed, {"\"gpt2\"", "\"torch\""}},
@@ -188,13 +197,18 @@ const std::vector<KeyRule>& gpt_rules() {
       {"reorder_and_upcast_attn", KeyUse::harmless},  // the same product in f32, which ours always is
       {"summary_activation", KeyUse::harmless}, {"summary_first_dropout", KeyUse::harmless}, {"summary_proj_to_labels", KeyUse::harmless},
       {"summary_type", KeyUse::harmless}, {"summary_use_proj", KeyUse::harmless}};  // of a head that language models lack
+  static const std::vector<KeyRule> rules = [] {
+    std::vector<KeyRule> all = own;
+    all.insert(all.end(), expert_rules().begin(), expert_rules().end());
+    return all;
+  }();
   return rules;
 }
 
 }  // namespace
 
 Options GptConfig::options() {
-  return {context_option(&n_positions),
+  const Options own = {context_option(&n_positions),
           embedding_option(&n_embd),
           layers_option(&n_layer),
           {.name = "n-head", .help = "attention heads", .target = &n_head, .low = 1, .high = 1 << 16},
@@ -206,10 +220,12 @@ Options GptConfig::options() {
           {.name = "biases", .help = "biases in linear layers and norms", .target = &biases},
           {.name = "init", .help = "initial weights: GPT-2's, or PyTorch's layer defaults as in makemore", .target = by_choice(&init),
            .choices = {"gpt2", "torch"}, .without = {"init-from"}}};
+  return joined({own, expert_options(&experts)});
 }
 
 void GptConfig::check() const {
   if (heads == HeadWidth::narrow) check_heads("gpt", n_embd, n_head);
+  check_experts("gpt", experts);
 }
 
 ConfigShapes GptConfig::shapes() const {
@@ -222,17 +238,40 @@ ConfigShapes GptConfig::shapes() const {
       .tensors = {{"wte.weight", {V, C}}, {"wpe.weight", {{{"n_positions"}, n_positions}, C}}, {"lm_head.weight", {V, C}}, {"ln_f.weight", {C}},
                   {"attn.c_attn.weight", {C, qkv}}, {"attn.c_proj.weight", {heads_wide, C}}, {"mlp.c_fc.weight", {C, F}}, {"mlp.c_proj.weight", {F, C}}}};
   if (!tied) all.presence = {{"lm_head.weight", "tie_word_embeddings", true}};
+  if (!experts.any()) return all;
+  Length S{F.keys, experts.shared * F.length};
+  S.keys.push_back("grimoire_shared_experts");
+  all.layers.push_back({"experts.", "grimoire_experts", experts.experts});
+  for (const auto& t : {ConfigShapes::Tensors{"experts.*.c_fc.weight", {C, F}}, {"experts.*.c_proj.weight", {F, C}},
+                        {"mlp.gate.weight", {{{"grimoire_experts"}, experts.experts}, C}}, {"shared_expert.c_fc.weight", {C, S}}})
+    all.tensors.push_back(t);
+  all.presence.push_back({"shared_expert.c_fc.weight", "grimoire_shared_experts", experts.shared > 0});
   return all;
 }
 
-double GptConfig::parameter_count() const {
-  const double V = double(vocab_size), T = double(n_positions), C = double(n_embd), A = double(all_heads()), F = double(inner());
-  const double bias = biases ? 1 : 0;
-  const double block = 4 * C * A + 2 * C * F + 2 * C + bias * (3 * A + C + F + C + 2 * C);  // q, k, v, out; in, out; two norms
-  return (tied ? V * C : 2 * V * C) + T * C + double(n_layer) * block + C + bias * C;
+namespace {
+
+// Where a feed-forward counts so much.
+double count(const GptConfig& c, double feed_forward) {
+  const double V = double(c.vocab_size), T = double(c.n_positions), C = double(c.n_embd), A = double(c.all_heads()), bias = c.biases ? 1 : 0;
+  const double block = 4 * C * A + 2 * C + bias * (3 * A + C + 2 * C) + feed_forward;  // q, k, v, out; two norms
+  return (c.tied ? V * C : 2 * V * C) + T * C + double(c.n_layer) * block + C + bias * C;
 }
 
-std::vector<SizeAxis> GptConfig::axes() const { return axes_with_heads(n_head, heads == HeadWidth::wide ? 1 : 0); }
+double one_feed_forward(const GptConfig& c) {
+  const double C = double(c.n_embd), F = double(c.inner());
+  return 2 * C * F + (c.biases ? F + C : 0);
+}
+
+}  // namespace
+
+double GptConfig::parameter_count() const { return count(*this, expert_parameters(experts, one_feed_forward(*this), double(n_embd))); }
+double GptConfig::work() const { return count(*this, expert_work(experts, one_feed_forward(*this), double(n_embd))); }
+std::vector<std::string> GptConfig::warnings() const { return expert_warnings(experts); }
+
+std::vector<SizeAxis> GptConfig::axes() const {
+  return axes_with_experts(axes_with_heads(n_head, heads == HeadWidth::wide ? 1 : 0), experts);
+}
 
 GptConfig GptConfig::from_json(const Json& json) {
   check_config_keys(json, gpt_rules());
@@ -267,6 +306,7 @@ GptConfig GptConfig::from_json(const Json& json) {
   GRIM_CHECK(c.layer_norm_epsilon > 0 && c.layer_norm_epsilon < 1, input, "config", "config.json: key 'layer_norm_epsilon': got {}, expected above 0, below 1",
              c.layer_norm_epsilon);
   activation_named(c.activation, "activation_function");
+  c.experts = experts_from(json);
   return c;
 }
 

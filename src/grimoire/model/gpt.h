@@ -2,13 +2,15 @@
 //   Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"; Vaswani et al. 2017 for the parts.
 // Notable: norms before each sub-layer and one after the last, learned positions, tanh-form GELU, one projection for q, k, v,
 // residual projections initialised smaller by sqrt(2 L), output layer tied to the token embedding. Options cover its small
-// relatives: makemore's transformer (untied head) and nanoGPT (no biases).
+// relatives: makemore's transformer (untied head) and nanoGPT (no biases), and a mixture of experts in the place of each feed-forward
+// (nn/experts.h), of which transformers' gpt2 knows nothing.
 // Checkpoints carry Hugging Face's gpt2 names and load in transformers.
 #pragma once
 
 #include "grimoire/model/register.h"
 #include "grimoire/nn/attention.h"
 #include "grimoire/nn/embedding.h"
+#include "grimoire/nn/experts.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/nn/norm.h"
 
@@ -36,6 +38,7 @@ struct GptConfig {
   bool tied = true;            // output layer = token embedding
   bool biases = true;          // in linear layers and norms
   GptInit init = GptInit::gpt2;
+  ExpertOptions experts = {};  // each as wide as the one feed-forward
 
   static GptConfig gpt2();           // 124M
   static GptConfig makemore();       // 4 layers of 64, untied: about 200K parameters
@@ -46,8 +49,10 @@ struct GptConfig {
   Json to_json() const;
   ConfigShapes shapes() const;
   double parameter_count() const;
+  double work() const;
   void check() const;
   std::vector<SizeAxis> axes() const;
+  std::vector<std::string> warnings() const;
   int64_t head_size() const { return heads == HeadWidth::wide ? n_embd : n_embd / n_head; }  // D
   int64_t all_heads() const { return n_head * head_size(); }                                 // H D
   int64_t inner() const { return n_inner > 0 ? n_inner : 4 * n_embd; }
@@ -78,9 +83,9 @@ class Gpt final : public CausalLm {
     double dropout, scale;
     Linear c_attn, c_proj;
   };
-  struct FeedForward : Module {
-    FeedForward(Module& parent, const GptConfig& c, Rng& rng);
-    Tensor operator()(const Tensor& x) const;
+  struct Mlp : FeedForward {
+    Mlp(const std::string& name, Module& parent, const GptConfig& c, int64_t inner, Rng& rng);
+    Tensor operator()(const Tensor& x, Pass& pass) const override;
     Activation activation;
     Linear c_fc, c_proj;
   };
@@ -91,7 +96,10 @@ class Gpt final : public CausalLm {
     LayerNorm ln_1;
     Attention attn;
     LayerNorm ln_2;
-    FeedForward mlp;
+    std::unique_ptr<FeedForward> mlp;
+
+   private:
+    static std::unique_ptr<FeedForward> feed_forward(Module& parent, const GptConfig& c, Rng& rng);
   };
   struct Transformer : Module {
     Transformer(Module& parent, const GptConfig& c, Rng& rng);

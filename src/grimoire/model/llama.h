@@ -2,7 +2,8 @@
 //   Touvron et al. 2023, "LLaMA: Open and Efficient Foundation Language Models", section 2.2; Dubey et al. 2024 for grouped queries and long contexts.
 // Notable: RMS norms before each sub-layer and one after the last (Zhang and Sennrich 2019), rotary positions on queries and keys in every layer, a
 // feed-forward of three matrices, down(silu(gate(x)) up(x)) (Shazeer 2020, "GLU Variants"), fewer heads of keys and values than of queries, no biases.
-// Options cover its relatives: Mistral (each token sees a window of those before it), Qwen2 (biases of q, k and v), SmolLM (tied).
+// Options cover its relatives: Mistral (each token sees a window of those before it), Qwen2 (biases of q, k and v), SmolLM (tied), Mixtral (a mixture of
+// experts in the place of each feed-forward: nn/experts.h).
 // Checkpoints carry Hugging Face's llama names and load in transformers.
 #pragma once
 
@@ -10,13 +11,14 @@
 
 #include "grimoire/model/register.h"
 #include "grimoire/nn/embedding.h"
+#include "grimoire/nn/experts.h"
 #include "grimoire/nn/linear.h"
 #include "grimoire/nn/norm.h"
 #include "grimoire/nn/rotary.h"
 
 namespace grim {
 
-enum class LlamaKind : uint8_t { llama, mistral, qwen2 };
+enum class LlamaKind : uint8_t { llama, mistral, qwen2, mixtral };
 
 struct LlamaConfig {
   int64_t vocab_size = 32000;
@@ -32,6 +34,7 @@ struct LlamaConfig {
   int64_t window = 0;          // tokens that one sees, itself among them; 0: all before it
   bool tied = false;           // output layer = token embedding
   bool qkv_biases = false, out_bias = false, feed_forward_biases = false;
+  ExpertOptions experts = {};  // each as wide as the one feed-forward; with some it is written as Mixtral's
   LlamaKind kind = LlamaKind::llama;  // as whose config.json it is written
 
   static LlamaConfig from_json(const Json& config);  // throws: input, a key or value without a meaning here
@@ -40,10 +43,13 @@ struct LlamaConfig {
   Json to_json() const;
   ConfigShapes shapes() const;
   double parameter_count() const;
+  double work() const;
   void check() const;
   std::vector<SizeAxis> axes() const;
+  std::vector<std::string> warnings() const;
   int64_t inner() const { return n_inner > 0 ? n_inner : (8 * n_embd / 3 + 31) / 32 * 32; }
   int64_t kv_heads() const { return n_kv_head > 0 ? n_kv_head : n_head; }
+  LlamaKind written_kind() const { return experts.any() ? LlamaKind::mixtral : kind; }
   const char* model_type() const;
   int64_t head() const { return head_size > 0 ? head_size : n_embd / n_head; }
 };
@@ -71,9 +77,12 @@ class Llama final : public CausalLm {
     int64_t layer, heads, kv_heads, window;
     Linear q_proj, k_proj, v_proj, o_proj;
   };
-  struct FeedForward : Module {
-    FeedForward(Module& parent, const LlamaConfig& c, Rng& rng);
-    Tensor operator()(const Tensor& x) const;
+  struct Gated : FeedForward {
+    struct Names {
+      const char *gate, *up, *down;
+    };
+    Gated(const std::string& name, Module& parent, const LlamaConfig& c, const Names& names, int64_t inner, Rng& rng);
+    Tensor operator()(const Tensor& x, Pass& pass) const override;
     Linear gate_proj, up_proj, down_proj;
   };
   struct Block : Module {
@@ -82,7 +91,10 @@ class Llama final : public CausalLm {
     RmsNorm input_layernorm;
     Attention self_attn;
     RmsNorm post_attention_layernorm;
-    FeedForward mlp;
+    std::unique_ptr<FeedForward> mlp;
+
+   private:
+    static std::unique_ptr<FeedForward> feed_forward(Module& parent, const LlamaConfig& c, Rng& rng);
   };
   struct Decoder : Module {
     Decoder(Module& parent, const LlamaConfig& c, Rng& rng);
@@ -101,5 +113,6 @@ class Llama final : public CausalLm {
 Architecture llama_architecture();
 Architecture mistral_architecture();
 Architecture qwen2_architecture();
+Architecture mixtral_architecture();
 
 }  // namespace grim

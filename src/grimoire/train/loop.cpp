@@ -93,6 +93,11 @@ void Loop::log_step(const Trainer::Step& step) {
                              {"tokens_per_second", logged_tokens_ / std::max(1e-9, at.seconds - logged_seconds_)},
                              {"seconds", at.seconds}});
   if (step.gradient_norm > 0) event.set("gradient_norm", step.gradient_norm);
+  if (!step.routers.layers.empty()) {
+    event.set("balance_loss", step.routers.mean_balance());
+    event.set("busiest_expert", step.routers.busiest());
+    if (step.routers.dropped() > 0) event.set("dropped", step.routers.dropped());
+  }
   log_.write(event);
   at.since_log = {};
   logged_tokens_ = 0;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "grimoire/device/memory_trace.h"
+#include "grimoire/nn/experts.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/train/diagnosis.h"
 #include "grimoire/train/run_sizes.h"
@@ -97,6 +98,7 @@ void train_on_texts(const RunConfig& c, const TaskSource& source, int64_t rows) 
 Rehearsal rehearse(RunConfig c, const TaskSource& source, const std::vector<int64_t>& judged, int64_t rows) {
   Rehearsal r;
   const device::MemoryRecorder recorder(r.trace);
+  const EvenRouting even;
   Rng rng(RngMode::philox, 0);
   const bool counts = c.architecture().counts;
   const auto judge = [&](const Task& task) {

@@ -125,12 +125,13 @@ std::vector<Trainer::Rows> Trainer::batches_of(int64_t step) {
 Trainer::Mean Trainer::accumulate_gradients(const std::vector<Rows>& batches) {
   std::vector<double> weights;
   for (const Rows& rows : batches) weights.push_back(options_.full_batch ? task_->full_weight() : task_->weight(rows));
-  Mean mean{0, std::accumulate(weights.begin(), weights.end(), 0.0)};
+  Mean mean{.loss = 0, .weight = std::accumulate(weights.begin(), weights.end(), 0.0)};
   GRIM_CHECK(mean.weight > 0, input, "train", "step {}: the batch holds no target", position.step);
   Pass pass = Pass::train(seed_of(options_), static_cast<uint32_t>(position.step));
   pass.recompute = options_.recompute;
   for (size_t i = 0; i < batches.size(); ++i) {
     const double share = weights[i] / mean.weight;
+    const RouterScope routers(share, &mean.routers);
     const AdapterDropout dropping(task_->model(), adapter_.dropout, pass);
     const Tensor loss = options_.full_batch ? task_->full_loss(pass) : task_->loss(batches[i], pass);
     mean.loss += share * loss.item();
@@ -143,8 +144,9 @@ Trainer::Step Trainer::step() { return step_with(batches_of(position.step)); }
 
 Trainer::Step Trainer::step_with(const std::vector<Rows>& batches) {
   optimizer_->zero_grad();
-  const Mean mean = accumulate_gradients(batches);
-  Step step{.loss = mean.loss, .lr = learning_rate(schedule_, position.step), .gradient_norm = 0, .weight = mean.weight};
+  Mean mean = accumulate_gradients(batches);
+  Step step{.loss = mean.loss, .lr = learning_rate(schedule_, position.step), .gradient_norm = 0, .weight = mean.weight,
+            .routers = std::move(mean.routers)};
   if (!std::isfinite(step.loss)) refuse_numbers(step.loss);
   if (position.step == 0) position.first_loss = step.loss;
   double scale = 1;

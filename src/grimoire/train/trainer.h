@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "grimoire/data/batcher.h"
+#include "grimoire/nn/experts.h"
 #include "grimoire/nn/products.h"
 #include "grimoire/optim/optimizer.h"
 #include "grimoire/optim/schedule.h"
@@ -32,6 +33,7 @@ class Trainer {
   struct Step {
     double loss, lr, gradient_norm;
     double weight;  // Task::weight of all its batches
+    RouterLog routers = {};  // what mixtures of experts did
   };
   Step step();
 
@@ -40,6 +42,7 @@ class Trainer {
   Step step_with(const std::vector<Rows>& batches);
   struct Mean {
     double loss, weight;
+    RouterLog routers = {};
   };
   // The gradient of the mean loss over all examples of all batches, added to the parameters' gradients. With full_batch the rows of the one
   // batch do not count. throws: input, nothing in them weighs

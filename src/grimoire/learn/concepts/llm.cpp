@@ -7,6 +7,7 @@
 #include "grimoire/classic/distance.h"
 #include "grimoire/learn/concepts/families.h"
 #include "grimoire/model/register.h"
+#include "grimoire/nn/experts.h"
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/sort.h"
 #include "grimoire/stats/distribution.h"
@@ -312,18 +313,18 @@ const Concept kConcepts[] = {
            out.answer("choices of experts", std::round(std::exp(std::lgamma(double(E) + 1) - std::lgamma(double(k) + 1) - std::lgamma(double(E - k) + 1))));
          },
      .turn = "experts=64: the share of the work falls to 1/32; the share that must be held does not.",
-     .commands = "later: grimoire train --model gpt --experts 8 --experts-per-token 2 --data wiki.txt --out runs/moe",
+     .commands = "grimoire train --model gpt --experts 8 --experts-per-token 2 --data wiki.txt --out runs/moe",
      .mistake = "People say that it saves memory because few experts are loaded; in fact every expert must be at hand, as the next token may need it: "
                 "what it saves is work for each token.",
-     .see = "gating: who chooses\ntransformer: the block whose feed-forward part it replaces\nmulti-task-prompt: not an expert for each task",
+     .see = "gating: who chooses\nbalancing-loss: so that all are used\nupcycling: made of a model without experts\ntransformer: the block whose "
+            "feed-forward part it replaces",
      .sources = "Shazeer et al. 2017, Outrageously Large Neural Networks: the Sparsely-Gated Mixture-of-Experts Layer\n"
                 "Jiang et al. 2024, Mixtral of Experts (arXiv 2401.04088)",
      .ask = "16 experts, 2 for each token: which share of the expert work is done, and which share is held in memory? | 2/16 = .125 of the work, all of the "
             "memory.",
      .more = "The choice is made for every token in every such layer, not once for a question. Mixtral 8x7B holds 46.7 billion weights and uses 12.9 "
              "billion for a token: "
-             "not 8 x 7, since attention and tables are shared. An extra loss keeps the router from sending everything to a few favourites (Fedus et al. "
-             "2022, Switch Transformers)."},
+             "not 8 x 7, since attention and tables are shared."},
     {.id = "gating",
      .title = "Gating",
      .names = "router",
@@ -348,11 +349,11 @@ const Concept kConcepts[] = {
            if (n <= 6) out.show(std::move(bars));
          },
      .turn = "k=1: the weight is 1 whatever the score. k=4: the plain softmax of all.",
-     .commands = "later: grimoire model experts runs/moe",
+     .commands = "grimoire model experts runs/moe --data wiki.txt",
      .code = "src/grimoire/op/sort.cpp: topk\nsrc/grimoire/op/softmax.cpp: softmax",
      .mistake = "People say that the router is told what each expert is good at; in fact nobody tells it: router and experts are trained together from the "
                 "same loss.",
-     .see = "softmax: the weights\nmoe: the whole layer\nargmax: k = 1, and why slopes need care",
+     .see = "softmax: the weights\nmoe: the whole layer\nbalancing-loss: why it does not choose the same ones always\nargmax: k = 1, and why slopes need care",
      .sources = "Shazeer et al. 2017, Outrageously Large Neural Networks, section 2.1\n"
                 "Fedus, Zoph and Shazeer 2022, Switch Transformers, section 2.2: the balancing loss",
      .ask = "Scores 2, 1, 0, -1 and k = 2: what do the last two experts get? | Nothing: weight 0.",
@@ -360,6 +361,74 @@ const Concept kConcepts[] = {
              "of all scores "
              "first and then the k best: the weights then need not sum to 1. With k = 1 the softmax after the choice would give no slope at all, so Switch "
              "takes it before."},
+    {.id = "balancing-loss",
+     .title = "Balancing loss",
+     .names = "auxiliary loss\nload balancing loss",
+     .what = "An extra loss that grows when a router sends most tokens to the same few experts, so that all of them get something to learn.",
+     .picture = "A head waiter who is scolded when one cook has a queue and others stand idle. He is not told which guest belongs to whom.",
+     .formula = "L = E sum_e f_e P_e",
+     .symbols = "E: experts\nf_e: share of all choices that fell on e\nP_e: e's mean probability over the tokens",
+     .inputs = "scores = 2,0;1,0;3,0;0,1: the router's, a token a row\nk = 1: experts that a token visits",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<std::vector<double>> rows = in.matrix("scores");
+           const auto n = static_cast<int64_t>(rows.size()), E = static_cast<int64_t>(rows[0].size()), k = in.integer("k", 1, E);
+           std::vector<double> all;
+           for (const auto& row : rows) all.insert(all.end(), row.begin(), row.end());
+           const Tensor scores = Tensor::from(all, {n, E});
+           const Routed to = routed(scores, {.experts = E, .per_token = k}, false);
+           const std::vector<double> p = softmax(scores, 1).to_vector<double>();
+           for (int64_t e = 0; e < E; ++e) {
+             double mean = 0;
+             for (int64_t i = 0; i < n; ++i) mean += p[static_cast<size_t>(i * E + e)] / static_cast<double>(n);
+             if (e < 4) out.step(str("expert {}: f = {} / {}, P = {:.6g}", e, to.routing.chosen[static_cast<size_t>(e)], n * k, mean));
+           }
+           out.answer("loss", balance_loss(scores, to.routing).item());
+           out.answer("most that it can be", static_cast<double>(E) / static_cast<double>(k));
+         },
+     .turn = "scores=0,0;0,0;0,0;0,0: an even router has exactly 1. scores=9,0;9,0;9,0;9,0: all to one, nearly 2.",
+     .commands = "grimoire train --model gpt --experts 8 --balance-loss 0.01 --data wiki.txt --out runs/moe",
+     .code = "src/grimoire/nn/experts.cpp: balance_loss",
+     .mistake = "People add up choices of all layers first; in fact each layer has experts of its own, and number 3 of one is not number 3 of the next: "
+                "two layers that each send everything to one expert would look balanced.",
+     .see = "gating: what is balanced\nmoe: the whole layer\nsoftmax: P",
+     .sources = "Fedus, Zoph and Shazeer 2021, Switch Transformers, equations 4 to 6 (arXiv 2101.03961)\n"
+                "Zoph et al. 2022, ST-MoE, section 4.1: a second loss that keeps scores small (arXiv 2202.08906)",
+     .ask = "What is the loss when all 8 experts are equally likely? | 1, whoever is chosen.",
+     .more = "f has no slope, since a choice is a step; P has, and f tells how steep: probability moves away from experts that are chosen often. The "
+             "factor, .01, is small, since even loads are not the aim. Mixtral's programs count f over tokens, not choices, and get k where this gets 1. The "
+             "z-loss beside it is the mean of (log sum e^score)^2."},
+    {.id = "upcycling",
+     .title = "Sparse upcycling",
+     .names = "upcycling",
+     .what = "Making a mixture of experts from a trained model: every expert begins as a copy of its feed-forward part, and only then do they part.",
+     .picture = "A good cook copied eight times. At first it makes no difference who gets an order; what each is given from then on does.",
+     .formula = "y = sum over the k best e of g_e f(x) = f(x),  since sum g_e = 1",
+     .symbols = "f: the feed-forward part, in each of E experts\ng_e: weight from a router that knows nothing yet",
+     .inputs = "scores = .3,-.1,.2,0: of a new router\nk = 2: visited by a token\nf = 5: what the part answers\nown = 8: its millions of numbers\nothers = 4: "
+               "millions in the rest of the model",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> scores = in.numbers("scores", -1e6, 1e6);
+           const auto E = static_cast<int64_t>(scores.size());
+           const int64_t k = in.integer("k", 1, E);
+           const double f = in.number("f", -1e6, 1e6), own = in.number("own", 0, 1e9), others = in.number("others", 0, 1e9);
+           const std::vector<double> g = softmax(topk(Tensor::from(scores, {E}), k).values, 0).to_vector<double>();
+           double y = 0;
+           for (const double w : g) y += w * f;
+           out.step(str("{} copies answer alike, and their weights add up to {:.6g}", k, std::accumulate(g.begin(), g.end(), 0.0)));
+           out.answer("y", y);
+           out.answer("numbers held", others + static_cast<double>(E) * own);
+           out.answer("numbers used", others + static_cast<double>(k) * own);
+         },
+     .turn = "k=1 or k=4: y stays. The router may say what it likes.",
+     .commands = "grimoire model upcycle runs/gpt --experts 8 --experts-per-token 2 --out upcycled",
+     .code = "src/grimoire/adapt/upcycle.cpp: upcycled",
+     .mistake = "People expect copies to stay copies; in fact each sees other tokens from the first step on, so that their slopes differ.",
+     .see = "moe: what is made\ngating: the new part\nfine-tuning: what follows",
+     .sources = "Komatsuzaki et al. 2022, Sparse Upcycling: Training Mixture-of-Experts from Dense Checkpoints (arXiv 2212.05055)",
+     .ask = "Why does the mixture answer as the model did? | Its experts are equal and their weights add up to 1.",
+     .more = "With weights from a softmax over all scores they add up to less than 1, and the model would begin worse than it was."},
     {.id = "rag",
      .title = "Retrieval-augmented generation",
      .what = "Letting a language model look things up: documents that fit the question are found first and put in front of it.",
