@@ -2,6 +2,7 @@
 // to compile faster includes the rooms it uses.
 #pragma once
 
+#include "grimoire/adapt/merge.h"
 #include "grimoire/adapt/upcycle.h"
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/clock.h"

@@ -322,6 +322,11 @@ turning = adapted(torch.tensor([[3.0, 4]]), LoraConfig(r=1, lora_alpha=1, target
 row("ada", "dora", "weight-decomposed low-rank adaptation", turning(torch.eye(2)).detach().flatten())
 louder = adapted(torch.tensor([[1.0, 2], [3, -1]]), IA3Config(target_modules=["0"], feedforward_modules=[]), ia3_l=torch.tensor([.5, 2]))
 row("ada", "ia3", "(IA)^3,IA^3,infused adapter", louder(torch.tensor([[2.0, 1]])).detach().flatten(), louder(torch.eye(2))[:, 0].detach())
+from peft.utils.merge_utils import task_arithmetic, ties
+
+changed = [torch.tensor([v]) for v in (.5, -.2, .3)]
+row("ada", "task-vector", "task arithmetic,model arithmetic", 1 + task_arithmetic([torch.tensor([1.4 - 1]), torch.tensor([.7 - 1])], torch.ones(2)))
+row("ada", "ties", "TIES-Merging", ties(changed, torch.ones(3), density=1.0), torch.stack(changed).mean(0))
 
 # vec
 around, middle = np.array([[1, 0], [0, 2]]), np.array([1, 1])

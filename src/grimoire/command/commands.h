@@ -27,6 +27,7 @@
   X(model)             \
   X(quantize)          \
   X(adapter)           \
+  X(merge)             \
   X(vectors)           \
   X(stats)             \
   X(distribution)      \

@@ -7,6 +7,7 @@
 #include "grimoire/command/applicable.h"
 #include "grimoire/command/commands.h"
 #include "grimoire/command/model_experts.h"
+#include "grimoire/command/model_lines.h"
 #include "grimoire/command/weights_flag.h"
 #include "grimoire/command/flag_words.h"
 #include "grimoire/generate/generation_config.h"
@@ -46,15 +47,16 @@ struct Findings {
 class ModelCommand final : public Command {
  public:
   std::string name() const override { return "model"; }
-  std::string summary() const override { return "model folders and files of weights: get, show, check, compare, convert, average; experts"; }
+  std::string summary() const override { return "model folders and files of weights: get, show, check, compare, convert, average, align; experts"; }
   std::vector<std::string> examples() const override {
     return {"grimoire model list", "grimoire model get bert-tiny --out models/bert", "grimoire model show models/bert",
             "grimoire model check models/bert", "grimoire model diff a/model.safetensors b/model.safetensors",
             "grimoire model convert model.gguf model.safetensors --dtype f32", "grimoire model average runs/translator --last 5 --out averaged",
+            "grimoire model barrier runs/a runs/b --data held-out.txt", "grimoire model align runs/a runs/b --out b-like-a",
             "grimoire model experts runs/moe --data book.txt", "grimoire model upcycle runs/gpt --experts 8 --out upcycled"};
   }
   std::vector<Positional> positionals() override {
-    const Positional action = {"action", "list, get, show, check, diff, convert, average, experts or upcycle", &action_};
+    const Positional action = {"action", "list, get, show, check, diff, convert, average, barrier, align, experts or upcycle", &action_};
     const Positional model = {"model", "a run or model folder, or a file of weights: safetensors or its index, PyTorch, GGUF, llama2.c, llm.c", &model_};
     if (form() == "list") return {action};
     if (form() == "get") return {action, {"model", "a published model's name", &model_}};
@@ -62,6 +64,7 @@ class ModelCommand final : public Command {
     if (form() == "experts" || form() == "upcycle") return {action, {"model", "a run or model folder, or a published model's name", &model_}};
     if (form() == "diff") return {action, model, {"other", "the other one", &other_}};
     if (form() == "convert") return {action, model, {"other", "what is written: a new folder, or a file", &other_}};
+    if (form() == "barrier" || form() == "align") return {action, model, {"other", "another of the same shape", &other_}};
     if (form() == "average")
       return {action, {"model", "a run folder, for its checkpoints; or a model folder, and others", &model_},
               {.name = "other", .help = "further model folders", .target = &other_, .required = false, .more = &more_}};
@@ -77,6 +80,8 @@ class ModelCommand final : public Command {
                     {"diff", "which tensors of two models differ, and by how much; exit code 1 when values do"},
                     {"convert", "write its weights in another format or type, its other files beside them"},
                     {"average", "the mean of several checkpoints of a run, or of models of one shape"},
+                    {"barrier", "the loss on the straight line between two models, as they are and with their units in one order"},
+                    {"align", "write the other model with its units in the order of the first: it computes what it did"},
                     {"experts", "a mixture of experts: how loaded each is, how sure the routers are, which words go where"},
                     {"upcycle", "make a mixture of experts of a dense model, whose feed-forwards all of them begin as"}}};
   }
@@ -106,9 +111,29 @@ class ModelCommand final : public Command {
         {.name = "experts", .help = "experts in the place of each feed-forward", .target = &experts_.experts, .low = 1, .high = 1 << 12, .basic = true},
         {.name = "experts-per-token", .help = "experts that a token visits", .target = &experts_.per_token, .low = 1, .high = 1 << 12, .basic = true},
         {.name = "seed", .help = "of the routers' first weights", .target = &seed_, .low = 0, .high = 1e15}};
-    if (form() == "average") return average;
     if (form() == "experts") return experts;
     if (form() == "upcycle") return upcycle;
+    const Options align = {
+        {.name = "data", .help = "a text: on it the line is judged, and activations or losses compared", .target = &line_.data, .basic = true,
+         .required = form() == "barrier"},
+        {.name = form() == "barrier" ? "align" : "by", .help = "how units are matched", .target = &line_.by,
+         .choices = form() == "barrier" ? std::vector<std::string>{"weights", "activations", "midpoint", "none"}
+                                        : std::vector<std::string>{"weights", "activations", "midpoint"}, .basic = true},
+        {.name = "tokens", .help = "so many of its first tokens; 0: all", .target = &line_.tokens, .low = 0, .high = 1e12, .with = "data"},
+        {.name = "steps", .help = "steps of midpoint", .target = &line_.steps, .low = 1, .high = 1e6,
+         .with = str("{}=midpoint", form() == "barrier" ? "align" : "by")},
+        {.name = "seed", .help = "of the order in which groups are matched, and of the rows that are read", .target = &line_.seed, .low = 0, .high = 9e15}};
+    if (form() == "average") return average;
+    if (form() == "align") {
+      Options all = align;
+      all.push_back({.name = "out", .help = "the folder that is made", .target = &line_.out, .basic = true, .required = true});
+      return all;
+    }
+    if (form() == "barrier") {
+      Options all = align;
+      all.push_back({.name = "points", .help = "places on the line, an odd number", .target = &line_.points, .low = 3, .high = 1001, .basic = true});
+      return all;
+    }
     return form() == "show" ? show : form() == "convert" ? convert : form() == "get" ? get : Options();
   }
 
@@ -129,6 +154,8 @@ class ModelCommand final : public Command {
     if (form() == "average") return average(console);
     if (form() == "experts") return say(console, experts_view(model_at(model_), data_, tokens_, layer_));
     if (form() == "upcycle") return say(console, upcycle_folder(model_at(model_), out_, experts_, static_cast<uint64_t>(seed_)));
+    if (form() == "barrier") return tell_barrier(console, model_at(model_), model_at(other_), line_);
+    if (form() == "align") return align_model(console, model_at(model_), model_at(other_), line_);
     model_ = weights_in(model_);
     if (form() == "show") return show_model(console);
     if (form() == "check") return check(console);
@@ -473,6 +500,7 @@ class ModelCommand final : public Command {
   ConvertOptions convert_;
   ExpertOptions experts_ = {.experts = 8};
   int64_t shard_megabytes_ = 0, last_ = 0, tokens_ = 0, layer_ = -1, seed_ = 1337;
+  ModelLineOptions line_;
   bool tensors_ = false;
 };
 

@@ -18,14 +18,6 @@ namespace {
 
 constexpr const char* kIds[] = {"bos_token_id", "eos_token_id", "pad_token_id"};
 
-Json with_dtype(Json config, const std::string& dtype) {
-  constexpr const char* kNames[][2] = {{"F32", "float32"}, {"F16", "float16"}, {"BF16", "bfloat16"}};
-  for (const auto& [stored, torch] : kNames)
-    for (const char* key : {"torch_dtype", "dtype"})
-      if (dtype == stored && config.find(key)) config.set(key, torch);
-  return config;
-}
-
 // Further layers of a model of sentences, which stand in folders of their own: "1_Pooling" (sentence-transformers' modules.json).
 bool is_module(const Json& modules, const std::string& name) {
   return modules.is_array() && std::ranges::any_of(modules.items(), [&](const Json& m) { return m.is_object() && m.text("path", "") == name; });
@@ -67,6 +59,25 @@ std::vector<CheckpointFile> folder_files(const TensorFile& file, const Json& con
   }
   return made;
 }
+
+}  // namespace
+
+Json with_dtype(Json config, const std::string& dtype) {
+  constexpr const char* kNames[][2] = {{"F32", "float32"}, {"F16", "float16"}, {"BF16", "bfloat16"}};
+  for (const auto& [stored, torch] : kNames)
+    for (const char* key : {"torch_dtype", "dtype"})
+      if (dtype == stored && config.find(key)) config.set(key, torch);
+  return config;
+}
+
+std::vector<CheckpointFile> beside_weights(const std::string& path, const std::string& dtype, std::vector<std::string>& notes) {
+  const std::string whole = whole_file_at(path);
+  if (whole.empty()) return files().kind(path) == FileKind::folder ? companions(path, dtype, notes) : std::vector<CheckpointFile>();
+  const std::unique_ptr<TensorFile> file = open_tensor_file(whole);
+  return folder_files(*file, config_of(*file), dtype);
+}
+
+namespace {
 
 // The config.json of a folder; null where there is none.
 Json config_at(const std::string& from) {

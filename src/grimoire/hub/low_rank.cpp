@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <numeric>
 
 #include "grimoire/base/error.h"
+#include "grimoire/hub/sparsify.h"
 #include "grimoire/op/matmul.h"
 #include "grimoire/op/pointwise.h"
 #include "grimoire/op/reduce.h"
@@ -30,23 +29,6 @@ Nearest cut(const stats::Svd& all, int64_t rank, const Tensor& left, const Tenso
   copy_into(slice(found.update.b, 1, 0, r), thin_b);
   if (const double whole = sum(square(all.s)).item(); whole > 0) found.kept = sum(square(s)).item() / whole;
   return found;
-}
-
-// The `density` largest, by magnitude and then by place; the others are 0.
-std::vector<double> largest(const std::vector<double>& x, double density) {
-  const auto left = std::min(x.size(), static_cast<size_t>(density * static_cast<double>(x.size())));
-  std::vector<size_t> order(x.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_sort(order, std::greater(), [&](size_t i) { return std::abs(x[i]); });
-  std::vector<double> kept(x.size());
-  for (size_t i = 0; i < left; ++i) kept[order[i]] = x[order[i]];
-  return kept;
-}
-
-std::vector<double> dropped(std::vector<double> x, double density, Rng& rng) {
-  if (density >= 1) return x;
-  for (double& v : x) v = static_cast<double>(rng.uniform()) < static_cast<double>(static_cast<float>(density)) ? v / density : 0;
-  return x;
 }
 
 }  // namespace
@@ -75,19 +57,17 @@ Tensor combined(std::span<const Tensor> tensors, std::span<const double> weights
   for (const Tensor& t : tensors) {
     GRIM_CHECK(t.shape() == tensors[0].shape(), shape, "low-rank", "got {} and {}, expected one shape", tensors[0].shape(), t.shape());
     std::vector<double> x = t.to_vector<double>();
-    const bool by_size = how == Combination::ties || how == Combination::prune;
-    all.push_back(how == Combination::sum ? std::move(x) : by_size ? largest(x, density) : dropped(std::move(x), density, rng));
+    if (how == Combination::ties || how == Combination::prune) keep_largest(std::span(x), static_cast<int64_t>(density * static_cast<double>(x.size())));
+    else if (how != Combination::sum) drop_at_random(std::span(x), density, rng);
+    all.push_back(std::move(x));
   }
   const bool elects = how == Combination::ties || how == Combination::dare_ties;
   const Tensor result = Tensor::zeros(tensors[0].shape(), Dtype::f64);
   for (int64_t i = 0; i < result.numel(); ++i) {
     double total = 0, count = 0, y = 0;
     for (const std::vector<double>& x : all) total += x[static_cast<size_t>(i)];
-    for (size_t k = 0; k < all.size(); ++k) {
-      const double v = all[k][static_cast<size_t>(i)];
-      const bool counts = !elects || (total >= 0 ? v > 0 : v < 0);  // the sign that outweighs, before there are weights
-      if (counts) y += weights[k] * v, ++count;
-    }
+    for (size_t k = 0; k < all.size(); ++k)
+      if (const double v = all[k][static_cast<size_t>(i)]; !elects || agrees(v, total)) y += weights[k] * v, ++count;  // elected before there are weights
     result.data<double>()[i] = elects ? y / std::max(count, 1.0) : y;
   }
   return result;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "grimoire/io/checkpoint.h"
 #include "grimoire/io/tensor_file.h"
 
 namespace grim {
@@ -61,6 +62,11 @@ struct Converted {
 // throws: input, a folder that holds other files, a source that is malformed; argument, a dtype that the format does not hold, a number that the dtype
 // does not hold
 Converted convert_weights(const std::string& from, const std::string& to, const ConvertOptions& options);
+
+// What stands in a model folder beside its weights, as convert_weights lays it out: text about the model, with `dtype` ("F32", "BF16", ...; empty: as it is)
+// in its config.json; of a file that is a whole model, what it says itself; of another file nothing. `notes`: what was left behind.
+std::vector<CheckpointFile> beside_weights(const std::string& path, const std::string& dtype, std::vector<std::string>& notes);
+Json with_dtype(Json config, const std::string& dtype);
 
 // What rounding to blocks of `type` does to each tensor that convert_weights writes so in a GGUF file: |w - w^| over |w|, norms over the tensor.
 struct RoundedTensor {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "grimoire/adapt/merge_method.h"
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/json.h"
 #include "grimoire/base/str.h"
@@ -16,6 +17,7 @@
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/straight_through.h"
 #include "grimoire/op/view.h"
+#include "grimoire/stats/assignment.h"
 #include "grimoire/task/distill.h"
 #include "grimoire/tensor/copy.h"
 
@@ -33,6 +35,17 @@ double hidden_layer(const std::vector<std::vector<double>>& units, double x) {
   for (const auto& u : units) y += u[1] * std::max(0.0, u[0] * x);
   return y;
 }
+// One weight of a common start and of models made from it.
+MergeCase merge_case(double base, const std::vector<double>& models, const std::vector<double>& weights) {
+  MergeCase c{.base = Tensor::full({1}, base)};
+  for (size_t k = 0; k < models.size(); ++k) {
+    c.models.push_back(Tensor::full({1}, models[k]));
+    c.of_models.push_back({{"weight", weights[k]}});
+  }
+  return c;
+}
+double six_digits(double v) { return std::stod(str("{:.6g}", v)); }  // of a number in f32
+
 std::vector<std::vector<double>> mean_of(const std::vector<std::vector<double>>& a, const std::vector<std::vector<double>>& b) {
   auto c = a;
   for (size_t i = 0; i < a.size(); ++i) c[i] = {(a[i][0] + b[i][0]) / 2, (a[i][1] + b[i][1]) / 2};
@@ -374,7 +387,7 @@ const Concept kConcepts[] = {
              "needed: two programs share one copy. A large model comes in several files and an index that says which table is in which."},
     {.id = "model-merging",
      .title = "Model merging",
-     .names = "weight averaging",
+     .names = "weight averaging\nmodel soup",
      .what = "Making one model out of two or more by averaging their weights, with no further training.",
      .picture = "Two students who wrote their notes in the same copy of a book can lay the pages over each other. Students with different books get a blur; "
                 "and here pages are averaged, nothing is carried from one to the other.",
@@ -392,16 +405,75 @@ const Concept kConcepts[] = {
            }
          },
      .turn = "t=1.5 goes past the second model: sometimes its skill grows for a while.",
-     .commands = "later: grimoire merge soup.yml --out runs/soup",
+     .commands = "grimoire merge soup.yml --out runs/soup",
+     .code = "src/grimoire/adapt/merge_means.cpp: merge_linear",
      .mistake = "People say that any two models of one shape can be merged; in fact the loss on the line between them must be low, "
                 "which holds for runs from one pre-trained start, or after their units were put in the same order.",
-     .see = "valley: the condition\nre-basin: making it hold\nema: averaging along one run",
+     .see = "valley: the condition\nre-basin: making it hold\ntask-vector: what is added instead\nema: averaging along one run",
      .sources = "Wortsman et al. 2022, Model Soups\nFrankle et al. 2020, Linear Mode Connectivity and the Lottery Ticket Hypothesis\n"
                 "Ainsworth, Hayase and Srinivasa 2023, Git Re-Basin",
      .ask = "Weights 2 and 6, t = .25: what is the merged weight? | .75 x 2 + .25 x 6 = 3.",
      .more = "Task arithmetic (Ilharco et al. 2023) works with differences from the shared start: adding two adds two skills, subtracting one weakens it. "
              "TIES (Yadav et al. 2023) first drops small "
              "changes and settles quarrels about signs. Merging costs one pass over the files; what it gives has to be measured on each task."},
+    {.id = "task-vector",
+     .title = "Task vector",
+     .names = "task arithmetic\nmodel arithmetic",
+     .what = "What fine-tuning changed: the tuned weights less those it began with. Skills are added, weakened and transferred by adding, subtracting and "
+             "scaling such differences.",
+     .picture = "Corrections on a transparent sheet over a printed page. Several sheets can lie on it at once, or one be taken off; where two of them correct "
+                "the same word, the page gets hard to read.",
+     .formula = "w = b + lambda sum_k v_k (x_k - b)",
+     .symbols = "b: a weight of the common start\nx_k: the same weight of model k, tuned from it\nv_k: how much model k counts; below 0 its "
+                "skill is taken away\nlambda: the whole update, times this",
+     .inputs = "b = 1: the start\nx = 1.4,0.7: the tuned models\nv = 1,1: how much each counts\nlambda = 1: for all of them",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto x = in.numbers("x", -1e6, 1e6, 1, 20), v = in.numbers("v", -100, 100, x.size(), x.size());
+           const double b = in.number("b", -1e6, 1e6);
+           MergeCase c = merge_case(b, x, v);
+           c.values = {{"normalize", 0}, {"lambda", in.number("lambda", -100, 100)}};
+           for (size_t k = 0; k < x.size() && k < 4; ++k) out.step(str("task vector {}: {:.6g} - {:.6g} = {:.6g}", k + 1, x[k], b, x[k] - b));
+           out.answer("w", six_digits(merge_task_arithmetic(c).item()));
+         },
+     .turn = "v=1,-1: the second skill is taken away. x=1.4,0.6: the two cancel out, and the start is left.",
+     .commands = "grimoire merge sum.yml --out runs/both",
+     .code = "src/grimoire/adapt/merge_task_vectors.cpp: merge_task_arithmetic",
+     .mistake = "People say that task vectors of any two models add up; in fact both must have begun at the same weights, and they add up "
+                "the better the nearer to a right angle they stand.",
+     .see = "model-merging: averages\nties: signs that disagree\nfine-tuning: where they come from",
+     .sources = "Ilharco et al. 2023, Editing Models with Task Arithmetic, section 2",
+     .ask = "Start 2, tuned to 3 and to 1.5. What is the start with both task vectors? | 2 + 1 - .5 = 2.5."},
+    {.id = "ties",
+     .title = "TIES merging",
+     .names = "TIES-Merging",
+     .what = "Adding task vectors without letting them cancel each other: small changes are dropped, each weight takes the direction that outweighs, and only "
+             "those who agree are averaged.",
+     .picture = "A vote on each weight, up or down, in which those who hardly care stay at home. The losers are not averaged in: that would only weaken what "
+                "was decided.",
+     .formula = "w = b + lambda mean of d_k over k with sign(d_k) = sign(sum_k d_k)",
+     .symbols = "d_k: what model k changed, of which only the largest share is kept\nb: the common start\nlambda: the whole update, times this",
+     .inputs = "d = 0.5,-0.2,0.3: what three models changed at one weight\nv = 1,1,1: how much each counts",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const auto d = in.numbers("d", -1e6, 1e6, 1, 20), v = in.numbers("v", -100, 100, d.size(), d.size());
+           MergeCase c = merge_case(0, d, v), sum = merge_case(0, d, v);
+           for (size_t k = 0; k < d.size(); ++k) c.of_models[k]["density"] = 1;
+           c.values = sum.values = {{"normalize", 1}, {"lambda", 1}};
+           double up = 0, down = 0;
+           for (size_t k = 0; k < d.size(); ++k) (v[k] * d[k] > 0 ? up : down) += std::abs(v[k] * d[k]);
+           out.step(str("up {:.6g}, down {:.6g}: the weight moves {}", up, down, up >= down ? "up" : "down"));
+           out.answer("ties", six_digits(merge_ties(c).item()));
+           out.answer("plain mean", six_digits(merge_task_arithmetic(sum).item()));
+         },
+     .turn = "d=0.5,-0.6,0.3: two smaller votes outweigh a larger one.",
+     .commands = "grimoire merge ties.yml --out runs/both\ngrimoire adapter combine runs/one runs/two --method ties --out both",
+     .code = "src/grimoire/adapt/merge_task_vectors.cpp: merge_ties\nsrc/grimoire/hub/sparsify.h: keep_largest, agrees",
+     .mistake = "People say that most of what tuning changes is needed; in fact of many task vectors a fifth of the numbers, the largest, does nearly as well "
+                "as all of them.",
+     .see = "task-vector: what is merged\nmodel-merging: without a vote",
+     .sources = "Yadav, Tam, Choshen, Raffel and Bansal 2023, TIES-Merging: Resolving Interference When Merging Models, section 4",
+     .ask = "Two models moved a weight by .4 and -.1. What does TIES make of it, and what the mean? | .4, and .15."},
     {.id = "valley",
      .title = "Loss valley",
      .names = "linear mode connectivity\nloss barrier",
@@ -428,7 +500,8 @@ const Concept kConcepts[] = {
            out.show(std::move(bars));
          },
      .turn = "a=0.8: both ends on one side, and the barrier is gone.",
-     .commands = "later: grimoire model barrier runs/a runs/b --data wiki.txt",
+     .commands = "grimoire model barrier runs/a runs/b --data wiki.txt",
+     .code = "src/grimoire/adapt/barrier.cpp: loss_line",
      .mistake = "People say that a barrier means different solutions; in fact the two may compute the same function with their units in another order.",
      .see = "model-merging: what a low barrier allows\nre-basin: taking the ridge away\noverfitting: wide valleys are said to help",
      .sources = "Frankle, Dziugaite, Roy and Carbin 2020, Linear Mode Connectivity and the Lottery Ticket Hypothesis, section 2\n"
@@ -450,26 +523,24 @@ const Concept kConcepts[] = {
          [](const Inputs& in, Worked& out) {
            const auto A = in.matrix("A"), B = in.matrix("B");
            const double x = in.number("x", -1e6, 1e6);
-           if (A[0].size() != 2 || A.size() > 7) in.refuse("A", "at most 7 rows of two numbers, in and out");
+           if (A[0].size() != 2 || A.size() > 200) in.refuse("A", "at most 200 rows of two numbers, in and out");
            if (B[0].size() != 2 || B.size() != A.size()) in.refuse("B", str("{} rows of two numbers, in and out", A.size()));
-           std::vector<size_t> order(B.size()), best;  // every order is tried: 7! are few
-           for (size_t j = 0; j < order.size(); ++j) order[j] = j;
-           double least = INFINITY;
-           do {
-             double apart = 0;
-             for (size_t j = 0; j < A.size(); ++j) apart += std::pow(A[j][0] - B[order[j]][0], 2) + std::pow(A[j][1] - B[order[j]][1], 2);
-             if (apart < least) least = apart, best = order;
-           } while (std::ranges::next_permutation(order).found);
+           const Tensor apart = Tensor::zeros({static_cast<int64_t>(A.size()), static_cast<int64_t>(A.size())}, Dtype::f64);
+           for (size_t i = 0; i < A.size(); ++i)
+             for (size_t j = 0; j < B.size(); ++j)
+               apart.data<double>()[i * A.size() + j] = std::pow(A[i][0] - B[j][0], 2) + std::pow(A[i][1] - B[j][1], 2);
+           const stats::Assignment best = stats::least_assignment(apart);
            auto sorted = B;
-           for (size_t j = 0; j < B.size(); ++j) sorted[j] = B[best[j]];
-           out.step(str("in the best of all orders B's weights are off A's by {:.6g} (sum of squares)", least));
+           for (size_t j = 0; j < B.size(); ++j) sorted[j] = B[static_cast<size_t>(best.column[j])];
+           out.step(str("in the best of all orders B's weights are off A's by {:.6g} (sum of squares)", best.cost));
            out.answer("f of A", hidden_layer(A, x));
            out.answer("f of B", hidden_layer(B, x));
            out.answer("f of the average, as they stand", hidden_layer(mean_of(A, B), x));
            out.answer("f of the average, B in A's order", hidden_layer(mean_of(A, sorted), x));
          },
      .turn = "B=3.1,4;1,2.1: not quite the same units, and the aligned average still lies between both models.",
-     .commands = "later: grimoire merge aligned.yml --out runs/joined",
+     .commands = "grimoire model align runs/a runs/b --out runs/b-like-a",
+     .code = "src/grimoire/adapt/align.cpp: match_weights\nsrc/grimoire/stats/assignment.cpp: least_assignment",
      .mistake = "People say that averaging fails because the models learned different things; in fact it may be order alone: the average of the two above "
                 "gives 12 instead of 14.",
      .see = "valley: the ridge it removes\nmodel-merging: what follows",
