@@ -387,7 +387,7 @@ const Concept kConcepts[] = {
            out.answer("most that it can be", static_cast<double>(E) / static_cast<double>(k));
          },
      .turn = "scores=0,0;0,0;0,0;0,0: an even router has exactly 1. scores=9,0;9,0;9,0;9,0: all to one, nearly 2.",
-     .commands = "grimoire train --model gpt --experts 8 --balance-loss .01 --data a.txt",
+     .commands = "grimoire train --model gpt --experts 8 --balance-loss .01 --data a --out b",
      .code = "src/grimoire/nn/experts.cpp: balance_loss",
      .mistake = "People add up choices of all layers first; in fact each layer has experts of its own, and number 3 of one is not number 3 of the next: "
                 "two layers that each send everything to one expert would look balanced.",
