@@ -35,7 +35,7 @@ std::string refusal(const Json& config) {
 Json small(const std::string& type) {
   if (type == "gpt2")
     return Json::object({{"model_type", type}, {"vocab_size", 5}, {"n_positions", 4}, {"n_embd", 8}, {"n_layer", 1}, {"n_head", 2}});
-  if (type == "llama" || type == "mistral" || type == "qwen2")
+  if (type == "llama" || type == "mistral" || type == "qwen2" || type == "mixtral")
     return Json::object({{"model_type", type}, {"vocab_size", 5}, {"max_position_embeddings", 4}, {"hidden_size", 8}, {"intermediate_size", 12},
                          {"num_hidden_layers", 1}, {"num_attention_heads", 4}, {"num_key_value_heads", 2}});
   if (type == "bert" || type == "roberta" || type == "electra")

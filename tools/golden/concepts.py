@@ -282,8 +282,11 @@ score = 0.4 * np.array([0.5, 0.3, 0.1]) - 0.6 * np.array([0.95, 0.4, 0.3])
 row("draw", "contrastive-search", "degeneration penalty", score, score.argmax())
 
 # --- mixtures of experts
-scores = torch.tensor([[2., 0.], [1., 0.], [3., 0.], [0., 1.]])
-row("llm", "balancing-loss", "auxiliary loss,load balancing loss", load_balancing_loss_func((scores,), num_experts=2, top_k=1), 2 / 1)
+scores = torch.tensor([[2., 0.], [1., 0.], [3., 0.], [0., 1.]], dtype=torch.float64)
+chosen = torch.nn.functional.one_hot(scores.argmax(1), 2).double()
+loss = 2 * (chosen.mean(0) * scores.softmax(1).mean(0)).sum()
+assert abs(loss - load_balancing_loss_func((scores,), num_experts=2, top_k=1)) < 1e-6  # in float32
+row("llm", "balancing-loss", "auxiliary loss,load balancing loss", loss, 2 / 1)
 row("llm", "upcycling", "upcycling", 5, 4 + 4 * 8, 4 + 2 * 8)
 
 # --- text infilling, sentence permutation, where norms stand

@@ -313,7 +313,7 @@ const Concept kConcepts[] = {
            out.answer("choices of experts", std::round(std::exp(std::lgamma(double(E) + 1) - std::lgamma(double(k) + 1) - std::lgamma(double(E - k) + 1))));
          },
      .turn = "experts=64: the share of the work falls to 1/32; the share that must be held does not.",
-     .commands = "grimoire train --model gpt --experts 8 --experts-per-token 2 --data wiki.txt --out runs/moe",
+     .commands = "grimoire train --model gpt --experts 8 --data wiki.txt --out runs/moe",
      .mistake = "People say that it saves memory because few experts are loaded; in fact every expert must be at hand, as the next token may need it: "
                 "what it saves is work for each token.",
      .see = "gating: who chooses\nbalancing-loss: so that all are used\nupcycling: made of a model without experts\ntransformer: the block whose "
@@ -387,7 +387,7 @@ const Concept kConcepts[] = {
            out.answer("most that it can be", static_cast<double>(E) / static_cast<double>(k));
          },
      .turn = "scores=0,0;0,0;0,0;0,0: an even router has exactly 1. scores=9,0;9,0;9,0;9,0: all to one, nearly 2.",
-     .commands = "grimoire train --model gpt --experts 8 --balance-loss 0.01 --data wiki.txt --out runs/moe",
+     .commands = "grimoire train --model gpt --experts 8 --balance-loss .01 --data a --out b",
      .code = "src/grimoire/nn/experts.cpp: balance_loss",
      .mistake = "People add up choices of all layers first; in fact each layer has experts of its own, and number 3 of one is not number 3 of the next: "
                 "two layers that each send everything to one expert would look balanced.",
@@ -422,7 +422,7 @@ const Concept kConcepts[] = {
            out.answer("numbers used", others + static_cast<double>(k) * own);
          },
      .turn = "k=1 or k=4: y stays. The router may say what it likes.",
-     .commands = "grimoire model upcycle runs/gpt --experts 8 --experts-per-token 2 --out upcycled",
+     .commands = "grimoire model upcycle runs/gpt --experts 8 --out upcycled",
      .code = "src/grimoire/adapt/upcycle.cpp: upcycled",
      .mistake = "People expect copies to stay copies; in fact each sees other tokens from the first step on, so that their slopes differ.",
      .see = "moe: what is made\ngating: the new part\nfine-tuning: what follows",
