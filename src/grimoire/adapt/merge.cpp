@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <memory>
 
@@ -152,7 +153,13 @@ MergedModel merge_models(const MergeConfig& config, const std::string& to, const
     if (!was_there) remove_all(to);
     throw;
   }
-  if (work->interference.models > 1) made.interference = std::move(work->interference);
+  if (work->interference.models > 1) {
+    made.interference = std::move(work->interference);
+    std::ranges::stable_sort(made.interference.parts, {}, [](const Interference::Part& p) {  // as they follow each other in the model
+      const bool layer = p.name.starts_with("layer ");
+      return layer ? std::stoll(p.name.substr(6)) : before_layers(p.name) ? int64_t{-1} : INT64_MAX;
+    });
+  }
   return made;
 }
 

@@ -95,7 +95,7 @@ Tensor mean_direction(const Directions& d, const Shape& shape) {
 Tensor merge_linear(MergeCase& c) {
   const std::vector<double> weights = c.each("weight");
   const double total = std::accumulate(weights.begin(), weights.end(), 0.0), divisor = c.value("normalize") != 0 && total != 0 ? total : 1;
-  const Tensor y = c.models[0].like();
+  const Tensor y = c.models[0];  // place by place
   for (int64_t i = 0; i < y.numel(); ++i) {
     double sum = 0;
     for (size_t k = 0; k < weights.size(); ++k) sum += weights[k] * static_cast<double>(c.models[k].data<float>()[i]);

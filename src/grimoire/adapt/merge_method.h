@@ -21,7 +21,7 @@ struct MergeParameter {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 };
 
-// Tensors of one shape, f32 and dense. A method may overwrite those of the models.
+// Tensors of one shape, f32 and dense. A method may overwrite them.
 struct MergeCase {
   Tensor base = {};  // undefined: there is none, or the method has no use for one
   std::vector<Tensor> models = {};

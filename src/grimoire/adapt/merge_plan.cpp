@@ -94,7 +94,13 @@ class Planner {
           place = static_cast<double>(layer->layer) / static_cast<double>(layers - 1);
       add(t.name, slice, place, [&](const MergeSource*) { return t.name; });
     }
-    for (const auto& [stack, layers] : plan_.like->stacks()) plan_.layers = std::max(plan_.layers, layers);
+    for (const auto& [stack, layers] : plan_.like->stacks()) {
+      plan_.layers = std::max(plan_.layers, layers);
+      for (const auto& m : plan_.models)
+        if (const auto own = m->stacks().find(stack); own != m->stacks().end() && own->second != layers)
+          refuse(str("{} has {} layers, {} {}: expected equally many", plan_.like->name(), layers, m->name(), own->second),
+                 "choose layers of each by 'slices' with a 'layer_range'");
+    }
   }
 
   // The one stack whose layers are counted.

@@ -31,7 +31,7 @@ Tensor joined_task_vectors(MergeCase& c, Join how) {
   const std::vector<double> weights = c.each("weight");
   const double total = std::accumulate(weights.begin(), weights.end(), 0.0), lambda = c.value("lambda");
   const bool normalizes = c.value("normalize") != 0;
-  const Tensor y = c.base.like();
+  const Tensor y = c.base;  // place by place
   std::vector<double> here(weights.size());
   for (int64_t i = 0; i < y.numel(); ++i) {
     for (size_t k = 0; k < here.size(); ++k) here[k] = static_cast<double>(c.models[k].data<float>()[i]);
@@ -43,7 +43,7 @@ Tensor joined_task_vectors(MergeCase& c, Join how) {
         if (agrees(weights[k] * here[k], elected)) sum += weights[k] * here[k], weight += weights[k];
     }
     const double divisor = normalizes && std::abs(weight) >= kNone ? weight : 1;
-    y.data<float>()[i] = static_cast<float>(static_cast<double>(c.base.data<float>()[i]) + lambda * sum / divisor);
+    y.data<float>()[i] = static_cast<float>(static_cast<double>(y.data<float>()[i]) + lambda * sum / divisor);
   }
   return y;
 }
@@ -150,7 +150,7 @@ Tensor merge_sce(MergeCase& c) {
   }
   const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
   for (double& w : weights) w = total > 0 ? w / total : 1 / n;
-  const Tensor y = c.base.like();
+  const Tensor y = c.base;
   for (int64_t i = 0; i < y.numel(); ++i) {
     double elected = 0, sum = 0, weight = 0;
     for (const Tensor& d : c.models) elected += static_cast<double>(d.data<float>()[i]);

@@ -363,8 +363,9 @@ std::vector<UnitGroup> proved(const ModelTensors& tensors, Prover& prover, const
 UnitGroups unit_groups(Pretrained& model, uint64_t seed) {
   const ModelTensors tensors(model);
   for (const NamedTensor& t : tensors.all())
-    GRIM_CHECK(t.tensor.dtype() == Dtype::f32 && t.tensor.contiguous(), input, "units", "'{}' is {}: expected a model in f32", t.name,
-               grim::name_of(t.tensor.dtype()));
+    GRIM_CHECK(t.tensor.dtype() == Dtype::f32 && t.tensor.contiguous(), input, "units",
+               "'{}' is {}{}: expected a model in f32, as open_model_folder gives one", t.name, grim::name_of(t.tensor.dtype()),
+               t.tensor.contiguous() ? "" : ", laid out for evaluation");
   const Restored restored(tensors);
   UnitGroups found;
   {

@@ -11,7 +11,7 @@
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/new_folder.h"
 #include "grimoire/hub/run_folder.h"
-#include "grimoire/hub/trained_model.h"
+#include "grimoire/model/causal_lm.h"
 
 namespace grim {
 namespace {
@@ -19,6 +19,8 @@ namespace {
 using report::counted, report::number, report::Remark;
 
 constexpr int64_t kDrawn = 16;  // rows of a batch
+
+ModelFolder opened(const std::string& path) { return open_model_folder(model_folder_in(path)); }
 
 AlignOptions align_options(const ModelLineOptions& o) {
   const AlignBy by = o.by == "activations" ? AlignBy::activations : o.by == "midpoint" ? AlignBy::midpoint : AlignBy::weights;
@@ -46,11 +48,13 @@ Series series_of(const std::string& name, const LossLine& line) { return {.name 
 }  // namespace
 
 int tell_barrier(Console& console, const std::string& first, const std::string& second, const ModelLineOptions& o) {
-  const TrainedModel a = load_trained(first), b = load_trained(second), judged = load_trained(first);
+  const ModelFolder a = opened(first), b = opened(second), judged = opened(first);
+  const auto* const reader = dynamic_cast<const CausalLm*>(judged.model.get());
+  if (!reader || !a.tokenizer) throw Error(ErrorKind::input, str("{} does not predict the next word of a text", first), "give two language models");
   const ModelTensors at(*judged.model), from(*a.model), to(*b.model);
   check_same_shape(from, to);
-  const TextLoss text(o.data, *a.model, *a.tokenizer, o.tokens);
-  const auto loss = [&] { return text.of(*judged.model); };
+  const TextLoss text(o.data, *reader, *a.tokenizer, o.tokens);
+  const auto loss = [&] { return text.of(*reader); };
   console.live("the line as it is");
   const LossLine naive = loss_line(at, from, to, o.points, loss);
   report::Report page;
@@ -82,10 +86,9 @@ int tell_barrier(Console& console, const std::string& first, const std::string& 
 
 int align_model(Console& console, const std::string& first, const std::string& second, const ModelLineOptions& o) {
   check_new_folder(o.out, "align");
-  const ModelFolder a = open_model_folder(model_folder_in(first));
-  ModelFolder b = open_model_folder(model_folder_in(second));
+  const ModelFolder a = opened(first), b = opened(second);
   std::unique_ptr<TextLoss> text;
-  if (const auto* const lm = dynamic_cast<const CausalLm*>(a.model.get()); lm && !o.data.empty())
+  if (const auto* const lm = dynamic_cast<const CausalLm*>(a.model.get()); lm && a.tokenizer && !o.data.empty())
     text = std::make_unique<TextLoss>(o.data, *lm, *a.tokenizer, o.tokens);
   Rng drawn(RngMode::philox, static_cast<uint64_t>(o.seed), "rows");
   const AlignBatches batches = text ? AlignBatches([&] { return text->drawn(drawn, kDrawn); }) : AlignBatches();
