@@ -21,6 +21,8 @@ yaml "merge_method: ties" "base_model: $work/base" "${models[@]}" "parameters: {
 expect 0 "" merge "$work/m.yml" --out "$work/ties" --data "$work/lines.txt"
 printed "signs disagree"; printed "layer 1"; printed "perplexity"
 expect 0 "" generate "$work/ties" --prompt "The" --temperature 0 --max-tokens 4
+yaml "merge_method: fisher" "models:" "- {model: $work/one, data: $work/lines.txt}" "- {model: $work/two, data: $work/lines.txt}" "parameters: {rows: 8}"
+expect 0 "" merge "$work/m.yml" --out "$work/fisher" --data "$work/lines.txt"
 yaml "merge_method: passthrough" "slices:" "- sources: [{model: $work/one, layer_range: [0, 2]}]" "- sources: [{model: $work/two, layer_range: [1, 2]}]"
 expect 0 "" merge "$work/m.yml" --out "$work/deeper"
 expect 0 "" model check "$work/deeper"
@@ -39,6 +41,7 @@ expect 2 "odd number" model barrier "$work/one" "$work/two" --data "$work/lines.
 refused() { local words="$1"; shift; yaml "$@"; expect 3 "$words" merge "$work/m.yml" --out "$work/refused"; [ ! -e "$work/refused" ] || fail "what was refused was written"; }
 refused "did you mean 'ties'" "merge_method: tiez" "${models[@]}"
 refused "needs a base_model" "merge_method: ties" "${models[@]}" "parameters: {weight: 1}"
+refused "no 'data'" "merge_method: fisher" "${models[@]}"
 refused "did you mean 'models'" "merge_method: linear" "modles: []"
 refused "has 2 layers, .* 3: expected equally many" "merge_method: linear" "models:" "- model: $work/one" "- model: $work/deeper" "parameters: {weight: 1}"
 refused "expected models of one shape" "merge_method: linear" "models:" "- model: $work/one" "- model: $work/narrow" "parameters: {weight: 1}"

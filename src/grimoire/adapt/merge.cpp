@@ -6,11 +6,13 @@
 #include <map>
 #include <memory>
 
+#include "grimoire/adapt/fisher.h"
 #include "grimoire/adapt/merge_plan.h"
 #include "grimoire/adapt/merge_vocabulary.h"
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/hub/adapter.h"
+#include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/new_folder.h"
 #include "grimoire/hub/weights.h"
 #include "grimoire/io/shards.h"
@@ -30,6 +32,7 @@ struct Work {
   std::unique_ptr<JoinedVocabulary> vocabulary = {};
   uint64_t seed = 0;
   Interference interference = {};
+  std::vector<TensorMap> information = {};  // of methods that read data, for each of plan.models
 
   const MergeModel& model(size_t i) const { return *plan.models[i]; }
   bool joins(const PlannedTensor& t) const { return vocabulary && is_vocabulary(t.first(), model(t.base ? t.base_of : t.of[0])); }
@@ -58,10 +61,34 @@ struct Work {
     };
     for (size_t k = 0; k < t.models.size(); ++k) c.models.push_back(read(k));
     if (t.base) c.base = read(t.models.size());
+    for (size_t k = 0; k < t.models.size() && plan.method->reads_data; ++k) {
+      const auto known = information[t.of[k]].find(t.models[k]->name);
+      const bool fits = known != information[t.of[k]].end() && known->second.shape() == c.models[k].shape();
+      c.information.push_back(fits ? known->second : Tensor());
+    }
     if (t.base && interference.models > 1) add_interference(interference.part(t.part), c.base, c.models);
     return plan.method->merge(c);
   }
 };
+
+// What each model's loss on its own data says of its numbers. throws: input, a model without data, or one that predicts no next token
+std::vector<TensorMap> information_of(const MergeConfig& config, const MergePlan& plan, uint64_t seed) {
+  std::vector<TensorMap> all(plan.models.size());
+  for (const MergeSlice& slice : config.slices)
+    for (const MergeSource& s : slice.sources) {
+      const auto at = std::ranges::find(plan.models, s.model, [](const auto& m) { return m->name(); }) - plan.models.begin();
+      if (s.data.empty())
+        fail(ErrorKind::input, "merge", str("{}: line {}: {} asks what {} learned, and it has no 'data'", config.source, s.line, config.method, s.model),
+             "name a text of its task beside the model: 'data: FILE'");
+      const ModelFolder opened = open_model_folder(plan.models[static_cast<size_t>(at)]->folder());
+      auto* const lm = dynamic_cast<CausalLm*>(opened.model.get());
+      if (!lm || !opened.tokenizer) fail(ErrorKind::input, "merge", str("{}: {} does not predict the next word of a text", config.source, s.model));
+      Rng rng(RngMode::philox, seed, s.model);
+      all[static_cast<size_t>(at)] = fisher_information(*lm, TextLoss(s.data, *lm, *opened.tokenizer),
+                                                        static_cast<int64_t>(plan.tensors.at(0).values.at("rows")), rng);
+    }
+  return all;
+}
 
 // Names of one tensor in all the models stay names of one.
 std::string common_place(const PlannedTensor& t) {
@@ -77,7 +104,8 @@ std::string common_place(const PlannedTensor& t) {
 TensorSource source_of(const std::shared_ptr<Work>& work, size_t i) {
   const PlannedTensor& t = work->plan.tensors[i];
   const TensorSource& first = t.first();
-  const bool alone = t.models.size() == 1 && !t.base && !work->joins(t) && (t.of_models.empty() || t.of_models[0].at("scale") == 1);
+  const bool alone = t.models.size() == 1 && !t.base && !work->joins(t) && work->plan.method->merge == merge_passthrough &&
+                     (t.of_models.empty() || t.of_models[0].at("scale") == 1);
   TensorSource made = first;
   made.name = t.name;
   made.place = common_place(t);
@@ -133,6 +161,7 @@ MergedModel merge_models(const MergeConfig& config, const std::string& to, const
   const auto work = std::make_shared<Work>(Work{.plan = plan_merge(config, !config.tokenizer.empty()), .seed = options.seed});
   MergePlan& plan = work->plan;
   if (!config.tokenizer.empty()) work->vocabulary = std::make_unique<JoinedVocabulary>(join_vocabularies(config, plan));
+  if (plan.method->reads_data) work->information = information_of(config, plan, options.seed);
   MergedModel made{.tensors = std::ssize(plan.tensors), .layers = plan.layers, .base = config.base, .notes = plan.notes};
   for (size_t k : plan.tensors.at(0).of) made.models.push_back(plan.models[k]->name());
   const bool one_set = std::ranges::all_of(plan.tensors, [&](const PlannedTensor& t) { return t.of == plan.tensors[0].of; });

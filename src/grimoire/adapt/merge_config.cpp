@@ -111,6 +111,7 @@ class Reader {
          [&](const std::string& key, const YAML::Node& v) {
            if (key == "model") s.model = text(v, key);
            else if (key == "parameters") s.settings = settings(v);
+           else if (key == "data") s.data = text(v, key);
            else {
              if (!v.IsSequence() || v.size() != 2) refuse(v, "layer_range: expected two numbers, [first, last], of which the last is left out");
              s.first = whole(v[0], key), s.last = whole(v[1], key);
@@ -181,8 +182,8 @@ class Reader {
     return all;
   }
 
-  inline static const std::vector<std::string> kRuleKeys = {"filter", "value"}, kModelKeys = {"model", "parameters"},
-                                               kSourceKeys = {"model", "layer_range", "parameters"}, kSliceKeys = {"sources", "parameters"},
+  inline static const std::vector<std::string> kRuleKeys = {"filter", "value"}, kModelKeys = {"model", "parameters", "data"},
+                                               kSourceKeys = {"model", "layer_range", "parameters", "data"}, kSliceKeys = {"sources", "parameters"},
                                                kTypes = {"float32", "float16", "bfloat16"}, kTokenKeys = {"source", "force"},
                                                kTokenSourceKeys = {"kind", "model", "token_id"},
                                                kTokenizerKeys = {"source", "tokens", "pad_to_multiple_of"};

@@ -27,6 +27,7 @@ struct MergeSource {
   int64_t first = 0, last = -1;  // its layers, the last one left out; last < 0: all
   MergeSettings settings = {};
   int line = 0;
+  std::string data = {};         // a text of its task, for methods that ask what the model learned there; not mergekit's
 };
 struct MergeSlice {  // layers one behind the other, each made of the sources' layers at the same place
   std::vector<MergeSource> sources;

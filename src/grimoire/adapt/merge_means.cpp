@@ -104,6 +104,21 @@ Tensor merge_linear(MergeCase& c) {
   return y;
 }
 
+Tensor merge_fisher(MergeCase& c) {
+  const std::vector<double> weights = c.each("weight");
+  const Tensor y = c.models[0];  // place by place
+  for (int64_t i = 0; i < y.numel(); ++i) {
+    double sum = 0, total = 0, plain = 0, plain_total = 0;
+    for (size_t k = 0; k < weights.size(); ++k) {
+      const double x = static_cast<double>(c.models[k].data<float>()[i]);
+      const double w = weights[k] * (c.information[k].defined() ? static_cast<double>(c.information[k].data<float>()[i]) : 1);
+      sum += w * x, total += w, plain += weights[k] * x, plain_total += weights[k];
+    }
+    y.data<float>()[i] = static_cast<float>(total != 0 ? sum / total : plain_total != 0 ? plain / plain_total : 0);
+  }
+  return y;
+}
+
 Tensor merge_passthrough(MergeCase& c) {
   if (const double scale = c.value("scale", 0); scale != 1)
     for (float& v : numbers(c.models[0])) v = static_cast<float>(scale * static_cast<double>(v));

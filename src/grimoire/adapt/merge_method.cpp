@@ -38,7 +38,7 @@ std::vector<MergeParameter> task_vectors(bool normalizes, const std::vector<Merg
 
 const std::vector<MergeMethod>& merge_methods() {
   static const std::vector<MergeMethod> all = {
-      {"linear", "the weighted mean (model soup)", Base::none, 1, SIZE_MAX, {weight(std::nullopt), normalize(true)}, merge_linear, true},
+      {"linear", "the weighted mean (model soup)", Base::none, 1, SIZE_MAX, {weight(std::nullopt), normalize(true)}, merge_linear},
       {"slerp", "along the arc between two", Base::among_models, 2, 2, {t()}, merge_slerp},
       {"nuslerp", "along the arc between two, by weights", Base::optional, 2, 2,
        {weight(std::nullopt), {"nuslerp_flatten", "a tensor is one vector; else its rows or columns are", Of::all, 1.0, 0, 1},
@@ -52,9 +52,9 @@ const std::vector<MergeMethod>& merge_methods() {
       {"nearswap", "the model's numbers where they lie near the base's", Base::required, 1, 1, {{"t", "how near", Of::all, std::nullopt, 0}}, merge_nearswap},
       {"model_stock", "the mean of several tunings, drawn back to the base by their angle", Base::required, 2, SIZE_MAX,
        {{"filter_wise", "an angle for each row", Of::all, 0.0, 0, 1}}, merge_model_stock},
-      {"passthrough", "layers as they are", Base::none, 1, 1, {{"scale", "times this", Of::model, 1.0}}, merge_passthrough, true},
+      {"passthrough", "layers as they are", Base::none, 1, 1, {{"scale", "times this", Of::model, 1.0}}, merge_passthrough},
       {"task_arithmetic", "the base, and the weighted sum of what each model learned", Base::required, 1, SIZE_MAX, task_vectors(false, {}),
-       merge_task_arithmetic, true},
+       merge_task_arithmetic},
       {"ties", "the largest of each update, where signs agree", Base::required, 1, SIZE_MAX, task_vectors(true, {density()}), merge_ties},
       {"dare_linear", "updates thinned out at random, summed", Base::required, 1, SIZE_MAX, task_vectors(false, {density(), kRescale}), merge_dare_linear},
       {"dare_ties", "updates thinned out at random, where signs agree", Base::required, 1, SIZE_MAX, task_vectors(false, {density(), kRescale}),
@@ -66,7 +66,9 @@ const std::vector<MergeMethod>& merge_methods() {
       {"della_linear", "updates thinned out, small numbers first, summed", Base::required, 1, SIZE_MAX, task_vectors(false, {density(), kEpsilon, kRescale}),
        merge_della_linear},
       {"sce", "where updates vary most, weighted by their squares, where signs agree", Base::required, 1, SIZE_MAX,
-       {{"select_topk", "the share of the places that counts", Of::all, 1.0, 0, 1}}, merge_sce}};
+       {{"select_topk", "the share of the places that counts", Of::all, 1.0, 0, 1}}, merge_sce},
+      {"fisher", "each number by how much the loss hangs on it, on each model's 'data'", Base::none, 2, SIZE_MAX,
+       {weight(1.0), {"rows", "so many rows of the data are read", Of::all, 64.0, 1, 1e9}}, merge_fisher, true}};
   return all;
 }
 

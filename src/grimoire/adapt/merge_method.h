@@ -28,6 +28,7 @@ struct MergeCase {
   std::map<std::string, double> values = {};                   // of parameters that all share
   std::vector<std::map<std::string, double>> of_models = {};   // of the others, for each model
   Rng rng = Rng(RngMode::philox, 0);                           // of methods that drop at random: each tensor has its own
+  std::vector<Tensor> information = {};                        // of methods that read data: for each model as the tensor, or undefined: nothing is known
 
   double value(const std::string& name) const { return values.at(name); }
   double value(const std::string& name, size_t model) const { return of_models[model].at(name); }
@@ -41,7 +42,7 @@ struct MergeMethod {
   size_t least = 1, most = SIZE_MAX;  // models beside the base
   std::vector<MergeParameter> parameters = {};
   Tensor (*merge)(MergeCase& c) = nullptr;
-  bool is_linear = false;  // in the weights, so that a model among them counts as much as its weight
+  bool reads_data = false;  // of each model's task; not mergekit's
 };
 
 const std::vector<MergeMethod>& merge_methods();
@@ -67,6 +68,10 @@ Tensor merge_multislerp(MergeCase& c);
 Tensor merge_nearswap(MergeCase& c);
 // Jang, Yun and Han 2024, "Model Stock": t mean(x) + (1 - t) b with t = n cos a / (1 + (n - 1) cos a), a the mean angle between task vectors.
 Tensor merge_model_stock(MergeCase& c);
+
+// Matena and Raffel 2022, "Merging Models with Fisher-Weighted Averaging": sum w F x / sum w F, where F says how much the model's loss hangs on the number;
+// the plain weighted mean where it hangs on it in none. Not mergekit's.
+Tensor merge_fisher(MergeCase& c);
 
 Tensor merge_task_arithmetic(MergeCase& c);   // b + lambda sum w d
 Tensor merge_ties(MergeCase& c);              // Yadav et al. 2023: the largest of each, then the mean of those whose sign outweighs

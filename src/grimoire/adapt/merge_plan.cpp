@@ -19,7 +19,11 @@ class Planner {
     if (config_.base.empty() && (method().base == Base::required || method().base == Base::among_models))
       refuse(str("merge_method {} needs a base_model: none is given", config_.method), "name the model that all the others were made of: 'base_model: FOLDER'");
     check_settings();
-    for (const MergeSlice& slice : config_.slices) check_count(slice);
+    for (const MergeSlice& slice : config_.slices) {
+      check_count(slice);
+      for (const MergeSource& s : slice.sources)
+        if (!s.data.empty() && !method().reads_data) note(str("'data' has no effect with {}", config_.method));
+    }
     for (const std::string& name : config_.models()) plan_.models.push_back(std::make_unique<MergeModel>(name));
     plan_.like = &model(config_.base.empty() ? config_.slices[0].sources[0].model : config_.base);
     const bool whole = std::ranges::all_of(config_.slices, [](const MergeSlice& s) {
